@@ -1,0 +1,69 @@
+import type {
+	FlashStorage,
+	I2CBus,
+	KeyValueStorage,
+	ListenerConstructor,
+	Resolver,
+	TCPConstructor,
+	TLSConstructor,
+	UDPConstructor,
+	WiFiConstructor,
+} from "./ecma419";
+
+/**
+ * Every piece of the world that the firmware touches. Where ECMA-419 has a class, the board gives that class;
+ * for the rest it has the small interfaces below. Nothing above this file knows which machine it runs on, and
+ * time and chance come in only here, so that a whole life of a device can be replayed from a seed.
+ */
+export interface Board {
+	readonly identity: Identity;
+	readonly time: Time;
+	readonly network: Network;
+	readonly storage: Storage;
+	/** The I2C bus that sensors are wired to. */
+	readonly i2c: I2CBus;
+	/** Fills `bytes` from a true random source. */
+	fillRandom(bytes: Uint8Array): void;
+	/** Battery charge in percent, `undefined` on mains. */
+	batteryLevel(): number | undefined;
+	/** One line for the developer: serial log on the chip, terminal elsewhere. */
+	log(line: string): void;
+	/** Starts the board anew; does not return on the chip. */
+	restart(): void;
+}
+
+export interface Identity {
+	/** For example `esp32`, `esp32c3`, `node`. */
+	readonly chip: string;
+	/** Six hexadecimal digits, the end of the MAC address: the same at every boot, different on every board. */
+	readonly serial: string;
+}
+
+export interface Time {
+	/** Milliseconds since the board started: fractional, never backwards, never wrapped. */
+	ticks(): number;
+	/** Calls `callback` once, `delay` milliseconds from now (at least 0). */
+	set(callback: () => void, delay: number): Timer;
+	/** Forgets a timer; one that has fired, or `undefined`, is no error. */
+	clear(timer: Timer | undefined): void;
+	/** Tells the platform the time (milliseconds of Unix time), for its certificate checks and its log. */
+	setWallClock(utc: number): void;
+}
+
+/** An opaque handle. */
+export type Timer = object;
+
+export interface Network {
+	readonly TCP: TCPConstructor;
+	readonly TLS: TLSConstructor;
+	readonly Listener: ListenerConstructor;
+	readonly UDP: UDPConstructor;
+	readonly WiFi: WiFiConstructor;
+	readonly resolver: Resolver;
+}
+
+export interface Storage {
+	/** Partition `queue` holds the readings. */
+	readonly flash: FlashStorage;
+	readonly keyValue: KeyValueStorage;
+}

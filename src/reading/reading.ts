@@ -1,0 +1,49 @@
+/** A measured value. A number carries its field's decimals; `undefined`: not measured this time. */
+export type Value = number | boolean | string | undefined;
+
+/** What one value of a reading is. */
+export interface Field {
+	/** As it stands in Dakkio's `values`: `temperature`. */
+	readonly name: string;
+	/** `celsius`, `percent`, `hPa`; empty for none. */
+	readonly unit: string;
+	/** Digits after the point that the sensor's precision gives; 0 … 9. */
+	readonly decimals: number;
+}
+
+/**
+ * When a reading was sampled. Once the clock is known, `utc` is the truth; before that, a reading is told by the
+ * boot's ticks, and the clock's anchor for that boot gives its time later.
+ */
+export type SampleTime = { readonly utc: number } | { readonly boot: number; readonly ticks: number };
+
+/**
+ * What described the samples when they were taken: it changes rarely, so the flash keeps it once a sector.
+ */
+export interface SampleContext {
+	/** Counts the starts of this board; tells the ticks of one boot from those of another. */
+	readonly boot: number;
+	readonly deviceId: string;
+	readonly location: string;
+	readonly firmwareVersion: string;
+	/** At most 16. */
+	readonly fields: readonly Field[];
+}
+
+/** One sample of all fields. */
+export interface Reading {
+	readonly time: SampleTime;
+	/** In the order of the context's fields. */
+	readonly values: readonly Value[];
+	/** Percent. */
+	readonly batteryLevel?: number | undefined;
+	/** dBm. */
+	readonly signalStrength?: number | undefined;
+}
+
+/** A reading as it comes back from flash. */
+export interface StoredReading extends Reading {
+	/** Never repeats on one board; Dakkio's `metadata.seq`. */
+	readonly sequence: number;
+	readonly context: SampleContext;
+}
