@@ -1,0 +1,20 @@
+/** What is wrong with a text, as a sentence for the user; `undefined`: nothing. */
+export type Problem = string | undefined;
+
+/**
+ * Checks an API key. The documentation publishes no length, so anything that can be a key passes.
+ * A read key is refused here, because the service would refuse every point sent with it.
+ */
+export function checkKey(key: string): Problem {
+	if (!/^dakkio_[A-Za-z0-9_]{16,120}$/.test(key))
+		return "This is not an API key: it starts with dakkio_ and has only letters, digits and underscores. Copy it again from Dakkio.";
+	if (key.startsWith("dakkio_r_"))
+		return "This is a read key (dakkio_r_): it cannot store data. Create a write key (dakkio_w_) for this device.";
+	return undefined;
+}
+
+/** Checks a bucket's or data source's id: 24 hexadecimal digits. */
+export function checkId(id: string): Problem {
+	if (/^[0-9a-fA-F]{24}$/.test(id)) return undefined;
+	return "This is not an id: it has 24 hexadecimal digits, as Dakkio shows it.";
+}

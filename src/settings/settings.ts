@@ -1,0 +1,169 @@
+import { checkId, checkKey } from "../dakkio/identifiers";
+import { decodePem } from "./pem";
+import { type Checked, list, type Rule, text, wholeNumber } from "./rules";
+import { parseServer } from "./server";
+
+/** One thing that can be set: everything that the page, the storage and the README have to know of it. */
+export interface Setting<T> {
+	readonly label: string;
+	readonly help: string;
+	readonly preset: T;
+	/** Of a number. */
+	readonly unit?: string;
+	/** Never shown again, never logged, exported only on request. */
+	readonly secret?: true;
+	readonly rule: Rule<T>;
+}
+
+/** A saved Wi-Fi network. */
+export interface SavedNetwork {
+	readonly ssid: string;
+	readonly password: string;
+}
+
+/** Every setting. Its key here is its key in the storage and in an exported file. */
+export const settingsTable = Object.freeze({
+	networks: setting<readonly SavedNetwork[]>({
+		label: "Wi-Fi networks",
+		help: "Tried in this order. Only 2.4 GHz networks can be joined.",
+		preset: [],
+		secret: true,
+		rule: list(3, savedNetwork),
+	}),
+	key: setting({
+		label: "API key",
+		help: "A write key (dakkio_w_…), one for each device.",
+		preset: "",
+		secret: true,
+		rule: text(130, checkKey),
+	}),
+	bucketId: setting({
+		label: "Bucket",
+		help: "The id of the bucket that the key belongs to.",
+		preset: "",
+		rule: text(24, checkId),
+	}),
+	dataSourceId: setting({
+		label: "Data source",
+		help: "The id of the data source in that bucket that this device is.",
+		preset: "",
+		rule: text(24, checkId),
+	}),
+	deviceId: setting({
+		label: "Device id",
+		help: "Goes with every point. Empty: ESP32- and the last six digits of the MAC address.",
+		preset: "",
+		rule: text(64),
+	}),
+	location: setting({ label: "Location", help: "Goes with every point.", preset: "", rule: text(64) }),
+	interval: setting({
+		label: "Sampling interval",
+		help: "Time from one reading to the next.",
+		preset: 60,
+		unit: "s",
+		rule: wholeNumber(5, 86_400, "seconds"),
+	}),
+	uploadInterval: setting<number | "auto">({
+		label: "Upload interval",
+		help: "Time from one upload to the next; auto keeps within the Free plan's calls.",
+		preset: "auto",
+		unit: "s",
+		rule: (raw) => (raw === "auto" ? { value: raw } : wholeNumber(0, 86_400, "seconds, or auto")(raw)),
+	}),
+	server: setting({
+		label: "Address of the service",
+		help: "https:// and a name, with a port if it is not 443.",
+		preset: "https://api.dakkio.io",
+		rule: text(200, (value) => {
+			const server = parseServer(value);
+			return "problem" in server ? server.problem : undefined;
+		}),
+	}),
+	rootCertificate: setting({
+		label: "Own root certificate",
+		help: "PEM. Only for a service whose certificate no public authority signed.",
+		preset: "",
+		rule: certificate,
+	}),
+	ntpServers: setting<readonly string[]>({
+		label: "Time servers",
+		help: "NTP servers, name or address, with a port if it is not 123.",
+		preset: ["pool.ntp.org", "time.cloudflare.com", "time.google.com"],
+		rule: list(
+			4,
+			text(100, (value) =>
+				/^[A-Za-z0-9.-]+(:\d{1,5})?$/.test(value)
+					? undefined
+					: "This is not the name or address of a server.",
+			),
+		),
+	}),
+});
+
+type Table = typeof settingsTable;
+export type SettingKey = keyof Table;
+
+/** The settings of one board, complete and checked. */
+export type Settings = { readonly [Key in SettingKey]: Table[Key]["preset"] };
+
+/** What is wrong with one setting. */
+export interface SettingProblem {
+	readonly key: string;
+	readonly problem: string;
+}
+
+/**
+ * Checks all that is given and fills in presets for the rest. Every problem is told at once; a setting with a
+ * problem keeps its preset.
+ */
+export function checkSettings(given: Readonly<Record<string, unknown>>): {
+	readonly settings: Settings;
+	readonly problems: readonly SettingProblem[];
+} {
+	const settings: Record<string, unknown> = {};
+	const problems: SettingProblem[] = [];
+	for (const [key, { preset, rule }] of Object.entries<Setting<unknown>>(settingsTable)) {
+		const checked: Checked<unknown> = key in given ? rule(given[key]) : { value: preset };
+		if ("problem" in checked) problems.push({ key, problem: checked.problem });
+		settings[key] = "problem" in checked ? preset : checked.value;
+	}
+	for (const key of Object.keys(given)) {
+		if (!(key in settingsTable)) problems.push({ key, problem: "There is no such setting." });
+	}
+	return { settings: settings as Settings, problems };
+}
+
+/** What is still missing before a reading can be sent, as sentences; empty when nothing is. */
+export function missingForUpload(settings: Settings): readonly string[] {
+	const missing: string[] = [];
+	if (settings.key === "") missing.push("the API key is not set");
+	if (settings.bucketId === "") missing.push("the bucket is not set");
+	if (settings.dataSourceId === "") missing.push("the data source is not set");
+	return missing;
+}
+
+function setting<T>(definition: Setting<T>): Setting<T> {
+	return definition;
+}
+
+function savedNetwork(raw: unknown): Checked<SavedNetwork> {
+	if (typeof raw !== "object" || raw === null || !("ssid" in raw) || typeof raw.ssid !== "string")
+		return { problem: "A network needs its name (ssid)." };
+	const password = "password" in raw ? raw.password : "";
+	if (typeof password !== "string") return { problem: "The password must be a text." };
+	if (raw.ssid === "" || raw.ssid.length > 32)
+		return { problem: "The name of a network has 1 to 32 characters." };
+	if (password !== "" && !/^[ -~]{8,63}$/.test(password) && !/^[0-9a-fA-F]{64}$/.test(password))
+		return { problem: "A Wi-Fi password has 8 to 63 characters; leave it empty for an open network." };
+	return { value: { ssid: raw.ssid, password } };
+}
+
+function certificate(raw: unknown): Checked<string> {
+	if (typeof raw !== "string") return { problem: "This must be a text." };
+	const value = raw.trim();
+	if (value === "") return { value };
+	if (value.length > 8_192)
+		return { problem: "This is longer than a root certificate can be (8,192 characters)." };
+	const decoded = decodePem(value);
+	return "problem" in decoded ? decoded : { value };
+}
