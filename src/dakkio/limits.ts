@@ -1,0 +1,45 @@
+/** Points in one call of `POST /api/data/batch` (API, "Batch"). */
+export const batchPoints = 1000;
+
+/**
+ * Calls per month of the Free plan, shared by an organization's devices (API, "Rate limits"): what a device
+ * assumes until an answer's headers tell it better.
+ */
+export const freePlanCalls = 10_000;
+
+/** The headers that tell a device when it may call again. */
+export const limitHeaders = Object.freeze(["retry-after", "x-ratelimit-remaining", "x-ratelimit-reset"]);
+
+/** A server's wish is followed between these bounds (milliseconds): neither hammering nor silence for a year. */
+const shortestWait = 1_000;
+/** After this the device asks again all the same: the plan may have been changed, or the header was wrong. */
+const longestWait = 6 * 3_600_000;
+
+/**
+ * How long the server asks to be left alone, milliseconds; `undefined` when it does not say.
+ * `Retry-After` (RFC 9110 section 10.2.3: seconds or a date) comes before `X-RateLimit-Reset` (Unix seconds),
+ * which every answer carries and which is a wish to wait only with 429.
+ */
+export function requestedWait(
+	status: number,
+	headers: ReadonlyMap<string, string>,
+	now: number,
+): number | undefined {
+	const wait =
+		retryAfter(headers.get("retry-after"), now) ??
+		(status === 429 ? untilReset(headers.get("x-ratelimit-reset"), now) : undefined);
+	if (wait === undefined || !Number.isFinite(wait)) return undefined;
+	return Math.min(Math.max(wait, shortestWait), longestWait);
+}
+
+function retryAfter(value: string | undefined, now: number): number | undefined {
+	if (value === undefined) return undefined;
+	if (/^\d+$/.test(value)) return Number(value) * 1000;
+	const date = Date.parse(value);
+	return Number.isNaN(date) ? undefined : date - now;
+}
+
+function untilReset(value: string | undefined, now: number): number | undefined {
+	if (value === undefined || !/^\d+(\.\d+)?$/.test(value)) return undefined;
+	return Number(value) * 1000 - now;
+}

@@ -1,0 +1,16 @@
+/** Milliseconds. */
+const base = 5_000;
+const cap = 15 * 60_000;
+const floor = 1_000;
+
+/** How often a fault in the settings is tried again, milliseconds. */
+export const probeInterval = 3_600_000;
+
+/**
+ * The wait before the next attempt after `failures` failed ones in a row (1 or more), milliseconds: full jitter,
+ * so that a street of devices does not come back together. `random` is uniform in 0 … 1.
+ */
+export function retryWait(failures: number, random: number): number {
+	const ceiling = Math.min(cap, base * 2 ** Math.min(failures - 1, 16));
+	return Math.max(floor, random * ceiling);
+}
