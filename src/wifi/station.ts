@@ -1,0 +1,115 @@
+import type { Time, Timer } from "../boards/board";
+import { type WiFi, WiFiConnection, type WiFiConstructor } from "../boards/ecma419";
+import type { SavedNetwork } from "../settings/settings";
+
+export interface StationOptions {
+	readonly WiFi: WiFiConstructor;
+	readonly time: Time;
+	readonly networks: readonly SavedNetwork[];
+	/** The network can be used: associated, and with an address. */
+	onConnected(): void;
+	onDisconnected(): void;
+	/** Uniform in 0 … 1. */
+	random(): number;
+	log(line: string): void;
+}
+
+/** How long one network may take from the first attempt to an address, milliseconds. */
+const joinDeadline = 30_000;
+/** Between two rounds over all saved networks, milliseconds: doubled each time up to the longest. */
+const firstPause = 5_000;
+const longestPause = 5 * 60_000;
+
+/** Keeps the board on one of its saved Wi-Fi networks: tries each in turn, for ever, with growing pauses. */
+export class Station {
+	readonly #options: StationOptions;
+	readonly #wifi: WiFi;
+	#timer: Timer | undefined;
+	#current = 0;
+	#rounds = 0;
+	#state: "stopped" | "joining" | "connected" | "pausing" = "stopped";
+
+	constructor(options: StationOptions) {
+		this.#options = options;
+		this.#wifi = new options.WiFi({ onChanged: () => this.#changed() });
+	}
+
+	get connected(): boolean {
+		return this.#state === "connected";
+	}
+
+	/** dBm, while connected. */
+	get signalStrength(): number | undefined {
+		return this.connected ? this.#wifi.RSSI : undefined;
+	}
+
+	start(): void {
+		if (this.#options.networks.length === 0) this.#options.log("Wi-Fi: no network is set");
+		else if (this.#state === "stopped") this.#join(0);
+	}
+
+	stop(): void {
+		this.#state = "stopped";
+		this.#options.time.clear(this.#timer);
+		this.#wifi.close();
+	}
+
+	#join(index: number): void {
+		const { networks, time } = this.#options;
+		const network = networks[index];
+		if (network === undefined) {
+			this.#pause();
+			return;
+		}
+		this.#current = index;
+		this.#state = "joining";
+		this.#timer = time.set(() => this.#failed("no answer or no address"), joinDeadline);
+		try {
+			this.#wifi.connect(
+				network.password === "" ? { SSID: network.ssid } : { SSID: network.ssid, password: network.password },
+			);
+		} catch (error) {
+			this.#failed(error instanceof Error ? error.message : String(error));
+		}
+	}
+
+	/** The platform tells that something changed, not what: its state decides. */
+	#changed(): void {
+		const { time, log, onConnected, onDisconnected } = this.#options;
+		const { connection } = this.#wifi;
+		if (connection === WiFiConnection.connected && this.#state === "joining") {
+			time.clear(this.#timer);
+			this.#state = "connected";
+			this.#rounds = 0;
+			log(
+				`Wi-Fi: joined ${this.#name()}, address ${this.#wifi.address ?? "unknown"}, ${this.#wifi.RSSI ?? "?"} dBm`,
+			);
+			onConnected();
+		} else if (connection < WiFiConnection.associated && this.#state === "connected") {
+			log(`Wi-Fi: lost ${this.#name()}`);
+			this.#state = "joining";
+			onDisconnected();
+			this.#join(0);
+		}
+	}
+
+	#failed(why: string): void {
+		this.#options.time.clear(this.#timer);
+		this.#options.log(`Wi-Fi: could not join ${this.#name()}: ${why}`);
+		// Disconnecting raises no event: this class keeps its own state.
+		this.#wifi.disconnect();
+		this.#join(this.#current + 1);
+	}
+
+	#pause(): void {
+		const { time, random } = this.#options;
+		const ceiling = Math.min(longestPause, firstPause * 2 ** Math.min(this.#rounds++, 10));
+		this.#state = "pausing";
+		this.#timer = time.set(() => this.#join(0), (ceiling * (1 + random())) / 2);
+	}
+
+	/** The name came from a person or from the air: quoted, so that it cannot pass for anything else in a log. */
+	#name(): string {
+		return JSON.stringify(this.#options.networks[this.#current]?.ssid ?? "");
+	}
+}
