@@ -1,0 +1,75 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PacedTime } from "../../src/boards/node/time";
+
+beforeEach(() => {
+	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+});
+afterEach(() => {
+	vi.useRealTimers();
+});
+
+test("ticks run at the given speed", () => {
+	const time = new PacedTime(60);
+	vi.advanceTimersByTime(1000);
+	expect(time.ticks()).toBeCloseTo(60_000);
+});
+
+test("timers fire in order of their time, each once, never early", () => {
+	const time = new PacedTime(10);
+	const fired: [string, number][] = [];
+	time.set(() => fired.push(["second", time.ticks()]), 2000);
+	time.set(() => fired.push(["first", time.ticks()]), 1000);
+	time.clear(time.set(() => fired.push(["cleared", 0]), 500));
+	vi.advanceTimersByTime(99);
+	expect(fired).toEqual([]);
+	vi.advanceTimersByTime(1000);
+	expect(fired.map(([name]) => name)).toEqual(["first", "second"]);
+	for (const [index, [, ticks]] of fired.entries()) expect(ticks).toBeGreaterThanOrEqual(1000 * (index + 1));
+});
+
+test("while it is held, time runs at life's speed, and what waits is put off accordingly", () => {
+	const time = new PacedTime(1000);
+	let fired = false;
+	time.set(() => {
+		fired = true;
+	}, 10_000);
+	const first = time.hold();
+	const second = time.hold();
+	vi.advanceTimersByTime(1000);
+	expect(time.ticks()).toBeCloseTo(1000);
+	expect(fired).toBe(false);
+	first();
+	first();
+	vi.advanceTimersByTime(1000);
+	expect(time.ticks()).toBeCloseTo(2000);
+	second();
+	vi.advanceTimersByTime(8);
+	expect(fired).toBe(true);
+});
+
+test("a wait longer than a timer of the computer can be is kept whole", () => {
+	const time = new PacedTime(1);
+	let fired = false;
+	time.set(() => {
+		fired = true;
+	}, 3_000_000_000);
+	vi.advanceTimersByTime(2_999_999_000);
+	expect(fired).toBe(false);
+	vi.advanceTimersByTime(2_000);
+	expect(fired).toBe(true);
+});
+
+test("a timer may set and clear others while it fires", () => {
+	const time = new PacedTime(1);
+	const fired: string[] = [];
+	const other = time.set(() => fired.push("other"), 100);
+	time.set(() => {
+		fired.push("one");
+		time.clear(other);
+		time.set(() => fired.push("new"), 0);
+	}, 100);
+	time.clear(undefined);
+	vi.advanceTimersByTime(200);
+	// Both were due at once, and the first set is the first to fire.
+	expect(fired).toEqual(["other", "one", "new"]);
+});
