@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { help, parseCommand } from "../../simulator/options";
+
+const key = "dakkio_w_0123456789abcdef0123456789abcdef";
+const bucket = "507f1f77bcf86cd799439011";
+const source = "507f1f77bcf86cd799439012";
+const target = ["--key", key, "--bucket", bucket, "--source", source];
+
+test("without options: ten seconds, life's speed, the embedded server, what was kept", () => {
+	expect(parseCommand([])).toEqual({ kind: "run", run: { interval: 10, speed: 1, fresh: false } });
+});
+
+test("every option is taken", () => {
+	expect(parseCommand(["--interval", "60", "--speed=3600", "--fresh"])).toEqual({
+		kind: "run",
+		run: { interval: 60, speed: 3600, fresh: true },
+	});
+	expect(parseCommand([...target, "--url", "https://dakkio.example:8443"])).toMatchObject({
+		run: { target: { server: "https://dakkio.example:8443", key, bucketId: bucket, dataSourceId: source } },
+	});
+	expect(parseCommand(target)).toMatchObject({ run: { target: { server: "https://api.dakkio.io" } } });
+});
+
+test("--help lists every option", () => {
+	expect(parseCommand(["--help"])).toEqual({ kind: "help" });
+	expect(parseCommand(["-h", "--interval", "nonsense"])).toEqual({ kind: "help" });
+	for (const option of ["interval", "speed", "fresh", "url", "key", "bucket", "source", "help"])
+		expect(help).toContain(`--${option} `);
+});
+
+describe("a wrong option or an unusable value gets one line that names it", () => {
+	test.each<[readonly string[], RegExp]>([
+		[["--intervall", "5"], /--intervall/],
+		[["extra"], /extra/],
+		[["--interval"], /--interval/],
+		[["--interval", "4"], /--interval.*5 to 86400/],
+		[["--interval", "ten"], /--interval.*whole number/],
+		[["--speed", "0"], /--speed.*1 to 10000/],
+		[["--speed", ""], /--speed/],
+		[["--speed", "fast"], /--speed.*"fast"/],
+		[["--fresh=yes"], /--fresh/],
+		[["--key", key], /belong together/],
+		[["--url", "https://api.dakkio.io"], /belong together/],
+		[["--key", "", "--bucket", bucket, "--source", source], /must not be empty/],
+		[["--key", key, "--bucket", "1", "--source", source], /--bucket: .*24/],
+		[["--key", key.replace("_w_", "_r_"), "--bucket", bucket, "--source", source], /--key: .*read key/],
+		[[...target, "--url", "http://api.dakkio.io"], /--url: .*https/],
+		[[...target, "--speed", "2"], /--speed.*embedded/],
+	])("%j", (args, expected) => {
+		const command = parseCommand(args);
+		expect(command.kind).toBe("problem");
+		const problem = command.kind === "problem" ? command.problem : "";
+		expect(problem).toMatch(expected);
+		expect(problem).not.toContain("\n");
+		expect(problem).not.toContain("0123456789abcdef");
+	});
+});

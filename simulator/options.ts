@@ -1,0 +1,117 @@
+import { parseArgs } from "node:util";
+import { checkSettings, type SettingProblem, type Settings } from "../src/settings/settings";
+
+/** What `npm start` was asked to do. */
+export type Command =
+	| { readonly kind: "help" }
+	| { readonly kind: "problem"; readonly problem: string }
+	| { readonly kind: "run"; readonly run: RunOptions };
+
+export interface RunOptions {
+	/** Seconds from one reading to the next. */
+	readonly interval: number;
+	/** How much faster than life the board's clock runs. */
+	readonly speed: number;
+	/** Forget the board's flash and settings first. */
+	readonly fresh: boolean;
+	/** Where to post; left out: the embedded server. */
+	readonly target?: Pick<Settings, "server" | "key" | "bucketId" | "dataSourceId">;
+}
+
+export const help = `A whole virtual board: the firmware, its sensor, its flash and a Dakkio server, on this computer.
+
+npm start -- [options]
+
+  --interval SECONDS   time from one reading to the next, 5 to 86400 (default 10)
+  --speed FACTOR       how much faster than life the board's clock runs, 1 to 10000 (default 1)
+  --fresh              forget what the board had on flash and in its settings
+  --url URL            post to this Dakkio instead of the embedded one (default https://api.dakkio.io)
+  --key KEY            its write key (dakkio_w_…)
+  --bucket ID          its bucket, 24 hexadecimal digits
+  --source ID          its data source, 24 hexadecimal digits
+  --help               this text
+
+--key, --bucket and --source belong together; with them the clock runs at life's speed.
+What the board has and the points it sent are kept in .state; Ctrl-C stops it.
+`;
+
+/** Reads the command line; a problem is one sentence. */
+export function parseCommand(args: readonly string[]): Command {
+	const parsed = parse(args);
+	if (typeof parsed === "string") return { kind: "problem", problem: parsed };
+	if (parsed.help === true) return { kind: "help" };
+	const speed = number(parsed.speed ?? "1", 1, 10_000);
+	if (speed === undefined) return problem("--speed", "a number from 1 to 10000", parsed.speed);
+	const target = readTarget(parsed);
+	if (typeof target === "string") return { kind: "problem", problem: target };
+	if (target !== undefined && speed !== 1)
+		return {
+			kind: "problem",
+			problem: "--speed works with the embedded server only: a real one needs true times.",
+		};
+	const { settings, problems } = checkSettings({ interval: parsed.interval ?? "10", ...target });
+	const [first] = problems;
+	if (first !== undefined) return { kind: "problem", problem: told(first) };
+	const run = { interval: settings.interval, speed, fresh: parsed.fresh === true };
+	return { kind: "run", run: target === undefined ? run : { ...run, target: settings } };
+}
+
+type Parsed = Partial<Record<"interval" | "speed" | "url" | "key" | "bucket" | "source", string>> &
+	Partial<Record<"fresh" | "help", boolean>>;
+
+function parse(args: readonly string[]): Parsed | string {
+	const text = { type: "string" } as const;
+	const flag = { type: "boolean" } as const;
+	try {
+		const { values } = parseArgs({
+			args: [...args],
+			options: {
+				interval: text,
+				speed: text,
+				url: text,
+				key: text,
+				bucket: text,
+				source: text,
+				fresh: flag,
+				help: { ...flag, short: "h" },
+			},
+		});
+		return { ...values };
+	} catch (error) {
+		const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s|\n/);
+		return `${sentence}. npm start -- --help lists the options.`;
+	}
+}
+
+/** The settings' own rules check the values. */
+function readTarget(parsed: Parsed) {
+	const { url, key, bucket, source } = parsed;
+	if (url === undefined && key === undefined && bucket === undefined && source === undefined)
+		return undefined;
+	if (key === undefined || bucket === undefined || source === undefined)
+		return "--key, --bucket and --source belong together: all three are needed to post to a real Dakkio.";
+	if (key === "" || bucket === "" || source === "") return "--key, --bucket and --source must not be empty.";
+	return { server: url ?? "https://api.dakkio.io", key, bucketId: bucket, dataSourceId: source };
+}
+
+const optionOf: Readonly<Record<string, string>> = {
+	interval: "--interval",
+	server: "--url",
+	key: "--key",
+	bucketId: "--bucket",
+	dataSourceId: "--source",
+};
+
+/** The value is not repeated: it may be a secret. */
+function told({ key, problem }: SettingProblem): string {
+	return `${optionOf[key] ?? key}: ${problem}`;
+}
+
+function problem(option: string, expected: string, given: string | undefined): Command {
+	return { kind: "problem", problem: `${option} takes ${expected}, not "${given ?? ""}".` };
+}
+
+function number(text: string, least: number, most: number): number | undefined {
+	const value = text.trim() === "" ? Number.NaN : Number(text);
+	return value >= least && value <= most ? value : undefined;
+}
