@@ -1,0 +1,64 @@
+import type { StoredReading } from "../reading/reading";
+
+/** Where points go. */
+export interface Destination {
+	readonly bucketId: string;
+	readonly dataSourceId: string;
+}
+
+/** A stored reading together with the time that the clock gives it. */
+export interface TimedReading {
+	readonly reading: StoredReading;
+	/** Milliseconds of Unix time. */
+	readonly utc: number;
+	/** The boot never learned the time; `utc` is a place between its neighbours. */
+	readonly estimated: boolean;
+}
+
+/** The body of `POST /api/data`. */
+export function singlePoint(timed: TimedReading, { bucketId, dataSourceId }: Destination): string {
+	return `{"bucketId":${JSON.stringify(bucketId)},${members(timed, dataSourceId)}}`;
+}
+
+/** The body of `POST /api/data/batch` before its first point, between two, and after the last. */
+export function batchFrame({ bucketId }: Destination): { head: string; separator: string; tail: string } {
+	return { head: `{"bucketId":${JSON.stringify(bucketId)},"dataPoints":[`, separator: ",", tail: "]}" };
+}
+
+/** One element of a batch's `dataPoints`. */
+export function batchPoint(timed: TimedReading, { dataSourceId }: Destination): string {
+	return `{${members(timed, dataSourceId)}}`;
+}
+
+function members({ reading, utc, estimated }: TimedReading, dataSourceId: string): string {
+	const timestamp = new Date(Math.round(utc)).toISOString();
+	return (
+		`"dataSourceId":${JSON.stringify(dataSourceId)},"timestamp":"${timestamp}",` +
+		`"values":${values(reading)},"metadata":${metadata(reading, estimated)}`
+	);
+}
+
+function values({ values, context }: StoredReading): string {
+	const measured: Record<string, number | boolean | string> = {};
+	context.fields.forEach((field, index) => {
+		const value = values[index];
+		// JSON has no NaN and no infinity: what is not a number was not measured.
+		if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) return;
+		measured[field.name] = value;
+	});
+	return JSON.stringify(measured);
+}
+
+function metadata(reading: StoredReading, estimated: boolean): string {
+	const { deviceId, location, firmwareVersion } = reading.context;
+	// JSON.stringify leaves out what is undefined.
+	return JSON.stringify({
+		deviceId,
+		location: location === "" ? undefined : location,
+		firmwareVersion,
+		signalStrength: reading.signalStrength,
+		batteryLevel: reading.batteryLevel,
+		seq: reading.sequence,
+		timeEstimated: estimated ? true : undefined,
+	});
+}
