@@ -1,0 +1,92 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { singlePoint, type TimedReading } from "../../src/dakkio/point";
+import type { Body } from "../../src/http/exchange";
+import { planBatch } from "../../src/upload/batch";
+
+const destination = { bucketId: "507f1f77bcf86cd799439011", dataSourceId: "507f1f77bcf86cd799439012" };
+const context = {
+	boot: 1,
+	deviceId: "ESP32-A1B2C3",
+	location: "Küche ☀",
+	firmwareVersion: "0.1.0",
+	fields: [{ name: "temperature", unit: "celsius", decimals: 2 }],
+};
+const start = Date.UTC(2026, 11, 1);
+
+function waiting(times: readonly number[]): readonly TimedReading[] {
+	return times.map((utc, index) => ({
+		reading: { sequence: index + 1, context, time: { utc }, values: [20 + index / 100] },
+		utc,
+		estimated: false,
+	}));
+}
+
+const everyMinute = (count: number) =>
+	waiting(Array.from({ length: count }, (_, index) => start + index * 60_000));
+
+function plan(readings: readonly TimedReading[], points = 1000, bytes = 1_000_000) {
+	const source = (from = 0) => readings.filter(({ reading }) => reading.sequence >= from);
+	return planBatch(source, destination, { points, bytes });
+}
+
+function readAll(body: Body, piece: number): string {
+	const parts: Buffer[] = [];
+	const buffer = new Uint8Array(piece);
+	for (let count = body.read(buffer); count > 0; count = body.read(buffer))
+		parts.push(Buffer.from(buffer.slice(0, count)));
+	return Buffer.concat(parts).toString("utf8");
+}
+
+test("nothing waits: no batch", () => {
+	expect(plan([])).toBeUndefined();
+});
+
+test("one reading is sent as a single point", () => {
+	const readings = everyMinute(1);
+	const batch = plan(readings);
+	expect(batch).toMatchObject({ path: "/api/data", first: 1, last: 1, points: 1 });
+	const [only] = readings;
+	if (batch === undefined || only === undefined) throw new Error("no batch");
+	expect(readAll(batch.body(), 7)).toBe(singlePoint(only, destination));
+});
+
+test("at most as many points as the API takes, oldest first", () => {
+	const batch = plan(everyMinute(1500));
+	expect(batch).toMatchObject({ path: "/api/data/batch", first: 1, last: 1000, points: 1000 });
+	const { dataPoints } = JSON.parse(batch === undefined ? "" : readAll(batch.body(), 1024));
+	expect(dataPoints.map(({ metadata }: { metadata: { seq: number } }) => metadata.seq)).toEqual(
+		Array.from({ length: 1000 }, (_, index) => index + 1),
+	);
+});
+
+test("a batch ends where the time goes back, so that its points are in order of time", () => {
+	const batch = plan(waiting([start, start + 1, start + 1, start - 5, start + 9]));
+	expect(batch).toMatchObject({ first: 1, last: 3, points: 3 });
+});
+
+test("one reading that is larger than the limit is sent all the same, alone", () => {
+	expect(plan(everyMinute(3), 1000, 10)).toMatchObject({ path: "/api/data", points: 1 });
+});
+
+test("whatever the limits and the pieces it is read in: the body is as long as it says, within its limit, the same each time", () => {
+	fc.assert(
+		fc.property(
+			fc.integer({ min: 1, max: 40 }),
+			fc.integer({ min: 1, max: 40 }),
+			fc.integer({ min: 1, max: 8_000 }),
+			fc.integer({ min: 1, max: 600 }),
+			(count, points, bytes, piece) => {
+				const batch = plan(everyMinute(count), points, bytes);
+				if (batch === undefined) throw new Error("no batch");
+				const text = readAll(batch.body(), piece);
+				expect(batch.body().length).toBe(Buffer.byteLength(text));
+				expect(readAll(batch.body(), 100)).toBe(text);
+				expect(batch.points).toBeLessThanOrEqual(points);
+				if (batch.points > 1) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(bytes);
+				const sent: unknown = batch.points === 1 ? [JSON.parse(text)] : JSON.parse(text).dataPoints;
+				expect(sent).toHaveLength(batch.points);
+			},
+		),
+	);
+});
