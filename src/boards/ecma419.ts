@@ -57,6 +57,8 @@ export type TCPConstructor = new (options: TCPOptions | TCPFromOptions) => TCP;
 export interface TLSOptions extends TCPOptions {
 	/** The name that the server's certificate must carry, also sent as SNI. */
 	host: string;
+	/** The TCP connection is made and the handshake begins; on a board that can tell. */
+	onConnected?(): void;
 	secure?: {
 		/** Root certificates trusted besides the board's bundle, DER. */
 		ca?: readonly Bytes[];
