@@ -1,0 +1,169 @@
+import type { Network, Time, Timer } from "../boards/board";
+import type { TCP, TCPCallbacks } from "../boards/ecma419";
+import type { Deadlines } from "./deadlines";
+import { broken, failure, type Origin, timedOut, trustFault } from "./failure";
+import type { Failure, Step } from "./outcome";
+
+export interface ChannelUser {
+	/** Connected, and secure where it is to be; there is {@link Channel.room}. */
+	onOpen(): void;
+	/** There is room again. */
+	onWritable(): void;
+	/** `count` bytes have arrived and are to be read now. */
+	onReadable(count: number): void;
+	/** It could not be opened, with the failure; or was lost, with the platform's reason if it gave one. */
+	onGone(end: Failure | { readonly error: Error | undefined }): void;
+}
+
+export interface ChannelOptions {
+	readonly network: Pick<Network, "TCP" | "TLS" | "resolver">;
+	readonly time: Time;
+	readonly origin: Origin;
+	/** Root certificates trusted besides the board's, DER. */
+	readonly ca: readonly Uint8Array[];
+	readonly deadlines: Deadlines;
+	readonly user: ChannelUser;
+}
+
+/** The SDK's TLS keeps this much for what a record needs around its data, for one record at a time. */
+const recordOverhead = 96;
+
+/**
+ * One connection from the name to the close: resolves, connects, secures, each once and with a deadline, and then
+ * carries bytes. After {@link close}, and after `onGone`, the user is not called again, whatever the resolver and
+ * the socket still say.
+ */
+export class Channel {
+	readonly #options: ChannelOptions;
+	#step: Exclude<Step, "send" | "receive"> | "open" | "closed" = "resolve";
+	#timer: Timer | undefined;
+	#socket: TCP | undefined;
+	#room = 0;
+
+	constructor(options: ChannelOptions) {
+		this.#options = options;
+	}
+
+	/** Apart from the constructor, so that the user knows its channel when the first callback comes. */
+	open(): void {
+		const { network, origin } = this.#options;
+		this.#enter("resolve");
+		this.#attempt(() =>
+			network.resolver.resolve({
+				host: origin.host,
+				onResolved: (_, address) => {
+					if (this.#step === "resolve") this.#attempt(() => this.#connect(address));
+				},
+				onError: () => {
+					if (this.#step === "resolve") this.#break(undefined);
+				},
+			}),
+		);
+	}
+
+	/** Where it is on the way, `undefined` when open or closed. */
+	get opening(): "resolve" | "connect" | "secure" | undefined {
+		return this.#step === "open" || this.#step === "closed" ? undefined : this.#step;
+	}
+
+	/** Bytes that can be written now. */
+	get room(): number {
+		return this.#room;
+	}
+
+	/** Writes all of `bytes`, which must not be more than {@link room}. */
+	write(bytes: Uint8Array): void {
+		this.#room = Math.max(0, this.#room - bytes.length - (this.#options.origin.secure ? recordOverhead : 0));
+		this.#socket?.write(bytes);
+	}
+
+	/** Only what was announced; returns how many bytes. */
+	read(into: Uint8Array): number {
+		return this.#socket?.read(into) ?? 0;
+	}
+
+	close(): void {
+		this.#step = "closed";
+		this.#options.time.clear(this.#timer);
+		this.#timer = undefined;
+		const socket = this.#socket;
+		this.#socket = undefined;
+		socket?.close();
+	}
+
+	#connect(address: string): void {
+		const { network, origin, ca } = this.#options;
+		const { host, port } = origin;
+		this.#enter("connect");
+		const options = { address, port, nodelay: true, ...this.#callbacks() };
+		if (!origin.secure) {
+			this.#socket = new network.TCP(options);
+			return;
+		}
+		const onConnected = () => {
+			if (this.#step === "connect") this.#enter("secure");
+		};
+		this.#socket = new network.TLS({
+			...options,
+			host,
+			onConnected,
+			...(ca.length > 0 && { secure: { ca } }),
+		});
+	}
+
+	#callbacks(): Required<TCPCallbacks> {
+		const { user } = this.#options;
+		return {
+			onWritable: (count) => {
+				if (this.#step === "closed") return;
+				this.#room = count;
+				if (this.#step === "open") user.onWritable();
+				else {
+					this.#enter("open");
+					user.onOpen();
+				}
+			},
+			onReadable: (count) => {
+				if (this.#step === "open") user.onReadable(count);
+			},
+			onError: (error) => {
+				if (this.#step !== "closed") this.#break(error);
+			},
+		};
+	}
+
+	#enter(step: "resolve" | "connect" | "secure" | "open"): void {
+		const { time, origin, deadlines } = this.#options;
+		this.#step = step;
+		time.clear(this.#timer);
+		this.#timer = undefined;
+		if (step === "open") return;
+		const deadline = deadlines[step];
+		this.#timer = time.set(() => this.#end(failure(step, timedOut(step, origin, deadline), false)), deadline);
+	}
+
+	/** A platform may throw where it has no memory or no socket left: that is a failure like any other. */
+	#attempt(action: () => void): void {
+		try {
+			action();
+		} catch (error) {
+			if (this.#step !== "closed") this.#break(error);
+		}
+	}
+
+	#break(error: unknown): void {
+		const { origin } = this.#options;
+		const trust = trustFault(error);
+		if (this.#step === "open" || this.#step === "closed")
+			this.#end({ error: error instanceof Error ? error : undefined });
+		else {
+			const step = trust === undefined ? this.#step : "secure";
+			this.#end(failure(step, broken(step, origin, error), false, trust));
+		}
+	}
+
+	#end(end: Failure | { readonly error: Error | undefined }): void {
+		this.close();
+		this.#options.user.onGone(end);
+	}
+}

@@ -1,0 +1,206 @@
+import type { Network, Time, Timer } from "../boards/board";
+import { Attempt, type AttemptEnd } from "./attempt";
+import { Channel, type ChannelUser } from "./channel";
+import { type Deadlines, defaultDeadlines } from "./deadlines";
+import { broken, failure, type Origin } from "./failure";
+import type { Failure, Outcome } from "./outcome";
+import { checkRequest, type Request, RequestStream } from "./request";
+
+export type { Deadlines } from "./deadlines";
+export type { Answer, Failure, Outcome, Step } from "./outcome";
+export type { Body, Request } from "./request";
+
+export interface HttpConnectionOptions {
+	readonly network: Pick<Network, "TCP" | "TLS" | "resolver">;
+	readonly time: Time;
+	readonly host: string;
+	readonly port: number;
+	/** TLS; only tests do without. */
+	readonly secure: boolean;
+	/** Root certificates trusted besides the board's, DER. */
+	readonly ca?: readonly Uint8Array[];
+	readonly deadlines?: Partial<Deadlines>;
+	/** Names of the headers to keep of an answer, lower-case. */
+	readonly answerHeaders?: readonly string[];
+}
+
+/** What goes to a socket, or comes from it, at a time. */
+const bufferLength = 1024;
+
+/** An exchange under way. */
+interface Pending {
+	readonly request: Request;
+	readonly settle: (outcome: Outcome) => void;
+	readonly deadline: Timer;
+	/** A stale connection is replaced once. */
+	repeated: boolean;
+}
+
+/**
+ * An HTTP/1.1 client for one origin, with one connection that is kept between exchanges as long as the server
+ * agrees. Redirects are not followed, and nothing is tried twice, with one exception: when a connection that had
+ * been kept turns out to be gone before any answer, and the server cannot have got the whole request (or the
+ * request is a GET), it goes out once more over a new one. A POST that was handed over whole may have been acted
+ * upon, so whoever asked has to decide.
+ */
+export class HttpConnection {
+	readonly #options: HttpConnectionOptions;
+	readonly #origin: Origin;
+	readonly #deadlines: Deadlines;
+	readonly #user: ChannelUser;
+	readonly #buffer = new Uint8Array(bufferLength);
+	#channel: Channel | undefined;
+	/** Whether the channel has carried an exchange before this one. */
+	#reused = false;
+	#pending: Pending | undefined;
+	#attempt: Attempt | undefined;
+	#pause: Timer | undefined;
+	#handshakes = 0;
+	#closed = false;
+
+	constructor(options: HttpConnectionOptions) {
+		const { host, port, secure, deadlines } = options;
+		this.#options = options;
+		this.#origin = { host, port, secure };
+		this.#deadlines = { ...defaultDeadlines, ...deadlines };
+		this.#user = {
+			onOpen: () => this.#guard(() => this.#opened()),
+			onWritable: () => this.#guard(() => this.#attempt?.send()),
+			onReadable: (count) => this.#guard(() => this.#received(count)),
+			onGone: (end) => this.#guard(() => this.#gone(end)),
+		};
+	}
+
+	/** How many connections have been made. */
+	get handshakes(): number {
+		return this.#handshakes;
+	}
+
+	/**
+	 * Sends a request and reads its answer to the end. Settles once and never rejects, whatever happens.
+	 * Throws at once when another exchange is under way, or when the request cannot be one: mistakes of the program.
+	 */
+	exchange(request: Request): Promise<Outcome> {
+		if (this.#pending !== undefined) throw new Error("a connection carries one exchange at a time");
+		checkRequest(request);
+		return new Promise((settle) => {
+			if (this.#closed) settle(failure("connect", "the connection has been closed", false));
+			else this.#start(request, settle);
+		});
+	}
+
+	/** Ends everything; an exchange under way fails. */
+	close(): void {
+		this.#closed = true;
+		this.#giveUp("the exchange was broken off");
+		this.#dropChannel();
+	}
+
+	#start(request: Request, settle: (outcome: Outcome) => void): void {
+		const { time } = this.#options;
+		const { whole } = this.#deadlines;
+		const late = `the exchange with ${this.#origin.host} was not over after ${whole / 1000} s`;
+		const deadline = time.set(() => this.#giveUp(late), whole);
+		this.#pending = { request, settle, deadline, repeated: false };
+		this.#reused = this.#channel !== undefined;
+		// A server that closed right after its last answer is noticed in the next turn of the event loop: before
+		// anything is sent, so that nobody has to guess whether the request arrived.
+		if (this.#reused) this.#pause = time.set(() => this.#guard(() => this.#begin()), 0);
+		else this.#dial();
+	}
+
+	#dial(): void {
+		const { network, time, ca = [] } = this.#options;
+		this.#dropChannel();
+		this.#reused = false;
+		const channel = new Channel({
+			network,
+			time,
+			ca,
+			origin: this.#origin,
+			deadlines: this.#deadlines,
+			user: this.#user,
+		});
+		this.#channel = channel;
+		channel.open();
+	}
+
+	#opened(): void {
+		this.#handshakes++;
+		this.#begin();
+	}
+
+	#begin(): void {
+		const { time, host, port, secure, answerHeaders = [] } = { ...this.#options };
+		const request = this.#pending?.request;
+		const channel = this.#channel;
+		if (request === undefined || channel === undefined) return;
+		const authority = port === (secure ? 443 : 80) ? host : `${host}:${port}`;
+		this.#attempt = new Attempt({
+			request,
+			stream: new RequestStream(request, authority),
+			channel,
+			origin: this.#origin,
+			time,
+			deadlines: this.#deadlines,
+			buffer: this.#buffer,
+			answerHeaders,
+			onEnd: (end) => this.#ended(end),
+		});
+		this.#attempt.send();
+	}
+
+	#received(count: number): void {
+		if (this.#attempt !== undefined) this.#attempt.receive(count);
+		// What nobody asked for cannot be told from the answer to the next request.
+		else if (this.#pending === undefined) this.#dropChannel();
+		else this.#dial();
+	}
+
+	#gone(end: Failure | { readonly error: Error | undefined }): void {
+		this.#dropChannel();
+		if ("kind" in end) this.#settle(end);
+		else if (this.#attempt !== undefined) this.#attempt.gone(end.error);
+		else if (this.#pending !== undefined) this.#dial();
+	}
+
+	#ended({ outcome, reusable, repeatable }: AttemptEnd): void {
+		this.#attempt = undefined;
+		if (!reusable) this.#dropChannel();
+		const pending = this.#pending;
+		if (repeatable && this.#reused && pending?.repeated === false && !this.#closed) {
+			pending.repeated = true;
+			this.#dial();
+		} else this.#settle(outcome);
+	}
+
+	#giveUp(message: string): void {
+		if (this.#attempt !== undefined) this.#attempt.giveUp(message);
+		else this.#settle(failure(this.#channel?.opening ?? "connect", message, false));
+	}
+
+	#settle(outcome: Outcome): void {
+		const pending = this.#pending;
+		if (pending === undefined) return;
+		this.#pending = undefined;
+		this.#options.time.clear(pending.deadline);
+		pending.settle(outcome);
+	}
+
+	#dropChannel(): void {
+		this.#options.time.clear(this.#pause);
+		this.#channel?.close();
+		this.#channel = undefined;
+	}
+
+	/** Nothing may be thrown into the platform, least of all on a chip: it would restart. */
+	#guard(action: () => void): void {
+		try {
+			action();
+		} catch (error) {
+			this.#dropChannel();
+			if (this.#attempt !== undefined) this.#attempt.fail(error);
+			else this.#settle(failure("send", broken("send", this.#origin, error), false));
+		}
+	}
+}

@@ -1,0 +1,47 @@
+/** The characters of RFC 9110 section 5 and RFC 9112 section 3, by their codes. */
+
+const punctuation = "!#$%&'*+-.^_`|~";
+
+/** A character of a token: a method, a header's name (RFC 9110 section 5.6.2). */
+export function isTokenCode(code: number): boolean {
+	return (
+		(code >= 0x61 && code <= 0x7a) ||
+		(code >= 0x41 && code <= 0x5a) ||
+		(code >= 0x30 && code <= 0x39) ||
+		(code > 0x20 && code < 0x7f && punctuation.includes(String.fromCharCode(code)))
+	);
+}
+
+/** A character of a header's value (RFC 9110 section 5.5): visible, space, tab, or beyond ASCII. */
+export function isFieldCode(code: number): boolean {
+	return (code >= 0x20 && code !== 0x7f) || code === 0x09;
+}
+
+/** The value of a hexadecimal digit, `undefined` for anything else. */
+export function hexValue(code: number): number | undefined {
+	if (code >= 0x30 && code <= 0x39) return code - 0x30;
+	if (code >= 0x61 && code <= 0x66) return code - 0x57;
+	if (code >= 0x41 && code <= 0x46) return code - 0x37;
+	return undefined;
+}
+
+export function isToken(text: string): boolean {
+	return text.length > 0 && every(text, isTokenCode);
+}
+
+/** Whether a text can be the value of a header. */
+export function isFieldText(text: string): boolean {
+	return every(text, isFieldCode);
+}
+
+/** Whether a text can be a request's target in origin form (RFC 9112 section 3.2.1). */
+export function isTarget(text: string): boolean {
+	return text.startsWith("/") && every(text, (code) => code > 0x20 && code < 0x7f);
+}
+
+function every(text: string, test: (code: number) => boolean): boolean {
+	for (let i = 0; i < text.length; i++) {
+		if (!test(text.charCodeAt(i))) return false;
+	}
+	return true;
+}

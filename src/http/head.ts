@@ -1,0 +1,180 @@
+import { decode } from "../text/utf8";
+import { isFieldCode, isTokenCode } from "./grammar";
+
+/** Bytes of a start line, and of one header's value that is kept. */
+export const longestLine = 512;
+/** Headers of one message, and trailers of one body. */
+export const mostFields = 100;
+
+/** Names longer than this are nobody's that is asked for. */
+const longestName = 64;
+
+/** Headers without which the end of a message is not known: one that is too long to keep cannot be passed over. */
+const framing: readonly string[] = ["content-length", "transfer-encoding", "connection"];
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SP = 0x20;
+const HTAB = 0x09;
+const COLON = 0x3a;
+
+type State =
+	| "start line"
+	| "line end"
+	| "line start"
+	| "name"
+	| "value"
+	| "last line end"
+	| "done"
+	| "refused";
+
+export interface HeadOptions {
+	/** Takes the start line; returns what is wrong with it. Left out for trailers, which have none. */
+	readonly onStartLine?: (line: string) => string | undefined;
+	/** Whether a line that begins with white space continues the header before it (obs-fold). */
+	readonly folding: boolean;
+	/** Lower-case names of the headers to keep, besides those that frame the message. */
+	readonly keep: readonly string[];
+}
+
+/**
+ * Start line and headers of one message, byte by byte: nothing is held but the line in hand and what was asked
+ * for. Lines end in CRLF; a CR or LF alone, a control character, a space before the colon refuse the message
+ * (RFC 9112 sections 2.2 and 5.1). A kept header that is longer than {@link longestLine} is left out.
+ */
+export class HeadParser {
+	readonly #options: HeadOptions;
+	readonly #fields = new Map<string, string>();
+	/** The start line, the name or the value in hand. */
+	readonly #line = new Uint8Array(longestLine);
+	#length = 0;
+	#overlong = false;
+	#state: State;
+	/** The kept header whose value is being read; `undefined` while one that nobody asked for passes. */
+	#name: string | undefined;
+	#count = 0;
+	#problem = "";
+
+	constructor(options: HeadOptions) {
+		this.#options = options;
+		this.#state = options.onStartLine === undefined ? "line start" : "start line";
+	}
+
+	get done(): boolean {
+		return this.#state === "done";
+	}
+
+	/** Why this is no head; then nothing more is taken. */
+	get problem(): string | undefined {
+		return this.#state === "refused" ? this.#problem : undefined;
+	}
+
+	/** Kept headers; repeated ones are joined with a comma (RFC 9110 section 5.3). */
+	get fields(): ReadonlyMap<string, string> {
+		return this.#fields;
+	}
+
+	/** Takes the bytes from `start` up to `end`, or to the end of the head; returns where it stopped. */
+	push(bytes: Uint8Array, start: number, end: number): number {
+		let at = start;
+		while (at < end && this.#state !== "done" && this.#state !== "refused")
+			this.#state = this.#next(bytes[at++] ?? 0);
+		return at;
+	}
+
+	#next(byte: number): State {
+		switch (this.#state) {
+			case "start line":
+				return this.#inStartLine(byte);
+			case "line end":
+				return byte === LF ? "line start" : this.#refuse("a line of it does not end in CR LF");
+			case "line start":
+				return this.#atLineStart(byte);
+			case "name":
+				return this.#inName(byte);
+			case "value":
+				return this.#inValue(byte);
+			case "last line end":
+				return byte === LF ? "done" : this.#refuse("a line of it does not end in CR LF");
+			default:
+				return this.#state;
+		}
+	}
+
+	#inStartLine(byte: number): State {
+		if (byte === CR) {
+			const problem = this.#options.onStartLine?.(this.#takeLine());
+			return problem === undefined ? "line end" : this.#refuse(problem);
+		}
+		if (!isFieldCode(byte)) return this.#refuse("its first line has a control character");
+		this.#append(byte);
+		return this.#overlong ? this.#refuse(`its first line is longer than ${longestLine} bytes`) : "start line";
+	}
+
+	/** Whether a header has ended is known only here: this line may continue it. */
+	#atLineStart(byte: number): State {
+		if (byte === SP || byte === HTAB) {
+			const continues = this.#count > 0 && this.#options.folding;
+			return continues ? this.#inValue(SP) : this.#refuse("a line of it begins with a space");
+		}
+		if (!this.#finishField()) return this.#refuse("a header that frames it is too long");
+		if (byte === CR) return "last line end";
+		if (++this.#count > mostFields) return this.#refuse(`it has more than ${mostFields} headers`);
+		return byte === COLON ? this.#refuse("a header of it has no name") : this.#inName(byte);
+	}
+
+	#inName(byte: number): State {
+		if (byte === COLON) {
+			const name = this.#length <= longestName ? this.#takeLine().toLowerCase() : this.#dropLine();
+			this.#name = framing.includes(name) || this.#options.keep.includes(name) ? name : undefined;
+			return "value";
+		}
+		if (!isTokenCode(byte))
+			return this.#refuse("the name of a header of it has a character that may not be there");
+		this.#append(byte);
+		return "name";
+	}
+
+	#inValue(byte: number): State {
+		if (byte === CR) return "line end";
+		if (!isFieldCode(byte)) return this.#refuse("a header of it has a control character");
+		const leading = this.#length === 0 && (byte === SP || byte === HTAB);
+		if (this.#name !== undefined && !leading) this.#append(byte);
+		return "value";
+	}
+
+	/** False when a header was too long that must not be left out. */
+	#finishField(): boolean {
+		const name = this.#name;
+		if (name === undefined) return true;
+		this.#name = undefined;
+		while (this.#line[this.#length - 1] === SP || this.#line[this.#length - 1] === HTAB) this.#length--;
+		const before = this.#fields.get(name);
+		const tooLong = this.#overlong || this.#length + (before?.length ?? 0) > longestLine;
+		const value = tooLong ? this.#dropLine() : this.#takeLine();
+		if (!tooLong) this.#fields.set(name, before === undefined ? value : `${before}, ${value}`);
+		return !tooLong || !framing.includes(name);
+	}
+
+	#append(byte: number): void {
+		if (this.#length === longestLine) this.#overlong = true;
+		else this.#line[this.#length++] = byte;
+	}
+
+	#takeLine(): string {
+		const line = decode(this.#line, 0, this.#length);
+		this.#dropLine();
+		return line;
+	}
+
+	#dropLine(): "" {
+		this.#length = 0;
+		this.#overlong = false;
+		return "";
+	}
+
+	#refuse(problem: string): State {
+		this.#problem = problem;
+		return "refused";
+	}
+}

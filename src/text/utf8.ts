@@ -1,0 +1,108 @@
+/**
+ * UTF-8 without `TextEncoder` and `TextDecoder`, which XS keeps in a module of its own. What cannot be told
+ * (lone surrogates, bytes that are not UTF-8) becomes U+FFFD, as the Encoding Standard has it.
+ */
+
+const replacement = 0xfffd;
+
+/** How many bytes {@link encodeInto} writes for `text`. */
+export function byteLength(text: string): number {
+	let length = 0;
+	for (let i = 0; i < text.length; i++) {
+		const unit = text.charCodeAt(i);
+		if (unit < 0x80) length += 1;
+		else if (unit < 0x800) length += 2;
+		else if (isPair(text, i)) {
+			length += 4;
+			i++;
+		} else length += 3;
+	}
+	return length;
+}
+
+/** Writes `text` into `bytes` from `offset` on; returns the number of bytes. Throws a RangeError without room. */
+export function encodeInto(text: string, bytes: Uint8Array, offset: number): number {
+	let at = offset;
+	for (let i = 0; i < text.length; i++) {
+		const point = codePoint(text, i);
+		if (point > 0xffff) i++;
+		at = put(point, bytes, at);
+	}
+	if (at > bytes.length) throw new RangeError(`${at - offset} bytes of text do not fit`);
+	return at - offset;
+}
+
+/** The text of the bytes from `start` up to, not including, `end`. */
+export function decode(bytes: Uint8Array, start = 0, end = bytes.length): string {
+	let text = "";
+	let units: number[] = [];
+	for (let at = start; at < end; ) {
+		const { point, length } = take(bytes, at, end);
+		at += length;
+		if (point > 0xffff) units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff));
+		else units.push(point);
+		if (units.length >= 64) {
+			text += String.fromCharCode(...units);
+			units = [];
+		}
+	}
+	return text + String.fromCharCode(...units);
+}
+
+function isPair(text: string, i: number): boolean {
+	return (text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
+}
+
+function codePoint(text: string, i: number): number {
+	const unit = text.charCodeAt(i);
+	if ((unit & 0xf800) !== 0xd800) return unit;
+	return isPair(text, i) ? 0x10000 + ((unit & 0x3ff) << 10) + (text.charCodeAt(i + 1) & 0x3ff) : replacement;
+}
+
+/** Bytes past the end of the array are dropped by the array itself. */
+function put(point: number, bytes: Uint8Array, offset: number): number {
+	let at = offset;
+	if (point < 0x80) {
+		bytes[at++] = point;
+		return at;
+	}
+	if (point < 0x800) bytes[at++] = 0xc0 | (point >> 6);
+	else {
+		if (point < 0x10000) bytes[at++] = 0xe0 | (point >> 12);
+		else {
+			bytes[at++] = 0xf0 | (point >> 18);
+			bytes[at++] = 0x80 | ((point >> 12) & 0x3f);
+		}
+		bytes[at++] = 0x80 | ((point >> 6) & 0x3f);
+	}
+	bytes[at++] = 0x80 | (point & 0x3f);
+	return at;
+}
+
+/**
+ * The code point at `at` and its length. A broken sequence is replaced up to, not including, the first byte that
+ * does not belong to it (Unicode, "maximal subpart").
+ */
+function take(bytes: Uint8Array, at: number, end: number): { point: number; length: number } {
+	const lead = bytes[at] ?? 0;
+	if (lead < 0x80) return { point: lead, length: 1 };
+	if (lead < 0xc2 || lead > 0xf4) return { point: replacement, length: 1 };
+	const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	let point = lead & (0x7f >> length);
+	for (let i = 1; i < length; i++) {
+		const next = at + i < end ? (bytes[at + i] ?? 0) : 0;
+		if (next < 0x80 || next > 0xbf || (i === 1 && !isSecond(lead, next)))
+			return { point: replacement, length: i };
+		point = (point << 6) | (next & 0x3f);
+	}
+	return { point, length };
+}
+
+/** Refuses overlong forms, surrogates and what lies beyond U+10FFFF (Unicode, table 3-7). */
+function isSecond(lead: number, byte: number): boolean {
+	if (lead === 0xe0) return byte >= 0xa0;
+	if (lead === 0xed) return byte <= 0x9f;
+	if (lead === 0xf0) return byte >= 0x90;
+	if (lead === 0xf4) return byte <= 0x8f;
+	return true;
+}
