@@ -1,0 +1,220 @@
+import { STATUS_CODES } from "node:http";
+import { type Account, type ApiKey, type Bucket, type DataSource, findBucket, findKey } from "./account";
+import { allowance, limitHeaders, type Usage, usageAt } from "./quota";
+import {
+	type Checked,
+	checkBatch,
+	checkSingle,
+	checkSource,
+	type Detail,
+	isId,
+	type SentPoint,
+	type SentPoints,
+} from "./validation";
+
+/** What of an HTTP request the API looks at. */
+export interface ApiRequest {
+	readonly method: string;
+	/** With its query, which is ignored. */
+	readonly path: string;
+	/** The header `X-API-Key`. */
+	readonly key: string | undefined;
+	readonly contentType: string | undefined;
+	/** `undefined`: longer than the server takes. */
+	readonly body: Uint8Array | undefined;
+}
+
+export interface ApiAnswer {
+	readonly status: number;
+	readonly headers: Readonly<Record<string, string>>;
+	/** To be sent as JSON. */
+	readonly body: unknown;
+}
+
+/** A point as the API shows it and the server keeps it. */
+export interface DataPoint {
+	readonly _id: string;
+	readonly bucketId: string;
+	readonly dataSourceId: string;
+	/** ISO 8601 UTC with milliseconds. */
+	readonly timestamp: string;
+	readonly values: SentPoint["values"];
+	readonly metadata: Readonly<Record<string, unknown>>;
+	readonly createdAt: string;
+}
+
+/** All that an answer depends on besides the request. */
+export interface Service {
+	readonly account: Account;
+	readonly usage: Usage | undefined;
+	/** Calls per month of the organization's plan. */
+	readonly plan: number;
+	/** Milliseconds of Unix time. */
+	readonly now: number;
+	/** A new id for what is created. */
+	makeId(): string;
+}
+
+/** An answer together with what it changes: nothing here has an effect yet. */
+export interface Outcome {
+	readonly answer: ApiAnswer;
+	readonly usage: Usage;
+	readonly points: readonly DataPoint[];
+	/** A data source that was created. */
+	readonly source?: { readonly bucketId: string; readonly source: DataSource };
+}
+
+/** An answer without the headers that every answer has, and what it changes. */
+type Result = Pick<Outcome, "source"> & {
+	readonly status: number;
+	readonly body: unknown;
+	readonly headers?: ApiAnswer["headers"];
+	readonly points?: readonly DataPoint[];
+};
+
+interface Call {
+	readonly request: ApiRequest;
+	readonly service: Service;
+	readonly key: ApiKey;
+	/** The id in the path, where there is one. */
+	readonly bucketId: string;
+}
+
+interface Route {
+	readonly path: RegExp;
+	readonly methods: Readonly<Record<string, (call: Call) => Result>>;
+}
+
+const routes: readonly Route[] = [
+	{ path: /^\/api\/data$/, methods: { POST: (call) => ingest(call, checkSingle) } },
+	{ path: /^\/api\/data\/batch$/, methods: { POST: (call) => ingest(call, checkBatch) } },
+	{ path: /^\/api\/buckets\/([^/]+)\/sources$/, methods: { GET: listSources, POST: createSource } },
+];
+
+/** What the API answers to a request. */
+export function answer(request: ApiRequest, service: Service): Outcome {
+	const before = usageAt(service.usage, service.now);
+	const { result, counted } = judge(request, service, before);
+	const usage = counted ? { ...before, calls: before.calls + 1 } : before;
+	const { status, body, headers, points = [], source } = result;
+	const limits = limitHeaders(allowance(usage, service.plan, service.now));
+	return {
+		answer: { status, headers: { ...limits, ...headers }, body },
+		usage,
+		points,
+		...(source === undefined ? {} : { source }),
+	};
+}
+
+/** A call counts when it has a good key and the plan still allows it. */
+function judge(request: ApiRequest, service: Service, usage: Usage): { result: Result; counted: boolean } {
+	const [path = ""] = request.path.split("?");
+	const route = routes.find((candidate) => candidate.path.test(path));
+	if (route === undefined) return refused(error(404, "Not found"));
+	const handle = Object.hasOwn(route.methods, request.method) ? route.methods[request.method] : undefined;
+	if (handle === undefined) {
+		const headers = { Allow: Object.keys(route.methods).join(", ") };
+		return refused({ ...error(405, `${request.method} is not possible here`), headers });
+	}
+	if (request.key === undefined || request.key === "") return refused(error(401, "API key is required"));
+	const key = findKey(service.account, request.key);
+	if (key === undefined) return refused(error(401, "Invalid API key"));
+	const { remaining, reset } = allowance(usage, service.plan, service.now);
+	if (remaining === 0)
+		return refused(error(429, `Rate limit exceeded. Resets at ${new Date(reset).toISOString()}`));
+	const [, bucketId = ""] = route.path.exec(path) ?? [];
+	return { result: handle({ request, service, key, bucketId }), counted: true };
+}
+
+function refused(result: Result) {
+	return { result, counted: false };
+}
+
+function ingest(call: Call, check: (body: unknown) => Checked<SentPoints>): Result {
+	const { service, key } = call;
+	if (key.type === "read") return error(403, "A read key cannot store data");
+	const body = readJson(call.request);
+	if ("status" in body) return body;
+	const checked = check(body.json);
+	if ("details" in checked) return error(400, "Validation failed", checked.details);
+	const { bucketId, points } = checked.value;
+	const bucket = openBucket(call, bucketId);
+	if ("status" in bucket) return bucket;
+	if (points.some(({ dataSourceId }) => !bucket.sources.some(({ _id }) => _id === dataSourceId)))
+		return error(404, "Data source not found");
+	const stored = points.map((point) => dataPoint(point, bucketId, service));
+	const [only] = stored;
+	const created =
+		check === checkSingle
+			? { message: "Data point stored", dataPoint: only }
+			: { message: `Batch of ${stored.length} data points stored`, count: stored.length };
+	return { status: 201, body: created, points: stored };
+}
+
+function dataPoint(sent: SentPoint, bucketId: string, { now, makeId }: Service): DataPoint {
+	return {
+		_id: makeId(),
+		bucketId,
+		dataSourceId: sent.dataSourceId,
+		timestamp: new Date(sent.timestamp ?? now).toISOString(),
+		values: sent.values,
+		metadata: sent.metadata ?? {},
+		createdAt: new Date(now).toISOString(),
+	};
+}
+
+function listSources(call: Call): Result {
+	const bucket = openBucket(call, call.bucketId);
+	return "status" in bucket ? bucket : { status: 200, body: { dataSources: bucket.sources } };
+}
+
+function createSource(call: Call): Result {
+	const { service, key, bucketId } = call;
+	if (key.type === "read") return error(403, "A read key cannot create data sources");
+	const bucket = openBucket(call, bucketId);
+	if ("status" in bucket) return bucket;
+	const body = readJson(call.request);
+	if ("status" in body) return body;
+	const checked = checkSource(body.json);
+	if ("details" in checked) return error(400, "Validation failed", checked.details);
+	const createdAt = new Date(service.now).toISOString();
+	const source: DataSource = {
+		_id: service.makeId(),
+		...checked.value,
+		status: "active",
+		createdAt,
+		updatedAt: createdAt,
+	};
+	return {
+		status: 201,
+		body: { message: "Data source created", dataSource: source },
+		source: { bucketId: bucket._id, source },
+	};
+}
+
+/** The bucket that a call is about, if its key may have it. */
+function openBucket({ service, key }: Call, id: string): Bucket | Result {
+	const bucket = isId(id) ? findBucket(service.account, id) : undefined;
+	if (bucket === undefined) return error(404, "Bucket not found");
+	if (key.type !== "admin" && key.bucketId !== bucket._id)
+		return error(403, "API key does not have access to this bucket");
+	return bucket;
+}
+
+function readJson({ body, contentType }: ApiRequest): { readonly json: unknown } | Result {
+	if (body === undefined) return error(413, "Request body is too large");
+	const [type = ""] = (contentType ?? "").split(";");
+	if (type.trim().toLowerCase() !== "application/json")
+		return error(400, "Content-Type must be application/json");
+	try {
+		// Bytes that are no UTF-8 are no JSON either (RFC 8259 section 8.1).
+		return { json: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
+	} catch {
+		return error(400, "Invalid JSON");
+	}
+}
+
+function error(status: number, message: string, details?: readonly Detail[]): Result {
+	const body = { error: STATUS_CODES[status] ?? "Error", message };
+	return { status, body: details === undefined ? body : { ...body, details } };
+}

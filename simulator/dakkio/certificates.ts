@@ -1,0 +1,244 @@
+import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { certificatesFromPem, certificateToPem, type Holder, holderFromPem, issue, keyToPem } from "./issue";
+
+/** What a TLS server shows, PEM. */
+export interface ServerIdentity {
+	readonly key: string;
+	/** The server's certificate, then the intermediate; the root is the client's to know. */
+	readonly chain: string;
+}
+
+/** A mistake that a client must find. */
+export type CertificateFault =
+	| "expired"
+	| "not yet valid"
+	/** For `wrong.example`. */
+	| "wrong name"
+	/** A whole chain from a root that nobody knows; that root has the known one's name. */
+	| "unknown root"
+	/** One certificate, signed by its own key. */
+	| "self-signed";
+
+export interface CertificatesOptions {
+	/** Where they are kept; left out: new ones, for this process alone. */
+	readonly directory?: string;
+	/** DNS names and IP addresses of the server besides `localhost` and `127.0.0.1`. */
+	readonly names?: readonly string[];
+	/** Milliseconds of Unix time. TLS clients judge by the computer's clock, so this is never a simulated one. */
+	readonly now?: () => number;
+}
+
+const day = 86_400_000;
+
+/** Validity in days. The server's ends well under the 398 days that browsers take. */
+const rootLifetime = 20 * 365;
+const serverLifetime = 365;
+/** A server certificate with less left is made anew at the next start. */
+const serverReserve = 60;
+
+const localNames = ["localhost", "127.0.0.1"];
+
+/**
+ * The development certificates: a root that stays, and under it an intermediate and a server certificate that
+ * are made anew together when they run out or the names change. The intermediate's key is forgotten at once.
+ *
+ * Files: `root.pem` for clients (`curl --cacert`), `root-key.pem` and `server-key.pem` for their owner alone.
+ * Each is whole by itself and appears in one step, so neither a crash nor a second start leaves halves.
+ */
+export class DevelopmentCertificates {
+	/** What a client has to trust. */
+	readonly root: { readonly pem: string; readonly der: Uint8Array };
+	/** What the server shows. */
+	readonly server: ServerIdentity;
+	readonly #root: Holder;
+	readonly #names: readonly string[];
+	readonly #now: () => number;
+
+	private constructor(root: Holder, server: ServerIdentity, names: readonly string[], now: () => number) {
+		this.#root = root;
+		this.#names = names;
+		this.#now = now;
+		this.root = {
+			pem: certificateToPem(root.certificate),
+			der: new Uint8Array(root.certificate.rawData),
+		};
+		this.server = server;
+	}
+
+	static async open({ directory, names = [], now = Date.now }: CertificatesOptions = {}) {
+		const allNames = [...localNames, ...names];
+		if (directory !== undefined) mkdirSync(directory, { recursive: true });
+		const root = directory === undefined ? await issueRoot(now()) : await openRoot(directory, now());
+		const server =
+			directory === undefined
+				? await issueServer(root, allNames, now())
+				: await openServer(directory, root, allNames, now());
+		return new DevelopmentCertificates(root, server, allNames, now);
+	}
+
+	/** A server identity with a mistake in it. */
+	async faulty(fault: CertificateFault): Promise<ServerIdentity> {
+		const now = this.#now();
+		switch (fault) {
+			case "expired":
+				return issueServer(this.#root, this.#names, now, { from: now - 30 * day, to: now - day });
+			case "not yet valid":
+				return issueServer(this.#root, this.#names, now, { from: now + day, to: now + 30 * day });
+			case "wrong name":
+				return issueServer(this.#root, ["wrong.example"], now);
+			case "unknown root":
+				return issueServer(await issueRoot(now), this.#names, now);
+			case "self-signed":
+				return issueSelfSigned(this.#names, now);
+		}
+	}
+}
+
+async function openRoot(directory: string, now: number): Promise<Holder> {
+	const file = join(directory, "root-key.pem");
+	let root = await readRoot(file, now);
+	if (root === undefined) {
+		const made = await issueRoot(now);
+		const pem = (await keyToPem(made)) + certificateToPem(made.certificate);
+		placeFirst(file, pem);
+		// If another start was quicker, its root is everybody's; if what lies there is no good, ours replaces it.
+		root = await readRoot(file, now);
+		if (root === undefined) place(file, pem);
+		root ??= made;
+	}
+	place(join(directory, "root.pem"), certificateToPem(root.certificate), 0o644);
+	return root;
+}
+
+/** `undefined` when there is none, it is damaged, or it will not outlive the next server certificate. */
+async function readRoot(file: string, now: number): Promise<Holder | undefined> {
+	const pem = readText(file);
+	if (pem === undefined) return undefined;
+	try {
+		const root = await holderFromPem(pem);
+		return root.certificate.notAfter.getTime() > now + serverLifetime * day ? root : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+async function openServer(directory: string, root: Holder, names: readonly string[], now: number) {
+	const file = join(directory, "server-key.pem");
+	const kept = readServer(readText(file), root, names, now);
+	if (kept !== undefined) return kept;
+	const made = await issueServer(root, names, now);
+	place(file, made.key + made.chain);
+	return made;
+}
+
+function readServer(
+	pem: string | undefined,
+	root: Holder,
+	names: readonly string[],
+	now: number,
+): ServerIdentity | undefined {
+	const key = /-----BEGIN PRIVATE KEY-----[^-]*-----END PRIVATE KEY-----\n/.exec(pem ?? "")?.[0];
+	if (pem === undefined || key === undefined) return undefined;
+	try {
+		const chain = certificatesFromPem(pem).map(certificateToPem);
+		const [leaf, intermediate] = chain.map((certificate) => new X509Certificate(certificate));
+		const rootCertificate = new X509Certificate(certificateToPem(root.certificate));
+		const good =
+			leaf !== undefined &&
+			intermediate?.verify(rootCertificate.publicKey) &&
+			leaf.verify(intermediate.publicKey) &&
+			leaf.checkPrivateKey(createPrivateKey(key)) &&
+			Date.parse(leaf.validTo) > now + serverReserve * day &&
+			Date.parse(leaf.validFrom) <= now &&
+			isFor(leaf, names);
+		return good ? { key, chain: chain.join("") } : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+function isFor(leaf: X509Certificate, names: readonly string[]): boolean {
+	return names.every((name) => (isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) !== undefined);
+}
+
+function issueRoot(now: number): Promise<Holder> {
+	return issue({
+		name: "Dakkio development root",
+		purpose: { kind: "authority", pathLength: 1 },
+		validity: lasting(now, rootLifetime),
+	});
+}
+
+async function issueServer(
+	root: Holder,
+	names: readonly string[],
+	now: number,
+	validity = lasting(now, serverLifetime),
+): Promise<ServerIdentity> {
+	const intermediate = await issue({
+		name: "Dakkio development intermediate",
+		purpose: { kind: "authority", pathLength: 0 },
+		// One day longer than the server's, and valid also where the server's is not: then only that is wrong.
+		validity: lasting(now, serverLifetime + 1),
+		issuer: root,
+	});
+	const server = await issue({
+		name: names[0] ?? "localhost",
+		purpose: { kind: "server", names },
+		validity,
+		issuer: intermediate,
+	});
+	const chain = certificateToPem(server.certificate) + certificateToPem(intermediate.certificate);
+	return { key: await keyToPem(server), chain };
+}
+
+async function issueSelfSigned(names: readonly string[], now: number): Promise<ServerIdentity> {
+	const validity = lasting(now, serverLifetime);
+	const server = await issue({ name: "localhost", purpose: { kind: "server", names }, validity });
+	return { key: await keyToPem(server), chain: certificateToPem(server.certificate) };
+}
+
+/** From yesterday, for a client whose clock is a little slow. */
+function lasting(now: number, days: number) {
+	return { from: now - day, to: now + days * day };
+}
+
+function readText(file: string): string | undefined {
+	try {
+		return readFileSync(file, "utf8");
+	} catch (error) {
+		if (hasCode(error, "ENOENT")) return undefined;
+		throw error;
+	}
+}
+
+/** Puts a whole file in the place of the old one, in one step. */
+function place(file: string, text: string, mode = 0o600): void {
+	const temporary = writeTemporary(file, text, mode);
+	renameSync(temporary, file);
+}
+
+/** Puts a whole file where none is; leaves one that is there. */
+function placeFirst(file: string, text: string): void {
+	const temporary = writeTemporary(file, text, 0o600);
+	try {
+		linkSync(temporary, file);
+	} catch (error) {
+		if (!hasCode(error, "EEXIST")) throw error;
+	} finally {
+		rmSync(temporary, { force: true });
+	}
+}
+
+function writeTemporary(file: string, text: string, mode: number): string {
+	const temporary = `${file}.${randomBytes(6).toString("hex")}.new`;
+	writeFileSync(temporary, text, { mode, flag: "wx", flush: true });
+	return temporary;
+}
+
+function hasCode(error: unknown, code: string): boolean {
+	return error instanceof Error && "code" in error && error.code === code;
+}

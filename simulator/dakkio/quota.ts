@@ -1,0 +1,37 @@
+/** Calls of one calendar month (UTC). Plain data, so that it can be kept. */
+export interface Usage {
+	/** Start of the month, milliseconds of Unix time. */
+	readonly month: number;
+	readonly calls: number;
+}
+
+/** What every answer's headers tell (API, "Rate limits"). */
+export interface Allowance {
+	readonly limit: number;
+	readonly remaining: number;
+	/** When the count starts anew, milliseconds of Unix time. */
+	readonly reset: number;
+}
+
+/** The month's usage at `now`: a new month starts at zero. */
+export function usageAt(usage: Usage | undefined, now: number): Usage {
+	const month = monthStart(now, 0);
+	return usage?.month === month ? usage : { month, calls: 0 };
+}
+
+export function allowance({ calls }: Usage, limit: number, now: number): Allowance {
+	return { limit, remaining: Math.max(0, limit - calls), reset: monthStart(now, 1) };
+}
+
+export function limitHeaders({ limit, remaining, reset }: Allowance): Readonly<Record<string, string>> {
+	return {
+		"X-RateLimit-Limit": String(limit),
+		"X-RateLimit-Remaining": String(remaining),
+		"X-RateLimit-Reset": String(Math.floor(reset / 1000)),
+	};
+}
+
+function monthStart(now: number, later: number): number {
+	const date = new Date(now);
+	return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + later);
+}

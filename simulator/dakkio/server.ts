@@ -1,0 +1,316 @@
+import { EventEmitter, once } from "node:events";
+import {
+	createServer as createHttpServer,
+	type IncomingMessage,
+	type Server,
+	type ServerResponse,
+} from "node:http";
+import { createServer, type Server as HttpsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { join } from "node:path";
+import { type Account, makeId } from "./account";
+import { type ApiAnswer, type ApiRequest, answer, type DataPoint } from "./api";
+import { DevelopmentCertificates, type ServerIdentity } from "./certificates";
+import { type ExchangeHead, type Misbehaviours, readBody, sendAnswer } from "./exchange";
+import { pageHeaders, pageHtml } from "./page";
+import { allowance, usageAt } from "./quota";
+import { Store } from "./store";
+
+export interface DakkioServerOptions {
+	/** Points and account are kept here, certificates in `certificates` below it; left out: nothing is kept. */
+	readonly directory?: string;
+	/** 0, the default, for any free port. */
+	readonly port?: number;
+	readonly host?: string;
+	/** DNS names and addresses in the certificate besides `localhost` and `127.0.0.1`. */
+	readonly names?: readonly string[];
+	/** The port of the status page in plain HTTP; left out: it is on the HTTPS port only. */
+	readonly pagePort?: number;
+	/** The service's time, milliseconds of Unix time. */
+	readonly now?: () => number;
+	/** Instead of the account that was made at the first start. */
+	readonly account?: Account;
+	/** Calls per month; the default is the Free plan's (API, "Rate limits"). */
+	readonly plan?: number;
+	/** Bytes of a request's body; the default is 1 MiB. */
+	readonly bodyLimit?: number;
+	/** Milliseconds that a connection stays open between two requests; the default is 60 s. */
+	readonly keepAlive?: number;
+}
+
+/** A request of the API together with what became of it. */
+export interface ExchangeRecord extends ExchangeHead {
+	readonly status: number;
+	/** How many points it stored. */
+	readonly points: number;
+}
+
+interface Events {
+	/** Points were stored; their answer is on its way. */
+	points: [points: readonly DataPoint[]];
+	/** A request was judged. */
+	exchange: [record: ExchangeRecord];
+}
+
+/** What a board needs to post here. */
+export interface Credentials {
+	/** The write key. */
+	readonly key: string;
+	readonly bucketId: string;
+	readonly dataSourceId: string;
+}
+
+/** Points on the status page. */
+const shownPoints = 50;
+
+/** A Dakkio service for development and tests: the API over TLS, and a status page. */
+export class DakkioServer extends EventEmitter<Events> {
+	/** What it does wrong, for tests. */
+	readonly misbehaviours: Misbehaviours = {};
+	readonly certificates: DevelopmentCertificates;
+	readonly host: string;
+	/** TCP connections that came. */
+	connections = 0;
+	/** TLS handshakes that succeeded. */
+	handshakes = 0;
+	/** Requests that came. */
+	requests = 0;
+	readonly #store: Store;
+	readonly #plan: number;
+	readonly #bodyLimit: number;
+	readonly #now: () => number;
+	readonly #https: HttpsServer;
+	readonly #page: Server | undefined;
+	readonly #sockets = new Set<Socket>();
+	#closed: Promise<unknown> | undefined;
+
+	private constructor(options: DakkioServerOptions, certificates: DevelopmentCertificates) {
+		super();
+		const { directory, account, now = Date.now, plan = 10_000, bodyLimit = 1_048_576 } = options;
+		this.certificates = certificates;
+		this.host = options.host ?? "127.0.0.1";
+		this.#plan = plan;
+		this.#bodyLimit = bodyLimit;
+		this.#now = now;
+		this.#store = new Store({
+			now: now(),
+			...(directory === undefined ? {} : { directory }),
+			...(account === undefined ? {} : { account }),
+		});
+		this.#https = createServer(
+			{
+				...secureContext(certificates.server),
+				minVersion: "TLSv1.2",
+				keepAliveTimeout: options.keepAlive ?? 60_000,
+			},
+			(request, response) => {
+				if (request.method === "GET" && request.url === "/") this.#sendPage(response);
+				else void this.#handle(request, response);
+			},
+		);
+		this.#https.on("secureConnection", () => this.handshakes++);
+		this.#guardConnections();
+		this.#page =
+			options.pagePort === undefined
+				? undefined
+				: createHttpServer((request, response) => this.#servePage(request, response));
+	}
+
+	/** Rejects when a port cannot be had. */
+	static async start(options: DakkioServerOptions = {}): Promise<DakkioServer> {
+		const { directory, names = [] } = options;
+		const certificates = await DevelopmentCertificates.open({
+			names,
+			...(directory === undefined ? {} : { directory: join(directory, "certificates") }),
+		});
+		const server = new DakkioServer(options, certificates);
+		try {
+			await listen(server.#https, options.port ?? 0, server.host);
+			// In the clear, so for this computer alone.
+			if (server.#page !== undefined) await listen(server.#page, options.pagePort ?? 0, "127.0.0.1");
+		} catch (error) {
+			await server.close();
+			throw error;
+		}
+		return server;
+	}
+
+	get port(): number {
+		return portOf(this.#https) ?? 0;
+	}
+
+	/** Where the status page is in plain HTTP. */
+	get pagePort(): number | undefined {
+		return this.#page && portOf(this.#page);
+	}
+
+	/** The address for a board's settings. */
+	get url(): string {
+		return `https://localhost:${this.port}`;
+	}
+
+	get account(): Account {
+		return this.#store.account;
+	}
+
+	/** Of the account's first write key, and the first data source of its bucket. */
+	get credentials(): Credentials {
+		const { keys, buckets } = this.account;
+		const key = keys.find(({ type }) => type === "write");
+		const bucket = buckets.find(({ _id }) => _id === key?.bucketId);
+		const source = bucket?.sources[0];
+		if (key === undefined || bucket === undefined || source === undefined)
+			throw new Error("the account has no write key for a bucket with a data source");
+		return { key: key.key, bucketId: bucket._id, dataSourceId: source._id };
+	}
+
+	/** Every point stored, in the order of arrival, those of earlier starts too. */
+	points(): readonly DataPoint[] {
+		return this.#store.points;
+	}
+
+	/** How many points were stored a second time. */
+	get duplicates(): number {
+		return this.#store.duplicates;
+	}
+
+	/** Resolves as soon as `count` points are stored in all. */
+	async waitForPoints(count: number): Promise<readonly DataPoint[]> {
+		while (this.points().length < count) await once(this, "points");
+		return this.points();
+	}
+
+	/** Counts calls as other devices of the organization would make them. */
+	useCalls(count: number): void {
+		const usage = usageAt(this.#store.usage, this.#now());
+		this.#store.setUsage({ ...usage, calls: usage.calls + count });
+	}
+
+	/** Shows another certificate from the next connection on. */
+	present(identity: ServerIdentity): void {
+		this.#https.setSecureContext(secureContext(identity));
+	}
+
+	/** Cuts every connection, as a restart of the service or a router does. */
+	disconnect(): void {
+		for (const socket of this.#sockets) socket.resetAndDestroy();
+	}
+
+	/** Ends every connection and gives the ports back. May be called twice. */
+	async close(): Promise<void> {
+		this.#closed ??= Promise.all([this.#https, this.#page].map((server) => server && stop(server)));
+		for (const socket of this.#sockets) socket.destroy();
+		await this.#closed;
+	}
+
+	/** Puts {@link Misbehaviours.connection} before TLS: a server's own listeners take what it accepts. */
+	#guardConnections(): void {
+		const listeners = this.#https.listeners("connection");
+		this.#https.removeAllListeners("connection");
+		this.#https.on("connection", (socket: Socket) => {
+			this.connections++;
+			this.#sockets.add(socket);
+			socket.on("close", () => this.#sockets.delete(socket));
+			// A connection that breaks concerns its other end.
+			socket.on("error", () => {});
+			const accept = () => {
+				for (const listener of listeners) listener.call(this.#https, socket);
+			};
+			const { connection } = this.misbehaviours;
+			if (connection === undefined) accept();
+			else connection(socket, accept);
+		});
+		this.#https.on("tlsClientError", () => {});
+	}
+
+	async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+		const head = { method: request.method ?? "", path: request.url ?? "", index: this.requests++ };
+		const process = () => this.#process(request, head);
+		const send = (given: ApiAnswer) => sendAnswer(response, given, this.#now());
+		try {
+			const misbehaviour = this.misbehaviours.exchange?.(head);
+			if (misbehaviour === undefined) send(await process());
+			else await misbehaviour({ ...head, process, send, request, response, socket: request.socket });
+		} catch (error) {
+			// The connection broke, which is the client's business, or the disk is full, which is ours.
+			if (response.headersSent) request.socket.destroy();
+			else send(failure(error));
+		}
+	}
+
+	async #process(request: IncomingMessage, head: ExchangeHead): Promise<ApiAnswer> {
+		const body = await readBody(request, this.#bodyLimit);
+		const now = this.#now();
+		const outcome = answer(apiRequest(request, head, body), {
+			account: this.#store.account,
+			usage: this.#store.usage,
+			plan: this.#plan,
+			now,
+			makeId: () => makeId(now),
+		});
+		this.#store.apply(outcome);
+		const { points } = outcome;
+		this.emit("exchange", { ...head, status: outcome.answer.status, points: points.length });
+		if (points.length > 0) this.emit("points", points);
+		return outcome.answer;
+	}
+
+	/** The page in plain HTTP: asked for by this computer's names only, so that no foreign page can read it. */
+	#servePage(request: IncomingMessage, response: ServerResponse): void {
+		const local = /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(request.headers.host ?? "");
+		if (!local) response.writeHead(403).end();
+		else if (request.method !== "GET") response.writeHead(405, { Allow: "GET" }).end();
+		else if (request.url !== "/") response.writeHead(404).end();
+		else this.#sendPage(response);
+	}
+
+	#sendPage(response: ServerResponse): void {
+		const { account, usage, points, duplicates } = this.#store;
+		const now = this.#now();
+		const html = pageHtml({
+			organization: account.organization,
+			stored: points.length,
+			duplicates,
+			allowance: allowance(usageAt(usage, now), this.#plan, now),
+			latest: points.slice(-shownPoints),
+		});
+		response.writeHead(200, { ...pageHeaders, "Content-Length": Buffer.byteLength(html) }).end(html);
+	}
+}
+
+function secureContext({ key, chain }: ServerIdentity) {
+	return { key, cert: chain };
+}
+
+function failure(error: unknown): ApiAnswer {
+	const message = error instanceof Error ? error.message : String(error);
+	return { status: 500, headers: {}, body: { error: "Internal Server Error", message } };
+}
+
+function apiRequest(request: IncomingMessage, head: ExchangeHead, body: Uint8Array | undefined): ApiRequest {
+	const key = request.headers["x-api-key"];
+	return {
+		method: head.method,
+		path: head.path,
+		key: typeof key === "string" ? key : undefined,
+		contentType: request.headers["content-type"],
+		body,
+	};
+}
+
+async function listen(server: Server | HttpsServer, port: number, host: string): Promise<void> {
+	server.listen(port, host);
+	await once(server, "listening");
+}
+
+function portOf(server: Server | HttpsServer): number | undefined {
+	const address: AddressInfo | string | null = server.address();
+	return typeof address === "object" ? address?.port : undefined;
+}
+
+function stop(server: Server | HttpsServer): Promise<void> {
+	return new Promise((resolve) => {
+		server.close(() => resolve());
+		server.closeAllConnections();
+	});
+}
