@@ -16,9 +16,11 @@ export interface Exchange extends ExchangeHead {
 	 * Reads the body, judges it, keeps its points: what a good server does before it answers. Rejects when the
 	 * body never arrives.
 	 */
-	process(): Promise<ApiAnswer>;
+	readonly process: () => Promise<ApiAnswer>;
 	/** Sends an answer as a good server does. */
-	send(answer: ApiAnswer): void;
+	readonly send: (answer: ApiAnswer) => void;
+	/** Resets the TCP connection. */
+	readonly reset: () => void;
 	readonly request: IncomingMessage;
 	/** For answers that are still HTTP. */
 	readonly response: ServerResponse;

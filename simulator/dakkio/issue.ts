@@ -57,20 +57,18 @@ export async function issue({ name, purpose, validity, issuer }: IssueOptions): 
 		await SubjectKeyIdentifierExtension.create(keys.publicKey),
 		await AuthorityKeyIdentifierExtension.create(signer.publicKey),
 	];
-	for (;;) {
-		const certificate = await X509CertificateGenerator.create({
-			serialNumber: serialNumber(),
-			subject: distinguishedName(name),
-			issuer: issuer?.certificate.subject ?? distinguishedName(name),
-			notBefore: new Date(validity.from),
-			notAfter: new Date(validity.to),
-			publicKey: keys.publicKey,
-			signingKey: signer.privateKey,
-			signingAlgorithm: algorithm,
-			extensions,
-		});
-		if (hasFullLengthSignature(certificate)) return { certificate, keys };
-	}
+	const certificate = await X509CertificateGenerator.create({
+		serialNumber: serialNumber(),
+		subject: distinguishedName(name),
+		issuer: issuer?.certificate.subject ?? distinguishedName(name),
+		notBefore: new Date(validity.from),
+		notAfter: new Date(validity.to),
+		publicKey: keys.publicKey,
+		signingKey: signer.privateKey,
+		signingAlgorithm: algorithm,
+		extensions,
+	});
+	return { certificate, keys };
 }
 
 function purposeExtensions(purpose: Purpose): Extension[] {
@@ -98,24 +96,6 @@ function serialNumber(): string {
 	const bytes = randomBytes(16);
 	bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
 	return bytes.toString("hex");
-}
-
-/**
- * Moddable SDK 8.2.3 joins r and s of a certificate's ECDSA signature without padding them to 32 bytes and cuts
- * the result in the middle (ssl_cert.js, `_verify`): it refuses the good signature in which one of the two is
- * short, one in 128. Such a signature is made anew, or one development root in many would never work there.
- */
-function hasFullLengthSignature(certificate: X509Certificate): boolean {
-	const der = new Uint8Array(certificate.signature);
-	// ECDSA-Sig-Value (RFC 3279 section 2.2.3): SEQUENCE { r INTEGER, s INTEGER }, each length in one byte.
-	const rLength = der[3] ?? 0;
-	return integerLength(der, 2) === 32 && integerLength(der, 4 + rLength) === 32;
-}
-
-/** Bytes of the INTEGER at `offset` without the zero that keeps it positive. */
-function integerLength(der: Uint8Array, offset: number): number {
-	const length = der[offset + 1] ?? 0;
-	return der[offset + 2] === 0 ? length - 1 : length;
 }
 
 /** The private key in PKCS #8, PEM. */

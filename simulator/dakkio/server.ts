@@ -230,11 +230,22 @@ export class DakkioServer extends EventEmitter<Events> {
 		try {
 			const misbehaviour = this.misbehaviours.exchange?.(head);
 			if (misbehaviour === undefined) send(await process());
-			else await misbehaviour({ ...head, process, send, request, response, socket: request.socket });
+			else {
+				const { socket } = request;
+				const reset = () => this.#reset(socket.remotePort);
+				await misbehaviour({ ...head, process, send, reset, request, response, socket });
+			}
 		} catch (error) {
 			// The connection broke, which is the client's business, or the disk is full, which is ours.
 			if (response.headersSent) request.socket.destroy();
 			else send(failure(error));
+		}
+	}
+
+	/** Resets the connection under a TLS socket, which itself can only be closed in good order. */
+	#reset(remotePort: number | undefined): void {
+		for (const socket of this.#sockets) {
+			if (socket.remotePort === remotePort) socket.resetAndDestroy();
 		}
 	}
 
