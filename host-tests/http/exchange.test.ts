@@ -1,69 +1,40 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { VirtualTime } from "../../simulator/virtual-time";
-import { makeResolver } from "../../src/boards/node/resolver";
-import { makeTCP } from "../../src/boards/node/tcp";
-import { makeTLS } from "../../src/boards/node/tls";
-import { type Body, HttpConnection, type Outcome, type Request } from "../../src/http/exchange";
+import type { HttpConnectionOptions } from "../../src/http/exchange";
+import { Client, endlessBody, get, post, secret, textBody } from "./client";
 import { RawServer, type Script } from "./raw-server";
 
-const servers: RawServer[] = [];
+const open: { close(): void | Promise<void> }[] = [];
 
 afterEach(async () => {
-	for (const server of servers.splice(0)) await server.stop();
+	for (const each of open.splice(0)) await each.close();
 });
 
 async function serve(...scripts: readonly Script[]): Promise<RawServer> {
 	const server = await RawServer.start(...scripts);
-	servers.push(server);
+	open.push({ close: () => server.stop() });
 	return server;
 }
 
-function textBody(text: string): () => Body {
-	return () => {
-		const bytes = new TextEncoder().encode(text);
-		let at = 0;
-		return {
-			length: bytes.length,
-			read(into) {
-				const part = bytes.subarray(at, at + into.length);
-				into.set(part);
-				at += part.length;
-				return part.length;
-			},
-		};
+function connect(port: number, options: Partial<HttpConnectionOptions> = {}): Client {
+	const client = new Client({ port, ...options });
+	open.unshift(client);
+	return client;
+}
+
+/** Answers each request of a connection with the next of these; after the last it leaves it open. */
+function answering(...answers: readonly string[]): Script {
+	return async (peer) => {
+		for (const answer of answers) {
+			await peer.request();
+			peer.send(answer);
+		}
 	};
 }
 
-function connect(server: RawServer, time = new VirtualTime()) {
-	const network = { TCP: makeTCP(), TLS: makeTLS({}), resolver: makeResolver() };
-	const connection = new HttpConnection({
-		network,
-		time,
-		host: "localhost",
-		port: server.port,
-		secure: false,
-		answerHeaders: ["retry-after"],
-	});
-	return { connection, time };
-}
-
-/** Lets timers without delay fire until the outcome is there. */
-async function settled(time: VirtualTime, outcome: Promise<Outcome>): Promise<Outcome> {
-	let done = false;
-	const mark = () => {
-		done = true;
-	};
-	outcome.then(mark, mark);
-	while (!done) await time.advance(0);
-	return outcome;
-}
-
-const post: Request = {
-	method: "POST",
-	path: "/api/data",
-	headers: [["X-API-Key", "secret"]],
-	body: textBody("{}"),
-};
+const created = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}";
+const answer201 = { kind: "answer", status: 201, headers: new Map(), body: "{}" };
+/** More than the kernel takes from one end of a loopback connection when the other does not read. */
+const huge = 64 * 1024 * 1024;
 
 describe("a good server", () => {
 	test("gets the request as it should be, and its answer is given back", async () => {
@@ -72,19 +43,568 @@ describe("a good server", () => {
 			seen = await peer.request();
 			peer.send("HTTP/1.1 201 Created\r\nContent-Length: 5\r\nRetry-After: 7\r\nX-Other: 1\r\n\r\nhello");
 		});
-		const { connection, time } = connect(server);
-		const outcome = await settled(time, connection.exchange(post));
-		expect(outcome).toEqual({
+		const client = connect(server.port);
+		expect(await client.exchange(post("grün"))).toEqual({
 			kind: "answer",
 			status: 201,
 			headers: new Map([["retry-after", "7"]]),
 			body: "hello",
 		});
 		expect(seen).toEqual({
-			head: `POST /api/data HTTP/1.1\r\nHost: localhost:${server.port}\r\nX-API-Key: secret\r\nContent-Length: 2\r\n\r\n`,
-			body: "{}",
+			head: `POST /api/data HTTP/1.1\r\nHost: localhost:${server.port}\r\nX-API-Key: ${secret}\r\nContent-Length: 5\r\n\r\n`,
+			body: "gr\xc3\xbcn",
 		});
-		connection.close();
-		expect(time.pending).toBe(0);
+	});
+
+	test("gets a GET without a body, and a POST without a body says so", async () => {
+		const heads: string[] = [];
+		const server = await serve(async (peer) => {
+			for (;;) {
+				heads.push((await peer.request()).head);
+				peer.send(created);
+			}
+		});
+		const client = connect(server.port);
+		await client.exchange(get);
+		await client.exchange({ method: "POST", path: "/x", headers: [] });
+		expect(heads[0]).not.toContain("Content-Length");
+		expect(heads[1]).toContain("Content-Length: 0\r\n");
+	});
+
+	test("serves a thousand exchanges over one connection", async () => {
+		const server = await serve(answering(...new Array<string>(1000).fill(created)));
+		const client = connect(server.port);
+		for (let i = 0; i < 1000; i++) expect(await client.exchange(post())).toEqual(answer201);
+		expect(client.connection.handshakes).toBe(1);
+		expect(server.connections).toBe(1);
+	});
+
+	test("gets a body that nobody could hold, part by part", async () => {
+		const server = await serve(async (peer) => {
+			await peer.until("\r\n\r\n");
+			let received = 0;
+			while (received < huge) received += (await peer.take(Math.min(65_536, huge - received))).length;
+			peer.send(created);
+		});
+		const { body, taken } = endlessBody(huge);
+		const client = connect(server.port);
+		expect(await client.exchange({ ...post(), body })).toEqual(answer201);
+		expect(taken()).toBe(huge);
 	});
 });
+
+describe("an answer that ends the exchange", () => {
+	test.each([
+		[
+			"after 100 and 103",
+			`HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n${created}`,
+			201,
+			"{}",
+		],
+		["204", "HTTP/1.1 204 No Content\r\n\r\n", 204, ""],
+		[
+			"in chunks",
+			"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+			201,
+			"{}",
+		],
+		["301, which is not followed", "HTTP/1.1 301 Moved\r\nContent-Length: 0\r\n\r\n", 301, ""],
+		["400 with words", "HTTP/1.1 400 Bad Request\r\nContent-Length: 4\r\n\r\nwhat", 400, "what"],
+	])("%s; the connection is kept", async (_, answer, status, body) => {
+		const server = await serve(answering(answer, created));
+		const client = connect(server.port);
+		expect(await client.exchange(post())).toEqual({ kind: "answer", status, headers: new Map(), body });
+		expect(await client.exchange(post())).toEqual(answer201);
+		expect(server.connections).toBe(1);
+	});
+
+	test.each([
+		["that says so", "HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"],
+		["of HTTP/1.0", "HTTP/1.0 201 Created\r\nContent-Length: 2\r\n\r\n{}"],
+		["with more than it said", `${created}{}`],
+	])("%s is the last on its connection", async (_, answer) => {
+		const server = await serve(answering(answer), answering(created));
+		const client = connect(server.port);
+		expect(await client.exchange(post())).toEqual(answer201);
+		await (await server.peer(0)).closed();
+		expect(await client.exchange(post())).toEqual(answer201);
+		expect(server.connections).toBe(2);
+	});
+
+	test("without a length ends with the connection", async () => {
+		const server = await serve(async (peer) => {
+			await peer.request();
+			peer.send("HTTP/1.1 201 Created\r\n\r\n{}");
+			peer.close();
+		});
+		expect(await connect(server.port).exchange(post())).toEqual(answer201);
+	});
+
+	test("before the request was out ends the sending", async () => {
+		const server = await serve(async (peer) => {
+			await peer.until("\r\n\r\n");
+			peer.socket.pause();
+			peer.send("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig");
+		});
+		const { body, taken } = endlessBody(huge);
+		const client = connect(server.port);
+		expect(await client.exchange({ ...post(), body })).toMatchObject({ status: 413, body: "big" });
+		expect(taken()).toBeLessThan(huge);
+		(await server.peer(0)).socket.resume();
+		await (await server.peer(0)).closed();
+	});
+
+	test("keeps its status when its body is cut off by a close", async () => {
+		const server = await serve(async (peer) => {
+			await peer.request();
+			peer.send("HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n{}");
+			peer.close();
+		});
+		expect(await connect(server.port).exchange(post())).toEqual({ ...answer201, truncated: true });
+	});
+
+	test("keeps its status when its body is cut off by a reset", async () => {
+		const server = await serve(async (peer) => {
+			await peer.request();
+			peer.send("HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n{}");
+			await peer.flushed();
+			setImmediate(() => peer.reset());
+		});
+		expect(await connect(server.port).exchange(post())).toMatchObject({ status: 201, truncated: true });
+	});
+
+	test("keeps its status when its body never ends", async () => {
+		const server = await serve(async (peer) => {
+			await peer.request();
+			peer.send(`HTTP/1.1 500 Oops\r\nContent-Length: 10000000\r\n\r\n${"x".repeat(10_000_000)}`);
+		});
+		const outcome = await connect(server.port).exchange(post());
+		expect(outcome).toMatchObject({ kind: "answer", status: 500, body: "x".repeat(1024), truncated: true });
+		await (await server.peer(0)).closed();
+	});
+
+	test("keeps as much of its body as was asked for", async () => {
+		const server = await serve(
+			answering(`HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n${"y".repeat(5000)}`),
+		);
+		const outcome = await connect(server.port).exchange({ ...get, keptBody: 8192 });
+		expect(outcome).toEqual({ kind: "answer", status: 200, headers: new Map(), body: "y".repeat(5000) });
+	});
+});
+
+describe("an exchange without an answer", () => {
+	test("refused connection", async () => {
+		const server = await RawServer.start();
+		const { port } = server;
+		await server.stop();
+		expect(await connect(port).exchange(post())).toEqual({
+			kind: "failure",
+			step: "connect",
+			message: `no connection to localhost port ${port}: it refuses connections there`,
+			sent: false,
+		});
+	});
+
+	test("a name that has no address", async () => {
+		const resolver = {
+			resolve: ({ host, onError }: { host: string; onError(host: string): void }) => onError(host),
+		};
+		const network = { TCP: NoSocket, TLS: NoSocket, resolver };
+		expect(await connect(1, { network, host: "no.example" }).exchange(post())).toEqual({
+			kind: "failure",
+			step: "resolve",
+			message: "the name no.example has no address; check it, and the network's DNS",
+			sent: false,
+		});
+	});
+
+	test.each([
+		["a status line that is none", "ERROR what do you want\r\n", "does not begin like an HTTP answer"],
+		[
+			"64 KB of headers",
+			`HTTP/1.1 200 OK\r\n${`X: ${"x".repeat(1000)}\r\n`.repeat(64)}`,
+			"longer than 16 KB",
+		],
+		[
+			"two lengths",
+			"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+			"length is not a number",
+		],
+	])("%s", async (_, answer, problem) => {
+		const server = await serve(answering(answer));
+		const outcome = await connect(server.port).exchange(post());
+		expect(outcome).toMatchObject({ kind: "failure", step: "receive", sent: true });
+		expect(outcome).toHaveProperty("message", expect.stringContaining(problem));
+		await (await server.peer(0)).closed();
+	});
+
+	test("a reset in the middle of the request: it cannot have been acted upon", async () => {
+		const server = await serve(async (peer) => {
+			await peer.until("\r\n\r\n");
+			peer.socket.pause();
+			peer.reset();
+		});
+		const outcome = await connect(server.port).exchange({ ...post(), body: endlessBody(huge).body });
+		expect(outcome).toMatchObject({ kind: "failure", step: "send", sent: false });
+	});
+
+	test.each([
+		["a close before the answer", "", false],
+		["a reset before the answer", "", true],
+		["a close in the middle of the answer's head", "HTTP/1.1 201 Cre", false],
+		["a reset in the middle of the answer's head", "HTTP/1.1 201 Cre", true],
+		["a close after an interim answer", "HTTP/1.1 100 Continue\r\n\r\n", false],
+	])("%s: it may have been acted upon", async (_, part, resets) => {
+		const server = await serve(async (peer) => {
+			await peer.request();
+			if (part !== "") peer.send(part);
+			if (resets) peer.reset();
+			else peer.close();
+		});
+		const outcome = await connect(server.port).exchange(post());
+		expect(outcome).toMatchObject({ kind: "failure", step: "receive", sent: true });
+		expect(server.connections).toBe(1);
+	});
+});
+
+describe("nothing is waited for without end", () => {
+	test("a name that is never resolved, and an address that comes too late", async () => {
+		let late: (() => void) | undefined;
+		const resolver = {
+			resolve({ host, onResolved }: { host: string; onResolved(host: string, address: string): void }) {
+				late = () => onResolved(host, "127.0.0.1");
+			},
+		};
+		const server = await serve(answering(created));
+		const network = { TCP: NoSocket, TLS: NoSocket, resolver };
+		const hanging = connect(server.port, { network });
+		const exchange = hanging.start(post());
+		await hanging.time.advance(9_999);
+		expect(exchange.done).toBe(false);
+		await hanging.time.advance(1);
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "resolve", sent: false });
+		expect(late).toBeDefined();
+		late?.();
+		await hanging.time.advance(0);
+	});
+
+	test("a server that accepts and is silent", async () => {
+		const server = await serve(async (peer) => {
+			await peer.request();
+		});
+		const client = connect(server.port);
+		const exchange = client.start(post());
+		await arrived(server, "{}", client);
+		await client.time.advance(29_999);
+		expect(exchange.done).toBe(false);
+		await client.time.advance(1);
+		expect(await exchange.outcome).toEqual({
+			kind: "failure",
+			step: "receive",
+			message: "localhost took the request but did not answer it in full within 30 s",
+			sent: true,
+		});
+		await (await server.peer(0)).closed();
+	});
+
+	test("a server that drips its headers, a byte a second", async () => {
+		const server = await serve(() => {});
+		const client = connect(server.port);
+		const exchange = client.start(post());
+		await arrived(server, "{}", client);
+		const peer = await server.peer(0);
+		for (let second = 0; second < 30; second++) {
+			while (client.received < second) await client.time.advance(0);
+			expect(exchange.done).toBe(false);
+			peer.send("HTTP/1.1 201 Created\r\nContent-".charAt(second));
+			await client.time.advance(1000);
+		}
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "receive", sent: true });
+	});
+
+	test("a server that drips its body: the status is known", async () => {
+		const head = "HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n";
+		const server = await serve(answering(head));
+		const client = connect(server.port);
+		const exchange = client.start(post());
+		const peer = await server.peer(0);
+		for (let second = 0; second < 30; second++) {
+			while (client.received < head.length + second) await client.time.advance(0);
+			expect(exchange.done).toBe(false);
+			peer.send(".");
+			await client.time.advance(1000);
+		}
+		expect(await exchange.outcome).toMatchObject({ kind: "answer", status: 201, truncated: true });
+	});
+
+	test("a server that does not take the request", async () => {
+		const server = await serve((peer) => {
+			peer.socket.pause();
+		});
+		const { body, taken } = endlessBody(huge);
+		const client = connect(server.port);
+		const exchange = client.start({ ...post(), body });
+		await still(client, taken);
+		await client.time.advance(19_999);
+		expect(exchange.done).toBe(false);
+		await client.time.advance(1);
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "send", sent: false });
+	});
+
+	test("an exchange that crawls on and on", async () => {
+		const server = await serve(() => {});
+		const client = connect(server.port, { deadlines: { receive: 100_000, whole: 45_000 } });
+		const exchange = client.start(post());
+		await arrived(server, "{}", client);
+		await client.time.advance(44_999);
+		expect(exchange.done).toBe(false);
+		await client.time.advance(1);
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "receive", sent: true });
+	});
+});
+
+describe("a connection that was kept", () => {
+	test("and closed by the server between two exchanges is replaced, unnoticed", async () => {
+		const closing: Script = async (peer) => {
+			await peer.request();
+			peer.send(created);
+			peer.close();
+		};
+		const server = await serve(closing, answering(created));
+		const client = connect(server.port);
+		expect(await client.exchange(post())).toEqual(answer201);
+		while (client.open > 0) await client.time.advance(0);
+		expect(await client.exchange(post())).toEqual(answer201);
+		expect(client.connection.handshakes).toBe(2);
+	});
+
+	test("and closed together with the answer is replaced even when the next request follows at once", async () => {
+		const closing: Script = async (peer) => {
+			await peer.request();
+			peer.socket.end(created);
+		};
+		const server = await serve(closing);
+		const client = connect(server.port);
+		for (let i = 1; i <= 20; i++) {
+			expect(await client.exchange(post())).toEqual(answer201);
+			expect(client.connection.handshakes).toBe(i);
+		}
+	});
+
+	test("and has something to say unasked is not used again", async () => {
+		const server = await serve(async (peer) => {
+			await peer.request();
+			peer.send(created);
+			await peer.flushed();
+			setImmediate(() => peer.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"));
+		}, answering(created));
+		const client = connect(server.port);
+		expect(await client.exchange(post())).toEqual(answer201);
+		while (client.open > 0) await client.time.advance(0);
+		expect(await client.exchange(post())).toEqual(answer201);
+	});
+
+	const resetting: Script = async (peer) => {
+		await peer.request();
+		peer.send(created);
+		await peer.until("\r\n\r\n");
+		peer.socket.pause();
+		peer.reset();
+	};
+
+	test("and breaks before the whole request was out is replaced once", async () => {
+		const server = await serve(resetting, async (peer) => {
+			await peer.until("\r\n\r\n");
+			peer.send("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}");
+		});
+		const client = connect(server.port);
+		await client.exchange(post());
+		expect(await client.exchange({ ...post(), body: endlessBody(huge).body })).toEqual(answer201);
+		expect(server.connections).toBe(2);
+	});
+
+	test("and breaks twice is a failure", async () => {
+		const server = await serve(resetting, async (peer) => {
+			await peer.until("\r\n\r\n");
+			peer.socket.pause();
+			peer.reset();
+		});
+		const client = connect(server.port);
+		await client.exchange(post());
+		const outcome = await client.exchange({ ...post(), body: endlessBody(huge).body });
+		expect(outcome).toMatchObject({ kind: "failure", step: "send", sent: false });
+		expect(server.connections).toBe(2);
+	});
+
+	test("and breaks when a POST was out is a failure: the server may have acted on it", async () => {
+		const server = await serve(resetting, answering(created));
+		const client = connect(server.port);
+		await client.exchange(post());
+		expect(await client.exchange(post())).toMatchObject({ kind: "failure", step: "receive", sent: true });
+		expect(server.connections).toBe(1);
+	});
+
+	test("and breaks when a GET was out is replaced: it changes nothing", async () => {
+		const server = await serve(resetting, answering(created));
+		const client = connect(server.port);
+		await client.exchange(post());
+		expect(await client.exchange(get)).toEqual(answer201);
+		expect(server.connections).toBe(2);
+	});
+
+	test("and breaks in the answer is a failure, even to a GET", async () => {
+		const server = await serve(async (peer) => {
+			await peer.request();
+			peer.send(created);
+			await peer.request();
+			peer.send("HTTP/1.1 2");
+			await peer.flushed();
+			setImmediate(() => peer.reset());
+		}, answering(created));
+		const client = connect(server.port);
+		await client.exchange(post());
+		expect(await client.exchange(get)).toMatchObject({ kind: "failure", step: "receive" });
+		expect(server.connections).toBe(1);
+	});
+
+	test("and stalls is a failure: it may still deliver what it was given", async () => {
+		const server = await serve(async (peer) => {
+			await peer.request();
+			peer.send(created);
+			await peer.flushed();
+			peer.socket.pause();
+		}, answering(created));
+		const client = connect(server.port);
+		await client.exchange(post());
+		const { body, taken } = endlessBody(huge);
+		const exchange = client.start({ ...post(), body });
+		await client.time.advance(20);
+		await still(client, taken);
+		await client.time.advance(20_000);
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "send", sent: false });
+		expect(server.connections).toBe(1);
+	});
+});
+
+describe("mistakes of the program", () => {
+	test("are told at once, before anything is sent, and without a secret", async () => {
+		const server = await serve(answering(created));
+		const client = connect(server.port);
+		const smuggled = `${secret}\r\nX-Evil: 1`;
+		const wrong = [
+			{ ...post(), headers: [["X-API-Key", smuggled]] },
+			{ ...post(), headers: [["X-API-Key", `${secret}\0`]] },
+			{ ...post(), headers: [["X API-Key", secret]] },
+			{ ...post(), headers: [["", secret]] },
+			{ ...post(), headers: [["content-length", "5"]] },
+			{ ...post(), headers: [["Host", "evil.example"]] },
+			{ ...post(), path: "/a b" },
+			{ ...post(), path: "/a\r\nX: y" },
+			{ ...post(), path: "http://evil.example/" },
+		] as const;
+		for (const request of wrong) {
+			expect(() => client.connection.exchange(request)).toThrow(TypeError);
+			expect(() => client.connection.exchange(request)).not.toThrow(secret);
+		}
+		expect(await client.exchange(post())).toEqual(answer201);
+		expect(server.connections).toBe(1);
+	});
+
+	test("one exchange at a time", async () => {
+		const server = await serve(answering(created));
+		const client = connect(server.port);
+		const first = client.start(post());
+		expect(() => client.connection.exchange(post())).toThrow("one exchange at a time");
+		expect(await client.settled(first)).toEqual(answer201);
+	});
+
+	test.each([
+		[
+			"that throws",
+			10,
+			() => {
+				throw new Error("the flash cannot be read");
+			},
+			"the flash cannot be read",
+		],
+		["that ends too early", 10, () => 0, "10 bytes too early"],
+		["that claims more than there was room for", 10, (into: Uint8Array) => into.length + 1, "too early"],
+		["without a usable length", -1, () => 0, "no usable length"],
+	])("a body %s fails its exchange", async (_, length, read, reason) => {
+		const server = await serve(() => {});
+		const client = connect(server.port);
+		const outcome = await client.exchange({ ...post(), body: () => ({ length, read }) });
+		expect(outcome).toMatchObject({ kind: "failure", step: "send", sent: false });
+		expect(outcome).toHaveProperty("message", expect.stringContaining(reason));
+		await (await server.peer(0)).closed();
+	});
+
+	test("a body that cannot be made fails its exchange, and the next may go out", async () => {
+		const server = await serve(() => {}, answering(created));
+		const client = connect(server.port);
+		const broken = () => {
+			throw new Error("the flash cannot be read");
+		};
+		expect(await client.exchange({ ...post(), body: broken })).toMatchObject({
+			kind: "failure",
+			sent: false,
+		});
+		expect(await client.exchange({ ...post(), body: textBody("{}") })).toEqual(answer201);
+	});
+});
+
+describe("closing", () => {
+	test("fails the exchange under way, and every later one", async () => {
+		const server = await serve(() => {});
+		const client = connect(server.port);
+		const exchange = client.start(post());
+		await arrived(server, "{}", client);
+		client.close();
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "receive", sent: true });
+		expect(await client.exchange(post())).toMatchObject({ kind: "failure", sent: false });
+		client.close();
+	});
+
+	test("ends a lookup and a connection that are not made yet", async () => {
+		const server = await serve(() => {});
+		const client = connect(server.port);
+		const exchange = client.start(post());
+		client.connection.close();
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "resolve", sent: false });
+		while (client.open > 0) await client.time.advance(0);
+		expect(server.connections).toBe(0);
+	});
+});
+
+/** Stands where no socket may be made. */
+class NoSocket {
+	readonly remoteAddress = undefined;
+	readonly remotePort = undefined;
+	constructor() {
+		throw new Error("no socket may be made here");
+	}
+	read(): number {
+		return 0;
+	}
+	write(): void {}
+	close(): void {}
+}
+
+/** Waits until the first connection's peer has got this. */
+async function arrived(server: RawServer, text: string, client: Client): Promise<void> {
+	const peer = await server.peer(0);
+	let there = false;
+	peer.seen(text).then(() => {
+		there = true;
+	});
+	while (!there) await client.time.advance(0);
+}
+
+/** Waits until a count stays the same for a while: the kernel takes no more. */
+async function still(client: Client, count: () => number): Promise<void> {
+	for (let before = -1, rounds = 0; rounds < 200; rounds++) {
+		if (count() === 0 || count() !== before) rounds = 0;
+		before = count();
+		await client.time.advance(0);
+	}
+}

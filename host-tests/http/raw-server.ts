@@ -47,6 +47,11 @@ export class Peer {
 		return this.#take(length);
 	}
 
+	/** Resolves when `text` is among what waits to be read. */
+	async seen(text: string): Promise<void> {
+		while (!this.#received.includes(text, 0, "latin1")) await this.#change(`"${text}"`);
+	}
+
 	/** One request with its body. */
 	async request(): Promise<{ head: string; body: string }> {
 		const head = await this.until("\r\n\r\n");
@@ -79,10 +84,13 @@ export class Peer {
 	}
 
 	async #change(expected: string): Promise<void> {
-		if (this.#ended) throw new Error(`the client closed before ${expected} came`);
+		if (this.#ended) throw new ClientClosed(`the client closed before ${expected} came`);
 		await new Promise<void>((resolve) => (this.#changed = resolve));
 	}
 }
+
+/** The usual end of a script that waits for more. */
+class ClientClosed extends Error {}
 
 /** A server on loopback that runs one script per connection, in order; the last one serves all that follow. */
 export class RawServer {
@@ -98,7 +106,9 @@ export class RawServer {
 			const script = scripts[Math.min(this.#peers.length, scripts.length - 1)];
 			this.#peers.push(peer);
 			this.#connected();
-			Promise.resolve(script?.(peer)).catch((error: unknown) => this.#failures.push(error));
+			Promise.resolve(script?.(peer)).catch((error: unknown) => {
+				if (!(error instanceof ClientClosed)) this.#failures.push(error);
+			});
 		});
 	}
 
@@ -136,7 +146,7 @@ export class RawServer {
 		}
 	}
 
-	/** Throws what a script has thrown. */
+	/** Throws what a script has thrown, unless it just waited for more than came. */
 	async stop(): Promise<void> {
 		for (const { socket } of this.#peers) socket.destroy();
 		this.#server.close();

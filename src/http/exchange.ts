@@ -27,6 +27,12 @@ export interface HttpConnectionOptions {
 /** What goes to a socket, or comes from it, at a time. */
 const bufferLength = 1024;
 
+/**
+ * How long a kept connection is watched before it is used again, milliseconds. A server that closes after its
+ * answer without a word is found out before anything is sent, so that nobody has to guess whether it arrived.
+ */
+const watchTime = 20;
+
 /** An exchange under way. */
 interface Pending {
 	readonly request: Request;
@@ -54,7 +60,7 @@ export class HttpConnection {
 	#reused = false;
 	#pending: Pending | undefined;
 	#attempt: Attempt | undefined;
-	#pause: Timer | undefined;
+	#watch: Timer | undefined;
 	#handshakes = 0;
 	#closed = false;
 
@@ -103,9 +109,7 @@ export class HttpConnection {
 		const deadline = time.set(() => this.#giveUp(late), whole);
 		this.#pending = { request, settle, deadline, repeated: false };
 		this.#reused = this.#channel !== undefined;
-		// A server that closed right after its last answer is noticed in the next turn of the event loop: before
-		// anything is sent, so that nobody has to guess whether the request arrived.
-		if (this.#reused) this.#pause = time.set(() => this.#guard(() => this.#begin()), 0);
+		if (this.#reused) this.#watch = time.set(() => this.#guard(() => this.#begin()), watchTime);
 		else this.#dial();
 	}
 
@@ -131,7 +135,7 @@ export class HttpConnection {
 	}
 
 	#begin(): void {
-		const { time, host, port, secure, answerHeaders = [] } = { ...this.#options };
+		const { time, host, port, secure, answerHeaders = [] } = this.#options;
 		const request = this.#pending?.request;
 		const channel = this.#channel;
 		if (request === undefined || channel === undefined) return;
@@ -188,7 +192,7 @@ export class HttpConnection {
 	}
 
 	#dropChannel(): void {
-		this.#options.time.clear(this.#pause);
+		this.#options.time.clear(this.#watch);
 		this.#channel?.close();
 		this.#channel = undefined;
 	}

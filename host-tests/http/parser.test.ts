@@ -1,0 +1,371 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { longestLine, mostFields } from "../../src/http/head";
+import { longestBody, longestHead, type MessageKind, MessageParser } from "../../src/http/parser";
+import { answers } from "../../src/http/status-line";
+
+const keep = ["retry-after", "x-ratelimit-reset"];
+
+interface Reading {
+	readonly state: string;
+	readonly problem: string;
+	readonly status: number | undefined;
+	readonly headers: Record<string, string>;
+	readonly body: string;
+	readonly truncated: boolean;
+	readonly persistent: boolean;
+	/** Bytes that were taken for the message. */
+	readonly taken: number;
+}
+
+function latin1(text: string): Uint8Array {
+	return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+/** Reads a message that comes in these portions, after which the peer closes or not. */
+function readPortions(portions: readonly Uint8Array[], closes: boolean, keptBody = 32): Reading {
+	const parser = new MessageParser({ kind: answers, keep, keptBody });
+	let taken = 0;
+	for (const portion of portions) {
+		// The buffer is the caller's and used again: nothing may be kept of it.
+		const buffer = Uint8Array.from(portion);
+		taken += parser.push(buffer);
+		buffer.fill(0x58);
+	}
+	if (closes) parser.end();
+	const { state, problem, start, headers, body, truncated, persistent } = parser;
+	return {
+		state,
+		problem,
+		status: start?.status,
+		headers: Object.fromEntries(headers),
+		body,
+		truncated,
+		persistent,
+		taken,
+	};
+}
+
+function read(text: string, { closes = false, keptBody = 32 } = {}): Reading {
+	return readPortions([latin1(text)], closes, keptBody);
+}
+
+describe("an answer", () => {
+	test("with a length ends after it", () => {
+		expect(read("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello")).toMatchObject({
+			state: "done",
+			status: 201,
+			body: "hello",
+			truncated: false,
+			persistent: true,
+		});
+	});
+
+	test("leaves to the next what comes after its end", () => {
+		const message = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+		expect(read(`${message}HTTP/1.1`).taken).toBe(message.length);
+	});
+
+	test("in chunks, with extensions and trailers, is put together", () => {
+		const chunks = "5;name=value\r\nhello\r\n0A \r\n, you two!\r\n000\r\nRetry-After: 9\r\nX: y\r\n\r\n";
+		const message = `HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n${chunks}`;
+		expect(read(message)).toMatchObject({
+			state: "done",
+			body: "hello, you two!",
+			// A trailer is not a header (RFC 9110 section 6.5.1).
+			headers: {},
+			persistent: true,
+			taken: message.length,
+		});
+	});
+
+	test("without a length ends with the connection, and is then the last", () => {
+		const message = "HTTP/1.1 200 OK\r\n\r\nsome";
+		expect(read(message)).toMatchObject({ state: "body", truncated: true });
+		expect(read(message, { closes: true })).toMatchObject({
+			state: "done",
+			body: "some",
+			truncated: false,
+			persistent: false,
+		});
+	});
+
+	test.each([
+		["204", "HTTP/1.1 204 No Content\r\n\r\n"],
+		["204 that claims a length", "HTTP/1.1 204 No Content\r\nContent-Length: 10\r\n\r\n"],
+		[
+			"304 with the length of what it does not send",
+			"HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n",
+		],
+		["a length of nothing", "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"],
+	])("%s ends with its head", (_, message) => {
+		expect(read(message)).toMatchObject({ state: "done", body: "", truncated: false, persistent: true });
+	});
+
+	test("is looked for behind interim answers, whose headers do not count", () => {
+		const interim =
+			"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nRetry-After: 1\r\nLink: x\r\n\r\n";
+		expect(read(`${interim}HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n`)).toMatchObject({
+			state: "done",
+			status: 201,
+			headers: {},
+		});
+	});
+
+	test("keeps the headers that were asked for, whatever their case and white space", () => {
+		const head = "HTTP/1.1 429 Slow down\r\nRETRY-after:\t 120 \t\r\nX-Secret: no\r\nX-RateLimit-Reset:7\r\n";
+		expect(read(`${head}Content-Length: 0\r\n\r\n`).headers).toEqual({
+			"retry-after": "120",
+			"x-ratelimit-reset": "7",
+		});
+	});
+
+	test("joins what is repeated, and what is folded", () => {
+		const head =
+			"HTTP/1.1 200 OK\r\nRetry-After: a\r\n  b\r\n\tc\r\nRetry-After: d\r\nContent-Length: 0\r\n\r\n";
+		expect(read(head).headers).toEqual({ "retry-after": "a  b c, d" });
+	});
+
+	test("may have an unknown reason, none, or one beyond ASCII", () => {
+		for (const line of ["HTTP/1.1 200", "HTTP/1.1 200 ", "HTTP/1.1 200 sch\xf6n", "HTTP/1.0 200 OK"])
+			expect(read(`${line}\r\nContent-Length: 0\r\n\r\n`)).toMatchObject({ state: "done", status: 200 });
+	});
+
+	test("leaves out an asked-for header that is absurdly long, and is read all the same", () => {
+		const head = `HTTP/1.1 200 OK\r\nRetry-After: ${"9".repeat(longestLine + 1)}\r\nContent-Length: 1\r\n\r\nx`;
+		expect(read(head)).toMatchObject({ state: "done", headers: {}, body: "x" });
+	});
+
+	test("passes over a long header that nobody asked for", () => {
+		const head = `HTTP/1.1 200 OK\r\nSet-Cookie: ${"c".repeat(8000)}\r\n${"N".repeat(700)}: 1\r\nContent-Length: 1\r\n\r\nx`;
+		expect(read(head)).toMatchObject({ state: "done", body: "x" });
+	});
+
+	test("with invalid UTF-8 is still a text", () => {
+		expect(read("HTTP/1.1 400 Bad\r\nContent-Length: 3\r\n\r\na\xffb").body).toBe("a\ufffdb");
+	});
+
+	test("that is longer than what is kept is read to its end and marked", () => {
+		const message = `HTTP/1.1 400 Bad\r\nContent-Length: 40\r\n\r\n${"0123456789".repeat(4)}`;
+		expect(read(message)).toMatchObject({
+			state: "done",
+			body: "01234567890123456789012345678901",
+			truncated: true,
+			persistent: true,
+			taken: message.length,
+		});
+	});
+});
+
+describe("whether a connection goes on after an answer", () => {
+	test.each([
+		["HTTP/1.1", "", true],
+		["HTTP/1.1", "Connection: keep-alive\r\n", true],
+		["HTTP/1.1", "Connection: Close\r\n", false],
+		["HTTP/1.1", "Connection: keep-alive\r\nConnection: x, close\r\n", false],
+		["HTTP/1.0", "", false],
+		["HTTP/1.0", "Connection: Keep-Alive\r\n", true],
+		["HTTP/1.0", "Connection: keep-alive, close\r\n", false],
+	])("%s %j: %s", (version, header, persistent) => {
+		expect(read(`${version} 200 OK\r\n${header}Content-Length: 0\r\n\r\n`).persistent).toBe(persistent);
+	});
+});
+
+describe("what is no answer is refused, with a reason", () => {
+	const ok = "HTTP/1.1 200 OK\r\n";
+	test.each([
+		["another protocol", "SSH-2.0-OpenSSH_9.6\r\n", "does not begin like an HTTP answer"],
+		["HTTP/2", "HTTP/2 200\r\n", "does not begin like an HTTP answer"],
+		["HTTP/2 in HTTP/1.1's clothes", "HTTP/1.1 99 What\r\n", "does not begin like an HTTP answer"],
+		["an empty first line", "\r\n", "does not begin like an HTTP answer"],
+		["a page without a head", "<html>\n", "control character"],
+		["a first line without end", "H".repeat(longestLine + 1), "longer than 512 bytes"],
+		["a change of protocol", "HTTP/1.1 101 Switching\r\n\r\n", "not asked for"],
+		["a line that ends in LF alone", `${ok}A: b\nC: d\r\n`, "control character"],
+		["a line that ends in CR alone", `${ok}A: b\rC: d\r\n`, "CR LF"],
+		["a NUL in a header", `${ok}A: b\0\r\n`, "control character"],
+		["a space before the colon", `${ok}Content-Length : 5\r\n`, "name of a header"],
+		["a header without a name", `${ok}: x\r\n`, "no name"],
+		["a line without a colon", `${ok}nonsense\r\n`, "name of a header"],
+		["a folded line before any header", `${ok} folded\r\n`, "begins with a space"],
+		["a length and chunks", `${ok}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n`, "both"],
+		["two lengths", `${ok}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`, "length is not a number"],
+		[
+			"the same length twice",
+			`${ok}Content-Length: 5\r\nContent-Length: 5\r\n\r\n`,
+			"length is not a number",
+		],
+		["a negative length", `${ok}Content-Length: -5\r\n\r\n`, "length is not a number"],
+		["a length with a sign", `${ok}Content-Length: +5\r\n\r\n`, "length is not a number"],
+		["a length in hexadecimal", `${ok}Content-Length: 0x5\r\n\r\n`, "length is not a number"],
+		["an empty length", `${ok}Content-Length:\r\n\r\n`, "length is not a number"],
+		["a folded length", `${ok}Content-Length: 5\r\n 0\r\n\r\n`, "length is not a number"],
+		["a length beyond counting", `${ok}Content-Length: ${"9".repeat(16)}\r\n\r\n`, "length is not a number"],
+		["a length that is too long to keep", `${ok}Content-Length: ${"0".repeat(600)}\r\n\r\n`, "too long"],
+		["a compressed transfer", `${ok}Transfer-Encoding: gzip, chunked\r\n\r\n`, "coding"],
+		["chunks twice", `${ok}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n`, "coding"],
+		["chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.0"],
+		["more headers than anybody needs", `${ok}${"A: b\r\n".repeat(mostFields + 1)}`, "more than 100 headers"],
+		["64 KB of headers", ok + `X: ${"x".repeat(1000)}\r\n`.repeat(64), "longer than 16 KB"],
+		["interim answers without end", "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000), "longer than 16 KB"],
+	])("%s", (_, message, problem) => {
+		const reading = read(message);
+		expect(reading).toMatchObject({ state: "failed", status: undefined });
+		expect(reading.problem).toContain(problem);
+	});
+
+	test("what is cut off in its head", () => {
+		expect(read("HTTP/1.1 200 OK\r\nContent-Le", { closes: true })).toMatchObject({
+			state: "failed",
+			status: undefined,
+			problem: "it is not whole",
+		});
+	});
+});
+
+describe("a damaged body leaves the status, and says that it is not whole", () => {
+	const head = "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n";
+	test.each([
+		["shorter than its length", "HTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\nhello", "not whole"],
+		["chunks that are cut off", `${head}5\r\nhello\r\n`, "not whole"],
+		["a chunk without a size", `${head}5\r\nhello\r\n\r\n`, "no size"],
+		["a size that is no number", `${head}5\r\nhello\r\n5x\r\n`, "not a number"],
+		["a size beyond counting", `${head}5\r\nhello\r\n123456789\r\n`, "too large"],
+		["a chunk longer than its size", `${head}5\r\nhello, you\r\n`, "does not end"],
+		["a size line that ends in LF", `${head}5\r\nhello\r\n5\nhello`, "not a number"],
+		["a control character in an extension", `${head}5\r\nhello\r\n5;\0\r\nhello`, "control character"],
+		["a trailer that is none", `${head}5\r\nhello\r\n0\r\n no\r\n\r\n`, "begins with a space"],
+	])("%s", (_, message, problem) => {
+		const reading = read(message, { closes: true });
+		expect(reading).toMatchObject({
+			state: "failed",
+			status: 500,
+			body: "hello",
+			truncated: true,
+			persistent: false,
+		});
+		expect(reading.problem).toContain(problem);
+	});
+
+	test.each([
+		["with a length", "Content-Length: 10000000\r\n\r\n", "x".repeat(10_000_000)],
+		["in chunks", "Transfer-Encoding: chunked\r\n\r\n", `3E8\r\n${"x".repeat(1000)}\r\n`.repeat(10_000)],
+		["without end", "\r\n", "x".repeat(10_000_000)],
+	])("10 MB %s are given up after 64 KB", (_, header, body) => {
+		const head = `HTTP/1.1 500 Oops\r\n${header}`;
+		expect(read(head + body)).toMatchObject({
+			state: "failed",
+			status: 500,
+			body: "x".repeat(32),
+			truncated: true,
+			persistent: false,
+			taken: head.length + longestBody,
+		});
+	});
+
+	test("exactly 64 KB are not too much, nor are 16 KB of head", () => {
+		const body = "x".repeat(longestBody);
+		expect(read(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`).state).toBe("done");
+		const head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: \r\n\r\n";
+		const filled = (length: number) => head.replace("X: ", `X: ${"x".repeat(length - head.length)}`);
+		expect(read(filled(longestHead)).state).toBe("done");
+		expect(read(filled(longestHead + 1)).state).toBe("failed");
+	});
+});
+
+test("a kind of message that is only as long as it says has no body without a length", () => {
+	const posts: MessageKind<{ minorVersion: number }> = {
+		noun: "request",
+		folding: false,
+		parseStart: (line) => (line === "POST / HTTP/1.1" ? { minorVersion: 1 } : undefined),
+		expectation: () => "body if announced",
+	};
+	const parse = (text: string) => {
+		const parser = new MessageParser({ kind: posts, keep: ["host"], keptBody: 10 });
+		parser.push(latin1(text));
+		return { state: parser.state, body: parser.body, problem: parser.problem };
+	};
+	expect(parse("POST / HTTP/1.1\r\nHost: a\r\n\r\n")).toMatchObject({ state: "done", body: "" });
+	expect(parse("POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nab")).toMatchObject({
+		state: "done",
+		body: "ab",
+	});
+	expect(parse("POST / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n").problem).toContain("begins with a space");
+	expect(parse("BREW / HTTP/1.1\r\n").problem).toContain("HTTP request");
+});
+
+// --- Properties ---
+
+const version = fc.constantFrom("HTTP/1.1", "HTTP/1.0");
+const status = fc.constantFrom(
+	"200 OK",
+	"201 Created",
+	"204 No",
+	"304 Not",
+	"429 Slow",
+	"503",
+	"100 Go",
+	"101 No",
+);
+const field = fc.constantFrom(
+	"Connection: close\r\n",
+	"Retry-After: 120\r\n",
+	"X-RateLimit-Reset: 1\r\n 2\r\n",
+	"X: y\r\n",
+	"Content-Length: 5\r\n",
+	"Content-Length: 40\r\n",
+	"Transfer-Encoding: chunked\r\n",
+);
+const body = fc.constantFrom(
+	"",
+	"hello",
+	"5\r\nhello\r\n0\r\n\r\n",
+	"3;x\r\nabc\r\n0\r\nA: b\r\n\r\n",
+	"x".repeat(50),
+);
+const message = fc
+	.tuple(version, status, fc.array(field, { maxLength: 4 }), body)
+	.map(([v, s, fields, content]) => `${v} ${s}\r\n${fields.join("")}\r\n${content}`);
+const stream = fc.array(message, { minLength: 1, maxLength: 3 }).map((messages) => latin1(messages.join("")));
+
+const mutation = fc.record({
+	at: fc.nat(),
+	remove: fc.nat(3),
+	insert: fc.oneof(
+		fc.uint8Array({ maxLength: 3 }),
+		fc.constantFrom(..."\r \n \r\n \0 : , 0 f 9 HTTP/1.1 \r\n\r\n".split(" ").map(latin1)),
+	),
+});
+const damaged = fc.tuple(stream, fc.array(mutation, { maxLength: 4 })).map(([bytes, mutations]) => {
+	const values = [...bytes];
+	for (const { at, remove, insert } of mutations) values.splice(at % (values.length + 1), remove, ...insert);
+	return Uint8Array.from(values);
+});
+
+function split(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
+	const at = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
+	return at.slice(1).map((end, index) => bytes.subarray(at[index], end));
+}
+
+describe("whatever comes", () => {
+	test("how the bytes are split into portions makes no difference", () => {
+		fc.assert(
+			fc.property(damaged, fc.array(fc.nat(), { maxLength: 8 }), fc.boolean(), (bytes, cuts, closes) => {
+				const whole = readPortions([bytes], closes);
+				expect(readPortions(split(bytes, cuts), closes)).toEqual(whole);
+				expect(readPortions(split(bytes, [...bytes.keys()]), closes)).toEqual(whole);
+			}),
+			{ numRuns: 3000 },
+		);
+	});
+
+	test("bytes at random are never an exception, and after a close there is always an end", () => {
+		fc.assert(
+			fc.property(fc.uint8Array({ maxLength: 500 }), fc.boolean(), (bytes, statusLine) => {
+				const start = latin1(statusLine ? "HTTP/1.1 200 OK\r\n" : "");
+				expect(["done", "failed"]).toContain(readPortions([start, bytes], true).state);
+			}),
+			{ numRuns: 2000 },
+		);
+	});
+});

@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { byteLength, decode, encodeInto } from "../../src/text/utf8";
+
+// Code units at random, so that lone surrogates are among them.
+const anyText = fc.array(
+	fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 0xd7f0, max: 0xe010 })),
+);
+const text = anyText.map((units) => String.fromCharCode(...units));
+// Bytes near the borders of table 3-7, where mistakes live.
+const byte = fc.oneof(
+	fc.integer({ min: 0, max: 0xff }),
+	fc.constantFrom(0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5),
+);
+const bytes = fc.array(byte, { maxLength: 200 }).map((values) => Uint8Array.from(values));
+
+describe("UTF-8", () => {
+	test("is what the platform's own encoder makes of any text", () => {
+		fc.assert(
+			fc.property(text, (value) => {
+				const expected = new TextEncoder().encode(value);
+				expect(byteLength(value)).toBe(expected.length);
+				const room = new Uint8Array(expected.length + 2);
+				expect(encodeInto(value, room, 1)).toBe(expected.length);
+				expect(room.subarray(1, -1)).toEqual(expected);
+			}),
+		);
+	});
+
+	test("is what the platform's own decoder makes of any bytes", () => {
+		const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+		fc.assert(
+			fc.property(bytes, fc.nat(10), fc.nat(10), (value, before, after) => {
+				const end = Math.max(before, value.length - after);
+				expect(decode(value, before, end)).toBe(decoder.decode(value.subarray(before, end)));
+			}),
+			{ numRuns: 2000 },
+		);
+	});
+
+	test("of a text that does not fit is refused", () => {
+		expect(() => encodeInto("grün", new Uint8Array(4), 0)).toThrow(RangeError);
+		expect(encodeInto("grün", new Uint8Array(5), 0)).toBe(5);
+	});
+});
