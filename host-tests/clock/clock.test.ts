@@ -1,0 +1,318 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { VirtualTime } from "../../simulator/virtual-time";
+import { Clock } from "../../src/clock/clock";
+import type { SampleTime } from "../../src/reading/reading";
+import { MemoryKeyValue } from "./memory";
+
+const start = Date.UTC(2027, 2, 1, 12);
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+let storage: MemoryKeyValue;
+let lines: string[];
+beforeEach(() => {
+	storage = new MemoryKeyValue();
+	lines = [];
+});
+
+/** A board that has just started; its ticks are `time`'s. */
+function boardAt(boot: number) {
+	const time = new VirtualTime();
+	const clock = new Clock({ time, boot, storage, log: (line) => lines.push(line) });
+	const sync = (utc: number, roundTrip = 20) =>
+		clock.set({ utc, ticks: time.ticks(), roundTrip, server: "test" });
+	return { time, clock, sync };
+}
+
+const waiting = (...times: SampleTime[]) => times.map((time) => ({ time }));
+
+describe("before the first measurement", () => {
+	test("the clock does not pretend to know the time; samples are told by boot and ticks", async () => {
+		const { time, clock } = boardAt(7);
+		await time.advance(1_234.4);
+		expect(clock.now()).toBeUndefined();
+		expect(clock.sampleTime()).toEqual({ boot: 7, ticks: 1_234 });
+		expect(clock.resolve(clock.sampleTime())).toBeUndefined();
+	});
+
+	test("an anchor of a boot to come, from a count that began anew, is not this boot's", () => {
+		const before = boardAt(9);
+		before.sync(start);
+		const { clock } = boardAt(3);
+		expect(clock.now()).toBeUndefined();
+		expect(clock.resolve({ boot: 9, ticks: 0 })).toBeUndefined();
+		expect(clock.knownUntil).toBeUndefined();
+	});
+});
+
+describe("the first measurement", () => {
+	test("gives this boot's readings their true time, those from before it too", async () => {
+		const { time, clock, sync } = boardAt(1);
+		const first = clock.sampleTime();
+		await time.advance(90 * second);
+		sync(start);
+		expect(clock.resolve(first)).toEqual({ utc: start - 90 * second, estimated: false });
+		await time.advance(10 * second);
+		expect(clock.now()).toBe(start + 10 * second);
+		expect(clock.sampleTime()).toEqual({ utc: start + 10 * second });
+	});
+
+	test("counts after the next reboot as well, also for readings that nobody had asked about", async () => {
+		const { time, clock, sync } = boardAt(1);
+		await time.advance(hour);
+		sync(start);
+		const after = boardAt(2).clock;
+		expect(after.resolve({ boot: 1, ticks: 59 * minute })).toEqual({ utc: start - minute, estimated: false });
+		expect(after.now()).toBeUndefined();
+		expect(clock.resolve({ boot: 1, ticks: 59 * minute })).toEqual(
+			after.resolve({ boot: 1, ticks: 59 * minute }),
+		);
+	});
+
+	test("is on flash before it is used: a cut right after it costs nothing", () => {
+		const { clock, sync } = boardAt(1);
+		const seen: unknown[] = [];
+		const write = storage.write.bind(storage);
+		storage.write = (key, value) => {
+			seen.push(clock.now(), clock.resolve({ boot: 1, ticks: 0 }));
+			write(key, value);
+		};
+		sync(start);
+		expect(seen).toEqual([undefined, undefined]);
+		expect(boardAt(2).clock.resolve({ boot: 1, ticks: 5 })).toEqual({ utc: start + 5, estimated: false });
+	});
+
+	test("that the power cut before it was kept leaves the readings to be placed", () => {
+		boardAt(1);
+		const { clock, sync } = boardAt(2);
+		sync(start);
+		clock.estimate(waiting({ boot: 1, ticks: 10 * second }));
+		expect(clock.resolve({ boot: 1, ticks: 10 * second })?.estimated).toBe(true);
+	});
+});
+
+describe("later measurements", () => {
+	test("never change a time that was given, in this boot or the next", async () => {
+		const { time, clock, sync } = boardAt(1);
+		const early: SampleTime = { boot: 1, ticks: 500 };
+		await time.advance(second);
+		sync(start);
+		const given = clock.resolve(early);
+		for (const error of [700, -300, 12 * minute, -hour]) {
+			await time.advance(day);
+			sync(start + day + error);
+			expect(clock.resolve(early)).toEqual(given);
+		}
+		expect(boardAt(2).clock.resolve(early)).toEqual(given);
+	});
+
+	test("correct what is sampled from then on", async () => {
+		const { time, clock, sync } = boardAt(1);
+		sync(start);
+		await time.advance(day);
+		sync(start + day + 3_000);
+		expect(clock.sampleTime()).toEqual({ utc: start + day + 3_000 });
+		await time.advance(minute);
+		sync(start + day - hour);
+		expect(clock.sampleTime()).toEqual({ utc: start + day - hour });
+	});
+
+	test("that set the clock back within a second hold the samples until it has come after, a millisecond each", async () => {
+		const { time, clock, sync } = boardAt(1);
+		sync(start);
+		await time.advance(hour);
+		expect(clock.sampleTime()).toEqual({ utc: start + hour });
+		await time.advance(100);
+		sync(start + hour - 500);
+		expect(clock.sampleTime()).toEqual({ utc: start + hour + 1 });
+		await time.advance(400);
+		expect(clock.sampleTime()).toEqual({ utc: start + hour + 2 });
+		await time.advance(200);
+		expect(clock.sampleTime()).toEqual({ utc: start + hour + 100 });
+	});
+
+	test("samples of a boot never go back by less than a second, whatever the corrections", async () => {
+		const step = fc.record({
+			pause: fc.integer({ min: 0, max: 5_000 }),
+			correction: fc.option(fc.integer({ min: -900, max: 900 }), { nil: undefined }),
+		});
+		await fc.assert(
+			fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+				const { time, clock, sync } = boardAt(1);
+				sync(start);
+				let last = 0;
+				for (const { pause, correction } of steps) {
+					await time.advance(pause);
+					const now = clock.now() ?? 0;
+					if (correction !== undefined) sync(now + correction);
+					const sample = clock.sampleTime();
+					const utc = "utc" in sample ? sample.utc : 0;
+					expect(utc > last || utc < last - second).toBe(true);
+					last = utc;
+				}
+			}),
+			{ numRuns: 50 },
+		);
+	});
+});
+
+describe("ticks that run fast or slow", () => {
+	/** The true time and the board's ticks, `ppm` too fast. */
+	function driftingBoard(boot: number, ppm: number) {
+		let elapsed = 0;
+		const ticks = () => elapsed * (1 + ppm * 1e-6);
+		const clock = new Clock({ time: { ticks }, boot, storage, log: () => {} });
+		return {
+			clock,
+			advance: (milliseconds: number) => {
+				elapsed += milliseconds;
+			},
+			sync: (error = 0, roundTrip = 30) =>
+				clock.set({ utc: start + elapsed + error, ticks: ticks(), roundTrip, server: "test" }),
+			error: () => (clock.now() ?? 0) - (start + elapsed),
+			elapsed: () => elapsed,
+		};
+	}
+
+	test.each([100, -100, 20, 0])("%i ppm: within a second of the truth between daily measurements", (ppm) => {
+		const board = driftingBoard(1, ppm);
+		board.sync();
+		board.advance(hour);
+		expect(Math.abs(board.error())).toBeLessThan(400);
+		board.sync(8);
+		expect(board.clock.steady).toBe(true);
+		for (let passed = 0; passed < 10; passed++) {
+			for (let part = 0; part < 24; part++) {
+				board.advance(hour);
+				expect(Math.abs(board.error())).toBeLessThan(second);
+			}
+			board.sync(passed % 2 === 0 ? 15 : -15);
+		}
+	});
+
+	test("the rate is remembered: after a reboot the clock runs true from the first measurement on", () => {
+		const before = driftingBoard(1, 100);
+		before.sync();
+		before.advance(day);
+		before.sync();
+		const board = driftingBoard(2, 100);
+		expect(board.clock.steady).toBe(true);
+		board.advance(3 * day);
+		board.sync();
+		expect(board.clock.resolve({ boot: 2, ticks: 0 })?.utc).toBeCloseTo(start, -2);
+		board.advance(day);
+		expect(Math.abs(board.error())).toBeLessThan(20);
+	});
+
+	test("two measurements too vague for their distance teach no rate; the distance does", () => {
+		const board = driftingBoard(1, 50);
+		board.sync(-900, 1_900);
+		board.advance(hour);
+		board.sync(900, 1_900);
+		expect(board.clock.steady).toBe(false);
+		board.advance(3 * day);
+		board.sync(0, 1_900);
+		expect(board.clock.steady).toBe(true);
+		board.advance(day);
+		expect(Math.abs(board.error())).toBeLessThan(second);
+	});
+
+	test("a vague first measurement does not keep better ones from teaching the rate", () => {
+		const board = driftingBoard(1, 50);
+		board.sync(-900, 1_900);
+		board.advance(hour);
+		board.sync();
+		board.advance(hour);
+		board.sync();
+		expect(board.clock.steady).toBe(true);
+		board.advance(day);
+		expect(Math.abs(board.error())).toBeLessThan(second);
+	});
+
+	test("a clock that was set is no rate", () => {
+		const board = driftingBoard(1, 50);
+		board.sync(-20 * minute);
+		board.advance(hour);
+		board.sync();
+		expect(board.clock.steady).toBe(false);
+		board.advance(hour);
+		board.sync();
+		board.advance(day);
+		expect(Math.abs(board.error())).toBeLessThan(second);
+	});
+});
+
+describe("what was kept", () => {
+	test.each([
+		["empty", () => new Uint8Array(0)],
+		["torn", (good: Uint8Array) => good.subarray(0, good.length - 5)],
+		["of another version", (good: Uint8Array) => Uint8Array.of(9, ...good.subarray(1))],
+		["one bit off", (good: Uint8Array) => good.map((byte, i) => (i === 12 ? byte ^ 1 : byte))],
+	])("and is %s is told and ignored", (_, damage) => {
+		boardAt(1).sync(start);
+		storage.values.set("clock", damage(storage.values.get("clock") ?? new Uint8Array(0)));
+		const { clock } = boardAt(2);
+		expect(clock.resolve({ boot: 1, ticks: 0 })).toBeUndefined();
+		expect(lines).toEqual(["time: what was kept of earlier boots is damaged and is ignored"]);
+	});
+
+	test("never throws, whatever the bytes", () => {
+		fc.assert(
+			fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+				storage.values.set("clock", bytes);
+				const { clock, sync } = boardAt(2);
+				expect(clock.resolve({ boot: 1, ticks: 0 })).toBeUndefined();
+				sync(start);
+				expect(clock.now()).toBe(start);
+			}),
+		);
+	});
+
+	test("by a storage that fails: the time is known all the same, and kept as soon as it can be", async () => {
+		storage.failure = new Error("flash worn out");
+		const { time, clock, sync } = boardAt(1);
+		sync(start);
+		expect(clock.now()).toBe(start);
+		expect(clock.resolve({ boot: 1, ticks: 0 })?.utc).toBe(start);
+		expect(lines.some((line) => line.includes("flash worn out"))).toBe(true);
+		storage.failure = undefined;
+		await time.advance(hour);
+		sync(start + hour);
+		expect(boardAt(2).clock.resolve({ boot: 1, ticks: 0 })).toEqual({ utc: start, estimated: false });
+	});
+
+	test("fits a page of the chip's storage, however many boots there were", () => {
+		for (let boot = 1; boot <= 200; boot++) boardAt(boot).sync(start + boot * minute);
+		expect(storage.values.get("clock")?.length).toBeLessThanOrEqual(1_600);
+		const { clock } = boardAt(201);
+		expect(clock.resolve({ boot: 1, ticks: 0 })?.utc).toBe(start + minute);
+		expect(clock.resolve({ boot: 200, ticks: 0 })?.utc).toBe(start + 200 * minute);
+	});
+
+	test("of boots that nothing waits for is forgotten, but for the newest", () => {
+		for (let boot = 1; boot <= 5; boot++) boardAt(boot).sync(start + boot * hour);
+		const { clock, sync } = boardAt(6);
+		sync(start + 6 * hour);
+		clock.forgetBoots(4);
+		expect(clock.resolve({ boot: 2, ticks: 0 })).toBeUndefined();
+		expect(clock.resolve({ boot: 4, ticks: 0 })?.utc).toBe(start + 4 * hour);
+		clock.forgetBoots(99);
+		expect(clock.resolve({ boot: 4, ticks: 0 })).toBeUndefined();
+		expect(clock.knownUntil).toBe(start + 5 * hour);
+		expect(clock.resolve({ boot: 6, ticks: 0 })?.utc).toBe(start + 6 * hour);
+		const writes = storage.writes;
+		clock.forgetBoots(99);
+		expect(storage.writes).toBe(writes);
+	});
+
+	test("as the latest known moment is taken back when it proves wrong", () => {
+		boardAt(1).sync(start + 1_000 * day);
+		const { clock, sync } = boardAt(2);
+		expect(clock.knownUntil).toBe(start + 1_000 * day);
+		sync(start);
+		expect(boardAt(3).clock.knownUntil).toBe(start);
+	});
+});

@@ -1,0 +1,187 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Answer, questionBytes, readAnswer } from "../../src/clock/ntp-packet";
+import { type AnswerFields, answerBytes, nonce } from "./answers";
+
+const earliest = Date.UTC(2026, 10, 24);
+const truth = Date.UTC(2027, 5, 1, 12, 0, 0, 250);
+
+/** The question went out at tick 1000, the answer came 80 ms later. */
+function read(fields: AnswerFields, times = { sent: 1_000, received: 1_080 }): Answer {
+	const good = { receive: truth, transmit: truth };
+	return readAnswer(answerBytes({ ...good, ...fields }), { nonce, earliest, ...times });
+}
+
+test("a question tells nothing but that a client of version 4 asks", () => {
+	const bytes = questionBytes(nonce);
+	expect(bytes.length).toBe(48);
+	expect(bytes[0]).toBe(0x23);
+	expect(bytes.subarray(1, 40)).toEqual(new Uint8Array(39));
+	expect(bytes.subarray(40)).toEqual(nonce);
+});
+
+describe("an answer that is used", () => {
+	test("gives the time of its arrival: half of the round trip after it was sent", () => {
+		const answer = read({});
+		expect(answer).toMatchObject({ kind: "time", roundTrip: 80 });
+		expect(answer.kind === "time" && answer.utc).toBeCloseTo(truth + 40, 3);
+	});
+
+	test("does not count the time that it spent in the server as travel", () => {
+		const answer = read({ receive: truth - 60, transmit: truth });
+		expect(answer.kind === "time" && answer.utc).toBeCloseTo(truth + 10, 3);
+	});
+
+	test("tells fractions of a second to the microsecond", () => {
+		const answer = read({ transmit: truth + 0.123, receive: truth + 0.123 });
+		expect(answer.kind === "time" && answer.utc - truth).toBeCloseTo(40.123, 3);
+	});
+
+	test("tells how wrong the server may be: half its root delay and its root dispersion", () => {
+		const answer = read({ rootDelay: 500, rootDispersion: 125 });
+		expect(answer.kind === "time" && answer.rootDistance).toBeCloseTo(375, 1);
+	});
+
+	test.each([
+		["of version 3", { version: 3 }],
+		["of a primary server", { stratum: 1 }],
+		["of stratum 15", { stratum: 15 }],
+		["before a leap second is added", { leap: 1 }],
+		["before a leap second is left out", { leap: 2 }],
+		["with a message authentication code", { length: 68 }],
+		["of a server with a coarse clock", { receive: truth + 9 }],
+	] as const)("may be %s", (_, fields) => {
+		expect(read(fields).kind).toBe("time");
+	});
+});
+
+test.each([
+	["shorter than a packet", { length: 47 }, /^47 bytes/],
+	["empty", { length: 0 }, /^0 bytes/],
+	["for another question", { originate: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 9) }, /question/],
+	["for no question", { originate: new Uint8Array(8) }, /question/],
+] as const)("what is %s is ignored", (_, fields, reason) => {
+	expect(read(fields)).toEqual({ kind: "foreign", reason: expect.stringMatching(reason) });
+});
+
+const year = 365.25 * 86_400_000;
+const cannotBeUsed: readonly (readonly [string, AnswerFields, RegExp])[] = [
+	["from a client", { mode: 3 }, /mode is 3/],
+	["broadcast", { mode: 5 }, /mode is 5/],
+	["from a symmetric peer", { mode: 2 }, /mode is 2/],
+	["of version 2", { version: 2 }, /version is 2/],
+	["of version 5", { version: 5 }, /version is 5/],
+	["of a server without a time", { leap: 3 }, /not synchronized/],
+	["of stratum 16", { stratum: 16 }, /stratum is 16/],
+	["of stratum 255", { stratum: 255 }, /stratum is 255/],
+	["without a transmit timestamp", { transmit: undefined }, /when it was sent/],
+	["without a receive timestamp", { receive: undefined }, /when the question arrived/],
+	["of a server too far from its source", { rootDelay: 2_010 }, /wrong by 1010 ms/],
+	["of a server that lost its source", { rootDispersion: 1_100 }, /wrong by 1105 ms/],
+	["longer in the server than under way", { receive: truth - 91 }, /contradict/],
+	["sent before the question arrived", { receive: truth + 11 }, /contradict/],
+	["from before the release", { receive: earliest - 1, transmit: earliest - 1 }, /before this firmware/],
+	["from 1970", { receive: 0, transmit: 0 }, /before this firmware/],
+	[
+		"from too far in the future",
+		{ receive: earliest + 20.1 * year, transmit: earliest + 20.1 * year },
+		/more than 20 years/,
+	],
+];
+test.each(cannotBeUsed)("an answer %s cannot be used, and says why", (_, fields, reason) => {
+	expect(read(fields)).toEqual({ kind: "unusable", reason: expect.stringMatching(reason) });
+});
+
+test.each([
+	[1_999, "time"],
+	[2_000, "unusable"],
+	[86_400_000, "unusable"],
+])("a round trip of %i ms: %s", (roundTrip, kind) => {
+	expect(read({}, { sent: 0, received: roundTrip }).kind).toBe(kind);
+});
+
+test.each([
+	["RATE", "RATE"],
+	["DENY", "DENY"],
+	["RSTR", "RSTR"],
+	["", ""],
+	["\x1b[2J", "?[2J"],
+	["\n\n\n\n", "????"],
+])("a kiss of death says its code %j as %j, fit for a log", (reference, code) => {
+	const kiss = { stratum: 0, leap: 3, receive: undefined, transmit: undefined, reference };
+	expect(read(kiss)).toEqual({ kind: "kiss", code });
+});
+
+describe("the second era", () => {
+	const rollover = Date.UTC(2036, 1, 7, 6, 28, 16);
+	const at = (transmit: number, receive = transmit) =>
+		read({ transmit, receive }, { sent: 1_000, received: 1_000 + transmit - receive });
+
+	test.each([
+		["just before NTP's seconds run over", rollover - 1],
+		["just after", rollover + 1],
+		["when 32-bit Unix time ends", Date.UTC(2038, 0, 19, 3, 14, 7)],
+		["after that", Date.UTC(2038, 0, 19, 3, 14, 9)],
+		["ten years on", Date.UTC(2046, 0, 1)],
+	])("%s the time is right", (_, utc) => {
+		const answer = at(utc);
+		expect(answer.kind === "time" && Math.round(answer.utc)).toBe(utc);
+	});
+
+	test("a question that arrived in one era and was answered in the next", () => {
+		const answer = at(rollover + 20, rollover - 30);
+		expect(answer.kind === "time" && Math.round(answer.utc)).toBe(rollover + 20);
+	});
+
+	test("firmware that was released in the second era reads it too", () => {
+		const released = Date.UTC(2040, 0, 1);
+		const bytes = answerBytes({ transmit: released + year, receive: released + year });
+		const answer = readAnswer(bytes, { nonce, sent: 0, received: 0, earliest: released });
+		expect(answer.kind === "time" && Math.round(answer.utc)).toBe(released + year);
+	});
+});
+
+describe("whatever the bytes", () => {
+	const question = { nonce, sent: 0, received: 30, earliest };
+	const check = (bytes: Uint8Array) => {
+		const answer = readAnswer(bytes, question);
+		if (answer.kind !== "time") return;
+		expect(answer.utc).toBeGreaterThanOrEqual(earliest);
+		expect(answer.utc).toBeLessThanOrEqual(earliest + 20 * year + 30);
+		expect(answer.rootDistance).toBeLessThanOrEqual(1_000);
+	};
+
+	test("nothing is thrown", () => {
+		fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), check));
+	});
+
+	test("a time is within the twenty years", () => {
+		const answer = fc.uint8Array({ minLength: 48, maxLength: 60 }).map((bytes) => {
+			bytes[0] = 0x24;
+			bytes.set(nonce, 24);
+			// Small root delay and dispersion, and the same time twice, so that most of them reach the last checks.
+			bytes.fill(0, 4, 12);
+			bytes.copyWithin(32, 40, 48);
+			return bytes;
+		});
+		fc.assert(fc.property(answer, check), { numRuns: 1_000 });
+	});
+
+	test("one damaged byte of a good answer never moves the time out of them", () => {
+		fc.assert(
+			fc.property(fc.nat(47), fc.nat(255), (index, value) => {
+				const bytes = answerBytes({ receive: truth, transmit: truth });
+				bytes[index] = value;
+				check(bytes);
+			}),
+			{ numRuns: 1_000 },
+		);
+	});
+
+	test("a view into a larger buffer is read where it lies", () => {
+		const bytes = answerBytes({ receive: truth, transmit: truth });
+		const larger = new Uint8Array(100);
+		larger.set(bytes, 7);
+		expect(readAnswer(larger.subarray(7, 55), question)).toEqual(readAnswer(bytes, question));
+	});
+});

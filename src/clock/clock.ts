@@ -1,0 +1,187 @@
+import type { Time } from "../boards/board";
+import type { KeyValue } from "../boards/ecma419";
+import type { SampleTime } from "../reading/reading";
+import { type Anchor, type ClockRecord, decodeRecord, encodeRecord, timeOf, withAnchor } from "./anchor";
+import { placeBoots } from "./estimate";
+import type { Measurement } from "./measurement";
+import { messageOf } from "./message";
+import { learnRate, type RateState } from "./rate";
+
+export interface ClockOptions {
+	readonly time: Pick<Time, "ticks">;
+	/** The number of this boot: larger than that of every boot before. */
+	readonly boot: number;
+	/** Keeps the anchors under the key `clock`. */
+	readonly storage: Pick<KeyValue, "read" | "write">;
+	log(line: string): void;
+}
+
+const key = "clock";
+/** A step back within this is not shown: the samples' times stand until the clock has come after. Milliseconds. */
+const heldStep = 1_000;
+/** Boots placed in one pass: bounds the memory that a brown-out loop of thousands costs. */
+const placedAtOnce = 32;
+
+/**
+ * The wall time of this board, from its monotonic ticks and what time servers say.
+ *
+ * Each boot's first measurement is kept as that boot's anchor: it gives the readings that were taken before it
+ * their time, also after the next reboot, and the same one for ever. Later measurements correct the clock for
+ * what is sampled from then on.
+ */
+export class Clock {
+	readonly #options: ClockOptions;
+	#anchors: readonly Anchor[] = [];
+	#rate: RateState = { rate: undefined, base: undefined };
+	/** Tells the present time, once it is known; corrected by each measurement. */
+	#line: Pick<Anchor, "start" | "rate"> | undefined;
+	/** The last time given to a sample. */
+	#lastSample = Number.NEGATIVE_INFINITY;
+	/** Whether readings may wait whose boot has no time. */
+	#unplaced = true;
+
+	constructor(options: ClockOptions) {
+		this.#options = options;
+		const record = this.#load();
+		this.#rate = { rate: record.rate, base: undefined };
+		// A later boot than this one cannot have been: the count began anew, and its anchors are another's.
+		this.#anchors = record.anchors.filter(({ boot }) => boot < options.boot);
+	}
+
+	/** Milliseconds of Unix time, `undefined` before the first measurement of this boot. */
+	now(): number | undefined {
+		const utc = this.utcAt(this.#options.time.ticks());
+		return utc === undefined ? undefined : Math.round(utc);
+	}
+
+	/** The time of this boot's ticks as it is known now, with a fraction; `undefined` while it is not. */
+	utcAt(ticks: number): number | undefined {
+		return this.#line === undefined ? undefined : timeOf(this.#line, ticks);
+	}
+
+	/** The latest moment that an earlier boot knew: no earlier time can be true. */
+	get knownUntil(): number | undefined {
+		return this.#before(this.#options.boot);
+	}
+
+	/** Whether the rate of the ticks is known, so that the clock can be left alone for a day. */
+	get steady(): boolean {
+		return this.#rate.rate !== undefined;
+	}
+
+	/**
+	 * When a sample is taken now, in whole milliseconds. Within a boot the times rise: where a measurement set the
+	 * clock back by up to a second they stand, a millisecond each; a larger step back is told as it is.
+	 */
+	sampleTime(): SampleTime {
+		const { boot, time } = this.#options;
+		const ticks = time.ticks();
+		const known = this.utcAt(ticks);
+		if (known === undefined) return { boot, ticks: Math.round(ticks) };
+		const utc = Math.round(known);
+		const held = utc <= this.#lastSample && utc >= this.#lastSample - heldStep;
+		this.#lastSample = held ? this.#lastSample + 1 : utc;
+		return { utc: this.#lastSample };
+	}
+
+	/**
+	 * The true time of a stored sample, in whole milliseconds of Unix time: once given, the same for ever.
+	 * `undefined` while it is not known; `estimated` where its boot never learned the time.
+	 */
+	resolve(time: SampleTime): { readonly utc: number; readonly estimated: boolean } | undefined {
+		if ("utc" in time) return { utc: time.utc, estimated: false };
+		const anchor = this.#anchors.find(({ boot }) => boot === time.boot);
+		if (anchor !== undefined)
+			return { utc: Math.round(timeOf(anchor, time.ticks)), estimated: anchor.estimated };
+		if (time.boot !== this.#options.boot) this.#unplaced = true;
+		return undefined;
+	}
+
+	/** Takes a measurement that was found good. The boot's first is on flash before it is used. */
+	set(measurement: Measurement): void {
+		const { boot } = this.#options;
+		const { utc, ticks } = measurement;
+		this.#rate = learnRate(this.#rate, measurement);
+		const rate = this.#rate.rate ?? 0;
+		const line = { start: utc - ticks * (1 + rate), rate };
+		const own = this.#anchors.find((anchor) => anchor.boot === boot);
+		const anchor = own ?? { boot, ...line, until: utc, estimated: false };
+		// An earlier boot that claims to have known a later moment was wrong about it.
+		const earlier = this.#anchors.map((each) => (each.until > utc ? { ...each, until: utc } : each));
+		this.#keep(withAnchor(earlier, { ...anchor, until: utc }, boot));
+		this.#line = line;
+	}
+
+	/**
+	 * Gives boots that never learned the time their place, from one pass over the waiting readings in order of
+	 * their sequence; does nothing, and reads none, when no boot is without. To be called after {@link set}.
+	 */
+	estimate(waiting: Iterable<{ readonly time: SampleTime }>): void {
+		const now = this.now();
+		if (now === undefined || !this.#unplaced) return;
+		const { boot, log } = this.#options;
+		let oldest = boot;
+		const known = {
+			resolve: (time: SampleTime) => {
+				if ("boot" in time) oldest = Math.min(oldest, time.boot);
+				return this.resolve(time)?.utc;
+			},
+			before: (of: number) => this.#before(of),
+			after: (of: number) => this.#anchors.find((anchor) => anchor.boot > of)?.start ?? now,
+			rate: this.#rate.rate ?? 0,
+		};
+		const placed = placeBoots(waiting, known, placedAtOnce);
+		this.#unplaced = placed.length === placedAtOnce;
+		let anchors = this.#needed(oldest);
+		for (const anchor of placed) anchors = withAnchor(anchors, anchor, boot);
+		if (anchors.length === this.#anchors.length && placed.length === 0) return;
+		this.#keep(anchors);
+		if (placed.length > 0)
+			log(
+				`time: ${placed.length} boots never learned it; their readings are placed between their neighbours`,
+			);
+	}
+
+	/** Forgets the anchors of boots before this one: of those no reading waits any more. */
+	forgetBoots(before: number): void {
+		const anchors = this.#needed(before);
+		if (anchors.length < this.#anchors.length) this.#keep(anchors);
+	}
+
+	/** From the oldest boot on; two older ones stay as landmarks: for what is placed next, and for the next boot. */
+	#needed(oldest: number): readonly Anchor[] {
+		const { boot } = this.#options;
+		const newestBefore = (limit: number) => this.#anchors.findLast((anchor) => anchor.boot < limit);
+		const landmarks = [newestBefore(oldest), newestBefore(boot)];
+		const first = Math.min(oldest, boot);
+		return this.#anchors.filter((anchor) => anchor.boot >= first || landmarks.includes(anchor));
+	}
+
+	#before(boot: number): number | undefined {
+		return this.#anchors.findLast((anchor) => anchor.boot < boot)?.until;
+	}
+
+	#load(): ClockRecord {
+		const none = { rate: undefined, anchors: [] };
+		try {
+			const bytes = this.#options.storage.read(key);
+			if (bytes === undefined) return none;
+			const record = decodeRecord(new Uint8Array(bytes));
+			if (record !== undefined) return record;
+			this.#options.log("time: what was kept of earlier boots is damaged and is ignored");
+		} catch (error) {
+			this.#options.log(`time: what was kept of earlier boots cannot be read: ${messageOf(error)}`);
+		}
+		return none;
+	}
+
+	/** A storage that fails costs the promise across a reboot, not the time: it is tried again at the next change. */
+	#keep(anchors: readonly Anchor[]): void {
+		try {
+			this.#options.storage.write(key, encodeRecord({ rate: this.#rate.rate, anchors }));
+		} catch (error) {
+			this.#options.log(`time: it cannot be kept for the next boot: ${messageOf(error)}`);
+		}
+		this.#anchors = anchors;
+	}
+}

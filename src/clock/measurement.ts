@@ -1,0 +1,17 @@
+/** What a time server said, checked: it was `utc` when this board's ticks were `ticks`. */
+export interface Measurement {
+	/** Milliseconds of Unix time, with a fraction. */
+	readonly utc: number;
+	readonly ticks: number;
+	/** Milliseconds from the question to the answer: `utc` is wrong by half of it at the most. */
+	readonly roundTrip: number;
+	/** The most that the server itself may be wrong by, milliseconds, as it says. */
+	readonly rootDistance?: number | undefined;
+	/** As it stands in the settings. */
+	readonly server: string;
+}
+
+/** The most that the true time can differ from the measured one, milliseconds. */
+export function uncertainty({ roundTrip, rootDistance = 0 }: Measurement): number {
+	return roundTrip / 2 + rootDistance;
+}

@@ -1,0 +1,196 @@
+import type { Network, Time, Timer } from "../boards/board";
+import type { UDP } from "../boards/ecma419";
+import type { Measurement } from "./measurement";
+import { messageOf } from "./message";
+import { type Answer, longestRoundTrip, questionBytes, readAnswer } from "./ntp-packet";
+
+export interface NtpQueryOptions {
+	readonly network: Pick<Network, "UDP" | "resolver">;
+	readonly time: Pick<Time, "ticks" | "set" | "clear">;
+	/** `host` or `host:port`, port 123 when left out. */
+	readonly server: string;
+	/** No earlier time can be true, milliseconds of Unix time. */
+	readonly earliest: number;
+	/** Uniform in 0 … 1, with 32 random bits. */
+	random(): number;
+	/** Whether a peer (`address:port`) has asked not to be asked. */
+	isBarred?(peer: string): boolean;
+}
+
+export interface NtpFailure {
+	readonly kind: "failure";
+	/** A sentence's predicate: `its name could not be resolved`. */
+	readonly reason: string;
+	/** `address:port` of who was asked, once the name was resolved. */
+	readonly peer?: string | undefined;
+	/** The code of a kiss-of-death: `RATE`, `DENY`, `RSTR`, … */
+	readonly kiss?: string | undefined;
+}
+
+export type NtpResult =
+	/** `peer`: `address:port` of who answered. */
+	{ readonly kind: "time"; readonly measurement: Measurement; readonly peer: string } | NtpFailure;
+
+/** Milliseconds. A resolver asks each of its servers several times. */
+const resolveDeadline = 5_000;
+const ntpPort = 123;
+
+/** The parts of `host` or `host:port`; `undefined` when it is neither. */
+export function parseNtpServer(server: string): { readonly host: string; readonly port: number } | undefined {
+	const [, host, digits] = /^([^\s:]+)(?::(\d{1,5}))?$/.exec(server) ?? [];
+	const port = digits === undefined ? ntpPort : Number(digits);
+	return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
+}
+
+/**
+ * One question to one time server. The result always comes, within seven seconds, and never as a rejection; by
+ * then the socket is closed.
+ */
+export class NtpQuery {
+	readonly result: Promise<NtpResult>;
+	readonly #options: NtpQueryOptions;
+	readonly #nonce = new Uint8Array(8);
+	#settle: (result: NtpResult) => void = () => {};
+	#ended = false;
+	#socket: UDP | undefined;
+	#timer: Timer | undefined;
+	/** Who was asked, since the question went out. */
+	#asked: { readonly address: string; readonly port: number; readonly sent: number } | undefined;
+	/** Why the last packet was ignored. */
+	#ignored: string | undefined;
+
+	constructor(options: NtpQueryOptions) {
+		this.#options = options;
+		this.result = new Promise((resolve) => {
+			this.#settle = resolve;
+		});
+		try {
+			this.#open();
+		} catch (error) {
+			this.#fail(`it could not be asked: ${messageOf(error)}`);
+		}
+	}
+
+	/** Gives up; the result is a failure. */
+	close(): void {
+		this.#fail("the question was given up");
+	}
+
+	/** The socket comes before the name: a board whose clock runs fast slows down while a socket is open. */
+	#open(): void {
+		const { network, time, server } = this.#options;
+		const address = parseNtpServer(server);
+		if (address === undefined) {
+			this.#fail("it is neither host nor host:port");
+			return;
+		}
+		this.#socket = new network.UDP({
+			onReadable: () => this.#receive(),
+			onError: (error) => this.#fail(`the network failed: ${messageOf(error)}`),
+		});
+		// The network may have failed before the socket could be closed.
+		if (this.#ended) {
+			this.#closeSocket();
+			return;
+		}
+		this.#timer = time.set(() => this.#fail("its name was not resolved in time"), resolveDeadline);
+		network.resolver.resolve({
+			host: address.host,
+			onResolved: (_, resolved) => this.#ask(resolved, address.port),
+			onError: () => this.#fail("its name could not be resolved"),
+		});
+	}
+
+	/** A resolver may answer after the deadline, or twice. */
+	#ask(address: string, port: number): void {
+		if (this.#ended || this.#asked !== undefined) return;
+		const { time, random, isBarred } = this.#options;
+		const peer = `${address}:${port}`;
+		if (isBarred?.(peer) === true) {
+			this.#fail(`${peer} has asked not to be asked`, peer);
+			return;
+		}
+		const nonce = new DataView(this.#nonce.buffer);
+		nonce.setUint32(0, random() * 2 ** 32);
+		nonce.setUint32(4, random() * 2 ** 32);
+		time.clear(this.#timer);
+		this.#timer = time.set(() => this.#expire(), longestRoundTrip);
+		this.#asked = { address, port, sent: time.ticks() };
+		try {
+			this.#socket?.write(questionBytes(this.#nonce), address, port);
+		} catch (error) {
+			this.#fail(`it could not be asked: ${messageOf(error)}`, peer);
+		}
+	}
+
+	#receive(): void {
+		const received = this.#options.time.ticks();
+		try {
+			while (!this.#ended) {
+				const packet = this.#socket?.read();
+				if (packet === undefined) return;
+				this.#take(packet, packet.address, packet.port, received);
+			}
+		} catch (error) {
+			this.#fail(`its answer could not be read: ${messageOf(error)}`);
+		}
+	}
+
+	#take(packet: ArrayBuffer, address: string, port: number, received: number): void {
+		const asked = this.#asked;
+		if (asked === undefined || address !== asked.address || port !== asked.port) {
+			this.#ignored = `a packet came from ${address}:${port}`;
+			return;
+		}
+		const { server, earliest } = this.#options;
+		const question = { nonce: this.#nonce, sent: asked.sent, received, earliest };
+		this.#apply(readAnswer(new Uint8Array(packet), question), `${address}:${port}`, {
+			server,
+			ticks: received,
+		});
+	}
+
+	#apply(answer: Answer, peer: string, origin: Pick<Measurement, "server" | "ticks">): void {
+		switch (answer.kind) {
+			case "foreign":
+				this.#ignored = `a packet was ignored: ${answer.reason}`;
+				return;
+			case "kiss":
+				this.#end({ kind: "failure", reason: `it refuses: ${answer.code}`, peer, kiss: answer.code });
+				return;
+			case "unusable":
+				this.#fail(`its answer cannot be used: ${answer.reason}`, peer);
+				return;
+			case "time": {
+				const { utc, roundTrip, rootDistance } = answer;
+				this.#end({ kind: "time", measurement: { utc, roundTrip, rootDistance, ...origin }, peer });
+			}
+		}
+	}
+
+	#expire(): void {
+		const ignored = this.#ignored === undefined ? "" : ` (${this.#ignored})`;
+		this.#fail(`it did not answer within ${longestRoundTrip / 1000} s${ignored}`);
+	}
+
+	#fail(reason: string, peer?: string): void {
+		this.#end({ kind: "failure", reason, peer });
+	}
+
+	#end(result: NtpResult): void {
+		if (this.#ended) return;
+		this.#ended = true;
+		this.#options.time.clear(this.#timer);
+		this.#closeSocket();
+		this.#settle(result);
+	}
+
+	#closeSocket(): void {
+		try {
+			this.#socket?.close();
+		} catch {
+			// Whatever closing met, the socket is gone and the result stands.
+		}
+		this.#socket = undefined;
+	}
+}
