@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { uploadInterval } from "../../src/upload/pace";
 import { retryWait } from "../../src/upload/retry";
 
 test.each([
@@ -28,15 +27,4 @@ test("no wait is shorter than a second or longer than a quarter of an hour, what
 			},
 		),
 	);
-});
-
-test("auto keeps a device that samples each minute within 70 % of the Free plan's 10,000 calls in the longest month", () => {
-	const calls = (31 * 86_400_000) / uploadInterval("auto", 60_000);
-	expect(calls).toBeLessThanOrEqual(7_000);
-	expect(calls).toBeGreaterThan(6_900);
-});
-
-test("an upload interval of the owner's is kept, and auto never sends more often than it samples", () => {
-	expect(uploadInterval(15, 60_000)).toBe(15_000);
-	expect(uploadInterval("auto", 3_600_000)).toBe(3_600_000);
 });

@@ -8,7 +8,42 @@ export const batchPoints = 1000;
 export const freePlanCalls = 10_000;
 
 /** The headers that tell a device when it may call again. */
-export const limitHeaders = Object.freeze(["retry-after", "x-ratelimit-remaining", "x-ratelimit-reset"]);
+export const limitHeaders = Object.freeze([
+	"retry-after",
+	"x-ratelimit-limit",
+	"x-ratelimit-remaining",
+	"x-ratelimit-reset",
+]);
+
+/** The longest month, milliseconds: no reset is further away. */
+export const longestMonth = 31 * 86_400_000;
+
+/** What an organization's plan allows in the month under way. */
+export interface Allowance {
+	/** Calls a month. */
+	readonly limit: number;
+	/** Calls left until the reset. */
+	readonly remaining: number;
+	/** When all calls are there again, milliseconds of Unix time. */
+	readonly reset: number;
+}
+
+/** The allowance that an answer's headers tell; `undefined` when they do not, or when it cannot be true. */
+export function readAllowance(headers: ReadonlyMap<string, string>, now: number): Allowance | undefined {
+	const limit = wholeNumber(headers.get("x-ratelimit-limit"));
+	const remaining = wholeNumber(headers.get("x-ratelimit-remaining"));
+	const reset = wholeNumber(headers.get("x-ratelimit-reset"));
+	if (limit === undefined || remaining === undefined || reset === undefined) return undefined;
+	if (limit === 0 || remaining > limit) return undefined;
+	const resetAt = reset * 1000;
+	// A day more: the two clocks need not agree, nor the plans' time zones.
+	if (resetAt <= now || resetAt > now + longestMonth + 86_400_000) return undefined;
+	return { limit, remaining, reset: resetAt };
+}
+
+function wholeNumber(value: string | undefined): number | undefined {
+	return value !== undefined && /^\d{1,12}$/.test(value) ? Number(value) : undefined;
+}
 
 /** A server's wish is followed between these bounds (milliseconds): neither hammering nor silence for a year. */
 const shortestWait = 1_000;

@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest";
+import type { KeyValue } from "../../src/boards/ecma419";
+import { readAllowance } from "../../src/dakkio/limits";
+import { Budget } from "../../src/upload/budget";
+import { allowanceAt, assumedAllowance, uploadInterval } from "../../src/upload/pace";
+
+const day = 86_400_000;
+const start = Date.UTC(2026, 11, 1);
+const minute = 60_000;
+
+describe("what the headers allow", () => {
+	const headers = (limit: string, remaining: string, reset: string) =>
+		new Map([
+			["x-ratelimit-limit", limit],
+			["x-ratelimit-remaining", remaining],
+			["x-ratelimit-reset", reset],
+		]);
+	const unix = start / 1000;
+
+	test("is read when it can be true", () => {
+		expect(readAllowance(headers("10000", "4200", `${unix + 86_400}`), start)).toEqual({
+			limit: 10_000,
+			remaining: 4_200,
+			reset: start + day,
+		});
+	});
+
+	test.each([
+		["a reset in the past", "10000", "1", `${unix - 1}`],
+		["a reset in 100 years", "10000", "1", `${unix + 3_155_760_000}`],
+		["a reset that is no number", "10000", "1", "tomorrow"],
+		["more left than there is", "10", "11", `${unix + 60}`],
+		["a plan of nothing", "0", "0", `${unix + 60}`],
+		["a negative number", "-1", "-1", `${unix + 60}`],
+		["nothing", "", "", ""],
+	])("%s is not believed", (_, limit, remaining, reset) => {
+		expect(readAllowance(headers(limit, remaining, reset), start)).toBeUndefined();
+	});
+});
+
+/** Plays a month in which devices upload at their auto interval; returns the calls made until the reset. */
+function playMonth(devices: number, usedByOthers: (time: number) => number = () => 0): number {
+	const reset = start + 31 * day;
+	const next = Array.from({ length: devices }, (_, index) => start + index * 1000);
+	let calls = 0;
+	for (;;) {
+		const time = Math.min(...next);
+		if (time >= reset) return calls;
+		const remaining = Math.max(0, 10_000 - calls - usedByOthers(time));
+		if (remaining > 0) calls++;
+		const allowance = { limit: 10_000, remaining: Math.max(0, remaining - 1), reset };
+		next[next.indexOf(time)] = time + uploadInterval("auto", minute, allowance, time);
+	}
+}
+
+describe("the automatic interval", () => {
+	test("keeps one device within 70 % of the Free plan, and uses it", () => {
+		const calls = playMonth(1);
+		expect(calls).toBeLessThanOrEqual(7_000);
+		expect(calls).toBeGreaterThan(6_900);
+	});
+
+	test.each([2, 5])("keeps %i devices on one plan within it, each sending until the end", (devices) => {
+		expect(playMonth(devices)).toBeLessThan(10_000);
+	});
+
+	test("waits an hour at a time when others have used everything up, and starts anew after the reset", () => {
+		const spent = { limit: 10_000, remaining: 0, reset: start + 11 * day };
+		expect(uploadInterval("auto", minute, spent, start)).toBe(3_600_000);
+		expect(uploadInterval(30, minute, spent, start)).toBe(3_600_000);
+		expect(uploadInterval("auto", minute, spent, start + 11 * day - 5 * minute)).toBe(5 * minute);
+		expect(allowanceAt(spent, start + 11 * day).remaining).toBe(10_000);
+	});
+
+	test("never sends more often than it samples, and keeps an interval of the owner's", () => {
+		expect(uploadInterval("auto", 2 * 3_600_000, assumedAllowance(start), start)).toBe(2 * 3_600_000);
+		expect(uploadInterval(15, minute, assumedAllowance(start), start)).toBe(15_000);
+	});
+});
+
+describe("the budget", () => {
+	function memory(): KeyValue {
+		const values = new Map<string, ArrayBuffer>();
+		return {
+			read: (key) => values.get(key),
+			write: (key, value) => values.set(key, Uint8Array.from(value).buffer),
+			delete: (key) => values.delete(key),
+			close: () => {},
+		};
+	}
+
+	test("counts by itself when no header tells it, and survives a restart", () => {
+		const storage = memory();
+		const budget = new Budget(storage);
+		for (let call = 0; call < 3; call++) budget.count(new Map(), start + call);
+		expect(new Budget(storage).at(start + 3).remaining).toBe(9_997);
+	});
+
+	test("starts a new month when the reset has passed, however long ago", () => {
+		const storage = memory();
+		new Budget(storage).count(new Map(), start);
+		expect(new Budget(storage).at(start + 400 * day)).toMatchObject({ remaining: 10_000 });
+		expect(new Budget(storage).at(start + 400 * day).reset).toBeGreaterThan(start + 400 * day);
+	});
+
+	test.each([new Uint8Array(0), new Uint8Array(25).fill(255), new Uint8Array(25), new Uint8Array(24)])(
+		"garbage in the storage counts as nothing",
+		(garbage) => {
+			const storage = memory();
+			storage.write("budget", garbage);
+			expect(new Budget(storage).at(start)).toEqual(assumedAllowance(start));
+		},
+	);
+});
