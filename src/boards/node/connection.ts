@@ -62,18 +62,20 @@ export class Connection implements TCP {
 	}
 
 	read(buffer: Bytes): number {
+		let count = 0;
 		const length = Math.min(buffer.length, this.#readable);
-		for (let count = 0; count < length; ) {
-			const chunk = this.#chunks.shift() ?? new Uint8Array(length - count);
+		while (count < length) {
+			const chunk = this.#chunks.shift();
+			if (chunk === undefined) break;
 			const part = chunk.subarray(0, length - count);
 			buffer.set(part, count);
 			count += part.length;
 			if (part.length < chunk.length) this.#chunks.unshift(chunk.subarray(part.length));
 		}
-		this.#readable -= length;
-		this.#received -= length;
+		this.#readable -= count;
+		this.#received -= count;
 		this.#schedule();
-		return length;
+		return count;
 	}
 
 	write(buffer: Bytes): void {
@@ -96,7 +98,7 @@ export class Connection implements TCP {
 		const socket = this.#socket;
 		if (socket === undefined) return;
 		this.#socket = undefined;
-		this.#chunks.length = 0;
+		this.#chunks.length = this.#received = this.#readable = 0;
 		this.#release();
 		if (this.#writable === undefined) socket.destroy();
 		socket.setTimeout(lingerTime, () => socket.destroy());

@@ -17,7 +17,8 @@ export function makeResolver({ hold = noHold }: { hold?: Hold } = {}): Resolver 
 					process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
 				}
 			};
-			if (isIPv4(host)) setImmediate(answer, host);
+			// Node takes no name for the computer itself.
+			if (host === "" || isIPv4(host)) setImmediate(answer, host);
 			else lookup(host, { family: 4 }, (error, address) => answer(error === null ? address : undefined));
 		},
 	};

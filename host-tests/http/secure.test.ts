@@ -1,0 +1,229 @@
+import { once } from "node:events";
+import { createServer, connect as dial, type Socket } from "node:net";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import {
+	type CertificateFault,
+	DevelopmentCertificates,
+	type ServerIdentity,
+} from "../../simulator/dakkio/certificates";
+import { certificateToPem, type Holder, issue, keyToPem, type Purpose } from "../../simulator/dakkio/issue";
+import { Client, post } from "./client";
+import { RawServer, type Script } from "./raw-server";
+
+const open: { close(): void | Promise<void> }[] = [];
+let certificates: DevelopmentCertificates;
+
+beforeAll(async () => {
+	certificates = await DevelopmentCertificates.open();
+});
+
+afterEach(async () => {
+	for (const each of open.splice(0)) await each.close();
+});
+
+const created: Script = async (peer) => {
+	for (;;) {
+		await peer.request();
+		peer.send("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}");
+	}
+};
+
+async function serve({ key, chain }: ServerIdentity): Promise<RawServer> {
+	const server = await RawServer.startTLS({ key, cert: chain }, created);
+	open.push({ close: () => server.stop() });
+	return server;
+}
+
+function connect(port: number, root = certificates.root.der): Client {
+	const client = new Client({ port, secure: true, roots: [root] });
+	open.unshift(client);
+	return client;
+}
+
+describe("a server whose certificate is good", () => {
+	test("gets a thousand requests over one handshake", async () => {
+		const server = await serve(certificates.server);
+		const client = connect(server.port);
+		for (let i = 0; i < 1000; i++) expect(await client.exchange(post())).toMatchObject({ status: 201 });
+		expect(client.connection.handshakes).toBe(1);
+	});
+
+	test("is trusted through a root of the user's own", async () => {
+		const server = await serve(certificates.server);
+		const client = new Client({ port: server.port, secure: true, ca: [certificates.root.der] });
+		open.unshift(client);
+		expect(await client.exchange(post())).toMatchObject({ status: 201 });
+	});
+
+	test("is not trusted when nobody knows its root", async () => {
+		const server = await serve(certificates.server);
+		const client = new Client({ port: server.port, secure: true });
+		open.unshift(client);
+		expect(await client.exchange(post())).toMatchObject({ kind: "failure", trust: "untrusted" });
+	});
+});
+
+describe("a server whose certificate is not good gets nothing of the request", () => {
+	const faults: readonly (readonly [CertificateFault, string, RegExp])[] = [
+		["expired", "expired", /has expired/],
+		["not yet valid", "not yet valid", /clock/],
+		["wrong name", "wrong name", /another name/],
+		["unknown root", "untrusted", /no authority that this board trusts/],
+		["self-signed", "untrusted", /no authority that this board trusts/],
+	];
+	test.each(faults)("%s", async (fault, trust, message) => {
+		await refuses(await certificates.faulty(fault), trust, message);
+	});
+
+	test("a signature that does not hold", async () => {
+		const { key, chain } = certificates.server;
+		await refuses({ key, chain: damageSignature(chain) }, "forged", /not genuine/);
+	});
+
+	test("a leaf that acts as an authority", async () => {
+		const root = await make({ kind: "authority", pathLength: 1 }, "root");
+		const leaf = await make({ kind: "server", names: ["localhost"] }, "leaf", root);
+		const forged = await make({ kind: "server", names: ["localhost"] }, "forged", leaf);
+		const chain = [forged, leaf].map(({ certificate }) => certificateToPem(certificate)).join("");
+		const trusted = new Uint8Array(root.certificate.rawData);
+		await refuses({ key: await keyToPem(forged), chain }, "forged", /not genuine/, trusted);
+	});
+
+	test("one of its own making, in front of a genuine intermediate", async () => {
+		const { key, chain } = await certificates.faulty("self-signed");
+		const [, intermediate = ""] = certificates.server.chain.split(/(?<=-----END CERTIFICATE-----\n)/);
+		await refuses({ key, chain: chain + intermediate }, "untrusted", /no authority/);
+	});
+
+	async function refuses(
+		identity: ServerIdentity,
+		trust: string,
+		message: RegExp,
+		root?: Uint8Array,
+	): Promise<void> {
+		const server = await serve(identity);
+		const outcome = await connect(server.port, root).exchange(post());
+		expect(outcome).toEqual({
+			kind: "failure",
+			step: "secure",
+			message: expect.stringMatching(message),
+			trust,
+			sent: false,
+		});
+		expect(outcome).toHaveProperty("message", expect.stringContaining("localhost"));
+	}
+});
+
+describe("a server that does not get as far as a certificate", () => {
+	test("is silent after it accepted: the handshake has its own deadline", async () => {
+		const server = await RawServer.start(() => {});
+		open.push({ close: () => server.stop() });
+		const client = connect(server.port);
+		const exchange = client.start(post());
+		const peer = await server.peer(0);
+		let hello = false;
+		peer.take(1).then(() => {
+			hello = true;
+		});
+		while (!hello) await client.time.advance(0);
+		await client.time.advance(19_999);
+		expect(exchange.done).toBe(false);
+		await client.time.advance(1);
+		expect(await exchange.outcome).toEqual({
+			kind: "failure",
+			step: "secure",
+			message: `localhost port ${server.port} did not finish the TLS handshake within 20 s`,
+			sent: false,
+		});
+		await peer.closed();
+	});
+
+	test("stops half way through the handshake", async () => {
+		const server = await serve(certificates.server);
+		const relay = await truncating(server.port, 500, () => {});
+		const client = connect(relay.port);
+		const exchange = client.start(post());
+		let passed = false;
+		relay.passed.then(() => {
+			passed = true;
+		});
+		while (!passed) await client.time.advance(0);
+		await client.time.advance(19_999);
+		expect(exchange.done).toBe(false);
+		await client.time.advance(1);
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "secure", sent: false });
+	});
+
+	test("closes half way through the handshake", async () => {
+		const server = await serve(certificates.server);
+		const relay = await truncating(server.port, 500, (client) => client.end());
+		const outcome = await connect(relay.port).exchange(post());
+		expect(outcome).toMatchObject({ kind: "failure", step: "secure", sent: false });
+	});
+
+	test("speaks no TLS", async () => {
+		const server = await RawServer.start((peer) => peer.send("HTTP/1.1 400 Bad Request\r\n\r\n"));
+		open.push({ close: () => server.stop() });
+		expect(await connect(server.port).exchange(post())).toEqual({
+			kind: "failure",
+			step: "secure",
+			message: `no TLS connection to localhost port ${server.port}: what answers there does not speak TLS`,
+			sent: false,
+		});
+	});
+
+	test("is not there", async () => {
+		const server = await RawServer.start();
+		const { port } = server;
+		await server.stop();
+		expect(await connect(port).exchange(post())).toMatchObject({ kind: "failure", step: "connect" });
+	});
+});
+
+function make(purpose: Purpose, name: string, issuer?: Holder): Promise<Holder> {
+	const now = Date.now();
+	const validity = { from: now - 86_400_000, to: now + 86_400_000 };
+	return issue({ name, purpose, validity, ...(issuer && { issuer }) });
+}
+
+/** Changes the last byte of the first certificate: the end of its signature. */
+function damageSignature(chain: string): string {
+	return chain.replace(/-----BEGIN CERTIFICATE-----([^-]*)/, (_, body: string) => {
+		const der = Buffer.from(body, "base64");
+		der.writeUInt8(der.readUInt8(der.length - 1) ^ 1, der.length - 1);
+		return `-----BEGIN CERTIFICATE-----\n${der.toString("base64")}\n`;
+	});
+}
+
+/** A relay that passes on only so many bytes of a server's answer, and what it does then. */
+async function truncating(port: number, bytes: number, then: (client: Socket) => void) {
+	let left = bytes;
+	let onPassed = () => {};
+	const passed = new Promise<void>((resolve) => {
+		onPassed = resolve;
+	});
+	const relay = createServer((client) => {
+		const server = dial(port, "127.0.0.1");
+		client.on("error", () => {}).on("data", (data) => server.write(data));
+		client.on("close", () => server.destroy());
+		server
+			.on("error", () => {})
+			.on("data", (data) => {
+				client.write(data.subarray(0, left));
+				left = Math.max(0, left - data.length);
+				if (left > 0) return;
+				then(client);
+				onPassed();
+			});
+	});
+	relay.listen(0, "127.0.0.1");
+	await once(relay, "listening");
+	open.push({
+		async close() {
+			relay.close();
+			await once(relay, "close");
+		},
+	});
+	const address = relay.address();
+	return { port: address !== null && typeof address === "object" ? address.port : 0, passed };
+}
