@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -117,4 +117,16 @@ test("a stopped server gives its port to the next at once", async () => {
 	const second = await DakkioServer.start({ port });
 	expect(second.port).toBe(port);
 	await second.close();
+});
+
+test("a point that cannot be kept is answered with 500 and not stored, and the server goes on", async () => {
+	await life(async (server, client) => {
+		const file = join(directory, "points.jsonl");
+		mkdirSync(file);
+		const failed = await client.post();
+		expect([failed.status, failed.text]).toEqual([500, expect.stringContaining("EISDIR")]);
+		rmSync(file, { recursive: true });
+		expect((await client.post()).status).toBe(201);
+		expect(server.points()).toHaveLength(1);
+	});
 });

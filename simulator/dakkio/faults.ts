@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiAnswer } from "./api";
 import type { ConnectionMisbehaviour, Exchange, Misbehaviour, Misbehaviours } from "./exchange";
@@ -32,7 +33,7 @@ export function refuseWith(
 ): Misbehaviour {
 	return async (exchange) => {
 		await requestBody(exchange);
-		exchange.send({ status, headers, body: { error: `Status ${status}`, message } });
+		exchange.send({ status, headers, body: { error: STATUS_CODES[status] ?? "Error", message } });
 	};
 }
 
@@ -118,7 +119,8 @@ export function wrongLength(by: number): Misbehaviour {
 	return async ({ process, socket }) => {
 		const { status, body } = await process();
 		const json = JSON.stringify(body);
-		socket.end(`HTTP/1.1 ${status} Whatever\r\nContent-Length: ${json.length + by}\r\n\r\n${json}`);
+		const length = Buffer.byteLength(json) + by;
+		socket.end(`HTTP/1.1 ${status} Whatever\r\nContent-Length: ${length}\r\n\r\n${json}`);
 	};
 }
 

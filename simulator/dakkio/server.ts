@@ -164,9 +164,14 @@ export class DakkioServer extends EventEmitter<Events> {
 		return { key: key.key, bucketId: bucket._id, dataSourceId: source._id };
 	}
 
-	/** Every point stored, in the order of arrival, those of earlier starts too. */
+	/** The points stored, in the order of arrival, those of earlier starts too; of very many, the latest 100,000. */
 	points(): readonly DataPoint[] {
 		return this.#store.points;
+	}
+
+	/** How many points are stored in all. */
+	get stored(): number {
+		return this.#store.stored;
 	}
 
 	/** How many points were stored a second time. */
@@ -176,7 +181,7 @@ export class DakkioServer extends EventEmitter<Events> {
 
 	/** Resolves as soon as `count` points are stored in all. */
 	async waitForPoints(count: number): Promise<readonly DataPoint[]> {
-		while (this.points().length < count) await once(this, "points");
+		while (this.stored < count) await once(this, "points");
 		return this.points();
 	}
 
@@ -276,11 +281,11 @@ export class DakkioServer extends EventEmitter<Events> {
 	}
 
 	#sendPage(response: ServerResponse): void {
-		const { account, usage, points, duplicates } = this.#store;
+		const { account, usage, stored, points, duplicates } = this.#store;
 		const now = this.#now();
 		const html = pageHtml({
 			organization: account.organization,
-			stored: points.length,
+			stored,
 			duplicates,
 			allowance: allowance(usageAt(usage, now), this.#plan, now),
 			latest: points.slice(-shownPoints),

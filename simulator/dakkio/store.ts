@@ -1,5 +1,16 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+	appendFileSync,
+	closeSync,
+	existsSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	readSync,
+	renameSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { StringDecoder } from "node:string_decoder";
 import { type Account, accountFromJson, addSource, isObject, makeAccount } from "./account";
 import type { DataPoint, Outcome } from "./api";
 import type { Usage } from "./quota";
@@ -13,11 +24,16 @@ export interface StoreOptions {
 	readonly now: number;
 }
 
+/** At an hour a second, a board sends more than memory should hold; this is two months of a point a minute. */
+const mostRemembered = 100_000;
+
 /** What the server knows, in memory and in files: `account.json`, `usage.json`, and `points.jsonl`, a point a line. */
 export class Store {
-	readonly points: DataPoint[] = [];
-	/** Points that were there already: the same source, device, sequence number and time. They are kept as well. */
+	/** Points in the file. */
+	stored = 0;
+	/** Points that were there already: the same source, device, sequence number and time. They are stored as well. */
 	duplicates = 0;
+	readonly #points: DataPoint[] = [];
 	#account: Account;
 	#usage: Usage | undefined;
 	readonly #directory: string | undefined;
@@ -35,6 +51,11 @@ export class Store {
 
 	get account(): Account {
 		return this.#account;
+	}
+
+	/** In the order of arrival; of very many, the latest. */
+	get points(): readonly DataPoint[] {
+		return this.#points;
 	}
 
 	get usage(): Usage | undefined {
@@ -65,17 +86,27 @@ export class Store {
 		const identity = JSON.stringify([point.dataSourceId, point.timestamp, deviceId, seq]);
 		if (this.#seen.has(identity)) this.duplicates++;
 		this.#seen.add(identity);
-		this.points.push(point);
+		this.#points.push(point);
+		this.stored++;
+		if (this.#points.length < 2 * mostRemembered) return;
+		this.#points.splice(0, mostRemembered);
+		for (const oldest of this.#seen) {
+			if (this.#seen.size <= mostRemembered) break;
+			this.#seen.delete(oldest);
+		}
 	}
 
 	/** A line that a crash cut short is left out: its point was never answered for. */
 	#readPoints(): void {
-		const text = this.#read("points.jsonl") ?? "";
-		for (const line of text.split("\n")) {
+		const file = this.#directory === undefined ? undefined : join(this.#directory, "points.jsonl");
+		if (file === undefined || !existsSync(file)) return;
+		let last = "";
+		for (const line of lines(file)) {
 			const point = pointFromJson(line);
 			if (point !== undefined) this.#add(point);
+			last = line;
 		}
-		if (text !== "" && !text.endsWith("\n")) this.#append("points.jsonl", "\n");
+		if (last !== "") this.#append("points.jsonl", "\n");
 	}
 
 	#saveAccount(): void {
@@ -98,6 +129,26 @@ export class Store {
 		const file = join(this.#directory, name);
 		writeFileSync(`${file}.new`, text, { mode: 0o600 });
 		renameSync(`${file}.new`, file);
+	}
+}
+
+/** The lines of a text file of any size; the last is empty when the file ends with a line feed. */
+function* lines(file: string): Generator<string> {
+	const descriptor = openSync(file, "r");
+	try {
+		const decoder = new StringDecoder("utf8");
+		const buffer = new Uint8Array(65_536);
+		let rest = "";
+		for (;;) {
+			const length = readSync(descriptor, buffer);
+			if (length === 0) break;
+			const parts = (rest + decoder.write(Buffer.from(buffer.buffer, 0, length))).split("\n");
+			rest = parts.pop() ?? "";
+			yield* parts;
+		}
+		yield rest;
+	} finally {
+		closeSync(descriptor);
 	}
 }
 
