@@ -141,6 +141,7 @@ describe("later measurements", () => {
 		});
 		await fc.assert(
 			fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+				storage = new MemoryKeyValue();
 				const { time, clock, sync } = boardAt(1);
 				sync(start);
 				let last = 0;

@@ -100,16 +100,20 @@ test.each([
 	expect(read({}, { sent: 0, received: roundTrip }).kind).toBe(kind);
 });
 
-test.each([
-	["RATE", "RATE"],
-	["DENY", "DENY"],
-	["RSTR", "RSTR"],
-	["", ""],
-	["\x1b[2J", "?[2J"],
-	["\n\n\n\n", "????"],
-])("a kiss of death says its code %j as %j, fit for a log", (reference, code) => {
-	const kiss = { stratum: 0, leap: 3, receive: undefined, transmit: undefined, reference };
-	expect(read(kiss)).toEqual({ kind: "kiss", code });
+describe("stratum 0", () => {
+	const stratum0 = { stratum: 0, leap: 3, receive: undefined, transmit: undefined };
+
+	test.each(["RATE", "DENY", "RSTR", "INIT", "X"])("with the code %s is a kiss of death", (reference) => {
+		expect(read({ ...stratum0, reference })).toEqual({ kind: "kiss", code: reference });
+	});
+
+	test.each(["", "\x1b[2J", "\n\n\n\n", "rate", "\xff\xfe\xfd\xfc"])(
+		"with %j, which is no code, is a server without a time",
+		(reference) => {
+			const answer = read({ ...stratum0, reference });
+			expect(answer).toEqual({ kind: "unusable", reason: "the server's clock is not synchronized" });
+		},
+	);
 });
 
 describe("the second era", () => {

@@ -136,10 +136,9 @@ export class Clock {
 		for (const anchor of placed) anchors = withAnchor(anchors, anchor, boot);
 		if (anchors.length === this.#anchors.length && placed.length === 0) return;
 		this.#keep(anchors);
-		if (placed.length > 0)
-			log(
-				`time: ${placed.length} boots never learned it; their readings are placed between their neighbours`,
-			);
+		if (placed.length === 0) return;
+		const who = placed.length === 1 ? "a boot" : `${placed.length} boots`;
+		log(`time: ${who} never learned it; the readings are placed between their neighbours`);
 	}
 
 	/** Forgets the anchors of boots before this one: of those no reading waits any more. */

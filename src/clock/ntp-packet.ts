@@ -68,7 +68,8 @@ export function readAnswer(bytes: Uint8Array, question: Question): Answer {
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	const reason = headerFault(view);
 	if (reason !== undefined) return { kind: "unusable", reason };
-	if (view.getUint8(1) === 0) return { kind: "kiss", code: kissCode(bytes) };
+	const code = kissCode(view);
+	if (code !== undefined) return { kind: "kiss", code };
 	const stateReason = serverFault(view);
 	if (stateReason !== undefined) return { kind: "unusable", reason: stateReason };
 	return readTime(view, question);
@@ -93,7 +94,8 @@ function headerFault(view: DataView): string | undefined {
 
 function serverFault(view: DataView): string | undefined {
 	const stratum = view.getUint8(1);
-	if (view.getUint8(0) >> 6 === 3) return "the server's clock is not synchronized";
+	// A server that has just started answers with stratum 0 and no code (chrony does).
+	if (view.getUint8(0) >> 6 === 3 || stratum === 0) return "the server's clock is not synchronized";
 	if (stratum > 15) return `its stratum is ${stratum}, 1 to 15 are synchronized`;
 	if (isZero(view, transmitOffset)) return "it does not say when it was sent";
 	if (isZero(view, receiveOffset)) return "it does not say when the question arrived";
@@ -154,11 +156,13 @@ function readRootDistance(view: DataView): number {
 	return ((view.getUint32(4) / 2 + view.getUint32(8)) * 1000) / 2 ** 16;
 }
 
-/** Four letters in the reference identifier; what is no letter could be anything, and goes into a log. */
-function kissCode(bytes: Uint8Array): string {
+/** With stratum 0, up to four letters in the reference identifier, filled up with zeros; else there is no code. */
+function kissCode(view: DataView): string | undefined {
+	if (view.getUint8(1) !== 0) return undefined;
 	let code = "";
-	for (const byte of bytes.subarray(12, 16)) {
-		if (byte !== 0) code += byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "?";
+	for (let at = 12; at < 16; at++) {
+		const byte = view.getUint8(at);
+		if (byte !== 0) code += String.fromCharCode(byte);
 	}
-	return code;
+	return /^[A-Z]+$/.test(code) ? code : undefined;
 }

@@ -1,0 +1,139 @@
+import { spawn, spawnSync } from "node:child_process";
+import { randomFillSync } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeResolver } from "../../src/boards/node/resolver";
+import { PacedTime } from "../../src/boards/node/time";
+import { makeUDP } from "../../src/boards/node/udp";
+import { uniform } from "../../src/boards/random";
+import { Clock } from "../../src/clock/clock";
+import { NtpQuery } from "../../src/clock/ntp-client";
+import { TimeSync } from "../../src/clock/sync";
+import { MemoryKeyValue } from "./memory";
+
+/** Debian puts it where an ordinary user's PATH does not look. */
+const chronyd = ["/usr/sbin/chronyd", "/usr/local/sbin/chronyd", "/usr/bin/chronyd"].find(existsSync);
+if (chronyd === undefined)
+	console.warn("chrony.test.ts is skipped: chronyd is not installed (apt install chrony)");
+
+const random = () => uniform({ fillRandom: (bytes) => randomFillSync(bytes) });
+const earliest = Date.now() - 86_400_000;
+const network = { UDP: makeUDP(), resolver: makeResolver() };
+
+/** A chronyd on a loopback port that serves this computer's clock and leaves it alone. */
+class Chrony {
+	readonly port: number;
+	readonly #directory: string;
+	readonly #process: ReturnType<typeof spawn>;
+
+	private constructor(port: number, directory: string, process: ReturnType<typeof spawn>) {
+		this.port = port;
+		this.#directory = directory;
+		this.#process = process;
+	}
+
+	static async start(path: string, options: readonly string[]): Promise<Chrony> {
+		const port = await freePort();
+		const directory = mkdtempSync(join(tmpdir(), "chrony-"));
+		chmodSync(directory, 0o700);
+		const configuration = join(directory, "chrony.conf");
+		const lines = [
+			`port ${port}`,
+			"bindaddress 127.0.0.1",
+			"cmdport 0",
+			"bindcmdaddress /",
+			`pidfile ${join(directory, "chronyd.pid")}`,
+			...options,
+		];
+		writeFileSync(configuration, `${lines.join("\n")}\n`);
+		// -x: never touches the clock. -U: need not be root. -d: stays in the foreground.
+		const child = spawn(path, ["-4", "-x", "-U", "-d", "-u", userInfo().username, "-f", configuration], {
+			stdio: "ignore",
+		});
+		return new Chrony(port, directory, child);
+	}
+
+	async stop(): Promise<void> {
+		if (this.#process.exitCode === null && this.#process.kill()) await once(this.#process, "exit");
+		rmSync(this.#directory, { recursive: true, force: true });
+	}
+}
+
+async function freePort(): Promise<number> {
+	const socket = createSocket("udp4").bind(0, "127.0.0.1");
+	await once(socket, "listening");
+	const { port } = socket.address();
+	socket.close();
+	return port;
+}
+
+describe.skipIf(chronyd === undefined)("against chrony, a real NTP server", () => {
+	const version = chronyd === undefined ? "" : spawnSync(chronyd, ["--version"]).stdout.toString().trim();
+	let synchronized: Chrony;
+	let lost: Chrony;
+	beforeAll(async () => {
+		synchronized = await Chrony.start(chronyd ?? "", ["local stratum 8", "allow 127.0.0.1"]);
+		lost = await Chrony.start(chronyd ?? "", ["allow 127.0.0.1"]);
+	});
+	afterAll(() => Promise.all([synchronized?.stop(), lost?.stop()]));
+
+	const ask = (time: PacedTime, port: number) =>
+		new NtpQuery({ network, time, server: `127.0.0.1:${port}`, earliest, random }).result;
+
+	/** Asks until the server, which has just been started, answers at all. */
+	async function firstAnswer(time: PacedTime, port: number) {
+		for (let tries = 0; tries < 5; tries++) {
+			const result = await ask(time, port);
+			if (result.kind === "time" || !result.reason.includes("did not answer")) return result;
+		}
+		throw new Error(`chronyd does not answer (${version})`);
+	}
+
+	test("its time is this computer's, to a few milliseconds", async () => {
+		const time = new PacedTime(1);
+		const result = await firstAnswer(time, synchronized.port);
+		if (result.kind !== "time") throw new Error(result.reason);
+		const { utc, ticks, roundTrip } = result.measurement;
+		const now = Date.now() - (time.ticks() - ticks);
+		expect(Math.abs(utc - now)).toBeLessThan(roundTrip / 2 + 5);
+		time.close();
+	});
+
+	test("a server that has no time itself is not believed", async () => {
+		const time = new PacedTime(1);
+		const result = await firstAnswer(time, lost.port);
+		expect(result).toMatchObject({
+			kind: "failure",
+			reason: "its answer cannot be used: the server's clock is not synchronized",
+		});
+		time.close();
+	});
+
+	test("a board is set by it, past a server that has no time", async () => {
+		const time = new PacedTime(1);
+		const lines: string[] = [];
+		const log = (line: string) => lines.push(line);
+		const clock = new Clock({ time, boot: 1, storage: new MemoryKeyValue(), log });
+		const early = clock.sampleTime();
+		const utc = await new Promise<number>((resolve) => {
+			new TimeSync({
+				network,
+				time,
+				clock,
+				servers: [`127.0.0.1:${lost.port}`, `localhost:${synchronized.port}`],
+				releasedAt: earliest,
+				random,
+				log,
+				onSynchronized: resolve,
+			}).start();
+		});
+		expect(Math.abs(utc - Date.now())).toBeLessThan(100);
+		expect(clock.resolve(early)?.utc).toBeLessThan(utc);
+		expect(lines[0]).toContain("not synchronized");
+		time.close();
+	});
+});

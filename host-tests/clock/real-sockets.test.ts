@@ -1,0 +1,120 @@
+import { randomFillSync } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { NtpFault } from "../../simulator/ntp/answer";
+import { NtpServer } from "../../simulator/ntp/server";
+import { makeResolver } from "../../src/boards/node/resolver";
+import { PacedTime } from "../../src/boards/node/time";
+import { makeUDP } from "../../src/boards/node/udp";
+import { uniform } from "../../src/boards/random";
+import { Clock } from "../../src/clock/clock";
+import { NtpQuery, type NtpResult } from "../../src/clock/ntp-client";
+import { TimeSync } from "../../src/clock/sync";
+import { MemoryKeyValue } from "./memory";
+
+const earliest = Date.UTC(2026, 10, 24);
+const start = Date.UTC(2027, 0, 1);
+const random = () => uniform({ fillRandom: (bytes) => randomFillSync(bytes) });
+
+let time: PacedTime;
+let server: NtpServer;
+let startedAt: number;
+beforeEach(async () => {
+	time = new PacedTime(1);
+	startedAt = start - time.ticks();
+	server = await NtpServer.start({ now: () => startedAt + time.ticks() });
+});
+afterEach(async () => {
+	time.close();
+	await server.close();
+});
+
+const networkOf = (board: PacedTime) => {
+	const hold = () => board.hold();
+	return { UDP: makeUDP({ hold }), resolver: makeResolver({ hold }) };
+};
+
+function ask(fault?: NtpFault, asked = `127.0.0.1:${server.port}`): Promise<NtpResult> {
+	server.fault = fault;
+	return new NtpQuery({ network: networkOf(time), time, server: asked, earliest, random }).result;
+}
+
+/** The same for what ends with the deadline: the two seconds pass in a tenth of one. */
+async function askInVain(fault?: NtpFault, asked = `127.0.0.1:${server.port}`): Promise<NtpResult> {
+	server.fault = fault;
+	const fast = new PacedTime(20);
+	const network = { UDP: makeUDP(), resolver: makeResolver() };
+	const result = await new NtpQuery({ network, time: fast, server: asked, earliest, random }).result;
+	fast.close();
+	return result;
+}
+
+test("the time comes over real UDP, right to a few milliseconds", async () => {
+	const result = await ask();
+	if (result.kind !== "time") throw new Error(result.reason);
+	const { utc, ticks, roundTrip } = result.measurement;
+	expect(Math.abs(utc - (startedAt + ticks))).toBeLessThanOrEqual(roundTrip / 2 + 0.01);
+	expect(roundTrip).toBeLessThan(1_000);
+});
+
+test("a name is resolved", async () => {
+	expect(await ask(undefined, `localhost:${server.port}`)).toMatchObject({ kind: "time" });
+});
+
+describe("a server that misbehaves", () => {
+	test.each<readonly [NtpFault, RegExp]>([
+		[{ kind: "kiss", code: "RATE" }, /refuses: RATE/],
+		[{ kind: "kiss", code: "DENY" }, /refuses: DENY/],
+		[{ kind: "unsynchronized" }, /not synchronized/],
+		[{ kind: "mode", mode: 3 }, /mode is 3/],
+		[{ kind: "version", version: 1 }, /version is 1/],
+		[{ kind: "stratum", stratum: 16 }, /stratum is 16/],
+		[{ kind: "no time" }, /does not say when/],
+		[{ kind: "offset", milliseconds: -2 * 365 * 86_400_000 }, /before this firmware's release/],
+	])("%j fails with the reason", async (fault, reason) => {
+		expect(await ask(fault)).toMatchObject({ kind: "failure", reason: expect.stringMatching(reason) });
+	});
+
+	test.each<readonly [NtpFault, RegExp]>([
+		[{ kind: "silent" }, /did not answer/],
+		[{ kind: "wrong originate" }, /did not answer.*does not repeat/],
+		[{ kind: "short", length: 40 }, /did not answer.*40 bytes/],
+	])("%j is not taken for an answer", async (fault, reason) => {
+		expect(await askInVain(fault)).toMatchObject({ kind: "failure", reason: expect.stringMatching(reason) });
+	});
+});
+
+test("a port where nobody listens fails, and ends", async () => {
+	const socket = createSocket("udp4").bind(0, "127.0.0.1");
+	await once(socket, "listening");
+	const { port } = socket.address();
+	socket.close();
+	expect(await askInVain(undefined, `127.0.0.1:${port}`)).toMatchObject({ kind: "failure" });
+});
+
+test("a board whose clock runs ten thousand times as fast still gets the right time", async () => {
+	const fast = new PacedTime(10_000);
+	const begun = start - fast.ticks();
+	const world = await NtpServer.start({ now: () => begun + fast.ticks() });
+	const clock = new Clock({ time: fast, boot: 1, storage: new MemoryKeyValue(), log: () => {} });
+	try {
+		await new Promise<number>((resolve) => {
+			new TimeSync({
+				network: networkOf(fast),
+				time: fast,
+				clock,
+				servers: [`127.0.0.1:${world.port}`],
+				releasedAt: earliest,
+				random,
+				log: () => {},
+				onSynchronized: resolve,
+			}).start();
+		});
+		const now = clock.utcAt(1_000_000) ?? 0;
+		expect(Math.abs(now - (begun + 1_000_000))).toBeLessThan(1_000);
+	} finally {
+		fast.close();
+		await world.close();
+	}
+});

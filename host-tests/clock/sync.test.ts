@@ -1,0 +1,400 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { VirtualTime } from "../../simulator/virtual-time";
+import { Clock } from "../../src/clock/clock";
+import { TimeSync } from "../../src/clock/sync";
+import { MemoryKeyValue } from "./memory";
+import { ScriptedNetwork, type Server } from "./network";
+
+const releasedAt = Date.UTC(2026, 10, 24);
+const start = Date.UTC(2027, 0, 1);
+const second = 1_000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const [a, b, c] = ["192.0.2.1:123", "192.0.2.2:123", "192.0.2.3:123"] as const;
+
+let time: VirtualTime;
+let network: ScriptedNetwork;
+let storage: MemoryKeyValue;
+let lines: string[];
+let synchronized: number[];
+
+beforeEach(() => {
+	time = new VirtualTime();
+	network = new ScriptedNetwork(time);
+	storage = new MemoryKeyValue();
+	lines = [];
+	synchronized = [];
+});
+
+/** A server whose clock is wrong by `error`. */
+const honest =
+	(error = 0): Server =>
+	({ answer }) => {
+		const utc = start + time.ticks() + 5 + error;
+		answer({ receive: utc, transmit: utc }, 10);
+	};
+const refusing =
+	(reference: string): Server =>
+	({ answer }) =>
+		answer({ stratum: 0, leap: 3, reference });
+
+function makeSync(servers: readonly string[] = [a], boot = 1, onSynchronized = (_: number) => {}) {
+	const log = (line: string) => lines.push(line);
+	const clock = new Clock({ time, boot, storage, log });
+	const sync = new TimeSync({
+		network,
+		time,
+		clock,
+		servers,
+		releasedAt,
+		random: () => 0,
+		log,
+		onSynchronized: (utc) => {
+			synchronized.push(utc);
+			onSynchronized(utc);
+		},
+	});
+	return { clock, sync };
+}
+
+const askedAt = (peer?: string) =>
+	network.asked.filter((each) => peer === undefined || each.peer === peer).map(({ ticks }) => ticks);
+/** Ticks, to the nearest second. */
+const seconds = (ticks: readonly number[]) => ticks.map((each) => Math.round(each / second));
+
+describe("while servers answer", () => {
+	test("the time is asked at once, after an hour, and then daily", async () => {
+		network.servers.set(a, honest());
+		const { clock, sync } = makeSync();
+		sync.start();
+		await time.advance(4 * day);
+		expect(askedAt().map((ticks) => Math.round(ticks / hour))).toEqual([0, 1, 25, 49, 73]);
+		expect(clock.now()).toBe(start + 4 * day);
+		expect(synchronized.length).toBe(5);
+		expect(lines[0]).toBe("time: 2027-01-01T00:00:00.011Z from 192.0.2.1:123, round trip 10 ms");
+		expect(lines[1]).toMatch(/corrected by -?0 ms$/);
+	});
+
+	test("whoever waits for the time is told when it is known, and may fail without harm", async () => {
+		network.servers.set(a, honest());
+		const { clock, sync } = makeSync([a], 1, () => {
+			expect(clock.now()).toBeGreaterThan(start);
+			throw new Error("flash");
+		});
+		sync.start();
+		await time.advance(2 * hour);
+		expect(synchronized.length).toBe(2);
+		expect(synchronized[0]).toBe(start + 11);
+		expect(lines).toContain("time: what waited for it failed: flash");
+	});
+
+	test("while they are too far away to teach the rate of the ticks, they are asked each hour", async () => {
+		network.servers.set(a, ({ answer }) => {
+			const utc = start + time.ticks() + 700;
+			answer({ receive: utc, transmit: utc }, 1_400);
+		});
+		const { clock, sync } = makeSync();
+		sync.start();
+		await time.advance(10 * hour + minute);
+		expect(askedAt().length).toBe(11);
+		await time.advance(5 * day);
+		expect(clock.steady).toBe(true);
+		const last = askedAt().slice(-2);
+		expect((last[1] ?? 0) - (last[0] ?? 0)).toBeGreaterThan(23 * hour);
+	});
+});
+
+describe("while servers fail", () => {
+	test("they are asked in turn, at once, and then in rounds with growing pauses, for ever", async () => {
+		network.servers.set(b, ({ answer }) => answer({ leap: 3, receive: start, transmit: start }));
+		const { sync } = makeSync([a, b]);
+		sync.start();
+		await time.advance(10 * minute);
+		expect(seconds(askedAt(a))).toEqual([0, 18, 52, 118, 248, 506]);
+		expect(seconds(askedAt(b))).toEqual([2, 20, 54, 120, 250, 508]);
+		await time.advance(30 * day);
+		const pauses = askedAt(a).map((ticks, index, all) => ticks - (all[index - 1] ?? 0));
+		expect(Math.max(...pauses)).toBeLessThan(1_030 * second);
+		network.servers.set(a, honest());
+		await time.advance(1_030 * second);
+		expect(synchronized.length).toBe(1);
+	});
+
+	test("the first that answers is stayed with", async () => {
+		network.servers.set(b, honest());
+		const { sync } = makeSync([a, b]);
+		sync.start();
+		await time.advance(2 * day);
+		expect(askedAt(a).length).toBe(1);
+		expect(askedAt(b).length).toBe(3);
+	});
+
+	test("the name is resolved at each try: a server that moved is found", async () => {
+		network.names.set("time.test", ["192.0.2.1"]);
+		const { sync } = makeSync(["time.test"]);
+		sync.start();
+		await time.advance(second);
+		network.names.set("time.test", ["192.0.2.2"]);
+		network.servers.set(b, honest());
+		await time.advance(minute);
+		expect(synchronized.length).toBe(1);
+		expect(lines.at(-1)).toContain("from time.test (192.0.2.2:123)");
+	});
+
+	test("when the daily measurement fails the clock goes on, and the pauses begin anew", async () => {
+		network.servers.set(a, honest());
+		const { clock, sync } = makeSync();
+		sync.start();
+		await time.advance(2 * hour);
+		network.servers.delete(a);
+		await time.advance(24 * hour);
+		expect(clock.now()).toBe(start + 26 * hour);
+		expect(seconds(askedAt()).slice(2, 5)).toEqual([90_000, 90_018, 90_052]);
+	});
+
+	test("no server set: nothing is asked, and it is said", async () => {
+		const { sync } = makeSync([]);
+		sync.start();
+		sync.retryNow();
+		await time.advance(day);
+		expect(network.asked).toEqual([]);
+		expect(lines).toEqual(["time: no time server is set"]);
+	});
+
+	test("each failure is told with the server, the reason and when the next try is", async () => {
+		const { sync } = makeSync(["nowhere.test", a]);
+		sync.start();
+		await time.advance(5 * second);
+		expect(lines).toEqual([
+			"time: nowhere.test: its name could not be resolved",
+			`time: ${a}: it did not answer within 2 s; next try in 16 s`,
+		]);
+	});
+});
+
+describe("a kiss of death", () => {
+	test.each(["DENY", "RSTR"])("%s: that server is not asked again, the others are", async (code) => {
+		network.servers.set(a, refusing(code));
+		network.servers.set(b, honest());
+		const { sync } = makeSync([a, b]);
+		sync.start();
+		await time.advance(hour);
+		network.servers.delete(b);
+		await time.advance(5 * day);
+		expect(askedAt(a).length).toBe(1);
+		expect(askedAt(b).length).toBeGreaterThan(100);
+	});
+
+	test("DENY from one of a pool: its neighbours are asked", async () => {
+		network.names.set("pool.test", ["192.0.2.1", "192.0.2.2"]);
+		network.servers.set(a, refusing("DENY"));
+		network.servers.set(b, honest());
+		const { sync } = makeSync(["pool.test"]);
+		sync.start();
+		await time.advance(minute);
+		expect(synchronized.length).toBe(1);
+	});
+
+	test("RATE: that server is asked after a quarter of an hour, then after half an hour", async () => {
+		network.servers.set(a, refusing("RATE"));
+		const { sync } = makeSync([a]);
+		sync.start();
+		await time.advance(2 * hour);
+		const [first = 0, second_ = 0, third = 0] = askedAt(a);
+		expect(second_ - first).toBeGreaterThanOrEqual(15 * minute);
+		expect(third - second_).toBeGreaterThanOrEqual(30 * minute);
+		network.servers.set(a, honest());
+		await time.advance(3 * hour);
+		expect(synchronized.length).toBeGreaterThan(0);
+	});
+});
+
+describe("a server that contradicts a good clock by more than five minutes", () => {
+	/** A clock set by `a`, an hour ago; now `a` is wrong by `error`. */
+	async function setAndMislead(servers: readonly string[], error: number) {
+		network.servers.set(a, honest());
+		const made = makeSync(servers);
+		made.sync.start();
+		await time.advance(hour - second);
+		network.servers.set(a, honest(error));
+		return made;
+	}
+
+	test("is not believed when a second one agrees with the clock", async () => {
+		const { clock } = await setAndMislead([a, b], 6 * minute);
+		network.servers.set(b, honest());
+		await time.advance(2 * day);
+		expect(clock.now()).toBe(start + time.ticks());
+		expect(lines.some((line) => line.includes("another server must confirm"))).toBe(true);
+	});
+
+	test("is believed when a second one says the same", async () => {
+		const { clock } = await setAndMislead([a, b], -hour);
+		network.servers.set(b, honest(-hour));
+		await time.advance(minute);
+		expect(clock.now()).toBe(start + time.ticks() - hour);
+		expect(synchronized.length).toBe(2);
+	});
+
+	test("is not believed when the others are silent, nor when they contradict each other", async () => {
+		const { clock } = await setAndMislead([a, b, c], hour);
+		network.servers.set(b, honest(3 * hour));
+		await time.advance(2 * hour);
+		expect(clock.now()).toBe(start + time.ticks());
+	});
+
+	test("is believed within five minutes, as the clock may have drifted", async () => {
+		const { clock } = await setAndMislead([a, b], 4 * minute);
+		await time.advance(minute);
+		expect(clock.now()).toBe(start + time.ticks() + 4 * minute);
+	});
+
+	test("is confirmed by another server behind the same name", async () => {
+		network.names.set("pool.test", ["192.0.2.1", "192.0.2.2", "192.0.2.3"]);
+		network.servers.set(a, honest());
+		const { clock, sync } = makeSync(["pool.test"]);
+		sync.start();
+		await time.advance(hour - second);
+		network.servers.set(b, honest(hour));
+		network.servers.set(c, honest(hour));
+		await time.advance(minute);
+		expect(clock.now()).toBe(start + time.ticks() + hour);
+	});
+
+	test("and is the only one there is, is believed after a day of insisting", async () => {
+		const { clock } = await setAndMislead([a], hour);
+		await time.advance(day);
+		expect(clock.now()).toBe(start + time.ticks());
+		await time.advance(hour);
+		expect(clock.now()).toBe(start + time.ticks() + hour);
+	});
+});
+
+describe("the first server after a reboot that tells a time before what was known", () => {
+	test("has to be confirmed; until then the time is unknown rather than wrong", async () => {
+		network.servers.set(a, honest());
+		const before = makeSync([a, b]);
+		before.sync.start();
+		await time.advance(2 * day);
+		before.sync.stop();
+		network.servers.set(a, honest(-30 * day));
+		const { clock, sync } = makeSync([a, b], 2);
+		sync.start();
+		await time.advance(hour);
+		expect(clock.now()).toBeUndefined();
+		network.servers.set(b, honest());
+		await time.advance(hour);
+		expect(clock.now()).toBe(start + time.ticks());
+	});
+});
+
+describe("a network that comes and goes", () => {
+	test("nothing is asked while it is gone; when it is back, what is due is asked at once", async () => {
+		network.servers.set(a, honest());
+		const { sync } = makeSync();
+		sync.start();
+		await time.advance(2 * hour);
+		sync.stop();
+		expect(time.pending).toBe(0);
+		await time.advance(3 * day);
+		expect(askedAt().length).toBe(2);
+		sync.start();
+		await time.advance(second);
+		expect(askedAt().length).toBe(3);
+	});
+
+	test("what is not due is not asked", async () => {
+		network.servers.set(a, honest());
+		const { sync } = makeSync();
+		sync.start();
+		await time.advance(2 * hour);
+		for (let count = 0; count < 100; count++) {
+			sync.stop();
+			await time.advance(second);
+			sync.start();
+			await time.advance(second);
+		}
+		expect(askedAt().length).toBe(2);
+		await time.advance(day);
+		expect(askedAt().length).toBe(3);
+	});
+
+	test("after failures it is asked at once, however long the pause would have been", async () => {
+		const { sync } = makeSync();
+		sync.start();
+		await time.advance(hour);
+		sync.stop();
+		await time.advance(minute);
+		network.servers.set(a, honest());
+		sync.start();
+		await time.advance(second);
+		expect(synchronized.length).toBe(1);
+	});
+
+	test("one that flaps does not make the board ask more than every 16 s", async () => {
+		const { sync } = makeSync();
+		for (let count = 0; count < 300; count++) {
+			sync.start();
+			await time.advance(700);
+			sync.stop();
+			await time.advance(300);
+		}
+		expect(askedAt().length).toBeGreaterThan(10);
+		expect(askedAt().length).toBeLessThanOrEqual(Math.ceil(300 / 16) + 1);
+		expect(network.openSockets).toBe(0);
+	});
+
+	test("told that it is back without having been told that it was gone", async () => {
+		const { sync } = makeSync();
+		sync.start();
+		await time.advance(hour);
+		const before = askedAt().length;
+		sync.retryNow();
+		await time.advance(second);
+		expect(askedAt().length).toBe(before + 1);
+		sync.retryNow();
+		sync.start();
+		await time.advance(5 * second);
+		expect(askedAt().length).toBe(before + 1);
+	});
+
+	test("an answer that was under way when it went is not used, and nothing stays open", async () => {
+		network.servers.set(a, honest());
+		const { clock, sync } = makeSync();
+		sync.start();
+		await time.advance(3);
+		sync.stop();
+		sync.stop();
+		await time.advance(day);
+		expect(clock.now()).toBeUndefined();
+		expect(network.openSockets).toBe(0);
+		expect(time.pending).toBe(0);
+	});
+});
+
+test.each([100, -100])(
+	"a board whose ticks are %i ppm off keeps within a second for a month",
+	async (ppm) => {
+		// The board lives in its own ticks; the server knows the truth, and is between 5 and 45 ms away.
+		let questions = 0;
+		const truth = () => start + time.ticks() / (1 + ppm * 1e-6);
+		network.servers.set(a, ({ answer }) => {
+			const there = 1 + ((questions * 17) % 20);
+			const back = 4 + ((questions++ * 11) % 25);
+			const utc = truth() + there;
+			answer({ receive: utc, transmit: utc, rootDelay: 4, rootDispersion: 2 }, there + back);
+		});
+		const { clock, sync } = makeSync();
+		sync.start();
+		await time.advance(second);
+		let worst = 0;
+		for (let passed = 0; passed < 31 * 24; passed++) {
+			await time.advance(hour);
+			const sample = clock.sampleTime();
+			worst = Math.max(worst, Math.abs(("utc" in sample ? sample.utc : 0) - truth()));
+		}
+		expect(worst).toBeLessThan(second);
+		expect(askedAt().length).toBeLessThan(36);
+	},
+);
