@@ -355,7 +355,7 @@ describe("whatever comes", () => {
 				expect(readPortions(split(bytes, cuts), closes)).toEqual(whole);
 				expect(readPortions(split(bytes, [...bytes.keys()]), closes)).toEqual(whole);
 			}),
-			{ numRuns: 3000 },
+			{ numRuns: 1500 },
 		);
 	});
 

@@ -1,0 +1,155 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { VirtualTime } from "../../simulator/virtual-time";
+import { HttpConnection, type Outcome, type Request } from "../../src/http/exchange";
+import { ChipNetwork } from "./chip-network";
+import { textBody } from "./client";
+
+function connect(secure: boolean) {
+	const network = new ChipNetwork();
+	const time = new VirtualTime();
+	const connection = new HttpConnection({ network, time, host: "dakkio.example", port: 443, secure });
+	return { network, time, connection };
+}
+
+function latin1(text: string): Uint8Array {
+	return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+function portions(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
+	const parts: Uint8Array[] = [];
+	for (let at = 0, turn = 0; at < bytes.length; turn++) {
+		const size = sizes[turn % sizes.length] ?? 1;
+		parts.push(bytes.subarray(at, at + size));
+		at += size;
+	}
+	return parts;
+}
+
+const size = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 6000 }));
+const sizes = fc.array(size, { minLength: 1, maxLength: 6 });
+
+describe("on a chip's network", () => {
+	test("request and answer pass whole, whatever the portions are that the network takes and gives", async () => {
+		await fc.assert(
+			fc.asyncProperty(fc.boolean(), fc.nat(5000), sizes, sizes, async (secure, length, rooms, gives) => {
+				const { network, connection } = connect(secure);
+				const text = "é".repeat(length);
+				const exchange = connection.exchange({
+					method: "POST",
+					path: "/",
+					headers: [],
+					body: textBody(text),
+				});
+				network.questions[0]?.resolve("192.0.2.1");
+				const socket = network.socket;
+				if (socket === undefined) throw new Error("nothing was connected");
+				const head =
+					"POST / HTTP/1.1\r\n" +
+					`Host: dakkio.example${secure ? "" : ":443"}\r\n` +
+					`Content-Length: ${2 * length}\r\n\r\n`;
+				const whole = head.length + 2 * length;
+				for (let turn = 0; socket.written.length < whole && turn < whole; turn++)
+					socket.writable(rooms[turn % rooms.length] ?? 1);
+				expect(new TextDecoder().decode(Uint8Array.from(socket.written))).toBe(head + text);
+				const answer = latin1("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello");
+				for (const part of portions(answer, gives)) socket.deliver(part);
+				expect(await exchange).toMatchObject({ kind: "answer", status: 201, body: "hello" });
+			}),
+			{ numRuns: 200 },
+		);
+	});
+
+	test("the small room that TLS has is filled without overrunning it, and one write after the other", async () => {
+		const { network, connection } = connect(true);
+		const body = textBody("x".repeat(20_000));
+		const exchange = connection.exchange({ method: "POST", path: "/", headers: [], body });
+		network.questions[0]?.resolve("192.0.2.1");
+		// lwIP's send buffer on an ESP32 (4 segments of 1436 bytes), less a record's overhead.
+		let announced = 0;
+		while ((network.socket?.written.length ?? 0) < 20_000 && announced++ < 100)
+			network.socket?.writable(5648);
+		expect(announced).toBe(4);
+		connection.close();
+		await exchange;
+	});
+});
+
+// --- Anything at any time ---
+
+interface Event {
+	readonly kind: "resolve" | "fail" | "connected" | "writable" | "deliver" | "error" | "pass" | "close";
+	/** Bytes, or milliseconds. */
+	readonly count: number;
+	readonly text: string;
+}
+
+const event: fc.Arbitrary<Event> = fc.record({
+	kind: fc.oneof(
+		{ weight: 30, arbitrary: fc.constantFrom("resolve", "writable", "deliver") },
+		{ weight: 10, arbitrary: fc.constantFrom("connected", "pass") },
+		{ weight: 3, arbitrary: fc.constantFrom("fail", "error") },
+		{ weight: 1, arbitrary: fc.constant("close") },
+	),
+	count: fc.oneof(size, fc.constantFrom(20, 5_000, 31_000)),
+	text: fc.oneof(
+		fc.constantFrom(
+			"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}",
+			"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
+			"HTTP/1.1 200 OK\r\n\r\n",
+			"HTTP/1.1 100 Continue\r\n\r\n",
+			"HTTP/1.1 ",
+		),
+		fc.string({ maxLength: 5 }),
+	),
+});
+
+const requests: readonly Request[] = [
+	{ method: "GET", path: "/", headers: [] },
+	{ method: "POST", path: "/", headers: [], body: textBody("x".repeat(3000)) },
+	{ method: "POST", path: "/", headers: [], body: () => ({ length: 3000, read: () => 0 }) },
+];
+
+/** Lets the events come, starts an exchange whenever none is under way, and counts how often each has ended. */
+async function play(secure: boolean, events: readonly Event[]): Promise<readonly (readonly Outcome[])[]> {
+	const { network, time, connection } = connect(secure);
+	const ends: Outcome[][] = [];
+	let busy = false;
+	for (const [index, step] of events.entries()) {
+		if (!busy) {
+			const outcomes: Outcome[] = [];
+			ends.push(outcomes);
+			busy = true;
+			const request = requests[index % requests.length] ?? { method: "GET", path: "/", headers: [] };
+			connection.exchange(request).then((outcome) => {
+				outcomes.push(outcome);
+				busy = false;
+			});
+		}
+		if (step.kind === "resolve") network.questions.at(-1)?.resolve("192.0.2.1");
+		else if (step.kind === "fail") network.questions.at(-1)?.fail();
+		else if (step.kind === "connected") network.socket?.connected();
+		else if (step.kind === "writable") network.socket?.writable(step.count);
+		else if (step.kind === "deliver") network.socket?.deliver(latin1(step.text));
+		else if (step.kind === "error") network.socket?.error();
+		else if (step.kind === "close") connection.close();
+		else await time.advance(step.count);
+		await Promise.resolve();
+	}
+	await time.advance(200_000);
+	expect(busy).toBe(false);
+	connection.close();
+	expect(time.pending).toBe(0);
+	expect(network.sockets.every(({ closed }) => closed)).toBe(true);
+	expect(network.sockets.length).toBeLessThanOrEqual(2 * ends.length);
+	return ends;
+}
+
+test("whatever the network does, every exchange ends once, in time, and leaves nothing open", async () => {
+	await fc.assert(
+		fc.asyncProperty(fc.boolean(), fc.array(event, { maxLength: 40 }), async (secure, events) => {
+			for (const outcomes of await play(secure, events)) expect(outcomes).toHaveLength(1);
+		}),
+		{ numRuns: 4000 },
+	);
+});
