@@ -9,8 +9,8 @@ import type {
 } from "../../src/boards/ecma419";
 
 /**
- * The network of a chip under a test's hand, as strict as the SDK's: a write beyond what was announced throws, and
- * under TLS each write takes 96 bytes more; a read beyond what has arrived throws; so does every use after close.
+ * The network of a chip under a test's hand, as strict as the SDK's: a write beyond what was announced throws, a
+ * read beyond what has arrived throws, and so does every use after the close.
  */
 export class ChipNetwork {
 	readonly sockets: ChipSocket[] = [];
@@ -29,13 +29,13 @@ export class ChipNetwork {
 		};
 		this.TCP = class extends ChipSocket {
 			constructor(options: TCPOptions | TCPFromOptions) {
-				super(options, 0);
+				super(options);
 				sockets.push(this);
 			}
 		};
 		this.TLS = class extends ChipSocket {
 			constructor(options: TLSOptions) {
-				super(options, 96);
+				super(options);
 				sockets.push(this);
 			}
 		};
@@ -53,13 +53,11 @@ export class ChipSocket implements TCP {
 	readonly written: number[] = [];
 	closed = false;
 	readonly #options: TCPOptions | TCPFromOptions | TLSOptions;
-	readonly #overhead: number;
 	#room = 0;
 	#arrived: number[] = [];
 
-	constructor(options: TCPOptions | TCPFromOptions | TLSOptions, overhead: number) {
+	constructor(options: TCPOptions | TCPFromOptions | TLSOptions) {
 		this.#options = options;
-		this.#overhead = overhead;
 	}
 
 	read(buffer: Uint8Array): number {
@@ -72,7 +70,7 @@ export class ChipSocket implements TCP {
 	write(buffer: Uint8Array): void {
 		this.#check();
 		if (buffer.length === 0 || buffer.length > this.#room) throw new Error("would block");
-		this.#room -= buffer.length + this.#overhead;
+		this.#room -= buffer.length;
 		this.written.push(...buffer);
 	}
 

@@ -25,9 +25,6 @@ export interface ChannelOptions {
 	readonly user: ChannelUser;
 }
 
-/** The SDK's TLS keeps this much for what a record needs around its data, for one record at a time. */
-const recordOverhead = 96;
-
 /**
  * One connection from the name to the close: resolves, connects, secures, each once and with a deadline, and then
  * carries bytes. After {@link close}, and after `onGone`, the user is not called again, whatever the resolver and
@@ -73,7 +70,7 @@ export class Channel {
 
 	/** Writes all of `bytes`, which must not be more than {@link room}. */
 	write(bytes: Uint8Array): void {
-		this.#room = Math.max(0, this.#room - bytes.length - (this.#options.origin.secure ? recordOverhead : 0));
+		this.#room -= bytes.length;
 		this.#socket?.write(bytes);
 	}
 
