@@ -65,6 +65,13 @@ describe("the pure answer", () => {
 		);
 	});
 
+	test("is 400 to what is JSON but for a byte that is no UTF-8", () => {
+		const body = Buffer.from(JSON.stringify({ bucketId, dataSourceId, values: { a: "?" } }));
+		expect(answer(request("/api/data", body), service).answer.status).toBe(201);
+		body[body.indexOf("?")] = 0xff;
+		expect(answer(request("/api/data", body), service).answer.status).toBe(400);
+	});
+
 	test("has no effect: what changes is told, the account stays as it was", () => {
 		const before = JSON.stringify(account);
 		const { source, usage } = post(`/api/buckets/${bucketId}/sources`, { name: "x", schema: {} });

@@ -179,7 +179,18 @@ describe("the certificates", () => {
 				const { root, server } = await DevelopmentCertificates.open({ directory });
 				expect(await verdict(server, { ca: root.pem, servername: "localhost" })).toBeUndefined();
 				expect(readFileSync(join(directory, "root.pem"), "utf8")).toBe(root.pem);
+				expect((await DevelopmentCertificates.open({ directory })).root).toEqual(root);
 			}
 		},
 	);
+
+	test("work again after the server's was put under another intermediate", async () => {
+		const file = join(directory, "server-key.pem");
+		const [leaf] = chainOf((await DevelopmentCertificates.open({ directory })).server);
+		const key = /[\s\S]*?(?=-----BEGIN CERTIFICATE)/.exec(readFileSync(file, "utf8"))?.[0];
+		const other = await DevelopmentCertificates.open({ directory, names: ["dakkio.test"] });
+		writeFileSync(file, `${key}${leaf}${chainOf(other.server)[1]}`);
+		const { root, server } = await DevelopmentCertificates.open({ directory });
+		expect(await verdict(server, { ca: root.pem, servername: "localhost" })).toBeUndefined();
+	});
 });

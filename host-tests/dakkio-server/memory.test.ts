@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { DataPoint } from "../../simulator/dakkio/api";
 import { Store } from "../../simulator/dakkio/store";
 
-test("a quarter of a million points are kept in the file, and the latest in memory, also after a restart", () => {
+test("all points are kept in the file, however many, and the latest in memory, also after a restart", () => {
 	const directory = mkdtempSync(join(tmpdir(), "dakkio-memory-"));
 	const id = "0".repeat(24);
 	const usage = { month: 0, calls: 0 };
@@ -19,18 +19,18 @@ test("a quarter of a million points are kept in the file, and the latest in memo
 		createdAt: "2026-02-10T11:59:00.000Z",
 	});
 	const answer = { status: 201, headers: {}, body: {} };
-	const first = new Store({ directory, now: 0 });
-	for (let batch = 0; batch < 250; batch++) {
-		const points = Array.from({ length: 1000 }, (_, index) => point(batch * 1000 + index));
+	const first = new Store({ directory, now: 0, remembered: 1000 });
+	for (let batch = 0; batch < 50; batch++) {
+		const points = Array.from({ length: 50 }, (_, index) => point(batch * 50 + index));
 		first.apply({ answer, usage, points });
 	}
-	first.apply({ answer, usage, points: [point(249_999)] });
-	for (const store of [first, new Store({ directory, now: 0 })]) {
-		expect([store.stored, store.duplicates]).toEqual([250_001, 1]);
-		expect(store.points.length).toBeLessThanOrEqual(200_000);
-		expect(store.points.slice(-2)).toEqual([point(249_999), point(249_999)]);
+	first.apply({ answer, usage, points: [point(2499)] });
+	for (const store of [first, new Store({ directory, now: 0, remembered: 1000 })]) {
+		expect([store.stored, store.duplicates]).toEqual([2501, 1]);
+		expect(store.points.length).toBeLessThanOrEqual(2000);
+		expect(store.points.slice(-2)).toEqual([point(2499), point(2499)]);
 		const numbers = store.points.slice(0, -1).map(({ metadata }) => metadata.seq);
-		expect(numbers).toEqual(numbers.map((_, index) => 250_000 - numbers.length + index));
+		expect(numbers).toEqual(numbers.map((_, index) => 2500 - numbers.length + index));
 	}
 	rmSync(directory, { recursive: true });
 });

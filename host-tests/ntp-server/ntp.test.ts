@@ -96,7 +96,7 @@ describe("an answer", () => {
 	});
 
 	test.each([
-		["47 bytes", makeRequest().subarray(1)],
+		["47 bytes", makeRequest().subarray(0, 47)],
 		["nothing", new Uint8Array(0)],
 		["a server's packet", makeRequest(4, 4)],
 		["a broadcast", makeRequest(4, 5)],

@@ -22,10 +22,12 @@ export interface StoreOptions {
 	readonly account?: Account;
 	/** Milliseconds of Unix time, for what is made new. */
 	readonly now: number;
+	/**
+	 * How many of the latest points stay in memory, up to twice that. At an hour a second a board sends more than
+	 * memory should hold; the default is two months of a point a minute.
+	 */
+	readonly remembered?: number;
 }
-
-/** At an hour a second, a board sends more than memory should hold; this is two months of a point a minute. */
-const mostRemembered = 100_000;
 
 /** What the server knows, in memory and in files: `account.json`, `usage.json`, and `points.jsonl`, a point a line. */
 export class Store {
@@ -37,9 +39,11 @@ export class Store {
 	#account: Account;
 	#usage: Usage | undefined;
 	readonly #directory: string | undefined;
+	readonly #remembered: number;
 	readonly #seen = new Set<string>();
 
-	constructor({ directory, account, now }: StoreOptions) {
+	constructor({ directory, account, now, remembered = 100_000 }: StoreOptions) {
+		this.#remembered = remembered;
 		this.#directory = directory;
 		if (directory !== undefined) mkdirSync(directory, { recursive: true });
 		const kept = account ?? accountFromJson(this.#read("account.json") ?? "");
@@ -88,10 +92,10 @@ export class Store {
 		this.#seen.add(identity);
 		this.#points.push(point);
 		this.stored++;
-		if (this.#points.length < 2 * mostRemembered) return;
-		this.#points.splice(0, mostRemembered);
+		if (this.#points.length < 2 * this.#remembered) return;
+		this.#points.splice(0, this.#remembered);
 		for (const oldest of this.#seen) {
-			if (this.#seen.size <= mostRemembered) break;
+			if (this.#seen.size <= this.#remembered) break;
 			this.#seen.delete(oldest);
 		}
 	}
