@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { Clock } from "../../src/clock/clock";
+import { crc32 } from "../../src/clock/crc32";
 import type { SampleTime } from "../../src/reading/reading";
 import { MemoryKeyValue } from "./memory";
 
@@ -250,7 +251,14 @@ describe("what was kept", () => {
 	test.each([
 		["empty", () => new Uint8Array(0)],
 		["torn", (good: Uint8Array) => good.subarray(0, good.length - 5)],
-		["of another version", (good: Uint8Array) => Uint8Array.of(9, ...good.subarray(1))],
+		[
+			"of another version",
+			(good: Uint8Array) => {
+				const other = Uint8Array.of(9, ...good.subarray(1));
+				new DataView(other.buffer).setUint32(other.length - 4, crc32(other.subarray(0, -4)));
+				return other;
+			},
+		],
 		["one bit off", (good: Uint8Array) => good.map((byte, i) => (i === 12 ? byte ^ 1 : byte))],
 	])("and is %s is told and ignored", (_, damage) => {
 		boardAt(1).sync(start);
@@ -258,6 +266,10 @@ describe("what was kept", () => {
 		const { clock } = boardAt(2);
 		expect(clock.resolve({ boot: 1, ticks: 0 })).toBeUndefined();
 		expect(lines).toEqual(["time: what was kept of earlier boots is damaged and is ignored"]);
+	});
+
+	test("has a CRC-32 as everybody else has it", () => {
+		expect(crc32(Buffer.from("123456789"))).toBe(0xcbf43926);
 	});
 
 	test("never throws, whatever the bytes", () => {

@@ -69,6 +69,13 @@ describe("a boot that never learned the time", () => {
 		expect(two.clock.resolve(at(1, 2_000))).toEqual({ utc: start - 2 * minute, estimated: true });
 	});
 
+	test("comes before the reading after it, also when the anchor of that one's boot was lost", () => {
+		const three = boardAt(3);
+		three.sync(start + 10 * hour);
+		three.clock.estimate(readings([{ utc: start }, at(1, 0), { utc: start + hour }]));
+		expect(three.clock.resolve(at(1, 0))).toEqual({ utc: start + hour / 2, estimated: true });
+	});
+
 	test("keeps its place: on a resend, after later measurements, after reboots", () => {
 		const two = boardAt(2);
 		two.sync(start);
@@ -200,6 +207,7 @@ describe("a brown-out loop", () => {
 		const { clock, times } = survive(1_000);
 		const given = deliver(clock, times);
 		expect(given.length).toBe(times.length);
+		expect(lines[0]).toMatch(/32 boots/);
 		expect(given).toEqual(given.toSorted((a, b) => a - b));
 		// Evenly: 239 minutes less what the boots lasted, in 1001 pauses.
 		const pause = (239 * minute - 1_000 * 1_540) / 1_001;

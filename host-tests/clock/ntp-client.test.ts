@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { NtpQuery, type NtpQueryOptions, type NtpResult, parseNtpServer } from "../../src/clock/ntp-client";
+import { answerBytes } from "./answers";
 import { ScriptedNetwork } from "./network";
 
 const earliest = Date.UTC(2026, 10, 24);
@@ -63,9 +64,12 @@ test("the port is the one that was set, 123 when none was", async () => {
 	expect(network.asked.map(({ peer }) => peer)).toEqual(["192.0.2.9:1123", "192.0.2.9:123"]);
 });
 
-test("each question has a nonce of its own", async () => {
-	const nonces = new Set<string>();
-	network.servers.set(peer, ({ bytes }) => nonces.add(bytes.subarray(40).join()));
+test("each question has a nonce of its own, random in all its eight bytes", async () => {
+	const halves = new Set<string>();
+	network.servers.set(peer, ({ bytes }) => {
+		halves.add(bytes.subarray(40, 44).join());
+		halves.add(bytes.subarray(44, 48).join());
+	});
 	let state = 1;
 	const random = () => {
 		state = (state * 48_271) % 2_147_483_647;
@@ -73,7 +77,19 @@ test("each question has a nonce of its own", async () => {
 	};
 	for (let count = 0; count < 5; count++) ask({ random });
 	await time.advance(10);
-	expect(nonces.size).toBe(5);
+	expect(halves.size).toBe(10);
+});
+
+test("a resolver that answers twice makes one question", async () => {
+	const resolve: ScriptedNetwork["resolver"]["resolve"] = ({ host, onResolved }) => {
+		onResolved(host, "192.0.2.1");
+		onResolved(host, "192.0.2.2");
+	};
+	const { results } = ask({ network: { UDP: network.UDP, resolver: { resolve } } });
+	await time.advance(60_000);
+	expect(network.asked.map(({ peer }) => peer)).toEqual([peer]);
+	expect(results.length).toBe(1);
+	expectClean();
 });
 
 describe("what is not the answer is ignored, and the answer still taken", () => {
@@ -82,12 +98,13 @@ describe("what is not the answer is ignored, and the answer still taken", () => 
 		["a packet from another port", "192.0.2.1:124"],
 	])("%s", async (_, from) => {
 		network.servers.set(peer, ({ bytes, reply, answer }) => {
-			reply(bytes, { from, delay: 5 });
+			const wrong = utc + 86_400_000;
+			reply(answerBytes({ originate: bytes.slice(40), receive: wrong, transmit: wrong }), { from, delay: 5 });
 			answer({ receive: utc, transmit: utc });
 		});
 		const { results } = ask();
 		await time.advance(60_000);
-		expect(results).toMatchObject([{ kind: "time" }]);
+		expect(results).toMatchObject([{ kind: "time", measurement: { utc: utc + 5 } }]);
 		expectClean();
 	});
 

@@ -143,14 +143,17 @@ describe("while servers fail", () => {
 	});
 
 	test("when the daily measurement fails the clock goes on, and the pauses begin anew", async () => {
-		network.servers.set(a, honest());
 		const { clock, sync } = makeSync();
 		sync.start();
-		await time.advance(2 * hour);
+		await time.advance(hour);
+		network.servers.set(a, honest());
+		await time.advance(3 * hour);
 		network.servers.delete(a);
+		const before = askedAt().length;
 		await time.advance(24 * hour);
-		expect(clock.now()).toBe(start + 26 * hour);
-		expect(seconds(askedAt()).slice(2, 5)).toEqual([90_000, 90_018, 90_052]);
+		expect(clock.now()).toBe(start + 28 * hour);
+		const [first = 0, ...others] = seconds(askedAt()).slice(before, before + 4);
+		expect(others.map((each) => each - first)).toEqual([18, 52, 118]);
 	});
 
 	test("no server set: nothing is asked, and it is said", async () => {
@@ -241,6 +244,18 @@ describe("a server that contradicts a good clock by more than five minutes", () 
 		const { clock } = await setAndMislead([a, b, c], hour);
 		network.servers.set(b, honest(3 * hour));
 		await time.advance(2 * hour);
+		expect(clock.now()).toBe(start + time.ticks());
+	});
+
+	test("and was contradicted by a second one, is doubted anew when it has company later", async () => {
+		const { clock } = await setAndMislead([a, b], hour);
+		network.servers.set(b, honest());
+		await time.advance(hour);
+		// What `b` says from now on is what `a` said then; but `b` itself has denied it since.
+		network.servers.set(b, honest(hour));
+		network.servers.delete(a);
+		await time.advance(day + minute);
+		expect(lines.filter((line) => line.includes("another server must confirm")).length).toBeGreaterThan(1);
 		expect(clock.now()).toBe(start + time.ticks());
 	});
 
@@ -359,6 +374,18 @@ describe("a network that comes and goes", () => {
 		expect(askedAt().length).toBe(before + 1);
 	});
 
+	test("news in the middle of a round do not begin a second one", async () => {
+		for (const name of ["x.test", "y.test", "z.test", "w.test"]) network.silentNames.add(name);
+		const { sync } = makeSync(["x.test", "y.test", "z.test", "w.test"]);
+		sync.start();
+		await time.advance(second);
+		for (let count = 0; count < 18; count++) {
+			sync.retryNow();
+			await time.advance(second);
+			expect(network.openSockets).toBe(1);
+		}
+	});
+
 	test("an answer that was under way when it went is not used, and nothing stays open", async () => {
 		network.servers.set(a, honest());
 		const { clock, sync } = makeSync();
@@ -366,6 +393,8 @@ describe("a network that comes and goes", () => {
 		await time.advance(3);
 		sync.stop();
 		sync.stop();
+		expect(network.openSockets).toBe(0);
+		expect(time.pending).toBe(1); // The answer, which is under way.
 		await time.advance(day);
 		expect(clock.now()).toBeUndefined();
 		expect(network.openSockets).toBe(0);

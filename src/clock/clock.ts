@@ -106,9 +106,7 @@ export class Clock {
 		const line = { start: utc - ticks * (1 + rate), rate };
 		const own = this.#anchors.find((anchor) => anchor.boot === boot);
 		const anchor = own ?? { boot, ...line, until: utc, estimated: false };
-		// An earlier boot that claims to have known a later moment was wrong about it.
-		const earlier = this.#anchors.map((each) => (each.until > utc ? { ...each, until: utc } : each));
-		this.#keep(withAnchor(earlier, { ...anchor, until: utc }, boot));
+		this.#keep(withAnchor(this.#anchors, { ...anchor, until: utc }, boot));
 		this.#line = line;
 	}
 
@@ -131,7 +129,8 @@ export class Clock {
 			rate: this.#rate.rate ?? 0,
 		};
 		const placed = placeBoots(waiting, known, placedAtOnce);
-		this.#unplaced = placed.length === placedAtOnce;
+		// Where some are left, the next reading of theirs that is asked for brings the next pass.
+		this.#unplaced = false;
 		let anchors = this.#needed(oldest);
 		for (const anchor of placed) anchors = withAnchor(anchors, anchor, boot);
 		if (anchors.length === this.#anchors.length && placed.length === 0) return;
@@ -152,8 +151,7 @@ export class Clock {
 		const { boot } = this.#options;
 		const newestBefore = (limit: number) => this.#anchors.findLast((anchor) => anchor.boot < limit);
 		const landmarks = [newestBefore(oldest), newestBefore(boot)];
-		const first = Math.min(oldest, boot);
-		return this.#anchors.filter((anchor) => anchor.boot >= first || landmarks.includes(anchor));
+		return this.#anchors.filter((anchor) => anchor.boot >= oldest || landmarks.includes(anchor));
 	}
 
 	#before(boot: number): number | undefined {
