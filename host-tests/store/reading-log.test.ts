@@ -1,0 +1,77 @@
+import { describe, expect, test } from "vitest";
+import { NorFlash } from "../../simulator/flash";
+import type { Reading, SampleContext } from "../../src/reading/reading";
+import { ReadingLog } from "../../src/store/reading-log";
+
+const context: SampleContext = {
+	boot: 7,
+	deviceId: "ESP32-A1B2C3",
+	location: "Kitchen – süd",
+	firmwareVersion: "0.1.0",
+	fields: [
+		{ name: "temperature", unit: "celsius", decimals: 2 },
+		{ name: "humidity", unit: "percent", decimals: 2 },
+		{ name: "pressure", unit: "hPa", decimals: 2 },
+	],
+};
+
+function reading(i: number): Reading {
+	return {
+		time: { utc: 1_750_000_000_000 + i * 60_000 },
+		values: [20 + (i % 7) / 100, 45.5 - (i % 5) / 100, 1013.25 + (i % 3) / 100],
+		batteryLevel: 87,
+		signalStrength: -60 - (i % 4),
+	};
+}
+
+function newLog(image?: Uint8Array) {
+	const flash = new NorFlash({ blocks: 8, blockLength: 4096, ...(image ? { image } : {}) });
+	return { flash, log: new ReadingLog({ flash }) };
+}
+
+describe("the log of readings", () => {
+	test("gives back what was stored, in order, with its context, after a restart too", () => {
+		const { flash, log } = newLog();
+		const numbers = Array.from({ length: 1000 }, (_, i) => log.append(reading(i), context));
+		expect(numbers).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
+		const expected = numbers.map((sequence, i) => ({ ...reading(i), sequence, context }));
+		expect([...log.waiting()]).toEqual(expected);
+		const { log: again } = newLog(flash.image);
+		expect(again.length).toBe(1000);
+		expect([...again.waiting()]).toEqual(expected);
+		expect([...again.waiting(700)]).toEqual(expected.slice(699));
+		again.acknowledge(650);
+		expect([...again.waiting()]).toEqual(expected.slice(650));
+		const { log: third, flash: last } = newLog(flash.image);
+		expect(third.length).toBe(350);
+		expect(third.oldest).toBe(651);
+		expect(third.newest).toBe(1000);
+		expect([...third.waiting()]).toEqual(expected.slice(650));
+		expect(third.append(reading(1000), { ...context, boot: 8 })).toBe(1001);
+		expect([...third.waiting(1001)]).toEqual([
+			{ ...reading(1000), sequence: 1001, context: { ...context, boot: 8 } },
+		]);
+		expect(last.violations).toEqual([]);
+	});
+
+	test("lets the oldest go when it is full, counted, and numbers go on", () => {
+		const { log } = newLog();
+		for (let i = 0; i < 20_000; i++) log.append(reading(i), context);
+		expect(log.length + log.dropped).toBe(20_000);
+		const kept = [...log.waiting()];
+		expect(kept.length).toBe(log.length);
+		expect(kept.at(-1)?.sequence).toBe(20_000);
+		expect(log.length).toBeGreaterThan(3000);
+	});
+
+	test("a reset empties it, and numbers go on", () => {
+		const { flash, log } = newLog();
+		for (let i = 0; i < 10; i++) log.append(reading(i), context);
+		log.reset();
+		expect(log.length).toBe(0);
+		expect([...log.waiting()]).toEqual([]);
+		const { log: again } = newLog(flash.image);
+		expect(again.length).toBe(0);
+		expect(again.append(reading(0), context)).toBe(11);
+	});
+});

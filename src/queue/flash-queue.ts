@@ -1,0 +1,555 @@
+import type { Bytes, Flash } from "../boards/ecma419";
+import { FlashFailedError, QueueFullError, RecordTooLargeError } from "./errors";
+import {
+	encodeHead,
+	encodeHeader,
+	type FoundSector,
+	headerLength,
+	isBlank,
+	largestBody,
+	markBody,
+	markLimit,
+	mostRecords,
+	putNumber,
+	type RecordKind,
+	recordLength,
+	recordSum,
+	recordsStart,
+	sumLength,
+	type WriteAlign,
+} from "./format";
+import { findFrom, findHolder, findNewest } from "./search";
+import { SectorReader } from "./sector-reader";
+import { Sectors } from "./sectors";
+import { findTail, type Tail } from "./tail";
+
+export interface FlashQueueOptions {
+	/** The partition; the queue closes it. */
+	readonly flash: Flash;
+	/** Bytes that every write is a multiple of, in length and place; 16 for encrypted flash. Default 1. */
+	readonly writeAlign?: WriteAlign;
+	/** What goes when there is no room. Default `"drop oldest"`: the oldest sector, counted. */
+	readonly whenFull?: "drop oldest" | "refuse newest";
+	/** Read back what was written, so that worn cells are found while the record is still at hand. Default false. */
+	readonly verify?: boolean;
+	/** The first record's sequence number on a flash that holds no queue. Default 1. */
+	readonly firstSequence?: number;
+}
+
+/** A record as it is read back. */
+export interface QueueRecord {
+	readonly sequence: number;
+	/** Valid until the next one is taken. */
+	readonly bytes: Uint8Array;
+	/** Whether it is the first of its sector. */
+	readonly first: boolean;
+}
+
+/**
+ * Makes the bytes of a record, which may be shorter when others stand before it: `first` when none stands before
+ * it in its sector. May be called more than once for a record; the last result is stored.
+ */
+export type Encode = (first: boolean) => Bytes;
+
+/** Where the record that waits longest stands. */
+interface Front {
+	/** The sector that holds it, as far as known. */
+	readonly sector: FoundSector | undefined;
+	/** Its place there; 0: not known. */
+	readonly offset: number;
+}
+
+const nowhere: Front = { sector: undefined, offset: 0 };
+
+/**
+ * A ring of byte records on NOR flash. `push` and `acknowledge` are durable when they return; whatever stands on
+ * the flash, it mounts, and mounting writes nothing. What it keeps in memory does not grow with what it holds.
+ */
+export class FlashQueue {
+	readonly #sectors: Sectors;
+	readonly #align: WriteAlign;
+	readonly #refuse: boolean;
+	readonly #verify: boolean;
+	/** What is written next, head to padding. */
+	#buffer = new Uint8Array(128);
+	/** Read back, or looked at before it is written. */
+	#seen = new Uint8Array(headerLength);
+	#newest: FoundSector | undefined;
+	/** Where the next record goes. */
+	#tail = 0;
+	/** Whether the newest sector takes more records. */
+	#sound = false;
+	/** Whether the newest sector is known to be erased from the tail on. */
+	#erased = false;
+	#next: number;
+	#acknowledged: number;
+	#front = nowhere;
+	/** The first record behind those of the sector that is to be erased next. */
+	#guard = 0;
+	#dropped = 0;
+	#skipped = 0;
+	#frontSkipped = 0;
+	#damagedBytes = 0;
+	/** Damage up to this place has been counted. */
+	#countedUpTo = 0;
+	/** Where the reader stood when it gave out a record: the place of the next one. */
+	#reached = { sequence: -1, sector: undefined as FoundSector | undefined, offset: 0 };
+	#closed = false;
+
+	/** Mounts; never throws for what is on the flash. Throws a RangeError for fewer than two sectors. */
+	constructor(options: FlashQueueOptions) {
+		this.#sectors = new Sectors(options.flash);
+		this.#align = options.writeAlign ?? 1;
+		this.#refuse = options.whenFull === "refuse newest";
+		this.#verify = options.verify ?? false;
+		this.#next = options.firstSequence ?? 1;
+		this.#acknowledged = this.#next - 1;
+		const { blocks, blockLength } = this.#sectors;
+		if (blocks < 2 || this.largestRecord < 1)
+			throw new RangeError(`a queue needs two sectors or more; there are ${blocks} of ${blockLength} bytes`);
+		this.#mount();
+	}
+
+	/** Stores a record; returns its sequence number, which no other record ever has. */
+	push(record: Bytes | Encode): number {
+		const encode = typeof record === "function" ? record : () => record;
+		for (let failures = 0; failures <= this.#sectors.blocks; failures++) {
+			const bytes = this.#makeRoom(encode);
+			if (this.#append("data", bytes)) return this.#next++;
+			// The number may be taken by what was written in part.
+			this.#next++;
+			this.#skipped++;
+		}
+		throw new FlashFailedError(undefined);
+	}
+
+	/**
+	 * The records that are not acknowledged, oldest first, read from flash as they are taken. `from`: begin with
+	 * that number. `whole`: begin with the first record of the sector instead, acknowledged or not, for records
+	 * that can only be read after those before them. Pushing and acknowledging in between is allowed.
+	 */
+	*records(from = this.#acknowledged + 1, whole = false): Generator<QueueRecord> {
+		const start = Math.max(from, this.#acknowledged + 1);
+		if (this.#newest === undefined || start >= this.#next) return;
+		const reader = this.#readerAt(start, whole);
+		let given = false;
+		for (;;) {
+			if (reader.sector.sector < this.#sectors.lowest(this.#newest)) {
+				reader.open(findFrom(this.#sectors.lowest(this.#newest), this.#sectors, this.#newest));
+			}
+			const sequence = reader.sequence;
+			const isNewest = reader.sector.sector === this.#newest.sector;
+			const step = reader.next(isNewest ? this.#tail : this.#sectors.blockLength);
+			if (step === "end") {
+				if (isNewest) break;
+				this.#openNext(reader);
+			} else if (step === "damaged") {
+				this.#countDamage(reader.sector, reader.damagedFrom, reader.offset);
+			} else if (step === "data" && (whole || sequence >= start)) {
+				if (sequence >= start && !given) {
+					given = true;
+					if (start === this.#acknowledged + 1) this.passOver(sequence - 1);
+				}
+				this.#reached = { sequence, sector: reader.sector, offset: reader.offset };
+				yield { sequence, bytes: reader.body, first: sequence === reader.sector.first };
+			}
+		}
+		if (!given && start === this.#acknowledged + 1) this.passOver(this.#next - 1);
+	}
+
+	/** The records of the newest sector, acknowledged or not. */
+	*newestSector(): Generator<QueueRecord> {
+		if (this.#newest === undefined) return;
+		const sector = this.#newest;
+		const reader = new SectorReader(this.#sectors, sector);
+		for (;;) {
+			const sequence = reader.sequence;
+			const step = reader.next(this.#tail);
+			if (step === "end") return;
+			if (step === "data") yield { sequence, bytes: reader.body, first: sequence === sector.first };
+		}
+	}
+
+	/** That record and all before it are done with. One small write for any number. */
+	acknowledge(upTo: number): void {
+		const last = Math.min(upTo, this.#next - 1);
+		if (!(last > this.#acknowledged)) return;
+		const front = this.#frontAfter(last);
+		if (!this.#appendMark("acknowledged", last, front)) this.#openAcknowledged(last, front);
+		this.#moveFront(last, front);
+	}
+
+	/**
+	 * Leaves out, until the next mount, what waits up to `upTo`, because it cannot be read. Nothing is written.
+	 */
+	passOver(upTo: number): void {
+		if (upTo > this.#acknowledged) this.#moveFront(Math.min(upTo, this.#next - 1), nowhere);
+	}
+
+	/** Empties the ring and its counters, durably. Sequence numbers go on. */
+	reset(): void {
+		const dropped = this.#dropped;
+		this.#dropped = 0;
+		try {
+			this.#openAcknowledged(this.#next - 1, nowhere);
+		} catch (error) {
+			this.#dropped = dropped;
+			throw error;
+		}
+		this.#moveFront(this.#next - 1, nowhere);
+		this.#damagedBytes = 0;
+	}
+
+	/** May be called twice. */
+	close(): void {
+		if (!this.#closed) this.#sectors.close();
+		this.#closed = true;
+	}
+
+	/** How many records wait. Those in a damaged sector count until the reader has come past it. */
+	get length(): number {
+		return this.#next - 1 - this.#acknowledged - (this.#skipped - this.#frontSkipped);
+	}
+
+	/** Bytes for records, their heads and sums included, that the ring has. */
+	get capacity(): number {
+		return this.#sectors.blocks * (this.#sectors.blockLength - recordsStart(this.#align));
+	}
+
+	/** Bytes that the records of the newest sector take, acknowledgements included, and how many they are. */
+	get newestFill(): { readonly bytes: number; readonly records: number } {
+		if (this.#newest === undefined) return { bytes: 0, records: 0 };
+		return {
+			bytes: this.#tail - recordsStart(this.#newest.align),
+			records: this.#next - this.#newest.first,
+		};
+	}
+
+	/** The largest record that can be pushed, bytes. */
+	get largestRecord(): number {
+		return largestBody(this.#sectors.blockLength, this.#align);
+	}
+
+	get oldest(): number | undefined {
+		return this.length > 0 ? this.#acknowledged + 1 : undefined;
+	}
+
+	/** The last sequence number given; `undefined` when nothing waits. */
+	get newest(): number | undefined {
+		const unused = this.#skipped - (this.#newest?.skipped ?? 0);
+		return this.length > 0 ? this.#next - 1 - unused : undefined;
+	}
+
+	/** How many went, since the last reset, because the ring was full. */
+	get dropped(): number {
+		return this.#dropped;
+	}
+
+	/** Bytes found damaged since the mount. */
+	get damagedBytes(): number {
+		return this.#damagedBytes;
+	}
+
+	// --- Mounting ---
+
+	#mount(): void {
+		const newest = findNewest(this.#sectors);
+		if (newest === undefined) return;
+		const tail = findTail(this.#sectors, newest);
+		this.#newest = newest;
+		this.#takeTail(newest, tail);
+		this.#skipHidden(newest);
+		this.#guard = this.#guardOf(newest.sector + 1, this.#acknowledged);
+		if (this.#acknowledged + 1 < this.#next) this.#findFront(newest, tail.front);
+	}
+
+	#takeTail(newest: FoundSector, tail: Tail): void {
+		this.#tail = tail.offset;
+		this.#next = tail.next;
+		this.#sound = tail.sound && newest.align === this.#align;
+		this.#erased = false;
+		this.#acknowledged = tail.acknowledged;
+		this.#dropped = newest.dropped + tail.dropped;
+		this.#skipped = this.#frontSkipped = newest.skipped + tail.skipped;
+		if (tail.damaged > 0) this.#countDamage(newest, tail.offset, tail.offset + tail.damaged);
+	}
+
+	/** Sectors behind the newest that lost their header may have held records: their numbers are left out. */
+	#skipHidden(newest: FoundSector): void {
+		const probe = new Uint8Array(16);
+		for (let ahead = 1; ahead < this.#sectors.blocks; ahead++) {
+			const block = (newest.block + ahead) % this.#sectors.blocks;
+			if (this.#sectors.head(block) !== "unreadable") return;
+			const start = recordsStart(this.#align);
+			if (this.#sectors.read(probe, block, start) && isBlank(probe, 0, probe.length)) return;
+			const most = mostRecords(this.#sectors.blockLength, this.#align);
+			this.#next += most;
+			this.#skipped += most;
+			this.#frontSkipped += most;
+		}
+	}
+
+	/** Finds the sector of the oldest record that waits, and passes over what is lost before it. */
+	#findFront(newest: FoundSector, offset: number): void {
+		const holder = findHolder(this.#acknowledged + 1, this.#sectors, newest);
+		if (holder !== undefined) this.#front = { sector: holder, offset };
+		else {
+			// The sector that was being erased when power went, because the ring was full.
+			const oldest = findFrom(this.#sectors.lowest(newest), this.#sectors, newest);
+			this.#dropped += oldest.first - 1 - this.#acknowledged;
+			this.#acknowledged = oldest.first - 1;
+		}
+		this.#passGap();
+	}
+
+	// --- Writing ---
+
+	/** Has room for the record that `encode` makes; returns its bytes. */
+	#makeRoom(encode: Encode): Bytes {
+		for (let tries = 0; tries <= this.#sectors.blocks + 1; tries++) {
+			const first = this.#newest === undefined || this.#next === this.#newest.first;
+			const bytes = encode(first);
+			const length = recordLength("data", bytes.length, this.#align);
+			if (!this.#fits(length)) {
+				this.#checkLength(first ? bytes : encode(true));
+				this.#openSector();
+			} else if (this.#fits(length + this.#reserve())) return bytes;
+			else this.#dropOldest();
+		}
+		throw new FlashFailedError(undefined);
+	}
+
+	#checkLength(bytes: Bytes): void {
+		if (bytes.length > this.largestRecord) throw new RecordTooLargeError(bytes.length, this.largestRecord);
+	}
+
+	#fits(length: number): boolean {
+		return this.#sound && this.#tail + length <= this.#sectors.blockLength;
+	}
+
+	/** How many records wait in the sector that is to be erased next. */
+	get #inTheWay(): number {
+		return Math.max(0, this.#guard - 1 - this.#acknowledged);
+	}
+
+	/**
+	 * Room that must stay free: while the next sector cannot be had without dropping, each record that waits there
+	 * must find room for an acknowledgement of its own.
+	 */
+	#reserve(): number {
+		return this.#inTheWay * recordLength("acknowledged", markBody, this.#align);
+	}
+
+	#dropOldest(): void {
+		if (this.#refuse) throw new QueueFullError(this.length);
+		const last = this.#guard - 1;
+		const count = this.#inTheWay;
+		if (this.#appendMark("dropped", last, nowhere)) {
+			this.#dropped += count;
+			this.#moveFront(last, nowhere);
+		} else this.#openSector();
+	}
+
+	/** Writes into the newest sector that everything up to `last` is done with; false when there is no room. */
+	#appendMark(kind: "acknowledged" | "dropped", last: number, front: Front): boolean {
+		const beyond = last - (this.#newest?.acknowledged ?? 0);
+		if (beyond > markLimit || !this.#fits(recordLength(kind, markBody, this.#align))) return false;
+		const body = new Uint8Array(markBody);
+		putNumber(body, 0, 2, beyond);
+		putNumber(body, 2, 2, front.offset <= markLimit ? front.offset : 0);
+		return this.#append(kind, body);
+	}
+
+	/**
+	 * Has the header of a new sector say that everything up to `last` is done with. Where the ring is full and must
+	 * refuse rather than drop, and a write that failed took the room that was kept, it is not written: it will be
+	 * with the next sector.
+	 */
+	#openAcknowledged(last: number, front: Front): void {
+		if (this.#refuse && last + 1 < this.#guard) return;
+		const before = { acknowledged: this.#acknowledged, front: this.#front };
+		this.#acknowledged = last;
+		this.#front = front;
+		try {
+			this.#openSector();
+		} catch (error) {
+			this.#acknowledged = before.acknowledged;
+			this.#front = before.front;
+			throw error;
+		}
+	}
+
+	/** Writes one record at the tail; false when it did not take, and the sector is closed. */
+	#append(kind: RecordKind, body: Bytes): boolean {
+		const sector = this.#newest;
+		if (sector === undefined || !this.#sound) return false;
+		const length = recordLength(kind, body.length, this.#align);
+		if (this.#buffer.length < length) this.#buffer = new Uint8Array(length);
+		const bytes = this.#buffer.subarray(0, length).fill(0xff);
+		const head = encodeHead(kind, body.length, bytes);
+		bytes.set(body, head);
+		const end = head + body.length;
+		putNumber(bytes, end, sumLength, recordSum(sector, this.#next, bytes, 0, end));
+		this.#sound =
+			(this.#erased || this.#isErased(sector.block, this.#tail, length)) &&
+			this.#write(bytes, sector.block, this.#tail, this.#verify);
+		if (this.#sound) this.#tail += length;
+		return this.#sound;
+	}
+
+	#isErased(block: number, offset: number, length: number): boolean {
+		const seen = this.#look(block, offset, length);
+		return seen !== undefined && isBlank(seen, 0, length);
+	}
+
+	#look(block: number, offset: number, length: number): Bytes | undefined {
+		if (this.#seen.length < length) this.#seen = new Uint8Array(length);
+		const seen = this.#seen.subarray(0, length);
+		return this.#sectors.read(seen, block, offset) ? seen : undefined;
+	}
+
+	/** Whether it was written and, if asked for, reads back the same. */
+	#write(bytes: Bytes, block: number, offset: number, verify: boolean): boolean {
+		try {
+			this.#sectors.write(bytes, block, offset);
+		} catch {
+			return false;
+		}
+		if (!verify) return true;
+		const seen = this.#look(block, offset, bytes.length);
+		return seen?.every((byte, index) => byte === bytes[index]) ?? false;
+	}
+
+	/** Goes on to the next sector that can be erased and programmed. Throws, and nothing has changed, if none can. */
+	#openSector(): void {
+		const { blocks } = this.#sectors;
+		const before = this.#newest ?? { sector: 0, block: blocks - 1 };
+		let acknowledged = this.#acknowledged;
+		let guard = this.#guard;
+		for (let ahead = 1; ahead < blocks || this.#newest === undefined; ahead++) {
+			if (ahead > blocks) break;
+			if (acknowledged + 1 < guard && this.#refuse) throw new QueueFullError(this.length);
+			acknowledged = Math.max(acknowledged, guard - 1);
+			const found = this.#format(before.sector + ahead, (before.block + ahead) % blocks, acknowledged);
+			if (found !== undefined) {
+				this.#enter(found);
+				return;
+			}
+			this.#damagedBytes += this.#sectors.blockLength;
+			guard = this.#guardOf(before.sector + ahead + 1, acknowledged);
+		}
+		throw new FlashFailedError(undefined);
+	}
+
+	/** Erases a block and makes it a sector; `undefined` when the block does not take it. */
+	#format(sector: number, block: number, acknowledged: number): FoundSector | undefined {
+		try {
+			this.#sectors.erase(block);
+		} catch {
+			return undefined;
+		}
+		const dropped = acknowledged - this.#acknowledged;
+		const header = {
+			sector,
+			first: this.#next,
+			acknowledged,
+			offset: dropped > 0 ? 0 : this.#front.offset,
+			dropped: this.#dropped + dropped,
+			skipped: this.#skipped,
+			align: this.#align,
+		};
+		const bytes = new Uint8Array(recordsStart(this.#align)).fill(0xff);
+		const seed = encodeHeader(header, bytes);
+		return this.#write(bytes, block, 0, true) ? { ...header, block, seed } : undefined;
+	}
+
+	#enter(found: FoundSector): void {
+		this.#newest = found;
+		this.#tail = recordsStart(found.align);
+		this.#sound = true;
+		this.#erased = true;
+		this.#dropped = found.dropped;
+		if (found.acknowledged > this.#acknowledged) this.#moveFront(found.acknowledged, nowhere);
+		this.#guard = this.#guardOf(found.sector + 1, found.acknowledged);
+	}
+
+	/**
+	 * The first record behind those in the block that sector number `sector` will take; 0 when all up to the newest
+	 * sector is done with anyway.
+	 */
+	#guardOf(sector: number, acknowledged: number): number {
+		const newest = this.#newest;
+		const replaced = sector - this.#sectors.blocks;
+		if (newest === undefined || replaced < 1 || acknowledged + 1 >= newest.first) return 0;
+		return findFrom(replaced + 1, this.#sectors, newest).first;
+	}
+
+	// --- The front ---
+
+	#frontAfter(sequence: number): Front {
+		if (sequence === this.#reached.sequence)
+			return { sector: this.#reached.sector, offset: this.#reached.offset };
+		return nowhere;
+	}
+
+	#moveFront(acknowledged: number, front: Front): void {
+		this.#acknowledged = acknowledged;
+		this.#front = front;
+		if (this.#skipped !== this.#frontSkipped) this.#passGap();
+	}
+
+	/** Steps over sequence numbers that no record has: they lie at the end of a sector. */
+	#passGap(): void {
+		const newest = this.#newest;
+		if (newest === undefined) return;
+		const holder = findHolder(this.#acknowledged + 1, this.#sectors, newest);
+		if (holder === undefined) return;
+		const after =
+			holder.sector === newest.sector
+				? { first: this.#next, skipped: this.#skipped }
+				: findFrom(holder.sector + 1, this.#sectors, newest);
+		const end = after.first - (after.skipped - holder.skipped);
+		const passed = this.#acknowledged + 1 >= end;
+		if (passed) this.#acknowledged = after.first - 1;
+		this.#frontSkipped = passed ? after.skipped : holder.skipped;
+	}
+
+	// --- Reading ---
+
+	#readerAt(start: number, whole: boolean): SectorReader {
+		const newest = this.#newest;
+		if (newest === undefined) throw new Error("no sector");
+		const holder =
+			findHolder(start, this.#sectors, newest) ??
+			findFrom(this.#sectors.lowest(newest), this.#sectors, newest);
+		const reader = new SectorReader(this.#sectors, holder);
+		const { sector, offset } = this.#front;
+		if (whole || start !== this.#acknowledged + 1 || sector?.sector !== holder.sector || offset === 0)
+			return reader;
+		reader.open(holder, offset, start);
+		const limit = holder.sector === newest.sector ? this.#tail : this.#sectors.blockLength;
+		const trusted = reader.next(limit) !== "damaged";
+		if (trusted) reader.open(holder, offset, start);
+		else reader.open(holder);
+		return reader;
+	}
+
+	/** Goes to the next sector that can be found; what lies between is damaged. */
+	#openNext(reader: SectorReader): void {
+		const newest = this.#newest;
+		if (newest === undefined) return;
+		const from = reader.sector.sector + 1;
+		const next = findFrom(from, this.#sectors, newest);
+		for (let sector = from; sector < next.sector; sector++)
+			this.#countDamage({ sector }, 0, this.#sectors.blockLength);
+		reader.open(next);
+	}
+
+	#countDamage({ sector }: { readonly sector: number }, from: number, to: number): void {
+		const place = sector * this.#sectors.blockLength;
+		const start = Math.max(place + from, this.#countedUpTo);
+		if (place + to <= start) return;
+		this.#damagedBytes += place + to - start;
+		this.#countedUpTo = place + to;
+	}
+}

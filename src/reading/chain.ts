@@ -1,0 +1,232 @@
+import type { Bytes } from "../boards/ecma419";
+import { NibbleReader } from "./nibbles";
+import type { Field, Reading, SampleContext, SampleTime, Value } from "./reading";
+
+/**
+ * How a reading is stored: mostly as its difference from the one before it in its sector, in half bytes
+ * (docs/flash-format.md has it to the bit). This file reads it; encode.ts writes it.
+ */
+
+/** What a value is stored as. */
+export const ValueType = Object.freeze({ absent: 0, integer: 1, float: 2, boolean: 3, text: 4 });
+
+/** How a record tells its reading. */
+export const Mode = Object.freeze({
+	/** As the difference from the one before. */
+	difference: 0,
+	/** Likewise, and the types of the values, which have changed. */
+	types: 1,
+	/** In full. */
+	full: 2,
+	/** In full, and what has changed of the context. */
+	context: 3,
+});
+
+/** The version of this code, told wherever a context is. */
+export const codeVersion = 1;
+
+/** Which parts of a context follow; its boot always does. */
+export const ContextPart = Object.freeze({
+	deviceId: 1,
+	location: 2,
+	firmwareVersion: 4,
+	fields: 8,
+	all: 15,
+});
+
+/** How a time told in full counts; `negative` is added for a time before its origin. */
+export const TimeKind = Object.freeze({ utc: 0, ticks: 1, otherBoot: 2, negative: 4 });
+
+export const mostFields = 16;
+export const mostDecimals = 9;
+/** Battery and signal, stored like two more fields after those of the context. */
+export const extraSlots = 2;
+
+const emptyContext: SampleContext = Object.freeze({
+	boot: 0,
+	deviceId: "",
+	location: "",
+	firmwareVersion: "",
+	fields: [],
+});
+
+/**
+ * What is known after a record of a sector: it is what the next record builds on, for the one who writes it as
+ * for the one who reads it.
+ */
+export class ReadingChain {
+	readonly #reader = new NibbleReader();
+	/** `undefined` when nothing can be built on: at the start, and after a record that is missing. */
+	context: SampleContext | undefined;
+	/** Milliseconds; since the start of `boot`, or Unix time when there is no boot. */
+	time = 0;
+	boot: number | undefined;
+	/** Between the last two readings, milliseconds. */
+	interval = 0;
+	/** For each field, then battery and signal. */
+	readonly types = new Uint8Array(mostFields + extraSlots);
+	/** Integers are scaled by the field's decimals; a boolean is 0 or 1. */
+	readonly numbers: number[] = new Array<number>(mostFields + extraSlots).fill(0);
+	readonly texts: string[] = new Array<string>(mostFields + extraSlots).fill("");
+	#sequence = 0;
+
+	/** Fields, battery and signal of the present context. */
+	get slots(): number {
+		return (this.context?.fields.length ?? 0) + extraSlots;
+	}
+
+	/** Takes the next record of a sector; false when it cannot be read. `first`: it is the sector's first. */
+	take(bytes: Bytes, sequence: number, first: boolean): boolean {
+		if (first || sequence !== this.#sequence + 1) this.context = undefined;
+		this.#sequence = sequence;
+		const reader = this.#reader;
+		reader.open(bytes);
+		this.#takeRecord(reader);
+		if (reader.left > 1) reader.fail();
+		if (reader.failed) this.context = undefined;
+		return !reader.failed;
+	}
+
+	/** The reading that was taken last. */
+	reading(): Reading {
+		const fields = this.context?.fields ?? [];
+		return {
+			time: this.#sampleTime(),
+			values: fields.map(({ decimals }, slot) => this.#value(slot, decimals)),
+			batteryLevel: this.#measure(fields.length),
+			signalStrength: this.#measure(fields.length + 1),
+		};
+	}
+
+	#sampleTime(): SampleTime {
+		return this.boot === undefined ? { utc: this.time } : { boot: this.boot, ticks: this.time };
+	}
+
+	#value(slot: number, decimals: number): Value {
+		const number = this.numbers[slot] ?? 0;
+		switch (this.types[slot]) {
+			case ValueType.integer:
+				return number / 10 ** decimals;
+			case ValueType.float:
+				return number;
+			case ValueType.boolean:
+				return number === 1;
+			case ValueType.text:
+				return this.texts[slot];
+			default:
+				return undefined;
+		}
+	}
+
+	#measure(slot: number): number | undefined {
+		const value = this.#value(slot, 0);
+		return typeof value === "number" ? value : undefined;
+	}
+
+	#takeRecord(reader: NibbleReader): void {
+		const head = reader.nibble();
+		const mode = head >> 2;
+		if (mode === Mode.context) this.#takeContext(reader);
+		if (this.context === undefined) {
+			reader.fail();
+			return;
+		}
+		const full = mode === Mode.full || mode === Mode.context;
+		if (full) this.#takeTime(reader, this.context);
+		else {
+			this.interval += reader.signed();
+			this.time += this.interval;
+		}
+		if (mode !== Mode.difference) this.#takeTypes(reader, full);
+		const { slots } = this;
+		for (let slot = 0; slot < slots - extraSlots; slot++) this.#takeValue(reader, slot);
+		if (head & 2) this.#takeValue(reader, slots - 2);
+		if (head & 1) this.#takeValue(reader, slots - 1);
+	}
+
+	#takeContext(reader: NibbleReader): void {
+		const version = reader.nibble();
+		const parts = reader.nibble();
+		const before = this.context ?? emptyContext;
+		if (version !== codeVersion || (this.context === undefined && parts !== ContextPart.all)) {
+			reader.fail();
+			return;
+		}
+		this.context = {
+			boot: reader.unsigned(),
+			deviceId: parts & ContextPart.deviceId ? readText(reader) : before.deviceId,
+			location: parts & ContextPart.location ? readText(reader) : before.location,
+			firmwareVersion: parts & ContextPart.firmwareVersion ? readText(reader) : before.firmwareVersion,
+			fields: parts & ContextPart.fields ? readFields(reader) : before.fields,
+		};
+	}
+
+	#takeTime(reader: NibbleReader, context: SampleContext): void {
+		const kind = reader.nibble();
+		if ((kind & 3) === TimeKind.utc) this.boot = undefined;
+		else this.boot = (kind & 3) === TimeKind.ticks ? context.boot : reader.unsigned();
+		const time = reader.unsigned();
+		this.time = kind & TimeKind.negative ? -time : time;
+		this.interval = 0;
+	}
+
+	/** A number whose type has changed is told from 0 on. */
+	#takeTypes(reader: NibbleReader, full: boolean): void {
+		for (let slot = 0; slot < this.slots; slot++) {
+			const type = reader.nibble();
+			if (type > ValueType.text) reader.fail();
+			if (full || type !== this.types[slot]) {
+				this.numbers[slot] = 0;
+				this.texts[slot] = "";
+			}
+			this.types[slot] = type;
+		}
+	}
+
+	#takeValue(reader: NibbleReader, slot: number): void {
+		switch (this.types[slot]) {
+			case ValueType.integer:
+				this.numbers[slot] = (this.numbers[slot] ?? 0) + reader.signed();
+				break;
+			case ValueType.float:
+				if (reader.nibble() !== 0) this.numbers[slot] = reader.float();
+				break;
+			case ValueType.boolean:
+				this.numbers[slot] = reader.nibble();
+				break;
+			case ValueType.text:
+				if (reader.nibble() !== 0) this.texts[slot] = readText(reader);
+				break;
+		}
+	}
+}
+
+function readFields(reader: NibbleReader): readonly Field[] {
+	const count = reader.unsigned();
+	if (count > mostFields) reader.fail();
+	const fields: Field[] = [];
+	while (fields.length < count && !reader.failed) {
+		const field = { name: readText(reader), unit: readText(reader), decimals: reader.nibble() };
+		if (field.decimals > mostDecimals) reader.fail();
+		fields.push(field);
+	}
+	return fields;
+}
+
+/** Each unit of UTF-16 as UTF-8 tells a code point of that number: any string comes back as it was. */
+function readText(reader: NibbleReader): string {
+	const length = reader.unsigned();
+	if (length * 2 > reader.left) {
+		reader.fail();
+		return "";
+	}
+	let text = "";
+	for (let i = 0; i < length; i++) {
+		const lead = reader.byte();
+		const more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : 2;
+		let unit = more === 0 ? lead : more === 1 ? lead & 0x1f : lead & 0x0f;
+		for (let j = 0; j < more; j++) unit = (unit << 6) | (reader.byte() & 0x3f);
+		text += String.fromCharCode(unit);
+	}
+	return text;
+}

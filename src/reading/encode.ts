@@ -1,0 +1,242 @@
+import type { Bytes } from "../boards/ecma419";
+import {
+	ContextPart,
+	codeVersion,
+	extraSlots,
+	Mode,
+	mostDecimals,
+	mostFields,
+	type ReadingChain,
+	TimeKind,
+	ValueType,
+} from "./chain";
+import { NibbleWriter } from "./nibbles";
+import type { Field, Reading, SampleContext, Value } from "./reading";
+
+/** Integers from here on are stored as floating point, so that differences fit 32 bits. */
+const integerLimit = 2 ** 30;
+/** Differences of intervals from here on (twelve days) make a reading be told in full. */
+const intervalLimit = 2 ** 30;
+
+/** What is stored of a value. */
+interface Stored {
+	type: number;
+	number: number;
+	text: string;
+}
+
+/**
+ * Writes readings as records. What stands before a record in its sector is known from a {@link ReadingChain};
+ * it is not changed: whoever stores the record has the chain take it.
+ */
+export class ReadingEncoder {
+	readonly #writer = new NibbleWriter(64);
+	readonly #stored: readonly Stored[] = Array.from({ length: mostFields + extraSlots }, () => ({
+		type: ValueType.absent,
+		number: 0,
+		text: "",
+	}));
+
+	/**
+	 * The record of `reading`, valid until the next call. `first`: nothing stands before it in its sector. Throws a
+	 * RangeError for a time that is no number, for more than 16 fields, more values than fields, and decimals that
+	 * are not 0 to 9.
+	 */
+	encode(chain: ReadingChain, reading: Reading, context: SampleContext, first: boolean): Bytes {
+		checkContext(context, reading);
+		const time = wholeTime(reading);
+		const boot = "utc" in reading.time ? undefined : reading.time.boot;
+		const slots = context.fields.length + extraSlots;
+		this.#store(reading, context.fields);
+		const before = first ? undefined : chain.context;
+		const parts = contextParts(before, context);
+		const mode = this.#mode(chain, before, parts, context, boot, time, slots);
+		const full = mode === Mode.full || mode === Mode.context;
+		const battery = full || this.#changed(chain, slots - 2);
+		const signal = full || this.#changed(chain, slots - 1);
+
+		const writer = this.#writer;
+		writer.clear();
+		writer.nibble((mode << 2) | (battery ? 2 : 0) | (signal ? 1 : 0));
+		if (mode === Mode.context) writeContext(writer, context, parts);
+		if (full) writeTime(writer, time, boot, context.boot);
+		else writer.signed(time - chain.time - chain.interval);
+		if (mode !== Mode.difference)
+			for (let slot = 0; slot < slots; slot++) writer.nibble(this.#stored[slot]?.type ?? 0);
+		for (let slot = 0; slot < slots; slot++) {
+			if ((slot === slots - 2 && !battery) || (slot === slots - 1 && !signal)) continue;
+			this.#writeValue(chain, slot, full);
+		}
+		return writer.bytes;
+	}
+
+	#store(reading: Reading, fields: readonly Field[]): void {
+		const slots = fields.length;
+		for (let slot = 0; slot < slots; slot++)
+			storeValue(this.#stored[slot], reading.values[slot], fields[slot]?.decimals ?? 0, true);
+		storeValue(this.#stored[slots], reading.batteryLevel, 0, false);
+		storeValue(this.#stored[slots + 1], reading.signalStrength, 0, false);
+	}
+
+	#mode(
+		chain: ReadingChain,
+		before: SampleContext | undefined,
+		parts: number,
+		context: SampleContext,
+		boot: number | undefined,
+		time: number,
+		slots: number,
+	): number {
+		if (before === undefined || parts !== 0 || before.boot !== context.boot) return Mode.context;
+		if (boot !== chain.boot || Math.abs(time - chain.time - chain.interval) >= intervalLimit)
+			return Mode.full;
+		for (let slot = 0; slot < slots; slot++)
+			if (this.#stored[slot]?.type !== chain.types[slot]) return Mode.types;
+		return Mode.difference;
+	}
+
+	#changed(chain: ReadingChain, slot: number): boolean {
+		const stored = this.#stored[slot];
+		return stored?.type !== chain.types[slot] || !Object.is(stored?.number, chain.numbers[slot]);
+	}
+
+	#writeValue(chain: ReadingChain, slot: number, full: boolean): void {
+		const stored = this.#stored[slot];
+		if (stored === undefined) return;
+		const same = !full && stored.type === chain.types[slot];
+		const number = same ? (chain.numbers[slot] ?? 0) : 0;
+		const writer = this.#writer;
+		switch (stored.type) {
+			case ValueType.integer:
+				writer.signed(stored.number - number);
+				break;
+			case ValueType.float: {
+				const repeated = same && Object.is(stored.number, number);
+				writer.nibble(repeated ? 0 : 1);
+				if (!repeated) writer.float(stored.number);
+				break;
+			}
+			case ValueType.boolean:
+				writer.nibble(stored.number);
+				break;
+			case ValueType.text: {
+				const repeated = same && stored.text === chain.texts[slot];
+				writer.nibble(repeated ? 0 : 1);
+				if (!repeated) writeText(writer, stored.text);
+				break;
+			}
+		}
+	}
+}
+
+function storeValue(stored: Stored | undefined, value: Value, decimals: number, round: boolean): void {
+	if (stored === undefined) return;
+	stored.text = "";
+	stored.number = 0;
+	if (typeof value === "number") storeNumber(stored, value, decimals, round);
+	else if (typeof value === "boolean") {
+		stored.type = ValueType.boolean;
+		stored.number = value ? 1 : 0;
+	} else if (typeof value === "string") {
+		stored.type = ValueType.text;
+		stored.text = value;
+	} else stored.type = ValueType.absent;
+}
+
+/**
+ * A number becomes an integer of its field's decimals. One too large for that is stored as it is; what has no
+ * decimals of its own (battery, signal) is not rounded either.
+ */
+function storeNumber(stored: Stored, value: number, decimals: number, round: boolean): void {
+	const scale = 10 ** decimals;
+	// Adding 0 makes -0 a plain 0.
+	const integer = Math.round(value * scale) + 0;
+	if (Math.abs(integer) < integerLimit && (round || integer === value)) {
+		stored.type = ValueType.integer;
+		stored.number = integer;
+	} else {
+		stored.type = ValueType.float;
+		stored.number = round && Number.isSafeInteger(integer) ? integer / scale : value;
+	}
+}
+
+function wholeTime({ time }: Reading): number {
+	const whole = Math.round("utc" in time ? time.utc : time.ticks) + 0;
+	if (!Number.isSafeInteger(whole)) throw new RangeError("a reading needs a time in milliseconds");
+	return whole;
+}
+
+function checkContext({ fields }: SampleContext, { values }: Reading): void {
+	if (fields.length > mostFields) throw new RangeError(`${fields.length} fields; at most ${mostFields}`);
+	if (values.length > fields.length)
+		throw new RangeError(`${values.length} values for ${fields.length} fields`);
+	for (const { name, decimals } of fields)
+		if (!(Number.isInteger(decimals) && decimals >= 0 && decimals <= mostDecimals))
+			throw new RangeError(`${name}: ${decimals} decimals; 0 to ${mostDecimals} can be stored`);
+}
+
+function contextParts(before: SampleContext | undefined, context: SampleContext): number {
+	if (before === undefined) return ContextPart.all;
+	return (
+		(before.deviceId === context.deviceId ? 0 : ContextPart.deviceId) |
+		(before.location === context.location ? 0 : ContextPart.location) |
+		(before.firmwareVersion === context.firmwareVersion ? 0 : ContextPart.firmwareVersion) |
+		(sameFields(before.fields, context.fields) ? 0 : ContextPart.fields)
+	);
+}
+
+function sameFields(one: readonly Field[], other: readonly Field[]): boolean {
+	if (one === other) return true;
+	return (
+		one.length === other.length &&
+		one.every(({ name, unit, decimals }, index) => {
+			const field = other[index];
+			return name === field?.name && unit === field.unit && decimals === field.decimals;
+		})
+	);
+}
+
+function writeContext(writer: NibbleWriter, context: SampleContext, parts: number): void {
+	writer.nibble(codeVersion);
+	writer.nibble(parts);
+	writer.unsigned(context.boot);
+	if (parts & ContextPart.deviceId) writeText(writer, context.deviceId);
+	if (parts & ContextPart.location) writeText(writer, context.location);
+	if (parts & ContextPart.firmwareVersion) writeText(writer, context.firmwareVersion);
+	if ((parts & ContextPart.fields) === 0) return;
+	writer.unsigned(context.fields.length);
+	for (const { name, unit, decimals } of context.fields) {
+		writeText(writer, name);
+		writeText(writer, unit);
+		writer.nibble(decimals);
+	}
+}
+
+function writeTime(writer: NibbleWriter, time: number, boot: number | undefined, contextBoot: number): void {
+	const sign = time < 0 ? TimeKind.negative : 0;
+	if (boot === undefined) writer.nibble(TimeKind.utc | sign);
+	else if (boot === contextBoot) writer.nibble(TimeKind.ticks | sign);
+	else {
+		writer.nibble(TimeKind.otherBoot | sign);
+		writer.unsigned(boot);
+	}
+	writer.unsigned(Math.abs(time));
+}
+
+/** Each unit of UTF-16 as UTF-8 tells a code point of that number: any string comes back as it was. */
+function writeText(writer: NibbleWriter, text: string): void {
+	writer.unsigned(text.length);
+	for (let i = 0; i < text.length; i++) {
+		const unit = text.charCodeAt(i);
+		if (unit < 0x80) {
+			writer.byte(unit);
+			continue;
+		}
+		if (unit < 0x800) writer.byte(0xc0 | (unit >> 6));
+		else {
+			writer.byte(0xe0 | (unit >> 12));
+			writer.byte(0x80 | ((unit >> 6) & 0x3f));
+		}
+		writer.byte(0x80 | (unit & 0x3f));
+	}
+}

@@ -1,0 +1,141 @@
+import type { Bytes } from "../boards/ecma419";
+
+/**
+ * Numbers in half bytes: three bits of the number and one that says whether more follow, lowest first. What
+ * changes little from one reading to the next mostly fits one half byte.
+ */
+export class NibbleWriter {
+	#bytes: Uint8Array;
+	/** Half bytes written. */
+	#length = 0;
+
+	constructor(capacity: number) {
+		this.#bytes = new Uint8Array(capacity);
+	}
+
+	clear(): void {
+		this.#length = 0;
+	}
+
+	/** What was written, an odd half byte filled with zeros; valid until the next write. */
+	get bytes(): Bytes {
+		return this.#bytes.subarray(0, (this.#length + 1) >> 1);
+	}
+
+	nibble(value: number): void {
+		const at = this.#length >> 1;
+		if (at === this.#bytes.length) this.#grow();
+		if (this.#length & 1) this.#bytes[at] = (this.#bytes[at] ?? 0) | value;
+		else this.#bytes[at] = value << 4;
+		this.#length++;
+	}
+
+	/** A whole number from 0 to 2^53 - 1. */
+	unsigned(value: number): void {
+		let rest = value;
+		while (rest > 0x7fffffff) {
+			this.nibble(8 | (rest % 8));
+			rest = Math.floor(rest / 8);
+		}
+		while (rest > 7) {
+			this.nibble(8 | (rest & 7));
+			rest >>>= 3;
+		}
+		this.nibble(rest);
+	}
+
+	/** A whole number from -2^31 to 2^31 - 1, small ones of either sign being short. */
+	signed(value: number): void {
+		this.unsigned(((value << 1) ^ (value >> 31)) >>> 0);
+	}
+
+	byte(value: number): void {
+		this.nibble(value >> 4);
+		this.nibble(value & 15);
+	}
+
+	float(value: number): void {
+		const bytes = new Uint8Array(8);
+		new DataView(bytes.buffer).setFloat64(0, value);
+		for (const byte of bytes) this.byte(byte);
+	}
+
+	#grow(): void {
+		const bytes = new Uint8Array(this.#bytes.length * 2);
+		bytes.set(this.#bytes);
+		this.#bytes = bytes;
+	}
+}
+
+/** Reads what {@link NibbleWriter} wrote. Beyond the end everything is 0, and {@link failed} is set. */
+export class NibbleReader {
+	#bytes: Uint8Array = new Uint8Array(0);
+	#at = 0;
+	#end = 0;
+	#failed = false;
+
+	open(bytes: Bytes): void {
+		this.#bytes = bytes;
+		this.#at = 0;
+		this.#end = bytes.length * 2;
+		this.#failed = false;
+	}
+
+	/** Whether what was read was not all there, or not as it is written. */
+	get failed(): boolean {
+		return this.#failed;
+	}
+
+	/** Half bytes left. */
+	get left(): number {
+		return this.#end - this.#at;
+	}
+
+	/** Notes that what was read makes no sense. */
+	fail(): void {
+		this.#failed = true;
+		this.#at = this.#end;
+	}
+
+	nibble(): number {
+		if (this.#at >= this.#end) {
+			this.#failed = true;
+			return 0;
+		}
+		const byte = this.#bytes[this.#at >> 1] ?? 0;
+		return this.#at++ & 1 ? byte & 15 : byte >> 4;
+	}
+
+	unsigned(): number {
+		let value = 0;
+		let scale = 1;
+		for (;;) {
+			const nibble = this.nibble();
+			value += (nibble & 7) * scale;
+			if (nibble < 8) break;
+			scale *= 8;
+			if (scale > 2 ** 51) {
+				this.fail();
+				return 0;
+			}
+		}
+		if (value > Number.MAX_SAFE_INTEGER) this.fail();
+		return value;
+	}
+
+	signed(): number {
+		const value = this.unsigned();
+		if (value > 0xffffffff) this.fail();
+		return (value >>> 1) ^ -(value & 1);
+	}
+
+	byte(): number {
+		return (this.nibble() << 4) | this.nibble();
+	}
+
+	float(): number {
+		const bytes = new Uint8Array(8);
+		for (let i = 0; i < bytes.length; i++) bytes[i] = this.byte();
+		return new DataView(bytes.buffer).getFloat64(0);
+	}
+}
