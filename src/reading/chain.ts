@@ -1,4 +1,3 @@
-import type { Bytes } from "../boards/ecma419";
 import { NibbleReader } from "./nibbles";
 import type { Field, Reading, SampleContext, SampleTime, Value } from "./reading";
 
@@ -76,7 +75,7 @@ export class ReadingChain {
 	}
 
 	/** Takes the next record of a sector; false when it cannot be read. `first`: it is the sector's first. */
-	take(bytes: Bytes, sequence: number, first: boolean): boolean {
+	take(bytes: Uint8Array, sequence: number, first: boolean): boolean {
 		if (first || sequence !== this.#sequence + 1) this.context = undefined;
 		this.#sequence = sequence;
 		const reader = this.#reader;

@@ -1,4 +1,3 @@
-import type { Bytes } from "../boards/ecma419";
 import {
 	ContextPart,
 	codeVersion,
@@ -42,7 +41,7 @@ export class ReadingEncoder {
 	 * RangeError for a time that is no number, for more than 16 fields, more values than fields, and decimals that
 	 * are not 0 to 9.
 	 */
-	encode(chain: ReadingChain, reading: Reading, context: SampleContext, first: boolean): Bytes {
+	encode(chain: ReadingChain, reading: Reading, context: SampleContext, first: boolean): Uint8Array {
 		checkContext(context, reading);
 		const time = wholeTime(reading);
 		const boot = "utc" in reading.time ? undefined : reading.time.boot;

@@ -1,5 +1,3 @@
-import type { Bytes } from "../boards/ecma419";
-
 /**
  * Numbers in half bytes: three bits of the number and one that says whether more follow, lowest first. What
  * changes little from one reading to the next mostly fits one half byte.
@@ -18,7 +16,7 @@ export class NibbleWriter {
 	}
 
 	/** What was written, an odd half byte filled with zeros; valid until the next write. */
-	get bytes(): Bytes {
+	get bytes(): Uint8Array {
 		return this.#bytes.subarray(0, (this.#length + 1) >> 1);
 	}
 
@@ -74,7 +72,7 @@ export class NibbleReader {
 	#end = 0;
 	#failed = false;
 
-	open(bytes: Bytes): void {
+	open(bytes: Uint8Array): void {
 		this.#bytes = bytes;
 		this.#at = 0;
 		this.#end = bytes.length * 2;
