@@ -1,0 +1,237 @@
+import type { Bytes } from "../../src/boards/ecma419";
+import type { Chip } from "../bus";
+import type { Environment } from "../weather/weather";
+
+/** The calibration words that Bosch burns into each chip (BST-BME280-DS002, section 4.2.2, table 16). */
+export interface Calibration {
+	readonly T: readonly [T1: number, T2: number, T3: number];
+	readonly P: readonly [number, number, number, number, number, number, number, number, number];
+	readonly H: readonly [H1: number, H2: number, H3: number, H4: number, H5: number, H6: number];
+}
+
+/**
+ * Temperature and pressure words are those of the worked example in the BMP280's data sheet (BST-BMP280-DS001,
+ * section 3.12); Bosch publishes no example for humidity, so these are words as real chips have them.
+ */
+export const exampleCalibration: Calibration = {
+	T: [27504, 26435, -1000],
+	P: [36477, -10685, 3024, 2855, 140, -7, 15500, -14600, 6000],
+	H: [75, 362, 0, 331, 50, 30],
+};
+
+export interface BME280Options {
+	/** Milliseconds, monotonic. */
+	ticks(): number;
+	/** What the chip is exposed to at a time. */
+	environment(ticks: number): Environment;
+	readonly calibration?: Calibration;
+	/** Of register `id`; another number makes it another chip. */
+	readonly id?: number;
+}
+
+/** Registers (data sheet, section 5.3, table 18). */
+const id = 0xd0;
+const reset = 0xe0;
+const controlHumidity = 0xf2;
+const status = 0xf3;
+const controlMeasurement = 0xf4;
+const configuration = 0xf5;
+const data = 0xf7;
+const dataLength = 8;
+
+/** What a channel's data registers hold after the reset and when it is skipped (section 5.4.7 and following). */
+const skipped20 = 0x80000;
+const skipped16 = 0x8000;
+
+/** The chip copies its calibration to its registers for so long after the reset, milliseconds (section 1.1). */
+const startUpTime = 2;
+/** Standby times of normal mode, milliseconds (section 5.4.6, table 27). */
+const standbyTimes = [0.5, 62.5, 125, 250, 500, 1000, 10, 20] as const;
+
+/**
+ * Bosch's BME280, register by register. It turns what it is exposed to into the raw numbers that a chip with its
+ * calibration would measure, by searching for the raw number that the data sheet's compensation brings nearest.
+ */
+export class BME280Chip implements Chip {
+	readonly #options: BME280Options;
+	readonly #calibration: Calibration;
+	readonly #registers = new Uint8Array(256);
+	/** The next register to be read. */
+	#pointer = 0;
+	/** Ticks of the reset, and of the latest start of a forced measurement or of normal mode. */
+	#resetAt = 0;
+	#startedAt = 0;
+	/** `ctrl_hum` as it came into effect with the last write to `ctrl_meas` (section 5.4.3). */
+	#humidityOversampling = 0;
+	/** A forced measurement whose result has not been stored yet. */
+	#forced = false;
+
+	constructor(options: BME280Options) {
+		this.#options = options;
+		this.#calibration = options.calibration ?? exampleCalibration;
+		this.#reset();
+	}
+
+	/** A register's address, then its value; more pairs may follow (section 6.2.1). One byte alone sets the pointer. */
+	write(bytes: Bytes): void {
+		this.#update();
+		this.#pointer = bytes[0] ?? this.#pointer;
+		for (let i = 0; i + 1 < bytes.length; i += 2) this.#writeRegister(bytes[i] ?? 0, bytes[i + 1] ?? 0);
+	}
+
+	/** Consecutive registers from the pointer on (section 6.2.2). */
+	read(into: Bytes): void {
+		this.#update();
+		for (let i = 0; i < into.length; i++) into[i] = this.#registers[(this.#pointer + i) & 0xff] ?? 0;
+		this.#pointer = (this.#pointer + into.length) & 0xff;
+	}
+
+	#writeRegister(register: number, value: number): void {
+		if (register === reset && value === 0xb6) this.#reset();
+		else if (register === controlHumidity) this.#registers[register] = value & 7;
+		else if (register === configuration) this.#registers[register] = value & 0xfd;
+		else if (register === controlMeasurement) this.#control(value);
+	}
+
+	#control(value: number): void {
+		this.#registers[controlMeasurement] = value;
+		this.#humidityOversampling = (this.#registers[controlHumidity] ?? 0) & 7;
+		this.#startedAt = this.#options.ticks();
+		this.#forced = (value & 3) === 1 || (value & 3) === 2;
+	}
+
+	#reset(): void {
+		this.#registers.fill(0);
+		this.#registers[id] = this.#options.id ?? 0x60;
+		this.#resetAt = this.#options.ticks();
+		this.#forced = false;
+		this.#humidityOversampling = 0;
+		this.#writeCalibration();
+		this.#store(skipped20, skipped20, skipped16);
+	}
+
+	/** Brings status and data up to the present. */
+	#update(): void {
+		const now = this.#options.ticks();
+		const elapsed = now - this.#startedAt;
+		const duration = this.#measurementTime();
+		const normal = ((this.#registers[controlMeasurement] ?? 0) & 3) === 3;
+		let measuring = false;
+		if (this.#forced) {
+			measuring = elapsed < duration;
+			if (!measuring) this.#finishForced(this.#startedAt + duration);
+		} else if (normal) {
+			const cycle = duration + (standbyTimes[(this.#registers[configuration] ?? 0) >> 5] ?? 0);
+			const cycles = Math.floor((elapsed - duration) / cycle);
+			measuring = elapsed % cycle < duration;
+			if (cycles >= 0) this.#measure(this.#startedAt + cycles * cycle + duration);
+		}
+		const copying = now - this.#resetAt < startUpTime;
+		this.#registers[status] = (measuring ? 0x08 : 0) | (copying ? 0x01 : 0);
+	}
+
+	/** The result is stored and the chip sleeps again (section 3.3.3). */
+	#finishForced(ticks: number): void {
+		this.#forced = false;
+		this.#registers[controlMeasurement] = (this.#registers[controlMeasurement] ?? 0) & 0xfc;
+		this.#measure(ticks);
+	}
+
+	#measure(ticks: number): void {
+		const { temperature, humidity, pressure } = this.#options.environment(ticks);
+		const control = this.#registers[controlMeasurement] ?? 0;
+		const rawTemperature = nearest(
+			20,
+			(raw) => celsius(fineTemperature(raw, this.#calibration)) - temperature,
+		);
+		// The other channels are compensated with the temperature as it was measured.
+		const fine = fineTemperature(rawTemperature, this.#calibration);
+		const rawPressure = nearest(20, (raw) => pressure - pascal(raw, fine, this.#calibration));
+		const rawHumidity = nearest(16, (raw) => percent(raw, fine, this.#calibration) - humidity);
+		this.#store(
+			control >> 5 === 0 ? skipped20 : rawTemperature,
+			((control >> 2) & 7) === 0 ? skipped20 : rawPressure,
+			this.#humidityOversampling === 0 ? skipped16 : rawHumidity,
+		);
+	}
+
+	/** Typical duration, milliseconds (section 9.1). */
+	#measurementTime(): number {
+		const control = this.#registers[controlMeasurement] ?? 0;
+		const temperature = 2 * times(control >> 5);
+		const pressure = times((control >> 2) & 7) === 0 ? 0 : 2 * times((control >> 2) & 7) + 0.5;
+		const humidity =
+			times(this.#humidityOversampling) === 0 ? 0 : 2 * times(this.#humidityOversampling) + 0.5;
+		return 1 + temperature + pressure + humidity;
+	}
+
+	#store(temperature: number, pressure: number, humidity: number): void {
+		const bytes = [
+			...[pressure >> 12, pressure >> 4, pressure << 4],
+			...[temperature >> 12, temperature >> 4, temperature << 4],
+			...[humidity >> 8, humidity],
+		];
+		this.#registers.set(bytes.slice(0, dataLength), data);
+	}
+
+	#writeCalibration(): void {
+		const { T, P, H } = this.#calibration;
+		const view = new DataView(this.#registers.buffer);
+		[...T, ...P].forEach((word, index) => {
+			view.setInt16(0x88 + 2 * index, word, true);
+		});
+		const [H1, H2, H3, H4, H5, H6] = H;
+		view.setUint8(0xa1, H1);
+		view.setInt16(0xe1, H2, true);
+		view.setUint8(0xe3, H3);
+		// Two twelve-bit words share the byte in the middle.
+		view.setInt8(0xe4, H4 >> 4);
+		view.setUint8(0xe5, (H4 & 15) | ((H5 & 15) << 4));
+		view.setInt8(0xe6, H5 >> 4);
+		view.setInt8(0xe7, H6);
+	}
+}
+
+/** Measurements that an oversampling setting takes: 0, 1, 2, 4, 8, 16 (section 5.4.3, table 20). */
+function times(setting: number): number {
+	return setting === 0 ? 0 : 2 ** (Math.min(setting, 5) - 1);
+}
+
+/** The raw number of so many bits at which a rising `difference` comes nearest to zero. */
+function nearest(bits: number, difference: (raw: number) => number): number {
+	let low = 0;
+	let high = 2 ** bits - 1;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if (difference(middle) < 0) low = middle + 1;
+		else high = middle;
+	}
+	return low > 0 && Math.abs(difference(low - 1)) < Math.abs(difference(low)) ? low - 1 : low;
+}
+
+// The data sheet's compensation as the physics of this chip. The driver has its own: a mistake in one is no excuse
+// for the other. (Appendix 8.1.)
+
+function fineTemperature(raw: number, { T: [T1, T2, T3] }: Calibration): number {
+	const offset = raw / 131072 - T1 / 8192;
+	return (raw / 16384 - T1 / 1024) * T2 + offset * offset * T3;
+}
+
+function celsius(fine: number): number {
+	return fine / 5120;
+}
+
+function pascal(raw: number, fine: number, { P: [P1, P2, P3, P4, P5, P6, P7, P8, P9] }: Calibration): number {
+	const x = fine / 2 - 64000;
+	const offset = (x * x * P6) / 131072 + (x * P5) / 2 + P4 * 65536;
+	const slope = (1 + ((P3 * x * x) / 524288 + P2 * x) / 524288 / 32768) * P1;
+	const p = ((1048576 - raw - offset / 4096) * 6250) / slope;
+	return p + ((P9 * p * p) / 2147483648 + (p * P8) / 32768 + P7) / 16;
+}
+
+function percent(raw: number, fine: number, { H: [H1, H2, H3, H4, H5, H6] }: Calibration): number {
+	const x = fine - 76800;
+	const slope = (H2 / 65536) * (1 + (H6 / 67108864) * x * (1 + (H3 / 67108864) * x));
+	const h = (raw - (H4 * 64 + (H5 / 16384) * x)) * slope;
+	return h * (1 - (H1 * h) / 524288);
+}

@@ -1,0 +1,55 @@
+import { pressures, temperatures } from "./seattle";
+
+/** What a sensor is exposed to. */
+export interface Environment {
+	/** Degrees Celsius. */
+	readonly temperature: number;
+	/** Relative, percent. */
+	readonly humidity: number;
+	/** Pascal. */
+	readonly pressure: number;
+}
+
+const hour = 3_600_000;
+const day = 24;
+
+/**
+ * The weather at a time (milliseconds, from any start), repeated after four weeks; between two hours it changes
+ * evenly.
+ *
+ * Temperature and pressure are measured. Humidity is not in the data; it is derived: the air's dew point is taken as
+ * one degree under the lowest temperature of the 24 hours around, as it mostly is after a calm night, and the
+ * relative humidity follows by the Magnus formula (WMO-No. 8, volume I, annex 4.B).
+ */
+export function weatherAt(milliseconds: number): Environment {
+	const hours = milliseconds / hour;
+	const temperature = between(temperatures, hours) / 10;
+	const humidity = (100 * vapourPressure(dewPointAt(hours))) / vapourPressure(temperature);
+	return { temperature, humidity: Math.min(100, humidity), pressure: between(pressures, hours) * 10 };
+}
+
+function between(values: readonly number[], hours: number): number {
+	const before = at(values, Math.floor(hours));
+	return before + (at(values, Math.floor(hours) + 1) - before) * (hours - Math.floor(hours));
+}
+
+function at(values: readonly number[], hour: number): number {
+	const index = ((hour % values.length) + values.length) % values.length;
+	return values[index] ?? 0;
+}
+
+/** The lowest temperature of the day before and the day after, fading from one hour to the next. */
+function dewPointAt(hours: number): number {
+	const lowest = (from: number) => {
+		let least = Number.POSITIVE_INFINITY;
+		for (let i = -day / 2; i <= day / 2; i++) least = Math.min(least, at(temperatures, from + i));
+		return least / 10 - 1;
+	};
+	const first = lowest(Math.floor(hours));
+	return first + (lowest(Math.floor(hours) + 1) - first) * (hours - Math.floor(hours));
+}
+
+/** Saturation over water, hPa. */
+function vapourPressure(celsius: number): number {
+	return 6.112 * Math.exp((17.62 * celsius) / (243.12 + celsius));
+}
