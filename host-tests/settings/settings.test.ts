@@ -95,3 +95,9 @@ test("what is missing before anything can be sent is named", () => {
 	const complete = { key: writeKey, bucketId: "0".repeat(24), dataSourceId: "1".repeat(24) };
 	expect(missingForUpload(checkSettings(complete).settings)).toEqual([]);
 });
+
+test("a kept address that is no longer valid stops the upload: the key goes to no other service", () => {
+	const { settings } = checkSettings({ server: "ftp://mine" });
+	expect(settings.server).toBe("");
+	expect(missingForUpload(settings)).toContain("the address of the service is not usable");
+});

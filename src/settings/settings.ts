@@ -8,6 +8,8 @@ export interface Setting<T> {
 	readonly label: string;
 	readonly help: string;
 	readonly preset: T;
+	/** What stands for a kept value that is no longer valid, where the preset would do harm. */
+	readonly unusable?: T;
 	/** Of a number. */
 	readonly unit?: string;
 	/** Never shown again, never logged, exported only on request. */
@@ -74,6 +76,8 @@ export const settingsTable = Object.freeze({
 		label: "Address of the service",
 		help: "https:// and a name, with a port if it is not 443.",
 		preset: "https://api.dakkio.io",
+		// A key for one service must not be sent to another.
+		unusable: "",
 		rule: text(200, (value) => {
 			const server = parseServer(value);
 			return "problem" in server ? server.problem : undefined;
@@ -114,7 +118,7 @@ export interface SettingProblem {
 
 /**
  * Checks all that is given and fills in presets for the rest. Every problem is told at once; a setting with a
- * problem keeps its preset.
+ * problem has its preset, or nothing where that would do harm.
  */
 export function checkSettings(given: Readonly<Record<string, unknown>>): {
 	readonly settings: Settings;
@@ -122,10 +126,10 @@ export function checkSettings(given: Readonly<Record<string, unknown>>): {
 } {
 	const settings: Record<string, unknown> = {};
 	const problems: SettingProblem[] = [];
-	for (const [key, { preset, rule }] of Object.entries<Setting<unknown>>(settingsTable)) {
+	for (const [key, { preset, unusable = preset, rule }] of Object.entries<Setting<unknown>>(settingsTable)) {
 		const checked: Checked<unknown> = key in given ? rule(given[key]) : { value: preset };
 		if ("problem" in checked) problems.push({ key, problem: checked.problem });
-		settings[key] = "problem" in checked ? preset : checked.value;
+		settings[key] = "problem" in checked ? unusable : checked.value;
 	}
 	for (const key of Object.keys(given)) {
 		if (!(key in settingsTable)) problems.push({ key, problem: "There is no such setting." });
@@ -136,6 +140,7 @@ export function checkSettings(given: Readonly<Record<string, unknown>>): {
 /** What is still missing before a reading can be sent, as sentences; empty when nothing is. */
 export function missingForUpload(settings: Settings): readonly string[] {
 	const missing: string[] = [];
+	if (settings.server === "") missing.push("the address of the service is not usable");
 	if (settings.key === "") missing.push("the API key is not set");
 	if (settings.bucketId === "") missing.push("the bucket is not set");
 	if (settings.dataSourceId === "") missing.push("the data source is not set");

@@ -1,0 +1,232 @@
+import type { Time } from "../boards/board";
+import type { Clock } from "../clock/clock";
+import { batchPoints, limitHeaders } from "../dakkio/limits";
+import type { Destination, TimedReading } from "../dakkio/point";
+import type { HttpConnection, Outcome } from "../http/exchange";
+import type { ReadingLog } from "../store/reading-log";
+import { type Batch, type BatchLimits, planBatch } from "./batch";
+import type { Budget } from "./budget";
+import { type Decision, decide } from "./decide";
+import type { Quarantine } from "./quarantine";
+import { probeInterval, retryWait } from "./retry";
+
+export interface UploaderOptions {
+	readonly time: Time;
+	readonly clock: Clock;
+	readonly readings: ReadingLog;
+	readonly quarantine: Quarantine;
+	readonly destination: Destination;
+	readonly key: string;
+	/** For the `User-Agent` header. */
+	readonly agent: string;
+	readonly budget: Budget;
+	/** From one regular upload to the next, milliseconds, as the budget allows it at this time. */
+	interval(now: number): number;
+	/** Gives times to readings of boots that never learned it, as far as one pass can. */
+	estimate(): void;
+	/** A connection to the service that keeps {@link limitHeaders} of its answers. */
+	connect(): HttpConnection;
+	/** Whether the network can be used. */
+	online(): boolean;
+	/** Uniform in 0 … 1. */
+	random(): number;
+	log(line: string): void;
+}
+
+/** The headers of an answer that the uploader needs. */
+export const answerHeaders = limitHeaders;
+
+/** Until the server says otherwise (413). Within what a proxy takes by default (1 MiB). */
+const largestBody = 384 * 1024;
+const smallestBody = 2 * 1024;
+/** When something waits that cannot be sent, although nothing has failed: look again after this, milliseconds. */
+const lookAgain = 60_000;
+
+/**
+ * Brings what waits on flash to Dakkio: one request in flight, oldest first, acknowledged on 2xx alone. Never
+ * gives up and never throws; what it decides is in `decide`, how long it waits in `retry` and `pace`.
+ */
+export class Uploader {
+	readonly #options: UploaderOptions;
+	#limits: BatchLimits = { points: batchPoints, bytes: largestBody };
+	#failures = 0;
+	/** Ticks before which nothing is sent. */
+	#notBefore = 0;
+	#connection: HttpConnection | undefined;
+	#running: Promise<void> | undefined;
+	#stopped = false;
+	#wake: () => void = () => {};
+
+	constructor(options: UploaderOptions) {
+		this.#options = options;
+	}
+
+	start(): void {
+		this.#running ??= this.#run();
+	}
+
+	/** Ends what is under way; resolves when nothing is. */
+	async stop(): Promise<void> {
+		this.#stopped = true;
+		this.#connection?.close();
+		this.#wake();
+		await this.#running;
+	}
+
+	/** Something has changed: a reading was stored, the network is there, the time is known. */
+	wake(): void {
+		this.#wake();
+	}
+
+	async #run(): Promise<void> {
+		while (!this.#stopped) {
+			const wait = this.#untilDue();
+			if (wait > 0) await this.#pause(wait);
+			else await this.#drain();
+		}
+	}
+
+	/** Milliseconds until something can be sent; without end while there is nothing, no network or no time. */
+	#untilDue(): number {
+		const { time, clock, readings, online } = this.#options;
+		if (readings.length === 0 || !online() || clock.now() === undefined) return Number.POSITIVE_INFINITY;
+		return this.#notBefore - time.ticks();
+	}
+
+	#pause(wait: number): Promise<void> {
+		const { time } = this.#options;
+		return new Promise((resolve) => {
+			const timer = wait === Number.POSITIVE_INFINITY ? undefined : time.set(() => this.#wake(), wait);
+			this.#wake = () => {
+				time.clear(timer);
+				this.#wake = () => {};
+				resolve();
+			};
+		});
+	}
+
+	/** Sends all that waits now over one connection. */
+	async #drain(): Promise<void> {
+		const { time, clock, readings, interval, log } = this.#options;
+		const newest = readings.newest ?? 0;
+		this.#notBefore = time.ticks() + interval(clock.now() ?? 0);
+		this.#connection = this.#options.connect();
+		try {
+			while (!this.#stopped && (readings.oldest ?? Number.POSITIVE_INFINITY) <= newest) {
+				if (!(await this.#sendBatch(this.#connection))) break;
+			}
+		} catch (error) {
+			this.#notBefore = time.ticks() + lookAgain;
+			log(
+				`upload: ${error instanceof Error ? error.message : String(error)}; it is tried again in ${lookAgain / 1000} s`,
+			);
+		} finally {
+			this.#connection.close();
+			this.#connection = undefined;
+		}
+	}
+
+	/** Whether the next batch may follow at once. */
+	async #sendBatch(connection: HttpConnection): Promise<boolean> {
+		const { key, agent, clock, time, budget, log } = this.#options;
+		const batch = this.#plan() ?? this.#planWithEstimates();
+		if (batch === undefined) {
+			this.#notBefore = time.ticks() + lookAgain;
+			log("upload: the oldest reading has no time yet; it is kept");
+			return false;
+		}
+		const answered = await connection.exchange({
+			method: "POST",
+			path: batch.path,
+			headers: [
+				["User-Agent", agent],
+				["X-API-Key", key],
+				["Content-Type", "application/json"],
+			],
+			body: () => batch.body(),
+		});
+		const outcome = withoutSecret(answered, key);
+		if (this.#stopped && outcome.kind === "failure") return false;
+		const now = clock.now() ?? 0;
+		if (outcome.kind === "answer") budget.count(outcome.headers, now);
+		return this.#apply(decide(outcome, batch.points, now), batch, outcome);
+	}
+
+	#plan(): Batch | undefined {
+		return planBatch((from) => this.#timed(from), this.#options.destination, this.#limits);
+	}
+
+	/** The oldest reading has no time: it is of a boot that never learned it. */
+	#planWithEstimates(): Batch | undefined {
+		this.#options.estimate();
+		return this.#plan();
+	}
+
+	#apply(decision: Decision, batch: Batch, outcome: Outcome): boolean {
+		const { readings } = this.#options;
+		switch (decision.kind) {
+			case "acknowledge":
+				readings.acknowledge(batch.last);
+				this.#options.log(`sent ${name(batch)}: ${outcome.kind === "answer" ? outcome.status : ""}`);
+				this.#succeeded();
+				return true;
+			case "quarantine":
+				this.#quarantine(batch, decision.cause);
+				this.#succeeded();
+				return true;
+			case "split":
+				this.#limits = { ...this.#limits, points: Math.ceil(batch.points / 2) };
+				return true;
+			case "too large":
+				this.#limits = { ...this.#limits, bytes: Math.max(smallestBody, batch.body().length / 2) };
+				return true;
+			case "retry":
+				this.#failures++;
+				this.#wait((decision.wait ?? 0) + retryWait(this.#failures, this.#options.random()), decision.cause);
+				return false;
+			case "settings fault":
+				this.#wait(probeInterval, decision.cause);
+				return false;
+		}
+	}
+
+	#succeeded(): void {
+		this.#failures = 0;
+		// After a refused point has been isolated, batches grow again.
+		this.#limits = { ...this.#limits, points: Math.min(batchPoints, this.#limits.points * 2) };
+	}
+
+	#wait(wait: number, cause: string): void {
+		const { time, readings, log } = this.#options;
+		this.#notBefore = time.ticks() + wait;
+		log(`not sent: ${cause} (${readings.length} waiting, next try in ${Math.ceil(wait / 1000)} s)`);
+	}
+
+	#quarantine(batch: Batch, cause: string): void {
+		const { quarantine, destination, readings, log } = this.#options;
+		for (const timed of this.#timed(batch.first)) {
+			if (timed.reading.sequence > batch.last) break;
+			quarantine.add(timed, destination, cause);
+		}
+		readings.acknowledge(batch.last);
+		log(`refused: ${name(batch)}: ${cause}; kept in quarantine (${quarantine.length} there)`);
+	}
+
+	*#timed(from: number | undefined): Generator<TimedReading> {
+		const { readings, clock } = this.#options;
+		for (const reading of readings.waiting(from)) {
+			const time = clock.resolve(reading.time);
+			if (time === undefined) return;
+			yield { reading, utc: time.utc, estimated: time.estimated };
+		}
+	}
+}
+
+/** A server that repeats the key in its answer does not bring it into the log. */
+function withoutSecret(outcome: Outcome, secret: string): Outcome {
+	return outcome.kind === "answer" ? { ...outcome, body: outcome.body.replaceAll(secret, "…") } : outcome;
+}
+
+function name({ first, last, points }: Batch): string {
+	return points === 1 ? `point ${first}` : `${points} points (${first} to ${last})`;
+}
