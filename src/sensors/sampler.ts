@@ -36,7 +36,6 @@ export class Sampler {
 
 	constructor(options: SamplerOptions) {
 		this.#options = options;
-		this.#find();
 	}
 
 	/** Never rejects. */
