@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Misbehaviours } from "../../simulator/dakkio/exchange";
+import * as faults from "../../simulator/dakkio/faults";
+import { World } from "../../simulator/world";
+import { RunningBoard } from "./running-board";
+
+/**
+ * Everything that can go wrong between the board and the service, on real sockets: what the board does next, and
+ * that in the end every point is there once. It may be there twice only where the service had kept it and its
+ * answer was lost on the way: nobody can tell that from a request that never arrived.
+ */
+
+let directory: string;
+let world: World;
+beforeEach(async () => {
+	directory = mkdtempSync(join(tmpdir(), "faults-"));
+	// Deadlines of half a minute pass in a third of a second.
+	world = await World.start({ directory, speed: 100, lifeSpeedOnline: false });
+});
+afterEach(async () => {
+	await world.close();
+	rmSync(directory, { recursive: true });
+});
+
+/** How often each of the first points arrived. */
+async function arrivals(points: number): Promise<number[]> {
+	await world.dakkio.waitForPoints(points);
+	const counts = Array<number>(points).fill(0);
+	const complete = () => counts.every((count) => count > 0);
+	for (;;) {
+		counts.fill(0);
+		for (const { metadata } of world.dakkio.points()) {
+			const index = Number(metadata?.seq) - 1;
+			if (index < points) counts[index] = (counts[index] ?? 0) + 1;
+		}
+		if (complete()) return counts;
+		await world.dakkio.waitForPoints(world.dakkio.points().length + 1);
+	}
+}
+
+const once = (misbehaviour: Parameters<typeof faults.firstRequests>[1]): Misbehaviours => ({
+	exchange: faults.firstRequests(1, misbehaviour),
+});
+
+/** The first connection misbehaves. */
+function firstConnection(misbehaviour: NonNullable<Misbehaviours["connection"]>): Misbehaviours {
+	let first = true;
+	return {
+		connection: (socket, accept) => {
+			if (first) misbehaviour(socket, accept);
+			else accept();
+			first = false;
+		},
+	};
+}
+
+const unixNow = () => Math.floor(Date.now() / 1000);
+const limited = (reset: string) => faults.refuseWith(429, { headers: { "X-RateLimit-Reset": reset } });
+
+describe("one failure, then a good service: the board tries again by itself, and nothing is lost", () => {
+	test.each<[fault: string, misbehaviours: () => Misbehaviours, next: RegExp, first: 1 | 2]>([
+		[
+			"connection reset at once",
+			() => firstConnection(faults.resetConnection),
+			/not sent: .*next try in \d s/,
+			1,
+		],
+		["TCP accepts and is silent", () => firstConnection(faults.silentConnection), /not sent: .*20 s/, 1],
+		["TLS stops half way", () => firstConnection(faults.haltedHandshake), /not sent: .*20 s/, 1],
+		["what answers is no TLS server", () => firstConnection(faults.plainTextConnection), /not sent: /, 1],
+		["answer before the body was read: 503", () => once(faults.answerEarly(503)), /not sent: 503/, 1],
+		["no answer", () => once(faults.silence), /not sent: .*30 s/, 1],
+		["reset in the middle of the request", () => once(faults.resetDuringRequest), /not sent: /, 1],
+		["the answer is lost", () => once(faults.loseAnswer), /not sent: /, 2],
+		["reset in the middle of the status line", () => once(faults.resetDuringAnswer(10)), /not sent: /, 2],
+		["status line nonsense", () => once(faults.answerRaw("BANANA\r\n\r\n")), /not sent: /, 2],
+		[
+			"an answer that is not HTTP/1",
+			() => once(faults.answerRaw("HTTP/9.9 201 OK\r\n\r\n")),
+			/not sent: /,
+			2,
+		],
+		[
+			"a header of 64 KB",
+			() => once(faults.answerRaw(`HTTP/1.1 201 OK\r\nX: ${"x".repeat(65_536)}\r\n\r\n`)),
+			/sent point 1|not sent/,
+			2,
+		],
+		["slow drip of a byte a second", () => once(faults.drip(10)), /not sent: |sent point 1: 201/, 2],
+		...[408, 425, 500, 502, 503, 504].map(
+			(status) =>
+				[
+					`${status}`,
+					() => once(faults.refuseWith(status)),
+					new RegExp(`not sent: ${status}: Refused`),
+					1,
+				] as [string, () => Misbehaviours, RegExp, 1],
+		),
+		[
+			"429, reset in two minutes",
+			() => once(limited(`${unixNow() + 120}`)),
+			/not sent: 429.*next try in 1\d\d s/,
+			1,
+		],
+		["429, reset in the past", () => once(limited("1000000000")), /not sent: 429.*next try in [1-6] s/, 1],
+		["429, reset not a number", () => once(limited("soon")), /not sent: 429.*next try in [1-5] s/, 1],
+	])("%s", async (_, misbehaviours, next, first) => {
+		Object.assign(world.dakkio.misbehaviours, misbehaviours());
+		const board = new RunningBoard(world);
+		await board.line(next);
+		const counts = await arrivals(4);
+		await board.app.stop();
+		expect(counts[0]).toBeLessThanOrEqual(first);
+		expect(counts.slice(1)).toEqual([1, 1, 1]);
+	});
+});
+
+describe("an answer that is unusual but says 2xx is a 2xx: nothing is sent twice", () => {
+	test.each<[string, Misbehaviours]>([
+		["100 and 103 before the answer", { exchange: () => faults.interimAnswers }],
+		["a chunked answer", { exchange: () => faults.chunkedAnswer }],
+		["an answer without length, ended by close", { exchange: () => faults.answerUntilClose }],
+		["a length that is too long", { exchange: () => faults.wrongLength(+5) }],
+		["a length that is too short", { exchange: () => faults.wrongLength(-5) }],
+		["204", { exchange: () => faults.answerRaw("HTTP/1.1 204 No Content\r\n\r\n") }],
+		[
+			"a body that is not JSON",
+			{ exchange: () => faults.answerRaw("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\n{{{{{") },
+		],
+		[
+			"a body of 10 MB",
+			{
+				exchange: () =>
+					faults.answerRaw(
+						`HTTP/1.1 201 Created\r\nContent-Length: 10000000\r\n\r\n${"x".repeat(10_000_000)}`,
+					),
+			},
+		],
+		["connection closed after each answer without a word", { exchange: () => faults.closeAfterwards }],
+	])("%s", async (_, misbehaviours) => {
+		Object.assign(world.dakkio.misbehaviours, misbehaviours);
+		const board = new RunningBoard(world);
+		const counts = await arrivals(3);
+		await board.app.stop();
+		expect(counts).toEqual([1, 1, 1]);
+		expect(board.lines.filter((line) => line.startsWith("not sent"))).toEqual([]);
+	});
+});
+
+describe("a fault in the settings: everything is kept, the cure is named, and it is tried once an hour", () => {
+	test.each<[number, RegExp]>([
+		[301, /301: .*The service has moved/],
+		[401, /401: .*Check the API key/],
+		[403, /403: .*another bucket/],
+		[404, /404: .*Check bucket, data source/],
+		[405, /405: .*address of the service/],
+		[415, /415: .*address of the service/],
+	])("%i", async (status, cure) => {
+		world.dakkio.misbehaviours.exchange = () =>
+			faults.refuseWith(status, { headers: { Location: "https://elsewhere.example/" } });
+		const board = new RunningBoard(world);
+		expect(await board.line(/not sent/)).toMatch(cure);
+		expect(board.lines.join("\n")).toMatch(/next try in 3600 s/);
+		await board.line(/reading 5:/);
+		await board.app.stop();
+		expect(world.dakkio.requests).toBe(1);
+		expect(world.dakkio.points()).toEqual([]);
+	});
+
+	test.each(["expired", "not yet valid", "wrong name", "unknown root", "self-signed"] as const)(
+		"a certificate that is refused (%s): the key is never sent",
+		async (fault) => {
+			world.dakkio.present(await world.dakkio.certificates.faulty(fault));
+			const board = new RunningBoard(world);
+			await board.line(/not sent: .*certificate.*next try in 3600 s/);
+			await board.app.stop();
+			expect(world.dakkio.requests).toBe(0);
+		},
+	);
+});
+
+test("the key is in no line of the log, whatever happens", async () => {
+	const { key } = world.dakkio.credentials;
+	world.dakkio.misbehaviours.exchange = faults.firstRequests(
+		3,
+		faults.refuseWith(500, { message: `no ${key}` }),
+	);
+	const board = new RunningBoard(world);
+	await arrivals(2);
+	await board.app.stop();
+	expect(board.lines.join("\n")).not.toContain(key);
+});

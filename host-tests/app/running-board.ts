@@ -1,0 +1,39 @@
+import type { World } from "../../simulator/world";
+import { App } from "../../src/app";
+import type { Settings } from "../../src/settings/settings";
+
+/** The whole app on a virtual board, with its log in the test's hand. */
+export class RunningBoard {
+	/** All lines so far. */
+	readonly lines: string[] = [];
+	readonly app: App;
+	readonly #waiting: { readonly pattern: RegExp; readonly seen: (line: string) => void }[] = [];
+
+	/** A reading each five seconds, each sent at once, to the world's own server; `settings` come on top. */
+	constructor(world: World, settings: Partial<Settings> = {}) {
+		const board = world.board((line) => {
+			this.lines.push(line);
+			for (const { pattern, seen } of this.#waiting) if (pattern.test(line)) seen(line);
+		});
+		board.configure({
+			...world.dakkio.credentials,
+			server: world.dakkio.url,
+			rootCertificate: world.dakkio.certificates.root.pem,
+			ntpServers: [`127.0.0.1:${world.ntp.port}`],
+			networks: [{ ssid: "Simulated", password: "" }],
+			location: "Bench",
+			interval: 5,
+			uploadInterval: 0,
+			...settings,
+		});
+		this.app = new App(board);
+		this.app.start();
+	}
+
+	/** Resolves with the first line that matches, also one that has passed. */
+	line(pattern: RegExp): Promise<string> {
+		const passed = this.lines.find((line) => pattern.test(line));
+		if (passed !== undefined) return Promise.resolve(passed);
+		return new Promise((resolve) => this.#waiting.push({ pattern, seen: resolve }));
+	}
+}

@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import { App } from "../src/app";
+import type { Settings } from "../src/settings/settings";
+import { lock } from "./lock";
+import { help, parseCommand, type RunOptions } from "./options";
+import { World } from "./world";
+
+/** Where everything is kept between two starts. */
+const directory = join(import.meta.dirname, "..", ".state");
+/** Tried first, so that a bookmark holds; any free port if they are taken. */
+const ports = { port: 8443, pagePort: 8080 };
+
+const command = parseCommand(process.argv.slice(2));
+if (command.kind === "help") process.stdout.write(help);
+else if (command.kind === "problem") {
+	process.stderr.write(`${command.problem}\n`);
+	process.exitCode = 2;
+} else await run(command.run);
+
+async function run(options: RunOptions): Promise<void> {
+	const held = lock(directory);
+	if ("problem" in held) {
+		process.stderr.write(`${held.problem}\n`);
+		process.exitCode = 1;
+		return;
+	}
+	try {
+		const world = await startWorld(options);
+		describe(world, options);
+		const app = startBoard(world, options);
+		await interrupted();
+		print("stopping");
+		await app.stop();
+		await world.close();
+	} finally {
+		held.release();
+	}
+}
+
+async function startWorld({ speed, fresh }: RunOptions): Promise<World> {
+	try {
+		return await World.start({ directory, speed, fresh, ...ports });
+	} catch (error) {
+		if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
+			return World.start({ directory, speed, fresh });
+		throw error;
+	}
+}
+
+function startBoard(world: World, options: RunOptions): App {
+	const board = world.board(print);
+	board.configure(settingsFor(world, options));
+	const app = new App(board);
+	app.start();
+	return app;
+}
+
+function settingsFor({ dakkio, ntp }: World, { interval, target }: RunOptions): Partial<Settings> {
+	const common = {
+		interval,
+		networks: [{ ssid: "Simulated", password: "" }],
+		ntpServers: [`${ntp.host}:${ntp.port}`],
+		location: "Virtual board",
+	};
+	// A real service's plan is kept; the embedded one is there to see each reading arrive.
+	if (target !== undefined) return { ...common, ...target, uploadInterval: "auto" };
+	return {
+		...common,
+		...dakkio.credentials,
+		server: dakkio.url,
+		rootCertificate: dakkio.certificates.root.pem,
+		uploadInterval: 0,
+	};
+}
+
+function describe({ dakkio, ntp }: World, { target, speed, interval }: RunOptions): void {
+	const points = dakkio.points().length;
+	const lines = [
+		["Dakkio", target?.server ?? `${dakkio.url}  (${points} points so far)`],
+		...(target === undefined ? [["Points", `http://localhost:${dakkio.pagePort}`]] : []),
+		["NTP", `${ntp.host}:${ntp.port}`],
+		["Kept in", directory],
+		[
+			"Clock",
+			`${speed === 1 ? "life's speed" : `${speed} times life's speed`}, a reading every ${interval} s`,
+		],
+	];
+	process.stdout.write(
+		`${lines.map(([name = "", text]) => `${name.padEnd(9)}${text}`).join("\n")}\nCtrl-C stops it.\n\n`,
+	);
+}
+
+/** The board's log, with the computer's time. */
+function print(line: string): void {
+	process.stdout.write(`${new Date().toISOString().slice(11, 23)}  ${line}\n`);
+}
+
+/** Resolves with the first Ctrl-C (or SIGTERM); a second one ends the process as it always does. */
+function interrupted(): Promise<void> {
+	return new Promise((resolve) => {
+		const signals = ["SIGINT", "SIGTERM"] as const;
+		const stop = () => {
+			for (const signal of signals) process.removeListener(signal, stop);
+			resolve();
+		};
+		for (const signal of signals) process.on(signal, stop);
+	});
+}

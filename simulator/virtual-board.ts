@@ -1,0 +1,61 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { NodeBoard } from "../src/boards/node/board";
+import { writeDurably } from "../src/boards/node/files";
+import type { PacedTime } from "../src/boards/node/time";
+import type { Settings } from "../src/settings/settings";
+import { SettingsStore } from "../src/settings/settings-store";
+import { FlashFiles } from "./flash-files";
+import { weatherStation } from "./weather-station";
+import { simulateWiFi } from "./wifi";
+
+export interface VirtualBoardOptions {
+	/** For what the board keeps. */
+	readonly directory: string;
+	readonly time: PacedTime;
+	/** The time of day at tick 0, milliseconds of Unix time: what the weather goes by. */
+	readonly startedAt: number;
+	/** Whether time runs at life's speed while a socket is open. */
+	readonly lifeSpeedOnline: boolean;
+	log(line: string): void;
+}
+
+/** Sectors of each flash partition, as in the chip's partition table: 1 MiB of readings. */
+const partitions = { queue: 256, quarantine: 16 };
+
+/** A board on this computer: Node's network and files, and around it a flash chip, a radio and a sensor. */
+export class VirtualBoard extends NodeBoard {
+	constructor({ directory, time, startedAt, lifeSpeedOnline, log }: VirtualBoardOptions) {
+		const serial = keepSerial(directory);
+		const MAC = `24:0a:c4:${serial.replace(/..(?!$)/g, "$&:").toLowerCase()}`;
+		super({
+			identity: { chip: "node", serial },
+			time,
+			lifeSpeedOnline,
+			directory: join(directory, "storage"),
+			surroundings: {
+				WiFi: simulateWiFi({ time, MAC, address: "127.0.0.1" }),
+				flash: new FlashFiles(join(directory, "flash"), partitions),
+				i2c: weatherStation(time, startedAt),
+			},
+			log,
+			restart: () => log("the board asks for a restart: stop it and start it again"),
+		});
+	}
+
+	/** Keeps settings as the setup page would, before the app starts. */
+	configure(settings: Partial<Settings>): void {
+		const storage = this.storage.keyValue.open({ path: "dakkio", format: "buffer" });
+		new SettingsStore(storage).save(settings);
+		storage.close();
+	}
+}
+
+/** The end of a MAC address, made at the first start. */
+function keepSerial(directory: string): string {
+	mkdirSync(directory, { recursive: true });
+	const file = join(directory, "serial");
+	if (!existsSync(file)) writeDurably(file, Buffer.from(randomBytes(3).toString("hex").toUpperCase()));
+	return readFileSync(file, "utf8");
+}

@@ -1,0 +1,90 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { PacedTime } from "../src/boards/node/time";
+import { DakkioServer } from "./dakkio/server";
+import { NtpServer } from "./ntp/server";
+import { VirtualBoard } from "./virtual-board";
+import { WorldClock } from "./world-clock";
+
+export interface WorldOptions {
+	/** Everything is kept below it: the board's state, the server's account, certificates and points. */
+	readonly directory: string;
+	/** How much faster than life time runs. */
+	readonly speed: number;
+	/** Forget the board's state, and the time that it knew. */
+	readonly fresh?: boolean;
+	/** Whether time runs at life's speed while a socket is open; without it, deadlines run as fast as all else. */
+	readonly lifeSpeedOnline?: boolean;
+	/** Of the API, and of the status page in plain HTTP; 0 for any free port. */
+	readonly port?: number;
+	readonly pagePort?: number;
+}
+
+/** Calls per month of the Pro plan (API, "Rate limits"): at full speed a month of the Free plan lasts seconds. */
+const plan = 1_000_000;
+
+/** What is around a board: one time for all of it, a time server that tells it, and a Dakkio service. */
+export class World {
+	readonly ntp: NtpServer;
+	readonly dakkio: DakkioServer;
+	readonly #directory: string;
+	readonly #clock: WorldClock;
+	readonly #lifeSpeedOnline: boolean;
+
+	private constructor(options: WorldOptions, clock: WorldClock, ntp: NtpServer, dakkio: DakkioServer) {
+		this.#directory = options.directory;
+		this.#lifeSpeedOnline = options.lifeSpeedOnline ?? true;
+		this.#clock = clock;
+		this.ntp = ntp;
+		this.dakkio = dakkio;
+	}
+
+	/** Rejects when a port cannot be had. */
+	static async start(options: WorldOptions): Promise<World> {
+		const { directory, speed, fresh = false, port = 0, pagePort = 0 } = options;
+		const board = join(directory, "board");
+		if (fresh) rmSync(board, { recursive: true, force: true });
+		const clock = new WorldClock(board, speed);
+		const now = () => clock.now();
+		const ntp = await NtpServer.start({ now });
+		try {
+			const dakkio = await DakkioServer.start({
+				directory: join(directory, "dakkio"),
+				port,
+				pagePort,
+				now,
+				plan,
+			});
+			return new World(options, clock, ntp, dakkio);
+		} catch (error) {
+			clock.close();
+			await ntp.close();
+			throw error;
+		}
+	}
+
+	get time(): PacedTime {
+		return this.#clock.time;
+	}
+
+	/** The time of day, milliseconds of Unix time. */
+	now(): number {
+		return this.#clock.now();
+	}
+
+	/** The board that lives in this world. */
+	board(log: (line: string) => void): VirtualBoard {
+		return new VirtualBoard({
+			directory: join(this.#directory, "board"),
+			time: this.time,
+			startedAt: this.#clock.startedAt,
+			lifeSpeedOnline: this.#lifeSpeedOnline,
+			log,
+		});
+	}
+
+	async close(): Promise<void> {
+		this.#clock.close();
+		await Promise.all([this.ntp.close(), this.dakkio.close()]);
+	}
+}
