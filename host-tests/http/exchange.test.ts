@@ -392,14 +392,10 @@ describe("a connection that was kept", () => {
 	});
 
 	test("and has something to say unasked is not used again", async () => {
-		const server = await serve(async (peer) => {
-			await peer.request();
-			peer.send(created);
-			await peer.flushed();
-			setImmediate(() => peer.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"));
-		}, answering(created));
+		const server = await serve(answering(created));
 		const client = connect(server.port);
 		expect(await client.exchange(post())).toEqual(answer201);
+		(await server.peer(0)).send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
 		while (client.open > 0) await client.time.advance(0);
 		expect(await client.exchange(post())).toEqual(answer201);
 	});

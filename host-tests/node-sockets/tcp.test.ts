@@ -172,6 +172,18 @@ describe("a TCP connection on Node", () => {
 		expect(client.socket.read(new Uint8Array(10))).toBe(0);
 	});
 
+	test("announces what waits beyond 4 KB only when those are read", async () => {
+		const client = new Client();
+		(await accepted).write(new Uint8Array(10_000));
+		await client.until(2);
+		client.socket.read(new Uint8Array(1));
+		await turns();
+		expect(client.said.slice(1)).toEqual(["readable 4096"]);
+		client.socket.read(new Uint8Array(4095));
+		await client.until(3);
+		expect(client.said.slice(1)).toEqual(["readable 4096", "readable 4096"]);
+	});
+
 	test("tells the end after all that came before it was read", async () => {
 		const client = new Client();
 		(await accepted).end("last words");
@@ -209,6 +221,35 @@ describe("a TCP connection on Node", () => {
 
 	test("refuses a name where an address belongs", () => {
 		expect(() => new TCPSocket({ address: "localhost", port: 1 })).toThrow("not an IPv4 address");
+	});
+
+	test("keeps copies of what the network does not take, and sends it all after the close", async () => {
+		const peer = accepted.then((socket) => socket.pause());
+		let written = 0;
+		const buffer = new Uint8Array(4096);
+		const client: Client = new Client({
+			onWritable(count) {
+				buffer.fill(1);
+				client.socket.write(buffer.subarray(0, count));
+				buffer.fill(9);
+				written += count;
+			},
+		});
+		for (let before = -1; before < written; ) {
+			before = written;
+			await turns();
+		}
+		client.socket.close();
+		let received = 0;
+		let wrong = 0;
+		(await peer).on("data", (data) => {
+			received += data.length;
+			wrong += data.filter((byte) => byte !== 1).length;
+		});
+		(await peer).resume();
+		await once(await peer, "end");
+		expect(received).toBe(written);
+		expect(wrong).toBe(0);
 	});
 
 	test("sends what was written before the close", async () => {

@@ -112,7 +112,6 @@ export class Channel {
 		const { user } = this.#options;
 		return {
 			onWritable: (count) => {
-				if (this.#step === "closed") return;
 				this.#room = count;
 				if (this.#step === "open") user.onWritable();
 				else {
@@ -120,12 +119,11 @@ export class Channel {
 					user.onOpen();
 				}
 			},
+			// lwIP may tell of data before it tells that the connection is made; no server has anything to say then.
 			onReadable: (count) => {
 				if (this.#step === "open") user.onReadable(count);
 			},
-			onError: (error) => {
-				if (this.#step !== "closed") this.#break(error);
-			},
+			onError: (error) => this.#break(error),
 		};
 	}
 

@@ -38,8 +38,6 @@ interface Pending {
 	readonly request: Request;
 	readonly settle: (outcome: Outcome) => void;
 	readonly deadline: Timer;
-	/** A stale connection is replaced once. */
-	repeated: boolean;
 }
 
 /**
@@ -107,7 +105,7 @@ export class HttpConnection {
 		const { whole } = this.#deadlines;
 		const late = `the exchange with ${this.#origin.host} was not over after ${whole / 1000} s`;
 		const deadline = time.set(() => this.#giveUp(late), whole);
-		this.#pending = { request, settle, deadline, repeated: false };
+		this.#pending = { request, settle, deadline };
 		this.#reused = this.#channel !== undefined;
 		if (this.#reused) this.#watch = time.set(() => this.#guard(() => this.#begin()), watchTime);
 		else this.#dial();
@@ -171,11 +169,9 @@ export class HttpConnection {
 	#ended({ outcome, reusable, repeatable }: AttemptEnd): void {
 		this.#attempt = undefined;
 		if (!reusable) this.#dropChannel();
-		const pending = this.#pending;
-		if (repeatable && this.#reused && pending?.repeated === false && !this.#closed) {
-			pending.repeated = true;
-			this.#dial();
-		} else this.#settle(outcome);
+		// Once: the connection that replaces it is new, and what happens there counts.
+		if (repeatable && this.#reused) this.#dial();
+		else this.#settle(outcome);
 	}
 
 	#giveUp(message: string): void {

@@ -9,13 +9,9 @@ const replacement = 0xfffd;
 export function byteLength(text: string): number {
 	let length = 0;
 	for (let i = 0; i < text.length; i++) {
-		const unit = text.charCodeAt(i);
-		if (unit < 0x80) length += 1;
-		else if (unit < 0x800) length += 2;
-		else if (isPair(text, i)) {
-			length += 4;
-			i++;
-		} else length += 3;
+		const point = text.codePointAt(i) ?? 0;
+		if (isInTwo(text, i, point)) i++;
+		length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
 	}
 	return length;
 }
@@ -24,9 +20,9 @@ export function byteLength(text: string): number {
 export function encodeInto(text: string, bytes: Uint8Array, offset: number): number {
 	let at = offset;
 	for (let i = 0; i < text.length; i++) {
-		const point = codePoint(text, i);
-		if (point > 0xffff) i++;
-		at = put(point, bytes, at);
+		const point = text.codePointAt(i) ?? 0;
+		if (isInTwo(text, i, point)) i++;
+		at = put((point & ~0x7ff) === 0xd800 ? replacement : point, bytes, at);
 	}
 	if (at > bytes.length) throw new RangeError(`${at - offset} bytes of text do not fit`);
 	return at - offset;
@@ -35,28 +31,25 @@ export function encodeInto(text: string, bytes: Uint8Array, offset: number): num
 /** The text of the bytes from `start` up to, not including, `end`. */
 export function decode(bytes: Uint8Array, start = 0, end = bytes.length): string {
 	let text = "";
-	let units: number[] = [];
+	let points: number[] = [];
 	for (let at = start; at < end; ) {
 		const { point, length } = take(bytes, at, end);
 		at += length;
-		if (point > 0xffff) units.push(0xd7c0 + (point >> 10), 0xdc00 | (point & 0x3ff));
-		else units.push(point);
-		if (units.length >= 64) {
-			text += String.fromCharCode(...units);
-			units = [];
+		points.push(point);
+		if (points.length === 64) {
+			text += String.fromCodePoint(...points);
+			points = [];
 		}
 	}
-	return text + String.fromCharCode(...units);
+	return text + String.fromCodePoint(...points);
 }
 
-function isPair(text: string, i: number): boolean {
-	return (text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00;
-}
-
-function codePoint(text: string, i: number): number {
-	const unit = text.charCodeAt(i);
-	if ((unit & 0xf800) !== 0xd800) return unit;
-	return isPair(text, i) ? 0x10000 + ((unit & 0x3ff) << 10) + (text.charCodeAt(i + 1) & 0x3ff) : replacement;
+/**
+ * Whether a code point takes two places in the string: a surrogate pair, as the language has it. XS counts code
+ * points: there it takes one, and `charCodeAt` gives all of it.
+ */
+function isInTwo(text: string, i: number, point: number): boolean {
+	return point > 0xffff && text.charCodeAt(i) !== point;
 }
 
 /** Bytes past the end of the array are dropped by the array itself. */
