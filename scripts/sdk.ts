@@ -1,0 +1,102 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { basename, delimiter, join } from "node:path";
+
+/** The project. */
+export const root = join(import.meta.dirname, "..");
+
+/** The Moddable SDK on this computer. */
+export interface Sdk {
+	readonly path: string;
+	/** For its tools. */
+	readonly environment: NodeJS.ProcessEnv;
+	/** Where it builds to: outside of the project, and the same at each start, so that a build is quick. */
+	readonly output: string;
+	/** By this name its tools call the program. */
+	readonly name: string;
+}
+
+/** Something that has to be installed first; the message says where to get it. */
+export class MissingError extends Error {}
+
+const platforms: Readonly<Record<string, string>> = { linux: "lin", darwin: "mac", win32: "win" };
+
+/** Throws a {@link MissingError} when the SDK or one of its tools is not there. */
+export function findSdk(): Sdk {
+	const path = process.env.MODDABLE ?? join(homedir(), ".local", "share", "moddable");
+	const setUp = "install it with `npx xs-dev setup` (https://xs-dev.js.org)";
+	if (!existsSync(join(path, "tools", "mcconfig.js")))
+		throw new MissingError(`The Moddable SDK is not at ${path} ($MODDABLE): ${setUp}.`);
+	const tools = join(path, "build", "bin", platforms[process.platform] ?? "lin", "release");
+	const searchPath = [tools, join(root, "node_modules", ".bin"), process.env.PATH ?? ""].join(delimiter);
+	const environment = { ...process.env, MODDABLE: path, PATH: searchPath };
+	const id = createHash("sha256").update(root).digest("hex").slice(0, 8);
+	const sdk = { path, environment, output: join(tmpdir(), `dakkio-esp32-${id}`), name: basename(root) };
+	requireTool(sdk, "mcconfig", `the tools of the Moddable SDK at ${path} are not built: ${setUp}`);
+	requireTool(sdk, "tsc", "TypeScript 7 is not installed: run `npm ci`");
+	return sdk;
+}
+
+export function requireTool(
+	{ environment }: Pick<Sdk, "environment">,
+	tool: string,
+	otherwise: string,
+): void {
+	for (const directory of (environment.PATH ?? "").split(delimiter)) {
+		try {
+			accessSync(join(directory, tool), constants.X_OK);
+			return;
+		} catch {
+			// In the next one, perhaps.
+		}
+	}
+	throw new MissingError(`${otherwise}.`);
+}
+
+/** Runs a tool; rejects with what it said when it fails. With `show`, its output is shown as it comes. */
+export function run(
+	{ environment }: Pick<Sdk, "environment">,
+	tool: string,
+	args: readonly string[],
+	{ directory = root, show = false }: { readonly directory?: string; readonly show?: boolean } = {},
+): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const child = spawn(tool, args, {
+			cwd: directory,
+			env: environment,
+			stdio: show ? "inherit" : ["ignore", "pipe", "pipe"],
+		});
+		let said = "";
+		child.stdout?.on("data", (data: Buffer) => (said += data));
+		child.stderr?.on("data", (data: Buffer) => (said += data));
+		child.on("error", reject);
+		child.on("close", (code) => {
+			if (code === 0) resolve(said);
+			else reject(new Error(`${tool} failed (${code}).\n${mistakes(said)}`));
+		});
+	});
+}
+
+/** `mcconfig` for one platform. */
+export function mcconfig(sdk: Sdk, args: readonly string[], show = false): Promise<string> {
+	mkdirSync(sdk.output, { recursive: true });
+	return run(sdk, "mcconfig", ["-o", sdk.output, ...args, join(root, "manifest.json")], { show });
+}
+
+/** Of a build's output, what went wrong: what the compilers of C warn of in the SDK is not this project's. */
+function mistakes(output: string): string {
+	const lines = output.split("\n").filter((line) => /error|###|cannot|not found|failed/i.test(line));
+	return (lines.length > 0 ? lines : output.split("\n").slice(-30)).join("\n");
+}
+
+/** Runs a script; what is missing or failed is told in words, with exit status 1. */
+export async function main(script: () => Promise<void>): Promise<void> {
+	try {
+		await script();
+	} catch (error) {
+		process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+		process.exitCode = 1;
+	}
+}

@@ -1,0 +1,48 @@
+import { weatherStation } from "../../../simulator/weather-station";
+import { simulateWiFi } from "../../../simulator/wifi";
+import type { Board } from "../board";
+import { TCPListener } from "../esp32/listener";
+import { fillRandom } from "../esp32/random";
+import { resolver } from "../esp32/resolver";
+import { TCPSocket } from "../esp32/tcp";
+import { SDKTime } from "../esp32/time";
+import { TLSSocket } from "../esp32/tls";
+import { UDPSocket } from "../esp32/udp";
+import { makeClock } from "./clock";
+import { FlashFiles } from "./flash";
+import { FileKeyValueStorage } from "./key-value";
+
+export interface LinBoardOptions {
+	/** An absolute path; flash and key-value storage are kept below it. */
+	readonly directory: string;
+	/** What stands for a restart here. */
+	restart(): void;
+}
+
+/** Sectors of each flash partition, as in the chip's partition table. */
+const partitions = Object.freeze({ queue: 256, quarantine: 16 });
+
+/** The board in the SDK's simulator: the SDK's sockets, TLS and timers; what the simulator lacks is simulated. */
+export function openBoard({ directory, restart }: LinBoardOptions): Board {
+	const time = new SDKTime(makeClock());
+	// The weather goes by the computer's time of day, of which the board itself knows nothing.
+	const startedAt = Date.now() - time.ticks();
+	return {
+		identity: { chip: "xs", serial: "51ac00" },
+		time,
+		network: {
+			TCP: TCPSocket,
+			TLS: TLSSocket,
+			Listener: TCPListener,
+			UDP: UDPSocket,
+			WiFi: simulateWiFi({ time, MAC: "02:00:00:51:ac:00", address: "127.0.0.1" }),
+			resolver,
+		},
+		storage: { flash: new FlashFiles(directory, partitions), keyValue: new FileKeyValueStorage(directory) },
+		i2c: weatherStation(time, startedAt),
+		fillRandom,
+		batteryLevel: () => undefined,
+		log: (line) => trace(`${line}\n`),
+		restart,
+	};
+}
