@@ -87,7 +87,8 @@ export class App {
 			this.#sampling ??= this.#sample().finally(() => {
 				this.#sampling = undefined;
 			});
-			const missed = Math.floor((time.ticks() - this.#nextSample) / interval);
+			// A platform's timer may fire a little early, too.
+			const missed = Math.max(0, Math.floor((time.ticks() - this.#nextSample) / interval));
 			this.#nextSample += (missed + 1) * interval;
 			this.#scheduleSample();
 		}, this.#nextSample - time.ticks());
