@@ -1,0 +1,65 @@
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { platforms } from "./chips";
+import { findSdk, main, mcconfig, run, type Sdk } from "./sdk";
+
+/**
+ * The JavaScript stage of the chips' builds: type check against the SDK's own typings, compile, link with preloads.
+ * It needs the Moddable SDK only; what comes after it, in C, needs ESP-IDF.
+ */
+
+/**
+ * What the linked JavaScript may take of a chip's flash, bytes. An app partition has 1.375 MiB, and the SDK, lwIP and
+ * the Wi-Fi driver take most of it.
+ */
+const largestArchive = 640 * 1024;
+
+/** A slot of the XS heap on a 32-bit machine, bytes; preloaded ones stay in flash. */
+const slotLength = 16;
+
+/** What is left open for a chip's build to find: the JavaScript stage does not use it. */
+const withoutIdf = ["IDF_PATH=/none", "IDF_VERSION=none"];
+
+await main(async () => {
+	const sdk = findSdk();
+	for (const platform of platforms) {
+		const { code, slots } = await link(sdk, platform);
+		const size = code + slots * slotLength;
+		process.stdout.write(
+			`${platform.padEnd(14)} type-checked, compiled, linked: ${kilobytes(size)} of flash ` +
+				`(${kilobytes(code)} of byte code, ${slots} slots); at most ${kilobytes(largestArchive)}\n`,
+		);
+		if (size > largestArchive)
+			throw new Error(`${platform}: the firmware's JavaScript has become too large.`);
+	}
+});
+
+async function link(sdk: Sdk, platform: string): Promise<{ code: number; slots: number }> {
+	const [, subplatform = platform] = platform.split("/");
+	const output = join(sdk.output, "check", subplatform);
+	rmSync(output, { recursive: true, force: true });
+	mkdirSync(output, { recursive: true });
+	const own = { ...sdk, output };
+	// Without -m it writes the makefile and leaves it at that.
+	await mcconfig(own, ["-p", platform]);
+	const directory = join(output, "tmp", ...platform.split("/"), "release", sdk.name);
+	const linked = join(directory, "mc.xs.c");
+	const configuration = join(directory, `xsProj-${subplatform}`, "build", "config", "sdkconfig.h");
+	// ESP-IDF makes this header, for the C compiler: taken as made (-o).
+	await run(sdk, "make", ["--jobs=2", "-o", configuration, ...withoutIdf, linked], { directory });
+	return measure(readFileSync(linked, "utf8"));
+}
+
+/** Bytes of code and number of slots that `xsl` has put into constant arrays. */
+function measure(source: string): { code: number; slots: number } {
+	let code = 0;
+	for (const [, length] of source.matchAll(/^static const txU1 gxCode\d+\[(\d+)\] = /gm))
+		code += Number(length);
+	const [, slots = "0"] = /^#define mxHeapCount (\d+)$/m.exec(source) ?? [];
+	if (code === 0 || slots === "0") throw new Error("The linker's output is not as this script knows it.");
+	return { code, slots: Number(slots) };
+}
+
+function kilobytes(bytes: number): string {
+	return `${Math.ceil(bytes / 1024)} KiB`;
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { checkSettings } from "../src/settings/settings";
+import { readPlatform, requireIdf } from "./chips";
+import { findSdk, main, mcconfig } from "./sdk";
+
+const help = `Builds the firmware with the debugger, writes it to the board on USB, and opens xsbug with its log.
+
+npm run flash -- [PLATFORM] [options]
+
+  PLATFORM          esp32 (the default), esp32/esp32c3 or esp32/esp32s3
+  --settings FILE   settings to begin with, JSON, with the keys of the README's table; the firmware's image then
+                    holds them, secrets too: keep it to yourself
+  --help            this text
+`;
+
+await main(async () => {
+	const { values, positionals } = parseArgs({
+		allowPositionals: true,
+		options: { settings: { type: "string" }, help: { type: "boolean", short: "h" } },
+	});
+	if (values.help === true) {
+		process.stdout.write(help);
+		return;
+	}
+	const platform = readPlatform(positionals);
+	const settings = values.settings === undefined ? [] : [`settings=${readSettings(values.settings)}`];
+	const sdk = findSdk();
+	requireIdf();
+	if (settings.length > 0)
+		process.stdout.write("The image holds the settings, with key and passwords: keep it to yourself.\n");
+	await mcconfig(sdk, ["-d", "-m", "-p", platform, ...settings], true);
+});
+
+/** The settings of a file as the image carries them: JSON in UTF-8, two hexadecimal digits a byte. */
+function readSettings(file: string): string {
+	let given: unknown;
+	try {
+		given = JSON.parse(readFileSync(file, "utf8"));
+	} catch (error) {
+		throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+	}
+	if (typeof given !== "object" || given === null || Array.isArray(given))
+		throw new Error(`${file} must hold a JSON object with the keys of the README's table.`);
+	const { problems } = checkSettings({ ...given });
+	if (problems.length > 0)
+		throw new Error(problems.map(({ key, problem }) => `${file}: ${key}: ${problem}`).join("\n"));
+	return Buffer.from(JSON.stringify(given)).toString("hex");
+}
