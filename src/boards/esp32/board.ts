@@ -1,0 +1,50 @@
+import config from "mc/config";
+import FFI from "mc/ffi";
+import Clock from "time";
+import "microseconds";
+import type { Board } from "../board";
+import { TCPListener } from "./listener";
+import { fillRandom } from "./random";
+import { resolver } from "./resolver";
+import { SMBusPeripheral } from "./smbus";
+import { flash, keyValue } from "./storage";
+import { TCPSocket } from "./tcp";
+import { SDKTime } from "./time";
+import { TLSSocket } from "./tls";
+import { UDPSocket } from "./udp";
+import { WiFiStation } from "./wifi";
+
+/** Standard mode of I2C, which every sensor and every length of a desk's wires can do. */
+const standardMode = 100_000;
+
+/** The ESP32 in its kinds, through the SDK. */
+export function openBoard(): Board {
+	const { chip, i2c } = config;
+	return {
+		identity: { chip, serial: readSerial() },
+		time: new SDKTime(() => (Clock.microseconds ?? 0) / 1000),
+		network: {
+			TCP: TCPSocket,
+			TLS: TLSSocket,
+			Listener: TCPListener,
+			UDP: UDPSocket,
+			WiFi: WiFiStation,
+			resolver,
+		},
+		storage: { flash, keyValue },
+		i2c: { io: SMBusPeripheral, data: i2c.data, clock: i2c.clock, hz: standardMode },
+		fillRandom,
+		batteryLevel: () => undefined,
+		log: (line) => trace(`${line}\n`),
+		restart: () => new FFI().esp_restart(),
+	};
+}
+
+/** The last three bytes of the MAC address that the factory burnt in: there before Wi-Fi is. */
+function readSerial(): string {
+	const address = new Uint8Array(6);
+	new FFI().esp_efuse_mac_get_default(address.buffer);
+	let serial = "";
+	for (const byte of address.subarray(3)) serial += byte.toString(16).padStart(2, "0");
+	return serial.toUpperCase();
+}

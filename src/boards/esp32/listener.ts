@@ -1,0 +1,48 @@
+import SDKListener from "embedded:io/socket/listener";
+import type { Listener, ListenerOptions, TCP } from "../ecma419";
+import { closeIO, guard, later, toError } from "./callbacks";
+import { AcceptedConnection } from "./tcp";
+
+/** The SDK's TCP listener. It listens on every address of the board: the SDK takes no other. */
+export class TCPListener implements Listener {
+	readonly #options: ListenerOptions;
+	#listener: SDKListener | undefined;
+
+	constructor(options: ListenerOptions) {
+		this.#options = options;
+		try {
+			this.#listener = new SDKListener({
+				port: options.port,
+				onReadable: (count) => this.#announce(count),
+			});
+		} catch (error) {
+			const reason = toError(error);
+			later(() => options.onError?.(reason));
+		}
+	}
+
+	get port(): number {
+		return this.#listener?.port ?? this.#options.port;
+	}
+
+	read(): TCP | undefined {
+		try {
+			const socket = this.#listener?.read();
+			return socket === undefined ? undefined : new AcceptedConnection(socket);
+		} catch {
+			// It was gone before it was taken.
+			return undefined;
+		}
+	}
+
+	close(): void {
+		const listener = this.#listener;
+		this.#listener = undefined;
+		closeIO(listener);
+	}
+
+	#announce(count: number): void {
+		if (this.#listener === undefined) return;
+		guard(() => this.#options.onReadable?.(count));
+	}
+}

@@ -1,0 +1,27 @@
+// biome-ignore lint/style/useNodejsImportProtocol: the SDK's module, not Node's
+import Net from "net";
+import type { Resolver } from "../ecma419";
+import { guard, later } from "./callbacks";
+import { isAddress } from "./tcp";
+
+/**
+ * The platform's resolver: on the chip lwIP's, with the servers that DHCP gave. Always answers from the event
+ * loop; dotted addresses answer themselves.
+ */
+export const resolver: Resolver = Object.freeze({
+	resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]): void {
+		const known = host === "localhost" ? "127.0.0.1" : isAddress(host) ? host : undefined;
+		if (known !== undefined) {
+			later(() => onResolved(host, known));
+			return;
+		}
+		try {
+			Net.resolve(host, (_, address) =>
+				guard(() => (address === undefined ? onError(host) : onResolved(host, address))),
+			);
+		} catch {
+			// Its few places are taken.
+			later(() => onError(host));
+		}
+	},
+});

@@ -1,0 +1,110 @@
+/*
+ * What the SDK has and neither its own typings nor the published ones know, as far as the boards use it.
+ */
+
+declare module "ssl/session" {
+	/** What the session reads from and writes to: a socket, with the counts that it last announced. */
+	export interface SessionStream {
+		readable: number;
+		writable: number;
+		read(buffer: Uint8Array): void;
+		/** Returns how many more bytes can be written. */
+		write(packet: Uint8Array): number;
+	}
+
+	/** TLS 1.2, one end of a connection. Its methods throw. */
+	export default class Session {
+		constructor(options: {
+			protocolVersion: number;
+			cache: false;
+			serverName?: string;
+			verifyCertificates(certificates: readonly Uint8Array[]): void;
+			verifyExchange(exchange: {
+				readonly signed: Uint8Array;
+				readonly algorithm: "RSA" | "EC";
+				readonly signature: Uint8Array;
+			}): boolean;
+		});
+		/** The type of the handshake message that is to be answered; -1 for none. */
+		readonly handshakeProcess: number;
+		readonly alert: { readonly level: number; readonly description: number } | undefined;
+		/** Set once what is written is encrypted. */
+		readonly clientCipher: object | null;
+		/** Set once what is read is encrypted. */
+		readonly serverCipher: object | null;
+		initiateHandshake(): void;
+		/** Takes one step; `true` when no more follow. */
+		handshake(stream: SessionStream): boolean;
+		/** The content of one record; `undefined`: more is needed, `null`: the peer has closed. */
+		read(stream: SessionStream): Uint8Array | null | undefined;
+		/** One record, at most 16,384 bytes. */
+		write(stream: SessionStream, data: Uint8Array): number;
+	}
+}
+
+declare module "ssl/stream" {
+	export default class SSLStream {
+		constructor(buffer: Uint8Array);
+		readonly bytesAvailable: number;
+		readChunk(count: number, reference: true): Uint8Array;
+	}
+}
+
+declare module "sdk/handshake" {
+	import type SSLStream from "ssl/stream";
+
+	interface Message {
+		unpacketize(session: object, body: SSLStream | undefined): void;
+	}
+	const handshake: { readonly serverKeyExchange: Message } & {
+		unpacketize(session: object, stream: SSLStream): void;
+	};
+	export default handshake;
+}
+
+declare module "sdk/ciphersuites" {
+	const suites: readonly { readonly value: readonly [number, number] }[];
+	export default suites;
+}
+
+declare module "modular" {
+	export default class Modular {
+		constructor(modulus: bigint);
+		exp(base: bigint, exponent: bigint): bigint;
+		mulinv(value: bigint): bigint;
+	}
+}
+
+declare module "ecp" {
+	export default class ECPoint {
+		constructor(x: bigint, y: bigint);
+		readonly X: bigint;
+		readonly Y: bigint;
+		isZero(): boolean;
+	}
+}
+
+declare module "curve" {
+	import type ECPoint from "ecp";
+	export default class Curve {
+		constructor(name: "secp256r1" | "secp384r1");
+		readonly G: ECPoint;
+		readonly n: bigint;
+		readonly ec: {
+			readonly a: bigint;
+			readonly b: bigint;
+			readonly m: bigint;
+			mul2(a: ECPoint, k: bigint, b: ECPoint, l: bigint): ECPoint;
+		};
+	}
+}
+
+declare module "microseconds" {}
+
+declare module "rng" {
+	const RNG: { get(count: number): ArrayBuffer };
+	export default RNG;
+}
+
+/** Called by XS before it ends the machine; `false` lets it go on. */
+declare var abort: ((status: string, error: unknown) => false | undefined) | undefined;

@@ -1,0 +1,86 @@
+/*
+ * The SDK as the project-wide type check sees it: the published typings, and what they lack. Builds with the SDK use
+ * the SDK's own.
+ */
+
+/// <reference types="@moddable/typings/xs" />
+/// <reference types="@moddable/typings/embedded_io/socket/tcp" />
+/// <reference types="@moddable/typings/embedded_io/socket/udp" />
+/// <reference types="@moddable/typings/embedded_io/socket/listener" />
+/// <reference types="@moddable/typings/embedded_io/i2c" />
+/// <reference types="@moddable/typings/embedded_io/smbus" />
+/// <reference types="@moddable/typings/file" />
+/// <reference types="@moddable/typings/net" />
+/// <reference types="@moddable/typings/time" />
+/// <reference types="@moddable/typings/timer" />
+
+/** Functions in C that the manifests name. */
+declare module "mc/ffi" {
+	export default class FFI {
+		esp_fill_random(buffer: ArrayBuffer, length: number): void;
+		esp_efuse_mac_get_default(address: ArrayBuffer): number;
+		esp_restart(): void;
+		sigignore(signal: number): number;
+		getentropy(buffer: ArrayBuffer, length: number): number;
+	}
+}
+
+declare module "embedded:storage/flash" {
+	interface Flash {
+		close(): void;
+		eraseBlock(start: number, end?: number): void;
+		read(buffer: Uint8Array, byteOffset: number): number;
+		write(buffer: Uint8Array, byteOffset: number): void;
+		status(): { size: number; blockLength: number; blocks: number };
+	}
+	const FlashStorage: { open(options: { path: string; mode?: "r" | "r+" }): Flash };
+	export default FlashStorage;
+}
+
+declare module "embedded:storage/key-value" {
+	interface Storage {
+		close(): void;
+		delete(key: string): void;
+		read(key: string): ArrayBuffer | string | number | bigint;
+		write(key: string, value: Uint8Array): void;
+	}
+	const KeyValueStorage: { open(options: { path: string; format?: "buffer" }): Storage };
+	export default KeyValueStorage;
+}
+
+declare module "embedded:network/interface/wifi" {
+	export default class WiFi {
+		constructor(options: { onChanged?: (property: "connection" | "address") => void });
+		close(): void;
+		connect(options: { SSID: string; password?: string }): void;
+		disconnect(): void;
+		readonly connection: number;
+		readonly address: string | undefined;
+		readonly MAC: string | undefined;
+		readonly SSID: string | undefined;
+		readonly RSSI: number | undefined;
+	}
+}
+
+declare module "crypt" {
+	export class Digest {
+		constructor(name: string);
+		write(data: ArrayBuffer | string): void;
+		close(): ArrayBuffer;
+	}
+}
+
+/** What the manifests put under `config`, and the command line of mcconfig. */
+declare module "mc/config" {
+	const config: {
+		/** The chip: `esp32`, `esp32c3` and so on. */
+		readonly chip: string;
+		/** Pins of the sensors' bus. */
+		readonly i2c: { readonly data: number; readonly clock: number };
+		/** In a development build: settings to begin with, as `src/settings/planted` takes them. */
+		readonly settings?: string;
+		/** In the simulator: the directory that stands for the board's flash. */
+		readonly state: string;
+	};
+	export default config;
+}

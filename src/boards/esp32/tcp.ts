@@ -1,0 +1,163 @@
+import SDKTCP from "embedded:io/socket/tcp";
+import { ConnectionError } from "../connection-error";
+import type { Bytes, TCP, TCPCallbacks, TCPFromOptions, TCPOptions } from "../ecma419";
+import { closeIO, guard, later, toError } from "./callbacks";
+
+/**
+ * The SDK's TCP socket, with the promises of ECMA-419 as the firmware reads it: the SDK may call back after
+ * `close`, tells an end twice, and throws out of reads and writes, where it would end the machine.
+ */
+export class TCPSocket implements TCP {
+	readonly #callbacks: TCPCallbacks;
+	readonly remoteAddress: string | undefined;
+	readonly remotePort: number | undefined;
+	#socket: SDKTCP | undefined;
+	/** Bytes that were announced and not read. */
+	#readable = 0;
+	/** `undefined` before the connection is made. */
+	#writable: number | undefined;
+
+	constructor(options: TCPOptions | TCPFromOptions) {
+		this.#callbacks = options;
+		const callbacks = {
+			format: "buffer",
+			onReadable: (count: number) => this.#announceData(count),
+			onWritable: (count: number) => this.#announceRoom(count),
+			onError: () => this.#fail(undefined),
+		} as const;
+		if ("from" in options) {
+			const { from } = options;
+			const accepted = from instanceof AcceptedConnection ? from.release() : undefined;
+			if (accepted === undefined)
+				throw new TypeError("only a connection that a listener gave can be taken over, once");
+			this.remoteAddress = from.remoteAddress;
+			this.remotePort = from.remotePort;
+			this.#begin(() => new SDKTCP({ ...callbacks, from: accepted }));
+		} else {
+			const { address, port, nodelay = false } = options;
+			checkAddress(address);
+			this.remoteAddress = address;
+			this.remotePort = port;
+			this.#begin(() => new SDKTCP({ ...callbacks, address, port, nodelay }));
+		}
+	}
+
+	read(buffer: Bytes): number {
+		const length = Math.min(buffer.length, this.#readable);
+		if (this.#socket === undefined || length === 0) return 0;
+		this.#readable -= length;
+		try {
+			// The SDK throws when it is asked for more than there is.
+			this.#socket.read(length === buffer.length ? buffer : buffer.subarray(0, length));
+			return length;
+		} catch (error) {
+			later(() => this.#fail(toError(error)));
+			return 0;
+		}
+	}
+
+	write(buffer: Bytes): void {
+		if (this.#socket === undefined || this.#writable === undefined)
+			throw new Error("the connection is not open");
+		if (buffer.length > this.#writable)
+			throw new RangeError(
+				`${buffer.length} bytes do not fit into the ${this.#writable} that were announced`,
+			);
+		if (buffer.length === 0) return;
+		this.#writable -= buffer.length;
+		try {
+			this.#socket.write(buffer);
+		} catch (error) {
+			later(() => this.#fail(toError(error)));
+		}
+	}
+
+	close(): void {
+		const socket = this.#socket;
+		this.#socket = undefined;
+		this.#readable = 0;
+		closeIO(socket);
+	}
+
+	/** A failure of the constructor is told like any other: later, and to `onError`. */
+	#begin(open: () => SDKTCP): void {
+		try {
+			this.#socket = open();
+		} catch (error) {
+			const reason = toError(error);
+			later(() => guard(() => this.#callbacks.onError?.(reason)));
+		}
+	}
+
+	#announceData(count: number): void {
+		if (this.#socket === undefined) return;
+		this.#readable = count;
+		this.#call(() => this.#callbacks.onReadable?.(count));
+	}
+
+	#announceRoom(count: number): void {
+		if (this.#socket === undefined) return;
+		this.#writable = count;
+		this.#call(() => this.#callbacks.onWritable?.(count));
+	}
+
+	#call(callback: () => void): void {
+		try {
+			callback();
+		} catch (error) {
+			this.#fail(toError(error));
+		}
+	}
+
+	#fail(error: Error | undefined): void {
+		if (this.#socket === undefined) return;
+		const refused = this.#writable === undefined;
+		this.close();
+		// The SDK never says why; whether the connection had been made tells the two common causes apart.
+		const reason = error ?? (refused ? new ConnectionError("nothing answers there") : undefined);
+		guard(() => this.#callbacks.onError?.(reason));
+	}
+}
+
+/** A connection that a listener has accepted, at rest until a TCP object takes it over. */
+export class AcceptedConnection implements TCP {
+	readonly remoteAddress: string | undefined;
+	readonly remotePort: number | undefined;
+	#socket: SDKTCP | undefined;
+
+	constructor(socket: SDKTCP) {
+		// Read now: the SDK must not be asked once the peer is gone.
+		this.remoteAddress = socket.remoteAddress;
+		this.remotePort = socket.remotePort;
+		this.#socket = socket;
+	}
+
+	read(_buffer: Bytes): number {
+		return 0;
+	}
+
+	write(_buffer: Bytes): void {
+		throw new Error("the connection has not been taken over");
+	}
+
+	/** The SDK's socket, which is the caller's from now on; `undefined` when it is gone. */
+	release(): SDKTCP | undefined {
+		const socket = this.#socket;
+		this.#socket = undefined;
+		return socket;
+	}
+
+	close(): void {
+		closeIO(this.release());
+	}
+}
+
+/** Throws unless `address` is a dotted IPv4 address: names are resolved before. */
+export function checkAddress(address: string): void {
+	if (!isAddress(address)) throw new TypeError(`"${address}" is not an IPv4 address`);
+}
+
+export function isAddress(host: string): boolean {
+	const parts = host.split(".");
+	return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
+}

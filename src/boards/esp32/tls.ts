@@ -1,0 +1,208 @@
+import Session, { type SessionStream } from "ssl/session";
+import { ConnectionError } from "../connection-error";
+import type { Bytes, TCP, TLSOptions } from "../ecma419";
+import { guard, later, toError } from "./callbacks";
+import { isAddress, TCPSocket } from "./tcp";
+import type { PublicKey } from "./tls/certificate";
+import { verifyChain } from "./tls/chain";
+import { explain } from "./tls/explain";
+import { bundledRoots } from "./tls/roots";
+import { verifySignature } from "./tls/signature";
+
+const tls12 = 0x303;
+/** Header, explicit nonce and tag of a record under AES-GCM (RFC 5246 section 6.2, RFC 5288 section 3). */
+const recordOverhead = 5 + 8 + 16;
+/** What is written together goes out as one record, which fits one TCP segment of an Ethernet frame. */
+const roomLength = 1400;
+
+/** TLS 1.2 over the SDK's session, with the project's own verification of who the server is. */
+export class TLSSocket implements TCP {
+	readonly #options: TLSOptions;
+	readonly #session: Session;
+	readonly #stream: SessionStream;
+	readonly #room = new Uint8Array(roomLength);
+	#tcp: TCPSocket | undefined;
+	#serverKey: PublicKey | undefined;
+	#secure = false;
+	/** Bytes in `#room` that wait to go out. */
+	#waiting = 0;
+	/** What was received and not read: one record's content at most. */
+	#received: Uint8Array = new Uint8Array(0);
+	/** Why no more will come. */
+	#end: { readonly error: Error | undefined } | undefined;
+	#scheduled = false;
+
+	constructor(options: TLSOptions) {
+		this.#options = options;
+		const { address, port, host } = options;
+		this.#session = new Session({
+			protocolVersion: tls12,
+			// A resumed session would skip the verification, and the SDK keeps it whatever roots it was made with.
+			cache: false,
+			// RFC 6066 section 3: an address is no server name.
+			...(isAddress(host) ? {} : { serverName: host }),
+			verifyCertificates: (certificates) => this.#verify(certificates),
+			verifyExchange: ({ signed, algorithm, signature }) => {
+				const key = this.#serverKey;
+				return (
+					key?.kind === algorithm &&
+					verifySignature({ key, scheme: { kind: algorithm, hash: "SHA256" }, signed, signature })
+				);
+			},
+		});
+		this.#session.initiateHandshake();
+		const tcp = new TCPSocket({
+			address,
+			port,
+			nodelay: true,
+			onReadable: (count) => this.#take(() => (this.#stream.readable = count)),
+			onWritable: (count) => this.#take(() => (this.#stream.writable = count)),
+			onError: (error) => {
+				this.#end ??= { error };
+				this.#schedule();
+			},
+		});
+		this.#tcp = tcp;
+		this.#stream = {
+			readable: 0,
+			writable: 0,
+			read: (buffer) => tcp.read(buffer),
+			write: (packet) => {
+				tcp.write(packet);
+				return Math.max(0, this.#stream.writable - packet.length);
+			},
+		};
+	}
+
+	get remoteAddress(): string | undefined {
+		return this.#options.address;
+	}
+
+	get remotePort(): number | undefined {
+		return this.#options.port;
+	}
+
+	read(buffer: Bytes): number {
+		const length = Math.min(buffer.length, this.#received.length);
+		buffer.set(this.#received.subarray(0, length));
+		this.#received = this.#received.subarray(length);
+		if (this.#received.length === 0) this.#schedule();
+		return length;
+	}
+
+	write(buffer: Bytes): void {
+		if (this.#tcp === undefined || !this.#secure) throw new Error("the connection is not open");
+		const free = roomLength - this.#waiting;
+		if (buffer.length > free)
+			throw new RangeError(`${buffer.length} bytes do not fit into the ${free} that were announced`);
+		this.#room.set(buffer, this.#waiting);
+		this.#waiting += buffer.length;
+		this.#schedule();
+	}
+
+	/** What was written still goes out as far as the network takes it at once. */
+	close(): void {
+		const tcp = this.#tcp;
+		if (tcp === undefined) return;
+		guard(() => this.#flush());
+		this.#tcp = undefined;
+		this.#received = new Uint8Array(0);
+		tcp.close();
+	}
+
+	#take(change: () => void): void {
+		change();
+		this.#proceed();
+	}
+
+	/** What follows from a call comes in a turn of the event loop of its own. */
+	#schedule(): void {
+		if (this.#scheduled) return;
+		this.#scheduled = true;
+		later(() => {
+			this.#scheduled = false;
+			this.#proceed();
+		});
+	}
+
+	/** Goes on as far as the network lets it. The session throws what it does not like. */
+	#proceed(): void {
+		if (this.#tcp === undefined) return;
+		try {
+			if (!this.#secure) this.#shakeHands();
+			if (this.#secure) {
+				this.#send();
+				this.#receive();
+			}
+		} catch (error) {
+			this.#fail(explain(toError(error)));
+			return;
+		}
+		if (this.#end !== undefined && this.#received.length === 0) this.#fail(this.#end.error);
+	}
+
+	#shakeHands(): void {
+		const session = this.#session;
+		const stream = this.#stream;
+		if (stream.writable === 0) return;
+		let done: boolean;
+		do done = session.handshake(stream);
+		while (!done && (stream.readable > 0 || session.handshakeProcess > 0));
+		if (!done) return;
+		// The session also stops at an alert, and would then go on without encryption.
+		if (session.alert !== undefined || session.clientCipher === null || session.serverCipher === null)
+			throw new ConnectionError("it ended the TLS handshake");
+		this.#secure = true;
+		this.#options.onWritable?.(roomLength);
+	}
+
+	#send(): void {
+		if (this.#flush()) this.#options.onWritable?.(roomLength - this.#waiting);
+	}
+
+	/** Writes what waits, as one record. */
+	#flush(): boolean {
+		const length = Math.min(this.#waiting, this.#stream.writable - recordOverhead);
+		if (length <= 0 || !this.#secure || this.#end !== undefined) return false;
+		this.#session.write(this.#stream, this.#room.slice(0, length));
+		this.#room.copyWithin(0, length, this.#waiting);
+		this.#waiting -= length;
+		return true;
+	}
+
+	#receive(): void {
+		while (this.#tcp !== undefined && this.#received.length === 0 && this.#stream.readable > 0) {
+			const content = this.#session.read(this.#stream);
+			if (content === undefined) return;
+			if (content === null) {
+				this.#end ??= { error: undefined };
+				return;
+			}
+			this.#received = content;
+			if (content.length > 0) this.#options.onReadable?.(content.length);
+		}
+	}
+
+	#verify(certificates: readonly Uint8Array[]): void {
+		const { host, secure } = this.#options;
+		const verdict = verifyChain({
+			certificates,
+			*roots() {
+				yield* secure?.ca ?? [];
+				yield* bundledRoots();
+			},
+			host,
+			now: Date.now(),
+			verifySignature,
+		});
+		if ("fault" in verdict) throw new ConnectionError(verdict.reason, verdict.fault);
+		this.#serverKey = verdict.key;
+	}
+
+	#fail(error: Error | undefined): void {
+		if (this.#tcp === undefined) return;
+		this.#waiting = 0;
+		this.close();
+		guard(() => this.#options.onError?.(error));
+	}
+}

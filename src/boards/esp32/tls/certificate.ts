@@ -1,0 +1,226 @@
+import {
+	bitString,
+	boolean,
+	DerReader,
+	type Element,
+	MalformedError,
+	objectIdentifier,
+	sameBytes,
+	sequence,
+	smallInteger,
+	Tag,
+	time,
+	unsignedInteger,
+} from "./der";
+
+/** A public key; big numbers are bytes, most significant first. */
+export type PublicKey =
+	| { readonly kind: "RSA"; readonly modulus: Uint8Array; readonly exponent: Uint8Array }
+	| { readonly kind: "EC"; readonly curve: Curve; readonly x: Uint8Array; readonly y: Uint8Array };
+
+export type Curve = "secp256r1" | "secp384r1";
+export type Hash = "SHA256" | "SHA384" | "SHA512";
+export type SignatureScheme = { readonly kind: "RSA" | "EC"; readonly hash: Hash };
+
+/** What RFC 5280 has in a certificate, as far as a verifier needs it. */
+export interface Certificate {
+	/** What the signature is over. */
+	readonly signed: Uint8Array;
+	readonly scheme: SignatureScheme;
+	readonly signature: Uint8Array;
+	/** DER of the distinguished names. */
+	readonly issuer: Uint8Array;
+	readonly subject: Uint8Array;
+	/** Milliseconds of Unix time. */
+	readonly notBefore: number;
+	readonly notAfter: number;
+	readonly key: PublicKey;
+	readonly extensions: Extensions;
+}
+
+export interface Extensions {
+	readonly isAuthority: boolean;
+	/** How many authorities may stand between this one and the server; `undefined` for any number. */
+	readonly pathLength: number | undefined;
+	readonly usage: { readonly digitalSignature: boolean; readonly certificateSign: boolean };
+	/** It may stand in a chain that proves a server. */
+	readonly provesServers: boolean;
+	/** From subjectAltName; the subject's common name is never looked at. */
+	readonly names: readonly string[];
+	/** Dotted IPv4. */
+	readonly addresses: readonly string[];
+	/** It has a restriction that this verifier does not know, and so cannot keep. */
+	readonly unknownRestriction: boolean;
+}
+
+/** Takes an X.509 certificate apart. Throws when it is damaged, or of an algorithm that no public authority uses. */
+export function parseCertificate(bytes: Uint8Array): Certificate {
+	const outer = new DerReader(bytes);
+	const parts = sequence(outer.read(Tag.sequence));
+	outer.end();
+	const tbs = parts.read(Tag.sequence);
+	const algorithm = parts.read(Tag.sequence);
+	const signature = bitString(parts.read(Tag.bitString));
+	parts.end();
+	const fields = sequence(tbs);
+	const version = fields.readOptional(0xa0);
+	if (version === undefined || smallInteger(new DerReader(version.content).read(Tag.integer)) !== 2)
+		throw new MalformedError("no certificate of version 3");
+	fields.read(Tag.integer);
+	if (!sameBytes(fields.read(Tag.sequence).whole, algorithm.whole))
+		throw new MalformedError("two signature algorithms");
+	const issuer = fields.read(Tag.sequence).whole;
+	const validity = sequence(fields.read(Tag.sequence));
+	const notBefore = time(validity.readAny());
+	const notAfter = time(validity.readAny());
+	const subject = fields.read(Tag.sequence).whole;
+	const key = parseKey(fields.read(Tag.sequence));
+	// Unique identifiers: nobody uses them.
+	fields.readOptional(0x81);
+	fields.readOptional(0x82);
+	const extensions = parseExtensions(fields.readOptional(0xa3));
+	fields.end();
+	return {
+		signed: tbs.whole,
+		scheme: parseScheme(algorithm),
+		signature,
+		issuer,
+		subject,
+		notBefore,
+		notAfter,
+		key,
+		extensions,
+	};
+}
+
+/** RFC 4055 section 5, RFC 5758 section 3.2. MD5, SHA-1 and DSA are left out: they prove nothing any more. */
+const schemes: Readonly<Record<string, SignatureScheme>> = Object.freeze({
+	"1.2.840.113549.1.1.11": Object.freeze({ kind: "RSA", hash: "SHA256" }),
+	"1.2.840.113549.1.1.12": Object.freeze({ kind: "RSA", hash: "SHA384" }),
+	"1.2.840.113549.1.1.13": Object.freeze({ kind: "RSA", hash: "SHA512" }),
+	"1.2.840.10045.4.3.2": Object.freeze({ kind: "EC", hash: "SHA256" }),
+	"1.2.840.10045.4.3.3": Object.freeze({ kind: "EC", hash: "SHA384" }),
+	"1.2.840.10045.4.3.4": Object.freeze({ kind: "EC", hash: "SHA512" }),
+});
+
+function parseScheme(algorithm: Element): SignatureScheme {
+	const scheme = schemes[objectIdentifier(sequence(algorithm).read(Tag.objectIdentifier))];
+	if (scheme === undefined) throw new MalformedError("a signature algorithm that is not accepted");
+	return scheme;
+}
+
+/** RFC 5480 section 2.1.1.1. */
+const curves: Readonly<Record<string, { readonly name: Curve; readonly size: number }>> = Object.freeze({
+	"1.2.840.10045.3.1.7": Object.freeze({ name: "secp256r1", size: 32 }),
+	"1.3.132.0.34": Object.freeze({ name: "secp384r1", size: 48 }),
+});
+
+/** Bits of the shortest RSA key that is accepted (CA/Browser Forum baseline requirements 6.1.5), in bytes. */
+const shortestModulus = 256;
+/** A longer one costs a chip minutes. */
+const longestModulus = 512;
+
+function parseKey(element: Element): PublicKey {
+	const fields = sequence(element);
+	const algorithm = sequence(fields.read(Tag.sequence));
+	const bits = bitString(fields.read(Tag.bitString));
+	switch (objectIdentifier(algorithm.read(Tag.objectIdentifier))) {
+		case "1.2.840.113549.1.1.1": {
+			const numbers = sequence(new DerReader(bits).read(Tag.sequence));
+			const modulus = unsignedInteger(numbers.read(Tag.integer));
+			const exponent = unsignedInteger(numbers.read(Tag.integer));
+			if (modulus.length < shortestModulus || modulus.length > longestModulus || exponent.length > 4)
+				throw new MalformedError("an RSA key of a size that is not accepted");
+			return { kind: "RSA", modulus, exponent };
+		}
+		case "1.2.840.10045.2.1": {
+			const curve = curves[objectIdentifier(algorithm.read(Tag.objectIdentifier))];
+			if (curve === undefined) throw new MalformedError("a curve that is not accepted");
+			const { name, size } = curve;
+			// SEC 1 section 2.3.3: 4 is the uncompressed form.
+			if (bits[0] !== 4 || bits.length !== 1 + 2 * size) throw new MalformedError("no point of its curve");
+			return { kind: "EC", curve: name, x: bits.subarray(1, 1 + size), y: bits.subarray(1 + size) };
+		}
+		default:
+			throw new MalformedError("a key that is not accepted");
+	}
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+function parseExtensions(element: Element | undefined): Extensions {
+	const found: Writable<Extensions> = {
+		isAuthority: false,
+		pathLength: undefined,
+		// Absent, the extension restricts nothing; an authority must have it (RFC 5280 section 4.2.1.3).
+		usage: { digitalSignature: true, certificateSign: false },
+		provesServers: true,
+		names: [],
+		addresses: [],
+		unknownRestriction: false,
+	};
+	if (element === undefined) return found;
+	const list = sequence(new DerReader(element.content).read(Tag.sequence));
+	const seen = new Set<string>();
+	while (!list.done) {
+		const extension = sequence(list.read(Tag.sequence));
+		const identifier = objectIdentifier(extension.read(Tag.objectIdentifier));
+		const critical = extension.readOptional(Tag.boolean);
+		const value = extension.read(Tag.octetString);
+		if (seen.has(identifier)) throw new MalformedError("an extension twice");
+		seen.add(identifier);
+		const known = takeExtension(found, identifier, new DerReader(value.content));
+		if (!known && critical !== undefined && boolean(critical)) found.unknownRestriction = true;
+	}
+	return found;
+}
+
+/** RFC 5280 section 4.2.1. Answers whether it is one that this verifier keeps. */
+function takeExtension(found: Writable<Extensions>, identifier: string, value: DerReader): boolean {
+	switch (identifier) {
+		case "2.5.29.19": {
+			const constraints = sequence(value.read(Tag.sequence));
+			const authority = constraints.readOptional(Tag.boolean);
+			const length = constraints.readOptional(Tag.integer);
+			found.isAuthority = authority !== undefined && boolean(authority);
+			found.pathLength = length === undefined ? undefined : smallInteger(length);
+			return true;
+		}
+		case "2.5.29.15": {
+			const bits = value.read(Tag.bitString).content[1] ?? 0;
+			found.usage = { digitalSignature: (bits & 0x80) !== 0, certificateSign: (bits & 0x04) !== 0 };
+			return true;
+		}
+		case "2.5.29.37":
+			found.provesServers = purposes(value).some(
+				// serverAuth, anyExtendedKeyUsage
+				(purpose) => purpose === "1.3.6.1.5.5.7.3.1" || purpose === "2.5.29.37.0",
+			);
+			return true;
+		case "2.5.29.17":
+			takeNames(found, sequence(value.read(Tag.sequence)));
+			return true;
+		default:
+			return false;
+	}
+}
+
+function purposes(value: DerReader): string[] {
+	const list = sequence(value.read(Tag.sequence));
+	const found: string[] = [];
+	while (!list.done) found.push(objectIdentifier(list.read(Tag.objectIdentifier)));
+	return found;
+}
+
+function takeNames(found: Writable<Extensions>, list: DerReader): void {
+	const names: string[] = [];
+	const addresses: string[] = [];
+	while (!list.done) {
+		const { tag, content } = list.readAny();
+		// dNSName [2], iPAddress [7]
+		if (tag === 0x82) names.push(String.fromCharCode(...content).toLowerCase());
+		else if (tag === 0x87 && content.length === 4) addresses.push(content.join("."));
+	}
+	found.names = names;
+	found.addresses = addresses;
+}

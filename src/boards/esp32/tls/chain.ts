@@ -1,0 +1,136 @@
+import type { TrustFault } from "../../connection-error";
+import { type Certificate, type PublicKey, parseCertificate, type SignatureScheme } from "./certificate";
+import { sameBytes } from "./der";
+
+export interface SignatureCheck {
+	readonly key: PublicKey;
+	readonly scheme: SignatureScheme;
+	readonly signed: Uint8Array;
+	readonly signature: Uint8Array;
+}
+
+export interface ChainOptions {
+	/** As the server sent them, its own first. DER. */
+	readonly certificates: readonly Uint8Array[];
+	/** DER. Asked for one at a time, so that a bundle need not lie in memory. */
+	roots(): Iterable<Uint8Array>;
+	/** The name or dotted address that the server was called by. */
+	readonly host: string;
+	/** Milliseconds of Unix time. */
+	readonly now: number;
+	verifySignature(check: SignatureCheck): boolean;
+}
+
+export type Verdict =
+	| { readonly key: PublicKey }
+	| { readonly fault: TrustFault /** For the user. */; readonly reason: string };
+
+/** Certificates that may stand between the server's and a root. Public chains have one or two. */
+const mostIntermediates = 4;
+
+/** Whether a server is the one it says it is (RFC 5280 section 6, RFC 6125 section 6): its key, or why not. */
+export function verifyChain(options: ChainOptions): Verdict {
+	let leaf: Certificate;
+	const others: Certificate[] = [];
+	try {
+		const [first, ...rest] = options.certificates;
+		if (first === undefined) return refused("untrusted", "it showed no certificate");
+		leaf = parseCertificate(first);
+		for (const bytes of rest.slice(0, mostIntermediates + 1)) others.push(parseCertificate(bytes));
+	} catch (error) {
+		return refused(
+			"forged",
+			`its certificate cannot be read: ${error instanceof Error ? error.message : ""}`,
+		);
+	}
+	const fault =
+		faultOfServer(leaf, options) ?? faultOfDates(leaf, options.now) ?? faultOfPath(leaf, others, options);
+	return fault ?? { key: leaf.key };
+}
+
+type Refusal = Exclude<Verdict, { readonly key: PublicKey }>;
+
+function refused(fault: TrustFault, reason: string): Refusal {
+	return { fault, reason };
+}
+
+function faultOfServer({ extensions }: Certificate, { host }: ChainOptions): Refusal | undefined {
+	if (!isNamed(extensions.names, extensions.addresses, host.toLowerCase()))
+		return refused("wrong name", `its certificate is not for ${host}`);
+	if (!extensions.provesServers || !extensions.usage.digitalSignature)
+		return refused("forged", "its certificate is not for a server");
+	if (extensions.unknownRestriction)
+		return refused("forged", "its certificate has a restriction unknown here");
+	return undefined;
+}
+
+/** A wildcard stands for one whole label, the first, and never for a top-level domain (RFC 6125 section 6.4.3). */
+function isNamed(names: readonly string[], addresses: readonly string[], host: string): boolean {
+	if (/^[\d.]+$/.test(host)) return addresses.includes(host);
+	const dot = host.indexOf(".");
+	const parent = dot > 0 ? host.slice(dot) : "";
+	return names.some(
+		(name) =>
+			name === host || (parent.indexOf(".", 1) > 0 && name.startsWith("*.") && name.slice(1) === parent),
+	);
+}
+
+function faultOfDates({ notBefore, notAfter }: Certificate, now: number): Refusal | undefined {
+	if (now < notBefore) return refused("not yet valid", "its certificate is not valid yet");
+	if (now > notAfter) return refused("expired", "its certificate has expired");
+	return undefined;
+}
+
+/** Looks for a way from the server's certificate to a root; the first refusal on the way says why there is none. */
+function faultOfPath(
+	leaf: Certificate,
+	others: readonly Certificate[],
+	options: ChainOptions,
+): Refusal | undefined {
+	let first: Refusal | undefined;
+	let current = leaf;
+	const unused = new Set(others);
+	for (let between = 0; between <= mostIntermediates; between++) {
+		for (const root of issuersAmongRoots(current, options)) {
+			const fault = faultOfIssuer(root, current, between, options);
+			if (fault === undefined) return undefined;
+			first ??= fault;
+		}
+		const [issuer] = [...unused].filter(({ subject }) => sameBytes(subject, current.issuer));
+		if (issuer === undefined) break;
+		const fault = faultOfIssuer(issuer, current, between, options);
+		if (fault !== undefined) return fault;
+		unused.delete(issuer);
+		current = issuer;
+	}
+	return first ?? refused("untrusted", "its certificate leads to no root that is trusted here");
+}
+
+function* issuersAmongRoots({ issuer }: Certificate, { roots }: ChainOptions): Generator<Certificate> {
+	for (const bytes of roots()) {
+		try {
+			const root = parseCertificate(bytes);
+			if (sameBytes(root.subject, issuer)) yield root;
+		} catch {
+			// A root of the owner's that is damaged proves nothing; the settings say so.
+		}
+	}
+}
+
+/** Whether `issuer` may have signed `certificate`, with `between` authorities below it, and did. */
+function faultOfIssuer(
+	issuer: Certificate,
+	certificate: Certificate,
+	between: number,
+	{ now, verifySignature }: ChainOptions,
+): Refusal | undefined {
+	const { isAuthority, usage, pathLength, provesServers, unknownRestriction } = issuer.extensions;
+	if (!isAuthority || !usage.certificateSign || !provesServers || unknownRestriction)
+		return refused("forged", "a certificate in its chain must not sign others");
+	if (pathLength !== undefined && between > pathLength)
+		return refused("forged", "its chain is longer than allowed");
+	const { scheme, signed, signature } = certificate;
+	if (scheme.kind !== issuer.key.kind || !verifySignature({ key: issuer.key, scheme, signed, signature }))
+		return refused("forged", "a signature in its chain does not hold");
+	return faultOfDates(issuer, now);
+}

@@ -1,0 +1,158 @@
+/** One element of a DER encoding (ITU-T X.690). */
+export interface Element {
+	readonly tag: number;
+	readonly content: Uint8Array;
+	/** With its tag and length: what a signature or a comparison is over. */
+	readonly whole: Uint8Array;
+}
+
+/** ASN.1 tags that certificates are made of. */
+export const Tag = Object.freeze({
+	boolean: 0x01,
+	integer: 0x02,
+	bitString: 0x03,
+	octetString: 0x04,
+	objectIdentifier: 0x06,
+	utcTime: 0x17,
+	generalizedTime: 0x18,
+	sequence: 0x30,
+});
+
+/** What a peer sent is not the DER that it should be. */
+export class MalformedError extends Error {
+	// A field, because XS freezes the built-in prototypes.
+	override name = "MalformedError";
+}
+
+/** Reads the elements that stand one after the other in `bytes`; views, no copies. */
+export class DerReader {
+	readonly #bytes: Uint8Array;
+	#position = 0;
+
+	constructor(bytes: Uint8Array) {
+		this.#bytes = bytes;
+	}
+
+	get done(): boolean {
+		return this.#position === this.#bytes.length;
+	}
+
+	/** The next element, which must have this tag. */
+	read(tag: number): Element {
+		const element = this.readAny();
+		if (element.tag !== tag) throw new MalformedError(`tag ${element.tag} where ${tag} belongs`);
+		return element;
+	}
+
+	/** The next element if it has this tag. */
+	readOptional(tag: number): Element | undefined {
+		return !this.done && this.#bytes[this.#position] === tag ? this.readAny() : undefined;
+	}
+
+	readAny(): Element {
+		const start = this.#position;
+		const tag = this.#byte();
+		// Tags above 30 take more bytes; certificates have none.
+		if ((tag & 0x1f) === 0x1f) throw new MalformedError("a long tag");
+		const length = this.#length();
+		const end = this.#position + length;
+		if (end > this.#bytes.length) throw new MalformedError("longer than what holds it");
+		const content = this.#bytes.subarray(this.#position, end);
+		this.#position = end;
+		return { tag, content, whole: this.#bytes.subarray(start, end) };
+	}
+
+	/** Nothing may follow. */
+	end(): void {
+		if (!this.done) throw new MalformedError("something follows");
+	}
+
+	/** Only the shortest form is DER (X.690 section 10.1). */
+	#length(): number {
+		const first = this.#byte();
+		if (first < 0x80) return first;
+		const count = first & 0x7f;
+		if (count === 0 || count > 3) throw new MalformedError("a length of no definite, sane form");
+		let length = 0;
+		for (let i = 0; i < count; i++) length = length * 256 + this.#byte();
+		if (length < 0x80 || length < 256 ** (count - 1)) throw new MalformedError("a length that is too long");
+		return length;
+	}
+
+	#byte(): number {
+		const byte = this.#bytes[this.#position++];
+		if (byte === undefined) throw new MalformedError("cut off");
+		return byte;
+	}
+}
+
+/** The elements of a sequence. */
+export function sequence(element: Element): DerReader {
+	if (element.tag !== Tag.sequence) throw new MalformedError("no sequence");
+	return new DerReader(element.content);
+}
+
+/** The bytes of a bit string with a whole number of bytes. */
+export function bitString({ content }: Element): Uint8Array {
+	if (content[0] !== 0) throw new MalformedError("a bit string of broken bytes");
+	return content.subarray(1);
+}
+
+/** An object identifier in dotted form. */
+export function objectIdentifier({ content }: Element): string {
+	const parts: number[] = [];
+	let value = 0;
+	for (const byte of content) {
+		value = value * 128 + (byte & 0x7f);
+		if (value > 0xffff_ffff) throw new MalformedError("an object identifier out of range");
+		if (byte & 0x80) continue;
+		if (parts.length === 0)
+			parts.push(Math.min(2, Math.floor(value / 40)), value - 40 * Math.min(2, Math.floor(value / 40)));
+		else parts.push(value);
+		value = 0;
+	}
+	if (content.length === 0 || (content[content.length - 1] ?? 0) & 0x80)
+		throw new MalformedError("an object identifier that is cut off");
+	return parts.join(".");
+}
+
+/** A boolean; DER has 0x00 and 0xff. */
+export function boolean({ content }: Element): boolean {
+	if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
+		throw new MalformedError("a boolean of another value");
+	return content[0] === 0xff;
+}
+
+/** A small integer that is not negative. */
+export function smallInteger({ content }: Element): number {
+	if (content.length === 0 || content.length > 4 || (content[0] ?? 0) > 0x7f)
+		throw new MalformedError("an integer out of range");
+	return content.reduce((value, byte) => value * 256 + byte, 0);
+}
+
+/** The digits of a positive integer, most significant first, without a leading zero. */
+export function unsignedInteger({ content }: Element): Uint8Array {
+	const [first, second] = content;
+	if (first === undefined || first > 0x7f || (first === 0 && (second ?? 0) < 0x80))
+		throw new MalformedError("an integer that is negative or not in shortest form");
+	return first === 0 ? content.subarray(1) : content;
+}
+
+/** Milliseconds of Unix time; RFC 5280 section 4.1.2.5 allows these two forms alone. */
+export function time({ tag, content }: Element): number {
+	let text = "";
+	for (const byte of content) text += String.fromCharCode(byte);
+	const short = tag === Tag.utcTime;
+	if (!short && tag !== Tag.generalizedTime) throw new MalformedError("no time");
+	if (!(short ? /^\d{12}Z$/ : /^\d{14}Z$/).test(text)) throw new MalformedError("a time of another form");
+	const yearDigits = short ? 2 : 4;
+	const given = Number(text.slice(0, yearDigits));
+	const year = !short ? given : given < 50 ? 2000 + given : 1900 + given;
+	const part = (index: number) => Number(text.slice(yearDigits + 2 * index, yearDigits + 2 * index + 2));
+	return Date.UTC(year, part(0) - 1, part(1), part(2), part(3), part(4));
+}
+
+/** Whether two byte sequences are the same. Not for secrets: it takes longer the more they agree. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+	return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,2 @@
+/** The public authorities that every board trusts, DER. */
+export function* bundledRoots(): Generator<Uint8Array> {}

@@ -1,0 +1,59 @@
+import SDKUDP from "embedded:io/socket/udp";
+import type { Bytes, UDP, UDPOptions, UDPPacket } from "../ecma419";
+import { closeIO, guard, later, toError } from "./callbacks";
+import { checkAddress } from "./tcp";
+
+/** The SDK's UDP socket; a failure closes it and reaches `onError`. */
+export class UDPSocket implements UDP {
+	readonly #options: UDPOptions;
+	#socket: SDKUDP | undefined;
+
+	constructor(options: UDPOptions) {
+		this.#options = options;
+		const { port } = options;
+		try {
+			this.#socket = new SDKUDP({
+				...(port === undefined ? {} : { port }),
+				onReadable: (count) => this.#announce(count),
+			});
+		} catch (error) {
+			const reason = toError(error);
+			later(() => options.onError?.(reason));
+		}
+	}
+
+	read(): UDPPacket | undefined {
+		return this.#socket?.read();
+	}
+
+	write(buffer: Bytes, address: string, port: number): void {
+		if (this.#socket === undefined) throw new Error("the socket is closed");
+		checkAddress(address);
+		try {
+			this.#socket.write(buffer, address, port);
+		} catch (error) {
+			later(() => this.#fail(toError(error)));
+		}
+	}
+
+	close(): void {
+		const socket = this.#socket;
+		this.#socket = undefined;
+		closeIO(socket);
+	}
+
+	#announce(count: number): void {
+		if (this.#socket === undefined) return;
+		try {
+			this.#options.onReadable?.(count);
+		} catch (error) {
+			this.#fail(toError(error));
+		}
+	}
+
+	#fail(error: Error): void {
+		if (this.#socket === undefined) return;
+		this.close();
+		guard(() => this.#options.onError?.(error));
+	}
+}
