@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { help } from "../simulator/options";
+import { type Setting, settingsTable } from "../src/settings/settings";
+
+const root = join(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
+function settingRow([key, { label, help, preset, unit }]: [string, Setting<unknown>]): string {
+	const shown = Array.isArray(preset) ? preset.join(", ") : String(preset);
+	return `| \`${key}\` | ${label} | ${shown === "" ? "" : `${shown}${unit === undefined || shown === "auto" ? "" : ` ${unit}`}`} | ${help} |`;
+}
+
+test("the README's table of settings is the firmware's", () => {
+	const rows = Object.entries<Setting<unknown>>(settingsTable).map(settingRow);
+	expect(readme).toContain(["| setting | | preset | |", "|---|---|---|---|", ...rows].join("\n"));
+});
+
+test("the README names every script, and no other", () => {
+	const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+	const named = [...readme.matchAll(/npm run ([a-z0-9:]+)|npm (start|test)\b/g)].map(
+		([, run, short]) => run ?? short,
+	);
+	expect([...new Set(named)].sort()).toEqual(Object.keys(scripts).sort());
+});
+
+test("the help names every option that the README shows", () => {
+	for (const [option] of readme.matchAll(/--(?:interval|speed|fresh|url|key|bucket|source)\b/g))
+		expect(help).toContain(option);
+});
