@@ -35,6 +35,8 @@ export interface PowerCut {
 	/** Power goes in this step, from 0: each byte programmed is a step, and each block erased. */
 	readonly step: number;
 	readonly tear?: Tear;
+	/** Steps count only in operations of which this is true; left out: in all. */
+	counts?(operation: "program" | "erase", byteOffset: number): boolean;
 	/** Uniform in 0 … 1. */
 	random(): number;
 }
@@ -124,7 +126,7 @@ export class NorFlash implements Flash {
 		if (wear === "program throws") throw new WornOutError("write failed");
 		this.counts.programs++;
 		this.counts.programmedBytes += buffer.length;
-		const cutAt = this.#stepsUntilCut(buffer.length);
+		const cutAt = this.#stepsUntilCut(buffer.length, "program", byteOffset);
 		if (wear !== "program does nothing") this.#program(buffer, byteOffset, cutAt);
 		this.#onChange?.(byteOffset, buffer.length);
 		if (cutAt !== undefined) throw new PowerLossError();
@@ -139,7 +141,7 @@ export class NorFlash implements Flash {
 			const wear = this.#wear.get(block);
 			if (wear === "erase throws") throw new WornOutError("erase failed");
 			this.counts.erases++;
-			const cut = this.#stepsUntilCut(1) !== undefined;
+			const cut = this.#stepsUntilCut(1, "erase", block * blockLength) !== undefined;
 			if (wear !== "erase does nothing") this.#erase(block, cut, wear === "bits stay cleared");
 			this.#onChange?.(block * blockLength, blockLength);
 			if (cut) throw new PowerLossError();
@@ -213,7 +215,8 @@ export class NorFlash implements Flash {
 	}
 
 	/** How many of the next `count` steps happen before power goes; `undefined` when it stays. */
-	#stepsUntilCut(count: number): number | undefined {
+	#stepsUntilCut(count: number, operation: "program" | "erase", byteOffset: number): number | undefined {
+		if (this.#cut?.counts?.(operation, byteOffset) === false) return undefined;
 		const before = this.#steps;
 		this.#steps += count;
 		if (this.#cut === undefined || this.#cut.step >= this.#steps) return undefined;

@@ -18,7 +18,7 @@ import {
 	sumLength,
 	type WriteAlign,
 } from "./format";
-import { findFrom, findHolder, findNewest } from "./search";
+import { findBefore, findFrom, findHolder, findNewest } from "./search";
 import { SectorReader } from "./sector-reader";
 import { Sectors } from "./sectors";
 import { findTail, type Tail } from "./tail";
@@ -61,6 +61,11 @@ interface Front {
 
 const nowhere: Front = { sector: undefined, offset: 0 };
 
+/** A place between two sectors: the next record's number, and how many numbers before it no record has. */
+type Border = Pick<FoundSector, "first" | "skipped">;
+
+const nothing: Border = { first: 0, skipped: 0 };
+
 /**
  * A ring of byte records on NOR flash. `push` and `acknowledge` are durable when they return; whatever stands on
  * the flash, it mounts, and mounting writes nothing. What it keeps in memory does not grow with what it holds.
@@ -81,17 +86,24 @@ export class FlashQueue {
 	#sound = false;
 	/** Whether the newest sector is known to be erased from the tail on. */
 	#erased = false;
+	/** Whether the newest sector is known to be readable up to the tail. */
+	#readable = false;
+	/** How many sectors ahead of the newest may have got a header although they were not gone on with. */
+	#strays = 0;
 	#next: number;
 	#acknowledged: number;
 	#front = nowhere;
-	/** The first record behind those of the sector that is to be erased next. */
-	#guard = 0;
+	/** The records of the sector that is to be erased next end here. */
+	#guard = nothing;
 	#dropped = 0;
+	/** Of these, so many no mark and no header tells yet. */
+	#untold = 0;
 	#skipped = 0;
 	#frontSkipped = 0;
 	#damagedBytes = 0;
-	/** Damage up to this place has been counted. */
+	/** Damage up to this place has been counted, and this one when it was mounted. */
 	#countedUpTo = 0;
+	#tailDamage = { from: 0, to: 0 };
 	/** Where the reader stood when it gave out a record: the place of the next one. */
 	#reached = { sequence: -1, sector: undefined as FoundSector | undefined, offset: 0 };
 	#closed = false;
@@ -114,11 +126,7 @@ export class FlashQueue {
 	push(record: Bytes | Encode): number {
 		const encode = typeof record === "function" ? record : () => record;
 		for (let failures = 0; failures <= this.#sectors.blocks; failures++) {
-			const bytes = this.#makeRoom(encode);
-			if (this.#append("data", bytes)) return this.#next++;
-			// The number may be taken by what was written in part.
-			this.#next++;
-			this.#skipped++;
+			if (this.#append("data", this.#makeRoom(encode))) return this.#next++;
 		}
 		throw new FlashFailedError(undefined);
 	}
@@ -134,24 +142,18 @@ export class FlashQueue {
 		const reader = this.#readerAt(start, whole);
 		let given = false;
 		for (;;) {
-			if (reader.sector.sector < this.#sectors.lowest(this.#newest)) {
-				reader.open(findFrom(this.#sectors.lowest(this.#newest), this.#sectors, this.#newest));
-			}
-			const sequence = reader.sequence;
-			const isNewest = reader.sector.sector === this.#newest.sector;
-			const step = reader.next(isNewest ? this.#tail : this.#sectors.blockLength);
-			if (step === "end") {
-				if (isNewest) break;
+			this.#leaveErased(reader);
+			const { sequence, sector } = reader;
+			const step = reader.next(this.#limitOf(sector));
+			if (step === "damaged") this.#countDamage(sector.sector, reader.damagedFrom, reader.offset);
+			else if (step === "end" || sequence >= reader.until) {
+				if (sector.sector === this.#newest.sector) break;
 				this.#openNext(reader);
-			} else if (step === "damaged") {
-				this.#countDamage(reader.sector, reader.damagedFrom, reader.offset);
-			} else if (step === "data" && (whole || sequence >= start)) {
-				if (sequence >= start && !given) {
-					given = true;
-					if (start === this.#acknowledged + 1) this.passOver(sequence - 1);
-				}
-				this.#reached = { sequence, sector: reader.sector, offset: reader.offset };
-				yield { sequence, bytes: reader.body, first: sequence === reader.sector.first };
+			} else if (step === "data" && (whole || (sequence >= start && sequence > this.#acknowledged))) {
+				if (!given && sequence >= start && start === this.#acknowledged + 1) this.passOver(sequence - 1);
+				given ||= sequence >= start;
+				this.#reached = { sequence, sector, offset: reader.offset };
+				yield { sequence, bytes: reader.body, first: sequence === sector.first };
 			}
 		}
 		if (!given && start === this.#acknowledged + 1) this.passOver(this.#next - 1);
@@ -175,7 +177,9 @@ export class FlashQueue {
 		const last = Math.min(upTo, this.#next - 1);
 		if (!(last > this.#acknowledged)) return;
 		const front = this.#frontAfter(last);
-		if (!this.#appendMark("acknowledged", last, front)) this.#openAcknowledged(last, front);
+		// A mark beyond what was dropped hides it from the next mount.
+		if (this.#untold > 0 && this.#appendMark("dropped", this.#acknowledged, this.#untold)) this.#untold = 0;
+		if (!this.#appendMark("acknowledged", last, front.offset)) this.#openAcknowledged(last, front);
 		this.#moveFront(last, front);
 	}
 
@@ -188,6 +192,8 @@ export class FlashQueue {
 
 	/** Empties the ring and its counters, durably. Sequence numbers go on. */
 	reset(): void {
+		// First a mark: a sector that is erased before the ring is empty on flash would take a part with it.
+		this.acknowledge(this.#next - 1);
 		const dropped = this.#dropped;
 		this.#dropped = 0;
 		try {
@@ -234,10 +240,19 @@ export class FlashQueue {
 		return this.length > 0 ? this.#acknowledged + 1 : undefined;
 	}
 
-	/** The last sequence number given; `undefined` when nothing waits. */
+	/** The number of the record stored last; `undefined` when nothing waits. */
 	get newest(): number | undefined {
-		const unused = this.#skipped - (this.#newest?.skipped ?? 0);
-		return this.length > 0 ? this.#next - 1 - unused : undefined;
+		let sector = this.#newest;
+		if (sector === undefined || this.length === 0) return undefined;
+		// Behind a sector's records there may be numbers that no record has, and a sector may have none at all.
+		let end = this.#next - (this.#skipped - sector.skipped);
+		while (end === sector.first && sector.sector > 1) {
+			const before = findBefore(sector, this.#sectors, this.#newest ?? sector);
+			if (before === undefined) break;
+			end = sector.first - (sector.skipped - before.skipped);
+			sector = before;
+		}
+		return end - 1;
 	}
 
 	/** How many went, since the last reset, because the ring was full. */
@@ -267,11 +282,13 @@ export class FlashQueue {
 		this.#tail = tail.offset;
 		this.#next = tail.next;
 		this.#sound = tail.sound && newest.align === this.#align;
-		this.#erased = false;
+		this.#erased = this.#readable = false;
 		this.#acknowledged = tail.acknowledged;
 		this.#dropped = newest.dropped + tail.dropped;
 		this.#skipped = this.#frontSkipped = newest.skipped + tail.skipped;
-		if (tail.damaged > 0) this.#countDamage(newest, tail.offset, tail.offset + tail.damaged);
+		this.#damagedBytes = tail.damaged;
+		const place = newest.sector * this.#sectors.blockLength;
+		if (!tail.sound) this.#tailDamage = { from: place + tail.offset, to: place + this.#sectors.blockLength };
 	}
 
 	/** Sectors behind the newest that lost their header may have held records: their numbers are left out. */
@@ -286,6 +303,8 @@ export class FlashQueue {
 			this.#next += most;
 			this.#skipped += most;
 			this.#frontSkipped += most;
+			// Within a sector the numbers are told by counting.
+			this.#sound = false;
 		}
 	}
 
@@ -296,7 +315,8 @@ export class FlashQueue {
 		else {
 			// The sector that was being erased when power went, because the ring was full.
 			const oldest = findFrom(this.#sectors.lowest(newest), this.#sectors, newest);
-			this.#dropped += oldest.first - 1 - this.#acknowledged;
+			this.#untold = oldest.first - 1 - this.#acknowledged;
+			this.#dropped += this.#untold;
 			this.#acknowledged = oldest.first - 1;
 		}
 		this.#passGap();
@@ -329,7 +349,11 @@ export class FlashQueue {
 
 	/** How many records wait in the sector that is to be erased next. */
 	get #inTheWay(): number {
-		return Math.max(0, this.#guard - 1 - this.#acknowledged);
+		return this.#waitingBefore(this.#guard);
+	}
+
+	#waitingBefore({ first, skipped }: Border): number {
+		return Math.max(0, first - 1 - this.#acknowledged - (skipped - this.#frontSkipped));
 	}
 
 	/**
@@ -342,31 +366,36 @@ export class FlashQueue {
 
 	#dropOldest(): void {
 		if (this.#refuse) throw new QueueFullError(this.length);
-		const last = this.#guard - 1;
+		const last = this.#guard.first - 1;
 		const count = this.#inTheWay;
-		if (this.#appendMark("dropped", last, nowhere)) {
+		if (this.#appendMark("dropped", last, count + this.#untold)) {
 			this.#dropped += count;
+			this.#untold = 0;
 			this.#moveFront(last, nowhere);
 		} else this.#openSector();
 	}
 
-	/** Writes into the newest sector that everything up to `last` is done with; false when there is no room. */
-	#appendMark(kind: "acknowledged" | "dropped", last: number, front: Front): boolean {
+	/**
+	 * Writes into the newest sector that everything up to `last` is done with; false when there is no room. `detail`:
+	 * of what was dropped, how many records; of what was acknowledged, where the next record stands.
+	 */
+	#appendMark(kind: "acknowledged" | "dropped", last: number, detail: number): boolean {
 		const beyond = last - (this.#newest?.acknowledged ?? 0);
 		if (beyond > markLimit || !this.#fits(recordLength(kind, markBody, this.#align))) return false;
+		if (kind === "dropped" && detail > markLimit) return false;
 		const body = new Uint8Array(markBody);
 		putNumber(body, 0, 2, beyond);
-		putNumber(body, 2, 2, front.offset <= markLimit ? front.offset : 0);
+		putNumber(body, 2, 2, detail <= markLimit ? detail : 0);
 		return this.#append(kind, body);
 	}
 
 	/**
-	 * Has the header of a new sector say that everything up to `last` is done with. Where the ring is full and must
-	 * refuse rather than drop, and a write that failed took the room that was kept, it is not written: it will be
-	 * with the next sector.
+	 * Has the header of a new sector say that everything up to `last` is done with. Where that would take records
+	 * that still wait (the ring is full, and a write that failed took the room that was kept for this), nothing is
+	 * written: the next sector will tell it. A power cut until then brings back what was acknowledged, and no more.
 	 */
 	#openAcknowledged(last: number, front: Front): void {
-		if (this.#refuse && last + 1 < this.#guard) return;
+		if (last + 1 < this.#guard.first) return;
 		const before = { acknowledged: this.#acknowledged, front: this.#front };
 		this.#acknowledged = last;
 		this.#front = front;
@@ -390,11 +419,20 @@ export class FlashQueue {
 		bytes.set(body, head);
 		const end = head + body.length;
 		putNumber(bytes, end, sumLength, recordSum(sector, this.#next, bytes, 0, end));
+		this.#readable ||= this.#isReadable(sector);
 		this.#sound =
+			this.#readable &&
 			(this.#erased || this.#isErased(sector.block, this.#tail, length)) &&
 			this.#write(bytes, sector.block, this.#tail, this.#verify);
 		if (this.#sound) this.#tail += length;
 		return this.#sound;
+	}
+
+	/** Mounting has leapt over the records: one that is damaged might hide those that would follow it. */
+	#isReadable(sector: FoundSector): boolean {
+		const reader = new SectorReader(this.#sectors, sector);
+		while (reader.next(this.#tail) !== "end");
+		return reader.sequence === this.#next;
 	}
 
 	#isErased(block: number, offset: number, length: number): boolean {
@@ -425,34 +463,56 @@ export class FlashQueue {
 		const { blocks } = this.#sectors;
 		const before = this.#newest ?? { sector: 0, block: blocks - 1 };
 		let acknowledged = this.#acknowledged;
+		let dropped = 0;
 		let guard = this.#guard;
-		for (let ahead = 1; ahead < blocks || this.#newest === undefined; ahead++) {
-			if (ahead > blocks) break;
-			if (acknowledged + 1 < guard && this.#refuse) throw new QueueFullError(this.length);
-			acknowledged = Math.max(acknowledged, guard - 1);
-			const found = this.#format(before.sector + ahead, (before.block + ahead) % blocks, acknowledged);
+		const most = this.#newest === undefined ? blocks : blocks - 1;
+		for (let ahead = this.#clearStrays(before); ahead <= most; ahead++) {
+			if (this.#waitingBefore(guard) > 0 && this.#refuse) throw new QueueFullError(this.length);
+			acknowledged = Math.max(acknowledged, guard.first - 1);
+			dropped = Math.max(dropped, this.#waitingBefore(guard));
+			const sector = { sector: before.sector + ahead, block: (before.block + ahead) % blocks };
+			const found = this.#format({ ...sector, acknowledged, dropped });
+			this.#strays = ahead;
 			if (found !== undefined) {
 				this.#enter(found);
 				return;
 			}
-			this.#damagedBytes += this.#sectors.blockLength;
 			guard = this.#guardOf(before.sector + ahead + 1, acknowledged);
 		}
 		throw new FlashFailedError(undefined);
 	}
 
+	/**
+	 * A sector that was given up may have its header all the same, and would be taken for the newest with the next
+	 * mount. Erases those that an earlier attempt has left; returns how far ahead no header can be in the way.
+	 */
+	#clearStrays({ block }: { readonly block: number }): number {
+		let clear = 1;
+		for (let ahead = 1; ahead <= this.#strays; ahead++) {
+			const stray = (block + ahead) % this.#sectors.blocks;
+			try {
+				this.#sectors.erase(stray);
+			} catch {
+				// Its header tells whether that matters.
+			}
+			if (this.#sectors.head(stray) !== "blank") clear = ahead + 1;
+		}
+		return clear;
+	}
+
 	/** Erases a block and makes it a sector; `undefined` when the block does not take it. */
-	#format(sector: number, block: number, acknowledged: number): FoundSector | undefined {
+	#format(
+		opened: Pick<FoundSector, "sector" | "block" | "acknowledged" | "dropped">,
+	): FoundSector | undefined {
+		const { block, dropped } = opened;
 		try {
 			this.#sectors.erase(block);
 		} catch {
 			return undefined;
 		}
-		const dropped = acknowledged - this.#acknowledged;
 		const header = {
-			sector,
+			...opened,
 			first: this.#next,
-			acknowledged,
 			offset: dropped > 0 ? 0 : this.#front.offset,
 			dropped: this.#dropped + dropped,
 			skipped: this.#skipped,
@@ -460,28 +520,30 @@ export class FlashQueue {
 		};
 		const bytes = new Uint8Array(recordsStart(this.#align)).fill(0xff);
 		const seed = encodeHeader(header, bytes);
-		return this.#write(bytes, block, 0, true) ? { ...header, block, seed } : undefined;
+		return this.#write(bytes, block, 0, true) ? { ...header, seed } : undefined;
 	}
 
 	#enter(found: FoundSector): void {
 		this.#newest = found;
+		this.#strays = 0;
+		this.#untold = 0;
 		this.#tail = recordsStart(found.align);
 		this.#sound = true;
-		this.#erased = true;
+		this.#erased = this.#readable = true;
 		this.#dropped = found.dropped;
 		if (found.acknowledged > this.#acknowledged) this.#moveFront(found.acknowledged, nowhere);
 		this.#guard = this.#guardOf(found.sector + 1, found.acknowledged);
 	}
 
 	/**
-	 * The first record behind those in the block that sector number `sector` will take; 0 when all up to the newest
-	 * sector is done with anyway.
+	 * Where the records end that stand in the block that sector number `sector` will take; {@link nothing} when all
+	 * up to the newest sector is done with anyway.
 	 */
-	#guardOf(sector: number, acknowledged: number): number {
+	#guardOf(sector: number, acknowledged: number): Border {
 		const newest = this.#newest;
 		const replaced = sector - this.#sectors.blocks;
-		if (newest === undefined || replaced < 1 || acknowledged + 1 >= newest.first) return 0;
-		return findFrom(replaced + 1, this.#sectors, newest).first;
+		if (newest === undefined || replaced < 1 || acknowledged + 1 >= newest.first) return nothing;
+		return findFrom(replaced + 1, this.#sectors, newest);
 	}
 
 	// --- The front ---
@@ -498,20 +560,24 @@ export class FlashQueue {
 		if (this.#skipped !== this.#frontSkipped) this.#passGap();
 	}
 
-	/** Steps over sequence numbers that no record has: they lie at the end of a sector. */
+	/** Steps over sequence numbers that no record has: they lie behind the records of a sector. */
 	#passGap(): void {
 		const newest = this.#newest;
 		if (newest === undefined) return;
-		const holder = findHolder(this.#acknowledged + 1, this.#sectors, newest);
-		if (holder === undefined) return;
-		const after =
-			holder.sector === newest.sector
+		for (;;) {
+			const holder = findHolder(this.#acknowledged + 1, this.#sectors, newest);
+			if (holder === undefined) return;
+			const isNewest = holder.sector === newest.sector;
+			const after = isNewest
 				? { first: this.#next, skipped: this.#skipped }
 				: findFrom(holder.sector + 1, this.#sectors, newest);
-		const end = after.first - (after.skipped - holder.skipped);
-		const passed = this.#acknowledged + 1 >= end;
-		if (passed) this.#acknowledged = after.first - 1;
-		this.#frontSkipped = passed ? after.skipped : holder.skipped;
+			const end = after.first - (after.skipped - holder.skipped);
+			this.#frontSkipped = holder.skipped;
+			if (this.#acknowledged + 1 < end) return;
+			this.#acknowledged = after.first - 1;
+			this.#frontSkipped = after.skipped;
+			if (isNewest) return;
+		}
 	}
 
 	// --- Reading ---
@@ -523,14 +589,15 @@ export class FlashQueue {
 			findHolder(start, this.#sectors, newest) ??
 			findFrom(this.#sectors.lowest(newest), this.#sectors, newest);
 		const reader = new SectorReader(this.#sectors, holder);
+		this.#openAt(reader, holder);
 		const { sector, offset } = this.#front;
 		if (whole || start !== this.#acknowledged + 1 || sector?.sector !== holder.sector || offset === 0)
 			return reader;
-		reader.open(holder, offset, start);
-		const limit = holder.sector === newest.sector ? this.#tail : this.#sectors.blockLength;
-		const trusted = reader.next(limit) !== "damaged";
-		if (trusted) reader.open(holder, offset, start);
-		else reader.open(holder);
+		// The place came from flash: it is right if there is a record of that number.
+		reader.open(holder, offset, start, reader.until);
+		const right = reader.next(this.#limitOf(holder)) === "data";
+		if (right) reader.open(holder, offset, start, reader.until);
+		else this.#openAt(reader, holder);
 		return reader;
 	}
 
@@ -540,13 +607,41 @@ export class FlashQueue {
 		if (newest === undefined) return;
 		const from = reader.sector.sector + 1;
 		const next = findFrom(from, this.#sectors, newest);
+		// An erase that power cut off may have taken the end of a sector and left its header.
+		const end = next.first - (next.skipped - reader.sector.skipped);
+		if (reader.sequence < end)
+			this.#countDamage(reader.sector.sector, reader.offset, this.#sectors.blockLength);
 		for (let sector = from; sector < next.sector; sector++)
-			this.#countDamage({ sector }, 0, this.#sectors.blockLength);
-		reader.open(next);
+			this.#countDamage(sector, 0, this.#sectors.blockLength);
+		this.#openAt(reader, next);
 	}
 
-	#countDamage({ sector }: { readonly sector: number }, from: number, to: number): void {
+	/** A sector's records end where the numbers of the next begin: one that was given up may have come through. */
+	#openAt(reader: SectorReader, sector: FoundSector): void {
+		const newest = this.#newest;
+		if (newest === undefined) return;
+		const isNewest = sector.sector === newest.sector;
+		const until = isNewest
+			? Number.POSITIVE_INFINITY
+			: findFrom(sector.sector + 1, this.#sectors, newest).first;
+		reader.open(sector, recordsStart(sector.align), sector.first, until);
+	}
+
+	/** Goes on to the oldest sector there is, when the one being read was erased since. */
+	#leaveErased(reader: SectorReader): void {
+		const newest = this.#newest;
+		if (newest === undefined) return;
+		const lowest = this.#sectors.lowest(newest);
+		if (reader.sector.sector < lowest) this.#openAt(reader, findFrom(lowest, this.#sectors, newest));
+	}
+
+	#limitOf(sector: FoundSector): number {
+		return sector.sector === this.#newest?.sector ? this.#tail : this.#sectors.blockLength;
+	}
+
+	#countDamage(sector: number, from: number, to: number): void {
 		const place = sector * this.#sectors.blockLength;
+		if (place + from >= this.#tailDamage.from && place + from < this.#tailDamage.to) return;
 		const start = Math.max(place + from, this.#countedUpTo);
 		if (place + to <= start) return;
 		this.#damagedBytes += place + to - start;

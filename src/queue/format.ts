@@ -83,7 +83,10 @@ export function recordsStart(align: WriteAlign): number {
 /** What a record is: data, or that everything up to a number is acknowledged, or was dropped as the ring was full. */
 export type RecordKind = "data" | "acknowledged" | "dropped";
 
-/** Body of an acknowledgement: how far beyond the header's (2 bytes), where the next record stands (2 bytes). */
+/**
+ * Body of a mark: how far beyond the header's acknowledgement it goes (2 bytes); then, of an acknowledgement, where
+ * the next record stands in its sector (0: not told), of what was dropped, how many records (2 bytes).
+ */
 export const markBody = 4;
 /** The most that either part of such a body can tell. */
 export const markLimit = 0xffff;

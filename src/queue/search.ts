@@ -27,14 +27,17 @@ function searchNewest(sectors: Sectors): FoundSector | undefined {
 	return endsAt(newest, sectors) ? newest : undefined;
 }
 
-/** How many blocks after the newest are looked at, should blocks that wore out lie between it and a newer one. */
-const lookAhead = 3;
+/**
+ * How many blocks after the newest are looked at: one that could not be erased keeps its old header, and newer
+ * sectors may lie behind it.
+ */
+const lookAhead = 6;
 
 function endsAt(newest: FoundSector, sectors: Sectors): boolean {
 	for (let ahead = 1; ahead <= lookAhead && ahead < sectors.blocks; ahead++) {
 		const head = sectors.head((newest.block + ahead) % sectors.blocks);
-		if (isSector(head)) return head.sector === newest.sector + ahead - sectors.blocks;
 		if (head === "unreadable") return false;
+		if (isSector(head) && head.sector !== newest.sector + ahead - sectors.blocks) return false;
 	}
 	return true;
 }
@@ -70,11 +73,9 @@ export function findHolder(sequence: number, sectors: Sectors, newest: FoundSect
 }
 
 function scanHolder(sequence: number, sectors: Sectors, newest: FoundSector): FoundSector | undefined {
-	for (let sector = newest.sector - 1; sector >= sectors.lowest(newest); sector--) {
-		const found = sectors.find(sector, newest);
-		if (found !== undefined && found.first <= sequence) return found;
-	}
-	return undefined;
+	let found = findBefore(newest, sectors, newest);
+	while (found !== undefined && found.first > sequence) found = findBefore(found, sectors, newest);
+	return found;
 }
 
 /** The first sector that can be found from number `from` up to the newest. */
@@ -84,4 +85,17 @@ export function findFrom(from: number, sectors: Sectors, newest: FoundSector): F
 		if (found !== undefined) return found;
 	}
 	return newest;
+}
+
+/** The last sector before another that can be found; `undefined` when there is none. */
+export function findBefore(
+	{ sector: number }: FoundSector,
+	sectors: Sectors,
+	newest: FoundSector,
+): FoundSector | undefined {
+	for (let sector = number - 1; sector >= sectors.lowest(newest); sector--) {
+		const found = sectors.find(sector, newest);
+		if (found !== undefined) return found;
+	}
+	return undefined;
 }

@@ -36,6 +36,7 @@ export class SectorReader {
 	#to = 0;
 	#offset = 0;
 	#sequence = 0;
+	#until = Number.POSITIVE_INFINITY;
 	#bodyStart = 0;
 	#bodyEnd = 0;
 	#passed = false;
@@ -48,12 +49,28 @@ export class SectorReader {
 		this.open(sector);
 	}
 
-	/** Goes to the record at `offset` of `sector`, which has, or would have, the number `sequence`. */
-	open(sector: FoundSector, offset = recordsStart(sector.align), sequence = sector.first): void {
+	/**
+	 * Goes to the record at `offset` of `sector`, which has, or would have, the number `sequence`. Numbers from
+	 * `until` on belong to the next sector.
+	 */
+	open(
+		sector: FoundSector,
+		offset = recordsStart(sector.align),
+		sequence = sector.first,
+		until = Number.POSITIVE_INFINITY,
+	): void {
+		const kept = sector.sector === this.#sector.sector && offset >= this.#from && offset <= this.#to;
+		if (!kept) this.#from = this.#to = offset;
 		this.#sector = sector;
-		this.#offset = this.#from = this.#to = offset;
+		this.#offset = offset;
 		this.#sequence = sequence;
+		this.#until = until;
 		this.#passed = false;
+	}
+
+	/** The first sequence number of the next sector. */
+	get until(): number {
+		return this.#until;
 	}
 
 	get sector(): FoundSector {
@@ -80,8 +97,10 @@ export class SectorReader {
 		return this.#sector.acknowledged + getNumber(this.#buffer.bytes, this.#bodyStart, 2);
 	}
 
-	/** Of an acknowledgement: where the next waiting record stands; 0: not told. */
-	get markedOffset(): number {
+	/**
+	 * Of an acknowledgement: where the next waiting record stands; 0: not told. Of what was dropped: how many records.
+	 */
+	get markedDetail(): number {
 		return getNumber(this.#buffer.bytes, this.#bodyStart + 2, 2);
 	}
 

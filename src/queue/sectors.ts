@@ -18,11 +18,14 @@ export class Sectors {
 		this.blockLength = blockLength;
 	}
 
-	/** Fills `bytes` from `offset` of `block` on; whether it could be read. */
+	/** Fills `bytes` from `offset` of `block` on; whether it could be read, at the second try at the latest. */
 	read(bytes: Bytes, block: number, offset: number): boolean {
+		return this.#tryRead(bytes, block, offset) || this.#tryRead(bytes, block, offset);
+	}
+
+	#tryRead(bytes: Bytes, block: number, offset: number): boolean {
 		try {
-			this.#flash.read(bytes, block * this.blockLength + offset);
-			return true;
+			return this.#flash.read(bytes, block * this.blockLength + offset) === bytes.length;
 		} catch {
 			return false;
 		}

@@ -2,6 +2,7 @@ import {
 	type FoundSector,
 	getNumber,
 	isBlank,
+	markBody,
 	mostRecords,
 	parseHead,
 	recordLength,
@@ -26,7 +27,7 @@ export interface Tail {
 	readonly dropped: number;
 	/** Numbers left out, because damage may hide that they were given. */
 	readonly skipped: number;
-	/** Bytes that are no record. */
+	/** Bytes after the records that are not as after an erase. */
 	readonly damaged: number;
 	/** Whether the sector can be gone on with. */
 	readonly sound: boolean;
@@ -117,13 +118,13 @@ class Leap {
 	}
 
 	#takeMark(at: number, dropped: boolean): boolean {
-		const sumAt = at + 5;
+		const sumAt = at + 1 + markBody;
 		const sum = recordSum(this.#newest, this.#sequence, this.#bytes, at, sumAt);
 		if (getNumber(this.#bytes, sumAt, sumLength) !== sum) return false;
-		const upTo = this.#newest.acknowledged + getNumber(this.#bytes, at + 1, 2);
-		if (dropped) this.#dropped += upTo - this.#acknowledged;
-		this.#acknowledged = upTo;
-		this.#front = getNumber(this.#bytes, at + 3, 2);
+		const detail = getNumber(this.#bytes, at + 3, 2);
+		this.#acknowledged = this.#newest.acknowledged + getNumber(this.#bytes, at + 1, 2);
+		this.#front = dropped ? 0 : detail;
+		if (dropped) this.#dropped += detail;
 		this.#unproven = undefined;
 		return true;
 	}
@@ -143,7 +144,6 @@ function walkTail(sectors: Sectors, newest: FoundSector): Tail {
 	let acknowledged = newest.acknowledged;
 	let front = newest.offset;
 	let dropped = 0;
-	let damaged = 0;
 	/** Damage that no record has followed so far. */
 	let open: { readonly offset: number; readonly sequence: number } | undefined;
 	for (;;) {
@@ -152,20 +152,19 @@ function walkTail(sectors: Sectors, newest: FoundSector): Tail {
 		if (step === "end") break;
 		if (step === "damaged") {
 			open ??= { offset: reader.damagedFrom, sequence };
-			damaged += reader.offset - reader.damagedFrom;
 			continue;
 		}
 		open = undefined;
 		if (step === "data") continue;
-		if (step === "dropped") dropped += reader.markedUpTo - acknowledged;
 		acknowledged = reader.markedUpTo;
-		front = reader.markedOffset;
+		front = step === "dropped" ? 0 : reader.markedDetail;
+		if (step === "dropped") dropped += reader.markedDetail;
 	}
-	const tail = { offset: reader.offset, acknowledged, front, dropped, damaged };
-	if (open === undefined) return { ...tail, next: reader.sequence, skipped: 0, sound: true };
-	const dirty = dirtyEnd(sectors, newest.block, open.offset) - open.offset;
-	const skipped = mostRecords(dirty, newest.align);
-	return { ...tail, offset: open.offset, next: open.sequence + skipped, skipped, sound: false };
+	const tail = { offset: reader.offset, acknowledged, front, dropped };
+	if (open === undefined) return { ...tail, next: reader.sequence, skipped: 0, damaged: 0, sound: true };
+	const damaged = dirtyEnd(sectors, newest.block, open.offset) - open.offset;
+	const skipped = mostRecords(damaged, newest.align);
+	return { ...tail, offset: open.offset, next: open.sequence + skipped, skipped, damaged, sound: false };
 }
 
 /** Where the last byte that is not as after an erase ends. */

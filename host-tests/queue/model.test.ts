@@ -1,0 +1,112 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { NorFlash } from "../../simulator/flash";
+import { FlashQueue } from "../../src/queue/flash-queue";
+import { Life, type LifeOptions, type Operation } from "./life";
+
+/** An operation on whatever waits then: places are parts of the way from the oldest to the newest. */
+type Step =
+	| { readonly kind: "push"; readonly bytes: Uint8Array }
+	| { readonly kind: "acknowledge"; readonly part: number }
+	| { readonly kind: "drain"; readonly count: number }
+	| { readonly kind: "read" | "remount" | "reset" };
+
+const sizes: fc.Arbitrary<LifeOptions> = fc.record({
+	blocks: fc.integer({ min: 2, max: 6 }),
+	blockLength: fc.constantFrom(128, 256, 512),
+	writeAlign: fc.constantFrom<1 | 4 | 16>(1, 4, 16),
+	whenFull: fc.constantFrom<"drop oldest" | "refuse newest">("drop oldest", "refuse newest"),
+	verify: fc.boolean(),
+	longest: fc.constant(64),
+});
+
+const steps: fc.Arbitrary<Step> = fc.oneof(
+	{
+		weight: 12,
+		arbitrary: fc.record({ kind: fc.constant("push" as const), bytes: fc.uint8Array({ maxLength: 64 }) }),
+	},
+	{
+		weight: 2,
+		arbitrary: fc.record({
+			kind: fc.constant("acknowledge" as const),
+			part: fc.double({ min: 0, max: 1.2, noNaN: true }),
+		}),
+	},
+	{
+		weight: 2,
+		arbitrary: fc.record({ kind: fc.constant("drain" as const), count: fc.integer({ min: 1, max: 30 }) }),
+	},
+	{
+		weight: 3,
+		arbitrary: fc.record({ kind: fc.constantFrom("read" as const, "remount" as const) }),
+	},
+	{ weight: 1, arbitrary: fc.record({ kind: fc.constant("reset" as const) }) },
+);
+
+function operationOf(step: Step, { waiting }: Life): Operation {
+	if (step.kind !== "acknowledge") return step;
+	const entry = waiting[Math.floor(step.part * waiting.length)] ?? waiting.at(-1);
+	return { kind: "acknowledge", upTo: (entry?.sequence ?? 0) + (step.part > 1.1 ? 1000 : 0) };
+}
+
+test("with power always on, a queue is an array that loses its oldest when it is full, and outlives every mount", () => {
+	fc.assert(
+		fc.property(sizes, fc.array(steps, { maxLength: 150, size: "max" }), (size, list) => {
+			const life = new Life(size);
+			for (const step of list) life.run(operationOf(step, life));
+			life.run({ kind: "remount" });
+		}),
+		{ numRuns: 400 },
+	);
+});
+
+describe("sequence numbers never repeat", () => {
+	const flash = () => new NorFlash({ blocks: 3, blockLength: 256 });
+	const bytes = new Uint8Array(20);
+
+	test("not after a reset, nor with the mount after it", () => {
+		const chip = flash();
+		const queue = new FlashQueue({ flash: chip });
+		expect([queue.push(bytes), queue.push(bytes)]).toEqual([1, 2]);
+		queue.reset();
+		expect(queue.push(bytes)).toBe(3);
+		queue.reset();
+		expect(new FlashQueue({ flash: chip }).push(bytes)).toBe(4);
+	});
+
+	test("not beyond 2^32 either", () => {
+		const chip = flash();
+		const first = 2 ** 32 - 5;
+		let queue = new FlashQueue({ flash: chip, firstSequence: first });
+		for (let i = 0; i < 40; i++) {
+			expect(queue.push(bytes)).toBe(first + i);
+			if (i % 7 === 0) queue = new FlashQueue({ flash: chip });
+		}
+		queue.acknowledge(first + 38);
+		expect([...new FlashQueue({ flash: chip }).records()].map(({ sequence }) => sequence)).toEqual([
+			first + 39,
+		]);
+	});
+});
+
+test("a record larger than a sector is refused with its size and the limit, and nothing is lost by it", () => {
+	const queue = new FlashQueue({ flash: new NorFlash({ blocks: 3, blockLength: 256 }) });
+	queue.push(new Uint8Array(10));
+	expect(() => queue.push(new Uint8Array(300))).toThrow(/300.*21[0-9]/);
+	queue.push(new Uint8Array(queue.largestRecord));
+	expect(queue.length).toBe(2);
+});
+
+test("a full ring that refuses says so, and takes records again once some are acknowledged", () => {
+	const queue = new FlashQueue({
+		flash: new NorFlash({ blocks: 2, blockLength: 256 }),
+		whenFull: "refuse newest",
+	});
+	expect(() => {
+		for (;;) queue.push(new Uint8Array(20));
+	}).toThrow(/full/);
+	const { length, oldest = 0 } = queue;
+	expect(length).toBeGreaterThan(10);
+	queue.acknowledge(oldest + length / 2);
+	queue.push(new Uint8Array(20));
+});
