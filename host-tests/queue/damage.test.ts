@@ -6,7 +6,7 @@ import { below, pick, randomFrom } from "./random";
 
 /** Runs one failed case again: the text in brackets of its message. */
 const replay = process.env.REPLAY;
-const long = process.env.LONG_TESTS !== undefined;
+const long = process.env.MODE === "long";
 const blocks = 5;
 const blockLength = 256;
 const aligns = [1, 4, 16] as const;

@@ -97,10 +97,12 @@ export class Life {
 	/** Compares everything that the queue tells with what it must hold. */
 	check(): void {
 		const { length, oldest, newest } = this.queue;
-		const first = this.waiting[0]?.sequence ?? Number.POSITIVE_INFINITY;
-		this.ghosts = this.ghosts.filter((sequence) => sequence > first);
+		// Nobody may have read so far that it is known.
+		const ghost = this.ghosts.find((sequence) => sequence === oldest);
+		const first = ghost ?? this.waiting[0]?.sequence ?? Number.POSITIVE_INFINITY;
+		this.ghosts = this.ghosts.filter((sequence) => sequence >= first);
 		equal("length", length, this.waiting.length + this.ghosts.length);
-		equal("oldest", oldest, this.waiting[0]?.sequence);
+		equal("oldest", oldest, ghost ?? this.waiting[0]?.sequence);
 		const last = Math.max(this.waiting.at(-1)?.sequence ?? 0, ...this.ghosts);
 		equal("newest", newest, last === 0 ? undefined : last);
 		equal("flash rules", this.flash.violations.join(), "");
@@ -281,9 +283,11 @@ export class Life {
 		interrupted: Operation,
 	): void {
 		const others = missing.filter(({ sequence }) => sequence > done);
-		// Where an acknowledgement or a reset needs a new sector, the one that is erased for it may take the oldest first.
+		// Where an acknowledgement or a reset needs a new sector, the erase for it may take of the oldest one's first.
 		const taken = missing.length - others.length;
-		if (this.waiting.slice(0, taken).some(({ sequence }) => there.has(sequence)))
+		const prefix = this.waiting.slice(0, taken).every(({ sequence }) => !there.has(sequence));
+		const oldest = this.waiting[0]?.block;
+		if (!prefix && missing.some(({ sequence, block }) => sequence <= done && block !== oldest))
 			throw new BrokenPromise("an acknowledgement took others than the oldest");
 		if (others.length > 0) this.#explainOverflow(others, done, interrupted);
 	}

@@ -4,7 +4,7 @@ import { anyOperation, anyRecord, Life, type LifeOptions, type Operation } from 
 import { below, pick, randomFrom } from "./random";
 
 /** Runs everything at full size; CI runs a part of it. */
-const long = process.env.LONG_TESTS !== undefined;
+const long = process.env.MODE === "long";
 /** Runs one failed case again: the text in brackets of its message. */
 const replay = process.env.REPLAY;
 

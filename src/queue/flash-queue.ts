@@ -585,18 +585,21 @@ export class FlashQueue {
 	#readerAt(start: number, whole: boolean): SectorReader {
 		const newest = this.#newest;
 		if (newest === undefined) throw new Error("no sector");
+		const { sector: known, offset } = this.#front;
+		const inFront = start === this.#acknowledged + 1 && (known?.sector ?? 0) >= this.#sectors.lowest(newest);
 		const holder =
-			findHolder(start, this.#sectors, newest) ??
+			(inFront ? known : findHolder(start, this.#sectors, newest)) ??
 			findFrom(this.#sectors.lowest(newest), this.#sectors, newest);
 		const reader = new SectorReader(this.#sectors, holder);
 		this.#openAt(reader, holder);
-		const { sector, offset } = this.#front;
-		if (whole || start !== this.#acknowledged + 1 || sector?.sector !== holder.sector || offset === 0)
-			return reader;
-		// The place came from flash: it is right if there is a record of that number.
+		while (start >= reader.until)
+			this.#openAt(reader, findFrom(reader.sector.sector + 1, this.#sectors, newest));
+		if (whole || !inFront || offset === 0 || reader.sector.sector !== known?.sector) return reader;
+		// The place may have come from flash: it is right if there is a record of that number.
 		reader.open(holder, offset, start, reader.until);
-		const right = reader.next(this.#limitOf(holder)) === "data";
-		if (right) reader.open(holder, offset, start, reader.until);
+		let step = reader.next(this.#limitOf(holder));
+		while (step === "acknowledged" || step === "dropped") step = reader.next(this.#limitOf(holder));
+		if (step === "data") reader.open(holder, offset, start, reader.until);
 		else this.#openAt(reader, holder);
 		return reader;
 	}

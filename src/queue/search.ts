@@ -31,7 +31,7 @@ function searchNewest(sectors: Sectors): FoundSector | undefined {
  * How many blocks after the newest are looked at: one that could not be erased keeps its old header, and newer
  * sectors may lie behind it.
  */
-const lookAhead = 6;
+const lookAhead = 4;
 
 function endsAt(newest: FoundSector, sectors: Sectors): boolean {
 	for (let ahead = 1; ahead <= lookAhead && ahead < sectors.blocks; ahead++) {

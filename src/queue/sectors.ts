@@ -4,12 +4,17 @@ import { type FoundSector, headerLength, isBlank, parseHeader } from "./format";
 /** What stands where a block's header belongs. */
 export type BlockHead = FoundSector | "blank" | "unreadable";
 
+/** Headers kept in memory: a search looks at the same ones as the search before. */
+const mostKnown = 8;
+
 /** The flash as blocks that may hold a sector each. Reading never throws: what cannot be read is damaged. */
 export class Sectors {
 	readonly blocks: number;
 	readonly blockLength: number;
 	readonly #flash: Flash;
 	readonly #header = new Uint8Array(headerLength);
+	/** Headers by their block, the one read longest ago first. */
+	readonly #known = new Map<number, FoundSector>();
 
 	constructor(flash: Flash) {
 		const { blocks, blockLength } = flash.status();
@@ -33,19 +38,29 @@ export class Sectors {
 
 	/** Throws what the flash throws. */
 	write(bytes: Bytes, block: number, offset: number): void {
+		if (offset === 0) this.#known.delete(block);
 		this.#flash.write(bytes, block * this.blockLength + offset);
 	}
 
 	/** Throws what the flash throws. */
 	erase(block: number): void {
+		this.#known.delete(block);
 		this.#flash.eraseBlock(block, block + 1);
 	}
 
+	/** What stands at the beginning of a block. The headers looked at last are kept in memory. */
 	head(block: number): BlockHead {
+		const known = this.#known.get(block);
+		if (known !== undefined) return known;
 		if (!this.read(this.#header, block, 0)) return "unreadable";
 		const found = parseHeader(this.#header, block);
-		if (found !== undefined) return found;
-		return isBlank(this.#header, 0, headerLength) ? "blank" : "unreadable";
+		if (found === undefined) return isBlank(this.#header, 0, headerLength) ? "blank" : "unreadable";
+		for (const oldest of this.#known.keys()) {
+			if (this.#known.size < mostKnown) break;
+			this.#known.delete(oldest);
+		}
+		this.#known.set(block, found);
+		return found;
 	}
 
 	/** The sector of that number, where it must stand seen from `newest`; `undefined` when it is lost. */

@@ -72,7 +72,7 @@ class Leap {
 	tail(): Tail | undefined {
 		const { blockLength } = this.#sectors;
 		let step: "next" | "end" | undefined = "next";
-		let length = window;
+		let length = wideWindow;
 		while (step === "next" && this.#offset < blockLength) {
 			const before = this.#offset;
 			if (!this.#look(length <= window * 2 ? wideWindow : window)) return undefined;

@@ -212,7 +212,10 @@ function readFields(reader: NibbleReader): readonly Field[] {
 	return fields;
 }
 
-/** Each unit of UTF-16 as UTF-8 tells a code point of that number: any string comes back as it was. */
+/** What a leading byte tells, by how many bytes follow. */
+const leadBits = Object.freeze([0x7f, 0x1f, 0x0f, 0x07] as const);
+
+/** As `writeText` in encode.ts has it. */
 function readText(reader: NibbleReader): string {
 	const length = reader.unsigned();
 	if (length * 2 > reader.left) {
@@ -222,10 +225,11 @@ function readText(reader: NibbleReader): string {
 	let text = "";
 	for (let i = 0; i < length; i++) {
 		const lead = reader.byte();
-		const more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : 2;
-		let unit = more === 0 ? lead : more === 1 ? lead & 0x1f : lead & 0x0f;
+		const more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+		let unit = lead & leadBits[more];
 		for (let j = 0; j < more; j++) unit = (unit << 6) | (reader.byte() & 0x3f);
-		text += String.fromCharCode(unit);
+		if (unit > 0x10ffff) reader.fail();
+		else text += String.fromCodePoint(unit);
 	}
 	return text;
 }

@@ -222,7 +222,10 @@ function writeTime(writer: NibbleWriter, time: number, boot: number | undefined,
 	writer.unsigned(Math.abs(time));
 }
 
-/** Each unit of UTF-16 as UTF-8 tells a code point of that number: any string comes back as it was. */
+/**
+ * Each place of the string as UTF-8 tells a code point of that number, so that any string comes back as it was: also
+ * half a surrogate pair. XS has code points beyond 16 bits in one place.
+ */
 function writeText(writer: NibbleWriter, text: string): void {
 	writer.unsigned(text.length);
 	for (let i = 0; i < text.length; i++) {
@@ -233,7 +236,11 @@ function writeText(writer: NibbleWriter, text: string): void {
 		}
 		if (unit < 0x800) writer.byte(0xc0 | (unit >> 6));
 		else {
-			writer.byte(0xe0 | (unit >> 12));
+			if (unit < 0x10000) writer.byte(0xe0 | (unit >> 12));
+			else {
+				writer.byte(0xf0 | (unit >> 18));
+				writer.byte(0x80 | ((unit >> 12) & 0x3f));
+			}
 			writer.byte(0x80 | ((unit >> 6) & 0x3f));
 		}
 		writer.byte(0x80 | (unit & 0x3f));

@@ -1,0 +1,94 @@
+import { NorFlash } from "../simulator/flash";
+import { weatherAt } from "../simulator/weather/weather";
+import { batchPoint } from "../src/dakkio/point";
+import type { Reading, SampleContext } from "../src/reading/reading";
+import { ReadingLog } from "../src/store/reading-log";
+import { JsonRing } from "./json-ring";
+
+/** What 1 MiB holds of readings of weather, battery and signal, one a minute, and the flash bytes that each takes. */
+export interface ReadingFigures {
+	readonly held: number;
+	readonly bytes: number;
+}
+
+const size = { blocks: 256, blockLength: 4096 };
+const minute = 60_000;
+const startedAt = Date.UTC(2026, 10, 24);
+
+const context: SampleContext = {
+	boot: 12,
+	deviceId: "ESP32-A1B2C3",
+	location: "Balcony",
+	firmwareVersion: "0.1.0",
+	fields: [
+		{ name: "temperature", unit: "celsius", decimals: 2 },
+		{ name: "humidity", unit: "percent", decimals: 1 },
+		{ name: "pressure", unit: "hPa", decimals: 2 },
+	],
+};
+
+/** How many readings of the log are left when it has been filled once and a half around. */
+export function measureOurs(): ReadingFigures {
+	const log = new ReadingLog({ flash: new NorFlash(size) });
+	let count = 0;
+	while (log.dropped === 0) log.append(readingAt(count++), context);
+	for (const end = count * 1.5; count < end; ) log.append(readingAt(count++), context);
+	return figures(log.length);
+}
+
+/** The same as points of the API's JSON, each a record. */
+export function measureJson(): ReadingFigures {
+	const ring = new JsonRing(new NorFlash(size));
+	let count = 0;
+	let held = 0;
+	for (; ring.length >= held; count++) {
+		held = ring.length;
+		const reading = { ...readingAt(count), sequence: count + 1, context };
+		const timed = { reading, utc: startedAt + count * minute, estimated: false };
+		ring.push(Buffer.from(batchPoint(timed, { bucketId: "", dataSourceId: "507f1f77bcf86cd799439012" })));
+	}
+	return figures(held);
+}
+
+function figures(held: number): ReadingFigures {
+	return { held, bytes: (size.blocks * size.blockLength) / held };
+}
+
+/**
+ * A reading as a board on a balcony has it: the weather's replay with the noise that the BME280's data sheet gives
+ * (table 1: 0.005 °C, 0.02 %, 1.3 Pa without filter), a clock that fires some milliseconds late, a battery that goes
+ * down by a percent in ten hours, and a signal that wanders by some dB.
+ */
+function readingAt(index: number): Reading {
+	const utc = startedAt + index * minute;
+	const { temperature, humidity, pressure } = weatherAt(utc);
+	return {
+		time: { utc: utc + Math.round(2 * chance(index, 0)) },
+		values: [
+			round(temperature + 0.005 * noise(index, 1), 2),
+			round(humidity + 0.02 * noise(index, 2), 1),
+			round(pressure / 100 + 0.013 * noise(index, 3), 2),
+		],
+		batteryLevel: Math.max(0, 100 - (Math.floor(index / 600) % 100)),
+		signalStrength: -62 + Math.round(1.5 * noise(index, 4)),
+	};
+}
+
+function round(value: number, decimals: number): number {
+	return Number(value.toFixed(decimals));
+}
+
+/** About normally distributed, deviation 1, the same for the same arguments. */
+function noise(index: number, kind: number): number {
+	let sum = 0;
+	for (let i = 0; i < 12; i++) sum += chance(index, kind * 16 + i + 1);
+	return sum - 6;
+}
+
+/** Uniform in 0 … 1. */
+function chance(index: number, kind: number): number {
+	let mixed = Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(kind + 1, 0x85ebca77);
+	mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
+	mixed = Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39);
+	return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,19 @@
+import { describe, expect, test } from "vitest";
+import { hasXs, howToGetXs, XsEngine } from "../../bench/xs";
+import { measureXs } from "../../bench/xs-figures";
+
+describe.skipIf(!hasXs())(`on XS (needs ${howToGetXs})`, () => {
+	test("the heap does not grow over 10,000 records pushed, read and acknowledged", async () => {
+		const { growth } = await measureXs();
+		expect(growth).toBeLessThanOrEqual(8);
+	});
+
+	test("a reading comes back as it was stored, text in any script included", async () => {
+		const engine = await XsEngine.start();
+		try {
+			await engine.call("roundTrip");
+		} finally {
+			engine.stop();
+		}
+	});
+});
