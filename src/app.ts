@@ -14,9 +14,13 @@ import { SettingsStore } from "./settings/settings-store";
 import { ReadingLog } from "./store/reading-log";
 import { Budget } from "./upload/budget";
 import { Quarantine } from "./upload/quarantine";
+import { Silence } from "./upload/silence";
 import { answerHeaders, Uploader } from "./upload/uploader";
 import { firmwareVersion, releasedAt } from "./version";
 import { Station } from "./wifi/station";
+
+/** Kept while the last restart was for a silent network, and it is still silent. */
+const silenceKey = "silence";
 
 /** The firmware: boots, samples, stores, uploads. What each part does is in its folder; here they meet. */
 export class App {
@@ -32,6 +36,7 @@ export class App {
 	readonly #timeSync: TimeSync;
 	/** `undefined` as long as the settings do not say where to send to. */
 	readonly #uploader: Uploader | undefined;
+	readonly #silence: Silence;
 	#timer: Timer | undefined;
 	#sampling: Promise<void> | undefined;
 	/** Ticks of the next sample: a fixed grid, so that what a sample takes does not add up. */
@@ -40,6 +45,7 @@ export class App {
 	constructor(board: Board) {
 		this.#board = board;
 		this.#storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
+		this.#silence = new Silence(board.time.ticks(), this.#storage.read(silenceKey) !== undefined);
 		this.#settings = this.#loadSettings();
 		this.#readings = new ReadingLog({ flash: board.storage.flash.open({ path: "queue" }) });
 		this.#boot = countBoot(this.#storage, newestBoot(this.#readings));
@@ -148,6 +154,7 @@ export class App {
 			WiFi: this.#board.network.WiFi,
 			networks: this.#settings.networks,
 			onConnected: () => {
+				this.#silence.joined(this.#board.time.ticks());
 				this.#timeSync.start();
 				this.#uploader?.wake();
 			},
@@ -162,7 +169,9 @@ export class App {
 			clock: this.#clock,
 			servers: this.#settings.ntpServers,
 			releasedAt,
+			onFailure: (reached) => this.#attempted(reached),
 			onSynchronized: (utc) => {
+				this.#attempted(true);
 				this.#board.time.setWallClock(utc);
 				this.#clock.estimate(this.#readings.waiting());
 				this.#uploader?.wake();
@@ -191,7 +200,27 @@ export class App {
 			interval: (now) => budget.interval(uploadInterval, interval * 1000, now),
 			connect: () => new HttpConnection({ network, time, ...origin, secure: true, ca, answerHeaders }),
 			online: () => this.#station.connected,
+			onAttempt: (reached) => this.#attempted(reached),
 		});
+	}
+
+	/** A network from which nothing comes is restarted, and in the end the board. */
+	#attempted(reached: boolean): void {
+		const ticks = this.#board.time.ticks();
+		if (reached) {
+			this.#silence.heard(ticks);
+			if (this.#storage.read(silenceKey) !== undefined) this.#storage.delete(silenceKey);
+			return;
+		}
+		const remedy = this.#silence.unheard({ ticks, timeKnown: this.#clock.now() !== undefined });
+		if (remedy === undefined) return;
+		this.#board.log(`network: nothing is heard although the Wi-Fi is up; ${remedy}`);
+		if (remedy === "ask for the time") this.#timeSync.askNow();
+		else if (remedy === "restart the network") this.#station.rejoin();
+		else {
+			this.#storage.write(silenceKey, Uint8Array.of(1));
+			this.#board.restart();
+		}
 	}
 }
 

@@ -109,6 +109,17 @@ test("a connection that is lost is told and joined again at once", () => {
 	expect(Radio.last.attempts).toEqual(["Home", "Home"]);
 });
 
+test("told to rejoin, it leaves the network and joins anew", () => {
+	const wifi = station(home);
+	wifi.start();
+	Radio.last.becomes(WiFiConnection.connected);
+	wifi.rejoin();
+	expect(events).toEqual(["connected", "disconnected"]);
+	Radio.last.becomes(WiFiConnection.connected);
+	expect(events).toEqual(["connected", "disconnected", "connected"]);
+	expect(Radio.last.attempts).toEqual(["Home", "Home"]);
+});
+
 test("without a saved network it says so and does nothing", () => {
 	station().start();
 	expect(lines).toEqual(["Wi-Fi: no network is set"]);

@@ -39,6 +39,8 @@ export class Ledger {
 	readonly #cuts: number[] = [];
 	duplicates = 0;
 	estimated = 0;
+	/** The longest time from a measurement to its arrival, milliseconds. */
+	longestDelay = 0;
 
 	get measured(): number {
 		return this.#measured.size;
@@ -65,6 +67,7 @@ export class Ledger {
 			before = point.timestamp;
 			this.#check(point, now);
 			this.#count(point, stored);
+			this.longestDelay = Math.max(this.longestDelay, now - Date.parse(point.timestamp));
 		}
 	}
 

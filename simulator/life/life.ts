@@ -3,9 +3,10 @@ import type { Board, Timer } from "../../src/boards/board";
 import type { Settings } from "../../src/settings/settings";
 import { SettingsStore } from "../../src/settings/settings-store";
 import { ReadingLog } from "../../src/store/reading-log";
+import { Quarantine, type RefusedPoint } from "../../src/upload/quarantine";
 import { SimulatedBus } from "../bus";
 import { BME280Chip } from "../chips/bme280";
-import { makeAccount } from "../dakkio/account";
+import { type Account, makeAccount } from "../dakkio/account";
 import { NorFlash, type Tear } from "../flash";
 import { answerNtp } from "../ntp/answer";
 import { VirtualTime } from "../virtual-time";
@@ -16,7 +17,7 @@ import { addressOf, SimulatedNetwork } from "./network";
 import { MemoryKeyValue, Power, poweredStorage } from "./power";
 import { makeRadio } from "./radio";
 import type { Scenario, Trouble } from "./scenario";
-import { SimulatedService } from "./service";
+import { SimulatedService, type Stored } from "./service";
 
 /** How a life went. */
 export interface LifeReport {
@@ -25,7 +26,13 @@ export interface LifeReport {
 	readonly duplicates: number;
 	readonly estimated: number;
 	readonly overwritten: number;
+	/** Refused by the service for what they hold, and put aside. */
+	readonly quarantined: number;
+	/** The longest time from a measurement to its arrival, milliseconds. */
+	readonly longestDelay: number;
+	/** Calls of the plan; and how many were answered 429. */
 	readonly calls: number;
+	readonly limited: number;
 	readonly handshakes: number;
 	readonly erases: number;
 	readonly boots: number;
@@ -34,6 +41,8 @@ export interface LifeReport {
 
 export interface LifeOptions {
 	readonly scenario: Scenario;
+	/** Another life in the same world: the same time, and the same key at the same service. */
+	readonly neighbour?: Life;
 	/** Each line that the board logs, with the time (milliseconds of Unix time) before it. */
 	log?(utc: number, line: string): void;
 }
@@ -50,10 +59,14 @@ const bootTime = 300;
 export class Life {
 	readonly #scenario: Scenario;
 	readonly #log: (utc: number, line: string) => void;
-	readonly #time = new VirtualTime();
+	readonly #time: VirtualTime;
 	readonly #chance: Chance;
 	readonly #boardChance: Chance;
 	readonly #ledger = new Ledger();
+	/** Of all lives in this world, by their devices' names. */
+	readonly #ledgers: Map<string, Ledger>;
+	readonly #serial: string;
+	readonly #account: Account;
 	readonly #service: SimulatedService;
 	readonly #flash: ReadonlyMap<"queue" | "quarantine", NorFlash>;
 	readonly #keyValue = new MemoryKeyValue();
@@ -61,34 +74,29 @@ export class Life {
 	readonly #troubles = new Set<Trouble>();
 	#power: Power | undefined;
 	#whenUnheard: (() => void)[] = [];
-	#counts = { boots: 0, cuts: 0, handshakes: 0, calls: 0 };
+	#counts = { boots: 0, cuts: 0, handshakes: 0, calls: 0, limited: 0 };
+	#finished = false;
 	/** What the ledger found, thrown when the event that it found it in is over. */
 	#failure: unknown;
 
-	constructor({ scenario, log = () => {} }: LifeOptions) {
+	constructor({ scenario, neighbour, log = () => {} }: LifeOptions) {
 		this.#scenario = scenario;
 		this.#log = log;
 		this.#chance = new Chance(scenario.seed).fork("world");
 		this.#boardChance = new Chance(scenario.seed).fork("board");
+		this.#time = neighbour === undefined ? new VirtualTime() : neighbour.#time;
+		this.#account = neighbour === undefined ? makeAccount(scenario.startedAt) : neighbour.#account;
+		this.#service = neighbour === undefined ? this.#makeService() : neighbour.#service;
+		this.#ledgers = neighbour === undefined ? new Map() : neighbour.#ledgers;
+		this.#serial = String(this.#ledgers.size + 1).padStart(6, "0");
+		this.#ledgers.set(`ESP32-${this.#serial}`, this.#ledger);
 		const partition = (blocks: number) => new NorFlash({ blocks, blockLength });
 		this.#flash = new Map([
 			["queue", partition(scenario.sectors)],
 			["quarantine", partition(2)],
 		]);
-		const account = makeAccount(scenario.startedAt);
-		this.#service = new SimulatedService({
-			account,
-			plan: scenario.plan,
-			now: () => this.#now(),
-			fault: () => this.#trouble("service")?.fault,
-			clockOffset: () => this.#trouble("service clock")?.offset ?? 0,
-			onStored: (stored) => this.#judge(() => this.#ledger.store(stored, this.#now())),
-			onAnswered: () => {
-				this.#counts.calls++;
-			},
-		});
-		const [key] = account.keys;
-		const [bucket] = account.buckets;
+		const [key] = this.#account.keys;
+		const [bucket] = this.#account.buckets;
 		this.#configure({
 			key: key?.key ?? "",
 			bucketId: bucket?._id ?? "",
@@ -103,12 +111,43 @@ export class Life {
 
 	/** Throws a {@link BrokenPromiseError} with the first promise that was broken. */
 	async run(): Promise<LifeReport> {
+		this.start();
+		await this.#advance(this.#scenario.length);
+		return this.finish();
+	}
+
+	/** Power is there, and everything takes its course as time goes on. */
+	start(): void {
 		for (const trouble of this.#scenario.troubles) this.#plan(trouble);
 		this.#boot();
-		await this.#advance(this.#scenario.length);
+	}
+
+	/** Lets the board bring what it still has, and draws up the account. */
+	async finish(): Promise<LifeReport> {
 		await this.#recover();
+		this.#finished = true;
 		this.#power?.lose();
 		return this.#report();
+	}
+
+	#makeService(): SimulatedService {
+		return new SimulatedService({
+			account: this.#account,
+			plan: this.#scenario.plan,
+			now: () => this.#now(),
+			fault: () => this.#trouble("service")?.fault,
+			clockOffset: () => this.#trouble("service clock")?.offset ?? 0,
+			onStored: (stored) => this.#judge(() => this.#ledgerOf(stored).store(stored, this.#now())),
+			onAnswered: (status) => {
+				this.#counts.calls++;
+				if (status === 429) this.#counts.limited++;
+			},
+		});
+	}
+
+	#ledgerOf({ points }: Stored): Ledger {
+		const device = points[0]?.metadata.deviceId;
+		return this.#ledgers.get(String(device)) ?? broken(`points of ${String(device)}, which is nobody`);
 	}
 
 	/** After the last trouble everything that waits is delivered within the day, or the day after the plan's reset. */
@@ -120,7 +159,8 @@ export class Life {
 			if (this.#now() > promised) broken(`not all was delivered by ${new Date(promised).toISOString()}`);
 			await this.#advance(hour);
 		}
-		const missing = this.#ledger.missing(end);
+		const aside = new Set(this.#quarantined().map(({ sequence }) => sequence));
+		const missing = this.#ledger.missing(end).filter((sequence) => !aside.has(sequence));
 		const { dropped } = this.#peek();
 		if (missing.length > dropped)
 			broken(`${missing.length} readings are lost (${missing.slice(0, 5)} …), ${dropped} were overwritten`);
@@ -192,7 +232,7 @@ export class Life {
 	}
 
 	#boot(): void {
-		if (this.#power !== undefined) return;
+		if (this.#power !== undefined || this.#finished) return;
 		for (const flash of this.#flash.values()) flash.powerUp();
 		this.#keyValue.powerUp();
 		const power = new Power(() => this.#lost());
@@ -216,7 +256,7 @@ export class Life {
 			}, delay);
 		const network = this.#network(power, after);
 		return {
-			identity: { chip: "simulated", serial: "000001" },
+			identity: { chip: "simulated", serial: this.#serial },
 			time: {
 				ticks: () => (this.#time.ticks() - bootedAt) * rate,
 				// On a grid of microseconds, as real timers have theirs: the sum of two times is not always their sum.
@@ -324,6 +364,13 @@ export class Life {
 		});
 	}
 
+	/** What is in the quarantine, without touching it. */
+	#quarantined(): readonly RefusedPoint[] {
+		const image = this.#flash.get("quarantine")?.image.slice() ?? new Uint8Array(0);
+		const flash = new NorFlash({ blocks: image.length / blockLength, blockLength, image });
+		return [...new Quarantine(flash).points()];
+	}
+
 	/** When the oldest reading that waits was measured; without end when none waits. */
 	#oldestWaiting(): number {
 		const { oldest } = this.#peek();
@@ -333,22 +380,12 @@ export class Life {
 	}
 
 	#report(): LifeReport {
-		const { boots, cuts, handshakes, calls } = this.#counts;
-		const { measured: readings, delivered, duplicates, estimated } = this.#ledger;
+		const { measured: readings, delivered, duplicates, estimated, longestDelay } = this.#ledger;
 		const erases = this.#flash.get("queue")?.counts.erases ?? 0;
 		const overwritten = this.#peek().dropped;
-		return {
-			readings,
-			delivered,
-			duplicates,
-			estimated,
-			overwritten,
-			calls,
-			handshakes,
-			erases,
-			boots,
-			cuts,
-		};
+		const quarantined = this.#quarantined().length;
+		const points = { readings, delivered, duplicates, estimated, overwritten, quarantined, longestDelay };
+		return { ...points, ...this.#counts, erases };
 	}
 }
 

@@ -23,6 +23,8 @@ export type ServiceFault =
 	| { readonly kind: "nonsense" }
 	/** A proxy answers for the service; nothing is stored. */
 	| { readonly kind: "status"; readonly status: number }
+	/** One point is refused, and with it every batch that it is in; all else is stored. */
+	| { readonly kind: "poison"; readonly sequence: number }
 	/** TLS fails on the certificate. */
 	| { readonly kind: "certificate"; readonly trust: TrustFault };
 

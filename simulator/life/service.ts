@@ -1,6 +1,6 @@
 import type { Account } from "../dakkio/account";
 import { type ApiAnswer, answer, type DataPoint } from "../dakkio/api";
-import { type Usage, usageAt } from "../dakkio/quota";
+import { allowance, limitHeaders, type Usage, usageAt } from "../dakkio/quota";
 import type { ServiceFault } from "./scenario";
 
 /** How the service sends to the board. */
@@ -35,8 +35,6 @@ export class SimulatedService {
 	readonly #options: ServiceOptions;
 	#usage: Usage | undefined;
 	#ids = 0;
-	/** Requests under way: a device has one at a time. */
-	open = 0;
 
 	constructor(options: ServiceOptions) {
 		this.#options = options;
@@ -62,11 +60,25 @@ export class SimulatedService {
 		return this.#options.now() + this.#options.clockOffset();
 	}
 
+	/** A call that counts, although nothing is stored. */
+	#refuse(board: ToBoard): void {
+		const { plan, onAnswered } = this.#options;
+		const usage = usageAt(this.#usage, this.#now());
+		this.#usage = { ...usage, calls: usage.calls + 1 };
+		onAnswered(400);
+		const headers = limitHeaders(allowance(this.#usage, plan, this.#now()));
+		board.send(response({ status: 400, headers, body: { error: "Bad Request", message: refusal } }));
+	}
+
 	#answer(request: Request, board: ToBoard): void {
 		const { account, plan, fault, onStored, onAnswered, now } = this.#options;
 		const broken = fault();
 		if (broken?.kind === "status") {
 			board.send(response({ status: broken.status, headers: {}, body: { message: "a proxy" } }));
+			return;
+		}
+		if (broken?.kind === "poison" && pointsOf(request).includes(broken.sequence)) {
+			this.#refuse(board);
 			return;
 		}
 		const outcome = answer(
@@ -144,6 +156,16 @@ export class Conversation {
 		this.#chunks.length = this.#length = this.#expected = 0;
 		this.#onRequest(request);
 	}
+}
+
+/** What is said of a poison point. */
+export const refusal = "temperature is not in the schema";
+
+/** The sequence numbers of the points that a request carries. */
+function pointsOf({ body }: Request): number[] {
+	const { dataPoints, ...single } = JSON.parse(Buffer.from(body).toString("utf8"));
+	const points: readonly { metadata?: { seq?: number } }[] = dataPoints ?? [single];
+	return points.map(({ metadata }) => metadata?.seq ?? 0);
 }
 
 /** 0 while the head is not whole. */

@@ -22,6 +22,8 @@ export interface TimeSyncOptions {
 	readonly servers: readonly string[];
 	/** No earlier time can be true: the firmware's release, milliseconds of Unix time. */
 	readonly releasedAt: number;
+	/** A server gave no usable answer; `reached`: its name at least could be resolved. */
+	onFailure?(reached: boolean): void;
 	/** The clock was set; `utc` is the time now, milliseconds of Unix time. */
 	onSynchronized(utc: number): void;
 	/** Uniform in 0 … 1, with 32 random bits. */
@@ -70,6 +72,13 @@ export class TimeSync {
 		const query = this.#query;
 		this.#query = undefined;
 		query?.close();
+	}
+
+	/** Asks, due or not, to see whether anybody answers (16 s after the last round at the earliest). */
+	askNow(): void {
+		if (!this.#started || this.#query !== undefined || this.#options.servers.length === 0) return;
+		this.#due = this.#options.time.ticks();
+		this.#wait();
 	}
 
 	/** Something has changed for the better: a pause after failures ends now (16 s after the last round at the earliest). */
@@ -158,6 +167,7 @@ export class TimeSync {
 		if (peer !== undefined && kiss !== undefined)
 			this.#barred = bar(this.#barred, peer, kiss, this.#options.time.ticks());
 		this.#nextServer(server, reason);
+		this.#options.onFailure?.(peer !== undefined);
 	}
 
 	/** Asks the next server, or, when each has had its turn, pauses. */

@@ -28,6 +28,8 @@ export interface UploaderOptions {
 	connect(): HttpConnection;
 	/** Whether the network can be used. */
 	online(): boolean;
+	/** After each attempt: whether it got as far as a resolved name. */
+	onAttempt(reached: boolean): void;
 	/** Uniform in 0 … 1. */
 	random(): number;
 	log(line: string): void;
@@ -39,6 +41,8 @@ export const answerHeaders = limitHeaders;
 /** Until the server says otherwise (413). Within what a proxy takes by default (1 MiB). */
 const largestBody = 384 * 1024;
 const smallestBody = 2 * 1024;
+/** How long the first upload after a start waits at most, milliseconds: a street that has power again spreads out. */
+const longestStartDelay = 60_000;
 /** When something waits that cannot be sent, although nothing has failed: look again after this, milliseconds. */
 const lookAgain = 60_000;
 
@@ -62,6 +66,8 @@ export class Uploader {
 	}
 
 	start(): void {
+		const { time, clock, interval, random } = this.#options;
+		this.#notBefore = time.ticks() + random() * Math.min(longestStartDelay, interval(clock.now() ?? 0));
 		this.#running ??= this.#run();
 	}
 
@@ -147,6 +153,7 @@ export class Uploader {
 		});
 		const outcome = withoutSecret(answered, key);
 		if (this.#stopped && outcome.kind === "failure") return false;
+		this.#options.onAttempt(outcome.kind === "answer" || outcome.step !== "resolve");
 		const now = clock.now() ?? 0;
 		if (outcome.kind === "answer") budget.count(outcome.headers, now);
 		return this.#apply(decide(outcome, batch.points, now), batch, outcome);
@@ -182,6 +189,8 @@ export class Uploader {
 				return true;
 			case "retry":
 				this.#failures++;
+				if (this.#failures > 1 && mayBeTooMuch(outcome))
+					this.#limits = { ...this.#limits, points: Math.ceil(batch.points / 2) };
 				this.#wait((decision.wait ?? 0) + retryWait(this.#failures, this.#options.random()), decision.cause);
 				return false;
 			case "settings fault":
@@ -192,7 +201,7 @@ export class Uploader {
 
 	#succeeded(): void {
 		this.#failures = 0;
-		// After a refused point has been isolated, batches grow again.
+		// After a refused point has been isolated, or an answer has got through again, batches grow again.
 		this.#limits = { ...this.#limits, points: Math.min(batchPoints, this.#limits.points * 2) };
 	}
 
@@ -220,6 +229,14 @@ export class Uploader {
 			yield { reading, utc: time.utc, estimated: time.estimated };
 		}
 	}
+}
+
+/**
+ * The server had the whole request, or failed over it. What it may have kept comes twice then, so less and less is
+ * sent until an answer gets through; and where the size was the reason, that was the cure.
+ */
+function mayBeTooMuch(outcome: Outcome): boolean {
+	return outcome.kind === "answer" ? outcome.status >= 500 : outcome.sent;
 }
 
 /** A server that repeats the key in its answer does not bring it into the log. */

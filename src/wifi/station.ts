@@ -48,6 +48,15 @@ export class Station {
 		else if (this.#state === "stopped") this.#join(0);
 	}
 
+	/** Leaves the network and joins anew. */
+	rejoin(): void {
+		if (this.#state === "stopped") return;
+		this.#options.time.clear(this.#timer);
+		if (this.#state === "connected") this.#options.onDisconnected();
+		this.#wifi.disconnect();
+		this.#join(0);
+	}
+
 	stop(): void {
 		this.#state = "stopped";
 		this.#options.time.clear(this.#timer);
