@@ -30,7 +30,7 @@ export interface LifeReport {
 	readonly quarantined: number;
 	/** The longest time from a measurement to its arrival, milliseconds. */
 	readonly longestDelay: number;
-	/** Calls of the plan; and how many were answered 429. */
+	/** Calls of the plan as long as the scenario goes; and how many of them were answered 429. */
 	readonly calls: number;
 	readonly limited: number;
 	readonly handshakes: number;
@@ -139,6 +139,7 @@ export class Life {
 			clockOffset: () => this.#trouble("service clock")?.offset ?? 0,
 			onStored: (stored) => this.#judge(() => this.#ledgerOf(stored).store(stored, this.#now())),
 			onAnswered: (status) => {
+				if (this.#time.ticks() > this.#scenario.length) return;
 				this.#counts.calls++;
 				if (status === 429) this.#counts.limited++;
 			},

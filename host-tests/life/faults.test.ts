@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { Life, type LifeReport } from "../../simulator/life/life";
+import type { Scenario, ServiceFault, Trouble } from "../../simulator/life/scenario";
+import { refusal } from "../../simulator/life/service";
+
+/** An hour of one fault after the other, in the life of a board: what it says, how often it tries, what arrives. */
+
+const minute = 60_000;
+const hour = 60 * minute;
+const from = 30 * minute;
+const to = from + 6 * hour;
+const quiet: Scenario = {
+	seed: 7,
+	startedAt: Date.UTC(2027, 4, 3),
+	length: 8 * hour,
+	interval: 60,
+	uploadInterval: 0,
+	plan: 100_000,
+	sectors: 16,
+	drift: -20,
+	troubles: [],
+};
+
+async function live(...troubles: Trouble[]): Promise<{ report: LifeReport; lines: string[] }> {
+	const lines: string[] = [];
+	const log = (utc: number, line: string) => {
+		const since = utc - quiet.startedAt;
+		if (since >= from && since < to) lines.push(line);
+	};
+	const report = await new Life({ scenario: { ...quiet, troubles }, log }).run();
+	return { report, lines };
+}
+
+const tries = (lines: readonly string[]) => lines.filter((line) => line.startsWith("not sent")).length;
+
+describe("six hours of a fault that passes: everything arrives once, and the tries grow apart", () => {
+	test.each<[string, Trouble, RegExp]>([
+		["no Wi-Fi", { kind: "radio", from, to }, /Wi-Fi: could not join/],
+		["no internet", { kind: "internet", from, to }, /not sent: .*name/],
+		["names are refused", { kind: "names", how: "refused", from, to }, /not sent: .*name/],
+		["names are not answered", { kind: "names", how: "silent", from, to }, /not sent: .*name/],
+		...(
+			[
+				[{ kind: "refused" }, /not sent: .*refused/],
+				[{ kind: "silent" }, /not sent: .*30 s/],
+				[{ kind: "request cut" }, /not sent: /],
+				[{ kind: "status", status: 408 }, /not sent: 408/],
+				[{ kind: "status", status: 500 }, /not sent: 500/],
+				[{ kind: "status", status: 502 }, /not sent: 502/],
+				[{ kind: "status", status: 503 }, /not sent: 503/],
+				[{ kind: "status", status: 504 }, /not sent: 504/],
+				[{ kind: "status", status: 429 }, /not sent: 429/],
+				[{ kind: "nonsense" }, /not sent: /],
+			] as [ServiceFault, RegExp][]
+		).map(([fault, line]): [string, Trouble, RegExp] => [
+			`the service: ${"status" in fault ? fault.status : fault.kind}`,
+			{ kind: "service", fault, from, to },
+			line,
+		]),
+	])("%s", async (_, trouble, line) => {
+		const { report, lines } = await live(trouble);
+		expect(lines.find((said) => line.test(said))).toBeDefined();
+		// With the longest wait at 15 minutes, half of it in the mean: about 60 in six hours.
+		expect(tries(lines)).toBeLessThan(90);
+		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, estimated: 0, quarantined: 0 });
+	});
+
+	test("answers are lost: each costs its batch once more, and batches get small", async () => {
+		const { report, lines } = await live({ kind: "service", fault: { kind: "answer lost" }, from, to });
+		expect(tries(lines)).toBeGreaterThan(20);
+		expect(report.duplicates).toBeLessThan(2 * tries(lines));
+		expect(report).toMatchObject({ overwritten: 0, estimated: 0 });
+	});
+});
+
+describe("a fault in the settings: one try an hour, and everything arrives once it is mended", () => {
+	test.each<[string, ServiceFault]>([
+		...[301, 302, 308, 401, 403, 404, 405, 415].map((status): [string, ServiceFault] => [
+			`${status}`,
+			{ kind: "status", status },
+		]),
+		...(["expired", "not yet valid", "wrong name", "untrusted", "forged"] as const).map(
+			(trust): [string, ServiceFault] => [`certificate ${trust}`, { kind: "certificate", trust }],
+		),
+	])("%s", async (_, fault) => {
+		const { report, lines } = await live({ kind: "service", fault, from, to });
+		expect(tries(lines)).toBeGreaterThan(4);
+		expect(tries(lines)).toBeLessThanOrEqual(7);
+		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, boots: 1 });
+	});
+});
+
+test("one point is refused: the batch is halved until it stands alone, it is put aside, all others arrive once", async () => {
+	const { report, lines } = await live(
+		{ kind: "internet", from, to: from + 2 * hour },
+		{ kind: "service", fault: { kind: "poison", sequence: 100 }, from, to },
+	);
+	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, quarantined: 1 });
+	expect(report.readings - report.delivered).toBeLessThanOrEqual(2);
+	const refused = lines.filter((line) => line.startsWith("refused"));
+	expect(refused).toEqual([expect.stringContaining(`refused: point 100: 400: ${refusal}`)]);
+});
+
+test("the service's clock is wrong by a year, either way: nothing is lost, and nothing waits for it", async () => {
+	for (const offset of [-365, 365]) {
+		const { report } = await live({ kind: "service clock", offset: offset * 24 * hour, from, to });
+		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, limited: 0 });
+		expect(report.longestDelay).toBeLessThan(5 * minute);
+	}
+});

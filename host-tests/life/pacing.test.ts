@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { Life } from "../../simulator/life/life";
+import type { Scenario, Trouble } from "../../simulator/life/scenario";
+
+/** Months of the whole firmware on the Free plan: 10,000 calls, a point a minute, uploads at the interval `auto`. */
+
+const day = 24 * 3_600_000;
+const january: Scenario = {
+	seed: 1,
+	startedAt: Date.UTC(2027, 0, 1),
+	length: 31 * day,
+	interval: 60,
+	uploadInterval: "auto",
+	plan: 10_000,
+	sectors: 256,
+	drift: 12,
+	troubles: [],
+};
+
+const outage: Trouble = { kind: "internet", from: 10 * day, to: 13 * day };
+
+describe("one device on the Free plan", () => {
+	test("31 days: every point is delivered, none an hour old, with at most 7,000 calls", async () => {
+		const report = await new Life({ scenario: january }).run();
+		expect(report.readings).toBeGreaterThanOrEqual(31 * 24 * 60);
+		// Those of the last minutes are still waiting for the next upload.
+		expect(report.readings - report.delivered).toBeLessThanOrEqual(60);
+		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, estimated: 0, limited: 0 });
+		expect(report.calls).toBeLessThanOrEqual(7_000);
+		// In the month's last minutes nothing but the reserve is left: a call an hour.
+		expect(report.longestDelay).toBeLessThanOrEqual(61 * 60_000);
+	});
+
+	test("an outage of three days: caught up within the day, still within the plan", async () => {
+		const report = await new Life({ scenario: { ...january, troubles: [outage] } }).run();
+		expect(report).toMatchObject({ overwritten: 0, estimated: 0, limited: 0 });
+		expect(report.longestDelay).toBeGreaterThan(2.9 * day);
+		expect(report.longestDelay).toBeLessThan(4 * day);
+		expect(report.calls).toBeLessThanOrEqual(10_000);
+	});
+
+	test("a restart in the middle of the month does not forget what was used", async () => {
+		const troubles: Trouble[] = [5, 11, 17, 23].map((at) => ({
+			kind: "power",
+			where: "queue",
+			step: 3,
+			from: at * day,
+			to: at * day + 60_000,
+		}));
+		const report = await new Life({ scenario: { ...january, troubles } }).run();
+		expect(report.boots).toBe(5);
+		expect(report.calls).toBeLessThanOrEqual(7_000 + report.boots);
+	});
+
+	test("others use the plan up on day 20: it waits for the reset, loses nothing, and asks at most once an hour", async () => {
+		const troubles: Trouble[] = [{ kind: "quota", from: 19 * day, to: 19 * day }];
+		const report = await new Life({ scenario: { ...january, troubles } }).run();
+		expect(report).toMatchObject({ overwritten: 0, estimated: 0, duplicates: 0 });
+		expect(report.limited).toBeGreaterThan(0);
+		expect(report.limited).toBeLessThanOrEqual(12 * 24 + 1);
+		expect(report.longestDelay).toBeLessThan(13 * day);
+	});
+});
+
+test("two devices on one key share the plan: both deliver everything, and together they stay within it", async () => {
+	const first = new Life({ scenario: january });
+	const second = new Life({ scenario: { ...january, seed: 2 }, neighbour: first });
+	second.start();
+	const reports = [await first.run(), await second.finish()];
+	for (const report of reports)
+		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, estimated: 0, limited: 0 });
+	expect(reports[0]?.calls).toBeLessThanOrEqual(10_000);
+});
