@@ -71,6 +71,7 @@ async function xsRows(): Promise<Row[]> {
 		{ work: "  mount 1 MiB, 10,000 waiting, oldest read", ours: ours.mount, limit: { most: 110_000 } },
 		{ work: "  reading stored", ours: ours.append, limit: { most: 6_900 } },
 		{ work: "  reading read back and written as JSON", ours: ours.tell, limit: { most: 4_000 } },
+		{ work: "XS heap: slots (16 bytes) for a batch of 1,000", ours: ours.batch, limit: { most: 256 } },
 		{ work: "XS heap: slots more after 10,000 records", ours: ours.growth, limit: { most: 8 } },
 	];
 }

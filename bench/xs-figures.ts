@@ -10,6 +10,8 @@ export interface XsFigures {
 	readonly tell: number;
 	/** Slots more in use after 10,000 records were pushed, read and acknowledged, after collection. */
 	readonly growth: number;
+	/** Slots more in use while half of a batch of 1,000 points has been sent, after collection. */
+	readonly batch: number;
 }
 
 export async function measureXs(): Promise<XsFigures> {
@@ -29,7 +31,12 @@ export async function measureXs(): Promise<XsFigures> {
 		const before = await engine.collect();
 		await engine.call("live", 200);
 		const after = await engine.collect();
-		return { push, read, mount, append, tell, growth: after.heap - before.heap };
+		await engine.call("letGo");
+		const atRest = await engine.collect();
+		await engine.call("holdBatch");
+		const busy = await engine.collect();
+		const batch = busy.heap - atRest.heap;
+		return { push, read, mount, append, tell, growth: after.heap - before.heap, batch };
 	} finally {
 		engine.stop();
 	}

@@ -3,6 +3,7 @@ import { batchPoint } from "../src/dakkio/point";
 import { FlashQueue } from "../src/queue/flash-queue";
 import type { SampleContext } from "../src/reading/reading";
 import { ReadingLog } from "../src/store/reading-log";
+import { planBatch } from "../src/upload/batch";
 
 /** What runs on XS: bundled, evaluated there once, and then called by name. */
 
@@ -51,6 +52,9 @@ let queue = new FlashQueue({ flash: recordFlash });
 const readingFlash = new BareFlash();
 let log = new ReadingLog({ flash: readingFlash });
 let readings = 0;
+const socketBuffer = new Uint8Array(1024);
+/** Read by nobody: it keeps what it refers to from being collected. */
+let held: unknown;
 const key = { bucketId: "", dataSourceId: "507f1f77bcf86cd799439012" };
 
 function appendOne(): void {
@@ -111,6 +115,23 @@ const works = {
 			if (--left === 0) return;
 		}
 	},
+	/** Half of a batch of 1,000 points has been handed to the socket; what that holds in memory stays. */
+	holdBatch(): void {
+		const source = function* (from: number | undefined) {
+			for (const reading of log.waiting(from)) {
+				const { time } = reading;
+				yield { reading, utc: "utc" in time ? time.utc : 0, estimated: false };
+			}
+		};
+		const batch = planBatch(source, key, { points: 1_000, bytes: 384 * 1024 });
+		if (batch?.points !== 1_000) throw new Error(`${batch?.points} points instead of 1,000`);
+		const body = batch.body();
+		for (let sent = 0; sent < body.length / 2; sent += socketBuffer.length) body.read(socketBuffer);
+		held = { batch, body };
+	},
+	letGo(): void {
+		held = undefined;
+	},
 	mountLog(): void {
 		log = new ReadingLog({ flash: readingFlash });
 		appendOne();
@@ -119,4 +140,4 @@ const works = {
 
 export type Work = keyof typeof works;
 
-Object.assign(globalThis, { work: works });
+Object.assign(globalThis, { work: works, held: () => held });

@@ -18,6 +18,8 @@ export interface WorldOptions {
 	/** Of the API, and of the status page in plain HTTP; 0 for any free port. */
 	readonly port?: number;
 	readonly pagePort?: number;
+	/** The longest body that the API takes, bytes. */
+	readonly bodyLimit?: number;
 }
 
 /** Calls per month of the Pro plan (API, "Rate limits"): at full speed a month of the Free plan lasts seconds. */
@@ -41,7 +43,7 @@ export class World {
 
 	/** Rejects when a port cannot be had. */
 	static async start(options: WorldOptions): Promise<World> {
-		const { directory, speed, fresh = false, port = 0, pagePort = 0 } = options;
+		const { directory, speed, fresh = false, port = 0, pagePort = 0, bodyLimit } = options;
 		const board = join(directory, "board");
 		if (fresh) rmSync(board, { recursive: true, force: true });
 		const clock = new WorldClock(board, speed);
@@ -54,6 +56,7 @@ export class World {
 				pagePort,
 				now,
 				plan,
+				...(bodyLimit === undefined ? {} : { bodyLimit }),
 			});
 			return new World(options, clock, ntp, dakkio);
 		} catch (error) {

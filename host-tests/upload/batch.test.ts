@@ -90,3 +90,20 @@ test("whatever the limits and the pieces it is read in: the body is as long as i
 		),
 	);
 });
+
+test("the body is read from flash as it is sent: a kilobyte of it takes no more than the points in it", () => {
+	const readings = everyMinute(1000);
+	let taken = 0;
+	function* source(from = 0) {
+		for (const timed of readings) {
+			if (timed.reading.sequence < from) continue;
+			taken++;
+			yield timed;
+		}
+	}
+	const body = planBatch(source, destination, { points: 1000, bytes: 1_000_000 })?.body();
+	taken = 0;
+	body?.read(new Uint8Array(1024));
+	expect(taken).toBeGreaterThan(1);
+	expect(taken).toBeLessThan(10);
+});
