@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig(({ mode }) => ({
 	test: {
 		include: ["host-tests/**/*.test.ts"],
+		// Most of a test's time is its own computing, so each core may take one.
+		maxWorkers: "100%",
 		// `npm run test:long` runs what has a long form in it.
 		testTimeout: mode === "long" ? 3_600_000 : 20_000,
 	},
