@@ -64,6 +64,9 @@ export class App {
 		this.#board.log(
 			`dakkio-esp32 ${firmwareVersion} on ${chip} ${serial}, boot ${this.#boot}, ${waiting} waiting`,
 		);
+		let last = "";
+		for (const { sequence, cause } of this.#quarantine.points()) last = `point ${sequence}: ${cause}`;
+		if (last !== "") this.#board.log(`${this.#quarantine.length} in quarantine, last ${last}`);
 		this.#nextSample = this.#board.time.ticks();
 		this.#scheduleSample();
 		this.#station.start();

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Misbehaviours } from "../../simulator/dakkio/exchange";
 import * as faults from "../../simulator/dakkio/faults";
+import { DakkioServer } from "../../simulator/dakkio/server";
 import { World } from "../../simulator/world";
+import type { Resolver } from "../../src/boards/ecma419";
+import { makeResolver } from "../../src/boards/node/resolver";
 import { RunningBoard } from "./running-board";
 
 /**
@@ -115,6 +118,72 @@ describe("one failure, then a good service: the board tries again by itself, and
 		await board.app.stop();
 		expect(counts[0]).toBeLessThanOrEqual(first);
 		expect(counts.slice(1)).toEqual([1, 1, 1]);
+	});
+});
+
+test("429, reset in 100 years: it waits six hours, and no longer", async () => {
+	Object.assign(world.dakkio.misbehaviours, once(limited("4900000000")));
+	const board = new RunningBoard(world);
+	await board.line(/not sent: 429.*next try in 216\d\d s/);
+	await board.app.stop();
+});
+
+describe("no way to the service: the board tries again by itself, and nothing is lost", () => {
+	/** The computer's own, once `mended`; before that, as `ask` has it. */
+	function resolverThat(ask: Resolver["resolve"]) {
+		const real = makeResolver();
+		const state = { mended: false };
+		const resolver: Resolver = {
+			resolve: (options) => (state.mended ? real.resolve(options) : ask(options)),
+		};
+		return { state, resolver };
+	}
+
+	test.each<[string, Resolver["resolve"], RegExp]>([
+		["DNS fails", ({ host, onError }) => onError(host), /not sent: .*next try in \d s/],
+		["DNS hangs", () => {}, /not sent: .* s.*next try in \d s/],
+	])("%s", async (_, ask, line) => {
+		const { state, resolver } = resolverThat((options) =>
+			// The time servers of these tests are addresses.
+			/^[\d.]+$/.test(options.host) ? options.onResolved(options.host, options.host) : ask(options),
+		);
+		const board = new RunningBoard(world, {}, resolver);
+		await board.line(line);
+		state.mended = true;
+		expect(await arrivals(3)).toEqual([1, 1, 1]);
+		await board.app.stop();
+	});
+
+	test("the connection is refused", async () => {
+		const { port, url } = world.dakkio;
+		await world.dakkio.close();
+		const board = new RunningBoard(world, { server: url });
+		await board.line(/not sent: .*refuses connections.*next try in \d s/);
+		const server = await DakkioServer.start({ directory: join(directory, "dakkio"), port });
+		const points = await server.waitForPoints(3);
+		await board.app.stop();
+		await server.close();
+		expect(points.slice(0, 3).map(({ metadata }) => metadata?.seq)).toEqual([1, 2, 3]);
+		expect(server.duplicates).toBe(0);
+	});
+});
+
+describe("a point that is refused for what it holds is put aside with the server's words, and never sent again", () => {
+	test.each([400, 409, 413, 422])("%i", async (status) => {
+		const words = "temperature is not in the schema";
+		world.dakkio.misbehaviours.exchange = faults.firstRequests(
+			1,
+			faults.refuseWith(status, { message: words }),
+		);
+		const board = new RunningBoard(world);
+		await board.line(new RegExp(`refused: point 1: ${status}: ${words}; kept in quarantine`));
+		await world.dakkio.waitForPoints(2);
+		await board.app.stop();
+		const again = new RunningBoard(world);
+		await again.line(new RegExp(`1 in quarantine, last point 1: ${status}: ${words}`));
+		await world.dakkio.waitForPoints(world.dakkio.points().length + 2);
+		await again.app.stop();
+		expect(world.dakkio.points().some(({ metadata }) => metadata?.seq === 1)).toBe(false);
 	});
 });
 

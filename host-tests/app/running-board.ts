@@ -1,5 +1,6 @@
 import type { World } from "../../simulator/world";
 import { App } from "../../src/app";
+import type { Resolver } from "../../src/boards/ecma419";
 import type { Settings } from "../../src/settings/settings";
 
 /** The whole app on a virtual board, with its log in the test's hand. */
@@ -9,12 +10,17 @@ export class RunningBoard {
 	readonly app: App;
 	readonly #waiting: { readonly pattern: RegExp; readonly seen: (line: string) => void }[] = [];
 
-	/** A reading each five seconds, each sent at once, to the world's own server; `settings` come on top. */
-	constructor(world: World, settings: Partial<Settings> = {}) {
+	/**
+	 * A reading each five seconds, each sent at once, to the world's own server; `settings` come on top. `resolver`
+	 * takes the place of the computer's.
+	 */
+	constructor(world: World, settings: Partial<Settings> = {}, resolver?: Resolver) {
 		const board = world.board((line) => {
 			this.lines.push(line);
 			for (const { pattern, seen } of this.#waiting) if (pattern.test(line)) seen(line);
 		});
+		if (resolver !== undefined)
+			Object.defineProperty(board, "network", { value: { ...board.network, resolver } });
 		board.configure({
 			...world.dakkio.credentials,
 			server: world.dakkio.url,
