@@ -375,9 +375,10 @@ export class Life {
 	/** When the oldest reading that waits was measured; without end when none waits. */
 	#oldestWaiting(): number {
 		const { oldest } = this.#peek();
-		const missing = this.#ledger.missing(Number.POSITIVE_INFINITY);
 		if (oldest === undefined) return Number.POSITIVE_INFINITY;
-		return missing.includes(oldest) ? this.#ledger.measuredAt(oldest) : Number.POSITIVE_INFINITY;
+		// The oldest itself may be one that power took while it was being stored, of which the world knows nothing.
+		const first = this.#ledger.missing(Number.POSITIVE_INFINITY).find((sequence) => sequence >= oldest);
+		return first === undefined ? Number.POSITIVE_INFINITY : this.#ledger.measuredAt(first);
 	}
 
 	#report(): LifeReport {
