@@ -50,11 +50,14 @@ async function link(sdk: Sdk, platform: string): Promise<{ code: number; slots: 
 	return measure(readFileSync(linked, "utf8"));
 }
 
-/** Bytes of code and number of slots that `xsl` has put into constant arrays. */
+/** Bytes of code and constant data, and number of slots, that `xsl` has put into flash. */
 function measure(source: string): { code: number; slots: number } {
 	let code = 0;
+	// Modules that are not preloaded are whole arrays; what preloaded ones hold are literals within the slots.
 	for (const [, length] of source.matchAll(/^static const txU1 gxCode\d+\[(\d+)\] = /gm))
 		code += Number(length);
+	for (const [, literal = ""] of source.matchAll(/"((?:[^"\\\n]|\\.)*)"/g))
+		code += literal.replace(/\\(x[0-9a-fA-F]{2}|[0-7]{3}|.)/g, ".").length;
 	const [, slots = "0"] = /^#define mxHeapCount (\d+)$/m.exec(source) ?? [];
 	if (code === 0 || slots === "0") throw new Error("The linker's output is not as this script knows it.");
 	return { code, slots: Number(slots) };

@@ -4,7 +4,7 @@ import type { Bytes, TCP, TLSOptions } from "../ecma419";
 import { guard, later, toError } from "./callbacks";
 import { isAddress, TCPSocket } from "./tcp";
 import type { PublicKey } from "./tls/certificate";
-import { verifyChain } from "./tls/chain";
+import { type TrustAnchor, trustAnchor, verifyChain } from "./tls/chain";
 import { explain } from "./tls/explain";
 import { bundledRoots } from "./tls/roots";
 import { verifySignature } from "./tls/signature";
@@ -188,8 +188,8 @@ export class TLSSocket implements TCP {
 		const verdict = verifyChain({
 			certificates,
 			*roots() {
-				yield* secure?.ca ?? [];
-				yield* bundledRoots();
+				yield* ownersRoots(secure?.ca ?? []);
+				yield* bundledRoots;
 			},
 			host,
 			now: Date.now(),
@@ -204,5 +204,15 @@ export class TLSSocket implements TCP {
 		this.#waiting = 0;
 		this.close();
 		guard(() => this.#options.onError?.(error));
+	}
+}
+
+function* ownersRoots(roots: readonly Uint8Array[]): Generator<TrustAnchor> {
+	for (const root of roots) {
+		try {
+			yield trustAnchor(root);
+		} catch {
+			// A root that is damaged proves nothing; the settings say so.
+		}
 	}
 }

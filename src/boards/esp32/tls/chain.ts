@@ -9,11 +9,26 @@ export interface SignatureCheck {
 	readonly signature: Uint8Array;
 }
 
+/** An authority that is trusted for what it is, not for who signed it (RFC 5280 section 6.1.1). */
+export type TrustAnchor = Pick<Certificate, "subject" | "key" | "extensions" | "notBefore" | "notAfter">;
+
+/** What is needed of a root certificate (DER), in bytes of its own. Throws when it is damaged. */
+export function trustAnchor(root: Uint8Array): TrustAnchor {
+	const { subject, key, extensions, notBefore, notAfter } = parseCertificate(root);
+	return { subject: subject.slice(), key: ownBytes(key), extensions, notBefore, notAfter };
+}
+
+function ownBytes(key: PublicKey): PublicKey {
+	if (key.kind === "RSA")
+		return { kind: "RSA", modulus: key.modulus.slice(), exponent: key.exponent.slice() };
+	return { kind: "EC", curve: key.curve, x: key.x.slice(), y: key.y.slice() };
+}
+
 export interface ChainOptions {
 	/** As the server sent them, its own first. DER. */
 	readonly certificates: readonly Uint8Array[];
-	/** DER. Asked for one at a time, so that a bundle need not lie in memory. */
-	roots(): Iterable<Uint8Array>;
+	/** Asked for one at a time, so that the owner's are taken apart only when they are needed. */
+	roots(): Iterable<TrustAnchor>;
 	/** The name or dotted address that the server was called by. */
 	readonly host: string;
 	/** Milliseconds of Unix time. */
@@ -75,7 +90,7 @@ function isNamed(names: readonly string[], addresses: readonly string[], host: s
 	);
 }
 
-function faultOfDates({ notBefore, notAfter }: Certificate, now: number): Refusal | undefined {
+function faultOfDates({ notBefore, notAfter }: TrustAnchor, now: number): Refusal | undefined {
 	if (now < notBefore) return refused("not yet valid", "its certificate is not valid yet");
 	if (now > notAfter) return refused("expired", "its certificate has expired");
 	return undefined;
@@ -106,20 +121,13 @@ function faultOfPath(
 	return first ?? refused("untrusted", "its certificate leads to no root that is trusted here");
 }
 
-function* issuersAmongRoots({ issuer }: Certificate, { roots }: ChainOptions): Generator<Certificate> {
-	for (const bytes of roots()) {
-		try {
-			const root = parseCertificate(bytes);
-			if (sameBytes(root.subject, issuer)) yield root;
-		} catch {
-			// A root of the owner's that is damaged proves nothing; the settings say so.
-		}
-	}
+function* issuersAmongRoots({ issuer }: Certificate, { roots }: ChainOptions): Generator<TrustAnchor> {
+	for (const root of roots()) if (sameBytes(root.subject, issuer)) yield root;
 }
 
 /** Whether `issuer` may have signed `certificate`, with `between` authorities below it, and did. */
 function faultOfIssuer(
-	issuer: Certificate,
+	issuer: TrustAnchor,
 	certificate: Certificate,
 	between: number,
 	{ now, verifySignature }: ChainOptions,

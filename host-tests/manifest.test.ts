@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+interface Manifest {
+	readonly modules: Readonly<Record<string, string | readonly string[]>>;
+	readonly preload: readonly string[];
+	readonly creation?: { readonly main?: string };
+}
+
+const paths = [
+	"manifest.json",
+	"src/boards/esp32/manifest.json",
+	"src/boards/esp32/tls/manifest.json",
+	"src/boards/lin/manifest.json",
+];
+const manifests = paths.map((path) => {
+	const manifest: Manifest = JSON.parse(readFileSync(join(root, path), "utf8"));
+	return { path, manifest };
+});
+
+/** The names by which the project's own modules are imported. */
+const modules = manifests.flatMap(({ path, manifest }) =>
+	Object.entries(manifest.modules).flatMap(([name, sources]) =>
+		[sources]
+			.flat()
+			.filter((source) => source.startsWith("."))
+			.flatMap((source) => files(join(root, dirname(path), source)))
+			.map((file) => name.replace("*", basename(file, ".ts"))),
+	),
+);
+
+function files(source: string): string[] {
+	if (!source.endsWith("*")) return existsSync(`${source}.ts`) ? [source] : [];
+	return readdirSync(dirname(source)).filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
+}
+
+test("each module is preloaded, so that it lies in the chip's flash and not in its memory", () => {
+	// The SDK's tools take a star in `preload` for JavaScript only, and leave TypeScript out without a word.
+	const preloaded = manifests.flatMap(({ manifest }) => manifest.preload);
+	const mains = manifests.map(({ manifest }) => manifest.creation?.main);
+	const missing = modules.filter((name) => !preloaded.includes(name) && !mains.includes(name));
+	expect(missing).toEqual([]);
+});
+
+test("what is preloaded is there, and named once", () => {
+	const own = manifests.flatMap(({ manifest }) => manifest.preload.filter((name) => name.startsWith("src/")));
+	expect(own.filter((name) => !modules.includes(name))).toEqual([]);
+	expect(own.filter((name, at) => own.indexOf(name) !== at)).toEqual([]);
+});
