@@ -79,10 +79,10 @@ export function run(
 	});
 }
 
-/** `mcconfig` for one platform. */
-export function mcconfig(sdk: Sdk, args: readonly string[], show = false): Promise<string> {
+/** `mcconfig` for one platform; `program`: the folder with the manifest. */
+export function mcconfig(sdk: Sdk, args: readonly string[], show = false, program = "."): Promise<string> {
 	mkdirSync(sdk.output, { recursive: true });
-	return run(sdk, "mcconfig", ["-o", sdk.output, ...args, join(root, "manifest.json")], { show });
+	return run(sdk, "mcconfig", ["-o", sdk.output, ...args, join(root, program, "manifest.json")], { show });
 }
 
 /** Of a build's output, what went wrong: what the compilers of C warn of in the SDK is not this project's. */

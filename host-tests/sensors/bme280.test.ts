@@ -135,6 +135,21 @@ describe("one clear error", () => {
 		expect(() => driver.sample()).toThrow("it lost its measurement");
 	});
 
+	test("not when a measurement has the number that stands for none", () => {
+		const real = chip();
+		bus.attach(0x76, {
+			write: (bytes) => real.write(bytes),
+			read: (into) => {
+				real.read(into);
+				// The data registers; humidity is the last of them.
+				if (into.length === 8) into.set([0x80, 0x00], 6);
+			},
+		});
+		const driver = open();
+		ticks += driver.start();
+		expect(driver.sample()?.hygrometer.humidity).toBeGreaterThan(0);
+	});
+
 	test.each([0x00, 0xff])("when the bus is wedged and all bytes read 0x%s", (byte) => {
 		const driver = open();
 		ticks += driver.start();

@@ -139,8 +139,9 @@ export class BME280 {
 		const pressure20 = raw20(data, 0);
 		const temperature20 = raw20(data, 3);
 		const humidity16 = ((data[6] ?? 0) << 8) | (data[7] ?? 0);
-		// It was reset under our hands: a glitch of its supply, or somebody plugged it in again.
-		if (temperature20 === skipped20 || pressure20 === skipped20 || humidity16 === skipped16)
+		// It was reset under our hands: a glitch of its supply, or somebody plugged it in again. Each of these numbers
+		// alone is also a measurement.
+		if (temperature20 === skipped20 && pressure20 === skipped20 && humidity16 === skipped16)
 			throw new SensorError(this.#name, "it lost its measurement. Check its supply and wiring.");
 		const fine = fineTemperature(temperature20, this.#calibration);
 		return {

@@ -1,6 +1,6 @@
 import { weatherStation } from "../../../simulator/weather-station";
 import { simulateWiFi } from "../../../simulator/wifi";
-import type { Board } from "../board";
+import type { Board, Time } from "../board";
 import { TCPListener } from "../esp32/listener";
 import { fillRandom } from "../esp32/random";
 import { resolver } from "../esp32/resolver";
@@ -15,6 +15,8 @@ import { FileKeyValueStorage } from "./key-value";
 export interface LinBoardOptions {
 	/** An absolute path; flash and key-value storage are kept below it. */
 	readonly directory: string;
+	/** Left out: at life's speed. */
+	readonly time?: Time;
 	/** What stands for a restart here. */
 	restart(): void;
 }
@@ -23,8 +25,7 @@ export interface LinBoardOptions {
 const partitions = Object.freeze({ queue: 256, quarantine: 16 });
 
 /** The board in the SDK's simulator: the SDK's sockets, TLS and timers; what the simulator lacks is simulated. */
-export function openBoard({ directory, restart }: LinBoardOptions): Board {
-	const time = new SDKTime(makeClock());
+export function openBoard({ directory, time = new SDKTime(makeClock()), restart }: LinBoardOptions): Board {
 	// The weather goes by the computer's time of day, of which the board itself knows nothing.
 	const startedAt = Date.now() - time.ticks();
 	return {

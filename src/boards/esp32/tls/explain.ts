@@ -14,5 +14,7 @@ export function explain(error: Error): Error {
 	const [, alert] = /alert: \d+, (\d+)/.exec(error.message) ?? [];
 	if (alert !== undefined)
 		return new ConnectionError(alerts[Number(alert)] ?? `it ended the connection with TLS alert ${alert}`);
-	return new ConnectionError(`what answers there does not speak TLS as it must: ${error.message}`);
+	// The engine's own errors, such as for reading past the end, may come without words.
+	const what = error.message === "" ? "what it says is cut off" : error.message;
+	return new ConnectionError(`what answers there does not speak TLS as it must: ${what}`);
 }

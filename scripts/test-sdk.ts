@@ -1,0 +1,115 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { HttpTable } from "../sdk-tests/host/http";
+import { Judge } from "../sdk-tests/host/judge";
+import { LifeService } from "../sdk-tests/host/life";
+import { NtpTable } from "../sdk-tests/host/ntp";
+import { TlsTable } from "../sdk-tests/host/tls";
+import type { Plan, Report } from "../sdk-tests/plan";
+import { reportMark } from "../sdk-tests/plan";
+import { findSdk, main, mcconfig, type Sdk } from "./sdk";
+import { requireSimulator, Simulator } from "./simulator";
+
+const help = `The firmware's tests on the SDK: its XS engine, sockets and TLS, in its simulator, against real servers.
+
+npm run test:sdk -- [options]
+
+  --days N   days of the app whose memory is watched (default 7)
+  --help     this text
+`;
+
+/** Seconds until a board that tells nothing more is given up. */
+const patience = 120;
+
+await main(async () => {
+	const { values } = parseArgs({
+		options: { days: { type: "string", default: "7" }, help: { type: "boolean", short: "h" } },
+	});
+	if (values.help === true) {
+		process.stdout.write(help);
+		return;
+	}
+	const sdk = findSdk();
+	requireSimulator(sdk);
+	const failures = await runTests(sdk, Number(values.days));
+	process.stdout.write(failures === 0 ? "All hold.\n" : `${failures} do not hold.\n`);
+	if (failures > 0) process.exitCode = 1;
+});
+
+async function runTests(sdk: Sdk, days: number): Promise<number> {
+	const state = join(sdk.output, "sdk-tests");
+	rmSync(state, { recursive: true, force: true });
+	mkdirSync(state, { recursive: true });
+	process.stdout.write("building for the SDK's simulator (the first time takes a minute or two)\n");
+	const program = await build(sdk, state);
+	const [tls, http, ntp, service] = await Promise.all([
+		TlsTable.start(),
+		HttpTable.start(),
+		NtpTable.start(),
+		LifeService.start(),
+	]);
+	const life = service.plan(days);
+	const plan: Plan = {
+		tls: tls.cases.map(({ name, port, host, root }) => ({ name, port, host, root })),
+		http: http.cases.map(({ name, port, exchanges, length }) => ({ name, port, exchanges, length })),
+		ntp: ntp.cases.map(({ name, port }) => ({ name, port })),
+		life,
+	};
+	writeFileSync(join(state, "plan.json"), JSON.stringify(plan));
+	const { reports, unhandled, ended } = await runBoard(sdk, program);
+	const judge = new Judge(reports);
+	try {
+		if (!ended) judge.tell("the board came to the end", "it did not");
+		judge.checks();
+		judge.ntp(ntp.cases);
+		judge.http(http.cases);
+		await judge.tls(tls.cases, state);
+		judge.tell("an hour of the app, the service away twice: each point once", service.problem("hour", 360));
+		judge.tell(`${days} days of the app: each point once`, service.problem("days", days * 1440));
+		judge.memory();
+		judge.tell(
+			"no exception that nobody took",
+			unhandled.length > 0 ? unhandled.slice(0, 3).join(" / ") : undefined,
+		);
+	} finally {
+		tls.close();
+		await Promise.all([http.close(), ntp.close(), service.close()]);
+	}
+	return judge.failures;
+}
+
+async function build(sdk: Sdk, state: string): Promise<string> {
+	await mcconfig(sdk, ["-d", "-m", "-p", "lin", "-t", "build", `state=${state}`], false, "sdk-tests");
+	return join(sdk.output, "bin", "lin", "mc", "debug", "sdk-tests", "mc.so");
+}
+
+/** Runs the board to its end. */
+async function runBoard(sdk: Sdk, program: string) {
+	const reports: Report[] = [];
+	const unhandled: string[] = [];
+	let ended = false;
+	let heard = Date.now();
+	let finish: () => void = () => {};
+	const done = new Promise<void>((resolve) => {
+		finish = resolve;
+	});
+	const simulator = await Simulator.start(sdk, program, (line) => {
+		heard = Date.now();
+		if (line.startsWith(reportMark)) {
+			const report: Report = JSON.parse(line.slice(reportMark.length));
+			if (report.suite === "done") {
+				ended = true;
+				finish();
+			} else reports.push(report);
+		} else if (/^(unhandled|unexpected|.*memory full)/.test(line)) unhandled.push(line);
+		else process.stdout.write(`  ${line}\n`);
+	});
+	const watch = setInterval(() => {
+		if (Date.now() - heard > patience * 1000) finish();
+	}, 1000);
+	await Promise.race([done, simulator.ended]);
+	clearInterval(watch);
+	await simulator.stop();
+	return { reports, unhandled, ended };
+}

@@ -1,0 +1,44 @@
+import { resolver } from "../../src/boards/esp32/resolver";
+import { TCPSocket } from "../../src/boards/esp32/tcp";
+import { SDKTime } from "../../src/boards/esp32/time";
+import { TLSSocket } from "../../src/boards/esp32/tls";
+import { makeClock } from "../../src/boards/lin/clock";
+import { HttpConnection } from "../../src/http/exchange";
+import type { Body } from "../../src/http/request";
+import type { HttpCase } from "../plan";
+import { report } from "./report";
+
+/** Short, so that a silent server costs seconds and not minutes. */
+const deadlines = { connect: 2000, send: 2000, receive: 2000, whole: 10_000 };
+
+/** Posts to each server, so many times over one connection: the status, or the step that failed. */
+export async function checkHttp(cases: readonly HttpCase[]): Promise<void> {
+	const network = { TCP: TCPSocket, TLS: TLSSocket, resolver };
+	const time = new SDKTime(makeClock());
+	for (const { name, port, exchanges, length } of cases) {
+		const host = "127.0.0.1";
+		const connection = new HttpConnection({ network, time, host, port, secure: false, deadlines });
+		const outcomes: string[] = [];
+		for (let i = 0; i < exchanges; i++) {
+			const body = () => letters(length);
+			const outcome = await connection.exchange({ method: "POST", path: "/", headers: [], body });
+			if (outcome.kind === "failure") outcomes.push(`${outcome.step}${outcome.sent ? ", sent" : ""}`);
+			else outcomes.push(`${outcome.status}${outcome.truncated ? ", truncated" : ""}`);
+		}
+		connection.close();
+		report({ suite: "http", name, outcome: outcomes.join(" · ") });
+	}
+}
+
+function letters(length: number): Body {
+	let left = length;
+	return {
+		length,
+		read(into) {
+			const count = Math.min(left, into.length);
+			into.fill(0x61, 0, count);
+			left -= count;
+			return count;
+		},
+	};
+}

@@ -1,0 +1,36 @@
+import config from "mc/config";
+import FFI from "mc/ffi";
+import { surviveExceptions } from "../../src/boards/esp32/abort";
+import { readFile } from "../../src/boards/lin/files";
+import { decode } from "../../src/text/utf8";
+import type { Plan } from "../plan";
+import { checkHttp } from "./http";
+import { live } from "./life";
+import { checkNtp } from "./ntp";
+import { checkQueue } from "./queue";
+import { report } from "./report";
+import { checkSettings } from "./settings";
+import { checkTls } from "./tls";
+
+/** A write to a connection that the peer has reset raises it, and it ends the simulator. */
+const brokenPipe = 13;
+
+surviveExceptions();
+new FFI().sigignore(brokenPipe);
+void run(readPlan());
+
+async function run(plan: Plan): Promise<void> {
+	await checkQueue();
+	await checkSettings(config.state);
+	await checkNtp(plan.ntp);
+	await checkHttp(plan.http);
+	await checkTls(plan.tls);
+	await live(config.state, plan.life);
+	report({ suite: "done" });
+}
+
+function readPlan(): Plan {
+	const bytes = readFile(`${config.state}/plan.json`);
+	if (bytes === undefined) throw new Error("there is no plan: start it by npm run test:sdk");
+	return JSON.parse(decode(bytes, 0, bytes.length));
+}

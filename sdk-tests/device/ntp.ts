@@ -1,0 +1,36 @@
+import { fillRandom } from "../../src/boards/esp32/random";
+import { resolver } from "../../src/boards/esp32/resolver";
+import { SDKTime } from "../../src/boards/esp32/time";
+import { UDPSocket } from "../../src/boards/esp32/udp";
+import { makeClock } from "../../src/boards/lin/clock";
+import { uniform } from "../../src/boards/random";
+import { NtpQuery } from "../../src/clock/ntp-client";
+import { releasedAt } from "../../src/version";
+import type { NtpCase } from "../plan";
+import { report } from "./report";
+
+/** Asks each time server once: the time within a second of the computer's, or why not. */
+export async function checkNtp(cases: readonly NtpCase[]): Promise<void> {
+	const time = new SDKTime(makeClock());
+	for (const { name, port } of cases) {
+		const query = new NtpQuery({
+			network: { UDP: UDPSocket, resolver },
+			time,
+			server: `127.0.0.1:${port}`,
+			earliest: releasedAt,
+			random: () => uniform({ fillRandom }),
+		});
+		const result = await query.result;
+		const now = Date.now();
+		if (result.kind === "failure") report({ suite: "ntp", name, outcome: result.reason });
+		else {
+			const { utc, ticks } = result.measurement;
+			const off = utc + time.ticks() - ticks - now;
+			report({
+				suite: "ntp",
+				name,
+				outcome: Math.abs(off) < 1000 ? "the true time" : `a time ${off} ms off`,
+			});
+		}
+	}
+}

@@ -1,0 +1,78 @@
+import { anyOperation, Life, type LifeOptions } from "../../host-tests/queue/life";
+import { below, pick, randomFrom } from "../../host-tests/queue/random";
+import { NorFlash, type Tear } from "../../simulator/flash";
+import type { Reading, SampleContext, Value } from "../../src/reading/reading";
+import { ReadingLog } from "../../src/store/reading-log";
+import { check, same } from "./report";
+
+const tears: readonly Tear[] = ["prefix", "first half", "last half", "scattered", "almost"];
+const seeds = 12;
+const operations = 60;
+
+/** The queue next to an array, through losses of power; and the codec on it. */
+export async function checkQueue(): Promise<void> {
+	for (const writeAlign of [1, 4, 16] as const)
+		await check(`the queue keeps its promises through losses of power, alignment ${writeAlign}`, () => {
+			for (let seed = 1; seed <= seeds; seed++) liveThrough(seed, writeAlign);
+		});
+	await check("readings come back from flash as they were stored", () => {
+		for (let seed = 1; seed <= seeds; seed++) storeAndRead(seed);
+	});
+}
+
+function liveThrough(seed: number, writeAlign: 1 | 4 | 16): void {
+	const random = randomFrom(seed);
+	const options: LifeOptions = {
+		blocks: pick([2, 3, 16], random),
+		blockLength: 512,
+		writeAlign,
+		longest: 60,
+	};
+	const life = new Life(options);
+	try {
+		for (let i = 0; i < operations; i++) {
+			const operation = anyOperation(life, random);
+			if (random() < 0.2) life.flash.cutPower({ step: below(80, random), tear: pick(tears, random), random });
+			if (!life.run(operation)) life.recover(operation);
+		}
+	} catch (error) {
+		throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+	}
+}
+
+function storeAndRead(seed: number): void {
+	const random = randomFrom(seed);
+	const flash = new NorFlash({ blocks: 8, blockLength: 4096 });
+	let log = new ReadingLog({ flash });
+	const context: SampleContext = {
+		boot: seed,
+		deviceId: "ESP32-51AC00",
+		location: "Küche 🌡",
+		firmwareVersion: "0.1.0",
+		fields: [
+			{ name: "temperature", unit: "celsius", decimals: 2 },
+			{ name: "open", unit: "", decimals: 0 },
+			{ name: "note", unit: "", decimals: 0 },
+		],
+	};
+	const stored: Reading[] = [];
+	for (let i = 0; i < 200; i++) {
+		const values: Value[] = [
+			(below(20_000, random) - 10_000) / 100,
+			random() < 0.5,
+			random() < 0.2 ? "nass" : undefined,
+		];
+		const time = random() < 0.1 ? { boot: seed, ticks: i * 1000 } : { utc: 1_800_000_000_000 + i * 1000 };
+		const reading = { time, values, batteryLevel: below(101, random), signalStrength: -below(90, random) };
+		log.append(reading, context);
+		stored.push(reading);
+		if (random() < 0.05) log = new ReadingLog({ flash });
+	}
+	let at = 0;
+	for (const { time, values, batteryLevel, signalStrength, context: told } of log.waiting()) {
+		same({ time, values, batteryLevel, signalStrength }, stored[at], `seed ${seed}, reading ${at}`);
+		same(told, context, "the context");
+		at++;
+	}
+	same(at, stored.length, "the number of readings");
+}

@@ -1,0 +1,35 @@
+import type { Resolver } from "../../src/boards/ecma419";
+import { TCPSocket } from "../../src/boards/esp32/tcp";
+import { SDKTime } from "../../src/boards/esp32/time";
+import { TLSSocket } from "../../src/boards/esp32/tls";
+import { makeClock } from "../../src/boards/lin/clock";
+import { HttpConnection } from "../../src/http/exchange";
+import type { Outcome } from "../../src/http/outcome";
+import { decodePem } from "../../src/settings/pem";
+import type { TlsCase } from "../plan";
+import { report } from "./report";
+
+/** Every name is on loopback. */
+const resolver: Resolver = {
+	resolve: ({ host, onResolved }) => onResolved(host, "127.0.0.1"),
+};
+
+/** Asks each server for a page: `accepted`, or `refused` with the fault of the certificate or else the words for the user. */
+export async function checkTls(cases: readonly TlsCase[]): Promise<void> {
+	const network = { TCP: TCPSocket, TLS: TLSSocket, resolver };
+	const time = new SDKTime(makeClock());
+	for (const { name, port, host, root } of cases) {
+		const pem = decodePem(root);
+		const ca = "certificates" in pem ? pem.certificates : [];
+		const connection = new HttpConnection({ network, time, host, port, secure: true, ca });
+		const outcome = await connection.exchange({ method: "GET", path: "/", headers: [] });
+		connection.close();
+		report({ suite: "tls", name, outcome: tell(outcome) });
+	}
+}
+
+function tell(outcome: Outcome): string {
+	if (outcome.kind === "answer") return `accepted, ${outcome.status}`;
+	const words = outcome.message.replace(/^no connection to .* port \d+: (what answers there does not )?/, "");
+	return `refused, ${outcome.trust ?? words}`;
+}

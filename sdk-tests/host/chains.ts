@@ -1,0 +1,206 @@
+import {
+	certify,
+	damaged,
+	type Holder,
+	KeyUsageFlags,
+	keyToPem,
+	nameConstraints,
+	toPem,
+	unknownRestriction,
+} from "./certificate";
+
+/** A server's chain, and what a strict client makes of it. */
+export interface Chain {
+	readonly name: string;
+	/** By which the client calls the server. */
+	readonly host: string;
+	/** What the client trusts, PEM. */
+	readonly root: string;
+	/** What the server shows and the key that it proves, PEM. */
+	readonly shown: string;
+	readonly key: string;
+	/** How the board answers: `accepted`, or the beginning of its refusal. */
+	readonly expected: string;
+	/** Where the board is stricter than OpenSSL: why. */
+	readonly stricter?: string;
+}
+
+const host = "api.dakkio.test";
+
+/** Every chain of the table, made anew. */
+export async function makeChains(): Promise<readonly Chain[]> {
+	const root = await certify({ name: "Root", authority: true });
+	const intermediate = await certify({ name: "Intermediate", issuer: root, authority: 0 });
+	const leaf = (issuer: Holder, more: Partial<Parameters<typeof certify>[0]> = {}) =>
+		certify({ name: "Server", issuer, names: [host], ...more });
+	const good = await leaf(intermediate);
+	const chains: Promise<Chain>[] = [];
+	const add = (
+		name: string,
+		expected: string,
+		holders: readonly (Holder | string)[],
+		more: { host?: string; root?: Holder; key?: Holder; stricter?: string } = {},
+	) => {
+		const [first] = holders;
+		const holder = more.key ?? (typeof first === "object" ? first : good);
+		chains.push(
+			(async () => ({
+				name,
+				expected,
+				host: more.host ?? host,
+				root: toPem(more.root ?? root),
+				shown: holders.map((each) => (typeof each === "string" ? each : toPem(each))).join(""),
+				key: await keyToPem(holder),
+				...(more.stricter === undefined ? {} : { stricter: more.stricter }),
+			}))(),
+		);
+	};
+
+	add("a leaf and its intermediate", "accepted", [good, intermediate]);
+	add("a chain of one, signed by a root", "accepted", [await leaf(root)]);
+	add("the root is sent along", "accepted", [good, intermediate, root]);
+	const upper = await certify({ name: "Upper", issuer: root, authority: 1 });
+	const lower = await certify({ name: "Lower", issuer: upper, authority: 0 });
+	add("two intermediates", "accepted", [await leaf(lower), lower, upper]);
+	add("two intermediates in the wrong order", "accepted", [await leaf(lower), upper, lower]);
+	add("a certificate in between that belongs to nobody", "accepted", [
+		good,
+		await certify({ name: "Stranger", authority: true }),
+		intermediate,
+	]);
+	add("a wildcard", "accepted", [await leaf(intermediate, { names: ["*.dakkio.test"] }), intermediate]);
+	add("an address", "accepted", [await leaf(intermediate, { names: ["127.0.0.1"] }), intermediate], {
+		host: "127.0.0.1",
+	});
+	add("a name in capitals", "accepted", [
+		await leaf(intermediate, { names: ["API.Dakkio.TEST"] }),
+		intermediate,
+	]);
+	const rsaRoot = await certify({ name: "RSA root", key: "RSA 4096", hash: "SHA-384", authority: true });
+	const rsaIntermediate = await certify({
+		name: "RSA intermediate",
+		key: "RSA 2048",
+		issuer: rsaRoot,
+		hash: "SHA-512",
+		authority: 0,
+	});
+	add(
+		"RSA 4096, RSA 2048, RSA 2048",
+		"accepted",
+		[await leaf(rsaIntermediate, { key: "RSA 2048" }), rsaIntermediate],
+		{ root: rsaRoot },
+	);
+	add("RSA authorities, a leaf on P-256", "accepted", [await leaf(rsaIntermediate), rsaIntermediate], {
+		root: rsaRoot,
+	});
+	const p384 = await certify({ name: "P-384 root", key: "P-384", authority: true });
+	const p384Intermediate = await certify({ name: "P-384", key: "P-384", issuer: p384, authority: 0 });
+	add("P-384 with SHA-384", "accepted", [await leaf(p384Intermediate), p384Intermediate], { root: p384 });
+	const crossed = await certify({ name: "New root", authority: true });
+	const cross = { ...crossed, certificate: (await recertified(crossed, "New root", root)).certificate };
+	add("a new root, signed by the old one", "accepted", [await leaf(crossed), cross], { root });
+
+	add("expired", "refused, expired", [await leaf(intermediate, { from: -60, to: -1 }), intermediate]);
+	add("not yet valid", "refused, not yet valid", [
+		await leaf(intermediate, { from: 1, to: 60 }),
+		intermediate,
+	]);
+	const oldIntermediate = await certify({ name: "Old", issuer: root, authority: 0, from: -60, to: -1 });
+	add("an intermediate that expired", "refused, expired", [await leaf(oldIntermediate), oldIntermediate]);
+	add("another name", "refused, wrong name", [
+		await leaf(intermediate, { names: ["dakkio.test"] }),
+		intermediate,
+	]);
+	add("a wildcard that would have to stand for two labels", "refused, wrong name", [
+		await leaf(intermediate, { names: ["*.test"] }),
+		intermediate,
+	]);
+	add(
+		"the name in the subject alone",
+		"refused, wrong name",
+		[await certify({ name: host, issuer: intermediate }), intermediate],
+		{ stricter: "the subject's common name is no name of a server (RFC 9525)" },
+	);
+	add(
+		"part of a label as a wildcard",
+		"refused, wrong name",
+		[await leaf(intermediate, { names: ["ap*.dakkio.test"] }), intermediate],
+		{ stricter: "a wildcard stands for a whole label (RFC 9525)" },
+	);
+	add("a root that nobody knows, with the known one's name", "refused, forged", [...(await stranger(host))]);
+	add("self-signed", "refused, untrusted", [await certify({ name: "Server", names: [host] })]);
+	add("self-signed, in front of a genuine intermediate", "refused, untrusted", [
+		await certify({ name: "Server", names: [host] }),
+		intermediate,
+	]);
+	add("in a genuine intermediate's name, signed by another key", "refused, forged", [
+		await leaf(intermediate, { forger: await certify({ name: "Forger", authority: true }) }),
+		intermediate,
+	]);
+	add("a leaf that signs another", "refused, forged", [
+		await certify({ name: "Forged", issuer: good, names: [host] }),
+		good,
+		intermediate,
+	]);
+	const notAuthority = await certify({
+		name: "No authority",
+		issuer: root,
+		usage: KeyUsageFlags.keyCertSign,
+	});
+	add("an intermediate that is no authority", "refused, forged", [await leaf(notAuthority), notAuthority]);
+	const noSign = await certify({
+		name: "May not sign",
+		issuer: root,
+		authority: 0,
+		usage: KeyUsageFlags.digitalSignature,
+	});
+	add("an intermediate without keyCertSign", "refused, forged", [await leaf(noSign), noSign]);
+	const short = await certify({ name: "Short", issuer: root, authority: 0 });
+	const below = await certify({ name: "Below", issuer: short, authority: 0 });
+	add("longer than a path length allows", "refused, forged", [await leaf(below), below, short]);
+	add("a leaf with a damaged signature", "refused, forged", [damaged(good), intermediate], { key: good });
+	add("an intermediate with a damaged signature", "refused, forged", [good, damaged(intermediate)]);
+	add("without its intermediate", "refused, untrusted", [good]);
+	add("SHA-1", "refused, forged", [await leaf(intermediate, { hash: "SHA-1" }), intermediate]);
+	add("an RSA key of 1024 bits", "refused, forged", [
+		await leaf(intermediate, { key: "RSA 1024" }),
+		intermediate,
+	]);
+	add("for clients only", "refused, forged", [
+		await leaf(intermediate, { purposes: ["1.3.6.1.5.5.7.3.2"] }),
+		intermediate,
+	]);
+	add("a critical extension that nobody knows", "refused, forged", [
+		await leaf(intermediate, { more: [unknownRestriction()] }),
+		intermediate,
+	]);
+	const elsewhere = await certify({
+		name: "Elsewhere",
+		issuer: root,
+		authority: 0,
+		more: [nameConstraints("example.org")],
+	});
+	add("an authority for another domain", "refused, forged", [await leaf(elsewhere), elsewhere]);
+	const here = await certify({
+		name: "Here",
+		issuer: root,
+		authority: 0,
+		more: [nameConstraints("dakkio.test")],
+	});
+	add("an authority for this domain alone", "refused, forged", [await leaf(here), here], {
+		stricter: "a restriction that is not understood is taken as broken",
+	});
+	return Promise.all(chains);
+}
+
+/** A whole chain whose root and intermediate have the genuine ones' names. */
+async function stranger(name: string): Promise<Holder[]> {
+	const root = await certify({ name: "Root", authority: true });
+	const intermediate = await certify({ name: "Intermediate", issuer: root, authority: 0 });
+	return [await certify({ name: "Server", issuer: intermediate, names: [name] }), intermediate];
+}
+
+/** The same key under a certificate that another authority signed. */
+async function recertified(holder: Holder, name: string, issuer: Holder): Promise<Holder> {
+	return certify({ name, issuer, authority: true, keys: holder.keys });
+}

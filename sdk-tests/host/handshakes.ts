@@ -1,0 +1,161 @@
+import type { TlsOptions } from "node:tls";
+import type { Message, Tampering } from "./tamper";
+
+/** A handshake that goes another way than it should, with a certificate that is good. */
+export interface Handshake {
+	readonly name: string;
+	readonly key: "EC" | "RSA";
+	readonly options: TlsOptions;
+	readonly tampering?: Tampering;
+	readonly expected: string;
+	readonly stricter?: string;
+}
+
+const serverHello = 2;
+const certificate = 11;
+const serverKeyExchange = 12;
+
+/** Curve type, curve, length and point come first, then hash, signature algorithm, length and signature. */
+const algorithmAt = 4 + 4 + 65;
+
+const unspoken = "speak TLS as it must: ";
+
+const tls12 = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
+
+export const handshakes: readonly Handshake[] = [
+	{ name: "ECDHE-ECDSA-AES128-GCM-SHA256", key: "EC", options: tls12, expected: "accepted" },
+	{
+		name: "ECDHE-RSA-AES128-GCM-SHA256",
+		key: "RSA",
+		options: { ...tls12, ciphers: "ECDHE-RSA-AES128-GCM-SHA256" },
+		expected: "accepted",
+	},
+	{
+		name: "a signature over the key exchange that does not hold",
+		...tampered(
+			changed(serverKeyExchange, (body) => flip(body, body.length - 3)),
+			`${unspoken}a key exchange with a signature that does not hold`,
+		),
+	},
+	{
+		name: "a key exchange with a point that was not signed",
+		...tampered(
+			changed(serverKeyExchange, (body) => flip(body, 40)),
+			`${unspoken}a key exchange with a signature that does not hold`,
+		),
+	},
+	{
+		name: "a key exchange signed by algorithm 0",
+		...tampered(
+			changed(serverKeyExchange, (body) => body.fill(0, algorithmAt, algorithmAt + 2)),
+			`${unspoken}a key exchange with a signature that was not offered`,
+		),
+	},
+	{
+		name: "a key exchange signed by an algorithm that nobody knows",
+		...tampered(
+			changed(serverKeyExchange, (body) => body.fill(9, algorithmAt, algorithmAt + 2)),
+			`${unspoken}a key exchange with a signature that was not offered`,
+		),
+	},
+	{
+		name: "a key exchange signed with SHA-1, which was not offered",
+		...tampered(
+			changed(serverKeyExchange, (body) => body.fill(2, algorithmAt, algorithmAt + 1)),
+			`${unspoken}a key exchange with a signature that was not offered`,
+		),
+	},
+	{
+		name: "no key exchange",
+		...tampered(
+			(messages) => messages.filter(([type]) => type !== serverKeyExchange),
+			`${unspoken}handshake message 14 out of order`,
+		),
+	},
+	{
+		name: "no certificate",
+		...tampered(
+			(messages) => messages.filter(([type]) => type !== certificate),
+			`${unspoken}handshake message 12 out of order`,
+		),
+	},
+	{
+		name: "an empty list of certificates",
+		...tampered(
+			(messages) =>
+				messages.map((each) =>
+					each[0] === certificate ? Buffer.from([certificate, 0, 0, 3, 0, 0, 0]) : each,
+				),
+			"untrusted",
+		),
+	},
+	{
+		name: "a cipher suite that was not offered",
+		...tampered(
+			changed(serverHello, (body) => {
+				// After version, random and session id.
+				const at = 4 + 2 + 32 + 1 + (body[38] ?? 0);
+				body[at] = 0;
+				body[at + 1] = 0x2f;
+			}),
+			`${unspoken}handshake`,
+		),
+	},
+	{
+		name: "a certificate cut off",
+		...tampered(
+			changed(certificate, (body) => body.fill(0xff, 4, 10)),
+			`${unspoken}what it says is cut off`,
+		),
+	},
+	{
+		name: "static RSA, without forward secrecy",
+		key: "RSA",
+		options: { ...tls12, ciphers: "AES128-GCM-SHA256" },
+		expected: "refused, it offers no key exchange that is safe",
+		stricter: "what was recorded could be read once the key is known",
+	},
+	{
+		name: "CBC alone",
+		key: "EC",
+		options: { ...tls12, ciphers: "ECDHE-ECDSA-AES128-SHA" },
+		expected: "refused, it offers no key exchange that is safe",
+		stricter: "the SDK's CBC tells padding from sums",
+	},
+	{
+		name: "TLS 1.3 alone",
+		key: "EC",
+		options: { minVersion: "TLSv1.3" },
+		expected: "refused, it offers no TLS version that is safe",
+		stricter: "the SDK has TLS 1.2",
+	},
+	{
+		name: "a key exchange on P-384 alone",
+		key: "EC",
+		options: { ...tls12, ecdhCurve: "P-384" },
+		expected: "refused, it offers no key exchange that is safe",
+		stricter: "P-256 alone is offered",
+	},
+	{
+		name: "RSA-PSS alone",
+		key: "RSA",
+		options: { ...tls12, sigalgs: "rsa_pss_rsae_sha256" },
+		expected: "refused, it offers no key exchange that is safe",
+		stricter: "it was not offered",
+	},
+];
+
+function tampered(tampering: Tampering, reason: string) {
+	return { key: "EC", options: tls12, tampering, expected: `refused, ${reason}` } as const;
+}
+
+function changed(type: number, change: (message: Message) => void): Tampering {
+	return (messages) => {
+		for (const message of messages) if (message[0] === type) change(message);
+		return messages;
+	};
+}
+
+function flip(message: Message, at: number): void {
+	message[at] = (message[at] ?? 0) ^ 1;
+}

@@ -1,0 +1,77 @@
+import type { Report } from "../plan";
+import { askOpenSsl, type ServedCase } from "./tls";
+
+/** What XS may hold more at the end of the days than after the second: slots (32 bytes here) and bytes of chunks. */
+const slotGrowth = 64;
+const chunkGrowth = 4096;
+
+/** Holds what the board told against what it should be, a line each. */
+export class Judge {
+	failures = 0;
+	readonly #reports: readonly Report[];
+
+	constructor(reports: readonly Report[]) {
+		this.#reports = reports;
+	}
+
+	tell(name: string, problem: string | undefined, more = ""): void {
+		if (problem !== undefined) this.failures++;
+		const verdict = problem === undefined ? "ok    " : "FAILED";
+		process.stdout.write(`${verdict}  ${name}${more}${problem === undefined ? "" : `: ${problem}`}\n`);
+	}
+
+	checks(): void {
+		for (const report of this.#reports) if (report.suite === "check") this.tell(report.name, report.problem);
+	}
+
+	ntp(cases: readonly { readonly name: string; readonly expected: RegExp }[]): void {
+		for (const { name, expected } of cases) {
+			const outcome = this.#outcome("ntp", name);
+			this.tell(`NTP: ${name}`, expected.test(outcome) ? undefined : outcome, ` – ${outcome}`);
+		}
+	}
+
+	http(cases: readonly { readonly name: string; readonly expected: string }[]): void {
+		for (const { name, expected } of cases) {
+			const outcome = this.#outcome("http", name);
+			const problem = outcome === expected ? undefined : `${outcome}, expected ${expected}`;
+			this.tell(`HTTP: ${name}`, problem, ` – ${expected}`);
+		}
+	}
+
+	/** The board's verdict must be the expected one, and OpenSSL's, unless the board is stricter for a reason. */
+	async tls(cases: readonly ServedCase[], directory: string): Promise<void> {
+		for (const each of cases) {
+			const outcome = this.#outcome("tls", each.name);
+			const openSsl = await askOpenSsl(each, directory);
+			const agrees = outcome.startsWith("accepted") === openSsl.startsWith("accepted");
+			const problem = !outcome.startsWith(each.expected)
+				? `${outcome}, expected ${each.expected}`
+				: agrees === (each.stricter === undefined)
+					? undefined
+					: `OpenSSL: ${openSsl}`;
+			const why = each.stricter === undefined ? "" : `; stricter: ${each.stricter}`;
+			this.tell(`TLS: ${each.name}`, problem, ` – ${each.expected} (OpenSSL ${openSsl}${why})`);
+		}
+	}
+
+	memory(): void {
+		const measured = this.#reports.filter((report) => report.suite === "memory");
+		for (const { name, slots, chunks, stack } of measured)
+			process.stdout.write(
+				`        memory, ${name}: ${slots} bytes of slots, ${chunks} of chunks, ${stack} of stack\n`,
+			);
+		const days = measured.filter(({ name }) => name.startsWith("day "));
+		const early = days[1];
+		const last = days.at(-1);
+		if (early === undefined || last === undefined || early === last) return;
+		const grown = last.slots - early.slots > slotGrowth * 32 || last.chunks - early.chunks > chunkGrowth;
+		this.tell("memory does not grow from day to day", grown ? "it does" : undefined);
+	}
+
+	#outcome(suite: "tls" | "http" | "ntp", name: string): string {
+		for (const report of this.#reports)
+			if (report.suite === suite && report.name === name) return report.outcome;
+		return "nothing was told of it";
+	}
+}

@@ -1,0 +1,79 @@
+import type { DataPoint } from "../../simulator/dakkio/api";
+import * as faults from "../../simulator/dakkio/faults";
+import { DakkioServer } from "../../simulator/dakkio/server";
+import type { LifePlan } from "../plan";
+
+/** Connections, then requests, in which the service is away. */
+const awayConnections = 6;
+const awayRequests = 5;
+
+/** The service that the whole app posts to; it goes away twice in the busy hour. */
+export class LifeService {
+	readonly #dakkio: DakkioServer;
+	/** By their `location`, which tells the lives apart: numbers in the order in which they came. */
+	readonly #arrived = new Map<string, number[]>();
+	#away = 0;
+
+	private constructor(dakkio: DakkioServer) {
+		this.#dakkio = dakkio;
+		dakkio.on("points", (points) => {
+			for (const point of points) this.#take(point);
+		});
+	}
+
+	static async start(): Promise<LifeService> {
+		return new LifeService(await DakkioServer.start({ plan: 1_000_000 }));
+	}
+
+	plan(days: number): LifePlan {
+		const { credentials, url, certificates } = this.#dakkio;
+		return {
+			settings: {
+				...credentials,
+				server: url,
+				rootCertificate: certificates.root.pem,
+				networks: [{ ssid: "Simulated", password: "" }],
+			},
+			hours: 1,
+			days,
+		};
+	}
+
+	/** What is wrong with what arrived of a life that sampled so often; `undefined` for nothing. */
+	problem(life: string, samples: number): string | undefined {
+		const numbers = this.#arrived.get(life) ?? [];
+		// The life may end between the last samples and their upload.
+		const open = life === "hour" ? 3 : 32;
+		if (numbers.length < samples - open) return `${numbers.length} of ${samples} points arrived`;
+		const wrong = numbers.findIndex((number, index) => number !== index + 1);
+		return wrong < 0 ? undefined : `point ${numbers[wrong]} came where ${wrong + 1} was due`;
+	}
+
+	async close(): Promise<void> {
+		await this.#dakkio.close();
+	}
+
+	#take({ metadata }: DataPoint): void {
+		const life = String(metadata?.location);
+		const numbers = this.#arrived.get(life) ?? [];
+		numbers.push(Number(metadata?.seq));
+		this.#arrived.set(life, numbers);
+		if (life !== "hour") return;
+		if (numbers.length >= 60 && this.#away === 0) this.#refuseConnections();
+		if (numbers.length >= 180 && this.#away === 1) this.#refuseRequests();
+	}
+
+	#refuseConnections(): void {
+		this.#away++;
+		let left = awayConnections;
+		this.#dakkio.misbehaviours.connection = (socket, accept) => {
+			if (left-- > 0) faults.resetConnection(socket, accept);
+			else accept();
+		};
+	}
+
+	#refuseRequests(): void {
+		this.#away++;
+		this.#dakkio.misbehaviours.exchange = faults.firstRequests(awayRequests, faults.refuseWith(503));
+	}
+}

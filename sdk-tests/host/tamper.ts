@@ -1,0 +1,87 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** One handshake message of a server, with its four bytes of header (RFC 5246 section 7.4). */
+export type Message = Buffer;
+
+export type Tampering = (messages: Message[]) => Message[];
+
+const handshake = 22;
+const serverHelloDone = 14;
+
+/** Somebody between client and server who changes the server's first flight, which is in the clear. */
+export async function tamperWith(
+	port: number,
+	tampering: Tampering,
+): Promise<{ port: number; close(): void }> {
+	const sockets = new Set<Socket>();
+	const server = createServer((client) => {
+		const upstream = connect(port, "127.0.0.1");
+		for (const socket of [client, upstream]) {
+			sockets.add(socket);
+			socket.on("error", () => {});
+			socket.on("close", () => {
+				client.destroy();
+				upstream.destroy();
+			});
+		}
+		client.pipe(upstream);
+		relayFlight(upstream, client, tampering);
+	});
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	return {
+		port: (server.address() as AddressInfo).port,
+		close: () => {
+			server.close();
+			for (const socket of sockets) socket.destroy();
+		},
+	};
+}
+
+function relayFlight(from: Socket, to: Socket, tampering: Tampering): void {
+	let received = Buffer.alloc(0);
+	const take = (data: Buffer) => {
+		received = Buffer.concat([received, data]);
+		const flight = readFlight(received);
+		if (flight === undefined) return;
+		from.off("data", take);
+		for (const message of tampering(flight.messages)) to.write(record(message));
+		to.write(flight.rest);
+		from.pipe(to);
+	};
+	from.on("data", take);
+}
+
+/** The server's messages up to ServerHelloDone, once all are there; an alert ends them too. */
+function readFlight(bytes: Buffer): { messages: Message[]; rest: Buffer } | undefined {
+	let stream = Buffer.alloc(0);
+	let at = 0;
+	while (at + 5 <= bytes.length) {
+		const length = bytes.readUInt16BE(at + 3);
+		if (at + 5 + length > bytes.length) return undefined;
+		if (bytes[at] !== handshake) return { messages: split(stream), rest: bytes.subarray(at) };
+		stream = Buffer.concat([stream, bytes.subarray(at + 5, at + 5 + length)]);
+		at += 5 + length;
+		const messages = split(stream);
+		if (messages.at(-1)?.[0] === serverHelloDone) return { messages, rest: bytes.subarray(at) };
+	}
+	return undefined;
+}
+
+function split(stream: Buffer): Message[] {
+	const messages: Message[] = [];
+	for (let at = 0; at + 4 <= stream.length; ) {
+		const end = at + 4 + stream.readUIntBE(at + 1, 3);
+		if (end > stream.length) break;
+		messages.push(Buffer.from(stream.subarray(at, end)));
+		at = end;
+	}
+	return messages;
+}
+
+function record(message: Message): Buffer {
+	const header = Buffer.from([handshake, 3, 3, 0, 0]);
+	header.writeUInt16BE(message.length, 3);
+	return Buffer.concat([header, message]);
+}

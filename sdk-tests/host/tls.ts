@@ -1,0 +1,100 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import { createServer, type Server, type TlsOptions } from "node:tls";
+import type { TlsCase } from "../plan";
+import { certify, KeyUsageFlags, keyToPem, toPem } from "./certificate";
+import { makeChains } from "./chains";
+import { handshakes } from "./handshakes";
+import { tamperWith } from "./tamper";
+
+/** A case with its server running, and what is to come of it. */
+export interface ServedCase extends TlsCase {
+	readonly expected: string;
+	readonly stricter?: string;
+}
+
+/** The servers of the whole table; `close` ends them. */
+export class TlsTable {
+	readonly cases: ServedCase[] = [];
+	readonly #open: { close(): void }[] = [];
+
+	static async start(): Promise<TlsTable> {
+		const table = new TlsTable();
+		for (const { shown, key, ...rest } of await makeChains())
+			table.cases.push({ ...rest, port: await table.#serve({ key, cert: shown }) });
+		await table.#startHandshakes();
+		return table;
+	}
+
+	close(): void {
+		for (const each of this.#open) each.close();
+	}
+
+	async #startHandshakes(): Promise<void> {
+		const host = "api.dakkio.test";
+		const root = await certify({ name: "Root", authority: true });
+		const leaves = {
+			EC: await certify({ name: "Server", issuer: root, names: [host] }),
+			RSA: await certify({
+				name: "Server",
+				issuer: root,
+				names: [host],
+				key: "RSA 2048",
+				usage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment,
+			}),
+		};
+		for (const { name, key, options, tampering, ...rest } of handshakes) {
+			const leaf = leaves[key];
+			let port = await this.#serve({ key: await keyToPem(leaf), cert: toPem(leaf), ...options });
+			if (tampering !== undefined) {
+				const between = await tamperWith(port, tampering);
+				this.#open.push(between);
+				port = between.port;
+			}
+			this.cases.push({ name: `handshake: ${name}`, host, root: toPem(root), port, ...rest });
+		}
+	}
+
+	async #serve(options: TlsOptions): Promise<number> {
+		const server: Server = createServer(
+			// So that what a client must refuse can be shown at all.
+			{ ciphers: "DEFAULT:@SECLEVEL=0", ...options },
+			(socket) => {
+				socket.on("error", () => {});
+				socket.once("data", () => socket.end("HTTP/1.1 204 No Content\r\n\r\n"));
+			},
+		);
+		server.on("tlsClientError", () => {});
+		server.listen(0, "127.0.0.1");
+		await once(server, "listening");
+		this.#open.push(server);
+		return (server.address() as AddressInfo).port;
+	}
+}
+
+/** What OpenSSL's own client makes of a server: `accepted`, or its reason. */
+export function askOpenSsl({ port, host, root, name }: TlsCase, directory: string): Promise<string> {
+	const file = join(directory, "root.pem");
+	writeFileSync(file, root);
+	const called = isIP(host) === 0 ? ["-servername", host, "-verify_hostname", host] : ["-verify_ip", host];
+	const args = ["s_client", "-connect", `127.0.0.1:${port}`, ...called];
+	const trust = ["-CAfile", file, "-no-CApath", "-no-CAstore", "-verify_return_error"];
+	// Of a tampered handshake only the clear messages of TLS 1.2 can be changed.
+	const version = name.startsWith("handshake: TLS 1.3") ? [] : ["-tls1_2"];
+	return new Promise((resolve) => {
+		const child = execFile("openssl", [...args, ...trust, ...version], (error, output, complaint) => {
+			if (error === null) {
+				resolve("accepted");
+				return;
+			}
+			const [, verify] = /verify error:num=\d+:(.*)/.exec(complaint) ?? [];
+			const [, other] = /:error:[^:]*:[^:]*:[^:]*:([^:]*):/.exec(`:${complaint}${output}`) ?? [];
+			resolve(`refused: ${verify ?? other ?? "the handshake failed"}`);
+		});
+		child.stdin?.end();
+	});
+}

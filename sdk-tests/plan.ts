@@ -1,0 +1,60 @@
+/** What the tests in the SDK's simulator are to meet, and where: written by the computer, read by the board. */
+export interface Plan {
+	readonly tls: readonly TlsCase[];
+	readonly http: readonly HttpCase[];
+	readonly ntp: readonly NtpCase[];
+	readonly life: LifePlan;
+}
+
+/** A TLS server on loopback, and by which name it is called. */
+export interface TlsCase {
+	readonly name: string;
+	readonly port: number;
+	readonly host: string;
+	/** What the board is told to trust besides its bundle: PEM. */
+	readonly root: string;
+}
+
+/** An HTTP server on loopback that misbehaves; asked so many times over one connection. */
+export interface HttpCase {
+	readonly name: string;
+	readonly port: number;
+	readonly exchanges: number;
+	/** Bytes of each request's body. */
+	readonly length: number;
+}
+
+/** A time server on loopback. */
+export interface NtpCase {
+	readonly name: string;
+	readonly port: number;
+}
+
+/** The whole app against a Dakkio service. */
+export interface LifePlan {
+	/** As the settings' record has them. */
+	readonly settings: Readonly<Record<string, unknown>>;
+	/** Hours of the board's time with a reading each ten seconds, each sent at once. */
+	readonly hours: number;
+	/** Days with a reading a minute, sent each half an hour. */
+	readonly days: number;
+}
+
+/** What the board tells, a line each. */
+export type Report =
+	/** How one exchange or question of a case ended. */
+	| { readonly suite: "tls" | "http" | "ntp"; readonly name: string; readonly outcome: string }
+	/** A check that the board judges itself; `problem` when it failed. */
+	| { readonly suite: "check"; readonly name: string; readonly problem?: string }
+	/** Bytes that XS uses after a collection. */
+	| {
+			readonly suite: "memory";
+			readonly name: string;
+			readonly slots: number;
+			readonly chunks: number;
+			readonly stack: number;
+	  }
+	| { readonly suite: "done" };
+
+/** What stands before a report in the log. */
+export const reportMark = "REPORT ";
