@@ -62,7 +62,8 @@ test("imports go one way: app, then what it is made of, down to reading and boar
 	const layers: readonly (readonly string[])[] = [
 		["main"],
 		["app"],
-		["setup", "upload", "wifi", "sensors", "boot"],
+		["status"],
+		["setup", "upload", "wifi", "sensors", "panel", "power", "boot"],
 		["store", "settings"],
 		["queue", "clock", "dakkio", "http"],
 		["reading", "text", "boards", "version"],

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { App } from "../src/app";
 import type { Settings } from "../src/settings/settings";
 import { lock } from "./lock";
 import { help, parseCommand, type RunOptions } from "./options";
+import { RunningBoard } from "./running-board";
 import { World } from "./world";
 
 /** Where everything is kept between two starts. */
@@ -27,10 +27,12 @@ async function run(options: RunOptions): Promise<void> {
 	try {
 		const world = await startWorld(options);
 		describe(world, options);
-		const app = startBoard(world, options);
+		const running = new RunningBoard(world, print);
+		running.configure(settingsFor(world, options));
+		running.start("power-on");
 		await interrupted();
 		print("stopping");
-		await app.stop();
+		await running.stop();
 		await world.close();
 	} finally {
 		held.release();
@@ -45,14 +47,6 @@ async function startWorld({ speed, fresh }: RunOptions): Promise<World> {
 			return World.start({ directory, speed, fresh });
 		throw error;
 	}
-}
-
-function startBoard(world: World, options: RunOptions): App {
-	const board = world.board(print);
-	board.configure(settingsFor(world, options));
-	const app = new App(board);
-	app.start();
-	return app;
 }
 
 function settingsFor({ dakkio, ntp }: World, { interval, target }: RunOptions): Partial<Settings> {

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { NodeBoard } from "../src/boards/node/board";
 import { writeDurably } from "../src/boards/node/files";
 import type { PacedTime } from "../src/boards/node/time";
+import type { ResetReason } from "../src/boards/reset";
 import type { Settings } from "../src/settings/settings";
 import { SettingsStore } from "../src/settings/settings-store";
 import { FlashFiles } from "./flash-files";
+import { SimulatedPins } from "./pins";
 import { weatherStation } from "./weather-station";
 import { simulateWiFi } from "./wifi";
 
@@ -19,6 +21,15 @@ export interface VirtualBoardOptions {
 	/** Whether time runs at life's speed while a socket is open. */
 	readonly lifeSpeedOnline: boolean;
 	log(line: string): void;
+	/** One start of it; left out: a power-on, with nobody who starts it anew. */
+	readonly start?: BoardStart;
+}
+
+/** Why a board starts, and what is done when it asks to be started anew. */
+export interface BoardStart {
+	readonly resetReason: ResetReason;
+	restart(): void;
+	sleep(milliseconds: number): void;
 }
 
 /** Sectors of each flash partition, as in the chip's partition table: 1 MiB of readings. */
@@ -26,11 +37,18 @@ const partitions = { queue: 256, quarantine: 16 };
 
 /** A board on this computer: Node's network and files, and around it a flash chip, a radio and a sensor. */
 export class VirtualBoard extends NodeBoard {
-	constructor({ directory, time, startedAt, lifeSpeedOnline, log }: VirtualBoardOptions) {
+	/** What is wired to it. */
+	readonly simulatedPins: SimulatedPins;
+
+	constructor({ directory, time, startedAt, lifeSpeedOnline, log, start }: VirtualBoardOptions) {
+		const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
+		const ask = () => log("the board asks to be started anew: stop it and start it again");
+		const { resetReason, restart, sleep } = start ?? { resetReason: "power-on", restart: ask, sleep: ask };
 		const serial = keepSerial(directory);
 		const MAC = `24:0a:c4:${serial.replace(/..(?!$)/g, "$&:").toLowerCase()}`;
 		super({
 			identity: { chip: "node", serial },
+			resetReason,
 			time,
 			lifeSpeedOnline,
 			directory: join(directory, "storage"),
@@ -38,10 +56,13 @@ export class VirtualBoard extends NodeBoard {
 				WiFi: simulateWiFi({ time, MAC, address: "127.0.0.1" }),
 				flash: new FlashFiles(join(directory, "flash"), partitions),
 				i2c: weatherStation(time, startedAt),
+				pins: pins.provider(),
 			},
 			log,
-			restart: () => log("the board asks for a restart: stop it and start it again"),
+			restart,
+			sleep,
 		});
+		this.simulatedPins = pins;
 	}
 
 	/** Keeps settings as the setup page would, before the app starts. */

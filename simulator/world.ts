@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { PacedTime } from "../src/boards/node/time";
 import { DakkioServer } from "./dakkio/server";
 import { NtpServer } from "./ntp/server";
-import { VirtualBoard } from "./virtual-board";
+import { type BoardStart, VirtualBoard } from "./virtual-board";
 import { WorldClock } from "./world-clock";
 
 export interface WorldOptions {
@@ -76,13 +76,14 @@ export class World {
 	}
 
 	/** The board that lives in this world. */
-	board(log: (line: string) => void): VirtualBoard {
+	board(log: (line: string) => void, start?: BoardStart): VirtualBoard {
 		return new VirtualBoard({
 			directory: join(this.#directory, "board"),
 			time: this.time,
 			startedAt: this.#clock.startedAt,
 			lifeSpeedOnline: this.#lifeSpeedOnline,
 			log,
+			...(start === undefined ? {} : { start }),
 		});
 	}
 

@@ -1,17 +1,24 @@
 import type { Board, Timer } from "./boards/board";
-import type { KeyValue } from "./boards/ecma419";
+import type { I2CBus, KeyValue } from "./boards/ecma419";
 import { uniform } from "./boards/random";
-import { countBoot } from "./boot";
+import type { ResetReason } from "./boards/reset";
+import { type Boots, beginBoot, countBoot } from "./boot";
 import { Clock } from "./clock/clock";
 import { TimeSync } from "./clock/sync";
 import { HttpConnection } from "./http/exchange";
+import type { Press } from "./panel/button";
+import { Panel } from "./panel/panel";
+import { chargeOf, readBattery } from "./power/battery";
+import { Sleeper } from "./power/sleeper";
 import type { Field, SampleContext, Value } from "./reading/reading";
 import { Sampler } from "./sensors/sampler";
 import { decodePem } from "./settings/pem";
 import { parseServer } from "./settings/server";
 import { missingForUpload, type Settings } from "./settings/settings";
 import { SettingsStore } from "./settings/settings-store";
+import { describeStatus, type Status } from "./status";
 import { ReadingLog } from "./store/reading-log";
+import { keepAttempts, readAttempts } from "./upload/attempts";
 import { Budget } from "./upload/budget";
 import { Quarantine } from "./upload/quarantine";
 import { Silence } from "./upload/silence";
@@ -21,11 +28,17 @@ import { Station } from "./wifi/station";
 
 /** Kept while the last restart was for a silent network, and it is still silent. */
 const silenceKey = "silence";
+/** On battery each upload costs as much as an hour of sleep, or more: at most one an hour, unless the settings say how often. */
+const batteryUploads = 3_600_000;
+const statusInterval = 3_600_000;
+/** The loop stands still when no reading was tried for so many intervals, and for so many milliseconds. */
+const stalledIntervals = 3;
+const stalledTime = 10 * 60_000;
 
 /** The firmware: boots, samples, stores, uploads. What each part does is in its folder; here they meet. */
 export class App {
 	readonly #board: Board;
-	readonly #boot: number;
+	readonly #boots: Boots;
 	readonly #storage: KeyValue;
 	readonly #settings: Settings;
 	readonly #clock: Clock;
@@ -37,6 +50,14 @@ export class App {
 	/** `undefined` as long as the settings do not say where to send to. */
 	readonly #uploader: Uploader | undefined;
 	readonly #silence: Silence;
+	readonly #panel: Panel;
+	/** On battery. */
+	readonly #sleeper: Sleeper | undefined;
+	/** Told with the first reading of the boot. */
+	#resetReason: ResetReason | undefined;
+	#statusTimer: Timer | undefined;
+	/** Ticks of the last sample that came to an end. */
+	#lastSample = 0;
 	#timer: Timer | undefined;
 	#sampling: Promise<void> | undefined;
 	/** Ticks of the next sample: a fixed grid, so that what a sample takes does not add up. */
@@ -48,36 +69,74 @@ export class App {
 		this.#silence = new Silence(board.time.ticks(), this.#storage.read(silenceKey) !== undefined);
 		this.#settings = this.#loadSettings();
 		this.#readings = new ReadingLog({ flash: board.storage.flash.open({ path: "queue" }) });
-		this.#boot = countBoot(this.#storage, newestBoot(this.#readings));
+		this.#boots = countBoot(this.#storage, newestBoot(this.#readings), board.resetReason);
+		const { boot, resumed } = this.#boots;
+		this.#resetReason = resumed ? undefined : board.resetReason;
 		const { time, log } = this.#tools();
-		this.#clock = new Clock({ time, boot: this.#boot, storage: this.#storage, log });
+		const sleeps = this.#settings.power === "battery";
+		this.#clock = new Clock({ time, boot, resumed, sleeps, storage: this.#storage, log });
 		this.#quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
-		this.#sampler = new Sampler({ bus: board.i2c, time, log });
+		this.#sampler = new Sampler({ bus: this.#bus(), time, log });
 		this.#uploader = missingForUpload(this.#settings).length === 0 ? this.#makeUploader() : undefined;
 		this.#timeSync = this.#makeTimeSync();
 		this.#station = this.#makeStation();
+		this.#panel = this.#makePanel();
+		this.#sleeper = sleeps ? this.#makeSleeper() : undefined;
 	}
 
 	start(): void {
-		const { chip, serial } = this.#board.identity;
+		if (!this.#boots.resumed) this.#introduce();
+		this.#lastSample = this.#board.time.ticks();
+		this.#nextSample = this.#lastSample;
+		this.#scheduleSample();
+		this.#watch();
+		if (this.#sleeper === undefined) {
+			this.#station.start();
+			this.#uploader?.start();
+			return;
+		}
+		// A street that has power again is no concern of a board on battery: its first upload need not wait.
+		const begin = { dueAt: this.#nextSample, failures: 0 };
+		this.#uploader?.resume((this.#boots.resumed ? readAttempts(this.#storage) : undefined) ?? begin);
+	}
+
+	/** What somebody who has just opened the log wants to know. */
+	#introduce(): void {
+		const { identity, resetReason } = this.#board;
+		const { chip, serial } = identity;
 		const waiting = this.#readings.length;
-		this.#board.log(
-			`dakkio-esp32 ${firmwareVersion} on ${chip} ${serial}, boot ${this.#boot}, ${waiting} waiting`,
-		);
+		const boot = `boot ${this.#boots.boot} (${resetReason})`;
+		this.#board.log(`dakkio-esp32 ${firmwareVersion} on ${chip} ${serial}, ${boot}, ${waiting} waiting`);
 		let last = "";
 		for (const { sequence, cause } of this.#quarantine.points()) last = `point ${sequence}: ${cause}`;
 		if (last !== "") this.#board.log(`${this.#quarantine.length} in quarantine, last ${last}`);
-		this.#nextSample = this.#board.time.ticks();
-		this.#scheduleSample();
-		this.#station.start();
 		const missing = missingForUpload(this.#settings);
 		if (missing.length > 0) this.#board.log(`nothing is sent: ${missing.join(", ")}; readings are kept`);
-		this.#uploader?.start();
+	}
+
+	/** How the board is now. */
+	get status(): Status {
+		const board = this.#board;
+		return {
+			boots: this.#boots,
+			uptime: board.time.ticks(),
+			freeMemory: board.freeMemory(),
+			waiting: this.#readings.length,
+			capacity: this.#readings.capacity,
+			overwritten: this.#readings.dropped,
+			quarantined: this.#quarantine.length,
+			damagedBytes: this.#readings.damagedBytes,
+			signalStrength: this.#station.signalStrength,
+			batteryLevel: this.#batteryLevel(),
+		};
 	}
 
 	/** Ends in order: what is under way is finished or given up, and everything is closed. */
 	async stop(): Promise<void> {
 		this.#board.time.clear(this.#timer);
+		this.#board.time.clear(this.#statusTimer);
+		this.#sleeper?.stop();
+		this.#panel.close();
 		this.#timeSync.stop();
 		await this.#uploader?.stop();
 		await this.#sampling;
@@ -95,6 +154,8 @@ export class App {
 			// A sample that is still under way is not overtaken; its successor is left out.
 			this.#sampling ??= this.#sample().finally(() => {
 				this.#sampling = undefined;
+				this.#lastSample = time.ticks();
+				this.#changed();
 			});
 			// A platform's timer may fire a little early, too.
 			const missed = Math.max(0, Math.floor((time.ticks() - this.#nextSample) / interval));
@@ -114,11 +175,12 @@ export class App {
 				{
 					time,
 					values,
-					batteryLevel: board.batteryLevel(),
+					batteryLevel: this.#batteryLevel(),
 					signalStrength: this.#station.signalStrength,
 				},
 				this.#context(fields),
 			);
+			this.#resetReason = undefined;
 			board.log(`reading ${sequence}: ${describe(fields, values)}; stored`);
 			this.#uploader?.wake();
 		} catch (error) {
@@ -128,12 +190,42 @@ export class App {
 
 	#context(fields: readonly Field[]): SampleContext {
 		const { location } = this.#settings;
-		return { boot: this.#boot, deviceId: this.#deviceId, location, firmwareVersion, fields };
+		return {
+			boot: this.#boots.boot,
+			resetReason: this.#resetReason,
+			deviceId: this.#deviceId,
+			location,
+			firmwareVersion,
+			fields,
+		};
 	}
 
 	get #deviceId(): string {
 		const { deviceId } = this.#settings;
 		return deviceId === "" ? `ESP32-${this.#board.identity.serial}` : deviceId;
+	}
+
+	/** Percent; `undefined` where no battery can be measured. */
+	#batteryLevel(): number | undefined {
+		const { batteryPin: pin, batteryRatio: ratio } = this.#settings;
+		const { Analog, analogRange: range } = this.#board.pins;
+		if (pin === "none") return undefined;
+		try {
+			return chargeOf(readBattery({ Analog, pin, range, ratio }));
+		} catch {
+			// A pin without a converter: no reason to lose the reading.
+			return undefined;
+		}
+	}
+
+	#bus(): I2CBus {
+		const { dataPin, clockPin } = this.#settings;
+		const bus = this.#board.i2c;
+		return {
+			...bus,
+			data: dataPin === "auto" ? bus.data : dataPin,
+			clock: clockPin === "auto" ? bus.clock : clockPin,
+		};
 	}
 
 	#tools() {
@@ -160,8 +252,12 @@ export class App {
 				this.#silence.joined(this.#board.time.ticks());
 				this.#timeSync.start();
 				this.#uploader?.wake();
+				this.#changed();
 			},
-			onDisconnected: () => this.#timeSync.stop(),
+			onDisconnected: () => {
+				this.#timeSync.stop();
+				this.#changed();
+			},
 		});
 	}
 
@@ -178,12 +274,14 @@ export class App {
 				this.#board.time.setWallClock(utc);
 				this.#clock.estimate(this.#readings.waiting());
 				this.#uploader?.wake();
+				this.#changed();
 			},
 		});
 	}
 
 	#makeUploader(): Uploader {
-		const { server, rootCertificate, key, bucketId, dataSourceId, interval, uploadInterval } = this.#settings;
+		const { server, rootCertificate, key, bucketId, dataSourceId } = this.#settings;
+		const { interval, uploadInterval, power } = this.#settings;
 		const { network, time } = this.#board;
 		const origin = parseServer(server);
 		if ("problem" in origin) throw new Error(origin.problem);
@@ -200,11 +298,91 @@ export class App {
 			agent: `dakkio-esp32/${firmwareVersion}`,
 			budget,
 			estimate: () => this.#clock.estimate(this.#readings.waiting()),
-			interval: (now) => budget.interval(uploadInterval, interval * 1000, now),
+			interval: (now) => {
+				const allowed = budget.interval(uploadInterval, interval * 1000, now);
+				return power === "battery" && uploadInterval === "auto" ? Math.max(batteryUploads, allowed) : allowed;
+			},
 			connect: () => new HttpConnection({ network, time, ...origin, secure: true, ca, answerHeaders }),
 			online: () => this.#station.connected,
 			onAttempt: (reached) => this.#attempted(reached),
+			onChange: () => this.#changed(),
 		});
+	}
+
+	#makePanel(): Panel {
+		return new Panel({
+			board: this.#board,
+			settings: this.#settings,
+			situation: () => ({
+				setup: false,
+				settingsFault:
+					this.#uploader === undefined ||
+					this.#uploader.activity === "settings fault" ||
+					this.#settings.networks.length === 0,
+				online: this.#station.connected,
+				timeKnown: this.#clock.now() !== undefined,
+				sending: this.#uploader?.activity === "sending",
+				saving: this.#settings.power === "battery",
+			}),
+			onPress: (press) => this.#pressed(press),
+		});
+	}
+
+	#makeSleeper(): Sleeper {
+		const { time } = this.#board;
+		return new Sleeper({
+			time,
+			duties: () => ({
+				nextSample: this.#nextSample,
+				nextUpload: this.#uploader?.dueAt ?? Number.POSITIVE_INFINITY,
+				busy: this.#sampling !== undefined || this.#panel.touched,
+				sending: this.#uploader?.activity === "sending",
+			}),
+			join: () => this.#station.start(),
+			postpone: (until) => this.#uploader?.postpone(until),
+			sleep: (milliseconds) => {
+				if (this.#clock.fresh) beginBoot(this.#storage);
+				if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
+				this.#board.sleep(milliseconds);
+			},
+		});
+	}
+
+	/** What the light tells, and what keeps the board awake, may have changed. */
+	#changed(): void {
+		this.#panel.refresh();
+		this.#sleeper?.consider();
+	}
+
+	#pressed(press: Press): void {
+		this.#board.log(`button: ${press}`);
+		if (press === "send now") this.#uploader?.sendNow();
+		if (press === "forget everything") this.#forget();
+		this.#changed();
+	}
+
+	/** The board goes to somebody else: settings, secrets and readings go; what numbers its readings stays. */
+	#forget(): void {
+		new SettingsStore(this.#storage).clear();
+		for (const key of ["budget", "attempts", silenceKey]) this.#storage.delete(key);
+		this.#readings.reset();
+		this.#quarantine.reset();
+		this.#board.restart();
+	}
+
+	/** Tells the status each hour, and restarts a board whose loop stands still. */
+	#watch(): void {
+		const { time } = this.#board;
+		const limit = Math.max(stalledTime, stalledIntervals * this.#settings.interval * 1000);
+		this.#statusTimer = time.set(() => {
+			if (time.ticks() - this.#lastSample > limit) {
+				this.#board.log("no reading was tried for too long; the board restarts");
+				this.#board.restart();
+				return;
+			}
+			this.#board.log(describeStatus(this.status));
+			this.#watch();
+		}, statusInterval);
 	}
 
 	/** A network from which nothing comes is restarted, and in the end the board. */

@@ -1,17 +1,55 @@
 import type { KeyValue } from "./boards/ecma419";
+import { type ResetReason, resetReasons } from "./boards/reset";
 
 const key = "boots";
+/** The number of the boot, then how often each reason was the one. */
+const length = 4 + 2 * resetReasons.length;
+const most = 0xffff;
+
+/** What is known of this board's starts. */
+export interface Boots {
+	/** Of this boot: 1 for the first. */
+	readonly boot: number;
+	/** Whether this boot was going on before a deep sleep. */
+	readonly resumed: boolean;
+	/** How often it started for which reason, up to 65,535; without deep sleep, which begins no boot. */
+	readonly reasons: readonly (readonly [ResetReason, number])[];
+}
 
 /**
- * Counts this start of the board, durably, and returns its number: 1 for the first, and always more than `before`,
- * the newest boot that is known from elsewhere (a reading on flash, when the storage was erased and the flash not).
+ * Counts this start of the board, durably. Its number is always more than `before`, the newest boot that is known
+ * from elsewhere (a reading on flash, when the storage was erased and the flash not). A board that wakes from deep
+ * sleep is still in the boot that it fell asleep in.
  */
-export function countBoot(storage: KeyValue, before: number): number {
+export function countBoot(storage: KeyValue, before: number, reason: ResetReason): Boots {
+	const bytes = new Uint8Array(length);
 	const kept = storage.read(key);
-	const counted = kept?.byteLength === 4 ? new DataView(kept).getUint32(0) : 0;
-	const boot = Math.max(counted, before) + 1;
-	const bytes = new Uint8Array(4);
-	new DataView(bytes.buffer).setUint32(0, boot);
-	storage.write(key, bytes);
-	return boot;
+	if (kept !== undefined) bytes.set(new Uint8Array(kept, 0, Math.min(kept.byteLength, length)));
+	const view = new DataView(bytes.buffer);
+	const counted = view.getUint32(0);
+	// Without a count the storage was lost in its sleep, and with it what the boot has been.
+	const resumed = reason === "deep sleep" && counted > 0 && counted >= before;
+	const boot = resumed ? counted : Math.max(counted, before) + 1;
+	if (!resumed) {
+		const at = 4 + 2 * resetReasons.indexOf(reason);
+		view.setUint16(at, Math.min(most, view.getUint16(at) + 1));
+		view.setUint32(0, boot);
+		storage.write(key, bytes);
+	}
+	const reasons = resetReasons
+		.map((each, index) => [each, view.getUint16(4 + 2 * index)] as const)
+		.filter(([, count]) => count > 0);
+	return { boot, resumed, reasons };
+}
+
+/**
+ * Begins a boot in the middle of one: a board that sleeps tells the ticks before a measurement of the time from those
+ * after it, which the slow oscillator counts in another way.
+ */
+export function beginBoot(storage: KeyValue): void {
+	const kept = storage.read(key);
+	if (kept === undefined) return;
+	const view = new DataView(kept);
+	view.setUint32(0, view.getUint32(0) + 1);
+	storage.write(key, new Uint8Array(kept));
 }

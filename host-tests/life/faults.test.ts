@@ -18,6 +18,8 @@ const quiet: Scenario = {
 	plan: 100_000,
 	sectors: 16,
 	drift: -20,
+	power: "mains",
+	sleepDrift: 0,
 	troubles: [],
 };
 

@@ -14,6 +14,8 @@ const january: Scenario = {
 	plan: 10_000,
 	sectors: 256,
 	drift: 12,
+	power: "mains",
+	sleepDrift: 0,
 	troubles: [],
 };
 

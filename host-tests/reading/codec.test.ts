@@ -41,6 +41,7 @@ const values: fc.Arbitrary<Value> = fc.oneof(
 );
 const contexts: fc.Arbitrary<SampleContext> = fc.record({
 	boot: fc.integer({ min: 0, max: 2 ** 32 }),
+	resetReason: fc.option(fc.string({ minLength: 1, maxLength: 20 }), { nil: undefined }),
 	deviceId: fc.string({ maxLength: 20 }),
 	location: fc.string({ unit: "binary", maxLength: 30 }),
 	firmwareVersion: fc.string({ maxLength: 10 }),

@@ -62,7 +62,7 @@ async function run(
 			}
 		},
 	});
-	const base = openBoard({ directory, time, restart: () => {} });
+	const base = openBoard({ directory, time, restart: () => {}, sleep: () => {} });
 	const board: Board = { ...base, network: held(base.network, time), log: quiet(base) };
 	const storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
 	new SettingsStore(storage).save({ ...settings, ntpServers: [`127.0.0.1:${ntpPort}`] });

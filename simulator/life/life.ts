@@ -1,5 +1,6 @@
 import { App } from "../../src/app";
 import type { Board, Timer } from "../../src/boards/board";
+import type { ResetReason } from "../../src/boards/reset";
 import type { Settings } from "../../src/settings/settings";
 import { SettingsStore } from "../../src/settings/settings-store";
 import { ReadingLog } from "../../src/store/reading-log";
@@ -9,12 +10,13 @@ import { BME280Chip } from "../chips/bme280";
 import { type Account, makeAccount } from "../dakkio/account";
 import { NorFlash, type Tear } from "../flash";
 import { answerNtp } from "../ntp/answer";
+import { SimulatedPins } from "../pins";
 import { VirtualTime } from "../virtual-time";
 import { weatherAt } from "../weather/weather";
 import { Chance } from "./chance";
 import { broken, Ledger } from "./ledger";
 import { addressOf, SimulatedNetwork } from "./network";
-import { MemoryKeyValue, Power, poweredStorage } from "./power";
+import { type Loss, MemoryKeyValue, Power, poweredStorage } from "./power";
 import { makeRadio } from "./radio";
 import type { Scenario, Trouble } from "./scenario";
 import { SimulatedService, type Stored } from "./service";
@@ -35,7 +37,9 @@ export interface LifeReport {
 	readonly limited: number;
 	readonly handshakes: number;
 	readonly erases: number;
+	/** Starts that began a boot, and those out of deep sleep. */
 	readonly boots: number;
+	readonly wakes: number;
 	readonly cuts: number;
 }
 
@@ -73,8 +77,12 @@ export class Life {
 	readonly #bus = new SimulatedBus();
 	readonly #troubles = new Set<Trouble>();
 	#power: Power | undefined;
+	/** While it is in deep sleep: what wakes it. */
+	#alarm: Timer | undefined;
+	/** Ticks of the boot before the present start. */
+	#elapsed = 0;
 	#whenUnheard: (() => void)[] = [];
-	#counts = { boots: 0, cuts: 0, handshakes: 0, calls: 0, limited: 0 };
+	#counts = { boots: 0, wakes: 0, cuts: 0, handshakes: 0, calls: 0, limited: 0 };
 	#finished = false;
 	/** What the ledger found, thrown when the event that it found it in is over. */
 	#failure: unknown;
@@ -106,6 +114,7 @@ export class Life {
 			ntpServers: timeServers,
 			interval: scenario.interval,
 			uploadInterval: scenario.uploadInterval,
+			power: scenario.power,
 		});
 	}
 
@@ -119,14 +128,14 @@ export class Life {
 	/** Power is there, and everything takes its course as time goes on. */
 	start(): void {
 		for (const trouble of this.#scenario.troubles) this.#plan(trouble);
-		this.#boot();
+		this.#boot("power-on");
 	}
 
 	/** Lets the board bring what it still has, and draws up the account. */
 	async finish(): Promise<LifeReport> {
 		await this.#recover();
 		this.#finished = true;
-		this.#power?.lose();
+		this.#cut();
 		return this.#report();
 	}
 
@@ -196,7 +205,7 @@ export class Life {
 				this.#arm(trouble);
 				break;
 			case "brown-out":
-				this.#power?.lose();
+				this.#cut();
 				break;
 		}
 	}
@@ -204,8 +213,7 @@ export class Life {
 	#end(trouble: Trouble): void {
 		this.#troubles.delete(trouble);
 		if (trouble.kind === "sensor") this.#plugIn();
-		if (trouble.kind !== "power" && trouble.kind !== "brown-out") return;
-		this.#power?.lose();
+		if (trouble.kind === "power" || trouble.kind === "brown-out") this.#cut();
 	}
 
 	#arm({ where, step }: Trouble & { kind: "power" }): void {
@@ -216,41 +224,80 @@ export class Life {
 		}
 	}
 
+	/** Power goes, awake or asleep. */
+	#cut(): void {
+		if (this.#power !== undefined) this.#power.lose();
+		else if (this.#alarm !== undefined) {
+			this.#time.clear(this.#alarm);
+			this.#alarm = undefined;
+			this.#lost("cut");
+		}
+	}
+
 	/** Power has gone; it comes back when what took it is over. */
-	#lost(): void {
+	#lost(why: Loss): void {
 		const now = this.#now();
-		this.#counts.cuts++;
-		this.#ledger.cut(now);
 		this.#power = undefined;
+		if (why === "sleep") return;
+		this.#ledger.cut(now);
+		if (why === "restart") {
+			this.#time.set(() => this.#boot("restart"), bootTime);
+			return;
+		}
+		this.#counts.cuts++;
 		const weak = this.#trouble("brown-out");
 		const out = [...this.#troubles].filter(({ kind }) => kind === "power").map(({ to }) => to);
 		const back = Math.max(0, ...out.map((to) => to - this.#time.ticks()));
-		this.#time.set(() => this.#boot(), weak === undefined ? back + bootTime : bootTime);
+		const reason = weak === undefined ? "power-on" : "brown-out";
+		this.#time.set(() => this.#boot(reason), weak === undefined ? back + bootTime : bootTime);
 		if (weak !== undefined)
 			this.#time.set(() => {
-				if (this.#troubles.has(weak)) this.#power?.lose();
+				if (this.#troubles.has(weak)) this.#cut();
 			}, bootTime + weak.each);
 	}
 
-	#boot(): void {
-		if (this.#power !== undefined || this.#finished) return;
+	/** `ticks`: of the boot, at the moment of falling asleep. */
+	#sleep(power: Power, milliseconds: number, ticks: number): void {
+		power.lose("sleep");
+		this.#alarm = this.#time.set(() => {
+			this.#alarm = undefined;
+			// The slow oscillator has counted what it was told to wait, however long that truly was.
+			this.#elapsed = ticks + milliseconds;
+			this.#boot("deep sleep");
+		}, milliseconds / this.#slowRate());
+	}
+
+	/** Ticks of the slow oscillator in a true millisecond: it wanders with the temperature of the day. */
+	#slowRate(): number {
+		const wander = 1e-4 * Math.sin((2 * Math.PI * this.#time.ticks()) / day);
+		return 1 + this.#scenario.sleepDrift / 1e6 + wander;
+	}
+
+	#boot(reason: ResetReason): void {
+		if (this.#power !== undefined || this.#alarm !== undefined || this.#finished) return;
 		for (const flash of this.#flash.values()) flash.powerUp();
 		this.#keyValue.powerUp();
-		const power = new Power(() => this.#lost());
+		const power = new Power((why) => this.#lost(why));
 		this.#power = power;
-		this.#counts.boots++;
+		if (reason === "deep sleep") this.#counts.wakes++;
+		else {
+			this.#counts.boots++;
+			this.#elapsed = 0;
+		}
 		if (this.#trouble("sensor") === undefined) this.#plugIn();
 		try {
-			new App(this.#board(power)).start();
+			new App(this.#board(power, reason)).start();
 		} catch (error) {
 			if (power.on) this.#judge(() => broken(`the firmware does not start: ${String(error)}`));
 		}
 	}
 
-	#board(power: Power): Board {
+	#board(power: Power, resetReason: ResetReason): Board {
 		const { drift } = this.#scenario;
 		const rate = 1 + drift / 1e6;
 		const bootedAt = this.#time.ticks();
+		const elapsed = this.#elapsed;
+		const ticks = () => elapsed + (this.#time.ticks() - bootedAt) * rate;
 		const after = (delay: number, callback: () => void): Timer =>
 			this.#time.set(() => {
 				if (power.on) callback();
@@ -258,8 +305,9 @@ export class Life {
 		const network = this.#network(power, after);
 		return {
 			identity: { chip: "simulated", serial: this.#serial },
+			resetReason,
 			time: {
-				ticks: () => (this.#time.ticks() - bootedAt) * rate,
+				ticks,
 				// On a grid of microseconds, as real timers have theirs: the sum of two times is not always their sum.
 				set: (callback, delay) => after(Math.ceil((1000 * Math.max(0, delay)) / rate) / 1000, callback),
 				clear: (timer) => this.#time.clear(timer),
@@ -274,11 +322,13 @@ export class Life {
 			fillRandom: (bytes) => {
 				for (let i = 0; i < bytes.length; i++) bytes[i] = this.#boardChance.below(256);
 			},
-			batteryLevel: () => undefined,
+			pins: new SimulatedPins((callback, delay) => after(delay, callback)).provider(),
+			freeMemory: () => undefined,
 			log: (line) => {
 				if (power.on) this.#hear(line);
 			},
-			restart: () => power.lose(),
+			restart: () => power.lose("restart"),
+			sleep: (milliseconds) => this.#sleep(power, milliseconds, ticks()),
 		};
 	}
 

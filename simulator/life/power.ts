@@ -8,12 +8,15 @@ import type {
 } from "../../src/boards/ecma419";
 import { type NorFlash, PowerLossError } from "../flash";
 
-/** One boot of a board, from power to its loss. */
+/** How a start of the board ends: power fails, or the firmware asks for it. */
+export type Loss = "cut" | "restart" | "sleep";
+
+/** One start of a board, from power to its loss. */
 export class Power {
 	#on = true;
-	readonly #onLost: () => void;
+	readonly #onLost: (why: Loss) => void;
 
-	constructor(onLost: () => void) {
+	constructor(onLost: (why: Loss) => void) {
 		this.#onLost = onLost;
 	}
 
@@ -22,10 +25,10 @@ export class Power {
 	}
 
 	/** Nothing that this boot does has any effect from now on. */
-	lose(): void {
+	lose(why: Loss = "cut"): void {
 		if (!this.#on) return;
 		this.#on = false;
-		this.#onLost();
+		this.#onLost(why);
 	}
 }
 

@@ -67,6 +67,10 @@ export interface Scenario {
 	readonly sectors: number;
 	/** How much faster than true the board's crystal is, parts per million. */
 	readonly drift: number;
+	/** On battery it sleeps between samples. */
+	readonly power: "mains" | "battery";
+	/** The same of its slow oscillator, which counts while it sleeps. */
+	readonly sleepDrift: number;
 	readonly troubles: readonly Trouble[];
 }
 
@@ -94,8 +98,13 @@ export function makeScenario(seed: number, days: number, chance: Chance): Scenar
 		plan: chance.pick([10_000, 10_000, 100_000]),
 		sectors: chance.pick([4, 16, 64]),
 		drift: chance.between(-60, 60),
+		...makePower(chance.fork("power")),
 		troubles: troubles.sort((a, b) => a.from - b.from),
 	};
+}
+
+function makePower(chance: Chance): Pick<Scenario, "power" | "sleepDrift"> {
+	return { power: chance.pick(["mains", "mains", "battery"]), sleepDrift: chance.between(-10_000, 10_000) };
 }
 
 const makers: readonly [Maker, ...Maker[]] = [

@@ -1,4 +1,6 @@
 import type {
+	AnalogConstructor,
+	DigitalConstructor,
 	FlashStorage,
 	I2CBus,
 	KeyValueStorage,
@@ -9,6 +11,7 @@ import type {
 	UDPConstructor,
 	WiFiConstructor,
 } from "./ecma419";
+import type { ResetReason } from "./reset";
 
 /**
  * Every piece of the world that the firmware touches. Where ECMA-419 has a class, the board gives that class;
@@ -17,19 +20,27 @@ import type {
  */
 export interface Board {
 	readonly identity: Identity;
+	/** Why the board started this time. */
+	readonly resetReason: ResetReason;
 	readonly time: Time;
 	readonly network: Network;
 	readonly storage: Storage;
 	/** The I2C bus that sensors are wired to. */
 	readonly i2c: I2CBus;
+	readonly pins: Pins;
 	/** Fills `bytes` from a true random source. */
 	fillRandom(bytes: Uint8Array): void;
-	/** Battery charge in percent, `undefined` on mains. */
-	batteryLevel(): number | undefined;
+	/** Bytes that are free for whatever the platform needs next; `undefined` where there is no telling. */
+	freeMemory(): number | undefined;
 	/** One line for the developer: serial log on the chip, terminal elsewhere. */
 	log(line: string): void;
 	/** Starts the board anew; does not return on the chip. */
 	restart(): void;
+	/**
+	 * Switches all off but a clock and starts the board anew after so many milliseconds, with the reason `deep sleep`
+	 * and ticks that have gone on; does not return on the chip.
+	 */
+	sleep(milliseconds: number): void;
 }
 
 export interface Identity {
@@ -40,7 +51,7 @@ export interface Identity {
 }
 
 export interface Time {
-	/** Milliseconds since the board started: fractional, never backwards, never wrapped. */
+	/** Milliseconds since the boot began, deep sleep included: fractional, never backwards, never wrapped. */
 	ticks(): number;
 	/** Calls `callback` once, `delay` milliseconds from now (at least 0). */
 	set(callback: () => void, delay: number): Timer;
@@ -52,6 +63,17 @@ export interface Time {
 
 /** An opaque handle. */
 export type Timer = object;
+
+/** Single pins, and what is usually wired to them. */
+export interface Pins {
+	readonly Digital: DigitalConstructor;
+	readonly Analog: AnalogConstructor;
+	/** Volts of the largest number that an {@link Analog} gives. */
+	readonly analogRange: number;
+	/** Numbers of the pins that the usual boards with this chip have a light and a button at. */
+	readonly led?: number | undefined;
+	readonly button?: number | undefined;
+}
 
 export interface Network {
 	readonly TCP: TCPConstructor;

@@ -206,3 +206,40 @@ export type SMBusConstructor = new (options: I2COptions) => SMBus;
 
 /** An I2C bus as a provider: everything but the peripheral's address. */
 export type I2CBus = Provider<SMBusConstructor, Omit<I2COptions, "address">>;
+
+// --- Digital and Analog (ECMA-419, IO classes) ---
+
+export interface DigitalOptions {
+	pin: number;
+	/** One of the modes that the class names. */
+	mode: number;
+	/** Which edges `onReadable` tells: one or both of those that the class names. */
+	edge?: number;
+	onReadable?(): void;
+}
+
+export interface Digital {
+	read(): 0 | 1;
+	write(value: 0 | 1): void;
+	close(): void;
+}
+
+export interface DigitalConstructor {
+	new (options: DigitalOptions): Digital;
+	readonly Input: number;
+	readonly InputPullUp: number;
+	readonly InputPullDown: number;
+	readonly Output: number;
+	readonly Rising: number;
+	readonly Falling: number;
+}
+
+export interface Analog {
+	/** 0 … 2^resolution − 1. */
+	read(): number;
+	/** Bits. */
+	readonly resolution: number;
+	close(): void;
+}
+
+export type AnalogConstructor = new (options: { pin: number }) => Analog;

@@ -1,4 +1,5 @@
 import { crc32 } from "./crc32";
+import type { Measurement } from "./measurement";
 
 /** What ties the ticks of one boot to the time. Once made it never changes its mind about `start` and `rate`. */
 export interface Anchor {
@@ -17,11 +18,13 @@ export interface Anchor {
 export interface ClockRecord {
 	/** The rate of this board's ticks, once learned. */
 	readonly rate: number | undefined;
+	/** The last measurement: what a boot that went on after a deep sleep counts its ticks from. */
+	readonly last: Pick<Measurement, "utc" | "ticks"> | undefined;
 	/** In order of their boots; at most {@link mostAnchors}. */
 	readonly anchors: readonly Anchor[];
 }
 
-/** Anchors kept: as many as fit a page of the chip's key-value storage with room to spare (1.5 KiB). */
+/** Anchors kept: as many as fit a page of the chip's key-value storage with room to spare (1.8 KiB). */
 export const mostAnchors = 64;
 
 /** The Unix time of a boot's ticks, milliseconds with a fraction. */
@@ -46,12 +49,14 @@ export function withAnchor(
 	return all.filter((_, index) => index !== victim);
 }
 
-// The record: version, flags, learned rate, then the anchors, then a CRC-32 of all before it. Big-endian.
-const version = 1;
-const headerLength = 4;
-const anchorLength = 24;
+// The record: version, flags, learned rate, last measurement, then the anchors, then a CRC-32 of all before it.
+// Big-endian.
+const version = 2;
+const headerLength = 24;
+const anchorLength = 28;
 const crcLength = 4;
 const rateLearned = 1;
+const lastMeasured = 2;
 const anchorEstimated = 1;
 /** Rates are kept in steps of 10^-8: a millisecond in a day. */
 const rateStep = 1e-8;
@@ -61,19 +66,21 @@ export function storableRate(rate: number): number {
 	return Math.round(rate / rateStep) * rateStep;
 }
 
-export function encodeRecord({ rate, anchors }: ClockRecord): Uint8Array {
+export function encodeRecord({ rate, last, anchors }: ClockRecord): Uint8Array {
 	const bytes = new Uint8Array(headerLength + anchors.length * anchorLength + crcLength);
 	const view = new DataView(bytes.buffer);
 	view.setUint8(0, version);
-	view.setUint8(1, rate === undefined ? 0 : rateLearned);
-	view.setInt16(2, Math.round((rate ?? 0) / rateStep));
+	view.setUint8(1, (rate === undefined ? 0 : rateLearned) | (last === undefined ? 0 : lastMeasured));
+	view.setInt32(4, Math.round((rate ?? 0) / rateStep));
+	view.setFloat64(8, last?.utc ?? 0);
+	view.setFloat64(16, last?.ticks ?? 0);
 	let at = headerLength;
 	for (const anchor of anchors) {
 		view.setUint32(at, anchor.boot);
-		view.setInt16(at + 4, Math.round(anchor.rate / rateStep));
-		view.setUint16(at + 6, anchor.estimated ? anchorEstimated : 0);
+		view.setInt32(at + 4, Math.round(anchor.rate / rateStep));
 		view.setFloat64(at + 8, anchor.start);
 		view.setFloat64(at + 16, anchor.until);
+		view.setUint32(at + 24, anchor.estimated ? anchorEstimated : 0);
 		at += anchorLength;
 	}
 	view.setUint32(at, crc32(bytes.subarray(0, at)));
@@ -90,12 +97,16 @@ export function decodeRecord(bytes: Uint8Array): ClockRecord | undefined {
 	for (let at = headerLength; at < end; at += anchorLength) {
 		anchors.push({
 			boot: view.getUint32(at),
-			rate: view.getInt16(at + 4) * rateStep,
-			estimated: (view.getUint16(at + 6) & anchorEstimated) !== 0,
+			rate: view.getInt32(at + 4) * rateStep,
+			estimated: (view.getUint32(at + 24) & anchorEstimated) !== 0,
 			start: view.getFloat64(at + 8),
 			until: view.getFloat64(at + 16),
 		});
 	}
-	const learned = (view.getUint8(1) & rateLearned) !== 0;
-	return { rate: learned ? view.getInt16(2) * rateStep : undefined, anchors };
+	const flags = view.getUint8(1);
+	return {
+		rate: flags & rateLearned ? view.getInt32(4) * rateStep : undefined,
+		last: flags & lastMeasured ? { utc: view.getFloat64(8), ticks: view.getFloat64(16) } : undefined,
+		anchors,
+	};
 }

@@ -1,7 +1,15 @@
 import type { Time } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import type { SampleTime } from "../reading/reading";
-import { type Anchor, type ClockRecord, decodeRecord, encodeRecord, timeOf, withAnchor } from "./anchor";
+import {
+	type Anchor,
+	type ClockRecord,
+	decodeRecord,
+	encodeRecord,
+	storableRate,
+	timeOf,
+	withAnchor,
+} from "./anchor";
 import { placeBoots } from "./estimate";
 import type { Measurement } from "./measurement";
 import { messageOf } from "./message";
@@ -11,6 +19,13 @@ export interface ClockOptions {
 	readonly time: Pick<Time, "ticks">;
 	/** The number of this boot: larger than that of every boot before. */
 	readonly boot: number;
+	/** This boot goes on after a deep sleep. */
+	readonly resumed?: boolean;
+	/**
+	 * The board sleeps between samples. While it does its ticks come from a coarse oscillator, which only the next
+	 * measurement puts right: samples are told by ticks until then, and lie between the two measurements.
+	 */
+	readonly sleeps?: boolean;
 	/** Keeps the anchors under the key `clock`. */
 	readonly storage: Pick<KeyValue, "read" | "write">;
 	log(line: string): void;
@@ -21,6 +36,15 @@ const key = "clock";
 const heldStep = 1_000;
 /** Boots placed in one pass: bounds the memory that a brown-out loop of thousands costs. */
 const placedAtOnce = 32;
+/** The chip's slow oscillator, calibrated, is not further off: then a clock was set. */
+const largestSleepRate = 0.05;
+/**
+ * Ticks that were counted asleep are true to a second for so long, milliseconds: between two measurements, which tell
+ * the mean rate and leave what the temperature of the day does to it (some 100 ppm); and before a board's first, when
+ * nothing but the calibration at its start is known (1 %).
+ */
+const trueBetween = 6 * 3_600_000;
+const trueBefore = 100_000;
 
 /**
  * The wall time of this board, from its monotonic ticks and what time servers say.
@@ -35,6 +59,10 @@ export class Clock {
 	#rate: RateState = { rate: undefined, base: undefined };
 	/** Tells the present time, once it is known; corrected by each measurement. */
 	#line: Pick<Anchor, "start" | "rate"> | undefined;
+	/** The last measurement whose ticks go on in this boot. */
+	#last: Pick<Measurement, "utc" | "ticks"> | undefined;
+	/** Measured since the board woke or started. */
+	#fresh = false;
 	/** The last time given to a sample. */
 	#lastSample = Number.NEGATIVE_INFINITY;
 	/** Whether readings may wait whose boot has no time. */
@@ -45,7 +73,12 @@ export class Clock {
 		const record = this.#load();
 		this.#rate = { rate: record.rate, base: undefined };
 		// A later boot than this one cannot have been: the count began anew, and its anchors are another's.
-		this.#anchors = record.anchors.filter(({ boot }) => boot < options.boot);
+		const { boot, resumed = false } = options;
+		this.#anchors = record.anchors.filter(
+			(anchor) => anchor.boot < boot || (resumed && anchor.boot === boot),
+		);
+		if (resumed) this.#resume(record);
+		else this.#settle(record);
 	}
 
 	/** Milliseconds of Unix time, `undefined` before the first measurement of this boot. */
@@ -64,6 +97,16 @@ export class Clock {
 		return this.#before(this.#options.boot);
 	}
 
+	/** Whether samples of this boot can be given their times. */
+	get synchronized(): boolean {
+		return this.#anchors.some(({ boot }) => boot === this.#options.boot);
+	}
+
+	/** Whether the time was measured since the board woke or started. */
+	get fresh(): boolean {
+		return this.#fresh;
+	}
+
 	/** Whether the rate of the ticks is known, so that the clock can be left alone for a day. */
 	get steady(): boolean {
 		return this.#rate.rate !== undefined;
@@ -74,9 +117,9 @@ export class Clock {
 	 * clock back by up to a second they stand, a millisecond each; a larger step back is told as it is.
 	 */
 	sampleTime(): SampleTime {
-		const { boot, time } = this.#options;
+		const { boot, time, sleeps = false } = this.#options;
 		const ticks = time.ticks();
-		const known = this.utcAt(ticks);
+		const known = sleeps && !this.#fresh ? undefined : this.utcAt(ticks);
 		if (known === undefined) return { boot, ticks: Math.round(ticks) };
 		const utc = Math.round(known);
 		const held = utc <= this.#lastSample && utc >= this.#lastSample - heldStep;
@@ -86,7 +129,7 @@ export class Clock {
 
 	/**
 	 * The true time of a stored sample, in whole milliseconds of Unix time: once given, the same for ever.
-	 * `undefined` while it is not known; `estimated` where its boot never learned the time.
+	 * `undefined` while it is not known; `estimated` where its boot never learned the time, or slept too long before it did.
 	 */
 	resolve(time: SampleTime): { readonly utc: number; readonly estimated: boolean } | undefined {
 		if ("utc" in time) return { utc: time.utc, estimated: false };
@@ -99,13 +142,17 @@ export class Clock {
 
 	/** Takes a measurement that was found good. The boot's first is on flash before it is used. */
 	set(measurement: Measurement): void {
-		const { boot } = this.#options;
+		const { boot, sleeps = false } = this.#options;
 		const { utc, ticks } = measurement;
-		this.#rate = learnRate(this.#rate, measurement);
+		const estimated = sleeps && !this.#fresh && this.#slept(ticks);
+		if (!sleeps) this.#rate = learnRate(this.#rate, measurement);
+		else if (!this.#fresh) this.#rate = { rate: this.#sleepRate(measurement), base: undefined };
+		this.#fresh = true;
+		this.#last = { utc, ticks };
 		const rate = this.#rate.rate ?? 0;
 		const line = { start: utc - ticks * (1 + rate), rate };
 		const own = this.#anchors.find((anchor) => anchor.boot === boot);
-		const anchor = own ?? { boot, ...line, until: utc, estimated: false };
+		const anchor = own ?? { boot, ...line, until: utc, estimated };
 		this.#keep(withAnchor(this.#anchors, { ...anchor, until: utc }, boot));
 		this.#line = line;
 	}
@@ -158,8 +205,41 @@ export class Clock {
 		return this.#anchors.findLast((anchor) => anchor.boot < boot)?.until;
 	}
 
+	/** The time goes on from the last measurement; its rate is that of the sleep before. */
+	#resume({ last, rate = 0 }: ClockRecord): void {
+		if (last === undefined) return;
+		this.#last = last;
+		this.#line = { start: last.utc - last.ticks * (1 + rate), rate };
+	}
+
+	/**
+	 * The ticks begin anew. What was sampled since the last measurement of a board that slept has its time from the
+	 * slow oscillator alone: it was told under the number after that of the measurement.
+	 */
+	#settle({ last, rate = 0 }: ClockRecord): void {
+		const { boot, sleeps = false } = this.#options;
+		if (!sleeps || last === undefined) return;
+		const asleep = (this.#anchors.at(-1)?.boot ?? boot) + 1;
+		const start = last.utc - last.ticks * (1 + rate);
+		const slept = { boot: asleep, start, rate, until: last.utc, estimated: true };
+		this.#keep(asleep < boot ? withAnchor(this.#anchors, slept, boot) : this.#anchors);
+	}
+
+	/** Whether the ticks have been counted by the slow oscillator for longer than it can be believed. */
+	#slept(ticks: number): boolean {
+		return this.#last === undefined ? ticks > trueBefore : ticks - this.#last.ticks > trueBetween;
+	}
+
+	/** How far the ticks were off since the last measurement, most of it asleep. */
+	#sleepRate({ utc, ticks }: Measurement): number | undefined {
+		const last = this.#last;
+		if (last === undefined || ticks <= last.ticks) return this.#rate.rate;
+		const rate = (utc - last.utc) / (ticks - last.ticks) - 1;
+		return Math.abs(rate) > largestSleepRate ? this.#rate.rate : storableRate(rate);
+	}
+
 	#load(): ClockRecord {
-		const none = { rate: undefined, anchors: [] };
+		const none = { rate: undefined, last: undefined, anchors: [] };
 		try {
 			const bytes = this.#options.storage.read(key);
 			if (bytes === undefined) return none;
@@ -175,7 +255,7 @@ export class Clock {
 	/** A storage that fails costs the promise across a reboot, not the time: it is tried again at the next change. */
 	#keep(anchors: readonly Anchor[]): void {
 		try {
-			this.#options.storage.write(key, encodeRecord({ rate: this.#rate.rate, anchors }));
+			this.#options.storage.write(key, encodeRecord({ rate: this.#rate.rate, last: this.#last, anchors }));
 		} catch (error) {
 			this.#options.log(`time: it cannot be kept for the next boot: ${messageOf(error)}`);
 		}

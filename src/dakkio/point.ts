@@ -50,12 +50,13 @@ function values({ values, context }: StoredReading): string {
 }
 
 function metadata(reading: StoredReading, estimated: boolean): string {
-	const { deviceId, location, firmwareVersion } = reading.context;
+	const { deviceId, location, firmwareVersion, resetReason } = reading.context;
 	// JSON.stringify leaves out what is undefined.
 	return JSON.stringify({
 		deviceId,
 		location: location === "" ? undefined : location,
 		firmwareVersion,
+		resetReason,
 		signalStrength: reading.signalStrength,
 		batteryLevel: reading.batteryLevel,
 		seq: reading.sequence,

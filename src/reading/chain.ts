@@ -22,9 +22,9 @@ export const Mode = Object.freeze({
 });
 
 /** The version of this code, told wherever a context is. */
-export const codeVersion = 1;
+export const codeVersion = 2;
 
-/** Which parts of a context follow; its boot always does. */
+/** Which parts of a context follow; its boot and the reason for it always do. */
 export const ContextPart = Object.freeze({
 	deviceId: 1,
 	location: 2,
@@ -153,6 +153,7 @@ export class ReadingChain {
 		}
 		this.context = {
 			boot: reader.unsigned(),
+			resetReason: readText(reader) || undefined,
 			deviceId: parts & ContextPart.deviceId ? readText(reader) : before.deviceId,
 			location: parts & ContextPart.location ? readText(reader) : before.location,
 			firmwareVersion: parts & ContextPart.firmwareVersion ? readText(reader) : before.firmwareVersion,

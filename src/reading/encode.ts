@@ -87,6 +87,7 @@ export class ReadingEncoder {
 		slots: number,
 	): number {
 		if (before === undefined || parts !== 0 || before.boot !== context.boot) return Mode.context;
+		if (before.resetReason !== context.resetReason) return Mode.context;
 		if (boot !== chain.boot || Math.abs(time - chain.time - chain.interval) >= intervalLimit)
 			return Mode.full;
 		for (let slot = 0; slot < slots; slot++)
@@ -199,6 +200,7 @@ function writeContext(writer: NibbleWriter, context: SampleContext, parts: numbe
 	writer.nibble(codeVersion);
 	writer.nibble(parts);
 	writer.unsigned(context.boot);
+	writeText(writer, context.resetReason ?? "");
 	if (parts & ContextPart.deviceId) writeText(writer, context.deviceId);
 	if (parts & ContextPart.location) writeText(writer, context.location);
 	if (parts & ContextPart.firmwareVersion) writeText(writer, context.firmwareVersion);

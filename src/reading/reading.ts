@@ -23,6 +23,8 @@ export type SampleTime = { readonly utc: number } | { readonly boot: number; rea
 export interface SampleContext {
 	/** Counts the starts of this board; tells the ticks of one boot from those of another. */
 	readonly boot: number;
+	/** Why that boot began; told with its first reading alone. */
+	readonly resetReason?: string | undefined;
 	readonly deviceId: string;
 	readonly location: string;
 	readonly firmwareVersion: string;

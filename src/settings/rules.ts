@@ -18,6 +18,36 @@ export function wholeNumber(least: number, most: number, unit: string): Rule<num
 	};
 }
 
+/** A number, also as text, within bounds. */
+export function decimalNumber(least: number, most: number): Rule<number> {
+	return (raw) => {
+		const value =
+			typeof raw === "string" && /^\s*\d+([.,]\d+)?\s*$/.test(raw) ? Number(raw.replace(",", ".")) : raw;
+		if (typeof value === "number" && value >= least && value <= most) return { value };
+		return { problem: `This must be a number from ${least} to ${most}.` };
+	};
+}
+
+/** One of some words. */
+export function choice<const Word extends string>(words: readonly Word[]): Rule<Word> {
+	return (raw) => {
+		const value = words.find((word) => word === raw);
+		return value === undefined ? { problem: `This must be ${words.join(" or ")}.` } : { value };
+	};
+}
+
+/** The largest number that a pin of these chips has. */
+const lastPin = 48;
+
+/** The number of a pin, or a word that stands for one or for none. */
+export function pin<const Word extends string>(...words: readonly Word[]): Rule<number | Word> {
+	const number = wholeNumber(0, lastPin, `or ${words.join(" or ")}`);
+	return (raw) => {
+		const value = words.find((word) => word === raw);
+		return value === undefined ? number(raw) : { value };
+	};
+}
+
 /** A text of bounded length without control characters; spaces around it are dropped. */
 export function text(longest: number, check?: (value: string) => string | undefined): Rule<string> {
 	return (raw) => {

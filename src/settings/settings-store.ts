@@ -1,10 +1,13 @@
 import type { KeyValue } from "../boards/ecma419";
 import { byteLength, decode, encodeInto } from "../text/utf8";
+import { decodeRecord, encodeRecord, type KeptRecord } from "./record";
 import { checkSettings, type SettingProblem, type Settings } from "./settings";
 
-const key = "settings";
+/** Two places, written in turn: the old settings stay until the new ones are whole. */
+const places = Object.freeze(["settings_a", "settings_b"] as const);
+type Place = (typeof places)[number];
 
-/** The settings as the board keeps them: one value, so that a power cut leaves the old ones or the new ones. */
+/** The settings as the board keeps them: all in one record, so that a power cut leaves the old ones or the new ones. */
 export class SettingsStore {
 	readonly #storage: KeyValue;
 
@@ -14,23 +17,51 @@ export class SettingsStore {
 
 	/** The kept settings; what is missing, unreadable or no longer valid has its preset, and is told. */
 	load(): { readonly settings: Settings; readonly problems: readonly SettingProblem[] } {
-		const bytes = this.#storage.read(key);
-		if (bytes === undefined) return checkSettings({});
-		const given = parse(new Uint8Array(bytes));
-		if (given !== undefined) return checkSettings(given);
-		const { settings } = checkSettings({});
+		const { newest, damaged } = this.#look();
+		const given = newest === undefined ? undefined : parse(newest.record.body);
+		const unreadable = damaged || (newest !== undefined && given === undefined);
+		const { settings, problems } = checkSettings(given ?? {});
+		if (!unreadable) return { settings, problems };
+		const what = given === undefined ? "The kept settings" : "The settings that were kept last";
+		const remedy = given === undefined ? "set the board up again" : "those from before are used";
 		return {
 			settings,
-			problems: [{ key, problem: "The kept settings could not be read; set the board up again." }],
+			problems: [{ key: "settings", problem: `${what} are damaged; ${remedy}.` }, ...problems],
 		};
+	}
+
+	/** Whether any were ever kept, damaged or not. */
+	get empty(): boolean {
+		return places.every((place) => this.#storage.read(place) === undefined);
 	}
 
 	/** Keeps the settings that were given; presets are not written, so that a later version's presets hold. */
 	save(given: Readonly<Partial<Settings>>): void {
 		const text = JSON.stringify(given);
-		const bytes = new Uint8Array(byteLength(text));
-		encodeInto(text, bytes, 0);
-		this.#storage.write(key, bytes);
+		const body = new Uint8Array(byteLength(text));
+		encodeInto(text, body, 0);
+		const { newest } = this.#look();
+		const place = newest?.place === places[0] ? places[1] : places[0];
+		const counter = (newest?.record.counter ?? 0) + 1;
+		this.#storage.write(place, encodeRecord({ counter, body }));
+	}
+
+	/** Forgets them all. */
+	clear(): void {
+		for (const place of places) this.#storage.delete(place);
+	}
+
+	#look(): { newest: { place: Place; record: KeptRecord } | undefined; damaged: boolean } {
+		let newest: { place: Place; record: KeptRecord } | undefined;
+		let damaged = false;
+		for (const place of places) {
+			const bytes = this.#storage.read(place);
+			if (bytes === undefined) continue;
+			const record = decodeRecord(new Uint8Array(bytes));
+			if (record === undefined) damaged = true;
+			else if (newest === undefined || record.counter > newest.record.counter) newest = { place, record };
+		}
+		return { newest, damaged };
 	}
 }
 

@@ -1,6 +1,6 @@
 import { checkId, checkKey } from "../dakkio/identifiers";
 import { decodePem } from "./pem";
-import { type Checked, list, type Rule, text, wholeNumber } from "./rules";
+import { type Checked, choice, decimalNumber, list, pin, type Rule, text, wholeNumber } from "./rules";
 import { parseServer } from "./server";
 
 /** One thing that can be set: everything that the page, the storage and the README have to know of it. */
@@ -67,7 +67,7 @@ export const settingsTable = Object.freeze({
 	}),
 	uploadInterval: setting<number | "auto">({
 		label: "Upload interval",
-		help: "Time from one upload to the next; auto keeps within the Free plan's calls.",
+		help: "Time from one upload to the next; auto keeps within the plan's calls, and to one an hour on battery.",
 		preset: "auto",
 		unit: "s",
 		rule: (raw) => (raw === "auto" ? { value: raw } : wholeNumber(0, 86_400, "seconds, or auto")(raw)),
@@ -88,6 +88,54 @@ export const settingsTable = Object.freeze({
 		help: "PEM. Only for a service whose certificate no public authority signed.",
 		preset: "",
 		rule: certificate,
+	}),
+	power: setting<"mains" | "battery">({
+		label: "Power",
+		help: "mains or battery. On battery the board sleeps between samples and joins the network for uploads alone.",
+		preset: "mains",
+		rule: choice(["mains", "battery"]),
+	}),
+	batteryPin: setting<number | "none">({
+		label: "Battery pin",
+		help: "An analog pin that a voltage divider brings the battery to, or none.",
+		preset: "none",
+		rule: pin("none"),
+	}),
+	batteryRatio: setting({
+		label: "Battery divider",
+		help: "Volts of the battery for each volt at the pin: 2 for two equal resistors.",
+		preset: 2,
+		rule: decimalNumber(1, 20),
+	}),
+	ledPin: setting<number | "auto" | "none">({
+		label: "Pin of the status light",
+		help: "auto is where the usual board with this chip has one, if it has.",
+		preset: "auto",
+		rule: pin("auto", "none"),
+	}),
+	ledActive: setting<"high" | "low">({
+		label: "Light is on when its pin is",
+		help: "high or low.",
+		preset: "high",
+		rule: choice(["high", "low"]),
+	}),
+	buttonPin: setting<number | "auto" | "none">({
+		label: "Pin of the button",
+		help: "The button connects it to ground. auto is the button that most boards have (BOOT).",
+		preset: "auto",
+		rule: pin("auto", "none"),
+	}),
+	dataPin: setting<number | "auto">({
+		label: "I²C data pin (SDA)",
+		help: "auto is what is usual for the chip.",
+		preset: "auto",
+		rule: pin("auto"),
+	}),
+	clockPin: setting<number | "auto">({
+		label: "I²C clock pin (SCL)",
+		help: "auto is what is usual for the chip.",
+		preset: "auto",
+		rule: pin("auto"),
 	}),
 	ntpServers: setting<readonly string[]>({
 		label: "Time servers",
@@ -167,8 +215,8 @@ function certificate(raw: unknown): Checked<string> {
 	if (typeof raw !== "string") return { problem: "This must be a text." };
 	const value = raw.trim();
 	if (value === "") return { value };
-	if (value.length > 8_192)
-		return { problem: "This is longer than a root certificate can be (8,192 characters)." };
+	if (value.length > 4_096)
+		return { problem: "This is longer than a root certificate can be (4,096 characters)." };
 	const decoded = decodePem(value);
 	return "problem" in decoded ? decoded : { value };
 }

@@ -46,6 +46,11 @@ export class Quarantine {
 		for (const { bytes } of this.#queue.records()) yield JSON.parse(decode(bytes, 0, bytes.length));
 	}
 
+	/** Forgets them all. */
+	reset(): void {
+		this.#queue.reset();
+	}
+
 	close(): void {
 		this.#queue.close();
 	}

@@ -4,6 +4,7 @@ import { batchPoints, limitHeaders } from "../dakkio/limits";
 import type { Destination, TimedReading } from "../dakkio/point";
 import type { HttpConnection, Outcome } from "../http/exchange";
 import type { ReadingLog } from "../store/reading-log";
+import type { Attempts } from "./attempts";
 import { type Batch, type BatchLimits, planBatch } from "./batch";
 import type { Budget } from "./budget";
 import { type Decision, decide } from "./decide";
@@ -30,6 +31,8 @@ export interface UploaderOptions {
 	online(): boolean;
 	/** After each attempt: whether it got as far as a resolved name. */
 	onAttempt(reached: boolean): void;
+	/** {@link Uploader.activity} or {@link Uploader.dueAt} has changed. */
+	onChange?(): void;
 	/** Uniform in 0 … 1. */
 	random(): number;
 	log(line: string): void;
@@ -57,6 +60,8 @@ export class Uploader {
 	/** Ticks before which nothing is sent. */
 	#notBefore = 0;
 	#connection: HttpConnection | undefined;
+	/** What was answered last can be mended by other settings alone. */
+	#settingsFault = false;
 	#running: Promise<void> | undefined;
 	#stopped = false;
 	#wake: () => void = () => {};
@@ -67,8 +72,39 @@ export class Uploader {
 
 	start(): void {
 		const { time, clock, interval, random } = this.#options;
-		this.#notBefore = time.ticks() + random() * Math.min(longestStartDelay, interval(clock.now() ?? 0));
-		this.#running ??= this.#run();
+		this.#begin(time.ticks() + random() * Math.min(longestStartDelay, interval(clock.now() ?? 0)));
+	}
+
+	/** Starts where another left off before a deep sleep. */
+	resume({ dueAt, failures }: Attempts): void {
+		this.#failures = failures;
+		this.#begin(dueAt);
+	}
+
+	/** What the next one has to know to go on. */
+	get attempts(): Attempts {
+		return { dueAt: this.#notBefore, failures: this.#failures };
+	}
+
+	/** Ticks at which the network is needed next; without end while nothing waits. */
+	get dueAt(): number {
+		return this.#options.readings.length === 0 ? Number.POSITIVE_INFINITY : this.#notBefore;
+	}
+
+	get activity(): "sending" | "settings fault" | "idle" {
+		if (this.#connection !== undefined) return "sending";
+		return this.#settingsFault ? "settings fault" : "idle";
+	}
+
+	/** A person asks for it: what waits is sent as soon as it can be, due or not. */
+	sendNow(): void {
+		this.#notBefore = this.#options.time.ticks();
+		this.#wake();
+	}
+
+	/** Nothing is sent before these ticks. */
+	postpone(until: number): void {
+		this.#notBefore = Math.max(this.#notBefore, until);
 	}
 
 	/** Ends what is under way; resolves when nothing is. */
@@ -84,6 +120,11 @@ export class Uploader {
 		this.#wake();
 	}
 
+	#begin(notBefore: number): void {
+		this.#notBefore = notBefore;
+		this.#running ??= this.#run();
+	}
+
 	async #run(): Promise<void> {
 		while (!this.#stopped) {
 			const wait = this.#untilDue();
@@ -95,7 +136,7 @@ export class Uploader {
 	/** Milliseconds until something can be sent; without end while there is nothing, no network or no time. */
 	#untilDue(): number {
 		const { time, clock, readings, online } = this.#options;
-		if (readings.length === 0 || !online() || clock.now() === undefined) return Number.POSITIVE_INFINITY;
+		if (readings.length === 0 || !online() || !clock.synchronized) return Number.POSITIVE_INFINITY;
 		return this.#notBefore - time.ticks();
 	}
 
@@ -117,6 +158,7 @@ export class Uploader {
 		const newest = readings.newest ?? 0;
 		this.#notBefore = time.ticks() + interval(clock.now() ?? 0);
 		this.#connection = this.#options.connect();
+		this.#options.onChange?.();
 		try {
 			while (!this.#stopped && (readings.oldest ?? Number.POSITIVE_INFINITY) <= newest) {
 				if (!(await this.#sendBatch(this.#connection))) break;
@@ -129,6 +171,7 @@ export class Uploader {
 		} finally {
 			this.#connection.close();
 			this.#connection = undefined;
+			this.#options.onChange?.();
 		}
 	}
 
@@ -171,6 +214,7 @@ export class Uploader {
 
 	#apply(decision: Decision, batch: Batch, outcome: Outcome): boolean {
 		const { readings } = this.#options;
+		this.#settingsFault = decision.kind === "settings fault";
 		switch (decision.kind) {
 			case "acknowledge":
 				readings.acknowledge(batch.last);

@@ -3,9 +3,12 @@ import FFI from "mc/ffi";
 import Clock from "time";
 import "microseconds";
 import type { Board } from "../board";
+import { type ResetReason, resetReasons } from "../reset";
 import { TCPListener } from "./listener";
+import { openPins } from "./pins";
 import { fillRandom } from "./random";
 import { resolver } from "./resolver";
+import { Sleep } from "./sleep";
 import { SMBusPeripheral } from "./smbus";
 import { flash, keyValue } from "./storage";
 import { TCPSocket } from "./tcp";
@@ -20,9 +23,12 @@ const standardMode = 100_000;
 /** The ESP32 in its kinds, through the SDK. */
 export function openBoard(): Board {
 	const { chip, i2c } = config;
+	const resetReason = readResetReason();
+	const sleep = new Sleep(resetReason === "deep sleep");
 	return {
 		identity: { chip, serial: readSerial() },
-		time: new SDKTime(() => (Clock.microseconds ?? 0) / 1000),
+		resetReason: sleep.resumed || resetReason !== "deep sleep" ? resetReason : "unknown",
+		time: new SDKTime(() => (Clock.microseconds ?? 0) / 1000, sleep.elapsed),
 		network: {
 			TCP: TCPSocket,
 			TLS: TLSSocket,
@@ -33,11 +39,17 @@ export function openBoard(): Board {
 		},
 		storage: { flash, keyValue },
 		i2c: { io: SMBusPeripheral, data: i2c.data, clock: i2c.clock, hz: standardMode },
+		pins: openPins(config.pins),
 		fillRandom,
-		batteryLevel: () => undefined,
+		freeMemory: () => new FFI().esp_get_free_heap_size(),
 		log: (line) => trace(`${line}\n`),
 		restart: () => new FFI().esp_restart(),
+		sleep: (milliseconds) => sleep.begin(milliseconds),
 	};
+}
+
+function readResetReason(): ResetReason {
+	return resetReasons[new FFI().esp_reset_reason()] ?? "unknown";
 }
 
 /** The last three bytes of the MAC address that the factory burnt in: there before Wi-Fi is. */

@@ -7,6 +7,8 @@
 /// <reference types="@moddable/typings/embedded_io/socket/tcp" />
 /// <reference types="@moddable/typings/embedded_io/socket/udp" />
 /// <reference types="@moddable/typings/embedded_io/socket/listener" />
+/// <reference types="@moddable/typings/embedded_io/analog" />
+/// <reference types="@moddable/typings/embedded_io/digital" />
 /// <reference types="@moddable/typings/embedded_io/i2c" />
 /// <reference types="@moddable/typings/embedded_io/smbus" />
 /// <reference types="@moddable/typings/debug" />
@@ -22,6 +24,15 @@ declare module "mc/ffi" {
 		esp_fill_random(buffer: ArrayBuffer, length: number): void;
 		esp_efuse_mac_get_default(address: ArrayBuffer): number;
 		esp_restart(): void;
+		/** `esp_reset_reason_t`. */
+		esp_reset_reason(): number;
+		/** Bytes. */
+		esp_get_free_heap_size(): number;
+		/** Microseconds of the slow clock, which deep sleep does not stop. */
+		esp_rtc_get_time_us(): bigint;
+		/** Microseconds. */
+		esp_sleep_enable_timer_wakeup(time: bigint): number;
+		esp_deep_sleep_start(): void;
 		sigignore(signal: number): number;
 		getentropy(buffer: ArrayBuffer, length: number): number;
 	}
@@ -79,6 +90,8 @@ declare module "mc/config" {
 		readonly chip: string;
 		/** Pins of the sensors' bus. */
 		readonly i2c: { readonly data: number; readonly clock: number };
+		/** Where the usual boards have a light and a button; empty for none. */
+		readonly pins: { readonly led: string; readonly button: string };
 		/** In a development build: settings to begin with, as `src/settings/planted` takes them. */
 		readonly settings?: string;
 		/** In the simulator: the directory that stands for the board's flash. */

@@ -11,10 +11,13 @@ export class SDKTime implements Time {
 	readonly #clock: () => number;
 	readonly #start: number;
 
-	/** `clock` tells milliseconds from any beginning; it never wraps and never goes back. */
-	constructor(clock: () => number) {
+	/**
+	 * `clock` tells milliseconds from any beginning; it never wraps and never goes back. `elapsed`: of the boot before
+	 * now, when it goes on after a deep sleep.
+	 */
+	constructor(clock: () => number, elapsed = 0) {
 		this.#clock = clock;
-		this.#start = clock();
+		this.#start = clock() - elapsed;
 	}
 
 	ticks(): number {

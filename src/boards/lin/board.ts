@@ -1,3 +1,4 @@
+import { SimulatedPins } from "../../../simulator/pins";
 import { weatherStation } from "../../../simulator/weather-station";
 import { simulateWiFi } from "../../../simulator/wifi";
 import type { Board, Time } from "../board";
@@ -8,6 +9,7 @@ import { TCPSocket } from "../esp32/tcp";
 import { SDKTime } from "../esp32/time";
 import { TLSSocket } from "../esp32/tls";
 import { UDPSocket } from "../esp32/udp";
+import type { ResetReason } from "../reset";
 import { makeClock } from "./clock";
 import { FlashFiles } from "./flash";
 import { FileKeyValueStorage } from "./key-value";
@@ -17,19 +19,29 @@ export interface LinBoardOptions {
 	readonly directory: string;
 	/** Left out: at life's speed. */
 	readonly time?: Time;
-	/** What stands for a restart here. */
+	/** Why it starts this time; `power-on` when left out. */
+	readonly resetReason?: ResetReason;
+	/** What stands for a restart here, and for sleep. */
 	restart(): void;
+	sleep(milliseconds: number): void;
 }
 
 /** Sectors of each flash partition, as in the chip's partition table. */
 const partitions = Object.freeze({ queue: 256, quarantine: 16 });
 
 /** The board in the SDK's simulator: the SDK's sockets, TLS and timers; what the simulator lacks is simulated. */
-export function openBoard({ directory, time = new SDKTime(makeClock()), restart }: LinBoardOptions): Board {
+export function openBoard({
+	directory,
+	time = new SDKTime(makeClock()),
+	resetReason = "power-on",
+	restart,
+	sleep,
+}: LinBoardOptions): Board {
 	// The weather goes by the computer's time of day, of which the board itself knows nothing.
 	const startedAt = Date.now() - time.ticks();
 	return {
 		identity: { chip: "xs", serial: "51ac00" },
+		resetReason,
 		time,
 		network: {
 			TCP: TCPSocket,
@@ -42,8 +54,10 @@ export function openBoard({ directory, time = new SDKTime(makeClock()), restart 
 		storage: { flash: new FlashFiles(directory, partitions), keyValue: new FileKeyValueStorage(directory) },
 		i2c: weatherStation(time, startedAt),
 		fillRandom,
-		batteryLevel: () => undefined,
+		pins: new SimulatedPins((callback, delay) => time.set(callback, delay)).provider(),
+		freeMemory: () => undefined,
 		log: (line) => trace(`${line}\n`),
 		restart,
+		sleep,
 	};
 }

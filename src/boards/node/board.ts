@@ -1,6 +1,7 @@
 import { randomFillSync } from "node:crypto";
-import type { Board, Identity, Network, Storage } from "../board";
+import type { Board, Identity, Network, Pins, Storage } from "../board";
 import type { FlashStorage, I2CBus, WiFiConstructor } from "../ecma419";
+import type { ResetReason } from "../reset";
 import { FileKeyValueStorage } from "./key-value";
 import { makeListener } from "./listener";
 import { makeResolver } from "./resolver";
@@ -14,10 +15,13 @@ export interface Surroundings {
 	readonly WiFi: WiFiConstructor;
 	readonly flash: FlashStorage;
 	readonly i2c: I2CBus;
+	readonly pins: Pins;
 }
 
 export interface NodeBoardOptions {
 	readonly identity: Identity;
+	/** Why it starts this time. */
+	readonly resetReason: ResetReason;
 	readonly time: PacedTime;
 	/** Whether time runs at life's speed while a socket is open. */
 	readonly lifeSpeedOnline: boolean;
@@ -25,26 +29,35 @@ export interface NodeBoardOptions {
 	readonly directory: string;
 	readonly surroundings: Surroundings;
 	log(line: string): void;
-	/** What stands for a restart here. */
+	/** What stands for a restart here, and for sleep. */
 	restart(): void;
+	sleep(milliseconds: number): void;
 }
 
 /** A board on Node: the computer's own sockets, TLS, names, files and randomness. */
 export class NodeBoard implements Board {
 	readonly identity: Identity;
+	readonly resetReason: ResetReason;
 	readonly time: PacedTime;
 	readonly network: Network;
 	readonly storage: Storage;
 	readonly i2c: I2CBus;
+	readonly pins: Pins;
 	readonly #log: (line: string) => void;
 	readonly #restart: () => void;
+	readonly #sleep: (milliseconds: number) => void;
 
-	constructor({ identity, time, lifeSpeedOnline, directory, surroundings, log, restart }: NodeBoardOptions) {
+	constructor(options: NodeBoardOptions) {
+		const { identity, resetReason, time, lifeSpeedOnline, directory, surroundings, log, restart, sleep } =
+			options;
 		this.identity = identity;
+		this.resetReason = resetReason;
 		this.time = time;
 		this.#log = log;
 		this.#restart = restart;
+		this.#sleep = sleep;
 		this.i2c = surroundings.i2c;
+		this.pins = surroundings.pins;
 		this.storage = { flash: surroundings.flash, keyValue: new FileKeyValueStorage(directory) };
 		const hold = lifeSpeedOnline ? () => time.hold() : () => () => {};
 		const TCP = makeTCP({ hold });
@@ -62,8 +75,8 @@ export class NodeBoard implements Board {
 		randomFillSync(bytes);
 	}
 
-	/** A computer on mains. */
-	batteryLevel(): undefined {
+	/** A computer has more than any number would tell. */
+	freeMemory(): undefined {
 		return undefined;
 	}
 
@@ -73,5 +86,9 @@ export class NodeBoard implements Board {
 
 	restart(): void {
 		this.#restart();
+	}
+
+	sleep(milliseconds: number): void {
+		this.#sleep(milliseconds);
 	}
 }

@@ -1,0 +1,53 @@
+import { App } from "../src/app";
+import type { Timer } from "../src/boards/board";
+import type { ResetReason } from "../src/boards/reset";
+import type { Settings } from "../src/settings/settings";
+import type { VirtualBoard } from "./virtual-board";
+import type { World } from "./world";
+
+/** The app on a virtual board, from one start to the next. */
+export class RunningBoard {
+	readonly #world: World;
+	readonly #log: (line: string) => void;
+	#app: App | undefined;
+	#asleep: Timer | undefined;
+	#stopped = false;
+
+	constructor(world: World, log: (line: string) => void) {
+		this.#world = world;
+		this.#log = log;
+	}
+
+	/** Keeps settings as the setup page would, before the first start. */
+	configure(settings: Partial<Settings>): void {
+		this.#world.board(this.#log).configure(settings);
+	}
+
+	start(resetReason: ResetReason): VirtualBoard {
+		const { time } = this.#world;
+		const board = this.#world.board(this.#log, {
+			resetReason,
+			restart: () => this.#after(() => this.start("restart")),
+			sleep: (milliseconds) =>
+				this.#after(() => {
+					this.#asleep = time.set(() => this.start("deep sleep"), milliseconds);
+				}),
+		});
+		this.#app = new App(board);
+		this.#app.start();
+		return board;
+	}
+
+	async stop(): Promise<void> {
+		this.#stopped = true;
+		this.#world.time.clear(this.#asleep);
+		await this.#app?.stop();
+	}
+
+	/** What follows when this start has ended. */
+	#after(next: () => void): void {
+		void this.#app?.stop().then(() => {
+			if (!this.#stopped) next();
+		});
+	}
+}

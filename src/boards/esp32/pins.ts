@@ -1,0 +1,97 @@
+import SDKAnalog from "embedded:io/analog";
+import SDKDigital from "embedded:io/digital";
+import type { Pins } from "../board";
+import type { Analog, Digital, DigitalOptions } from "../ecma419";
+import { closeIO, guard } from "./callbacks";
+
+/**
+ * Volts at the largest number of the converter with the attenuation that the SDK takes (12 dB): its driver gives
+ * calibrated millivolts as a part of this.
+ */
+const analogRange = 2.45;
+
+/** The SDK's digital pin. */
+class DigitalPin implements Digital {
+	static get Input(): number {
+		return Number(SDKDigital.Input);
+	}
+
+	static get InputPullUp(): number {
+		return Number(SDKDigital.InputPullUp);
+	}
+
+	static get InputPullDown(): number {
+		return Number(SDKDigital.InputPullDown);
+	}
+
+	static get Output(): number {
+		return Number(SDKDigital.Output);
+	}
+
+	static get Rising(): number {
+		return Number(SDKDigital.Rising);
+	}
+
+	static get Falling(): number {
+		return Number(SDKDigital.Falling);
+	}
+
+	#pin: SDKDigital | undefined;
+
+	constructor({ pin, mode, edge, onReadable }: DigitalOptions) {
+		// The SDK takes an edge together with its callback alone.
+		const watch =
+			edge === undefined
+				? {}
+				: {
+						edge,
+						onReadable: () => {
+							if (this.#pin !== undefined) guard(() => onReadable?.());
+						},
+					};
+		this.#pin = new SDKDigital({ pin, mode, ...watch });
+	}
+
+	read(): 0 | 1 {
+		return this.#pin?.read() === 1 ? 1 : 0;
+	}
+
+	write(value: 0 | 1): void {
+		this.#pin?.write(value);
+	}
+
+	close(): void {
+		const pin = this.#pin;
+		this.#pin = undefined;
+		closeIO(pin);
+	}
+}
+
+/** The SDK's analog pin. */
+class AnalogPin implements Analog {
+	#pin: SDKAnalog | undefined;
+
+	constructor({ pin }: { pin: number }) {
+		this.#pin = new SDKAnalog({ pin });
+	}
+
+	get resolution(): number {
+		return this.#pin?.resolution ?? 0;
+	}
+
+	read(): number {
+		return this.#pin?.read() ?? 0;
+	}
+
+	close(): void {
+		const pin = this.#pin;
+		this.#pin = undefined;
+		closeIO(pin);
+	}
+}
+
+/** `led` and `button` as the manifests have them: numbers as text, since chips without one have none. */
+export function openPins({ led, button }: { readonly led: string; readonly button: string }): Pins {
+	const number = (text: string) => (text === "" ? undefined : Number(text));
+	return { Digital: DigitalPin, Analog: AnalogPin, analogRange, led: number(led), button: number(button) };
+}

@@ -1,0 +1,62 @@
+import SDKKeyValue from "embedded:storage/key-value";
+import FFI from "mc/ffi";
+
+const domain = "board";
+const key = "bootStart";
+
+/**
+ * Deep sleep. The chip's slow oscillator goes on counting while all else is off: together with its count at the start
+ * of the boot, which is kept, it tells how long the boot has lasted.
+ */
+export class Sleep {
+	/** Microseconds of the slow clock at the start of the boot. */
+	readonly #bootStart: number;
+	/** Whether the boot from before the sleep goes on. */
+	readonly resumed: boolean;
+	/** Milliseconds of the boot before now. */
+	readonly elapsed: number;
+
+	constructor(woken: boolean) {
+		const now = slowClock();
+		const kept = woken ? readBootStart() : undefined;
+		this.resumed = kept !== undefined && kept <= now;
+		this.#bootStart = kept !== undefined && kept <= now ? kept : now;
+		this.elapsed = (now - this.#bootStart) / 1000;
+	}
+
+	/** Does not return. */
+	begin(milliseconds: number): void {
+		// Once in a boot: the storage wears.
+		if (!this.resumed) keepBootStart(this.#bootStart);
+		const ffi = new FFI();
+		ffi.esp_sleep_enable_timer_wakeup(BigInt(Math.round(milliseconds * 1000)));
+		ffi.esp_deep_sleep_start();
+	}
+}
+
+function slowClock(): number {
+	return Number(new FFI().esp_rtc_get_time_us());
+}
+
+function readBootStart(): number | undefined {
+	const storage = SDKKeyValue.open({ path: domain, format: "buffer" });
+	try {
+		const value = storage.read(key);
+		return value instanceof ArrayBuffer && value.byteLength === 8
+			? new DataView(value).getFloat64(0)
+			: undefined;
+	} finally {
+		storage.close();
+	}
+}
+
+function keepBootStart(microseconds: number): void {
+	const bytes = new Uint8Array(8);
+	new DataView(bytes.buffer).setFloat64(0, microseconds);
+	const storage = SDKKeyValue.open({ path: domain, format: "buffer" });
+	try {
+		storage.write(key, bytes);
+	} finally {
+		storage.close();
+	}
+}

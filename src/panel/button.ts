@@ -1,0 +1,101 @@
+import type { Time, Timer } from "../boards/board";
+import type { Digital, DigitalConstructor } from "../boards/ecma419";
+
+/** What a press asks for, by how long it is held. */
+export type Press = "send now" | "set up" | "forget everything";
+
+export const setupPress = 5_000;
+export const forgetPress = 10_000;
+
+/** What a press of so many milliseconds asks for. */
+export function pressOf(milliseconds: number): Press {
+	if (milliseconds >= forgetPress) return "forget everything";
+	return milliseconds >= setupPress ? "set up" : "send now";
+}
+
+/** Contacts bounce for some milliseconds: a level counts when it has stood for so long. */
+const debounceTime = 30;
+
+export interface ButtonOptions {
+	readonly Digital: DigitalConstructor;
+	/** Low while pressed; the pin is pulled up. */
+	readonly pin: number;
+	readonly time: Time;
+	/** Released. */
+	onPress(press: Press): void;
+	/** Held on; what releasing it now would do, or `undefined` when it is released. */
+	onHeld(press: Exclude<Press, "send now"> | undefined): void;
+}
+
+/** The board's button. */
+export class Button {
+	readonly #options: ButtonOptions;
+	readonly #pin: Digital;
+	#debounce: Timer | undefined;
+	#hold: Timer | undefined;
+	/** Ticks of its press. */
+	#pressedAt: number | undefined;
+	#edgeAt = 0;
+
+	/** Throws what the platform throws for a pin that cannot be an input. */
+	constructor(options: ButtonOptions) {
+		const { Digital, pin } = options;
+		this.#options = options;
+		this.#pin = new Digital({
+			pin,
+			mode: Digital.InputPullUp,
+			edge: Digital.Rising | Digital.Falling,
+			onReadable: () => this.#edge(),
+		});
+		// It may have been held while the board started.
+		if (this.#pin.read() === 0) this.#edge();
+	}
+
+	get pressed(): boolean {
+		return this.#pressedAt !== undefined || this.#debounce !== undefined;
+	}
+
+	close(): void {
+		this.#options.time.clear(this.#debounce);
+		this.#options.time.clear(this.#hold);
+		this.#pin.close();
+	}
+
+	#edge(): void {
+		const { time } = this.#options;
+		if (this.#debounce === undefined) this.#edgeAt = time.ticks();
+		time.clear(this.#debounce);
+		this.#debounce = time.set(() => this.#settled(), debounceTime);
+	}
+
+	#settled(): void {
+		this.#debounce = undefined;
+		const pressed = this.#pin.read() === 0;
+		if (pressed === (this.#pressedAt !== undefined)) return;
+		if (pressed) this.#begin();
+		else this.#end();
+	}
+
+	#begin(): void {
+		this.#pressedAt = this.#edgeAt;
+		this.#hold = this.#after(setupPress, () => {
+			this.#options.onHeld("set up");
+			this.#hold = this.#after(forgetPress, () => this.#options.onHeld("forget everything"));
+		});
+	}
+
+	/** When it has been held for so long. */
+	#after(held: number, callback: () => void): Timer {
+		const { time } = this.#options;
+		return time.set(callback, (this.#pressedAt ?? 0) + held - time.ticks());
+	}
+
+	#end(): void {
+		const { time, onPress, onHeld } = this.#options;
+		time.clear(this.#hold);
+		const held = this.#edgeAt - (this.#pressedAt ?? 0);
+		this.#pressedAt = undefined;
+		onHeld(undefined);
+		onPress(pressOf(held));
+	}
+}

@@ -1,0 +1,76 @@
+import type { Board } from "../boards/board";
+import type { Settings } from "../settings/settings";
+import { Button, type Press } from "./button";
+import { Light } from "./light";
+import { lightState, type Situation } from "./patterns";
+
+export interface PanelOptions {
+	readonly board: Pick<Board, "pins" | "time" | "log">;
+	readonly settings: Pick<Settings, "ledPin" | "ledActive" | "buttonPin">;
+	situation(): Omit<Situation, "held">;
+	onPress(press: Press): void;
+}
+
+/** What a person sees and touches of the board: the light and the button, where there are any. */
+export class Panel {
+	readonly #light: Light | undefined;
+	readonly #button: Button | undefined;
+	/** What releasing the button now would do, once it has been held for long. */
+	#held: "set up" | "forget everything" | undefined;
+
+	constructor({ board, settings, situation, onPress }: PanelOptions) {
+		const { Digital, led, button } = board.pins;
+		const { time } = board;
+		const attempt = <T>(what: string, pin: number | undefined, open: (pin: number) => T): T | undefined => {
+			try {
+				return pin === undefined ? undefined : open(pin);
+			} catch (error) {
+				const why = error instanceof Error ? error.message : String(error);
+				board.log(`${what}: pin ${pin} cannot be used: ${why}`);
+				return undefined;
+			}
+		};
+		const inverted = settings.ledActive === "low";
+		const state = () => lightState({ ...situation(), held: this.#held });
+		this.#light = attempt(
+			"light",
+			choose(settings.ledPin, led),
+			(pin) => new Light({ Digital, pin, inverted, time, state }),
+		);
+		this.#button = attempt(
+			"button",
+			choose(settings.buttonPin, button),
+			(pin) =>
+				new Button({
+					Digital,
+					pin,
+					time,
+					onPress,
+					onHeld: (press) => {
+						this.#held = press;
+						this.refresh();
+					},
+				}),
+		);
+	}
+
+	/** Whether somebody holds the button. */
+	get touched(): boolean {
+		return this.#button?.pressed === true;
+	}
+
+	/** What the light tells may have changed. */
+	refresh(): void {
+		this.#light?.refresh();
+	}
+
+	close(): void {
+		this.#light?.close();
+		this.#button?.close();
+	}
+}
+
+function choose(set: number | "auto" | "none", usual: number | undefined): number | undefined {
+	if (set === "none") return undefined;
+	return set === "auto" ? usual : set;
+}

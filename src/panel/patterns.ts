@@ -1,0 +1,51 @@
+/** What the light tells. */
+export type LightState =
+	/** The setup page is open. */
+	| "setup"
+	/** No network yet, or none any more. */
+	| "joining"
+	/** On a network, and the time is not known. */
+	| "no time"
+	| "sending"
+	/** Somebody has to change a setting: nothing can be sent before. */
+	| "settings fault"
+	| "working"
+	/** The button has been held so long that all will be forgotten. */
+	| "forgetting"
+	| "dark";
+
+/** Milliseconds on, off, on, off and so on, then from the beginning. */
+export const patterns: Readonly<Record<LightState, readonly number[]>> = Object.freeze({
+	setup: Object.freeze([500, 500]),
+	joining: Object.freeze([100, 900]),
+	"no time": Object.freeze([100, 200, 100, 1600]),
+	sending: Object.freeze([100, 100]),
+	"settings fault": Object.freeze([100, 200, 100, 200, 100, 1300]),
+	working: Object.freeze([20, 4980]),
+	forgetting: Object.freeze([50, 50]),
+	dark: Object.freeze([0, 5000]),
+});
+
+/** What decides the light. */
+export interface Situation {
+	/** A person holds the button: what releasing it would do. */
+	readonly held: "set up" | "forget everything" | undefined;
+	readonly setup: boolean;
+	readonly settingsFault: boolean;
+	readonly online: boolean;
+	readonly timeKnown: boolean;
+	readonly sending: boolean;
+	/** Each flash costs a part of the battery. */
+	readonly saving: boolean;
+}
+
+/** The one thing that the light tells: what a person can act on comes first. */
+export function lightState(situation: Situation): LightState {
+	if (situation.held === "forget everything") return "forgetting";
+	if (situation.held === "set up" || situation.setup) return "setup";
+	if (situation.settingsFault) return "settings fault";
+	if (situation.sending) return "sending";
+	if (situation.saving) return "dark";
+	if (!situation.online) return "joining";
+	return situation.timeKnown ? "working" : "no time";
+}
