@@ -1,0 +1,138 @@
+/**
+ * What the setup page and the board say to each other: JSON over HTTP, all of it from the page's own origin.
+ *
+ * | request | body | answer |
+ * |---|---|---|
+ * | `GET /` | | the page |
+ * | `GET /api/state` | | {@link SetupState} |
+ * | `GET /api/networks` | | {@link ScanState} |
+ * | `POST /api/scan` | {@link Authorized} | 202, then look at `/api/networks` |
+ * | `POST /api/check` | {@link GivenSettings} | {@link CheckAnswer} |
+ * | `POST /api/test` | {@link GivenSettings} | 202, or 422 {@link CheckAnswer}; then look at `GET /api/test` |
+ * | `GET /api/test` | | {@link TestState} |
+ * | `POST /api/save` | {@link GivenSettings} | 200 {@link CheckAnswer} without problems, or 422 with them |
+ * | `POST /api/export` | {@link ExportRequest} | the settings file |
+ * | `POST /api/finish` | {@link Authorized} | 202: the board leaves setup and starts |
+ *
+ * A refused request is answered with {@link Refusal} and its status: 400, 403, 404, 405, 413, 421.
+ */
+
+/** Every POST carries the token of the state, so that no other site's page can send one. */
+export interface Authorized {
+	readonly token: string;
+}
+
+/**
+ * The settings as the person has filled them in, by their keys in the settings table. A secret that is left out or
+ * empty keeps what the board has; a network without `password` keeps the one that is saved for its name.
+ */
+export interface GivenSettings extends Authorized {
+	readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export interface ExportRequest extends Authorized {
+	/** Passwords and key, too. */
+	readonly secrets: boolean;
+}
+
+export interface Refusal {
+	/** A sentence. */
+	readonly error: string;
+}
+
+export interface CheckAnswer {
+	readonly problems: readonly FieldProblem[];
+}
+
+export interface FieldProblem {
+	/** In the settings table; `networks.1.password` for a part of one. */
+	readonly key: string;
+	/** A sentence: what is wrong, and what to do. */
+	readonly problem: string;
+}
+
+export interface SetupState extends Authorized {
+	readonly board: {
+		/** Of the access point: `Dakkio-1A2B`. */
+		readonly name: string;
+		/** Used when none is set: `ESP32-A1B2C3`. */
+		readonly deviceId: string;
+		readonly chip: string;
+		readonly firmwareVersion: string;
+	};
+	/** As kept; secrets are empty, and a network is `{ ssid, saved }`: whether a password is kept for it. */
+	readonly settings: Readonly<Record<string, unknown>>;
+	/** Keys of the secrets that are set. */
+	readonly secretsSet: readonly string[];
+	readonly table: readonly SettingDescription[];
+	readonly sensors: readonly SensorDescription[];
+	/** Readings that wait in flash. */
+	readonly waiting: number;
+}
+
+/** A row of the settings table, as a form needs it. */
+export interface SettingDescription {
+	readonly key: string;
+	readonly label: string;
+	readonly help: string;
+	readonly preset: unknown;
+	readonly kind:
+		| "text"
+		| "number"
+		| "number or word"
+		| "choice"
+		| "list"
+		| "long text"
+		| "networks"
+		| "object";
+	readonly unit?: string;
+	readonly secret?: true;
+	/** Of a number. */
+	readonly least?: number;
+	readonly most?: number;
+	/** Of a choice; of `number or word`: the words. */
+	readonly choices?: readonly string[];
+}
+
+export interface SensorDescription {
+	/** `BME280 at 0x76`. */
+	readonly name: string;
+	/** A sentence when it is not well. */
+	readonly problem?: string;
+	readonly values: readonly {
+		readonly name: string;
+		readonly unit: string;
+		readonly value?: number | boolean | string;
+	}[];
+}
+
+export interface ScanState {
+	readonly scanning: boolean;
+	/** One for each name, strongest first. The names come from the air: hostile text. */
+	readonly networks: readonly {
+		readonly ssid: string;
+		/** dBm. */
+		readonly strength: number;
+		/** It wants a password. */
+		readonly secured: boolean;
+	}[];
+}
+
+/** The steps of a test, in their order. */
+export type TestStep = "join" | "name" | "time" | "certificate" | "key" | "source" | "point";
+
+export interface TestState {
+	readonly running: boolean;
+	/** All are done. */
+	readonly passed: boolean;
+	readonly steps: readonly {
+		readonly step: TestStep;
+		readonly state: "waiting" | "running" | "done" | "failed";
+		/** What was found, or the cause of the failure: a sentence or less. */
+		readonly text?: string;
+		/** What to do. */
+		readonly cure?: string;
+	}[];
+	/** The data source that the test made, to be kept with the settings. */
+	readonly dataSourceId?: string;
+}
