@@ -6,6 +6,7 @@ import { decode } from "../../src/text/utf8";
 import type { Plan } from "../plan";
 import { checkHttp } from "./http";
 import { live } from "./life";
+import { memory } from "./memory";
 import { checkNtp } from "./ntp";
 import { checkQueue } from "./queue";
 import { report } from "./report";
@@ -17,6 +18,7 @@ const brokenPipe = 13;
 
 surviveExceptions();
 new FFI().sigignore(brokenPipe);
+memory("an empty machine");
 void run(readPlan());
 
 async function run(plan: Plan): Promise<void> {

@@ -16,8 +16,16 @@ export async function checkSettings(directory: string): Promise<void> {
 		same([settings.location, settings.interval, settings.networks[0]?.ssid], ["Küche", 30, "Zuhause"]);
 		same(settings.server, "https://api.dakkio.io");
 	});
-	await check("a record that is damaged is told and presets stand in", () => {
-		storage.write("settings", Uint8Array.of(0x7b, 0x22, 0xff));
+	await check("of two records the newer one counts; where it is damaged, the one before", () => {
+		store.save({ interval: 40 });
+		same(store.load().settings.interval, 40);
+		storage.write("settings_b", Uint8Array.of(0x7b, 0x22, 0xff));
+		const { settings, problems } = store.load();
+		same(problems.length, 1);
+		same(settings.interval, 30);
+	});
+	await check("where both are damaged it is told, and presets stand in", () => {
+		storage.write("settings_a", Uint8Array.of(1));
 		const { settings, problems } = store.load();
 		same(problems.length, 1);
 		same(settings.interval, 60);
