@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { usualPins } from "../../simulator/virtual-board";
+import { World } from "../../simulator/world";
+import { SettingsStore } from "../../src/settings/settings-store";
+import { RunningBoard } from "./running-board";
+
+/** The board's button, with the whole app behind them. */
+
+let directory: string;
+let world: World;
+let board: RunningBoard;
+beforeEach(async () => {
+	directory = mkdtempSync(join(tmpdir(), "panel-"));
+	world = await World.start({ directory, speed: 500 });
+});
+afterEach(async () => {
+	await board.app.stop();
+	await world.close();
+	rmSync(directory, { recursive: true });
+});
+
+function start(settings: ConstructorParameters<typeof RunningBoard>[1]): void {
+	board = new RunningBoard(world, settings);
+}
+
+async function press(milliseconds: number): Promise<void> {
+	const { simulatedPins: pins } = board.board;
+	pins.drive(usualPins.button, 0);
+	await new Promise<void>((resolve) => world.time.set(resolve, milliseconds));
+	pins.drive(usualPins.button, 1);
+}
+
+test("a short press sends what waits at once, long before it is due", async () => {
+	start({ uploadInterval: 86_400 });
+	await board.line(/reading 3:/);
+	const before = world.dakkio.points().length;
+	await board.line(/time:/);
+	await press(2_000);
+	await board.line(/button: send now/);
+	await world.dakkio.waitForPoints(before + 2);
+});
+
+test("held for ten seconds the board forgets settings, secrets and readings, and starts anew", async () => {
+	start({ uploadInterval: 86_400 });
+	await board.line(/reading 2:/);
+	await press(10_200);
+	await board.line(/asks for restart/);
+	expect(board.asked).toBe("restart");
+	const storage = board.board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
+	expect(new SettingsStore(storage).empty).toBe(true);
+	expect(board.app.status).toMatchObject({ waiting: 0, quarantined: 0 });
+	await board.app.stop();
+	const after = new RunningBoard(world, {});
+	board = after;
+	// What numbers a reading is never given twice, whoever has the board.
+	expect(Number(/\d+/.exec(await after.line(/reading \d+:/))?.[0])).toBeGreaterThan(2);
+});
