@@ -343,7 +343,7 @@ export class App {
 			sleep: (milliseconds) => {
 				if (this.#clock.fresh) beginBoot(this.#storage);
 				if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
-				this.#board.sleep(milliseconds);
+				this.#board.sleep(milliseconds, this.#panel.buttonPin);
 			},
 		});
 	}

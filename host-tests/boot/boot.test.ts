@@ -35,6 +35,7 @@ describe("the count of starts", () => {
 		expect(start("power-on", 41).boot).toBe(42);
 		storage.delete("boots");
 		expect(start("deep sleep", 42)).toMatchObject({ boot: 43, resumed: false });
+		expect(start("deep sleep", 90)).toMatchObject({ boot: 91, resumed: false });
 	});
 
 	test("goes up in the middle of a boot whose ticks are counted in another way from now on", () => {

@@ -44,7 +44,7 @@ export function openBoard(): Board {
 		freeMemory: () => new FFI().esp_get_free_heap_size(),
 		log: (line) => trace(`${line}\n`),
 		restart: () => new FFI().esp_restart(),
-		sleep: (milliseconds) => sleep.begin(milliseconds),
+		sleep: (milliseconds, wakePin) => sleep.begin(milliseconds, wakePin),
 	};
 }
 

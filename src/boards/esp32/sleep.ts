@@ -4,6 +4,14 @@ import FFI from "mc/ffi";
 const domain = "board";
 const key = "bootStart";
 
+interface SleepFunctions {
+	esp_sleep_enable_timer_wakeup(time: bigint): number;
+	esp_deep_sleep_start(): void;
+	/** Of the chips that can watch pins while they sleep; the manifest names them for those. */
+	rtc_gpio_pullup_en?(pin: number): number;
+	esp_sleep_enable_ext0_wakeup?(pin: number, level: number): number;
+}
+
 /**
  * Deep sleep. The chip's slow oscillator goes on counting while all else is off: together with its count at the start
  * of the boot, which is kept, it tells how long the boot has lasted.
@@ -24,11 +32,15 @@ export class Sleep {
 		this.elapsed = (now - this.#bootStart) / 1000;
 	}
 
-	/** Does not return. */
-	begin(milliseconds: number): void {
+	/** Does not return. A low level at `wakePin` ends it early, if it is one of the pins that stay awake (ESP32, S3). */
+	begin(milliseconds: number, wakePin?: number): void {
 		// Once in a boot: the storage wears.
 		if (!this.resumed) keepBootStart(this.#bootStart);
-		const ffi = new FFI();
+		const ffi: SleepFunctions = new FFI();
+		if (wakePin !== undefined) {
+			ffi.rtc_gpio_pullup_en?.(wakePin);
+			ffi.esp_sleep_enable_ext0_wakeup?.(wakePin, 0);
+		}
 		ffi.esp_sleep_enable_timer_wakeup(BigInt(Math.round(milliseconds * 1000)));
 		ffi.esp_deep_sleep_start();
 	}
