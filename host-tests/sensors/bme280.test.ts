@@ -4,7 +4,8 @@ import { SimulatedBus } from "../../simulator/bus";
 import { BME280Chip, exampleCalibration } from "../../simulator/chips/bme280";
 import type { Environment } from "../../simulator/weather/weather";
 import type { I2CBus } from "../../src/boards/ecma419";
-import { BME280, fineTemperature, pascal, relativeHumidity } from "../../src/sensors/bme280";
+import { BME280 } from "../../src/sensors/bme280";
+import { fineTemperature, pascal, relativeHumidity } from "../../src/sensors/bosch-compensation";
 import { SensorError } from "../../src/sensors/sensor-error";
 
 describe("the compensation gives what the data sheet says", () => {
