@@ -29,6 +29,8 @@ export class INA219Chip extends TexasChip<Supply> {
 	#shuntSteps = 0;
 	#busSteps = 0;
 	#ready = false;
+	/** Conversions that are done since the configuration was written. */
+	#done = 0;
 	/** A triggered conversion is under way, or continuous ones are. */
 	#running = true;
 
@@ -63,6 +65,7 @@ export class INA219Chip extends TexasChip<Supply> {
 		this.#running = mode !== 0 && mode !== 4;
 		if (this.#running) this.#ready = false;
 		this.#startedAt = this.now;
+		this.#done = 0;
 	}
 
 	#flags(current: number, power: number): number {
@@ -76,6 +79,8 @@ export class INA219Chip extends TexasChip<Supply> {
 		if (!this.#running || !this.ended(this.#startedAt, duration)) return;
 		const continuous = (this.#configuration & 4) !== 0;
 		const count = continuous ? Math.floor((this.now - this.#startedAt) / duration) : 1;
+		if (count === this.#done) return;
+		this.#done = count;
 		this.#measure(this.#startedAt + count * duration);
 		this.#ready = true;
 		this.#running = continuous;

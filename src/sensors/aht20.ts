@@ -20,8 +20,8 @@ const alwaysClear = 0x60;
 const initialisation = 10;
 const duration = 80;
 
-/** Of the AHT21, which goes further than the AHT20 (−40 … 85). */
-const temperatureRange = Object.freeze([-40, 120] as const);
+/** Of the AHT21, which goes further than the AHT20 (−40 … 85); a tenth beyond it is rounding. */
+const temperatureRange = Object.freeze([-40.1, 120.1] as const);
 
 /** Aosong AHT20 and AHT21: temperature and humidity. */
 export class AHT20 extends ChipDriver<AirSample> {

@@ -51,9 +51,12 @@ const statusCopying = 0x01;
 const skipped20 = 0x80000;
 const skipped16 = 0x8000;
 
-/** What the chips are made for (section 1, tables 2 to 4): outside of it, something else than the air was measured. */
-const temperatureRange = Object.freeze([-40, 85] as const);
-const pressureRange = Object.freeze([30_000, 110_000] as const);
+/**
+ * What the chips are made for (section 1, tables 2 to 4): outside of it, something else than the air was measured. A
+ * little beyond it is rounding.
+ */
+const temperatureRange = Object.freeze([-40.1, 85.1] as const);
+const pressureRange = Object.freeze([29_990, 110_010] as const);
 
 /** What tells the members of the family apart. */
 export interface Member {

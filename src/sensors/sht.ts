@@ -13,8 +13,8 @@ export function airValues({ thermometer, hygrometer }: AirSample): readonly Valu
 	return [thermometer.temperature, hygrometer.humidity];
 }
 
-/** What the families are made for (data sheets, "Temperature": the operating range). */
-const temperatureRange = Object.freeze([-40, 125] as const);
+/** What the families are made for (data sheets, "Temperature": the operating range); a tenth beyond it is rounding. */
+const temperatureRange = Object.freeze([-40.1, 125.1] as const);
 
 /** What tells the two families apart. */
 interface Family {

@@ -18,8 +18,8 @@ const duration = 8 * 17.5;
 /** Until its first conversion has ended ("Power Up"). */
 const notMeasured = -256;
 const resolution = 0.0078125;
-/** "Recommended Operating Conditions". */
-const range = Object.freeze([-55, 150] as const);
+/** "Recommended Operating Conditions"; a tenth beyond them is rounding. */
+const range = Object.freeze([-55.1, 150.1] as const);
 
 /** Texas Instruments TMP117: temperature, to a tenth of a degree. */
 export class TMP117 extends ChipDriver<Thermometer> {
