@@ -108,6 +108,17 @@ test("one that lost its supply while it measured has nothing to tell", () => {
 	expect(() => driver.sample()).toThrow(/it reports a temperature that it cannot measure/);
 });
 
+test("a register that happens to hold what an AHT20 would say is another chip, because the next one does not", () => {
+	let pointer = 0;
+	bench.bus.attach(0x38, {
+		write: (bytes) => {
+			pointer = bytes[0] ?? 0;
+		},
+		read: (into) => into.fill(pointer++ === 0x71 ? 0x1c : 0x00),
+	});
+	expect(aht20.identify(bench.provider, 0x38)).toBe("other");
+});
+
 test.each([
 	["all ones", 0xff],
 	["all zeros", 0x00],

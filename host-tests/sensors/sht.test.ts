@@ -119,6 +119,20 @@ describe.each([
 	});
 });
 
+test("an SHT4x that is asked whether it is an SHT3x gets no command of two bytes, of which nobody knows what it makes", () => {
+	const chip = bench.plugIn("sht41");
+	const lengths: number[] = [];
+	bench.bus.attach(0x44, {
+		write: (bytes) => {
+			lengths.push(bytes.length);
+			chip.write(bytes);
+		},
+		read: (into) => chip.read(into),
+	});
+	expect(sht3x.identify(bench.provider, 0x44)).toBe("other");
+	expect(lengths).toEqual([1]);
+});
+
 describe("a chip that somebody else left in any state is back with the second attempt", () => {
 	/** As a sampler does it: what fails is closed and made anew at the next sample. */
 	function values(kind: typeof sht3x) {

@@ -253,7 +253,26 @@ describe("other chips of these addresses are none of the three", () => {
 		});
 	}
 
+	test("an ADS1115 whose pin ALERT was made to tell the end of a conversion is one", () => {
+		const chip = bench.plugIn("ads1115");
+		chip.write(Uint8Array.of(2, 0x00, 0x00));
+		chip.write(Uint8Array.of(3, 0x80, 0x00));
+		expect(ads1115.identify(bench.provider, 0x48)).toBe("this");
+	});
+
+	test("an INA219 that somebody else gave a calibration is one", () => {
+		const chip = bench.plugIn("ina219", 0x48);
+		chip.write(Uint8Array.of(5, 0x10, 0x00));
+		bench.ticks += 10;
+		expect(ina219.identify(bench.provider, 0x48)).toBe("this");
+	});
+
 	test.each([
+		["a calibration that is odd", { 0: 0x399f, 5: 0x1001 }, 0xff],
+		["a current without a calibration", { 0: 0x399f, 4: 0x0003 }, 0xff],
+		["power without a calibration", { 0: 0x399f, 3: 0x0003 }, 0xff],
+		["a bus voltage of 33 V", { 0: 0x399f, 2: 0x1fa5 << 3 }, 0xff],
+		["a bit in the bus voltage that is always 0", { 0: 0x399f, 2: 0x0004 }, 0xff],
 		["an LM75 at 25 °C", { 0: 0x1900, 2: 0x4b00, 3: 0x5000 }, 0x03],
 		["a TMP102 at 25 °C", { 0: 0x1900, 1: 0x60a0, 2: 0x4b00, 3: 0x5000 }, 0x03],
 		["an ADS1015", { 0: 0x1230, 1: 0x8583, 2: 0x8000, 3: 0x7ff0 }, 0x03],
