@@ -20,6 +20,7 @@ import { describeStatus, type Status } from "./status";
 import { ReadingLog } from "./store/reading-log";
 import { keepAttempts, readAttempts } from "./upload/attempts";
 import { Budget } from "./upload/budget";
+import { batteryUploads } from "./upload/pace";
 import { Quarantine } from "./upload/quarantine";
 import { Silence } from "./upload/silence";
 import { answerHeaders, Uploader } from "./upload/uploader";
@@ -28,8 +29,6 @@ import { Station } from "./wifi/station";
 
 /** Kept while the last restart was for a silent network, and it is still silent. */
 const silenceKey = "silence";
-/** On battery each upload costs as much as an hour of sleep, or more: at most one an hour, unless the settings say how often. */
-const batteryUploads = 3_600_000;
 const statusInterval = 3_600_000;
 /** The loop stands still when no reading was tried for so many intervals, and for so many milliseconds. */
 const stalledIntervals = 3;
