@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Settings } from "../src/settings/settings";
 import { lock } from "./lock";
+import { neighbourhood } from "./neighbourhood";
 import { help, parseCommand, type RunOptions } from "./options";
 import { RunningBoard } from "./running-board";
 import { World } from "./world";
@@ -9,6 +10,7 @@ import { World } from "./world";
 const directory = join(import.meta.dirname, "..", ".state");
 /** Tried first, so that a bookmark holds; any free port if they are taken. */
 const ports = { port: 8443, pagePort: 8080 };
+const setupPort = 8180;
 
 const command = parseCommand(process.argv.slice(2));
 if (command.kind === "help") process.stdout.write(help);
@@ -28,7 +30,7 @@ async function run(options: RunOptions): Promise<void> {
 		const world = await startWorld(options);
 		describe(world, options);
 		const running = new RunningBoard(world, print);
-		running.configure(settingsFor(world, options));
+		if (!isSetUpByHand(options)) running.configure(settingsFor(world, options));
 		running.start("power-on");
 		await interrupted();
 		print("stopping");
@@ -39,14 +41,21 @@ async function run(options: RunOptions): Promise<void> {
 	}
 }
 
-async function startWorld({ speed, fresh }: RunOptions): Promise<World> {
+async function startWorld(options: RunOptions): Promise<World> {
+	const { speed, fresh } = options;
+	const setup = isSetUpByHand(options) ? { setup: { page: setupPort } } : {};
 	try {
-		return await World.start({ directory, speed, fresh, ...ports });
+		return await World.start({ directory, speed, fresh, ...setup, ...ports });
 	} catch (error) {
 		if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-			return World.start({ directory, speed, fresh });
+			return World.start({ directory, speed, fresh, ...setup });
 		throw error;
 	}
+}
+
+/** A fresh board opens its setup page, unless the command line says where to post. */
+function isSetUpByHand({ fresh, target }: RunOptions): boolean {
+	return fresh && target === undefined;
 }
 
 function settingsFor({ dakkio, ntp }: World, { interval, target }: RunOptions): Partial<Settings> {
@@ -67,21 +76,33 @@ function settingsFor({ dakkio, ntp }: World, { interval, target }: RunOptions): 
 	};
 }
 
-function describe({ dakkio, ntp }: World, { target, speed, interval }: RunOptions): void {
+function describe({ dakkio, ntp }: World, options: RunOptions): void {
+	const { target, speed, interval } = options;
 	const points = dakkio.points().length;
 	const lines = [
 		["Dakkio", target?.server ?? `${dakkio.url}  (${points} points so far)`],
 		...(target === undefined ? [["Points", `http://localhost:${dakkio.pagePort}`]] : []),
 		["NTP", `${ntp.host}:${ntp.port}`],
 		["Kept in", directory],
+		...(isSetUpByHand(options) ? forTheSetupPage(dakkio) : []),
 		[
 			"Clock",
-			`${speed === 1 ? "life's speed" : `${speed} times life's speed`}, a reading every ${interval} s`,
+			`${speed === 1 ? "life's speed" : `${speed} times life's speed`}${isSetUpByHand(options) ? "" : `, a reading every ${interval} s`}`,
 		],
 	];
 	process.stdout.write(
 		`${lines.map(([name = "", text]) => `${name.padEnd(9)}${text}`).join("\n")}\nCtrl-C stops it.\n\n`,
 	);
+}
+
+/** What the person at the setup page would have from Dakkio's site, and from the router. */
+function forTheSetupPage({ credentials }: World["dakkio"]): string[][] {
+	const networks = neighbourhood.map(({ ssid, password }) => `${ssid} (${password ?? "no password"})`);
+	return [
+		["Key", credentials.key],
+		["Bucket", credentials.bucketId],
+		["Wi-Fi", networks.join(", ")],
+	];
 }
 
 /** The board's log, with the computer's time. */

@@ -14,7 +14,8 @@
  * | `POST /api/export` | {@link ExportRequest} | the settings file |
  * | `POST /api/finish` | {@link Authorized} | 202: the board leaves setup and starts |
  *
- * A refused request is answered with {@link Refusal} and its status: 400, 403, 404, 405, 413, 421.
+ * A refused request is answered with {@link Refusal} and its status: 400, 403, 404, 405, 409, 413, 415, 421, 500. A POST
+ * needs `Content-Type: application/json` and a body, and comes from the page's own origin.
  */
 
 /** Every POST carries the token of the state, so that no other site's page can send one. */
@@ -42,6 +43,8 @@ export interface Refusal {
 
 export interface CheckAnswer {
 	readonly problems: readonly FieldProblem[];
+	/** Of what is taken all the same: an admin key. */
+	readonly warnings: readonly FieldProblem[];
 }
 
 export interface FieldProblem {
@@ -90,8 +93,10 @@ export interface SettingDescription {
 	/** Of a number. */
 	readonly least?: number;
 	readonly most?: number;
-	/** Of a choice; of `number or word`: the words. */
+	/** Of a choice; of `number or word`, and of a text that may be a word instead: the words. */
 	readonly choices?: readonly string[];
+	/** Characters of a text, entries of a list. */
+	readonly longest?: number;
 }
 
 export interface SensorDescription {

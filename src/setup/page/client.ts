@@ -1,4 +1,12 @@
-import type { FieldProblem, GivenSettings, Refusal, ScanState, SetupState, TestState } from "../api";
+import type {
+	CheckAnswer,
+	FieldProblem,
+	GivenSettings,
+	Refusal,
+	ScanState,
+	SetupState,
+	TestState,
+} from "../api";
 import { texts } from "./texts";
 
 /** The board answered, but would not do it; the message is a sentence. */
@@ -11,13 +19,6 @@ export class UnheardError extends Error {}
 const patience = 8_000;
 /** Between two attempts. */
 const pauses = [500, 1_000, 2_000, 3_000] as const;
-
-/** What the board says of settings. */
-export interface Findings {
-	readonly problems: readonly FieldProblem[];
-	/** Of what it takes all the same. */
-	readonly warnings: readonly FieldProblem[];
-}
 
 interface Answer {
 	readonly status: number;
@@ -55,7 +56,7 @@ export class Client {
 		await this.#post("/api/scan", {});
 	}
 
-	async check(settings: GivenSettings["settings"]): Promise<Findings> {
+	async check(settings: GivenSettings["settings"]): Promise<CheckAnswer> {
 		return findings(await this.#post("/api/check", { settings }));
 	}
 
@@ -129,8 +130,8 @@ export class Client {
 	}
 }
 
-function findings({ text }: Answer): Findings {
-	const { problems = [], warnings = [] }: Partial<Findings> = text === "" ? {} : JSON.parse(text);
+function findings({ text }: Answer): CheckAnswer {
+	const { problems = [], warnings = [] }: Partial<CheckAnswer> = text === "" ? {} : JSON.parse(text);
 	return { problems, warnings };
 }
 

@@ -1,5 +1,5 @@
-import type { FieldProblem } from "../api";
-import type { Client, Findings } from "./client";
+import type { CheckAnswer, FieldProblem } from "../api";
+import type { Client } from "./client";
 import type { Field } from "./field";
 
 /** A moment without typing after which a problem is looked at again, milliseconds. */
@@ -100,7 +100,7 @@ export class Form {
 		return fields.every((field) => field.missing().length === 0 && !isWrong(field.element));
 	}
 
-	#show({ problems, warnings }: Findings): void {
+	#show({ problems, warnings }: CheckAnswer): void {
 		for (const [key, field] of this.#fields) {
 			if (!this.#shown.has(key)) continue;
 			const own = ({ key: at }: FieldProblem) => rootOf(at) === key;

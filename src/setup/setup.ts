@@ -1,0 +1,295 @@
+import type { AccessPoint, Board, Timer } from "../boards/board";
+import type { KeyValue } from "../boards/ecma419";
+import type { TimeSync } from "../clock/sync";
+import type { HttpConnection, Outcome } from "../http/exchange";
+import { HttpServer } from "../http/server";
+import type { Field } from "../reading/reading";
+import { exportSettings } from "../settings/file";
+import { type Settings, withoutPresets } from "../settings/settings";
+import { SettingsStore } from "../settings/settings-store";
+import { firmwareVersion } from "../version";
+import { ownName, ownPassword } from "./access";
+import type { SensorDescription, SetupState, TestState } from "./api";
+import { ConnectionTest, type Signal } from "./connection-test";
+import { nextStep, type SetupReason } from "./decide";
+import { secretsSet, shownSettings } from "./given";
+import { answerSetup, requestHeaders, type SetupBoard } from "./handler";
+import { HeardNetworks } from "./heard";
+import { Joiner } from "./joiner";
+import { wantsLogin } from "./login";
+import { describeTable } from "./table";
+
+/** What the running firmware does for setup. */
+export interface SetupOptions {
+	readonly board: Board;
+	readonly storage: KeyValue;
+	/** As kept, or their presets. */
+	readonly settings: Settings;
+	readonly reason: SetupReason;
+	/** Of the device with these settings. */
+	deviceId(settings: Settings): string;
+	/** Takes a reading now, and stores it. */
+	sample(): Promise<void>;
+	/** What was found on the bus, with its last values. */
+	sensors(): readonly SensorDescription[];
+	/** What is measured: of the sensors that were found. */
+	fields(): readonly Field[];
+	/** Readings that wait. */
+	waiting(): number;
+	/** Keeps the clock set by these servers, from its start on. */
+	timeSync(servers: readonly string[], on: TimeSyncCallbacks): TimeSync;
+	connect(settings: Settings, onVerified: (issuer: string) => void): HttpConnection;
+	/** Sends the oldest of what waits to where these settings say; `undefined` when nothing waits. */
+	send(settings: Settings, connection: HttpConnection): Promise<Outcome | undefined>;
+	/** Setup is over: starts anew, as usual. */
+	leave(): void;
+	log(line: string): void;
+}
+
+export interface TimeSyncCallbacks {
+	onFailure(): void;
+	onSynchronized(utc: number): void;
+}
+
+const httpPort = 80;
+/** For the clock's step of a test, whatever the servers do. */
+const clockDeadline = 40_000;
+/** For the last answer to reach the browser before the access point goes. */
+const farewell = 1_500;
+
+/** No test has been made yet. */
+const untested: TestState = Object.freeze({ running: false, passed: false, steps: [] });
+
+/** The board in setup: its own network, and on it the page with which a person brings it online. */
+export class Setup {
+	readonly #options: SetupOptions;
+	readonly #name: string;
+	readonly #store: SettingsStore;
+	readonly #accessPoint: AccessPoint;
+	readonly #server: HttpServer;
+	readonly #joiner: Joiner;
+	readonly #heard: HeardNetworks;
+	readonly #token: string;
+	#settings: Settings;
+	#test: ConnectionTest | undefined;
+	#timeSync: TimeSync | undefined;
+	#timer: Timer | undefined;
+	#leaving: Timer | undefined;
+	#lastVisit: number;
+	#lastTry: number;
+	#trying = false;
+	#stopped = false;
+
+	/** Throws where the board cannot be an access point. */
+	constructor(options: SetupOptions) {
+		const { board, storage, settings } = options;
+		const { AccessPoint } = board.network;
+		if (AccessPoint === undefined) throw new Error("this board has no access point");
+		this.#options = options;
+		this.#settings = settings;
+		this.#store = new SettingsStore(storage);
+		this.#name = ownName(board.identity.serial);
+		const password = ownPassword(storage, board);
+		this.#accessPoint = new AccessPoint({ SSID: this.#name, password, onChanged: () => this.#visited() });
+		this.#joiner = new Joiner({ WiFi: board.network.WiFi, time: board.time });
+		this.#heard = new HeardNetworks(this.#accessPoint);
+		this.#token = makeToken(board);
+		this.#lastVisit = this.#lastTry = board.time.ticks();
+		this.#server = new HttpServer({
+			network: board.network,
+			time: board.time,
+			port: httpPort,
+			headers: requestHeaders,
+			handle: (request) => {
+				this.#visited();
+				return answerSetup(request, this.#door);
+			},
+			onError: (error) =>
+				options.log(`setup: the page cannot be served: ${error?.message ?? "no reason given"}`),
+		});
+	}
+
+	/** dBm, while a network is joined. */
+	get signalStrength(): number | undefined {
+		return this.#joiner.signalStrength;
+	}
+
+	start(): void {
+		const { log } = this.#options;
+		log(`setup: join the Wi-Fi ${this.#name} and open ${this.#door.origin}`);
+		this.#heard.scan();
+		void this.#options.sample();
+		this.#consider();
+	}
+
+	async stop(): Promise<void> {
+		const { time } = this.#options.board;
+		this.#stopped = true;
+		time.clear(this.#timer);
+		time.clear(this.#leaving);
+		this.#server.close();
+		this.#test?.abort();
+		this.#joiner.close();
+		await this.#test?.ended;
+		this.#timeSync?.stop();
+		this.#accessPoint.close();
+	}
+
+	/** What the page can do. */
+	get #door(): SetupBoard {
+		const { address } = this.#accessPoint;
+		const port = this.#server.port;
+		return {
+			origin: `http://${address}${port === 80 ? "" : `:${port}`}`,
+			names: address === "127.0.0.1" ? ["localhost"] : [],
+			token: this.#token,
+			settings: () => this.#settings,
+			state: () => this.#state(),
+			networks: () => this.#heard.state,
+			scan: () => this.#scan(),
+			test: (settings) => this.#beginTest(settings),
+			testState: () => this.#test?.state ?? untested,
+			save: (settings) => this.#save(settings),
+			export: (secrets) => exportSettings(this.#settings, secrets),
+			finish: () => this.#finish(),
+		};
+	}
+
+	#state(): Omit<SetupState, "token"> {
+		const { board, deviceId, sensors, waiting } = this.#options;
+		return {
+			board: {
+				name: this.#name,
+				deviceId: deviceId({ ...this.#settings, deviceId: "" }),
+				chip: board.identity.chip,
+				firmwareVersion,
+			},
+			settings: shownSettings(this.#settings),
+			secretsSet: secretsSet(this.#settings),
+			table: describeTable(),
+			sensors: sensors(),
+			waiting: waiting(),
+		};
+	}
+
+	/** Not while a network is joined: the radio has one channel at a time. */
+	#scan(): void {
+		if (!this.#joiner.joining) this.#heard.scan();
+	}
+
+	#save(settings: Settings): void {
+		this.#store.save(withoutPresets(settings));
+		this.#settings = settings;
+		this.#options.log("setup: settings saved");
+	}
+
+	#finish(): void {
+		const { time } = this.#options.board;
+		time.clear(this.#leaving);
+		this.#leaving = time.set(() => this.#options.leave(), farewell);
+	}
+
+	#beginTest(settings: Settings): void {
+		const { board, deviceId, sample, fields, connect, send } = this.#options;
+		this.#test?.abort();
+		const test = new ConnectionTest({
+			settings,
+			time: board.time,
+			resolver: board.network.resolver,
+			deviceId: deviceId(settings),
+			agent: `dakkio-esp32/${firmwareVersion}`,
+			join: (network) => this.#joiner.join(network),
+			strengthOf: (ssid) => this.#heard.strengthOf(ssid),
+			setClock: (servers, signal) => this.#setClock(servers, signal),
+			connect: (onVerified) => connect(settings, onVerified),
+			wantsLogin: (host, onStop) => wantsLogin({ board, host, onStop }),
+			sample: async () => {
+				await sample();
+				return fields();
+			},
+			send: (dataSourceId, connection) => send({ ...settings, dataSourceId }, connection),
+		});
+		this.#test = test;
+		void test.ended.then(() => this.#consider());
+	}
+
+	/** Asks each server once, and keeps the clock set from then on. */
+	#setClock(servers: readonly string[], signal: Signal): Promise<number | undefined> {
+		const { board, timeSync } = this.#options;
+		this.#timeSync?.stop();
+		return new Promise((resolve) => {
+			let failures = 0;
+			const end = (utc: number | undefined) => {
+				board.time.clear(deadline);
+				signal.onAbort = undefined;
+				resolve(utc);
+			};
+			const deadline = board.time.set(() => end(undefined), clockDeadline);
+			signal.onAbort = () => end(undefined);
+			const sync = timeSync(servers, {
+				onSynchronized: end,
+				onFailure: () => {
+					if (++failures >= servers.length) end(undefined);
+				},
+			});
+			this.#timeSync = sync;
+			if (servers.length === 0) end(undefined);
+			else sync.start();
+		});
+	}
+
+	#visited(): void {
+		this.#lastVisit = this.#options.board.time.ticks();
+		this.#consider();
+	}
+
+	/** Does what is due, and looks again when something may be. */
+	#consider(): void {
+		const { time } = this.#options.board;
+		time.clear(this.#timer);
+		if (this.#stopped) return;
+		const { reason } = this.#options;
+		const step = nextStep({
+			now: time.ticks(),
+			reason,
+			hasNetworks: this.#settings.networks.length > 0,
+			stations: this.#accessPoint.stations,
+			lastVisit: this.#lastVisit,
+			lastTry: this.#lastTry,
+			busy: this.#trying || this.#joiner.joining || this.#test?.state.running === true,
+		});
+		if (step.kind === "close") this.#close("nobody came");
+		else if (step.kind === "try networks") void this.#tryNetworks();
+		else if (step.until !== undefined)
+			this.#timer = time.set(() => this.#consider(), step.until - time.ticks());
+	}
+
+	async #tryNetworks(): Promise<void> {
+		this.#trying = true;
+		for (const network of this.#settings.networks) {
+			const result = await this.#joiner.join(network);
+			if (this.#stopped) return;
+			if (result.kind === "joined") {
+				this.#close(`${JSON.stringify(network.ssid)} is there again`);
+				return;
+			}
+		}
+		this.#trying = false;
+		this.#lastTry = this.#options.board.time.ticks();
+		this.#consider();
+	}
+
+	#close(why: string): void {
+		this.#options.log(`setup: closed, ${why}`);
+		this.#options.leave();
+	}
+}
+
+/** Hexadecimal digits of 128 random bits. */
+function makeToken(board: Pick<Board, "fillRandom">): string {
+	const bytes = new Uint8Array(16);
+	board.fillRandom(bytes);
+	let token = "";
+	for (const byte of bytes) token += byte.toString(16).padStart(2, "0");
+	return token;
+}
