@@ -25,7 +25,8 @@ export interface Authorized {
 
 /**
  * The settings as the person has filled them in, by their keys in the settings table. A secret that is left out or
- * empty keeps what the board has; a network without `password` keeps the one that is saved for its name.
+ * empty keeps what the board has, from a save or from a test; a network without `password` keeps the one that the
+ * board has for its name.
  */
 export interface GivenSettings extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;
@@ -63,7 +64,10 @@ export interface SetupState extends Authorized {
 		readonly chip: string;
 		readonly firmwareVersion: string;
 	};
-	/** As kept; secrets are empty, and a network is `{ ssid, saved }`: whether a password is kept for it. */
+	/**
+	 * As kept, or as tested since and not saved; secrets are empty, and a network is `{ ssid, saved }`: whether the
+	 * board has a password for it.
+	 */
 	readonly settings: Readonly<Record<string, unknown>>;
 	/** Keys of the secrets that are set. */
 	readonly secretsSet: readonly string[];

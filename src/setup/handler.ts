@@ -15,7 +15,7 @@ export interface SetupBoard {
 	readonly names: readonly string[];
 	/** Every POST must carry it. */
 	readonly token: string;
-	/** As kept. */
+	/** As kept, or as tested since. */
 	settings(): Settings;
 	state(): Omit<SetupState, "token">;
 	networks(): ScanState;

@@ -71,6 +71,8 @@ export class Setup {
 	readonly #heard: HeardNetworks;
 	readonly #token: string;
 	#settings: Settings;
+	/** What was tested last and is not saved yet: a phone that has to load the page anew need not be told it again. */
+	#tried: Settings | undefined;
 	#test: ConnectionTest | undefined;
 	#timeSync: TimeSync | undefined;
 	#timer: Timer | undefined;
@@ -143,7 +145,7 @@ export class Setup {
 			origin: `http://${address}${port === 80 ? "" : `:${port}`}`,
 			names: address === "127.0.0.1" ? ["localhost"] : [],
 			token: this.#token,
-			settings: () => this.#settings,
+			settings: () => this.#tried ?? this.#settings,
 			state: () => this.#state(),
 			networks: () => this.#heard.state,
 			scan: () => this.#scan(),
@@ -157,15 +159,16 @@ export class Setup {
 
 	#state(): Omit<SetupState, "token"> {
 		const { board, deviceId, sensors, waiting } = this.#options;
+		const settings = this.#tried ?? this.#settings;
 		return {
 			board: {
 				name: this.#name,
-				deviceId: deviceId({ ...this.#settings, deviceId: "" }),
+				deviceId: deviceId({ ...settings, deviceId: "" }),
 				chip: board.identity.chip,
 				firmwareVersion,
 			},
-			settings: shownSettings(this.#settings),
-			secretsSet: secretsSet(this.#settings),
+			settings: shownSettings(settings),
+			secretsSet: secretsSet(settings),
 			table: describeTable(),
 			sensors: sensors(),
 			waiting: waiting(),
@@ -180,6 +183,7 @@ export class Setup {
 	#save(settings: Settings): void {
 		this.#store.save(withoutPresets(settings));
 		this.#settings = settings;
+		this.#tried = undefined;
 		this.#options.log("setup: settings saved");
 	}
 
@@ -192,6 +196,7 @@ export class Setup {
 	#beginTest(settings: Settings): void {
 		const { board, deviceId, sample, fields, connect, send } = this.#options;
 		this.#test?.abort();
+		this.#tried = settings;
 		const test = new ConnectionTest({
 			settings,
 			time: board.time,
