@@ -45,7 +45,16 @@ export function aside(text: string): HTMLElement {
 }
 
 export function button(label: Child, onclick: () => void, attributes: Attributes = {}): HTMLButtonElement {
-	return element("button", { type: "button", onclick, ...attributes }, label);
+	const made = element("button", { type: "button", ...attributes }, label);
+	made.addEventListener("click", () => {
+		if (!made.hasAttribute("aria-disabled")) onclick();
+	});
+	return made;
+}
+
+/** A button that does nothing for now; it keeps the focus, which one that is really disabled would lose. */
+export function disable(target: HTMLButtonElement, disabled: boolean): void {
+	setAttributes(target, { "aria-disabled": disabled ? "true" : undefined });
 }
 
 const vector = "http://www.w3.org/2000/svg";

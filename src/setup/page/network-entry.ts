@@ -58,7 +58,7 @@ export class NetworkEntry {
 			element(
 				"div",
 				{ class: "heading" },
-				element("h4", {}, element("bdi", {}, title)),
+				element("h3", {}, element("bdi", {}, title)),
 				element("span", { class: "actions" }, this.#up, this.#remove),
 			),
 			this.#nameFrame?.element,

@@ -1,5 +1,5 @@
 import type { FieldProblem, ScanState, SettingDescription } from "../api";
-import { aside, bars, button, element, fill, icon, icons } from "./dom";
+import { aside, bars, button, disable, element, fill, icon, icons } from "./dom";
 import { type Field, type Frame, problemNote } from "./field";
 import { isKnown, type Known, NetworkEntry } from "./network-entry";
 import { texts } from "./texts";
@@ -82,7 +82,7 @@ export class NetworksField implements Field {
 
 	/** Shows what the radio hears. */
 	heard({ scanning, networks }: ScanState): void {
-		this.#rescan.disabled = scanning;
+		disable(this.#rescan, scanning);
 		// What was heard before stays while the radio listens.
 		if (!scanning || networks.length > 0) this.#around = networks;
 		const status = scanning ? words.scanning : this.#around.length === 0 ? words.none : "";

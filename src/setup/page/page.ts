@@ -68,14 +68,17 @@ class SetupPage {
 	}
 
 	async start(main: HTMLElement, header: HTMLElement): Promise<void> {
-		this.#form.write(this.#begun());
+		this.#form.write(this.#state.settings);
+		const kept = this.#form.given();
+		this.#form.write(this.#draftOverKept());
 		header.append(this.#navigation());
 		fill(main, ...this.#sections.values());
 		for (const event of ["input", "change"]) main.addEventListener(event, () => this.#changed());
 		addEventListener("hashchange", () => this.#show(true));
 		this.#show(false);
 		const test = await this.#client.test();
-		if (this.#test.resume(test) && test.running) location.hash = "test";
+		this.#test.resume(test, kept);
+		if (test.running) location.hash = "test";
 		await this.#listen();
 		this.#ends.push(repeat(() => this.#look(), sensorsEvery));
 	}
@@ -167,17 +170,20 @@ class SetupPage {
 		keepDraft({ board: this.#state.board.name, settings: this.#draft() });
 	}
 
-	/** What the board has, and over it what was filled in before the page was loaded anew. */
-	#begun(): Readonly<Record<string, unknown>> {
+	/** What was filled in before the page was loaded anew; which passwords there are, the board knows. */
+	#draftOverKept(): Readonly<Record<string, unknown>> {
 		const { settings, board } = this.#state;
 		const draft = readDraft(board.name);
-		const known = [settings.networks].flat().filter(isKnown);
+		if (draft.networks === undefined) return draft;
+		const kept = [settings.networks].flat().filter(isKnown);
 		const networks = [draft.networks].flat().filter(isKnown);
-		for (const [index, network] of networks.entries()) {
-			const saved = known.find(({ ssid }) => ssid === network.ssid)?.saved === true;
-			networks[index] = { ...network, saved };
-		}
-		return { ...settings, ...draft, networks: draft.networks === undefined ? known : networks };
+		return {
+			...draft,
+			networks: networks.map((network) => ({
+				...network,
+				saved: kept.some(({ ssid, saved }) => ssid === network.ssid && saved === true),
+			})),
+		};
 	}
 
 	/** Nothing is missing; what has presets for everything is so only once it was seen. */
@@ -227,16 +233,22 @@ class SetupPage {
 		return true;
 	}
 
+	/** All that is wrong, at once: with what is missing, and with what the board says of the rest. */
+	async #missesOrMistakes(missing: readonly FieldProblem[]): Promise<boolean> {
+		const { problems } = await this.#client.check(this.#form.given());
+		return this.#isWrong([...missing, ...problems]);
+	}
+
 	async #begin(): Promise<boolean> {
 		this.#notices.clear();
-		if (this.#isWrong(this.#form.missing())) return false;
+		if (await this.#missesOrMistakes(this.#form.missing())) return false;
 		return !this.#isWrong(await this.#client.startTest(this.#form.given()));
 	}
 
 	async #save(): Promise<void> {
 		this.#notices.clear();
 		// A key or a bucket may come later; without a network nothing can.
-		if (this.#isWrong(this.#form.missing(["networks"]))) return;
+		if (await this.#missesOrMistakes(this.#form.missing(["networks"]))) return;
 		if (this.#isWrong(await this.#client.save(this.#form.given()))) return;
 		for (const end of this.#ends) end();
 		forgetDraft();

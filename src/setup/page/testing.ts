@@ -1,6 +1,6 @@
 import type { TestState, TestStep } from "../api";
 import { type Client, repeat } from "./client";
-import { aside, button, element, fill, icon, icons } from "./dom";
+import { aside, button, disable, element, fill, icon, icons } from "./dom";
 import type { Form } from "./form";
 import { texts } from "./texts";
 
@@ -18,6 +18,8 @@ const mends: Readonly<Partial<Record<TestStep, string>>> = {
 	key: "key",
 	source: "dataSourceId",
 };
+
+type Values = Readonly<Record<string, unknown>>;
 
 interface TestingOptions {
 	readonly client: Client;
@@ -41,7 +43,7 @@ export class TestPart {
 	readonly #saveHelp = element("p", { class: "help", hidden: true }, words.anywayHelp);
 	#state: TestState | undefined;
 	/** What was tested, to tell whether it was changed since. */
-	#tested = "";
+	#tested: Values = {};
 	#announced = "";
 	#drawn = "";
 	#end: (() => void) | undefined;
@@ -72,15 +74,12 @@ export class TestPart {
 		return this.#state?.passed === true && !this.#changed;
 	}
 
-	/** A test that was begun before this page was loaded goes on. */
-	resume(state: TestState): boolean {
-		const begun = state.running || state.steps.some((step) => step.state !== "waiting");
-		if (!begun) return false;
-		this.#tested = this.#now;
-		this.#state = state;
-		this.refresh();
+	/** A test that was begun before this page was loaded goes on; `tested`: what the board has. */
+	resume(state: TestState, tested: Values): void {
+		if (!state.running && state.steps.every((step) => step.state === "waiting")) return;
+		this.#tested = tested;
+		this.#take(state);
 		if (state.running) this.#follow();
-		return true;
 	}
 
 	/** The settings may have been changed. */
@@ -90,21 +89,17 @@ export class TestPart {
 		this.#drawSteps();
 		const failed = state?.steps.some((step) => step.state === "failed") === true;
 		this.#tell(failed);
-		this.#start.disabled = running;
+		disable(this.#start, running);
 		this.#start.textContent = running ? words.running : state === undefined ? words.start : words.again;
-		this.#save.disabled = running;
+		disable(this.#save, running);
 		this.#save.textContent = this.passed ? words.save : failed ? words.saveAnyway : words.saveUntested;
 		this.#saveHelp.hidden = this.passed || running;
 		this.#save.classList.toggle("primary", this.passed);
 		this.#start.classList.toggle("primary", !this.passed);
 	}
 
-	get #now(): string {
-		return JSON.stringify(this.#options.form.given());
-	}
-
 	get #changed(): boolean {
-		return this.#now !== this.#tested;
+		return JSON.stringify(this.#options.form.given()) !== JSON.stringify(this.#tested);
 	}
 
 	#tell(failed: boolean): void {
@@ -125,37 +120,45 @@ export class TestPart {
 	}
 
 	async #run(): Promise<void> {
-		const { begin, announce } = this.#options;
-		this.#start.disabled = true;
-		this.#save.disabled = true;
+		const { begin, announce, form } = this.#options;
+		const before = this.#state;
+		const tested = form.given();
+		// From the first moment on, so that nothing of an earlier test is taken for this one's.
+		this.#state = { running: true, passed: false, steps: [] };
+		this.refresh();
+		let begun = false;
 		try {
-			const tested = this.#now;
-			if (!(await begin())) return;
-			this.#tested = tested;
-			this.#state = { running: true, passed: false, steps: [] };
-			announce(words.running);
-			this.#follow();
+			begun = await begin();
 		} finally {
+			if (!begun) this.#state = before;
 			this.refresh();
 		}
+		if (!begun) return;
+		this.#tested = tested;
+		announce(words.running);
+		this.#follow();
 	}
 
 	#follow(): void {
-		const { client, form } = this.#options;
 		this.#end?.();
 		const end = repeat(async () => {
-			const state = await client.test();
-			if (state.dataSourceId !== undefined && form.given().dataSourceId !== state.dataSourceId) {
-				// Made by the test, and tested with it.
-				form.write({ dataSourceId: state.dataSourceId });
-				this.#tested = this.#now;
-			}
-			this.#state = state;
+			const state = await this.#options.client.test();
+			this.#take(state);
 			this.#announce();
-			this.refresh();
 			if (!state.running) end();
 		}, lookEvery);
 		this.#end = end;
+	}
+
+	#take(state: TestState): void {
+		this.#state = state;
+		const { dataSourceId } = state;
+		// Made by the test, and tested with it.
+		if (dataSourceId !== undefined && this.#tested.dataSourceId !== dataSourceId) {
+			this.#tested = { ...this.#tested, dataSourceId };
+			this.#options.form.write({ dataSourceId });
+		}
+		this.refresh();
 	}
 
 	/** Each step's end once, and at last the verdict. */
@@ -195,7 +198,7 @@ export class TestPart {
 	}
 
 	async #keep(): Promise<void> {
-		this.#save.disabled = true;
+		disable(this.#save, true);
 		this.#save.textContent = words.saving;
 		try {
 			await this.#options.save();

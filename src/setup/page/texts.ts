@@ -39,7 +39,7 @@ export const texts = Object.freeze({
 		name: "Name of the network (SSID)",
 		password: "Password",
 		passwordOf: (ssid: string) => `Password of ${ssid}`,
-		keep: "Leave empty to keep the saved password.",
+		keep: "The board has it. Leave empty to keep it.",
 		maybeOpen: "Leave empty if it has none.",
 		open: "This network is open: it needs no password. What the board sends is encrypted all the same.",
 		first: "Choose a network, or add a hidden one.",
@@ -61,7 +61,7 @@ export const texts = Object.freeze({
 	dakkio: {
 		title: "Dakkio",
 		lead: "Where the readings go. You find all three in Dakkio, in the bucket’s settings.",
-		keySet: "A key is saved. Leave empty to keep it.",
+		keySet: "The board has one. Leave empty to keep it.",
 		keyMissing: "Paste the write key of this board.",
 		bucketMissing: "Paste the id of the bucket.",
 		create: "Create one for me",
@@ -98,7 +98,7 @@ export const texts = Object.freeze({
 		numberOf: (label: string) => `${label}: number`,
 		secondsOf: (label: string) => `${label}: seconds`,
 		onePerLine: "One on each line.",
-		keepSecret: "Leave empty to keep the saved one.",
+		keepSecret: "The board has one. Leave empty to keep it.",
 		words: {
 			auto: "Automatic",
 			none: "None",
@@ -128,7 +128,7 @@ export const texts = Object.freeze({
 		paste: "or its text",
 		own: "The file is from this very board: take its device id and data source, too",
 		take: "Import",
-		notJson: "This is not a settings file: it is JSON, as a board exports it.",
+		notJson: "This is not a settings file of this kind: it is JSON, as a board exports it.",
 		nothing: "Choose a file, or paste its text.",
 		taken: (count: number) =>
 			`${count === 1 ? "1 setting" : `${count} settings`} taken over. Nothing is saved before you save.`,
