@@ -17,6 +17,7 @@
 /// <reference types="@moddable/typings/net" />
 /// <reference types="@moddable/typings/time" />
 /// <reference types="@moddable/typings/timer" />
+/// <reference types="@moddable/typings/wifi" />
 
 /** Functions in C that the manifests name. */
 declare module "mc/ffi" {
@@ -33,6 +34,9 @@ declare module "mc/ffi" {
 		/** Microseconds. */
 		esp_sleep_enable_timer_wakeup(time: bigint): number;
 		esp_deep_sleep_start(): void;
+		/** `wifi_interface_t`, `wifi_config_t`; `esp_err_t`, 0 when well. */
+		esp_wifi_get_config(which: number, config: ArrayBuffer): number;
+		esp_wifi_set_config(which: number, config: ArrayBuffer): number;
 		sigignore(signal: number): number;
 		getentropy(buffer: ArrayBuffer, length: number): number;
 	}
