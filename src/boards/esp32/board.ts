@@ -45,6 +45,7 @@ export function openBoard(): Board {
 		storage: { flash, keyValue },
 		i2c: { io: SMBusPeripheral, data: i2c.data, clock: i2c.clock, hz: standardMode },
 		pins: openPins(config.pins),
+		setupPassword: config.setup.password === "own" ? undefined : config.setup.password,
 		fillRandom,
 		freeMemory: () => new FFI().esp_get_free_heap_size(),
 		log: (line) => trace(`${line}\n`),

@@ -96,6 +96,8 @@ declare module "mc/config" {
 		readonly i2c: { readonly data: number; readonly clock: number };
 		/** Where the usual boards have a light and a button; empty for none. */
 		readonly pins: { readonly led: string; readonly button: string };
+		/** The password of the setup page's network: `own` for one that each board makes itself, empty for none. */
+		readonly setup: { readonly password: string };
 		/** In a development build: settings to begin with, as `src/settings/planted` takes them. */
 		readonly settings?: string;
 		/** In the simulator: the directory that stands for the board's flash. */
