@@ -6,19 +6,17 @@ import { type Boots, beginBoot, countBoot } from "./boot";
 import { Clock } from "./clock/clock";
 import { TimeSync } from "./clock/sync";
 import type { Destination } from "./dakkio/point";
-import { HttpConnection, type Outcome } from "./http/exchange";
+import type { HttpConnection, Outcome } from "./http/exchange";
 import type { Press } from "./panel/button";
 import { Panel } from "./panel/panel";
 import { chargeOf, readBattery } from "./power/battery";
 import { Sleeper } from "./power/sleeper";
 import type { Field, SampleContext, Value } from "./reading/reading";
 import { type Sample, Sampler } from "./sensors/sampler";
-import { decodePem } from "./settings/pem";
-import { parseServer } from "./settings/server";
 import { missingForUpload, newDataSource, type Settings, withoutPresets } from "./settings/settings";
 import { SettingsStore } from "./settings/settings-store";
-import type { SensorDescription } from "./setup/api";
-import { opensAt } from "./setup/decide";
+import { Absence } from "./setup/absence";
+import { describeSensors } from "./setup/sensors";
 import { Setup, type TimeSyncCallbacks } from "./setup/setup";
 import { askForSetup, setupReason } from "./setup/wanted";
 import { describeStatus, type Status } from "./status";
@@ -28,8 +26,9 @@ import { Budget } from "./upload/budget";
 import { findSource } from "./upload/data-source";
 import { batteryUploads } from "./upload/pace";
 import { Quarantine } from "./upload/quarantine";
+import { connectService } from "./upload/service";
 import { Silence } from "./upload/silence";
-import { answerHeaders, Uploader } from "./upload/uploader";
+import { Uploader } from "./upload/uploader";
 import { firmwareVersion, releasedAt } from "./version";
 import { Station } from "./wifi/station";
 
@@ -61,6 +60,7 @@ export class App {
 	/** `undefined` in setup, and as long as the settings do not say where to send to. */
 	readonly #uploader: Uploader | undefined;
 	readonly #silence: Silence;
+	readonly #absence: Absence;
 	readonly #panel: Panel;
 	/** On battery. */
 	readonly #sleeper: Sleeper | undefined;
@@ -75,9 +75,6 @@ export class App {
 	#nextSample = 0;
 	/** The last sample. */
 	#latest: Sample | undefined;
-	/** Opens setup when there has been no network for long. */
-	#offline: Timer | undefined;
-	#offlineSince: number | undefined;
 
 	constructor(board: Board) {
 		this.#board = board;
@@ -99,6 +96,11 @@ export class App {
 		const complete = missingForUpload(this.#settings).length === 0;
 		this.#uploader = usual && complete ? this.#makeUploader() : undefined;
 		this.#station = usual ? this.#makeStation() : undefined;
+		this.#absence = new Absence({
+			time,
+			onBattery: sleeps || board.network.AccessPoint === undefined,
+			onLong: () => this.openSetup("no network"),
+		});
 		this.#panel = this.#makePanel();
 		this.#sleeper = usual && sleeps ? this.#makeSleeper() : undefined;
 	}
@@ -113,7 +115,7 @@ export class App {
 			this.#setup.start();
 			return;
 		}
-		this.#isOffline();
+		this.#absence.begin();
 		if (this.#sleeper === undefined) {
 			this.#station?.start();
 			this.#uploader?.start();
@@ -165,7 +167,7 @@ export class App {
 	async stop(): Promise<void> {
 		this.#board.time.clear(this.#timer);
 		this.#board.time.clear(this.#statusTimer);
-		this.#board.time.clear(this.#offline);
+		this.#absence.end();
 		this.#sleeper?.stop();
 		this.#panel.close();
 		this.#timeSync.stop();
@@ -290,8 +292,7 @@ export class App {
 			WiFi: this.#board.network.WiFi,
 			networks: this.#settings.networks,
 			onConnected: () => {
-				this.#board.time.clear(this.#offline);
-				this.#offlineSince = undefined;
+				this.#absence.end();
 				this.#silence.joined(this.#board.time.ticks());
 				this.#timeSync.start();
 				this.#uploader?.wake();
@@ -299,22 +300,10 @@ export class App {
 			},
 			onDisconnected: () => {
 				this.#timeSync.stop();
-				this.#isOffline();
+				this.#absence.begin();
 				this.#changed();
 			},
 		});
-	}
-
-	/** From now on there is no network. */
-	#isOffline(): void {
-		const { time, network } = this.#board;
-		const now = time.ticks();
-		this.#offlineSince ??= now;
-		time.clear(this.#offline);
-		const onBattery = this.#settings.power === "battery";
-		const due = opensAt({ offlineSince: this.#offlineSince, onBattery });
-		if (due === undefined || network.AccessPoint === undefined) return;
-		this.#offline = time.set(() => this.openSetup("no network"), due - now);
 	}
 
 	/** In a boot for setup; before anything else has the radio. */
@@ -330,27 +319,14 @@ export class App {
 			reason,
 			deviceId: (of) => this.#deviceId(of),
 			sample: () => this.#takeSample(),
-			sensors: () => this.#describeSensors(),
+			sensors: () => describeSensors(this.#sampler.sensors, this.#latest?.values ?? []),
 			fields: () => this.#latest?.fields ?? [],
 			waiting: () => this.#readings.length,
 			timeSync: (servers, on) => this.#makeTimeSync(servers, on),
-			connect: (of, onVerified) => this.#connect(of, onVerified),
 			send: (of, connection) => this.#makeUploader(of).trial(connection),
 			leave: () => this.#startAnew(),
 			log: (line) => board.log(line),
 		});
-	}
-
-	#describeSensors(): readonly SensorDescription[] {
-		let at = 0;
-		return this.#sampler.sensors.map(({ name, fields, problem }) => ({
-			name,
-			...(problem === undefined ? {} : { problem }),
-			values: fields.map(({ name: field, unit }) => {
-				const value = this.#latest?.values[at++];
-				return { name: field, unit, ...(value === undefined ? {} : { value }) };
-			}),
-		}));
 	}
 
 	#makeTimeSync(servers = this.#settings.ntpServers, on?: TimeSyncCallbacks): TimeSync {
@@ -375,19 +351,6 @@ export class App {
 		});
 	}
 
-	/** A connection to the service that these settings name. */
-	#connect(
-		{ server, rootCertificate }: Settings,
-		onVerified: (issuer: string) => void = () => {},
-	): HttpConnection {
-		const { network, time } = this.#board;
-		const origin = parseServer(server);
-		if ("problem" in origin) throw new Error(origin.problem);
-		const pem = decodePem(rootCertificate);
-		const ca = "certificates" in pem ? pem.certificates : [];
-		return new HttpConnection({ network, time, ...origin, secure: true, ca, answerHeaders, onVerified });
-	}
-
 	#makeUploader(settings = this.#settings): Uploader {
 		const { key, bucketId, dataSourceId, interval, uploadInterval, power } = settings;
 		const budget = new Budget(this.#storage);
@@ -405,7 +368,7 @@ export class App {
 				const allowed = budget.interval(uploadInterval, interval * 1000, now);
 				return power === "battery" && uploadInterval === "auto" ? Math.max(batteryUploads, allowed) : allowed;
 			},
-			connect: () => this.#connect(settings),
+			connect: () => connectService(this.#board, settings),
 			...(dataSourceId === newDataSource && {
 				findDestination: (connection) => this.#findSource(connection),
 			}),

@@ -28,6 +28,10 @@ export interface Board {
 	/** The I2C bus that sensors are wired to. */
 	readonly i2c: I2CBus;
 	readonly pins: Pins;
+	/**
+	 * Of the board's own network, where the build says so: empty for an open one. Left out, the board makes itself one.
+	 */
+	readonly setupPassword?: string | undefined;
 	/** Fills `bytes` from a true random source. */
 	fillRandom(bytes: Uint8Array): void;
 	/** Bytes that are free for whatever the platform needs next; `undefined` where there is no telling. */

@@ -16,6 +16,8 @@ export interface HttpServerOptions {
 	readonly connections?: number;
 	/** Lower-case names of the headers that the handler wants. */
 	readonly headers: readonly string[];
+	/** Whether somebody at this address has any business here; left out: everybody. */
+	accept?(remoteAddress: string | undefined): boolean;
 	/** Must not throw; what it throws all the same is answered with 500. */
 	handle(request: ServerRequest): ServerAnswer;
 	/** The listener is gone, or could not be had. */
@@ -71,8 +73,12 @@ export class HttpServer {
 	}
 
 	#accept(): void {
-		const { connections = defaultConnections } = this.#options;
+		const { connections = defaultConnections, accept } = this.#options;
 		for (let from = this.#listener.read(); from !== undefined; from = this.#listener.read()) {
+			if (accept?.(from.remoteAddress) === false) {
+				from.close();
+				continue;
+			}
 			if (this.#connections.length >= connections)
 				(this.#connections.find(({ waiting }) => waiting) ?? this.#connections[0])?.close();
 			try {

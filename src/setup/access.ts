@@ -14,10 +14,15 @@ export function ownName(serial: string): string {
 }
 
 /**
- * The password of the board's own network: made once, from true randomness, and kept for ever. Nothing but the line in
- * the log that is meant for the owner tells it.
+ * The password of the board's own network: made once, from true randomness, and kept for ever, unless the build says
+ * another; `undefined` for an open network. Nothing but the lines in the log that are meant for the owner tells it.
  */
-export function ownPassword(storage: KeyValue, board: Pick<Board, "fillRandom">): string {
+export function ownPassword(
+	storage: Pick<KeyValue, "read" | "write">,
+	board: Pick<Board, "fillRandom" | "setupPassword">,
+): string | undefined {
+	const { setupPassword } = board;
+	if (setupPassword !== undefined) return setupPassword === "" ? undefined : setupPassword;
 	const kept = storage.read(key);
 	if (kept !== undefined) {
 		const password = decode(new Uint8Array(kept));

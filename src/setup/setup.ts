@@ -7,6 +7,7 @@ import type { Field } from "../reading/reading";
 import { exportSettings } from "../settings/file";
 import { type Settings, withoutPresets } from "../settings/settings";
 import { SettingsStore } from "../settings/settings-store";
+import { connectService } from "../upload/service";
 import { firmwareVersion } from "../version";
 import { ownName, ownPassword } from "./access";
 import type { SensorDescription, SetupState, TestState } from "./api";
@@ -15,8 +16,11 @@ import { nextStep, type SetupReason } from "./decide";
 import { secretsSet, shownSettings } from "./given";
 import { answerSetup, requestHeaders, type SetupBoard } from "./handler";
 import { HeardNetworks } from "./heard";
+import { invitation } from "./invitation";
 import { Joiner } from "./joiner";
 import { wantsLogin } from "./login";
+import { NameServer } from "./name-server";
+import { isNear } from "./near";
 import { describeTable } from "./table";
 
 /** What the running firmware does for setup. */
@@ -38,7 +42,6 @@ export interface SetupOptions {
 	waiting(): number;
 	/** Keeps the clock set by these servers, from its start on. */
 	timeSync(servers: readonly string[], on: TimeSyncCallbacks): TimeSync;
-	connect(settings: Settings, onVerified: (issuer: string) => void): HttpConnection;
 	/** Sends the oldest of what waits to where these settings say; `undefined` when nothing waits. */
 	send(settings: Settings, connection: HttpConnection): Promise<Outcome | undefined>;
 	/** Setup is over: starts anew, as usual. */
@@ -66,6 +69,8 @@ export class Setup {
 	readonly #name: string;
 	readonly #store: SettingsStore;
 	readonly #accessPoint: AccessPoint;
+	readonly #password: string | undefined;
+	readonly #names: NameServer;
 	readonly #server: HttpServer;
 	readonly #joiner: Joiner;
 	readonly #heard: HeardNetworks;
@@ -91,9 +96,17 @@ export class Setup {
 		this.#settings = settings;
 		this.#store = new SettingsStore(storage);
 		this.#name = ownName(board.identity.serial);
-		const password = ownPassword(storage, board);
-		this.#accessPoint = new AccessPoint({ SSID: this.#name, password, onChanged: () => this.#visited() });
-		this.#joiner = new Joiner({ WiFi: board.network.WiFi, time: board.time });
+		this.#password = ownPassword(storage, board);
+		this.#accessPoint = new AccessPoint({
+			SSID: this.#name,
+			...(this.#password !== undefined && { password: this.#password }),
+			onChanged: () => this.#visited(),
+		});
+		this.#joiner = new Joiner({
+			WiFi: board.network.WiFi,
+			time: board.time,
+			onLost: () => this.#timeSync?.stop(),
+		});
 		this.#heard = new HeardNetworks(this.#accessPoint);
 		this.#token = makeToken(board);
 		this.#lastVisit = this.#lastTry = board.time.ticks();
@@ -102,12 +115,17 @@ export class Setup {
 			time: board.time,
 			port: httpPort,
 			headers: requestHeaders,
+			accept: (from) => isNear(from, this.#accessPoint.address),
 			handle: (request) => {
 				this.#visited();
 				return answerSetup(request, this.#door);
 			},
-			onError: (error) =>
-				options.log(`setup: the page cannot be served: ${error?.message ?? "no reason given"}`),
+			onError: (error) => options.log(`setup: the page cannot be served: ${reasonOf(error)}`),
+		});
+		this.#names = new NameServer({
+			network: board.network,
+			address: this.#accessPoint.address,
+			onError: (error) => options.log(`setup: names cannot be answered: ${reasonOf(error)}`),
 		});
 	}
 
@@ -118,7 +136,7 @@ export class Setup {
 
 	start(): void {
 		const { log } = this.#options;
-		log(`setup: join the Wi-Fi ${this.#name} and open ${this.#door.origin}`);
+		for (const line of invitation(this.#name, this.#password, this.#door.origin)) log(line);
 		this.#heard.scan();
 		void this.#options.sample();
 		this.#consider();
@@ -130,6 +148,7 @@ export class Setup {
 		time.clear(this.#timer);
 		time.clear(this.#leaving);
 		this.#server.close();
+		this.#names.close();
 		this.#test?.abort();
 		this.#joiner.close();
 		await this.#test?.ended;
@@ -194,7 +213,7 @@ export class Setup {
 	}
 
 	#beginTest(settings: Settings): void {
-		const { board, deviceId, sample, fields, connect, send } = this.#options;
+		const { board, deviceId, sample, fields, send } = this.#options;
 		this.#test?.abort();
 		this.#tried = settings;
 		const test = new ConnectionTest({
@@ -206,7 +225,7 @@ export class Setup {
 			join: (network) => this.#joiner.join(network),
 			strengthOf: (ssid) => this.#heard.strengthOf(ssid),
 			setClock: (servers, signal) => this.#setClock(servers, signal),
-			connect: (onVerified) => connect(settings, onVerified),
+			connect: (onVerified) => connectService(board, settings, onVerified),
 			wantsLogin: (host, onStop) => wantsLogin({ board, host, onStop }),
 			sample: async () => {
 				await sample();
@@ -288,6 +307,10 @@ export class Setup {
 		this.#options.log(`setup: closed, ${why}`);
 		this.#options.leave();
 	}
+}
+
+function reasonOf(error: Error | undefined): string {
+	return error?.message ?? "no reason is given";
 }
 
 /** Hexadecimal digits of 128 random bits. */

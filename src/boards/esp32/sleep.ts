@@ -4,9 +4,13 @@ import FFI from "mc/ffi";
 const domain = "board";
 const key = "bootStart";
 
+/** Microseconds by which the two clocks may part while the board is awake before the start of the boot is kept anew. */
+const mostApart = 1_000_000;
+
 /**
  * Deep sleep. The chip's slow oscillator goes on counting while all else is off: together with its count at the start
- * of the boot, which is kept, it tells how long the boot has lasted.
+ * of the boot, which is kept, it tells how long the boot has lasted. While the board is awake the fast clock counts,
+ * which is a hundred times as true: what it counted is made good when the board goes to sleep.
  */
 export class Sleep {
 	/** Microseconds of the slow clock at the start of the boot. */
@@ -24,10 +28,11 @@ export class Sleep {
 		this.elapsed = (now - this.#bootStart) / 1000;
 	}
 
-	/** Does not return. */
-	begin(milliseconds: number): void {
-		// Once in a boot: the storage wears.
-		if (!this.resumed) keepBootStart(this.#bootStart);
+	/** Does not return. `ticks`: milliseconds of the boot until now. */
+	begin(milliseconds: number, ticks: number): void {
+		const bootStart = slowClock() - ticks * 1000;
+		// Not at each sleep: the storage wears.
+		if (!this.resumed || Math.abs(bootStart - this.#bootStart) > mostApart) keepBootStart(bootStart);
 		const ffi = new FFI();
 		ffi.esp_sleep_enable_timer_wakeup(BigInt(Math.round(milliseconds * 1000)));
 		ffi.esp_deep_sleep_start();
