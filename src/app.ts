@@ -17,7 +17,7 @@ import { missingForUpload, newDataSource, type Settings, withoutPresets } from "
 import { SettingsStore } from "./settings/settings-store";
 import { Absence } from "./setup/absence";
 import { describeSensors } from "./setup/sensors";
-import { Setup, type TimeSyncCallbacks } from "./setup/setup";
+import { Setup, type SetupOptions, type TimeSyncCallbacks } from "./setup/setup";
 import { askForSetup, setupReason } from "./setup/wanted";
 import { describeStatus, type Status } from "./status";
 import { ReadingLog } from "./store/reading-log";
@@ -331,7 +331,7 @@ export class App {
 		const settings = this.#settings;
 		const reason = setupReason(this.#storage, settings.networks.length > 0);
 		if (reason === undefined || board.network.AccessPoint === undefined) return undefined;
-		return new Setup({
+		const options: SetupOptions = {
 			board,
 			storage: this.#storage,
 			settings,
@@ -351,7 +351,13 @@ export class App {
 			// On battery the clock is another one, and a boot has but one.
 			leave: ({ power }) => (power === settings.power ? this.#startAnew() : board.restart()),
 			log: (line) => board.log(line),
-		});
+		};
+		try {
+			return new Setup(options);
+		} catch (error) {
+			board.log(`setup: it cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+			return undefined;
+		}
 	}
 
 	#makeTimeSync(servers = this.#settings.ntpServers, on?: TimeSyncCallbacks): TimeSync {
