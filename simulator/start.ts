@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Settings } from "../src/settings/settings";
 import { lock } from "./lock";
-import { neighbourhood } from "./neighbourhood";
+import { neighbourhood, simulated } from "./neighbourhood";
 import { help, parseCommand, type RunOptions } from "./options";
 import { RunningBoard } from "./running-board";
 import { World } from "./world";
@@ -12,7 +13,7 @@ const directory = join(import.meta.dirname, "..", ".state");
 const ports = { port: 8443, pagePort: 8080 };
 const setupPort = 8180;
 
-const command = parseCommand(process.argv.slice(2));
+const command = parseCommand(process.argv.slice(2), (file) => readFileSync(file, "utf8"));
 if (command.kind === "help") process.stdout.write(help);
 else if (command.kind === "problem") {
 	process.stderr.write(`${command.problem}\n`);
@@ -54,25 +55,27 @@ async function startWorld(options: RunOptions): Promise<World> {
 }
 
 /** A fresh board opens its setup page, unless the command line says where to post. */
-function isSetUpByHand({ fresh, target }: RunOptions): boolean {
-	return fresh && target === undefined;
+function isSetUpByHand({ fresh, target, settings }: RunOptions): boolean {
+	return fresh && target === undefined && settings === undefined;
 }
 
-function settingsFor({ dakkio, ntp }: World, { interval, target }: RunOptions): Partial<Settings> {
+function settingsFor({ dakkio, ntp }: World, options: RunOptions): Partial<Settings> {
+	const { interval, target, settings = {} } = options;
 	const common = {
-		interval,
-		networks: [{ ssid: "Simulated", password: "" }],
+		networks: [{ ssid: simulated.ssid, password: "" }],
 		ntpServers: [`${ntp.host}:${ntp.port}`],
 		location: "Virtual board",
+		// A real service's plan is kept; the embedded one is there to see each reading arrive.
+		uploadInterval: target === undefined ? 0 : ("auto" as const),
+		...settings,
+		interval,
 	};
-	// A real service's plan is kept; the embedded one is there to see each reading arrive.
-	if (target !== undefined) return { ...common, ...target, uploadInterval: "auto" };
+	if (target !== undefined) return { ...common, ...target };
 	return {
 		...common,
 		...dakkio.credentials,
 		server: dakkio.url,
 		rootCertificate: dakkio.certificates.root.pem,
-		uploadInterval: 0,
 	};
 }
 

@@ -53,6 +53,8 @@ export class SimulatedRadio {
 	readonly AccessPoint: AccessPointConstructor;
 	/** The network that the board is on. */
 	joined: SimulatedNetwork | undefined;
+	/** Its driver refuses to be an access point. */
+	failsAsAccessPoint = false;
 	/** The board's own network, while there is one. */
 	accessPoint: (AccessPointOptions & { stations: number }) | undefined;
 	readonly #world: WiFiWorld;
@@ -98,6 +100,7 @@ class SimulatedAccessPoint implements AccessPoint {
 		this.address = world.address;
 		this.#world = world;
 		this.#radio = radio;
+		if (radio.failsAsAccessPoint) throw new Error("no memory for an access point");
 		radio.accessPoint = { ...options, stations: 0 };
 	}
 

@@ -17,7 +17,7 @@ import { missingForUpload, newDataSource, type Settings, withoutPresets } from "
 import { SettingsStore } from "./settings/settings-store";
 import { Absence } from "./setup/absence";
 import { describeSensors } from "./setup/sensors";
-import { Setup, type TimeSyncCallbacks } from "./setup/setup";
+import { Setup, type SetupOptions, type TimeSyncCallbacks } from "./setup/setup";
 import { askForSetup, setupReason } from "./setup/wanted";
 import { describeStatus, type Status } from "./status";
 import { ReadingLog } from "./store/reading-log";
@@ -52,7 +52,9 @@ export class App {
 	readonly #clock: Clock;
 	readonly #readings: ReadingLog;
 	readonly #quarantine: Quarantine;
-	readonly #sampler: Sampler;
+	#sampler: Sampler;
+	/** What samples are taken by: the settings, or in setup those that are tried out. */
+	#measuring: Settings;
 	/** In a boot for setup, in place of all that goes online by itself. */
 	readonly #setup: Setup | undefined;
 	readonly #station: Station | undefined;
@@ -89,7 +91,8 @@ export class App {
 		const sleeps = this.#settings.power === "battery";
 		this.#clock = new Clock({ time, boot, resumed, sleeps, storage: this.#storage, log });
 		this.#quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
-		this.#sampler = new Sampler({ bus: this.#bus(), time, log });
+		this.#measuring = this.#settings;
+		this.#sampler = this.#makeSampler();
 		this.#timeSync = this.#makeTimeSync();
 		this.#setup = this.#makeSetup();
 		const usual = this.#setup === undefined;
@@ -228,12 +231,22 @@ export class App {
 		}
 	}
 
+	/** Setup tries out other settings: samples are taken by these from now on. */
+	async #measureBy(settings: Settings): Promise<void> {
+		await this.#sampling;
+		if (settings === this.#measuring) return;
+		this.#measuring = settings;
+		this.#sampler.close();
+		this.#sampler = this.#makeSampler();
+		this.#latest = undefined;
+	}
+
 	#context(fields: readonly Field[]): SampleContext {
-		const { location } = this.#settings;
+		const { location } = this.#measuring;
 		return {
 			boot: this.#boots.boot,
 			resetReason: this.#resetReason,
-			deviceId: this.#deviceId(),
+			deviceId: this.#deviceId(this.#measuring),
 			location,
 			firmwareVersion,
 			fields,
@@ -250,7 +263,7 @@ export class App {
 
 	/** Percent; `undefined` where no battery can be measured. */
 	#batteryLevel(): number | undefined {
-		const { batteryPin: pin, batteryRatio: ratio } = this.#settings;
+		const { batteryPin: pin, batteryRatio: ratio } = this.#measuring;
 		const { Analog, analogRange: range } = this.#board.pins;
 		if (pin === "none") return undefined;
 		try {
@@ -261,8 +274,13 @@ export class App {
 		}
 	}
 
+	#makeSampler(): Sampler {
+		const { time, log } = this.#tools();
+		return new Sampler({ bus: this.#bus(), time, log });
+	}
+
 	#bus(): I2CBus {
-		const { dataPin, clockPin } = this.#settings;
+		const { dataPin, clockPin } = this.#measuring;
 		const bus = this.#board.i2c;
 		return {
 			...bus,
@@ -312,21 +330,33 @@ export class App {
 		const settings = this.#settings;
 		const reason = setupReason(this.#storage, settings.networks.length > 0);
 		if (reason === undefined || board.network.AccessPoint === undefined) return undefined;
-		return new Setup({
+		const options: SetupOptions = {
 			board,
 			storage: this.#storage,
 			settings,
 			reason,
 			deviceId: (of) => this.#deviceId(of),
-			sample: () => this.#takeSample(),
+			sample: async (by) => {
+				await this.#measureBy(by);
+				await this.#takeSample();
+			},
 			sensors: () => describeSensors(this.#sampler.sensors, this.#latest?.values ?? []),
 			fields: () => this.#latest?.fields ?? [],
 			waiting: () => this.#readings.length,
+			budget: new Budget(this.#storage),
+			now: () => this.#clock.now() ?? 0,
 			timeSync: (servers, on) => this.#makeTimeSync(servers, on),
 			send: (of, connection) => this.#makeUploader(of).trial(connection),
-			leave: () => this.#startAnew(),
+			// On battery the clock is another one, and a boot has but one.
+			leave: ({ power }) => (power === settings.power ? this.#startAnew() : board.restart()),
 			log: (line) => board.log(line),
-		});
+		};
+		try {
+			return new Setup(options);
+		} catch (error) {
+			board.log(`setup: it cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+			return undefined;
+		}
 	}
 
 	#makeTimeSync(servers = this.#settings.ntpServers, on?: TimeSyncCallbacks): TimeSync {
@@ -391,12 +421,19 @@ export class App {
 				onAnswer: (headers) => budget.count(headers, this.#clock.now() ?? 0),
 			},
 			this.#deviceId(),
-			this.#latest?.fields ?? [],
+			this.#measured(),
 		);
 		if (!("id" in found)) return found;
 		new SettingsStore(this.#storage).save(withoutPresets({ ...this.#settings, dataSourceId: found.id }));
 		this.#board.log(`data source: ${found.id}, ${JSON.stringify(this.#deviceId())}`);
 		return { bucketId, dataSourceId: found.id };
+	}
+
+	/** What the sensors measure: as they did last, or as the oldest reading tells. */
+	#measured(): readonly Field[] {
+		if (this.#latest !== undefined) return this.#latest.fields;
+		for (const { context } of this.#readings.waiting()) return context.fields;
+		return [];
 	}
 
 	#makePanel(): Panel {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
 	existsSync,
@@ -10,6 +10,10 @@ const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/
 export const browserPath = executablePath;
 if (executablePath === undefined)
 	console.warn("The tests in a browser are skipped: Chromium is not installed (apt install chromium)");
+
+// A browser on a computer that has much else to do takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+const patience = 20_000;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -62,7 +66,7 @@ export class Visit {
 	static async open(browser: Browser, url: string, options: BrowserContextOptions = phone): Promise<Visit> {
 		const context = await browser.newContext(options);
 		const page = await context.newPage();
-		page.setDefaultTimeout(15_000);
+		page.setDefaultTimeout(patience);
 		const visit = new Visit(page, url);
 		await page.goto(url);
 		await page.getByRole("navigation", { name: "Steps" }).waitFor();
@@ -93,7 +97,7 @@ export class Visit {
 
 	/** Resolves when an element has the focus. */
 	async focused(target: Locator): Promise<void> {
-		await expect.poll(() => hasFocus(target)).toBe(true);
+		await expect.poll(() => hasFocus(target), { timeout: patience }).toBe(true);
 	}
 
 	/** Collects what the live regions say from now on; the answer tells it so far. */

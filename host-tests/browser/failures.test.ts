@@ -11,8 +11,10 @@ let visit: Visit;
 let setup: SetupPage;
 
 interface Failure {
-	/** What is changed from how it works. */
+	/** What goes wrong in the world, or is wrong on the page. */
 	readonly fault: () => unknown;
+	/** What makes the page right again. */
+	readonly remedy?: () => Promise<void>;
 	/** The line in which the test ends. */
 	readonly line: string;
 	readonly cause: RegExp;
@@ -26,6 +28,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a wrong password",
 		{
 			fault: () => setup.password("Home").fill("wrong horse"),
+			remedy: () => onlyHome(),
 			line: "Join the Wi-Fi",
 			cause: /“Home” did not accept the password/,
 			cure: /Type the password again/,
@@ -36,6 +39,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a weak signal",
 		{
 			fault: () => insteadOfHome("Far away", "wrong password"),
+			remedy: () => onlyHome(),
 			line: "Join the Wi-Fi",
 			cause: /“Far away” did not accept the password/,
 			cure: /signal is weak.*nearer to the router/,
@@ -50,6 +54,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 				await visit.page.getByRole("button", { name: "Hidden network…" }).click();
 				await visit.page.getByRole("textbox", { name: "Name of the network" }).fill("Nowhere");
 			},
+			remedy: () => onlyHome(),
 			line: "Join the Wi-Fi",
 			cause: /No network called “Nowhere”/,
 			cure: /2\.4 GHz/,
@@ -60,6 +65,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a network that wants a login",
 		{
 			fault: () => insteadOfHome("Hotel guests"),
+			remedy: () => onlyHome(),
 			line: "Set the clock",
 			cause: /wants a login in a browser/,
 			cure: /Use another network/,
@@ -69,6 +75,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a name that does not exist",
 		{
 			fault: () => setServer("https://nothing.invalid"),
+			remedy: () => setServer("https://api.dakkio.io"),
 			line: "Find the service",
 			cause: /nothing\.invalid could not be found/,
 			cure: /look at the address of the service/,
@@ -93,7 +100,8 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 	[
 		"a key that is unknown",
 		{
-			fault: () => setKey("dakkio_w_00000000000000000000000000000000"),
+			fault: () => setDakkio({ key: "dakkio_w_00000000000000000000000000000000" }),
+			remedy: () => setDakkio(board.world.dakkio.credentials),
 			line: "Key and bucket accepted",
 			cause: /does not know this key/,
 			cure: /create a new write key/,
@@ -113,10 +121,8 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 	[
 		"a bucket that is not there",
 		{
-			fault: async () => {
-				await setup.go("Dakkio");
-				await setup.dakkio({ bucketId: "000000000000000000000000" });
-			},
+			fault: () => setDakkio({ bucketId: "0".repeat(24) }),
+			remedy: () => setDakkio(board.world.dakkio.credentials),
 			line: "Key and bucket accepted",
 			cause: /There is no bucket with this id|for another bucket/,
 			cure: /Copy/,
@@ -130,6 +136,10 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 				await setup.go("Dakkio");
 				await visit.page.getByRole("radio", { name: "Use this one" }).check();
 				await visit.page.getByRole("textbox", { name: "Id of the data source" }).fill("0".repeat(24));
+			},
+			remedy: async () => {
+				await setup.go("Dakkio");
+				await visit.page.getByRole("radio", { name: "Create one for me" }).check();
 			},
 			line: "Data source",
 			cause: /no data source with this id/,
@@ -174,16 +184,15 @@ describe.skipIf(browserPath === undefined)("what can be wrong is told with its c
 		await board?.stop();
 	});
 
-	afterEach(async () => {
+	afterEach(() => {
 		const { dakkio, ntp } = board.world;
 		ntp.fault = undefined;
 		dakkio.misbehaviours.exchange = undefined;
 		dakkio.present(dakkio.certificates.server);
-		await asItWorks();
 		expect(visit.mishaps).toEqual([]);
 	});
 
-	test.each(failures)("%s", async (_, { fault, line, cause, cure, change }) => {
+	test.each(failures)("%s", async (_, { fault, remedy, line, cause, cure, change }) => {
 		const { page } = visit;
 		await setup.go("Wi-Fi");
 		await fault();
@@ -197,27 +206,19 @@ describe.skipIf(browserPath === undefined)("what can be wrong is told with its c
 		expect(await failed.locator("p").first().textContent()).toMatch(cause);
 		expect(await failed.locator(".cure").textContent()).toMatch(cure);
 		await page.getByRole("button", { name: "Save anyway" }).waitFor();
-		if (change === undefined) return;
-		await page.getByRole("button", { name: `Change: ${change}` }).click();
-		await page.locator("ol.test").waitFor({ state: "hidden" });
+		if (change !== undefined) {
+			await page.getByRole("button", { name: `Change: ${change}` }).click();
+			await page.locator("ol.test").waitFor({ state: "hidden" });
+		}
+		await remedy?.();
 	});
 });
 
-/** What the tests above have changed. */
-async function asItWorks(): Promise<void> {
+async function onlyHome(): Promise<void> {
 	const { page } = visit;
-	const { key, bucketId } = board.world.dakkio.credentials;
 	await setup.go("Wi-Fi");
-	for (let left = await page.locator(".entries > li").count(); left > 0; left--)
-		await page
-			.getByRole("button", { name: /^Remove / })
-			.first()
-			.click();
+	await page.getByRole("button", { name: /^Remove / }).click();
 	await setup.choose("Home", "correct horse");
-	await setup.go("Dakkio");
-	await setup.dakkio({ key, bucketId });
-	await page.getByRole("radio", { name: "Create one for me" }).check();
-	await setServer("https://api.dakkio.io");
 }
 
 async function insteadOfHome(name: string, password?: string): Promise<void> {
@@ -225,9 +226,9 @@ async function insteadOfHome(name: string, password?: string): Promise<void> {
 	await setup.choose(name, password);
 }
 
-async function setKey(key: string): Promise<void> {
+async function setDakkio(values: { key?: string; bucketId?: string }): Promise<void> {
 	await setup.go("Dakkio");
-	await setup.dakkio({ key });
+	await setup.dakkio(values);
 }
 
 async function setServer(address: string): Promise<void> {

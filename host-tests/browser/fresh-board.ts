@@ -11,7 +11,7 @@ import type { Settings } from "../../src/settings/settings";
 import { askForSetup } from "../../src/setup/wanted";
 
 /** How much faster than life the board is: a password is refused after some seconds, a time server waited for longer. */
-const speed = 8;
+const speed = 5;
 
 /** A board that was never set up, in its simulated world, with its setup page on this computer. */
 export class FreshBoard {

@@ -24,9 +24,9 @@ export interface Authorized {
 }
 
 /**
- * The settings as the person has filled them in, by their keys in the settings table. A secret that is left out or
- * empty keeps what the board has, from a save or from a test; a network without `password` keeps the one that the
- * board has for its name.
+ * The settings as the person has filled them in, or a settings file, by their keys in the settings table. One that is
+ * left out keeps what the board has. A secret that is left out or empty keeps what the board has, from a save or from a
+ * test; a network without `password` keeps the one that the board has for its name.
  */
 export interface GivenSettings extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;
@@ -49,7 +49,7 @@ export interface CheckAnswer {
 }
 
 export interface FieldProblem {
-	/** In the settings table; `networks.1.password` for a part of one. */
+	/** In the settings table; `networks.1.password` for a part of one; `version` for a settings file's. */
 	readonly key: string;
 	/** A sentence: what is wrong, and what to do. */
 	readonly problem: string;
@@ -75,6 +75,11 @@ export interface SetupState extends Authorized {
 	readonly sensors: readonly SensorDescription[];
 	/** Readings that wait in flash. */
 	readonly waiting: number;
+	/**
+	 * Calls a month of the plan, and how many are left in this one: as the service has told with its answers, which a
+	 * test asks for; before that, the smallest plan's.
+	 */
+	readonly plan: { readonly limit: number; readonly remaining: number };
 }
 
 /** A row of the settings table, as a form needs it. */

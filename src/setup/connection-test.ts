@@ -7,6 +7,7 @@ import { newDataSource, type Settings } from "../settings/settings";
 import { type DataSourceOptions, findOrCreateSource, hasSource, listSources } from "../upload/data-source";
 import type { TestState, TestStep } from "./api";
 import type { JoinResult } from "./joiner";
+import { isNear } from "./near";
 import {
 	clockVerdict,
 	connectionVerdict,
@@ -18,6 +19,7 @@ import {
 	noReading,
 	noSuchSource,
 	pointVerdict,
+	sameAddressesVerdict,
 	type Verdict,
 } from "./verdicts";
 
@@ -29,6 +31,10 @@ export interface ConnectionTestOptions {
 	/** What the device is called: a data source that is made gets this name. */
 	readonly deviceId: string;
 	readonly agent: string;
+	/** Of the board in its own network. */
+	readonly ownAddress: string;
+	/** The service has answered, with these headers. */
+	onAnswer(headers: ReadonlyMap<string, string>): void;
 	join(network: SavedNetwork): Promise<JoinResult>;
 	/** Of a network in the last scan, dBm. */
 	strengthOf(ssid: string): number | undefined;
@@ -157,11 +163,13 @@ export class ConnectionTest {
 
 	/** The first of the networks that can be joined; else what is wrong with the first. */
 	async #join(): Promise<string> {
-		const { settings, join, strengthOf } = this.#options;
+		const { settings, join, strengthOf, ownAddress } = this.#options;
 		let first: Verdict | undefined;
 		for (const network of settings.networks) {
 			const result = await join(network);
 			if (result.kind === "joined") {
+				if (isNear(result.address, ownAddress) && !ownAddress.startsWith("127."))
+					throw new StepFailed(sameAddressesVerdict(network.ssid));
 				const strength = result.strength === undefined ? "" : `, ${result.strength} dBm`;
 				return `${network.ssid}, address ${result.address}${strength}`;
 			}
@@ -264,9 +272,9 @@ export class ConnectionTest {
 	}
 
 	#sourceOptions(connection: HttpConnection): DataSourceOptions {
-		const { settings, agent } = this.#options;
+		const { settings, agent, onAnswer } = this.#options;
 		const { key, bucketId } = settings;
-		return { connection, key, agent, bucketId };
+		return { connection, key, agent, bucketId, onAnswer };
 	}
 
 	/** A network that wants a login is the cause of much else. */

@@ -26,7 +26,7 @@ export function opensAt({ offlineSince, onBattery }: Running): number | undefine
 export interface Open {
 	readonly now: number;
 	readonly reason: SetupReason;
-	/** There is a network to go back to. */
+	/** There is a network to go back to, perhaps since a moment ago. */
 	readonly hasNetworks: boolean;
 	/** Joined to the access point. */
 	readonly stations: number;
@@ -49,12 +49,11 @@ export type Step =
 /** Nobody is ever thrown out, and a board without settings has nothing to go back to. */
 export function nextStep(open: Open): Step {
 	const { now, reason, hasNetworks, stations, lastVisit, lastTry, busy } = open;
-	if (busy || !hasNetworks || reason === "no settings") return { kind: "wait", until: undefined };
-	if (stations > 0) return { kind: "wait", until: undefined };
+	if (busy || !hasNetworks || stations > 0) return { kind: "wait", until: undefined };
 	const closesAt = lastVisit + visitLimit;
 	if (now >= closesAt) return { kind: "close" };
-	// Who has pressed the button wants the page, although the network is there.
-	if (reason === "asked for") return { kind: "wait", until: closesAt };
+	// Who has pressed the button, or has not said that it is over, wants the page, although the network may be there.
+	if (reason !== "no network") return { kind: "wait", until: closesAt };
 	const triesAt = Math.max(lastTry, lastVisit) + retryPause;
 	if (now >= triesAt) return { kind: "try networks" };
 	return { kind: "wait", until: Math.min(triesAt, closesAt) };

@@ -1,5 +1,6 @@
 import type { ServerAnswer, ServerRequest } from "../http/server";
 import { textBody } from "../http/server";
+import { readVersion } from "../settings/file";
 import { checkSettings, type Settings } from "../settings/settings";
 import { isObject, parseJson } from "../text/json";
 import type { CheckAnswer, ScanState, SetupState, TestState } from "./api";
@@ -59,7 +60,7 @@ const pageHeaders = Object.freeze([
 	["ETag", pageEtag],
 ] as const);
 
-type Body = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** What the board answers to a request: the page, its data, or a redirect to it for whoever looks for the internet. */
 export function answerSetup(request: ServerRequest, board: SetupBoard): ServerAnswer {
@@ -90,7 +91,7 @@ function gets(request: ServerRequest, board: SetupBoard): Readonly<Record<string
 }
 
 function posts(request: ServerRequest, board: SetupBoard): Readonly<Record<string, () => ServerAnswer>> {
-	const authorized = (act: (body: Body) => ServerAnswer) => () => authorize(request, board, act);
+	const authorized = (act: (body: Fields) => ServerAnswer) => () => authorize(request, board, act);
 	const given = (act: (settings: Settings, answer: CheckAnswer) => ServerAnswer) =>
 		authorized((body) => checkGiven(body, board, act));
 	return {
@@ -126,7 +127,7 @@ function posts(request: ServerRequest, board: SetupBoard): Readonly<Record<strin
 function authorize(
 	{ headers, body: text, host }: ServerRequest,
 	board: SetupBoard,
-	act: (body: Body) => ServerAnswer,
+	act: (body: Fields) => ServerAnswer,
 ): ServerAnswer {
 	const origin = headers.get("origin");
 	if (origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`)
@@ -149,14 +150,15 @@ function isSame(given: string, secret: string): boolean {
 	return difference === 0;
 }
 
-function judge({ settings }: Body, board: SetupBoard) {
+function judge({ settings }: Fields, board: SetupBoard) {
 	if (!isObject(settings)) return undefined;
-	const { settings: checked, problems, warnings } = checkSettings(mergeGiven(settings, board.settings()));
-	return { settings: checked, answer: { problems, warnings } };
+	const { given, problems: ofFile } = readVersion(settings);
+	const { settings: checked, problems, warnings } = checkSettings(mergeGiven(given, board.settings()));
+	return { settings: checked, answer: { problems: [...ofFile, ...problems], warnings } };
 }
 
 function checkGiven(
-	body: Body,
+	body: Fields,
 	board: SetupBoard,
 	act: (settings: Settings, answer: CheckAnswer) => ServerAnswer,
 ): ServerAnswer {
@@ -218,7 +220,7 @@ function isOwnHost(host: string | undefined, { origin, names }: SetupBoard): boo
 	return more === undefined && (port ?? "80") === ownPort && (name === own || names.includes(name));
 }
 
-const jsonType = ["Content-Type", "application/json"] as const;
+const jsonType = Object.freeze(["Content-Type", "application/json"] as const);
 
 function json(status: number, body: unknown): ServerAnswer {
 	return { status, headers: [...apiHeaders, jsonType], body: textBody(JSON.stringify(body)) };

@@ -18,6 +18,7 @@ export type JoinResult =
 const joinDeadline = 25_000;
 const attempts = 3;
 const pauseBetween = 500;
+const settleTime = 300;
 
 /** Joins one network when it is asked to, and says how that went. */
 export class Joiner {
@@ -58,7 +59,8 @@ export class Joiner {
 		return new Promise((resolve) => {
 			this.#settle = resolve;
 			this.#deadline = time.set(() => this.#end(this.#failure()), joinDeadline);
-			this.#connect();
+			// The platform still tells of what was left: not to be taken for the end of what begins now.
+			this.#pause = time.set(() => this.#connect(), settleTime);
 		});
 	}
 
@@ -94,6 +96,7 @@ export class Joiner {
 			}
 			return;
 		}
+		if (this.#attempt === 0) return;
 		if (connection === WiFiConnection.connected) this.#end(this.#success());
 		else if (connection === WiFiConnection.idle) this.#again();
 	}

@@ -7,6 +7,7 @@ import type { Field } from "../reading/reading";
 import { exportSettings } from "../settings/file";
 import { type Settings, withoutPresets } from "../settings/settings";
 import { SettingsStore } from "../settings/settings-store";
+import type { Budget } from "../upload/budget";
 import { connectService } from "../upload/service";
 import { firmwareVersion } from "../version";
 import { ownName, ownPassword } from "./access";
@@ -32,20 +33,24 @@ export interface SetupOptions {
 	readonly reason: SetupReason;
 	/** Of the device with these settings. */
 	deviceId(settings: Settings): string;
-	/** Takes a reading now, and stores it. */
-	sample(): Promise<void>;
+	/** Takes a reading as these settings have it, and stores it. */
+	sample(settings: Settings): Promise<void>;
 	/** What was found on the bus, with its last values. */
 	sensors(): readonly SensorDescription[];
 	/** What is measured: of the sensors that were found. */
 	fields(): readonly Field[];
 	/** Readings that wait. */
 	waiting(): number;
+	/** The plan's calls. */
+	readonly budget: Budget;
+	/** Milliseconds of Unix time, as far as it is known. */
+	now(): number;
 	/** Keeps the clock set by these servers, from its start on. */
 	timeSync(servers: readonly string[], on: TimeSyncCallbacks): TimeSync;
 	/** Sends the oldest of what waits to where these settings say; `undefined` when nothing waits. */
 	send(settings: Settings, connection: HttpConnection): Promise<Outcome | undefined>;
-	/** Setup is over: starts anew, as usual. */
-	leave(): void;
+	/** Setup is over: starts anew, with the settings as they are kept now. */
+	leave(settings: Settings): void;
 	log(line: string): void;
 }
 
@@ -138,7 +143,7 @@ export class Setup {
 		const { log } = this.#options;
 		for (const line of invitation(this.#name, this.#password, this.#door.origin)) log(line);
 		this.#heard.scan();
-		void this.#options.sample();
+		void this.#options.sample(this.#settings);
 		this.#consider();
 	}
 
@@ -177,8 +182,9 @@ export class Setup {
 	}
 
 	#state(): Omit<SetupState, "token"> {
-		const { board, deviceId, sensors, waiting } = this.#options;
+		const { board, deviceId, sensors, waiting, budget, now } = this.#options;
 		const settings = this.#tried ?? this.#settings;
+		const { limit, remaining } = budget.at(now());
 		return {
 			board: {
 				name: this.#name,
@@ -191,6 +197,7 @@ export class Setup {
 			table: describeTable(),
 			sensors: sensors(),
 			waiting: waiting(),
+			plan: { limit, remaining },
 		};
 	}
 
@@ -204,16 +211,17 @@ export class Setup {
 		this.#settings = settings;
 		this.#tried = undefined;
 		this.#options.log("setup: settings saved");
+		void this.#options.sample(settings);
 	}
 
 	#finish(): void {
 		const { time } = this.#options.board;
 		time.clear(this.#leaving);
-		this.#leaving = time.set(() => this.#options.leave(), farewell);
+		this.#leaving = time.set(() => this.#options.leave(this.#settings), farewell);
 	}
 
 	#beginTest(settings: Settings): void {
-		const { board, deviceId, sample, fields, send } = this.#options;
+		const { board, deviceId, sample, fields, send, budget, now } = this.#options;
 		this.#test?.abort();
 		this.#tried = settings;
 		const test = new ConnectionTest({
@@ -222,13 +230,15 @@ export class Setup {
 			resolver: board.network.resolver,
 			deviceId: deviceId(settings),
 			agent: `dakkio-esp32/${firmwareVersion}`,
+			ownAddress: this.#accessPoint.address,
 			join: (network) => this.#joiner.join(network),
 			strengthOf: (ssid) => this.#heard.strengthOf(ssid),
 			setClock: (servers, signal) => this.#setClock(servers, signal),
 			connect: (onVerified) => connectService(board, settings, onVerified),
 			wantsLogin: (host, onStop) => wantsLogin({ board, host, onStop }),
+			onAnswer: (headers) => budget.count(headers, now()),
 			sample: async () => {
-				await sample();
+				await sample(settings);
 				return fields();
 			},
 			send: (dataSourceId, connection) => send({ ...settings, dataSourceId }, connection),
@@ -305,7 +315,7 @@ export class Setup {
 
 	#close(why: string): void {
 		this.#options.log(`setup: closed, ${why}`);
-		this.#options.leave();
+		this.#options.leave(this.#settings);
 	}
 }
 

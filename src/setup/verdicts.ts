@@ -43,6 +43,14 @@ export function joinVerdict(failure: JoinFailure, ssid: string, strength: number
 	};
 }
 
+/** The board cannot tell two networks apart that both begin with 192.168.4: none of its packets would find the router. */
+export function sameAddressesVerdict(ssid: string): Verdict {
+	return {
+		text: `“${ssid}” took the board in, and has the same addresses as the board's own network: it cannot be tried out from here.`,
+		cure: "Save it as it is: once setup is over, the board can use this network.",
+	};
+}
+
 export const loginVerdict: Verdict = Object.freeze({
 	text: "This network wants a login in a browser before it lets anybody through.",
 	cure: "The board cannot log in there. Use another network, or ask for this board to be let through without a login.",
