@@ -188,11 +188,14 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await take.click();
 		await page.getByText("Choose a file, or paste its text.").first().waitFor();
 		const text = page.getByRole("textbox", { name: "or its text" });
-		for (const broken of ["{", "[]", "null", '"text"', '{ "version": 2 }']) {
+		for (const broken of ["{", "[]", "null", '"text"']) {
 			await text.fill(broken);
 			await take.click();
 			await page.getByText("This is not a settings file").first().waitFor();
 		}
+		await text.fill('{ "version": 2, "location": "Barn" }');
+		await take.click();
+		await page.getByText("These settings are of version 2").first().waitFor();
 		await text.fill(`{
 			"version": 1,
 			"location": "Barn",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { longestMonth } from "../../src/dakkio/limits";
+import { freePlanCalls, longestMonth } from "../../src/dakkio/limits";
 import { planFor } from "../../src/setup/page/plan";
 import { texts } from "../../src/setup/page/texts";
 
@@ -17,7 +17,11 @@ describe("the calls a month that intervals need", () => {
 		["once a day, with more readings than one call can carry", 5, 86_400, "mains", 31 * 18],
 		["readings more seldom than automatic uploads", 3_600, "auto", "mains", 744],
 	] as const)("%s", (_, interval, uploadInterval, power, calls) => {
-		expect(planFor({ interval, uploadInterval, power })?.calls).toBe(calls);
+		expect(planFor({ interval, uploadInterval, power }, freePlanCalls)?.calls).toBe(calls);
+	});
+
+	test("a larger plan sends each reading", () => {
+		expect(planFor({ interval: 60, uploadInterval: "auto", power: "mains" }, 1_000_000)?.calls).toBe(44_640);
 	});
 
 	test("the calls at the told distance carry all readings of the month", () => {
@@ -26,7 +30,7 @@ describe("the calls a month that intervals need", () => {
 		const power = fc.constantFrom("mains", "battery");
 		fc.assert(
 			fc.property(seconds, setting, power, (interval, uploadInterval, power) => {
-				const plan = planFor({ interval, uploadInterval, power });
+				const plan = planFor({ interval, uploadInterval, power }, freePlanCalls);
 				expect(plan).toBeDefined();
 				if (plan === undefined) return;
 				expect(plan.every).toBeGreaterThanOrEqual(interval);
@@ -43,7 +47,7 @@ describe("the calls a month that intervals need", () => {
 		[{ interval: 60, uploadInterval: -1 }],
 		[{}],
 	])("%o is no plan", (settings) => {
-		expect(planFor(settings)).toBeUndefined();
+		expect(planFor(settings, freePlanCalls)).toBeUndefined();
 	});
 });
 

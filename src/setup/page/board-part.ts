@@ -2,7 +2,7 @@ import type { SettingDescription, SetupState } from "../api";
 import { element, fill } from "./dom";
 import { settingField } from "./field";
 import type { Form } from "./form";
-import { freePlanCalls, planFor } from "./plan";
+import { planFor } from "./plan";
 import { SensorList } from "./sensors";
 import { texts } from "./texts";
 
@@ -23,10 +23,12 @@ export class BoardPart {
 	readonly #sensors = new SensorList();
 	readonly #plan = element("div", { class: "card plan" });
 	readonly #form: Form;
+	#allowance: SetupState["plan"];
 
 	/** `placed`: keys of the settings that have their place elsewhere on the page. */
 	constructor(state: SetupState, form: Form, placed: readonly string[]) {
 		this.#form = form;
+		this.#allowance = state.plan;
 		const table = new Map(state.table.map((row) => [row.key, row]));
 		const field = (key: string) => {
 			const description = table.get(key);
@@ -51,7 +53,7 @@ export class BoardPart {
 	}
 
 	/** The board has told of itself anew. */
-	show({ board, sensors, waiting }: SetupState): void {
+	show({ board, sensors, waiting, plan }: SetupState): void {
 		const facts = [
 			[words.name, board.name],
 			[words.chip, board.chip],
@@ -63,13 +65,16 @@ export class BoardPart {
 			...facts.map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text))),
 		);
 		this.#sensors.show(sensors);
+		this.#allowance = plan;
+		this.showPlan();
 	}
 
 	/** The intervals may have been changed. */
 	showPlan(): void {
-		const plan = planFor(this.#form.given());
-		const over = plan !== undefined && plan.calls > freePlanCalls;
-		const share = plan === undefined ? 0 : Math.min(1, plan.calls / freePlanCalls);
+		const { limit, remaining } = this.#allowance;
+		const plan = planFor(this.#form.given(), limit);
+		const over = plan !== undefined && plan.calls > limit;
+		const share = plan === undefined ? 0 : Math.min(1, plan.calls / limit);
 		const part = element("span", { class: "part" });
 		// Not as an attribute: the content policy lets no style in but the document's own.
 		part.style.width = `${100 * share}%`;
@@ -84,7 +89,7 @@ export class BoardPart {
 				plan === undefined ? texts.plan.unknown : texts.plan.needs(plan.calls, texts.every(plan.every)),
 			),
 			plan === undefined ? undefined : bar,
-			element("p", { class: "help" }, (over ? texts.plan.over : texts.plan.fits)(freePlanCalls)),
+			element("p", { class: "help" }, (over ? texts.plan.over : texts.plan.fits)(limit, remaining)),
 		);
 	}
 }

@@ -274,7 +274,7 @@ class SetupPage {
 			joined: this.#test.found("join"),
 			source: this.#test.found("source"),
 			server: String(given.server),
-			plan: planFor(given),
+			plan: planFor(given, this.#state.plan.limit),
 			onBattery: given.power === "battery",
 			confirmed,
 		});

@@ -1,3 +1,5 @@
+import { freePlanCalls } from "../../dakkio/limits";
+
 /** In place of the page, where no script runs. */
 export const noScript = "This page needs JavaScript: switch it on, or open the page in another browser.";
 
@@ -114,9 +116,10 @@ export const texts = Object.freeze({
 		title: "Calls a month",
 		needs: (calls: number, every: string) =>
 			`About ${number(calls)} calls a month: one every ${every}, with all readings since the last.`,
-		fits: (plan: number) => `The Free plan has ${number(plan)}, for all your boards together.`,
-		over: (plan: number) =>
-			`That is more than the Free plan’s ${number(plan)}. Set the upload interval to Automatic, or longer.`,
+		fits: (limit: number, remaining: number) =>
+			`${planName(limit)} has ${number(limit)}, for all your boards together${remaining < limit ? `; ${number(remaining)} are left this month` : ""}.`,
+		over: (limit: number) =>
+			`${planName(limit)} has only ${number(limit)}. Set the upload interval to Automatic, or longer.`,
 		unknown: "The intervals above are not right yet.",
 	},
 
@@ -128,7 +131,7 @@ export const texts = Object.freeze({
 		paste: "or its text",
 		own: "The file is from this very board: take its device id and data source, too",
 		take: "Import",
-		notJson: "This is not a settings file of this kind: it is JSON, as a board exports it.",
+		notJson: "This is not a settings file: it is JSON, as a board exports it.",
 		nothing: "Choose a file, or paste its text.",
 		taken: (count: number) =>
 			`${count === 1 ? "1 setting" : `${count} settings`} taken over. Nothing is saved before you save.`,
@@ -220,6 +223,10 @@ export const texts = Object.freeze({
 	/** As a person writes a unit. */
 	units: { celsius: "°C", percent: "%" } as Readonly<Record<string, string>>,
 });
+
+function planName(limit: number): string {
+	return limit === freePlanCalls ? "The Free plan" : "Your plan";
+}
 
 function number(value: number): string {
 	return value.toLocaleString("en");

@@ -5,8 +5,8 @@ import { texts } from "./texts";
 
 const words = texts.transfer;
 
-/** Of the form of a settings file. */
-const version = 1;
+/** Of a settings file; the board knows which it can read. */
+const version = "version";
 
 /** What a board has for itself: from another board's file they would make two boards one. */
 const own = ["deviceId", "dataSourceId"];
@@ -31,7 +31,7 @@ export function transferPart(options: TransferOptions): HTMLElement {
 	);
 }
 
-function importPart({ form, announce }: TransferOptions): HTMLElement {
+function importPart({ client, form, announce }: TransferOptions): HTMLElement {
 	const file = element("input", { type: "file", accept: ".json,application/json", id: freshId() });
 	const text = element("textarea", { rows: 4, class: "code", spellcheck: "false", id: freshId() });
 	const mine = element("input", { type: "checkbox" });
@@ -47,7 +47,10 @@ function importPart({ form, announce }: TransferOptions): HTMLElement {
 		const settings = settingsIn(content);
 		if (settings === undefined) return tell(words.notJson);
 		const left = mine.checked ? [] : own;
-		const names = Object.keys(settings).filter((key) => !left.includes(key));
+		const { problems } = await client.check(settings);
+		const refused = problems.find(({ key }) => key === version);
+		if (refused !== undefined) return tell(refused.problem);
+		const names = Object.keys(settings).filter((key) => key !== version && !left.includes(key));
 		const known = names.filter((key) => form.field(key) !== undefined);
 		const unknown = names.filter((key) => !known.includes(key));
 		form.write(Object.fromEntries(known.map((key) => [key, settings[key]])));
@@ -69,14 +72,12 @@ function importPart({ form, announce }: TransferOptions): HTMLElement {
 	);
 }
 
-/** The settings in a file; `undefined` when it is none, or of a later version. */
+/** The settings in a file; `undefined` when it is none. */
 function settingsIn(content: string): Readonly<Record<string, unknown>> | undefined {
 	try {
 		const value: unknown = JSON.parse(content);
 		if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-		const file: Readonly<Record<string, unknown>> = { ...value };
-		const { version: given = version, ...settings } = file;
-		return given === version ? settings : undefined;
+		return { ...value };
 	} catch {
 		return undefined;
 	}
