@@ -13,7 +13,10 @@ const groups: readonly (readonly [title: string, keys: readonly string[]])[] = [
 	[words.groups.service, ["server", "rootCertificate", "ntpServers"]],
 	[words.groups.battery, ["batteryPin", "batteryRatio"]],
 	[words.groups.panel, ["ledPin", "ledActive", "buttonPin"]],
-	[words.groups.bus, ["dataPin", "clockPin"]],
+	[
+		words.groups.bus,
+		["dataPin", "clockPin", "oneWirePin", "sensors", "inputs", "derived", "altitude", "statistics"],
+	],
 ];
 
 /** What this board is and measures, how often, and all the rest that can be set. */

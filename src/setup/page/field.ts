@@ -111,7 +111,9 @@ export function settingField(
 	options: { readonly help?: string; readonly required?: string; readonly set?: boolean } = {},
 ): Field {
 	const { key, label, kind } = description;
-	if (kind === "choice" && (description.choices ?? []).length <= 3) return choiceField(description);
+	const { choices = [] } = description;
+	if (kind === "choice" && choices.length <= 3) return choiceField(description);
+	if (kind === "list" && choices.length > 0) return choiceField(description);
 	if (kind === "number or word" || (kind === "number" && description.unit === "s"))
 		return pickField(description);
 	const access = description.secret === true ? secretAccess(label) : accessOf(description);
@@ -161,7 +163,7 @@ function secretAccess(label: string): Access {
 
 const plain = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
 
-function accessOf({ kind, choices = [] }: SettingDescription): Access {
+function accessOf({ kind, choices = [], preset }: SettingDescription): Access {
 	if (kind === "choice") {
 		const control = element("select", {}, ...choices.map((word) => new Option(wordText(word), word)));
 		return textAccess(control);
@@ -180,7 +182,7 @@ function accessOf({ kind, choices = [] }: SettingDescription): Access {
 		const control = element("textarea", { ...plain, rows: 4, class: "code" });
 		return {
 			control,
-			read: () => parsed(control.value),
+			read: () => (control.value.trim() === "" ? preset : parsed(control.value)),
 			write: (value) => {
 				control.value = typeof value === "string" ? value : JSON.stringify(value, undefined, "  ");
 			},
@@ -210,10 +212,13 @@ function parsed(text: string): unknown {
 	}
 }
 
-/** A few words, as buttons of which one is chosen. */
-function choiceField({ key, label, help, choices = [] }: SettingDescription): Field {
+/** A few words, of which one is chosen, or of a list any. */
+function choiceField({ key, label, help, kind, choices = [] }: SettingDescription): Field {
 	const name = freshId();
-	const inputs = choices.map((word) => element("input", { type: "radio", name, value: word }));
+	const several = kind === "list";
+	const type = several ? "checkbox" : "radio";
+	const inputs = choices.map((word) => element("input", { type, name, value: word }));
+	const chosen = () => inputs.filter(({ checked }) => checked).map(({ value }) => value);
 	const helpId = freshId();
 	const group = element("fieldset", { class: "field" });
 	const note = problemNote(group, helpId);
@@ -231,9 +236,9 @@ function choiceField({ key, label, help, choices = [] }: SettingDescription): Fi
 		key,
 		label,
 		element: group,
-		read: () => inputs.find(({ checked }) => checked)?.value,
+		read: () => (several ? chosen() : chosen()[0]),
 		write: (value) => {
-			for (const input of inputs) input.checked = input.value === value;
+			for (const input of inputs) input.checked = [value].flat().includes(input.value);
 		},
 		missing: () => [],
 		show: (problems, warnings) => note.show(problems[0]?.problem, warnings[0]?.problem),
@@ -311,5 +316,5 @@ function secondsText(value: number): string {
 }
 
 export function wordText(word: string): string {
-	return texts.board.words[word] ?? word.charAt(0).toUpperCase() + word.slice(1);
+	return texts.board.words[word] ?? (word.charAt(0).toUpperCase() + word.slice(1)).replace(/_/g, " ");
 }

@@ -30,6 +30,8 @@ export class NetworksField implements Field {
 	readonly #rescan: HTMLButtonElement;
 	#entries: readonly NetworkEntry[] = [];
 	#around: readonly Heard[] = [];
+	/** Names of the networks for which the board has a password. */
+	readonly #saved = new Set<string>();
 
 	constructor({ description: { key, label }, onRescan, announce }: NetworksOptions) {
 		this.key = key;
@@ -59,8 +61,16 @@ export class NetworksField implements Field {
 
 	write(value: unknown): void {
 		const known = Array.isArray(value) ? value.filter(isKnown).slice(0, most) : [];
-		this.#entries = known.map((one) => this.#makeEntry(one));
+		for (const { ssid, saved } of known) if (saved === true) this.#saved.add(ssid);
+		this.#entries = known.map((one) => this.#makeEntry(this.#completed(one)));
 		this.#draw();
+	}
+
+	/** A file without secrets tells a network's name alone: it is open only if it was heard to be. */
+	#completed(known: Known): Known {
+		if (known.password !== undefined || known.saved !== undefined) return known;
+		const heard = this.#around.find(({ ssid }) => ssid === known.ssid);
+		return { ...known, saved: this.#saved.has(known.ssid), secured: heard?.secured ?? true };
 	}
 
 	missing(): readonly FieldProblem[] {

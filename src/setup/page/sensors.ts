@@ -35,15 +35,15 @@ function sensorCard({ name, problem, values }: SensorDescription): HTMLElement {
 			"dl",
 			{ class: "values" },
 			...values.map(({ name: field, unit, value }) =>
-				element("div", {}, element("dt", {}, spaced(field)), element("dd", {}, valueText(value, unit))),
+				element("div", {}, element("dt", {}, fieldText(field)), element("dd", {}, valueText(value, unit))),
 			),
 		),
 	);
 }
 
-/** Of `particleCount`: `particle count`. */
-function spaced(name: string): string {
-	return name.replace(/([a-z])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`);
+/** Of `dew_point`: `dew point`. */
+function fieldText(name: string): string {
+	return texts.fields[name] ?? name.replace(/_/g, " ");
 }
 
 function valueText(value: number | boolean | string | undefined, unit: string): string {

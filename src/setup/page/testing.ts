@@ -53,7 +53,6 @@ export class TestPart {
 		this.#start = button(words.start, () => void this.#run(), { class: "wide" });
 		this.#save = button(words.saveUntested, () => void this.#keep(), { class: "wide" });
 		this.elements = [
-			element("p", { class: "lead" }, words.lead),
 			element("p", { class: "help" }, words.channel),
 			this.#list,
 			this.#verdict,

@@ -108,6 +108,7 @@ export const texts = Object.freeze({
 			battery: "Battery",
 			high: "High",
 			low: "Low",
+			off: "Off",
 		} as Readonly<Record<string, string>>,
 		eachReading: "With each reading",
 	},
@@ -219,9 +220,13 @@ export const texts = Object.freeze({
 		const round = seconds > 120 ? 60 * Math.round(seconds / 60) : Math.round(seconds);
 		return texts.duration(round).replace(/^1 (\w+)$/, "$1");
 	},
+	/** As a person writes what is measured. */
+	fields: { co2: "CO₂" } as Readonly<Record<string, string>>,
 	number,
 	/** As a person writes a unit. */
-	units: { celsius: "°C", percent: "%" } as Readonly<Record<string, string>>,
+	units: { celsius: "°C", percent: "%", volt: "V", milliampere: "mA", lux: "lx" } as Readonly<
+		Record<string, string>
+	>,
 });
 
 function planName(limit: number): string {
