@@ -179,6 +179,23 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect(visit.mishaps).toEqual([]);
 	});
 
+	test("asks for the passwords that an imported file has not", async () => {
+		await open("fresh");
+		const { page } = visit;
+		await setup.network("Home").waitFor();
+		const networks = [{ ssid: "Home" }, { ssid: "Simulated" }, { ssid: "Elsewhere" }];
+		await importFile(JSON.stringify({ version: 1, networks }));
+		await page.locator(".result").getByText("1 setting taken over.").waitFor();
+		await setup.go("Wi-Fi");
+		await setup.next();
+		// One of them was heard, and is open.
+		await page.getByText("Type the password of this network.").first().waitFor();
+		expect(await page.getByText("Type the password of this network.").count()).toBe(2);
+		await visit.focused(setup.password("Home"));
+		await setup.chosen("Simulated").getByText("it needs no password").waitFor();
+		expect(visit.mishaps).toEqual([]);
+	});
+
 	test("says what is wrong with an imported file, and takes the rest", async () => {
 		await open("fresh");
 		const { page } = visit;

@@ -7,7 +7,9 @@ import type { DataPoint } from "../../simulator/dakkio/api";
 import type { DakkioServer } from "../../simulator/dakkio/server";
 import { RunningBoard } from "../../simulator/running-board";
 import { World } from "../../simulator/world";
+import type { KeyValue } from "../../src/boards/ecma419";
 import type { Settings } from "../../src/settings/settings";
+import { SettingsStore } from "../../src/settings/settings-store";
 import { askForSetup } from "../../src/setup/wanted";
 
 /** How much faster than life the board is: a password is refused after some seconds, a time server waited for longer. */
@@ -52,13 +54,25 @@ export class FreshBoard {
 		const board = new FreshBoard(world, directory, page);
 		if (settings !== undefined) {
 			board.#board.configure(settings(world.dakkio));
-			const storage = world.board(() => {}).storage.keyValue.open({ path: "dakkio", format: "buffer" });
-			askForSetup(storage, "asked for");
-			storage.close();
+			board.#open((storage) => askForSetup(storage, "asked for"));
 		}
 		board.#board.start("power-on");
 		await board.line(/^setup: join/);
 		return board;
+	}
+
+	/** The settings that are kept. */
+	get saved(): Settings {
+		return this.#open((storage) => new SettingsStore(storage).load().settings);
+	}
+
+	#open<T>(look: (storage: KeyValue) => T): T {
+		const storage = this.world.board(() => {}).storage.keyValue.open({ path: "dakkio", format: "buffer" });
+		try {
+			return look(storage);
+		} finally {
+			storage.close();
+		}
 	}
 
 	/** Resolves with the first line that matches, also one that has passed. */
