@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { FreshBoard } from "../../simulator/fresh-board";
 import { browserPath, launch, SetupPage, Visit } from "./browser";
-import { FreshBoard } from "./fresh-board";
 
 let browser: Browser;
 let board: FreshBoard;

@@ -2,8 +2,8 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CertificateFault } from "../../simulator/dakkio/certificates";
 import { refuseWith } from "../../simulator/dakkio/faults";
+import { FreshBoard } from "../../simulator/fresh-board";
 import { browserPath, launch, SetupPage, Visit } from "./browser";
-import { FreshBoard } from "./fresh-board";
 
 let browser: Browser;
 let board: FreshBoard;
@@ -102,7 +102,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		{
 			fault: () => setDakkio({ key: "dakkio_w_00000000000000000000000000000000" }),
 			remedy: () => setDakkio(board.world.dakkio.credentials),
-			line: "Key and bucket accepted",
+			line: "Key and bucket",
 			cause: /does not know this key/,
 			cure: /create a new write key/,
 			change: "API key",
@@ -112,7 +112,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a key for another bucket",
 		{
 			fault: () => refuse(403),
-			line: "Key and bucket accepted",
+			line: "Key and bucket",
 			cause: /for another bucket/,
 			cure: /from the same bucket/,
 			change: "API key",
@@ -123,7 +123,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		{
 			fault: () => setDakkio({ bucketId: "0".repeat(24) }),
 			remedy: () => setDakkio(board.world.dakkio.credentials),
-			line: "Key and bucket accepted",
+			line: "Key and bucket",
 			cause: /There is no bucket with this id|for another bucket/,
 			cure: /Copy/,
 			change: "API key",
@@ -151,7 +151,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a plan that is used up",
 		{
 			fault: () => refuse(429),
-			line: "Key and bucket accepted",
+			line: "Key and bucket",
 			cause: /calls are used up/,
 			cure: /sent when the plan allows it again/,
 		},
@@ -160,7 +160,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a service in trouble",
 		{
 			fault: () => refuse(503),
-			line: "Key and bucket accepted",
+			line: "Key and bucket",
 			cause: /a problem of its own: 503/,
 			cure: /Try again/,
 		},

@@ -1,8 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { FreshBoard } from "../../simulator/fresh-board";
 import type { SetupState } from "../../src/setup/api";
 import { browserPath, launch, SetupPage, Visit } from "./browser";
-import { FreshBoard } from "./fresh-board";
 
 let browser: Browser;
 let board: FreshBoard;

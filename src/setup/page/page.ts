@@ -59,6 +59,7 @@ class SetupPage {
 			announce,
 			goTo: (key) => this.#goTo(key),
 			begin: () => this.#begin(),
+			onState: () => this.#changed(),
 			save: () => this.#save(),
 		});
 		const transfer = transferPart({ client, form, name: state.board.name, announce });

@@ -29,6 +29,8 @@ interface TestingOptions {
 	goTo(key: string): void;
 	/** Begins a test with what the form has; resolves with whether it has begun. */
 	begin(): Promise<boolean>;
+	/** The test has gone on. */
+	onState(): void;
 	save(): Promise<void>;
 }
 
@@ -157,7 +159,7 @@ export class TestPart {
 			this.#tested = { ...this.#tested, dataSourceId };
 			this.#options.form.write({ dataSourceId });
 		}
-		this.refresh();
+		this.#options.onState();
 	}
 
 	/** Each step's end once, and at last the verdict. */

@@ -9,7 +9,7 @@ export const texts = Object.freeze({
 	loading: "Asking the board…",
 	steps: { wifi: "Wi-Fi", dakkio: "Dakkio", board: "Board", test: "Test" },
 	stepsName: "Steps",
-	stepDone: "filled in",
+	stepDone: "done",
 	back: "Back",
 	next: "Continue",
 	show: "Show",
@@ -28,7 +28,7 @@ export const texts = Object.freeze({
 
 	networks: {
 		title: "Wi-Fi",
-		lead: "Choose the network that the board shall use. It can keep up to three, and takes the first that it can join.",
+		lead: "Choose the network for the board. It keeps up to three, and joins the first one that lets it in.",
 		nearby: "Networks nearby",
 		none: "No network found. The board sees 2.4 GHz networks only; move it closer to the router and look again.",
 		missing:
@@ -162,9 +162,9 @@ export const texts = Object.freeze({
 			name: "Find the service",
 			time: "Set the clock",
 			certificate: "Verify the certificate",
-			key: "Key and bucket accepted",
+			key: "Key and bucket",
 			source: "Data source",
-			point: "First point stored",
+			point: "First point",
 		},
 		states: { waiting: "waiting", running: "under way", done: "done", failed: "failed" },
 		passed: "Everything works.",

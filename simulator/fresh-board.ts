@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DataPoint } from "../../simulator/dakkio/api";
-import type { DakkioServer } from "../../simulator/dakkio/server";
-import { RunningBoard } from "../../simulator/running-board";
-import { World } from "../../simulator/world";
-import type { KeyValue } from "../../src/boards/ecma419";
-import type { Settings } from "../../src/settings/settings";
-import { SettingsStore } from "../../src/settings/settings-store";
-import { askForSetup } from "../../src/setup/wanted";
+import type { KeyValue } from "../src/boards/ecma419";
+import type { Settings } from "../src/settings/settings";
+import { SettingsStore } from "../src/settings/settings-store";
+import { askForSetup } from "../src/setup/wanted";
+import type { DataPoint } from "./dakkio/api";
+import type { DakkioServer } from "./dakkio/server";
+import { RunningBoard } from "./running-board";
+import { World } from "./world";
 
 /** How much faster than life the board is: a password is refused after some seconds, a time server waited for longer. */
 const speed = 5;
