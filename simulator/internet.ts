@@ -70,6 +70,11 @@ export function simulateInternet(base: Network, radio: SimulatedRadio, options: 
 		resolver: {
 			resolve(request) {
 				const known = login() || local.has(request.host);
+				// Nobody's (RFC 2606), and so not worth a question to the computer's own resolver.
+				if (!known && request.host.endsWith(".invalid")) {
+					setImmediate(() => request.onError(request.host));
+					return;
+				}
 				base.resolver.resolve({
 					...request,
 					host: known ? "127.0.0.1" : request.host,

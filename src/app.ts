@@ -75,7 +75,9 @@ export class App {
 	#sampling: Promise<void> | undefined;
 	/** Ticks of the next sample: a fixed grid, so that what a sample takes does not add up. */
 	#nextSample = 0;
-	/** The last sample. */
+	/** A measurement under way that is not kept. */
+	#looking: Promise<void> | undefined;
+	/** What was measured last. */
 	#latest: Sample | undefined;
 
 	constructor(board: Board) {
@@ -160,6 +162,11 @@ export class App {
 		};
 	}
 
+	/** Where the setup page is, while there is one. */
+	get setupPort(): number | undefined {
+		return this.#setup?.port;
+	}
+
 	/** The next start, at once, is one for setup. */
 	openSetup(reason: "asked for" | "no network" = "asked for"): void {
 		askForSetup(this.#storage, reason);
@@ -177,6 +184,7 @@ export class App {
 		await this.#setup?.stop();
 		await this.#uploader?.stop();
 		await this.#sampling;
+		await this.#looking;
 		this.#station?.stop();
 		this.#sampler.close();
 		this.#readings.close();
@@ -210,6 +218,7 @@ export class App {
 	async #sample(): Promise<void> {
 		const board = this.#board;
 		try {
+			if (this.#looking !== undefined) await this.#looking;
 			const time = this.#clock.sampleTime();
 			this.#latest = await this.#sampler.sample();
 			const { fields, values } = this.#latest;
@@ -231,9 +240,20 @@ export class App {
 		}
 	}
 
+	/** Measures for somebody who looks, and keeps nothing. */
+	#look(): Promise<void> {
+		if (this.#sampling !== undefined) return this.#sampling;
+		this.#looking ??= this.#sampler.sample().then((sample) => {
+			this.#latest = sample;
+			this.#looking = undefined;
+		});
+		return this.#looking;
+	}
+
 	/** Setup tries out other settings: samples are taken by these from now on. */
 	async #measureBy(settings: Settings): Promise<void> {
 		await this.#sampling;
+		await this.#looking;
 		if (settings === this.#measuring) return;
 		this.#measuring = settings;
 		this.#sampler.close();
@@ -340,6 +360,7 @@ export class App {
 				await this.#measureBy(by);
 				await this.#takeSample();
 			},
+			measure: () => this.#look(),
 			sensors: () => describeSensors(this.#sampler.sensors, this.#latest?.values ?? []),
 			fields: () => this.#latest?.fields ?? [],
 			waiting: () => this.#readings.length,

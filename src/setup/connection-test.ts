@@ -227,8 +227,9 @@ export class ConnectionTest {
 	async #open(onVerified: (issuer: string) => void): Promise<string> {
 		let verified = false;
 		this.#connection = this.#options.connect((issuer) => {
+			// A connection that the service has closed meanwhile is made anew.
+			if (!verified) onVerified(issuer);
 			verified = true;
-			onVerified(issuer);
 		});
 		const outcome = await listSources(this.#sourceOptions(this.#connection));
 		if (!verified && outcome.kind === "failure")

@@ -35,6 +35,8 @@ export interface SetupOptions {
 	deviceId(settings: Settings): string;
 	/** Takes a reading as these settings have it, and stores it. */
 	sample(settings: Settings): Promise<void>;
+	/** Measures, and stores nothing. */
+	measure(): Promise<void>;
 	/** What was found on the bus, with its last values. */
 	sensors(): readonly SensorDescription[];
 	/** What is measured: of the sensors that were found. */
@@ -62,6 +64,8 @@ export interface TimeSyncCallbacks {
 const httpPort = 80;
 /** For the clock's step of a test, whatever the servers do. */
 const clockDeadline = 40_000;
+/** What somebody looks at is not older than this, milliseconds, give or take a measurement. */
+const freshness = 3_000;
 /** For the last answer to reach the browser before the access point goes. */
 const farewell = 1_500;
 
@@ -90,6 +94,8 @@ export class Setup {
 	#lastVisit: number;
 	#lastTry: number;
 	#trying = false;
+	/** Ticks of the last measurement for somebody who looks. */
+	#measuredAt = 0;
 	#stopped = false;
 
 	/** Throws where the board cannot be an access point. */
@@ -132,6 +138,11 @@ export class Setup {
 			address: this.#accessPoint.address,
 			onError: (error) => options.log(`setup: names cannot be answered: ${reasonOf(error)}`),
 		});
+	}
+
+	/** Of the page. */
+	get port(): number {
+		return this.#server.port;
 	}
 
 	/** dBm, while a network is joined. */
@@ -184,6 +195,7 @@ export class Setup {
 	#state(): Omit<SetupState, "token"> {
 		const { board, deviceId, sensors, waiting, budget, now } = this.#options;
 		const settings = this.#tried ?? this.#settings;
+		this.#refresh();
 		const { limit, remaining } = budget.at(now());
 		return {
 			board: {
@@ -199,6 +211,15 @@ export class Setup {
 			waiting: waiting(),
 			plan: { limit, remaining },
 		};
+	}
+
+	/** Whoever looks again sees what is measured now. */
+	#refresh(): void {
+		const { board, measure } = this.#options;
+		const ticks = board.time.ticks();
+		if (ticks - this.#measuredAt < freshness) return;
+		this.#measuredAt = ticks;
+		void measure();
 	}
 
 	/** Not while a network is joined: the radio has one channel at a time. */
