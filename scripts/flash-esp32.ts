@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { importSettings } from "../src/settings/file";
 import { checkSettings } from "../src/settings/settings";
 import { forFlashSize, readPlatform, requireIdf } from "./chips";
 import { findSdk, main, mcconfig } from "./sdk";
@@ -39,15 +40,14 @@ await main(async () => {
 
 /** The settings of a file as the image carries them: JSON in UTF-8, two hexadecimal digits a byte. */
 function readSettings(file: string): string {
-	let given: unknown;
+	let text: string;
 	try {
-		given = JSON.parse(readFileSync(file, "utf8"));
+		text = readFileSync(file, "utf8");
 	} catch (error) {
 		throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
 	}
-	if (typeof given !== "object" || given === null || Array.isArray(given))
-		throw new Error(`${file} must hold a JSON object with the keys of the README's table.`);
-	const { problems } = checkSettings({ ...given });
+	const { given, problems: ofFile } = importSettings(text);
+	const problems = [...ofFile, ...checkSettings(given).problems];
 	if (problems.length > 0)
 		throw new Error(problems.map(({ key, problem }) => `${file}: ${key}: ${problem}`).join("\n"));
 	return Buffer.from(JSON.stringify(given)).toString("hex");

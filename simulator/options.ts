@@ -1,5 +1,13 @@
 import { parseArgs } from "node:util";
-import { checkSettings, type SettingProblem, type Settings } from "../src/settings/settings";
+import { importSettings } from "../src/settings/file";
+import {
+	checkSettings,
+	newDataSource,
+	type SettingProblem,
+	type Settings,
+	settingsTable,
+	withoutPresets,
+} from "../src/settings/settings";
 
 /** What `npm start` was asked to do. */
 export type Command =
@@ -16,6 +24,8 @@ export interface RunOptions {
 	readonly fresh: boolean;
 	/** Where to post; left out: the embedded server. */
 	readonly target?: Pick<Settings, "server" | "key" | "bucketId" | "dataSourceId">;
+	/** What the settings file holds. */
+	readonly settings?: Readonly<Partial<Settings>>;
 }
 
 export const help = `A whole virtual board: the firmware, its sensor, its flash and a Dakkio server, on this computer.
@@ -24,39 +34,77 @@ npm start -- [options]
 
   --interval SECONDS   time from one reading to the next, 5 to 86400 (default 10)
   --speed FACTOR       how much faster than life the board's clock runs, 1 to 10000 (default 1)
-  --fresh              forget what the board had on flash and in its settings
+  --fresh              forget what the board had on flash and in its settings, and open its setup page
+  --settings FILE      set it up by a settings file, as the setup page exports it
   --url URL            post to this Dakkio instead of the embedded one (default https://api.dakkio.io)
   --key KEY            its write key (dakkio_w_…)
   --bucket ID          its bucket, 24 hexadecimal digits
   --source ID          its data source, 24 hexadecimal digits
   --help               this text
 
---key, --bucket and --source belong together; with them the clock runs at life's speed.
+--key, --bucket and --source belong together; with them, or a key in the settings file, the clock runs at life's
+speed. With --settings or --key, --fresh opens no setup page.
 What the board has and the points it sent are kept in .state; Ctrl-C stops it.
 `;
 
-/** Reads the command line; a problem is one sentence. */
-export function parseCommand(args: readonly string[]): Command {
+/** Reads the command line, and the settings file that it names; a problem is one sentence. */
+export function parseCommand(args: readonly string[], read: (file: string) => string): Command {
 	const parsed = parse(args);
 	if (typeof parsed === "string") return { kind: "problem", problem: parsed };
 	if (parsed.help === true) return { kind: "help" };
 	const speed = number(parsed.speed ?? "1", 1, 10_000);
 	if (speed === undefined) return problem("--speed", "a number from 1 to 10000", parsed.speed);
-	const target = readTarget(parsed);
+	const file = parsed.settings === undefined ? {} : readSettings(parsed.settings, read);
+	if (typeof file === "string") return { kind: "problem", problem: file };
+	const target = readTarget(parsed) ?? targetOf(file);
 	if (typeof target === "string") return { kind: "problem", problem: target };
 	if (target !== undefined && speed !== 1)
 		return {
 			kind: "problem",
 			problem: "--speed works with the embedded server only: a real one needs true times.",
 		};
-	const { settings, problems } = checkSettings({ interval: parsed.interval ?? "10", ...target });
+	const interval = parsed.interval ?? file.interval ?? "10";
+	const { settings, problems } = checkSettings({ ...target, interval });
 	const [first] = problems;
 	if (first !== undefined) return { kind: "problem", problem: told(first) };
-	const run = { interval: settings.interval, speed, fresh: parsed.fresh === true };
-	return { kind: "run", run: target === undefined ? run : { ...run, target: settings } };
+	const run = {
+		interval: settings.interval,
+		speed,
+		fresh: parsed.fresh === true,
+		...(parsed.settings !== undefined && { settings: file }),
+		...(target !== undefined && { target: settings }),
+	};
+	return { kind: "run", run };
 }
 
-type Parsed = Partial<Record<"interval" | "speed" | "url" | "key" | "bucket" | "source", string>> &
+/** The settings in a file, or what is wrong with it. */
+function readSettings(file: string, read: (file: string) => string): Partial<Settings> | string {
+	let text: string;
+	try {
+		text = read(file);
+	} catch (error) {
+		return `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+	}
+	const { given, problems: ofFile } = importSettings(text);
+	const { settings, problems } = checkSettings(given);
+	const [first] = [...ofFile, ...problems];
+	return first === undefined ? withoutPresets(settings) : `${file}: ${first.key}: ${first.problem}`;
+}
+
+/** A file with a key in it is for a service of its own. */
+function targetOf({ server, key, bucketId, dataSourceId }: Partial<Settings>) {
+	if (key === undefined) return undefined;
+	return {
+		server: server ?? settingsTable.server.preset,
+		key,
+		bucketId: bucketId ?? "",
+		dataSourceId: dataSourceId ?? newDataSource,
+	};
+}
+
+type Parsed = Partial<
+	Record<"interval" | "speed" | "url" | "key" | "bucket" | "source" | "settings", string>
+> &
 	Partial<Record<"fresh" | "help", boolean>>;
 
 function parse(args: readonly string[]): Parsed | string {
@@ -72,6 +120,7 @@ function parse(args: readonly string[]): Parsed | string {
 				key: text,
 				bucket: text,
 				source: text,
+				settings: text,
 				fresh: flag,
 				help: { ...flag, short: "h" },
 			},

@@ -23,6 +23,16 @@ export class RunningBoard {
 		this.#world.board(this.#log).configure(settings);
 	}
 
+	/** Where the setup page is, while there is one. */
+	get setupPort(): number | undefined {
+		return this.#app?.setupPort;
+	}
+
+	/** Somebody asks the running board for its setup page. */
+	openSetup(): void {
+		this.#app?.openSetup();
+	}
+
 	start(resetReason: ResetReason): VirtualBoard {
 		const { time } = this.#world;
 		const board = this.#world.board(this.#log, {

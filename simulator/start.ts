@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Settings } from "../src/settings/settings";
 import { lock } from "./lock";
+import { neighbourhood, simulated } from "./neighbourhood";
 import { help, parseCommand, type RunOptions } from "./options";
 import { RunningBoard } from "./running-board";
 import { World } from "./world";
@@ -9,8 +11,9 @@ import { World } from "./world";
 const directory = join(import.meta.dirname, "..", ".state");
 /** Tried first, so that a bookmark holds; any free port if they are taken. */
 const ports = { port: 8443, pagePort: 8080 };
+const setupPort = 8180;
 
-const command = parseCommand(process.argv.slice(2));
+const command = parseCommand(process.argv.slice(2), (file) => readFileSync(file, "utf8"));
 if (command.kind === "help") process.stdout.write(help);
 else if (command.kind === "problem") {
 	process.stderr.write(`${command.problem}\n`);
@@ -28,7 +31,7 @@ async function run(options: RunOptions): Promise<void> {
 		const world = await startWorld(options);
 		describe(world, options);
 		const running = new RunningBoard(world, print);
-		running.configure(settingsFor(world, options));
+		if (!isSetUpByHand(options)) running.configure(settingsFor(world, options));
 		running.start("power-on");
 		await interrupted();
 		print("stopping");
@@ -39,49 +42,70 @@ async function run(options: RunOptions): Promise<void> {
 	}
 }
 
-async function startWorld({ speed, fresh }: RunOptions): Promise<World> {
+async function startWorld(options: RunOptions): Promise<World> {
+	const { speed, fresh } = options;
+	const setup = isSetUpByHand(options) ? { setup: { page: setupPort } } : {};
 	try {
-		return await World.start({ directory, speed, fresh, ...ports });
+		return await World.start({ directory, speed, fresh, ...setup, ...ports });
 	} catch (error) {
 		if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-			return World.start({ directory, speed, fresh });
+			return World.start({ directory, speed, fresh, ...setup });
 		throw error;
 	}
 }
 
-function settingsFor({ dakkio, ntp }: World, { interval, target }: RunOptions): Partial<Settings> {
+/** A fresh board opens its setup page, unless the command line says where to post. */
+function isSetUpByHand({ fresh, target, settings }: RunOptions): boolean {
+	return fresh && target === undefined && settings === undefined;
+}
+
+function settingsFor({ dakkio, ntp }: World, options: RunOptions): Partial<Settings> {
+	const { interval, target, settings = {} } = options;
 	const common = {
-		interval,
-		networks: [{ ssid: "Simulated", password: "" }],
+		networks: [{ ssid: simulated.ssid, password: "" }],
 		ntpServers: [`${ntp.host}:${ntp.port}`],
 		location: "Virtual board",
+		// A real service's plan is kept; the embedded one is there to see each reading arrive.
+		uploadInterval: target === undefined ? 0 : ("auto" as const),
+		...settings,
+		interval,
 	};
-	// A real service's plan is kept; the embedded one is there to see each reading arrive.
-	if (target !== undefined) return { ...common, ...target, uploadInterval: "auto" };
+	if (target !== undefined) return { ...common, ...target };
 	return {
 		...common,
 		...dakkio.credentials,
 		server: dakkio.url,
 		rootCertificate: dakkio.certificates.root.pem,
-		uploadInterval: 0,
 	};
 }
 
-function describe({ dakkio, ntp }: World, { target, speed, interval }: RunOptions): void {
+function describe({ dakkio, ntp }: World, options: RunOptions): void {
+	const { target, speed, interval } = options;
 	const points = dakkio.points().length;
 	const lines = [
 		["Dakkio", target?.server ?? `${dakkio.url}  (${points} points so far)`],
 		...(target === undefined ? [["Points", `http://localhost:${dakkio.pagePort}`]] : []),
 		["NTP", `${ntp.host}:${ntp.port}`],
 		["Kept in", directory],
+		...(isSetUpByHand(options) ? forTheSetupPage(dakkio) : []),
 		[
 			"Clock",
-			`${speed === 1 ? "life's speed" : `${speed} times life's speed`}, a reading every ${interval} s`,
+			`${speed === 1 ? "life's speed" : `${speed} times life's speed`}${isSetUpByHand(options) ? "" : `, a reading every ${interval} s`}`,
 		],
 	];
 	process.stdout.write(
 		`${lines.map(([name = "", text]) => `${name.padEnd(9)}${text}`).join("\n")}\nCtrl-C stops it.\n\n`,
 	);
+}
+
+/** What the person at the setup page would have from Dakkio's site, and from the router. */
+function forTheSetupPage({ credentials }: World["dakkio"]): string[][] {
+	const networks = neighbourhood.map(({ ssid, password }) => `${ssid} (${password ?? "no password"})`);
+	return [
+		["Key", credentials.key],
+		["Bucket", credentials.bucketId],
+		["Wi-Fi", networks.join(", ")],
+	];
 }
 
 /** The board's log, with the computer's time. */

@@ -8,9 +8,10 @@ import type { ResetReason } from "../src/boards/reset";
 import type { Settings } from "../src/settings/settings";
 import { SettingsStore } from "../src/settings/settings-store";
 import { FlashFiles } from "./flash-files";
+import { type InternetOptions, simulateInternet } from "./internet";
 import { SimulatedPins } from "./pins";
 import { weatherStation } from "./weather-station";
-import { simulateWiFi } from "./wifi";
+import { type SimulatedNetwork, SimulatedRadio } from "./wifi";
 
 export interface VirtualBoardOptions {
 	/** For what the board keeps. */
@@ -23,6 +24,10 @@ export interface VirtualBoardOptions {
 	log(line: string): void;
 	/** One start of it; left out: a power-on, with nobody who starts it anew. */
 	readonly start?: BoardStart;
+	/** What is in the air around it; left out: any network that it asks for. */
+	readonly networks?: readonly SimulatedNetwork[];
+	/** What lies behind the networks; left out: this computer and its internet. */
+	readonly internet?: InternetOptions & { readonly root: Uint8Array };
 }
 
 /** Why a board starts, and what is done when it asks to be started anew. */
@@ -42,13 +47,21 @@ export const usualPins = Object.freeze({ led: 2, button: 0 });
 export class VirtualBoard extends NodeBoard {
 	/** What is wired to it. */
 	readonly simulatedPins: SimulatedPins;
+	readonly radio: SimulatedRadio;
 
-	constructor({ directory, time, startedAt, lifeSpeedOnline, log, start }: VirtualBoardOptions) {
+	constructor(options: VirtualBoardOptions) {
+		const { directory, time, startedAt, lifeSpeedOnline, log, start, networks, internet } = options;
 		const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
 		const ask = () => log("the board asks to be started anew: stop it and start it again");
 		const { resetReason, restart, sleep } = start ?? { resetReason: "power-on", restart: ask, sleep: ask };
 		const serial = keepSerial(directory);
 		const MAC = `24:0a:c4:${serial.replace(/..(?!$)/g, "$&:").toLowerCase()}`;
+		const radio = new SimulatedRadio({
+			time,
+			MAC,
+			address: "127.0.0.1",
+			...(networks === undefined ? {} : { networks }),
+		});
 		super({
 			identity: { chip: "node", serial },
 			resetReason,
@@ -56,7 +69,12 @@ export class VirtualBoard extends NodeBoard {
 			lifeSpeedOnline,
 			directory: join(directory, "storage"),
 			surroundings: {
-				WiFi: simulateWiFi({ time, MAC, address: "127.0.0.1" }),
+				WiFi: radio.WiFi,
+				...(internet !== undefined && {
+					AccessPoint: radio.AccessPoint,
+					network: (sockets) => simulateInternet(sockets, radio, internet),
+					roots: [internet.root],
+				}),
 				flash: new FlashFiles(join(directory, "flash"), partitions),
 				i2c: weatherStation(time, startedAt),
 				pins: pins.provider(usualPins),
@@ -66,6 +84,7 @@ export class VirtualBoard extends NodeBoard {
 			sleep,
 		});
 		this.simulatedPins = pins;
+		this.radio = radio;
 	}
 
 	/** Keeps settings as the setup page would, before the app starts. */

@@ -2,8 +2,11 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { PacedTime } from "../src/boards/node/time";
 import { DakkioServer } from "./dakkio/server";
+import { LoginPage, presetHost } from "./internet";
+import { neighbourhood } from "./neighbourhood";
 import { NtpServer } from "./ntp/server";
-import { type BoardStart, VirtualBoard } from "./virtual-board";
+import { type BoardStart, VirtualBoard, type VirtualBoardOptions } from "./virtual-board";
+import type { SimulatedNetwork } from "./wifi";
 import { WorldClock } from "./world-clock";
 
 export interface WorldOptions {
@@ -20,6 +23,12 @@ export interface WorldOptions {
 	readonly pagePort?: number;
 	/** The longest body that the API takes, bytes. */
 	readonly bodyLimit?: number;
+	/** The board is set up by somebody: networks around it, and an internet in which its presets lead to this world. */
+	readonly setup?: {
+		/** Where the setup page is; 0 for any free port. */
+		readonly page: number;
+		readonly networks?: readonly SimulatedNetwork[];
+	};
 }
 
 /** Calls per month of the Pro plan (API, "Rate limits"): at full speed a month of the Free plan lasts seconds. */
@@ -32,8 +41,18 @@ export class World {
 	readonly #directory: string;
 	readonly #clock: WorldClock;
 	readonly #lifeSpeedOnline: boolean;
+	readonly #setup: WorldOptions["setup"];
+	readonly #login: LoginPage | undefined;
 
-	private constructor(options: WorldOptions, clock: WorldClock, ntp: NtpServer, dakkio: DakkioServer) {
+	private constructor(
+		options: WorldOptions,
+		clock: WorldClock,
+		ntp: NtpServer,
+		dakkio: DakkioServer,
+		login: LoginPage | undefined,
+	) {
+		this.#setup = options.setup;
+		this.#login = login;
 		this.#directory = options.directory;
 		this.#lifeSpeedOnline = options.lifeSpeedOnline ?? true;
 		this.#clock = clock;
@@ -57,8 +76,10 @@ export class World {
 				now,
 				plan,
 				...(bodyLimit === undefined ? {} : { bodyLimit }),
+				...(options.setup === undefined ? {} : { names: [presetHost()] }),
 			});
-			return new World(options, clock, ntp, dakkio);
+			const login = options.setup === undefined ? undefined : await LoginPage.start();
+			return new World(options, clock, ntp, dakkio, login);
 		} catch (error) {
 			clock.close();
 			await ntp.close();
@@ -84,11 +105,20 @@ export class World {
 			lifeSpeedOnline: this.#lifeSpeedOnline,
 			log,
 			...(start === undefined ? {} : { start }),
+			...this.#surroundings(),
 		});
+	}
+
+	#surroundings(): Pick<VirtualBoardOptions, "networks" | "internet"> {
+		if (this.#setup === undefined) return {};
+		const { page, networks = neighbourhood } = this.#setup;
+		const ports = { dakkio: this.dakkio.port, ntp: this.ntp.port, login: this.#login?.port ?? 0 };
+		const root = this.dakkio.certificates.root.der;
+		return { networks, internet: { ...ports, page, dns: 0, root } };
 	}
 
 	async close(): Promise<void> {
 		this.#clock.close();
-		await Promise.all([this.ntp.close(), this.dakkio.close()]);
+		await Promise.all([this.ntp.close(), this.dakkio.close(), this.#login?.close()]);
 	}
 }

@@ -5,31 +5,39 @@ import type { ResetReason } from "./boards/reset";
 import { type Boots, beginBoot, countBoot } from "./boot";
 import { Clock } from "./clock/clock";
 import { TimeSync } from "./clock/sync";
-import { HttpConnection } from "./http/exchange";
+import type { Destination } from "./dakkio/point";
+import type { HttpConnection, Outcome } from "./http/exchange";
 import type { Press } from "./panel/button";
 import { Panel } from "./panel/panel";
 import { chargeOf, readBattery } from "./power/battery";
 import { Sleeper } from "./power/sleeper";
 import type { Field, SampleContext, Value } from "./reading/reading";
-import { Sampler } from "./sensors/sampler";
-import { decodePem } from "./settings/pem";
-import { parseServer } from "./settings/server";
-import { missingForUpload, type Settings } from "./settings/settings";
+import { type Sample, Sampler } from "./sensors/sampler";
+import { missingForUpload, newDataSource, type Settings, withoutPresets } from "./settings/settings";
 import { SettingsStore } from "./settings/settings-store";
+import { Absence } from "./setup/absence";
+import { describeSensors } from "./setup/sensors";
+import { Setup, type SetupOptions, type TimeSyncCallbacks } from "./setup/setup";
+import { askForSetup, setupReason } from "./setup/wanted";
 import { describeStatus, type Status } from "./status";
 import { ReadingLog } from "./store/reading-log";
 import { keepAttempts, readAttempts } from "./upload/attempts";
 import { Budget } from "./upload/budget";
+import { findSource } from "./upload/data-source";
+import { batteryUploads } from "./upload/pace";
 import { Quarantine } from "./upload/quarantine";
+import { connectService } from "./upload/service";
 import { Silence } from "./upload/silence";
-import { answerHeaders, Uploader } from "./upload/uploader";
+import { Uploader } from "./upload/uploader";
 import { firmwareVersion, releasedAt } from "./version";
 import { Station } from "./wifi/station";
 
+/** For the `User-Agent` header. */
+const agent = `dakkio-esp32/${firmwareVersion}`;
 /** Kept while the last restart was for a silent network, and it is still silent. */
 const silenceKey = "silence";
-/** On battery each upload costs as much as an hour of sleep, or more: at most one an hour, unless the settings say how often. */
-const batteryUploads = 3_600_000;
+/** Milliseconds. */
+const shortestSleep = 100;
 const statusInterval = 3_600_000;
 /** The loop stands still when no reading was tried for so many intervals, and for so many milliseconds. */
 const stalledIntervals = 3;
@@ -44,12 +52,17 @@ export class App {
 	readonly #clock: Clock;
 	readonly #readings: ReadingLog;
 	readonly #quarantine: Quarantine;
-	readonly #sampler: Sampler;
-	readonly #station: Station;
+	#sampler: Sampler;
+	/** What samples are taken by: the settings, or in setup those that are tried out. */
+	#measuring: Settings;
+	/** In a boot for setup, in place of all that goes online by itself. */
+	readonly #setup: Setup | undefined;
+	readonly #station: Station | undefined;
 	readonly #timeSync: TimeSync;
-	/** `undefined` as long as the settings do not say where to send to. */
+	/** `undefined` in setup, and as long as the settings do not say where to send to. */
 	readonly #uploader: Uploader | undefined;
 	readonly #silence: Silence;
+	readonly #absence: Absence;
 	readonly #panel: Panel;
 	/** On battery. */
 	readonly #sleeper: Sleeper | undefined;
@@ -62,6 +75,10 @@ export class App {
 	#sampling: Promise<void> | undefined;
 	/** Ticks of the next sample: a fixed grid, so that what a sample takes does not add up. */
 	#nextSample = 0;
+	/** A measurement under way that is not kept. */
+	#looking: Promise<void> | undefined;
+	/** What was measured last. */
+	#latest: Sample | undefined;
 
 	constructor(board: Board) {
 		this.#board = board;
@@ -76,12 +93,21 @@ export class App {
 		const sleeps = this.#settings.power === "battery";
 		this.#clock = new Clock({ time, boot, resumed, sleeps, storage: this.#storage, log });
 		this.#quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
-		this.#sampler = new Sampler({ bus: this.#bus(), time, log });
-		this.#uploader = missingForUpload(this.#settings).length === 0 ? this.#makeUploader() : undefined;
+		this.#measuring = this.#settings;
+		this.#sampler = this.#makeSampler();
 		this.#timeSync = this.#makeTimeSync();
-		this.#station = this.#makeStation();
+		this.#setup = this.#makeSetup();
+		const usual = this.#setup === undefined;
+		const complete = missingForUpload(this.#settings).length === 0;
+		this.#uploader = usual && complete ? this.#makeUploader() : undefined;
+		this.#station = usual ? this.#makeStation() : undefined;
+		this.#absence = new Absence({
+			time,
+			onBattery: sleeps || board.network.AccessPoint === undefined,
+			onLong: () => this.openSetup("no network"),
+		});
 		this.#panel = this.#makePanel();
-		this.#sleeper = sleeps ? this.#makeSleeper() : undefined;
+		this.#sleeper = usual && sleeps ? this.#makeSleeper() : undefined;
 	}
 
 	start(): void {
@@ -90,8 +116,13 @@ export class App {
 		this.#nextSample = this.#lastSample;
 		this.#scheduleSample();
 		this.#watch();
+		if (this.#setup !== undefined) {
+			this.#setup.start();
+			return;
+		}
+		this.#absence.begin();
 		if (this.#sleeper === undefined) {
-			this.#station.start();
+			this.#station?.start();
 			this.#uploader?.start();
 			return;
 		}
@@ -126,21 +157,35 @@ export class App {
 			overwritten: this.#readings.dropped,
 			quarantined: this.#quarantine.length,
 			damagedBytes: this.#readings.damagedBytes,
-			signalStrength: this.#station.signalStrength,
+			signalStrength: this.#signalStrength,
 			batteryLevel: this.#batteryLevel(),
 		};
+	}
+
+	/** Where the setup page is, while there is one. */
+	get setupPort(): number | undefined {
+		return this.#setup?.port;
+	}
+
+	/** The next start, at once, is one for setup. */
+	openSetup(reason: "asked for" | "no network" = "asked for"): void {
+		askForSetup(this.#storage, reason);
+		this.#startAnew();
 	}
 
 	/** Ends in order: what is under way is finished or given up, and everything is closed. */
 	async stop(): Promise<void> {
 		this.#board.time.clear(this.#timer);
 		this.#board.time.clear(this.#statusTimer);
+		this.#absence.end();
 		this.#sleeper?.stop();
 		this.#panel.close();
 		this.#timeSync.stop();
+		await this.#setup?.stop();
 		await this.#uploader?.stop();
 		await this.#sampling;
-		this.#station.stop();
+		await this.#looking;
+		this.#station?.stop();
 		this.#sampler.close();
 		this.#readings.close();
 		this.#quarantine.close();
@@ -151,12 +196,7 @@ export class App {
 		const { time } = this.#board;
 		const interval = this.#settings.interval * 1000;
 		this.#timer = time.set(() => {
-			// A sample that is still under way is not overtaken; its successor is left out.
-			this.#sampling ??= this.#sample().finally(() => {
-				this.#sampling = undefined;
-				this.#lastSample = time.ticks();
-				this.#changed();
-			});
+			void this.#takeSample();
 			// A platform's timer may fire a little early, too.
 			const missed = Math.max(0, Math.floor((time.ticks() - this.#nextSample) / interval));
 			this.#nextSample += (missed + 1) * interval;
@@ -164,19 +204,31 @@ export class App {
 		}, this.#nextSample - time.ticks());
 	}
 
+	/** A sample that is still under way is not overtaken; its successor is left out. */
+	#takeSample(): Promise<void> {
+		this.#sampling ??= this.#sample().finally(() => {
+			this.#sampling = undefined;
+			this.#lastSample = this.#board.time.ticks();
+			this.#changed();
+		});
+		return this.#sampling;
+	}
+
 	/** One reading: measured, stored, and only then spoken of. */
 	async #sample(): Promise<void> {
 		const board = this.#board;
 		try {
+			if (this.#looking !== undefined) await this.#looking;
 			const time = this.#clock.sampleTime();
-			const { fields, values } = await this.#sampler.sample();
+			this.#latest = await this.#sampler.sample();
+			const { fields, values } = this.#latest;
 			if (values.every((value) => value === undefined)) return;
 			const sequence = this.#readings.append(
 				{
 					time,
 					values,
 					batteryLevel: this.#batteryLevel(),
-					signalStrength: this.#station.signalStrength,
+					signalStrength: this.#signalStrength,
 				},
 				this.#context(fields),
 			);
@@ -188,26 +240,50 @@ export class App {
 		}
 	}
 
+	/** Measures for somebody who looks, and keeps nothing. */
+	#look(): Promise<void> {
+		if (this.#sampling !== undefined) return this.#sampling;
+		this.#looking ??= this.#sampler.sample().then((sample) => {
+			this.#latest = sample;
+			this.#looking = undefined;
+		});
+		return this.#looking;
+	}
+
+	/** Setup tries out other settings: samples are taken by these from now on. */
+	async #measureBy(settings: Settings): Promise<void> {
+		await this.#sampling;
+		await this.#looking;
+		if (settings === this.#measuring) return;
+		this.#measuring = settings;
+		this.#sampler.close();
+		this.#sampler = this.#makeSampler();
+		this.#latest = undefined;
+	}
+
 	#context(fields: readonly Field[]): SampleContext {
-		const { location } = this.#settings;
+		const { location } = this.#measuring;
 		return {
 			boot: this.#boots.boot,
 			resetReason: this.#resetReason,
-			deviceId: this.#deviceId,
+			deviceId: this.#deviceId(this.#measuring),
 			location,
 			firmwareVersion,
 			fields,
 		};
 	}
 
-	get #deviceId(): string {
-		const { deviceId } = this.#settings;
+	#deviceId({ deviceId }: Pick<Settings, "deviceId"> = this.#settings): string {
 		return deviceId === "" ? `ESP32-${this.#board.identity.serial}` : deviceId;
+	}
+
+	get #signalStrength(): number | undefined {
+		return this.#station?.signalStrength ?? this.#setup?.signalStrength;
 	}
 
 	/** Percent; `undefined` where no battery can be measured. */
 	#batteryLevel(): number | undefined {
-		const { batteryPin: pin, batteryRatio: ratio } = this.#settings;
+		const { batteryPin: pin, batteryRatio: ratio } = this.#measuring;
 		const { Analog, analogRange: range } = this.#board.pins;
 		if (pin === "none") return undefined;
 		try {
@@ -218,8 +294,13 @@ export class App {
 		}
 	}
 
+	#makeSampler(): Sampler {
+		const { time, log } = this.#tools();
+		return new Sampler({ bus: this.#bus(), time, log });
+	}
+
 	#bus(): I2CBus {
-		const { dataPin, clockPin } = this.#settings;
+		const { dataPin, clockPin } = this.#measuring;
 		const bus = this.#board.i2c;
 		return {
 			...bus,
@@ -249,6 +330,7 @@ export class App {
 			WiFi: this.#board.network.WiFi,
 			networks: this.#settings.networks,
 			onConnected: () => {
+				this.#absence.end();
 				this.#silence.joined(this.#board.time.ticks());
 				this.#timeSync.start();
 				this.#uploader?.wake();
@@ -256,38 +338,73 @@ export class App {
 			},
 			onDisconnected: () => {
 				this.#timeSync.stop();
+				this.#absence.begin();
 				this.#changed();
 			},
 		});
 	}
 
-	#makeTimeSync(): TimeSync {
+	/** In a boot for setup; before anything else has the radio. */
+	#makeSetup(): Setup | undefined {
+		const board = this.#board;
+		const settings = this.#settings;
+		const reason = setupReason(this.#storage, settings.networks.length > 0);
+		if (reason === undefined || board.network.AccessPoint === undefined) return undefined;
+		const options: SetupOptions = {
+			board,
+			storage: this.#storage,
+			settings,
+			reason,
+			deviceId: (of) => this.#deviceId(of),
+			sample: async (by) => {
+				await this.#measureBy(by);
+				await this.#takeSample();
+			},
+			measure: () => this.#look(),
+			sensors: () => describeSensors(this.#sampler.sensors, this.#latest?.values ?? []),
+			fields: () => this.#latest?.fields ?? [],
+			waiting: () => this.#readings.length,
+			budget: new Budget(this.#storage),
+			now: () => this.#clock.now() ?? 0,
+			timeSync: (servers, on) => this.#makeTimeSync(servers, on),
+			send: (of, connection) => this.#makeUploader(of).trial(connection),
+			// On battery the clock is another one, and a boot has but one.
+			leave: ({ power }) => (power === settings.power ? this.#startAnew() : board.restart()),
+			log: (line) => board.log(line),
+		};
+		try {
+			return new Setup(options);
+		} catch (error) {
+			board.log(`setup: it cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+			return undefined;
+		}
+	}
+
+	#makeTimeSync(servers = this.#settings.ntpServers, on?: TimeSyncCallbacks): TimeSync {
 		return new TimeSync({
 			...this.#tools(),
 			network: this.#board.network,
 			clock: this.#clock,
-			servers: this.#settings.ntpServers,
+			servers,
 			releasedAt,
-			onFailure: (reached) => this.#attempted(reached),
+			onFailure: (reached) => {
+				if (on === undefined) this.#attempted(reached);
+				on?.onFailure();
+			},
 			onSynchronized: (utc) => {
 				this.#attempted(true);
 				this.#board.time.setWallClock(utc);
 				this.#clock.estimate(this.#readings.waiting());
 				this.#uploader?.wake();
+				on?.onSynchronized(utc);
 				this.#changed();
 			},
 		});
 	}
 
-	#makeUploader(): Uploader {
-		const { server, rootCertificate, key, bucketId, dataSourceId } = this.#settings;
-		const { interval, uploadInterval, power } = this.#settings;
-		const { network, time } = this.#board;
-		const origin = parseServer(server);
-		if ("problem" in origin) throw new Error(origin.problem);
+	#makeUploader(settings = this.#settings): Uploader {
+		const { key, bucketId, dataSourceId, interval, uploadInterval, power } = settings;
 		const budget = new Budget(this.#storage);
-		const pem = decodePem(rootCertificate);
-		const ca = "certificates" in pem ? pem.certificates : [];
 		return new Uploader({
 			...this.#tools(),
 			clock: this.#clock,
@@ -295,18 +412,49 @@ export class App {
 			quarantine: this.#quarantine,
 			destination: { bucketId, dataSourceId },
 			key,
-			agent: `dakkio-esp32/${firmwareVersion}`,
+			agent,
 			budget,
 			estimate: () => this.#clock.estimate(this.#readings.waiting()),
 			interval: (now) => {
 				const allowed = budget.interval(uploadInterval, interval * 1000, now);
 				return power === "battery" && uploadInterval === "auto" ? Math.max(batteryUploads, allowed) : allowed;
 			},
-			connect: () => new HttpConnection({ network, time, ...origin, secure: true, ca, answerHeaders }),
-			online: () => this.#station.connected,
+			connect: () => connectService(this.#board, settings),
+			...(dataSourceId === newDataSource && {
+				findDestination: (connection) => this.#findSource(connection),
+			}),
+			online: () => this.#station?.connected === true,
 			onAttempt: (reached) => this.#attempted(reached),
 			onChange: () => this.#changed(),
 		});
+	}
+
+	/** The data source that is this device's: found by its name, or made; and from then on in the settings. */
+	async #findSource(connection: HttpConnection): Promise<Destination | Outcome> {
+		const { key, bucketId } = this.#settings;
+		const budget = new Budget(this.#storage);
+		const found = await findSource(
+			{
+				connection,
+				key,
+				agent,
+				bucketId,
+				onAnswer: (headers) => budget.count(headers, this.#clock.now() ?? 0),
+			},
+			this.#deviceId(),
+			this.#measured(),
+		);
+		if (!("id" in found)) return found;
+		new SettingsStore(this.#storage).save(withoutPresets({ ...this.#settings, dataSourceId: found.id }));
+		this.#board.log(`data source: ${found.id}, ${JSON.stringify(this.#deviceId())}`);
+		return { bucketId, dataSourceId: found.id };
+	}
+
+	/** What the sensors measure: as they did last, or as the oldest reading tells. */
+	#measured(): readonly Field[] {
+		if (this.#latest !== undefined) return this.#latest.fields;
+		for (const { context } of this.#readings.waiting()) return context.fields;
+		return [];
 	}
 
 	#makePanel(): Panel {
@@ -314,12 +462,12 @@ export class App {
 			board: this.#board,
 			settings: this.#settings,
 			situation: () => ({
-				setup: false,
+				setup: this.#setup !== undefined,
 				settingsFault:
 					this.#uploader === undefined ||
 					this.#uploader.activity === "settings fault" ||
 					this.#settings.networks.length === 0,
-				online: this.#station.connected,
+				online: this.#station?.connected === true,
 				timeKnown: this.#clock.now() !== undefined,
 				sending: this.#uploader?.activity === "sending",
 				saving: this.#settings.power === "battery",
@@ -338,14 +486,21 @@ export class App {
 				busy: this.#sampling !== undefined || this.#panel.touched,
 				sending: this.#uploader?.activity === "sending",
 			}),
-			join: () => this.#station.start(),
+			join: () => this.#station?.start(),
 			postpone: (until) => this.#uploader?.postpone(until),
-			sleep: (milliseconds) => {
-				if (this.#clock.fresh) beginBoot(this.#storage);
-				if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
-				this.#board.sleep(milliseconds, this.#panel.buttonPin);
-			},
+			sleep: (milliseconds) => this.#sleep(milliseconds, this.#panel.buttonPin),
 		});
+	}
+
+	#sleep(milliseconds: number, wakePin?: number): void {
+		if (this.#settings.power === "battery" && this.#clock.fresh) beginBoot(this.#storage);
+		if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
+		this.#board.sleep(milliseconds, wakePin);
+	}
+
+	/** Into setup, or out of it: by a short sleep, over which the ticks go on, and with them the time. */
+	#startAnew(): void {
+		this.#sleep(shortestSleep);
 	}
 
 	/** What the light tells, and what keeps the board awake, may have changed. */
@@ -357,6 +512,10 @@ export class App {
 	#pressed(press: Press): void {
 		this.#board.log(`button: ${press}`);
 		if (press === "send now") this.#uploader?.sendNow();
+		if (press === "set up") {
+			if (this.#setup === undefined) this.openSetup();
+			else this.#startAnew();
+		}
 		if (press === "forget everything") this.#forget();
 		this.#changed();
 	}
@@ -397,7 +556,7 @@ export class App {
 		if (remedy === undefined) return;
 		this.#board.log(`network: nothing is heard although the Wi-Fi is up; ${remedy}`);
 		if (remedy === "ask for the time") this.#timeSync.askNow();
-		else if (remedy === "restart the network") this.#station.rejoin();
+		else if (remedy === "restart the network") this.#station?.rejoin();
 		else {
 			this.#storage.write(silenceKey, Uint8Array.of(1));
 			this.#board.restart();

@@ -55,25 +55,60 @@ describe("each rule", () => {
 		["ntpServers", ["pool.ntp.org", "", "10.0.0.1:1123"], undefined],
 		["ntpServers", ["a b"], /Number 1/],
 		["ntpServers", ["a", "b", "c", "d", "e"], /At most 4/],
-		[
-			"networks",
-			[
-				{ ssid: "Home", password: "12345678" },
-				{ ssid: "Café", password: "" },
-			],
-			undefined,
-		],
-		["networks", [{ ssid: "Home", password: "1234567" }], /8 to 63/],
-		["networks", [{ ssid: "Home", password: "0123456789abcdef".repeat(4) }], undefined],
-		["networks", [{ ssid: "" }], /1 to 32/],
-		["networks", [{}], /needs its name/],
-		["networks", "Home", /must be a list/],
+		["dataSourceId", "create", undefined],
+		["dataSourceId", "creat", /24 hexadecimal digits/],
 		["rootCertificate", "not a certificate", /no certificate/],
 		["rootCertificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", /damaged/],
 	])("%s = %j", (key, value, expected) => {
 		const { problems } = checkSettings({ [key]: value });
 		if (expected === undefined) expect(problems).toEqual([]);
 		else expect(problems).toEqual([{ key, problem: expect.stringMatching(expected) }]);
+	});
+
+	const home = { ssid: "Home", password: "12345678" };
+	test.each<[what: string, networks: unknown, expected: readonly [key: string, problem: RegExp][]]>([
+		["two good ones", [home, { ssid: "Café", password: "" }], []],
+		["the longest name", [{ ssid: "é".repeat(16), password: "" }], []],
+		[
+			"a name of 17 letters and 34 bytes",
+			[{ ssid: "é".repeat(17) }],
+			[["0.ssid", /at most 32 bytes.*has 34/]],
+		],
+		["a name that would break out of a page", [{ ssid: "<img src=x onerror=alert(1)>" }], []],
+		["a name with a line break", [{ ssid: "a\nb" }], [["0.ssid", /cannot be shown/]]],
+		["no name", [{ ssid: "" }], [["0.ssid", /needs its name/]]],
+		["nothing at all", [{}], [["0.ssid", /needs its name/]]],
+		["no list", "Home", [["", /list of networks/]]],
+		["four", [home, { ssid: "B" }, { ssid: "C" }, { ssid: "D" }], [["", /At most 3/]]],
+		["one twice", [home, { ssid: "B" }, home], [["2.ssid", /twice/]]],
+		["7 characters", [{ ssid: "A", password: "1234567" }], [["0.password", /at least 8/]]],
+		["63 characters", [{ ssid: "A", password: "x".repeat(63) }], []],
+		["64 characters", [{ ssid: "A", password: "x".repeat(64) }], [["0.password", /at most 63/]]],
+		["a key", [{ ssid: "A", password: "0123456789abcdef".repeat(4) }], []],
+		["an umlaut", [{ ssid: "A", password: "Schlüssel" }], [["0.password", /English keyboard/]]],
+		["a number", [{ ssid: "A", password: 12345678 }], [["0.password", /must be a text/]]],
+		[
+			"two that are wrong in two ways",
+			[home, { ssid: "", password: "1" }],
+			[
+				["1.ssid", /needs its name/],
+				["1.password", /at least 8/],
+			],
+		],
+	])("networks: %s", (_, networks, expected) => {
+		const { problems, settings } = checkSettings({ networks });
+		const keys = expected.map(([at]) => (at === "" ? "networks" : `networks.${at}`));
+		expect(problems.map(({ key }) => key)).toEqual(keys);
+		for (const [index, [, words]] of expected.entries()) expect(problems[index]?.problem).toMatch(words);
+		if (expected.length > 0) expect(settings.networks).toEqual([]);
+	});
+
+	test("an admin key is taken, with a warning", () => {
+		const key = `dakkio_a_${"0".repeat(32)}`;
+		const { settings, problems, warnings } = checkSettings({ key });
+		expect([settings.key, problems]).toEqual([key, []]);
+		expect(warnings).toEqual([{ key: "key", problem: expect.stringMatching(/admin key.*write key/) }]);
+		expect(checkSettings({ key: writeKey }).warnings).toEqual([]);
 	});
 
 	test("a secret is never repeated in a problem", () => {
@@ -91,7 +126,7 @@ test("an address without a port means 443, and names are folded to lower case", 
 });
 
 test("what is missing before anything can be sent is named", () => {
-	expect(missingForUpload(checkSettings({}).settings)).toHaveLength(3);
+	expect(missingForUpload(checkSettings({}).settings)).toHaveLength(2);
 	const complete = { key: writeKey, bucketId: "0".repeat(24), dataSourceId: "1".repeat(24) };
 	expect(missingForUpload(checkSettings(complete).settings)).toEqual([]);
 });

@@ -1,10 +1,48 @@
 import { describe, expect, test } from "vitest";
-import { help, parseCommand } from "../../simulator/options";
+import { help, parseCommand as parse } from "../../simulator/options";
+import { exportSettings } from "../../src/settings/file";
+import { checkSettings } from "../../src/settings/settings";
 
 const key = "dakkio_w_0123456789abcdef0123456789abcdef";
 const bucket = "507f1f77bcf86cd799439011";
 const source = "507f1f77bcf86cd799439012";
 const target = ["--key", key, "--bucket", bucket, "--source", source];
+
+const files: Readonly<Record<string, string>> = {
+	"balcony.json": exportSettings(
+		checkSettings({ location: "Balcony", interval: 300, networks: [{ ssid: "Home", password: "12345678" }] })
+			.settings,
+		true,
+	),
+	"real.json": exportSettings(checkSettings({ key, bucketId: bucket }).settings, true),
+	"future.json": '{ "version": 2 }',
+	"list.json": "[]",
+	"wrong.json": '{ "interval": 1, "colour": "blue" }',
+};
+const parseCommand = (args: readonly string[]) =>
+	parse(args, (file) => {
+		const text = files[file];
+		if (text === undefined) throw new Error("no such file");
+		return text;
+	});
+
+test("a settings file sets the board up; the command line comes before it", () => {
+	expect(parseCommand(["--settings", "balcony.json"])).toEqual({
+		kind: "run",
+		run: {
+			interval: 300,
+			speed: 1,
+			fresh: false,
+			settings: { location: "Balcony", interval: 300, networks: [{ ssid: "Home", password: "12345678" }] },
+		},
+	});
+	expect(parseCommand(["--settings", "balcony.json", "--interval", "20"])).toMatchObject({
+		run: { interval: 20 },
+	});
+	expect(parseCommand(["--settings", "real.json"])).toMatchObject({
+		run: { target: { server: "https://api.dakkio.io", key, bucketId: bucket, dataSourceId: "create" } },
+	});
+});
 
 test("without options: ten seconds, life's speed, the embedded server, what was kept", () => {
 	expect(parseCommand([])).toEqual({ kind: "run", run: { interval: 10, speed: 1, fresh: false } });
@@ -24,7 +62,7 @@ test("every option is taken", () => {
 test("--help lists every option", () => {
 	expect(parseCommand(["--help"])).toEqual({ kind: "help" });
 	expect(parseCommand(["-h", "--interval", "nonsense"])).toEqual({ kind: "help" });
-	for (const option of ["interval", "speed", "fresh", "url", "key", "bucket", "source", "help"])
+	for (const option of ["interval", "speed", "fresh", "url", "key", "bucket", "source", "settings", "help"])
 		expect(help).toContain(`--${option} `);
 });
 
@@ -46,6 +84,11 @@ describe("a wrong option or an unusable value gets one line that names it", () =
 		[["--key", key.replace("_w_", "_r_"), "--bucket", bucket, "--source", source], /--key: .*read key/],
 		[[...target, "--url", "http://api.dakkio.io"], /--url: .*https/],
 		[[...target, "--speed", "2"], /--speed.*embedded/],
+		[["--settings", "none.json"], /none\.json cannot be read: no such file/],
+		[["--settings", "list.json"], /list\.json.*one JSON object/],
+		[["--settings", "future.json"], /future\.json: version.*knows version 1/],
+		[["--settings", "wrong.json"], /wrong\.json: interval: .*5 to 86400/],
+		[["--settings", "real.json", "--speed", "2"], /--speed.*embedded/],
 	])("%j", (args, expected) => {
 		const command = parseCommand(args);
 		expect(command.kind).toBe("problem");

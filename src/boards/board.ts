@@ -28,6 +28,10 @@ export interface Board {
 	/** The I2C bus that sensors are wired to. */
 	readonly i2c: I2CBus;
 	readonly pins: Pins;
+	/**
+	 * Of the board's own network, where the build says so: empty for an open one. Left out, the board makes itself one.
+	 */
+	readonly setupPassword?: string | undefined;
 	/** Fills `bytes` from a true random source. */
 	fillRandom(bytes: Uint8Array): void;
 	/** Bytes that are free for whatever the platform needs next; `undefined` where there is no telling. */
@@ -82,8 +86,49 @@ export interface Network {
 	readonly Listener: ListenerConstructor;
 	readonly UDP: UDPConstructor;
 	readonly WiFi: WiFiConstructor;
+	/** Left out on a board that cannot be one. */
+	readonly AccessPoint?: AccessPointConstructor;
 	readonly resolver: Resolver;
 }
+
+export interface AccessPointOptions {
+	/** Its name, 1 to 32 bytes. */
+	readonly SSID: string;
+	/** WPA2, 8 to 63 characters; left out: open. */
+	readonly password?: string;
+	/** 1 to 13; joining a network takes it along to that network's channel. */
+	readonly channel?: number;
+	/** {@link AccessPoint.stations} has changed. */
+	onChanged?(): void;
+}
+
+/** A network that was heard. */
+export interface HeardNetwork {
+	/** Whatever somebody chose to send: hostile text. Empty when it hides its name. */
+	readonly SSID: string;
+	/** Received signal strength, dBm. */
+	readonly RSSI: number;
+	/** It wants a password. */
+	readonly secured: boolean;
+}
+
+/**
+ * A Wi-Fi network of the board's own, in the manner of ECMA-419. On the chip it needs a boot of its own and must be
+ * there before the first {@link Network.WiFi}, with which the board joins another network at the same time.
+ */
+export interface AccessPoint {
+	/** Of the board in this network; its DHCP server tells it as gateway and name server. */
+	readonly address: string;
+	/** How many are joined. */
+	readonly stations: number;
+	/** Looks for networks in reach, some seconds. Throws while it is at it, and when a network is being joined. */
+	scan(options: { onFound(network: HeardNetwork): void; onComplete(): void }): void;
+	/** May be called twice. */
+	close(): void;
+}
+
+/** Throws where the radio cannot be had. */
+export type AccessPointConstructor = new (options: AccessPointOptions) => AccessPoint;
 
 export interface Storage {
 	/** Partition `queue` holds the readings. */

@@ -59,6 +59,8 @@ export interface TLSOptions extends TCPOptions {
 	host: string;
 	/** The TCP connection is made and the handshake begins; on a board that can tell. */
 	onConnected?(): void;
+	/** The server's certificate was verified; `issuer`: the authority that signed it, by the name it has in it. */
+	onVerified?(issuer: string): void;
 	secure?: {
 		/** Root certificates trusted besides the board's bundle, DER. */
 		ca?: readonly Bytes[];
@@ -130,6 +132,8 @@ export interface WiFi {
 	readonly SSID: string | undefined;
 	/** Received signal strength, dBm. */
 	readonly RSSI: number | undefined;
+	/** Set when the last attempt to join ended because the password was not accepted, on a board that can tell. */
+	readonly passwordRefused?: boolean;
 }
 
 export type WiFiConstructor = new (options: { onChanged?(property: "connection" | "address"): void }) => WiFi;

@@ -13,6 +13,13 @@ export function checkKey(key: string): Problem {
 	return undefined;
 }
 
+/** What is to be said of a key that is taken all the same. */
+export function warnOfKey(key: string): Problem {
+	if (key.startsWith("dakkio_a_"))
+		return "This is an admin key (dakkio_a_): whoever gets hold of the board has the whole organization. A write key (dakkio_w_) of its own is enough.";
+	return undefined;
+}
+
 /** Checks a bucket's or data source's id: 24 hexadecimal digits. */
 export function checkId(id: string): Problem {
 	if (/^[0-9a-fA-F]{24}$/.test(id)) return undefined;

@@ -7,6 +7,8 @@ import type { Failure, Step } from "./outcome";
 export interface ChannelUser {
 	/** Connected, and secure where it is to be; there is {@link Channel.room}. */
 	onOpen(): void;
+	/** The server's certificate was verified; who signed it. */
+	onVerified(issuer: string): void;
 	/** There is room again. */
 	onWritable(): void;
 	/** `count` bytes have arrived and are to be read now. */
@@ -104,6 +106,9 @@ export class Channel {
 			...options,
 			host,
 			onConnected,
+			onVerified: (issuer) => {
+				if (this.#step === "secure" || this.#step === "connect") this.#options.user.onVerified(issuer);
+			},
 			...(ca.length > 0 && { secure: { ca } }),
 		});
 	}

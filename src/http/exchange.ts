@@ -22,6 +22,8 @@ export interface HttpConnectionOptions {
 	readonly deadlines?: Partial<Deadlines>;
 	/** Names of the headers to keep of an answer, lower-case. */
 	readonly answerHeaders?: readonly string[];
+	/** The server's certificate was verified; who signed it. */
+	onVerified?(issuer: string): void;
 }
 
 /** What goes to a socket, or comes from it, at a time. */
@@ -69,6 +71,7 @@ export class HttpConnection {
 		this.#deadlines = { ...defaultDeadlines, ...deadlines };
 		this.#user = {
 			onOpen: () => this.#guard(() => this.#opened()),
+			onVerified: (issuer) => this.#guard(() => options.onVerified?.(issuer)),
 			onWritable: () => this.#guard(() => this.#attempt?.send()),
 			onReadable: (count) => this.#guard(() => this.#received(count)),
 			onGone: (end) => this.#guard(() => this.#gone(end)),

@@ -87,6 +87,11 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		return this.#state !== "done" || this.#body.overflowed;
 	}
 
+	/** Whether the body is longer than what is kept of it. */
+	get overflowed(): boolean {
+		return this.#body.overflowed;
+	}
+
 	/** Whether another message may follow on the same connection. */
 	get persistent(): boolean {
 		return (

@@ -1,5 +1,7 @@
-import { encodeInto, byteLength as utf8Length } from "../text/utf8";
 import { isFieldText, isTarget, isToken } from "./grammar";
+import { type Body, MessageStream } from "./stream";
+
+export type { Body } from "./stream";
 
 /** What a client asks. */
 export interface Request {
@@ -12,14 +14,6 @@ export interface Request {
 	readonly body?: () => Body;
 	/** Bytes of the answer's body that are kept, {@link defaultKeptBody} if left out. */
 	readonly keptBody?: number;
-}
-
-/** Pulled as the socket takes it, never held whole. */
-export interface Body {
-	/** Bytes. */
-	readonly length: number;
-	/** Fills `into` with the next bytes and returns how many; 0 only at the end. */
-	read(into: Uint8Array): number;
 }
 
 /** Enough for an error and its details. */
@@ -42,50 +36,21 @@ export function checkRequest({ path, headers }: Request): void {
 }
 
 /** A request as the bytes that go out, made as they are asked for. */
-export class RequestStream {
-	readonly #head: Uint8Array;
-	readonly #body: Body | undefined;
-	#headRead = 0;
-	#bodyLeft: number;
-
+export class RequestStream extends MessageStream {
 	/** `authority` is the value of `Host`. */
 	constructor(request: Request, authority: string) {
-		this.#body = request.body?.();
-		this.#bodyLeft = this.#body?.length ?? 0;
-		if (!Number.isSafeInteger(this.#bodyLeft) || this.#bodyLeft < 0)
+		const body = request.body?.();
+		const length = body?.length ?? 0;
+		if (!Number.isSafeInteger(length) || length < 0)
 			throw new RangeError("the body of a request has no usable length");
-		this.#head = encodeHead(request, authority, this.#bodyLeft);
-	}
-
-	/** Whether all of it has been read. */
-	get done(): boolean {
-		return this.#headRead === this.#head.length && this.#bodyLeft === 0;
-	}
-
-	/** Fills `into` as far as the request goes; returns how many bytes. Throws when the body ends too early. */
-	read(into: Uint8Array): number {
-		let count = Math.min(into.length, this.#head.length - this.#headRead);
-		into.set(this.#head.subarray(this.#headRead, this.#headRead + count));
-		this.#headRead += count;
-		while (count < into.length && this.#bodyLeft > 0) {
-			const room = into.subarray(count, Math.min(into.length, count + this.#bodyLeft));
-			const added = this.#body?.read(room) ?? 0;
-			if (!(added > 0 && added <= room.length))
-				throw new RangeError(`the body of a request ends ${this.#bodyLeft} bytes too early`);
-			count += added;
-			this.#bodyLeft -= added;
-		}
-		return count;
+		super(requestHead(request, authority, length), body);
 	}
 }
 
-function encodeHead({ method, path, headers, body }: Request, authority: string, length: number): Uint8Array {
+function requestHead({ method, path, headers, body }: Request, authority: string, length: number): string {
 	const lines = [`${method} ${path} HTTP/1.1`, `Host: ${authority}`];
 	for (const [name, value] of headers) lines.push(`${name}: ${value}`);
 	// A POST without a body says so (RFC 9110 section 8.6).
 	if (body !== undefined || method === "POST") lines.push(`Content-Length: ${length}`);
-	const text = `${lines.join("\r\n")}\r\n\r\n`;
-	const bytes = new Uint8Array(utf8Length(text));
-	encodeInto(text, bytes, 0);
-	return bytes;
+	return `${lines.join("\r\n")}\r\n\r\n`;
 }

@@ -51,6 +51,15 @@ export class Sampler {
 		return { fields, values };
 	}
 
+	/** What was found, in the order of the fields; `problem` of what is not well. */
+	get sensors(): readonly {
+		readonly name: string;
+		readonly fields: readonly Field[];
+		readonly problem: string | undefined;
+	}[] {
+		return this.#slots.map(({ sensor: { name, fields }, problem }) => ({ name, fields, problem }));
+	}
+
 	close(): void {
 		for (const { sensor } of this.#slots) sensor.close();
 		this.#slots = [];

@@ -1,7 +1,22 @@
-import { checkId, checkKey } from "../dakkio/identifiers";
+import { checkId, checkKey, warnOfKey } from "../dakkio/identifiers";
+import { type SavedNetwork, savedNetworks } from "./network";
 import { decodePem } from "./pem";
-import { type Checked, choice, decimalNumber, list, pin, type Rule, text, wholeNumber } from "./rules";
+import {
+	type Checked,
+	choice,
+	decimalNumber,
+	list,
+	numberOr,
+	pin,
+	type Rule,
+	rule,
+	text,
+	textOr,
+	wholeNumber,
+} from "./rules";
 import { parseServer } from "./server";
+
+export type { SavedNetwork } from "./network";
 
 /** One thing that can be set: everything that the page, the storage and the README have to know of it. */
 export interface Setting<T> {
@@ -17,11 +32,11 @@ export interface Setting<T> {
 	readonly rule: Rule<T>;
 }
 
-/** A saved Wi-Fi network. */
-export interface SavedNetwork {
-	readonly ssid: string;
-	readonly password: string;
-}
+/** Characters of a root certificate; the longest of the public authorities have 2,900. */
+const longestCertificate = 4_096;
+
+/** Stands for the id of a data source that is not there yet: the board makes it, named like itself. */
+export const newDataSource = "create";
 
 /** Every setting. Its key here is its key in the storage and in an exported file. */
 export const settingsTable = Object.freeze({
@@ -30,14 +45,14 @@ export const settingsTable = Object.freeze({
 		help: "Tried in this order. Only 2.4 GHz networks can be joined.",
 		preset: [],
 		secret: true,
-		rule: list(3, savedNetwork),
+		rule: savedNetworks,
 	}),
 	key: setting({
 		label: "API key",
 		help: "A write key (dakkio_w_…), one for each device.",
 		preset: "",
 		secret: true,
-		rule: text(130, checkKey),
+		rule: apiKey(),
 	}),
 	bucketId: setting({
 		label: "Bucket",
@@ -47,9 +62,9 @@ export const settingsTable = Object.freeze({
 	}),
 	dataSourceId: setting({
 		label: "Data source",
-		help: "The id of the data source in that bucket that this device is.",
-		preset: "",
-		rule: text(24, checkId),
+		help: "The id of the data source in that bucket that this device is; create: the board makes one, named like itself.",
+		preset: newDataSource,
+		rule: textOr(24, [newDataSource], checkId),
 	}),
 	deviceId: setting({
 		label: "Device id",
@@ -70,7 +85,7 @@ export const settingsTable = Object.freeze({
 		help: "Time from one upload to the next; auto keeps within the plan's calls, and to one an hour on battery.",
 		preset: "auto",
 		unit: "s",
-		rule: (raw) => (raw === "auto" ? { value: raw } : wholeNumber(0, 86_400, "seconds, or auto")(raw)),
+		rule: numberOr(0, 86_400, "seconds", ["auto"]),
 	}),
 	server: setting({
 		label: "Address of the service",
@@ -87,7 +102,7 @@ export const settingsTable = Object.freeze({
 		label: "Own root certificate",
 		help: "PEM. Only for a service whose certificate no public authority signed.",
 		preset: "",
-		rule: certificate,
+		rule: certificate(),
 	}),
 	power: setting<"mains" | "battery">({
 		label: "Power",
@@ -160,29 +175,48 @@ export type Settings = { readonly [Key in SettingKey]: Table[Key]["preset"] };
 
 /** What is wrong with one setting. */
 export interface SettingProblem {
+	/** `networks.1.password` for a part of one. */
 	readonly key: string;
 	readonly problem: string;
 }
 
 /**
  * Checks all that is given and fills in presets for the rest. Every problem is told at once; a setting with a
- * problem has its preset, or nothing where that would do harm.
+ * problem has its preset, or nothing where that would do harm. Warnings are of what is kept all the same.
  */
 export function checkSettings(given: Readonly<Record<string, unknown>>): {
 	readonly settings: Settings;
 	readonly problems: readonly SettingProblem[];
+	readonly warnings: readonly SettingProblem[];
 } {
 	const settings: Record<string, unknown> = {};
 	const problems: SettingProblem[] = [];
+	const warnings: SettingProblem[] = [];
 	for (const [key, { preset, unusable = preset, rule }] of Object.entries<Setting<unknown>>(settingsTable)) {
-		const checked: Checked<unknown> = key in given ? rule(given[key]) : { value: preset };
+		const checked: Checked<unknown> = Object.hasOwn(given, key) ? rule(given[key]) : { value: preset };
 		if ("problem" in checked) problems.push({ key, problem: checked.problem });
-		settings[key] = "problem" in checked ? unusable : checked.value;
+		else if ("problems" in checked)
+			for (const { at, problem } of checked.problems) problems.push({ key: `${key}.${at}`, problem });
+		else if (checked.warning !== undefined) warnings.push({ key, problem: checked.warning });
+		settings[key] = "value" in checked ? checked.value : unusable;
 	}
 	for (const key of Object.keys(given)) {
-		if (!(key in settingsTable)) problems.push({ key, problem: "There is no such setting." });
+		if (!Object.hasOwn(settingsTable, key)) problems.push({ key, problem: "There is no such setting." });
 	}
-	return { settings: settings as Settings, problems };
+	return { settings: settings as Settings, problems, warnings };
+}
+
+/** Without those that have their preset, so that a later version's presets hold. */
+export function withoutPresets(settings: Settings): Readonly<Partial<Settings>> {
+	const own = Object.entries(settings).filter(
+		([key, value]) => JSON.stringify(value) !== JSON.stringify(presetOf(key)),
+	);
+	return Object.fromEntries(own);
+}
+
+function presetOf(key: string): unknown {
+	const table: Readonly<Record<string, Setting<unknown>>> = settingsTable;
+	return table[key]?.preset;
 }
 
 /** What is still missing before a reading can be sent, as sentences; empty when nothing is. */
@@ -199,24 +233,23 @@ function setting<T>(definition: Setting<T>): Setting<T> {
 	return definition;
 }
 
-function savedNetwork(raw: unknown): Checked<SavedNetwork> {
-	if (typeof raw !== "object" || raw === null || !("ssid" in raw) || typeof raw.ssid !== "string")
-		return { problem: "A network needs its name (ssid)." };
-	const password = "password" in raw ? raw.password : "";
-	if (typeof password !== "string") return { problem: "The password must be a text." };
-	if (raw.ssid === "" || raw.ssid.length > 32)
-		return { problem: "The name of a network has 1 to 32 characters." };
-	if (password !== "" && !/^[ -~]{8,63}$/.test(password) && !/^[0-9a-fA-F]{64}$/.test(password))
-		return { problem: "A Wi-Fi password has 8 to 63 characters; leave it empty for an open network." };
-	return { value: { ssid: raw.ssid, password } };
+function apiKey(): Rule<string> {
+	const checked = text(130, checkKey);
+	return rule({ kind: "text", longest: 130 }, (raw) => {
+		const outcome = checked(raw);
+		const warning = "value" in outcome ? warnOfKey(outcome.value) : undefined;
+		return warning === undefined ? outcome : { ...outcome, warning };
+	});
 }
 
-function certificate(raw: unknown): Checked<string> {
-	if (typeof raw !== "string") return { problem: "This must be a text." };
-	const value = raw.trim();
-	if (value === "") return { value };
-	if (value.length > 4_096)
-		return { problem: "This is longer than a root certificate can be (4,096 characters)." };
-	const decoded = decodePem(value);
-	return "problem" in decoded ? decoded : { value };
+function certificate(): Rule<string> {
+	return rule({ kind: "long text", longest: longestCertificate }, (raw) => {
+		if (typeof raw !== "string") return { problem: "This must be a text." };
+		const value = raw.trim();
+		if (value === "") return { value };
+		if (value.length > longestCertificate)
+			return { problem: "This is longer than a root certificate can be (4,096 characters)." };
+		const decoded = decodePem(value);
+		return "problem" in decoded ? decoded : { value };
+	});
 }

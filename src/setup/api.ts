@@ -14,7 +14,8 @@
  * | `POST /api/export` | {@link ExportRequest} | the settings file |
  * | `POST /api/finish` | {@link Authorized} | 202: the board leaves setup and starts |
  *
- * A refused request is answered with {@link Refusal} and its status: 400, 403, 404, 405, 413, 421.
+ * A refused request is answered with {@link Refusal} and its status: 400, 403, 404, 405, 409, 413, 415, 421, 500. A POST
+ * needs `Content-Type: application/json` and a body, and comes from the page's own origin.
  */
 
 /** Every POST carries the token of the state, so that no other site's page can send one. */
@@ -23,8 +24,9 @@ export interface Authorized {
 }
 
 /**
- * The settings as the person has filled them in, by their keys in the settings table. A secret that is left out or
- * empty keeps what the board has; a network without `password` keeps the one that is saved for its name.
+ * The settings as the person has filled them in, or a settings file, by their keys in the settings table. One that is
+ * left out keeps what the board has. A secret that is left out or empty keeps what the board has, from a save or from a
+ * test; a network without `password` keeps the one that the board has for its name.
  */
 export interface GivenSettings extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;
@@ -42,10 +44,12 @@ export interface Refusal {
 
 export interface CheckAnswer {
 	readonly problems: readonly FieldProblem[];
+	/** Of what is taken all the same: an admin key. */
+	readonly warnings: readonly FieldProblem[];
 }
 
 export interface FieldProblem {
-	/** In the settings table; `networks.1.password` for a part of one. */
+	/** In the settings table; `networks.1.password` for a part of one; `version` for a settings file's. */
 	readonly key: string;
 	/** A sentence: what is wrong, and what to do. */
 	readonly problem: string;
@@ -60,7 +64,10 @@ export interface SetupState extends Authorized {
 		readonly chip: string;
 		readonly firmwareVersion: string;
 	};
-	/** As kept; secrets are empty, and a network is `{ ssid, saved }`: whether a password is kept for it. */
+	/**
+	 * As kept, or as tested since and not saved; secrets are empty, and a network is `{ ssid, saved }`: whether the
+	 * board has a password for it.
+	 */
 	readonly settings: Readonly<Record<string, unknown>>;
 	/** Keys of the secrets that are set. */
 	readonly secretsSet: readonly string[];
@@ -68,6 +75,11 @@ export interface SetupState extends Authorized {
 	readonly sensors: readonly SensorDescription[];
 	/** Readings that wait in flash. */
 	readonly waiting: number;
+	/**
+	 * Calls a month of the plan, and how many are left in this one: as the service has told with its answers, which a
+	 * test asks for; before that, the smallest plan's.
+	 */
+	readonly plan: { readonly limit: number; readonly remaining: number };
 }
 
 /** A row of the settings table, as a form needs it. */
@@ -90,8 +102,10 @@ export interface SettingDescription {
 	/** Of a number. */
 	readonly least?: number;
 	readonly most?: number;
-	/** Of a choice; of `number or word`: the words. */
+	/** Of a choice; of `number or word`, and of a text that may be a word instead: the words. */
 	readonly choices?: readonly string[];
+	/** Characters of a text, entries of a list. */
+	readonly longest?: number;
 }
 
 export interface SensorDescription {

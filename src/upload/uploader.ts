@@ -17,6 +17,8 @@ export interface UploaderOptions {
 	readonly readings: ReadingLog;
 	readonly quarantine: Quarantine;
 	readonly destination: Destination;
+	/** The data source is yet to be found or made: called before the first point is sent, until it gives one. */
+	findDestination?(connection: HttpConnection): Promise<Destination | Outcome>;
 	readonly key: string;
 	/** For the `User-Agent` header. */
 	readonly agent: string;
@@ -55,6 +57,8 @@ const lookAgain = 60_000;
  */
 export class Uploader {
 	readonly #options: UploaderOptions;
+	/** `undefined` until it is found. */
+	#destination: Destination | undefined;
 	#limits: BatchLimits = { points: batchPoints, bytes: largestBody };
 	#failures = 0;
 	/** Ticks before which nothing is sent. */
@@ -68,6 +72,7 @@ export class Uploader {
 
 	constructor(options: UploaderOptions) {
 		this.#options = options;
+		this.#destination = options.findDestination === undefined ? options.destination : undefined;
 	}
 
 	start(): void {
@@ -160,6 +165,7 @@ export class Uploader {
 		this.#connection = this.#options.connect();
 		this.#options.onChange?.();
 		try {
+			if (!(await this.#prepare(this.#connection))) return;
 			while (!this.#stopped && (readings.oldest ?? Number.POSITIVE_INFINITY) <= newest) {
 				if (!(await this.#sendBatch(this.#connection))) break;
 			}
@@ -175,15 +181,58 @@ export class Uploader {
 		}
 	}
 
+	/** Whether it is known where to send to. What the service answers in its place is waited out as always. */
+	async #prepare(connection: HttpConnection): Promise<boolean> {
+		const { findDestination, onAttempt, clock } = this.#options;
+		if (this.#destination !== undefined || findDestination === undefined) return true;
+		const found = await findDestination(connection);
+		if ("bucketId" in found) {
+			this.#destination = found;
+			return true;
+		}
+		if (this.#stopped && found.kind === "failure") return false;
+		onAttempt(found.kind === "answer" || found.step !== "resolve");
+		const decision = decide(found, 1, clock.now() ?? 0);
+		if (decision.kind === "retry") {
+			this.#failures++;
+			this.#wait((decision.wait ?? 0) + retryWait(this.#failures, this.#options.random()), decision.cause);
+		} else {
+			this.#settingsFault = true;
+			this.#wait(probeInterval, "cause" in decision ? decision.cause : "the data source could not be made");
+		}
+		return false;
+	}
+
+	/**
+	 * One batch now, over a connection of somebody who wants to see what comes of it; `undefined` when nothing waits
+	 * that can be sent. It is acknowledged as always; anything but a good answer changes nothing.
+	 */
+	async trial(connection: HttpConnection): Promise<Outcome | undefined> {
+		const batch = this.#plan() ?? this.#planWithEstimates();
+		if (batch === undefined) return undefined;
+		const outcome = await this.#exchange(connection, batch);
+		const decision = decide(outcome, batch.points, 0);
+		if (decision.kind === "acknowledge") this.#apply(decision, batch, outcome);
+		return outcome;
+	}
+
 	/** Whether the next batch may follow at once. */
 	async #sendBatch(connection: HttpConnection): Promise<boolean> {
-		const { key, agent, clock, time, budget, log } = this.#options;
+		const { clock, time, log } = this.#options;
 		const batch = this.#plan() ?? this.#planWithEstimates();
 		if (batch === undefined) {
 			this.#notBefore = time.ticks() + lookAgain;
 			log("upload: the oldest reading has no time yet; it is kept");
 			return false;
 		}
+		const outcome = await this.#exchange(connection, batch);
+		if (this.#stopped && outcome.kind === "failure") return false;
+		this.#options.onAttempt(outcome.kind === "answer" || outcome.step !== "resolve");
+		return this.#apply(decide(outcome, batch.points, clock.now() ?? 0), batch, outcome);
+	}
+
+	async #exchange(connection: HttpConnection, batch: Batch): Promise<Outcome> {
+		const { key, agent, clock, budget } = this.#options;
 		const answered = await connection.exchange({
 			method: "POST",
 			path: batch.path,
@@ -194,16 +243,13 @@ export class Uploader {
 			],
 			body: () => batch.body(),
 		});
-		const outcome = withoutSecret(answered, key);
-		if (this.#stopped && outcome.kind === "failure") return false;
-		this.#options.onAttempt(outcome.kind === "answer" || outcome.step !== "resolve");
-		const now = clock.now() ?? 0;
-		if (outcome.kind === "answer") budget.count(outcome.headers, now);
-		return this.#apply(decide(outcome, batch.points, now), batch, outcome);
+		if (answered.kind === "answer") budget.count(answered.headers, clock.now() ?? 0);
+		return withoutSecret(answered, key);
 	}
 
 	#plan(): Batch | undefined {
-		return planBatch((from) => this.#timed(from), this.#options.destination, this.#limits);
+		const destination = this.#destination ?? this.#options.destination;
+		return planBatch((from) => this.#timed(from), destination, this.#limits);
 	}
 
 	/** The oldest reading has no time: it is of a boot that never learned it. */
@@ -256,7 +302,8 @@ export class Uploader {
 	}
 
 	#quarantine(batch: Batch, cause: string): void {
-		const { quarantine, destination, readings, log } = this.#options;
+		const { quarantine, readings, log } = this.#options;
+		const destination = this.#destination ?? this.#options.destination;
 		for (const timed of this.#timed(batch.first)) {
 			if (timed.reading.sequence > batch.last) break;
 			quarantine.add(timed, destination, cause);

@@ -4,8 +4,10 @@ import Clock from "time";
 import "microseconds";
 import type { Board } from "../board";
 import { type ResetReason, resetReasons } from "../reset";
+import { makeAccessPoint } from "./access-point";
 import { TCPListener } from "./listener";
 import { openPins } from "./pins";
+import { makeRadio } from "./radio";
 import { fillRandom } from "./random";
 import { resolver } from "./resolver";
 import { Sleep } from "./sleep";
@@ -15,7 +17,7 @@ import { TCPSocket } from "./tcp";
 import { SDKTime } from "./time";
 import { TLSSocket } from "./tls";
 import { UDPSocket } from "./udp";
-import { WiFiStation } from "./wifi";
+import { makeWiFi } from "./wifi";
 
 /** Standard mode of I2C, which every sensor and every length of a desk's wires can do. */
 const standardMode = 100_000;
@@ -25,26 +27,30 @@ export function openBoard(): Board {
 	const { chip, i2c } = config;
 	const resetReason = readResetReason();
 	const sleep = new Sleep(resetReason === "deep sleep");
+	const time = new SDKTime(() => (Clock.microseconds ?? 0) / 1000, sleep.elapsed);
+	const radio = makeRadio();
 	return {
 		identity: { chip, serial: readSerial() },
 		resetReason: sleep.resumed || resetReason !== "deep sleep" ? resetReason : "unknown",
-		time: new SDKTime(() => (Clock.microseconds ?? 0) / 1000, sleep.elapsed),
+		time,
 		network: {
 			TCP: TCPSocket,
 			TLS: TLSSocket,
 			Listener: TCPListener,
 			UDP: UDPSocket,
-			WiFi: WiFiStation,
+			WiFi: makeWiFi(radio),
+			AccessPoint: makeAccessPoint(radio),
 			resolver,
 		},
 		storage: { flash, keyValue },
 		i2c: { io: SMBusPeripheral, data: i2c.data, clock: i2c.clock, hz: standardMode },
 		pins: openPins(config.pins),
+		setupPassword: config.setup.password === "own" ? undefined : config.setup.password,
 		fillRandom,
 		freeMemory: () => new FFI().esp_get_free_heap_size(),
 		log: (line) => trace(`${line}\n`),
 		restart: () => new FFI().esp_restart(),
-		sleep: (milliseconds, wakePin) => sleep.begin(milliseconds, wakePin),
+		sleep: (milliseconds, wakePin) => sleep.begin(milliseconds, time.ticks(), wakePin),
 	};
 }
 

@@ -17,6 +17,7 @@
 /// <reference types="@moddable/typings/net" />
 /// <reference types="@moddable/typings/time" />
 /// <reference types="@moddable/typings/timer" />
+/// <reference types="@moddable/typings/wifi" />
 
 /** Functions in C that the manifests name. */
 declare module "mc/ffi" {
@@ -33,6 +34,9 @@ declare module "mc/ffi" {
 		/** Microseconds. */
 		esp_sleep_enable_timer_wakeup(time: bigint): number;
 		esp_deep_sleep_start(): void;
+		/** `wifi_interface_t`, `wifi_config_t`; `esp_err_t`, 0 when well. */
+		esp_wifi_get_config(which: number, config: ArrayBuffer): number;
+		esp_wifi_set_config(which: number, config: ArrayBuffer): number;
 		sigignore(signal: number): number;
 		getentropy(buffer: ArrayBuffer, length: number): number;
 	}
@@ -92,6 +96,8 @@ declare module "mc/config" {
 		readonly i2c: { readonly data: number; readonly clock: number };
 		/** Where the usual boards have a light and a button; empty for none. */
 		readonly pins: { readonly led: string; readonly button: string };
+		/** The password of the setup page's network: `own` for one that each board makes itself, empty for none. */
+		readonly setup: { readonly password: string };
 		/** In a development build: settings to begin with, as `src/settings/planted` takes them. */
 		readonly settings?: string;
 		/** In the simulator: the directory that stands for the board's flash. */

@@ -12,9 +12,13 @@ interface SleepFunctions {
 	esp_sleep_enable_ext0_wakeup?(pin: number, level: number): number;
 }
 
+/** Microseconds by which the two clocks may part while the board is awake before the start of the boot is kept anew. */
+const mostApart = 1_000_000;
+
 /**
  * Deep sleep. The chip's slow oscillator goes on counting while all else is off: together with its count at the start
- * of the boot, which is kept, it tells how long the boot has lasted.
+ * of the boot, which is kept, it tells how long the boot has lasted. While the board is awake the fast clock counts,
+ * which is a hundred times as true: what it counted is made good when the board goes to sleep.
  */
 export class Sleep {
 	/** Microseconds of the slow clock at the start of the boot. */
@@ -32,10 +36,14 @@ export class Sleep {
 		this.elapsed = (now - this.#bootStart) / 1000;
 	}
 
-	/** Does not return. A low level at `wakePin` ends it early, if it is one of the pins that stay awake (ESP32, S3). */
-	begin(milliseconds: number, wakePin?: number): void {
-		// Once in a boot: the storage wears.
-		if (!this.resumed) keepBootStart(this.#bootStart);
+	/**
+	 * Does not return. `ticks`: milliseconds of the boot until now. A low level at `wakePin` ends the sleep early, if it
+	 * is one of the pins that stay awake (ESP32, S3).
+	 */
+	begin(milliseconds: number, ticks: number, wakePin?: number): void {
+		const bootStart = slowClock() - ticks * 1000;
+		// Not at each sleep: the storage wears.
+		if (!this.resumed || Math.abs(bootStart - this.#bootStart) > mostApart) keepBootStart(bootStart);
 		const ffi: SleepFunctions = new FFI();
 		if (wakePin !== undefined) {
 			ffi.rtc_gpio_pullup_en?.(wakePin);

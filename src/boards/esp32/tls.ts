@@ -23,6 +23,7 @@ export class TLSSocket implements TCP {
 	readonly #room = new Uint8Array(roomLength);
 	#tcp: TCPSocket | undefined;
 	#serverKey: PublicKey | undefined;
+	#issuer = "";
 	#secure = false;
 	/** Bytes in `#room` that wait to go out. */
 	#waiting = 0;
@@ -153,6 +154,7 @@ export class TLSSocket implements TCP {
 		if (session.alert !== undefined || session.clientCipher === null || session.serverCipher === null)
 			throw new ConnectionError("it ended the TLS handshake");
 		this.#secure = true;
+		this.#options.onVerified?.(this.#issuer);
 		this.#options.onWritable?.(roomLength);
 	}
 
@@ -197,6 +199,7 @@ export class TLSSocket implements TCP {
 		});
 		if ("fault" in verdict) throw new ConnectionError(verdict.reason, verdict.fault);
 		this.#serverKey = verdict.key;
+		this.#issuer = verdict.issuer;
 	}
 
 	#fail(error: Error | undefined): void {

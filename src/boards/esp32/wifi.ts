@@ -1,12 +1,19 @@
 import SDKWiFi from "embedded:network/interface/wifi";
-import { type WiFi, WiFiConnection } from "../ecma419";
+import { type WiFi, WiFiConnection, type WiFiConstructor } from "../ecma419";
 import { closeIO, guard } from "./callbacks";
+import type { Radio } from "./radio";
+
+interface StationOptions {
+	onChanged?(property: "connection" | "address"): void;
+}
 
 /** The SDK's Wi-Fi station, which after `close` throws where it is asked, and must not be called back into throwing. */
-export class WiFiStation implements WiFi {
+class WiFiStation implements WiFi {
+	readonly #radio: Radio;
 	#wifi: SDKWiFi | undefined;
 
-	constructor({ onChanged }: { onChanged?(property: "connection" | "address"): void }) {
+	constructor({ onChanged }: StationOptions, radio: Radio) {
+		this.#radio = radio;
 		this.#wifi = new SDKWiFi({
 			onChanged: (property) => {
 				if (this.#wifi !== undefined) guard(() => onChanged?.(property));
@@ -34,12 +41,19 @@ export class WiFiStation implements WiFi {
 		return this.#wifi?.RSSI;
 	}
 
+	/** Known beside an access point alone. */
+	get passwordRefused(): boolean {
+		return this.#radio.passwordRefused;
+	}
+
 	connect(options: { SSID: string; password?: string }): void {
+		this.#radio.passwordRefused = false;
 		this.#wifi?.connect(options);
 	}
 
 	disconnect(): void {
 		this.#wifi?.disconnect();
+		guard(() => this.#radio.forget?.());
 	}
 
 	close(): void {
@@ -47,4 +61,13 @@ export class WiFiStation implements WiFi {
 		this.#wifi = undefined;
 		closeIO(wifi);
 	}
+}
+
+/** The station's class of a board with this radio. */
+export function makeWiFi(radio: Radio): WiFiConstructor {
+	return class extends WiFiStation {
+		constructor(options: StationOptions) {
+			super(options, radio);
+		}
+	};
 }

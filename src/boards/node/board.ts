@@ -1,5 +1,5 @@
 import { randomFillSync } from "node:crypto";
-import type { Board, Identity, Network, Pins, Storage } from "../board";
+import type { AccessPointConstructor, Board, Identity, Network, Pins, Storage } from "../board";
 import type { FlashStorage, I2CBus, WiFiConstructor } from "../ecma419";
 import type { ResetReason } from "../reset";
 import { FileKeyValueStorage } from "./key-value";
@@ -13,6 +13,11 @@ import { makeUDP } from "./udp";
 /** What a computer has not, and somebody therefore has to bring: the chips around the processor. */
 export interface Surroundings {
 	readonly WiFi: WiFiConstructor;
+	readonly AccessPoint?: AccessPointConstructor;
+	/** What lies between the board's sockets and the computer's; left out: nothing. */
+	network?(sockets: Network): Network;
+	/** Root certificates that the board trusts besides the public ones, DER or PEM. */
+	readonly roots?: readonly Uint8Array[];
 	readonly flash: FlashStorage;
 	readonly i2c: I2CBus;
 	readonly pins: Pins;
@@ -61,14 +66,16 @@ export class NodeBoard implements Board {
 		this.storage = { flash: surroundings.flash, keyValue: new FileKeyValueStorage(directory) };
 		const hold = lifeSpeedOnline ? () => time.hold() : () => () => {};
 		const TCP = makeTCP({ hold });
-		this.network = {
+		const sockets: Network = {
 			TCP,
-			TLS: makeTLS({ hold, trustSystemRoots: true }),
+			TLS: makeTLS({ hold, trustSystemRoots: true, roots: surroundings.roots ?? [] }),
 			Listener: makeListener({ hold }),
 			UDP: makeUDP({ hold }),
 			WiFi: surroundings.WiFi,
+			...(surroundings.AccessPoint && { AccessPoint: surroundings.AccessPoint }),
 			resolver: makeResolver(),
 		};
+		this.network = surroundings.network?.(sockets) ?? sockets;
 	}
 
 	fillRandom(bytes: Uint8Array): void {

@@ -13,6 +13,8 @@ export interface ConnectionOptions {
 	readonly openEvent?: "connect" | "secureConnect";
 	readonly callbacks: Pick<TLSOptions, keyof TCPCallbacks | "onConnected">;
 	readonly hold: Hold;
+	/** Called when it has become usable, before anybody is told. */
+	onOpen?(): void;
 	/** Says what an error of this kind of socket means. */
 	explain(error: Error): Error;
 }
@@ -38,12 +40,16 @@ export class Connection implements TCP {
 	#end: { readonly error: Error | undefined } | undefined;
 	#scheduled = false;
 
-	constructor({ socket, openEvent, callbacks, hold, explain }: ConnectionOptions) {
+	constructor({ socket, openEvent, callbacks, hold, onOpen, explain }: ConnectionOptions) {
 		this.#socket = socket;
 		this.#callbacks = callbacks;
 		this.#release = hold();
 		if (openEvent === undefined) setImmediate(() => this.#open());
-		else socket.once(openEvent, () => this.#open());
+		else
+			socket.once(openEvent, () => {
+				this.#call(() => onOpen?.());
+				this.#open();
+			});
 		if (openEvent === "secureConnect")
 			socket.once("connect", () => this.#call(() => callbacks.onConnected?.()));
 		socket.on("data", (data) => this.#receive(data));

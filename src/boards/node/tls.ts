@@ -50,7 +50,11 @@ function securing(options: TLSOptions, trust: Pick<NodeTLSOptions, "ca">, hold: 
 	});
 	socket.setNoDelay(options.nodelay ?? false);
 	const explain = (error: Error) => explainTLSError(error, Boolean(socket.authorizationError));
-	return { socket, openEvent: "secureConnect", callbacks: options, hold, explain };
+	const onOpen = () => {
+		const { issuer } = socket.getPeerCertificate();
+		options.onVerified?.([issuer?.O, issuer?.CN].flat().find((name) => name !== undefined) ?? "");
+	};
+	return { socket, openEvent: "secureConnect", callbacks: options, hold, onOpen, explain };
 }
 
 /** Without certificates of one's own, Node's default is the public authorities, read once for all connections. */

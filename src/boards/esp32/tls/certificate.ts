@@ -1,3 +1,5 @@
+import { printable } from "../../../text/control";
+import { decode } from "../../../text/utf8";
 import {
 	bitString,
 	boolean,
@@ -51,6 +53,27 @@ export interface Extensions {
 	readonly addresses: readonly string[];
 	/** It has a restriction that this verifier does not know, and so cannot keep. */
 	readonly unknownRestriction: boolean;
+}
+
+/** Organization, and common name (RFC 5280 appendix A.1). */
+const telling: readonly string[] = Object.freeze(["2.5.4.10", "2.5.4.3"]);
+/** Characters; who has a longer name is told by its beginning. */
+const longestName = 64;
+
+/** Who a distinguished name (DER) stands for: the organization, else the common name, else nobody. */
+export function nameOf(distinguished: Uint8Array): string {
+	const found = new Map<string, string>();
+	const sets = sequence(new DerReader(distinguished).read(Tag.sequence));
+	while (!sets.done) {
+		// A set of one, nearly always.
+		const attribute = sequence(new DerReader(sets.readAny().content).read(Tag.sequence));
+		const identifier = objectIdentifier(attribute.read(Tag.objectIdentifier));
+		if (!found.has(identifier)) found.set(identifier, printable(decode(attribute.readAny().content)));
+	}
+	return (telling.map((identifier) => found.get(identifier)).find((name) => name !== undefined) ?? "").slice(
+		0,
+		longestName,
+	);
 }
 
 /** Takes an X.509 certificate apart. Throws when it is damaged, or of an algorithm that no public authority uses. */

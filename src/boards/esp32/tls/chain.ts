@@ -1,5 +1,11 @@
 import type { TrustFault } from "../../connection-error";
-import { type Certificate, type PublicKey, parseCertificate, type SignatureScheme } from "./certificate";
+import {
+	type Certificate,
+	nameOf,
+	type PublicKey,
+	parseCertificate,
+	type SignatureScheme,
+} from "./certificate";
 import { sameBytes } from "./der";
 
 export interface SignatureCheck {
@@ -37,7 +43,11 @@ export interface ChainOptions {
 }
 
 export type Verdict =
-	| { readonly key: PublicKey }
+	| {
+			readonly key: PublicKey;
+			/** Who signed the server's certificate, by its name. */
+			readonly issuer: string;
+	  }
 	| { readonly fault: TrustFault /** For the user. */; readonly reason: string };
 
 /** Certificates that may stand between the server's and a root. Public chains have one or two. */
@@ -60,7 +70,16 @@ export function verifyChain(options: ChainOptions): Verdict {
 	}
 	const fault =
 		faultOfServer(leaf, options) ?? faultOfDates(leaf, options.now) ?? faultOfPath(leaf, others, options);
-	return fault ?? { key: leaf.key };
+	return fault ?? { key: leaf.key, issuer: issuerOf(leaf) };
+}
+
+/** A name that cannot be read proves nothing, and spoils nothing. */
+function issuerOf({ issuer }: Certificate): string {
+	try {
+		return nameOf(issuer);
+	} catch {
+		return "";
+	}
 }
 
 type Refusal = Exclude<Verdict, { readonly key: PublicKey }>;

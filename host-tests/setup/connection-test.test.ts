@@ -1,0 +1,274 @@
+import { describe, expect, test } from "vitest";
+import { VirtualTime } from "../../simulator/virtual-time";
+import type { HttpConnection, Outcome } from "../../src/http/exchange";
+import type { Field } from "../../src/reading/reading";
+import { checkSettings } from "../../src/settings/settings";
+import type { TestState } from "../../src/setup/api";
+import { ConnectionTest, type ConnectionTestOptions } from "../../src/setup/connection-test";
+import type { JoinResult } from "../../src/setup/joiner";
+
+const id = "507f1f77bcf86cd799439012";
+const fields: readonly Field[] = [{ name: "temperature", unit: "celsius", decimals: 2 }];
+const given = {
+	networks: [
+		{ ssid: "Home", password: "correct horse" },
+		{ ssid: "Work", password: "another horse" },
+	],
+	key: `dakkio_w_${"a".repeat(32)}`,
+	bucketId: "507f1f77bcf86cd799439011",
+};
+
+const answer = (status: number, body: unknown = {}, truncated = false): Outcome => ({
+	kind: "answer",
+	status,
+	headers: new Map(),
+	body: typeof body === "string" ? body : JSON.stringify(body),
+	...(truncated && { truncated }),
+});
+const failure: Outcome = { kind: "failure", step: "receive", message: "no answer came", sent: true };
+const list = (...names: readonly string[]) =>
+	answer(200, { dataSources: names.map((name, index) => ({ _id: `${index}`.padStart(24, "0"), name })) });
+
+interface World extends Partial<ConnectionTestOptions> {
+	/** What the service answers, one after the other. */
+	readonly answers?: readonly Outcome[];
+	readonly dataSourceId?: string;
+}
+
+/** A test in a world where all is well but what is said. */
+function begin({
+	answers = [list("Other"), answer(201, { _id: id })],
+	dataSourceId = "create",
+	...more
+}: World) {
+	const time = new VirtualTime();
+	const left = [...answers];
+	const asked: string[] = [];
+	let closed = 0;
+	const options: ConnectionTestOptions = {
+		settings: checkSettings({ ...given, dataSourceId }).settings,
+		time,
+		resolver: { resolve: ({ host, onResolved }) => onResolved(host, "10.0.0.1") },
+		deviceId: "ESP32-A1B2C3",
+		agent: "agent",
+		ownAddress: "192.168.4.1",
+		onAnswer: () => {},
+		join: async () => ({ kind: "joined", address: "192.168.1.7", strength: -60 }),
+		strengthOf: () => -60,
+		setClock: async () => 1_800_000_000_000,
+		connect: (onVerified) => {
+			const connection: Pick<HttpConnection, "exchange" | "close"> = {
+				exchange: async ({ method, path, body }) => {
+					onVerified("An authority");
+					const bytes = new Uint8Array(1000);
+					const length = body?.().read(bytes) ?? 0;
+					asked.push(`${method} ${path} ${new TextDecoder().decode(bytes.subarray(0, length))}`.trim());
+					return left.shift() ?? failure;
+				},
+				close: () => closed++,
+			};
+			return connection as HttpConnection;
+		},
+		wantsLogin: async () => false,
+		sample: async () => fields,
+		send: async () => answer(201),
+		...more,
+	};
+	const tested = new ConnectionTest(options);
+	return { tested, time, asked, closed: () => closed };
+}
+
+const failed = ({ steps }: TestState) => steps.find(({ state }) => state === "failed");
+const source = ({ steps }: TestState) => steps[5]?.text;
+
+describe("a data source is made", () => {
+	test.each<[what: string, answers: readonly Outcome[]]>([
+		["{dataSource: {_id}}", [list(), answer(201, { dataSource: { _id: id } })]],
+		["{data: {_id}}", [list(), answer(201, { data: { _id: id } })]],
+		["{_id}", [list(), answer(200, { _id: id })]],
+		["{id}", [list(), answer(201, { message: "made", id })]],
+	])("and its id understood from %s", async (_, answers) => {
+		const { tested } = begin({ answers });
+		await tested.ended;
+		expect([tested.state.passed, tested.state.dataSourceId, source(tested.state)]).toEqual([
+			true,
+			id,
+			"Created as ESP32-A1B2C3.",
+		]);
+	});
+
+	test("and found by its name when the answer does not tell its id", async () => {
+		const { tested, asked } = begin({ answers: [list(), answer(201, "created"), list("x", "ESP32-A1B2C3")] });
+		await tested.ended;
+		expect([tested.state.passed, tested.state.dataSourceId]).toEqual([true, "1".padStart(24, "0")]);
+		expect(asked.map((each) => each.split(" ")[0])).toEqual(["GET", "POST", "GET"]);
+	});
+
+	test("with the fields and units of the sensors", async () => {
+		const { tested, asked } = begin({});
+		await tested.ended;
+		expect(asked[1]).toBe(
+			`POST /api/buckets/${given.bucketId}/sources {"name":"ESP32-A1B2C3","type":"sensor","schema":{"temperature":{"type":"number","unit":"celsius"}}}`,
+		);
+	});
+
+	test("not when one of the device's name is there", async () => {
+		const { tested, asked } = begin({ answers: [list("ESP32-A1B2C3")] });
+		await tested.ended;
+		expect([tested.state.dataSourceId, source(tested.state)]).toEqual([
+			"0".repeat(24),
+			"Found as ESP32-A1B2C3.",
+		]);
+		expect(asked).toHaveLength(1);
+	});
+
+	test("not while no sensor says what it would hold", async () => {
+		const { tested, asked } = begin({ sample: async () => [] });
+		await tested.ended;
+		expect(failed(tested.state)).toMatchObject({
+			step: "source",
+			text: expect.stringContaining("No sensor is found"),
+		});
+		expect(asked).toHaveLength(1);
+	});
+
+	test("and it is told when it cannot be found afterwards", async () => {
+		const { tested } = begin({ answers: [list(), answer(201, "?"), list("x")] });
+		await tested.ended;
+		expect(failed(tested.state)).toMatchObject({ step: "source" });
+	});
+});
+
+describe("a data source that is there", () => {
+	test("is looked for, in capitals or not", async () => {
+		const { tested } = begin({
+			answers: [answer(200, { dataSources: [{ _id: id }] })],
+			dataSourceId: id.toUpperCase(),
+		});
+		await tested.ended;
+		expect(source(tested.state)).toBe("It is in the bucket.");
+	});
+
+	test("may be beyond what is kept of a long list: then the point tells", async () => {
+		const body = `{"dataSources":[{"_id":"${"1".repeat(24)}","name":"A"},{"_id":"2222`;
+		const { tested } = begin({ answers: [answer(200, body, true)], dataSourceId: id });
+		await tested.ended;
+		expect([tested.state.passed, source(tested.state)]).toEqual([
+			true,
+			expect.stringContaining("the point will tell"),
+		]);
+	});
+});
+
+test("each step is told while it is under way, and what follows it waits", async () => {
+	let join: (result: JoinResult) => void = () => {};
+	const promise = new Promise<JoinResult>((resolve) => {
+		join = resolve;
+	});
+	const { tested } = begin({ join: () => promise });
+	await Promise.resolve();
+	expect(tested.state).toEqual({
+		running: true,
+		passed: false,
+		steps: [
+			{ step: "join", state: "running" },
+			...["name", "time", "certificate", "key", "source", "point"].map((step) => ({
+				step,
+				state: "waiting",
+			})),
+		],
+	});
+	join({ kind: "joined", address: "192.168.1.7", strength: undefined });
+	await tested.ended;
+	expect(tested.state.steps.map(({ state }) => state)).toEqual(Array(7).fill("done"));
+	expect(tested.state.steps[0]?.text).toBe("Home, address 192.168.1.7");
+});
+
+test("the second network is tried when the first cannot be joined; when none can, the first's failure is told", async () => {
+	const tried: string[] = [];
+	const join: ConnectionTestOptions["join"] = async ({ ssid }) => {
+		tried.push(ssid);
+		return ssid === "Work"
+			? { kind: "joined", address: "192.168.1.7", strength: -60 }
+			: { kind: "failed", failure: "password" };
+	};
+	const { tested } = begin({ join });
+	await tested.ended;
+	expect([tried, tested.state.passed]).toEqual([["Home", "Work"], true]);
+	const none = begin({
+		join: async ({ ssid }) => ({ kind: "failed", failure: ssid === "Home" ? "no address" : "password" }),
+	});
+	await none.tested.ended;
+	expect(failed(none.tested.state)?.text).toContain("gave it no address");
+});
+
+test("a network with the board's own addresses is told from one that does not work", async () => {
+	const { tested } = begin({
+		join: async () => ({ kind: "joined", address: "192.168.4.77", strength: -60 }),
+	});
+	await tested.ended;
+	expect(failed(tested.state)).toMatchObject({
+		step: "join",
+		text: expect.stringContaining("same addresses"),
+		cure: expect.stringContaining("Save it as it is"),
+	});
+});
+
+test("a name that is never answered is given up after ten seconds", async () => {
+	const { tested, time } = begin({ resolver: { resolve: () => {} } });
+	await time.advance(9_900);
+	expect(tested.state.running).toBe(true);
+	await time.advance(200);
+	await tested.ended;
+	expect(failed(tested.state)).toMatchObject({ step: "name" });
+});
+
+test.each<[string, World]>([
+	["in joining", { join: async () => ({ kind: "failed", failure: "not found" }) }],
+	["in resolving", { resolver: { resolve: () => {} } }],
+	[
+		"in setting the clock",
+		{
+			setClock: (_, signal) =>
+				new Promise((end) => {
+					signal.onAbort = () => end(undefined);
+				}),
+		},
+	],
+])("given up %s, it ends at once and asks nobody for anything more", async (_, world) => {
+	const { tested, asked } = begin(world);
+	await Promise.resolve();
+	await Promise.resolve();
+	await Promise.resolve();
+	tested.abort();
+	tested.abort();
+	await tested.ended;
+	expect([tested.state.running, tested.state.passed, asked]).toEqual([false, false, []]);
+});
+
+test("a connection that was opened is closed, whatever comes", async () => {
+	const good = begin({});
+	await good.tested.ended;
+	const bad = begin({ answers: [] });
+	await bad.tested.ended;
+	expect([good.closed(), bad.closed()]).toEqual([1, 1]);
+});
+
+test("what throws is a failure of its step, and not the end of the board", async () => {
+	const { tested } = begin({
+		sample: async () => {
+			throw new Error("the flash is worn out");
+		},
+	});
+	await tested.ended;
+	expect(failed(tested.state)).toMatchObject({ step: "source", text: "the flash is worn out" });
+});
+
+test("without a reading there is no point to send", async () => {
+	const { tested } = begin({ send: async () => undefined });
+	await tested.ended;
+	expect(failed(tested.state)).toMatchObject({
+		step: "point",
+		text: expect.stringContaining("No sensor gave a value"),
+	});
+});

@@ -1,0 +1,425 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import fc from "fast-check";
+import { afterEach, describe, expect, test } from "vitest";
+import { VirtualTime } from "../../simulator/virtual-time";
+import type { TCP, TCPConstructor, TCPFromOptions, TCPOptions } from "../../src/boards/ecma419";
+import { makeListener } from "../../src/boards/node/listener";
+import { makeTCP } from "../../src/boards/node/tcp";
+import { Served } from "../../src/http/serve";
+import {
+	defaultLimits,
+	HttpServer,
+	type ServerAnswer,
+	type ServerRequest,
+	textBody,
+} from "../../src/http/server";
+
+const seconds = (count: number) => count * 1000;
+const closers: (() => void)[] = [];
+
+afterEach(() => {
+	for (const close of closers.splice(0)) close();
+});
+
+/** A server on loopback whose deadlines are in the test's hand; it answers with what it was asked. */
+async function serve(handle: (request: ServerRequest) => ServerAnswer = echo) {
+	const time = new VirtualTime();
+	const requests: ServerRequest[] = [];
+	const server = new HttpServer({
+		network: { Listener: makeListener(), TCP: makeTCP() },
+		time,
+		port: 0,
+		headers: ["x-asked"],
+		handle: (request) => {
+			requests.push(request);
+			return handle(request);
+		},
+		onError: (error) => {
+			throw error ?? new Error("the listener is gone");
+		},
+	});
+	closers.push(() => server.close());
+	await new Promise((resolve) => setImmediate(resolve));
+	return { server, time, requests, dial: () => Peer.dial(server.port) };
+}
+
+function echo({ method, path, host, headers, body }: ServerRequest): ServerAnswer {
+	const told = JSON.stringify({ method, path, host, asked: headers.get("x-asked"), body });
+	return { status: 200, headers: [["Content-Type", "application/json"]], body: textBody(told) };
+}
+
+/** The other end, byte by byte. */
+class Peer {
+	readonly #socket: Socket;
+	#received = "";
+	#closed = false;
+
+	private constructor(socket: Socket) {
+		this.#socket = socket;
+		socket.setEncoding("latin1");
+		socket.on("data", (data) => (this.#received += data));
+		socket.on("close", () => (this.#closed = true));
+		socket.on("error", () => (this.#closed = true));
+		closers.push(() => socket.destroy());
+	}
+
+	static async dial(port: number): Promise<Peer> {
+		const socket = connect(port, "127.0.0.1");
+		const peer = new Peer(socket);
+		await once(socket, "connect");
+		return peer;
+	}
+
+	get received(): string {
+		return this.#received;
+	}
+
+	get isClosed(): boolean {
+		return this.#closed;
+	}
+
+	send(text: string): void {
+		this.#socket.write(text, "latin1");
+	}
+
+	/** Resolves with all that has come as soon as it matches. */
+	async until(pattern: RegExp): Promise<string> {
+		while (!pattern.test(this.#received)) {
+			if (this.#closed) throw new Error(`closed after ${JSON.stringify(this.#received)}`);
+			await Promise.race([once(this.#socket, "data"), once(this.#socket, "close")]);
+		}
+		return this.#received;
+	}
+
+	async closed(): Promise<string> {
+		if (!this.#closed) await once(this.#socket, "close");
+		return this.#received;
+	}
+}
+
+/** Lets what is under way in the sockets arrive. */
+async function turns(count = 20): Promise<void> {
+	for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const get = (path = "/", more = "") => `GET ${path} HTTP/1.1\r\nHost: board\r\n${more}\r\n`;
+const post = (body: string, more = "") =>
+	`POST /a HTTP/1.1\r\nHost: board\r\nContent-Length: ${body.length}\r\n${more}\r\n${body}`;
+
+describe("a request", () => {
+	test("is answered, and another may follow over the same connection", async () => {
+		const { dial, requests } = await serve();
+		const peer = await dial();
+		peer.send(get("/first?query=1", "X-Asked: yes\r\n"));
+		const answer = await peer.until(/\}$/);
+		expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+		expect(answer).toContain("Connection: keep-alive\r\n");
+		expect(answer).toContain('{"method":"GET","path":"/first","host":"board","asked":"yes","body":""}');
+		peer.send(post("hello"));
+		await peer.until(/hello/);
+		expect(requests.map(({ path }) => path)).toEqual(["/first", "/a"]);
+	});
+
+	test("may come in any portions", async () => {
+		const { dial } = await serve();
+		const peer = await dial();
+		for (const byte of post("Grüße")) {
+			peer.send(byte);
+			await turns(1);
+		}
+		await peer.until(/"body":"/);
+	});
+
+	test("with HEAD gets the head alone, with the length that GET would have", async () => {
+		const { dial } = await serve();
+		const peer = await dial();
+		peer.send("HEAD / HTTP/1.1\r\nHost: board\r\nConnection: close\r\n\r\n");
+		const answer = await peer.closed();
+		expect(answer).toMatch(/Content-Length: [1-9]\d+\r\n/);
+		expect(answer.endsWith("\r\n\r\n")).toBe(true);
+	});
+
+	test("in HTTP/1.0 is answered, and the connection closed", async () => {
+		const { dial } = await serve();
+		const peer = await dial();
+		peer.send("GET / HTTP/1.0\r\n\r\n");
+		expect(await peer.closed()).toContain("Connection: close");
+	});
+
+	test("in absolute form names its host itself", async () => {
+		const { dial, requests } = await serve();
+		const peer = await dial();
+		peer.send("GET http://probe.example/x HTTP/1.1\r\nHost: other\r\n\r\n");
+		await peer.until(/\}$/);
+		expect(requests).toMatchObject([{ host: "probe.example", path: "/x" }]);
+	});
+
+	test("that the handler fails over is answered with 500, and the server goes on", async () => {
+		const { dial } = await serve(() => {
+			throw new Error("secret");
+		});
+		const peer = await dial();
+		peer.send(get());
+		const answer = await peer.until(/\}$/);
+		expect(answer).toContain("500 Internal Server Error");
+		expect(answer).not.toContain("secret");
+	});
+});
+
+describe("a request that is no request, or too much, is refused and the connection ended", () => {
+	test.each<[what: string, bytes: string, status: number]>([
+		["not HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400],
+		["no version", "GET /\r\n\r\n", 400],
+		["a space in the path", "GET /a b HTTP/1.1\r\n\r\n", 400],
+		["a control character in the path", "GET /\x01 HTTP/1.1\r\n\r\n", 400],
+		["a header without a name", "GET / HTTP/1.1\r\n: x\r\n\r\n", 400],
+		["a folded header", "GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", 400],
+		["bare line feeds", "GET / HTTP/1.1\nHost: a\n\n", 400],
+		["a first line of 600 bytes", `GET /${"x".repeat(600)} HTTP/1.1\r\n\r\n`, 400],
+		["101 headers", `GET / HTTP/1.1\r\n${"A: b\r\n".repeat(101)}\r\n`, 400],
+		["a head of 17 KB", `GET / HTTP/1.1\r\n${`A: ${"b".repeat(400)}\r\n`.repeat(43)}\r\n`, 400],
+		[
+			"a length and chunks",
+			"POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+			400,
+		],
+		["two lengths", "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400],
+		["a length that is no number", "POST / HTTP/1.1\r\nContent-Length: 1e3\r\n\r\n", 400],
+		["a coding that was not asked for", "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400],
+		["a chunk without a size", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx", 400],
+		["a length over 16 KB, before any of it came", "POST / HTTP/1.1\r\nContent-Length: 16385\r\n\r\n", 413],
+		["a length over all measure", "POST / HTTP/1.1\r\nContent-Length: 999999999999999\r\n\r\n", 413],
+		[
+			"chunks that grow over 16 KB",
+			`POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${`1000\r\n${"x".repeat(4096)}\r\n`.repeat(5)}`,
+			413,
+		],
+	])("%s", async (_, bytes, status) => {
+		const { dial, requests, time } = await serve();
+		const peer = await dial();
+		peer.send(bytes);
+		const answer = await peer.until(/\}$/);
+		expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+		expect(answer).toContain("Connection: close");
+		expect(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n") + 4))).toEqual({ error: expect.any(String) });
+		expect(requests).toEqual([]);
+		await time.advance(defaultLimits.drain);
+		await peer.closed();
+	});
+
+	test("a body of exactly 16 KB is taken", async () => {
+		const { dial, requests } = await serve();
+		const peer = await dial();
+		peer.send(post("x".repeat(16_384)));
+		await peer.until(/\}$/);
+		expect(requests[0]?.body).toHaveLength(16_384);
+	});
+
+	test("413 arrives although the client goes on sending: the rest is read and dropped", async () => {
+		const { dial } = await serve();
+		const peer = await dial();
+		peer.send(post("x".repeat(1_000_000)));
+		expect(await peer.until(/\}$/)).toMatch(/^HTTP\/1\.1 413 /);
+	});
+
+	test("what is sent before the answer was read ends the connection, not the answer", async () => {
+		const { dial, requests, time } = await serve();
+		const peer = await dial();
+		peer.send(get("/1") + get("/2"));
+		expect(await peer.until(/\}$/)).toContain("Connection: close");
+		await time.advance(defaultLimits.drain);
+		await peer.closed();
+		expect(requests).toHaveLength(1);
+	});
+});
+
+describe("time is bounded", () => {
+	test("a connection without a request is closed after 5 s, before and after an answer", async () => {
+		const { dial, time } = await serve();
+		const [silent, spoken] = [await dial(), await dial()];
+		spoken.send(get());
+		await spoken.until(/\}$/);
+		await time.advance(seconds(4.9));
+		expect([silent.isClosed, spoken.isClosed]).toEqual([false, false]);
+		await time.advance(seconds(0.2));
+		expect(await silent.closed()).toBe("");
+		await spoken.closed();
+	});
+
+	test("a request that crawls is closed after 10 s, however steadily it crawls", async () => {
+		const { dial, time } = await serve();
+		const peer = await dial();
+		peer.send("GET / HTTP/1.1\r\n");
+		for (let passed = 0; passed < 9; passed++) {
+			await turns();
+			await time.advance(seconds(1));
+			peer.send("A: b\r\n");
+		}
+		await turns();
+		expect(peer.isClosed).toBe(false);
+		await time.advance(seconds(1.1));
+		await peer.closed();
+	});
+
+	test("an answer that nobody takes is given up after 30 s", async () => {
+		const endless = { length: 100_000_000, read: (into: Uint8Array) => into.fill(0x61).length };
+		const { server, time } = await serve(() => ({ status: 200, headers: [], body: endless }));
+		const socket = connect({ port: server.port, host: "127.0.0.1" });
+		closers.push(() => socket.destroy());
+		socket.pause();
+		await once(socket, "connect");
+		socket.write(get());
+		await turns(200);
+		await time.advance(seconds(29));
+		expect(time.pending).toBe(1);
+		await time.advance(seconds(2));
+		expect(time.pending).toBe(0);
+	});
+});
+
+describe("connections are bounded", () => {
+	test("a fifth takes the place of the one that has waited longest", async () => {
+		const { dial } = await serve();
+		const slow: Peer[] = [];
+		for (let count = 0; count < 4; count++) {
+			const peer = await dial();
+			peer.send("GET / HTTP/1.1\r\nHost: b");
+			await turns();
+			slow.push(peer);
+		}
+		const fifth = await dial();
+		fifth.send(get());
+		await fifth.until(/\}$/);
+		await slow[0]?.closed();
+		expect(slow.map(({ isClosed }) => isClosed)).toEqual([true, false, false, false]);
+		slow[3]?.send("oard\r\n\r\n");
+		await slow[3]?.until(/\}$/);
+	});
+
+	test("three hundred at once are served, four at a time, and none is left", async () => {
+		const { dial, time, requests } = await serve();
+		for (let count = 0; count < 300; count++) {
+			const peer = await dial();
+			if (count % 3 === 0) peer.send("GET ");
+			if (count % 3 === 1) peer.send(get("/", "Connection: close\r\n"));
+		}
+		await turns(100);
+		const last = await dial();
+		last.send(get("/last"));
+		await last.until(/\}$/);
+		expect(requests.at(-1)?.path).toBe("/last");
+		await time.advance(seconds(60));
+		expect(time.pending).toBe(0);
+	});
+
+	test("who has no business here is turned away unheard", async () => {
+		const server = new HttpServer({
+			network: { Listener: makeListener(), TCP: makeTCP() },
+			time: new VirtualTime(),
+			port: 0,
+			headers: [],
+			accept: (address) => address !== "127.0.0.1",
+			handle: echo,
+			onError: () => {},
+		});
+		closers.push(() => server.close());
+		await turns(1);
+		const peer = await Peer.dial(server.port);
+		peer.send(get());
+		expect(await peer.closed()).toBe("");
+	});
+});
+
+describe("whatever comes", () => {
+	/** A socket in the test's hand: what is pushed is there to be read at once, and what is written is kept. */
+	class PushedSocket implements TCP {
+		static last: PushedSocket | undefined;
+		readonly remoteAddress = undefined;
+		readonly remotePort = undefined;
+		readonly #options: TCPOptions | TCPFromOptions;
+		#unread = new Uint8Array(0);
+		written = 0;
+		closed = false;
+
+		constructor(options: TCPOptions | TCPFromOptions) {
+			this.#options = options;
+			PushedSocket.last = this;
+		}
+
+		push(bytes: Uint8Array): void {
+			if (this.closed) return;
+			this.#unread = Uint8Array.from([...this.#unread, ...bytes]);
+			this.#options.onReadable?.(this.#unread.length);
+		}
+
+		room(): void {
+			if (!this.closed) this.#options.onWritable?.(1000);
+		}
+
+		read(buffer: Uint8Array): number {
+			const part = this.#unread.subarray(0, buffer.length);
+			buffer.set(part);
+			this.#unread = this.#unread.slice(part.length);
+			return part.length;
+		}
+
+		write(buffer: Uint8Array): void {
+			if (this.closed) throw new Error("written after the close");
+			this.written += buffer.length;
+		}
+
+		close(): void {
+			this.closed = true;
+		}
+	}
+
+	const pieces = fc.constantFrom(
+		"GET / HTTP/1.1\r\n",
+		"POST /api/save HTTP/1.1\r\n",
+		"Host: board\r\n",
+		"Content-Length: 5\r\n",
+		"Content-Length: 99999\r\n",
+		"Transfer-Encoding: chunked\r\n",
+		"\r\n",
+		"5\r\nhello\r\n",
+		"0\r\n\r\n",
+		"hello",
+		"\0",
+		"A: \xff\r\n",
+		"x".repeat(600),
+	);
+	const text = fc.array(fc.oneof(pieces, fc.string()), { maxLength: 12 }).map((parts) => parts.join(""));
+	const bytes = fc.oneof(
+		text.map((all) => Uint8Array.from(all, (character) => character.charCodeAt(0) & 0xff)),
+		fc.uint8Array({ maxLength: 400 }),
+	);
+
+	test("nothing is thrown, and each connection comes to its end, with an answer for whoever can be told", async () => {
+		await fc.assert(
+			fc.asyncProperty(bytes, fc.integer({ min: 1, max: 64 }), async (all, portion) => {
+				const time = new VirtualTime();
+				let ended = 0;
+				new Served({
+					TCP: PushedSocket as TCPConstructor,
+					from: new PushedSocket({ address: "", port: 0 }),
+					time,
+					limits: defaultLimits,
+					headers: [],
+					buffer: new Uint8Array(64),
+					handle: echo,
+					onEnd: () => ended++,
+				});
+				const socket = PushedSocket.last;
+				for (let at = 0; at < all.length; at += portion) {
+					socket?.push(all.subarray(at, at + portion));
+					socket?.room();
+				}
+				for (let turn = 0; turn < 20; turn++) socket?.room();
+				await time.advance(seconds(120));
+				expect([ended, socket?.closed, time.pending]).toEqual([1, true, 0]);
+			}),
+			{ numRuns: 500 },
+		);
+	});
+});

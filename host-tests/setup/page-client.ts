@@ -1,0 +1,73 @@
+import { request } from "node:http";
+import type { SetupState, TestState } from "../../src/setup/api";
+
+export interface PageAnswer {
+	readonly status: number;
+	readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+	readonly body: string;
+}
+
+/** The page's side of the conversation, a connection for each request. */
+export class PageClient {
+	readonly #port: number;
+	#token = "";
+
+	constructor(port: number) {
+		this.#port = port;
+	}
+
+	send(
+		method: string,
+		path: string,
+		headers: Readonly<Record<string, string>>,
+		body = "",
+	): Promise<PageAnswer> {
+		return new Promise((resolve, reject) => {
+			const asked = request(
+				{ host: "127.0.0.1", port: this.#port, method, path, headers, agent: false },
+				(answer) => {
+					const parts: Buffer[] = [];
+					answer.on("data", (part: Buffer) => parts.push(part));
+					answer.on("error", reject);
+					answer.on("end", () =>
+						resolve({
+							status: answer.statusCode ?? 0,
+							headers: answer.headers,
+							body: Buffer.concat(parts).toString("utf8"),
+						}),
+					);
+				},
+			);
+			asked.on("error", reject);
+			asked.end(body);
+		});
+	}
+
+	async get<T>(path: string): Promise<T> {
+		const { status, body } = await this.send("GET", path, {});
+		if (status !== 200) throw new Error(`GET ${path}: ${status} ${body}`);
+		return JSON.parse(body);
+	}
+
+	async state(): Promise<SetupState> {
+		const state = await this.get<SetupState>("/api/state");
+		this.#token = state.token;
+		return state;
+	}
+
+	post(path: string, body: object = {}): Promise<PageAnswer> {
+		const headers = { "Content-Type": "application/json", Origin: `http://127.0.0.1:${this.#port}` };
+		return this.send("POST", path, headers, JSON.stringify({ token: this.#token, ...body }));
+	}
+
+	/** Tries settings out, to the end of the test. */
+	async test(settings: object): Promise<TestState> {
+		const { status, body } = await this.post("/api/test", { settings });
+		if (status !== 202) throw new Error(`${status} ${body}`);
+		for (;;) {
+			const state = await this.get<TestState>("/api/test");
+			if (!state.running) return state;
+			await new Promise((resolve) => setTimeout(resolve, 10));
+		}
+	}
+}

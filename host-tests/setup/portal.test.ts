@@ -1,0 +1,230 @@
+import { describe, expect, test } from "vitest";
+import type { SimulatedNetwork } from "../../simulator/wifi";
+import { forgetPress, setupPress } from "../../src/panel/button";
+import { VirtualSetupBoard } from "./virtual-board";
+
+const minute = 60_000;
+const home: SimulatedNetwork = { ssid: "Home", password: "correct horse", strength: -55 };
+const saved = { networks: [{ ssid: "Home", password: "correct horse" }] };
+
+function boardAt(home_: readonly SimulatedNetwork[] = [home]): VirtualSetupBoard {
+	return new VirtualSetupBoard(home_);
+}
+
+describe("a board that nobody has set up", () => {
+	test("opens setup at its first start, and waits for somebody for ever", async () => {
+		const board = boardAt();
+		board.start();
+		await board.time.advance(1000);
+		expect(board.isOpen).toBe(true);
+		await board.time.advance(6 * 60 * minute);
+		expect([board.isOpen, board.starts]).toEqual([true, ["power-on"]]);
+	});
+
+	test("measures from its first minute on, and keeps what it measures", async () => {
+		const board = boardAt();
+		board.start();
+		await board.time.advance(10.1 * minute);
+		expect(board.app?.status.waiting).toBe(11);
+	});
+
+	test("shows by its light that setup is open", async () => {
+		const board = boardAt();
+		const levels: number[] = [];
+		board.pins.onWrite = (pin, level) => {
+			if (pin === 2) levels.push(level);
+		};
+		board.start();
+		await board.time.advance(2900);
+		expect(levels).toEqual([1, 0, 1, 0, 1, 0]);
+	});
+
+	test("opens it again after everything was forgotten", async () => {
+		const board = boardAt();
+		board.configure(saved);
+		board.start();
+		await board.time.advance(minute);
+		expect(board.isOpen).toBe(false);
+		board.pins.drive(0, 0);
+		await board.time.advance(forgetPress + 1000);
+		board.pins.drive(0, 1);
+		await board.time.advance(minute);
+		expect([board.isOpen, board.starts]).toEqual([true, ["power-on", "restart"]]);
+		expect(board.app?.status.waiting).toBe(1);
+	});
+});
+
+describe("a board that is online", () => {
+	test("never opens setup by itself", async () => {
+		const board = boardAt();
+		board.configure(saved);
+		board.start();
+		await board.time.advance(24 * 60 * minute);
+		expect(board.starts).not.toContain("deep sleep");
+		expect(board.isOpen).toBe(false);
+	});
+
+	test("opens it when the button is held for five seconds, and closes it when it is held again", async () => {
+		const board = boardAt();
+		board.configure(saved);
+		board.start();
+		await board.time.advance(minute);
+		const hold = async (milliseconds: number) => {
+			board.pins.drive(0, 0);
+			await board.time.advance(milliseconds);
+			board.pins.drive(0, 1);
+			await board.time.advance(1000);
+		};
+		await hold(setupPress - 100);
+		expect(board.isOpen).toBe(false);
+		await hold(setupPress + 100);
+		expect(board.isOpen).toBe(true);
+		await hold(setupPress + 100);
+		expect(board.isOpen).toBe(false);
+		expect(board.starts).toEqual(["power-on", "deep sleep", "deep sleep"]);
+	});
+
+	test("opens it when it is asked to, does not leave for the network that is there, and closes after 10 minutes", async () => {
+		const board = boardAt();
+		board.configure(saved);
+		board.start();
+		await board.time.advance(minute);
+		board.app?.openSetup();
+		await board.time.advance(minute);
+		expect([board.isOpen, board.radio.joined]).toEqual([true, undefined]);
+		await board.time.advance(8 * minute);
+		expect(board.isOpen).toBe(true);
+		await board.time.advance(2 * minute);
+		expect([board.isOpen, board.radio.joined?.ssid]).toEqual([false, "Home"]);
+	});
+});
+
+describe("a board without a network", () => {
+	test("opens setup after 15 minutes, not before, and closes it as soon as the network is there again", async () => {
+		const board = boardAt();
+		board.heard = false;
+		board.configure(saved);
+		board.start();
+		await board.time.advance(14.9 * minute);
+		expect(board.isOpen).toBe(false);
+		await board.time.advance(0.3 * minute);
+		expect(board.isOpen).toBe(true);
+		await board.time.advance(1 * minute);
+		board.heard = true;
+		await board.time.advance(2 * minute);
+		expect([board.isOpen, board.radio.joined?.ssid]).toEqual([false, "Home"]);
+		expect(board.lines).toContain('setup: closed, "Home" is there again');
+	});
+
+	test("counts the 15 minutes from the moment when the network went", async () => {
+		const board = boardAt();
+		const flapping = async (away: number) => {
+			board.heard = false;
+			await board.time.advance(away);
+			board.heard = true;
+			await board.time.advance(10 * minute);
+		};
+		board.heard = false;
+		board.configure(saved);
+		board.start();
+		await flapping(10 * minute);
+		await flapping(10 * minute);
+		expect(board.isOpen).toBe(false);
+		expect(board.starts).toEqual(["power-on"]);
+	});
+
+	test("closes setup after ten minutes without a visitor, and goes on looking for its network", async () => {
+		const board = boardAt();
+		board.heard = false;
+		board.configure(saved);
+		board.start();
+		await board.time.advance(15.1 * minute);
+		expect(board.isOpen).toBe(true);
+		await board.time.advance(10.1 * minute);
+		expect(board.isOpen).toBe(false);
+		await board.time.advance(15.1 * minute);
+		expect(board.isOpen).toBe(true);
+		expect(board.starts).toEqual(["power-on", "deep sleep", "deep sleep", "deep sleep"]);
+	});
+
+	test("tries its networks while nobody is there, and stops while somebody is", async () => {
+		const board = boardAt();
+		board.heard = false;
+		board.configure(saved);
+		board.start();
+		await board.time.advance(15.1 * minute);
+		board.radio.visit(1);
+		board.heard = true;
+		await board.time.advance(60 * minute);
+		expect([board.isOpen, board.radio.joined]).toEqual([true, undefined]);
+		board.radio.visit(-1);
+		await board.time.advance(1.9 * minute);
+		expect(board.isOpen).toBe(true);
+		await board.time.advance(0.3 * minute);
+		expect(board.isOpen).toBe(false);
+	});
+
+	test("stays in setup as long as somebody asks for the page", async () => {
+		const board = boardAt();
+		board.heard = false;
+		board.configure(saved);
+		board.start();
+		await board.time.advance(15.1 * minute);
+		for (let visits = 0; visits < 10; visits++) {
+			board.visit();
+			await board.time.advance(9 * minute);
+		}
+		expect([board.isOpen, board.starts.length]).toEqual([true, 2]);
+		await board.time.advance(1.1 * minute);
+		expect(board.isOpen).toBe(false);
+	});
+
+	test("on battery never opens it by itself", async () => {
+		const board = boardAt();
+		board.heard = false;
+		board.configure({ ...saved, power: "battery" });
+		board.start();
+		for (let hours = 0; hours < 6; hours++) {
+			await board.time.advance(60 * minute);
+			expect(board.isOpen).toBe(false);
+		}
+	});
+});
+
+test("readings go on through setup and back, in one boot, each numbered once", async () => {
+	const board = boardAt();
+	board.heard = false;
+	board.configure({ ...saved, interval: 60 });
+	board.start();
+	await board.time.advance(60 * minute);
+	const numbers = board.lines.flatMap((line) => /^reading (\d+):/.exec(line)?.[1] ?? []).map(Number);
+	expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+	// A start takes a reading at once, so there are a few more than minutes, and never fewer.
+	expect(numbers.length).toBeGreaterThanOrEqual(60);
+	expect(numbers.length).toBeLessThanOrEqual(66);
+	expect(board.lines.filter((line) => line.startsWith("dakkio-esp32"))).toHaveLength(1);
+});
+
+test("the password is told in the lines that invite, and nowhere else", async () => {
+	const board = boardAt();
+	board.start();
+	await board.time.advance(minute);
+	const password = /password (\S+),/.exec(
+		board.lines.find((line) => line.startsWith("setup: join")) ?? "",
+	)?.[1];
+	expect(password).toMatch(/^[a-z2-9]{12}$/);
+	expect(board.lines.filter((line) => line.includes(password ?? ""))).toHaveLength(1);
+	expect(board.radio.accessPoint).toMatchObject({ SSID: "Dakkio-B2C3", password });
+});
+
+test("where the radio cannot be an access point, the board does its usual work", async () => {
+	const board = boardAt();
+	board.configure(saved);
+	board.radio.failsAsAccessPoint = true;
+	board.start();
+	await board.time.advance(minute);
+	board.app?.openSetup();
+	await board.time.advance(minute);
+	expect([board.isOpen, board.radio.joined?.ssid]).toEqual([false, "Home"]);
+	expect(board.lines).toContainEqual(expect.stringMatching(/^setup: .*cannot/));
+});

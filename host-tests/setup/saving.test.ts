@@ -1,0 +1,133 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { checkSettings, type Settings, withoutPresets } from "../../src/settings/settings";
+import { SettingsStore } from "../../src/settings/settings-store";
+import { ownName, ownPassword } from "../../src/setup/access";
+import { MemoryStorage } from "./virtual-board";
+
+const password = fc.string({
+	unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)),
+	minLength: 8,
+	maxLength: 63,
+});
+const network = fc.record({ ssid: fc.string({ unit: "grapheme", minLength: 1, maxLength: 4 }), password });
+const settings: fc.Arbitrary<Settings> = fc
+	.record({
+		networks: fc.uniqueArray(network, { maxLength: 3, selector: ({ ssid }) => ssid }),
+		location: fc.string({ unit: "grapheme", maxLength: 10 }),
+		interval: fc.integer({ min: 5, max: 86_400 }),
+		uploadInterval: fc.oneof(fc.constant("auto"), fc.integer({ min: 0, max: 86_400 })),
+		key: fc.constantFrom("", `dakkio_w_${"a".repeat(32)}`),
+	})
+	.map((given) => checkSettings(given))
+	.filter(({ problems }) => problems.length === 0)
+	.map((checked) => checked.settings);
+
+describe("saving", () => {
+	test("gives back what was saved, whatever it is, and as often as it is saved", () => {
+		fc.assert(
+			fc.property(fc.array(settings, { minLength: 1, maxLength: 5 }), (all) => {
+				const storage = new MemoryStorage();
+				for (const each of all) {
+					new SettingsStore(storage).save(withoutPresets(each));
+					expect(new SettingsStore(storage).load()).toEqual({ settings: each, problems: [] });
+				}
+			}),
+			{ numRuns: 200 },
+		);
+	});
+
+	test("with a power cut at any write leaves the old settings or the new ones, whole", () => {
+		fc.assert(
+			fc.property(settings, settings, settings, fc.nat(3), (first, old, next, left) => {
+				const storage = new MemoryStorage();
+				const store = new SettingsStore(storage);
+				store.save(withoutPresets(first));
+				store.save(withoutPresets(old));
+				storage.left = left;
+				let cut = false;
+				try {
+					store.save(withoutPresets(next));
+				} catch {
+					cut = true;
+				}
+				const { settings: found, problems } = new SettingsStore(storage).load();
+				expect(problems).toEqual([]);
+				expect(found).toEqual(cut ? old : next);
+			}),
+			{ numRuns: 200 },
+		);
+	});
+
+	test("takes one write, so that there is no moment between two", () => {
+		const storage = new MemoryStorage();
+		new SettingsStore(storage).save({ interval: 30, location: "Balcony" });
+		expect(storage.changes).toBe(1);
+	});
+
+	test("with a write that power left half done, the old settings are there", () => {
+		fc.assert(
+			fc.property(settings, settings, fc.nat(400), (old, next, length) => {
+				const storage = new MemoryStorage();
+				const store = new SettingsStore(storage);
+				store.save(withoutPresets(old));
+				const before = new Map(storage.values);
+				store.save(withoutPresets(next));
+				for (const [key, value] of storage.values)
+					if (!before.has(key))
+						storage.values.set(key, value.subarray(0, Math.min(length, value.length - 1)));
+				expect(new SettingsStore(storage).load().settings).toEqual(old);
+			}),
+			{ numRuns: 200 },
+		);
+	});
+
+	test("presets are not kept, so that a later version's presets hold", () => {
+		expect(withoutPresets(checkSettings({ interval: 60, location: "" }).settings)).toEqual({});
+		expect(withoutPresets(checkSettings({ interval: 61 }).settings)).toEqual({ interval: 61 });
+	});
+});
+
+describe("the board's own network", () => {
+	const random = (bytes: Uint8Array) => {
+		for (let index = 0; index < bytes.length; index++) bytes[index] = index * 29;
+	};
+
+	test("is called after the board", () => {
+		expect(ownName("a1b2c3")).toBe("Dakkio-B2C3");
+	});
+
+	test("has a password that is made once, from the board's randomness, and kept", () => {
+		const storage = new MemoryStorage();
+		const made = ownPassword(storage, { fillRandom: random });
+		expect(made).toMatch(/^[a-km-np-z2-9]{12}$/);
+		expect(ownPassword(storage, { fillRandom: (bytes) => void bytes.fill(0) })).toBe(made);
+		expect(storage.changes).toBe(1);
+		const another = ownPassword(new MemoryStorage(), { fillRandom: (bytes) => void bytes.fill(1) });
+		expect(another).not.toBe(made);
+	});
+
+	test("every letter of the alphabet is as likely as the next", () => {
+		const counts = new Map<string, number>();
+		for (let value = 0; value < 256; value++) {
+			const made = ownPassword(new MemoryStorage(), { fillRandom: (bytes) => void bytes.fill(value) });
+			counts.set(made?.[0] ?? "", (counts.get(made?.[0] ?? "") ?? 0) + 1);
+		}
+		expect([...counts.values()]).toEqual(Array(32).fill(8));
+	});
+
+	test("has the password that the build fixes, or none", () => {
+		const storage = new MemoryStorage();
+		expect(ownPassword(storage, { fillRandom: random, setupPassword: "fixed-by-build" })).toBe(
+			"fixed-by-build",
+		);
+		expect(ownPassword(storage, { fillRandom: random, setupPassword: "" })).toBeUndefined();
+		expect(storage.changes).toBe(0);
+	});
+
+	test("makes another password when what is kept is damaged", () => {
+		const storage = new MemoryStorage();
+		storage.write("portal_password", Uint8Array.of(1, 2, 3));
+		expect(ownPassword(storage, { fillRandom: random })).toMatch(/^[a-z2-9]{12}$/);
+	});
+});

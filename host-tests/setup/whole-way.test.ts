@@ -1,0 +1,425 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeAccount, makeId } from "../../simulator/dakkio/account";
+import type { Misbehaviours } from "../../simulator/dakkio/exchange";
+import * as faults from "../../simulator/dakkio/faults";
+import { RunningBoard } from "../../simulator/running-board";
+import { World } from "../../simulator/world";
+import type { ScanState, TestState } from "../../src/setup/api";
+import { PageClient } from "./page-client";
+
+/** Life's speed would cost seconds for each network that is joined. */
+const speed = 20;
+
+let directory: string;
+let world: World;
+let running: RunningBoard;
+let page: PageClient;
+let otherBucket: string;
+const lines: string[] = [];
+const waiting: { readonly pattern: RegExp; readonly seen: (line: string) => void }[] = [];
+
+function line(pattern: RegExp): Promise<string> {
+	const passed = lines.find((each) => pattern.test(each));
+	if (passed !== undefined) return Promise.resolve(passed);
+	return new Promise((seen) => waiting.push({ pattern, seen }));
+}
+
+beforeAll(async () => {
+	directory = mkdtempSync(join(tmpdir(), "dakkio-setup-"));
+	// A second bucket, which the write key is not for.
+	const account = makeAccount(Date.now());
+	otherBucket = makeId(Date.now());
+	const buckets = [...account.buckets, { _id: otherBucket, name: "Another", sources: [] }];
+	mkdirSync(join(directory, "dakkio"), { recursive: true });
+	writeFileSync(join(directory, "dakkio", "account.json"), JSON.stringify({ ...account, buckets }));
+	world = await World.start({ directory, speed, lifeSpeedOnline: false, setup: { page: 0 } });
+	running = new RunningBoard(world, (each) => {
+		lines.push(each);
+		for (const { pattern, seen } of waiting) if (pattern.test(each)) seen(each);
+	});
+	running.start("power-on");
+	await line(/^reading 1:/);
+	page = new PageClient(await portOfPage());
+});
+
+afterAll(async () => {
+	await running.stop();
+	await world.close();
+	rmSync(directory, { recursive: true, force: true });
+});
+
+/** The line that invites is told before the computer has given a port. */
+async function portOfPage(): Promise<number> {
+	for (;;) {
+		const port = running.setupPort;
+		if (port !== undefined && port > 0) return port;
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+}
+
+const good = () => {
+	const { key, bucketId, dataSourceId } = world.dakkio.credentials;
+	const networks = [{ ssid: "Home", password: "correct horse" }];
+	return { networks, key, bucketId, dataSourceId, interval: 5, uploadInterval: 0 };
+};
+
+/** `join ✓ name ✓ time ✗ …`: what stands after the first failure is waiting. */
+function brief({ steps }: TestState): string {
+	const signs = { done: "✓", failed: "✗", running: "…", waiting: "" };
+	return steps.map(({ step, state }) => `${step}${signs[state]}`).join(" ");
+}
+
+const failed = ({ steps }: TestState) => steps.find(({ state }) => state === "failed");
+
+test("a fresh board tells what it is, what it measures and what there is to set", async () => {
+	const state = await page.state();
+	expect(state.board).toMatchObject({ name: expect.stringMatching(/^Dakkio-[0-9A-F]{4}$/), chip: "node" });
+	expect(state.board.deviceId).toMatch(/^ESP32-[0-9A-F]{6}$/);
+	expect(state.sensors).toMatchObject([
+		{
+			name: "BME280 at 0x76",
+			values: [
+				{ name: "temperature", unit: "celsius", value: expect.any(Number) },
+				{ name: "humidity", unit: "percent", value: expect.any(Number) },
+				{ name: "pressure", unit: "hPa", value: expect.any(Number) },
+			],
+		},
+	]);
+	expect(state.secretsSet).toEqual([]);
+	expect(state.plan).toEqual({ limit: 10_000, remaining: 10_000 });
+	expect(await page.get<TestState>("/api/test")).toEqual({ running: false, passed: false, steps: [] });
+});
+
+test("it hears the networks around it, strongest first, one with a name that would break out of a page", async () => {
+	await page.state();
+	expect((await page.post("/api/scan")).status).toBe(202);
+	expect((await page.get<ScanState>("/api/networks")).scanning).toBe(true);
+	let state = await page.get<ScanState>("/api/networks");
+	while (state.scanning) state = await page.get<ScanState>("/api/networks");
+	expect(state.networks.map(({ ssid }) => ssid)).toEqual([
+		"Home",
+		"Simulated",
+		"Hotel guests",
+		"<img src=x onerror=alert(1)>",
+		"Café 🐝 Zürich",
+		"Far away",
+	]);
+});
+
+describe("each thing that can be wrong is told, with its cause and its cure", () => {
+	interface Case {
+		readonly settings?: () => object;
+		/** Returns what undoes it, where more is to be done than to behave again. */
+		readonly arrange?: () => unknown;
+		readonly steps: string;
+		readonly text: RegExp;
+		readonly cure: RegExp;
+	}
+	const cases: Readonly<Record<string, Case>> = {
+		"a wrong password": {
+			settings: () => ({ networks: [{ ssid: "Home", password: "wrong horse" }] }),
+			steps: "join✗ name time certificate key source point",
+			text: /“Home” did not accept the password/,
+			cure: /Type the password again/,
+		},
+		"a wrong password or a weak signal": {
+			settings: () => ({ networks: [{ ssid: "Far away", password: "wrong horse" }] }),
+			steps: "join✗ name time certificate key source point",
+			text: /did not accept the password/,
+			cure: /signal is weak.*nearer/,
+		},
+		"a network that is not there": {
+			settings: () => ({ networks: [{ ssid: "Home 5G", password: "correct horse" }] }),
+			steps: "join✗ name time certificate key source point",
+			text: /No network called “Home 5G” was found/,
+			cure: /2\.4 GHz only/,
+		},
+		"no network": {
+			settings: () => ({ networks: [] }),
+			steps: "join✗ name time certificate key source point",
+			text: /No network is chosen/,
+			cure: /Choose one/,
+		},
+		"a network that wants a login": {
+			settings: () => ({ networks: [{ ssid: "Hotel guests", password: "" }] }),
+			steps: "join✓ name✓ time✗ certificate key source point",
+			text: /wants a login in a browser/,
+			cure: /Use another network/,
+		},
+		"a name that nobody knows": {
+			settings: () => ({ server: "https://api.dakkio.invalid" }),
+			steps: "join✓ name✗ time certificate key source point",
+			text: /api\.dakkio\.invalid could not be found/,
+			cure: /another device has internet.*address of the service/,
+		},
+		"time servers that do not answer": {
+			settings: () => ({ ntpServers: ["127.0.0.1:1", "time.invalid"] }),
+			steps: "join✓ name✓ time✗ certificate key source point",
+			text: /None of the time servers answered \(127\.0\.0\.1:1, time\.invalid\)/,
+			cure: /UDP port 123/,
+		},
+		"a server that refuses connections": {
+			settings: () => ({ server: "https://localhost:1" }),
+			steps: "join✓ name✓ time✓ certificate✗ key source point",
+			text: /No connection to localhost port 1: it refuses connections there/,
+			cure: /address of the service/,
+		},
+		"a server that speaks no TLS": {
+			arrange: () => misbehave({ connection: faults.plainTextConnection }),
+			steps: "join✓ name✓ time✓ certificate✗ key source point",
+			text: /does not speak TLS/,
+			cure: /address of the service/,
+		},
+		"a certificate that has expired": {
+			arrange: async () => world.dakkio.present(await world.dakkio.certificates.faulty("expired")),
+			steps: "join✓ name✓ time✓ certificate✗ key source point",
+			text: /has expired/,
+			cure: /renew its certificate/,
+		},
+		"a certificate that is not valid yet": {
+			arrange: async () => world.dakkio.present(await world.dakkio.certificates.faulty("not yet valid")),
+			steps: "join✓ name✓ time✓ certificate✗ key source point",
+			text: /not valid yet/,
+			cure: /time above/,
+		},
+		"a certificate for another name": {
+			arrange: async () => world.dakkio.present(await world.dakkio.certificates.faulty("wrong name")),
+			steps: "join✓ name✓ time✓ certificate✗ key source point",
+			text: /is for another name/,
+			cure: /address of the service/,
+		},
+		"a certificate of nobody that is trusted": {
+			arrange: async () => world.dakkio.present(await world.dakkio.certificates.faulty("self-signed")),
+			steps: "join✓ name✓ time✓ certificate✗ key source point",
+			text: /from no authority that this board trusts/,
+			cure: /enter its root certificate.*use another network/,
+		},
+		"no key": {
+			settings: () => ({ key: "" }),
+			steps: "join✓ name✓ time✓ certificate key✗ source point",
+			text: /No API key is entered/,
+			cure: /write key/,
+		},
+		"a key that is not known": {
+			settings: () => ({ key: `dakkio_w_${"x".repeat(32)}` }),
+			steps: "join✓ name✓ time✓ certificate✓ key✗ source point",
+			text: /does not know this key/,
+			cure: /Copy it again/,
+		},
+		"a key for another bucket": {
+			settings: () => ({ bucketId: otherBucket }),
+			steps: "join✓ name✓ time✓ certificate✓ key✗ source point",
+			text: /The key is for another bucket/,
+			cure: /from the same bucket/,
+		},
+		"a bucket that is not there": {
+			settings: () => ({ bucketId: "0".repeat(24) }),
+			steps: "join✓ name✓ time✓ certificate✓ key✗ source point",
+			text: /no bucket with this id/,
+			cure: /Copy the bucket's id/,
+		},
+		"a data source that is not there": {
+			settings: () => ({ dataSourceId: "0".repeat(24) }),
+			steps: "join✓ name✓ time✓ certificate✓ key✓ source✗ point",
+			text: /no data source with this id/,
+			cure: /Copy its id.*or let the board create one/,
+		},
+		"a plan that is used up": {
+			arrange: () => {
+				world.dakkio.useCalls(1_000_000);
+				return () => world.dakkio.useCalls(-1_000_000);
+			},
+			steps: "join✓ name✓ time✓ certificate✓ key✗ source point",
+			text: /plan's calls are used up.*Resets at/,
+			cure: /Readings are kept/,
+		},
+		"a service in trouble": {
+			arrange: () => misbehave({ exchange: () => faults.refuseWith(503) }),
+			steps: "join✓ name✓ time✓ certificate✓ key✗ source point",
+			text: /a problem of its own: 503/,
+			cure: /some minutes/,
+		},
+		"a service that leads elsewhere": {
+			arrange: () =>
+				misbehave({
+					exchange: () => faults.refuseWith(301, { headers: { Location: "https://evil.example/" } }),
+				}),
+			steps: "join✓ name✓ time✓ certificate✓ key✗ source point",
+			text: /lead the board elsewhere \(301\)/,
+			cure: /address of the service/,
+		},
+		"a data source that must not be made": {
+			settings: () => ({ dataSourceId: "create", deviceId: "Nobody's" }),
+			arrange: () => misbehave({ exchange: onPost(faults.refuseWith(403)) }),
+			steps: "join✓ name✓ time✓ certificate✓ key✓ source✗ point",
+			text: /must not create data sources/,
+			cure: /create the data source in Dakkio/,
+		},
+		"a point that must not be stored": {
+			arrange: () => misbehave({ exchange: onPost(faults.refuseWith(403)) }),
+			steps: "join✓ name✓ time✓ certificate✓ key✓ source✓ point✗",
+			text: /must not store data/,
+			cure: /write key/,
+		},
+		"a point that the service does not like": {
+			arrange: () =>
+				misbehave({
+					exchange: onPost(
+						faults.refuseWith(400, { message: `values are wrong ${world.dakkio.credentials.key}` }),
+					),
+				}),
+			steps: "join✓ name✓ time✓ certificate✓ key✓ source✓ point✗",
+			text: /refused it: 400, “values are wrong …”/,
+			cure: /key, bucket and data source/,
+		},
+		"an answer that is lost": {
+			arrange: () => misbehave({ exchange: onPost(faults.silence) }),
+			steps: "join✓ name✓ time✓ certificate✓ key✓ source✓ point✗",
+			text: /did not answer it in full/,
+			cure: /reading is kept and will be sent/,
+		},
+	};
+
+	function misbehave(how: Misbehaviours): void {
+		Object.assign(world.dakkio.misbehaviours, how);
+	}
+
+	/** Only what is posted meets it. */
+	function onPost(misbehaviour: ReturnType<typeof faults.refuseWith>) {
+		return ({ method }: { readonly method: string }) => (method === "POST" ? misbehaviour : undefined);
+	}
+
+	test.each(Object.entries(cases))("%s", async (_, { settings, arrange, steps, text, cure }) => {
+		await page.state();
+		const { connection, exchange } = world.dakkio.misbehaviours;
+		expect([connection, exchange]).toEqual([undefined, undefined]);
+		const undo = await arrange?.();
+		try {
+			const state = await page.test({ ...good(), ...settings?.() });
+			expect(brief(state)).toBe(steps);
+			expect(state.passed).toBe(false);
+			expect(failed(state)?.text).toMatch(text);
+			expect(failed(state)?.cure).toMatch(cure);
+		} finally {
+			misbehave({ connection: undefined, exchange: undefined });
+			world.dakkio.present(world.dakkio.certificates.server);
+			if (typeof undo === "function") undo();
+		}
+	});
+
+	test("a key that cannot store is refused before anything is tried", async () => {
+		await page.state();
+		const settings = { ...good(), key: world.dakkio.credentials.key.replace("_w_", "_r_") };
+		const { status, body } = await page.post("/api/test", { settings });
+		expect(status).toBe(422);
+		expect(JSON.parse(body).problems).toMatchObject([
+			{ key: "key", problem: expect.stringContaining("read key") },
+		]);
+	});
+});
+
+test("nothing that was tried out has been kept", async () => {
+	expect((await page.state()).secretsSet).toEqual([]);
+});
+
+test("a second test takes the place of the first, and the hidden network is joined by who knows it", async () => {
+	await page.state();
+	const slow = { ...good(), networks: [{ ssid: "Nowhere", password: "12345678" }] };
+	expect((await page.post("/api/test", { settings: slow })).status).toBe(202);
+	const state = await page.test({
+		...good(),
+		networks: [
+			{ ssid: "Nowhere", password: "12345678" },
+			{ ssid: "Hidden", password: "nobody sees me" },
+		],
+	});
+	expect(state.passed).toBe(true);
+	expect(state.steps[0]?.text).toMatch(/^Hidden, address 127\.0\.0\.1, -\d+ dBm$/);
+});
+
+describe("the whole way", () => {
+	test("with everything right, the first point is stored, with what describes the device", async () => {
+		await page.state();
+		const before = world.dakkio.stored;
+		const state = await page.test({ ...good(), dataSourceId: "create", location: "Balcony" });
+		expect(brief(state)).toBe("join✓ name✓ time✓ certificate✓ key✓ source✓ point✓");
+		const [joined, name, time, certificate, , source, point] = state.steps.map(({ text }) => text);
+		expect(joined).toMatch(/^Home, address 127\.0\.0\.1, -\d\d dBm$/);
+		expect(name).toBe("api.dakkio.io is 127.0.0.1");
+		expect(time).toMatch(/^\d{4}-\d\d-\d\dT/);
+		expect(certificate).toBe("Dakkio development");
+		expect(source).toMatch(/^Created as ESP32-[0-9A-F]{6}\.$/);
+		expect(point).toBe("Stored (201).");
+		expect(world.dakkio.stored).toBeGreaterThan(before);
+		const last = world.dakkio.points().at(-1);
+		expect(last).toMatchObject({ dataSourceId: state.dataSourceId, metadata: { location: "Balcony" } });
+		expect((await page.state()).plan.limit).toBe(1_000_000);
+	});
+
+	test("the data source that was made has the fields and units of the sensors", () => {
+		const made = world.dakkio.account.buckets[0]?.sources.find(({ name }) =>
+			/^ESP32-[0-9A-F]{6}$/.test(name),
+		);
+		expect(made?.schema).toEqual({
+			temperature: { type: "number", unit: "celsius" },
+			humidity: { type: "number", unit: "percent" },
+			pressure: { type: "number", unit: "hPa" },
+		});
+	});
+
+	test("tried out again, it is found and not made twice", async () => {
+		await page.state();
+		const state = await page.test({ ...good(), dataSourceId: "create" });
+		expect(state.steps[5]?.text).toMatch(/^Found as /);
+		const named = world.dakkio.account.buckets[0]?.sources.filter(({ name }) =>
+			/^ESP32-[0-9A-F]{6}$/.test(name),
+		);
+		expect(named).toHaveLength(1);
+	});
+
+	test("saved, it is kept, and no secret can be read from it", async () => {
+		await page.state();
+		const settings = { ...good(), dataSourceId: "create", location: "Balcony" };
+		expect((await page.post("/api/save", { settings })).status).toBe(200);
+		const state = await page.state();
+		expect(state.settings).toMatchObject({
+			key: "",
+			networks: [{ ssid: "Home", saved: true }],
+			location: "Balcony",
+		});
+		expect(state.secretsSet).toEqual(["networks", "key"]);
+		const open = await page.post("/api/export", {});
+		expect(open.body).not.toContain(settings.key);
+		expect(open.body).not.toContain("correct horse");
+		const whole = JSON.parse((await page.post("/api/export", { secrets: true })).body);
+		expect(whole).toMatchObject({ version: 1, key: settings.key, networks: settings.networks });
+		expect((await page.post("/api/check", { settings: whole })).body).toBe('{"problems":[],"warnings":[]}');
+	});
+
+	test("finished, the page goes, the board goes online and its points arrive, none twice and none without its time", async () => {
+		await page.state();
+		const before = world.dakkio.stored;
+		expect((await page.post("/api/finish")).status).toBe(202);
+		await line(/^Wi-Fi: joined "Home"/);
+		await expect(page.state()).rejects.toThrow(/ECONNREFUSED|ECONNRESET/);
+		await world.dakkio.waitForPoints(before + 3);
+		const points = world.dakkio.points();
+		const numbers = points.map(({ metadata }) => metadata.seq);
+		expect(points.some(({ metadata }) => metadata.timeEstimated === true)).toBe(false);
+		expect(points.at(-1)?.metadata.location).toBe("Balcony");
+		// The answer that was lost above is the one reason for a point to come twice, and the same in all its parts.
+		expect(new Set(numbers.slice(-3)).size).toBe(3);
+		expect(world.dakkio.duplicates).toBe(0);
+	});
+
+	test("the log has told no secret but the lines that invite", () => {
+		const { key } = world.dakkio.credentials;
+		expect(lines.filter((each) => each.includes(key))).toEqual([]);
+		expect(lines.filter((each) => /correct horse|wrong horse|nobody sees me/.test(each))).toEqual([]);
+		const password = /password (\S+),/.exec(lines.find((each) => each.startsWith("setup: join")) ?? "")?.[1];
+		expect(lines.filter((each) => each.includes(password ?? "none"))).toHaveLength(1);
+	});
+});

@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { noScript, texts } from "../src/setup/page/texts";
+import { root } from "./sdk";
+
+/** The setup page as the board serves it. */
+export interface BuiltPage {
+	/** One document that refers to nothing else. */
+	readonly html: string;
+	/** The content policy's sources for its script and its style: `sha256-…`. */
+	readonly scriptHash: string;
+	readonly styleHash: string;
+	/** A strong entity tag (RFC 9110 section 8.8.3), quotes included. */
+	readonly etag: string;
+}
+
+const sources = join(root, "src", "setup", "page");
+
+/** What browsers of captive portals' sheets know, from 2021 on. */
+const target = ["chrome90", "firefox90", "safari15"];
+
+/** Makes the document from its sources; the same sources always give the same document. */
+export async function buildPage(): Promise<BuiltPage> {
+	const [script, style] = await Promise.all([bundle("page.ts"), bundle("page.css")]);
+	const html = readFileSync(join(sources, "page.html"), "utf8")
+		.replace(/<!--[\s\S]*?-->/g, "")
+		.replace(/\s*\n\s*/g, "\n")
+		.replace("%title%", texts.title)
+		.replace("%noScript%", noScript)
+		.replace("/* style */", () => style)
+		.replace("/* script */", () => script)
+		.trim();
+	return {
+		html,
+		scriptHash: hash(script),
+		styleHash: hash(style),
+		etag: `"${digest(html, "base64url").slice(0, 16)}"`,
+	};
+}
+
+/** Compressed as the board keeps it. Other releases of zlib may find other bytes for the same document. */
+export function compress(html: string): Buffer {
+	const bytes = gzipSync(html, { level: 9, memLevel: 9 });
+	// The operating system that compressed it (RFC 1952 section 2.3): none.
+	bytes[9] = 0xff;
+	return bytes;
+}
+
+/** The module of the firmware that holds the page. */
+export function pageModule({ html, scriptHash, styleHash, etag }: BuiltPage): string {
+	return `/* The setup page, made from src/setup/page by \`npm run build:page\`: do not edit it here. */
+
+/** The document, gzip (RFC 1952) in base64. */
+export const pageGzip =
+	"${compress(html).toString("base64")}";
+
+/** Its entity tag, with the quotes. */
+export const pageEtag = '${etag}';
+
+/** What its content policy must allow: its one script, and its one style. */
+export const pageScriptHash = "${scriptHash}";
+export const pageStyleHash = "${styleHash}";
+`;
+}
+
+async function bundle(entry: string): Promise<string> {
+	const { outputFiles } = await build({
+		entryPoints: [join(sources, entry)],
+		bundle: true,
+		minify: true,
+		format: "iife",
+		charset: "utf8",
+		legalComments: "none",
+		target,
+		write: false,
+	});
+	const text = outputFiles[0]?.text.trim() ?? "";
+	// Either would end the element that it stands in.
+	if (/<\/(script|style)|<!--/i.test(text)) throw new Error(`${entry} cannot be part of a document`);
+	return text;
+}
+
+function hash(text: string): string {
+	return `sha256-${digest(text, "base64")}`;
+}
+
+function digest(text: string, encoding: "base64" | "base64url"): string {
+	return createHash("sha256").update(text).digest(encoding);
+}

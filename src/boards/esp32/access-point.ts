@@ -1,0 +1,105 @@
+import FFI from "mc/ffi";
+import SDKWiFi from "wifi";
+import { decode } from "../../text/utf8";
+import type { AccessPoint, AccessPointConstructor, AccessPointOptions } from "../board";
+import { guard } from "./callbacks";
+import type { Radio } from "./radio";
+
+/** ESP-IDF's own address in a network that it makes (esp_netif_defaults.h). */
+const ownAddress = "192.168.4.1";
+/** Phones at once: one sets the board up, another one may look on. */
+const mostStations = 4;
+
+/** `wifi_interface_t` of the access point, and places in its `wifi_config_t` (esp_wifi_types_generic.h). */
+const accessPointInterface = 1;
+const configLength = 512;
+const nameLengthAt = 96;
+const authenticationAt = 100;
+/** `wifi_auth_mode_t`. */
+const wpaOrWPA2 = 4;
+const wpa2 = 3;
+
+/**
+ * The chip's access point, through the SDK's older Wi-Fi module, the only one that has it. It brings the driver up, so
+ * no station may be there before it; the station's class finds the driver running, and joins beside it.
+ */
+class ChipAccessPoint implements AccessPoint {
+	readonly address = ownAddress;
+	readonly #radio: Radio;
+	readonly #onChanged: (() => void) | undefined;
+	#events: SDKWiFi | undefined;
+	#stations = 0;
+
+	constructor({ SSID, password, channel = 1, onChanged }: AccessPointOptions, radio: Radio) {
+		this.#radio = radio;
+		this.#onChanged = onChanged;
+		// From station to both, and not at once: the network interface must be there when the access point starts.
+		SDKWiFi.mode = 1;
+		this.#events = new SDKWiFi(undefined, (message, ...more: unknown[]) =>
+			guard(() => this.#take(message, more[0])),
+		);
+		const common = { ssid: SSID, channel, station: true, max: mostStations };
+		SDKWiFi.accessPoint(password === undefined ? common : { ...common, password });
+		if (password !== undefined) requireWPA2();
+		radio.forget = () => SDKWiFi.disconnect();
+	}
+
+	get stations(): number {
+		return this.#stations;
+	}
+
+	scan({ onFound, onComplete }: Parameters<AccessPoint["scan"]>[0]): void {
+		SDKWiFi.scan({ hidden: false }, (item) =>
+			guard(() => {
+				if (this.#events === undefined) return;
+				if (item === null) onComplete();
+				else
+					onFound({
+						// What was heard need not be UTF-8, and a string of XS must be.
+						SSID: decode(new Uint8Array(ArrayBuffer.fromString(item.ssid))),
+						RSSI: item.rssi,
+						secured: item.authentication !== "none",
+					});
+			}),
+		);
+	}
+
+	/** The network stays until the next start, without anybody to answer in it: the SDK cannot end it alone. */
+	close(): void {
+		const events = this.#events;
+		this.#events = undefined;
+		this.#radio.forget = undefined;
+		guard(() => events?.close());
+	}
+
+	#take(message: string, reason: unknown): void {
+		if (this.#events === undefined) return;
+		if (message === "disconnect") this.#radio.passwordRefused = reason === -1;
+		if (message !== "station_connect" && message !== "station_disconnect") return;
+		this.#stations = Math.max(0, this.#stations + (message === "station_connect" ? 1 : -1));
+		this.#onChanged?.();
+	}
+}
+
+/**
+ * The SDK's module offers WPA besides WPA2, and phones warn of a network that does. What is not as it is known is left
+ * alone: then both are offered.
+ */
+function requireWPA2(): void {
+	const ffi = new FFI();
+	const config = new Uint8Array(configLength);
+	if (ffi.esp_wifi_get_config(accessPointInterface, config.buffer) !== 0) return;
+	const known = (config[nameLengthAt] ?? 0) > 0 && (config[nameLengthAt] ?? 0) <= 32;
+	if (!known || new DataView(config.buffer).getUint32(authenticationAt, true) !== wpaOrWPA2) return;
+	config[authenticationAt] = wpa2;
+	ffi.esp_wifi_set_config(accessPointInterface, config.buffer);
+}
+
+/** The access point's class of a board with this radio. */
+export function makeAccessPoint(radio: Radio): AccessPointConstructor {
+	return class extends ChipAccessPoint {
+		constructor(options: AccessPointOptions) {
+			super(options, radio);
+		}
+	};
+}

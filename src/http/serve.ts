@@ -1,0 +1,231 @@
+import type { Network, Time, Timer } from "../boards/board";
+import type { TCP } from "../boards/ecma419";
+import { MessageParser } from "./parser";
+import { type RequestLine, requests } from "./request-line";
+import { type Body, MessageStream, textBody } from "./stream";
+
+/** What came. Everything in it was written by a stranger. */
+export interface ServerRequest {
+	readonly method: string;
+	/** Without the query. */
+	readonly path: string;
+	/** The value of `Host`, or what the target said in its place. */
+	readonly host: string | undefined;
+	/** Of those asked for, by lower-case names. */
+	readonly headers: ReadonlyMap<string, string>;
+	/** Whole, as text; invalid UTF-8 is replaced. */
+	readonly body: string;
+}
+
+export interface ServerAnswer {
+	readonly status: number;
+	/** Besides `Content-Length` and `Connection`, which the server writes itself. */
+	readonly headers: readonly (readonly [name: string, value: string])[];
+	readonly body?: Body;
+}
+
+/** What one connection may cost: milliseconds and bytes. */
+export interface ServerLimits {
+	/** Until the first byte of a request, also of the next one. */
+	readonly idle: number;
+	/** From a request's first byte to its last, however steadily it crawls. */
+	readonly request: number;
+	/** For the whole answer to be taken. */
+	readonly answer: number;
+	/** A request that was refused is read and dropped for so long: closed over unread bytes, the answer would be lost. */
+	readonly drain: number;
+	/** Bytes of a request's body. */
+	readonly body: number;
+}
+
+export interface ServeOptions {
+	readonly TCP: Network["TCP"];
+	/** Accepted by a listener. */
+	readonly from: TCP;
+	readonly time: Time;
+	readonly limits: ServerLimits;
+	/** Lower-case names of the headers that the handler wants. */
+	readonly headers: readonly string[];
+	/** For what comes in and goes out; each use is over before the next begins. */
+	readonly buffer: Uint8Array;
+	handle(request: ServerRequest): ServerAnswer;
+	/** The connection is over. */
+	onEnd(): void;
+}
+
+type Phase = "idle" | "request" | "answer" | "drain" | "ended";
+
+/** One connection of a server: requests and their answers, one after the other, until one end has had enough. */
+export class Served {
+	readonly #options: ServeOptions;
+	readonly #socket: TCP;
+	#parser: MessageParser<RequestLine>;
+	#phase: Phase = "idle";
+	#timer: Timer | undefined;
+	#stream: MessageStream | undefined;
+	#room = 0;
+	/** What follows the answer: another request, the close, or a pause in which the rest of the request is dropped. */
+	#then: "idle" | "close" | "drain" = "idle";
+
+	constructor(options: ServeOptions) {
+		this.#options = options;
+		this.#parser = this.#newParser();
+		this.#socket = new options.TCP({
+			from: options.from,
+			onReadable: (count) => this.#guard(() => this.#receive(count)),
+			onWritable: (count) => this.#guard(() => this.#writable(count)),
+			onError: () => this.close(),
+		});
+		this.#enter("idle");
+	}
+
+	/** Nothing is under way for it: it may be closed for another's sake. */
+	get waiting(): boolean {
+		return this.#phase !== "answer";
+	}
+
+	/** May be called twice. */
+	close(): void {
+		if (this.#phase === "ended") return;
+		this.#phase = "ended";
+		this.#options.time.clear(this.#timer);
+		this.#socket.close();
+		this.#options.onEnd();
+	}
+
+	#receive(count: number): void {
+		const { buffer } = this.#options;
+		let left = count;
+		while (left > 0 && this.#phase !== "ended") {
+			const length = this.#socket.read(buffer.subarray(0, Math.min(buffer.length, left)));
+			if (length <= 0) break;
+			left -= length;
+			this.#take(buffer.subarray(0, length));
+		}
+	}
+
+	#take(bytes: Uint8Array): void {
+		if (this.#phase === "idle") this.#enter("request");
+		// While it is answered, a client has nothing more to say: what it says all the same ends the connection.
+		if (this.#phase === "answer" && this.#then === "idle") this.#then = "drain";
+		if (this.#phase !== "request") return;
+		const taken = this.#parser.push(bytes);
+		const { state } = this.#parser;
+		if (state === "failed") this.#refuse(400, `The request cannot be read: ${this.#parser.problem}.`);
+		else if (this.#tooLong())
+			this.#refuse(413, `A request's body has at most ${this.#options.limits.body} bytes.`);
+		else if (state === "done") this.#handle(taken === bytes.length);
+	}
+
+	/** Known from the length it tells, or, when it comes in chunks, as soon as it has grown too long. */
+	#tooLong(): boolean {
+		const { state, headers, overflowed } = this.#parser;
+		if (state !== "body" && state !== "done") return false;
+		return overflowed || Number(headers.get("content-length") ?? 0) > this.#options.limits.body;
+	}
+
+	#handle(whole: boolean): void {
+		const { start, headers, body, persistent } = this.#parser;
+		if (start === undefined) return;
+		const { method, path, authority } = start;
+		const answer = this.#options.handle({
+			method,
+			path,
+			host: authority ?? headers.get("host"),
+			headers,
+			body,
+		});
+		this.#answer(answer, !whole ? "drain" : persistent ? "idle" : "close");
+	}
+
+	#refuse(status: number, words: string): void {
+		const body = textBody(JSON.stringify({ error: words }));
+		this.#answer({ status, headers: [["Content-Type", "application/json"]], body }, "drain");
+	}
+
+	#answer({ status, headers, body }: ServerAnswer, then: "idle" | "close" | "drain"): void {
+		this.#then = then;
+		const lines = [`HTTP/1.1 ${status} ${reasons[status] ?? "Unknown"}`];
+		for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+		// A 304 tells nothing of a body (RFC 9110 section 15.4.5).
+		if (status !== 304) lines.push(`Content-Length: ${body?.length ?? 0}`);
+		lines.push(`Connection: ${then === "idle" ? "keep-alive" : "close"}`);
+		const hidden = this.#parser.start?.method === "HEAD" || status === 304;
+		this.#stream = new MessageStream(`${lines.join("\r\n")}\r\n\r\n`, hidden ? undefined : body);
+		this.#enter("answer");
+		this.#send();
+	}
+
+	#writable(count: number): void {
+		this.#room = count;
+		this.#send();
+	}
+
+	#send(): void {
+		const { buffer } = this.#options;
+		const stream = this.#stream;
+		if (this.#phase !== "answer" || stream === undefined) return;
+		while (!stream.done && this.#room > 0) {
+			const part = buffer.subarray(0, Math.min(buffer.length, this.#room));
+			const length = stream.read(part);
+			this.#room -= length;
+			this.#socket.write(part.subarray(0, length));
+		}
+		if (stream.done) this.#answered();
+	}
+
+	#answered(): void {
+		this.#stream = undefined;
+		if (this.#then === "close") this.close();
+		else if (this.#then === "drain") this.#enter("drain");
+		else {
+			this.#parser = this.#newParser();
+			this.#enter("idle");
+		}
+	}
+
+	#enter(phase: Exclude<Phase, "ended">): void {
+		const { time, limits } = this.#options;
+		this.#phase = phase;
+		time.clear(this.#timer);
+		this.#timer = time.set(() => this.close(), limits[phase]);
+	}
+
+	#newParser(): MessageParser<RequestLine> {
+		const { headers, limits } = this.#options;
+		return new MessageParser({
+			kind: requests,
+			keep: ["host", "content-length", ...headers],
+			keptBody: limits.body,
+		});
+	}
+
+	/** A mistake in here costs the connection, and nothing else. */
+	#guard(action: () => void): void {
+		if (this.#phase === "ended") return;
+		try {
+			action();
+		} catch {
+			this.close();
+		}
+	}
+}
+
+const reasons: Readonly<Record<number, string>> = Object.freeze({
+	200: "OK",
+	202: "Accepted",
+	204: "No Content",
+	302: "Found",
+	304: "Not Modified",
+	400: "Bad Request",
+	403: "Forbidden",
+	404: "Not Found",
+	405: "Method Not Allowed",
+	409: "Conflict",
+	413: "Content Too Large",
+	415: "Unsupported Media Type",
+	421: "Misdirected Request",
+	422: "Unprocessable Content",
+	500: "Internal Server Error",
+	503: "Service Unavailable",
+});

@@ -1,0 +1,119 @@
+import type { Network, Time } from "../boards/board";
+import type { Listener, TCP } from "../boards/ecma419";
+import { Served, type ServerAnswer, type ServerLimits, type ServerRequest } from "./serve";
+import { textBody } from "./stream";
+
+export type { ServerAnswer, ServerRequest } from "./serve";
+export { textBody } from "./stream";
+
+export interface HttpServerOptions {
+	readonly network: Pick<Network, "Listener" | "TCP">;
+	readonly time: Time;
+	/** 0 for any free port. */
+	readonly port: number;
+	readonly limits?: Partial<ServerLimits>;
+	/** Connections at once: the SDK's lwIP has room for eight, and the board needs some itself. */
+	readonly connections?: number;
+	/** Lower-case names of the headers that the handler wants. */
+	readonly headers: readonly string[];
+	/** Whether somebody at this address has any business here; left out: everybody. */
+	accept?(remoteAddress: string | undefined): boolean;
+	/** Must not throw; what it throws all the same is answered with 500. */
+	handle(request: ServerRequest): ServerAnswer;
+	/** The listener is gone, or could not be had. */
+	onError(error: Error | undefined): void;
+}
+
+/**
+ * A browser opens connections ahead and keeps them, so an idle one gets a few seconds; a request fits into some
+ * packets, so ten seconds are a lot; the page itself may take longer over a weak signal.
+ */
+export const defaultLimits: ServerLimits = Object.freeze({
+	idle: 5_000,
+	request: 10_000,
+	answer: 30_000,
+	drain: 1_000,
+	body: 16 * 1024,
+});
+
+const defaultConnections = 4;
+/** What goes to a socket, or comes from it, at a time. */
+const bufferLength = 1024;
+
+/**
+ * A small HTTP/1.1 server. Whatever comes, it costs so many connections, so many bytes and so much time; a new
+ * connection takes the place of the one that has waited longest, so that slow ones keep nobody out.
+ */
+export class HttpServer {
+	readonly #options: HttpServerOptions;
+	readonly #limits: ServerLimits;
+	readonly #listener: Listener;
+	/** Oldest first. */
+	readonly #connections: Served[] = [];
+	readonly #buffer = new Uint8Array(bufferLength);
+
+	constructor(options: HttpServerOptions) {
+		this.#options = options;
+		this.#limits = { ...defaultLimits, ...options.limits };
+		this.#listener = new options.network.Listener({
+			port: options.port,
+			onReadable: () => this.#accept(),
+			onError: (error) => options.onError(error),
+		});
+	}
+
+	/** With port 0: known a turn of the event loop after the constructor. */
+	get port(): number {
+		return this.#listener.port;
+	}
+
+	close(): void {
+		this.#listener.close();
+		for (const connection of [...this.#connections]) connection.close();
+	}
+
+	#accept(): void {
+		const { connections = defaultConnections, accept } = this.#options;
+		for (let from = this.#listener.read(); from !== undefined; from = this.#listener.read()) {
+			if (accept?.(from.remoteAddress) === false) {
+				from.close();
+				continue;
+			}
+			if (this.#connections.length >= connections)
+				(this.#connections.find(({ waiting }) => waiting) ?? this.#connections[0])?.close();
+			try {
+				this.#serve(from);
+			} catch {
+				// It was gone before it was taken over.
+				from.close();
+			}
+		}
+	}
+
+	#serve(from: TCP): void {
+		const { network, time, headers } = this.#options;
+		const served: Served = new Served({
+			TCP: network.TCP,
+			from,
+			time,
+			limits: this.#limits,
+			headers,
+			buffer: this.#buffer,
+			handle: (request) => this.#handle(request),
+			onEnd: () => {
+				const index = this.#connections.indexOf(served);
+				if (index >= 0) this.#connections.splice(index, 1);
+			},
+		});
+		this.#connections.push(served);
+	}
+
+	#handle(request: ServerRequest): ServerAnswer {
+		try {
+			return this.#options.handle(request);
+		} catch {
+			const body = textBody(JSON.stringify({ error: "The board has failed over this request." }));
+			return { status: 500, headers: [["Content-Type", "application/json"]], body };
+		}
+	}
+}

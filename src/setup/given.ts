@@ -1,0 +1,48 @@
+import type { SavedNetwork } from "../settings/network";
+import { type Setting, type Settings, settingsTable } from "../settings/settings";
+import { isObject } from "../text/json";
+
+/**
+ * What a person has filled in together with what the board has: a setting that is left out stays, an empty secret
+ * stays, and a network without a password keeps the one that is saved for its name. Unchecked.
+ */
+export function mergeGiven(
+	given: Readonly<Record<string, unknown>>,
+	kept: Settings,
+): Readonly<Record<string, unknown>> {
+	const merged: Record<string, unknown> = { ...kept };
+	for (const [key, value] of Object.entries(given)) {
+		if (key === "networks") merged[key] = mergeNetworks(value, kept.networks);
+		else if (!isSecret(key) || (value !== "" && value !== null && value !== undefined)) merged[key] = value;
+	}
+	return merged;
+}
+
+function mergeNetworks(given: unknown, kept: readonly SavedNetwork[]): unknown {
+	if (!Array.isArray(given)) return given;
+	return given.map((entry: unknown) => {
+		if (!isObject(entry) || entry.password !== undefined) return entry;
+		const saved = kept.find(({ ssid }) => ssid === entry.ssid);
+		return { ssid: entry.ssid, password: saved?.password ?? "" };
+	});
+}
+
+/** The settings as they may be shown: secrets are empty, of a network only its name and whether it has a password. */
+export function shownSettings(settings: Settings): Readonly<Record<string, unknown>> {
+	const shown: Record<string, unknown> = {};
+	for (const [key, value] of Object.entries(settings)) shown[key] = isSecret(key) ? "" : value;
+	shown.networks = settings.networks.map(({ ssid, password }) => ({ ssid, saved: password !== "" }));
+	return shown;
+}
+
+/** Keys of the secrets that are set. */
+export function secretsSet(settings: Settings): readonly string[] {
+	return Object.entries(settings)
+		.filter(([key, value]) => isSecret(key) && value !== "" && !(Array.isArray(value) && value.length === 0))
+		.map(([key]) => key);
+}
+
+function isSecret(key: string): boolean {
+	const table: Readonly<Record<string, Setting<unknown>>> = settingsTable;
+	return Object.hasOwn(table, key) && table[key]?.secret === true;
+}

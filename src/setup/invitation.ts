@@ -1,0 +1,15 @@
+import { byteLength, encodeInto } from "../text/utf8";
+import { encodeQr } from "./qr";
+import { qrLines } from "./qr-text";
+import { wifiCode } from "./wifi-code";
+
+/** How to come to the page, as lines for the log: in words, and as a code for a phone's camera. */
+export function* invitation(ssid: string, password: string | undefined, origin: string): Generator<string> {
+	const key = password === undefined ? "which has no password" : `password ${password}`;
+	yield `setup: join the Wi-Fi ${ssid}, ${key}, and open ${origin}`;
+	const text = wifiCode(ssid, password);
+	const bytes = new Uint8Array(byteLength(text));
+	encodeInto(text, bytes, 0);
+	const code = encodeQr(bytes);
+	if (code !== undefined) yield* qrLines(code);
+}
