@@ -16,7 +16,7 @@ const board = await FreshBoard.start();
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 try {
 	const page = await browser.newPage({
-		viewport: { width: 375, height: 760 },
+		viewport: { width: 375, height: 736 },
 		deviceScaleFactor: 2,
 		isMobile: true,
 		hasTouch: true,

@@ -25,11 +25,13 @@ export interface Authorized {
 
 /**
  * The settings as the person has filled them in, or a settings file, by their keys in the settings table. One that is
- * left out keeps what the board has. A secret that is left out or empty keeps what the board has, from a save or from a
- * test; a network without `password` keeps the one that the board has for its name.
+ * left out keeps what the board has. A secret that is left out or
+ * empty keeps what the board has; a network without `password` keeps the one that is saved for its name.
  */
 export interface GivenSettings extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;
+	/** What is left out keeps what was tested last, where that is not saved yet. */
+	readonly asTested?: boolean;
 }
 
 export interface ExportRequest extends Authorized {
@@ -64,13 +66,12 @@ export interface SetupState extends Authorized {
 		readonly chip: string;
 		readonly firmwareVersion: string;
 	};
-	/**
-	 * As kept, or as tested since and not saved; secrets are empty, and a network is `{ ssid, saved }`: whether the
-	 * board has a password for it.
-	 */
+	/** As kept; secrets are empty, and a network is `{ ssid, saved }`: whether a password is kept for it. */
 	readonly settings: Readonly<Record<string, unknown>>;
 	/** Keys of the secrets that are set. */
 	readonly secretsSet: readonly string[];
+	/** The same of what was tested last and is not saved: a phone that had to load the page anew goes on with it. */
+	readonly tested?: Pick<SetupState, "settings" | "secretsSet">;
 	readonly table: readonly SettingDescription[];
 	readonly sensors: readonly SensorDescription[];
 	/** Readings that wait in flash. */

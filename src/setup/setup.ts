@@ -180,7 +180,7 @@ export class Setup {
 			origin: `http://${address}${port === 80 ? "" : `:${port}`}`,
 			names: address === "127.0.0.1" ? ["localhost"] : [],
 			token: this.#token,
-			settings: () => this.#tried ?? this.#settings,
+			settings: (asTested) => (asTested ? this.#tried : undefined) ?? this.#settings,
 			state: () => this.#state(),
 			networks: () => this.#heard.state,
 			scan: () => this.#scan(),
@@ -194,18 +194,18 @@ export class Setup {
 
 	#state(): Omit<SetupState, "token"> {
 		const { board, deviceId, sensors, waiting, budget, now } = this.#options;
-		const settings = this.#tried ?? this.#settings;
+		const tried = this.#tried;
 		this.#refresh();
 		const { limit, remaining } = budget.at(now());
 		return {
 			board: {
 				name: this.#name,
-				deviceId: deviceId({ ...settings, deviceId: "" }),
+				deviceId: deviceId({ ...this.#settings, deviceId: "" }),
 				chip: board.identity.chip,
 				firmwareVersion,
 			},
-			settings: shownSettings(settings),
-			secretsSet: secretsSet(settings),
+			...shown(this.#settings),
+			...(tried === undefined ? {} : { tested: shown(tried) }),
 			table: describeTable(),
 			sensors: sensors(),
 			waiting: waiting(),
@@ -342,6 +342,10 @@ export class Setup {
 
 function reasonOf(error: Error | undefined): string {
 	return error?.message ?? "no reason is given";
+}
+
+function shown(settings: Settings): Pick<SetupState, "settings" | "secretsSet"> {
+	return { settings: shownSettings(settings), secretsSet: secretsSet(settings) };
 }
 
 /** Hexadecimal digits of 128 random bits. */

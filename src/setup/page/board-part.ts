@@ -97,8 +97,10 @@ export class BoardPart {
 	}
 }
 
-function fieldOf(description: SettingDescription, { board, secretsSet }: SetupState) {
-	const field = settingField(description, { set: secretsSet.includes(description.key) });
+function fieldOf(description: SettingDescription, { board, secretsSet, tested }: SetupState) {
+	const field = settingField(description, {
+		set: (tested ?? { secretsSet }).secretsSet.includes(description.key),
+	});
 	if (description.key === "deviceId")
 		field.element.querySelector("input")?.setAttribute("placeholder", board.deviceId);
 	return field;

@@ -57,17 +57,17 @@ export class Client {
 	}
 
 	async check(settings: GivenSettings["settings"]): Promise<CheckAnswer> {
-		return findings(await this.#post("/api/check", { settings }));
+		return findings(await this.#post("/api/check", { settings, asTested: true }));
 	}
 
 	/** Resolves with what is wrong; with nothing, the test has begun. */
 	async startTest(settings: GivenSettings["settings"]): Promise<readonly FieldProblem[]> {
-		return findings(await this.#post("/api/test", { settings })).problems;
+		return findings(await this.#post("/api/test", { settings, asTested: true })).problems;
 	}
 
 	/** Resolves with what is wrong; with nothing, they are saved. */
 	async save(settings: GivenSettings["settings"]): Promise<readonly FieldProblem[]> {
-		return findings(await this.#post("/api/save", { settings })).problems;
+		return findings(await this.#post("/api/save", { settings, asTested: true })).problems;
 	}
 
 	/** The text of the settings file. */

@@ -70,7 +70,7 @@ class SetupPage {
 	}
 
 	async start(): Promise<void> {
-		this.#form.write(this.#state.settings);
+		this.#form.write(this.#kept.settings);
 		const kept = this.#form.given();
 		this.#form.write(this.#draftOverKept());
 		for (const event of ["input", "change"])
@@ -83,6 +83,11 @@ class SetupPage {
 		await this.#scanning.start();
 	}
 
+	/** What the board has: saved, or tested since. */
+	get #kept(): Pick<SetupState, "settings" | "secretsSet"> {
+		return this.#state.tested ?? this.#state;
+	}
+
 	#row(key: string): SettingDescription {
 		const known = this.#state.table.find((row) => row.key === key);
 		return known ?? { key, label: key, help: "", preset: "", kind: "text" };
@@ -90,7 +95,7 @@ class SetupPage {
 
 	#dakkioFields(): readonly HTMLElement[] {
 		const words = texts.dakkio;
-		const set = this.#state.secretsSet.includes("key");
+		const set = this.#kept.secretsSet.includes("key");
 		const key = this.#row("key");
 		const help = set ? `${key.help} ${words.keySet}` : key.help;
 		const fields = [
@@ -132,8 +137,8 @@ class SetupPage {
 
 	/** What was filled in before the page was loaded anew; which passwords there are, the board knows. */
 	#draftOverKept(): Values {
-		const { settings, board } = this.#state;
-		const draft = readDraft(board.name);
+		const { settings } = this.#kept;
+		const draft = readDraft(this.#state.board.name);
 		if (draft.networks === undefined) return draft;
 		const kept = [settings.networks].flat().filter(isKnown);
 		const networks = [draft.networks].flat().filter(isKnown);

@@ -85,10 +85,14 @@ function settingsIn(content: string): Readonly<Record<string, unknown>> | undefi
 
 function exportPart({ client, name, announce }: TransferOptions): HTMLElement {
 	const secrets = element("input", { type: "checkbox", "aria-describedby": freshId() });
-	const shown = element("div", { hidden: true });
+	const shown = element("div", { class: "stack", hidden: true });
+	const close = () => {
+		shown.hidden = true;
+		fill(shown);
+	};
 	const make = async () => {
 		const content = await client.export(secrets.checked);
-		fill(shown, ...exported(content, words.fileName(name), { announce, close: () => fill(shown) }));
+		fill(shown, ...exported(content, words.fileName(name), { announce, close }));
 		shown.hidden = false;
 		shown.querySelector("textarea")?.focus();
 	};
