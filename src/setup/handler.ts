@@ -2,7 +2,7 @@ import type { ServerAnswer, ServerRequest } from "../http/server";
 import { textBody } from "../http/server";
 import { readVersion } from "../settings/file";
 import { checkSettings, type Settings } from "../settings/settings";
-import { isObject, parseJson } from "../text/json";
+import { isObject, parseJson, toJson } from "../text/json";
 import type { CheckAnswer, ScanState, SetupState, TestState } from "./api";
 import { mergeGiven } from "./given";
 import { base64Body } from "./page-body";
@@ -223,7 +223,7 @@ function isOwnHost(host: string | undefined, { origin, names }: SetupBoard): boo
 const jsonType = Object.freeze(["Content-Type", "application/json"] as const);
 
 function json(status: number, body: unknown): ServerAnswer {
-	return { status, headers: [...apiHeaders, jsonType], body: textBody(JSON.stringify(body)) };
+	return { status, headers: [...apiHeaders, jsonType], body: textBody(toJson(body)) };
 }
 
 function refuse(status: number, error: string): ServerAnswer {
