@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { noScript, texts } from "../src/setup/page/texts";
 import { root } from "./sdk";
 
 /** The setup page as the board serves it. */
@@ -18,8 +19,8 @@ export interface BuiltPage {
 
 const sources = join(root, "src", "setup", "page");
 
-/** What browsers of captive portals' sheets know, five years back. */
-const target = ["chrome90", "firefox90", "safari14"];
+/** What browsers of captive portals' sheets know, from 2021 on. */
+const target = ["chrome92", "firefox90", "safari15"];
 
 /** Makes the document from its sources; the same sources always give the same document. */
 export async function buildPage(): Promise<BuiltPage> {
@@ -27,6 +28,8 @@ export async function buildPage(): Promise<BuiltPage> {
 	const html = readFileSync(join(sources, "page.html"), "utf8")
 		.replace(/<!--[\s\S]*?-->/g, "")
 		.replace(/\s*\n\s*/g, "\n")
+		.replace("%title%", texts.title)
+		.replace("%noScript%", noScript)
 		.replace("/* style */", () => style)
 		.replace("/* script */", () => script)
 		.trim();

@@ -24,6 +24,7 @@ import { ReadingLog } from "./store/reading-log";
 import { keepAttempts, readAttempts } from "./upload/attempts";
 import { Budget } from "./upload/budget";
 import { findSource } from "./upload/data-source";
+import { batteryUploads } from "./upload/pace";
 import { Quarantine } from "./upload/quarantine";
 import { connectService } from "./upload/service";
 import { Silence } from "./upload/silence";
@@ -35,8 +36,6 @@ import { Station } from "./wifi/station";
 const agent = `dakkio-esp32/${firmwareVersion}`;
 /** Kept while the last restart was for a silent network, and it is still silent. */
 const silenceKey = "silence";
-/** On battery each upload costs as much as an hour of sleep, or more: at most one an hour, unless the settings say how often. */
-const batteryUploads = 3_600_000;
 /** Milliseconds. */
 const shortestSleep = 100;
 const statusInterval = 3_600_000;

@@ -30,6 +30,8 @@ export interface Authorized {
  */
 export interface GivenSettings extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;
+	/** What is left out keeps what was tested last, where that is not saved yet. */
+	readonly asTested?: boolean;
 }
 
 export interface ExportRequest extends Authorized {
@@ -68,6 +70,8 @@ export interface SetupState extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;
 	/** Keys of the secrets that are set. */
 	readonly secretsSet: readonly string[];
+	/** The same of what was tested last and is not saved: a phone that had to load the page anew goes on with it. */
+	readonly tested?: Pick<SetupState, "settings" | "secretsSet">;
 	readonly table: readonly SettingDescription[];
 	readonly sensors: readonly SensorDescription[];
 	/** Readings that wait in flash. */

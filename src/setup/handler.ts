@@ -16,8 +16,8 @@ export interface SetupBoard {
 	readonly names: readonly string[];
 	/** Every POST must carry it. */
 	readonly token: string;
-	/** As kept. */
-	settings(): Settings;
+	/** As kept; `asTested`: as tested last, where that is not saved yet. */
+	settings(asTested: boolean): Settings;
 	state(): Omit<SetupState, "token">;
 	networks(): ScanState;
 	scan(): void;
@@ -150,10 +150,11 @@ function isSame(given: string, secret: string): boolean {
 	return difference === 0;
 }
 
-function judge({ settings }: Fields, board: SetupBoard) {
+function judge({ settings, asTested }: Fields, board: SetupBoard) {
 	if (!isObject(settings)) return undefined;
 	const { given, problems: ofFile } = readVersion(settings);
-	const { settings: checked, problems, warnings } = checkSettings(mergeGiven(given, board.settings()));
+	const kept = board.settings(asTested === true);
+	const { settings: checked, problems, warnings } = checkSettings(mergeGiven(given, kept));
 	return { settings: checked, answer: { problems: [...ofFile, ...problems], warnings } };
 }
 

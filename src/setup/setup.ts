@@ -85,6 +85,8 @@ export class Setup {
 	readonly #heard: HeardNetworks;
 	readonly #token: string;
 	#settings: Settings;
+	/** What was tested last and is not saved yet: a phone that has to load the page anew need not be told it again. */
+	#tried: Settings | undefined;
 	#test: ConnectionTest | undefined;
 	#timeSync: TimeSync | undefined;
 	#timer: Timer | undefined;
@@ -179,7 +181,7 @@ export class Setup {
 			origin: `http://${address}${port === 80 ? "" : `:${port}`}`,
 			names: address === "127.0.0.1" ? ["localhost"] : [],
 			token: this.#token,
-			settings: () => this.#settings,
+			settings: (asTested) => (asTested ? this.#tried : undefined) ?? this.#settings,
 			state: () => this.#state(),
 			networks: () => this.#heard.state,
 			scan: () => this.#scan(),
@@ -193,6 +195,7 @@ export class Setup {
 
 	#state(): Omit<SetupState, "token"> {
 		const { board, deviceId, sensors, waiting, budget, now } = this.#options;
+		const tried = this.#tried;
 		this.#refresh();
 		const { limit, remaining } = budget.at(now());
 		return {
@@ -202,8 +205,8 @@ export class Setup {
 				chip: board.identity.chip,
 				firmwareVersion,
 			},
-			settings: shownSettings(this.#settings),
-			secretsSet: secretsSet(this.#settings),
+			...shown(this.#settings),
+			...(tried === undefined ? {} : { tested: shown(tried) }),
 			table: describeTable(),
 			sensors: sensors(),
 			waiting: waiting(),
@@ -228,6 +231,7 @@ export class Setup {
 	#save(settings: Settings): void {
 		this.#store.save(withoutPresets(settings));
 		this.#settings = settings;
+		this.#tried = undefined;
 		this.#options.log("setup: settings saved");
 		void this.#options.sample(settings);
 	}
@@ -241,6 +245,7 @@ export class Setup {
 	#beginTest(settings: Settings): void {
 		const { board, deviceId, sample, fields, send, budget, now } = this.#options;
 		this.#test?.abort();
+		this.#tried = settings;
 		const test = new ConnectionTest({
 			settings,
 			time: board.time,
@@ -338,6 +343,10 @@ export class Setup {
 
 function reasonOf(error: Error | undefined): string {
 	return error?.message ?? "no reason is given";
+}
+
+function shown(settings: Settings): Pick<SetupState, "settings" | "secretsSet"> {
+	return { settings: shownSettings(settings), secretsSet: secretsSet(settings) };
 }
 
 /** Hexadecimal digits of 128 random bits. */

@@ -3,6 +3,9 @@ import { type Allowance, freePlanCalls, longestMonth } from "../dakkio/limits";
 /** The part of the plan's calls that regular uploads use; the rest is for backlog, retries and other devices. */
 const regularPart = 0.7;
 
+/** On battery each upload costs as much as an hour of sleep, or more: at most one an hour, unless the settings say how often. */
+export const batteryUploads = 3_600_000;
+
 /** While only the reserve is left: milliseconds between two uploads, at least and at most. */
 const reserveInterval = 3_600_000;
 const longestInterval = 6 * 3_600_000;

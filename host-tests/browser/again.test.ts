@@ -1,0 +1,289 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { FreshBoard } from "../../simulator/fresh-board";
+import { browserPath, launch, SetupPage, Visit } from "./browser";
+
+let browser: Browser;
+let board: FreshBoard;
+let visit: Visit;
+let setup: SetupPage;
+
+const password = "correct horse";
+
+/** A board that was set up before, unless it is to be a fresh one, and its page on a phone. */
+async function open(how: "fresh" | "set up"): Promise<void> {
+	board = await FreshBoard.start(
+		how === "fresh"
+			? undefined
+			: ({ credentials }) => ({
+					...credentials,
+					networks: [{ ssid: "Home", password }],
+					location: "Cellar",
+				}),
+	);
+	visit = await Visit.open(browser, board.url);
+	setup = new SetupPage(visit);
+}
+
+/** Everything that somebody could read out of the page, the answers to it, and what it keeps in the browser. */
+async function readable(): Promise<string> {
+	await visit.settle();
+	const values = await visit.page.evaluate<string[]>(
+		"[...document.querySelectorAll('input, textarea, select')].map(({ value }) => value)",
+	);
+	const kept = await visit.page.evaluate<string>("JSON.stringify({ ...sessionStorage, ...localStorage })");
+	return [await visit.page.content(), ...values, kept, ...visit.answers].join("\n");
+}
+
+describe.skipIf(browserPath === undefined)("what stays, and what does not", () => {
+	beforeAll(async () => {
+		browser = await launch();
+	});
+
+	afterAll(async () => {
+		await browser?.close();
+	});
+
+	afterEach(async () => {
+		await visit.close();
+		await board.stop();
+	});
+
+	test("the page may be loaded anew in the middle of a test: it goes on, and nothing is typed twice", async () => {
+		await open("fresh");
+		const { page } = visit;
+		const { key, bucketId } = board.world.dakkio.credentials;
+		await setup.choose("Home", password);
+		await setup.go("Dakkio");
+		await setup.dakkio({ key, bucketId });
+		await setup.go("Board");
+		await page.getByRole("textbox", { name: "Location" }).fill("Roof");
+		await setup.go("Test");
+		await setup.startTest();
+		await page.locator(".step.running").waitFor();
+
+		// The sheet of the captive portal starts from nothing.
+		await page.evaluate("sessionStorage.clear()");
+		await page.goto(board.url);
+		await page.getByRole("heading", { name: "Test", level: 2 }).waitFor();
+		await setup.passed();
+		await setup.go("Dakkio");
+		await page.getByText("The board has one. Leave empty to keep it.").waitFor();
+		expect(await readable()).not.toContain(key);
+		expect(await readable()).not.toContain(password);
+
+		await setup.go("Test");
+		await page.getByRole("button", { name: "Save and start" }).click();
+		await page.getByRole("heading", { name: "Done" }).waitFor();
+		await board.line(/Wi-Fi: joined "Home"/);
+		await board.point(({ metadata }) => metadata.location === "Roof");
+		expect(visit.mishaps).toEqual([]);
+	});
+
+	test("what was filled in is there after a reload, but for secrets", async () => {
+		await open("fresh");
+		const { page } = visit;
+		const { key, bucketId } = board.world.dakkio.credentials;
+		await setup.choose("Home", password);
+		await setup.go("Dakkio");
+		await setup.dakkio({ key, bucketId });
+		await page.reload();
+		await page.getByRole("heading", { name: "Dakkio", level: 2 }).waitFor();
+		expect(await page.getByRole("textbox", { name: "Bucket" }).inputValue()).toBe(bucketId);
+		const text = await readable();
+		expect(text).not.toContain(key);
+		expect(text).not.toContain(password);
+		// It cannot be sent without them.
+		await setup.go("Test");
+		await setup.startTest();
+		await page.getByText("Type the password of this network.").waitFor();
+		await visit.focused(setup.password("Home"));
+		expect(visit.mishaps).toEqual([]);
+	});
+
+	test("who comes back changes one thing, and the board keeps its secrets without telling them", async () => {
+		await open("set up");
+		const { page } = visit;
+		const { key } = board.world.dakkio.credentials;
+		await setup.chosen("Home").getByText("The board has it. Leave empty to keep it.").waitFor();
+		await visit.inspect();
+		await setup.go("Board");
+		expect(await page.getByRole("textbox", { name: "Location" }).inputValue()).toBe("Cellar");
+		await page.getByRole("textbox", { name: "Location" }).fill("Attic");
+		const text = await readable();
+		expect(text).not.toContain(key);
+		expect(text).not.toContain(password);
+		await setup.go("Test");
+		await setup.startTest();
+		await setup.passed();
+		await page.getByRole("button", { name: "Save and start" }).click();
+		await page.getByRole("heading", { name: "Done" }).waitFor();
+		await board.point(({ metadata }) => metadata.location === "Attic");
+		expect(visit.mishaps).toEqual([]);
+	});
+
+	test("a change after a test asks for another one", async () => {
+		await open("set up");
+		const { page } = visit;
+		await setup.go("Test");
+		await setup.startTest();
+		await setup.passed();
+		await setup.go("Board");
+		await page.getByRole("textbox", { name: "Location" }).fill("Elsewhere");
+		await setup.go("Test");
+		await page.getByText("You have changed something since this test.").waitFor();
+		await page.getByRole("button", { name: "Save without a test" }).waitFor();
+		expect(visit.mishaps).toEqual([]);
+	});
+
+	test("exports settings, secrets only when asked for, and imports them into the next board", async () => {
+		await open("set up");
+		const { page } = visit;
+		const { key, bucketId } = board.world.dakkio.credentials;
+		await setup.go("Board");
+		await page.locator("summary").getByText("Settings file").click();
+		await page.getByRole("button", { name: "Export" }).click();
+		const file = page.getByRole("textbox", { name: "The settings file:" });
+		expect(JSON.parse(await file.inputValue())).toMatchObject({ bucketId, networks: [{ ssid: "Home" }] });
+		expect(await readable()).not.toContain(key);
+		expect(await readable()).not.toContain(password);
+		await visit.inspect();
+
+		await page.getByRole("checkbox", { name: "With passwords and key" }).check();
+		await page.getByRole("button", { name: "Export" }).click();
+		await page.waitForFunction(`document.querySelector("textarea[readonly]").value.includes("${key}")`);
+		const [download] = await Promise.all([
+			page.waitForEvent("download"),
+			page.getByRole("link", { name: "Download" }).click(),
+		]);
+		expect(download.suggestedFilename()).toMatch(/^Dakkio-[0-9A-F]{4}\.json$/);
+		await page.getByRole("button", { name: "Copy" }).click();
+		await page.getByRole("button", { name: "Copied." }).waitFor();
+		const exported = await file.inputValue();
+		expect(JSON.parse(exported)).toMatchObject({ key, networks: [{ ssid: "Home", password }] });
+		await page.getByRole("button", { name: "Close" }).click();
+		expect(await page.content()).not.toContain(key);
+		expect(visit.mishaps).toEqual([]);
+
+		await visit.close();
+		await board.stop();
+		await open("fresh");
+		await importFile(exported);
+		// The data source is the other board's own.
+		await visit.page.locator(".result").getByText("4 settings taken over.").waitFor();
+		await setup.go("Dakkio");
+		expect(await visit.page.getByRole("textbox", { name: "Bucket" }).inputValue()).toBe(bucketId);
+		expect(await visit.page.getByRole("radio", { name: "Create one for me" }).isChecked()).toBe(true);
+		await setup.go("Wi-Fi");
+		expect(await setup.password("Home").inputValue()).toBe(password);
+		expect(visit.mishaps).toEqual([]);
+	});
+
+	test("asks for the passwords that an imported file has not", async () => {
+		await open("fresh");
+		const { page } = visit;
+		await setup.network("Home").waitFor();
+		const networks = [{ ssid: "Home" }, { ssid: "Simulated" }, { ssid: "Elsewhere" }];
+		await importFile(JSON.stringify({ version: 1, networks }));
+		await page.locator(".result").getByText("1 setting taken over.").waitFor();
+		await setup.go("Wi-Fi");
+		await setup.next();
+		// One of them was heard, and is open.
+		await page.getByText("Type the password of this network.").first().waitFor();
+		expect(await page.getByText("Type the password of this network.").count()).toBe(2);
+		await visit.focused(setup.password("Home"));
+		await setup.chosen("Simulated").getByText("it needs no password").waitFor();
+		expect(visit.mishaps).toEqual([]);
+	});
+
+	test("says what is wrong with an imported file, and takes the rest", async () => {
+		await open("fresh");
+		const { page } = visit;
+		await setup.go("Board");
+		await page.locator("summary").getByText("Settings file").click();
+		const take = page.getByRole("button", { name: "Import" });
+		await take.click();
+		await page.getByText("Choose a file, or paste its text.").first().waitFor();
+		const text = page.getByRole("textbox", { name: "or its text" });
+		for (const broken of ["{", "[]", "null", '"text"']) {
+			await text.fill(broken);
+			await take.click();
+			await page.getByText("This is not a settings file").first().waitFor();
+		}
+		await text.fill('{ "version": 2, "location": "Barn" }');
+		await take.click();
+		await page.getByText("These settings are of version 2").first().waitFor();
+		await text.fill(`{
+			"version": 1,
+			"location": "Barn",
+			"interval": "often",
+			"networks": [{ "ssid": "<b>Farm</b>", "password": "short" }],
+			"colour": "green",
+			"__proto__": { "polluted": true }
+		}`);
+		await take.click();
+		const result = page.locator(".result");
+		await result.getByText("3 settings taken over.").waitFor();
+		await result.getByText("Not known to this board, left out: colour, __proto__.").waitFor();
+		expect(await page.getByRole("textbox", { name: "Location" }).inputValue()).toBe("Barn");
+		await page.getByText("This must be a whole number from 5 to 86400 seconds.").waitFor();
+		await setup.go("Wi-Fi");
+		await setup.chosen("<b>Farm</b>").getByText("at least 8 characters").waitFor();
+		expect(visit.mishaps).toEqual([]);
+	});
+
+	test("says that the board does not answer, tries again, and goes on", async () => {
+		await open("fresh");
+		const { page } = visit;
+		await setup.choose("Home", password);
+		await page.context().setOffline(true);
+		await page.getByRole("button", { name: "Look again" }).click();
+		await page.getByText("No answer from the board. Is this phone still on the Wi-Fi “Dakkio-").waitFor();
+		await visit.inspect();
+		await page.context().setOffline(false);
+		await page.getByText("No answer from the board.").waitFor({ state: "hidden" });
+		await page.locator("p.busy").waitFor({ state: "hidden" });
+		expect(await setup.password("Home").inputValue()).toBe(password);
+		expect(visit.mishaps.filter((mishap) => !mishap.includes("net::ERR_INTERNET_DISCONNECTED"))).toEqual([]);
+	});
+
+	test("goes on with a board that was started anew", async () => {
+		await open("fresh");
+		const { page } = visit;
+		const { key, bucketId } = board.world.dakkio.credentials;
+		await setup.choose("Home", password);
+		await setup.go("Dakkio");
+		await setup.dakkio({ key, bucketId });
+		board.world.ntp.fault = { kind: "silent" };
+		await setup.go("Test");
+		await setup.startTest();
+		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
+		await board.restart();
+		await page.getByText("The board has started anew, and the test with it.").first().waitFor();
+		board.world.ntp.fault = undefined;
+		// The page has the board's old token.
+		await setup.startTest();
+		await setup.passed();
+		const expected = /status of 403|net::ERR_(CONNECTION_(REFUSED|RESET)|EMPTY_RESPONSE|FAILED)/;
+		expect(visit.mishaps.filter((mishap) => !expected.test(mishap))).toEqual([]);
+	});
+
+	test("says it when the board refuses what is too large for it", async () => {
+		await open("fresh");
+		const { page } = visit;
+		await setup.advanced();
+		await page.getByRole("textbox", { name: "Own root certificate" }).fill("x".repeat(20_000));
+		await setup.next();
+		await page.getByRole("alert").getByText("more than the board can take at once").waitFor();
+		expect(visit.mishaps.filter((mishap) => !mishap.includes("status of 413"))).toEqual([]);
+	});
+});
+
+async function importFile(content: string): Promise<void> {
+	const { page } = visit;
+	await setup.go("Board");
+	await page.locator("summary").getByText("Settings file").click();
+	const file = { name: "board.json", mimeType: "application/json", buffer: Buffer.from(content) };
+	await page.locator("input[type=file]").setInputFiles(file);
+	await page.getByRole("button", { name: "Import" }).click();
+}

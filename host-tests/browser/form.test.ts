@@ -1,0 +1,184 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { FreshBoard } from "../../simulator/fresh-board";
+import type { SetupState } from "../../src/setup/api";
+import { browserPath, launch, SetupPage, Visit } from "./browser";
+
+let browser: Browser;
+let board: FreshBoard;
+let visit: Visit;
+let setup: SetupPage;
+
+describe.skipIf(browserPath === undefined)("the form of the page", () => {
+	beforeAll(async () => {
+		browser = await launch();
+	});
+
+	afterAll(async () => {
+		await browser?.close();
+	});
+
+	beforeEach(async () => {
+		board = await FreshBoard.start();
+		visit = await Visit.open(browser, board.url);
+		setup = new SetupPage(visit);
+	});
+
+	afterEach(async () => {
+		await visit.close();
+		await board.stop();
+		expect(visit.mishaps).toEqual([]);
+	});
+
+	test("up to three networks, in the order in which they are tried", async () => {
+		const { page } = visit;
+		await setup.choose("Home", "correct horse");
+		await setup.choose("Simulated");
+		await setup.chosen("Simulated").getByText("it needs no password").waitFor();
+		await setup.choose("Far away", "too far to hear");
+		await setup.chosen("Far away").getByText("very weak").waitFor();
+		await setup.network("Hotel guests").click();
+		await page.getByText("remove one first").first().waitFor();
+		await page.getByRole("button", { name: "Move Far away up" }).click();
+		await page.getByRole("button", { name: "Remove Home" }).click();
+		expect(await page.locator(".entries h3").allTextContents()).toEqual(["Far away", "Simulated"]);
+		expect(await setup.password("Far away").inputValue()).toBe("too far to hear");
+		// One that was chosen is not added a second time.
+		await setup.network("Simulated").click();
+		expect(await page.locator(".entries > li").count()).toBe(2);
+	});
+
+	test("looks for networks again, and shows a password when asked to", async () => {
+		const { page } = visit;
+		await setup.choose("Home", "correct horse");
+		await page.getByRole("button", { name: "Look again" }).click();
+		await page.getByText("Looking for networks…").first().waitFor();
+		await setup.network("Home").waitFor();
+		await page.locator("p.busy").waitFor({ state: "hidden" });
+		await page.getByRole("button", { name: "Show: Password of Home" }).click();
+		expect(await setup.password("Home").getAttribute("type")).toBe("text");
+	});
+
+	test("says at each field what is wrong with it, and goes to the first", async () => {
+		const { page } = visit;
+		await setup.network("Home").waitFor();
+		await setup.next();
+		await page.getByText("Choose a network, or add a hidden one.").waitFor();
+		await setup.choose("Home");
+		await setup.next();
+		await page.getByText("Type the password of this network.").waitFor();
+		await visit.focused(setup.password("Home"));
+		await setup.password("Home").fill("short");
+		await setup.next();
+		await page.getByText("at least 8 characters").waitFor();
+		await visit.inspect();
+		await setup.password("Home").fill("correct horse");
+		await page.getByText("at least 8 characters").waitFor({ state: "hidden" });
+		await setup.next("Dakkio");
+
+		const key = page.getByRole("textbox", { name: "API key" });
+		await setup.next();
+		await page.getByText("Paste the write key of this board.").waitFor();
+		await setup.dakkio({ key: "dakkio_r_0123456789abcdef", bucketId: "12" });
+		await setup.next();
+		await page.getByText("This is a read key (dakkio_r_)").waitFor();
+		await page.getByText("it has 24 hexadecimal digits").waitFor();
+		await visit.focused(key);
+		expect(await key.getAttribute("aria-invalid")).toBe("true");
+		await visit.inspect();
+		await key.fill("dakkio_a_0123456789abcdef");
+		await key.blur();
+		await page.getByText("Note: This is an admin key").waitFor();
+		await page.getByText("This is a read key (dakkio_r_)").waitFor({ state: "hidden" });
+	});
+
+	test("finds what is wrong in a setting that is folded away", async () => {
+		const { page } = visit;
+		await setup.choose("Simulated");
+		await setup.advanced();
+		const server = page.getByRole("textbox", { name: "Address of the service" });
+		await server.fill("http://api.dakkio.io");
+		await server.blur();
+		await page.getByText("Only https is possible").waitFor();
+		await page.locator("summary").getByText("Advanced").click();
+		await setup.go("Test");
+		await page.getByRole("button", { name: "Save without a test" }).click();
+		await visit.focused(server);
+	});
+
+	test("tells the calls a month that the intervals need", async () => {
+		const { page } = visit;
+		await setup.go("Board");
+		const plan = page.locator(".plan");
+		await plan.getByText("About 7,000 calls a month").waitFor();
+		await page.getByRole("combobox", { name: "Upload interval" }).selectOption("With each reading");
+		await plan.getByText("About 44,640 calls a month: one every minute").waitFor();
+		await plan.getByText("The Free plan has only 10,000.").waitFor();
+		await visit.inspect();
+		await page.getByRole("combobox", { name: "Sampling interval" }).selectOption("Other…");
+		await page.getByRole("textbox", { name: "Sampling interval: seconds" }).fill("600");
+		await plan.getByText("About 4,464 calls a month: one every 10 minutes").waitFor();
+		await page.getByRole("textbox", { name: "Sampling interval: seconds" }).fill("soon");
+		await plan.getByText("not right yet").waitFor();
+		await page.getByText("This must be a whole number from 5 to 86400 seconds.").waitFor();
+	});
+
+	test("saves without a test, when somebody wants to", async () => {
+		const { page } = visit;
+		await setup.choose("Simulated");
+		await setup.go("Test");
+		await page.getByRole("button", { name: "Save without a test" }).click();
+		await page.getByRole("heading", { name: "Done" }).waitFor();
+		await page.getByText("They were not tested").waitFor();
+		await board.line(/nothing is sent: the API key is not set/);
+		await board.line(/Wi-Fi: joined "Simulated"/);
+	});
+
+	test("has a field for every setting of the table", async () => {
+		const { page } = visit;
+		const answer = await page.request.get(`${board.url}api/state`);
+		const { table }: SetupState = await answer.json();
+		expect(table.length).toBeGreaterThan(15);
+		await setup.advanced();
+		const labels = await page.locator("label, legend").allTextContents();
+		for (const { label } of table)
+			expect(labels.filter((text) => text === label || text.startsWith(`${label} (`))).toHaveLength(1);
+	});
+
+	test("saves what is filled in, whatever kind of field it is", async () => {
+		const { page } = visit;
+		await setup.choose("Simulated");
+		await setup.advanced();
+		await page.getByRole("textbox", { name: "Location" }).fill('Under the <roof> & "gutter"');
+		await page.getByRole("combobox", { name: "Sampling interval" }).selectOption("5 minutes");
+		await page.getByRole("combobox", { name: "Upload interval" }).selectOption("With each reading");
+		await page.getByRole("radio", { name: "Low" }).check();
+		await page.getByRole("combobox", { name: "Pin of the status light" }).selectOption("Number…");
+		await page.getByRole("textbox", { name: "Pin of the status light: number" }).fill("17");
+		await page.getByRole("combobox", { name: "Pin of the button" }).selectOption("None");
+		await page.getByRole("textbox", { name: "Battery divider" }).fill("3,5");
+		await page.getByRole("textbox", { name: "Time servers" }).fill("time.example\n\n 192.168.1.1:1123 ");
+		await page.getByRole("textbox", { name: "Own root certificate" }).fill(root());
+		await setup.go("Test");
+		await page.getByRole("button", { name: "Save without a test" }).click();
+		await page.getByRole("heading", { name: "Done" }).waitFor();
+		expect(board.saved).toMatchObject({
+			networks: [{ ssid: "Simulated", password: "" }],
+			location: 'Under the <roof> & "gutter"',
+			interval: 300,
+			uploadInterval: 0,
+			power: "mains",
+			ledActive: "low",
+			ledPin: 17,
+			buttonPin: "none",
+			batteryRatio: 3.5,
+			ntpServers: ["time.example", "192.168.1.1:1123"],
+			rootCertificate: root(),
+			dataSourceId: "create",
+		});
+	});
+});
+
+function root(): string {
+	return board.world.dakkio.certificates.root.pem.trim();
+}

@@ -1,0 +1,183 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { FreshBoard } from "../../simulator/fresh-board";
+import { browserPath, launch, SetupPage, Visit } from "./browser";
+
+let browser: Browser;
+let board: FreshBoard;
+let visit: Visit;
+let setup: SetupPage;
+
+describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
+	beforeAll(async () => {
+		browser = await launch();
+	});
+
+	afterAll(async () => {
+		await browser?.close();
+	});
+
+	beforeEach(async () => {
+		board = await FreshBoard.start();
+		visit = await Visit.open(browser, board.url);
+		setup = new SetupPage(visit);
+	});
+
+	afterEach(async () => {
+		await visit.close();
+		await board.stop();
+		expect(visit.mishaps).toEqual([]);
+	});
+
+	test("from nothing to the first points, each state well to see and to reach", async () => {
+		const { page } = visit;
+		const { key, bucketId } = board.world.dakkio.credentials;
+		await setup.network("Home").waitFor();
+		await visit.inspect();
+
+		await setup.choose("Home", "correct horse");
+		await visit.inspect();
+		await setup.next("Dakkio");
+
+		await setup.dakkio({ key, bucketId });
+		await visit.inspect();
+		await setup.next("This board");
+
+		const sensor = page.locator(".sensors").filter({ hasText: "BME280 at 0x76" });
+		await sensor.getByText(/^-?\d+(\.\d+)? °C$/).waitFor();
+		// They are looked at again and again, as long as they can be seen.
+		await page.waitForResponse(/\/api\/state$/);
+		await page.locator("summary").getByText("Advanced").click();
+		await page.locator("summary").getByText("Settings file").click();
+		await visit.inspect();
+		await page.getByRole("textbox", { name: "Location" }).fill("Balcony");
+		await setup.next("Test");
+
+		await visit.inspect();
+		await setup.startTest();
+		await setup.passed();
+		for (const [line, found] of [
+			["Join the Wi-Fi", /Home, address 127\.0\.0\.1, -5\d dBm/],
+			["Find the service", /api\.dakkio\.io is 127\.0\.0\.1/],
+			["Set the clock", /20\d\d/],
+			["Verify the certificate", /./],
+			["Key and bucket", /accepted/],
+			["Data source", /Created as ESP32-/],
+			["First point", /201/],
+		] as const)
+			expect(await setup.line(line).locator("p").textContent()).toMatch(found);
+		await page.getByRole("link", { name: /^Test\W+done$/ }).waitFor();
+		await visit.inspect();
+
+		await page.getByRole("button", { name: "Save and start" }).click();
+		await page.getByRole("heading", { name: "Done" }).waitFor();
+		await visit.inspect();
+		expect(await page.locator(".end").textContent()).toContain("Hold the board’s button for 5 seconds");
+		await board.line(/Wi-Fi: joined "Home"/);
+		await board.point(({ metadata }) => metadata.location === "Balcony");
+	});
+
+	test("with the keyboard alone", async () => {
+		const { page } = visit;
+		const { key, bucketId } = board.world.dakkio.credentials;
+		await setup.network("Home").waitFor();
+		await visit.tabTo(setup.network("Home"));
+		await page.keyboard.press("Enter");
+		// The focus is where the person types next.
+		await page.keyboard.type("correct horse");
+		await page.keyboard.press("Enter");
+
+		await visit.focused(page.getByRole("heading", { name: "Dakkio" }));
+		await visit.tabTo(page.getByRole("textbox", { name: "API key" }));
+		await page.keyboard.type(key);
+		await visit.tabTo(page.getByRole("textbox", { name: "Bucket" }));
+		await page.keyboard.type(bucketId);
+		await page.keyboard.press("Enter");
+
+		await visit.focused(page.getByRole("heading", { name: "This board" }));
+		await visit.tabTo(page.getByRole("button", { name: "Continue" }));
+		await page.keyboard.press("Space");
+
+		await visit.focused(page.getByRole("heading", { name: "Test" }));
+		await visit.tabTo(page.getByRole("button", { name: "Start the test" }));
+		await page.keyboard.press("Enter");
+		await setup.passed();
+		await visit.tabTo(page.getByRole("button", { name: "Save and start" }));
+		await page.keyboard.press("Enter");
+		await visit.focused(page.getByRole("heading", { name: "Done" }));
+		await board.line(/setup: settings saved/);
+	});
+
+	test("a screen reader is told what happens, and only what is new", async () => {
+		const { page } = visit;
+		const { key, bucketId } = board.world.dakkio.credentials;
+		await setup.network("Home").waitFor();
+		expect(await setup.network("Home").getAttribute("class")).toBe("network");
+		const said = await visit.listen();
+		await setup.choose("Home", "correct horse");
+		await page.getByRole("button", { name: /^Home\W+strong, needs a password, chosen$/ }).waitFor();
+		await setup.go("Dakkio");
+		await setup.dakkio({ key, bucketId });
+		// It takes so long that the page looks at it many times.
+		board.world.ntp.fault = { kind: "silent" };
+		await setup.go("Test");
+		await setup.startTest();
+		await page.getByText("This did not work yet.").last().waitFor();
+		const told = await said();
+		expect(told.at(-1)).toMatch(
+			/^Set the clock: failed\. None of the time servers .* This did not work yet\.$/,
+		);
+		expect(told.filter((text) => text.startsWith("Find the service: done."))).toHaveLength(1);
+	});
+
+	test("without anything that moves, where that is asked for", async () => {
+		const { page } = visit;
+		const { key, bucketId } = board.world.dakkio.credentials;
+		await page.emulateMedia({ reducedMotion: "reduce" });
+		await setup.choose("Far away", "wrong password");
+		await setup.go("Dakkio");
+		await setup.dakkio({ key, bucketId });
+		await setup.go("Test");
+		await setup.startTest();
+		await page.locator(".step.running").waitFor();
+		expect(await page.evaluate("document.getAnimations().length")).toBe(0);
+	});
+
+	test("a network whose name is markup is text, and can be joined", async () => {
+		const { page } = visit;
+		const name = "<img src=x onerror=alert(1)>";
+		const { key, bucketId } = board.world.dakkio.credentials;
+		await setup.choose(name, "hostile name");
+		expect(await setup.network(name).locator("bdi").textContent()).toBe(name);
+		await setup.go("Dakkio");
+		await setup.dakkio({ key, bucketId });
+		await setup.go("Test");
+		await setup.startTest();
+		await setup.passed();
+		expect(await setup.line("Join the Wi-Fi").locator("p").textContent()).toContain(name);
+		await page.getByRole("button", { name: "Save and start" }).click();
+		await page.getByRole("heading", { name: "Done" }).waitFor();
+		expect(await page.locator(".end").textContent()).toContain(name);
+		expect(await page.locator("img").count()).toBe(0);
+	});
+
+	test("a hidden network by its name", async () => {
+		const { page } = visit;
+		const { key, bucketId } = board.world.dakkio.credentials;
+		await setup.network("Home").waitFor();
+		expect(await setup.network("Hidden").count()).toBe(0);
+		await page.getByRole("button", { name: "Hidden network…" }).click();
+		await setup.next();
+		await page.getByText("Type the name of the network.").waitFor();
+		const name = page.getByRole("textbox", { name: "Name of the network" });
+		await visit.focused(name);
+		await name.fill("Hidden");
+		await setup.chosen("Hidden").getByRole("textbox", { name: "Password" }).fill("nobody sees me");
+		await setup.next("Dakkio");
+		await setup.dakkio({ key, bucketId });
+		await setup.next("This board");
+		await setup.next("Test");
+		await setup.startTest();
+		await setup.passed();
+	});
+});

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { beforeAll, expect, test } from "vitest";
+import { type BuiltPage, buildPage } from "../../scripts/page";
+import { root } from "../../scripts/sdk";
+import * as data from "../../src/setup/page-data";
+
+/** Bytes that a phone loads, and that the chip stores: as the issue promises. */
+const largest = 20_000;
+
+let page: BuiltPage;
+beforeAll(async () => {
+	page = await buildPage();
+});
+
+test("what the board serves is made from the sources as they are; if not: npm run build:page", () => {
+	const html = gunzipSync(Buffer.from(data.pageGzip, "base64")).toString("utf8");
+	expect(html === page.html).toBe(true);
+	expect(data.pageEtag).toBe(page.etag);
+	expect(data.pageScriptHash).toBe(page.scriptHash);
+	expect(data.pageStyleHash).toBe(page.styleHash);
+});
+
+test("the same sources give the same document", async () => {
+	expect(await buildPage()).toEqual(page);
+});
+
+test("it is under 20 KB as the chip stores it", () => {
+	expect(Buffer.from(data.pageGzip, "base64").length).toBeLessThan(largest);
+});
+
+test("it is one document: nothing in it is loaded from elsewhere", () => {
+	const addresses = page.html.match(/(?:src|href)="[^"]*"|url\([^)]*\)|@import[^;]*|https?:\/\/[^"'`]*/g);
+	expect([...new Set(addresses)].sort()).toEqual(['href="data:,"', "http://www.w3.org/2000/svg"]);
+	expect(page.html.match(/<script/g)).toHaveLength(1);
+	expect(page.html.match(/<style/g)).toHaveLength(1);
+});
+
+const sources = readdirSync(join(root, "src/setup/page")).map((name) => {
+	const text = readFileSync(join(root, "src/setup/page", name), "utf8");
+	return { name, code: text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "") };
+});
+
+test("no text becomes markup or script: hostile names of networks stay text", () => {
+	const doors =
+		/innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|\beval\b|new Function/;
+	expect(sources.filter(({ code }) => doors.test(code)).map(({ name }) => name)).toEqual([]);
+});
+
+test("it is made of its own modules, and of the few pure ones that decide for the firmware, too", () => {
+	const outside = sources.flatMap(({ code }) =>
+		[...code.matchAll(/from\s+"([^"]+)"/g)].flatMap(([, name = ""]) => (name.startsWith("./") ? [] : [name])),
+	);
+	expect([...new Set(outside)].sort()).toEqual(["../../dakkio/limits", "../../upload/pace", "../api"]);
+});

@@ -1,0 +1,74 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { chromium, type Page } from "playwright-core";
+import { FreshBoard } from "../simulator/fresh-board";
+import { smallPng } from "./png";
+import { root } from "./sdk";
+
+/** README's pictures of the setup page, made from the page as it is, on a virtual board. */
+
+const directory = join(root, "docs", "images");
+const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const executablePath = browsers.find(existsSync);
+if (executablePath === undefined) throw new Error("Chromium is needed: apt install chromium");
+
+const board = await FreshBoard.start();
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+try {
+	const page = await browser.newPage({
+		viewport: { width: 375, height: 736 },
+		deviceScaleFactor: 2,
+		isMobile: true,
+		hasTouch: true,
+		locale: "en-US",
+		timezoneId: "UTC",
+	});
+	await page.goto(board.url);
+	await takePictures(page);
+} finally {
+	await browser.close();
+	await board.stop();
+}
+
+async function takePictures(page: Page): Promise<void> {
+	const { key, bucketId } = board.world.dakkio.credentials;
+	const password = page.getByRole("textbox", { name: "Password" });
+	await page.getByRole("button", { name: /^Home/ }).click();
+	await password.fill("wrong horse");
+	await page.getByRole("heading", { name: "Wi-Fi" }).click();
+	await picture(page, "setup-wifi");
+
+	await page.getByRole("button", { name: "Continue" }).click();
+	await page.getByRole("textbox", { name: "API key" }).fill(key);
+	await page.getByRole("textbox", { name: "Bucket" }).fill(bucketId);
+	await page.getByRole("button", { name: "Continue" }).click();
+	await page.getByText("BME280 at 0x76").waitFor();
+	await page.getByRole("textbox", { name: "Location" }).fill("Balcony");
+	await picture(page, "setup-board");
+
+	await page.getByRole("button", { name: "Continue" }).click();
+	await page.getByRole("button", { name: "Start the test" }).click();
+	await page.getByRole("button", { name: "Save anyway" }).waitFor();
+	await page.emulateMedia({ colorScheme: "dark" });
+	await picture(page, "setup-test-failed");
+	await page.emulateMedia({ colorScheme: "light" });
+
+	await page.getByRole("button", { name: "Change: Wi-Fi networks" }).click();
+	await password.fill("correct horse");
+	await page.getByRole("link", { name: /Test/ }).click();
+	await page.getByRole("button", { name: "Test again" }).click();
+	await page.getByText("Everything works.").last().waitFor();
+	await picture(page, "setup-test");
+
+	await page.getByRole("button", { name: "Save and start" }).click();
+	await page.getByRole("heading", { name: "Done" }).waitFor();
+	await picture(page, "setup-done");
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+	await page.evaluate("scrollTo(0, 0)");
+	mkdirSync(directory, { recursive: true });
+	const bytes = smallPng(await page.screenshot({ animations: "disabled", caret: "hide" }));
+	writeFileSync(join(directory, `${name}.png`), bytes);
+	process.stdout.write(`docs/images/${name}.png  ${bytes.length} bytes\n`);
+}

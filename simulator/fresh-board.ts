@@ -1,0 +1,120 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { KeyValue } from "../src/boards/ecma419";
+import type { Settings } from "../src/settings/settings";
+import { SettingsStore } from "../src/settings/settings-store";
+import { askForSetup } from "../src/setup/wanted";
+import type { DataPoint } from "./dakkio/api";
+import type { DakkioServer } from "./dakkio/server";
+import { RunningBoard } from "./running-board";
+import { World } from "./world";
+
+/** How much faster than life the board is: a password is refused after some seconds, a time server waited for longer. */
+const speed = 5;
+
+/** A board that was never set up, in its simulated world, with its setup page on this computer. */
+export class FreshBoard {
+	readonly world: World;
+	/** Of the setup page. */
+	readonly url: string;
+	/** Its log. */
+	readonly lines: string[] = [];
+	readonly #directory: string;
+	#board: RunningBoard;
+	readonly #waiting: (() => void)[] = [];
+
+	private constructor(world: World, directory: string, port: number) {
+		this.world = world;
+		this.url = `http://127.0.0.1:${port}/`;
+		this.#directory = directory;
+		this.#board = this.#make();
+	}
+
+	#make(): RunningBoard {
+		return new RunningBoard(this.world, (line) => {
+			this.lines.push(line);
+			for (const wake of this.#waiting.splice(0)) wake();
+		});
+	}
+
+	/** With settings: it has been set up, and opens its page because somebody asked for it. */
+	static async start(settings?: (dakkio: DakkioServer) => Partial<Settings>): Promise<FreshBoard> {
+		const directory = mkdtempSync(join(tmpdir(), "browser-"));
+		const page = await freePort();
+		const world = await World.start({
+			directory,
+			speed,
+			fresh: true,
+			lifeSpeedOnline: false,
+			setup: { page },
+		});
+		const board = new FreshBoard(world, directory, page);
+		if (settings !== undefined) {
+			board.#board.configure(settings(world.dakkio));
+			board.#open((storage) => askForSetup(storage, "asked for"));
+		}
+		board.#board.start("power-on");
+		await board.line(/^setup: join/);
+		return board;
+	}
+
+	/** The settings that are kept. */
+	get saved(): Settings {
+		return this.#open((storage) => new SettingsStore(storage).load().settings);
+	}
+
+	#open<T>(look: (storage: KeyValue) => T): T {
+		const storage = this.world.board(() => {}).storage.keyValue.open({ path: "dakkio", format: "buffer" });
+		try {
+			return look(storage);
+		} finally {
+			storage.close();
+		}
+	}
+
+	/** Resolves with the first line that matches, also one that has passed. */
+	async line(pattern: RegExp): Promise<string> {
+		for (;;) {
+			const found = this.lines.find((line) => pattern.test(line));
+			if (found !== undefined) return found;
+			await new Promise<void>((resolve) => this.#waiting.push(resolve));
+		}
+	}
+
+	/** Resolves with the first point that matches, also one that has come. */
+	async point(matches: (point: DataPoint) => boolean): Promise<DataPoint> {
+		const { dakkio } = this.world;
+		for (;;) {
+			const found = dakkio.points().find(matches);
+			if (found !== undefined) return found;
+			await once(dakkio, "points");
+		}
+	}
+
+	/** Starts anew, as after a power cut: settings that were saved stay, and nothing else. */
+	async restart(): Promise<void> {
+		await this.#board.stop();
+		this.lines.length = 0;
+		this.#board = this.#make();
+		this.#board.start("power-on");
+		await this.line(/^setup: join/);
+	}
+
+	async stop(): Promise<void> {
+		await this.#board.stop();
+		await this.world.close();
+		rmSync(this.#directory, { recursive: true, force: true });
+	}
+}
+
+/** The page keeps its address when the board starts anew. */
+async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const address = server.address();
+	await new Promise((resolve) => server.close(resolve));
+	return typeof address === "object" && address !== null ? address.port : 0;
+}

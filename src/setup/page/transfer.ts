@@ -1,0 +1,145 @@
+import type { Client } from "./client";
+import { button, element, fill, freshId, icon, icons } from "./dom";
+import type { Form } from "./form";
+import { texts } from "./texts";
+
+const words = texts.transfer;
+
+/** Of a settings file; the board knows which it can read. */
+const version = "version";
+
+/** What a board has for itself: from another board's file they would make two boards one. */
+const own = ["deviceId", "dataSourceId"];
+
+interface TransferOptions {
+	readonly client: Client;
+	readonly form: Form;
+	/** Of the board, for the file. */
+	readonly name: string;
+	announce(text: string): void;
+}
+
+/** Settings from a file into the form, and those that the board has into a file. */
+export function transferPart(options: TransferOptions): HTMLElement {
+	return element(
+		"details",
+		{},
+		element("summary", {}, words.title),
+		element("p", { class: "help" }, words.lead),
+		importPart(options),
+		exportPart(options),
+	);
+}
+
+function importPart({ client, form, announce }: TransferOptions): HTMLElement {
+	const file = element("input", { type: "file", accept: ".json,application/json", id: freshId() });
+	const text = element("textarea", { rows: 4, class: "code", spellcheck: "false", id: freshId() });
+	const mine = element("input", { type: "checkbox" });
+	const result = element("p", { class: "result", tabindex: -1, hidden: true });
+	const tell = (...lines: readonly string[]) => {
+		result.hidden = false;
+		fill(result, ...lines.flatMap((line) => [line, element("br")]).slice(0, -1));
+		announce(lines.join(" "));
+	};
+	const take = async () => {
+		const content = file.files?.[0] === undefined ? text.value : await file.files[0].text();
+		if (content.trim() === "") return tell(words.nothing);
+		const settings = settingsIn(content);
+		if (settings === undefined) return tell(words.notJson);
+		const left = mine.checked ? [] : own;
+		const { problems } = await client.check(settings);
+		const refused = problems.find(({ key }) => key === version);
+		if (refused !== undefined) return tell(refused.problem);
+		const names = Object.keys(settings).filter((key) => key !== version && !left.includes(key));
+		const known = names.filter((key) => form.field(key) !== undefined);
+		const unknown = names.filter((key) => !known.includes(key));
+		form.write(Object.fromEntries(known.map((key) => [key, settings[key]])));
+		form.touch(known);
+		file.value = "";
+		text.value = "";
+		tell(words.taken(known.length), ...(unknown.length > 0 ? [words.unknown(unknown.join(", "))] : []));
+		await form.check();
+	};
+	return element(
+		"section",
+		{ class: "group" },
+		element("h4", {}, words.import),
+		element("div", { class: "field" }, element("label", { for: file.id }, words.file), file),
+		element("div", { class: "field" }, element("label", { for: text.id }, words.paste), text),
+		element("label", { class: "check" }, mine, element("span", {}, words.own)),
+		button(words.take, () => void take(), { class: "wide" }),
+		result,
+	);
+}
+
+/** The settings in a file; `undefined` when it is none. */
+function settingsIn(content: string): Readonly<Record<string, unknown>> | undefined {
+	try {
+		const value: unknown = JSON.parse(content);
+		if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+		return { ...value };
+	} catch {
+		return undefined;
+	}
+}
+
+function exportPart({ client, name, announce }: TransferOptions): HTMLElement {
+	const secrets = element("input", { type: "checkbox", "aria-describedby": freshId() });
+	const shown = element("div", { class: "stack", hidden: true });
+	const close = () => {
+		shown.hidden = true;
+		fill(shown);
+	};
+	const make = async () => {
+		const content = await client.export(secrets.checked);
+		fill(shown, ...exported(content, words.fileName(name), { announce, close }));
+		shown.hidden = false;
+		shown.querySelector("textarea")?.focus();
+	};
+	return element(
+		"section",
+		{ class: "group" },
+		element("h4", {}, words.export),
+		element("p", { class: "help" }, words.saved),
+		element("label", { class: "check" }, secrets, element("span", {}, words.secrets)),
+		element("p", { class: "help", id: secrets.getAttribute("aria-describedby") ?? "" }, words.secretsHelp),
+		button(words.make, () => void make(), { class: "wide" }),
+		shown,
+	);
+}
+
+/** The file as a text, too: the sheet of a captive portal saves no files. */
+function exported(
+	content: string,
+	fileName: string,
+	{ announce, close }: { announce(text: string): void; close(): void },
+): readonly HTMLElement[] {
+	const id = freshId();
+	const text = element("textarea", { id, rows: 8, class: "code", readonly: true, spellcheck: "false" });
+	text.value = content;
+	const link = element(
+		"a",
+		{
+			class: "button",
+			download: fileName,
+			href: URL.createObjectURL(new Blob([content], { type: "application/json" })),
+		},
+		words.download,
+	);
+	const copy = button(words.copy, () => {
+		text.select();
+		// The clipboard's own interface is for secure origins alone, and the board's is plain HTTP.
+		if (document.execCommand("copy")) {
+			fill(copy, icon(icons.check), words.copied);
+			announce(words.copied);
+		}
+	});
+	const end = () => {
+		URL.revokeObjectURL(link.href);
+		close();
+	};
+	return [
+		element("div", { class: "field" }, element("label", { for: id }, words.made), text),
+		element("div", { class: "row" }, link, copy, button(words.close, end)),
+	];
+}
