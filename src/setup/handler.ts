@@ -155,7 +155,14 @@ function judge({ settings, asTested }: Fields, board: SetupBoard) {
 	const { given, problems: ofFile } = readVersion(settings);
 	const kept = board.settings(asTested === true);
 	const { settings: checked, problems, warnings } = checkSettings(mergeGiven(given, kept));
-	return { settings: checked, answer: { problems: [...ofFile, ...problems], warnings } };
+	const all = [...ofFile, ...problems, ...keyForAnother(checked, kept, given.key)];
+	return { settings: checked, answer: { problems: all, warnings } };
+}
+
+/** A key that nobody sees again must not go to a service that it was not typed for. */
+function keyForAnother(checked: Settings, kept: Settings, typed: unknown): CheckAnswer["problems"] {
+	if (kept.key === "" || checked.server === kept.server || (typed !== undefined && typed !== "")) return [];
+	return [{ key: "key", problem: "The address of the service is another one: enter the key for it." }];
 }
 
 function checkGiven(
