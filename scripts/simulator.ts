@@ -82,7 +82,8 @@ async function firstLine(stream: Readable): Promise<string> {
 	return line.trim();
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port that nobody has at the moment. */
+export async function freePort(): Promise<number> {
 	const server = createServer();
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");

@@ -5,11 +5,12 @@ import { HttpTable } from "../sdk-tests/host/http";
 import { Judge } from "../sdk-tests/host/judge";
 import { LifeService } from "../sdk-tests/host/life";
 import { NtpTable } from "../sdk-tests/host/ntp";
+import { SetupVisitor } from "../sdk-tests/host/setup";
 import { TlsTable } from "../sdk-tests/host/tls";
 import type { Plan, Report } from "../sdk-tests/plan";
 import { reportMark } from "../sdk-tests/plan";
 import { findSdk, main, mcconfig, type Sdk } from "./sdk";
-import { requireSimulator, Simulator } from "./simulator";
+import { freePort, requireSimulator, Simulator } from "./simulator";
 
 const help = `The firmware's tests on the SDK: its XS engine, sockets and TLS, in its simulator, against real servers.
 
@@ -43,21 +44,25 @@ async function runTests(sdk: Sdk, days: number): Promise<number> {
 	mkdirSync(state, { recursive: true });
 	process.stdout.write("building for the SDK's simulator (the first time takes a minute or two)\n");
 	const program = await build(sdk, state);
-	const [tls, http, ntp, service] = await Promise.all([
+	const [tls, http, ntp, service, visitor] = await Promise.all([
 		TlsTable.start(),
 		HttpTable.start(),
 		NtpTable.start(),
 		LifeService.start(),
+		SetupVisitor.start(await freePort(), await freePort()),
 	]);
 	const life = service.plan(days);
 	const plan: Plan = {
 		tls: tls.cases.map(({ name, port, host, root }) => ({ name, port, host, root })),
 		http: http.cases.map(({ name, port, exchanges, length }) => ({ name, port, exchanges, length })),
 		ntp: ntp.cases.map(({ name, port }) => ({ name, port })),
+		setup: visitor.plan,
 		life,
 	};
 	writeFileSync(join(state, "plan.json"), JSON.stringify(plan));
-	const { reports, unhandled, ended } = await runBoard(sdk, program);
+	const { reports, unhandled, ended } = await runBoard(sdk, program, (report) => {
+		if (report.suite === "setup" && report.event === "open") visitor.begin();
+	});
 	const judge = new Judge(reports);
 	try {
 		if (!ended) judge.tell("the board came to the end", "it did not");
@@ -65,6 +70,7 @@ async function runTests(sdk: Sdk, days: number): Promise<number> {
 		judge.ntp(ntp.cases);
 		judge.http(http.cases);
 		await judge.tls(tls.cases, state);
+		judge.setup(visitor.checks, visitor.points);
 		judge.tell("an hour of the app, the service away twice: each point once", service.problem("hour", 360));
 		judge.tell(`${days} days of the app: each point once`, service.problem("days", days * 1440));
 		judge.memory();
@@ -74,7 +80,7 @@ async function runTests(sdk: Sdk, days: number): Promise<number> {
 		);
 	} finally {
 		tls.close();
-		await Promise.all([http.close(), ntp.close(), service.close()]);
+		await Promise.all([http.close(), ntp.close(), service.close(), visitor.close()]);
 	}
 	return judge.failures;
 }
@@ -85,7 +91,7 @@ async function build(sdk: Sdk, state: string): Promise<string> {
 }
 
 /** Runs the board to its end. */
-async function runBoard(sdk: Sdk, program: string) {
+async function runBoard(sdk: Sdk, program: string, onReport: (report: Report) => void) {
 	const reports: Report[] = [];
 	const unhandled: string[] = [];
 	let ended = false;
@@ -101,7 +107,10 @@ async function runBoard(sdk: Sdk, program: string) {
 			if (report.suite === "done") {
 				ended = true;
 				finish();
-			} else reports.push(report);
+			} else {
+				reports.push(report);
+				onReport(report);
+			}
 		} else if (/^(unhandled|unexpected|.*memory full)/.test(line)) unhandled.push(line);
 		else process.stdout.write(`  ${line}\n`);
 	});

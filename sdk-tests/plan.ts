@@ -1,8 +1,11 @@
+import type { SimulatedNetwork } from "../simulator/wifi";
+
 /** What the tests in the SDK's simulator are to meet, and where: written by the computer, read by the board. */
 export interface Plan {
 	readonly tls: readonly TlsCase[];
 	readonly http: readonly HttpCase[];
 	readonly ntp: readonly NtpCase[];
+	readonly setup: SetupPlan;
 	readonly life: LifePlan;
 }
 
@@ -30,6 +33,13 @@ export interface NtpCase {
 	readonly port: number;
 }
 
+/** A board that nobody has set up: where its page and its name server are. */
+export interface SetupPlan {
+	readonly page: number;
+	readonly names: number;
+	readonly networks: readonly SimulatedNetwork[];
+}
+
 /** The whole app against a Dakkio service. */
 export interface LifePlan {
 	/** As the settings' record has them. */
@@ -54,6 +64,8 @@ export type Report =
 			readonly chunks: number;
 			readonly stack: number;
 	  }
+	/** The setup page is there; the board has left it; the board that was set up has sent its first point. */
+	| { readonly suite: "setup"; readonly event: "open" | "closed" | "sent" }
 	| { readonly suite: "done" };
 
 /** What stands before a report in the log. */

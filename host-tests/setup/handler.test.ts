@@ -278,6 +278,20 @@ describe("settings", () => {
 		expect(settings()).toEqual({ ...kept, interval: 30, location: "" });
 	});
 
+	test("the key that is kept does not go to another service: it has to be typed for it", () => {
+		const { board, settings } = makeBoard();
+		for (const typed of ["", undefined]) {
+			const answer = save(board, { server: "https://evil.example", key: typed });
+			expect(answer.status).toBe(422);
+			expect(JSON.parse(textOf(answer)).problems).toMatchObject([{ key: "key" }]);
+		}
+		expect(settings()).toBe(kept);
+		const own = `dakkio_w_${"b".repeat(32)}`;
+		expect(save(board, { server: "https://own.example", key: own }).status).toBe(200);
+		expect(save(board, { server: "https://own.example", key: "", interval: 9 }).status).toBe(200);
+		expect(settings()).toMatchObject({ key: own, server: "https://own.example", interval: 9 });
+	});
+
 	test("a network keeps the password that is saved for its name, unless another is typed", () => {
 		const { board, settings } = makeBoard();
 		save(board, { networks: [{ ssid: "New", password: "12345678" }, { ssid: "Home" }, { ssid: "Open" }] });

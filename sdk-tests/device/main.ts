@@ -12,6 +12,7 @@ import { checkQueue } from "./queue";
 import { report } from "./report";
 import { checkSensors } from "./sensors";
 import { checkSettings } from "./settings";
+import { setUp } from "./setup";
 import { checkTls } from "./tls";
 
 /** A write to a connection that the peer has reset raises it, and it ends the simulator. */
@@ -29,6 +30,7 @@ async function run(plan: Plan): Promise<void> {
 	await checkNtp(plan.ntp);
 	await checkHttp(plan.http);
 	await checkTls(plan.tls);
+	await setUp(`${config.state}/setup`, plan.setup);
 	await live(config.state, plan.life);
 	report({ suite: "done" });
 }

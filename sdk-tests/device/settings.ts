@@ -1,7 +1,11 @@
 import { makeDirectory } from "../../src/boards/lin/files";
 import { FileKeyValueStorage } from "../../src/boards/lin/key-value";
-import { checkSettings as judge } from "../../src/settings/settings";
+import { exportSettings } from "../../src/settings/file";
+import { plantSettings } from "../../src/settings/planted";
+import { checkSettings as judge, withoutPresets } from "../../src/settings/settings";
 import { SettingsStore } from "../../src/settings/settings-store";
+import { describeTable } from "../../src/setup/table";
+import { toJson } from "../../src/text/json";
 import { check, same } from "./report";
 
 /** The settings' rules and their record. */
@@ -24,8 +28,20 @@ export async function checkSettings(directory: string): Promise<void> {
 		same(problems.length, 1);
 		same(settings.interval, 30);
 	});
-	await check("where both are damaged it is told, and presets stand in", () => {
-		storage.write("settings_a", Uint8Array.of(1));
+	await check("presets, which lie in the image, can be kept, compared and exported like other values", () => {
+		const { settings } = judge({ location: "Küche" });
+		store.save(settings);
+		same(store.load().settings.ntpServers.length, 3);
+		same(withoutPresets(settings), { location: "Küche" });
+		same(JSON.parse(exportSettings(settings, true)), { version: 1, location: "Küche" });
+		same(toJson(describeTable()).length > 1000, true);
+	});
+	await check("settings that a development build brings along are kept", () => {
+		plantSettings(storage, "7b22696e74657276616c223a33317d");
+		same(store.load().settings.interval, 31);
+	});
+	await check("where both records are damaged it is told, and presets stand in", () => {
+		for (const place of ["settings_a", "settings_b"]) storage.write(place, Uint8Array.of(0x7b, 0x22, 0xff));
 		const { settings, problems } = store.load();
 		same(problems.length, 1);
 		same(settings.interval, 60);

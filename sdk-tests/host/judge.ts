@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/sdk";
 import type { Report } from "../plan";
+import type { SetupCheck } from "./setup";
 import { askOpenSsl, type ServedCase } from "./tls";
 
 /** What XS may hold more at the end of the days than after the second: slots (32 bytes here) and bytes of chunks. */
@@ -49,6 +50,14 @@ export class Judge {
 			const problem = outcome === expected ? undefined : `${outcome}, expected ${expected}`;
 			this.tell(`HTTP: ${name}`, problem, ` – ${expected}`);
 		}
+	}
+
+	/** What the visitor of the setup page saw, and what the board told of itself. */
+	setup(checks: readonly SetupCheck[], points: number): void {
+		for (const { name, problem } of checks) this.tell(`setup: ${name}`, problem);
+		const events = this.#reports.flatMap((report) => (report.suite === "setup" ? [report.event] : []));
+		const whole = events.join() === "open,closed,sent";
+		this.tell("setup: the board then goes online and sends", whole && points > 1 ? undefined : events.join());
 	}
 
 	/** The board's verdict must be the expected one, and OpenSSL's, unless the board is stricter for a reason. */

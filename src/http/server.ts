@@ -18,8 +18,10 @@ export interface HttpServerOptions {
 	readonly headers: readonly string[];
 	/** Whether somebody at this address has any business here; left out: everybody. */
 	accept?(remoteAddress: string | undefined): boolean;
-	/** Must not throw; what it throws all the same is answered with 500. */
+	/** Must not throw; what it throws all the same is answered with 500, and told. */
 	handle(request: ServerRequest): ServerAnswer;
+	/** The handler has thrown: a mistake in it. */
+	onMistake?(error: unknown): void;
 	/** The listener is gone, or could not be had. */
 	onError(error: Error | undefined): void;
 }
@@ -111,7 +113,8 @@ export class HttpServer {
 	#handle(request: ServerRequest): ServerAnswer {
 		try {
 			return this.#options.handle(request);
-		} catch {
+		} catch (error) {
+			this.#options.onMistake?.(error);
 			const body = textBody(JSON.stringify({ error: "The board has failed over this request." }));
 			return { status: 500, headers: [["Content-Type", "application/json"]], body };
 		}

@@ -1,4 +1,4 @@
-import { isObject, parseJson } from "../text/json";
+import { isObject, parseJson, toJson } from "../text/json";
 import { type Setting, type SettingProblem, type Settings, settingsTable, withoutPresets } from "./settings";
 
 /** Of the file's form; goes up when a file of this one could be misunderstood. */
@@ -15,7 +15,7 @@ export function exportSettings(settings: Settings, secrets: boolean): string {
 		if (secrets || table[key]?.secret !== true) exported[key] = value;
 	if (!secrets && settings.networks.length > 0)
 		exported.networks = settings.networks.map(({ ssid }) => ({ ssid }));
-	return `${JSON.stringify(exported, undefined, "\t")}\n`;
+	return `${toJson(exported, "\t")}\n`;
 }
 
 /** The settings in a file's text, unchecked; or why there are none. */

@@ -1,7 +1,7 @@
 import type { KeyValue } from "../boards/ecma419";
 import { crc32 } from "../clock/crc32";
 import { decode } from "../text/utf8";
-import { checkSettings } from "./settings";
+import { checkSettings, withoutPresets } from "./settings";
 import { SettingsStore } from "./settings-store";
 
 const key = "planted";
@@ -19,7 +19,7 @@ export function plantSettings(storage: KeyValue, hex: string): void {
 	const given: unknown = JSON.parse(decode(bytes));
 	if (typeof given !== "object" || given === null) return;
 	const { settings } = checkSettings({ ...given });
-	new SettingsStore(storage).save(settings);
+	new SettingsStore(storage).save(withoutPresets(settings));
 	const kept = new Uint8Array(4);
 	new DataView(kept.buffer).setUint32(0, mark);
 	// Last, so that a power cut between the two plants them again.

@@ -1,4 +1,5 @@
 import type { KeyValue } from "../boards/ecma419";
+import { toJson } from "../text/json";
 import { byteLength, decode, encodeInto } from "../text/utf8";
 import { decodeRecord, encodeRecord, type KeptRecord } from "./record";
 import { checkSettings, type SettingProblem, type Settings } from "./settings";
@@ -37,7 +38,7 @@ export class SettingsStore {
 
 	/** Keeps the settings that were given; presets are not written, so that a later version's presets hold. */
 	save(given: Readonly<Partial<Settings>>): void {
-		const text = JSON.stringify(given);
+		const text = toJson(given);
 		const body = new Uint8Array(byteLength(text));
 		encodeInto(text, body, 0);
 		const { newest } = this.#look();

@@ -1,4 +1,5 @@
 import { checkId, checkKey, warnOfKey } from "../dakkio/identifiers";
+import { isSameData } from "../text/json";
 import { type SavedNetwork, savedNetworks } from "./network";
 import { decodePem } from "./pem";
 import {
@@ -208,9 +209,7 @@ export function checkSettings(given: Readonly<Record<string, unknown>>): {
 
 /** Without those that have their preset, so that a later version's presets hold. */
 export function withoutPresets(settings: Settings): Readonly<Partial<Settings>> {
-	const own = Object.entries(settings).filter(
-		([key, value]) => JSON.stringify(value) !== JSON.stringify(presetOf(key)),
-	);
+	const own = Object.entries(settings).filter(([key, value]) => !isSameData(value, presetOf(key)));
 	return Object.fromEntries(own);
 }
 

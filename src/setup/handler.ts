@@ -2,7 +2,7 @@ import type { ServerAnswer, ServerRequest } from "../http/server";
 import { textBody } from "../http/server";
 import { readVersion } from "../settings/file";
 import { checkSettings, type Settings } from "../settings/settings";
-import { isObject, parseJson } from "../text/json";
+import { isObject, parseJson, toJson } from "../text/json";
 import type { CheckAnswer, ScanState, SetupState, TestState } from "./api";
 import { mergeGiven } from "./given";
 import { base64Body } from "./page-body";
@@ -155,7 +155,14 @@ function judge({ settings, asTested }: Fields, board: SetupBoard) {
 	const { given, problems: ofFile } = readVersion(settings);
 	const kept = board.settings(asTested === true);
 	const { settings: checked, problems, warnings } = checkSettings(mergeGiven(given, kept));
-	return { settings: checked, answer: { problems: [...ofFile, ...problems], warnings } };
+	const all = [...ofFile, ...problems, ...keyForAnother(checked, kept, given.key)];
+	return { settings: checked, answer: { problems: all, warnings } };
+}
+
+/** A key that nobody sees again must not go to a service that it was not typed for. */
+function keyForAnother(checked: Settings, kept: Settings, typed: unknown): CheckAnswer["problems"] {
+	if (kept.key === "" || checked.server === kept.server || (typed !== undefined && typed !== "")) return [];
+	return [{ key: "key", problem: "The address of the service is another one: enter the key for it." }];
 }
 
 function checkGiven(
@@ -224,7 +231,7 @@ function isOwnHost(host: string | undefined, { origin, names }: SetupBoard): boo
 const jsonType = Object.freeze(["Content-Type", "application/json"] as const);
 
 function json(status: number, body: unknown): ServerAnswer {
-	return { status, headers: [...apiHeaders, jsonType], body: textBody(JSON.stringify(body)) };
+	return { status, headers: [...apiHeaders, jsonType], body: textBody(toJson(body)) };
 }
 
 function refuse(status: number, error: string): ServerAnswer {

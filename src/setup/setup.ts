@@ -131,6 +131,7 @@ export class Setup {
 				this.#visited();
 				return answerSetup(request, this.#door);
 			},
+			onMistake: (error) => options.log(`setup: a request has failed: ${String(error)}`),
 			onError: (error) => options.log(`setup: the page cannot be served: ${reasonOf(error)}`),
 		});
 		this.#names = new NameServer({

@@ -14,6 +14,29 @@ export function parseJson(text: string): unknown {
 	}
 }
 
+/**
+ * Plain data as JSON text. The data may be part of the firmware's image, such as a preset: XS refuses to stringify what
+ * it cannot write to ("read only value"), so a copy is.
+ */
+export function toJson(value: unknown, indent?: string): string {
+	return JSON.stringify(copyOf(value), undefined, indent);
+}
+
+function copyOf(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(copyOf);
+	if (!isObject(value)) return value;
+	return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, copyOf(member)]));
+}
+
+/** Whether two values are the same plain data. */
+export function isSameData(a: unknown, b: unknown): boolean {
+	if (Array.isArray(a) && Array.isArray(b))
+		return a.length === b.length && a.every((entry, index) => isSameData(entry, b[index]));
+	if (!isObject(a) || !isObject(b)) return a === b;
+	const keys = Object.keys(a);
+	return keys.length === Object.keys(b).length && keys.every((key) => isSameData(a[key], b[key]));
+}
+
 /** A JSON object: neither `null` nor a list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 	return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,7 +1,8 @@
 import { SimulatedPins } from "../../../simulator/pins";
 import { weatherStation } from "../../../simulator/weather-station";
-import { simulateWiFi } from "../../../simulator/wifi";
-import type { Board, Time } from "../board";
+import { type SimulatedNetwork, SimulatedRadio } from "../../../simulator/wifi";
+import type { Board, Network, Time } from "../board";
+import type { ListenerOptions, UDPOptions } from "../ecma419";
 import { TCPListener } from "../esp32/listener";
 import { fillRandom } from "../esp32/random";
 import { resolver } from "../esp32/resolver";
@@ -21,6 +22,12 @@ export interface LinBoardOptions {
 	readonly time?: Time;
 	/** Why it starts this time; `power-on` when left out. */
 	readonly resetReason?: ResetReason;
+	/** Where its setup page and its name server are, in place of ports 80 and 53, and what is in the air around it. */
+	readonly setup?: {
+		readonly page: number;
+		readonly names: number;
+		readonly networks: readonly SimulatedNetwork[];
+	};
 	/** What stands for a restart here, and for sleep. */
 	restart(): void;
 	sleep(milliseconds: number): void;
@@ -34,23 +41,27 @@ export function openBoard({
 	directory,
 	time = new SDKTime(makeClock()),
 	resetReason = "power-on",
+	setup,
 	restart,
 	sleep,
 }: LinBoardOptions): Board {
 	// The weather goes by the computer's time of day, of which the board itself knows nothing.
 	const startedAt = Date.now() - time.ticks();
+	const air = setup === undefined ? {} : { networks: setup.networks };
+	const radio = new SimulatedRadio({ time, MAC: "02:00:00:51:ac:00", address: "127.0.0.1", ...air });
+	const network: Network = {
+		TCP: TCPSocket,
+		TLS: TLSSocket,
+		Listener: TCPListener,
+		UDP: UDPSocket,
+		WiFi: radio.WiFi,
+		resolver,
+	};
 	return {
 		identity: { chip: "xs", serial: "51ac00" },
 		resetReason,
 		time,
-		network: {
-			TCP: TCPSocket,
-			TLS: TLSSocket,
-			Listener: TCPListener,
-			UDP: UDPSocket,
-			WiFi: simulateWiFi({ time, MAC: "02:00:00:51:ac:00", address: "127.0.0.1" }),
-			resolver,
-		},
+		network: setup === undefined ? network : { ...network, ...moved(setup), AccessPoint: radio.AccessPoint },
 		storage: { flash: new FlashFiles(directory, partitions), keyValue: new FileKeyValueStorage(directory) },
 		i2c: weatherStation(time, startedAt),
 		fillRandom,
@@ -59,5 +70,24 @@ export function openBoard({
 		log: (line) => trace(`${line}\n`),
 		restart,
 		sleep,
+	};
+}
+
+const httpPort = 80;
+const dnsPort = 53;
+
+/** Servers on ports that everybody may have. */
+function moved({ page, names }: { readonly page: number; readonly names: number }) {
+	return {
+		Listener: class extends TCPListener {
+			constructor(options: ListenerOptions) {
+				super(options.port === httpPort ? { ...options, port: page } : options);
+			}
+		},
+		UDP: class extends UDPSocket {
+			constructor(options: UDPOptions) {
+				super(options.port === dnsPort ? { ...options, port: names } : options);
+			}
+		},
 	};
 }

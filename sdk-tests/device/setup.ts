@@ -1,0 +1,43 @@
+import { App } from "../../src/app";
+import { SDKTime } from "../../src/boards/esp32/time";
+import { openBoard } from "../../src/boards/lin/board";
+import { makeClock } from "../../src/boards/lin/clock";
+import { makeDirectory } from "../../src/boards/lin/files";
+import type { ResetReason } from "../../src/boards/reset";
+import type { SetupPlan } from "../plan";
+import { report } from "./report";
+
+/** A board that nobody has set up; the computer does, over HTTP. Ends when the board has then sent a point. */
+export async function setUp(directory: string, setup: SetupPlan): Promise<void> {
+	makeDirectory(directory);
+	const time = new SDKTime(makeClock());
+	let app: App | undefined;
+	await new Promise<void>((resolve) => {
+		const boot = (resetReason: ResetReason): void => {
+			const board = openBoard({
+				directory,
+				time,
+				resetReason,
+				setup,
+				restart: () => again("restart"),
+				sleep: (milliseconds) => again("deep sleep", milliseconds),
+			});
+			const log = (line: string) => {
+				if (line.startsWith("setup: join")) report({ suite: "setup", event: "open" });
+				else if (line.startsWith("sent ") && app?.setupPort === undefined) resolve();
+				else if (!/^[█▀▄ ]+$/.test(line)) board.log(line);
+			};
+			app = new App({ ...board, log });
+			app.start();
+		};
+		const again = (resetReason: ResetReason, milliseconds = 0): void => {
+			void app?.stop().then(() => {
+				report({ suite: "setup", event: "closed" });
+				time.set(() => boot(resetReason), milliseconds);
+			});
+		};
+		boot("power-on");
+	});
+	report({ suite: "setup", event: "sent" });
+	await app?.stop();
+}
