@@ -37,7 +37,7 @@ export function choice<const Word extends string>(words: readonly Word[]): Rule<
 }
 
 /** The largest number that a pin of these chips has. */
-const lastPin = 48;
+export const lastPin = 48;
 
 /** The number of a pin, or a word that stands for one or for none. */
 export function pin<const Word extends string>(...words: readonly Word[]): Rule<number | Word> {

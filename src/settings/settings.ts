@@ -1,6 +1,8 @@
 import { checkId, checkKey } from "../dakkio/identifiers";
+import { checkInputs, type InputSettings } from "./input-settings";
 import { decodePem } from "./pem";
 import { type Checked, choice, decimalNumber, list, pin, type Rule, text, wholeNumber } from "./rules";
+import { checkSensors, type SensorsSettings } from "./sensor-settings";
 import { parseServer } from "./server";
 
 /** One thing that can be set: everything that the page, the storage and the README have to know of it. */
@@ -22,6 +24,9 @@ export interface SavedNetwork {
 	readonly ssid: string;
 	readonly password: string;
 }
+
+/** What can be worked out from what is measured. */
+export type DerivedValue = "dew_point" | "absolute_humidity" | "sea_level_pressure";
 
 /** Every setting. Its key here is its key in the storage and in an exported file. */
 export const settingsTable = Object.freeze({
@@ -137,6 +142,44 @@ export const settingsTable = Object.freeze({
 		preset: "auto",
 		rule: pin("auto"),
 	}),
+	sensors: setting<SensorsSettings>({
+		label: "Sensors",
+		help: "What is renamed, turned off or calibrated, by sensor; docs/sensors.md has the form.",
+		preset: {},
+		rule: checkSensors,
+	}),
+	inputs: setting<readonly InputSettings[]>({
+		label: "Inputs",
+		help: "Voltages, contacts and pulses at single pins; docs/sensors.md has the form.",
+		preset: [],
+		rule: checkInputs,
+	}),
+	oneWirePin: setting<number | "none">({
+		label: "1-Wire pin",
+		help: "The data pin of DS18B20 thermometers, or none.",
+		preset: "none",
+		rule: pin("none"),
+	}),
+	derived: setting<readonly DerivedValue[]>({
+		label: "Derived values",
+		help: "dew_point, absolute_humidity, sea_level_pressure: worked out where a sensor measures what it takes.",
+		preset: [],
+		rule: list(3, choice(["dew_point", "absolute_humidity", "sea_level_pressure"])),
+	}),
+	altitude: setting({
+		label: "Altitude",
+		help: "Of the board, above the sea: for sea_level_pressure.",
+		preset: 0,
+		unit: "m",
+		rule: altitude,
+	}),
+	statistics: setting<number | "off">({
+		label: "Statistics",
+		help: "Measures so often within the sampling interval, and stores mean, minimum and maximum; off: measures once. Not on battery.",
+		preset: "off",
+		unit: "s",
+		rule: (raw) => (raw === "off" ? { value: raw } : wholeNumber(1, 3600, "seconds, or off")(raw)),
+	}),
 	ntpServers: setting<readonly string[]>({
 		label: "Time servers",
 		help: "NTP servers, name or address, with a port if it is not 123.",
@@ -219,4 +262,14 @@ function certificate(raw: unknown): Checked<string> {
 		return { problem: "This is longer than a root certificate can be (4,096 characters)." };
 	const decoded = decodePem(value);
 	return "problem" in decoded ? decoded : { value };
+}
+
+/** Metres above the sea, also as text; the lowest and the highest place that anybody lives at lie between. */
+function altitude(raw: unknown): Checked<number> {
+	const value =
+		typeof raw === "string" && /^\s*[-−]?\d+([.,]\d+)?\s*$/.test(raw)
+			? Number(raw.replace("−", "-").replace(",", "."))
+			: raw;
+	if (typeof value === "number" && value >= -450 && value <= 6000) return { value };
+	return { problem: "This must be a number from -450 to 6000 metres." };
 }
