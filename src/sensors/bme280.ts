@@ -15,14 +15,14 @@ export { addresses, chipId };
 export type BME280Sample = BarometerSample & HygrometerSample;
 
 /** Bosch BME280 (BST-BME280-DS002): temperature, humidity and pressure. */
-export class BME280 extends Bosch280 {
+export class BME280 extends Bosch280<BME280Sample> {
 	/** Throws a `SensorError` when there is no BME280 at the address. */
 	constructor(options: DriverOptions) {
 		super(options, { name: "BME280", ids: [chipId.BME280], humidity: true });
 	}
 
 	/** The measurement that was started last; `undefined` while it is under way, and when none was started. */
-	sample(): BME280Sample | undefined {
+	override sample(): BME280Sample | undefined {
 		const sample = this.measured();
 		if (sample?.hygrometer === undefined) return undefined;
 		const { thermometer, hygrometer, barometer } = sample;

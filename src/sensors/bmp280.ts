@@ -7,14 +7,14 @@ import type { DriverOptions } from "./peripheral";
 const ids = Object.freeze<[number, ...number[]]>([chipId.BMP280, 0x57, 0x56]);
 
 /** Bosch BMP280 (BST-BMP280-DS001): temperature and pressure. */
-export class BMP280 extends Bosch280 {
+export class BMP280 extends Bosch280<BarometerSample> {
 	/** Throws a `SensorError` when there is no BMP280 at the address. */
 	constructor(options: DriverOptions) {
 		super(options, { name: "BMP280", ids, humidity: false });
 	}
 
 	/** The measurement that was started last; `undefined` while it is under way, and when none was started. */
-	sample(): BarometerSample | undefined {
+	override sample(): BarometerSample | undefined {
 		return this.measured();
 	}
 }

@@ -7,7 +7,8 @@ import {
 	readHumidityCalibration,
 	relativeHumidity,
 } from "./bosch-compensation";
-import { type DriverOptions, Peripheral } from "./peripheral";
+import { ChipDriver } from "./chip-driver";
+import { type DriverOptions, word } from "./peripheral";
 
 /** Measurements that are averaged for one value. More take longer and are less noisy (data sheet, section 3.4). */
 export type Oversampling = 1 | 2 | 4 | 8 | 16;
@@ -78,8 +79,7 @@ export interface Member {
  * What Bosch's BME280 and BMP280 share. Measures on demand (forced mode, the filter off, as section 3.5.1 recommends for
  * weather) and sleeps in between.
  */
-export class Bosch280 {
-	readonly #chip: Peripheral;
+export abstract class Bosch280<Sample> extends ChipDriver<Sample> {
 	readonly #calibration: Calibration;
 	/** The BME280's. */
 	readonly #humidity: HumidityCalibration | undefined;
@@ -88,8 +88,8 @@ export class Bosch280 {
 
 	/** Throws a `SensorError` when there is no such chip at the address. */
 	constructor(options: DriverOptions, { name, ids, humidity }: Member) {
-		const chip = new Peripheral(name, options);
-		this.#chip = chip;
+		super(name, options);
+		const chip = this.chip;
 		this.#calibration = chip.setUp(() => {
 			this.#identify(ids);
 			// Whatever it did before, it is idle and does not filter.
@@ -100,21 +100,17 @@ export class Bosch280 {
 		this.#humidity = humidity ? chip.setUp(() => this.#readHumidityCalibration()) : undefined;
 	}
 
-	get name(): string {
-		return this.#chip.name;
-	}
-
-	configure(options: Bosch280Configuration): void {
+	override configure(options: Bosch280Configuration): void {
 		this.#oversampling = { ...this.#oversampling, ...options };
 	}
 
 	/** Starts a measurement; returns the milliseconds after which it has ended for certain (section 9.1). */
-	start(): number {
+	override start(): number {
 		const { temperature, humidity, pressure } = this.#oversampling;
 		const hygrometer = this.#humidity === undefined ? 0 : 2.3 * humidity + 0.575;
 		// The setting for humidity comes into effect with the write to ctrl_meas (section 5.4.3).
-		if (hygrometer > 0) this.#chip.writeUint8(register.controlHumidity, setting(humidity));
-		this.#chip.writeUint8(
+		if (hygrometer > 0) this.chip.writeUint8(register.controlHumidity, setting(humidity));
+		this.chip.writeUint8(
 			register.controlMeasurement,
 			(setting(temperature) << 5) | (setting(pressure) << 2) | forcedMode,
 		);
@@ -124,43 +120,39 @@ export class Bosch280 {
 
 	/** The measurement that was started last; `undefined` while it is under way, and when none was started. */
 	protected measured(): (BarometerSample & Partial<HygrometerSample>) | undefined {
-		if (!this.#started || (this.#chip.readUint8(register.status) & statusMeasuring) !== 0) return undefined;
-		const data = this.#chip.readRegisters(register.data, this.#humidity === undefined ? 6 : 8);
+		if (!this.#started || (this.chip.readUint8(register.status) & statusMeasuring) !== 0) return undefined;
+		const data = this.chip.readRegisters(register.data, this.#humidity === undefined ? 6 : 8);
 		this.#started = false;
 		return this.#compensate(data);
 	}
 
-	close(): void {
-		this.#chip.close();
-	}
-
 	#identify(ids: Member["ids"]): void {
-		const id = this.#chip.readUint8(idRegister);
+		const id = this.chip.readUint8(idRegister);
 		if (!ids.includes(id))
-			throw this.#chip.error(`another chip answers there (id ${hex(id)}, not ${hex(ids[0])}).`);
-		if ((this.#chip.readUint8(register.status) & statusCopying) !== 0)
-			throw this.#chip.error("it has just been switched on, and is not ready yet.");
+			throw this.chip.error(`another chip answers there (id ${hex(id)}, not ${hex(ids[0])}).`);
+		if ((this.chip.readUint8(register.status) & statusCopying) !== 0)
+			throw this.chip.error("it has just been switched on, and is not ready yet.");
 	}
 
 	#readCalibration(): Calibration {
-		const calibration = readCalibration(this.#chip.readRegisters(register.calibration, 24));
+		const calibration = readCalibration(this.chip.readRegisters(register.calibration, 24));
 		// The compensation divides by T1's and P1's terms, and no chip leaves the factory without them.
 		if (calibration.T[0] === 0 || calibration.P[0] === 0)
-			throw this.#chip.error("its calibration cannot be read. Check its wiring and supply.");
+			throw this.chip.error("its calibration cannot be read. Check its wiring and supply.");
 		return calibration;
 	}
 
 	#readHumidityCalibration(): HumidityCalibration {
-		const H1 = this.#chip.readUint8(register.H1);
-		return readHumidityCalibration(H1, this.#chip.readRegisters(register.humidityCalibration, 7));
+		const H1 = this.chip.readUint8(register.H1);
+		return readHumidityCalibration(H1, this.chip.readRegisters(register.humidityCalibration, 7));
 	}
 
 	#compensate(data: Uint8Array): BarometerSample & Partial<HygrometerSample> {
-		const chip = this.#chip;
+		const chip = this.chip;
 		const calibration = this.#calibration;
 		const pressure20 = raw20(data, 0);
 		const temperature20 = raw20(data, 3);
-		const humidity16 = this.#humidity === undefined ? skipped16 : ((data[6] ?? 0) << 8) | (data[7] ?? 0);
+		const humidity16 = this.#humidity === undefined ? skipped16 : word(data, 6);
 		// It was reset under our hands: a glitch of its supply, or somebody plugged it in again. Each of these numbers
 		// alone is also a measurement.
 		if (temperature20 === skipped20 && pressure20 === skipped20 && humidity16 === skipped16)

@@ -1,25 +1,10 @@
 import type { I2CBus } from "../boards/ecma419";
 import type { Field, Value } from "../reading/reading";
+import type { ChipDriver } from "./chip-driver";
 import type { KindOptions, SensorKind } from "./kind";
 import { type DriverOptions, identify, type Peripheral } from "./peripheral";
 import type { Sensor } from "./sensor";
 import { SensorError } from "./sensor-error";
-
-/**
- * A driver after the Sensor Class Pattern (ECMA-419, section 13) of a chip that measures when it is told to. The
- * pattern has `configure`, `sample` and `close`; `start` and `proceed` are how a driver waits without blocking.
- */
-export interface Driver<Sample> {
-	/** For logs, with its address. */
-	readonly name: string;
-	/** Starts a measurement; returns the milliseconds after which {@link sample} has it, or the next step is due. */
-	start(): number;
-	/** Takes the next step, if there is one; returns the milliseconds to wait again, 0 when nothing more is to do. */
-	proceed?(): number;
-	/** What was started last, once; `undefined` while it is under way, and when none was started. */
-	sample(): Sample | undefined;
-	close(): void;
-}
 
 /** What a {@link SensorKind} is made of, when a driver does the work. */
 export interface DriverKind<Sample> {
@@ -28,7 +13,7 @@ export interface DriverKind<Sample> {
 	/** Whether it is this chip. May throw: then it is not. */
 	isThis(chip: Peripheral): boolean;
 	/** Opens and configures the driver. Throws a {@link SensorError}. */
-	open(options: DriverOptions, use: KindOptions): Driver<Sample>;
+	open(options: DriverOptions, use: KindOptions): ChipDriver<Sample>;
 	readonly fields: readonly Field[];
 	/** A sample's values in the order of the fields. */
 	values(sample: Sample): readonly Value[];
@@ -53,10 +38,10 @@ export function driverKind<Sample>(parts: DriverKind<Sample>): SensorKind {
 class DriverSensor<Sample> implements Sensor {
 	readonly name: string;
 	readonly fields: readonly Field[];
-	readonly #driver: Driver<Sample>;
+	readonly #driver: ChipDriver<Sample>;
 	readonly #kind: DriverKind<Sample>;
 
-	constructor(driver: Driver<Sample>, kind: DriverKind<Sample>) {
+	constructor(driver: ChipDriver<Sample>, kind: DriverKind<Sample>) {
 		this.name = driver.name;
 		this.fields = kind.fields;
 		this.#driver = driver;
@@ -68,7 +53,7 @@ class DriverSensor<Sample> implements Sensor {
 	}
 
 	proceed(): number {
-		return this.#driver.proceed?.() ?? 0;
+		return this.#driver.proceed();
 	}
 
 	read(): readonly Value[] {

@@ -125,6 +125,11 @@ export class Peripheral {
 	}
 }
 
+/** Two bytes as a number, the most significant first, as all chips here have it. */
+export function word(bytes: Uint8Array, at = 0): number {
+	return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
 /** Asks the chip at an address who it is. `isThis` may throw: then it is another one, or nobody. Never throws. */
 export function identify(bus: I2CBus, address: number, isThis: (chip: Peripheral) => boolean): Identity {
 	let chip: Peripheral | undefined;
