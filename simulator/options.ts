@@ -1,5 +1,7 @@
 import { parseArgs } from "node:util";
 import { checkSettings, type SettingProblem, type Settings } from "../src/settings/settings";
+import { catalogue } from "./chips/catalogue";
+import { parseSensors, usualSensors, type WiredChip } from "./station";
 
 /** What `npm start` was asked to do. */
 export type Command =
@@ -12,17 +14,21 @@ export interface RunOptions {
 	readonly interval: number;
 	/** How much faster than life the board's clock runs. */
 	readonly speed: number;
+	/** What is wired to the board. */
+	readonly sensors: readonly WiredChip[];
 	/** Forget the board's flash and settings first. */
 	readonly fresh: boolean;
 	/** Where to post; left out: the embedded server. */
 	readonly target?: Pick<Settings, "server" | "key" | "bucketId" | "dataSourceId">;
 }
 
-export const help = `A whole virtual board: the firmware, its sensor, its flash and a Dakkio server, on this computer.
+export const help = `A whole virtual board: the firmware, its sensors, its flash and a Dakkio server, on this computer.
 
 npm start -- [options]
 
   --interval SECONDS   time from one reading to the next, 5 to 86400 (default 10)
+  --sensors LIST       chips that are wired to the board, as bme280,sht41@0x45,ds18b20 (default bme280; or none):
+${columns([...Object.keys(catalogue), "ds18b20"])}
   --speed FACTOR       how much faster than life the board's clock runs, 1 to 10000 (default 1)
   --fresh              forget what the board had on flash and in its settings
   --url URL            post to this Dakkio instead of the embedded one (default https://api.dakkio.io)
@@ -42,6 +48,8 @@ export function parseCommand(args: readonly string[]): Command {
 	if (parsed.help === true) return { kind: "help" };
 	const speed = number(parsed.speed ?? "1", 1, 10_000);
 	if (speed === undefined) return problem("--speed", "a number from 1 to 10000", parsed.speed);
+	const sensors = parseSensors(parsed.sensors ?? usualSensors);
+	if ("problem" in sensors) return { kind: "problem", problem: `--sensors: ${sensors.problem}` };
 	const target = readTarget(parsed);
 	if (typeof target === "string") return { kind: "problem", problem: target };
 	if (target !== undefined && speed !== 1)
@@ -52,11 +60,13 @@ export function parseCommand(args: readonly string[]): Command {
 	const { settings, problems } = checkSettings({ interval: parsed.interval ?? "10", ...target });
 	const [first] = problems;
 	if (first !== undefined) return { kind: "problem", problem: told(first) };
-	const run = { interval: settings.interval, speed, fresh: parsed.fresh === true };
+	const run = { interval: settings.interval, speed, sensors, fresh: parsed.fresh === true };
 	return { kind: "run", run: target === undefined ? run : { ...run, target: settings } };
 }
 
-type Parsed = Partial<Record<"interval" | "speed" | "url" | "key" | "bucket" | "source", string>> &
+type Parsed = Partial<
+	Record<"interval" | "sensors" | "speed" | "url" | "key" | "bucket" | "source", string>
+> &
 	Partial<Record<"fresh" | "help", boolean>>;
 
 function parse(args: readonly string[]): Parsed | string {
@@ -67,6 +77,7 @@ function parse(args: readonly string[]): Parsed | string {
 			args: [...args],
 			options: {
 				interval: text,
+				sensors: text,
 				speed: text,
 				url: text,
 				key: text,
@@ -114,4 +125,15 @@ function problem(option: string, expected: string, given: string | undefined): C
 function number(text: string, least: number, most: number): number | undefined {
 	const value = text.trim() === "" ? Number.NaN : Number(text);
 	return value >= least && value <= most ? value : undefined;
+}
+
+/** Words below each other's options, as many to a line as fit. */
+function columns(words: readonly string[]): string {
+	const lines: string[] = [""];
+	for (const word of words) {
+		const line = lines.at(-1) ?? "";
+		if (line.length + word.length > 80) lines.push(word);
+		else lines[lines.length - 1] = line === "" ? word : `${line}, ${word}`;
+	}
+	return lines.map((line) => `${" ".repeat(23)}${line}`).join(",\n");
 }

@@ -3,6 +3,7 @@ import type { Settings } from "../src/settings/settings";
 import { lock } from "./lock";
 import { help, parseCommand, type RunOptions } from "./options";
 import { RunningBoard } from "./running-board";
+import { wiring } from "./station";
 import { World } from "./world";
 
 /** Where everything is kept between two starts. */
@@ -39,22 +40,23 @@ async function run(options: RunOptions): Promise<void> {
 	}
 }
 
-async function startWorld({ speed, fresh }: RunOptions): Promise<World> {
+async function startWorld({ speed, fresh, sensors }: RunOptions): Promise<World> {
 	try {
-		return await World.start({ directory, speed, fresh, ...ports });
+		return await World.start({ directory, speed, fresh, sensors, ...ports });
 	} catch (error) {
 		if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-			return World.start({ directory, speed, fresh });
+			return World.start({ directory, speed, fresh, sensors });
 		throw error;
 	}
 }
 
-function settingsFor({ dakkio, ntp }: World, { interval, target }: RunOptions): Partial<Settings> {
+function settingsFor({ dakkio, ntp }: World, { interval, sensors, target }: RunOptions): Partial<Settings> {
 	const common = {
 		interval,
 		networks: [{ ssid: "Simulated", password: "" }],
 		ntpServers: [`${ntp.host}:${ntp.port}`],
 		location: "Virtual board",
+		...(sensors.some(({ name }) => name === "ds18b20") ? { oneWirePin: wiring.oneWire } : {}),
 	};
 	// A real service's plan is kept; the embedded one is there to see each reading arrive.
 	if (target !== undefined) return { ...common, ...target, uploadInterval: "auto" };

@@ -9,7 +9,7 @@ import type { Settings } from "../src/settings/settings";
 import { SettingsStore } from "../src/settings/settings-store";
 import { FlashFiles } from "./flash-files";
 import { SimulatedPins } from "./pins";
-import { weatherStation } from "./weather-station";
+import { parseSensors, Station, usualSensors, type WiredChip } from "./station";
 import { simulateWiFi } from "./wifi";
 
 export interface VirtualBoardOptions {
@@ -20,6 +20,8 @@ export interface VirtualBoardOptions {
 	readonly startedAt: number;
 	/** Whether time runs at life's speed while a socket is open. */
 	readonly lifeSpeedOnline: boolean;
+	/** What is wired to it; left out: a BME280. */
+	readonly sensors?: readonly WiredChip[];
 	log(line: string): void;
 	/** One start of it; left out: a power-on, with nobody who starts it anew. */
 	readonly start?: BoardStart;
@@ -35,13 +37,19 @@ export interface BoardStart {
 /** Sectors of each flash partition, as in the chip's partition table: 1 MiB of readings. */
 const partitions = { queue: 256, quarantine: 16 };
 
-/** A board on this computer: Node's network and files, and around it a flash chip, a radio and a sensor. */
+const usual = parseSensors(usualSensors);
+
+/** A board on this computer: Node's network and files, and around it a flash chip, a radio and sensors. */
 export class VirtualBoard extends NodeBoard {
 	/** What is wired to it. */
 	readonly simulatedPins: SimulatedPins;
+	readonly station: Station;
 
-	constructor({ directory, time, startedAt, lifeSpeedOnline, log, start }: VirtualBoardOptions) {
+	constructor(options: VirtualBoardOptions) {
+		const { directory, time, startedAt, lifeSpeedOnline, log, start } = options;
 		const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
+		const sensors = options.sensors ?? ("problem" in usual ? [] : usual);
+		const station = new Station({ time, startedAt, pins, sensors });
 		const ask = () => log("the board asks to be started anew: stop it and start it again");
 		const { resetReason, restart, sleep } = start ?? { resetReason: "power-on", restart: ask, sleep: ask };
 		const serial = keepSerial(directory);
@@ -55,7 +63,7 @@ export class VirtualBoard extends NodeBoard {
 			surroundings: {
 				WiFi: simulateWiFi({ time, MAC, address: "127.0.0.1" }),
 				flash: new FlashFiles(join(directory, "flash"), partitions),
-				i2c: weatherStation(time, startedAt),
+				i2c: station.i2c,
 				pins: pins.provider(),
 			},
 			log,
@@ -63,6 +71,7 @@ export class VirtualBoard extends NodeBoard {
 			sleep,
 		});
 		this.simulatedPins = pins;
+		this.station = station;
 	}
 
 	/** Keeps settings as the setup page would, before the app starts. */

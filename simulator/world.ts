@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { PacedTime } from "../src/boards/node/time";
 import { DakkioServer } from "./dakkio/server";
 import { NtpServer } from "./ntp/server";
+import type { WiredChip } from "./station";
 import { type BoardStart, VirtualBoard } from "./virtual-board";
 import { WorldClock } from "./world-clock";
 
@@ -18,6 +19,8 @@ export interface WorldOptions {
 	/** Of the API, and of the status page in plain HTTP; 0 for any free port. */
 	readonly port?: number;
 	readonly pagePort?: number;
+	/** What is wired to the board; left out: a BME280. */
+	readonly sensors?: readonly WiredChip[];
 	/** The longest body that the API takes, bytes. */
 	readonly bodyLimit?: number;
 }
@@ -32,10 +35,12 @@ export class World {
 	readonly #directory: string;
 	readonly #clock: WorldClock;
 	readonly #lifeSpeedOnline: boolean;
+	readonly #sensors: readonly WiredChip[] | undefined;
 
 	private constructor(options: WorldOptions, clock: WorldClock, ntp: NtpServer, dakkio: DakkioServer) {
 		this.#directory = options.directory;
 		this.#lifeSpeedOnline = options.lifeSpeedOnline ?? true;
+		this.#sensors = options.sensors;
 		this.#clock = clock;
 		this.ntp = ntp;
 		this.dakkio = dakkio;
@@ -83,6 +88,7 @@ export class World {
 			startedAt: this.#clock.startedAt,
 			lifeSpeedOnline: this.#lifeSpeedOnline,
 			log,
+			...(this.#sensors === undefined ? {} : { sensors: this.#sensors }),
 			...(start === undefined ? {} : { start }),
 		});
 	}

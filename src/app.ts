@@ -11,6 +11,8 @@ import { Panel } from "./panel/panel";
 import { chargeOf, readBattery } from "./power/battery";
 import { Sleeper } from "./power/sleeper";
 import type { Field, SampleContext, Value } from "./reading/reading";
+import { namesKey } from "./sensors/name-store";
+import { totalsKey } from "./sensors/pulse-totals";
 import { Sampler } from "./sensors/sampler";
 import { decodePem } from "./settings/pem";
 import { parseServer } from "./settings/server";
@@ -76,7 +78,15 @@ export class App {
 		const sleeps = this.#settings.power === "battery";
 		this.#clock = new Clock({ time, boot, resumed, sleeps, storage: this.#storage, log });
 		this.#quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
-		this.#sampler = new Sampler({ bus: this.#bus(), time, log });
+		this.#sampler = new Sampler({
+			bus: this.#bus(),
+			pins: board.pins,
+			time,
+			storage: this.#storage,
+			settings: this.#settings,
+			resumed,
+			log,
+		});
 		this.#uploader = missingForUpload(this.#settings).length === 0 ? this.#makeUploader() : undefined;
 		this.#timeSync = this.#makeTimeSync();
 		this.#station = this.#makeStation();
@@ -364,7 +374,7 @@ export class App {
 	/** The board goes to somebody else: settings, secrets and readings go; what numbers its readings stays. */
 	#forget(): void {
 		new SettingsStore(this.#storage).clear();
-		for (const key of ["budget", "attempts", silenceKey]) this.#storage.delete(key);
+		for (const key of ["budget", "attempts", silenceKey, namesKey, totalsKey]) this.#storage.delete(key);
 		this.#readings.reset();
 		this.#quarantine.reset();
 		this.#board.restart();

@@ -1,5 +1,5 @@
 import type { Field } from "../reading/reading";
-import type { FieldSettings, SensorsSettings } from "../settings/sensor-settings";
+import type { FieldSettings, SensorSettings, SensorsSettings } from "../settings/sensor-settings";
 import type { Aggregation } from "./aggregate";
 import type { NameBook } from "./names";
 
@@ -13,6 +13,8 @@ export interface Source {
 	/** Kind and place: `BME280 at 0x76`. */
 	readonly sensor: string;
 	readonly fields: readonly SourceField[];
+	/** Its fields have the names that the owner gave them, and are in no book. */
+	readonly named?: true | undefined;
 }
 
 /** What a column holds of its field's values. */
@@ -72,37 +74,70 @@ export function planColumns(options: ColumnOptions): Columns {
 	};
 }
 
+/** A field, the name that it was given, and the one that it shall have. */
+interface Wish {
+	readonly sensor: string;
+	readonly field: string;
+	readonly given: string;
+	/** The given one comes from the owner. */
+	readonly named: boolean;
+	wish: string;
+}
+
 /** Names of the fields that are not off, by sensor and then by what it calls them; also of sensors that are not there. */
-function finalNames({ book, settings }: ColumnOptions) {
-	const wished: { sensor: string; field: string; given: string; wish: string }[] = [];
+function finalNames({ sources, book, settings }: ColumnOptions) {
+	const wishes = [...wishesOf(sources), ...wishesIn(book, settings)];
 	const problems: string[] = [];
-	for (const { sensor, names } of book) {
-		for (const [field, given] of names) {
-			const { name = given, off } = fieldSettings(settings, sensor, field);
-			if (off !== true && settings[sensor]?.off !== true) wished.push({ sensor, field, given, wish: name });
-		}
-	}
+	const another = (one: Wish) => wishes.some((other) => other !== one && other.wish === one.wish);
 	// A name must not pass to another field because somebody wishes it for that: of two, the wish gives way. That may
 	// free or take another one, so it is looked at again; each time one wish less is left.
 	for (;;) {
-		const refused = wished.find(
-			(one) => one.wish !== one.given && wished.some((other) => other !== one && other.wish === one.wish),
-		);
+		const refused = wishes.find((one) => one.wish !== one.given && another(one));
 		if (refused === undefined) break;
+		const { sensor, field, wish, given } = refused;
 		problems.push(
-			`${refused.sensor}: ${refused.field} cannot be called ${refused.wish}, which stands for something else; it is called ${refused.given}.`,
+			`${sensor}: ${field} cannot be called ${wish}, which another field is; it is called ${given}.`,
 		);
-		refused.wish = refused.given;
+		refused.wish = given;
 	}
 	const names = new Map<string, Map<string, string>>();
-	for (const { sensor, field, wish } of wished)
-		names.set(sensor, (names.get(sensor) ?? new Map<string, string>()).set(field, wish));
+	for (const one of wishes) {
+		const { sensor, field, wish } = one;
+		if (one.named && another(one))
+			problems.push(`${sensor}: it cannot be called ${wish}, which another field is.`);
+		else names.set(sensor, (names.get(sensor) ?? new Map<string, string>()).set(field, wish));
+	}
 	return { names, problems };
 }
 
-function fieldSettings(settings: SensorsSettings, sensor: string, field: string): FieldSettings {
-	const { fields } = settings[sensor] ?? {};
-	return fields !== undefined && Object.hasOwn(fields, field) ? (fields[field] ?? {}) : {};
+function wishesOf(sources: readonly Source[]): Wish[] {
+	return sources
+		.filter(({ named }) => named === true)
+		.flatMap(({ sensor, fields }) =>
+			fields.map(({ name }) => ({ sensor, field: name, given: name, named: true, wish: name })),
+		);
+}
+
+function wishesIn(book: NameBook, settings: SensorsSettings): Wish[] {
+	const wishes: Wish[] = [];
+	for (const { sensor, names } of book) {
+		for (const [field, given] of names) {
+			const { name: wish = given, off } = fieldSettings(settings, sensor, field);
+			if (off !== true) wishes.push({ sensor, field, given, named: false, wish });
+		}
+	}
+	return wishes;
+}
+
+/** What the owner wants of a sensor. */
+export function sensorSettings(settings: SensorsSettings, sensor: string): SensorSettings {
+	return Object.hasOwn(settings, sensor) ? (settings[sensor] ?? {}) : {};
+}
+
+/** What the owner wants of one of its fields. */
+export function fieldSettings(settings: SensorsSettings, sensor: string, field: string): FieldSettings {
+	const { fields = {} } = sensorSettings(settings, sensor);
+	return Object.hasOwn(fields, field) ? (fields[field] ?? {}) : {};
 }
 
 function columnsOf(

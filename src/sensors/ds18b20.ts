@@ -38,6 +38,7 @@ export function ds18b20Name(rom: Uint8Array): string {
 
 /** Analog Devices DS18B20, one of several on a 1-Wire bus that others keep open. */
 export class DS18B20 implements Sensor {
+	static readonly fields = fields;
 	readonly name: string;
 	readonly fields = fields;
 	readonly #bus: OneWire;

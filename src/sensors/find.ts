@@ -1,6 +1,5 @@
 import type { I2CBus } from "../boards/ecma419";
 import type { SensorKind } from "./kind";
-import { SensorError } from "./sensor-error";
 
 /** A chip that answers as one of its kind does. */
 export interface FoundChip {
@@ -10,10 +9,9 @@ export interface FoundChip {
 
 /** What was found on a bus. */
 export interface Found {
-	/** In the order of the kinds, then of their addresses. */
 	readonly chips: readonly FoundChip[];
-	/** Something answered, and nobody knows it. */
-	readonly problems: readonly SensorError[];
+	/** Something answered, and nobody knows it: where, and a sentence. */
+	readonly strange: readonly { readonly address: number; readonly problem: string }[];
 }
 
 /** Seven-bit addresses that are nobody's but a chip's (I2C specification, section 3.1.12). */
@@ -30,7 +28,7 @@ export function findChips(
 	skip: (address: number) => boolean,
 ): Found {
 	const chips: FoundChip[] = [];
-	const problems: SensorError[] = [];
+	const strange: Found["strange"][number][] = [];
 	for (const address of claimed(kinds)) {
 		if (skip(address)) continue;
 		let answered = false;
@@ -42,21 +40,18 @@ export function findChips(
 		});
 		if (kind !== undefined) chips.push({ kind, address });
 		else if (answered)
-			problems.push(new SensorError(at(address), "a chip that this firmware does not know."));
+			strange.push({ address, problem: `${at(address)}: a chip that this firmware does not know.` });
 	}
-	const order = ({ kind, address }: FoundChip) => 128 * kinds.indexOf(kind) + kind.addresses.indexOf(address);
-	return { chips: chips.sort((one, other) => order(one) - order(other)), problems };
+	return { chips, strange };
 }
 
-/** Looks at all the other addresses, and tells those at which something answers. Never throws. */
-export function findStrangers(bus: I2CBus, kinds: readonly SensorKind[]): readonly SensorError[] {
+/** Looks at all the other addresses, and tells at which something answers, as sentences. Never throws. */
+export function findStrangers(bus: I2CBus, kinds: readonly SensorKind[]): readonly string[] {
 	const known = claimed(kinds);
-	const strangers: SensorError[] = [];
+	const strangers: string[] = [];
 	for (let address = firstAddress; address <= lastAddress; address++) {
 		if (!known.has(address) && answers(bus, address))
-			strangers.push(
-				new SensorError(at(address), "something answers, but it is no sensor that this firmware knows."),
-			);
+			strangers.push(`${at(address)}: something answers, but it is no sensor that this firmware knows.`);
 	}
 	return strangers;
 }

@@ -84,7 +84,9 @@ class AnalogPin implements Analog {
 		const value: unknown = this.#pin?.read();
 		// The SDK tells a failure by nothing at all.
 		if (typeof value !== "number")
-			throw new Error("no value: with Wi-Fi on, only pins 32 to 39 of an ESP32 and 1 to 10 of an S3 can be read");
+			throw new Error(
+				"no value: with Wi-Fi on, only pins 32 to 39 of an ESP32 and 1 to 10 of an S3 can be read",
+			);
 		return value;
 	}
 

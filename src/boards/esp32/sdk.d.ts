@@ -96,6 +96,8 @@ declare module "mc/config" {
 		readonly settings?: string;
 		/** In the simulator: the directory that stands for the board's flash. */
 		readonly state: string;
+		/** In the simulator: what is wired to the board, as `npm start -- --sensors` takes it. */
+		readonly sensors?: string;
 	};
 	export default config;
 }

@@ -1,5 +1,5 @@
 import { SimulatedPins } from "../../../simulator/pins";
-import { weatherStation } from "../../../simulator/weather-station";
+import { parseSensors, Station } from "../../../simulator/station";
 import { simulateWiFi } from "../../../simulator/wifi";
 import type { Board, Time } from "../board";
 import { TCPListener } from "../esp32/listener";
@@ -19,6 +19,8 @@ export interface LinBoardOptions {
 	readonly directory: string;
 	/** Left out: at life's speed. */
 	readonly time?: Time;
+	/** What is wired to it: `bme280,scd41`. */
+	readonly sensors?: string;
 	/** Why it starts this time; `power-on` when left out. */
 	readonly resetReason?: ResetReason;
 	/** What stands for a restart here, and for sleep. */
@@ -34,11 +36,16 @@ export function openBoard({
 	directory,
 	time = new SDKTime(makeClock()),
 	resetReason = "power-on",
+	sensors = "bme280",
 	restart,
 	sleep,
 }: LinBoardOptions): Board {
 	// The weather goes by the computer's time of day, of which the board itself knows nothing.
 	const startedAt = Date.now() - time.ticks();
+	const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
+	const chips = parseSensors(sensors);
+	if ("problem" in chips) throw new Error(chips.problem);
+	const station = new Station({ time, startedAt, pins, sensors: chips });
 	return {
 		identity: { chip: "xs", serial: "51ac00" },
 		resetReason,
@@ -52,9 +59,9 @@ export function openBoard({
 			resolver,
 		},
 		storage: { flash: new FlashFiles(directory, partitions), keyValue: new FileKeyValueStorage(directory) },
-		i2c: weatherStation(time, startedAt),
+		i2c: station.i2c,
 		fillRandom,
-		pins: new SimulatedPins((callback, delay) => time.set(callback, delay)).provider(),
+		pins: pins.provider(),
 		freeMemory: () => undefined,
 		log: (line) => trace(`${line}\n`),
 		restart,
