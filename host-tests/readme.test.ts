@@ -27,6 +27,6 @@ test("the README names every script, and no other", () => {
 });
 
 test("the help names every option that the README shows", () => {
-	for (const [option] of readme.matchAll(/--(?:interval|speed|fresh|url|key|bucket|source)\b/g))
+	for (const [option] of readme.matchAll(/--(?:interval|sensors|speed|fresh|url|key|bucket|source)\b/g))
 		expect(help).toContain(option);
 });

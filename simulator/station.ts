@@ -29,7 +29,8 @@ export function parseSensors(list: string): readonly WiredChip[] | { readonly pr
 	const taken = new Map<number, string>();
 	for (const word of list.split(",").map((part) => part.trim().toLowerCase())) {
 		const [name = "", place] = word.split("@");
-		const addresses = name === thermometer ? [] : catalogue[name]?.addresses;
+		const addresses =
+			name === thermometer ? [] : Object.hasOwn(catalogue, name) ? catalogue[name]?.addresses : undefined;
 		if (addresses === undefined) {
 			const known = [...Object.keys(catalogue), thermometer].join(", ");
 			return { problem: `There is no sensor "${name}" here; there is ${known}, and none.` };

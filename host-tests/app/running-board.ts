@@ -1,3 +1,4 @@
+import type { VirtualBoard } from "../../simulator/virtual-board";
 import type { World } from "../../simulator/world";
 import { App } from "../../src/app";
 import type { Resolver } from "../../src/boards/ecma419";
@@ -8,6 +9,8 @@ export class RunningBoard {
 	/** All lines so far. */
 	readonly lines: string[] = [];
 	readonly app: App;
+	/** What is wired to it can be unplugged. */
+	readonly board: VirtualBoard;
 	readonly #waiting: { readonly pattern: RegExp; readonly seen: (line: string) => void }[] = [];
 
 	/**
@@ -32,6 +35,7 @@ export class RunningBoard {
 			uploadInterval: 0,
 			...settings,
 		});
+		this.board = board;
 		this.app = new App(board);
 		this.app.start();
 	}

@@ -4,7 +4,10 @@ import type { OneWire } from "../board";
 
 const romLength = 8;
 
-/** The SDK's 1-Wire bus, on the chip's remote control peripheral (ESP-IDF component `onewire_bus`). */
+/**
+ * The SDK's 1-Wire bus, on the chip's remote control peripheral (ESP-IDF component `onewire_bus`). What its typings call
+ * byte arrays are buffers; and a transfer that fails gives zeros, without a word.
+ */
 export class OneWireBus implements OneWire {
 	#bus: SDKOneWire | undefined;
 
@@ -28,7 +31,8 @@ export class OneWireBus implements OneWire {
 	}
 
 	read(count: number): Uint8Array {
-		return new Uint8Array(this.#open().read(count));
+		const bytes = this.#open().read(count);
+		return typeof bytes === "number" ? Uint8Array.of(bytes) : new Uint8Array(bytes);
 	}
 
 	close(): void {
@@ -43,7 +47,7 @@ export class OneWireBus implements OneWire {
 	}
 }
 
-function reversed(rom: ArrayBuffer): Uint8Array {
+function reversed(rom: Uint8Array): Uint8Array {
 	const bytes = new Uint8Array(rom);
 	const result = new Uint8Array(romLength);
 	for (let i = 0; i < romLength; i++) result[i] = bytes[romLength - 1 - i] ?? 0;

@@ -101,18 +101,6 @@ declare module "curve" {
 
 declare module "microseconds" {}
 
-declare module "onewire" {
-	/** Its own typings call the codes and what is read arrays; they are buffers. */
-	export default class OneWire {
-		constructor(options: { pin: number });
-		search(): ArrayBuffer[];
-		reset(): boolean;
-		write(byte: number): void;
-		read(count: number): ArrayBuffer;
-		close(): void;
-	}
-}
-
 declare module "rng" {
 	const RNG: { get(count: number): ArrayBuffer };
 	export default RNG;

@@ -101,3 +101,14 @@ declare module "mc/config" {
 	};
 	export default config;
 }
+
+declare module "onewire" {
+	export default class OneWire {
+		constructor(dictionary: { pin: number });
+		close(): void;
+		read(count: number): number | Uint8Array;
+		write(data: number | Uint8Array): void;
+		search(): Uint8Array[];
+		reset(): boolean;
+	}
+}
