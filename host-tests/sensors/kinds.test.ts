@@ -1,9 +1,15 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { NotAcknowledged } from "../../simulator/bus";
 import { catalogue } from "../../simulator/chips/catalogue";
 import type { Value } from "../../src/reading/reading";
+import { aht20 } from "../../src/sensors/aht20";
+import { bh1750 } from "../../src/sensors/bh1750";
 import { bme680 } from "../../src/sensors/bme680";
 import type { SensorKind } from "../../src/sensors/kind";
 import { kinds } from "../../src/sensors/kinds";
+import { scd4x } from "../../src/sensors/scd4x";
+import { sht3x } from "../../src/sensors/sht3x";
+import { sht4x } from "../../src/sensors/sht4x";
 import { Workbench } from "./workbench";
 
 /** Which kind each chip is. */
@@ -72,6 +78,19 @@ describe("a chip is of exactly one kind, whoever is asked and in whatever order,
 test("at an address where nobody is, all kinds say so", () => {
 	for (const kind of kinds)
 		for (const address of kind.addresses) expect(kind.identify(bench.provider, address)).toBe("absent");
+});
+
+test("who takes what is written and never answers is another chip, not nobody", () => {
+	for (const kind of [sht3x, sht4x, aht20, scd4x, bh1750]) {
+		const address = kind.addresses[0] ?? 0;
+		bench.bus.attach(address, {
+			write: () => {},
+			read: () => {
+				throw new NotAcknowledged();
+			},
+		});
+		expect(kind.identify(bench.provider, address)).toBe("other");
+	}
 });
 
 test("on a bus that is held low, all kinds say that nobody is there, and are themselves again afterwards", () => {

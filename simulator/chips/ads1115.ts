@@ -3,7 +3,7 @@ import { steps, TexasChip } from "./texas";
 
 type Inputs = "inputs";
 
-/** Registers (SBAS444E, section 8.1.1, table 8-1): the pointer has two bits. */
+/** Registers (SBAS444E, "Address Pointer Register"): the pointer has two bits. */
 const conversion = 0;
 const configuration = 1;
 const low = 2;
@@ -11,7 +11,7 @@ const high = 3;
 
 const operational = 0x8000;
 const singleShotMode = 0x0100;
-/** Volts of the full scale, by the setting of the amplifier (section 8.1.3, table 8-3). */
+/** Volts of the full scale, by the setting of the amplifier ("Config Register"). */
 const fullScales = [6.144, 4.096, 2.048, 1.024, 0.512, 0.256, 0.256, 0.256] as const;
 /** Samples each second. */
 const rates = [8, 16, 32, 64, 128, 250, 475, 860] as const;

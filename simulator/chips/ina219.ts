@@ -11,7 +11,7 @@ const reset = 0x8000;
 const conversionReady = 0x0002;
 const overflow = 0x0001;
 
-/** Milliseconds of one measurement with 9 to 12 bits, by the lower two bits (table 5). */
+/** Milliseconds of one measurement with 9 to 12 bits, by the lower two bits ("ADC Settings"). */
 const conversionTimes = [0.084, 0.148, 0.276, 0.532] as const;
 
 export interface INA219Options extends ChipOptions<Supply> {
@@ -29,6 +29,8 @@ export class INA219Chip extends TexasChip<Supply> {
 	#shuntSteps = 0;
 	#busSteps = 0;
 	#ready = false;
+	/** Conversions that are done since the configuration was written. */
+	#done = 0;
 	/** A triggered conversion is under way, or continuous ones are. */
 	#running = true;
 
@@ -63,6 +65,7 @@ export class INA219Chip extends TexasChip<Supply> {
 		this.#running = mode !== 0 && mode !== 4;
 		if (this.#running) this.#ready = false;
 		this.#startedAt = this.now;
+		this.#done = 0;
 	}
 
 	#flags(current: number, power: number): number {
@@ -76,6 +79,8 @@ export class INA219Chip extends TexasChip<Supply> {
 		if (!this.#running || !this.ended(this.#startedAt, duration)) return;
 		const continuous = (this.#configuration & 4) !== 0;
 		const count = continuous ? Math.floor((this.now - this.#startedAt) / duration) : 1;
+		if (count === this.#done) return;
+		this.#done = count;
 		this.#measure(this.#startedAt + count * duration);
 		this.#ready = true;
 		this.#running = continuous;
@@ -85,7 +90,7 @@ export class INA219Chip extends TexasChip<Supply> {
 		const { voltage, current } = this.around(ticks);
 		const out = this.fault === "out of range";
 		const mode = this.#configuration & 3;
-		// ±40 mV, doubled with each step of the gain (table 4).
+		// ±40 mV, doubled with each step of the gain ("PG Bit Settings").
 		const most = 4000 << ((this.#configuration >> 11) & 3);
 		const most12 = (this.#configuration & 0x2000) !== 0 ? 8000 : 4000;
 		const shunt = out ? most : steps(current * this.#shunt, 10e-6);
@@ -93,7 +98,7 @@ export class INA219Chip extends TexasChip<Supply> {
 		if ((mode & 2) !== 0) this.#busSteps = Math.min(most12, Math.max(0, steps(voltage, 0.004)));
 	}
 
-	/** Of one converter, by its four bits: 9 to 12 bits once, or 2 to 128 times with 12 bits (table 5). */
+	/** Of one converter, by its four bits: 9 to 12 bits once, or 2 to 128 times with 12 bits ("ADC Settings"). */
 	#time(bits: number): number {
 		if ((bits & 8) === 0) return conversionTimes[bits & 3] ?? 0;
 		return 0.532 * 2 ** (bits & 7);

@@ -5,7 +5,7 @@ import type { ChipOptions } from "./simulated-chip";
 
 type Air = "co2" | "temperature" | "humidity";
 
-/** Commands (SCD4x data sheet, version 1.5, section 3.5, table 9). */
+/** Commands (SCD4x data sheet, "SCD4x Command Overview"). */
 const startPeriodic = 0x21b1;
 const startLowPowerPeriodic = 0x21ac;
 const stopPeriodic = 0x3f86;
@@ -17,17 +17,17 @@ const measureSingleShot = 0x219d;
 const powerDown = 0x36e0;
 const wakeUp = 0x36f6;
 
-/** Milliseconds (table 9; sections 3.6.1 and 3.9.1). */
+/** Milliseconds (there). */
 const stopTime = 500;
 const singleShotTime = 5000;
 const wakeTime = 30;
 const period = 5000;
 const lowPowerPeriod = 30_000;
 
-/** The upper four bits of the variant (section 3.10.5). */
+/** The upper four bits of the variant ("get_sensor_variant"). */
 const variants = { SCD40: 0x0440, SCD41: 0x1440 } as const;
 
-/** The serial number of the data sheet's example (section 3.10.2). */
+/** The serial number of the data sheet's example ("get_serial_number"). */
 const serialNumber = [0xf896, 0x9f07, 0x3bbe] as const;
 
 export interface SCD4xOptions extends ChipOptions<Air> {
@@ -65,7 +65,7 @@ export class SCD4xChip extends SensirionChip<Air> {
 	protected override command(bytes: Bytes): void {
 		const given = code(bytes);
 		if (this.#asleep) {
-			// It never acknowledges the command that wakes it (section 3.11.4).
+			// It never acknowledges the command that wakes it ("wake_up").
 			if (given === wakeUp) this.#wake();
 			throw new NotAcknowledged();
 		}
@@ -109,7 +109,7 @@ export class SCD4xChip extends SensirionChip<Air> {
 		this.busy(wakeTime);
 	}
 
-	/** Reading empties the buffer; an empty one is not acknowledged (section 3.6.2). */
+	/** Reading empties the buffer; an empty one is not acknowledged ("read_measurement"). */
 	#take(): void {
 		if (this.#data === undefined) return;
 		this.answer(...this.#data);

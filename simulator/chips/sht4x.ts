@@ -5,13 +5,13 @@ import type { ChipOptions } from "./simulated-chip";
 
 type Air = "temperature" | "humidity";
 
-/** Commands (SHT4x data sheet, section 4.5, table 8). */
+/** Commands (SHT4x data sheet, "Command Overview"). */
 const readSerialNumber = 0x89;
 const softReset = 0x94;
 
 /**
  * Commands of a measurement, without and with the heater on before it, and the milliseconds that it takes, typically
- * (section 3.1, table 5; section 4.9).
+ * ("Timing Specifications", "Heater Operation").
  */
 const measurements = [
 	[0xfd, 6.9],

@@ -3,7 +3,7 @@ import { steps, TexasChip } from "./texas";
 
 type Air = "temperature";
 
-/** Registers and their values after the reset (SNOSD82D, section 7.6, table 7-6). */
+/** Registers and their values after the reset (SNOSD82D, "Register Map"). */
 const temperatureResult = 0x00;
 const configuration = 0x01;
 const deviceId = 0x0f;
@@ -24,10 +24,10 @@ const resets: readonly (readonly [register: number, value: number])[] = [
 const dataReady = 0x2000;
 const loadingMemory = 0x1000;
 const softReset = 0x0002;
-/** Bits of the configuration that can be written (table 7-8). */
+/** Bits of the configuration that can be written ("Configuration Register"). */
 const writable = 0x0ffc;
 
-/** Milliseconds (sections 6.5 and 7.6.1.3, table 7-9). */
+/** Milliseconds ("Conversion Cycle Time in CC Mode"). */
 const conversionTime = 15.5;
 const resetTime = 2;
 const averages = [1, 8, 32, 64] as const;

@@ -4,20 +4,20 @@ import { driverKind } from "./driver-kind";
 import type { DriverOptions } from "./peripheral";
 import { tellApart } from "./texas";
 
-/** Registers (SBAS444E, section 8.1.1, table 8-1). */
+/** Registers (SBAS444E, "Address Pointer Register"). */
 const register = Object.freeze({ conversion: 0x00, configuration: 0x01 });
 
-/** Written it starts one conversion, read it tells that none is under way (section 8.1.3, table 8-3). */
+/** Written it starts one conversion, read it tells that none is under way ("Config Register"). */
 const operational = 0x8000;
 /** AIN0 against ground; the others follow. */
 const firstInput = 0x4000;
 /** Single-shot mode, 128 samples per second, the comparator off. */
 const singleShot = 0x0183;
-/** Milliseconds: a 128th of a second, and a tenth more (section 6.5, "data rate variation"). */
+/** Milliseconds: a 128th of a second, and a tenth more ("Electrical Characteristics", data rate variation). */
 const duration = (1000 / 128) * 1.1;
 const inputs = 4;
 
-/** Volts of the largest number, in the order of the setting (table 8-3, PGA). */
+/** Volts of the largest number, in the order of the setting ("Config Register", PGA). */
 const ranges: readonly number[] = Object.freeze([6.144, 4.096, 2.048, 1.024, 0.512, 0.256]);
 const largest = 0x7fff;
 
@@ -26,7 +26,7 @@ export interface ADS1115Configuration {
 	readonly range?: number;
 }
 
-/** ECMA-419 has no class for it: named in its manner. */
+/** ECMA-419 has no class for it: it is named in its manner. */
 export interface ADS1115Sample {
 	/** Of its four inputs against ground, volts; `undefined` for one that was not converted, or is beyond the range. */
 	readonly voltmeters: readonly { readonly voltage: number | undefined }[];
@@ -101,7 +101,7 @@ const channel = (input: number): Field =>
 
 export const ads1115 = driverKind<ADS1115Sample>({
 	name: "ADS1115",
-	// By what its pin ADDR is connected to (section 7.5.1.1, table 7-2).
+	// By what its pin ADDR is connected to ("I2C Address Selection").
 	addresses: [0x48, 0x49, 0x4a, 0x4b],
 	isThis: (chip) => tellApart(chip) === "ADS1115",
 	open(options, { range }) {

@@ -1,10 +1,8 @@
 import { ChipDriver } from "./chip-driver";
 import { crc8 } from "./crc8";
 import { driverKind } from "./driver-kind";
-import { humidity, temperature } from "./fields";
 import type { DriverOptions, Peripheral } from "./peripheral";
-import { checksumError } from "./sensirion";
-import type { SHTSample } from "./sht";
+import { type AirSample, airFields, airValues } from "./sht";
 
 /** Commands (AHT20 data sheet, sections 5.3 and 5.4). */
 const readStatus = Object.freeze([0x71]);
@@ -14,7 +12,7 @@ const measure = Object.freeze([0xac, 0x33, 0x00]);
 /** Bits of the status (section 5.3, table 9). */
 const busy = 0x80;
 const calibrated = 0x08;
-/** Not named in the table, but always so where the others are described (section 5.4: the status is compared with 0x18). */
+/** Not named in the table; section 5.4 expects 0x18 of a chip that is well. */
 const alwaysSet = 0x10;
 const alwaysClear = 0x60;
 
@@ -22,11 +20,11 @@ const alwaysClear = 0x60;
 const initialisation = 10;
 const duration = 80;
 
-/** Of the AHT21, which goes further than the AHT20 (−40 … 85). */
-const temperatureRange = Object.freeze([-40, 120] as const);
+/** Of the AHT21, which goes further than the AHT20 (−40 … 85); a tenth beyond it is rounding. */
+const temperatureRange = Object.freeze([-40.1, 120.1] as const);
 
 /** Aosong AHT20 and AHT21: temperature and humidity. */
-export class AHT20 extends ChipDriver<SHTSample> {
+export class AHT20 extends ChipDriver<AirSample> {
 	/** It lost its calibration, and was told to load it. */
 	#initialising: boolean;
 	#started = false;
@@ -59,12 +57,12 @@ export class AHT20 extends ChipDriver<SHTSample> {
 	}
 
 	/** The measurement that was started last; `undefined` while it is under way, and when none was started. */
-	override sample(): SHTSample | undefined {
+	override sample(): AirSample | undefined {
 		if (!this.#started) return undefined;
 		const answer = this.chip.read(7);
 		const [status = 0, a = 0, b = 0, c = 0, d = 0, e = 0, checksum] = answer;
-		if (crc8(answer, 0, 6) !== checksum) throw checksumError(this.chip);
 		if ((status & busy) !== 0) return undefined;
+		if (crc8(answer, 0, 6) !== checksum) throw this.chip.checksumError();
 		this.#started = false;
 		if ((status & calibrated) === 0)
 			throw this.chip.error("it lost its calibration, which is loaded anew. Check its supply.");
@@ -93,11 +91,11 @@ function isAHT20(chip: Peripheral): boolean {
 	return (told & (alwaysSet | alwaysClear)) === alwaysSet && chip.read(1)[0] === told;
 }
 
-export const aht20 = driverKind<SHTSample>({
+export const aht20 = driverKind<AirSample>({
 	name: "AHT20",
 	addresses: [0x38],
 	isThis: isAHT20,
 	open: (options) => new AHT20(options),
-	fields: [temperature, humidity],
-	values: ({ thermometer, hygrometer }) => [thermometer.temperature, hygrometer.humidity],
+	fields: airFields,
+	values: airValues,
 });

@@ -2,15 +2,15 @@ import { ChipDriver } from "./chip-driver";
 import { driverKind } from "./driver-kind";
 import { illuminance } from "./fields";
 import { type DriverOptions, word } from "./peripheral";
+import type { Lightmeter } from "./samples";
 
 /** Commands, a byte each (BH1750FVI technical note, "Instruction Set Architecture"). */
 const command = Object.freeze({ powerDown: 0x00, powerOn: 0x01, reset: 0x07, measureOnce: 0x20 });
 /** The chip's own, and the least that it has: 121,000 lux instead of 54,000 are its most then. */
 const sensitivity = Object.freeze({ usual: 69, least: 31 });
-const mostCounts = 0xffff;
 
 /** Rohm BH1750: illuminance. Measures once and powers down; in bright light once more, less sensitive. */
-export class BH1750 extends ChipDriver<{ readonly lightmeter: { readonly illuminance: number } }> {
+export class BH1750 extends ChipDriver<Lightmeter> {
 	#sensitivity = 0; // Of the measurement that was started; 0: none was.
 
 	constructor(options: DriverOptions) {
@@ -22,14 +22,14 @@ export class BH1750 extends ChipDriver<{ readonly lightmeter: { readonly illumin
 	}
 
 	override proceed(): number {
-		if (this.#sensitivity !== sensitivity.usual || word(this.chip.read(2)) < mostCounts) return 0;
+		if (this.#sensitivity !== sensitivity.usual || word(this.chip.read(2)) < 0xffff) return 0;
 		return this.#measure(sensitivity.least);
 	}
 
-	override sample() {
+	override sample(): Lightmeter | undefined {
 		if (this.#sensitivity === 0) return undefined;
 		const counts = word(this.chip.read(2));
-		if (counts === mostCounts) throw this.chip.error("it is brighter than the sensor can measure.");
+		if (counts === 0xffff) throw this.chip.error("it is brighter than the sensor can measure.");
 		const illuminance = (counts / 1.2) * (sensitivity.usual / this.#sensitivity);
 		this.#sensitivity = 0;
 		return { lightmeter: { illuminance } };

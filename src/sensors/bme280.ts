@@ -1,18 +1,12 @@
-import {
-	addresses,
-	type BarometerSample,
-	Bosch280,
-	chipId,
-	type HygrometerSample,
-	idRegister,
-} from "./bosch280";
+import { addresses, Bosch280, chipId, idRegister } from "./bosch280";
 import { driverKind } from "./driver-kind";
 import { humidity, pressure, temperature } from "./fields";
 import type { DriverOptions } from "./peripheral";
+import type { Barometer, Hygrometer, Thermometer } from "./samples";
 
 export { addresses, chipId };
 
-export type BME280Sample = BarometerSample & HygrometerSample;
+export type BME280Sample = Thermometer & Hygrometer & Barometer;
 
 /** Bosch BME280 (BST-BME280-DS002): temperature, humidity and pressure. */
 export class BME280 extends Bosch280<BME280Sample> {

@@ -9,6 +9,7 @@ import {
 } from "./bosch-compensation";
 import { ChipDriver } from "./chip-driver";
 import { type DriverOptions, word } from "./peripheral";
+import type { Barometer, Hygrometer, Thermometer } from "./samples";
 
 /** Measurements that are averaged for one value. More take longer and are less noisy (data sheet, section 3.4). */
 export type Oversampling = 1 | 2 | 4 | 8 | 16;
@@ -18,19 +19,6 @@ export interface Bosch280Configuration {
 	/** Of the BME280 alone. */
 	readonly humidity?: Oversampling;
 	readonly pressure?: Oversampling;
-}
-
-/** A sample, by the names and units that ECMA-419 gives such sensors. */
-export interface BarometerSample {
-	/** Degrees Celsius. */
-	readonly thermometer: { readonly temperature: number };
-	/** Pascal. */
-	readonly barometer: { readonly pressure: number };
-}
-
-export interface HygrometerSample {
-	/** Relative humidity, percent. */
-	readonly hygrometer: { readonly humidity: number };
 }
 
 /** The addresses that its pin SDO can give a chip of this family (BME280: section 6.2; BMP280: section 5.2). */
@@ -63,9 +51,12 @@ const statusCopying = 0x01;
 const skipped20 = 0x80000;
 const skipped16 = 0x8000;
 
-/** What the chips are made for (section 1, tables 2 to 4): outside of it, something else than the air was measured. */
-const temperatureRange = Object.freeze([-40, 85] as const);
-const pressureRange = Object.freeze([30_000, 110_000] as const);
+/**
+ * What the chips are made for (section 1, tables 2 to 4): outside of it, something else than the air was measured. A
+ * little beyond it is rounding.
+ */
+const temperatureRange = Object.freeze([-40.1, 85.1] as const);
+const pressureRange = Object.freeze([29_990, 110_010] as const);
 
 /** What tells the members of the family apart. */
 export interface Member {
@@ -119,7 +110,7 @@ export abstract class Bosch280<Sample> extends ChipDriver<Sample> {
 	}
 
 	/** The measurement that was started last; `undefined` while it is under way, and when none was started. */
-	protected measured(): (BarometerSample & Partial<HygrometerSample>) | undefined {
+	protected measured(): (Thermometer & Barometer & Partial<Hygrometer>) | undefined {
 		if (!this.#started || (this.chip.readUint8(register.status) & statusMeasuring) !== 0) return undefined;
 		const data = this.chip.readRegisters(register.data, this.#humidity === undefined ? 6 : 8);
 		this.#started = false;
@@ -147,7 +138,7 @@ export abstract class Bosch280<Sample> extends ChipDriver<Sample> {
 		return readHumidityCalibration(H1, this.chip.readRegisters(register.humidityCalibration, 7));
 	}
 
-	#compensate(data: Uint8Array): BarometerSample & Partial<HygrometerSample> {
+	#compensate(data: Uint8Array): Thermometer & Barometer & Partial<Hygrometer> {
 		const chip = this.chip;
 		const calibration = this.#calibration;
 		const pressure20 = raw20(data, 0);

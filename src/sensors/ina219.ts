@@ -2,15 +2,16 @@ import { ChipDriver } from "./chip-driver";
 import { driverKind } from "./driver-kind";
 import { current, voltage } from "./fields";
 import type { DriverOptions } from "./peripheral";
+import type { Ammeter, Voltmeter } from "./samples";
 import { tellApart } from "./texas";
 
 /** Registers (SBOS448G, section 8.6, table 2). */
 const register = Object.freeze({ configuration: 0x00, shuntVoltage: 0x01, busVoltage: 0x02 });
 
-/** Up to 32 V, ±320 mV over the shunt, both once, averaged over 16 measurements (section 8.6.2.1, figure 19, tables 3 to 6). */
+/** Up to 32 V, ±320 mV over the shunt, both once, averaged over 16 measurements (section 8.6.2.1). */
 const measureOnce = 0x3e63;
 const conversionReady = 0x0002;
-/** Milliseconds: both one after the other, and a tenth more than table 5 has, as their single ones (section 7.5). */
+/** Milliseconds: both one after the other, and a tenth more than the typical time of "ADC Settings". */
 const duration = 2 * 8.51 * 1.1;
 
 /** Volts (sections 8.6.3.1 and 8.6.3.2). */
@@ -25,13 +26,8 @@ export interface INA219Configuration {
 	readonly shunt?: number;
 }
 
-/** ECMA-419 has no class for them: named in its manner. */
-export interface INA219Sample {
-	/** Of the load, against ground; volts. */
-	readonly voltmeter: { readonly voltage: number };
-	/** From VIN+ to VIN−; amperes. */
-	readonly ammeter: { readonly current: number };
-}
+/** The voltage of the load, against ground, and the current from VIN+ to VIN−. */
+export type INA219Sample = Voltmeter & Ammeter;
 
 /** Texas Instruments INA219: voltage and current of a supply, in both directions. */
 export class INA219 extends ChipDriver<INA219Sample> {

@@ -102,6 +102,11 @@ export class Peripheral {
 		return new SensorError(this.name, what);
 	}
 
+	/** What is to be thrown when an answer does not fit its checksum. */
+	checksumError(): SensorError {
+		return this.error("what it sends does not fit its checksum. Check its wiring; long wires disturb.");
+	}
+
 	/** `value` when it is within what the chip can measure; throws otherwise. `quantity` names it in the sentence. */
 	within(quantity: string, value: number, [least, most]: readonly [number, number]): number {
 		if (value >= least && value <= most) return value;

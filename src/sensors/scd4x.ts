@@ -2,9 +2,10 @@ import { ChipDriver } from "./chip-driver";
 import { driverKind } from "./driver-kind";
 import { co2, humidity, temperature } from "./fields";
 import type { DriverOptions, Peripheral } from "./peripheral";
+import type { CarbonDioxideDetector, Hygrometer, Thermometer } from "./samples";
 import { celsius, command, words } from "./sensirion";
 
-/** Commands (SCD4x data sheet, version 1.5, section 3.5, table 9). */
+/** Commands (SCD4x data sheet, "SCD4x Command Overview"). */
 const startPeriodic = command(0x21b1);
 const startLowPowerPeriodic = command(0x21ac);
 const stopPeriodic = command(0x3f86);
@@ -15,18 +16,18 @@ const readVariant = command(0x202f);
 const measureSingleShot = command(0x219d);
 const wakeUp = command(0x36f6);
 
-/** Milliseconds (table 9). */
+/** Milliseconds that the commands take (there). */
 const stopping = 500;
 const singleShotDuration = 5000;
-/** From one measurement to the next: normal, and with low power (sections 3.6.1 and 3.9.1). */
+/** From one measurement to the next: normal, and with low power ("start_periodic_measurement", "start_low_power_periodic_measurement"). */
 const cadence = Object.freeze({ normal: 5000, low: 30_000 });
 
-/** Any of these bits: there is a measurement that was not read yet (section 3.9.2). */
+/** Any of these bits: there is a measurement that was not read yet ("get_data_ready_status"). */
 const dataReady = 0x07ff;
-/** The upper four bits of the variant: the SCD40 cannot measure once (section 3.10.5). */
+/** The upper four bits of the variant: the SCD40 cannot measure once ("get_sensor_variant", since version 1.5). */
 const variantSCD40 = 0;
 
-/** What it can tell (section 1); 0 ppm is no air. */
+/** What it can tell ("Output range"); 0 ppm is no air. */
 const co2Range = Object.freeze([1, 40_000] as const);
 const temperatureRange = Object.freeze([-40, 85] as const);
 
@@ -37,15 +38,8 @@ export interface SCD4xConfiguration {
 	readonly rests?: boolean;
 }
 
-/** A sample, by the names and units that ECMA-419 gives such sensors. */
-export interface SCD4xSample {
-	/** Parts per million. */
-	readonly carbonDioxideDetector: { readonly CO2: number };
-	/** Degrees Celsius, of the air in the sensor less its usual warmth. */
-	readonly thermometer: { readonly temperature: number };
-	/** Relative humidity, percent. */
-	readonly hygrometer: { readonly humidity: number };
-}
+/** The temperature is that of the air in the sensor, less its usual warmth. */
+export type SCD4xSample = CarbonDioxideDetector & Thermometer & Hygrometer;
 
 /**
  * Where it stands. `unknown`: as somebody else left it, or we before a restart. `stopping`: it takes no command yet.

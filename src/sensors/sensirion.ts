@@ -12,19 +12,13 @@ export function command(code: number): readonly number[] {
 export function words(chip: Peripheral, answer: Uint8Array): readonly number[] {
 	const found: number[] = [];
 	for (let at = 0; at + 2 < answer.length; at += 3) {
-		if (crc8(answer, at, at + 2) !== answer[at + 2]) throw checksumError(chip);
+		if (crc8(answer, at, at + 2) !== answer[at + 2]) throw chip.checksumError();
 		found.push(word(answer, at));
 	}
 	return found;
 }
 
-export function checksumError(chip: Peripheral) {
-	return chip.error(
-		"what it sends does not fit its checksum. Check its wiring, and that its wires are short.",
-	);
-}
-
-/** Degrees Celsius (SHT3x-DIS: section 4.13; SHT4x: section 4.6; SCD4x: section 3.5.2). */
+/** Degrees Celsius (data sheets, "Conversion of Signal Output"; SCD4x: "read_measurement"). */
 export function celsius(word: number): number {
 	return -45 + (175 * word) / 65535;
 }

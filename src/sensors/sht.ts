@@ -1,24 +1,20 @@
+import type { Field, Value } from "../reading/reading";
 import { ChipDriver } from "./chip-driver";
 import { humidity, temperature } from "./fields";
 import type { DriverOptions, Peripheral } from "./peripheral";
+import type { Hygrometer, Thermometer } from "./samples";
 import { celsius, words } from "./sensirion";
 
-/** A sample, by the names and units that ECMA-419 gives such sensors. */
-export interface SHTSample {
-	/** Degrees Celsius. */
-	readonly thermometer: { readonly temperature: number };
-	/** Relative humidity, percent. */
-	readonly hygrometer: { readonly humidity: number };
-}
+export type AirSample = Thermometer & Hygrometer;
 
-export const fields = Object.freeze([temperature, humidity]);
+export const airFields: readonly Field[] = Object.freeze([temperature, humidity]);
 
-export function values({ thermometer, hygrometer }: SHTSample) {
+export function airValues({ thermometer, hygrometer }: AirSample): readonly Value[] {
 	return [thermometer.temperature, hygrometer.humidity];
 }
 
-/** What the families are made for (SHT3x-DIS: table 2; SHT4x: section 2.2). */
-const temperatureRange = Object.freeze([-40, 125] as const);
+/** What the families are made for (data sheets, "Temperature": the operating range); a tenth beyond it is rounding. */
+const temperatureRange = Object.freeze([-40.1, 125.1] as const);
 
 /** What tells the two families apart. */
 interface Family {
@@ -35,7 +31,7 @@ interface Family {
 }
 
 /** What Sensirion's SHT3x and SHT4x share: a command, a wait, and two words. They sleep by themselves in between. */
-export class SHT extends ChipDriver<SHTSample> {
+export class SHT extends ChipDriver<AirSample> {
 	readonly #family: Family;
 	#started = false;
 
@@ -57,7 +53,7 @@ export class SHT extends ChipDriver<SHTSample> {
 	 * The measurement that was started last; `undefined` when none was. As long as it is under way the chip does not
 	 * acknowledge, as if it were not there.
 	 */
-	override sample(): SHTSample | undefined {
+	override sample(): AirSample | undefined {
 		if (!this.#started) return undefined;
 		const answer = this.#recovering(() => this.chip.read(6));
 		this.#started = false;

@@ -1,10 +1,10 @@
 import { driverKind } from "./driver-kind";
 import type { DriverOptions, Peripheral } from "./peripheral";
 import { command, words } from "./sensirion";
-import { fields, SHT, type SHTSample, values } from "./sht";
+import { type AirSample, airFields, airValues, SHT } from "./sht";
 import { isSHT4x } from "./sht4x";
 
-/** Commands (SHT3x-DIS data sheet, sections 4.3 to 4.11). */
+/** Commands (SHT3x-DIS data sheet, version 5, sections 4.3 to 4.11). */
 const measureHighRepeatability = command(0x2400);
 const stopPeriodic = command(0x3093);
 const readStatus = command(0xf32d);
@@ -50,12 +50,12 @@ function isSHT3x(chip: Peripheral): boolean {
 	return status(chip) >= 0;
 }
 
-export const sht3x = driverKind<SHTSample>({
+export const sht3x = driverKind<AirSample>({
 	name: "SHT3x",
-	// By its pin ADDR (section 3.1).
+	// By its pin ADDR ("I2C Address").
 	addresses: [0x44, 0x45],
 	isThis: isSHT3x,
 	open: (options) => new SHT3x(options),
-	fields,
-	values,
+	fields: airFields,
+	values: airValues,
 });

@@ -1,9 +1,9 @@
 import { driverKind } from "./driver-kind";
 import type { DriverOptions, Peripheral } from "./peripheral";
 import { words } from "./sensirion";
-import { fields, SHT, type SHTSample, values } from "./sht";
+import { type AirSample, airFields, airValues, SHT } from "./sht";
 
-/** Commands, a byte each (SHT4x data sheet, section 4.5, table 8). */
+/** Commands, a byte each (SHT4x data sheet, "Command Overview"). */
 const measureHighPrecision = 0xfd;
 const readSerialNumber = 0x89;
 const softReset = 0x94;
@@ -15,10 +15,10 @@ export class SHT4x extends SHT {
 		super(options, {
 			name: "SHT4x",
 			measure: [measureHighPrecision],
-			// Section 3.1, table 5.
+			// "Timing Specifications", high repeatability.
 			duration: 8.3,
 			abort: [softReset],
-			// Section 4.6: what is beyond 0 or 100 is to be cut.
+			// "Conversion of Signal Output": what is beyond 0 or 100 is to be cut.
 			relativeHumidity: (word) => -6 + (125 * word) / 65535,
 			greet: (chip) => isSHT4x(chip),
 		});
@@ -30,12 +30,12 @@ export function isSHT4x(chip: Peripheral): boolean {
 	return words(chip, chip.ask([readSerialNumber], 6)).length === 2;
 }
 
-export const sht4x = driverKind<SHTSample>({
+export const sht4x = driverKind<AirSample>({
 	name: "SHT4x",
-	// By the letter behind the number: A, B, C (section 1).
+	// By the letter behind the number: A, B, C ("Device Overview").
 	addresses: [0x44, 0x45, 0x46],
 	isThis: isSHT4x,
 	open: (options) => new SHT4x(options),
-	fields,
-	values,
+	fields: airFields,
+	values: airValues,
 });

@@ -3,10 +3,10 @@ import type { Peripheral } from "./peripheral";
 // Three of Texas Instruments' chips share addresses, and only one of them has an id. All have registers of sixteen bits,
 // and telling them apart only reads.
 
-/** TMP117 (SNOSD82D, section 7.6.11): the upper four bits are its revision. */
+/** TMP117 (SNOSD82D, "Device ID Register"): the upper four bits are its revision. */
 const deviceId = Object.freeze({ register: 0x0f, mask: 0x0fff, value: 0x0117 });
 
-/** ADS1115 (SBAS444E, section 8.1.4): the comparator's limits, which have all sixteen bits there alone. */
+/** ADS1115 (SBAS444E, "Lo_thresh and Hi_thresh Registers"): the comparator's limits, which have all sixteen bits there alone. */
 const limits = Object.freeze({ low: 0x02, high: 0x03 });
 
 /** INA219 (SBOS448G, section 8.6, table 2). */
@@ -23,8 +23,8 @@ export function isTMP117(chip: Peripheral): boolean {
 }
 
 /**
- * The limits are as after the reset, or as they are set to make the pin ALERT tell the end of a conversion (section
- * 7.3.8). An ADS1015 has four zeros at the end of each.
+ * The limits are as after the reset, or as they are set to make the pin ALERT tell the end of a conversion ("Conversion
+ * Ready Pin"). An ADS1015 has four zeros at the end of each.
  */
 function isADS1115(chip: Peripheral): boolean {
 	const low = chip.readUint16(limits.low);

@@ -2,32 +2,27 @@ import { ChipDriver } from "./chip-driver";
 import { driverKind } from "./driver-kind";
 import { temperature } from "./fields";
 import type { DriverOptions } from "./peripheral";
+import type { Thermometer } from "./samples";
 import { isTMP117, tellApart } from "./texas";
 
-/** Registers (SNOSD82D, section 7.6, table 7-6). */
+/** Registers (SNOSD82D, "Register Map"). */
 const register = Object.freeze({ temperature: 0x00, configuration: 0x01 });
 
-/** One conversion of eight measurements, averaged, then shutdown (section 7.6.1.3, table 7-8). */
+/** One conversion of eight measurements, averaged, then shutdown ("Configuration Register", "One-Shot Mode"). */
 const measureOnce = 0x0c20;
 const dataReady = 0x2000;
 const loadingMemory = 0x1000;
-/** Milliseconds: eight times what one measurement takes at most (section 6.5). */
+/** Milliseconds: eight times what one measurement takes at most ("Electrical Characteristics", one-shot conversion time). */
 const duration = 8 * 17.5;
 
-/** Until its first conversion has ended (section 7.6.1.2). */
+/** Until its first conversion has ended ("Power Up"). */
 const notMeasured = -256;
 const resolution = 0.0078125;
-/** Section 6.3. */
-const range = Object.freeze([-55, 150] as const);
-
-/** A sample, by the names and units that ECMA-419 gives such sensors. */
-export interface TMP117Sample {
-	/** Degrees Celsius. */
-	readonly thermometer: { readonly temperature: number };
-}
+/** "Recommended Operating Conditions"; a tenth beyond them is rounding. */
+const range = Object.freeze([-55.1, 150.1] as const);
 
 /** Texas Instruments TMP117: temperature, to a tenth of a degree. */
-export class TMP117 extends ChipDriver<TMP117Sample> {
+export class TMP117 extends ChipDriver<Thermometer> {
 	#started = false;
 
 	/** Throws a `SensorError` when there is no TMP117 at the address. */
@@ -45,7 +40,7 @@ export class TMP117 extends ChipDriver<TMP117Sample> {
 		return duration;
 	}
 
-	override sample(): TMP117Sample | undefined {
+	override sample(): Thermometer | undefined {
 		if (!this.#started || (this.chip.readUint16(register.configuration) & dataReady) === 0) return undefined;
 		this.#started = false;
 		const temperature = this.chip.readInt16(register.temperature) * resolution;
@@ -55,9 +50,9 @@ export class TMP117 extends ChipDriver<TMP117Sample> {
 	}
 }
 
-export const tmp117 = driverKind<TMP117Sample>({
+export const tmp117 = driverKind<Thermometer>({
 	name: "TMP117",
-	// By what its pin ADD0 is connected to (section 7.5.3.1.1, table 7-2).
+	// By what its pin ADD0 is connected to ("Serial Bus Address").
 	addresses: [0x48, 0x49, 0x4a, 0x4b],
 	isThis: (chip) => tellApart(chip) === "TMP117",
 	open: (options) => new TMP117(options),
