@@ -9,6 +9,7 @@ import { live } from "./life";
 import { checkNtp } from "./ntp";
 import { checkQueue } from "./queue";
 import { report } from "./report";
+import { checkSampler } from "./sampler";
 import { checkSensors } from "./sensors";
 import { checkSettings } from "./settings";
 import { checkTls } from "./tls";
@@ -23,6 +24,7 @@ void run(readPlan());
 async function run(plan: Plan): Promise<void> {
 	await checkQueue();
 	await checkSensors();
+	await checkSampler(config.state);
 	await checkSettings(config.state);
 	await checkNtp(plan.ntp);
 	await checkHttp(plan.http);

@@ -5,7 +5,7 @@ import type { Field, Value } from "../reading/reading";
 import type { Settings } from "../settings/settings";
 import type { Candidate } from "./candidate";
 import { type Column, fieldSettings, planColumns, sensorSettings } from "./columns";
-import { derivedFields, deriveValues } from "./derive";
+import { derivedFields, deriveValues } from "./derived";
 import { NameStore } from "./name-store";
 import { forgetNames, mostNamed, type NameBook, nameFields } from "./names";
 import { Slot } from "./slot";

@@ -66,7 +66,8 @@ export class Sampler {
 		this.#options = options;
 		const { bus, pins, time, storage, settings, kinds = everyKind, log } = options;
 		this.#step = statisticsStep(settings);
-		if (settings.statistics !== "off" && this.#step === undefined) log(`sensor: ${noStatistics(settings)}`);
+		if (settings.statistics !== "off" && this.#step === undefined && options.resumed !== true)
+			log(`sensor: ${noStatistics(settings)}`);
 		this.#totals = new PulseTotals(storage, time);
 		this.#detector = new Detector({
 			bus,
