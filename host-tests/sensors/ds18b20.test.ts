@@ -234,6 +234,38 @@ describe("on a board", () => {
 		]);
 	});
 
+	test("nobody is looked for while one measures", async () => {
+		board.hang(1);
+		const searches: number[] = [];
+		let bits = -1;
+		let byte = 0;
+		board.pins.oneWire(4).attach({
+			reset: () => {
+				bits = 0;
+				byte = 0;
+				return false;
+			},
+			take: (bit) => {
+				byte |= bits < 8 ? bit << bits : 0;
+				if (++bits === 8 && byte === 0xf0) searches.push(board.time.ticks());
+			},
+			give: () => 1,
+		});
+		const sampler = board.start({ ...settings, statistics: 2, interval: 10 });
+		await board.sample(3_592_000);
+		expect(new Set(searches)).toEqual(new Set([0]));
+		searches.length = 0;
+		// The hour is over just after the last measurement for the statistics has begun.
+		await board.sample(8_100);
+		const sampled = sampler.sample();
+		const scanned = sampler.scan();
+		await board.time.advance(500);
+		expect(searches).toEqual([]);
+		await board.time.advance(500);
+		await Promise.all([sampled, scanned]);
+		expect(searches.length).toBeGreaterThan(0);
+	});
+
 	test("without a pin in the settings nobody is looked for", async () => {
 		board.hang(1);
 		board.start();

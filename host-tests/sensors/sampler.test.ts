@@ -14,6 +14,25 @@ beforeEach(() => {
 
 const hour = 3_600_000;
 
+/** A kind whose sensor behaves as it likes. */
+function wild(behaviour: Partial<Sensor>): SensorKind {
+	const fields = [{ name: "wild", unit: "", decimals: 2 }];
+	return {
+		name: "WILD",
+		addresses: [0x10],
+		fields,
+		identify: () => "this",
+		make: () => ({
+			name: "WILD at 0x10",
+			fields,
+			measure: () => 0,
+			read: () => [1],
+			close: () => {},
+			...behaviour,
+		}),
+	};
+}
+
 describe("a sensor that is plugged in is measured", () => {
 	test("by its id, with the field's decimals", async () => {
 		board.plugIn("bme280", 0x77);
@@ -140,30 +159,12 @@ describe("one that fails does not stop the others", () => {
 		},
 	);
 
-	/** A kind whose sensor behaves as it likes. */
-	function wild(behaviour: Partial<Sensor>): SensorKind {
-		const fields = [{ name: "wild", unit: "", decimals: 2 }];
-		return {
-			name: "WILD",
-			addresses: [0x10],
-			fields,
-			identify: () => "this",
-			make: () => ({
-				name: "WILD at 0x10",
-				fields,
-				measure: () => 0,
-				read: () => [1],
-				close: () => {},
-				...behaviour,
-			}),
-		};
-	}
-
 	test.each<[string, Partial<Sensor>]>([
 		["it says that it takes for ever", { measure: () => Number.POSITIVE_INFINITY }],
 		["it says that it takes a week", { measure: () => 7 * 24 * hour }],
 		["it says that it takes no number", { measure: () => Number.NaN }],
 		["it comes to no end", { measure: () => 10, proceed: () => 10 }],
+		["it comes to no end in no time", { measure: () => 1e-9, proceed: () => 1e-9 }],
 		["it is slow step by step", { measure: () => 9000, proceed: () => 9000 }],
 		[
 			"it throws nothing",
@@ -305,14 +306,24 @@ describe("what cannot be used is told in one sentence, once", () => {
 test("looking for sensors leaves those alone that measure", async () => {
 	board.plugIn("bme280");
 	board.plugIn("scd41");
-	const sampler = board.start();
+	let asked = 0;
+	const counted = kinds.map((kind) => ({
+		...kind,
+		identify: (...place: Parameters<SensorKind["identify"]>) => {
+			if (place[1] === 0x76) asked++;
+			return kind.identify(...place);
+		},
+	}));
+	const sampler = board.start({}, counted);
 	await board.sample();
+	expect(asked).toBe(1);
 	const result = sampler.sample();
 	// Both are in the middle of it; a second object at an open address would be refused, as the SDK does.
 	void sampler.scan();
 	await board.time.advance(60_000);
 	expect((await result).values).toEqual([22.48, 45.2, 1013.25, 812, 22.48, 45.2]);
 	expect(board.lines.filter((line) => line.includes("is back"))).toEqual([]);
+	expect(asked).toBe(1);
 });
 
 describe("names stay over restarts", () => {
@@ -709,4 +720,14 @@ test("closed while it waits, it does no harm", async () => {
 	expect((await result).values).toEqual([]);
 	expect((await sampler.sample()).values).toEqual([]);
 	expect(board.station.bus.inUse).toBe(false);
+});
+
+test("a sensor that was closed while it measured is not read any more", async () => {
+	let read = 0;
+	const kind = wild({ measure: () => 100, read: () => [++read] });
+	const sampler = board.start({}, [kind]);
+	void sampler.sample();
+	sampler.close();
+	await board.time.advance(1000);
+	expect(read).toBe(0);
 });
