@@ -70,6 +70,7 @@ describe("names that the owner gives", () => {
 			["h", "t"],
 			0,
 		],
+		["that of a sensor that is off", { A: { off: true }, ...rename("B", "t", "t") }, ["t"], 0],
 		["to a sensor that nobody has seen", rename("C", "t", "t"), ["t", "h", "t_2"], 0],
 		["to a field that it does not have", rename("A", "toString", "x"), ["t", "h", "t_2"], 0],
 	])("%s", (_, settings, expected, problems) => {

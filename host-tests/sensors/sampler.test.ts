@@ -136,7 +136,7 @@ describe("one that fails does not stop the others", () => {
 		expect(sample).toEqual({ temperature_2: 22.48, pressure_2: 1013.25 });
 		expect(board.lines).toContain("sensor: BMP280 at 0x76 (temperature_2, pressure_2)");
 		expect(board.lines).toContain(
-			"sensor: temperature still stands for BME280 at 0x76, which is not there; the setup page can forget it.",
+			"sensor: temperature still stands for BME280 at 0x76, which is not there; it can be forgotten.",
 		);
 	});
 

@@ -121,6 +121,7 @@ function wishesOf(sources: readonly Source[]): Wish[] {
 function wishesIn(book: NameBook, settings: SensorsSettings): Wish[] {
 	const wishes: Wish[] = [];
 	for (const { sensor, names } of book) {
+		if (sensorSettings(settings, sensor).off === true) continue;
 		for (const [field, given] of names) {
 			const { name: wish = given, off } = fieldSettings(settings, sensor, field);
 			if (off !== true) wishes.push({ sensor, field, given, named: false, wish });

@@ -225,7 +225,7 @@ export class Roster {
 			const holder = this.#book.find(({ names }) => [...names.values()].includes(field))?.sensor;
 			if (holder === undefined || !missing.includes(holder)) continue;
 			this.#options.log(
-				`sensor: ${field} still stands for ${holder}, which is not there; the setup page can forget it.`,
+				`sensor: ${field} still stands for ${holder}, which is not there; it can be forgotten.`,
 			);
 			return;
 		}
