@@ -8,8 +8,9 @@ const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
 function settingRow([key, { label, help, preset, unit }]: [string, Setting<unknown>]): string {
-	const shown = Array.isArray(preset) ? preset.join(", ") : String(preset);
-	return `| \`${key}\` | ${label} | ${shown === "" ? "" : `${shown}${unit === undefined || shown === "auto" ? "" : ` ${unit}`}`} | ${help} |`;
+	const shown = Array.isArray(preset) ? preset.join(", ") : typeof preset === "object" ? "" : String(preset);
+	const measured = typeof preset === "number" && unit !== undefined ? ` ${unit}` : "";
+	return `| \`${key}\` | ${label} | ${shown}${measured} | ${help} |`;
 }
 
 test("the README's table of settings is the firmware's", () => {
@@ -26,6 +27,6 @@ test("the README names every script, and no other", () => {
 });
 
 test("the help names every option that the README shows", () => {
-	for (const [option] of readme.matchAll(/--(?:interval|speed|fresh|url|key|bucket|source)\b/g))
+	for (const [option] of readme.matchAll(/--(?:interval|sensors|speed|fresh|url|key|bucket|source)\b/g))
 		expect(help).toContain(option);
 });

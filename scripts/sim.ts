@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { lock } from "../simulator/lock";
 import { NtpServer } from "../simulator/ntp/server";
+import { parseSensors, usualSensors, wiring } from "../simulator/station";
 import { FileKeyValueStorage } from "../src/boards/node/key-value";
 import type { Settings } from "../src/settings/settings";
 import { SettingsStore } from "../src/settings/settings-store";
@@ -17,6 +18,7 @@ npm run sim -- [options]
   --points N       end when N new points have arrived; exit status 1 when they do not in time
   --seconds N      end after N seconds (with --points: the time they have, default 120)
   --interval N     seconds from one reading to the next (default 5)
+  --sensors LIST   chips that are wired to the board, as bme280,sht41@0x45,ds18b20 (default bme280; or none)
   --fresh          forget what the board had on flash
   --help           this text
 
@@ -30,6 +32,7 @@ interface Options {
 	readonly points: number | undefined;
 	readonly seconds: number | undefined;
 	readonly interval: number;
+	readonly sensors: string;
 	readonly fresh: boolean;
 }
 
@@ -50,11 +53,11 @@ await main(async () => {
 	}
 });
 
-async function simulate(sdk: Sdk, { points, seconds, interval, fresh }: Options): Promise<void> {
+async function simulate(sdk: Sdk, { points, seconds, interval, sensors, fresh }: Options): Promise<void> {
 	const state = join(directory, "board");
 	if (fresh) rmSync(state, { recursive: true, force: true });
 	mkdirSync(state, { recursive: true });
-	const program = await build(sdk, state);
+	const program = await build(sdk, state, sensors);
 	const dakkio = await DakkioServer.start({ directory: join(directory, "dakkio") });
 	const ntp = await NtpServer.start();
 	configure(state, {
@@ -66,6 +69,7 @@ async function simulate(sdk: Sdk, { points, seconds, interval, fresh }: Options)
 		location: "SDK simulator",
 		interval,
 		uploadInterval: 0,
+		...(sensors.includes("ds18b20") ? { oneWirePin: wiring.oneWire } : {}),
 	});
 	let arrived = 0;
 	dakkio.on("points", (stored) => {
@@ -85,9 +89,9 @@ async function simulate(sdk: Sdk, { points, seconds, interval, fresh }: Options)
 		throw new Error(`Only ${arrived} of ${points} points arrived in time.`);
 }
 
-async function build(sdk: Sdk, state: string): Promise<string> {
+async function build(sdk: Sdk, state: string, sensors: string): Promise<string> {
 	say("building for the SDK's simulator (the first time takes a minute or two)");
-	await mcconfig(sdk, ["-d", "-m", "-p", "lin", "-t", "build", `state=${state}`]);
+	await mcconfig(sdk, ["-d", "-m", "-p", "lin", "-t", "build", `state=${state}`, `sensors=${sensors}`]);
 	return join(sdk.output, "bin", "lin", "mc", "debug", sdk.name, "mc.so");
 }
 
@@ -127,13 +131,24 @@ function parse(): Options | undefined {
 	const text = { type: "string" } as const;
 	const flag = { type: "boolean" } as const;
 	const { values } = parseArgs({
-		options: { points: text, seconds: text, interval: text, fresh: flag, help: { ...flag, short: "h" } },
+		options: {
+			points: text,
+			seconds: text,
+			interval: text,
+			sensors: text,
+			fresh: flag,
+			help: { ...flag, short: "h" },
+		},
 	});
 	if (values.help === true) return undefined;
+	const sensors = values.sensors ?? usualSensors;
+	const chips = parseSensors(sensors);
+	if ("problem" in chips) throw new Error(`--sensors: ${chips.problem}`);
 	return {
 		points: count("--points", values.points),
 		seconds: count("--seconds", values.seconds),
 		interval: count("--interval", values.interval) ?? 5,
+		sensors,
 		fresh: values.fresh === true,
 	};
 }

@@ -92,6 +92,11 @@ export class SimulatedBus {
 		if (this.#wires.held > 0) this.#wires.held--;
 	}
 
+	/** Whether any object is open on it; told of an exclusive bus alone. */
+	get inUse(): boolean {
+		return (this.#wires.open?.size ?? 0) > 0;
+	}
+
 	/** The firmware that had objects on it is gone. */
 	release(): void {
 		this.#wires.open?.clear();

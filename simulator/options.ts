@@ -8,6 +8,8 @@ import {
 	settingsTable,
 	withoutPresets,
 } from "../src/settings/settings";
+import { catalogue } from "./chips/catalogue";
+import { parseSensors, usualSensors, type WiredChip } from "./station";
 
 /** What `npm start` was asked to do. */
 export type Command =
@@ -20,6 +22,8 @@ export interface RunOptions {
 	readonly interval: number;
 	/** How much faster than life the board's clock runs. */
 	readonly speed: number;
+	/** What is wired to the board. */
+	readonly sensors: readonly WiredChip[];
 	/** Forget the board's flash and settings first. */
 	readonly fresh: boolean;
 	/** Where to post; left out: the embedded server. */
@@ -28,11 +32,13 @@ export interface RunOptions {
 	readonly settings?: Readonly<Partial<Settings>>;
 }
 
-export const help = `A whole virtual board: the firmware, its sensor, its flash and a Dakkio server, on this computer.
+export const help = `A whole virtual board: the firmware, its sensors, its flash and a Dakkio server, on this computer.
 
 npm start -- [options]
 
   --interval SECONDS   time from one reading to the next, 5 to 86400 (default 10)
+  --sensors LIST       chips that are wired to the board, as bme280,sht41@0x45,ds18b20 (default bme280; or none):
+${columns([...Object.keys(catalogue), "ds18b20"])}
   --speed FACTOR       how much faster than life the board's clock runs, 1 to 10000 (default 1)
   --fresh              forget what the board had on flash and in its settings, and open its setup page
   --settings FILE      set it up by a settings file, as the setup page exports it
@@ -54,6 +60,8 @@ export function parseCommand(args: readonly string[], read: (file: string) => st
 	if (parsed.help === true) return { kind: "help" };
 	const speed = number(parsed.speed ?? "1", 1, 10_000);
 	if (speed === undefined) return problem("--speed", "a number from 1 to 10000", parsed.speed);
+	const sensors = parseSensors(parsed.sensors ?? usualSensors);
+	if ("problem" in sensors) return { kind: "problem", problem: `--sensors: ${sensors.problem}` };
 	const file = parsed.settings === undefined ? {} : readSettings(parsed.settings, read);
 	if (typeof file === "string") return { kind: "problem", problem: file };
 	const target = readTarget(parsed) ?? targetOf(file);
@@ -70,6 +78,7 @@ export function parseCommand(args: readonly string[], read: (file: string) => st
 	const run = {
 		interval: settings.interval,
 		speed,
+		sensors,
 		fresh: parsed.fresh === true,
 		...(parsed.settings !== undefined && { settings: file }),
 		...(target !== undefined && { target: settings }),
@@ -103,7 +112,7 @@ function targetOf({ server, key, bucketId, dataSourceId }: Partial<Settings>) {
 }
 
 type Parsed = Partial<
-	Record<"interval" | "speed" | "url" | "key" | "bucket" | "source" | "settings", string>
+	Record<"interval" | "sensors" | "speed" | "url" | "key" | "bucket" | "source" | "settings", string>
 > &
 	Partial<Record<"fresh" | "help", boolean>>;
 
@@ -115,6 +124,7 @@ function parse(args: readonly string[]): Parsed | string {
 			args: [...args],
 			options: {
 				interval: text,
+				sensors: text,
 				speed: text,
 				url: text,
 				key: text,
@@ -163,4 +173,15 @@ function problem(option: string, expected: string, given: string | undefined): C
 function number(text: string, least: number, most: number): number | undefined {
 	const value = text.trim() === "" ? Number.NaN : Number(text);
 	return value >= least && value <= most ? value : undefined;
+}
+
+/** Words below each other's options, as many to a line as fit. */
+function columns(words: readonly string[]): string {
+	const lines: string[] = [""];
+	for (const word of words) {
+		const line = lines.at(-1) ?? "";
+		if (line.length + word.length > 80) lines.push(word);
+		else lines[lines.length - 1] = line === "" ? word : `${line}, ${word}`;
+	}
+	return lines.map((line) => `${" ".repeat(23)}${line}`).join(",\n");
 }

@@ -1,18 +1,33 @@
 import type { Pins, Timer } from "../src/boards/board";
 import type { Analog, Digital, DigitalOptions } from "../src/boards/ecma419";
+import type { SimulatedBus } from "./bus";
+import { OneWireLine, OneWireMaster } from "./one-wire";
 
 /** Modes and edges, each a bit. */
 const mode = { Input: 0, InputPullUp: 1, InputPullDown: 2, Output: 8, Rising: 1, Falling: 2 } as const;
 
 const resolution = 12;
 
+/** A bus whose two lines are pins. */
+interface WiredBus {
+	readonly bus: SimulatedBus;
+	readonly data: number;
+	readonly clock: number;
+}
+
 /** The pins of a simulated board: what the firmware does to them can be seen, and what it reads be set. */
 export class SimulatedPins {
 	/** As the ESP32's converter with its widest range. */
 	readonly analogRange = 2.45;
+	/** Written by the firmware, or driven from outside. */
 	readonly #levels = new Map<number, 0 | 1>();
+	/** Lines of buses that the firmware itself pulls low. */
+	readonly #pulled = new Set<number>();
 	readonly #volts = new Map<number, number>();
-	readonly #inputs = new Map<number, DigitalOptions>();
+	/** Pins that the firmware has open. */
+	readonly #open = new Map<number, DigitalOptions>();
+	readonly #oneWire = new Map<number, OneWireLine>();
+	readonly #buses: WiredBus[] = [];
 	readonly #after: (callback: () => void, delay: number) => Timer;
 	/** The firmware wrote a pin. */
 	onWrite: ((pin: number, level: 0 | 1) => void) | undefined;
@@ -32,28 +47,27 @@ export class SimulatedPins {
 			static readonly Output = mode.Output;
 			static readonly Rising = mode.Rising;
 			static readonly Falling = mode.Falling;
-			readonly #pin: number;
+			readonly #options: DigitalOptions;
 
 			constructor(options: DigitalOptions) {
-				this.#pin = options.pin;
-				if (options.mode === mode.Output) return;
-				if (pins.#inputs.has(options.pin)) throw new RangeError("in use");
-				pins.#inputs.set(options.pin, options);
-				if (options.mode === mode.InputPullUp && !pins.#levels.has(options.pin))
-					pins.#levels.set(options.pin, 1);
+				pins.#take(options);
+				this.#options = options;
 			}
 
 			read(): 0 | 1 {
-				return pins.level(this.#pin);
+				// As the SDK has it.
+				if (this.#options.mode === mode.Output) throw new Error("can't read output");
+				return pins.level(this.#options.pin);
 			}
 
 			write(value: 0 | 1): void {
-				pins.#levels.set(this.#pin, value);
-				pins.onWrite?.(this.#pin, value);
+				if (this.#options.mode !== mode.Output) throw new Error("can't write input");
+				pins.#put(this.#options.pin, value);
+				pins.onWrite?.(this.#options.pin, value);
 			}
 
 			close(): void {
-				pins.#inputs.delete(this.#pin);
+				pins.#giveBack(this.#options);
 			}
 		}
 		class SimulatedAnalog implements Analog {
@@ -72,18 +86,33 @@ export class SimulatedPins {
 
 			close(): void {}
 		}
-		return { Digital: SimulatedDigital, Analog: SimulatedAnalog, analogRange: this.analogRange, ...usual };
+		return {
+			Digital: SimulatedDigital,
+			Analog: SimulatedAnalog,
+			OneWire: class extends OneWireMaster {
+				constructor({ pin }: { pin: number }) {
+					super(pins.oneWire(pin));
+				}
+			},
+			analogRange: this.analogRange,
+			...usual,
+		};
 	}
 
+	/** What a pin is at. */
 	level(pin: number): 0 | 1 {
-		return this.#levels.get(pin) ?? 0;
+		const wired = this.#wired(pin);
+		if (wired === undefined) return this.#levels.get(pin) ?? 0;
+		// A bus is pulled up; anybody can pull it low.
+		const low = this.#pulled.has(pin) || this.#levels.get(pin) === 0;
+		return low || (pin === wired.data && wired.bus.held) ? 0 : 1;
 	}
 
 	/** Something outside drives a digital pin; the firmware is told in a turn of its own. */
 	drive(pin: number, level: 0 | 1): void {
 		if (this.level(pin) === level) return;
 		this.#levels.set(pin, level);
-		const { edge = 0, onReadable } = this.#inputs.get(pin) ?? {};
+		const { edge = 0, onReadable } = this.#open.get(pin) ?? {};
 		if ((edge & (level === 1 ? mode.Rising : mode.Falling)) !== 0) this.#after(() => onReadable?.(), 0);
 	}
 
@@ -92,8 +121,51 @@ export class SimulatedPins {
 		this.#volts.set(pin, volts);
 	}
 
+	/** The lines of an I2C bus are these pins: whoever has them can clock a chip free. */
+	wire(wired: WiredBus): void {
+		this.#buses.push(wired);
+	}
+
+	/** The 1-Wire line at a pin; chips are attached to it. */
+	oneWire(pin: number): OneWireLine {
+		let line = this.#oneWire.get(pin);
+		if (line === undefined) {
+			line = new OneWireLine();
+			this.#oneWire.set(pin, line);
+		}
+		return line;
+	}
+
 	/** The firmware that had them is gone. */
 	release(): void {
-		this.#inputs.clear();
+		this.#open.clear();
+		this.#pulled.clear();
+	}
+
+	#wired(pin: number): WiredBus | undefined {
+		return this.#buses.find(({ data, clock }) => pin === data || pin === clock);
+	}
+
+	#take(options: DigitalOptions): void {
+		const { pin } = options;
+		const wired = this.#wired(pin);
+		if (this.#open.has(pin) || wired?.bus.inUse === true) throw new RangeError("in use");
+		this.#open.set(pin, options);
+		// An output is low until it is written, as the SDK has it.
+		if (options.mode === mode.Output) this.#put(pin, 0);
+		else if (wired === undefined && options.mode === mode.InputPullUp && !this.#levels.has(pin))
+			this.#levels.set(pin, 1);
+	}
+
+	#put(pin: number, level: 0 | 1): void {
+		const wired = this.#wired(pin);
+		if (wired === undefined) this.#levels.set(pin, level);
+		else if (level === 0) this.#pulled.add(pin);
+		else if (this.#pulled.delete(pin) && pin === wired.clock) wired.bus.pulse();
+	}
+
+	#giveBack({ pin, mode: had }: DigitalOptions): void {
+		// Let go, a line of a bus rises.
+		if (this.#open.delete(pin) && had === mode.Output && this.#wired(pin) !== undefined) this.#put(pin, 1);
 	}
 }

@@ -5,6 +5,7 @@ import { lock } from "./lock";
 import { neighbourhood, simulated } from "./neighbourhood";
 import { help, parseCommand, type RunOptions } from "./options";
 import { RunningBoard } from "./running-board";
+import { wiring } from "./station";
 import { World } from "./world";
 
 /** Where everything is kept between two starts. */
@@ -43,13 +44,13 @@ async function run(options: RunOptions): Promise<void> {
 }
 
 async function startWorld(options: RunOptions): Promise<World> {
-	const { speed, fresh } = options;
+	const { speed, fresh, sensors } = options;
 	const setup = isSetUpByHand(options) ? { setup: { page: setupPort } } : {};
 	try {
-		return await World.start({ directory, speed, fresh, ...setup, ...ports });
+		return await World.start({ directory, speed, fresh, sensors, ...setup, ...ports });
 	} catch (error) {
 		if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-			return World.start({ directory, speed, fresh, ...setup });
+			return World.start({ directory, speed, fresh, sensors, ...setup });
 		throw error;
 	}
 }
@@ -60,11 +61,12 @@ function isSetUpByHand({ fresh, target, settings }: RunOptions): boolean {
 }
 
 function settingsFor({ dakkio, ntp }: World, options: RunOptions): Partial<Settings> {
-	const { interval, target, settings = {} } = options;
+	const { interval, sensors, target, settings = {} } = options;
 	const common = {
 		networks: [{ ssid: simulated.ssid, password: "" }],
 		ntpServers: [`${ntp.host}:${ntp.port}`],
 		location: "Virtual board",
+		...(sensors.some(({ name }) => name === "ds18b20") ? { oneWirePin: wiring.oneWire } : {}),
 		// A real service's plan is kept; the embedded one is there to see each reading arrive.
 		uploadInterval: target === undefined ? 0 : ("auto" as const),
 		...settings,

@@ -10,7 +10,7 @@ import { SettingsStore } from "../src/settings/settings-store";
 import { FlashFiles } from "./flash-files";
 import { type InternetOptions, simulateInternet } from "./internet";
 import { SimulatedPins } from "./pins";
-import { weatherStation } from "./weather-station";
+import { parseSensors, Station, usualSensors, type WiredChip } from "./station";
 import { type SimulatedNetwork, SimulatedRadio } from "./wifi";
 
 export interface VirtualBoardOptions {
@@ -21,6 +21,8 @@ export interface VirtualBoardOptions {
 	readonly startedAt: number;
 	/** Whether time runs at life's speed while a socket is open. */
 	readonly lifeSpeedOnline: boolean;
+	/** What is wired to it; left out: a BME280. */
+	readonly sensors?: readonly WiredChip[];
 	log(line: string): void;
 	/** One start of it; left out: a power-on, with nobody who starts it anew. */
 	readonly start?: BoardStart;
@@ -43,15 +45,20 @@ const partitions = { queue: 256, quarantine: 16 };
 /** As the usual board with an ESP32 has them: a light, and the button BOOT. */
 export const usualPins = Object.freeze({ led: 2, button: 0 });
 
-/** A board on this computer: Node's network and files, and around it a flash chip, a radio and a sensor. */
+const usual = parseSensors(usualSensors);
+
+/** A board on this computer: Node's network and files, and around it a flash chip, a radio and sensors. */
 export class VirtualBoard extends NodeBoard {
 	/** What is wired to it. */
 	readonly simulatedPins: SimulatedPins;
 	readonly radio: SimulatedRadio;
+	readonly station: Station;
 
 	constructor(options: VirtualBoardOptions) {
 		const { directory, time, startedAt, lifeSpeedOnline, log, start, networks, internet } = options;
 		const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
+		const sensors = options.sensors ?? ("problem" in usual ? [] : usual);
+		const station = new Station({ time, startedAt, pins, sensors });
 		const ask = () => log("the board asks to be started anew: stop it and start it again");
 		const { resetReason, restart, sleep } = start ?? { resetReason: "power-on", restart: ask, sleep: ask };
 		const serial = keepSerial(directory);
@@ -76,7 +83,7 @@ export class VirtualBoard extends NodeBoard {
 					roots: [internet.root],
 				}),
 				flash: new FlashFiles(join(directory, "flash"), partitions),
-				i2c: weatherStation(time, startedAt),
+				i2c: station.i2c,
 				pins: pins.provider(usualPins),
 			},
 			log,
@@ -85,6 +92,7 @@ export class VirtualBoard extends NodeBoard {
 		});
 		this.simulatedPins = pins;
 		this.radio = radio;
+		this.station = station;
 	}
 
 	/** Keeps settings as the setup page would, before the app starts. */

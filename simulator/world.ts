@@ -5,6 +5,7 @@ import { DakkioServer } from "./dakkio/server";
 import { LoginPage, presetHost } from "./internet";
 import { neighbourhood } from "./neighbourhood";
 import { NtpServer } from "./ntp/server";
+import type { WiredChip } from "./station";
 import { type BoardStart, VirtualBoard, type VirtualBoardOptions } from "./virtual-board";
 import type { SimulatedNetwork } from "./wifi";
 import { WorldClock } from "./world-clock";
@@ -21,6 +22,8 @@ export interface WorldOptions {
 	/** Of the API, and of the status page in plain HTTP; 0 for any free port. */
 	readonly port?: number;
 	readonly pagePort?: number;
+	/** What is wired to the board; left out: a BME280. */
+	readonly sensors?: readonly WiredChip[];
 	/** The longest body that the API takes, bytes. */
 	readonly bodyLimit?: number;
 	/** The board is set up by somebody: networks around it, and an internet in which its presets lead to this world. */
@@ -43,6 +46,7 @@ export class World {
 	readonly #lifeSpeedOnline: boolean;
 	readonly #setup: WorldOptions["setup"];
 	readonly #login: LoginPage | undefined;
+	readonly #sensors: readonly WiredChip[] | undefined;
 
 	private constructor(
 		options: WorldOptions,
@@ -55,6 +59,7 @@ export class World {
 		this.#login = login;
 		this.#directory = options.directory;
 		this.#lifeSpeedOnline = options.lifeSpeedOnline ?? true;
+		this.#sensors = options.sensors;
 		this.#clock = clock;
 		this.ntp = ntp;
 		this.dakkio = dakkio;
@@ -104,6 +109,7 @@ export class World {
 			startedAt: this.#clock.startedAt,
 			lifeSpeedOnline: this.#lifeSpeedOnline,
 			log,
+			...(this.#sensors === undefined ? {} : { sensors: this.#sensors }),
 			...(start === undefined ? {} : { start }),
 			...this.#surroundings(),
 		});

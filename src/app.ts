@@ -12,11 +12,12 @@ import { Panel } from "./panel/panel";
 import { chargeOf, readBattery } from "./power/battery";
 import { Sleeper } from "./power/sleeper";
 import type { Field, SampleContext, Value } from "./reading/reading";
+import { namesKey } from "./sensors/name-store";
+import { totalsKey } from "./sensors/pulse-totals";
 import { type Sample, Sampler } from "./sensors/sampler";
 import { missingForUpload, newDataSource, type Settings, withoutPresets } from "./settings/settings";
 import { SettingsStore } from "./settings/settings-store";
 import { Absence } from "./setup/absence";
-import { describeSensors } from "./setup/sensors";
 import { Setup, type SetupOptions, type TimeSyncCallbacks } from "./setup/setup";
 import { askForSetup, setupReason } from "./setup/wanted";
 import { describeStatus, type Status } from "./status";
@@ -296,7 +297,15 @@ export class App {
 
 	#makeSampler(): Sampler {
 		const { time, log } = this.#tools();
-		return new Sampler({ bus: this.#bus(), time, log });
+		return new Sampler({
+			bus: this.#bus(),
+			pins: this.#board.pins,
+			time,
+			storage: this.#storage,
+			settings: this.#measuring,
+			resumed: this.#boots.resumed,
+			log,
+		});
 	}
 
 	#bus(): I2CBus {
@@ -361,7 +370,7 @@ export class App {
 				await this.#takeSample();
 			},
 			measure: () => this.#look(),
-			sensors: () => describeSensors(this.#sampler.sensors, this.#latest?.values ?? []),
+			sensors: () => this.#sampler.sensors,
 			fields: () => this.#latest?.fields ?? [],
 			waiting: () => this.#readings.length,
 			budget: new Budget(this.#storage),
@@ -523,7 +532,7 @@ export class App {
 	/** The board goes to somebody else: settings, secrets and readings go; what numbers its readings stays. */
 	#forget(): void {
 		new SettingsStore(this.#storage).clear();
-		for (const key of ["budget", "attempts", silenceKey]) this.#storage.delete(key);
+		for (const key of ["budget", "attempts", silenceKey, namesKey, totalsKey]) this.#storage.delete(key);
 		this.#readings.reset();
 		this.#quarantine.reset();
 		this.#board.restart();

@@ -14,7 +14,7 @@ let world: World;
 let board: RunningBoard;
 beforeEach(async () => {
 	directory = mkdtempSync(join(tmpdir(), "panel-"));
-	world = await World.start({ directory, speed: 500 });
+	world = await World.start({ directory, speed: 50 });
 });
 afterEach(async () => {
 	await board.app.stop();
@@ -41,7 +41,7 @@ test("a short press sends what waits at once, long before it is due", async () =
 	const [, sent] = /(\d+)\)?: 201/.exec(await board.line(/^sent/)) ?? [];
 	const waiting = Number(sent) + 3;
 	await board.line(new RegExp(`reading ${waiting}:`));
-	await press(2_000, /button: send now/);
+	await press(4_000, /button: send now/);
 	await world.dakkio.waitForPoints(waiting);
 });
 

@@ -9,6 +9,7 @@ export class RunningBoard {
 	/** All lines so far. */
 	readonly lines: string[] = [];
 	readonly app: App;
+	/** What is wired to it can be unplugged. */
 	readonly board: VirtualBoard;
 	/** How it asked to be started anew, if it did. */
 	asked: "restart" | "sleep" | undefined;
@@ -46,6 +47,7 @@ export class RunningBoard {
 			uploadInterval: 0,
 			...settings,
 		});
+		this.board = board;
 		this.app = new App(board);
 		this.app.start();
 	}

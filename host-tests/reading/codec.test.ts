@@ -140,7 +140,7 @@ describe("what cannot be stored is refused, and says why", () => {
 
 	test.each<[string, Reading, SampleContext, RegExp]>([
 		["a time that is none", at(Number.NaN, []), context([]), /time in milliseconds/],
-		["more than 16 fields", at(0, []), context(Array.from({ length: 17 }, () => field())), /at most 16/],
+		["more than 32 fields", at(0, []), context(Array.from({ length: 33 }, () => field())), /at most 32/],
 		["more values than fields", at(0, [1, 2]), context([field()]), /2 values for 1/],
 		["decimals out of range", at(0, [1]), context([field(10)]), /0 to 9/],
 	])("%s", (_, reading, told, message) => {

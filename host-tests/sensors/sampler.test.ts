@@ -1,108 +1,733 @@
-import { beforeEach, expect, test } from "vitest";
-import { SimulatedBus } from "../../simulator/bus";
+import { beforeEach, describe, expect, test } from "vitest";
 import { BME280Chip } from "../../simulator/chips/bme280";
-import { VirtualTime } from "../../simulator/virtual-time";
-import { Sampler } from "../../src/sensors/sampler";
+import { MemoryKeyValue, Power } from "../../simulator/life/power";
+import type { SensorKind } from "../../src/sensors/kind";
+import { kinds } from "../../src/sensors/kinds";
+import { namesKey } from "../../src/sensors/name-store";
+import type { Sensor } from "../../src/sensors/sensor";
+import { SensorBoard } from "./sensor-board";
 
-let time: VirtualTime;
-let bus: SimulatedBus;
-let lines: string[];
+let board: SensorBoard;
 beforeEach(() => {
-	time = new VirtualTime();
-	bus = new SimulatedBus();
-	lines = [];
+	board = new SensorBoard();
 });
 
-function plugIn(address: number, id = 0x60): void {
-	const environment = () => ({ temperature: 22.479999542236328, humidity: 45.23, pressure: 101_325.4 });
-	bus.attach(address, new BME280Chip({ ticks: () => time.ticks(), environment, id }));
+const hour = 3_600_000;
+
+/** A kind whose sensor behaves as it likes. */
+function wild(behaviour: Partial<Sensor>): SensorKind {
+	const fields = [{ name: "wild", unit: "", decimals: 2 }];
+	return {
+		name: "WILD",
+		addresses: [0x10],
+		fields,
+		identify: () => "this",
+		make: () => ({
+			name: "WILD at 0x10",
+			fields,
+			measure: () => 0,
+			read: () => [1],
+			close: () => {},
+			...behaviour,
+		}),
+	};
 }
 
-function sampler(): Sampler {
-	return new Sampler({
-		bus: { io: bus.SMBus, data: 21, clock: 22, hz: 100_000 },
-		time,
-		log: (line) => lines.push(line),
+describe("a sensor that is plugged in is measured", () => {
+	test("by its id, with the field's decimals", async () => {
+		board.plugIn("bme280", 0x77);
+		board.start();
+		const { fields, values } = await board.sampleAsIs();
+		expect(fields.map(({ name, unit, decimals }) => [name, unit, decimals])).toEqual([
+			["temperature", "celsius", 2],
+			["humidity", "percent", 1],
+			["pressure", "hPa", 2],
+		]);
+		expect(values).toEqual([22.48, 45.2, 1013.25]);
+		expect(board.lines).toEqual(["sensor: BME280 at 0x77 (temperature, humidity, pressure)"]);
 	});
-}
 
-async function sample(from: Sampler) {
-	const result = from.sample();
-	await time.advance(1000);
-	return result;
-}
+	test("at the next sample, where there was none; that there is none is told once", async () => {
+		board.start();
+		expect(await board.sampleAsIs()).toEqual({ fields: [], values: [] });
+		await board.sample();
+		expect(board.lines).toEqual([
+			"sensor: none found on the I2C bus. Check wiring and supply; each sample looks again.",
+		]);
+		board.plugIn("bme280");
+		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
+	});
 
-test("what is on the bus is found by its id, and its values come with the field's decimals", async () => {
-	plugIn(0x77);
-	const { fields, values } = await sample(sampler());
-	expect(fields.map(({ name, unit, decimals }) => [name, unit, decimals])).toEqual([
-		["temperature", "celsius", 2],
-		["humidity", "percent", 1],
-		["pressure", "hPa", 2],
-	]);
-	expect(values).toEqual([22.48, 45.2, 1013.25]);
-	expect(lines).toEqual(["sensor: BME280 at 0x77 (temperature, humidity, pressure)"]);
+	test("within the hour, where there is one already, whose fields stay in their place", async () => {
+		board.plugIn("scd41");
+		board.start();
+		await board.sample();
+		board.plugIn("bme280");
+		await board.sample();
+		expect(Object.keys(await board.sample())).toEqual(["co2", "temperature", "humidity"]);
+		await board.time.advance(hour);
+		expect(await board.sample()).toMatchObject({ co2: 812, temperature: 22.48, temperature_2: 22.48 });
+	});
+
+	test("at once on request, in all their variety", async () => {
+		board.plugIn("scd41");
+		const sampler = board.start({ oneWirePin: 4 });
+		await board.sample();
+		for (const name of ["bme280", "sht31", "bh1750", "ina219", "aht20"]) board.plugIn(name);
+		board.plugIn("ads1115", 0x49);
+		board.hang(1);
+		await sampler.scan();
+		const sample = await board.sample();
+		expect(Object.keys(sample)).toHaveLength(3 + 3 + 2 + 1 + 2 + 2 + 4 + 1);
+		expect(Object.values(sample).filter((value) => value === undefined)).toEqual([]);
+	});
 });
 
-test("an empty bus is told once, and a sensor that is plugged in later is found", async () => {
-	const empty = sampler();
-	expect(await sample(empty)).toEqual({ fields: [], values: [] });
-	expect(await sample(empty)).toEqual({ fields: [], values: [] });
-	expect(lines).toHaveLength(1);
-	expect(lines[0]).toMatch(/none found/);
-	plugIn(0x76);
-	expect((await sample(empty)).values).toHaveLength(3);
+describe("one that fails does not stop the others", () => {
+	test("pulled out, it is told once, and is back when it is plugged in again", async () => {
+		board.plugIn("bme280");
+		board.plugIn("bh1750");
+		board.start();
+		await board.sample();
+		board.unplug(0x76);
+		expect(await board.sample()).toEqual({
+			temperature: undefined,
+			humidity: undefined,
+			pressure: undefined,
+			illuminance: 430.8,
+		});
+		await board.sample();
+		expect(board.lines.slice(2)).toEqual([
+			"sensor: BME280 at 0x76: it does not answer. Check its wiring and address.",
+		]);
+		board.plugIn("bme280");
+		expect(await board.sample()).toMatchObject({ temperature: 22.48, humidity: 45.2, pressure: 1013.25 });
+		expect(board.lines.at(-1)).toBe("sensor: BME280 at 0x76 is back");
+	});
+
+	test("in the place of a broken one another is read with its own calibration", async () => {
+		board.plugIn("bme280");
+		board.start();
+		await board.sample();
+		board.unplug(0x76);
+		await board.sample();
+		const calibration = {
+			T: [28009, 25654, 50],
+			P: [39145, -10750, 3024, 5831, 20, -7, 12300, -12000, 5000],
+			H: [75, 370, 0, 313, 50, 30],
+		} as const;
+		const environment = () => ({ temperature: 7.5, humidity: 80, pressure: 99_000 });
+		board.station.bus.attach(
+			0x76,
+			new BME280Chip({ ticks: () => board.time.ticks(), environment, calibration }),
+		);
+		expect(Object.values(await board.sample())).toEqual([7.5, 80, 990]);
+	});
+
+	test("in the place of a broken one a chip of another kind gets names of its own", async () => {
+		board.plugIn("bme280");
+		board.start();
+		await board.sample();
+		board.unplug(0x76);
+		await board.sample();
+		board.plugIn("bmp280", 0x76);
+		await board.sample(hour);
+		const sample = await board.sample();
+		expect(sample).toEqual({ temperature_2: 22.48, pressure_2: 1013.25 });
+		expect(board.lines).toContain("sensor: BMP280 at 0x76 (temperature_2, pressure_2)");
+		expect(board.lines).toContain(
+			"sensor: temperature still stands for BME280 at 0x76, which is not there; it can be forgotten.",
+		);
+	});
+
+	test.each(["silent", "wrong checksum", "never ready", "out of range"] as const)(
+		"whatever is wrong with it: %s",
+		async (fault) => {
+			const chip = board.plugIn("sht31");
+			board.plugIn("bme280");
+			board.start();
+			await board.sample();
+			chip.fault = fault;
+			for (let i = 0; i < 3; i++)
+				expect(await board.sample()).toMatchObject({
+					temperature: 22.48,
+					temperature_2: undefined,
+					humidity_2: undefined,
+				});
+			chip.fault = undefined;
+			expect(await board.sample()).toMatchObject({ temperature: 22.48, temperature_2: 22.48 });
+		},
+	);
+
+	test.each<[string, Partial<Sensor>]>([
+		["it says that it takes for ever", { measure: () => Number.POSITIVE_INFINITY }],
+		["it says that it takes a week", { measure: () => 7 * 24 * hour }],
+		["it says that it takes no number", { measure: () => Number.NaN }],
+		["it comes to no end", { measure: () => 10, proceed: () => 10 }],
+		["it comes to no end in no time", { measure: () => 1e-9, proceed: () => 1e-9 }],
+		["it is slow step by step", { measure: () => 9000, proceed: () => 9000 }],
+		[
+			"it throws nothing",
+			{
+				read: () => {
+					throw undefined;
+				},
+			},
+		],
+		[
+			"it throws what cannot be a text",
+			{
+				measure: () => {
+					throw Object.create(null);
+				},
+			},
+		],
+		[
+			"it throws also when it is closed",
+			{
+				read: () => {
+					throw new Error("no");
+				},
+				close: () => {
+					throw new Error("neither");
+				},
+			},
+		],
+		["it measures nothing", { read: () => [] }],
+		["it measures what is no number", { read: () => [Number.NaN] }],
+		["it measures what is no value", { read: () => [{} as never] }],
+		["it measures infinity", { read: () => [Number.NEGATIVE_INFINITY] }],
+	])("also when %s", async (_, behaviour) => {
+		board.plugIn("bme280");
+		board.start({}, [wild(behaviour), ...kinds]);
+		for (let i = 0; i < 3; i++)
+			expect(await board.sample()).toEqual({
+				wild: undefined,
+				temperature: 22.48,
+				humidity: 45.2,
+				pressure: 1013.25,
+			});
+	});
+
+	test("a kind that cannot even tell whether it is there has nothing", async () => {
+		board.plugIn("bme280");
+		const identify = () => {
+			throw new Error("no");
+		};
+		board.start({}, [{ ...wild({}), identify }, ...kinds]);
+		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
+	});
 });
 
-test("a sensor that is pulled out leaves its values out, is told once, and is back when it is plugged in again", async () => {
-	plugIn(0x76);
-	const running = sampler();
-	await sample(running);
-	bus.detach(0x76);
-	expect((await sample(running)).values).toEqual([undefined, undefined, undefined]);
-	expect((await sample(running)).values).toEqual([undefined, undefined, undefined]);
-	expect(lines.slice(1)).toEqual([
-		"sensor: BME280 at 0x76: it does not answer. Check its wiring and address.",
-	]);
-	plugIn(0x76);
-	expect((await sample(running)).values).toEqual([22.48, 45.2, 1013.25]);
-	expect(lines.at(-1)).toBe("sensor: BME280 at 0x76 is back");
+test("a sensor that takes its time does not make the others older", async () => {
+	board.plugIn("bme280");
+	let readAt = 0;
+	const slow: SensorKind = {
+		name: "SLOW",
+		addresses: [0x10],
+		fields: [{ name: "slow", unit: "", decimals: 0 }],
+		identify: () => "this",
+		make: () => ({
+			name: "SLOW at 0x10",
+			fields: [],
+			measure: () => 5000,
+			read: () => {
+				readAt = board.time.ticks();
+				board.around = { ...board.around, temperature: 30 };
+				return [1];
+			},
+			close: () => {},
+		}),
+	};
+	board.start({}, [slow, ...kinds]);
+	expect(await board.sample()).toMatchObject({ slow: 1, temperature: 22.48 });
+	expect(readAt).toBe(5000);
 });
 
-test("a chip that is put in the place of a broken one is read with its own calibration", async () => {
-	plugIn(0x76);
-	const running = sampler();
-	await sample(running);
-	bus.detach(0x76);
-	await sample(running);
-	const calibration = {
-		T: [28009, 25654, 50],
-		P: [39145, -10750, 3024, 5831, 20, -7, 12300, -12000, 5000],
-		H: [75, 370, 0, 313, 50, 30],
-	} as const;
-	const environment = () => ({ temperature: 7.5, humidity: 80, pressure: 99_000 });
-	bus.attach(0x76, new BME280Chip({ ticks: () => time.ticks(), environment, calibration }));
-	const { values } = await sample(running);
-	expect(values).toEqual([7.5, 80, 990]);
+describe("what cannot be used is told in one sentence, once", () => {
+	test.each<[string, () => void, string]>([
+		["a BME680", () => board.plugIn("bme680"), "BME680 at 0x76: this firmware cannot use it."],
+		[
+			"a chip at a sensor's address",
+			() => {
+				const environment = () => board.around;
+				board.station.bus.attach(
+					0x76,
+					new BME280Chip({ ticks: () => board.time.ticks(), environment, id: 0x12 }),
+				);
+			},
+			"I2C address 0x76: a chip that this firmware does not know.",
+		],
+	])("%s, and does not stop the one beside it", async (_, plugIn, sentence) => {
+		plugIn();
+		board.plugIn("bme280", 0x77);
+		board.start();
+		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
+		for (let i = 0; i < 3; i++) await board.sample(hour);
+		expect(board.lines.filter((line) => line === `sensor: ${sentence}`)).toHaveLength(1);
+		expect(board.lines).toHaveLength(2);
+	});
+
+	test("on request, chips at all other addresses, too", async () => {
+		let disturbed = 0;
+		board.station.bus.attach(0x3c, {
+			write: () => disturbed++,
+			read: (into) => into.fill(0),
+		});
+		const sampler = board.start();
+		await board.sample();
+		expect(board.lines.join()).not.toMatch(/0x3c/);
+		await sampler.scan();
+		expect(board.lines).toContain(
+			"sensor: I2C address 0x3c: something answers, but it is no sensor that this firmware knows.",
+		);
+		expect(disturbed).toBe(0);
+	});
+
+	test("a chip that nobody knows is asked at the start and on request, not each hour", async () => {
+		let asked = 0;
+		board.plugIn("bme280", 0x77);
+		board.station.bus.attach(0x76, {
+			write: () => asked++,
+			read: (into) => into.fill(0x12),
+		});
+		const sampler = board.start();
+		await board.sample();
+		const once = asked;
+		expect(once).toBeGreaterThan(0);
+		await board.sample(hour);
+		await board.sample(hour);
+		expect(asked).toBe(once);
+		await sampler.scan();
+		expect(asked).toBe(2 * once);
+	});
 });
 
-test.each([
-	["0x58", /a BMP280, which this firmware cannot use yet/],
-	["0x61", /a BME680, which this firmware cannot use yet/],
-	["0x12", /does not know \(id 0x12\)/],
-])("a chip with the id %s is named, and does not stop the one beside it", async (id, expected) => {
-	plugIn(0x76, Number(id));
-	plugIn(0x77);
-	const { values } = await sample(sampler());
-	expect(values).toHaveLength(3);
-	expect(lines.join("\n")).toMatch(expected);
+test("looking for sensors leaves those alone that measure", async () => {
+	board.plugIn("bme280");
+	board.plugIn("scd41");
+	let asked = 0;
+	const counted = kinds.map((kind) => ({
+		...kind,
+		identify: (...place: Parameters<SensorKind["identify"]>) => {
+			if (place[1] === 0x76) asked++;
+			return kind.identify(...place);
+		},
+	}));
+	const sampler = board.start({}, counted);
+	await board.sample();
+	expect(asked).toBe(1);
+	const result = sampler.sample();
+	// Both are in the middle of it; a second object at an open address would be refused, as the SDK does.
+	void sampler.scan();
+	await board.time.advance(60_000);
+	expect((await result).values).toEqual([22.48, 45.2, 1013.25, 812, 22.48, 45.2]);
+	expect(board.lines.filter((line) => line.includes("is back"))).toEqual([]);
+	expect(asked).toBe(1);
+});
+
+describe("names stay over restarts", () => {
+	test("whatever is plugged in first, and whichever is not there today", async () => {
+		board.plugIn("bme280", 0x77, { temperature: 7 });
+		board.start();
+		expect(await board.sample()).toMatchObject({ temperature: 7 });
+		board.plugIn("bme280", 0x76, { temperature: 6 });
+		board.start();
+		expect(await board.sample()).toMatchObject({ temperature: 7, temperature_2: 6 });
+		board.unplug(0x77);
+		board.start();
+		expect(await board.sample()).toEqual({ temperature_2: 6, humidity_2: 45.2, pressure_2: 1013.25 });
+		expect(board.lines).toContain("sensor: BME280 at 0x77 was there before, and is not now.");
+		// It is back at the very next sample.
+		board.plugIn("bme280", 0x77, { temperature: 7 });
+		expect(await board.sample()).toMatchObject({ temperature: 7, temperature_2: 6 });
+	});
+
+	test("until they are forgotten", async () => {
+		board.plugIn("bme280", 0x77, { temperature: 7 });
+		board.start();
+		await board.sample();
+		board.unplug(0x77);
+		board.plugIn("bme280", 0x76, { temperature: 6 });
+		const sampler = board.start();
+		expect(await board.sample()).toMatchObject({ temperature_2: 6 });
+		expect(sampler.forgetMissing()).toEqual(["BME280 at 0x77"]);
+		expect(sampler.forgetMissing()).toEqual([]);
+		// Its own names stay what they are; a third one takes the plain ones.
+		board.plugIn("sht31");
+		board.start();
+		expect(await board.sample()).toMatchObject({ temperature_2: 6, temperature: 22.48 });
+	});
+
+	test("damaged ones are told and given anew", async () => {
+		board.plugIn("bme280");
+		board.storage.write(namesKey, Uint8Array.of(1, 2, 3));
+		board.start();
+		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
+		expect(board.lines[0]).toBe("sensor: the kept names of the fields are damaged; they are given anew.");
+		board.start();
+		await board.sample();
+		expect(board.lines).toHaveLength(1);
+	});
+
+	test("a storage that fails is told, and stops nothing", async () => {
+		board.plugIn("bme280");
+		Object.defineProperty(board, "storage", {
+			value: {
+				...new MemoryKeyValue().storage(new Power(() => {})).open({ path: "dakkio", format: "buffer" }),
+				read: () => undefined,
+				write: () => {
+					throw new Error("full");
+				},
+			},
+		});
+		board.start();
+		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
+		expect(board.lines[0]).toBe("sensor: the names of the fields could not be kept (full).");
+	});
+
+	test("more sensors than anybody has make room for each other", async () => {
+		board.start({ oneWirePin: 4 });
+		for (let round = 0; round < 40; round++) {
+			const chip = board.hang(round + 1, round);
+			board.start({ oneWirePin: 4 });
+			expect(Object.values(await board.sample())).toEqual([round]);
+			board.pins.oneWire(4).detach(chip);
+		}
+		expect(board.storage.read(namesKey)?.byteLength).toBeLessThan(2100);
+	});
+});
+
+describe("the owner's wishes", () => {
+	test("names, calibration, and what is off", async () => {
+		board.plugIn("bme280");
+		board.plugIn("sht31");
+		board.plugIn("bh1750");
+		board.start({
+			sensors: {
+				"BME280 at 0x76": {
+					fields: {
+						temperature: { name: "outdoors", offset: -0.48 },
+						humidity: { scale: 1.1, offset: 1 },
+						pressure: { off: true },
+					},
+				},
+				"SHT3x at 0x44": { fields: { temperature: { name: "temperature" } } },
+				"BH1750 at 0x23": { off: true },
+			},
+		});
+		expect(await board.sample()).toEqual({
+			outdoors: 22,
+			humidity: 50.8,
+			temperature: 22.48,
+			humidity_2: 45.2,
+		});
+	});
+
+	test("a name that another field has is refused, and told", async () => {
+		board.plugIn("bme280");
+		board.plugIn("sht31");
+		board.start({ sensors: { "SHT3x at 0x44": { fields: { temperature: { name: "temperature" } } } } });
+		expect(Object.keys(await board.sample())).toContain("temperature_2");
+		expect(board.lines).toContain(
+			"sensor: SHT3x at 0x44: temperature cannot be called temperature, which another field is; it is called temperature_2.",
+		);
+	});
+
+	test("also while the other one is not there", async () => {
+		board.plugIn("bme280");
+		board.plugIn("sht31");
+		board.start();
+		await board.sample();
+		board.unplug(0x76);
+		board.start({ sensors: { "SHT3x at 0x44": { fields: { temperature: { name: "temperature" } } } } });
+		expect(Object.keys(await board.sample())).toEqual(["temperature_2", "humidity_2"]);
+	});
+
+	test("a sensor that is off has its names all the same, and is not missed", async () => {
+		board.plugIn("bme280");
+		board.plugIn("sht31");
+		board.start();
+		await board.sample();
+		const sampler = board.start({ sensors: { "BME280 at 0x76": { off: true } } });
+		expect(Object.keys(await board.sample())).toEqual(["temperature_2", "humidity_2"]);
+		expect(board.lines).toHaveLength(1);
+		expect(sampler.sensors.map(({ name }) => name)).toEqual(["SHT3x at 0x44"]);
+	});
+
+	test("the resistor and the range reach their chips", async () => {
+		board.plugIn("ina219");
+		board.plugIn("ads1115");
+		board.start({ sensors: { "INA219 at 0x40": { shunt: 0.05 }, "ADS1115 at 0x48": { range: 1.024 } } });
+		// The chip has 0.1 Ω and sees 23.45 mV; and 1.25 V is beyond the range.
+		expect(await board.sample()).toMatchObject({ current: 469, channel0: 0.5, channel1: undefined });
+	});
+});
+
+test("derived values are worked out from calibrated ones, for each sensor that has what they take", async () => {
+	board.plugIn("bme280");
+	board.plugIn("scd41");
+	board.plugIn("bh1750");
+	board.start({
+		derived: ["dew_point", "absolute_humidity", "sea_level_pressure"],
+		altitude: 500,
+		sensors: { "BME280 at 0x76": { fields: { temperature: { offset: -2.48 }, humidity: { offset: 4.77 } } } },
+	});
+	await board.sample();
+	expect(await board.sample()).toEqual({
+		temperature: 20,
+		humidity: 50,
+		pressure: 1013.25,
+		dew_point: 9.3,
+		absolute_humidity: 8.6,
+		sea_level_pressure: 1075.5,
+		co2: 812,
+		temperature_2: 22.48,
+		humidity_2: 45.2,
+		dew_point_2: 10,
+		absolute_humidity_2: 9,
+		illuminance: 430.8,
+	});
+});
+
+describe("statistics: mean, minimum and maximum of what was measured since the reading before", () => {
+	/** It gets a degree warmer each ten seconds. */
+	function warm(): void {
+		const environment = () => ({
+			...board.around,
+			temperature: 20 + Math.floor(board.time.ticks() / 10_000),
+		});
+		board.station.bus.attach(0x76, new BME280Chip({ ticks: () => board.time.ticks(), environment }));
+	}
+
+	test("are stored for each quantity", async () => {
+		warm();
+		board.start({ statistics: 10, interval: 60 });
+		expect(await board.sample(59_990)).toMatchObject({
+			temperature: 20,
+			temperature_min: 20,
+			temperature_max: 20,
+		});
+		await board.time.advance(10);
+		expect(await board.sample()).toEqual({
+			temperature: 23.5,
+			temperature_min: 21,
+			temperature_max: 26,
+			humidity: 45.2,
+			humidity_min: 45.2,
+			humidity_max: 45.2,
+			pressure: 1013.25,
+			pressure_min: 1013.25,
+			pressure_max: 1013.25,
+		});
+	});
+
+	test("of a derived value are of that value, not worked out from means", async () => {
+		board.plugIn("bme280");
+		board.start({ statistics: 10, interval: 20, derived: ["absolute_humidity"] });
+		board.around = { ...board.around, temperature: 0 };
+		await board.sample(15_000);
+		board.around = { ...board.around, temperature: 40 };
+		await board.time.advance(5_000);
+		const { absolute_humidity, absolute_humidity_min, absolute_humidity_max } = await board.sample();
+		expect([absolute_humidity_min, absolute_humidity, absolute_humidity_max]).toEqual([2.2, 12.6, 23.1]);
+	});
+
+	test("go by what could be measured", async () => {
+		warm();
+		board.start({ statistics: 10, interval: 60 });
+		await board.sample(35_000);
+		board.unplug(0x76);
+		await board.time.advance(20_000);
+		warm();
+		await board.time.advance(5_000);
+		// 40 and 50 seconds were missed.
+		expect(await board.sample()).toMatchObject({ temperature: 23, temperature_min: 21, temperature_max: 26 });
+	});
+
+	test("have nothing where nothing could be measured", async () => {
+		warm();
+		board.start({ statistics: 10, interval: 60 });
+		await board.sample(5_000);
+		board.unplug(0x76);
+		await board.time.advance(55_000);
+		expect(new Set(Object.values(await board.sample()))).toEqual(new Set([undefined]));
+	});
+
+	test("end with the interval, when no sample comes", async () => {
+		warm();
+		board.start({ statistics: 10, interval: 60 });
+		await board.sample(600_000);
+		expect(await board.sample()).toMatchObject({
+			temperature: 32.5,
+			temperature_min: 21,
+			temperature_max: 80,
+		});
+		expect(board.time.pending).toBeLessThanOrEqual(1);
+	});
+
+	test("of a sensor that takes longer than a step are of what it has", async () => {
+		const environment = () => board.around;
+		board.station.bus.attach(0x76, new BME280Chip({ ticks: () => board.time.ticks(), environment }));
+		let measured = 0;
+		const slow: SensorKind = {
+			name: "SLOW",
+			addresses: [0x10],
+			fields: [{ name: "slow", unit: "", decimals: 0 }],
+			identify: () => "this",
+			make: () => ({ name: "", fields: [], measure: () => 3500, read: () => [++measured], close: () => {} }),
+		};
+		board.start({ statistics: 1, interval: 10 }, [slow, ...kinds]);
+		await board.sample(10_000);
+		expect(await board.sample(10_000)).toMatchObject({
+			slow: 3,
+			slow_min: 2,
+			slow_max: 3,
+			temperature: 22.48,
+		});
+	});
+
+	test.each([
+		[{ statistics: 10, interval: 60, power: "battery" }, /no statistics on battery/],
+		[{ statistics: 31, interval: 60 }, /they need two measurements within the sampling interval of 60 s/],
+	])("are left out and told where they cannot be: %o", async (settings, line) => {
+		warm();
+		board.start(settings);
+		expect(Object.keys(await board.sample())).toEqual(["temperature", "humidity", "pressure"]);
+		expect(board.lines[0]).toMatch(line);
+	});
+
+	test("leave out, and tell, what a reading has no room for", async () => {
+		for (const name of ["bme280", "scd41", "sht31", "bh1750", "ina219"]) board.plugIn(name);
+		board.plugIn("ads1115", 0x49);
+		board.start({ statistics: 10, interval: 60 });
+		const { fields } = await board.sampleAsIs();
+		expect(fields).toHaveLength(32);
+		expect(fields.filter(({ name }) => !/_(min|max)$/.test(name))).toHaveLength(15);
+		expect(board.lines.join("\n")).toMatch(
+			/left out, because a reading holds 32 fields: .*channel3_max\. Turn off fields that are not needed\./,
+		);
+	});
+});
+
+describe("the I2C bus", () => {
+	test("that a chip holds is freed, and everything goes on", async () => {
+		board.plugIn("bme280");
+		board.plugIn("bh1750");
+		board.start();
+		await board.sample();
+		board.station.bus.holdLow();
+		expect(new Set(Object.values(await board.sample()))).toEqual(new Set([undefined]));
+		expect(await board.sample()).toMatchObject({ temperature: 22.48, illuminance: 430.8 });
+		expect(board.lines).toContain("sensor: I2C bus: a chip held its data line low; it is free again.");
+		expect(board.lines.filter((line) => line.endsWith("is back"))).toHaveLength(2);
+	});
+
+	test("that is held already when the board starts is freed before anybody is looked for", async () => {
+		board.plugIn("bme280");
+		board.station.bus.holdLow();
+		board.start();
+		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
+	});
+
+	test.each([
+		["data", 21, /its data line \(SDA, pin 21\) is low all the time/],
+		["clock", 22, /its clock line \(SCL, pin 22\) is low all the time/],
+	])("whose %s line is shorted is told once, and nobody is asked", async (_, pin, line) => {
+		board.plugIn("bme280");
+		const chip = board.plugIn("bh1750");
+		board.pins.apply(34, 1);
+		const sampler = board.start({ inputs: [{ kind: "analog", pin: 34, name: "level" }] });
+		await board.sample();
+		board.pins.drive(pin, 0);
+		// The chips themselves do not know of the line; so each is silent.
+		chip.fault = "silent";
+		board.unplug(0x76);
+		await board.sample();
+		await board.sample();
+		expect(await board.sample()).toMatchObject({ temperature: undefined, illuminance: undefined, level: 1 });
+		expect(board.lines.filter((told) => line.test(told))).toHaveLength(1);
+		expect(sampler.sensors[0]?.problem).toMatch(line);
+		board.pins.drive(pin, 1);
+		board.plugIn("bme280");
+		chip.fault = undefined;
+		expect(await board.sample()).toMatchObject({ temperature: 22.48, illuminance: 430.8 });
+	});
+});
+
+describe("the state of the sensors", () => {
+	test("has their names, fields, newest values and problems; also of those that are missing", async () => {
+		board.plugIn("bme280");
+		board.plugIn("sht31");
+		board.start();
+		await board.sample();
+		board.unplug(0x76);
+		const sampler = board.start({
+			sensors: { "SHT3x at 0x44": { fields: { temperature: { name: "kitchen" } } } },
+		});
+		await board.sample();
+		expect(sampler.sensors).toEqual([
+			{
+				name: "SHT3x at 0x44",
+				values: [
+					{ name: "kitchen", unit: "celsius", value: 22.48 },
+					{ name: "humidity_2", unit: "percent", value: 45.2 },
+				],
+			},
+			{ name: "BME280 at 0x76", problem: "BME280 at 0x76: it was there before, and is not now.", values: [] },
+		]);
+		board.unplug(0x44);
+		await board.sample();
+		expect(sampler.sensors[0]).toEqual({
+			name: "SHT3x at 0x44",
+			problem: "SHT3x at 0x44: it does not answer. Check its wiring and address.",
+			values: [
+				{ name: "kitchen", unit: "celsius" },
+				{ name: "humidity_2", unit: "percent" },
+			],
+		});
+	});
+});
+
+test("a board that wakes up to measure asks only those that it knows, and once an hour the others, too", async () => {
+	board.plugIn("bme280");
+	board.start({ interval: 300, power: "battery" });
+	await board.sample(1_000);
+	let asked = 0;
+	board.station.bus.attach(0x23, {
+		write: () => asked++,
+		read: (into) => into.fill(0xff),
+	});
+	for (let ticks = 300_000; ticks < hour; ticks += 300_000) {
+		await board.time.advance(299_000);
+		board.start({ interval: 300, power: "battery" }, undefined, true);
+		expect(await board.sample(1_000).then(Object.keys)).toHaveLength(3);
+	}
+	expect(asked).toBe(0);
+	await board.time.advance(299_000);
+	board.start({ interval: 300, power: "battery" }, undefined, true);
+	await board.sample();
+	expect(asked).toBeGreaterThan(0);
 });
 
 test("closed while it waits, it does no harm", async () => {
-	plugIn(0x76);
-	const running = sampler();
-	const result = running.sample();
-	running.close();
-	await time.advance(1000);
+	board.plugIn("bme280");
+	const sampler = board.start();
+	const result = sampler.sample();
+	sampler.close();
+	sampler.close();
+	await board.time.advance(1000);
 	expect((await result).values).toEqual([]);
+	expect((await sampler.sample()).values).toEqual([]);
+	expect(board.station.bus.inUse).toBe(false);
+});
+
+test("a sensor that was closed while it measured is not read any more", async () => {
+	let read = 0;
+	const kind = wild({ measure: () => 100, read: () => [++read] });
+	const sampler = board.start({}, [kind]);
+	void sampler.sample();
+	sampler.close();
+	await board.time.advance(1000);
+	expect(read).toBe(0);
 });

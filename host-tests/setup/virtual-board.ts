@@ -1,7 +1,7 @@
 import { NorFlash } from "../../simulator/flash";
 import { SimulatedPins } from "../../simulator/pins";
+import { Station } from "../../simulator/station";
 import { VirtualTime } from "../../simulator/virtual-time";
-import { weatherStation } from "../../simulator/weather-station";
 import { type SimulatedNetwork, SimulatedRadio } from "../../simulator/wifi";
 import { App } from "../../src/app";
 import type { Board, Network } from "../../src/boards/board";
@@ -117,7 +117,7 @@ export class VirtualSetupBoard {
 				flash: { open: ({ path }) => this.#flash(path) },
 				keyValue: { open: () => this.storage },
 			},
-			i2c: weatherStation(this.time, Date.UTC(2026, 9, 1)),
+			i2c: this.#wire(),
 			pins: this.pins.provider({ button: 0, led: 2 }),
 			fillRandom: (bytes) => bytes.fill(7),
 			freeMemory: () => undefined,
@@ -125,6 +125,13 @@ export class VirtualSetupBoard {
 			restart: () => this.#anew("restart", 0),
 			sleep: (milliseconds) => this.#anew("deep sleep", milliseconds),
 		};
+	}
+
+	/** A BME280, as fresh as the start. */
+	#wire(): Board["i2c"] {
+		const { time, pins } = this;
+		const sensors = [{ name: "bme280", address: 0x76 }];
+		return new Station({ time, startedAt: Date.UTC(2026, 9, 1), pins, sensors }).i2c;
 	}
 
 	#anew(reason: ResetReason, delay: number): void {

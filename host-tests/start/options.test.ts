@@ -8,6 +8,8 @@ const bucket = "507f1f77bcf86cd799439011";
 const source = "507f1f77bcf86cd799439012";
 const target = ["--key", key, "--bucket", bucket, "--source", source];
 
+const bme280 = [{ name: "bme280", address: 0x76 }];
+
 const files: Readonly<Record<string, string>> = {
 	"balcony.json": exportSettings(
 		checkSettings({ location: "Balcony", interval: 300, networks: [{ ssid: "Home", password: "12345678" }] })
@@ -32,6 +34,7 @@ test("a settings file sets the board up; the command line comes before it", () =
 		run: {
 			interval: 300,
 			speed: 1,
+			sensors: bme280,
 			fresh: false,
 			settings: { location: "Balcony", interval: 300, networks: [{ ssid: "Home", password: "12345678" }] },
 		},
@@ -44,15 +47,29 @@ test("a settings file sets the board up; the command line comes before it", () =
 	});
 });
 
-test("without options: ten seconds, life's speed, the embedded server, what was kept", () => {
-	expect(parseCommand([])).toEqual({ kind: "run", run: { interval: 10, speed: 1, fresh: false } });
+test("without options: ten seconds, life's speed, a BME280, the embedded server, what was kept", () => {
+	expect(parseCommand([])).toEqual({
+		kind: "run",
+		run: { interval: 10, speed: 1, sensors: bme280, fresh: false },
+	});
 });
 
 test("every option is taken", () => {
 	expect(parseCommand(["--interval", "60", "--speed=3600", "--fresh"])).toEqual({
 		kind: "run",
-		run: { interval: 60, speed: 3600, fresh: true },
+		run: { interval: 60, speed: 3600, sensors: bme280, fresh: true },
 	});
+	expect(parseCommand(["--sensors", "scd41, BME280@0x77,ds18b20,ds18b20"])).toMatchObject({
+		run: {
+			sensors: [
+				{ name: "scd41", address: 0x62 },
+				{ name: "bme280", address: 0x77 },
+				{ name: "ds18b20", address: undefined },
+				{ name: "ds18b20", address: undefined },
+			],
+		},
+	});
+	expect(parseCommand(["--sensors", "none"])).toMatchObject({ run: { sensors: [] } });
 	expect(parseCommand([...target, "--url", "https://dakkio.example:8443"])).toMatchObject({
 		run: { target: { server: "https://dakkio.example:8443", key, bucketId: bucket, dataSourceId: source } },
 	});
@@ -62,7 +79,18 @@ test("every option is taken", () => {
 test("--help lists every option", () => {
 	expect(parseCommand(["--help"])).toEqual({ kind: "help" });
 	expect(parseCommand(["-h", "--interval", "nonsense"])).toEqual({ kind: "help" });
-	for (const option of ["interval", "speed", "fresh", "url", "key", "bucket", "source", "settings", "help"])
+	for (const option of [
+		"interval",
+		"sensors",
+		"speed",
+		"fresh",
+		"url",
+		"key",
+		"bucket",
+		"source",
+		"settings",
+		"help",
+	])
 		expect(help).toContain(`--${option} `);
 });
 
@@ -76,6 +104,17 @@ describe("a wrong option or an unusable value gets one line that names it", () =
 		[["--speed", "0"], /--speed.*1 to 10000/],
 		[["--speed", ""], /--speed/],
 		[["--speed", "fast"], /--speed.*"fast"/],
+		[["--sensors", ""], /--sensors: There is no sensor ""/],
+		[
+			["--sensors", "bme281"],
+			/--sensors: There is no sensor "bme281" here; there is bme280, .*ds18b20, and none\./,
+		],
+		[["--sensors", "toString"], /--sensors: There is no sensor "tostring"/],
+		[["--sensors", "constructor"], /--sensors: There is no sensor "constructor"/],
+		[["--sensors", "bme280@0x44"], /--sensors: "bme280@0x44": bme280 can be at 0x76, 0x77\./],
+		[["--sensors", "ds18b20@4"], /--sensors: "ds18b20@4": ds18b20 has no address\./],
+		[["--sensors", "bme280@"], /--sensors: "bme280@"/],
+		[["--sensors", "bme280,bmp280"], /--sensors: bmp280 and bme280 cannot both be at 0x76/],
 		[["--fresh=yes"], /--fresh/],
 		[["--key", key], /belong together/],
 		[["--url", "https://api.dakkio.io"], /belong together/],

@@ -10,6 +10,7 @@ import { memory } from "./memory";
 import { checkNtp } from "./ntp";
 import { checkQueue } from "./queue";
 import { report } from "./report";
+import { checkSampler } from "./sampler";
 import { checkSensors } from "./sensors";
 import { checkSettings } from "./settings";
 import { setUp } from "./setup";
@@ -26,6 +27,7 @@ void run(readPlan());
 async function run(plan: Plan): Promise<void> {
 	await checkQueue();
 	await checkSensors();
+	await checkSampler(config.state);
 	await checkSettings(config.state);
 	await checkNtp(plan.ntp);
 	await checkHttp(plan.http);

@@ -73,12 +73,31 @@ export type Timer = object;
 export interface Pins {
 	readonly Digital: DigitalConstructor;
 	readonly Analog: AnalogConstructor;
+	readonly OneWire: OneWireConstructor;
 	/** Volts of the largest number that an {@link Analog} gives. */
 	readonly analogRange: number;
 	/** Numbers of the pins that the usual boards with this chip have a light and a button at. */
 	readonly led?: number | undefined;
 	readonly button?: number | undefined;
 }
+
+/**
+ * A 1-Wire bus, seen from its master; a class in the manner of ECMA-419, which has none. Bytes go least significant bit
+ * first, as the bus has them. Every call blocks for as long as the bus takes: half a millisecond a byte.
+ */
+export interface OneWire {
+	/** The ROM codes of all chips on the bus, each eight bytes in the order of the bus: family, serial number, CRC. */
+	search(): readonly Uint8Array[];
+	/** A reset pulse; whether anybody is there. */
+	reset(): boolean;
+	write(bytes: Uint8Array): void;
+	read(count: number): Uint8Array;
+	/** May be called twice. */
+	close(): void;
+}
+
+/** Throws for a pin that cannot be one. */
+export type OneWireConstructor = new (options: { pin: number }) => OneWire;
 
 export interface Network {
 	readonly TCP: TCPConstructor;

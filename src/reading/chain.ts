@@ -36,7 +36,7 @@ export const ContextPart = Object.freeze({
 /** How a time told in full counts; `negative` is added for a time before its origin. */
 export const TimeKind = Object.freeze({ utc: 0, ticks: 1, otherBoot: 2, negative: 4 });
 
-export const mostFields = 16;
+export const mostFields = 32;
 export const mostDecimals = 9;
 /** Battery and signal, stored like two more fields after those of the context. */
 export const extraSlots = 2;

@@ -38,7 +38,7 @@ export class ReadingEncoder {
 
 	/**
 	 * The record of `reading`, valid until the next call. `first`: nothing stands before it in its sector. Throws a
-	 * RangeError for a time that is no number, for more than 16 fields, more values than fields, and decimals that
+	 * RangeError for a time that is no number, for more than 32 fields, more values than fields, and decimals that
 	 * are not 0 to 9.
 	 */
 	encode(chain: ReadingChain, reading: Reading, context: SampleContext, first: boolean): Uint8Array {

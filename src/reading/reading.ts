@@ -28,7 +28,7 @@ export interface SampleContext {
 	readonly deviceId: string;
 	readonly location: string;
 	readonly firmwareVersion: string;
-	/** At most 16. */
+	/** At most 32. */
 	readonly fields: readonly Field[];
 }
 

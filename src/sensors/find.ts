@@ -1,91 +1,89 @@
 import type { I2CBus } from "../boards/ecma419";
-import { addresses, chipId } from "./bme280";
-import { BME280Sensor } from "./bme280-sensor";
-import type { Sensor } from "./sensor";
-import { SensorError } from "./sensor-error";
+import type { SensorKind } from "./kind";
 
-/** What answers at an address, as its own id tells. */
-interface Candidate {
-	readonly name: string;
-	/** Where the family's id register is, and what this member says there. */
-	readonly idRegister: number;
-	readonly id: number;
-	readonly addresses: readonly number[];
-	/** Left out: known by name, not supported. */
-	readonly make?: (bus: I2CBus, address: number) => Sensor;
-}
-
-/** Every chip that can be told. The order is the order of the fields. */
-const candidates: readonly Candidate[] = Object.freeze([
-	{
-		name: "BME280",
-		idRegister: 0xd0,
-		id: chipId.BME280,
-		addresses,
-		make: (bus: I2CBus, address: number) => new BME280Sensor(bus, address),
-	},
-	{ name: "BMP280", idRegister: 0xd0, id: chipId.BMP280, addresses },
-	{ name: "BME680", idRegister: 0xd0, id: chipId.BME680, addresses },
-]);
-
-/** A sensor that answers, and how to set it up once more after it has failed. */
-export interface FoundSensor {
-	readonly sensor: Sensor;
-	/** Throws {@link SensorError} as long as it is not back. */
-	reopen(): Sensor;
+/** A chip that answers as one of its kind does. */
+export interface FoundChip {
+	readonly kind: SensorKind;
+	readonly address: number;
 }
 
 /** What was found on a bus. */
 export interface Found {
-	readonly sensors: readonly FoundSensor[];
-	/** Something answered, and it could not be used. */
-	readonly problems: readonly SensorError[];
+	readonly chips: readonly FoundChip[];
+	/** Something answered, and nobody knows it: where, and a sentence. */
+	readonly strange: readonly { readonly address: number; readonly problem: string }[];
 }
 
-/** Looks at every address that a known sensor can have. Never throws. */
-export function findSensors(bus: I2CBus): Found {
-	const sensors: FoundSensor[] = [];
-	const problems: SensorError[] = [];
-	for (const address of new Set(candidates.flatMap((candidate) => candidate.addresses))) {
-		try {
-			const sensor = probe(bus, address);
-			if (sensor !== undefined) sensors.push(sensor);
-		} catch (error) {
-			problems.push(error instanceof SensorError ? error : new SensorError(at(address), String(error)));
-		}
+/** Seven-bit addresses that are nobody's but a chip's (I2C specification, section 3.1.12). */
+const firstAddress = 0x08;
+const lastAddress = 0x77;
+
+/**
+ * Looks at every address that a kind claims, but not at those to be skipped: an open sensor must not be disturbed. At
+ * each, the first kind that knows the chip has it. Never throws.
+ */
+export function findChips(
+	bus: I2CBus,
+	kinds: readonly SensorKind[],
+	skip: (address: number) => boolean,
+): Found {
+	const chips: FoundChip[] = [];
+	const strange: Found["strange"][number][] = [];
+	for (const address of claimed(kinds)) {
+		if (skip(address)) continue;
+		let answered = false;
+		const kind = kinds.find((candidate) => {
+			if (!candidate.addresses.includes(address)) return false;
+			const identity = identify(candidate, bus, address);
+			answered ||= identity !== "absent";
+			return identity === "this";
+		});
+		if (kind !== undefined) chips.push({ kind, address });
+		else if (answered)
+			strange.push({ address, problem: `${at(address)}: a chip that this firmware does not know.` });
 	}
-	return { sensors, problems };
+	return { chips, strange };
 }
 
-function probe(bus: I2CBus, address: number): FoundSensor | undefined {
-	const here = candidates.filter((candidate) => candidate.addresses.includes(address));
-	let known: number | undefined;
-	for (const { name, idRegister, id, make } of here) {
-		known = readId(bus, address, idRegister);
-		// Nobody is there: nothing that anybody has to be told.
-		if (known === undefined) return undefined;
-		if (known !== id) continue;
-		if (make === undefined)
-			throw new SensorError(at(address), `a ${name}, which this firmware cannot use yet.`);
-		return { sensor: make(bus, address), reopen: () => make(bus, address) };
+/** Looks at all the other addresses, and tells at which something answers, as sentences. Never throws. */
+export function findStrangers(bus: I2CBus, kinds: readonly SensorKind[]): readonly string[] {
+	const known = claimed(kinds);
+	const strangers: string[] = [];
+	for (let address = firstAddress; address <= lastAddress; address++) {
+		if (!known.has(address) && answers(bus, address))
+			strangers.push(`${at(address)}: something answers, but it is no sensor that this firmware knows.`);
 	}
-	throw new SensorError(
-		at(address),
-		`a chip that this firmware does not know (id 0x${(known ?? 0).toString(16)}).`,
-	);
+	return strangers;
 }
 
-function readId(bus: I2CBus, address: number, register: number): number | undefined {
-	const chip = new bus.io({ ...bus, address });
+function claimed(kinds: readonly SensorKind[]): ReadonlySet<number> {
+	return new Set(kinds.flatMap(({ addresses }) => addresses));
+}
+
+/** A kind that fails to tell has not recognized its chip. */
+function identify(kind: SensorKind, bus: I2CBus, address: number) {
 	try {
-		return chip.readUint8(register);
+		return kind.identify(bus, address);
 	} catch {
-		return undefined;
-	} finally {
-		chip.close();
+		return "absent";
+	}
+}
+
+/** A read is what disturbs an unknown chip least. */
+function answers(bus: I2CBus, address: number): boolean {
+	try {
+		const chip = new bus.io({ ...bus, address });
+		try {
+			chip.read(new Uint8Array(1));
+			return true;
+		} finally {
+			chip.close();
+		}
+	} catch {
+		return false;
 	}
 }
 
 function at(address: number): string {
-	return `I2C address 0x${address.toString(16)}`;
+	return `I2C address 0x${address.toString(16).padStart(2, "0")}`;
 }

@@ -1,13 +1,32 @@
-import type { Time } from "../boards/board";
-import type { I2CBus } from "../boards/ecma419";
+import type { Pins, Time, Timer } from "../boards/board";
+import type { I2CBus, KeyValue } from "../boards/ecma419";
 import type { Field, Value } from "../reading/reading";
-import { findSensors } from "./find";
-import type { Sensor } from "./sensor";
-import { SensorError } from "./sensor-error";
+import type { Settings } from "../settings/settings";
+import { sensorSettings } from "./columns";
+import { Detector, type Thoroughness } from "./detector";
+import { inputCandidates } from "./inputs";
+import type { KindOptions, SensorKind } from "./kind";
+import { kinds as everyKind } from "./kinds";
+import { PulseTotals } from "./pulse-totals";
+import { Roster, type SensorState } from "./roster";
+import type { Slot } from "./slot";
+
+export type SamplerSettings = Pick<
+	Settings,
+	"sensors" | "inputs" | "oneWirePin" | "derived" | "altitude" | "statistics" | "interval" | "power"
+>;
 
 export interface SamplerOptions {
 	readonly bus: I2CBus;
+	readonly pins: Pins;
 	readonly time: Time;
+	/** Keeps the names of the fields, and the totals of the pulses. */
+	readonly storage: Pick<KeyValue, "read" | "write">;
+	readonly settings: SamplerSettings;
+	/** The boot goes on after a sleep. */
+	readonly resumed?: boolean;
+	/** Left out: all that there are. */
+	readonly kinds?: readonly SensorKind[];
 	log(line: string): void;
 }
 
@@ -17,115 +36,201 @@ export interface Sample {
 	readonly values: readonly Value[];
 }
 
-/** A sensor that was found once, with its state now. */
-interface Slot {
-	sensor: Sensor;
-	readonly reopen: () => Sensor;
-	/** What was told of it last; `undefined` when it is well. */
-	problem: string | undefined;
-}
+const hour = 3_600_000;
 
 /**
- * Measures all sensors of a bus at the same time, without blocking. One that fails never stops the others: its
- * values are left out, its problem is told once, and it is set up anew at the next sample, until it is back.
+ * Measures all sensors at the same time, without blocking. One that fails never stops the others: its values are left
+ * out, its problem is told once, and it is set up anew at the next sample, until it is back. Sensors are looked for at
+ * the first sample, each hour, and on request; at each sample while there is none, or one that was there is missing.
  */
 export class Sampler {
 	readonly #options: SamplerOptions;
-	#slots: Slot[] = [];
-	#told = "";
+	readonly #detector: Detector;
+	readonly #roster: Roster;
+	readonly #totals: PulseTotals;
+	/** Milliseconds from one measurement to the next within a sample; `undefined`: one measurement for each. */
+	readonly #step: number | undefined;
+	#stepTimer: Timer | undefined;
+	/** Ticks of the sample that the steps are counted from. */
+	#sampledAt = 0;
+	#measuring: Promise<void> | undefined;
+	/** What was told last of the lines of the bus. */
+	#held: string | undefined;
+	/** Ticks at which it is time to look for new sensors; `undefined` before the first look. */
+	#nextLook: number | undefined;
+	/** What looks have found wrong, each told once. */
+	readonly #told = new Set<string>();
+	#closed = false;
 
 	constructor(options: SamplerOptions) {
 		this.#options = options;
+		const { bus, pins, time, storage, settings, kinds = everyKind, log } = options;
+		this.#step = statisticsStep(settings);
+		if (settings.statistics !== "off" && this.#step === undefined && options.resumed !== true)
+			log(`sensor: ${noStatistics(settings)}`);
+		this.#totals = new PulseTotals(storage, time);
+		this.#detector = new Detector({
+			bus,
+			pins,
+			kinds,
+			oneWirePin: settings.oneWirePin,
+			use: (sensor) => this.#use(sensor),
+		});
+		const statistics = this.#step !== undefined;
+		const reserved = settings.inputs.map(({ name }) => name);
+		this.#roster = new Roster({ time, storage, settings, statistics, reserved, log });
 	}
 
-	/** Never rejects. */
+	/** Measures, and gives what was measured since the sample before. Never rejects. */
 	async sample(): Promise<Sample> {
-		if (this.#slots.length === 0) this.#find();
-		const fields = this.#slots.flatMap(({ sensor }) => sensor.fields);
-		const started = this.#slots.map((slot) => this.#attempt(slot, () => this.#start(slot)));
-		await this.#pause(Math.max(0, ...started.map((wait) => wait ?? 0)));
-		const values = this.#slots.flatMap((slot, index) => {
-			const read = started[index] === undefined ? undefined : this.#attempt(slot, () => this.#read(slot));
-			return slot.sensor.fields.map(({ decimals }, field) => round(read?.[field], decimals));
-		});
-		return { fields, values };
+		const { time } = this.#options;
+		if (this.#closed) return { fields: [], values: [] };
+		const now = time.ticks();
+		const { slots, missing } = this.#roster;
+		if (this.#nextLook === undefined) this.#look(this.#firstLook);
+		else if (now >= this.#nextLook || slots.length === 0) this.#look("usual");
+		else if (missing.length > 0) this.#look("remembered");
+		time.clear(this.#stepTimer);
+		this.#sampledAt = now;
+		this.#planStep(1);
+		await this.#measure();
+		return { fields: this.#roster.fields, values: this.#roster.take() };
 	}
 
-	/** What was found, in the order of the fields; `problem` of what is not well. */
-	get sensors(): readonly {
-		readonly name: string;
-		readonly fields: readonly Field[];
-		readonly problem: string | undefined;
-	}[] {
-		return this.#slots.map(({ sensor: { name, fields }, problem }) => ({ name, fields, problem }));
+	/** Looks everywhere for sensors, also where an unknown chip is; those that are open are left alone. Never rejects. */
+	async scan(): Promise<void> {
+		await this.#measuring;
+		if (!this.#closed) this.#look("thorough");
 	}
 
+	/** Gives up the names of sensors that are not there any more; returns those sensors. */
+	forgetMissing(): readonly string[] {
+		return this.#roster.forgetMissing();
+	}
+
+	/** How the sensors are, and what they measured last; also those that were there before and are missing. */
+	get sensors(): readonly SensorState[] {
+		return this.#roster.states;
+	}
+
+	/** May be called twice. */
 	close(): void {
-		for (const { sensor } of this.#slots) sensor.close();
-		this.#slots = [];
+		this.#closed = true;
+		this.#options.time.clear(this.#stepTimer);
+		this.#roster.close();
+		this.#detector.close();
+		this.#totals.keep();
 	}
 
-	/** What is on the bus now becomes the sensors; what cannot be used is told, once for each change. */
-	#find(): void {
-		const { sensors, problems } = findSensors(this.#options.bus);
-		this.#slots = sensors.map(({ sensor, reopen }) => ({ sensor, reopen, problem: undefined }));
-		const lines = [
-			...sensors.map(
-				({ sensor }) => `sensor: ${sensor.name} (${sensor.fields.map(({ name }) => name).join(", ")})`,
-			),
-			...problems.map(({ message }) => `sensor: ${message}`),
-		];
-		if (lines.length === 0)
-			lines.push("sensor: none found on the I2C bus. Check wiring and supply; each sample looks again.");
-		if (lines.join() !== this.#told) for (const line of lines) this.#options.log(line);
-		this.#told = lines.join();
+	/**
+	 * A board that wakes up only to measure goes straight to the sensors that it knows; once an hour it looks for others
+	 * as well.
+	 */
+	get #firstLook(): Thoroughness {
+		const { resumed, time, settings } = this.#options;
+		const known = resumed === true && this.#roster.remembered.size > 0;
+		return known && time.ticks() % hour >= settings.interval * 1000 ? "remembered" : "usual";
 	}
 
-	/** A sensor that has failed may have been unplugged, or be another one of its kind: it is set up anew first. */
-	#start(slot: Slot): number {
-		if (slot.problem !== undefined) {
-			const renewed = slot.reopen();
-			slot.sensor.close();
-			slot.sensor = renewed;
-		}
-		return slot.sensor.measure();
-	}
-
-	#read(slot: Slot): readonly Value[] {
-		const values = slot.sensor.read();
-		this.#tell(slot, undefined);
-		return values;
-	}
-
-	/** What an action on a sensor gives; `undefined` when it fails, and then it is told. */
-	#attempt<T>(slot: Slot, action: () => T): T | undefined {
-		try {
-			return action();
-		} catch (error) {
-			this.#tell(
-				slot,
-				error instanceof SensorError ? error.message : `${slot.sensor.name}: ${String(error)}`,
-			);
-			return undefined;
-		}
-	}
-
-	/** Tells a problem, or its end, once. */
-	#tell(slot: Slot, problem: string | undefined): void {
-		if (slot.problem === problem) return;
-		slot.problem = problem;
-		this.#options.log(problem === undefined ? `sensor: ${slot.sensor.name} is back` : `sensor: ${problem}`);
-	}
-
-	#pause(milliseconds: number): Promise<void> {
-		return new Promise((resolve) => {
-			this.#options.time.set(resolve, milliseconds);
+	#look(how: Thoroughness): void {
+		const { time, pins, settings } = this.#options;
+		const roster = this.#roster;
+		if (how !== "remembered" || this.#nextLook === undefined) this.#nextLook = time.ticks() + hour;
+		const problems: string[] = [];
+		const inputs = inputCandidates(settings.inputs, {
+			pins,
+			time,
+			totals: this.#totals,
+			sleeps: settings.power === "battery",
 		});
+		const found = [...this.#lookAtI2C(how, problems), ...this.#lookAtOneWire(problems), ...inputs];
+		if (roster.admit(found) || how === "thorough") this.#told.clear();
+		for (const sensor of roster.missing) problems.push(`${sensor} was there before, and is not now.`);
+		if (found.length === 0 && roster.slots.length === 0 && problems.length === 0)
+			problems.push("none found on the I2C bus. Check wiring and supply; each sample looks again.");
+		for (const problem of problems) {
+			if (!this.#told.has(problem)) this.#options.log(`sensor: ${problem}`);
+			this.#told.add(problem);
+		}
+	}
+
+	#lookAtI2C(how: Thoroughness, problems: string[]) {
+		// Told where it is measured.
+		if (this.#lookAtLines() !== undefined) return [];
+		const open = new Set(this.#roster.slots.filter((slot) => slot.open).map(({ sensor }) => sensor));
+		const found = this.#detector.findOnI2C(open, this.#roster.remembered, how);
+		problems.push(...found.problems);
+		return found.candidates;
+	}
+
+	#lookAtOneWire(problems: string[]) {
+		// A search would be in the way of what they measure; there will be another look.
+		if (this.#roster.slots.some(({ busy, candidate }) => busy && candidate.onI2C !== true)) return [];
+		const found = this.#detector.findOnOneWire();
+		problems.push(...found.problems);
+		return found.candidates;
+	}
+
+	/** What is wrong with the I2C bus, if it cannot be used; told when it changes. */
+	#lookAtLines(): string | undefined {
+		const { log } = this.#options;
+		// Where one sensor is open the bus can be used; and its pins are taken.
+		if (this.#onI2C.some(({ open }) => open)) return undefined;
+		const held = this.#detector.lookAtLines((freed) => log(`sensor: ${freed}`));
+		if (held !== undefined && held !== this.#held) log(`sensor: ${held}`);
+		this.#held = held;
+		return held;
+	}
+
+	get #onI2C(): readonly Slot[] {
+		return this.#roster.slots.filter(({ candidate }) => candidate.onI2C === true);
+	}
+
+	#measure(): Promise<void> {
+		const held = this.#lookAtLines();
+		if (held !== undefined) for (const slot of this.#onI2C) slot.fail(held, true);
+		const able = this.#roster.slots.filter(({ candidate }) => held === undefined || candidate.onI2C !== true);
+		const measuring = Promise.all(able.map((slot) => slot.measure())).then(() => {
+			if (this.#measuring === measuring) this.#measuring = undefined;
+		});
+		this.#measuring = measuring;
+		return measuring;
+	}
+
+	/** The measurements between two samples; the next sample makes the last one itself. */
+	#planStep(step: number): void {
+		const { time, settings } = this.#options;
+		const length = this.#step;
+		if (length === undefined || this.#closed || (step + 0.5) * length > settings.interval * 1000) return;
+		this.#stepTimer = time.set(
+			() => {
+				void this.#measure();
+				this.#planStep(step + 1);
+			},
+			this.#sampledAt + step * length - time.ticks(),
+		);
+	}
+
+	#use(sensor: string): KindOptions {
+		const { settings } = this.#options;
+		const { shunt, range } = sensorSettings(settings.sensors, sensor);
+		return {
+			interval: this.#step ?? settings.interval * 1000,
+			battery: settings.power === "battery",
+			...(shunt === undefined ? {} : { shunt }),
+			...(range === undefined ? {} : { range }),
+		};
 	}
 }
 
-/** The one place where a value gets its field's decimals: 22.48, not 22.479999542236328. */
-function round(value: Value, decimals: number): Value {
-	if (typeof value !== "number") return value;
-	return Number.isFinite(value) ? Number(value.toFixed(decimals)) : undefined;
+/** Milliseconds between the measurements of one reading; `undefined` for one measurement alone. */
+function statisticsStep({ statistics, interval, power }: SamplerSettings): number | undefined {
+	if (statistics === "off" || power === "battery" || statistics * 2 > interval) return undefined;
+	return statistics * 1000;
+}
+
+function noStatistics({ power, interval }: SamplerSettings): string {
+	return power === "battery"
+		? "no statistics on battery: the board sleeps between samples."
+		: `no statistics: they need two measurements within the sampling interval of ${interval} s.`;
 }

@@ -15,6 +15,14 @@ export type Checked<T> =
 	| { readonly problem: string }
 	| { readonly problems: readonly PartProblem[] };
 
+type Refused = Exclude<Checked<unknown>, { readonly value: unknown }>;
+
+/** What is wrong with a part of a value, as what is wrong with the value: `where` the part is, in words and as a key. */
+export function wrongPart(where: string, key: string, refused: Refused): Refused {
+	if ("problem" in refused) return { problem: `${where}: ${refused.problem}` };
+	return { problems: refused.problems.map(({ at, problem }) => ({ at: `${key}.${at}`, problem })) };
+}
+
 /** What a form needs to know to let somebody fill in a value. */
 export interface Form {
 	readonly kind:
@@ -94,7 +102,7 @@ export function numberOr<const Word extends string>(
 }
 
 /** The largest number that a pin of these chips has. */
-const lastPin = 48;
+export const lastPin = 48;
 
 /** The number of a pin, or a word that stands for one or for none. */
 export function pin<const Word extends string>(...words: readonly Word[]): Rule<number | Word> {
@@ -134,9 +142,7 @@ export function list<T>(most: number, entryRule: Rule<T>): Rule<readonly T[]> {
 		const values: T[] = [];
 		for (const [index, entry] of entries.entries()) {
 			const checked = entryRule(entry);
-			if ("problem" in checked) return { problem: `Number ${index + 1}: ${checked.problem}` };
-			if ("problems" in checked)
-				return { problems: checked.problems.map(({ at, problem }) => ({ at: `${index}.${at}`, problem })) };
+			if (!("value" in checked)) return wrongPart(`Number ${index + 1}`, String(index), checked);
 			values.push(checked.value);
 		}
 		return { value: values };

@@ -1,5 +1,6 @@
 import { checkId, checkKey, warnOfKey } from "../dakkio/identifiers";
 import { isSameData } from "../text/json";
+import { checkInputs, type InputSettings } from "./input-settings";
 import { type SavedNetwork, savedNetworks } from "./network";
 import { decodePem } from "./pem";
 import {
@@ -15,6 +16,7 @@ import {
 	textOr,
 	wholeNumber,
 } from "./rules";
+import { checkSensors, type SensorsSettings } from "./sensor-settings";
 import { parseServer } from "./server";
 
 export type { SavedNetwork } from "./network";
@@ -38,6 +40,9 @@ const longestCertificate = 4_096;
 
 /** Stands for the id of a data source that is not there yet: the board makes it, named like itself. */
 export const newDataSource = "create";
+
+/** What can be worked out from what is measured. */
+export type DerivedValue = "dew_point" | "absolute_humidity" | "sea_level_pressure";
 
 /** Every setting. Its key here is its key in the storage and in an exported file. */
 export const settingsTable = Object.freeze({
@@ -153,6 +158,44 @@ export const settingsTable = Object.freeze({
 		preset: "auto",
 		rule: pin("auto"),
 	}),
+	sensors: setting<SensorsSettings>({
+		label: "Sensors",
+		help: "What is renamed, turned off or calibrated, by sensor; docs/sensors.md has the form.",
+		preset: {},
+		rule: checkSensors,
+	}),
+	inputs: setting<readonly InputSettings[]>({
+		label: "Inputs",
+		help: "Voltages, contacts and pulses at single pins; docs/sensors.md has the form.",
+		preset: [],
+		rule: checkInputs,
+	}),
+	oneWirePin: setting<number | "none">({
+		label: "1-Wire pin",
+		help: "The data pin of DS18B20 thermometers, or none.",
+		preset: "none",
+		rule: pin("none"),
+	}),
+	derived: setting<readonly DerivedValue[]>({
+		label: "Derived values",
+		help: "dew_point, absolute_humidity, sea_level_pressure: worked out where a sensor measures what it takes.",
+		preset: [],
+		rule: list(3, choice(["dew_point", "absolute_humidity", "sea_level_pressure"])),
+	}),
+	altitude: setting({
+		label: "Altitude",
+		help: "Of the board, above the sea: for sea_level_pressure.",
+		preset: 0,
+		unit: "m",
+		rule: rule({ kind: "number", least: -450, most: 6000 }, checkAltitude),
+	}),
+	statistics: setting<number | "off">({
+		label: "Statistics",
+		help: "Measures so often within the sampling interval, and stores mean, minimum and maximum; off: measures once. Not on battery.",
+		preset: "off",
+		unit: "s",
+		rule: numberOr(1, 3600, "seconds", ["off"]),
+	}),
 	ntpServers: setting<readonly string[]>({
 		label: "Time servers",
 		help: "NTP servers, name or address, with a port if it is not 123.",
@@ -251,4 +294,14 @@ function certificate(): Rule<string> {
 		const decoded = decodePem(value);
 		return "problem" in decoded ? decoded : { value };
 	});
+}
+
+/** Metres above the sea, also as text; the lowest and the highest place that anybody lives at lie between. */
+function checkAltitude(raw: unknown): Checked<number> {
+	const value =
+		typeof raw === "string" && /^\s*[-−]?\d+([.,]\d+)?\s*$/.test(raw)
+			? Number(raw.replace("−", "-").replace(",", "."))
+			: raw;
+	if (typeof value === "number" && value >= -450 && value <= 6000) return { value };
+	return { problem: "This must be a number from -450 to 6000 metres." };
 }

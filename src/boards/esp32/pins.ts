@@ -3,6 +3,7 @@ import SDKDigital from "embedded:io/digital";
 import type { Pins } from "../board";
 import type { Analog, Digital, DigitalOptions } from "../ecma419";
 import { closeIO, guard } from "./callbacks";
+import { OneWireBus } from "./one-wire";
 
 /**
  * Volts at the largest number of the converter with the attenuation that the SDK takes (12 dB): its driver gives
@@ -80,7 +81,13 @@ class AnalogPin implements Analog {
 	}
 
 	read(): number {
-		return this.#pin?.read() ?? 0;
+		const value: unknown = this.#pin?.read();
+		// The SDK tells a failure by nothing at all.
+		if (typeof value !== "number")
+			throw new Error(
+				"no value: with Wi-Fi on, only pins 32 to 39 of an ESP32 and 1 to 10 of an S3 can be read",
+			);
+		return value;
 	}
 
 	close(): void {
@@ -93,5 +100,12 @@ class AnalogPin implements Analog {
 /** `led` and `button` as the manifests have them: numbers as text, since chips without one have none. */
 export function openPins({ led, button }: { readonly led: string; readonly button: string }): Pins {
 	const number = (text: string) => (text === "" ? undefined : Number(text));
-	return { Digital: DigitalPin, Analog: AnalogPin, analogRange, led: number(led), button: number(button) };
+	return {
+		Digital: DigitalPin,
+		Analog: AnalogPin,
+		OneWire: OneWireBus,
+		analogRange,
+		led: number(led),
+		button: number(button),
+	};
 }

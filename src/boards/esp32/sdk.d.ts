@@ -102,6 +102,19 @@ declare module "mc/config" {
 		readonly settings?: string;
 		/** In the simulator: the directory that stands for the board's flash. */
 		readonly state: string;
+		/** In the simulator: what is wired to the board, as `npm start -- --sensors` takes it. */
+		readonly sensors?: string;
 	};
 	export default config;
+}
+
+declare module "onewire" {
+	export default class OneWire {
+		constructor(dictionary: { pin: number });
+		close(): void;
+		read(count: number): number | Uint8Array;
+		write(data: number | Uint8Array): void;
+		search(): Uint8Array[];
+		reset(): boolean;
+	}
 }

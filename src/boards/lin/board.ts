@@ -1,5 +1,5 @@
 import { SimulatedPins } from "../../../simulator/pins";
-import { weatherStation } from "../../../simulator/weather-station";
+import { parseSensors, Station } from "../../../simulator/station";
 import { type SimulatedNetwork, SimulatedRadio } from "../../../simulator/wifi";
 import type { Board, Network, Time } from "../board";
 import type { ListenerOptions, UDPOptions } from "../ecma419";
@@ -20,6 +20,8 @@ export interface LinBoardOptions {
 	readonly directory: string;
 	/** Left out: at life's speed. */
 	readonly time?: Time;
+	/** What is wired to it: `bme280,scd41`. */
+	readonly sensors?: string;
 	/** Why it starts this time; `power-on` when left out. */
 	readonly resetReason?: ResetReason;
 	/** Where its setup page and its name server are, in place of ports 80 and 53, and what is in the air around it. */
@@ -42,6 +44,7 @@ export function openBoard({
 	time = new SDKTime(makeClock()),
 	resetReason = "power-on",
 	setup,
+	sensors = "bme280",
 	restart,
 	sleep,
 }: LinBoardOptions): Board {
@@ -57,15 +60,19 @@ export function openBoard({
 		WiFi: radio.WiFi,
 		resolver,
 	};
+	const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
+	const chips = parseSensors(sensors);
+	if ("problem" in chips) throw new Error(chips.problem);
+	const station = new Station({ time, startedAt, pins, sensors: chips });
 	return {
 		identity: { chip: "xs", serial: "51ac00" },
 		resetReason,
 		time,
 		network: setup === undefined ? network : { ...network, ...moved(setup), AccessPoint: radio.AccessPoint },
 		storage: { flash: new FlashFiles(directory, partitions), keyValue: new FileKeyValueStorage(directory) },
-		i2c: weatherStation(time, startedAt),
+		i2c: station.i2c,
 		fillRandom,
-		pins: new SimulatedPins((callback, delay) => time.set(callback, delay)).provider({ led: 2, button: 0 }),
+		pins: pins.provider({ led: 2, button: 0 }),
 		freeMemory: () => undefined,
 		log: (line) => trace(`${line}\n`),
 		restart,

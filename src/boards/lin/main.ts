@@ -19,6 +19,7 @@ function boot(resetReason: ResetReason): void {
 	const app = new App(
 		openBoard({
 			directory: config.state,
+			...(config.sensors === undefined ? {} : { sensors: config.sensors }),
 			time,
 			resetReason,
 			restart: () => {

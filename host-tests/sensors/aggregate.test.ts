@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Value } from "../../src/reading/reading";
+import { Aggregate, type Aggregation } from "../../src/sensors/aggregate";
+
+function of(aggregation: Aggregation, ...values: Value[]): Aggregate {
+	const aggregate = new Aggregate(aggregation);
+	for (const value of values) aggregate.add(value);
+	return aggregate;
+}
+
+describe("several values become one", () => {
+	test.each<[Aggregation, Value[], Value]>([
+		["mean", [], undefined],
+		["mean", [undefined, undefined], undefined],
+		["mean", [4], 4],
+		["mean", [1, undefined, 3, 8], 4],
+		["mean", [1, "lost"], "lost"],
+		["sum", [], undefined],
+		["sum", [2, undefined, 0, 3], 5],
+		["last", [], undefined],
+		["last", [false, true, undefined], true],
+		["last", [3, 9, 7], 7],
+	])("%s of %j is %j", (aggregation, values, expected) => {
+		expect(of(aggregation, ...values).value).toBe(expected);
+	});
+});
+
+test("the mean lies between minimum and maximum, which are among the values", () => {
+	const numbers = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 }), {
+		minLength: 1,
+	});
+	fc.assert(
+		fc.property(numbers, (values) => {
+			const { value, least = Number.NaN, most = Number.NaN } = of("mean", ...values);
+			expect(values).toContain(least);
+			expect(values).toContain(most);
+			expect(Math.min(...values)).toBe(least);
+			expect(Math.max(...values)).toBe(most);
+			expect(Number(value)).toBeGreaterThanOrEqual(least - 1e-6);
+			expect(Number(value)).toBeLessThanOrEqual(most + 1e-6);
+		}),
+	);
+});
+
+test("a new reading begins with nothing", () => {
+	const aggregate = of("mean", 1, 2);
+	aggregate.clear();
+	expect([aggregate.value, aggregate.least, aggregate.most]).toEqual([undefined, undefined, undefined]);
+	aggregate.add(7);
+	expect([aggregate.value, aggregate.least, aggregate.most]).toEqual([7, 7, 7]);
+});

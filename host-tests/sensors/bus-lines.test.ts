@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { SimulatedBus } from "../../simulator/bus";
+import { SimulatedPins } from "../../simulator/pins";
+import { VirtualTime } from "../../simulator/virtual-time";
+import { freeBus, type Line, lookAtBus } from "../../src/sensors/bus-lines";
+
+/** Two lines that are pulled up, and a chip that was interrupted in the middle of sending. */
+class InterruptedChip {
+	readonly log: string[] = [];
+	/** What it still sends: bits, then for each byte an acknowledge that it waits for. */
+	readonly #bits: (0 | 1 | "acknowledge")[];
+	#pulled = { data: false, clock: false };
+	#clock = true;
+	#data: boolean;
+	shorted: "data" | "clock" | undefined;
+
+	constructor(bits: (0 | 1 | "acknowledge")[]) {
+		this.#bits = bits;
+		this.#data = this.high("data");
+	}
+
+	line(which: "data" | "clock"): Line {
+		return {
+			pull: () => this.#set(which, true),
+			release: () => this.#set(which, false),
+			high: () => this.high(which),
+			close: () => {},
+		};
+	}
+
+	high(which: "data" | "clock"): boolean {
+		if (this.#pulled[which] || this.shorted === which) return false;
+		return which === "clock" || this.#bits[0] !== 0;
+	}
+
+	get pulses(): number {
+		return this.log.filter((event) => event === "pulse").length;
+	}
+
+	#set(which: "data" | "clock", pulled: boolean): void {
+		this.#pulled[which] = pulled;
+		const clock = this.high("clock");
+		const data = this.high("data");
+		if (clock && this.#clock && data !== this.#data) {
+			this.log.push(data ? "stop" : "start");
+			// It listens anew.
+			this.#bits.length = 0;
+		}
+		if (clock && !this.#clock) this.log.push("pulse");
+		if (!clock && this.#clock) this.#fall();
+		this.#clock = clock;
+		this.#data = this.high("data");
+	}
+
+	/** At the clock's falling edge it goes on to its next bit; nobody has acknowledged, so a byte is its last. */
+	#fall(): void {
+		if (this.#bits.shift() === "acknowledge") this.#bits.length = 0;
+	}
+}
+
+describe("a chip that waits for its clock in the middle of a byte", () => {
+	test("is freed with nine pulses at most and a stop, wherever it was interrupted and whatever it sends", () => {
+		const bits = fc.array(fc.constantFrom<0 | 1>(0, 1), { minLength: 0, maxLength: 7 });
+		fc.assert(
+			fc.property(
+				bits,
+				fc.array(fc.constantFrom<0 | 1>(0, 1), { minLength: 8, maxLength: 8 }),
+				(left, next) => {
+					const chip = new InterruptedChip([0, ...left, "acknowledge", ...next]);
+					expect(freeBus(chip.line("data"), chip.line("clock"))).toBe("freed");
+					expect(chip.pulses).toBeLessThanOrEqual(9);
+					expect(chip.log.slice(-2)).toEqual(["start", "stop"]);
+					expect(chip.high("data") && chip.high("clock")).toBe(true);
+				},
+			),
+		);
+	});
+
+	test("that sends zeros alone gets its pulses up to the acknowledge", () => {
+		const chip = new InterruptedChip([0, 0, 0, 0, 0, 0, 0, 0, "acknowledge"]);
+		expect(freeBus(chip.line("data"), chip.line("clock"))).toBe("freed");
+		expect(chip.pulses).toBe(8);
+	});
+});
+
+test("an idle bus is left alone", () => {
+	const chip = new InterruptedChip([]);
+	expect(freeBus(chip.line("data"), chip.line("clock"))).toBe("idle");
+	expect(chip.log).toEqual([]);
+});
+
+test.each([
+	["data", "data held"],
+	["clock", "clock held"],
+] as const)("a %s line that is shorted is told as that", (which, expected) => {
+	const chip = new InterruptedChip([]);
+	chip.shorted = which;
+	expect(freeBus(chip.line("data"), chip.line("clock"))).toBe(expected);
+	expect(chip.pulses).toBe(which === "data" ? 9 : 0);
+});
+
+describe("at the pins of a board", () => {
+	function wired() {
+		const time = new VirtualTime();
+		const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
+		const bus = new SimulatedBus({ exclusive: true });
+		pins.wire({ bus, data: 21, clock: 22 });
+		return { pins, bus, Digital: pins.provider().Digital };
+	}
+	const at = { data: 21, clock: 22 };
+
+	test("a held bus is freed, and the pins are given back", () => {
+		const { bus, Digital } = wired();
+		bus.holdLow();
+		expect(lookAtBus(Digital, at)).toBe("freed");
+		expect(bus.held).toBe(false);
+		expect(lookAtBus(Digital, at)).toBe("idle");
+	});
+
+	test("a bus that is in use is not touched", () => {
+		const { bus, Digital } = wired();
+		bus.holdLow();
+		const chip = new bus.SMBus({ ...at, hz: 100_000, address: 0x76 });
+		expect(lookAtBus(Digital, at)).toBe("unknown");
+		expect(bus.held).toBe(true);
+		chip.close();
+		expect(lookAtBus(Digital, at)).toBe("freed");
+	});
+
+	test("a line is never driven high", () => {
+		const { bus, pins, Digital } = wired();
+		const written: (0 | 1)[] = [];
+		pins.onWrite = (_, level) => written.push(level);
+		bus.holdLow();
+		lookAtBus(Digital, at);
+		expect(new Set(written)).toEqual(new Set([0]));
+	});
+});

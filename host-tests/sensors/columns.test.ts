@@ -1,0 +1,168 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type ColumnOptions, planColumns, type Source } from "../../src/sensors/columns";
+import { type NameBook, nameFields } from "../../src/sensors/names";
+
+function source(sensor: string, ...names: string[]): Source {
+	return {
+		sensor,
+		fields: names.map((name) => ({ name, unit: "", decimals: 0, aggregation: "mean" as const })),
+	};
+}
+
+function input(sensor: string, name: string): Source {
+	return { ...source(sensor, name), named: true };
+}
+
+function bookOf(sources: readonly Source[]): NameBook {
+	return sources
+		.filter(({ named }) => named !== true)
+		.reduce<NameBook>(
+			(book, { sensor, fields }) =>
+				nameFields(
+					book,
+					sensor,
+					fields.map(({ name }) => name),
+				),
+			[],
+		);
+}
+
+function plan(sources: readonly Source[], options: Partial<ColumnOptions> = {}) {
+	const { columns, problems } = planColumns({
+		sources,
+		book: bookOf(sources),
+		settings: {},
+		statistics: false,
+		most: 32,
+		...options,
+	});
+	return { names: columns.map(({ field }) => field.name), problems, columns };
+}
+
+const rename = (sensor: string, field: string, name: string) => ({
+	[sensor]: { fields: { [field]: { name } } },
+});
+const two = [source("A", "t", "h"), source("B", "t")];
+
+describe("names that the owner gives", () => {
+	test.each<[string, ColumnOptions["settings"], string[], number]>([
+		["none", {}, ["t", "h", "t_2"], 0],
+		["a new one", rename("B", "t", "outdoors"), ["t", "h", "outdoors"], 0],
+		["the one that it has", rename("A", "t", "t"), ["t", "h", "t_2"], 0],
+		["that of another", rename("B", "t", "h"), ["t", "h", "t_2"], 1],
+		["exchanged", { ...rename("A", "t", "t_2"), ...rename("B", "t", "t") }, ["t_2", "h", "t"], 0],
+		[
+			"one that the other gives up",
+			{ ...rename("A", "t", "x"), ...rename("B", "t", "t") },
+			["x", "h", "t"],
+			0,
+		],
+		[
+			"one that the other would give up, had it got what it wants",
+			{ ...rename("A", "t", "h"), ...rename("B", "t", "t") },
+			["t", "h", "t_2"],
+			2,
+		],
+		[
+			"that of a field that is off",
+			{ A: { fields: { t: { off: true } } }, ...rename("B", "t", "t") },
+			["h", "t"],
+			0,
+		],
+		["that of a sensor that is off", { A: { off: true }, ...rename("B", "t", "t") }, ["t"], 0],
+		["to a sensor that nobody has seen", rename("C", "t", "t"), ["t", "h", "t_2"], 0],
+		["to a field that it does not have", rename("A", "toString", "x"), ["t", "h", "t_2"], 0],
+	])("%s", (_, settings, expected, problems) => {
+		const planned = plan(two, { settings });
+		expect(planned.names).toEqual(expected);
+		expect(planned.problems).toHaveLength(problems);
+	});
+
+	test("are never double, whatever is wished, and never another's", () => {
+		const names = fc.constantFrom("t", "h", "t_2", "x", "y");
+		const wishes = fc.dictionary(
+			fc.constantFrom("A", "B"),
+			fc.record({
+				fields: fc.dictionary(
+					fc.constantFrom("t", "h"),
+					fc.record({ name: names, off: fc.boolean() }, { requiredKeys: [] }),
+				),
+			}),
+		);
+		fc.assert(
+			fc.property(wishes, fc.boolean(), fc.constantFrom("t", "z", "x"), (settings, there, pin) => {
+				const all = [...two, input("pin 4", pin)];
+				const book = bookOf(all);
+				const sources = there ? all : all.slice(1);
+				const { columns } = planColumns({ sources, book, settings, statistics: true, most: 32 });
+				const given = columns.map(({ field }) => field.name);
+				expect(new Set(given).size).toBe(given.length);
+				// Whatever is not renamed has the name from the book.
+				for (const { field, part, source, index } of columns) {
+					const { sensor, fields, named } = sources[source] ?? source404();
+					const own = fields[index]?.name ?? "";
+					if (part !== "value" || named === true) continue;
+					const wish = settings[sensor]?.fields?.[own]?.name;
+					const kept = book.find((entry) => entry.sensor === sensor)?.names.get(own);
+					expect([wish, kept]).toContain(field.name);
+				}
+			}),
+		);
+	});
+});
+
+function source404(): never {
+	throw new Error("a column of no source");
+}
+
+describe("inputs", () => {
+	test("have the names that the owner gave them", () => {
+		expect(plan([...two, input("pin 4", "soil")]).names).toEqual(["t", "h", "t_2", "soil"]);
+	});
+
+	test("are left out, and that is told, when the name is a sensor's, whether it is there or not", () => {
+		const all = [...two, input("pin 4", "t")];
+		expect(plan(all)).toMatchObject({
+			names: ["t", "h", "t_2"],
+			problems: ["pin 4: it cannot be called t, which another field is."],
+		});
+		expect(plan(all.slice(1), { book: bookOf(all) }).names).toEqual(["t_2"]);
+	});
+
+	test("go before what the owner would like to call a sensor's field", () => {
+		const planned = plan([...two, input("pin 4", "soil")], { settings: rename("A", "t", "soil") });
+		expect(planned.names).toEqual(["t", "h", "t_2", "soil"]);
+		expect(planned.problems).toHaveLength(1);
+	});
+});
+
+describe("minimum and maximum", () => {
+	test("stand beside their quantity", () => {
+		expect(plan([source("A", "t")], { statistics: true }).names).toEqual(["t", "t_min", "t_max"]);
+	});
+
+	test("are not of what is counted or of a state", () => {
+		const fields = [
+			{ name: "rain", unit: "mm", decimals: 1, aggregation: "sum" as const },
+			{ name: "door", unit: "", decimals: 0, aggregation: "last" as const },
+		];
+		expect(plan([{ sensor: "A", fields }], { statistics: true }).names).toEqual(["rain", "door"]);
+	});
+
+	test("give way to a field that has the name", () => {
+		const planned = plan([source("A", "t"), source("B", "t_max")], { statistics: true });
+		expect(planned.names).toEqual(["t", "t_min", "t_max", "t_max_min", "t_max_max"]);
+		expect(planned.columns[2]).toMatchObject({ source: 1, part: "value" });
+		expect(planned.problems).toEqual(["left out, because another field has the name: t_max."]);
+	});
+});
+
+test("what a reading has no room for is left out from the end, minima and maxima first, and told", () => {
+	const planned = plan([source("A", "a", "b"), source("B", "c")], { statistics: true, most: 4 });
+	expect(planned.names).toEqual(["a", "a_min", "b", "c"]);
+	expect(planned.problems).toEqual([
+		"left out, because a reading holds 4 fields: a_max, b_min, b_max, c_min, c_max. Turn off fields that are not needed.",
+	]);
+	expect(plan([source("A", "a", "b", "c")], { most: 2 }).names).toEqual(["a", "b"]);
+});

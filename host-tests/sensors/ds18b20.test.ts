@@ -1,0 +1,274 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { DS18B20Chip, type DS18B20Options } from "../../simulator/chips/ds18b20";
+import { OneWireLine, OneWireMaster } from "../../simulator/one-wire";
+import { DS18B20 } from "../../src/sensors/ds18b20";
+import { crc8, isRom, romText } from "../../src/sensors/one-wire";
+import { SensorBoard } from "./sensor-board";
+
+describe("the CRC of a ROM code", () => {
+	test("is A2 for the code in Maxim's application note 27", () => {
+		expect(crc8([0x02, 0x1c, 0xb8, 0x01, 0x00, 0x00, 0x00])).toBe(0xa2);
+		expect(isRom(Uint8Array.of(0x02, 0x1c, 0xb8, 0x01, 0x00, 0x00, 0x00, 0xa2))).toBe(true);
+	});
+
+	test("finds every bit that is wrong", () => {
+		fc.assert(
+			fc.property(fc.uint8Array({ minLength: 7, maxLength: 7 }), fc.nat({ max: 63 }), (code, bit) => {
+				const rom = Uint8Array.of(...code, crc8(code));
+				rom[bit >> 3] = (rom[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+				expect(isRom(rom)).toBe(false);
+			}),
+		);
+	});
+
+	test("does not pass for the zeros of a line that is shorted", () => {
+		expect(isRom(new Uint8Array(8))).toBe(false);
+	});
+});
+
+test("a ROM code is written as the family and the serial number, as Linux has it", () => {
+	expect(romText(Uint8Array.of(0x28, 0xff, 0xf1, 0x79, 0xa2, 0x16, 0x03, 0x6c))).toBe("28-0316a279f1ff");
+});
+
+test("a search finds every chip on the line, once, whatever their numbers", () => {
+	const serial = fc.tuple(...Array.from({ length: 6 }, () => fc.nat({ max: 255 })));
+	fc.assert(
+		fc.property(fc.uniqueArray(serial, { maxLength: 20, selector: String }), (serials) => {
+			const line = new OneWireLine();
+			const chips = serials.map(
+				(serial) =>
+					new DS18B20Chip({
+						serial: serial as unknown as DS18B20Options["serial"],
+						ticks: () => 0,
+						temperature: () => 20,
+					}),
+			);
+			for (const chip of chips) line.attach(chip);
+			const found = new OneWireMaster(line).search();
+			expect(found.map(String).sort()).toEqual(chips.map(({ rom }) => String(rom)).sort());
+		}),
+	);
+});
+
+let ticks: number;
+let celsius: number;
+let line: OneWireLine;
+beforeEach(() => {
+	ticks = 0;
+	celsius = 20;
+	line = new OneWireLine();
+});
+
+function chip(options: Partial<DS18B20Options> = {}): DS18B20Chip {
+	const made = new DS18B20Chip({
+		serial: [1, 2, 3, 4, 5, 6],
+		ticks: () => ticks,
+		temperature: () => celsius,
+		...options,
+	});
+	line.attach(made);
+	return made;
+}
+
+function measure(sensor: DS18B20, late = 0) {
+	ticks += sensor.measure() + late;
+	return sensor.read()[0];
+}
+
+describe("temperatures", () => {
+	// Data sheet 19-7487, table 1: what the registers hold, and what it means.
+	test.each([125, 25.0625, 10.125, 0.5, 0, -0.5, -10.125, -25.0625, -55])(
+		"of the data sheet's table: %f °C",
+		(value) => {
+			celsius = value;
+			const { rom } = chip();
+			expect(measure(new DS18B20(new OneWireMaster(line), rom))).toBe(value);
+		},
+	);
+
+	test("are told to a sixteenth of a degree", () => {
+		const { rom } = chip();
+		const sensor = new DS18B20(new OneWireMaster(line), rom);
+		fc.assert(
+			fc.property(fc.double({ min: -55, max: 125, noNaN: true }), (value) => {
+				// Exactly 85 °C is what it says without having measured.
+				fc.pre(Math.round(value * 16) !== 85 * 16);
+				celsius = value;
+				expect(Math.abs(Number(measure(sensor)) - value)).toBeLessThanOrEqual(1 / 32);
+			}),
+		);
+	});
+
+	test("take 750 ms; what is read earlier is refused, because it was not measured", () => {
+		const { rom } = chip();
+		const sensor = new DS18B20(new OneWireMaster(line), rom);
+		expect(sensor.measure()).toBe(750);
+		ticks += 700;
+		expect(() => sensor.read()).toThrow(/it says 85 °C/);
+	});
+
+	test("have twelve bits, also on a chip that somebody had set to nine", () => {
+		const { rom } = chip();
+		const bus = new OneWireMaster(line);
+		bus.reset();
+		bus.write(Uint8Array.of(0xcc, 0x4e, 0x12, 0x34, 0x1f));
+		celsius = 20.0625;
+		expect(measure(new DS18B20(bus, rom))).toBe(20.0625);
+		bus.reset();
+		bus.write(Uint8Array.of(0xcc, 0xbe));
+		// Its alarms are none of our business.
+		expect([...bus.read(5).subarray(2)]).toEqual([0x12, 0x34, 0x7f]);
+	});
+});
+
+describe("one clear error", () => {
+	const name = "DS18B20 28-060504030201";
+	function sensor(made: DS18B20Chip): DS18B20 {
+		return new DS18B20(new OneWireMaster(line), made.rom);
+	}
+
+	test("when nobody is on the line", () => {
+		const made = chip();
+		line.detach(made);
+		expect(() => sensor(made)).toThrow(`${name}: nobody answers on the 1-Wire bus. Check its wiring.`);
+	});
+
+	test("when others are, but not this one", () => {
+		const made = chip();
+		const open = sensor(made);
+		chip({ serial: [9, 9, 9, 9, 9, 9] });
+		line.detach(made);
+		open.measure();
+		expect(() => open.read()).toThrow(`${name}: it does not answer. Check its wiring.`);
+	});
+
+	test("when it has no supply of its own", () => {
+		expect(() => sensor(chip({ parasite: true }))).toThrow(
+			/no supply of its own\. Wire its VDD pin to 3\.3 V/,
+		);
+	});
+
+	test("when its checksum is wrong", () => {
+		const made = chip();
+		const open = sensor(made);
+		open.measure();
+		made.fault = "wrong checksum";
+		expect(() => open.read()).toThrow(/its answer is garbled/);
+	});
+
+	test("when the line is shorted", () => {
+		const made = chip();
+		const open = sensor(made);
+		made.fault = "shorted";
+		expect(() => open.measure()).toThrow(/nobody answers/);
+	});
+
+	test("when it lost its supply while it measured", () => {
+		const made = chip();
+		const open = sensor(made);
+		ticks += open.measure();
+		made.losePower();
+		expect(() => open.read()).toThrow(/it says 85 °C, which is what it says after it lost its supply/);
+	});
+});
+
+describe("on a board", () => {
+	let board: SensorBoard;
+	beforeEach(() => {
+		board = new SensorBoard();
+	});
+	const settings = { oneWirePin: 4 };
+
+	test("several on one pin are told apart by their numbers, and measured at the same time", async () => {
+		board.hang(3, 21.5);
+		board.hang(1, -7.25);
+		board.hang(2, 60);
+		board.start(settings);
+		expect(await board.sample(760)).toEqual({ temperature: -7.25, temperature_2: 60, temperature_3: 21.5 });
+		expect(board.lines).toEqual([
+			"sensor: DS18B20 28-060504030201 (temperature)",
+			"sensor: DS18B20 28-060504030202 (temperature_2)",
+			"sensor: DS18B20 28-060504030203 (temperature_3)",
+		]);
+	});
+
+	test("each keeps its name, whichever is gone", async () => {
+		const first = board.hang(1, 10);
+		board.hang(2, 20);
+		board.start(settings);
+		await board.sample();
+		board.pins.oneWire(4).detach(first);
+		expect(await board.sample()).toEqual({ temperature: undefined, temperature_2: 20 });
+		board.start(settings);
+		expect(await board.sample()).toEqual({ temperature_2: 20 });
+		board.pins.oneWire(4).attach(first);
+		expect(await board.sample()).toEqual({ temperature: 10, temperature_2: 20 });
+	});
+
+	test.each(["wrong checksum", "shorted"] as const)(
+		"one that fails is told, and is back: %s",
+		async (fault) => {
+			const chip = board.hang(1, 10);
+			board.plugIn("bme280");
+			board.start(settings);
+			await board.sample();
+			chip.fault = fault;
+			expect(await board.sample()).toMatchObject({ temperature: 22.48, temperature_2: undefined });
+			chip.fault = undefined;
+			expect(await board.sample()).toMatchObject({ temperature: 22.48, temperature_2: 10 });
+			expect(board.lines.at(-1)).toBe("sensor: DS18B20 28-060504030201 is back");
+		},
+	);
+
+	test("a line on which nobody is, and a chip of another family, are told once", async () => {
+		board.plugIn("bme280");
+		board.start(settings);
+		await board.sample();
+		await board.sample(3_600_000);
+		board.hang(1, 20, { family: 0x10 });
+		await board.sample();
+		expect(board.lines.slice(1)).toEqual([
+			"sensor: 1-Wire bus at pin 4: nobody answers. Check its wiring and the resistor of 4.7 kΩ to 3.3 V.",
+			"sensor: 1-Wire bus at pin 4: 10-060504030201 is a chip that this firmware does not know.",
+		]);
+	});
+
+	test("nobody is looked for while one measures", async () => {
+		board.hang(1);
+		const searches: number[] = [];
+		let bits = -1;
+		let byte = 0;
+		board.pins.oneWire(4).attach({
+			reset: () => {
+				bits = 0;
+				byte = 0;
+				return false;
+			},
+			take: (bit) => {
+				byte |= bits < 8 ? bit << bits : 0;
+				if (++bits === 8 && byte === 0xf0) searches.push(board.time.ticks());
+			},
+			give: () => 1,
+		});
+		const sampler = board.start({ ...settings, statistics: 2, interval: 10 });
+		await board.sample(3_592_000);
+		expect(new Set(searches)).toEqual(new Set([0]));
+		searches.length = 0;
+		// The hour is over just after the last measurement for the statistics has begun.
+		await board.sample(8_100);
+		const sampled = sampler.sample();
+		const scanned = sampler.scan();
+		await board.time.advance(500);
+		expect(searches).toEqual([]);
+		await board.time.advance(500);
+		await Promise.all([sampled, scanned]);
+		expect(searches.length).toBeGreaterThan(0);
+	});
+
+	test("without a pin in the settings nobody is looked for", async () => {
+		board.hang(1);
+		board.start();
+		expect(await board.sample()).toEqual({});
+	});
+});

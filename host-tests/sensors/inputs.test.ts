@@ -1,0 +1,235 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { PulseCounter } from "../../src/sensors/pulse-counter";
+import { totalsKey } from "../../src/sensors/pulse-totals";
+import { SensorBoard } from "./sensor-board";
+
+let board: SensorBoard;
+beforeEach(() => {
+	board = new SensorBoard();
+	board.pins.drive(27, 1);
+});
+
+/** A contact to ground at pin 27, closed for so long; it bounces at both ends when it is told to. */
+async function close(milliseconds = 50, bounces = 0): Promise<void> {
+	for (let i = 0; i < bounces; i++) {
+		board.pins.drive(27, 0);
+		await board.time.advance(1);
+		board.pins.drive(27, 1);
+		await board.time.advance(1);
+	}
+	board.pins.drive(27, 0);
+	await board.time.advance(milliseconds);
+	for (let i = 0; i < bounces; i++) {
+		board.pins.drive(27, 1);
+		await board.time.advance(1);
+		board.pins.drive(27, 0);
+		await board.time.advance(1);
+	}
+	board.pins.drive(27, 1);
+	await board.time.advance(milliseconds);
+}
+
+describe("a voltage", () => {
+	test("at a pin, as volts", async () => {
+		board.pins.apply(34, 1.234);
+		board.start({ inputs: [{ kind: "analog", pin: 34, name: "level" }] });
+		const { fields, values } = await board.sampleAsIs();
+		expect(fields).toEqual([{ name: "level", unit: "volt", decimals: 3 }]);
+		// One step of twelve bits is 0.6 mV.
+		expect(Math.abs(Number(values[0]) - 1.234)).toBeLessThanOrEqual(0.0006);
+	});
+
+	test("as what it stands for", async () => {
+		board.pins.apply(34, 0.75);
+		const soil = {
+			kind: "analog",
+			pin: 34,
+			name: "soil",
+			unit: "percent",
+			scale: -50,
+			offset: 100,
+			decimals: 0,
+		};
+		board.start({ inputs: [soil] });
+		const { fields, values } = await board.sampleAsIs();
+		expect(fields).toEqual([{ name: "soil", unit: "percent", decimals: 0 }]);
+		// 62.5 less half a step of the converter.
+		expect(values).toEqual([62]);
+	});
+
+	test("at a pin without a converter is told, and nobody else suffers", async () => {
+		board.plugIn("bme280");
+		board.start({ inputs: [{ kind: "analog", pin: 5, name: "level" }] });
+		expect(await board.sample()).toMatchObject({ temperature: 22.48, level: undefined });
+		await board.sample();
+		expect(board.lines.slice(-1)).toEqual(["sensor: pin 5: it cannot be read (not analog pin)."]);
+	});
+
+	test("has statistics", async () => {
+		board.start({
+			statistics: 10,
+			interval: 30,
+			inputs: [{ kind: "analog", pin: 34, name: "level", decimals: 2 }],
+		});
+		board.pins.apply(34, 1);
+		await board.sample(15_000);
+		board.pins.apply(34, 2);
+		await board.time.advance(15_000);
+		expect(await board.sample()).toEqual({ level: 1.67, level_min: 1, level_max: 2 });
+	});
+});
+
+describe("a state", () => {
+	test.each([
+		[{}, true],
+		[{ active: "low" }, true],
+		[{ active: "high" }, false],
+		[{ pull: "none", active: "high" }, false],
+	])("of a pin that is low, %o, is %s", async (options, expected) => {
+		board.pins.drive(27, 0);
+		board.start({ inputs: [{ kind: "state", pin: 27, name: "door", ...options }] });
+		expect(await board.sample()).toEqual({ door: expected });
+		board.pins.drive(27, 1);
+		expect(await board.sample()).toEqual({ door: !expected });
+	});
+
+	test("is the newest, with statistics", async () => {
+		board.start({ statistics: 10, interval: 30, inputs: [{ kind: "state", pin: 27, name: "door" }] });
+		await board.sample(15_000);
+		board.pins.drive(27, 0);
+		await board.time.advance(10_000);
+		board.pins.drive(27, 1);
+		await board.time.advance(5_000);
+		expect(await board.sample()).toEqual({ door: false });
+	});
+
+	test("of a pin that is in use is told", async () => {
+		const { Digital } = board.pins.provider();
+		new Digital({ pin: 27, mode: Digital.Output });
+		board.start({ inputs: [{ kind: "state", pin: 27, name: "door" }] });
+		expect(await board.sample()).toEqual({ door: undefined });
+		expect(board.lines).toContain("sensor: pin 27: it cannot be read (in use).");
+	});
+});
+
+describe("pulses", () => {
+	const pulses = (more: object = {}) => ({ inputs: [{ kind: "pulses", pin: 27, name: "rain", ...more }] });
+
+	test("are counted from reading to reading, none twice and none lost", async () => {
+		board.start(pulses());
+		expect(await board.sample()).toEqual({ rain: 0 });
+		for (let i = 0; i < 7; i++) await close();
+		expect(await board.sample(0)).toEqual({ rain: 7 });
+		await close();
+		expect(await board.sample(0)).toEqual({ rain: 1 });
+		expect(await board.sample(0)).toEqual({ rain: 0 });
+	});
+
+	test("of a contact that bounces count once", async () => {
+		board.start(pulses());
+		await board.sample();
+		for (let i = 0; i < 5; i++) await close(50, 4);
+		expect(await board.sample(0)).toEqual({ rain: 5 });
+	});
+
+	test("count all when nothing bounces, however short they are", async () => {
+		board.start(pulses({ debounce: 0 }));
+		await board.sample();
+		for (let i = 0; i < 100; i++) await close(1);
+		expect(await board.sample(0)).toEqual({ rain: 100 });
+	});
+
+	test("count at the other edge, where it is the high level that counts", async () => {
+		board.pins.drive(27, 0);
+		board.start(pulses({ active: "high", pull: "down" }));
+		await board.sample();
+		board.pins.drive(27, 1);
+		await board.time.advance(50);
+		expect(await board.sample(0)).toEqual({ rain: 1 });
+		board.pins.drive(27, 0);
+		await board.time.advance(50);
+		expect(await board.sample(0)).toEqual({ rain: 0 });
+	});
+
+	test("stand for something", async () => {
+		board.start(pulses({ scale: 0.2794, unit: "mm", decimals: 1 }));
+		await board.sample();
+		for (let i = 0; i < 10; i++) await close();
+		const { fields, values } = await board.sampleAsIs();
+		expect(fields).toEqual([{ name: "rain", unit: "mm", decimals: 1 }]);
+		expect(values).toEqual([2.8]);
+	});
+
+	test("as a rate are those of a second", async () => {
+		board.start(pulses({ report: "rate" }));
+		await board.sample(0);
+		for (let i = 0; i < 100; i++) await close();
+		await board.time.advance(10_000);
+		// 100 in twenty seconds.
+		expect(await board.sample(0)).toEqual({ rain: 5 });
+	});
+
+	test("as a total go on over restarts", async () => {
+		board.start(pulses({ report: "total" }));
+		await board.sample(0);
+		for (let i = 0; i < 3; i++) await close();
+		expect(await board.sample(0)).toEqual({ rain: 3 });
+		board.start(pulses({ report: "total" }));
+		expect(await board.sample(0)).toEqual({ rain: 3 });
+		await close();
+		expect(await board.sample(0)).toEqual({ rain: 4 });
+	});
+
+	test("as a total are written down each ten minutes, so that a power cut costs few and the storage lasts", async () => {
+		board.start(pulses({ report: "total" }));
+		let writes = 0;
+		const write = board.storage.write.bind(board.storage);
+		board.storage.write = (key, value) => {
+			if (key === totalsKey) writes++;
+			write(key, value);
+		};
+		for (let minute = 0; minute < 60; minute++) {
+			await close();
+			await board.sample(60_000);
+		}
+		expect(writes).toBeGreaterThanOrEqual(5);
+		expect(writes).toBeLessThanOrEqual(6);
+	});
+
+	test("with statistics are those of the whole interval", async () => {
+		board.start({ statistics: 10, interval: 60, ...pulses() });
+		await board.sample(0);
+		for (let i = 0; i < 12; i++) {
+			await close();
+			await board.time.advance(4_900);
+		}
+		expect(await board.sample(0)).toEqual({ rain: 12 });
+	});
+
+	test("are not counted on battery, and that is told", async () => {
+		board.start({ ...pulses(), power: "battery" });
+		expect(await board.sample()).toEqual({ rain: undefined });
+		expect(board.lines).toContain(
+			"sensor: pin 27: on battery the board sleeps, and counts no pulses meanwhile.",
+		);
+	});
+});
+
+describe("a counter of pulses", () => {
+	// Ticks of edges as they are told; `settle`: what the line is found at once it has been quiet.
+	test.each<[string, readonly (number | "on" | "off")[], number]>([
+		["one pulse", [0, 50, "off"], 1],
+		["a pulse that bounces at both ends", [0, 1, 2, 3, 60, 61, 62, "off"], 1],
+		["a pulse whose edges were told at once, because the board was busy", [0, "off", 100, "off"], 2],
+		["an edge that was lost is made good when the line is quiet", [0, 50, "on", 100, "off", 150, "off"], 2],
+		["a contact that stays closed", [0, "on"], 1],
+	])("%s", (_, events, expected) => {
+		const counter = new PulseCounter(10, false);
+		for (const event of events) {
+			if (typeof event === "number") counter.edge(event);
+			else counter.settle(event === "on");
+		}
+		expect(counter.take()).toBe(expected);
+		expect(counter.take()).toBe(0);
+	});
+});

@@ -1,0 +1,102 @@
+import { catalogue } from "../../simulator/chips/catalogue";
+import { DS18B20Chip } from "../../simulator/chips/ds18b20";
+import type { SimulatedChip } from "../../simulator/chips/simulated-chip";
+import { MemoryKeyValue, Power } from "../../simulator/life/power";
+import { SimulatedPins } from "../../simulator/pins";
+import { Station, wiring } from "../../simulator/station";
+import { VirtualTime } from "../../simulator/virtual-time";
+import type { Surroundings } from "../../simulator/weather/surroundings";
+import type { Value } from "../../src/reading/reading";
+import type { SensorKind } from "../../src/sensors/kind";
+import { Sampler, type SamplerSettings } from "../../src/sensors/sampler";
+import { checkSettings } from "../../src/settings/settings";
+
+/** A board whose sensors are in the test's hand; what it keeps outlives its samplers. */
+export class SensorBoard {
+	readonly time = new VirtualTime();
+	readonly pins = new SimulatedPins((callback, delay) => this.time.set(callback, delay));
+	readonly station = new Station({ time: this.time, startedAt: 0, pins: this.pins, sensors: [] });
+	readonly storage = new MemoryKeyValue()
+		.storage(new Power(() => {}))
+		.open({ path: "dakkio", format: "buffer" });
+	around: Surroundings = {
+		temperature: 22.479999542236328,
+		humidity: 45.23,
+		pressure: 101_325.4,
+		co2: 812,
+		illuminance: 431,
+		voltage: 12.08,
+		current: 0.2345,
+		inputs: [0.5, 1.25, 3.3, 2.0001],
+	};
+	lines: string[] = [];
+	#sampler: Sampler | undefined;
+
+	/** Plugs a chip of the catalogue in; it measures what is around, or `around` alone. */
+	plugIn(name: string, address?: number, around?: Partial<Surroundings>): SimulatedChip<never> {
+		const entry = catalogue[name];
+		if (entry === undefined) throw new Error(`no ${name} in the catalogue`);
+		const chip = entry.make({
+			ticks: () => this.time.ticks(),
+			environment: () => ({ ...this.around, ...around }),
+		});
+		this.station.bus.attach(address ?? entry.addresses[0] ?? 0, chip);
+		return chip;
+	}
+
+	unplug(address: number): void {
+		this.station.bus.detach(address);
+	}
+
+	/** A thermometer on the 1-Wire line; `serial`: the last byte of its number. */
+	hang(serial: number, celsius = 20, options: { family?: number; parasite?: boolean } = {}): DS18B20Chip {
+		const chip = new DS18B20Chip({
+			ticks: () => this.time.ticks(),
+			temperature: () => celsius,
+			serial: [serial, 2, 3, 4, 5, 6],
+			...options,
+		});
+		this.pins.oneWire(wiring.oneWire).attach(chip);
+		return chip;
+	}
+
+	/** The sampler of this start; `settings` as somebody gives them. */
+	start(
+		settings: Readonly<Record<string, unknown>> = {},
+		kinds?: readonly SensorKind[],
+		resumed = false,
+	): Sampler {
+		this.#sampler?.close();
+		this.lines = [];
+		const { settings: checked, problems } = checkSettings(settings);
+		if (problems.length > 0) throw new Error(JSON.stringify(problems));
+		this.#sampler = this.open(checked, kinds, resumed);
+		return this.#sampler;
+	}
+
+	open(settings: SamplerSettings, kinds?: readonly SensorKind[], resumed = false): Sampler {
+		return new Sampler({
+			bus: this.station.i2c,
+			pins: this.pins.provider(),
+			time: this.time,
+			storage: this.storage,
+			settings,
+			resumed,
+			...(kinds === undefined ? {} : { kinds }),
+			log: (line) => this.lines.push(line),
+		});
+	}
+
+	/** One sample, by the names of its fields; `wait`: milliseconds until the next. */
+	async sample(wait = 60_000): Promise<Record<string, Value>> {
+		const { fields, values } = await this.sampleAsIs(wait);
+		return Object.fromEntries(fields.map(({ name }, index) => [name, values[index]]));
+	}
+
+	async sampleAsIs(wait = 60_000) {
+		if (this.#sampler === undefined) throw new Error("start it first");
+		const result = this.#sampler.sample();
+		await this.time.advance(wait);
+		return result;
+	}
+}

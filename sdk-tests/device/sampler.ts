@@ -1,0 +1,76 @@
+import { SimulatedPins } from "../../simulator/pins";
+import { parseSensors, Station, wiring } from "../../simulator/station";
+import { makeClock } from "../../src/boards/lin/clock";
+import { makeDirectory } from "../../src/boards/lin/files";
+import { FileKeyValueStorage } from "../../src/boards/lin/key-value";
+import { Sampler } from "../../src/sensors/sampler";
+import { checkSettings } from "../../src/settings/settings";
+import { LeapingTime } from "./leaping-time";
+import { check, same } from "./report";
+
+/** A sampler with everything that the settings can ask of it: found, named, derived, averaged, counted, freed. */
+export async function checkSampler(directory: string): Promise<void> {
+	makeDirectory(`${directory}/sampler`);
+	const storage = new FileKeyValueStorage(`${directory}/sampler`).open({ path: "dakkio", format: "buffer" });
+	const time = new LeapingTime(makeClock());
+	const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
+	pins.drive(27, 1);
+	const sensors = parseSensors("bme280,sht41,ds18b20,ds18b20");
+	if ("problem" in sensors) throw new Error(sensors.problem);
+	const station = new Station({ time, startedAt: 0, pins, sensors });
+	const start = (given: Readonly<Record<string, unknown>>) => {
+		const { settings, problems } = checkSettings({ oneWirePin: wiring.oneWire, ...given });
+		same(problems, []);
+		return new Sampler({ bus: station.i2c, pins: pins.provider(), time, storage, settings, log: () => {} });
+	};
+
+	await check("sampler: I2C, 1-Wire and pins are measured together", async () => {
+		const sampler = start({
+			inputs: [{ kind: "pulses", pin: 27, name: "rain", debounce: 0 }],
+			derived: ["dew_point"],
+			sensors: { "SHT4x at 0x44": { fields: { humidity: { off: true } } } },
+		});
+		const first = await sampler.sample();
+		same(
+			first.fields.map(({ name }) => name),
+			["temperature", "humidity", "pressure", "dew_point", "temperature_2", "dew_point_2"].concat([
+				"temperature_3",
+				"temperature_4",
+				"rain",
+			]),
+		);
+		for (let i = 0; i < 6; i++) pins.drive(27, i % 2 === 0 ? 0 : 1);
+		await passed(time, 10);
+		const { values } = await sampler.sample();
+		same(values[8], 3, "what was counted");
+		same(
+			values.filter((value) => value === undefined),
+			[],
+			"what was not measured",
+		);
+		sampler.close();
+	});
+
+	await check("sampler: names are kept, and a bus that is held is freed", async () => {
+		station.bus.detach(0x76);
+		station.bus.holdLow();
+		const sampler = start({ statistics: 10, interval: 30 });
+		await sampler.sample();
+		await passed(time, 29_000);
+		const { fields, values } = await sampler.sample();
+		same(
+			fields.slice(0, 4).map(({ name }) => name),
+			["temperature_2", "temperature_2_min", "temperature_2_max", "humidity_2"],
+		);
+		const [mean = 0, least = 0, most = 0] = values;
+		if (!(least <= mean && mean <= most)) throw new Error(`mean ${mean}, from ${least} to ${most}`);
+		same(sampler.sensors.at(-1)?.name, "BME280 at 0x76", "the missing one");
+		sampler.close();
+	});
+}
+
+function passed(time: LeapingTime, milliseconds: number): Promise<void> {
+	return new Promise((resolve) => {
+		time.set(resolve, milliseconds);
+	});
+}

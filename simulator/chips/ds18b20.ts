@@ -1,0 +1,247 @@
+import type { OneWireChip } from "../one-wire";
+
+export interface DS18B20Options {
+	/** Six bytes that no other chip has. */
+	readonly serial: readonly [number, number, number, number, number, number];
+	/** 0x28 when left out; other families are other chips. */
+	readonly family?: number;
+	/** Its supply comes over the data line. */
+	readonly parasite?: boolean;
+	/** Milliseconds, monotonic. */
+	ticks(): number;
+	/** Degrees Celsius around it at a time. */
+	temperature(ticks: number): number;
+}
+
+/** What can be wrong with it. Unplugged is the line's: `detach`. */
+export type DS18B20Fault =
+	/** Bits are read wrong: a long line, a loose contact. */
+	| "wrong checksum"
+	/** A conversion never ends, and its number does not change. */
+	| "frozen"
+	/** The line is shorted to ground. */
+	| "shorted";
+
+/** Commands (data sheet 19-7487, "ROM commands" and "DS18B20 function commands"). */
+const command = {
+	searchRom: 0xf0,
+	readRom: 0x33,
+	matchRom: 0x55,
+	skipRom: 0xcc,
+	convert: 0x44,
+	writeScratchpad: 0x4e,
+	readScratchpad: 0xbe,
+	readPowerSupply: 0xb4,
+} as const;
+
+/** 85 °C, which stands in the scratchpad until the first conversion. */
+const powerOnValue = 0x0550;
+/** Of a conversion with 12 bits, milliseconds; a bit less halves it (table 2). */
+const conversionTime = 750;
+
+/** What the chip does with the next slots. */
+type State =
+	/** Nothing, until a reset. */
+	| { readonly kind: "idle" }
+	/** Takes a byte, or several. */
+	| {
+			readonly kind: "take";
+			bits: number;
+			bytes: number[];
+			next(bytes: readonly number[]): State | undefined;
+	  }
+	/** Gives bytes, then ones. */
+	| { readonly kind: "give"; at: number; readonly bytes: readonly number[] }
+	| { readonly kind: "search"; place: number; step: 0 | 1 | 2 }
+	/** Gives 0 until the conversion is done. */
+	| { readonly kind: "busy" };
+
+const idle: State = { kind: "idle" };
+
+/** Analog Devices' (Dallas's) DS18B20, bit by bit as on its line. */
+export class DS18B20Chip implements OneWireChip {
+	readonly rom: Uint8Array;
+	fault: DS18B20Fault | undefined;
+	readonly #options: DS18B20Options;
+	#state: State = idle;
+	#raw = powerOnValue;
+	#alarms: [number, number] = [0x4b, 0x46];
+	#configuration = 0x7f;
+	/** Ticks at which the conversion under way ends. */
+	#convertedAt: number | undefined;
+	#convertedBy = 0;
+
+	constructor(options: DS18B20Options) {
+		const code = [options.family ?? 0x28, ...options.serial];
+		this.rom = Uint8Array.from([...code, crc8(code)]);
+		this.#options = options;
+	}
+
+	/** Its supply was away for a moment. */
+	losePower(): void {
+		this.#raw = powerOnValue;
+		this.#convertedAt = undefined;
+		this.#state = idle;
+	}
+
+	reset(): boolean {
+		this.#state = takeByte((code) => this.#romCommand(code));
+		// Ground is ground: nobody is seen to come up after the reset.
+		return this.fault !== "shorted";
+	}
+
+	take(bit: 0 | 1): void {
+		const state = this.#state;
+		if (state.kind === "search") {
+			if (state.step === 2) this.#searched(state, bit);
+			return;
+		}
+		if (state.kind !== "take") return;
+		const at = state.bits >> 3;
+		state.bytes[at] = (state.bytes[at] ?? 0) | (bit << (state.bits & 7));
+		state.bits++;
+		if ((state.bits & 7) !== 0) return;
+		const next = state.next(state.bytes);
+		if (next !== undefined) this.#state = next;
+	}
+
+	give(): 0 | 1 {
+		if (this.fault === "shorted") return 0;
+		const state = this.#state;
+		switch (state.kind) {
+			case "give": {
+				const given = bit(state.bytes[state.at >> 3] ?? 0xff, state.at & 7);
+				state.at++;
+				return given;
+			}
+			case "search":
+				return this.#searchBit(state);
+			case "busy":
+				return this.#busy ? 0 : 1;
+			default:
+				return 1;
+		}
+	}
+
+	#romCommand(code: number): State {
+		switch (code) {
+			case command.searchRom:
+				return { kind: "search", place: 0, step: 0 };
+			case command.readRom:
+				return { kind: "give", at: 0, bytes: [...this.rom] };
+			case command.matchRom:
+				return takeBytes(8, (bytes) =>
+					bytes.every((byte, index) => byte === this.rom[index]) ? this.#awaitFunction() : idle,
+				);
+			case command.skipRom:
+				return this.#awaitFunction();
+			default:
+				return idle;
+		}
+	}
+
+	#awaitFunction(): State {
+		return takeByte((code) => this.#functionCommand(code));
+	}
+
+	#functionCommand(code: number): State {
+		switch (code) {
+			case command.convert:
+				this.#convert();
+				return { kind: "busy" };
+			case command.writeScratchpad:
+				return takeBytes(3, ([high = 0, low = 0, configuration = 0]) => {
+					this.#alarms = [high, low];
+					// Only the two bits of the resolution can be written.
+					this.#configuration = (configuration & 0x60) | 0x1f;
+					return idle;
+				});
+			case command.readScratchpad:
+				return { kind: "give", at: 0, bytes: this.#scratchpad() };
+			case command.readPowerSupply:
+				return { kind: "give", at: 0, bytes: [this.#options.parasite === true ? 0x00 : 0xff] };
+			default:
+				return idle;
+		}
+	}
+
+	#convert(): void {
+		const now = this.#options.ticks();
+		const bits = 9 + (this.#configuration >> 5);
+		this.#convertedAt = now + conversionTime / 2 ** (12 - bits);
+		this.#convertedBy = bits;
+	}
+
+	get #busy(): boolean {
+		if (this.#convertedAt === undefined) return false;
+		if (this.fault === "frozen") return true;
+		return this.#options.ticks() < this.#convertedAt;
+	}
+
+	#scratchpad(): number[] {
+		if (this.#convertedAt !== undefined && !this.#busy) {
+			const sixteenths = Math.round(this.#options.temperature(this.#convertedAt) * 16);
+			const mask = -1 << (12 - this.#convertedBy);
+			this.#raw = Math.min(2000, Math.max(-880, sixteenths)) & mask;
+			this.#convertedAt = undefined;
+		}
+		const raw = this.#raw & 0xffff;
+		const reserved = [0xff, raw === powerOnValue ? 0x0c : 0x10 - (raw & 0x0f), 0x10];
+		const bytes = [raw & 0xff, raw >> 8, ...this.#alarms, this.#configuration, ...reserved];
+		const check = crc8(bytes);
+		return [...bytes, this.fault === "wrong checksum" ? check ^ 0x04 : check];
+	}
+
+	#searchBit(state: State & { kind: "search" }): 0 | 1 {
+		if (state.step === 2) return 1;
+		const own = this.#romBit(state.place);
+		const given = state.step === 0 ? own : own === 1 ? 0 : 1;
+		state.step = state.step === 0 ? 1 : 2;
+		return given;
+	}
+
+	/** The master has chosen a direction: those that it does not lead to are out. */
+	#searched(state: State & { kind: "search" }, direction: 0 | 1): void {
+		if (this.#romBit(state.place) !== direction) {
+			this.#state = idle;
+			return;
+		}
+		state.place++;
+		state.step = 0;
+		if (state.place === 64) this.#state = this.#awaitFunction();
+	}
+
+	#romBit(place: number): 0 | 1 {
+		return bit(this.rom[place >> 3] ?? 0, place & 7);
+	}
+}
+
+function takeByte(next: (byte: number) => State): State {
+	return takeBytes(1, ([byte = 0]) => next(byte));
+}
+
+function takeBytes(count: number, next: (bytes: readonly number[]) => State): State {
+	return {
+		kind: "take",
+		bits: 0,
+		bytes: [],
+		next: (bytes) => (bytes.length === count ? next(bytes) : undefined),
+	};
+}
+
+/** The chip's own CRC: eight stages that are shifted bit by bit, fed back before stages 4, 5 and 8 (figure 11). */
+function crc8(bytes: readonly number[]): number {
+	let stages = 0;
+	for (const byte of bytes) {
+		for (let i = 0; i < 8; i++) {
+			const feedback = (stages & 1) ^ bit(byte, i);
+			stages >>= 1;
+			if (feedback === 1) stages ^= 0b1000_1100;
+		}
+	}
+	return stages;
+}
+
+function bit(byte: number, place: number): 0 | 1 {
+	return ((byte >> place) & 1) === 1 ? 1 : 0;
+}

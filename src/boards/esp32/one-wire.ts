@@ -1,0 +1,55 @@
+import SDKDigital from "embedded:io/digital";
+import SDKOneWire from "onewire";
+import type { OneWire } from "../board";
+
+const romLength = 8;
+
+/**
+ * The SDK's 1-Wire bus, on the chip's remote control peripheral (ESP-IDF component `onewire_bus`). What its typings call
+ * byte arrays are buffers; and a transfer that fails gives zeros, without a word.
+ */
+export class OneWireBus implements OneWire {
+	#bus: SDKOneWire | undefined;
+
+	constructor({ pin }: { pin: number }) {
+		// The SDK does not look whether it has got the pin, and goes on without a bus: the pin class does look.
+		new SDKDigital({ pin, mode: SDKDigital.Output }).close();
+		this.#bus = new SDKOneWire({ pin });
+	}
+
+	search(): readonly Uint8Array[] {
+		// It tells each code from its last byte to its first.
+		return this.#open().search().map(reversed);
+	}
+
+	reset(): boolean {
+		return this.#open().reset();
+	}
+
+	write(bytes: Uint8Array): void {
+		for (const byte of bytes) this.#open().write(byte);
+	}
+
+	read(count: number): Uint8Array {
+		const bytes = this.#open().read(count);
+		return typeof bytes === "number" ? Uint8Array.of(bytes) : new Uint8Array(bytes);
+	}
+
+	close(): void {
+		const bus = this.#bus;
+		this.#bus = undefined;
+		bus?.close();
+	}
+
+	#open(): SDKOneWire {
+		if (this.#bus === undefined) throw new Error("the 1-Wire bus has been closed");
+		return this.#bus;
+	}
+}
+
+function reversed(rom: Uint8Array): Uint8Array {
+	const bytes = new Uint8Array(rom);
+	const result = new Uint8Array(romLength);
+	for (let i = 0; i < romLength; i++) result[i] = bytes[romLength - 1 - i] ?? 0;
+	return result;
+}

@@ -1,0 +1,46 @@
+import type { KeyValue } from "../boards/ecma419";
+import { readJson, writeJson } from "../settings/json-record";
+import type { NameBook } from "./names";
+
+/** In key-value storage. */
+export const namesKey = "names";
+
+/** The names that were given, as the board keeps them: one record, written at once. */
+export class NameStore {
+	readonly #storage: Pick<KeyValue, "read" | "write">;
+
+	constructor(storage: Pick<KeyValue, "read" | "write">) {
+		this.#storage = storage;
+	}
+
+	/** `undefined` when what is kept cannot be read. */
+	load(): NameBook | undefined {
+		const kept = readJson(this.#storage, namesKey);
+		if (kept === undefined) return [];
+		return kept === "damaged" ? undefined : parse(kept.value);
+	}
+
+	/** Throws what the storage throws. */
+	save(book: NameBook): void {
+		writeJson(
+			this.#storage,
+			namesKey,
+			book.map(({ sensor, names }) => [sensor, [...names]]),
+		);
+	}
+}
+
+function parse(entries: unknown): NameBook | undefined {
+	if (!Array.isArray(entries)) return undefined;
+	const book: NameBook[number][] = [];
+	for (const entry of entries) {
+		const [sensor, pairs] = Array.isArray(entry) ? entry : [];
+		if (typeof sensor !== "string" || !Array.isArray(pairs) || !pairs.every(isPair)) return undefined;
+		book.push({ sensor, names: new Map(pairs) });
+	}
+	return book;
+}
+
+function isPair(pair: unknown): pair is [string, string] {
+	return Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === "string");
+}

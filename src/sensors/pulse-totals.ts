@@ -1,0 +1,58 @@
+import type { Time } from "../boards/board";
+import type { KeyValue } from "../boards/ecma419";
+import { readJson, writeJson } from "../settings/json-record";
+
+/** In key-value storage. */
+export const totalsKey = "pulses";
+
+/** The storage wears: a total is kept so often, milliseconds. A power cut costs it what was counted since. */
+const keepInterval = 600_000;
+
+/** How many pulses were ever counted, by the name of the field; over restarts. */
+export class PulseTotals {
+	readonly #storage: Pick<KeyValue, "read" | "write">;
+	readonly #time: Pick<Time, "ticks">;
+	readonly #totals: Map<string, number>;
+	#keptAt: number;
+	#changed = false;
+
+	constructor(storage: Pick<KeyValue, "read" | "write">, time: Pick<Time, "ticks">) {
+		this.#storage = storage;
+		this.#time = time;
+		this.#totals = load(storage);
+		this.#keptAt = time.ticks();
+	}
+
+	/** Adds to a total, and returns it. */
+	add(name: string, pulses: number): number {
+		const total = (this.#totals.get(name) ?? 0) + pulses;
+		if (pulses !== 0) {
+			this.#totals.set(name, total);
+			this.#changed = true;
+		}
+		if (this.#time.ticks() - this.#keptAt >= keepInterval) this.keep();
+		return total;
+	}
+
+	/** Writes them down, if there is anything new. A storage that fails costs the totals a restart, and nothing else. */
+	keep(): void {
+		if (!this.#changed) return;
+		this.#changed = false;
+		this.#keptAt = this.#time.ticks();
+		try {
+			writeJson(this.#storage, totalsKey, Object.fromEntries(this.#totals));
+		} catch {
+			this.#changed = true;
+		}
+	}
+}
+
+function load(storage: Pick<KeyValue, "read">): Map<string, number> {
+	const kept = readJson(storage, totalsKey);
+	const totals = new Map<string, number>();
+	if (kept === undefined || kept === "damaged" || typeof kept.value !== "object" || kept.value === null)
+		return totals;
+	for (const [name, total] of Object.entries(kept.value))
+		if (typeof total === "number" && total >= 0) totals.set(name, total);
+	return totals;
+}

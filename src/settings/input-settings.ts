@@ -1,0 +1,113 @@
+import { checkMembers, isPlainObject, type MemberRules, numberWithin } from "./members";
+import { type Checked, choice, lastPin, text, wholeNumber, wrongPart } from "./rules";
+import { fieldName, scaleFactor } from "./sensor-settings";
+
+/** A voltage at an analog pin: volts times `scale`, plus `offset`. */
+export interface AnalogInputSettings {
+	readonly kind: "analog";
+	readonly pin: number;
+	/** Of its field. */
+	readonly name: string;
+	/** `volt` when left out. */
+	readonly unit?: string;
+	/** 3 when left out. */
+	readonly decimals?: number;
+	readonly scale?: number;
+	readonly offset?: number;
+}
+
+interface DigitalPin {
+	readonly pin: number;
+	readonly name: string;
+	/** The resistor in the chip; `up` when left out, which is right for a contact to ground. */
+	readonly pull?: "up" | "down" | "none";
+	/** The level that counts; `low` when left out. */
+	readonly active?: "low" | "high";
+}
+
+/** Whether a digital pin is at its active level. */
+export interface StateInputSettings extends DigitalPin {
+	readonly kind: "state";
+}
+
+/** Pulses at a digital pin. */
+export interface PulsesInputSettings extends DigitalPin {
+	readonly kind: "pulses";
+	/**
+	 * `count`: the pulses since the reading before; `rate`: pulses a second; `total`: all since the first, over restarts.
+	 * `count` when left out.
+	 */
+	readonly report?: "count" | "rate" | "total";
+	readonly unit?: string;
+	/** 0 when left out; 3 for a rate. */
+	readonly decimals?: number;
+	/** What one pulse stands for: 0.2794 for a rain gauge that tips at so many millimetres. */
+	readonly scale?: number;
+	/** Milliseconds for which a contact bounces; 10 when left out, 0 for an electronic output. */
+	readonly debounce?: number;
+}
+
+/** An input that the owner has wired to a pin. */
+export type InputSettings = AnalogInputSettings | StateInputSettings | PulsesInputSettings;
+
+const mostInputs = 8;
+const kinds = Object.freeze(["analog", "state", "pulses"] as const);
+
+const common = Object.freeze({
+	pin: wholeNumber(0, lastPin, ""),
+	name: fieldName,
+});
+const number = Object.freeze({
+	unit: text(20),
+	decimals: wholeNumber(0, 6, ""),
+	scale: scaleFactor,
+});
+const digital = Object.freeze({
+	...common,
+	pull: choice(["up", "down", "none"]),
+	active: choice(["low", "high"]),
+});
+const analogRules: MemberRules<AnalogInputSettings> = Object.freeze({
+	kind: choice(["analog"]),
+	...common,
+	...number,
+	offset: numberWithin(-1e6, 1e6),
+});
+const stateRules: MemberRules<StateInputSettings> = Object.freeze({ kind: choice(["state"]), ...digital });
+const pulsesRules: MemberRules<PulsesInputSettings> = Object.freeze({
+	kind: choice(["pulses"]),
+	...digital,
+	...number,
+	report: choice(["count", "rate", "total"]),
+	debounce: numberWithin(0, 1000),
+});
+
+/** The rule of the setting `inputs`. */
+export function checkInputs(raw: unknown): Checked<readonly InputSettings[]> {
+	if (!Array.isArray(raw)) return { problem: "This must be a list, in brackets." };
+	if (raw.length > mostInputs) return { problem: `At most ${mostInputs} can be kept.` };
+	const inputs: InputSettings[] = [];
+	for (const [index, given] of raw.entries()) {
+		const checked = checkInput(given);
+		if (!("value" in checked)) return wrongPart(`Number ${index + 1}`, String(index), checked);
+		const { pin, name } = checked.value;
+		if (inputs.some((other) => other.pin === pin)) return { problem: `Two inputs have the pin ${pin}.` };
+		if (inputs.some((other) => other.name === name)) return { problem: `Two inputs have the name ${name}.` };
+		inputs.push(checked.value);
+	}
+	return { value: inputs };
+}
+
+function checkInput(raw: unknown): Checked<InputSettings> {
+	const kind = isPlainObject(raw) ? kinds.find((known) => known === raw.kind) : undefined;
+	switch (kind) {
+		case "analog":
+			return checkMembers<AnalogInputSettings>(raw, analogRules, ["pin", "name"]);
+		case "state":
+			return checkMembers<StateInputSettings>(raw, stateRules, ["pin", "name"]);
+		case "pulses":
+			return checkMembers<PulsesInputSettings>(raw, pulsesRules, ["pin", "name"]);
+		default:
+			return { problem: `An input is an object whose kind is ${kinds.join(", ")}.` };
+	}
+}

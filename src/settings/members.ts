@@ -1,0 +1,50 @@
+import { type Checked, wrongPart } from "./rules";
+
+/** The rules of an object's members; each may be left out of it unless `required` says otherwise. */
+export type MemberRules<T> = { readonly [Key in keyof T]-?: (raw: unknown) => Checked<NonNullable<T[Key]>> };
+
+/**
+ * Checks an object member by member. A problem begins with the member's name; a member that has no rule is refused, so
+ * that a misspelt one does not go unnoticed.
+ */
+export function checkMembers<T extends object>(
+	raw: unknown,
+	rules: MemberRules<T>,
+	required: readonly (keyof T & string)[] = [],
+): Checked<T> {
+	if (!isPlainObject(raw)) return { problem: "This must be an object in braces." };
+	for (const key of required) {
+		if (!Object.hasOwn(raw, key)) return { problem: `It needs ${key}.` };
+	}
+	const members: [string, unknown][] = [];
+	for (const [key, given] of Object.entries(raw)) {
+		if (!isKeyOf(rules, key))
+			return { problem: `There is no ${key} here; there is ${Object.keys(rules).join(", ")}.` };
+		const checked = rules[key](given);
+		if (!("value" in checked)) return wrongPart(key, key, checked);
+		members.push([key, checked.value]);
+	}
+	// Each member has passed its own rule, and the required ones are there.
+	return { value: Object.fromEntries(members) as T };
+}
+
+export function isPlainObject(raw: unknown): raw is Readonly<Record<string, unknown>> {
+	return typeof raw === "object" && raw !== null && !Array.isArray(raw);
+}
+
+function isKeyOf<T extends object>(rules: T, key: string): key is keyof T & string {
+	return Object.hasOwn(rules, key);
+}
+
+/** A number within bounds, negative ones too. */
+export function numberWithin(least: number, most: number): (raw: unknown) => Checked<number> {
+	return (raw) =>
+		typeof raw === "number" && raw >= least && raw <= most
+			? { value: raw }
+			: { problem: `This must be a number from ${least} to ${most}.` };
+}
+
+/** True; false is as good as left out. */
+export function flag(raw: unknown): Checked<boolean> {
+	return typeof raw === "boolean" ? { value: raw } : { problem: "This must be true or false." };
+}

@@ -1,0 +1,103 @@
+import { checkFieldName } from "../dakkio/field-name";
+import { checkMembers, flag, isPlainObject, type MemberRules, numberWithin } from "./members";
+import { type Checked, wrongPart } from "./rules";
+
+/** What the owner wants of one field of a sensor. */
+export interface FieldSettings {
+	/** In place of the name that the board gave it. */
+	readonly name?: string;
+	/** It is left out of the readings. */
+	readonly off?: boolean;
+	/** Calibration: the stored value is what was measured times `scale`, plus `offset`. */
+	readonly scale?: number;
+	readonly offset?: number;
+}
+
+/** What the owner wants of one sensor. */
+export interface SensorSettings {
+	/** It is not measured. */
+	readonly off?: boolean;
+	/** INA219: ohms of its resistor. */
+	readonly shunt?: number;
+	/** ADS1115: the largest voltage at an input. */
+	readonly range?: number;
+	/** By the name that the sensor's own field has (`temperature`, whatever the board calls it). */
+	readonly fields?: Readonly<Record<string, FieldSettings>>;
+}
+
+/** By the sensor's name as the log and the setup page show it: `BME280 at 0x76`. */
+export type SensorsSettings = Readonly<Record<string, SensorSettings>>;
+
+/** Sensors, and fields of one, that can be told of. */
+const most = 32;
+const longestKey = 40;
+/** Of the ADS1115's amplifier (SBAS444, table 8-3), volts. */
+const ranges: readonly number[] = Object.freeze([6.144, 4.096, 2.048, 1.024, 0.512, 0.256]);
+
+const fieldRules: MemberRules<FieldSettings> = Object.freeze({
+	name: fieldName,
+	off: flag,
+	scale: scaleFactor,
+	offset: numberWithin(-1e6, 1e6),
+});
+
+const sensorRules: MemberRules<SensorSettings> = Object.freeze({
+	off: flag,
+	shunt: numberWithin(0.0001, 100),
+	range: (raw: unknown) => {
+		const value = ranges.find((range) => range === raw);
+		return value === undefined ? { problem: `This must be one of ${ranges.join(", ")}.` } : { value };
+	},
+	fields: (raw: unknown) =>
+		checkEach(raw, "field", (given: unknown) => checkMembers<FieldSettings>(given, fieldRules)),
+});
+
+/** The rule of the setting `sensors`. */
+export function checkSensors(raw: unknown): Checked<SensorsSettings> {
+	const checked = checkEach(raw, "sensor", (given) => checkMembers<SensorSettings>(given, sensorRules));
+	if (!("value" in checked)) return checked;
+	const names = new Set<string>();
+	for (const { fields = {} } of Object.values(checked.value)) {
+		for (const { name, off } of Object.values(fields)) {
+			if (name === undefined || off === true) continue;
+			if (names.has(name)) return { problem: `Two fields have the name ${name}.` };
+			names.add(name);
+		}
+	}
+	return checked;
+}
+
+/** A name that the owner gives a field. */
+export function fieldName(raw: unknown): Checked<string> {
+	if (typeof raw !== "string") return { problem: "This must be a text." };
+	const value = raw.trim();
+	const problem = checkFieldName(value);
+	return problem === undefined ? { value } : { problem };
+}
+
+/** What a measured value is multiplied with. */
+export function scaleFactor(raw: unknown): Checked<number> {
+	const checked = numberWithin(-1e6, 1e6)(raw);
+	if (!("value" in checked) || checked.value !== 0) return checked;
+	return { problem: "With a scale of 0 every value is the same; off leaves a field out." };
+}
+
+function checkEach<T>(
+	raw: unknown,
+	what: string,
+	rule: (raw: unknown) => Checked<T>,
+): Checked<Readonly<Record<string, T>>> {
+	if (!isPlainObject(raw))
+		return { problem: `This must be an object in braces, with an entry for each ${what}.` };
+	const entries = Object.entries(raw);
+	if (entries.length > most) return { problem: `At most ${most} can be kept.` };
+	const values: [string, T][] = [];
+	for (const [key, given] of entries) {
+		if (key === "" || key.length > longestKey)
+			return { problem: `"${key.slice(0, longestKey)}" is no ${what}.` };
+		const checked = rule(given);
+		if (!("value" in checked)) return wrongPart(key, key, checked);
+		values.push([key, checked.value]);
+	}
+	return { value: Object.fromEntries(values) };
+}
