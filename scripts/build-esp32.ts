@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { forFlashSize, readPlatform, requireIdf } from "./chips";
-import { findSdk, main, mcconfig } from "./sdk";
+import { buildFor, readPlatform, requireIdf } from "./chips";
+import { findSdk, main } from "./sdk";
 
 const help = `Builds the firmware for a chip.
 
@@ -21,8 +21,8 @@ await main(async () => {
 		return;
 	}
 	const platform = readPlatform(positionals);
-	const sdk = forFlashSize(findSdk(), values.flash);
+	const sdk = findSdk();
 	requireIdf();
-	await mcconfig(sdk, ["-m", "-p", platform, "-t", "build"], true);
+	await buildFor(sdk, values.flash, ["-m", "-p", platform, "-t", "build"]);
 	process.stdout.write(`Built for ${platform} in ${sdk.output}\n`);
 });

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { MissingError, root, type Sdk } from "./sdk";
+import { FailedError, MissingError, mcconfig, root, type Sdk } from "./sdk";
 
 /** What the firmware is built for, by the SDK's names. */
 export const platforms = ["esp32", "esp32/esp32c3", "esp32/esp32s3"] as const;
@@ -11,10 +11,32 @@ export type Platform = (typeof platforms)[number];
 const flashFolders: Readonly<Record<string, string>> = { "4": ".", "8": "flash/8mb", "16": "flash/16mb" };
 export const flashSizes: readonly string[] = Object.keys(flashFolders);
 
+/** Of 4 MB, when the firmware is larger than half of what is left: one place for it, and the rings where they were. */
+const onePlace = "flash/4mb-one-place";
+
 /** The SDK with the partitions for a size of flash from a command line; 4 MB when it names none. */
 export function forFlashSize(sdk: Sdk, given = "4"): Sdk {
 	const folder = flashFolders[given];
 	if (folder === undefined) throw new Error(`--flash takes ${flashSizes.join(", ")} (MB), not "${given}".`);
+	return withPartitions(sdk, folder);
+}
+
+/** `mcconfig` for a chip with so much flash; on 4 MB with one place for the firmware if it does not fit two. */
+export async function buildFor(sdk: Sdk, flash: string | undefined, args: readonly string[]): Promise<void> {
+	try {
+		await mcconfig(forFlashSize(sdk, flash), args, true);
+	} catch (error) {
+		// As ESP-IDF says it: "app partition is too small for binary …".
+		const tooLarge = error instanceof FailedError && error.said.includes("too small for binary");
+		if (!tooLarge || (flash ?? "4") !== "4") throw error;
+		process.stdout.write(
+			"The firmware is too large to have two places in 4 MB: it gets one, and updates need the cable.\n",
+		);
+		await mcconfig(withPartitions(sdk, onePlace), args, true);
+	}
+}
+
+function withPartitions(sdk: Sdk, folder: string): Sdk {
 	const at = (name: string) => join(root, folder, name);
 	// The manifest takes these from the environment, where they are there.
 	const partitions = { PARTITIONS_FILE: at("partitions.csv"), SDKCONFIGPATH: at("sdkconfig") };

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { importSettings } from "../src/settings/file";
 import { checkSettings } from "../src/settings/settings";
-import { forFlashSize, readPlatform, requireIdf } from "./chips";
-import { findSdk, main, mcconfig } from "./sdk";
+import { buildFor, readPlatform, requireIdf } from "./chips";
+import { findSdk, main } from "./sdk";
 
 const help = `Builds the firmware with the debugger, writes it to the board on USB, and opens xsbug with its log.
 
@@ -31,11 +31,11 @@ await main(async () => {
 	}
 	const platform = readPlatform(positionals);
 	const settings = values.settings === undefined ? [] : [`settings=${readSettings(values.settings)}`];
-	const sdk = forFlashSize(findSdk(), values.flash);
+	const sdk = findSdk();
 	requireIdf();
 	if (settings.length > 0)
 		process.stdout.write("The image holds the settings, with key and passwords: keep it to yourself.\n");
-	await mcconfig(sdk, ["-d", "-m", "-p", platform, ...settings], true);
+	await buildFor(sdk, values.flash, ["-d", "-m", "-p", platform, ...settings]);
 });
 
 /** The settings of a file as the image carries them: JSON in UTF-8, two hexadecimal digits a byte. */

@@ -55,7 +55,18 @@ export function requireTool(
 	throw new MissingError(`${otherwise}.`);
 }
 
-/** Runs a tool; rejects with what it said when it fails. With `show`, its output is shown as it comes. */
+/** A tool that failed. */
+export class FailedError extends Error {
+	/** All that it said. */
+	readonly said: string;
+
+	constructor(tool: string, code: number | null, said: string) {
+		super(`${tool} failed (${code}).\n${mistakes(said)}`);
+		this.said = said;
+	}
+}
+
+/** Runs a tool; rejects with a {@link FailedError} when it fails. With `show`, its output is shown as it comes. */
 export function run(
 	{ environment }: Pick<Sdk, "environment">,
 	tool: string,
@@ -66,15 +77,19 @@ export function run(
 		const child = spawn(tool, args, {
 			cwd: directory,
 			env: environment,
-			stdio: show ? "inherit" : ["ignore", "pipe", "pipe"],
+			stdio: [show ? "inherit" : "ignore", "pipe", "pipe"],
 		});
 		let said = "";
-		child.stdout?.on("data", (data: Buffer) => (said += data));
-		child.stderr?.on("data", (data: Buffer) => (said += data));
+		const hear = (output: NodeJS.WriteStream) => (data: Buffer) => {
+			said += data;
+			if (show) output.write(data);
+		};
+		child.stdout?.on("data", hear(process.stdout));
+		child.stderr?.on("data", hear(process.stderr));
 		child.on("error", reject);
 		child.on("close", (code) => {
 			if (code === 0) resolve(said);
-			else reject(new Error(`${tool} failed (${code}).\n${mistakes(said)}`));
+			else reject(new FailedError(tool, code, said));
 		});
 	});
 }
