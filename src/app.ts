@@ -2,7 +2,7 @@ import type { Board, Timer } from "./boards/board";
 import type { I2CBus, KeyValue } from "./boards/ecma419";
 import { uniform } from "./boards/random";
 import type { ResetReason } from "./boards/reset";
-import { type Boots, beginBoot, countBoot } from "./boot";
+import { type Boots, beginBoot, countBoot, reasonTold } from "./boot";
 import { Clock } from "./clock/clock";
 import { TimeSync } from "./clock/sync";
 import type { Destination } from "./dakkio/point";
@@ -10,6 +10,7 @@ import type { HttpConnection, Outcome } from "./http/exchange";
 import type { Press } from "./panel/button";
 import { Panel } from "./panel/panel";
 import { chargeOf, readBattery } from "./power/battery";
+import { pauseAfter } from "./power/rest";
 import { Sleeper } from "./power/sleeper";
 import type { Field, SampleContext, Value } from "./reading/reading";
 import { namesKey } from "./sensors/name-store";
@@ -39,6 +40,9 @@ const agent = `dakkio-esp32/${firmwareVersion}`;
 const silenceKey = "silence";
 /** Milliseconds. */
 const shortestSleep = 100;
+/** From the clock's alarm to the firmware, at the most, and what the slow clock may be off. Milliseconds. */
+const wakingTime = 5_000;
+const never = Number.POSITIVE_INFINITY;
 const statusInterval = 3_600_000;
 /** The loop stands still when no reading was tried for so many intervals, and for so many milliseconds. */
 const stalledIntervals = 3;
@@ -89,7 +93,7 @@ export class App {
 		this.#readings = new ReadingLog({ flash: board.storage.flash.open({ path: "queue" }) });
 		this.#boots = countBoot(this.#storage, newestBoot(this.#readings), board.resetReason);
 		const { boot, resumed } = this.#boots;
-		this.#resetReason = resumed ? undefined : board.resetReason;
+		this.#resetReason = this.#boots.untold;
 		const { time, log } = this.#tools();
 		const sleeps = this.#settings.power === "battery";
 		this.#clock = new Clock({ time, boot, resumed, sleeps, storage: this.#storage, log });
@@ -114,7 +118,7 @@ export class App {
 	start(): void {
 		if (!this.#boots.resumed) this.#introduce();
 		this.#lastSample = this.#board.time.ticks();
-		this.#nextSample = this.#lastSample;
+		const woken = this.#findGrid();
 		this.#scheduleSample();
 		this.#watch();
 		if (this.#setup !== undefined) {
@@ -130,6 +134,10 @@ export class App {
 		// A street that has power again is no concern of a board on battery: its first upload need not wait.
 		const begin = { dueAt: this.#nextSample, failures: 0 };
 		this.#uploader?.resume((this.#boots.resumed ? readAttempts(this.#storage) : undefined) ?? begin);
+		if (!woken) return;
+		this.#board.log("woken before its time: what waits is sent now");
+		this.#uploader?.sendNow();
+		this.#sleeper.consider();
 	}
 
 	/** What somebody who has just opened the log wants to know. */
@@ -205,6 +213,19 @@ export class App {
 		}, this.#nextSample - time.ticks());
 	}
 
+	/** Finds the next sample; whether the board was woken in between two, which none but its button does. */
+	#findGrid(): boolean {
+		const now = this.#board.time.ticks();
+		this.#nextSample = now;
+		if (!this.#boots.resumed || this.#sleeper === undefined) return false;
+		const interval = this.#settings.interval * 1000;
+		const nearest = Math.round(now / interval) * interval;
+		const between = Math.abs(now - nearest) > Math.min(wakingTime, interval / 4);
+		// One that is due counts on from when it was due, so that the time to wake up does not add up.
+		this.#nextSample = between ? Math.ceil(now / interval) * interval : nearest;
+		return between;
+	}
+
 	/** A sample that is still under way is not overtaken; its successor is left out. */
 	#takeSample(): Promise<void> {
 		this.#sampling ??= this.#sample().finally(() => {
@@ -233,6 +254,7 @@ export class App {
 				},
 				this.#context(fields),
 			);
+			if (this.#resetReason !== undefined) this.#tolerate(() => reasonTold(this.#storage));
 			this.#resetReason = undefined;
 			board.log(`reading ${sequence}: ${describe(fields, values)}; stored`);
 			this.#uploader?.wake();
@@ -491,19 +513,21 @@ export class App {
 			time,
 			duties: () => ({
 				nextSample: this.#nextSample,
-				nextUpload: this.#uploader?.dueAt ?? Number.POSITIVE_INFINITY,
+				nextUpload: this.#settings.networks.length > 0 ? (this.#uploader?.dueAt ?? never) : never,
 				busy: this.#sampling !== undefined || this.#panel.touched,
 				sending: this.#uploader?.activity === "sending",
 			}),
 			join: () => this.#station?.start(),
-			postpone: (until) => this.#uploader?.postpone(until),
+			postpone: (now) => this.#uploader?.postpone((failures) => now + pauseAfter(failures)),
 			sleep: (milliseconds) => this.#sleep(milliseconds, this.#panel.buttonPin),
 		});
 	}
 
 	#sleep(milliseconds: number, wakePin?: number): void {
-		if (this.#settings.power === "battery" && this.#clock.fresh) beginBoot(this.#storage);
-		if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
+		this.#tolerate(() => {
+			if (this.#settings.power === "battery" && this.#clock.fresh) beginBoot(this.#storage);
+			if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
+		});
 		this.#board.sleep(milliseconds, wakePin);
 	}
 
@@ -531,10 +555,11 @@ export class App {
 
 	/** The board goes to somebody else: settings, secrets and readings go; what numbers its readings stays. */
 	#forget(): void {
-		new SettingsStore(this.#storage).clear();
-		for (const key of ["budget", "attempts", silenceKey, namesKey, totalsKey]) this.#storage.delete(key);
+		// Readings first: should power go in between, nobody else's board sends them.
 		this.#readings.reset();
 		this.#quarantine.reset();
+		for (const key of ["budget", "attempts", silenceKey, namesKey, totalsKey]) this.#storage.delete(key);
+		new SettingsStore(this.#storage).clear();
 		this.#board.restart();
 	}
 
@@ -553,12 +578,25 @@ export class App {
 		}, statusInterval);
 	}
 
+	/** A storage that fails costs what was to be kept, and nothing else. */
+	#tolerate(change: () => void): void {
+		try {
+			change();
+		} catch (error) {
+			this.#board.log(
+				`storage: it cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+			);
+		}
+	}
+
 	/** A network from which nothing comes is restarted, and in the end the board. */
 	#attempted(reached: boolean): void {
 		const ticks = this.#board.time.ticks();
 		if (reached) {
 			this.#silence.heard(ticks);
-			if (this.#storage.read(silenceKey) !== undefined) this.#storage.delete(silenceKey);
+			this.#tolerate(() => {
+				if (this.#storage.read(silenceKey) !== undefined) this.#storage.delete(silenceKey);
+			});
 			return;
 		}
 		const remedy = this.#silence.unheard({ ticks, timeKnown: this.#clock.now() !== undefined });
@@ -567,7 +605,7 @@ export class App {
 		if (remedy === "ask for the time") this.#timeSync.askNow();
 		else if (remedy === "restart the network") this.#station?.rejoin();
 		else {
-			this.#storage.write(silenceKey, Uint8Array.of(1));
+			this.#tolerate(() => this.#storage.write(silenceKey, Uint8Array.of(1)));
 			this.#board.restart();
 		}
 	}

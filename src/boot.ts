@@ -2,8 +2,9 @@ import type { KeyValue } from "./boards/ecma419";
 import { type ResetReason, resetReasons } from "./boards/reset";
 
 const key = "boots";
-/** The number of the boot, then how often each reason was the one. */
-const length = 4 + 2 * resetReasons.length;
+/** The number of the boot, how often each reason was the one, and 1 more than the boot's own until it was told. */
+const untoldAt = 4 + 2 * resetReasons.length;
+const length = untoldAt + 1;
 const most = 0xffff;
 
 /** What is known of this board's starts. */
@@ -14,6 +15,8 @@ export interface Boots {
 	readonly resumed: boolean;
 	/** How often it started for which reason, up to 65,535; without deep sleep, which begins no boot. */
 	readonly reasons: readonly (readonly [ResetReason, number])[];
+	/** Why this boot began, until a reading has told it. */
+	readonly untold: ResetReason | undefined;
 }
 
 /**
@@ -34,12 +37,26 @@ export function countBoot(storage: KeyValue, before: number, reason: ResetReason
 		const at = 4 + 2 * resetReasons.indexOf(reason);
 		view.setUint16(at, Math.min(most, view.getUint16(at) + 1));
 		view.setUint32(0, boot);
-		storage.write(key, bytes);
+		view.setUint8(untoldAt, resetReasons.indexOf(reason) + 1);
+		try {
+			storage.write(key, bytes);
+		} catch {
+			// A storage that fails must not keep the board from measuring. What is on flash keeps the numbers apart.
+		}
 	}
 	const reasons = resetReasons
 		.map((each, index) => [each, view.getUint16(4 + 2 * index)] as const)
 		.filter(([, count]) => count > 0);
-	return { boot, resumed, reasons };
+	return { boot, resumed, reasons, untold: resetReasons[view.getUint8(untoldAt) - 1] };
+}
+
+/** The boot's reason was told with a reading that is on flash. */
+export function reasonTold(storage: KeyValue): void {
+	const kept = storage.read(key);
+	if (kept === undefined || kept.byteLength < length) return;
+	const bytes = new Uint8Array(kept);
+	bytes[untoldAt] = 0;
+	storage.write(key, bytes);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ResetReason } from "../../src/boards/reset";
-import { beginBoot, countBoot } from "../../src/boot";
+import { beginBoot, countBoot, reasonTold } from "../../src/boot";
 import { describeStatus, type Status } from "../../src/status";
 import { MemoryKeyValue } from "../clock/memory";
 
@@ -12,7 +12,12 @@ const start = (reason: ResetReason, before = 0) => countBoot(storage, before, re
 
 describe("the count of starts", () => {
 	test("gives each boot a number that no boot had before, and counts why it began", () => {
-		expect(start("power-on")).toEqual({ boot: 1, resumed: false, reasons: [["power-on", 1]] });
+		expect(start("power-on")).toEqual({
+			boot: 1,
+			resumed: false,
+			reasons: [["power-on", 1]],
+			untold: "power-on",
+		});
 		expect(start("brown-out").boot).toBe(2);
 		expect(start("brown-out")).toMatchObject({
 			boot: 3,
@@ -47,7 +52,23 @@ describe("the count of starts", () => {
 
 	test("is kept in the form of an older version, which knew no reasons", () => {
 		storage.write("boots", Uint8Array.of(0, 0, 0, 7));
-		expect(start("panic")).toEqual({ boot: 8, resumed: false, reasons: [["panic", 1]] });
+		expect(start("panic")).toEqual({ boot: 8, resumed: false, reasons: [["panic", 1]], untold: "panic" });
+	});
+
+	test("keeps why the boot began until it was told, also over a sleep", () => {
+		start("brown-out");
+		expect(start("deep sleep").untold).toBe("brown-out");
+		reasonTold(storage);
+		expect(start("deep sleep").untold).toBeUndefined();
+		expect(start("restart").untold).toBe("restart");
+	});
+
+	test("does not keep the board from starting when it cannot be kept", () => {
+		start("power-on");
+		storage.write = () => {
+			throw new Error("the storage is full");
+		};
+		expect(start("restart", 6)).toMatchObject({ boot: 7, resumed: false });
 	});
 
 	test("of one reason stops at its largest number", () => {
@@ -67,6 +88,7 @@ describe("the status, in a line", () => {
 				["power-on", 2],
 				["restart", 1],
 			],
+			untold: undefined,
 		},
 		uptime: 90_061_000,
 		freeMemory: 90 * 1024 + 5,

@@ -93,6 +93,15 @@ test("held while the board starts, it counts from the start", async () => {
 	expect(presses).toEqual(["set up"]);
 });
 
+test("a button that is stuck, or a pin that is not a button's, counts as pressed for a minute and no longer", async () => {
+	const stuck = button();
+	pins.drive(pin, 0);
+	await time.advance(59_000);
+	expect(stuck.pressed).toBe(true);
+	await time.advance(2_000);
+	expect(stuck.pressed).toBe(false);
+});
+
 test("closed, it is silent", async () => {
 	const closed = button();
 	pins.drive(pin, 0);

@@ -75,6 +75,8 @@ test("the light shows the pattern of its state, over and over, and a new one at 
 		[2_500, 0],
 	]);
 	light.close();
+	state = "sending";
+	light.refresh();
 	expect([pins.level(pin), time.pending]).toEqual([0, 0]);
 });
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
-import { type Duties, longestOnline, pauseAfterFailure, type Rest, rest } from "../../src/power/rest";
+import { type Duties, longestOnline, pauseAfter, type Rest, rest } from "../../src/power/rest";
 import { Sleeper } from "../../src/power/sleeper";
 
 const now = 1_000_000;
@@ -38,6 +38,16 @@ describe("a board on battery sleeps whenever nothing keeps it awake", () => {
 	});
 });
 
+test.each([
+	[1, 15],
+	[2, 30],
+	[4, 120],
+	[6, 360],
+	[1000, 360],
+])("after %i attempts in a row that came to no end the next one waits %i minutes", (failures, minutes) => {
+	expect(pauseAfter(failures)).toBe(minutes * 60_000);
+});
+
 describe("the sleeper", () => {
 	let time: VirtualTime;
 	let duties: Omit<Duties, "now" | "onlineSince">;
@@ -52,7 +62,7 @@ describe("the sleeper", () => {
 			time,
 			duties: () => duties,
 			join: () => done.push("join"),
-			postpone: (until) => done.push(`postpone to ${until}`),
+			postpone: (now) => done.push(`postpone at ${now}`),
 			sleep: (milliseconds) => done.push(`sleep ${milliseconds}`),
 		});
 	});
@@ -74,11 +84,24 @@ describe("the sleeper", () => {
 		duties = { ...duties, nextSample: 10 * 60_000 };
 		sleeper.consider();
 		await time.advance(longestOnline);
-		expect(done).toEqual([
-			"join",
-			`postpone to ${longestOnline + pauseAfterFailure}`,
-			`sleep ${10 * 60_000 - longestOnline}`,
-		]);
+		expect(done).toEqual(["join", `postpone at ${longestOnline}`, `sleep ${10 * 60_000 - longestOnline}`]);
+	});
+
+	test("a sleep that fails is tried again: the board does not stay awake for ever", async () => {
+		let failures = 2;
+		const stubborn = new Sleeper({
+			time,
+			duties: () => ({ ...duties, nextSample: 3_600_000, nextUpload: Number.POSITIVE_INFINITY }),
+			join: () => {},
+			postpone: () => {},
+			sleep: (milliseconds) => {
+				if (failures-- > 0) throw new Error("the storage is full");
+				done.push(`sleep ${milliseconds}`);
+			},
+		});
+		stubborn.consider();
+		await time.advance(60_000);
+		expect(done).toEqual(["sleep 3590000"]);
 	});
 
 	test("stopped, it does nothing more", async () => {

@@ -13,6 +13,8 @@ export function pressOf(milliseconds: number): Press {
 	return milliseconds >= setupPress ? "set up" : "send now";
 }
 
+const longestPress = 60_000;
+
 /** Contacts bounce for some milliseconds: a level counts when it has stood for so long. */
 const debounceTime = 30;
 
@@ -51,8 +53,10 @@ export class Button {
 		if (this.#pin.read() === 0) this.#edge();
 	}
 
+	/** Whether somebody presses it. Nobody holds a button for a minute: then it is stuck, or its pin is not a button's. */
 	get pressed(): boolean {
-		return this.#pressedAt !== undefined || this.#debounce !== undefined;
+		if (this.#debounce !== undefined) return true;
+		return this.#pressedAt !== undefined && this.#options.time.ticks() - this.#pressedAt < longestPress;
 	}
 
 	close(): void {

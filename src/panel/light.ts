@@ -19,6 +19,7 @@ export class Light {
 	#timer: Timer | undefined;
 	#shown: LightState | undefined;
 	#step = 0;
+	#closed = false;
 
 	/** Throws what the platform throws for a pin that cannot be an output. */
 	constructor(options: LightOptions) {
@@ -30,10 +31,12 @@ export class Light {
 
 	/** The state may have changed. */
 	refresh(): void {
-		if (this.#options.state() !== this.#shown) this.#next();
+		if (!this.#closed && this.#options.state() !== this.#shown) this.#next();
 	}
 
 	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
 		this.#options.time.clear(this.#timer);
 		this.#write(false);
 		this.#pin.close();

@@ -22,8 +22,14 @@ export type Rest =
 const shortestSleep = 2_000;
 /** The network, the time and an upload may take so long; what is left then is for the next time. Milliseconds. */
 export const longestOnline = 3 * 60_000;
-/** After a time online that came to no end, the next attempt waits so long at least. Milliseconds. */
-export const pauseAfterFailure = 15 * 60_000;
+/** After a time online that came to no end the next attempt waits, twice as long each time. Milliseconds. */
+const firstPause = 15 * 60_000;
+const longestPause = 6 * 3_600_000;
+
+/** How long the next attempt waits after so many in a row that came to no end, milliseconds. */
+export function pauseAfter(failures: number): number {
+	return Math.min(longestPause, firstPause * 2 ** Math.min(failures - 1, 10));
+}
 
 /** What a board on battery does next: it sleeps whenever it can. */
 export function rest({ now, nextSample, nextUpload, busy, sending, onlineSince }: Duties): Rest {

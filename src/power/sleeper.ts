@@ -1,5 +1,5 @@
 import type { Time, Timer } from "../boards/board";
-import { type Duties, longestOnline, pauseAfterFailure, rest } from "./rest";
+import { type Duties, longestOnline, rest } from "./rest";
 
 export interface SleeperOptions {
 	readonly time: Time;
@@ -7,8 +7,8 @@ export interface SleeperOptions {
 	duties(): Omit<Duties, "now" | "onlineSince">;
 	/** The radio is needed. */
 	join(): void;
-	/** What could not be sent waits until these ticks at least. */
-	postpone(until: number): void;
+	/** At these ticks an attempt is given up: what could not be sent waits. */
+	postpone(now: number): void;
 	/** Everything is at rest: the board may be switched off for so long. */
 	sleep(milliseconds: number): void;
 }
@@ -30,22 +30,30 @@ export class Sleeper {
 	/** Something has ended, or is due. */
 	consider(): void {
 		if (this.#stopped) return;
-		const { time, duties, join, postpone, sleep } = this.#options;
+		const { time, duties, join, postpone } = this.#options;
 		const now = time.ticks();
 		const next = rest({ ...duties(), now, onlineSince: this.#onlineSince });
 		time.clear(this.#timer);
 		if (next.kind === "sleep") {
-			if (this.#onlineSince !== undefined && now - this.#onlineSince >= longestOnline)
-				postpone(now + pauseAfterFailure);
-			this.#stopped = true;
-			sleep(next.milliseconds);
-			return;
+			if (this.#onlineSince !== undefined && now - this.#onlineSince >= longestOnline) postpone(now);
+			if (this.#sleep(next.milliseconds)) return;
 		}
 		this.#timer = time.set(() => this.consider(), lookAgain);
 		if (next.kind === "join") {
 			this.#onlineSince = now;
 			join();
 		}
+	}
+
+	/** Whether it sleeps, or is about to: a board that cannot go on trying does not get any rest at all. */
+	#sleep(milliseconds: number): boolean {
+		this.#stopped = true;
+		try {
+			this.#options.sleep(milliseconds);
+		} catch {
+			this.#stopped = false;
+		}
+		return this.#stopped;
 	}
 
 	stop(): void {

@@ -29,7 +29,11 @@ export class Budget {
 	count(headers: ReadonlyMap<string, string>, now: number): void {
 		const allowance = readAllowance(headers, now) ?? afterCall(this.at(now));
 		this.#allowance = allowance;
-		write(this.#storage, allowance);
+		try {
+			write(this.#storage, allowance);
+		} catch {
+			// The count is right as long as the board runs; and what was answered is answered, whatever a storage says.
+		}
 	}
 
 	/** The time to the next regular upload, milliseconds. */

@@ -107,9 +107,10 @@ export class Uploader {
 		this.#wake();
 	}
 
-	/** Nothing is sent before these ticks. */
-	postpone(until: number): void {
-		this.#notBefore = Math.max(this.#notBefore, until);
+	/** An attempt was given up: the next one waits until the ticks that `until` gives for so many failures in a row. */
+	postpone(until: (failures: number) => number): void {
+		this.#failures++;
+		this.#notBefore = Math.max(this.#notBefore, until(this.#failures));
 	}
 
 	/** Ends what is under way; resolves when nothing is. */

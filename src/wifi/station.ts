@@ -16,6 +16,8 @@ export interface StationOptions {
 
 /** How long one network may take from the first attempt to an address, milliseconds. */
 const joinDeadline = 30_000;
+/** So long an event of the attempt before may still come, milliseconds. */
+const lateEvent = 1_000;
 /** Between two rounds over all saved networks, milliseconds: doubled each time up to the longest. */
 const firstPause = 5_000;
 const longestPause = 5 * 60_000;
@@ -23,7 +25,10 @@ const longestPause = 5 * 60_000;
 /** Keeps the board on one of its saved Wi-Fi networks: tries each in turn, for ever, with growing pauses. */
 export class Station {
 	readonly #options: StationOptions;
-	readonly #wifi: WiFi;
+	/** From the start on: the radio costs a battery much, also while it joins nothing. */
+	#wifi: WiFi | undefined;
+	/** Ticks of the last attempt to join. */
+	#triedAt = 0;
 	#timer: Timer | undefined;
 	#current = 0;
 	#rounds = 0;
@@ -31,7 +36,6 @@ export class Station {
 
 	constructor(options: StationOptions) {
 		this.#options = options;
-		this.#wifi = new options.WiFi({ onChanged: () => this.#changed() });
 	}
 
 	get connected(): boolean {
@@ -40,7 +44,7 @@ export class Station {
 
 	/** dBm, while connected. */
 	get signalStrength(): number | undefined {
-		return this.connected ? this.#wifi.RSSI : undefined;
+		return this.connected ? this.#wifi?.RSSI : undefined;
 	}
 
 	start(): void {
@@ -53,18 +57,19 @@ export class Station {
 		if (this.#state === "stopped") return;
 		this.#options.time.clear(this.#timer);
 		if (this.#state === "connected") this.#options.onDisconnected();
-		this.#wifi.disconnect();
+		this.#wifi?.disconnect();
 		this.#join(0);
 	}
 
 	stop(): void {
 		this.#state = "stopped";
 		this.#options.time.clear(this.#timer);
-		this.#wifi.close();
+		this.#wifi?.close();
+		this.#wifi = undefined;
 	}
 
 	#join(index: number): void {
-		const { networks, time } = this.#options;
+		const { networks, time, WiFi } = this.#options;
 		const network = networks[index];
 		if (network === undefined) {
 			this.#pause();
@@ -72,8 +77,10 @@ export class Station {
 		}
 		this.#current = index;
 		this.#state = "joining";
+		this.#triedAt = time.ticks();
 		this.#timer = time.set(() => this.#failed("no answer or no address"), joinDeadline);
 		try {
+			this.#wifi ??= new WiFi({ onChanged: () => this.#changed() });
 			this.#wifi.connect(
 				network.password === "" ? { SSID: network.ssid } : { SSID: network.ssid, password: network.password },
 			);
@@ -85,6 +92,7 @@ export class Station {
 	/** The platform tells that something changed, not what: its state decides. */
 	#changed(): void {
 		const { time, log, onConnected, onDisconnected } = this.#options;
+		if (this.#wifi === undefined) return;
 		const { connection } = this.#wifi;
 		if (connection === WiFiConnection.connected && this.#state === "joining") {
 			time.clear(this.#timer);
@@ -99,6 +107,10 @@ export class Station {
 			this.#state = "joining";
 			onDisconnected();
 			this.#join(0);
+		} else if (connection === WiFiConnection.idle && this.#state === "joining") {
+			// An event that comes at once may be that of an earlier disconnect.
+			if (time.ticks() - this.#triedAt >= lateEvent)
+				this.#failed("it is not there, or did not take the password");
 		}
 	}
 
@@ -106,7 +118,7 @@ export class Station {
 		this.#options.time.clear(this.#timer);
 		this.#options.log(`Wi-Fi: could not join ${this.#name()}: ${why}`);
 		// Disconnecting raises no event: this class keeps its own state.
-		this.#wifi.disconnect();
+		this.#wifi?.disconnect();
 		this.#join(this.#current + 1);
 	}
 

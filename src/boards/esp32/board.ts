@@ -1,6 +1,7 @@
 import config from "mc/config";
 import FFI from "mc/ffi";
 import Clock from "time";
+import SDKTimer from "timer";
 import "microseconds";
 import type { Board } from "../board";
 import { type ResetReason, resetReasons } from "../reset";
@@ -28,6 +29,9 @@ const standardMode = 100_000;
  */
 const transferTimeout = 50;
 
+/** How often the event loop turns at the least, milliseconds: well within the watchdog's minute. */
+const heartbeat = 20_000;
+
 /** The ESP32 in its kinds, through the SDK. */
 export function openBoard(): Board {
 	const { chip, i2c } = config;
@@ -35,6 +39,8 @@ export function openBoard(): Board {
 	const sleep = new Sleep(resetReason === "deep sleep");
 	const time = new SDKTime(() => (Clock.microseconds ?? 0) / 1000, sleep.elapsed);
 	const radio = makeRadio();
+	// The watchdog waits as long as the longest quiet that a board can have, and a moment must not decide.
+	SDKTimer.repeat(() => {}, heartbeat);
 	return {
 		identity: { chip, serial: readSerial() },
 		resetReason: sleep.resumed || resetReason !== "deep sleep" ? resetReason : "unknown",

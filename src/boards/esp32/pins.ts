@@ -4,6 +4,8 @@ import type { Pins } from "../board";
 import type { Analog, Digital, DigitalOptions } from "../ecma419";
 import { closeIO, guard } from "./callbacks";
 import { OneWireBus } from "./one-wire";
+import { takePinBack } from "./sleep";
+import { requireUsable } from "./usable-pin";
 
 /**
  * Volts at the largest number of the converter with the attenuation that the SDK takes (12 dB): its driver gives
@@ -50,6 +52,8 @@ class DigitalPin implements Digital {
 							if (this.#pin !== undefined) guard(() => onReadable?.());
 						},
 					};
+		requireUsable(pin);
+		takePinBack(pin);
 		this.#pin = new SDKDigital({ pin, mode, ...watch });
 	}
 
@@ -73,6 +77,7 @@ class AnalogPin implements Analog {
 	#pin: SDKAnalog | undefined;
 
 	constructor({ pin }: { pin: number }) {
+		requireUsable(pin);
 		this.#pin = new SDKAnalog({ pin });
 	}
 

@@ -34,6 +34,8 @@ declare module "mc/ffi" {
 		/** Microseconds. */
 		esp_sleep_enable_timer_wakeup(time: bigint): number;
 		esp_deep_sleep_start(): void;
+		/** ESP-IDF asks for it before deep sleep; without Wi-Fi it does nothing. */
+		esp_wifi_stop(): number;
 		/** `wifi_interface_t`, `wifi_config_t`; `esp_err_t`, 0 when well. */
 		esp_wifi_get_config(which: number, config: ArrayBuffer): number;
 		esp_wifi_set_config(which: number, config: ArrayBuffer): number;
@@ -95,7 +97,13 @@ declare module "mc/config" {
 		/** Pins of the sensors' bus. */
 		readonly i2c: { readonly data: number; readonly clock: number };
 		/** Where the usual boards have a light and a button; empty for none. */
-		readonly pins: { readonly led: string; readonly button: string };
+		readonly pins: {
+			readonly led: string;
+			readonly button: string;
+			/** The largest number of a pin, and the first and last of those that the flash is at. */
+			readonly last: number;
+			readonly flash: readonly [number, number];
+		};
 		/** The password of the setup page's network: `own` for one that each board makes itself, empty for none. */
 		readonly setup: { readonly password: string };
 		/** In a development build: settings to begin with, as `src/settings/planted` takes them. */

@@ -1,14 +1,17 @@
 import SDKKeyValue from "embedded:storage/key-value";
 import FFI from "mc/ffi";
+import { guard } from "./callbacks";
 
 const domain = "board";
 const key = "bootStart";
 
 interface SleepFunctions {
+	esp_wifi_stop(): number;
 	esp_sleep_enable_timer_wakeup(time: bigint): number;
 	esp_deep_sleep_start(): void;
 	/** Of the chips that can watch pins while they sleep; the manifest names them for those. */
 	rtc_gpio_pullup_en?(pin: number): number;
+	rtc_gpio_deinit?(pin: number): number;
 	esp_sleep_enable_ext0_wakeup?(pin: number, level: number): number;
 }
 
@@ -41,10 +44,12 @@ export class Sleep {
 	 * is one of the pins that stay awake (ESP32, S3).
 	 */
 	begin(milliseconds: number, ticks: number, wakePin?: number): void {
+		const ffi: SleepFunctions = new FFI();
+		ffi.esp_wifi_stop();
 		const bootStart = slowClock() - ticks * 1000;
 		// Not at each sleep: the storage wears.
-		if (!this.resumed || Math.abs(bootStart - this.#bootStart) > mostApart) keepBootStart(bootStart);
-		const ffi: SleepFunctions = new FFI();
+		if (!this.resumed || Math.abs(bootStart - this.#bootStart) > mostApart)
+			guard(() => keepBootStart(bootStart));
 		if (wakePin !== undefined) {
 			ffi.rtc_gpio_pullup_en?.(wakePin);
 			ffi.esp_sleep_enable_ext0_wakeup?.(wakePin, 0);
@@ -52,6 +57,15 @@ export class Sleep {
 		ffi.esp_sleep_enable_timer_wakeup(BigInt(Math.round(milliseconds * 1000)));
 		ffi.esp_deep_sleep_start();
 	}
+}
+
+/**
+ * Gives a pin back that the sleeping chip may have watched: it stays with the part of the chip that is awake then, and
+ * reads 0 for ever.
+ */
+export function takePinBack(pin: number): void {
+	const ffi: Pick<SleepFunctions, "rtc_gpio_deinit" | "esp_wifi_stop"> = new FFI();
+	ffi.rtc_gpio_deinit?.(pin);
 }
 
 function slowClock(): number {

@@ -1,0 +1,12 @@
+import config from "mc/config";
+
+/**
+ * Throws for a pin that this chip does not have, or that its flash is at: touched, it stops the chip in the middle of
+ * the next instruction, at each start again.
+ */
+export function requireUsable(pin: number): void {
+	const { last, flash } = config.pins;
+	const [first, end] = flash;
+	if (pin > last) throw new RangeError(`this chip has pins up to ${last}`);
+	if (pin >= first && pin <= end) throw new RangeError("the flash memory is at this pin");
+}
