@@ -9,10 +9,10 @@ import { findSdk, main, mcconfig, run, type Sdk } from "./sdk";
  */
 
 /**
- * What the linked JavaScript may take of a chip's flash, bytes. An app partition has 1.375 MiB, and the SDK, lwIP and
- * the Wi-Fi driver take most of it.
+ * What the linked JavaScript may take of a chip's flash, bytes: half of an app partition of 1.375 MiB. The SDK, lwIP and
+ * the Wi-Fi driver take the other half.
  */
-const largestArchive = 640 * 1024;
+const largestArchive = 704 * 1024;
 
 /** A slot of the XS heap on a 32-bit machine, bytes; preloaded ones stay in flash. */
 const slotLength = 16;
