@@ -1,10 +1,27 @@
-import { readPlatform, requireIdf } from "./chips";
+import { parseArgs } from "node:util";
+import { forFlashSize, readPlatform, requireIdf } from "./chips";
 import { findSdk, main, mcconfig } from "./sdk";
 
-/** Builds the firmware for a chip: `npm run build:esp32 [-- PLATFORM]`. */
+const help = `Builds the firmware for a chip.
+
+npm run build:esp32 -- [PLATFORM] [options]
+
+  PLATFORM     esp32 (the default), esp32/esp32c3 or esp32/esp32s3
+  --flash MB   size of the board's flash: 4 (the default), 8 or 16
+  --help       this text
+`;
+
 await main(async () => {
-	const platform = readPlatform(process.argv.slice(2));
-	const sdk = findSdk();
+	const { values, positionals } = parseArgs({
+		allowPositionals: true,
+		options: { flash: { type: "string" }, help: { type: "boolean", short: "h" } },
+	});
+	if (values.help === true) {
+		process.stdout.write(help);
+		return;
+	}
+	const platform = readPlatform(positionals);
+	const sdk = forFlashSize(findSdk(), values.flash);
 	requireIdf();
 	await mcconfig(sdk, ["-m", "-p", platform, "-t", "build"], true);
 	process.stdout.write(`Built for ${platform} in ${sdk.output}\n`);

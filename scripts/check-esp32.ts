@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { platforms } from "./chips";
-import { findSdk, main, mcconfig, run, type Sdk } from "./sdk";
+import { join, relative } from "node:path";
+import { flashSizes, forFlashSize, platforms } from "./chips";
+import { findSdk, main, mcconfig, root, run, type Sdk } from "./sdk";
 
 /**
  * The JavaScript stage of the chips' builds: type check against the SDK's own typings, compile, link with preloads.
@@ -32,7 +32,20 @@ await main(async () => {
 		if (size > largestArchive)
 			throw new Error(`${platform}: the firmware's JavaScript has become too large.`);
 	}
+	for (const size of flashSizes) await checkPartitions(forFlashSize(sdk, size));
 });
+
+/** The SDK must take the partitions of the flash size, and not those of another that a manifest names, too. */
+async function checkPartitions(sdk: Sdk): Promise<void> {
+	const output = join(sdk.output, "check", "partitions");
+	rmSync(output, { recursive: true, force: true });
+	await mcconfig({ ...sdk, output }, ["-p", "esp32"]);
+	const makefile = readFileSync(join(output, "tmp", "esp32", "release", sdk.name, "makefile"), "utf8");
+	const wanted = sdk.environment.PARTITIONS_FILE ?? "";
+	if (!makefile.includes(`\nPARTITIONS_FILE = ${wanted}\n`))
+		throw new Error(`The build would not take ${wanted}.`);
+	process.stdout.write(`${relative(root, wanted).padEnd(24)} is what the build takes\n`);
+}
 
 async function link(sdk: Sdk, platform: string): Promise<{ code: number; slots: number }> {
 	const [, subplatform = platform] = platform.split("/");

@@ -1,11 +1,25 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { MissingError } from "./sdk";
+import { MissingError, root, type Sdk } from "./sdk";
 
 /** What the firmware is built for, by the SDK's names. */
 export const platforms = ["esp32", "esp32/esp32c3", "esp32/esp32s3"] as const;
 
 export type Platform = (typeof platforms)[number];
+
+/** Sizes of a board's flash, MB, and the folder with what is special to each. */
+const flashFolders: Readonly<Record<string, string>> = { "4": ".", "8": "flash/8mb", "16": "flash/16mb" };
+export const flashSizes: readonly string[] = Object.keys(flashFolders);
+
+/** The SDK with the partitions for a size of flash from a command line; 4 MB when it names none. */
+export function forFlashSize(sdk: Sdk, given = "4"): Sdk {
+	const folder = flashFolders[given];
+	if (folder === undefined) throw new Error(`--flash takes ${flashSizes.join(", ")} (MB), not "${given}".`);
+	const at = (name: string) => join(root, folder, name);
+	// The manifest takes these from the environment, where they are there.
+	const partitions = { PARTITIONS_FILE: at("partitions.csv"), SDKCONFIGPATH: at("sdkconfig") };
+	return { ...sdk, environment: { ...sdk.environment, ...partitions } };
+}
 
 /** The platform of a command line; the ESP32 when it names none. */
 export function readPlatform(given: readonly string[]): Platform {

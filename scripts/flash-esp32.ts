@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { importSettings } from "../src/settings/file";
 import { checkSettings } from "../src/settings/settings";
-import { readPlatform, requireIdf } from "./chips";
+import { forFlashSize, readPlatform, requireIdf } from "./chips";
 import { findSdk, main, mcconfig } from "./sdk";
 
 const help = `Builds the firmware with the debugger, writes it to the board on USB, and opens xsbug with its log.
@@ -10,6 +10,7 @@ const help = `Builds the firmware with the debugger, writes it to the board on U
 npm run flash -- [PLATFORM] [options]
 
   PLATFORM          esp32 (the default), esp32/esp32c3 or esp32/esp32s3
+  --flash MB        size of the board's flash: 4 (the default), 8 or 16
   --settings FILE   settings to begin with, JSON, with the keys of the README's table; the firmware's image then
                     holds them, secrets too: keep it to yourself
   --help            this text
@@ -18,7 +19,11 @@ npm run flash -- [PLATFORM] [options]
 await main(async () => {
 	const { values, positionals } = parseArgs({
 		allowPositionals: true,
-		options: { settings: { type: "string" }, help: { type: "boolean", short: "h" } },
+		options: {
+			flash: { type: "string" },
+			settings: { type: "string" },
+			help: { type: "boolean", short: "h" },
+		},
 	});
 	if (values.help === true) {
 		process.stdout.write(help);
@@ -26,7 +31,7 @@ await main(async () => {
 	}
 	const platform = readPlatform(positionals);
 	const settings = values.settings === undefined ? [] : [`settings=${readSettings(values.settings)}`];
-	const sdk = findSdk();
+	const sdk = forFlashSize(findSdk(), values.flash);
 	requireIdf();
 	if (settings.length > 0)
 		process.stdout.write("The image holds the settings, with key and passwords: keep it to yourself.\n");

@@ -13,44 +13,100 @@ export interface Chip {
 export class NotAcknowledged extends Error {
 	override name = "NotAcknowledged";
 
-	constructor(address: number) {
-		super(`no acknowledge from address 0x${address.toString(16)}`);
+	/** `who`: what did not; left out by a chip, which does not know its address. */
+	constructor(who = "the chip") {
+		super(`no acknowledge from ${who}`);
 	}
 }
 
+/** The data line is low although nobody sends: no transfer begins. */
+export class BusHeld extends Error {
+	override name = "BusHeld";
+
+	constructor() {
+		super("the data line is held low");
+	}
+}
+
+export interface BusOptions {
+	/**
+	 * Whether an address takes one object at a time and refuses a second, as the SDK's I2C on the chip does.
+	 */
+	readonly exclusive?: boolean;
+}
+
+/** What the objects on the bus have in common. */
+interface Wires {
+	/** By address. */
+	readonly chips: Map<number, Chip>;
+	/** Addresses that an object is open at; `undefined` where that does not matter. */
+	readonly open: Set<number> | undefined;
+	/** Clock pulses until the data line is let go. */
+	held: number;
+}
+
+/** Bits of a byte and its acknowledge: so many pulses end whatever a chip is sending (I2C specification, section 3.1.16). */
+const pulsesToRelease = 9;
+
 /** An I2C bus with chips on it, reached through ECMA-419's SMBus. */
 export class SimulatedBus {
-	readonly #chips = new Map<number, Chip>();
+	readonly #wires: Wires;
 	/** For a provider: `{ io: bus.SMBus, data, clock, hz }`. */
 	readonly SMBus: SMBusConstructor;
 
-	constructor() {
-		const chips = this.#chips;
+	constructor({ exclusive = false }: BusOptions = {}) {
+		const wires: Wires = { chips: new Map(), open: exclusive ? new Set() : undefined, held: 0 };
+		this.#wires = wires;
 		this.SMBus = class extends SimulatedSMBus {
 			constructor(options: I2COptions) {
-				super(chips, options);
+				super(wires, options);
 			}
 		};
 	}
 
 	/** Plugs a chip in at a seven-bit address. */
 	attach(address: number, chip: Chip): void {
-		this.#chips.set(address, chip);
+		this.#wires.chips.set(address, chip);
 	}
 
 	/** Unplugs what is at an address. */
 	detach(address: number): void {
-		this.#chips.delete(address);
+		this.#wires.chips.delete(address);
+	}
+
+	/**
+	 * A chip was interrupted while it sent a zero, and holds the data line low: every transfer fails until its bits are
+	 * clocked out by hand, with {@link pulse}.
+	 */
+	holdLow(): void {
+		this.#wires.held = pulsesToRelease;
+	}
+
+	/** Whether the data line is held low. */
+	get held(): boolean {
+		return this.#wires.held > 0;
+	}
+
+	/** One pulse on the clock line, made by whoever has the pins. */
+	pulse(): void {
+		if (this.#wires.held > 0) this.#wires.held--;
+	}
+
+	/** The firmware that had objects on it is gone. */
+	release(): void {
+		this.#wires.open?.clear();
 	}
 }
 
 class SimulatedSMBus implements SMBus {
-	readonly #chips: ReadonlyMap<number, Chip>;
+	readonly #wires: Wires;
 	readonly #address: number;
 	#closed = false;
 
-	constructor(chips: ReadonlyMap<number, Chip>, { address }: I2COptions) {
-		this.#chips = chips;
+	constructor(wires: Wires, { address }: I2COptions) {
+		if (wires.open?.has(address)) throw new RangeError("duplicate address");
+		wires.open?.add(address);
+		this.#wires = wires;
 		this.#address = address;
 	}
 
@@ -91,6 +147,7 @@ class SimulatedSMBus implements SMBus {
 	}
 
 	close(): void {
+		if (!this.#closed) this.#wires.open?.delete(this.#address);
 		this.#closed = true;
 	}
 
@@ -102,8 +159,9 @@ class SimulatedSMBus implements SMBus {
 
 	#chip(): Chip {
 		if (this.#closed) throw new Error("the peripheral has been closed");
-		const chip = this.#chips.get(this.#address);
-		if (chip === undefined) throw new NotAcknowledged(this.#address);
+		if (this.#wires.held > 0) throw new BusHeld();
+		const chip = this.#wires.chips.get(this.#address);
+		if (chip === undefined) throw new NotAcknowledged(`address 0x${this.#address.toString(16)}`);
 		return chip;
 	}
 }

@@ -40,6 +40,9 @@ export interface BoardStart {
 /** Sectors of each flash partition, as in the chip's partition table: 1 MiB of readings. */
 const partitions = { queue: 256, quarantine: 16 };
 
+/** As the usual board with an ESP32 has them: a light, and the button BOOT. */
+export const usualPins = Object.freeze({ led: 2, button: 0 });
+
 /** A board on this computer: Node's network and files, and around it a flash chip, a radio and a sensor. */
 export class VirtualBoard extends NodeBoard {
 	/** What is wired to it. */
@@ -74,7 +77,7 @@ export class VirtualBoard extends NodeBoard {
 				}),
 				flash: new FlashFiles(join(directory, "flash"), partitions),
 				i2c: weatherStation(time, startedAt),
-				pins: pins.provider(),
+				pins: pins.provider(usualPins),
 			},
 			log,
 			restart,

@@ -479,14 +479,14 @@ export class App {
 			}),
 			join: () => this.#station?.start(),
 			postpone: (until) => this.#uploader?.postpone(until),
-			sleep: (milliseconds) => this.#sleep(milliseconds),
+			sleep: (milliseconds) => this.#sleep(milliseconds, this.#panel.buttonPin),
 		});
 	}
 
-	#sleep(milliseconds: number): void {
+	#sleep(milliseconds: number, wakePin?: number): void {
 		if (this.#settings.power === "battery" && this.#clock.fresh) beginBoot(this.#storage);
 		if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
-		this.#board.sleep(milliseconds);
+		this.#board.sleep(milliseconds, wakePin);
 	}
 
 	/** Into setup, or out of it: by a short sleep, over which the ticks go on, and with them the time. */

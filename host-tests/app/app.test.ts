@@ -23,15 +23,16 @@ afterEach(async () => {
 test("from the first start to the first 201: time, reading, flash, point", async () => {
 	const startedAt = world.now();
 	const board = new RunningBoard(world);
-	const [point] = await world.dakkio.waitForPoints(1);
+	const [point, second] = await world.dakkio.waitForPoints(2);
 	await board.line(/sent/);
 	await board.app.stop();
 	expect(point).toMatchObject({
 		bucketId: world.dakkio.credentials.bucketId,
 		dataSourceId: world.dakkio.credentials.dataSourceId,
 		values: { temperature: expect.any(Number), humidity: expect.any(Number), pressure: expect.any(Number) },
-		metadata: { location: "Bench", firmwareVersion, seq: 1 },
+		metadata: { location: "Bench", firmwareVersion, resetReason: "power-on", seq: 1 },
 	});
+	expect(second?.metadata).not.toHaveProperty("resetReason");
 	expect(point?.metadata?.deviceId).toMatch(/^ESP32-[0-9A-F]{6}$/);
 	for (const value of Object.values(point?.values ?? {}))
 		expect(String(value)).toMatch(/^-?\d+(\.\d{1,2})?$/);

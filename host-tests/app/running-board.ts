@@ -1,3 +1,4 @@
+import type { VirtualBoard } from "../../simulator/virtual-board";
 import type { World } from "../../simulator/world";
 import { App } from "../../src/app";
 import type { Resolver } from "../../src/boards/ecma419";
@@ -8,6 +9,9 @@ export class RunningBoard {
 	/** All lines so far. */
 	readonly lines: string[] = [];
 	readonly app: App;
+	readonly board: VirtualBoard;
+	/** How it asked to be started anew, if it did. */
+	asked: "restart" | "sleep" | undefined;
 	readonly #waiting: { readonly pattern: RegExp; readonly seen: (line: string) => void }[] = [];
 
 	/**
@@ -15,10 +19,20 @@ export class RunningBoard {
 	 * takes the place of the computer's.
 	 */
 	constructor(world: World, settings: Partial<Settings> = {}, resolver?: Resolver) {
-		const board = world.board((line) => {
+		const log = (line: string) => {
 			this.lines.push(line);
 			for (const { pattern, seen } of this.#waiting) if (pattern.test(line)) seen(line);
+		};
+		const ask = (what: "restart" | "sleep") => {
+			this.asked = what;
+			log(`asks for ${what}`);
+		};
+		const board = world.board(log, {
+			resetReason: "power-on",
+			restart: () => ask("restart"),
+			sleep: () => ask("sleep"),
 		});
+		this.board = board;
 		if (resolver !== undefined)
 			Object.defineProperty(board, "network", { value: { ...board.network, resolver } });
 		board.configure({

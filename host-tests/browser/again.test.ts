@@ -122,6 +122,19 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect(visit.mishaps).toEqual([]);
 	});
 
+	test("another service asks for its key: the one that the board has is not for it", async () => {
+		await open("set up");
+		const { page } = visit;
+		await setup.advanced();
+		const server = page.getByRole("textbox", { name: "Address of the service" });
+		await server.fill(board.world.dakkio.url);
+		await setup.go("Test");
+		await setup.startTest();
+		await page.getByText("The address of the service is another one: enter the key for it.").waitFor();
+		await visit.focused(page.getByRole("textbox", { name: "API key" }));
+		expect(visit.mishaps).toEqual([]);
+	});
+
 	test("a change after a test asks for another one", async () => {
 		await open("set up");
 		const { page } = visit;

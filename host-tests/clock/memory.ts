@@ -2,7 +2,7 @@ import type { KeyValue } from "../../src/boards/ecma419";
 
 /** Key-value storage of a board under test: it outlives the clocks, can lose its power, and counts its writes. */
 export class MemoryKeyValue implements KeyValue {
-	readonly values = new Map<string, Uint8Array>();
+	values = new Map<string, Uint8Array>();
 	writes = 0;
 	/** What the next operations meet. */
 	failure: Error | undefined;

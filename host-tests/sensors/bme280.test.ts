@@ -4,7 +4,8 @@ import { SimulatedBus } from "../../simulator/bus";
 import { BME280Chip, exampleCalibration } from "../../simulator/chips/bme280";
 import type { Environment } from "../../simulator/weather/weather";
 import type { I2CBus } from "../../src/boards/ecma419";
-import { BME280, fineTemperature, pascal, relativeHumidity } from "../../src/sensors/bme280";
+import { BME280 } from "../../src/sensors/bme280";
+import { fineTemperature, pascal, relativeHumidity } from "../../src/sensors/bosch-compensation";
 import { SensorError } from "../../src/sensors/sensor-error";
 
 describe("the compensation gives what the data sheet says", () => {
@@ -71,9 +72,9 @@ function measure(driver: BME280) {
 test("driver and chip agree over all that the chip can measure", () => {
 	fc.assert(
 		fc.property(
-			fc.double({ min: -39, max: 84, noNaN: true }),
+			fc.double({ min: -40, max: 85, noNaN: true }),
 			fc.double({ min: 1, max: 99, noNaN: true }),
-			fc.double({ min: 30_500, max: 109_500, noNaN: true }),
+			fc.double({ min: 30_000, max: 110_000, noNaN: true }),
 			(temperature, humidity, pressure) => {
 				around = { temperature, humidity, pressure };
 				const { thermometer, hygrometer, barometer } = measure(open());

@@ -1,5 +1,3 @@
-import Debug from "debug";
-import Instrumentation from "instrumentation";
 import { answerNtp } from "../../simulator/ntp/answer";
 import { App } from "../../src/app";
 import type { Board } from "../../src/boards/board";
@@ -11,14 +9,20 @@ import { SettingsStore } from "../../src/settings/settings-store";
 import type { LifePlan } from "../plan";
 import { held } from "./held";
 import { LeapingTime } from "./leaping-time";
-import { report } from "./report";
+import { memory, Peak, watched } from "./memory";
 
 const hour = 3_600_000;
 const day = 24 * hour;
 /** The board's own time server: nobody else has a clock as fast as this board's. */
 const ntpPort = 32_123;
 
-/** The whole app, faster than life: an hour that is busy, then days that must leave no trace in memory. */
+/** Readings of the batch at which memory is looked at: the most that a batch may have, and a few that are left. */
+const peakReadings = 1_080;
+
+/**
+ * The whole app, faster than life: an hour that is busy, a batch as large as they get, then days that must leave no
+ * trace in memory.
+ */
 export async function live(directory: string, { settings, hours, days }: LifePlan): Promise<void> {
 	const startedAt = Date.now();
 	memory("nothing is running");
@@ -31,6 +35,20 @@ export async function live(directory: string, { settings, hours, days }: LifePla
 		},
 	);
 	memory("after the hour");
+	const peak = new Peak();
+	await run(
+		`${directory}/peak`,
+		{ ...settings, location: "peak", interval: 5, uploadInterval: 5 * peakReadings },
+		startedAt,
+		async (time) => {
+			// The first upload comes within a minute, the second has them all.
+			await until(time, 3 * 60_000);
+			memory("at rest");
+			await until(time, 5_000 * (peakReadings + 30));
+		},
+		peak,
+	);
+	peak.report("at the peak");
 	await run(
 		`${directory}/days`,
 		{ ...settings, location: "days", interval: 60, uploadInterval: 1800 },
@@ -49,6 +67,7 @@ async function run(
 	settings: Readonly<Record<string, unknown>>,
 	startedAt: number,
 	pass: (time: LeapingTime) => Promise<void>,
+	peak?: Peak,
 ): Promise<void> {
 	makeDirectory(directory);
 	const time = new LeapingTime(makeClock());
@@ -63,7 +82,8 @@ async function run(
 		},
 	});
 	const base = openBoard({ directory, time, restart: () => {}, sleep: () => {} });
-	const board: Board = { ...base, network: held(base.network, time), log: quiet(base) };
+	const network = peak === undefined ? base.network : watched(base.network, peak);
+	const board: Board = { ...base, network: held(network, time), log: quiet(base) };
 	const storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
 	new SettingsStore(storage).save({ ...settings, ntpServers: [`127.0.0.1:${ntpPort}`] });
 	storage.close();
@@ -83,13 +103,4 @@ function quiet({ log }: Board): (line: string) => void {
 
 function until(time: LeapingTime, ticks: number): Promise<void> {
 	return new Promise((resolve) => time.set(resolve, ticks - time.ticks()));
-}
-
-/** What XS holds, after a collection. */
-function memory(name: string): void {
-	Debug.gc();
-	const [slots = 0, chunks = 0, stack = 0] = (
-		["XS Slot Heap Used", "XS Chunk Heap Used", "XS Stack Used"] as const
-	).map((what) => Instrumentation.get(Instrumentation.map(what)));
-	report({ suite: "memory", name, slots, chunks, stack });
 }

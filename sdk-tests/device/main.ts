@@ -6,9 +6,11 @@ import { decode } from "../../src/text/utf8";
 import type { Plan } from "../plan";
 import { checkHttp } from "./http";
 import { live } from "./life";
+import { memory } from "./memory";
 import { checkNtp } from "./ntp";
 import { checkQueue } from "./queue";
 import { report } from "./report";
+import { checkSensors } from "./sensors";
 import { checkSettings } from "./settings";
 import { setUp } from "./setup";
 import { checkTls } from "./tls";
@@ -18,10 +20,12 @@ const brokenPipe = 13;
 
 surviveExceptions();
 new FFI().sigignore(brokenPipe);
+memory("an empty machine");
 void run(readPlan());
 
 async function run(plan: Plan): Promise<void> {
 	await checkQueue();
+	await checkSensors();
 	await checkSettings(config.state);
 	await checkNtp(plan.ntp);
 	await checkHttp(plan.http);

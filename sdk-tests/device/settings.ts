@@ -20,6 +20,14 @@ export async function checkSettings(directory: string): Promise<void> {
 		same([settings.location, settings.interval, settings.networks[0]?.ssid], ["Küche", 30, "Zuhause"]);
 		same(settings.server, "https://api.dakkio.io");
 	});
+	await check("of two records the newer one counts; where it is damaged, the one before", () => {
+		store.save({ interval: 40 });
+		same(store.load().settings.interval, 40);
+		storage.write("settings_b", Uint8Array.of(0x7b, 0x22, 0xff));
+		const { settings, problems } = store.load();
+		same(problems.length, 1);
+		same(settings.interval, 30);
+	});
 	await check("presets, which lie in the image, can be kept, compared and exported like other values", () => {
 		const { settings } = judge({ location: "Küche" });
 		store.save(settings);
@@ -32,7 +40,7 @@ export async function checkSettings(directory: string): Promise<void> {
 		plantSettings(storage, "7b22696e74657276616c223a33317d");
 		same(store.load().settings.interval, 31);
 	});
-	await check("a record that is damaged is told and presets stand in", () => {
+	await check("where both records are damaged it is told, and presets stand in", () => {
 		for (const place of ["settings_a", "settings_b"]) storage.write(place, Uint8Array.of(0x7b, 0x22, 0xff));
 		const { settings, problems } = store.load();
 		same(problems.length, 1);

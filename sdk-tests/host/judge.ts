@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../../scripts/sdk";
 import type { Report } from "../plan";
 import type { SetupCheck } from "./setup";
 import { askOpenSsl, type ServedCase } from "./tls";
@@ -5,6 +8,15 @@ import { askOpenSsl, type ServedCase } from "./tls";
 /** What XS may hold more at the end of the days than after the second: slots (32 bytes here) and bytes of chunks. */
 const slotGrowth = 64;
 const chunkGrowth = 4096;
+/** Bytes of a slot here and on the chip. */
+const slotHere = 32;
+const slotOnChip = 16;
+/** What stands for the chip's flash is in this machine's memory: both partitions, 4 KiB a sector. */
+const flashImages = (256 + 16) * 4096;
+/** Of the chip's memory for XS, so much is left at the peak: what is measured here is not to the byte what is there. */
+const leftShare = 0.1;
+
+type Memory = Extract<Report, { readonly suite: "memory" }>;
 
 /** Holds what the board told against what it should be, a line each. */
 export class Judge {
@@ -66,6 +78,7 @@ export class Judge {
 
 	memory(): void {
 		const measured = this.#reports.filter((report) => report.suite === "memory");
+		this.#fits(measured);
 		for (const { name, slots, chunks, stack } of measured)
 			process.stdout.write(
 				`        memory, ${name}: ${slots} bytes of slots, ${chunks} of chunks, ${stack} of stack\n`,
@@ -74,8 +87,27 @@ export class Judge {
 		const early = days[1];
 		const last = days.at(-1);
 		if (early === undefined || last === undefined || early === last) return;
-		const grown = last.slots - early.slots > slotGrowth * 32 || last.chunks - early.chunks > chunkGrowth;
+		const grown =
+			last.slots - early.slots > slotGrowth * slotHere || last.chunks - early.chunks > chunkGrowth;
 		this.tell("memory does not grow from day to day", grown ? "it does" : undefined);
+	}
+
+	/** What XS needs on a chip, against what the manifest gives it. */
+	#fits(measured: readonly Memory[]): void {
+		const { heap, stack } = readCreation();
+		const find = (name: string) => measured.find((report) => report.name.startsWith(name));
+		const [machine, tests] = [find("an empty machine"), find("nothing is running")];
+		for (const name of ["at rest", "at the peak"]) {
+			const app = find(name);
+			if (machine === undefined || tests === undefined || app === undefined) {
+				this.tell(`memory ${name} was measured`, "it was not");
+				continue;
+			}
+			const need = onChip(machine) + onChip(app) - onChip(tests) - flashImages + stack;
+			const told = ` – ${kilobytes(need)} of the ${kilobytes(heap)} that XS has on a chip`;
+			const limit = (1 - leftShare) * heap;
+			this.tell(`memory ${app.name}`, need <= limit ? undefined : "too much", told);
+		}
 	}
 
 	#outcome(suite: "tls" | "http" | "ntp", name: string): string {
@@ -83,4 +115,23 @@ export class Judge {
 			if (report.suite === suite && report.name === name) return report.outcome;
 		return "nothing was told of it";
 	}
+}
+
+function onChip({ slots, chunks }: Memory): number {
+	return (slots * slotOnChip) / slotHere + chunks;
+}
+
+/** What the chips' machines are made with, bytes. */
+function readCreation(): { readonly heap: number; readonly stack: number } {
+	const manifest = (
+		path: string,
+	): { readonly creation: { readonly static?: number; readonly stack?: number } } =>
+		JSON.parse(readFileSync(join(root, path), "utf8"));
+	const { static: heap = 0 } = manifest("src/boards/esp32/manifest.json").creation;
+	const { stack = 0 } = manifest("manifest.json").creation;
+	return { heap, stack: stack * slotOnChip };
+}
+
+function kilobytes(bytes: number): string {
+	return `${(bytes / 1024).toFixed(1)} KiB`;
 }

@@ -1,6 +1,5 @@
 import type { Bytes } from "../../src/boards/ecma419";
-import type { Chip } from "../bus";
-import type { Environment } from "../weather/weather";
+import { type ChipOptions, SimulatedChip } from "./simulated-chip";
 
 /** The calibration words that Bosch burns into each chip (BST-BME280-DS002, section 4.2.2, table 16). */
 export interface Calibration {
@@ -19,14 +18,15 @@ export const exampleCalibration: Calibration = {
 	H: [75, 362, 0, 331, 50, 30],
 };
 
-export interface BME280Options {
-	/** Milliseconds, monotonic. */
-	ticks(): number;
-	/** What the chip is exposed to at a time. */
-	environment(ticks: number): Environment;
+/** What it measures. */
+type Air = "temperature" | "humidity" | "pressure";
+
+export interface BME280Options extends ChipOptions<Air> {
 	readonly calibration?: Calibration;
-	/** Of register `id`; another number makes it another chip. */
+	/** Of register `id`: 0x60 when left out. 0x58 makes it a BMP280, which does not measure humidity. */
 	readonly id?: number;
+	/** It gets its supply just now, and has to start; left out: it has had it for a while. */
+	readonly starting?: boolean;
 }
 
 /** Registers (data sheet, section 5.3, table 18). */
@@ -49,11 +49,11 @@ const startUpTime = 2;
 const standbyTimes = [0.5, 62.5, 125, 250, 500, 1000, 10, 20] as const;
 
 /**
- * Bosch's BME280, register by register. It turns what it is exposed to into the raw numbers that a chip with its
+ * Bosch's BME280, or BMP280, register by register. It turns what it is exposed to into the raw numbers that a chip with its
  * calibration would measure, by searching for the raw number that the data sheet's compensation brings nearest.
  */
-export class BME280Chip implements Chip {
-	readonly #options: BME280Options;
+export class BME280Chip extends SimulatedChip<Air> {
+	readonly #id: number;
 	readonly #calibration: Calibration;
 	readonly #registers = new Uint8Array(256);
 	/** The next register to be read. */
@@ -67,28 +67,35 @@ export class BME280Chip implements Chip {
 	#forced = false;
 
 	constructor(options: BME280Options) {
-		this.#options = options;
+		super(options);
+		this.#id = options.id ?? 0x60;
 		this.#calibration = options.calibration ?? exampleCalibration;
 		this.#reset();
+		if (options.starting !== true) this.#resetAt -= startUpTime;
 	}
 
 	/** A register's address, then its value; more pairs may follow (section 6.2.1). One byte alone sets the pointer. */
-	write(bytes: Bytes): void {
+	protected override written(bytes: Bytes): void {
 		this.#update();
 		this.#pointer = bytes[0] ?? this.#pointer;
 		for (let i = 0; i + 1 < bytes.length; i += 2) this.#writeRegister(bytes[i] ?? 0, bytes[i + 1] ?? 0);
 	}
 
 	/** Consecutive registers from the pointer on (section 6.2.2). */
-	read(into: Bytes): void {
+	protected override sent(into: Bytes): void {
 		this.#update();
 		for (let i = 0; i < into.length; i++) into[i] = this.#registers[(this.#pointer + i) & 0xff] ?? 0;
 		this.#pointer = (this.#pointer + into.length) & 0xff;
 	}
 
+	/** Only the BME280 has what belongs to humidity. */
+	get #hygrometer(): boolean {
+		return this.#id === 0x60;
+	}
+
 	#writeRegister(register: number, value: number): void {
 		if (register === reset && value === 0xb6) this.#reset();
-		else if (register === controlHumidity) this.#registers[register] = value & 7;
+		else if (register === controlHumidity && this.#hygrometer) this.#registers[register] = value & 7;
 		else if (register === configuration) this.#registers[register] = value & 0xfd;
 		else if (register === controlMeasurement) this.#control(value);
 	}
@@ -96,14 +103,14 @@ export class BME280Chip implements Chip {
 	#control(value: number): void {
 		this.#registers[controlMeasurement] = value;
 		this.#humidityOversampling = (this.#registers[controlHumidity] ?? 0) & 7;
-		this.#startedAt = this.#options.ticks();
+		this.#startedAt = this.now;
 		this.#forced = (value & 3) === 1 || (value & 3) === 2;
 	}
 
 	#reset(): void {
 		this.#registers.fill(0);
-		this.#registers[id] = this.#options.id ?? 0x60;
-		this.#resetAt = this.#options.ticks();
+		this.#registers[id] = this.#id;
+		this.#resetAt = this.now;
 		this.#forced = false;
 		this.#humidityOversampling = 0;
 		this.#writeCalibration();
@@ -112,13 +119,12 @@ export class BME280Chip implements Chip {
 
 	/** Brings status and data up to the present. */
 	#update(): void {
-		const now = this.#options.ticks();
-		const elapsed = now - this.#startedAt;
+		const elapsed = this.now - this.#startedAt;
 		const duration = this.#measurementTime();
 		const normal = ((this.#registers[controlMeasurement] ?? 0) & 3) === 3;
 		let measuring = false;
 		if (this.#forced) {
-			measuring = elapsed < duration;
+			measuring = !this.ended(this.#startedAt, duration);
 			if (!measuring) this.#finishForced(this.#startedAt + duration);
 		} else if (normal) {
 			const cycle = duration + (standbyTimes[(this.#registers[configuration] ?? 0) >> 5] ?? 0);
@@ -126,7 +132,7 @@ export class BME280Chip implements Chip {
 			measuring = elapsed % cycle < duration;
 			if (cycles >= 0) this.#measure(this.#startedAt + cycles * cycle + duration);
 		}
-		const copying = now - this.#resetAt < startUpTime;
+		const copying = this.now - this.#resetAt < startUpTime;
 		this.#registers[status] = (measuring ? 0x08 : 0) | (copying ? 0x01 : 0);
 	}
 
@@ -138,12 +144,12 @@ export class BME280Chip implements Chip {
 	}
 
 	#measure(ticks: number): void {
-		const { temperature, humidity, pressure } = this.#options.environment(ticks);
+		const { temperature, humidity, pressure } = this.around(ticks);
 		const control = this.#registers[controlMeasurement] ?? 0;
-		const rawTemperature = nearest(
-			20,
-			(raw) => celsius(fineTemperature(raw, this.#calibration)) - temperature,
-		);
+		const rawTemperature =
+			this.fault === "out of range"
+				? 2 ** 20 - 1
+				: nearest(20, (raw) => celsius(fineTemperature(raw, this.#calibration)) - temperature);
 		// The other channels are compensated with the temperature as it was measured.
 		const fine = fineTemperature(rawTemperature, this.#calibration);
 		const rawPressure = nearest(20, (raw) => pressure - pascal(raw, fine, this.#calibration));
@@ -171,7 +177,7 @@ export class BME280Chip implements Chip {
 			...[temperature >> 12, temperature >> 4, temperature << 4],
 			...[humidity >> 8, humidity],
 		];
-		this.#registers.set(bytes.slice(0, dataLength), data);
+		this.#registers.set(bytes.slice(0, this.#hygrometer ? dataLength : dataLength - 2), data);
 	}
 
 	#writeCalibration(): void {
@@ -180,6 +186,7 @@ export class BME280Chip implements Chip {
 		[...T, ...P].forEach((word, index) => {
 			view.setInt16(0x88 + 2 * index, word, true);
 		});
+		if (!this.#hygrometer) return;
 		const [H1, H2, H3, H4, H5, H6] = H;
 		view.setUint8(0xa1, H1);
 		view.setInt16(0xe1, H2, true);

@@ -42,9 +42,10 @@ export interface Board {
 	restart(): void;
 	/**
 	 * Switches all off but a clock and starts the board anew after so many milliseconds, with the reason `deep sleep`
-	 * and ticks that have gone on; does not return on the chip.
+	 * and ticks that have gone on; does not return on the chip. Where the chip can watch `wakePin` meanwhile, a low level
+	 * there wakes it before.
 	 */
-	sleep(milliseconds: number): void;
+	sleep(milliseconds: number, wakePin?: number): void;
 }
 
 export interface Identity {

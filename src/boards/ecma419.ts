@@ -187,6 +187,8 @@ export interface I2COptions {
 	/** Seven-bit address of the peripheral. */
 	address: number;
 	port?: number;
+	/** Milliseconds that a transfer may block; the SDK's own option, of which the standard knows nothing. */
+	timeout?: number;
 }
 
 /** A peripheral on an I2C bus. Read and write throw when it does not acknowledge. */

@@ -15,6 +15,8 @@ export interface PanelOptions {
 export class Panel {
 	readonly #light: Light | undefined;
 	readonly #button: Button | undefined;
+	/** Of the button, where there is one. */
+	readonly buttonPin: number | undefined;
 	/** What releasing the button now would do, once it has been held for long. */
 	#held: "set up" | "forget everything" | undefined;
 
@@ -37,9 +39,10 @@ export class Panel {
 			choose(settings.ledPin, led),
 			(pin) => new Light({ Digital, pin, inverted, time, state }),
 		);
+		this.buttonPin = choose(settings.buttonPin, button);
 		this.#button = attempt(
 			"button",
-			choose(settings.buttonPin, button),
+			this.buttonPin,
 			(pin) =>
 				new Button({
 					Digital,

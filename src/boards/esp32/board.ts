@@ -22,6 +22,12 @@ import { makeWiFi } from "./wifi";
 /** Standard mode of I2C, which every sensor and every length of a desk's wires can do. */
 const standardMode = 100_000;
 
+/**
+ * The longest transfer takes 3 ms. The SDK would wait 400: with a data line that is held low, a look at every address
+ * would block for longer than the watchdog allows.
+ */
+const transferTimeout = 50;
+
 /** The ESP32 in its kinds, through the SDK. */
 export function openBoard(): Board {
 	const { chip, i2c } = config;
@@ -43,14 +49,20 @@ export function openBoard(): Board {
 			resolver,
 		},
 		storage: { flash, keyValue },
-		i2c: { io: SMBusPeripheral, data: i2c.data, clock: i2c.clock, hz: standardMode },
+		i2c: {
+			io: SMBusPeripheral,
+			data: i2c.data,
+			clock: i2c.clock,
+			hz: standardMode,
+			timeout: transferTimeout,
+		},
 		pins: openPins(config.pins),
 		setupPassword: config.setup.password === "own" ? undefined : config.setup.password,
 		fillRandom,
 		freeMemory: () => new FFI().esp_get_free_heap_size(),
 		log: (line) => trace(`${line}\n`),
 		restart: () => new FFI().esp_restart(),
-		sleep: (milliseconds) => sleep.begin(milliseconds, time.ticks()),
+		sleep: (milliseconds, wakePin) => sleep.begin(milliseconds, time.ticks(), wakePin),
 	};
 }
 

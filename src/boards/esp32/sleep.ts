@@ -4,6 +4,14 @@ import FFI from "mc/ffi";
 const domain = "board";
 const key = "bootStart";
 
+interface SleepFunctions {
+	esp_sleep_enable_timer_wakeup(time: bigint): number;
+	esp_deep_sleep_start(): void;
+	/** Of the chips that can watch pins while they sleep; the manifest names them for those. */
+	rtc_gpio_pullup_en?(pin: number): number;
+	esp_sleep_enable_ext0_wakeup?(pin: number, level: number): number;
+}
+
 /** Microseconds by which the two clocks may part while the board is awake before the start of the boot is kept anew. */
 const mostApart = 1_000_000;
 
@@ -28,12 +36,19 @@ export class Sleep {
 		this.elapsed = (now - this.#bootStart) / 1000;
 	}
 
-	/** Does not return. `ticks`: milliseconds of the boot until now. */
-	begin(milliseconds: number, ticks: number): void {
+	/**
+	 * Does not return. `ticks`: milliseconds of the boot until now. A low level at `wakePin` ends the sleep early, if it
+	 * is one of the pins that stay awake (ESP32, S3).
+	 */
+	begin(milliseconds: number, ticks: number, wakePin?: number): void {
 		const bootStart = slowClock() - ticks * 1000;
 		// Not at each sleep: the storage wears.
 		if (!this.resumed || Math.abs(bootStart - this.#bootStart) > mostApart) keepBootStart(bootStart);
-		const ffi = new FFI();
+		const ffi: SleepFunctions = new FFI();
+		if (wakePin !== undefined) {
+			ffi.rtc_gpio_pullup_en?.(wakePin);
+			ffi.esp_sleep_enable_ext0_wakeup?.(wakePin, 0);
+		}
 		ffi.esp_sleep_enable_timer_wakeup(BigInt(Math.round(milliseconds * 1000)));
 		ffi.esp_deep_sleep_start();
 	}

@@ -65,7 +65,7 @@ export function openBoard({
 		storage: { flash: new FlashFiles(directory, partitions), keyValue: new FileKeyValueStorage(directory) },
 		i2c: weatherStation(time, startedAt),
 		fillRandom,
-		pins: new SimulatedPins((callback, delay) => time.set(callback, delay)).provider(),
+		pins: new SimulatedPins((callback, delay) => time.set(callback, delay)).provider({ led: 2, button: 0 }),
 		freeMemory: () => undefined,
 		log: (line) => trace(`${line}\n`),
 		restart,

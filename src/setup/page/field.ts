@@ -250,19 +250,24 @@ const other = "other";
 /** Usual intervals, seconds. */
 const usual = [0, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400];
 
-/** A number that is mostly one of a few, or a word: chosen from a list, or typed. */
-function pickField(description: SettingDescription): Field {
-	const { key, label, help, unit, choices = [] } = description;
+/** The list of a pick: its words, the usual numbers, and what leads to any other. */
+function pickList({ unit, choices = [], least = 0, most = Number.POSITIVE_INFINITY }: SettingDescription) {
 	const seconds = unit === "s";
-	const { least = 0, most = Number.POSITIVE_INFINITY } = description;
 	const numbers = seconds ? usual.filter((value) => value >= least && value <= most) : [];
-	const control = element(
+	return element(
 		"select",
 		{},
 		...choices.map((word) => new Option(wordText(word), word)),
 		...numbers.map((value) => new Option(secondsText(value), String(value))),
 		new Option(seconds ? texts.board.other : texts.board.number, other),
 	);
+}
+
+/** A number that is mostly one of a few, or a word: chosen from a list, or typed. */
+function pickField(description: SettingDescription): Field {
+	const { key, label, help, unit, choices = [] } = description;
+	const seconds = unit === "s";
+	const control = pickList(description);
 	const typed = element("input", {
 		inputmode: "numeric",
 		autocomplete: "off",
@@ -278,19 +283,17 @@ function pickField(description: SettingDescription): Field {
 		refresh();
 		if (control.value === other) typed.focus();
 	});
+	const listed = () => words(choices, control.value) ?? Number(control.value);
 	return {
 		key,
 		label,
 		element: framed.element,
-		read: () =>
-			control.value === other
-				? numberOf(typed.value)
-				: (words(choices, control.value) ?? Number(control.value)),
+		read: () => (control.value === other ? numberOf(typed.value) : listed()),
 		write: (value) => {
 			const text = String(value);
-			const listed = words(choices, text) !== undefined || numbers.map(String).includes(text);
-			control.value = listed ? text : other;
-			typed.value = listed ? "" : text;
+			const isListed = text !== other && [...control.options].some((option) => option.value === text);
+			control.value = isListed ? text : other;
+			typed.value = isListed ? "" : text;
 			refresh();
 		},
 		missing: () => [],

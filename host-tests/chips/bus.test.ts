@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { BusHeld, NotAcknowledged, SimulatedBus } from "../../simulator/bus";
+import type { I2COptions } from "../../src/boards/ecma419";
+
+const options = (address: number): I2COptions => ({ data: 21, clock: 22, hz: 100_000, address });
+const echo = { write: () => {}, read: (into: Uint8Array) => void into.fill(0x5a) };
+
+test("a bus that is held low takes no transfer to anybody until nine pulses were made on its clock", () => {
+	const bus = new SimulatedBus();
+	bus.attach(0x10, echo);
+	bus.attach(0x11, echo);
+	const [first, second] = [new bus.SMBus(options(0x10)), new bus.SMBus(options(0x11))];
+	expect(first.readUint8(0)).toBe(0x5a);
+	bus.holdLow();
+	expect(bus.held).toBe(true);
+	for (let pulse = 0; pulse < 9; pulse++) {
+		expect(() => first.readUint8(0)).toThrow(BusHeld);
+		expect(() => second.write(Uint8Array.of(1))).toThrow(BusHeld);
+		expect(bus.held).toBe(true);
+		bus.pulse();
+	}
+	expect(bus.held).toBe(false);
+	expect(first.readUint8(0)).toBe(0x5a);
+	bus.pulse();
+	expect(second.readUint8(0)).toBe(0x5a);
+});
+
+test("an exclusive bus takes one object for each address, as the SDK's does, until it is closed", () => {
+	const bus = new SimulatedBus({ exclusive: true });
+	const first = new bus.SMBus(options(0x10));
+	new bus.SMBus(options(0x11));
+	expect(() => new bus.SMBus(options(0x10))).toThrow("duplicate address");
+	first.close();
+	first.close();
+	new bus.SMBus(options(0x10));
+	expect(() => new bus.SMBus(options(0x10))).toThrow("duplicate address");
+	bus.release();
+	new bus.SMBus(options(0x10));
+});
+
+test("nobody is nobody, with the address", () => {
+	const bus = new SimulatedBus();
+	expect(() => new bus.SMBus(options(0x10)).readUint8(0)).toThrow(NotAcknowledged);
+	expect(() => new bus.SMBus(options(0x10)).readUint8(0)).toThrow("no acknowledge from address 0x10");
+});

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { surroundingsAt } from "../../simulator/weather/surroundings";
+import { weatherAt } from "../../simulator/weather/weather";
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+test("the weather is in it, and the same time is always the same", () => {
+	const at = 123 * hour + 7;
+	expect(surroundingsAt(at)).toMatchObject(weatherAt(at));
+	expect(surroundingsAt(at)).toEqual(surroundingsAt(at));
+});
+
+test("it is dark at night, bright at noon, and a room's air is worse at night than in the afternoon", () => {
+	for (let day = 0; day < 28; day++) {
+		const [night, noon] = [surroundingsAt((24 * day + 1) * hour), surroundingsAt((24 * day + 12) * hour)];
+		expect(night.illuminance).toBeLessThan(1);
+		expect(noon.illuminance).toBeGreaterThan(8000);
+		expect(night.co2).toBeGreaterThan(surroundingsAt((24 * day + 11) * hour).co2);
+		// Charged by daylight.
+		expect(noon.current).toBeLessThan(0);
+		expect(night.current).toBeGreaterThan(0);
+	}
+});
+
+test("for four weeks everything changes slowly, and stays within what its sensor can measure", () => {
+	let before = surroundingsAt(0);
+	for (let at = minute; at < 28 * 24 * hour; at += 5 * minute) {
+		const now = surroundingsAt(at);
+		expect(Math.abs(now.co2 - before.co2)).toBeLessThan(60);
+		expect(Math.abs(now.illuminance - before.illuminance)).toBeLessThan(6000);
+		expect(Math.abs(now.voltage - before.voltage)).toBeLessThan(0.2);
+		expect(now.co2).toBeGreaterThan(400);
+		expect(now.co2).toBeLessThan(1500);
+		expect(now.illuminance).toBeGreaterThanOrEqual(0);
+		expect(now.illuminance).toBeLessThan(121_000);
+		expect(now.voltage).toBeGreaterThan(11);
+		expect(now.voltage).toBeLessThan(26);
+		expect(Math.abs(now.current)).toBeLessThan(3.2);
+		for (const input of now.inputs) {
+			expect(input).toBeGreaterThanOrEqual(0);
+			expect(input).toBeLessThan(4.096);
+		}
+		before = now;
+	}
+});

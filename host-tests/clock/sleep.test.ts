@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Clock } from "../../src/clock/clock";
+import { MemoryKeyValue } from "./memory";
+
+/** A board that sleeps between samples: while it does, its slow oscillator counts. */
+
+const start = Date.UTC(2027, 2, 1, 12);
+const second = 1_000;
+const hour = 3_600_000;
+
+let storage: MemoryKeyValue;
+beforeEach(() => {
+	storage = new MemoryKeyValue();
+});
+
+/** A board that wakes, or starts, with so many ticks of its boot behind it. */
+function awake(boot: number, ticks: number, resumed = true) {
+	const clock = new Clock({
+		time: { ticks: () => ticks },
+		boot,
+		resumed,
+		sleeps: true,
+		storage,
+		log: () => {},
+	});
+	const sync = (utc: number) => clock.set({ utc, ticks, roundTrip: 20, server: "test" });
+	return { clock, sync };
+}
+
+test("it knows the time when it wakes, and its samples are told by ticks until the next measurement", () => {
+	awake(1, 5 * second, false).sync(start);
+	const { clock } = awake(2, 65 * second);
+	expect(clock.now()).toBe(start + 60 * second);
+	expect([clock.synchronized, clock.fresh]).toEqual([false, false]);
+	expect(clock.sampleTime()).toEqual({ boot: 2, ticks: 65 * second });
+	expect(clock.resolve(clock.sampleTime())).toBeUndefined();
+});
+
+describe("a slow oscillator that is 2 % fast", () => {
+	const told = (true_: number) => Math.round(true_ * 1.02);
+
+	test("is put right by the next measurement: samples between two lie where they truly were", () => {
+		awake(1, 0, false).sync(start);
+		const samples = [10, 20, 30, 40, 50].map((minutes) => ({
+			truth: start + minutes * 60_000,
+			time: awake(2, told(minutes * 60_000)).clock.sampleTime(),
+		}));
+		const { clock, sync } = awake(2, told(hour));
+		sync(start + hour);
+		for (const { truth, time } of samples) {
+			const { utc, estimated } = clock.resolve(time) ?? {};
+			expect(estimated).toBe(false);
+			expect(Math.abs((utc ?? 0) - truth)).toBeLessThanOrEqual(2);
+		}
+	});
+
+	test("has taught its rate by then: the present time stays true over the next sleep", () => {
+		awake(1, 0, false).sync(start);
+		awake(2, told(hour)).sync(start + hour);
+		expect(Math.abs((awake(3, told(2 * hour)).clock.now() ?? 0) - (start + 2 * hour))).toBeLessThan(10);
+	});
+
+	test("is not believed for half a day: such times are marked as estimated, before a board's first measurement too", () => {
+		awake(1, 0, false).sync(start);
+		const late = awake(2, told(12 * hour));
+		late.sync(start + 12 * hour);
+		expect(late.clock.resolve({ boot: 2, ticks: told(hour) })?.estimated).toBe(true);
+		storage = new MemoryKeyValue();
+		const first = awake(1, told(hour));
+		first.sync(start + hour);
+		expect(first.clock.resolve({ boot: 1, ticks: 0 })?.estimated).toBe(true);
+	});
+});
+
+test("a clock that was set is no rate: the ticks are taken as they were before", () => {
+	awake(1, 0, false).sync(start);
+	const { clock, sync } = awake(2, hour);
+	sync(start + 3 * hour);
+	expect(clock.now()).toBe(start + 3 * hour);
+	expect(awake(3, 2 * hour).clock.now()).toBe(start + 4 * hour);
+});
+
+test("power that goes while it sleeps leaves what was sampled since the last measurement with an estimate", () => {
+	awake(1, 0, false).sync(start);
+	const time = awake(2, hour).clock.sampleTime();
+	const { clock, sync } = awake(3, 0, false);
+	sync(start + 5 * hour);
+	expect(clock.resolve(time)).toEqual({ utc: start + hour, estimated: true });
+});

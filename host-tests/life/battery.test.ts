@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest";
+import { Life } from "../../simulator/life/life";
+import type { Scenario, Trouble } from "../../simulator/life/scenario";
+
+/** A week of the whole firmware on battery: it sleeps between samples, and joins the network for uploads alone. */
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const week: Scenario = {
+	seed: 3,
+	startedAt: Date.UTC(2027, 4, 3),
+	length: 7 * day,
+	interval: 300,
+	uploadInterval: "auto",
+	plan: 10_000,
+	sectors: 16,
+	drift: 12,
+	power: "battery",
+	sleepDrift: 8_000,
+	troubles: [],
+};
+
+test("it wakes for each sample, is online once an hour, and each reading has its true time", async () => {
+	const report = await new Life({ scenario: week }).run();
+	expect(report.readings).toBeGreaterThanOrEqual(7 * 24 * 12);
+	expect(report.readings - report.delivered).toBeLessThanOrEqual(13);
+	expect(report).toMatchObject({ boots: 1, cuts: 1, duplicates: 0, overwritten: 0, estimated: 0 });
+	expect(report.wakes).toBeGreaterThan(7 * 24 * 11);
+	expect(report.handshakes).toBeLessThanOrEqual(7 * 24 + 2);
+	expect(report.longestDelay).toBeLessThan(2 * hour);
+});
+
+describe("nothing is lost, and no try costs more than three minutes of radio each quarter of an hour", () => {
+	test.each<[string, Trouble]>([
+		["two days without Wi-Fi", { kind: "radio", from: day, to: 3 * day }],
+		["two days without internet", { kind: "internet", from: day, to: 3 * day }],
+		[
+			"the time servers are silent for a day",
+			{ kind: "time servers", fault: { kind: "silent" }, all: true, from: day, to: 2 * day },
+		],
+		[
+			"the service is down for a day",
+			{ kind: "service", fault: { kind: "status", status: 503 }, from: day, to: 2 * day },
+		],
+		[
+			"the power goes while it sleeps",
+			{ kind: "power", where: "queue", step: 100_000, from: 3 * day, to: 3 * day + hour },
+		],
+		["a brown-out loop", { kind: "brown-out", each: 700, from: 2 * day, to: 2 * day + 60_000 }],
+	])("%s", async (_, trouble) => {
+		const joins: number[] = [];
+		const log = (utc: number, line: string) => {
+			if (/^Wi-Fi: (joined|could not join)/.test(line)) joins.push(utc);
+		};
+		const report = await new Life({ scenario: { ...week, troubles: [trouble] }, log }).run();
+		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, quarantined: 0 });
+		const during = joins.filter(
+			(utc) => utc >= week.startedAt + trouble.from && utc < week.startedAt + trouble.to,
+		);
+		const quarters = Math.ceil((trouble.to - trouble.from) / (15 * 60_000));
+		// A network that cannot be heard is asked for a few times within those three minutes.
+		expect(during.length).toBeLessThanOrEqual(12 * quarters + 4);
+	});
+});

@@ -1,0 +1,103 @@
+import { beforeEach, expect, test } from "vitest";
+import { SimulatedPins } from "../../simulator/pins";
+import { VirtualTime } from "../../simulator/virtual-time";
+import { Button, type Press, pressOf } from "../../src/panel/button";
+
+const pin = 0;
+let time: VirtualTime;
+let pins: SimulatedPins;
+let presses: Press[];
+let held: (string | undefined)[];
+
+beforeEach(() => {
+	time = new VirtualTime();
+	pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
+	presses = [];
+	held = [];
+});
+
+function button(): Button {
+	return new Button({
+		Digital: pins.provider().Digital,
+		pin,
+		time,
+		onPress: (press) => presses.push(press),
+		onHeld: (press) => held.push(press),
+	});
+}
+
+/** The contacts bounce for 10 ms at each edge. */
+async function press(milliseconds: number): Promise<void> {
+	for (const level of [0, 1, 0, 1, 0] as const) {
+		pins.drive(pin, level);
+		await time.advance(2);
+	}
+	await time.advance(milliseconds - 10);
+	for (const level of [1, 0, 1, 0, 1] as const) {
+		pins.drive(pin, level);
+		await time.advance(2);
+	}
+	await time.advance(100);
+}
+
+test.each<[number, Press]>([
+	[1, "send now"],
+	[200, "send now"],
+	[4_999, "send now"],
+	[5_000, "set up"],
+	[9_999, "set up"],
+	[10_000, "forget everything"],
+	[60_000, "forget everything"],
+])("held for %i ms it asks to %s", (milliseconds, expected) => {
+	expect(pressOf(milliseconds)).toBe(expected);
+});
+
+test("a press is told once, when it is over, however its contacts bounce", async () => {
+	button();
+	await press(300);
+	await press(300);
+	expect(presses).toEqual(["send now", "send now"]);
+});
+
+test("while it is held it says what releasing it would do, and nothing is done before", async () => {
+	const watched = button();
+	pins.drive(pin, 0);
+	await time.advance(4_900);
+	expect([held, presses, watched.pressed]).toEqual([[], [], true]);
+	await time.advance(200);
+	expect(held).toEqual(["set up"]);
+	await time.advance(5_000);
+	expect([held, presses]).toEqual([["set up", "forget everything"], []]);
+	pins.drive(pin, 1);
+	await time.advance(100);
+	expect([held.at(-1), presses, watched.pressed]).toEqual([undefined, ["forget everything"], false]);
+});
+
+test("a spike that is shorter than contacts bounce is no press", async () => {
+	button();
+	pins.drive(pin, 0);
+	await time.advance(3);
+	pins.drive(pin, 1);
+	await time.advance(1_000);
+	expect(presses).toEqual([]);
+});
+
+test("held while the board starts, it counts from the start", async () => {
+	pins.drive(pin, 1);
+	pins.drive(pin, 0);
+	button();
+	await time.advance(5_100);
+	expect(held).toEqual(["set up"]);
+	pins.drive(pin, 1);
+	await time.advance(100);
+	expect(presses).toEqual(["set up"]);
+});
+
+test("closed, it is silent", async () => {
+	const closed = button();
+	pins.drive(pin, 0);
+	await time.advance(10);
+	closed.close();
+	await time.advance(20_000);
+	expect([presses, held, time.pending]).toEqual([[], [], 0]);
+});

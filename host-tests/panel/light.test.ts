@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { SimulatedPins } from "../../simulator/pins";
+import { VirtualTime } from "../../simulator/virtual-time";
+import { Light } from "../../src/panel/light";
+import { Panel } from "../../src/panel/panel";
+import { type LightState, lightState, patterns, type Situation } from "../../src/panel/patterns";
+
+const calm: Situation = {
+	held: undefined,
+	setup: false,
+	settingsFault: false,
+	online: true,
+	timeKnown: true,
+	sending: false,
+	saving: false,
+};
+
+describe("what the light tells: first what a person can act on", () => {
+	test.each<[Partial<Situation>, LightState]>([
+		[{}, "working"],
+		[{ online: false }, "joining"],
+		[{ timeKnown: false }, "no time"],
+		[{ sending: true }, "sending"],
+		[{ online: false, timeKnown: false }, "joining"],
+		[{ settingsFault: true, online: false }, "settings fault"],
+		[{ settingsFault: true, sending: true }, "settings fault"],
+		[{ setup: true, settingsFault: true }, "setup"],
+		[{ held: "set up" }, "setup"],
+		[{ held: "forget everything", setup: true }, "forgetting"],
+		[{ saving: true }, "dark"],
+		[{ saving: true, online: false }, "dark"],
+		[{ saving: true, sending: true }, "sending"],
+		[{ saving: true, settingsFault: true }, "settings fault"],
+	])("%j: %s", (change, state) => {
+		expect(lightState({ ...calm, ...change })).toBe(state);
+	});
+
+	test("no two states look the same", () => {
+		const shown = Object.values(patterns).map((pattern) => pattern.join());
+		expect(new Set(shown).size).toBe(shown.length);
+		for (const pattern of Object.values(patterns)) expect(pattern.length % 2).toBe(0);
+	});
+});
+
+const pin = 2;
+let time: VirtualTime;
+let pins: SimulatedPins;
+let seen: [number, 0 | 1][];
+beforeEach(() => {
+	time = new VirtualTime();
+	pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
+	seen = [];
+	pins.onWrite = (_, level) => seen.push([time.ticks(), level]);
+});
+
+test("the light shows the pattern of its state, over and over, and a new one at once", async () => {
+	let state: LightState = "no time";
+	const { Digital } = pins.provider();
+	const light = new Light({ Digital, pin, inverted: false, time, state: () => state });
+	await time.advance(2_000);
+	expect(seen).toEqual([
+		[0, 1],
+		[100, 0],
+		[300, 1],
+		[400, 0],
+		[2_000, 1],
+	]);
+	seen = [];
+	state = "setup";
+	light.refresh();
+	light.refresh();
+	await time.advance(500);
+	expect(seen).toEqual([
+		[2_000, 1],
+		[2_500, 0],
+	]);
+	light.close();
+	expect([pins.level(pin), time.pending]).toEqual([0, 0]);
+});
+
+test("a light between supply and pin is lit by a low level, and dark when closed", async () => {
+	const { Digital } = pins.provider();
+	const light = new Light({ Digital, pin, inverted: true, time, state: () => "joining" });
+	expect(pins.level(pin)).toBe(0);
+	await time.advance(150);
+	expect(pins.level(pin)).toBe(1);
+	light.close();
+	expect(pins.level(pin)).toBe(1);
+});
+
+describe("the panel", () => {
+	const open = (
+		settings: Partial<ConstructorParameters<typeof Panel>[0]["settings"]>,
+		lines: string[] = [],
+	) =>
+		new Panel({
+			board: { pins: pins.provider({ led: pin, button: 0 }), time, log: (line) => lines.push(line) },
+			settings: { ledPin: "auto", ledActive: "high", buttonPin: "auto", ...settings },
+			situation: () => calm,
+			onPress: () => {},
+		});
+
+	test("uses the usual pins of the board unless the settings name others or none", () => {
+		open({}).close();
+		expect(seen.length).toBeGreaterThan(0);
+		seen = [];
+		open({ ledPin: "none", buttonPin: "none" }).close();
+		expect(seen).toEqual([]);
+	});
+
+	test("a pin that cannot be used is told, and the rest works", () => {
+		const { Digital } = pins.provider();
+		new Digital({ pin: 0, mode: Digital.InputPullUp, edge: Digital.Falling, onReadable: () => {} });
+		const lines: string[] = [];
+		open({}, lines).close();
+		expect(lines).toEqual(["button: pin 0 cannot be used: in use"]);
+		expect(seen.length).toBeGreaterThan(0);
+	});
+
+	test("while the button is held, the light says what releasing it would do", async () => {
+		const panel = open({});
+		pins.drive(0, 0);
+		await time.advance(10_050);
+		expect(panel.touched).toBe(true);
+		seen = [];
+		await time.advance(200);
+		expect(seen.map(([ticks]) => ticks - (seen[0]?.[0] ?? 0))).toEqual([0, 50, 100, 150]);
+		panel.close();
+	});
+});

@@ -1,0 +1,50 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { checksum } from "../../simulator/chips/checksum";
+import { crc8 } from "../../src/sensors/crc8";
+
+test.each([
+	// SHT3x-DIS, table 20; SHT4x, "Checksum".
+	[0xbeef, 0x92],
+	// SCD4x: the answers in the examples of read_measurement, get_data_ready_status and get_serial_number.
+	[0x01f4, 0x33],
+	[0x6667, 0xa2],
+	[0x5eb9, 0x3c],
+	[0x8000, 0xa2],
+	[0xf896, 0x31],
+	[0x9f07, 0xc2],
+	[0x3bbe, 0x89],
+])("of the word %i it is %i, as the data sheets have it", (word, expected) => {
+	expect(crc8(Uint8Array.of(word >> 8, word & 0xff))).toBe(expected);
+});
+
+test("the driver's and the chip's, made in two ways, are the same for any bytes", () => {
+	fc.assert(
+		fc.property(fc.uint8Array({ minLength: 1, maxLength: 12 }), (bytes) => {
+			expect(checksum([...bytes])).toBe(crc8(bytes));
+		}),
+	);
+});
+
+test("it is of the part that it is asked for", () => {
+	const bytes = Uint8Array.of(0, 0xbe, 0xef, 0);
+	expect(crc8(bytes, 1, 3)).toBe(0x92);
+});
+
+test("one wrong bit, and any eight in a row that are not right, are seen", () => {
+	fc.assert(
+		fc.property(
+			fc.uint8Array({ minLength: 2, maxLength: 6 }),
+			fc.nat(),
+			fc.integer({ min: 1, max: 255 }),
+			(bytes, place, burst) => {
+				const damaged = Uint8Array.from(bytes);
+				const bit = place % (8 * bytes.length - 7);
+				for (let i = 0; i < 8; i++)
+					if ((burst & (1 << i)) !== 0)
+						damaged[(bit + i) >> 3] = (damaged[(bit + i) >> 3] ?? 0) ^ (0x80 >> ((bit + i) % 8));
+				expect(crc8(damaged)).not.toBe(crc8(bytes));
+			},
+		),
+	);
+});

@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { kinds } from "../../src/sensors/kinds";
+
+const root = join(import.meta.dirname, "..", "..");
+const docs = readFileSync(join(root, "docs/sensors.md"), "utf8");
+
+/** `0x40 … 0x4f` for more than four in a row. */
+function listed(addresses: readonly number[]): string {
+	const hex = addresses.map((address) => `0x${address.toString(16)}`);
+	return hex.length > 4 ? `${hex[0]} … ${hex.at(-1)}` : hex.join(", ");
+}
+
+test("the table of sensors is the firmware's: every kind, in its order, with its fields and addresses", () => {
+	const rows = kinds.map(({ name, fields = [], addresses }) => {
+		const told = fields.map((field) => `\`${field.name}\` ${field.unit} ${field.decimals}`).join(", ");
+		return `| ${name} | ${told === "" ? "–" : told} | ${listed(addresses)} |`;
+	});
+	const table = docs.slice(docs.indexOf("| sensor | fields |"), docs.indexOf("The number behind"));
+	const found = table.split("\n").flatMap((line) => /^(\| [A-Z][^|]*\|[^|]*\|[^|]*\|)/.exec(line)?.[1] ?? []);
+	expect(found).toEqual(rows);
+});
+
+test("the driver that is shown is the one that runs, and has fewer than 60 lines", () => {
+	const source = readFileSync(join(root, "src/sensors/bh1750.ts"), "utf8");
+	expect(docs).toContain(`\`\`\`ts\n${source}\`\`\``);
+	expect(source.trimEnd().split("\n").length).toBeLessThan(60);
+});
+
+test("the wiring is the README's", () => {
+	const readme = readFileSync(join(root, "README.md"), "utf8");
+	for (const line of ["SDA", "SCL"])
+		expect(docs).toContain(readme.split("\n").find((row) => row.startsWith(`| ${line} |`)));
+});

@@ -1,0 +1,290 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { INA219Chip } from "../../simulator/chips/ina219";
+import { TMP117Chip } from "../../simulator/chips/tmp117";
+import { ADS1115, ads1115 } from "../../src/sensors/ads1115";
+import { INA219, ina219 } from "../../src/sensors/ina219";
+import { TMP117 } from "../../src/sensors/tmp117";
+import { Workbench } from "./workbench";
+
+let bench: Workbench;
+beforeEach(() => {
+	bench = new Workbench();
+});
+
+/** A chip whose register reads as this word from now on. */
+function override(address: number, name: string, words: Readonly<Record<number, number>>): void {
+	const chip = bench.plugIn(name, address);
+	let pointer = 0;
+	bench.bus.attach(address, {
+		write: (bytes) => {
+			pointer = bytes[0] ?? 0;
+			chip.write(bytes);
+		},
+		read: (into) => {
+			chip.read(into);
+			const word = words[pointer];
+			if (word !== undefined) into.set([word >> 8, word & 0xff]);
+		},
+	});
+}
+
+describe("TMP117", () => {
+	// SNOSD82D, table 7-1, as far as the chip can measure it.
+	test.each([
+		[0xf380, -25],
+		[0xfff0, -0.125],
+		[0xffff, -0.0078125],
+		[0x0000, 0],
+		[0x0001, 0.0078125],
+		[0x0010, 0.125],
+		[0x0080, 1],
+		[0x0c80, 25],
+		[0x3200, 100],
+	])("%i is %d °C", (word, temperature) => {
+		bench.plugIn("tmp117");
+		const driver = new TMP117(bench.at(0x48));
+		bench.ticks += driver.start();
+		driver.close();
+		override(0x48, "tmp117", { 0: word, 1: 0x2420 });
+		const again = new TMP117(bench.at(0x48));
+		bench.ticks += again.start();
+		expect(again.sample()?.thermometer.temperature).toBe(temperature);
+	});
+
+	test.each([
+		[0x8000, /it lost its measurement/],
+		[0x7fff, /it reports a temperature that it cannot measure/],
+		[0xe400, /it reports a temperature that it cannot measure/],
+	])("%i is none", (word, sentence) => {
+		override(0x48, "tmp117", { 0: word });
+		const driver = new TMP117(bench.at(0x48));
+		bench.ticks += driver.start();
+		expect(() => driver.sample()).toThrow(sentence);
+	});
+
+	test("driver and chip agree over all that the chip can measure", () => {
+		bench.plugIn("tmp117");
+		const driver = new TMP117(bench.at(0x48));
+		fc.assert(
+			fc.property(fc.double({ min: -55, max: 150, noNaN: true }), (temperature) => {
+				bench.around = { ...bench.around, temperature };
+				bench.ticks += driver.start();
+				expect(Math.abs((driver.sample()?.thermometer.temperature ?? 999) - temperature)).toBeLessThan(0.004);
+			}),
+		);
+	});
+
+	test("a measurement of eight is there after 140 ms, not before, and only once", () => {
+		bench.plugIn("tmp117");
+		const driver = new TMP117(bench.at(0x48));
+		expect(driver.sample()).toBeUndefined();
+		expect(driver.start()).toBe(140);
+		bench.ticks += 100;
+		expect(driver.sample()).toBeUndefined();
+		bench.ticks += 40;
+		expect(driver.sample()).toBeDefined();
+		expect(driver.sample()).toBeUndefined();
+	});
+
+	test("one that has just got its supply is left to load its memory", () => {
+		bench.bus.attach(0x48, new TMP117Chip({ ...bench.chipOptions, starting: true }));
+		expect(() => new TMP117(bench.at(0x48))).toThrow(/it has just been switched on, and is not ready yet/);
+		bench.ticks += 2;
+		new TMP117(bench.at(0x48)).close();
+	});
+});
+
+describe("INA219", () => {
+	// SBOS448G, section 8.5.2.1 and the table of its results: 20 mV over 2 mΩ, 12 V.
+	test("shunt 07D0h and bus 5D98h are 10 A and 11.98 V, as in the example of the data sheet", () => {
+		override(0x40, "ina219", { 1: 0x07d0, 2: 0x5d98 | 2 });
+		const driver = new INA219(bench.at(0x40));
+		driver.configure({ shunt: 0.002 });
+		bench.ticks += driver.start();
+		const sample = driver.sample();
+		expect(sample?.voltmeter.voltage).toBeCloseTo(11.98, 6);
+		expect(sample?.ammeter.current).toBeCloseTo(10, 6);
+	});
+
+	// Section 8.6.3.1: full scale of each range is told in two's complement.
+	test.each([
+		[0x0000, 0],
+		[0x0001, 0.0001],
+		[0xffff, -0.0001],
+		[0x0fa0, 0.4],
+		[0xf060, -0.4],
+		[0x7cff, 3.1999],
+		[0x8301, -3.1999],
+	])("shunt %i is %d A over 0.1 ohm", (word, current) => {
+		override(0x40, "ina219", { 1: word });
+		const driver = new INA219(bench.at(0x40));
+		bench.ticks += driver.start();
+		expect(driver.sample()?.ammeter.current).toBeCloseTo(current, 8);
+	});
+
+	test.each([0x7d00, 0x8300, 0x7fff, 0x8000])("shunt %i is more than it can tell", (word) => {
+		override(0x40, "ina219", { 1: word });
+		const driver = new INA219(bench.at(0x40));
+		driver.configure({ shunt: 0.01 });
+		bench.ticks += driver.start();
+		expect(() => driver.sample()).toThrow(
+			"INA219 at 0x40: more current flows than its 0.01 ohm can tell, 32 ampere.",
+		);
+	});
+
+	test("driver and chip agree over all that the chip can measure, with any resistor", () => {
+		fc.assert(
+			fc.property(
+				fc.double({ min: 0, max: 26, noNaN: true }),
+				fc.double({ min: -0.319, max: 0.319, noNaN: true }),
+				fc.constantFrom(0.001, 0.01, 0.1, 1),
+				(voltage, drop, shunt) => {
+					bench = new Workbench();
+					bench.around = { ...bench.around, voltage, current: drop / shunt };
+					bench.bus.attach(0x40, new INA219Chip({ ...bench.chipOptions, shunt }));
+					const [volts, milliamperes] = bench.measure(bench.make(ina219, 0x40, { shunt }));
+					expect(Math.abs(Number(volts) - voltage)).toBeLessThanOrEqual(0.0021);
+					expect(Math.abs(Number(milliamperes) / 1000 - drop / shunt)).toBeLessThanOrEqual(0.0000051 / shunt);
+				},
+			),
+		);
+	});
+
+	test("both measurements are there after 19 ms, not before, and only once", () => {
+		bench.plugIn("ina219");
+		const driver = new INA219(bench.at(0x40));
+		const wait = driver.start();
+		expect(wait).toBeCloseTo(18.7, 1);
+		bench.ticks += 10;
+		expect(driver.sample()).toBeUndefined();
+		bench.ticks += wait - 10;
+		expect(driver.sample()).toBeDefined();
+		expect(driver.sample()).toBeUndefined();
+	});
+});
+
+describe("ADS1115", () => {
+	// SBAS444E, "Data Format": of a full scale, 32768 steps.
+	test.each([
+		[0x0000, 0],
+		[0x0001, 0.000125],
+		[0xffff, -0.000125],
+		[0x4000, 2.048],
+		[0x7ffe, 4.09575],
+	])("%i is %d V in the range of 4.096 V", (word, voltage) => {
+		override(0x48, "ads1115", { 0: word });
+		expect(bench.measure(bench.make(ads1115))).toEqual([voltage, voltage, voltage, voltage]);
+	});
+
+	test.each([0x7fff, 0x8000])("%i is beyond the range", (word) => {
+		override(0x48, "ads1115", { 0: word });
+		expect(bench.measure(bench.make(ads1115))).toEqual([undefined, undefined, undefined, undefined]);
+	});
+
+	test.each([
+		[6.144, 6.1],
+		[5, 6.1],
+		[4.096, 4.09],
+		[3.3, 4.09],
+		[2.048, 2.04],
+		[1.024, 1.02],
+		[0.512, 0.51],
+		[0.1, 0.255],
+	])("driver and chip agree in the range for %d V", (range, most) => {
+		bench.plugIn("ads1115");
+		const sensor = bench.make(ads1115, 0x48, { range });
+		const volts = fc.double({ min: -0.2 * range, max: most, noNaN: true });
+		fc.assert(
+			fc.property(fc.tuple(volts, volts, volts, volts), (inputs) => {
+				bench.around = { ...bench.around, inputs };
+				const values = bench.measure(sensor);
+				inputs.forEach((input, index) => {
+					expect(Math.abs(Number(values[index]) - input)).toBeLessThanOrEqual(Math.max(most, range) / 32_000);
+				});
+			}),
+			{ numRuns: 25 },
+		);
+	});
+
+	test("its inputs are converted one after the other, a 128th of a second each, and are told once", () => {
+		bench.plugIn("ads1115");
+		const driver = new ADS1115(bench.at(0x48));
+		expect(driver.sample()).toBeUndefined();
+		const waits = [driver.start()];
+		for (let input = 0; input < 4; input++) {
+			bench.ticks += waits.at(-1) ?? 0;
+			waits.push(driver.proceed());
+		}
+		expect(waits.map((wait) => Math.round(wait * 10) / 10)).toEqual([8.6, 8.6, 8.6, 8.6, 0]);
+		const voltages = driver.sample()?.voltmeters.map(({ voltage }) => voltage?.toFixed(6));
+		expect(voltages).toEqual(["0.500000", "1.250000", "3.300000", "2.000125"]);
+		expect(driver.sample()).toBeUndefined();
+	});
+
+	test("where nobody calls proceed, the first input has its value and the others have none", () => {
+		bench.plugIn("ads1115");
+		const sensor = bench.make(ads1115);
+		bench.ticks += sensor.measure();
+		expect(sensor.read()).toEqual([0.5, undefined, undefined, undefined]);
+	});
+
+	test("one that was reset under our hands is told, and not read as another input", () => {
+		bench.plugIn("ads1115");
+		const driver = new ADS1115(bench.at(0x48));
+		bench.ticks += driver.start();
+		bench.plugIn("ads1115");
+		expect(() => driver.proceed()).toThrow(/it lost its measurement/);
+	});
+});
+
+describe("other chips of these addresses are none of the three", () => {
+	/** Registers of sixteen bits; those that are not named read 0. */
+	function plugIn(registers: Readonly<Record<number, number>>, mask = 0xff): void {
+		let pointer = 0;
+		bench.bus.attach(0x48, {
+			write: (bytes) => {
+				pointer = (bytes[0] ?? 0) & mask;
+			},
+			read: (into) => {
+				const word = registers[pointer] ?? 0;
+				into.set([word >> 8, word & 0xff].slice(0, into.length));
+			},
+		});
+	}
+
+	test("an ADS1115 whose pin ALERT was made to tell the end of a conversion is one", () => {
+		const chip = bench.plugIn("ads1115");
+		chip.write(Uint8Array.of(2, 0x00, 0x00));
+		chip.write(Uint8Array.of(3, 0x80, 0x00));
+		expect(ads1115.identify(bench.provider, 0x48)).toBe("this");
+	});
+
+	test("an INA219 that somebody else gave a calibration is one", () => {
+		const chip = bench.plugIn("ina219", 0x48);
+		chip.write(Uint8Array.of(5, 0x10, 0x00));
+		bench.ticks += 10;
+		expect(ina219.identify(bench.provider, 0x48)).toBe("this");
+	});
+
+	test.each([
+		["a calibration that is odd", { 0: 0x399f, 5: 0x1001 }, 0xff],
+		["a current without a calibration", { 0: 0x399f, 4: 0x0003 }, 0xff],
+		["power without a calibration", { 0: 0x399f, 3: 0x0003 }, 0xff],
+		["a bus voltage of 33 V", { 0: 0x399f, 2: 0x1fa5 << 3 }, 0xff],
+		["a bit in the bus voltage that is always 0", { 0: 0x399f, 2: 0x0004 }, 0xff],
+		["an LM75 at 25 °C", { 0: 0x1900, 2: 0x4b00, 3: 0x5000 }, 0x03],
+		["a TMP102 at 25 °C", { 0: 0x1900, 1: 0x60a0, 2: 0x4b00, 3: 0x5000 }, 0x03],
+		["an ADS1015", { 0: 0x1230, 1: 0x8583, 2: 0x8000, 3: 0x7ff0 }, 0x03],
+		["an INA226", { 0: 0x4127, 254: 0x5449, 255: 0x2260 }, 0xff],
+		["an INA3221", { 0: 0x7127, 254: 0x5449, 255: 0x3220 }, 0xff],
+		["all zeros", {}, 0xff],
+		["all ones", Object.fromEntries(Array.from({ length: 256 }, (_, index) => [index, 0xffff])), 0xff],
+	])("%s", (_, registers, mask) => {
+		plugIn(registers, mask);
+		expect(ina219.identify(bench.provider, 0x48)).toBe("other");
+		expect(ads1115.identify(bench.provider, 0x48)).toBe("other");
+		for (const Driver of [TMP117, INA219, ADS1115])
+			expect(() => new Driver(bench.at(0x48))).toThrow(/another chip answers there/);
+	});
+});

@@ -1,0 +1,110 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { decodeRecord, encodeRecord } from "../../src/settings/record";
+import { SettingsStore } from "../../src/settings/settings-store";
+import { MemoryKeyValue } from "../clock/memory";
+
+let storage: MemoryKeyValue;
+let store: SettingsStore;
+beforeEach(() => {
+	storage = new MemoryKeyValue();
+	store = new SettingsStore(storage);
+});
+const interval = () => store.load().settings.interval;
+
+test("what was saved last counts; presets are not written", () => {
+	expect(store.empty).toBe(true);
+	for (const seconds of [10, 20, 30, 40, 50]) {
+		store.save({ interval: seconds });
+		expect(interval()).toBe(seconds);
+	}
+	expect(store.empty).toBe(false);
+	expect(storage.values.size).toBe(2);
+	for (const value of storage.values.values()) expect(Buffer.from(value).toString()).not.toContain("server");
+});
+
+test("power that goes at any byte of a save leaves the old settings or the new ones", () => {
+	store.save({ interval: 10 });
+	store.save({ interval: 20, location: "Balcony" });
+	const before = new Map(storage.values);
+	store.save({ interval: 30, location: "Kitchen" });
+	for (const [key, whole] of storage.values)
+		for (let length = 0; length <= whole.length; length++) {
+			const old = before.get(key);
+			if (old !== undefined && Buffer.compare(old, whole) === 0) continue;
+			for (const rest of [0xff, 0x00]) {
+				storage.values = new Map(before);
+				storage.values.set(key, new Uint8Array(whole.length).fill(rest));
+				storage.values.get(key)?.set(whole.subarray(0, length));
+				const { settings } = store.load();
+				expect([`20 Balcony`, `30 Kitchen`]).toContain(`${settings.interval} ${settings.location}`);
+			}
+			storage.values = new Map([...before, [key, whole]]);
+		}
+});
+
+test("of a damaged record the one before stands in, and it is told", () => {
+	store.save({ interval: 10 });
+	store.save({ interval: 20 });
+	storage.write("settings_b", Uint8Array.of(1, 2, 3));
+	const { settings, problems } = store.load();
+	expect(settings.interval).toBe(10);
+	expect(problems).toEqual([
+		{ key: "settings", problem: expect.stringContaining("those from before are used") },
+	]);
+	store.save({ interval: 30 });
+	expect(interval()).toBe(30);
+});
+
+test("damaged in both places, the settings are their presets, and the cure is told", () => {
+	storage.write("settings_a", Uint8Array.of(1));
+	storage.write("settings_b", Uint8Array.of(2));
+	expect(store.load()).toMatchObject({
+		settings: { interval: 60, key: "" },
+		problems: [{ key: "settings", problem: expect.stringContaining("set the board up again") }],
+	});
+	expect(store.empty).toBe(false);
+});
+
+test("forgotten, nothing of them is in the storage", () => {
+	store.save({ interval: 10 });
+	store.save({ interval: 20 });
+	store.clear();
+	expect(store.empty).toBe(true);
+	expect(storage.values.size).toBe(0);
+});
+
+describe("a kept record", () => {
+	const records = fc.record({
+		counter: fc.integer({ min: 0, max: 0xffff_ffff }),
+		body: fc.uint8Array({ maxLength: 200 }),
+	});
+
+	test("comes back as it was", () => {
+		fc.assert(
+			fc.property(records, (record) => {
+				expect(decodeRecord(encodeRecord(record))).toEqual(record);
+			}),
+		);
+	});
+
+	test("of which any bit is turned, or any byte is missing, is none", () => {
+		fc.assert(
+			fc.property(records, fc.nat(), fc.integer({ min: 0, max: 7 }), (record, where, bit) => {
+				const bytes = encodeRecord(record);
+				expect(decodeRecord(bytes.subarray(0, where % bytes.length))).toBeUndefined();
+				const at = where % bytes.length;
+				bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
+				expect(decodeRecord(bytes)).toBeUndefined();
+			}),
+		);
+	});
+
+	test("is none in whatever bytes are there", () => {
+		fc.assert(
+			fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+				expect(decodeRecord(bytes)).toBeUndefined();
+			}),
+		);
+	});
+});

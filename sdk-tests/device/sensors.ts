@@ -1,0 +1,155 @@
+import { SimulatedBus } from "../../simulator/bus";
+import { catalogue } from "../../simulator/chips/catalogue";
+import type { Fault } from "../../simulator/chips/simulated-chip";
+import type { Surroundings } from "../../simulator/weather/surroundings";
+import type { I2CBus } from "../../src/boards/ecma419";
+import type { Value } from "../../src/reading/reading";
+import type { SensorKind } from "../../src/sensors/kind";
+import { kinds } from "../../src/sensors/kinds";
+import type { Sensor } from "../../src/sensors/sensor";
+import { SensorError } from "../../src/sensors/sensor-error";
+import { check, same } from "./report";
+
+/** A chip of the catalogue, what it tells of {@link surroundings}, and a fault with a part of its sentence. */
+interface Row {
+	readonly chip: string;
+	readonly kind: string;
+	readonly values: readonly number[];
+	readonly fault: Fault;
+	readonly sentence: string;
+}
+
+const surroundings: Surroundings = Object.freeze({
+	temperature: -7.25,
+	humidity: 63.5,
+	pressure: 98_765,
+	co2: 1234,
+	illuminance: 88_000,
+	voltage: 12.08,
+	current: -0.2345,
+	inputs: Object.freeze([0.5, 1.25, 3.3, 0] as const),
+});
+
+const rows: readonly Row[] = [
+	row("bme280", "BME280", [-7.25, 63.5, 987.65], "never ready", "did not end in time"),
+	row("bmp280", "BMP280", [-7.25, 987.65], "out of range", "cannot measure"),
+	row("sht31", "SHT3x", [-7.25, 63.5], "wrong checksum", "checksum"),
+	row("sht41", "SHT4x", [-7.25, 63.5], "wrong checksum", "checksum"),
+	row("aht20", "AHT20", [-7.25, 63.5], "wrong checksum", "checksum"),
+	row("tmp117", "TMP117", [-7.25], "slow", "did not end in time"),
+	row("scd40", "SCD4x", [1234, -7.25, 63.5], "never ready", "measures nothing more"),
+	row("scd41", "SCD4x", [1234, -7.25, 63.5], "wrong checksum", "checksum"),
+	row("bh1750", "BH1750", [88_000], "out of range", "brighter"),
+	row("ina219", "INA219", [12.08, -234.5], "out of range", "more current"),
+	row("ads1115", "ADS1115", [0.5, 1.25, 3.3, 0], "silent", "does not answer"),
+];
+
+function row(chip: string, kind: string, values: readonly number[], fault: Fault, sentence: string): Row {
+	return { chip, kind, values, fault, sentence };
+}
+
+/** Every driver against the model of its chip: found, measured, broken, and back. */
+export async function checkSensors(): Promise<void> {
+	for (const each of rows)
+		await check(`sensors: ${each.chip} is found, measures, tells that it fails, and is back`, () =>
+			live(each),
+		);
+	await check("sensors: a bus that is held low is told, and is a bus again after nine pulses", heldLow);
+}
+
+function live({ chip: name, kind: expected, values, fault, sentence }: Row): void {
+	const bench = new Bench();
+	const address = catalogue[name]?.addresses[0] ?? 0;
+	const chip = catalogue[name]?.make(bench.chipOptions);
+	if (chip === undefined) throw new Error("it is not in the catalogue");
+	bench.bus.attach(address, chip);
+
+	const found = kinds.filter((kind) => kind.addresses.includes(address) && bench.is(kind, address));
+	same(
+		found.map((kind) => kind.name),
+		[expected],
+		"what was found",
+	);
+	const [kind] = found;
+	if (kind === undefined) return;
+	const sensor = kind.make(bench.provider, address);
+	near(bench.settle(sensor), values);
+
+	chip.fault = fault;
+	const told = bench.failure(sensor);
+	if (!told.includes(sentence)) throw new Error(`it told: ${told}`);
+
+	chip.fault = undefined;
+	bench.ticks += 60_000;
+	sensor.close();
+	const again = kind.make(bench.provider, address);
+	near(bench.settle(again), values);
+	again.close();
+}
+
+function heldLow(): void {
+	const bench = new Bench();
+	const chip = catalogue.tmp117?.make(bench.chipOptions);
+	if (chip === undefined) throw new Error("it is not in the catalogue");
+	bench.bus.attach(0x48, chip);
+	const kind = kinds.find(({ name }) => name === "TMP117");
+	const sensor = kind?.make(bench.provider, 0x48);
+	if (sensor === undefined) throw new Error("there is no such kind");
+	bench.bus.holdLow();
+	same(
+		bench.failure(sensor),
+		"TMP117 at 0x48: it does not answer. Check its wiring and address.",
+		"what it told",
+	);
+	for (let pulse = 0; pulse < 9; pulse++) bench.bus.pulse();
+	near(bench.settle(sensor), [-7.25]);
+}
+
+/** A bus, and time that passes when it is told to. */
+class Bench {
+	ticks = 1000;
+	readonly bus = new SimulatedBus({ exclusive: true });
+
+	get chipOptions() {
+		return { ticks: () => this.ticks, environment: () => surroundings };
+	}
+
+	get provider(): I2CBus {
+		return { io: this.bus.SMBus, data: 21, clock: 22, hz: 100_000 };
+	}
+
+	is(kind: SensorKind, address: number): boolean {
+		return kind.identify(this.provider, address) === "this";
+	}
+
+	/** Measures each five seconds until there are values. */
+	settle(sensor: Sensor): readonly Value[] {
+		for (let attempt = 0; attempt < 12; attempt++) {
+			this.ticks += sensor.measure();
+			for (let wait = sensor.proceed?.() ?? 0; wait > 0; wait = sensor.proceed?.() ?? 0) this.ticks += wait;
+			const values = sensor.read();
+			this.ticks += 5000;
+			if (values.some((value) => value !== undefined)) return values;
+		}
+		throw new Error("no values, and no error");
+	}
+
+	failure(sensor: Sensor): string {
+		try {
+			this.settle(sensor);
+		} catch (error) {
+			if (error instanceof SensorError) return error.message;
+			throw error;
+		}
+		return "nothing";
+	}
+}
+
+function near(found: readonly Value[], expected: readonly number[]): void {
+	same(found.length, expected.length, "the number of values");
+	expected.forEach((value, index) => {
+		const measured = Number(found[index]);
+		if (!(Math.abs(measured - value) <= Math.max(0.02, Math.abs(value) / 400)))
+			throw new Error(`value ${index} is ${measured}, expected ${value}`);
+	});
+}

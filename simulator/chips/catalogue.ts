@@ -1,0 +1,40 @@
+import type { Surroundings } from "../weather/surroundings";
+import { ADS1115Chip } from "./ads1115";
+import { AHT20Chip } from "./aht20";
+import { BH1750Chip } from "./bh1750";
+import { BME280Chip } from "./bme280";
+import { INA219Chip } from "./ina219";
+import { SCD4xChip } from "./scd4x";
+import { SHT3xChip } from "./sht3x";
+import { SHT4xChip } from "./sht4x";
+import type { ChipOptions, SimulatedChip } from "./simulated-chip";
+import { TMP117Chip } from "./tmp117";
+
+/** Whatever a chip measures, it is told. */
+export type EveryOption = ChipOptions<keyof Surroundings>;
+
+/** A chip that can be plugged into a simulated board. */
+export interface CatalogueEntry {
+	/** Addresses that it can have; the first is the usual one. */
+	readonly addresses: readonly number[];
+	make(options: EveryOption): SimulatedChip<never>;
+}
+
+const bosch = [0x76, 0x77];
+const texas = [0x48, 0x49, 0x4a, 0x4b];
+
+/** By the names that people call them. */
+export const catalogue: Readonly<Record<string, CatalogueEntry>> = {
+	bme280: { addresses: bosch, make: (options) => new BME280Chip(options) },
+	bmp280: { addresses: bosch, make: (options) => new BME280Chip({ ...options, id: 0x58 }) },
+	bme680: { addresses: bosch, make: (options) => new BME280Chip({ ...options, id: 0x61 }) },
+	sht31: { addresses: [0x44, 0x45], make: (options) => new SHT3xChip(options) },
+	sht41: { addresses: [0x44, 0x45, 0x46], make: (options) => new SHT4xChip(options) },
+	aht20: { addresses: [0x38], make: (options) => new AHT20Chip(options) },
+	tmp117: { addresses: texas, make: (options) => new TMP117Chip(options) },
+	scd40: { addresses: [0x62], make: (options) => new SCD4xChip({ ...options, variant: "SCD40" }) },
+	scd41: { addresses: [0x62], make: (options) => new SCD4xChip(options) },
+	bh1750: { addresses: [0x23, 0x5c], make: (options) => new BH1750Chip(options) },
+	ina219: { addresses: [0x40, 0x41, 0x44, 0x45, ...texas], make: (options) => new INA219Chip(options) },
+	ads1115: { addresses: texas, make: (options) => new ADS1115Chip(options) },
+};

@@ -1,0 +1,106 @@
+import type { ChipOptions } from "./simulated-chip";
+import { steps, TexasChip } from "./texas";
+
+type Supply = "voltage" | "current";
+
+/** Registers (SBOS448G, section 8.6, table 2). */
+const register = { configuration: 0, shunt: 1, bus: 2, power: 3, current: 4, calibration: 5 } as const;
+
+const afterReset = 0x399f;
+const reset = 0x8000;
+const conversionReady = 0x0002;
+const overflow = 0x0001;
+
+/** Milliseconds of one measurement with 9 to 12 bits, by the lower two bits ("ADC Settings"). */
+const conversionTimes = [0.084, 0.148, 0.276, 0.532] as const;
+
+export interface INA219Options extends ChipOptions<Supply> {
+	/** Ohms between its inputs; 0.1 when left out. */
+	readonly shunt?: number;
+}
+
+/** Texas Instruments' INA219, register by register. */
+export class INA219Chip extends TexasChip<Supply> {
+	readonly #shunt: number;
+	#configuration = afterReset;
+	#calibration = 0;
+	#startedAt: number;
+	/** What was converted last. */
+	#shuntSteps = 0;
+	#busSteps = 0;
+	#ready = false;
+	/** Conversions that are done since the configuration was written. */
+	#done = 0;
+	/** A triggered conversion is under way, or continuous ones are. */
+	#running = true;
+
+	constructor(options: INA219Options) {
+		super(options);
+		this.#shunt = options.shunt ?? 0.1;
+		this.#startedAt = this.now;
+	}
+
+	protected override readRegister(at: number): number {
+		this.#update();
+		const current = Math.trunc((this.#shuntSteps * this.#calibration) / 4096);
+		const power = Math.abs(Math.trunc((current * this.#busSteps) / 5000));
+		if (at === register.configuration) return this.#configuration;
+		if (at === register.shunt) return this.#shuntSteps & 0xffff;
+		if (at === register.bus) return (this.#busSteps << 3) | this.#flags(current, power);
+		if (at === register.current) return current & 0xffff;
+		if (at === register.calibration) return this.#calibration;
+		if (at !== register.power) return 0;
+		this.#ready = false;
+		return power & 0xffff;
+	}
+
+	protected override writeRegister(at: number, value: number): void {
+		this.#update();
+		// The last bit cannot be written (section 8.6.4.1).
+		if (at === register.calibration) this.#calibration = value & 0xfffe;
+		if (at !== register.configuration) return;
+		if ((value & reset) !== 0) this.#calibration = 0;
+		this.#configuration = (value & reset) !== 0 ? afterReset : value & 0x3fff;
+		const mode = this.#configuration & 7;
+		this.#running = mode !== 0 && mode !== 4;
+		if (this.#running) this.#ready = false;
+		this.#startedAt = this.now;
+		this.#done = 0;
+	}
+
+	#flags(current: number, power: number): number {
+		return (
+			(this.#ready ? conversionReady : 0) | (Math.abs(current) > 0x7fff || power > 0xffff ? overflow : 0)
+		);
+	}
+
+	#update(): void {
+		const duration = this.#time(this.#configuration >> 7) + this.#time(this.#configuration >> 3);
+		if (!this.#running || !this.ended(this.#startedAt, duration)) return;
+		const continuous = (this.#configuration & 4) !== 0;
+		const count = continuous ? Math.floor((this.now - this.#startedAt) / duration) : 1;
+		if (count === this.#done) return;
+		this.#done = count;
+		this.#measure(this.#startedAt + count * duration);
+		this.#ready = true;
+		this.#running = continuous;
+	}
+
+	#measure(ticks: number): void {
+		const { voltage, current } = this.around(ticks);
+		const out = this.fault === "out of range";
+		const mode = this.#configuration & 3;
+		// ±40 mV, doubled with each step of the gain ("PG Bit Settings").
+		const most = 4000 << ((this.#configuration >> 11) & 3);
+		const most12 = (this.#configuration & 0x2000) !== 0 ? 8000 : 4000;
+		const shunt = out ? most : steps(current * this.#shunt, 10e-6);
+		if ((mode & 1) !== 0) this.#shuntSteps = Math.min(most, Math.max(-most, shunt));
+		if ((mode & 2) !== 0) this.#busSteps = Math.min(most12, Math.max(0, steps(voltage, 0.004)));
+	}
+
+	/** Of one converter, by its four bits: 9 to 12 bits once, or 2 to 128 times with 12 bits ("ADC Settings"). */
+	#time(bits: number): number {
+		if ((bits & 8) === 0) return conversionTimes[bits & 3] ?? 0;
+		return 0.532 * 2 ** (bits & 7);
+	}
+}

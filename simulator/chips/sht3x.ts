@@ -1,0 +1,104 @@
+import type { Bytes } from "../../src/boards/ecma419";
+import { NotAcknowledged } from "../bus";
+import { code, SensirionChip, share } from "./sensirion";
+import type { ChipOptions } from "./simulated-chip";
+
+type Air = "temperature" | "humidity";
+
+/** Commands (SHT3x-DIS data sheet, sections 4.3 to 4.11). */
+const fetchData = 0xe000;
+const stopPeriodic = 0x3093;
+const softReset = 0x30a2;
+const readStatus = 0xf32d;
+const clearStatus = 0x3041;
+const heaterOn = 0x306d;
+const heaterOff = 0x3066;
+
+/** Commands of a single measurement, and the milliseconds that it takes, typically (table 4). */
+const singleShots = [
+	[0x2400, 12.5],
+	[0x240b, 4.5],
+	[0x2416, 2.5],
+] as const;
+/** First bytes of the commands for periodic mode, and the milliseconds from one measurement to the next (table 10). */
+const periods = [
+	[0x20, 2000],
+	[0x21, 1000],
+	[0x22, 500],
+	[0x23, 250],
+	[0x27, 100],
+] as const;
+
+const breakTime = 1;
+const resetTime = 1.5;
+/** What the heater adds to what it measures, degrees Celsius. */
+const heat = 3;
+
+/** Sensirion's SHT30, SHT31 and SHT35, by commands. */
+export class SHT3xChip extends SensirionChip<Air> {
+	#heater = false;
+	/** After the power came: a reset was detected, and alerts are pending (table 18). */
+	#flags = 0x8010;
+	/** The measurement under way or done, not yet read. */
+	#single: { readonly startedAt: number; readonly duration: number } | undefined;
+	#periodic: { readonly startedAt: number; readonly period: number; fetched: number } | undefined;
+
+	protected override command(bytes: Bytes): void {
+		// A single byte is no command, and forgotten.
+		if (bytes.length === 1) return;
+		if (this.#single !== undefined && !this.ended(this.#single.startedAt, this.#single.duration))
+			throw new NotAcknowledged();
+		const given = code(bytes);
+		if (given === stopPeriodic) this.#stop(breakTime);
+		else if (given === softReset) this.#reset();
+		else if (given === readStatus) this.answer(this.#flags | (this.#heater ? 0x2000 : 0));
+		else if (given === clearStatus) this.#flags = 0;
+		else if (given === heaterOn || given === heaterOff) this.#heater = given === heaterOn;
+		else if (given === fetchData && this.#periodic !== undefined) this.#fetch(this.#periodic);
+		else this.#measure(given ?? 0);
+	}
+
+	protected override get measurement(): readonly number[] | undefined {
+		const single = this.#single;
+		if (single === undefined || !this.ended(single.startedAt, single.duration)) return undefined;
+		this.#single = undefined;
+		return this.#words(single.startedAt + single.duration);
+	}
+
+	/** In periodic mode it takes no measurement command before it was stopped. */
+	#measure(given: number): void {
+		const [, duration] = singleShots.find(([each]) => each === given) ?? [];
+		const [, period] = periods.find(([each]) => each === given >> 8) ?? [];
+		if (this.#periodic !== undefined) throw new NotAcknowledged();
+		if (duration !== undefined) this.#single = { startedAt: this.now, duration };
+		else if (period !== undefined) this.#periodic = { startedAt: this.now, period, fetched: 0 };
+		else throw new NotAcknowledged();
+	}
+
+	#fetch(periodic: { readonly startedAt: number; readonly period: number; fetched: number }): void {
+		const count = Math.floor((this.now - periodic.startedAt) / periodic.period);
+		if (count <= periodic.fetched) return;
+		periodic.fetched = count;
+		this.answer(...this.#words(periodic.startedAt + count * periodic.period));
+	}
+
+	#words(ticks: number): readonly [number, number] {
+		if (this.fault === "out of range") return [0, 0xffff];
+		const { temperature, humidity } = this.around(ticks);
+		return [share(temperature + (this.#heater ? heat : 0), -45, 175), share(humidity, 0, 100)];
+	}
+
+	#stop(duration: number): void {
+		this.#periodic = undefined;
+		this.#single = undefined;
+		this.busy(duration);
+	}
+
+	#reset(): void {
+		this.#stop(resetTime);
+		this.#heater = false;
+		this.#flags = 0x8010;
+	}
+}
+
+export type SHT3xOptions = ChipOptions<Air>;

@@ -1,0 +1,149 @@
+import type { I2CBus, SMBus } from "../boards/ecma419";
+import type { Identity } from "./kind";
+import { SensorError } from "./sensor-error";
+
+/** Options of the Sensor Class Pattern (ECMA-419, section 13): the bus as a provider, with the chip's address. */
+export interface DriverOptions {
+	readonly sensor: I2CBus & { readonly address: number };
+}
+
+/**
+ * Some chips need up to a millisecond to have an answer, and do not acknowledge the read before. A read is tried so
+ * often: at 100 kHz each try takes a tenth of a millisecond on the bus alone.
+ */
+const readAttempts = 16;
+
+/** A chip on the bus as its driver talks to it: a transfer that fails becomes a {@link SensorError}. */
+export class Peripheral {
+	/** For logs: `BH1750 at 0x23`. */
+	readonly name: string;
+	readonly #bus: SMBus;
+	#acknowledged = false;
+
+	/** `kind`: the chip's name. Throws a {@link SensorError} when the bus cannot be used. */
+	constructor(kind: string, { sensor }: DriverOptions) {
+		this.name = `${kind} at 0x${sensor.address.toString(16)}`;
+		try {
+			this.#bus = new sensor.io(sensor);
+		} catch (error) {
+			const reason = error instanceof Error ? error.message : String(error);
+			throw this.error(`the I2C bus cannot be used (${reason}). Check the pins in the settings.`);
+		}
+	}
+
+	/** Whether it has ever acknowledged a transfer. */
+	get acknowledged(): boolean {
+		return this.#acknowledged;
+	}
+
+	/** Runs the constructor's part that can fail; gives the bus back when it does. */
+	setUp<T>(action: () => T): T {
+		try {
+			return action();
+		} catch (error) {
+			this.close();
+			throw error;
+		}
+	}
+
+	write(...bytes: number[]): void {
+		this.#transfer(() => this.#bus.write(Uint8Array.from(bytes)));
+	}
+
+	read(count: number): Uint8Array<ArrayBuffer> {
+		const bytes = new Uint8Array(count);
+		this.#transfer(() => this.#bus.read(bytes));
+		return bytes;
+	}
+
+	/** Writes a command, and reads what the chip answers within about a millisecond. */
+	ask(command: readonly number[], count: number): Uint8Array<ArrayBuffer> {
+		this.write(...command);
+		for (let attempt = 1; attempt < readAttempts; attempt++) {
+			try {
+				return this.read(count);
+			} catch {
+				// It has no answer yet.
+			}
+		}
+		return this.read(count);
+	}
+
+	/** Consecutive registers. */
+	readRegisters(first: number, count: number): Uint8Array<ArrayBuffer> {
+		const bytes = new Uint8Array(count);
+		this.#transfer(() => this.#bus.readBuffer(first, bytes));
+		return bytes;
+	}
+
+	readUint8(register: number): number {
+		return this.#transfer(() => this.#bus.readUint8(register));
+	}
+
+	writeUint8(register: number, value: number): void {
+		this.#transfer(() => this.#bus.writeUint8(register, value));
+	}
+
+	/** Most significant byte first, as all chips here have it. */
+	readUint16(register: number): number {
+		return this.#transfer(() => this.#bus.readUint16(register, true));
+	}
+
+	readInt16(register: number): number {
+		return (this.readUint16(register) << 16) >> 16;
+	}
+
+	writeUint16(register: number, value: number): void {
+		this.#transfer(() => this.#bus.writeUint16(register, value, true));
+	}
+
+	/** What is to be thrown: `what` is wrong, and what to do. */
+	error(what: string): SensorError {
+		return new SensorError(this.name, what);
+	}
+
+	/** What is to be thrown when an answer does not fit its checksum. */
+	checksumError(): SensorError {
+		return this.error("what it sends does not fit its checksum. Check its wiring; long wires disturb.");
+	}
+
+	/** `value` when it is within what the chip can measure; throws otherwise. `quantity` names it in the sentence. */
+	within(quantity: string, value: number, [least, most]: readonly [number, number]): number {
+		if (value >= least && value <= most) return value;
+		throw this.error(`it reports a ${quantity} that it cannot measure. Check its wiring and supply.`);
+	}
+
+	/** May be called twice. */
+	close(): void {
+		this.#bus.close();
+	}
+
+	/** A transfer that fails tells nothing but that it failed. */
+	#transfer<T>(action: () => T): T {
+		try {
+			const result = action();
+			this.#acknowledged = true;
+			return result;
+		} catch {
+			throw this.error("it does not answer. Check its wiring and address.");
+		}
+	}
+}
+
+/** Two bytes as a number, the most significant first, as all chips here have it. */
+export function word(bytes: Uint8Array, at = 0): number {
+	return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
+/** Asks the chip at an address who it is. `isThis` may throw: then it is another one, or nobody. Never throws. */
+export function identify(bus: I2CBus, address: number, isThis: (chip: Peripheral) => boolean): Identity {
+	let chip: Peripheral | undefined;
+	try {
+		chip = new Peripheral("chip", { sensor: { ...bus, address } });
+		return isThis(chip) ? "this" : "other";
+	} catch {
+		return chip?.acknowledged === true ? "other" : "absent";
+	} finally {
+		chip?.close();
+	}
+}
