@@ -53,9 +53,13 @@ export function compress(html: string): Buffer {
 export function pageModule({ html, scriptHash, styleHash, etag }: BuiltPage): string {
 	return `/* The setup page, made from src/setup/page by \`npm run build:page\`: do not edit it here. */
 
-/** The document, gzip (RFC 1952) in base64. */
-export const pageGzip =
-	"${compress(html).toString("base64")}";
+import { decodeBase64 } from "../text/base64";
+
+/** The document, gzip (RFC 1952): decoded when the firmware is built, so that its bytes alone lie in the chip's flash. */
+export const pageGzip: Uint8Array =
+	decodeBase64(
+		"${compress(html).toString("base64")}",
+	) ?? new Uint8Array(0);
 
 /** Its entity tag, with the quotes. */
 export const pageEtag = '${etag}';

@@ -452,7 +452,7 @@ export class App {
 			},
 			connect: () => connectService(this.#board, settings),
 			...(dataSourceId === newDataSource && {
-				findDestination: (connection) => this.#findSource(connection),
+				findDestination: (connection) => this.#findSource(connection, budget),
 			}),
 			online: () => this.#station?.connected === true,
 			onAttempt: (reached) => this.#attempted(reached),
@@ -461,20 +461,11 @@ export class App {
 	}
 
 	/** The data source that is this device's: found by its name, or made; and from then on in the settings. */
-	async #findSource(connection: HttpConnection): Promise<Destination | Outcome> {
+	async #findSource(connection: HttpConnection, budget: Budget): Promise<Destination | Outcome> {
 		const { key, bucketId } = this.#settings;
-		const budget = new Budget(this.#storage);
-		const found = await findSource(
-			{
-				connection,
-				key,
-				agent,
-				bucketId,
-				onAnswer: (headers) => budget.count(headers, this.#clock.now() ?? 0),
-			},
-			this.#deviceId(),
-			this.#measured(),
-		);
+		const onAnswer = (headers: ReadonlyMap<string, string>) => budget.count(headers, this.#clock.now() ?? 0);
+		const place = { connection, key, agent, bucketId, onAnswer };
+		const found = await findSource(place, this.#deviceId(), this.#measured());
 		if (!("id" in found)) return found;
 		new SettingsStore(this.#storage).save(withoutPresets({ ...this.#settings, dataSourceId: found.id }));
 		this.#board.log(`data source: ${found.id}, ${JSON.stringify(this.#deviceId())}`);

@@ -48,7 +48,7 @@ describe("a settings file", () => {
 		["[]", "file"],
 		["null", "file"],
 		["{", "file"],
-		['{"a":'.repeat(2000), "file"],
+		[`{"interval":${"[".repeat(2000)}${"]".repeat(2000)}}`, "file"],
 		['{ "version": 2 }', "version"],
 		['{ "version": "1" }', "version"],
 		['{ "version": null }', "version"],

@@ -160,6 +160,12 @@ describe("a data source that is there", () => {
 	});
 });
 
+test("a service that repeats the key does not bring it onto the page", async () => {
+	const { tested } = begin({ answers: [answer(418, { message: `no tea for ${given.key}` })] });
+	await tested.ended;
+	expect(failed(tested.state)?.text).toBe("Dakkio refused it: 418, “no tea for …”.");
+});
+
 test("each step is told while it is under way, and what follows it waits", async () => {
 	let join: (result: JoinResult) => void = () => {};
 	const promise = new Promise<JoinResult>((resolve) => {

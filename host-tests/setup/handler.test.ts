@@ -212,7 +212,8 @@ describe("a POST", () => {
 		["no JSON", "{token:1}", 400],
 		["nothing", "", 400],
 		["a list 10,000 deep", "[".repeat(10_000), 400],
-		["an object 10,000 deep", '{"a":'.repeat(3_000), 400],
+		["an object 3,000 deep", `${'{"a":'.repeat(3_000)}1${"}".repeat(3_000)}`, 400],
+		["a list 9 deep in it", `{"token":"${token}","settings":${"[".repeat(8)}${"]".repeat(8)}}`, 400],
 	])("with %s changes nothing", (_, given, status) => {
 		const { board, done } = makeBoard();
 		for (const path of ["/api/scan", "/api/check", "/api/test", "/api/save", "/api/export", "/api/finish"])

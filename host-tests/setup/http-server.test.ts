@@ -347,6 +347,10 @@ describe("whatever comes", () => {
 			PushedSocket.last = this;
 		}
 
+		get unread(): number {
+			return this.#unread.length;
+		}
+
 		push(bytes: Uint8Array): void {
 			if (this.closed) return;
 			this.#unread = Uint8Array.from([...this.#unread, ...bytes]);
@@ -394,6 +398,29 @@ describe("whatever comes", () => {
 		text.map((all) => Uint8Array.from(all, (character) => character.charCodeAt(0) & 0xff)),
 		fc.uint8Array({ maxLength: 400 }),
 	);
+
+	test("a refused request is read and dropped for a second before the close, or its answer would be lost", async () => {
+		const time = new VirtualTime();
+		new Served({
+			TCP: PushedSocket as TCPConstructor,
+			from: new PushedSocket({ address: "", port: 0 }),
+			time,
+			limits: defaultLimits,
+			headers: [],
+			buffer: new Uint8Array(64),
+			handle: echo,
+			onEnd: () => {},
+		});
+		const socket = PushedSocket.last;
+		socket?.room();
+		socket?.push(new TextEncoder().encode("POST / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n"));
+		expect(socket?.written).toBeGreaterThan(100);
+		socket?.push(new Uint8Array(5000));
+		await time.advance(defaultLimits.drain - 1);
+		expect([socket?.closed, socket?.unread]).toEqual([false, 0]);
+		await time.advance(1);
+		expect(socket?.closed).toBe(true);
+	});
 
 	test("nothing is thrown, and each connection comes to its end, with an answer for whoever can be told", async () => {
 		await fc.assert(

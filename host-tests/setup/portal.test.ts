@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { VirtualTime } from "../../simulator/virtual-time";
 import type { SimulatedNetwork } from "../../simulator/wifi";
 import { forgetPress, setupPress } from "../../src/panel/button";
+import { Absence } from "../../src/setup/absence";
 import { VirtualSetupBoard } from "./virtual-board";
 
 const minute = 60_000;
@@ -189,6 +191,23 @@ describe("a board without a network", () => {
 			expect(board.isOpen).toBe(false);
 		}
 	});
+});
+
+test("an absence that is told twice has begun the first time", async () => {
+	const time = new VirtualTime();
+	let long = 0;
+	const absence = new Absence({ time, onBattery: false, onLong: () => long++ });
+	absence.begin();
+	await time.advance(10 * minute);
+	absence.begin();
+	await time.advance(4.9 * minute);
+	expect(long).toBe(0);
+	await time.advance(0.2 * minute);
+	expect(long).toBe(1);
+	absence.begin();
+	absence.end();
+	await time.advance(60 * minute);
+	expect(long).toBe(1);
 });
 
 test("readings go on through setup and back, in one boot, each numbered once", async () => {

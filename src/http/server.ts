@@ -4,7 +4,7 @@ import { Served, type ServerAnswer, type ServerLimits, type ServerRequest } from
 import { textBody } from "./stream";
 
 export type { ServerAnswer, ServerRequest } from "./serve";
-export { textBody } from "./stream";
+export { bytesBody, textBody } from "./stream";
 
 export interface HttpServerOptions {
 	readonly network: Pick<Network, "Listener" | "TCP">;

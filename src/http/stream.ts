@@ -46,7 +46,10 @@ export class MessageStream {
 
 /** A body that is a text. */
 export function textBody(text: string): Body {
-	const bytes = toBytes(text);
+	return bytesBody(toBytes(text));
+}
+
+export function bytesBody(bytes: Uint8Array): Body {
 	let at = 0;
 	return {
 		length: bytes.length,

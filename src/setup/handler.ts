@@ -1,11 +1,10 @@
 import type { ServerAnswer, ServerRequest } from "../http/server";
-import { textBody } from "../http/server";
+import { bytesBody, textBody } from "../http/server";
 import { readVersion } from "../settings/file";
 import { checkSettings, type Settings } from "../settings/settings";
 import { isObject, parseJson, toJson } from "../text/json";
 import type { CheckAnswer, ScanState, SetupState, TestState } from "./api";
 import { mergeGiven } from "./given";
-import { base64Body } from "./page-body";
 import { pageEtag, pageGzip, pageScriptHash, pageStyleHash } from "./page-data";
 
 /** What the page can ask of the board. */
@@ -186,7 +185,7 @@ function page({ headers }: ServerRequest): ServerAnswer {
 	return {
 		status: 200,
 		headers: [...pageHeaders, ["Content-Type", "text/html; charset=utf-8"], ["Content-Encoding", "gzip"]],
-		body: base64Body(pageGzip),
+		body: bytesBody(pageGzip),
 	};
 }
 

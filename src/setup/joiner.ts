@@ -96,7 +96,6 @@ export class Joiner {
 			}
 			return;
 		}
-		if (this.#attempt === 0) return;
 		if (connection === WiFiConnection.connected) this.#end(this.#success());
 		else if (connection === WiFiConnection.idle) this.#again();
 	}

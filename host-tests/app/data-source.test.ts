@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { ExchangeHead, Misbehaviour } from "../../simulator/dakkio/exchange";
+import * as faults from "../../simulator/dakkio/faults";
+import { World } from "../../simulator/world";
+import { SettingsStore } from "../../src/settings/settings-store";
+import { RunningBoard } from "./running-board";
+
+/** A board whose settings leave the data source to it, as those of twenty boards from one file do. */
+
+let directory: string;
+let world: World;
+beforeEach(async () => {
+	directory = mkdtempSync(join(tmpdir(), "source-"));
+	world = await World.start({ directory, speed: 500 });
+});
+afterEach(async () => {
+	await world.close();
+	rmSync(directory, { recursive: true });
+});
+
+const named = (name: string) =>
+	world.dakkio.account.buckets[0]?.sources.filter((source) => source.name === name) ?? [];
+const onCreate = ({ method, path }: ExchangeHead) => method === "POST" && path.endsWith("/sources");
+
+/** The first so many attempts to make a data source meet it. */
+function first(count: number, misbehaviour: Misbehaviour): void {
+	let left = count;
+	world.dakkio.misbehaviours.exchange = (head) => (onCreate(head) && left-- > 0 ? misbehaviour : undefined);
+}
+
+function keptSource(): string {
+	const storage = world.board(() => {}).storage.keyValue.open({ path: "dakkio", format: "buffer" });
+	return new SettingsStore(storage).load().settings.dataSourceId;
+}
+
+test("it makes one when it first gets through, with what its sensors measure, keeps its id, and sends there", async () => {
+	const board = new RunningBoard(world, { dataSourceId: "create", deviceId: "Balcony 7" });
+	const points = await world.dakkio.waitForPoints(3);
+	await board.app.stop();
+	const [source, another] = named("Balcony 7");
+	expect(another).toBeUndefined();
+	expect(source?.schema).toMatchObject({ temperature: { type: "number", unit: "celsius" } });
+	expect(points.map(({ dataSourceId }) => dataSourceId)).toEqual(Array(points.length).fill(source?._id));
+	expect(points.map(({ metadata }) => metadata.seq)).toEqual(points.map((_, index) => index + 1));
+	expect(keptSource()).toBe(source?._id);
+	expect(board.lines).toContain(`data source: ${source?._id}, "Balcony 7"`);
+});
+
+test("one of its name that is there already is its own: none is made twice, not even when the answer was lost", async () => {
+	first(1, faults.loseAnswer);
+	const board = new RunningBoard(world, { dataSourceId: "create", deviceId: "Balcony 7" });
+	await board.line(/^not sent: .*lost/);
+	await world.dakkio.waitForPoints(2);
+	await board.app.stop();
+	expect(named("Balcony 7")).toHaveLength(1);
+	expect(world.dakkio.duplicates).toBe(0);
+});
+
+test("a service in trouble is asked again, and no reading is lost meanwhile", async () => {
+	first(2, faults.refuseWith(503));
+	const board = new RunningBoard(world, { dataSourceId: "create" });
+	await board.line(/^not sent: 503/);
+	const points = await world.dakkio.waitForPoints(4);
+	await board.app.stop();
+	expect(points[0]?.metadata.seq).toBe(1);
+	expect(world.dakkio.duplicates).toBe(0);
+});
+
+test("a key that must not make any is a fault in the settings: told, and tried again each hour", async () => {
+	first(1, faults.refuseWith(403));
+	const board = new RunningBoard(world, { dataSourceId: "create" });
+	expect(await board.line(/^not sent: 403/)).toMatch(
+		/key is for another bucket or may not write.*next try in 3600 s/,
+	);
+	await world.dakkio.waitForPoints(1);
+	await board.app.stop();
+});
