@@ -392,6 +392,10 @@ export class App {
 				await this.#takeSample();
 			},
 			measure: () => this.#look(),
+			lookForSensors: async (forget) => {
+				if (forget) this.#sampler.forgetMissing();
+				await this.#sampler.scan();
+			},
 			sensors: () => this.#sampler.sensors,
 			fields: () => this.#latest?.fields ?? [],
 			waiting: () => this.#readings.length,

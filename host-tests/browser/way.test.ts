@@ -45,6 +45,10 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 
 		const sensor = page.locator(".sensors").filter({ hasText: "BME280 at 0x76" });
 		await sensor.getByText(/^-?\d+(\.\d+)? °C$/).waitFor();
+		const looked = page.waitForResponse("**/api/sensors");
+		await page.getByRole("button", { name: "Look again" }).click();
+		expect((await looked).status()).toBe(202);
+		expect(await page.getByRole("button", { name: /^Forget sensors/ }).isVisible()).toBe(false);
 		// They are looked at again and again, as long as they can be seen.
 		await page.waitForResponse(/\/api\/state$/);
 		await page.locator("summary").getByText("Advanced").click();

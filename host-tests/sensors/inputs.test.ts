@@ -93,6 +93,12 @@ describe("a state", () => {
 		expect(await board.sample()).toEqual({ door: !expected });
 	});
 
+	test("is told to be no number", async () => {
+		board.start({ inputs: [{ kind: "state", pin: 27, name: "door" }] });
+		const { fields } = await board.sampleAsIs();
+		expect(fields).toEqual([{ name: "door", unit: "", decimals: 0, type: "boolean" }]);
+	});
+
 	test("is the newest, with statistics", async () => {
 		board.start({ statistics: 10, interval: 30, inputs: [{ kind: "state", pin: 27, name: "door" }] });
 		await board.sample(15_000);

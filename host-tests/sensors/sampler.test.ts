@@ -136,7 +136,7 @@ describe("one that fails does not stop the others", () => {
 		expect(sample).toEqual({ temperature_2: 22.48, pressure_2: 1013.25 });
 		expect(board.lines).toContain("sensor: BMP280 at 0x76 (temperature_2, pressure_2)");
 		expect(board.lines).toContain(
-			"sensor: temperature still stands for BME280 at 0x76, which is not there; it can be forgotten.",
+			"sensor: temperature still stands for BME280 at 0x76, which is not there; the setup page can forget it.",
 		);
 	});
 
@@ -674,7 +674,12 @@ describe("the state of the sensors", () => {
 					{ name: "humidity_2", unit: "percent", value: 45.2 },
 				],
 			},
-			{ name: "BME280 at 0x76", problem: "BME280 at 0x76: it was there before, and is not now.", values: [] },
+			{
+				name: "BME280 at 0x76",
+				problem: "BME280 at 0x76: it was there before, and is not now.",
+				missing: true,
+				values: [],
+			},
 		]);
 		board.unplug(0x44);
 		await board.sample();

@@ -34,6 +34,7 @@ function makeBoard(settings: Settings = kept) {
 		}),
 		networks: () => ({ scanning: false, networks: [{ ssid: "<img src=x>", strength: -50, secured: true }] }),
 		scan: () => done.push("scan"),
+		lookForSensors: (forget) => done.push(forget ? "forget sensors" : "sensors"),
 		test: (tested) => done.push(`test ${tested.networks[0]?.password}`),
 		testState: (): TestState => ({ running: false, passed: false, steps: [] }),
 		save: (saved) => {
@@ -216,7 +217,15 @@ describe("a POST", () => {
 		["a list 9 deep in it", `{"token":"${token}","settings":${"[".repeat(8)}${"]".repeat(8)}}`, 400],
 	])("with %s changes nothing", (_, given, status) => {
 		const { board, done } = makeBoard();
-		for (const path of ["/api/scan", "/api/check", "/api/test", "/api/save", "/api/export", "/api/finish"])
+		for (const path of [
+			"/api/scan",
+			"/api/sensors",
+			"/api/check",
+			"/api/test",
+			"/api/save",
+			"/api/export",
+			"/api/finish",
+		])
 			expect([path, answerSetup(post(path, given), board).status]).toEqual([path, status]);
 		expect(done).toEqual([]);
 	});
@@ -225,11 +234,13 @@ describe("a POST", () => {
 		const { board, done } = makeBoard();
 		const settings = { interval: 30 };
 		expect(answerSetup(post("/api/scan", { token }), board).status).toBe(202);
+		expect(answerSetup(post("/api/sensors", { token }), board).status).toBe(202);
+		expect(answerSetup(post("/api/sensors", { token, forget: true }), board).status).toBe(202);
 		expect(answerSetup(post("/api/check", { token, settings }), board).status).toBe(200);
 		expect(answerSetup(post("/api/test", { token, settings }), board).status).toBe(202);
 		expect(answerSetup(post("/api/save", { token, settings }), board).status).toBe(200);
 		expect(answerSetup(post("/api/finish", { token }), board).status).toBe(202);
-		expect(done).toEqual(["scan", `test ${password}`, "save", "finish"]);
+		expect(done).toEqual(["scan", "sensors", "forget sensors", `test ${password}`, "save", "finish"]);
 	});
 
 	test("to export gives secrets on request alone", () => {

@@ -54,6 +54,12 @@ export class VirtualSetupBoard {
 	readonly lines: string[] = [];
 	readonly storage = new MemoryStorage();
 	readonly pins = new SimulatedPins((callback, delay) => this.time.set(callback, delay));
+	readonly station = new Station({
+		time: this.time,
+		startedAt: Date.UTC(2026, 9, 1),
+		pins: this.pins,
+		sensors: [{ name: "bme280", address: 0x76 }],
+	});
 	readonly radio: SimulatedRadio;
 	/** Whether any network can be heard. */
 	heard = true;
@@ -84,6 +90,7 @@ export class VirtualSetupBoard {
 		if (reason !== "deep sleep") this.#elapsed = 0;
 		this.#startedAt = this.time.ticks();
 		this.pins.release();
+		this.station.bus.release();
 		this.app = new App(this.#board(reason));
 		this.app.start();
 	}
@@ -117,7 +124,7 @@ export class VirtualSetupBoard {
 				flash: { open: ({ path }) => this.#flash(path) },
 				keyValue: { open: () => this.storage },
 			},
-			i2c: this.#wire(),
+			i2c: this.station.i2c,
 			pins: this.pins.provider({ button: 0, led: 2 }),
 			fillRandom: (bytes) => bytes.fill(7),
 			freeMemory: () => undefined,
@@ -125,13 +132,6 @@ export class VirtualSetupBoard {
 			restart: () => this.#anew("restart", 0),
 			sleep: (milliseconds) => this.#anew("deep sleep", milliseconds),
 		};
-	}
-
-	/** A BME280, as fresh as the start. */
-	#wire(): Board["i2c"] {
-		const { time, pins } = this;
-		const sensors = [{ name: "bme280", address: 0x76 }];
-		return new Station({ time, startedAt: Date.UTC(2026, 9, 1), pins, sensors }).i2c;
 	}
 
 	#anew(reason: ResetReason, delay: number): void {

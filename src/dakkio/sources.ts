@@ -27,9 +27,9 @@ export function mentions(body: string, id: string): boolean {
 
 /** The body that makes a data source for what these sensors measure. */
 export function newSource(name: string, fields: readonly Field[]): string {
-	const schema: Record<string, { readonly type: "number"; readonly unit?: string }> = {};
-	for (const { name: field, unit } of fields)
-		schema[field] = { type: "number", ...(unit === "" ? {} : { unit }) };
+	const schema: Record<string, { readonly type: "number" | "boolean"; readonly unit?: string }> = {};
+	for (const { name: field, unit, type = "number" } of fields)
+		schema[field] = { type, ...(unit === "" ? {} : { unit }) };
 	return JSON.stringify({ name, type: "sensor", schema });
 }
 

@@ -9,6 +9,8 @@ export interface Field {
 	readonly unit: string;
 	/** Digits after the point that the sensor's precision gives; 0 … 9. */
 	readonly decimals: number;
+	/** Of a value that is no number. It is not kept with readings. */
+	readonly type?: "boolean";
 }
 
 /**

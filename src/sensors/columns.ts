@@ -142,14 +142,14 @@ export function fieldSettings(settings: SensorsSettings, sensor: string, field: 
 }
 
 function columnsOf(
-	{ unit, decimals, aggregation }: SourceField,
+	{ unit, decimals, type, aggregation }: SourceField,
 	name: string,
 	source: number,
 	index: number,
 	statistics: boolean,
 ): Column[] {
 	const column = (part: Part, suffix: string): Column => ({
-		field: { name: `${name}${suffix}`, unit, decimals },
+		field: { name: `${name}${suffix}`, unit, decimals, ...(type === undefined ? {} : { type }) },
 		source,
 		index,
 		part,

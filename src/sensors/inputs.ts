@@ -1,4 +1,5 @@
 import type { Pins, Time } from "../boards/board";
+import type { Field } from "../reading/reading";
 import type { InputSettings } from "../settings/input-settings";
 import type { Aggregation } from "./aggregate";
 import { AnalogInput } from "./analog-input";
@@ -23,13 +24,12 @@ export function inputCandidates(
 ): readonly Candidate[] {
 	return inputs.map((settings, index) => {
 		const { name } = settings;
-		const { unit, decimals } = describe(settings);
 		return {
 			sensor: inputName(settings),
 			place: `pin ${settings.pin}`,
 			rank: `p${index}`,
 			named: true,
-			fields: [{ name, unit, decimals, aggregation: aggregationOf(settings) }],
+			fields: [{ name, ...describe(settings), aggregation: aggregationOf(settings) }],
 			make: () => open(settings, options),
 		};
 	});
@@ -39,12 +39,12 @@ function inputName({ pin }: InputSettings): string {
 	return `pin ${pin}`;
 }
 
-function describe(settings: InputSettings): { unit: string; decimals: number } {
+function describe(settings: InputSettings): Omit<Field, "name"> {
 	switch (settings.kind) {
 		case "analog":
 			return { unit: settings.unit ?? "volt", decimals: settings.decimals ?? 3 };
 		case "state":
-			return { unit: "", decimals: 0 };
+			return { unit: "", decimals: 0, type: "boolean" };
 		case "pulses":
 			return {
 				unit: settings.unit ?? "",

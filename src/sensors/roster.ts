@@ -29,6 +29,8 @@ export interface SensorState {
 	readonly name: string;
 	/** A sentence when it is not well. */
 	readonly problem?: string;
+	/** It was there before, and is not now. */
+	readonly missing?: true;
 	readonly values: readonly {
 		readonly name: string;
 		readonly unit: string;
@@ -128,8 +130,10 @@ export class Roster {
 		const missing = this.missing.map((name) => ({
 			name,
 			problem: `${name}: it was there before, and is not now.`,
+			missing: true as const,
+			values: [],
 		}));
-		return [...there, ...missing.map((state) => ({ ...state, values: [] }))];
+		return [...there, ...missing];
 	}
 
 	close(): void {
@@ -225,7 +229,7 @@ export class Roster {
 			const holder = this.#book.find(({ names }) => [...names.values()].includes(field))?.sensor;
 			if (holder === undefined || !missing.includes(holder)) continue;
 			this.#options.log(
-				`sensor: ${field} still stands for ${holder}, which is not there; it can be forgotten.`,
+				`sensor: ${field} still stands for ${holder}, which is not there; the setup page can forget it.`,
 			);
 			return;
 		}

@@ -1,4 +1,5 @@
-import { checkMembers, isPlainObject, type MemberRules, numberWithin } from "./members";
+import { isObject } from "../text/json";
+import { checkMembers, type MemberRules, numberWithin } from "./members";
 import { type Checked, choice, lastPin, text, wholeNumber, wrongPart } from "./rules";
 import { fieldName, scaleFactor } from "./sensor-settings";
 
@@ -99,7 +100,7 @@ export function checkInputs(raw: unknown): Checked<readonly InputSettings[]> {
 }
 
 function checkInput(raw: unknown): Checked<InputSettings> {
-	const kind = isPlainObject(raw) ? kinds.find((known) => known === raw.kind) : undefined;
+	const kind = isObject(raw) ? kinds.find((known) => known === raw.kind) : undefined;
 	switch (kind) {
 		case "analog":
 			return checkMembers<AnalogInputSettings>(raw, analogRules, ["pin", "name"]);

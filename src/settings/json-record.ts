@@ -1,10 +1,11 @@
 import type { KeyValue } from "../boards/ecma419";
+import { parseJson, toJson } from "../text/json";
 import { byteLength, decode, encodeInto } from "../text/utf8";
 import { decodeRecord, encodeRecord } from "./record";
 
 /** Keeps a value that JSON can tell under a key, at once and with a checksum. Throws what the storage throws. */
 export function writeJson(storage: Pick<KeyValue, "write">, key: string, value: unknown): void {
-	const text = JSON.stringify(value);
+	const text = toJson(value);
 	const body = new Uint8Array(byteLength(text));
 	encodeInto(text, body, 0);
 	storage.write(key, encodeRecord({ counter: 0, body }));
@@ -19,9 +20,6 @@ export function readJson(
 	if (bytes === undefined) return undefined;
 	const record = decodeRecord(new Uint8Array(bytes));
 	if (record === undefined) return "damaged";
-	try {
-		return { value: JSON.parse(decode(record.body)) };
-	} catch {
-		return "damaged";
-	}
+	const value = parseJson(decode(record.body));
+	return value === undefined ? "damaged" : { value };
 }

@@ -1,3 +1,4 @@
+import { isObject } from "../text/json";
 import { type Checked, wrongPart } from "./rules";
 
 /** The rules of an object's members; each may be left out of it unless `required` says otherwise. */
@@ -12,7 +13,7 @@ export function checkMembers<T extends object>(
 	rules: MemberRules<T>,
 	required: readonly (keyof T & string)[] = [],
 ): Checked<T> {
-	if (!isPlainObject(raw)) return { problem: "This must be an object in braces." };
+	if (!isObject(raw)) return { problem: "This must be an object in braces." };
 	for (const key of required) {
 		if (!Object.hasOwn(raw, key)) return { problem: `It needs ${key}.` };
 	}
@@ -26,10 +27,6 @@ export function checkMembers<T extends object>(
 	}
 	// Each member has passed its own rule, and the required ones are there.
 	return { value: Object.fromEntries(members) as T };
-}
-
-export function isPlainObject(raw: unknown): raw is Readonly<Record<string, unknown>> {
-	return typeof raw === "object" && raw !== null && !Array.isArray(raw);
 }
 
 function isKeyOf<T extends object>(rules: T, key: string): key is keyof T & string {

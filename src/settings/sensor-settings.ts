@@ -1,5 +1,6 @@
 import { checkFieldName } from "../dakkio/field-name";
-import { checkMembers, flag, isPlainObject, type MemberRules, numberWithin } from "./members";
+import { isObject } from "../text/json";
+import { checkMembers, flag, type MemberRules, numberWithin } from "./members";
 import { type Checked, wrongPart } from "./rules";
 
 /** What the owner wants of one field of a sensor. */
@@ -87,8 +88,7 @@ function checkEach<T>(
 	what: string,
 	rule: (raw: unknown) => Checked<T>,
 ): Checked<Readonly<Record<string, T>>> {
-	if (!isPlainObject(raw))
-		return { problem: `This must be an object in braces, with an entry for each ${what}.` };
+	if (!isObject(raw)) return { problem: `This must be an object in braces, with an entry for each ${what}.` };
 	const entries = Object.entries(raw);
 	if (entries.length > most) return { problem: `At most ${most} can be kept.` };
 	const values: [string, T][] = [];

@@ -42,7 +42,8 @@ const longestCertificate = 4_096;
 export const newDataSource = "create";
 
 /** What can be worked out from what is measured. */
-export type DerivedValue = "dew_point" | "absolute_humidity" | "sea_level_pressure";
+const derivedValues = Object.freeze(["dew_point", "absolute_humidity", "sea_level_pressure"] as const);
+export type DerivedValue = (typeof derivedValues)[number];
 
 /** Every setting. Its key here is its key in the storage and in an exported file. */
 export const settingsTable = Object.freeze({
@@ -180,7 +181,10 @@ export const settingsTable = Object.freeze({
 		label: "Derived values",
 		help: "dew_point, absolute_humidity, sea_level_pressure: worked out where a sensor measures what it takes.",
 		preset: [],
-		rule: list(3, choice(["dew_point", "absolute_humidity", "sea_level_pressure"])),
+		rule: rule(
+			{ kind: "list", longest: derivedValues.length, choices: derivedValues },
+			list(derivedValues.length, choice(derivedValues)),
+		),
 	}),
 	altitude: setting({
 		label: "Altitude",

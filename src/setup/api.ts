@@ -7,6 +7,7 @@
  * | `GET /api/state` | | {@link SetupState} |
  * | `GET /api/networks` | | {@link ScanState} |
  * | `POST /api/scan` | {@link Authorized} | 202, then look at `/api/networks` |
+ * | `POST /api/sensors` | {@link SensorRequest} | 202, then look at the sensors of `/api/state` |
  * | `POST /api/check` | {@link GivenSettings} | {@link CheckAnswer} |
  * | `POST /api/test` | {@link GivenSettings} | 202, or 422 {@link CheckAnswer}; then look at `GET /api/test` |
  * | `GET /api/test` | | {@link TestState} |
@@ -32,6 +33,12 @@ export interface GivenSettings extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;
 	/** What is left out keeps what was tested last, where that is not saved yet. */
 	readonly asTested?: boolean;
+}
+
+/** Sensors are to be looked for everywhere, at once. */
+export interface SensorRequest extends Authorized {
+	/** Those that are missing are forgotten first: their fields' names are free for others. */
+	readonly forget?: boolean;
 }
 
 export interface ExportRequest extends Authorized {
@@ -114,6 +121,8 @@ export interface SensorDescription {
 	readonly name: string;
 	/** A sentence when it is not well. */
 	readonly problem?: string;
+	/** It was there before, and is not now. */
+	readonly missing?: true;
 	readonly values: readonly {
 		readonly name: string;
 		readonly unit: string;

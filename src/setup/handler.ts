@@ -20,6 +20,8 @@ export interface SetupBoard {
 	state(): Omit<SetupState, "token">;
 	networks(): ScanState;
 	scan(): void;
+	/** Looks for sensors everywhere; `forget`: those that are missing are forgotten first. */
+	lookForSensors(forget: boolean): void;
 	/** Begins a test; one that is under way is given up. */
 	test(settings: Settings): void;
 	testState(): TestState;
@@ -96,6 +98,10 @@ function posts(request: ServerRequest, board: SetupBoard): Readonly<Record<strin
 	return {
 		"/api/scan": authorized(() => {
 			board.scan();
+			return json(202, {});
+		}),
+		"/api/sensors": authorized(({ forget }) => {
+			board.lookForSensors(forget === true);
 			return json(202, {});
 		}),
 		"/api/check": authorized((body) => {

@@ -37,6 +37,8 @@ export interface SetupOptions {
 	sample(settings: Settings): Promise<void>;
 	/** Measures, and stores nothing. */
 	measure(): Promise<void>;
+	/** Looks for sensors everywhere; `forget`: those that are missing are forgotten first. */
+	lookForSensors(forget: boolean): Promise<void>;
 	/** What was found on the bus, with its last values. */
 	sensors(): readonly SensorDescription[];
 	/** What is measured: of the sensors that were found. */
@@ -185,6 +187,7 @@ export class Setup {
 			state: () => this.#state(),
 			networks: () => this.#heard.state,
 			scan: () => this.#scan(),
+			lookForSensors: (forget) => void this.#options.lookForSensors(forget),
 			test: (settings) => this.#beginTest(settings),
 			testState: () => this.#test?.state ?? untested,
 			save: (settings) => this.#save(settings),

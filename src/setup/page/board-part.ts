@@ -23,13 +23,14 @@ const groups: readonly (readonly [title: string, keys: readonly string[]])[] = [
 export class BoardPart {
 	readonly elements: readonly HTMLElement[];
 	readonly #facts = element("dl", { class: "facts" });
-	readonly #sensors = new SensorList();
+	readonly #sensors: SensorList;
 	readonly #plan = element("div", { class: "card plan" });
 	readonly #form: Form;
 	#allowance: SetupState["plan"];
 
-	/** `placed`: keys of the settings that have their place elsewhere on the page. */
-	constructor(state: SetupState, form: Form, placed: readonly string[]) {
+	/** `placed`: keys of the settings that have their place elsewhere on the page; `onLook`: for sensors. */
+	constructor(state: SetupState, form: Form, placed: readonly string[], onLook: (forget: boolean) => void) {
+		this.#sensors = new SensorList(onLook);
 		this.#form = form;
 		this.#allowance = state.plan;
 		const table = new Map(state.table.map((row) => [row.key, row]));
@@ -45,7 +46,6 @@ export class BoardPart {
 		if (more.length > 0) advanced.push(group(words.groups.more, more));
 		this.elements = [
 			this.#facts,
-			element("h3", {}, words.sensors),
 			this.#sensors.element,
 			element("h3", {}, words.measuring),
 			...usual.filter((one) => one !== undefined),

@@ -56,6 +56,11 @@ export class Client {
 		await this.#post("/api/scan", {});
 	}
 
+	/** `forget`: those that are missing, first. */
+	async lookForSensors(forget: boolean): Promise<void> {
+		await this.#post("/api/sensors", { forget });
+	}
+
 	async check(settings: GivenSettings["settings"]): Promise<CheckAnswer> {
 		return findings(await this.#post("/api/check", { settings, asTested: true }));
 	}

@@ -52,7 +52,12 @@ class SetupPage {
 		// Fields are looked through in the order in which they are added: that of the page.
 		const wifi = [form.add(this.#networks)];
 		const dakkio = this.#dakkioFields();
-		this.#board = new BoardPart(state, form, ["networks", "key", "bucketId", "dataSourceId"]);
+		this.#board = new BoardPart(
+			state,
+			form,
+			["networks", "key", "bucketId", "dataSourceId"],
+			(forget) => void this.#lookForSensors(forget),
+		);
 		this.#test = new TestPart({
 			client,
 			form,
@@ -232,6 +237,11 @@ class SetupPage {
 		forgetDraft();
 		document.title = `${texts.end.title} – ${texts.title}`;
 		page.querySelector("h2")?.focus();
+	}
+
+	async #lookForSensors(forget: boolean): Promise<void> {
+		await this.#client.lookForSensors(forget);
+		await this.#look();
 	}
 
 	/** The sensors' values, while they can be seen. */

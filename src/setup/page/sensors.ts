@@ -1,25 +1,40 @@
 import type { SensorDescription } from "../api";
-import { element, fill, icon, icons } from "./dom";
+import { button, element, fill, icon, icons } from "./dom";
 import { texts } from "./texts";
 
 const words = texts.board;
 
 /** The sensors with what they measure right now. */
 export class SensorList {
-	readonly element = element("div", { class: "sensors" });
+	readonly element = element("div", {});
+	readonly #list = element("div", { class: "sensors" });
+	readonly #forget: HTMLButtonElement;
 	#shown = "";
+
+	/** `onLook`: sensors are to be looked for; `forget`: those that are missing forgotten first. */
+	constructor(onLook: (forget: boolean) => void) {
+		const look = button(words.lookAgain, () => onLook(false), { class: "quiet small" });
+		this.#forget = button(words.forgetMissing, () => onLook(true), { class: "quiet wide" });
+		fill(
+			this.element,
+			element("div", { class: "heading" }, element("h3", {}, words.sensors), look),
+			this.#list,
+			this.#forget,
+		);
+	}
 
 	show(sensors: readonly SensorDescription[]): void {
 		const now = JSON.stringify(sensors);
 		// Nothing is drawn anew under somebody who reads it.
 		if (now === this.#shown) return;
 		this.#shown = now;
+		this.#forget.hidden = !sensors.some(({ missing }) => missing === true);
 		if (sensors.length === 0)
 			fill(
-				this.element,
+				this.#list,
 				element("p", { class: "warning" }, icon(icons.warning), element("span", {}, words.noSensors)),
 			);
-		else fill(this.element, ...sensors.map(sensorCard));
+		else fill(this.#list, ...sensors.map(sensorCard));
 	}
 }
 

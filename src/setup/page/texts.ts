@@ -82,6 +82,8 @@ export const texts = Object.freeze({
 		waiting: "Waiting to be sent",
 		readings: (count: number) => (count === 1 ? "1 reading" : `${number(count)} readings`),
 		sensors: "Sensors",
+		lookAgain: "Look again",
+		forgetMissing: "Forget sensors that are not there",
 		noSensors:
 			"No sensor found. Check its wires and its 3.3 V; if it is on other pins than usual, set them under Advanced.",
 		noValue: "–",

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { RunningBoard } from "../../simulator/running-board";
+import { World } from "../../simulator/world";
+import type { SensorDescription } from "../../src/setup/api";
+import { PageClient } from "./page-client";
+
+/** Sensors that come and go while somebody looks at the setup page. */
+
+let directory: string;
+let world: World;
+beforeEach(async () => {
+	directory = mkdtempSync(join(tmpdir(), "setup-sensors-"));
+	const sensors = [
+		{ name: "bme280", address: 0x76 },
+		{ name: "sht41", address: 0x44 },
+	];
+	world = await World.start({ directory, speed: 20, lifeSpeedOnline: false, sensors, setup: { page: 0 } });
+});
+afterEach(async () => {
+	await world.close();
+	rmSync(directory, { recursive: true, force: true });
+});
+
+/** One start of the board, in setup; without what is unplugged before it looks. */
+async function start(unplugged: readonly number[] = []) {
+	const running = new RunningBoard(world, () => {});
+	const board = running.start("power-on");
+	for (const address of unplugged) board.station.bus.detach(address);
+	let port = 0;
+	while (port === 0) {
+		port = running.setupPort ?? 0;
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+	const page = new PageClient(port);
+	/** The sensors, once they are as they should be. */
+	const sensors = async (expected: (sensors: readonly SensorDescription[]) => boolean) => {
+		for (;;) {
+			const found = (await page.state()).sensors;
+			if (expected(found)) return found;
+		}
+	};
+	return { running, board, page, sensors };
+}
+
+test("one that is plugged in is found on request; one that is gone is told, and forgotten on request", async () => {
+	const first = await start();
+	await first.sensors((all) => all.length === 2 && all.every(({ values }) => values.length > 0));
+	await first.running.stop();
+
+	const { running, board, page, sensors } = await start([0x76]);
+	const told = await sensors((all) => all.some(({ missing }) => missing === true));
+	expect(told.map(({ name, missing, problem }) => [name, missing, problem])).toEqual([
+		["SHT4x at 0x44", undefined, undefined],
+		["BME280 at 0x76", true, "BME280 at 0x76: it was there before, and is not now."],
+	]);
+	board.station.plugIn({ name: "bh1750", address: 0x5c });
+	expect((await page.post("/api/sensors")).status).toBe(202);
+	await sensors((all) => all.some(({ name }) => name === "BH1750 at 0x5c"));
+
+	expect((await page.post("/api/sensors", { forget: true })).status).toBe(202);
+	await sensors((all) => all.every(({ missing }) => missing !== true));
+	// Its names are free for the next one.
+	board.station.plugIn({ name: "bmp280", address: 0x77 });
+	await page.post("/api/sensors");
+	const after = await sensors((all) => all.some(({ name }) => name === "BMP280 at 0x77"));
+	expect(after.flatMap(({ values }) => values.map(({ name }) => name)).sort()).toEqual([
+		"humidity_2",
+		"illuminance",
+		"pressure",
+		"temperature",
+		"temperature_2",
+	]);
+	await running.stop();
+});
