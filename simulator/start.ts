@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface, type Interface } from "node:readline";
 import type { Settings } from "../src/settings/settings";
 import { lock } from "./lock";
 import { neighbourhood, simulated } from "./neighbourhood";
@@ -34,7 +35,9 @@ async function run(options: RunOptions): Promise<void> {
 		const running = new RunningBoard(world, print);
 		if (!isSetUpByHand(options)) running.configure(settingsFor(world, options));
 		running.start("power-on");
+		const button = isSetUpByHand(options) ? listen(() => running.openSetup()) : undefined;
 		await interrupted();
+		button?.close();
 		print("stopping");
 		await running.stop();
 		await world.close();
@@ -95,8 +98,9 @@ function describe({ dakkio, ntp }: World, options: RunOptions): void {
 			`${speed === 1 ? "life's speed" : `${speed} times life's speed`}${isSetUpByHand(options) ? "" : `, a reading every ${interval} s`}`,
 		],
 	];
+	const keys = isSetUpByHand(options) ? "Enter opens its setup page again, " : "";
 	process.stdout.write(
-		`${lines.map(([name = "", text]) => `${name.padEnd(9)}${text}`).join("\n")}\nCtrl-C stops it.\n\n`,
+		`${lines.map(([name = "", text]) => `${name.padEnd(9)}${text}`).join("\n")}\n${keys}Ctrl-C stops it.\n\n`,
 	);
 }
 
@@ -108,6 +112,11 @@ function forTheSetupPage({ credentials }: World["dakkio"]): string[][] {
 		["Bucket", credentials.bucketId],
 		["Wi-Fi", networks.join(", ")],
 	];
+}
+
+/** This board has no button to hold: Enter stands for it. */
+function listen(onPress: () => void): Interface {
+	return createInterface({ input: process.stdin }).on("line", onPress);
 }
 
 /** The board's log, with the computer's time. */

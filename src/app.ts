@@ -38,8 +38,9 @@ import { Station } from "./wifi/station";
 const agent = `dakkio-esp32/${firmwareVersion}`;
 /** Kept while the last restart was for a silent network, and it is still silent. */
 const silenceKey = "silence";
-/** Milliseconds. */
+/** Milliseconds; and how long somebody who has asked for setup waits for an upload to end. */
 const shortestSleep = 100;
+const patience = 10_000;
 /** From the clock's alarm to the firmware, at the most, and what the slow clock may be off. Milliseconds. */
 const wakingTime = 5_000;
 const never = Number.POSITIVE_INFINITY;
@@ -74,6 +75,8 @@ export class App {
 	/** Told with the first reading of the boot. */
 	#resetReason: ResetReason | undefined;
 	#statusTimer: Timer | undefined;
+	/** The next start is on its way. */
+	#left = false;
 	/** Ticks of the last sample that came to an end. */
 	#lastSample = 0;
 	#timer: Timer | undefined;
@@ -176,10 +179,15 @@ export class App {
 		return this.#setup?.port;
 	}
 
-	/** The next start, at once, is one for setup. */
+	/** The next start is one for setup: at once, or when the answer is there that is being waited for. */
 	openSetup(reason: "asked for" | "no network" = "asked for"): void {
 		askForSetup(this.#storage, reason);
-		this.#startAnew();
+		// What was sent would come twice if its answer were not heard.
+		const late = this.#board.time.set(() => this.#startAnew(), patience);
+		void (this.#uploader?.finish() ?? Promise.resolve()).then(() => {
+			this.#board.time.clear(late);
+			this.#startAnew();
+		});
 	}
 
 	/** Ends in order: what is under way is finished or given up, and everything is closed. */
@@ -528,6 +536,8 @@ export class App {
 
 	/** Into setup, or out of it: by a short sleep, over which the ticks go on, and with them the time. */
 	#startAnew(): void {
+		if (this.#left) return;
+		this.#left = true;
 		this.#sleep(shortestSleep);
 	}
 

@@ -343,8 +343,10 @@ test("a second test takes the place of the first, and the hidden network is join
 describe("the whole way", () => {
 	test("with everything right, the first point is stored, with what describes the device", async () => {
 		await page.state();
-		const before = world.dakkio.stored;
+		const { stored: before, handshakes } = world.dakkio;
 		const state = await page.test({ ...good(), dataSourceId: "create", location: "Balcony" });
+		// A chip computes seconds for each.
+		expect(world.dakkio.handshakes - handshakes).toBe(1);
 		expect(brief(state)).toBe("join✓ name✓ time✓ certificate✓ key✓ source✓ point✓");
 		const [joined, name, time, certificate, , source, point] = state.steps.map(({ text }) => text);
 		expect(joined).toMatch(/^Home, address 127\.0\.0\.1, -\d\d dBm$/);
@@ -413,6 +415,22 @@ describe("the whole way", () => {
 		// The answer that was lost above is the one reason for a point to come twice, and the same in all its parts.
 		expect(new Set(numbers.slice(-3)).size).toBe(3);
 		expect(world.dakkio.duplicates).toBe(0);
+	});
+
+	test("asked for again, the page shows what is kept, and goes back to work on demand", async () => {
+		lines.length = 0;
+		running.openSetup();
+		await line(/^setup: join the Wi-Fi/);
+		page = new PageClient(await portOfPage());
+		const state = await page.state();
+		expect(state.secretsSet).toEqual(["networks", "key"]);
+		expect((await page.test({ interval: 6 })).passed).toBe(true);
+		expect((await page.post("/api/save", { settings: { interval: 6 } })).status).toBe(200);
+		const before = world.dakkio.stored;
+		expect((await page.post("/api/finish")).status).toBe(202);
+		await world.dakkio.waitForPoints(before + 2);
+		expect(world.dakkio.duplicates).toBe(0);
+		expect(world.dakkio.points().some(({ metadata }) => metadata.timeEstimated === true)).toBe(false);
 	});
 
 	test("the log has told no secret but the lines that invite", () => {

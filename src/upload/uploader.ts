@@ -113,6 +113,13 @@ export class Uploader {
 		this.#notBefore = Math.max(this.#notBefore, until(this.#failures));
 	}
 
+	/** Begins nothing more; resolves when what is under way has come to its own end. */
+	async finish(): Promise<void> {
+		this.#stopped = true;
+		this.#wake();
+		await this.#running;
+	}
+
 	/** Ends what is under way; resolves when nothing is. */
 	async stop(): Promise<void> {
 		this.#stopped = true;
