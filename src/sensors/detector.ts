@@ -68,7 +68,7 @@ export class Detector {
 	findOnI2C(open: ReadonlySet<string>, remembered: ReadonlySet<string>, how: Thoroughness): Detected {
 		const { bus, kinds, use } = this.#options;
 		const among = (names: ReadonlySet<string>, address: number) =>
-			kinds.some(({ name }) => names.has(chipName(name, address)));
+			kinds.some(({ name, addresses }) => addresses.includes(address) && names.has(chipName(name, address)));
 		if (how === "thorough") this.#strange.clear();
 		const { chips, strange } = findChips(bus, kinds, (address) => {
 			if (among(open, address)) return true;
