@@ -502,7 +502,9 @@ export class App {
 	}
 
 	#sleep(milliseconds: number, wakePin?: number): void {
-		if (this.#settings.power === "battery" && this.#clock.fresh) beginBoot(this.#storage);
+		// A boot without its anchor goes on: it ends with the measurement that gives it one.
+		const { fresh, anchored } = this.#clock;
+		if (this.#settings.power === "battery" && fresh && anchored) beginBoot(this.#storage);
 		if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
 		this.#board.sleep(milliseconds, wakePin);
 	}

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { mostAnchors } from "../../src/clock/anchor";
 import { Clock } from "../../src/clock/clock";
 import { MemoryKeyValue } from "./memory";
 
@@ -78,6 +79,52 @@ test("a clock that was set is no rate: the ticks are taken as they were before",
 	sync(start + 3 * hour);
 	expect(clock.now()).toBe(start + 3 * hour);
 	expect(awake(3, 2 * hour).clock.now()).toBe(start + 4 * hour);
+});
+
+describe("more time measurements than the table has anchors, while readings wait", () => {
+	/** What each boot told by ticks, on a board that is online once an hour and whose oscillator is 2 % fast. */
+	const told = (true_: number) => Math.round(true_ * 1.02);
+	const ages = Array.from({ length: mostAnchors + 30 }, (_, hours) => hours * hour);
+	/** Runs through all hours; a boot ends with the measurement that gives it its anchor, as the firmware has it. */
+	function live() {
+		let boot = 1;
+		const samples = ages.map((age) => {
+			const { clock, sync } = awake(boot, told(age), age > 0);
+			const time = clock.sampleTime();
+			sync(start + age);
+			expect(clock.synchronized).toBe(true);
+			expect(clock.now()).toBe(start + age);
+			const given = clock.resolve(time);
+			if (clock.anchored) boot++;
+			return { age, time, given };
+		});
+		return { samples, boot };
+	}
+
+	test("move no time that was given: the last boot goes on, and its samples have none until there is room", () => {
+		const { samples, boot } = live();
+		expect(boot).toBe(mostAnchors + 1);
+		const { clock, sync } = awake(boot, told(ages.length * hour));
+		sync(start + ages.length * hour);
+		clock.estimate(samples);
+		for (const { age, time, given } of samples) {
+			expect(clock.resolve(time)).toEqual(given);
+			if (given === undefined) expect(age).toBeGreaterThanOrEqual(mostAnchors * hour);
+			else expect(Math.abs(given.utc - (start + age))).toBeLessThanOrEqual(2);
+		}
+	});
+
+	test("give the samples of that boot their true times as soon as the older ones are sent", () => {
+		const { samples, boot } = live();
+		const waiting = samples.slice(mostAnchors);
+		const sent = awake(boot, told(ages.length * hour));
+		sent.sync(start + ages.length * hour);
+		sent.clock.estimate(waiting);
+		const { clock, sync } = awake(boot, told((ages.length + 1) * hour));
+		sync(start + (ages.length + 1) * hour);
+		for (const { age, time } of waiting)
+			expect(Math.abs((clock.resolve(time)?.utc ?? 0) - (start + age))).toBeLessThanOrEqual(2);
+	});
 });
 
 test("power that goes while it sleeps leaves what was sampled since the last measurement with an estimate", () => {

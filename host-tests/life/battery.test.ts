@@ -30,6 +30,19 @@ test("it wakes for each sample, is online once an hour, and each reading has its
 	expect(report.longestDelay).toBeLessThan(2 * hour);
 });
 
+test("the service is down for a day, at a reading a minute: each has its true time, or nearly", async () => {
+	const trouble: Trouble = {
+		kind: "service",
+		fault: { kind: "status", status: 503 },
+		from: hour,
+		to: hour + day,
+	};
+	const scenario = { ...week, length: 2 * day, interval: 60, troubles: [trouble] };
+	const report = await new Life({ scenario }).run();
+	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, boots: 1 });
+	expect(report.readings - report.delivered).toBeLessThanOrEqual(61);
+});
+
 describe("nothing is lost, and no try costs more than three minutes of radio each quarter of an hour", () => {
 	test.each<[string, Trouble]>([
 		["two days without Wi-Fi", { kind: "radio", from: day, to: 3 * day }],
@@ -41,6 +54,10 @@ describe("nothing is lost, and no try costs more than three minutes of radio eac
 		[
 			"the service is down for a day",
 			{ kind: "service", fault: { kind: "status", status: 503 }, from: day, to: 2 * day },
+		],
+		[
+			"a fault in the settings for six days: more measurements of the time than it keeps",
+			{ kind: "service", fault: { kind: "status", status: 401 }, from: hour, to: 6 * day },
 		],
 		[
 			"the power goes while it sleeps",

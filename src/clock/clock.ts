@@ -6,6 +6,7 @@ import {
 	type ClockRecord,
 	decodeRecord,
 	encodeRecord,
+	mostAnchors,
 	storableRate,
 	timeOf,
 	withAnchor,
@@ -97,8 +98,13 @@ export class Clock {
 		return this.#before(this.#options.boot);
 	}
 
-	/** Whether samples of this boot can be given their times. */
+	/** Whether the time is known and what has waited for it can be sent, this boot's samples or those before. */
 	get synchronized(): boolean {
+		return this.#fresh || this.anchored;
+	}
+
+	/** Whether this boot has its anchor: then the samples that it told by ticks have their times. */
+	get anchored(): boolean {
 		return this.#anchors.some(({ boot }) => boot === this.#options.boot);
 	}
 
@@ -144,6 +150,10 @@ export class Clock {
 	set(measurement: Measurement): void {
 		const { boot, sleeps = false } = this.#options;
 		const { utc, ticks } = measurement;
+		if (sleeps && !this.anchored && this.#anchors.length >= mostAnchors) {
+			this.#setAlone(measurement);
+			return;
+		}
 		const estimated = sleeps && !this.#fresh && this.#slept(ticks);
 		if (!sleeps) this.#rate = learnRate(this.#rate, measurement);
 		else if (!this.#fresh) this.#rate = { rate: this.#sleepRate(measurement), base: undefined };
@@ -155,6 +165,19 @@ export class Clock {
 		const anchor = own ?? { boot, ...line, until: utc, estimated };
 		this.#keep(withAnchor(this.#anchors, { ...anchor, until: utc }, boot));
 		this.#line = line;
+	}
+
+	/**
+	 * Sets the clock and keeps nothing of it. On a board that sleeps each measurement ends a boot, so where readings
+	 * wait long the table fills. Another boot's anchor must not give way then: ticks go on over the boots of such a
+	 * board, and one without its anchor cannot be placed by how long it lasted. So this boot waits for its anchor, and
+	 * goes on, until there is room; the measurement before it stays the one that its ticks count from.
+	 */
+	#setAlone(measurement: Measurement): void {
+		const { utc, ticks } = measurement;
+		const rate = this.#sleepRate(measurement) ?? 0;
+		this.#line = { start: utc - ticks * (1 + rate), rate };
+		this.#fresh = true;
 	}
 
 	/**
@@ -175,7 +198,7 @@ export class Clock {
 			after: (of: number) => this.#anchors.find((anchor) => anchor.boot > of)?.start ?? now,
 			rate: this.#rate.rate ?? 0,
 		};
-		const placed = placeBoots(waiting, known, placedAtOnce);
+		const placed = placeBoots(this.#placeable(waiting), known, placedAtOnce);
 		// Where some are left, the next reading of theirs that is asked for brings the next pass.
 		this.#unplaced = false;
 		let anchors = this.#needed(oldest);
@@ -185,6 +208,15 @@ export class Clock {
 		if (placed.length === 0) return;
 		const who = placed.length === 1 ? "a boot" : `${placed.length} boots`;
 		log(`time: ${who} never learned it; the readings are placed between their neighbours`);
+	}
+
+	/** Up to what waits for this boot's own anchor, which will give it a better time than its neighbours could. */
+	*#placeable(waiting: Iterable<{ readonly time: SampleTime }>): Generator<{ readonly time: SampleTime }> {
+		const own = this.anchored ? undefined : this.#options.boot;
+		for (const reading of waiting) {
+			if ("boot" in reading.time && reading.time.boot === own) return;
+			yield reading;
+		}
 	}
 
 	/** Forgets the anchors of boots before this one: of those no reading waits any more. */
