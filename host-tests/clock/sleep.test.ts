@@ -73,6 +73,15 @@ describe("a slow oscillator that is 2 % fast", () => {
 	});
 });
 
+test("the clock has slack for what was counted asleep, a twentieth of it, until it is measured", () => {
+	expect(awake(1, 5 * second, false).clock.slack(5 * second)).toBe(0);
+	awake(1, 5 * second, false).sync(start);
+	const { clock, sync } = awake(2, 20 * hour + 5 * second);
+	expect(clock.slack(20 * hour + 5 * second)).toBe(hour);
+	sync(start + 20 * hour);
+	expect(clock.slack(20 * hour + 10 * second)).toBe(0);
+});
+
 test("a clock that was set is no rate: the ticks are taken as they were before", () => {
 	awake(1, 0, false).sync(start);
 	const { clock, sync } = awake(2, hour);

@@ -79,3 +79,13 @@ describe("nothing is lost, and no try costs more than three minutes of radio eac
 		expect(during.length).toBeLessThanOrEqual(12 * quarters + 4);
 	});
 });
+
+test("with one time server that answers, a day without network keeps no board from being set again", async () => {
+	const troubles: Trouble[] = [
+		{ kind: "time servers", fault: { kind: "silent" }, all: false, from: 0, to: 5 * day },
+		{ kind: "radio", from: 60_000, to: day },
+	];
+	const report = await new Life({ scenario: { ...week, length: 5 * day, troubles } }).run();
+	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, boots: 1 });
+	expect(report.longestDelay).toBeLessThan(day + 2 * hour);
+});

@@ -93,6 +93,17 @@ export class Clock {
 		return this.#line === undefined ? undefined : timeOf(this.#line, ticks);
 	}
 
+	/**
+	 * How far {@link utcAt} may be off without anybody being wrong, milliseconds: what the slow oscillator counted since
+	 * the last measurement, at the most that it is off. A board that asks one server alone could never be set again
+	 * where what it is off after a day of sleep had to be confirmed by a second one.
+	 */
+	slack(ticks: number): number {
+		const { sleeps = false } = this.#options;
+		if (!sleeps || this.#fresh || this.#last === undefined) return 0;
+		return largestSleepRate * (ticks - this.#last.ticks);
+	}
+
 	/** The latest moment that an earlier boot knew: no earlier time can be true. */
 	get knownUntil(): number | undefined {
 		return this.#before(this.#options.boot);
