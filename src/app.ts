@@ -5,6 +5,7 @@ import type { ResetReason } from "./boards/reset";
 import { type Boots, beginBoot, countBoot } from "./boot";
 import { Clock } from "./clock/clock";
 import { TimeSync } from "./clock/sync";
+import { batchPoints } from "./dakkio/limits";
 import type { Destination } from "./dakkio/point";
 import type { HttpConnection, Outcome } from "./http/exchange";
 import type { Press } from "./panel/button";
@@ -128,7 +129,7 @@ export class App {
 			return;
 		}
 		// A street that has power again is no concern of a board on battery: its first upload need not wait.
-		const begin = { dueAt: this.#nextSample, failures: 0 };
+		const begin = { dueAt: this.#nextSample, failures: 0, points: batchPoints };
 		this.#uploader?.resume((this.#boots.resumed ? readAttempts(this.#storage) : undefined) ?? begin);
 	}
 

@@ -89,3 +89,17 @@ test("with one time server that answers, a day without network keeps no board fr
 	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, boots: 1 });
 	expect(report.longestDelay).toBeLessThan(day + 2 * hour);
 });
+
+test("answers are lost for a day: batches get small, and stay so over its sleeps", async () => {
+	const trouble: Trouble = { kind: "service", fault: { kind: "answer lost" }, from: hour, to: hour + day };
+	const scenario = { ...week, length: 2 * day, interval: 60, troubles: [trouble] };
+	let tries = 0;
+	const log = (_: number, line: string) => {
+		if (line.startsWith("not sent")) tries++;
+	};
+	const report = await new Life({ scenario, log }).run();
+	expect(tries).toBeGreaterThan(20);
+	// The first two tries are of all that waits, an hour's readings.
+	expect(report.duplicates).toBeLessThan(2 * tries + 2 * 60);
+	expect(report).toMatchObject({ overwritten: 0, boots: 1 });
+});

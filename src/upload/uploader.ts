@@ -81,14 +81,15 @@ export class Uploader {
 	}
 
 	/** Starts where another left off before a deep sleep. */
-	resume({ dueAt, failures }: Attempts): void {
+	resume({ dueAt, failures, points }: Attempts): void {
+		this.#limits = { ...this.#limits, points };
 		this.#failures = failures;
 		this.#begin(dueAt);
 	}
 
 	/** What the next one has to know to go on. */
 	get attempts(): Attempts {
-		return { dueAt: this.#notBefore, failures: this.#failures };
+		return { dueAt: this.#notBefore, failures: this.#failures, points: this.#limits.points };
 	}
 
 	/** Ticks at which the network is needed next; without end while nothing waits. */
