@@ -103,3 +103,12 @@ test("answers are lost for a day: batches get small, and stay so over its sleeps
 	expect(report.duplicates).toBeLessThan(2 * tries + 2 * 60);
 	expect(report).toMatchObject({ overwritten: 0, boots: 1 });
 });
+
+test.each([3_600, 7_200])(
+	"at a reading each %i s, each is sent at the wake that measured it",
+	async (interval) => {
+		const report = await new Life({ scenario: { ...week, interval } }).run();
+		expect(report.handshakes).toBeGreaterThanOrEqual(report.readings - 2);
+		expect(report.longestDelay).toBeLessThan(60_000);
+	},
+);

@@ -162,7 +162,7 @@ export class Uploader {
 	async #drain(): Promise<void> {
 		const { time, clock, readings, interval, log } = this.#options;
 		const newest = readings.newest ?? 0;
-		this.#notBefore = time.ticks() + interval(clock.now() ?? 0);
+		this.#notBefore = this.#nextRegular(interval(clock.now() ?? 0));
 		this.#connection = this.#options.connect();
 		this.#options.onChange?.();
 		try {
@@ -180,6 +180,15 @@ export class Uploader {
 			this.#connection = undefined;
 			this.#options.onChange?.();
 		}
+	}
+
+	/**
+	 * Counted on from when this upload was due, not from when it began: a board that sleeps is online some seconds after
+	 * it woke, and would find at its next wake, an interval later, that those seconds are not over. What comes late by
+	 * more than half an interval is not made up for.
+	 */
+	#nextRegular(pace: number): number {
+		return Math.max(this.#notBefore, this.#options.time.ticks() - pace / 2) + pace;
 	}
 
 	/** Whether it is known where to send to. What the service answers in its place is waited out as always. */
