@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
-import type { Scenario, Trouble } from "../../simulator/life/scenario";
+import type { Scenario, ServiceFault, Trouble } from "../../simulator/life/scenario";
 
 /** A week of the whole firmware on battery: it sleeps between samples, and joins the network for uploads alone. */
 
@@ -90,6 +90,22 @@ test("with one time server that answers, a day without network keeps no board fr
 	expect(report.longestDelay).toBeLessThan(day + 2 * hour);
 });
 
+test.each<[string, ServiceFault]>([
+	["503", { kind: "status", status: 503 }],
+	["refused", { kind: "refused" }],
+	["silent", { kind: "silent" }],
+])("a dead service costs no more tries than a live one: %s", async (_, fault) => {
+	const trouble: Trouble = { kind: "service", fault, from: hour, to: hour + day };
+	let tries = 0;
+	const log = (_: number, line: string) => {
+		if (line.startsWith("not sent")) tries++;
+	};
+	const report = await new Life({ scenario: { ...week, length: 2 * day, troubles: [trouble] }, log }).run();
+	expect(tries).toBeGreaterThan(20);
+	expect(tries).toBeLessThanOrEqual(25);
+	expect(report).toMatchObject({ duplicates: 0, estimated: 0 });
+});
+
 test("answers are lost for a day: batches get small, and stay so over its sleeps", async () => {
 	const trouble: Trouble = { kind: "service", fault: { kind: "answer lost" }, from: hour, to: hour + day };
 	const scenario = { ...week, length: 2 * day, interval: 60, troubles: [trouble] };
@@ -99,8 +115,8 @@ test("answers are lost for a day: batches get small, and stay so over its sleeps
 	};
 	const report = await new Life({ scenario, log }).run();
 	expect(tries).toBeGreaterThan(20);
-	// The first two tries are of all that waits, an hour's readings.
-	expect(report.duplicates).toBeLessThan(2 * tries + 2 * 60);
+	// The first two tries are of an hour's and of two hours' readings; from then on each is of half as many.
+	expect(report.duplicates).toBeLessThan(2 * tries + 60 + 2 * 120);
 	expect(report).toMatchObject({ overwritten: 0, boots: 1 });
 });
 

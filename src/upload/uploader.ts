@@ -63,6 +63,8 @@ export class Uploader {
 	#failures = 0;
 	/** Ticks before which nothing is sent. */
 	#notBefore = 0;
+	/** On battery: what has failed is not tried again before the next regular upload. */
+	#sparing = false;
 	#connection: HttpConnection | undefined;
 	/** What was answered last can be mended by other settings alone. */
 	#settingsFault = false;
@@ -80,10 +82,11 @@ export class Uploader {
 		this.#begin(time.ticks() + random() * Math.min(longestStartDelay, interval(clock.now() ?? 0)));
 	}
 
-	/** Starts where another left off before a deep sleep. */
+	/** Starts where another left off before a deep sleep: on battery, where a failure costs as much as an upload. */
 	resume({ dueAt, failures, points }: Attempts): void {
 		this.#limits = { ...this.#limits, points };
 		this.#failures = failures;
+		this.#sparing = true;
 		this.#begin(dueAt);
 	}
 
@@ -307,8 +310,11 @@ export class Uploader {
 
 	#wait(wait: number, cause: string): void {
 		const { time, readings, log } = this.#options;
-		this.#notBefore = time.ticks() + wait;
-		log(`not sent: ${cause} (${readings.length} waiting, next try in ${Math.ceil(wait / 1000)} s)`);
+		const soonest = this.#sparing ? this.#notBefore : 0;
+		const now = time.ticks();
+		this.#notBefore = Math.max(soonest, now + wait);
+		const seconds = Math.ceil((this.#notBefore - now) / 1000);
+		log(`not sent: ${cause} (${readings.length} waiting, next try in ${seconds} s)`);
 	}
 
 	#quarantine(batch: Batch, cause: string): void {
