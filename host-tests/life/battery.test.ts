@@ -90,6 +90,14 @@ test("with one time server that answers, a day without network keeps no board fr
 	expect(report.longestDelay).toBeLessThan(day + 2 * hour);
 });
 
+test("at a reading each seven hours or each day no time is an estimate, once it has been measured", async () => {
+	for (const interval of [7 * 3_600, 86_400]) {
+		const report = await new Life({ scenario: { ...week, length: 20 * day, interval } }).run();
+		expect(report.readings).toBeGreaterThanOrEqual(20);
+		expect(report).toMatchObject({ estimated: 0, duplicates: 0 });
+	}
+});
+
 test.each<[string, ServiceFault]>([
 	["503", { kind: "status", status: 503 }],
 	["refused", { kind: "refused" }],

@@ -46,6 +46,8 @@ const largestSleepRate = 0.05;
  */
 const trueBetween = 6 * 3_600_000;
 const trueBefore = 100_000;
+/** Where two measurements are further apart, what was counted so shortly before the second still is: twice those 100 ppm. */
+const trueShortlyBefore = 3_600_000;
 
 /**
  * The wall time of this board, from its monotonic ticks and what time servers say.
@@ -152,7 +154,10 @@ export class Clock {
 		if ("utc" in time) return { utc: time.utc, estimated: false };
 		const anchor = this.#anchors.find(({ boot }) => boot === time.boot);
 		if (anchor !== undefined)
-			return { utc: Math.round(timeOf(anchor, time.ticks)), estimated: anchor.estimated };
+			return {
+				utc: Math.round(timeOf(anchor, time.ticks)),
+				estimated: time.ticks < anchor.estimatedBefore,
+			};
 		if (time.boot !== this.#options.boot) this.#unplaced = true;
 		return undefined;
 	}
@@ -165,7 +170,7 @@ export class Clock {
 			this.#setAlone(measurement);
 			return;
 		}
-		const estimated = sleeps && !this.#fresh && this.#slept(ticks);
+		const estimatedBefore = sleeps && !this.#fresh ? this.#estimatedBefore(ticks) : 0;
 		if (!sleeps) this.#rate = learnRate(this.#rate, measurement);
 		else if (!this.#fresh) this.#rate = { rate: this.#sleepRate(measurement), base: undefined };
 		this.#fresh = true;
@@ -173,7 +178,7 @@ export class Clock {
 		const rate = this.#rate.rate ?? 0;
 		const line = { start: utc - ticks * (1 + rate), rate };
 		const own = this.#anchors.find((anchor) => anchor.boot === boot);
-		const anchor = own ?? { boot, ...line, until: utc, estimated };
+		const anchor = own ?? { boot, ...line, until: utc, estimatedBefore };
 		this.#keep(withAnchor(this.#anchors, { ...anchor, until: utc }, boot));
 		this.#line = line;
 	}
@@ -264,13 +269,17 @@ export class Clock {
 		if (!sleeps || last === undefined) return;
 		const asleep = (this.#anchors.at(-1)?.boot ?? boot) + 1;
 		const start = last.utc - last.ticks * (1 + rate);
-		const slept = { boot: asleep, start, rate, until: last.utc, estimated: true };
+		const estimatedBefore = Number.POSITIVE_INFINITY;
+		const slept = { boot: asleep, start, rate, until: last.utc, estimatedBefore };
 		this.#keep(asleep < boot ? withAnchor(this.#anchors, slept, boot) : this.#anchors);
 	}
 
-	/** Whether the ticks have been counted by the slow oscillator for longer than it can be believed. */
-	#slept(ticks: number): boolean {
-		return this.#last === undefined ? ticks > trueBefore : ticks - this.#last.ticks > trueBetween;
+	/** Ticks up to which the slow oscillator has counted for longer than it can be believed, at a measurement at `ticks`. */
+	#estimatedBefore(ticks: number): number {
+		const last = this.#last;
+		const slept = last === undefined ? ticks > trueBefore : ticks - last.ticks > trueBetween;
+		const believed = last === undefined ? trueBefore : trueShortlyBefore;
+		return slept ? Math.ceil((ticks - believed) / 1000) * 1000 : 0;
 	}
 
 	/** How far the ticks were off since the last measurement, most of it asleep. */
