@@ -5,6 +5,7 @@ import type { ResetReason } from "./boards/reset";
 import { type Boots, beginBoot, countBoot, reasonTold } from "./boot";
 import { Clock } from "./clock/clock";
 import { TimeSync } from "./clock/sync";
+import { batchPoints } from "./dakkio/limits";
 import type { Destination } from "./dakkio/point";
 import type { HttpConnection, Outcome } from "./http/exchange";
 import type { Press } from "./panel/button";
@@ -135,7 +136,7 @@ export class App {
 			return;
 		}
 		// A street that has power again is no concern of a board on battery: its first upload need not wait.
-		const begin = { dueAt: this.#nextSample, failures: 0 };
+		const begin = { dueAt: this.#nextSample, failures: 0, points: batchPoints };
 		this.#uploader?.resume((this.#boots.resumed ? readAttempts(this.#storage) : undefined) ?? begin);
 		if (!woken) return;
 		this.#board.log("woken before its time: what waits is sent now");
@@ -528,7 +529,9 @@ export class App {
 
 	#sleep(milliseconds: number, wakePin?: number): void {
 		this.#tolerate(() => {
-			if (this.#settings.power === "battery" && this.#clock.fresh) beginBoot(this.#storage);
+			// A boot without its anchor goes on: it ends with the measurement that gives it one.
+			const { fresh, anchored } = this.#clock;
+			if (this.#settings.power === "battery" && fresh && anchored) beginBoot(this.#storage);
 			if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
 		});
 		this.#board.sleep(milliseconds, wakePin);

@@ -47,12 +47,25 @@ describe("which measurement is believed", () => {
 	const utc = Date.UTC(2027, 0, 1);
 	const ticks = 10 * day;
 	const doubt = { peer: "a:123", start: utc - ticks, since: ticks - minute };
-	const nothing: Expectation = { expected: undefined, knownUntil: undefined, doubt: undefined };
+	const nothing: Expectation = { expected: undefined, slack: 0, knownUntil: undefined, doubt: undefined };
 
 	test.each<readonly [string, string, Partial<Expectation>, string]>([
 		["the very first", "a:123", {}, "believed"],
 		["one that agrees with the clock", "a:123", { expected: utc + 2_000 }, "believed"],
 		["one five minutes from a good clock", "a:123", { expected: utc + 5 * minute }, "believed"],
+		[
+			"one further off, within what a slow oscillator is",
+			"a:123",
+			{ expected: utc - hour, slack: hour },
+			"believed",
+		],
+		["one further off than that", "a:123", { expected: utc - hour - 1, slack: hour }, "doubted"],
+		[
+			"one five minutes from a clock that slept shortly",
+			"a:123",
+			{ expected: utc + 5 * minute, slack: 9 },
+			"believed",
+		],
 		["one further ahead", "a:123", { expected: utc - 5 * minute - 1 }, "doubted"],
 		["one further behind", "a:123", { expected: utc + 5 * minute + 1 }, "doubted"],
 		[

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { mostAnchors } from "../../src/clock/anchor";
 import { Clock } from "../../src/clock/clock";
 import { MemoryKeyValue } from "./memory";
 
@@ -72,12 +73,90 @@ describe("a slow oscillator that is 2 % fast", () => {
 	});
 });
 
+test("the clock has slack for what was counted asleep, a twentieth of it, until it is measured", () => {
+	expect(awake(1, 5 * second, false).clock.slack(5 * second)).toBe(0);
+	awake(1, 5 * second, false).sync(start);
+	const { clock, sync } = awake(2, 20 * hour + 5 * second);
+	expect(clock.slack(20 * hour + 5 * second)).toBe(hour);
+	sync(start + 20 * hour);
+	expect(clock.slack(20 * hour + 10 * second)).toBe(0);
+});
+
 test("a clock that was set is no rate: the ticks are taken as they were before", () => {
 	awake(1, 0, false).sync(start);
 	const { clock, sync } = awake(2, hour);
 	sync(start + 3 * hour);
 	expect(clock.now()).toBe(start + 3 * hour);
 	expect(awake(3, 2 * hour).clock.now()).toBe(start + 4 * hour);
+});
+
+test("at a reading a day, what was sampled shortly before the measurement is no estimate, then and ever after", () => {
+	awake(1, 0, false).sync(start);
+	const day = 24 * hour;
+	const noon = awake(2, day / 2).clock.sampleTime();
+	const time = awake(2, day).clock.sampleTime();
+	const { clock, sync } = awake(2, day + 5 * second);
+	sync(start + day + 5 * second);
+	const given = { utc: start + day, estimated: false };
+	expect(clock.resolve(time)).toEqual(given);
+	clock.set({ utc: start + day + hour, ticks: day + hour, roundTrip: 20, server: "test" });
+	awake(3, 2 * day).sync(start + 2 * day);
+	const later = awake(4, 3 * day).clock;
+	expect(later.resolve(time)).toEqual(given);
+	expect(later.resolve(noon)).toEqual({ utc: start + day / 2, estimated: true });
+});
+
+test("of a board that slept for an hour before its first measurement, only the last seconds are no estimate", () => {
+	const { clock, sync } = awake(1, hour);
+	sync(start + hour);
+	const isEstimated = (ticks: number) => clock.resolve({ boot: 1, ticks })?.estimated;
+	expect([hour - 101 * second, hour - 100 * second, hour].map(isEstimated)).toEqual([true, false, false]);
+});
+
+describe("more time measurements than the table has anchors, while readings wait", () => {
+	/** What each boot told by ticks, on a board that is online once an hour and whose oscillator is 2 % fast. */
+	const told = (true_: number) => Math.round(true_ * 1.02);
+	const ages = Array.from({ length: mostAnchors + 30 }, (_, hours) => hours * hour);
+	/** Runs through all hours; a boot ends with the measurement that gives it its anchor, as the firmware has it. */
+	function live() {
+		let boot = 1;
+		const samples = ages.map((age) => {
+			const { clock, sync } = awake(boot, told(age), age > 0);
+			const time = clock.sampleTime();
+			sync(start + age);
+			expect(clock.synchronized).toBe(true);
+			expect(clock.now()).toBe(start + age);
+			const given = clock.resolve(time);
+			if (clock.anchored) boot++;
+			return { age, time, given };
+		});
+		return { samples, boot };
+	}
+
+	test("move no time that was given: the last boot goes on, and its samples have none until there is room", () => {
+		const { samples, boot } = live();
+		expect(boot).toBe(mostAnchors + 1);
+		const { clock, sync } = awake(boot, told(ages.length * hour));
+		sync(start + ages.length * hour);
+		clock.estimate(samples);
+		for (const { age, time, given } of samples) {
+			expect(clock.resolve(time)).toEqual(given);
+			if (given === undefined) expect(age).toBeGreaterThanOrEqual(mostAnchors * hour);
+			else expect(Math.abs(given.utc - (start + age))).toBeLessThanOrEqual(2);
+		}
+	});
+
+	test("give the samples of that boot their true times as soon as the older ones are sent", () => {
+		const { samples, boot } = live();
+		const waiting = samples.slice(mostAnchors);
+		const sent = awake(boot, told(ages.length * hour));
+		sent.sync(start + ages.length * hour);
+		sent.clock.estimate(waiting);
+		const { clock, sync } = awake(boot, told((ages.length + 1) * hour));
+		sync(start + (ages.length + 1) * hour);
+		for (const { age, time } of waiting)
+			expect(Math.abs((clock.resolve(time)?.utc ?? 0) - (start + age))).toBeLessThanOrEqual(2);
+	});
 });
 
 test("power that goes while it sleeps leaves what was sampled since the last measurement with an estimate", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
-import type { Scenario, Trouble } from "../../simulator/life/scenario";
+import type { Scenario, ServiceFault, Trouble } from "../../simulator/life/scenario";
 
 /** A week of the whole firmware on battery: it sleeps between samples, and joins the network for uploads alone. */
 
@@ -26,8 +26,21 @@ test("it wakes for each sample, is online once an hour, and each reading has its
 	expect(report.readings - report.delivered).toBeLessThanOrEqual(13);
 	expect(report).toMatchObject({ boots: 1, cuts: 1, duplicates: 0, overwritten: 0, estimated: 0 });
 	expect(report.wakes).toBeGreaterThan(7 * 24 * 11);
-	expect(report.handshakes).toBeLessThanOrEqual(7 * 24 + 2);
+	expect(report.handshakes).toBeLessThanOrEqual(7 * 24 + 4);
 	expect(report.longestDelay).toBeLessThan(2 * hour);
+});
+
+test("the service is down for a day, at a reading a minute: each has its true time, or nearly", async () => {
+	const trouble: Trouble = {
+		kind: "service",
+		fault: { kind: "status", status: 503 },
+		from: hour,
+		to: hour + day,
+	};
+	const scenario = { ...week, length: 2 * day, interval: 60, troubles: [trouble] };
+	const report = await new Life({ scenario }).run();
+	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, boots: 1 });
+	expect(report.readings - report.delivered).toBeLessThanOrEqual(61);
 });
 
 describe("nothing is lost, and no try costs more than three minutes of radio each quarter of an hour", () => {
@@ -41,6 +54,10 @@ describe("nothing is lost, and no try costs more than three minutes of radio eac
 		[
 			"the service is down for a day",
 			{ kind: "service", fault: { kind: "status", status: 503 }, from: day, to: 2 * day },
+		],
+		[
+			"a fault in the settings for six days: more measurements of the time than it keeps",
+			{ kind: "service", fault: { kind: "status", status: 401 }, from: hour, to: 6 * day },
 		],
 		[
 			"the power goes while it sleeps",
@@ -62,3 +79,60 @@ describe("nothing is lost, and no try costs more than three minutes of radio eac
 		expect(during.length).toBeLessThanOrEqual(12 * quarters + 4);
 	});
 });
+
+test("with one time server that answers, a day without network keeps no board from being set again", async () => {
+	const troubles: Trouble[] = [
+		{ kind: "time servers", fault: { kind: "silent" }, all: false, from: 0, to: 5 * day },
+		{ kind: "radio", from: 60_000, to: day },
+	];
+	const report = await new Life({ scenario: { ...week, length: 5 * day, troubles } }).run();
+	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, boots: 1 });
+	expect(report.longestDelay).toBeLessThan(day + 7 * hour);
+});
+
+test("at a reading each seven hours or each day no time is an estimate, once it has been measured", async () => {
+	for (const interval of [7 * 3_600, 86_400]) {
+		const report = await new Life({ scenario: { ...week, length: 20 * day, interval } }).run();
+		expect(report.readings).toBeGreaterThanOrEqual(20);
+		expect(report).toMatchObject({ estimated: 0, duplicates: 0 });
+	}
+});
+
+test.each<[string, ServiceFault]>([
+	["503", { kind: "status", status: 503 }],
+	["refused", { kind: "refused" }],
+	["silent", { kind: "silent" }],
+])("a dead service costs no more tries than a live one: %s", async (_, fault) => {
+	const trouble: Trouble = { kind: "service", fault, from: hour, to: hour + day };
+	let tries = 0;
+	const log = (_: number, line: string) => {
+		if (line.startsWith("not sent")) tries++;
+	};
+	const report = await new Life({ scenario: { ...week, length: 2 * day, troubles: [trouble] }, log }).run();
+	expect(tries).toBeGreaterThan(20);
+	expect(tries).toBeLessThanOrEqual(25);
+	expect(report).toMatchObject({ duplicates: 0, estimated: 0 });
+});
+
+test("answers are lost for a day: batches get small, and stay so over its sleeps", async () => {
+	const trouble: Trouble = { kind: "service", fault: { kind: "answer lost" }, from: hour, to: hour + day };
+	const scenario = { ...week, length: 2 * day, interval: 60, troubles: [trouble] };
+	let tries = 0;
+	const log = (_: number, line: string) => {
+		if (line.startsWith("not sent")) tries++;
+	};
+	const report = await new Life({ scenario, log }).run();
+	expect(tries).toBeGreaterThan(20);
+	// The first two tries are of an hour's and of two hours' readings; from then on each is of half as many.
+	expect(report.duplicates).toBeLessThan(2 * tries + 60 + 2 * 120);
+	expect(report).toMatchObject({ overwritten: 0, boots: 1 });
+});
+
+test.each([3_600, 7_200])(
+	"at a reading each %i s, each is sent at the wake that measured it",
+	async (interval) => {
+		const report = await new Life({ scenario: { ...week, interval } }).run();
+		expect(report.handshakes).toBeGreaterThanOrEqual(report.readings - 2);
+		expect(report.longestDelay).toBeLessThan(60_000);
+	},
+);

@@ -19,6 +19,11 @@ export class BrokenPromiseError extends Error {
 const samplingTime = 1_000;
 /** How far a timestamp may be from the truth, milliseconds. */
 const timeTolerance = 1_000;
+/**
+ * How far an estimated time may be from the truth, as a part of the time between the two measurements around it: no
+ * slow oscillator is further off, so one that is told by nothing but its ticks and the measurement before keeps within.
+ */
+const estimateTolerance = 0.05;
 /** Half of the last decimal, and what the sensor's own resolution adds. */
 const tolerances = { temperature: 0.02, humidity: 0.2, pressure: 0.05 } as const;
 
@@ -37,6 +42,8 @@ export class Ledger {
 	readonly #delivered = new Map<number, Delivered>();
 	/** When power went: a reading that was just being stored may be there or not. */
 	readonly #cuts: number[] = [];
+	/** When the board learned the time, and when its life began. */
+	readonly #synchronizations: number[] = [];
 	duplicates = 0;
 	estimated = 0;
 	/** The longest time from a measurement to its arrival, milliseconds. */
@@ -53,6 +60,11 @@ export class Ledger {
 	measure(sequence: number, measured: Measured): void {
 		if (this.#measured.has(sequence)) broken(`number ${sequence} was given twice`);
 		this.#measured.set(sequence, measured);
+	}
+
+	/** The board has begun its life, or has learned the time. */
+	synchronize(utc: number): void {
+		this.#synchronizations.push(utc);
 	}
 
 	cut(utc: number): void {
@@ -99,12 +111,24 @@ export class Ledger {
 		const off = Math.max(0, utc - samplingTime - told, told - utc);
 		if (!isEstimated && off > timeTolerance)
 			broken(`point ${sequence} was measured at ${new Date(utc).toISOString()}, not at ${point.timestamp}`);
+		if (isEstimated && off > this.#estimateTolerance(utc, now))
+			broken(
+				`point ${sequence} was measured at ${new Date(utc).toISOString()}, estimated at ${point.timestamp}`,
+			);
 		for (const name of ["temperature", "humidity", "pressure"] as const) {
 			const truth = name === "pressure" ? environment.pressure / 100 : environment[name];
 			const value = point.values[name];
 			if (typeof value !== "number" || Math.abs(value - truth) > tolerances[name])
 				broken(`point ${sequence} says ${name} ${String(value)}, it was ${truth}`);
 		}
+	}
+
+	/** While power was never cut: after that nobody knows how long the board was without. */
+	#estimateTolerance(utc: number, now: number): number {
+		if (this.#cuts.length > 0) return Number.POSITIVE_INFINITY;
+		const before = this.#synchronizations.findLast((at) => at <= utc) ?? utc;
+		const after = this.#synchronizations.find((at) => at > utc) ?? now;
+		return timeTolerance + estimateTolerance * (after - before);
 	}
 
 	#count(point: DataPoint, stored: Stored): void {

@@ -127,6 +127,7 @@ export class Life {
 
 	/** Power is there, and everything takes its course as time goes on. */
 	start(): void {
+		this.#ledger.synchronize(this.#now());
 		for (const trouble of this.#scenario.troubles) this.#plan(trouble);
 		this.#boot("power-on");
 	}
@@ -373,6 +374,7 @@ export class Life {
 	#hear(line: string): void {
 		const now = this.#now();
 		this.#log(now, line);
+		if (/^time: \d{4}-/.test(line)) this.#ledger.synchronize(now);
 		const [, number] = /^reading (\d+): /.exec(line) ?? [];
 		if (number === undefined) return;
 		const measured = { utc: now, environment: weatherAt(now), boot: this.#counts.boots };

@@ -6,6 +6,7 @@ import {
 	type ClockRecord,
 	decodeRecord,
 	encodeRecord,
+	mostAnchors,
 	storableRate,
 	timeOf,
 	withAnchor,
@@ -45,6 +46,8 @@ const largestSleepRate = 0.05;
  */
 const trueBetween = 6 * 3_600_000;
 const trueBefore = 100_000;
+/** Where two measurements are further apart, what was counted so shortly before the second still is: twice those 100 ppm. */
+const trueShortlyBefore = 3_600_000;
 
 /**
  * The wall time of this board, from its monotonic ticks and what time servers say.
@@ -92,13 +95,29 @@ export class Clock {
 		return this.#line === undefined ? undefined : timeOf(this.#line, ticks);
 	}
 
+	/**
+	 * How far {@link utcAt} may be off without anybody being wrong, milliseconds: what the slow oscillator counted since
+	 * the last measurement, at the most that it is off. A board that asks one server alone could never be set again
+	 * where what it is off after a day of sleep had to be confirmed by a second one.
+	 */
+	slack(ticks: number): number {
+		const { sleeps = false } = this.#options;
+		if (!sleeps || this.#fresh || this.#last === undefined) return 0;
+		return largestSleepRate * (ticks - this.#last.ticks);
+	}
+
 	/** The latest moment that an earlier boot knew: no earlier time can be true. */
 	get knownUntil(): number | undefined {
 		return this.#before(this.#options.boot);
 	}
 
-	/** Whether samples of this boot can be given their times. */
+	/** Whether the time is known and what has waited for it can be sent, this boot's samples or those before. */
 	get synchronized(): boolean {
+		return this.#fresh || this.anchored;
+	}
+
+	/** Whether this boot has its anchor: then the samples that it told by ticks have their times. */
+	get anchored(): boolean {
 		return this.#anchors.some(({ boot }) => boot === this.#options.boot);
 	}
 
@@ -135,7 +154,10 @@ export class Clock {
 		if ("utc" in time) return { utc: time.utc, estimated: false };
 		const anchor = this.#anchors.find(({ boot }) => boot === time.boot);
 		if (anchor !== undefined)
-			return { utc: Math.round(timeOf(anchor, time.ticks)), estimated: anchor.estimated };
+			return {
+				utc: Math.round(timeOf(anchor, time.ticks)),
+				estimated: time.ticks < anchor.estimatedBefore,
+			};
 		if (time.boot !== this.#options.boot) this.#unplaced = true;
 		return undefined;
 	}
@@ -144,7 +166,11 @@ export class Clock {
 	set(measurement: Measurement): void {
 		const { boot, sleeps = false } = this.#options;
 		const { utc, ticks } = measurement;
-		const estimated = sleeps && !this.#fresh && this.#slept(ticks);
+		if (sleeps && !this.anchored && this.#anchors.length >= mostAnchors) {
+			this.#setAlone(measurement);
+			return;
+		}
+		const estimatedBefore = sleeps && !this.#fresh ? this.#estimatedBefore(ticks) : 0;
 		if (!sleeps) this.#rate = learnRate(this.#rate, measurement);
 		else if (!this.#fresh) this.#rate = { rate: this.#sleepRate(measurement), base: undefined };
 		this.#fresh = true;
@@ -152,9 +178,22 @@ export class Clock {
 		const rate = this.#rate.rate ?? 0;
 		const line = { start: utc - ticks * (1 + rate), rate };
 		const own = this.#anchors.find((anchor) => anchor.boot === boot);
-		const anchor = own ?? { boot, ...line, until: utc, estimated };
+		const anchor = own ?? { boot, ...line, until: utc, estimatedBefore };
 		this.#keep(withAnchor(this.#anchors, { ...anchor, until: utc }, boot));
 		this.#line = line;
+	}
+
+	/**
+	 * Sets the clock and keeps nothing of it. On a board that sleeps each measurement ends a boot, so where readings
+	 * wait long the table fills. Another boot's anchor must not give way then: ticks go on over the boots of such a
+	 * board, and one without its anchor cannot be placed by how long it lasted. So this boot waits for its anchor, and
+	 * goes on, until there is room; the measurement before it stays the one that its ticks count from.
+	 */
+	#setAlone(measurement: Measurement): void {
+		const { utc, ticks } = measurement;
+		const rate = this.#sleepRate(measurement) ?? 0;
+		this.#line = { start: utc - ticks * (1 + rate), rate };
+		this.#fresh = true;
 	}
 
 	/**
@@ -175,7 +214,7 @@ export class Clock {
 			after: (of: number) => this.#anchors.find((anchor) => anchor.boot > of)?.start ?? now,
 			rate: this.#rate.rate ?? 0,
 		};
-		const placed = placeBoots(waiting, known, placedAtOnce);
+		const placed = placeBoots(this.#placeable(waiting), known, placedAtOnce);
 		// Where some are left, the next reading of theirs that is asked for brings the next pass.
 		this.#unplaced = false;
 		let anchors = this.#needed(oldest);
@@ -185,6 +224,15 @@ export class Clock {
 		if (placed.length === 0) return;
 		const who = placed.length === 1 ? "a boot" : `${placed.length} boots`;
 		log(`time: ${who} never learned it; the readings are placed between their neighbours`);
+	}
+
+	/** Up to what waits for this boot's own anchor, which will give it a better time than its neighbours could. */
+	*#placeable(waiting: Iterable<{ readonly time: SampleTime }>): Generator<{ readonly time: SampleTime }> {
+		const own = this.anchored ? undefined : this.#options.boot;
+		for (const reading of waiting) {
+			if ("boot" in reading.time && reading.time.boot === own) return;
+			yield reading;
+		}
 	}
 
 	/** Forgets the anchors of boots before this one: of those no reading waits any more. */
@@ -221,13 +269,17 @@ export class Clock {
 		if (!sleeps || last === undefined) return;
 		const asleep = (this.#anchors.at(-1)?.boot ?? boot) + 1;
 		const start = last.utc - last.ticks * (1 + rate);
-		const slept = { boot: asleep, start, rate, until: last.utc, estimated: true };
+		const estimatedBefore = Number.POSITIVE_INFINITY;
+		const slept = { boot: asleep, start, rate, until: last.utc, estimatedBefore };
 		this.#keep(asleep < boot ? withAnchor(this.#anchors, slept, boot) : this.#anchors);
 	}
 
-	/** Whether the ticks have been counted by the slow oscillator for longer than it can be believed. */
-	#slept(ticks: number): boolean {
-		return this.#last === undefined ? ticks > trueBefore : ticks - this.#last.ticks > trueBetween;
+	/** Ticks up to which the slow oscillator has counted for longer than it can be believed, at a measurement at `ticks`. */
+	#estimatedBefore(ticks: number): number {
+		const last = this.#last;
+		const slept = last === undefined ? ticks > trueBefore : ticks - last.ticks > trueBetween;
+		const believed = last === undefined ? trueBefore : trueShortlyBefore;
+		return slept ? Math.ceil((ticks - believed) / 1000) * 1000 : 0;
 	}
 
 	/** How far the ticks were off since the last measurement, most of it asleep. */

@@ -29,7 +29,7 @@ export function intervalAfter(measurements: number, steady: boolean, random: num
 	return (measurements > 1 && steady ? day : hour) * (1 - spread * random);
 }
 
-/** A clock that was good is not moved by more than this on one server's word. */
+/** A clock that was good is not moved by more than this, and more than its slack, on one server's word. */
 const largestStep = 5 * 60_000;
 /** Two servers that contradict the clock say the same when they are this close. */
 const agreement = 60_000;
@@ -50,6 +50,8 @@ export interface Doubt {
 export interface Expectation {
 	/** The clock's own idea of that moment; `undefined` before the boot's first measurement. */
 	readonly expected: number | undefined;
+	/** How far off that may honestly be: a slow oscillator has counted. */
+	readonly slack: number;
 	/** The latest moment that an earlier boot knew. */
 	readonly knownUntil: number | undefined;
 	/** What waits for confirmation. */
@@ -65,12 +67,12 @@ export type Verdict =
 export function judge(
 	{ utc, ticks }: Pick<Measurement, "utc" | "ticks">,
 	peer: string,
-	{ expected, knownUntil, doubt }: Expectation,
+	{ expected, slack, knownUntil, doubt }: Expectation,
 ): Verdict {
 	const contradicts =
 		expected === undefined
 			? knownUntil !== undefined && utc < knownUntil - largestStep
-			: Math.abs(utc - expected) > largestStep;
+			: Math.abs(utc - expected) > Math.max(largestStep, slack);
 	if (!contradicts) return { kind: "believed", confirmed: false };
 	const start = utc - ticks;
 	if (doubt === undefined || Math.abs(start - doubt.start) > agreement)

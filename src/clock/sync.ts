@@ -17,7 +17,7 @@ import {
 export interface TimeSyncOptions {
 	readonly network: Pick<Network, "UDP" | "resolver">;
 	readonly time: Pick<Time, "ticks" | "set" | "clear">;
-	readonly clock: Pick<Clock, "utcAt" | "set" | "knownUntil" | "steady">;
+	readonly clock: Pick<Clock, "utcAt" | "slack" | "set" | "knownUntil" | "steady">;
 	/** `host` or `host:port`; the first is asked as long as it can be used, then the next. */
 	readonly servers: readonly string[];
 	/** No earlier time can be true: the firmware's release, milliseconds of Unix time. */
@@ -126,7 +126,8 @@ export class TimeSync {
 		const { utc, ticks, server } = measurement;
 		const expected = clock.utcAt(ticks);
 		const { knownUntil } = clock;
-		const verdict = judge(measurement, peer, { expected, knownUntil, doubt: this.#doubt });
+		const slack = clock.slack(ticks);
+		const verdict = judge(measurement, peer, { expected, slack, knownUntil, doubt: this.#doubt });
 		if (verdict.kind === "doubted") {
 			this.#doubt = verdict.doubt;
 			this.#nextServer(

@@ -6,26 +6,31 @@ export interface Attempts {
 	readonly dueAt: number;
 	/** In a row. */
 	readonly failures: number;
+	/** Most points of a batch: fewer after an answer was lost, until one gets through. 1 … 65,535. */
+	readonly points: number;
 }
 
 const key = "attempts";
-const length = 10;
+const length = 12;
 
 /** Writes only what has changed: the storage wears. */
 export function keepAttempts(storage: KeyValue, attempts: Attempts): void {
 	const kept = readAttempts(storage);
-	if (kept?.dueAt === attempts.dueAt && kept.failures === attempts.failures) return;
+	const { dueAt, failures, points } = attempts;
+	if (kept?.dueAt === dueAt && kept.failures === failures && kept.points === points) return;
 	const bytes = new Uint8Array(length);
 	const view = new DataView(bytes.buffer);
-	view.setFloat64(0, attempts.dueAt);
-	view.setUint16(8, Math.min(attempts.failures, 0xffff));
+	view.setFloat64(0, dueAt);
+	view.setUint16(8, Math.min(failures, 0xffff));
+	view.setUint16(10, points);
 	storage.write(key, bytes);
 }
 
-/** `undefined` when none are kept. */
+/** `undefined` when none are kept that make sense. */
 export function readAttempts(storage: KeyValue): Attempts | undefined {
 	const kept = storage.read(key);
 	if (kept?.byteLength !== length) return undefined;
 	const view = new DataView(kept);
-	return { dueAt: view.getFloat64(0), failures: view.getUint16(8) };
+	const points = view.getUint16(10);
+	return points === 0 ? undefined : { dueAt: view.getFloat64(0), failures: view.getUint16(8), points };
 }

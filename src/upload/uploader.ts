@@ -63,6 +63,8 @@ export class Uploader {
 	#failures = 0;
 	/** Ticks before which nothing is sent. */
 	#notBefore = 0;
+	/** On battery: what has failed is not tried again before the next regular upload. */
+	#sparing = false;
 	#connection: HttpConnection | undefined;
 	/** What was answered last can be mended by other settings alone. */
 	#settingsFault = false;
@@ -80,15 +82,17 @@ export class Uploader {
 		this.#begin(time.ticks() + random() * Math.min(longestStartDelay, interval(clock.now() ?? 0)));
 	}
 
-	/** Starts where another left off before a deep sleep. */
-	resume({ dueAt, failures }: Attempts): void {
+	/** Starts where another left off before a deep sleep: on battery, where a failure costs as much as an upload. */
+	resume({ dueAt, failures, points }: Attempts): void {
+		this.#limits = { ...this.#limits, points };
 		this.#failures = failures;
+		this.#sparing = true;
 		this.#begin(dueAt);
 	}
 
 	/** What the next one has to know to go on. */
 	get attempts(): Attempts {
-		return { dueAt: this.#notBefore, failures: this.#failures };
+		return { dueAt: this.#notBefore, failures: this.#failures, points: this.#limits.points };
 	}
 
 	/** Ticks at which the network is needed next; without end while nothing waits. */
@@ -169,7 +173,7 @@ export class Uploader {
 	async #drain(): Promise<void> {
 		const { time, clock, readings, interval, log } = this.#options;
 		const newest = readings.newest ?? 0;
-		this.#notBefore = time.ticks() + interval(clock.now() ?? 0);
+		this.#notBefore = this.#nextRegular(interval(clock.now() ?? 0));
 		this.#connection = this.#options.connect();
 		this.#options.onChange?.();
 		try {
@@ -187,6 +191,15 @@ export class Uploader {
 			this.#connection = undefined;
 			this.#options.onChange?.();
 		}
+	}
+
+	/**
+	 * Counted on from when this upload was due, not from when it began: a board that sleeps is online some seconds after
+	 * it woke, and would find at its next wake, an interval later, that those seconds are not over. What comes late by
+	 * more than half an interval is not made up for.
+	 */
+	#nextRegular(pace: number): number {
+		return Math.max(this.#notBefore, this.#options.time.ticks() - pace / 2) + pace;
 	}
 
 	/** Whether it is known where to send to. What the service answers in its place is waited out as always. */
@@ -305,8 +318,11 @@ export class Uploader {
 
 	#wait(wait: number, cause: string): void {
 		const { time, readings, log } = this.#options;
-		this.#notBefore = time.ticks() + wait;
-		log(`not sent: ${cause} (${readings.length} waiting, next try in ${Math.ceil(wait / 1000)} s)`);
+		const soonest = this.#sparing ? this.#notBefore : 0;
+		const now = time.ticks();
+		this.#notBefore = Math.max(soonest, now + wait);
+		const seconds = Math.ceil((this.#notBefore - now) / 1000);
+		log(`not sent: ${cause} (${readings.length} waiting, next try in ${seconds} s)`);
 	}
 
 	#quarantine(batch: Batch, cause: string): void {
