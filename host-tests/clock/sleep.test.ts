@@ -90,6 +90,29 @@ test("a clock that was set is no rate: the ticks are taken as they were before",
 	expect(awake(3, 2 * hour).clock.now()).toBe(start + 4 * hour);
 });
 
+test("at a reading a day, what was sampled shortly before the measurement is no estimate, then and ever after", () => {
+	awake(1, 0, false).sync(start);
+	const day = 24 * hour;
+	const noon = awake(2, day / 2).clock.sampleTime();
+	const time = awake(2, day).clock.sampleTime();
+	const { clock, sync } = awake(2, day + 5 * second);
+	sync(start + day + 5 * second);
+	const given = { utc: start + day, estimated: false };
+	expect(clock.resolve(time)).toEqual(given);
+	clock.set({ utc: start + day + hour, ticks: day + hour, roundTrip: 20, server: "test" });
+	awake(3, 2 * day).sync(start + 2 * day);
+	const later = awake(4, 3 * day).clock;
+	expect(later.resolve(time)).toEqual(given);
+	expect(later.resolve(noon)).toEqual({ utc: start + day / 2, estimated: true });
+});
+
+test("of a board that slept for an hour before its first measurement, only the last seconds are no estimate", () => {
+	const { clock, sync } = awake(1, hour);
+	sync(start + hour);
+	const isEstimated = (ticks: number) => clock.resolve({ boot: 1, ticks })?.estimated;
+	expect([hour - 101 * second, hour - 100 * second, hour].map(isEstimated)).toEqual([true, false, false]);
+});
+
 describe("more time measurements than the table has anchors, while readings wait", () => {
 	/** What each boot told by ticks, on a board that is online once an hour and whose oscillator is 2 % fast. */
 	const told = (true_: number) => Math.round(true_ * 1.02);

@@ -10,8 +10,11 @@ export interface Anchor {
 	readonly rate: number;
 	/** The latest moment of this boot that is known, milliseconds of Unix time. */
 	readonly until: number;
-	/** Placed between its neighbours, because this boot never learned the time. */
-	readonly estimated: boolean;
+	/**
+	 * Ticks, of whole seconds, before which its times are estimates: without end where it was placed between its
+	 * neighbours, because this boot never learned the time; more than 0 where it slept long before it did.
+	 */
+	readonly estimatedBefore: number;
 }
 
 /** What the clock keeps over a reboot. */
@@ -51,13 +54,14 @@ export function withAnchor(
 
 // The record: version, flags, learned rate, last measurement, then the anchors, then a CRC-32 of all before it.
 // Big-endian.
-const version = 2;
+const version = 3;
 const headerLength = 24;
 const anchorLength = 28;
 const crcLength = 4;
 const rateLearned = 1;
 const lastMeasured = 2;
-const anchorEstimated = 1;
+/** Seconds of ticks, 136 years. */
+const allEstimated = 0xffffffff;
 /** Rates are kept in steps of 10^-8: a millisecond in a day. */
 const rateStep = 1e-8;
 
@@ -80,7 +84,7 @@ export function encodeRecord({ rate, last, anchors }: ClockRecord): Uint8Array {
 		view.setInt32(at + 4, Math.round(anchor.rate / rateStep));
 		view.setFloat64(at + 8, anchor.start);
 		view.setFloat64(at + 16, anchor.until);
-		view.setUint32(at + 24, anchor.estimated ? anchorEstimated : 0);
+		view.setUint32(at + 24, Math.min(allEstimated, anchor.estimatedBefore / 1000));
 		at += anchorLength;
 	}
 	view.setUint32(at, crc32(bytes.subarray(0, at)));
@@ -95,10 +99,11 @@ export function decodeRecord(bytes: Uint8Array): ClockRecord | undefined {
 	if (view.getUint8(0) !== version || view.getUint32(end) !== crc32(bytes.subarray(0, end))) return undefined;
 	const anchors: Anchor[] = [];
 	for (let at = headerLength; at < end; at += anchorLength) {
+		const seconds = view.getUint32(at + 24);
 		anchors.push({
 			boot: view.getUint32(at),
 			rate: view.getInt32(at + 4) * rateStep,
-			estimated: (view.getUint32(at + 24) & anchorEstimated) !== 0,
+			estimatedBefore: seconds === allEstimated ? Number.POSITIVE_INFINITY : seconds * 1000,
 			start: view.getFloat64(at + 8),
 			until: view.getFloat64(at + 16),
 		});

@@ -41,8 +41,9 @@ const placedAtOnce = 32;
 const largestSleepRate = 0.05;
 /**
  * Ticks that were counted asleep are true to a second for so long, milliseconds: between two measurements, which tell
- * the mean rate and leave what the temperature of the day does to it (some 100 ppm); and before a board's first, when
- * nothing but the calibration at its start is known (1 %).
+ * the mean rate and leave what the temperature of the day does to it (some 100 ppm); and before one, where that mean
+ * does not hold because the two are further apart, or because it is the board's first (1 %, also where a board was
+ * awake for much of the time, and counted by its crystal).
  */
 const trueBetween = 6 * 3_600_000;
 const trueBefore = 100_000;
@@ -152,7 +153,10 @@ export class Clock {
 		if ("utc" in time) return { utc: time.utc, estimated: false };
 		const anchor = this.#anchors.find(({ boot }) => boot === time.boot);
 		if (anchor !== undefined)
-			return { utc: Math.round(timeOf(anchor, time.ticks)), estimated: anchor.estimated };
+			return {
+				utc: Math.round(timeOf(anchor, time.ticks)),
+				estimated: time.ticks < anchor.estimatedBefore,
+			};
 		if (time.boot !== this.#options.boot) this.#unplaced = true;
 		return undefined;
 	}
@@ -165,7 +169,7 @@ export class Clock {
 			this.#setAlone(measurement);
 			return;
 		}
-		const estimated = sleeps && !this.#fresh && this.#slept(ticks);
+		const estimatedBefore = sleeps && !this.#fresh ? this.#estimatedBefore(ticks) : 0;
 		if (!sleeps) this.#rate = learnRate(this.#rate, measurement);
 		else if (!this.#fresh) this.#rate = { rate: this.#sleepRate(measurement), base: undefined };
 		this.#fresh = true;
@@ -173,7 +177,7 @@ export class Clock {
 		const rate = this.#rate.rate ?? 0;
 		const line = { start: utc - ticks * (1 + rate), rate };
 		const own = this.#anchors.find((anchor) => anchor.boot === boot);
-		const anchor = own ?? { boot, ...line, until: utc, estimated };
+		const anchor = own ?? { boot, ...line, until: utc, estimatedBefore };
 		this.#keep(withAnchor(this.#anchors, { ...anchor, until: utc }, boot));
 		this.#line = line;
 	}
@@ -264,13 +268,16 @@ export class Clock {
 		if (!sleeps || last === undefined) return;
 		const asleep = (this.#anchors.at(-1)?.boot ?? boot) + 1;
 		const start = last.utc - last.ticks * (1 + rate);
-		const slept = { boot: asleep, start, rate, until: last.utc, estimated: true };
+		const estimatedBefore = Number.POSITIVE_INFINITY;
+		const slept = { boot: asleep, start, rate, until: last.utc, estimatedBefore };
 		this.#keep(asleep < boot ? withAnchor(this.#anchors, slept, boot) : this.#anchors);
 	}
 
-	/** Whether the ticks have been counted by the slow oscillator for longer than it can be believed. */
-	#slept(ticks: number): boolean {
-		return this.#last === undefined ? ticks > trueBefore : ticks - this.#last.ticks > trueBetween;
+	/** Ticks up to which the slow oscillator has counted for longer than it can be believed, at a measurement at `ticks`. */
+	#estimatedBefore(ticks: number): number {
+		const last = this.#last;
+		const slept = last === undefined ? ticks > trueBefore : ticks - last.ticks > trueBetween;
+		return slept ? Math.ceil((ticks - trueBefore) / 1000) * 1000 : 0;
 	}
 
 	/** How far the ticks were off since the last measurement, most of it asleep. */

@@ -91,7 +91,7 @@ class Stretch {
 		let start = end - busy - this.#count * pause;
 		for (const { boot, last } of this.#boots) {
 			const until = start + last * (1 + rate);
-			yield { boot, start, rate, until, estimated: true };
+			yield { boot, start, rate, until, estimatedBefore: Number.POSITIVE_INFINITY };
 			start = until + pause;
 		}
 	}
