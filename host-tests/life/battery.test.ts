@@ -26,7 +26,8 @@ test("it wakes for each sample, is online once an hour, and each reading has its
 	expect(report.readings - report.delivered).toBeLessThanOrEqual(13);
 	expect(report).toMatchObject({ boots: 1, cuts: 1, duplicates: 0, overwritten: 0, estimated: 0 });
 	expect(report.wakes).toBeGreaterThan(7 * 24 * 11);
-	expect(report.handshakes).toBeLessThanOrEqual(7 * 24 + 4);
+	// Its hours are 0.8 % too short, and the last readings are brought after the week.
+	expect(report.handshakes).toBeLessThanOrEqual(7 * 24 * 1.008 + 2);
 	expect(report.longestDelay).toBeLessThan(2 * hour);
 });
 

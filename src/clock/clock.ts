@@ -41,13 +41,12 @@ const placedAtOnce = 32;
 const largestSleepRate = 0.05;
 /**
  * Ticks that were counted asleep are true to a second for so long, milliseconds: between two measurements, which tell
- * the mean rate and leave what the temperature of the day does to it (some 100 ppm); and before a board's first, when
- * nothing but the calibration at its start is known (1 %).
+ * the mean rate and leave what the temperature of the day does to it (some 100 ppm); and before one, where that mean
+ * does not hold because the two are further apart, or because it is the board's first (1 %, also where a board was
+ * awake for much of the time, and counted by its crystal).
  */
 const trueBetween = 6 * 3_600_000;
 const trueBefore = 100_000;
-/** Where two measurements are further apart, what was counted so shortly before the second still is: twice those 100 ppm. */
-const trueShortlyBefore = 3_600_000;
 
 /**
  * The wall time of this board, from its monotonic ticks and what time servers say.
@@ -278,8 +277,7 @@ export class Clock {
 	#estimatedBefore(ticks: number): number {
 		const last = this.#last;
 		const slept = last === undefined ? ticks > trueBefore : ticks - last.ticks > trueBetween;
-		const believed = last === undefined ? trueBefore : trueShortlyBefore;
-		return slept ? Math.ceil((ticks - believed) / 1000) * 1000 : 0;
+		return slept ? Math.ceil((ticks - trueBefore) / 1000) * 1000 : 0;
 	}
 
 	/** How far the ticks were off since the last measurement, most of it asleep. */
