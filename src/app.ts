@@ -69,7 +69,7 @@ export class App {
 		this.#silence = new Silence(board.time.ticks(), this.#storage.read(silenceKey) !== undefined);
 		this.#settings = this.#loadSettings();
 		this.#readings = new ReadingLog({ flash: board.storage.flash.open({ path: "queue" }) });
-		this.#boots = countBoot(this.#storage, newestBoot(this.#readings), board.resetReason);
+		this.#boots = countBoot(this.#storage, this.#readings.newestBoot, board.resetReason);
 		const { boot, resumed } = this.#boots;
 		this.#resetReason = resumed ? undefined : board.resetReason;
 		const { time, log } = this.#tools();
@@ -403,13 +403,6 @@ export class App {
 			this.#board.restart();
 		}
 	}
-}
-
-/** The boot of the newest reading that waits; 0 when none does. */
-function newestBoot(readings: ReadingLog): number {
-	let boot = 0;
-	for (const { context } of readings.waiting(readings.newest)) boot = context.boot;
-	return boot;
 }
 
 function describe(fields: readonly Field[], values: readonly Value[]): string {

@@ -69,6 +69,25 @@ export class ReadingChain {
 	readonly texts: string[] = new Array<string>(mostFields + extraSlots).fill("");
 	#sequence = 0;
 
+	/** The number of the record that was taken last. */
+	get sequence(): number {
+		return this.#sequence;
+	}
+
+	/** Knows from now on what another one knows at this moment. */
+	copy(other: ReadingChain): void {
+		this.context = other.context;
+		this.time = other.time;
+		this.boot = other.boot;
+		this.interval = other.interval;
+		this.types.set(other.types);
+		for (let slot = 0; slot < other.slots; slot++) {
+			this.numbers[slot] = other.numbers[slot] ?? 0;
+			this.texts[slot] = other.texts[slot] ?? "";
+		}
+		this.#sequence = other.#sequence;
+	}
+
 	/** Fields, battery and signal of the present context. */
 	get slots(): number {
 		return (this.context?.fields.length ?? 0) + extraSlots;
