@@ -1,4 +1,5 @@
 import type { Bytes, I2COptions, SMBus, SMBusConstructor } from "../src/boards/ecma419";
+import { constructorOf } from "./constructor-of";
 
 /**
  * A chip as the bus sees it: bytes written to its address, bytes read from it. What they mean (registers, commands,
@@ -21,16 +22,27 @@ export class NotAcknowledged extends Error {
 /** An I2C bus with chips on it, reached through ECMA-419's SMBus. */
 export class SimulatedBus {
 	readonly #chips = new Map<number, Chip>();
+	#open = 0;
 	/** For a provider: `{ io: bus.SMBus, data, clock, hz }`. */
 	readonly SMBus: SMBusConstructor;
 
 	constructor() {
-		const chips = this.#chips;
-		this.SMBus = class extends SimulatedSMBus {
-			constructor(options: I2COptions) {
-				super(chips, options);
-			}
-		};
+		this.SMBus = constructorOf(
+			(options: I2COptions) =>
+				new SimulatedSMBus(this.#chips, options, (change) => {
+					this.#open += change;
+				}),
+		);
+	}
+
+	/** How many peripherals are open. */
+	get open(): number {
+		return this.#open;
+	}
+
+	/** Whether something is plugged in at an address. */
+	has(address: number): boolean {
+		return this.#chips.has(address);
 	}
 
 	/** Plugs a chip in at a seven-bit address. */
@@ -47,11 +59,14 @@ export class SimulatedBus {
 class SimulatedSMBus implements SMBus {
 	readonly #chips: ReadonlyMap<number, Chip>;
 	readonly #address: number;
+	readonly #onOpen: (change: 1 | -1) => void;
 	#closed = false;
 
-	constructor(chips: ReadonlyMap<number, Chip>, { address }: I2COptions) {
+	constructor(chips: ReadonlyMap<number, Chip>, { address }: I2COptions, onOpen: (change: 1 | -1) => void) {
 		this.#chips = chips;
 		this.#address = address;
+		this.#onOpen = onOpen;
+		onOpen(1);
 	}
 
 	read(buffer: Bytes): number {
@@ -91,6 +106,7 @@ class SimulatedSMBus implements SMBus {
 	}
 
 	close(): void {
+		if (!this.#closed) this.#onOpen(-1);
 		this.#closed = true;
 	}
 

@@ -302,6 +302,7 @@ export class App {
 				const allowed = budget.interval(uploadInterval, interval * 1000, now);
 				return power === "battery" && uploadInterval === "auto" ? Math.max(batteryUploads, allowed) : allowed;
 			},
+			sparing: power === "battery",
 			connect: () => new HttpConnection({ network, time, ...origin, secure: true, ca, answerHeaders }),
 			online: () => this.#station.connected,
 			onAttempt: (reached) => this.#attempted(reached),
@@ -341,6 +342,7 @@ export class App {
 			join: () => this.#station.start(),
 			postpone: (until) => this.#uploader?.postpone(until),
 			sleep: (milliseconds) => {
+				this.#clock.rest();
 				if (this.#clock.fresh) beginBoot(this.#storage);
 				if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
 				this.#board.sleep(milliseconds);

@@ -24,7 +24,7 @@ const day = 24;
 export function weatherAt(milliseconds: number): Environment {
 	const hours = milliseconds / hour;
 	const temperature = between(temperatures, hours) / 10;
-	const humidity = (100 * vapourPressure(dewPointAt(hours))) / vapourPressure(temperature);
+	const humidity = (100 * vapourPressure(between(dewPoints, hours))) / vapourPressure(temperature);
 	return { temperature, humidity: Math.min(100, humidity), pressure: between(pressures, hours) * 10 };
 }
 
@@ -38,16 +38,12 @@ function at(values: readonly number[], hour: number): number {
 	return values[index] ?? 0;
 }
 
-/** The lowest temperature of the day before and the day after, fading from one hour to the next. */
-function dewPointAt(hours: number): number {
-	const lowest = (from: number) => {
-		let least = Number.POSITIVE_INFINITY;
-		for (let i = -day / 2; i <= day / 2; i++) least = Math.min(least, at(temperatures, from + i));
-		return least / 10 - 1;
-	};
-	const first = lowest(Math.floor(hours));
-	return first + (lowest(Math.floor(hours) + 1) - first) * (hours - Math.floor(hours));
-}
+/** A degree under the lowest temperature from half a day before to half a day after each hour. */
+const dewPoints: readonly number[] = temperatures.map((_, hour) => {
+	let least = Number.POSITIVE_INFINITY;
+	for (let i = -day / 2; i <= day / 2; i++) least = Math.min(least, at(temperatures, hour + i));
+	return least / 10 - 1;
+});
 
 /** Saturation over water, hPa. */
 function vapourPressure(celsius: number): number {

@@ -38,6 +38,8 @@ const heldStep = 1_000;
 const placedAtOnce = 32;
 /** The chip's slow oscillator, calibrated, is not further off: then a clock was set. */
 const largestSleepRate = 0.05;
+/** What a board was awake for is kept when it makes so much of a difference, milliseconds. */
+const worthKeeping = 5;
 /**
  * Ticks that were counted asleep are true to a second for so long, milliseconds: between two measurements, which tell
  * the mean rate and leave what the temperature of the day does to it (some 100 ppm); and before a board's first, when
@@ -59,6 +61,10 @@ export class Clock {
 	#rate: RateState = { rate: undefined, base: undefined };
 	/** Tells the present time, once it is known; corrected by each measurement. */
 	#line: Pick<Anchor, "start" | "rate"> | undefined;
+	/** Ticks since which the board is awake. */
+	#wokeAt: number;
+	/** Ticks counted awake before that which sleep would not have counted; see {@link #even}. */
+	#ahead = 0;
 	/** The last measurement whose ticks go on in this boot. */
 	#last: Pick<Measurement, "utc" | "ticks"> | undefined;
 	/** Measured since the board woke or started. */
@@ -71,6 +77,7 @@ export class Clock {
 	constructor(options: ClockOptions) {
 		this.#options = options;
 		const record = this.#load();
+		this.#wokeAt = options.time.ticks();
 		this.#rate = { rate: record.rate, base: undefined };
 		// A later boot than this one cannot have been: the count began anew, and its anchors are another's.
 		const { boot, resumed = false } = options;
@@ -89,7 +96,7 @@ export class Clock {
 
 	/** The time of this boot's ticks as it is known now, with a fraction; `undefined` while it is not. */
 	utcAt(ticks: number): number | undefined {
-		return this.#line === undefined ? undefined : timeOf(this.#line, ticks);
+		return this.#line === undefined ? undefined : timeOf(this.#line, this.#even(ticks));
 	}
 
 	/** The latest moment that an earlier boot knew: no earlier time can be true. */
@@ -120,7 +127,7 @@ export class Clock {
 		const { boot, time, sleeps = false } = this.#options;
 		const ticks = time.ticks();
 		const known = sleeps && !this.#fresh ? undefined : this.utcAt(ticks);
-		if (known === undefined) return { boot, ticks: Math.round(ticks) };
+		if (known === undefined) return { boot, ticks: Math.round(this.#even(ticks)) };
 		const utc = Math.round(known);
 		const held = utc <= this.#lastSample && utc >= this.#lastSample - heldStep;
 		this.#lastSample = held ? this.#lastSample + 1 : utc;
@@ -143,10 +150,13 @@ export class Clock {
 	/** Takes a measurement that was found good. The boot's first is on flash before it is used. */
 	set(measurement: Measurement): void {
 		const { boot, sleeps = false } = this.#options;
-		const { utc, ticks } = measurement;
+		const { utc } = measurement;
+		const ticks = this.#even(measurement.ticks);
 		const estimated = sleeps && !this.#fresh && this.#slept(ticks);
 		if (!sleeps) this.#rate = learnRate(this.#rate, measurement);
-		else if (!this.#fresh) this.#rate = { rate: this.#sleepRate(measurement), base: undefined };
+		else if (!this.#fresh) this.#rate = { rate: this.#sleepRate({ utc, ticks }), base: undefined };
+		this.#ahead = measurement.ticks - ticks;
+		this.#wokeAt = measurement.ticks;
 		this.#fresh = true;
 		this.#last = { utc, ticks };
 		const rate = this.#rate.rate ?? 0;
@@ -155,6 +165,17 @@ export class Clock {
 		const anchor = own ?? { boot, ...line, until: utc, estimated };
 		this.#keep(withAnchor(this.#anchors, { ...anchor, until: utc }, boot));
 		this.#line = line;
+	}
+
+	/** The board is about to sleep: what it has counted awake is kept, so that one rate holds for all its ticks. */
+	rest(): void {
+		const { sleeps = false, time } = this.#options;
+		const ticks = time.ticks();
+		const ahead = ticks - this.#even(ticks);
+		if (!sleeps || Math.abs(ahead - this.#ahead) < worthKeeping) return;
+		this.#ahead = ahead;
+		this.#wokeAt = ticks;
+		this.#keep(this.#anchors);
 	}
 
 	/**
@@ -205,8 +226,19 @@ export class Clock {
 		return this.#anchors.findLast((anchor) => anchor.boot < boot)?.until;
 	}
 
+	/**
+	 * Ticks as a board that sleeps would have counted them all asleep: then one rate leads from any two of a boot to the
+	 * time between them, however long it was awake in the meantime and counted by its crystal, which is true.
+	 */
+	#even(ticks: number): number {
+		const { sleeps = false } = this.#options;
+		const rate = this.#rate.rate ?? 0;
+		return sleeps ? ticks - this.#ahead - ((ticks - this.#wokeAt) * rate) / (1 + rate) : ticks;
+	}
+
 	/** The time goes on from the last measurement; its rate is that of the sleep before. */
-	#resume({ last, rate = 0 }: ClockRecord): void {
+	#resume({ last, ahead, rate = 0 }: ClockRecord): void {
+		this.#ahead = ahead;
 		if (last === undefined) return;
 		this.#last = last;
 		this.#line = { start: last.utc - last.ticks * (1 + rate), rate };
@@ -231,7 +263,7 @@ export class Clock {
 	}
 
 	/** How far the ticks were off since the last measurement, most of it asleep. */
-	#sleepRate({ utc, ticks }: Measurement): number | undefined {
+	#sleepRate({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): number | undefined {
 		const last = this.#last;
 		if (last === undefined || ticks <= last.ticks) return this.#rate.rate;
 		const rate = (utc - last.utc) / (ticks - last.ticks) - 1;
@@ -239,7 +271,7 @@ export class Clock {
 	}
 
 	#load(): ClockRecord {
-		const none = { rate: undefined, last: undefined, anchors: [] };
+		const none = { rate: undefined, last: undefined, ahead: 0, anchors: [] };
 		try {
 			const bytes = this.#options.storage.read(key);
 			if (bytes === undefined) return none;
@@ -255,7 +287,10 @@ export class Clock {
 	/** A storage that fails costs the promise across a reboot, not the time: it is tried again at the next change. */
 	#keep(anchors: readonly Anchor[]): void {
 		try {
-			this.#options.storage.write(key, encodeRecord({ rate: this.#rate.rate, last: this.#last, anchors }));
+			this.#options.storage.write(
+				key,
+				encodeRecord({ rate: this.#rate.rate, last: this.#last, ahead: this.#ahead, anchors }),
+			);
 		} catch (error) {
 			this.#options.log(`time: it cannot be kept for the next boot: ${messageOf(error)}`);
 		}

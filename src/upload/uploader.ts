@@ -23,6 +23,8 @@ export interface UploaderOptions {
 	readonly budget: Budget;
 	/** From one regular upload to the next, milliseconds, as the budget allows it at this time. */
 	interval(now: number): number;
+	/** On battery: what has failed is not tried again before the next regular upload. */
+	readonly sparing?: boolean;
 	/** Gives times to readings of boots that never learned it, as far as one pass can. */
 	estimate(): void;
 	/** A connection to the service that keeps {@link limitHeaders} of its answers. */
@@ -250,9 +252,10 @@ export class Uploader {
 	}
 
 	#wait(wait: number, cause: string): void {
-		const { time, readings, log } = this.#options;
-		this.#notBefore = time.ticks() + wait;
-		log(`not sent: ${cause} (${readings.length} waiting, next try in ${Math.ceil(wait / 1000)} s)`);
+		const { time, clock, readings, interval, sparing = false, log } = this.#options;
+		const pause = sparing ? Math.max(wait, interval(clock.now() ?? 0)) : wait;
+		this.#notBefore = time.ticks() + pause;
+		log(`not sent: ${cause} (${readings.length} waiting, next try in ${Math.ceil(pause / 1000)} s)`);
 	}
 
 	#quarantine(batch: Batch, cause: string): void {
