@@ -15,7 +15,12 @@ export interface FleetOptions {
 }
 
 /** For a worker: no stack of what is thrown a million times, and room for what is soon garbage. */
-const nodeOptions = ["--stack-trace-limit=0", "--max-semi-space-size=32"];
+const nodeOptions = [
+	"--stack-trace-limit=0",
+	"--single-threaded-gc",
+	"--min-semi-space-size=64",
+	"--max-semi-space-size=64",
+];
 
 /** Processes that play lives side by side, each its own. */
 export class Fleet {

@@ -35,43 +35,52 @@ const latestEnd = releasedAt + 20 * year;
 const tickStarts = [0, 2 ** 31 - 3 * hour, 2 ** 32 - 2 * day, 2 ** 31 - 10 * second] as const;
 
 /** Seconds from one reading to the next, as boards have it in a house, in a garden and in a cellar. */
-const mainsIntervals = [60, 300, 300, 600, 600, 900, 900, 900, 1800, 3600] as const;
-const batteryIntervals = [600, 900, 900, 1800, 1800, 3600] as const;
-/** How many days long, when nobody says how long. */
-const lengths = [20, 40, 60, 100, 180, 365] as const;
+const mainsIntervals = [60, 300, 300, 600, 900, 900, 1800, 3600, 7200, 21_600] as const;
+const batteryIntervals = [600, 900, 1800, 3600, 7200, 14_400] as const;
+/**
+ * How many readings long, when nobody says how long: a board that measures once an hour has a longer life than one that
+ * does each minute, so that each kind has as many lives. A wake from sleep costs as much as some readings.
+ */
+const mainsReadings = [3_000, 6_000, 12_000] as const;
+const batteryReadings = [1_500, 3_000, 6_000] as const;
+const shortest = 10 * day;
+const longest = 5 * year;
+/** The most that goes wrong in a life, however long. */
+const mostTroubles = 60;
 
 /** The life that a seed stands for; of this length (milliseconds), or as long as the seed says. */
 export function makeScenario(seed: number, length?: number): Scenario {
 	const chance = new Chance(seed).fork("scenario");
-	const whole = Math.round(length ?? chance.fork("length").pick(lengths) * day);
 	const power = chance.pick<Scenario["power"]>(["mains", "mains", "battery"]);
-	const base = makeBase(seed, whole, power, chance);
+	const battery = power === "battery";
+	const interval = battery ? chance.pick(batteryIntervals) : chance.pick(mainsIntervals);
+	const readings = battery ? chance.pick(batteryReadings) : chance.pick(mainsReadings);
+	const usual = Math.min(longest, Math.max(shortest, readings * interval * second));
+	const base = makeBase({ seed, length: Math.round(length ?? usual), interval, power }, chance);
 	const days = chance.pick([3, 5, 10, 20]);
-	const count = 1 + Math.ceil(whole / day / days);
+	const count = Math.min(mostTroubles, 1 + Math.ceil(base.length / day / days));
 	const troubles = Array.from({ length: count }, (_, index) =>
 		makeTroubles(chance.fork(`trouble ${index}`), base),
 	).flat();
 	return { ...base, troubles: troubles.sort((a, b) => a.from - b.from) };
 }
 
-function makeBase(seed: number, length: number, power: "mains" | "battery", chance: Chance): Scenario {
+function makeBase(given: Pick<Scenario, "seed" | "length" | "interval" | "power">, chance: Chance): Scenario {
+	const { length, power } = given;
 	const start = chance.pick(starts);
 	const battery = power === "battery";
 	const wrapped = !battery && chance.happens(0.4);
 	return {
-		seed,
+		...given,
 		startedAt: Math.min(start, latestEnd - length - 30 * day),
-		length,
-		interval: battery ? chance.pick(batteryIntervals) : chance.pick(mainsIntervals),
-		uploadInterval: chance.pick(["auto", "auto", "auto", 0, 1800, 3600]),
+		uploadInterval: chance.pick<Scenario["uploadInterval"]>(["auto", "auto", "auto", 0, 1800, 3600, 3600]),
 		plan: chance.pick([10_000, 10_000, 1_000_000]),
 		sectors: chance.pick([4, 16, 64, 256]),
 		drift: Math.round(chance.between(-60, 60)),
-		power,
 		sleepDrift: Math.round(chance.between(-10_000, 10_000)),
 		...(wrapped ? { ticksFrom: chance.pick(tickStarts) } : {}),
-		// A light that flashes each five seconds costs the simulation most of its time.
-		panel: battery || chance.happens(0.12),
+		// A light that flashes each five seconds costs the simulation more than all else.
+		panel: battery || (length < 40 * day && chance.happens(0.3)),
 		networks: chance.pick([1, 2]),
 		troubles: [],
 	};
