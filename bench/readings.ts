@@ -15,7 +15,7 @@ const size = { blocks: 256, blockLength: 4096 };
 const minute = 60_000;
 const startedAt = Date.UTC(2026, 10, 24);
 
-const context: SampleContext = {
+export const context: SampleContext = {
 	boot: 12,
 	deviceId: "ESP32-A1B2C3",
 	location: "Balcony",
@@ -59,7 +59,7 @@ function figures(held: number): ReadingFigures {
  * (table 1: 0.005 °C, 0.02 %, 1.3 Pa without filter), a clock that fires some milliseconds late, a battery that goes
  * down by a percent in ten hours, and a signal that wanders by some dB.
  */
-function readingAt(index: number): Reading {
+export function readingAt(index: number): Reading {
 	const utc = startedAt + index * minute;
 	const { temperature, humidity, pressure } = weatherAt(utc);
 	return {
