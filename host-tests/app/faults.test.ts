@@ -44,6 +44,12 @@ async function arrivals(points: number): Promise<number[]> {
 	}
 }
 
+/** How many points the service kept before it got the first one a second time. */
+function pointsBeforeTheFirstComesAgain(): number {
+	const again = world.dakkio.points().findIndex(({ metadata }, index) => index > 0 && metadata?.seq === 1);
+	return again < 0 ? 1 : again;
+}
+
 const once = (misbehaviour: Parameters<typeof faults.firstRequests>[1]): Misbehaviours => ({
 	exchange: faults.firstRequests(1, misbehaviour),
 });
@@ -118,8 +124,10 @@ describe("one failure, then a good service: the board tries again by itself, and
 		await board.app.stop();
 		// A computer that stands still for a third of a second is one more failure, and may be one more duplicate.
 		const more = Math.max(0, board.lines.filter((line) => line.startsWith("not sent")).length - 1);
-		expect(counts[0]).toBeLessThanOrEqual(first + more);
-		for (const count of counts.slice(1)) expect(count).toBeLessThanOrEqual(1 + more);
+		// On a slow computer the first request holds more than the first point, and all of them share its fate.
+		const inFirstRequest = first === 1 ? 1 : pointsBeforeTheFirstComesAgain();
+		for (const [index, count] of counts.entries())
+			expect(count).toBeLessThanOrEqual((index < inFirstRequest ? first : 1) + more);
 	});
 });
 
