@@ -77,5 +77,6 @@ test("one that somebody else left measuring by itself, with its filter on, measu
 	const configuration = new Uint8Array(2);
 	chip.write(Uint8Array.of(0xf4));
 	chip.read(configuration);
-	expect([(configuration[0] ?? 0) & 3, configuration[1]]).toEqual([0, 0]);
+	// Mode, and filter: asleep and off.
+	expect([(configuration[0] ?? 0) & 3, (configuration[1] ?? 0) & 0x1c]).toEqual([0, 0]);
 });

@@ -42,6 +42,11 @@ const register = Object.freeze({
 	data: 0xf7,
 });
 
+/**
+ * The filter off (section 5.4.6, table 28); and a standby time that forced mode has no use for, by which the chip that
+ * was set up is known: one that has just got its supply has none.
+ */
+const ownConfiguration = 0xa0;
 const sleepMode = 0;
 const forcedMode = 1;
 const statusMeasuring = 0x08;
@@ -71,24 +76,19 @@ export interface Member {
  * weather) and sleeps in between.
  */
 export abstract class Bosch280<Sample> extends ChipDriver<Sample> {
-	readonly #calibration: Calibration;
+	readonly #member: Member;
+	#calibration: Calibration;
 	/** The BME280's. */
-	readonly #humidity: HumidityCalibration | undefined;
+	#humidity: HumidityCalibration | undefined;
 	#oversampling: Required<Bosch280Configuration> = { temperature: 1, humidity: 1, pressure: 1 };
 	#started = false;
 
 	/** Throws a `SensorError` when there is no such chip at the address. */
-	constructor(options: DriverOptions, { name, ids, humidity }: Member) {
-		super(name, options);
-		const chip = this.chip;
-		this.#calibration = chip.setUp(() => {
-			this.#identify(ids);
-			// Whatever it did before, it is idle and does not filter.
-			chip.writeUint8(register.controlMeasurement, sleepMode);
-			chip.writeUint8(register.configuration, 0);
-			return this.#readCalibration();
-		});
-		this.#humidity = humidity ? chip.setUp(() => this.#readHumidityCalibration()) : undefined;
+	constructor(options: DriverOptions, member: Member) {
+		super(member.name, options);
+		this.#member = member;
+		this.#calibration = this.chip.setUp(() => this.#prepare());
+		this.#humidity = member.humidity ? this.chip.setUp(() => this.#readHumidityCalibration()) : undefined;
 	}
 
 	override configure(options: Bosch280Configuration): void {
@@ -98,6 +98,11 @@ export abstract class Bosch280<Sample> extends ChipDriver<Sample> {
 	/** Starts a measurement; returns the milliseconds after which it has ended for certain (section 9.1). */
 	override start(): number {
 		const { temperature, humidity, pressure } = this.#oversampling;
+		// Another one of its kind may have been plugged in since, and each has a calibration of its own.
+		if (this.chip.readUint8(register.configuration) !== ownConfiguration) {
+			this.#calibration = this.#prepare();
+			if (this.#member.humidity) this.#humidity = this.#readHumidityCalibration();
+		}
 		const hygrometer = this.#humidity === undefined ? 0 : 2.3 * humidity + 0.575;
 		// The setting for humidity comes into effect with the write to ctrl_meas (section 5.4.3).
 		if (hygrometer > 0) this.chip.writeUint8(register.controlHumidity, setting(humidity));
@@ -115,6 +120,14 @@ export abstract class Bosch280<Sample> extends ChipDriver<Sample> {
 		const data = this.chip.readRegisters(register.data, this.#humidity === undefined ? 6 : 8);
 		this.#started = false;
 		return this.#compensate(data);
+	}
+
+	/** Whatever it did before, it is idle and does not filter; returns its calibration. */
+	#prepare(): Calibration {
+		this.#identify(this.#member.ids);
+		this.chip.writeUint8(register.controlMeasurement, sleepMode);
+		this.chip.writeUint8(register.configuration, ownConfiguration);
+		return this.#readCalibration();
 	}
 
 	#identify(ids: Member["ids"]): void {
