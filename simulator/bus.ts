@@ -28,19 +28,12 @@ export class BusHeld extends Error {
 	}
 }
 
-export interface BusOptions {
-	/**
-	 * Whether an address takes one object at a time and refuses a second, as the SDK's I2C on the chip does.
-	 */
-	readonly exclusive?: boolean;
-}
-
 /** What the objects on the bus have in common. */
 interface Wires {
 	/** By address. */
 	readonly chips: Map<number, Chip>;
-	/** Addresses that an object is open at; `undefined` where that does not matter. */
-	readonly open: Set<number> | undefined;
+	/** The objects that are open, by address: each has room for one. */
+	readonly open: Map<number, SMBus>;
 	/** Clock pulses until the data line is let go. */
 	held: number;
 }
@@ -48,14 +41,17 @@ interface Wires {
 /** Bits of a byte and its acknowledge: so many pulses end whatever a chip is sending (I2C specification, section 3.1.16). */
 const pulsesToRelease = 9;
 
-/** An I2C bus with chips on it, reached through ECMA-419's SMBus. */
+/**
+ * An I2C bus with chips on it, reached through ECMA-419's SMBus. An address takes one object at a time and refuses a
+ * second, as the SDK's I2C on the chip does.
+ */
 export class SimulatedBus {
 	readonly #wires: Wires;
 	/** For a provider: `{ io: bus.SMBus, data, clock, hz }`. */
 	readonly SMBus: SMBusConstructor;
 
-	constructor({ exclusive = false }: BusOptions = {}) {
-		const wires: Wires = { chips: new Map(), open: exclusive ? new Set() : undefined, held: 0 };
+	constructor() {
+		const wires: Wires = { chips: new Map(), open: new Map(), held: 0 };
 		this.#wires = wires;
 		this.SMBus = class extends SimulatedSMBus {
 			constructor(options: I2COptions) {
@@ -92,14 +88,14 @@ export class SimulatedBus {
 		if (this.#wires.held > 0) this.#wires.held--;
 	}
 
-	/** Whether any object is open on it; told of an exclusive bus alone. */
+	/** Whether any object is open on it. */
 	get inUse(): boolean {
-		return (this.#wires.open?.size ?? 0) > 0;
+		return this.#wires.open.size > 0;
 	}
 
 	/** The firmware that had objects on it is gone. */
 	release(): void {
-		this.#wires.open?.clear();
+		this.#wires.open.clear();
 	}
 }
 
@@ -109,8 +105,8 @@ class SimulatedSMBus implements SMBus {
 	#closed = false;
 
 	constructor(wires: Wires, { address }: I2COptions) {
-		if (wires.open?.has(address)) throw new RangeError("duplicate address");
-		wires.open?.add(address);
+		if (wires.open.has(address)) throw new RangeError("duplicate address");
+		wires.open.set(address, this);
 		this.#wires = wires;
 		this.#address = address;
 	}
@@ -152,7 +148,8 @@ class SimulatedSMBus implements SMBus {
 	}
 
 	close(): void {
-		if (!this.#closed) this.#wires.open?.delete(this.#address);
+		// After a release its address may be another's.
+		if (this.#wires.open.get(this.#address) === this) this.#wires.open.delete(this.#address);
 		this.#closed = true;
 	}
 

@@ -61,7 +61,7 @@ export interface StationOptions {
 
 /** The sensors around a simulated board, out in the weather. */
 export class Station {
-	readonly bus = new SimulatedBus({ exclusive: true });
+	readonly bus = new SimulatedBus();
 	readonly #options: StationOptions;
 
 	constructor(options: StationOptions) {

@@ -25,21 +25,25 @@ test("a bus that is held low takes no transfer to anybody until nine pulses were
 	expect(second.readUint8(0)).toBe(0x5a);
 });
 
-test("an exclusive bus takes one object for each address, as the SDK's does, until it is closed", () => {
-	const bus = new SimulatedBus({ exclusive: true });
+test("it takes one object for each address, as the SDK's does, until that is closed or its firmware is gone", () => {
+	const bus = new SimulatedBus();
 	const first = new bus.SMBus(options(0x10));
 	new bus.SMBus(options(0x11));
 	expect(() => new bus.SMBus(options(0x10))).toThrow("duplicate address");
 	first.close();
 	first.close();
-	new bus.SMBus(options(0x10));
+	const second = new bus.SMBus(options(0x10));
 	expect(() => new bus.SMBus(options(0x10))).toThrow("duplicate address");
 	bus.release();
+	expect(bus.inUse).toBe(false);
 	new bus.SMBus(options(0x10));
+	second.close();
+	expect(() => new bus.SMBus(options(0x10))).toThrow("duplicate address");
 });
 
 test("nobody is nobody, with the address", () => {
 	const bus = new SimulatedBus();
-	expect(() => new bus.SMBus(options(0x10)).readUint8(0)).toThrow(NotAcknowledged);
-	expect(() => new bus.SMBus(options(0x10)).readUint8(0)).toThrow("no acknowledge from address 0x10");
+	const nobody = new bus.SMBus(options(0x10));
+	expect(() => nobody.readUint8(0)).toThrow(NotAcknowledged);
+	expect(() => nobody.readUint8(0)).toThrow("no acknowledge from address 0x10");
 });

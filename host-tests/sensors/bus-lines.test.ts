@@ -104,7 +104,7 @@ describe("at the pins of a board", () => {
 	function wired() {
 		const time = new VirtualTime();
 		const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
-		const bus = new SimulatedBus({ exclusive: true });
+		const bus = new SimulatedBus();
 		pins.wire({ bus, data: 21, clock: 22 });
 		return { pins, bus, Digital: pins.provider().Digital };
 	}

@@ -7,7 +7,7 @@ import type { Identity, SensorKind } from "../../src/sensors/kind";
 let bus: I2CBus;
 let asked: string[];
 beforeEach(() => {
-	bus = { io: new SimulatedBus({ exclusive: true }).SMBus, data: 21, clock: 22, hz: 100_000 };
+	bus = { io: new SimulatedBus().SMBus, data: 21, clock: 22, hz: 100_000 };
 	asked = [];
 });
 
@@ -58,7 +58,7 @@ test("an address that is to be skipped is not spoken to", () => {
 });
 
 test("strangers are looked for where no kind looks, without a write", () => {
-	const simulated = new SimulatedBus({ exclusive: true });
+	const simulated = new SimulatedBus();
 	const written: number[] = [];
 	for (const address of [0x07, 0x08, 0x3c, 0x76, 0x77, 0x78])
 		simulated.attach(address, { write: () => written.push(address), read: (into) => into.fill(0) });

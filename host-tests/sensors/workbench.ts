@@ -22,7 +22,7 @@ export class Workbench {
 		current: 0.2345,
 		inputs: [0.5, 1.25, 3.3, 2.0001],
 	};
-	readonly bus = new SimulatedBus({ exclusive: true });
+	readonly bus = new SimulatedBus();
 
 	/** Plugs a chip of the catalogue in. */
 	plugIn(name: string, address = catalogue[name]?.addresses[0] ?? 0): SimulatedChip<never> {

@@ -108,7 +108,7 @@ function heldLow(): void {
 /** A bus, and time that passes when it is told to. */
 class Bench {
 	ticks = 1000;
-	readonly bus = new SimulatedBus({ exclusive: true });
+	readonly bus = new SimulatedBus();
 
 	get chipOptions() {
 		return { ticks: () => this.ticks, environment: () => surroundings };

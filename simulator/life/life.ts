@@ -278,6 +278,7 @@ export class Life {
 		if (this.#power !== undefined || this.#alarm !== undefined || this.#finished) return;
 		for (const flash of this.#flash.values()) flash.powerUp();
 		this.#keyValue.powerUp();
+		this.#bus.release();
 		const power = new Power((why) => this.#lost(why));
 		this.#power = power;
 		if (reason === "deep sleep") this.#counts.wakes++;

@@ -4,8 +4,6 @@ import { humidity, pressure, temperature } from "./fields";
 import type { DriverOptions } from "./peripheral";
 import type { Barometer, Hygrometer, Thermometer } from "./samples";
 
-export { addresses, chipId };
-
 export type BME280Sample = Thermometer & Hygrometer & Barometer;
 
 /** Bosch BME280 (BST-BME280-DS002): temperature, humidity and pressure. */
