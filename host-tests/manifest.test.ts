@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { platforms, usualPinsOn } from "../scripts/chips";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -50,4 +51,12 @@ test("what is preloaded is there, and named once", () => {
 	const own = manifests.flatMap(({ manifest }) => manifest.preload.filter((name) => name.startsWith("src/")));
 	expect(own.filter((name) => !modules.includes(name))).toEqual([]);
 	expect(own.filter((name, at) => own.indexOf(name) !== at)).toEqual([]);
+});
+
+test("settings are checked against the pins that the firmware has on each chip", () => {
+	expect(platforms.map((platform) => usualPinsOn(platform))).toEqual([
+		{ data: 21, clock: 22, led: 2, button: 0 },
+		{ data: 8, clock: 9, led: undefined, button: undefined },
+		{ data: 8, clock: 9, led: undefined, button: 0 },
+	]);
 });

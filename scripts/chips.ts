@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { UsualPins } from "../src/settings/pins";
 import { FailedError, MissingError, mcconfig, root, type Sdk } from "./sdk";
 
 /** What the firmware is built for, by the SDK's names. */
@@ -50,6 +51,23 @@ export function readPlatform(given: readonly string[]): Platform {
 	if (platform === undefined || another !== undefined)
 		throw new Error(`Give one of ${platforms.join(", ")}, not "${given.join(" ")}".`);
 	return platform;
+}
+
+interface PinConfiguration {
+	readonly i2c: { readonly data: number; readonly clock: number };
+	/** Numbers as text; empty where the usual board has none. */
+	readonly pins: { readonly led: string; readonly button: string };
+}
+
+/** What is `auto` in the settings of a board with this chip. */
+export function usualPinsOn(platform: Platform): UsualPins {
+	const manifest: {
+		readonly config: PinConfiguration;
+		readonly platforms: Readonly<Record<string, { readonly config?: PinConfiguration } | undefined>>;
+	} = JSON.parse(readFileSync(join(root, "src/boards/esp32/manifest.json"), "utf8"));
+	const { i2c, pins } = manifest.platforms[platform]?.config ?? manifest.config;
+	const number = (text: string) => (text === "" ? undefined : Number(text));
+	return { ...i2c, led: number(pins.led), button: number(pins.button) };
 }
 
 /** Throws a {@link MissingError} unless ESP-IDF, which compiles what is written in C, is there. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { importSettings } from "../src/settings/file";
 import { checkSettings } from "../src/settings/settings";
-import { buildFor, readPlatform, requireIdf } from "./chips";
+import { buildFor, type Platform, readPlatform, requireIdf, usualPinsOn } from "./chips";
 import { findSdk, main } from "./sdk";
 
 const help = `Builds the firmware with the debugger, writes it to the board on USB, and opens xsbug with its log.
@@ -30,7 +30,8 @@ await main(async () => {
 		return;
 	}
 	const platform = readPlatform(positionals);
-	const settings = values.settings === undefined ? [] : [`settings=${readSettings(values.settings)}`];
+	const settings =
+		values.settings === undefined ? [] : [`settings=${readSettings(values.settings, platform)}`];
 	const sdk = findSdk();
 	requireIdf();
 	if (settings.length > 0)
@@ -39,7 +40,7 @@ await main(async () => {
 });
 
 /** The settings of a file as the image carries them: JSON in UTF-8, two hexadecimal digits a byte. */
-function readSettings(file: string): string {
+function readSettings(file: string, platform: Platform): string {
 	let text: string;
 	try {
 		text = readFileSync(file, "utf8");
@@ -47,7 +48,7 @@ function readSettings(file: string): string {
 		throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
 	}
 	const { given, problems: ofFile } = importSettings(text);
-	const problems = [...ofFile, ...checkSettings(given).problems];
+	const problems = [...ofFile, ...checkSettings(given, usualPinsOn(platform)).problems];
 	if (problems.length > 0)
 		throw new Error(problems.map(({ key, problem }) => `${file}: ${key}: ${problem}`).join("\n"));
 	return Buffer.from(JSON.stringify(given)).toString("hex");

@@ -9,7 +9,8 @@ import {
 	withoutPresets,
 } from "../src/settings/settings";
 import { catalogue } from "./chips/catalogue";
-import { parseSensors, usualSensors, type WiredChip } from "./station";
+import { parseSensors, usualSensors, type WiredChip, wiring } from "./station";
+import { usualPins } from "./virtual-board";
 
 /** What `npm start` was asked to do. */
 export type Command =
@@ -95,7 +96,7 @@ function readSettings(file: string, read: (file: string) => string): Partial<Set
 		return `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 	}
 	const { given, problems: ofFile } = importSettings(text);
-	const { settings, problems } = checkSettings(given);
+	const { settings, problems } = checkSettings(given, { ...usualPins, ...wiring });
 	const [first] = [...ofFile, ...problems];
 	return first === undefined ? withoutPresets(settings) : `${file}: ${first.key}: ${first.problem}`;
 }

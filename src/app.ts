@@ -17,6 +17,7 @@ import type { Field, SampleContext, Value } from "./reading/reading";
 import { namesKey } from "./sensors/name-store";
 import { totalsKey } from "./sensors/pulse-totals";
 import { type Sample, Sampler } from "./sensors/sampler";
+import { usualPinsOf } from "./settings/pins";
 import { missingForUpload, newDataSource, type Settings, withoutPresets } from "./settings/settings";
 import { SettingsStore } from "./settings/settings-store";
 import { Absence } from "./setup/absence";
@@ -359,7 +360,7 @@ export class App {
 	}
 
 	#loadSettings(): Settings {
-		const { settings, problems } = new SettingsStore(this.#storage).load();
+		const { settings, problems } = new SettingsStore(this.#storage).load(usualPinsOf(this.#board));
 		for (const { key, problem } of problems) this.#board.log(`settings: ${key}: ${problem}`);
 		return settings;
 	}

@@ -22,6 +22,7 @@ function makeBoard(settings: Settings = kept) {
 		origin: "http://192.168.4.1",
 		names: ["board.example"],
 		token,
+		usualPins: { data: 8, clock: 9, led: undefined, button: 0 },
 		settings: () => now,
 		state: () => ({
 			board: { name: "Dakkio-1A2B", deviceId: "ESP32-A1B2C3", chip: "test", firmwareVersion: "1.2.3" },
@@ -334,6 +335,26 @@ describe("settings", () => {
 		expect(answer.status).toBe(422);
 		expect(JSON.parse(textOf(answer)).problems).toMatchObject([{ key: "version" }]);
 		expect(settings().interval).toBe(77);
+	});
+
+	test("two at one pin are refused, at both, also where the board has one of them anyway", () => {
+		const { board, settings } = makeBoard();
+		const given = { inputs: [{ kind: "state", pin: 9, name: "door" }], oneWirePin: 0 };
+		for (const path of ["/api/check", "/api/save", "/api/test"]) {
+			const answer = answerSetup(post(path, { token, settings: given }), board);
+			expect(answer.status).toBe(path === "/api/check" ? 200 : 422);
+			expect(JSON.parse(textOf(answer)).problems).toEqual([
+				{ key: "buttonPin", problem: expect.stringMatching(/^auto is pin 0 here, .* the 1-Wire bus\./) },
+				{ key: "clockPin", problem: expect.stringMatching(/^auto is pin 9 here, .* the input door\./) },
+				{
+					key: "inputs",
+					problem: expect.stringMatching(/^Number 1: Pin 9 .* the I²C clock line \(auto\)\./),
+				},
+				{ key: "oneWirePin", problem: expect.stringMatching(/^Pin 0 .* the button \(auto\)\./) },
+			]);
+		}
+		expect(settings()).toBe(kept);
+		expect(save(board, { ...given, buttonPin: "none", clockPin: 10 }).status).toBe(200);
 	});
 
 	test.each([undefined, null, [], "x", 3])("that are %j are none", (settings) => {

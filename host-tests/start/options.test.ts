@@ -20,6 +20,8 @@ const files: Readonly<Record<string, string>> = {
 	"future.json": '{ "version": 2 }',
 	"list.json": "[]",
 	"wrong.json": '{ "interval": 1, "colour": "blue" }',
+	"pins.json": '{ "inputs": [{ "kind": "state", "pin": 22, "name": "door" }] }',
+	"light.json": '{ "oneWirePin": 2 }',
 };
 const parseCommand = (args: readonly string[]) =>
 	parse(args, (file) => {
@@ -127,6 +129,8 @@ describe("a wrong option or an unusable value gets one line that names it", () =
 		[["--settings", "list.json"], /list\.json.*one JSON object/],
 		[["--settings", "future.json"], /future\.json: version.*knows version 1/],
 		[["--settings", "wrong.json"], /wrong\.json: interval: .*5 to 86400/],
+		[["--settings", "pins.json"], /pins\.json: clockPin: auto is pin 22 here, .* the input door\./],
+		[["--settings", "light.json"], /light\.json: ledPin: auto is pin 2 here, .* the 1-Wire bus\./],
 		[["--settings", "real.json", "--speed", "2"], /--speed.*embedded/],
 	])("%j", (args, expected) => {
 		const command = parseCommand(args);

@@ -1,6 +1,7 @@
 import type { KeyValue } from "../boards/ecma419";
 import { toJson } from "../text/json";
 import { byteLength, decode, encodeInto } from "../text/utf8";
+import type { UsualPins } from "./pins";
 import { decodeRecord, encodeRecord, type KeptRecord } from "./record";
 import { checkSettings, type SettingProblem, type Settings } from "./settings";
 
@@ -16,12 +17,15 @@ export class SettingsStore {
 		this.#storage = storage;
 	}
 
-	/** The kept settings; what is missing, unreadable or no longer valid has its preset, and is told. */
-	load(): { readonly settings: Settings; readonly problems: readonly SettingProblem[] } {
+	/**
+	 * The kept settings; what is missing, unreadable or no longer valid has its preset, and is told. `usual`: the board's
+	 * pins.
+	 */
+	load(usual?: UsualPins): { readonly settings: Settings; readonly problems: readonly SettingProblem[] } {
 		const { newest, damaged } = this.#look();
 		const given = newest === undefined ? undefined : parse(newest.record.body);
 		const unreadable = damaged || (newest !== undefined && given === undefined);
-		const { settings, problems } = checkSettings(given ?? {});
+		const { settings, problems } = checkSettings(given ?? {}, usual);
 		if (!unreadable) return { settings, problems };
 		const what = given === undefined ? "The kept settings" : "The settings that were kept last";
 		const remedy = given === undefined ? "set the board up again" : "those from before are used";

@@ -3,6 +3,7 @@ import { isSameData } from "../text/json";
 import { checkInputs, type InputSettings } from "./input-settings";
 import { type SavedNetwork, savedNetworks } from "./network";
 import { decodePem } from "./pem";
+import { checkPins, type UsualPins } from "./pins";
 import {
 	type Checked,
 	choice,
@@ -230,9 +231,13 @@ export interface SettingProblem {
 
 /**
  * Checks all that is given and fills in presets for the rest. Every problem is told at once; a setting with a
- * problem has its preset, or nothing where that would do harm. Warnings are of what is kept all the same.
+ * problem has its preset, or nothing where that would do harm. Settings that only clash with each other stay as they
+ * are: one of them can be used. `usual`: the board's pins. Warnings are of what is kept all the same.
  */
-export function checkSettings(given: Readonly<Record<string, unknown>>): {
+export function checkSettings(
+	given: Readonly<Record<string, unknown>>,
+	usual: UsualPins = {},
+): {
 	readonly settings: Settings;
 	readonly problems: readonly SettingProblem[];
 	readonly warnings: readonly SettingProblem[];
@@ -251,7 +256,10 @@ export function checkSettings(given: Readonly<Record<string, unknown>>): {
 	for (const key of Object.keys(given)) {
 		if (!Object.hasOwn(settingsTable, key)) problems.push({ key, problem: "There is no such setting." });
 	}
-	return { settings: settings as Settings, problems, warnings };
+	const complete = settings as Settings;
+	const wrong = new Set(problems.map(({ key }) => key));
+	for (const { at, problem } of checkPins(complete, usual, wrong)) problems.push({ key: at, problem });
+	return { settings: complete, problems, warnings };
 }
 
 /** Without those that have their preset, so that a later version's presets hold. */

@@ -1,6 +1,7 @@
 import type { ServerAnswer, ServerRequest } from "../http/server";
 import { bytesBody, textBody } from "../http/server";
 import { readVersion } from "../settings/file";
+import type { UsualPins } from "../settings/pins";
 import { checkSettings, type Settings } from "../settings/settings";
 import { isObject, parseJson, toJson } from "../text/json";
 import type { CheckAnswer, ScanState, SetupState, TestState } from "./api";
@@ -15,6 +16,8 @@ export interface SetupBoard {
 	readonly names: readonly string[];
 	/** Every POST must carry it. */
 	readonly token: string;
+	/** What is `auto` in the settings. */
+	readonly usualPins: UsualPins;
 	/** As kept; `asTested`: as tested last, where that is not saved yet. */
 	settings(asTested: boolean): Settings;
 	state(): Omit<SetupState, "token">;
@@ -159,7 +162,7 @@ function judge({ settings, asTested }: Fields, board: SetupBoard) {
 	if (!isObject(settings)) return undefined;
 	const { given, problems: ofFile } = readVersion(settings);
 	const kept = board.settings(asTested === true);
-	const { settings: checked, problems, warnings } = checkSettings(mergeGiven(given, kept));
+	const { settings: checked, problems, warnings } = checkSettings(mergeGiven(given, kept), board.usualPins);
 	const all = [...ofFile, ...problems, ...keyForAnother(checked, kept, given.key)];
 	return { settings: checked, answer: { problems: all, warnings } };
 }

@@ -5,6 +5,7 @@ import type { HttpConnection, Outcome } from "../http/exchange";
 import { HttpServer } from "../http/server";
 import type { Field } from "../reading/reading";
 import { exportSettings } from "../settings/file";
+import { usualPinsOf } from "../settings/pins";
 import { type Settings, withoutPresets } from "../settings/settings";
 import { SettingsStore } from "../settings/settings-store";
 import type { Budget } from "../upload/budget";
@@ -183,6 +184,7 @@ export class Setup {
 			origin: `http://${address}${port === 80 ? "" : `:${port}`}`,
 			names: address === "127.0.0.1" ? ["localhost"] : [],
 			token: this.#token,
+			usualPins: usualPinsOf(this.#options.board),
 			settings: (asTested) => (asTested ? this.#tried : undefined) ?? this.#settings,
 			state: () => this.#state(),
 			networks: () => this.#heard.state,
