@@ -36,6 +36,8 @@ interface Wires {
 	readonly open: Map<number, SMBus>;
 	/** Clock pulses until the data line is let go. */
 	held: number;
+	/** Whether somebody has one of its pins for something else. */
+	pinsTaken(): boolean;
 }
 
 /** Bits of a byte and its acknowledge: so many pulses end whatever a chip is sending (I2C specification, section 3.1.16). */
@@ -51,13 +53,18 @@ export class SimulatedBus {
 	readonly SMBus: SMBusConstructor;
 
 	constructor() {
-		const wires: Wires = { chips: new Map(), open: new Map(), held: 0 };
+		const wires: Wires = { chips: new Map(), open: new Map(), held: 0, pinsTaken: () => false };
 		this.#wires = wires;
 		this.SMBus = class extends SimulatedSMBus {
 			constructor(options: I2COptions) {
 				super(wires, options);
 			}
 		};
+	}
+
+	/** `taken`: whether somebody has one of its pins, which then nobody can speak on. */
+	wire(taken: () => boolean): void {
+		this.#wires.pinsTaken = taken;
 	}
 
 	/** Plugs a chip in at a seven-bit address. */
@@ -105,6 +112,7 @@ class SimulatedSMBus implements SMBus {
 	#closed = false;
 
 	constructor(wires: Wires, { address }: I2COptions) {
+		if (wires.pinsTaken()) throw new RangeError("in use");
 		if (wires.open.has(address)) throw new RangeError("duplicate address");
 		wires.open.set(address, this);
 		this.#wires = wires;

@@ -124,6 +124,7 @@ export class SimulatedPins {
 	/** The lines of an I2C bus are these pins: whoever has them can clock a chip free. */
 	wire(wired: WiredBus): void {
 		this.#buses.push(wired);
+		wired.bus.wire(() => this.#open.has(wired.data) || this.#open.has(wired.clock));
 	}
 
 	/** The 1-Wire line at a pin; chips are attached to it. */

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { BusHeld, NotAcknowledged, SimulatedBus } from "../../simulator/bus";
+import { SimulatedPins } from "../../simulator/pins";
+import { VirtualTime } from "../../simulator/virtual-time";
 import type { I2COptions } from "../../src/boards/ecma419";
 
 const options = (address: number): I2COptions => ({ data: 21, clock: 22, hz: 100_000, address });
@@ -39,6 +41,19 @@ test("it takes one object for each address, as the SDK's does, until that is clo
 	new bus.SMBus(options(0x10));
 	second.close();
 	expect(() => new bus.SMBus(options(0x10))).toThrow("duplicate address");
+});
+
+test("nobody speaks on it while somebody has one of its pins", () => {
+	const time = new VirtualTime();
+	const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
+	const bus = new SimulatedBus();
+	pins.wire({ bus, data: 21, clock: 22 });
+	const { Digital } = pins.provider();
+	const light = new Digital({ pin: 22, mode: Digital.Output });
+	expect(() => new bus.SMBus(options(0x10))).toThrow("in use");
+	light.close();
+	new bus.SMBus(options(0x10));
+	expect(() => new Digital({ pin: 21, mode: Digital.Input })).toThrow("in use");
 });
 
 test("nobody is nobody, with the address", () => {

@@ -122,7 +122,7 @@ describe("at the pins of a board", () => {
 		const { bus, Digital } = wired();
 		bus.holdLow();
 		const chip = new bus.SMBus({ ...at, hz: 100_000, address: 0x76 });
-		expect(lookAtBus(Digital, at)).toBe("unknown");
+		expect(lookAtBus(Digital, at)).toEqual({ unusable: "in use" });
 		expect(bus.held).toBe(true);
 		chip.close();
 		expect(lookAtBus(Digital, at)).toBe("freed");

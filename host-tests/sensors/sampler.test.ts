@@ -655,6 +655,47 @@ describe("the I2C bus", () => {
 	});
 });
 
+describe("a bus whose pins cannot be had says so, and not that its wiring is wrong", () => {
+	const sentence =
+		"sensor: I2C bus: its pins (SDA 21, SCL 22) cannot be used (in use). Check them in the settings.";
+
+	test("told once; as soon as they are free it is looked at", async () => {
+		board.plugIn("bme280");
+		board.pins.apply(34, 1);
+		const { Digital } = board.pins.provider();
+		const light = new Digital({ pin: 21, mode: Digital.Output });
+		board.start({ inputs: [{ kind: "analog", pin: 34, name: "level" }] });
+		expect(await board.sample()).toEqual({ level: 1 });
+		await board.sample();
+		await board.sample(hour);
+		expect(board.lines).toEqual([sentence, "sensor: pin 34 (level)"]);
+		light.close();
+		expect(await board.sample()).toMatchObject({ temperature: 22.48, level: 1 });
+	});
+
+	test("also where there is nothing else, and of sensors that were there before", async () => {
+		board.plugIn("bme280");
+		board.start();
+		await board.sample();
+		const sampler = board.start();
+		const { Digital } = board.pins.provider();
+		new Digital({ pin: 22, mode: Digital.Input });
+		await board.sample();
+		expect(board.lines).toEqual([sentence, "sensor: BME280 at 0x76 was there before, and is not now."]);
+		sampler.forgetMissing();
+		board.start();
+		await board.sample();
+		expect(board.lines).toEqual([sentence]);
+	});
+
+	test("nor is a shorted one taken for one that nobody is on", async () => {
+		board.pins.drive(21, 0);
+		board.start();
+		await board.sample();
+		expect(board.lines).toEqual([expect.stringMatching(/its data line \(SDA, pin 21\) is low all the time/)]);
+	});
+});
+
 describe("the state of the sensors", () => {
 	test("has their names, fields, newest values and problems; also of those that are missing", async () => {
 		board.plugIn("bme280");

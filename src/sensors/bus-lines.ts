@@ -8,9 +8,7 @@ export type BusLines =
 	| "freed"
 	/** Stays low whatever is done: shorted, or somebody has no supply. */
 	| "data held"
-	| "clock held"
-	/** The pins cannot be looked at. */
-	| "unknown";
+	| "clock held";
 
 /** Pulses after which a chip has sent the byte that it was at, and has seen no acknowledge (I2C specification, 3.1.16). */
 const mostPulses = 9;
@@ -29,7 +27,7 @@ export interface Line {
  * Frees a bus on which a chip was interrupted while it sent a zero, and waits for clock pulses with the data line held
  * low: it gets them, up to nine, and then a stop (I2C specification, section 3.1.16). On an idle bus nothing is done.
  */
-export function freeBus(data: Line, clock: Line): Exclude<BusLines, "unknown"> {
+export function freeBus(data: Line, clock: Line): BusLines {
 	data.release();
 	clock.release();
 	if (!clock.high()) return "clock held";
@@ -47,15 +45,19 @@ export function freeBus(data: Line, clock: Line): Exclude<BusLines, "unknown"> {
 
 /**
  * Looks at the lines of a bus and frees it. Every object on the bus must be closed, or else the pins are in use. A
- * clock of 100 kHz waits 5 µs between edges; opening a pin takes longer by itself. Never throws.
+ * clock of 100 kHz waits 5 µs between edges; opening a pin takes longer by itself. Where the pins cannot be had, it
+ * tells why. Never throws.
  */
-export function lookAtBus(Digital: DigitalConstructor, pins: { data: number; clock: number }): BusLines {
+export function lookAtBus(
+	Digital: DigitalConstructor,
+	pins: { data: number; clock: number },
+): BusLines | { readonly unusable: string } {
 	const data = new PulledUpLine(Digital, pins.data);
 	const clock = new PulledUpLine(Digital, pins.clock);
 	try {
 		return freeBus(data, clock);
-	} catch {
-		return "unknown";
+	} catch (error) {
+		return { unusable: error instanceof Error ? error.message : String(error) };
 	} finally {
 		data.close();
 		clock.close();

@@ -51,7 +51,8 @@ export class Detector {
 	 */
 	lookAtLines(freed: (sentence: string) => void): string | undefined {
 		const { bus, pins } = this.#options;
-		switch (lookAtBus(pins.Digital, bus)) {
+		const lines = lookAtBus(pins.Digital, bus);
+		switch (lines) {
 			case "freed":
 				freed("I2C bus: a chip held its data line low; it is free again.");
 				return undefined;
@@ -59,8 +60,10 @@ export class Detector {
 				return `I2C bus: its data line (SDA, pin ${bus.data}) is low all the time. Look for a short circuit, a wrong pin, or a sensor without supply; take the supply away from all for a moment.`;
 			case "clock held":
 				return `I2C bus: its clock line (SCL, pin ${bus.clock}) is low all the time. Look for a short circuit, a wrong pin, or a sensor without supply.`;
-			default:
+			case "idle":
 				return undefined;
+			default:
+				return `I2C bus: its pins (SDA ${bus.data}, SCL ${bus.clock}) cannot be used (${lines.unusable}). Check them in the settings.`;
 		}
 	}
 

@@ -146,7 +146,8 @@ export class Sampler {
 		const found = [...this.#lookAtI2C(how, problems), ...this.#lookAtOneWire(problems), ...inputs];
 		if (roster.admit(found) || how === "thorough") this.#told.clear();
 		for (const sensor of roster.missing) problems.push(`${sensor} was there before, and is not now.`);
-		if (found.length === 0 && roster.slots.length === 0 && problems.length === 0)
+		const nobody = found.length === 0 && roster.slots.length === 0 && problems.length === 0;
+		if (nobody && this.#held === undefined)
 			problems.push("none found on the I2C bus. Check wiring and supply; each sample looks again.");
 		for (const problem of problems) {
 			if (!this.#told.has(problem)) this.#options.log(`sensor: ${problem}`);

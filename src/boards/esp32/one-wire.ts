@@ -1,6 +1,7 @@
 import SDKDigital from "embedded:io/digital";
 import SDKOneWire from "onewire";
 import type { OneWire } from "../board";
+import { requireUsable } from "./usable-pin";
 
 const romLength = 8;
 
@@ -12,6 +13,7 @@ export class OneWireBus implements OneWire {
 	#bus: SDKOneWire | undefined;
 
 	constructor({ pin }: { pin: number }) {
+		requireUsable(pin);
 		// The SDK does not look whether it has got the pin, and goes on without a bus: the pin class does look.
 		new SDKDigital({ pin, mode: SDKDigital.Output }).close();
 		this.#bus = new SDKOneWire({ pin });
