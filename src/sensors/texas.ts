@@ -36,12 +36,14 @@ function isADS1115(chip: Peripheral): boolean {
  * It has no id. What can be known of its registers: the upper two bits of the configuration are 0 and its mode is not
  * "off", the last bit of the calibration is 0 (section 8.6.4.1), without a calibration there is neither current nor power
  * (table 2), the bus voltage has a bit that is always 0 and is 32 V at most. Other chips of these addresses (INA226,
- * INA3221, LM75, TMP102, PCA9685) differ in one of them.
+ * INA3221, LM75, TMP102, PCA9685) differ in one of them. What tells the same whatever it is asked, or something else
+ * each time, is none.
  */
 function isINA219(chip: Peripheral): boolean {
 	const configuration = chip.readUint16(monitor.configuration);
 	const calibration = chip.readUint16(monitor.calibration);
 	const bus = chip.readUint16(monitor.bus);
+	if (configuration === calibration || configuration !== chip.readUint16(monitor.configuration)) return false;
 	if ((configuration & 0xc000) !== 0 || (configuration & 0x0007) === 0) return false;
 	if ((calibration & 1) !== 0 || (bus & 4) !== 0 || bus >> 3 > 8000) return false;
 	if (calibration !== 0) return true;

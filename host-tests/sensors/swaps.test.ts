@@ -1,0 +1,82 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { catalogue } from "../../simulator/chips/catalogue";
+import type { Value } from "../../src/reading/reading";
+import { SensorBoard } from "./sensor-board";
+
+let board: SensorBoard;
+beforeEach(() => {
+	board = new SensorBoard();
+});
+
+const hour = 3_600_000;
+
+/** What is around the board, by the field that tells it, and how far from it a number may be. */
+const truth: Readonly<Record<string, readonly [value: number, tolerance: number]>> = {
+	temperature: [22.48, 0.05],
+	humidity: [45.2, 0.2],
+	pressure: [1013.25, 0.1],
+	co2: [812, 1],
+	illuminance: [431, 1],
+	voltage: [12.08, 0.01],
+	current: [234.5, 0.2],
+	channel0: [0.5, 0.001],
+	channel1: [1.25, 0.001],
+	channel2: [3.3, 0.001],
+	channel3: [2.0001, 0.001],
+};
+
+/** Fails for a number that nobody has measured; returns the names of those that have a value. */
+function expectTrue(sample: Readonly<Record<string, Value>>): string[] {
+	const told = Object.entries(sample).filter(([, value]) => value !== undefined);
+	for (const [name, value] of told) {
+		const [expected, tolerance] = truth[name.replace(/_\d+$/, "")] ?? [Number.NaN, 0];
+		expect(Math.abs(Number(value) - expected), `${name} ${value}`).toBeLessThanOrEqual(tolerance);
+	}
+	return told.map(([name]) => name);
+}
+
+/** Every two chips that can be at the same address; the same one twice is another one of its kind. */
+const pairs = Object.entries(catalogue).flatMap(([first, { addresses }]) =>
+	Object.entries(catalogue).flatMap(([second, { addresses: others }]) => {
+		const address = addresses.find((each) => others.includes(each));
+		return address === undefined ? [] : [[first, second, address] as const];
+	}),
+);
+
+describe("a chip that is swapped for another between two samples, and back, never lends its name to a wrong number", () => {
+	test.each(pairs)("%s, %s (at %i)", async (first, second, address) => {
+		const [neighbour, place] = address === 0x76 ? (["sht31", 0x44] as const) : (["bme280", 0x76] as const);
+		board.plugIn(neighbour, place);
+		board.plugIn(first, address);
+		board.start();
+		const beside = await names(3);
+		const usable = (name: string) => name !== "bme680";
+
+		board.unplug(address);
+		const alone = await names(2);
+		board.plugIn(first, address);
+		const before = await names(3);
+		expect(before).toEqual(beside);
+		expect(before.length > alone.length).toBe(usable(first));
+
+		// The first time it is found within the hour, from then on at once.
+		board.plugIn(second, address);
+		await names(3);
+		await board.time.advance(hour);
+		const after = await names(4);
+		expect(after).toEqual(expect.arrayContaining(alone));
+		expect(after.length > alone.length).toBe(usable(second));
+
+		board.plugIn(first, address);
+		expect(await names(5)).toEqual(before);
+		board.plugIn(second, address);
+		expect(await names(5)).toEqual(after);
+	});
+
+	/** Those of the fields that have a value after so many samples, in each of which all was true. */
+	async function names(samples: number): Promise<string[]> {
+		let last: string[] = [];
+		for (let count = 0; count < samples; count++) last = expectTrue(await board.sample());
+		return last.sort();
+	}
+});
