@@ -9,7 +9,7 @@ import {
 	withoutPresets,
 } from "../src/settings/settings";
 import { catalogue } from "./chips/catalogue";
-import { parseSensors, usualSensors, type WiredChip, wiring } from "./station";
+import { faultWords, parseSensors, usualSensors, type WiredChip, wiring } from "./station";
 import { usualPins } from "./virtual-board";
 
 /** What `npm start` was asked to do. */
@@ -40,6 +40,8 @@ npm start -- [options]
   --interval SECONDS   time from one reading to the next, 5 to 86400 (default 10)
   --sensors LIST       chips that are wired to the board, as bme280,sht41@0x45,ds18b20 (default bme280; or none):
 ${columns([...Object.keys(catalogue), "ds18b20"])}
+                       Behind a colon what is wrong with one each other minute, as sht41@0x45:silent:
+${columns(faultWords)}
   --speed FACTOR       how much faster than life the board's clock runs, 1 to 10000 (default 1)
   --fresh              forget what the board had on flash and in its settings, and open its setup page
   --settings FILE      set it up by a settings file, as the setup page exports it

@@ -3,6 +3,7 @@ import type { I2CBus } from "../src/boards/ecma419";
 import { SimulatedBus } from "./bus";
 import { catalogue } from "./chips/catalogue";
 import { DS18B20Chip } from "./chips/ds18b20";
+import { IntermittentChip, type WiredFault, wiredFaults } from "./chips/intermittent-chip";
 import type { SimulatedPins } from "./pins";
 import { surroundingsAt } from "./weather/surroundings";
 
@@ -12,6 +13,8 @@ export interface WiredChip {
 	readonly name: string;
 	/** On the I2C bus. */
 	readonly address: number | undefined;
+	/** It comes and goes. */
+	readonly fault?: WiredFault;
 }
 
 /** What a board has when nobody says anything else. */
@@ -22,13 +25,17 @@ export const wiring = { data: 21, clock: 22, oneWire: 4 } as const;
 
 const thermometer = "ds18b20";
 
-/** Reads `bme280,sht41@0x45,ds18b20`, or says what is wrong with it. */
+/** As a command line has them. */
+export const faultWords: readonly string[] = Object.freeze(wiredFaults.map(wordOf));
+
+/** Reads `bme280,sht41@0x45,scd41:slow,ds18b20`, or says what is wrong with it. */
 export function parseSensors(list: string): readonly WiredChip[] | { readonly problem: string } {
 	const chips: WiredChip[] = [];
 	if (list.trim() === "none") return chips;
 	const taken = new Map<number, string>();
 	for (const word of list.split(",").map((part) => part.trim().toLowerCase())) {
-		const [name = "", place] = word.split("@");
+		const [wired = "", trouble] = word.split(":");
+		const [name = "", place] = wired.split("@");
 		const addresses =
 			name === thermometer ? [] : Object.hasOwn(catalogue, name) ? catalogue[name]?.addresses : undefined;
 		if (addresses === undefined) {
@@ -40,13 +47,18 @@ export function parseSensors(list: string): readonly WiredChip[] | { readonly pr
 			const can = addresses.length === 0 ? "has no address" : `can be at ${addresses.map(hex).join(", ")}`;
 			return { problem: `"${word}": ${name} ${can}.` };
 		}
+		const fault = wiredFaults.find((known) => wordOf(known) === trouble);
+		if (trouble !== undefined && (fault === undefined || address === undefined)) {
+			const can = address === undefined ? "has no faults here" : `can be ${faultWords.join(", ")}`;
+			return { problem: `"${word}": ${name} ${can}.` };
+		}
 		const other = address === undefined ? undefined : taken.get(address);
 		if (address !== undefined && other !== undefined)
 			return {
 				problem: `${name} and ${other} cannot both be at ${hex(address)}; give one of them another address.`,
 			};
 		if (address !== undefined) taken.set(address, name);
-		chips.push({ name, address });
+		chips.push({ name, address, ...(fault === undefined ? {} : { fault }) });
 	}
 	return chips;
 }
@@ -76,7 +88,7 @@ export class Station {
 	}
 
 	/** `index` tells one thermometer from another. */
-	plugIn({ name, address }: WiredChip, index = 0): void {
+	plugIn({ name, address, fault }: WiredChip, index = 0): void {
 		const { time, pins } = this.#options;
 		const ticks = () => time.ticks();
 		const environment = (at: number) => surroundingsAt(this.#options.startedAt + at);
@@ -87,10 +99,20 @@ export class Station {
 				.oneWire(wiring.oneWire)
 				.attach(new DS18B20Chip({ ticks, temperature, serial: [0x3c, 0x7f, 0x1a, 0x0b, 0, index + 1] }));
 		} else if (address !== undefined) {
-			const chip = catalogue[name]?.make({ ticks, environment });
-			if (chip !== undefined) this.bus.attach(address, chip);
+			const entry = catalogue[name];
+			if (entry === undefined) return;
+			const make = () => entry.make({ ticks, environment });
+			const holdLow = () => this.bus.holdLow();
+			this.bus.attach(
+				address,
+				fault === undefined ? make() : new IntermittentChip({ fault, ticks, make, holdLow }),
+			);
 		}
 	}
+}
+
+function wordOf(fault: WiredFault): string {
+	return fault.replaceAll(" ", "-");
 }
 
 function hex(address: number): string {

@@ -71,6 +71,14 @@ test("every option is taken", () => {
 			],
 		},
 	});
+	expect(parseCommand(["--sensors", "sht31@0x45:wrong-checksum,bme280:held-low"])).toMatchObject({
+		run: {
+			sensors: [
+				{ name: "sht31", address: 0x45, fault: "wrong checksum" },
+				{ name: "bme280", address: 0x76, fault: "held low" },
+			],
+		},
+	});
 	expect(parseCommand(["--sensors", "none"])).toMatchObject({ run: { sensors: [] } });
 	expect(parseCommand([...target, "--url", "https://dakkio.example:8443"])).toMatchObject({
 		run: { target: { server: "https://dakkio.example:8443", key, bucketId: bucket, dataSourceId: source } },
@@ -116,6 +124,9 @@ describe("a wrong option or an unusable value gets one line that names it", () =
 		[["--sensors", "bme280@0x44"], /--sensors: "bme280@0x44": bme280 can be at 0x76, 0x77\./],
 		[["--sensors", "ds18b20@4"], /--sensors: "ds18b20@4": ds18b20 has no address\./],
 		[["--sensors", "bme280@"], /--sensors: "bme280@"/],
+		[["--sensors", "bme280:late"], /"bme280:late": bme280 can be unplugged, silent, .*, out-of-range\./],
+		[["--sensors", "bme280:"], /"bme280:": bme280 can be unplugged/],
+		[["--sensors", "ds18b20:silent"], /"ds18b20:silent": ds18b20 has no faults here\./],
 		[["--sensors", "bme280,bmp280"], /--sensors: bmp280 and bme280 cannot both be at 0x76/],
 		[["--fresh=yes"], /--fresh/],
 		[["--key", key], /belong together/],
