@@ -611,16 +611,37 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 });
 
 describe("the I2C bus", () => {
-	test("that a chip holds is freed, and everything goes on", async () => {
+	test("that a chip holds is freed, and measured at once: no reading is lost", async () => {
 		board.plugIn("bme280");
 		board.plugIn("bh1750");
 		board.start();
 		await board.sample();
 		board.station.bus.holdLow();
-		expect(new Set(Object.values(await board.sample()))).toEqual(new Set([undefined]));
 		expect(await board.sample()).toMatchObject({ temperature: 22.48, illuminance: 430.8 });
 		expect(board.lines).toContain("sensor: I2C bus: a chip held its data line low; it is free again.");
 		expect(board.lines.filter((line) => line.endsWith("is back"))).toHaveLength(2);
+		expect(await board.sample()).toMatchObject({ temperature: 22.48, illuminance: 430.8 });
+	});
+
+	test("that a chip holds in the middle of a reading costs the others that one alone", async () => {
+		board.plugIn("bme280");
+		board.plugIn("scd41");
+		board.start();
+		await board.sample();
+		// The SCD41 measures by itself, and has been read when the BME280 is waited for.
+		board.time.set(() => board.station.bus.holdLow(), 5);
+		expect(await board.sample()).toMatchObject({ temperature: undefined, co2: 812 });
+		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
+	});
+
+	test("that is shorted is told in the same reading in which all fail", async () => {
+		board.plugIn("bme280");
+		const sampler = board.start();
+		await board.sample();
+		board.pins.drive(21, 0);
+		board.unplug(0x76);
+		await board.sample();
+		expect(sampler.sensors[0]?.problem).toMatch(/its data line \(SDA, pin 21\) is low all the time/);
 	});
 
 	test("that is held already when the board starts is freed before anybody is looked for", async () => {

@@ -156,8 +156,7 @@ export class Sampler {
 	}
 
 	#lookAtI2C(how: Thoroughness, problems: string[]) {
-		// Told where it is measured.
-		if (this.#lookAtLines() !== undefined) return [];
+		if (this.#lookAtLines() === "held") return [];
 		const open = new Set(this.#roster.slots.filter((slot) => slot.open).map(({ sensor }) => sensor));
 		const found = this.#detector.findOnI2C(open, this.#roster.remembered, how);
 		problems.push(...found.problems);
@@ -172,15 +171,22 @@ export class Sampler {
 		return found.candidates;
 	}
 
-	/** What is wrong with the I2C bus, if it cannot be used; told when it changes. */
-	#lookAtLines(): string | undefined {
+	/** `held`: the I2C bus cannot be used. That is told when it changes, and its sensors say so. */
+	#lookAtLines(): "usable" | "freed" | "held" {
 		const { log } = this.#options;
+		const slots = this.#onI2C;
 		// Where one sensor is open the bus can be used; and its pins are taken.
-		if (this.#onI2C.some(({ open }) => open)) return undefined;
-		const held = this.#detector.lookAtLines((freed) => log(`sensor: ${freed}`));
+		if (slots.some(({ open }) => open)) return "usable";
+		let freed = false;
+		const held = this.#detector.lookAtLines((sentence) => {
+			freed = true;
+			log(`sensor: ${sentence}`);
+		});
 		if (held !== undefined && held !== this.#held) log(`sensor: ${held}`);
 		this.#held = held;
-		return held;
+		if (held === undefined) return freed ? "freed" : "usable";
+		for (const slot of slots) slot.fail(held, true);
+		return "held";
 	}
 
 	get #onI2C(): readonly Slot[] {
@@ -188,14 +194,25 @@ export class Sampler {
 	}
 
 	#measure(): Promise<void> {
-		const held = this.#lookAtLines();
-		if (held !== undefined) for (const slot of this.#onI2C) slot.fail(held, true);
-		const able = this.#roster.slots.filter(({ candidate }) => held === undefined || candidate.onI2C !== true);
-		const measuring = Promise.all(able.map((slot) => slot.measure())).then(() => {
+		const measuring = this.#measureAll().then(() => {
 			if (this.#measuring === measuring) this.#measuring = undefined;
 		});
 		this.#measuring = measuring;
 		return measuring;
+	}
+
+	async #measureAll(): Promise<void> {
+		const onI2C = this.#onI2C;
+		const others = this.#roster.slots.filter((slot) => !onI2C.includes(slot));
+		await Promise.all([this.#measureI2C(onI2C), ...others.map((slot) => slot.measure())]);
+	}
+
+	/** Where all fail it may be the bus: one that a chip holds is freed, and they are measured once more. */
+	async #measureI2C(slots: readonly Slot[]): Promise<void> {
+		if (this.#lookAtLines() === "held") return;
+		await Promise.all(slots.map((slot) => slot.measure()));
+		if (slots.length === 0 || this.#closed || this.#lookAtLines() !== "freed") return;
+		await Promise.all(slots.map((slot) => slot.measure()));
 	}
 
 	/** The measurements between two samples; the next sample makes the last one itself. */
