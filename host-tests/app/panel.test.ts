@@ -62,3 +62,13 @@ test("held for ten seconds the board forgets settings, secrets and readings, and
 	// What numbers a reading is never given twice, whoever has the board.
 	expect(Number(/\d+/.exec(await after.line(/reading \d+:/))?.[0])).toBeGreaterThan(2);
 });
+
+test("a light that was kept at the button's pin is told at the start, at both, and the board works", async () => {
+	start({ ledPin: usualPins.button });
+	await board.line(
+		/^settings: ledPin: Pin 0 is also for the button \(auto\)\. Each needs a pin of its own\.$/,
+	);
+	await board.line(/^settings: buttonPin: auto is pin 0 here, which is also for the status light\./);
+	await board.line(/^button: pin 0 cannot be used: in use/);
+	await board.line(/^sent point 1: 201/);
+});

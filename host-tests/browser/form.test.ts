@@ -106,6 +106,25 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await visit.focused(server);
 	});
 
+	test("tells at both when two are at one pin, also at the one that is as the board has it", async () => {
+		const { page } = visit;
+		await setup.choose("Simulated");
+		await setup.advanced();
+		await page.getByRole("combobox", { name: "Pin of the status light" }).selectOption("Number…");
+		const light = page.getByRole("textbox", { name: "Pin of the status light: number" });
+		await light.fill("21");
+		await light.blur();
+		await page.getByText("Pin 21 is also for the I²C data line (auto).").waitFor();
+		await setup.go("Test");
+		await page.getByRole("button", { name: "Save without a test" }).click();
+		await visit.focused(light);
+		await page.getByText("auto is pin 21 here, which is also for the status light.").waitFor();
+		await visit.inspect();
+		await light.fill("17");
+		await light.blur();
+		await page.getByText("which is also for the status light.").waitFor({ state: "hidden" });
+	});
+
 	test("tells the calls a month that the intervals need", async () => {
 		const { page } = visit;
 		await setup.go("Board");

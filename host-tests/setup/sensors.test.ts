@@ -75,3 +75,18 @@ test("one that is plugged in is found on request; one that is gone is told, and 
 	]);
 	await running.stop();
 });
+
+test("settings that give a pin of the bus to an input are refused, and nothing is kept", async () => {
+	const { running, page } = await start();
+	await page.state();
+	const settings = { inputs: [{ kind: "state", pin: 21, name: "door" }] };
+	const { status, body } = await page.post("/api/save", { settings });
+	expect(status).toBe(422);
+	expect(JSON.parse(body).problems).toEqual([
+		{ key: "dataPin", problem: expect.stringMatching(/^auto is pin 21 here, .* the input door\./) },
+		{ key: "inputs", problem: expect.stringMatching(/^Number 1: Pin 21 .* the I²C data line \(auto\)\./) },
+	]);
+	expect((await page.state()).settings).toMatchObject({ inputs: [] });
+	expect((await page.post("/api/save", { settings: { ...settings, dataPin: 18 } })).status).toBe(200);
+	await running.stop();
+});
