@@ -45,6 +45,35 @@ const rename = (sensor: string, field: string, name: string) => ({
 });
 const two = [source("A", "t", "h"), source("B", "t")];
 
+describe("settings that fit nothing are told: most likely somebody has mistyped a name", () => {
+	test.each<[string, ColumnOptions["settings"], string[]]>([
+		["nothing but what is there", { A: { off: true }, B: { fields: { t: { off: true } } } }, []],
+		[
+			"sensors that were never there",
+			{ a: { off: true }, toString: {} },
+			["the settings name a, toString: no such sensor was ever found. There are A, B."],
+		],
+		[
+			"a field that it does not have",
+			{ A: { fields: { t: { scale: 2 }, T: { off: true }, constructor: {} } } },
+			["A: the settings name T, constructor, which it does not measure; it measures t, h."],
+		],
+	])("%s", (_, settings, expected) => {
+		expect(plan(two, { settings }).problems).toEqual(expected);
+	});
+
+	test("but not those of a sensor that is missing today", () => {
+		const settings = { B: { fields: { t: { offset: 1 } } } };
+		expect(plan([two[0] ?? source("A")], { book: bookOf(two), settings }).problems).toEqual([]);
+	});
+
+	test("where none was ever found, nobody is listed", () => {
+		expect(plan([], { settings: { A: {} } }).problems).toEqual([
+			"the settings name A: no such sensor was ever found.",
+		]);
+	});
+});
+
 describe("names that the owner gives", () => {
 	test.each<[string, ColumnOptions["settings"], string[], number]>([
 		["none", {}, ["t", "h", "t_2"], 0],
@@ -71,8 +100,8 @@ describe("names that the owner gives", () => {
 			0,
 		],
 		["that of a sensor that is off", { A: { off: true }, ...rename("B", "t", "t") }, ["t"], 0],
-		["to a sensor that nobody has seen", rename("C", "t", "t"), ["t", "h", "t_2"], 0],
-		["to a field that it does not have", rename("A", "toString", "x"), ["t", "h", "t_2"], 0],
+		["to a sensor that nobody has seen", rename("C", "t", "t"), ["t", "h", "t_2"], 1],
+		["to a field that it does not have", rename("A", "toString", "x"), ["t", "h", "t_2"], 1],
 	])("%s", (_, settings, expected, problems) => {
 		const planned = plan(two, { settings });
 		expect(planned.names).toEqual(expected);

@@ -70,8 +70,28 @@ export function planColumns(options: ColumnOptions): Columns {
 	const kept = new Set(columns.slice(0, most));
 	return {
 		columns: all.filter((column) => kept.has(column)),
-		problems: [...problems, ...told(double, columns.slice(most), most)],
+		problems: [...misnamed(options), ...problems, ...told(double, columns.slice(most), most)],
 	};
+}
+
+/** Settings for sensors that were never found, and for fields that a sensor does not have. */
+function misnamed({ book, settings }: ColumnOptions): string[] {
+	const named = (wanted: string) => book.find(({ sensor }) => sensor === wanted);
+	const problems: string[] = [];
+	const unknown = Object.keys(settings).filter((sensor) => named(sensor) === undefined);
+	if (unknown.length > 0) {
+		const known = book.length === 0 ? "" : ` There are ${book.map(({ sensor }) => sensor).join(", ")}.`;
+		problems.push(`the settings name ${unknown.join(", ")}: no such sensor was ever found.${known}`);
+	}
+	for (const { sensor, names } of book) {
+		const fields = Object.keys(sensorSettings(settings, sensor).fields ?? {});
+		const without = fields.filter((field) => !names.has(field));
+		if (without.length > 0)
+			problems.push(
+				`${sensor}: the settings name ${without.join(", ")}, which it does not measure; it measures ${[...names.keys()].join(", ")}.`,
+			);
+	}
+	return problems;
 }
 
 /** A field, the name that it was given, and the one that it shall have. */
