@@ -18,7 +18,7 @@ npm run sim -- [options]
   --points N       end when N new points have arrived; exit status 1 when they do not in time
   --seconds N      end after N seconds (with --points: the time they have, default 120)
   --interval N     seconds from one reading to the next (default 5)
-  --sensors LIST   chips that are wired to the board, as bme280,sht41@0x45,ds18b20 (default bme280; or none)
+  --sensors LIST   chips that are wired to the board, as for npm start: bme280,sht41@0x45:silent,ds18b20 (default bme280)
   --fresh          forget what the board had on flash
   --help           this text
 
