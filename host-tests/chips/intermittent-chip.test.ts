@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { type WiredFault, wiredFaults } from "../../simulator/chips/intermittent-chip";
+import { SensorBoard } from "../sensors/sensor-board";
+
+/** Which chip shows a fault, and what the log says of it; nothing of what cannot be known. */
+const rows: Readonly<Record<WiredFault, readonly [name: string, address: number, told: RegExp | undefined]>> =
+	{
+		unplugged: ["bme280", 0x76, /^sensor: BME280 at 0x76: it does not answer/],
+		silent: ["tmp117", 0x48, /^sensor: TMP117 at 0x48: it does not answer/],
+		"held low": ["bh1750", 0x23, /^sensor: I2C bus: a chip held its data line low; it is free again/],
+		"wrong checksum": ["sht31", 0x44, /^sensor: SHT3x at 0x44: what it sends does not fit its checksum/],
+		frozen: ["bme280", 0x76, undefined],
+		"never ready": ["aht20", 0x38, /^sensor: AHT20 at 0x38: its measurement did not end in time/],
+		slow: ["ina219", 0x40, /^sensor: INA219 at 0x40: its measurement did not end in time/],
+		"out of range": ["bmp280", 0x76, /^sensor: BMP280 at 0x76: it reports a temperature that it cannot/],
+	};
+
+test.each(wiredFaults)("a chip that is wired as %s is so each other minute", async (fault) => {
+	const [name, address, told] = rows[fault];
+	const board = new SensorBoard();
+	board.station.plugIn({ name, address, fault });
+	board.start();
+	for (const minute of [0, 1, 2, 3]) {
+		const from = board.lines.length;
+		for (let i = 0; i < 3; i++) {
+			const { values } = await board.sampleAsIs(20_000);
+			const well = minute % 2 === 0 || told === undefined || fault === "held low";
+			expect(values.every((value) => value !== undefined)).toBe(well);
+		}
+		const lines = board.lines.slice(from).filter((line) => told?.test(line) === true);
+		expect(lines).toHaveLength(told === undefined || minute % 2 === 0 ? 0 : 1);
+	}
+});
+
+test("one that is frozen tells the number of the moment until its minute is over", async () => {
+	const board = new SensorBoard();
+	board.station.plugIn({ name: "ads1115", address: 0x48, fault: "frozen" });
+	board.start();
+	const told = new Set<string>();
+	for (let minute = 0; minute < 8; minute++) {
+		told.clear();
+		for (let i = 0; i < 6; i++) told.add(JSON.stringify((await board.sampleAsIs(10_000)).values));
+		expect(told.size === 1).toBe(minute % 2 === 1);
+	}
+});
