@@ -59,6 +59,8 @@ export class App {
 	readonly #clock: Clock;
 	readonly #readings: ReadingLog;
 	readonly #quarantine: Quarantine;
+	/** One for all who call the service, so that each knows of the others' calls. */
+	readonly #budget: Budget;
 	#sampler: Sampler;
 	/** What samples are taken by: the settings, or in setup those that are tried out. */
 	#measuring: Settings;
@@ -92,6 +94,7 @@ export class App {
 	constructor(board: Board) {
 		this.#board = board;
 		this.#storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
+		this.#budget = new Budget(this.#storage);
 		this.#silence = new Silence(board.time.ticks(), this.#storage.read(silenceKey) !== undefined);
 		this.#settings = this.#loadSettings();
 		this.#readings = new ReadingLog({ flash: board.storage.flash.open({ path: "queue" }) });
@@ -408,7 +411,7 @@ export class App {
 			sensors: () => this.#sampler.sensors,
 			fields: () => this.#latest?.fields ?? [],
 			waiting: () => this.#readings.length,
-			budget: new Budget(this.#storage),
+			budget: this.#budget,
 			now: () => this.#clock.now() ?? 0,
 			timeSync: (servers, on) => this.#makeTimeSync(servers, on),
 			send: (of, connection) => this.#makeUploader(of).trial(connection),
@@ -448,7 +451,7 @@ export class App {
 
 	#makeUploader(settings = this.#settings): Uploader {
 		const { key, bucketId, dataSourceId, interval, uploadInterval, power } = settings;
-		const budget = new Budget(this.#storage);
+		const budget = this.#budget;
 		return new Uploader({
 			...this.#tools(),
 			clock: this.#clock,
@@ -465,7 +468,7 @@ export class App {
 			},
 			connect: () => connectService(this.#board, settings),
 			...(dataSourceId === newDataSource && {
-				findDestination: (connection) => this.#findSource(connection, budget),
+				findDestination: (connection) => this.#findSource(connection),
 			}),
 			online: () => this.#station?.connected === true,
 			onAttempt: (reached) => this.#attempted(reached),
@@ -474,9 +477,10 @@ export class App {
 	}
 
 	/** The data source that is this device's: found by its name, or made; and from then on in the settings. */
-	async #findSource(connection: HttpConnection, budget: Budget): Promise<Destination | Outcome> {
+	async #findSource(connection: HttpConnection): Promise<Destination | Outcome> {
 		const { key, bucketId } = this.#settings;
-		const onAnswer = (headers: ReadonlyMap<string, string>) => budget.count(headers, this.#clock.now() ?? 0);
+		const onAnswer = (headers: ReadonlyMap<string, string>) =>
+			this.#budget.count(headers, this.#clock.now() ?? 0);
 		const place = { connection, key, agent, bucketId, onAnswer };
 		const found = await findSource(place, this.#deviceId(), this.#measured());
 		if (!("id" in found)) return found;
