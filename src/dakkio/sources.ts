@@ -1,6 +1,7 @@
 import type { Field } from "../reading/reading";
 import { isObject, parseJson } from "../text/json";
 import { checkId } from "./identifiers";
+import { ListReader } from "./list-reader";
 
 /** A data source as far as a device needs it. */
 export interface DataSource {
@@ -13,11 +14,17 @@ export function sourcesPath(bucketId: string): string {
 	return `/api/buckets/${bucketId}/sources`;
 }
 
-/** The data sources of a list; `undefined` when it is none, or was cut off. */
+/**
+ * The data sources of a list; `undefined` when it is none, or was cut off. With the schemas that come along it may have
+ * more parts than a chip has room for, so it is not parsed as a whole.
+ */
 export function readSources(body: string): readonly DataSource[] | undefined {
-	const list = parseJson(body);
-	if (!isObject(list) || !Array.isArray(list.dataSources)) return undefined;
-	return list.dataSources.flatMap((entry: unknown) => sourceOf(entry) ?? []);
+	const sources: DataSource[] = [];
+	const reader = new ListReader("dataSources", ({ _id: id = "", name = "" }) => {
+		if (id !== "" && checkId(id) === undefined) sources.push({ id, name });
+	});
+	for (const character of body) reader.push(character);
+	return reader.complete ? sources : undefined;
 }
 
 /** Whether a text, whole or cut off, has the id of a data source in it. */
@@ -42,9 +49,4 @@ export function createdId(body: string): string | undefined {
 		if (typeof id === "string" && checkId(id) === undefined) return id;
 	}
 	return undefined;
-}
-
-function sourceOf(entry: unknown): DataSource | undefined {
-	if (!isObject(entry) || typeof entry._id !== "string" || checkId(entry._id) !== undefined) return undefined;
-	return { id: entry._id, name: typeof entry.name === "string" ? entry.name : "" };
 }
