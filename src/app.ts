@@ -7,6 +7,7 @@ import { Clock } from "./clock/clock";
 import { TimeSync } from "./clock/sync";
 import { batchPoints } from "./dakkio/limits";
 import type { Destination } from "./dakkio/point";
+import { forgetOwner, openStorage } from "./forget";
 import type { HttpConnection, Outcome } from "./http/exchange";
 import type { Press } from "./panel/button";
 import { Panel } from "./panel/panel";
@@ -14,8 +15,6 @@ import { chargeOf, readBattery } from "./power/battery";
 import { pauseAfter } from "./power/rest";
 import { Sleeper } from "./power/sleeper";
 import type { Field, SampleContext, Value } from "./reading/reading";
-import { namesKey } from "./sensors/name-store";
-import { totalsKey } from "./sensors/pulse-totals";
 import { type Sample, Sampler } from "./sensors/sampler";
 import { missingForUpload, newDataSource, type Settings, withoutPresets } from "./settings/settings";
 import { SettingsStore } from "./settings/settings-store";
@@ -30,15 +29,13 @@ import { findSource } from "./upload/data-source";
 import { batteryUploads } from "./upload/pace";
 import { Quarantine } from "./upload/quarantine";
 import { connectService } from "./upload/service";
-import { Silence } from "./upload/silence";
+import { Silence, silenceKey } from "./upload/silence";
 import { Uploader } from "./upload/uploader";
 import { firmwareVersion, releasedAt } from "./version";
 import { Station } from "./wifi/station";
 
 /** For the `User-Agent` header. */
 const agent = `dakkio-esp32/${firmwareVersion}`;
-/** Kept while the last restart was for a silent network, and it is still silent. */
-const silenceKey = "silence";
 /** Milliseconds; and how long somebody who has asked for setup waits for an upload to end. */
 const shortestSleep = 100;
 const patience = 10_000;
@@ -93,7 +90,7 @@ export class App {
 
 	constructor(board: Board) {
 		this.#board = board;
-		this.#storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
+		this.#storage = openStorage(board.storage);
 		this.#budget = new Budget(this.#storage);
 		this.#silence = new Silence(board.time.ticks(), this.#storage.read(silenceKey) !== undefined);
 		this.#settings = this.#loadSettings();
@@ -570,8 +567,7 @@ export class App {
 		// Readings first: should power go in between, nobody else's board sends them.
 		this.#readings.reset();
 		this.#quarantine.reset();
-		for (const key of ["budget", "attempts", silenceKey, namesKey, totalsKey]) this.#storage.delete(key);
-		new SettingsStore(this.#storage).clear();
+		this.#tolerate(() => forgetOwner(this.#board.storage, this.#storage));
 		this.#board.restart();
 	}
 
