@@ -90,7 +90,12 @@ test("a fresh board tells what it is, what it measures and what there is to set"
 	]);
 	expect(state.secretsSet).toEqual([]);
 	expect(state.plan).toEqual({ limit: 10_000, remaining: 10_000 });
-	expect(await page.get<TestState>("/api/test")).toEqual({ running: false, passed: false, steps: [] });
+	expect(await page.get<TestState>("/api/test")).toEqual({
+		number: 0,
+		running: false,
+		passed: false,
+		steps: [],
+	});
 });
 
 test("it hears the networks around it, strongest first, one with a name that would break out of a page", async () => {
