@@ -62,12 +62,14 @@ function begin({
 		setClock: async () => 1_800_000_000_000,
 		connect: (onVerified) => {
 			const connection: Pick<HttpConnection, "exchange" | "close"> = {
-				exchange: async ({ method, path, body }) => {
+				exchange: async ({ method, path, body, reader }) => {
 					onVerified("An authority");
 					const bytes = new Uint8Array(1000);
 					const length = body?.().read(bytes) ?? 0;
 					asked.push(`${method} ${path} ${new TextDecoder().decode(bytes.subarray(0, length))}`.trim());
-					return following.shift() ?? failure;
+					const next = following.shift() ?? failure;
+					if (next.kind === "answer") reader?.()(new TextEncoder().encode(next.body));
+					return next;
 				},
 				close: () => closed++,
 			};

@@ -1,18 +1,30 @@
+import { decode } from "../text/utf8";
+
 /** Where the list stands: it is a member of the outermost object, so an entry's own members are two levels deeper. */
 const listLevel = 1;
 const entryLevel = 3;
-/** Characters of a text, escapes included; nobody asks for one that is longer. */
+/** Bytes of a text, escapes included; nobody asks for one that is longer. */
 const longestText = 512;
 
+const quote = 0x22;
+const comma = 0x2c;
+const colon = 0x3a;
+const openBracket = 0x5b;
+const backslash = 0x5c;
+const closeBracket = 0x5d;
+const openBrace = 0x7b;
+const closeBrace = 0x7d;
+
 /** The two members of an entry that are read; any others, and what is no text, are passed over. */
-interface Entry {
+export interface Entry {
 	_id?: string;
 	name?: string;
 }
 
 /**
- * Finds the entries of a list in JSON text, character by character: `{"list": [{"_id": "…", "name": "…", …}, …], …}`.
- * Nothing else that is in it is kept, however much it is. What is no JSON is not noticed as such.
+ * Finds the entries of a list in JSON (UTF-8) that comes in any portions:
+ * `{"list": [{"_id": "…", "name": "…", …}, …], …}`. Nothing else that is in it is kept, however much it is: with all that
+ * is told of each data source, a bucket's list is more than a chip has room for. What is no JSON is not noticed as such.
  */
 export class ListReader {
 	readonly #list: string;
@@ -21,7 +33,8 @@ export class ListReader {
 	#inString = false;
 	#escaped = false;
 	/** The text in hand, as it stands there. */
-	#raw = "";
+	readonly #raw = new Uint8Array(longestText);
+	#length = 0;
 	/** The last text of this level, until it is clear whether it is a name. */
 	#text: string | undefined;
 	/** The name of the member whose value comes. */
@@ -41,32 +54,36 @@ export class ListReader {
 		return this.#found && this.#level === 0;
 	}
 
-	push(character: string): void {
-		if (this.#inString) this.#inText(character);
-		else if (character === '"') {
-			this.#inString = true;
-			this.#raw = "";
-		} else if (character === ":") this.#member = this.#text;
-		else if (character === ",") this.#member = undefined;
-		else if (character === "{" || character === "[") this.#enter(character);
-		else if (character === "}" || character === "]") this.#leave();
+	push(part: Uint8Array): void {
+		for (const byte of part) {
+			if (this.#inString) this.#inText(byte);
+			else if (byte === quote) {
+				this.#inString = true;
+				this.#length = 0;
+			} else if (byte === colon) this.#member = this.#text;
+			else if (byte === comma) this.#member = undefined;
+			else if (byte === openBrace || byte === openBracket) this.#enter(byte);
+			else if (byte === closeBrace || byte === closeBracket) this.#leave();
+		}
 	}
 
-	#inText(character: string): void {
+	#inText(byte: number): void {
 		if (this.#escaped) this.#escaped = false;
-		else if (character === "\\") this.#escaped = true;
-		else if (character === '"') {
+		else if (byte === backslash) this.#escaped = true;
+		else if (byte === quote) {
 			this.#inString = false;
 			this.#take();
 			return;
 		}
 		const wanted = this.#level === listLevel || (this.#level === entryLevel && this.#inList);
-		if (wanted && this.#raw.length <= longestText) this.#raw += character;
+		if (!wanted) return;
+		// Bytes past the end are dropped by the array itself, and counted.
+		this.#raw[this.#length++] = byte;
 	}
 
 	/** A text is a name until a colon has come, and then a value. */
 	#take(): void {
-		const text = this.#raw.length > longestText ? undefined : unescaped(this.#raw);
+		const text = this.#length > longestText ? undefined : unescaped(decode(this.#raw, 0, this.#length));
 		if (this.#member === undefined) this.#text = text;
 		else if (this.#level === entryLevel && this.#inList) {
 			if (this.#member === "_id") this.#entry._id = text ?? "";
@@ -74,8 +91,8 @@ export class ListReader {
 		}
 	}
 
-	#enter(bracket: string): void {
-		if (this.#level === listLevel) this.#inList = bracket === "[" && this.#member === this.#list;
+	#enter(bracket: number): void {
+		if (this.#level === listLevel) this.#inList = bracket === openBracket && this.#member === this.#list;
 		if (this.#level === entryLevel - 1) this.#entry = {};
 		this.#level++;
 		this.#member = undefined;

@@ -3,33 +3,44 @@ import { isObject, parseJson } from "../text/json";
 import { checkId } from "./identifiers";
 import { ListReader } from "./list-reader";
 
-/** A data source as far as a device needs it. */
-export interface DataSource {
-	readonly id: string;
-	readonly name: string;
-}
-
 /** Where a bucket's data sources are listed (GET) and made (POST). */
 export function sourcesPath(bucketId: string): string {
 	return `/api/buckets/${bucketId}/sources`;
 }
 
-/**
- * The data sources of a list; `undefined` when it is none, or was cut off. With the schemas that come along it may have
- * more parts than a chip has room for, so it is not parsed as a whole.
- */
-export function readSources(body: string): readonly DataSource[] | undefined {
-	const sources: DataSource[] = [];
-	const reader = new ListReader("dataSources", ({ _id: id = "", name = "" }) => {
-		if (id !== "" && checkId(id) === undefined) sources.push({ id, name });
-	});
-	for (const character of body) reader.push(character);
-	return reader.complete ? sources : undefined;
+/** What a device looks for in a list of data sources: its own, by its id or its name. */
+export interface WantedSource {
+	readonly id?: string;
+	readonly name: string;
 }
 
-/** Whether a text, whole or cut off, has the id of a data source in it. */
-export function mentions(body: string, id: string): boolean {
-	return body.toLowerCase().includes(`"${id.toLowerCase()}"`);
+/** Looks through the list of a bucket's data sources as it comes. */
+export class SourceFinder {
+	readonly #reader: ListReader;
+	#named: string | undefined;
+	#has = false;
+
+	constructor({ id: wanted, name }: WantedSource) {
+		this.#reader = new ListReader("dataSources", ({ _id: id, name: called }) => {
+			if (id === undefined || checkId(id) !== undefined) return;
+			if (id.toLowerCase() === wanted?.toLowerCase()) this.#has = true;
+			if (called === name) this.#named ??= id;
+		});
+	}
+
+	push(part: Uint8Array): void {
+		this.#reader.push(part);
+	}
+
+	/** The id of the first one that has the name. */
+	get named(): string | undefined {
+		return this.#named;
+	}
+
+	/** Whether the one with the id is there; `undefined`: the list was cut off before, or was none. */
+	get has(): boolean | undefined {
+		return this.#has || (this.#reader.complete ? false : undefined);
+	}
 }
 
 /** The body that makes a data source for what these sensors measure. */
