@@ -24,6 +24,8 @@ export const phone = {
 	hasTouch: true,
 	locale: "en-US",
 	timezoneId: "UTC",
+	// Drawn without a graphics card, what turns takes a whole core.
+	reducedMotion: "reduce",
 } as const satisfies BrowserContextOptions;
 
 export function launch(): Promise<Browser> {

@@ -140,13 +140,15 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 	test("without anything that moves, where that is asked for", async () => {
 		const { page } = visit;
 		const { key, bucketId } = board.world.dakkio.credentials;
-		await page.emulateMedia({ reducedMotion: "reduce" });
+		await page.emulateMedia({ reducedMotion: "no-preference" });
 		await setup.choose("Far away", "wrong password");
 		await setup.go("Dakkio");
 		await setup.dakkio({ key, bucketId });
 		await setup.go("Test");
 		await setup.startTest();
 		await page.locator(".step.running").waitFor();
+		expect(await page.evaluate("document.getAnimations().length")).toBe(1);
+		await page.emulateMedia({ reducedMotion: "reduce" });
 		expect(await page.evaluate("document.getAnimations().length")).toBe(0);
 	});
 
