@@ -64,7 +64,7 @@ test("imports go one way: app, then what it is made of, down to reading and boar
 	const layers: readonly (readonly string[])[] = [
 		["main"],
 		["app"],
-		["status"],
+		["status", "forget"],
 		["setup"],
 		["upload", "wifi", "sensors", "panel", "power", "boot"],
 		["store", "settings"],

@@ -7,15 +7,38 @@ import { type Setting, settingsTable } from "../src/settings/settings";
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
-function settingRow([key, { label, help, preset, unit }]: [string, Setting<unknown>]): string {
+function settingRow([key, { label, help, preset, unit, rule }]: [string, Setting<unknown>]): string {
 	const shown = Array.isArray(preset) ? preset.join(", ") : typeof preset === "object" ? "" : String(preset);
 	const measured = typeof preset === "number" && unit !== undefined ? ` ${unit}` : "";
-	return `| \`${key}\` | ${label} | ${shown}${measured} | ${help} |`;
+	return `| \`${key}\` | ${label} | ${valuesOf(rule, unit)} | ${shown}${measured} | ${help} |`;
+}
+
+/** What can be set, as it stands in a file. */
+function valuesOf({ form }: Setting<unknown>["rule"], unit = ""): string {
+	if (form === undefined) return "JSON";
+	const { kind, choices = [], least = 0, most = 0, longest = 0 } = form;
+	const range = `${least} – ${most}${unit === "" ? "" : ` ${unit}`}`;
+	switch (kind) {
+		case "number":
+			return range;
+		case "number or word":
+			return [...choices, range].join(", ");
+		case "choice":
+			return choices.join(", ");
+		case "list":
+			return choices.length > 0 ? choices.join(", ") : `up to ${longest}`;
+		case "networks":
+			return `up to ${longest}`;
+		default:
+			return [...choices, `up to ${longest} characters`].join(", ");
+	}
 }
 
 test("the README's table of settings is the firmware's", () => {
 	const rows = Object.entries<Setting<unknown>>(settingsTable).map(settingRow);
-	expect(readme).toContain(["| setting | | preset | |", "|---|---|---|---|", ...rows].join("\n"));
+	expect(readme).toContain(
+		["| setting | | values | preset | |", "|---|---|---|---|---|", ...rows].join("\n"),
+	);
 });
 
 test("the README names every script, and no other", () => {

@@ -7,6 +7,7 @@ import { Clock } from "./clock/clock";
 import { TimeSync } from "./clock/sync";
 import { batchPoints } from "./dakkio/limits";
 import type { Destination } from "./dakkio/point";
+import { forgetOwner, openStorage } from "./forget";
 import type { HttpConnection, Outcome } from "./http/exchange";
 import type { Press } from "./panel/button";
 import { Panel } from "./panel/panel";
@@ -14,8 +15,6 @@ import { chargeOf, readBattery } from "./power/battery";
 import { pauseAfter } from "./power/rest";
 import { Sleeper } from "./power/sleeper";
 import type { Field, SampleContext, Value } from "./reading/reading";
-import { namesKey } from "./sensors/name-store";
-import { totalsKey } from "./sensors/pulse-totals";
 import { type Sample, Sampler } from "./sensors/sampler";
 import { usualPinsOf } from "./settings/pins";
 import { missingForUpload, newDataSource, type Settings, withoutPresets } from "./settings/settings";
@@ -31,15 +30,13 @@ import { findSource } from "./upload/data-source";
 import { batteryUploads } from "./upload/pace";
 import { Quarantine } from "./upload/quarantine";
 import { connectService } from "./upload/service";
-import { Silence } from "./upload/silence";
+import { Silence, silenceKey } from "./upload/silence";
 import { Uploader } from "./upload/uploader";
 import { firmwareVersion, releasedAt } from "./version";
 import { Station } from "./wifi/station";
 
 /** For the `User-Agent` header. */
 const agent = `dakkio-esp32/${firmwareVersion}`;
-/** Kept while the last restart was for a silent network, and it is still silent. */
-const silenceKey = "silence";
 /** Milliseconds; and how long somebody who has asked for setup waits for an upload to end. */
 const shortestSleep = 100;
 const patience = 10_000;
@@ -60,6 +57,8 @@ export class App {
 	readonly #clock: Clock;
 	readonly #readings: ReadingLog;
 	readonly #quarantine: Quarantine;
+	/** One for all who call the service, so that each knows of the others' calls. */
+	readonly #budget: Budget;
 	#sampler: Sampler;
 	/** What samples are taken by: the settings, or in setup those that are tried out. */
 	#measuring: Settings;
@@ -92,7 +91,8 @@ export class App {
 
 	constructor(board: Board) {
 		this.#board = board;
-		this.#storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
+		this.#storage = openStorage(board.storage);
+		this.#budget = new Budget(this.#storage);
 		this.#silence = new Silence(board.time.ticks(), this.#storage.read(silenceKey) !== undefined);
 		this.#settings = this.#loadSettings();
 		this.#readings = new ReadingLog({ flash: board.storage.flash.open({ path: "queue" }) });
@@ -409,7 +409,7 @@ export class App {
 			sensors: () => this.#sampler.sensors,
 			fields: () => this.#latest?.fields ?? [],
 			waiting: () => this.#readings.length,
-			budget: new Budget(this.#storage),
+			budget: this.#budget,
 			now: () => this.#clock.now() ?? 0,
 			timeSync: (servers, on) => this.#makeTimeSync(servers, on),
 			send: (of, connection) => this.#makeUploader(of).trial(connection),
@@ -449,7 +449,7 @@ export class App {
 
 	#makeUploader(settings = this.#settings): Uploader {
 		const { key, bucketId, dataSourceId, interval, uploadInterval, power } = settings;
-		const budget = new Budget(this.#storage);
+		const budget = this.#budget;
 		return new Uploader({
 			...this.#tools(),
 			clock: this.#clock,
@@ -466,7 +466,7 @@ export class App {
 			},
 			connect: () => connectService(this.#board, settings),
 			...(dataSourceId === newDataSource && {
-				findDestination: (connection) => this.#findSource(connection, budget),
+				findDestination: (connection) => this.#findSource(connection),
 			}),
 			online: () => this.#station?.connected === true,
 			onAttempt: (reached) => this.#attempted(reached),
@@ -475,9 +475,10 @@ export class App {
 	}
 
 	/** The data source that is this device's: found by its name, or made; and from then on in the settings. */
-	async #findSource(connection: HttpConnection, budget: Budget): Promise<Destination | Outcome> {
+	async #findSource(connection: HttpConnection): Promise<Destination | Outcome> {
 		const { key, bucketId } = this.#settings;
-		const onAnswer = (headers: ReadonlyMap<string, string>) => budget.count(headers, this.#clock.now() ?? 0);
+		const onAnswer = (headers: ReadonlyMap<string, string>) =>
+			this.#budget.count(headers, this.#clock.now() ?? 0);
 		const place = { connection, key, agent, bucketId, onAnswer };
 		const found = await findSource(place, this.#deviceId(), this.#measured());
 		if (!("id" in found)) return found;
@@ -567,8 +568,7 @@ export class App {
 		// Readings first: should power go in between, nobody else's board sends them.
 		this.#readings.reset();
 		this.#quarantine.reset();
-		for (const key of ["budget", "attempts", silenceKey, namesKey, totalsKey]) this.#storage.delete(key);
-		new SettingsStore(this.#storage).clear();
+		this.#tolerate(() => forgetOwner(this.#board.storage, this.#storage));
 		this.#board.restart();
 	}
 

@@ -1,7 +1,7 @@
 import type { KeyValue } from "./boards/ecma419";
 import { type ResetReason, resetReasons } from "./boards/reset";
 
-const key = "boots";
+export const bootsKey = "boots";
 /** The number of the boot, how often each reason was the one, and 1 more than the boot's own until it was told. */
 const untoldAt = 4 + 2 * resetReasons.length;
 const length = untoldAt + 1;
@@ -26,7 +26,7 @@ export interface Boots {
  */
 export function countBoot(storage: KeyValue, before: number, reason: ResetReason): Boots {
 	const bytes = new Uint8Array(length);
-	const kept = storage.read(key);
+	const kept = storage.read(bootsKey);
 	if (kept !== undefined) bytes.set(new Uint8Array(kept, 0, Math.min(kept.byteLength, length)));
 	const view = new DataView(bytes.buffer);
 	const counted = view.getUint32(0);
@@ -39,7 +39,7 @@ export function countBoot(storage: KeyValue, before: number, reason: ResetReason
 		view.setUint32(0, boot);
 		view.setUint8(untoldAt, resetReasons.indexOf(reason) + 1);
 		try {
-			storage.write(key, bytes);
+			storage.write(bootsKey, bytes);
 		} catch {
 			// A storage that fails must not keep the board from measuring. What is on flash keeps the numbers apart.
 		}
@@ -52,11 +52,11 @@ export function countBoot(storage: KeyValue, before: number, reason: ResetReason
 
 /** The boot's reason was told with a reading that is on flash. */
 export function reasonTold(storage: KeyValue): void {
-	const kept = storage.read(key);
+	const kept = storage.read(bootsKey);
 	if (kept === undefined || kept.byteLength < length) return;
 	const bytes = new Uint8Array(kept);
 	bytes[untoldAt] = 0;
-	storage.write(key, bytes);
+	storage.write(bootsKey, bytes);
 }
 
 /**
@@ -64,9 +64,9 @@ export function reasonTold(storage: KeyValue): void {
  * after it, which the slow oscillator counts in another way.
  */
 export function beginBoot(storage: KeyValue): void {
-	const kept = storage.read(key);
+	const kept = storage.read(bootsKey);
 	if (kept === undefined) return;
 	const view = new DataView(kept);
 	view.setUint32(0, view.getUint32(0) + 1);
-	storage.write(key, new Uint8Array(kept));
+	storage.write(bootsKey, new Uint8Array(kept));
 }

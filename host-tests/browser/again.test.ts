@@ -237,12 +237,50 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await take.click();
 		const result = page.locator(".result");
 		await result.getByText("3 settings taken over.").waitFor();
+		await result.getByText("Sampling interval: This must be a whole number").waitFor();
 		await result.getByText("Not known to this board, left out: colour, __proto__.").waitFor();
 		expect(await page.getByRole("textbox", { name: "Location" }).inputValue()).toBe("Barn");
-		await page.getByText("This must be a whole number from 5 to 86400 seconds.").waitFor();
+		await page
+			.locator(".problem")
+			.getByText("This must be a whole number from 5 to 86400 seconds.")
+			.waitFor();
 		await setup.go("Wi-Fi");
 		await setup.chosen("<b>Farm</b>").getByText("at least 8 characters").waitFor();
+
+		// What no field can show is told all the same, and what is larger than any file is not even read.
+		await setup.go("Board");
+		await text.fill('{ "networks": [{ "ssid": 7 }], "location": ["a", "list"] }');
+		await take.click();
+		await result.getByText("Wi-Fi networks: A network needs its name (SSID).").waitFor();
+		await result.getByText("Location: This must be a text.").waitFor();
+		const large = { name: "large.json", mimeType: "application/json", buffer: Buffer.alloc(5_000_000, " ") };
+		await page.locator("input[type=file]").setInputFiles(large);
+		await take.click();
+		await page.getByText("it is larger than any").first().waitFor();
 		expect(visit.mishaps).toEqual([]);
+	});
+
+	test("two phones at once: a test that another has begun says nothing of what was filled in here", async () => {
+		await open("set up");
+		const { page } = visit;
+		board.world.ntp.fault = { kind: "silent" };
+		await setup.go("Test");
+		await setup.startTest();
+		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
+		const other = await Visit.open(browser, board.url);
+		// It finds the test that is under way, or what it found.
+		await new SetupPage(other).go("Test");
+		await other.page.locator(".failed").getByText("None of the time servers answered").waitFor();
+		await page.locator(".failed").getByText("None of the time servers answered").waitFor();
+		await setup.startTest();
+		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
+		board.world.ntp.fault = undefined;
+		await new SetupPage(other).startTest();
+		await page.locator(".verdict").getByText("one was begun on another phone").waitFor();
+		await page.getByRole("button", { name: "Save without a test" }).waitFor();
+		await new SetupPage(other).passed();
+		await other.close();
+		expect([...visit.mishaps, ...other.mishaps]).toEqual([]);
 	});
 
 	test("says that the board does not answer, tries again, and goes on", async () => {

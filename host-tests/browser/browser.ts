@@ -24,6 +24,8 @@ export const phone = {
 	hasTouch: true,
 	locale: "en-US",
 	timezoneId: "UTC",
+	// Drawn without a graphics card, what turns takes a whole core.
+	reducedMotion: "reduce",
 } as const satisfies BrowserContextOptions;
 
 export function launch(): Promise<Browser> {
@@ -108,6 +110,29 @@ export class Visit {
 				new MutationObserver(() => said.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
 		}`);
 		return () => this.page.evaluate<string[]>("said.filter((text) => text !== '')");
+	}
+
+	/** Whether all of it is on the screen. */
+	async isInView(target: Locator): Promise<boolean> {
+		const box = await target.boundingBox();
+		const height = this.page.viewportSize()?.height ?? 0;
+		return box !== null && box.y >= 0 && box.y + box.height <= height;
+	}
+
+	/** Words that are broken in the middle, in what must be read at a glance. */
+	brokenWords(): Promise<string[]> {
+		return this.page.evaluate<
+			string[]
+		>(`[...document.querySelectorAll("nav a, h1, h2, h3, h4, legend, label, dt, button, strong, summary")]
+			.flatMap((element) => [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE))
+			.flatMap((node) => [...node.data.matchAll(/[^\\s-]+/g)].map((word) => [node, word]))
+			.filter(([node, { 0: word, index }]) => {
+				const range = document.createRange();
+				range.setStart(node, index);
+				range.setEnd(node, index + word.length);
+				return new Set([...range.getClientRects()].map(({ top }) => top)).size > 1;
+			})
+			.map(([, [word]]) => word)`);
 	}
 
 	/** Nothing in this state is hard to see, to hear or to reach: in both colour schemes, and down to 320 pixels. */

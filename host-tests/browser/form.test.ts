@@ -125,6 +125,18 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await page.getByText("which is also for the status light.").waitFor({ state: "hidden" });
 	});
 
+	test("can be read on a small phone with text twice as large", async () => {
+		const { page } = visit;
+		await page.setViewportSize({ width: 360, height: 640 });
+		await page.evaluate("document.documentElement.style.fontSize = '200%'");
+		await setup.choose("<img src=x");
+		for (const step of ["Wi-Fi", "Dakkio", "Board", "Test"] as const) {
+			await setup.go(step);
+			expect(await page.evaluate("document.scrollingElement.scrollWidth")).toBe(360);
+			expect(await visit.brokenWords(), step).toEqual([]);
+		}
+	});
+
 	test("tells the calls a month that the intervals need", async () => {
 		const { page } = visit;
 		await setup.go("Board");

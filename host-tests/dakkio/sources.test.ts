@@ -1,5 +1,86 @@
-import { expect, test } from "vitest";
-import { newSource } from "../../src/dakkio/sources";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { newSource, SourceFinder } from "../../src/dakkio/sources";
+
+const id = fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 24, maxLength: 24 });
+const entry = fc.record(
+	{
+		_id: fc.oneof(id, fc.jsonValue({ maxDepth: 1 })),
+		name: fc.oneof(fc.string({ maxLength: 80 }), fc.jsonValue({ maxDepth: 1 })),
+		type: fc.constant("sensor"),
+		schema: fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })),
+	},
+	{ requiredKeys: [] },
+);
+
+/** As the language itself would read it. */
+function expected(list: readonly { _id?: unknown; name?: unknown }[], { id: wanted, name }: Wanted) {
+	const good = list.filter(({ _id }) => typeof _id === "string" && /^[0-9a-f]{24}$/i.test(_id));
+	return { named: good.find((one) => one.name === name)?._id, has: good.some(({ _id }) => _id === wanted) };
+}
+
+interface Wanted {
+	readonly id: string;
+	readonly name: string;
+}
+
+/** What is found in a body that comes in portions of this length. */
+function find(body: string, wanted: Wanted, length = 7) {
+	const finder = new SourceFinder(wanted);
+	const bytes = new TextEncoder().encode(body);
+	for (let at = 0; at < bytes.length; at += length) finder.push(bytes.subarray(at, at + length));
+	return { named: finder.named, has: finder.has };
+}
+
+const mine = { id: "0".repeat(24), name: "Balcony" };
+
+describe("a list of data sources", () => {
+	test("is read as the language would read it, whatever else it tells, in whatever portions it comes", () => {
+		fc.assert(
+			fc.property(
+				fc.array(entry),
+				fc.jsonValue({ maxDepth: 2 }),
+				fc.boolean(),
+				fc.integer({ min: 1, max: 100 }),
+				fc.nat(),
+				(list, other, indented, length, pick) => {
+					const body = JSON.stringify(
+						{ before: [{ _id: mine.id, name: mine.name }], dataSources: list, other },
+						undefined,
+						indented ? "\t" : undefined,
+					);
+					// One that is there, mostly.
+					const { _id, name } = list[pick % Math.max(1, list.length)] ?? {};
+					const wanted = {
+						id: typeof _id === "string" ? _id : mine.id,
+						name: typeof name === "string" ? name : mine.name,
+					};
+					expect(find(body, wanted, length)).toEqual(expected(list, wanted));
+				},
+			),
+		);
+	});
+
+	test("that was cut off before the one that is wanted leaves it open", () => {
+		const other = "1".repeat(24);
+		const body = JSON.stringify({ dataSources: [{ _id: other, name: "a", schema: { b: [] } }] });
+		for (let length = 0; length < body.length; length++)
+			expect(find(body.slice(0, length), mine).has).toBeUndefined();
+		expect(find(body, mine).has).toBe(false);
+		expect(find(body.slice(0, -2), { id: other, name: "a" })).toEqual({ has: true, named: other });
+	});
+
+	test("is not what is anything else", () => {
+		for (const body of ["", "null", "[]", "{}", '{"dataSources":{}}', '{"dataSources":7}', "<html>[{</html>"])
+			expect(find(body, mine).has).toBeUndefined();
+	});
+
+	test("tells an id in capitals", () => {
+		const id = "abcdef".repeat(4);
+		const body = JSON.stringify({ dataSources: [{ _id: id.toUpperCase() }] });
+		expect(find(body, { id, name: "" }).has).toBe(true);
+	});
+});
 
 test("a data source is made with each field's unit and type", () => {
 	const fields = [

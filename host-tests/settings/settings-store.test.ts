@@ -66,14 +66,6 @@ test("damaged in both places, the settings are their presets, and the cure is to
 	expect(store.empty).toBe(false);
 });
 
-test("forgotten, nothing of them is in the storage", () => {
-	store.save({ interval: 10 });
-	store.save({ interval: 20 });
-	store.clear();
-	expect(store.empty).toBe(true);
-	expect(storage.values.size).toBe(0);
-});
-
 describe("a kept record", () => {
 	const records = fc.record({
 		counter: fc.integer({ min: 0, max: 0xffff_ffff }),

@@ -42,9 +42,10 @@ function begin({
 	...more
 }: World) {
 	const time = new VirtualTime();
-	const left = [...answers];
+	const following = [...answers];
 	const asked: string[] = [];
 	let closed = 0;
+	let left = 0;
 	const options: ConnectionTestOptions = {
 		settings: checkSettings({ ...given, dataSourceId }).settings,
 		time,
@@ -54,16 +55,21 @@ function begin({
 		ownAddress: "192.168.4.1",
 		onAnswer: () => {},
 		join: async () => ({ kind: "joined", address: "192.168.1.7", strength: -60 }),
+		leave: () => {
+			left++;
+		},
 		strengthOf: () => -60,
 		setClock: async () => 1_800_000_000_000,
 		connect: (onVerified) => {
 			const connection: Pick<HttpConnection, "exchange" | "close"> = {
-				exchange: async ({ method, path, body }) => {
+				exchange: async ({ method, path, body, reader }) => {
 					onVerified("An authority");
 					const bytes = new Uint8Array(1000);
 					const length = body?.().read(bytes) ?? 0;
 					asked.push(`${method} ${path} ${new TextDecoder().decode(bytes.subarray(0, length))}`.trim());
-					return left.shift() ?? failure;
+					const next = following.shift() ?? failure;
+					if (next.kind === "answer") reader?.()(new TextEncoder().encode(next.body));
+					return next;
 				},
 				close: () => closed++,
 			};
@@ -75,11 +81,11 @@ function begin({
 		...more,
 	};
 	const tested = new ConnectionTest(options);
-	return { tested, time, asked, closed: () => closed };
+	return { tested, time, asked, closed: () => closed, left: () => left };
 }
 
-const failed = ({ steps }: TestState) => steps.find(({ state }) => state === "failed");
-const source = ({ steps }: TestState) => steps[5]?.text;
+const failed = ({ steps }: Pick<TestState, "steps">) => steps.find(({ state }) => state === "failed");
+const source = ({ steps }: Pick<TestState, "steps">) => steps[5]?.text;
 
 describe("a data source is made", () => {
 	test.each<[what: string, answers: readonly Outcome[]]>([
@@ -209,7 +215,7 @@ test("the second network is tried when the first cannot be joined; when none can
 });
 
 test("a network with the board's own addresses is told from one that does not work", async () => {
-	const { tested } = begin({
+	const { tested, left } = begin({
 		join: async () => ({ kind: "joined", address: "192.168.4.77", strength: -60 }),
 	});
 	await tested.ended;
@@ -218,6 +224,8 @@ test("a network with the board's own addresses is told from one that does not wo
 		text: expect.stringContaining("same addresses"),
 		cure: expect.stringContaining("Save it as it is"),
 	});
+	// Who is in that network could not be told from who is in the board's own.
+	expect(left()).toBe(1);
 });
 
 test("a name that is never answered is given up after ten seconds", async () => {

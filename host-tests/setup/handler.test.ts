@@ -12,6 +12,8 @@ import { describeTable } from "../../src/setup/table";
 const token = "0123456789abcdef0123456789abcdef";
 const key = "dakkio_w_abcdefghijklmnopqrstuvwxyz012345";
 const password = "correct horse battery";
+/** As far as it is looked at: one DER sequence. */
+const root = `-----BEGIN CERTIFICATE-----\n${btoa("\x30\x81".padEnd(200, "a"))}\n-----END CERTIFICATE-----`;
 const kept = checkSettings({ key, networks: [{ ssid: "Home", password }], location: "Balcony" }).settings;
 
 /** A board that notes what is done to it. */
@@ -37,11 +39,12 @@ function makeBoard(settings: Settings = kept) {
 		scan: () => done.push("scan"),
 		lookForSensors: (forget) => done.push(forget ? "forget sensors" : "sensors"),
 		test: (tested) => done.push(`test ${tested.networks[0]?.password}`),
-		testState: (): TestState => ({ running: false, passed: false, steps: [] }),
+		testState: (): TestState => ({ number: 0, running: false, passed: false, steps: [] }),
 		save: (saved) => {
 			now = saved;
 			done.push("save");
 		},
+		isOpen: false,
 		export: (secrets) => `export ${secrets}`,
 		finish: () => done.push("finish"),
 	};
@@ -256,6 +259,13 @@ describe("a POST", () => {
 	});
 });
 
+test("secrets are not exported over a Wi-Fi that everybody can hear", () => {
+	const board: SetupBoard = { ...makeBoard().board, isOpen: true };
+	const answer = answerSetup(post("/api/export", { token, secrets: true }), board);
+	expect([answer.status, textOf(answer)]).toEqual([409, expect.stringContaining("has no password")]);
+	expect(textOf(answerSetup(post("/api/export", { token }), board))).toBe("export false");
+});
+
 describe("settings", () => {
 	const save = (board: SetupBoard, settings: unknown) =>
 		answerSetup(post("/api/save", { token, settings }), board);
@@ -303,6 +313,18 @@ describe("settings", () => {
 		expect(save(board, { server: "https://own.example", key: own }).status).toBe(200);
 		expect(save(board, { server: "https://own.example", key: "", interval: 9 }).status).toBe(200);
 		expect(settings()).toMatchObject({ key: own, server: "https://own.example", interval: 9 });
+	});
+
+	test("nor to whoever has a certificate that the board is told to trust from now on", () => {
+		const { board, settings } = makeBoard();
+		expect(JSON.parse(textOf(save(board, { rootCertificate: root })))).toMatchObject({
+			problems: [{ key: "key" }],
+		});
+		expect(settings()).toBe(kept);
+		expect(save(board, { rootCertificate: root, key: kept.key }).status).toBe(200);
+		// Trusting nobody but the public authorities takes nothing from the key.
+		expect(save(board, { rootCertificate: "" }).status).toBe(200);
+		expect(settings()).toMatchObject({ key: kept.key, rootCertificate: "" });
 	});
 
 	test("a network keeps the password that is saved for its name, unless another is typed", () => {

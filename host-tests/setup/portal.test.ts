@@ -53,6 +53,8 @@ describe("a board that nobody has set up", () => {
 		await board.time.advance(minute);
 		expect([board.isOpen, board.starts]).toEqual([true, ["power-on", "restart"]]);
 		expect(board.app?.status.waiting).toBe(1);
+		// Not even whoever reads out the flash chip finds them.
+		expect(board.storage.flash.filter((bytes) => bytes.includes("correct horse"))).toEqual([]);
 	});
 });
 

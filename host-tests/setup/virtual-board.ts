@@ -18,13 +18,19 @@ import type { ResetReason } from "../../src/boards/reset";
 import type { Settings } from "../../src/settings/settings";
 import { SettingsStore } from "../../src/settings/settings-store";
 
-/** Key-value storage in memory; power can go at a write. */
+/**
+ * Key-value storage in memory; power can go at a change. As with NVS, what was overwritten or deleted stays on flash until
+ * all is erased.
+ */
 export class MemoryStorage implements KeyValue {
 	readonly values = new Map<string, Uint8Array>();
+	/** What somebody would read out of the chip. */
+	readonly flash: Buffer[] = [];
 	/** Writes and deletions before power goes. */
 	left = Number.POSITIVE_INFINITY;
 	/** Writes and deletions so far. */
 	changes = 0;
+	#erasures = 0;
 
 	read(key: string): ArrayBuffer | undefined {
 		return this.values.get(key)?.slice().buffer;
@@ -32,12 +38,35 @@ export class MemoryStorage implements KeyValue {
 
 	write(key: string, value: Uint8Array): void {
 		this.#change();
-		this.values.set(key, value.slice());
+		this.values.set(key, Uint8Array.from(value));
+		this.flash.push(Buffer.from(value));
 	}
 
 	delete(key: string): void {
 		this.#change();
 		this.values.delete(key);
+	}
+
+	/** What was opened before is closed with it. */
+	erase(): void {
+		this.#change();
+		this.values.clear();
+		this.flash.length = 0;
+		this.#erasures++;
+	}
+
+	open(): KeyValue {
+		const opened = this.#erasures;
+		const storage = () => {
+			if (opened !== this.#erasures) throw new Error("this storage is closed");
+			return this;
+		};
+		return {
+			read: (key) => storage().read(key),
+			write: (key, value) => storage().write(key, value),
+			delete: (key) => storage().delete(key),
+			close: () => {},
+		};
 	}
 
 	close(): void {}
@@ -122,7 +151,8 @@ export class VirtualSetupBoard {
 			network: this.#network(),
 			storage: {
 				flash: { open: ({ path }) => this.#flash(path) },
-				keyValue: { open: () => this.storage },
+				keyValue: { open: () => this.storage.open() },
+				eraseKeyValue: () => this.storage.erase(),
 			},
 			i2c: this.station.i2c,
 			pins: this.pins.provider({ button: 0, led: 2 }),

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -90,7 +90,12 @@ test("a fresh board tells what it is, what it measures and what there is to set"
 	]);
 	expect(state.secretsSet).toEqual([]);
 	expect(state.plan).toEqual({ limit: 10_000, remaining: 10_000 });
-	expect(await page.get<TestState>("/api/test")).toEqual({ running: false, passed: false, steps: [] });
+	expect(await page.get<TestState>("/api/test")).toEqual({
+		number: 0,
+		running: false,
+		passed: false,
+		steps: [],
+	});
 });
 
 test("it hears the networks around it, strongest first, one with a name that would break out of a page", async () => {
@@ -358,7 +363,9 @@ describe("the whole way", () => {
 		expect(world.dakkio.stored).toBeGreaterThan(before);
 		const last = world.dakkio.points().at(-1);
 		expect(last).toMatchObject({ dataSourceId: state.dataSourceId, metadata: { location: "Balcony" } });
-		expect((await page.state()).plan.limit).toBe(1_000_000);
+		// What is left is as the last answer told it, the point's own.
+		const { calls } = JSON.parse(readFileSync(join(directory, "dakkio", "usage.json"), "utf8"));
+		expect((await page.state()).plan).toEqual({ limit: 1_000_000, remaining: 1_000_000 - calls });
 	});
 
 	test("the data source that was made has the fields and units of the sensors", () => {

@@ -5,12 +5,14 @@ import { makeClock } from "../../src/boards/lin/clock";
 import { makeDirectory } from "../../src/boards/lin/files";
 import type { ResetReason } from "../../src/boards/reset";
 import type { SetupPlan } from "../plan";
+import { Peak, watched } from "./memory";
 import { report } from "./report";
 
 /** A board that nobody has set up; the computer does, over HTTP. Ends when the board has then sent a point. */
 export async function setUp(directory: string, setup: SetupPlan): Promise<void> {
 	makeDirectory(directory);
 	const time = new SDKTime(makeClock());
+	const peak = new Peak();
 	let app: App | undefined;
 	await new Promise<void>((resolve) => {
 		const boot = (resetReason: ResetReason): void => {
@@ -26,11 +28,14 @@ export async function setUp(directory: string, setup: SetupPlan): Promise<void> 
 				if (line.startsWith("setup: join")) report({ suite: "setup", event: "open" });
 				else if (line.startsWith("sent ") && app?.setupPort === undefined) resolve();
 				else if (!/^[█▀▄ ]+$/.test(line)) board.log(line);
+				if (app?.setupPort !== undefined) peak.look("between two lines of the log");
 			};
-			app = new App({ ...board, log });
+			app = new App({ ...board, network: watched(board.network, peak), log });
 			app.start();
 		};
 		const again = (resetReason: ResetReason, milliseconds = 0): void => {
+			// What follows is no setup.
+			peak.report("in setup");
 			void app?.stop().then(() => {
 				report({ suite: "setup", event: "closed" });
 				time.set(() => boot(resetReason), milliseconds);

@@ -97,7 +97,7 @@ export class Judge {
 		const { heap, stack } = readCreation();
 		const find = (name: string) => measured.find((report) => report.name.startsWith(name));
 		const [machine, tests] = [find("an empty machine"), find("nothing is running")];
-		for (const name of ["at rest", "at the peak"]) {
+		for (const name of ["at rest", "at the peak", "in setup"]) {
 			const app = find(name);
 			if (machine === undefined || tests === undefined || app === undefined) {
 				this.tell(`memory ${name} was measured`, "it was not");

@@ -101,6 +101,13 @@ export class SetupVisitor {
 			const json = { "Content-Type": "application/json" };
 			expect((await page.send("POST", "/api/save", json, "[".repeat(10_000))).status, 400);
 		});
+		await this.#check("JSON with a thousand names, and with five thousand lists, is refused", async () => {
+			const json = { "Content-Type": "application/json" };
+			const names = Array.from({ length: 1_000 }, (_, index) => `"n${index}":1`);
+			expect((await page.send("POST", "/api/save", json, `{${names.join(",")}}`)).status, 400);
+			const lists = Array(5_000).fill("[]").join(",");
+			expect((await page.send("POST", "/api/save", json, `{"a":[${lists}]}`)).status, 400);
+		});
 		await this.#check("a body over 16 KB is refused before it has come", async () => {
 			const head = "POST /api/save HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 100000\r\n\r\n";
 			expect((await this.#bytes(head + "x".repeat(20_000))).toString("latin1", 0, 12), "HTTP/1.1 413");

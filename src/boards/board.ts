@@ -153,4 +153,9 @@ export interface Storage {
 	/** Partition `queue` holds the readings. */
 	readonly flash: FlashStorage;
 	readonly keyValue: KeyValueStorage;
+	/**
+	 * Erases all that key-value storage holds, and what of it was overwritten or deleted and could still be read out of
+	 * the flash; whatever was open is closed with it. Left out where nothing stays of what is deleted.
+	 */
+	eraseKeyValue?(): void;
 }

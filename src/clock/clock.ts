@@ -32,7 +32,7 @@ export interface ClockOptions {
 	log(line: string): void;
 }
 
-const key = "clock";
+export const clockKey = "clock";
 /** A step back within this is not shown: the samples' times stand until the clock has come after. Milliseconds. */
 const heldStep = 1_000;
 /** Boots placed in one pass: bounds the memory that a brown-out loop of thousands costs. */
@@ -291,7 +291,7 @@ export class Clock {
 	#load(): ClockRecord {
 		const none = { rate: undefined, last: undefined, anchors: [] };
 		try {
-			const bytes = this.#options.storage.read(key);
+			const bytes = this.#options.storage.read(clockKey);
 			if (bytes === undefined) return none;
 			const record = decodeRecord(new Uint8Array(bytes));
 			if (record !== undefined) return record;
@@ -305,7 +305,10 @@ export class Clock {
 	/** A storage that fails costs the promise across a reboot, not the time: it is tried again at the next change. */
 	#keep(anchors: readonly Anchor[]): void {
 		try {
-			this.#options.storage.write(key, encodeRecord({ rate: this.#rate.rate, last: this.#last, anchors }));
+			this.#options.storage.write(
+				clockKey,
+				encodeRecord({ rate: this.#rate.rate, last: this.#last, anchors }),
+			);
 		} catch (error) {
 			this.#options.log(`time: it cannot be kept for the next boot: ${messageOf(error)}`);
 		}

@@ -1,4 +1,5 @@
 import { printable } from "../text/control";
+import { isObject, parseJson } from "../text/json";
 
 /**
  * The server's own words in an error answer: `message`, and what `details` says of single fields.
@@ -14,23 +15,15 @@ export function serverWords(body: string): string {
 	return shorten(details.length === 0 ? message : `${message} (${details.join("; ")})`);
 }
 
-function parse(body: string): Record<string, unknown> | undefined {
-	try {
-		const value: unknown = JSON.parse(body);
-		return isObject(value) ? value : undefined;
-	} catch {
-		return undefined;
-	}
+function parse(body: string): Readonly<Record<string, unknown>> | undefined {
+	const value = parseJson(body);
+	return isObject(value) ? value : undefined;
 }
 
 function detail(entry: unknown): string {
 	if (!isObject(entry)) return "";
 	const path = Array.isArray(entry.path) ? entry.path.join(".") : "";
 	return path === "" ? (text(entry.message) ?? "") : `${path}: ${text(entry.message) ?? "not accepted"}`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function text(value: unknown): string | undefined {

@@ -1,28 +1,46 @@
 import type { Field } from "../reading/reading";
 import { isObject, parseJson } from "../text/json";
 import { checkId } from "./identifiers";
-
-/** A data source as far as a device needs it. */
-export interface DataSource {
-	readonly id: string;
-	readonly name: string;
-}
+import { ListReader } from "./list-reader";
 
 /** Where a bucket's data sources are listed (GET) and made (POST). */
 export function sourcesPath(bucketId: string): string {
 	return `/api/buckets/${bucketId}/sources`;
 }
 
-/** The data sources of a list; `undefined` when it is none, or was cut off. */
-export function readSources(body: string): readonly DataSource[] | undefined {
-	const list = parseJson(body);
-	if (!isObject(list) || !Array.isArray(list.dataSources)) return undefined;
-	return list.dataSources.flatMap((entry: unknown) => sourceOf(entry) ?? []);
+/** What a device looks for in a list of data sources: its own, by its id or its name. */
+export interface WantedSource {
+	readonly id?: string;
+	readonly name: string;
 }
 
-/** Whether a text, whole or cut off, has the id of a data source in it. */
-export function mentions(body: string, id: string): boolean {
-	return body.toLowerCase().includes(`"${id.toLowerCase()}"`);
+/** Looks through the list of a bucket's data sources as it comes. */
+export class SourceFinder {
+	readonly #reader: ListReader;
+	#named: string | undefined;
+	#has = false;
+
+	constructor({ id: wanted, name }: WantedSource) {
+		this.#reader = new ListReader("dataSources", ({ _id: id, name: called }) => {
+			if (id === undefined || checkId(id) !== undefined) return;
+			if (id.toLowerCase() === wanted?.toLowerCase()) this.#has = true;
+			if (called === name) this.#named ??= id;
+		});
+	}
+
+	push(part: Uint8Array): void {
+		this.#reader.push(part);
+	}
+
+	/** The id of the first one that has the name. */
+	get named(): string | undefined {
+		return this.#named;
+	}
+
+	/** Whether the one with the id is there; `undefined`: the list was cut off before, or was none. */
+	get has(): boolean | undefined {
+		return this.#has || (this.#reader.complete ? false : undefined);
+	}
 }
 
 /** The body that makes a data source for what these sensors measure. */
@@ -42,9 +60,4 @@ export function createdId(body: string): string | undefined {
 		if (typeof id === "string" && checkId(id) === undefined) return id;
 	}
 	return undefined;
-}
-
-function sourceOf(entry: unknown): DataSource | undefined {
-	if (!isObject(entry) || typeof entry._id !== "string" || checkId(entry._id) !== undefined) return undefined;
-	return { id: entry._id, name: typeof entry.name === "string" ? entry.name : "" };
 }

@@ -47,7 +47,8 @@ export class Attempt {
 		this.#options = options;
 		const { request, answerHeaders } = options;
 		const keptBody = request.keptBody ?? defaultKeptBody;
-		this.#parser = new MessageParser({ kind: answers, keep: answerHeaders, keptBody });
+		const onBody = request.reader?.();
+		this.#parser = new MessageParser({ kind: answers, keep: answerHeaders, keptBody, onBody });
 	}
 
 	/** Sends what the channel has room for. */

@@ -26,6 +26,8 @@ export interface ParserOptions<Start extends { readonly minorVersion: number }> 
 	readonly keep: readonly string[];
 	/** Bytes of the body that are kept. */
 	readonly keptBody: number;
+	/** Given the body part by part, also what is not kept of it; a part is gone after the call. */
+	readonly onBody?: ((part: Uint8Array) => void) | undefined;
 }
 
 /**
@@ -166,11 +168,16 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 
 	#takeBody(bytes: Uint8Array, start: number, end: number): number {
 		if (this.#chunks !== undefined)
-			return this.#chunks.push(bytes, start, end, (data) => this.#body.append(data));
+			return this.#chunks.push(bytes, start, end, (data) => this.#takePart(data));
 		const { length } = this.#framing.kind === "length" ? this.#framing : { length: Number.POSITIVE_INFINITY };
 		const stop = Math.min(end, start + length - this.#bodyRead);
-		this.#body.append(bytes.subarray(start, stop));
+		this.#takePart(bytes.subarray(start, stop));
 		return stop;
+	}
+
+	#takePart(data: Uint8Array): void {
+		this.#body.append(data);
+		this.#options.onBody?.(data);
 	}
 
 	#bodyDone(): boolean {

@@ -14,6 +14,8 @@ export interface Request {
 	readonly body?: () => Body;
 	/** Bytes of the answer's body that are kept, {@link defaultKeptBody} if left out. */
 	readonly keptBody?: number;
+	/** Makes what the answer's body is given to part by part, also what is not kept of it: called for each attempt. */
+	readonly reader?: () => (part: Uint8Array) => void;
 }
 
 /** Enough for an error and its details. */

@@ -59,7 +59,8 @@ type Phase = "idle" | "request" | "answer" | "drain" | "ended";
 export class Served {
 	readonly #options: ServeOptions;
 	readonly #socket: TCP;
-	#parser: MessageParser<RequestLine>;
+	/** Of the request in hand: a connection that waits for one, as browsers keep several, is to cost little. */
+	#parser: MessageParser<RequestLine> | undefined;
 	#phase: Phase = "idle";
 	#timer: Timer | undefined;
 	#stream: MessageStream | undefined;
@@ -69,7 +70,6 @@ export class Served {
 
 	constructor(options: ServeOptions) {
 		this.#options = options;
-		this.#parser = this.#newParser();
 		this.#socket = new options.TCP({
 			from: options.from,
 			onReadable: (count) => this.#guard(() => this.#receive(count)),
@@ -109,23 +109,22 @@ export class Served {
 		// While it is answered, a client has nothing more to say: what it says all the same ends the connection.
 		if (this.#phase === "answer" && this.#then === "idle") this.#then = "drain";
 		if (this.#phase !== "request") return;
-		const taken = this.#parser.push(bytes);
-		const { state } = this.#parser;
-		if (state === "failed") this.#refuse(400, `The request cannot be read: ${this.#parser.problem}.`);
-		else if (this.#tooLong())
+		this.#parser ??= this.#newParser();
+		const parser = this.#parser;
+		const taken = parser.push(bytes);
+		if (parser.state === "failed") this.#refuse(400, `The request cannot be read: ${parser.problem}.`);
+		else if (this.#tooLong(parser))
 			this.#refuse(413, `A request's body has at most ${this.#options.limits.body} bytes.`);
-		else if (state === "done") this.#handle(taken === bytes.length);
+		else if (parser.state === "done") this.#handle(parser, taken === bytes.length);
 	}
 
 	/** Known from the length it tells, or, when it comes in chunks, as soon as it has grown too long. */
-	#tooLong(): boolean {
-		const { state, headers, overflowed } = this.#parser;
+	#tooLong({ state, headers, overflowed }: MessageParser<RequestLine>): boolean {
 		if (state !== "body" && state !== "done") return false;
 		return overflowed || Number(headers.get("content-length") ?? 0) > this.#options.limits.body;
 	}
 
-	#handle(whole: boolean): void {
-		const { start, headers, body, persistent } = this.#parser;
+	#handle({ start, headers, body, persistent }: MessageParser<RequestLine>, whole: boolean): void {
 		if (start === undefined) return;
 		const { method, path, authority } = start;
 		const answer = this.#options.handle({
@@ -150,7 +149,7 @@ export class Served {
 		// A 304 tells nothing of a body (RFC 9110 section 15.4.5).
 		if (status !== 304) lines.push(`Content-Length: ${body?.length ?? 0}`);
 		lines.push(`Connection: ${then === "idle" ? "keep-alive" : "close"}`);
-		const hidden = this.#parser.start?.method === "HEAD" || status === 304;
+		const hidden = this.#parser?.start?.method === "HEAD" || status === 304;
 		this.#stream = new MessageStream(`${lines.join("\r\n")}\r\n\r\n`, hidden ? undefined : body);
 		this.#enter("answer");
 		this.#send();
@@ -176,12 +175,10 @@ export class Served {
 
 	#answered(): void {
 		this.#stream = undefined;
+		this.#parser = undefined;
 		if (this.#then === "close") this.close();
 		else if (this.#then === "drain") this.#enter("drain");
-		else {
-			this.#parser = this.#newParser();
-			this.#enter("idle");
-		}
+		else this.#enter("idle");
 	}
 
 	#enter(phase: Exclude<Phase, "ended">): void {

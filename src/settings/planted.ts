@@ -4,7 +4,7 @@ import { decode } from "../text/utf8";
 import { checkSettings, withoutPresets } from "./settings";
 import { SettingsStore } from "./settings-store";
 
-const key = "planted";
+export const plantedKey = "planted";
 
 /**
  * Keeps the settings that a development build brings along, once: what is set on the board afterwards stays, until
@@ -14,7 +14,7 @@ const key = "planted";
 export function plantSettings(storage: KeyValue, hex: string): void {
 	const bytes = fromHex(hex);
 	const mark = crc32(bytes);
-	const planted = storage.read(key);
+	const planted = storage.read(plantedKey);
 	if (planted?.byteLength === 4 && new DataView(planted).getUint32(0) === mark) return;
 	const given: unknown = JSON.parse(decode(bytes));
 	if (typeof given !== "object" || given === null) return;
@@ -23,7 +23,7 @@ export function plantSettings(storage: KeyValue, hex: string): void {
 	const kept = new Uint8Array(4);
 	new DataView(kept.buffer).setUint32(0, mark);
 	// Last, so that a power cut between the two plants them again.
-	storage.write(key, kept);
+	storage.write(plantedKey, kept);
 }
 
 function fromHex(hex: string): Uint8Array {

@@ -6,7 +6,7 @@ import { decodeRecord, encodeRecord, type KeptRecord } from "./record";
 import { checkSettings, type SettingProblem, type Settings } from "./settings";
 
 /** Two places, written in turn: the old settings stay until the new ones are whole. */
-const places = Object.freeze(["settings_a", "settings_b"] as const);
+export const places = Object.freeze(["settings_a", "settings_b"] as const);
 type Place = (typeof places)[number];
 
 /** The settings as the board keeps them: all in one record, so that a power cut leaves the old ones or the new ones. */
@@ -49,11 +49,6 @@ export class SettingsStore {
 		const place = newest?.place === places[0] ? places[1] : places[0];
 		const counter = (newest?.record.counter ?? 0) + 1;
 		this.#storage.write(place, encodeRecord({ counter, body }));
-	}
-
-	/** Forgets them all. */
-	clear(): void {
-		for (const place of places) this.#storage.delete(place);
 	}
 
 	#look(): { newest: { place: Place; record: KeptRecord } | undefined; damaged: boolean } {

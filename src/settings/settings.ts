@@ -90,7 +90,7 @@ export const settingsTable = Object.freeze({
 	}),
 	uploadInterval: setting<number | "auto">({
 		label: "Upload interval",
-		help: "Time from one upload to the next; auto keeps within the plan's calls, and to one an hour on battery.",
+		help: "Time from one upload to the next. Automatic: within the plan's calls, and one an hour on battery.",
 		preset: "auto",
 		unit: "s",
 		rule: numberOr(0, 86_400, "seconds", ["auto"]),
@@ -114,13 +114,13 @@ export const settingsTable = Object.freeze({
 	}),
 	power: setting<"mains" | "battery">({
 		label: "Power",
-		help: "mains or battery. On battery the board sleeps between samples and joins the network for uploads alone.",
+		help: "On battery the board sleeps between samples and joins the network for uploads alone.",
 		preset: "mains",
 		rule: choice(["mains", "battery"]),
 	}),
 	batteryPin: setting<number | "none">({
 		label: "Battery pin",
-		help: "An analog pin that a voltage divider brings the battery to, or none.",
+		help: "An analog pin that a voltage divider brings the battery to.",
 		preset: "none",
 		rule: pin("none"),
 	}),
@@ -132,31 +132,31 @@ export const settingsTable = Object.freeze({
 	}),
 	ledPin: setting<number | "auto" | "none">({
 		label: "Pin of the status light",
-		help: "auto is where the usual board with this chip has one, if it has.",
+		help: "Automatic: where the usual board with this chip has one, if it has.",
 		preset: "auto",
 		rule: pin("auto", "none"),
 	}),
 	ledActive: setting<"high" | "low">({
 		label: "Light is on when its pin is",
-		help: "high or low.",
+		help: "The other one, if the light is on when it should be off.",
 		preset: "high",
 		rule: choice(["high", "low"]),
 	}),
 	buttonPin: setting<number | "auto" | "none">({
 		label: "Pin of the button",
-		help: "The button connects it to ground. auto is the button that most boards have (BOOT).",
+		help: "The button connects it to ground. Automatic: the one that most boards have (BOOT).",
 		preset: "auto",
 		rule: pin("auto", "none"),
 	}),
 	dataPin: setting<number | "auto">({
 		label: "I²C data pin (SDA)",
-		help: "auto is what is usual for the chip.",
+		help: "Automatic: the one that is usual for the chip.",
 		preset: "auto",
 		rule: pin("auto"),
 	}),
 	clockPin: setting<number | "auto">({
 		label: "I²C clock pin (SCL)",
-		help: "auto is what is usual for the chip.",
+		help: "Automatic: the one that is usual for the chip.",
 		preset: "auto",
 		rule: pin("auto"),
 	}),
@@ -174,13 +174,13 @@ export const settingsTable = Object.freeze({
 	}),
 	oneWirePin: setting<number | "none">({
 		label: "1-Wire pin",
-		help: "The data pin of DS18B20 thermometers, or none.",
+		help: "The data pin of DS18B20 thermometers.",
 		preset: "none",
 		rule: pin("none"),
 	}),
 	derived: setting<readonly DerivedValue[]>({
 		label: "Derived values",
-		help: "dew_point, absolute_humidity, sea_level_pressure: worked out where a sensor measures what it takes.",
+		help: "Worked out where a sensor measures what it takes.",
 		preset: [],
 		rule: rule(
 			{ kind: "list", longest: derivedValues.length, choices: derivedValues },
@@ -196,7 +196,7 @@ export const settingsTable = Object.freeze({
 	}),
 	statistics: setting<number | "off">({
 		label: "Statistics",
-		help: "Measures so often within the sampling interval, and stores mean, minimum and maximum; off: measures once. Not on battery.",
+		help: "Measures so often within the sampling interval, and stores mean, minimum and maximum. Off: measures once. Not on battery.",
 		preset: "off",
 		unit: "s",
 		rule: numberOr(1, 3600, "seconds", ["off"]),

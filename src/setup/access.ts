@@ -2,7 +2,7 @@ import type { Board } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import { decode, encodeInto } from "../text/utf8";
 
-const key = "portal_password";
+export const ownPasswordKey = "portal_password";
 /** Letters and digits that nobody takes for one another when they are read aloud or copied by hand. */
 const alphabet = "abcdefghijkmnpqrstuvwxyz23456789";
 /** 32 letters, so five bits each: 60 bits are out of reach of whoever tries them on a recorded handshake. */
@@ -23,7 +23,7 @@ export function ownPassword(
 ): string | undefined {
 	const { setupPassword } = board;
 	if (setupPassword !== undefined) return setupPassword === "" ? undefined : setupPassword;
-	const kept = storage.read(key);
+	const kept = storage.read(ownPasswordKey);
 	if (kept !== undefined) {
 		const password = decode(new Uint8Array(kept));
 		if (/^[a-z0-9]{8,63}$/.test(password)) return password;
@@ -34,6 +34,6 @@ export function ownPassword(
 	for (const byte of bytes) password += alphabet.charAt(byte % alphabet.length);
 	const written = new Uint8Array(length);
 	encodeInto(password, written, 0);
-	storage.write(key, written);
+	storage.write(ownPasswordKey, written);
 	return password;
 }

@@ -9,7 +9,7 @@
  * | `POST /api/scan` | {@link Authorized} | 202, then look at `/api/networks` |
  * | `POST /api/sensors` | {@link SensorRequest} | 202, then look at the sensors of `/api/state` |
  * | `POST /api/check` | {@link GivenSettings} | {@link CheckAnswer} |
- * | `POST /api/test` | {@link GivenSettings} | 202, or 422 {@link CheckAnswer}; then look at `GET /api/test` |
+ * | `POST /api/test` | {@link GivenSettings} | 202 {@link TestBegun}, or 422 {@link CheckAnswer}; then look at `GET /api/test` |
  * | `GET /api/test` | | {@link TestState} |
  * | `POST /api/save` | {@link GivenSettings} | 200 {@link CheckAnswer} without problems, or 422 with them |
  * | `POST /api/export` | {@link ExportRequest} | the settings file |
@@ -142,10 +142,20 @@ export interface ScanState {
 	}[];
 }
 
+export interface TestBegun {
+	/** Of {@link TestState}. */
+	readonly number: number;
+}
+
 /** The steps of a test, in their order. */
 export type TestStep = "join" | "name" | "time" | "certificate" | "key" | "source" | "point";
 
 export interface TestState {
+	/**
+	 * Goes up with each test, so that a page can tell its own from one that another phone has begun since; 0 as long as
+	 * none was made since the board started.
+	 */
+	readonly number: number;
 	readonly running: boolean;
 	/** All are done. */
 	readonly passed: boolean;

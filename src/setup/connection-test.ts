@@ -1,10 +1,11 @@
 import type { Network, Time } from "../boards/board";
+import type { SourceFinder } from "../dakkio/sources";
 import type { HttpConnection, Outcome } from "../http/exchange";
 import type { Field } from "../reading/reading";
 import type { SavedNetwork } from "../settings/network";
 import { parseServer } from "../settings/server";
 import { newDataSource, type Settings } from "../settings/settings";
-import { type DataSourceOptions, findOrCreateSource, hasSource, listSources } from "../upload/data-source";
+import { type DataSourceOptions, findOrCreateSource, listSources } from "../upload/data-source";
 import type { TestState, TestStep } from "./api";
 import type { JoinResult } from "./joiner";
 import { isNear } from "./near";
@@ -36,6 +37,8 @@ export interface ConnectionTestOptions {
 	/** The service has answered, with these headers. */
 	onAnswer(headers: ReadonlyMap<string, string>): void;
 	join(network: SavedNetwork): Promise<JoinResult>;
+	/** Leaves the network that was joined. */
+	leave(): void;
 	/** Of a network in the last scan, dBm. */
 	strengthOf(ssid: string): number | undefined;
 	/** Sets the clock by one of the time servers; `undefined` when none answers. Milliseconds of Unix time. */
@@ -96,7 +99,7 @@ export class ConnectionTest {
 		this.ended = this.#run();
 	}
 
-	get state(): TestState {
+	get state(): Omit<TestState, "number"> {
 		return {
 			running: this.#running,
 			passed: this.#passed,
@@ -147,14 +150,14 @@ export class ConnectionTest {
 		done(await this.#setClock());
 		this.#requireKey(begin);
 		begin("certificate");
-		const list = await this.#open((issuer) => {
+		const there = await this.#open((issuer) => {
 			done(issuer);
 			begin("key");
 		});
 		done("Key and bucket are accepted.");
 		begin("source");
 		const fields = await sample();
-		const source = await this.#source(list, fields);
+		const source = await this.#source(there, fields);
 		this.#dataSourceId = source.id;
 		done(source.text);
 		begin("point");
@@ -163,13 +166,16 @@ export class ConnectionTest {
 
 	/** The first of the networks that can be joined; else what is wrong with the first. */
 	async #join(): Promise<string> {
-		const { settings, join, strengthOf, ownAddress } = this.#options;
+		const { settings, join, leave, strengthOf, ownAddress } = this.#options;
 		let first: Verdict | undefined;
 		for (const network of settings.networks) {
 			const result = await join(network);
 			if (result.kind === "joined") {
-				if (isNear(result.address, ownAddress) && !ownAddress.startsWith("127."))
+				if (isNear(result.address, ownAddress) && !ownAddress.startsWith("127.")) {
+					// Whoever is in it could not be told from the phone that sets the board up.
+					leave();
 					throw new StepFailed(sameAddressesVerdict(network.ssid));
+				}
 				const strength = result.strength === undefined ? "" : `, ${result.strength} dBm`;
 				return `${network.ssid}, address ${result.address}${strength}`;
 			}
@@ -224,30 +230,31 @@ export class ConnectionTest {
 	}
 
 	/** Asks for the list of data sources: what comes before it is the certificate's step, what comes after the key's. */
-	async #open(onVerified: (issuer: string) => void): Promise<string> {
+	async #open(onVerified: (issuer: string) => void): Promise<SourceFinder> {
 		let verified = false;
 		this.#connection = this.#options.connect((issuer) => {
 			// A connection that the service has closed meanwhile is made anew.
 			if (!verified) onVerified(issuer);
 			verified = true;
 		});
-		const outcome = await listSources(this.#sourceOptions(this.#connection));
+		const { settings, deviceId } = this.#options;
+		const wanted = { id: settings.dataSourceId, name: deviceId };
+		const { outcome, found } = await listSources(this.#sourceOptions(this.#connection), wanted);
 		if (!verified && outcome.kind === "failure")
 			throw await this.#failed(connectionVerdict(outcome, this.#host));
 		const refused = keyVerdict(this.#withoutKey(outcome));
 		if (refused !== undefined) throw new StepFailed(refused);
-		return outcome.kind === "answer" ? outcome.body : "";
+		return found;
 	}
 
-	async #source(list: string, fields: readonly Field[]): Promise<{ id: string; text: string }> {
+	async #source(there: SourceFinder, fields: readonly Field[]): Promise<{ id: string; text: string }> {
 		const { settings, deviceId } = this.#options;
 		const { dataSourceId: id } = settings;
 		if (id !== newDataSource && id !== "") {
-			const there = hasSource(list, id);
-			if (there === false) throw new StepFailed(noSuchSource);
+			if (there.has === false) throw new StepFailed(noSuchSource);
 			return {
 				id,
-				text: there
+				text: there.has
 					? "It is in the bucket."
 					: "The bucket has too many to look through; the point will tell.",
 			};
@@ -258,7 +265,7 @@ export class ConnectionTest {
 				cure: "Look at the sensor's wires and pins. The rest is well: saved as it is, the board creates it when the sensor is there.",
 			});
 		const connection = this.#connection ?? this.#options.connect(() => {});
-		const result = await findOrCreateSource(this.#sourceOptions(connection), list, deviceId, fields);
+		const result = await findOrCreateSource(this.#sourceOptions(connection), there, deviceId, fields);
 		if (result.kind === "failed") throw new StepFailed(createVerdict(this.#withoutKey(result.outcome)));
 		return { id: result.id, text: `${result.kind === "created" ? "Created" : "Found"} as ${deviceId}.` };
 	}

@@ -10,12 +10,14 @@ export function mergeGiven(
 	given: Readonly<Record<string, unknown>>,
 	kept: Settings,
 ): Readonly<Record<string, unknown>> {
-	const merged: Record<string, unknown> = { ...kept };
+	// As entries, not by assignment: a stranger may have called one `__proto__`.
+	const merged = new Map<string, unknown>(Object.entries(kept));
 	for (const [key, value] of Object.entries(given)) {
-		if (key === "networks") merged[key] = mergeNetworks(value, kept.networks);
-		else if (!isSecret(key) || (value !== "" && value !== null && value !== undefined)) merged[key] = value;
+		if (key === "networks") merged.set(key, mergeNetworks(value, kept.networks));
+		else if (!isSecret(key) || (value !== "" && value !== null && value !== undefined))
+			merged.set(key, value);
 	}
-	return merged;
+	return Object.fromEntries(merged);
 }
 
 function mergeNetworks(given: unknown, kept: readonly SavedNetwork[]): unknown {

@@ -4,7 +4,7 @@ import { readVersion } from "../settings/file";
 import type { UsualPins } from "../settings/pins";
 import { checkSettings, type Settings } from "../settings/settings";
 import { isObject, parseJson, toJson } from "../text/json";
-import type { CheckAnswer, ScanState, SetupState, TestState } from "./api";
+import type { CheckAnswer, ScanState, SetupState, TestBegun, TestState } from "./api";
 import { mergeGiven } from "./given";
 import { pageEtag, pageGzip, pageScriptHash, pageStyleHash } from "./page-data";
 
@@ -25,10 +25,12 @@ export interface SetupBoard {
 	scan(): void;
 	/** Looks for sensors everywhere; `forget`: those that are missing are forgotten first. */
 	lookForSensors(forget: boolean): void;
-	/** Begins a test; one that is under way is given up. */
-	test(settings: Settings): void;
+	/** Begins a test, and gives its number; one that is under way is given up. */
+	test(settings: Settings): number;
 	testState(): TestState;
 	save(settings: Settings): void;
+	/** Its Wi-Fi has no password: whatever is answered, everybody around can hear. */
+	readonly isOpen: boolean;
 	/** The settings file, with secrets or without. */
 	export(secrets: boolean): string;
 	/** Leaves setup, after the answer has gone out. */
@@ -112,14 +114,16 @@ function posts(request: ServerRequest, board: SetupBoard): Readonly<Record<strin
 			return checked === undefined ? noSettings() : json(200, checked.answer);
 		}),
 		"/api/test": given((settings) => {
-			board.test(settings);
-			return json(202, {});
+			const begun: TestBegun = { number: board.test(settings) };
+			return json(202, begun);
 		}),
 		"/api/save": given((settings, answer) => {
 			board.save(settings);
 			return json(200, answer);
 		}),
 		"/api/export": authorized(({ secrets }) => {
+			if (secrets === true && board.isOpen)
+				return refuse(409, "This Wi-Fi has no password, so everybody around could hear the secrets.");
 			const body = textBody(board.export(secrets === true));
 			const name = ["Content-Disposition", 'attachment; filename="dakkio-settings.json"'] as const;
 			return { status: 200, headers: [...apiHeaders, jsonType, name], body };
@@ -144,7 +148,8 @@ function authorize(
 	if (type.trim().toLowerCase() !== "application/json")
 		return refuse(415, "The body must be application/json.");
 	const body = parseJson(text);
-	if (!isObject(body)) return refuse(400, "The body must be a JSON object.");
+	if (!isObject(body))
+		return refuse(400, "The body must be one JSON object, no larger than settings can be.");
 	if (typeof body.token !== "string" || !isSame(body.token, board.token))
 		return refuse(403, "The page is out of date: load it again.");
 	return act(body);
@@ -167,10 +172,16 @@ function judge({ settings, asTested }: Fields, board: SetupBoard) {
 	return { settings: checked, answer: { problems: all, warnings } };
 }
 
-/** A key that nobody sees again must not go to a service that it was not typed for. */
+/**
+ * A key that nobody sees again must not go to a service that it was not typed for, nor to whoever has a certificate that
+ * was not trusted then.
+ */
 function keyForAnother(checked: Settings, kept: Settings, typed: unknown): CheckAnswer["problems"] {
-	if (kept.key === "" || checked.server === kept.server || (typed !== undefined && typed !== "")) return [];
-	return [{ key: "key", problem: "The address of the service is another one: enter the key for it." }];
+	if (kept.key === "" || (typed !== undefined && typed !== "")) return [];
+	const trusted = ["", kept.rootCertificate].includes(checked.rootCertificate);
+	if (checked.server === kept.server && trusted) return [];
+	const other = trusted ? "address of the service" : "root certificate";
+	return [{ key: "key", problem: `The ${other} is another one: enter the key for it.` }];
 }
 
 function checkGiven(

@@ -73,7 +73,7 @@ const freshness = 3_000;
 const farewell = 1_500;
 
 /** No test has been made yet. */
-const untested: TestState = Object.freeze({ running: false, passed: false, steps: [] });
+const untested: TestState = Object.freeze({ number: 0, running: false, passed: false, steps: [] });
 
 /** The board in setup: its own network, and on it the page with which a person brings it online. */
 export class Setup {
@@ -91,6 +91,8 @@ export class Setup {
 	/** What was tested last and is not saved yet: a phone that has to load the page anew need not be told it again. */
 	#tried: Settings | undefined;
 	#test: ConnectionTest | undefined;
+	/** Tests so far. */
+	#tests = 0;
 	#timeSync: TimeSync | undefined;
 	#timer: Timer | undefined;
 	#leaving: Timer | undefined;
@@ -191,8 +193,9 @@ export class Setup {
 			scan: () => this.#scan(),
 			lookForSensors: (forget) => void this.#options.lookForSensors(forget),
 			test: (settings) => this.#beginTest(settings),
-			testState: () => this.#test?.state ?? untested,
+			testState: () => (this.#test === undefined ? untested : { number: this.#tests, ...this.#test.state }),
 			save: (settings) => this.#save(settings),
+			isOpen: this.#password === undefined,
 			export: (secrets) => exportSettings(this.#settings, secrets),
 			finish: () => this.#finish(),
 		};
@@ -247,7 +250,7 @@ export class Setup {
 		this.#leaving = time.set(() => this.#options.leave(this.#settings), farewell);
 	}
 
-	#beginTest(settings: Settings): void {
+	#beginTest(settings: Settings): number {
 		const { board, deviceId, sample, fields, send, budget, now } = this.#options;
 		this.#test?.abort();
 		this.#tried = settings;
@@ -259,6 +262,7 @@ export class Setup {
 			agent: `dakkio-esp32/${firmwareVersion}`,
 			ownAddress: this.#accessPoint.address,
 			join: (network) => this.#joiner.join(network),
+			leave: () => this.#joiner.leave(),
 			strengthOf: (ssid) => this.#heard.strengthOf(ssid),
 			setClock: (servers, signal) => this.#setClock(servers, signal),
 			connect: (onVerified) => connectService(board, settings, onVerified),
@@ -271,7 +275,9 @@ export class Setup {
 			send: (dataSourceId, connection) => send({ ...settings, dataSourceId }, connection),
 		});
 		this.#test = test;
+		this.#tests++;
 		void test.ended.then(() => this.#consider());
+		return this.#tests;
 	}
 
 	/** Asks each server once, and keeps the clock set from then on. */

@@ -1,13 +1,13 @@
 import type { KeyValue } from "../boards/ecma419";
 import type { SetupReason } from "./decide";
 
-const key = "setup";
+export const wishKey = "setup";
 /** What is kept for the start that follows. */
 const codes = Object.freeze({ "asked for": 1, "no network": 2 } as const);
 
 /** The next start is one for setup. */
 export function askForSetup(storage: Pick<KeyValue, "write">, reason: keyof typeof codes): void {
-	storage.write(key, Uint8Array.of(codes[reason]));
+	storage.write(wishKey, Uint8Array.of(codes[reason]));
 }
 
 /**
@@ -18,8 +18,8 @@ export function setupReason(
 	storage: Pick<KeyValue, "read" | "delete">,
 	hasNetworks: boolean,
 ): SetupReason | undefined {
-	const kept = storage.read(key);
-	if (kept !== undefined) storage.delete(key);
+	const kept = storage.read(wishKey);
+	if (kept !== undefined) storage.delete(wishKey);
 	if (!hasNetworks) return "no settings";
 	const [code] = kept === undefined ? [] : new Uint8Array(kept);
 	if (code === codes["asked for"]) return "asked for";

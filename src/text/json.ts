@@ -1,12 +1,18 @@
 /** Objects and lists within each other; nobody's settings need more. */
 const mostLevels = 8;
+/**
+ * Members of all objects, and values in all: a board with a rule for each of 32 fields needs half of it. XS never gives
+ * back what a name takes that is new to it; each value takes 16 bytes and more of the little that there is.
+ */
+const mostMembers = 300;
+const mostValues = 600;
 
 /**
- * Parses what a stranger has sent as JSON; `undefined` when it is not JSON, or nested deeper than any that is meant:
- * on a chip, the parser's own recursion would end the machine.
+ * Parses what a stranger has sent as JSON; `undefined` when it is not JSON, nested deeper than any that is meant, or of
+ * more parts than a chip has room for: there, the parser itself would end the machine.
  */
 export function parseJson(text: string): unknown {
-	if (isDeep(text)) return undefined;
+	if (!isSmall(text)) return undefined;
 	try {
 		return JSON.parse(text);
 	} catch {
@@ -42,8 +48,10 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isDeep(text: string): boolean {
+function isSmall(text: string): boolean {
 	let depth = 0;
+	let members = 0;
+	let values = 0;
 	let inString = false;
 	let escaped = false;
 	for (const character of text) {
@@ -53,8 +61,12 @@ function isDeep(text: string): boolean {
 			else if (character === '"') inString = false;
 		} else if (character === '"') inString = true;
 		else if (character === "[" || character === "{") {
-			if (++depth > mostLevels) return true;
+			values++;
+			if (++depth > mostLevels) return false;
 		} else if (character === "]" || character === "}") depth--;
+		else if (character === ",") values++;
+		else if (character === ":") members++;
+		if (members > mostMembers || values > mostValues) return false;
 	}
-	return false;
+	return true;
 }

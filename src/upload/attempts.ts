@@ -10,7 +10,7 @@ export interface Attempts {
 	readonly points: number;
 }
 
-const key = "attempts";
+export const attemptsKey = "attempts";
 const length = 12;
 
 /** Writes only what has changed: the storage wears. */
@@ -23,12 +23,12 @@ export function keepAttempts(storage: KeyValue, attempts: Attempts): void {
 	view.setFloat64(0, dueAt);
 	view.setUint16(8, Math.min(failures, 0xffff));
 	view.setUint16(10, points);
-	storage.write(key, bytes);
+	storage.write(attemptsKey, bytes);
 }
 
 /** `undefined` when none are kept that make sense. */
 export function readAttempts(storage: KeyValue): Attempts | undefined {
-	const kept = storage.read(key);
+	const kept = storage.read(attemptsKey);
 	if (kept?.byteLength !== length) return undefined;
 	const view = new DataView(kept);
 	const points = view.getUint16(10);

@@ -2,7 +2,7 @@ import type { KeyValue } from "../boards/ecma419";
 import { type Allowance, readAllowance } from "../dakkio/limits";
 import { afterCall, allowanceAt, assumedAllowance, uploadInterval } from "./pace";
 
-const key = "budget";
+export const budgetKey = "budget";
 /** Version, limit, remaining, reset: one byte and three doubles. */
 const recordLength = 25;
 const version = 1;
@@ -44,7 +44,7 @@ export class Budget {
 
 /** What was kept; anything else than this class writes counts as nothing. */
 function read(storage: KeyValue): Allowance | undefined {
-	const kept = storage.read(key);
+	const kept = storage.read(budgetKey);
 	if (kept?.byteLength !== recordLength) return undefined;
 	const view = new DataView(kept);
 	const limit = view.getFloat64(1);
@@ -61,5 +61,5 @@ function write(storage: KeyValue, { limit, remaining, reset }: Allowance): void 
 	view.setFloat64(1, limit);
 	view.setFloat64(9, remaining);
 	view.setFloat64(17, reset);
-	storage.write(key, bytes);
+	storage.write(budgetKey, bytes);
 }

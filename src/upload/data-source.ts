@@ -1,4 +1,4 @@
-import { createdId, mentions, newSource, readSources, sourcesPath } from "../dakkio/sources";
+import { createdId, newSource, SourceFinder, sourcesPath, type WantedSource } from "../dakkio/sources";
 import type { HttpConnection, Outcome } from "../http/exchange";
 import { textBody } from "../http/stream";
 import type { Field } from "../reading/reading";
@@ -13,20 +13,30 @@ export interface DataSourceOptions {
 	onAnswer?(headers: ReadonlyMap<string, string>): void;
 }
 
-/** Bytes of a list of data sources that are kept: some fifty with their schemas. */
-const keptList = 24 * 1024;
+/** Bytes of the answer that tells of a new data source, with its schema. */
+const keptSource = 8 * 1024;
 
-/** The bucket's data sources, as the service answers: it is also how a key is tried out. */
-export async function listSources(options: DataSourceOptions): Promise<Outcome> {
+/** The service's answer, and what was found in it if it was a list. */
+export interface Listed {
+	readonly outcome: Outcome;
+	readonly found: SourceFinder;
+}
+
+/** Looks through the bucket's data sources: it is also how a key is tried out. */
+export async function listSources(options: DataSourceOptions, wanted: WantedSource): Promise<Listed> {
 	const { connection, bucketId, onAnswer } = options;
+	let found = new SourceFinder(wanted);
 	const outcome = await connection.exchange({
 		method: "GET",
 		path: sourcesPath(bucketId),
 		headers: headers(options),
-		keptBody: keptList,
+		reader: () => {
+			found = new SourceFinder(wanted);
+			return (part) => found.push(part);
+		},
 	});
 	if (outcome.kind === "answer") onAnswer?.(outcome.headers);
-	return outcome;
+	return { outcome, found };
 }
 
 export type SourceResult =
@@ -36,23 +46,22 @@ export type SourceResult =
 
 /**
  * The id of the data source of this name: one that is there already (made by an attempt whose answer was lost), or a
- * new one for what these sensors measure. `list`: the body of a list.
+ * new one for what these sensors measure. `there`: what a list has told.
  */
 export async function findOrCreateSource(
 	options: DataSourceOptions,
-	list: string,
+	there: SourceFinder,
 	name: string,
 	fields: readonly Field[],
 ): Promise<SourceResult> {
-	const there = readSources(list)?.find((source) => source.name === name);
-	if (there !== undefined) return { kind: "found", id: there.id };
+	if (there.named !== undefined) return { kind: "found", id: there.named };
 	const { connection, bucketId, onAnswer } = options;
 	const outcome = await connection.exchange({
 		method: "POST",
 		path: sourcesPath(bucketId),
 		headers: [...headers(options), ["Content-Type", "application/json"]],
 		body: () => textBody(newSource(name, fields)),
-		keptBody: keptList,
+		keptBody: keptSource,
 	});
 	if (outcome.kind === "answer") onAnswer?.(outcome.headers);
 	if (outcome.kind === "failure" || outcome.status < 200 || outcome.status > 299)
@@ -67,22 +76,15 @@ export async function findSource(
 	name: string,
 	fields: readonly Field[],
 ): Promise<{ readonly id: string } | Outcome> {
-	const list = await listSources(options);
-	if (list.kind === "failure" || list.status < 200 || list.status > 299) return list;
-	const result = await findOrCreateSource(options, list.body, name, fields);
+	const { outcome, found } = await listSources(options, { name });
+	if (outcome.kind === "failure" || outcome.status < 200 || outcome.status > 299) return outcome;
+	const result = await findOrCreateSource(options, found, name, fields);
 	return result.kind === "failed" ? result.outcome : { id: result.id };
 }
 
-/** Whether a list has this data source. `undefined`: it was cut off before there was one. */
-export function hasSource(list: string, id: string): boolean | undefined {
-	if (mentions(list, id)) return true;
-	return readSources(list) === undefined ? undefined : false;
-}
-
 async function findByName(options: DataSourceOptions, name: string): Promise<SourceResult> {
-	const outcome = await listSources(options);
-	const made = outcome.kind === "answer" ? readSources(outcome.body) : undefined;
-	const id = made?.find((source) => source.name === name)?.id;
+	const { outcome, found } = await listSources(options, { name });
+	const id = outcome.kind === "answer" ? found.named : undefined;
 	return id === undefined ? { kind: "failed", outcome } : { kind: "created", id };
 }
 

@@ -1,6 +1,9 @@
 /** What is done, one after the other, while not even a name can be resolved although the Wi-Fi is up. */
 export type Remedy = "ask for the time" | "restart the network" | "restart the board";
 
+/** In the storage while the last restart was for a silent network, and it is still silent. */
+export const silenceKey = "silence";
+
 const minute = 60_000;
 const day = 24 * 60 * minute;
 

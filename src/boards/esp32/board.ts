@@ -13,7 +13,7 @@ import { fillRandom } from "./random";
 import { resolver } from "./resolver";
 import { Sleep } from "./sleep";
 import { SMBusPeripheral } from "./smbus";
-import { flash, keyValue } from "./storage";
+import { eraseKeyValue, flash, keyValue } from "./storage";
 import { TCPSocket } from "./tcp";
 import { SDKTime } from "./time";
 import { TLSSocket } from "./tls";
@@ -54,7 +54,7 @@ export function openBoard(): Board {
 			AccessPoint: makeAccessPoint(radio),
 			resolver,
 		},
-		storage: { flash, keyValue },
+		storage: { flash, keyValue, eraseKeyValue },
 		i2c: {
 			io: SMBusPeripheral,
 			data: i2c.data,

@@ -25,6 +25,9 @@ declare module "mc/ffi" {
 		esp_fill_random(buffer: ArrayBuffer, length: number): void;
 		esp_efuse_mac_get_default(address: ArrayBuffer): number;
 		esp_restart(): void;
+		/** `esp_err_t`, as {@link nvs_flash_init}. */
+		nvs_flash_erase(): number;
+		nvs_flash_init(): number;
 		/** `esp_reset_reason_t`. */
 		esp_reset_reason(): number;
 		/** Bytes. */

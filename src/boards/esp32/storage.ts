@@ -1,5 +1,6 @@
 import SDKFlash from "embedded:storage/flash";
 import SDKKeyValue from "embedded:storage/key-value";
+import FFI from "mc/ffi";
 import type { FlashStorage, KeyValue, KeyValueStorage } from "../ecma419";
 
 /** Flash partitions by their name in the partition table. */
@@ -24,3 +25,13 @@ export const keyValue: KeyValueStorage = Object.freeze({
 		};
 	},
 });
+
+/**
+ * NVS only marks what was overwritten or deleted as void, and erases a page when it needs it again. So the whole partition
+ * is erased, which takes NVS down with all that was open in it, and up again.
+ */
+export function eraseKeyValue(): void {
+	const ffi = new FFI();
+	for (const error of [ffi.nvs_flash_erase(), ffi.nvs_flash_init()])
+		if (error !== 0) throw new Error(`NVS could not be erased (ESP-IDF error ${error})`);
+}

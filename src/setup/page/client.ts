@@ -5,6 +5,7 @@ import type {
 	Refusal,
 	ScanState,
 	SetupState,
+	TestBegun,
 	TestState,
 } from "../api";
 import { texts } from "./texts";
@@ -65,9 +66,12 @@ export class Client {
 		return findings(await this.#post("/api/check", { settings, asTested: true }));
 	}
 
-	/** Resolves with what is wrong; with nothing, the test has begun. */
-	async startTest(settings: GivenSettings["settings"]): Promise<readonly FieldProblem[]> {
-		return findings(await this.#post("/api/test", { settings, asTested: true })).problems;
+	/** Resolves with what is wrong, or with the number of the test that has begun. */
+	async startTest(settings: GivenSettings["settings"]): Promise<readonly FieldProblem[] | number> {
+		const answer = await this.#post("/api/test", { settings, asTested: true });
+		if (answer.status === 422) return findings(answer).problems;
+		const { number }: TestBegun = JSON.parse(answer.text);
+		return number;
 	}
 
 	/** Resolves with what is wrong; with nothing, they are saved. */

@@ -194,10 +194,13 @@ class SetupPage {
 		return this.#isWrong([...missing, ...problems]);
 	}
 
-	async #begin(): Promise<boolean> {
+	async #begin(): Promise<number | undefined> {
 		this.#notices.clear();
-		if (await this.#missesOrMistakes(this.#form.missing())) return false;
-		return !this.#isWrong(await this.#client.startTest(this.#form.given()));
+		if (await this.#missesOrMistakes(this.#form.missing())) return undefined;
+		const begun = await this.#client.startTest(this.#form.given());
+		if (typeof begun === "number") return begun;
+		this.#isWrong(begun);
+		return undefined;
 	}
 
 	async #save(): Promise<void> {

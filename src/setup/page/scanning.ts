@@ -3,7 +3,7 @@ import type { NetworksField } from "./networks";
 import { texts } from "./texts";
 
 /** Between two looks at what was heard so far, milliseconds. */
-const lookEvery = 1_000;
+const lookEvery = 500;
 
 interface ScanningOptions {
 	readonly client: Client;

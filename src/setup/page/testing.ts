@@ -2,12 +2,13 @@ import type { TestState, TestStep } from "../api";
 import { type Client, repeat } from "./client";
 import { aside, button, disable, element, fill, icon, icons } from "./dom";
 import type { Form } from "./form";
+import { levelOf } from "./networks";
 import { texts } from "./texts";
 
 const words = texts.test;
 
 /** Between two looks at a test that runs, milliseconds. */
-const lookEvery = 700;
+const lookEvery = 500;
 
 /** The setting that mends what a step found. */
 const mends: Readonly<Partial<Record<TestStep, string>>> = {
@@ -27,8 +28,8 @@ interface TestingOptions {
 	announce(text: string): void;
 	/** To a setting, wherever it is on the page. */
 	goTo(key: string): void;
-	/** Begins a test with what the form has; resolves with whether it has begun. */
-	begin(): Promise<boolean>;
+	/** Begins a test with what the form has; resolves with its number, or with nothing when it has not begun. */
+	begin(): Promise<number | undefined>;
 	/** The test has gone on. */
 	onState(): void;
 	save(): Promise<void>;
@@ -44,6 +45,8 @@ export class TestPart {
 	readonly #save: HTMLButtonElement;
 	readonly #saveHelp = element("p", { class: "help", hidden: true }, words.anywayHelp);
 	#state: TestState | undefined;
+	/** Of the test that is followed. */
+	#number = 0;
 	/** What was tested, to tell whether it was changed since. */
 	#tested: Values = {};
 	#announced = "";
@@ -67,7 +70,8 @@ export class TestPart {
 
 	/** What the last test found, for the end of the setup. */
 	found(step: TestStep): string | undefined {
-		return this.passed ? this.#state?.steps.find((one) => one.step === step)?.text : undefined;
+		const text = this.passed ? this.#state?.steps.find((one) => one.step === step)?.text : undefined;
+		return text && shownText(text);
 	}
 
 	/** All went well, with these settings. */
@@ -79,6 +83,7 @@ export class TestPart {
 	resume(state: TestState, tested: Values): void {
 		if (!state.running && state.steps.every((step) => step.state === "waiting")) return;
 		this.#tested = tested;
+		this.#number = state.number;
 		this.#take(state);
 		if (state.running) this.#follow();
 	}
@@ -114,10 +119,15 @@ export class TestPart {
 						? words.passed
 						: failed
 							? words.failed
-							: words.interrupted;
+							: this.#interruption;
 		this.#verdict.hidden = text === "";
 		this.#verdict.className = this.passed ? "verdict good" : "verdict";
 		fill(this.#verdict, icon(this.passed ? icons.check : icons.warning), element("span", {}, text));
+	}
+
+	/** Why a test has neither passed nor failed. */
+	get #interruption(): string {
+		return this.#state?.number === 0 ? words.interrupted : words.another;
 	}
 
 	async #run(): Promise<void> {
@@ -125,16 +135,17 @@ export class TestPart {
 		const before = this.#state;
 		const tested = form.given();
 		// From the first moment on, so that nothing of an earlier test is taken for this one's.
-		this.#state = { running: true, passed: false, steps: [] };
+		this.#state = { number: 0, running: true, passed: false, steps: [] };
 		this.refresh();
-		let begun = false;
+		let begun: number | undefined;
 		try {
 			begun = await begin();
 		} finally {
-			if (!begun) this.#state = before;
+			if (begun === undefined) this.#state = before;
 			this.refresh();
 		}
-		if (!begun) return;
+		if (begun === undefined) return;
+		this.#number = begun;
 		this.#tested = tested;
 		announce(words.running);
 		this.#follow();
@@ -144,9 +155,13 @@ export class TestPart {
 		this.#end?.();
 		const end = repeat(async () => {
 			const state = await this.#options.client.test();
-			this.#take(state);
+			// One that another phone has begun says nothing of what was filled in here.
+			const own = state.number === this.#number || state.number === 0;
+			this.#take(own ? state : { number: state.number, running: false, passed: false, steps: [] });
 			this.#announce();
-			if (!state.running) end();
+			if (own && state.running) return;
+			end();
+			this.#showEnd();
 		}, lookEvery);
 		this.#end = end;
 	}
@@ -162,13 +177,19 @@ export class TestPart {
 		this.#options.onState();
 	}
 
+	/** The list has grown meanwhile: what comes next is not to be looked for. */
+	#showEnd(): void {
+		const failed = this.#list.querySelector(".failed");
+		(failed ?? this.#save).scrollIntoView({ block: "nearest" });
+	}
+
 	/** Each step's end once, and at last the verdict. */
 	#announce(): void {
 		const { steps = [], running, passed } = this.#state ?? { running: false, passed: false };
 		const last = [...steps].reverse().find(({ state }) => state === "done" || state === "failed");
 		const parts = last === undefined ? [] : [stepLine(last)];
 		if (!running)
-			parts.push(passed ? words.passed : last?.state === "failed" ? words.failed : words.interrupted);
+			parts.push(passed ? words.passed : last?.state === "failed" ? words.failed : this.#interruption);
 		const text = parts.join(" ");
 		if (text === this.#announced) return;
 		this.#announced = text;
@@ -229,10 +250,18 @@ function stepItem({ step, state, text, cure }: Step, mend: HTMLElement | undefin
 	);
 }
 
-/** A time is shown as this phone would show it, beside which it is easily told whether it is right. */
+/**
+ * A time is shown as this phone would show it, beside which it is easily told whether it is right; a signal's strength in
+ * words, too.
+ */
 function shownText(text: string): string {
 	const time = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? new Date(text) : undefined;
-	return time?.toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" }) ?? text;
+	return (
+		time?.toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" }) ??
+		text.replace(/(-\d+) dBm$/, (_, power) =>
+			words.signal(texts.networks.strength[levelOf(Number(power))] ?? "", power),
+		)
+	);
 }
 
 function stepLine({ step, state, text, cure }: Step): string {

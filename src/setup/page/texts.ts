@@ -67,7 +67,7 @@ export const texts = Object.freeze({
 		keyMissing: "Paste the write key of this board.",
 		bucketMissing: "Paste the id of the bucket.",
 		create: "Create one for me",
-		createHelp: "The test makes one, with a field for each value of the sensors.",
+		createHelp: "The board makes one, with a field for each value of the sensors.",
 		existing: "Use this one",
 		sourceId: "Id of the data source",
 		sourceMissing: "Paste the id of the data source, or let the board create one.",
@@ -135,6 +135,8 @@ export const texts = Object.freeze({
 		own: "The file is from this very board: take its device id and data source, too",
 		take: "Import",
 		notJson: "This is not a settings file: it is JSON, as a board exports it.",
+		tooLarge: "This is not a settings file: it is larger than any.",
+		wrong: (label: string, problem: string) => `${label}: ${problem}`,
 		nothing: "Choose a file, or paste its text.",
 		taken: (count: number) =>
 			`${count === 1 ? "1 setting" : `${count} settings`} taken over. Nothing is saved before you save.`,
@@ -159,6 +161,7 @@ export const texts = Object.freeze({
 		start: "Start the test",
 		again: "Test again",
 		running: "The test runs…",
+		signal: (strength: string, power: string) => `${strength} signal (${power}\u00a0dBm)`,
 		steps: {
 			join: "Join the Wi-Fi",
 			name: "Find the service",
@@ -173,6 +176,7 @@ export const texts = Object.freeze({
 		failed: "This did not work yet.",
 		change: (label: string) => `Change: ${label}`,
 		interrupted: "The board has started anew, and the test with it. Start it again.",
+		another: "This test was broken off: one was begun on another phone. Start it again.",
 		changed: "You have changed something since this test.",
 		save: "Save and start",
 		saveUntested: "Save without a test",

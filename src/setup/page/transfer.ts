@@ -8,6 +8,9 @@ const words = texts.transfer;
 /** Of a settings file; the board knows which it can read. */
 const version = "version";
 
+/** Characters: more than a board takes at once. */
+const longest = 16 * 1024;
+
 /** What a board has for itself: from another board's file they would make two boards one. */
 const own = ["deviceId", "dataSourceId"];
 
@@ -42,7 +45,9 @@ function importPart({ client, form, announce }: TransferOptions): HTMLElement {
 		announce(lines.join(" "));
 	};
 	const take = async () => {
-		const content = file.files?.[0] === undefined ? text.value : await file.files[0].text();
+		const [chosen] = file.files ?? [];
+		if ((chosen?.size ?? text.value.length) > longest) return tell(words.tooLarge);
+		const content = chosen === undefined ? text.value : await chosen.text();
 		if (content.trim() === "") return tell(words.nothing);
 		const settings = settingsIn(content);
 		if (settings === undefined) return tell(words.notJson);
@@ -57,7 +62,16 @@ function importPart({ client, form, announce }: TransferOptions): HTMLElement {
 		form.touch(known);
 		file.value = "";
 		text.value = "";
-		tell(words.taken(known.length), ...(unknown.length > 0 ? [words.unknown(unknown.join(", "))] : []));
+		// A field need not be able to show what is wrong in a file: a list in place of a number.
+		const wrong = problems.flatMap(({ key, problem }) => {
+			const field = form.field(key.split(".", 1)[0] ?? "");
+			return field === undefined ? [] : [words.wrong(field.label, problem)];
+		});
+		tell(
+			words.taken(known.length),
+			...wrong,
+			...(unknown.length > 0 ? [words.unknown(unknown.join(", "))] : []),
+		);
 		await form.check();
 	};
 	return element(
