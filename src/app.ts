@@ -7,7 +7,7 @@ import { Clock } from "./clock/clock";
 import { TimeSync } from "./clock/sync";
 import { batchPoints } from "./dakkio/limits";
 import type { Destination } from "./dakkio/point";
-import { forgetOwner, openStorage } from "./forget";
+import { beginForgetting, forgetOwner, openStorage } from "./forget";
 import type { HttpConnection, Outcome } from "./http/exchange";
 import type { Press } from "./panel/button";
 import { Panel } from "./panel/panel";
@@ -91,18 +91,19 @@ export class App {
 
 	constructor(board: Board) {
 		this.#board = board;
-		this.#storage = openStorage(board.storage);
+		this.#readings = new ReadingLog({ flash: board.storage.flash.open({ path: "queue" }) });
+		this.#quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
+		this.#storage = openStorage(board.storage, () => this.#eraseReadings());
 		this.#budget = new Budget(this.#storage);
 		this.#silence = new Silence(board.time.ticks(), this.#storage.read(silenceKey) !== undefined);
 		this.#settings = this.#loadSettings();
-		this.#readings = new ReadingLog({ flash: board.storage.flash.open({ path: "queue" }) });
-		this.#boots = countBoot(this.#storage, newestBoot(this.#readings), board.resetReason);
+		this.#boots = countBoot(this.#storage, this.#readings.newestBoot, board.resetReason);
 		const { boot, resumed } = this.#boots;
 		this.#resetReason = this.#boots.untold;
 		const { time, log } = this.#tools();
 		const sleeps = this.#settings.power === "battery";
-		this.#clock = new Clock({ time, boot, resumed, sleeps, storage: this.#storage, log });
-		this.#quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
+		const oldestBoot = () => this.#oldestBoot;
+		this.#clock = new Clock({ time, boot, resumed, sleeps, oldestBoot, storage: this.#storage, log });
 		this.#measuring = this.#settings;
 		this.#sampler = this.#makeSampler();
 		this.#timeSync = this.#makeTimeSync();
@@ -143,6 +144,12 @@ export class App {
 		this.#board.log("woken before its time: what waits is sent now");
 		this.#uploader?.sendNow();
 		this.#sleeper.consider();
+	}
+
+	/** In which the reading was measured that waits longest. */
+	get #oldestBoot(): number {
+		for (const { context } of this.#readings.waiting()) return context.boot;
+		return this.#boots.boot;
 	}
 
 	/** What somebody who has just opened the log wants to know. */
@@ -532,6 +539,7 @@ export class App {
 	#sleep(milliseconds: number, wakePin?: number): void {
 		this.#tolerate(() => {
 			// A boot without its anchor goes on: it ends with the measurement that gives it one.
+			this.#clock.rest();
 			const { fresh, anchored } = this.#clock;
 			if (this.#settings.power === "battery" && fresh && anchored) beginBoot(this.#storage);
 			if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
@@ -565,11 +573,18 @@ export class App {
 
 	/** The board goes to somebody else: settings, secrets and readings go; what numbers its readings stays. */
 	#forget(): void {
-		// Readings first: should power go in between, nobody else's board sends them.
-		this.#readings.reset();
-		this.#quarantine.reset();
+		// Should power go from here on, the next start goes on with it.
+		this.#tolerate(() => beginForgetting(this.#storage));
+		this.#eraseReadings();
 		this.#tolerate(() => forgetOwner(this.#board.storage, this.#storage));
 		this.#board.restart();
+	}
+
+	#eraseReadings(): void {
+		this.#tolerate(() => {
+			this.#readings.reset();
+			this.#quarantine.reset();
+		});
 	}
 
 	/** Tells the status each hour, and restarts a board whose loop stands still. */
@@ -618,13 +633,6 @@ export class App {
 			this.#board.restart();
 		}
 	}
-}
-
-/** The boot of the newest reading that waits; 0 when none does. */
-function newestBoot(readings: ReadingLog): number {
-	let boot = 0;
-	for (const { context } of readings.waiting(readings.newest)) boot = context.boot;
-	return boot;
 }
 
 function describe(fields: readonly Field[], values: readonly Value[]): string {

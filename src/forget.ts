@@ -27,10 +27,21 @@ const going = Object.freeze([...places, budgetKey, attemptsKey, silenceKey, name
 
 type BoardStorage = Pick<Storage, "keyValue" | "eraseKeyValue">;
 
-/** The board's key-value storage; a forgetting that lost its power is brought to its end first. */
-export function openStorage(board: BoardStorage): KeyValue {
+/**
+ * The board's key-value storage; a forgetting that lost its power is brought to its end first.
+ *
+ * @param eraseReadings what is not in this storage, and goes before it: nobody else's board must send it.
+ */
+export function openStorage(board: BoardStorage, eraseReadings: () => void): KeyValue {
 	const storage = board.keyValue.open({ path: domain, format: "buffer" });
-	return storage.read(mark) === undefined ? storage : forgetOwner(board, storage);
+	if (storage.read(mark) === undefined) return storage;
+	eraseReadings();
+	return forgetOwner(board, storage);
+}
+
+/** From here on all will be forgotten: should power go, the next start goes on with it. */
+export function beginForgetting(storage: Pick<KeyValue, "write">): void {
+	storage.write(mark, Uint8Array.of(1));
 }
 
 /**
@@ -41,7 +52,7 @@ export function openStorage(board: BoardStorage): KeyValue {
  * @returns the storage, opened anew: the one that was given is closed by the erasure.
  */
 export function forgetOwner(board: BoardStorage, storage: KeyValue): KeyValue {
-	storage.write(mark, Uint8Array.of(1));
+	beginForgetting(storage);
 	for (const key of going) storage.delete(key);
 	const kept = staying.map((key) => [key, storage.read(key)] as const);
 	board.eraseKeyValue?.();

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { NorFlash } from "../../simulator/flash";
 import type { Reading, SampleContext } from "../../src/reading/reading";
 import { ReadingLog } from "../../src/store/reading-log";
+import { below, randomFrom } from "../queue/random";
 
 const context: SampleContext = {
 	boot: 7,
@@ -73,5 +74,43 @@ describe("the log of readings", () => {
 		const { log: again } = newLog(flash.image);
 		expect(again.length).toBe(0);
 		expect(again.append(reading(0), context)).toBe(11);
+	});
+
+	test("reads the same whether it goes on after what was acknowledged or is mounted anew, whoever reads between", () => {
+		const random = randomFrom(8);
+		const { flash, log } = newLog();
+		for (let round = 0; round < 150; round++) {
+			const boot = 1 + Math.floor(round / 37);
+			for (let i = below(40, random); i >= 0; i--) {
+				const told = random() < 0.1 ? { ...context, location: `place ${below(3, random)}` } : context;
+				log.append(reading(below(1000, random)), { ...told, boot });
+			}
+			const taken: number[] = [];
+			const wanted = 1 + below(30, random);
+			for (const { sequence } of log.waiting()) {
+				taken.push(sequence);
+				if (taken.length >= wanted) break;
+			}
+			if (random() < 0.3) for (const _ of log.waiting(log.oldest)) if (random() < 0.2) break;
+			log.acknowledge(taken.at(-(1 + below(2, random))) ?? 0);
+			const whole = [...newLog(flash.image.slice()).log.waiting()];
+			expect([...log.waiting()]).toEqual(whole);
+			if (whole.length > 0) expect(log.newestBoot).toBe(boot);
+		}
+	});
+
+	test("what was acknowledged is not read again for what waits behind it", () => {
+		const { flash, log } = newLog();
+		for (let i = 0; i < 400; i++) log.append(reading(i), context);
+		const send = () => {
+			const [oldest] = log.waiting();
+			log.acknowledge(oldest?.sequence ?? 0);
+			log.append(reading(0), context);
+		};
+		send();
+		flash.resetCounts();
+		for (let i = 0; i < 100; i++) send();
+		// A chunk for the reading that is sent, and what `append` reads back: not the sector before it.
+		expect(flash.counts.readBytes / 100).toBeLessThan(320);
 	});
 });

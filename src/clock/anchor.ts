@@ -23,6 +23,8 @@ export interface ClockRecord {
 	readonly rate: number | undefined;
 	/** The last measurement: what a boot that went on after a deep sleep counts its ticks from. */
 	readonly last: Pick<Measurement, "utc" | "ticks"> | undefined;
+	/** Ticks that a board has counted awake and would not have counted asleep, since its boot began. */
+	readonly ahead: number;
 	/** In order of their boots; at most {@link mostAnchors}. */
 	readonly anchors: readonly Anchor[];
 }
@@ -52,10 +54,10 @@ export function withAnchor(
 	return all.filter((_, index) => index !== victim);
 }
 
-// The record: version, flags, learned rate, last measurement, then the anchors, then a CRC-32 of all before it.
-// Big-endian.
-const version = 3;
-const headerLength = 24;
+// The record: version, flags, learned rate, last measurement, ticks ahead, then the anchors, then a CRC-32 of all
+// before it. Big-endian.
+const version = 4;
+const headerLength = 32;
 const anchorLength = 28;
 const crcLength = 4;
 const rateLearned = 1;
@@ -70,7 +72,7 @@ export function storableRate(rate: number): number {
 	return Math.round(rate / rateStep) * rateStep;
 }
 
-export function encodeRecord({ rate, last, anchors }: ClockRecord): Uint8Array {
+export function encodeRecord({ rate, last, ahead, anchors }: ClockRecord): Uint8Array {
 	const bytes = new Uint8Array(headerLength + anchors.length * anchorLength + crcLength);
 	const view = new DataView(bytes.buffer);
 	view.setUint8(0, version);
@@ -78,6 +80,7 @@ export function encodeRecord({ rate, last, anchors }: ClockRecord): Uint8Array {
 	view.setInt32(4, Math.round((rate ?? 0) / rateStep));
 	view.setFloat64(8, last?.utc ?? 0);
 	view.setFloat64(16, last?.ticks ?? 0);
+	view.setFloat64(24, ahead);
 	let at = headerLength;
 	for (const anchor of anchors) {
 		view.setUint32(at, anchor.boot);
@@ -112,6 +115,7 @@ export function decodeRecord(bytes: Uint8Array): ClockRecord | undefined {
 	return {
 		rate: flags & rateLearned ? view.getInt32(4) * rateStep : undefined,
 		last: flags & lastMeasured ? { utc: view.getFloat64(8), ticks: view.getFloat64(16) } : undefined,
+		ahead: view.getFloat64(24),
 		anchors,
 	};
 }

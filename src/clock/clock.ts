@@ -27,6 +27,8 @@ export interface ClockOptions {
 	 * measurement puts right: samples are told by ticks until then, and lie between the two measurements.
 	 */
 	readonly sleeps?: boolean;
+	/** The boot of the reading that waits longest: asked where the anchors have no room, of older ones none is needed. */
+	oldestBoot?(): number;
 	/** Keeps the anchors under the key `clock`. */
 	readonly storage: Pick<KeyValue, "read" | "write">;
 	log(line: string): void;
@@ -39,6 +41,14 @@ const heldStep = 1_000;
 const placedAtOnce = 32;
 /** The chip's slow oscillator, calibrated, is not further off: then a clock was set. */
 const largestSleepRate = 0.05;
+/**
+ * Ticks of a crystal are true to a second for so long before a boot's first measurement, milliseconds: where its rate was
+ * learned (to 10 ppm), and where it was not (some tens of ppm, with ageing and cold).
+ */
+const trueByRate = 100_000_000;
+const trueByCrystal = 15_000_000;
+/** What a board was awake for is kept when it makes so much of a difference, milliseconds. */
+const worthKeeping = 5;
 /**
  * Ticks that were counted asleep are true to a second for so long, milliseconds: between two measurements, which tell
  * the mean rate and leave what the temperature of the day does to it (some 100 ppm); and before one, where that mean
@@ -61,6 +71,10 @@ export class Clock {
 	#rate: RateState = { rate: undefined, base: undefined };
 	/** Tells the present time, once it is known; corrected by each measurement. */
 	#line: Pick<Anchor, "start" | "rate"> | undefined;
+	/** Ticks since which the board is awake. */
+	#wokeAt: number;
+	/** Ticks counted awake before that which sleep would not have counted; see {@link #even}. */
+	#ahead = 0;
 	/** The last measurement whose ticks go on in this boot. */
 	#last: Pick<Measurement, "utc" | "ticks"> | undefined;
 	/** Measured since the board woke or started. */
@@ -73,6 +87,7 @@ export class Clock {
 	constructor(options: ClockOptions) {
 		this.#options = options;
 		const record = this.#load();
+		this.#wokeAt = options.time.ticks();
 		this.#rate = { rate: record.rate, base: undefined };
 		// A later boot than this one cannot have been: the count began anew, and its anchors are another's.
 		const { boot, resumed = false } = options;
@@ -91,7 +106,7 @@ export class Clock {
 
 	/** The time of this boot's ticks as it is known now, with a fraction; `undefined` while it is not. */
 	utcAt(ticks: number): number | undefined {
-		return this.#line === undefined ? undefined : timeOf(this.#line, ticks);
+		return this.#line === undefined ? undefined : timeOf(this.#line, this.#even(ticks));
 	}
 
 	/**
@@ -102,7 +117,7 @@ export class Clock {
 	slack(ticks: number): number {
 		const { sleeps = false } = this.#options;
 		if (!sleeps || this.#fresh || this.#last === undefined) return 0;
-		return largestSleepRate * (ticks - this.#last.ticks);
+		return largestSleepRate * (this.#even(ticks) - this.#last.ticks);
 	}
 
 	/** The latest moment that an earlier boot knew: no earlier time can be true. */
@@ -138,7 +153,7 @@ export class Clock {
 		const { boot, time, sleeps = false } = this.#options;
 		const ticks = time.ticks();
 		const known = sleeps && !this.#fresh ? undefined : this.utcAt(ticks);
-		if (known === undefined) return { boot, ticks: Math.round(ticks) };
+		if (known === undefined) return { boot, ticks: Math.round(this.#even(ticks)) };
 		const utc = Math.round(known);
 		const held = utc <= this.#lastSample && utc >= this.#lastSample - heldStep;
 		this.#lastSample = held ? this.#lastSample + 1 : utc;
@@ -164,14 +179,17 @@ export class Clock {
 	/** Takes a measurement that was found good. The boot's first is on flash before it is used. */
 	set(measurement: Measurement): void {
 		const { boot, sleeps = false } = this.#options;
-		const { utc, ticks } = measurement;
-		if (sleeps && !this.anchored && this.#anchors.length >= mostAnchors) {
-			this.#setAlone(measurement);
+		const { utc } = measurement;
+		const ticks = this.#even(measurement.ticks);
+		if (sleeps && !this.anchored && this.#isFull()) {
+			this.#setAlone({ utc, ticks });
 			return;
 		}
-		const estimatedBefore = sleeps && !this.#fresh ? this.#estimatedBefore(ticks) : 0;
+		const estimatedBefore = this.#estimatedBefore(ticks);
 		if (!sleeps) this.#rate = learnRate(this.#rate, measurement);
-		else if (!this.#fresh) this.#rate = { rate: this.#sleepRate(measurement), base: undefined };
+		else if (!this.#fresh) this.#rate = { rate: this.#sleepRate({ utc, ticks }), base: undefined };
+		this.#ahead = measurement.ticks - ticks;
+		this.#wokeAt = measurement.ticks;
 		this.#fresh = true;
 		this.#last = { utc, ticks };
 		const rate = this.#rate.rate ?? 0;
@@ -182,15 +200,32 @@ export class Clock {
 		this.#line = line;
 	}
 
+	/** The board is about to sleep: what it has counted awake is kept, so that one rate holds for all its ticks. */
+	rest(): void {
+		const { sleeps = false, time } = this.#options;
+		const ticks = time.ticks();
+		const ahead = ticks - this.#even(ticks);
+		if (!sleeps || Math.abs(ahead - this.#ahead) < worthKeeping) return;
+		this.#ahead = ahead;
+		this.#wokeAt = ticks;
+		this.#keep(this.#anchors);
+	}
+
+	/** Whether there is no room for another anchor, not even when those go that no reading needs any more. */
+	#isFull(): boolean {
+		if (this.#anchors.length < mostAnchors) return false;
+		this.#anchors = this.#needed(this.#options.oldestBoot?.() ?? 0);
+		return this.#anchors.length >= mostAnchors;
+	}
+
 	/**
 	 * Sets the clock and keeps nothing of it. On a board that sleeps each measurement ends a boot, so where readings
 	 * wait long the table fills. Another boot's anchor must not give way then: ticks go on over the boots of such a
 	 * board, and one without its anchor cannot be placed by how long it lasted. So this boot waits for its anchor, and
 	 * goes on, until there is room; the measurement before it stays the one that its ticks count from.
 	 */
-	#setAlone(measurement: Measurement): void {
-		const { utc, ticks } = measurement;
-		const rate = this.#sleepRate(measurement) ?? 0;
+	#setAlone({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): void {
+		const rate = this.#sleepRate({ utc, ticks }) ?? 0;
 		this.#line = { start: utc - ticks * (1 + rate), rate };
 		this.#fresh = true;
 	}
@@ -204,19 +239,27 @@ export class Clock {
 		if (now === undefined || !this.#unplaced) return;
 		const { boot, log } = this.#options;
 		let oldest = boot;
+		/** Whether the very first has no time, and keeps all others from being sent. */
+		let urgent: boolean | undefined;
 		const known = {
 			resolve: (time: SampleTime) => {
 				if ("boot" in time) oldest = Math.min(oldest, time.boot);
-				return this.resolve(time)?.utc;
+				const utc = this.resolve(time)?.utc;
+				urgent ??= utc === undefined;
+				return utc;
 			},
 			before: (of: number) => this.#before(of),
-			after: (of: number) => this.#anchors.find((anchor) => anchor.boot > of)?.start ?? now,
+			// A boot that waits for its anchor has its beginning all the same.
+			after: (of: number) =>
+				this.#anchors.find((anchor) => anchor.boot > of)?.start ?? this.#line?.start ?? now,
 			rate: this.#rate.rate ?? 0,
 		};
-		const placed = placeBoots(this.#placeable(waiting), known, placedAtOnce);
+		const all = placeBoots(this.#placeable(waiting), known, placedAtOnce);
 		// Where some are left, the next reading of theirs that is asked for brings the next pass.
 		this.#unplaced = false;
 		let anchors = this.#needed(oldest);
+		// What was measured does not give way to what is estimated, unless nothing could be sent any more.
+		const placed = all.slice(0, Math.max(urgent ? 1 : 0, mostAnchors - anchors.length));
 		for (const anchor of placed) anchors = withAnchor(anchors, anchor, boot);
 		if (anchors.length === this.#anchors.length && placed.length === 0) return;
 		this.#keep(anchors);
@@ -252,8 +295,19 @@ export class Clock {
 		return this.#anchors.findLast((anchor) => anchor.boot < boot)?.until;
 	}
 
+	/**
+	 * Ticks as a board that sleeps would have counted them all asleep: then one rate leads from any two of a boot to the
+	 * time between them, however long it was awake in the meantime and counted by its crystal, which is true.
+	 */
+	#even(ticks: number): number {
+		const { sleeps = false } = this.#options;
+		const rate = this.#rate.rate ?? 0;
+		return sleeps ? ticks - this.#ahead - ((ticks - this.#wokeAt) * rate) / (1 + rate) : ticks;
+	}
+
 	/** The time goes on from the last measurement; its rate is that of the sleep before. */
-	#resume({ last, rate = 0 }: ClockRecord): void {
+	#resume({ last, ahead, rate = 0 }: ClockRecord): void {
+		this.#ahead = ahead;
 		if (last === undefined) return;
 		this.#last = last;
 		this.#line = { start: last.utc - last.ticks * (1 + rate), rate };
@@ -270,18 +324,25 @@ export class Clock {
 		const start = last.utc - last.ticks * (1 + rate);
 		const estimatedBefore = Number.POSITIVE_INFINITY;
 		const slept = { boot: asleep, start, rate, until: last.utc, estimatedBefore };
-		this.#keep(asleep < boot ? withAnchor(this.#anchors, slept, boot) : this.#anchors);
+		// Where there is no room it has some of its own: nothing else tells the time of what was sampled last.
+		this.#keep(asleep < boot ? withAnchor(this.#anchors, slept, boot, mostAnchors + 1) : this.#anchors);
 	}
 
-	/** Ticks up to which the slow oscillator has counted for longer than it can be believed, at a measurement at `ticks`. */
+	/** Ticks up to which it was counted for longer than can be believed, at the boot's first measurement at `ticks`. */
 	#estimatedBefore(ticks: number): number {
+		const { sleeps = false } = this.#options;
+		if (!sleeps) {
+			const believed = this.#rate.rate === undefined ? trueByCrystal : trueByRate;
+			return Math.max(0, Math.ceil((ticks - believed) / 1000) * 1000);
+		}
+		if (this.#fresh) return 0;
 		const last = this.#last;
 		const slept = last === undefined ? ticks > trueBefore : ticks - last.ticks > trueBetween;
 		return slept ? Math.ceil((ticks - trueBefore) / 1000) * 1000 : 0;
 	}
 
 	/** How far the ticks were off since the last measurement, most of it asleep. */
-	#sleepRate({ utc, ticks }: Measurement): number | undefined {
+	#sleepRate({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): number | undefined {
 		const last = this.#last;
 		if (last === undefined || ticks <= last.ticks) return this.#rate.rate;
 		const rate = (utc - last.utc) / (ticks - last.ticks) - 1;
@@ -289,7 +350,7 @@ export class Clock {
 	}
 
 	#load(): ClockRecord {
-		const none = { rate: undefined, last: undefined, anchors: [] };
+		const none = { rate: undefined, last: undefined, ahead: 0, anchors: [] };
 		try {
 			const bytes = this.#options.storage.read(clockKey);
 			if (bytes === undefined) return none;
@@ -307,7 +368,7 @@ export class Clock {
 		try {
 			this.#options.storage.write(
 				clockKey,
-				encodeRecord({ rate: this.#rate.rate, last: this.#last, anchors }),
+				encodeRecord({ rate: this.#rate.rate, last: this.#last, ahead: this.#ahead, anchors }),
 			);
 		} catch (error) {
 			this.#options.log(`time: it cannot be kept for the next boot: ${messageOf(error)}`);

@@ -33,7 +33,11 @@ export class Panel {
 			}
 		};
 		const inverted = settings.ledActive === "low";
-		const state = () => lightState({ ...situation(), held: this.#held });
+		// Told one by one: the light asks some times a second, and a copy costs more than all else it does.
+		const state = () => {
+			const { setup, settingsFault, online, timeKnown, sending, saving } = situation();
+			return lightState({ held: this.#held, setup, settingsFault, online, timeKnown, sending, saving });
+		};
 		this.#light = attempt(
 			"light",
 			choose(settings.ledPin, led),

@@ -167,9 +167,10 @@ export class FlashQueue {
 		for (;;) {
 			const sequence = reader.sequence;
 			const step = reader.next(this.#tail);
-			if (step === "end") return;
+			if (step === "end") break;
 			if (step === "data") yield { sequence, bytes: reader.body, first: sequence === sector.first };
 		}
+		if (sector === this.#newest && reader.sequence === this.#next) this.#readable = true;
 	}
 
 	/** That record and all before it are done with. One small write for any number. */

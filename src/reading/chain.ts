@@ -64,10 +64,29 @@ export class ReadingChain {
 	interval = 0;
 	/** For each field, then battery and signal. */
 	readonly types = new Uint8Array(mostFields + extraSlots);
-	/** Integers are scaled by the field's decimals; a boolean is 0 or 1. */
-	readonly numbers: number[] = new Array<number>(mostFields + extraSlots).fill(0);
-	readonly texts: string[] = new Array<string>(mostFields + extraSlots).fill("");
+	/** Integers are scaled by the field's decimals; a boolean is 0 or 1. No longer than there are fields: most boards have few. */
+	readonly numbers: number[] = [];
+	readonly texts: string[] = [];
 	#sequence = 0;
+
+	/** The number of the record that was taken last. */
+	get sequence(): number {
+		return this.#sequence;
+	}
+
+	/** Knows from now on what another one knows at this moment. */
+	copy(other: ReadingChain): void {
+		this.context = other.context;
+		this.time = other.time;
+		this.boot = other.boot;
+		this.interval = other.interval;
+		this.types.set(other.types);
+		for (let slot = 0; slot < other.slots; slot++) {
+			this.numbers[slot] = other.numbers[slot] ?? 0;
+			this.texts[slot] = other.texts[slot] ?? "";
+		}
+		this.#sequence = other.#sequence;
+	}
 
 	/** Fields, battery and signal of the present context. */
 	get slots(): number {
@@ -111,7 +130,7 @@ export class ReadingChain {
 			case ValueType.boolean:
 				return number === 1;
 			case ValueType.text:
-				return this.texts[slot];
+				return this.texts[slot] ?? "";
 			default:
 				return undefined;
 		}

@@ -30,11 +30,8 @@ interface Stored {
  */
 export class ReadingEncoder {
 	readonly #writer = new NibbleWriter(64);
-	readonly #stored: readonly Stored[] = Array.from({ length: mostFields + extraSlots }, () => ({
-		type: ValueType.absent,
-		number: 0,
-		text: "",
-	}));
+	/** As many as the largest context so far has needed. */
+	readonly #stored: Stored[] = [];
 
 	/**
 	 * The record of `reading`, valid until the next call. `first`: nothing stands before it in its sector. Throws a
@@ -72,9 +69,14 @@ export class ReadingEncoder {
 	#store(reading: Reading, fields: readonly Field[]): void {
 		const slots = fields.length;
 		for (let slot = 0; slot < slots; slot++)
-			storeValue(this.#stored[slot], reading.values[slot], fields[slot]?.decimals ?? 0, true);
-		storeValue(this.#stored[slots], reading.batteryLevel, 0, false);
-		storeValue(this.#stored[slots + 1], reading.signalStrength, 0, false);
+			storeValue(
+				this.#stored[slot] ?? this.#grow(slot),
+				reading.values[slot],
+				fields[slot]?.decimals ?? 0,
+				true,
+			);
+		storeValue(this.#stored[slots] ?? this.#grow(slots), reading.batteryLevel, 0, false);
+		storeValue(this.#stored[slots + 1] ?? this.#grow(slots + 1), reading.signalStrength, 0, false);
 	}
 
 	#mode(
@@ -95,9 +97,15 @@ export class ReadingEncoder {
 		return Mode.difference;
 	}
 
+	#grow(slot: number): Stored {
+		const stored = { type: ValueType.absent, number: 0, text: "" };
+		this.#stored[slot] = stored;
+		return stored;
+	}
+
 	#changed(chain: ReadingChain, slot: number): boolean {
 		const stored = this.#stored[slot];
-		return stored?.type !== chain.types[slot] || !Object.is(stored?.number, chain.numbers[slot]);
+		return stored?.type !== chain.types[slot] || !Object.is(stored?.number, chain.numbers[slot] ?? 0);
 	}
 
 	#writeValue(chain: ReadingChain, slot: number, full: boolean): void {
@@ -120,7 +128,7 @@ export class ReadingEncoder {
 				writer.nibble(stored.number);
 				break;
 			case ValueType.text: {
-				const repeated = same && stored.text === chain.texts[slot];
+				const repeated = same && stored.text === (chain.texts[slot] ?? "");
 				writer.nibble(repeated ? 0 : 1);
 				if (!repeated) writeText(writer, stored.text);
 				break;
@@ -129,8 +137,7 @@ export class ReadingEncoder {
 	}
 }
 
-function storeValue(stored: Stored | undefined, value: Value, decimals: number, round: boolean): void {
-	if (stored === undefined) return;
+function storeValue(stored: Stored, value: Value, decimals: number, round: boolean): void {
 	stored.text = "";
 	stored.number = 0;
 	if (typeof value === "number") storeNumber(stored, value, decimals, round);

@@ -15,20 +15,29 @@ const readAttempts = 16;
 
 /** A chip on the bus as its driver talks to it: a transfer that fails becomes a {@link SensorError}. */
 export class Peripheral {
-	/** For logs: `BH1750 at 0x23`. */
-	readonly name: string;
+	readonly #kind: string;
+	readonly #address: number;
+	/** It is not known who is there: nobody reads what is wrong, and most addresses of a bus have nobody. */
+	readonly #unknown: boolean;
 	readonly #bus: SMBus;
 	#acknowledged = false;
 
-	/** `kind`: the chip's name. Throws a {@link SensorError} when the bus cannot be used. */
-	constructor(kind: string, { sensor }: DriverOptions) {
-		this.name = `${kind} at 0x${sensor.address.toString(16)}`;
+	/** `kind`: the chip's name; `undefined`: not known. Throws a {@link SensorError} when the bus cannot be used. */
+	constructor(kind: string | undefined, { sensor }: DriverOptions) {
+		this.#kind = kind ?? "chip";
+		this.#address = sensor.address;
+		this.#unknown = kind === undefined;
 		try {
 			this.#bus = new sensor.io(sensor);
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : String(error);
 			throw this.error(`the I2C bus cannot be used (${reason}). Check the pins in the settings.`);
 		}
+	}
+
+	/** For logs: `BH1750 at 0x23`. */
+	get name(): string {
+		return `${this.#kind} at 0x${this.#address.toString(16)}`;
 	}
 
 	/** Whether it has ever acknowledged a transfer. */
@@ -118,14 +127,14 @@ export class Peripheral {
 		this.#bus.close();
 	}
 
-	/** A transfer that fails tells nothing but that it failed. */
+	/** A transfer that fails tells nothing but that it failed: of an unknown chip the bus's own exception goes on. */
 	#transfer<T>(action: () => T): T {
 		try {
 			const result = action();
 			this.#acknowledged = true;
 			return result;
-		} catch {
-			throw this.error("it does not answer. Check its wiring and address.");
+		} catch (error) {
+			throw this.#unknown ? error : this.error("it does not answer. Check its wiring and address.");
 		}
 	}
 }
@@ -139,7 +148,7 @@ export function word(bytes: Uint8Array, at = 0): number {
 export function identify(bus: I2CBus, address: number, isThis: (chip: Peripheral) => boolean): Identity {
 	let chip: Peripheral | undefined;
 	try {
-		chip = new Peripheral("chip", { sensor: { ...bus, address } });
+		chip = new Peripheral(undefined, { sensor: { ...bus, address } });
 		return isThis(chip) ? "this" : "other";
 	} catch {
 		return chip?.acknowledged === true ? "other" : "absent";

@@ -21,6 +21,10 @@ export class ReadingLog {
 	readonly #encoder = new ReadingEncoder();
 	/** What the next reading is told by; `undefined` until the newest sector has been read after a mount. */
 	#chain: ReadingChain | undefined;
+	/** What is known after the reading that was acknowledged last, so that its sector need not be read again. */
+	readonly #front = new ReadingChain();
+	/** Of the reader that was begun last. */
+	#reader = this.#front;
 	#unreadBytes = 0;
 	/** Records up to this one have been counted if they could not be read. */
 	#countedUpTo = 0;
@@ -54,8 +58,11 @@ export class ReadingLog {
 		if (oldest === undefined) return;
 		const start = Math.max(from ?? oldest, oldest);
 		const chain = new ReadingChain();
+		this.#reader = chain;
+		const goesOn = this.#front.sequence === start - 1 && this.#front.context !== undefined;
+		if (goesOn) chain.copy(this.#front);
 		let given = false;
-		for (const { bytes, sequence, first } of this.#queue.records(start, true)) {
+		for (const { bytes, sequence, first } of this.#queue.records(start, !goesOn)) {
 			const read = chain.take(bytes, sequence, first);
 			if (sequence < start) continue;
 			const { context } = chain;
@@ -72,6 +79,7 @@ export class ReadingLog {
 	/** That reading and all before it are done with; durable, one small write. */
 	acknowledge(upTo: number): void {
 		this.#queue.acknowledge(upTo);
+		if (this.#reader.sequence === upTo) this.#front.copy(this.#reader);
 	}
 
 	/** Empties the log and its counters. Sequence numbers go on. */
@@ -103,6 +111,16 @@ export class ReadingLog {
 	/** `undefined` when none waits. */
 	get newest(): number | undefined {
 		return this.#queue.newest;
+	}
+
+	/** The boot of the reading that was stored last, sent or not; 0 when none can be read. */
+	get newestBoot(): number {
+		this.#chain ??= this.#readChain();
+		if (this.#chain.context !== undefined) return this.#chain.context.boot;
+		// The newest sector may have been opened, and nothing stored in it.
+		let boot = 0;
+		for (const { context } of this.waiting(this.newest)) boot = context.boot;
+		return boot;
 	}
 
 	/** How many readings went, since the last reset, because the flash was full. */

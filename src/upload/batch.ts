@@ -68,10 +68,13 @@ function* batchTexts(readings: Iterable<TimedReading>, upTo: number, to: Destina
 	const frame = batchFrame(to);
 	let before = frame.head;
 	for (const timed of readings) {
-		if (timed.reading.sequence > upTo) break;
+		const { sequence } = timed.reading;
+		if (sequence > upTo) break;
 		yield before;
 		yield batchPoint(timed, to);
 		before = frame.separator;
+		// The next one need not be read to know that it is not asked for.
+		if (sequence === upTo) break;
 	}
 	yield frame.tail;
 }
