@@ -7,19 +7,29 @@ const replacement = 0xfffd;
 
 /** How many bytes {@link encodeInto} writes for `text`. */
 export function byteLength(text: string): number {
+	// XS counts the characters of a string anew each time it is asked; and most of them are ASCII.
+	const count = text.length;
 	let length = 0;
-	for (let i = 0; i < text.length; i++) {
+	for (let i = 0; i < count; i++) {
+		length++;
+		if (text.charCodeAt(i) < 0x80) continue;
 		const point = text.codePointAt(i) ?? 0;
 		if (isInTwo(text, i, point)) i++;
-		length += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+		length += point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
 	}
 	return length;
 }
 
 /** Writes `text` into `bytes` from `offset` on; returns the number of bytes. Throws a RangeError without room. */
 export function encodeInto(text: string, bytes: Uint8Array, offset: number): number {
+	const count = text.length;
 	let at = offset;
-	for (let i = 0; i < text.length; i++) {
+	for (let i = 0; i < count; i++) {
+		const unit = text.charCodeAt(i);
+		if (unit < 0x80) {
+			bytes[at++] = unit;
+			continue;
+		}
 		const point = text.codePointAt(i) ?? 0;
 		if (isInTwo(text, i, point)) i++;
 		at = put((point & ~0x7ff) === 0xd800 ? replacement : point, bytes, at);
@@ -33,9 +43,15 @@ export function decode(bytes: Uint8Array, start = 0, end = bytes.length): string
 	let text = "";
 	let points: number[] = [];
 	for (let at = start; at < end; ) {
-		const { point, length } = take(bytes, at, end);
-		at += length;
-		points.push(point);
+		const byte = bytes[at] ?? 0;
+		if (byte < 0x80) {
+			points.push(byte);
+			at++;
+		} else {
+			const { point, length } = take(bytes, at, end);
+			at += length;
+			points.push(point);
+		}
 		if (points.length === 64) {
 			text += String.fromCodePoint(...points);
 			points = [];
@@ -52,13 +68,9 @@ function isInTwo(text: string, i: number, point: number): boolean {
 	return point > 0xffff && text.charCodeAt(i) !== point;
 }
 
-/** Bytes past the end of the array are dropped by the array itself. */
+/** Beyond ASCII. Bytes past the end of the array are dropped by the array itself. */
 function put(point: number, bytes: Uint8Array, offset: number): number {
 	let at = offset;
-	if (point < 0x80) {
-		bytes[at++] = point;
-		return at;
-	}
 	if (point < 0x800) bytes[at++] = 0xc0 | (point >> 6);
 	else {
 		if (point < 0x10000) bytes[at++] = 0xe0 | (point >> 12);
@@ -73,12 +85,11 @@ function put(point: number, bytes: Uint8Array, offset: number): number {
 }
 
 /**
- * The code point at `at` and its length. A broken sequence is replaced up to, not including, the first byte that
- * does not belong to it (Unicode, "maximal subpart").
+ * The code point at `at`, which is not ASCII, and its length. A broken sequence is replaced up to, not including, the first
+ * byte that does not belong to it (Unicode, "maximal subpart").
  */
 function take(bytes: Uint8Array, at: number, end: number): { point: number; length: number } {
 	const lead = bytes[at] ?? 0;
-	if (lead < 0x80) return { point: lead, length: 1 };
 	if (lead < 0xc2 || lead > 0xf4) return { point: replacement, length: 1 };
 	const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 	let point = lead & (0x7f >> length);
