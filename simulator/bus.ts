@@ -1,4 +1,5 @@
 import type { Bytes, I2COptions, SMBus, SMBusConstructor } from "../src/boards/ecma419";
+import { constructorOf } from "./constructor-of";
 
 /**
  * A chip as the bus sees it: bytes written to its address, bytes read from it. What they mean (registers, commands,
@@ -18,6 +19,9 @@ export class NotAcknowledged extends Error {
 		super(`no acknowledge from ${who}`);
 	}
 }
+
+/** There is no chip at the address. One for all: looking for chips meets it some thousand times a day. */
+const nobody = new NotAcknowledged("the address");
 
 /** The data line is low although nobody sends: no transfer begins. */
 export class BusHeld extends Error {
@@ -55,11 +59,17 @@ export class SimulatedBus {
 	constructor() {
 		const wires: Wires = { chips: new Map(), open: new Map(), held: 0, pinsTaken: () => false };
 		this.#wires = wires;
-		this.SMBus = class extends SimulatedSMBus {
-			constructor(options: I2COptions) {
-				super(wires, options);
-			}
-		};
+		this.SMBus = constructorOf((options: I2COptions) => new SimulatedSMBus(wires, options));
+	}
+
+	/** How many peripherals are open. */
+	get open(): number {
+		return this.#wires.open.size;
+	}
+
+	/** Whether something is plugged in at an address. */
+	has(address: number): boolean {
+		return this.#wires.chips.has(address);
 	}
 
 	/** `taken`: whether somebody has one of its pins, which then nobody can speak on. */
@@ -171,7 +181,7 @@ class SimulatedSMBus implements SMBus {
 		if (this.#closed) throw new Error("the peripheral has been closed");
 		if (this.#wires.held > 0) throw new BusHeld();
 		const chip = this.#wires.chips.get(this.#address);
-		if (chip === undefined) throw new NotAcknowledged(`address 0x${this.#address.toString(16)}`);
+		if (chip === undefined) throw nobody;
 		return chip;
 	}
 }

@@ -90,6 +90,8 @@ export class NorFlash implements Flash {
 	/** With write alignment 16: which units are programmed since the last erase. */
 	readonly #programmed: Uint8Array | undefined;
 	readonly #wear = new Map<number, Wear>();
+	/** Blocks in which cells have lost their charge since the last erase, or that were worn at it. */
+	readonly #unsure = new Set<number>();
 	#cut: PowerCut | undefined;
 	#steps = 0;
 	#powered = true;
@@ -115,6 +117,13 @@ export class NorFlash implements Flash {
 		if (this.#wear.get(this.#blockOf(byteOffset)) === "read throws") throw new WornOutError("read failed");
 		this.counts.reads++;
 		this.counts.readBytes += buffer.length;
+		buffer.set(this.image.subarray(byteOffset, byteOffset + buffer.length));
+		return buffer.length;
+	}
+
+	/** Reads as {@link read} does, for somebody who is not the board: with power or without, and uncounted. */
+	peek(buffer: Uint8Array, byteOffset: number): number {
+		if (this.#wear.get(this.#blockOf(byteOffset)) === "read throws") throw new WornOutError("read failed");
 		buffer.set(this.image.subarray(byteOffset, byteOffset + buffer.length));
 		return buffer.length;
 	}
@@ -158,6 +167,13 @@ export class NorFlash implements Flash {
 		this.#steps = 0;
 	}
 
+	/** Cells have lost their charge: this bit of this byte reads as the other. */
+	flip(byteOffset: number, bit: number): void {
+		this.image[byteOffset] = (this.image[byteOffset] ?? 0) ^ (1 << bit);
+		this.#unsure.add(this.#blockOf(byteOffset));
+		this.#onChange?.(byteOffset, 1);
+	}
+
 	/** Steps since {@link cutPower}. */
 	get steps(): number {
 		return this.#steps;
@@ -174,10 +190,10 @@ export class NorFlash implements Flash {
 		this.#cut = undefined;
 	}
 
-	/** From now on the block fails so; `undefined`: it is as new. */
+	/** From now on the block fails so; `undefined`: it is as new, once it is erased. */
 	wearOut(block: number, wear: Wear | undefined): void {
-		if (wear === undefined) this.#wear.delete(block);
-		else this.#wear.set(block, wear);
+		if (wear !== undefined) this.#wear.set(block, wear);
+		else if (this.#wear.delete(block)) this.#unsure.add(block);
 	}
 
 	resetCounts(): void {
@@ -199,8 +215,9 @@ export class NorFlash implements Flash {
 		const align = this.#writeAlign;
 		if (byteOffset % align !== 0 || buffer.length % align !== 0)
 			throw this.#violation(`write of ${buffer.length} bytes at ${byteOffset} is not aligned to ${align}`);
-		// A worn block that kept old bits is not the writer's fault.
-		if (this.#wear.has(this.#blockOf(byteOffset))) return;
+		// A block that kept old bits, or lost new ones, is not the writer's fault.
+		const block = this.#blockOf(byteOffset);
+		if (this.#wear.has(block) || this.#unsure.has(block)) return;
 		for (let i = 0; i < buffer.length; i++) {
 			const unit = Math.floor((byteOffset + i) / cipherUnit);
 			if (this.#programmed?.[unit] === 1) throw this.#violation(`byte ${byteOffset + i} programmed twice`);
@@ -244,6 +261,7 @@ export class NorFlash implements Flash {
 	#erase(block: number, cut: boolean, stuck: boolean): void {
 		const { blockLength } = this.#status;
 		const start = block * blockLength;
+		if (!cut) this.#unsure.delete(block);
 		const tear = cut ? (this.#cut?.tear ?? "first half") : undefined;
 		for (let i = 0; i < blockLength; i++) {
 			const before = this.image[start + i] ?? 0;

@@ -1,66 +1,201 @@
-import { parseArgs } from "node:util";
-import { Chance } from "./life/chance";
-import { Life } from "./life/life";
-import { makeScenario } from "./life/scenario";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, relative } from "node:path";
+import { Fleet } from "./life/fleet";
+import { makeScenario, year } from "./life/generate";
+import { Life, type LifeReport } from "./life/life";
+import { plot } from "./life/plot";
+import { duration, grouped, sumOf, table, troublesTold } from "./life/report";
+import { type Scenario, scenarioFromJson } from "./life/scenario";
+import type { Broken, Result } from "./life/worker";
+import { ProgressBar, seconds } from "./progress";
+import { help, parseCommand, type SimulateOptions } from "./simulate-options";
 
-const help = `The whole firmware on a simulated board, in virtual time: a made-up life in which radio, network, time servers,
-service, sensor and power fail. Everything that arrives is held against what was measured.
+const day = 86_400_000;
+/** Where the scenarios of lives that failed are kept. */
+const failures = join(import.meta.dirname, "..", ".state", "failures");
+/** Parts that a picture tells a life in. */
+const plotted = 1200;
 
-npm run simulate -- [options]
+const command = parseCommand(process.argv.slice(2));
+if (command.kind === "help") process.stdout.write(help);
+else if (command.kind === "problem") {
+	process.stderr.write(`${command.problem}\n`);
+	process.exitCode = 2;
+} else await simulate(command.run);
 
-  --seed N     which life (default 1); the same seed is the same life, line by line
-  --days N     how long it is (default 7)
-  --lives N    that many lives, from the seed on (default 1)
-  --log        what the board logs
-  --help       this text
-`;
+async function simulate(options: SimulateOptions): Promise<void> {
+	const scenarios = scenariosOf(options);
+	if (typeof scenarios === "string") {
+		process.stderr.write(`${scenarios}\n`);
+		process.exitCode = 2;
+		return;
+	}
+	const [first] = scenarios;
+	if (options.log && first !== undefined) await tell(first);
+	const { results, passed } = await play(scenarios, options);
+	const kept = results.flatMap((result) => ("report" in result ? [result] : []));
+	conclude(scenarios, results, passed);
+	const [one] = kept;
+	if (options.plot !== undefined && first !== undefined && one?.moments !== undefined)
+		draw(options.plot, plot({ scenario: first, report: one.report, moments: one.moments }));
+	if (kept.length < results.length) process.exitCode = 1;
+}
 
-const { values } = parseArgs({
-	options: {
-		seed: { type: "string", default: "1" },
-		days: { type: "string", default: "7" },
-		lives: { type: "string", default: "1" },
-		log: { type: "boolean", default: false },
-		help: { type: "boolean", short: "h", default: false },
-	},
-});
-if (values.help) process.stdout.write(help);
-else
-	await simulate(whole("--seed", values.seed), whole("--days", values.days), whole("--lives", values.lives));
-
-async function simulate(first: number, days: number, lives: number): Promise<void> {
-	for (let seed = first; seed < first + lives; seed++) {
-		const scenario = makeScenario(seed, days, new Chance(seed));
-		try {
-			const report = await new Life({ scenario, ...(values.log ? { log: print } : {}) }).run();
-			process.stdout.write(`seed ${seed}: ${Object.entries(report).map(told).join(", ")}\n`);
-		} catch (error) {
-			process.stdout.write(`seed ${seed}: ${String(error)}\n`);
-			for (const { from, to, ...trouble } of scenario.troubles)
-				process.stdout.write(
-					`  ${at(scenario.startedAt + from)} to ${at(scenario.startedAt + to)} ${JSON.stringify(trouble)}\n`,
-				);
-			process.exitCode = 1;
+/** The lives that are asked for, or a sentence. */
+function scenariosOf({
+	scenario,
+	seed,
+	lives,
+	days,
+	deviceDays,
+	fresh,
+}: SimulateOptions): Scenario[] | string {
+	if (scenario !== undefined) {
+		const read = readScenario(scenario);
+		return "problem" in read ? `${scenario}: ${read.problem}.` : [read];
+	}
+	const length = days === undefined ? undefined : days * day;
+	const made: Scenario[] = [];
+	let time = 0;
+	const take = (from: number, until: (count: number) => boolean) => {
+		for (let count = 0; !until(count); count++) {
+			const one = makeScenario(from + count, length);
+			made.push(one);
+			time += one.length;
 		}
+	};
+	const enough = (part: number) => (count: number) =>
+		deviceDays === undefined ? count >= lives * part : time >= deviceDays * day * part;
+	if (!fresh) take(seed, enough(1));
+	else {
+		take(seed, enough(0.5));
+		const fixed = made.length;
+		const unseen = Math.floor(Math.random() * 2 ** 30) + 2 ** 20;
+		print(`Fixed seeds: ${seed} to ${seed + fixed - 1}; fresh seeds: from ${unseen} on.`);
+		take(unseen, (count) => (deviceDays === undefined ? fixed + count >= lives : enough(1)(count)));
+	}
+	return made;
+}
+
+function readScenario(file: string): Scenario | { readonly problem: string } {
+	try {
+		return scenarioFromJson(readFileSync(file, "utf8"));
+	} catch (error) {
+		return { problem: `it cannot be read (${messageOf(error)})` };
 	}
 }
 
-function told([name, value]: [string, number]): string {
-	if (name === "longestDelay") return `longest delay ${(value / 3_600_000).toFixed(1)} h`;
-	return `${name} ${value}`;
+/** Draws the picture of a life; a problem is a sentence. */
+function draw(file: string, picture: string): void {
+	try {
+		writeFileSync(file, picture);
+		print(`The picture of this life is in ${file}.`);
+	} catch (error) {
+		process.stderr.write(`The picture of this life cannot be written: ${messageOf(error)}\n`);
+		process.exitCode = 1;
+	}
 }
 
-function print(utc: number, line: string): void {
-	process.stdout.write(`${at(utc)}  ${line}\n`);
+function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
 }
 
-function at(utc: number): string {
-	return new Date(utc).toISOString();
+/** Plays one life here, and shows what its board logs. */
+async function tell(scenario: Scenario): Promise<void> {
+	const log = (utc: number, line: string) => print(`${new Date(utc).toISOString()}  ${line}`);
+	await new Life({ scenario, log }).run().catch(() => undefined);
 }
 
-function whole(option: string, given: string): number {
-	const value = Number(given);
-	if (Number.isInteger(value) && value > 0) return value;
-	process.stderr.write(`${option} takes a whole number from 1 on, not "${given}".\n`);
-	process.exit(2);
+async function play(scenarios: readonly Scenario[], options: SimulateOptions) {
+	const whole = scenarios.reduce((sum, { length }) => sum + length / day, 0);
+	const bar = new ProgressBar(process.stdout, whole, (days) => `${years(days)} of ${years(whole)} years`);
+	const fleet = await Fleet.start({
+		workers: Math.min(options.workers ?? availableParallelism(), scenarios.length),
+		onDays: (days) => bar.advance(days),
+	});
+	const startedAt = performance.now();
+	// Long lives first, so that none is left over in the end.
+	const order = scenarios.map((scenario, index) => ({ scenario, index }));
+	order.sort((one, other) => other.scenario.length - one.scenario.length);
+	const results: Result[] = [];
+	await Promise.all(
+		order.map(async ({ scenario, index }) => {
+			const parts = options.plot === undefined ? {} : { parts: plotted };
+			const result = await fleet.play({ scenario, shrinkTime: options.shrink * 1_000, ...parts });
+			results[index] = result;
+			if (!("failure" in result)) return;
+			bar.clear();
+			tellFailure(scenario, result, options);
+		}),
+	);
+	fleet.stop();
+	bar.clear();
+	return { results, passed: performance.now() - startedAt };
+}
+
+function tellFailure(
+	scenario: Scenario,
+	{ failure, smallest }: Broken,
+	{ scenario: given, days }: SimulateOptions,
+): void {
+	const { seed, length } = scenario;
+	const { message, at } = failure;
+	const when = at === undefined ? "" : ` (${new Date(at).toISOString()})`;
+	const own =
+		given === undefined
+			? `--seed ${seed}${days === undefined ? "" : ` --days ${length / day}`}`
+			: `--scenario ${given}`;
+	print(`Seed ${seed}: ${message}${when}`);
+	print(`  Again, with what the board logs: npm run simulate -- ${own} --log`);
+	const { troubles } = smallest.scenario;
+	mkdirSync(failures, { recursive: true });
+	const file = join(failures, `seed-${seed}.json`);
+	writeFileSync(file, `${JSON.stringify(smallest.scenario, undefined, "\t")}\n`);
+	const shortest = `npm run simulate -- --scenario ${relative(".", file)}`;
+	print(
+		`  Made smaller in ${smallest.tries} tries, to ${duration(smallest.scenario.length)} and ${troubles.length} troubles: ${shortest}`,
+	);
+	print(`  ${JSON.stringify(smallest.scenario)}`);
+}
+
+function conclude(scenarios: readonly Scenario[], results: readonly Result[], passed: number): void {
+	const reports: LifeReport[] = results.flatMap((result) => ("report" in result ? [result.report] : []));
+	const time = scenarios.reduce((sum, { length }) => sum + length, 0);
+	const computing = results.reduce((sum, result) => sum + result.computing, 0);
+	const longest = Math.max(0, ...results.map((result) => ("longestWait" in result ? result.longestWait : 0)));
+	print(table(sumOf(reports)));
+	print(`What went wrong: ${troublesTold(scenarios) || "nothing"}.`);
+	const lives =
+		scenarios.length === 1 ? `The life of seed ${scenarios[0]?.seed}` : `${grouped(scenarios.length)} lives`;
+	print(
+		`${lives}, ${years(time / day)} device-years, in ${seconds(passed)} (${seconds(computing)} of computing); ${mixOf(scenarios)}.`,
+	);
+	print(`Nothing that could be delivered waited longer than ${duration(longest)}.`);
+	const broken = results.length - reports.length;
+	print(broken === 0 ? "Every promise was kept." : `${broken} of ${results.length} lives broke a promise.`);
+}
+
+/** What kinds of boards they were. */
+function mixOf(scenarios: readonly Scenario[]): string {
+	const shares = new Map<string, number>();
+	let time = 0;
+	for (const { power, interval, length } of scenarios) {
+		const name = `${power} ${interval} s`;
+		shares.set(name, (shares.get(name) ?? 0) + length);
+		time += length;
+	}
+	return [...shares]
+		.sort(([one], [other]) => one.localeCompare(other, "en", { numeric: true }))
+		.map(([name, share]) => `${name}: ${Math.round((100 * share) / time)} %`)
+		.join(", ");
+}
+
+function years(days: number): string {
+	const value = (days * day) / year;
+	return value < 10 ? value.toFixed(2) : value.toFixed(1);
+}
+
+function print(line: string): void {
+	process.stdout.write(`${line}\n`);
 }

@@ -1,9 +1,17 @@
 import type { Time, Timer } from "../src/boards/board";
 
-interface Entry {
+/** A timer that waits; `place` is where it stands in the heap, -1 when it waits no more. */
+class Entry {
 	readonly due: number;
 	readonly order: number;
 	readonly callback: () => void;
+	place = -1;
+
+	constructor(due: number, order: number, callback: () => void) {
+		this.due = due;
+		this.order = order;
+		this.callback = callback;
+	}
 }
 
 /**
@@ -15,20 +23,22 @@ export class VirtualTime implements Time {
 	wallClock: number | undefined;
 	#ticks = 0;
 	#order = 0;
-	#entries: Entry[] = [];
+	#halted = false;
+	/** A binary heap: each entry is due no later than the two at twice its place, plus one and plus two. */
+	readonly #heap: Entry[] = [];
 
 	ticks(): number {
 		return this.#ticks;
 	}
 
 	set(callback: () => void, delay: number): Timer {
-		const entry = { due: this.#ticks + Math.max(0, delay), order: this.#order++, callback };
-		this.#entries.push(entry);
+		const entry = new Entry(this.#ticks + Math.max(0, delay), this.#order++, callback);
+		this.#rise(entry, this.#heap.length);
 		return entry;
 	}
 
 	clear(timer: Timer | undefined): void {
-		this.#entries = this.#entries.filter((entry) => entry !== timer);
+		if (timer instanceof Entry && this.#heap[timer.place] === timer) this.#remove(timer);
 	}
 
 	setWallClock(utc: number): void {
@@ -37,39 +47,87 @@ export class VirtualTime implements Time {
 
 	/** Timers that wait. */
 	get pending(): number {
-		return this.#entries.length;
+		return this.#heap.length;
+	}
+
+	/** Time stands still for ever once the present timer is done: somebody has seen what they were looking for. */
+	halt(): void {
+		this.#halted = true;
 	}
 
 	/** Lets `milliseconds` pass, and all promises settle between one timer and the next. */
-	async advance(milliseconds: number): Promise<void> {
+	advance(milliseconds: number): Promise<void> {
 		const end = this.#ticks + milliseconds;
-		await settle();
-		for (;;) {
-			const next = this.#next();
-			if (next === undefined || next.due > end) break;
-			this.#entries = this.#entries.filter((entry) => entry !== next);
-			this.#ticks = next.due;
-			next.callback();
-			await settle();
-		}
-		this.#ticks = end;
+		return new Promise((resolve, reject) => {
+			const settled = Promise.resolve();
+			// A tick of Node begins when no promise job is left, however many each of them has brought. Macrotasks wait
+			// until all is done: they would cost a turn of the event loop for each timer.
+			const settle = () => process.nextTick(step);
+			const step = () => {
+				const next = this.#heap[0];
+				if (this.#halted || next === undefined || next.due > end) {
+					if (!this.#halted) this.#ticks = end;
+					resolve();
+					return;
+				}
+				this.#remove(next);
+				this.#ticks = next.due;
+				try {
+					next.callback();
+				} catch (error) {
+					reject(error);
+					return;
+				}
+				settled.then(settle);
+			};
+			setImmediate(step);
+		});
 	}
 
-	#next(): Entry | undefined {
-		let first: Entry | undefined;
-		for (const entry of this.#entries) {
-			if (
-				first === undefined ||
-				entry.due < first.due ||
-				(entry.due === first.due && entry.order < first.order)
-			)
-				first = entry;
+	#remove(entry: Entry): void {
+		const { place } = entry;
+		const last = this.#heap.pop();
+		entry.place = -1;
+		if (last === undefined || last === entry) return;
+		const parent = this.#heap[(place - 1) >> 1];
+		if (place > 0 && parent !== undefined && isBefore(last, parent)) this.#rise(last, place);
+		else this.#sink(last, place);
+	}
+
+	/** Puts an entry at a place, or nearer to the front. */
+	#rise(entry: Entry, from: number): void {
+		let place = from;
+		while (place > 0) {
+			const parent = this.#heap[(place - 1) >> 1];
+			if (parent === undefined || !isBefore(entry, parent)) break;
+			this.#put(parent, place);
+			place = (place - 1) >> 1;
 		}
-		return first;
+		this.#put(entry, place);
+	}
+
+	/** Puts an entry at a place, or further from the front. */
+	#sink(entry: Entry, from: number): void {
+		let place = from;
+		for (;;) {
+			const left = this.#heap[2 * place + 1];
+			const right = this.#heap[2 * place + 2];
+			const child = left !== undefined && right !== undefined && isBefore(right, left) ? right : left;
+			if (child === undefined || !isBefore(child, entry)) break;
+			const freed = child.place;
+			this.#put(child, place);
+			place = freed;
+		}
+		this.#put(entry, place);
+	}
+
+	#put(entry: Entry, place: number): void {
+		this.#heap[place] = entry;
+		entry.place = place;
 	}
 }
 
-/** Runs every promise job that is ready; a macrotask starts only when none is left. */
-function settle(): Promise<void> {
-	return new Promise((resolve) => setImmediate(resolve));
+/** Of two that are due at once, the one that was set first. */
+function isBefore(one: Entry, other: Entry): boolean {
+	return one.due < other.due || (one.due === other.due && one.order < other.order);
 }

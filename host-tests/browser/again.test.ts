@@ -164,7 +164,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 
 		await page.getByRole("checkbox", { name: "With passwords and key" }).check();
 		await page.getByRole("button", { name: "Export" }).click();
-		await page.waitForFunction(`document.querySelector("textarea[readonly]").value.includes("${key}")`);
+		await expect.poll(() => file.inputValue()).toContain(key);
 		const [download] = await Promise.all([
 			page.waitForEvent("download"),
 			page.getByRole("link", { name: "Download" }).click(),

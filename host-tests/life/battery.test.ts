@@ -1,30 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
-import type { Scenario, ServiceFault, Trouble } from "../../simulator/life/scenario";
+import { calm, type ServiceFault, type Trouble } from "../../simulator/life/scenario";
 
 /** A week of the whole firmware on battery: it sleeps between samples, and joins the network for uploads alone. */
 
 const hour = 3_600_000;
 const day = 24 * hour;
-const week: Scenario = {
+const week = calm({
 	seed: 3,
 	startedAt: Date.UTC(2027, 4, 3),
 	length: 7 * day,
 	interval: 300,
-	uploadInterval: "auto",
-	plan: 10_000,
 	sectors: 16,
-	drift: 12,
 	power: "battery",
 	sleepDrift: 8_000,
-	troubles: [],
-};
+});
 
 test("it wakes for each sample, is online once an hour, and each reading has its true time", async () => {
 	const report = await new Life({ scenario: week }).run();
 	expect(report.readings).toBeGreaterThanOrEqual(7 * 24 * 12);
 	expect(report.readings - report.delivered).toBeLessThanOrEqual(13);
-	expect(report).toMatchObject({ boots: 1, cuts: 1, duplicates: 0, overwritten: 0, estimated: 0 });
+	expect(report).toMatchObject({ boots: 1, cuts: 0, duplicates: 0, overwritten: 0, estimated: 0 });
 	expect(report.wakes).toBeGreaterThan(7 * 24 * 11);
 	// Its hours are 0.8 % too short, and the last readings are brought after the week.
 	expect(report.handshakes).toBeLessThanOrEqual(7 * 24 * 1.008 + 2);
@@ -133,7 +129,9 @@ test.each([3_600, 7_200])(
 	"at a reading each %i s, each is sent at the wake that measured it",
 	async (interval) => {
 		const report = await new Life({ scenario: { ...week, interval } }).run();
-		expect(report.handshakes).toBeGreaterThanOrEqual(report.readings - 2);
+		// Readings are counted for six hours more, until the last is surely delivered.
+		const after = (6 * hour) / (interval * 1_000);
+		expect(report.handshakes).toBeGreaterThanOrEqual(report.readings - after - 2);
 		expect(report.longestDelay).toBeLessThan(60_000);
 	},
 );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Life, type LifeReport } from "../../simulator/life/life";
-import type { Scenario, ServiceFault, Trouble } from "../../simulator/life/scenario";
+import { calm, type ServiceFault, type Trouble } from "../../simulator/life/scenario";
 import { refusal } from "../../simulator/life/service";
 
 /** An hour of one fault after the other, in the life of a board: what it says, how often it tries, what arrives. */
@@ -9,19 +9,15 @@ const minute = 60_000;
 const hour = 60 * minute;
 const from = 30 * minute;
 const to = from + 6 * hour;
-const quiet: Scenario = {
+const quiet = calm({
 	seed: 7,
 	startedAt: Date.UTC(2027, 4, 3),
 	length: 8 * hour,
-	interval: 60,
 	uploadInterval: 0,
 	plan: 100_000,
 	sectors: 16,
 	drift: -20,
-	power: "mains",
-	sleepDrift: 0,
-	troubles: [],
-};
+});
 
 async function live(...troubles: Trouble[]): Promise<{ report: LifeReport; lines: string[] }> {
 	const lines: string[] = [];
@@ -95,7 +91,7 @@ describe("a fault in the settings: one try an hour, and everything arrives once 
 test("one point is refused: the batch is halved until it stands alone, it is put aside, all others arrive once", async () => {
 	const { report, lines } = await live(
 		{ kind: "internet", from, to: from + 2 * hour },
-		{ kind: "service", fault: { kind: "poison", sequence: 100 }, from, to },
+		{ kind: "service", fault: { kind: "poison", every: 100, status: 400 }, from, to: from + 2.5 * hour },
 	);
 	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, quarantined: 1 });
 	expect(report.readings - report.delivered).toBeLessThanOrEqual(2);

@@ -1,23 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
-import type { Scenario, Trouble } from "../../simulator/life/scenario";
+import { calm, type Trouble } from "../../simulator/life/scenario";
 
 /** Months of the whole firmware on the Free plan: 10,000 calls, a point a minute, uploads at the interval `auto`. */
 
 const day = 24 * 3_600_000;
-const january: Scenario = {
-	seed: 1,
-	startedAt: Date.UTC(2027, 0, 1),
-	length: 31 * day,
-	interval: 60,
-	uploadInterval: "auto",
-	plan: 10_000,
-	sectors: 256,
-	drift: 12,
-	power: "mains",
-	sleepDrift: 0,
-	troubles: [],
-};
+const january = calm({ startedAt: Date.UTC(2027, 0, 1), length: 31 * day });
 
 const outage: Trouble = { kind: "internet", from: 10 * day, to: 13 * day };
 
@@ -71,5 +59,5 @@ test("two devices on one key share the plan: both deliver everything, and togeth
 	const reports = [await first.run(), await second.finish()];
 	for (const report of reports)
 		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, estimated: 0, limited: 0 });
-	expect(reports[0]?.calls).toBeLessThanOrEqual(10_000);
+	expect(reports.reduce((sum, { calls }) => sum + calls, 0)).toBeLessThanOrEqual(10_000);
 });

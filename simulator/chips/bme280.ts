@@ -65,6 +65,8 @@ export class BME280Chip extends SimulatedChip<Air> {
 	#humidityOversampling = 0;
 	/** A forced measurement whose result has not been stored yet. */
 	#forced = false;
+	/** What was measured last: the next will not be far from it. */
+	#raw = { temperature: skipped20, pressure: skipped20, humidity: skipped16 };
 
 	constructor(options: BME280Options) {
 		super(options);
@@ -146,14 +148,28 @@ export class BME280Chip extends SimulatedChip<Air> {
 	#measure(ticks: number): void {
 		const { temperature, humidity, pressure } = this.around(ticks);
 		const control = this.#registers[controlMeasurement] ?? 0;
+		const before = this.#raw;
 		const rawTemperature =
 			this.fault === "out of range"
 				? 2 ** 20 - 1
-				: nearest(20, (raw) => celsius(fineTemperature(raw, this.#calibration)) - temperature);
+				: nearest(
+						20,
+						before.temperature,
+						(raw) => celsius(fineTemperature(raw, this.#calibration)) - temperature,
+					);
 		// The other channels are compensated with the temperature as it was measured.
 		const fine = fineTemperature(rawTemperature, this.#calibration);
-		const rawPressure = nearest(20, (raw) => pressure - pascal(raw, fine, this.#calibration));
-		const rawHumidity = nearest(16, (raw) => percent(raw, fine, this.#calibration) - humidity);
+		const rawPressure = nearest(
+			20,
+			before.pressure,
+			(raw) => pressure - pascal(raw, fine, this.#calibration),
+		);
+		const rawHumidity = nearest(
+			16,
+			before.humidity,
+			(raw) => percent(raw, fine, this.#calibration) - humidity,
+		);
+		this.#raw = { temperature: rawTemperature, pressure: rawPressure, humidity: rawHumidity };
 		this.#store(
 			control >> 5 === 0 ? skipped20 : rawTemperature,
 			((control >> 2) & 7) === 0 ? skipped20 : rawPressure,
@@ -204,41 +220,46 @@ function times(setting: number): number {
 	return setting === 0 ? 0 : 2 ** (Math.min(setting, 5) - 1);
 }
 
-/** The raw number of so many bits at which a rising `difference` comes nearest to zero. */
-function nearest(bits: number, difference: (raw: number) => number): number {
-	let low = 0;
-	let high = 2 ** bits - 1;
-	while (low < high) {
-		const middle = (low + high) >> 1;
-		if (difference(middle) < 0) low = middle + 1;
-		else high = middle;
+/** The raw number of so many bits at which a rising `difference` comes nearest to zero, looked for from `guess` on. */
+function nearest(bits: number, guess: number, difference: (raw: number) => number): number {
+	const last = 2 ** bits - 1;
+	let raw = guess;
+	// The difference is nearly a line: a secant or two lead next to the place where it is zero, and steps to it.
+	for (let i = 0; i < 4; i++) {
+		const here = difference(raw);
+		const slope = (difference(Math.min(last, raw + 64)) - here) / (Math.min(last, raw + 64) - raw || 1);
+		const step = slope > 0 ? Math.round(-here / slope) : 0;
+		if (step === 0) break;
+		raw = Math.max(0, Math.min(last, raw + step));
 	}
-	return low > 0 && Math.abs(difference(low - 1)) < Math.abs(difference(low)) ? low - 1 : low;
+	while (raw < last && difference(raw) < 0) raw++;
+	while (raw > 0 && difference(raw - 1) >= 0) raw--;
+	return raw > 0 && Math.abs(difference(raw - 1)) < Math.abs(difference(raw)) ? raw - 1 : raw;
 }
 
 // The data sheet's compensation as the physics of this chip. The driver has its own: a mistake in one is no excuse
 // for the other. (Appendix 8.1.)
 
-function fineTemperature(raw: number, { T: [T1, T2, T3] }: Calibration): number {
-	const offset = raw / 131072 - T1 / 8192;
-	return (raw / 16384 - T1 / 1024) * T2 + offset * offset * T3;
+function fineTemperature(raw: number, { T }: Calibration): number {
+	const offset = raw / 131072 - T[0] / 8192;
+	return (raw / 16384 - T[0] / 1024) * T[1] + offset * offset * T[2];
 }
 
 function celsius(fine: number): number {
 	return fine / 5120;
 }
 
-function pascal(raw: number, fine: number, { P: [P1, P2, P3, P4, P5, P6, P7, P8, P9] }: Calibration): number {
+function pascal(raw: number, fine: number, { P }: Calibration): number {
 	const x = fine / 2 - 64000;
-	const offset = (x * x * P6) / 131072 + (x * P5) / 2 + P4 * 65536;
-	const slope = (1 + ((P3 * x * x) / 524288 + P2 * x) / 524288 / 32768) * P1;
+	const offset = (x * x * P[5]) / 131072 + (x * P[4]) / 2 + P[3] * 65536;
+	const slope = (1 + ((P[2] * x * x) / 524288 + P[1] * x) / 524288 / 32768) * P[0];
 	const p = ((1048576 - raw - offset / 4096) * 6250) / slope;
-	return p + ((P9 * p * p) / 2147483648 + (p * P8) / 32768 + P7) / 16;
+	return p + ((P[8] * p * p) / 2147483648 + (p * P[7]) / 32768 + P[6]) / 16;
 }
 
-function percent(raw: number, fine: number, { H: [H1, H2, H3, H4, H5, H6] }: Calibration): number {
+function percent(raw: number, fine: number, { H }: Calibration): number {
 	const x = fine - 76800;
-	const slope = (H2 / 65536) * (1 + (H6 / 67108864) * x * (1 + (H3 / 67108864) * x));
-	const h = (raw - (H4 * 64 + (H5 / 16384) * x)) * slope;
-	return h * (1 - (H1 * h) / 524288);
+	const slope = (H[1] / 65536) * (1 + (H[5] / 67108864) * x * (1 + (H[2] / 67108864) * x));
+	const h = (raw - (H[3] * 64 + (H[4] / 16384) * x)) * slope;
+	return h * (1 - (H[0] * h) / 524288);
 }

@@ -52,7 +52,18 @@ export interface Account {
 /** The key that a request carries, compared in constant time, as one that guards something. */
 export function findKey({ keys }: Account, given: string): ApiKey | undefined {
 	const digest = sha256(given);
-	return keys.find(({ key }) => timingSafeEqual(sha256(key), digest));
+	return keys.find((key) => timingSafeEqual(digestOf(key), digest));
+}
+
+/** The hashes of the keys that there are, each made once. */
+const digests = new WeakMap<ApiKey, Buffer>();
+
+function digestOf(key: ApiKey): Buffer {
+	const known = digests.get(key);
+	if (known !== undefined) return known;
+	const digest = sha256(key.key);
+	digests.set(key, digest);
+	return digest;
 }
 
 export function findBucket({ buckets }: Account, id: string): Bucket | undefined {

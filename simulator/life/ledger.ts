@@ -1,36 +1,128 @@
 import type { DataPoint } from "../dakkio/api";
 import type { Environment } from "../weather/weather";
-import type { Stored } from "./service";
+import { broken } from "./promises";
 
 /** What the world knows of a reading that the board has stored. */
 export interface Measured {
 	/** When it was stored, milliseconds of Unix time; it was sampled at most {@link samplingTime} before. */
 	readonly utc: number;
 	readonly environment: Environment;
-	readonly boot: number;
+	/** dBm, and percent; `undefined` without network, and without battery. */
+	readonly signalStrength: number | undefined;
+	readonly batteryLevel: number | undefined;
+	readonly context: Told;
 }
 
-/** The firmware broke a promise. */
-export class BrokenPromiseError extends Error {
-	override name = "BrokenPromiseError";
+/** What is the same for many readings. */
+export interface Told {
+	readonly deviceId: string;
+	readonly location: string;
+	readonly firmwareVersion: string;
+	/** With the first reading of a start alone. */
+	readonly resetReason: string | undefined;
+	/** Counts the stretches of the board's ticks that each have their own beginning. */
+	readonly stretch: number;
+	/**
+	 * Whether its time may be an estimate: the board had not learned it, or counted it asleep for too long; or a time
+	 * server has lied to a board that could not know it, and then its time may also be wrong.
+	 */
+	time: "known" | "may be estimated" | "misled";
+	/** How far an estimate may be from the truth, milliseconds. */
+	bound: number;
 }
 
 /** How long a sample may take, milliseconds. */
 const samplingTime = 1_000;
+/** Of more stretches of ticks than this a board need not remember when they began. */
+const remembered = 60;
 /** How far a timestamp may be from the truth, milliseconds. */
 const timeTolerance = 1_000;
-/**
- * How far an estimated time may be from the truth, as a part of the time between the two measurements around it: no
- * slow oscillator is further off, so one that is told by nothing but its ticks and the measurement before keeps within.
- */
-const estimateTolerance = 0.05;
 /** Half of the last decimal, and what the sensor's own resolution adds. */
 const tolerances = { temperature: 0.02, humidity: 0.2, pressure: 0.05 } as const;
 
-interface Delivered {
-	readonly told: string;
-	times: number;
-	last: Stored;
+/** What has become of a reading, each a bit. */
+const measured = 1;
+const delivered = 2;
+/** Its 2xx has reached the board. */
+const answered = 4;
+/** It may go missing: it stood on a part of the flash that has lost it. */
+const excused = 8;
+/** It went because the flash was full. */
+const overwritten = 16;
+/** The service has refused it alone, and the board knows. */
+const refused = 32;
+/** A person has had it forgotten. */
+const forgotten = 64;
+/** It may be told with another time, once: what the board knew of the time was lost. */
+const retold = 128;
+/** The service has refused it alone, once at least. */
+const everRefused = 256;
+
+/** Nothing more is to be done for these. */
+const over = excused | overwritten | forgotten;
+
+const none = -128;
+/** What was under way to the service when all was forgotten is there after so long, milliseconds. */
+const underWay = 60_000;
+
+/** Columns of what is kept of each reading, by its number. */
+class Columns {
+	utc = new Float64Array(0);
+	readonly values = {
+		temperature: new Float32Array(0),
+		humidity: new Float32Array(0),
+		pressure: new Float32Array(0),
+	};
+	signal = new Int8Array(0);
+	battery = new Int8Array(0);
+	state = new Uint16Array(0);
+	/** A sum of what was told of it. */
+	told = new Uint32Array(0);
+	context = new Uint32Array(0);
+
+	/** Has room for a reading of this number. */
+	hold(sequence: number): void {
+		if (sequence < this.state.length) return;
+		const length = Math.max(4096, 2 * sequence);
+		const { values } = this;
+		this.utc = grown(this.utc, new Float64Array(length));
+		values.temperature = grown(values.temperature, new Float32Array(length));
+		values.humidity = grown(values.humidity, new Float32Array(length));
+		values.pressure = grown(values.pressure, new Float32Array(length));
+		this.signal = grown(this.signal, new Int8Array(length));
+		this.battery = grown(this.battery, new Int8Array(length));
+		this.state = grown(this.state, new Uint16Array(length));
+		this.told = grown(this.told, new Uint32Array(length));
+		this.context = grown(this.context, new Uint32Array(length));
+	}
+}
+
+function grown<T extends Float64Array | Float32Array | Int8Array | Uint16Array | Uint32Array>(
+	old: T,
+	larger: T,
+): T {
+	larger.set(old);
+	return larger;
+}
+
+/** What is found on the board's flash at a moment. */
+export interface Holdings {
+	/** The numbers of the readings that wait, in order. */
+	readonly waiting: Iterable<number>;
+	/** How many went because the flash was full, as the board counts them. */
+	readonly dropped: number;
+	/** What is in quarantine, by number, with the reason. */
+	readonly quarantined: ReadonlyMap<number, string>;
+	/** The oldest in quarantine went because it was full. */
+	readonly quarantineFull: boolean;
+}
+
+/** Of a request that the service has stored. */
+export interface Circumstances {
+	/** A time server has lied to the board. */
+	readonly misled: boolean;
+	/** The board had closed the connection before it arrived. */
+	readonly late: boolean;
 }
 
 /**
@@ -38,125 +130,356 @@ interface Delivered {
  * knows nothing of the firmware but the number under which a reading was stored.
  */
 export class Ledger {
-	readonly #measured = new Map<number, Measured>();
-	readonly #delivered = new Map<number, Delivered>();
+	readonly #columns = new Columns();
+	readonly #contexts: Told[] = [];
 	/** When power went: a reading that was just being stored may be there or not. */
 	readonly #cuts: number[] = [];
-	/** When the board learned the time, and when its life began. */
-	readonly #synchronizations: number[] = [];
+	/** The numbers that were answered last, and when. */
+	#answeredLast: { readonly at: number; readonly sequences: readonly number[] } = { at: 0, sequences: [] };
+	/** What is missing for which the board has to count a reading as overwritten, since its counter began. */
+	#overwrittenSince = 0;
+	/** All before this number are at the service, or accounted for. */
+	#settled = 1;
+	#forgottenAt = 0;
+	/** Numbers may be left out, once, before the next reading; and where flash has failed, ever after. */
+	#gapAllowed = true;
+	#damaged = false;
+	#newest = 0;
+	measured = 0;
+	delivered = 0;
 	duplicates = 0;
 	estimated = 0;
+	overwritten = 0;
 	/** The longest time from a measurement to its arrival, milliseconds. */
 	longestDelay = 0;
 
-	get measured(): number {
-		return this.#measured.size;
+	/** The highest number that was given. */
+	get newest(): number {
+		return this.#newest;
 	}
 
-	get delivered(): number {
-		return this.#delivered.size;
+	measure(sequence: number, { utc, environment, signalStrength, batteryLevel, context }: Measured): void {
+		if (!(sequence > this.#newest)) broken("numbered", `${sequence} was given after ${this.#newest}`);
+		if (sequence !== this.#newest + 1 && !this.#gapAllowed && !this.#damaged)
+			broken("numbered", `${sequence} was given after ${this.#newest}, and nothing has happened between`);
+		const columns = this.#columns;
+		columns.hold(sequence);
+		columns.state[sequence] = measured | ((columns.state[sequence] ?? 0) & delivered);
+		columns.utc[sequence] = utc;
+		columns.values.temperature[sequence] = environment.temperature;
+		columns.values.humidity[sequence] = environment.humidity;
+		columns.values.pressure[sequence] = environment.pressure / 100;
+		columns.signal[sequence] = signalStrength ?? none;
+		columns.battery[sequence] = batteryLevel ?? none;
+		if (this.#contexts.at(-1) !== context) this.#contexts.push(context);
+		columns.context[sequence] = this.#contexts.length - 1;
+		this.#newest = sequence;
+		this.#gapAllowed = false;
+		this.measured++;
 	}
 
-	measure(sequence: number, measured: Measured): void {
-		if (this.#measured.has(sequence)) broken(`number ${sequence} was given twice`);
-		this.#measured.set(sequence, measured);
-	}
-
-	/** The board has begun its life, or has learned the time. */
-	synchronize(utc: number): void {
-		this.#synchronizations.push(utc);
-	}
-
+	/** Power has gone. */
 	cut(utc: number): void {
 		this.#cuts.push(utc);
+		this.#gapAllowed = true;
+		// An answer that arrived at this very moment may not have been noted any more.
+		if (this.#answeredLast.at === utc) this.#forgetAnswer(this.#answeredLast.sequences);
+	}
+
+	/** Flash has failed: numbers are left out, and what was acknowledged in so many of the latest numbers may come again. */
+	damage(from: number): void {
+		this.#damaged = true;
+		for (let sequence = Math.max(1, from); sequence <= this.#newest; sequence++) {
+			this.#forgetAnswer([sequence]);
+			// Of boots of which nothing seemed to wait any more, the board has forgotten the time.
+			this.#loosenTime(sequence);
+		}
+	}
+
+	/** These numbers may go missing. */
+	excuse(from: number, to: number): void {
+		const { state } = this.#columns;
+		this.#gapAllowed = true;
+		for (let sequence = Math.max(1, from); sequence < Math.min(to, state.length); sequence++)
+			state[sequence] = (state[sequence] ?? 0) | excused;
+	}
+
+	/** All that waits is forgotten, and the board's counter of what it has overwritten begins anew. */
+	forget(now: number): void {
+		const { state } = this.#columns;
+		for (let sequence = this.#settled; sequence <= this.#newest; sequence++)
+			state[sequence] = (state[sequence] ?? 0) | forgotten;
+		this.#overwrittenSince = 0;
+		this.#forgottenAt = now;
+		this.#gapAllowed = true;
+	}
+
+	/** It was not forgotten: power went before it had begun. */
+	remember(): void {
+		const { state } = this.#columns;
+		for (let sequence = this.#settled; sequence <= this.#newest; sequence++)
+			state[sequence] = (state[sequence] ?? 0) & ~forgotten;
+	}
+
+	/** What the board knew of the time is lost: of what waits, each may be told with another time than before. */
+	loseTime(): void {
+		for (let sequence = this.#settled; sequence <= this.#newest; sequence++) this.#loosenTime(sequence);
+	}
+
+	#loosenTime(sequence: number): void {
+		const { state, context } = this.#columns;
+		state[sequence] = (state[sequence] ?? 0) | retold;
+		const told = this.#contexts[context[sequence] ?? 0];
+		if (told === undefined) return;
+		if (told.time === "known") told.time = "may be estimated";
+		told.bound = Number.POSITIVE_INFINITY;
 	}
 
 	/** The service has stored the points of a request. */
-	store(stored: Stored, now: number): void {
-		let before = "";
-		for (const point of stored.points) {
-			if (point.timestamp < before) broken(`a batch goes back in time, from ${before} to ${point.timestamp}`);
-			before = point.timestamp;
-			this.#check(point, now);
-			this.#count(point, stored);
-			this.longestDelay = Math.max(this.longestDelay, now - Date.parse(point.timestamp));
+	store(points: readonly DataPoint[], now: number, { misled, late }: Circumstances): void {
+		let before = Number.NEGATIVE_INFINITY;
+		let sequenceBefore = 0;
+		for (const point of points) {
+			const told = Date.parse(point.timestamp);
+			const sequence = sequenceOf(point);
+			if (told < before) broken("ordered", `one goes back in time to ${point.timestamp}`);
+			if (sequence <= sequenceBefore) broken("ordered", `${sequence} comes after ${sequenceBefore}`);
+			before = told;
+			sequenceBefore = sequence;
+			if (told > now + timeTolerance && !misled && !this.#isMisled(sequence))
+				broken("timed", `${sequence} is from the future, ${point.timestamp}`);
+			this.#check(point, sequence, told);
+			this.#count(point, sequence, told, now, late);
 		}
 	}
 
-	/** When a reading was stored, milliseconds of Unix time. */
-	measuredAt(sequence: number): number {
-		return this.#measured.get(sequence)?.utc ?? Number.POSITIVE_INFINITY;
+	/** The 2xx for these has reached the board. */
+	answered(sequences: readonly number[], now: number): void {
+		const { state } = this.#columns;
+		for (const sequence of sequences) state[sequence] = (state[sequence] ?? 0) | answered;
+		this.#answeredLast = { at: now, sequences };
 	}
 
-	/** Numbers of readings from before a time that the service does not have. */
-	missing(before: number): number[] {
-		const missing: number[] = [];
-		for (const [sequence, { utc }] of this.#measured)
-			if (utc < before && !this.#delivered.has(sequence)) missing.push(sequence);
-		return missing;
+	/** The service's refusal of this one alone has reached the board. */
+	refused(sequence: number, now: number): void {
+		this.#columns.hold(sequence);
+		const { state } = this.#columns;
+		state[sequence] = (state[sequence] ?? 0) | refused | everRefused;
+		this.#answeredLast = { at: now, sequences: [sequence] };
 	}
 
-	#check(point: DataPoint, now: number): void {
-		const sequence = sequenceOf(point);
-		const told = Date.parse(point.timestamp);
+	/** Holds what the board has against what was measured; `reason`: what a refusal says. */
+	account({ waiting, dropped, quarantined, quarantineFull }: Holdings, reason: string): void {
+		const { state } = this.#columns;
+		const here = new Uint8Array(this.#newest + 1 - this.#settled);
+		let oldest = Number.POSITIVE_INFINITY;
+		for (const sequence of waiting) {
+			oldest = Math.min(oldest, sequence);
+			if (sequence >= this.#settled && sequence <= this.#newest) here[sequence - this.#settled] = 1;
+		}
+		for (const [sequence, cause] of quarantined) {
+			if (((state[sequence] ?? 0) & everRefused) === 0 && sequence <= this.#newest)
+				broken("kept", `${sequence} is in quarantine, and was not refused`);
+			if (!cause.includes(reason))
+				broken("kept", `${sequence} is in quarantine for "${cause}", not "${reason}"`);
+		}
+		for (let sequence = this.#settled; sequence <= this.#newest; sequence++) {
+			if (here[sequence - this.#settled] === 1 || this.#isAccounted(sequence, quarantined, quarantineFull))
+				continue;
+			if (sequence > oldest) broken("kept", `${sequence} is lost, and ${oldest} still waits`);
+			state[sequence] = (state[sequence] ?? 0) | overwritten;
+			this.overwritten++;
+			this.#overwrittenSince++;
+			if (this.#overwrittenSince > dropped)
+				broken("kept", `${sequence} is lost, and ${dropped} were counted as overwritten`);
+		}
+		this.#settle(
+			(sequence, from) => here[sequence - from] === 1,
+			(sequence) => quarantineFull || quarantined.has(sequence),
+		);
+	}
+
+	/** When the oldest reading was measured that is to be delivered yet; without end when there is none. */
+	oldestDue(): number {
+		const { state, utc } = this.#columns;
+		for (let sequence = this.#settled; sequence <= this.#newest; sequence++) {
+			const known = state[sequence] ?? 0;
+			if ((known & measured) !== 0 && (known & (delivered | everRefused | over)) === 0)
+				return utc[sequence] ?? 0;
+		}
+		return Number.POSITIVE_INFINITY;
+	}
+
+	/** How many have been measured, are not delivered and are not accounted for otherwise. */
+	get waiting(): number {
+		const { state } = this.#columns;
+		let count = 0;
+		for (let sequence = this.#settled; sequence <= this.#newest; sequence++) {
+			const known = state[sequence] ?? 0;
+			if ((known & measured) !== 0 && (known & (delivered | over | refused)) === 0) count++;
+		}
+		return count;
+	}
+
+	#isAccounted(sequence: number, quarantined: ReadonlyMap<number, string>, full: boolean): boolean {
+		const known = this.#columns.state[sequence] ?? 0;
+		if ((known & measured) === 0 || (known & (delivered | over)) !== 0) return true;
+		return (known & everRefused) !== 0 && (full || quarantined.has(sequence));
+	}
+
+	/** What is delivered and answered, or accounted for, need not be looked at any more. */
+	#settle(waits: (sequence: number, from: number) => boolean, isAside: (sequence: number) => boolean): void {
+		const { state } = this.#columns;
+		const from = this.#settled;
+		for (; this.#settled <= this.#newest && !waits(this.#settled, from); this.#settled++) {
+			const known = state[this.#settled] ?? 0;
+			const done = (known & answered) !== 0 || (known & over) !== 0 || (known & measured) === 0;
+			if (!done && !((known & everRefused) !== 0 && isAside(this.#settled))) break;
+		}
+	}
+
+	#forgetAnswer(sequences: readonly number[]): void {
+		const { state } = this.#columns;
+		for (const sequence of sequences) state[sequence] = (state[sequence] ?? 0) & ~(answered | refused);
+	}
+
+	#check(point: DataPoint, sequence: number, told: number): void {
 		const isEstimated = point.metadata.timeEstimated === true;
-		if (told > now + timeTolerance) broken(`point ${sequence} is from the future: ${point.timestamp}`);
-		const measured = this.#measured.get(sequence);
-		if (measured === undefined) {
+		const columns = this.#columns;
+		if (((columns.state[sequence] ?? 0) & measured) === 0) {
 			const cut = this.#cuts.some((utc) => Math.abs(utc - told) <= samplingTime + timeTolerance);
-			if (!cut && !isEstimated) broken(`point ${sequence} of ${point.timestamp} was never measured`);
+			if (!cut && !isEstimated) broken("genuine", `${sequence} of ${point.timestamp} was never measured`);
 			return;
 		}
-		const { utc, environment } = measured;
+		this.#checkTime(point, sequence, told, isEstimated);
+		this.#checkValues(point, sequence);
+		this.#checkMetadata(point, sequence);
+	}
+
+	#isMisled(sequence: number): boolean {
+		const context = this.#contexts[this.#columns.context[sequence] ?? 0];
+		return context?.time === "misled";
+	}
+
+	#checkTime({ timestamp }: DataPoint, sequence: number, told: number, isEstimated: boolean): void {
+		const utc = this.#columns.utc[sequence] ?? 0;
+		const { time, bound } = this.#contextOf(sequence);
+		if (time === "misled") return;
+		if (isEstimated && time === "known" && this.#stretches() < remembered)
+			broken("timed", `${sequence} is marked as estimated, although the board knew the time`);
 		const off = Math.max(0, utc - samplingTime - told, told - utc);
-		if (!isEstimated && off > timeTolerance)
-			broken(`point ${sequence} was measured at ${new Date(utc).toISOString()}, not at ${point.timestamp}`);
-		if (isEstimated && off > this.#estimateTolerance(utc, now))
+		if (isEstimated && off > bound && this.#stretches() < remembered)
 			broken(
-				`point ${sequence} was measured at ${new Date(utc).toISOString()}, estimated at ${point.timestamp}`,
+				"timed",
+				`${sequence} was measured at ${new Date(utc).toISOString()}, estimated at ${timestamp}`,
 			);
+		if (!isEstimated && off > timeTolerance)
+			broken("timed", `${sequence} was measured at ${new Date(utc).toISOString()}, not at ${timestamp}`);
+	}
+
+	/** How many stretches have readings that wait, or did of late. */
+	#stretches(): number {
+		const stretches = new Set<number>();
+		for (let sequence = this.#settled; sequence <= this.#newest; sequence++)
+			stretches.add(this.#contextOf(sequence).stretch);
+		return stretches.size;
+	}
+
+	#checkValues({ values }: DataPoint, sequence: number): void {
+		const columns = this.#columns;
+		let count = 0;
+		for (const name in values) if (Object.hasOwn(values, name)) count++;
+		if (count !== 3) broken("genuine", `${sequence} has ${count} values, and 3 were measured`);
 		for (const name of ["temperature", "humidity", "pressure"] as const) {
-			const truth = name === "pressure" ? environment.pressure / 100 : environment[name];
-			const value = point.values[name];
+			const truth = columns.values[name][sequence] ?? 0;
+			const value = values[name];
 			if (typeof value !== "number" || Math.abs(value - truth) > tolerances[name])
-				broken(`point ${sequence} says ${name} ${String(value)}, it was ${truth}`);
+				broken("genuine", `${sequence} says ${name} ${String(value)}, and it was ${truth}`);
 		}
 	}
 
-	/** While power was never cut: after that nobody knows how long the board was without. */
-	#estimateTolerance(utc: number, now: number): number {
-		if (this.#cuts.length > 0) return Number.POSITIVE_INFINITY;
-		const before = this.#synchronizations.findLast((at) => at <= utc) ?? utc;
-		const after = this.#synchronizations.find((at) => at > utc) ?? now;
-		return timeTolerance + estimateTolerance * (after - before);
+	#checkMetadata({ metadata }: DataPoint, sequence: number): void {
+		const columns = this.#columns;
+		const expected = this.#contextOf(sequence);
+		const differs = (name: string, told: unknown, truth: unknown) => {
+			if (told !== truth)
+				broken("genuine", `${sequence} says ${name} ${String(told)}, and it was ${String(truth)}`);
+		};
+		const level = (value: number | undefined) => (value === none ? undefined : value);
+		differs("signalStrength", metadata.signalStrength, level(columns.signal[sequence]));
+		differs("batteryLevel", metadata.batteryLevel, level(columns.battery[sequence]));
+		differs("deviceId", metadata.deviceId, expected.deviceId);
+		differs("location", metadata.location ?? "", expected.location);
+		differs("firmwareVersion", metadata.firmwareVersion, expected.firmwareVersion);
+		differs("resetReason", metadata.resetReason, expected.resetReason);
 	}
 
-	#count(point: DataPoint, stored: Stored): void {
-		const sequence = sequenceOf(point);
-		const { timestamp, values, metadata } = point;
-		const told = JSON.stringify({ timestamp, values, metadata });
-		const delivered = this.#delivered.get(sequence);
-		if (delivered === undefined) {
-			this.#delivered.set(sequence, { told, times: 1, last: stored });
-			if (metadata.timeEstimated === true) this.estimated++;
+	#contextOf(sequence: number): Told {
+		return (
+			this.#contexts[this.#columns.context[sequence] ?? 0] ?? broken("genuine", `${sequence} has no context`)
+		);
+	}
+
+	#count(point: DataPoint, sequence: number, told: number, now: number, late: boolean): void {
+		const columns = this.#columns;
+		columns.hold(sequence);
+		const known = columns.state[sequence] ?? 0;
+		const sum = sumOf(point, told);
+		if ((known & forgotten) !== 0 && now > this.#forgottenAt + underWay)
+			broken("forgotten", `${sequence} arrives at ${new Date(now).toISOString()} all the same`);
+		if ((known & (delivered | retold)) === (delivered | retold)) {
+			columns.state[sequence] = known & ~retold;
+			columns.told[sequence] = sum;
+		}
+		if ((known & delivered) === 0) {
+			columns.state[sequence] = known | delivered;
+			columns.told[sequence] = sum;
+			this.delivered++;
+			if (point.metadata.timeEstimated === true) this.estimated++;
+			// An estimate may be far from the truth.
+			const utc = (known & measured) === 0 ? told : (columns.utc[sequence] ?? told);
+			this.longestDelay = Math.max(this.longestDelay, now - utc);
 			return;
 		}
-		const { answeredAt } = delivered.last;
-		if (delivered.told !== told)
-			broken(`point ${sequence} was ${delivered.told}, and comes again as ${told}`);
-		if (answeredAt !== undefined && !this.#cuts.includes(answeredAt))
-			broken(`point ${sequence} comes again although its 201 had arrived`);
-		delivered.times++;
-		delivered.last = stored;
+		if (columns.told[sequence] !== sum) broken("same", `${sequence} comes again as ${JSON.stringify(point)}`);
+		// What was under way when its connection was given up may arrive after what was sent in its place.
+		if ((known & answered) !== 0 && !late) broken("once", `${sequence} does`);
 		this.duplicates++;
 	}
 }
 
 function sequenceOf({ metadata }: DataPoint): number {
-	if (typeof metadata.seq !== "number") return broken("a point without a number arrived");
-	return metadata.seq;
+	const { seq } = metadata;
+	if (typeof seq !== "number" || !Number.isInteger(seq) || seq < 1)
+		return broken("genuine", `a point has the number ${String(seq)}`);
+	return seq;
 }
 
-export function broken(what: string): never {
-	throw new BrokenPromiseError(what);
+/** A sum of all that a point tells. */
+function sumOf({ values, metadata }: DataPoint, told: number): number {
+	let sum = mix(0x811c9dc5, Math.floor(told / 2 ** 32));
+	sum = mix(sum, told | 0);
+	for (const name in values) {
+		const value = values[name];
+		sum = typeof value === "number" ? mix(sum, Math.round(value * 1e4)) : mixText(sum, String(value));
+	}
+	sum = mix(sum, Number(metadata.signalStrength ?? 0));
+	sum = mix(sum, Number(metadata.batteryLevel ?? none));
+	sum = mix(sum, metadata.timeEstimated === true ? 1 : 0);
+	for (const name in metadata) {
+		const value = metadata[name];
+		if (typeof value === "string") sum = mixText(sum, value);
+	}
+	return sum;
+}
+
+function mix(sum: number, word: number): number {
+	const mixed = Math.imul(sum ^ word, 0x9e3779b1);
+	return (mixed ^ (mixed >>> 15)) >>> 0;
+}
+
+function mixText(sum: number, text: string): number {
+	let mixed = sum;
+	for (let i = 0; i < text.length; i++) mixed = Math.imul(mixed ^ text.charCodeAt(i), 0x01000193);
+	return mixed >>> 0;
 }

@@ -1,25 +1,29 @@
-import { App } from "../../src/app";
-import type { Board, Timer } from "../../src/boards/board";
 import type { ResetReason } from "../../src/boards/reset";
-import type { Settings } from "../../src/settings/settings";
-import { SettingsStore } from "../../src/settings/settings-store";
-import { ReadingLog } from "../../src/store/reading-log";
-import { Quarantine, type RefusedPoint } from "../../src/upload/quarantine";
-import { SimulatedBus } from "../bus";
-import { BME280Chip } from "../chips/bme280";
-import { type Account, makeAccount } from "../dakkio/account";
-import { NorFlash, type Tear } from "../flash";
-import { answerNtp } from "../ntp/answer";
-import { SimulatedPins } from "../pins";
-import { VirtualTime } from "../virtual-time";
+import { chargeOf } from "../../src/power/battery";
+import type { DataPoint } from "../dakkio/api";
+import { answerNtp, type NtpFault } from "../ntp/answer";
+import type { VirtualTime } from "../virtual-time";
 import { weatherAt } from "../weather/weather";
 import { Chance } from "./chance";
-import { broken, Ledger } from "./ledger";
-import { addressOf, SimulatedNetwork } from "./network";
-import { type Loss, MemoryKeyValue, Power, poweredStorage } from "./power";
-import { makeRadio } from "./radio";
-import type { Scenario, Trouble } from "./scenario";
-import { SimulatedService, type Stored } from "./service";
+import { Conditions } from "./conditions";
+import type { Door } from "./connection";
+import { Happenings } from "./happenings";
+import { type Connectivity, History } from "./history";
+import { lookAtQuarantine } from "./inspection";
+import { Knowledge } from "./knowledge";
+import { Ledger } from "./ledger";
+import { type LightTruth, LightWatch } from "./light-watch";
+import { Machine } from "./machine";
+import { addressOf, type NetworkWorld } from "./network";
+import { Owner, service, timeServers } from "./owner";
+import type { Loss } from "./power";
+import { BrokenPromiseError, broken } from "./promises";
+import type { Scenario } from "./scenario";
+import { type Answered, SimulatedService } from "./service";
+import { Supervision } from "./supervision";
+import { Supply } from "./supply";
+import { Surroundings } from "./surroundings";
+import { Uplink } from "./uplink";
 
 /** How a life went. */
 export interface LifeReport {
@@ -37,6 +41,8 @@ export interface LifeReport {
 	readonly limited: number;
 	readonly handshakes: number;
 	readonly erases: number;
+	/** Writes to key-value storage. */
+	readonly writes: number;
 	/** Starts that began a boot, and those out of deep sleep. */
 	readonly boots: number;
 	readonly wakes: number;
@@ -47,354 +53,396 @@ export interface LifeOptions {
 	readonly scenario: Scenario;
 	/** Another life in the same world: the same time, and the same key at the same service. */
 	readonly neighbour?: Life;
+	/** Parts that its history is told in; left out: none is kept. */
+	readonly parts?: number;
 	/** Each line that the board logs, with the time (milliseconds of Unix time) before it. */
 	log?(utc: number, line: string): void;
+	/** Called each day of the life; `at`: milliseconds from its start. */
+	onDay?(at: number): void;
 }
 
 const hour = 3_600_000;
 const day = 24 * hour;
-const blockLength = 4096;
-const timeServers = ["time-a.example", "time-b.example"];
-const tears: readonly [Tear, ...Tear[]] = ["prefix", "first half", "last half", "scattered", "almost"];
-/** Milliseconds from power to the firmware's first line. */
-const bootTime = 300;
+/** Of a Li-ion cell, which is charged each half year. */
+const charge = { period: 182 * day, full: 4.15, empty: 3.35 } as const;
+
+type Counts = { -readonly [Key in "boots" | "wakes" | "cuts" | "handshakes" | "calls" | "limited"]: number };
 
 /** The whole firmware on a simulated board, from its first power-on through all that a scenario has for it. */
 export class Life {
+	readonly history: History | undefined;
+	readonly #options: LifeOptions;
 	readonly #scenario: Scenario;
-	readonly #log: (utc: number, line: string) => void;
+	readonly #surroundings: Surroundings;
 	readonly #time: VirtualTime;
-	readonly #chance: Chance;
-	readonly #boardChance: Chance;
-	readonly #ledger = new Ledger();
-	/** Of all lives in this world, by their devices' names. */
-	readonly #ledgers: Map<string, Ledger>;
-	readonly #serial: string;
-	readonly #account: Account;
+	readonly #conditions: Conditions;
 	readonly #service: SimulatedService;
-	readonly #flash: ReadonlyMap<"queue" | "quarantine", NorFlash>;
-	readonly #keyValue = new MemoryKeyValue();
-	readonly #bus = new SimulatedBus();
-	readonly #troubles = new Set<Trouble>();
-	#power: Power | undefined;
-	/** While it is in deep sleep: what wakes it. */
-	#alarm: Timer | undefined;
-	/** Ticks of the boot before the present start. */
-	#elapsed = 0;
-	#whenUnheard: (() => void)[] = [];
-	#counts = { boots: 0, wakes: 0, cuts: 0, handshakes: 0, calls: 0, limited: 0 };
-	#finished = false;
-	/** What the ledger found, thrown when the event that it found it in is over. */
-	#failure: unknown;
+	readonly #machine: Machine;
+	readonly #supply: Supply;
+	readonly #owner: Owner;
+	readonly #knowledge: Knowledge;
+	readonly #ledger = new Ledger();
+	readonly #uplink: Uplink;
+	readonly #light: LightWatch;
+	readonly #happenings: Happenings;
+	readonly #supervision: Supervision;
+	readonly #counts: Counts = { boots: 0, wakes: 0, cuts: 0, handshakes: 0, calls: 0, limited: 0 };
+	/** The fault of the time server's answer that is on its way. */
+	#timeFault: NtpFault | undefined;
+	#connected: { how: Connectivity; since: number } = { how: "off", since: 0 };
+	#waiting = 0;
 
-	constructor({ scenario, neighbour, log = () => {} }: LifeOptions) {
+	constructor(options: LifeOptions) {
+		const { scenario, neighbour, parts } = options;
+		const shared = neighbour === undefined ? undefined : neighbour.#surroundings;
+		const chance = new Chance(scenario.seed).fork("world");
+		this.#options = options;
 		this.#scenario = scenario;
-		this.#log = log;
-		this.#chance = new Chance(scenario.seed).fork("world");
-		this.#boardChance = new Chance(scenario.seed).fork("board");
-		this.#time = neighbour === undefined ? new VirtualTime() : neighbour.#time;
-		this.#account = neighbour === undefined ? makeAccount(scenario.startedAt) : neighbour.#account;
-		this.#service = neighbour === undefined ? this.#makeService() : neighbour.#service;
-		this.#ledgers = neighbour === undefined ? new Map() : neighbour.#ledgers;
-		this.#serial = String(this.#ledgers.size + 1).padStart(6, "0");
-		this.#ledgers.set(`ESP32-${this.#serial}`, this.#ledger);
-		const partition = (blocks: number) => new NorFlash({ blocks, blockLength });
-		this.#flash = new Map([
-			["queue", partition(scenario.sectors)],
-			["quarantine", partition(2)],
-		]);
-		const [key] = this.#account.keys;
-		const [bucket] = this.#account.buckets;
-		this.#configure({
-			key: key?.key ?? "",
-			bucketId: bucket?._id ?? "",
-			dataSourceId: bucket?.sources[0]?._id ?? "",
-			networks: [{ ssid: "Home", password: "correct horse" }],
-			server: "https://dakkio.example",
-			ntpServers: timeServers,
-			interval: scenario.interval,
-			uploadInterval: scenario.uploadInterval,
-			power: scenario.power,
+		this.#surroundings = shared ?? new Surroundings(scenario.startedAt);
+		this.#time = this.#surroundings.time;
+		this.#conditions = new Conditions(scenario, chance);
+		this.#service = this.#makeService();
+		const serial = String(this.#surroundings.ledgers.size + 1).padStart(6, "0");
+		this.#surroundings.ledgers.set(`ESP32-${serial}`, this.#ledger);
+		this.#machine = this.#makeMachine(serial);
+		this.#supply = new Supply(this.#time, this.#conditions, this.#machine);
+		this.#owner = new Owner(scenario, this.#machine.keyValue);
+		this.#knowledge = new Knowledge(serial, () => this.#now());
+		const battery = scenario.power === "battery";
+		this.#uplink = new Uplink({ now: () => this.#now(), tolerance: battery ? 0.02 : 0.001 });
+		this.#light = new LightWatch(() => this.#time.ticks());
+		const parted = {
+			...{
+				time: this.#time,
+				chance,
+				conditions: this.#conditions,
+				machine: this.#machine,
+				supply: this.#supply,
+			},
+			...{ service: this.#service, owner: this.#owner, ledger: this.#ledger, knowledge: this.#knowledge },
+			...{ uplink: this.#uplink, light: this.#light, scenario, now: () => this.#now() },
+		};
+		this.#supervision = new Supervision({
+			...parted,
+			at: () => this.#time.ticks(),
+			excuse: () => this.#happenings.excuse(),
 		});
+		this.#happenings = new Happenings({
+			...parted,
+			supervision: this.#supervision,
+			judge: (judgement) => this.#judge(judgement),
+			onChange: () => this.#changed(),
+		});
+		this.history = parts === undefined ? undefined : new History(parts, scenario.length);
 	}
 
 	/** Throws a {@link BrokenPromiseError} with the first promise that was broken. */
 	async run(): Promise<LifeReport> {
 		this.start();
-		await this.#advance(this.#scenario.length);
+		const { length } = this.#scenario;
+		for (let at = 0; at < length; at += day) {
+			await this.#advance(Math.min(day, length - at));
+			this.#options.onDay?.(Math.min(length, at + day));
+		}
 		return this.finish();
 	}
 
 	/** Power is there, and everything takes its course as time goes on. */
 	start(): void {
-		this.#ledger.synchronize(this.#now());
-		for (const trouble of this.#scenario.troubles) this.#plan(trouble);
-		this.#boot("power-on");
+		this.#owner.setUp();
+		this.#happenings.plan(this.#scenario.troubles);
+		this.#supply.boot("power-on");
 	}
 
-	/** Lets the board bring what it still has, and draws up the account. */
+	/** After the last trouble everything that waits is delivered within the promised time; draws up the account. */
 	async finish(): Promise<LifeReport> {
-		await this.#recover();
-		this.#finished = true;
-		this.#cut();
-		return this.#report();
-	}
-
-	#makeService(): SimulatedService {
-		return new SimulatedService({
-			account: this.#account,
-			plan: this.#scenario.plan,
-			now: () => this.#now(),
-			fault: () => this.#trouble("service")?.fault,
-			clockOffset: () => this.#trouble("service clock")?.offset ?? 0,
-			onStored: (stored) => this.#judge(() => this.#ledgerOf(stored).store(stored, this.#now())),
-			onAnswered: (status) => {
-				if (this.#time.ticks() > this.#scenario.length) return;
-				this.#counts.calls++;
-				if (status === 429) this.#counts.limited++;
-			},
-		});
-	}
-
-	#ledgerOf({ points }: Stored): Ledger {
-		const device = points[0]?.metadata.deviceId;
-		return this.#ledgers.get(String(device)) ?? broken(`points of ${String(device)}, which is nobody`);
-	}
-
-	/** After the last trouble everything that waits is delivered within the day, or the day after the plan's reset. */
-	async #recover(): Promise<void> {
 		const end = this.#now();
-		const usedUp = this.#scenario.troubles.some(({ kind }) => kind === "quota");
-		const promised = (usedUp ? nextMonth(end) : end) + day;
-		while (this.#oldestWaiting() < end) {
-			if (this.#now() > promised) broken(`not all was delivered by ${new Date(promised).toISOString()}`);
-			await this.#advance(hour);
-		}
-		const aside = new Set(this.#quarantined().map(({ sequence }) => sequence));
-		const missing = this.#ledger.missing(end).filter((sequence) => !aside.has(sequence));
-		const { dropped } = this.#peek();
-		if (missing.length > dropped)
-			broken(`${missing.length} readings are lost (${missing.slice(0, 5)} …), ${dropped} were overwritten`);
+		const calls = { ...this.#counts };
+		do await this.#advance(6 * hour);
+		while (this.#ledger.oldestDue() < end);
+		this.#supply.end();
+		return this.#report(calls);
+	}
+
+	/** The longest time that anything waited without an excuse, milliseconds. */
+	get longestWait(): number {
+		return this.#supervision.longestWait;
+	}
+
+	/** When the firmware threw, or a promise of its own code was rejected and nobody took note. */
+	fail(error: unknown): void {
+		this.#judge(() => broken("sturdy", `it threw: ${error instanceof Error ? error.stack : String(error)}`));
 	}
 
 	async #advance(milliseconds: number): Promise<void> {
 		const end = this.#time.ticks() + milliseconds;
 		while (this.#time.ticks() < end) {
+			// The firmware's own hours begin with its start: these looks are never at the same moment.
 			await this.#time.advance(Math.min(hour, end - this.#time.ticks()));
-			if (this.#failure !== undefined) throw this.#failure;
+			if (this.#surroundings.failure !== undefined) throw this.#surroundings.failure;
+			this.#judge(() => this.#supervision.look());
+			this.#noteWaiting();
+			this.#machine.charge();
+			if (this.#surroundings.failure !== undefined) throw this.#surroundings.failure;
 		}
+		this.#judge(() => this.#supervision.account());
+		if (this.#surroundings.failure !== undefined) throw this.#surroundings.failure;
 	}
 
-	#plan(trouble: Trouble): void {
-		this.#time.set(() => this.#begin(trouble), trouble.from);
-		this.#time.set(() => this.#end(trouble), trouble.to);
+	#makeService(): SimulatedService {
+		return new SimulatedService({
+			account: this.#surroundings.account,
+			books: this.#surroundings.books,
+			plan: this.#scenario.plan,
+			now: () => this.#now(),
+			fault: () => this.#conditions.service,
+			clockOffset: () => this.#conditions.of("service clock")?.offset ?? 0,
+			onSurplus: () =>
+				this.#judge(() => broken("single", "a second request came before the first was answered")),
+			onStored: (points, late) => this.#judge(() => this.#store(points, late)),
+			onCall: (status) => this.#called(status),
+			onUnclear: () => this.#uplink.unclear(),
+			onAnswered: (answered) => this.#judge(() => this.#answered(answered)),
+		});
 	}
 
-	#begin(trouble: Trouble): void {
-		this.#troubles.add(trouble);
-		switch (trouble.kind) {
-			case "radio":
-				for (const callback of this.#whenUnheard.splice(0)) callback();
-				break;
-			case "quota":
-				this.#service.useUp();
-				break;
-			case "sensor":
-				this.#bus.detach(0x76);
-				break;
-			case "power":
-				this.#arm(trouble);
-				break;
-			case "brown-out":
-				this.#cut();
-				break;
-		}
+	#store(points: readonly DataPoint[], late: boolean): void {
+		const device = String(points[0]?.metadata.deviceId);
+		const ledger = this.#surroundings.ledgers.get(device);
+		if (ledger === undefined) broken("genuine", `points of ${device} came, which is nobody`);
+		const before = ledger.delivered;
+		ledger.store(points, this.#now(), { misled: this.#knowledge.misled, late });
+		const moment = this.history?.at(this.#time.ticks());
+		if (moment !== undefined) moment.delivered += ledger.delivered - before;
 	}
 
-	#end(trouble: Trouble): void {
-		this.#troubles.delete(trouble);
-		if (trouble.kind === "sensor") this.#plugIn();
-		if (trouble.kind === "power" || trouble.kind === "brown-out") this.#cut();
+	#called(status: number): void {
+		if (status === 401) return;
+		const moment = this.history?.at(this.#time.ticks());
+		this.#counts.calls++;
+		if (moment !== undefined) moment.calls++;
+		if (status !== 429) return;
+		this.#counts.limited++;
+		if (moment !== undefined) moment.limited++;
+		this.#judge(() => this.#checkBudget());
 	}
 
-	#arm({ where, step }: Trouble & { kind: "power" }): void {
-		if (where === "key-value") this.#keyValue.cutPower(step, this.#chance.happens(0.5));
-		else {
-			const tear = this.#chance.pick(tears);
-			this.#flash.get(where)?.cutPower({ step, tear, random: () => this.#chance.next() });
-		}
+	/** A device alone on its plan never meets the plan's end, if it may choose how often it sends. */
+	#checkBudget(): void {
+		const { uploadInterval, troubles } = this.#scenario;
+		const isShared = this.#surroundings.ledgers.size > 1 || troubles.some(({ kind }) => kind === "quota");
+		const isChosen = uploadInterval !== "auto" || troubles.some(({ kind }) => kind === "settings");
+		if (!isShared && !isChosen)
+			broken("budget", `the plan's ${this.#scenario.plan} calls are used up at ${iso(this.#now())}`);
 	}
 
-	/** Power goes, awake or asleep. */
-	#cut(): void {
-		if (this.#power !== undefined) this.#power.lose();
-		else if (this.#alarm !== undefined) {
-			this.#time.clear(this.#alarm);
-			this.#alarm = undefined;
-			this.#lost("cut");
-		}
+	#answered(answered: Answered): void {
+		// Who believes a wrong time cannot know how long it is until another.
+		this.#uplink.answered(this.#knowledge.misled ? { ...answered, reset: undefined } : answered);
+		const { status, sequences, reset } = answered;
+		if (status === 429 && reset !== undefined) this.#supervision.usedUp(reset);
+		const [first] = sequences;
+		if (status >= 200 && status < 300) this.#ledger.answered(sequences, this.#now());
+		else if (first !== undefined && sequences.length === 1) this.#ledger.refused(first, this.#now());
+		this.#changed();
 	}
 
-	/** Power has gone; it comes back when what took it is over. */
-	#lost(why: Loss): void {
-		const now = this.#now();
-		this.#power = undefined;
-		if (why === "sleep") return;
-		this.#ledger.cut(now);
-		if (why === "restart") {
-			this.#time.set(() => this.#boot("restart"), bootTime);
-			return;
-		}
-		this.#counts.cuts++;
-		const weak = this.#trouble("brown-out");
-		const out = [...this.#troubles].filter(({ kind }) => kind === "power").map(({ to }) => to);
-		const back = Math.max(0, ...out.map((to) => to - this.#time.ticks()));
-		const reason = weak === undefined ? "power-on" : "brown-out";
-		this.#time.set(() => this.#boot(reason), weak === undefined ? back + bootTime : bootTime);
-		if (weak !== undefined)
-			this.#time.set(() => {
-				if (this.#troubles.has(weak)) this.#cut();
-			}, bootTime + weak.each);
+	#makeMachine(serial: string): Machine {
+		return new Machine({
+			time: this.#time,
+			scenario: this.#scenario,
+			chance: new Chance(this.#scenario.seed).fork("board"),
+			serial,
+			environment: () => weatherAt(this.#now()),
+			volts: () => this.#volts(),
+			network: this.#network(),
+			radio: {
+				takes: (ssid, password) => {
+					const { network } = this.#conditions;
+					return network?.ssid === ssid && network.password === password;
+				},
+				strength: () => this.#conditions.strength(this.#time.ticks()),
+			},
+			internet: () => this.#conditions.internet,
+			onBoot: (reason) => this.#booted(reason),
+			onConnected: () => this.#changed(),
+			onLine: (line) => this.#judge(() => this.#hear(line)),
+			onThrown: (error) => this.fail(error),
+			onLost: (why) => this.#lost(why),
+			onLight: (on) => this.#judge(() => this.#light.show(on)),
+		});
 	}
 
-	/** `ticks`: of the boot, at the moment of falling asleep. */
-	#sleep(power: Power, milliseconds: number, ticks: number): void {
-		power.lose("sleep");
-		this.#alarm = this.#time.set(() => {
-			this.#alarm = undefined;
-			// The slow oscillator has counted what it was told to wait, however long that truly was.
-			this.#elapsed = ticks + milliseconds;
-			this.#boot("deep sleep");
-		}, milliseconds / this.#slowRate());
+	/** By steps of a quarter of a day, so that a reading never falls into the middle of a change. */
+	#volts(): number {
+		const part = (Math.floor(this.#time.ticks() / (day / 4)) * (day / 4)) % charge.period;
+		return charge.full - ((charge.full - charge.empty) * part) / charge.period;
 	}
 
-	/** Ticks of the slow oscillator in a true millisecond: it wanders with the temperature of the day. */
-	#slowRate(): number {
-		const wander = 1e-4 * Math.sin((2 * Math.PI * this.#time.ticks()) / day);
-		return 1 + this.#scenario.sleepDrift / 1e6 + wander;
-	}
-
-	#boot(reason: ResetReason): void {
-		if (this.#power !== undefined || this.#alarm !== undefined || this.#finished) return;
-		for (const flash of this.#flash.values()) flash.powerUp();
-		this.#keyValue.powerUp();
-		this.#bus.release();
-		const power = new Power((why) => this.#lost(why));
-		this.#power = power;
-		if (reason === "deep sleep") this.#counts.wakes++;
-		else {
-			this.#counts.boots++;
-			this.#elapsed = 0;
-		}
-		if (this.#trouble("sensor") === undefined) this.#plugIn();
-		try {
-			new App(this.#board(power, reason)).start();
-		} catch (error) {
-			if (power.on) this.#judge(() => broken(`the firmware does not start: ${String(error)}`));
-		}
-	}
-
-	#board(power: Power, resetReason: ResetReason): Board {
-		const { drift } = this.#scenario;
-		const rate = 1 + drift / 1e6;
-		const bootedAt = this.#time.ticks();
-		const elapsed = this.#elapsed;
-		const ticks = () => elapsed + (this.#time.ticks() - bootedAt) * rate;
-		const after = (delay: number, callback: () => void): Timer =>
-			this.#time.set(() => {
-				if (power.on) callback();
-			}, delay);
-		const network = this.#network(power, after);
+	#network(): Omit<NetworkWorld, "after" | "reachable" | "onSockets"> {
 		return {
-			identity: { chip: "simulated", serial: this.#serial },
-			resetReason,
-			time: {
-				ticks,
-				// On a grid of microseconds, as real timers have theirs: the sum of two times is not always their sum.
-				set: (callback, delay) => after(Math.ceil((1000 * Math.max(0, delay)) / rate) / 1000, callback),
-				clear: (timer) => this.#time.clear(timer),
-				setWallClock: () => {},
-			},
-			network,
-			storage: {
-				flash: poweredStorage(this.#flash, power),
-				keyValue: this.#keyValue.storage(power),
-			},
-			i2c: { io: this.#bus.SMBus, data: 21, clock: 22, hz: 100_000 },
-			fillRandom: (bytes) => {
-				for (let i = 0; i < bytes.length; i++) bytes[i] = this.#boardChance.below(256);
-			},
-			pins: new SimulatedPins((callback, delay) => after(delay, callback)).provider(),
-			freeMemory: () => undefined,
-			log: (line) => {
-				if (power.on) this.#hear(line);
-			},
-			restart: () => power.lose("restart"),
-			sleep: (milliseconds) => this.#sleep(power, milliseconds, ticks()),
-		};
-	}
-
-	#network(power: Power, after: (delay: number, callback: () => void) => Timer): Board["network"] {
-		const heard = () => this.#trouble("radio") === undefined;
-		const network = new SimulatedNetwork({
-			after,
-			reachable: () => power.on && heard() && this.#trouble("internet") === undefined,
-			latency: () => 10 + 30 * this.#chance.next(),
-			names: () => this.#trouble("names")?.how ?? "answered",
-			door: () => {
-				const fault = this.#trouble("service")?.fault;
-				if (fault?.kind === "refused") return "refused";
-				return fault?.kind === "certificate" ? fault.trust : "open";
-			},
+			latency: () => this.#conditions.latency(),
+			losses: () => this.#conditions.losses(),
+			names: () => this.#conditions.of("names")?.how ?? "answered",
+			door: (address) => this.#door(address),
 			accept: (board) => {
 				this.#counts.handshakes++;
-				if (network.open.size > 1) this.#judge(() => broken("two connections are open at once"));
 				return this.#service.accept(board);
 			},
 			askTime: (packet, address) => this.#askTime(packet, address),
-		});
-		return {
-			...network,
-			WiFi: makeRadio({
-				after,
-				heard,
-				onceUnheard: (callback) => this.#whenUnheard.push(callback),
-				strength: () => -60,
-			}),
+			onTimeAnswered: () => {
+				this.#knowledge.hear(this.#timeFault, this.#conditions.of("time servers")?.all === true);
+				this.#changed();
+			},
+			onAsked: (host) => {
+				if (host === service) this.#asked();
+				this.#changed();
+			},
+			onResolved: (host, resolved) => {
+				if (host === service) this.#uplink.resolved(resolved);
+				this.#changed();
+			},
+			onOpened: () => {
+				this.#judge(() => this.#uplink.opened());
+				this.#changed();
+			},
+			onClosed: (trust) => {
+				this.#uplink.closed(trust);
+				this.#changed();
+			},
 		};
 	}
 
+	#asked(): void {
+		this.#judge(() => this.#uplink.asked());
+		if (!this.#scenario.panel) return;
+		for (const later of [Uplink.surelyAsking, Uplink.surelyDone])
+			this.#time.set(() => this.#changed(), later);
+	}
+
+	#door(address: string): Door {
+		if (address !== addressOf(service)) return "unreachable";
+		const fault = this.#conditions.service;
+		switch (fault?.kind) {
+			case "refused":
+			case "unreachable":
+			case "half TLS":
+			case "no TLS":
+				return fault.kind;
+			case "certificate":
+				return fault.trust;
+			default:
+				return "open";
+		}
+	}
+
 	#askTime(packet: Uint8Array, address: string): Uint8Array | undefined {
-		const trouble = this.#trouble("time servers");
+		const trouble = this.#conditions.of("time servers");
 		const isFirst = address === addressOf(timeServers[0] ?? "");
-		const fault = trouble !== undefined && (trouble.all || isFirst) ? trouble.fault : undefined;
+		this.#timeFault = trouble !== undefined && (trouble.all || isFirst) ? trouble.fault : undefined;
 		const now = this.#now();
-		return answerNtp(packet, { receive: now, transmit: now }, fault);
+		return answerNtp(packet, { receive: now, transmit: now }, this.#timeFault);
+	}
+
+	#booted(reason: ResetReason): void {
+		const { effective } = this.#owner;
+		if (reason === "deep sleep") this.#counts.wakes++;
+		else this.#counts.boots++;
+		// A board that does not know any more in which boot it fell asleep begins another.
+		if (reason === "deep sleep" && this.#machine.keyValue.has("dakkio/boots")) {
+			this.#knowledge.wake();
+			// On mains it sleeps for a moment only, into setup or out of it.
+			if (effective.power === "mains") this.#uplink.forgive();
+		} else {
+			this.#knowledge.configure({ location: effective.location, sleeps: effective.power === "battery" });
+			this.#knowledge.boot(reason);
+			if (reason === "deep sleep") this.#knowledge.forget();
+			this.#uplink.forgive();
+		}
+		this.#happenings.booted();
+		this.#supervision.booted(reason);
+		this.#changed();
+	}
+
+	#lost(why: Loss): void {
+		if (why === "sleep") this.#uplink.slept();
+		else {
+			this.#uplink.forgive();
+			this.#ledger.cut(this.#now());
+		}
+		if (why === "cut") {
+			this.#counts.cuts++;
+			this.#happenings.cut();
+			const moment = this.history?.at(this.#time.ticks());
+			if (moment !== undefined) moment.cuts++;
+		}
+		this.#supply.lost(why);
+		this.#changed();
 	}
 
 	#hear(line: string): void {
 		const now = this.#now();
-		this.#log(now, line);
-		if (/^time: \d{4}-/.test(line)) this.#ledger.synchronize(now);
-		const [, number] = /^reading (\d+): /.exec(line) ?? [];
-		if (number === undefined) return;
-		const measured = { utc: now, environment: weatherAt(now), boot: this.#counts.boots };
-		this.#judge(() => this.#ledger.measure(Number(number), measured));
+		this.#options.log?.(now, line);
+		this.#supervision.said(line);
+		if (!line.startsWith("reading ")) return;
+		this.#ledger.measure(Number.parseInt(line.slice(8), 10), {
+			utc: now,
+			environment: this.#machine.sensor.environment,
+			signalStrength: this.#machine.signalStrength,
+			batteryLevel: this.#owner.measuresBattery ? chargeOf(this.#machine.batteryVolts) : undefined,
+			context: this.#knowledge.told(),
+		});
+		this.#supervision.sampled();
+		const moment = this.history?.at(this.#time.ticks());
+		if (moment !== undefined) moment.readings++;
 	}
 
-	#plugIn(): void {
-		const environment = () => weatherAt(this.#now());
-		this.#bus.attach(0x76, new BME280Chip({ ticks: () => this.#time.ticks(), environment }));
+	/** Something is otherwise than before: what the light has to tell, and what the board can be expected to do. */
+	#changed(): void {
+		const { state, joined } = this.#machine;
+		const runs = state === "on";
+		this.#uplink.ready(runs && joined && this.#owner.isComplete && this.#knowledge.known === true);
+		if (this.history !== undefined) this.#note();
+		if (this.#scenario.panel) this.#judge(() => this.#light.tell(runs ? this.#lightTruth() : "dark"));
 	}
 
-	#configure(settings: Partial<Settings>): void {
-		const storage = this.#keyValue.storage(new Power(() => {}));
-		new SettingsStore(storage.open({ path: "dakkio", format: "buffer" })).save(settings);
+	#lightTruth(): LightTruth | undefined {
+		const { held, doubtful } = this.#happenings;
+		if (doubtful) return undefined;
+		if (held !== undefined && held >= 5_000) return held >= 10_000 ? "forgetting" : "setup";
+		const { sending, settingsFault } = this.#uplink;
+		if (!this.#owner.isComplete) return "settings fault";
+		if (sending === undefined) return undefined;
+		if (sending) return "sending";
+		if (settingsFault !== false) return settingsFault === undefined ? undefined : "settings fault";
+		if (this.#owner.effective.power === "battery") return "dark";
+		if (!this.#machine.joined) return "joining";
+		const { known } = this.#knowledge;
+		if (known === undefined) return undefined;
+		return known ? "working" : "no time";
 	}
 
-	#trouble<Kind extends Trouble["kind"]>(kind: Kind): (Trouble & { readonly kind: Kind }) | undefined {
-		for (const trouble of this.#troubles) if (isOf(trouble, kind)) return trouble;
-		return undefined;
+	#noteWaiting(): void {
+		const moment = this.history?.at(this.#time.ticks());
+		if (moment === undefined) return;
+		// Asleep or without power it has what it had.
+		this.#waiting = this.#machine.app?.status.waiting ?? Math.max(this.#waiting, this.#ledger.waiting);
+		moment.waiting = Math.max(moment.waiting, this.#waiting);
+	}
+
+	#note(): void {
+		const at = this.#time.ticks();
+		const how = this.#connectivity();
+		if (how === this.#connected.how) return;
+		this.history?.connected(this.#connected.how, this.#connected.since, at);
+		this.#connected = { how, since: at };
+	}
+
+	#connectivity(): Connectivity {
+		const { state, joined } = this.#machine;
+		if (state !== "on") return state;
+		if (!joined) return "no network";
+		return this.#conditions.internet ? "online" : "no internet";
 	}
 
 	/** The true time, milliseconds of Unix time. */
@@ -406,52 +454,22 @@ export class Life {
 		try {
 			judgement();
 		} catch (error) {
-			this.#failure ??= error;
+			if (error instanceof BrokenPromiseError) error.at ??= this.#now();
+			this.#surroundings.failure ??= error;
+			this.#time.halt();
 		}
 	}
 
-	/** What is on the queue's flash, without touching it. */
-	#peek(): ReadingLog {
-		const image = this.#flash.get("queue")?.image.slice() ?? new Uint8Array(0);
-		return new ReadingLog({
-			flash: new NorFlash({ blocks: image.length / blockLength, blockLength, image }),
-		});
-	}
-
-	/** What is in the quarantine, without touching it. */
-	#quarantined(): readonly RefusedPoint[] {
-		const image = this.#flash.get("quarantine")?.image.slice() ?? new Uint8Array(0);
-		const flash = new NorFlash({ blocks: image.length / blockLength, blockLength, image });
-		return [...new Quarantine(flash).points()];
-	}
-
-	/** When the oldest reading that waits was measured; without end when none waits. */
-	#oldestWaiting(): number {
-		const { oldest } = this.#peek();
-		if (oldest === undefined) return Number.POSITIVE_INFINITY;
-		// The oldest itself may be one that power took while it was being stored, of which the world knows nothing.
-		const first = this.#ledger.missing(Number.POSITIVE_INFINITY).find((sequence) => sequence >= oldest);
-		return first === undefined ? Number.POSITIVE_INFINITY : this.#ledger.measuredAt(first);
-	}
-
-	#report(): LifeReport {
-		const { measured: readings, delivered, duplicates, estimated, longestDelay } = this.#ledger;
-		const erases = this.#flash.get("queue")?.counts.erases ?? 0;
-		const overwritten = this.#peek().dropped;
-		const quarantined = this.#quarantined().length;
+	#report(counts: Counts): LifeReport {
+		this.history?.connected(this.#connected.how, this.#connected.since, this.#scenario.length);
+		const { measured: readings, delivered, duplicates, estimated, overwritten, longestDelay } = this.#ledger;
+		const quarantined = lookAtQuarantine(this.#machine.quarantine).points.size;
 		const points = { readings, delivered, duplicates, estimated, overwritten, quarantined, longestDelay };
-		return { ...points, ...this.#counts, erases };
+		const { erases } = this.#machine.queue.counts;
+		return { ...points, ...counts, erases, writes: this.#machine.keyValue.writes };
 	}
 }
 
-function isOf<Kind extends Trouble["kind"]>(
-	trouble: Trouble,
-	kind: Kind,
-): trouble is Trouble & { readonly kind: Kind } {
-	return trouble.kind === kind;
-}
-
-function nextMonth(utc: number): number {
-	const date = new Date(utc);
-	return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
+function iso(utc: number): string {
+	return new Date(utc).toISOString();
 }

@@ -33,12 +33,17 @@ export class Power {
 }
 
 /** Flash partitions as one boot has them: an operation in which power goes is the boot's last. */
-export function poweredStorage(partitions: ReadonlyMap<string, NorFlash>, power: Power): FlashStorage {
+export function poweredStorage(
+	partitions: Readonly<Record<string, NorFlash | undefined>>,
+	power: Power,
+	onOpen: (change: 1 | -1) => void,
+): FlashStorage {
 	return {
 		open: ({ path }) => {
-			const flash = partitions.get(path);
+			const flash = partitions[path];
 			if (flash === undefined) throw new RangeError(`there is no flash partition "${path}"`);
-			return new PoweredFlash(flash, power);
+			onOpen(1);
+			return new PoweredFlash(flash, power, onOpen);
 		},
 	};
 }
@@ -46,34 +51,41 @@ export function poweredStorage(partitions: ReadonlyMap<string, NorFlash>, power:
 class PoweredFlash implements Flash {
 	readonly #flash: NorFlash;
 	readonly #power: Power;
+	readonly #onOpen: (change: 1 | -1) => void;
+	#closed = false;
 
-	constructor(flash: NorFlash, power: Power) {
+	constructor(flash: NorFlash, power: Power, onOpen: (change: 1 | -1) => void) {
 		this.#flash = flash;
 		this.#power = power;
+		this.#onOpen = onOpen;
 	}
 
 	read(buffer: Bytes, byteOffset: number): number {
-		return this.#do(() => this.#flash.read(buffer, byteOffset));
+		if (!this.#power.on) throw new PowerLossError();
+		return this.#flash.read(buffer, byteOffset);
 	}
 
 	write(buffer: Bytes, byteOffset: number): void {
-		this.#do(() => this.#flash.write(buffer, byteOffset));
+		this.#change(() => this.#flash.write(buffer, byteOffset));
 	}
 
 	eraseBlock(start: number, end: number): void {
-		this.#do(() => this.#flash.eraseBlock(start, end));
+		this.#change(() => this.#flash.eraseBlock(start, end));
 	}
 
 	status(): FlashStatus {
 		return this.#flash.status();
 	}
 
-	close(): void {}
+	close(): void {
+		if (!this.#closed && this.#power.on) this.#onOpen(-1);
+		this.#closed = true;
+	}
 
-	#do<T>(operation: () => T): T {
+	#change(operation: () => void): void {
 		if (!this.#power.on) throw new PowerLossError();
 		try {
-			return operation();
+			operation();
 		} finally {
 			if (!this.#flash.powered) this.#power.lose();
 		}
@@ -85,6 +97,53 @@ export class MemoryKeyValue {
 	readonly #values = new Map<string, Uint8Array>();
 	/** Writes until power goes; whether that last one is still done. */
 	#cut: { writes: number; readonly done: boolean } | undefined;
+	#open = 0;
+
+	/** Writes and deletions so far: the storage wears. */
+	writes = 0;
+
+	/** How many domains the present start has open. */
+	get open(): number {
+		return this.#open;
+	}
+
+	get keys(): number {
+		return this.#values.size;
+	}
+
+	/** Bytes of the largest value. */
+	get largest(): number {
+		let largest = 0;
+		for (const { length } of this.#values.values()) largest = Math.max(largest, length);
+		return largest;
+	}
+
+	/** Whether something is kept under this name (`domain/key`). */
+	has(name: string): boolean {
+		return this.#values.has(name);
+	}
+
+	/** The storage has lost what it kept under this name (`domain/key`). */
+	lose(name: string): void {
+		this.#values.delete(name);
+	}
+
+	/** Whether these bytes stand anywhere in it. */
+	holds(text: string): boolean {
+		const bytes = Buffer.from(text);
+		for (const value of this.#values.values()) if (Buffer.from(value).includes(bytes)) return true;
+		return false;
+	}
+
+	/** As somebody has it who does not lose power. */
+	get trusted(): KeyValue {
+		const cut = this.#cut;
+		return this.#make("dakkio", new Power(() => {}), (change) => {
+			this.#cut = undefined;
+			change();
+			this.#cut = cut;
+		});
+	}
 
 	cutPower(writes: number, done: boolean): void {
 		this.#cut = { writes, done };
@@ -92,28 +151,37 @@ export class MemoryKeyValue {
 
 	powerUp(): void {
 		this.#cut = undefined;
+		this.#open = 0;
 	}
 
 	/** The storage as one boot has it. */
 	storage(power: Power): KeyValueStorage {
-		return { open: ({ path }) => this.#open(path, power) };
+		return {
+			open: ({ path }) => {
+				this.#open++;
+				return this.#make(path, power, (change) => this.#change(power, change));
+			},
+		};
 	}
 
-	#open(path: string, power: Power): KeyValue {
+	#make(path: string, power: Power, doing: (change: () => void) => void): KeyValue {
 		const name = (key: string) => `${path}/${key}`;
 		return {
 			read: (key) => {
 				if (!power.on) throw new PowerLossError();
 				return this.#values.get(name(key))?.slice().buffer;
 			},
-			write: (key, value) => this.#change(power, () => this.#values.set(name(key), value.slice())),
-			delete: (key) => this.#change(power, () => this.#values.delete(name(key))),
-			close: () => {},
+			write: (key, value) => doing(() => this.#values.set(name(key), value.slice())),
+			delete: (key) => doing(() => this.#values.delete(name(key))),
+			close: () => {
+				if (power.on) this.#open--;
+			},
 		};
 	}
 
 	#change(power: Power, change: () => void): void {
 		if (!power.on) throw new PowerLossError();
+		this.writes++;
 		const cut = this.#cut;
 		const goes = cut !== undefined && cut.writes-- <= 0;
 		if (!goes || cut.done) change();

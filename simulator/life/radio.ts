@@ -1,14 +1,17 @@
 import { type WiFi, WiFiConnection, type WiFiConstructor } from "../../src/boards/ecma419";
+import { constructorOf } from "../constructor-of";
 
-export interface RadioSurroundings {
+export interface RadioWorld {
 	/** Calls back after so many milliseconds, unless the board has lost power by then. */
 	after(delay: number, callback: () => void): void;
-	/** Whether the access point can be heard. */
-	heard(): boolean;
-	/** Calls back once, when it cannot be heard any more. */
-	onceUnheard(callback: () => void): void;
+	/** Whether a network of this name, which takes this password, can be heard. */
+	takes(ssid: string, password: string): boolean;
 	/** dBm. */
 	strength(): number;
+	/** An address was got, or the network lost or left. */
+	onConnected(connected: boolean): void;
+	/** The firmware has this radio now. */
+	onMade(radio: Radio): void;
 }
 
 /** Milliseconds: from `connect` to associated, from there to an address, and until a loss is noticed. */
@@ -16,61 +19,96 @@ const associationTime = 400;
 const addressTime = 600;
 const lossTime = 1_000;
 
-/** Wi-Fi with an access point that goes and comes back. */
-export function makeRadio(surroundings: RadioSurroundings): WiFiConstructor {
-	return class implements WiFi {
-		readonly MAC = "02:00:00:00:00:01";
-		connection: number = WiFiConnection.idle;
-		SSID: string | undefined;
-		readonly #onChanged: ((property: "connection" | "address") => void) | undefined;
-		/** Goes up with each attempt, so that what an earlier one had under way is nothing. */
-		#attempt = 0;
+/** The Wi-Fi class of one start of a board, with access points that go, come back and change their passwords. */
+export function makeRadio(world: RadioWorld): WiFiConstructor {
+	return constructorOf(
+		(options: { onChanged?(property: "connection" | "address"): void }) => new Radio(options, world),
+	);
+}
 
-		constructor({ onChanged }: { onChanged?(property: "connection" | "address"): void }) {
-			this.#onChanged = onChanged;
-		}
+export class Radio implements WiFi {
+	readonly MAC = "02:00:00:00:00:01";
+	readonly #onChanged: ((property: "connection" | "address") => void) | undefined;
+	readonly #world: RadioWorld;
+	#connection: number = WiFiConnection.idle;
+	#network = { SSID: "", password: "" };
+	/** Goes up with each attempt, so that what an earlier one had under way is nothing. */
+	#attempt = 0;
 
-		get address(): string | undefined {
-			return this.connection === WiFiConnection.connected ? "192.168.1.77" : undefined;
-		}
+	constructor(options: { onChanged?(property: "connection" | "address"): void }, world: RadioWorld) {
+		this.#onChanged = options.onChanged;
+		this.#world = world;
+		world.onMade(this);
+	}
 
-		get RSSI(): number | undefined {
-			return this.connection >= WiFiConnection.associated ? surroundings.strength() : undefined;
-		}
+	get connection(): number {
+		return this.#connection;
+	}
 
-		connect({ SSID }: { SSID: string }): void {
-			if (this.connection === WiFiConnection.connecting) throw new Error("already connecting");
-			this.SSID = SSID;
-			this.connection = WiFiConnection.connecting;
-			this.#later(associationTime, () => {
-				this.#become(surroundings.heard() ? WiFiConnection.associated : WiFiConnection.idle);
-				if (this.connection === WiFiConnection.associated)
-					this.#later(addressTime, () => {
-						this.#become(WiFiConnection.connected);
-						surroundings.onceUnheard(() => this.#later(lossTime, () => this.#become(WiFiConnection.idle)));
-					});
-			});
-		}
+	get address(): string | undefined {
+		return this.#connection === WiFiConnection.connected ? "192.168.1.77" : undefined;
+	}
 
-		disconnect(): void {
-			this.#attempt++;
-			this.connection = WiFiConnection.idle;
-		}
+	get SSID(): string | undefined {
+		return this.#connection >= WiFiConnection.associated ? this.#network.SSID : undefined;
+	}
 
-		close(): void {
-			this.disconnect();
-		}
+	get RSSI(): number | undefined {
+		return this.#connection >= WiFiConnection.associated ? this.#world.strength() : undefined;
+	}
 
-		#become(connection: number): void {
-			this.connection = connection;
-			this.#onChanged?.("connection");
-		}
+	connect({ SSID, password = "" }: { SSID: string; password?: string }): void {
+		if (this.#connection === WiFiConnection.connecting) throw new Error("already connecting");
+		this.#network = { SSID, password };
+		this.#become(WiFiConnection.connecting);
+		this.#later(associationTime, () => {
+			const taken = this.#isTaken();
+			this.#tell(taken ? WiFiConnection.associated : WiFiConnection.idle);
+			if (taken) this.#later(addressTime, () => this.#tell(WiFiConnection.connected));
+		});
+	}
 
-		#later(delay: number, callback: () => void): void {
-			const attempt = ++this.#attempt;
-			surroundings.after(delay, () => {
-				if (attempt === this.#attempt) callback();
-			});
-		}
-	};
+	/** Raises no event, as on the chip. */
+	disconnect(): void {
+		this.#attempt++;
+		this.#become(WiFiConnection.idle);
+	}
+
+	close(): void {
+		this.disconnect();
+	}
+
+	/** What can be heard has changed; a loss is noticed after some beacons. */
+	listen(): void {
+		if (this.#connection < WiFiConnection.associated || this.#isTaken()) return;
+		this.#later(lossTime, () => this.#tell(WiFiConnection.idle));
+	}
+
+	/** Whether the network that it has joined can still be heard. */
+	get heard(): boolean {
+		return this.#connection === WiFiConnection.connected && this.#isTaken();
+	}
+
+	#isTaken(): boolean {
+		return this.#world.takes(this.#network.SSID, this.#network.password);
+	}
+
+	#tell(connection: number): void {
+		this.#become(connection);
+		this.#onChanged?.("connection");
+	}
+
+	#become(connection: number): void {
+		const before = this.#connection;
+		this.#connection = connection;
+		const connected = connection === WiFiConnection.connected;
+		if (connected !== (before === WiFiConnection.connected)) this.#world.onConnected(connected);
+	}
+
+	#later(delay: number, callback: () => void): void {
+		const attempt = ++this.#attempt;
+		this.#world.after(delay, () => {
+			if (attempt === this.#attempt) callback();
+		});
+	}
 }

@@ -1,54 +1,149 @@
 import type { TrustFault } from "../../src/boards/connection-error";
 import type { NtpFault } from "../ntp/answer";
-import type { Chance } from "./chance";
 
-const second = 1000;
-const minute = 60 * second;
-const hour = 60 * minute;
-const day = 24 * hour;
+/** How a good answer is told in an unusual way; the points are stored, and it says 2xx. */
+export type OddAnswer =
+	/** `100 Continue` and `103 Early Hints` before it. */
+	| "interim"
+	/** 204, without a body. */
+	| "no content"
+	| "chunked"
+	/** Without a length: it ends with the connection. */
+	| "until close"
+	/** `Content-Length` is longer, or shorter, than the body. */
+	| "too long"
+	| "too short"
+	/** A body of a megabyte. */
+	| "huge"
+	/** A body that is no JSON. */
+	| "no JSON"
+	/** And then the connection is closed, without a word in the answer. */
+	| "closed after";
 
-/** What a service can do to a request; the points are stored in the first two only. */
+/** What a service can do to a connection or a request; the points are stored where it says so. */
 export type ServiceFault =
 	/** Stored, but the connection is reset before the answer. */
 	| { readonly kind: "answer lost" }
 	/** Stored, and half of the answer comes before the reset. */
 	| { readonly kind: "answer cut" }
+	/** Stored, and the answer comes at a byte a second. */
+	| { readonly kind: "drip" }
+	/** Stored, and answered well. */
+	| { readonly kind: "odd"; readonly how: OddAnswer }
+	/** Stored, and the answer has headers of 64 KiB before its status matters to anybody. */
+	| { readonly kind: "flood" }
 	/** The connection is refused, before TLS. */
 	| { readonly kind: "refused" }
+	/** Nothing answers the connection. */
+	| { readonly kind: "unreachable" }
+	/** TCP is made, and TLS stops half way. */
+	| { readonly kind: "half TLS" }
+	/** TCP is made, and what answers is no TLS server. */
+	| { readonly kind: "no TLS" }
 	/** TLS is made, then nothing. */
 	| { readonly kind: "silent" }
 	/** The connection is reset in the middle of the request. */
 	| { readonly kind: "request cut" }
 	/** Something that is not HTTP. */
 	| { readonly kind: "nonsense" }
-	/** A proxy answers for the service; nothing is stored. */
-	| { readonly kind: "status"; readonly status: number }
-	/** One point is refused, and with it every batch that it is in; all else is stored. */
-	| { readonly kind: "poison"; readonly sequence: number }
+	/** A proxy answers for the service; nothing is stored. `wait`: seconds that it asks to be left alone. */
+	| { readonly kind: "status"; readonly status: number; readonly wait?: number }
+	/** The same before the request has been read, and the connection is closed. */
+	| { readonly kind: "early"; readonly status: number }
+	/** Bodies of more bytes than this are answered 413. */
+	| { readonly kind: "too large"; readonly bytes: number }
+	/** Each point whose number is a multiple is refused, and with it every batch that it is in; all else is stored. */
+	| { readonly kind: "poison"; readonly every: number; readonly status: 400 | 409 | 422 }
 	/** TLS fails on the certificate. */
 	| { readonly kind: "certificate"; readonly trust: TrustFault };
 
+/** What a person changes in the settings. */
+export interface SettingsChange {
+	/** Seconds. */
+	readonly interval?: number;
+	readonly uploadInterval?: number | "auto";
+	readonly location?: string;
+	/** Which of the account's data sources the device is from now on. */
+	readonly source?: number;
+	/** A key that the service does not know, or one that may only read, until the trouble's end. */
+	readonly key?: "unknown" | "read";
+	readonly power?: "mains" | "battery";
+}
+
+/** How a sensor fails. */
+export type SensorFault =
+	| "unplugged"
+	/** It answers, and always the same. */
+	| "frozen"
+	/** Its measurement never ends. */
+	| "stuck"
+	/** Its data line reads as ones. */
+	| "garbled"
+	/** Another one of its kind stands in its place, from `from` on, and stays. */
+	| "swapped";
+
 /** Something that goes wrong, from one moment of a life (milliseconds from its start) to another. */
-export type Trouble = { readonly from: number; readonly to: number } & (
+export type Trouble = {
+	readonly from: number;
+	readonly to: number;
+} /** The access point cannot be heard. */ & (
 	| { readonly kind: "radio" }
+	/** It is heard badly: dBm, and the part of the packets that is lost. */
+	| { readonly kind: "fading"; readonly strength: number; readonly loss: number }
+	/** The network has another password. */
+	| { readonly kind: "password" }
+	/** The device is somewhere else, where its second network is, if it has one. */
+	| { readonly kind: "away" }
 	| { readonly kind: "internet" }
-	| { readonly kind: "names"; readonly how: "refused" | "silent" }
+	/** `elsewhere`: names have an address at which nobody is. */
+	| { readonly kind: "names"; readonly how: "refused" | "silent" | "elsewhere" }
 	| { readonly kind: "time servers"; readonly fault: NtpFault; readonly all: boolean }
 	| { readonly kind: "service"; readonly fault: ServiceFault }
 	/** The service's clock is wrong by so many milliseconds. */
 	| { readonly kind: "service clock"; readonly offset: number }
 	/** Others use the same plan up. */
 	| { readonly kind: "quota" }
-	/** The sensor is unplugged. */
-	| { readonly kind: "sensor" }
+	| { readonly kind: "sensor"; readonly how: SensorFault }
 	/**
 	 * Without power until `to`. It goes at the `step`th byte programmed or block erased on a partition after `from`,
 	 * or at the `step`th write to key-value storage, and at `to` at the latest.
 	 */
 	| { readonly kind: "power"; readonly where: "queue" | "quarantine" | "key-value"; readonly step: number }
+	/** Without power. */
+	| { readonly kind: "outage" }
 	/** A supply too weak: the board starts again and again, each time after `each` milliseconds. */
 	| { readonly kind: "brown-out"; readonly each: number }
+	/** A part of the blocks fails, from `from` on. */
+	| { readonly kind: "wear"; readonly block: number; readonly how: WearKind }
+	/** Cells of the queue's partition have lost their charge: so many bits are flipped at `from`. */
+	| { readonly kind: "flips"; readonly bits: number }
+	/** Key-value storage has lost this key. */
+	| { readonly kind: "forgotten"; readonly key: "boots" | "clock" | "budget" | "attempts" }
+	/**
+	 * A person presses the button. Who held it so long that all is forgotten sets the board up again after `setUpAfter`
+	 * milliseconds.
+	 */
+	| { readonly kind: "press"; readonly setUpAfter: number }
+	| { readonly kind: "settings"; readonly change: SettingsChange }
 );
+
+export type WearKind =
+	| "erase does nothing"
+	| "program does nothing"
+	| "erase throws"
+	| "program throws"
+	| "read throws"
+	| "bits stay cleared";
+
+export type TroubleKind = Trouble["kind"];
+
+export const troubleKinds = Object.freeze([
+	...(["radio", "fading", "password", "away", "internet", "names", "time servers", "service"] as const),
+	...(["service clock", "quota", "sensor", "power", "outage", "brown-out", "wear", "flips"] as const),
+	...(["forgotten", "press", "settings"] as const),
+] satisfies readonly TroubleKind[]);
+
+export type TroubleOf<Kind extends TroubleKind> = Trouble & { readonly kind: Kind };
 
 /** All that a life depends on. */
 export interface Scenario {
@@ -71,102 +166,62 @@ export interface Scenario {
 	readonly power: "mains" | "battery";
 	/** The same of its slow oscillator, which counts while it sleeps. */
 	readonly sleepDrift: number;
+	/** The platform counts whole milliseconds in 32 bits, and has counted so many at each start; left out: it never wraps. */
+	readonly ticksFrom?: number;
+	/** It has a status light and a button. */
+	readonly panel: boolean;
+	/** How many of the places that it is at have a network that it knows: 1 or 2. */
+	readonly networks: number;
 	readonly troubles: readonly Trouble[];
 }
 
-/** Calendar moments that have broken devices: ends of months and years, leap days, NTP's and Unix's turnarounds. */
-const starts = [
-	Date.UTC(2026, 11, 30, 21, 13),
-	Date.UTC(2028, 1, 27, 4, 44),
-	Date.UTC(2027, 2, 27, 23, 0),
-	Date.UTC(2036, 1, 6, 1, 2),
-	Date.UTC(2038, 0, 18, 0, 31),
-	Date.UTC(2029, 6, 3, 12, 0),
-] as const;
-
-/** A life made up from chance: `days` long, with a few troubles a week. */
-export function makeScenario(seed: number, days: number, chance: Chance): Scenario {
-	const length = days * day;
-	const count = 2 + chance.below(Math.ceil(days / 2));
-	const troubles = Array.from({ length: count }, () => makeTrouble(chance, length));
+/** Of all scenarios the one in which nothing is special and nothing goes wrong, but for what is given. */
+export function calm(given: Partial<Scenario>): Scenario {
 	return {
-		seed,
-		startedAt: chance.pick(starts),
-		length,
-		interval: chance.pick([60, 300, 300, 900]),
-		uploadInterval: chance.pick(["auto", "auto", 0, 600]),
-		plan: chance.pick([10_000, 10_000, 100_000]),
-		sectors: chance.pick([4, 16, 64]),
-		drift: chance.between(-60, 60),
-		...makePower(chance.fork("power")),
-		troubles: troubles.sort((a, b) => a.from - b.from),
+		seed: 1,
+		startedAt: Date.UTC(2027, 0, 1),
+		length: 31 * 86_400_000,
+		interval: 60,
+		uploadInterval: "auto",
+		plan: 10_000,
+		sectors: 256,
+		drift: 12,
+		power: "mains",
+		sleepDrift: 0,
+		panel: false,
+		networks: 1,
+		troubles: [],
+		...given,
 	};
 }
 
-function makePower(chance: Chance): Pick<Scenario, "power" | "sleepDrift"> {
-	return { power: chance.pick(["mains", "mains", "battery"]), sleepDrift: chance.between(-10_000, 10_000) };
+/** A scenario of a JSON text, or what is wrong with it. */
+export function scenarioFromJson(json: string): Scenario | { readonly problem: string } {
+	let value: unknown;
+	try {
+		value = JSON.parse(json);
+	} catch (error) {
+		return { problem: `this is no JSON: ${error instanceof Error ? error.message : String(error)}` };
+	}
+	if (typeof value !== "object" || value === null) return { problem: "a scenario is a JSON object" };
+	const given: Record<string, unknown> = { ...value };
+	const { troubles = [], ...rest } = given;
+	for (const [name, member] of Object.entries(rest)) {
+		const usual = new Map<string, unknown>(Object.entries(calm({ ticksFrom: 0 }))).get(name);
+		if (usual === undefined) return { problem: `a scenario has no "${name}"` };
+		const isInterval = name === "uploadInterval" && (member === "auto" || typeof member === "number");
+		if (typeof member !== typeof usual && !isInterval)
+			return { problem: `"${name}" is a ${typeof usual}, like ${JSON.stringify(usual)}` };
+	}
+	if (!Array.isArray(troubles) || !troubles.every(isTrouble))
+		return {
+			problem: `"troubles" is a list of objects with from, to (milliseconds) and kind: ${troubleKinds.join(", ")}`,
+		};
+	return { ...calm({}), ...(rest as Partial<Scenario>), troubles };
 }
 
-const makers: readonly [Maker, ...Maker[]] = [
-	(_, span) => ({ ...span, kind: "radio" }),
-	(_, span) => ({ ...span, kind: "radio" }),
-	(_, span) => ({ ...span, kind: "internet" }),
-	(chance, span) => ({ ...span, kind: "names", how: chance.pick(["refused", "silent"]) }),
-	(chance, span) => ({
-		...span,
-		kind: "time servers",
-		fault: chance.pick(ntpFaults),
-		all: chance.happens(0.5),
-	}),
-	(chance, span) => ({ ...span, kind: "service", fault: chance.pick(serviceFaults) }),
-	(chance, span) => ({ ...span, kind: "service", fault: chance.pick(serviceFaults) }),
-	(chance, span) => ({ ...span, kind: "service clock", offset: chance.between(-400, 400) * day }),
-	(_, { from }) => ({ from, to: from, kind: "quota" }),
-	(_, span) => ({ ...span, kind: "sensor" }),
-	(chance, span) => ({ ...span, kind: "power", where: "queue", step: chance.below(400) }),
-	(chance, span) => ({ ...span, kind: "power", where: "queue", step: chance.below(12) }),
-	(chance, span) => ({ ...span, kind: "power", where: "quarantine", step: chance.below(50) }),
-	(chance, span) => ({ ...span, kind: "power", where: "key-value", step: chance.below(3) }),
-	(chance, { from }) => ({
-		from,
-		to: from + chance.between(1, 10) * minute,
-		kind: "brown-out",
-		each: chance.between(0.2, 20) * second,
-	}),
-];
-
-type Maker = (chance: Chance, span: { from: number; to: number }) => Trouble;
-
-const ntpFaults: readonly [NtpFault, ...NtpFault[]] = [
-	{ kind: "silent" },
-	{ kind: "wrong originate" },
-	{ kind: "kiss", code: "RATE" },
-	{ kind: "unsynchronized" },
-	{ kind: "short", length: 20 },
-	{ kind: "no time" },
-];
-
-const serviceFaults: readonly [ServiceFault, ...ServiceFault[]] = [
-	{ kind: "answer lost" },
-	{ kind: "answer cut" },
-	{ kind: "refused" },
-	{ kind: "silent" },
-	{ kind: "request cut" },
-	{ kind: "nonsense" },
-	{ kind: "status", status: 500 },
-	{ kind: "status", status: 502 },
-	{ kind: "status", status: 503 },
-	{ kind: "status", status: 429 },
-	{ kind: "status", status: 401 },
-	{ kind: "status", status: 404 },
-	{ kind: "status", status: 301 },
-	{ kind: "certificate", trust: "expired" },
-	{ kind: "certificate", trust: "untrusted" },
-];
-
-/** Most troubles are short, some last for days. */
-function makeTrouble(chance: Chance, length: number): Trouble {
-	const from = chance.between(0, length * 0.9);
-	const lasting = chance.happens(0.8) ? chance.between(second, 2 * hour) : chance.between(hour, 3 * day);
-	return chance.pick(makers)(chance, { from, to: Math.min(length, from + lasting) });
+function isTrouble(value: unknown): value is Trouble {
+	if (typeof value !== "object" || value === null) return false;
+	const { kind, from, to }: Partial<Record<keyof Trouble, unknown>> = value;
+	return troubleKinds.some((each) => each === kind) && typeof from === "number" && typeof to === "number";
 }

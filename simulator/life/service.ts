@@ -1,40 +1,56 @@
 import type { Account } from "../dakkio/account";
-import { type ApiAnswer, answer, type DataPoint } from "../dakkio/api";
+import { type ApiAnswer, answer, type DataPoint, type Outcome } from "../dakkio/api";
 import { allowance, limitHeaders, type Usage, usageAt } from "../dakkio/quota";
+import { encode, encodeFlood, encodeOddly } from "./answers";
+import { Conversation, type Request, type ToBoard } from "./conversation";
 import type { ServiceFault } from "./scenario";
 
-/** How the service sends to the board. */
-export interface ToBoard {
-	/** `delivered` is called when the board has received the last byte. */
-	send(bytes: Uint8Array, delivered?: () => void): void;
-	reset(): void;
+/** An answer that has reached the board to its last byte. */
+export interface Answered {
+	readonly status: number;
+	/** Milliseconds that the service asks to be left alone. */
+	readonly wait: number | undefined;
+	/** The plan's calls that are left, and when there are new ones (milliseconds of Unix time by the service's clock). */
+	readonly remaining: number | undefined;
+	readonly reset: number | undefined;
+	/** Of the points that the request carried, where the service has looked at them. */
+	readonly sequences: readonly number[];
 }
 
-/** Points that were stored by one request. */
-export interface Stored {
-	readonly points: readonly DataPoint[];
-	/** The board has the whole answer since this time, milliseconds of Unix time; `undefined`: it has not. */
-	answeredAt: number | undefined;
+/** What all devices of an account share, besides it. */
+export interface Books {
+	/** Of the plan. */
+	usage: Usage | undefined;
+	/** How many points have got one. */
+	ids: number;
 }
 
 export interface ServiceOptions {
 	readonly account: Account;
+	readonly books: Books;
 	readonly plan: number;
 	/** The true time, milliseconds of Unix time. */
 	now(): number;
 	fault(): ServiceFault | undefined;
 	/** How wrong its clock is, milliseconds. */
 	clockOffset(): number;
-	onStored(stored: Stored): void;
-	/** A request was answered by the API itself with this status. */
-	onAnswered(status: number): void;
+	/** A request has begun before another was answered. */
+	onSurplus(): void;
+	/** `late`: the board had closed the connection before they arrived. */
+	onStored(points: readonly DataPoint[], late: boolean): void;
+	/** A request was answered by the API itself with this status: a call, unless it is 401 or 429. */
+	onCall(status: number): void;
+	onAnswered(answered: Answered): void;
+	/** An answer is being told of which not all, or nothing of use, will come. */
+	onUnclear(): void;
 }
 
-/** The service, in memory: the embedded server's own judgement of requests, over bytes instead of sockets. */
+/** A segment of TCP, or a few. */
+const partLength = 4096;
+
+/** The service as one device meets it, in memory: the embedded server's own judgement of requests, over bytes instead of sockets. */
 export class SimulatedService {
 	readonly #options: ServiceOptions;
-	#usage: Usage | undefined;
-	#ids = 0;
 
 	constructor(options: ServiceOptions) {
 		this.#options = options;
@@ -42,160 +58,173 @@ export class SimulatedService {
 
 	/** A connection; gets what the board sends. */
 	accept(board: ToBoard): Conversation {
-		return new Conversation(board, this.#options.fault, (request) => this.#answer(request, board));
+		return new Conversation({
+			onBytes: () => this.#listens(board),
+			onRequest: (request) => this.#answer(request, board),
+			onSurplus: this.#options.onSurplus,
+		});
 	}
 
 	/** Others with the same plan leave nothing of this month's calls. */
 	useUp(): void {
 		const now = this.#now();
-		this.#usage = { ...usageAt(this.#usage, now), calls: this.#options.plan };
+		this.#options.books.usage = { ...usageAt(this.#options.books.usage, now), calls: this.#options.plan };
 	}
 
 	/** Calls of the month now. */
 	get calls(): number {
-		return usageAt(this.#usage, this.#now()).calls;
+		return usageAt(this.#options.books.usage, this.#now()).calls;
 	}
 
 	#now(): number {
 		return this.#options.now() + this.#options.clockOffset();
 	}
 
-	/** A call that counts, although nothing is stored. */
-	#refuse(board: ToBoard): void {
-		const { plan, onAnswered } = this.#options;
-		const usage = usageAt(this.#usage, this.#now());
-		this.#usage = { ...usage, calls: usage.calls + 1 };
-		onAnswered(400);
-		const headers = limitHeaders(allowance(this.#usage, plan, this.#now()));
-		board.send(response({ status: 400, headers, body: { error: "Bad Request", message: refusal } }));
+	/** What happens before a request has been read to its end. */
+	#listens(board: ToBoard): boolean {
+		const fault = this.#options.fault();
+		switch (fault?.kind) {
+			case "silent":
+				return false;
+			case "request cut":
+				board.reset();
+				return false;
+			case "nonsense":
+				board.send(Buffer.from("SSH-2.0-OpenSSH_9.6\r\n\r\n"));
+				board.reset();
+				return false;
+			case "early":
+				this.#send(board, fromProxy(fault.status, { Connection: "close" }), []);
+				board.reset();
+				return false;
+			default:
+				return true;
+		}
 	}
 
 	#answer(request: Request, board: ToBoard): void {
-		const { account, plan, fault, onStored, onAnswered, now } = this.#options;
-		const broken = fault();
-		if (broken?.kind === "status") {
-			board.send(response({ status: broken.status, headers: {}, body: { message: "a proxy" } }));
-			return;
+		const fault = this.#options.fault();
+		if (fault?.kind === "status") {
+			const headers = fault.wait === undefined ? {} : { "Retry-After": String(fault.wait) };
+			this.#send(board, fromProxy(fault.status, headers), []);
+		} else if (fault?.kind === "too large" && request.body.length > fault.bytes)
+			this.#send(board, fromProxy(413, {}), []);
+		else if (fault?.kind === "poison") this.#judgePoison(request, board, fault);
+		else this.#store(request, board, fault);
+	}
+
+	#judgePoison(request: Request, board: ToBoard, fault: ServiceFault & { kind: "poison" }): void {
+		const sequences = sequencesOf(request);
+		if (!sequences.some((sequence) => sequence % fault.every === 0)) this.#store(request, board, fault);
+		else this.#send(board, this.#refusal(fault.status), sequences);
+	}
+
+	/** A call that counts, although nothing is stored. */
+	#refusal(status: number): ApiAnswer {
+		const { plan, onCall } = this.#options;
+		const usage = usageAt(this.#options.books.usage, this.#now());
+		this.#options.books.usage = { ...usage, calls: usage.calls + 1 };
+		onCall(status);
+		const headers = limitHeaders(allowance(this.#options.books.usage, plan, this.#now()));
+		return { status, headers, body: { error: "Refused", message: refusal } };
+	}
+
+	#store(request: Request, board: ToBoard, fault: ServiceFault | undefined): void {
+		const outcome = this.#judge(request);
+		if (outcome.points.length > 0) this.#options.onStored(outcome.points, board.closed);
+		const sequences = outcome.points.map(({ metadata }) => Number(metadata.seq));
+		switch (fault?.kind) {
+			case "answer lost":
+				board.reset();
+				break;
+			case "answer cut": {
+				const bytes = encode(outcome.answer);
+				this.#options.onUnclear();
+				board.send(bytes.subarray(0, bytes.length / 2));
+				board.reset();
+				break;
+			}
+			case "drip":
+				this.#options.onUnclear();
+				drip(encode(outcome.answer), board);
+				break;
+			case "flood":
+				this.#options.onUnclear();
+				sendParts(encodeFlood(outcome.answer), board);
+				break;
+			case "odd": {
+				const good = outcome.answer.status < 300;
+				this.#options.onUnclear();
+				const { bytes, ends } = encodeOddly(outcome.answer, good ? fault.how : "closed after");
+				const delivered = () => this.#delivered(outcome.answer, sequences);
+				sendParts(bytes, board, ends ? undefined : delivered);
+				if (ends) board.reset(delivered);
+				break;
+			}
+			default:
+				this.#send(board, outcome.answer, sequences);
 		}
-		if (broken?.kind === "poison" && pointsOf(request).includes(broken.sequence)) {
-			this.#refuse(board);
-			return;
-		}
+	}
+
+	#judge(request: Request): Outcome {
+		const { account, plan, onCall } = this.#options;
+		const { method, path, headers, body } = request;
 		const outcome = answer(
-			{
-				method: request.method,
-				path: request.path,
-				key: request.headers.get("x-api-key"),
-				contentType: request.headers.get("content-type"),
-				body: request.body,
-			},
+			{ method, path, key: headers.get("x-api-key"), contentType: headers.get("content-type"), body },
 			{
 				account,
-				usage: this.#usage,
+				usage: this.#options.books.usage,
 				plan,
 				now: this.#now(),
-				makeId: () => (this.#ids++).toString(16).padStart(24, "0"),
+				makeId: () => (this.#options.books.ids++).toString(16).padStart(24, "0"),
 			},
 		);
-		this.#usage = outcome.usage;
-		onAnswered(outcome.answer.status);
-		const stored: Stored = { points: outcome.points, answeredAt: undefined };
-		if (stored.points.length > 0) onStored(stored);
-		const bytes = response(outcome.answer);
-		if (broken?.kind === "answer lost") board.reset();
-		else if (broken?.kind === "answer cut") {
-			board.send(bytes.subarray(0, bytes.length / 2));
-			board.reset();
-		} else
-			board.send(bytes, () => {
-				stored.answeredAt = now();
-			});
-	}
-}
-
-interface Request {
-	readonly method: string;
-	readonly path: string;
-	readonly headers: ReadonlyMap<string, string>;
-	readonly body: Uint8Array;
-}
-
-/** One connection's requests, read from its bytes. */
-export class Conversation {
-	readonly #board: ToBoard;
-	readonly #fault: () => ServiceFault | undefined;
-	readonly #onRequest: (request: Request) => void;
-	readonly #chunks: Uint8Array[] = [];
-	#length = 0;
-	/** Bytes of the request that has begun, once its head is there. */
-	#expected = 0;
-
-	constructor(board: ToBoard, fault: () => ServiceFault | undefined, onRequest: (request: Request) => void) {
-		this.#board = board;
-		this.#fault = fault;
-		this.#onRequest = onRequest;
+		this.#options.books.usage = outcome.usage;
+		onCall(outcome.answer.status);
+		return outcome;
 	}
 
-	receive(bytes: Uint8Array): void {
-		const fault = this.#fault();
-		if (fault?.kind === "silent") return;
-		if (fault?.kind === "request cut") {
-			this.#board.reset();
-			return;
-		}
-		if (fault?.kind === "nonsense") {
-			this.#board.send(Buffer.from("SSH-2.0-OpenSSH_9.6\r\n\r\n"));
-			this.#board.reset();
-			return;
-		}
-		this.#chunks.push(bytes);
-		this.#length += bytes.length;
-		if (this.#expected === 0) this.#expected = requestLength(Buffer.concat(this.#chunks));
-		if (this.#expected === 0 || this.#length < this.#expected) return;
-		const request = readRequest(Buffer.concat(this.#chunks));
-		this.#chunks.length = this.#length = this.#expected = 0;
-		this.#onRequest(request);
+	#send(board: ToBoard, answer: ApiAnswer, sequences: readonly number[]): void {
+		board.send(encode(answer), () => this.#delivered(answer, sequences));
+	}
+
+	#delivered({ status, headers }: ApiAnswer, sequences: readonly number[]): void {
+		const wait = headers["Retry-After"];
+		const remaining = headers["X-RateLimit-Remaining"];
+		const reset = headers["X-RateLimit-Reset"];
+		this.#options.onAnswered({
+			status,
+			wait: wait === undefined ? undefined : Number(wait) * 1000,
+			remaining: remaining === undefined ? undefined : Number(remaining),
+			reset: reset === undefined ? undefined : Number(reset) * 1000,
+			sequences,
+		});
 	}
 }
 
 /** What is said of a poison point. */
 export const refusal = "temperature is not in the schema";
 
+function fromProxy(status: number, headers: ApiAnswer["headers"]): ApiAnswer {
+	return { status, headers, body: { message: "a proxy" } };
+}
+
+function sendParts(bytes: Uint8Array, board: ToBoard, delivered?: () => void): void {
+	for (let at = 0; at < bytes.length; at += partLength) {
+		const end = at + partLength;
+		board.send(bytes.subarray(at, end), end >= bytes.length ? delivered : undefined);
+	}
+}
+
+function drip(bytes: Uint8Array, board: ToBoard, at = 0): void {
+	if (at === bytes.length) return;
+	board.send(bytes.subarray(at, at + 1));
+	board.after(1_000, () => drip(bytes, board, at + 1));
+}
+
 /** The sequence numbers of the points that a request carries. */
-function pointsOf({ body }: Request): number[] {
+function sequencesOf({ body }: Request): number[] {
 	const { dataPoints, ...single } = JSON.parse(Buffer.from(body).toString("utf8"));
 	const points: readonly { metadata?: { seq?: number } }[] = dataPoints ?? [single];
 	return points.map(({ metadata }) => metadata?.seq ?? 0);
-}
-
-/** 0 while the head is not whole. */
-function requestLength(bytes: Buffer): number {
-	const end = bytes.indexOf("\r\n\r\n");
-	if (end < 0) return 0;
-	const [, length = "0"] = /^content-length: *(\d+)/im.exec(bytes.toString("latin1", 0, end)) ?? [];
-	return end + 4 + Number(length);
-}
-
-function readRequest(bytes: Buffer): Request {
-	const end = bytes.indexOf("\r\n\r\n");
-	const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
-	const [method = "", path = ""] = first.split(" ");
-	const headers = new Map(
-		lines.map((line): [string, string] => {
-			const colon = line.indexOf(":");
-			return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-		}),
-	);
-	return { method, path, headers, body: bytes.subarray(end + 4) };
-}
-
-function response({ status, headers, body }: ApiAnswer): Uint8Array {
-	const content = Buffer.from(JSON.stringify(body));
-	const lines = Object.entries({
-		...headers,
-		"Content-Type": "application/json",
-		"Content-Length": content.length,
-	});
-	const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-	return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} Status\r\n${head}\r\n`), content]);
 }

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { help, parseCommand } from "../../simulator/simulate-options";
+
+test.each([
+	[[], { seed: 1, lives: 1, days: undefined, deviceDays: undefined, fresh: false, log: false, shrink: 60 }],
+	[["--years", "10", "--seed", "42"], { seed: 42, days: 3652.5 }],
+	[["--days", "0.5", "--lives", "20"], { days: 0.5, lives: 20 }],
+	[["--device-years", "100", "--fresh", "--jobs", "2"], { deviceDays: 36_525, fresh: true, workers: 2 }],
+	[["--scenario", "a.json", "--log", "--plot", "a.svg"], { scenario: "a.json", log: true, plot: "a.svg" }],
+	[["--shrink", "0"], { shrink: 0 }],
+] as const)("%j is understood", (args, run) => {
+	expect(parseCommand(args)).toMatchObject({ kind: "run", run });
+});
+
+test.each([
+	[["--seed", "x"], '--seed takes a whole number from 1 on, not "x".'],
+	[["--seed", "1.5"], "--seed takes a whole number"],
+	[["--years", "0"], "--years takes a number from 0.001 on"],
+	[["--years", ""], "--years takes a number"],
+	[["--device-years", "-3"], "--device-years"],
+	[["--lives", "3", "--plot", "a.svg"], "--log and --plot show one life"],
+	[["--device-years", "3", "--log"], "--log and --plot show one life"],
+	[["--sed", "3"], "--help lists the options"],
+	[["surplus"], "--help lists the options"],
+] as const)("%j is told in a sentence", (args, sentence) => {
+	const command = parseCommand(args);
+	expect(command.kind === "problem" && command.problem).toContain(sentence);
+});
+
+test("the help names every option that there is", () => {
+	expect(parseCommand(["--help"]).kind).toBe("help");
+	for (const option of ["seed", "years", "days", "lives", "device-years", "fresh", "scenario", "plot", "log"])
+		expect(help).toContain(`--${option}`);
+});

@@ -1,0 +1,70 @@
+import { availableParallelism } from "node:os";
+import { afterAll, expect, test } from "vitest";
+import { Fleet } from "../../simulator/life/fleet";
+import { makeScenario } from "../../simulator/life/generate";
+import { type PromiseName, promises } from "../../simulator/life/promises";
+import { type Mutant, mutants } from "./mutants";
+
+/** Bugs planted on purpose, each of which the lives of `npm run test:lives` must find: the check of the check. */
+
+const long = process.env.MODE === "long";
+/** The fixed seeds of `npm run test:lives`, or fewer. */
+const lives = 60;
+/** How many life's fleets of one process run side by side. */
+const atOnce = availableParallelism();
+
+interface Found {
+	readonly seed: number;
+	readonly promise: PromiseName | "other";
+	readonly message: string;
+}
+
+/** Plays lives with the bug in them until one breaks a promise; in the long form from the first seed on. */
+async function hunt({ seed, ...patch }: Mutant): Promise<Found | undefined> {
+	const fleet = await Fleet.start({ workers: 1, patches: [patch] });
+	try {
+		const all = Array.from({ length: lives }, (_, index) => index + 1);
+		for (const each of long ? all : [seed, ...all.filter((other) => other !== seed)]) {
+			const result = await fleet.play({ scenario: makeScenario(each), shrinkTime: 0 });
+			if (!("failure" in result)) continue;
+			const { promise, message } = result.failure;
+			return { seed: each, promise, message };
+		}
+		return undefined;
+	} finally {
+		fleet.stop();
+	}
+}
+
+const found = new Map<string, Promise<Found | undefined>>();
+let next = 0;
+
+/** Hunts for this one, and begins with the next ones as processors are free. */
+function huntAhead(index: number): Promise<Found | undefined> {
+	for (; next < Math.min(mutants.length, index + atOnce); next++) {
+		const mutant = mutants[next];
+		if (mutant === undefined) continue;
+		const hunting = hunt(mutant);
+		hunting.catch(() => undefined);
+		found.set(mutant.name, hunting);
+	}
+	return found.get(mutants[index]?.name ?? "") ?? Promise.resolve(undefined);
+}
+
+afterAll(async () => {
+	await Promise.allSettled(found.values());
+});
+
+test.each(mutants.map((mutant, index) => ({ ...mutant, index })))(
+	"a firmware that $name is found",
+	async ({ index, breaks }) => {
+		const caught = await huntAhead(index);
+		expect(caught?.promise, caught?.message ?? `not in ${lives} lives`).toBeOneOf([...breaks]);
+	},
+	600_000,
+);
+
+test("each promise is broken by one of these bugs", () => {
+	const breakable = new Set(mutants.flatMap(({ breaks }) => breaks));
+	expect(Object.keys(promises).filter((name) => !breakable.has(name as PromiseName))).toEqual([]);
+});

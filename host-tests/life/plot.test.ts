@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { Life } from "../../simulator/life/life";
+import { plot } from "../../simulator/life/plot";
+import { calm } from "../../simulator/life/scenario";
+
+const hour = 3_600_000;
+
+/** The elements of an XML text in order of their beginnings; throws unless each is closed in its turn. */
+function elementsOf(xml: string): string[] {
+	const open: string[] = [];
+	const found: string[] = [];
+	for (const [whole, closing, name = "", single] of xml.matchAll(
+		/<(\/?)(\w+)(?:\s+[\w:-]+="[^"<]*")*(\/?)>/g,
+	)) {
+		if (closing === "/") expect(open.pop(), whole).toBe(name);
+		else {
+			found.push(name);
+			if (single !== "/") open.push(name);
+		}
+	}
+	expect(open).toEqual([]);
+	expect(xml.replace(/<[^<>]*>/g, "")).not.toMatch(/[<>]/);
+	return found;
+}
+
+test("the picture of a life is one well-formed SVG that shows what went wrong and what came of it", async () => {
+	const scenario = calm({
+		length: 3 * 24 * hour,
+		interval: 600,
+		troubles: [
+			{ from: 10 * hour, to: 30 * hour, kind: "internet" },
+			{ from: 40 * hour, to: 41 * hour, kind: "service", fault: { kind: "status", status: 503 } },
+			{ from: 50 * hour, to: 51 * hour, kind: "outage" },
+		],
+	});
+	const life = new Life({ scenario, parts: 300 });
+	const report = await life.run();
+	const moments = life.history?.moments ?? [];
+	const svg = plot({ scenario, report, moments });
+	expect(elementsOf(svg).slice(0, 2)).toEqual(["svg", "title"]);
+	for (const words of ["kind: internet", "status: 503", "kind: outage", "no internet", "1 power cuts"])
+		expect(svg.replace(/kind:/g, "kind: ").replace(/status:/g, "status: ")).toContain(words);
+	expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+	const waiting = Math.max(...moments.map((moment) => moment.waiting));
+	expect(waiting).toBeGreaterThan((20 * 6) / 2);
+	// All but the hour without power; the report goes on until everything is delivered.
+	expect(moments.reduce((sum, { readings }) => sum + readings, 0)).toBeCloseTo(71 * 6, -1);
+	const without = moments.reduce((sum, { connectivity }) => sum + connectivity["no internet"], 0);
+	expect(without / hour).toBeCloseTo(20, 0);
+});
