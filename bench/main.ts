@@ -1,105 +1,132 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { readChipMemory } from "./chip-memory";
 import * as queue from "./queue";
 import * as readings from "./readings";
+import {
+	introduction,
+	memorySection,
+	queueSection,
+	radioSection,
+	readingSection,
+	title,
+	type WireSectionFigures,
+	wireSection,
+	xsSection,
+} from "./sections";
+import {
+	compare,
+	completed,
+	type Finding,
+	parse,
+	type Recorded,
+	type Section,
+	toMarkdown,
+	toText,
+} from "./table";
+import { openWire, points } from "./wire";
 import { hasXs, howToGetXs } from "./xs";
 import { measureXs } from "./xs-figures";
 
-/** One line of the table. All figures are counts that repeat to the digit. */
-interface Row {
-	readonly work: string;
-	readonly ours: number;
-	/** What ours must reach. */
-	readonly limit: { readonly most: number } | { readonly least: number };
-	/** The best that others were measured at, on the same work; as told. */
-	readonly elsewhere?: string;
-	/** A ring of plain records, JSON where readings are stored, on the same flash. */
-	readonly plain?: number;
-}
+const help = `Measures what the device costs, and compares it with bench/RESULTS.md.
 
-const rows = [...queueRows(), ...readingRows(), ...(hasXs() ? await xsRows() : [])];
-print(rows);
-if (!hasXs()) process.stdout.write(`The figures in XS were left out; they need: ${howToGetXs}\n`);
-const missed = rows.filter((row) => !reaches(row));
-for (const { work } of missed) process.stderr.write(`missed: ${work}\n`);
-process.exitCode = missed.length > 0 ? 1 : 0;
+npm run bench -- [options]
 
-function queueRows(): Row[] {
-	const ours = queue.measureOurs();
-	const plain = queue.measureJson();
-	const row = (work: string, key: keyof queue.QueueFigures, most: number, elsewhere: string): Row => ({
-		work,
-		ours: ours[key],
-		limit: { most },
-		elsewhere,
-		plain: plain[key],
-	});
-	return [
-		row("96-byte record, a batch of 50: bytes programmed", "programmedBytes", 105.6, "111.6 (FlashDB)"),
-		row("  program operations", "programs", 1.1, "3.05 (sequential-storage)"),
-		row("  erases per 1,000", "erases", 25.7, "25.7 (sequential-storage)"),
-		row("  bytes read, reading each once included", "readBytes", 110, "104"),
-		row("mount 1 MiB, 5,000 waiting, oldest read: bytes", "mountBytes", 2300, "2312 (sequential-storage)"),
-		row("  read operations", "mountReads", 64, "534 (sequential-storage)"),
-	];
-}
+  --write   writes what was measured to bench/RESULTS.md
+  --help    this text
 
-function readingRows(): Row[] {
-	const ours = readings.measureOurs();
-	const plain = readings.measureJson();
-	return [
-		{
-			work: "reading of 3 values, battery, signal: flash bytes",
-			ours: ours.bytes,
-			limit: { most: 12 },
-			elsewhere: "288 as JSON",
-			plain: plain.bytes,
-		},
-		{
-			work: "  such readings that 1 MiB holds",
-			ours: ours.held,
-			limit: { least: 85_000 },
-			elsewhere: "3640",
-			plain: plain.held,
-		},
-	];
-}
+Fails when a figure has become worse by more than 2 % or misses its limit, and when the file lacks one.
+`;
 
-async function xsRows(): Promise<Row[]> {
-	const ours = await measureXs();
-	return [
-		{ work: "XS computrons: push of 96 bytes", ours: ours.push, limit: { most: 5_500 } },
-		{ work: "  record read back", ours: ours.read, limit: { most: 5_050 } },
-		{ work: "  mount 1 MiB, 10,000 waiting, oldest read", ours: ours.mount, limit: { most: 110_000 } },
-		{ work: "  reading stored", ours: ours.append, limit: { most: 6_900 } },
-		{ work: "  reading read back and written as JSON", ours: ours.tell, limit: { most: 4_000 } },
-		{ work: "XS heap: slots (16 bytes) for a batch of 1,000", ours: ours.batch, limit: { most: 256 } },
-		{ work: "XS heap: slots more after 10,000 records", ours: ours.growth, limit: { most: 8 } },
-	];
-}
+const path = join(import.meta.dirname, "RESULTS.md");
+const howToWrite = "bench/RESULTS.md is not to the digit what was measured: npm run bench -- --write\n";
 
-function reaches({ ours, limit }: Row): boolean {
-	return "most" in limit ? ours <= limit.most : ours >= limit.least;
-}
+const options = parseOptions(process.argv.slice(2));
+if (typeof options === "string") {
+	process.stderr.write(`${options}\n${help}`);
+	process.exitCode = 2;
+} else if (options.help) process.stdout.write(help);
+else await run(options.write);
 
-function print(table: readonly Row[]): void {
-	const lines = [
-		["", "ours", "limit", "best elsewhere", "plain ring"],
-		...table.map(({ work, ours, limit, elsewhere, plain }) => [
-			work,
-			number(ours),
-			"most" in limit ? `≤ ${number(limit.most)}` : `≥ ${number(limit.least)}`,
-			elsewhere ?? "",
-			plain === undefined ? "" : number(plain),
-		]),
-	];
-	const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
-	for (const line of lines) {
-		const cells = line.map((cell, column) =>
-			column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-		);
-		process.stdout.write(`${cells.join("  ")}\n`);
+function parseOptions(args: string[]): { readonly write: boolean; readonly help: boolean } | string {
+	try {
+		const { values } = parseArgs({
+			args,
+			options: { write: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+		});
+		return { write: values.write === true, help: values.help === true };
+	} catch (error) {
+		return error instanceof Error ? error.message : String(error);
 	}
 }
 
-function number(value: number): string {
-	return Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 2 : 1);
+async function run(write: boolean): Promise<void> {
+	const file = existsSync(path) ? readFileSync(path, "utf8") : "";
+	const recorded = read(file);
+	if (recorded === undefined) return;
+	const chip = readChipMemory();
+	const measured = await measureAll(chip);
+	const sections = completed(measured, recorded);
+	const markdown = toMarkdown(title, introduction, sections);
+	process.stdout.write(toText(sections));
+	process.stdout.write("\n");
+	if (!hasXs())
+		process.stdout.write(`What runs on XS stands as it was in the file; it needs: ${howToGetXs}\n`);
+	if (chip === undefined)
+		process.stdout.write("Memory on a chip stands as it was in the file; it needs: npm run test:sdk\n");
+	if (write) {
+		writeFileSync(path, markdown);
+		process.stdout.write("bench/RESULTS.md is written.\n");
+		report(compare(measured, parse(markdown)));
+	} else {
+		report(compare(measured, recorded));
+		if (markdown !== file) process.stdout.write(howToWrite);
+	}
+}
+
+/** `undefined` for a file that cannot be read; then that has been told. */
+function read(file: string): Recorded | undefined {
+	try {
+		return parse(file);
+	} catch (error) {
+		const problem = error instanceof Error ? error.message : String(error);
+		process.stderr.write(`bench/RESULTS.md cannot be read: ${problem}. Take back what was changed in it.\n`);
+		process.exitCode = 1;
+		return undefined;
+	}
+}
+
+async function measureAll(chip: ReturnType<typeof readChipMemory>): Promise<Section[]> {
+	const ours = readings.measureOurs();
+	const wire = await measureWire();
+	const xs = hasXs() ? await measureXs(ours.image) : undefined;
+	return [
+		queueSection({ ours: queue.measureOurs(), obvious: queue.measureJson() }),
+		readingSection({ ours, obvious: readings.measureJson() }),
+		wireSection(wire),
+		xsSection(xs),
+		memorySection(xs, chip),
+		await radioSection(wire, points),
+	];
+}
+
+async function measureWire(): Promise<WireSectionFigures> {
+	const wire = await openWire();
+	try {
+		return {
+			backlog: await wire.ours(1_000),
+			dozens: await wire.ours(12),
+			singles: await wire.ours(1),
+			arduino: await wire.arduino(),
+		};
+	} finally {
+		await wire.close();
+	}
+}
+
+function report(findings: readonly Finding[]): void {
+	for (const { fails, sentence } of findings)
+		(fails ? process.stderr : process.stdout).write(`${fails ? "FAILED  " : ""}${sentence}\n`);
+	if (findings.some(({ fails }) => fails)) process.exitCode = 1;
 }

@@ -15,7 +15,7 @@ const size = { blocks: 256, blockLength: 4096 };
 const minute = 60_000;
 const startedAt = Date.UTC(2026, 10, 24);
 
-const context: SampleContext = {
+export const context: SampleContext = {
 	boot: 12,
 	deviceId: "ESP32-A1B2C3",
 	location: "Balcony",
@@ -27,13 +27,16 @@ const context: SampleContext = {
 	],
 };
 
-/** How many readings of the log are left when it has been filled once and a half around. */
-export function measureOurs(): ReadingFigures {
-	const log = new ReadingLog({ flash: new NorFlash(size) });
+/** How many readings of the log are left when it has been filled once and a half around; and what is on the flash then. */
+export function measureOurs(): ReadingFigures & { readonly image: Uint8Array } {
+	const flash = new NorFlash(size);
+	const log = new ReadingLog({ flash });
 	let count = 0;
 	while (log.dropped === 0) log.append(readingAt(count++), context);
 	for (const end = count * 1.5; count < end; ) log.append(readingAt(count++), context);
-	return figures(log.length);
+	const image = new Uint8Array(size.blocks * size.blockLength);
+	flash.read(image, 0);
+	return { ...figures(log.length), image };
 }
 
 /** The same as points of the API's JSON, each a record. */
@@ -59,7 +62,7 @@ function figures(held: number): ReadingFigures {
  * (table 1: 0.005 °C, 0.02 %, 1.3 Pa without filter), a clock that fires some milliseconds late, a battery that goes
  * down by a percent in ten hours, and a signal that wanders by some dB.
  */
-function readingAt(index: number): Reading {
+export function readingAt(index: number): Reading {
 	const utc = startedAt + index * minute;
 	const { temperature, humidity, pressure } = weatherAt(utc);
 	return {

@@ -1,43 +1,20 @@
-import type { Flash } from "../src/boards/ecma419";
+import { limitHeaders } from "../src/dakkio/limits";
 import { batchPoint } from "../src/dakkio/point";
+import { HttpConnection } from "../src/http/exchange";
 import { FlashQueue } from "../src/queue/flash-queue";
-import type { SampleContext } from "../src/reading/reading";
+import type { Reading, SampleContext } from "../src/reading/reading";
+import { Sampler, type SamplerSettings } from "../src/sensors/sampler";
 import { ReadingLog } from "../src/store/reading-log";
 import { planBatch } from "../src/upload/batch";
+import { BareFlash, BareKeyValue, bus, network, pins, skipping, standing, stir } from "./xs-bare";
+import { apiKey, host, ObviousBoard, obviousPoint, sampledAt, signalAt } from "./xs-obvious";
 
 /** What runs on XS: bundled, evaluated there once, and then called by name. */
 
-const blocks = 256;
-const blockLength = 4096;
-
-/** Flash without a model of anything, so that the meter counts the queue and not the flash. */
-class BareFlash implements Flash {
-	readonly #image = new Uint8Array(blocks * blockLength).fill(0xff);
-
-	read(buffer: Uint8Array, byteOffset: number): number {
-		buffer.set(this.#image.subarray(byteOffset, byteOffset + buffer.length));
-		return buffer.length;
-	}
-
-	write(buffer: Uint8Array, byteOffset: number): void {
-		this.#image.set(buffer, byteOffset);
-	}
-
-	eraseBlock(start: number, end: number): void {
-		this.#image.fill(0xff, start * blockLength, end * blockLength);
-	}
-
-	status() {
-		return { size: blocks * blockLength, blockLength, blocks };
-	}
-
-	close(): void {}
-}
-
 const context: SampleContext = {
 	boot: 1,
-	deviceId: "ESP32-A1B2C3",
-	location: "Balcony",
+	deviceId: obviousPoint.deviceId,
+	location: obviousPoint.location,
 	firmwareVersion: "0.1.0",
 	fields: [
 		{ name: "temperature", unit: "celsius", decimals: 2 },
@@ -55,16 +32,131 @@ let readings = 0;
 const socketBuffer = new Uint8Array(1024);
 /** Read by nobody: it keeps what it refers to from being collected. */
 let held: unknown;
-const key = { bucketId: "", dataSourceId: "507f1f77bcf86cd799439012" };
+const key = { bucketId: obviousPoint.bucketId, dataSourceId: obviousPoint.dataSourceId };
+const fullFlash = new BareFlash();
+const settings: SamplerSettings = {
+	...{ sensors: {}, inputs: [], oneWirePin: "none", derived: [], altitude: 0, statistics: "off" },
+	...{ interval: 60, power: "mains" },
+};
+const sampler = new Sampler({ bus, pins, time: skipping, storage: new BareKeyValue(), settings, log() {} });
+const keyValue = new BareKeyValue();
+let obvious = new ObviousBoard(keyValue);
+/** What runs on after the call that began it, and why it ended if it has failed. */
+let running = 0;
+let failure: unknown;
+
+function run(work: () => Promise<void>): void {
+	running++;
+	work().then(
+		() => running--,
+		(error) => {
+			failure = error;
+		},
+	);
+}
+
+function readingOf(i: number): Reading {
+	const values = [20 + (i % 7) / 100, 45.5 - (i % 5) / 10, 1013.25 + (i % 3) / 100];
+	return { time: { utc: sampledAt(i) }, values, signalStrength: signalAt(i) };
+}
 
 function appendOne(): void {
-	const i = readings++;
-	const values = [20 + (i % 7) / 100, 45.5 - (i % 5) / 10, 1013.25 + (i % 3) / 100];
-	log.append({ time: { utc: 1.79e12 + i * 60_000 }, values, signalStrength: -60 - (i % 4) }, context);
+	log.append(readingOf(readings++), context);
+}
+
+function* timed(from: number | undefined) {
+	for (const reading of log.waiting(from)) {
+		const { time } = reading;
+		yield { reading, utc: "utc" in time ? time.utc : 0, estimated: false };
+	}
+}
+
+/** As the uploader does it, one connection for each batch. */
+async function upload(points: number): Promise<void> {
+	const batch = planBatch(timed, key, { points, bytes: 384 * 1024 });
+	if (batch?.points !== points) throw new Error(`${batch?.points} points instead of ${points}`);
+	const connection = new HttpConnection({
+		...{ network, time: standing, host, port: 443, secure: true, answerHeaders: limitHeaders },
+	});
+	const outcome = await connection.exchange({
+		method: "POST",
+		path: batch.path,
+		headers: [
+			["User-Agent", "dakkio-esp32/0.1.0"],
+			["X-API-Key", apiKey],
+			["Content-Type", "application/json"],
+		],
+		body: () => batch.body(),
+	});
+	connection.close();
+	if (outcome.kind !== "answer" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
+	log.acknowledge(batch.last);
 }
 
 const works = {
 	nothing(): void {},
+	/** Throws unless everything that was begun has come to its end. */
+	settled(): void {
+		if (failure !== undefined) throw failure;
+		if (running > 0) throw new Error("something has not come to its end");
+	},
+	/** Samples of the real sampler, stored; the clock is known. */
+	sample(count: number): void {
+		run(async () => {
+			for (let i = 0; i < count; i++) {
+				stir(i);
+				const { fields, values } = await sampler.sample();
+				if (values.includes(undefined) || values.length !== 3) throw new Error(`measured ${values}`);
+				const time = { utc: sampledAt(0) + skipping.now };
+				log.append({ time, values, signalStrength: signalAt(i) }, { ...context, fields });
+				skipping.now += 60_000;
+			}
+		});
+	},
+	obviousSample(count: number): void {
+		for (let i = 0; i < count; i++) {
+			stir(i);
+			obvious.sample(sampledAt(i), signalAt(i));
+		}
+	},
+	/** Uploads of 1,000 points. */
+	uploadBacklog(count: number): void {
+		run(async () => {
+			for (let i = 0; i < count; i++) await upload(1_000);
+		});
+	},
+	uploadDozens(count: number): void {
+		run(async () => {
+			for (let i = 0; i < count; i++) await upload(12);
+		});
+	},
+	uploadSingles(count: number): void {
+		run(async () => {
+			for (let i = 0; i < count; i++) await upload(1);
+		});
+	},
+	obviousUpload(count: number): void {
+		run(async () => {
+			for (let i = 0; i < count; i++) await obvious.send(obviousPoint);
+		});
+	},
+	/** More readings on the full ring. */
+	age(count: number): void {
+		const full = new ReadingLog({ flash: fullFlash });
+		for (let i = 0; i < count; i++) full.append(readingOf(i), context);
+	},
+	/** From the mount of a ring that is full to the first reading stored; the oldest has been read. */
+	boot(): void {
+		const full = new ReadingLog({ flash: fullFlash });
+		if (full.length < 10_000) throw new Error(`only ${full.length} readings wait`);
+		full.waiting().next();
+		full.append({ time: { boot: full.newestBoot + 1, ticks: 900 }, values: [21.5, 45, 1013.2] }, context);
+	},
+	obviousBoot(): void {
+		obvious = new ObviousBoard(keyValue);
+		obvious.oldest();
+		obvious.sample(sampledAt(0), signalAt(0));
+	},
 	push(count: number): void {
 		for (let i = 0; i < count; i++) queue.push(record);
 	},
@@ -117,17 +209,15 @@ const works = {
 	},
 	/** Half of a batch of 1,000 points has been handed to the socket; what that holds in memory stays. */
 	holdBatch(): void {
-		const source = function* (from: number | undefined) {
-			for (const reading of log.waiting(from)) {
-				const { time } = reading;
-				yield { reading, utc: "utc" in time ? time.utc : 0, estimated: false };
-			}
-		};
-		const batch = planBatch(source, key, { points: 1_000, bytes: 384 * 1024 });
+		const batch = planBatch(timed, key, { points: 1_000, bytes: 384 * 1024 });
 		if (batch?.points !== 1_000) throw new Error(`${batch?.points} points instead of 1,000`);
 		const body = batch.body();
 		for (let sent = 0; sent < body.length / 2; sent += socketBuffer.length) body.read(socketBuffer);
 		held = { batch, body };
+	},
+	/** A batch of 1,000 points in the obvious way. */
+	holdObviousBatch(): void {
+		held = obvious.batch(1_000, obviousPoint);
 	},
 	letGo(): void {
 		held = undefined;
@@ -140,4 +230,10 @@ const works = {
 
 export type Work = keyof typeof works;
 
-Object.assign(globalThis, { work: works, held: () => held });
+/** The image of a flash, a part at a time: hexadecimal digits from `at` on. */
+function fill(at: number, digits: string): void {
+	for (let i = 0; i < digits.length; i += 2)
+		fullFlash.image[at + i / 2] = Number.parseInt(digits.slice(i, i + 2), 16);
+}
+
+Object.assign(globalThis, { work: works, fill, held: () => held });

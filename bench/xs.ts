@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { Work } from "./xs-program";
@@ -18,6 +19,8 @@ export const howToGetXs = "npm ci --prefix host-tests/xsnap (Linux, with a C com
 export function hasXs(): boolean {
 	return existsSync(binary);
 }
+
+const slotLength = 32;
 
 /** What the engine counted for one call. */
 export interface Metered {
@@ -49,27 +52,59 @@ export class XsEngine {
 		return engine;
 	}
 
-	/** Calls one of the program's works, and collects before if asked for. */
+	/** Calls one of the program's works; what it begins comes to its end before this resolves. */
 	call(name: Work, count = 0): Promise<Metered> {
 		return this.#evaluate(`work.${name}(${count})`);
+	}
+
+	/** The image of the full flash. */
+	async fill(image: Uint8Array): Promise<void> {
+		const part = 2 * 1024;
+		for (let at = 0; at < image.length; at += part) {
+			const digits = Buffer.from(image.subarray(at, at + part)).toString("hex");
+			await this.#evaluate(`fill(${at}, "${digits}")`);
+		}
 	}
 
 	collect(): Promise<Metered> {
 		return this.#evaluate("gc()");
 	}
 
+	/** Bytes of all that is alive: slots, of 32 bytes here, and the chunks that hold strings, buffers and arrays. */
+	async memory(): Promise<number> {
+		const directory = mkdtempSync(join(tmpdir(), "dakkio-xs-"));
+		const path = join(directory, "snapshot");
+		try {
+			const { heap } = await this.collect();
+			await this.#command(`w${path}`);
+			return slotLength * heap + chunksOf(readFileSync(path));
+		} finally {
+			rmSync(directory, { recursive: true });
+		}
+	}
+
 	stop(): void {
 		this.#process.kill();
 	}
 
-	/** The worker takes netstrings: `e` and a script to evaluate. It answers `.`, the meter's JSON, a byte 1, the result. */
 	#evaluate(script: string): Promise<Metered> {
-		const message = Buffer.from(`e${script}`);
+		return this.#command(`e${script}`);
+	}
+
+	/**
+	 * The worker takes netstrings: `e` and a script to evaluate, `w` and where to write a snapshot. It answers `.`, the
+	 * meter's JSON, a byte 1, the result.
+	 */
+	#command(command: string): Promise<Metered> {
+		const message = Buffer.from(command);
 		this.#input.write(`${message.length}:`);
 		this.#input.write(message);
 		this.#input.write(",");
 		return new Promise((resolve, reject) => {
+			const died = () => reject(new Error("the process of the XS engine has died"));
+			this.#process.once("exit", died);
 			this.#answered = (answer) => {
+				this.#process.removeListener("exit", died);
 				const text = answer.toString("utf8");
 				const end = text.indexOf("\u0001");
 				if (!text.startsWith(".") || end < 0) reject(new Error(`XS: ${text.slice(0, 500)}`));
@@ -91,6 +126,14 @@ export class XsEngine {
 		this.#received = this.#received.subarray(colon + length + 2);
 		this.#answered(message);
 	}
+}
+
+/** In a snapshot: parts with a length (themselves included) and a name, one after the other within the first. */
+function chunksOf(snapshot: Buffer): number {
+	const head = 8;
+	for (let at = head; at + head <= snapshot.length; at += snapshot.readUInt32BE(at))
+		if (snapshot.toString("latin1", at + 4, at + head) === "BLOC") return snapshot.readUInt32BE(at) - head;
+	throw new Error("XS: a snapshot has no chunks");
 }
 
 interface Bundler {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { saveChipMemory } from "../../bench/chip-memory";
 import { root } from "../../scripts/sdk";
 import type { Report } from "../plan";
 import type { SetupCheck } from "./setup";
@@ -97,6 +98,7 @@ export class Judge {
 		const { heap, stack } = readCreation();
 		const find = (name: string) => measured.find((report) => report.name.startsWith(name));
 		const [machine, tests] = [find("an empty machine"), find("nothing is running")];
+		const needs: number[] = [];
 		for (const name of ["at rest", "at the peak", "in setup"]) {
 			const app = find(name);
 			if (machine === undefined || tests === undefined || app === undefined) {
@@ -104,10 +106,14 @@ export class Judge {
 				continue;
 			}
 			const need = onChip(machine) + onChip(app) - onChip(tests) - flashImages + stack;
+			needs.push(need);
 			const told = ` – ${kilobytes(need)} of the ${kilobytes(heap)} that XS has on a chip`;
 			const limit = (1 - leftShare) * heap;
 			this.tell(`memory ${app.name}`, need <= limit ? undefined : "too much", told);
 		}
+		const [rest, peak, setup] = needs;
+		if (rest !== undefined && peak !== undefined && setup !== undefined)
+			saveChipMemory({ rest, peak, setup });
 	}
 
 	#outcome(suite: "tls" | "http" | "ntp", name: string): string {

@@ -1,0 +1,68 @@
+import { connect } from "node:tls";
+
+/** Where an example posts to. */
+export interface Target {
+	readonly port: number;
+	readonly root: string;
+	readonly key: string;
+	readonly bucketId: string;
+	readonly dataSourceId: string;
+}
+
+/** A measurement as such a sketch has it in hand. */
+export interface Sample {
+	readonly temperature: number;
+	readonly humidity: number;
+	readonly pressure: number;
+}
+
+/**
+ * What the service's documentation shows for an ESP32 under Arduino does this with each point: it connects, makes TLS,
+ * posts the one point with the headers that ESP32's HTTPClient sends, reads the answer, and closes. Written from that
+ * description; resolves when the connection is closed.
+ */
+export async function postAsArduino(target: Target, sample: Sample): Promise<void> {
+	const body = Buffer.from(
+		JSON.stringify({
+			bucketId: target.bucketId,
+			dataSourceId: target.dataSourceId,
+			values: sample,
+			metadata: { deviceId: "ESP32-A1B2C3", location: "Balcony" },
+		}),
+	);
+	const head = [
+		"POST /api/data HTTP/1.1",
+		`Host: localhost:${target.port}`,
+		"User-Agent: ESP32HTTPClient",
+		"Connection: keep-alive",
+		"Accept-Encoding: identity;q=1,chunked;q=0.1,*;q=0",
+		"Content-Type: application/json",
+		`X-API-Key: ${target.key}`,
+		`Content-Length: ${body.length}`,
+	];
+	const socket = connect({ port: target.port, host: "127.0.0.1", servername: "localhost", ca: target.root });
+	socket.setNoDelay(true);
+	await new Promise<void>((resolve, reject) => {
+		let answer = "";
+		socket.on("secureConnect", () => {
+			// Head and body go out one after the other.
+			socket.write(`${head.join("\r\n")}\r\n\r\n`);
+			socket.write(body);
+		});
+		socket.on("data", (data) => {
+			answer += data.toString("latin1");
+			if (!isWhole(answer)) return;
+			if (!answer.startsWith("HTTP/1.1 201")) reject(new Error(answer));
+			socket.end();
+		});
+		socket.on("close", () => resolve());
+		socket.on("error", reject);
+	});
+}
+
+function isWhole(answer: string): boolean {
+	const end = answer.indexOf("\r\n\r\n");
+	if (end < 0) return false;
+	const [, length = "0"] = /content-length: *(\d+)/i.exec(answer) ?? [];
+	return answer.length >= end + 4 + Number(length);
+}

@@ -1,0 +1,71 @@
+import { Life } from "../simulator/life/life";
+import { calm, type Scenario } from "../simulator/life/scenario";
+import type { Day } from "./radio";
+import type { WireFigures } from "./wire";
+
+/** What a request costs on the wire. */
+export interface RequestBytes {
+	/** Of one handshake. */
+	readonly handshake: number;
+	/** Of one request and its answer without its points, and of each point. */
+	readonly request: number;
+	readonly point: number;
+}
+
+export type Setting = Required<Pick<Scenario, "power" | "interval">>;
+
+const day = 86_400_000;
+/** The first day begins with a start; these come after it. */
+const quietDays = 2;
+
+/** From uploads of 1,000 points and of 12, whose requests have the same form. */
+export function requestBytes(backlog: WireFigures, dozens: WireFigures, points: number): RequestBytes {
+	const all = ({ application, handshakes }: WireFigures) => application * handshakes;
+	const request = (all(dozens) - all(backlog)) / (dozens.handshakes - backlog.handshakes);
+	const point = (all(backlog) - request * backlog.handshakes) / points;
+	return { handshake: backlog.handshake, request, point };
+}
+
+/** A quiet day of the whole app, played in virtual time: the mean of the two after its first. */
+export async function ourDay(setting: Setting, { handshake, request, point }: RequestBytes): Promise<Day> {
+	const first = await play(setting, 1);
+	const all = await play(setting, 1 + quietDays);
+	const of = (count: keyof typeof all) => (all[count] - first[count]) / quietDays;
+	const points = day / 1000 / setting.interval;
+	return {
+		joins: of("joins"),
+		handshakes: of("handshakes"),
+		calls: of("calls"),
+		questions: of("questions"),
+		bytes: of("handshakes") * handshake + of("calls") * request + points * point,
+	};
+}
+
+/** A connection and a request for each point; on battery the network is joined for each, too. It asks for no time. */
+export function arduinoDay({ power, interval }: Setting, { bytes, handshakes }: WireFigures): Day {
+	const points = day / 1000 / interval;
+	return {
+		joins: power === "battery" ? points : 0,
+		handshakes: points,
+		calls: points,
+		questions: 0,
+		bytes: (points * bytes) / handshakes,
+	};
+}
+
+async function play(setting: Setting, days: number) {
+	const scenario = calm({ ...setting, length: days * day });
+	const end = scenario.startedAt + scenario.length;
+	let joins = 0;
+	let questions = 0;
+	const life = new Life({
+		scenario,
+		log: (utc, line) => {
+			if (utc >= end) return;
+			if (line.startsWith("Wi-Fi: joined")) joins++;
+			if (/^time: .* round trip/.test(line)) questions++;
+		},
+	});
+	const { handshakes, calls } = await life.run();
+	return { joins, questions, handshakes, calls };
+}

@@ -1,0 +1,196 @@
+import type { ChipMemory } from "./chip-memory";
+import { arduinoDay, ourDay, requestBytes, type Setting } from "./days";
+import type { QueueFigures } from "./queue";
+import { secondsOf, told } from "./radio";
+import type { ReadingFigures } from "./readings";
+import type { Row, Section } from "./table";
+import type { WireFigures } from "./wire";
+import type { XsFigures } from "./xs-figures";
+
+/** What `npm run bench` says above its tables. */
+export const title = "What the device costs";
+export const introduction = `Written by \`npm run bench -- --write\`; \`npm run bench\` measures anew and fails where a figure of *ours* has become worse by
+more than 2 % than it stands here, or misses its limit. Every figure is a count, or worked out from counts: it is the same
+on every computer and at every run, but for those of the SDK's simulator. Beside ours stands the obvious way to do the
+same, measured at the same work.`;
+
+interface Compared<Figures> {
+	readonly ours: Figures;
+	readonly obvious: Figures;
+}
+
+export function queueSection({ ours, obvious }: Compared<QueueFigures>): Section {
+	const row = (what: string, key: keyof QueueFigures, limit: number, elsewhere: string): Row => ({
+		...{ what, ours: ours[key], obvious: obvious[key], limit, elsewhere },
+	});
+	return {
+		title: "Flash: the queue",
+		text: [
+			`The queue by itself, on a model of NOR flash: records of 96 bytes on 1 MiB, each durable when \`push\` returns, read and
+acknowledged 50 at a time, counted on the second time around the ring. Mount: 5,000 records wait, and the oldest is read.
+The obvious way is a ring of records with a head each, in which an acknowledgement clears a bit (\`bench/json-ring.ts\`).`,
+		],
+		obvious: "plain ring",
+		rows: [
+			row("bytes programmed for a record", "programmedBytes", 105.6, "111.6 (FlashDB)"),
+			row("program operations for a record", "programs", 1.1, "3.05 (sequential-storage)"),
+			row("erases for 1,000 records", "erases", 25.7, "25.7 (sequential-storage)"),
+			row("bytes read for a record", "readBytes", 110, "104"),
+			row("mount: bytes read", "mountBytes", 2300, "2,312 (sequential-storage)"),
+			row("mount: read operations", "mountReads", 64, "534 (sequential-storage)"),
+		],
+	};
+}
+
+export function readingSection({ ours, obvious }: Compared<ReadingFigures>): Section {
+	return {
+		title: "Flash: readings",
+		text: [
+			`Readings of three values, battery and signal, one a minute, with the noise of a real sensor, in the compact records of the
+firmware. The obvious way is each reading as the JSON of its point, in the plain ring.`,
+		],
+		obvious: "JSON, plain ring",
+		rows: [
+			{
+				...{ what: "bytes of flash for a reading", ours: ours.bytes, obvious: obvious.bytes, limit: 12 },
+				elsewhere: "288 (as JSON)",
+			},
+			{
+				...{ what: "readings that 1 MiB holds", better: "more", ours: ours.held, obvious: obvious.held },
+				...{ limit: 85_000, elsewhere: "3,640 (as JSON)" },
+			},
+		],
+	};
+}
+
+/** 1,000 points in uploads of 1,000, of 12, and of one. */
+export interface WireSectionFigures {
+	readonly backlog: WireFigures;
+	readonly dozens: WireFigures;
+	readonly singles: WireFigures;
+	readonly arduino: WireFigures;
+}
+
+export function wireSection({ backlog, dozens, singles, arduino }: WireSectionFigures): Section {
+	const rows = (name: string, ours: WireFigures): Row[] => [
+		{ what: `${name}: bytes`, ours: ours.bytes, obvious: arduino.bytes },
+		{ what: `${name}: TLS handshakes`, ours: ours.handshakes, obvious: arduino.handshakes },
+	];
+	return {
+		title: "On the wire, for 1,000 points",
+		text: [
+			`Bytes over TCP in both directions, handshakes and TLS records included, counted between the client and the embedded
+server: the firmware's own log, batches and HTTP over Node's sockets. Both sides are held to what the chip's TLS can do
+(TLS 1.2, ECDHE on P-256, AES-128-GCM). What is chance, or differs from one Node to the next, is evened out: an ECDSA
+signature counts with its usual 71 bytes, and TLS alerts do not count.`,
+			`The obvious way is the documentation's own example for Arduino (\`bench/arduino-client.ts\`): one connection and one request
+for each point, its three values and two words of metadata, on the same server. Ours sends with each point its timestamp,
+its number, the signal, the battery and the firmware's version besides: a point by itself is larger therefore.`,
+		],
+		obvious: "Arduino example",
+		rows: [
+			...rows("a backlog in one upload", backlog),
+			...rows("uploads of 12 (each 5 min, sent each hour)", dozens),
+			...rows("a point at a time", singles),
+		],
+	};
+}
+
+/** A figure that cannot be measured on every computer. */
+function row(what: string, ours: number | undefined, obvious?: number, limit?: number): Row {
+	const row: Row = { what, ours, ...(obvious === undefined ? {} : { obvious }) };
+	return limit === undefined ? row : { ...row, limit };
+}
+
+/** An entry of NVS has 32 bytes, a page 126 of them; one of the six pages of the usual 24 KiB must stay free. */
+const nvsEntries = 5 * 126;
+/** A blob of 97 to 128 bytes, as such a reading is, takes six: its head, four of bytes, its index. */
+const nvsReadings = Math.floor(nvsEntries / 6);
+
+export function xsSection(figures: XsFigures | undefined): Section {
+	return {
+		title: "XS compute",
+		text: [
+			`Computrons: the count that the engine of the chip keeps of its own work, here in a process by itself (\`@agoric/xsnap\`),
+with a bus, a flash and a connection that do nothing but hand bytes over, so that what is counted is the firmware. A
+reading sampled: the whole sampler with the BME280's driver, a day of one a minute with its hourly looks for other sensors,
+each stored with its context. A point uploaded: from the flash through batch and HTTP client to the acknowledgement, a
+connection for each batch, TLS left out. A boot: the mount of a ring of 1 MiB that has been overwritten half around, the
+oldest reading read, the first one stored; the mean over how full the newest sector can be.`,
+			`The obvious way is the same driver's values in an object, \`JSON.stringify\`, and a key of key-value storage for each, with a
+counter of the oldest and one of the next (\`bench/xs-obvious.ts\`); uploaded by \`JSON.parse\`, \`JSON.stringify\` of a point,
+one request on a connection of its own with the same HTTP client, and the key deleted. Its UTF-8 is native code, and what
+NVS does in C for each key is not counted. It measures, stores and starts for less, because it does less: no sensor is
+looked for, named or calibrated, no record is compact or checked, and the usual 24 KiB of NVS hold about ${nvsReadings} such readings,
+under two hours of one a minute. It also sends a point by itself for less: ours measures the text before it sends it.`,
+		],
+		obvious: "JSON, key-value",
+		rows: [
+			row("reading sampled and stored", figures?.sample.ours, figures?.sample.obvious),
+			row("reading stored", figures?.append, undefined, 6_900),
+			row("point uploaded, 1,000 in a batch", figures?.backlog.ours, figures?.backlog.obvious),
+			row("point uploaded, 12 in a batch", figures?.dozens.ours, figures?.dozens.obvious),
+			row("point uploaded, one by itself", figures?.singles.ours, figures?.singles.obvious),
+			row("reading read back and written as JSON", figures?.tell, undefined, 4_000),
+			row("boot with a full ring", figures?.boot.ours, figures?.boot.obvious),
+			row("queue: push of 96 bytes", figures?.push, undefined, 5_500),
+			row("queue: record read back", figures?.read, undefined, 5_050),
+			row("queue: mount 1 MiB, 10,000 waiting, oldest read", figures?.mount, undefined, 110_000),
+		],
+	};
+}
+
+export function memorySection(xs: XsFigures | undefined, chip: ChipMemory | undefined): Section {
+	const kilobytes = (bytes: number | undefined) => (bytes === undefined ? undefined : bytes / 1024);
+	return {
+		title: "Memory",
+		text: [
+			`What is in use of XS's heap, after a collection, while half of a batch of 1,000 points has been sent: slots, and the bytes of
+slots and of the chunks in which strings, buffers and arrays lie. A slot has 32 bytes here and 16 on a chip. Then how many
+slots more there are after 10,000 records pushed, read and acknowledged. The obvious way is the batch as an array of points,
+and the text of the request made of it.`,
+			`What XS needs on a chip is measured by \`npm run test:sdk\` in the SDK's simulator, and held there against what it has: the
+whole app at rest, in the middle of a batch of 1,000 after a TLS handshake, and in setup, in the middle of a test. They stand
+here as its last run left them.`,
+		],
+		obvious: "array and JSON",
+		rows: [
+			row("slots for a batch of 1,000", xs?.batch.slots, xs?.obviousBatch.slots, 256),
+			row("bytes for a batch of 1,000", xs?.batch.bytes, xs?.obviousBatch.bytes, 10_240),
+			row("slots more after 10,000 records", xs?.growth, undefined, 8),
+			row("KiB on a chip, at rest", kilobytes(chip?.rest)),
+			row("KiB on a chip, at the peak", kilobytes(chip?.peak)),
+			row("KiB on a chip, in setup", kilobytes(chip?.setup)),
+		],
+	};
+}
+
+/** How boards are set, and how that is told. */
+const settings: readonly (Setting & { readonly name: string })[] = [
+	{ name: "mains, a reading each minute", power: "mains", interval: 60 },
+	{ name: "mains, each 5 minutes", power: "mains", interval: 300 },
+	{ name: "battery, each 10 minutes", power: "battery", interval: 600 },
+	{ name: "battery, each hour", power: "battery", interval: 3600 },
+];
+
+export async function radioSection(wire: WireSectionFigures, points: number): Promise<Section> {
+	const bytes = requestBytes(wire.backlog, wire.dozens, points);
+	const rows: Row[] = [];
+	for (const { name, ...setting } of settings) {
+		const ours = secondsOf(await ourDay(setting, bytes));
+		rows.push({ what: name, ours, obvious: secondsOf(arduinoDay(setting, wire.arduino)) });
+	}
+	return {
+		title: "Radio, seconds a day",
+		text: [
+			`How often a board joins, connects, sends and asks for the time is counted on quiet days of the whole app in virtual time,
+alone on the Free plan of 10,000 calls a month, with \`uploadInterval\` at *auto*; bytes are those of the wire. On mains it
+stays joined, and only what it does counts; on battery everything from joining to the answer.`,
+			told(),
+			`The obvious way is the Arduino example, which joins for each point on battery, and never asks for the time. With one
+reading an hour both do the same, and ours asks a time server besides: its readings carry their own time.`,
+		],
+		obvious: "Arduino example",
+		rows,
+	};
+}

@@ -1,0 +1,130 @@
+import tls from "node:tls";
+import { DakkioServer } from "../simulator/dakkio/server";
+import { NorFlash } from "../simulator/flash";
+import type { Time } from "../src/boards/board";
+import { makeResolver } from "../src/boards/node/resolver";
+import { makeTCP } from "../src/boards/node/tcp";
+import { makeTLS } from "../src/boards/node/tls";
+import { HttpConnection } from "../src/http/exchange";
+import { ReadingLog } from "../src/store/reading-log";
+import { planBatch } from "../src/upload/batch";
+import { answerHeaders } from "../src/upload/uploader";
+import { firmwareVersion } from "../src/version";
+import { postAsArduino, type Target } from "./arduino-client";
+import { context, readingAt } from "./readings";
+import { Tap, type Traffic } from "./tap";
+
+/** What 1,000 points cost on the wire. */
+export interface WireFigures {
+	/** Bytes over TCP in both directions. */
+	readonly bytes: number;
+	readonly handshakes: number;
+	/** Bytes of one handshake, and of what each connection carries besides. */
+	readonly handshake: number;
+	readonly application: number;
+}
+
+export const points = 1_000;
+
+/** Ours, with so many points in an upload; and one connection and one request for each point. */
+export interface Wire {
+	ours(perUpload: number): Promise<WireFigures>;
+	arduino(): Promise<WireFigures>;
+	close(): Promise<void>;
+}
+
+/** What the chip's TLS can do, for both sides: no later version, so that every Node counts the same. */
+const chipTLS = {
+	DEFAULT_MAX_VERSION: "TLSv1.2",
+	DEFAULT_CIPHERS: "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
+	DEFAULT_ECDH_CURVE: "prime256v1",
+} as const;
+
+/** An embedded service behind a tap. */
+export async function openWire(): Promise<Wire> {
+	const { DEFAULT_MAX_VERSION, DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE } = tls;
+	Object.assign(tls, chipTLS);
+	const dakkio = await DakkioServer.start({ plan: 1_000_000, now: () => Date.UTC(2026, 10, 24, 12) });
+	const tap = await Tap.start(dakkio.port);
+	const { key, bucketId, dataSourceId } = dakkio.credentials;
+	const target = { port: tap.port, root: dakkio.certificates.root.pem, key, bucketId, dataSourceId };
+	const measure = async (post: () => Promise<void>) => {
+		tap.reset();
+		await post();
+		return figuresOf(tap.traffic);
+	};
+	return {
+		ours: (perUpload) => measure(() => postOurs(target, perUpload)),
+		arduino: () => measure(() => postEach(target)),
+		close: async () => {
+			Object.assign(tls, { DEFAULT_MAX_VERSION, DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE });
+			await tap.close();
+			await dakkio.close();
+		},
+	};
+}
+
+function figuresOf({ connections, application, handshake }: Traffic): WireFigures {
+	return {
+		bytes: application + handshake,
+		handshakes: connections,
+		handshake: handshake / connections,
+		application: application / connections,
+	};
+}
+
+async function postEach(target: Target): Promise<void> {
+	for (let i = 0; i < points; i++) {
+		const [temperature, humidity, pressure] = readingAt(i).values;
+		await postAsArduino(target, {
+			temperature: Number(temperature),
+			humidity: Number(humidity),
+			pressure: Number(pressure),
+		});
+	}
+}
+
+/** The firmware's own queue, batches and HTTP, over Node's sockets. */
+async function postOurs(target: Target, perUpload: number): Promise<void> {
+	const log = new ReadingLog({ flash: new NorFlash({ blocks: 16, blockLength: 4096 }) });
+	for (let sent = 0; sent < points; ) {
+		const now = Math.min(perUpload, points - sent);
+		for (let i = 0; i < now; i++) log.append(readingAt(sent + i), context);
+		await upload(target, log);
+		sent += now;
+	}
+}
+
+async function upload({ port, root, key, ...destination }: Target, log: ReadingLog): Promise<void> {
+	const source = function* (from: number | undefined) {
+		for (const reading of log.waiting(from))
+			yield { reading, utc: "utc" in reading.time ? reading.time.utc : 0, estimated: false };
+	};
+	const batch = planBatch(source, destination, { points, bytes: 384 * 1024 });
+	if (batch === undefined) throw new Error("nothing waits");
+	const connection = new HttpConnection({
+		network: { TCP: makeTCP(), TLS: makeTLS({ roots: [Buffer.from(root)] }), resolver: makeResolver() },
+		time,
+		...{ host: "localhost", port, secure: true, answerHeaders },
+	});
+	const outcome = await connection.exchange({
+		method: "POST",
+		path: batch.path,
+		headers: [
+			["User-Agent", `dakkio-esp32/${firmwareVersion}`],
+			["X-API-Key", key],
+			["Content-Type", "application/json"],
+		],
+		body: () => batch.body(),
+	});
+	connection.close();
+	if (outcome.kind !== "answer" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
+	log.acknowledge(batch.last);
+}
+
+const time: Time = {
+	ticks: () => performance.now(),
+	set: (callback, delay) => setTimeout(callback, delay),
+	clear: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
+	setWallClock: () => {},
+};

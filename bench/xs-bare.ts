@@ -1,0 +1,251 @@
+import type { Pins, Time } from "../src/boards/board";
+import type { Digital, Flash, SMBus, TCP, TCPCallbacks } from "../src/boards/ecma419";
+
+/** The world around the firmware on XS, as bare as it can be: the meter counts the firmware, and hardly what is here. */
+
+const blocks = 256;
+const blockLength = 4096;
+
+/** 1 MiB of flash without a model of anything. */
+export class BareFlash implements Flash {
+	readonly image = new Uint8Array(blocks * blockLength).fill(0xff);
+
+	read(buffer: Uint8Array, byteOffset: number): number {
+		buffer.set(this.image.subarray(byteOffset, byteOffset + buffer.length));
+		return buffer.length;
+	}
+
+	write(buffer: Uint8Array, byteOffset: number): void {
+		this.image.set(buffer, byteOffset);
+	}
+
+	eraseBlock(start: number, end: number): void {
+		this.image.fill(0xff, start * blockLength, end * blockLength);
+	}
+
+	status() {
+		return { size: blocks * blockLength, blockLength, blocks };
+	}
+
+	close(): void {}
+}
+
+/** Key-value storage as NVS is seen from JavaScript: a key, and bytes that are copied. */
+export class BareKeyValue {
+	readonly #values = new Map<string, ArrayBuffer>();
+
+	read(key: string): ArrayBuffer | undefined {
+		return this.#values.get(key);
+	}
+
+	write(key: string, value: Uint8Array): void {
+		this.#values.set(key, value.slice().buffer);
+	}
+
+	delete(key: string): void {
+		this.#values.delete(key);
+	}
+}
+
+/** Time that goes on when something waits for it, and by that much. */
+export const skipping: Time & { now: number } = {
+	now: 0,
+	ticks: () => skipping.now,
+	set(callback, delay) {
+		void Promise.resolve().then(() => {
+			skipping.now += delay;
+			callback();
+		});
+		return {};
+	},
+	clear() {},
+	setWallClock() {},
+};
+
+/** Time in which no deadline ever passes. */
+export const standing: Time = { ticks: () => 0, set: () => ({}), clear() {}, setWallClock() {} };
+
+/**
+ * The registers of a BME280 that has always just measured: calibrated as in the worked example of the data sheet (see
+ * `simulator/chips/bme280.ts`), and with that example's raw numbers.
+ */
+const registers = new Uint8Array(256);
+registers.set(
+	[
+		...[0x70, 0x6b, 0x43, 0x67, 0x18, 0xfc, 0x7d, 0x8e, 0x43, 0xd6, 0xd0, 0x0b],
+		...[0x27, 0x0b, 0x8c, 0x00, 0xf9, 0xff, 0x8c, 0x3c, 0xf8, 0xc6, 0x70, 0x17],
+	],
+	0x88,
+);
+registers[0xa1] = 75;
+registers.set([0x6a, 0x01, 0x00, 0x14, 0x2b, 0x03, 0x1e], 0xe1);
+registers[0xd0] = 0x60;
+registers.set([0x65, 0x5a, 0xc0, 0x7e, 0xed, 0x00, 0x74, 0x00], 0xf7);
+
+/** The air has changed a little since the measurement before. */
+export function stir(index: number): void {
+	registers[0xf9] = (index % 5) * 0x30;
+	registers[0xfc] = (index % 7) * 0x20;
+	registers[0xfe] = (index % 3) * 0x18;
+}
+
+/** The bus with that one chip at 0x76. */
+export class BareBus implements SMBus {
+	constructor({ address }: { address: number }) {
+		this.#there = address === 0x76;
+	}
+
+	readonly #there: boolean;
+
+	readUint8(register: number): number {
+		this.#acknowledge();
+		return registers[register] ?? 0;
+	}
+
+	writeUint8(register: number, value: number): void {
+		this.#acknowledge();
+		// A measurement that is asked for is over at once.
+		registers[register] = register === 0xf4 ? value & ~3 : value;
+	}
+
+	readBuffer(register: number, buffer: Uint8Array): void {
+		this.#acknowledge();
+		buffer.set(registers.subarray(register, register + buffer.length));
+	}
+
+	readUint16(register: number): number {
+		return this.readUint8(register) * 256 + this.readUint8(register + 1);
+	}
+
+	read(): number {
+		throw new Error("not acknowledged");
+	}
+
+	write(): void {
+		this.#acknowledge();
+	}
+
+	writeUint16(): void {
+		this.#acknowledge();
+	}
+
+	writeBuffer(): void {
+		this.#acknowledge();
+	}
+
+	close(): void {}
+
+	#acknowledge(): void {
+		if (!this.#there) throw new Error("not acknowledged");
+	}
+}
+
+export const bus = { io: BareBus, data: 21, clock: 22, hz: 100_000 };
+
+class BarePin implements Digital {
+	static readonly Input = 0;
+	static readonly InputPullUp = 1;
+	static readonly InputPullDown = 2;
+	static readonly Output = 3;
+	static readonly Rising = 1;
+	static readonly Falling = 2;
+
+	read(): 0 | 1 {
+		return 1;
+	}
+
+	write(): void {}
+
+	close(): void {}
+}
+
+class NoPin {
+	constructor() {
+		throw new Error("there is no such pin");
+	}
+
+	readonly resolution = 0;
+
+	read(): never {
+		throw new Error("there is no such pin");
+	}
+
+	search(): never {
+		return this.read();
+	}
+
+	reset(): never {
+		return this.read();
+	}
+
+	write(): void {}
+
+	close(): void {}
+}
+
+export const pins: Pins = { Digital: BarePin, Analog: NoPin, OneWire: NoPin, analogRange: 3.3 };
+
+const room = 4096;
+const answer = answerBytes();
+
+/** A connection that takes everything; when nothing more comes it answers 201. */
+class BareConnection implements TCP {
+	readonly remoteAddress = undefined;
+	readonly remotePort = undefined;
+	readonly #options: TCPCallbacks;
+	#written = false;
+	#read = 0;
+
+	constructor(options: TCPCallbacks) {
+		this.#options = options;
+		void Promise.resolve().then(() => this.#goOn());
+	}
+
+	write(): void {
+		this.#written = true;
+	}
+
+	read(buffer: Uint8Array): number {
+		const part = answer.subarray(this.#read, this.#read + buffer.length);
+		buffer.set(part);
+		this.#read += part.length;
+		return part.length;
+	}
+
+	close(): void {}
+
+	#goOn(): void {
+		this.#written = false;
+		this.#options.onWritable?.(room);
+		void Promise.resolve().then(() => {
+			if (this.#written) this.#goOn();
+			else this.#options.onReadable?.(answer.length);
+		});
+	}
+}
+
+export const network = {
+	TCP: BareConnection,
+	TLS: BareConnection,
+	resolver: {
+		resolve: ({ host, onResolved }: { host: string; onResolved(host: string, address: string): void }) =>
+			onResolved(host, "192.0.2.1"),
+	},
+};
+
+/** As the embedded service answers a batch. */
+function answerBytes(): Uint8Array {
+	const body = '{"message":"Batch of 1000 data points stored","count":1000}';
+	const head = [
+		"HTTP/1.1 201 Created",
+		"Content-Type: application/json; charset=utf-8",
+		"X-RateLimit-Limit: 10000",
+		"X-RateLimit-Remaining: 9999",
+		"X-RateLimit-Reset: 1796083200",
+		"Date: Tue, 24 Nov 2026 12:00:00 GMT",
+		"Connection: keep-alive",
+		`Content-Length: ${body.length}`,
+	];
+	const text = `${head.join("\r\n")}\r\n\r\n${body}`;
+	return Uint8Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+}
