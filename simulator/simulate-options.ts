@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { crc32 } from "../src/clock/crc32";
 
 /** What `npm run simulate` was asked to do. */
 export type Command =
@@ -16,6 +17,8 @@ export interface SimulateOptions {
 	readonly days: number | undefined;
 	/** Half of them from seeds that nobody has seen before. */
 	readonly fresh: boolean;
+	/** The first of these seeds; left out: by chance. */
+	readonly freshFrom: number | undefined;
 	/** A file with one life's scenario, in place of seeds. */
 	readonly scenario: string | undefined;
 	/** Where to draw the picture of a life. */
@@ -39,6 +42,7 @@ npm run simulate -- [options]
   --lives N          so many lives, from the seed on (default 1)
   --device-years N   as many lives as make up so many years
   --fresh            half of them from seeds that nobody has seen before
+  --fresh-from TEXT  the same, and which seeds these are comes from a text: a commit has its own, at every run
   --scenario FILE    the life of a JSON file, as it is printed for one that fails
   --plot FILE        draws a picture (SVG) of the one life
   --log              what the board logs, of the one life
@@ -71,7 +75,8 @@ export function parseCommand(args: readonly string[]): Command {
 
 type Parsed = Partial<
 	Record<
-		"seed" | "years" | "days" | "lives" | "device-years" | "scenario" | "plot" | "jobs" | "shrink",
+		| ("seed" | "years" | "days" | "lives" | "device-years" | "jobs" | "shrink")
+		| ("fresh-from" | "scenario" | "plot"),
 		string
 	>
 > &
@@ -83,7 +88,7 @@ function parse(args: readonly string[]): Parsed | string {
 			args: [...args],
 			options: {
 				...{ seed: text, years: text, days: text, lives: text, "device-years": text },
-				...{ scenario: text, plot: text, jobs: text, shrink: text },
+				...{ "fresh-from": text, scenario: text, plot: text, jobs: text, shrink: text },
 				...{ fresh: flag, log: flag, help: { ...flag, short: "h" } },
 			},
 		});
@@ -104,6 +109,14 @@ function checkNumber(name: keyof Parsed, given: string | boolean | undefined): s
 	return `--${name} takes a ${fraction ? "" : "whole "}number from ${least} on, not "${given}".`;
 }
 
+/** Far from the seeds that people give. */
+export const firstFresh = 2 ** 20;
+export const freshSeeds = 2 ** 30;
+
+function seedOf(words: string): number {
+	return firstFresh + (crc32(new TextEncoder().encode(words)) % freshSeeds);
+}
+
 function readRun(parsed: Parsed): SimulateOptions {
 	const number = (given: string | undefined) => (given === undefined ? undefined : Number(given));
 	const years = number(parsed.years);
@@ -113,7 +126,8 @@ function readRun(parsed: Parsed): SimulateOptions {
 		lives: number(parsed.lives) ?? 1,
 		deviceDays: deviceYears === undefined ? undefined : deviceYears * 365.25,
 		days: years === undefined ? number(parsed.days) : years * 365.25,
-		fresh: parsed.fresh === true,
+		fresh: parsed.fresh === true || parsed["fresh-from"] !== undefined,
+		freshFrom: parsed["fresh-from"] === undefined ? undefined : seedOf(parsed["fresh-from"]),
 		scenario: parsed.scenario,
 		plot: parsed.plot,
 		log: parsed.log === true,

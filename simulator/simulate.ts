@@ -9,7 +9,7 @@ import { duration, grouped, sumOf, table, troublesTold } from "./life/report";
 import { type Scenario, scenarioFromJson } from "./life/scenario";
 import type { Broken, Result } from "./life/worker";
 import { ProgressBar, seconds } from "./progress";
-import { help, parseCommand, type SimulateOptions } from "./simulate-options";
+import { firstFresh, freshSeeds, help, parseCommand, type SimulateOptions } from "./simulate-options";
 
 const day = 86_400_000;
 /** Where the scenarios of lives that failed are kept. */
@@ -50,6 +50,7 @@ function scenariosOf({
 	days,
 	deviceDays,
 	fresh,
+	freshFrom,
 }: SimulateOptions): Scenario[] | string {
 	if (scenario !== undefined) {
 		const read = readScenario(scenario);
@@ -71,7 +72,7 @@ function scenariosOf({
 	else {
 		take(seed, enough(0.5));
 		const fixed = made.length;
-		const unseen = Math.floor(Math.random() * 2 ** 30) + 2 ** 20;
+		const unseen = freshFrom ?? firstFresh + Math.floor(Math.random() * freshSeeds);
 		print(`Fixed seeds: ${seed} to ${seed + fixed - 1}; fresh seeds: from ${unseen} on.`);
 		take(unseen, (count) => (deviceDays === undefined ? fixed + count >= lives : enough(1)(count)));
 	}

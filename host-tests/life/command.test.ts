@@ -8,6 +8,7 @@ test.each([
 	[["--device-years", "100", "--fresh", "--jobs", "2"], { deviceDays: 36_525, fresh: true, workers: 2 }],
 	[["--scenario", "a.json", "--log", "--plot", "a.svg"], { scenario: "a.json", log: true, plot: "a.svg" }],
 	[["--shrink", "0"], { shrink: 0 }],
+	[["--fresh-from", "abc"], { fresh: true, freshFrom: 2 ** 20 + (0x352441c2 % 2 ** 30) }],
 ] as const)("%j is understood", (args, run) => {
 	expect(parseCommand(args)).toMatchObject({ kind: "run", run });
 });

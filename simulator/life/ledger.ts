@@ -141,6 +141,8 @@ export class Ledger {
 	/** All before this number are at the service, or accounted for. */
 	#settled = 1;
 	#forgottenAt = 0;
+	/** Up to this number readings waited in more stretches of ticks than a board can remember the beginnings of. */
+	#crowdedUpTo = 0;
 	/** Numbers may be left out, once, before the next reading; and where flash has failed, ever after. */
 	#gapAllowed = true;
 	#damaged = false;
@@ -237,6 +239,7 @@ export class Ledger {
 
 	/** The service has stored the points of a request. */
 	store(points: readonly DataPoint[], now: number, { misled, late }: Circumstances): void {
+		this.#lookWhetherCrowded();
 		let before = Number.NEGATIVE_INFINITY;
 		let sequenceBefore = 0;
 		for (const point of points) {
@@ -270,6 +273,7 @@ export class Ledger {
 
 	/** Holds what the board has against what was measured; `reason`: what a refusal says. */
 	account({ waiting, dropped, quarantined, quarantineFull }: Holdings, reason: string): void {
+		this.#lookWhetherCrowded();
 		const { state } = this.#columns;
 		const here = new Uint8Array(this.#newest + 1 - this.#settled);
 		let oldest = Number.POSITIVE_INFINITY;
@@ -365,10 +369,11 @@ export class Ledger {
 		const utc = this.#columns.utc[sequence] ?? 0;
 		const { time, bound } = this.#contextOf(sequence);
 		if (time === "misled") return;
-		if (isEstimated && time === "known" && this.#stretches() < remembered)
+		const isRemembered = sequence > this.#crowdedUpTo;
+		if (isEstimated && time === "known" && isRemembered)
 			broken("timed", `${sequence} is marked as estimated, although the board knew the time`);
 		const off = Math.max(0, utc - samplingTime - told, told - utc);
-		if (isEstimated && off > bound && this.#stretches() < remembered)
+		if (isEstimated && off > bound && isRemembered)
 			broken(
 				"timed",
 				`${sequence} was measured at ${new Date(utc).toISOString()}, estimated at ${timestamp}`,
@@ -377,12 +382,13 @@ export class Ledger {
 			broken("timed", `${sequence} was measured at ${new Date(utc).toISOString()}, not at ${timestamp}`);
 	}
 
-	/** How many stretches have readings that wait, or did of late. */
-	#stretches(): number {
+	/** Whether readings wait, or did of late, in more stretches than can be remembered. */
+	#lookWhetherCrowded(): void {
+		if (this.#newest - this.#settled < remembered) return;
 		const stretches = new Set<number>();
 		for (let sequence = this.#settled; sequence <= this.#newest; sequence++)
 			stretches.add(this.#contextOf(sequence).stretch);
-		return stretches.size;
+		if (stretches.size >= remembered) this.#crowdedUpTo = this.#newest;
 	}
 
 	#checkValues({ values }: DataPoint, sequence: number): void {
