@@ -58,6 +58,8 @@ export class Happenings {
 	#boots = 0;
 	/** Power has gone since all was to be forgotten. */
 	#cut = false;
+	/** All is being forgotten, and nobody has seen yet whether it was. */
+	#forgetting = false;
 	/** Blocks of the queue that have lost something, with the sector that stood there. */
 	readonly #damaged = new Map<number, number>();
 
@@ -80,6 +82,9 @@ export class Happenings {
 
 	/** The firmware runs. */
 	booted(): void {
+		const { owner, machine } = this.#stage;
+		const isMarked = machine.keyValue.has("dakkio/forgetting");
+		if (this.#forgetting && this.#cut && owner.isKnown && !isMarked) this.#remember();
 		this.#bootedAt = this.#stage.time.ticks();
 		this.#boots++;
 		if (this.#pressedAt !== undefined) this.#lookAtHeld();
@@ -255,23 +260,33 @@ export class Happenings {
 		if (machine.state !== "on" || boots !== this.#boots) return;
 		const { newest } = ledger;
 		this.#cut = false;
+		this.#forgetting = true;
 		ledger.forget(now());
 		owner.forget();
 		time.set(() => this.#seeForgotten({ newest, setUpAfter }), effectTime);
 	}
 
+	/** Power went before it had begun: nothing was forgotten. */
+	#remember(): void {
+		const { ledger, owner } = this.#stage;
+		this.#forgetting = false;
+		ledger.remember();
+		owner.remember();
+	}
+
 	/** All is forgotten; where power has gone in the middle of it, once the firmware runs again: all or nothing. */
 	#seeForgotten(before: { readonly newest: number; readonly setUpAfter: number }): void {
-		const { time, machine, owner, ledger, supply, judge } = this.#stage;
+		const { time, machine, owner, supply, judge } = this.#stage;
+		if (!this.#forgetting) return;
 		if (machine.state !== "on" || time.ticks() - this.#bootedAt < effectTime) {
 			time.set(() => this.#seeForgotten(before), effectTime);
 			return;
 		}
 		if (owner.isKnown && this.#cut) {
-			ledger.remember();
-			owner.remember();
+			this.#remember();
 			return;
 		}
+		this.#forgetting = false;
 		judge(() => {
 			if (owner.isKnown) broken("forgotten", "its settings are still there");
 			const { oldest } = lookAtReadings(machine.queue);

@@ -345,6 +345,7 @@ export class Life {
 	}
 
 	#booted(reason: ResetReason): void {
+		this.#happenings.booted();
 		const { effective } = this.#owner;
 		if (reason === "deep sleep") this.#counts.wakes++;
 		else this.#counts.boots++;
@@ -359,7 +360,6 @@ export class Life {
 			if (reason === "deep sleep") this.#knowledge.forget();
 			this.#uplink.forgive();
 		}
-		this.#happenings.booted();
 		this.#supervision.booted(reason);
 		this.#changed();
 	}
