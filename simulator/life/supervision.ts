@@ -1,3 +1,4 @@
+import type { ReadingLog } from "../../src/store/reading-log";
 import { networks } from "./conditions";
 import { lookAtQuarantine, lookAtReadings } from "./inspection";
 import type { Knowledge } from "./knowledge";
@@ -55,6 +56,8 @@ export class Supervision {
 	/** How often it started, by reason. */
 	readonly #starts = new Map<string, number>();
 	#startsKnown = true;
+	/** Whether the readings' flash is as the board left it or found it: it does not read again what it knows. */
+	#flashKnown = true;
 	/** The longest time that anything waited without an excuse. */
 	longestWait = 0;
 
@@ -65,6 +68,7 @@ export class Supervision {
 	/** Something goes wrong. */
 	began(trouble: Trouble): void {
 		if (isUnsound(trouble)) this.#unsound++;
+		if (trouble.kind === "flips" || trouble.kind === "wear") this.#flashKnown = false;
 		if (trouble.kind === "forgotten" && trouble.key === "boots") this.#startsKnown = false;
 	}
 
@@ -82,6 +86,7 @@ export class Supervision {
 
 	booted(reason: string): void {
 		const now = this.#of.now();
+		this.#flashKnown = true;
 		if (reason === "deep sleep") return;
 		this.#starts.set(reason, (this.#starts.get(reason) ?? 0) + 1);
 		this.#sampledAt = now;
@@ -124,21 +129,23 @@ export class Supervision {
 			},
 			refusal,
 		);
-		const status = machine.app?.status;
-		if (status !== undefined && readings.damagedBytes === 0 && status.damagedBytes === 0) {
-			if (status.waiting !== readings.length)
-				broken("status", `it tells of ${status.waiting} waiting, and there are ${readings.length}`);
-			if (status.overwritten !== readings.dropped)
-				broken("status", `it tells of ${status.overwritten} overwritten, and there are ${readings.dropped}`);
-			if (status.quarantined !== quarantine.points.size)
-				broken(
-					"status",
-					`it tells of ${status.quarantined} in quarantine, and there are ${quarantine.points.size}`,
-				);
-		}
+		this.#checkCounts(readings, quarantine.points.size);
 		this.#checkDelivery();
 		const [violation] = [...machine.queue.violations, ...machine.quarantine.violations];
 		if (violation !== undefined) broken("sturdy", `the flash was used against its rules: ${violation}`);
+	}
+
+	/** What the board tells of its flash is what stands there. */
+	#checkCounts(readings: ReadingLog, quarantined: number): void {
+		const status = this.#of.machine.app?.status;
+		if (status === undefined) return;
+		if (status.quarantined !== quarantined)
+			broken("status", `it tells of ${status.quarantined} in quarantine, and there are ${quarantined}`);
+		if (!this.#flashKnown || readings.damagedBytes > 0 || status.damagedBytes > 0) return;
+		if (status.waiting !== readings.length)
+			broken("status", `it tells of ${status.waiting} waiting, and there are ${readings.length}`);
+		if (status.overwritten !== readings.dropped)
+			broken("status", `it tells of ${status.overwritten} overwritten, and there are ${readings.dropped}`);
 	}
 
 	#checkDelivery(): void {
