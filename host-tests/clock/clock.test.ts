@@ -121,6 +121,22 @@ describe("later measurements", () => {
 		expect(clock.sampleTime()).toEqual({ utc: start + day - hour });
 	});
 
+	test("that do not come for hours make samples estimates; for a day and more once the rate was learned", async () => {
+		const { time, clock, sync } = boardAt(1);
+		sync(start);
+		await time.advance(4 * hour);
+		expect(clock.sampleTime()).toEqual({ utc: start + 4 * hour });
+		await time.advance(hour);
+		const late = clock.sampleTime();
+		expect(late).toEqual({ utc: start + 5 * hour, estimated: true });
+		sync(start + 5 * hour);
+		expect(clock.resolve(late)).toEqual({ utc: start + 5 * hour, estimated: true });
+		await time.advance(27 * hour);
+		expect(clock.sampleTime()).toEqual({ utc: start + 32 * hour });
+		await time.advance(hour);
+		expect(clock.sampleTime()).toEqual({ utc: start + 33 * hour, estimated: true });
+	});
+
 	test("that set the clock back within a second hold the samples until it has come after, a millisecond each", async () => {
 		const { time, clock, sync } = boardAt(1);
 		sync(start);

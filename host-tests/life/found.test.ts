@@ -38,11 +38,22 @@ const found: readonly Found[] = [
 		bug: "days before the first answer of a time server were told as true to a second",
 		breaks: "timed",
 		file: "src/clock/clock.ts",
-		find: "const believed = this.#rate.rate === undefined ? trueByCrystal : trueByRate;",
-		replace: "const believed = ticks;",
+		find: "return Math.max(0, Math.ceil((ticks - this.#believed) / 1000) * 1000);",
+		replace: "return 0;",
 		life: {
 			...{ interval: 3600, drift: 60, length: 4 * day },
 			troubles: [{ from: 0, to: 3 * day, kind: "time servers", fault: { kind: "silent" }, all: true }],
+		},
+	},
+	{
+		bug: "days after the last answer of a time server were told as true to a second",
+		breaks: "timed",
+		file: "src/clock/clock.ts",
+		find: "ticks - (this.#last?.ticks ?? ticks) > this.#believed",
+		replace: "false",
+		life: {
+			...{ interval: 900, drift: 5, length: 4 * day },
+			troubles: [{ from: hour + 25 * minute, to: 3.9 * day, kind: "radio" }],
 		},
 	},
 	{

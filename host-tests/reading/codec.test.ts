@@ -56,6 +56,7 @@ const contexts: fc.Arbitrary<SampleContext> = fc.record({
 });
 const times = fc.oneof(
 	fc.record({ utc: fc.integer({ min: 0, max: 2 ** 45 }) }),
+	fc.record({ utc: fc.integer({ min: 0, max: 2 ** 45 }), estimated: fc.constant(true) }),
 	fc.record({ boot: fc.integer({ min: 0, max: 1000 }), ticks: fc.integer({ min: 0, max: 2 ** 40 }) }),
 );
 const readings = contexts.chain((told) =>

@@ -2,7 +2,7 @@ import type { Tear } from "../flash";
 import type { VirtualTime } from "../virtual-time";
 import type { Chance } from "./chance";
 import type { Conditions } from "./conditions";
-import { lookAtQuarantine, lookAtReadings, lowestNumber, sectorIn } from "./inspection";
+import { endOf, lookAtQuarantine, lookAtReadings, lowestNumber, sectorIn } from "./inspection";
 import type { Knowledge } from "./knowledge";
 import type { Ledger } from "./ledger";
 import type { Machine } from "./machine";
@@ -60,8 +60,8 @@ export class Happenings {
 	#cut = false;
 	/** All is being forgotten, and nobody has seen yet whether it was. */
 	#forgetting = false;
-	/** Blocks of the queue that have lost something, with the sector that stood there. */
-	readonly #damaged = new Map<number, number>();
+	/** Blocks of the queue that have lost something, with the sector that stood there and its first record's number. */
+	readonly #damaged = new Map<number, { readonly sector: number; readonly first: number }>();
 
 	constructor(stage: Stage) {
 		this.#stage = stage;
@@ -192,10 +192,12 @@ export class Happenings {
 	/** What stands in blocks that have lost something, or came to stand there since, may go missing. */
 	excuse(): void {
 		const { machine, ledger } = this.#stage;
-		for (const [block, sector] of this.#damaged) {
+		for (const [block, { sector, first }] of this.#damaged) {
 			const found = sectorIn(machine.queue, block);
-			if (found?.sector === sector) ledger.excuse(found.first, Math.min(found.end, ledger.newest + 1));
-			else if (found !== undefined) this.#damaged.delete(block);
+			// A board goes on in a sector whose header is lost: it does not read again what it knows.
+			if (found === undefined || found.sector === sector)
+				ledger.excuse(first, Math.min(endOf(machine.queue, block, sector), ledger.newest + 1));
+			else this.#damaged.delete(block);
 		}
 	}
 
@@ -226,9 +228,10 @@ export class Happenings {
 
 	/** A block loses something of what stands in it. */
 	#lose(block: number): void {
-		const sector = sectorIn(this.#stage.machine.queue, block)?.sector;
-		if (sector === undefined) return;
-		this.#damaged.set(block, sector);
+		const found = sectorIn(this.#stage.machine.queue, block);
+		if (found === undefined) return;
+		this.#damaged.set(block, found);
+		this.#stage.uplink.lose();
 		this.excuse();
 	}
 

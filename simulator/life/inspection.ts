@@ -47,21 +47,19 @@ export function lookAtQuarantine(flash: NorFlash): {
 	return { points, full: new FlashQueue({ flash: new Glance(flash) }).dropped > 0 };
 }
 
-/** The sector that stands in a block: its number, and the numbers of its records, up to but without `end`. */
+/** The sector that stands in a block: its number, and that of its first record. */
 export function sectorIn(
 	flash: NorFlash,
 	block: number,
-): { readonly sector: number; readonly first: number; readonly end: number } | undefined {
-	const { blocks, blockLength } = flash.status();
-	const headerOf = (at: number) => {
-		const bytes = flash.image.subarray(at * blockLength, at * blockLength + headerLength);
-		return parseHeader(bytes, at);
-	};
-	const header = headerOf(block);
-	if (header === undefined) return undefined;
-	const { sector, first } = header;
-	const next = headerOf((block + 1) % blocks);
-	return { sector, first, end: next?.sector === sector + 1 ? next.first : Number.POSITIVE_INFINITY };
+): { readonly sector: number; readonly first: number } | undefined {
+	const { blockLength } = flash.status();
+	return parseHeader(flash.image.subarray(block * blockLength, block * blockLength + headerLength), block);
+}
+
+/** The number that comes after those of the records of a sector that stood in a block; without end if it is the newest. */
+export function endOf(flash: NorFlash, block: number, sector: number): number {
+	const next = sectorIn(flash, (block + 1) % flash.status().blocks);
+	return next?.sector === sector + 1 ? next.first : Number.POSITIVE_INFINITY;
 }
 
 /** The lowest number that any record of the ring has. */

@@ -10,8 +10,15 @@ const largestStep = 5 * 60_000;
  */
 const trueBetween = 5.8 * 3_600_000;
 const trueBefore = 90_000;
-/** A crystal counts true time for so long before the first, even if its rate was never learned, milliseconds. */
+/**
+ * A crystal counts true time for so long before the first answer and after each, milliseconds: even if its rate was never
+ * learned, and where it surely was, because answers came for so long.
+ */
 const trueByCrystal = 14_000_000;
+const trueByRate = 95_000_000;
+const surelyLearned = 5 * 86_400_000;
+/** No crystal is further off: a part of what it has counted since the last answer. */
+const largestCrystalRate = 200e-6;
 /** A context for readings without a time is for no longer than this, milliseconds: each is judged by its own age. */
 const longestOpen = 3_600_000;
 /** No slow oscillator is further off: an estimate that lies between two answers keeps within this part of their distance. */
@@ -24,11 +31,15 @@ export class Knowledge {
 	#device: { readonly deviceId: string; readonly location: string };
 	/** With the next reading. */
 	#resetReason: string | undefined;
-	/** Counts the stretches of ticks that one answer of a time server gives their time: boots, and from sleep to sleep. */
+	/**
+	 * Counts the stretches of ticks that one answer of a time server gives their time: boots, and from sleep to sleep. The
+	 * sleep that a start has ended is one of its own.
+	 */
 	#stretch = 0;
 	#bootedAt = 0;
-	/** When a time server's good answer came, in this boot. */
+	/** When a time server's good answer came, in this boot; and when the first one came that still holds. */
 	#learnedAt: number | undefined;
+	#firstLearnedAt: number | undefined;
 	/** Since the board woke. */
 	#fresh = false;
 	/** A server has lied to it, in this boot or in the one before. */
@@ -55,9 +66,9 @@ export class Knowledge {
 	/** A boot begins. */
 	boot(resetReason: string): void {
 		this.#resetReason = resetReason;
-		this.#stretch++;
+		this.#stretch += this.#sleeps ? 2 : 1;
 		this.#bootedAt = this.#now();
-		this.#learnedAt = undefined;
+		this.#learnedAt = this.#firstLearnedAt = undefined;
 		this.#fresh = false;
 		this.#misled = this.#misled === "now" ? "before" : "no";
 		this.#open = [];
@@ -102,8 +113,7 @@ export class Knowledge {
 	/** What a reading that is stored now has to tell. */
 	told(): Told {
 		const first = this.#resetReason;
-		const isOld = this.#now() - this.#madeAt > longestOpen && this.#open.at(-1) === this.#current;
-		if (isOld) this.#current = undefined;
+		if (this.#isOutdated()) this.#current = undefined;
 		if (first !== undefined || this.#current === undefined) this.#current = this.#make(first);
 		const told = this.#current;
 		if (first !== undefined) this.#current = undefined;
@@ -111,19 +121,36 @@ export class Knowledge {
 		return told;
 	}
 
+	#isOutdated(): boolean {
+		const time = this.#current?.time;
+		if (time === "known") return this.#isStale();
+		return time === "may be estimated" && this.#now() - this.#madeAt > longestOpen;
+	}
+
+	/** Whether no answer has come for longer than a board that does not sleep surely counts true time. */
+	#isStale(): boolean {
+		const learnedAt = this.#learnedAt;
+		if (this.#sleeps || learnedAt === undefined) return false;
+		const isLearned = learnedAt - (this.#firstLearnedAt ?? learnedAt) > surelyLearned;
+		return this.#now() - learnedAt > (isLearned ? trueByRate : trueByCrystal);
+	}
+
 	#make(resetReason: string | undefined): Told {
-		const isKnown = this.#learnedAt !== undefined && (!this.#sleeps || this.#fresh);
+		const learnedAt = this.#learnedAt;
+		const isLearned = learnedAt !== undefined && (!this.#sleeps || this.#fresh);
+		const isKnown = isLearned && !this.#isStale();
 		const time = this.#misled !== "no" ? "misled" : isKnown ? "known" : "may be estimated";
 		this.#madeAt = this.#now();
+		const counted = this.#madeAt + longestOpen - (learnedAt ?? this.#madeAt);
 		const told: Told = {
 			...this.#device,
 			firmwareVersion,
 			resetReason,
 			stretch: this.#stretch,
 			time,
-			bound: Number.POSITIVE_INFINITY,
+			bound: isLearned ? largestCrystalRate * counted + 1_000 : Number.POSITIVE_INFINITY,
 		};
-		if (time === "may be estimated") {
+		if (time === "may be estimated" && !isLearned) {
 			this.#open.push(told);
 			this.#openedAt.set(told, this.#madeAt);
 		}
@@ -142,6 +169,7 @@ export class Knowledge {
 		}
 		// A board that does not sleep learns once in a boot what its ticks mean.
 		this.#learnedAt = now;
+		this.#firstLearnedAt ??= now;
 		this.#fresh = true;
 		this.#open = [];
 		this.#current = undefined;
@@ -153,6 +181,7 @@ export class Knowledge {
 		this.#open = [];
 		this.#current = undefined;
 		this.#learnedAt ??= this.#now();
+		this.#firstLearnedAt = undefined;
 		this.#fresh = true;
 	}
 }

@@ -20,7 +20,7 @@ export interface Told {
 	readonly firmwareVersion: string;
 	/** With the first reading of a start alone. */
 	readonly resetReason: string | undefined;
-	/** Counts the stretches of the board's ticks that each have their own beginning. */
+	/** Counts the stretches of the board's ticks whose beginnings it has to remember. */
 	readonly stretch: number;
 	/**
 	 * Whether its time may be an estimate: the board had not learned it, or counted it asleep for too long; or a time
@@ -251,7 +251,7 @@ export class Ledger {
 			sequenceBefore = sequence;
 			if (told > now + timeTolerance && !misled && !this.#isMisled(sequence))
 				broken("timed", `${sequence} is from the future, ${point.timestamp}`);
-			this.#check(point, sequence, told);
+			this.#check(point, told, misled);
 			this.#count(point, sequence, told, now, late);
 		}
 	}
@@ -347,12 +347,14 @@ export class Ledger {
 		for (const sequence of sequences) state[sequence] = (state[sequence] ?? 0) & ~(answered | refused);
 	}
 
-	#check(point: DataPoint, sequence: number, told: number): void {
+	#check(point: DataPoint, told: number, misled: boolean): void {
+		const sequence = sequenceOf(point);
 		const isEstimated = point.metadata.timeEstimated === true;
 		const columns = this.#columns;
 		if (((columns.state[sequence] ?? 0) & measured) === 0) {
 			const cut = this.#cuts.some((utc) => Math.abs(utc - told) <= samplingTime + timeTolerance);
-			if (!cut && !isEstimated) broken("genuine", `${sequence} of ${point.timestamp} was never measured`);
+			if (!cut && !isEstimated && !misled)
+				broken("genuine", `${sequence} of ${point.timestamp} was never measured`);
 			return;
 		}
 		this.#checkTime(point, sequence, told, isEstimated);
@@ -382,13 +384,11 @@ export class Ledger {
 			broken("timed", `${sequence} was measured at ${new Date(utc).toISOString()}, not at ${timestamp}`);
 	}
 
-	/** Whether readings wait, or did of late, in more stretches than can be remembered. */
+	/** Whether more stretches began since the oldest reading that waits, or did of late, than can be remembered. */
 	#lookWhetherCrowded(): void {
-		if (this.#newest - this.#settled < remembered) return;
-		const stretches = new Set<number>();
-		for (let sequence = this.#settled; sequence <= this.#newest; sequence++)
-			stretches.add(this.#contextOf(sequence).stretch);
-		if (stretches.size >= remembered) this.#crowdedUpTo = this.#newest;
+		if (this.#settled > this.#newest) return;
+		const began = this.#contextOf(this.#newest).stretch - this.#contextOf(this.#settled).stretch;
+		if (began >= remembered) this.#crowdedUpTo = this.#newest;
 	}
 
 	#checkValues({ values }: DataPoint, sequence: number): void {

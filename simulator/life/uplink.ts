@@ -65,6 +65,8 @@ export class Uplink {
 	#wished = 0;
 	/** Since when nothing has kept the board from trying; `undefined` while something does. */
 	#readySince: number | undefined;
+	/** What waits may be lost since it tried last: then there is nothing to try with. */
+	#lost = false;
 
 	constructor(options: UplinkOptions) {
 		this.#options = options;
@@ -96,6 +98,7 @@ export class Uplink {
 		if (before !== undefined && before.endedAt === undefined && this.#connections === 0) before.endedAt = now;
 		if (before !== undefined && before.verdict !== "good") this.#judgeWait(before, now);
 		if (before?.verdict === "good") this.#waits = [];
+		this.#lost = false;
 		this.#attempt = { beganAt: now, endedAt: undefined, verdict: "retry" };
 	}
 
@@ -133,6 +136,11 @@ export class Uplink {
 	/** Nothing keeps the board from trying, or something does. */
 	ready(ready: boolean): void {
 		this.#readySince = ready ? (this.#readySince ?? this.#options.now()) : undefined;
+	}
+
+	/** What waits may be lost. */
+	lose(): void {
+		this.#lost = true;
 	}
 
 	/** It may try at once, whatever was before: it has started anew, or somebody has asked it to. */
@@ -188,7 +196,7 @@ export class Uplink {
 
 	#judgeCap(end: number, verdict: Verdict, now: number): void {
 		const { tolerance } = this.#options;
-		if (this.#readySince === undefined) return;
+		if (this.#readySince === undefined || this.#lost) return;
 		const since = Math.max(end, this.#readySince, this.#wishedUntil);
 		const most = (verdict === "settings fault" ? probe : cap) * (1 + tolerance) + minute;
 		if (now - since > most)

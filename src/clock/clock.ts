@@ -42,8 +42,8 @@ const placedAtOnce = 32;
 /** The chip's slow oscillator, calibrated, is not further off: then a clock was set. */
 const largestSleepRate = 0.05;
 /**
- * Ticks of a crystal are true to a second for so long before a boot's first measurement, milliseconds: where its rate was
- * learned (to 10 ppm), and where it was not (some tens of ppm, with ageing and cold).
+ * Ticks of a crystal are true to a second for so long before a boot's first measurement, and after each, milliseconds:
+ * where its rate was learned (to 10 ppm), and where it was not (some tens of ppm, with ageing and cold).
  */
 const trueByRate = 100_000_000;
 const trueByCrystal = 15_000_000;
@@ -147,7 +147,8 @@ export class Clock {
 
 	/**
 	 * When a sample is taken now, in whole milliseconds. Within a boot the times rise: where a measurement set the
-	 * clock back by up to a second they stand, a millisecond each; a larger step back is told as it is.
+	 * clock back by up to a second they stand, a millisecond each; a larger step back is told as it is. Where no
+	 * measurement has come for longer than the ticks can be believed, it is told as an estimate.
 	 */
 	sampleTime(): SampleTime {
 		const { boot, time, sleeps = false } = this.#options;
@@ -157,15 +158,16 @@ export class Clock {
 		const utc = Math.round(known);
 		const held = utc <= this.#lastSample && utc >= this.#lastSample - heldStep;
 		this.#lastSample = held ? this.#lastSample + 1 : utc;
-		return { utc: this.#lastSample };
+		const estimated = !sleeps && ticks - (this.#last?.ticks ?? ticks) > this.#believed;
+		return estimated ? { utc: this.#lastSample, estimated } : { utc: this.#lastSample };
 	}
 
 	/**
 	 * The true time of a stored sample, in whole milliseconds of Unix time: once given, the same for ever.
-	 * `undefined` while it is not known; `estimated` where its boot never learned the time, or slept too long before it did.
+	 * `undefined` while it is not known; `estimated` where its boot never learned the time, or counted it for too long.
 	 */
 	resolve(time: SampleTime): { readonly utc: number; readonly estimated: boolean } | undefined {
-		if ("utc" in time) return { utc: time.utc, estimated: false };
+		if ("utc" in time) return { utc: time.utc, estimated: time.estimated ?? false };
 		const anchor = this.#anchors.find(({ boot }) => boot === time.boot);
 		if (anchor !== undefined)
 			return {
@@ -331,14 +333,16 @@ export class Clock {
 	/** Ticks up to which it was counted for longer than can be believed, at the boot's first measurement at `ticks`. */
 	#estimatedBefore(ticks: number): number {
 		const { sleeps = false } = this.#options;
-		if (!sleeps) {
-			const believed = this.#rate.rate === undefined ? trueByCrystal : trueByRate;
-			return Math.max(0, Math.ceil((ticks - believed) / 1000) * 1000);
-		}
+		if (!sleeps) return Math.max(0, Math.ceil((ticks - this.#believed) / 1000) * 1000);
 		if (this.#fresh) return 0;
 		const last = this.#last;
 		const slept = last === undefined ? ticks > trueBefore : ticks - last.ticks > trueBetween;
 		return slept ? Math.ceil((ticks - trueBefore) / 1000) * 1000 : 0;
+	}
+
+	/** For how long the ticks of a board that does not sleep are true to a second, milliseconds. */
+	get #believed(): number {
+		return this.#rate.rate === undefined ? trueByCrystal : trueByRate;
 	}
 
 	/** How far the ticks were off since the last measurement, most of it asleep. */

@@ -34,7 +34,7 @@ export const ContextPart = Object.freeze({
 });
 
 /** How a time told in full counts; `negative` is added for a time before its origin. */
-export const TimeKind = Object.freeze({ utc: 0, ticks: 1, otherBoot: 2, negative: 4 });
+export const TimeKind = Object.freeze({ utc: 0, ticks: 1, otherBoot: 2, estimated: 3, negative: 4 });
 
 export const mostFields = 32;
 export const mostDecimals = 9;
@@ -60,6 +60,8 @@ export class ReadingChain {
 	/** Milliseconds; since the start of `boot`, or Unix time when there is no boot. */
 	time = 0;
 	boot: number | undefined;
+	/** Whether a Unix time was told by a clock that had not been set for long. */
+	estimated = false;
 	/** Between the last two readings, milliseconds. */
 	interval = 0;
 	/** For each field, then battery and signal. */
@@ -79,6 +81,7 @@ export class ReadingChain {
 		this.context = other.context;
 		this.time = other.time;
 		this.boot = other.boot;
+		this.estimated = other.estimated;
 		this.interval = other.interval;
 		this.types.set(other.types);
 		for (let slot = 0; slot < other.slots; slot++) {
@@ -117,7 +120,8 @@ export class ReadingChain {
 	}
 
 	#sampleTime(): SampleTime {
-		return this.boot === undefined ? { utc: this.time } : { boot: this.boot, ticks: this.time };
+		if (this.boot !== undefined) return { boot: this.boot, ticks: this.time };
+		return this.estimated ? { utc: this.time, estimated: true } : { utc: this.time };
 	}
 
 	#value(slot: number, decimals: number): Value {
@@ -182,8 +186,10 @@ export class ReadingChain {
 
 	#takeTime(reader: NibbleReader, context: SampleContext): void {
 		const kind = reader.nibble();
-		if ((kind & 3) === TimeKind.utc) this.boot = undefined;
-		else this.boot = (kind & 3) === TimeKind.ticks ? context.boot : reader.unsigned();
+		const counts = kind & 3;
+		this.estimated = counts === TimeKind.estimated;
+		if (counts === TimeKind.ticks) this.boot = context.boot;
+		else this.boot = counts === TimeKind.otherBoot ? reader.unsigned() : undefined;
 		const time = reader.unsigned();
 		this.time = kind & TimeKind.negative ? -time : time;
 		this.interval = 0;

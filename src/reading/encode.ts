@@ -10,7 +10,7 @@ import {
 	ValueType,
 } from "./chain";
 import { NibbleWriter } from "./nibbles";
-import type { Field, Reading, SampleContext, Value } from "./reading";
+import type { Field, Reading, SampleContext, SampleTime, Value } from "./reading";
 
 /** Integers from here on are stored as floating point, so that differences fit 32 bits. */
 const integerLimit = 2 ** 30;
@@ -41,12 +41,11 @@ export class ReadingEncoder {
 	encode(chain: ReadingChain, reading: Reading, context: SampleContext, first: boolean): Uint8Array {
 		checkContext(context, reading);
 		const time = wholeTime(reading);
-		const boot = "utc" in reading.time ? undefined : reading.time.boot;
 		const slots = context.fields.length + extraSlots;
 		this.#store(reading, context.fields);
 		const before = first ? undefined : chain.context;
 		const parts = contextParts(before, context);
-		const mode = this.#mode(chain, before, parts, context, boot, time, slots);
+		const mode = this.#mode(chain, before, parts, context, reading.time, time, slots);
 		const full = mode === Mode.full || mode === Mode.context;
 		const battery = full || this.#changed(chain, slots - 2);
 		const signal = full || this.#changed(chain, slots - 1);
@@ -55,7 +54,7 @@ export class ReadingEncoder {
 		writer.clear();
 		writer.nibble((mode << 2) | (battery ? 2 : 0) | (signal ? 1 : 0));
 		if (mode === Mode.context) writeContext(writer, context, parts);
-		if (full) writeTime(writer, time, boot, context.boot);
+		if (full) writeTime(writer, time, reading.time, context.boot);
 		else writer.signed(time - chain.time - chain.interval);
 		if (mode !== Mode.difference)
 			for (let slot = 0; slot < slots; slot++) writer.nibble(this.#stored[slot]?.type ?? 0);
@@ -84,14 +83,14 @@ export class ReadingEncoder {
 		before: SampleContext | undefined,
 		parts: number,
 		context: SampleContext,
-		boot: number | undefined,
+		told: SampleTime,
 		time: number,
 		slots: number,
 	): number {
 		if (before === undefined || parts !== 0 || before.boot !== context.boot) return Mode.context;
 		if (before.resetReason !== context.resetReason) return Mode.context;
-		if (boot !== chain.boot || Math.abs(time - chain.time - chain.interval) >= intervalLimit)
-			return Mode.full;
+		if (!countsAlike(told, chain)) return Mode.full;
+		if (Math.abs(time - chain.time - chain.interval) >= intervalLimit) return Mode.full;
 		for (let slot = 0; slot < slots; slot++)
 			if (this.#stored[slot]?.type !== chain.types[slot]) return Mode.types;
 		return Mode.difference;
@@ -220,13 +219,19 @@ function writeContext(writer: NibbleWriter, context: SampleContext, parts: numbe
 	}
 }
 
-function writeTime(writer: NibbleWriter, time: number, boot: number | undefined, contextBoot: number): void {
+/** Whether a time can be told as the difference from the one before. */
+function countsAlike(told: SampleTime, { boot, estimated }: ReadingChain): boolean {
+	if (!("utc" in told)) return told.boot === boot;
+	return boot === undefined && (told.estimated ?? false) === estimated;
+}
+
+function writeTime(writer: NibbleWriter, time: number, told: SampleTime, contextBoot: number): void {
 	const sign = time < 0 ? TimeKind.negative : 0;
-	if (boot === undefined) writer.nibble(TimeKind.utc | sign);
-	else if (boot === contextBoot) writer.nibble(TimeKind.ticks | sign);
+	if ("utc" in told) writer.nibble((told.estimated ? TimeKind.estimated : TimeKind.utc) | sign);
+	else if (told.boot === contextBoot) writer.nibble(TimeKind.ticks | sign);
 	else {
 		writer.nibble(TimeKind.otherBoot | sign);
-		writer.unsigned(boot);
+		writer.unsigned(told.boot);
 	}
 	writer.unsigned(Math.abs(time));
 }

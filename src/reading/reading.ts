@@ -14,10 +14,12 @@ export interface Field {
 }
 
 /**
- * When a reading was sampled. Once the clock is known, `utc` is the truth; before that, a reading is told by the
- * boot's ticks, and the clock's anchor for that boot gives its time later.
+ * When a reading was sampled. Once the clock is known, `utc` is the truth, or `estimated` where the clock had not been set
+ * for long; before that, a reading is told by the boot's ticks, and the clock's anchor for that boot gives its time later.
  */
-export type SampleTime = { readonly utc: number } | { readonly boot: number; readonly ticks: number };
+export type SampleTime =
+	| { readonly utc: number; readonly estimated?: boolean }
+	| { readonly boot: number; readonly ticks: number };
 
 /**
  * What described the samples when they were taken: it changes rarely, so the flash keeps it once a sector.

@@ -50,6 +50,8 @@ const smallestBody = 2 * 1024;
 const longestStartDelay = 60_000;
 /** When something waits that cannot be sent, although nothing has failed: look again after this, milliseconds. */
 const lookAgain = 60_000;
+const noTime = "the oldest reading has no time yet; it is kept";
+const nothingReadable = "what waits cannot be read from flash, and is left out until the next start";
 
 /**
  * Brings what waits on flash to Dakkio: one request in flight, oldest first, acknowledged on 2xx alone. Never
@@ -243,7 +245,7 @@ export class Uploader {
 		const batch = this.#plan() ?? this.#planWithEstimates();
 		if (batch === undefined) {
 			this.#notBefore = time.ticks() + lookAgain;
-			log("upload: the oldest reading has no time yet; it is kept");
+			log(`upload: ${this.#options.readings.length === 0 ? nothingReadable : noTime}`);
 			return false;
 		}
 		const outcome = await this.#exchange(connection, batch);
