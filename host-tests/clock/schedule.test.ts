@@ -112,9 +112,10 @@ describe("which measurement is believed", () => {
 });
 
 describe("a kiss of death", () => {
-	test.each(["DENY", "RSTR"])("%s: this address is never asked again", (code) => {
+	test.each(["DENY", "RSTR"])("%s: this address is asked once a day", (code) => {
 		const barred = bar([], "a:123", code, 5);
-		expect(isBarred(barred, "a:123", 1_000 * day)).toBe(true);
+		expect(isBarred(barred, "a:123", day)).toBe(true);
+		expect(isBarred(barred, "a:123", day + 5)).toBe(false);
 		expect(isBarred(barred, "a:124", 5)).toBe(false);
 	});
 

@@ -57,6 +57,26 @@ const found: readonly Found[] = [
 		},
 	},
 	{
+		bug: "a board that was started while all time servers had asked not to be asked never asked again",
+		breaks: "delivered",
+		file: "src/clock/schedule.ts",
+		find: "const longestKissWait = day;",
+		replace: "const longestKissWait = Number.POSITIVE_INFINITY;",
+		life: {
+			...{ interval: 900, length: 4 * day },
+			troubles: [
+				{
+					from: 2 * hour,
+					to: 21 * hour,
+					kind: "time servers",
+					fault: { kind: "kiss", code: "DENY" },
+					all: true,
+				},
+				{ from: 16 * hour, to: 16.1 * hour, kind: "outage" },
+			],
+		},
+	},
+	{
 		bug: "where power went while all was being forgotten, the readings were gone and the settings stayed",
 		breaks: "kept",
 		file: "src/app.ts",

@@ -94,13 +94,15 @@ export interface Barred {
 
 /** After the first RATE, doubled with each one more. */
 const firstRateWait = hour / 4;
-const longestRateWait = day;
+/** After DENY and RSTR, and the longest after RATE. */
+const longestKissWait = day;
 /** Remembered at the most; the oldest is forgotten. */
 const mostBarred = 16;
 
 /**
- * Takes note of a kiss of death (RFC 5905, section 7.4): after DENY and RSTR the peer is not asked again in this
- * boot, after RATE less and less often. Other codes are passing states of the server and bar nothing. It is the
+ * Takes note of a kiss of death (RFC 5905, section 7.4): after DENY and RSTR the peer is asked once a day, after RATE less
+ * and less often. The RFC has a client leave it alone for good; but a board that no server has told the time sends nothing,
+ * and nobody might start it again for years. Other codes are passing states of the server and bar nothing. It is the
  * address that is barred, not the name: behind a pool's name there are many servers.
  */
 export function bar(barred: readonly Barred[], peer: string, code: string, ticks: number): readonly Barred[] {
@@ -112,9 +114,9 @@ export function bar(barred: readonly Barred[], peer: string, code: string, ticks
 }
 
 function waitAfterKiss(code: string, before: number | undefined): number | undefined {
-	if (code === "DENY" || code === "RSTR") return Number.POSITIVE_INFINITY;
+	if (code === "DENY" || code === "RSTR") return longestKissWait;
 	if (code !== "RATE") return undefined;
-	return before === undefined ? firstRateWait : Math.min(longestRateWait, before * 2);
+	return before === undefined ? firstRateWait : Math.min(longestKissWait, before * 2);
 }
 
 export function isBarred(barred: readonly Barred[], peer: string, ticks: number): boolean {
