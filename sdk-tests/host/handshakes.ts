@@ -7,6 +7,8 @@ export interface Handshake {
 	readonly key: "EC" | "RSA";
 	readonly options: TlsOptions;
 	readonly tampering?: Tampering;
+	/** In which the messages come, bytes; left out: each in one of its own. */
+	readonly recordLength?: number;
 	readonly expected: string;
 	readonly stricter?: string;
 }
@@ -29,6 +31,44 @@ export const handshakes: readonly Handshake[] = [
 		key: "RSA",
 		options: { ...tls12, ciphers: "ECDHE-RSA-AES128-GCM-SHA256" },
 		expected: "accepted",
+	},
+	{
+		name: "messages that begin and end anywhere in records of 100 bytes",
+		key: "EC",
+		options: tls12,
+		tampering: (messages) => messages,
+		recordLength: 100,
+		expected: "accepted",
+	},
+	{
+		name: "messages in records of a byte",
+		key: "RSA",
+		options: tls12,
+		tampering: (messages) => messages,
+		recordLength: 1,
+		expected: "accepted",
+	},
+	{
+		name: "all messages in one record",
+		key: "EC",
+		options: tls12,
+		tampering: (messages) => messages,
+		recordLength: 16_384,
+		expected: "accepted",
+	},
+	{
+		name: "a message that is said to have 16 MB",
+		...tampered(
+			changed(certificate, (body) => body.fill(0xff, 1, 4)),
+			`${unspoken}a handshake message that is too long`,
+		),
+	},
+	{
+		name: "a chain of five thousand certificates of no bytes",
+		...tampered(
+			(messages) => messages.map((each) => (each[0] === certificate ? emptyCertificates(5000) : each)),
+			`${unspoken}more certificates than a chain has`,
+		),
 	},
 	{
 		name: "a signature over the key exchange that does not hold",
@@ -147,6 +187,14 @@ export const handshakes: readonly Handshake[] = [
 
 function tampered(tampering: Tampering, reason: string) {
 	return { key: "EC", options: tls12, tampering, expected: `refused, ${reason}` } as const;
+}
+
+function emptyCertificates(count: number): Message {
+	const message = Buffer.alloc(4 + 3 + 3 * count);
+	message[0] = certificate;
+	message.writeUIntBE(3 + 3 * count, 1, 3);
+	message.writeUIntBE(3 * count, 4, 3);
+	return message;
 }
 
 function changed(type: number, change: (message: Message) => void): Tampering {

@@ -47,11 +47,11 @@ export class TlsTable {
 				usage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment,
 			}),
 		};
-		for (const { name, key, options, tampering, ...rest } of handshakes) {
+		for (const { name, key, options, tampering, recordLength, ...rest } of handshakes) {
 			const leaf = leaves[key];
 			let port = await this.#serve({ key: await keyToPem(leaf), cert: toPem(leaf), ...options });
 			if (tampering !== undefined) {
-				const between = await tamperWith(port, tampering);
+				const between = await tamperWith(port, tampering, recordLength);
 				this.#open.push(between);
 				port = between.port;
 			}
