@@ -112,12 +112,16 @@ test("what the fast clock counted while the board was awake is made good, and el
 	const first = new Sleep(false);
 	// An hour awake, in which the slow clock is 1 % slow.
 	chip.slow += 3564 * second;
-	const later = over(first, 3_600_000, 60 * second);
-	expect(later.elapsed).toBeCloseTo(3_660_000, 0);
+	const woken = over(first, 3_600_000, 60 * second);
+	expect(woken.elapsed).toBeCloseTo(3_660_000, 0);
 	expect(chip.writes).toBe(1);
-	const again = over(later, later.elapsed, 60 * second);
+	const again = over(woken, woken.elapsed, 60 * second);
 	expect(again.elapsed).toBeCloseTo(3_720_000, 0);
 	expect(chip.writes).toBe(1);
+	// Another hour awake.
+	chip.slow += 3564 * second;
+	expect(over(again, again.elapsed + 3_600_000, 60 * second).elapsed).toBeCloseTo(7_380_000, 0);
+	expect(chip.writes).toBe(2);
 });
 
 describe("a boot begins anew", () => {

@@ -2,7 +2,7 @@ import { createPublicKey, type JsonWebKey, verify, X509Certificate } from "node:
 import { isIP } from "node:net";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { certify, toPem } from "../../sdk-tests/host/certificate";
+import { certify, rawNames, toPem } from "../../sdk-tests/host/certificate";
 import { type Chain, makeChains } from "../../sdk-tests/host/chains";
 import type { PublicKey } from "../../src/boards/esp32/tls/certificate";
 import { type SignatureCheck, trustAnchor, verifyChain } from "../../src/boards/esp32/tls/chain";
@@ -29,6 +29,21 @@ test("no name is taken that Node's own check would not take", () => {
 		const leaf = new X509Certificate(first);
 		const named = isIP(host) === 0 ? leaf.checkHost(host, { subject: "never" }) : leaf.checkIP(host);
 		if (expected === "accepted") expect(named).toBeDefined();
+	}
+});
+
+test("a certificate with two lists of names is refused, whichever has the name", async () => {
+	// OpenSSL's server does not even show one: so it stands here and not in the table.
+	const root = await certify({ name: "Root", authority: true });
+	for (const [first, second] of [
+		["api.dakkio.test", "other.test"],
+		["other.test", "api.dakkio.test"],
+	] as const) {
+		const twice = { name: "Server", issuer: root, names: [first], more: [rawNames(second)] };
+		const shown = certificates(toPem(await certify(twice))).map(der);
+		expect(decide(shown, { root: toPem(root), host: "api.dakkio.test" }).verdict).toMatch(
+			/^refused, forged, its certificate cannot be read: an extension twice/,
+		);
 	}
 });
 

@@ -236,10 +236,6 @@ export async function makeChains(): Promise<readonly Chain[]> {
 	]);
 	const named = (names: readonly string[]) =>
 		certify({ name: "Server", issuer: intermediate, more: [rawNames(...names)] });
-	add("two lists of names", "refused, forged", [
-		await leaf(intermediate, { more: [rawNames("other.test")] }),
-		intermediate,
-	]);
 	add("the name, then a zero and another", "refused, wrong name", [
 		await named([`${host}\0.evil.test`]),
 		intermediate,
