@@ -5,7 +5,8 @@ import { checkSettings } from "../src/settings/settings";
 import { buildFor, type Platform, readPlatform, requireIdf, usualPinsOn } from "./chips";
 import { findSdk, main } from "./sdk";
 
-const help = `Builds the firmware with the debugger, writes it to the board on USB, and opens xsbug with its log.
+const help = `Builds the firmware, writes it to the board on USB, and shows its log: with the debugger in xsbug, or as it is to
+stay on the board in the terminal.
 
 npm run flash -- [PLATFORM] [options]
 
@@ -13,6 +14,7 @@ npm run flash -- [PLATFORM] [options]
   --flash MB        size of the board's flash: 4 (the default), 8 or 16
   --settings FILE   settings to begin with, JSON, with the keys of the README's table; the firmware's image then
                     holds them, secrets too: keep it to yourself
+  --release         without the debugger, as it is to stay on the board; its log is in the terminal
   --help            this text
 `;
 
@@ -22,6 +24,7 @@ await main(async () => {
 		options: {
 			flash: { type: "string" },
 			settings: { type: "string" },
+			release: { type: "boolean" },
 			help: { type: "boolean", short: "h" },
 		},
 	});
@@ -36,7 +39,13 @@ await main(async () => {
 	requireIdf();
 	if (settings.length > 0)
 		process.stdout.write("The image holds the settings, with key and passwords: keep it to yourself.\n");
-	await buildFor(sdk, values.flash, ["-d", "-m", "-p", platform, ...settings]);
+	await buildFor(sdk, values.flash, [
+		...(values.release === true ? [] : ["-d"]),
+		"-m",
+		"-p",
+		platform,
+		...settings,
+	]);
 });
 
 /** The settings of a file as the image carries them: JSON in UTF-8, two hexadecimal digits a byte. */

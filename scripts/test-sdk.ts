@@ -8,7 +8,7 @@ import { NtpTable } from "../sdk-tests/host/ntp";
 import { SetupVisitor } from "../sdk-tests/host/setup";
 import { TlsTable } from "../sdk-tests/host/tls";
 import type { Plan, Report } from "../sdk-tests/plan";
-import { reportMark } from "../sdk-tests/plan";
+import { meant, reportMark } from "../sdk-tests/plan";
 import { findSdk, main, mcconfig, type Sdk } from "./sdk";
 import { freePort, requireSimulator, Simulator } from "./simulator";
 
@@ -111,7 +111,8 @@ async function runBoard(sdk: Sdk, program: string, onReport: (report: Report) =>
 				reports.push(report);
 				onReport(report);
 			}
-		} else if (/^(unhandled|unexpected|.*memory full)/.test(line)) unhandled.push(line);
+		} else if (line.includes(meant)) return;
+		else if (/^(unhandled|unexpected|.*memory full)/.test(line)) unhandled.push(line);
 		else process.stdout.write(`  ${line}\n`);
 	});
 	const watch = setInterval(() => {

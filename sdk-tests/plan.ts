@@ -70,3 +70,6 @@ export type Report =
 
 /** What stands before a report in the log. */
 export const reportMark = "REPORT ";
+
+/** In the words of an error that a test lets go astray. */
+export const meant = "meant by the test";

@@ -166,3 +166,46 @@ test("power that goes while it sleeps leaves what was sampled since the last mea
 	sync(start + 5 * hour);
 	expect(clock.resolve(time)).toEqual({ utc: start + hour, estimated: true });
 });
+
+describe("a board whose power is changed", () => {
+	/** A start of a board on mains. */
+	function onMains(boot: number, ticks: number) {
+		const clock = new Clock({ time: { ticks: () => ticks }, boot, storage, log: () => {} });
+		return { clock, sync: (utc: number) => clock.set({ utc, ticks, roundTrip: 20, server: "test" }) };
+	}
+
+	test("to battery does not take a measurement of long ago for that of the boot before, which had none", () => {
+		onMains(1, 10 * second).sync(start);
+		// Nobody answers in this one, for a week.
+		const { clock: dark } = onMains(2, 0);
+		const time = dark.sampleTime();
+		const { clock, sync } = awake(3, 0, false);
+		expect(clock.resolve(time)).toBeUndefined();
+		sync(start + 7 * 24 * hour);
+		clock.estimate([{ time }]);
+		const { utc = 0, estimated } = clock.resolve(time) ?? {};
+		expect(estimated).toBe(true);
+		expect(utc).toBeGreaterThanOrEqual(start);
+		expect(utc).toBeLessThanOrEqual(start + 7 * 24 * hour);
+	});
+
+	test("to battery right after a boot that measured keeps that boot's times", () => {
+		const mains = onMains(1, 10 * second);
+		const before = { boot: 1, ticks: 5 * second };
+		mains.sync(start);
+		const { clock, sync } = awake(2, 0, false);
+		const time = clock.sampleTime();
+		sync(start + hour);
+		expect(clock.resolve(before)).toEqual({ utc: start - 5 * second, estimated: false });
+		expect(clock.resolve(time)).toEqual({ utc: start + hour, estimated: false });
+	});
+
+	test("writes no more at starts that measure nothing", () => {
+		onMains(1, 10 * second).sync(start);
+		onMains(2, 0);
+		const { writes } = storage;
+		onMains(3, 0);
+		onMains(4, 0);
+		expect(storage.writes).toBe(writes);
+	});
+});

@@ -14,6 +14,7 @@ import { checkSampler } from "./sampler";
 import { checkSensors } from "./sensors";
 import { checkSettings } from "./settings";
 import { setUp } from "./setup";
+import { checkSurvival } from "./survive";
 import { checkTls } from "./tls";
 
 /** A write to a connection that the peer has reset raises it, and it ends the simulator. */
@@ -25,6 +26,7 @@ memory("an empty machine");
 void run(readPlan());
 
 async function run(plan: Plan): Promise<void> {
+	await checkSurvival();
 	await checkQueue();
 	await checkSensors();
 	await checkSampler(config.state);

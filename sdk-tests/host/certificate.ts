@@ -49,6 +49,8 @@ export interface CertificateOptions {
 	readonly names?: readonly string[];
 	readonly purposes?: readonly string[];
 	readonly more?: readonly Extension[];
+	/** Hexadecimal; left out: 16 bytes of chance. */
+	readonly serial?: string;
 }
 
 const day = 86_400_000;
@@ -62,7 +64,7 @@ export async function certify(options: CertificateOptions): Promise<Holder> {
 	const hash = options.hash ?? (signer.kind === "P-384" ? "SHA-384" : "SHA-256");
 	const subject = `CN=${name}, O=Dakkio tests`;
 	const certificate = await X509CertificateGenerator.create({
-		serialNumber: `40${randomBytes(15).toString("hex")}`,
+		serialNumber: options.serial ?? `40${randomBytes(15).toString("hex")}`,
 		subject,
 		issuer: issuer?.certificate.subject ?? subject,
 		notBefore: new Date(Date.now() + from * day),
@@ -116,11 +118,17 @@ function generate(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
 	);
 }
 
-/** A critical extension that restricts the names below an authority to a domain (RFC 5280 section 4.2.1.10). */
-export function nameConstraints(domain: string): Extension {
+/** An extension that restricts the names below an authority to a domain (RFC 5280 section 4.2.1.10). */
+export function nameConstraints(domain: string, critical = true): Extension {
 	const name = Buffer.from(domain);
 	const subtree = tlv(0x30, tlv(0x82, name));
-	return new Extension("2.5.29.30", true, tlv(0x30, tlv(0xa0, subtree)));
+	return new Extension("2.5.29.30", critical, tlv(0x30, tlv(0xa0, subtree)));
+}
+
+/** A list of names (subjectAltName) as it is given, byte for byte. */
+export function rawNames(...names: readonly string[]): Extension {
+	const list = Buffer.concat(names.map((name) => tlv(0x82, Buffer.from(name, "latin1"))));
+	return new Extension("2.5.29.17", false, tlv(0x30, list));
 }
 
 /** A critical extension that nobody knows. */
@@ -129,7 +137,10 @@ export function unknownRestriction(): Extension {
 }
 
 function tlv(tag: number, content: Buffer): Buffer {
-	return Buffer.concat([Buffer.from([tag, content.length]), content]);
+	const { length } = content;
+	const header =
+		length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+	return Buffer.concat([Buffer.from([tag, ...header]), content]);
 }
 
 export function toPem({ certificate }: Holder): string {

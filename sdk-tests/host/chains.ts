@@ -5,6 +5,7 @@ import {
 	KeyUsageFlags,
 	keyToPem,
 	nameConstraints,
+	rawNames,
 	toPem,
 	unknownRestriction,
 } from "./certificate";
@@ -99,6 +100,39 @@ export async function makeChains(): Promise<readonly Chain[]> {
 	const crossed = await certify({ name: "New root", authority: true });
 	const cross = { ...crossed, certificate: (await recertified(crossed, "New root", root)).certificate };
 	add("a new root, signed by the old one", "accepted", [await leaf(crossed), cross], { root });
+	add("the leaf twice", "accepted", [good, good, intermediate]);
+	add("the intermediate twice", "accepted", [good, intermediate, intermediate]);
+	add("an old authority that nobody needs, signed with SHA-1", "accepted", [
+		good,
+		intermediate,
+		await certify({ name: "Ancient", authority: true, hash: "SHA-1" }),
+	]);
+	const renewed = await certify({ name: "Renewed", issuer: root, authority: 0 });
+	const renew = (issuer: Holder, more: Partial<Parameters<typeof certify>[0]> = {}) =>
+		certify({ name: "Renewed", issuer, authority: 0, keys: renewed.keys, ...more });
+	add("an intermediate that expired, beside its renewal", "accepted", [
+		await leaf(renewed),
+		await renew(root, { from: -60, to: -1 }),
+		renewed,
+	]);
+	add("two authorities of one name, the first with another key", "accepted", [
+		await leaf(renewed),
+		await certify({ name: "Renewed", issuer: root, authority: 0 }),
+		renewed,
+	]);
+	const crowd = Array.from({ length: 400 }, (_, index) => `customer-${index}.dakkio.test`);
+	add("the last of four hundred names", "accepted", [
+		await leaf(intermediate, { names: [...crowd, host] }),
+		intermediate,
+	]);
+	add("behind a name of 9,000 bytes", "accepted", [
+		await certify({ name: "Server", issuer: intermediate, more: [rawNames("x".repeat(9000), host)] }),
+		intermediate,
+	]);
+	add("a serial number of 40 bytes", "accepted", [
+		await leaf(intermediate, { serial: "7f".repeat(40) }),
+		intermediate,
+	]);
 
 	add("expired", "refused, expired", [await leaf(intermediate, { from: -60, to: -1 }), intermediate]);
 	add("not yet valid", "refused, not yet valid", [
@@ -161,6 +195,11 @@ export async function makeChains(): Promise<readonly Chain[]> {
 	add("a leaf with a damaged signature", "refused, forged", [damaged(good), intermediate], { key: good });
 	add("an intermediate with a damaged signature", "refused, forged", [good, damaged(intermediate)]);
 	add("without its intermediate", "refused, untrusted", [good]);
+	add("an intermediate that an unknown root signed, before the same of a known one", "refused, untrusted", [
+		await leaf(renewed),
+		await renew(await certify({ name: "Unknown", authority: true })),
+		renewed,
+	]);
 	add("SHA-1", "refused, forged", [await leaf(intermediate, { hash: "SHA-1" }), intermediate]);
 	add("an RSA key of 1024 bits", "refused, forged", [
 		await leaf(intermediate, { key: "RSA 1024" }),
@@ -181,6 +220,45 @@ export async function makeChains(): Promise<readonly Chain[]> {
 		more: [nameConstraints("example.org")],
 	});
 	add("an authority for another domain", "refused, forged", [await leaf(elsewhere), elsewhere]);
+	const unmarked = await certify({
+		name: "Unmarked",
+		issuer: root,
+		authority: 0,
+		more: [nameConstraints("example.org", false)],
+	});
+	add("an authority for another domain, not marked as critical", "refused, forged", [
+		await leaf(unmarked),
+		unmarked,
+	]);
+	add("for any purpose", "refused, forged", [
+		await leaf(intermediate, { purposes: ["2.5.29.37.0"] }),
+		intermediate,
+	]);
+	const named = (names: readonly string[]) =>
+		certify({ name: "Server", issuer: intermediate, more: [rawNames(...names)] });
+	add("the name, then a zero and another", "refused, wrong name", [
+		await named([`${host}\0.evil.test`]),
+		intermediate,
+	]);
+	add("the name with a full stop at its end", "refused, wrong name", [
+		await named([`${host}.`]),
+		intermediate,
+	]);
+	add("the name with the Kelvin sign as its k", "refused, wrong name", [
+		await named([host.replace("k", Buffer.from("\u212a").toString("latin1"))]),
+		intermediate,
+	]);
+	add("a wildcard below the name", "refused, wrong name", [await named([`*.${host}`]), intermediate]);
+	add("a wildcard for everything", "refused, wrong name", [
+		await named(["*", "*.", "*.*.test", "*.test", "**.dakkio.test", ".dakkio.test"]),
+		intermediate,
+	]);
+	add("an address as a name", "refused, wrong name", [await named(["127.0.0.1"]), intermediate], {
+		host: "127.0.0.1",
+	});
+	add("a wildcard for an address", "refused, wrong name", [await named(["*.0.0.1"]), intermediate], {
+		host: "127.0.0.1",
+	});
 	const here = await certify({
 		name: "Here",
 		issuer: root,

@@ -1,4 +1,5 @@
 import type { TlsOptions } from "node:tls";
+import { type Insertion, record } from "./insert";
 import type { Message, Tampering } from "./tamper";
 
 /** A handshake that goes another way than it should, with a certificate that is good. */
@@ -7,6 +8,9 @@ export interface Handshake {
 	readonly key: "EC" | "RSA";
 	readonly options: TlsOptions;
 	readonly tampering?: Tampering;
+	/** In which the messages come, bytes; left out: each in one of its own. */
+	readonly recordLength?: number;
+	readonly insertion?: Insertion;
 	readonly expected: string;
 	readonly stricter?: string;
 }
@@ -18,6 +22,20 @@ const serverKeyExchange = 12;
 /** Curve type, curve, length and point come first, then hash, signature algorithm, length and signature. */
 const algorithmAt = 4 + 4 + 65;
 
+/** Types of records (RFC 5246 section 6.2.1). */
+const changeOfCipher = 20;
+const handshake = 22;
+const applicationData = 23;
+/** Records of a server: its four messages, the change to encryption, the end of the handshake. */
+const untilFinished = 6;
+
+/** What a board must never take for the service's word: it would forget the readings. */
+const forgedAnswer = record(
+	applicationData,
+	Buffer.from("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"),
+);
+
+const lost = "the connection to api.dakkio.test was lost";
 const unspoken = "speak TLS as it must: ";
 
 const tls12 = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
@@ -29,6 +47,44 @@ export const handshakes: readonly Handshake[] = [
 		key: "RSA",
 		options: { ...tls12, ciphers: "ECDHE-RSA-AES128-GCM-SHA256" },
 		expected: "accepted",
+	},
+	{
+		name: "messages that begin and end anywhere in records of 100 bytes",
+		key: "EC",
+		options: tls12,
+		tampering: (messages) => messages,
+		recordLength: 100,
+		expected: "accepted",
+	},
+	{
+		name: "messages in records of a byte",
+		key: "RSA",
+		options: tls12,
+		tampering: (messages) => messages,
+		recordLength: 1,
+		expected: "accepted",
+	},
+	{
+		name: "all messages in one record",
+		key: "EC",
+		options: tls12,
+		tampering: (messages) => messages,
+		recordLength: 16_384,
+		expected: "accepted",
+	},
+	{
+		name: "a message that is said to have 16 MB",
+		...tampered(
+			changed(certificate, (body) => body.fill(0xff, 1, 4)),
+			`${unspoken}a handshake message that is too long`,
+		),
+	},
+	{
+		name: "a chain of five thousand certificates of no bytes",
+		...tampered(
+			(messages) => messages.map((each) => (each[0] === certificate ? emptyCertificates(5000) : each)),
+			`${unspoken}more certificates than a chain has`,
+		),
 	},
 	{
 		name: "a signature over the key exchange that does not hold",
@@ -109,6 +165,54 @@ export const handshakes: readonly Handshake[] = [
 		),
 	},
 	{
+		name: "an answer in the clear, put in before the encryption begins",
+		...inserted(1, forgedAnswer, `${unspoken}data before the handshake has ended`),
+	},
+	{
+		name: "an answer in the clear, put in right before the server's last message",
+		...inserted(untilFinished - 1, forgedAnswer, `${unspoken}data before the handshake has ended`),
+	},
+	{
+		name: "an answer in the clear, put in behind the server's last message",
+		...inserted(untilFinished, forgedAnswer, lost),
+	},
+	{
+		name: "the change to encryption before there are keys",
+		...inserted(
+			1,
+			record(changeOfCipher, Buffer.from([1])),
+			`${unspoken}a change to encryption out of order`,
+		),
+	},
+	{
+		name: "the change to encryption twice",
+		...inserted(
+			untilFinished - 1,
+			record(changeOfCipher, Buffer.from([1])),
+			`${unspoken}a record that is too short`,
+		),
+	},
+	{
+		name: "a record of 32 KB",
+		...inserted(1, record(handshake, Buffer.alloc(32_760)), `${unspoken}a record that is too long`),
+	},
+	{
+		name: "a record of 64 KB",
+		...inserted(1, record(handshake, Buffer.alloc(65_535)), `${unspoken}a record that is too long`),
+	},
+	{
+		name: "a record of a type that nobody knows",
+		...inserted(1, record(99, Buffer.from([1])), `${unspoken}a record of another protocol`),
+	},
+	...[0, 7, 8, 23, 24, 40].map((length) => ({
+		name: `an encrypted record of ${length} bytes by somebody without the key`,
+		...inserted(untilFinished, record(applicationData, Buffer.alloc(length)), lost),
+	})),
+	{
+		name: "a certificate that belongs to nobody, slipped in on the way",
+		...tampered(changedList, "it ended the connection with TLS alert 51"),
+	},
+	{
 		name: "static RSA, without forward secrecy",
 		key: "RSA",
 		options: { ...tls12, ciphers: "AES128-GCM-SHA256" },
@@ -147,6 +251,30 @@ export const handshakes: readonly Handshake[] = [
 
 function tampered(tampering: Tampering, reason: string) {
 	return { key: "EC", options: tls12, tampering, expected: `refused, ${reason}` } as const;
+}
+
+function emptyCertificates(count: number): Message {
+	const message = Buffer.alloc(4 + 3 + 3 * count);
+	message[0] = certificate;
+	message.writeUIntBE(3 + 3 * count, 1, 3);
+	message.writeUIntBE(3 * count, 4, 3);
+	return message;
+}
+
+function inserted(after: number, bytes: Buffer, reason: string) {
+	return { key: "EC", options: tls12, insertion: { after, bytes }, expected: `refused, ${reason}` } as const;
+}
+
+/** The leaf once more at the end: as a chain it is as good as before, but it is not what the server has sent. */
+function changedList(messages: Message[]): Message[] {
+	return messages.map((each) => {
+		if (each[0] !== certificate) return each;
+		const leaf = each.subarray(7, 7 + 3 + each.readUIntBE(7, 3));
+		const longer = Buffer.concat([each, leaf]);
+		longer.writeUIntBE(longer.length - 4, 1, 3);
+		longer.writeUIntBE(longer.length - 7, 4, 3);
+		return longer;
+	});
 }
 
 function changed(type: number, change: (message: Message) => void): Tampering {

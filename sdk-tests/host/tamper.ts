@@ -9,10 +9,17 @@ export type Tampering = (messages: Message[]) => Message[];
 const handshake = 22;
 const serverHelloDone = 14;
 
-/** Somebody between client and server who changes the server's first flight, which is in the clear. */
+/** The most that a record may have (RFC 5246 section 6.2.1). */
+const longestRecord = 16_384;
+
+/**
+ * Somebody between client and server who changes the server's first flight, which is in the clear. Its messages go out
+ * together, in records of so many bytes, or each in one of its own.
+ */
 export async function tamperWith(
 	port: number,
 	tampering: Tampering,
+	recordLength?: number,
 ): Promise<{ port: number; close(): void }> {
 	const sockets = new Set<Socket>();
 	const server = createServer((client) => {
@@ -26,7 +33,15 @@ export async function tamperWith(
 			});
 		}
 		client.pipe(upstream);
-		relayFlight(upstream, client, tampering);
+		relayFlight(
+			upstream,
+			client,
+			(messages) => {
+				const changed = tampering(messages);
+				return recordLength === undefined ? changed : [Buffer.concat(changed)];
+			},
+			recordLength ?? longestRecord,
+		);
 	});
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
@@ -39,14 +54,16 @@ export async function tamperWith(
 	};
 }
 
-function relayFlight(from: Socket, to: Socket, tampering: Tampering): void {
+function relayFlight(from: Socket, to: Socket, tampering: Tampering, recordLength: number): void {
 	let received = Buffer.alloc(0);
 	const take = (data: Buffer) => {
 		received = Buffer.concat([received, data]);
 		const flight = readFlight(received);
 		if (flight === undefined) return;
 		from.off("data", take);
-		for (const message of tampering(flight.messages)) to.write(record(message));
+		for (const message of tampering(flight.messages))
+			for (let at = 0; at < message.length; at += recordLength)
+				to.write(record(message.subarray(at, at + recordLength)));
 		to.write(flight.rest);
 		from.pipe(to);
 	};

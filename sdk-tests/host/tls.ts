@@ -9,6 +9,7 @@ import type { TlsCase } from "../plan";
 import { certify, KeyUsageFlags, keyToPem, toPem } from "./certificate";
 import { makeChains } from "./chains";
 import { handshakes } from "./handshakes";
+import { insertInto } from "./insert";
 import { tamperWith } from "./tamper";
 
 /** A case with its server running, and what is to come of it. */
@@ -47,11 +48,16 @@ export class TlsTable {
 				usage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment,
 			}),
 		};
-		for (const { name, key, options, tampering, ...rest } of handshakes) {
+		for (const { name, key, options, tampering, recordLength, insertion, ...rest } of handshakes) {
 			const leaf = leaves[key];
 			let port = await this.#serve({ key: await keyToPem(leaf), cert: toPem(leaf), ...options });
 			if (tampering !== undefined) {
-				const between = await tamperWith(port, tampering);
+				const between = await tamperWith(port, tampering, recordLength);
+				this.#open.push(between);
+				port = between.port;
+			}
+			if (insertion !== undefined) {
+				const between = await insertInto(port, insertion);
 				this.#open.push(between);
 				port = between.port;
 			}

@@ -316,12 +316,18 @@ export class Clock {
 	}
 
 	/**
-	 * The ticks begin anew. What was sampled since the last measurement of a board that slept has its time from the
-	 * slow oscillator alone: it was told under the number after that of the measurement.
+	 * The ticks begin anew, and the last measurement's are none of this boot. What was sampled since the last measurement
+	 * of a board that slept has its time from the slow oscillator alone: it was told under the number after that of the
+	 * measurement. A board on mains only forgets it: on battery later, it would take it for the last of a boot that never
+	 * measured anything.
 	 */
 	#settle({ last, rate = 0 }: ClockRecord): void {
 		const { boot, sleeps = false } = this.#options;
-		if (!sleeps || last === undefined) return;
+		if (last === undefined) return;
+		if (!sleeps) {
+			this.#keep(this.#anchors);
+			return;
+		}
 		const asleep = (this.#anchors.at(-1)?.boot ?? boot) + 1;
 		const start = last.utc - last.ticks * (1 + rate);
 		const estimatedBefore = Number.POSITIVE_INFINITY;

@@ -32,7 +32,11 @@ declare module "ssl/session" {
 		readonly clientCipher: object | null;
 		/** Set once what is read is encrypted. */
 		readonly serverCipher: object | null;
+		/** The type of the handshake message that came last, `undefined` at first; kept by `replaced/ssl/handshake`. */
+		readonly lastMessage?: number;
 		initiateHandshake(): void;
+		/** The next record, header included; `undefined` while it is not whole. */
+		readPacket(stream: SessionStream): Uint8Array<ArrayBuffer> | ArrayBuffer | undefined;
 		/** Takes one step; `true` when no more follow. */
 		handshake(stream: SessionStream): boolean;
 		/** The content of one record; `undefined`: more is needed, `null`: the peer has closed. */

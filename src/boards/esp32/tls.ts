@@ -1,4 +1,4 @@
-import Session, { type SessionStream } from "ssl/session";
+import type { SessionStream } from "ssl/session";
 import { ConnectionError } from "../connection-error";
 import type { Bytes, TCP, TLSOptions } from "../ecma419";
 import { guard, later, toError } from "./callbacks";
@@ -7,6 +7,7 @@ import type { PublicKey } from "./tls/certificate";
 import { type TrustAnchor, trustAnchor, verifyChain } from "./tls/chain";
 import { explain } from "./tls/explain";
 import { bundledRoots } from "./tls/roots";
+import { StrictSession } from "./tls/session";
 import { verifySignature } from "./tls/signature";
 
 const tls12 = 0x303;
@@ -18,7 +19,7 @@ const roomLength = 1400;
 /** TLS 1.2 over the SDK's session, with the project's own verification of who the server is. */
 export class TLSSocket implements TCP {
 	readonly #options: TLSOptions;
-	readonly #session: Session;
+	readonly #session: StrictSession;
 	readonly #stream: SessionStream;
 	readonly #room = new Uint8Array(roomLength);
 	#tcp: TCPSocket | undefined;
@@ -36,7 +37,7 @@ export class TLSSocket implements TCP {
 	constructor(options: TLSOptions) {
 		this.#options = options;
 		const { address, port, host } = options;
-		this.#session = new Session({
+		this.#session = new StrictSession({
 			protocolVersion: tls12,
 			// A resumed session would skip the verification, and the SDK keeps it whatever roots it was made with.
 			cache: false,

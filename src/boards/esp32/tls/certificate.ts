@@ -47,10 +47,11 @@ export interface Extensions {
 	readonly usage: { readonly digitalSignature: boolean; readonly certificateSign: boolean };
 	/** It may stand in a chain that proves a server. */
 	readonly provesServers: boolean;
-	/** From subjectAltName; the subject's common name is never looked at. */
-	readonly names: readonly string[];
-	/** Dotted IPv4. */
-	readonly addresses: readonly string[];
+	/**
+	 * What subjectAltName lists, DER, empty without it; the subject's common name is never looked at. It is not taken
+	 * apart: there may be hundreds of names, and who sends them need not be anybody yet.
+	 */
+	readonly names: Uint8Array;
 	/** It has a restriction that this verifier does not know, and so cannot keep. */
 	readonly unknownRestriction: boolean;
 }
@@ -89,6 +90,7 @@ export function parseCertificate(bytes: Uint8Array): Certificate {
 	const version = fields.readOptional(0xa0);
 	if (version === undefined || smallInteger(new DerReader(version.content).read(Tag.integer)) !== 2)
 		throw new MalformedError("no certificate of version 3");
+	// The serial number, whatever it is: nothing here asks for it.
 	fields.read(Tag.integer);
 	if (!sameBytes(fields.read(Tag.sequence).whole, algorithm.whole))
 		throw new MalformedError("two signature algorithms");
@@ -169,6 +171,9 @@ function parseKey(element: Element): PublicKey {
 	}
 }
 
+/** Public certificates have some ten. */
+const mostExtensions = 32;
+
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function parseExtensions(element: Element | undefined): Extensions {
@@ -178,8 +183,7 @@ function parseExtensions(element: Element | undefined): Extensions {
 		// Absent, the extension restricts nothing; an authority must have it (RFC 5280 section 4.2.1.3).
 		usage: { digitalSignature: true, certificateSign: false },
 		provesServers: true,
-		names: [],
-		addresses: [],
+		names: new Uint8Array(0),
 		unknownRestriction: false,
 	};
 	if (element === undefined) return found;
@@ -189,22 +193,25 @@ function parseExtensions(element: Element | undefined): Extensions {
 		const extension = sequence(list.read(Tag.sequence));
 		const identifier = objectIdentifier(extension.read(Tag.objectIdentifier));
 		const critical = extension.readOptional(Tag.boolean);
-		const value = extension.read(Tag.octetString);
+		const value = new DerReader(extension.read(Tag.octetString).content);
+		extension.end();
 		if (seen.has(identifier)) throw new MalformedError("an extension twice");
+		if (seen.size === mostExtensions) throw new MalformedError("more extensions than anybody needs");
 		seen.add(identifier);
-		const known = takeExtension(found, identifier, new DerReader(value.content));
-		if (!known && critical !== undefined && boolean(critical)) found.unknownRestriction = true;
+		if (takeExtension(found, identifier, value)) value.end();
+		else if (critical !== undefined && boolean(critical)) found.unknownRestriction = true;
 	}
 	return found;
 }
 
-/** RFC 5280 section 4.2.1. Answers whether it is one that this verifier keeps. */
+/** RFC 5280 section 4.2.1. Answers whether it is one that this verifier keeps, and then has read it whole. */
 function takeExtension(found: Writable<Extensions>, identifier: string, value: DerReader): boolean {
 	switch (identifier) {
 		case "2.5.29.19": {
 			const constraints = sequence(value.read(Tag.sequence));
 			const authority = constraints.readOptional(Tag.boolean);
 			const length = constraints.readOptional(Tag.integer);
+			constraints.end();
 			found.isAuthority = authority !== undefined && boolean(authority);
 			found.pathLength = length === undefined ? undefined : smallInteger(length);
 			return true;
@@ -215,35 +222,80 @@ function takeExtension(found: Writable<Extensions>, identifier: string, value: D
 			return true;
 		}
 		case "2.5.29.37":
-			found.provesServers = purposes(value).some(
-				// serverAuth, anyExtendedKeyUsage
-				(purpose) => purpose === "1.3.6.1.5.5.7.3.1" || purpose === "2.5.29.37.0",
-			);
+			found.provesServers = isForServers(sequence(value.read(Tag.sequence)));
 			return true;
 		case "2.5.29.17":
-			takeNames(found, sequence(value.read(Tag.sequence)));
+			found.names = value.read(Tag.sequence).content;
+			checkNames(found.names);
 			return true;
+		case "2.5.29.30":
+			// Name constraints hold whether or not they are marked as critical, as some authorities do not.
+			found.unknownRestriction = true;
+			return false;
 		default:
 			return false;
 	}
 }
 
-function purposes(value: DerReader): string[] {
-	const list = sequence(value.read(Tag.sequence));
-	const found: string[] = [];
-	while (!list.done) found.push(objectIdentifier(list.read(Tag.objectIdentifier)));
+/** Whether serverAuth is among the purposes; "any purpose" is none that a public authority may give. */
+function isForServers(purposes: DerReader): boolean {
+	let found = false;
+	while (!purposes.done)
+		if (objectIdentifier(purposes.read(Tag.objectIdentifier)) === "1.3.6.1.5.5.7.3.1") found = true;
 	return found;
 }
 
-function takeNames(found: Writable<Extensions>, list: DerReader): void {
-	const names: string[] = [];
-	const addresses: string[] = [];
+function checkNames(names: Uint8Array): void {
+	const list = new DerReader(names);
+	while (!list.done) list.readAny();
+}
+
+/** dNSName, and iPAddress (RFC 5280 section 4.2.1.6). */
+const nameTag = 0x82;
+const addressTag = 0x87;
+
+/**
+ * Whether a certificate is for `host`, a name in lower case or a dotted address. Bytes are compared: what else some
+ * alphabet takes for the same letter, or stands behind a zero, is another name.
+ */
+export function isFor({ names }: Extensions, host: string): boolean {
+	const isAddress = /^[\d.]+$/.test(host);
+	const wanted = isAddress ? addressBytes(host) : nameBytes(host);
+	if (wanted === undefined) return false;
+	const list = new DerReader(names);
 	while (!list.done) {
 		const { tag, content } = list.readAny();
-		// dNSName [2], iPAddress [7]
-		if (tag === 0x82) names.push(String.fromCharCode(...content).toLowerCase());
-		else if (tag === 0x87 && content.length === 4) addresses.push(content.join("."));
+		if (tag === (isAddress ? addressTag : nameTag))
+			if (isAddress ? sameBytes(content, wanted) : isName(content, wanted)) return true;
 	}
-	found.names = names;
-	found.addresses = addresses;
+	return false;
+}
+
+function addressBytes(host: string): Uint8Array | undefined {
+	const parts = host.split(".");
+	if (parts.length !== 4 || parts.some((part) => part === "" || Number(part) > 255)) return undefined;
+	return Uint8Array.from(parts, Number);
+}
+
+function nameBytes(host: string): Uint8Array | undefined {
+	if (!/^[!-~]+$/.test(host)) return undefined;
+	return Uint8Array.from(host, (character) => character.charCodeAt(0));
+}
+
+const star = 0x2a;
+const dot = 0x2e;
+
+/** A wildcard stands for one whole label, the first, and never for a top-level domain (RFC 6125 section 6.4.3). */
+function isName(name: Uint8Array, wanted: Uint8Array): boolean {
+	if (name[0] !== star || name[1] !== dot) return isSameName(name, wanted);
+	const end = wanted.indexOf(dot);
+	const parent = end > 0 ? wanted.subarray(end) : new Uint8Array(0);
+	return parent.indexOf(dot, 1) > 0 && isSameName(name.subarray(1), parent);
+}
+
+function isSameName(name: Uint8Array, wanted: Uint8Array): boolean {
+	return (
+		name.length === wanted.length &&
+		name.every((byte, index) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte) === wanted[index])
+	);
 }

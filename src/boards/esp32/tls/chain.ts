@@ -1,6 +1,7 @@
 import type { TrustFault } from "../../connection-error";
 import {
 	type Certificate,
+	isFor,
 	nameOf,
 	type PublicKey,
 	parseCertificate,
@@ -21,7 +22,8 @@ export type TrustAnchor = Pick<Certificate, "subject" | "key" | "extensions" | "
 /** What is needed of a root certificate (DER), in bytes of its own. Throws when it is damaged. */
 export function trustAnchor(root: Uint8Array): TrustAnchor {
 	const { subject, key, extensions, notBefore, notAfter } = parseCertificate(root);
-	return { subject: subject.slice(), key: ownBytes(key), extensions, notBefore, notAfter };
+	const own = { ...extensions, names: extensions.names.slice() };
+	return { subject: subject.slice(), key: ownBytes(key), extensions: own, notBefore, notAfter };
 }
 
 function ownBytes(key: PublicKey): PublicKey {
@@ -52,25 +54,45 @@ export type Verdict =
 
 /** Certificates that may stand between the server's and a root. Public chains have one or two. */
 const mostIntermediates = 4;
+/** Signatures that are checked for one server, each of which takes a chip up to seconds. Public chains have three. */
+const mostSignatures = 8;
 
 /** Whether a server is the one it says it is (RFC 5280 section 6, RFC 6125 section 6): its key, or why not. */
-export function verifyChain(options: ChainOptions): Verdict {
+export function verifyChain(given: ChainOptions): Verdict {
+	const [first, ...rest] = given.certificates;
+	if (first === undefined) return refused("untrusted", "it showed no certificate");
 	let leaf: Certificate;
-	const others: Certificate[] = [];
 	try {
-		const [first, ...rest] = options.certificates;
-		if (first === undefined) return refused("untrusted", "it showed no certificate");
 		leaf = parseCertificate(first);
-		for (const bytes of rest.slice(0, mostIntermediates + 1)) others.push(parseCertificate(bytes));
 	} catch (error) {
-		return refused(
-			"forged",
-			`its certificate cannot be read: ${error instanceof Error ? error.message : ""}`,
-		);
+		return unreadable("its certificate", error);
 	}
-	const fault =
-		faultOfServer(leaf, options) ?? faultOfDates(leaf, options.now) ?? faultOfPath(leaf, others, options);
-	return fault ?? { key: leaf.key, issuer: issuerOf(leaf) };
+	const options = { ...given, verifySignature: atMost(mostSignatures, given.verifySignature) };
+	const fault = faultOfServer(leaf, options) ?? faultOfDates(leaf, options.now);
+	if (fault !== undefined) return fault;
+	const others: Certificate[] = [];
+	// One that is not needed, such as an old root, need not be of a form that is accepted.
+	let strange: Refusal | undefined;
+	for (const bytes of rest.slice(0, mostIntermediates + 1)) {
+		try {
+			others.push(parseCertificate(bytes));
+		} catch (error) {
+			strange ??= unreadable("a certificate in its chain", error);
+		}
+	}
+	const wrong = faultOfPath(leaf, others, options);
+	if (wrong === undefined) return { key: leaf.key, issuer: issuerOf(leaf) };
+	return wrong.fault === "untrusted" && strange !== undefined ? strange : wrong;
+}
+
+function unreadable(what: string, error: unknown): Refusal {
+	return refused("forged", `${what} cannot be read: ${error instanceof Error ? error.message : ""}`);
+}
+
+/** The check, which holds of nothing any more after so many. */
+function atMost(count: number, check: ChainOptions["verifySignature"]): ChainOptions["verifySignature"] {
+	let left = count;
+	return (of) => left-- > 0 && check(of);
 }
 
 /** A name that cannot be read proves nothing, and spoils nothing. */
@@ -89,7 +111,7 @@ function refused(fault: TrustFault, reason: string): Refusal {
 }
 
 function faultOfServer({ extensions }: Certificate, { host }: ChainOptions): Refusal | undefined {
-	if (!isNamed(extensions.names, extensions.addresses, host.toLowerCase()))
+	if (!isFor(extensions, host.toLowerCase()))
 		return refused("wrong name", `its certificate is not for ${host}`);
 	if (!extensions.provesServers || !extensions.usage.digitalSignature)
 		return refused("forged", "its certificate is not for a server");
@@ -98,44 +120,38 @@ function faultOfServer({ extensions }: Certificate, { host }: ChainOptions): Ref
 	return undefined;
 }
 
-/** A wildcard stands for one whole label, the first, and never for a top-level domain (RFC 6125 section 6.4.3). */
-function isNamed(names: readonly string[], addresses: readonly string[], host: string): boolean {
-	if (/^[\d.]+$/.test(host)) return addresses.includes(host);
-	const dot = host.indexOf(".");
-	const parent = dot > 0 ? host.slice(dot) : "";
-	return names.some(
-		(name) =>
-			name === host || (parent.indexOf(".", 1) > 0 && name.startsWith("*.") && name.slice(1) === parent),
-	);
-}
-
 function faultOfDates({ notBefore, notAfter }: TrustAnchor, now: number): Refusal | undefined {
 	if (now < notBefore) return refused("not yet valid", "its certificate is not valid yet");
 	if (now > notAfter) return refused("expired", "its certificate has expired");
 	return undefined;
 }
 
-/** Looks for a way from the server's certificate to a root; the first refusal on the way says why there is none. */
+/**
+ * Looks for a way from the server's certificate to a root; the first refusal on the way says why there is none. Where
+ * several certificates could be the issuer's (one has expired, one has another key), the first that holds is it.
+ */
 function faultOfPath(
 	leaf: Certificate,
 	others: readonly Certificate[],
 	options: ChainOptions,
 ): Refusal | undefined {
 	let first: Refusal | undefined;
-	let current = leaf;
-	const unused = new Set(others);
-	for (let between = 0; between <= mostIntermediates; between++) {
-		for (const root of issuersAmongRoots(current, options)) {
-			const fault = faultOfIssuer(root, current, between, options);
-			if (fault === undefined) return undefined;
-			first ??= fault;
-		}
-		const [issuer] = [...unused].filter(({ subject }) => sameBytes(subject, current.issuer));
-		if (issuer === undefined) break;
-		const fault = faultOfIssuer(issuer, current, between, options);
-		if (fault !== undefined) return fault;
-		unused.delete(issuer);
-		current = issuer;
+	const holds = (issuer: TrustAnchor, certificate: Certificate, between: number) => {
+		const fault = faultOfIssuer(issuer, certificate, between, options);
+		first ??= fault;
+		return fault === undefined;
+	};
+	let current: Certificate | undefined = leaf;
+	for (let between = 0; current !== undefined && between <= mostIntermediates; between++) {
+		const certificate: Certificate = current;
+		for (const root of issuersAmongRoots(certificate, options))
+			if (holds(root, certificate, between)) return undefined;
+		current = others.find(
+			(issuer) =>
+				issuer !== certificate &&
+				sameBytes(issuer.subject, certificate.issuer) &&
+				holds(issuer, certificate, between),
+		);
 	}
 	return first ?? refused("untrusted", "its certificate leads to no root that is trusted here");
 }
@@ -156,8 +172,11 @@ function faultOfIssuer(
 		return refused("forged", "a certificate in its chain must not sign others");
 	if (pathLength !== undefined && between > pathLength)
 		return refused("forged", "its chain is longer than allowed");
+	const outdated = faultOfDates(issuer, now);
+	if (outdated !== undefined) return outdated;
+	// Last, because it takes long.
 	const { scheme, signed, signature } = certificate;
 	if (scheme.kind !== issuer.key.kind || !verifySignature({ key: issuer.key, scheme, signed, signature }))
 		return refused("forged", "a signature in its chain does not hold");
-	return faultOfDates(issuer, now);
+	return undefined;
 }

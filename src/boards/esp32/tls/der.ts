@@ -98,8 +98,12 @@ export function bitString({ content }: Element): Uint8Array {
 	return content.subarray(1);
 }
 
+/** Bytes; what authorities use has some ten, and memory must not depend on what a stranger sends. */
+const longestIdentifier = 64;
+
 /** An object identifier in dotted form. */
 export function objectIdentifier({ content }: Element): string {
+	if (content.length > longestIdentifier) throw new MalformedError("an object identifier that is too long");
 	const parts: number[] = [];
 	let value = 0;
 	for (const byte of content) {
@@ -140,16 +144,21 @@ export function unsignedInteger({ content }: Element): Uint8Array {
 
 /** Milliseconds of Unix time; RFC 5280 section 4.1.2.5 allows these two forms alone. */
 export function time({ tag, content }: Element): number {
-	let text = "";
-	for (const byte of content) text += String.fromCharCode(byte);
 	const short = tag === Tag.utcTime;
 	if (!short && tag !== Tag.generalizedTime) throw new MalformedError("no time");
+	if (content.length !== (short ? 13 : 15)) throw new MalformedError("a time of another form");
+	let text = "";
+	for (const byte of content) text += String.fromCharCode(byte);
 	if (!(short ? /^\d{12}Z$/ : /^\d{14}Z$/).test(text)) throw new MalformedError("a time of another form");
 	const yearDigits = short ? 2 : 4;
 	const given = Number(text.slice(0, yearDigits));
 	const year = !short ? given : given < 50 ? 2000 + given : 1900 + given;
 	const part = (index: number) => Number(text.slice(yearDigits + 2 * index, yearDigits + 2 * index + 2));
-	return Date.UTC(year, part(0) - 1, part(1), part(2), part(3), part(4));
+	const time = Date.UTC(year, part(0) - 1, part(1), part(2), part(3), part(4));
+	// The 30th of February would become a day of March.
+	if (new Date(time).toISOString().replace(/\D/g, "").slice(4, 14) !== text.slice(yearDigits, -1))
+		throw new MalformedError("a time that there is not");
+	return time;
 }
 
 /** Whether two byte sequences are the same. Not for secrets: it takes longer the more they agree. */

@@ -12,6 +12,13 @@ interface Session {
 	dhparams: { readonly named_curve: number; readonly dh_Ys: ArrayBuffer };
 	/** The message that came before, `undefined` at first. */
 	lastMessage?: number;
+	/** What has come of a message whose rest is in the next record. */
+	begun?: Begun | undefined;
+}
+
+interface Begun {
+	readonly bytes: Uint8Array;
+	readonly encrypted: boolean;
 }
 
 /** A server's half of the key exchange (RFC 8422 section 5.4): what is signed, and the signature. */
@@ -46,6 +53,51 @@ function takeInOrder(session: Session, message: number): void {
 	if ((session.serverCipher !== null) !== (message === finished))
 		throw new Error(`handshake message ${message} on the wrong side of the change to encryption`);
 	session.lastMessage = message;
+}
+
+/** Type, and length in three bytes. */
+const headerLength = 4;
+/** Of a message, bytes, header included; public chains have a third of it. The chip's memory holds no more. */
+const longestMessage = 16_384;
+
+/** The whole messages that stand in `session.begun` and what follows it; the rest is begun, then. */
+function* wholeMessages(session: Session, more: Uint8Array): Generator<Uint8Array> {
+	const encrypted = session.serverCipher !== null;
+	const { begun } = session;
+	session.begun = undefined;
+	if (begun !== undefined && begun.encrypted !== encrypted)
+		throw new Error("a handshake message on both sides of the change to encryption");
+	let bytes = begun === undefined ? more : joined(begun.bytes, more);
+	while (bytes.length > 0) {
+		const [, high = 0, middle = 0, low = 0] = bytes;
+		const length = headerLength + high * 65_536 + middle * 256 + low;
+		if (length > longestMessage) throw new Error("a handshake message that is too long");
+		if (bytes.length < headerLength || bytes.length < length) {
+			session.begun = { bytes, encrypted };
+			return;
+		}
+		yield bytes.subarray(0, length);
+		bytes = bytes.subarray(length);
+	}
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+	const both = new Uint8Array(a.length + b.length);
+	both.set(a);
+	both.set(b, a.length);
+	return both;
+}
+
+/** As a chain has certificates, and some that belong to nobody; the SDK takes each apart, however many. */
+const mostCertificates = 10;
+
+function checkCount(message: Uint8Array): void {
+	let count = 0;
+	for (let at = headerLength + 3; at + 3 <= message.length; count++) {
+		const [high = 0, middle = 0, low = 0] = message.subarray(at, at + 3);
+		at += 3 + high * 65_536 + middle * 256 + low;
+	}
+	if (count > mostCertificates) throw new Error("more certificates than a chain has");
 }
 
 /** ECParameters of a named curve, secp256r1 (RFC 8422 section 5.4): the only one that was offered. */
@@ -88,17 +140,17 @@ const handshake = Object.freeze({
 			takeKeyExchange(session, stream.readChunk(stream.bytesAvailable, true));
 		},
 	}),
+	/** Takes what one record has of handshake messages, which may begin and end anywhere in it. */
 	unpacketize(session: Session, stream: SSLStream): void {
-		const header = stream.readChunk(4, true);
-		const [type = 0, high = 0, middle = 0, low = 0] = header;
-		const body = stream.readChunk(high * 65_536 + middle * 256 + low, true);
-		// HelloRequest may come at any time, and be ignored (RFC 5246 section 7.4.1.1).
-		if (type === 0) return;
-		takeInOrder(session, type);
-		const message = new Uint8Array(4 + body.length);
-		message.set(header);
-		message.set(body, 4);
-		sdk.unpacketize.call(handshake, session, new SSLStream(message));
+		const content = stream.readChunk(stream.bytesAvailable, true);
+		for (const message of wholeMessages(session, content)) {
+			const [type = 0] = message;
+			// HelloRequest may come at any time, and be ignored (RFC 5246 section 7.4.1.1).
+			if (type === 0) continue;
+			takeInOrder(session, type);
+			if (type === certificate) checkCount(message);
+			sdk.unpacketize.call(handshake, session, new SSLStream(message));
+		}
 	},
 });
 

@@ -1,0 +1,222 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { Time } from "../../src/boards/board";
+import type { FlashStorage, KeyValueStorage, WiFiConstructor } from "../../src/boards/ecma419";
+import { makeRadio, type Radio } from "../../src/boards/esp32/radio";
+import { chipModule } from "./chip-module";
+
+/** The chip's classes over stand-ins for the SDK's, which behave as the SDK's do where that bites. */
+
+const sdk = vi.hoisted(() => ({
+	stations: [] as { onChanged(property: string): void; closed: boolean }[],
+	timers: [] as { callback(): void; delay: number; cleared: boolean }[],
+	opened: [] as unknown[],
+	kept: new Map<string, unknown>(),
+	errors: [0, 0],
+	traced: [] as string[],
+}));
+
+vi.mock("embedded:network/interface/wifi", () => ({
+	default: class {
+		readonly #state: { onChanged(property: string): void; closed: boolean };
+		constructor({ onChanged }: { onChanged(property: string): void }) {
+			this.#state = { onChanged, closed: false };
+			sdk.stations.push(this.#state);
+		}
+		get connection() {
+			if (this.#state.closed) throw new Error("closed");
+			return 500;
+		}
+		get RSSI() {
+			if (this.#state.closed) throw new Error("closed");
+			return -61;
+		}
+		connect() {
+			if (this.#state.closed) throw new Error("closed");
+		}
+		disconnect() {
+			if (this.#state.closed) throw new Error("closed");
+		}
+		close() {
+			if (this.#state.closed) throw new Error("closed");
+			this.#state.closed = true;
+		}
+	},
+}));
+
+vi.mock("timer", () => ({
+	default: {
+		set(callback: () => void, delay: number) {
+			if (delay > 0x7fff_ffff || delay !== Math.trunc(delay)) throw new Error("no 32 bits");
+			const timer = { callback, delay, cleared: false };
+			sdk.timers.push(timer);
+			return timer;
+		},
+		clear(timer: { cleared: boolean }) {
+			timer.cleared = true;
+		},
+	},
+}));
+
+vi.mock("time", () => ({ default: { set() {} } }));
+
+vi.mock("embedded:storage/flash", () => ({
+	default: {
+		open(options: unknown) {
+			sdk.opened.push(options);
+			return {};
+		},
+	},
+}));
+
+vi.mock("embedded:storage/key-value", () => ({
+	default: {
+		open(options: unknown) {
+			sdk.opened.push(options);
+			return { read: (key: string) => sdk.kept.get(key), write() {}, delete() {}, close() {} };
+		},
+	},
+}));
+
+vi.mock("mc/ffi", () => ({
+	default: class {
+		nvs_flash_erase() {
+			return sdk.errors[0];
+		}
+		nvs_flash_init() {
+			return sdk.errors[1];
+		}
+	},
+}));
+
+const { surviveExceptions } = await chipModule<{ surviveExceptions(): void }>("abort");
+const { eraseKeyValue, flash, keyValue } = await chipModule<{
+	eraseKeyValue(): void;
+	readonly flash: FlashStorage;
+	readonly keyValue: KeyValueStorage;
+}>("storage");
+const { SDKTime } = await chipModule<{
+	readonly SDKTime: new (clock: () => number, elapsed?: number) => Time;
+}>("time");
+const { makeWiFi } = await chipModule<{ makeWiFi(radio: Radio): WiFiConstructor }>("wifi");
+
+beforeEach(() => {
+	vi.stubGlobal("trace", (line: string) => sdk.traced.push(line));
+	for (const list of [sdk.stations, sdk.timers, sdk.opened, sdk.traced]) list.length = 0;
+	sdk.errors = [0, 0];
+});
+
+describe("the Wi-Fi station", () => {
+	function open(onChanged: () => void = () => {}) {
+		const radio = makeRadio();
+		return { radio, wifi: new (makeWiFi(radio))({ onChanged }) };
+	}
+
+	test("throws nowhere once it is closed, and may be closed twice", () => {
+		const { wifi } = open();
+		expect([wifi.connection, wifi.RSSI]).toEqual([500, -61]);
+		wifi.close();
+		wifi.close();
+		expect([wifi.connection, wifi.address, wifi.SSID, wifi.RSSI]).toEqual([
+			200,
+			undefined,
+			undefined,
+			undefined,
+		]);
+		wifi.connect({ SSID: "Home" });
+		wifi.disconnect();
+	});
+
+	test("calls back no more once it is closed, and lets no exception out to the SDK", () => {
+		let calls = 0;
+		const { wifi } = open(() => {
+			calls++;
+			throw new Error("from above");
+		});
+		sdk.stations[0]?.onChanged("connection");
+		expect(calls).toBe(1);
+		expect(sdk.traced.join()).toContain("from above");
+		wifi.close();
+		sdk.stations[0]?.onChanged("connection");
+		expect(calls).toBe(1);
+	});
+
+	test("forgets what was said of the password of the network before", () => {
+		const { radio, wifi } = open();
+		radio.passwordRefused = true;
+		wifi.connect({ SSID: "Other", password: "12345678" });
+		expect(radio.passwordRefused).toBe(false);
+	});
+});
+
+describe("timers", () => {
+	test("a wait of fifty days is made of several, each within the SDK's 32 bits", () => {
+		let fired = 0;
+		const day = 86_400_000;
+		new SDKTime(() => 0).set(() => fired++, 50 * day + 0.5);
+		let waited = 0;
+		while (fired === 0) {
+			const timer = sdk.timers.at(-1);
+			waited += timer?.delay ?? 0;
+			timer?.callback();
+		}
+		// Never before its time.
+		expect(waited).toBe(50 * day + 1);
+		expect(fired).toBe(1);
+	});
+
+	test("one that is cleared on its way does not fire, and clearing it twice is nothing", () => {
+		const time = new SDKTime(() => 0);
+		const timer = time.set(() => expect.unreachable(), 3e9);
+		sdk.timers[0]?.callback();
+		time.clear(timer);
+		time.clear(timer);
+		expect(sdk.timers.at(-1)?.cleared).toBe(true);
+	});
+
+	test("let no exception out to the SDK", () => {
+		new SDKTime(() => 0).set(() => {
+			throw new Error("from above");
+		}, 0);
+		sdk.timers[0]?.callback();
+		expect(sdk.traced.join()).toContain("from above");
+	});
+
+	test("ticks count on from before a deep sleep, past 24.8 days and never negative", () => {
+		let now = 0;
+		const time = new SDKTime(() => now, 1000);
+		expect(time.ticks()).toBe(1000);
+		now = 2 ** 31 + 1;
+		expect(time.ticks()).toBe(2 ** 31 + 1001);
+	});
+});
+
+describe("storage", () => {
+	test("flash is opened for writing, in so many words", () => {
+		flash.open({ path: "queue" });
+		expect(sdk.opened).toEqual([{ path: "queue", mode: "r+" }]);
+	});
+
+	test("a key that is not there is undefined, and so is one of another kind", () => {
+		const storage = keyValue.open({ path: "dakkio", format: "buffer" });
+		sdk.kept.set("text", "a string of another firmware");
+		sdk.kept.set("bytes", new ArrayBuffer(3));
+		expect(storage.read("missing")).toBeUndefined();
+		expect(storage.read("text")).toBeUndefined();
+		expect(storage.read("bytes")?.byteLength).toBe(3);
+	});
+
+	test("an erasure that fails is told with ESP-IDF's number", () => {
+		eraseKeyValue();
+		sdk.errors = [0, 0x110d];
+		expect(() => eraseKeyValue()).toThrow("NVS could not be erased (ESP-IDF error 4365)");
+	});
+});
+
+test("exceptions and rejections that nobody took keep the machine, a full memory does not", () => {
+	surviveExceptions();
+	const { abort } = globalThis as { abort?: (status: string, error: unknown) => false | undefined };
+	expect(abort?.("unhandled exception", new Error("lost"))).toBe(false);
+	expect(abort?.("unhandled rejection", "lost, too")).toBe(false);
+	expect(abort?.("memory full", undefined)).toBeUndefined();
+	expect(sdk.traced.join()).toContain("lost, too");
+});

@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { resetReasons } from "../../src/boards/reset";
+
+/** What the chips are built with: the promises that only the build's configuration keeps. */
+
+const root = join(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+
+interface Manifest {
+	readonly creation: Readonly<Record<string, unknown>>;
+	readonly defines?: unknown;
+	readonly config?: Readonly<Record<string, unknown>>;
+	readonly platforms: Readonly<
+		Record<string, { readonly creation?: unknown; readonly ffi?: unknown; readonly config?: Config }>
+	>;
+}
+
+interface Config {
+	readonly chip: string;
+	readonly pins: { readonly last: number; readonly flash: readonly number[] };
+}
+
+const whole: Manifest = JSON.parse(read("manifest.json"));
+const chips: Manifest & { readonly config: Config } = JSON.parse(read("src/boards/esp32/manifest.json"));
+
+test.each(["sdkconfig", "flash/4mb-one-place/sdkconfig", "flash/8mb/sdkconfig", "flash/16mb/sdkconfig"])(
+	"%s: a loop that stands still for a minute starts the chip anew, and nothing else does",
+	(path) => {
+		const lines = read(`${path}/sdkconfig.defaults`).split("\n");
+		for (const line of [
+			"CONFIG_ESP_TASK_WDT_EN=y",
+			"CONFIG_ESP_TASK_WDT_INIT=y",
+			"CONFIG_ESP_TASK_WDT_PANIC=y",
+			"CONFIG_ESP_TASK_WDT_TIMEOUT_S=60",
+			"CONFIG_ESP_TASK_WDT_CHECK_IDLE_TASK_CPU0=n",
+			"CONFIG_ESP_TASK_WDT_CHECK_IDLE_TASK_CPU1=n",
+		])
+			expect(lines).toContain(line);
+	},
+);
+
+test("an exception that nobody took is asked about before it ends the machine", () => {
+	expect(whole.defines).toMatchObject({ xs: { abortHook: 1 } });
+	expect(read("src/main.ts")).toMatch(/^surviveExceptions\(\);\nconst board = openBoard\(\);$/m);
+});
+
+test("XS has its memory in one piece, the same on each chip, and a bounded stack", () => {
+	expect(chips.creation.static).toBe(152 * 1024);
+	expect(whole.creation.stack).toBe(768);
+	for (const { creation } of Object.values(chips.platforms)) expect(creation).toBeUndefined();
+});
+
+test("the SDK's start joins no network and waits for none", () => {
+	for (const config of [whole.config ?? {}, chips.config]) expect(config).not.toHaveProperty("ssid");
+});
+
+test("each chip keeps the pins of its flash to itself", () => {
+	const others = Object.values(chips.platforms).flatMap(({ config }) =>
+		config === undefined ? [] : [config],
+	);
+	expect([chips.config, ...others].map(({ chip, pins }) => [chip, pins.last, pins.flash])).toEqual([
+		["esp32", 39, [6, 11]],
+		["esp32c3", 21, [12, 17]],
+		["esp32s3", 48, [26, 32]],
+	]);
+});
+
+test("the chips that can watch a pin in their sleep do, and the other one is not asked to", () => {
+	const watching = Object.entries(chips.platforms)
+		.filter(([, { ffi }]) => JSON.stringify(ffi ?? {}).includes("esp_sleep_enable_ext0_wakeup"))
+		.map(([name]) => name);
+	expect(watching).toEqual(["esp32", "esp32/esp32s3"]);
+});
+
+describe("why a board started", () => {
+	test.each([
+		[1, "power-on"],
+		[3, "restart"],
+		[4, "panic"],
+		[6, "task watchdog"],
+		[8, "deep sleep"],
+		[9, "brown-out"],
+	])("ESP-IDF's number %i is %s", (number, reason) => {
+		expect(resetReasons[number]).toBe(reason);
+	});
+});

@@ -1,0 +1,168 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { chipModule } from "./chip-module";
+
+/** The chip's deep sleep, with stand-ins for what the SDK and ESP-IDF do: the slow oscillator is the test's. */
+
+const chip = vi.hoisted(() => ({
+	slow: 0,
+	calls: [] as (readonly [string, ...unknown[]])[],
+	kept: new Map<string, Uint8Array>(),
+	writes: 0,
+	full: false,
+	/** Whether the chip can watch pins while it sleeps. */
+	watches: true,
+}));
+
+vi.mock("mc/ffi", () => ({
+	default: class {
+		readonly rtc_gpio_pullup_en = call("rtc_gpio_pullup_en");
+		readonly rtc_gpio_deinit = call("rtc_gpio_deinit");
+		readonly esp_sleep_enable_ext0_wakeup = call("esp_sleep_enable_ext0_wakeup");
+		readonly esp_wifi_stop = always("esp_wifi_stop");
+		readonly esp_sleep_enable_timer_wakeup = always("esp_sleep_enable_timer_wakeup");
+		readonly esp_deep_sleep_start = always("esp_deep_sleep_start");
+		esp_rtc_get_time_us(): bigint {
+			return BigInt(chip.slow);
+		}
+	},
+}));
+
+vi.mock("embedded:storage/key-value", () => ({
+	default: {
+		open: ({ path }: { path: string }) => {
+			if (path.length > 15) throw new Error("invalid path");
+			return {
+				read: (key: string) => chip.kept.get(key)?.slice().buffer,
+				write: (key: string, value: Uint8Array) => {
+					if (key.length > 15) throw new Error("invalid key");
+					if (chip.full) throw new Error("no room");
+					chip.writes++;
+					chip.kept.set(key, value.slice());
+				},
+				close() {},
+			};
+		},
+	},
+}));
+
+vi.mock("timer", () => ({ default: {} }));
+
+function always(name: string) {
+	return (...args: unknown[]) => {
+		chip.calls.push([name, ...args]);
+		return 0;
+	};
+}
+
+function call(name: string) {
+	return chip.watches ? always(name) : undefined;
+}
+
+interface Sleep {
+	readonly resumed: boolean;
+	readonly elapsed: number;
+	begin(milliseconds: number, ticks: number, wakePin?: number): void;
+}
+
+const { Sleep, takePinBack } = await chipModule<{
+	readonly Sleep: new (woken: boolean) => Sleep;
+	takePinBack(pin: number): void;
+}>("sleep");
+
+const second = 1_000_000;
+
+beforeEach(() => {
+	vi.stubGlobal("trace", () => {});
+	Object.assign(chip, {
+		slow: 5 * second,
+		calls: [],
+		kept: new Map(),
+		writes: 0,
+		full: false,
+		watches: true,
+	});
+});
+
+/** Sleeps, and wakes so many microseconds of the slow clock later. */
+function over(sleep: Sleep, ticks: number, microseconds: number): Sleep {
+	sleep.begin(60_000, ticks);
+	chip.slow += microseconds;
+	return new Sleep(true);
+}
+
+test("it sleeps for as long as it is told, with the radio off, and then does not go on", () => {
+	new Sleep(false).begin(60_000.4, 1_000);
+	expect(chip.calls).toEqual([
+		["esp_wifi_stop"],
+		["esp_sleep_enable_timer_wakeup", 60_000_400n],
+		["esp_deep_sleep_start"],
+	]);
+});
+
+test("the boot goes on after it: its ticks are those before and what the slow clock counted", () => {
+	const first = new Sleep(false);
+	expect([first.resumed, first.elapsed]).toEqual([false, 0]);
+	chip.slow += 10 * second;
+	const woken = over(first, 10_000, 60 * second);
+	expect(woken.resumed).toBe(true);
+	expect(woken.elapsed).toBeCloseTo(70_000, 3);
+});
+
+test("what the fast clock counted while the board was awake is made good, and else nothing is written", () => {
+	const first = new Sleep(false);
+	// An hour awake, in which the slow clock is 1 % slow.
+	chip.slow += 3564 * second;
+	const woken = over(first, 3_600_000, 60 * second);
+	expect(woken.elapsed).toBeCloseTo(3_660_000, 0);
+	expect(chip.writes).toBe(1);
+	const again = over(woken, woken.elapsed, 60 * second);
+	expect(again.elapsed).toBeCloseTo(3_720_000, 0);
+	expect(chip.writes).toBe(1);
+	// Another hour awake.
+	chip.slow += 3564 * second;
+	expect(over(again, again.elapsed + 3_600_000, 60 * second).elapsed).toBeCloseTo(7_380_000, 0);
+	expect(chip.writes).toBe(2);
+});
+
+describe("a boot begins anew", () => {
+	test("after any other start", () => {
+		over(new Sleep(false), 0, second);
+		expect(new Sleep(false)).toMatchObject({ resumed: false, elapsed: 0 });
+	});
+
+	test("where nothing was kept, or what was kept cannot be", () => {
+		expect(new Sleep(true)).toMatchObject({ resumed: false, elapsed: 0 });
+		over(new Sleep(false), 0, second);
+		chip.slow = 1;
+		expect(new Sleep(true)).toMatchObject({ resumed: false, elapsed: 0 });
+		chip.kept.set("bootStart", new Uint8Array(3));
+		expect(new Sleep(true)).toMatchObject({ resumed: false, elapsed: 0 });
+	});
+});
+
+test("a storage that is full keeps it from no sleep", () => {
+	chip.full = true;
+	new Sleep(false).begin(1000, 0);
+	expect(chip.calls.at(-1)).toEqual(["esp_deep_sleep_start"]);
+});
+
+describe("the button", () => {
+	test("ends the sleep where the chip can watch its pin, pulled up and low when pressed", () => {
+		new Sleep(false).begin(1000, 0, 0);
+		expect(chip.calls).toContainEqual(["rtc_gpio_pullup_en", 0]);
+		expect(chip.calls).toContainEqual(["esp_sleep_enable_ext0_wakeup", 0, 0]);
+		takePinBack(0);
+		expect(chip.calls.at(-1)).toEqual(["rtc_gpio_deinit", 0]);
+	});
+
+	test("is left alone on a chip that cannot", () => {
+		chip.watches = false;
+		new Sleep(false).begin(1000, 0, 9);
+		takePinBack(9);
+		expect(chip.calls.map(([name]) => name)).toEqual([
+			"esp_wifi_stop",
+			"esp_sleep_enable_timer_wakeup",
+			"esp_deep_sleep_start",
+		]);
+	});
+});
