@@ -63,6 +63,8 @@ export function parseCommand(args: readonly string[]): Command {
 		const problem = checkNumber(name, parsed[name]);
 		if (problem !== undefined) return { kind: "problem", problem };
 	}
+	const clash = clashOf(parsed);
+	if (clash !== undefined) return { kind: "problem", problem: clash };
 	const run = readRun(parsed);
 	const single = run.lives === 1 && run.deviceDays === undefined;
 	if (!single && (run.log || run.plot !== undefined))
@@ -97,6 +99,19 @@ function parse(args: readonly string[]): Parsed | string {
 		const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s|\n/);
 		return `${sentence}. npm run simulate -- --help lists the options.`;
 	}
+}
+
+/** Options of which only one can be meant. */
+function clashOf(parsed: Parsed): string | undefined {
+	const seeds = ["seed", "years", "days", "lives", "device-years", "fresh", "fresh-from"] as const;
+	const clashing =
+		parsed.scenario === undefined ? undefined : seeds.find((name) => parsed[name] !== undefined);
+	if (clashing !== undefined) return `--scenario tells the whole life: leave out --${clashing}.`;
+	if (parsed.years !== undefined && parsed.days !== undefined)
+		return "--years and --days both say how long a life is: leave out one of them.";
+	if (parsed.lives !== undefined && parsed["device-years"] !== undefined)
+		return "--lives and --device-years both say how many lives there are: leave out one of them.";
+	return undefined;
 }
 
 /** Years may have a fraction, and no time to make something smaller may be given. */

@@ -6,7 +6,8 @@ import { makeScenario, year } from "./life/generate";
 import { Life, type LifeReport } from "./life/life";
 import { plot } from "./life/plot";
 import { duration, grouped, sumOf, table, troublesTold } from "./life/report";
-import { type Scenario, scenarioFromJson } from "./life/scenario";
+import type { Scenario } from "./life/scenario";
+import { type Problem, scenarioFromJson } from "./life/scenario-file";
 import type { Broken, Result } from "./life/worker";
 import { ProgressBar, seconds } from "./progress";
 import { firstFresh, freshSeeds, help, parseCommand, type SimulateOptions } from "./simulate-options";
@@ -79,7 +80,7 @@ function scenariosOf({
 	return made;
 }
 
-function readScenario(file: string): Scenario | { readonly problem: string } {
+function readScenario(file: string): Scenario | Problem {
 	try {
 		return scenarioFromJson(readFileSync(file, "utf8"));
 	} catch (error) {

@@ -21,6 +21,10 @@ test.each([
 	[["--device-years", "-3"], "--device-years"],
 	[["--lives", "3", "--plot", "a.svg"], "--log and --plot show one life"],
 	[["--device-years", "3", "--log"], "--log and --plot show one life"],
+	[["--years", "2", "--days", "3"], "--years and --days"],
+	[["--lives", "2", "--device-years", "3"], "--lives and --device-years"],
+	[["--scenario", "a.json", "--seed", "3"], "leave out --seed"],
+	[["--scenario", "a.json", "--fresh"], "leave out --fresh"],
 	[["--sed", "3"], "--help lists the options"],
 	[["surplus"], "--help lists the options"],
 ] as const)("%j is told in a sentence", (args, sentence) => {

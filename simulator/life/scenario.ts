@@ -194,34 +194,3 @@ export function calm(given: Partial<Scenario>): Scenario {
 		...given,
 	};
 }
-
-/** A scenario of a JSON text, or what is wrong with it. */
-export function scenarioFromJson(json: string): Scenario | { readonly problem: string } {
-	let value: unknown;
-	try {
-		value = JSON.parse(json);
-	} catch (error) {
-		return { problem: `this is no JSON: ${error instanceof Error ? error.message : String(error)}` };
-	}
-	if (typeof value !== "object" || value === null) return { problem: "a scenario is a JSON object" };
-	const given: Record<string, unknown> = { ...value };
-	const { troubles = [], ...rest } = given;
-	for (const [name, member] of Object.entries(rest)) {
-		const usual = new Map<string, unknown>(Object.entries(calm({ ticksFrom: 0 }))).get(name);
-		if (usual === undefined) return { problem: `a scenario has no "${name}"` };
-		const isInterval = name === "uploadInterval" && (member === "auto" || typeof member === "number");
-		if (typeof member !== typeof usual && !isInterval)
-			return { problem: `"${name}" is a ${typeof usual}, like ${JSON.stringify(usual)}` };
-	}
-	if (!Array.isArray(troubles) || !troubles.every(isTrouble))
-		return {
-			problem: `"troubles" is a list of objects with from, to (milliseconds) and kind: ${troubleKinds.join(", ")}`,
-		};
-	return { ...calm({}), ...(rest as Partial<Scenario>), troubles };
-}
-
-function isTrouble(value: unknown): value is Trouble {
-	if (typeof value !== "object" || value === null) return false;
-	const { kind, from, to }: Partial<Record<keyof Trouble, unknown>> = value;
-	return troubleKinds.some((each) => each === kind) && typeof from === "number" && typeof to === "number";
-}
