@@ -11,13 +11,8 @@ import { StrictSession } from "./tls/session";
 import { verifySignature } from "./tls/signature";
 
 const tls12 = 0x303;
-/** Of a record: type, version, length (RFC 5246 section 6.2.1). */
-const headerLength = 5;
-/** What AES-GCM adds to the content: explicit nonce and tag (RFC 5288 section 3). */
-const sealLength = 8 + 16;
-const recordOverhead = headerLength + sealLength;
-/** Of what follows a record's header, bytes. */
-const longestRecord = 16_384 + sealLength;
+/** Header, explicit nonce and tag of a record under AES-GCM (RFC 5246 section 6.2, RFC 5288 section 3). */
+const recordOverhead = 5 + 8 + 16;
 /** What is written together goes out as one record, which fits one TCP segment of an Ethernet frame. */
 const roomLength = 1400;
 
@@ -73,10 +68,7 @@ export class TLSSocket implements TCP {
 		this.#stream = {
 			readable: 0,
 			writable: 0,
-			read: (buffer) => {
-				tcp.read(buffer);
-				checkRecord(buffer);
-			},
+			read: (buffer) => tcp.read(buffer),
 			write: (packet) => {
 				tcp.write(packet);
 				return Math.max(0, this.#stream.writable - packet.length);
@@ -217,17 +209,6 @@ export class TLSSocket implements TCP {
 		this.close();
 		guard(() => this.#options.onError?.(error));
 	}
-}
-
-/**
- * Throws when `buffer` ends the header of a record that is longer than one can be: the session makes room for whatever
- * the header says, and strangers must not have so much of it.
- */
-function checkRecord(buffer: Uint8Array): void {
-	const header = new Uint8Array(buffer.buffer);
-	if (header.length !== headerLength || buffer.byteOffset + buffer.length < headerLength) return;
-	const [, , , high = 0, low = 0] = header;
-	if (high * 256 + low > longestRecord) throw new Error("a record that is too long");
 }
 
 function* ownersRoots(roots: readonly Uint8Array[]): Generator<TrustAnchor> {
