@@ -7,8 +7,8 @@ import { LifeService } from "../sdk-tests/host/life";
 import { NtpTable } from "../sdk-tests/host/ntp";
 import { SetupVisitor } from "../sdk-tests/host/setup";
 import { TlsTable } from "../sdk-tests/host/tls";
-import type { Plan, Report } from "../sdk-tests/plan";
-import { meant, reportMark } from "../sdk-tests/plan";
+import type { Plan, Report, SuiteName } from "../sdk-tests/plan";
+import { meant, reportMark, suiteNames } from "../sdk-tests/plan";
 import { findSdk, main, mcconfig, type Sdk } from "./sdk";
 import { freePort, requireSimulator, Simulator } from "./simulator";
 
@@ -16,8 +16,9 @@ const help = `The firmware's tests on the SDK: its XS engine, sockets and TLS, i
 
 npm run test:sdk -- [options]
 
-  --days N   days of the app whose memory is watched (default 7)
-  --help     this text
+  --days N      days of the app whose memory is watched (default 7)
+  --only NAMES  some parts alone, with commas: ${suiteNames.join(", ")}
+  --help        this text
 `;
 
 /** Seconds until a board that tells nothing more is given up. */
@@ -25,7 +26,11 @@ const patience = 120;
 
 await main(async () => {
 	const { values } = parseArgs({
-		options: { days: { type: "string", default: "7" }, help: { type: "boolean", short: "h" } },
+		options: {
+			days: { type: "string", default: "7" },
+			only: { type: "string" },
+			help: { type: "boolean", short: "h" },
+		},
 	});
 	if (values.help === true) {
 		process.stdout.write(help);
@@ -33,12 +38,22 @@ await main(async () => {
 	}
 	const sdk = findSdk();
 	requireSimulator(sdk);
-	const failures = await runTests(sdk, Number(values.days));
+	const failures = await runTests(sdk, Number(values.days), readOnly(values.only));
 	process.stdout.write(failures === 0 ? "All hold.\n" : `${failures} do not hold.\n`);
 	if (failures > 0) process.exitCode = 1;
 });
 
-async function runTests(sdk: Sdk, days: number): Promise<number> {
+function readOnly(given: string | undefined): readonly SuiteName[] {
+	const names = given?.split(",") ?? [];
+	return names.map((name) => {
+		const known = suiteNames.find((suite) => suite === name);
+		if (known === undefined) throw new Error(`--only takes ${suiteNames.join(", ")}, not "${name}".`);
+		return known;
+	});
+}
+
+async function runTests(sdk: Sdk, days: number, only: readonly SuiteName[]): Promise<number> {
+	const runs = (suite: SuiteName) => only.length === 0 || only.includes(suite);
 	const state = join(sdk.output, "sdk-tests");
 	rmSync(state, { recursive: true, force: true });
 	mkdirSync(state, { recursive: true });
@@ -53,6 +68,7 @@ async function runTests(sdk: Sdk, days: number): Promise<number> {
 	]);
 	const life = service.plan(days);
 	const plan: Plan = {
+		only,
 		tls: tls.cases.map(({ name, port, host, root }) => ({ name, port, host, root })),
 		http: http.cases.map(({ name, port, exchanges, length }) => ({ name, port, exchanges, length })),
 		ntp: ntp.cases.map(({ name, port }) => ({ name, port })),
@@ -67,13 +83,15 @@ async function runTests(sdk: Sdk, days: number): Promise<number> {
 	try {
 		if (!ended) judge.tell("the board came to the end", "it did not");
 		judge.checks();
-		judge.ntp(ntp.cases);
-		judge.http(http.cases);
-		await judge.tls(tls.cases, state);
-		judge.setup(visitor.checks, visitor.points);
-		judge.tell("an hour of the app, the service away twice: each point once", service.problem("hour", 360));
-		judge.tell(`${days} days of the app: each point once`, service.problem("days", days * 1440));
-		judge.memory();
+		if (runs("ntp")) judge.ntp(ntp.cases);
+		if (runs("http")) judge.http(http.cases);
+		if (runs("tls")) await judge.tls(tls.cases, state);
+		if (runs("setup")) judge.setup(visitor.checks, visitor.points);
+		if (runs("life")) {
+			judge.tell("an hour of the app, the service away twice: each point once", service.problem("hour", 360));
+			judge.tell(`${days} days of the app: each point once`, service.problem("days", days * 1440));
+		}
+		if (only.length === 0) judge.memory();
 		judge.tell(
 			"no exception that nobody took",
 			unhandled.length > 0 ? unhandled.slice(0, 3).join(" / ") : undefined,

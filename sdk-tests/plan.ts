@@ -2,12 +2,30 @@ import type { SimulatedNetwork } from "../simulator/wifi";
 
 /** What the tests in the SDK's simulator are to meet, and where: written by the computer, read by the board. */
 export interface Plan {
+	/** What of it is to be run; empty: everything. */
+	readonly only: readonly SuiteName[];
 	readonly tls: readonly TlsCase[];
 	readonly http: readonly HttpCase[];
 	readonly ntp: readonly NtpCase[];
 	readonly setup: SetupPlan;
 	readonly life: LifePlan;
 }
+
+/** The parts of the tests, in the order in which they run. */
+export const suiteNames = Object.freeze([
+	"survival",
+	"queue",
+	"sensors",
+	"sampler",
+	"settings",
+	"ntp",
+	"http",
+	"tls",
+	"setup",
+	"life",
+] as const);
+
+export type SuiteName = (typeof suiteNames)[number];
 
 /** A TLS server on loopback, and by which name it is called. */
 export interface TlsCase {

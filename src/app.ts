@@ -11,6 +11,7 @@ import { beginForgetting, forgetOwner, openStorage } from "./forget";
 import type { HttpConnection, Outcome } from "./http/exchange";
 import type { Press } from "./panel/button";
 import { Panel } from "./panel/panel";
+import { keepStuck, wasStuck } from "./panel/stuck";
 import { chargeOf, readBattery } from "./power/battery";
 import { pauseAfter } from "./power/rest";
 import { Sleeper } from "./power/sleeper";
@@ -505,6 +506,7 @@ export class App {
 		return new Panel({
 			board: this.#board,
 			settings: this.#settings,
+			stuck: this.#boots.resumed && wasStuck(this.#storage),
 			situation: () => ({
 				setup: this.#setup !== undefined,
 				settingsFault:
@@ -532,7 +534,7 @@ export class App {
 			}),
 			join: () => this.#station?.start(),
 			postpone: (now) => this.#uploader?.postpone((failures) => now + pauseAfter(failures)),
-			sleep: (milliseconds) => this.#sleep(milliseconds, this.#panel.buttonPin),
+			sleep: (milliseconds) => this.#sleep(milliseconds, this.#panel.wakePin),
 		});
 	}
 
@@ -542,6 +544,7 @@ export class App {
 			this.#clock.rest();
 			const { fresh, anchored } = this.#clock;
 			if (this.#settings.power === "battery" && fresh && anchored) beginBoot(this.#storage);
+			keepStuck(this.#storage, this.#panel.stuck);
 			if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
 		});
 		this.#board.sleep(milliseconds, wakePin);

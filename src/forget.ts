@@ -2,6 +2,7 @@ import type { Storage } from "./boards/board";
 import type { KeyValue } from "./boards/ecma419";
 import { bootsKey } from "./boot";
 import { clockKey } from "./clock/clock";
+import { stuckKey } from "./panel/stuck";
 import { namesKey } from "./sensors/name-store";
 import { totalsKey } from "./sensors/pulse-totals";
 import { plantedKey } from "./settings/planted";
@@ -23,7 +24,16 @@ const mark = "forgetting";
 const staying = Object.freeze([ownPasswordKey, bootsKey, clockKey, plantedKey]);
 
 /** Whatever the owner has left, or says something of the owner. */
-const going = Object.freeze([...places, budgetKey, attemptsKey, silenceKey, namesKey, totalsKey, wishKey]);
+const going = Object.freeze([
+	...places,
+	budgetKey,
+	attemptsKey,
+	silenceKey,
+	namesKey,
+	totalsKey,
+	wishKey,
+	stuckKey,
+]);
 
 type BoardStorage = Pick<Storage, "keyValue" | "eraseKeyValue">;
 

@@ -125,6 +125,19 @@ test("answers are lost for a day: batches get small, and stay so over its sleeps
 	expect(report).toMatchObject({ overwritten: 0, boots: 1 });
 });
 
+test("a button that is stuck for a day wakes it no more often than its samples do, and nothing is forgotten", async () => {
+	const trouble: Trouble = { kind: "press", setUpAfter: 60_000, from: hour, to: hour + day };
+	let early = 0;
+	const log = (_: number, line: string) => {
+		if (line.startsWith("woken before its time")) early++;
+	};
+	const scenario = { ...week, length: 2 * day, panel: true, troubles: [trouble] };
+	const report = await new Life({ scenario, log }).run();
+	expect(early).toBeLessThanOrEqual(1);
+	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, boots: 1 });
+	expect(report.readings - report.delivered).toBeLessThanOrEqual(13);
+});
+
 test.each([3_600, 7_200])(
 	"at a reading each %i s, each is sent at the wake that measured it",
 	async (interval) => {

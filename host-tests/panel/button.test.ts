@@ -16,11 +16,12 @@ beforeEach(() => {
 	held = [];
 });
 
-function button(): Button {
+function button(stuck = false): Button {
 	return new Button({
 		Digital: pins.provider().Digital,
 		pin,
 		time,
+		stuck,
 		onPress: (press) => presses.push(press),
 		onHeld: (press) => held.push(press),
 	});
@@ -40,16 +41,18 @@ async function press(milliseconds: number): Promise<void> {
 	await time.advance(100);
 }
 
-test.each<[number, Press]>([
+test.each<[number, Press | "do nothing"]>([
 	[1, "send now"],
 	[200, "send now"],
 	[4_999, "send now"],
 	[5_000, "set up"],
 	[9_999, "set up"],
 	[10_000, "forget everything"],
-	[60_000, "forget everything"],
+	[59_999, "forget everything"],
+	[60_000, "do nothing"],
+	[4 * 3_600_000, "do nothing"],
 ])("held for %i ms it asks to %s", (milliseconds, expected) => {
-	expect(pressOf(milliseconds)).toBe(expected);
+	expect(pressOf(milliseconds) ?? "do nothing").toBe(expected);
 });
 
 test("a press is told once, when it is over, however its contacts bounce", async () => {
@@ -100,6 +103,32 @@ test("a button that is stuck, or a pin that is not a button's, counts as pressed
 	expect(stuck.pressed).toBe(true);
 	await time.advance(2_000);
 	expect(stuck.pressed).toBe(false);
+});
+
+test("a button that was stuck asks for nothing when it comes free, least of all to forget everything", async () => {
+	button();
+	pins.drive(pin, 0);
+	await time.advance(60_100);
+	expect(held).toEqual(["set up", "forget everything", undefined]);
+	await time.advance(4 * 3_600_000);
+	pins.drive(pin, 1);
+	await time.advance(100);
+	expect(presses).toEqual([]);
+	await press(300);
+	expect(presses).toEqual(["send now"]);
+});
+
+test("one that was down when the board fell asleep counts once it has come up", async () => {
+	pins.drive(pin, 1);
+	pins.drive(pin, 0);
+	const stuck = button(true);
+	await time.advance(20_000);
+	expect([stuck.pressed, stuck.closed, held]).toEqual([false, true, []]);
+	pins.drive(pin, 1);
+	await time.advance(100);
+	expect(presses).toEqual([]);
+	await press(300);
+	expect(presses).toEqual(["send now"]);
 });
 
 test("closed, it is silent", async () => {

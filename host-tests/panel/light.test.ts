@@ -98,6 +98,7 @@ describe("the panel", () => {
 		new Panel({
 			board: { pins: pins.provider({ led: pin, button: 0 }), time, log: (line) => lines.push(line) },
 			settings: { ledPin: "auto", ledActive: "high", buttonPin: "auto", ...settings },
+			stuck: false,
 			situation: () => calm,
 			onPress: () => {},
 		});
@@ -117,6 +118,16 @@ describe("the panel", () => {
 		open({}, lines).close();
 		expect(lines).toEqual(["button: pin 0 cannot be used: in use"]);
 		expect(seen.length).toBeGreaterThan(0);
+	});
+
+	test("a button that is down when the board falls asleep is not to wake it", () => {
+		const panel = open({});
+		expect(panel.wakePin).toBe(0);
+		pins.drive(0, 0);
+		expect(panel.wakePin).toBeUndefined();
+		pins.drive(0, 1);
+		expect(panel.wakePin).toBe(0);
+		panel.close();
 	});
 
 	test("while the button is held, the light says what releasing it would do", async () => {

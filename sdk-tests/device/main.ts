@@ -3,7 +3,7 @@ import FFI from "mc/ffi";
 import { surviveExceptions } from "../../src/boards/esp32/abort";
 import { readFile } from "../../src/boards/lin/files";
 import { decode } from "../../src/text/utf8";
-import type { Plan } from "../plan";
+import type { Plan, SuiteName } from "../plan";
 import { checkHttp } from "./http";
 import { live } from "./life";
 import { memory } from "./memory";
@@ -26,16 +26,19 @@ memory("an empty machine");
 void run(readPlan());
 
 async function run(plan: Plan): Promise<void> {
-	await checkSurvival();
-	await checkQueue();
-	await checkSensors();
-	await checkSampler(config.state);
-	await checkSettings(config.state);
-	await checkNtp(plan.ntp);
-	await checkHttp(plan.http);
-	await checkTls(plan.tls);
-	await setUp(`${config.state}/setup`, plan.setup);
-	await live(config.state, plan.life);
+	const suites: readonly (readonly [SuiteName, () => Promise<void>])[] = [
+		["survival", () => checkSurvival()],
+		["queue", () => checkQueue()],
+		["sensors", () => checkSensors()],
+		["sampler", () => checkSampler(config.state)],
+		["settings", () => checkSettings(config.state)],
+		["ntp", () => checkNtp(plan.ntp)],
+		["http", () => checkHttp(plan.http)],
+		["tls", () => checkTls(plan.tls)],
+		["setup", () => setUp(`${config.state}/setup`, plan.setup)],
+		["life", () => live(config.state, plan.life)],
+	];
+	for (const [name, suite] of suites) if (plan.only.length === 0 || plan.only.includes(name)) await suite();
 	report({ suite: "done" });
 }
 

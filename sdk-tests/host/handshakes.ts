@@ -80,6 +80,14 @@ export const handshakes: readonly Handshake[] = [
 		),
 	},
 	{
+		name: "a record of 27 KB",
+		...tampered(
+			(messages) => messages.map((each) => (each[0] === certificate ? emptyCertificates(9000) : each)),
+			`${unspoken}a record that is too long`,
+		),
+		recordLength: 32_000,
+	},
+	{
 		name: "a chain of five thousand certificates of no bytes",
 		...tampered(
 			(messages) => messages.map((each) => (each[0] === certificate ? emptyCertificates(5000) : each)),

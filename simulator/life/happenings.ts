@@ -37,9 +37,13 @@ export interface Stage {
 }
 
 const tears: readonly [Tear, ...Tear[]] = ["prefix", "first half", "last half", "scattered", "almost"];
-/** A press sends up to the first, and has all forgotten from the second on, milliseconds. */
+/**
+ * A press sends up to the first, and has all forgotten from the second on up to the third, from which on it is none,
+ * milliseconds.
+ */
 const sendPress = 5_000;
 const forgetPress = 10_000;
+const longestPress = 60_000;
 /** The firmware believes a level that has stood for 30 ms; a moment before that. */
 const debounce = 29;
 /** By then it has believed it. */
@@ -52,6 +56,8 @@ export class Happenings {
 	readonly #stage: Stage;
 	/** When the button went down that is held. */
 	#pressedAt: number | undefined;
+	/** The firmware was there for long enough to know that nobody holds it. */
+	#stuck = false;
 	#releasedAt = Number.NEGATIVE_INFINITY;
 	/** When the firmware began to run, and how often it did. */
 	#bootedAt = 0;
@@ -85,15 +91,18 @@ export class Happenings {
 		const { owner, machine } = this.#stage;
 		const isMarked = machine.keyValue.has("dakkio/forgetting");
 		if (this.#forgetting && this.#cut && owner.isKnown && !isMarked) this.#remember();
-		this.#bootedAt = this.#stage.time.ticks();
+		const ticks = this.#stage.time.ticks();
+		this.#stuck = this.#pressedAt !== undefined && ticks - this.#pressedAt >= longestPress;
+		this.#bootedAt = ticks;
 		this.#boots++;
 		if (this.#pressedAt !== undefined) this.#lookAtHeld();
 	}
 
 	/** For how long the firmware has seen the button pressed, milliseconds; `undefined`: it is not. */
 	get held(): number | undefined {
-		if (this.#pressedAt === undefined) return undefined;
-		return this.#stage.time.ticks() - Math.max(this.#pressedAt, this.#bootedAt);
+		if (this.#pressedAt === undefined || this.#stuck) return undefined;
+		const held = this.#stage.time.ticks() - Math.max(this.#pressedAt, this.#bootedAt);
+		return held < longestPress ? held : undefined;
 	}
 
 	/** Whether the button was let go this moment, and the firmware may not believe it yet. */
@@ -243,16 +252,18 @@ export class Happenings {
 	/** How long the button has been held tells the light something else from these moments on. */
 	#lookAtHeld(): void {
 		const { time, onChange } = this.#stage;
-		for (const held of [sendPress, forgetPress]) time.set(onChange, held);
+		for (const held of [sendPress, forgetPress, longestPress]) time.set(onChange, held);
 	}
 
 	#release({ setUpAfter }: TroubleOf<"press">): void {
 		const { machine, time, uplink, onChange } = this.#stage;
-		const held = machine.state === "on" ? (this.held ?? 0) : 0;
+		const held = machine.state === "on" ? this.held : 0;
 		this.#pressedAt = undefined;
+		this.#stuck = false;
 		machine.press(false);
 		this.#releasedAt = time.ticks();
 		time.set(onChange, believed);
+		if (held === undefined) return;
 		if (held < sendPress) uplink.forgive();
 		if (held >= forgetPress) time.set(() => this.#forget(this.#boots, setUpAfter), debounce);
 	}

@@ -7,13 +7,18 @@ export type Press = "send now" | "set up" | "forget everything";
 export const setupPress = 5_000;
 export const forgetPress = 10_000;
 
-/** What a press of so many milliseconds asks for. */
-export function pressOf(milliseconds: number): Press {
+/**
+ * Nobody holds a button for a minute: then it is stuck, or its pin is not a button's, as that of BOOT is not while a
+ * computer at the USB port holds it low.
+ */
+const longestPress = 60_000;
+
+/** What a press of so many milliseconds asks for; `undefined` for what is none. */
+export function pressOf(milliseconds: number): Press | undefined {
+	if (milliseconds >= longestPress) return undefined;
 	if (milliseconds >= forgetPress) return "forget everything";
 	return milliseconds >= setupPress ? "set up" : "send now";
 }
-
-const longestPress = 60_000;
 
 /** Contacts bounce for some milliseconds: a level counts when it has stood for so long. */
 const debounceTime = 30;
@@ -23,6 +28,8 @@ export interface ButtonOptions {
 	/** Low while pressed; the pin is pulled up. */
 	readonly pin: number;
 	readonly time: Time;
+	/** Down since before this start, with nobody at it: it counts once it has come up. */
+	readonly stuck: boolean;
 	/** Released. */
 	onPress(press: Press): void;
 	/** Held on; what releasing it now would do, or `undefined` when it is released. */
@@ -41,7 +48,7 @@ export class Button {
 
 	/** Throws what the platform throws for a pin that cannot be an input. */
 	constructor(options: ButtonOptions) {
-		const { Digital, pin } = options;
+		const { Digital, pin, stuck } = options;
 		this.#options = options;
 		this.#pin = new Digital({
 			pin,
@@ -50,10 +57,15 @@ export class Button {
 			onReadable: () => this.#edge(),
 		});
 		// It may have been held while the board started.
-		if (this.#pin.read() === 0) this.#edge();
+		if (!stuck && this.#pin.read() === 0) this.#edge();
 	}
 
-	/** Whether somebody presses it. Nobody holds a button for a minute: then it is stuck, or its pin is not a button's. */
+	/** Whether its contact is closed, by somebody or not. */
+	get closed(): boolean {
+		return this.#pin.read() === 0;
+	}
+
+	/** Whether somebody presses it. */
 	get pressed(): boolean {
 		if (this.#debounce !== undefined) return true;
 		return this.#pressedAt !== undefined && this.#options.time.ticks() - this.#pressedAt < longestPress;
@@ -84,7 +96,10 @@ export class Button {
 		this.#pressedAt = this.#edgeAt;
 		this.#hold = this.#after(setupPress, () => {
 			this.#options.onHeld("set up");
-			this.#hold = this.#after(forgetPress, () => this.#options.onHeld("forget everything"));
+			this.#hold = this.#after(forgetPress, () => {
+				this.#options.onHeld("forget everything");
+				this.#hold = this.#after(longestPress, () => this.#options.onHeld(undefined));
+			});
 		});
 	}
 
@@ -100,6 +115,7 @@ export class Button {
 		const held = this.#edgeAt - (this.#pressedAt ?? 0);
 		this.#pressedAt = undefined;
 		onHeld(undefined);
-		onPress(pressOf(held));
+		const press = pressOf(held);
+		if (press !== undefined) onPress(press);
 	}
 }

@@ -7,6 +7,8 @@ import { lightState, type Situation } from "./patterns";
 export interface PanelOptions {
 	readonly board: Pick<Board, "pins" | "time" | "log">;
 	readonly settings: Pick<Settings, "ledPin" | "ledActive" | "buttonPin">;
+	/** Whether the button has been down since before this start. */
+	readonly stuck: boolean;
 	situation(): Omit<Situation, "held">;
 	onPress(press: Press): void;
 }
@@ -15,12 +17,11 @@ export interface PanelOptions {
 export class Panel {
 	readonly #light: Light | undefined;
 	readonly #button: Button | undefined;
-	/** Of the button, where there is one. */
-	readonly buttonPin: number | undefined;
+	readonly #buttonPin: number | undefined;
 	/** What releasing the button now would do, once it has been held for long. */
 	#held: "set up" | "forget everything" | undefined;
 
-	constructor({ board, settings, situation, onPress }: PanelOptions) {
+	constructor({ board, settings, stuck, situation, onPress }: PanelOptions) {
 		const { Digital, led, button } = board.pins;
 		const { time } = board;
 		const attempt = <T>(what: string, pin: number | undefined, open: (pin: number) => T): T | undefined => {
@@ -43,15 +44,16 @@ export class Panel {
 			choose(settings.ledPin, led),
 			(pin) => new Light({ Digital, pin, inverted, time, state }),
 		);
-		this.buttonPin = choose(settings.buttonPin, button);
+		this.#buttonPin = choose(settings.buttonPin, button);
 		this.#button = attempt(
 			"button",
-			this.buttonPin,
+			this.#buttonPin,
 			(pin) =>
 				new Button({
 					Digital,
 					pin,
 					time,
+					stuck,
 					onPress,
 					onHeld: (press) => {
 						this.#held = press;
@@ -64,6 +66,16 @@ export class Panel {
 	/** Whether somebody holds the button. */
 	get touched(): boolean {
 		return this.#button?.pressed === true;
+	}
+
+	/** Whether the button is down although the board is at rest, and so nobody presses it. */
+	get stuck(): boolean {
+		return this.#button?.closed === true;
+	}
+
+	/** Of the button, if it may wake the board: one that is stuck would, again and again, until the battery is empty. */
+	get wakePin(): number | undefined {
+		return this.stuck ? undefined : this.#buttonPin;
 	}
 
 	/** What the light tells may have changed. */
