@@ -221,18 +221,18 @@ export class Life {
 		const moment = this.history?.at(this.#time.ticks());
 		this.#counts.calls++;
 		if (moment !== undefined) moment.calls++;
+		// Who says how often it sends says how many calls that makes.
+		if (this.#owner.effective.uploadInterval !== "auto") this.#service.excuse();
 		if (status !== 429) return;
 		this.#counts.limited++;
 		if (moment !== undefined) moment.limited++;
 		this.#judge(() => this.#checkBudget());
 	}
 
-	/** A device alone on its plan never meets the plan's end, if it may choose how often it sends. */
+	/** A device alone on its plan never meets the plan's end, in months in which it may choose how often it sends. */
 	#checkBudget(): void {
-		const { uploadInterval, troubles } = this.#scenario;
-		const isShared = this.#surroundings.ledgers.size > 1 || troubles.some(({ kind }) => kind === "quota");
-		const isChosen = uploadInterval !== "auto" || troubles.some(({ kind }) => kind === "settings");
-		if (!isShared && !isChosen)
+		const isShared = this.#surroundings.ledgers.size > 1;
+		if (!isShared && !this.#service.isExcused)
 			broken("budget", `the plan's ${this.#scenario.plan} calls are used up at ${iso(this.#now())}`);
 	}
 
