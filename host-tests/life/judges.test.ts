@@ -47,6 +47,16 @@ const cases: Readonly<Partial<Record<PromiseName, readonly Case[]>>> = {
 				"if (this.#rounds < 4) this.#timer = time.set(() => this.#join(0), (ceiling * (1 + random())) / 2);",
 			life: { interval: 900, length: 4 * day, troubles: [{ ...offline, kind: "radio" }] },
 		},
+		{
+			bug: "knows one network alone",
+			file: "src/wifi/station.ts",
+			find: "this.#join(this.#current + 1);",
+			replace: "this.#pause();",
+			life: {
+				...{ interval: 900, length: 4 * day, networks: 2 },
+				troubles: [{ from: hour, to: 3.5 * day, kind: "away" }],
+			},
+		},
 	],
 	numbered: [
 		{

@@ -80,6 +80,7 @@ export class Supervision {
 	ended(trouble: Trouble): void {
 		const now = this.#of.now();
 		if (isUnsound(trouble) && --this.#unsound === 0) this.#soundSince = now;
+		if (!isInTheWay(trouble, this.#of.scenario)) return;
 		this.#excusedUntil = Math.max(this.#excusedUntil, now + aftermath(trouble));
 	}
 
@@ -172,7 +173,10 @@ export class Supervision {
 	/** Whether something is wrong now that keeps things from being delivered. */
 	#isDisturbed(): boolean {
 		const { scenario, at } = this.#of;
-		return scenario.troubles.some(({ from, to }) => from <= at() && at() < to);
+		const now = at();
+		return scenario.troubles.some(
+			(trouble) => trouble.from <= now && now < trouble.to && isInTheWay(trouble, scenario),
+		);
 	}
 
 	#checkInterval(): void {
@@ -235,6 +239,24 @@ function isUnsound({ kind }: Trouble): boolean {
 	return (
 		kind === "sensor" || kind === "wear" || kind === "power" || kind === "outage" || kind === "brown-out"
 	);
+}
+
+/** Whether a trouble may keep things from being delivered while it goes on. */
+function isInTheWay(trouble: Trouble, { networks }: Scenario): boolean {
+	switch (trouble.kind) {
+		case "away":
+			// Of the other place it has the network, or not.
+			return networks === 1;
+		case "sensor":
+		case "service clock":
+		case "flips":
+		case "forgotten":
+			return false;
+		case "settings":
+			return trouble.change.key !== undefined;
+		default:
+			return true;
+	}
 }
 
 /** For how long a trouble may keep things from being delivered after its end, milliseconds. */
