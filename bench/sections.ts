@@ -188,7 +188,9 @@ alone on the Free plan of 10,000 calls a month, with \`uploadInterval\` at *auto
 stays joined, and only what it does counts; on battery everything from joining to the answer.`,
 			told(),
 			`The obvious way is the Arduino example, which joins for each point on battery, and never asks for the time. With one
-reading an hour both do the same, and ours asks a time server besides: its readings carry their own time.`,
+reading an hour both do the same, and ours asks a time server besides: its readings carry their own time. More
+often than that ours sends several at once, each some minutes or up to an hour after it was measured, and keeps to the plan;
+a request for each reading of a minute, as the example would send them, is 43,200 calls a month.`,
 		],
 		obvious: "Arduino example",
 		rows,

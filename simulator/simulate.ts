@@ -18,6 +18,9 @@ const failures = join(import.meta.dirname, "..", ".state", "failures");
 /** Parts that a picture tells a life in. */
 const plotted = 1200;
 
+// Who reads no further, like `head`, has seen enough.
+process.stdout.on("error", () => process.exit());
+
 const command = parseCommand(process.argv.slice(2));
 if (command.kind === "help") process.stdout.write(help);
 else if (command.kind === "problem") {

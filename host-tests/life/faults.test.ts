@@ -99,6 +99,17 @@ test("one point is refused: the batch is halved until it stands alone, it is put
 	expect(refused).toEqual([expect.stringContaining(`refused: point 100: 400: ${refusal}`)]);
 });
 
+test.each([0, 1, 30, 200, 299, 310, 400])(
+	"power goes in step %i of putting a refused point aside: it is there in the end, and no other is",
+	async (step) => {
+		const { report } = await live(
+			{ kind: "service", fault: { kind: "poison", every: 100, status: 400 }, from, to: from + 2.5 * hour },
+			{ kind: "power", where: "quarantine", step, from, to: from + 75 * minute },
+		);
+		expect(report).toMatchObject({ overwritten: 0, cuts: 1, quarantined: 1 });
+	},
+);
+
 test("the service's clock is wrong by a year, either way: nothing is lost, and nothing waits for it", async () => {
 	for (const offset of [-365, 365]) {
 		const { report } = await live({ kind: "service clock", offset: offset * 24 * hour, from, to });

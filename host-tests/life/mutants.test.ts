@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { afterAll, expect, test } from "vitest";
 import { Fleet } from "../../simulator/life/fleet";
 import { makeScenario } from "../../simulator/life/generate";
-import { type PromiseName, promises } from "../../simulator/life/promises";
+import type { PromiseName } from "../../simulator/life/promises";
 import { type Mutant, mutants } from "./mutants";
 
 /** Bugs planted on purpose, each of which the lives of `npm run test:lives` must find: the check of the check. */
@@ -63,8 +63,3 @@ test.each(mutants.map((mutant, index) => ({ ...mutant, index })))(
 	},
 	600_000,
 );
-
-test("each promise is broken by one of these bugs", () => {
-	const breakable = new Set(mutants.flatMap(({ breaks }) => breaks));
-	expect(Object.keys(promises).filter((name) => !breakable.has(name as PromiseName))).toEqual([]);
-});

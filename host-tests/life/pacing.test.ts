@@ -60,4 +60,4 @@ test("two devices on one key share the plan: both deliver everything, and togeth
 	for (const report of reports)
 		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, estimated: 0, limited: 0 });
 	expect(reports.reduce((sum, { calls }) => sum + calls, 0)).toBeLessThanOrEqual(10_000);
-});
+}, 240_000);

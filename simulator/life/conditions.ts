@@ -1,5 +1,5 @@
 import type { Chance } from "./chance";
-import type { Scenario, ServiceFault, Trouble, TroubleKind, TroubleOf } from "./scenario";
+import type { ServiceFault, Trouble, TroubleKind, TroubleOf } from "./scenario";
 
 /** The access points of the world, by the places that the device can be at. */
 export const networks = Object.freeze({
@@ -12,13 +12,11 @@ const usualStrength = -60;
 
 /** What is wrong with the world at this moment. */
 export class Conditions {
-	readonly #scenario: Scenario;
 	readonly #chance: Chance;
 	/** Under way, by their kinds, the one that began first before the others. */
 	readonly #active = new Map<TroubleKind, Trouble[]>();
 
-	constructor(scenario: Scenario, chance: Chance) {
-		this.#scenario = scenario;
+	constructor(chance: Chance) {
 		this.#chance = chance;
 	}
 
@@ -81,11 +79,6 @@ export class Conditions {
 
 	get service(): ServiceFault | undefined {
 		return this.of("service")?.fault;
-	}
-
-	/** Whether the device knows a network at the place where it is. */
-	get known(): boolean {
-		return !this.#active.has("away") || this.#scenario.networks > 1;
 	}
 }
 

@@ -100,7 +100,7 @@ export class Life {
 		this.#scenario = scenario;
 		this.#surroundings = shared ?? new Surroundings(scenario.startedAt);
 		this.#time = this.#surroundings.time;
-		this.#conditions = new Conditions(scenario, chance);
+		this.#conditions = new Conditions(chance);
 		this.#service = this.#makeService();
 		const serial = String(this.#surroundings.ledgers.size + 1).padStart(6, "0");
 		this.#surroundings.ledgers.set(`ESP32-${serial}`, this.#ledger);
@@ -196,7 +196,7 @@ export class Life {
 			plan: this.#scenario.plan,
 			now: () => this.#now(),
 			fault: () => this.#conditions.service,
-			clockOffset: () => this.#conditions.of("service clock")?.offset ?? 0,
+			clockOffset: () => this.#clockOffset,
 			onSurplus: () =>
 				this.#judge(() => broken("single", "a second request came before the first was answered")),
 			onStored: (points, late) => this.#judge(() => this.#store(points, late)),
@@ -221,18 +221,18 @@ export class Life {
 		const moment = this.history?.at(this.#time.ticks());
 		this.#counts.calls++;
 		if (moment !== undefined) moment.calls++;
+		// Who says how often it sends says how many calls that makes.
+		if (this.#owner.effective.uploadInterval !== "auto") this.#service.excuse();
 		if (status !== 429) return;
 		this.#counts.limited++;
 		if (moment !== undefined) moment.limited++;
 		this.#judge(() => this.#checkBudget());
 	}
 
-	/** A device alone on its plan never meets the plan's end, if it may choose how often it sends. */
+	/** A device alone on its plan never meets the plan's end, in months in which it may choose how often it sends. */
 	#checkBudget(): void {
-		const { uploadInterval, troubles } = this.#scenario;
-		const isShared = this.#surroundings.ledgers.size > 1 || troubles.some(({ kind }) => kind === "quota");
-		const isChosen = uploadInterval !== "auto" || troubles.some(({ kind }) => kind === "settings");
-		if (!isShared && !isChosen)
+		const isShared = this.#surroundings.ledgers.size > 1;
+		if (!isShared && !this.#service.isExcused)
 			broken("budget", `the plan's ${this.#scenario.plan} calls are used up at ${iso(this.#now())}`);
 	}
 
@@ -240,7 +240,7 @@ export class Life {
 		// Who believes a wrong time cannot know how long it is until another.
 		this.#uplink.answered(this.#knowledge.misled ? { ...answered, reset: undefined } : answered);
 		const { status, sequences, reset } = answered;
-		if (status === 429 && reset !== undefined) this.#supervision.usedUp(reset);
+		if (status === 429 && reset !== undefined) this.#supervision.usedUp(reset - this.#clockOffset);
 		const [first] = sequences;
 		if (status >= 200 && status < 300) this.#ledger.answered(sequences, this.#now());
 		else if (first !== undefined && sequences.length === 1) this.#ledger.refused(first, this.#now());
@@ -443,6 +443,11 @@ export class Life {
 		if (state !== "on") return state;
 		if (!joined) return "no network";
 		return this.#conditions.internet ? "online" : "no internet";
+	}
+
+	/** How wrong the service's clock is, milliseconds. */
+	get #clockOffset(): number {
+		return this.#conditions.of("service clock")?.offset ?? 0;
 	}
 
 	/** The true time, milliseconds of Unix time. */

@@ -23,6 +23,8 @@ export interface Books {
 	usage: Usage | undefined;
 	/** How many points have got one. */
 	ids: number;
+	/** The month (its start, milliseconds of Unix time) in which the plan may run out, whatever a device does about it. */
+	excused: number | undefined;
 }
 
 export interface ServiceOptions {
@@ -67,13 +69,24 @@ export class SimulatedService {
 
 	/** Others with the same plan leave nothing of this month's calls. */
 	useUp(): void {
-		const now = this.#now();
-		this.#options.books.usage = { ...usageAt(this.#options.books.usage, now), calls: this.#options.plan };
+		const { books, plan } = this.#options;
+		books.usage = { month: this.#month, calls: plan };
+		this.excuse();
 	}
 
-	/** Calls of the month now. */
-	get calls(): number {
-		return usageAt(this.#options.books.usage, this.#now()).calls;
+	/** The plan may run out this month. */
+	excuse(): void {
+		this.#options.books.excused = this.#month;
+	}
+
+	/** Whether it may. */
+	get isExcused(): boolean {
+		return this.#options.books.excused === this.#month;
+	}
+
+	/** Its start, by the service's clock. */
+	get #month(): number {
+		return usageAt(this.#options.books.usage, this.#now()).month;
 	}
 
 	#now(): number {

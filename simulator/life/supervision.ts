@@ -1,3 +1,4 @@
+import { chargeOf } from "../../src/power/battery";
 import type { ReadingLog } from "../../src/store/reading-log";
 import { networks } from "./conditions";
 import { lookAtQuarantine, lookAtReadings } from "./inspection";
@@ -58,6 +59,8 @@ export class Supervision {
 	#startsKnown = true;
 	/** Whether the readings' flash is as the board left it or found it: it does not read again what it knows. */
 	#flashKnown = true;
+	/** Something has been at the flash: cells that failed, or power that went. */
+	#harmed = false;
 	/** The longest time that anything waited without an excuse. */
 	longestWait = 0;
 
@@ -69,6 +72,7 @@ export class Supervision {
 	began(trouble: Trouble): void {
 		if (isUnsound(trouble)) this.#unsound++;
 		if (trouble.kind === "flips" || trouble.kind === "wear") this.#flashKnown = false;
+		if (trouble.kind === "flips" || (isUnsound(trouble) && trouble.kind !== "sensor")) this.#harmed = true;
 		if (trouble.kind === "forgotten" && trouble.key === "boots") this.#startsKnown = false;
 	}
 
@@ -76,6 +80,7 @@ export class Supervision {
 	ended(trouble: Trouble): void {
 		const now = this.#of.now();
 		if (isUnsound(trouble) && --this.#unsound === 0) this.#soundSince = now;
+		if (!isInTheWay(trouble, this.#of.scenario)) return;
 		this.#excusedUntil = Math.max(this.#excusedUntil, now + aftermath(trouble));
 	}
 
@@ -96,6 +101,9 @@ export class Supervision {
 	sampled(): void {
 		this.#checkInterval();
 		this.#sampledAt = this.#of.now();
+		// A board that sleeps is awake at hardly any other time.
+		this.#checkBounds();
+		this.#checkStatus();
 	}
 
 	/** A line was logged. */
@@ -141,9 +149,13 @@ export class Supervision {
 		if (status === undefined) return;
 		if (status.quarantined !== quarantined)
 			broken("status", `it tells of ${status.quarantined} in quarantine, and there are ${quarantined}`);
+		if (!this.#harmed && status.damagedBytes > 0)
+			broken("status", `it tells of ${status.damagedBytes} damaged bytes, and nothing has harmed its flash`);
 		if (!this.#flashKnown || readings.damagedBytes > 0 || status.damagedBytes > 0) return;
 		if (status.waiting !== readings.length)
 			broken("status", `it tells of ${status.waiting} waiting, and there are ${readings.length}`);
+		if (status.capacity !== readings.capacity)
+			broken("status", `it tells of room for ${status.capacity}, and there is for ${readings.capacity}`);
 		if (status.overwritten !== readings.dropped)
 			broken("status", `it tells of ${status.overwritten} overwritten, and there are ${readings.dropped}`);
 	}
@@ -161,7 +173,10 @@ export class Supervision {
 	/** Whether something is wrong now that keeps things from being delivered. */
 	#isDisturbed(): boolean {
 		const { scenario, at } = this.#of;
-		return scenario.troubles.some(({ from, to }) => from <= at() && at() < to);
+		const now = at();
+		return scenario.troubles.some(
+			(trouble) => trouble.from <= now && now < trouble.to && isInTheWay(trouble, scenario),
+		);
 	}
 
 	#checkInterval(): void {
@@ -191,15 +206,21 @@ export class Supervision {
 	}
 
 	#checkStatus(): void {
-		const { machine } = this.#of;
+		const { machine, owner } = this.#of;
 		const status = machine.app?.status;
 		if (status === undefined) return;
-		const { signalStrength, uptime, boots } = status;
+		const { signalStrength, batteryLevel, uptime, boots } = status;
 		if (signalStrength !== machine.signalStrength)
 			broken("status", `it tells of ${signalStrength} dBm, and there are ${machine.signalStrength}`);
 		if (Math.abs(uptime - machine.ticks) > 1)
 			broken("status", `it tells of ${uptime} ms since its start, and there are ${machine.ticks}`);
+		const charge = owner.measuresBattery ? chargeOf(machine.batteryVolts) : undefined;
+		if (batteryLevel !== charge)
+			broken("status", `it tells of a battery at ${batteryLevel} percent, and it is at ${charge}`);
 		if (!this.#startsKnown) return;
+		const starts = [...this.#starts.values()].reduce((sum, count) => sum + count, 0);
+		if (boots.boot < starts)
+			broken("status", `it calls this boot ${boots.boot}, and has started ${starts} times`);
 		for (const [reason, count] of boots.reasons)
 			if (count !== this.#starts.get(reason))
 				broken(
@@ -218,6 +239,24 @@ function isUnsound({ kind }: Trouble): boolean {
 	return (
 		kind === "sensor" || kind === "wear" || kind === "power" || kind === "outage" || kind === "brown-out"
 	);
+}
+
+/** Whether a trouble may keep things from being delivered while it goes on. */
+function isInTheWay(trouble: Trouble, { networks }: Scenario): boolean {
+	switch (trouble.kind) {
+		case "away":
+			// Of the other place it has the network, or not.
+			return networks === 1;
+		case "sensor":
+		case "service clock":
+		case "flips":
+		case "forgotten":
+			return false;
+		case "settings":
+			return trouble.change.key !== undefined;
+		default:
+			return true;
+	}
 }
 
 /** For how long a trouble may keep things from being delivered after its end, milliseconds. */

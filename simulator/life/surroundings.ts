@@ -17,7 +17,7 @@ export class Surroundings {
 	readonly time = new VirtualTime();
 	readonly account: Account;
 	/** What the service keeps besides the account. */
-	readonly books: Books = { usage: undefined, ids: 0 };
+	readonly books: Books = { usage: undefined, ids: 0, excused: undefined };
 	/** Of all lives, by their devices' names. */
 	readonly ledgers = new Map<string, Ledger>();
 	/** What was found first in any of them: it ends them all, once the event that it was found in is over. */
