@@ -9,7 +9,7 @@ const january = calm({ startedAt: Date.UTC(2027, 0, 1), length: 31 * day });
 
 const outage: Trouble = { kind: "internet", from: 10 * day, to: 13 * day };
 
-describe("one device on the Free plan", () => {
+describe("one device on the Free plan", { timeout: 240_000 }, () => {
 	test("31 days: every point is delivered, none an hour old, with at most 7,000 calls", async () => {
 		const report = await new Life({ scenario: january }).run();
 		expect(report.readings).toBeGreaterThanOrEqual(31 * 24 * 60);
