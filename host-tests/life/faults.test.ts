@@ -60,7 +60,10 @@ describe("six hours of a fault that passes: everything arrives once, and the tri
 		expect(lines.find((said) => line.test(said))).toBeDefined();
 		// With the longest wait at 15 minutes, half of it in the mean: about 60 in six hours.
 		expect(tries(lines)).toBeLessThan(90);
-		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, estimated: 0, quarantined: 0 });
+		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, quarantined: 0 });
+		// No time server was reached either: what a crystal counts is an estimate after 15,000 s.
+		const counted = trouble.kind === "service" ? 0 : to / minute - 250 + 15;
+		expect(report.estimated).toBeLessThanOrEqual(counted);
 	});
 
 	test("answers are lost: each costs its batch once more, and batches get small", async () => {
