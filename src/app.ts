@@ -191,7 +191,7 @@ export class App {
 
 	/** The next start is one for setup: at once, or when the answer is there that is being waited for. */
 	openSetup(reason: "asked for" | "no network" = "asked for"): void {
-		askForSetup(this.#storage, reason);
+		if (!this.#tolerate(() => askForSetup(this.#storage, reason))) return;
 		// What was sent would come twice if its answer were not heard.
 		const late = this.#board.time.set(() => this.#startAnew(), patience);
 		void (this.#uploader?.finish() ?? Promise.resolve()).then(() => {
@@ -544,8 +544,8 @@ export class App {
 			this.#clock.rest();
 			const { fresh, anchored } = this.#clock;
 			if (this.#settings.power === "battery" && fresh && anchored) beginBoot(this.#storage);
-			keepStuck(this.#storage, this.#panel.stuck);
 			if (this.#uploader !== undefined) keepAttempts(this.#storage, this.#uploader.attempts);
+			keepStuck(this.#storage, this.#panel.stuck);
 		});
 		this.#board.sleep(milliseconds, wakePin);
 	}
@@ -605,14 +605,16 @@ export class App {
 		}, statusInterval);
 	}
 
-	/** A storage that fails costs what was to be kept, and nothing else. */
-	#tolerate(change: () => void): void {
+	/** A storage that fails costs what was to be kept, and nothing else. Whether it has not failed. */
+	#tolerate(change: () => void): boolean {
 		try {
 			change();
+			return true;
 		} catch (error) {
 			this.#board.log(
 				`storage: it cannot be written: ${error instanceof Error ? error.message : String(error)}`,
 			);
+			return false;
 		}
 	}
 

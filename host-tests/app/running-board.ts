@@ -17,9 +17,14 @@ export class RunningBoard {
 
 	/**
 	 * A reading each five seconds, each sent at once, to the world's own server; `settings` come on top. `resolver`
-	 * takes the place of the computer's.
+	 * takes the place of the computer's. `prepare` changes the board once it has its settings.
 	 */
-	constructor(world: World, settings: Partial<Settings> = {}, resolver?: Resolver) {
+	constructor(
+		world: World,
+		settings: Partial<Settings> = {},
+		resolver?: Resolver,
+		prepare: (board: VirtualBoard) => void = () => {},
+	) {
 		const log = (line: string) => {
 			this.lines.push(line);
 			for (const { pattern, seen } of this.#waiting) if (pattern.test(line)) seen(line);
@@ -47,7 +52,7 @@ export class RunningBoard {
 			uploadInterval: 0,
 			...settings,
 		});
-		this.board = board;
+		prepare(board);
 		this.app = new App(board);
 		this.app.start();
 	}

@@ -19,9 +19,19 @@ export function setupReason(
 	hasNetworks: boolean,
 ): SetupReason | undefined {
 	const kept = storage.read(wishKey);
-	if (kept !== undefined) storage.delete(wishKey);
+	const granted = kept !== undefined && strikeOff(storage);
 	if (!hasNetworks) return "no settings";
-	const [code] = kept === undefined ? [] : new Uint8Array(kept);
+	const [code] = granted ? new Uint8Array(kept) : [];
 	if (code === codes["asked for"]) return "asked for";
 	return code === codes["no network"] ? "no network" : undefined;
+}
+
+/** Whether the wish is off: one that stays, on a storage that fails, would come true at each start. */
+function strikeOff(storage: Pick<KeyValue, "delete">): boolean {
+	try {
+		storage.delete(wishKey);
+		return true;
+	} catch {
+		return false;
+	}
 }

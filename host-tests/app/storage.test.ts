@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { World } from "../../simulator/world";
+import type { KeyValue } from "../../src/boards/ecma419";
+import { askForSetup } from "../../src/setup/wanted";
+import { RunningBoard } from "./running-board";
+
+/** The board's key-value storage takes no more changes: it is full, or worn out. */
+
+let directory: string;
+let world: World;
+beforeEach(async () => {
+	directory = mkdtempSync(join(tmpdir(), "storage-"));
+	world = await World.start({ directory, speed: 50 });
+});
+afterEach(async () => {
+	await world.close();
+	rmSync(directory, { recursive: true });
+});
+
+function refuse(): never {
+	throw new Error("ESP_ERR_NVS_NOT_ENOUGH_SPACE");
+}
+
+/** What was kept before `prepare` was called last can be read, and nothing changed. */
+function withFullStorage(prepare: (storage: KeyValue) => void = () => {}): RunningBoard {
+	return new RunningBoard(world, {}, undefined, (board) => {
+		const { storage } = board;
+		const open: typeof storage.keyValue.open = (options) => {
+			const domain = storage.keyValue.open(options);
+			return {
+				read: (key) => domain.read(key),
+				write: refuse,
+				delete: refuse,
+				close: () => domain.close(),
+			};
+		};
+		const before = storage.keyValue.open({ path: "dakkio", format: "buffer" });
+		prepare(before);
+		before.close();
+		Object.defineProperty(board, "storage", { value: { ...storage, keyValue: { open } } });
+	});
+}
+
+test("it measures, learns the time, and sends each reading once", async () => {
+	const board = withFullStorage();
+	const points = await world.dakkio.waitForPoints(5);
+	await board.app.stop();
+	expect(points.slice(0, 5).map(({ metadata }) => metadata?.seq)).toEqual([1, 2, 3, 4, 5]);
+	expect(world.dakkio.duplicates).toBe(0);
+	expect(board.asked).toBeUndefined();
+});
+
+test("somebody's wish for the setup page that cannot be struck off does not keep it from starting", async () => {
+	const board = withFullStorage((storage) => askForSetup(storage, "asked for"));
+	await world.dakkio.waitForPoints(2);
+	await board.app.stop();
+	expect(board.asked).toBeUndefined();
+});
+
+test("the setup page, which the next start would not know of, is not opened: it goes on, and says so", async () => {
+	const board = withFullStorage();
+	await board.line(/^sent/);
+	board.app.openSetup();
+	await board.line(/^storage: it cannot be written/);
+	await world.dakkio.waitForPoints(3);
+	await board.app.stop();
+	expect(board.asked).toBeUndefined();
+});
