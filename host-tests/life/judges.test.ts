@@ -91,8 +91,8 @@ const cases: Readonly<Partial<Record<PromiseName, readonly Case[]>>> = {
 		{
 			bug: "keeps the settings from before",
 			file: "src/forget.ts",
-			find: "[...places, budgetKey",
-			replace: "[places[1], budgetKey",
+			find: "...places,",
+			replace: "places[1],",
 			life: {
 				...{ ...short, length: 2 * day },
 				troubles: [{ from: hour, to: hour, kind: "settings", change: { location: "Cellar" } }, held],

@@ -235,7 +235,7 @@ export const mutants: readonly Mutant[] = [
 		file: "src/forget.ts",
 		find: "for (const key of going) storage.delete(key);",
 		replace: "",
-		breaks: ["forgotten", "kept", "genuine"],
+		breaks: ["forgotten", "kept", "genuine", "status"],
 		seed: 5,
 	},
 	{
