@@ -30,6 +30,9 @@ export async function checkTls(cases: readonly TlsCase[]): Promise<void> {
 
 function tell(outcome: Outcome): string {
 	if (outcome.kind === "answer") return `accepted, ${outcome.status}`;
-	const words = outcome.message.replace(/^no connection to .* port \d+: (what answers there does not )?/, "");
+	const words = outcome.message.replace(
+		/^no (TLS )?connection to .* port \d+: (what answers there does not )?/,
+		"",
+	);
 	return `refused, ${outcome.trust ?? words}`;
 }

@@ -242,6 +242,12 @@ export const handshakes: readonly Handshake[] = [
 		stricter: "the SDK has TLS 1.2",
 	},
 	{
+		name: "TLS 1.1 alone",
+		key: "RSA",
+		options: { minVersion: "TLSv1", maxVersion: "TLSv1.1" },
+		expected: "refused, it",
+	},
+	{
 		name: "a key exchange on P-384 alone",
 		key: "EC",
 		options: { ...tls12, ecdhCurve: "P-384" },

@@ -1,16 +1,19 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { isIP } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, isIP, type Server as TcpServer } from "node:net";
 import { join } from "node:path";
-import { createServer, type Server, type TlsOptions } from "node:tls";
+import { createServer, type TlsOptions } from "node:tls";
 import type { TlsCase } from "../plan";
 import { certify, KeyUsageFlags, keyToPem, toPem } from "./certificate";
 import { makeChains } from "./chains";
 import { handshakes } from "./handshakes";
 import { insertInto } from "./insert";
 import { tamperWith } from "./tamper";
+
+const host = "api.dakkio.test";
+/** Milliseconds that OpenSSL has: it would wait for a silent server for ever. */
+const openSslPatience = 5_000;
 
 /** A case with its server running, and what is to come of it. */
 export interface ServedCase extends TlsCase {
@@ -28,6 +31,7 @@ export class TlsTable {
 		for (const { shown, key, ...rest } of await makeChains())
 			table.cases.push({ ...rest, port: await table.#serve({ key, cert: shown }) });
 		await table.#startHandshakes();
+		await table.#startSilence();
 		return table;
 	}
 
@@ -36,7 +40,6 @@ export class TlsTable {
 	}
 
 	async #startHandshakes(): Promise<void> {
-		const host = "api.dakkio.test";
 		const root = await certify({ name: "Root", authority: true });
 		const leaves = {
 			EC: await certify({ name: "Server", issuer: root, names: [host] }),
@@ -65,8 +68,21 @@ export class TlsTable {
 		}
 	}
 
+	/** A server that takes the connection and then says nothing. */
+	async #startSilence(): Promise<void> {
+		const server = createTcpServer((socket) => socket.on("error", () => {}));
+		const port = await this.#listen(server);
+		this.cases.push({
+			name: "handshake: silence",
+			host,
+			port,
+			root: toPem(await certify({ name: "Root", authority: true })),
+			expected: `refused, ${host} port ${port} did not finish the TLS handshake within 20 s`,
+		});
+	}
+
 	async #serve(options: TlsOptions): Promise<number> {
-		const server: Server = createServer(
+		const server = createServer(
 			// So that what a client must refuse can be shown at all.
 			{ ciphers: "DEFAULT:@SECLEVEL=0", ...options },
 			(socket) => {
@@ -75,6 +91,10 @@ export class TlsTable {
 			},
 		);
 		server.on("tlsClientError", () => {});
+		return this.#listen(server);
+	}
+
+	async #listen(server: TcpServer): Promise<number> {
 		server.listen(0, "127.0.0.1");
 		await once(server, "listening");
 		this.#open.push(server);
@@ -92,7 +112,8 @@ export function askOpenSsl({ port, host, root, name }: TlsCase, directory: strin
 	// Of a tampered handshake only the clear messages of TLS 1.2 can be changed.
 	const version = name.startsWith("handshake: TLS 1.3") ? [] : ["-tls1_2"];
 	return new Promise((resolve) => {
-		const child = execFile("openssl", [...args, ...trust, ...version], (error, output, complaint) => {
+		const all = [...args, ...trust, ...version];
+		const child = execFile("openssl", all, { timeout: openSslPatience }, (error, output, complaint) => {
 			if (error === null) {
 				resolve("accepted");
 				return;

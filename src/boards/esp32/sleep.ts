@@ -72,15 +72,20 @@ function slowClock(): number {
 	return Number(new FFI().esp_rtc_get_time_us());
 }
 
+/** `undefined` also where the storage could not be written when the board fell asleep, and so has no such domain. */
 function readBootStart(): number | undefined {
-	const storage = SDKKeyValue.open({ path: domain, format: "buffer" });
 	try {
-		const value = storage.read(key);
-		return value instanceof ArrayBuffer && value.byteLength === 8
-			? new DataView(value).getFloat64(0)
-			: undefined;
-	} finally {
-		storage.close();
+		const storage = SDKKeyValue.open({ path: domain, format: "buffer" });
+		try {
+			const value = storage.read(key);
+			return value instanceof ArrayBuffer && value.byteLength === 8
+				? new DataView(value).getFloat64(0)
+				: undefined;
+		} finally {
+			storage.close();
+		}
+	} catch {
+		return undefined;
 	}
 }
 

@@ -25,6 +25,7 @@ export class TLSSocket implements TCP {
 	#tcp: TCPSocket | undefined;
 	#serverKey: PublicKey | undefined;
 	#issuer = "";
+	#connected = false;
 	#secure = false;
 	/** Bytes in `#room` that wait to go out. */
 	#waiting = 0;
@@ -58,7 +59,10 @@ export class TLSSocket implements TCP {
 			port,
 			nodelay: true,
 			onReadable: (count) => this.#take(() => (this.#stream.readable = count)),
-			onWritable: (count) => this.#take(() => (this.#stream.writable = count)),
+			onWritable: (count) => {
+				this.#tellConnected();
+				this.#take(() => (this.#stream.writable = count));
+			},
 			onError: (error) => {
 				this.#end ??= { error };
 				this.#schedule();
@@ -110,6 +114,13 @@ export class TLSSocket implements TCP {
 		this.#tcp = undefined;
 		this.#received = new Uint8Array(0);
 		tcp.close();
+	}
+
+	/** The handshake has a deadline of its own: computing it takes a chip seconds. */
+	#tellConnected(): void {
+		if (this.#connected) return;
+		this.#connected = true;
+		this.#options.onConnected?.();
 	}
 
 	#take(change: () => void): void {
