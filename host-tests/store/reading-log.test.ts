@@ -65,6 +65,17 @@ describe("the log of readings", () => {
 		expect(log.length).toBeGreaterThan(3000);
 	});
 
+	test("numbers that are left out, because damage may hide that they were given, are no readings that fit", () => {
+		const { flash, log } = newLog();
+		for (let i = 0; i < 50; i++) log.append(reading(i), context);
+		// The next sector: its header is lost, and records stand behind it.
+		flash.image.fill(0x55, 4096, 4096 + 200);
+		const { log: again } = newLog(flash.image);
+		expect(again.length).toBe(50);
+		expect(again.capacity).toBe(log.capacity);
+		expect(again.append(reading(50), context)).toBeGreaterThan(51);
+	});
+
 	test("a reset empties it, and numbers go on", () => {
 		const { flash, log } = newLog();
 		for (let i = 0; i < 10; i++) log.append(reading(i), context);

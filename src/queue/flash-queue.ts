@@ -228,7 +228,7 @@ export class FlashQueue {
 		if (this.#newest === undefined) return { bytes: 0, records: 0 };
 		return {
 			bytes: this.#tail - recordsStart(this.#newest.align),
-			records: this.#next - this.#newest.first,
+			records: this.#next - this.#newest.first - (this.#skipped - this.#newest.skipped),
 		};
 	}
 
