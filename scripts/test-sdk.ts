@@ -8,7 +8,7 @@ import { NtpTable } from "../sdk-tests/host/ntp";
 import { SetupVisitor } from "../sdk-tests/host/setup";
 import { TlsTable } from "../sdk-tests/host/tls";
 import type { Plan, Report, SuiteName } from "../sdk-tests/plan";
-import { meant, reportMark, suiteNames } from "../sdk-tests/plan";
+import { meant, reportMark, runs, suiteNames } from "../sdk-tests/plan";
 import { findSdk, main, mcconfig, type Sdk } from "./sdk";
 import { freePort, requireSimulator, Simulator } from "./simulator";
 
@@ -53,7 +53,6 @@ function readOnly(given: string | undefined): readonly SuiteName[] {
 }
 
 async function runTests(sdk: Sdk, days: number, only: readonly SuiteName[]): Promise<number> {
-	const runs = (suite: SuiteName) => only.length === 0 || only.includes(suite);
 	const state = join(sdk.output, "sdk-tests");
 	rmSync(state, { recursive: true, force: true });
 	mkdirSync(state, { recursive: true });
@@ -83,11 +82,11 @@ async function runTests(sdk: Sdk, days: number, only: readonly SuiteName[]): Pro
 	try {
 		if (!ended) judge.tell("the board came to the end", "it did not");
 		judge.checks();
-		if (runs("ntp")) judge.ntp(ntp.cases);
-		if (runs("http")) judge.http(http.cases);
-		if (runs("tls")) await judge.tls(tls.cases, state);
-		if (runs("setup")) judge.setup(visitor.checks, visitor.points);
-		if (runs("life")) {
+		if (runs(plan, "ntp")) judge.ntp(ntp.cases);
+		if (runs(plan, "http")) judge.http(http.cases);
+		if (runs(plan, "tls")) await judge.tls(tls.cases, state);
+		if (runs(plan, "setup")) judge.setup(visitor.checks, visitor.points);
+		if (runs(plan, "life")) {
 			judge.tell("an hour of the app, the service away twice: each point once", service.problem("hour", 360));
 			judge.tell(`${days} days of the app: each point once`, service.problem("days", days * 1440));
 		}

@@ -27,6 +27,11 @@ export const suiteNames = Object.freeze([
 
 export type SuiteName = (typeof suiteNames)[number];
 
+/** Whether a part is to be run. */
+export function runs({ only }: Pick<Plan, "only">, suite: SuiteName): boolean {
+	return only.length === 0 || only.includes(suite);
+}
+
 /** A TLS server on loopback, and by which name it is called. */
 export interface TlsCase {
 	readonly name: string;

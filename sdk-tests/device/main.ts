@@ -3,7 +3,7 @@ import FFI from "mc/ffi";
 import { surviveExceptions } from "../../src/boards/esp32/abort";
 import { readFile } from "../../src/boards/lin/files";
 import { decode } from "../../src/text/utf8";
-import type { Plan, SuiteName } from "../plan";
+import { type Plan, runs, type SuiteName } from "../plan";
 import { checkHttp } from "./http";
 import { live } from "./life";
 import { memory } from "./memory";
@@ -38,7 +38,7 @@ async function run(plan: Plan): Promise<void> {
 		["setup", () => setUp(`${config.state}/setup`, plan.setup)],
 		["life", () => live(config.state, plan.life)],
 	];
-	for (const [name, suite] of suites) if (plan.only.length === 0 || plan.only.includes(name)) await suite();
+	for (const [name, suite] of suites) if (runs(plan, name)) await suite();
 	report({ suite: "done" });
 }
 

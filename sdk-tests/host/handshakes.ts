@@ -1,5 +1,6 @@
 import type { TlsOptions } from "node:tls";
-import { type Insertion, record } from "./insert";
+import { record } from "./between";
+import type { Insertion } from "./insert";
 import type { Message, Tampering } from "./tamper";
 
 /** A handshake that goes another way than it should, with a certificate that is good. */

@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { type Between, standBetween } from "./between";
 
 /** Bytes that somebody on the way puts into what a server sends, behind so many of its records. */
 export interface Insertion {
@@ -8,33 +8,8 @@ export interface Insertion {
 }
 
 /** Stands between client and server, who know nothing of each other's keys to it. */
-export async function insertInto(
-	port: number,
-	insertion: Insertion,
-): Promise<{ port: number; close(): void }> {
-	const sockets = new Set<Socket>();
-	const server = createServer((client) => {
-		const upstream = connect(port, "127.0.0.1");
-		for (const socket of [client, upstream]) {
-			sockets.add(socket);
-			socket.on("error", () => {});
-			socket.on("close", () => {
-				client.destroy();
-				upstream.destroy();
-			});
-		}
-		client.pipe(upstream);
-		relay(upstream, client, insertion);
-	});
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	return {
-		port: (server.address() as AddressInfo).port,
-		close: () => {
-			server.close();
-			for (const socket of sockets) socket.destroy();
-		},
-	};
+export function insertInto(port: number, insertion: Insertion): Promise<Between> {
+	return standBetween(port, (server, client) => relay(server, client, insertion));
 }
 
 function relay(from: Socket, to: Socket, { after, bytes }: Insertion): void {
@@ -51,9 +26,4 @@ function relay(from: Socket, to: Socket, { after, bytes }: Insertion): void {
 		}
 	});
 	from.on("end", () => to.end());
-}
-
-/** A record of TLS 1.2; `length` other than that of its content is a lie. */
-export function record(type: number, content: Buffer, length = content.length): Buffer {
-	return Buffer.concat([Buffer.from([type, 3, 3, length >> 8, length & 0xff]), content]);
 }

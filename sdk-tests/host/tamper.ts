@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { type Between, record, standBetween } from "./between";
 
 /** One handshake message of a server, with its four bytes of header (RFC 5246 section 7.4). */
 export type Message = Buffer;
@@ -16,42 +16,12 @@ const longestRecord = 16_384;
  * Somebody between client and server who changes the server's first flight, which is in the clear. Its messages go out
  * together, in records of so many bytes, or each in one of its own.
  */
-export async function tamperWith(
-	port: number,
-	tampering: Tampering,
-	recordLength?: number,
-): Promise<{ port: number; close(): void }> {
-	const sockets = new Set<Socket>();
-	const server = createServer((client) => {
-		const upstream = connect(port, "127.0.0.1");
-		for (const socket of [client, upstream]) {
-			sockets.add(socket);
-			socket.on("error", () => {});
-			socket.on("close", () => {
-				client.destroy();
-				upstream.destroy();
-			});
-		}
-		client.pipe(upstream);
-		relayFlight(
-			upstream,
-			client,
-			(messages) => {
-				const changed = tampering(messages);
-				return recordLength === undefined ? changed : [Buffer.concat(changed)];
-			},
-			recordLength ?? longestRecord,
-		);
-	});
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	return {
-		port: (server.address() as AddressInfo).port,
-		close: () => {
-			server.close();
-			for (const socket of sockets) socket.destroy();
-		},
-	};
+export function tamperWith(port: number, tampering: Tampering, recordLength?: number): Promise<Between> {
+	const change: Tampering =
+		recordLength === undefined ? tampering : (messages) => [Buffer.concat(tampering(messages))];
+	return standBetween(port, (server, client) =>
+		relayFlight(server, client, change, recordLength ?? longestRecord),
+	);
 }
 
 function relayFlight(from: Socket, to: Socket, tampering: Tampering, recordLength: number): void {
@@ -63,7 +33,7 @@ function relayFlight(from: Socket, to: Socket, tampering: Tampering, recordLengt
 		from.off("data", take);
 		for (const message of tampering(flight.messages))
 			for (let at = 0; at < message.length; at += recordLength)
-				to.write(record(message.subarray(at, at + recordLength)));
+				to.write(record(handshake, message.subarray(at, at + recordLength)));
 		to.write(flight.rest);
 		from.pipe(to);
 	};
@@ -95,10 +65,4 @@ function split(stream: Buffer): Message[] {
 		at = end;
 	}
 	return messages;
-}
-
-function record(message: Message): Buffer {
-	const header = Buffer.from([handshake, 3, 3, 0, 0]);
-	header.writeUInt16BE(message.length, 3);
-	return Buffer.concat([header, message]);
 }
