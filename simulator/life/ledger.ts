@@ -251,7 +251,7 @@ export class Ledger {
 			sequenceBefore = sequence;
 			if (told > now + timeTolerance && !misled && !this.#isMisled(sequence))
 				broken("timed", `${sequence} is from the future, ${point.timestamp}`);
-			this.#check(point, told, misled);
+			this.#check(point, sequence, told, misled);
 			this.#count(point, sequence, told, now, late);
 		}
 	}
@@ -347,8 +347,7 @@ export class Ledger {
 		for (const sequence of sequences) state[sequence] = (state[sequence] ?? 0) & ~(answered | refused);
 	}
 
-	#check(point: DataPoint, told: number, misled: boolean): void {
-		const sequence = sequenceOf(point);
+	#check(point: DataPoint, sequence: number, told: number, misled: boolean): void {
 		const isEstimated = point.metadata.timeEstimated === true;
 		const columns = this.#columns;
 		if (((columns.state[sequence] ?? 0) & measured) === 0) {

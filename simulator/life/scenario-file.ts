@@ -1,3 +1,4 @@
+import { isObject } from "../../src/text/json";
 import { releasedAt } from "../../src/version";
 import type { NtpFault } from "../ntp/answer";
 import {
@@ -60,7 +61,7 @@ const text = ofType("string");
 /** An object with these members and no others. */
 function members(rules: Rules): Rule {
 	return (value) => {
-		if (!isRecord(value)) return "an object";
+		if (!isObject(value)) return "an object";
 		for (const name of Object.keys(value))
 			if (rules[name] === undefined && rules[`${name}?`] === undefined) return `an object without "${name}"`;
 		for (const [name, rule] of Object.entries(rules)) {
@@ -77,7 +78,7 @@ function members(rules: Rules): Rule {
 function kinds<Kind extends string>(rules: Readonly<Record<Kind, Rules>>, all: Rules = {}): Rule {
 	const byKind = new Map<unknown, Rules>(Object.entries<Rules>(rules));
 	return (value) => {
-		if (!isRecord(value)) return "an object";
+		if (!isObject(value)) return "an object";
 		const own = byKind.get(value.kind);
 		if (own === undefined) return `an object whose "kind" is one of ${[...byKind.keys()].join(", ")}`;
 		return members({ kind: text, ...all, ...own })(value);
@@ -193,10 +194,11 @@ export function scenarioFromJson(json: string): Scenario | Problem {
 	} catch (error) {
 		return { problem: `this is no JSON: ${error instanceof Error ? error.message : String(error)}` };
 	}
-	if (!isRecord(value)) return { problem: "a scenario is a JSON object" };
+	if (!isObject(value)) return { problem: "a scenario is a JSON object" };
 	const { troubles = [], ...given } = value;
+	const rules = new Map(Object.entries(base));
 	for (const [name, member] of Object.entries(given)) {
-		const rule = new Map(Object.entries(base)).get(name);
+		const rule = rules.get(name);
 		if (rule === undefined) return { problem: `a scenario has no "${name}"` };
 		const problem = rule(member);
 		if (problem !== undefined) return { problem: `"${name}" is ${problem}` };
@@ -224,8 +226,4 @@ function problemOf(troubles: unknown): string | undefined {
 
 function isTroubles(value: unknown): value is readonly Trouble[] {
 	return problemOf(value) === undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
