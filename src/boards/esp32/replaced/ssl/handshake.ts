@@ -72,7 +72,7 @@ function* wholeMessages(session: Session, more: Uint8Array): Generator<Uint8Arra
 		const [, high = 0, middle = 0, low = 0] = bytes;
 		const length = headerLength + high * 65_536 + middle * 256 + low;
 		if (length > longestMessage) throw new Error("a handshake message that is too long");
-		if (bytes.length < headerLength || bytes.length < length) {
+		if (bytes.length < length) {
 			session.begun = { bytes, encrypted };
 			return;
 		}
