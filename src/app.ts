@@ -140,6 +140,7 @@ export class App {
 		}
 		// A street that has power again is no concern of a board on battery: its first upload need not wait.
 		const begin = { dueAt: this.#nextSample, failures: 0, points: batchPoints };
+		// mutation: restore-retry-state
 		this.#uploader?.resume((this.#boots.resumed ? readAttempts(this.#storage) : undefined) ?? begin);
 		if (!woken) return;
 		this.#board.log("woken before its time: what waits is sent now");
@@ -150,6 +151,7 @@ export class App {
 	/** In which the reading was measured that waits longest. */
 	get #oldestBoot(): number {
 		for (const { context } of this.#readings.waiting()) return context.boot;
+		// mutation: boot-number
 		return this.#boots.boot;
 	}
 
@@ -171,15 +173,21 @@ export class App {
 	get status(): Status {
 		const board = this.#board;
 		return {
+			// mutation: status-boots
 			boots: this.#boots,
+			// mutation: status-uptime
 			uptime: board.time.ticks(),
 			freeMemory: board.freeMemory(),
+			// mutation: status-pending-readings
 			waiting: this.#readings.length,
+			// mutation: status-capacity
 			capacity: this.#readings.capacity,
 			overwritten: this.#readings.dropped,
 			quarantined: this.#quarantine.length,
+			// mutation: status-damaged-bytes
 			damagedBytes: this.#readings.damagedBytes,
 			signalStrength: this.#signalStrength,
+			// mutation: status-battery-level
 			batteryLevel: this.#batteryLevel(),
 		};
 	}
@@ -226,6 +234,7 @@ export class App {
 			void this.#takeSample();
 			// A platform's timer may fire a little early, too.
 			const missed = Math.max(0, Math.floor((time.ticks() - this.#nextSample) / interval));
+			// mutation: schedule-next-sample
 			this.#nextSample += (missed + 1) * interval;
 			this.#scheduleSample();
 		}, this.#nextSample - time.ticks());
@@ -248,6 +257,7 @@ export class App {
 	#takeSample(): Promise<void> {
 		this.#sampling ??= this.#sample().finally(() => {
 			this.#sampling = undefined;
+			// mutation: record-sample-time
 			this.#lastSample = this.#board.time.ticks();
 			this.#changed();
 		});
@@ -577,6 +587,7 @@ export class App {
 	/** The board goes to somebody else: settings, secrets and readings go; what numbers its readings stays. */
 	#forget(): void {
 		// Should power go from here on, the next start goes on with it.
+		// mutation: begin-factory-reset
 		this.#tolerate(() => beginForgetting(this.#storage));
 		this.#eraseReadings();
 		this.#tolerate(() => forgetOwner(this.#board.storage, this.#storage));
@@ -585,7 +596,9 @@ export class App {
 
 	#eraseReadings(): void {
 		this.#tolerate(() => {
+			// mutation: erase-readings
 			this.#readings.reset();
+			// mutation: erase-quarantine
 			this.#quarantine.reset();
 		});
 	}

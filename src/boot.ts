@@ -36,9 +36,11 @@ export function countBoot(storage: KeyValue, before: number, reason: ResetReason
 	if (!resumed) {
 		const at = 4 + 2 * resetReasons.indexOf(reason);
 		view.setUint16(at, Math.min(most, view.getUint16(at) + 1));
+		// mutation: write-boot-number
 		view.setUint32(0, boot);
 		view.setUint8(untoldAt, resetReasons.indexOf(reason) + 1);
 		try {
+			// mutation: store-boot-count
 			storage.write(bootsKey, bytes);
 		} catch {
 			// A storage that fails must not keep the board from measuring. What is on flash keeps the numbers apart.

@@ -25,6 +25,7 @@ const staying = Object.freeze([ownPasswordKey, bootsKey, clockKey, plantedKey]);
 
 /** Whatever the owner has left, or says something of the owner. */
 const going = Object.freeze([
+	// mutation: settings-keys
 	...places,
 	budgetKey,
 	attemptsKey,
@@ -63,6 +64,7 @@ export function beginForgetting(storage: Pick<KeyValue, "write">): void {
  */
 export function forgetOwner(board: BoardStorage, storage: KeyValue): KeyValue {
 	beginForgetting(storage);
+	// mutation: erase-settings
 	for (const key of going) storage.delete(key);
 	const kept = staying.map((key) => [key, storage.read(key)] as const);
 	board.eraseKeyValue?.();

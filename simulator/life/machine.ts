@@ -239,6 +239,7 @@ export class Machine {
 		const { time } = this.#world;
 		time.clear(alarm);
 		this.#sleeping = undefined;
+		// mutation: count-sleep-ticks
 		this.#elapsed = ticks + (time.ticks() - since) * this.#slowRate(since);
 		this.boot("deep sleep");
 	}

@@ -158,6 +158,7 @@ export class Clock {
 		const utc = Math.round(known);
 		const held = utc <= this.#lastSample && utc >= this.#lastSample - heldStep;
 		this.#lastSample = held ? this.#lastSample + 1 : utc;
+		// mutation: estimate-after-last-sync
 		const estimated = !sleeps && ticks - (this.#last?.ticks ?? ticks) > this.#believed;
 		return estimated ? { utc: this.#lastSample, estimated } : { utc: this.#lastSample };
 	}
@@ -189,7 +190,12 @@ export class Clock {
 		}
 		const estimatedBefore = this.#estimatedBefore(ticks);
 		if (!sleeps) this.#rate = learnRate(this.#rate, measurement);
-		else if (!this.#fresh) this.#rate = { rate: this.#sleepRate({ utc, ticks }), base: undefined };
+		else if (!this.#fresh)
+			this.#rate = {
+				// mutation: learn-sleep-rate
+				rate: this.#sleepRate({ utc, ticks }),
+				base: undefined,
+			};
 		this.#ahead = measurement.ticks - ticks;
 		this.#wokeAt = measurement.ticks;
 		this.#fresh = true;
@@ -198,6 +204,7 @@ export class Clock {
 		const line = { start: utc - ticks * (1 + rate), rate };
 		const own = this.#anchors.find((anchor) => anchor.boot === boot);
 		const anchor = own ?? { boot, ...line, until: utc, estimatedBefore };
+		// mutation: record-anchor
 		this.#keep(withAnchor(this.#anchors, { ...anchor, until: utc }, boot));
 		this.#line = line;
 	}
@@ -304,6 +311,7 @@ export class Clock {
 	#even(ticks: number): number {
 		const { sleeps = false } = this.#options;
 		const rate = this.#rate.rate ?? 0;
+		// mutation: correct-sleep-drift
 		return sleeps ? ticks - this.#ahead - ((ticks - this.#wokeAt) * rate) / (1 + rate) : ticks;
 	}
 
@@ -339,9 +347,12 @@ export class Clock {
 	/** Ticks up to which it was counted for longer than can be believed, at the boot's first measurement at `ticks`. */
 	#estimatedBefore(ticks: number): number {
 		const { sleeps = false } = this.#options;
-		if (!sleeps) return Math.max(0, Math.ceil((ticks - this.#believed) / 1000) * 1000);
+		if (!sleeps)
+			// mutation: estimate-before-first-sync
+			return Math.max(0, Math.ceil((ticks - this.#believed) / 1000) * 1000);
 		if (this.#fresh) return 0;
 		const last = this.#last;
+		// mutation: detect-sleep
 		const slept = last === undefined ? ticks > trueBefore : ticks - last.ticks > trueBetween;
 		return slept ? Math.ceil((ticks - trueBefore) / 1000) * 1000 : 0;
 	}

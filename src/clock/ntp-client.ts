@@ -187,6 +187,7 @@ export class NtpQuery {
 
 	#closeSocket(): void {
 		try {
+			// mutation: close-time-socket
 			this.#socket?.close();
 		} catch {
 			// Whatever closing met, the socket is gone and the result stands.

@@ -132,6 +132,7 @@ function readTime(view: DataView, { sent, received, earliest }: Question): Answe
 /** The first moment from `earliest` on that has this timestamp, milliseconds of Unix time. */
 function inEra(timestamp: number, earliest: number): number {
 	const inFirstEra = timestamp - unixEpoch;
+	// mutation: ntp-era
 	return inFirstEra + Math.ceil((earliest - inFirstEra) / eraLength) * eraLength;
 }
 

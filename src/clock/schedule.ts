@@ -95,6 +95,7 @@ export interface Barred {
 /** After the first RATE, doubled with each one more. */
 const firstRateWait = hour / 4;
 /** After DENY and RSTR, and the longest after RATE. */
+// mutation: max-kiss-wait
 const longestKissWait = day;
 /** Remembered at the most; the oldest is forgotten. */
 const mostBarred = 16;

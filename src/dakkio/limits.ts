@@ -60,6 +60,7 @@ export function requestedWait(
 	headers: ReadonlyMap<string, string>,
 	now: number,
 ): number | undefined {
+	// mutation: requested-wait
 	const wait =
 		retryAfter(headers.get("retry-after"), now) ??
 		(status === 429 ? untilReset(headers.get("x-ratelimit-reset"), now) : undefined);
@@ -69,7 +70,9 @@ export function requestedWait(
 
 function retryAfter(value: string | undefined, now: number): number | undefined {
 	if (value === undefined) return undefined;
-	if (/^\d+$/.test(value)) return Number(value) * 1000;
+	if (/^\d+$/.test(value))
+		// mutation: retry-after-seconds
+		return Number(value) * 1000;
 	const date = Date.parse(value);
 	return Number.isNaN(date) ? undefined : date - now;
 }

@@ -58,8 +58,11 @@ function metadata(reading: StoredReading, estimated: boolean): string {
 		firmwareVersion,
 		resetReason,
 		signalStrength: reading.signalStrength,
+		// mutation: reading-battery-level
 		batteryLevel: reading.batteryLevel,
+		// mutation: reading-number
 		seq: reading.sequence,
+		// mutation: mark-estimated-time
 		timeEstimated: estimated ? true : undefined,
 	});
 }

@@ -41,11 +41,17 @@ export interface Situation {
 
 /** The one thing that the light tells: what a person can act on comes first. */
 export function lightState(situation: Situation): LightState {
+	// mutation: show-factory-reset
 	if (situation.held === "forget everything") return "forgetting";
 	if (situation.held === "set up" || situation.setup) return "setup";
+	// mutation: show-settings-fault
 	if (situation.settingsFault) return "settings fault";
+	// mutation: show-sending
 	if (situation.sending) return "sending";
+	// mutation: show-power-saving
 	if (situation.saving) return "dark";
+	// mutation: show-joining
 	if (!situation.online) return "joining";
+	// mutation: show-missing-time
 	return situation.timeKnown ? "working" : "no time";
 }

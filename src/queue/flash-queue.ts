@@ -126,7 +126,9 @@ export class FlashQueue {
 	push(record: Bytes | Encode): number {
 		const encode = typeof record === "function" ? record : () => record;
 		for (let failures = 0; failures <= this.#sectors.blocks; failures++) {
-			if (this.#append("data", this.#makeRoom(encode))) return this.#next++;
+			if (this.#append("data", this.#makeRoom(encode)))
+				// mutation: assign-sequence-number
+				return this.#next++;
 		}
 		throw new FlashFailedError(undefined);
 	}
@@ -281,6 +283,7 @@ export class FlashQueue {
 
 	#takeTail(newest: FoundSector, tail: Tail): void {
 		this.#tail = tail.offset;
+		// mutation: restore-next-number
 		this.#next = tail.next;
 		this.#sound = tail.sound && newest.align === this.#align;
 		this.#erased = this.#readable = false;
@@ -328,6 +331,7 @@ export class FlashQueue {
 	/** Has room for the record that `encode` makes; returns its bytes. */
 	#makeRoom(encode: Encode): Bytes {
 		for (let tries = 0; tries <= this.#sectors.blocks + 1; tries++) {
+			// mutation: detect-first-record
 			const first = this.#newest === undefined || this.#next === this.#newest.first;
 			const bytes = encode(first);
 			const length = recordLength("data", bytes.length, this.#align);
@@ -370,6 +374,7 @@ export class FlashQueue {
 		const last = this.#guard.first - 1;
 		const count = this.#inTheWay;
 		if (this.#appendMark("dropped", last, count + this.#untold)) {
+			// mutation: count-overwritten-records
 			this.#dropped += count;
 			this.#untold = 0;
 			this.#moveFront(last, nowhere);

@@ -99,6 +99,7 @@ export abstract class Bosch280<Sample> extends ChipDriver<Sample> {
 	override start(): number {
 		const { temperature, humidity, pressure } = this.#oversampling;
 		// Another one of its kind may have been plugged in since, and each has a calibration of its own.
+		// mutation: detect-sensor-swap
 		if (this.chip.readUint8(register.configuration) !== ownConfiguration) {
 			this.#calibration = this.#prepare();
 			if (this.#member.humidity) this.#humidity = this.#readHumidityCalibration();

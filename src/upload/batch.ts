@@ -34,6 +34,7 @@ export function planBatch(source: ReadingSource, to: Destination, limits: BatchL
 	let points = 0;
 	for (const timed of source(undefined)) {
 		const added = byteLength(batchPoint(timed, to)) + byteLength(frame.separator);
+		// mutation: end-batch
 		if (last !== undefined && (length + added > limits.bytes || timed.utc < last.utc)) break;
 		first ??= timed;
 		last = timed;

@@ -28,6 +28,7 @@ export function decide(outcome: Outcome, points: number, now: number): Decision 
 			: { kind: "settings fault", cause: outcome.message };
 	}
 	const { status } = outcome;
+	// mutation: accept-success-status
 	if (status >= 200 && status < 300) return { kind: "acknowledge" };
 	const words = serverWords(outcome.body);
 	const cause = words === "" ? `${status}` : `${status}: ${words}`;

@@ -1,6 +1,7 @@
 import { type Allowance, freePlanCalls, longestMonth } from "../dakkio/limits";
 
 /** The part of the plan's calls that regular uploads use; the rest is for backlog, retries and other devices. */
+// mutation: regular-request-share
 const regularPart = 0.7;
 
 /** On battery each upload costs as much as an hour of sleep, or more: at most one an hour, unless the settings say how often. */
@@ -46,12 +47,14 @@ export function uploadInterval(
 	const { remaining, reset } = allowance;
 	if (remaining === 0) return Math.max(sampling, Math.min(Math.max(0, reset - now), reserveInterval));
 	if (setting !== "auto") return setting * 1000;
+	// mutation: automatic-upload-interval
 	return Math.max(sampling, Math.ceil(evenInterval(allowance, now)));
 }
 
 function evenInterval({ limit, remaining, reset }: Allowance, now: number): number {
 	const untilReset = Math.max(1, reset - now);
 	const regular = Math.max(0, remaining - (1 - regularPart) * limit) / untilReset;
+	// mutation: reserved-request-rate
 	const reserve = Math.min(1 / reserveInterval, remaining / 2 / untilReset);
 	return Math.min(1 / Math.max(regular, reserve), longestInterval);
 }

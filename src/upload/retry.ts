@@ -11,6 +11,7 @@ export const probeInterval = 3_600_000;
  * so that a street of devices does not come back together. `random` is uniform in 0 … 1.
  */
 export function retryWait(failures: number, random: number): number {
+	// mutation: retry-backoff
 	const ceiling = Math.min(cap, base * 2 ** Math.min(failures - 1, 16));
 	return Math.max(floor, random * ceiling);
 }

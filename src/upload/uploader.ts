@@ -155,6 +155,7 @@ export class Uploader {
 	/** Milliseconds until something can be sent; without end while there is nothing, no network or no time. */
 	#untilDue(): number {
 		const { time, clock, readings, online } = this.#options;
+		// mutation: require-pending-readings
 		if (readings.length === 0 || !online() || !clock.synchronized) return Number.POSITIVE_INFINITY;
 		return this.#notBefore - time.ticks();
 	}
@@ -164,6 +165,7 @@ export class Uploader {
 		return new Promise((resolve) => {
 			const timer = wait === Number.POSITIVE_INFINITY ? undefined : time.set(() => this.#wake(), wait);
 			this.#wake = () => {
+				// mutation: cancel-wait-timer
 				time.clear(timer);
 				this.#wake = () => {};
 				resolve();
@@ -189,6 +191,7 @@ export class Uploader {
 				`upload: ${error instanceof Error ? error.message : String(error)}; it is tried again in ${lookAgain / 1000} s`,
 			);
 		} finally {
+			// mutation: close-connection
 			this.#connection.close();
 			this.#connection = undefined;
 			this.#options.onChange?.();
@@ -256,6 +259,7 @@ export class Uploader {
 
 	async #exchange(connection: HttpConnection, batch: Batch): Promise<Outcome> {
 		const { key, agent, clock, budget } = this.#options;
+		// mutation: send-batch
 		const answered = await connection.exchange({
 			method: "POST",
 			path: batch.path,
@@ -266,7 +270,10 @@ export class Uploader {
 			],
 			body: () => batch.body(),
 		});
-		if (answered.kind === "answer") budget.count(answered.headers, clock.now() ?? 0);
+		if (answered.kind === "answer")
+			// mutation: count-request
+			budget.count(answered.headers, clock.now() ?? 0);
+		// mutation: redact-api-key
 		return withoutSecret(answered, key);
 	}
 
@@ -282,11 +289,12 @@ export class Uploader {
 	}
 
 	#apply(decision: Decision, batch: Batch, outcome: Outcome): boolean {
-		const { readings } = this.#options;
 		this.#settingsFault = decision.kind === "settings fault";
 		switch (decision.kind) {
 			case "acknowledge":
-				readings.acknowledge(batch.last);
+				// mutation: acknowledge-batch
+				this.#options.readings.acknowledge(batch.last);
+				// mutation: log-sent-batch
 				this.#options.log(`sent ${name(batch)}: ${outcome.kind === "answer" ? outcome.status : ""}`);
 				this.#succeeded();
 				return true;
@@ -301,12 +309,14 @@ export class Uploader {
 				this.#limits = { ...this.#limits, bytes: Math.max(smallestBody, batch.body().length / 2) };
 				return true;
 			case "retry":
+				// mutation: count-failure
 				this.#failures++;
 				if (this.#failures > 1 && mayBeTooMuch(outcome))
 					this.#limits = { ...this.#limits, points: Math.ceil(batch.points / 2) };
 				this.#wait((decision.wait ?? 0) + retryWait(this.#failures, this.#options.random()), decision.cause);
 				return false;
 			case "settings fault":
+				// mutation: wait-after-settings-fault
 				this.#wait(probeInterval, decision.cause);
 				return false;
 		}
@@ -332,6 +342,7 @@ export class Uploader {
 		const destination = this.#destination ?? this.#options.destination;
 		for (const timed of this.#timed(batch.first)) {
 			if (timed.reading.sequence > batch.last) break;
+			// mutation: quarantine-reading
 			quarantine.add(timed, destination, cause);
 		}
 		readings.acknowledge(batch.last);
@@ -343,7 +354,12 @@ export class Uploader {
 		for (const reading of readings.waiting(from)) {
 			const time = clock.resolve(reading.time);
 			if (time === undefined) return;
-			yield { reading, utc: time.utc, estimated: time.estimated };
+			yield {
+				reading,
+				// mutation: reading-time
+				utc: time.utc,
+				estimated: time.estimated,
+			};
 		}
 	}
 }

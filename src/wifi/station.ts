@@ -44,6 +44,7 @@ export class Station {
 
 	/** dBm, while connected. */
 	get signalStrength(): number | undefined {
+		// mutation: signal-strength
 		return this.connected ? this.#wifi?.RSSI : undefined;
 	}
 
@@ -72,6 +73,7 @@ export class Station {
 		const { networks, time, WiFi } = this.#options;
 		const network = networks[index];
 		if (network === undefined) {
+			// mutation: pause-after-last-network
 			this.#pause();
 			return;
 		}
@@ -97,6 +99,7 @@ export class Station {
 		if (connection === WiFiConnection.connected && this.#state === "joining") {
 			time.clear(this.#timer);
 			this.#state = "connected";
+			// mutation: reset-join-backoff
 			this.#rounds = 0;
 			log(
 				`Wi-Fi: joined ${this.#name()}, address ${this.#wifi.address ?? "unknown"}, ${this.#wifi.RSSI ?? "?"} dBm`,
@@ -116,9 +119,11 @@ export class Station {
 
 	#failed(why: string): void {
 		this.#options.time.clear(this.#timer);
+		// mutation: log-join-failure
 		this.#options.log(`Wi-Fi: could not join ${this.#name()}: ${why}`);
 		// Disconnecting raises no event: this class keeps its own state.
 		this.#wifi?.disconnect();
+		// mutation: join-next-network
 		this.#join(this.#current + 1);
 	}
 
@@ -126,11 +131,13 @@ export class Station {
 		const { time, random } = this.#options;
 		const ceiling = Math.min(longestPause, firstPause * 2 ** Math.min(this.#rounds++, 10));
 		this.#state = "pausing";
+		// mutation: schedule-join
 		this.#timer = time.set(() => this.#join(0), (ceiling * (1 + random())) / 2);
 	}
 
 	/** The name came from a person or from the air: quoted, so that it cannot pass for anything else in a log. */
 	#name(): string {
+		// mutation: quote-network-name
 		return JSON.stringify(this.#options.networks[this.#current]?.ssid ?? "");
 	}
 }
