@@ -1,26 +1,26 @@
 import { expect } from "vitest";
-import type { Patch } from "../../simulator/life/bundle";
 import { Fleet } from "../../simulator/life/fleet";
 import { calm, type Scenario } from "../../simulator/life/scenario";
+import type { Mutation } from "../../simulator/mutation/mutation";
 
-/** A bug that is planted in the firmware, and a life that gives it an occasion. */
-export interface Planted extends Patch {
-	readonly bug: string;
+/** A mutant, and a life in which it breaks a promise. */
+export interface LifeMutant extends Mutation {
+	readonly name: string;
 	readonly life: Partial<Scenario>;
 }
 
-/** The life is good with the firmware as it is (`sound`), and with the bug in it that promise is seen broken first. */
-export async function expectSeen(
+/** The firmware as it is (`sound`) keeps all promises in this life; the mutant breaks `promise` first. */
+export async function expectKilled(
 	sound: Fleet,
-	{ bug: _, life, ...patch }: Planted,
+	{ life, ...mutation }: LifeMutant,
 	promise: string,
 ): Promise<void> {
 	const scenario = calm(life);
 	expect(await sound.play({ scenario, shrinkTime: 0 })).toHaveProperty("report");
-	const bad = await Fleet.start({ workers: 1, patches: [patch] });
+	const mutant = await Fleet.start({ workers: 1, mutation });
 	try {
-		expect(await bad.play({ scenario, shrinkTime: 0 })).toHaveProperty("failure.promise", promise);
+		expect(await mutant.play({ scenario, shrinkTime: 0 })).toHaveProperty("failure.promise", promise);
 	} finally {
-		bad.stop();
+		mutant.stop();
 	}
 }

@@ -5,7 +5,7 @@ import { makeScenario } from "../../simulator/life/generate";
 import type { PromiseName } from "../../simulator/life/promises";
 import { type Mutant, mutants } from "./mutants";
 
-/** Bugs planted on purpose, each of which the lives of `npm run test:lives` must find: the check of the check. */
+/** The lives of `npm run test:lives` find each mutant: the check of the check. */
 
 const long = process.env.MODE === "long";
 /** The fixed seeds of `npm run test:lives`, or fewer. */
@@ -19,9 +19,9 @@ interface Found {
 	readonly message: string;
 }
 
-/** Plays lives with the bug in them until one breaks a promise; in the long form from the first seed on. */
-async function hunt({ seed, ...patch }: Mutant): Promise<Found | undefined> {
-	const fleet = await Fleet.start({ workers: 1, patches: [patch] });
+/** Plays lives of the mutant until one breaks a promise; in the long form from the first seed on. */
+async function hunt({ seed, ...mutation }: Mutant): Promise<Found | undefined> {
+	const fleet = await Fleet.start({ workers: 1, mutation });
 	try {
 		const all = Array.from({ length: lives }, (_, index) => index + 1);
 		for (const each of long ? all : [seed, ...all.filter((other) => other !== seed)]) {

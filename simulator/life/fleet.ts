@@ -1,13 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { type Bundle, bundleWorker, type Patch } from "./bundle";
+import type { Mutation } from "../mutation/mutation";
+import { type Bundle, bundleWorker } from "./bundle";
 import type { Message, Result, Task } from "./worker";
 
 export interface FleetOptions {
 	/** Processes; as many as there are processors when left out. */
 	readonly workers?: number;
-	/** Of what is played. */
-	readonly patches?: readonly Patch[];
+	/** A change of the firmware or of its board. */
+	readonly mutation?: Mutation;
 	/** So many days of lives have passed. */
 	onDays?(days: number): void;
 	/** A scenario that failed has been made smaller. */
@@ -37,7 +38,7 @@ export class Fleet {
 
 	/** Rejects when a patch does not fit. */
 	static async start(options: FleetOptions = {}): Promise<Fleet> {
-		const fleet = new Fleet(options, await bundleWorker(options.patches));
+		const fleet = new Fleet(options, await bundleWorker(options.mutation));
 		for (let i = 0; i < (options.workers ?? availableParallelism()); i++) fleet.#spawn();
 		return fleet;
 	}

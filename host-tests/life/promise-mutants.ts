@@ -1,0 +1,203 @@
+import type { PromiseName } from "../../simulator/life/promises";
+import type { Trouble } from "../../simulator/life/scenario";
+import { insertBefore, onlyIf, remove, replace } from "../../simulator/mutation/operations";
+import type { LifeMutant } from "./expect-killed";
+
+const second = 1_000;
+const hour = 3_600 * second;
+const day = 24 * hour;
+
+const offline: Trouble = { from: 6 * hour, to: 20 * hour, kind: "internet" };
+const silence: Trouble = { from: 0, to: 6 * hour, kind: "service", fault: { kind: "silent" } };
+const noTime: Trouble = {
+	...{ from: 0, to: 6 * hour, kind: "time servers" },
+	...{ fault: { kind: "silent" }, all: true },
+};
+/** Held for twelve seconds: all is forgotten. */
+const held: Trouble = { from: 16 * hour, to: 16 * hour + 12 * second, kind: "press", setUpAfter: hour };
+const short = { interval: 900, length: day, panel: true };
+const outages = [3, 9].map((at): Trouble => ({ from: at * hour, to: (at + 1) * hour, kind: "outage" }));
+
+/** Each breaks one promise and no other, in the smallest life in which it can. */
+export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeMutant[]>>> = {
+	delivered: [
+		{
+			name: "waits until there is enough to send",
+			at: "require-pending-readings",
+			mutate: replace("$1", "$1.1 < 100"),
+			life: { interval: 3_600, length: 3 * day },
+		},
+		{
+			name: "never joins again after three rounds through its networks",
+			at: "schedule-join",
+			mutate: onlyIf("$reset-join-backoff.target < 4"),
+			life: { interval: 900, length: 4 * day, troubles: [{ ...offline, kind: "radio" }] },
+		},
+		{
+			name: "knows one network alone",
+			at: "join-next-network",
+			mutate: replace("$0", "$pause-after-last-network"),
+			life: {
+				...{ interval: 900, length: 4 * day, networks: 2 },
+				troubles: [{ from: hour, to: 3.5 * day, kind: "away" }],
+			},
+		},
+	],
+	numbered: [
+		{
+			name: "leaves a number out now and then",
+			at: "assign-sequence-number",
+			mutate: replace("$0", "($1 += $1 % 7 === 0 ? 2 : 1) - 1"),
+			life: short,
+		},
+	],
+	forgotten: [
+		{
+			name: "keeps the readings when all is to be forgotten",
+			at: "erase-readings",
+			mutate: remove(),
+			life: { ...short, length: 2 * day, troubles: [offline, held] },
+		},
+		{
+			name: "keeps the quarantine",
+			at: "erase-quarantine",
+			mutate: remove(),
+			life: {
+				...{ ...short, length: 2 * day },
+				troubles: [
+					{ from: 0, to: 9 * hour, kind: "service", fault: { kind: "poison", every: 7, status: 400 } },
+					held,
+				],
+			},
+		},
+		{
+			name: "keeps the settings from before",
+			at: "settings-keys",
+			mutate: replace("$0", "$0.slice(1)"),
+			life: {
+				...{ ...short, length: 2 * day },
+				troubles: [{ from: hour, to: hour, kind: "settings", change: { location: "Cellar" } }, held],
+			},
+		},
+	],
+	secret: [
+		{
+			name: "logs the password of a network that it cannot join",
+			at: "log-join-failure",
+			mutate: insertBefore("$0.callee(Object.values($quote-network-name.1.1.1 ?? {}).join())"),
+			life: { ...short, troubles: [{ ...offline, kind: "password" }] },
+		},
+	],
+	status: [
+		{
+			name: "tells how long it had run at its last reading",
+			at: "status-uptime",
+			mutate: replace("$0", "$record-sample-time.target"),
+			life: short,
+		},
+		{
+			name: "tells of no more than 20 that wait",
+			at: "status-pending-readings",
+			mutate: replace("$0", "Math.min(20, $0)"),
+			life: { ...short, troubles: [{ ...offline, to: 40 * hour }], length: 2 * day },
+		},
+		{
+			name: "tells of a full battery",
+			at: "status-battery-level",
+			mutate: replace("$0", "100"),
+			life: { ...short, power: "battery", length: 40 * day, interval: 14_400 },
+		},
+		{
+			name: "tells of other room than there is",
+			at: "status-capacity",
+			mutate: replace("$0", "$0 + 1"),
+			life: short,
+		},
+		{
+			name: "calls each boot the first",
+			at: "status-boots",
+			mutate: replace("$0", "{ ...$0, $boot-number.key: 1 }"),
+			life: { ...short, troubles: outages },
+		},
+		{
+			name: "tells of damage where there is none",
+			at: "status-damaged-bytes",
+			mutate: replace("$0", "$0 + 1"),
+			life: short,
+		},
+	],
+	light: [
+		{
+			name: "works, by its light, where it joins",
+			at: "show-joining",
+			mutate: remove(),
+			life: { ...short, troubles: [{ ...offline, kind: "radio" }] },
+		},
+		{
+			name: "does not show that it sends",
+			at: "show-sending",
+			mutate: remove(),
+			life: { ...short, troubles: [silence] },
+		},
+		{
+			name: "shows on battery that it works",
+			at: "show-power-saving",
+			mutate: remove(),
+			life: { ...short, power: "battery", troubles: [noTime] },
+		},
+		{
+			name: "does not show that all will be forgotten",
+			at: "show-factory-reset",
+			mutate: remove(),
+			life: { ...short, troubles: [{ ...held, to: held.from + 25 * second }] },
+		},
+		{
+			name: "does not show that the time is not known",
+			at: "show-missing-time",
+			mutate: replace("$0", "$2"),
+			life: { ...short, troubles: [noTime] },
+		},
+	],
+	timed: [
+		{
+			name: "takes the second era of NTP for the first",
+			at: "ntp-era",
+			mutate: replace("$0", "$1"),
+			life: { ...short, startedAt: Date.UTC(2036, 1, 6, 12) },
+		},
+	],
+	bounded: [
+		{
+			name: "keeps a key for each start",
+			at: "store-boot-count",
+			mutate: insertBefore("$0.callee($1 + $write-boot-number.2, $2)"),
+			life: {
+				...short,
+				troubles: [{ from: hour, to: hour + 60 * second, kind: "brown-out", each: 700 }],
+			},
+		},
+	],
+	budget: [
+		{
+			name: "spends in an hour what is left for a month",
+			at: "reserved-request-rate",
+			mutate: replace("$0", "1 / 60_000"),
+			life: {
+				...{ length: 20 * day, interval: 300, plan: 1_000 },
+				// What others have used of a month, and what the owner wished for a while, is no excuse in the next.
+				troubles: [
+					{ from: hour, to: hour, kind: "quota" },
+					{ from: 2 * hour, to: 2 * hour, kind: "settings", change: { uploadInterval: 0 } },
+					{ from: 3 * hour, to: 3 * hour, kind: "settings", change: { uploadInterval: "auto" } },
+				],
+				startedAt: Date.UTC(2026, 11, 31),
+			},
+		},
+		{
+			name: "uses the whole plan for what is regular, and has none left for a fault",
+			at: "regular-request-share",
+			mutate: replace("$0", "1.1"),
+			life: { length: 32 * day, interval: 300, plan: 1_000 },
+		},
+	],
+};

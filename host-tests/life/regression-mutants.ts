@@ -1,0 +1,97 @@
+import type { PromiseName } from "../../simulator/life/promises";
+import { remove, replace } from "../../simulator/mutation/operations";
+import type { LifeMutant } from "./expect-killed";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** A bug of this firmware that a life has found. */
+interface RegressionMutant extends LifeMutant {
+	readonly breaks: PromiseName;
+}
+
+/** Bugs that were fixed, each in the smallest life that shows it. */
+export const regressionMutants: readonly RegressionMutant[] = [
+	{
+		name: "the crystal's ticks of a long time awake were taken for the slow oscillator's",
+		breaks: "timed",
+		at: "correct-sleep-drift",
+		mutate: replace("$0", "$3"),
+		life: {
+			...{ power: "battery", interval: 900, panel: true, sleepDrift: 10_000, length: 3 * day },
+			troubles: [
+				{ from: 30 * hour, to: 35.2 * hour, kind: "time servers", fault: { kind: "silent" }, all: true },
+				{ from: 30 * hour, to: 35.2 * hour, kind: "service", fault: { kind: "drip" } },
+			],
+		},
+	},
+	{
+		name: "days before the first answer of a time server were told as true to a second",
+		breaks: "timed",
+		at: "estimate-before-first-sync",
+		mutate: replace("$0", "0"),
+		life: {
+			...{ interval: 3600, drift: 60, length: 4 * day },
+			troubles: [{ from: 0, to: 3 * day, kind: "time servers", fault: { kind: "silent" }, all: true }],
+		},
+	},
+	{
+		name: "days after the last answer of a time server were told as true to a second",
+		breaks: "timed",
+		at: "estimate-after-last-sync",
+		mutate: replace("$2", "false"),
+		life: {
+			...{ interval: 900, drift: 5, length: 4 * day },
+			troubles: [{ from: hour + 25 * minute, to: 3.9 * day, kind: "radio" }],
+		},
+	},
+	{
+		name: "a board that was started while all time servers had asked not to be asked never asked again",
+		breaks: "delivered",
+		at: "max-kiss-wait",
+		mutate: replace("$0", "Number.POSITIVE_INFINITY"),
+		life: {
+			...{ interval: 900, length: 4 * day },
+			troubles: [
+				{
+					from: 2 * hour,
+					to: 21 * hour,
+					kind: "time servers",
+					fault: { kind: "kiss", code: "DENY" },
+					all: true,
+				},
+				{ from: 16 * hour, to: 16.1 * hour, kind: "outage" },
+			],
+		},
+	},
+	{
+		name: "where power went while all was being forgotten, the readings were gone and the settings stayed",
+		breaks: "kept",
+		at: "begin-factory-reset",
+		mutate: remove(),
+		life: {
+			...{ seed: 4, panel: true, interval: 900, length: 2 * day },
+			troubles: [
+				{ from: 3 * hour, to: 7 * hour, kind: "internet" },
+				{ from: 5 * hour, to: 5 * hour + 12_000, kind: "press", setUpAfter: hour },
+				{
+					...{ from: 5 * hour + 12_000, to: 5 * hour + 17_000, kind: "power" },
+					...{ where: "key-value", step: 0 },
+				},
+			],
+		},
+	},
+	{
+		name: "a BME280 in another's place was read with the other's calibration",
+		breaks: "genuine",
+		at: "detect-sensor-swap",
+		mutate: replace("$0", "false"),
+		life: {
+			...{ interval: 900, length: day },
+			troubles: [5, 9.03, 15.03].map((at) => ({
+				...{ from: at * hour, to: at * hour + 1_000, kind: "sensor", how: "swapped" },
+			})),
+		},
+	},
+];
