@@ -5,68 +5,68 @@ import type { Flash } from "../src/boards/ecma419";
  * so that a cut leaves none in halves; an acknowledgement clears a bit in each head; mounting walks all heads.
  */
 export class JsonRing {
-	readonly #flash: Flash;
-	readonly #blockLength: number;
-	readonly #blocks: number;
-	#block = 0;
-	#offset = 0;
+	private readonly flash: Flash;
+	private readonly blockLength: number;
+	private readonly blocks: number;
+	private block = 0;
+	private offset = 0;
 	/** Places of the records that wait, oldest first. */
-	readonly #waiting: { readonly at: number; readonly length: number }[] = [];
+	private readonly waiting: { readonly at: number; readonly length: number }[] = [];
 
 	constructor(flash: Flash) {
 		const { blocks, blockLength } = flash.status();
-		this.#flash = flash;
-		this.#blocks = blocks;
-		this.#blockLength = blockLength;
-		this.#mount();
+		this.flash = flash;
+		this.blocks = blocks;
+		this.blockLength = blockLength;
+		this.mount();
 	}
 
 	get length(): number {
-		return this.#waiting.length;
+		return this.waiting.length;
 	}
 
 	push(record: Uint8Array): void {
-		if (this.#offset + headLength + record.length > this.#blockLength) this.#next();
-		if (this.#offset === 0) this.#erase();
-		const at = this.#block * this.#blockLength + this.#offset;
-		this.#flash.write(record, at + headLength);
-		this.#flash.write(Uint8Array.of(record.length >> 8, record.length & 0xff, 0xff, 0x00), at);
-		this.#waiting.push({ at, length: record.length });
-		this.#offset += headLength + record.length;
+		if (this.offset + headLength + record.length > this.blockLength) this.next();
+		if (this.offset === 0) this.erase();
+		const at = this.block * this.blockLength + this.offset;
+		this.flash.write(record, at + headLength);
+		this.flash.write(Uint8Array.of(record.length >> 8, record.length & 0xff, 0xff, 0x00), at);
+		this.waiting.push({ at, length: record.length });
+		this.offset += headLength + record.length;
 	}
 
 	/** Reads the oldest `count`, then acknowledges them. */
 	drain(count: number): void {
-		for (const { at, length } of this.#waiting.slice(0, count))
-			this.#flash.read(new Uint8Array(length), at + headLength);
-		for (const { at } of this.#waiting.splice(0, count)) this.#flash.write(Uint8Array.of(0), at + 2);
+		for (const { at, length } of this.waiting.slice(0, count))
+			this.flash.read(new Uint8Array(length), at + headLength);
+		for (const { at } of this.waiting.splice(0, count)) this.flash.write(Uint8Array.of(0), at + 2);
 	}
 
-	#next(): void {
-		this.#block = (this.#block + 1) % this.#blocks;
-		this.#offset = 0;
+	private next(): void {
+		this.block = (this.block + 1) % this.blocks;
+		this.offset = 0;
 	}
 
-	#erase(): void {
-		this.#flash.eraseBlock(this.#block, this.#block + 1);
-		const from = this.#block * this.#blockLength;
-		while ((this.#waiting[0]?.at ?? -1) >= from && (this.#waiting[0]?.at ?? 0) < from + this.#blockLength)
-			this.#waiting.shift();
+	private erase(): void {
+		this.flash.eraseBlock(this.block, this.block + 1);
+		const from = this.block * this.blockLength;
+		while ((this.waiting[0]?.at ?? -1) >= from && (this.waiting[0]?.at ?? 0) < from + this.blockLength)
+			this.waiting.shift();
 	}
 
-	#mount(): void {
+	private mount(): void {
 		const head = new Uint8Array(headLength);
-		for (let block = 0; block < this.#blocks; block++) {
-			for (let offset = 0; offset + headLength <= this.#blockLength; ) {
-				const at = block * this.#blockLength + offset;
-				this.#flash.read(head, at);
+		for (let block = 0; block < this.blocks; block++) {
+			for (let offset = 0; offset + headLength <= this.blockLength; ) {
+				const at = block * this.blockLength + offset;
+				this.flash.read(head, at);
 				const [high = 0xff, low = 0xff, waits = 0, whole = 0xff] = head;
 				if (whole !== 0) break;
 				const length = high * 256 + low;
-				if (waits === 0xff) this.#waiting.push({ at, length });
+				if (waits === 0xff) this.waiting.push({ at, length });
 				offset += headLength + length;
-				this.#block = block;
-				this.#offset = offset;
+				this.block = block;
+				this.offset = offset;
 			}
 		}
 	}

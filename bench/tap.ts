@@ -27,22 +27,22 @@ const renegotiation = { extension: Buffer.of(0xff, 0x01, 0x00, 0x01, 0x00), surp
 /** Stands between a client and a server and counts what goes by, without a key to it. */
 export class Tap {
 	readonly traffic: Traffic = { connections: 0, application: 0, handshake: 0 };
-	readonly #server: Server;
-	readonly #sockets = new Set<Socket>();
+	private readonly server: Server;
+	private readonly sockets = new Set<Socket>();
 
 	private constructor(port: number) {
-		this.#server = createServer((client) => this.#join(client, connect(port, "127.0.0.1")));
+		this.server = createServer((client) => this.join(client, connect(port, "127.0.0.1")));
 	}
 
 	/** In front of a server on this computer. */
 	static async start(port: number): Promise<Tap> {
 		const tap = new Tap(port);
-		await new Promise<void>((resolve) => tap.#server.listen(0, "127.0.0.1", resolve));
+		await new Promise<void>((resolve) => tap.server.listen(0, "127.0.0.1", resolve));
 		return tap;
 	}
 
 	get port(): number {
-		return (this.#server.address() as AddressInfo).port;
+		return (this.server.address() as AddressInfo).port;
 	}
 
 	reset(): void {
@@ -50,18 +50,18 @@ export class Tap {
 	}
 
 	async close(): Promise<void> {
-		for (const socket of this.#sockets) socket.destroy();
-		await new Promise((resolve) => this.#server.close(resolve));
+		for (const socket of this.sockets) socket.destroy();
+		await new Promise((resolve) => this.server.close(resolve));
 	}
 
-	#join(client: Socket, server: Socket): void {
+	private join(client: Socket, server: Socket): void {
 		this.traffic.connections++;
 		for (const [from, to] of [
 			[client, server],
 			[server, client],
 		] as const) {
 			const records = new Records(this.traffic);
-			this.#sockets.add(from);
+			this.sockets.add(from);
 			from.setNoDelay(true);
 			from.on("data", (data) => {
 				records.take(data);
@@ -69,50 +69,50 @@ export class Tap {
 			});
 			from.on("end", () => to.end());
 			from.on("error", () => to.destroy());
-			from.on("close", () => this.#sockets.delete(from));
+			from.on("close", () => this.sockets.delete(from));
 		}
 	}
 }
 
 /** The records of one direction. */
 class Records {
-	readonly #traffic: Traffic;
-	#bytes = Buffer.alloc(0);
-	#secret = false;
+	private readonly traffic: Traffic;
+	private bytes = Buffer.alloc(0);
+	private secret = false;
 
 	constructor(traffic: Traffic) {
-		this.#traffic = traffic;
+		this.traffic = traffic;
 	}
 
 	take(data: Buffer): void {
-		this.#bytes = Buffer.concat([this.#bytes, data]);
-		while (this.#bytes.length >= recordHead) {
-			const length = recordHead + this.#bytes.readUInt16BE(3);
-			if (this.#bytes.length < length) return;
-			this.#count(this.#bytes.subarray(0, length));
-			this.#bytes = this.#bytes.subarray(length);
+		this.bytes = Buffer.concat([this.bytes, data]);
+		while (this.bytes.length >= recordHead) {
+			const length = recordHead + this.bytes.readUInt16BE(3);
+			if (this.bytes.length < length) return;
+			this.count(this.bytes.subarray(0, length));
+			this.bytes = this.bytes.subarray(length);
 		}
 	}
 
 	/** Whether the last alert still gets out before the connection is gone is chance: it is not counted. */
-	#count(bytes: Buffer): void {
+	private count(bytes: Buffer): void {
 		const [type] = bytes;
-		if (type === record.application) this.#traffic.application += bytes.length;
+		if (type === record.application) this.traffic.application += bytes.length;
 		else if (type !== record.alert) {
-			this.#traffic.handshake += bytes.length;
-			if (type === record.changeCipherSpec) this.#secret = true;
-			else if (!this.#secret) this.#evenOut(bytes.subarray(recordHead));
+			this.traffic.handshake += bytes.length;
+			if (type === record.changeCipherSpec) this.secret = true;
+			else if (!this.secret) this.evenOut(bytes.subarray(recordHead));
 		}
 	}
 
-	#evenOut(messages: Buffer): void {
+	private evenOut(messages: Buffer): void {
 		for (let at = 0; at + 4 <= messages.length; ) {
 			const end = at + 4 + messages.readUIntBE(at + 1, 3);
 			const body = messages.subarray(at + 4, end);
 			if (messages[at] === message.clientHello && body.includes(renegotiation.extension))
-				this.#traffic.handshake -= renegotiation.surplus;
+				this.traffic.handshake -= renegotiation.surplus;
 			for (const length of signaturesOf(messages[at], body))
-				this.#traffic.handshake += usualSignature - length;
+				this.traffic.handshake += usualSignature - length;
 			at = end;
 		}
 	}

@@ -32,18 +32,18 @@ export class BareFlash implements Flash {
 
 /** Key-value storage as NVS is seen from JavaScript: a key, and bytes that are copied. */
 export class BareKeyValue {
-	readonly #values = new Map<string, ArrayBuffer>();
+	private readonly values = new Map<string, ArrayBuffer>();
 
 	read(key: string): ArrayBuffer | undefined {
-		return this.#values.get(key);
+		return this.values.get(key);
 	}
 
 	write(key: string, value: Uint8Array): void {
-		this.#values.set(key, value.slice().buffer);
+		this.values.set(key, value.slice().buffer);
 	}
 
 	delete(key: string): void {
-		this.#values.delete(key);
+		this.values.delete(key);
 	}
 }
 
@@ -92,24 +92,24 @@ export function stir(index: number): void {
 /** The bus with that one chip at 0x76. */
 export class BareBus implements SMBus {
 	constructor({ address }: { address: number }) {
-		this.#there = address === 0x76;
+		this.there = address === 0x76;
 	}
 
-	readonly #there: boolean;
+	private readonly there: boolean;
 
 	readUint8(register: number): number {
-		this.#acknowledge();
+		this.acknowledge();
 		return registers[register] ?? 0;
 	}
 
 	writeUint8(register: number, value: number): void {
-		this.#acknowledge();
+		this.acknowledge();
 		// A measurement that is asked for is over at once.
 		registers[register] = register === 0xf4 ? value & ~3 : value;
 	}
 
 	readBuffer(register: number, buffer: Uint8Array): void {
-		this.#acknowledge();
+		this.acknowledge();
 		buffer.set(registers.subarray(register, register + buffer.length));
 	}
 
@@ -122,21 +122,21 @@ export class BareBus implements SMBus {
 	}
 
 	write(): void {
-		this.#acknowledge();
+		this.acknowledge();
 	}
 
 	writeUint16(): void {
-		this.#acknowledge();
+		this.acknowledge();
 	}
 
 	writeBuffer(): void {
-		this.#acknowledge();
+		this.acknowledge();
 	}
 
 	close(): void {}
 
-	#acknowledge(): void {
-		if (!this.#there) throw new Error("not acknowledged");
+	private acknowledge(): void {
+		if (!this.there) throw new Error("not acknowledged");
 	}
 }
 
@@ -192,34 +192,34 @@ const answer = answerBytes();
 class BareConnection implements TCP {
 	readonly remoteAddress = undefined;
 	readonly remotePort = undefined;
-	readonly #options: TCPCallbacks;
-	#written = false;
-	#read = 0;
+	private readonly options: TCPCallbacks;
+	private written = false;
+	private _read = 0;
 
 	constructor(options: TCPCallbacks) {
-		this.#options = options;
-		void Promise.resolve().then(() => this.#goOn());
+		this.options = options;
+		void Promise.resolve().then(() => this.goOn());
 	}
 
 	write(): void {
-		this.#written = true;
+		this.written = true;
 	}
 
 	read(buffer: Uint8Array): number {
-		const part = answer.subarray(this.#read, this.#read + buffer.length);
+		const part = answer.subarray(this._read, this._read + buffer.length);
 		buffer.set(part);
-		this.#read += part.length;
+		this._read += part.length;
 		return part.length;
 	}
 
 	close(): void {}
 
-	#goOn(): void {
-		this.#written = false;
-		this.#options.onWritable?.(room);
+	private goOn(): void {
+		this.written = false;
+		this.options.onWritable?.(room);
 		void Promise.resolve().then(() => {
-			if (this.#written) this.#goOn();
-			else this.#options.onReadable?.(answer.length);
+			if (this.written) this.goOn();
+			else this.options.onReadable?.(answer.length);
 		});
 	}
 }

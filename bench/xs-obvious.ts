@@ -28,21 +28,21 @@ const decoder = new TextDecoder();
  * between a counter of the oldest and one of the next; sent one by one as JSON made anew, and then deleted.
  */
 export class ObviousBoard {
-	readonly #storage: BareKeyValue;
-	readonly #sensor: BME280;
-	#head: number;
-	#tail: number;
+	private readonly storage: BareKeyValue;
+	private readonly sensor: BME280;
+	private head: number;
+	private tail: number;
 
 	constructor(storage: BareKeyValue) {
-		this.#storage = storage;
-		this.#sensor = new BME280({ sensor: { ...bus, address: 0x76 } });
-		this.#head = this.#readCounter("head");
-		this.#tail = this.#readCounter("tail");
+		this.storage = storage;
+		this.sensor = new BME280({ sensor: { ...bus, address: 0x76 } });
+		this.head = this.readCounter("head");
+		this.tail = this.readCounter("tail");
 	}
 
 	sample(timestamp: number, signalStrength: number): void {
-		this.#sensor.start();
-		const sample = this.#sensor.sample();
+		this.sensor.start();
+		const sample = this.sensor.sample();
 		if (sample === undefined) throw new Error("not measured");
 		const kept: Kept = {
 			timestamp,
@@ -51,18 +51,18 @@ export class ObviousBoard {
 			pressure: Number((sample.barometer.pressure / 100).toFixed(2)),
 			signalStrength,
 		};
-		this.#storage.write(`r${this.#tail}`, encoder.encode(JSON.stringify(kept)));
-		this.#tail++;
-		this.#writeCounter("tail", this.#tail);
+		this.storage.write(`r${this.tail}`, encoder.encode(JSON.stringify(kept)));
+		this.tail++;
+		this.writeCounter("tail", this.tail);
 	}
 
 	/** How many wait. */
 	get length(): number {
-		return this.#tail - this.#head;
+		return this.tail - this.head;
 	}
 
 	oldest(): Kept {
-		return this.#read(this.#head);
+		return this.read(this.head);
 	}
 
 	async send(options: PointOptions): Promise<void> {
@@ -80,32 +80,32 @@ export class ObviousBoard {
 		});
 		connection.close();
 		if (outcome.kind !== "answer" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
-		this.#storage.delete(`r${this.#head}`);
-		this.#head++;
-		this.#writeCounter("head", this.#head);
+		this.storage.delete(`r${this.head}`);
+		this.head++;
+		this.writeCounter("head", this.head);
 	}
 
 	/** So many of the oldest as the text of one request, and the objects that it was made of. */
 	batch(count: number, { bucketId, ...options }: PointOptions) {
 		const dataPoints = Array.from({ length: count }, (_, index) =>
-			pointOf(this.#read(this.#head + index), options),
+			pointOf(this.read(this.head + index), options),
 		);
 		return { dataPoints, text: JSON.stringify({ bucketId, dataPoints }) };
 	}
 
-	#read(number: number): Kept {
-		return JSON.parse(decoder.decode(this.#storage.read(`r${number}`)));
+	private read(number: number): Kept {
+		return JSON.parse(decoder.decode(this.storage.read(`r${number}`)));
 	}
 
-	#readCounter(key: string): number {
-		const bytes = this.#storage.read(key);
+	private readCounter(key: string): number {
+		const bytes = this.storage.read(key);
 		return bytes === undefined ? 0 : new DataView(bytes).getUint32(0);
 	}
 
-	#writeCounter(key: string, value: number): void {
+	private writeCounter(key: string, value: number): void {
 		const bytes = new Uint8Array(4);
 		new DataView(bytes.buffer).setUint32(0, value);
-		this.#storage.write(key, bytes);
+		this.storage.write(key, bytes);
 	}
 }
 

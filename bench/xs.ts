@@ -32,29 +32,29 @@ export interface Metered {
 
 /** An XS engine in a process of its own, with the bench's program in it. */
 export class XsEngine {
-	readonly #process: ChildProcess;
-	readonly #input: Writable;
-	#received = Buffer.alloc(0);
-	#answered: (message: Buffer) => void = () => {};
+	private readonly process: ChildProcess;
+	private readonly input: Writable;
+	private received = Buffer.alloc(0);
+	private answered: (message: Buffer) => void = () => {};
 
 	private constructor() {
-		this.#process = spawn(binary, ["bench"], {
+		this.process = spawn(binary, ["bench"], {
 			stdio: ["ignore", "ignore", "inherit", "pipe", "pipe", "ignore", "ignore", "ignore", "ignore"],
 		});
-		const [, , , input, output] = this.#process.stdio as [null, null, null, Writable, Readable];
-		this.#input = input;
-		output.on("data", (data: Buffer) => this.#receive(data));
+		const [, , , input, output] = this.process.stdio as [null, null, null, Writable, Readable];
+		this.input = input;
+		output.on("data", (data: Buffer) => this.receive(data));
 	}
 
 	static async start(): Promise<XsEngine> {
 		const engine = new XsEngine();
-		await engine.#evaluate(await bundle());
+		await engine.evaluate(await bundle());
 		return engine;
 	}
 
 	/** Calls one of the program's works; what it begins comes to its end before this resolves. */
 	call(name: Work, count = 0): Promise<Metered> {
-		return this.#evaluate(`work.${name}(${count})`);
+		return this.evaluate(`work.${name}(${count})`);
 	}
 
 	/** The image of the full flash. */
@@ -62,12 +62,12 @@ export class XsEngine {
 		const part = 2 * 1024;
 		for (let at = 0; at < image.length; at += part) {
 			const digits = Buffer.from(image.subarray(at, at + part)).toString("hex");
-			await this.#evaluate(`fill(${at}, "${digits}")`);
+			await this.evaluate(`fill(${at}, "${digits}")`);
 		}
 	}
 
 	collect(): Promise<Metered> {
-		return this.#evaluate("gc()");
+		return this.evaluate("gc()");
 	}
 
 	/** Bytes of all that is alive: slots, of 32 bytes here, and the chunks that hold strings, buffers and arrays. */
@@ -76,7 +76,7 @@ export class XsEngine {
 		const path = join(directory, "snapshot");
 		try {
 			const { heap } = await this.collect();
-			await this.#command(`w${path}`);
+			await this.command(`w${path}`);
 			return slotLength * heap + chunksOf(readFileSync(path));
 		} finally {
 			rmSync(directory, { recursive: true });
@@ -84,27 +84,27 @@ export class XsEngine {
 	}
 
 	stop(): void {
-		this.#process.kill();
+		this.process.kill();
 	}
 
-	#evaluate(script: string): Promise<Metered> {
-		return this.#command(`e${script}`);
+	private evaluate(script: string): Promise<Metered> {
+		return this.command(`e${script}`);
 	}
 
 	/**
 	 * The worker takes netstrings: `e` and a script to evaluate, `w` and where to write a snapshot. It answers `.`, the
 	 * meter's JSON, a byte 1, the result.
 	 */
-	#command(command: string): Promise<Metered> {
+	private command(command: string): Promise<Metered> {
 		const message = Buffer.from(command);
-		this.#input.write(`${message.length}:`);
-		this.#input.write(message);
-		this.#input.write(",");
+		this.input.write(`${message.length}:`);
+		this.input.write(message);
+		this.input.write(",");
 		return new Promise((resolve, reject) => {
 			const died = () => reject(new Error("the process of the XS engine has died"));
-			this.#process.once("exit", died);
-			this.#answered = (answer) => {
-				this.#process.removeListener("exit", died);
+			this.process.once("exit", died);
+			this.answered = (answer) => {
+				this.process.removeListener("exit", died);
 				const text = answer.toString("utf8");
 				const end = text.indexOf("\u0001");
 				if (!text.startsWith(".") || end < 0) reject(new Error(`XS: ${text.slice(0, 500)}`));
@@ -116,15 +116,15 @@ export class XsEngine {
 		});
 	}
 
-	#receive(data: Buffer): void {
-		this.#received = Buffer.concat([this.#received, data]);
-		const colon = this.#received.indexOf(":");
+	private receive(data: Buffer): void {
+		this.received = Buffer.concat([this.received, data]);
+		const colon = this.received.indexOf(":");
 		if (colon < 0) return;
-		const length = Number(this.#received.toString("latin1", 0, colon));
-		if (this.#received.length < colon + 1 + length + 1) return;
-		const message = this.#received.subarray(colon + 1, colon + 1 + length);
-		this.#received = this.#received.subarray(colon + length + 2);
-		this.#answered(message);
+		const length = Number(this.received.toString("latin1", 0, colon));
+		if (this.received.length < colon + 1 + length + 1) return;
+		const message = this.received.subarray(colon + 1, colon + 1 + length);
+		this.received = this.received.subarray(colon + length + 2);
+		this.answered(message);
 	}
 }
 

@@ -16,14 +16,14 @@ export function requireSimulator(sdk: Sdk): void {
 
 /** A program that runs in the SDK's simulator, on a screen that nobody sees. */
 export class Simulator {
-	readonly #screen: ChildProcess;
-	readonly #log: ChildProcess;
+	private readonly screen: ChildProcess;
+	private readonly log: ChildProcess;
 	/** Resolves when it has ended, by itself or by `stop`. */
 	readonly ended: Promise<unknown>;
 
 	private constructor(screen: ChildProcess, log: ChildProcess) {
-		this.#screen = screen;
-		this.#log = log;
+		this.screen = screen;
+		this.log = log;
 		this.ended = once(log, "close");
 	}
 
@@ -58,9 +58,9 @@ export class Simulator {
 
 	async stop(): Promise<void> {
 		// Its handler of this signal takes mcsim along.
-		this.#log.kill("SIGINT");
+		this.log.kill("SIGINT");
 		await this.ended;
-		this.#screen.kill();
+		this.screen.kill();
 	}
 }
 

@@ -52,39 +52,39 @@ const pulsesToRelease = 9;
  * second, as the SDK's I2C on the chip does.
  */
 export class SimulatedBus {
-	readonly #wires: Wires;
+	private readonly wires: Wires;
 	/** For a provider: `{ io: bus.SMBus, data, clock, hz }`. */
 	readonly SMBus: SMBusConstructor;
 
 	constructor() {
 		const wires: Wires = { chips: new Map(), open: new Map(), held: 0, pinsTaken: () => false };
-		this.#wires = wires;
+		this.wires = wires;
 		this.SMBus = constructorOf((options: I2COptions) => new SimulatedSMBus(wires, options));
 	}
 
 	/** How many peripherals are open. */
 	get open(): number {
-		return this.#wires.open.size;
+		return this.wires.open.size;
 	}
 
 	/** Whether something is plugged in at an address. */
 	has(address: number): boolean {
-		return this.#wires.chips.has(address);
+		return this.wires.chips.has(address);
 	}
 
 	/** `taken`: whether somebody has one of its pins, which then nobody can speak on. */
 	wire(taken: () => boolean): void {
-		this.#wires.pinsTaken = taken;
+		this.wires.pinsTaken = taken;
 	}
 
 	/** Plugs a chip in at a seven-bit address. */
 	attach(address: number, chip: Chip): void {
-		this.#wires.chips.set(address, chip);
+		this.wires.chips.set(address, chip);
 	}
 
 	/** Unplugs what is at an address. */
 	detach(address: number): void {
-		this.#wires.chips.delete(address);
+		this.wires.chips.delete(address);
 	}
 
 	/**
@@ -92,54 +92,54 @@ export class SimulatedBus {
 	 * clocked out by hand, with {@link pulse}.
 	 */
 	holdLow(): void {
-		this.#wires.held = pulsesToRelease;
+		this.wires.held = pulsesToRelease;
 	}
 
 	/** Whether the data line is held low. */
 	get held(): boolean {
-		return this.#wires.held > 0;
+		return this.wires.held > 0;
 	}
 
 	/** One pulse on the clock line, made by whoever has the pins. */
 	pulse(): void {
-		if (this.#wires.held > 0) this.#wires.held--;
+		if (this.wires.held > 0) this.wires.held--;
 	}
 
 	/** Whether any object is open on it. */
 	get inUse(): boolean {
-		return this.#wires.open.size > 0;
+		return this.wires.open.size > 0;
 	}
 
 	/** The firmware that had objects on it is gone. */
 	release(): void {
-		this.#wires.open.clear();
+		this.wires.open.clear();
 	}
 }
 
 class SimulatedSMBus implements SMBus {
-	readonly #wires: Wires;
-	readonly #address: number;
-	#closed = false;
+	private readonly wires: Wires;
+	private readonly address: number;
+	private closed = false;
 
 	constructor(wires: Wires, { address }: I2COptions) {
 		if (wires.pinsTaken()) throw new RangeError("in use");
 		if (wires.open.has(address)) throw new RangeError("duplicate address");
 		wires.open.set(address, this);
-		this.#wires = wires;
-		this.#address = address;
+		this.wires = wires;
+		this.address = address;
 	}
 
 	read(buffer: Bytes): number {
-		this.#chip().read(buffer);
+		this.chip().read(buffer);
 		return buffer.length;
 	}
 
 	write(buffer: Bytes): void {
-		this.#chip().write(buffer);
+		this.chip().write(buffer);
 	}
 
 	readUint8(register: number): number {
-		return this.#registers(register, 1)[0] ?? 0;
+		return this.registers(register, 1)[0] ?? 0;
 	}
 
 	writeUint8(register: number, value: number): void {
@@ -147,7 +147,7 @@ class SimulatedSMBus implements SMBus {
 	}
 
 	readUint16(register: number, bigEndian = false): number {
-		const bytes = this.#registers(register, 2);
+		const bytes = this.registers(register, 2);
 		return new DataView(bytes.buffer).getUint16(0, !bigEndian);
 	}
 
@@ -167,20 +167,20 @@ class SimulatedSMBus implements SMBus {
 
 	close(): void {
 		// After a release its address may be another's.
-		if (this.#wires.open.get(this.#address) === this) this.#wires.open.delete(this.#address);
-		this.#closed = true;
+		if (this.wires.open.get(this.address) === this) this.wires.open.delete(this.address);
+		this.closed = true;
 	}
 
-	#registers(register: number, count: number): Uint8Array<ArrayBuffer> {
+	private registers(register: number, count: number): Uint8Array<ArrayBuffer> {
 		const bytes = new Uint8Array(count);
 		this.readBuffer(register, bytes);
 		return bytes;
 	}
 
-	#chip(): Chip {
-		if (this.#closed) throw new Error("the peripheral has been closed");
-		if (this.#wires.held > 0) throw new BusHeld();
-		const chip = this.#wires.chips.get(this.#address);
+	private chip(): Chip {
+		if (this.closed) throw new Error("the peripheral has been closed");
+		if (this.wires.held > 0) throw new BusHeld();
+		const chip = this.wires.chips.get(this.address);
 		if (chip === undefined) throw nobody;
 		return chip;
 	}

@@ -8,20 +8,20 @@ const blockLength = 4096;
 
 /** Simulated flash partitions that outlive the process: each is a file, changed where the flash changes. */
 export class FlashFiles implements FlashStorage {
-	readonly #directory: string;
-	readonly #blocks: Readonly<Record<string, number>>;
+	private readonly directory: string;
+	private readonly blocks: Readonly<Record<string, number>>;
 
 	/** `partitions`: the number of sectors of each. */
 	constructor(directory: string, partitions: Readonly<Record<string, number>>) {
-		this.#directory = directory;
-		this.#blocks = partitions;
+		this.directory = directory;
+		this.blocks = partitions;
 	}
 
 	open({ path }: { path: string }): Flash {
-		const blocks = this.#blocks[path];
+		const blocks = this.blocks[path];
 		if (blocks === undefined) throw new RangeError(`there is no flash partition "${path}"`);
-		mkdirSync(this.#directory, { recursive: true });
-		const file = join(this.#directory, `${path}.flash`);
+		mkdirSync(this.directory, { recursive: true });
+		const file = join(this.directory, `${path}.flash`);
 		const image = existsSync(file) ? new Uint8Array(readFileSync(file)) : new Uint8Array(0);
 		return new FileFlash(file, blocks, image);
 	}
@@ -29,7 +29,7 @@ export class FlashFiles implements FlashStorage {
 
 /** The NOR flash model with its bytes on disk. */
 class FileFlash extends NorFlash {
-	readonly #descriptor: number;
+	private readonly descriptor: number;
 
 	constructor(file: string, blocks: number, kept: Uint8Array) {
 		const fits = kept.length === blocks * blockLength;
@@ -42,12 +42,12 @@ class FileFlash extends NorFlash {
 				writeSync(descriptor, this.image, byteOffset, length, byteOffset);
 			},
 		});
-		this.#descriptor = descriptor;
+		this.descriptor = descriptor;
 		if (!fits) writeSync(descriptor, this.image);
 	}
 
 	override close(): void {
 		super.close();
-		closeSync(this.#descriptor);
+		closeSync(this.descriptor);
 	}
 }

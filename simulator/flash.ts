@@ -84,37 +84,37 @@ export class NorFlash implements Flash {
 	readonly counts: FlashCounts = { programs: 0, programmedBytes: 0, erases: 0, reads: 0, readBytes: 0 };
 	/** The rules that were broken, told even if the user of the flash swallowed the error. */
 	readonly violations: string[] = [];
-	readonly #status: FlashStatus;
-	readonly #writeAlign: number;
-	readonly #onChange: ((byteOffset: number, length: number) => void) | undefined;
+	private readonly _status: FlashStatus;
+	private readonly writeAlign: number;
+	private readonly onChange: ((byteOffset: number, length: number) => void) | undefined;
 	/** With write alignment 16: which units are programmed since the last erase. */
-	readonly #programmed: Uint8Array | undefined;
-	readonly #wear = new Map<number, Wear>();
+	private readonly programmed: Uint8Array | undefined;
+	private readonly wear = new Map<number, Wear>();
 	/** Blocks in which cells have lost their charge since the last erase, or that were worn at it. */
-	readonly #unsure = new Set<number>();
-	#cut: PowerCut | undefined;
-	#steps = 0;
-	#powered = true;
-	#closed = false;
+	private readonly unsure = new Set<number>();
+	private cut: PowerCut | undefined;
+	private _steps = 0;
+	private _powered = true;
+	private closed = false;
 
 	constructor({ blocks, blockLength, writeAlign = 1, image, onChange }: NorFlashOptions) {
 		const size = blocks * blockLength;
 		if (image !== undefined && image.length !== size)
 			throw new RangeError(`the image has ${image.length} bytes, the flash ${size}`);
 		this.image = image ?? new Uint8Array(size).fill(0xff);
-		this.#status = { size, blockLength, blocks };
-		this.#writeAlign = writeAlign;
-		this.#onChange = onChange;
-		if (writeAlign === cipherUnit) this.#programmed = this.#findProgrammed();
+		this._status = { size, blockLength, blocks };
+		this.writeAlign = writeAlign;
+		this.onChange = onChange;
+		if (writeAlign === cipherUnit) this.programmed = this.findProgrammed();
 	}
 
 	status(): FlashStatus {
-		return this.#status;
+		return this._status;
 	}
 
 	read(buffer: Uint8Array, byteOffset: number): number {
-		this.#checkUse(byteOffset, buffer.length);
-		if (this.#wear.get(this.#blockOf(byteOffset)) === "read throws") throw new WornOutError("read failed");
+		this.checkUse(byteOffset, buffer.length);
+		if (this.wear.get(this.blockOf(byteOffset)) === "read throws") throw new WornOutError("read failed");
 		this.counts.reads++;
 		this.counts.readBytes += buffer.length;
 		buffer.set(this.image.subarray(byteOffset, byteOffset + buffer.length));
@@ -123,184 +123,188 @@ export class NorFlash implements Flash {
 
 	/** Reads as {@link read} does, for somebody who is not the board: with power or without, and uncounted. */
 	peek(buffer: Uint8Array, byteOffset: number): number {
-		if (this.#wear.get(this.#blockOf(byteOffset)) === "read throws") throw new WornOutError("read failed");
+		if (this.wear.get(this.blockOf(byteOffset)) === "read throws") throw new WornOutError("read failed");
 		buffer.set(this.image.subarray(byteOffset, byteOffset + buffer.length));
 		return buffer.length;
 	}
 
 	write(buffer: Uint8Array, byteOffset: number): void {
-		this.#checkUse(byteOffset, buffer.length);
-		this.#checkProgram(buffer, byteOffset);
-		const wear = this.#wear.get(this.#blockOf(byteOffset));
+		this.checkUse(byteOffset, buffer.length);
+		this.checkProgram(buffer, byteOffset);
+		const wear = this.wear.get(this.blockOf(byteOffset));
 		if (wear === "program throws") throw new WornOutError("write failed");
 		this.counts.programs++;
 		this.counts.programmedBytes += buffer.length;
-		const cutAt = this.#stepsUntilCut(buffer.length, "program", byteOffset);
-		if (wear !== "program does nothing") this.#program(buffer, byteOffset, cutAt);
-		this.#onChange?.(byteOffset, buffer.length);
+		const cutAt = this.stepsUntilCut(buffer.length, "program", byteOffset);
+		if (wear !== "program does nothing") this.program(buffer, byteOffset, cutAt);
+		this.onChange?.(byteOffset, buffer.length);
 		if (cutAt !== undefined) throw new PowerLossError();
 	}
 
 	eraseBlock(start: number, end: number): void {
-		const { blockLength, blocks } = this.#status;
+		const { blockLength, blocks } = this._status;
 		if (end === undefined || !(start < end) || end > blocks)
-			throw this.#violation(`erase of blocks ${start} to ${end}`);
-		this.#checkUse(start * blockLength, (end - start) * blockLength);
+			throw this.violation(`erase of blocks ${start} to ${end}`);
+		this.checkUse(start * blockLength, (end - start) * blockLength);
 		for (let block = start; block < end; block++) {
-			const wear = this.#wear.get(block);
+			const wear = this.wear.get(block);
 			if (wear === "erase throws") throw new WornOutError("erase failed");
 			this.counts.erases++;
-			const cut = this.#stepsUntilCut(1, "erase", block * blockLength) !== undefined;
-			if (wear !== "erase does nothing") this.#erase(block, cut, wear === "bits stay cleared");
-			this.#onChange?.(block * blockLength, blockLength);
+			const cut = this.stepsUntilCut(1, "erase", block * blockLength) !== undefined;
+			if (wear !== "erase does nothing") this.erase(block, cut, wear === "bits stay cleared");
+			this.onChange?.(block * blockLength, blockLength);
 			if (cut) throw new PowerLossError();
 		}
 	}
 
 	close(): void {
-		this.#closed = true;
+		this.closed = true;
 	}
 
 	/** Plans a loss of power; steps are counted from now. */
 	cutPower(cut: PowerCut | undefined): void {
-		this.#cut = cut;
-		this.#steps = 0;
+		this.cut = cut;
+		this._steps = 0;
 	}
 
 	/** Cells have lost their charge: this bit of this byte reads as the other. */
 	flip(byteOffset: number, bit: number): void {
 		this.image[byteOffset] = (this.image[byteOffset] ?? 0) ^ (1 << bit);
-		this.#unsure.add(this.#blockOf(byteOffset));
-		this.#onChange?.(byteOffset, 1);
+		this.unsure.add(this.blockOf(byteOffset));
+		this.onChange?.(byteOffset, 1);
 	}
 
 	/** Steps since {@link cutPower}. */
 	get steps(): number {
-		return this.#steps;
+		return this._steps;
 	}
 
 	get powered(): boolean {
-		return this.#powered;
+		return this._powered;
 	}
 
 	/** Power is back, and the flash open again. */
 	powerUp(): void {
-		this.#powered = true;
-		this.#closed = false;
-		this.#cut = undefined;
+		this._powered = true;
+		this.closed = false;
+		this.cut = undefined;
 	}
 
 	/** From now on the block fails so; `undefined`: it is as new, once it is erased. */
 	wearOut(block: number, wear: Wear | undefined): void {
-		if (wear !== undefined) this.#wear.set(block, wear);
-		else if (this.#wear.delete(block)) this.#unsure.add(block);
+		if (wear !== undefined) this.wear.set(block, wear);
+		else if (this.wear.delete(block)) this.unsure.add(block);
 	}
 
 	resetCounts(): void {
 		Object.assign(this.counts, { programs: 0, programmedBytes: 0, erases: 0, reads: 0, readBytes: 0 });
 	}
 
-	#blockOf(byteOffset: number): number {
-		return Math.floor(byteOffset / this.#status.blockLength);
+	private blockOf(byteOffset: number): number {
+		return Math.floor(byteOffset / this._status.blockLength);
 	}
 
-	#checkUse(byteOffset: number, length: number): void {
-		if (!this.#powered) throw new PowerLossError();
-		if (this.#closed) throw this.#violation("used after it was closed");
-		if (byteOffset < 0 || byteOffset + length > this.#status.size || !Number.isInteger(byteOffset))
-			throw this.#violation(`${length} bytes at ${byteOffset} are outside of the flash`);
+	private checkUse(byteOffset: number, length: number): void {
+		if (!this._powered) throw new PowerLossError();
+		if (this.closed) throw this.violation("used after it was closed");
+		if (byteOffset < 0 || byteOffset + length > this._status.size || !Number.isInteger(byteOffset))
+			throw this.violation(`${length} bytes at ${byteOffset} are outside of the flash`);
 	}
 
-	#checkProgram(buffer: Uint8Array, byteOffset: number): void {
-		const align = this.#writeAlign;
+	private checkProgram(buffer: Uint8Array, byteOffset: number): void {
+		const align = this.writeAlign;
 		if (byteOffset % align !== 0 || buffer.length % align !== 0)
-			throw this.#violation(`write of ${buffer.length} bytes at ${byteOffset} is not aligned to ${align}`);
+			throw this.violation(`write of ${buffer.length} bytes at ${byteOffset} is not aligned to ${align}`);
 		// A block that kept old bits, or lost new ones, is not the writer's fault.
-		const block = this.#blockOf(byteOffset);
-		if (this.#wear.has(block) || this.#unsure.has(block)) return;
+		const block = this.blockOf(byteOffset);
+		if (this.wear.has(block) || this.unsure.has(block)) return;
 		for (let i = 0; i < buffer.length; i++) {
 			const unit = Math.floor((byteOffset + i) / cipherUnit);
-			if (this.#programmed?.[unit] === 1) throw this.#violation(`byte ${byteOffset + i} programmed twice`);
+			if (this.programmed?.[unit] === 1) throw this.violation(`byte ${byteOffset + i} programmed twice`);
 			if (((buffer[i] ?? 0) & ~(this.image[byteOffset + i] ?? 0)) !== 0)
-				throw this.#violation(`byte ${byteOffset + i} would need an erase first`);
+				throw this.violation(`byte ${byteOffset + i} would need an erase first`);
 		}
 	}
 
-	#violation(what: string): Error {
+	private violation(what: string): Error {
 		this.violations.push(what);
 		return new NorFlashRuleError(what);
 	}
 
 	/** How many of the next `count` steps happen before power goes; `undefined` when it stays. */
-	#stepsUntilCut(count: number, operation: "program" | "erase", byteOffset: number): number | undefined {
-		if (this.#cut?.counts?.(operation, byteOffset) === false) return undefined;
-		const before = this.#steps;
-		this.#steps += count;
-		if (this.#cut === undefined || this.#cut.step >= this.#steps) return undefined;
-		this.#powered = false;
-		return this.#cut.step - before;
+	private stepsUntilCut(
+		count: number,
+		operation: "program" | "erase",
+		byteOffset: number,
+	): number | undefined {
+		if (this.cut?.counts?.(operation, byteOffset) === false) return undefined;
+		const before = this._steps;
+		this._steps += count;
+		if (this.cut === undefined || this.cut.step >= this._steps) return undefined;
+		this._powered = false;
+		return this.cut.step - before;
 	}
 
-	#program(buffer: Uint8Array, byteOffset: number, cutAt: number | undefined): void {
-		const scattered = cutAt !== undefined && this.#cut?.tear === "scattered";
+	private program(buffer: Uint8Array, byteOffset: number, cutAt: number | undefined): void {
+		const scattered = cutAt !== undefined && this.cut?.tear === "scattered";
 		for (let i = 0; i < buffer.length; i++) {
 			const whole = cutAt === undefined || (!scattered && i < cutAt);
 			if (!whole && !scattered && i !== cutAt) break;
-			const spared = whole ? 0 : this.#randomByte();
-			this.#clearBits(byteOffset + i, (buffer[i] ?? 0) | spared, whole);
+			const spared = whole ? 0 : this.randomByte();
+			this.clearBits(byteOffset + i, (buffer[i] ?? 0) | spared, whole);
 		}
 	}
 
-	#clearBits(at: number, bits: number, whole: boolean): void {
+	private clearBits(at: number, bits: number, whole: boolean): void {
 		const before = this.image[at] ?? 0;
 		this.image[at] = before & bits;
-		if (this.#programmed !== undefined && (whole || this.image[at] !== before))
-			this.#programmed[Math.floor(at / cipherUnit)] = 1;
+		if (this.programmed !== undefined && (whole || this.image[at] !== before))
+			this.programmed[Math.floor(at / cipherUnit)] = 1;
 	}
 
-	#erase(block: number, cut: boolean, stuck: boolean): void {
-		const { blockLength } = this.#status;
+	private erase(block: number, cut: boolean, stuck: boolean): void {
+		const { blockLength } = this._status;
 		const start = block * blockLength;
-		if (!cut) this.#unsure.delete(block);
-		const tear = cut ? (this.#cut?.tear ?? "first half") : undefined;
+		if (!cut) this.unsure.delete(block);
+		const tear = cut ? (this.cut?.tear ?? "first half") : undefined;
 		for (let i = 0; i < blockLength; i++) {
 			const before = this.image[start + i] ?? 0;
-			const left = tear === undefined ? 0xff : this.#tornErase(tear, i < blockLength / 2);
+			const left = tear === undefined ? 0xff : this.tornErase(tear, i < blockLength / 2);
 			this.image[start + i] = before | left;
 			if (stuck && i % 97 === 60) this.image[start + i] = 0xfb;
 		}
 		const units = blockLength / cipherUnit;
 		// A unit that an interrupted erase left in part is still programmed.
-		if (this.#programmed !== undefined)
+		if (this.programmed !== undefined)
 			for (let unit = block * units; unit < (block + 1) * units; unit++)
-				this.#programmed[unit] = this.#isBlankUnit(unit) ? 0 : 1;
+				this.programmed[unit] = this.isBlankUnit(unit) ? 0 : 1;
 	}
 
 	/** The bits that an interrupted erase did set. */
-	#tornErase(tear: Tear, inFirstHalf: boolean): number {
+	private tornErase(tear: Tear, inFirstHalf: boolean): number {
 		if (tear === "last half") return inFirstHalf ? 0 : 0xff;
-		if (tear === "scattered") return this.#randomByte();
-		if (tear === "almost") return this.#random() < 0.02 ? this.#randomByte() : 0xff;
+		if (tear === "scattered") return this.randomByte();
+		if (tear === "almost") return this.random() < 0.02 ? this.randomByte() : 0xff;
 		return inFirstHalf ? 0xff : 0;
 	}
 
-	#findProgrammed(): Uint8Array {
+	private findProgrammed(): Uint8Array {
 		const units = new Uint8Array(Math.ceil(this.image.length / cipherUnit));
-		for (let unit = 0; unit < units.length; unit++) units[unit] = this.#isBlankUnit(unit) ? 0 : 1;
+		for (let unit = 0; unit < units.length; unit++) units[unit] = this.isBlankUnit(unit) ? 0 : 1;
 		return units;
 	}
 
-	#isBlankUnit(unit: number): boolean {
+	private isBlankUnit(unit: number): boolean {
 		const end = Math.min((unit + 1) * cipherUnit, this.image.length);
 		for (let at = unit * cipherUnit; at < end; at++) if (this.image[at] !== 0xff) return false;
 		return true;
 	}
 
-	#randomByte(): number {
-		return Math.floor(this.#random() * 256);
+	private randomByte(): number {
+		return Math.floor(this.random() * 256);
 	}
 
-	#random(): number {
-		return this.#cut?.random() ?? 0.5;
+	private random(): number {
+		return this.cut?.random() ?? 0.5;
 	}
 }

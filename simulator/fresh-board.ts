@@ -22,21 +22,21 @@ export class FreshBoard {
 	readonly url: string;
 	/** Its log. */
 	readonly lines: string[] = [];
-	readonly #directory: string;
-	#board: RunningBoard;
-	readonly #waiting: (() => void)[] = [];
+	private readonly directory: string;
+	private board: RunningBoard;
+	private readonly waiting: (() => void)[] = [];
 
 	private constructor(world: World, directory: string, port: number) {
 		this.world = world;
 		this.url = `http://127.0.0.1:${port}/`;
-		this.#directory = directory;
-		this.#board = this.#make();
+		this.directory = directory;
+		this.board = this.make();
 	}
 
-	#make(): RunningBoard {
+	private make(): RunningBoard {
 		return new RunningBoard(this.world, (line) => {
 			this.lines.push(line);
-			for (const wake of this.#waiting.splice(0)) wake();
+			for (const wake of this.waiting.splice(0)) wake();
 		});
 	}
 
@@ -53,20 +53,20 @@ export class FreshBoard {
 		});
 		const board = new FreshBoard(world, directory, page);
 		if (settings !== undefined) {
-			board.#board.configure(settings(world.dakkio));
-			board.#open((storage) => askForSetup(storage, "asked for"));
+			board.board.configure(settings(world.dakkio));
+			board.open((storage) => askForSetup(storage, "asked for"));
 		}
-		board.#board.start("power-on");
+		board.board.start("power-on");
 		await board.line(/^setup: join/);
 		return board;
 	}
 
 	/** The settings that are kept. */
 	get saved(): Settings {
-		return this.#open((storage) => new SettingsStore(storage).load().settings);
+		return this.open((storage) => new SettingsStore(storage).load().settings);
 	}
 
-	#open<T>(look: (storage: KeyValue) => T): T {
+	private open<T>(look: (storage: KeyValue) => T): T {
 		const storage = this.world.board(() => {}).storage.keyValue.open({ path: "dakkio", format: "buffer" });
 		try {
 			return look(storage);
@@ -80,7 +80,7 @@ export class FreshBoard {
 		for (;;) {
 			const found = this.lines.find((line) => pattern.test(line));
 			if (found !== undefined) return found;
-			await new Promise<void>((resolve) => this.#waiting.push(resolve));
+			await new Promise<void>((resolve) => this.waiting.push(resolve));
 		}
 	}
 
@@ -96,17 +96,17 @@ export class FreshBoard {
 
 	/** Starts anew, as after a power cut: settings that were saved stay, and nothing else. */
 	async restart(): Promise<void> {
-		await this.#board.stop();
+		await this.board.stop();
 		this.lines.length = 0;
-		this.#board = this.#make();
-		this.#board.start("power-on");
+		this.board = this.make();
+		this.board.start("power-on");
 		await this.line(/^setup: join/);
 	}
 
 	async stop(): Promise<void> {
-		await this.#board.stop();
+		await this.board.stop();
 		await this.world.close();
-		rmSync(this.#directory, { recursive: true, force: true });
+		rmSync(this.directory, { recursive: true, force: true });
 	}
 }
 

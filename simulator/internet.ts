@@ -88,37 +88,37 @@ export function simulateInternet(base: Network, radio: SimulatedRadio, options: 
 
 /** Time servers are at the port of their kind, wherever they really are; behind a login page nothing answers. */
 class RoutedUDP implements UDP {
-	readonly #socket: UDP;
-	readonly #ntp: number;
-	readonly #login: () => boolean;
+	private readonly socket: UDP;
+	private readonly ntp: number;
+	private readonly login: () => boolean;
 
 	constructor(socket: UDP, ntp: number, login: () => boolean) {
-		this.#socket = socket;
-		this.#ntp = ntp;
-		this.#login = login;
+		this.socket = socket;
+		this.ntp = ntp;
+		this.login = login;
 	}
 
 	read(): UDPPacket | undefined {
-		const packet = this.#socket.read();
-		if (packet?.port !== this.#ntp) return packet;
+		const packet = this.socket.read();
+		if (packet?.port !== this.ntp) return packet;
 		return Object.assign(packet.slice(0), { address: packet.address, port: ntpPort });
 	}
 
 	write(buffer: Uint8Array, address: string, port: number): void {
-		if (!this.#login()) this.#socket.write(buffer, address, port === ntpPort ? this.#ntp : port);
+		if (!this.login()) this.socket.write(buffer, address, port === ntpPort ? this.ntp : port);
 	}
 
 	close(): void {
-		this.#socket.close();
+		this.socket.close();
 	}
 }
 
 /** What a hotel's network shows to everybody who has not paid: it leads every request to a page of its own. */
 export class LoginPage {
-	readonly #server: Server;
+	private readonly server: Server;
 
 	private constructor(server: Server) {
-		this.#server = server;
+		this.server = server;
 	}
 
 	static start(): Promise<LoginPage> {
@@ -131,14 +131,14 @@ export class LoginPage {
 	}
 
 	get port(): number {
-		const address: AddressInfo | string | null = this.#server.address();
+		const address: AddressInfo | string | null = this.server.address();
 		return typeof address === "object" ? (address?.port ?? 0) : 0;
 	}
 
 	close(): Promise<void> {
 		return new Promise((resolve) => {
-			this.#server.close(() => resolve());
-			this.#server.closeAllConnections();
+			this.server.close(() => resolve());
+			this.server.closeAllConnections();
 		});
 	}
 }

@@ -14,29 +14,29 @@ export interface OneWireChip {
 
 /** A 1-Wire line: pulled up, and low as soon as one chip pulls it. */
 export class OneWireLine {
-	readonly #chips = new Set<OneWireChip>();
+	private readonly chips = new Set<OneWireChip>();
 
 	attach(chip: OneWireChip): void {
-		this.#chips.add(chip);
+		this.chips.add(chip);
 	}
 
 	detach(chip: OneWireChip): void {
-		this.#chips.delete(chip);
+		this.chips.delete(chip);
 	}
 
 	reset(): boolean {
 		let present = false;
-		for (const chip of this.#chips) present = chip.reset() || present;
+		for (const chip of this.chips) present = chip.reset() || present;
 		return present;
 	}
 
 	write(bit: Bit): void {
-		for (const chip of this.#chips) chip.take(bit);
+		for (const chip of this.chips) chip.take(bit);
 	}
 
 	read(): Bit {
 		let level: Bit = 1;
-		for (const chip of this.#chips) if (chip.give() === 0) level = 0;
+		for (const chip of this.chips) if (chip.give() === 0) level = 0;
 		return level;
 	}
 }
@@ -46,11 +46,11 @@ const romBits = 64;
 
 /** The master of a line. It finds the chips bit by bit, as the SDK's does (Maxim's application note 187). */
 export class OneWireMaster implements OneWire {
-	readonly #line: OneWireLine;
-	#closed = false;
+	private readonly line: OneWireLine;
+	private closed = false;
 
 	constructor(line: OneWireLine) {
-		this.#line = line;
+		this.line = line;
 	}
 
 	search(): readonly Uint8Array[] {
@@ -62,7 +62,7 @@ export class OneWireMaster implements OneWire {
 			if (!this.reset()) break;
 			this.write(Uint8Array.of(searchRom));
 			const rom = new Uint8Array(romBits / 8);
-			const next = this.#walk(rom, before, turn);
+			const next = this.walk(rom, before, turn);
 			if (next === undefined) break;
 			found.push(rom);
 			turn = next;
@@ -72,16 +72,16 @@ export class OneWireMaster implements OneWire {
 	}
 
 	reset(): boolean {
-		return this.#open().reset();
+		return this.open().reset();
 	}
 
 	write(bytes: Uint8Array): void {
-		const line = this.#open();
+		const line = this.open();
 		for (const byte of bytes) for (let i = 0; i < 8; i++) line.write(bit(byte, i));
 	}
 
 	read(count: number): Uint8Array {
-		const line = this.#open();
+		const line = this.open();
 		const bytes = new Uint8Array(count);
 		for (let at = 0; at < count; at++) {
 			let byte = 0;
@@ -92,12 +92,12 @@ export class OneWireMaster implements OneWire {
 	}
 
 	close(): void {
-		this.#closed = true;
+		this.closed = true;
 	}
 
 	/** Goes down to one chip's code; returns where the next walk turns, -1 for nowhere, `undefined` for nobody there. */
-	#walk(rom: Uint8Array, before: Uint8Array, turn: number): number | undefined {
-		const line = this.#open();
+	private walk(rom: Uint8Array, before: Uint8Array, turn: number): number | undefined {
+		const line = this.open();
 		let next = -1;
 		for (let place = 0; place < romBits; place++) {
 			const [index, shift] = [place >> 3, place & 7];
@@ -115,9 +115,9 @@ export class OneWireMaster implements OneWire {
 		return next;
 	}
 
-	#open(): OneWireLine {
-		if (this.#closed) throw new Error("the 1-Wire bus has been closed");
-		return this.#line;
+	private open(): OneWireLine {
+		if (this.closed) throw new Error("the 1-Wire bus has been closed");
+		return this.line;
 	}
 }
 

@@ -20,21 +20,21 @@ export class SimulatedPins {
 	/** As the ESP32's converter with its widest range. */
 	readonly analogRange = 2.45;
 	/** Written by the firmware, or driven from outside. */
-	readonly #levels = new Map<number, 0 | 1>();
+	private readonly levels = new Map<number, 0 | 1>();
 	/** Lines of buses that the firmware itself pulls low. */
-	readonly #pulled = new Set<number>();
-	readonly #volts = new Map<number, number>();
+	private readonly pulled = new Set<number>();
+	private readonly volts = new Map<number, number>();
 	/** Pins that the firmware has open. */
-	readonly #open = new Map<number, DigitalOptions>();
-	readonly #oneWire = new Map<number, OneWireLine>();
-	readonly #buses: WiredBus[] = [];
-	readonly #after: (callback: () => void, delay: number) => Timer;
+	private readonly open = new Map<number, DigitalOptions>();
+	private readonly _oneWire = new Map<number, OneWireLine>();
+	private readonly buses: WiredBus[] = [];
+	private readonly after: (callback: () => void, delay: number) => Timer;
 	/** The firmware wrote a pin. */
 	onWrite: ((pin: number, level: 0 | 1) => void) | undefined;
 
 	/** `after`: calls back in the board's time. */
 	constructor(after: (callback: () => void, delay: number) => Timer) {
-		this.#after = after;
+		this.after = after;
 	}
 
 	/** As the board has them. */
@@ -47,40 +47,40 @@ export class SimulatedPins {
 			static readonly Output = mode.Output;
 			static readonly Rising = mode.Rising;
 			static readonly Falling = mode.Falling;
-			readonly #options: DigitalOptions;
+			private readonly options: DigitalOptions;
 
 			constructor(options: DigitalOptions) {
-				pins.#take(options);
-				this.#options = options;
+				pins.take(options);
+				this.options = options;
 			}
 
 			read(): 0 | 1 {
 				// As the SDK has it.
-				if (this.#options.mode === mode.Output) throw new Error("can't read output");
-				return pins.level(this.#options.pin);
+				if (this.options.mode === mode.Output) throw new Error("can't read output");
+				return pins.level(this.options.pin);
 			}
 
 			write(value: 0 | 1): void {
-				if (this.#options.mode !== mode.Output) throw new Error("can't write input");
-				pins.#put(this.#options.pin, value);
-				pins.onWrite?.(this.#options.pin, value);
+				if (this.options.mode !== mode.Output) throw new Error("can't write input");
+				pins.put(this.options.pin, value);
+				pins.onWrite?.(this.options.pin, value);
 			}
 
 			close(): void {
-				pins.#giveBack(this.#options);
+				pins.giveBack(this.options);
 			}
 		}
 		class SimulatedAnalog implements Analog {
 			readonly resolution = resolution;
-			readonly #pin: number;
+			private readonly pin: number;
 
 			constructor({ pin }: { pin: number }) {
-				if (!pins.#volts.has(pin)) throw new RangeError("not analog pin");
-				this.#pin = pin;
+				if (!pins.volts.has(pin)) throw new RangeError("not analog pin");
+				this.pin = pin;
 			}
 
 			read(): number {
-				const share = (pins.#volts.get(this.#pin) ?? 0) / pins.analogRange;
+				const share = (pins.volts.get(this.pin) ?? 0) / pins.analogRange;
 				return Math.round(Math.min(1, Math.max(0, share)) * (2 ** resolution - 1));
 			}
 
@@ -101,72 +101,72 @@ export class SimulatedPins {
 
 	/** What a pin is at. */
 	level(pin: number): 0 | 1 {
-		const wired = this.#wired(pin);
-		if (wired === undefined) return this.#levels.get(pin) ?? 0;
+		const wired = this.wired(pin);
+		if (wired === undefined) return this.levels.get(pin) ?? 0;
 		// A bus is pulled up; anybody can pull it low.
-		const low = this.#pulled.has(pin) || this.#levels.get(pin) === 0;
+		const low = this.pulled.has(pin) || this.levels.get(pin) === 0;
 		return low || (pin === wired.data && wired.bus.held) ? 0 : 1;
 	}
 
 	/** Something outside drives a digital pin; the firmware is told in a turn of its own. */
 	drive(pin: number, level: 0 | 1): void {
 		if (this.level(pin) === level) return;
-		this.#levels.set(pin, level);
-		const { edge = 0, onReadable } = this.#open.get(pin) ?? {};
-		if ((edge & (level === 1 ? mode.Rising : mode.Falling)) !== 0) this.#after(() => onReadable?.(), 0);
+		this.levels.set(pin, level);
+		const { edge = 0, onReadable } = this.open.get(pin) ?? {};
+		if ((edge & (level === 1 ? mode.Rising : mode.Falling)) !== 0) this.after(() => onReadable?.(), 0);
 	}
 
 	/** Volts at an analog pin. */
 	apply(pin: number, volts: number): void {
-		this.#volts.set(pin, volts);
+		this.volts.set(pin, volts);
 	}
 
 	/** The lines of an I2C bus are these pins: whoever has them can clock a chip free. */
 	wire(wired: WiredBus): void {
-		this.#buses.push(wired);
-		wired.bus.wire(() => this.#open.has(wired.data) || this.#open.has(wired.clock));
+		this.buses.push(wired);
+		wired.bus.wire(() => this.open.has(wired.data) || this.open.has(wired.clock));
 	}
 
 	/** The 1-Wire line at a pin; chips are attached to it. */
 	oneWire(pin: number): OneWireLine {
-		let line = this.#oneWire.get(pin);
+		let line = this._oneWire.get(pin);
 		if (line === undefined) {
 			line = new OneWireLine();
-			this.#oneWire.set(pin, line);
+			this._oneWire.set(pin, line);
 		}
 		return line;
 	}
 
 	/** The firmware that had them is gone. */
 	release(): void {
-		this.#open.clear();
-		this.#pulled.clear();
+		this.open.clear();
+		this.pulled.clear();
 	}
 
-	#wired(pin: number): WiredBus | undefined {
-		return this.#buses.find(({ data, clock }) => pin === data || pin === clock);
+	private wired(pin: number): WiredBus | undefined {
+		return this.buses.find(({ data, clock }) => pin === data || pin === clock);
 	}
 
-	#take(options: DigitalOptions): void {
+	private take(options: DigitalOptions): void {
 		const { pin } = options;
-		const wired = this.#wired(pin);
-		if (this.#open.has(pin) || wired?.bus.inUse === true) throw new RangeError("in use");
-		this.#open.set(pin, options);
+		const wired = this.wired(pin);
+		if (this.open.has(pin) || wired?.bus.inUse === true) throw new RangeError("in use");
+		this.open.set(pin, options);
 		// An output is low until it is written, as the SDK has it.
-		if (options.mode === mode.Output) this.#put(pin, 0);
-		else if (wired === undefined && options.mode === mode.InputPullUp && !this.#levels.has(pin))
-			this.#levels.set(pin, 1);
+		if (options.mode === mode.Output) this.put(pin, 0);
+		else if (wired === undefined && options.mode === mode.InputPullUp && !this.levels.has(pin))
+			this.levels.set(pin, 1);
 	}
 
-	#put(pin: number, level: 0 | 1): void {
-		const wired = this.#wired(pin);
-		if (wired === undefined) this.#levels.set(pin, level);
-		else if (level === 0) this.#pulled.add(pin);
-		else if (this.#pulled.delete(pin) && pin === wired.clock) wired.bus.pulse();
+	private put(pin: number, level: 0 | 1): void {
+		const wired = this.wired(pin);
+		if (wired === undefined) this.levels.set(pin, level);
+		else if (level === 0) this.pulled.add(pin);
+		else if (this.pulled.delete(pin) && pin === wired.clock) wired.bus.pulse();
 	}
 
-	#giveBack({ pin, mode: had }: DigitalOptions): void {
+	private giveBack({ pin, mode: had }: DigitalOptions): void {
 		// Let go, a line of a bus rises.
-		if (this.#open.delete(pin) && had === mode.Output && this.#wired(pin) !== undefined) this.#put(pin, 1);
+		if (this.open.delete(pin) && had === mode.Output && this.wired(pin) !== undefined) this.put(pin, 1);
 	}
 }

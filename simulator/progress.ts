@@ -6,39 +6,39 @@ const pause = 200;
 
 /** A bar that fills, on a terminal; nothing where nobody looks. */
 export class ProgressBar {
-	readonly #stream: WriteStream;
-	readonly #whole: number;
-	readonly #tell: (done: number) => string;
-	readonly #startedAt = performance.now();
-	#done = 0;
-	#drawnAt = Number.NEGATIVE_INFINITY;
+	private readonly stream: WriteStream;
+	private readonly whole: number;
+	private readonly tell: (done: number) => string;
+	private readonly startedAt = performance.now();
+	private done = 0;
+	private drawnAt = Number.NEGATIVE_INFINITY;
 
 	/** `tell`: what stands behind the bar. */
 	constructor(stream: WriteStream, whole: number, tell: (done: number) => string) {
-		this.#stream = stream;
-		this.#whole = whole;
-		this.#tell = tell;
+		this.stream = stream;
+		this.whole = whole;
+		this.tell = tell;
 	}
 
 	advance(by: number): void {
-		this.#done = Math.min(this.#whole, this.#done + by);
+		this.done = Math.min(this.whole, this.done + by);
 		const now = performance.now();
-		if (!this.#stream.isTTY || now - this.#drawnAt < pause) return;
-		this.#drawnAt = now;
-		this.#draw(now - this.#startedAt);
+		if (!this.stream.isTTY || now - this.drawnAt < pause) return;
+		this.drawnAt = now;
+		this.draw(now - this.startedAt);
 	}
 
 	/** Something else has to stand there now. */
 	clear(): void {
-		if (this.#stream.isTTY) this.#stream.write("\r\u001b[K");
+		if (this.stream.isTTY) this.stream.write("\r\u001b[K");
 	}
 
-	#draw(passed: number): void {
-		const part = this.#done / this.#whole;
+	private draw(passed: number): void {
+		const part = this.done / this.whole;
 		const filled = Math.round(part * width);
 		const bar = `${"█".repeat(filled)}${"░".repeat(width - filled)}`;
 		const left = part > 0.02 ? `, ${seconds((passed / part) * (1 - part))} left` : "";
-		this.#stream.write(`\r\u001b[K${bar} ${this.#tell(this.#done)}${left}`);
+		this.stream.write(`\r\u001b[K${bar} ${this.tell(this.done)}${left}`);
 	}
 }
 

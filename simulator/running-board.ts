@@ -7,57 +7,57 @@ import type { World } from "./world";
 
 /** The app on a virtual board, from one start to the next. */
 export class RunningBoard {
-	readonly #world: World;
-	readonly #log: (line: string) => void;
-	#app: App | undefined;
-	#asleep: Timer | undefined;
-	#stopped = false;
+	private readonly world: World;
+	private readonly log: (line: string) => void;
+	private app: App | undefined;
+	private asleep: Timer | undefined;
+	private stopped = false;
 
 	constructor(world: World, log: (line: string) => void) {
-		this.#world = world;
-		this.#log = log;
+		this.world = world;
+		this.log = log;
 	}
 
 	/** Keeps settings as the setup page would, before the first start. */
 	configure(settings: Partial<Settings>): void {
-		this.#world.board(this.#log).configure(settings);
+		this.world.board(this.log).configure(settings);
 	}
 
 	/** Where the setup page is, while there is one. */
 	get setupPort(): number | undefined {
-		return this.#app?.setupPort;
+		return this.app?.setupPort;
 	}
 
 	/** Somebody asks the running board for its setup page. */
 	openSetup(): void {
-		this.#app?.openSetup();
+		this.app?.openSetup();
 	}
 
 	start(resetReason: ResetReason): VirtualBoard {
-		const { time } = this.#world;
-		const board = this.#world.board(this.#log, {
+		const { time } = this.world;
+		const board = this.world.board(this.log, {
 			resetReason,
-			restart: () => this.#after(() => this.start("restart")),
+			restart: () => this.after(() => this.start("restart")),
 			sleep: (milliseconds) =>
-				this.#after(() => {
-					this.#asleep = time.set(() => this.start("deep sleep"), milliseconds);
+				this.after(() => {
+					this.asleep = time.set(() => this.start("deep sleep"), milliseconds);
 				}),
 		});
-		this.#app = new App(board);
-		this.#app.start();
+		this.app = new App(board);
+		this.app.start();
 		return board;
 	}
 
 	async stop(): Promise<void> {
-		this.#stopped = true;
-		this.#world.time.clear(this.#asleep);
-		await this.#app?.stop();
+		this.stopped = true;
+		this.world.time.clear(this.asleep);
+		await this.app?.stop();
 	}
 
 	/** What follows when this start has ended. */
-	#after(next: () => void): void {
-		void this.#app?.stop().then(() => {
-			if (!this.#stopped) next();
+	private after(next: () => void): void {
+		void this.app?.stop().then(() => {
+			if (!this.stopped) next();
 		});
 	}
 }

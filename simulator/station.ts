@@ -74,10 +74,10 @@ export interface StationOptions {
 /** The sensors around a simulated board, out in the weather. */
 export class Station {
 	readonly bus = new SimulatedBus();
-	readonly #options: StationOptions;
+	private readonly options: StationOptions;
 
 	constructor(options: StationOptions) {
-		this.#options = options;
+		this.options = options;
 		options.pins.wire({ bus: this.bus, ...wiring });
 		for (const [index, chip] of options.sensors.entries()) this.plugIn(chip, index);
 	}
@@ -89,9 +89,9 @@ export class Station {
 
 	/** `index` tells one thermometer from another. */
 	plugIn({ name, address, fault }: WiredChip, index = 0): void {
-		const { time, pins } = this.#options;
+		const { time, pins } = this.options;
 		const ticks = () => time.ticks();
-		const environment = (at: number) => surroundingsAt(this.#options.startedAt + at);
+		const environment = (at: number) => surroundingsAt(this.options.startedAt + at);
 		if (name === thermometer) {
 			// One is in the shade of the other.
 			const temperature = (at: number) => environment(at).temperature - index / 4;

@@ -21,24 +21,24 @@ class Entry {
 export class VirtualTime implements Time {
 	/** The wall clock as the board last set it, for tests to look at. */
 	wallClock: number | undefined;
-	#ticks = 0;
-	#order = 0;
-	#halted = false;
+	private _ticks = 0;
+	private order = 0;
+	private halted = false;
 	/** A binary heap: each entry is due no later than the two at twice its place, plus one and plus two. */
-	readonly #heap: Entry[] = [];
+	private readonly heap: Entry[] = [];
 
 	ticks(): number {
-		return this.#ticks;
+		return this._ticks;
 	}
 
 	set(callback: () => void, delay: number): Timer {
-		const entry = new Entry(this.#ticks + Math.max(0, delay), this.#order++, callback);
-		this.#rise(entry, this.#heap.length);
+		const entry = new Entry(this._ticks + Math.max(0, delay), this.order++, callback);
+		this.rise(entry, this.heap.length);
 		return entry;
 	}
 
 	clear(timer: Timer | undefined): void {
-		if (timer instanceof Entry && this.#heap[timer.place] === timer) this.#remove(timer);
+		if (timer instanceof Entry && this.heap[timer.place] === timer) this.remove(timer);
 	}
 
 	setWallClock(utc: number): void {
@@ -47,31 +47,31 @@ export class VirtualTime implements Time {
 
 	/** Timers that wait. */
 	get pending(): number {
-		return this.#heap.length;
+		return this.heap.length;
 	}
 
 	/** Time stands still for ever once the present timer is done: somebody has seen what they were looking for. */
 	halt(): void {
-		this.#halted = true;
+		this.halted = true;
 	}
 
 	/** Lets `milliseconds` pass, and all promises settle between one timer and the next. */
 	advance(milliseconds: number): Promise<void> {
-		const end = this.#ticks + milliseconds;
+		const end = this._ticks + milliseconds;
 		return new Promise((resolve, reject) => {
 			const settled = Promise.resolve();
 			// A tick of Node begins when no promise job is left, however many each of them has brought. Macrotasks wait
 			// until all is done: they would cost a turn of the event loop for each timer.
 			const settle = () => process.nextTick(step);
 			const step = () => {
-				const next = this.#heap[0];
-				if (this.#halted || next === undefined || next.due > end) {
-					if (!this.#halted) this.#ticks = end;
+				const next = this.heap[0];
+				if (this.halted || next === undefined || next.due > end) {
+					if (!this.halted) this._ticks = end;
 					resolve();
 					return;
 				}
-				this.#remove(next);
-				this.#ticks = next.due;
+				this.remove(next);
+				this._ticks = next.due;
 				try {
 					next.callback();
 				} catch (error) {
@@ -84,45 +84,45 @@ export class VirtualTime implements Time {
 		});
 	}
 
-	#remove(entry: Entry): void {
+	private remove(entry: Entry): void {
 		const { place } = entry;
-		const last = this.#heap.pop();
+		const last = this.heap.pop();
 		entry.place = -1;
 		if (last === undefined || last === entry) return;
-		const parent = this.#heap[(place - 1) >> 1];
-		if (place > 0 && parent !== undefined && isBefore(last, parent)) this.#rise(last, place);
-		else this.#sink(last, place);
+		const parent = this.heap[(place - 1) >> 1];
+		if (place > 0 && parent !== undefined && isBefore(last, parent)) this.rise(last, place);
+		else this.sink(last, place);
 	}
 
 	/** Puts an entry at a place, or nearer to the front. */
-	#rise(entry: Entry, from: number): void {
+	private rise(entry: Entry, from: number): void {
 		let place = from;
 		while (place > 0) {
-			const parent = this.#heap[(place - 1) >> 1];
+			const parent = this.heap[(place - 1) >> 1];
 			if (parent === undefined || !isBefore(entry, parent)) break;
-			this.#put(parent, place);
+			this.put(parent, place);
 			place = (place - 1) >> 1;
 		}
-		this.#put(entry, place);
+		this.put(entry, place);
 	}
 
 	/** Puts an entry at a place, or further from the front. */
-	#sink(entry: Entry, from: number): void {
+	private sink(entry: Entry, from: number): void {
 		let place = from;
 		for (;;) {
-			const left = this.#heap[2 * place + 1];
-			const right = this.#heap[2 * place + 2];
+			const left = this.heap[2 * place + 1];
+			const right = this.heap[2 * place + 2];
 			const child = left !== undefined && right !== undefined && isBefore(right, left) ? right : left;
 			if (child === undefined || !isBefore(child, entry)) break;
 			const freed = child.place;
-			this.#put(child, place);
+			this.put(child, place);
 			place = freed;
 		}
-		this.#put(entry, place);
+		this.put(entry, place);
 	}
 
-	#put(entry: Entry, place: number): void {
-		this.#heap[place] = entry;
+	private put(entry: Entry, place: number): void {
+		this.heap[place] = entry;
 		entry.place = place;
 	}
 }

@@ -57,11 +57,11 @@ export class SimulatedRadio {
 	failsAsAccessPoint = false;
 	/** The board's own network, while there is one. */
 	accessPoint: (AccessPointOptions & { stations: number }) | undefined;
-	readonly #world: WiFiWorld;
+	private readonly world: WiFiWorld;
 
 	constructor(world: WiFiWorld) {
 		const radio = this;
-		this.#world = world;
+		this.world = world;
 		this.WiFi = class extends SimulatedWiFi {
 			constructor(options: { onChanged?(property: "connection" | "address"): void }) {
 				super(options, world, radio);
@@ -76,7 +76,7 @@ export class SimulatedRadio {
 
 	/** The network that a station would find under a name. */
 	find(ssid: string): SimulatedNetwork | undefined {
-		const { networks, heard } = this.#world;
+		const { networks, heard } = this.world;
 		if (heard?.() === false) return undefined;
 		if (networks === undefined) return { ssid, strength: meanStrength };
 		return networks.find((network) => network.ssid === ssid);
@@ -92,45 +92,45 @@ export class SimulatedRadio {
 
 class SimulatedAccessPoint implements AccessPoint {
 	readonly address: string;
-	readonly #radio: SimulatedRadio;
-	readonly #world: WiFiWorld;
-	#scan: Timer | undefined;
+	private readonly radio: SimulatedRadio;
+	private readonly world: WiFiWorld;
+	private _scan: Timer | undefined;
 
 	constructor(options: AccessPointOptions, world: WiFiWorld, radio: SimulatedRadio) {
 		this.address = world.address;
-		this.#world = world;
-		this.#radio = radio;
+		this.world = world;
+		this.radio = radio;
 		if (radio.failsAsAccessPoint) throw new Error("no memory for an access point");
 		radio.accessPoint = { ...options, stations: 0 };
 	}
 
 	get stations(): number {
-		return this.#radio.accessPoint?.stations ?? 0;
+		return this.radio.accessPoint?.stations ?? 0;
 	}
 
 	scan({ onFound, onComplete }: Parameters<AccessPoint["scan"]>[0]): void {
-		if (this.#scan !== undefined) throw new Error("already scanning");
-		this.#scan = this.#world.time.set(() => {
-			this.#scan = undefined;
-			for (const { ssid, password, strength, hidden } of this.#world.networks ?? [])
+		if (this._scan !== undefined) throw new Error("already scanning");
+		this._scan = this.world.time.set(() => {
+			this._scan = undefined;
+			for (const { ssid, password, strength, hidden } of this.world.networks ?? [])
 				if (!hidden) onFound({ SSID: ssid, RSSI: strength, secured: password !== undefined });
 			onComplete();
 		}, scanTime);
 	}
 
 	close(): void {
-		this.#world.time.clear(this.#scan);
-		this.#radio.accessPoint = undefined;
+		this.world.time.clear(this._scan);
+		this.radio.accessPoint = undefined;
 	}
 }
 
 class SimulatedWiFi implements WiFi {
-	readonly #options: { onChanged?(property: "connection" | "address"): void };
-	readonly #world: WiFiWorld;
-	readonly #radio: SimulatedRadio;
-	#connection: number = WiFiConnection.idle;
-	#network: SimulatedNetwork | undefined;
-	#timer: Timer | undefined;
+	private readonly options: { onChanged?(property: "connection" | "address"): void };
+	private readonly world: WiFiWorld;
+	private readonly radio: SimulatedRadio;
+	private _connection: number = WiFiConnection.idle;
+	private network: SimulatedNetwork | undefined;
+	private timer: Timer | undefined;
 	passwordRefused = false;
 
 	constructor(
@@ -138,66 +138,66 @@ class SimulatedWiFi implements WiFi {
 		world: WiFiWorld,
 		radio: SimulatedRadio,
 	) {
-		this.#options = options;
-		this.#world = world;
-		this.#radio = radio;
+		this.options = options;
+		this.world = world;
+		this.radio = radio;
 	}
 
 	get connection(): number {
-		return this.#connection;
+		return this._connection;
 	}
 
 	get address(): string | undefined {
-		return this.#connection === WiFiConnection.connected ? this.#world.address : undefined;
+		return this._connection === WiFiConnection.connected ? this.world.address : undefined;
 	}
 
 	get MAC(): string {
-		return this.#world.MAC;
+		return this.world.MAC;
 	}
 
 	get SSID(): string | undefined {
-		return this.#connection >= WiFiConnection.associated ? this.#network?.ssid : undefined;
+		return this._connection >= WiFiConnection.associated ? this.network?.ssid : undefined;
 	}
 
 	/** Wanders by some dB over the minutes as people and doors move; the same at the same time. */
 	get RSSI(): number | undefined {
-		if (this.#connection < WiFiConnection.associated) return undefined;
-		const minutes = this.#world.time.ticks() / 60_000;
+		if (this._connection < WiFiConnection.associated) return undefined;
+		const minutes = this.world.time.ticks() / 60_000;
 		const wander = 4 * Math.sin(minutes / 7) + 2 * Math.sin(minutes / 1.7) + Math.sin(minutes * 3.1);
-		return Math.round((this.#network?.strength ?? meanStrength) + wander);
+		return Math.round((this.network?.strength ?? meanStrength) + wander);
 	}
 
 	/** Throws while an attempt is under way, as the chip does. */
 	connect({ SSID, password = "" }: { SSID: string; password?: string }): void {
-		if (this.#connection === WiFiConnection.connecting) throw new Error("already connecting");
+		if (this._connection === WiFiConnection.connecting) throw new Error("already connecting");
 		this.passwordRefused = false;
-		const network = this.#radio.find(SSID);
-		this.#become(WiFiConnection.connecting);
-		const refused = network !== undefined && this.#refuses(network, password);
+		const network = this.radio.find(SSID);
+		this.become(WiFiConnection.connecting);
+		const refused = network !== undefined && this.refuses(network, password);
 		if (network === undefined || refused) {
-			this.#after(refused ? refusalTime : this.#failureTime, () => this.#failed(refused));
+			this.after(refused ? refusalTime : this.failureTime, () => this.failed(refused));
 			return;
 		}
-		this.#network = network;
-		this.#after(associationTime, () => {
-			if (this.#world.heard?.() === false) {
-				this.#failed(false);
+		this.network = network;
+		this.after(associationTime, () => {
+			if (this.world.heard?.() === false) {
+				this.failed(false);
 				return;
 			}
-			this.#become(WiFiConnection.associated);
-			this.#options.onChanged?.("connection");
-			this.#after(addressTime, () => {
-				this.#become(WiFiConnection.connected);
-				this.#radio.joined = network;
-				this.#options.onChanged?.("connection");
-				this.#options.onChanged?.("address");
+			this.become(WiFiConnection.associated);
+			this.options.onChanged?.("connection");
+			this.after(addressTime, () => {
+				this.become(WiFiConnection.connected);
+				this.radio.joined = network;
+				this.options.onChanged?.("connection");
+				this.options.onChanged?.("address");
 			});
 		});
 	}
 
 	/** Raises no event, as on the chip. */
 	disconnect(): void {
-		this.#become(WiFiConnection.idle);
+		this.become(WiFiConnection.idle);
 	}
 
 	close(): void {
@@ -205,29 +205,29 @@ class SimulatedWiFi implements WiFi {
 	}
 
 	/** A world without a list of networks has none with a password. */
-	#refuses({ password: expected = "" }: SimulatedNetwork, password: string): boolean {
-		return this.#world.networks !== undefined && expected !== "" && password !== expected;
+	private refuses({ password: expected = "" }: SimulatedNetwork, password: string): boolean {
+		return this.world.networks !== undefined && expected !== "" && password !== expected;
 	}
 
-	get #failureTime(): number {
-		return this.#world.networks === undefined ? associationTime : searchTime;
+	private get failureTime(): number {
+		return this.world.networks === undefined ? associationTime : searchTime;
 	}
 
-	#failed(passwordRefused: boolean): void {
+	private failed(passwordRefused: boolean): void {
 		this.passwordRefused = passwordRefused;
-		this.#become(WiFiConnection.idle);
-		this.#options.onChanged?.("connection");
+		this.become(WiFiConnection.idle);
+		this.options.onChanged?.("connection");
 	}
 
-	#become(connection: number): void {
-		this.#world.time.clear(this.#timer);
-		this.#timer = undefined;
-		this.#connection = connection;
-		if (connection === WiFiConnection.idle) this.#radio.joined = undefined;
+	private become(connection: number): void {
+		this.world.time.clear(this.timer);
+		this.timer = undefined;
+		this._connection = connection;
+		if (connection === WiFiConnection.idle) this.radio.joined = undefined;
 	}
 
-	#after(delay: number, callback: () => void): void {
-		if (this.#connection === WiFiConnection.idle) return;
-		this.#timer = this.#world.time.set(callback, delay);
+	private after(delay: number, callback: () => void): void {
+		if (this._connection === WiFiConnection.idle) return;
+		this.timer = this.world.time.set(callback, delay);
 	}
 }

@@ -15,20 +15,20 @@ export class WorldClock {
 	readonly time: PacedTime;
 	/** At tick 0, milliseconds of Unix time. */
 	readonly startedAt: number;
-	readonly #file: string;
-	readonly #speed: number;
-	readonly #saving: NodeJS.Timeout;
+	private readonly file: string;
+	private readonly speed: number;
+	private readonly saving: NodeJS.Timeout;
 
 	/** What was told is kept in `directory`. */
 	constructor(directory: string, speed: number) {
 		mkdirSync(directory, { recursive: true });
-		this.#file = join(directory, "time");
-		this.#speed = speed;
+		this.file = join(directory, "time");
+		this.speed = speed;
 		this.time = new PacedTime(speed);
-		const told = existsSync(this.#file) ? Number(readFileSync(this.#file, "utf8")) : 0;
+		const told = existsSync(this.file) ? Number(readFileSync(this.file, "utf8")) : 0;
 		this.startedAt = Math.max(Date.now(), told || 0) - this.time.ticks();
-		this.#saveAhead();
-		this.#saving = setInterval(() => this.#saveAhead(), saveInterval);
+		this.saveAhead();
+		this.saving = setInterval(() => this.saveAhead(), saveInterval);
 	}
 
 	/** Milliseconds of Unix time. */
@@ -37,17 +37,17 @@ export class WorldClock {
 	}
 
 	close(): void {
-		clearInterval(this.#saving);
+		clearInterval(this.saving);
 		this.time.close();
-		this.#save(this.now());
+		this.save(this.now());
 	}
 
 	/** A time that will not be reached before the next save, should there be none. */
-	#saveAhead(): void {
-		this.#save(this.now() + 2 * saveInterval * this.#speed);
+	private saveAhead(): void {
+		this.save(this.now() + 2 * saveInterval * this.speed);
 	}
 
-	#save(time: number): void {
-		writeDurably(this.#file, Buffer.from(String(Math.ceil(time))));
+	private save(time: number): void {
+		writeDurably(this.file, Buffer.from(String(Math.ceil(time))));
 	}
 }

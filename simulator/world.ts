@@ -41,12 +41,12 @@ const plan = 1_000_000;
 export class World {
 	readonly ntp: NtpServer;
 	readonly dakkio: DakkioServer;
-	readonly #directory: string;
-	readonly #clock: WorldClock;
-	readonly #lifeSpeedOnline: boolean;
-	readonly #setup: WorldOptions["setup"];
-	readonly #login: LoginPage | undefined;
-	readonly #sensors: readonly WiredChip[] | undefined;
+	private readonly directory: string;
+	private readonly clock: WorldClock;
+	private readonly lifeSpeedOnline: boolean;
+	private readonly setup: WorldOptions["setup"];
+	private readonly login: LoginPage | undefined;
+	private readonly sensors: readonly WiredChip[] | undefined;
 
 	private constructor(
 		options: WorldOptions,
@@ -55,12 +55,12 @@ export class World {
 		dakkio: DakkioServer,
 		login: LoginPage | undefined,
 	) {
-		this.#setup = options.setup;
-		this.#login = login;
-		this.#directory = options.directory;
-		this.#lifeSpeedOnline = options.lifeSpeedOnline ?? true;
-		this.#sensors = options.sensors;
-		this.#clock = clock;
+		this.setup = options.setup;
+		this.login = login;
+		this.directory = options.directory;
+		this.lifeSpeedOnline = options.lifeSpeedOnline ?? true;
+		this.sensors = options.sensors;
+		this.clock = clock;
 		this.ntp = ntp;
 		this.dakkio = dakkio;
 	}
@@ -93,38 +93,38 @@ export class World {
 	}
 
 	get time(): PacedTime {
-		return this.#clock.time;
+		return this.clock.time;
 	}
 
 	/** The time of day, milliseconds of Unix time. */
 	now(): number {
-		return this.#clock.now();
+		return this.clock.now();
 	}
 
 	/** The board that lives in this world. */
 	board(log: (line: string) => void, start?: BoardStart): VirtualBoard {
 		return new VirtualBoard({
-			directory: join(this.#directory, "board"),
+			directory: join(this.directory, "board"),
 			time: this.time,
-			startedAt: this.#clock.startedAt,
-			lifeSpeedOnline: this.#lifeSpeedOnline,
+			startedAt: this.clock.startedAt,
+			lifeSpeedOnline: this.lifeSpeedOnline,
 			log,
-			...(this.#sensors === undefined ? {} : { sensors: this.#sensors }),
+			...(this.sensors === undefined ? {} : { sensors: this.sensors }),
 			...(start === undefined ? {} : { start }),
-			...this.#surroundings(),
+			...this.surroundings(),
 		});
 	}
 
-	#surroundings(): Pick<VirtualBoardOptions, "networks" | "internet"> {
-		if (this.#setup === undefined) return {};
-		const { page, networks = neighbourhood } = this.#setup;
-		const ports = { dakkio: this.dakkio.port, ntp: this.ntp.port, login: this.#login?.port ?? 0 };
+	private surroundings(): Pick<VirtualBoardOptions, "networks" | "internet"> {
+		if (this.setup === undefined) return {};
+		const { page, networks = neighbourhood } = this.setup;
+		const ports = { dakkio: this.dakkio.port, ntp: this.ntp.port, login: this.login?.port ?? 0 };
 		const root = this.dakkio.certificates.root.der;
 		return { networks, internet: { ...ports, page, dns: 0, root } };
 	}
 
 	async close(): Promise<void> {
-		this.#clock.close();
-		await Promise.all([this.ntp.close(), this.dakkio.close(), this.#login?.close()]);
+		this.clock.close();
+		await Promise.all([this.ntp.close(), this.dakkio.close(), this.login?.close()]);
 	}
 }

@@ -13,7 +13,7 @@ export class RunningBoard {
 	readonly board: VirtualBoard;
 	/** How it asked to be started anew, if it did. */
 	asked: "restart" | "sleep" | undefined;
-	readonly #waiting: { readonly pattern: RegExp; readonly seen: (line: string) => void }[] = [];
+	private readonly waiting: { readonly pattern: RegExp; readonly seen: (line: string) => void }[] = [];
 
 	/**
 	 * A reading each five seconds, each sent at once, to the world's own server; `settings` come on top. `resolver`
@@ -27,7 +27,7 @@ export class RunningBoard {
 	) {
 		const log = (line: string) => {
 			this.lines.push(line);
-			for (const { pattern, seen } of this.#waiting) if (pattern.test(line)) seen(line);
+			for (const { pattern, seen } of this.waiting) if (pattern.test(line)) seen(line);
 		};
 		const ask = (what: "restart" | "sleep") => {
 			this.asked = what;
@@ -61,6 +61,6 @@ export class RunningBoard {
 	line(pattern: RegExp): Promise<string> {
 		const passed = this.lines.find((line) => pattern.test(line));
 		if (passed !== undefined) return Promise.resolve(passed);
-		return new Promise((resolve) => this.#waiting.push({ pattern, seen: resolve }));
+		return new Promise((resolve) => this.waiting.push({ pattern, seen: resolve }));
 	}
 }

@@ -40,7 +40,7 @@ export class Visit {
 	readonly mishaps: string[] = [];
 	/** Bodies of all answers of the board. */
 	readonly answers: string[] = [];
-	readonly #waiting: Promise<void>[] = [];
+	private readonly waiting: Promise<void>[] = [];
 
 	private constructor(page: Page, origin: string) {
 		this.page = page;
@@ -61,7 +61,7 @@ export class Visit {
 				(text) => void this.answers.push(text),
 				() => {},
 			);
-			this.#waiting.push(body);
+			this.waiting.push(body);
 		});
 	}
 
@@ -77,7 +77,7 @@ export class Visit {
 
 	/** Resolves when the bodies of all answers so far are in {@link answers}. */
 	async settle(): Promise<void> {
-		await Promise.all(this.#waiting);
+		await Promise.all(this.waiting);
 	}
 
 	async close(): Promise<void> {
@@ -179,32 +179,32 @@ function smallTargets(page: Page): Promise<string[]> {
 
 /** The steps of the page, and what is done in each. */
 export class SetupPage {
-	readonly #page: Page;
+	private readonly page: Page;
 
 	constructor({ page }: Visit) {
-		this.#page = page;
+		this.page = page;
 	}
 
 	async go(step: "Wi-Fi" | "Dakkio" | "Board" | "Test"): Promise<void> {
-		await this.#page.getByRole("link", { name: new RegExp(`^\\d?\\s*${step}`) }).click();
+		await this.page.getByRole("link", { name: new RegExp(`^\\d?\\s*${step}`) }).click();
 		const title = step === "Board" ? "This board" : step;
-		await this.#page.getByRole("heading", { name: title, level: 2 }).waitFor();
+		await this.page.getByRole("heading", { name: title, level: 2 }).waitFor();
 	}
 
 	/** On, and to the step with this title, if nothing is wrong. */
 	async next(title?: string): Promise<void> {
-		await this.#page.getByRole("button", { name: "Continue" }).click();
-		if (title !== undefined) await this.#page.getByRole("heading", { name: title, level: 2 }).waitFor();
+		await this.page.getByRole("button", { name: "Continue" }).click();
+		if (title !== undefined) await this.page.getByRole("heading", { name: title, level: 2 }).waitFor();
 	}
 
 	/** A network in the list of those that are heard. */
 	network(name: string): Locator {
-		return this.#page.locator(".networks button").filter({ hasText: name });
+		return this.page.locator(".networks button").filter({ hasText: name });
 	}
 
 	/** One that was chosen, with its password. */
 	chosen(name: string): Locator {
-		return this.#page.locator(".entries > li").filter({ hasText: name });
+		return this.page.locator(".entries > li").filter({ hasText: name });
 	}
 
 	async choose(name: string, password?: string): Promise<void> {
@@ -217,26 +217,26 @@ export class SetupPage {
 	}
 
 	async dakkio({ key, bucketId }: { key?: string; bucketId?: string }): Promise<void> {
-		if (key !== undefined) await this.#page.getByRole("textbox", { name: "API key" }).fill(key);
-		if (bucketId !== undefined) await this.#page.getByRole("textbox", { name: "Bucket" }).fill(bucketId);
+		if (key !== undefined) await this.page.getByRole("textbox", { name: "API key" }).fill(key);
+		if (bucketId !== undefined) await this.page.getByRole("textbox", { name: "Bucket" }).fill(bucketId);
 	}
 
 	/** Starts the test that stands in the step of this name. */
 	startTest(): Promise<void> {
-		return this.#page.getByRole("button", { name: /^(Start the test|Test again)$/ }).click();
+		return this.page.getByRole("button", { name: /^(Start the test|Test again)$/ }).click();
 	}
 
 	/** A line of the test. */
 	line(name: string): Locator {
-		return this.#page.locator("ol.test > li").filter({ hasText: name });
+		return this.page.locator("ol.test > li").filter({ hasText: name });
 	}
 
 	async passed(): Promise<void> {
-		await this.#page.locator(".verdict").getByText("Everything works.").waitFor();
+		await this.page.locator(".verdict").getByText("Everything works.").waitFor();
 	}
 
 	async advanced(): Promise<void> {
 		await this.go("Board");
-		await this.#page.locator("summary").getByText("Advanced").click();
+		await this.page.locator("summary").getByText("Advanced").click();
 	}
 }

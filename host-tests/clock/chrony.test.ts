@@ -39,13 +39,13 @@ const network = { UDP: makeUDP(), resolver: makeResolver() };
 /** A chronyd on a loopback port that serves this computer's clock and leaves it alone. */
 class Chrony {
 	readonly port: number;
-	readonly #directory: string;
-	readonly #process: ReturnType<typeof spawn>;
+	private readonly directory: string;
+	private readonly process: ReturnType<typeof spawn>;
 
 	private constructor(port: number, directory: string, process: ReturnType<typeof spawn>) {
 		this.port = port;
-		this.#directory = directory;
-		this.#process = process;
+		this.directory = directory;
+		this.process = process;
 	}
 
 	static async start(options: readonly string[]): Promise<Chrony> {
@@ -69,8 +69,8 @@ class Chrony {
 	}
 
 	async stop(): Promise<void> {
-		if (this.#process.exitCode === null && this.#process.kill()) await once(this.#process, "exit");
-		rmSync(this.#directory, { recursive: true, force: true });
+		if (this.process.exitCode === null && this.process.kill()) await once(this.process, "exit");
+		rmSync(this.directory, { recursive: true, force: true });
 	}
 }
 

@@ -49,27 +49,27 @@ export class ScriptedNetwork implements Pick<Network, "UDP" | "resolver"> {
 
 function makeUDP(network: ScriptedNetwork, time: Time): Network["UDP"] {
 	return class {
-		readonly #options: UDPOptions;
-		readonly #packets: UDPPacket[] = [];
-		#open = true;
+		private readonly options: UDPOptions;
+		private readonly packets: UDPPacket[] = [];
+		private open = true;
 
 		constructor(options: UDPOptions) {
-			this.#options = options;
+			this.options = options;
 			network.openSockets++;
 		}
 
 		read(): UDPPacket | undefined {
-			if (!this.#open) throw new Error("read after close");
-			return this.#packets.shift();
+			if (!this.open) throw new Error("read after close");
+			return this.packets.shift();
 		}
 
 		write(buffer: Uint8Array, address: string, port: number): void {
-			if (!this.#open) throw new Error("write after close");
+			if (!this.open) throw new Error("write after close");
 			const bytes = new Uint8Array(buffer);
 			const peer = `${address}:${port}`;
 			network.asked.push({ ticks: time.ticks(), peer });
 			const reply: Received["reply"] = (answer, { from = peer, delay = 10 } = {}) => {
-				time.set(() => this.#deliver(answer, from), delay);
+				time.set(() => this.deliver(answer, from), delay);
 			};
 			const answer: Received["answer"] = (fields, delay = 10) =>
 				reply(answerBytes({ originate: bytes.slice(40), ...fields }), { delay });
@@ -77,15 +77,15 @@ function makeUDP(network: ScriptedNetwork, time: Time): Network["UDP"] {
 		}
 
 		close(): void {
-			if (this.#open) network.openSockets--;
-			this.#open = false;
+			if (this.open) network.openSockets--;
+			this.open = false;
 		}
 
-		#deliver(bytes: Uint8Array, from: string): void {
-			if (!this.#open) return;
+		private deliver(bytes: Uint8Array, from: string): void {
+			if (!this.open) return;
 			const [address = "", port = ""] = from.split(":");
-			this.#packets.push(Object.assign(new Uint8Array(bytes).buffer, { address, port: Number(port) }));
-			this.#options.onReadable?.(1);
+			this.packets.push(Object.assign(new Uint8Array(bytes).buffer, { address, port: Number(port) }));
+			this.options.onReadable?.(1);
 		}
 	};
 }

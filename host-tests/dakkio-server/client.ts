@@ -19,11 +19,11 @@ export interface Sent {
 
 /** A client that keeps one connection open and trusts the server's root alone. */
 export class Client {
-	readonly #server: DakkioServer;
-	readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+	private readonly server: DakkioServer;
+	private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
 	constructor(server: DakkioServer) {
-		this.#server = server;
+		this.server = server;
 	}
 
 	send(path: string, { method = "POST", key, type = "application/json", body }: Sent = {}): Promise<Answer> {
@@ -32,11 +32,11 @@ export class Client {
 				{
 					host: "localhost",
 					family: 4,
-					port: this.#server.port,
+					port: this.server.port,
 					path,
 					method,
-					agent: this.#agent,
-					ca: this.#server.certificates.root.pem,
+					agent: this.agent,
+					ca: this.server.certificates.root.pem,
 					headers: {
 						...(key === undefined ? {} : { "X-API-Key": key }),
 						...(body === undefined || type === "" ? {} : { "Content-Type": type }),
@@ -60,11 +60,11 @@ export class Client {
 
 	/** One good point. */
 	post(values: unknown = { temperature: 22.48 }, more: object = {}): Promise<Answer> {
-		const { key, bucketId, dataSourceId } = this.#server.credentials;
+		const { key, bucketId, dataSourceId } = this.server.credentials;
 		return this.send("/api/data", { key, body: { bucketId, dataSourceId, values, ...more } });
 	}
 
 	close(): void {
-		this.#agent.destroy();
+		this.agent.destroy();
 	}
 }

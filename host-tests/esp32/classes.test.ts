@@ -17,28 +17,28 @@ const sdk = vi.hoisted(() => ({
 
 vi.mock("embedded:network/interface/wifi", () => ({
 	default: class {
-		readonly #state: { onChanged(property: string): void; closed: boolean };
+		private readonly state: { onChanged(property: string): void; closed: boolean };
 		constructor({ onChanged }: { onChanged(property: string): void }) {
-			this.#state = { onChanged, closed: false };
-			sdk.stations.push(this.#state);
+			this.state = { onChanged, closed: false };
+			sdk.stations.push(this.state);
 		}
 		get connection() {
-			if (this.#state.closed) throw new Error("closed");
+			if (this.state.closed) throw new Error("closed");
 			return 500;
 		}
 		get RSSI() {
-			if (this.#state.closed) throw new Error("closed");
+			if (this.state.closed) throw new Error("closed");
 			return -61;
 		}
 		connect() {
-			if (this.#state.closed) throw new Error("closed");
+			if (this.state.closed) throw new Error("closed");
 		}
 		disconnect() {
-			if (this.#state.closed) throw new Error("closed");
+			if (this.state.closed) throw new Error("closed");
 		}
 		close() {
-			if (this.#state.closed) throw new Error("closed");
-			this.#state.closed = true;
+			if (this.state.closed) throw new Error("closed");
+			this.state.closed = true;
 		}
 	},
 }));

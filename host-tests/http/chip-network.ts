@@ -52,25 +52,25 @@ export class ChipSocket implements TCP {
 	readonly remotePort = undefined;
 	readonly written: number[] = [];
 	closed = false;
-	readonly #options: TCPOptions | TCPFromOptions | TLSOptions;
-	#room = 0;
-	#arrived: number[] = [];
+	private readonly options: TCPOptions | TCPFromOptions | TLSOptions;
+	private room = 0;
+	private arrived: number[] = [];
 
 	constructor(options: TCPOptions | TCPFromOptions | TLSOptions) {
-		this.#options = options;
+		this.options = options;
 	}
 
 	read(buffer: Uint8Array): number {
-		this.#check();
-		if (buffer.length === 0 || buffer.length > this.#arrived.length) throw new Error("invalid");
-		buffer.set(this.#arrived.splice(0, buffer.length));
+		this.check();
+		if (buffer.length === 0 || buffer.length > this.arrived.length) throw new Error("invalid");
+		buffer.set(this.arrived.splice(0, buffer.length));
 		return buffer.length;
 	}
 
 	write(buffer: Uint8Array): void {
-		this.#check();
-		if (buffer.length === 0 || buffer.length > this.#room) throw new Error("would block");
-		this.#room -= buffer.length;
+		this.check();
+		if (buffer.length === 0 || buffer.length > this.room) throw new Error("would block");
+		this.room -= buffer.length;
 		this.written.push(...buffer);
 	}
 
@@ -79,25 +79,25 @@ export class ChipSocket implements TCP {
 	}
 
 	connected(): void {
-		if (!this.closed && "onConnected" in this.#options) this.#options.onConnected?.();
+		if (!this.closed && "onConnected" in this.options) this.options.onConnected?.();
 	}
 
 	writable(count: number): void {
-		this.#room = count;
-		if (!this.closed) this.#options.onWritable?.(count);
+		this.room = count;
+		if (!this.closed) this.options.onWritable?.(count);
 	}
 
 	deliver(bytes: Uint8Array): void {
 		if (this.closed || bytes.length === 0) return;
-		this.#arrived.push(...bytes);
-		this.#options.onReadable?.(this.#arrived.length);
+		this.arrived.push(...bytes);
+		this.options.onReadable?.(this.arrived.length);
 	}
 
 	error(error?: Error): void {
-		if (!this.closed) this.#options.onError?.(error);
+		if (!this.closed) this.options.onError?.(error);
 	}
 
-	#check(): void {
+	private check(): void {
 		if (this.closed) throw new Error("used after close");
 	}
 }

@@ -8,24 +8,24 @@ export type Script = (peer: Peer) => Promise<void> | void;
 /** The server's end of a connection, byte by byte. */
 export class Peer {
 	readonly socket: Socket;
-	#received = Buffer.alloc(0);
-	#ended = false;
-	#changed: () => void = () => {};
+	private received = Buffer.alloc(0);
+	private ended = false;
+	private changed: () => void = () => {};
 
 	constructor(socket: Socket) {
 		this.socket = socket;
 		socket.on("data", (data) => {
-			this.#received = Buffer.concat([this.#received, data]);
-			this.#changed();
+			this.received = Buffer.concat([this.received, data]);
+			this.changed();
 		});
 		socket.on("error", () => {});
 		socket.on("close", () => {
-			this.#ended = true;
-			this.#changed();
+			this.ended = true;
+			this.changed();
 		});
 		socket.on("end", () => {
-			this.#ended = true;
-			this.#changed();
+			this.ended = true;
+			this.changed();
 		});
 	}
 
@@ -36,20 +36,20 @@ export class Peer {
 	/** Everything up to and with `mark`, as Latin-1. */
 	async until(mark: string): Promise<string> {
 		for (;;) {
-			const at = this.#received.indexOf(mark, 0, "latin1");
-			if (at >= 0) return this.#take(at + mark.length);
-			await this.#change(`"${mark}"`);
+			const at = this.received.indexOf(mark, 0, "latin1");
+			if (at >= 0) return this._take(at + mark.length);
+			await this.change(`"${mark}"`);
 		}
 	}
 
 	async take(length: number): Promise<string> {
-		while (this.#received.length < length) await this.#change(`${length} bytes`);
-		return this.#take(length);
+		while (this.received.length < length) await this.change(`${length} bytes`);
+		return this._take(length);
 	}
 
 	/** Resolves when `text` is among what waits to be read. */
 	async seen(text: string): Promise<void> {
-		while (!this.#received.includes(text, 0, "latin1")) await this.#change(`"${text}"`);
+		while (!this.received.includes(text, 0, "latin1")) await this.change(`"${text}"`);
 	}
 
 	/** One request with its body. */
@@ -61,7 +61,7 @@ export class Peer {
 
 	/** Resolves when the client has closed. */
 	async closed(): Promise<void> {
-		while (!this.#ended) await new Promise<void>((resolve) => (this.#changed = resolve));
+		while (!this.ended) await new Promise<void>((resolve) => (this.changed = resolve));
 	}
 
 	/** Resolves when everything sent is in the kernel's hands. */
@@ -77,15 +77,15 @@ export class Peer {
 		this.socket.resetAndDestroy();
 	}
 
-	#take(length: number): string {
-		const text = this.#received.toString("latin1", 0, length);
-		this.#received = this.#received.subarray(length);
+	private _take(length: number): string {
+		const text = this.received.toString("latin1", 0, length);
+		this.received = this.received.subarray(length);
 		return text;
 	}
 
-	async #change(expected: string): Promise<void> {
-		if (this.#ended) throw new ClientClosed(`the client closed before ${expected} came`);
-		await new Promise<void>((resolve) => (this.#changed = resolve));
+	private async change(expected: string): Promise<void> {
+		if (this.ended) throw new ClientClosed(`the client closed before ${expected} came`);
+		await new Promise<void>((resolve) => (this.changed = resolve));
 	}
 }
 
@@ -94,63 +94,63 @@ class ClientClosed extends Error {}
 
 /** A server on loopback that runs one script per connection, in order; the last one serves all that follow. */
 export class RawServer {
-	readonly #server: Server;
-	readonly #peers: Peer[] = [];
-	readonly #failures: unknown[] = [];
-	#connected: () => void = () => {};
+	private readonly server: Server;
+	private readonly peers: Peer[] = [];
+	private readonly failures: unknown[] = [];
+	private connected: () => void = () => {};
 
 	private constructor(server: Server, scripts: readonly Script[], event: "connection" | "secureConnection") {
-		this.#server = server;
+		this.server = server;
 		server.on(event, (socket: Socket) => {
 			const peer = new Peer(socket);
-			const script = scripts[Math.min(this.#peers.length, scripts.length - 1)];
-			this.#peers.push(peer);
-			this.#connected();
+			const script = scripts[Math.min(this.peers.length, scripts.length - 1)];
+			this.peers.push(peer);
+			this.connected();
 			Promise.resolve(script?.(peer)).catch((error: unknown) => {
-				if (!(error instanceof ClientClosed)) this.#failures.push(error);
+				if (!(error instanceof ClientClosed)) this.failures.push(error);
 			});
 		});
 	}
 
 	static async start(...scripts: readonly Script[]): Promise<RawServer> {
-		return RawServer.#listen(new RawServer(createServer(), scripts, "connection"));
+		return RawServer.listen(new RawServer(createServer(), scripts, "connection"));
 	}
 
 	static async startTLS(options: TlsOptions, ...scripts: readonly Script[]): Promise<RawServer> {
 		const server = createTLSServer(options);
 		server.on("tlsClientError", () => {});
-		return RawServer.#listen(new RawServer(server, scripts, "secureConnection"));
+		return RawServer.listen(new RawServer(server, scripts, "secureConnection"));
 	}
 
-	static async #listen(server: RawServer): Promise<RawServer> {
-		server.#server.listen(0, "127.0.0.1");
-		await once(server.#server, "listening");
+	private static async listen(server: RawServer): Promise<RawServer> {
+		server.server.listen(0, "127.0.0.1");
+		await once(server.server, "listening");
 		return server;
 	}
 
 	get port(): number {
-		return (this.#server.address() as AddressInfo).port;
+		return (this.server.address() as AddressInfo).port;
 	}
 
 	/** Connections so far. */
 	get connections(): number {
-		return this.#peers.length;
+		return this.peers.length;
 	}
 
 	/** The n-th connection, awaited. */
 	async peer(index: number): Promise<Peer> {
 		for (;;) {
-			const peer = this.#peers[index];
+			const peer = this.peers[index];
 			if (peer !== undefined) return peer;
-			await new Promise<void>((resolve) => (this.#connected = resolve));
+			await new Promise<void>((resolve) => (this.connected = resolve));
 		}
 	}
 
 	/** Throws what a script has thrown, unless it just waited for more than came. */
 	async stop(): Promise<void> {
-		for (const { socket } of this.#peers) socket.destroy();
-		this.#server.close();
-		await once(this.#server, "close");
-		if (this.#failures.length > 0) throw this.#failures[0];
+		for (const { socket } of this.peers) socket.destroy();
+		this.server.close();
+		await once(this.server, "close");
+		if (this.failures.length > 0) throw this.failures[0];
 	}
 }

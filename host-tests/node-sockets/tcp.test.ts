@@ -42,12 +42,12 @@ function port(): number {
 class Client {
 	readonly said: string[] = [];
 	readonly socket: TCP;
-	#wake = () => {};
+	private wake = () => {};
 
 	constructor(callbacks: TCPCallbacks = {}, target: { port?: number } | { from: TCP } = {}) {
 		const say = (what: string) => {
 			this.said.push(what);
-			this.#wake();
+			this.wake();
 		};
 		const options = {
 			onReadable(count: number) {
@@ -74,7 +74,7 @@ class Client {
 	async until(count: number): Promise<readonly string[]> {
 		while (this.said.length < count)
 			await new Promise<void>((resolve) => {
-				this.#wake = resolve;
+				this.wake = resolve;
 			});
 		return this.said;
 	}

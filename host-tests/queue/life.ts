@@ -51,13 +51,13 @@ export class Life {
 	/** Lost to damage behind records that are there: they count as waiting until the reader has come past them. */
 	ghosts: number[] = [];
 	/** Whether power went before: without that there is always a place. */
-	#torn = false;
-	readonly #written: { block: number };
+	private torn = false;
+	private readonly written: { block: number };
 
 	constructor(options: LifeOptions, from?: Life) {
 		this.options = options;
 		const written = { block: 0 };
-		this.#written = written;
+		this.written = written;
 		this.flash = new NorFlash({
 			...options,
 			...(from ? { image: from.flash.image.slice() } : {}),
@@ -71,10 +71,10 @@ export class Life {
 			this.dropped = from.dropped;
 			this.undone = [...from.undone];
 			this.ghosts = [...from.ghosts];
-			this.#torn = from.#torn;
+			this.torn = from.torn;
 		}
-		this.queue = this.#mount();
-		if (from) this.#compareAfterMount();
+		this.queue = this.mount();
+		if (from) this.compareAfterMount();
 	}
 
 	/** A second life on a copy of the flash, freshly mounted. */
@@ -85,7 +85,7 @@ export class Life {
 	/** Does it and compares. Returns false when power went meanwhile; then {@link recover} must follow. */
 	run(operation: Operation): boolean {
 		try {
-			this.#do(operation);
+			this.do(operation);
 		} catch (error) {
 			if (this.flash.powered || error instanceof BrokenPromise) throw error;
 		}
@@ -111,20 +111,20 @@ export class Life {
 	/** Power is back: mounts, and takes what is there if it is what may be there after `interrupted`. */
 	recover(interrupted: Operation, plan?: PowerCut): void {
 		this.flash.powerUp();
-		this.#torn = true;
+		this.torn = true;
 		// What was acknowledged in memory alone, and what was just being acknowledged, may be there or not.
-		const done = Math.max(this.undone.at(-1)?.sequence ?? 0, this.#acknowledgedBy(interrupted));
+		const done = Math.max(this.undone.at(-1)?.sequence ?? 0, this.acknowledgedBy(interrupted));
 		this.waiting = [...this.undone, ...this.waiting];
 		this.undone = [];
 		const before = { ...this.flash.counts };
-		this.queue = this.#mount();
+		this.queue = this.mount();
 		equal("programs of a mount", this.flash.counts.programs, before.programs);
 		equal("erases of a mount", this.flash.counts.erases, before.erases);
-		const found = this.#read();
+		const found = this.read();
 		const pending = interrupted.kind === "push" ? interrupted.bytes : undefined;
-		const there = this.#accept(found, pending);
+		const there = this.accept(found, pending);
 		const missing = this.waiting.filter(({ sequence }) => !there.has(sequence));
-		this.#explain(missing, there, done, interrupted);
+		this.explain(missing, there, done, interrupted);
 		this.ghosts.push(...missing.map(({ sequence }) => sequence));
 		this.waiting = [...there.values()];
 		this.highest = Math.max(this.highest, this.waiting.at(-1)?.sequence ?? 0);
@@ -133,7 +133,7 @@ export class Life {
 		if (plan) this.flash.cutPower(plan);
 	}
 
-	#mount(): FlashQueue {
+	private mount(): FlashQueue {
 		const { writeAlign, whenFull, verify } = this.options;
 		const options: FlashQueueOptions = {
 			flash: this.flash,
@@ -144,23 +144,23 @@ export class Life {
 		return new FlashQueue(options);
 	}
 
-	#do(operation: Operation): void {
+	private do(operation: Operation): void {
 		switch (operation.kind) {
 			case "push":
-				this.#push(operation.bytes);
+				this.push(operation.bytes);
 				return;
 			case "acknowledge":
-				this.#acknowledge(operation.upTo);
+				this.acknowledge(operation.upTo);
 				return;
 			case "drain":
-				this.#drain(operation.count);
+				this.drain(operation.count);
 				return;
 			case "read":
-				this.#compare(this.#read());
+				this.compare(this.read());
 				return;
 			case "remount":
-				this.queue = this.#mount();
-				this.#compareAfterMount();
+				this.queue = this.mount();
+				this.compareAfterMount();
 				return;
 			case "reset":
 				this.queue.reset();
@@ -173,7 +173,7 @@ export class Life {
 		}
 	}
 
-	#push(bytes: Uint8Array): void {
+	private push(bytes: Uint8Array): void {
 		let sequence: number;
 		try {
 			sequence = this.queue.push(bytes);
@@ -184,11 +184,11 @@ export class Life {
 		if (!this.flash.powered) throw new BrokenPromise("push returned although power was off");
 		if (!(sequence > this.highest)) throw new BrokenPromise(`number ${sequence} given after ${this.highest}`);
 		this.highest = sequence;
-		this.waiting.push({ sequence, bytes, block: this.#written.block });
-		this.#takeDropped();
+		this.waiting.push({ sequence, bytes, block: this.written.block });
+		this.takeDropped();
 	}
 
-	#takeDropped(): void {
+	private takeDropped(): void {
 		const dropped = this.queue.dropped - this.dropped;
 		this.dropped = this.queue.dropped;
 		if (dropped === 0) return;
@@ -198,16 +198,16 @@ export class Life {
 		const last = all[dropped - 1] ?? 0;
 		const gone = this.waiting.filter(({ sequence }) => sequence <= last);
 		this.waiting = this.waiting.filter(({ sequence }) => sequence > last);
-		this.#checkFront(gone);
+		this.checkFront(gone);
 	}
 
 	/** What overflowed must have been the oldest sector's, or the two oldest sectors'. */
-	#checkFront(gone: readonly Entry[]): void {
+	private checkFront(gone: readonly Entry[]): void {
 		const blocks = new Set(gone.map(({ block }) => block));
 		if (blocks.size > 2) throw new BrokenPromise(`${gone.length} records of ${blocks.size} sectors are gone`);
 	}
 
-	#drain(count: number): void {
+	private drain(count: number): void {
 		let last: number | undefined;
 		let taken = 0;
 		for (const { sequence, bytes } of this.queue.records()) {
@@ -219,30 +219,30 @@ export class Life {
 		}
 		equal("records read", taken, Math.min(count, this.waiting.length));
 		if (last === undefined) return;
-		this.#acknowledge(last);
+		this.acknowledge(last);
 	}
 
-	#acknowledge(upTo: number): void {
+	private acknowledge(upTo: number): void {
 		const { programs } = this.flash.counts;
 		this.queue.acknowledge(upTo);
 		if (!this.flash.powered) return;
 		const done = this.waiting.filter(({ sequence }) => sequence <= upTo);
 		const written = this.flash.counts.programs > programs;
 		if (written) this.undone = [];
-		else if (this.#torn) this.undone.push(...done);
+		else if (this.torn) this.undone.push(...done);
 		else if (done.length > 0) throw new BrokenPromise("an acknowledgement was not written");
 		this.waiting = this.waiting.filter(({ sequence }) => sequence > upTo);
-		this.#takeDropped();
+		this.takeDropped();
 	}
 
-	#read(): Entry[] {
+	private read(): Entry[] {
 		const found: Entry[] = [];
 		for (const { sequence, bytes } of this.queue.records())
 			found.push({ sequence, bytes: bytes.slice(), block: -1 });
 		return found;
 	}
 
-	#compare(found: readonly Entry[]): void {
+	private compare(found: readonly Entry[]): void {
 		equal("records", found.length, this.waiting.length);
 		found.forEach(({ sequence, bytes }, index) => {
 			const entry = this.waiting[index];
@@ -251,15 +251,15 @@ export class Life {
 		});
 	}
 
-	#compareAfterMount(): void {
-		const found = this.#read();
+	private compareAfterMount(): void {
+		const found = this.read();
 		if (found.length > this.waiting.length) this.waiting = [...this.undone, ...this.waiting];
 		this.undone = [];
-		this.#compare(found);
+		this.compare(found);
 	}
 
 	/** What was found, each record one that was pushed, or last the one that was being pushed. */
-	#accept(found: readonly Entry[], pending: Uint8Array | undefined): Map<number, Entry> {
+	private accept(found: readonly Entry[], pending: Uint8Array | undefined): Map<number, Entry> {
 		const known = new Map(this.waiting.map((entry) => [entry.sequence, entry]));
 		const accepted = new Map<number, Entry>();
 		let before = 0;
@@ -270,13 +270,13 @@ export class Life {
 			const isPending = entry === undefined && pending !== undefined && sequence > this.highest;
 			if (!same(entry?.bytes ?? (isPending ? pending : undefined), bytes))
 				throw new BrokenPromise(`record ${sequence} was never pushed, or is acknowledged`);
-			accepted.set(sequence, entry ?? { sequence, bytes, block: this.#written.block });
+			accepted.set(sequence, entry ?? { sequence, bytes, block: this.written.block });
 		}
 		return accepted;
 	}
 
 	/** Records that are gone must be up to the one that is `done`, or overflowed by what was interrupted. */
-	#explain(
+	private explain(
 		missing: readonly Entry[],
 		there: ReadonlyMap<number, Entry>,
 		done: number,
@@ -289,23 +289,23 @@ export class Life {
 		const oldest = this.waiting[0]?.block;
 		if (!prefix && missing.some(({ sequence, block }) => sequence <= done && block !== oldest))
 			throw new BrokenPromise("an acknowledgement took others than the oldest");
-		if (others.length > 0) this.#explainOverflow(others, done, interrupted);
+		if (others.length > 0) this.explainOverflow(others, done, interrupted);
 	}
 
-	#explainOverflow(gone: readonly Entry[], done: number, interrupted: Operation): void {
+	private explainOverflow(gone: readonly Entry[], done: number, interrupted: Operation): void {
 		const names = gone.map(({ sequence }) => sequence).join();
 		if (interrupted.kind === "read" || this.options.whenFull === "refuse newest")
 			throw new BrokenPromise(`${names} lost`);
 		const reported = this.queue.dropped > this.dropped || this.queue.damagedBytes > 0;
 		if (!reported) throw new BrokenPromise(`${names} lost, not reported`);
-		this.#checkFront(gone);
+		this.checkFront(gone);
 		const blocks = new Set(gone.map(({ block }) => block));
 		const ahead = this.waiting.findIndex(({ sequence }) => sequence === gone[0]?.sequence);
 		for (const { sequence, block } of this.waiting.slice(0, ahead))
 			if (sequence > done && !blocks.has(block)) throw new BrokenPromise(`${names} lost, not the oldest`);
 	}
 
-	#acknowledgedBy(operation: Operation): number {
+	private acknowledgedBy(operation: Operation): number {
 		if (operation.kind === "acknowledge") return operation.upTo;
 		if (operation.kind === "reset") return Number.POSITIVE_INFINITY;
 		if (operation.kind !== "drain") return 0;

@@ -9,53 +9,53 @@ import { freeBus, type Line, lookAtBus } from "../../src/sensors/bus-lines";
 class InterruptedChip {
 	readonly log: string[] = [];
 	/** What it still sends: bits, then for each byte an acknowledge that it waits for. */
-	readonly #bits: (0 | 1 | "acknowledge")[];
-	#pulled = { data: false, clock: false };
-	#clock = true;
-	#data: boolean;
+	private readonly bits: (0 | 1 | "acknowledge")[];
+	private pulled = { data: false, clock: false };
+	private clock = true;
+	private data: boolean;
 	shorted: "data" | "clock" | undefined;
 
 	constructor(bits: (0 | 1 | "acknowledge")[]) {
-		this.#bits = bits;
-		this.#data = this.high("data");
+		this.bits = bits;
+		this.data = this.high("data");
 	}
 
 	line(which: "data" | "clock"): Line {
 		return {
-			pull: () => this.#set(which, true),
-			release: () => this.#set(which, false),
+			pull: () => this.set(which, true),
+			release: () => this.set(which, false),
 			high: () => this.high(which),
 			close: () => {},
 		};
 	}
 
 	high(which: "data" | "clock"): boolean {
-		if (this.#pulled[which] || this.shorted === which) return false;
-		return which === "clock" || this.#bits[0] !== 0;
+		if (this.pulled[which] || this.shorted === which) return false;
+		return which === "clock" || this.bits[0] !== 0;
 	}
 
 	get pulses(): number {
 		return this.log.filter((event) => event === "pulse").length;
 	}
 
-	#set(which: "data" | "clock", pulled: boolean): void {
-		this.#pulled[which] = pulled;
+	private set(which: "data" | "clock", pulled: boolean): void {
+		this.pulled[which] = pulled;
 		const clock = this.high("clock");
 		const data = this.high("data");
-		if (clock && this.#clock && data !== this.#data) {
+		if (clock && this.clock && data !== this.data) {
 			this.log.push(data ? "stop" : "start");
 			// It listens anew.
-			this.#bits.length = 0;
+			this.bits.length = 0;
 		}
-		if (clock && !this.#clock) this.log.push("pulse");
-		if (!clock && this.#clock) this.#fall();
-		this.#clock = clock;
-		this.#data = this.high("data");
+		if (clock && !this.clock) this.log.push("pulse");
+		if (!clock && this.clock) this.fall();
+		this.clock = clock;
+		this.data = this.high("data");
 	}
 
 	/** At the clock's falling edge it goes on to its next bit; nobody has acknowledged, so a byte is its last. */
-	#fall(): void {
-		if (this.#bits.shift() === "acknowledge") this.#bits.length = 0;
+	private fall(): void {
+		if (this.bits.shift() === "acknowledge") this.bits.length = 0;
 	}
 }
 

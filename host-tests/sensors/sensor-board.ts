@@ -30,7 +30,7 @@ export class SensorBoard {
 		inputs: [0.5, 1.25, 3.3, 2.0001],
 	};
 	lines: string[] = [];
-	#sampler: Sampler | undefined;
+	private sampler: Sampler | undefined;
 
 	/** Plugs a chip of the catalogue in; it measures what is around, or `around` alone. */
 	plugIn(name: string, address?: number, around?: Partial<Surroundings>): SimulatedChip<never> {
@@ -66,12 +66,12 @@ export class SensorBoard {
 		kinds?: readonly SensorKind[],
 		resumed = false,
 	): Sampler {
-		this.#sampler?.close();
+		this.sampler?.close();
 		this.lines = [];
 		const { settings: checked, problems } = checkSettings(settings);
 		if (problems.length > 0) throw new Error(JSON.stringify(problems));
-		this.#sampler = this.open(checked, kinds, resumed);
-		return this.#sampler;
+		this.sampler = this.open(checked, kinds, resumed);
+		return this.sampler;
 	}
 
 	open(settings: SamplerSettings, kinds?: readonly SensorKind[], resumed = false): Sampler {
@@ -94,8 +94,8 @@ export class SensorBoard {
 	}
 
 	async sampleAsIs(wait = 60_000) {
-		if (this.#sampler === undefined) throw new Error("start it first");
-		const result = this.#sampler.sample();
+		if (this.sampler === undefined) throw new Error("start it first");
+		const result = this.sampler.sample();
 		await this.time.advance(wait);
 		return result;
 	}

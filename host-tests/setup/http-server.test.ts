@@ -51,16 +51,16 @@ function echo({ method, path, host, headers, body }: ServerRequest): ServerAnswe
 
 /** The other end, byte by byte. */
 class Peer {
-	readonly #socket: Socket;
-	#received = "";
-	#closed = false;
+	private readonly socket: Socket;
+	private _received = "";
+	private _closed = false;
 
 	private constructor(socket: Socket) {
-		this.#socket = socket;
+		this.socket = socket;
 		socket.setEncoding("latin1");
-		socket.on("data", (data) => (this.#received += data));
-		socket.on("close", () => (this.#closed = true));
-		socket.on("error", () => (this.#closed = true));
+		socket.on("data", (data) => (this._received += data));
+		socket.on("close", () => (this._closed = true));
+		socket.on("error", () => (this._closed = true));
 		closers.push(() => socket.destroy());
 	}
 
@@ -72,29 +72,29 @@ class Peer {
 	}
 
 	get received(): string {
-		return this.#received;
+		return this._received;
 	}
 
 	get isClosed(): boolean {
-		return this.#closed;
+		return this._closed;
 	}
 
 	send(text: string): void {
-		this.#socket.write(text, "latin1");
+		this.socket.write(text, "latin1");
 	}
 
 	/** Resolves with all that has come as soon as it matches. */
 	async until(pattern: RegExp): Promise<string> {
-		while (!pattern.test(this.#received)) {
-			if (this.#closed) throw new Error(`closed after ${JSON.stringify(this.#received)}`);
-			await Promise.race([once(this.#socket, "data"), once(this.#socket, "close")]);
+		while (!pattern.test(this._received)) {
+			if (this._closed) throw new Error(`closed after ${JSON.stringify(this._received)}`);
+			await Promise.race([once(this.socket, "data"), once(this.socket, "close")]);
 		}
-		return this.#received;
+		return this._received;
 	}
 
 	async closed(): Promise<string> {
-		if (!this.#closed) await once(this.#socket, "close");
-		return this.#received;
+		if (!this._closed) await once(this.socket, "close");
+		return this._received;
 	}
 }
 
@@ -337,34 +337,34 @@ describe("whatever comes", () => {
 		static last: PushedSocket | undefined;
 		readonly remoteAddress = undefined;
 		readonly remotePort = undefined;
-		readonly #options: TCPOptions | TCPFromOptions;
-		#unread = new Uint8Array(0);
+		private readonly options: TCPOptions | TCPFromOptions;
+		private _unread = new Uint8Array(0);
 		written = 0;
 		closed = false;
 
 		constructor(options: TCPOptions | TCPFromOptions) {
-			this.#options = options;
+			this.options = options;
 			PushedSocket.last = this;
 		}
 
 		get unread(): number {
-			return this.#unread.length;
+			return this._unread.length;
 		}
 
 		push(bytes: Uint8Array): void {
 			if (this.closed) return;
-			this.#unread = Uint8Array.from([...this.#unread, ...bytes]);
-			this.#options.onReadable?.(this.#unread.length);
+			this._unread = Uint8Array.from([...this._unread, ...bytes]);
+			this.options.onReadable?.(this._unread.length);
 		}
 
 		room(): void {
-			if (!this.closed) this.#options.onWritable?.(1000);
+			if (!this.closed) this.options.onWritable?.(1000);
 		}
 
 		read(buffer: Uint8Array): number {
-			const part = this.#unread.subarray(0, buffer.length);
+			const part = this._unread.subarray(0, buffer.length);
 			buffer.set(part);
-			this.#unread = this.#unread.slice(part.length);
+			this._unread = this._unread.slice(part.length);
 			return part.length;
 		}
 

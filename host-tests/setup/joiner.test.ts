@@ -16,11 +16,11 @@ class Radio implements WiFi {
 	passwordRefused = false;
 	throws = false;
 	readonly attempts: string[] = [];
-	readonly #onChanged: (property: "connection" | "address") => void;
+	private readonly onChanged: (property: "connection" | "address") => void;
 
 	constructor(options: { onChanged?(property: "connection" | "address"): void }) {
 		Radio.last = this;
-		this.#onChanged = options.onChanged ?? (() => {});
+		this.onChanged = options.onChanged ?? (() => {});
 	}
 
 	connect({ SSID, password }: { SSID: string; password?: string }): void {
@@ -39,7 +39,7 @@ class Radio implements WiFi {
 
 	becomes(connection: number): void {
 		this.connection = connection;
-		this.#onChanged("connection");
+		this.onChanged("connection");
 	}
 }
 

@@ -9,11 +9,11 @@ export interface PageAnswer {
 
 /** The page's side of the conversation, a connection for each request. */
 export class PageClient {
-	readonly #port: number;
-	#token = "";
+	private readonly port: number;
+	private token = "";
 
 	constructor(port: number) {
-		this.#port = port;
+		this.port = port;
 	}
 
 	send(
@@ -24,7 +24,7 @@ export class PageClient {
 	): Promise<PageAnswer> {
 		return new Promise((resolve, reject) => {
 			const asked = request(
-				{ host: "127.0.0.1", port: this.#port, method, path, headers, agent: false },
+				{ host: "127.0.0.1", port: this.port, method, path, headers, agent: false },
 				(answer) => {
 					const parts: Buffer[] = [];
 					answer.on("data", (part: Buffer) => parts.push(part));
@@ -51,13 +51,13 @@ export class PageClient {
 
 	async state(): Promise<SetupState> {
 		const state = await this.get<SetupState>("/api/state");
-		this.#token = state.token;
+		this.token = state.token;
 		return state;
 	}
 
 	post(path: string, body: object = {}): Promise<PageAnswer> {
-		const headers = { "Content-Type": "application/json", Origin: `http://127.0.0.1:${this.#port}` };
-		return this.send("POST", path, headers, JSON.stringify({ token: this.#token, ...body }));
+		const headers = { "Content-Type": "application/json", Origin: `http://127.0.0.1:${this.port}` };
+		return this.send("POST", path, headers, JSON.stringify({ token: this.token, ...body }));
 	}
 
 	/** Tries settings out, to the end of the test. */

@@ -30,35 +30,35 @@ export class MemoryStorage implements KeyValue {
 	left = Number.POSITIVE_INFINITY;
 	/** Writes and deletions so far. */
 	changes = 0;
-	#erasures = 0;
+	private erasures = 0;
 
 	read(key: string): ArrayBuffer | undefined {
 		return this.values.get(key)?.slice().buffer;
 	}
 
 	write(key: string, value: Uint8Array): void {
-		this.#change();
+		this.change();
 		this.values.set(key, Uint8Array.from(value));
 		this.flash.push(Buffer.from(value));
 	}
 
 	delete(key: string): void {
-		this.#change();
+		this.change();
 		this.values.delete(key);
 	}
 
 	/** What was opened before is closed with it. */
 	erase(): void {
-		this.#change();
+		this.change();
 		this.values.clear();
 		this.flash.length = 0;
-		this.#erasures++;
+		this.erasures++;
 	}
 
 	open(): KeyValue {
-		const opened = this.#erasures;
+		const opened = this.erasures;
 		const storage = () => {
-			if (opened !== this.#erasures) throw new Error("this storage is closed");
+			if (opened !== this.erasures) throw new Error("this storage is closed");
 			return this;
 		};
 		return {
@@ -71,7 +71,7 @@ export class MemoryStorage implements KeyValue {
 
 	close(): void {}
 
-	#change(): void {
+	private change(): void {
 		if (this.left-- <= 0) throw new Error("power is off");
 		this.changes++;
 	}
@@ -94,11 +94,11 @@ export class VirtualSetupBoard {
 	heard = true;
 	/** How the starts came about. */
 	readonly starts: ResetReason[] = [];
-	readonly #images = new Map<string, Uint8Array>();
-	readonly #listeners: MemoryListener[] = [];
+	private readonly images = new Map<string, Uint8Array>();
+	private readonly listeners: MemoryListener[] = [];
 	app: App | undefined;
-	#startedAt = 0;
-	#elapsed = 0;
+	private startedAt = 0;
+	private elapsed = 0;
 
 	constructor(networks: readonly SimulatedNetwork[]) {
 		this.radio = new SimulatedRadio({
@@ -116,11 +116,11 @@ export class VirtualSetupBoard {
 
 	start(reason: ResetReason = "power-on"): void {
 		this.starts.push(reason);
-		if (reason !== "deep sleep") this.#elapsed = 0;
-		this.#startedAt = this.time.ticks();
+		if (reason !== "deep sleep") this.elapsed = 0;
+		this.startedAt = this.time.ticks();
 		this.pins.release();
 		this.station.bus.release();
-		this.app = new App(this.#board(reason));
+		this.app = new App(this.board(reason));
 		this.app.start();
 	}
 
@@ -131,14 +131,14 @@ export class VirtualSetupBoard {
 
 	/** Somebody loads the state. */
 	visit(): void {
-		this.#listeners
+		this.listeners
 			.at(-1)
 			?.connect("GET /api/state HTTP/1.1\r\nHost: 192.168.4.1\r\nConnection: close\r\n\r\n");
 	}
 
-	#board(resetReason: ResetReason): Board {
-		const elapsed = this.#elapsed;
-		const bootedAt = this.#startedAt;
+	private board(resetReason: ResetReason): Board {
+		const elapsed = this.elapsed;
+		const bootedAt = this.startedAt;
 		return {
 			identity: { chip: "virtual", serial: "A1B2C3" },
 			resetReason,
@@ -148,9 +148,9 @@ export class VirtualSetupBoard {
 				clear: (timer) => this.time.clear(timer),
 				setWallClock: (utc) => this.time.setWallClock(utc),
 			},
-			network: this.#network(),
+			network: this.network(),
 			storage: {
-				flash: { open: ({ path }) => this.#flash(path) },
+				flash: { open: ({ path }) => this.flash(path) },
 				keyValue: { open: () => this.storage.open() },
 				eraseKeyValue: () => this.storage.erase(),
 			},
@@ -159,32 +159,32 @@ export class VirtualSetupBoard {
 			fillRandom: (bytes) => bytes.fill(7),
 			freeMemory: () => undefined,
 			log: (line) => this.lines.push(line),
-			restart: () => this.#anew("restart", 0),
-			sleep: (milliseconds) => this.#anew("deep sleep", milliseconds),
+			restart: () => this.anew("restart", 0),
+			sleep: (milliseconds) => this.anew("deep sleep", milliseconds),
 		};
 	}
 
-	#anew(reason: ResetReason, delay: number): void {
+	private anew(reason: ResetReason, delay: number): void {
 		const { app } = this;
 		this.app = undefined;
 		void app?.stop().then(() => {
 			this.time.set(() => {
-				this.#elapsed += this.time.ticks() - this.#startedAt;
+				this.elapsed += this.time.ticks() - this.startedAt;
 				this.start(reason);
 			}, delay);
 		});
 	}
 
-	#flash(path: string): NorFlash {
+	private flash(path: string): NorFlash {
 		const blocks = 8;
-		const image = this.#images.get(path) ?? new Uint8Array(blocks * 4096).fill(0xff);
-		this.#images.set(path, image);
+		const image = this.images.get(path) ?? new Uint8Array(blocks * 4096).fill(0xff);
+		this.images.set(path, image);
 		return new NorFlash({ blocks, blockLength: 4096, image });
 	}
 
-	#network(): Network {
+	private network(): Network {
 		const { time } = this;
-		const listeners = this.#listeners;
+		const listeners = this.listeners;
 		return {
 			TCP: MemoryTCP,
 			TLS: MemoryTCP,
@@ -206,62 +206,62 @@ export class VirtualSetupBoard {
 class MemoryTCP implements TCP {
 	readonly remoteAddress = "192.168.4.2";
 	readonly remotePort = 1024;
-	#unread: Uint8Array;
-	#closed = false;
+	private unread: Uint8Array;
+	private closed = false;
 
 	constructor(options: TCPOptions | TCPFromOptions) {
-		this.#unread =
-			"from" in options && options.from instanceof MemoryTCP ? options.from.#unread : new Uint8Array(0);
+		this.unread =
+			"from" in options && options.from instanceof MemoryTCP ? options.from.unread : new Uint8Array(0);
 		if (!("from" in options)) return;
 		queueMicrotask(() => {
-			if (!this.#closed) options.onWritable?.(8192);
-			if (!this.#closed) options.onReadable?.(this.#unread.length);
+			if (!this.closed) options.onWritable?.(8192);
+			if (!this.closed) options.onReadable?.(this.unread.length);
 		});
 	}
 
 	static bringing(request: string): MemoryTCP {
 		const connection = new MemoryTCP({ address: "192.168.4.2", port: 0 });
-		connection.#unread = new TextEncoder().encode(request);
+		connection.unread = new TextEncoder().encode(request);
 		return connection;
 	}
 
 	read(buffer: Uint8Array): number {
-		const part = this.#unread.subarray(0, buffer.length);
+		const part = this.unread.subarray(0, buffer.length);
 		buffer.set(part);
-		this.#unread = this.#unread.subarray(part.length);
+		this.unread = this.unread.subarray(part.length);
 		return part.length;
 	}
 
 	write(): void {}
 
 	close(): void {
-		this.#closed = true;
+		this.closed = true;
 	}
 }
 
 class MemoryListener implements Listener {
 	readonly port: number;
-	readonly #options: ListenerOptions;
-	readonly #waiting: TCP[] = [];
-	#closed = false;
+	private readonly options: ListenerOptions;
+	private readonly waiting: TCP[] = [];
+	private closed = false;
 
 	constructor(options: ListenerOptions) {
 		this.port = options.port;
-		this.#options = options;
+		this.options = options;
 	}
 
 	connect(request: string): void {
-		if (this.#closed) throw new Error("nobody listens");
-		this.#waiting.push(MemoryTCP.bringing(request));
-		this.#options.onReadable?.(this.#waiting.length);
+		if (this.closed) throw new Error("nobody listens");
+		this.waiting.push(MemoryTCP.bringing(request));
+		this.options.onReadable?.(this.waiting.length);
 	}
 
 	read(): TCP | undefined {
-		return this.#waiting.shift();
+		return this.waiting.shift();
 	}
 
 	close(): void {
-		this.#closed = true;
+		this.closed = true;
 	}
 }
 

@@ -13,11 +13,11 @@ class Radio implements WiFi {
 	SSID: string | undefined;
 	RSSI: number | undefined = -61;
 	readonly attempts: string[] = [];
-	readonly #onChanged: (property: "connection" | "address") => void;
+	private readonly onChanged: (property: "connection" | "address") => void;
 
 	constructor(options: { onChanged?(property: "connection" | "address"): void }) {
 		Radio.last = this;
-		this.#onChanged = options.onChanged ?? (() => {});
+		this.onChanged = options.onChanged ?? (() => {});
 	}
 
 	connect({ SSID }: { SSID: string; password?: string }): void {
@@ -37,7 +37,7 @@ class Radio implements WiFi {
 	becomes(connection: number): void {
 		this.connection = connection;
 		this.address = connection === WiFiConnection.connected ? "192.168.1.7" : undefined;
-		this.#onChanged("connection");
+		this.onChanged("connection");
 	}
 }
 

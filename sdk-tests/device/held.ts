@@ -33,64 +33,64 @@ export function held(network: Network, time: LeapingTime): Network {
 }
 
 class HeldSocket implements TCP {
-	readonly #socket: TCP;
-	readonly #release: () => void;
+	private readonly socket: TCP;
+	private readonly release: () => void;
 
 	constructor(
 		{ onError }: Pick<TCPOptions, "onError">,
 		time: LeapingTime,
 		open: (callbacks: { onError(error?: Error): void }) => TCP,
 	) {
-		this.#release = time.hold();
-		this.#socket = open({
+		this.release = time.hold();
+		this.socket = open({
 			onError: (error) => {
-				this.#release();
+				this.release();
 				onError?.(error);
 			},
 		});
 	}
 
 	get remoteAddress(): string | undefined {
-		return this.#socket.remoteAddress;
+		return this.socket.remoteAddress;
 	}
 
 	get remotePort(): number | undefined {
-		return this.#socket.remotePort;
+		return this.socket.remotePort;
 	}
 
 	read(buffer: Uint8Array): number {
-		return this.#socket.read(buffer);
+		return this.socket.read(buffer);
 	}
 
 	write(buffer: Uint8Array): void {
-		this.#socket.write(buffer);
+		this.socket.write(buffer);
 	}
 
 	close(): void {
-		this.#release();
-		this.#socket.close();
+		this.release();
+		this.socket.close();
 	}
 }
 
 class HeldUDP implements UDP {
-	readonly #socket: UDP;
-	readonly #release: () => void;
+	private readonly socket: UDP;
+	private readonly release: () => void;
 
 	constructor(socket: UDP, time: LeapingTime) {
-		this.#socket = socket;
-		this.#release = time.hold();
+		this.socket = socket;
+		this.release = time.hold();
 	}
 
 	read(): UDPPacket | undefined {
-		return this.#socket.read();
+		return this.socket.read();
 	}
 
 	write(buffer: Uint8Array, address: string, port: number): void {
-		this.#socket.write(buffer, address, port);
+		this.socket.write(buffer, address, port);
 	}
 
 	close(): void {
-		this.#release();
-		this.#socket.close();
+		this.release();
+		this.socket.close();
 	}
 }

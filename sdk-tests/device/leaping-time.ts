@@ -16,35 +16,35 @@ const quietTurns = 30;
  * somebody holds it (a socket is open) it runs at life's speed.
  */
 export class LeapingTime implements Time {
-	readonly #clock: () => number;
-	#holders = 0;
+	private readonly clock: () => number;
+	private holders = 0;
 	/** Ticks at the moment of the clock at which time last changed between leaping and running. */
-	#ticks = 0;
-	#since = 0;
-	#order = 0;
-	readonly #entries = new Set<Entry>();
-	#timer: SDKTimer | undefined;
+	private _ticks = 0;
+	private since = 0;
+	private order = 0;
+	private readonly entries = new Set<Entry>();
+	private timer: SDKTimer | undefined;
 	/** Counts what changed, so that an older wait for quiet ends. */
-	#changes = 0;
+	private changes = 0;
 
 	constructor(clock: () => number) {
-		this.#clock = clock;
+		this.clock = clock;
 	}
 
 	ticks(): number {
-		return this.#holders > 0 ? this.#ticks + this.#clock() - this.#since : this.#ticks;
+		return this.holders > 0 ? this._ticks + this.clock() - this.since : this._ticks;
 	}
 
 	set(callback: () => void, delay: number): Timer {
-		const entry = { due: this.ticks() + Math.max(0, delay), order: this.#order++, callback };
-		this.#entries.add(entry);
-		this.#arm();
+		const entry = { due: this.ticks() + Math.max(0, delay), order: this.order++, callback };
+		this.entries.add(entry);
+		this.arm();
 		return entry;
 	}
 
 	clear(timer: Timer | undefined): void {
-		for (const entry of this.#entries) if (entry === timer) this.#entries.delete(entry);
-		this.#arm();
+		for (const entry of this.entries) if (entry === timer) this.entries.delete(entry);
+		this.arm();
 	}
 
 	setWallClock(): void {}
@@ -52,56 +52,56 @@ export class LeapingTime implements Time {
 	/** Lets time run at life's speed until the returned function is called. */
 	hold(): () => void {
 		let held = true;
-		this.#change(+1);
+		this.change(+1);
 		return () => {
-			if (held) this.#change(-1);
+			if (held) this.change(-1);
 			held = false;
 		};
 	}
 
-	#change(by: number): void {
-		this.#ticks = this.ticks();
-		this.#since = this.#clock();
-		this.#holders += by;
-		this.#arm();
+	private change(by: number): void {
+		this._ticks = this.ticks();
+		this.since = this.clock();
+		this.holders += by;
+		this.arm();
 	}
 
-	#arm(): void {
-		if (this.#timer !== undefined) SDKTimer.clear(this.#timer);
-		this.#timer = undefined;
-		this.#changes++;
-		const next = this.#next();
+	private arm(): void {
+		if (this.timer !== undefined) SDKTimer.clear(this.timer);
+		this.timer = undefined;
+		this.changes++;
+		const next = this.next();
 		if (next === undefined) return;
-		if (this.#holders === 0) void this.#leap(this.#changes);
+		if (this.holders === 0) void this.leap(this.changes);
 		else {
 			const wait = Math.max(0, Math.ceil(next.due - this.ticks()));
-			this.#timer = SDKTimer.set(() => this.#fire(), Math.min(wait, 0x7fff_ffff));
+			this.timer = SDKTimer.set(() => this.fire(), Math.min(wait, 0x7fff_ffff));
 		}
 	}
 
-	async #leap(change: number): Promise<void> {
+	private async leap(change: number): Promise<void> {
 		for (let turn = 0; turn < quietTurns; turn++) {
 			await undefined;
-			if (change !== this.#changes) return;
+			if (change !== this.changes) return;
 		}
-		this.#fire();
+		this.fire();
 	}
 
-	#fire(): void {
-		this.#timer = undefined;
-		const next = this.#next();
+	private fire(): void {
+		this.timer = undefined;
+		const next = this.next();
 		if (next === undefined) return;
-		if (this.#holders === 0) this.#ticks = Math.max(this.#ticks, next.due);
+		if (this.holders === 0) this._ticks = Math.max(this._ticks, next.due);
 		if (next.due <= this.ticks()) {
-			this.#entries.delete(next);
+			this.entries.delete(next);
 			guard(next.callback);
 		}
-		this.#arm();
+		this.arm();
 	}
 
-	#next(): Entry | undefined {
+	private next(): Entry | undefined {
 		let first: Entry | undefined;
-		for (const entry of this.#entries)
+		for (const entry of this.entries)
 			if (
 				first === undefined ||
 				entry.due < first.due ||

@@ -26,19 +26,19 @@ export function memory(name: string): void {
 
 /** The most that XS holds while something goes on, looked at in the middle of it. */
 export class Peak {
-	#most: Use = { slots: 0, chunks: 0, stack: 0 };
-	#where = "nowhere";
+	private most: Use = { slots: 0, chunks: 0, stack: 0 };
+	private where = "nowhere";
 
 	look(where: string): void {
 		const now = measure();
 		// A slot has half the size on the chip.
-		if (now.slots / 2 + now.chunks <= this.#most.slots / 2 + this.#most.chunks) return;
-		this.#most = now;
-		this.#where = where;
+		if (now.slots / 2 + now.chunks <= this.most.slots / 2 + this.most.chunks) return;
+		this.most = now;
+		this.where = where;
 	}
 
 	report(name: string): void {
-		report({ suite: "memory", name: `${name} (${this.#where})`, ...this.#most });
+		report({ suite: "memory", name: `${name} (${this.where})`, ...this.most });
 	}
 }
 
@@ -47,10 +47,10 @@ export function watched(network: Network, peak: Peak): Network {
 	return {
 		...network,
 		TLS: class implements TCP {
-			readonly #socket: TCP;
+			private readonly socket: TCP;
 
 			constructor(options: TLSOptions) {
-				this.#socket = new network.TLS({
+				this.socket = new network.TLS({
 					...options,
 					secure: { ca: new WatchedRoots(options.secure?.ca ?? [], peak) },
 					onReadable: (count) => {
@@ -65,24 +65,24 @@ export function watched(network: Network, peak: Peak): Network {
 			}
 
 			get remoteAddress(): string | undefined {
-				return this.#socket.remoteAddress;
+				return this.socket.remoteAddress;
 			}
 
 			get remotePort(): number | undefined {
-				return this.#socket.remotePort;
+				return this.socket.remotePort;
 			}
 
 			read(buffer: Uint8Array): number {
-				return this.#socket.read(buffer);
+				return this.socket.read(buffer);
 			}
 
 			write(buffer: Uint8Array): void {
 				peak.look("points are sent");
-				this.#socket.write(buffer);
+				this.socket.write(buffer);
 			}
 
 			close(): void {
-				this.#socket.close();
+				this.socket.close();
 			}
 		},
 	};
@@ -90,16 +90,16 @@ export function watched(network: Network, peak: Peak): Network {
 
 /** They are gone through when all certificates of the chain have been taken apart. */
 class WatchedRoots extends Array<Uint8Array> {
-	readonly #peak: Peak;
+	private readonly peak: Peak;
 
 	constructor(roots: readonly Uint8Array[], peak: Peak) {
 		super();
 		for (const root of roots) this.push(root);
-		this.#peak = peak;
+		this.peak = peak;
 	}
 
 	override *[Symbol.iterator](): ArrayIterator<Uint8Array> {
-		this.#peak.look("the server's certificates are verified");
+		this.peak.look("the server's certificates are verified");
 		for (let index = 0; index < this.length; index++) {
 			const root = this[index];
 			if (root !== undefined) yield root;

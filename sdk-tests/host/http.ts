@@ -146,19 +146,19 @@ const misbehaviours: readonly Misbehaviour[] = [
 /** Servers that misbehave, and how the board is to bear them. */
 export class HttpTable {
 	readonly cases: (HttpCase & { readonly expected: string })[] = [];
-	readonly #servers: RawServer[] = [];
+	private readonly servers: RawServer[] = [];
 
 	static async start(): Promise<HttpTable> {
 		const table = new HttpTable();
 		for (const { name, script, expected, exchanges = 1, length = 2000 } of misbehaviours) {
 			const server = await RawServer.start(script);
-			table.#servers.push(server);
+			table.servers.push(server);
 			table.cases.push({ name, port: server.port, exchanges, length, expected });
 		}
 		return table;
 	}
 
 	async close(): Promise<void> {
-		for (const server of this.#servers) await server.stop();
+		for (const server of this.servers) await server.stop();
 	}
 }

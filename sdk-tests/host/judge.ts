@@ -22,10 +22,10 @@ type Memory = Extract<Report, { readonly suite: "memory" }>;
 /** Holds what the board told against what it should be, a line each. */
 export class Judge {
 	failures = 0;
-	readonly #reports: readonly Report[];
+	private readonly reports: readonly Report[];
 
 	constructor(reports: readonly Report[]) {
-		this.#reports = reports;
+		this.reports = reports;
 	}
 
 	tell(name: string, problem: string | undefined, more = ""): void {
@@ -35,19 +35,19 @@ export class Judge {
 	}
 
 	checks(): void {
-		for (const report of this.#reports) if (report.suite === "check") this.tell(report.name, report.problem);
+		for (const report of this.reports) if (report.suite === "check") this.tell(report.name, report.problem);
 	}
 
 	ntp(cases: readonly { readonly name: string; readonly expected: RegExp }[]): void {
 		for (const { name, expected } of cases) {
-			const outcome = this.#outcome("ntp", name);
+			const outcome = this.outcome("ntp", name);
 			this.tell(`NTP: ${name}`, expected.test(outcome) ? undefined : outcome, ` – ${outcome}`);
 		}
 	}
 
 	http(cases: readonly { readonly name: string; readonly expected: string }[]): void {
 		for (const { name, expected } of cases) {
-			const outcome = this.#outcome("http", name);
+			const outcome = this.outcome("http", name);
 			const problem = outcome === expected ? undefined : `${outcome}, expected ${expected}`;
 			this.tell(`HTTP: ${name}`, problem, ` – ${expected}`);
 		}
@@ -56,7 +56,7 @@ export class Judge {
 	/** What the visitor of the setup page saw, and what the board told of itself. */
 	setup(checks: readonly SetupCheck[], points: number): void {
 		for (const { name, problem } of checks) this.tell(`setup: ${name}`, problem);
-		const events = this.#reports.flatMap((report) => (report.suite === "setup" ? [report.event] : []));
+		const events = this.reports.flatMap((report) => (report.suite === "setup" ? [report.event] : []));
 		const whole = events.join() === "open,closed,sent";
 		this.tell("setup: the board then goes online and sends", whole && points > 1 ? undefined : events.join());
 	}
@@ -64,7 +64,7 @@ export class Judge {
 	/** The board's verdict must be the expected one, and OpenSSL's, unless the board is stricter for a reason. */
 	async tls(cases: readonly ServedCase[], directory: string): Promise<void> {
 		for (const each of cases) {
-			const outcome = this.#outcome("tls", each.name);
+			const outcome = this.outcome("tls", each.name);
 			const openSsl = await askOpenSsl(each, directory);
 			const agrees = outcome.startsWith("accepted") === openSsl.startsWith("accepted");
 			const problem = !outcome.startsWith(each.expected)
@@ -78,8 +78,8 @@ export class Judge {
 	}
 
 	memory(): void {
-		const measured = this.#reports.filter((report) => report.suite === "memory");
-		this.#fits(measured);
+		const measured = this.reports.filter((report) => report.suite === "memory");
+		this.fits(measured);
 		for (const { name, slots, chunks, stack } of measured)
 			process.stdout.write(
 				`        memory, ${name}: ${slots} bytes of slots, ${chunks} of chunks, ${stack} of stack\n`,
@@ -94,7 +94,7 @@ export class Judge {
 	}
 
 	/** What XS needs on a chip, against what the manifest gives it. */
-	#fits(measured: readonly Memory[]): void {
+	private fits(measured: readonly Memory[]): void {
 		const { heap, stack } = readCreation();
 		const find = (name: string) => measured.find((report) => report.name.startsWith(name));
 		const [machine, tests] = [find("an empty machine"), find("nothing is running")];
@@ -116,8 +116,8 @@ export class Judge {
 			saveChipMemory({ rest, peak, setup });
 	}
 
-	#outcome(suite: "tls" | "http" | "ntp", name: string): string {
-		for (const report of this.#reports)
+	private outcome(suite: "tls" | "http" | "ntp", name: string): string {
+		for (const report of this.reports)
 			if (report.suite === suite && report.name === name) return report.outcome;
 		return "nothing was told of it";
 	}

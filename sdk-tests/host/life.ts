@@ -9,15 +9,15 @@ const awayRequests = 5;
 
 /** The service that the whole app posts to; it goes away twice in the busy hour. */
 export class LifeService {
-	readonly #dakkio: DakkioServer;
+	private readonly dakkio: DakkioServer;
 	/** By their `location`, which tells the lives apart: numbers in the order in which they came. */
-	readonly #arrived = new Map<string, number[]>();
-	#away = 0;
+	private readonly arrived = new Map<string, number[]>();
+	private away = 0;
 
 	private constructor(dakkio: DakkioServer) {
-		this.#dakkio = dakkio;
+		this.dakkio = dakkio;
 		dakkio.on("points", (points) => {
-			for (const point of points) this.#take(point);
+			for (const point of points) this.take(point);
 		});
 	}
 
@@ -26,7 +26,7 @@ export class LifeService {
 	}
 
 	plan(days: number): LifePlan {
-		const { credentials, url, certificates } = this.#dakkio;
+		const { credentials, url, certificates } = this.dakkio;
 		return {
 			settings: {
 				...credentials,
@@ -41,7 +41,7 @@ export class LifeService {
 
 	/** What is wrong with what arrived of a life that sampled so often; `undefined` for nothing. */
 	problem(life: string, samples: number): string | undefined {
-		const numbers = this.#arrived.get(life) ?? [];
+		const numbers = this.arrived.get(life) ?? [];
 		// The life may end between the last samples and their upload.
 		const open = life === "hour" ? 3 : 32;
 		if (numbers.length < samples - open) return `${numbers.length} of ${samples} points arrived`;
@@ -50,30 +50,30 @@ export class LifeService {
 	}
 
 	async close(): Promise<void> {
-		await this.#dakkio.close();
+		await this.dakkio.close();
 	}
 
-	#take({ metadata }: DataPoint): void {
+	private take({ metadata }: DataPoint): void {
 		const life = String(metadata?.location);
-		const numbers = this.#arrived.get(life) ?? [];
+		const numbers = this.arrived.get(life) ?? [];
 		numbers.push(Number(metadata?.seq));
-		this.#arrived.set(life, numbers);
+		this.arrived.set(life, numbers);
 		if (life !== "hour") return;
-		if (numbers.length >= 60 && this.#away === 0) this.#refuseConnections();
-		if (numbers.length >= 180 && this.#away === 1) this.#refuseRequests();
+		if (numbers.length >= 60 && this.away === 0) this.refuseConnections();
+		if (numbers.length >= 180 && this.away === 1) this.refuseRequests();
 	}
 
-	#refuseConnections(): void {
-		this.#away++;
+	private refuseConnections(): void {
+		this.away++;
 		let left = awayConnections;
-		this.#dakkio.misbehaviours.connection = (socket, accept) => {
+		this.dakkio.misbehaviours.connection = (socket, accept) => {
 			if (left-- > 0) faults.resetConnection(socket, accept);
 			else accept();
 		};
 	}
 
-	#refuseRequests(): void {
-		this.#away++;
-		this.#dakkio.misbehaviours.exchange = faults.firstRequests(awayRequests, faults.refuseWith(503));
+	private refuseRequests(): void {
+		this.away++;
+		this.dakkio.misbehaviours.exchange = faults.firstRequests(awayRequests, faults.refuseWith(503));
 	}
 }

@@ -31,20 +31,20 @@ const faults: readonly { readonly fault?: NtpFault; readonly name: string; reado
 /** Time servers, good and bad. */
 export class NtpTable {
 	readonly cases: (NtpCase & { readonly expected: RegExp })[] = [];
-	readonly #servers: NtpServer[] = [];
+	private readonly servers: NtpServer[] = [];
 
 	static async start(): Promise<NtpTable> {
 		const table = new NtpTable();
 		for (const { name, fault, expected } of faults) {
 			const server = await NtpServer.start();
 			if (fault !== undefined) server.fault = fault;
-			table.#servers.push(server);
+			table.servers.push(server);
 			table.cases.push({ name, port: server.port, expected });
 		}
 		return table;
 	}
 
 	async close(): Promise<void> {
-		for (const server of this.#servers) await server.close();
+		for (const server of this.servers) await server.close();
 	}
 }

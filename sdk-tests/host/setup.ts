@@ -23,16 +23,16 @@ const grace = 3;
 export class SetupVisitor {
 	readonly checks: SetupCheck[] = [];
 	readonly plan: SetupPlan;
-	readonly #dakkio: DakkioServer;
-	readonly #ntp: NtpServer;
-	readonly #page: PageClient;
-	#visit: Promise<void> | undefined;
+	private readonly dakkio: DakkioServer;
+	private readonly ntp: NtpServer;
+	private readonly page: PageClient;
+	private visit: Promise<void> | undefined;
 
 	private constructor(plan: SetupPlan, dakkio: DakkioServer, ntp: NtpServer) {
 		this.plan = plan;
-		this.#dakkio = dakkio;
-		this.#ntp = ntp;
-		this.#page = new PageClient(plan.page);
+		this.dakkio = dakkio;
+		this.ntp = ntp;
+		this.page = new PageClient(plan.page);
 	}
 
 	static async start(page: number, names: number): Promise<SetupVisitor> {
@@ -42,120 +42,120 @@ export class SetupVisitor {
 
 	/** The page is there. */
 	begin(): void {
-		this.#visit ??= this.#check("the visit came to its end", () => this.#run());
+		this.visit ??= this.check("the visit came to its end", () => this.run());
 	}
 
 	async close(): Promise<void> {
-		await this.#visit;
-		await Promise.all([this.#dakkio.close(), this.#ntp.close()]);
+		await this.visit;
+		await Promise.all([this.dakkio.close(), this.ntp.close()]);
 	}
 
 	/** Points that the board has sent, the test's and those after it. */
 	get points(): number {
-		return this.#dakkio.stored;
+		return this.dakkio.stored;
 	}
 
-	async #run(): Promise<void> {
-		const page = this.#page;
-		await this.#check("the page comes compressed, whole", async () => {
-			const bytes = await this.#bytes("GET / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: close\r\n\r\n");
+	private async run(): Promise<void> {
+		const page = this.page;
+		await this.check("the page comes compressed, whole", async () => {
+			const bytes = await this.bytes("GET / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: close\r\n\r\n");
 			const body = bytes.subarray(bytes.indexOf("\r\n\r\n") + 4);
 			expect(/<html[\s\S]*<\/html>$/i.test(gunzipSync(body).toString("utf8")), true, "a document");
 		});
-		await this.#check("it tells its state, and each setting", async () => {
+		await this.check("it tells its state, and each setting", async () => {
 			const state = await page.state();
 			expect(state.board.chip, "xs");
 			expect(state.secretsSet, []);
 			expect(state.table.length > 15, true, "a table");
 		});
-		await this.#hostile();
-		await this.#check("every name is the board's", async () => {
+		await this.hostile();
+		await this.check("every name is the board's", async () => {
 			const resolver = new Resolver({ timeout: 2000, tries: 2 });
 			resolver.setServers([`127.0.0.1:${this.plan.names}`]);
 			expect(await resolver.resolve4("captive.apple.com"), ["127.0.0.1"]);
 		});
-		await this.#check("it hears the networks around it", async () => {
+		await this.check("it hears the networks around it", async () => {
 			await page.post("/api/scan");
 			let scan = await page.get<ScanState>("/api/networks");
 			while (scan.scanning) scan = await page.get<ScanState>("/api/networks");
 			expect(scan.networks[0]?.ssid, "Home");
 			expect(scan.networks.length, 6);
 		});
-		await this.#wholeWay();
+		await this.wholeWay();
 	}
 
-	async #hostile(): Promise<void> {
-		const page = this.#page;
-		await this.#check("another name leads to the page, and can change nothing", async () => {
+	private async hostile(): Promise<void> {
+		const page = this.page;
+		await this.check("another name leads to the page, and can change nothing", async () => {
 			const found = await page.send("GET", "/api/state", { Host: "evil.example" });
 			expect(found.status, 302);
 			expect((await page.send("POST", "/api/finish", { Host: "evil.example" }, "{}")).status, 421);
 		});
-		await this.#check("a POST without the token, or with a wrong one, is refused", async () => {
+		await this.check("a POST without the token, or with a wrong one, is refused", async () => {
 			const json = { "Content-Type": "application/json" };
 			expect((await page.send("POST", "/api/finish", json, "{}")).status, 403);
 			const wrong = JSON.stringify({ token: "0".repeat(32) });
 			expect((await page.send("POST", "/api/finish", json, wrong)).status, 403);
 		});
-		await this.#check("JSON ten thousand levels deep is refused", async () => {
+		await this.check("JSON ten thousand levels deep is refused", async () => {
 			const json = { "Content-Type": "application/json" };
 			expect((await page.send("POST", "/api/save", json, "[".repeat(10_000))).status, 400);
 		});
-		await this.#check("JSON with a thousand names, and with five thousand lists, is refused", async () => {
+		await this.check("JSON with a thousand names, and with five thousand lists, is refused", async () => {
 			const json = { "Content-Type": "application/json" };
 			const names = Array.from({ length: 1_000 }, (_, index) => `"n${index}":1`);
 			expect((await page.send("POST", "/api/save", json, `{${names.join(",")}}`)).status, 400);
 			const lists = Array(5_000).fill("[]").join(",");
 			expect((await page.send("POST", "/api/save", json, `{"a":[${lists}]}`)).status, 400);
 		});
-		await this.#check("a body over 16 KB is refused before it has come", async () => {
+		await this.check("a body over 16 KB is refused before it has come", async () => {
 			const head = "POST /api/save HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 100000\r\n\r\n";
-			expect((await this.#bytes(head + "x".repeat(20_000))).toString("latin1", 0, 12), "HTTP/1.1 413");
+			expect((await this.bytes(head + "x".repeat(20_000))).toString("latin1", 0, 12), "HTTP/1.1 413");
 		});
-		await this.#check("a head over 16 KB is refused", async () => {
+		await this.check("a head over 16 KB is refused", async () => {
 			const head = `GET / HTTP/1.1\r\n${`A: ${"b".repeat(400)}\r\n`.repeat(50)}\r\n`;
-			expect((await this.#bytes(head)).toString("latin1", 0, 12), "HTTP/1.1 400");
+			expect((await this.bytes(head)).toString("latin1", 0, 12), "HTTP/1.1 400");
 		});
-		await this.#check("a silent connection is closed after 5 s", async () => {
-			const seconds = await this.#lasting(() => undefined);
+		await this.check("a silent connection is closed after 5 s", async () => {
+			const seconds = await this.lasting(() => undefined);
 			expect(seconds > idleLimit - 1 && seconds < idleLimit + grace, true, `${seconds.toFixed(1)} s`);
 		});
-		await this.#check("one that crawls is closed after 10 s", async () => {
-			const seconds = await this.#lasting((socket) => {
+		await this.check("one that crawls is closed after 10 s", async () => {
+			const seconds = await this.lasting((socket) => {
 				socket.write("GET / HTTP/1.1\r\n");
 				return setInterval(() => socket.write("A: b\r\n"), 500);
 			});
 			expect(seconds > requestLimit - 1 && seconds < requestLimit + grace, true, `${seconds.toFixed(1)} s`);
 		});
-		await this.#check("ten that stop half way keep nobody out", async () => {
-			const sockets = Array.from({ length: 10 }, () => this.#dial());
+		await this.check("ten that stop half way keep nobody out", async () => {
+			const sockets = Array.from({ length: 10 }, () => this.dial());
 			for (const socket of sockets) socket.write("GET / HT");
 			await page.state();
 			for (const socket of sockets) socket.destroy();
 		});
 	}
 
-	async #wholeWay(): Promise<void> {
-		const page = this.#page;
-		const { key, bucketId } = this.#dakkio.credentials;
+	private async wholeWay(): Promise<void> {
+		const page = this.page;
+		const { key, bucketId } = this.dakkio.credentials;
 		const settings = {
 			networks: [{ ssid: "Home", password: "correct horse" }],
 			key,
 			bucketId,
-			server: this.#dakkio.url,
-			rootCertificate: this.#dakkio.certificates.root.pem,
-			ntpServers: [`127.0.0.1:${this.#ntp.port}`],
+			server: this.dakkio.url,
+			rootCertificate: this.dakkio.certificates.root.pem,
+			ntpServers: [`127.0.0.1:${this.ntp.port}`],
 			location: "Balcony",
 			interval: 5,
 			uploadInterval: 0,
 		};
 		await page.state();
-		await this.#check("a wrong password is told", async () => {
+		await this.check("a wrong password is told", async () => {
 			const state = await page.test({ ...settings, networks: [{ ssid: "Home", password: "wrong horse" }] });
 			expect(state.steps[0]?.state, "failed");
 			expect(/did not accept the password/.test(state.steps[0]?.text ?? ""), true, state.steps[0]?.text);
 		});
-		await this.#check("a certificate of nobody that is trusted is told", async () => {
+		await this.check("a certificate of nobody that is trusted is told", async () => {
 			const state = await page.test({ ...settings, rootCertificate: "" });
 			expect(state.steps[3]?.state, "failed");
 			expect(
@@ -165,21 +165,18 @@ export class SetupVisitor {
 			);
 		});
 		let dataSourceId = "create";
-		await this.#check(
-			"with everything right, the first point is stored, and the authority told",
-			async () => {
-				const state = await page.test(settings);
-				expect(
-					state.steps.map((step) => step.state),
-					Array(7).fill("done"),
-					JSON.stringify(state.steps.find((step) => step.state === "failed")),
-				);
-				expect(state.steps[3]?.text, "Dakkio development");
-				expect(this.#dakkio.stored > 0, true, "a point");
-				dataSourceId = state.dataSourceId ?? "";
-			},
-		);
-		await this.#check("saved and finished, no secret is told", async () => {
+		await this.check("with everything right, the first point is stored, and the authority told", async () => {
+			const state = await page.test(settings);
+			expect(
+				state.steps.map((step) => step.state),
+				Array(7).fill("done"),
+				JSON.stringify(state.steps.find((step) => step.state === "failed")),
+			);
+			expect(state.steps[3]?.text, "Dakkio development");
+			expect(this.dakkio.stored > 0, true, "a point");
+			dataSourceId = state.dataSourceId ?? "";
+		});
+		await this.check("saved and finished, no secret is told", async () => {
 			expect((await page.post("/api/save", { settings: { ...settings, dataSourceId } })).status, 200);
 			const state = JSON.stringify(await page.state());
 			expect(state.includes(key) || state.includes("correct horse"), false, "a secret");
@@ -187,7 +184,7 @@ export class SetupVisitor {
 		});
 	}
 
-	async #check(name: string, run: () => Promise<void>): Promise<void> {
+	private async check(name: string, run: () => Promise<void>): Promise<void> {
 		try {
 			await run();
 			this.checks.push({ name, problem: undefined });
@@ -196,17 +193,17 @@ export class SetupVisitor {
 		}
 	}
 
-	#dial(): Socket {
+	private dial(): Socket {
 		const socket = connect(this.plan.page, "127.0.0.1");
 		socket.on("error", () => {});
 		return socket;
 	}
 
 	/** All that comes back for these bytes, until the board closes. */
-	#bytes(request: string): Promise<Buffer> {
+	private bytes(request: string): Promise<Buffer> {
 		return new Promise((resolve) => {
 			const parts: Buffer[] = [];
-			const socket = this.#dial();
+			const socket = this.dial();
 			socket.on("data", (part) => parts.push(part));
 			socket.on("close", () => resolve(Buffer.concat(parts)));
 			socket.write(request.replace("PORT", String(this.plan.page)));
@@ -214,10 +211,10 @@ export class SetupVisitor {
 	}
 
 	/** Seconds until the board closes a connection. */
-	#lasting(begin: (socket: Socket) => NodeJS.Timeout | undefined): Promise<number> {
+	private lasting(begin: (socket: Socket) => NodeJS.Timeout | undefined): Promise<number> {
 		return new Promise((resolve) => {
 			const started = Date.now();
-			const socket = this.#dial();
+			const socket = this.dial();
 			socket.resume();
 			const timer = begin(socket);
 			socket.on("close", () => {

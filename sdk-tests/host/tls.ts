@@ -24,22 +24,22 @@ export interface ServedCase extends TlsCase {
 /** The servers of the whole table; `close` ends them. */
 export class TlsTable {
 	readonly cases: ServedCase[] = [];
-	readonly #open: { close(): void }[] = [];
+	private readonly open: { close(): void }[] = [];
 
 	static async start(): Promise<TlsTable> {
 		const table = new TlsTable();
 		for (const { shown, key, ...rest } of await makeChains())
-			table.cases.push({ ...rest, port: await table.#serve({ key, cert: shown }) });
-		await table.#startHandshakes();
-		await table.#startSilence();
+			table.cases.push({ ...rest, port: await table.serve({ key, cert: shown }) });
+		await table.startHandshakes();
+		await table.startSilence();
 		return table;
 	}
 
 	close(): void {
-		for (const each of this.#open) each.close();
+		for (const each of this.open) each.close();
 	}
 
-	async #startHandshakes(): Promise<void> {
+	private async startHandshakes(): Promise<void> {
 		const root = await certify({ name: "Root", authority: true });
 		const leaves = {
 			EC: await certify({ name: "Server", issuer: root, names: [host] }),
@@ -53,15 +53,15 @@ export class TlsTable {
 		};
 		for (const { name, key, options, tampering, recordLength, insertion, ...rest } of handshakes) {
 			const leaf = leaves[key];
-			let port = await this.#serve({ key: await keyToPem(leaf), cert: toPem(leaf), ...options });
+			let port = await this.serve({ key: await keyToPem(leaf), cert: toPem(leaf), ...options });
 			if (tampering !== undefined) {
 				const between = await tamperWith(port, tampering, recordLength);
-				this.#open.push(between);
+				this.open.push(between);
 				port = between.port;
 			}
 			if (insertion !== undefined) {
 				const between = await insertInto(port, insertion);
-				this.#open.push(between);
+				this.open.push(between);
 				port = between.port;
 			}
 			this.cases.push({ name: `handshake: ${name}`, host, root: toPem(root), port, ...rest });
@@ -69,9 +69,9 @@ export class TlsTable {
 	}
 
 	/** A server that takes the connection and then says nothing. */
-	async #startSilence(): Promise<void> {
+	private async startSilence(): Promise<void> {
 		const server = createTcpServer((socket) => socket.on("error", () => {}));
-		const port = await this.#listen(server);
+		const port = await this.listen(server);
 		this.cases.push({
 			name: "handshake: silence",
 			host,
@@ -81,7 +81,7 @@ export class TlsTable {
 		});
 	}
 
-	async #serve(options: TlsOptions): Promise<number> {
+	private async serve(options: TlsOptions): Promise<number> {
 		const server = createServer(
 			// So that what a client must refuse can be shown at all.
 			{ ciphers: "DEFAULT:@SECLEVEL=0", ...options },
@@ -91,13 +91,13 @@ export class TlsTable {
 			},
 		);
 		server.on("tlsClientError", () => {});
-		return this.#listen(server);
+		return this.listen(server);
 	}
 
-	async #listen(server: TcpServer): Promise<number> {
+	private async listen(server: TcpServer): Promise<number> {
 		server.listen(0, "127.0.0.1");
 		await once(server, "listening");
-		this.#open.push(server);
+		this.open.push(server);
 		return (server.address() as AddressInfo).port;
 	}
 }

@@ -30,41 +30,41 @@ const pairs: readonly (readonly [positive: 0 | 1 | 2 | 3, negative: 1 | 3 | unde
 /** Texas Instruments' ADS1115, register by register. */
 export class ADS1115Chip extends TexasChip<Inputs> {
 	/** After the reset: input 0 against 1, ±2.048 V, single-shot, 128 samples each second, the comparator off. */
-	readonly #registers = [0, 0x0583, 0x8000, 0x7fff];
-	#startedAt = 0;
-	#converting = false;
+	private readonly registers = [0, 0x0583, 0x8000, 0x7fff];
+	private startedAt = 0;
+	private converting = false;
 
 	protected override readRegister(pointer: number): number {
-		this.#update();
+		this.update();
 		const register = pointer & 3;
-		const value = this.#registers[register] ?? 0;
+		const value = this.registers[register] ?? 0;
 		if (register !== configuration) return value & 0xffff;
-		return (value & ~operational) | (this.#converting ? 0 : operational);
+		return (value & ~operational) | (this.converting ? 0 : operational);
 	}
 
 	protected override writeRegister(pointer: number, value: number): void {
-		this.#update();
+		this.update();
 		const register = pointer & 3;
-		if (register === low || register === high) this.#registers[register] = value;
+		if (register === low || register === high) this.registers[register] = value;
 		if (register !== configuration) return;
-		this.#registers[configuration] = value;
+		this.registers[configuration] = value;
 		const starts = (value & operational) !== 0 || (value & singleShotMode) === 0;
 		if (!starts) return;
-		this.#startedAt = this.now;
-		this.#converting = true;
+		this.startedAt = this.now;
+		this.converting = true;
 	}
 
-	#update(): void {
-		const settings = this.#registers[configuration] ?? 0;
+	private update(): void {
+		const settings = this.registers[configuration] ?? 0;
 		const duration = 1000 / (rates[(settings >> 5) & 7] ?? 128);
-		if (!this.#converting || !this.ended(this.#startedAt, duration)) return;
+		if (!this.converting || !this.ended(this.startedAt, duration)) return;
 		const single = (settings & singleShotMode) !== 0;
-		const count = single ? 1 : Math.floor((this.now - this.#startedAt) / duration);
-		this.#registers[conversion] = this.#convert(settings, this.#startedAt + count * duration);
-		this.#converting = !single;
+		const count = single ? 1 : Math.floor((this.now - this.startedAt) / duration);
+		this.registers[conversion] = this.convert(settings, this.startedAt + count * duration);
+		this.converting = !single;
 	}
 
-	#convert(settings: number, ticks: number): number {
+	private convert(settings: number, ticks: number): number {
 		if (this.fault === "out of range") return 0x7fff;
 		const { inputs } = this.around(ticks);
 		const [positive, negative] = pairs[(settings >> 12) & 7] ?? [0, 1];

@@ -23,38 +23,38 @@ export interface AHT20Options extends ChipOptions<Air> {
 
 /** Aosong's AHT20 and AHT21, by commands. */
 export class AHT20Chip extends SimulatedChip<Air> {
-	#calibrated: boolean;
+	private calibrated: boolean;
 	/** Ticks until which it is initialised or reset, and acknowledges nothing. */
-	#readyAt = Number.NEGATIVE_INFINITY;
-	#measuringSince: number | undefined;
-	#data: readonly [humidity: number, temperature: number] = [0, 0];
+	private readyAt = Number.NEGATIVE_INFINITY;
+	private measuringSince: number | undefined;
+	private data: readonly [humidity: number, temperature: number] = [0, 0];
 
 	constructor(options: AHT20Options) {
 		super(options);
-		this.#calibrated = options.calibrated ?? true;
+		this.calibrated = options.calibrated ?? true;
 	}
 
 	protected override written(bytes: Bytes): void {
-		if (this.now < this.#readyAt) throw new NotAcknowledged();
+		if (this.now < this.readyAt) throw new NotAcknowledged();
 		const given = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-		if (given === measure) this.#measuringSince = this.now;
+		if (given === measure) this.measuringSince = this.now;
 		else if (given === initialise) {
-			this.#readyAt = this.now + initialisationTime;
-			this.#calibrated = true;
+			this.readyAt = this.now + initialisationTime;
+			this.calibrated = true;
 		} else if (given === softReset) {
-			this.#readyAt = this.now + resetTime;
-			this.#measuringSince = undefined;
-			this.#data = [0, 0];
+			this.readyAt = this.now + resetTime;
+			this.measuringSince = undefined;
+			this.data = [0, 0];
 		} else if (given !== readStatus) throw new NotAcknowledged();
 	}
 
 	/** The status, twice twenty bits, and the checksum of both (section 5.4); fewer when fewer are read. */
 	protected override sent(into: Bytes): void {
-		if (this.now < this.#readyAt) throw new NotAcknowledged();
-		this.#update();
-		const [humidity, temperature] = this.#data;
+		if (this.now < this.readyAt) throw new NotAcknowledged();
+		this.update();
+		const [humidity, temperature] = this.data;
 		const bytes = [
-			0x10 | (this.#measuringSince === undefined ? 0 : 0x80) | (this.#calibrated ? 0x0c : 0),
+			0x10 | (this.measuringSince === undefined ? 0 : 0x80) | (this.calibrated ? 0x0c : 0),
 			humidity >> 12,
 			(humidity >> 4) & 0xff,
 			((humidity & 15) << 4) | (temperature >> 16),
@@ -65,13 +65,13 @@ export class AHT20Chip extends SimulatedChip<Air> {
 		for (let i = 0; i < into.length; i++) into[i] = bytes[i] ?? 0xff;
 	}
 
-	#update(): void {
-		const since = this.#measuringSince;
+	private update(): void {
+		const since = this.measuringSince;
 		if (since === undefined || !this.ended(since, measurementTime)) return;
-		this.#measuringSince = undefined;
+		this.measuringSince = undefined;
 		const { temperature, humidity } = this.around(since + measurementTime);
 		const share = (value: number) => Math.min(2 ** 20 - 1, Math.max(0, Math.round(value * 2 ** 20)));
-		this.#data =
+		this.data =
 			this.fault === "out of range" ? [0, 0] : [share(humidity / 100), share((temperature + 50) / 200)];
 	}
 }

@@ -17,51 +17,51 @@ const usualSensitivity = 69;
 
 /** Rohm's BH1750, by commands. */
 export class BH1750Chip extends SimulatedChip<Light> {
-	#powered = false;
-	#sensitivity = usualSensitivity;
-	#data = 0;
-	#measuring:
+	private powered = false;
+	private sensitivity = usualSensitivity;
+	private data = 0;
+	private measuring:
 		| { readonly since: number; readonly duration: number; readonly scale: number; once: boolean }
 		| undefined;
 
 	/** It acknowledges whatever is written: one command each time. */
 	protected override written(bytes: Bytes): void {
-		this.#update();
+		this.update();
 		const [given = powerDown] = bytes;
-		if (given === powerDown) this.#stop();
-		else if (given === powerOn) this.#powered = true;
-		else if (given === reset && this.#powered) this.#data = 0;
-		else if (given >> 3 === 0b01000) this.#sensitivity = ((given & 7) << 5) | (this.#sensitivity & 31);
-		else if (given >> 5 === 0b011) this.#sensitivity = (this.#sensitivity & 0xe0) | (given & 31);
-		else if (given >> 4 === 1 || given >> 4 === 2) this.#start(given & 15, given >> 4 === 2);
+		if (given === powerDown) this.stop();
+		else if (given === powerOn) this.powered = true;
+		else if (given === reset && this.powered) this.data = 0;
+		else if (given >> 3 === 0b01000) this.sensitivity = ((given & 7) << 5) | (this.sensitivity & 31);
+		else if (given >> 5 === 0b011) this.sensitivity = (this.sensitivity & 0xe0) | (given & 31);
+		else if (given >> 4 === 1 || given >> 4 === 2) this.start(given & 15, given >> 4 === 2);
 	}
 
 	/** The data register, whatever was written last, over and over. */
 	protected override sent(into: Bytes): void {
-		this.#update();
-		for (let i = 0; i < into.length; i++) into[i] = i % 2 === 0 ? this.#data >> 8 : this.#data & 0xff;
+		this.update();
+		for (let i = 0; i < into.length; i++) into[i] = i % 2 === 0 ? this.data >> 8 : this.data & 0xff;
 	}
 
-	#start(mode: number, once: boolean): void {
-		const share = this.#sensitivity / usualSensitivity;
+	private start(mode: number, once: boolean): void {
+		const share = this.sensitivity / usualSensitivity;
 		const duration = (mode === 3 ? lowResolutionTime : highResolutionTime) * share;
-		this.#powered = true;
-		this.#measuring = { since: this.now, duration, scale: countsPerLux * share * (mode === 1 ? 2 : 1), once };
+		this.powered = true;
+		this.measuring = { since: this.now, duration, scale: countsPerLux * share * (mode === 1 ? 2 : 1), once };
 	}
 
-	#update(): void {
-		const measuring = this.#measuring;
+	private update(): void {
+		const measuring = this.measuring;
 		if (measuring === undefined || !this.ended(measuring.since, measuring.duration)) return;
 		const { since, duration, scale, once } = measuring;
 		const last = once ? since + duration : since + duration * Math.floor((this.now - since) / duration);
 		const counts = Math.round(this.around(last).illuminance * scale);
-		this.#data = this.fault === "out of range" ? 0xffff : Math.min(0xffff, Math.max(0, counts));
-		if (once) this.#stop();
+		this.data = this.fault === "out of range" ? 0xffff : Math.min(0xffff, Math.max(0, counts));
+		if (once) this.stop();
 	}
 
-	#stop(): void {
-		this.#powered = false;
-		this.#measuring = undefined;
+	private stop(): void {
+		this.powered = false;
+		this.measuring = undefined;
 	}
 }
 

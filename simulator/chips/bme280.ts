@@ -53,156 +53,151 @@ const standbyTimes = [0.5, 62.5, 125, 250, 500, 1000, 10, 20] as const;
  * calibration would measure, by searching for the raw number that the data sheet's compensation brings nearest.
  */
 export class BME280Chip extends SimulatedChip<Air> {
-	readonly #id: number;
-	readonly #calibration: Calibration;
-	readonly #registers = new Uint8Array(256);
+	private readonly id: number;
+	private readonly calibration: Calibration;
+	private readonly registers = new Uint8Array(256);
 	/** The next register to be read. */
-	#pointer = 0;
+	private pointer = 0;
 	/** Ticks of the reset, and of the latest start of a forced measurement or of normal mode. */
-	#resetAt = 0;
-	#startedAt = 0;
+	private resetAt = 0;
+	private startedAt = 0;
 	/** `ctrl_hum` as it came into effect with the last write to `ctrl_meas` (section 5.4.3). */
-	#humidityOversampling = 0;
+	private humidityOversampling = 0;
 	/** A forced measurement whose result has not been stored yet. */
-	#forced = false;
+	private forced = false;
 	/** What was measured last: the next will not be far from it. */
-	#raw = { temperature: skipped20, pressure: skipped20, humidity: skipped16 };
+	private raw = { temperature: skipped20, pressure: skipped20, humidity: skipped16 };
 
 	constructor(options: BME280Options) {
 		super(options);
-		this.#id = options.id ?? 0x60;
-		this.#calibration = options.calibration ?? exampleCalibration;
-		this.#reset();
-		if (options.starting !== true) this.#resetAt -= startUpTime;
+		this.id = options.id ?? 0x60;
+		this.calibration = options.calibration ?? exampleCalibration;
+		this.reset();
+		if (options.starting !== true) this.resetAt -= startUpTime;
 	}
 
 	/** A register's address, then its value; more pairs may follow (section 6.2.1). One byte alone sets the pointer. */
 	protected override written(bytes: Bytes): void {
-		this.#update();
-		this.#pointer = bytes[0] ?? this.#pointer;
-		for (let i = 0; i + 1 < bytes.length; i += 2) this.#writeRegister(bytes[i] ?? 0, bytes[i + 1] ?? 0);
+		this.update();
+		this.pointer = bytes[0] ?? this.pointer;
+		for (let i = 0; i + 1 < bytes.length; i += 2) this.writeRegister(bytes[i] ?? 0, bytes[i + 1] ?? 0);
 	}
 
 	/** Consecutive registers from the pointer on (section 6.2.2). */
 	protected override sent(into: Bytes): void {
-		this.#update();
-		for (let i = 0; i < into.length; i++) into[i] = this.#registers[(this.#pointer + i) & 0xff] ?? 0;
-		this.#pointer = (this.#pointer + into.length) & 0xff;
+		this.update();
+		for (let i = 0; i < into.length; i++) into[i] = this.registers[(this.pointer + i) & 0xff] ?? 0;
+		this.pointer = (this.pointer + into.length) & 0xff;
 	}
 
 	/** Only the BME280 has what belongs to humidity. */
-	get #hygrometer(): boolean {
-		return this.#id === 0x60;
+	private get hygrometer(): boolean {
+		return this.id === 0x60;
 	}
 
-	#writeRegister(register: number, value: number): void {
-		if (register === reset && value === 0xb6) this.#reset();
-		else if (register === controlHumidity && this.#hygrometer) this.#registers[register] = value & 7;
-		else if (register === configuration) this.#registers[register] = value & 0xfd;
-		else if (register === controlMeasurement) this.#control(value);
+	private writeRegister(register: number, value: number): void {
+		if (register === reset && value === 0xb6) this.reset();
+		else if (register === controlHumidity && this.hygrometer) this.registers[register] = value & 7;
+		else if (register === configuration) this.registers[register] = value & 0xfd;
+		else if (register === controlMeasurement) this.control(value);
 	}
 
-	#control(value: number): void {
-		this.#registers[controlMeasurement] = value;
-		this.#humidityOversampling = (this.#registers[controlHumidity] ?? 0) & 7;
-		this.#startedAt = this.now;
-		this.#forced = (value & 3) === 1 || (value & 3) === 2;
+	private control(value: number): void {
+		this.registers[controlMeasurement] = value;
+		this.humidityOversampling = (this.registers[controlHumidity] ?? 0) & 7;
+		this.startedAt = this.now;
+		this.forced = (value & 3) === 1 || (value & 3) === 2;
 	}
 
-	#reset(): void {
-		this.#registers.fill(0);
-		this.#registers[id] = this.#id;
-		this.#resetAt = this.now;
-		this.#forced = false;
-		this.#humidityOversampling = 0;
-		this.#writeCalibration();
-		this.#store(skipped20, skipped20, skipped16);
+	private reset(): void {
+		this.registers.fill(0);
+		this.registers[id] = this.id;
+		this.resetAt = this.now;
+		this.forced = false;
+		this.humidityOversampling = 0;
+		this.writeCalibration();
+		this.store(skipped20, skipped20, skipped16);
 	}
 
 	/** Brings status and data up to the present. */
-	#update(): void {
-		const elapsed = this.now - this.#startedAt;
-		const duration = this.#measurementTime();
-		const normal = ((this.#registers[controlMeasurement] ?? 0) & 3) === 3;
+	private update(): void {
+		const elapsed = this.now - this.startedAt;
+		const duration = this.measurementTime();
+		const normal = ((this.registers[controlMeasurement] ?? 0) & 3) === 3;
 		let measuring = false;
-		if (this.#forced) {
-			measuring = !this.ended(this.#startedAt, duration);
-			if (!measuring) this.#finishForced(this.#startedAt + duration);
+		if (this.forced) {
+			measuring = !this.ended(this.startedAt, duration);
+			if (!measuring) this.finishForced(this.startedAt + duration);
 		} else if (normal) {
-			const cycle = duration + (standbyTimes[(this.#registers[configuration] ?? 0) >> 5] ?? 0);
+			const cycle = duration + (standbyTimes[(this.registers[configuration] ?? 0) >> 5] ?? 0);
 			const cycles = Math.floor((elapsed - duration) / cycle);
 			measuring = elapsed % cycle < duration;
-			if (cycles >= 0) this.#measure(this.#startedAt + cycles * cycle + duration);
+			if (cycles >= 0) this.measure(this.startedAt + cycles * cycle + duration);
 		}
-		const copying = this.now - this.#resetAt < startUpTime;
-		this.#registers[status] = (measuring ? 0x08 : 0) | (copying ? 0x01 : 0);
+		const copying = this.now - this.resetAt < startUpTime;
+		this.registers[status] = (measuring ? 0x08 : 0) | (copying ? 0x01 : 0);
 	}
 
 	/** The result is stored and the chip sleeps again (section 3.3.3). */
-	#finishForced(ticks: number): void {
-		this.#forced = false;
-		this.#registers[controlMeasurement] = (this.#registers[controlMeasurement] ?? 0) & 0xfc;
-		this.#measure(ticks);
+	private finishForced(ticks: number): void {
+		this.forced = false;
+		this.registers[controlMeasurement] = (this.registers[controlMeasurement] ?? 0) & 0xfc;
+		this.measure(ticks);
 	}
 
-	#measure(ticks: number): void {
+	private measure(ticks: number): void {
 		const { temperature, humidity, pressure } = this.around(ticks);
-		const control = this.#registers[controlMeasurement] ?? 0;
-		const before = this.#raw;
+		const control = this.registers[controlMeasurement] ?? 0;
+		const before = this.raw;
 		const rawTemperature =
 			this.fault === "out of range"
 				? 2 ** 20 - 1
 				: nearest(
 						20,
 						before.temperature,
-						(raw) => celsius(fineTemperature(raw, this.#calibration)) - temperature,
+						(raw) => celsius(fineTemperature(raw, this.calibration)) - temperature,
 					);
 		// The other channels are compensated with the temperature as it was measured.
-		const fine = fineTemperature(rawTemperature, this.#calibration);
-		const rawPressure = nearest(
-			20,
-			before.pressure,
-			(raw) => pressure - pascal(raw, fine, this.#calibration),
-		);
+		const fine = fineTemperature(rawTemperature, this.calibration);
+		const rawPressure = nearest(20, before.pressure, (raw) => pressure - pascal(raw, fine, this.calibration));
 		const rawHumidity = nearest(
 			16,
 			before.humidity,
-			(raw) => percent(raw, fine, this.#calibration) - humidity,
+			(raw) => percent(raw, fine, this.calibration) - humidity,
 		);
-		this.#raw = { temperature: rawTemperature, pressure: rawPressure, humidity: rawHumidity };
-		this.#store(
+		this.raw = { temperature: rawTemperature, pressure: rawPressure, humidity: rawHumidity };
+		this.store(
 			control >> 5 === 0 ? skipped20 : rawTemperature,
 			((control >> 2) & 7) === 0 ? skipped20 : rawPressure,
-			this.#humidityOversampling === 0 ? skipped16 : rawHumidity,
+			this.humidityOversampling === 0 ? skipped16 : rawHumidity,
 		);
 	}
 
 	/** Typical duration, milliseconds (section 9.1). */
-	#measurementTime(): number {
-		const control = this.#registers[controlMeasurement] ?? 0;
+	private measurementTime(): number {
+		const control = this.registers[controlMeasurement] ?? 0;
 		const temperature = 2 * times(control >> 5);
 		const pressure = times((control >> 2) & 7) === 0 ? 0 : 2 * times((control >> 2) & 7) + 0.5;
-		const humidity =
-			times(this.#humidityOversampling) === 0 ? 0 : 2 * times(this.#humidityOversampling) + 0.5;
+		const humidity = times(this.humidityOversampling) === 0 ? 0 : 2 * times(this.humidityOversampling) + 0.5;
 		return 1 + temperature + pressure + humidity;
 	}
 
-	#store(temperature: number, pressure: number, humidity: number): void {
+	private store(temperature: number, pressure: number, humidity: number): void {
 		const bytes = [
 			...[pressure >> 12, pressure >> 4, pressure << 4],
 			...[temperature >> 12, temperature >> 4, temperature << 4],
 			...[humidity >> 8, humidity],
 		];
-		this.#registers.set(bytes.slice(0, this.#hygrometer ? dataLength : dataLength - 2), data);
+		this.registers.set(bytes.slice(0, this.hygrometer ? dataLength : dataLength - 2), data);
 	}
 
-	#writeCalibration(): void {
-		const { T, P, H } = this.#calibration;
-		const view = new DataView(this.#registers.buffer);
+	private writeCalibration(): void {
+		const { T, P, H } = this.calibration;
+		const view = new DataView(this.registers.buffer);
 		[...T, ...P].forEach((word, index) => {
 			view.setInt16(0x88 + 2 * index, word, true);
 		});
-		if (!this.#hygrometer) return;
+		if (!this.hygrometer) return;
 		const [H1, H2, H3, H4, H5, H6] = H;
 		view.setUint8(0xa1, H1);
 		view.setInt16(0xe1, H2, true);

@@ -62,38 +62,38 @@ const idle: State = { kind: "idle" };
 export class DS18B20Chip implements OneWireChip {
 	readonly rom: Uint8Array;
 	fault: DS18B20Fault | undefined;
-	readonly #options: DS18B20Options;
-	#state: State = idle;
-	#raw = powerOnValue;
-	#alarms: [number, number] = [0x4b, 0x46];
-	#configuration = 0x7f;
+	private readonly options: DS18B20Options;
+	private state: State = idle;
+	private raw = powerOnValue;
+	private alarms: [number, number] = [0x4b, 0x46];
+	private configuration = 0x7f;
 	/** Ticks at which the conversion under way ends. */
-	#convertedAt: number | undefined;
-	#convertedBy = 0;
+	private convertedAt: number | undefined;
+	private convertedBy = 0;
 
 	constructor(options: DS18B20Options) {
 		const code = [options.family ?? 0x28, ...options.serial];
 		this.rom = Uint8Array.from([...code, crc8(code)]);
-		this.#options = options;
+		this.options = options;
 	}
 
 	/** Its supply was away for a moment. */
 	losePower(): void {
-		this.#raw = powerOnValue;
-		this.#convertedAt = undefined;
-		this.#state = idle;
+		this.raw = powerOnValue;
+		this.convertedAt = undefined;
+		this.state = idle;
 	}
 
 	reset(): boolean {
-		this.#state = takeByte((code) => this.#romCommand(code));
+		this.state = takeByte((code) => this.romCommand(code));
 		// Ground is ground: nobody is seen to come up after the reset.
 		return this.fault !== "shorted";
 	}
 
 	take(bit: 0 | 1): void {
-		const state = this.#state;
+		const state = this.state;
 		if (state.kind === "search") {
-			if (state.step === 2) this.#searched(state, bit);
+			if (state.step === 2) this.searched(state, bit);
 			return;
 		}
 		if (state.kind !== "take") return;
@@ -102,12 +102,12 @@ export class DS18B20Chip implements OneWireChip {
 		state.bits++;
 		if ((state.bits & 7) !== 0) return;
 		const next = state.next(state.bytes);
-		if (next !== undefined) this.#state = next;
+		if (next !== undefined) this.state = next;
 	}
 
 	give(): 0 | 1 {
 		if (this.fault === "shorted") return 0;
-		const state = this.#state;
+		const state = this.state;
 		switch (state.kind) {
 			case "give": {
 				const given = bit(state.bytes[state.at >> 3] ?? 0xff, state.at & 7);
@@ -115,15 +115,15 @@ export class DS18B20Chip implements OneWireChip {
 				return given;
 			}
 			case "search":
-				return this.#searchBit(state);
+				return this.searchBit(state);
 			case "busy":
-				return this.#busy ? 0 : 1;
+				return this.busy ? 0 : 1;
 			default:
 				return 1;
 		}
 	}
 
-	#romCommand(code: number): State {
+	private romCommand(code: number): State {
 		switch (code) {
 			case command.searchRom:
 				return { kind: "search", place: 0, step: 0 };
@@ -131,87 +131,87 @@ export class DS18B20Chip implements OneWireChip {
 				return { kind: "give", at: 0, bytes: [...this.rom] };
 			case command.matchRom:
 				return takeBytes(8, (bytes) =>
-					bytes.every((byte, index) => byte === this.rom[index]) ? this.#awaitFunction() : idle,
+					bytes.every((byte, index) => byte === this.rom[index]) ? this.awaitFunction() : idle,
 				);
 			case command.skipRom:
-				return this.#awaitFunction();
+				return this.awaitFunction();
 			default:
 				return idle;
 		}
 	}
 
-	#awaitFunction(): State {
-		return takeByte((code) => this.#functionCommand(code));
+	private awaitFunction(): State {
+		return takeByte((code) => this.functionCommand(code));
 	}
 
-	#functionCommand(code: number): State {
+	private functionCommand(code: number): State {
 		switch (code) {
 			case command.convert:
-				this.#convert();
+				this.convert();
 				return { kind: "busy" };
 			case command.writeScratchpad:
 				return takeBytes(3, ([high = 0, low = 0, configuration = 0]) => {
-					this.#alarms = [high, low];
+					this.alarms = [high, low];
 					// Only the two bits of the resolution can be written.
-					this.#configuration = (configuration & 0x60) | 0x1f;
+					this.configuration = (configuration & 0x60) | 0x1f;
 					return idle;
 				});
 			case command.readScratchpad:
-				return { kind: "give", at: 0, bytes: this.#scratchpad() };
+				return { kind: "give", at: 0, bytes: this.scratchpad() };
 			case command.readPowerSupply:
-				return { kind: "give", at: 0, bytes: [this.#options.parasite === true ? 0x00 : 0xff] };
+				return { kind: "give", at: 0, bytes: [this.options.parasite === true ? 0x00 : 0xff] };
 			default:
 				return idle;
 		}
 	}
 
-	#convert(): void {
-		const now = this.#options.ticks();
-		const bits = 9 + (this.#configuration >> 5);
-		this.#convertedAt = now + conversionTime / 2 ** (12 - bits);
-		this.#convertedBy = bits;
+	private convert(): void {
+		const now = this.options.ticks();
+		const bits = 9 + (this.configuration >> 5);
+		this.convertedAt = now + conversionTime / 2 ** (12 - bits);
+		this.convertedBy = bits;
 	}
 
-	get #busy(): boolean {
-		if (this.#convertedAt === undefined) return false;
+	private get busy(): boolean {
+		if (this.convertedAt === undefined) return false;
 		if (this.fault === "frozen") return true;
-		return this.#options.ticks() < this.#convertedAt;
+		return this.options.ticks() < this.convertedAt;
 	}
 
-	#scratchpad(): number[] {
-		if (this.#convertedAt !== undefined && !this.#busy) {
-			const sixteenths = Math.round(this.#options.temperature(this.#convertedAt) * 16);
-			const mask = -1 << (12 - this.#convertedBy);
-			this.#raw = Math.min(2000, Math.max(-880, sixteenths)) & mask;
-			this.#convertedAt = undefined;
+	private scratchpad(): number[] {
+		if (this.convertedAt !== undefined && !this.busy) {
+			const sixteenths = Math.round(this.options.temperature(this.convertedAt) * 16);
+			const mask = -1 << (12 - this.convertedBy);
+			this.raw = Math.min(2000, Math.max(-880, sixteenths)) & mask;
+			this.convertedAt = undefined;
 		}
-		const raw = this.#raw & 0xffff;
+		const raw = this.raw & 0xffff;
 		const reserved = [0xff, raw === powerOnValue ? 0x0c : 0x10 - (raw & 0x0f), 0x10];
-		const bytes = [raw & 0xff, raw >> 8, ...this.#alarms, this.#configuration, ...reserved];
+		const bytes = [raw & 0xff, raw >> 8, ...this.alarms, this.configuration, ...reserved];
 		const check = crc8(bytes);
 		return [...bytes, this.fault === "wrong checksum" ? check ^ 0x04 : check];
 	}
 
-	#searchBit(state: State & { kind: "search" }): 0 | 1 {
+	private searchBit(state: State & { kind: "search" }): 0 | 1 {
 		if (state.step === 2) return 1;
-		const own = this.#romBit(state.place);
+		const own = this.romBit(state.place);
 		const given = state.step === 0 ? own : own === 1 ? 0 : 1;
 		state.step = state.step === 0 ? 1 : 2;
 		return given;
 	}
 
 	/** The master has chosen a direction: those that it does not lead to are out. */
-	#searched(state: State & { kind: "search" }, direction: 0 | 1): void {
-		if (this.#romBit(state.place) !== direction) {
-			this.#state = idle;
+	private searched(state: State & { kind: "search" }, direction: 0 | 1): void {
+		if (this.romBit(state.place) !== direction) {
+			this.state = idle;
 			return;
 		}
 		state.place++;
 		state.step = 0;
-		if (state.place === 64) this.#state = this.#awaitFunction();
+		if (state.place === 64) this.state = this.awaitFunction();
 	}
 
-	#romBit(place: number): 0 | 1 {
+	private romBit(place: number): 0 | 1 {
 		return bit(this.rom[place >> 3] ?? 0, place & 7);
 	}
 }

@@ -21,85 +21,83 @@ export interface INA219Options extends ChipOptions<Supply> {
 
 /** Texas Instruments' INA219, register by register. */
 export class INA219Chip extends TexasChip<Supply> {
-	readonly #shunt: number;
-	#configuration = afterReset;
-	#calibration = 0;
-	#startedAt: number;
+	private readonly shunt: number;
+	private configuration = afterReset;
+	private calibration = 0;
+	private startedAt: number;
 	/** What was converted last. */
-	#shuntSteps = 0;
-	#busSteps = 0;
-	#ready = false;
+	private shuntSteps = 0;
+	private busSteps = 0;
+	private ready = false;
 	/** Conversions that are done since the configuration was written. */
-	#done = 0;
+	private done = 0;
 	/** A triggered conversion is under way, or continuous ones are. */
-	#running = true;
+	private running = true;
 
 	constructor(options: INA219Options) {
 		super(options);
-		this.#shunt = options.shunt ?? 0.1;
-		this.#startedAt = this.now;
+		this.shunt = options.shunt ?? 0.1;
+		this.startedAt = this.now;
 	}
 
 	protected override readRegister(at: number): number {
-		this.#update();
-		const current = Math.trunc((this.#shuntSteps * this.#calibration) / 4096);
-		const power = Math.abs(Math.trunc((current * this.#busSteps) / 5000));
-		if (at === register.configuration) return this.#configuration;
-		if (at === register.shunt) return this.#shuntSteps & 0xffff;
-		if (at === register.bus) return (this.#busSteps << 3) | this.#flags(current, power);
+		this.update();
+		const current = Math.trunc((this.shuntSteps * this.calibration) / 4096);
+		const power = Math.abs(Math.trunc((current * this.busSteps) / 5000));
+		if (at === register.configuration) return this.configuration;
+		if (at === register.shunt) return this.shuntSteps & 0xffff;
+		if (at === register.bus) return (this.busSteps << 3) | this.flags(current, power);
 		if (at === register.current) return current & 0xffff;
-		if (at === register.calibration) return this.#calibration;
+		if (at === register.calibration) return this.calibration;
 		if (at !== register.power) return 0;
-		this.#ready = false;
+		this.ready = false;
 		return power & 0xffff;
 	}
 
 	protected override writeRegister(at: number, value: number): void {
-		this.#update();
+		this.update();
 		// The last bit cannot be written (section 8.6.4.1).
-		if (at === register.calibration) this.#calibration = value & 0xfffe;
+		if (at === register.calibration) this.calibration = value & 0xfffe;
 		if (at !== register.configuration) return;
-		if ((value & reset) !== 0) this.#calibration = 0;
-		this.#configuration = (value & reset) !== 0 ? afterReset : value & 0x3fff;
-		const mode = this.#configuration & 7;
-		this.#running = mode !== 0 && mode !== 4;
-		if (this.#running) this.#ready = false;
-		this.#startedAt = this.now;
-		this.#done = 0;
+		if ((value & reset) !== 0) this.calibration = 0;
+		this.configuration = (value & reset) !== 0 ? afterReset : value & 0x3fff;
+		const mode = this.configuration & 7;
+		this.running = mode !== 0 && mode !== 4;
+		if (this.running) this.ready = false;
+		this.startedAt = this.now;
+		this.done = 0;
 	}
 
-	#flags(current: number, power: number): number {
-		return (
-			(this.#ready ? conversionReady : 0) | (Math.abs(current) > 0x7fff || power > 0xffff ? overflow : 0)
-		);
+	private flags(current: number, power: number): number {
+		return (this.ready ? conversionReady : 0) | (Math.abs(current) > 0x7fff || power > 0xffff ? overflow : 0);
 	}
 
-	#update(): void {
-		const duration = this.#time(this.#configuration >> 7) + this.#time(this.#configuration >> 3);
-		if (!this.#running || !this.ended(this.#startedAt, duration)) return;
-		const continuous = (this.#configuration & 4) !== 0;
-		const count = continuous ? Math.floor((this.now - this.#startedAt) / duration) : 1;
-		if (count === this.#done) return;
-		this.#done = count;
-		this.#measure(this.#startedAt + count * duration);
-		this.#ready = true;
-		this.#running = continuous;
+	private update(): void {
+		const duration = this.time(this.configuration >> 7) + this.time(this.configuration >> 3);
+		if (!this.running || !this.ended(this.startedAt, duration)) return;
+		const continuous = (this.configuration & 4) !== 0;
+		const count = continuous ? Math.floor((this.now - this.startedAt) / duration) : 1;
+		if (count === this.done) return;
+		this.done = count;
+		this.measure(this.startedAt + count * duration);
+		this.ready = true;
+		this.running = continuous;
 	}
 
-	#measure(ticks: number): void {
+	private measure(ticks: number): void {
 		const { voltage, current } = this.around(ticks);
 		const out = this.fault === "out of range";
-		const mode = this.#configuration & 3;
+		const mode = this.configuration & 3;
 		// ±40 mV, doubled with each step of the gain ("PG Bit Settings").
-		const most = 4000 << ((this.#configuration >> 11) & 3);
-		const most12 = (this.#configuration & 0x2000) !== 0 ? 8000 : 4000;
-		const shunt = out ? most : steps(current * this.#shunt, 10e-6);
-		if ((mode & 1) !== 0) this.#shuntSteps = Math.min(most, Math.max(-most, shunt));
-		if ((mode & 2) !== 0) this.#busSteps = Math.min(most12, Math.max(0, steps(voltage, 0.004)));
+		const most = 4000 << ((this.configuration >> 11) & 3);
+		const most12 = (this.configuration & 0x2000) !== 0 ? 8000 : 4000;
+		const shunt = out ? most : steps(current * this.shunt, 10e-6);
+		if ((mode & 1) !== 0) this.shuntSteps = Math.min(most, Math.max(-most, shunt));
+		if ((mode & 2) !== 0) this.busSteps = Math.min(most12, Math.max(0, steps(voltage, 0.004)));
 	}
 
 	/** Of one converter, by its four bits: 9 to 12 bits once, or 2 to 128 times with 12 bits ("ADC Settings"). */
-	#time(bits: number): number {
+	private time(bits: number): number {
 		if ((bits & 8) === 0) return conversionTimes[bits & 3] ?? 0;
 		return 0.532 * 2 ** (bits & 7);
 	}

@@ -35,31 +35,31 @@ export interface IntermittentChipOptions {
 
 /** A chip that is well for a minute and has a fault for the next, by turns. */
 export class IntermittentChip implements Chip {
-	readonly #options: IntermittentChipOptions;
-	#chip: SimulatedChip<never>;
-	#faulty = false;
+	private readonly options: IntermittentChipOptions;
+	private chip: SimulatedChip<never>;
+	private faulty = false;
 
 	constructor(options: IntermittentChipOptions) {
-		this.#options = options;
-		this.#chip = options.make();
+		this.options = options;
+		this.chip = options.make();
 	}
 
 	write(bytes: Bytes): void {
-		this.#look();
-		this.#chip.write(bytes);
+		this.look();
+		this.chip.write(bytes);
 	}
 
 	read(into: Bytes): void {
-		this.#look();
-		this.#chip.read(into);
+		this.look();
+		this.chip.read(into);
 	}
 
 	/** Somebody speaks to it: whose turn it is. */
-	#look(): void {
-		const { fault, ticks, make, holdLow } = this.#options;
+	private look(): void {
+		const { fault, ticks, make, holdLow } = this.options;
 		const faulty = Math.floor(ticks() / turn) % 2 === 1;
-		const changed = faulty !== this.#faulty;
-		this.#faulty = faulty;
+		const changed = faulty !== this.faulty;
+		this.faulty = faulty;
 		if (fault === "held low") {
 			if (!faulty || !changed) return;
 			holdLow();
@@ -67,9 +67,9 @@ export class IntermittentChip implements Chip {
 		}
 		if (fault === "unplugged") {
 			if (faulty) throw new NotAcknowledged();
-			if (changed) this.#chip = make();
+			if (changed) this.chip = make();
 			return;
 		}
-		this.#chip.fault = faulty ? fault : undefined;
+		this.chip.fault = faulty ? fault : undefined;
 	}
 }

@@ -46,35 +46,35 @@ interface Activity {
 
 /** Sensirion's SCD40 and SCD41, by commands. */
 export class SCD4xChip extends SensirionChip<Air> {
-	readonly #variant: keyof typeof variants;
-	#activity: Activity | undefined;
-	#asleep = false;
+	private readonly variant: keyof typeof variants;
+	private activity: Activity | undefined;
+	private asleep = false;
 	/** What was measured last and not read yet. */
-	#data: readonly [number, number, number] | undefined;
+	private data: readonly [number, number, number] | undefined;
 
 	constructor(options: SCD4xOptions) {
 		super(options);
-		this.#variant = options.variant ?? "SCD41";
+		this.variant = options.variant ?? "SCD41";
 	}
 
 	/** Whether it measures by itself. */
 	get periodic(): boolean {
-		return this.#activity?.mode === "periodic";
+		return this.activity?.mode === "periodic";
 	}
 
 	protected override command(bytes: Bytes): void {
 		const given = code(bytes);
-		if (this.#asleep) {
+		if (this.asleep) {
 			// It never acknowledges the command that wakes it ("wake_up").
-			if (given === wakeUp) this.#wake();
+			if (given === wakeUp) this.wake();
 			throw new NotAcknowledged();
 		}
-		this.#update();
-		if (given === readDataReady) this.answer(0x8000 | (this.#data === undefined ? 0 : 6));
-		else if (given === readMeasurement) this.#take();
-		else if (given === stopPeriodic) this.#stop();
-		else if (this.#activity !== undefined || given === undefined) throw new NotAcknowledged();
-		else this.#idleCommand(given);
+		this.update();
+		if (given === readDataReady) this.answer(0x8000 | (this.data === undefined ? 0 : 6));
+		else if (given === readMeasurement) this.take();
+		else if (given === stopPeriodic) this.stop();
+		else if (this.activity !== undefined || given === undefined) throw new NotAcknowledged();
+		else this.idleCommand(given);
 	}
 
 	/** Whatever is read answers a question. */
@@ -83,52 +83,52 @@ export class SCD4xChip extends SensirionChip<Air> {
 	}
 
 	/** Those that it takes only while it does not measure. */
-	#idleCommand(given: number): void {
-		if (given === startPeriodic) this.#begin("periodic", period);
-		else if (given === startLowPowerPeriodic) this.#begin("periodic", lowPowerPeriod);
-		else if (given === measureSingleShot && this.#variant === "SCD41")
-			this.#begin("single shot", singleShotTime);
+	private idleCommand(given: number): void {
+		if (given === startPeriodic) this.begin("periodic", period);
+		else if (given === startLowPowerPeriodic) this.begin("periodic", lowPowerPeriod);
+		else if (given === measureSingleShot && this.variant === "SCD41")
+			this.begin("single shot", singleShotTime);
 		else if (given === readSerialNumber) this.answer(...serialNumber);
-		else if (given === readVariant) this.answer(variants[this.#variant]);
-		else if (given === powerDown && this.#variant === "SCD41") this.#asleep = true;
+		else if (given === readVariant) this.answer(variants[this.variant]);
+		else if (given === powerDown && this.variant === "SCD41") this.asleep = true;
 		else throw new NotAcknowledged();
 	}
 
-	#begin(mode: Activity["mode"], each: number): void {
-		this.#activity = { mode, startedAt: this.now, period: each, done: 0 };
-		this.#data = undefined;
+	private begin(mode: Activity["mode"], each: number): void {
+		this.activity = { mode, startedAt: this.now, period: each, done: 0 };
+		this.data = undefined;
 	}
 
-	#stop(): void {
-		this.#activity = undefined;
+	private stop(): void {
+		this.activity = undefined;
 		this.busy(stopTime);
 	}
 
-	#wake(): void {
-		this.#asleep = false;
+	private wake(): void {
+		this.asleep = false;
 		this.busy(wakeTime);
 	}
 
 	/** Reading empties the buffer; an empty one is not acknowledged ("read_measurement"). */
-	#take(): void {
-		if (this.#data === undefined) return;
-		this.answer(...this.#data);
-		this.#data = undefined;
+	private take(): void {
+		if (this.data === undefined) return;
+		this.answer(...this.data);
+		this.data = undefined;
 	}
 
 	/** Brings the buffer up to the present. */
-	#update(): void {
-		const activity = this.#activity;
+	private update(): void {
+		const activity = this.activity;
 		if (activity === undefined || !this.ended(activity.startedAt, activity.period * (activity.done + 1)))
 			return;
 		const due = activity.startedAt + activity.period * (activity.done + 1);
 		const more = activity.mode === "periodic" ? Math.floor((this.now - due) / activity.period) : 0;
 		activity.done += 1 + more;
-		this.#data = this.#words(due + more * activity.period);
-		if (activity.mode === "single shot") this.#activity = undefined;
+		this.data = this.words(due + more * activity.period);
+		if (activity.mode === "single shot") this.activity = undefined;
 	}
 
-	#words(ticks: number): readonly [number, number, number] {
+	private words(ticks: number): readonly [number, number, number] {
 		if (this.fault === "out of range") return [0, 0, 0xffff];
 		const { co2, temperature, humidity } = this.around(ticks);
 		return [Math.round(co2), share(temperature, -45, 175), share(humidity, 0, 100)];

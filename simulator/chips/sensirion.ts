@@ -6,11 +6,11 @@ import { SimulatedChip } from "./simulated-chip";
 
 /** A chip of Sensirion's: commands, and words with checksums as answers. */
 export abstract class SensirionChip<Quantity extends keyof Surroundings> extends SimulatedChip<Quantity> {
-	#answer: readonly number[] | undefined;
+	private _answer: readonly number[] | undefined;
 	/** Ticks until which it acknowledges nothing. */
-	#busyUntil = Number.NEGATIVE_INFINITY;
+	private busyUntil = Number.NEGATIVE_INFINITY;
 	/** It needs a moment to have an answer: the first read after a question is not acknowledged. */
-	#hesitates = false;
+	private hesitates = false;
 
 	/** Takes a command; throws when the chip does not. */
 	protected abstract command(bytes: Bytes): void;
@@ -19,20 +19,20 @@ export abstract class SensirionChip<Quantity extends keyof Surroundings> extends
 	protected abstract get measurement(): readonly number[] | undefined;
 
 	protected override written(bytes: Bytes): void {
-		if (this.now < this.#busyUntil) throw new NotAcknowledged();
-		this.#answer = undefined;
+		if (this.now < this.busyUntil) throw new NotAcknowledged();
+		this._answer = undefined;
 		this.command(bytes);
 	}
 
 	protected override sent(into: Bytes): void {
-		if (this.now < this.#busyUntil) throw new NotAcknowledged();
-		if (this.#hesitates) {
-			this.#hesitates = false;
+		if (this.now < this.busyUntil) throw new NotAcknowledged();
+		if (this.hesitates) {
+			this.hesitates = false;
 			throw new NotAcknowledged();
 		}
-		const words = this.#answer ?? this.measurement;
+		const words = this._answer ?? this.measurement;
 		if (words === undefined) throw new NotAcknowledged();
-		this.#answer = undefined;
+		this._answer = undefined;
 		const bytes = words.flatMap((word) => {
 			const pair = [(word >> 8) & 0xff, word & 0xff];
 			return [...pair, this.checksum(checksum(pair))];
@@ -41,13 +41,13 @@ export abstract class SensirionChip<Quantity extends keyof Surroundings> extends
 	}
 
 	protected answer(...words: readonly number[]): void {
-		this.#answer = words;
-		this.#hesitates = true;
+		this._answer = words;
+		this.hesitates = true;
 	}
 
 	/** Acknowledges nothing for so many milliseconds. */
 	protected busy(milliseconds: number): void {
-		this.#busyUntil = this.now + milliseconds;
+		this.busyUntil = this.now + milliseconds;
 	}
 }
 

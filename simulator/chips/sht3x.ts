@@ -36,68 +36,68 @@ const heat = 3;
 
 /** Sensirion's SHT30, SHT31 and SHT35, by commands. */
 export class SHT3xChip extends SensirionChip<Air> {
-	#heater = false;
+	private heater = false;
 	/** After the power came: a reset was detected, and alerts are pending (table 18). */
-	#flags = 0x8010;
+	private flags = 0x8010;
 	/** The measurement under way or done, not yet read. */
-	#single: { readonly startedAt: number; readonly duration: number } | undefined;
-	#periodic: { readonly startedAt: number; readonly period: number; fetched: number } | undefined;
+	private single: { readonly startedAt: number; readonly duration: number } | undefined;
+	private periodic: { readonly startedAt: number; readonly period: number; fetched: number } | undefined;
 
 	protected override command(bytes: Bytes): void {
 		// A single byte is no command, and forgotten.
 		if (bytes.length === 1) return;
-		if (this.#single !== undefined && !this.ended(this.#single.startedAt, this.#single.duration))
+		if (this.single !== undefined && !this.ended(this.single.startedAt, this.single.duration))
 			throw new NotAcknowledged();
 		const given = code(bytes);
-		if (given === stopPeriodic) this.#stop(breakTime);
-		else if (given === softReset) this.#reset();
-		else if (given === readStatus) this.answer(this.#flags | (this.#heater ? 0x2000 : 0));
-		else if (given === clearStatus) this.#flags = 0;
-		else if (given === heaterOn || given === heaterOff) this.#heater = given === heaterOn;
-		else if (given === fetchData && this.#periodic !== undefined) this.#fetch(this.#periodic);
-		else this.#measure(given ?? 0);
+		if (given === stopPeriodic) this.stop(breakTime);
+		else if (given === softReset) this.reset();
+		else if (given === readStatus) this.answer(this.flags | (this.heater ? 0x2000 : 0));
+		else if (given === clearStatus) this.flags = 0;
+		else if (given === heaterOn || given === heaterOff) this.heater = given === heaterOn;
+		else if (given === fetchData && this.periodic !== undefined) this.fetch(this.periodic);
+		else this.measure(given ?? 0);
 	}
 
 	protected override get measurement(): readonly number[] | undefined {
-		const single = this.#single;
+		const single = this.single;
 		if (single === undefined || !this.ended(single.startedAt, single.duration)) return undefined;
-		this.#single = undefined;
-		return this.#words(single.startedAt + single.duration);
+		this.single = undefined;
+		return this.words(single.startedAt + single.duration);
 	}
 
 	/** In periodic mode it takes no measurement command before it was stopped. */
-	#measure(given: number): void {
+	private measure(given: number): void {
 		const [, duration] = singleShots.find(([each]) => each === given) ?? [];
 		const [, period] = periods.find(([each]) => each === given >> 8) ?? [];
-		if (this.#periodic !== undefined) throw new NotAcknowledged();
-		if (duration !== undefined) this.#single = { startedAt: this.now, duration };
-		else if (period !== undefined) this.#periodic = { startedAt: this.now, period, fetched: 0 };
+		if (this.periodic !== undefined) throw new NotAcknowledged();
+		if (duration !== undefined) this.single = { startedAt: this.now, duration };
+		else if (period !== undefined) this.periodic = { startedAt: this.now, period, fetched: 0 };
 		else throw new NotAcknowledged();
 	}
 
-	#fetch(periodic: { readonly startedAt: number; readonly period: number; fetched: number }): void {
+	private fetch(periodic: { readonly startedAt: number; readonly period: number; fetched: number }): void {
 		const count = Math.floor((this.now - periodic.startedAt) / periodic.period);
 		if (count <= periodic.fetched) return;
 		periodic.fetched = count;
-		this.answer(...this.#words(periodic.startedAt + count * periodic.period));
+		this.answer(...this.words(periodic.startedAt + count * periodic.period));
 	}
 
-	#words(ticks: number): readonly [number, number] {
+	private words(ticks: number): readonly [number, number] {
 		if (this.fault === "out of range") return [0, 0xffff];
 		const { temperature, humidity } = this.around(ticks);
-		return [share(temperature + (this.#heater ? heat : 0), -45, 175), share(humidity, 0, 100)];
+		return [share(temperature + (this.heater ? heat : 0), -45, 175), share(humidity, 0, 100)];
 	}
 
-	#stop(duration: number): void {
-		this.#periodic = undefined;
-		this.#single = undefined;
+	private stop(duration: number): void {
+		this.periodic = undefined;
+		this.single = undefined;
 		this.busy(duration);
 	}
 
-	#reset(): void {
-		this.#stop(resetTime);
-		this.#heater = false;
-		this.#flags = 0x8010;
+	private reset(): void {
+		this.stop(resetTime);
+		this.heater = false;
+		this.flags = 0x8010;
 	}
 }
 

@@ -33,35 +33,34 @@ export interface SHT4xOptions extends ChipOptions<Air> {
 
 /** Sensirion's SHT40, SHT41, SHT43 and SHT45, by commands. */
 export class SHT4xChip extends SensirionChip<Air> {
-	readonly #serialNumber: number;
-	#measuring: { readonly startedAt: number; readonly duration: number } | undefined;
+	private readonly serialNumber: number;
+	private measuring: { readonly startedAt: number; readonly duration: number } | undefined;
 
 	constructor(options: SHT4xOptions) {
 		super(options);
-		this.#serialNumber = options.serialNumber ?? 0x0bad_cafe;
+		this.serialNumber = options.serialNumber ?? 0x0bad_cafe;
 	}
 
 	protected override command(bytes: Bytes): void {
 		const [given = 0] = bytes;
 		const resetting = given === softReset;
 		const working =
-			this.#measuring !== undefined && !this.ended(this.#measuring.startedAt, this.#measuring.duration);
+			this.measuring !== undefined && !this.ended(this.measuring.startedAt, this.measuring.duration);
 		// It has commands of one byte only, and takes none but the reset while it measures.
 		if (bytes.length !== 1 || (working && !resetting)) throw new NotAcknowledged();
 		const [, duration] = measurements.find(([each]) => each === given) ?? [];
 		if (resetting) {
-			this.#measuring = undefined;
+			this.measuring = undefined;
 			this.busy(resetTime);
-		} else if (given === readSerialNumber)
-			this.answer(this.#serialNumber >>> 16, this.#serialNumber & 0xffff);
-		else if (duration !== undefined) this.#measuring = { startedAt: this.now, duration };
+		} else if (given === readSerialNumber) this.answer(this.serialNumber >>> 16, this.serialNumber & 0xffff);
+		else if (duration !== undefined) this.measuring = { startedAt: this.now, duration };
 		else throw new NotAcknowledged();
 	}
 
 	protected override get measurement(): readonly number[] | undefined {
-		const measuring = this.#measuring;
+		const measuring = this.measuring;
 		if (measuring === undefined || !this.ended(measuring.startedAt, measuring.duration)) return undefined;
-		this.#measuring = undefined;
+		this.measuring = undefined;
 		if (this.fault === "out of range") return [0, 0xffff];
 		const { temperature, humidity } = this.around(measuring.startedAt + measuring.duration);
 		return [share(temperature, -45, 175), share(humidity, -6, 125)];

@@ -35,11 +35,11 @@ export interface ChipOptions<Quantity extends keyof Surroundings> {
 export abstract class SimulatedChip<Quantity extends keyof Surroundings> implements Chip {
 	/** What is wrong with it; `undefined` when it is well. */
 	fault: Fault | undefined;
-	readonly #options: ChipOptions<Quantity>;
-	#frozen: Pick<Surroundings, Quantity> | undefined;
+	private readonly options: ChipOptions<Quantity>;
+	private frozen: Pick<Surroundings, Quantity> | undefined;
 
 	constructor(options: ChipOptions<Quantity>) {
-		this.#options = options;
+		this.options = options;
 	}
 
 	write(bytes: Bytes): void {
@@ -53,14 +53,14 @@ export abstract class SimulatedChip<Quantity extends keyof Surroundings> impleme
 	}
 
 	protected get now(): number {
-		return this.#options.ticks();
+		return this.options.ticks();
 	}
 
 	/** What is around it at a time, or was when it froze. */
 	protected around(ticks: number): Pick<Surroundings, Quantity> {
-		if (this.fault !== "frozen") this.#frozen = undefined;
-		else this.#frozen ??= this.#options.environment(ticks);
-		return this.#frozen ?? this.#options.environment(ticks);
+		if (this.fault !== "frozen") this.frozen = undefined;
+		else this.frozen ??= this.options.environment(ticks);
+		return this.frozen ?? this.options.environment(ticks);
 	}
 
 	/** Whether a measurement that was started so long ago has ended; `duration` is its typical one. Milliseconds. */

@@ -4,7 +4,7 @@ import { SimulatedChip } from "./simulated-chip";
 
 /** A chip of Texas Instruments with registers of sixteen bits behind a pointer. */
 export abstract class TexasChip<Quantity extends keyof Surroundings> extends SimulatedChip<Quantity> {
-	#pointer = 0;
+	private pointer = 0;
 
 	protected abstract readRegister(register: number): number;
 	protected abstract writeRegister(register: number, value: number): void;
@@ -12,14 +12,14 @@ export abstract class TexasChip<Quantity extends keyof Surroundings> extends Sim
 	/** The pointer, and a value when there is one. */
 	protected override written(bytes: Bytes): void {
 		const [pointer = 0, high, low] = bytes;
-		this.#pointer = pointer;
+		this.pointer = pointer;
 		if (high !== undefined && low !== undefined) this.writeRegister(pointer, (high << 8) | low);
 	}
 
 	/** The register that the pointer points to, over and over. */
 	protected override sent(into: Bytes): void {
 		for (let i = 0; i < into.length; i += 2) {
-			const value = this.readRegister(this.#pointer);
+			const value = this.readRegister(this.pointer);
 			into[i] = (value >> 8) & 0xff;
 			if (i + 1 < into.length) into[i + 1] = value & 0xff;
 		}

@@ -40,65 +40,65 @@ export interface TMP117Options extends ChipOptions<Air> {
 
 /** Texas Instruments' TMP117, register by register. */
 export class TMP117Chip extends TexasChip<Air> {
-	readonly #registers = new Map(resets);
-	#startedAt: number;
-	#resetAt: number;
-	#converted = 0;
+	private readonly registers = new Map(resets);
+	private startedAt: number;
+	private resetAt: number;
+	private converted = 0;
 
 	constructor(options: TMP117Options) {
 		super(options);
-		this.#startedAt = this.now;
-		this.#resetAt = options.starting === true ? this.now : this.now - resetTime;
+		this.startedAt = this.now;
+		this.resetAt = options.starting === true ? this.now : this.now - resetTime;
 	}
 
 	protected override readRegister(register: number): number {
-		this.#update();
-		const value = this.#registers.get(register) ?? 0;
-		if (register === temperatureResult) this.#configure(this.#configuration & ~dataReady);
+		this.update();
+		const value = this.registers.get(register) ?? 0;
+		if (register === temperatureResult) this.configure(this.configuration & ~dataReady);
 		if (register !== configuration) return value;
-		this.#configure(this.#configuration & ~dataReady);
-		return value | (this.now - this.#resetAt < resetTime ? loadingMemory : 0);
+		this.configure(this.configuration & ~dataReady);
+		return value | (this.now - this.resetAt < resetTime ? loadingMemory : 0);
 	}
 
 	protected override writeRegister(register: number, value: number): void {
-		this.#update();
-		if (register === configuration && (value & softReset) !== 0) this.#reset();
+		this.update();
+		if (register === configuration && (value & softReset) !== 0) this.reset();
 		else if (register === configuration) {
-			this.#configure((this.#configuration & dataReady) | (value & writable));
-			this.#startedAt = this.now;
-			this.#converted = 0;
-		} else if (register !== temperatureResult && register !== deviceId) this.#registers.set(register, value);
+			this.configure((this.configuration & dataReady) | (value & writable));
+			this.startedAt = this.now;
+			this.converted = 0;
+		} else if (register !== temperatureResult && register !== deviceId) this.registers.set(register, value);
 	}
 
-	get #configuration(): number {
-		return this.#registers.get(configuration) ?? 0;
+	private get configuration(): number {
+		return this.registers.get(configuration) ?? 0;
 	}
 
-	#configure(value: number): void {
-		this.#registers.set(configuration, value);
+	private configure(value: number): void {
+		this.registers.set(configuration, value);
 	}
 
-	#reset(): void {
-		for (const [register, value] of resets) this.#registers.set(register, value);
-		this.#resetAt = this.now;
-		this.#startedAt = this.now;
-		this.#converted = 0;
+	private reset(): void {
+		for (const [register, value] of resets) this.registers.set(register, value);
+		this.resetAt = this.now;
+		this.startedAt = this.now;
+		this.converted = 0;
 	}
 
 	/** Finishes the conversions that are due: 01 in the mode's bits is shutdown, 11 one conversion, the others go on. */
-	#update(): void {
-		const mode = (this.#configuration >> 10) & 3;
+	private update(): void {
+		const mode = (this.configuration >> 10) & 3;
 		if (mode === 1) return;
-		const active = conversionTime * (averages[(this.#configuration >> 5) & 3] ?? 1);
-		const cycle = mode === 3 ? active : Math.max(active, cycles[(this.#configuration >> 7) & 7] ?? 0);
-		const due = active + cycle * this.#converted;
-		if (!this.ended(this.#startedAt, due)) return;
-		const more = mode === 3 ? 0 : Math.floor((this.now - this.#startedAt - due) / cycle);
-		this.#converted += 1 + more;
-		const { temperature } = this.around(this.#startedAt + due + more * cycle);
+		const active = conversionTime * (averages[(this.configuration >> 5) & 3] ?? 1);
+		const cycle = mode === 3 ? active : Math.max(active, cycles[(this.configuration >> 7) & 7] ?? 0);
+		const due = active + cycle * this.converted;
+		if (!this.ended(this.startedAt, due)) return;
+		const more = mode === 3 ? 0 : Math.floor((this.now - this.startedAt - due) / cycle);
+		this.converted += 1 + more;
+		const { temperature } = this.around(this.startedAt + due + more * cycle);
 		const value = this.fault === "out of range" ? 0x7fff : steps(temperature, 0.0078125);
-		this.#registers.set(temperatureResult, value & 0xffff);
-		this.#configure(this.#configuration | dataReady);
-		if (mode === 3) this.#configure((this.#configuration & ~0x0c00) | 0x0400);
+		this.registers.set(temperatureResult, value & 0xffff);
+		this.configure(this.configuration | dataReady);
+		if (mode === 3) this.configure((this.configuration & ~0x0c00) | 0x0400);
 	}
 }

@@ -53,14 +53,14 @@ export class DevelopmentCertificates {
 	readonly root: { readonly pem: string; readonly der: Uint8Array };
 	/** What the server shows. */
 	readonly server: ServerIdentity;
-	readonly #root: Holder;
-	readonly #names: readonly string[];
-	readonly #now: () => number;
+	private readonly _root: Holder;
+	private readonly names: readonly string[];
+	private readonly now: () => number;
 
 	private constructor(root: Holder, server: ServerIdentity, names: readonly string[], now: () => number) {
-		this.#root = root;
-		this.#names = names;
-		this.#now = now;
+		this._root = root;
+		this.names = names;
+		this.now = now;
 		this.root = {
 			pem: certificateToPem(root.certificate),
 			der: new Uint8Array(root.certificate.rawData),
@@ -81,18 +81,18 @@ export class DevelopmentCertificates {
 
 	/** A server identity with a mistake in it. */
 	async faulty(fault: CertificateFault): Promise<ServerIdentity> {
-		const now = this.#now();
+		const now = this.now();
 		switch (fault) {
 			case "expired":
-				return issueServer(this.#root, this.#names, now, { from: now - 30 * day, to: now - day });
+				return issueServer(this._root, this.names, now, { from: now - 30 * day, to: now - day });
 			case "not yet valid":
-				return issueServer(this.#root, this.#names, now, { from: now + day, to: now + 30 * day });
+				return issueServer(this._root, this.names, now, { from: now + day, to: now + 30 * day });
 			case "wrong name":
-				return issueServer(this.#root, ["wrong.example"], now);
+				return issueServer(this._root, ["wrong.example"], now);
 			case "unknown root":
-				return issueServer(await issueRoot(now), this.#names, now);
+				return issueServer(await issueRoot(now), this.names, now);
 			case "self-signed":
-				return issueSelfSigned(this.#names, now);
+				return issueSelfSigned(this.names, now);
 		}
 	}
 }

@@ -75,45 +75,45 @@ export class DakkioServer extends EventEmitter<Events> {
 	handshakes = 0;
 	/** Requests that came. */
 	requests = 0;
-	readonly #store: Store;
-	readonly #plan: number;
-	readonly #bodyLimit: number;
-	readonly #now: () => number;
-	readonly #https: HttpsServer;
-	readonly #page: Server | undefined;
-	readonly #sockets = new Set<Socket>();
-	#closed: Promise<unknown> | undefined;
+	private readonly store: Store;
+	private readonly plan: number;
+	private readonly bodyLimit: number;
+	private readonly now: () => number;
+	private readonly https: HttpsServer;
+	private readonly page: Server | undefined;
+	private readonly sockets = new Set<Socket>();
+	private closed: Promise<unknown> | undefined;
 
 	private constructor(options: DakkioServerOptions, certificates: DevelopmentCertificates) {
 		super();
 		const { directory, account, now = Date.now, plan = 10_000, bodyLimit = 1_048_576 } = options;
 		this.certificates = certificates;
 		this.host = options.host ?? "127.0.0.1";
-		this.#plan = plan;
-		this.#bodyLimit = bodyLimit;
-		this.#now = now;
-		this.#store = new Store({
+		this.plan = plan;
+		this.bodyLimit = bodyLimit;
+		this.now = now;
+		this.store = new Store({
 			now: now(),
 			...(directory === undefined ? {} : { directory }),
 			...(account === undefined ? {} : { account }),
 		});
-		this.#https = createServer(
+		this.https = createServer(
 			{
 				...secureContext(certificates.server),
 				minVersion: "TLSv1.2",
 				keepAliveTimeout: options.keepAlive ?? 60_000,
 			},
 			(request, response) => {
-				if (request.method === "GET" && request.url === "/") this.#sendPage(response);
-				else void this.#handle(request, response);
+				if (request.method === "GET" && request.url === "/") this.sendPage(response);
+				else void this.handle(request, response);
 			},
 		);
-		this.#https.on("secureConnection", () => this.handshakes++);
-		this.#guardConnections();
-		this.#page =
+		this.https.on("secureConnection", () => this.handshakes++);
+		this.guardConnections();
+		this.page =
 			options.pagePort === undefined
 				? undefined
-				: createHttpServer((request, response) => this.#servePage(request, response));
+				: createHttpServer((request, response) => this.servePage(request, response));
 	}
 
 	/** Rejects when a port cannot be had. */
@@ -125,9 +125,9 @@ export class DakkioServer extends EventEmitter<Events> {
 		});
 		const server = new DakkioServer(options, certificates);
 		try {
-			await listen(server.#https, options.port ?? 0, server.host);
+			await listen(server.https, options.port ?? 0, server.host);
 			// In the clear, so for this computer alone.
-			if (server.#page !== undefined) await listen(server.#page, options.pagePort ?? 0, "127.0.0.1");
+			if (server.page !== undefined) await listen(server.page, options.pagePort ?? 0, "127.0.0.1");
 		} catch (error) {
 			await server.close();
 			throw error;
@@ -136,12 +136,12 @@ export class DakkioServer extends EventEmitter<Events> {
 	}
 
 	get port(): number {
-		return portOf(this.#https) ?? 0;
+		return portOf(this.https) ?? 0;
 	}
 
 	/** Where the status page is in plain HTTP. */
 	get pagePort(): number | undefined {
-		return this.#page && portOf(this.#page);
+		return this.page && portOf(this.page);
 	}
 
 	/** The address for a board's settings. */
@@ -150,7 +150,7 @@ export class DakkioServer extends EventEmitter<Events> {
 	}
 
 	get account(): Account {
-		return this.#store.account;
+		return this.store.account;
 	}
 
 	/** Of the account's first write key, and the first data source of its bucket. */
@@ -166,17 +166,17 @@ export class DakkioServer extends EventEmitter<Events> {
 
 	/** The points stored, in the order of arrival, those of earlier starts too; of very many, the latest 100,000. */
 	points(): readonly DataPoint[] {
-		return this.#store.points;
+		return this.store.points;
 	}
 
 	/** How many points are stored in all. */
 	get stored(): number {
-		return this.#store.stored;
+		return this.store.stored;
 	}
 
 	/** How many points were stored a second time. */
 	get duplicates(): number {
-		return this.#store.duplicates;
+		return this.store.duplicates;
 	}
 
 	/** Resolves as soon as `count` points are stored in all. */
@@ -187,57 +187,57 @@ export class DakkioServer extends EventEmitter<Events> {
 
 	/** Counts calls as other devices of the organization would make them. */
 	useCalls(count: number): void {
-		const usage = usageAt(this.#store.usage, this.#now());
-		this.#store.setUsage({ ...usage, calls: usage.calls + count });
+		const usage = usageAt(this.store.usage, this.now());
+		this.store.setUsage({ ...usage, calls: usage.calls + count });
 	}
 
 	/** Shows another certificate from the next connection on. */
 	present(identity: ServerIdentity): void {
-		this.#https.setSecureContext(secureContext(identity));
+		this.https.setSecureContext(secureContext(identity));
 	}
 
 	/** Cuts every connection, as a restart of the service or a router does. */
 	disconnect(): void {
-		for (const socket of this.#sockets) socket.resetAndDestroy();
+		for (const socket of this.sockets) socket.resetAndDestroy();
 	}
 
 	/** Ends every connection and gives the ports back. May be called twice. */
 	async close(): Promise<void> {
-		this.#closed ??= Promise.all([this.#https, this.#page].map((server) => server && stop(server)));
-		for (const socket of this.#sockets) socket.destroy();
-		await this.#closed;
+		this.closed ??= Promise.all([this.https, this.page].map((server) => server && stop(server)));
+		for (const socket of this.sockets) socket.destroy();
+		await this.closed;
 	}
 
 	/** Puts {@link Misbehaviours.connection} before TLS: a server's own listeners take what it accepts. */
-	#guardConnections(): void {
-		const listeners = this.#https.listeners("connection");
-		this.#https.removeAllListeners("connection");
-		this.#https.on("connection", (socket: Socket) => {
+	private guardConnections(): void {
+		const listeners = this.https.listeners("connection");
+		this.https.removeAllListeners("connection");
+		this.https.on("connection", (socket: Socket) => {
 			this.connections++;
-			this.#sockets.add(socket);
-			socket.on("close", () => this.#sockets.delete(socket));
+			this.sockets.add(socket);
+			socket.on("close", () => this.sockets.delete(socket));
 			// A connection that breaks concerns its other end.
 			socket.on("error", () => {});
 			const accept = () => {
-				for (const listener of listeners) listener.call(this.#https, socket);
+				for (const listener of listeners) listener.call(this.https, socket);
 			};
 			const { connection } = this.misbehaviours;
 			if (connection === undefined) accept();
 			else connection(socket, accept);
 		});
-		this.#https.on("tlsClientError", () => {});
+		this.https.on("tlsClientError", () => {});
 	}
 
-	async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+	private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const head = { method: request.method ?? "", path: request.url ?? "", index: this.requests++ };
-		const process = () => this.#process(request, head);
-		const send = (given: ApiAnswer) => sendAnswer(response, given, this.#now());
+		const process = () => this.process(request, head);
+		const send = (given: ApiAnswer) => sendAnswer(response, given, this.now());
 		try {
 			const misbehaviour = this.misbehaviours.exchange?.(head);
 			if (misbehaviour === undefined) send(await process());
 			else {
 				const { socket } = request;
-				const reset = () => this.#reset(socket.remotePort);
+				const reset = () => this.reset(socket.remotePort);
 				await misbehaviour({ ...head, process, send, reset, request, response, socket });
 			}
 		} catch (error) {
@@ -248,23 +248,23 @@ export class DakkioServer extends EventEmitter<Events> {
 	}
 
 	/** Resets the connection under a TLS socket, which itself can only be closed in good order. */
-	#reset(remotePort: number | undefined): void {
-		for (const socket of this.#sockets) {
+	private reset(remotePort: number | undefined): void {
+		for (const socket of this.sockets) {
 			if (socket.remotePort === remotePort) socket.resetAndDestroy();
 		}
 	}
 
-	async #process(request: IncomingMessage, head: ExchangeHead): Promise<ApiAnswer> {
-		const body = await readBody(request, this.#bodyLimit);
-		const now = this.#now();
+	private async process(request: IncomingMessage, head: ExchangeHead): Promise<ApiAnswer> {
+		const body = await readBody(request, this.bodyLimit);
+		const now = this.now();
 		const outcome = answer(apiRequest(request, head, body), {
-			account: this.#store.account,
-			usage: this.#store.usage,
-			plan: this.#plan,
+			account: this.store.account,
+			usage: this.store.usage,
+			plan: this.plan,
 			now,
 			makeId: () => makeId(now),
 		});
-		this.#store.apply(outcome);
+		this.store.apply(outcome);
 		const { points } = outcome;
 		this.emit("exchange", { ...head, status: outcome.answer.status, points: points.length });
 		if (points.length > 0) this.emit("points", points);
@@ -272,22 +272,22 @@ export class DakkioServer extends EventEmitter<Events> {
 	}
 
 	/** The page in plain HTTP: asked for by this computer's names only, so that no foreign page can read it. */
-	#servePage(request: IncomingMessage, response: ServerResponse): void {
+	private servePage(request: IncomingMessage, response: ServerResponse): void {
 		const local = /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(request.headers.host ?? "");
 		if (!local) response.writeHead(403).end();
 		else if (request.method !== "GET") response.writeHead(405, { Allow: "GET" }).end();
 		else if (request.url !== "/") response.writeHead(404).end();
-		else this.#sendPage(response);
+		else this.sendPage(response);
 	}
 
-	#sendPage(response: ServerResponse): void {
-		const { account, usage, stored, points, duplicates } = this.#store;
-		const now = this.#now();
+	private sendPage(response: ServerResponse): void {
+		const { account, usage, stored, points, duplicates } = this.store;
+		const now = this.now();
 		const html = pageHtml({
 			organization: account.organization,
 			stored,
 			duplicates,
-			allowance: allowance(usageAt(usage, now), this.#plan, now),
+			allowance: allowance(usageAt(usage, now), this.plan, now),
 			latest: points.slice(-shownPoints),
 		});
 		response.writeHead(200, { ...pageHeaders, "Content-Length": Buffer.byteLength(html) }).end(html);

@@ -35,102 +35,102 @@ export class Store {
 	stored = 0;
 	/** Points that were there already: the same source, device, sequence number and time. They are stored as well. */
 	duplicates = 0;
-	readonly #points: DataPoint[] = [];
-	#account: Account;
-	#usage: Usage | undefined;
-	readonly #directory: string | undefined;
-	readonly #remembered: number;
-	readonly #seen = new Set<string>();
+	private readonly _points: DataPoint[] = [];
+	private _account: Account;
+	private _usage: Usage | undefined;
+	private readonly directory: string | undefined;
+	private readonly remembered: number;
+	private readonly seen = new Set<string>();
 
 	constructor({ directory, account, now, remembered = 100_000 }: StoreOptions) {
-		this.#remembered = remembered;
-		this.#directory = directory;
+		this.remembered = remembered;
+		this.directory = directory;
 		if (directory !== undefined) mkdirSync(directory, { recursive: true });
-		const kept = account ?? accountFromJson(this.#read("account.json") ?? "");
-		this.#account = kept ?? makeAccount(now);
-		if (kept === undefined || account !== undefined) this.#saveAccount();
-		this.#usage = usageFromJson(this.#read("usage.json"));
-		this.#readPoints();
+		const kept = account ?? accountFromJson(this.read("account.json") ?? "");
+		this._account = kept ?? makeAccount(now);
+		if (kept === undefined || account !== undefined) this.saveAccount();
+		this._usage = usageFromJson(this.read("usage.json"));
+		this.readPoints();
 	}
 
 	get account(): Account {
-		return this.#account;
+		return this._account;
 	}
 
 	/** In the order of arrival; of very many, the latest. */
 	get points(): readonly DataPoint[] {
-		return this.#points;
+		return this._points;
 	}
 
 	get usage(): Usage | undefined {
-		return this.#usage;
+		return this._usage;
 	}
 
 	/** Keeps what an answer changes; when it returns, the points are in the file. */
 	apply({ points, usage, source }: Outcome): void {
 		if (points.length > 0) {
-			this.#append("points.jsonl", points.map((point) => `${JSON.stringify(point)}\n`).join(""));
-			for (const point of points) this.#add(point);
+			this.append("points.jsonl", points.map((point) => `${JSON.stringify(point)}\n`).join(""));
+			for (const point of points) this.add(point);
 		}
 		if (source !== undefined) {
-			this.#account = addSource(this.#account, source.bucketId, source.source);
-			this.#saveAccount();
+			this._account = addSource(this._account, source.bucketId, source.source);
+			this.saveAccount();
 		}
 		this.setUsage(usage);
 	}
 
 	setUsage(usage: Usage): void {
-		if (usage.calls === this.#usage?.calls && usage.month === this.#usage.month) return;
-		this.#usage = usage;
-		this.#replace("usage.json", JSON.stringify(usage));
+		if (usage.calls === this._usage?.calls && usage.month === this._usage.month) return;
+		this._usage = usage;
+		this.replace("usage.json", JSON.stringify(usage));
 	}
 
-	#add(point: DataPoint): void {
+	private add(point: DataPoint): void {
 		const { deviceId, seq } = point.metadata;
 		const identity = JSON.stringify([point.dataSourceId, point.timestamp, deviceId, seq]);
-		if (this.#seen.has(identity)) this.duplicates++;
-		this.#seen.add(identity);
-		this.#points.push(point);
+		if (this.seen.has(identity)) this.duplicates++;
+		this.seen.add(identity);
+		this._points.push(point);
 		this.stored++;
-		if (this.#points.length < 2 * this.#remembered) return;
-		this.#points.splice(0, this.#remembered);
-		for (const oldest of this.#seen) {
-			if (this.#seen.size <= this.#remembered) break;
-			this.#seen.delete(oldest);
+		if (this._points.length < 2 * this.remembered) return;
+		this._points.splice(0, this.remembered);
+		for (const oldest of this.seen) {
+			if (this.seen.size <= this.remembered) break;
+			this.seen.delete(oldest);
 		}
 	}
 
 	/** A line that a crash cut short is left out: its point was never answered for. */
-	#readPoints(): void {
-		const file = this.#directory === undefined ? undefined : join(this.#directory, "points.jsonl");
+	private readPoints(): void {
+		const file = this.directory === undefined ? undefined : join(this.directory, "points.jsonl");
 		if (file === undefined || !existsSync(file)) return;
 		let last = "";
 		for (const line of lines(file)) {
 			const point = pointFromJson(line);
-			if (point !== undefined) this.#add(point);
+			if (point !== undefined) this.add(point);
 			last = line;
 		}
-		if (last !== "") this.#append("points.jsonl", "\n");
+		if (last !== "") this.append("points.jsonl", "\n");
 	}
 
-	#saveAccount(): void {
-		this.#replace("account.json", `${JSON.stringify(this.#account, undefined, "\t")}\n`);
+	private saveAccount(): void {
+		this.replace("account.json", `${JSON.stringify(this._account, undefined, "\t")}\n`);
 	}
 
-	#read(name: string): string | undefined {
-		if (this.#directory === undefined) return undefined;
-		const file = join(this.#directory, name);
+	private read(name: string): string | undefined {
+		if (this.directory === undefined) return undefined;
+		const file = join(this.directory, name);
 		return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 	}
 
-	#append(name: string, text: string): void {
-		if (this.#directory !== undefined) appendFileSync(join(this.#directory, name), text);
+	private append(name: string, text: string): void {
+		if (this.directory !== undefined) appendFileSync(join(this.directory, name), text);
 	}
 
 	/** In one step, and for the owner alone: the account has keys in it. */
-	#replace(name: string, text: string): void {
-		if (this.#directory === undefined) return;
-		const file = join(this.#directory, name);
+	private replace(name: string, text: string): void {
+		if (this.directory === undefined) return;
+		const file = join(this.directory, name);
 		writeFileSync(`${file}.new`, text, { mode: 0o600 });
 		renameSync(`${file}.new`, file);
 	}

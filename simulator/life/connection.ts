@@ -30,138 +30,138 @@ const retransmission = 1_000;
 export class Connection implements TCP {
 	readonly remoteAddress: string | undefined;
 	readonly remotePort: number | undefined;
-	readonly #options: TLSOptions;
-	readonly #world: ConnectionWorld;
-	#conversation: Conversation | undefined;
-	readonly #arrived: Uint8Array[] = [];
+	private readonly options: TLSOptions;
+	private readonly world: ConnectionWorld;
+	private conversation: Conversation | undefined;
+	private readonly arrived: Uint8Array[] = [];
 	/** Bytes in {@link #arrived}. */
-	#count = 0;
-	#room = 0;
-	#closed = false;
+	private count = 0;
+	private room = 0;
+	private closed = false;
 	/** The bytes of a stream arrive in order: what has been sent on each way, and not arrived. */
-	readonly #outgoing: (() => void)[] = [];
-	readonly #incoming: (() => void)[] = [];
+	private readonly outgoing: (() => void)[] = [];
+	private readonly incoming: (() => void)[] = [];
 
 	constructor(options: TLSOptions, world: ConnectionWorld) {
-		this.#options = options;
-		this.#world = world;
+		this.options = options;
+		this.world = world;
 		this.remoteAddress = options.address;
 		this.remotePort = options.port;
 		world.onOpened();
 		// Three packets each way: TCP and TLS.
-		this.#later(6 * world.latency() + this.#delay(), () => this.#meet());
+		this.later(6 * world.latency() + this.delay(), () => this.meet());
 	}
 
 	read(buffer: Bytes): number {
 		let count = 0;
 		while (count < buffer.length) {
-			const chunk = this.#arrived.shift();
+			const chunk = this.arrived.shift();
 			if (chunk === undefined) break;
 			const part = chunk.subarray(0, buffer.length - count);
 			buffer.set(part, count);
 			count += part.length;
-			if (part.length < chunk.length) this.#arrived.unshift(chunk.subarray(part.length));
+			if (part.length < chunk.length) this.arrived.unshift(chunk.subarray(part.length));
 		}
-		this.#count -= count;
+		this.count -= count;
 		return count;
 	}
 
 	write(buffer: Bytes): void {
-		if (this.#closed) throw new Error("the connection is closed");
-		if (buffer.length > this.#room) throw new RangeError("more was written than was announced");
+		if (this.closed) throw new Error("the connection is closed");
+		if (buffer.length > this.room) throw new RangeError("more was written than was announced");
 		const bytes = buffer.slice();
-		this.#room -= bytes.length;
+		this.room -= bytes.length;
 		// What was written before the close still goes out.
-		this.#transmit(this.#outgoing, () => {
-			this.#conversation?.receive(bytes);
-			this.#transmit(this.#incoming, () => {
-				if (this.#closed) return;
-				this.#room += bytes.length;
-				this.#options.onWritable?.(this.#room);
+		this.transmit(this.outgoing, () => {
+			this.conversation?.receive(bytes);
+			this.transmit(this.incoming, () => {
+				if (this.closed) return;
+				this.room += bytes.length;
+				this.options.onWritable?.(this.room);
 			});
 		});
 	}
 
 	close(): void {
-		this.#end(false);
+		this.end(false);
 	}
 
-	#end(trust: boolean): void {
-		if (this.#closed) return;
-		this.#closed = true;
-		this.#world.onClosed(trust);
+	private end(trust: boolean): void {
+		if (this.closed) return;
+		this.closed = true;
+		this.world.onClosed(trust);
 	}
 
-	#meet(): void {
-		const world = this.#world;
+	private meet(): void {
+		const world = this.world;
 		if (!world.reachable()) return;
-		const door = world.door(this.#options.address);
+		const door = world.door(this.options.address);
 		if (door === "unreachable") return;
 		if (door === "refused") {
-			this.#fail(new ConnectionError("the connection was refused"));
+			this.fail(new ConnectionError("the connection was refused"));
 			return;
 		}
-		this.#options.onConnected?.();
-		if (this.#closed || door === "half TLS") return;
-		if (door === "no TLS") this.#fail(new ConnectionError("the handshake failed"));
-		else if (door !== "open") this.#fail(new ConnectionError(`the certificate is ${door}`, door), true);
+		this.options.onConnected?.();
+		if (this.closed || door === "half TLS") return;
+		if (door === "no TLS") this.fail(new ConnectionError("the handshake failed"));
+		else if (door !== "open") this.fail(new ConnectionError(`the certificate is ${door}`, door), true);
 		else {
-			const isClosed = () => this.#closed;
-			this.#conversation = world.accept({
+			const isClosed = () => this.closed;
+			this.conversation = world.accept({
 				get closed() {
 					return isClosed();
 				},
-				send: (bytes, delivered) => this.#deliver(bytes, delivered),
-				reset: (arrived) => this.#transmit(this.#incoming, () => this.#reset(arrived)),
-				after: (delay, callback) => this.#later(delay, callback),
+				send: (bytes, delivered) => this.deliver(bytes, delivered),
+				reset: (arrived) => this.transmit(this.incoming, () => this.reset(arrived)),
+				after: (delay, callback) => this.later(delay, callback),
 			});
-			this.#room = window;
-			this.#options.onWritable?.(window);
+			this.room = window;
+			this.options.onWritable?.(window);
 		}
 	}
 
-	#deliver(bytes: Uint8Array, delivered?: () => void): void {
-		this.#transmit(this.#incoming, () => {
-			if (this.#closed) return;
-			this.#arrived.push(bytes);
-			this.#count += bytes.length;
+	private deliver(bytes: Uint8Array, delivered?: () => void): void {
+		this.transmit(this.incoming, () => {
+			if (this.closed) return;
+			this.arrived.push(bytes);
+			this.count += bytes.length;
 			delivered?.();
-			this.#options.onReadable?.(this.#count);
+			this.options.onReadable?.(this.count);
 		});
 	}
 
 	/** Lost when the network is gone at either end of its way. */
-	#transmit(way: (() => void)[], arrive: () => void): void {
-		const world = this.#world;
+	private transmit(way: (() => void)[], arrive: () => void): void {
+		const world = this.world;
 		if (!world.reachable()) return;
 		way.push(arrive);
-		world.after(world.latency() + this.#delay(), () => {
+		world.after(world.latency() + this.delay(), () => {
 			const first = way.shift();
 			if (world.reachable()) first?.();
 		});
 	}
 
 	/** What a packet that gets lost is late by. */
-	#delay(): number {
-		return retransmission * (2 ** this.#world.losses() - 1);
+	private delay(): number {
+		return retransmission * (2 ** this.world.losses() - 1);
 	}
 
-	#reset(arrived: (() => void) | undefined): void {
-		if (this.#closed) return;
+	private reset(arrived: (() => void) | undefined): void {
+		if (this.closed) return;
 		arrived?.();
-		this.#fail(undefined);
+		this.fail(undefined);
 	}
 
-	#fail(error: Error | undefined, trust = false): void {
-		if (this.#closed) return;
-		this.#end(trust);
-		this.#options.onError?.(error);
+	private fail(error: Error | undefined, trust = false): void {
+		if (this.closed) return;
+		this.end(trust);
+		this.options.onError?.(error);
 	}
 
 	/** Unless it is closed by then. */
-	#later(delay: number, callback: () => void): void {
-		this.#world.after(delay, () => {
-			if (!this.#closed) callback();
+	private later(delay: number, callback: () => void): void {
+		this.world.after(delay, () => {
+			if (!this.closed) callback();
 		});
 	}
 }

@@ -31,45 +31,45 @@ const headEnd = Buffer.from("\r\n\r\n");
 
 /** One connection's requests, read from its bytes. */
 export class Conversation {
-	readonly #listener: Listener;
-	#bytes = Buffer.alloc(1024);
-	#length = 0;
+	private readonly listener: Listener;
+	private bytes = Buffer.alloc(1024);
+	private length = 0;
 	/** Bytes of the head of the request that has begun, and of all of it, once the head is there. */
-	#head = 0;
-	#expected = 0;
+	private head = 0;
+	private expected = 0;
 
 	constructor(listener: Listener) {
-		this.#listener = listener;
+		this.listener = listener;
 	}
 
 	receive(bytes: Uint8Array): void {
-		if (!this.#listener.onBytes()) return;
-		this.#append(bytes);
-		if (this.#expected === 0) this.#findHead();
-		if (this.#expected === 0 || this.#length < this.#expected) return;
-		if (this.#length > this.#expected) this.#listener.onSurplus();
-		const request = readRequest(this.#bytes, this.#head, this.#expected);
-		this.#length = this.#expected = 0;
-		this.#listener.onRequest(request);
+		if (!this.listener.onBytes()) return;
+		this.append(bytes);
+		if (this.expected === 0) this.findHead();
+		if (this.expected === 0 || this.length < this.expected) return;
+		if (this.length > this.expected) this.listener.onSurplus();
+		const request = readRequest(this.bytes, this.head, this.expected);
+		this.length = this.expected = 0;
+		this.listener.onRequest(request);
 	}
 
-	#append(bytes: Uint8Array): void {
-		const length = this.#length + bytes.length;
-		if (length > this.#bytes.length) {
+	private append(bytes: Uint8Array): void {
+		const length = this.length + bytes.length;
+		if (length > this.bytes.length) {
 			const larger = Buffer.alloc(2 * length);
-			this.#bytes.copy(larger, 0, 0, this.#length);
-			this.#bytes = larger;
+			this.bytes.copy(larger, 0, 0, this.length);
+			this.bytes = larger;
 		}
-		this.#bytes.set(bytes, this.#length);
-		this.#length = length;
+		this.bytes.set(bytes, this.length);
+		this.length = length;
 	}
 
-	#findHead(): void {
-		const end = this.#bytes.indexOf(headEnd);
-		if (end < 0 || end + headEnd.length > this.#length) return;
-		this.#head = end + headEnd.length;
-		const [, length = "0"] = /\r\ncontent-length: *(\d+)/i.exec(this.#bytes.toString("latin1", 0, end)) ?? [];
-		this.#expected = this.#head + Number(length);
+	private findHead(): void {
+		const end = this.bytes.indexOf(headEnd);
+		if (end < 0 || end + headEnd.length > this.length) return;
+		this.head = end + headEnd.length;
+		const [, length = "0"] = /\r\ncontent-length: *(\d+)/i.exec(this.bytes.toString("latin1", 0, end)) ?? [];
+		this.expected = this.head + Number(length);
 	}
 }
 

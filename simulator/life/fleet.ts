@@ -25,63 +25,63 @@ const nodeOptions = [
 
 /** Processes that play lives side by side, each its own. */
 export class Fleet {
-	readonly #options: FleetOptions;
-	readonly #bundle: Bundle;
-	readonly #idle: ChildProcess[] = [];
-	readonly #waiting: ((worker: ChildProcess) => void)[] = [];
-	readonly #all: ChildProcess[] = [];
+	private readonly options: FleetOptions;
+	private readonly bundle: Bundle;
+	private readonly idle: ChildProcess[] = [];
+	private readonly waiting: ((worker: ChildProcess) => void)[] = [];
+	private readonly all: ChildProcess[] = [];
 
 	private constructor(options: FleetOptions, bundle: Bundle) {
-		this.#options = options;
-		this.#bundle = bundle;
+		this.options = options;
+		this.bundle = bundle;
 	}
 
 	/** Rejects when a patch does not fit. */
 	static async start(options: FleetOptions = {}): Promise<Fleet> {
 		const fleet = new Fleet(options, await bundleWorker(options.mutation));
-		for (let i = 0; i < (options.workers ?? availableParallelism()); i++) fleet.#spawn();
+		for (let i = 0; i < (options.workers ?? availableParallelism()); i++) fleet.spawn();
 		return fleet;
 	}
 
 	get size(): number {
-		return this.#all.length;
+		return this.all.length;
 	}
 
 	/** Plays a life as soon as a process is free. Rejects when the process dies. */
 	async play(task: Task): Promise<Result> {
-		const worker = await this.#free();
+		const worker = await this.free();
 		try {
-			return await this.#ask(worker, task);
+			return await this.ask(worker, task);
 		} finally {
-			const next = this.#waiting.shift();
-			if (next === undefined) this.#idle.push(worker);
+			const next = this.waiting.shift();
+			if (next === undefined) this.idle.push(worker);
 			else next(worker);
 		}
 	}
 
 	/** Ends all processes, whatever they do. */
 	stop(): void {
-		for (const worker of this.#all) worker.kill();
-		this.#bundle.remove();
+		for (const worker of this.all) worker.kill();
+		this.bundle.remove();
 	}
 
-	#spawn(): void {
-		const worker = fork(this.#bundle.path, [], {
+	private spawn(): void {
+		const worker = fork(this.bundle.path, [], {
 			execArgv: nodeOptions,
 			stdio: ["ignore", "inherit", "inherit", "ipc"],
 		});
-		this.#all.push(worker);
-		this.#idle.push(worker);
+		this.all.push(worker);
+		this.idle.push(worker);
 	}
 
-	#free(): Promise<ChildProcess> {
-		const worker = this.#idle.pop();
+	private free(): Promise<ChildProcess> {
+		const worker = this.idle.pop();
 		if (worker !== undefined) return Promise.resolve(worker);
-		return new Promise((resolve) => this.#waiting.push(resolve));
+		return new Promise((resolve) => this.waiting.push(resolve));
 	}
 
-	#ask(worker: ChildProcess, task: Task): Promise<Result> {
-		const { onDays, onSmaller } = this.#options;
+	private ask(worker: ChildProcess, task: Task): Promise<Result> {
+		const { onDays, onSmaller } = this.options;
 		return new Promise((resolve, reject) => {
 			const died = () => {
 				worker.removeListener("message", heard);

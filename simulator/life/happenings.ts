@@ -53,66 +53,66 @@ const effectTime = 200;
 
 /** Makes happen what a scenario says. */
 export class Happenings {
-	readonly #stage: Stage;
+	private readonly stage: Stage;
 	/** When the button went down that is held. */
-	#pressedAt: number | undefined;
+	private pressedAt: number | undefined;
 	/** The firmware was there for long enough to know that nobody holds it. */
-	#stuck = false;
-	#releasedAt = Number.NEGATIVE_INFINITY;
+	private stuck = false;
+	private releasedAt = Number.NEGATIVE_INFINITY;
 	/** When the firmware began to run, and how often it did. */
-	#bootedAt = 0;
-	#boots = 0;
+	private bootedAt = 0;
+	private boots = 0;
 	/** Power has gone since all was to be forgotten. */
-	#cut = false;
+	private _cut = false;
 	/** All is being forgotten, and nobody has seen yet whether it was. */
-	#forgetting = false;
+	private forgetting = false;
 	/** Blocks of the queue that have lost something, with the sector that stood there and its first record's number. */
-	readonly #damaged = new Map<number, { readonly sector: number; readonly first: number }>();
+	private readonly damaged = new Map<number, { readonly sector: number; readonly first: number }>();
 
 	constructor(stage: Stage) {
-		this.#stage = stage;
+		this.stage = stage;
 	}
 
 	plan(troubles: readonly Trouble[]): void {
-		const { time } = this.#stage;
+		const { time } = this.stage;
 		for (const trouble of troubles) {
-			time.set(() => this.#begin(trouble), trouble.from);
-			time.set(() => this.#end(trouble), trouble.to);
+			time.set(() => this.begin(trouble), trouble.from);
+			time.set(() => this.end(trouble), trouble.to);
 		}
 	}
 
 	/** Power has gone. */
 	cut(): void {
-		this.#cut = true;
+		this._cut = true;
 	}
 
 	/** The firmware runs. */
 	booted(): void {
-		const { owner, machine } = this.#stage;
+		const { owner, machine } = this.stage;
 		const isMarked = machine.keyValue.has("dakkio/forgetting");
-		if (this.#forgetting && this.#cut && owner.isKnown && !isMarked) this.#remember();
-		const ticks = this.#stage.time.ticks();
-		this.#stuck = this.#pressedAt !== undefined && ticks - this.#pressedAt >= longestPress;
-		this.#bootedAt = ticks;
-		this.#boots++;
-		if (this.#pressedAt !== undefined) this.#lookAtHeld();
+		if (this.forgetting && this._cut && owner.isKnown && !isMarked) this.remember();
+		const ticks = this.stage.time.ticks();
+		this.stuck = this.pressedAt !== undefined && ticks - this.pressedAt >= longestPress;
+		this.bootedAt = ticks;
+		this.boots++;
+		if (this.pressedAt !== undefined) this.lookAtHeld();
 	}
 
 	/** For how long the firmware has seen the button pressed, milliseconds; `undefined`: it is not. */
 	get held(): number | undefined {
-		if (this.#pressedAt === undefined || this.#stuck) return undefined;
-		const held = this.#stage.time.ticks() - Math.max(this.#pressedAt, this.#bootedAt);
+		if (this.pressedAt === undefined || this.stuck) return undefined;
+		const held = this.stage.time.ticks() - Math.max(this.pressedAt, this.bootedAt);
 		return held < longestPress ? held : undefined;
 	}
 
 	/** Whether the button was let go this moment, and the firmware may not believe it yet. */
 	get doubtful(): boolean {
-		return this.#stage.time.ticks() - this.#releasedAt < believed;
+		return this.stage.time.ticks() - this.releasedAt < believed;
 	}
 
-	#begin(trouble: Trouble): void {
+	private begin(trouble: Trouble): void {
 		const { conditions, machine, supply, service, owner, knowledge, ledger, supervision, uplink } =
-			this.#stage;
+			this.stage;
 		conditions.begin(trouble);
 		supervision.began(trouble);
 		switch (trouble.kind) {
@@ -128,17 +128,17 @@ export class Happenings {
 				machine.sensor.begin(trouble.how);
 				break;
 			case "power":
-				this.#arm(trouble);
+				this.arm(trouble);
 				break;
 			case "outage":
 			case "brown-out":
 				supply.cut();
 				break;
 			case "wear":
-				this.#wear(trouble);
+				this.wear(trouble);
 				break;
 			case "flips":
-				this.#flip(trouble);
+				this.flip(trouble);
 				break;
 			case "forgotten":
 				machine.keyValue.lose(`dakkio/${trouble.key}`);
@@ -149,21 +149,21 @@ export class Happenings {
 				}
 				break;
 			case "press":
-				this.#pressedAt = this.#stage.time.ticks();
+				this.pressedAt = this.stage.time.ticks();
 				// A board that is woken by it sends what waits.
 				if (machine.state === "asleep") uplink.forgive();
 				machine.press(true);
-				this.#lookAtHeld();
+				this.lookAtHeld();
 				break;
 			case "settings":
 				owner.change(trouble.change);
 				supply.restart();
 		}
-		this.#stage.onChange();
+		this.stage.onChange();
 	}
 
-	#end(trouble: Trouble): void {
-		const { conditions, machine, supply, owner, supervision } = this.#stage;
+	private end(trouble: Trouble): void {
+		const { conditions, machine, supply, owner, supervision } = this.stage;
 		conditions.end(trouble);
 		supervision.ended(trouble);
 		switch (trouble.kind) {
@@ -179,128 +179,128 @@ export class Happenings {
 				supply.cut();
 				break;
 			case "wear":
-				machine.queue.wearOut(this.#worn(trouble), undefined);
+				machine.queue.wearOut(this.worn(trouble), undefined);
 				break;
 			case "press":
-				this.#release(trouble);
+				this.release(trouble);
 				break;
 			case "settings":
 				if (trouble.change.key === undefined) break;
 				owner.mendKey();
 				supply.restart();
 		}
-		this.#stage.onChange();
+		this.stage.onChange();
 	}
 
-	#arm({ where, step }: TroubleOf<"power">): void {
-		const { chance, machine } = this.#stage;
+	private arm({ where, step }: TroubleOf<"power">): void {
+		const { chance, machine } = this.stage;
 		if (where === "key-value") machine.keyValue.cutPower(step, chance.happens(0.5));
 		else machine[where].cutPower({ step, tear: chance.pick(tears), random: () => chance.next() });
 	}
 
 	/** What stands in blocks that have lost something, or came to stand there since, may go missing. */
 	excuse(): void {
-		const { machine, ledger } = this.#stage;
-		for (const [block, { sector, first }] of this.#damaged) {
+		const { machine, ledger } = this.stage;
+		for (const [block, { sector, first }] of this.damaged) {
 			const found = sectorIn(machine.queue, block);
 			// A board goes on in a sector whose header is lost: it does not read again what it knows.
 			if (found === undefined || found.sector === sector)
 				ledger.excuse(first, Math.min(endOf(machine.queue, block, sector), ledger.newest + 1));
-			else this.#damaged.delete(block);
+			else this.damaged.delete(block);
 		}
 	}
 
 	/** The block that is meant, however many there are. */
-	#worn({ block }: TroubleOf<"wear">): number {
-		return block % this.#stage.machine.queue.status().blocks;
+	private worn({ block }: TroubleOf<"wear">): number {
+		return block % this.stage.machine.queue.status().blocks;
 	}
 
-	#wear(trouble: TroubleOf<"wear">): void {
-		const { machine } = this.#stage;
+	private wear(trouble: TroubleOf<"wear">): void {
+		const { machine } = this.stage;
 		const { how } = trouble;
-		const at = this.#worn(trouble);
-		if (how === "read throws") this.#lose(at);
+		const at = this.worn(trouble);
+		if (how === "read throws") this.lose(at);
 		machine.queue.wearOut(at, how);
-		this.#damage();
+		this.damage();
 	}
 
-	#flip({ bits }: TroubleOf<"flips">): void {
-		const { chance, machine } = this.#stage;
+	private flip({ bits }: TroubleOf<"flips">): void {
+		const { chance, machine } = this.stage;
 		const { size, blockLength } = machine.queue.status();
 		// Cells that are near each other go together.
 		const block = chance.below(size / blockLength);
-		this.#lose(block);
+		this.lose(block);
 		for (let i = 0; i < bits; i++)
 			machine.queue.flip(block * blockLength + chance.below(blockLength), chance.below(8));
-		this.#damage();
+		this.damage();
 	}
 
 	/** A block loses something of what stands in it. */
-	#lose(block: number): void {
-		const found = sectorIn(this.#stage.machine.queue, block);
+	private lose(block: number): void {
+		const found = sectorIn(this.stage.machine.queue, block);
 		if (found === undefined) return;
-		this.#damaged.set(block, found);
-		this.#stage.uplink.lose();
+		this.damaged.set(block, found);
+		this.stage.uplink.lose();
 		this.excuse();
 	}
 
-	#damage(): void {
-		const { machine, ledger } = this.#stage;
+	private damage(): void {
+		const { machine, ledger } = this.stage;
 		ledger.damage(lowestNumber(machine.queue));
 	}
 
 	/** How long the button has been held tells the light something else from these moments on. */
-	#lookAtHeld(): void {
-		const { time, onChange } = this.#stage;
+	private lookAtHeld(): void {
+		const { time, onChange } = this.stage;
 		for (const held of [sendPress, forgetPress, longestPress]) time.set(onChange, held);
 	}
 
-	#release({ setUpAfter }: TroubleOf<"press">): void {
-		const { machine, time, uplink, onChange } = this.#stage;
+	private release({ setUpAfter }: TroubleOf<"press">): void {
+		const { machine, time, uplink, onChange } = this.stage;
 		const held = machine.state === "on" ? this.held : 0;
-		this.#pressedAt = undefined;
-		this.#stuck = false;
+		this.pressedAt = undefined;
+		this.stuck = false;
 		machine.press(false);
-		this.#releasedAt = time.ticks();
+		this.releasedAt = time.ticks();
 		time.set(onChange, believed);
 		if (held === undefined) return;
 		if (held < sendPress) uplink.forgive();
-		if (held >= forgetPress) time.set(() => this.#forget(this.#boots, setUpAfter), debounce);
+		if (held >= forgetPress) time.set(() => this.forget(this.boots, setUpAfter), debounce);
 	}
 
 	/** The firmware is about to believe that the button was let go. */
-	#forget(boots: number, setUpAfter: number): void {
-		const { machine, time, ledger, owner, now } = this.#stage;
-		if (machine.state !== "on" || boots !== this.#boots) return;
+	private forget(boots: number, setUpAfter: number): void {
+		const { machine, time, ledger, owner, now } = this.stage;
+		if (machine.state !== "on" || boots !== this.boots) return;
 		const { newest } = ledger;
-		this.#cut = false;
-		this.#forgetting = true;
+		this._cut = false;
+		this.forgetting = true;
 		ledger.forget(now());
 		owner.forget();
-		time.set(() => this.#seeForgotten({ newest, setUpAfter }), effectTime);
+		time.set(() => this.seeForgotten({ newest, setUpAfter }), effectTime);
 	}
 
 	/** Power went before it had begun: nothing was forgotten. */
-	#remember(): void {
-		const { ledger, owner } = this.#stage;
-		this.#forgetting = false;
+	private remember(): void {
+		const { ledger, owner } = this.stage;
+		this.forgetting = false;
 		ledger.remember();
 		owner.remember();
 	}
 
 	/** All is forgotten; where power has gone in the middle of it, once the firmware runs again: all or nothing. */
-	#seeForgotten(before: { readonly newest: number; readonly setUpAfter: number }): void {
-		const { time, machine, owner, supply, judge } = this.#stage;
-		if (!this.#forgetting) return;
-		if (machine.state !== "on" || time.ticks() - this.#bootedAt < effectTime) {
-			time.set(() => this.#seeForgotten(before), effectTime);
+	private seeForgotten(before: { readonly newest: number; readonly setUpAfter: number }): void {
+		const { time, machine, owner, supply, judge } = this.stage;
+		if (!this.forgetting) return;
+		if (machine.state !== "on" || time.ticks() - this.bootedAt < effectTime) {
+			time.set(() => this.seeForgotten(before), effectTime);
 			return;
 		}
-		if (owner.isKnown && this.#cut) {
-			this.#remember();
+		if (owner.isKnown && this._cut) {
+			this.remember();
 			return;
 		}
-		this.#forgetting = false;
+		this.forgetting = false;
 		judge(() => {
 			if (owner.isKnown) broken("forgotten", "its settings are still there");
 			const { oldest } = lookAtReadings(machine.queue);

@@ -19,10 +19,10 @@ export interface Moment {
 /** A life, told in so many parts of equal length. */
 export class History {
 	readonly moments: Moment[];
-	readonly #length: number;
+	private readonly length: number;
 
 	constructor(parts: number, length: number) {
-		this.#length = length;
+		this.length = length;
 		this.moments = Array.from({ length: parts }, () => ({
 			readings: 0,
 			delivered: 0,
@@ -36,12 +36,12 @@ export class History {
 
 	/** The part that holds a moment; `at`: milliseconds from the life's start. */
 	at(at: number): Moment | undefined {
-		return this.moments[Math.floor((at / this.#length) * this.moments.length)];
+		return this.moments[Math.floor((at / this.length) * this.moments.length)];
 	}
 
 	/** It was so connected from one moment to another. */
 	connected(how: Connectivity, from: number, to: number): void {
-		const part = this.#length / this.moments.length;
+		const part = this.length / this.moments.length;
 		for (let at = from; at < to; ) {
 			const index = Math.floor(at / part);
 			const end = Math.min(to, (index + 1) * part);

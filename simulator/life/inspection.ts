@@ -7,14 +7,14 @@ import type { NorFlash } from "../flash";
 
 /** A flash as somebody sees it who only looks: what is on it now, and nothing is changed. */
 class Glance implements Flash {
-	readonly #flash: NorFlash;
+	private readonly flash: NorFlash;
 
 	constructor(flash: NorFlash) {
-		this.#flash = flash;
+		this.flash = flash;
 	}
 
 	read(buffer: Uint8Array, byteOffset: number): number {
-		return this.#flash.peek(buffer, byteOffset);
+		return this.flash.peek(buffer, byteOffset);
 	}
 
 	write(): never {
@@ -26,7 +26,7 @@ class Glance implements Flash {
 	}
 
 	status(): FlashStatus {
-		return this.#flash.status();
+		return this.flash.status();
 	}
 
 	close(): void {}

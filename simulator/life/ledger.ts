@@ -130,23 +130,26 @@ export interface Circumstances {
  * knows nothing of the firmware but the number under which a reading was stored.
  */
 export class Ledger {
-	readonly #columns = new Columns();
-	readonly #contexts: Told[] = [];
+	private readonly columns = new Columns();
+	private readonly contexts: Told[] = [];
 	/** When power went: a reading that was just being stored may be there or not. */
-	readonly #cuts: number[] = [];
+	private readonly cuts: number[] = [];
 	/** The numbers that were answered last, and when. */
-	#answeredLast: { readonly at: number; readonly sequences: readonly number[] } = { at: 0, sequences: [] };
+	private answeredLast: { readonly at: number; readonly sequences: readonly number[] } = {
+		at: 0,
+		sequences: [],
+	};
 	/** What is missing for which the board has to count a reading as overwritten, since its counter began. */
-	#overwrittenSince = 0;
+	private overwrittenSince = 0;
 	/** All before this number are at the service, or accounted for. */
-	#settled = 1;
-	#forgottenAt = 0;
+	private settled = 1;
+	private forgottenAt = 0;
 	/** Up to this number readings waited in more stretches of ticks than a board can remember the beginnings of. */
-	#crowdedUpTo = 0;
+	private crowdedUpTo = 0;
 	/** Numbers may be left out, once, before the next reading; and where flash has failed, ever after. */
-	#gapAllowed = true;
-	#damaged = false;
-	#newest = 0;
+	private gapAllowed = true;
+	private damaged = false;
+	private _newest = 0;
 	measured = 0;
 	delivered = 0;
 	duplicates = 0;
@@ -157,14 +160,14 @@ export class Ledger {
 
 	/** The highest number that was given. */
 	get newest(): number {
-		return this.#newest;
+		return this._newest;
 	}
 
 	measure(sequence: number, { utc, environment, signalStrength, batteryLevel, context }: Measured): void {
-		if (!(sequence > this.#newest)) broken("numbered", `${sequence} was given after ${this.#newest}`);
-		if (sequence !== this.#newest + 1 && !this.#gapAllowed && !this.#damaged)
-			broken("numbered", `${sequence} was given after ${this.#newest}, and nothing has happened between`);
-		const columns = this.#columns;
+		if (!(sequence > this._newest)) broken("numbered", `${sequence} was given after ${this._newest}`);
+		if (sequence !== this._newest + 1 && !this.gapAllowed && !this.damaged)
+			broken("numbered", `${sequence} was given after ${this._newest}, and nothing has happened between`);
+		const columns = this.columns;
 		columns.hold(sequence);
 		columns.state[sequence] = measured | ((columns.state[sequence] ?? 0) & delivered);
 		columns.utc[sequence] = utc;
@@ -173,65 +176,65 @@ export class Ledger {
 		columns.values.pressure[sequence] = environment.pressure / 100;
 		columns.signal[sequence] = signalStrength ?? none;
 		columns.battery[sequence] = batteryLevel ?? none;
-		if (this.#contexts.at(-1) !== context) this.#contexts.push(context);
-		columns.context[sequence] = this.#contexts.length - 1;
-		this.#newest = sequence;
-		this.#gapAllowed = false;
+		if (this.contexts.at(-1) !== context) this.contexts.push(context);
+		columns.context[sequence] = this.contexts.length - 1;
+		this._newest = sequence;
+		this.gapAllowed = false;
 		this.measured++;
 	}
 
 	/** Power has gone. */
 	cut(utc: number): void {
-		this.#cuts.push(utc);
-		this.#gapAllowed = true;
+		this.cuts.push(utc);
+		this.gapAllowed = true;
 		// An answer that arrived at this very moment may not have been noted any more.
-		if (this.#answeredLast.at === utc) this.#forgetAnswer(this.#answeredLast.sequences);
+		if (this.answeredLast.at === utc) this.forgetAnswer(this.answeredLast.sequences);
 	}
 
 	/** Flash has failed: numbers are left out, and what was acknowledged in so many of the latest numbers may come again. */
 	damage(from: number): void {
-		this.#damaged = true;
-		for (let sequence = Math.max(1, from); sequence <= this.#newest; sequence++) {
-			this.#forgetAnswer([sequence]);
+		this.damaged = true;
+		for (let sequence = Math.max(1, from); sequence <= this._newest; sequence++) {
+			this.forgetAnswer([sequence]);
 			// Of boots of which nothing seemed to wait any more, the board has forgotten the time.
-			this.#loosenTime(sequence);
+			this.loosenTime(sequence);
 		}
 	}
 
 	/** These numbers may go missing. */
 	excuse(from: number, to: number): void {
-		const { state } = this.#columns;
-		this.#gapAllowed = true;
+		const { state } = this.columns;
+		this.gapAllowed = true;
 		for (let sequence = Math.max(1, from); sequence < Math.min(to, state.length); sequence++)
 			state[sequence] = (state[sequence] ?? 0) | excused;
 	}
 
 	/** All that waits is forgotten, and the board's counter of what it has overwritten begins anew. */
 	forget(now: number): void {
-		const { state } = this.#columns;
-		for (let sequence = this.#settled; sequence <= this.#newest; sequence++)
+		const { state } = this.columns;
+		for (let sequence = this.settled; sequence <= this._newest; sequence++)
 			state[sequence] = (state[sequence] ?? 0) | forgotten;
-		this.#overwrittenSince = 0;
-		this.#forgottenAt = now;
-		this.#gapAllowed = true;
+		this.overwrittenSince = 0;
+		this.forgottenAt = now;
+		this.gapAllowed = true;
 	}
 
 	/** It was not forgotten: power went before it had begun. */
 	remember(): void {
-		const { state } = this.#columns;
-		for (let sequence = this.#settled; sequence <= this.#newest; sequence++)
+		const { state } = this.columns;
+		for (let sequence = this.settled; sequence <= this._newest; sequence++)
 			state[sequence] = (state[sequence] ?? 0) & ~forgotten;
 	}
 
 	/** What the board knew of the time is lost: of what waits, each may be told with another time than before. */
 	loseTime(): void {
-		for (let sequence = this.#settled; sequence <= this.#newest; sequence++) this.#loosenTime(sequence);
+		for (let sequence = this.settled; sequence <= this._newest; sequence++) this.loosenTime(sequence);
 	}
 
-	#loosenTime(sequence: number): void {
-		const { state, context } = this.#columns;
+	private loosenTime(sequence: number): void {
+		const { state, context } = this.columns;
 		state[sequence] = (state[sequence] ?? 0) | retold;
-		const told = this.#contexts[context[sequence] ?? 0];
+		const told = this.contexts[context[sequence] ?? 0];
 		if (told === undefined) return;
 		if (told.time === "known") told.time = "may be estimated";
 		told.bound = Number.POSITIVE_INFINITY;
@@ -239,7 +242,7 @@ export class Ledger {
 
 	/** The service has stored the points of a request. */
 	store(points: readonly DataPoint[], now: number, { misled, late }: Circumstances): void {
-		this.#lookWhetherCrowded();
+		this.lookWhetherCrowded();
 		let before = Number.NEGATIVE_INFINITY;
 		let sequenceBefore = 0;
 		for (const point of points) {
@@ -249,55 +252,55 @@ export class Ledger {
 			if (sequence <= sequenceBefore) broken("ordered", `${sequence} comes after ${sequenceBefore}`);
 			before = told;
 			sequenceBefore = sequence;
-			if (told > now + timeTolerance && !misled && !this.#isMisled(sequence))
+			if (told > now + timeTolerance && !misled && !this.isMisled(sequence))
 				broken("timed", `${sequence} is from the future, ${point.timestamp}`);
-			this.#check(point, sequence, told, misled);
-			this.#count(point, sequence, told, now, late);
+			this.check(point, sequence, told, misled);
+			this.count(point, sequence, told, now, late);
 		}
 	}
 
 	/** The 2xx for these has reached the board. */
 	answered(sequences: readonly number[], now: number): void {
-		const { state } = this.#columns;
+		const { state } = this.columns;
 		for (const sequence of sequences) state[sequence] = (state[sequence] ?? 0) | answered;
-		this.#answeredLast = { at: now, sequences };
+		this.answeredLast = { at: now, sequences };
 	}
 
 	/** The service's refusal of this one alone has reached the board. */
 	refused(sequence: number, now: number): void {
-		this.#columns.hold(sequence);
-		const { state } = this.#columns;
+		this.columns.hold(sequence);
+		const { state } = this.columns;
 		state[sequence] = (state[sequence] ?? 0) | refused | everRefused;
-		this.#answeredLast = { at: now, sequences: [sequence] };
+		this.answeredLast = { at: now, sequences: [sequence] };
 	}
 
 	/** Holds what the board has against what was measured; `reason`: what a refusal says. */
 	account({ waiting, dropped, quarantined, quarantineFull }: Holdings, reason: string): void {
-		this.#lookWhetherCrowded();
-		const { state } = this.#columns;
-		const here = new Uint8Array(this.#newest + 1 - this.#settled);
+		this.lookWhetherCrowded();
+		const { state } = this.columns;
+		const here = new Uint8Array(this._newest + 1 - this.settled);
 		let oldest = Number.POSITIVE_INFINITY;
 		for (const sequence of waiting) {
 			oldest = Math.min(oldest, sequence);
-			if (sequence >= this.#settled && sequence <= this.#newest) here[sequence - this.#settled] = 1;
+			if (sequence >= this.settled && sequence <= this._newest) here[sequence - this.settled] = 1;
 		}
 		for (const [sequence, cause] of quarantined) {
-			if (((state[sequence] ?? 0) & everRefused) === 0 && sequence <= this.#newest)
+			if (((state[sequence] ?? 0) & everRefused) === 0 && sequence <= this._newest)
 				broken("kept", `${sequence} is in quarantine, and was not refused`);
 			if (!cause.includes(reason))
 				broken("kept", `${sequence} is in quarantine for "${cause}", not "${reason}"`);
 		}
-		for (let sequence = this.#settled; sequence <= this.#newest; sequence++) {
-			if (here[sequence - this.#settled] === 1 || this.#isAccounted(sequence, quarantined, quarantineFull))
+		for (let sequence = this.settled; sequence <= this._newest; sequence++) {
+			if (here[sequence - this.settled] === 1 || this.isAccounted(sequence, quarantined, quarantineFull))
 				continue;
 			if (sequence > oldest) broken("kept", `${sequence} is lost, and ${oldest} still waits`);
 			state[sequence] = (state[sequence] ?? 0) | overwritten;
 			this.overwritten++;
-			this.#overwrittenSince++;
-			if (this.#overwrittenSince > dropped)
+			this.overwrittenSince++;
+			if (this.overwrittenSince > dropped)
 				broken("kept", `${sequence} is lost, and ${dropped} were counted as overwritten`);
 		}
-		this.#settle(
+		this.settle(
 			(sequence, from) => here[sequence - from] === 1,
 			(sequence) => quarantineFull || quarantined.has(sequence),
 		);
@@ -305,8 +308,8 @@ export class Ledger {
 
 	/** When the oldest reading was measured that is to be delivered yet; without end when there is none. */
 	oldestDue(): number {
-		const { state, utc } = this.#columns;
-		for (let sequence = this.#settled; sequence <= this.#newest; sequence++) {
+		const { state, utc } = this.columns;
+		for (let sequence = this.settled; sequence <= this._newest; sequence++) {
 			const known = state[sequence] ?? 0;
 			if ((known & measured) !== 0 && (known & (delivered | everRefused | over)) === 0)
 				return utc[sequence] ?? 0;
@@ -316,61 +319,64 @@ export class Ledger {
 
 	/** How many have been measured, are not delivered and are not accounted for otherwise. */
 	get waiting(): number {
-		const { state } = this.#columns;
+		const { state } = this.columns;
 		let count = 0;
-		for (let sequence = this.#settled; sequence <= this.#newest; sequence++) {
+		for (let sequence = this.settled; sequence <= this._newest; sequence++) {
 			const known = state[sequence] ?? 0;
 			if ((known & measured) !== 0 && (known & (delivered | over | refused)) === 0) count++;
 		}
 		return count;
 	}
 
-	#isAccounted(sequence: number, quarantined: ReadonlyMap<number, string>, full: boolean): boolean {
-		const known = this.#columns.state[sequence] ?? 0;
+	private isAccounted(sequence: number, quarantined: ReadonlyMap<number, string>, full: boolean): boolean {
+		const known = this.columns.state[sequence] ?? 0;
 		if ((known & measured) === 0 || (known & (delivered | over)) !== 0) return true;
 		return (known & everRefused) !== 0 && (full || quarantined.has(sequence));
 	}
 
 	/** What is delivered and answered, or accounted for, need not be looked at any more. */
-	#settle(waits: (sequence: number, from: number) => boolean, isAside: (sequence: number) => boolean): void {
-		const { state } = this.#columns;
-		const from = this.#settled;
-		for (; this.#settled <= this.#newest && !waits(this.#settled, from); this.#settled++) {
-			const known = state[this.#settled] ?? 0;
+	private settle(
+		waits: (sequence: number, from: number) => boolean,
+		isAside: (sequence: number) => boolean,
+	): void {
+		const { state } = this.columns;
+		const from = this.settled;
+		for (; this.settled <= this._newest && !waits(this.settled, from); this.settled++) {
+			const known = state[this.settled] ?? 0;
 			const done = (known & answered) !== 0 || (known & over) !== 0 || (known & measured) === 0;
-			if (!done && !((known & everRefused) !== 0 && isAside(this.#settled))) break;
+			if (!done && !((known & everRefused) !== 0 && isAside(this.settled))) break;
 		}
 	}
 
-	#forgetAnswer(sequences: readonly number[]): void {
-		const { state } = this.#columns;
+	private forgetAnswer(sequences: readonly number[]): void {
+		const { state } = this.columns;
 		for (const sequence of sequences) state[sequence] = (state[sequence] ?? 0) & ~(answered | refused);
 	}
 
-	#check(point: DataPoint, sequence: number, told: number, misled: boolean): void {
+	private check(point: DataPoint, sequence: number, told: number, misled: boolean): void {
 		const isEstimated = point.metadata.timeEstimated === true;
-		const columns = this.#columns;
+		const columns = this.columns;
 		if (((columns.state[sequence] ?? 0) & measured) === 0) {
-			const cut = this.#cuts.some((utc) => Math.abs(utc - told) <= samplingTime + timeTolerance);
+			const cut = this.cuts.some((utc) => Math.abs(utc - told) <= samplingTime + timeTolerance);
 			if (!cut && !isEstimated && !misled)
 				broken("genuine", `${sequence} of ${point.timestamp} was never measured`);
 			return;
 		}
-		this.#checkTime(point, sequence, told, isEstimated);
-		this.#checkValues(point, sequence);
-		this.#checkMetadata(point, sequence);
+		this.checkTime(point, sequence, told, isEstimated);
+		this.checkValues(point, sequence);
+		this.checkMetadata(point, sequence);
 	}
 
-	#isMisled(sequence: number): boolean {
-		const context = this.#contexts[this.#columns.context[sequence] ?? 0];
+	private isMisled(sequence: number): boolean {
+		const context = this.contexts[this.columns.context[sequence] ?? 0];
 		return context?.time === "misled";
 	}
 
-	#checkTime({ timestamp }: DataPoint, sequence: number, told: number, isEstimated: boolean): void {
-		const utc = this.#columns.utc[sequence] ?? 0;
-		const { time, bound } = this.#contextOf(sequence);
+	private checkTime({ timestamp }: DataPoint, sequence: number, told: number, isEstimated: boolean): void {
+		const utc = this.columns.utc[sequence] ?? 0;
+		const { time, bound } = this.contextOf(sequence);
 		if (time === "misled") return;
-		const isRemembered = sequence > this.#crowdedUpTo;
+		const isRemembered = sequence > this.crowdedUpTo;
 		if (isEstimated && time === "known" && isRemembered)
 			broken("timed", `${sequence} is marked as estimated, although the board knew the time`);
 		const off = Math.max(0, utc - samplingTime - told, told - utc);
@@ -384,14 +390,14 @@ export class Ledger {
 	}
 
 	/** Whether more stretches began since the oldest reading that waits, or did of late, than can be remembered. */
-	#lookWhetherCrowded(): void {
-		if (this.#settled > this.#newest) return;
-		const began = this.#contextOf(this.#newest).stretch - this.#contextOf(this.#settled).stretch;
-		if (began >= remembered) this.#crowdedUpTo = this.#newest;
+	private lookWhetherCrowded(): void {
+		if (this.settled > this._newest) return;
+		const began = this.contextOf(this._newest).stretch - this.contextOf(this.settled).stretch;
+		if (began >= remembered) this.crowdedUpTo = this._newest;
 	}
 
-	#checkValues({ values }: DataPoint, sequence: number): void {
-		const columns = this.#columns;
+	private checkValues({ values }: DataPoint, sequence: number): void {
+		const columns = this.columns;
 		let count = 0;
 		for (const name in values) if (Object.hasOwn(values, name)) count++;
 		if (count !== 3) broken("genuine", `${sequence} has ${count} values, and 3 were measured`);
@@ -403,9 +409,9 @@ export class Ledger {
 		}
 	}
 
-	#checkMetadata({ metadata }: DataPoint, sequence: number): void {
-		const columns = this.#columns;
-		const expected = this.#contextOf(sequence);
+	private checkMetadata({ metadata }: DataPoint, sequence: number): void {
+		const columns = this.columns;
+		const expected = this.contextOf(sequence);
 		const differs = (name: string, told: unknown, truth: unknown) => {
 			if (told !== truth)
 				broken("genuine", `${sequence} says ${name} ${String(told)}, and it was ${String(truth)}`);
@@ -419,18 +425,18 @@ export class Ledger {
 		differs("resetReason", metadata.resetReason, expected.resetReason);
 	}
 
-	#contextOf(sequence: number): Told {
+	private contextOf(sequence: number): Told {
 		return (
-			this.#contexts[this.#columns.context[sequence] ?? 0] ?? broken("genuine", `${sequence} has no context`)
+			this.contexts[this.columns.context[sequence] ?? 0] ?? broken("genuine", `${sequence} has no context`)
 		);
 	}
 
-	#count(point: DataPoint, sequence: number, told: number, now: number, late: boolean): void {
-		const columns = this.#columns;
+	private count(point: DataPoint, sequence: number, told: number, now: number, late: boolean): void {
+		const columns = this.columns;
 		columns.hold(sequence);
 		const known = columns.state[sequence] ?? 0;
 		const sum = sumOf(point, told);
-		if ((known & forgotten) !== 0 && now > this.#forgottenAt + underWay)
+		if ((known & forgotten) !== 0 && now > this.forgottenAt + underWay)
 			broken("forgotten", `${sequence} arrives at ${new Date(now).toISOString()} all the same`);
 		if ((known & (delivered | retold)) === (delivered | retold)) {
 			columns.state[sequence] = known & ~retold;

@@ -30,60 +30,59 @@ const tolerance = 5;
 
 /** Looks at the light of a board, and says whether it tells what is so. */
 export class LightWatch {
-	readonly #now: () => number;
+	private readonly now: () => number;
 	/** What is so, as the world sees it, and since when; `undefined` while the world is not sure. */
-	#truth: LightTruth | undefined = "dark";
-	#since = 0;
-	#on = false;
-	#changedAt = 0;
-	#changedBefore = 0;
+	private truth: LightTruth | undefined = "dark";
+	private since = 0;
+	private on = false;
+	private changedAt = 0;
+	private changedBefore = 0;
 	/** A part that fits no pattern; it may be the end of one, where about then something else became so. */
-	#doubt: { readonly at: number; readonly told: string } | undefined;
+	private doubt: { readonly at: number; readonly told: string } | undefined;
 
 	constructor(now: () => number) {
-		this.#now = now;
+		this.now = now;
 	}
 
 	/** What is so now. */
 	tell(truth: LightTruth | undefined): void {
-		if (truth === this.#truth) return;
-		if (this.#doubt !== undefined && this.#now() - this.#doubt.at <= tolerance) this.#doubt = undefined;
+		if (truth === this.truth) return;
+		if (this.doubt !== undefined && this.now() - this.doubt.at <= tolerance) this.doubt = undefined;
 		this.check();
-		this.#truth = truth;
-		this.#since = this.#now();
+		this.truth = truth;
+		this.since = this.now();
 	}
 
 	/** The firmware has switched the light. */
 	show(on: boolean): void {
-		if (on === this.#on) return;
-		const now = this.#now();
-		if (now === this.#changedAt) {
+		if (on === this.on) return;
+		const now = this.now();
+		if (now === this.changedAt) {
 			// Nobody sees what lasts no time.
-			this.#on = on;
-			this.#changedAt = this.#changedBefore;
+			this.on = on;
+			this.changedAt = this.changedBefore;
 			return;
 		}
-		this.#settle();
-		const lasted = now - this.#changedAt;
+		this.settle();
+		const lasted = now - this.changedAt;
 		// A part that began before the truth was so says nothing.
-		if (this.#truth !== undefined && this.#changedAt > this.#since && !fits(this.#truth, this.#on, lasted))
-			this.#doubt = { at: now, told: tell(this.#truth, this.#on, lasted) };
-		this.#on = on;
-		this.#changedBefore = this.#changedAt;
-		this.#changedAt = now;
+		if (this.truth !== undefined && this.changedAt > this.since && !fits(this.truth, this.on, lasted))
+			this.doubt = { at: now, told: tell(this.truth, this.on, lasted) };
+		this.on = on;
+		this.changedBefore = this.changedAt;
+		this.changedAt = now;
 	}
 
 	/** Whether it shows anything at all, where it has to. */
 	check(): void {
-		this.#settle();
-		const still = this.#now() - Math.max(this.#changedAt, this.#since);
-		if (this.#truth === undefined || still <= longest + tolerance) return;
-		if (this.#truth !== "dark" || this.#on) broken("light", tell(this.#truth, this.#on, still));
+		this.settle();
+		const still = this.now() - Math.max(this.changedAt, this.since);
+		if (this.truth === undefined || still <= longest + tolerance) return;
+		if (this.truth !== "dark" || this.on) broken("light", tell(this.truth, this.on, still));
 	}
 
-	#settle(): void {
-		if (this.#doubt !== undefined && this.#now() - this.#doubt.at > tolerance)
-			broken("light", this.#doubt.told);
+	private settle(): void {
+		if (this.doubt !== undefined && this.now() - this.doubt.at > tolerance) broken("light", this.doubt.told);
 	}
 }
 

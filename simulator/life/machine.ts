@@ -98,169 +98,169 @@ export class Machine {
 	readonly quarantine = new NorFlash({ blocks: quarantineBlocks, blockLength });
 	readonly keyValue = new MemoryKeyValue();
 	readonly sensor: Sensor;
-	readonly #world: MachineWorld;
-	readonly #pins: SimulatedPins;
-	readonly #board: Pick<Board, "identity" | "pins">;
-	#start: Start | undefined;
-	#sleeping: Sleeping | undefined;
+	private readonly world: MachineWorld;
+	private readonly pins: SimulatedPins;
+	private readonly board: Pick<Board, "identity" | "pins">;
+	private start: Start | undefined;
+	private sleeping: Sleeping | undefined;
 	/** Ticks of the boot before the present start. */
-	#elapsed = 0;
+	private elapsed = 0;
 
 	constructor(world: MachineWorld) {
-		this.#world = world;
+		this.world = world;
 		const { time, scenario } = world;
 		this.queue = new NorFlash({ blocks: scenario.sectors, blockLength });
 		this.sensor = new Sensor(() => time.ticks(), world.environment);
-		this.#pins = new SimulatedPins((callback, delay) => this.#after(this.#start, delay, callback));
-		this.#pins.drive(pins.button, 1);
-		this.#pins.onWrite = (pin, level) => {
-			if (pin === pins.led && this.#start?.power.on === true) world.onLight(level === 1);
+		this.pins = new SimulatedPins((callback, delay) => this.after(this.start, delay, callback));
+		this.pins.drive(pins.button, 1);
+		this.pins.onWrite = (pin, level) => {
+			if (pin === pins.led && this.start?.power.on === true) world.onLight(level === 1);
 		};
 		const panel = scenario.panel ? { led: pins.led, button: pins.button } : {};
-		this.#board = {
+		this.board = {
 			identity: { chip: "simulated", serial: world.serial },
-			pins: this.#pins.provider(panel),
+			pins: this.pins.provider(panel),
 		};
 	}
 
 	/** The firmware that runs; `undefined` while none does. */
 	get app(): App | undefined {
-		return this.#start?.app;
+		return this.start?.app;
 	}
 
 	get state(): "off" | "on" | "asleep" {
-		if (this.#start !== undefined) return "on";
-		return this.#sleeping === undefined ? "off" : "asleep";
+		if (this.start !== undefined) return "on";
+		return this.sleeping === undefined ? "off" : "asleep";
 	}
 
 	/** What the firmware holds open. */
 	get held(): Held | undefined {
-		return this.#start === undefined ? undefined : { ...this.#start.held, peripherals: this.sensor.open };
+		return this.start === undefined ? undefined : { ...this.start.held, peripherals: this.sensor.open };
 	}
 
 	/** Milliseconds since the boot began, as the board counts them. */
 	get ticks(): number {
-		return this.#start?.ticks() ?? 0;
+		return this.start?.ticks() ?? 0;
 	}
 
 	/** Whether it has a network, and an address there. */
 	get joined(): boolean {
-		return this.#start?.joined === true;
+		return this.start?.joined === true;
 	}
 
 	/** dBm, as the radio tells. */
 	get signalStrength(): number | undefined {
-		return this.joined ? this.#start?.radio?.RSSI : undefined;
+		return this.joined ? this.start?.radio?.RSSI : undefined;
 	}
 
 	/** Volts of the battery, as the board's converter tells. */
 	get batteryVolts(): number {
-		const { Analog, analogRange: range } = this.#board.pins;
+		const { Analog, analogRange: range } = this.board.pins;
 		return readBattery({ Analog, pin: pins.battery, range, ratio: batteryRatio });
 	}
 
 	/** What can be heard has changed. */
 	listen(): void {
-		this.#start?.radio?.listen();
+		this.start?.radio?.listen();
 	}
 
 	/** A person presses the button, or lets it go. */
 	press(down: boolean): void {
-		this.#pins.drive(pins.button, down ? 0 : 1);
-		if (down && this.#sleeping?.wakePin === pins.button) this.#wake(this.#sleeping);
+		this.pins.drive(pins.button, down ? 0 : 1);
+		if (down && this.sleeping?.wakePin === pins.button) this.wake(this.sleeping);
 	}
 
 	/** Power is there. Does nothing while it has been there before. */
 	boot(reason: ResetReason): void {
-		if (this.#start !== undefined || this.#sleeping !== undefined) return;
+		if (this.start !== undefined || this.sleeping !== undefined) return;
 		for (const flash of [this.queue, this.quarantine]) flash.powerUp();
 		this.keyValue.powerUp();
-		this.#pins.release();
+		this.pins.release();
 		if (reason !== "deep sleep") {
-			this.#elapsed = 0;
+			this.elapsed = 0;
 			this.sensor.restart();
 		}
 		this.sensor.forgetOpen();
-		const start = new Start(new Power((why) => this.#lost(why)), reason, this.#ticksFrom());
-		this.#start = start;
+		const start = new Start(new Power((why) => this.lost(why)), reason, this.ticksFrom());
+		this.start = start;
 		this.charge();
-		this.#world.onBoot(reason);
+		this.world.onBoot(reason);
 		try {
-			const app = new App(this.#boardOf(start));
+			const app = new App(this.boardOf(start));
 			start.app = app;
 			app.start();
 		} catch (error) {
-			if (start.power.on) this.#world.onThrown(error);
+			if (start.power.on) this.world.onThrown(error);
 		}
 	}
 
 	/** Power goes, awake or asleep; false when there was none. */
 	cut(): boolean {
-		if (this.#start !== undefined) this.#start.power.lose();
-		else if (this.#sleeping !== undefined) {
-			this.#world.time.clear(this.#sleeping.alarm);
-			this.#sleeping = undefined;
-			this.#world.onLost("cut");
+		if (this.start !== undefined) this.start.power.lose();
+		else if (this.sleeping !== undefined) {
+			this.world.time.clear(this.sleeping.alarm);
+			this.sleeping = undefined;
+			this.world.onLost("cut");
 		} else return false;
 		return true;
 	}
 
 	/** The firmware starts anew; false when it does not run. */
 	restart(): boolean {
-		const runs = this.#start !== undefined;
-		this.#start?.power.lose("restart");
+		const runs = this.start !== undefined;
+		this.start?.power.lose("restart");
 		return runs;
 	}
 
-	#lost(why: Loss): void {
-		this.#start = undefined;
-		if (this.#world.scenario.panel) this.#world.onLight(false);
-		this.#world.onLost(why);
+	private lost(why: Loss): void {
+		this.start = undefined;
+		if (this.world.scenario.panel) this.world.onLight(false);
+		this.world.onLost(why);
 	}
 
-	#sleep(start: Start, milliseconds: number, wakePin: number | undefined): void {
+	private sleep(start: Start, milliseconds: number, wakePin: number | undefined): void {
 		if (!start.power.on) return;
-		const { time } = this.#world;
+		const { time } = this.world;
 		const ticks = start.ticks();
 		start.power.lose("sleep");
-		const isLow = wakePin !== undefined && this.#pins.level(wakePin) === 0;
-		const lasting = isLow ? 0 : milliseconds / this.#slowRate();
+		const isLow = wakePin !== undefined && this.pins.level(wakePin) === 0;
+		const lasting = isLow ? 0 : milliseconds / this.slowRate();
 		const sleeping: Sleeping = {
-			alarm: time.set(() => this.#wake(sleeping), lasting),
+			alarm: time.set(() => this.wake(sleeping), lasting),
 			since: time.ticks(),
 			ticks,
 			wakePin,
 		};
-		this.#sleeping = sleeping;
+		this.sleeping = sleeping;
 	}
 
 	/** The slow oscillator has gone on counting, at its own rate. */
-	#wake({ alarm, since, ticks }: Sleeping): void {
-		const { time } = this.#world;
+	private wake({ alarm, since, ticks }: Sleeping): void {
+		const { time } = this.world;
 		time.clear(alarm);
-		this.#sleeping = undefined;
+		this.sleeping = undefined;
 		// mutation: count-sleep-ticks
-		this.#elapsed = ticks + (time.ticks() - since) * this.#slowRate(since);
+		this.elapsed = ticks + (time.ticks() - since) * this.slowRate(since);
 		this.boot("deep sleep");
 	}
 
 	/** Ticks of the slow oscillator in a true millisecond: it wanders with the temperature of the day. */
-	#slowRate(at = this.#world.time.ticks()): number {
-		const { scenario } = this.#world;
+	private slowRate(at = this.world.time.ticks()): number {
+		const { scenario } = this.world;
 		const wander = 1e-4 * Math.sin((2 * Math.PI * at) / day);
 		return 1 + scenario.sleepDrift / 1e6 + wander;
 	}
 
-	get #rate(): number {
-		return 1 + this.#world.scenario.drift / 1e6;
+	private get rate(): number {
+		return 1 + this.world.scenario.drift / 1e6;
 	}
 
 	/** The clock of a start that begins now. */
-	#ticksFrom(): () => number {
-		const { time, scenario } = this.#world;
-		const rate = this.#rate;
+	private ticksFrom(): () => number {
+		const { time, scenario } = this.world;
+		const rate = this.rate;
 		const bootedAt = time.ticks();
-		const elapsed = this.#elapsed;
+		const elapsed = this.elapsed;
 		const ticks = () => elapsed + (time.ticks() - bootedAt) * rate;
 		const { ticksFrom } = scenario;
 		if (ticksFrom === undefined) return ticks;
@@ -270,17 +270,17 @@ export class Machine {
 
 	/** The battery has now what it has. */
 	charge(): void {
-		this.#pins.apply(pins.battery, this.#world.volts() / batteryRatio);
+		this.pins.apply(pins.battery, this.world.volts() / batteryRatio);
 	}
 
-	#boardOf(start: Start): Board {
-		const world = this.#world;
+	private boardOf(start: Start): Board {
+		const world = this.world;
 		const { power, held } = start;
 		return {
-			...this.#board,
+			...this.board,
 			resetReason: start.reason,
-			time: this.#timeOf(start),
-			network: this.#networkOf(start),
+			time: this.timeOf(start),
+			network: this.networkOf(start),
 			storage: {
 				flash: poweredStorage({ queue: this.queue, quarantine: this.quarantine }, power, (change) => {
 					held.files += change;
@@ -296,21 +296,21 @@ export class Machine {
 				if (power.on) world.onLine(line);
 			},
 			restart: () => power.lose("restart"),
-			sleep: (milliseconds, wakePin) => this.#sleep(start, milliseconds, wakePin),
+			sleep: (milliseconds, wakePin) => this.sleep(start, milliseconds, wakePin),
 		};
 	}
 
-	#timeOf(start: Start): Time {
-		const { time } = this.#world;
+	private timeOf(start: Start): Time {
+		const { time } = this.world;
 		const { held } = start;
-		const rate = this.#rate;
+		const rate = this.rate;
 		return {
 			ticks: start.ticks,
 			set: (callback, delay) => {
 				const timer = new FirmwareTimer();
 				held.timers++;
 				// On a grid of microseconds, as real timers have theirs: the sum of two times is not always their sum.
-				timer.entry = this.#after(start, Math.ceil((1000 * Math.max(0, delay)) / rate) / 1000, () => {
+				timer.entry = this.after(start, Math.ceil((1000 * Math.max(0, delay)) / rate) / 1000, () => {
 					timer.waits = false;
 					held.timers--;
 					callback();
@@ -327,11 +327,11 @@ export class Machine {
 		};
 	}
 
-	#networkOf(start: Start): Board["network"] {
-		const world = this.#world;
+	private networkOf(start: Start): Board["network"] {
+		const world = this.world;
 		const { held } = start;
 		const after = (delay: number, callback: () => void) => {
-			this.#after(start, delay, callback);
+			this.after(start, delay, callback);
 		};
 		return {
 			...makeNetwork({
@@ -368,13 +368,13 @@ export class Machine {
 	}
 
 	/** Calls back in a start of the board, unless it has ended by then. */
-	#after(start: Start | undefined, delay: number, callback: () => void): Timer {
-		return this.#world.time.set(() => {
+	private after(start: Start | undefined, delay: number, callback: () => void): Timer {
+		return this.world.time.set(() => {
 			if (start?.power.on !== true) return;
 			try {
 				callback();
 			} catch (error) {
-				if (start.power.on) this.#world.onThrown(error);
+				if (start.power.on) this.world.onThrown(error);
 			}
 		}, delay);
 	}

@@ -76,41 +76,41 @@ class NoListener implements Listener {
 }
 
 class Socket implements UDP {
-	readonly #options: UDPOptions;
-	readonly #world: NetworkWorld;
-	readonly #packets: UDPPacket[] = [];
-	#closed = false;
+	private readonly options: UDPOptions;
+	private readonly world: NetworkWorld;
+	private readonly packets: UDPPacket[] = [];
+	private closed = false;
 
 	constructor(options: UDPOptions, world: NetworkWorld) {
-		this.#options = options;
-		this.#world = world;
+		this.options = options;
+		this.world = world;
 		world.onSockets(1);
 	}
 
 	read(): UDPPacket | undefined {
-		return this.#packets.shift();
+		return this.packets.shift();
 	}
 
 	write(buffer: Bytes, address: string, port: number): void {
-		const world = this.#world;
+		const world = this.world;
 		const question = buffer.slice();
 		if (!world.reachable() || world.losses() > 0) return;
 		world.after(world.latency(), () => {
 			const answer = world.askTime(question, address);
 			if (answer === undefined || world.losses() > 0) return;
-			world.after(world.latency(), () => this.#arrive(answer, address, port));
+			world.after(world.latency(), () => this.arrive(answer, address, port));
 		});
 	}
 
 	close(): void {
-		if (!this.#closed) this.#world.onSockets(-1);
-		this.#closed = true;
+		if (!this.closed) this.world.onSockets(-1);
+		this.closed = true;
 	}
 
-	#arrive(answer: Uint8Array, address: string, port: number): void {
-		if (this.#closed || !this.#world.reachable()) return;
-		this.#packets.push(Object.assign(answer.slice().buffer, { address, port }));
-		this.#world.onTimeAnswered(answer);
-		this.#options.onReadable?.(this.#packets.length);
+	private arrive(answer: Uint8Array, address: string, port: number): void {
+		if (this.closed || !this.world.reachable()) return;
+		this.packets.push(Object.assign(answer.slice().buffer, { address, port }));
+		this.world.onTimeAnswered(answer);
+		this.options.onReadable?.(this.packets.length);
 	}
 }

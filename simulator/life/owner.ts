@@ -23,14 +23,14 @@ const unset: Effective = {
 
 /** The person whose board it is: what they have set, as the setup page keeps it. */
 export class Owner {
-	readonly #keyValue: MemoryKeyValue;
-	#settings: Partial<Settings> & Effective;
-	#hasSetUp = false;
+	private readonly keyValue: MemoryKeyValue;
+	private settings: Partial<Settings> & Effective;
+	private hasSetUp = false;
 
 	constructor(scenario: Scenario, keyValue: MemoryKeyValue) {
-		this.#keyValue = keyValue;
+		this.keyValue = keyValue;
 		const { interval, uploadInterval, power } = scenario;
-		this.#settings = {
+		this.settings = {
 			...{ interval, uploadInterval, power },
 			key: credentials.write,
 			bucketId: credentials.bucket,
@@ -45,50 +45,50 @@ export class Owner {
 
 	/** What the board has been told, or goes by without. */
 	get effective(): Effective {
-		return this.#hasSetUp ? this.#settings : unset;
+		return this.hasSetUp ? this.settings : unset;
 	}
 
 	/** Whether the board has all that it needs to send, as far as it can tell by itself. */
 	get isComplete(): boolean {
-		return this.#hasSetUp && this.#settings.key !== credentials.read;
+		return this.hasSetUp && this.settings.key !== credentials.read;
 	}
 
 	/** Whether it can measure its battery. */
 	get measuresBattery(): boolean {
-		return this.#hasSetUp && this.#settings.batteryPin !== undefined;
+		return this.hasSetUp && this.settings.batteryPin !== undefined;
 	}
 
 	/** Keeps the settings on the board, which has to start anew then. */
 	setUp(): void {
-		this.#hasSetUp = true;
-		new SettingsStore(this.#keyValue.trusted).save(this.#settings);
+		this.hasSetUp = true;
+		new SettingsStore(this.keyValue.trusted).save(this.settings);
 	}
 
 	change({ key, source, ...change }: SettingsChange): void {
-		this.#settings = {
-			...{ ...this.#settings, ...change },
+		this.settings = {
+			...{ ...this.settings, ...change },
 			...(key === undefined ? {} : { key: credentials[key] }),
 			...(source === undefined
 				? {}
 				: { dataSourceId: credentials.sources[source] ?? credentials.sources[0] }),
 		};
-		if (this.#hasSetUp) this.setUp();
+		if (this.hasSetUp) this.setUp();
 	}
 
 	/** Sees that the key was wrong. */
 	mendKey(): void {
-		this.#settings = { ...this.#settings, key: credentials.write };
-		if (this.#hasSetUp) this.setUp();
+		this.settings = { ...this.settings, key: credentials.write };
+		if (this.hasSetUp) this.setUp();
 	}
 
 	/** Has had all forgotten. */
 	forget(): void {
-		this.#hasSetUp = false;
+		this.hasSetUp = false;
 	}
 
 	/** It was not forgotten: power went before it had begun. */
 	remember(): void {
-		this.#hasSetUp = true;
+		this.hasSetUp = true;
 	}
 
 	/** Whether the board has settings, or secrets, of somebody. */
@@ -97,6 +97,6 @@ export class Owner {
 			...Object.values(networks).map(({ password }) => password),
 			...Object.values(credentials),
 		];
-		return secrets.some((secret) => typeof secret === "string" && this.#keyValue.holds(secret));
+		return secrets.some((secret) => typeof secret === "string" && this.keyValue.holds(secret));
 	}
 }

@@ -13,22 +13,22 @@ export type Loss = "cut" | "restart" | "sleep";
 
 /** One start of a board, from power to its loss. */
 export class Power {
-	#on = true;
-	readonly #onLost: (why: Loss) => void;
+	private _on = true;
+	private readonly onLost: (why: Loss) => void;
 
 	constructor(onLost: (why: Loss) => void) {
-		this.#onLost = onLost;
+		this.onLost = onLost;
 	}
 
 	get on(): boolean {
-		return this.#on;
+		return this._on;
 	}
 
 	/** Nothing that this boot does has any effect from now on. */
 	lose(why: Loss = "cut"): void {
-		if (!this.#on) return;
-		this.#on = false;
-		this.#onLost(why);
+		if (!this._on) return;
+		this._on = false;
+		this.onLost(why);
 	}
 }
 
@@ -49,140 +49,140 @@ export function poweredStorage(
 }
 
 class PoweredFlash implements Flash {
-	readonly #flash: NorFlash;
-	readonly #power: Power;
-	readonly #onOpen: (change: 1 | -1) => void;
-	#closed = false;
+	private readonly flash: NorFlash;
+	private readonly power: Power;
+	private readonly onOpen: (change: 1 | -1) => void;
+	private closed = false;
 
 	constructor(flash: NorFlash, power: Power, onOpen: (change: 1 | -1) => void) {
-		this.#flash = flash;
-		this.#power = power;
-		this.#onOpen = onOpen;
+		this.flash = flash;
+		this.power = power;
+		this.onOpen = onOpen;
 	}
 
 	read(buffer: Bytes, byteOffset: number): number {
-		if (!this.#power.on) throw new PowerLossError();
-		return this.#flash.read(buffer, byteOffset);
+		if (!this.power.on) throw new PowerLossError();
+		return this.flash.read(buffer, byteOffset);
 	}
 
 	write(buffer: Bytes, byteOffset: number): void {
-		this.#change(() => this.#flash.write(buffer, byteOffset));
+		this.change(() => this.flash.write(buffer, byteOffset));
 	}
 
 	eraseBlock(start: number, end: number): void {
-		this.#change(() => this.#flash.eraseBlock(start, end));
+		this.change(() => this.flash.eraseBlock(start, end));
 	}
 
 	status(): FlashStatus {
-		return this.#flash.status();
+		return this.flash.status();
 	}
 
 	close(): void {
-		if (!this.#closed && this.#power.on) this.#onOpen(-1);
-		this.#closed = true;
+		if (!this.closed && this.power.on) this.onOpen(-1);
+		this.closed = true;
 	}
 
-	#change(operation: () => void): void {
-		if (!this.#power.on) throw new PowerLossError();
+	private change(operation: () => void): void {
+		if (!this.power.on) throw new PowerLossError();
 		try {
 			operation();
 		} finally {
-			if (!this.#flash.powered) this.#power.lose();
+			if (!this.flash.powered) this.power.lose();
 		}
 	}
 }
 
 /** Key-value storage that outlives boots. A write is whole or did not happen, as NVS has it. */
 export class MemoryKeyValue {
-	readonly #values = new Map<string, Uint8Array>();
+	private readonly values = new Map<string, Uint8Array>();
 	/** Writes until power goes; whether that last one is still done. */
-	#cut: { writes: number; readonly done: boolean } | undefined;
-	#open = 0;
+	private cut: { writes: number; readonly done: boolean } | undefined;
+	private _open = 0;
 
 	/** Writes and deletions so far: the storage wears. */
 	writes = 0;
 
 	/** How many domains the present start has open. */
 	get open(): number {
-		return this.#open;
+		return this._open;
 	}
 
 	get keys(): number {
-		return this.#values.size;
+		return this.values.size;
 	}
 
 	/** Bytes of the largest value. */
 	get largest(): number {
 		let largest = 0;
-		for (const { length } of this.#values.values()) largest = Math.max(largest, length);
+		for (const { length } of this.values.values()) largest = Math.max(largest, length);
 		return largest;
 	}
 
 	/** Whether something is kept under this name (`domain/key`). */
 	has(name: string): boolean {
-		return this.#values.has(name);
+		return this.values.has(name);
 	}
 
 	/** The storage has lost what it kept under this name (`domain/key`). */
 	lose(name: string): void {
-		this.#values.delete(name);
+		this.values.delete(name);
 	}
 
 	/** Whether these bytes stand anywhere in it. */
 	holds(text: string): boolean {
 		const bytes = Buffer.from(text);
-		for (const value of this.#values.values()) if (Buffer.from(value).includes(bytes)) return true;
+		for (const value of this.values.values()) if (Buffer.from(value).includes(bytes)) return true;
 		return false;
 	}
 
 	/** As somebody has it who does not lose power. */
 	get trusted(): KeyValue {
-		const cut = this.#cut;
-		return this.#make("dakkio", new Power(() => {}), (change) => {
-			this.#cut = undefined;
+		const cut = this.cut;
+		return this.make("dakkio", new Power(() => {}), (change) => {
+			this.cut = undefined;
 			change();
-			this.#cut = cut;
+			this.cut = cut;
 		});
 	}
 
 	cutPower(writes: number, done: boolean): void {
-		this.#cut = { writes, done };
+		this.cut = { writes, done };
 	}
 
 	powerUp(): void {
-		this.#cut = undefined;
-		this.#open = 0;
+		this.cut = undefined;
+		this._open = 0;
 	}
 
 	/** The storage as one boot has it. */
 	storage(power: Power): KeyValueStorage {
 		return {
 			open: ({ path }) => {
-				this.#open++;
-				return this.#make(path, power, (change) => this.#change(power, change));
+				this._open++;
+				return this.make(path, power, (change) => this.change(power, change));
 			},
 		};
 	}
 
-	#make(path: string, power: Power, doing: (change: () => void) => void): KeyValue {
+	private make(path: string, power: Power, doing: (change: () => void) => void): KeyValue {
 		const name = (key: string) => `${path}/${key}`;
 		return {
 			read: (key) => {
 				if (!power.on) throw new PowerLossError();
-				return this.#values.get(name(key))?.slice().buffer;
+				return this.values.get(name(key))?.slice().buffer;
 			},
-			write: (key, value) => doing(() => this.#values.set(name(key), value.slice())),
-			delete: (key) => doing(() => this.#values.delete(name(key))),
+			write: (key, value) => doing(() => this.values.set(name(key), value.slice())),
+			delete: (key) => doing(() => this.values.delete(name(key))),
 			close: () => {
-				if (power.on) this.#open--;
+				if (power.on) this._open--;
 			},
 		};
 	}
 
-	#change(power: Power, change: () => void): void {
+	private change(power: Power, change: () => void): void {
 		if (!power.on) throw new PowerLossError();
 		this.writes++;
-		const cut = this.#cut;
+		const cut = this.cut;
 		const goes = cut !== undefined && cut.writes-- <= 0;
 		if (!goes || cut.done) change();
 		if (!goes) return;

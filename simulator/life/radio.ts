@@ -28,50 +28,50 @@ export function makeRadio(world: RadioWorld): WiFiConstructor {
 
 export class Radio implements WiFi {
 	readonly MAC = "02:00:00:00:00:01";
-	readonly #onChanged: ((property: "connection" | "address") => void) | undefined;
-	readonly #world: RadioWorld;
-	#connection: number = WiFiConnection.idle;
-	#network = { SSID: "", password: "" };
+	private readonly onChanged: ((property: "connection" | "address") => void) | undefined;
+	private readonly world: RadioWorld;
+	private _connection: number = WiFiConnection.idle;
+	private network = { SSID: "", password: "" };
 	/** Goes up with each attempt, so that what an earlier one had under way is nothing. */
-	#attempt = 0;
+	private attempt = 0;
 
 	constructor(options: { onChanged?(property: "connection" | "address"): void }, world: RadioWorld) {
-		this.#onChanged = options.onChanged;
-		this.#world = world;
+		this.onChanged = options.onChanged;
+		this.world = world;
 		world.onMade(this);
 	}
 
 	get connection(): number {
-		return this.#connection;
+		return this._connection;
 	}
 
 	get address(): string | undefined {
-		return this.#connection === WiFiConnection.connected ? "192.168.1.77" : undefined;
+		return this._connection === WiFiConnection.connected ? "192.168.1.77" : undefined;
 	}
 
 	get SSID(): string | undefined {
-		return this.#connection >= WiFiConnection.associated ? this.#network.SSID : undefined;
+		return this._connection >= WiFiConnection.associated ? this.network.SSID : undefined;
 	}
 
 	get RSSI(): number | undefined {
-		return this.#connection >= WiFiConnection.associated ? this.#world.strength() : undefined;
+		return this._connection >= WiFiConnection.associated ? this.world.strength() : undefined;
 	}
 
 	connect({ SSID, password = "" }: { SSID: string; password?: string }): void {
-		if (this.#connection === WiFiConnection.connecting) throw new Error("already connecting");
-		this.#network = { SSID, password };
-		this.#become(WiFiConnection.connecting);
-		this.#later(associationTime, () => {
-			const taken = this.#isTaken();
-			this.#tell(taken ? WiFiConnection.associated : WiFiConnection.idle);
-			if (taken) this.#later(addressTime, () => this.#tell(WiFiConnection.connected));
+		if (this._connection === WiFiConnection.connecting) throw new Error("already connecting");
+		this.network = { SSID, password };
+		this.become(WiFiConnection.connecting);
+		this.later(associationTime, () => {
+			const taken = this.isTaken();
+			this.tell(taken ? WiFiConnection.associated : WiFiConnection.idle);
+			if (taken) this.later(addressTime, () => this.tell(WiFiConnection.connected));
 		});
 	}
 
 	/** Raises no event, as on the chip. */
 	disconnect(): void {
-		this.#attempt++;
-		this.#become(WiFiConnection.idle);
+		this.attempt++;
+		this.become(WiFiConnection.idle);
 	}
 
 	close(): void {
@@ -80,35 +80,35 @@ export class Radio implements WiFi {
 
 	/** What can be heard has changed; a loss is noticed after some beacons. */
 	listen(): void {
-		if (this.#connection < WiFiConnection.associated || this.#isTaken()) return;
-		this.#later(lossTime, () => this.#tell(WiFiConnection.idle));
+		if (this._connection < WiFiConnection.associated || this.isTaken()) return;
+		this.later(lossTime, () => this.tell(WiFiConnection.idle));
 	}
 
 	/** Whether the network that it has joined can still be heard. */
 	get heard(): boolean {
-		return this.#connection === WiFiConnection.connected && this.#isTaken();
+		return this._connection === WiFiConnection.connected && this.isTaken();
 	}
 
-	#isTaken(): boolean {
-		return this.#world.takes(this.#network.SSID, this.#network.password);
+	private isTaken(): boolean {
+		return this.world.takes(this.network.SSID, this.network.password);
 	}
 
-	#tell(connection: number): void {
-		this.#become(connection);
-		this.#onChanged?.("connection");
+	private tell(connection: number): void {
+		this.become(connection);
+		this.onChanged?.("connection");
 	}
 
-	#become(connection: number): void {
-		const before = this.#connection;
-		this.#connection = connection;
+	private become(connection: number): void {
+		const before = this._connection;
+		this._connection = connection;
 		const connected = connection === WiFiConnection.connected;
-		if (connected !== (before === WiFiConnection.connected)) this.#world.onConnected(connected);
+		if (connected !== (before === WiFiConnection.connected)) this.world.onConnected(connected);
 	}
 
-	#later(delay: number, callback: () => void): void {
-		const attempt = ++this.#attempt;
-		this.#world.after(delay, () => {
-			if (attempt === this.#attempt) callback();
+	private later(delay: number, callback: () => void): void {
+		const attempt = ++this.attempt;
+		this.world.after(delay, () => {
+			if (attempt === this.attempt) callback();
 		});
 	}
 }

@@ -23,76 +23,76 @@ const address = 0x76;
 
 /** The sensor of a board, and what can become of it. */
 export class Sensor {
-	readonly #bus = new SimulatedBus();
-	readonly #ticks: () => number;
-	readonly #truth: () => Environment;
-	#chips = 0;
-	#frozen: Environment | undefined;
+	private readonly bus = new SimulatedBus();
+	private readonly ticks: () => number;
+	private readonly truth: () => Environment;
+	private chips = 0;
+	private frozen: Environment | undefined;
 
 	/** `truth`: what is around the device now. */
 	constructor(ticks: () => number, truth: () => Environment) {
-		this.#ticks = ticks;
-		this.#truth = truth;
-		this.#plugIn();
+		this.ticks = ticks;
+		this.truth = truth;
+		this.plugIn();
 	}
 
 	get SMBus(): SMBusConstructor {
-		return this.#bus.SMBus;
+		return this.bus.SMBus;
 	}
 
 	/** How many peripherals the present start of the board has open. */
 	get open(): number {
-		return this.#bus.open;
+		return this.bus.open;
 	}
 
 	/** The firmware that had peripherals open is gone. */
 	forgetOpen(): void {
-		this.#bus.release();
+		this.bus.release();
 	}
 
 	/** What it measures now, and what the board has to say therefore. */
 	get environment(): Environment {
-		return this.#frozen ?? this.#truth();
+		return this.frozen ?? this.truth();
 	}
 
 	/** Power comes back: the chip begins anew. */
 	restart(): void {
-		if (this.#bus.has(address)) this.#plugIn(false);
+		if (this.bus.has(address)) this.plugIn(false);
 	}
 
 	begin(fault: SensorFault): void {
 		switch (fault) {
 			case "unplugged":
-				this.#bus.detach(address);
+				this.bus.detach(address);
 				break;
 			case "frozen":
-				this.#frozen = this.#truth();
+				this.frozen = this.truth();
 				break;
 			case "stuck":
-				this.#bus.attach(address, new StuckChip());
+				this.bus.attach(address, new StuckChip());
 				break;
 			case "garbled":
-				this.#bus.attach(address, garbled);
+				this.bus.attach(address, garbled);
 				break;
 			case "swapped":
-				this.#plugIn();
+				this.plugIn();
 				break;
 		}
 	}
 
 	end(fault: SensorFault): void {
-		if (fault === "frozen") this.#frozen = undefined;
-		else if (fault !== "swapped") this.#plugIn(false);
+		if (fault === "frozen") this.frozen = undefined;
+		else if (fault !== "swapped") this.plugIn(false);
 	}
 
 	/** Another one of its kind, or the same again. */
-	#plugIn(another = true): void {
-		if (another) this.#chips++;
-		const calibration = calibrations[(this.#chips - 1) % calibrations.length];
-		this.#bus.attach(
+	private plugIn(another = true): void {
+		if (another) this.chips++;
+		const calibration = calibrations[(this.chips - 1) % calibrations.length];
+		this.bus.attach(
 			address,
 			new BME280Chip({
-				ticks: this.#ticks,
+				ticks: this.ticks,
 				environment: () => this.environment,
 				...(calibration === undefined ? {} : { calibration }),
 			}),
@@ -102,14 +102,14 @@ export class Sensor {
 
 /** It says who it is, and that it is still measuring. */
 class StuckChip implements Chip {
-	#pointer = 0;
+	private pointer = 0;
 
 	write(bytes: Bytes): void {
-		this.#pointer = bytes[0] ?? 0;
+		this.pointer = bytes[0] ?? 0;
 	}
 
 	read(into: Bytes): void {
-		into.fill(this.#pointer === 0xd0 ? 0x60 : 0x08);
+		into.fill(this.pointer === 0xd0 ? 0x60 : 0x08);
 	}
 }
 

@@ -52,50 +52,50 @@ const partLength = 4096;
 
 /** The service as one device meets it, in memory: the embedded server's own judgement of requests, over bytes instead of sockets. */
 export class SimulatedService {
-	readonly #options: ServiceOptions;
+	private readonly options: ServiceOptions;
 
 	constructor(options: ServiceOptions) {
-		this.#options = options;
+		this.options = options;
 	}
 
 	/** A connection; gets what the board sends. */
 	accept(board: ToBoard): Conversation {
 		return new Conversation({
-			onBytes: () => this.#listens(board),
-			onRequest: (request) => this.#answer(request, board),
-			onSurplus: this.#options.onSurplus,
+			onBytes: () => this.listens(board),
+			onRequest: (request) => this.answer(request, board),
+			onSurplus: this.options.onSurplus,
 		});
 	}
 
 	/** Others with the same plan leave nothing of this month's calls. */
 	useUp(): void {
-		const { books, plan } = this.#options;
-		books.usage = { month: this.#month, calls: plan };
+		const { books, plan } = this.options;
+		books.usage = { month: this.month, calls: plan };
 		this.excuse();
 	}
 
 	/** The plan may run out this month. */
 	excuse(): void {
-		this.#options.books.excused = this.#month;
+		this.options.books.excused = this.month;
 	}
 
 	/** Whether it may. */
 	get isExcused(): boolean {
-		return this.#options.books.excused === this.#month;
+		return this.options.books.excused === this.month;
 	}
 
 	/** Its start, by the service's clock. */
-	get #month(): number {
-		return usageAt(this.#options.books.usage, this.#now()).month;
+	private get month(): number {
+		return usageAt(this.options.books.usage, this.now()).month;
 	}
 
-	#now(): number {
-		return this.#options.now() + this.#options.clockOffset();
+	private now(): number {
+		return this.options.now() + this.options.clockOffset();
 	}
 
 	/** What happens before a request has been read to its end. */
-	#listens(board: ToBoard): boolean {
-		const fault = this.#options.fault();
+	private listens(board: ToBoard): boolean {
+		const fault = this.options.fault();
 		switch (fault?.kind) {
 			case "silent":
 				return false;
@@ -107,7 +107,7 @@ export class SimulatedService {
 				board.reset();
 				return false;
 			case "early":
-				this.#send(board, fromProxy(fault.status, { Connection: "close" }), []);
+				this.send(board, fromProxy(fault.status, { Connection: "close" }), []);
 				board.reset();
 				return false;
 			default:
@@ -115,36 +115,36 @@ export class SimulatedService {
 		}
 	}
 
-	#answer(request: Request, board: ToBoard): void {
-		const fault = this.#options.fault();
+	private answer(request: Request, board: ToBoard): void {
+		const fault = this.options.fault();
 		if (fault?.kind === "status") {
 			const headers = fault.wait === undefined ? {} : { "Retry-After": String(fault.wait) };
-			this.#send(board, fromProxy(fault.status, headers), []);
+			this.send(board, fromProxy(fault.status, headers), []);
 		} else if (fault?.kind === "too large" && request.body.length > fault.bytes)
-			this.#send(board, fromProxy(413, {}), []);
-		else if (fault?.kind === "poison") this.#judgePoison(request, board, fault);
-		else this.#store(request, board, fault);
+			this.send(board, fromProxy(413, {}), []);
+		else if (fault?.kind === "poison") this.judgePoison(request, board, fault);
+		else this.store(request, board, fault);
 	}
 
-	#judgePoison(request: Request, board: ToBoard, fault: ServiceFault & { kind: "poison" }): void {
+	private judgePoison(request: Request, board: ToBoard, fault: ServiceFault & { kind: "poison" }): void {
 		const sequences = sequencesOf(request);
-		if (!sequences.some((sequence) => sequence % fault.every === 0)) this.#store(request, board, fault);
-		else this.#send(board, this.#refusal(fault.status), sequences);
+		if (!sequences.some((sequence) => sequence % fault.every === 0)) this.store(request, board, fault);
+		else this.send(board, this.refusal(fault.status), sequences);
 	}
 
 	/** A call that counts, although nothing is stored. */
-	#refusal(status: number): ApiAnswer {
-		const { plan, onCall } = this.#options;
-		const usage = usageAt(this.#options.books.usage, this.#now());
-		this.#options.books.usage = { ...usage, calls: usage.calls + 1 };
+	private refusal(status: number): ApiAnswer {
+		const { plan, onCall } = this.options;
+		const usage = usageAt(this.options.books.usage, this.now());
+		this.options.books.usage = { ...usage, calls: usage.calls + 1 };
 		onCall(status);
-		const headers = limitHeaders(allowance(this.#options.books.usage, plan, this.#now()));
+		const headers = limitHeaders(allowance(this.options.books.usage, plan, this.now()));
 		return { status, headers, body: { error: "Refused", message: refusal } };
 	}
 
-	#store(request: Request, board: ToBoard, fault: ServiceFault | undefined): void {
-		const outcome = this.#judge(request);
-		if (outcome.points.length > 0) this.#options.onStored(outcome.points, board.closed);
+	private store(request: Request, board: ToBoard, fault: ServiceFault | undefined): void {
+		const outcome = this.judge(request);
+		if (outcome.points.length > 0) this.options.onStored(outcome.points, board.closed);
 		const sequences = outcome.points.map(({ metadata }) => Number(metadata.seq));
 		switch (fault?.kind) {
 			case "answer lost":
@@ -152,60 +152,60 @@ export class SimulatedService {
 				break;
 			case "answer cut": {
 				const bytes = encode(outcome.answer);
-				this.#options.onUnclear();
+				this.options.onUnclear();
 				board.send(bytes.subarray(0, bytes.length / 2));
 				board.reset();
 				break;
 			}
 			case "drip":
-				this.#options.onUnclear();
+				this.options.onUnclear();
 				drip(encode(outcome.answer), board);
 				break;
 			case "flood":
-				this.#options.onUnclear();
+				this.options.onUnclear();
 				sendParts(encodeFlood(outcome.answer), board);
 				break;
 			case "odd": {
 				const good = outcome.answer.status < 300;
-				this.#options.onUnclear();
+				this.options.onUnclear();
 				const { bytes, ends } = encodeOddly(outcome.answer, good ? fault.how : "closed after");
-				const delivered = () => this.#delivered(outcome.answer, sequences);
+				const delivered = () => this.delivered(outcome.answer, sequences);
 				sendParts(bytes, board, ends ? undefined : delivered);
 				if (ends) board.reset(delivered);
 				break;
 			}
 			default:
-				this.#send(board, outcome.answer, sequences);
+				this.send(board, outcome.answer, sequences);
 		}
 	}
 
-	#judge(request: Request): Outcome {
-		const { account, plan, onCall } = this.#options;
+	private judge(request: Request): Outcome {
+		const { account, plan, onCall } = this.options;
 		const { method, path, headers, body } = request;
 		const outcome = answer(
 			{ method, path, key: headers.get("x-api-key"), contentType: headers.get("content-type"), body },
 			{
 				account,
-				usage: this.#options.books.usage,
+				usage: this.options.books.usage,
 				plan,
-				now: this.#now(),
-				makeId: () => (this.#options.books.ids++).toString(16).padStart(24, "0"),
+				now: this.now(),
+				makeId: () => (this.options.books.ids++).toString(16).padStart(24, "0"),
 			},
 		);
-		this.#options.books.usage = outcome.usage;
+		this.options.books.usage = outcome.usage;
 		onCall(outcome.answer.status);
 		return outcome;
 	}
 
-	#send(board: ToBoard, answer: ApiAnswer, sequences: readonly number[]): void {
-		board.send(encode(answer), () => this.#delivered(answer, sequences));
+	private send(board: ToBoard, answer: ApiAnswer, sequences: readonly number[]): void {
+		board.send(encode(answer), () => this.delivered(answer, sequences));
 	}
 
-	#delivered({ status, headers }: ApiAnswer, sequences: readonly number[]): void {
+	private delivered({ status, headers }: ApiAnswer, sequences: readonly number[]): void {
 		const wait = headers["Retry-After"];
 		const remaining = headers["X-RateLimit-Remaining"];
 		const reset = headers["X-RateLimit-Reset"];
-		this.#options.onAnswered({
+		this.options.onAnswered({
 			status,
 			wait: wait === undefined ? undefined : Number(wait) * 1000,
 			remaining: remaining === undefined ? undefined : Number(remaining),

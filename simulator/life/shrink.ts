@@ -46,12 +46,12 @@ class Search {
 	best: Scenario;
 	failure: Failure;
 	tries = 0;
-	readonly #options: ShrinkOptions;
+	private readonly options: ShrinkOptions;
 
 	constructor(best: Scenario, failure: Failure, options: ShrinkOptions) {
 		this.best = best;
 		this.failure = failure;
-		this.#options = options;
+		this.options = options;
 	}
 
 	/** What comes after the failure has no part in it. */
@@ -60,7 +60,7 @@ class Search {
 		if (at === undefined) return;
 		const seen = at - this.best.startedAt;
 		for (const length of [seen + hour, seen + day, seen + 3 * day].map(Math.ceil))
-			if (length < this.best.length * 0.95 && (await this.#try(cutTo(this.best, length)))) return;
+			if (length < this.best.length * 0.95 && (await this.try(cutTo(this.best, length)))) return;
 	}
 
 	/** Nor has, mostly, what comes long before the first trouble. */
@@ -69,7 +69,7 @@ class Search {
 		for (const left of [hour, 6 * hour, day, 3 * day]) {
 			const shift = Math.floor((first - left) / hour) * hour;
 			if (!Number.isFinite(shift) || shift < day / 2) return;
-			if (await this.#try(startLater(this.best, shift))) return;
+			if (await this.try(startLater(this.best, shift))) return;
 		}
 	}
 
@@ -81,7 +81,7 @@ class Search {
 			let dropped = false;
 			for (let from = 0; from < troubles.length && !dropped; from += size) {
 				const rest = [...troubles.slice(0, from), ...troubles.slice(from + size)];
-				dropped = await this.#try({ ...this.best, troubles: rest });
+				dropped = await this.try({ ...this.best, troubles: rest });
 			}
 			if (dropped) parts = Math.max(2, parts - 1);
 			else if (size === 1) return;
@@ -92,7 +92,7 @@ class Search {
 	/** Everything as in the plainest of boards. */
 	async plain(): Promise<void> {
 		const { ticksFrom, ...wide } = this.best;
-		if (ticksFrom !== undefined) await this.#try(wide);
+		if (ticksFrom !== undefined) await this.try(wide);
 		for (const part of [
 			{ power: "mains" },
 			{ panel: false },
@@ -105,7 +105,7 @@ class Search {
 			{ interval: 900 },
 		] as const satisfies readonly Partial<Scenario>[]) {
 			const [[name, value] = []] = Object.entries(part);
-			if (this.best[name as keyof Scenario] !== value) await this.#try({ ...this.best, ...part });
+			if (this.best[name as keyof Scenario] !== value) await this.try({ ...this.best, ...part });
 		}
 	}
 
@@ -117,20 +117,20 @@ class Search {
 				const lasts = (trouble?.to ?? 0) - (trouble?.from ?? 0);
 				if (trouble === undefined || lasts < 1_000) break;
 				const shorter = { ...trouble, to: Math.round(trouble.from + lasts / 2) };
-				if (!(await this.#try({ ...this.best, troubles: this.best.troubles.with(index, shorter) }))) break;
+				if (!(await this.try({ ...this.best, troubles: this.best.troubles.with(index, shorter) }))) break;
 			}
 		}
 	}
 
 	/** Whether it breaks the same promise; then it is the best. */
-	async #try(scenario: Scenario): Promise<boolean> {
-		if (!this.#options.more()) return false;
+	private async try(scenario: Scenario): Promise<boolean> {
+		if (!this.options.more()) return false;
 		this.tries++;
-		const failure = await this.#options.play(scenario);
+		const failure = await this.options.play(scenario);
 		if (failure?.promise !== this.failure.promise) return false;
 		this.best = scenario;
 		this.failure = failure;
-		this.#options.onSmaller?.(scenario);
+		this.options.onSmaller?.(scenario);
 		return true;
 	}
 }

@@ -46,64 +46,64 @@ const secrets = [credentials.write, networks.home.password, networks.away.passwo
 
 /** Looks at a life from time to time, and at each reading and line, and says what is not as promised. */
 export class Supervision {
-	readonly #of: Supervised;
+	private readonly of: Supervised;
 	/** When the last reading was taken, or could be taken for the first time. */
-	#sampledAt = 0;
+	private sampledAt = 0;
 	/** Since when the sensor can be read and the flash be written. */
-	#soundSince = 0;
-	#unsound = 0;
+	private soundSince = 0;
+	private unsound = 0;
 	/** What went wrong until then excuses what is not delivered, milliseconds of Unix time. */
-	#excusedUntil = 0;
+	private excusedUntil = 0;
 	/** How often it started, by reason. */
-	readonly #starts = new Map<string, number>();
-	#startsKnown = true;
+	private readonly starts = new Map<string, number>();
+	private startsKnown = true;
 	/** Whether the readings' flash is as the board left it or found it: it does not read again what it knows. */
-	#flashKnown = true;
+	private flashKnown = true;
 	/** Something has been at the flash: cells that failed, or power that went. */
-	#harmed = false;
+	private harmed = false;
 	/** The longest time that anything waited without an excuse. */
 	longestWait = 0;
 
 	constructor(of: Supervised) {
-		this.#of = of;
+		this.of = of;
 	}
 
 	/** Something goes wrong. */
 	began(trouble: Trouble): void {
-		if (isUnsound(trouble)) this.#unsound++;
-		if (trouble.kind === "flips" || trouble.kind === "wear") this.#flashKnown = false;
-		if (trouble.kind === "flips" || (isUnsound(trouble) && trouble.kind !== "sensor")) this.#harmed = true;
-		if (trouble.kind === "forgotten" && trouble.key === "boots") this.#startsKnown = false;
+		if (isUnsound(trouble)) this.unsound++;
+		if (trouble.kind === "flips" || trouble.kind === "wear") this.flashKnown = false;
+		if (trouble.kind === "flips" || (isUnsound(trouble) && trouble.kind !== "sensor")) this.harmed = true;
+		if (trouble.kind === "forgotten" && trouble.key === "boots") this.startsKnown = false;
 	}
 
 	/** It is over. */
 	ended(trouble: Trouble): void {
-		const now = this.#of.now();
-		if (isUnsound(trouble) && --this.#unsound === 0) this.#soundSince = now;
-		if (!isInTheWay(trouble, this.#of.scenario)) return;
-		this.#excusedUntil = Math.max(this.#excusedUntil, now + aftermath(trouble));
+		const now = this.of.now();
+		if (isUnsound(trouble) && --this.unsound === 0) this.soundSince = now;
+		if (!isInTheWay(trouble, this.of.scenario)) return;
+		this.excusedUntil = Math.max(this.excusedUntil, now + aftermath(trouble));
 	}
 
 	/** The plan is used up: nothing can be delivered before its reset (milliseconds of Unix time). */
 	usedUp(reset: number): void {
-		this.#excusedUntil = Math.max(this.#excusedUntil, reset + hour);
+		this.excusedUntil = Math.max(this.excusedUntil, reset + hour);
 	}
 
 	booted(reason: string): void {
-		const now = this.#of.now();
-		this.#flashKnown = true;
+		const now = this.of.now();
+		this.flashKnown = true;
 		if (reason === "deep sleep") return;
-		this.#starts.set(reason, (this.#starts.get(reason) ?? 0) + 1);
-		this.#sampledAt = now;
+		this.starts.set(reason, (this.starts.get(reason) ?? 0) + 1);
+		this.sampledAt = now;
 	}
 
 	/** A reading was stored. */
 	sampled(): void {
-		this.#checkInterval();
-		this.#sampledAt = this.#of.now();
+		this.checkInterval();
+		this.sampledAt = this.of.now();
 		// A board that sleeps is awake at hardly any other time.
-		this.#checkBounds();
-		this.#checkStatus();
+		this.checkBounds();
+		this.checkStatus();
 	}
 
 	/** A line was logged. */
@@ -113,19 +113,19 @@ export class Supervision {
 
 	/** From time to time, and cheap. */
 	look(): void {
-		const { machine, uplink, light, scenario } = this.#of;
-		if (machine.state !== "off") this.#checkInterval();
+		const { machine, uplink, light, scenario } = this.of;
+		if (machine.state !== "off") this.checkInterval();
 		if (machine.state !== "on") return;
 		uplink.check();
 		if (scenario.panel) light.check();
-		this.#checkBounds();
-		this.#checkStatus();
+		this.checkBounds();
+		this.checkStatus();
 	}
 
 	/** From time to time, and dear: all that was measured is somewhere. */
 	account(): void {
-		this.#of.excuse();
-		const { machine, ledger } = this.#of;
+		this.of.excuse();
+		const { machine, ledger } = this.of;
 		const readings = lookAtReadings(machine.queue);
 		const quarantine = lookAtQuarantine(machine.quarantine);
 		ledger.account(
@@ -137,21 +137,21 @@ export class Supervision {
 			},
 			refusal,
 		);
-		this.#checkCounts(readings, quarantine.points.size);
-		this.#checkDelivery();
+		this.checkCounts(readings, quarantine.points.size);
+		this.checkDelivery();
 		const [violation] = [...machine.queue.violations, ...machine.quarantine.violations];
 		if (violation !== undefined) broken("sturdy", `the flash was used against its rules: ${violation}`);
 	}
 
 	/** What the board tells of its flash is what stands there. */
-	#checkCounts(readings: ReadingLog, quarantined: number): void {
-		const status = this.#of.machine.app?.status;
+	private checkCounts(readings: ReadingLog, quarantined: number): void {
+		const status = this.of.machine.app?.status;
 		if (status === undefined) return;
 		if (status.quarantined !== quarantined)
 			broken("status", `it tells of ${status.quarantined} in quarantine, and there are ${quarantined}`);
-		if (!this.#harmed && status.damagedBytes > 0)
+		if (!this.harmed && status.damagedBytes > 0)
 			broken("status", `it tells of ${status.damagedBytes} damaged bytes, and nothing has harmed its flash`);
-		if (!this.#flashKnown || readings.damagedBytes > 0 || status.damagedBytes > 0) return;
+		if (!this.flashKnown || readings.damagedBytes > 0 || status.damagedBytes > 0) return;
 		if (status.waiting !== readings.length)
 			broken("status", `it tells of ${status.waiting} waiting, and there are ${readings.length}`);
 		if (status.capacity !== readings.capacity)
@@ -160,33 +160,33 @@ export class Supervision {
 			broken("status", `it tells of ${status.overwritten} overwritten, and there are ${readings.dropped}`);
 	}
 
-	#checkDelivery(): void {
-		const { ledger, now } = this.#of;
+	private checkDelivery(): void {
+		const { ledger, now } = this.of;
 		const oldest = ledger.oldestDue();
-		if (oldest === Number.POSITIVE_INFINITY || this.#isDisturbed()) return;
-		const waited = now() - Math.max(this.#excusedUntil, oldest);
+		if (oldest === Number.POSITIVE_INFINITY || this.isDisturbed()) return;
+		const waited = now() - Math.max(this.excusedUntil, oldest);
 		this.longestWait = Math.max(this.longestWait, waited);
 		if (waited > promisedTime)
 			broken("delivered", `what was measured at ${iso(oldest)} still waits at ${iso(now())}`);
 	}
 
 	/** Whether something is wrong now that keeps things from being delivered. */
-	#isDisturbed(): boolean {
-		const { scenario, at } = this.#of;
+	private isDisturbed(): boolean {
+		const { scenario, at } = this.of;
 		const now = at();
 		return scenario.troubles.some(
 			(trouble) => trouble.from <= now && now < trouble.to && isInTheWay(trouble, scenario),
 		);
 	}
 
-	#checkInterval(): void {
-		const { owner, scenario, now } = this.#of;
-		if (this.#unsound > 0) return;
+	private checkInterval(): void {
+		const { owner, scenario, now } = this.of;
+		if (this.unsound > 0) return;
 		const { interval } = owner.effective;
 		const tolerance = scenario.power === "battery" ? 0.02 : 0.001;
-		const since = Math.max(this.#sampledAt, this.#soundSince);
+		const since = Math.max(this.sampledAt, this.soundSince);
 		// A sensor that is back is found with the next sample, and told with the one after it.
-		const usual = since === this.#sampledAt ? interval : 2 * interval;
+		const usual = since === this.sampledAt ? interval : 2 * interval;
 		const passed = now() - since;
 		if (passed > usual * 1000 * (1 + tolerance) + 2_500)
 			broken(
@@ -195,8 +195,8 @@ export class Supervision {
 			);
 	}
 
-	#checkBounds(): void {
-		const { held, keyValue } = this.#of.machine;
+	private checkBounds(): void {
+		const { held, keyValue } = this.of.machine;
 		if (held === undefined) return;
 		for (const what of ["timers", "sockets", "connections", "files", "peripherals"] as const)
 			if (held[what] > most[what]) broken("bounded", `it holds ${held[what]} ${what}`);
@@ -205,8 +205,8 @@ export class Supervision {
 		if (keyValue.largest > largestValue) broken("bounded", `it keeps a value of ${keyValue.largest} bytes`);
 	}
 
-	#checkStatus(): void {
-		const { machine, owner } = this.#of;
+	private checkStatus(): void {
+		const { machine, owner } = this.of;
 		const status = machine.app?.status;
 		if (status === undefined) return;
 		const { signalStrength, batteryLevel, uptime, boots } = status;
@@ -217,15 +217,15 @@ export class Supervision {
 		const charge = owner.measuresBattery ? chargeOf(machine.batteryVolts) : undefined;
 		if (batteryLevel !== charge)
 			broken("status", `it tells of a battery at ${batteryLevel} percent, and it is at ${charge}`);
-		if (!this.#startsKnown) return;
-		const starts = [...this.#starts.values()].reduce((sum, count) => sum + count, 0);
+		if (!this.startsKnown) return;
+		const starts = [...this.starts.values()].reduce((sum, count) => sum + count, 0);
 		if (boots.boot < starts)
 			broken("status", `it calls this boot ${boots.boot}, and has started ${starts} times`);
 		for (const [reason, count] of boots.reasons)
-			if (count !== this.#starts.get(reason))
+			if (count !== this.starts.get(reason))
 				broken(
 					"status",
-					`it tells of ${count} starts by ${reason}, and there were ${this.#starts.get(reason) ?? 0}`,
+					`it tells of ${count} starts by ${reason}, and there were ${this.starts.get(reason) ?? 0}`,
 				);
 	}
 }

@@ -9,57 +9,57 @@ const bootTime = 300;
 
 /** Brings power to a board, and takes it. */
 export class Supply {
-	readonly #time: VirtualTime;
-	readonly #conditions: Conditions;
-	readonly #machine: Machine;
-	#ended = false;
+	private readonly time: VirtualTime;
+	private readonly conditions: Conditions;
+	private readonly machine: Machine;
+	private ended = false;
 
 	constructor(time: VirtualTime, conditions: Conditions, machine: Machine) {
-		this.#time = time;
-		this.#conditions = conditions;
-		this.#machine = machine;
+		this.time = time;
+		this.conditions = conditions;
+		this.machine = machine;
 	}
 
 	/** Power is there, if nothing has taken it. */
 	boot(reason: ResetReason): void {
-		if (this.#ended) return;
-		const until = Math.max(0, ...this.#conditions.all("outage").map(({ to }) => to));
-		if (until > this.#time.ticks())
-			this.#time.set(() => this.boot(reason), until - this.#time.ticks() + bootTime);
-		else this.#machine.boot(reason);
+		if (this.ended) return;
+		const until = Math.max(0, ...this.conditions.all("outage").map(({ to }) => to));
+		if (until > this.time.ticks())
+			this.time.set(() => this.boot(reason), until - this.time.ticks() + bootTime);
+		else this.machine.boot(reason);
 	}
 
 	cut(): void {
-		this.#machine.cut();
+		this.machine.cut();
 	}
 
 	/** Somebody has the board start anew; without power it does when that is back. */
 	restart(): void {
-		if (!this.#machine.restart()) this.#machine.cut();
+		if (!this.machine.restart()) this.machine.cut();
 	}
 
 	/** For ever. */
 	end(): void {
-		this.#ended = true;
-		this.#machine.cut();
+		this.ended = true;
+		this.machine.cut();
 	}
 
 	/** Power has gone; it comes back when what took it is over. */
 	lost(why: Loss): void {
 		if (why === "sleep") return;
 		if (why === "restart") {
-			this.#time.set(() => this.boot("restart"), bootTime);
+			this.time.set(() => this.boot("restart"), bootTime);
 			return;
 		}
-		const weak = this.#conditions.of("brown-out");
+		const weak = this.conditions.of("brown-out");
 		if (weak === undefined) {
-			const out = this.#conditions.all("power").map(({ to }) => to - this.#time.ticks());
-			this.#time.set(() => this.boot("power-on"), Math.max(0, ...out) + bootTime);
+			const out = this.conditions.all("power").map(({ to }) => to - this.time.ticks());
+			this.time.set(() => this.boot("power-on"), Math.max(0, ...out) + bootTime);
 			return;
 		}
-		this.#time.set(() => this.boot("brown-out"), bootTime);
-		this.#time.set(() => {
-			if (this.#conditions.of("brown-out") === weak) this.cut();
+		this.time.set(() => this.boot("brown-out"), bootTime);
+		this.time.set(() => {
+			if (this.conditions.of("brown-out") === weak) this.cut();
 		}, bootTime + weak.each);
 	}
 }

@@ -18,17 +18,17 @@ export class NtpServer {
 	requests = 0;
 	readonly host: string;
 	readonly port: number;
-	readonly #socket: Socket;
-	readonly #now: () => number;
-	#closed: Promise<unknown> | undefined;
+	private readonly socket: Socket;
+	private readonly now: () => number;
+	private closed: Promise<unknown> | undefined;
 
 	private constructor(socket: Socket, now: () => number) {
 		const { address, port } = socket.address();
 		this.host = address;
 		this.port = port;
-		this.#socket = socket;
-		this.#now = now;
-		socket.on("message", (request, sender) => this.#answer(request, sender));
+		this.socket = socket;
+		this.now = now;
+		socket.on("message", (request, sender) => this.answer(request, sender));
 		// The network's complaints about a single packet (its sender is gone) are nobody's business.
 		socket.on("error", () => {});
 	}
@@ -43,14 +43,14 @@ export class NtpServer {
 
 	/** May be called twice. */
 	async close(): Promise<void> {
-		this.#closed ??= new Promise((resolve) => this.#socket.close(() => resolve(undefined)));
-		await this.#closed;
+		this.closed ??= new Promise((resolve) => this.socket.close(() => resolve(undefined)));
+		await this.closed;
 	}
 
-	#answer(request: Uint8Array, sender: RemoteInfo): void {
+	private answer(request: Uint8Array, sender: RemoteInfo): void {
 		this.requests++;
-		const receive = this.#now();
-		const answer = answerNtp(request, { receive, transmit: this.#now() }, this.fault);
-		if (answer !== undefined) this.#socket.send(answer, sender.port, sender.address, () => {});
+		const receive = this.now();
+		const answer = answerNtp(request, { receive, transmit: this.now() }, this.fault);
+		if (answer !== undefined) this.socket.send(answer, sender.port, sender.address, () => {});
 	}
 }

@@ -66,47 +66,45 @@ const trueBefore = 100_000;
  * what is sampled from then on.
  */
 export class Clock {
-	readonly #options: ClockOptions;
-	#anchors: readonly Anchor[] = [];
-	#rate: RateState = { rate: undefined, base: undefined };
+	private readonly options: ClockOptions;
+	private anchors: readonly Anchor[] = [];
+	private rate: RateState = { rate: undefined, base: undefined };
 	/** Tells the present time, once it is known; corrected by each measurement. */
-	#line: Pick<Anchor, "start" | "rate"> | undefined;
+	private line: Pick<Anchor, "start" | "rate"> | undefined;
 	/** Ticks since which the board is awake. */
-	#wokeAt: number;
+	private wokeAt: number;
 	/** Ticks counted awake before that which sleep would not have counted; see {@link #even}. */
-	#ahead = 0;
+	private ahead = 0;
 	/** The last measurement whose ticks go on in this boot. */
-	#last: Pick<Measurement, "utc" | "ticks"> | undefined;
+	private last: Pick<Measurement, "utc" | "ticks"> | undefined;
 	/** Measured since the board woke or started. */
-	#fresh = false;
+	private _fresh = false;
 	/** The last time given to a sample. */
-	#lastSample = Number.NEGATIVE_INFINITY;
+	private lastSample = Number.NEGATIVE_INFINITY;
 	/** Whether readings may wait whose boot has no time. */
-	#unplaced = true;
+	private unplaced = true;
 
 	constructor(options: ClockOptions) {
-		this.#options = options;
-		const record = this.#load();
-		this.#wokeAt = options.time.ticks();
-		this.#rate = { rate: record.rate, base: undefined };
+		this.options = options;
+		const record = this.load();
+		this.wokeAt = options.time.ticks();
+		this.rate = { rate: record.rate, base: undefined };
 		// A later boot than this one cannot have been: the count began anew, and its anchors are another's.
 		const { boot, resumed = false } = options;
-		this.#anchors = record.anchors.filter(
-			(anchor) => anchor.boot < boot || (resumed && anchor.boot === boot),
-		);
-		if (resumed) this.#resume(record);
-		else this.#settle(record);
+		this.anchors = record.anchors.filter((anchor) => anchor.boot < boot || (resumed && anchor.boot === boot));
+		if (resumed) this.resume(record);
+		else this.settle(record);
 	}
 
 	/** Milliseconds of Unix time, `undefined` before the first measurement of this boot. */
 	now(): number | undefined {
-		const utc = this.utcAt(this.#options.time.ticks());
+		const utc = this.utcAt(this.options.time.ticks());
 		return utc === undefined ? undefined : Math.round(utc);
 	}
 
 	/** The time of this boot's ticks as it is known now, with a fraction; `undefined` while it is not. */
 	utcAt(ticks: number): number | undefined {
-		return this.#line === undefined ? undefined : timeOf(this.#line, this.#even(ticks));
+		return this.line === undefined ? undefined : timeOf(this.line, this.even(ticks));
 	}
 
 	/**
@@ -115,34 +113,34 @@ export class Clock {
 	 * where what it is off after a day of sleep had to be confirmed by a second one.
 	 */
 	slack(ticks: number): number {
-		const { sleeps = false } = this.#options;
-		if (!sleeps || this.#fresh || this.#last === undefined) return 0;
-		return largestSleepRate * (this.#even(ticks) - this.#last.ticks);
+		const { sleeps = false } = this.options;
+		if (!sleeps || this._fresh || this.last === undefined) return 0;
+		return largestSleepRate * (this.even(ticks) - this.last.ticks);
 	}
 
 	/** The latest moment that an earlier boot knew: no earlier time can be true. */
 	get knownUntil(): number | undefined {
-		return this.#before(this.#options.boot);
+		return this.before(this.options.boot);
 	}
 
 	/** Whether the time is known and what has waited for it can be sent, this boot's samples or those before. */
 	get synchronized(): boolean {
-		return this.#fresh || this.anchored;
+		return this._fresh || this.anchored;
 	}
 
 	/** Whether this boot has its anchor: then the samples that it told by ticks have their times. */
 	get anchored(): boolean {
-		return this.#anchors.some(({ boot }) => boot === this.#options.boot);
+		return this.anchors.some(({ boot }) => boot === this.options.boot);
 	}
 
 	/** Whether the time was measured since the board woke or started. */
 	get fresh(): boolean {
-		return this.#fresh;
+		return this._fresh;
 	}
 
 	/** Whether the rate of the ticks is known, so that the clock can be left alone for a day. */
 	get steady(): boolean {
-		return this.#rate.rate !== undefined;
+		return this.rate.rate !== undefined;
 	}
 
 	/**
@@ -151,16 +149,16 @@ export class Clock {
 	 * measurement has come for longer than the ticks can be believed, it is told as an estimate.
 	 */
 	sampleTime(): SampleTime {
-		const { boot, time, sleeps = false } = this.#options;
+		const { boot, time, sleeps = false } = this.options;
 		const ticks = time.ticks();
-		const known = sleeps && !this.#fresh ? undefined : this.utcAt(ticks);
-		if (known === undefined) return { boot, ticks: Math.round(this.#even(ticks)) };
+		const known = sleeps && !this._fresh ? undefined : this.utcAt(ticks);
+		if (known === undefined) return { boot, ticks: Math.round(this.even(ticks)) };
 		const utc = Math.round(known);
-		const held = utc <= this.#lastSample && utc >= this.#lastSample - heldStep;
-		this.#lastSample = held ? this.#lastSample + 1 : utc;
+		const held = utc <= this.lastSample && utc >= this.lastSample - heldStep;
+		this.lastSample = held ? this.lastSample + 1 : utc;
 		// mutation: estimate-after-last-sync
-		const estimated = !sleeps && ticks - (this.#last?.ticks ?? ticks) > this.#believed;
-		return estimated ? { utc: this.#lastSample, estimated } : { utc: this.#lastSample };
+		const estimated = !sleeps && ticks - (this.last?.ticks ?? ticks) > this.believed;
+		return estimated ? { utc: this.lastSample, estimated } : { utc: this.lastSample };
 	}
 
 	/**
@@ -169,62 +167,62 @@ export class Clock {
 	 */
 	resolve(time: SampleTime): { readonly utc: number; readonly estimated: boolean } | undefined {
 		if ("utc" in time) return { utc: time.utc, estimated: time.estimated ?? false };
-		const anchor = this.#anchors.find(({ boot }) => boot === time.boot);
+		const anchor = this.anchors.find(({ boot }) => boot === time.boot);
 		if (anchor !== undefined)
 			return {
 				utc: Math.round(timeOf(anchor, time.ticks)),
 				estimated: time.ticks < anchor.estimatedBefore,
 			};
-		if (time.boot !== this.#options.boot) this.#unplaced = true;
+		if (time.boot !== this.options.boot) this.unplaced = true;
 		return undefined;
 	}
 
 	/** Takes a measurement that was found good. The boot's first is on flash before it is used. */
 	set(measurement: Measurement): void {
-		const { boot, sleeps = false } = this.#options;
+		const { boot, sleeps = false } = this.options;
 		const { utc } = measurement;
-		const ticks = this.#even(measurement.ticks);
-		if (sleeps && !this.anchored && this.#isFull()) {
-			this.#setAlone({ utc, ticks });
+		const ticks = this.even(measurement.ticks);
+		if (sleeps && !this.anchored && this.isFull()) {
+			this.setAlone({ utc, ticks });
 			return;
 		}
-		const estimatedBefore = this.#estimatedBefore(ticks);
-		if (!sleeps) this.#rate = learnRate(this.#rate, measurement);
-		else if (!this.#fresh)
-			this.#rate = {
+		const estimatedBefore = this.estimatedBefore(ticks);
+		if (!sleeps) this.rate = learnRate(this.rate, measurement);
+		else if (!this._fresh)
+			this.rate = {
 				// mutation: learn-sleep-rate
-				rate: this.#sleepRate({ utc, ticks }),
+				rate: this.sleepRate({ utc, ticks }),
 				base: undefined,
 			};
-		this.#ahead = measurement.ticks - ticks;
-		this.#wokeAt = measurement.ticks;
-		this.#fresh = true;
-		this.#last = { utc, ticks };
-		const rate = this.#rate.rate ?? 0;
+		this.ahead = measurement.ticks - ticks;
+		this.wokeAt = measurement.ticks;
+		this._fresh = true;
+		this.last = { utc, ticks };
+		const rate = this.rate.rate ?? 0;
 		const line = { start: utc - ticks * (1 + rate), rate };
-		const own = this.#anchors.find((anchor) => anchor.boot === boot);
+		const own = this.anchors.find((anchor) => anchor.boot === boot);
 		const anchor = own ?? { boot, ...line, until: utc, estimatedBefore };
 		// mutation: record-anchor
-		this.#keep(withAnchor(this.#anchors, { ...anchor, until: utc }, boot));
-		this.#line = line;
+		this.keep(withAnchor(this.anchors, { ...anchor, until: utc }, boot));
+		this.line = line;
 	}
 
 	/** The board is about to sleep: what it has counted awake is kept, so that one rate holds for all its ticks. */
 	rest(): void {
-		const { sleeps = false, time } = this.#options;
+		const { sleeps = false, time } = this.options;
 		const ticks = time.ticks();
-		const ahead = ticks - this.#even(ticks);
-		if (!sleeps || Math.abs(ahead - this.#ahead) < worthKeeping) return;
-		this.#ahead = ahead;
-		this.#wokeAt = ticks;
-		this.#keep(this.#anchors);
+		const ahead = ticks - this.even(ticks);
+		if (!sleeps || Math.abs(ahead - this.ahead) < worthKeeping) return;
+		this.ahead = ahead;
+		this.wokeAt = ticks;
+		this.keep(this.anchors);
 	}
 
 	/** Whether there is no room for another anchor, not even when those go that no reading needs any more. */
-	#isFull(): boolean {
-		if (this.#anchors.length < mostAnchors) return false;
-		this.#anchors = this.#needed(this.#options.oldestBoot?.() ?? 0);
-		return this.#anchors.length >= mostAnchors;
+	private isFull(): boolean {
+		if (this.anchors.length < mostAnchors) return false;
+		this.anchors = this.needed(this.options.oldestBoot?.() ?? 0);
+		return this.anchors.length >= mostAnchors;
 	}
 
 	/**
@@ -233,10 +231,10 @@ export class Clock {
 	 * board, and one without its anchor cannot be placed by how long it lasted. So this boot waits for its anchor, and
 	 * goes on, until there is room; the measurement before it stays the one that its ticks count from.
 	 */
-	#setAlone({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): void {
-		const rate = this.#sleepRate({ utc, ticks }) ?? 0;
-		this.#line = { start: utc - ticks * (1 + rate), rate };
-		this.#fresh = true;
+	private setAlone({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): void {
+		const rate = this.sleepRate({ utc, ticks }) ?? 0;
+		this.line = { start: utc - ticks * (1 + rate), rate };
+		this._fresh = true;
 	}
 
 	/**
@@ -245,8 +243,8 @@ export class Clock {
 	 */
 	estimate(waiting: Iterable<{ readonly time: SampleTime }>): void {
 		const now = this.now();
-		if (now === undefined || !this.#unplaced) return;
-		const { boot, log } = this.#options;
+		if (now === undefined || !this.unplaced) return;
+		const { boot, log } = this.options;
 		let oldest = boot;
 		/** Whether the very first has no time, and keeps all others from being sent. */
 		let urgent: boolean | undefined;
@@ -257,29 +255,31 @@ export class Clock {
 				urgent ??= utc === undefined;
 				return utc;
 			},
-			before: (of: number) => this.#before(of),
+			before: (of: number) => this.before(of),
 			// A boot that waits for its anchor has its beginning all the same.
 			after: (of: number) =>
-				this.#anchors.find((anchor) => anchor.boot > of)?.start ?? this.#line?.start ?? now,
-			rate: this.#rate.rate ?? 0,
+				this.anchors.find((anchor) => anchor.boot > of)?.start ?? this.line?.start ?? now,
+			rate: this.rate.rate ?? 0,
 		};
-		const all = placeBoots(this.#placeable(waiting), known, placedAtOnce);
+		const all = placeBoots(this.placeable(waiting), known, placedAtOnce);
 		// Where some are left, the next reading of theirs that is asked for brings the next pass.
-		this.#unplaced = false;
-		let anchors = this.#needed(oldest);
+		this.unplaced = false;
+		let anchors = this.needed(oldest);
 		// What was measured does not give way to what is estimated, unless nothing could be sent any more.
 		const placed = all.slice(0, Math.max(urgent ? 1 : 0, mostAnchors - anchors.length));
 		for (const anchor of placed) anchors = withAnchor(anchors, anchor, boot);
-		if (anchors.length === this.#anchors.length && placed.length === 0) return;
-		this.#keep(anchors);
+		if (anchors.length === this.anchors.length && placed.length === 0) return;
+		this.keep(anchors);
 		if (placed.length === 0) return;
 		const who = placed.length === 1 ? "a boot" : `${placed.length} boots`;
 		log(`time: ${who} never learned it; the readings are placed between their neighbours`);
 	}
 
 	/** Up to what waits for this boot's own anchor, which will give it a better time than its neighbours could. */
-	*#placeable(waiting: Iterable<{ readonly time: SampleTime }>): Generator<{ readonly time: SampleTime }> {
-		const own = this.anchored ? undefined : this.#options.boot;
+	private *placeable(
+		waiting: Iterable<{ readonly time: SampleTime }>,
+	): Generator<{ readonly time: SampleTime }> {
+		const own = this.anchored ? undefined : this.options.boot;
 		for (const reading of waiting) {
 			if ("boot" in reading.time && reading.time.boot === own) return;
 			yield reading;
@@ -288,39 +288,39 @@ export class Clock {
 
 	/** Forgets the anchors of boots before this one: of those no reading waits any more. */
 	forgetBoots(before: number): void {
-		const anchors = this.#needed(before);
-		if (anchors.length < this.#anchors.length) this.#keep(anchors);
+		const anchors = this.needed(before);
+		if (anchors.length < this.anchors.length) this.keep(anchors);
 	}
 
 	/** From the oldest boot on; two older ones stay as landmarks: for what is placed next, and for the next boot. */
-	#needed(oldest: number): readonly Anchor[] {
-		const { boot } = this.#options;
-		const newestBefore = (limit: number) => this.#anchors.findLast((anchor) => anchor.boot < limit);
+	private needed(oldest: number): readonly Anchor[] {
+		const { boot } = this.options;
+		const newestBefore = (limit: number) => this.anchors.findLast((anchor) => anchor.boot < limit);
 		const landmarks = [newestBefore(oldest), newestBefore(boot)];
-		return this.#anchors.filter((anchor) => anchor.boot >= oldest || landmarks.includes(anchor));
+		return this.anchors.filter((anchor) => anchor.boot >= oldest || landmarks.includes(anchor));
 	}
 
-	#before(boot: number): number | undefined {
-		return this.#anchors.findLast((anchor) => anchor.boot < boot)?.until;
+	private before(boot: number): number | undefined {
+		return this.anchors.findLast((anchor) => anchor.boot < boot)?.until;
 	}
 
 	/**
 	 * Ticks as a board that sleeps would have counted them all asleep: then one rate leads from any two of a boot to the
 	 * time between them, however long it was awake in the meantime and counted by its crystal, which is true.
 	 */
-	#even(ticks: number): number {
-		const { sleeps = false } = this.#options;
-		const rate = this.#rate.rate ?? 0;
+	private even(ticks: number): number {
+		const { sleeps = false } = this.options;
+		const rate = this.rate.rate ?? 0;
 		// mutation: correct-sleep-drift
-		return sleeps ? ticks - this.#ahead - ((ticks - this.#wokeAt) * rate) / (1 + rate) : ticks;
+		return sleeps ? ticks - this.ahead - ((ticks - this.wokeAt) * rate) / (1 + rate) : ticks;
 	}
 
 	/** The time goes on from the last measurement; its rate is that of the sleep before. */
-	#resume({ last, ahead, rate = 0 }: ClockRecord): void {
-		this.#ahead = ahead;
+	private resume({ last, ahead, rate = 0 }: ClockRecord): void {
+		this.ahead = ahead;
 		if (last === undefined) return;
-		this.#last = last;
-		this.#line = { start: last.utc - last.ticks * (1 + rate), rate };
+		this.last = last;
+		this.line = { start: last.utc - last.ticks * (1 + rate), rate };
 	}
 
 	/**
@@ -329,71 +329,71 @@ export class Clock {
 	 * measurement. A board on mains only forgets it: on battery later, it would take it for the last of a boot that never
 	 * measured anything.
 	 */
-	#settle({ last, rate = 0 }: ClockRecord): void {
-		const { boot, sleeps = false } = this.#options;
+	private settle({ last, rate = 0 }: ClockRecord): void {
+		const { boot, sleeps = false } = this.options;
 		if (last === undefined) return;
 		if (!sleeps) {
-			this.#keep(this.#anchors);
+			this.keep(this.anchors);
 			return;
 		}
-		const asleep = (this.#anchors.at(-1)?.boot ?? boot) + 1;
+		const asleep = (this.anchors.at(-1)?.boot ?? boot) + 1;
 		const start = last.utc - last.ticks * (1 + rate);
 		const estimatedBefore = Number.POSITIVE_INFINITY;
 		const slept = { boot: asleep, start, rate, until: last.utc, estimatedBefore };
 		// Where there is no room it has some of its own: nothing else tells the time of what was sampled last.
-		this.#keep(asleep < boot ? withAnchor(this.#anchors, slept, boot, mostAnchors + 1) : this.#anchors);
+		this.keep(asleep < boot ? withAnchor(this.anchors, slept, boot, mostAnchors + 1) : this.anchors);
 	}
 
 	/** Ticks up to which it was counted for longer than can be believed, at the boot's first measurement at `ticks`. */
-	#estimatedBefore(ticks: number): number {
-		const { sleeps = false } = this.#options;
+	private estimatedBefore(ticks: number): number {
+		const { sleeps = false } = this.options;
 		if (!sleeps)
 			// mutation: estimate-before-first-sync
-			return Math.max(0, Math.ceil((ticks - this.#believed) / 1000) * 1000);
-		if (this.#fresh) return 0;
-		const last = this.#last;
+			return Math.max(0, Math.ceil((ticks - this.believed) / 1000) * 1000);
+		if (this._fresh) return 0;
+		const last = this.last;
 		// mutation: detect-sleep
 		const slept = last === undefined ? ticks > trueBefore : ticks - last.ticks > trueBetween;
 		return slept ? Math.ceil((ticks - trueBefore) / 1000) * 1000 : 0;
 	}
 
 	/** For how long the ticks of a board that does not sleep are true to a second, milliseconds. */
-	get #believed(): number {
-		return this.#rate.rate === undefined ? trueByCrystal : trueByRate;
+	private get believed(): number {
+		return this.rate.rate === undefined ? trueByCrystal : trueByRate;
 	}
 
 	/** How far the ticks were off since the last measurement, most of it asleep. */
-	#sleepRate({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): number | undefined {
-		const last = this.#last;
-		if (last === undefined || ticks <= last.ticks) return this.#rate.rate;
+	private sleepRate({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): number | undefined {
+		const last = this.last;
+		if (last === undefined || ticks <= last.ticks) return this.rate.rate;
 		const rate = (utc - last.utc) / (ticks - last.ticks) - 1;
-		return Math.abs(rate) > largestSleepRate ? this.#rate.rate : storableRate(rate);
+		return Math.abs(rate) > largestSleepRate ? this.rate.rate : storableRate(rate);
 	}
 
-	#load(): ClockRecord {
+	private load(): ClockRecord {
 		const none = { rate: undefined, last: undefined, ahead: 0, anchors: [] };
 		try {
-			const bytes = this.#options.storage.read(clockKey);
+			const bytes = this.options.storage.read(clockKey);
 			if (bytes === undefined) return none;
 			const record = decodeRecord(new Uint8Array(bytes));
 			if (record !== undefined) return record;
-			this.#options.log("time: what was kept of earlier boots is damaged and is ignored");
+			this.options.log("time: what was kept of earlier boots is damaged and is ignored");
 		} catch (error) {
-			this.#options.log(`time: what was kept of earlier boots cannot be read: ${messageOf(error)}`);
+			this.options.log(`time: what was kept of earlier boots cannot be read: ${messageOf(error)}`);
 		}
 		return none;
 	}
 
 	/** A storage that fails costs the promise across a reboot, not the time: it is tried again at the next change. */
-	#keep(anchors: readonly Anchor[]): void {
+	private keep(anchors: readonly Anchor[]): void {
 		try {
-			this.#options.storage.write(
+			this.options.storage.write(
 				clockKey,
-				encodeRecord({ rate: this.#rate.rate, last: this.#last, ahead: this.#ahead, anchors }),
+				encodeRecord({ rate: this.rate.rate, last: this.last, ahead: this.ahead, anchors }),
 			);
 		} catch (error) {
-			this.#options.log(`time: it cannot be kept for the next boot: ${messageOf(error)}`);
+			this.options.log(`time: it cannot be kept for the next boot: ${messageOf(error)}`);
 		}
-		this.#anchors = anchors;
+		this.anchors = anchors;
 	}
 }

@@ -55,41 +55,41 @@ export function placeBoots(
 
 /** Neighbouring boots without a time. However many there are, only those that will be placed are held. */
 class Stretch {
-	readonly #lastKnown: number | undefined;
-	readonly #most: number;
-	readonly #boots: Unplaced[] = [];
-	#first: number | undefined;
-	#current: Unplaced | undefined;
-	#count = 0;
+	private readonly lastKnown: number | undefined;
+	private readonly most: number;
+	private readonly boots: Unplaced[] = [];
+	private first: number | undefined;
+	private current: Unplaced | undefined;
+	private count = 0;
 	/** Ticks of all boots that are complete. */
-	#ticks = 0;
+	private ticks = 0;
 
 	constructor(lastKnown: number | undefined, most: number) {
-		this.#lastKnown = lastKnown;
-		this.#most = most;
+		this.lastKnown = lastKnown;
+		this.most = most;
 	}
 
 	add(boot: number, ticks: number): void {
-		if (this.#current?.boot === boot) {
-			this.#current.last = Math.max(this.#current.last, ticks);
+		if (this.current?.boot === boot) {
+			this.current.last = Math.max(this.current.last, ticks);
 			return;
 		}
-		this.#ticks += this.#current?.last ?? 0;
-		this.#count++;
-		this.#first ??= boot;
-		this.#current = { boot, last: ticks };
-		if (this.#boots.length < this.#most) this.#boots.push(this.#current);
+		this.ticks += this.current?.last ?? 0;
+		this.count++;
+		this.first ??= boot;
+		this.current = { boot, last: ticks };
+		if (this.boots.length < this.most) this.boots.push(this.current);
 	}
 
 	/** `next`: the time of the reading that follows. */
 	*place({ before, after, rate }: KnownTimes, next = Number.POSITIVE_INFINITY): Generator<Anchor> {
-		if (this.#first === undefined || this.#current === undefined) return;
-		const end = Math.min(next, after(this.#current.boot));
-		const begin = larger(this.#lastKnown, before(this.#first));
-		const busy = (this.#ticks + this.#current.last) * (1 + rate);
-		const pause = begin === undefined ? 0 : Math.max(0, end - begin - busy) / (this.#count + 1);
-		let start = end - busy - this.#count * pause;
-		for (const { boot, last } of this.#boots) {
+		if (this.first === undefined || this.current === undefined) return;
+		const end = Math.min(next, after(this.current.boot));
+		const begin = larger(this.lastKnown, before(this.first));
+		const busy = (this.ticks + this.current.last) * (1 + rate);
+		const pause = begin === undefined ? 0 : Math.max(0, end - begin - busy) / (this.count + 1);
+		let start = end - busy - this.count * pause;
+		for (const { boot, last } of this.boots) {
 			const until = start + last * (1 + rate);
 			yield { boot, start, rate, until, estimatedBefore: Number.POSITIVE_INFINITY };
 			start = until + pause;

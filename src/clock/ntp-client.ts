@@ -48,150 +48,150 @@ export function parseNtpServer(server: string): { readonly host: string; readonl
  */
 export class NtpQuery {
 	readonly result: Promise<NtpResult>;
-	readonly #options: NtpQueryOptions;
-	readonly #nonce = new Uint8Array(8);
-	#settle: (result: NtpResult) => void = () => {};
-	#ended = false;
-	#socket: UDP | undefined;
-	#timer: Timer | undefined;
+	private readonly options: NtpQueryOptions;
+	private readonly nonce = new Uint8Array(8);
+	private settle: (result: NtpResult) => void = () => {};
+	private ended = false;
+	private socket: UDP | undefined;
+	private timer: Timer | undefined;
 	/** Who was asked, since the question went out. */
-	#asked: { readonly address: string; readonly port: number; readonly sent: number } | undefined;
+	private asked: { readonly address: string; readonly port: number; readonly sent: number } | undefined;
 	/** Why the last packet was ignored. */
-	#ignored: string | undefined;
+	private ignored: string | undefined;
 
 	constructor(options: NtpQueryOptions) {
-		this.#options = options;
+		this.options = options;
 		this.result = new Promise((resolve) => {
-			this.#settle = resolve;
+			this.settle = resolve;
 		});
 		try {
-			this.#open();
+			this.open();
 		} catch (error) {
-			this.#fail(`it could not be asked: ${messageOf(error)}`);
+			this.fail(`it could not be asked: ${messageOf(error)}`);
 		}
 	}
 
 	/** Gives up; the result is a failure. */
 	close(): void {
-		this.#fail("the question was given up");
+		this.fail("the question was given up");
 	}
 
 	/** The socket comes before the name: a board whose clock runs fast slows down while a socket is open. */
-	#open(): void {
-		const { network, time, server } = this.#options;
+	private open(): void {
+		const { network, time, server } = this.options;
 		const address = parseNtpServer(server);
 		if (address === undefined) {
-			this.#fail("it is neither host nor host:port");
+			this.fail("it is neither host nor host:port");
 			return;
 		}
-		this.#socket = new network.UDP({
-			onReadable: () => this.#receive(),
-			onError: (error) => this.#fail(`the network failed: ${messageOf(error)}`),
+		this.socket = new network.UDP({
+			onReadable: () => this.receive(),
+			onError: (error) => this.fail(`the network failed: ${messageOf(error)}`),
 		});
 		// The network may have failed before the socket could be closed.
-		if (this.#ended) {
-			this.#closeSocket();
+		if (this.ended) {
+			this.closeSocket();
 			return;
 		}
-		this.#timer = time.set(() => this.#fail("its name was not resolved in time"), resolveDeadline);
+		this.timer = time.set(() => this.fail("its name was not resolved in time"), resolveDeadline);
 		network.resolver.resolve({
 			host: address.host,
-			onResolved: (_, resolved) => this.#ask(resolved, address.port),
-			onError: () => this.#fail("its name could not be resolved"),
+			onResolved: (_, resolved) => this.ask(resolved, address.port),
+			onError: () => this.fail("its name could not be resolved"),
 		});
 	}
 
 	/** A resolver may answer after the deadline, or twice. */
-	#ask(address: string, port: number): void {
-		if (this.#ended || this.#asked !== undefined) return;
-		const { time, random, isBarred } = this.#options;
+	private ask(address: string, port: number): void {
+		if (this.ended || this.asked !== undefined) return;
+		const { time, random, isBarred } = this.options;
 		const peer = `${address}:${port}`;
 		if (isBarred?.(peer) === true) {
-			this.#fail(`${peer} has asked not to be asked`, peer);
+			this.fail(`${peer} has asked not to be asked`, peer);
 			return;
 		}
-		const nonce = new DataView(this.#nonce.buffer);
+		const nonce = new DataView(this.nonce.buffer);
 		nonce.setUint32(0, random() * 2 ** 32);
 		nonce.setUint32(4, random() * 2 ** 32);
-		time.clear(this.#timer);
-		this.#timer = time.set(() => this.#expire(), longestRoundTrip);
-		this.#asked = { address, port, sent: time.ticks() };
+		time.clear(this.timer);
+		this.timer = time.set(() => this.expire(), longestRoundTrip);
+		this.asked = { address, port, sent: time.ticks() };
 		try {
-			this.#socket?.write(questionBytes(this.#nonce), address, port);
+			this.socket?.write(questionBytes(this.nonce), address, port);
 		} catch (error) {
-			this.#fail(`it could not be asked: ${messageOf(error)}`, peer);
+			this.fail(`it could not be asked: ${messageOf(error)}`, peer);
 		}
 	}
 
-	#receive(): void {
-		const received = this.#options.time.ticks();
+	private receive(): void {
+		const received = this.options.time.ticks();
 		try {
-			while (!this.#ended) {
-				const packet = this.#socket?.read();
+			while (!this.ended) {
+				const packet = this.socket?.read();
 				if (packet === undefined) return;
-				this.#take(packet, packet.address, packet.port, received);
+				this.take(packet, packet.address, packet.port, received);
 			}
 		} catch (error) {
-			this.#fail(`its answer could not be read: ${messageOf(error)}`);
+			this.fail(`its answer could not be read: ${messageOf(error)}`);
 		}
 	}
 
-	#take(packet: ArrayBuffer, address: string, port: number, received: number): void {
-		const asked = this.#asked;
+	private take(packet: ArrayBuffer, address: string, port: number, received: number): void {
+		const asked = this.asked;
 		if (asked === undefined || address !== asked.address || port !== asked.port) {
-			this.#ignored = `a packet came from ${address}:${port}`;
+			this.ignored = `a packet came from ${address}:${port}`;
 			return;
 		}
-		const { server, earliest } = this.#options;
-		const question = { nonce: this.#nonce, sent: asked.sent, received, earliest };
-		this.#apply(readAnswer(new Uint8Array(packet), question), `${address}:${port}`, {
+		const { server, earliest } = this.options;
+		const question = { nonce: this.nonce, sent: asked.sent, received, earliest };
+		this.apply(readAnswer(new Uint8Array(packet), question), `${address}:${port}`, {
 			server,
 			ticks: received,
 		});
 	}
 
-	#apply(answer: Answer, peer: string, origin: Pick<Measurement, "server" | "ticks">): void {
+	private apply(answer: Answer, peer: string, origin: Pick<Measurement, "server" | "ticks">): void {
 		switch (answer.kind) {
 			case "foreign":
-				this.#ignored = `a packet was ignored: ${answer.reason}`;
+				this.ignored = `a packet was ignored: ${answer.reason}`;
 				return;
 			case "kiss":
-				this.#end({ kind: "failure", reason: `it refuses: ${answer.code}`, peer, kiss: answer.code });
+				this.end({ kind: "failure", reason: `it refuses: ${answer.code}`, peer, kiss: answer.code });
 				return;
 			case "unusable":
-				this.#fail(`its answer cannot be used: ${answer.reason}`, peer);
+				this.fail(`its answer cannot be used: ${answer.reason}`, peer);
 				return;
 			case "time": {
 				const { utc, roundTrip, rootDistance } = answer;
-				this.#end({ kind: "time", measurement: { utc, roundTrip, rootDistance, ...origin }, peer });
+				this.end({ kind: "time", measurement: { utc, roundTrip, rootDistance, ...origin }, peer });
 			}
 		}
 	}
 
-	#expire(): void {
-		const ignored = this.#ignored === undefined ? "" : ` (${this.#ignored})`;
-		this.#fail(`it did not answer within ${longestRoundTrip / 1000} s${ignored}`);
+	private expire(): void {
+		const ignored = this.ignored === undefined ? "" : ` (${this.ignored})`;
+		this.fail(`it did not answer within ${longestRoundTrip / 1000} s${ignored}`);
 	}
 
-	#fail(reason: string, peer?: string): void {
-		this.#end({ kind: "failure", reason, peer });
+	private fail(reason: string, peer?: string): void {
+		this.end({ kind: "failure", reason, peer });
 	}
 
-	#end(result: NtpResult): void {
-		if (this.#ended) return;
-		this.#ended = true;
-		this.#options.time.clear(this.#timer);
-		this.#closeSocket();
-		this.#settle(result);
+	private end(result: NtpResult): void {
+		if (this.ended) return;
+		this.ended = true;
+		this.options.time.clear(this.timer);
+		this.closeSocket();
+		this.settle(result);
 	}
 
-	#closeSocket(): void {
+	private closeSocket(): void {
 		try {
 			// mutation: close-time-socket
-			this.#socket?.close();
+			this.socket?.close();
 		} catch {
 			// Whatever closing met, the socket is gone and the result stands.
 		}
-		this.#socket = undefined;
+		this.socket = undefined;
 	}
 }

@@ -36,127 +36,127 @@ export interface TimeSyncOptions {
  * in turn, in rounds with growing pauses, for ever. What is decided, and why, is in `schedule`.
  */
 export class TimeSync {
-	readonly #options: TimeSyncOptions;
-	#started = false;
-	#timer: Timer | undefined;
-	#query: NtpQuery | undefined;
+	private readonly options: TimeSyncOptions;
+	private started = false;
+	private timer: Timer | undefined;
+	private query: NtpQuery | undefined;
 	/** Ticks when the next round is due, and when the last began. */
-	#due = 0;
-	#lastRound = Number.NEGATIVE_INFINITY;
+	private due = 0;
+	private lastRound = Number.NEGATIVE_INFINITY;
 	/** Index of the server to ask, and how many have failed in this round. */
-	#server = 0;
-	#failedServers = 0;
+	private server = 0;
+	private failedServers = 0;
 	/** Rounds in a row without a usable answer. */
-	#failedRounds = 0;
+	private failedRounds = 0;
 	/** Good ones, in this boot. */
-	#measurements = 0;
-	#doubt: Doubt | undefined;
-	#barred: readonly Barred[] = [];
+	private measurements = 0;
+	private doubt: Doubt | undefined;
+	private barred: readonly Barred[] = [];
 
 	constructor(options: TimeSyncOptions) {
-		this.#options = options;
+		this.options = options;
 	}
 
 	/** The network is there: asks at once where that is due or the last attempts failed, else when it is due. */
 	start(): void {
-		if (this.#started) return;
-		this.#started = true;
-		if (this.#options.servers.length === 0) this.#options.log("time: no time server is set");
+		if (this.started) return;
+		this.started = true;
+		if (this.options.servers.length === 0) this.options.log("time: no time server is set");
 		else this.retryNow();
 	}
 
 	/** The network is gone. A question under way is given up, and does not count as a failure. */
 	stop(): void {
-		this.#started = false;
-		this.#options.time.clear(this.#timer);
-		const query = this.#query;
-		this.#query = undefined;
+		this.started = false;
+		this.options.time.clear(this.timer);
+		const query = this.query;
+		this.query = undefined;
 		query?.close();
 	}
 
 	/** Asks, due or not, to see whether anybody answers (16 s after the last round at the earliest). */
 	askNow(): void {
-		if (!this.#started || this.#query !== undefined || this.#options.servers.length === 0) return;
-		this.#due = this.#options.time.ticks();
-		this.#wait();
+		if (!this.started || this.query !== undefined || this.options.servers.length === 0) return;
+		this.due = this.options.time.ticks();
+		this.wait();
 	}
 
 	/** Something has changed for the better: a pause after failures ends now (16 s after the last round at the earliest). */
 	retryNow(): void {
-		if (!this.#started || this.#query !== undefined || this.#options.servers.length === 0) return;
-		if (this.#failedRounds > 0) this.#due = this.#options.time.ticks();
-		this.#wait();
+		if (!this.started || this.query !== undefined || this.options.servers.length === 0) return;
+		if (this.failedRounds > 0) this.due = this.options.time.ticks();
+		this.wait();
 	}
 
-	#wait(): void {
-		const { time } = this.#options;
-		const due = Math.max(this.#due, this.#lastRound + shortestPause);
-		time.clear(this.#timer);
-		this.#timer = time.set(() => this.#beginRound(), Math.max(0, due - time.ticks()));
+	private wait(): void {
+		const { time } = this.options;
+		const due = Math.max(this.due, this.lastRound + shortestPause);
+		time.clear(this.timer);
+		this.timer = time.set(() => this.beginRound(), Math.max(0, due - time.ticks()));
 	}
 
-	#beginRound(): void {
-		this.#lastRound = this.#options.time.ticks();
-		this.#failedServers = 0;
-		void this.#ask();
+	private beginRound(): void {
+		this.lastRound = this.options.time.ticks();
+		this.failedServers = 0;
+		void this.ask();
 	}
 
-	async #ask(): Promise<void> {
-		const { network, time, servers, releasedAt, random } = this.#options;
-		const server = servers[this.#server] ?? "";
+	private async ask(): Promise<void> {
+		const { network, time, servers, releasedAt, random } = this.options;
+		const server = servers[this.server] ?? "";
 		const query = new NtpQuery({
 			network,
 			time,
 			server,
 			earliest: releasedAt,
 			random,
-			isBarred: (peer) => isBarred(this.#barred, peer, time.ticks()),
+			isBarred: (peer) => isBarred(this.barred, peer, time.ticks()),
 		});
-		this.#query = query;
+		this.query = query;
 		const result = await query.result;
 		// Stopped meanwhile, perhaps started again.
-		if (this.#query !== query) return;
-		this.#query = undefined;
-		if (result.kind === "time") this.#consider(result.measurement, result.peer);
-		else this.#failed(server, result);
+		if (this.query !== query) return;
+		this.query = undefined;
+		if (result.kind === "time") this.consider(result.measurement, result.peer);
+		else this.failed(server, result);
 	}
 
-	#consider(measurement: Measurement, peer: string): void {
-		const { clock } = this.#options;
+	private consider(measurement: Measurement, peer: string): void {
+		const { clock } = this.options;
 		const { utc, ticks, server } = measurement;
 		const expected = clock.utcAt(ticks);
 		const { knownUntil } = clock;
 		const slack = clock.slack(ticks);
-		const verdict = judge(measurement, peer, { expected, slack, knownUntil, doubt: this.#doubt });
+		const verdict = judge(measurement, peer, { expected, slack, knownUntil, doubt: this.doubt });
 		if (verdict.kind === "doubted") {
-			this.#doubt = verdict.doubt;
-			this.#nextServer(
+			this.doubt = verdict.doubt;
+			this.nextServer(
 				server,
 				`${peer} says ${iso(utc)}, against what was known; another server must confirm it`,
 			);
 			return;
 		}
-		this.#doubt = undefined;
-		this.#use(measurement, peer, expected);
+		this.doubt = undefined;
+		this.use(measurement, peer, expected);
 	}
 
-	#use(measurement: Measurement, peer: string, expected: number | undefined): void {
-		const { clock, time, random, log } = this.#options;
+	private use(measurement: Measurement, peer: string, expected: number | undefined): void {
+		const { clock, time, random, log } = this.options;
 		const { utc, server, roundTrip } = measurement;
 		clock.set(measurement);
-		this.#measurements++;
-		this.#failedRounds = 0;
-		this.#due = time.ticks() + intervalAfter(this.#measurements, clock.steady, random());
+		this.measurements++;
+		this.failedRounds = 0;
+		this.due = time.ticks() + intervalAfter(this.measurements, clock.steady, random());
 		const step = expected === undefined ? "" : `, corrected by ${Math.round(utc - expected)} ms`;
 		const from = server === peer ? peer : `${server} (${peer})`;
 		log(`time: ${iso(utc)} from ${from}, round trip ${Math.round(roundTrip)} ms${step}`);
-		this.#wait();
-		this.#notify();
+		this.wait();
+		this.notify();
 	}
 
 	/** What others do with the news must not end the measuring. */
-	#notify(): void {
-		const { clock, time, onSynchronized, log } = this.#options;
+	private notify(): void {
+		const { clock, time, onSynchronized, log } = this.options;
 		try {
 			onSynchronized(Math.round(clock.utcAt(time.ticks()) ?? 0));
 		} catch (error) {
@@ -164,28 +164,28 @@ export class TimeSync {
 		}
 	}
 
-	#failed(server: string, { reason, peer, kiss }: NtpFailure): void {
+	private failed(server: string, { reason, peer, kiss }: NtpFailure): void {
 		if (peer !== undefined && kiss !== undefined)
-			this.#barred = bar(this.#barred, peer, kiss, this.#options.time.ticks());
-		this.#nextServer(server, reason);
-		this.#options.onFailure?.(peer !== undefined);
+			this.barred = bar(this.barred, peer, kiss, this.options.time.ticks());
+		this.nextServer(server, reason);
+		this.options.onFailure?.(peer !== undefined);
 	}
 
 	/** Asks the next server, or, when each has had its turn, pauses. */
-	#nextServer(server: string, why: string): void {
-		const { time, servers, random, log } = this.#options;
-		this.#server = (this.#server + 1) % servers.length;
-		this.#failedServers++;
-		if (this.#failedServers < servers.length) {
+	private nextServer(server: string, why: string): void {
+		const { time, servers, random, log } = this.options;
+		this.server = (this.server + 1) % servers.length;
+		this.failedServers++;
+		if (this.failedServers < servers.length) {
 			log(`time: ${server}: ${why}`);
-			void this.#ask();
+			void this.ask();
 			return;
 		}
-		this.#failedRounds++;
-		const pause = pauseAfter(this.#failedRounds, random());
+		this.failedRounds++;
+		const pause = pauseAfter(this.failedRounds, random());
 		log(`time: ${server}: ${why}; next try in ${Math.round(pause / 1000)} s`);
-		this.#due = time.ticks() + pause;
-		this.#wait();
+		this.due = time.ticks() + pause;
+		this.wait();
 	}
 }
 

@@ -16,30 +16,30 @@ export interface WantedSource {
 
 /** Looks through the list of a bucket's data sources as it comes. */
 export class SourceFinder {
-	readonly #reader: ListReader;
-	#named: string | undefined;
-	#has = false;
+	private readonly reader: ListReader;
+	private _named: string | undefined;
+	private _has = false;
 
 	constructor({ id: wanted, name }: WantedSource) {
-		this.#reader = new ListReader("dataSources", ({ _id: id, name: called }) => {
+		this.reader = new ListReader("dataSources", ({ _id: id, name: called }) => {
 			if (id === undefined || checkId(id) !== undefined) return;
-			if (id.toLowerCase() === wanted?.toLowerCase()) this.#has = true;
-			if (called === name) this.#named ??= id;
+			if (id.toLowerCase() === wanted?.toLowerCase()) this._has = true;
+			if (called === name) this._named ??= id;
 		});
 	}
 
 	push(part: Uint8Array): void {
-		this.#reader.push(part);
+		this.reader.push(part);
 	}
 
 	/** The id of the first one that has the name. */
 	get named(): string | undefined {
-		return this.#named;
+		return this._named;
 	}
 
 	/** Whether the one with the id is there; `undefined`: the list was cut off before, or was none. */
 	get has(): boolean | undefined {
-		return this.#has || (this.#reader.complete ? false : undefined);
+		return this._has || (this.reader.complete ? false : undefined);
 	}
 }
 

@@ -33,28 +33,28 @@ export interface ChannelOptions {
  * the socket still say.
  */
 export class Channel {
-	readonly #options: ChannelOptions;
-	#step: Exclude<Step, "send" | "receive"> | "open" | "closed" = "resolve";
-	#timer: Timer | undefined;
-	#socket: TCP | undefined;
-	#room = 0;
+	private readonly options: ChannelOptions;
+	private step: Exclude<Step, "send" | "receive"> | "open" | "closed" = "resolve";
+	private timer: Timer | undefined;
+	private socket: TCP | undefined;
+	private _room = 0;
 
 	constructor(options: ChannelOptions) {
-		this.#options = options;
+		this.options = options;
 	}
 
 	/** Apart from the constructor, so that the user knows its channel when the first callback comes. */
 	open(): void {
-		const { network, origin } = this.#options;
-		this.#enter("resolve");
-		this.#attempt(() =>
+		const { network, origin } = this.options;
+		this.enter("resolve");
+		this.attempt(() =>
 			network.resolver.resolve({
 				host: origin.host,
 				onResolved: (_, address) => {
-					if (this.#step === "resolve") this.#attempt(() => this.#connect(address));
+					if (this.step === "resolve") this.attempt(() => this.connect(address));
 				},
 				onError: () => {
-					if (this.#step === "resolve") this.#break(undefined);
+					if (this.step === "resolve") this.break(undefined);
 				},
 			}),
 		);
@@ -62,108 +62,108 @@ export class Channel {
 
 	/** Where it is on the way, `undefined` when open or closed. */
 	get opening(): "resolve" | "connect" | "secure" | undefined {
-		return this.#step === "open" || this.#step === "closed" ? undefined : this.#step;
+		return this.step === "open" || this.step === "closed" ? undefined : this.step;
 	}
 
 	/** Bytes that can be written now. */
 	get room(): number {
-		return this.#room;
+		return this._room;
 	}
 
 	/** Writes all of `bytes`, which must not be more than {@link room}. */
 	write(bytes: Uint8Array): void {
-		this.#room -= bytes.length;
-		this.#socket?.write(bytes);
+		this._room -= bytes.length;
+		this.socket?.write(bytes);
 	}
 
 	/** Only what was announced; returns how many bytes. */
 	read(into: Uint8Array): number {
-		return this.#socket?.read(into) ?? 0;
+		return this.socket?.read(into) ?? 0;
 	}
 
 	close(): void {
-		this.#step = "closed";
-		this.#options.time.clear(this.#timer);
-		this.#timer = undefined;
-		const socket = this.#socket;
-		this.#socket = undefined;
+		this.step = "closed";
+		this.options.time.clear(this.timer);
+		this.timer = undefined;
+		const socket = this.socket;
+		this.socket = undefined;
 		socket?.close();
 	}
 
-	#connect(address: string): void {
-		const { network, origin, ca } = this.#options;
+	private connect(address: string): void {
+		const { network, origin, ca } = this.options;
 		const { host, port } = origin;
-		this.#enter("connect");
-		const options = { address, port, nodelay: true, ...this.#callbacks() };
+		this.enter("connect");
+		const options = { address, port, nodelay: true, ...this.callbacks() };
 		if (!origin.secure) {
-			this.#socket = new network.TCP(options);
+			this.socket = new network.TCP(options);
 			return;
 		}
 		const onConnected = () => {
-			if (this.#step === "connect") this.#enter("secure");
+			if (this.step === "connect") this.enter("secure");
 		};
-		this.#socket = new network.TLS({
+		this.socket = new network.TLS({
 			...options,
 			host,
 			onConnected,
 			onVerified: (issuer) => {
-				if (this.#step === "secure" || this.#step === "connect") this.#options.user.onVerified(issuer);
+				if (this.step === "secure" || this.step === "connect") this.options.user.onVerified(issuer);
 			},
 			...(ca.length > 0 && { secure: { ca } }),
 		});
 	}
 
-	#callbacks(): Required<TCPCallbacks> {
-		const { user } = this.#options;
+	private callbacks(): Required<TCPCallbacks> {
+		const { user } = this.options;
 		return {
 			onWritable: (count) => {
-				this.#room = count;
-				if (this.#step === "open") user.onWritable();
+				this._room = count;
+				if (this.step === "open") user.onWritable();
 				else {
-					this.#enter("open");
+					this.enter("open");
 					user.onOpen();
 				}
 			},
 			// lwIP may tell of data before it tells that the connection is made; no server has anything to say then.
 			onReadable: (count) => {
-				if (this.#step === "open") user.onReadable(count);
+				if (this.step === "open") user.onReadable(count);
 			},
-			onError: (error) => this.#break(error),
+			onError: (error) => this.break(error),
 		};
 	}
 
-	#enter(step: "resolve" | "connect" | "secure" | "open"): void {
-		const { time, origin, deadlines } = this.#options;
-		this.#step = step;
-		time.clear(this.#timer);
-		this.#timer = undefined;
+	private enter(step: "resolve" | "connect" | "secure" | "open"): void {
+		const { time, origin, deadlines } = this.options;
+		this.step = step;
+		time.clear(this.timer);
+		this.timer = undefined;
 		if (step === "open") return;
 		const deadline = deadlines[step];
-		this.#timer = time.set(() => this.#end(failure(step, timedOut(step, origin, deadline), false)), deadline);
+		this.timer = time.set(() => this.end(failure(step, timedOut(step, origin, deadline), false)), deadline);
 	}
 
 	/** A platform may throw where it has no memory or no socket left: that is a failure like any other. */
-	#attempt(action: () => void): void {
+	private attempt(action: () => void): void {
 		try {
 			action();
 		} catch (error) {
-			if (this.#step !== "closed") this.#break(error);
+			if (this.step !== "closed") this.break(error);
 		}
 	}
 
-	#break(error: unknown): void {
-		const { origin } = this.#options;
+	private break(error: unknown): void {
+		const { origin } = this.options;
 		const trust = trustFault(error);
-		if (this.#step === "open" || this.#step === "closed")
-			this.#end({ error: error instanceof Error ? error : undefined });
+		if (this.step === "open" || this.step === "closed")
+			this.end({ error: error instanceof Error ? error : undefined });
 		else {
-			const step = trust === undefined ? this.#step : "secure";
-			this.#end(failure(step, broken(step, origin, error), false, trust));
+			const step = trust === undefined ? this.step : "secure";
+			this.end(failure(step, broken(step, origin, error), false, trust));
 		}
 	}
 
-	#end(end: Failure | { readonly error: Error | undefined }): void {
+	private end(end: Failure | { readonly error: Error | undefined }): void {
 		this.close();
-		this.#options.user.onGone(end);
+		this.options.user.onGone(end);
 	}
 }

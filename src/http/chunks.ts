@@ -25,79 +25,84 @@ type State =
  * and trailers.
  */
 export class ChunkedBody {
-	readonly #trailers = new HeadParser({ folding: false, keep: [] });
-	#state: State = "size";
-	#digits = 0;
+	private readonly trailers = new HeadParser({ folding: false, keep: [] });
+	private state: State = "size";
+	private digits = 0;
 	/** Bytes of data to come in this chunk. */
-	#left = 0;
-	#problem = "";
+	private left = 0;
+	private _problem = "";
 
 	get done(): boolean {
-		return this.#trailers.done;
+		return this.trailers.done;
 	}
 
 	/** Why this is no chunked body; then nothing more is taken. */
 	get problem(): string | undefined {
-		return this.#state === "refused" ? this.#problem : this.#trailers.problem;
+		return this.state === "refused" ? this._problem : this.trailers.problem;
 	}
 
 	/** Takes the bytes from `start` up to `end`, or to the end of the body; returns where it stopped. */
 	push(bytes: Uint8Array, start: number, end: number, onData: (bytes: Uint8Array) => void): number {
 		let at = start;
 		while (at < end && !this.done && this.problem === undefined) {
-			if (this.#state === "trailers") at = this.#trailers.push(bytes, at, end);
-			else if (this.#state === "data") at = this.#passData(bytes, at, end, onData);
-			else this.#state = this.#next(bytes[at++] ?? 0);
+			if (this.state === "trailers") at = this.trailers.push(bytes, at, end);
+			else if (this.state === "data") at = this.passData(bytes, at, end, onData);
+			else this.state = this.next(bytes[at++] ?? 0);
 		}
 		return at;
 	}
 
-	#passData(bytes: Uint8Array, start: number, end: number, onData: (bytes: Uint8Array) => void): number {
-		const stop = Math.min(end, start + this.#left);
+	private passData(
+		bytes: Uint8Array,
+		start: number,
+		end: number,
+		onData: (bytes: Uint8Array) => void,
+	): number {
+		const stop = Math.min(end, start + this.left);
 		onData(bytes.subarray(start, stop));
-		this.#left -= stop - start;
-		if (this.#left === 0) this.#state = "data end";
+		this.left -= stop - start;
+		if (this.left === 0) this.state = "data end";
 		return stop;
 	}
 
-	#next(byte: number): State {
-		switch (this.#state) {
+	private next(byte: number): State {
+		switch (this.state) {
 			case "size":
-				return this.#inSize(byte);
+				return this.inSize(byte);
 			case "extension":
 				if (byte === CR) return "size end";
-				return isFieldCode(byte) ? "extension" : this.#refuse("a chunk of its body has a control character");
+				return isFieldCode(byte) ? "extension" : this.refuse("a chunk of its body has a control character");
 			case "size end":
-				return this.#expect(byte, LF, this.#left === 0 ? "trailers" : "data");
+				return this.expect(byte, LF, this.left === 0 ? "trailers" : "data");
 			case "data end":
-				return this.#expect(byte, CR, "data line end");
+				return this.expect(byte, CR, "data line end");
 			case "data line end":
-				this.#digits = 0;
-				return this.#expect(byte, LF, "size");
+				this.digits = 0;
+				return this.expect(byte, LF, "size");
 			default:
-				return this.#state;
+				return this.state;
 		}
 	}
 
-	#inSize(byte: number): State {
+	private inSize(byte: number): State {
 		const digit = hexValue(byte);
 		if (digit !== undefined) {
-			this.#left = this.#left * 16 + digit;
-			return ++this.#digits > mostDigits ? this.#refuse("a chunk of its body is too large") : "size";
+			this.left = this.left * 16 + digit;
+			return ++this.digits > mostDigits ? this.refuse("a chunk of its body is too large") : "size";
 		}
-		if (this.#digits === 0) return this.#refuse("a chunk of its body has no size");
+		if (this.digits === 0) return this.refuse("a chunk of its body has no size");
 		if (byte === CR) return "size end";
 		// White space before an extension is bad form that is met in the wild.
 		if (byte === SEMICOLON || byte === SP || byte === HTAB) return "extension";
-		return this.#refuse("the size of a chunk of its body is not a number");
+		return this.refuse("the size of a chunk of its body is not a number");
 	}
 
-	#expect(byte: number, expected: number, next: State): State {
-		return byte === expected ? next : this.#refuse("a chunk of its body does not end where it says");
+	private expect(byte: number, expected: number, next: State): State {
+		return byte === expected ? next : this.refuse("a chunk of its body does not end where it says");
 	}
 
-	#refuse(problem: string): State {
-		this.#problem = problem;
+	private refuse(problem: string): State {
+		this._problem = problem;
 		return "refused";
 	}
 }

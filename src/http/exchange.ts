@@ -50,37 +50,37 @@ interface Pending {
  * upon, so whoever asked has to decide.
  */
 export class HttpConnection {
-	readonly #options: HttpConnectionOptions;
-	readonly #origin: Origin;
-	readonly #deadlines: Deadlines;
-	readonly #user: ChannelUser;
-	readonly #buffer = new Uint8Array(bufferLength);
-	#channel: Channel | undefined;
+	private readonly options: HttpConnectionOptions;
+	private readonly origin: Origin;
+	private readonly deadlines: Deadlines;
+	private readonly user: ChannelUser;
+	private readonly buffer = new Uint8Array(bufferLength);
+	private channel: Channel | undefined;
 	/** Whether the channel has carried an exchange before this one. */
-	#reused = false;
-	#pending: Pending | undefined;
-	#attempt: Attempt | undefined;
-	#watch: Timer | undefined;
-	#handshakes = 0;
-	#closed = false;
+	private reused = false;
+	private pending: Pending | undefined;
+	private attempt: Attempt | undefined;
+	private watch: Timer | undefined;
+	private _handshakes = 0;
+	private closed = false;
 
 	constructor(options: HttpConnectionOptions) {
 		const { host, port, secure, deadlines } = options;
-		this.#options = options;
-		this.#origin = { host, port, secure };
-		this.#deadlines = { ...defaultDeadlines, ...deadlines };
-		this.#user = {
-			onOpen: () => this.#guard(() => this.#opened()),
-			onVerified: (issuer) => this.#guard(() => options.onVerified?.(issuer)),
-			onWritable: () => this.#guard(() => this.#attempt?.send()),
-			onReadable: (count) => this.#guard(() => this.#received(count)),
-			onGone: (end) => this.#guard(() => this.#gone(end)),
+		this.options = options;
+		this.origin = { host, port, secure };
+		this.deadlines = { ...defaultDeadlines, ...deadlines };
+		this.user = {
+			onOpen: () => this.guard(() => this.opened()),
+			onVerified: (issuer) => this.guard(() => options.onVerified?.(issuer)),
+			onWritable: () => this.guard(() => this.attempt?.send()),
+			onReadable: (count) => this.guard(() => this.received(count)),
+			onGone: (end) => this.guard(() => this.gone(end)),
 		};
 	}
 
 	/** How many connections have been made. */
 	get handshakes(): number {
-		return this.#handshakes;
+		return this._handshakes;
 	}
 
 	/**
@@ -88,122 +88,122 @@ export class HttpConnection {
 	 * Throws at once when another exchange is under way, or when the request cannot be one: mistakes of the program.
 	 */
 	exchange(request: Request): Promise<Outcome> {
-		if (this.#pending !== undefined) throw new Error("a connection carries one exchange at a time");
+		if (this.pending !== undefined) throw new Error("a connection carries one exchange at a time");
 		checkRequest(request);
 		return new Promise((settle) => {
-			if (this.#closed) settle(failure("connect", "the connection has been closed", false));
-			else this.#start(request, settle);
+			if (this.closed) settle(failure("connect", "the connection has been closed", false));
+			else this.start(request, settle);
 		});
 	}
 
 	/** Ends everything; an exchange under way fails. */
 	close(): void {
-		this.#closed = true;
-		this.#giveUp("the exchange was broken off");
-		this.#dropChannel();
+		this.closed = true;
+		this.giveUp("the exchange was broken off");
+		this.dropChannel();
 	}
 
-	#start(request: Request, settle: (outcome: Outcome) => void): void {
-		const { time } = this.#options;
-		const { whole } = this.#deadlines;
-		const late = `the exchange with ${this.#origin.host} was not over after ${whole / 1000} s`;
-		const deadline = time.set(() => this.#giveUp(late), whole);
-		this.#pending = { request, settle, deadline };
-		this.#reused = this.#channel !== undefined;
-		if (this.#reused) this.#watch = time.set(() => this.#guard(() => this.#begin()), watchTime);
-		else this.#dial();
+	private start(request: Request, settle: (outcome: Outcome) => void): void {
+		const { time } = this.options;
+		const { whole } = this.deadlines;
+		const late = `the exchange with ${this.origin.host} was not over after ${whole / 1000} s`;
+		const deadline = time.set(() => this.giveUp(late), whole);
+		this.pending = { request, settle, deadline };
+		this.reused = this.channel !== undefined;
+		if (this.reused) this.watch = time.set(() => this.guard(() => this.begin()), watchTime);
+		else this.dial();
 	}
 
-	#dial(): void {
-		const { network, time, ca = [] } = this.#options;
-		this.#dropChannel();
-		this.#reused = false;
+	private dial(): void {
+		const { network, time, ca = [] } = this.options;
+		this.dropChannel();
+		this.reused = false;
 		const channel = new Channel({
 			network,
 			time,
 			ca,
-			origin: this.#origin,
-			deadlines: this.#deadlines,
-			user: this.#user,
+			origin: this.origin,
+			deadlines: this.deadlines,
+			user: this.user,
 		});
-		this.#channel = channel;
+		this.channel = channel;
 		channel.open();
 	}
 
-	#opened(): void {
-		this.#handshakes++;
-		this.#begin();
+	private opened(): void {
+		this._handshakes++;
+		this.begin();
 	}
 
-	#begin(): void {
-		const { time, host, port, secure, answerHeaders = [] } = this.#options;
-		const request = this.#pending?.request;
-		const channel = this.#channel;
+	private begin(): void {
+		const { time, host, port, secure, answerHeaders = [] } = this.options;
+		const request = this.pending?.request;
+		const channel = this.channel;
 		if (request === undefined || channel === undefined) return;
 		const authority = port === (secure ? 443 : 80) ? host : `${host}:${port}`;
-		this.#attempt = new Attempt({
+		this.attempt = new Attempt({
 			request,
 			stream: new RequestStream(request, authority),
 			channel,
-			origin: this.#origin,
+			origin: this.origin,
 			time,
-			deadlines: this.#deadlines,
-			buffer: this.#buffer,
+			deadlines: this.deadlines,
+			buffer: this.buffer,
 			answerHeaders,
-			onEnd: (end) => this.#ended(end),
+			onEnd: (end) => this.ended(end),
 		});
-		this.#attempt.send();
+		this.attempt.send();
 	}
 
-	#received(count: number): void {
-		if (this.#attempt !== undefined) this.#attempt.receive(count);
+	private received(count: number): void {
+		if (this.attempt !== undefined) this.attempt.receive(count);
 		// What nobody asked for cannot be told from the answer to the next request.
-		else if (this.#pending === undefined) this.#dropChannel();
-		else this.#dial();
+		else if (this.pending === undefined) this.dropChannel();
+		else this.dial();
 	}
 
-	#gone(end: Failure | { readonly error: Error | undefined }): void {
-		this.#dropChannel();
-		if ("kind" in end) this.#settle(end);
-		else if (this.#attempt !== undefined) this.#attempt.gone(end.error);
-		else if (this.#pending !== undefined) this.#dial();
+	private gone(end: Failure | { readonly error: Error | undefined }): void {
+		this.dropChannel();
+		if ("kind" in end) this.settle(end);
+		else if (this.attempt !== undefined) this.attempt.gone(end.error);
+		else if (this.pending !== undefined) this.dial();
 	}
 
-	#ended({ outcome, reusable, repeatable }: AttemptEnd): void {
-		this.#attempt = undefined;
-		if (!reusable) this.#dropChannel();
+	private ended({ outcome, reusable, repeatable }: AttemptEnd): void {
+		this.attempt = undefined;
+		if (!reusable) this.dropChannel();
 		// Once: the connection that replaces it is new, and what happens there counts.
-		if (repeatable && this.#reused) this.#dial();
-		else this.#settle(outcome);
+		if (repeatable && this.reused) this.dial();
+		else this.settle(outcome);
 	}
 
-	#giveUp(message: string): void {
-		if (this.#attempt !== undefined) this.#attempt.giveUp(message);
-		else this.#settle(failure(this.#channel?.opening ?? "connect", message, false));
+	private giveUp(message: string): void {
+		if (this.attempt !== undefined) this.attempt.giveUp(message);
+		else this.settle(failure(this.channel?.opening ?? "connect", message, false));
 	}
 
-	#settle(outcome: Outcome): void {
-		const pending = this.#pending;
+	private settle(outcome: Outcome): void {
+		const pending = this.pending;
 		if (pending === undefined) return;
-		this.#pending = undefined;
-		this.#options.time.clear(pending.deadline);
+		this.pending = undefined;
+		this.options.time.clear(pending.deadline);
 		pending.settle(outcome);
 	}
 
-	#dropChannel(): void {
-		this.#options.time.clear(this.#watch);
-		this.#channel?.close();
-		this.#channel = undefined;
+	private dropChannel(): void {
+		this.options.time.clear(this.watch);
+		this.channel?.close();
+		this.channel = undefined;
 	}
 
 	/** Nothing may be thrown into the platform, least of all on a chip: it would restart. */
-	#guard(action: () => void): void {
+	private guard(action: () => void): void {
 		try {
 			action();
 		} catch (error) {
-			this.#dropChannel();
-			if (this.#attempt !== undefined) this.#attempt.fail(error);
-			else this.#settle(failure("send", broken("send", this.#origin, error), false));
+			this.dropChannel();
+			if (this.attempt !== undefined) this.attempt.fail(error);
+			else this.settle(failure("send", broken("send", this.origin, error), false));
 		}
 	}
 }

@@ -43,138 +43,138 @@ export interface HeadOptions {
  * (RFC 9112 sections 2.2 and 5.1). A kept header that is longer than {@link longestLine} is left out.
  */
 export class HeadParser {
-	readonly #options: HeadOptions;
-	readonly #fields = new Map<string, string>();
+	private readonly options: HeadOptions;
+	private readonly _fields = new Map<string, string>();
 	/** The start line, the name or the value in hand. */
-	readonly #line = new Uint8Array(longestLine);
-	#length = 0;
-	#overlong = false;
-	#state: State;
+	private readonly line = new Uint8Array(longestLine);
+	private length = 0;
+	private overlong = false;
+	private state: State;
 	/** The kept header whose value is being read; `undefined` while one that nobody asked for passes. */
-	#name: string | undefined;
-	#count = 0;
-	#problem = "";
+	private name: string | undefined;
+	private count = 0;
+	private _problem = "";
 
 	constructor(options: HeadOptions) {
-		this.#options = options;
-		this.#state = options.onStartLine === undefined ? "line start" : "start line";
+		this.options = options;
+		this.state = options.onStartLine === undefined ? "line start" : "start line";
 	}
 
 	get done(): boolean {
-		return this.#state === "done";
+		return this.state === "done";
 	}
 
 	/** Why this is no head; then nothing more is taken. */
 	get problem(): string | undefined {
-		return this.#state === "refused" ? this.#problem : undefined;
+		return this.state === "refused" ? this._problem : undefined;
 	}
 
 	/** Kept headers; repeated ones are joined with a comma (RFC 9110 section 5.3). */
 	get fields(): ReadonlyMap<string, string> {
-		return this.#fields;
+		return this._fields;
 	}
 
 	/** Takes the bytes from `start` up to `end`, or to the end of the head; returns where it stopped. */
 	push(bytes: Uint8Array, start: number, end: number): number {
 		let at = start;
-		while (at < end && this.#state !== "done" && this.#state !== "refused")
-			this.#state = this.#next(bytes[at++] ?? 0);
+		while (at < end && this.state !== "done" && this.state !== "refused")
+			this.state = this.next(bytes[at++] ?? 0);
 		return at;
 	}
 
-	#next(byte: number): State {
-		switch (this.#state) {
+	private next(byte: number): State {
+		switch (this.state) {
 			case "start line":
-				return this.#inStartLine(byte);
+				return this.inStartLine(byte);
 			case "line end":
-				return byte === LF ? "line start" : this.#refuse("a line of it does not end in CR LF");
+				return byte === LF ? "line start" : this.refuse("a line of it does not end in CR LF");
 			case "line start":
-				return this.#atLineStart(byte);
+				return this.atLineStart(byte);
 			case "name":
-				return this.#inName(byte);
+				return this.inName(byte);
 			case "value":
-				return this.#inValue(byte);
+				return this.inValue(byte);
 			case "last line end":
-				return byte === LF ? "done" : this.#refuse("a line of it does not end in CR LF");
+				return byte === LF ? "done" : this.refuse("a line of it does not end in CR LF");
 			default:
-				return this.#state;
+				return this.state;
 		}
 	}
 
-	#inStartLine(byte: number): State {
+	private inStartLine(byte: number): State {
 		if (byte === CR) {
-			const problem = this.#options.onStartLine?.(this.#takeLine());
-			return problem === undefined ? "line end" : this.#refuse(problem);
+			const problem = this.options.onStartLine?.(this.takeLine());
+			return problem === undefined ? "line end" : this.refuse(problem);
 		}
-		if (!isFieldCode(byte)) return this.#refuse("its first line has a control character");
-		this.#append(byte);
-		return this.#overlong ? this.#refuse(`its first line is longer than ${longestLine} bytes`) : "start line";
+		if (!isFieldCode(byte)) return this.refuse("its first line has a control character");
+		this.append(byte);
+		return this.overlong ? this.refuse(`its first line is longer than ${longestLine} bytes`) : "start line";
 	}
 
 	/** Whether a header has ended is known only here: this line may continue it. */
-	#atLineStart(byte: number): State {
+	private atLineStart(byte: number): State {
 		if (byte === SP || byte === HTAB) {
-			const continues = this.#count > 0 && this.#options.folding;
-			return continues ? this.#inValue(SP) : this.#refuse("a line of it begins with a space");
+			const continues = this.count > 0 && this.options.folding;
+			return continues ? this.inValue(SP) : this.refuse("a line of it begins with a space");
 		}
-		if (!this.#finishField()) return this.#refuse("a header that frames it is too long");
+		if (!this.finishField()) return this.refuse("a header that frames it is too long");
 		if (byte === CR) return "last line end";
-		if (++this.#count > mostFields) return this.#refuse(`it has more than ${mostFields} headers`);
-		return byte === COLON ? this.#refuse("a header of it has no name") : this.#inName(byte);
+		if (++this.count > mostFields) return this.refuse(`it has more than ${mostFields} headers`);
+		return byte === COLON ? this.refuse("a header of it has no name") : this.inName(byte);
 	}
 
-	#inName(byte: number): State {
+	private inName(byte: number): State {
 		if (byte === COLON) {
-			const name = this.#length <= longestName ? this.#takeLine().toLowerCase() : this.#dropLine();
-			this.#name = framing.includes(name) || this.#options.keep.includes(name) ? name : undefined;
+			const name = this.length <= longestName ? this.takeLine().toLowerCase() : this.dropLine();
+			this.name = framing.includes(name) || this.options.keep.includes(name) ? name : undefined;
 			return "value";
 		}
 		if (!isTokenCode(byte))
-			return this.#refuse("the name of a header of it has a character that may not be there");
-		this.#append(byte);
+			return this.refuse("the name of a header of it has a character that may not be there");
+		this.append(byte);
 		return "name";
 	}
 
-	#inValue(byte: number): State {
+	private inValue(byte: number): State {
 		if (byte === CR) return "line end";
-		if (!isFieldCode(byte)) return this.#refuse("a header of it has a control character");
-		const leading = this.#length === 0 && (byte === SP || byte === HTAB);
-		if (this.#name !== undefined && !leading) this.#append(byte);
+		if (!isFieldCode(byte)) return this.refuse("a header of it has a control character");
+		const leading = this.length === 0 && (byte === SP || byte === HTAB);
+		if (this.name !== undefined && !leading) this.append(byte);
 		return "value";
 	}
 
 	/** False when a header was too long that must not be left out. */
-	#finishField(): boolean {
-		const name = this.#name;
+	private finishField(): boolean {
+		const name = this.name;
 		if (name === undefined) return true;
-		this.#name = undefined;
-		while (this.#line[this.#length - 1] === SP || this.#line[this.#length - 1] === HTAB) this.#length--;
-		const before = this.#fields.get(name);
-		const tooLong = this.#overlong || this.#length + (before?.length ?? 0) > longestLine;
-		const value = tooLong ? this.#dropLine() : this.#takeLine();
-		if (!tooLong) this.#fields.set(name, before === undefined ? value : `${before}, ${value}`);
+		this.name = undefined;
+		while (this.line[this.length - 1] === SP || this.line[this.length - 1] === HTAB) this.length--;
+		const before = this._fields.get(name);
+		const tooLong = this.overlong || this.length + (before?.length ?? 0) > longestLine;
+		const value = tooLong ? this.dropLine() : this.takeLine();
+		if (!tooLong) this._fields.set(name, before === undefined ? value : `${before}, ${value}`);
 		return !tooLong || !framing.includes(name);
 	}
 
-	#append(byte: number): void {
-		if (this.#length === longestLine) this.#overlong = true;
-		else this.#line[this.#length++] = byte;
+	private append(byte: number): void {
+		if (this.length === longestLine) this.overlong = true;
+		else this.line[this.length++] = byte;
 	}
 
-	#takeLine(): string {
-		const line = decode(this.#line, 0, this.#length);
-		this.#dropLine();
+	private takeLine(): string {
+		const line = decode(this.line, 0, this.length);
+		this.dropLine();
 		return line;
 	}
 
-	#dropLine(): "" {
-		this.#length = 0;
-		this.#overlong = false;
+	private dropLine(): "" {
+		this.length = 0;
+		this.overlong = false;
 		return "";
 	}
 
-	#refuse(problem: string): State {
-		this.#problem = problem;
+	private refuse(problem: string): State {
+		this._problem = problem;
 		return "refused";
 	}
 }

@@ -36,202 +36,201 @@ export interface ParserOptions<Start extends { readonly minorVersion: number }> 
  * leaves it `failed`, with a sentence.
  */
 export class MessageParser<Start extends { readonly minorVersion: number }> {
-	readonly #options: ParserOptions<Start>;
-	readonly #body: KeptBody;
-	#state: "head" | "body" | "done" | "failed" = "head";
-	#head: HeadParser;
-	#headRead = 0;
+	private readonly options: ParserOptions<Start>;
+	private readonly _body: KeptBody;
+	private _state: "head" | "body" | "done" | "failed" = "head";
+	private head: HeadParser;
+	private headRead = 0;
 	/** Of the head in hand, which may be an interim one. */
-	#startLine: Start | undefined;
-	#start: Start | undefined;
-	#framing: Framing = { kind: "length", length: 0 };
-	#chunks: ChunkedBody | undefined;
-	#bodyRead = 0;
-	#problem = "";
+	private startLine: Start | undefined;
+	private _start: Start | undefined;
+	private framing: Framing = { kind: "length", length: 0 };
+	private chunks: ChunkedBody | undefined;
+	private bodyRead = 0;
+	private _problem = "";
 
 	constructor(options: ParserOptions<Start>) {
-		this.#options = options;
-		this.#body = new KeptBody(options.keptBody);
-		this.#head = this.#newHead();
+		this.options = options;
+		this._body = new KeptBody(options.keptBody);
+		this.head = this.newHead();
 	}
 
 	/** `done`: the message is whole. `failed`: see {@link problem}; head and part of the body may still be there. */
 	get state(): "head" | "body" | "done" | "failed" {
-		return this.#state;
+		return this._state;
 	}
 
 	/** A sentence, when `failed`. */
 	get problem(): string {
-		return this.#problem;
+		return this._problem;
 	}
 
 	/** Known from the end of the head on; never that of an interim answer. */
 	get start(): Start | undefined {
-		return this.#start;
+		return this._start;
 	}
 
 	/** Those wanted, by lower-case name. */
 	get headers(): ReadonlyMap<string, string> {
 		const wanted = new Map<string, string>();
-		for (const name of this.#options.keep) {
-			const value = this.#head.fields.get(name);
+		for (const name of this.options.keep) {
+			const value = this.head.fields.get(name);
 			if (value !== undefined) wanted.set(name, value);
 		}
 		return wanted;
 	}
 
 	get body(): string {
-		return this.#body.text;
+		return this._body.text;
 	}
 
 	/** Whether {@link body} is not the whole body. */
 	get truncated(): boolean {
-		return this.#state !== "done" || this.#body.overflowed;
+		return this._state !== "done" || this._body.overflowed;
 	}
 
 	/** Whether the body is longer than what is kept of it. */
 	get overflowed(): boolean {
-		return this.#body.overflowed;
+		return this._body.overflowed;
 	}
 
 	/** Whether another message may follow on the same connection. */
 	get persistent(): boolean {
 		return (
-			this.#state === "done" &&
-			this.#start !== undefined &&
-			this.#framing.kind !== "close" &&
-			persists(this.#head.fields, this.#start.minorVersion)
+			this._state === "done" &&
+			this._start !== undefined &&
+			this.framing.kind !== "close" &&
+			persists(this.head.fields, this._start.minorVersion)
 		);
 	}
 
 	/** Takes bytes; returns how many belong to this message: all, unless it is done or has failed. */
 	push(bytes: Uint8Array): number {
 		let at = 0;
-		while (at < bytes.length && (this.#state === "head" || this.#state === "body"))
-			at = this.#state === "head" ? this.#pushHead(bytes, at) : this.#pushBody(bytes, at);
+		while (at < bytes.length && (this._state === "head" || this._state === "body"))
+			at = this._state === "head" ? this.pushHead(bytes, at) : this.pushBody(bytes, at);
 		return at;
 	}
 
 	/** The peer has closed: no more bytes will come. */
 	end(): void {
-		if (this.#state === "body" && this.#framing.kind === "close") this.#state = "done";
-		else if (this.#state === "head" || this.#state === "body") this.#fail("it is not whole");
+		if (this._state === "body" && this.framing.kind === "close") this._state = "done";
+		else if (this._state === "head" || this._state === "body") this.fail("it is not whole");
 	}
 
-	#pushHead(bytes: Uint8Array, start: number): number {
-		if (this.#headRead === longestHead) {
-			this.#fail(`its head is longer than ${longestHead / 1024} KB`);
+	private pushHead(bytes: Uint8Array, start: number): number {
+		if (this.headRead === longestHead) {
+			this.fail(`its head is longer than ${longestHead / 1024} KB`);
 			return start;
 		}
-		const end = Math.min(bytes.length, start + longestHead - this.#headRead);
-		const at = this.#head.push(bytes, start, end);
-		this.#headRead += at - start;
-		if (this.#head.problem !== undefined) this.#fail(this.#head.problem);
-		else if (this.#head.done && this.#startLine !== undefined) this.#finishHead(this.#startLine);
+		const end = Math.min(bytes.length, start + longestHead - this.headRead);
+		const at = this.head.push(bytes, start, end);
+		this.headRead += at - start;
+		if (this.head.problem !== undefined) this.fail(this.head.problem);
+		else if (this.head.done && this.startLine !== undefined) this.finishHead(this.startLine);
 		return at;
 	}
 
-	#finishHead(start: Start): void {
-		const expectation = this.#options.kind.expectation(start);
-		if (expectation === "refused") this.#fail("it was not asked for");
-		else if (expectation === "interim") this.#head = this.#newHead();
-		else if (expectation === "no body") this.#beginBody(start, { kind: "length", length: 0 });
+	private finishHead(start: Start): void {
+		const expectation = this.options.kind.expectation(start);
+		if (expectation === "refused") this.fail("it was not asked for");
+		else if (expectation === "interim") this.head = this.newHead();
+		else if (expectation === "no body") this.beginBody(start, { kind: "length", length: 0 });
 		else {
 			const withoutLength = expectation === "body until close" ? "close" : "empty";
-			this.#beginBody(start, frame(this.#head.fields, start.minorVersion, withoutLength));
+			this.beginBody(start, frame(this.head.fields, start.minorVersion, withoutLength));
 		}
 	}
 
-	#beginBody(start: Start, framing: Framing): void {
+	private beginBody(start: Start, framing: Framing): void {
 		if (framing.kind === "refused") {
-			this.#fail(framing.problem);
+			this.fail(framing.problem);
 			return;
 		}
-		this.#start = start;
-		this.#framing = framing;
-		if (framing.kind === "chunked") this.#chunks = new ChunkedBody();
-		this.#state = framing.kind === "length" && framing.length === 0 ? "done" : "body";
+		this._start = start;
+		this.framing = framing;
+		if (framing.kind === "chunked") this.chunks = new ChunkedBody();
+		this._state = framing.kind === "length" && framing.length === 0 ? "done" : "body";
 	}
 
-	#pushBody(bytes: Uint8Array, start: number): number {
-		if (this.#bodyRead === longestBody) {
-			this.#fail(`its body is longer than ${longestBody / 1024} KB`);
+	private pushBody(bytes: Uint8Array, start: number): number {
+		if (this.bodyRead === longestBody) {
+			this.fail(`its body is longer than ${longestBody / 1024} KB`);
 			return start;
 		}
-		const end = Math.min(bytes.length, start + longestBody - this.#bodyRead);
-		const at = this.#takeBody(bytes, start, end);
-		this.#bodyRead += at - start;
-		if (this.#chunks?.problem !== undefined) this.#fail(this.#chunks.problem);
-		else if (this.#bodyDone()) this.#state = "done";
+		const end = Math.min(bytes.length, start + longestBody - this.bodyRead);
+		const at = this.takeBody(bytes, start, end);
+		this.bodyRead += at - start;
+		if (this.chunks?.problem !== undefined) this.fail(this.chunks.problem);
+		else if (this.bodyDone()) this._state = "done";
 		return at;
 	}
 
-	#takeBody(bytes: Uint8Array, start: number, end: number): number {
-		if (this.#chunks !== undefined)
-			return this.#chunks.push(bytes, start, end, (data) => this.#takePart(data));
-		const { length } = this.#framing.kind === "length" ? this.#framing : { length: Number.POSITIVE_INFINITY };
-		const stop = Math.min(end, start + length - this.#bodyRead);
-		this.#takePart(bytes.subarray(start, stop));
+	private takeBody(bytes: Uint8Array, start: number, end: number): number {
+		if (this.chunks !== undefined) return this.chunks.push(bytes, start, end, (data) => this.takePart(data));
+		const { length } = this.framing.kind === "length" ? this.framing : { length: Number.POSITIVE_INFINITY };
+		const stop = Math.min(end, start + length - this.bodyRead);
+		this.takePart(bytes.subarray(start, stop));
 		return stop;
 	}
 
-	#takePart(data: Uint8Array): void {
-		this.#body.append(data);
-		this.#options.onBody?.(data);
+	private takePart(data: Uint8Array): void {
+		this._body.append(data);
+		this.options.onBody?.(data);
 	}
 
-	#bodyDone(): boolean {
-		if (this.#chunks !== undefined) return this.#chunks.done;
-		return this.#framing.kind === "length" && this.#bodyRead === this.#framing.length;
+	private bodyDone(): boolean {
+		if (this.chunks !== undefined) return this.chunks.done;
+		return this.framing.kind === "length" && this.bodyRead === this.framing.length;
 	}
 
-	#newHead(): HeadParser {
-		const { kind, keep } = this.#options;
+	private newHead(): HeadParser {
+		const { kind, keep } = this.options;
 		const onStartLine = (line: string) => {
-			this.#startLine = kind.parseStart(line);
-			return this.#startLine === undefined ? `it does not begin like an HTTP ${kind.noun}` : undefined;
+			this.startLine = kind.parseStart(line);
+			return this.startLine === undefined ? `it does not begin like an HTTP ${kind.noun}` : undefined;
 		};
 		return new HeadParser({ onStartLine, folding: kind.folding, keep });
 	}
 
-	#fail(problem: string): void {
-		this.#state = "failed";
-		this.#problem = problem;
+	private fail(problem: string): void {
+		this._state = "failed";
+		this._problem = problem;
 	}
 }
 
 /** The beginning of a body, up to a number of bytes. */
 class KeptBody {
-	readonly #limit: number;
-	#bytes = new Uint8Array(0);
-	#length = 0;
-	#overflowed = false;
+	private readonly limit: number;
+	private bytes = new Uint8Array(0);
+	private length = 0;
+	private _overflowed = false;
 
 	constructor(limit: number) {
-		this.#limit = limit;
+		this.limit = limit;
 	}
 
 	get overflowed(): boolean {
-		return this.#overflowed;
+		return this._overflowed;
 	}
 
 	get text(): string {
-		return decode(this.#bytes, 0, this.#length);
+		return decode(this.bytes, 0, this.length);
 	}
 
 	append(data: Uint8Array): void {
-		const count = Math.min(data.length, this.#limit - this.#length);
-		if (count < data.length) this.#overflowed = true;
-		this.#reserve(this.#length + count);
-		this.#bytes.set(data.subarray(0, count), this.#length);
-		this.#length += count;
+		const count = Math.min(data.length, this.limit - this.length);
+		if (count < data.length) this._overflowed = true;
+		this.reserve(this.length + count);
+		this.bytes.set(data.subarray(0, count), this.length);
+		this.length += count;
 	}
 
 	/** Grows by doubling, so that a short body costs little and a long one few copies. */
-	#reserve(length: number): void {
-		if (length <= this.#bytes.length) return;
-		const grown = new Uint8Array(Math.min(this.#limit, Math.max(length, 2 * this.#bytes.length, 64)));
-		grown.set(this.#bytes.subarray(0, this.#length));
-		this.#bytes = grown;
+	private reserve(length: number): void {
+		if (length <= this.bytes.length) return;
+		const grown = new Uint8Array(Math.min(this.limit, Math.max(length, 2 * this.bytes.length, 64)));
+		grown.set(this.bytes.subarray(0, this.length));
+		this.bytes = grown;
 	}
 }

@@ -57,139 +57,139 @@ type Phase = "idle" | "request" | "answer" | "drain" | "ended";
 
 /** One connection of a server: requests and their answers, one after the other, until one end has had enough. */
 export class Served {
-	readonly #options: ServeOptions;
-	readonly #socket: TCP;
+	private readonly options: ServeOptions;
+	private readonly socket: TCP;
 	/** Of the request in hand: a connection that waits for one, as browsers keep several, is to cost little. */
-	#parser: MessageParser<RequestLine> | undefined;
-	#phase: Phase = "idle";
-	#timer: Timer | undefined;
-	#stream: MessageStream | undefined;
-	#room = 0;
+	private parser: MessageParser<RequestLine> | undefined;
+	private phase: Phase = "idle";
+	private timer: Timer | undefined;
+	private stream: MessageStream | undefined;
+	private room = 0;
 	/** What follows the answer: another request, the close, or a pause in which the rest of the request is dropped. */
-	#then: "idle" | "close" | "drain" = "idle";
+	private next: "idle" | "close" | "drain" = "idle";
 
 	constructor(options: ServeOptions) {
-		this.#options = options;
-		this.#socket = new options.TCP({
+		this.options = options;
+		this.socket = new options.TCP({
 			from: options.from,
-			onReadable: (count) => this.#guard(() => this.#receive(count)),
-			onWritable: (count) => this.#guard(() => this.#writable(count)),
+			onReadable: (count) => this.guard(() => this.receive(count)),
+			onWritable: (count) => this.guard(() => this.writable(count)),
 			onError: () => this.close(),
 		});
-		this.#enter("idle");
+		this.enter("idle");
 	}
 
 	/** Nothing is under way for it: it may be closed for another's sake. */
 	get waiting(): boolean {
-		return this.#phase !== "answer";
+		return this.phase !== "answer";
 	}
 
 	/** May be called twice. */
 	close(): void {
-		if (this.#phase === "ended") return;
-		this.#phase = "ended";
-		this.#options.time.clear(this.#timer);
-		this.#socket.close();
-		this.#options.onEnd();
+		if (this.phase === "ended") return;
+		this.phase = "ended";
+		this.options.time.clear(this.timer);
+		this.socket.close();
+		this.options.onEnd();
 	}
 
-	#receive(count: number): void {
-		const { buffer } = this.#options;
+	private receive(count: number): void {
+		const { buffer } = this.options;
 		let left = count;
-		while (left > 0 && this.#phase !== "ended") {
-			const length = this.#socket.read(buffer.subarray(0, Math.min(buffer.length, left)));
+		while (left > 0 && this.phase !== "ended") {
+			const length = this.socket.read(buffer.subarray(0, Math.min(buffer.length, left)));
 			if (length <= 0) break;
 			left -= length;
-			this.#take(buffer.subarray(0, length));
+			this.take(buffer.subarray(0, length));
 		}
 	}
 
-	#take(bytes: Uint8Array): void {
-		if (this.#phase === "idle") this.#enter("request");
+	private take(bytes: Uint8Array): void {
+		if (this.phase === "idle") this.enter("request");
 		// While it is answered, a client has nothing more to say: what it says all the same ends the connection.
-		if (this.#phase === "answer" && this.#then === "idle") this.#then = "drain";
-		if (this.#phase !== "request") return;
-		this.#parser ??= this.#newParser();
-		const parser = this.#parser;
+		if (this.phase === "answer" && this.next === "idle") this.next = "drain";
+		if (this.phase !== "request") return;
+		this.parser ??= this.newParser();
+		const parser = this.parser;
 		const taken = parser.push(bytes);
-		if (parser.state === "failed") this.#refuse(400, `The request cannot be read: ${parser.problem}.`);
-		else if (this.#tooLong(parser))
-			this.#refuse(413, `A request's body has at most ${this.#options.limits.body} bytes.`);
-		else if (parser.state === "done") this.#handle(parser, taken === bytes.length);
+		if (parser.state === "failed") this.refuse(400, `The request cannot be read: ${parser.problem}.`);
+		else if (this.tooLong(parser))
+			this.refuse(413, `A request's body has at most ${this.options.limits.body} bytes.`);
+		else if (parser.state === "done") this.handle(parser, taken === bytes.length);
 	}
 
 	/** Known from the length it tells, or, when it comes in chunks, as soon as it has grown too long. */
-	#tooLong({ state, headers, overflowed }: MessageParser<RequestLine>): boolean {
+	private tooLong({ state, headers, overflowed }: MessageParser<RequestLine>): boolean {
 		if (state !== "body" && state !== "done") return false;
-		return overflowed || Number(headers.get("content-length") ?? 0) > this.#options.limits.body;
+		return overflowed || Number(headers.get("content-length") ?? 0) > this.options.limits.body;
 	}
 
-	#handle({ start, headers, body, persistent }: MessageParser<RequestLine>, whole: boolean): void {
+	private handle({ start, headers, body, persistent }: MessageParser<RequestLine>, whole: boolean): void {
 		if (start === undefined) return;
 		const { method, path, authority } = start;
-		const answer = this.#options.handle({
+		const answer = this.options.handle({
 			method,
 			path,
 			host: authority ?? headers.get("host"),
 			headers,
 			body,
 		});
-		this.#answer(answer, !whole ? "drain" : persistent ? "idle" : "close");
+		this.answer(answer, !whole ? "drain" : persistent ? "idle" : "close");
 	}
 
-	#refuse(status: number, words: string): void {
+	private refuse(status: number, words: string): void {
 		const body = textBody(JSON.stringify({ error: words }));
-		this.#answer({ status, headers: [["Content-Type", "application/json"]], body }, "drain");
+		this.answer({ status, headers: [["Content-Type", "application/json"]], body }, "drain");
 	}
 
-	#answer({ status, headers, body }: ServerAnswer, then: "idle" | "close" | "drain"): void {
-		this.#then = then;
+	private answer({ status, headers, body }: ServerAnswer, then: "idle" | "close" | "drain"): void {
+		this.next = then;
 		const lines = [`HTTP/1.1 ${status} ${reasons[status] ?? "Unknown"}`];
 		for (const [name, value] of headers) lines.push(`${name}: ${value}`);
 		// A 304 tells nothing of a body (RFC 9110 section 15.4.5).
 		if (status !== 304) lines.push(`Content-Length: ${body?.length ?? 0}`);
 		lines.push(`Connection: ${then === "idle" ? "keep-alive" : "close"}`);
-		const hidden = this.#parser?.start?.method === "HEAD" || status === 304;
-		this.#stream = new MessageStream(`${lines.join("\r\n")}\r\n\r\n`, hidden ? undefined : body);
-		this.#enter("answer");
-		this.#send();
+		const hidden = this.parser?.start?.method === "HEAD" || status === 304;
+		this.stream = new MessageStream(`${lines.join("\r\n")}\r\n\r\n`, hidden ? undefined : body);
+		this.enter("answer");
+		this.send();
 	}
 
-	#writable(count: number): void {
-		this.#room = count;
-		this.#send();
+	private writable(count: number): void {
+		this.room = count;
+		this.send();
 	}
 
-	#send(): void {
-		const { buffer } = this.#options;
-		const stream = this.#stream;
-		if (this.#phase !== "answer" || stream === undefined) return;
-		while (!stream.done && this.#room > 0) {
-			const part = buffer.subarray(0, Math.min(buffer.length, this.#room));
+	private send(): void {
+		const { buffer } = this.options;
+		const stream = this.stream;
+		if (this.phase !== "answer" || stream === undefined) return;
+		while (!stream.done && this.room > 0) {
+			const part = buffer.subarray(0, Math.min(buffer.length, this.room));
 			const length = stream.read(part);
-			this.#room -= length;
-			this.#socket.write(part.subarray(0, length));
+			this.room -= length;
+			this.socket.write(part.subarray(0, length));
 		}
-		if (stream.done) this.#answered();
+		if (stream.done) this.answered();
 	}
 
-	#answered(): void {
-		this.#stream = undefined;
-		this.#parser = undefined;
-		if (this.#then === "close") this.close();
-		else if (this.#then === "drain") this.#enter("drain");
-		else this.#enter("idle");
+	private answered(): void {
+		this.stream = undefined;
+		this.parser = undefined;
+		if (this.next === "close") this.close();
+		else if (this.next === "drain") this.enter("drain");
+		else this.enter("idle");
 	}
 
-	#enter(phase: Exclude<Phase, "ended">): void {
-		const { time, limits } = this.#options;
-		this.#phase = phase;
-		time.clear(this.#timer);
-		this.#timer = time.set(() => this.close(), limits[phase]);
+	private enter(phase: Exclude<Phase, "ended">): void {
+		const { time, limits } = this.options;
+		this.phase = phase;
+		time.clear(this.timer);
+		this.timer = time.set(() => this.close(), limits[phase]);
 	}
 
-	#newParser(): MessageParser<RequestLine> {
-		const { headers, limits } = this.#options;
+	private newParser(): MessageParser<RequestLine> {
+		const { headers, limits } = this.options;
 		return new MessageParser({
 			kind: requests,
 			keep: ["host", "content-length", ...headers],
@@ -198,8 +198,8 @@ export class Served {
 	}
 
 	/** A mistake in here costs the connection, and nothing else. */
-	#guard(action: () => void): void {
-		if (this.#phase === "ended") return;
+	private guard(action: () => void): void {
+		if (this.phase === "ended") return;
 		try {
 			action();
 		} catch {

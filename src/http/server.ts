@@ -47,44 +47,44 @@ const bufferLength = 1024;
  * connection takes the place of the one that has waited longest, so that slow ones keep nobody out.
  */
 export class HttpServer {
-	readonly #options: HttpServerOptions;
-	readonly #limits: ServerLimits;
-	readonly #listener: Listener;
+	private readonly options: HttpServerOptions;
+	private readonly limits: ServerLimits;
+	private readonly listener: Listener;
 	/** Oldest first. */
-	readonly #connections: Served[] = [];
-	readonly #buffer = new Uint8Array(bufferLength);
+	private readonly connections: Served[] = [];
+	private readonly buffer = new Uint8Array(bufferLength);
 
 	constructor(options: HttpServerOptions) {
-		this.#options = options;
-		this.#limits = { ...defaultLimits, ...options.limits };
-		this.#listener = new options.network.Listener({
+		this.options = options;
+		this.limits = { ...defaultLimits, ...options.limits };
+		this.listener = new options.network.Listener({
 			port: options.port,
-			onReadable: () => this.#accept(),
+			onReadable: () => this.accept(),
 			onError: (error) => options.onError(error),
 		});
 	}
 
 	/** With port 0: known a turn of the event loop after the constructor. */
 	get port(): number {
-		return this.#listener.port;
+		return this.listener.port;
 	}
 
 	close(): void {
-		this.#listener.close();
-		for (const connection of [...this.#connections]) connection.close();
+		this.listener.close();
+		for (const connection of [...this.connections]) connection.close();
 	}
 
-	#accept(): void {
-		const { connections = defaultConnections, accept } = this.#options;
-		for (let from = this.#listener.read(); from !== undefined; from = this.#listener.read()) {
+	private accept(): void {
+		const { connections = defaultConnections, accept } = this.options;
+		for (let from = this.listener.read(); from !== undefined; from = this.listener.read()) {
 			if (accept?.(from.remoteAddress) === false) {
 				from.close();
 				continue;
 			}
-			if (this.#connections.length >= connections)
-				(this.#connections.find(({ waiting }) => waiting) ?? this.#connections[0])?.close();
+			if (this.connections.length >= connections)
+				(this.connections.find(({ waiting }) => waiting) ?? this.connections[0])?.close();
 			try {
-				this.#serve(from);
+				this.serve(from);
 			} catch {
 				// It was gone before it was taken over.
 				from.close();
@@ -92,29 +92,29 @@ export class HttpServer {
 		}
 	}
 
-	#serve(from: TCP): void {
-		const { network, time, headers } = this.#options;
+	private serve(from: TCP): void {
+		const { network, time, headers } = this.options;
 		const served: Served = new Served({
 			TCP: network.TCP,
 			from,
 			time,
-			limits: this.#limits,
+			limits: this.limits,
 			headers,
-			buffer: this.#buffer,
-			handle: (request) => this.#handle(request),
+			buffer: this.buffer,
+			handle: (request) => this.handle(request),
 			onEnd: () => {
-				const index = this.#connections.indexOf(served);
-				if (index >= 0) this.#connections.splice(index, 1);
+				const index = this.connections.indexOf(served);
+				if (index >= 0) this.connections.splice(index, 1);
 			},
 		});
-		this.#connections.push(served);
+		this.connections.push(served);
 	}
 
-	#handle(request: ServerRequest): ServerAnswer {
+	private handle(request: ServerRequest): ServerAnswer {
 		try {
-			return this.#options.handle(request);
+			return this.options.handle(request);
 		} catch (error) {
-			this.#options.onMistake?.(error);
+			this.options.onMistake?.(error);
 			const body = textBody(JSON.stringify({ error: "The board has failed over this request." }));
 			return { status: 500, headers: [["Content-Type", "application/json"]], body };
 		}

@@ -10,35 +10,35 @@ export interface Body {
 
 /** A message as the bytes that go out, made as they are asked for. */
 export class MessageStream {
-	readonly #head: Uint8Array;
-	readonly #body: Body | undefined;
-	#headRead = 0;
-	#bodyLeft: number;
+	private readonly head: Uint8Array;
+	private readonly body: Body | undefined;
+	private headRead = 0;
+	private bodyLeft: number;
 
 	/** `head`: start line and headers, with the empty line that ends them. */
 	constructor(head: string, body: Body | undefined) {
-		this.#head = toBytes(head);
-		this.#body = body;
-		this.#bodyLeft = body?.length ?? 0;
+		this.head = toBytes(head);
+		this.body = body;
+		this.bodyLeft = body?.length ?? 0;
 	}
 
 	/** Whether all of it has been read. */
 	get done(): boolean {
-		return this.#headRead === this.#head.length && this.#bodyLeft === 0;
+		return this.headRead === this.head.length && this.bodyLeft === 0;
 	}
 
 	/** Fills `into` as far as the message goes; returns how many bytes. Throws when the body ends too early. */
 	read(into: Uint8Array): number {
-		let count = Math.min(into.length, this.#head.length - this.#headRead);
-		into.set(this.#head.subarray(this.#headRead, this.#headRead + count));
-		this.#headRead += count;
-		while (count < into.length && this.#bodyLeft > 0) {
-			const room = into.subarray(count, Math.min(into.length, count + this.#bodyLeft));
-			const added = this.#body?.read(room) ?? 0;
+		let count = Math.min(into.length, this.head.length - this.headRead);
+		into.set(this.head.subarray(this.headRead, this.headRead + count));
+		this.headRead += count;
+		while (count < into.length && this.bodyLeft > 0) {
+			const room = into.subarray(count, Math.min(into.length, count + this.bodyLeft));
+			const added = this.body?.read(room) ?? 0;
 			if (!(added > 0 && added <= room.length))
-				throw new RangeError(`the body of a message ends ${this.#bodyLeft} bytes too early`);
+				throw new RangeError(`the body of a message ends ${this.bodyLeft} bytes too early`);
 			count += added;
-			this.#bodyLeft -= added;
+			this.bodyLeft -= added;
 		}
 		return count;
 	}

@@ -38,82 +38,82 @@ export interface ButtonOptions {
 
 /** The board's button. */
 export class Button {
-	readonly #options: ButtonOptions;
-	readonly #pin: Digital;
-	#debounce: Timer | undefined;
-	#hold: Timer | undefined;
+	private readonly options: ButtonOptions;
+	private readonly pin: Digital;
+	private debounce: Timer | undefined;
+	private hold: Timer | undefined;
 	/** Ticks of its press. */
-	#pressedAt: number | undefined;
-	#edgeAt = 0;
+	private pressedAt: number | undefined;
+	private edgeAt = 0;
 
 	/** Throws what the platform throws for a pin that cannot be an input. */
 	constructor(options: ButtonOptions) {
 		const { Digital, pin, stuck } = options;
-		this.#options = options;
-		this.#pin = new Digital({
+		this.options = options;
+		this.pin = new Digital({
 			pin,
 			mode: Digital.InputPullUp,
 			edge: Digital.Rising | Digital.Falling,
-			onReadable: () => this.#edge(),
+			onReadable: () => this.edge(),
 		});
 		// It may have been held while the board started.
-		if (!stuck && this.#pin.read() === 0) this.#edge();
+		if (!stuck && this.pin.read() === 0) this.edge();
 	}
 
 	/** Whether its contact is closed, by somebody or not. */
 	get closed(): boolean {
-		return this.#pin.read() === 0;
+		return this.pin.read() === 0;
 	}
 
 	/** Whether somebody presses it. */
 	get pressed(): boolean {
-		if (this.#debounce !== undefined) return true;
-		return this.#pressedAt !== undefined && this.#options.time.ticks() - this.#pressedAt < longestPress;
+		if (this.debounce !== undefined) return true;
+		return this.pressedAt !== undefined && this.options.time.ticks() - this.pressedAt < longestPress;
 	}
 
 	close(): void {
-		this.#options.time.clear(this.#debounce);
-		this.#options.time.clear(this.#hold);
-		this.#pin.close();
+		this.options.time.clear(this.debounce);
+		this.options.time.clear(this.hold);
+		this.pin.close();
 	}
 
-	#edge(): void {
-		const { time } = this.#options;
-		if (this.#debounce === undefined) this.#edgeAt = time.ticks();
-		time.clear(this.#debounce);
-		this.#debounce = time.set(() => this.#settled(), debounceTime);
+	private edge(): void {
+		const { time } = this.options;
+		if (this.debounce === undefined) this.edgeAt = time.ticks();
+		time.clear(this.debounce);
+		this.debounce = time.set(() => this.settled(), debounceTime);
 	}
 
-	#settled(): void {
-		this.#debounce = undefined;
-		const pressed = this.#pin.read() === 0;
-		if (pressed === (this.#pressedAt !== undefined)) return;
-		if (pressed) this.#begin();
-		else this.#end();
+	private settled(): void {
+		this.debounce = undefined;
+		const pressed = this.pin.read() === 0;
+		if (pressed === (this.pressedAt !== undefined)) return;
+		if (pressed) this.begin();
+		else this.end();
 	}
 
-	#begin(): void {
-		this.#pressedAt = this.#edgeAt;
-		this.#hold = this.#after(setupPress, () => {
-			this.#options.onHeld("set up");
-			this.#hold = this.#after(forgetPress, () => {
-				this.#options.onHeld("forget everything");
-				this.#hold = this.#after(longestPress, () => this.#options.onHeld(undefined));
+	private begin(): void {
+		this.pressedAt = this.edgeAt;
+		this.hold = this.after(setupPress, () => {
+			this.options.onHeld("set up");
+			this.hold = this.after(forgetPress, () => {
+				this.options.onHeld("forget everything");
+				this.hold = this.after(longestPress, () => this.options.onHeld(undefined));
 			});
 		});
 	}
 
 	/** When it has been held for so long. */
-	#after(held: number, callback: () => void): Timer {
-		const { time } = this.#options;
-		return time.set(callback, (this.#pressedAt ?? 0) + held - time.ticks());
+	private after(held: number, callback: () => void): Timer {
+		const { time } = this.options;
+		return time.set(callback, (this.pressedAt ?? 0) + held - time.ticks());
 	}
 
-	#end(): void {
-		const { time, onPress, onHeld } = this.#options;
-		time.clear(this.#hold);
-		const held = this.#edgeAt - (this.#pressedAt ?? 0);
-		this.#pressedAt = undefined;
+	private end(): void {
+		const { time, onPress, onHeld } = this.options;
+		time.clear(this.hold);
+		const held = this.edgeAt - (this.pressedAt ?? 0);
+		this.pressedAt = undefined;
 		onHeld(undefined);
 		const press = pressOf(held);
 		if (press !== undefined) onPress(press);

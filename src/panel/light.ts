@@ -14,48 +14,48 @@ export interface LightOptions {
 
 /** The status light: shows the pattern of the present state. */
 export class Light {
-	readonly #options: LightOptions;
-	readonly #pin: Digital;
-	#timer: Timer | undefined;
-	#shown: LightState | undefined;
-	#step = 0;
-	#closed = false;
+	private readonly options: LightOptions;
+	private readonly pin: Digital;
+	private timer: Timer | undefined;
+	private shown: LightState | undefined;
+	private step = 0;
+	private closed = false;
 
 	/** Throws what the platform throws for a pin that cannot be an output. */
 	constructor(options: LightOptions) {
 		const { Digital, pin } = options;
-		this.#options = options;
-		this.#pin = new Digital({ pin, mode: Digital.Output });
+		this.options = options;
+		this.pin = new Digital({ pin, mode: Digital.Output });
 		this.refresh();
 	}
 
 	/** The state may have changed. */
 	refresh(): void {
-		if (!this.#closed && this.#options.state() !== this.#shown) this.#next();
+		if (!this.closed && this.options.state() !== this.shown) this.next();
 	}
 
 	close(): void {
-		if (this.#closed) return;
-		this.#closed = true;
-		this.#options.time.clear(this.#timer);
-		this.#write(false);
-		this.#pin.close();
+		if (this.closed) return;
+		this.closed = true;
+		this.options.time.clear(this.timer);
+		this.write(false);
+		this.pin.close();
 	}
 
-	#next(): void {
-		const { time, state } = this.#options;
+	private next(): void {
+		const { time, state } = this.options;
 		const now = state();
-		this.#step = now === this.#shown ? this.#step + 1 : 0;
-		this.#shown = now;
+		this.step = now === this.shown ? this.step + 1 : 0;
+		this.shown = now;
 		const pattern = patterns[now];
-		const index = this.#step % pattern.length;
+		const index = this.step % pattern.length;
 		const duration = pattern[index] ?? 0;
-		this.#write(index % 2 === 0 && duration > 0);
-		time.clear(this.#timer);
-		this.#timer = time.set(() => this.#next(), duration);
+		this.write(index % 2 === 0 && duration > 0);
+		time.clear(this.timer);
+		this.timer = time.set(() => this.next(), duration);
 	}
 
-	#write(on: boolean): void {
-		this.#pin.write(on === this.#options.inverted ? 0 : 1);
+	private write(on: boolean): void {
+		this.pin.write(on === this.options.inverted ? 0 : 1);
 	}
 }

@@ -15,11 +15,11 @@ export interface PanelOptions {
 
 /** What a person sees and touches of the board: the light and the button, where there are any. */
 export class Panel {
-	readonly #light: Light | undefined;
-	readonly #button: Button | undefined;
-	readonly #buttonPin: number | undefined;
+	private readonly light: Light | undefined;
+	private readonly button: Button | undefined;
+	private readonly buttonPin: number | undefined;
 	/** What releasing the button now would do, once it has been held for long. */
-	#held: "set up" | "forget everything" | undefined;
+	private held: "set up" | "forget everything" | undefined;
 
 	constructor({ board, settings, stuck, situation, onPress }: PanelOptions) {
 		const { Digital, led, button } = board.pins;
@@ -37,17 +37,17 @@ export class Panel {
 		// Told one by one: the light asks some times a second, and a copy costs more than all else it does.
 		const state = () => {
 			const { setup, settingsFault, online, timeKnown, sending, saving } = situation();
-			return lightState({ held: this.#held, setup, settingsFault, online, timeKnown, sending, saving });
+			return lightState({ held: this.held, setup, settingsFault, online, timeKnown, sending, saving });
 		};
-		this.#light = attempt(
+		this.light = attempt(
 			"light",
 			choose(settings.ledPin, led),
 			(pin) => new Light({ Digital, pin, inverted, time, state }),
 		);
-		this.#buttonPin = choose(settings.buttonPin, button);
-		this.#button = attempt(
+		this.buttonPin = choose(settings.buttonPin, button);
+		this.button = attempt(
 			"button",
-			this.#buttonPin,
+			this.buttonPin,
 			(pin) =>
 				new Button({
 					Digital,
@@ -56,7 +56,7 @@ export class Panel {
 					stuck,
 					onPress,
 					onHeld: (press) => {
-						this.#held = press;
+						this.held = press;
 						this.refresh();
 					},
 				}),
@@ -65,27 +65,27 @@ export class Panel {
 
 	/** Whether somebody holds the button. */
 	get touched(): boolean {
-		return this.#button?.pressed === true;
+		return this.button?.pressed === true;
 	}
 
 	/** Whether the button is down although the board is at rest, and so nobody presses it. */
 	get stuck(): boolean {
-		return this.#button?.closed === true;
+		return this.button?.closed === true;
 	}
 
 	/** Of the button, if it may wake the board: one that is stuck would, again and again, until the battery is empty. */
 	get wakePin(): number | undefined {
-		return this.stuck ? undefined : this.#buttonPin;
+		return this.stuck ? undefined : this.buttonPin;
 	}
 
 	/** What the light tells may have changed. */
 	refresh(): void {
-		this.#light?.refresh();
+		this.light?.refresh();
 	}
 
 	close(): void {
-		this.#light?.close();
-		this.#button?.close();
+		this.light?.close();
+		this.button?.close();
 	}
 }
 

@@ -18,46 +18,46 @@ const lookAgain = 5_000;
 
 /** Puts a board on battery to sleep whenever nothing keeps it awake; what that is, `rest` decides. */
 export class Sleeper {
-	readonly #options: SleeperOptions;
-	#onlineSince: number | undefined;
-	#timer: Timer | undefined;
-	#stopped = false;
+	private readonly options: SleeperOptions;
+	private onlineSince: number | undefined;
+	private timer: Timer | undefined;
+	private stopped = false;
 
 	constructor(options: SleeperOptions) {
-		this.#options = options;
+		this.options = options;
 	}
 
 	/** Something has ended, or is due. */
 	consider(): void {
-		if (this.#stopped) return;
-		const { time, duties, join, postpone } = this.#options;
+		if (this.stopped) return;
+		const { time, duties, join, postpone } = this.options;
 		const now = time.ticks();
-		const next = rest({ ...duties(), now, onlineSince: this.#onlineSince });
-		time.clear(this.#timer);
+		const next = rest({ ...duties(), now, onlineSince: this.onlineSince });
+		time.clear(this.timer);
 		if (next.kind === "sleep") {
-			if (this.#onlineSince !== undefined && now - this.#onlineSince >= longestOnline) postpone(now);
-			if (this.#sleep(next.milliseconds)) return;
+			if (this.onlineSince !== undefined && now - this.onlineSince >= longestOnline) postpone(now);
+			if (this.sleep(next.milliseconds)) return;
 		}
-		this.#timer = time.set(() => this.consider(), lookAgain);
+		this.timer = time.set(() => this.consider(), lookAgain);
 		if (next.kind === "join") {
-			this.#onlineSince = now;
+			this.onlineSince = now;
 			join();
 		}
 	}
 
 	/** Whether it sleeps, or is about to: a board that cannot go on trying does not get any rest at all. */
-	#sleep(milliseconds: number): boolean {
-		this.#stopped = true;
+	private sleep(milliseconds: number): boolean {
+		this.stopped = true;
 		try {
-			this.#options.sleep(milliseconds);
+			this.options.sleep(milliseconds);
 		} catch {
-			this.#stopped = false;
+			this.stopped = false;
 		}
-		return this.#stopped;
+		return this.stopped;
 	}
 
 	stop(): void {
-		this.#stopped = true;
-		this.#options.time.clear(this.#timer);
+		this.stopped = true;
+		this.options.time.clear(this.timer);
 	}
 }

@@ -11,26 +11,26 @@ const mostKnown = 8;
 export class Sectors {
 	readonly blocks: number;
 	readonly blockLength: number;
-	readonly #flash: Flash;
-	readonly #header = new Uint8Array(headerLength);
+	private readonly flash: Flash;
+	private readonly header = new Uint8Array(headerLength);
 	/** Headers by their block, the one read longest ago first. */
-	readonly #known = new Map<number, FoundSector>();
+	private readonly known = new Map<number, FoundSector>();
 
 	constructor(flash: Flash) {
 		const { blocks, blockLength } = flash.status();
-		this.#flash = flash;
+		this.flash = flash;
 		this.blocks = blocks;
 		this.blockLength = blockLength;
 	}
 
 	/** Fills `bytes` from `offset` of `block` on; whether it could be read, at the second try at the latest. */
 	read(bytes: Bytes, block: number, offset: number): boolean {
-		return this.#tryRead(bytes, block, offset) || this.#tryRead(bytes, block, offset);
+		return this.tryRead(bytes, block, offset) || this.tryRead(bytes, block, offset);
 	}
 
-	#tryRead(bytes: Bytes, block: number, offset: number): boolean {
+	private tryRead(bytes: Bytes, block: number, offset: number): boolean {
 		try {
-			return this.#flash.read(bytes, block * this.blockLength + offset) === bytes.length;
+			return this.flash.read(bytes, block * this.blockLength + offset) === bytes.length;
 		} catch {
 			return false;
 		}
@@ -38,28 +38,28 @@ export class Sectors {
 
 	/** Throws what the flash throws. */
 	write(bytes: Bytes, block: number, offset: number): void {
-		if (offset === 0) this.#known.delete(block);
-		this.#flash.write(bytes, block * this.blockLength + offset);
+		if (offset === 0) this.known.delete(block);
+		this.flash.write(bytes, block * this.blockLength + offset);
 	}
 
 	/** Throws what the flash throws. */
 	erase(block: number): void {
-		this.#known.delete(block);
-		this.#flash.eraseBlock(block, block + 1);
+		this.known.delete(block);
+		this.flash.eraseBlock(block, block + 1);
 	}
 
 	/** What stands at the beginning of a block. The headers looked at last are kept in memory. */
 	head(block: number): BlockHead {
-		const known = this.#known.get(block);
+		const known = this.known.get(block);
 		if (known !== undefined) return known;
-		if (!this.read(this.#header, block, 0)) return "unreadable";
-		const found = parseHeader(this.#header, block);
-		if (found === undefined) return isBlank(this.#header, 0, headerLength) ? "blank" : "unreadable";
-		for (const oldest of this.#known.keys()) {
-			if (this.#known.size < mostKnown) break;
-			this.#known.delete(oldest);
+		if (!this.read(this.header, block, 0)) return "unreadable";
+		const found = parseHeader(this.header, block);
+		if (found === undefined) return isBlank(this.header, 0, headerLength) ? "blank" : "unreadable";
+		for (const oldest of this.known.keys()) {
+			if (this.known.size < mostKnown) break;
+			this.known.delete(oldest);
 		}
-		this.#known.set(block, found);
+		this.known.set(block, found);
 		return found;
 	}
 
@@ -81,7 +81,7 @@ export class Sectors {
 	}
 
 	close(): void {
-		this.#flash.close();
+		this.flash.close();
 	}
 }
 

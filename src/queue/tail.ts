@@ -47,45 +47,45 @@ const wideWindow = 256;
  * the last record covers its number, that is how many leaps there were.
  */
 class Leap {
-	readonly #sectors: Sectors;
-	readonly #newest: FoundSector;
-	readonly #bytes = new Uint8Array(wideWindow);
-	#from = 0;
-	#to = 0;
-	#offset: number;
-	#sequence: number;
-	#acknowledged: number;
-	#front: number;
-	#dropped = 0;
-	#unproven: { readonly offset: number; readonly sequence: number } | undefined;
+	private readonly sectors: Sectors;
+	private readonly newest: FoundSector;
+	private readonly bytes = new Uint8Array(wideWindow);
+	private from = 0;
+	private to = 0;
+	private offset: number;
+	private sequence: number;
+	private acknowledged: number;
+	private front: number;
+	private dropped = 0;
+	private unproven: { readonly offset: number; readonly sequence: number } | undefined;
 
 	constructor(sectors: Sectors, newest: FoundSector) {
-		this.#sectors = sectors;
-		this.#newest = newest;
-		this.#offset = recordsStart(newest.align);
-		this.#sequence = newest.first;
-		this.#acknowledged = newest.acknowledged;
-		this.#front = newest.offset;
+		this.sectors = sectors;
+		this.newest = newest;
+		this.offset = recordsStart(newest.align);
+		this.sequence = newest.first;
+		this.acknowledged = newest.acknowledged;
+		this.front = newest.offset;
 	}
 
 	/** `undefined` when anything is not as it should be. */
 	tail(): Tail | undefined {
-		const { blockLength } = this.#sectors;
+		const { blockLength } = this.sectors;
 		let step: "next" | "end" | undefined = "next";
 		let length = wideWindow;
-		while (step === "next" && this.#offset < blockLength) {
-			const before = this.#offset;
-			if (!this.#look(length <= window * 2 ? wideWindow : window)) return undefined;
-			step = this.#leap();
-			length = this.#offset - before;
+		while (step === "next" && this.offset < blockLength) {
+			const before = this.offset;
+			if (!this.look(length <= window * 2 ? wideWindow : window)) return undefined;
+			step = this.leap();
+			length = this.offset - before;
 		}
-		if (step === undefined || !this.#proven()) return undefined;
+		if (step === undefined || !this.proven()) return undefined;
 		return {
-			offset: this.#offset,
-			next: this.#sequence,
-			acknowledged: this.#acknowledged,
-			front: this.#front,
-			dropped: this.#dropped,
+			offset: this.offset,
+			next: this.sequence,
+			acknowledged: this.acknowledged,
+			front: this.front,
+			dropped: this.dropped,
 			skipped: 0,
 			damaged: 0,
 			sound: true,
@@ -93,48 +93,48 @@ class Leap {
 	}
 
 	/** Has the bytes at the offset in the buffer: enough for a head, an acknowledgement and a look beyond. */
-	#look(width: number): boolean {
-		const { blockLength } = this.#sectors;
-		if (Math.min(this.#offset + window, blockLength) <= this.#to) return true;
-		this.#from = this.#offset;
-		this.#to = Math.min(this.#offset + width, blockLength);
-		return this.#sectors.read(this.#bytes.subarray(0, this.#to - this.#from), this.#newest.block, this.#from);
+	private look(width: number): boolean {
+		const { blockLength } = this.sectors;
+		if (Math.min(this.offset + window, blockLength) <= this.to) return true;
+		this.from = this.offset;
+		this.to = Math.min(this.offset + width, blockLength);
+		return this.sectors.read(this.bytes.subarray(0, this.to - this.from), this.newest.block, this.from);
 	}
 
-	#leap(): "next" | "end" | undefined {
-		const at = this.#offset - this.#from;
-		if (this.#bytes[at] === 0xff)
-			return isBlank(this.#bytes, at, Math.min(at + window, this.#to - this.#from)) ? "end" : undefined;
-		const head = parseHead(this.#bytes, at);
+	private leap(): "next" | "end" | undefined {
+		const at = this.offset - this.from;
+		if (this.bytes[at] === 0xff)
+			return isBlank(this.bytes, at, Math.min(at + window, this.to - this.from)) ? "end" : undefined;
+		const head = parseHead(this.bytes, at);
 		if (head === undefined) return undefined;
-		const length = recordLength(head.kind, head.body, this.#newest.align);
-		if (this.#offset + length > this.#sectors.blockLength) return undefined;
+		const length = recordLength(head.kind, head.body, this.newest.align);
+		if (this.offset + length > this.sectors.blockLength) return undefined;
 		if (head.kind === "data") {
-			this.#unproven = { offset: this.#offset, sequence: this.#sequence };
-			this.#sequence++;
-		} else if (!this.#takeMark(at, head.kind === "dropped")) return undefined;
-		this.#offset += length;
+			this.unproven = { offset: this.offset, sequence: this.sequence };
+			this.sequence++;
+		} else if (!this.takeMark(at, head.kind === "dropped")) return undefined;
+		this.offset += length;
 		return "next";
 	}
 
-	#takeMark(at: number, dropped: boolean): boolean {
+	private takeMark(at: number, dropped: boolean): boolean {
 		const sumAt = at + 1 + markBody;
-		const sum = recordSum(this.#newest, this.#sequence, this.#bytes, at, sumAt);
-		if (getNumber(this.#bytes, sumAt, sumLength) !== sum) return false;
-		const detail = getNumber(this.#bytes, at + 3, 2);
-		this.#acknowledged = this.#newest.acknowledged + getNumber(this.#bytes, at + 1, 2);
-		this.#front = dropped ? 0 : detail;
-		if (dropped) this.#dropped += detail;
-		this.#unproven = undefined;
+		const sum = recordSum(this.newest, this.sequence, this.bytes, at, sumAt);
+		if (getNumber(this.bytes, sumAt, sumLength) !== sum) return false;
+		const detail = getNumber(this.bytes, at + 3, 2);
+		this.acknowledged = this.newest.acknowledged + getNumber(this.bytes, at + 1, 2);
+		this.front = dropped ? 0 : detail;
+		if (dropped) this.dropped += detail;
+		this.unproven = undefined;
 		return true;
 	}
 
-	#proven(): boolean {
-		if (this.#unproven === undefined) return true;
-		const { offset, sequence } = this.#unproven;
-		const reader = new SectorReader(this.#sectors, this.#newest);
-		reader.open(this.#newest, offset, sequence);
-		return reader.next(this.#offset) === "data";
+	private proven(): boolean {
+		if (this.unproven === undefined) return true;
+		const { offset, sequence } = this.unproven;
+		const reader = new SectorReader(this.sectors, this.newest);
+		reader.open(this.newest, offset, sequence);
+		return reader.next(this.offset) === "data";
 	}
 }
 

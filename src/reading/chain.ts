@@ -54,7 +54,7 @@ const emptyContext: SampleContext = Object.freeze({
  * for the one who reads it.
  */
 export class ReadingChain {
-	readonly #reader = new NibbleReader();
+	private readonly reader = new NibbleReader();
 	/** `undefined` when nothing can be built on: at the start, and after a record that is missing. */
 	context: SampleContext | undefined;
 	/** Milliseconds; since the start of `boot`, or Unix time when there is no boot. */
@@ -69,11 +69,11 @@ export class ReadingChain {
 	/** Integers are scaled by the field's decimals; a boolean is 0 or 1. No longer than there are fields: most boards have few. */
 	readonly numbers: number[] = [];
 	readonly texts: string[] = [];
-	#sequence = 0;
+	private _sequence = 0;
 
 	/** The number of the record that was taken last. */
 	get sequence(): number {
-		return this.#sequence;
+		return this._sequence;
 	}
 
 	/** Knows from now on what another one knows at this moment. */
@@ -88,7 +88,7 @@ export class ReadingChain {
 			this.numbers[slot] = other.numbers[slot] ?? 0;
 			this.texts[slot] = other.texts[slot] ?? "";
 		}
-		this.#sequence = other.#sequence;
+		this._sequence = other._sequence;
 	}
 
 	/** Fields, battery and signal of the present context. */
@@ -98,11 +98,11 @@ export class ReadingChain {
 
 	/** Takes the next record of a sector; false when it cannot be read. `first`: it is the sector's first. */
 	take(bytes: Uint8Array, sequence: number, first: boolean): boolean {
-		if (first || sequence !== this.#sequence + 1) this.context = undefined;
-		this.#sequence = sequence;
-		const reader = this.#reader;
+		if (first || sequence !== this._sequence + 1) this.context = undefined;
+		this._sequence = sequence;
+		const reader = this.reader;
 		reader.open(bytes);
-		this.#takeRecord(reader);
+		this.takeRecord(reader);
 		if (reader.left > 1) reader.fail();
 		if (reader.failed) this.context = undefined;
 		return !reader.failed;
@@ -112,19 +112,19 @@ export class ReadingChain {
 	reading(): Reading {
 		const fields = this.context?.fields ?? [];
 		return {
-			time: this.#sampleTime(),
-			values: fields.map(({ decimals }, slot) => this.#value(slot, decimals)),
-			batteryLevel: this.#measure(fields.length),
-			signalStrength: this.#measure(fields.length + 1),
+			time: this.sampleTime(),
+			values: fields.map(({ decimals }, slot) => this.value(slot, decimals)),
+			batteryLevel: this.measure(fields.length),
+			signalStrength: this.measure(fields.length + 1),
 		};
 	}
 
-	#sampleTime(): SampleTime {
+	private sampleTime(): SampleTime {
 		if (this.boot !== undefined) return { boot: this.boot, ticks: this.time };
 		return this.estimated ? { utc: this.time, estimated: true } : { utc: this.time };
 	}
 
-	#value(slot: number, decimals: number): Value {
+	private value(slot: number, decimals: number): Value {
 		const number = this.numbers[slot] ?? 0;
 		switch (this.types[slot]) {
 			case ValueType.integer:
@@ -140,33 +140,33 @@ export class ReadingChain {
 		}
 	}
 
-	#measure(slot: number): number | undefined {
-		const value = this.#value(slot, 0);
+	private measure(slot: number): number | undefined {
+		const value = this.value(slot, 0);
 		return typeof value === "number" ? value : undefined;
 	}
 
-	#takeRecord(reader: NibbleReader): void {
+	private takeRecord(reader: NibbleReader): void {
 		const head = reader.nibble();
 		const mode = head >> 2;
-		if (mode === Mode.context) this.#takeContext(reader);
+		if (mode === Mode.context) this.takeContext(reader);
 		if (this.context === undefined) {
 			reader.fail();
 			return;
 		}
 		const full = mode === Mode.full || mode === Mode.context;
-		if (full) this.#takeTime(reader, this.context);
+		if (full) this.takeTime(reader, this.context);
 		else {
 			this.interval += reader.signed();
 			this.time += this.interval;
 		}
-		if (mode !== Mode.difference) this.#takeTypes(reader, full);
+		if (mode !== Mode.difference) this.takeTypes(reader, full);
 		const { slots } = this;
-		for (let slot = 0; slot < slots - extraSlots; slot++) this.#takeValue(reader, slot);
-		if (head & 2) this.#takeValue(reader, slots - 2);
-		if (head & 1) this.#takeValue(reader, slots - 1);
+		for (let slot = 0; slot < slots - extraSlots; slot++) this.takeValue(reader, slot);
+		if (head & 2) this.takeValue(reader, slots - 2);
+		if (head & 1) this.takeValue(reader, slots - 1);
 	}
 
-	#takeContext(reader: NibbleReader): void {
+	private takeContext(reader: NibbleReader): void {
 		const version = reader.nibble();
 		const parts = reader.nibble();
 		const before = this.context ?? emptyContext;
@@ -184,7 +184,7 @@ export class ReadingChain {
 		};
 	}
 
-	#takeTime(reader: NibbleReader, context: SampleContext): void {
+	private takeTime(reader: NibbleReader, context: SampleContext): void {
 		const kind = reader.nibble();
 		const counts = kind & 3;
 		this.estimated = counts === TimeKind.estimated;
@@ -196,7 +196,7 @@ export class ReadingChain {
 	}
 
 	/** A number whose type has changed is told from 0 on. */
-	#takeTypes(reader: NibbleReader, full: boolean): void {
+	private takeTypes(reader: NibbleReader, full: boolean): void {
 		for (let slot = 0; slot < this.slots; slot++) {
 			const type = reader.nibble();
 			if (type > ValueType.text) reader.fail();
@@ -208,7 +208,7 @@ export class ReadingChain {
 		}
 	}
 
-	#takeValue(reader: NibbleReader, slot: number): void {
+	private takeValue(reader: NibbleReader, slot: number): void {
 		switch (this.types[slot]) {
 			case ValueType.integer:
 				this.numbers[slot] = (this.numbers[slot] ?? 0) + reader.signed();

@@ -29,9 +29,9 @@ interface Stored {
  * it is not changed: whoever stores the record has the chain take it.
  */
 export class ReadingEncoder {
-	readonly #writer = new NibbleWriter(64);
+	private readonly writer = new NibbleWriter(64);
 	/** As many as the largest context so far has needed. */
-	readonly #stored: Stored[] = [];
+	private readonly stored: Stored[] = [];
 
 	/**
 	 * The record of `reading`, valid until the next call. `first`: nothing stands before it in its sector. Throws a
@@ -42,43 +42,43 @@ export class ReadingEncoder {
 		checkContext(context, reading);
 		const time = wholeTime(reading);
 		const slots = context.fields.length + extraSlots;
-		this.#store(reading, context.fields);
+		this.store(reading, context.fields);
 		const before = first ? undefined : chain.context;
 		const parts = contextParts(before, context);
-		const mode = this.#mode(chain, before, parts, context, reading.time, time, slots);
+		const mode = this.mode(chain, before, parts, context, reading.time, time, slots);
 		const full = mode === Mode.full || mode === Mode.context;
-		const battery = full || this.#changed(chain, slots - 2);
-		const signal = full || this.#changed(chain, slots - 1);
+		const battery = full || this.changed(chain, slots - 2);
+		const signal = full || this.changed(chain, slots - 1);
 
-		const writer = this.#writer;
+		const writer = this.writer;
 		writer.clear();
 		writer.nibble((mode << 2) | (battery ? 2 : 0) | (signal ? 1 : 0));
 		if (mode === Mode.context) writeContext(writer, context, parts);
 		if (full) writeTime(writer, time, reading.time, context.boot);
 		else writer.signed(time - chain.time - chain.interval);
 		if (mode !== Mode.difference)
-			for (let slot = 0; slot < slots; slot++) writer.nibble(this.#stored[slot]?.type ?? 0);
+			for (let slot = 0; slot < slots; slot++) writer.nibble(this.stored[slot]?.type ?? 0);
 		for (let slot = 0; slot < slots; slot++) {
 			if ((slot === slots - 2 && !battery) || (slot === slots - 1 && !signal)) continue;
-			this.#writeValue(chain, slot, full);
+			this.writeValue(chain, slot, full);
 		}
 		return writer.bytes;
 	}
 
-	#store(reading: Reading, fields: readonly Field[]): void {
+	private store(reading: Reading, fields: readonly Field[]): void {
 		const slots = fields.length;
 		for (let slot = 0; slot < slots; slot++)
 			storeValue(
-				this.#stored[slot] ?? this.#grow(slot),
+				this.stored[slot] ?? this.grow(slot),
 				reading.values[slot],
 				fields[slot]?.decimals ?? 0,
 				true,
 			);
-		storeValue(this.#stored[slots] ?? this.#grow(slots), reading.batteryLevel, 0, false);
-		storeValue(this.#stored[slots + 1] ?? this.#grow(slots + 1), reading.signalStrength, 0, false);
+		storeValue(this.stored[slots] ?? this.grow(slots), reading.batteryLevel, 0, false);
+		storeValue(this.stored[slots + 1] ?? this.grow(slots + 1), reading.signalStrength, 0, false);
 	}
 
-	#mode(
+	private mode(
 		chain: ReadingChain,
 		before: SampleContext | undefined,
 		parts: number,
@@ -92,27 +92,27 @@ export class ReadingEncoder {
 		if (!countsAlike(told, chain)) return Mode.full;
 		if (Math.abs(time - chain.time - chain.interval) >= intervalLimit) return Mode.full;
 		for (let slot = 0; slot < slots; slot++)
-			if (this.#stored[slot]?.type !== chain.types[slot]) return Mode.types;
+			if (this.stored[slot]?.type !== chain.types[slot]) return Mode.types;
 		return Mode.difference;
 	}
 
-	#grow(slot: number): Stored {
+	private grow(slot: number): Stored {
 		const stored = { type: ValueType.absent, number: 0, text: "" };
-		this.#stored[slot] = stored;
+		this.stored[slot] = stored;
 		return stored;
 	}
 
-	#changed(chain: ReadingChain, slot: number): boolean {
-		const stored = this.#stored[slot];
+	private changed(chain: ReadingChain, slot: number): boolean {
+		const stored = this.stored[slot];
 		return stored?.type !== chain.types[slot] || !Object.is(stored?.number, chain.numbers[slot] ?? 0);
 	}
 
-	#writeValue(chain: ReadingChain, slot: number, full: boolean): void {
-		const stored = this.#stored[slot];
+	private writeValue(chain: ReadingChain, slot: number, full: boolean): void {
+		const stored = this.stored[slot];
 		if (stored === undefined) return;
 		const same = !full && stored.type === chain.types[slot];
 		const number = same ? (chain.numbers[slot] ?? 0) : 0;
-		const writer = this.#writer;
+		const writer = this.writer;
 		switch (stored.type) {
 			case ValueType.integer:
 				writer.signed(stored.number - number);

@@ -3,29 +3,29 @@
  * changes little from one reading to the next mostly fits one half byte.
  */
 export class NibbleWriter {
-	#bytes: Uint8Array;
+	private _bytes: Uint8Array;
 	/** Half bytes written. */
-	#length = 0;
+	private length = 0;
 
 	constructor(capacity: number) {
-		this.#bytes = new Uint8Array(capacity);
+		this._bytes = new Uint8Array(capacity);
 	}
 
 	clear(): void {
-		this.#length = 0;
+		this.length = 0;
 	}
 
 	/** What was written, an odd half byte filled with zeros; valid until the next write. */
 	get bytes(): Uint8Array {
-		return this.#bytes.subarray(0, (this.#length + 1) >> 1);
+		return this._bytes.subarray(0, (this.length + 1) >> 1);
 	}
 
 	nibble(value: number): void {
-		const at = this.#length >> 1;
-		if (at === this.#bytes.length) this.#grow();
-		if (this.#length & 1) this.#bytes[at] = (this.#bytes[at] ?? 0) | value;
-		else this.#bytes[at] = value << 4;
-		this.#length++;
+		const at = this.length >> 1;
+		if (at === this._bytes.length) this.grow();
+		if (this.length & 1) this._bytes[at] = (this._bytes[at] ?? 0) | value;
+		else this._bytes[at] = value << 4;
+		this.length++;
 	}
 
 	/** A whole number from 0 to 2^53 - 1. */
@@ -58,50 +58,50 @@ export class NibbleWriter {
 		for (const byte of bytes) this.byte(byte);
 	}
 
-	#grow(): void {
-		const bytes = new Uint8Array(this.#bytes.length * 2);
-		bytes.set(this.#bytes);
-		this.#bytes = bytes;
+	private grow(): void {
+		const bytes = new Uint8Array(this._bytes.length * 2);
+		bytes.set(this._bytes);
+		this._bytes = bytes;
 	}
 }
 
 /** Reads what {@link NibbleWriter} wrote. Beyond the end everything is 0, and {@link failed} is set. */
 export class NibbleReader {
-	#bytes: Uint8Array = new Uint8Array(0);
-	#at = 0;
-	#end = 0;
-	#failed = false;
+	private _bytes: Uint8Array = new Uint8Array(0);
+	private at = 0;
+	private end = 0;
+	private _failed = false;
 
 	open(bytes: Uint8Array): void {
-		this.#bytes = bytes;
-		this.#at = 0;
-		this.#end = bytes.length * 2;
-		this.#failed = false;
+		this._bytes = bytes;
+		this.at = 0;
+		this.end = bytes.length * 2;
+		this._failed = false;
 	}
 
 	/** Whether what was read was not all there, or not as it is written. */
 	get failed(): boolean {
-		return this.#failed;
+		return this._failed;
 	}
 
 	/** Half bytes left. */
 	get left(): number {
-		return this.#end - this.#at;
+		return this.end - this.at;
 	}
 
 	/** Notes that what was read makes no sense. */
 	fail(): void {
-		this.#failed = true;
-		this.#at = this.#end;
+		this._failed = true;
+		this.at = this.end;
 	}
 
 	nibble(): number {
-		if (this.#at >= this.#end) {
-			this.#failed = true;
+		if (this.at >= this.end) {
+			this._failed = true;
 			return 0;
 		}
-		const byte = this.#bytes[this.#at >> 1] ?? 0;
-		return this.#at++ & 1 ? byte & 15 : byte >> 4;
+		const byte = this._bytes[this.at >> 1] ?? 0;
+		return this.at++ & 1 ? byte & 15 : byte >> 4;
 	}
 
 	unsigned(): number {

@@ -34,10 +34,10 @@ export interface ADS1115Sample {
 
 /** Texas Instruments ADS1115: four voltages, one conversion after the other, asleep in between. */
 export class ADS1115 extends ChipDriver<ADS1115Sample> {
-	#setting = 1;
-	#voltages: (number | undefined)[] = [];
+	private setting = 1;
+	private voltages: (number | undefined)[] = [];
 	/** The input whose conversion is under way; `undefined` when none is. */
-	#input: number | undefined;
+	private input: number | undefined;
 
 	/** Throws a `SensorError` when there is no ADS1115 at the address. */
 	constructor(options: DriverOptions) {
@@ -46,52 +46,52 @@ export class ADS1115 extends ChipDriver<ADS1115Sample> {
 		});
 	}
 
-	override configure({ range = ranges[this.#setting] ?? 0 }: ADS1115Configuration): void {
+	override configure({ range = ranges[this.setting] ?? 0 }: ADS1115Configuration): void {
 		const fits = ranges.filter((most) => most >= range).length;
-		this.#setting = Math.max(0, fits - 1);
+		this.setting = Math.max(0, fits - 1);
 	}
 
 	override start(): number {
-		this.#voltages = [];
-		return this.#convert(0);
+		this.voltages = [];
+		return this.convert(0);
 	}
 
 	override proceed(): number {
-		const input = this.#input;
-		if (input === undefined || !this.#collect() || input + 1 === inputs) return 0;
-		return this.#convert(input + 1);
+		const input = this.input;
+		if (input === undefined || !this.collect() || input + 1 === inputs) return 0;
+		return this.convert(input + 1);
 	}
 
 	override sample(): ADS1115Sample | undefined {
 		// Whoever does not call proceed gets what the first conversion gave.
-		if (this.#input !== undefined && !this.#collect()) return undefined;
-		const voltages = this.#voltages;
-		this.#voltages = [];
+		if (this.input !== undefined && !this.collect()) return undefined;
+		const voltages = this.voltages;
+		this.voltages = [];
 		if (voltages.length === 0) return undefined;
 		return { voltmeters: Array.from({ length: inputs }, (_, input) => ({ voltage: voltages[input] })) };
 	}
 
-	#convert(input: number): number {
-		this.chip.writeUint16(register.configuration, operational | this.#configuration(input));
-		this.#input = input;
+	private convert(input: number): number {
+		this.chip.writeUint16(register.configuration, operational | this.configuration(input));
+		this.input = input;
 		return duration;
 	}
 
 	/** Takes the result of the conversion that was started last; `false` while it is under way. */
-	#collect(): boolean {
+	private collect(): boolean {
 		const configuration = this.chip.readUint16(register.configuration);
 		if ((configuration & operational) === 0) return false;
-		if ((configuration & ~operational) !== this.#configuration(this.#input ?? 0))
+		if ((configuration & ~operational) !== this.configuration(this.input ?? 0))
 			throw this.chip.error("it lost its measurement. Check its supply and wiring.");
 		const counts = this.chip.readInt16(register.conversion);
 		const beyond = counts === largest || counts === -largest - 1;
-		this.#voltages.push(beyond ? undefined : (counts * (ranges[this.#setting] ?? 0)) / (largest + 1));
-		this.#input = undefined;
+		this.voltages.push(beyond ? undefined : (counts * (ranges[this.setting] ?? 0)) / (largest + 1));
+		this.input = undefined;
 		return true;
 	}
 
-	#configuration(input: number): number {
-		return (firstInput + (input << 12)) | (this.#setting << 9) | singleShot;
+	private configuration(input: number): number {
+		return (firstInput + (input << 12)) | (this.setting << 9) | singleShot;
 	}
 }
 

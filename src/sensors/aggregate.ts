@@ -11,48 +11,48 @@ export type Aggregation =
 
 /** The values of one field since the reading before. */
 export class Aggregate {
-	readonly #aggregation: Aggregation;
-	#count = 0;
-	#sum = 0;
-	#least = Number.POSITIVE_INFINITY;
-	#most = Number.NEGATIVE_INFINITY;
-	#last: Value;
+	private readonly aggregation: Aggregation;
+	private count = 0;
+	private sum = 0;
+	private _least = Number.POSITIVE_INFINITY;
+	private _most = Number.NEGATIVE_INFINITY;
+	private last: Value;
 
 	constructor(aggregation: Aggregation) {
-		this.#aggregation = aggregation;
+		this.aggregation = aggregation;
 	}
 
 	/** A value that was not measured counts for nothing. */
 	add(value: Value): void {
 		if (value === undefined) return;
-		this.#last = value;
+		this.last = value;
 		if (typeof value !== "number") return;
-		this.#count++;
-		this.#sum += value;
-		this.#least = Math.min(this.#least, value);
-		this.#most = Math.max(this.#most, value);
+		this.count++;
+		this.sum += value;
+		this._least = Math.min(this._least, value);
+		this._most = Math.max(this._most, value);
 	}
 
 	/** `undefined` where nothing was measured. */
 	get value(): Value {
-		if (this.#aggregation === "last" || typeof this.#last !== "number") return this.#last;
-		return this.#aggregation === "sum" ? this.#sum : this.#sum / this.#count;
+		if (this.aggregation === "last" || typeof this.last !== "number") return this.last;
+		return this.aggregation === "sum" ? this.sum : this.sum / this.count;
 	}
 
 	get least(): number | undefined {
-		return this.#count === 0 ? undefined : this.#least;
+		return this.count === 0 ? undefined : this._least;
 	}
 
 	get most(): number | undefined {
-		return this.#count === 0 ? undefined : this.#most;
+		return this.count === 0 ? undefined : this._most;
 	}
 
 	/** A new reading begins. */
 	clear(): void {
-		this.#count = 0;
-		this.#sum = 0;
-		this.#least = Number.POSITIVE_INFINITY;
-		this.#most = Number.NEGATIVE_INFINITY;
-		this.#last = undefined;
+		this.count = 0;
+		this.sum = 0;
+		this._least = Number.POSITIVE_INFINITY;
+		this._most = Number.NEGATIVE_INFINITY;
+		this.last = undefined;
 	}
 }

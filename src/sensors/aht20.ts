@@ -26,14 +26,14 @@ const temperatureRange = Object.freeze([-40.1, 120.1] as const);
 /** Aosong AHT20 and AHT21: temperature and humidity. */
 export class AHT20 extends ChipDriver<AirSample> {
 	/** It lost its calibration, and was told to load it. */
-	#initialising: boolean;
-	#started = false;
+	private initialising: boolean;
+	private started = false;
 
 	/** Throws a `SensorError` when there is no AHT20 at the address. */
 	constructor(options: DriverOptions) {
 		super("AHT20", options);
 		const chip = this.chip;
-		this.#initialising = chip.setUp(() => {
+		this.initialising = chip.setUp(() => {
 			const [status = 0] = chip.ask(readStatus, 1);
 			if ((status & (alwaysSet | alwaysClear)) !== alwaysSet) throw chip.error("another chip answers there.");
 			if ((status & calibrated) !== 0) return false;
@@ -44,26 +44,26 @@ export class AHT20 extends ChipDriver<AirSample> {
 
 	/** Starts a measurement, or waits until it can be started. */
 	override start(): number {
-		this.#started = false;
-		if (this.#initialising) {
-			this.#initialising = false;
+		this.started = false;
+		if (this.initialising) {
+			this.initialising = false;
 			return initialisation;
 		}
-		return this.#measure();
+		return this.measure();
 	}
 
 	override proceed(): number {
-		return this.#started ? 0 : this.#measure();
+		return this.started ? 0 : this.measure();
 	}
 
 	/** The measurement that was started last; `undefined` while it is under way, and when none was started. */
 	override sample(): AirSample | undefined {
-		if (!this.#started) return undefined;
+		if (!this.started) return undefined;
 		const answer = this.chip.read(7);
 		const [status = 0, a = 0, b = 0, c = 0, d = 0, e = 0, checksum] = answer;
 		if ((status & busy) !== 0) return undefined;
 		if (crc8(answer, 0, 6) !== checksum) throw this.chip.checksumError();
-		this.#started = false;
+		this.started = false;
 		if ((status & calibrated) === 0)
 			throw this.chip.error("it lost its calibration, which is loaded anew. Check its supply.");
 		// Two numbers of twenty bits (section 6).
@@ -75,9 +75,9 @@ export class AHT20 extends ChipDriver<AirSample> {
 		};
 	}
 
-	#measure(): number {
+	private measure(): number {
 		this.chip.write(...measure);
-		this.#started = true;
+		this.started = true;
 		return duration;
 	}
 }

@@ -7,15 +7,15 @@ const samples = 16;
 
 /** A voltage at an analog pin. The pin is open while it is read: the battery may be at the same one. */
 export class AnalogInput {
-	readonly #Analog: AnalogConstructor;
-	readonly #range: number;
-	readonly #settings: AnalogInputSettings;
+	private readonly Analog: AnalogConstructor;
+	private readonly range: number;
+	private readonly settings: AnalogInputSettings;
 
 	/** `range`: volts of the largest number that the converter gives. */
 	constructor(Analog: AnalogConstructor, range: number, settings: AnalogInputSettings) {
-		this.#Analog = Analog;
-		this.#range = range;
-		this.#settings = settings;
+		this.Analog = Analog;
+		this.range = range;
+		this.settings = settings;
 	}
 
 	measure(): number {
@@ -24,12 +24,12 @@ export class AnalogInput {
 
 	/** Throws what the platform throws for a pin that has no converter. */
 	read(): readonly Value[] {
-		const { pin, scale = 1, offset = 0 } = this.#settings;
-		const converter = new this.#Analog({ pin });
+		const { pin, scale = 1, offset = 0 } = this.settings;
+		const converter = new this.Analog({ pin });
 		try {
 			let sum = 0;
 			for (let i = 0; i < samples; i++) sum += converter.read();
-			const volts = (sum / samples / (2 ** converter.resolution - 1)) * this.#range;
+			const volts = (sum / samples / (2 ** converter.resolution - 1)) * this.range;
 			return [volts * scale + offset];
 		} finally {
 			converter.close();

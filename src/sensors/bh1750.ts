@@ -11,34 +11,34 @@ const sensitivity = Object.freeze({ usual: 69, least: 31 });
 
 /** Rohm BH1750: illuminance. Measures once and powers down; in bright light once more, less sensitive. */
 export class BH1750 extends ChipDriver<Lightmeter> {
-	#sensitivity = 0; // Of the measurement that was started; 0: none was.
+	private sensitivity = 0; // Of the measurement that was started; 0: none was.
 
 	constructor(options: DriverOptions) {
 		super("BH1750", options, (chip) => chip.write(command.powerOn));
 	}
 
 	override start(): number {
-		return this.#measure(sensitivity.usual);
+		return this.measure(sensitivity.usual);
 	}
 
 	override proceed(): number {
-		if (this.#sensitivity !== sensitivity.usual || word(this.chip.read(2)) < 0xffff) return 0;
-		return this.#measure(sensitivity.least);
+		if (this.sensitivity !== sensitivity.usual || word(this.chip.read(2)) < 0xffff) return 0;
+		return this.measure(sensitivity.least);
 	}
 
 	override sample(): Lightmeter | undefined {
-		if (this.#sensitivity === 0) return undefined;
+		if (this.sensitivity === 0) return undefined;
 		const counts = word(this.chip.read(2));
 		if (counts === 0xffff) throw this.chip.error("it is brighter than the sensor can measure.");
-		const illuminance = (counts / 1.2) * (sensitivity.usual / this.#sensitivity);
-		this.#sensitivity = 0;
+		const illuminance = (counts / 1.2) * (sensitivity.usual / this.sensitivity);
+		this.sensitivity = 0;
 		return { lightmeter: { illuminance } };
 	}
 
 	/** Three bits and five bits of the sensitivity, then the measurement: 180 ms at most with the usual one. */
-	#measure(value: number): number {
+	private measure(value: number): number {
 		for (const each of [0x40 | (value >> 5), 0x60 | (value & 31), command.measureOnce]) this.chip.write(each);
-		this.#sensitivity = value;
+		this.sensitivity = value;
 		return (180 * value) / sensitivity.usual;
 	}
 }

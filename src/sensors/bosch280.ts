@@ -76,62 +76,62 @@ export interface Member {
  * weather) and sleeps in between.
  */
 export abstract class Bosch280<Sample> extends ChipDriver<Sample> {
-	readonly #member: Member;
-	#calibration: Calibration;
+	private readonly member: Member;
+	private calibration: Calibration;
 	/** The BME280's. */
-	#humidity: HumidityCalibration | undefined;
-	#oversampling: Required<Bosch280Configuration> = { temperature: 1, humidity: 1, pressure: 1 };
-	#started = false;
+	private humidity: HumidityCalibration | undefined;
+	private oversampling: Required<Bosch280Configuration> = { temperature: 1, humidity: 1, pressure: 1 };
+	private started = false;
 
 	/** Throws a `SensorError` when there is no such chip at the address. */
 	constructor(options: DriverOptions, member: Member) {
 		super(member.name, options);
-		this.#member = member;
-		this.#calibration = this.chip.setUp(() => this.#prepare());
-		this.#humidity = member.humidity ? this.chip.setUp(() => this.#readHumidityCalibration()) : undefined;
+		this.member = member;
+		this.calibration = this.chip.setUp(() => this.prepare());
+		this.humidity = member.humidity ? this.chip.setUp(() => this.readHumidityCalibration()) : undefined;
 	}
 
 	override configure(options: Bosch280Configuration): void {
-		this.#oversampling = { ...this.#oversampling, ...options };
+		this.oversampling = { ...this.oversampling, ...options };
 	}
 
 	/** Starts a measurement; returns the milliseconds after which it has ended for certain (section 9.1). */
 	override start(): number {
-		const { temperature, humidity, pressure } = this.#oversampling;
+		const { temperature, humidity, pressure } = this.oversampling;
 		// Another one of its kind may have been plugged in since, and each has a calibration of its own.
 		// mutation: detect-sensor-swap
 		if (this.chip.readUint8(register.configuration) !== ownConfiguration) {
-			this.#calibration = this.#prepare();
-			if (this.#member.humidity) this.#humidity = this.#readHumidityCalibration();
+			this.calibration = this.prepare();
+			if (this.member.humidity) this.humidity = this.readHumidityCalibration();
 		}
-		const hygrometer = this.#humidity === undefined ? 0 : 2.3 * humidity + 0.575;
+		const hygrometer = this.humidity === undefined ? 0 : 2.3 * humidity + 0.575;
 		// The setting for humidity comes into effect with the write to ctrl_meas (section 5.4.3).
 		if (hygrometer > 0) this.chip.writeUint8(register.controlHumidity, setting(humidity));
 		this.chip.writeUint8(
 			register.controlMeasurement,
 			(setting(temperature) << 5) | (setting(pressure) << 2) | forcedMode,
 		);
-		this.#started = true;
+		this.started = true;
 		return 1.25 + 2.3 * temperature + (2.3 * pressure + 0.575) + hygrometer;
 	}
 
 	/** The measurement that was started last; `undefined` while it is under way, and when none was started. */
 	protected measured(): (Thermometer & Barometer & Partial<Hygrometer>) | undefined {
-		if (!this.#started || (this.chip.readUint8(register.status) & statusMeasuring) !== 0) return undefined;
-		const data = this.chip.readRegisters(register.data, this.#humidity === undefined ? 6 : 8);
-		this.#started = false;
-		return this.#compensate(data);
+		if (!this.started || (this.chip.readUint8(register.status) & statusMeasuring) !== 0) return undefined;
+		const data = this.chip.readRegisters(register.data, this.humidity === undefined ? 6 : 8);
+		this.started = false;
+		return this.compensate(data);
 	}
 
 	/** Whatever it did before, it is idle and does not filter; returns its calibration. */
-	#prepare(): Calibration {
-		this.#identify(this.#member.ids);
+	private prepare(): Calibration {
+		this.identify(this.member.ids);
 		this.chip.writeUint8(register.controlMeasurement, sleepMode);
 		this.chip.writeUint8(register.configuration, ownConfiguration);
-		return this.#readCalibration();
+		return this.readCalibration();
 	}
 
-	#identify(ids: Member["ids"]): void {
+	private identify(ids: Member["ids"]): void {
 		const id = this.chip.readUint8(idRegister);
 		if (!ids.includes(id))
 			throw this.chip.error(`another chip answers there (id ${hex(id)}, not ${hex(ids[0])}).`);
@@ -139,7 +139,7 @@ export abstract class Bosch280<Sample> extends ChipDriver<Sample> {
 			throw this.chip.error("it has just been switched on, and is not ready yet.");
 	}
 
-	#readCalibration(): Calibration {
+	private readCalibration(): Calibration {
 		const calibration = readCalibration(this.chip.readRegisters(register.calibration, 24));
 		// The compensation divides by T1's and P1's terms, and no chip leaves the factory without them.
 		if (calibration.T[0] === 0 || calibration.P[0] === 0)
@@ -147,17 +147,17 @@ export abstract class Bosch280<Sample> extends ChipDriver<Sample> {
 		return calibration;
 	}
 
-	#readHumidityCalibration(): HumidityCalibration {
+	private readHumidityCalibration(): HumidityCalibration {
 		const H1 = this.chip.readUint8(register.H1);
 		return readHumidityCalibration(H1, this.chip.readRegisters(register.humidityCalibration, 7));
 	}
 
-	#compensate(data: Uint8Array): Thermometer & Barometer & Partial<Hygrometer> {
+	private compensate(data: Uint8Array): Thermometer & Barometer & Partial<Hygrometer> {
 		const chip = this.chip;
-		const calibration = this.#calibration;
+		const calibration = this.calibration;
 		const pressure20 = raw20(data, 0);
 		const temperature20 = raw20(data, 3);
-		const humidity16 = this.#humidity === undefined ? skipped16 : word(data, 6);
+		const humidity16 = this.humidity === undefined ? skipped16 : word(data, 6);
 		// It was reset under our hands: a glitch of its supply, or somebody plugged it in again. Each of these numbers
 		// alone is also a measurement.
 		if (temperature20 === skipped20 && pressure20 === skipped20 && humidity16 === skipped16)
@@ -166,8 +166,8 @@ export abstract class Bosch280<Sample> extends ChipDriver<Sample> {
 		const temperature = chip.within("temperature", fine / 5120, temperatureRange);
 		const pressure = chip.within("pressure", pascal(pressure20, fine, calibration), pressureRange);
 		const sample = { thermometer: { temperature }, barometer: { pressure } };
-		if (this.#humidity === undefined) return sample;
-		return { ...sample, hygrometer: { humidity: relativeHumidity(humidity16, fine, this.#humidity) } };
+		if (this.humidity === undefined) return sample;
+		return { ...sample, hygrometer: { humidity: relativeHumidity(humidity16, fine, this.humidity) } };
 	}
 }
 

@@ -69,35 +69,35 @@ export function lookAtBus(
  * and an output cannot be read.
  */
 class PulledUpLine implements Line {
-	readonly #Digital: DigitalConstructor;
-	readonly #pin: number;
-	#open: Digital | undefined;
+	private readonly Digital: DigitalConstructor;
+	private readonly pin: number;
+	private open: Digital | undefined;
 
 	constructor(Digital: DigitalConstructor, pin: number) {
-		this.#Digital = Digital;
-		this.#pin = pin;
+		this.Digital = Digital;
+		this.pin = pin;
 	}
 
 	pull(): void {
-		this.#become(this.#Digital.Output).write(0);
+		this.become(this.Digital.Output).write(0);
 	}
 
 	release(): void {
-		this.#become(this.#Digital.InputPullUp);
+		this.become(this.Digital.InputPullUp);
 	}
 
 	high(): boolean {
-		return this.#open?.read() === 1;
+		return this.open?.read() === 1;
 	}
 
 	close(): void {
-		this.#open?.close();
-		this.#open = undefined;
+		this.open?.close();
+		this.open = undefined;
 	}
 
-	#become(mode: number): Digital {
+	private become(mode: number): Digital {
 		this.close();
-		this.#open = new this.#Digital({ pin: this.#pin, mode });
-		return this.#open;
+		this.open = new this.Digital({ pin: this.pin, mode });
+		return this.open;
 	}
 }

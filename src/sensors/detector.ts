@@ -36,13 +36,13 @@ export interface Detected {
 
 /** Finds the sensors on the board's buses. */
 export class Detector {
-	readonly #options: DetectorOptions;
+	private readonly options: DetectorOptions;
 	/** I2C addresses of chips that nobody knows: they are asked once, and then left alone. */
-	#strange = new Set<number>();
-	#oneWire: OneWire | undefined;
+	private strange = new Set<number>();
+	private oneWire: OneWire | undefined;
 
 	constructor(options: DetectorOptions) {
-		this.#options = options;
+		this.options = options;
 	}
 
 	/**
@@ -50,7 +50,7 @@ export class Detector {
 	 * Only while no sensor on it is open.
 	 */
 	lookAtLines(freed: (sentence: string) => void): string | undefined {
-		const { bus, pins } = this.#options;
+		const { bus, pins } = this.options;
 		const lines = lookAtBus(pins.Digital, bus);
 		switch (lines) {
 			case "freed":
@@ -69,15 +69,15 @@ export class Detector {
 
 	/** `open`: names of the sensors that are in use; `remembered`: of all that were ever found. */
 	findOnI2C(open: ReadonlySet<string>, remembered: ReadonlySet<string>, how: Thoroughness): Detected {
-		const { bus, kinds, use } = this.#options;
+		const { bus, kinds, use } = this.options;
 		const among = (names: ReadonlySet<string>, address: number) =>
 			kinds.some(({ name, addresses }) => addresses.includes(address) && names.has(chipName(name, address)));
-		if (how === "thorough") this.#strange.clear();
+		if (how === "thorough") this.strange.clear();
 		const { chips, strange } = findChips(bus, kinds, (address) => {
 			if (among(open, address)) return true;
-			return !among(remembered, address) && (how === "remembered" || this.#strange.has(address));
+			return !among(remembered, address) && (how === "remembered" || this.strange.has(address));
 		});
-		for (const { address } of strange) this.#strange.add(address);
+		for (const { address } of strange) this.strange.add(address);
 		const problems = strange.map(({ problem }) => problem);
 		if (how === "thorough") problems.push(...findStrangers(bus, kinds));
 		const candidates: Candidate[] = [];
@@ -101,12 +101,12 @@ export class Detector {
 
 	/** Only while no sensor on it measures. */
 	findOnOneWire(): Detected {
-		const { oneWirePin: pin, pins } = this.#options;
+		const { oneWirePin: pin, pins } = this.options;
 		if (pin === "none") return { candidates: [], problems: [] };
 		const place = `1-Wire bus at pin ${pin}`;
 		try {
-			this.#oneWire ??= new pins.OneWire({ pin });
-			return this.#search(this.#oneWire, place);
+			this.oneWire ??= new pins.OneWire({ pin });
+			return this.search(this.oneWire, place);
 		} catch (error) {
 			const reason = error instanceof Error ? ` (${error.message})` : "";
 			return { candidates: [], problems: [`${place}: it cannot be used${reason}.`] };
@@ -114,11 +114,11 @@ export class Detector {
 	}
 
 	close(): void {
-		this.#oneWire?.close();
-		this.#oneWire = undefined;
+		this.oneWire?.close();
+		this.oneWire = undefined;
 	}
 
-	#search(bus: OneWire, place: string): Detected {
+	private search(bus: OneWire, place: string): Detected {
 		const candidates: Candidate[] = [];
 		const problems: string[] = [];
 		for (const rom of bus.search()) {

@@ -38,32 +38,32 @@ export function driverKind<Sample>(parts: DriverKind<Sample>): SensorKind {
 class DriverSensor<Sample> implements Sensor {
 	readonly name: string;
 	readonly fields: readonly Field[];
-	readonly #driver: ChipDriver<Sample>;
-	readonly #kind: DriverKind<Sample>;
+	private readonly driver: ChipDriver<Sample>;
+	private readonly kind: DriverKind<Sample>;
 
 	constructor(driver: ChipDriver<Sample>, kind: DriverKind<Sample>) {
 		this.name = driver.name;
 		this.fields = kind.fields;
-		this.#driver = driver;
-		this.#kind = kind;
+		this.driver = driver;
+		this.kind = kind;
 	}
 
 	measure(): number {
-		return this.#driver.start();
+		return this.driver.start();
 	}
 
 	proceed(): number {
-		return this.#driver.proceed();
+		return this.driver.proceed();
 	}
 
 	read(): readonly Value[] {
-		const sample = this.#driver.sample();
-		if (sample !== undefined) return this.#kind.values(sample);
-		if (this.#kind.mayLag === true) return this.fields.map(() => undefined);
+		const sample = this.driver.sample();
+		if (sample !== undefined) return this.kind.values(sample);
+		if (this.kind.mayLag === true) return this.fields.map(() => undefined);
 		throw new SensorError(this.name, "its measurement did not end in time. Check its supply.");
 	}
 
 	close(): void {
-		this.#driver.close();
+		this.driver.close();
 	}
 }

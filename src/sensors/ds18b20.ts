@@ -41,60 +41,59 @@ export class DS18B20 implements Sensor {
 	static readonly fields = fields;
 	readonly name: string;
 	readonly fields = fields;
-	readonly #bus: OneWire;
-	readonly #rom: Uint8Array;
+	private readonly bus: OneWire;
+	private readonly rom: Uint8Array;
 
 	/** Throws a {@link SensorError} when it does not answer, or cannot be used as it is wired. */
 	constructor(bus: OneWire, rom: Uint8Array) {
 		this.name = ds18b20Name(rom);
-		this.#bus = bus;
-		this.#rom = rom;
-		this.#speak(command.readPowerSupply);
+		this.bus = bus;
+		this.rom = rom;
+		this.speak(command.readPowerSupply);
 		// A chip that lives on the data line pulls it low; while it converts, nobody else could speak.
 		if (((bus.read(1)[0] ?? 0) & 1) === 0)
-			throw this.#error("it has no supply of its own. Wire its VDD pin to 3.3 V.");
-		const scratchpad = this.#scratchpad();
+			throw this.error("it has no supply of its own. Wire its VDD pin to 3.3 V.");
+		const scratchpad = this.scratchpad();
 		if (scratchpad[configurationAt] === configuration) return;
-		this.#speak(command.writeScratchpad);
+		this.speak(command.writeScratchpad);
 		bus.write(Uint8Array.of(scratchpad[2] ?? 0, scratchpad[3] ?? 0, configuration));
-		if (this.#scratchpad()[configurationAt] !== configuration)
-			throw this.#error("its resolution cannot be set. Check its wiring.");
+		if (this.scratchpad()[configurationAt] !== configuration)
+			throw this.error("its resolution cannot be set. Check its wiring.");
 	}
 
 	measure(): number {
-		this.#speak(command.convert);
+		this.speak(command.convert);
 		return conversionTime;
 	}
 
 	read(): readonly Value[] {
-		const scratchpad = this.#scratchpad();
+		const scratchpad = this.scratchpad();
 		const raw = (((scratchpad[1] ?? 0) << 24) >> 16) | (scratchpad[0] ?? 0);
 		if (raw === powerOnValue)
-			throw this.#error("it says 85 °C, which is what it says after it lost its supply. Check its wiring.");
-		if (raw < least || raw > most) throw this.#error("it reports a temperature that it cannot measure.");
+			throw this.error("it says 85 °C, which is what it says after it lost its supply. Check its wiring.");
+		if (raw < least || raw > most) throw this.error("it reports a temperature that it cannot measure.");
 		return [raw / 16];
 	}
 
 	/** The bus is not its own. */
 	close(): void {}
 
-	#speak(code: number): void {
-		if (!select(this.#bus, this.#rom))
-			throw this.#error("nobody answers on the 1-Wire bus. Check its wiring.");
-		this.#bus.write(Uint8Array.of(code));
+	private speak(code: number): void {
+		if (!select(this.bus, this.rom)) throw this.error("nobody answers on the 1-Wire bus. Check its wiring.");
+		this.bus.write(Uint8Array.of(code));
 	}
 
-	#scratchpad(): Uint8Array {
-		this.#speak(command.readScratchpad);
-		const scratchpad = this.#bus.read(scratchpadLength);
+	private scratchpad(): Uint8Array {
+		this.speak(command.readScratchpad);
+		const scratchpad = this.bus.read(scratchpadLength);
 		// Where nobody answers the line stays high; and of zeros, which a shorted line gives, the CRC is right.
-		if (scratchpad.every((byte) => byte === 0xff)) throw this.#error("it does not answer. Check its wiring.");
+		if (scratchpad.every((byte) => byte === 0xff)) throw this.error("it does not answer. Check its wiring.");
 		if (crc8(scratchpad) !== 0 || scratchpad[configurationAt] === 0)
-			throw this.#error("its answer is garbled. Check its wiring and the resistor of 4.7 kΩ to 3.3 V.");
+			throw this.error("its answer is garbled. Check its wiring and the resistor of 4.7 kΩ to 3.3 V.");
 		return scratchpad;
 	}
 
-	#error(what: string): SensorError {
+	private error(what: string): SensorError {
 		return new SensorError(this.name, what);
 	}
 }

@@ -31,8 +31,8 @@ export type INA219Sample = Voltmeter & Ammeter;
 
 /** Texas Instruments INA219: voltage and current of a supply, in both directions. */
 export class INA219 extends ChipDriver<INA219Sample> {
-	#shunt = 0.1;
-	#started = false;
+	private shunt = 0.1;
+	private started = false;
 
 	/** Throws a `SensorError` when there is no INA219 at the address. */
 	constructor(options: DriverOptions) {
@@ -41,29 +41,29 @@ export class INA219 extends ChipDriver<INA219Sample> {
 		});
 	}
 
-	override configure({ shunt = this.#shunt }: INA219Configuration): void {
-		this.#shunt = shunt;
+	override configure({ shunt = this.shunt }: INA219Configuration): void {
+		this.shunt = shunt;
 	}
 
 	override start(): number {
 		this.chip.writeUint16(register.configuration, measureOnce);
-		this.#started = true;
+		this.started = true;
 		return duration;
 	}
 
 	override sample(): INA219Sample | undefined {
-		if (!this.#started) return undefined;
+		if (!this.started) return undefined;
 		const bus = this.chip.readUint16(register.busVoltage);
 		if ((bus & conversionReady) === 0) return undefined;
-		this.#started = false;
+		this.started = false;
 		const shunt = this.chip.readInt16(register.shuntVoltage);
 		if (Math.abs(shunt) >= mostShunt) {
-			const most = Number(((mostShunt * shuntResolution) / this.#shunt).toPrecision(3));
-			throw this.chip.error(`more current flows than its ${this.#shunt} ohm can tell, ${most} ampere.`);
+			const most = Number(((mostShunt * shuntResolution) / this.shunt).toPrecision(3));
+			throw this.chip.error(`more current flows than its ${this.shunt} ohm can tell, ${most} ampere.`);
 		}
 		return {
 			voltmeter: { voltage: this.chip.within("voltage", (bus >> 3) * busResolution, busRange) },
-			ammeter: { current: (shunt * shuntResolution) / this.#shunt },
+			ammeter: { current: (shunt * shuntResolution) / this.shunt },
 		};
 	}
 }

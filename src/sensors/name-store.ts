@@ -7,15 +7,15 @@ export const namesKey = "names";
 
 /** The names that were given, as the board keeps them: one record, written at once. */
 export class NameStore {
-	readonly #storage: Pick<KeyValue, "read" | "write">;
+	private readonly storage: Pick<KeyValue, "read" | "write">;
 
 	constructor(storage: Pick<KeyValue, "read" | "write">) {
-		this.#storage = storage;
+		this.storage = storage;
 	}
 
 	/** `undefined` when what is kept cannot be read. */
 	load(): NameBook | undefined {
-		const kept = readJson(this.#storage, namesKey);
+		const kept = readJson(this.storage, namesKey);
 		if (kept === undefined) return [];
 		return kept === "damaged" ? undefined : parse(kept.value);
 	}
@@ -23,7 +23,7 @@ export class NameStore {
 	/** Throws what the storage throws. */
 	save(book: NameBook): void {
 		writeJson(
-			this.#storage,
+			this.storage,
 			namesKey,
 			book.map(({ sensor, names }) => [sensor, [...names]]),
 		);

@@ -15,20 +15,20 @@ const readAttempts = 16;
 
 /** A chip on the bus as its driver talks to it: a transfer that fails becomes a {@link SensorError}. */
 export class Peripheral {
-	readonly #kind: string;
-	readonly #address: number;
+	private readonly kind: string;
+	private readonly address: number;
 	/** It is not known who is there: nobody reads what is wrong, and most addresses of a bus have nobody. */
-	readonly #unknown: boolean;
-	readonly #bus: SMBus;
-	#acknowledged = false;
+	private readonly unknown: boolean;
+	private readonly bus: SMBus;
+	private _acknowledged = false;
 
 	/** `kind`: the chip's name; `undefined`: not known. Throws a {@link SensorError} when the bus cannot be used. */
 	constructor(kind: string | undefined, { sensor }: DriverOptions) {
-		this.#kind = kind ?? "chip";
-		this.#address = sensor.address;
-		this.#unknown = kind === undefined;
+		this.kind = kind ?? "chip";
+		this.address = sensor.address;
+		this.unknown = kind === undefined;
 		try {
-			this.#bus = new sensor.io(sensor);
+			this.bus = new sensor.io(sensor);
 		} catch (error) {
 			const reason = error instanceof Error ? error.message : String(error);
 			throw this.error(`the I2C bus cannot be used (${reason}). Check the pins in the settings.`);
@@ -37,12 +37,12 @@ export class Peripheral {
 
 	/** For logs: `BH1750 at 0x23`. */
 	get name(): string {
-		return `${this.#kind} at 0x${this.#address.toString(16)}`;
+		return `${this.kind} at 0x${this.address.toString(16)}`;
 	}
 
 	/** Whether it has ever acknowledged a transfer. */
 	get acknowledged(): boolean {
-		return this.#acknowledged;
+		return this._acknowledged;
 	}
 
 	/** Runs the constructor's part that can fail; gives the bus back when it does. */
@@ -56,12 +56,12 @@ export class Peripheral {
 	}
 
 	write(...bytes: number[]): void {
-		this.#transfer(() => this.#bus.write(Uint8Array.from(bytes)));
+		this.transfer(() => this.bus.write(Uint8Array.from(bytes)));
 	}
 
 	read(count: number): Uint8Array<ArrayBuffer> {
 		const bytes = new Uint8Array(count);
-		this.#transfer(() => this.#bus.read(bytes));
+		this.transfer(() => this.bus.read(bytes));
 		return bytes;
 	}
 
@@ -81,21 +81,21 @@ export class Peripheral {
 	/** Consecutive registers. */
 	readRegisters(first: number, count: number): Uint8Array<ArrayBuffer> {
 		const bytes = new Uint8Array(count);
-		this.#transfer(() => this.#bus.readBuffer(first, bytes));
+		this.transfer(() => this.bus.readBuffer(first, bytes));
 		return bytes;
 	}
 
 	readUint8(register: number): number {
-		return this.#transfer(() => this.#bus.readUint8(register));
+		return this.transfer(() => this.bus.readUint8(register));
 	}
 
 	writeUint8(register: number, value: number): void {
-		this.#transfer(() => this.#bus.writeUint8(register, value));
+		this.transfer(() => this.bus.writeUint8(register, value));
 	}
 
 	/** Most significant byte first, as all chips here have it. */
 	readUint16(register: number): number {
-		return this.#transfer(() => this.#bus.readUint16(register, true));
+		return this.transfer(() => this.bus.readUint16(register, true));
 	}
 
 	readInt16(register: number): number {
@@ -103,7 +103,7 @@ export class Peripheral {
 	}
 
 	writeUint16(register: number, value: number): void {
-		this.#transfer(() => this.#bus.writeUint16(register, value, true));
+		this.transfer(() => this.bus.writeUint16(register, value, true));
 	}
 
 	/** What is to be thrown: `what` is wrong, and what to do. */
@@ -124,17 +124,17 @@ export class Peripheral {
 
 	/** May be called twice. */
 	close(): void {
-		this.#bus.close();
+		this.bus.close();
 	}
 
 	/** A transfer that fails tells nothing but that it failed: of an unknown chip the bus's own exception goes on. */
-	#transfer<T>(action: () => T): T {
+	private transfer<T>(action: () => T): T {
 		try {
 			const result = action();
-			this.#acknowledged = true;
+			this._acknowledged = true;
 			return result;
 		} catch (error) {
-			throw this.#unknown ? error : this.error("it does not answer. Check its wiring and address.");
+			throw this.unknown ? error : this.error("it does not answer. Check its wiring and address.");
 		}
 	}
 }

@@ -4,36 +4,36 @@
  */
 export class PulseCounter {
 	/** Milliseconds. */
-	readonly #debounce: number;
-	#count = 0;
+	private readonly debounce: number;
+	private count = 0;
 	/** Of the last edge. */
-	#edgeAt = Number.NEGATIVE_INFINITY;
-	#active: boolean;
+	private edgeAt = Number.NEGATIVE_INFINITY;
+	private active: boolean;
 
 	/** `active`: what the line is at now. */
 	constructor(debounce: number, active: boolean) {
-		this.#debounce = debounce;
-		this.#active = active;
+		this.debounce = debounce;
+		this.active = active;
 	}
 
 	/** One edge or several: the platform tells some at once when they follow closely. Ticks. */
 	edge(ticks: number): void {
-		const quiet = ticks - this.#edgeAt >= this.#debounce;
-		this.#edgeAt = ticks;
+		const quiet = ticks - this.edgeAt >= this.debounce;
+		this.edgeAt = ticks;
 		if (!quiet) return;
-		if (!this.#active) this.#count++;
-		this.#active = !this.#active;
+		if (!this.active) this.count++;
+		this.active = !this.active;
 	}
 
 	/** The line has been quiet for the bounce time: what it is at is what it is. */
 	settle(active: boolean): void {
-		this.#active = active;
+		this.active = active;
 	}
 
 	/** The pulses since this was asked the last time. */
 	take(): number {
-		const count = this.#count;
-		this.#count = 0;
+		const count = this.count;
+		this.count = 0;
 		return count;
 	}
 }

@@ -10,39 +10,39 @@ const keepInterval = 600_000;
 
 /** How many pulses were ever counted, by the name of the field; over restarts. */
 export class PulseTotals {
-	readonly #storage: Pick<KeyValue, "read" | "write">;
-	readonly #time: Pick<Time, "ticks">;
-	readonly #totals: Map<string, number>;
-	#keptAt: number;
-	#changed = false;
+	private readonly storage: Pick<KeyValue, "read" | "write">;
+	private readonly time: Pick<Time, "ticks">;
+	private readonly totals: Map<string, number>;
+	private keptAt: number;
+	private changed = false;
 
 	constructor(storage: Pick<KeyValue, "read" | "write">, time: Pick<Time, "ticks">) {
-		this.#storage = storage;
-		this.#time = time;
-		this.#totals = load(storage);
-		this.#keptAt = time.ticks();
+		this.storage = storage;
+		this.time = time;
+		this.totals = load(storage);
+		this.keptAt = time.ticks();
 	}
 
 	/** Adds to a total, and returns it. */
 	add(name: string, pulses: number): number {
-		const total = (this.#totals.get(name) ?? 0) + pulses;
+		const total = (this.totals.get(name) ?? 0) + pulses;
 		if (pulses !== 0) {
-			this.#totals.set(name, total);
-			this.#changed = true;
+			this.totals.set(name, total);
+			this.changed = true;
 		}
-		if (this.#time.ticks() - this.#keptAt >= keepInterval) this.keep();
+		if (this.time.ticks() - this.keptAt >= keepInterval) this.keep();
 		return total;
 	}
 
 	/** Writes them down, if there is anything new. A storage that fails costs the totals a restart, and nothing else. */
 	keep(): void {
-		if (!this.#changed) return;
-		this.#changed = false;
-		this.#keptAt = this.#time.ticks();
+		if (!this.changed) return;
+		this.changed = false;
+		this.keptAt = this.time.ticks();
 		try {
-			writeJson(this.#storage, totalsKey, Object.fromEntries(this.#totals));
+			writeJson(this.storage, totalsKey, Object.fromEntries(this.totals));
 		} catch {
-			this.#changed = true;
+			this.changed = true;
 		}
 	}
 }

@@ -40,59 +40,59 @@ export interface SensorState {
 
 /** The sensors that are measured, the names of their fields, and those that were there before. */
 export class Roster {
-	readonly #options: RosterOptions;
-	readonly #store: NameStore;
-	#book: NameBook;
-	#slots: readonly Slot[] = [];
-	#columns: readonly Column[] = [];
-	#fields: readonly Field[] = [];
-	#problems = "";
+	private readonly options: RosterOptions;
+	private readonly store: NameStore;
+	private book: NameBook;
+	private _slots: readonly Slot[] = [];
+	private columns: readonly Column[] = [];
+	private _fields: readonly Field[] = [];
+	private problems = "";
 
 	constructor(options: RosterOptions) {
-		this.#options = options;
-		this.#store = new NameStore(options.storage);
-		const book = this.#store.load();
+		this.options = options;
+		this.store = new NameStore(options.storage);
+		const book = this.store.load();
 		if (book === undefined)
 			options.log("sensor: the kept names of the fields are damaged; they are given anew.");
-		this.#book = book ?? [];
+		this.book = book ?? [];
 	}
 
 	get slots(): readonly Slot[] {
-		return this.#slots;
+		return this._slots;
 	}
 
 	/** The fields of a reading; the same object until they change. */
 	get fields(): readonly Field[] {
-		return this.#fields;
+		return this._fields;
 	}
 
 	/** All sensors that were ever found. */
 	get remembered(): ReadonlySet<string> {
-		return new Set(this.#book.map(({ sensor }) => sensor));
+		return new Set(this.book.map(({ sensor }) => sensor));
 	}
 
 	/** Those that were found once, and are not there. */
 	get missing(): readonly string[] {
-		return this.#book
+		return this.book
 			.map(({ sensor }) => sensor)
-			.filter((sensor) => !this.#isThere(sensor) && !this.#isOff(sensor));
+			.filter((sensor) => !this.isThere(sensor) && !this.isOff(sensor));
 	}
 
 	/** Takes up what is new among what was found. Whether there was any. */
 	admit(candidates: readonly Candidate[]): boolean {
-		const found = candidates.filter(({ sensor }) => !this.#isThere(sensor)).sort(byRank);
-		this.#name(found);
-		const admitted = found.filter(({ sensor }) => !this.#isOff(sensor));
+		const found = candidates.filter(({ sensor }) => !this.isThere(sensor)).sort(byRank);
+		this.name(found);
+		const admitted = found.filter(({ sensor }) => !this.isOff(sensor));
 		if (admitted.length === 0) return false;
 		// A sensor that has failed may have given its place to one of another kind.
 		const places = new Set(admitted.map(({ place }) => place));
-		const left = this.#slots.filter(({ candidate }) => !places.has(candidate.place));
-		for (const slot of this.#slots) if (!left.includes(slot)) slot.close();
-		this.#slots = [...left, ...admitted.map((candidate) => this.#open(candidate))].sort((one, other) =>
+		const left = this._slots.filter(({ candidate }) => !places.has(candidate.place));
+		for (const slot of this._slots) if (!left.includes(slot)) slot.close();
+		this._slots = [...left, ...admitted.map((candidate) => this.open(candidate))].sort((one, other) =>
 			byRank(one.candidate, other.candidate),
 		);
-		this.#arrange();
-		for (const { sensor } of admitted) this.#introduce(sensor);
+		this.arrange();
+		for (const { sensor } of admitted) this.introduce(sensor);
 		return true;
 	}
 
@@ -100,27 +100,27 @@ export class Roster {
 	forgetMissing(): readonly string[] {
 		const { missing } = this;
 		if (missing.length === 0) return missing;
-		this.#keep(forgetNames(this.#book, (sensor) => missing.includes(sensor)));
-		this.#arrange();
+		this.keep(forgetNames(this.book, (sensor) => missing.includes(sensor)));
+		this.arrange();
 		return missing;
 	}
 
 	/** What was measured since this was asked the last time, in the order of the fields. */
 	take(): readonly Value[] {
-		const values = this.#columns.map(({ source, index, part, field }) => {
-			const aggregate = this.#slots[source]?.aggregates[index];
+		const values = this.columns.map(({ source, index, part, field }) => {
+			const aggregate = this._slots[source]?.aggregates[index];
 			return round(aggregate?.[part], field.decimals);
 		});
-		for (const { aggregates } of this.#slots) for (const aggregate of aggregates) aggregate.clear();
+		for (const { aggregates } of this._slots) for (const aggregate of aggregates) aggregate.clear();
 		return values;
 	}
 
 	/** All that are there, then those that are missing. */
 	get states(): readonly SensorState[] {
-		const there = this.#slots.map((slot, source) => ({
+		const there = this._slots.map((slot, source) => ({
 			name: slot.sensor,
 			...(slot.problem === undefined ? {} : { problem: slot.problem }),
-			values: this.#columns
+			values: this.columns
 				.filter((column) => column.source === source && column.part === "value")
 				.map(({ index, field: { name, unit, decimals } }) => {
 					const value = round(slot.latest[index], decimals);
@@ -137,23 +137,23 @@ export class Roster {
 	}
 
 	close(): void {
-		for (const slot of this.#slots) slot.close();
-		this.#slots = [];
-		this.#columns = [];
-		this.#fields = [];
+		for (const slot of this._slots) slot.close();
+		this._slots = [];
+		this.columns = [];
+		this._fields = [];
 	}
 
-	#isThere(sensor: string): boolean {
-		return this.#slots.some((slot) => slot.sensor === sensor);
+	private isThere(sensor: string): boolean {
+		return this._slots.some((slot) => slot.sensor === sensor);
 	}
 
-	#isOff(sensor: string): boolean {
-		return sensorSettings(this.#options.settings.sensors, sensor).off === true;
+	private isOff(sensor: string): boolean {
+		return sensorSettings(this.options.settings.sensors, sensor).off === true;
 	}
 
-	#name(found: readonly Candidate[]): void {
-		const { settings, reserved } = this.#options;
-		let book = this.#book;
+	private name(found: readonly Candidate[]): void {
+		const { settings, reserved } = this.options;
+		let book = this.book;
 		for (const { sensor, fields, named } of found) {
 			if (named === true) continue;
 			const names = [...fields, ...derivedFields(fields, settings.derived)].map(({ name }) => name);
@@ -163,21 +163,21 @@ export class Roster {
 		const gone = book.find(({ sensor }) => this.missing.includes(sensor));
 		if (book.length > mostNamed && gone !== undefined)
 			book = forgetNames(book, (sensor) => sensor === gone.sensor);
-		if (book !== this.#book) this.#keep(book);
+		if (book !== this.book) this.keep(book);
 	}
 
-	#keep(book: NameBook): void {
-		this.#book = book;
+	private keep(book: NameBook): void {
+		this.book = book;
 		try {
-			this.#store.save(book);
+			this.store.save(book);
 		} catch (error) {
 			const reason = error instanceof Error ? ` (${error.message})` : "";
-			this.#options.log(`sensor: the names of the fields could not be kept${reason}.`);
+			this.options.log(`sensor: the names of the fields could not be kept${reason}.`);
 		}
 	}
 
-	#open(candidate: Candidate): Slot {
-		const { time, settings } = this.#options;
+	private open(candidate: Candidate): Slot {
+		const { time, settings } = this.options;
 		const { derived, altitude, sensors } = settings;
 		const { sensor, fields } = candidate;
 		const more = derivedFields(fields, derived).map((field) => ({ ...field, aggregation: "mean" as const }));
@@ -193,42 +193,42 @@ export class Roster {
 				});
 				return [...values, ...deriveValues(fields, values, derived, altitude)];
 			},
-			onProblem: (problem) => this.#options.log(`sensor: ${problem ?? `${sensor} is back`}`),
+			onProblem: (problem) => this.options.log(`sensor: ${problem ?? `${sensor} is back`}`),
 		});
 	}
 
-	#arrange(): void {
-		const { settings, statistics, log } = this.#options;
+	private arrange(): void {
+		const { settings, statistics, log } = this.options;
 		const { columns, problems } = planColumns({
-			sources: this.#slots,
-			book: this.#book,
+			sources: this._slots,
+			book: this.book,
 			settings: settings.sensors,
 			statistics,
 			most: mostFields,
 		});
-		this.#columns = columns;
-		this.#fields = columns.map(({ field }) => field);
-		if (problems.join() !== this.#problems) for (const problem of problems) log(`sensor: ${problem}`);
-		this.#problems = problems.join();
+		this.columns = columns;
+		this._fields = columns.map(({ field }) => field);
+		if (problems.join() !== this.problems) for (const problem of problems) log(`sensor: ${problem}`);
+		this.problems = problems.join();
 	}
 
-	#introduce(sensor: string): void {
-		const { log } = this.#options;
-		const source = this.#slots.findIndex((slot) => slot.sensor === sensor);
-		const names = this.#columns.filter((column) => column.source === source).map(({ field }) => field.name);
+	private introduce(sensor: string): void {
+		const { log } = this.options;
+		const source = this._slots.findIndex((slot) => slot.sensor === sensor);
+		const names = this.columns.filter((column) => column.source === source).map(({ field }) => field.name);
 		log(`sensor: ${sensor} (${names.join(", ")})`);
-		this.#tellHolder(sensor);
+		this.tellHolder(sensor);
 	}
 
 	/** Somebody who has put a new sensor in the place of an old one wonders where the plain names are. */
-	#tellHolder(sensor: string): void {
+	private tellHolder(sensor: string): void {
 		const { missing } = this;
-		const own = this.#book.find((named) => named.sensor === sensor)?.names ?? new Map<string, string>();
+		const own = this.book.find((named) => named.sensor === sensor)?.names ?? new Map<string, string>();
 		for (const [field, name] of own) {
 			if (name === field) continue;
-			const holder = this.#book.find(({ names }) => [...names.values()].includes(field))?.sensor;
+			const holder = this.book.find(({ names }) => [...names.values()].includes(field))?.sensor;
 			if (holder === undefined || !missing.includes(holder)) continue;
-			this.#options.log(
+			this.options.log(
 				`sensor: ${field} still stands for ${holder}, which is not there; the setup page can forget it.`,
 			);
 			return;

@@ -52,13 +52,13 @@ type State = "unknown" | "stopping" | "idle" | "measuring" | "periodic";
  * has; a measurement that is not there yet is no fault, unless it stays away.
  */
 export class SCD4x extends ChipDriver<SCD4xSample> {
-	#state: State = "unknown";
-	#interval: number = cadence.normal;
-	#rests = false;
+	private state: State = "unknown";
+	private interval: number = cadence.normal;
+	private rests = false;
 	/** Samples in a row that had nothing new. */
-	#missed = 0;
+	private missed = 0;
 	/** Milliseconds between two measurements of periodic mode. */
-	#cadence: number = cadence.normal;
+	private cadence: number = cadence.normal;
 
 	/** Throws a `SensorError` when there is no SCD4x at the address. */
 	constructor(options: DriverOptions) {
@@ -66,33 +66,33 @@ export class SCD4x extends ChipDriver<SCD4xSample> {
 		super("SCD4x", options, (chip) => isReady(chip));
 	}
 
-	override configure({ interval = this.#interval, rests = this.#rests }: SCD4xConfiguration): void {
-		this.#interval = interval;
-		this.#rests = rests;
+	override configure({ interval = this.interval, rests = this.rests }: SCD4xConfiguration): void {
+		this.interval = interval;
+		this.rests = rests;
 	}
 
 	override start(): number {
-		if (this.#state === "periodic") return 0;
-		if (this.#state !== "unknown") return this.#begin();
-		if (this.#rests) {
+		if (this.state === "periodic") return 0;
+		if (this.state !== "unknown") return this.begin();
+		if (this.rests) {
 			// Idle, as an SCD41 is left over a sleep; or measuring by itself, as an SCD40 is.
-			if (variant(this.chip) !== undefined) return this.#begin();
-			if (isReady(this.chip)) return this.#goOn();
+			if (variant(this.chip) !== undefined) return this.begin();
+			if (isReady(this.chip)) return this.goOn();
 		}
 		this.chip.write(...stopPeriodic);
-		this.#state = "stopping";
+		this.state = "stopping";
 		return stopping;
 	}
 
 	override proceed(): number {
-		return this.#state === "stopping" ? this.#begin() : 0;
+		return this.state === "stopping" ? this.begin() : 0;
 	}
 
 	override sample(): SCD4xSample | undefined {
-		if (this.#state !== "periodic" && this.#state !== "measuring") return undefined;
-		if (!isReady(this.chip)) return this.#nothingNew();
-		this.#missed = 0;
-		if (this.#state === "measuring") this.#state = "idle";
+		if (this.state !== "periodic" && this.state !== "measuring") return undefined;
+		if (!isReady(this.chip)) return this.nothingNew();
+		this.missed = 0;
+		if (this.state === "measuring") this.state = "idle";
 		const [ppm = 0, first = 0, second = 0] = words(this.chip, this.chip.ask(readMeasurement, 9));
 		return {
 			carbonDioxideDetector: { CO2: this.chip.within("CO2 concentration", ppm, co2Range) },
@@ -102,27 +102,27 @@ export class SCD4x extends ChipDriver<SCD4xSample> {
 	}
 
 	/** It is idle: has it measure. */
-	#begin(): number {
-		if (this.#rests && variant(this.chip) !== variantSCD40) {
+	private begin(): number {
+		if (this.rests && variant(this.chip) !== variantSCD40) {
 			this.chip.write(...measureSingleShot);
-			this.#state = "measuring";
+			this.state = "measuring";
 			return singleShotDuration;
 		}
-		this.chip.write(...(this.#rests ? startLowPowerPeriodic : startPeriodic));
-		return this.#goOn();
+		this.chip.write(...(this.rests ? startLowPowerPeriodic : startPeriodic));
+		return this.goOn();
 	}
 
-	#goOn(): number {
-		this.#state = "periodic";
-		this.#cadence = this.#rests ? cadence.low : cadence.normal;
-		this.#missed = 0;
+	private goOn(): number {
+		this.state = "periodic";
+		this.cadence = this.rests ? cadence.low : cadence.normal;
+		this.missed = 0;
 		return 0;
 	}
 
 	/** Periodic mode may have nothing for as long as its cadence, and once more because nobody counts exactly. */
-	#nothingNew(): undefined {
-		this.#missed++;
-		if (this.#state === "periodic" && this.#missed <= 1 + Math.ceil(this.#cadence / this.#interval))
+	private nothingNew(): undefined {
+		this.missed++;
+		if (this.state === "periodic" && this.missed <= 1 + Math.ceil(this.cadence / this.interval))
 			return undefined;
 		throw this.chip.error("it measures nothing more. Check its supply: it takes 0.2 ampere at times.");
 	}

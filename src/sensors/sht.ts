@@ -32,21 +32,21 @@ interface Family {
 
 /** What Sensirion's SHT3x and SHT4x share: a command, a wait, and two words. They sleep by themselves in between. */
 export class SHT extends ChipDriver<AirSample> {
-	readonly #family: Family;
-	#started = false;
+	private readonly family: Family;
+	private started = false;
 
 	/** Throws a `SensorError` when there is no such chip at the address. */
 	constructor(options: DriverOptions, family: Family) {
 		super(family.name, options);
-		this.#family = family;
-		this.chip.setUp(() => this.#recovering(() => family.greet(this.chip)));
+		this.family = family;
+		this.chip.setUp(() => this.recovering(() => family.greet(this.chip)));
 	}
 
 	/** Starts a measurement; returns the milliseconds after which it has ended for certain. */
 	override start(): number {
-		this.#recovering(() => this.chip.write(...this.#family.measure));
-		this.#started = true;
-		return this.#family.duration;
+		this.recovering(() => this.chip.write(...this.family.measure));
+		this.started = true;
+		return this.family.duration;
 	}
 
 	/**
@@ -54,14 +54,14 @@ export class SHT extends ChipDriver<AirSample> {
 	 * acknowledge, as if it were not there.
 	 */
 	override sample(): AirSample | undefined {
-		if (!this.#started) return undefined;
-		const answer = this.#recovering(() => this.chip.read(6));
-		this.#started = false;
+		if (!this.started) return undefined;
+		const answer = this.recovering(() => this.chip.read(6));
+		this.started = false;
 		const [first = 0, second = 0] = words(this.chip, answer);
 		const temperature = this.chip.within("temperature", celsius(first), temperatureRange);
 		return {
 			thermometer: { temperature },
-			hygrometer: { humidity: Math.min(100, Math.max(0, this.#family.relativeHumidity(second))) },
+			hygrometer: { humidity: Math.min(100, Math.max(0, this.family.relativeHumidity(second))) },
 		};
 	}
 
@@ -69,12 +69,12 @@ export class SHT extends ChipDriver<AirSample> {
 	 * A chip that does not do what it is told may be busy with what somebody else told it: it is stopped, so that the
 	 * next attempt finds it ready. There is no waiting for that here.
 	 */
-	#recovering<T>(action: () => T): T {
+	private recovering<T>(action: () => T): T {
 		try {
 			return action();
 		} catch (error) {
 			try {
-				this.chip.write(...this.#family.abort);
+				this.chip.write(...this.family.abort);
 			} catch {
 				// It is not there at all.
 			}

@@ -26,80 +26,80 @@ const mostSteps = 32;
  * have been unplugged, or another one of its kind may be in its place.
  */
 export class Slot {
-	readonly #options: SlotOptions;
+	private readonly options: SlotOptions;
 	/** The values since the reading before, by field. */
 	readonly aggregates: readonly Aggregate[];
 	/** Those of the newest measurement; none where it failed. */
 	latest: readonly Value[] = [];
-	#sensor: Measuring | undefined;
-	#problem: string | undefined;
-	#measuring: Promise<void> | undefined;
-	#closed = false;
+	private _sensor: Measuring | undefined;
+	private _problem: string | undefined;
+	private measuring: Promise<void> | undefined;
+	private closed = false;
 
 	constructor(options: SlotOptions) {
-		this.#options = options;
+		this.options = options;
 		this.aggregates = options.fields.map(({ aggregation }) => new Aggregate(aggregation));
 	}
 
 	get candidate(): Candidate {
-		return this.#options.candidate;
+		return this.options.candidate;
 	}
 
 	get sensor(): string {
-		return this.#options.candidate.sensor;
+		return this.options.candidate.sensor;
 	}
 
 	get named(): true | undefined {
-		return this.#options.candidate.named;
+		return this.options.candidate.named;
 	}
 
 	get fields(): readonly SourceField[] {
-		return this.#options.fields;
+		return this.options.fields;
 	}
 
 	/** A sentence; `undefined` when it is well. */
 	get problem(): string | undefined {
-		return this.#problem;
+		return this._problem;
 	}
 
 	/** Whether it has its place on the bus: nobody else must speak to it there. */
 	get open(): boolean {
-		return this.#sensor !== undefined;
+		return this._sensor !== undefined;
 	}
 
 	/** Whether a measurement is under way. */
 	get busy(): boolean {
-		return this.#measuring !== undefined;
+		return this.measuring !== undefined;
 	}
 
 	/** Measures once; a measurement that is under way is not overtaken. Never rejects. */
 	measure(): Promise<void> {
-		this.#measuring ??= this.#run().finally(() => {
-			this.#measuring = undefined;
+		this.measuring ??= this.run().finally(() => {
+			this.measuring = undefined;
 		});
-		return this.#measuring;
+		return this.measuring;
 	}
 
 	/** It cannot be measured, and is given up until the next time. `known`: nobody needs to be told. */
 	fail(problem: string, known = false): void {
-		this.#release();
+		this.release();
 		this.latest = [];
-		if (this.#problem === problem) return;
-		this.#problem = problem;
-		if (!known) this.#options.onProblem(problem);
+		if (this._problem === problem) return;
+		this._problem = problem;
+		if (!known) this.options.onProblem(problem);
 	}
 
 	close(): void {
-		this.#closed = true;
-		this.#release();
+		this.closed = true;
+		this.release();
 	}
 
-	async #run(): Promise<void> {
-		const { candidate, time, finish } = this.#options;
+	private async run(): Promise<void> {
+		const { candidate, time, finish } = this.options;
 		const startedAt = time.ticks();
 		try {
-			this.#sensor ??= candidate.make();
-			const sensor = this.#sensor;
+			this._sensor ??= candidate.make();
+			const sensor = this._sensor;
 			let wait = sensor.measure();
 			for (let step = 1; step === 1 || wait > 0; step++) {
 				const left = longestMeasurement - (time.ticks() - startedAt);
@@ -108,29 +108,29 @@ export class Slot {
 					throw new SensorError(candidate.sensor, "its measurement takes too long.");
 				if (wait > 0) await pause(time, wait);
 				// Closed, or given up, in the meantime.
-				if (this.#sensor !== sensor) return;
+				if (this._sensor !== sensor) return;
 				wait = sensor.proceed?.() ?? 0;
 			}
-			this.#take(finish(sensor.read()));
+			this.take(finish(sensor.read()));
 		} catch (error) {
-			if (!this.#closed) this.fail(sentence(candidate.sensor, error));
+			if (!this.closed) this.fail(sentence(candidate.sensor, error));
 		}
 	}
 
-	#take(values: readonly Value[]): void {
+	private take(values: readonly Value[]): void {
 		this.latest = this.aggregates.map((aggregate, index) => {
 			const value = usable(values[index]);
 			aggregate.add(value);
 			return value;
 		});
-		if (this.#problem === undefined) return;
-		this.#problem = undefined;
-		this.#options.onProblem(undefined);
+		if (this._problem === undefined) return;
+		this._problem = undefined;
+		this.options.onProblem(undefined);
 	}
 
-	#release(): void {
-		const sensor = this.#sensor;
-		this.#sensor = undefined;
+	private release(): void {
+		const sensor = this._sensor;
+		this._sensor = undefined;
 		try {
 			sensor?.close();
 		} catch {

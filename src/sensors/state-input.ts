@@ -4,13 +4,13 @@ import type { StateInputSettings } from "../settings/input-settings";
 
 /** Whether a digital pin is at its active level when it is looked at. */
 export class StateInput {
-	readonly #pin: Digital;
-	readonly #active: 0 | 1;
+	private readonly pin: Digital;
+	private readonly active: 0 | 1;
 
 	/** Throws what the platform throws for a pin that cannot be an input. */
 	constructor(Digital: DigitalConstructor, { pin, pull, active }: StateInputSettings) {
-		this.#active = activeLevel(active);
-		this.#pin = new Digital({ pin, mode: pullMode(Digital, pull) });
+		this.active = activeLevel(active);
+		this.pin = new Digital({ pin, mode: pullMode(Digital, pull) });
 	}
 
 	measure(): number {
@@ -18,11 +18,11 @@ export class StateInput {
 	}
 
 	read(): readonly Value[] {
-		return [this.#pin.read() === this.#active];
+		return [this.pin.read() === this.active];
 	}
 
 	close(): void {
-		this.#pin.close();
+		this.pin.close();
 	}
 }
 

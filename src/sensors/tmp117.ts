@@ -23,7 +23,7 @@ const range = Object.freeze([-55.1, 150.1] as const);
 
 /** Texas Instruments TMP117: temperature, to a tenth of a degree. */
 export class TMP117 extends ChipDriver<Thermometer> {
-	#started = false;
+	private started = false;
 
 	/** Throws a `SensorError` when there is no TMP117 at the address. */
 	constructor(options: DriverOptions) {
@@ -36,13 +36,13 @@ export class TMP117 extends ChipDriver<Thermometer> {
 
 	override start(): number {
 		this.chip.writeUint16(register.configuration, measureOnce);
-		this.#started = true;
+		this.started = true;
 		return duration;
 	}
 
 	override sample(): Thermometer | undefined {
-		if (!this.#started || (this.chip.readUint16(register.configuration) & dataReady) === 0) return undefined;
-		this.#started = false;
+		if (!this.started || (this.chip.readUint16(register.configuration) & dataReady) === 0) return undefined;
+		this.started = false;
 		const temperature = this.chip.readInt16(register.temperature) * resolution;
 		if (temperature === notMeasured)
 			throw this.chip.error("it lost its measurement. Check its supply and wiring.");

@@ -11,10 +11,10 @@ type Place = (typeof places)[number];
 
 /** The settings as the board keeps them: all in one record, so that a power cut leaves the old ones or the new ones. */
 export class SettingsStore {
-	readonly #storage: KeyValue;
+	private readonly storage: KeyValue;
 
 	constructor(storage: KeyValue) {
-		this.#storage = storage;
+		this.storage = storage;
 	}
 
 	/**
@@ -22,7 +22,7 @@ export class SettingsStore {
 	 * pins.
 	 */
 	load(usual?: UsualPins): { readonly settings: Settings; readonly problems: readonly SettingProblem[] } {
-		const { newest, damaged } = this.#look();
+		const { newest, damaged } = this.look();
 		const given = newest === undefined ? undefined : parse(newest.record.body);
 		const unreadable = damaged || (newest !== undefined && given === undefined);
 		const { settings, problems } = checkSettings(given ?? {}, usual);
@@ -37,7 +37,7 @@ export class SettingsStore {
 
 	/** Whether any were ever kept, damaged or not. */
 	get empty(): boolean {
-		return places.every((place) => this.#storage.read(place) === undefined);
+		return places.every((place) => this.storage.read(place) === undefined);
 	}
 
 	/** Keeps the settings that were given; presets are not written, so that a later version's presets hold. */
@@ -45,17 +45,17 @@ export class SettingsStore {
 		const text = toJson(given);
 		const body = new Uint8Array(byteLength(text));
 		encodeInto(text, body, 0);
-		const { newest } = this.#look();
+		const { newest } = this.look();
 		const place = newest?.place === places[0] ? places[1] : places[0];
 		const counter = (newest?.record.counter ?? 0) + 1;
-		this.#storage.write(place, encodeRecord({ counter, body }));
+		this.storage.write(place, encodeRecord({ counter, body }));
 	}
 
-	#look(): { newest: { place: Place; record: KeptRecord } | undefined; damaged: boolean } {
+	private look(): { newest: { place: Place; record: KeptRecord } | undefined; damaged: boolean } {
 		let newest: { place: Place; record: KeptRecord } | undefined;
 		let damaged = false;
 		for (const place of places) {
-			const bytes = this.#storage.read(place);
+			const bytes = this.storage.read(place);
 			if (bytes === undefined) continue;
 			const record = decodeRecord(new Uint8Array(bytes));
 			if (record === undefined) damaged = true;

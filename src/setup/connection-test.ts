@@ -82,91 +82,91 @@ class StepFailed {
 
 /** The whole way of a point, tried out step by step; each step has its deadline, and what it does is told live. */
 export class ConnectionTest {
-	readonly #options: ConnectionTestOptions;
-	readonly #states = new Map<TestStep, TestState["steps"][number]>();
-	readonly #signal: { aborted: boolean; onAbort: (() => void) | undefined } = {
+	private readonly options: ConnectionTestOptions;
+	private readonly states = new Map<TestStep, TestState["steps"][number]>();
+	private readonly signal: { aborted: boolean; onAbort: (() => void) | undefined } = {
 		aborted: false,
 		onAbort: undefined,
 	};
-	#running = true;
-	#passed = false;
-	#dataSourceId: string | undefined;
-	#connection: HttpConnection | undefined;
+	private running = true;
+	private passed = false;
+	private dataSourceId: string | undefined;
+	private connection: HttpConnection | undefined;
 	readonly ended: Promise<void>;
 
 	constructor(options: ConnectionTestOptions) {
-		this.#options = options;
-		this.ended = this.#run();
+		this.options = options;
+		this.ended = this.run();
 	}
 
 	get state(): Omit<TestState, "number"> {
 		return {
-			running: this.#running,
-			passed: this.#passed,
-			steps: steps.map((step) => this.#states.get(step) ?? { step, state: "waiting" }),
-			...(this.#dataSourceId === undefined ? {} : { dataSourceId: this.#dataSourceId }),
+			running: this.running,
+			passed: this.passed,
+			steps: steps.map((step) => this.states.get(step) ?? { step, state: "waiting" }),
+			...(this.dataSourceId === undefined ? {} : { dataSourceId: this.dataSourceId }),
 		};
 	}
 
 	/** Gives up; {@link ended} resolves soon. */
 	abort(): void {
-		if (this.#signal.aborted) return;
-		this.#signal.aborted = true;
-		this.#signal.onAbort?.();
-		this.#connection?.close();
+		if (this.signal.aborted) return;
+		this.signal.aborted = true;
+		this.signal.onAbort?.();
+		this.connection?.close();
 	}
 
-	async #run(): Promise<void> {
+	private async run(): Promise<void> {
 		let step: TestStep = "join";
 		const begin = (next: TestStep) => {
-			if (this.#signal.aborted)
+			if (this.signal.aborted)
 				throw new StepFailed({ text: "The test was broken off.", cure: "Test again." });
 			step = next;
-			this.#states.set(step, { step, state: "running" });
+			this.states.set(step, { step, state: "running" });
 		};
-		const done = (text: string) => this.#states.set(step, { step, state: "done", text });
+		const done = (text: string) => this.states.set(step, { step, state: "done", text });
 		try {
-			await this.#steps(begin, done);
-			this.#passed = true;
+			await this.steps(begin, done);
+			this.passed = true;
 		} catch (error) {
 			const { text, cure } =
 				error instanceof StepFailed
 					? error.verdict
 					: { text: error instanceof Error ? error.message : String(error), cure: "Test again." };
-			this.#states.set(step, { step, state: "failed", text, cure });
+			this.states.set(step, { step, state: "failed", text, cure });
 		} finally {
-			this.#running = false;
-			this.#connection?.close();
+			this.running = false;
+			this.connection?.close();
 		}
 	}
 
-	async #steps(begin: (step: TestStep) => void, done: (text: string) => void): Promise<void> {
-		const { settings, sample } = this.#options;
+	private async steps(begin: (step: TestStep) => void, done: (text: string) => void): Promise<void> {
+		const { settings, sample } = this.options;
 		begin("join");
-		done(await this.#join());
+		done(await this.join());
 		begin("name");
-		done(await this.#resolve());
+		done(await this.resolve());
 		begin("time");
-		done(await this.#setClock());
-		this.#requireKey(begin);
+		done(await this.setClock());
+		this.requireKey(begin);
 		begin("certificate");
-		const there = await this.#open((issuer) => {
+		const there = await this.open((issuer) => {
 			done(issuer);
 			begin("key");
 		});
 		done("Key and bucket are accepted.");
 		begin("source");
 		const fields = await sample();
-		const source = await this.#source(there, fields);
-		this.#dataSourceId = source.id;
+		const source = await this.source(there, fields);
+		this.dataSourceId = source.id;
 		done(source.text);
 		begin("point");
-		done(await this.#send(settings.dataSourceId === newDataSource ? source.id : settings.dataSourceId));
+		done(await this.send(settings.dataSourceId === newDataSource ? source.id : settings.dataSourceId));
 	}
 
 	/** The first of the networks that can be joined; else what is wrong with the first. */
-	async #join(): Promise<string> {
-		const { settings, join, leave, strengthOf, ownAddress } = this.#options;
+	private async join(): Promise<string> {
+		const { settings, join, leave, strengthOf, ownAddress } = this.options;
 		let first: Verdict | undefined;
 		for (const network of settings.networks) {
 			const result = await join(network);
@@ -180,47 +180,47 @@ export class ConnectionTest {
 				return `${network.ssid}, address ${result.address}${strength}`;
 			}
 			first ??= joinVerdict(result.failure, network.ssid, strengthOf(network.ssid));
-			if (this.#signal.aborted) break;
+			if (this.signal.aborted) break;
 		}
 		throw new StepFailed(first ?? { text: "No network is chosen.", cure: "Choose one, or enter its name." });
 	}
 
-	get #host(): string {
-		const server = parseServer(this.#options.settings.server);
+	private get host(): string {
+		const server = parseServer(this.options.settings.server);
 		if ("problem" in server)
 			throw new StepFailed({ text: server.problem, cure: "Correct the address of the service." });
 		return server.host;
 	}
 
-	async #resolve(): Promise<string> {
-		const host = this.#host;
-		const address = await this.#lookUp(host);
-		if (address === undefined) throw await this.#failed(nameVerdict(host));
+	private async resolve(): Promise<string> {
+		const host = this.host;
+		const address = await this.lookUp(host);
+		if (address === undefined) throw await this.failed(nameVerdict(host));
 		return `${host} is ${address}`;
 	}
 
-	#lookUp(host: string): Promise<string | undefined> {
-		const { time, resolver } = this.#options;
+	private lookUp(host: string): Promise<string | undefined> {
+		const { time, resolver } = this.options;
 		return new Promise((resolve) => {
 			const end = (address: string | undefined) => {
 				time.clear(deadline);
 				resolve(address);
 			};
 			const deadline = time.set(() => end(undefined), resolveDeadline);
-			this.#signal.onAbort = () => end(undefined);
+			this.signal.onAbort = () => end(undefined);
 			resolver.resolve({ host, onResolved: (_, address) => end(address), onError: () => end(undefined) });
 		});
 	}
 
-	async #setClock(): Promise<string> {
-		const { settings, setClock } = this.#options;
-		const utc = await setClock(settings.ntpServers, this.#signal);
-		if (utc === undefined) throw await this.#failed(clockVerdict(settings.ntpServers));
+	private async setClock(): Promise<string> {
+		const { settings, setClock } = this.options;
+		const utc = await setClock(settings.ntpServers, this.signal);
+		if (utc === undefined) throw await this.failed(clockVerdict(settings.ntpServers));
 		return new Date(utc).toISOString();
 	}
 
-	#requireKey(begin: (step: TestStep) => void): void {
-		const { key, bucketId } = this.#options.settings;
+	private requireKey(begin: (step: TestStep) => void): void {
+		const { key, bucketId } = this.options.settings;
 		if (key !== "" && bucketId !== "") return;
 		begin("key");
 		throw new StepFailed({
@@ -230,25 +230,25 @@ export class ConnectionTest {
 	}
 
 	/** Asks for the list of data sources: what comes before it is the certificate's step, what comes after the key's. */
-	async #open(onVerified: (issuer: string) => void): Promise<SourceFinder> {
+	private async open(onVerified: (issuer: string) => void): Promise<SourceFinder> {
 		let verified = false;
-		this.#connection = this.#options.connect((issuer) => {
+		this.connection = this.options.connect((issuer) => {
 			// A connection that the service has closed meanwhile is made anew.
 			if (!verified) onVerified(issuer);
 			verified = true;
 		});
-		const { settings, deviceId } = this.#options;
+		const { settings, deviceId } = this.options;
 		const wanted = { id: settings.dataSourceId, name: deviceId };
-		const { outcome, found } = await listSources(this.#sourceOptions(this.#connection), wanted);
+		const { outcome, found } = await listSources(this.sourceOptions(this.connection), wanted);
 		if (!verified && outcome.kind === "failure")
-			throw await this.#failed(connectionVerdict(outcome, this.#host));
-		const refused = keyVerdict(this.#withoutKey(outcome));
+			throw await this.failed(connectionVerdict(outcome, this.host));
+		const refused = keyVerdict(this.withoutKey(outcome));
 		if (refused !== undefined) throw new StepFailed(refused);
 		return found;
 	}
 
-	async #source(there: SourceFinder, fields: readonly Field[]): Promise<{ id: string; text: string }> {
-		const { settings, deviceId } = this.#options;
+	private async source(there: SourceFinder, fields: readonly Field[]): Promise<{ id: string; text: string }> {
+		const { settings, deviceId } = this.options;
 		const { dataSourceId: id } = settings;
 		if (id !== newDataSource && id !== "") {
 			if (there.has === false) throw new StepFailed(noSuchSource);
@@ -264,39 +264,39 @@ export class ConnectionTest {
 				text: "No sensor is found, so it is not known what the data source is to hold.",
 				cure: "Look at the sensor's wires and pins. The rest is well: saved as it is, the board creates it when the sensor is there.",
 			});
-		const connection = this.#connection ?? this.#options.connect(() => {});
-		const result = await findOrCreateSource(this.#sourceOptions(connection), there, deviceId, fields);
-		if (result.kind === "failed") throw new StepFailed(createVerdict(this.#withoutKey(result.outcome)));
+		const connection = this.connection ?? this.options.connect(() => {});
+		const result = await findOrCreateSource(this.sourceOptions(connection), there, deviceId, fields);
+		if (result.kind === "failed") throw new StepFailed(createVerdict(this.withoutKey(result.outcome)));
 		return { id: result.id, text: `${result.kind === "created" ? "Created" : "Found"} as ${deviceId}.` };
 	}
 
-	async #send(dataSourceId: string): Promise<string> {
-		const { send, connect } = this.#options;
-		const outcome = await send(dataSourceId, this.#connection ?? connect(() => {}));
+	private async send(dataSourceId: string): Promise<string> {
+		const { send, connect } = this.options;
+		const outcome = await send(dataSourceId, this.connection ?? connect(() => {}));
 		if (outcome === undefined) throw new StepFailed(noReading);
 		if (outcome.kind === "failure" || outcome.status < 200 || outcome.status > 299)
-			throw new StepFailed(pointVerdict(this.#withoutKey(outcome)));
+			throw new StepFailed(pointVerdict(this.withoutKey(outcome)));
 		return `Stored (${outcome.status}).`;
 	}
 
-	#sourceOptions(connection: HttpConnection): DataSourceOptions {
-		const { settings, agent, onAnswer } = this.#options;
+	private sourceOptions(connection: HttpConnection): DataSourceOptions {
+		const { settings, agent, onAnswer } = this.options;
 		const { key, bucketId } = settings;
 		return { connection, key, agent, bucketId, onAnswer };
 	}
 
 	/** A network that wants a login is the cause of much else. */
-	async #failed(verdict: Verdict): Promise<StepFailed> {
-		if (this.#signal.aborted) return new StepFailed(verdict);
-		const login = await this.#options.wantsLogin(this.#host, (stop) => {
-			this.#signal.onAbort = stop;
+	private async failed(verdict: Verdict): Promise<StepFailed> {
+		if (this.signal.aborted) return new StepFailed(verdict);
+		const login = await this.options.wantsLogin(this.host, (stop) => {
+			this.signal.onAbort = stop;
 		});
 		return new StepFailed(login ? loginVerdict : verdict);
 	}
 
 	/** A server that repeats the key in its answer does not bring it onto the page. */
-	#withoutKey(outcome: Outcome): Outcome {
-		const { key } = this.#options.settings;
+	private withoutKey(outcome: Outcome): Outcome {
+		const { key } = this.options.settings;
 		if (outcome.kind === "failure" || key === "") return outcome;
 		return { ...outcome, body: outcome.body.replaceAll(key, "…") };
 	}

@@ -6,18 +6,18 @@ const most = 24;
 
 /** The networks in reach, as the last scan had them. */
 export class HeardNetworks {
-	readonly #accessPoint: Pick<AccessPoint, "scan">;
-	#scanning = false;
-	#networks: HeardNetwork[] = [];
+	private readonly accessPoint: Pick<AccessPoint, "scan">;
+	private scanning = false;
+	private networks: HeardNetwork[] = [];
 
 	constructor(accessPoint: Pick<AccessPoint, "scan">) {
-		this.#accessPoint = accessPoint;
+		this.accessPoint = accessPoint;
 	}
 
 	get state(): ScanState {
 		return {
-			scanning: this.#scanning,
-			networks: this.#networks.map(({ SSID: ssid, RSSI: strength, secured }) => ({
+			scanning: this.scanning,
+			networks: this.networks.map(({ SSID: ssid, RSSI: strength, secured }) => ({
 				ssid,
 				strength,
 				secured,
@@ -27,24 +27,24 @@ export class HeardNetworks {
 
 	/** dBm; `undefined` when it was not heard. */
 	strengthOf(ssid: string): number | undefined {
-		return this.#networks.find(({ SSID }) => SSID === ssid)?.RSSI;
+		return this.networks.find(({ SSID }) => SSID === ssid)?.RSSI;
 	}
 
 	/** Looks anew. One that is under way goes on; where the radio cannot now, the last one's outcome stays. */
 	scan(): void {
-		if (this.#scanning) return;
+		if (this.scanning) return;
 		const found: HeardNetwork[] = [];
-		this.#scanning = true;
+		this.scanning = true;
 		try {
-			this.#accessPoint.scan({
+			this.accessPoint.scan({
 				onFound: (network) => add(found, network),
 				onComplete: () => {
-					this.#scanning = false;
-					this.#networks = found;
+					this.scanning = false;
+					this.networks = found;
 				},
 			});
 		} catch {
-			this.#scanning = false;
+			this.scanning = false;
 		}
 	}
 }

@@ -17,38 +17,38 @@ const mostAtOnce = 8;
 
 /** Answers every name with the board's address, so that a phone finds the page whatever it looks for. */
 export class NameServer {
-	readonly #options: NameServerOptions;
-	readonly #socket: UDP;
+	private readonly options: NameServerOptions;
+	private readonly socket: UDP;
 
 	constructor(options: NameServerOptions) {
-		this.#options = options;
-		this.#socket = new options.network.UDP({
+		this.options = options;
+		this.socket = new options.network.UDP({
 			port: dnsPort,
-			onReadable: () => this.#answer(),
+			onReadable: () => this.answer(),
 			onError: (error) => options.onError(error),
 		});
 	}
 
 	close(): void {
-		this.#socket.close();
+		this.socket.close();
 	}
 
-	#answer(): void {
-		const { address } = this.#options;
+	private answer(): void {
+		const { address } = this.options;
 		for (let count = 0; count < mostAtOnce; count++) {
-			const packet = this.#socket.read();
+			const packet = this.socket.read();
 			if (packet === undefined) return;
 			// A joined network has a name server of its own: nobody there is to be told that this board is everything.
 			if (!isNear(packet.address, address)) continue;
 			const answer = answerName(new Uint8Array(packet), address);
-			if (answer !== undefined) this.#send(answer, packet.address, packet.port);
+			if (answer !== undefined) this.send(answer, packet.address, packet.port);
 		}
 	}
 
 	/** A full socket costs this answer: the phone asks again. */
-	#send(answer: Uint8Array, address: string, port: number): void {
+	private send(answer: Uint8Array, address: string, port: number): void {
 		try {
-			this.#socket.write(answer, address, port);
+			this.socket.write(answer, address, port);
 		} catch {}
 	}
 }

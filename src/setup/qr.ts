@@ -134,24 +134,24 @@ function draw(version: number, codewords: Uint8Array): QrCode {
 /** Modules in a byte each: dark, and whether they are part of a pattern that no data and no mask touch. */
 class Grid implements QrCode {
 	readonly size: number;
-	readonly #modules: Uint8Array;
+	private readonly modules: Uint8Array;
 
 	constructor(size: number) {
 		this.size = size;
-		this.#modules = new Uint8Array(size * size);
+		this.modules = new Uint8Array(size * size);
 	}
 
 	isDark(x: number, y: number): boolean {
-		return ((this.#modules[y * this.size + x] ?? 0) & 1) === 1;
+		return ((this.modules[y * this.size + x] ?? 0) & 1) === 1;
 	}
 
 	isPattern(x: number, y: number): boolean {
-		return ((this.#modules[y * this.size + x] ?? 0) & 2) === 2;
+		return ((this.modules[y * this.size + x] ?? 0) & 2) === 2;
 	}
 
 	set(x: number, y: number, dark: boolean, pattern: boolean): void {
 		if (x >= 0 && y >= 0 && x < this.size && y < this.size)
-			this.#modules[y * this.size + x] = (dark ? 1 : 0) | (pattern ? 2 : 0);
+			this.modules[y * this.size + x] = (dark ? 1 : 0) | (pattern ? 2 : 0);
 	}
 
 	flip(x: number, y: number): void {

@@ -77,143 +77,143 @@ const untested: TestState = Object.freeze({ number: 0, running: false, passed: f
 
 /** The board in setup: its own network, and on it the page with which a person brings it online. */
 export class Setup {
-	readonly #options: SetupOptions;
-	readonly #name: string;
-	readonly #store: SettingsStore;
-	readonly #accessPoint: AccessPoint;
-	readonly #password: string | undefined;
-	readonly #names: NameServer;
-	readonly #server: HttpServer;
-	readonly #joiner: Joiner;
-	readonly #heard: HeardNetworks;
-	readonly #token: string;
-	#settings: Settings;
+	private readonly options: SetupOptions;
+	private readonly name: string;
+	private readonly store: SettingsStore;
+	private readonly accessPoint: AccessPoint;
+	private readonly password: string | undefined;
+	private readonly names: NameServer;
+	private readonly server: HttpServer;
+	private readonly joiner: Joiner;
+	private readonly heard: HeardNetworks;
+	private readonly token: string;
+	private settings: Settings;
 	/** What was tested last and is not saved yet: a phone that has to load the page anew need not be told it again. */
-	#tried: Settings | undefined;
-	#test: ConnectionTest | undefined;
+	private tried: Settings | undefined;
+	private test: ConnectionTest | undefined;
 	/** Tests so far. */
-	#tests = 0;
-	#timeSync: TimeSync | undefined;
-	#timer: Timer | undefined;
-	#leaving: Timer | undefined;
-	#lastVisit: number;
-	#lastTry: number;
-	#trying = false;
+	private tests = 0;
+	private timeSync: TimeSync | undefined;
+	private timer: Timer | undefined;
+	private leaving: Timer | undefined;
+	private lastVisit: number;
+	private lastTry: number;
+	private trying = false;
 	/** Ticks of the last measurement for somebody who looks. */
-	#measuredAt = 0;
-	#stopped = false;
+	private measuredAt = 0;
+	private stopped = false;
 
 	/** Throws where the board cannot be an access point. */
 	constructor(options: SetupOptions) {
 		const { board, storage, settings } = options;
 		const { AccessPoint } = board.network;
 		if (AccessPoint === undefined) throw new Error("this board has no access point");
-		this.#options = options;
-		this.#settings = settings;
-		this.#store = new SettingsStore(storage);
-		this.#name = ownName(board.identity.serial);
-		this.#password = ownPassword(storage, board);
-		this.#accessPoint = new AccessPoint({
-			SSID: this.#name,
-			...(this.#password !== undefined && { password: this.#password }),
-			onChanged: () => this.#visited(),
+		this.options = options;
+		this.settings = settings;
+		this.store = new SettingsStore(storage);
+		this.name = ownName(board.identity.serial);
+		this.password = ownPassword(storage, board);
+		this.accessPoint = new AccessPoint({
+			SSID: this.name,
+			...(this.password !== undefined && { password: this.password }),
+			onChanged: () => this.visited(),
 		});
-		this.#joiner = new Joiner({
+		this.joiner = new Joiner({
 			WiFi: board.network.WiFi,
 			time: board.time,
-			onLost: () => this.#timeSync?.stop(),
+			onLost: () => this.timeSync?.stop(),
 		});
-		this.#heard = new HeardNetworks(this.#accessPoint);
-		this.#token = makeToken(board);
-		this.#lastVisit = this.#lastTry = board.time.ticks();
-		this.#server = new HttpServer({
+		this.heard = new HeardNetworks(this.accessPoint);
+		this.token = makeToken(board);
+		this.lastVisit = this.lastTry = board.time.ticks();
+		this.server = new HttpServer({
 			network: board.network,
 			time: board.time,
 			port: httpPort,
 			headers: requestHeaders,
-			accept: (from) => isNear(from, this.#accessPoint.address),
+			accept: (from) => isNear(from, this.accessPoint.address),
 			handle: (request) => {
-				this.#visited();
-				return answerSetup(request, this.#door);
+				this.visited();
+				return answerSetup(request, this.door);
 			},
 			onMistake: (error) => options.log(`setup: a request has failed: ${String(error)}`),
 			onError: (error) => options.log(`setup: the page cannot be served: ${reasonOf(error)}`),
 		});
-		this.#names = new NameServer({
+		this.names = new NameServer({
 			network: board.network,
-			address: this.#accessPoint.address,
+			address: this.accessPoint.address,
 			onError: (error) => options.log(`setup: names cannot be answered: ${reasonOf(error)}`),
 		});
 	}
 
 	/** Of the page. */
 	get port(): number {
-		return this.#server.port;
+		return this.server.port;
 	}
 
 	/** dBm, while a network is joined. */
 	get signalStrength(): number | undefined {
-		return this.#joiner.signalStrength;
+		return this.joiner.signalStrength;
 	}
 
 	start(): void {
-		const { log } = this.#options;
-		for (const line of invitation(this.#name, this.#password, this.#door.origin)) log(line);
-		this.#heard.scan();
-		void this.#options.sample(this.#settings);
-		this.#consider();
+		const { log } = this.options;
+		for (const line of invitation(this.name, this.password, this.door.origin)) log(line);
+		this.heard.scan();
+		void this.options.sample(this.settings);
+		this.consider();
 	}
 
 	async stop(): Promise<void> {
-		const { time } = this.#options.board;
-		this.#stopped = true;
-		time.clear(this.#timer);
-		time.clear(this.#leaving);
-		this.#server.close();
-		this.#names.close();
-		this.#test?.abort();
-		this.#joiner.close();
-		await this.#test?.ended;
-		this.#timeSync?.stop();
-		this.#accessPoint.close();
+		const { time } = this.options.board;
+		this.stopped = true;
+		time.clear(this.timer);
+		time.clear(this.leaving);
+		this.server.close();
+		this.names.close();
+		this.test?.abort();
+		this.joiner.close();
+		await this.test?.ended;
+		this.timeSync?.stop();
+		this.accessPoint.close();
 	}
 
 	/** What the page can do. */
-	get #door(): SetupBoard {
-		const { address } = this.#accessPoint;
-		const port = this.#server.port;
+	private get door(): SetupBoard {
+		const { address } = this.accessPoint;
+		const port = this.server.port;
 		return {
 			origin: `http://${address}${port === 80 ? "" : `:${port}`}`,
 			names: address === "127.0.0.1" ? ["localhost"] : [],
-			token: this.#token,
-			usualPins: usualPinsOf(this.#options.board),
-			settings: (asTested) => (asTested ? this.#tried : undefined) ?? this.#settings,
-			state: () => this.#state(),
-			networks: () => this.#heard.state,
-			scan: () => this.#scan(),
-			lookForSensors: (forget) => void this.#options.lookForSensors(forget),
-			test: (settings) => this.#beginTest(settings),
-			testState: () => (this.#test === undefined ? untested : { number: this.#tests, ...this.#test.state }),
-			save: (settings) => this.#save(settings),
-			isOpen: this.#password === undefined,
-			export: (secrets) => exportSettings(this.#settings, secrets),
-			finish: () => this.#finish(),
+			token: this.token,
+			usualPins: usualPinsOf(this.options.board),
+			settings: (asTested) => (asTested ? this.tried : undefined) ?? this.settings,
+			state: () => this.state(),
+			networks: () => this.heard.state,
+			scan: () => this.scan(),
+			lookForSensors: (forget) => void this.options.lookForSensors(forget),
+			test: (settings) => this.beginTest(settings),
+			testState: () => (this.test === undefined ? untested : { number: this.tests, ...this.test.state }),
+			save: (settings) => this.save(settings),
+			isOpen: this.password === undefined,
+			export: (secrets) => exportSettings(this.settings, secrets),
+			finish: () => this.finish(),
 		};
 	}
 
-	#state(): Omit<SetupState, "token"> {
-		const { board, deviceId, sensors, waiting, budget, now } = this.#options;
-		const tried = this.#tried;
-		this.#refresh();
+	private state(): Omit<SetupState, "token"> {
+		const { board, deviceId, sensors, waiting, budget, now } = this.options;
+		const tried = this.tried;
+		this.refresh();
 		const { limit, remaining } = budget.at(now());
 		return {
 			board: {
-				name: this.#name,
-				deviceId: deviceId({ ...this.#settings, deviceId: "" }),
+				name: this.name,
+				deviceId: deviceId({ ...this.settings, deviceId: "" }),
 				chip: board.identity.chip,
 				firmwareVersion,
 			},
-			...shown(this.#settings),
+			...shown(this.settings),
 			...(tried === undefined ? {} : { tested: shown(tried) }),
 			table: describeTable(),
 			sensors: sensors(),
@@ -223,48 +223,48 @@ export class Setup {
 	}
 
 	/** Whoever looks again sees what is measured now. */
-	#refresh(): void {
-		const { board, measure } = this.#options;
+	private refresh(): void {
+		const { board, measure } = this.options;
 		const ticks = board.time.ticks();
-		if (ticks - this.#measuredAt < freshness) return;
-		this.#measuredAt = ticks;
+		if (ticks - this.measuredAt < freshness) return;
+		this.measuredAt = ticks;
 		void measure();
 	}
 
 	/** Not while a network is joined: the radio has one channel at a time. */
-	#scan(): void {
-		if (!this.#joiner.joining) this.#heard.scan();
+	private scan(): void {
+		if (!this.joiner.joining) this.heard.scan();
 	}
 
-	#save(settings: Settings): void {
-		this.#store.save(withoutPresets(settings));
-		this.#settings = settings;
-		this.#tried = undefined;
-		this.#options.log("setup: settings saved");
-		void this.#options.sample(settings);
+	private save(settings: Settings): void {
+		this.store.save(withoutPresets(settings));
+		this.settings = settings;
+		this.tried = undefined;
+		this.options.log("setup: settings saved");
+		void this.options.sample(settings);
 	}
 
-	#finish(): void {
-		const { time } = this.#options.board;
-		time.clear(this.#leaving);
-		this.#leaving = time.set(() => this.#options.leave(this.#settings), farewell);
+	private finish(): void {
+		const { time } = this.options.board;
+		time.clear(this.leaving);
+		this.leaving = time.set(() => this.options.leave(this.settings), farewell);
 	}
 
-	#beginTest(settings: Settings): number {
-		const { board, deviceId, sample, fields, send, budget, now } = this.#options;
-		this.#test?.abort();
-		this.#tried = settings;
+	private beginTest(settings: Settings): number {
+		const { board, deviceId, sample, fields, send, budget, now } = this.options;
+		this.test?.abort();
+		this.tried = settings;
 		const test = new ConnectionTest({
 			settings,
 			time: board.time,
 			resolver: board.network.resolver,
 			deviceId: deviceId(settings),
 			agent: `dakkio-esp32/${firmwareVersion}`,
-			ownAddress: this.#accessPoint.address,
-			join: (network) => this.#joiner.join(network),
-			leave: () => this.#joiner.leave(),
-			strengthOf: (ssid) => this.#heard.strengthOf(ssid),
-			setClock: (servers, signal) => this.#setClock(servers, signal),
+			ownAddress: this.accessPoint.address,
+			join: (network) => this.joiner.join(network),
+			leave: () => this.joiner.leave(),
+			strengthOf: (ssid) => this.heard.strengthOf(ssid),
+			setClock: (servers, signal) => this.setClock(servers, signal),
 			connect: (onVerified) => connectService(board, settings, onVerified),
 			wantsLogin: (host, onStop) => wantsLogin({ board, host, onStop }),
 			onAnswer: (headers) => budget.count(headers, now()),
@@ -274,16 +274,16 @@ export class Setup {
 			},
 			send: (dataSourceId, connection) => send({ ...settings, dataSourceId }, connection),
 		});
-		this.#test = test;
-		this.#tests++;
-		void test.ended.then(() => this.#consider());
-		return this.#tests;
+		this.test = test;
+		this.tests++;
+		void test.ended.then(() => this.consider());
+		return this.tests;
 	}
 
 	/** Asks each server once, and keeps the clock set from then on. */
-	#setClock(servers: readonly string[], signal: Signal): Promise<number | undefined> {
-		const { board, timeSync } = this.#options;
-		this.#timeSync?.stop();
+	private setClock(servers: readonly string[], signal: Signal): Promise<number | undefined> {
+		const { board, timeSync } = this.options;
+		this.timeSync?.stop();
 		return new Promise((resolve) => {
 			let failures = 0;
 			const end = (utc: number | undefined) => {
@@ -299,56 +299,56 @@ export class Setup {
 					if (++failures >= servers.length) end(undefined);
 				},
 			});
-			this.#timeSync = sync;
+			this.timeSync = sync;
 			if (servers.length === 0) end(undefined);
 			else sync.start();
 		});
 	}
 
-	#visited(): void {
-		this.#lastVisit = this.#options.board.time.ticks();
-		this.#consider();
+	private visited(): void {
+		this.lastVisit = this.options.board.time.ticks();
+		this.consider();
 	}
 
 	/** Does what is due, and looks again when something may be. */
-	#consider(): void {
-		const { time } = this.#options.board;
-		time.clear(this.#timer);
-		if (this.#stopped) return;
-		const { reason } = this.#options;
+	private consider(): void {
+		const { time } = this.options.board;
+		time.clear(this.timer);
+		if (this.stopped) return;
+		const { reason } = this.options;
 		const step = nextStep({
 			now: time.ticks(),
 			reason,
-			hasNetworks: this.#settings.networks.length > 0,
-			stations: this.#accessPoint.stations,
-			lastVisit: this.#lastVisit,
-			lastTry: this.#lastTry,
-			busy: this.#trying || this.#joiner.joining || this.#test?.state.running === true,
+			hasNetworks: this.settings.networks.length > 0,
+			stations: this.accessPoint.stations,
+			lastVisit: this.lastVisit,
+			lastTry: this.lastTry,
+			busy: this.trying || this.joiner.joining || this.test?.state.running === true,
 		});
-		if (step.kind === "close") this.#close("nobody came");
-		else if (step.kind === "try networks") void this.#tryNetworks();
+		if (step.kind === "close") this.close("nobody came");
+		else if (step.kind === "try networks") void this.tryNetworks();
 		else if (step.until !== undefined)
-			this.#timer = time.set(() => this.#consider(), step.until - time.ticks());
+			this.timer = time.set(() => this.consider(), step.until - time.ticks());
 	}
 
-	async #tryNetworks(): Promise<void> {
-		this.#trying = true;
-		for (const network of this.#settings.networks) {
-			const result = await this.#joiner.join(network);
-			if (this.#stopped) return;
+	private async tryNetworks(): Promise<void> {
+		this.trying = true;
+		for (const network of this.settings.networks) {
+			const result = await this.joiner.join(network);
+			if (this.stopped) return;
 			if (result.kind === "joined") {
-				this.#close(`${JSON.stringify(network.ssid)} is there again`);
+				this.close(`${JSON.stringify(network.ssid)} is there again`);
 				return;
 			}
 		}
-		this.#trying = false;
-		this.#lastTry = this.#options.board.time.ticks();
-		this.#consider();
+		this.trying = false;
+		this.lastTry = this.options.board.time.ticks();
+		this.consider();
 	}
 
-	#close(why: string): void {
-		this.#options.log(`setup: closed, ${why}`);
-		this.#options.leave(this.#settings);
+	private close(why: string): void {
+		this.options.log(`setup: closed, ${why}`);
+		this.options.leave(this.settings);
 	}
 }
 

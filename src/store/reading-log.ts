@@ -17,21 +17,21 @@ const typicalReading = 10;
  * acknowledged, or until the flash is full and it is among the oldest.
  */
 export class ReadingLog {
-	readonly #queue: FlashQueue;
-	readonly #encoder = new ReadingEncoder();
+	private readonly queue: FlashQueue;
+	private readonly encoder = new ReadingEncoder();
 	/** What the next reading is told by; `undefined` until the newest sector has been read after a mount. */
-	#chain: ReadingChain | undefined;
+	private chain: ReadingChain | undefined;
 	/** What is known after the reading that was acknowledged last, so that its sector need not be read again. */
-	readonly #front = new ReadingChain();
+	private readonly front = new ReadingChain();
 	/** Of the reader that was begun last. */
-	#reader = this.#front;
-	#unreadBytes = 0;
+	private reader = this.front;
+	private unreadBytes = 0;
 	/** Records up to this one have been counted if they could not be read. */
-	#countedUpTo = 0;
+	private countedUpTo = 0;
 
 	/** Mounts; never throws for what is on the flash. */
 	constructor(options: ReadingLogOptions) {
-		this.#queue = new FlashQueue({ ...options, verify: true });
+		this.queue = new FlashQueue({ ...options, verify: true });
 	}
 
 	/**
@@ -39,13 +39,13 @@ export class ReadingLog {
 	 * a RangeError for a reading that cannot be told, and what {@link FlashQueue.push} throws.
 	 */
 	append(reading: Reading, context: SampleContext): number {
-		this.#chain ??= this.#readChain();
-		const chain = this.#chain;
+		this.chain ??= this.readChain();
+		const chain = this.chain;
 		let bytes: Bytes = new Uint8Array(0);
 		let opens = false;
-		const sequence = this.#queue.push((first) => {
+		const sequence = this.queue.push((first) => {
 			opens = first;
-			bytes = this.#encoder.encode(chain, reading, context, first);
+			bytes = this.encoder.encode(chain, reading, context, first);
 			return bytes;
 		});
 		chain.take(bytes, sequence, opens);
@@ -54,21 +54,21 @@ export class ReadingLog {
 
 	/** Unacknowledged readings, oldest first, read from flash as they are taken; `from`: begin with that number. */
 	*waiting(from?: number): Generator<StoredReading> {
-		const oldest = this.#queue.oldest;
+		const oldest = this.queue.oldest;
 		if (oldest === undefined) return;
 		const start = Math.max(from ?? oldest, oldest);
 		const chain = new ReadingChain();
-		this.#reader = chain;
-		const goesOn = this.#front.sequence === start - 1 && this.#front.context !== undefined;
-		if (goesOn) chain.copy(this.#front);
+		this.reader = chain;
+		const goesOn = this.front.sequence === start - 1 && this.front.context !== undefined;
+		if (goesOn) chain.copy(this.front);
 		let given = false;
-		for (const { bytes, sequence, first } of this.#queue.records(start, !goesOn)) {
+		for (const { bytes, sequence, first } of this.queue.records(start, !goesOn)) {
 			const read = chain.take(bytes, sequence, first);
 			if (sequence < start) continue;
 			const { context } = chain;
 			if (!read || context === undefined) {
-				this.#countUnread(sequence, bytes.length);
-				if (!given && sequence === this.#queue.oldest) this.#queue.passOver(sequence);
+				this.countUnread(sequence, bytes.length);
+				if (!given && sequence === this.queue.oldest) this.queue.passOver(sequence);
 				continue;
 			}
 			given = true;
@@ -78,45 +78,45 @@ export class ReadingLog {
 
 	/** That reading and all before it are done with; durable, one small write. */
 	acknowledge(upTo: number): void {
-		this.#queue.acknowledge(upTo);
-		if (this.#reader.sequence === upTo) this.#front.copy(this.#reader);
+		this.queue.acknowledge(upTo);
+		if (this.reader.sequence === upTo) this.front.copy(this.reader);
 	}
 
 	/** Empties the log and its counters. Sequence numbers go on. */
 	reset(): void {
-		this.#queue.reset();
-		this.#unreadBytes = 0;
+		this.queue.reset();
+		this.unreadBytes = 0;
 	}
 
 	/** May be called twice. */
 	close(): void {
-		this.#queue.close();
+		this.queue.close();
 	}
 
 	/** How many readings wait. */
 	get length(): number {
-		return this.#queue.length;
+		return this.queue.length;
 	}
 
 	/** About how many readings fit, if they go on as those stored last. */
 	get capacity(): number {
-		const { bytes, records } = this.#queue.newestFill;
-		return Math.floor(this.#queue.capacity / (records > 0 ? bytes / records : typicalReading));
+		const { bytes, records } = this.queue.newestFill;
+		return Math.floor(this.queue.capacity / (records > 0 ? bytes / records : typicalReading));
 	}
 
 	get oldest(): number | undefined {
-		return this.#queue.oldest;
+		return this.queue.oldest;
 	}
 
 	/** `undefined` when none waits. */
 	get newest(): number | undefined {
-		return this.#queue.newest;
+		return this.queue.newest;
 	}
 
 	/** The boot of the reading that was stored last, sent or not; 0 when none can be read. */
 	get newestBoot(): number {
-		this.#chain ??= this.#readChain();
-		if (this.#chain.context !== undefined) return this.#chain.context.boot;
+		this.chain ??= this.readChain();
+		if (this.chain.context !== undefined) return this.chain.context.boot;
 		// The newest sector may have been opened, and nothing stored in it.
 		let boot = 0;
 		for (const { context } of this.waiting(this.newest)) boot = context.boot;
@@ -125,24 +125,24 @@ export class ReadingLog {
 
 	/** How many readings went, since the last reset, because the flash was full. */
 	get dropped(): number {
-		return this.#queue.dropped;
+		return this.queue.dropped;
 	}
 
 	/** Bytes found damaged since the mount. */
 	get damagedBytes(): number {
-		return this.#queue.damagedBytes + this.#unreadBytes;
+		return this.queue.damagedBytes + this.unreadBytes;
 	}
 
 	/** So that a board that starts again and again goes on where it was, instead of telling its context anew. */
-	#readChain(): ReadingChain {
+	private readChain(): ReadingChain {
 		const chain = new ReadingChain();
-		for (const { bytes, sequence, first } of this.#queue.newestSector()) chain.take(bytes, sequence, first);
+		for (const { bytes, sequence, first } of this.queue.newestSector()) chain.take(bytes, sequence, first);
 		return chain;
 	}
 
-	#countUnread(sequence: number, length: number): void {
-		if (sequence <= this.#countedUpTo) return;
-		this.#countedUpTo = sequence;
-		this.#unreadBytes += length;
+	private countUnread(sequence: number, length: number): void {
+		if (sequence <= this.countedUpTo) return;
+		this.countedUpTo = sequence;
+		this.unreadBytes += length;
 	}
 }

@@ -83,36 +83,36 @@ function* batchTexts(readings: Iterable<TimedReading>, upTo: number, to: Destina
 /** A body made of texts that are produced while it is read. */
 class TextBody implements Body {
 	readonly length: number;
-	readonly #texts: Iterator<string>;
+	private readonly texts: Iterator<string>;
 	/** The UTF-8 of the text in hand, and how much of it has been read. */
-	#bytes = new Uint8Array(512);
-	#filled = 0;
-	#taken = 0;
+	private bytes = new Uint8Array(512);
+	private filled = 0;
+	private taken = 0;
 
 	constructor(texts: Iterable<string>, length: number) {
 		this.length = length;
-		this.#texts = texts[Symbol.iterator]();
+		this.texts = texts[Symbol.iterator]();
 	}
 
 	read(into: Uint8Array): number {
 		let count = 0;
-		while (count < into.length && (this.#taken < this.#filled || this.#next())) {
-			const part = Math.min(into.length - count, this.#filled - this.#taken);
-			into.set(this.#bytes.subarray(this.#taken, this.#taken + part), count);
-			this.#taken += part;
+		while (count < into.length && (this.taken < this.filled || this.next())) {
+			const part = Math.min(into.length - count, this.filled - this.taken);
+			into.set(this.bytes.subarray(this.taken, this.taken + part), count);
+			this.taken += part;
 			count += part;
 		}
 		return count;
 	}
 
-	#next(): boolean {
-		const { done, value } = this.#texts.next();
+	private next(): boolean {
+		const { done, value } = this.texts.next();
 		if (done === true) return false;
 		const length = byteLength(value);
-		if (length > this.#bytes.length) this.#bytes = new Uint8Array(length);
-		encodeInto(value, this.#bytes, 0);
-		this.#filled = length;
-		this.#taken = 0;
+		if (length > this.bytes.length) this.bytes = new Uint8Array(length);
+		encodeInto(value, this.bytes, 0);
+		this.filled = length;
+		this.taken = 0;
 		return true;
 	}
 }

@@ -12,25 +12,25 @@ const version = 1;
  * itself. Survives a restart.
  */
 export class Budget {
-	readonly #storage: KeyValue;
-	#allowance: Allowance | undefined;
+	private readonly storage: KeyValue;
+	private allowance: Allowance | undefined;
 
 	constructor(storage: KeyValue) {
-		this.#storage = storage;
-		this.#allowance = read(storage);
+		this.storage = storage;
+		this.allowance = read(storage);
 	}
 
 	/** What is left at `now` (milliseconds of Unix time). */
 	at(now: number): Allowance {
-		return this.#allowance === undefined ? assumedAllowance(now) : allowanceAt(this.#allowance, now);
+		return this.allowance === undefined ? assumedAllowance(now) : allowanceAt(this.allowance, now);
 	}
 
 	/** Counts a call that was answered, by what its headers say. */
 	count(headers: ReadonlyMap<string, string>, now: number): void {
 		const allowance = readAllowance(headers, now) ?? afterCall(this.at(now));
-		this.#allowance = allowance;
+		this.allowance = allowance;
 		try {
-			write(this.#storage, allowance);
+			write(this.storage, allowance);
 		} catch {
 			// The count is right as long as the board runs; and what was answered is answered, whatever a storage says.
 		}

@@ -21,16 +21,16 @@ const longestCause = 300;
  * never sent again by themselves; when the ring is full, the oldest go.
  */
 export class Quarantine {
-	readonly #queue: FlashQueue;
+	private readonly queue: FlashQueue;
 
 	/** Mounts the partition, which the quarantine closes. */
 	constructor(flash: Flash) {
-		this.#queue = new FlashQueue({ flash });
+		this.queue = new FlashQueue({ flash });
 	}
 
 	/** How many are kept. */
 	get length(): number {
-		return this.#queue.length;
+		return this.queue.length;
 	}
 
 	/** Keeps a point; durable when it returns. */
@@ -38,21 +38,21 @@ export class Quarantine {
 		const { sequence } = timed.reading;
 		const kept = { sequence, cause: cause.slice(0, longestCause), point: batchPoint(timed, to) };
 		const whole = encode(kept);
-		this.#queue.push(whole.length <= this.#queue.largestRecord ? whole : encode({ ...kept, point: "" }));
+		this.queue.push(whole.length <= this.queue.largestRecord ? whole : encode({ ...kept, point: "" }));
 	}
 
 	/** What is kept, oldest first. */
 	*points(): Generator<RefusedPoint> {
-		for (const { bytes } of this.#queue.records()) yield JSON.parse(decode(bytes, 0, bytes.length));
+		for (const { bytes } of this.queue.records()) yield JSON.parse(decode(bytes, 0, bytes.length));
 	}
 
 	/** Forgets them all. */
 	reset(): void {
-		this.#queue.reset();
+		this.queue.reset();
 	}
 
 	close(): void {
-		this.#queue.close();
+		this.queue.close();
 	}
 }
 

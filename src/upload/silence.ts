@@ -27,40 +27,40 @@ export interface Attempt {
 
 /** How long nothing has been heard from the network, in a board's ticks. */
 export class Silence {
-	readonly #restarted: boolean;
-	#since: number;
-	#tried = 0;
+	private readonly restarted: boolean;
+	private since: number;
+	private tried = 0;
 
 	/** `restarted`: the board was restarted for this, and nothing has been heard since. */
 	constructor(ticks: number, restarted: boolean) {
-		this.#since = ticks;
-		this.#restarted = restarted;
+		this.since = ticks;
+		this.restarted = restarted;
 	}
 
 	/** Something came from the network. */
 	heard(ticks: number): void {
-		this.#since = ticks;
-		this.#tried = 0;
+		this.since = ticks;
+		this.tried = 0;
 	}
 
 	/** The Wi-Fi was joined. While a remedy is being tried, that alone proves nothing. */
 	joined(ticks: number): void {
-		if (this.#tried === 0) this.#since = ticks;
+		if (this.tried === 0) this.since = ticks;
 	}
 
 	/** Nothing came at this attempt; each remedy is named once. */
 	unheard({ ticks, timeKnown }: Attempt): Remedy | undefined {
-		const next = remedies[this.#tried];
+		const next = remedies[this.tried];
 		if (next === undefined) return undefined;
-		const after = next.remedy === "restart the board" ? this.#restartAfter(timeKnown) : undefined;
-		if (ticks - this.#since < (after ?? next.after)) return undefined;
-		this.#tried++;
+		const after = next.remedy === "restart the board" ? this.restartAfter(timeKnown) : undefined;
+		if (ticks - this.since < (after ?? next.after)) return undefined;
+		this.tried++;
 		return next.remedy;
 	}
 
 	/** One that did not help is repeated once a day; one that costs true times waits for a week. */
-	#restartAfter(timeKnown: boolean): number | undefined {
+	private restartAfter(timeKnown: boolean): number | undefined {
 		if (timeKnown) return 7 * day;
-		return this.#restarted ? day : undefined;
+		return this.restarted ? day : undefined;
 	}
 }

@@ -24,120 +24,120 @@ const longestPause = 5 * 60_000;
 
 /** Keeps the board on one of its saved Wi-Fi networks: tries each in turn, for ever, with growing pauses. */
 export class Station {
-	readonly #options: StationOptions;
+	private readonly options: StationOptions;
 	/** From the start on: the radio costs a battery much, also while it joins nothing. */
-	#wifi: WiFi | undefined;
+	private wifi: WiFi | undefined;
 	/** Ticks of the last attempt to join. */
-	#triedAt = 0;
-	#timer: Timer | undefined;
-	#current = 0;
-	#rounds = 0;
-	#state: "stopped" | "joining" | "connected" | "pausing" = "stopped";
+	private triedAt = 0;
+	private timer: Timer | undefined;
+	private current = 0;
+	private rounds = 0;
+	private state: "stopped" | "joining" | "connected" | "pausing" = "stopped";
 
 	constructor(options: StationOptions) {
-		this.#options = options;
+		this.options = options;
 	}
 
 	get connected(): boolean {
-		return this.#state === "connected";
+		return this.state === "connected";
 	}
 
 	/** dBm, while connected. */
 	get signalStrength(): number | undefined {
 		// mutation: signal-strength
-		return this.connected ? this.#wifi?.RSSI : undefined;
+		return this.connected ? this.wifi?.RSSI : undefined;
 	}
 
 	start(): void {
-		if (this.#options.networks.length === 0) this.#options.log("Wi-Fi: no network is set");
-		else if (this.#state === "stopped") this.#join(0);
+		if (this.options.networks.length === 0) this.options.log("Wi-Fi: no network is set");
+		else if (this.state === "stopped") this.join(0);
 	}
 
 	/** Leaves the network and joins anew. */
 	rejoin(): void {
-		if (this.#state === "stopped") return;
-		this.#options.time.clear(this.#timer);
-		if (this.#state === "connected") this.#options.onDisconnected();
-		this.#wifi?.disconnect();
-		this.#join(0);
+		if (this.state === "stopped") return;
+		this.options.time.clear(this.timer);
+		if (this.state === "connected") this.options.onDisconnected();
+		this.wifi?.disconnect();
+		this.join(0);
 	}
 
 	stop(): void {
-		this.#state = "stopped";
-		this.#options.time.clear(this.#timer);
-		this.#wifi?.close();
-		this.#wifi = undefined;
+		this.state = "stopped";
+		this.options.time.clear(this.timer);
+		this.wifi?.close();
+		this.wifi = undefined;
 	}
 
-	#join(index: number): void {
-		const { networks, time, WiFi } = this.#options;
+	private join(index: number): void {
+		const { networks, time, WiFi } = this.options;
 		const network = networks[index];
 		if (network === undefined) {
 			// mutation: pause-after-last-network
-			this.#pause();
+			this.pause();
 			return;
 		}
-		this.#current = index;
-		this.#state = "joining";
-		this.#triedAt = time.ticks();
-		this.#timer = time.set(() => this.#failed("no answer or no address"), joinDeadline);
+		this.current = index;
+		this.state = "joining";
+		this.triedAt = time.ticks();
+		this.timer = time.set(() => this.failed("no answer or no address"), joinDeadline);
 		try {
-			this.#wifi ??= new WiFi({ onChanged: () => this.#changed() });
-			this.#wifi.connect(
+			this.wifi ??= new WiFi({ onChanged: () => this.changed() });
+			this.wifi.connect(
 				network.password === "" ? { SSID: network.ssid } : { SSID: network.ssid, password: network.password },
 			);
 		} catch (error) {
-			this.#failed(error instanceof Error ? error.message : String(error));
+			this.failed(error instanceof Error ? error.message : String(error));
 		}
 	}
 
 	/** The platform tells that something changed, not what: its state decides. */
-	#changed(): void {
-		const { time, log, onConnected, onDisconnected } = this.#options;
-		if (this.#wifi === undefined) return;
-		const { connection } = this.#wifi;
-		if (connection === WiFiConnection.connected && this.#state === "joining") {
-			time.clear(this.#timer);
-			this.#state = "connected";
+	private changed(): void {
+		const { time, log, onConnected, onDisconnected } = this.options;
+		if (this.wifi === undefined) return;
+		const { connection } = this.wifi;
+		if (connection === WiFiConnection.connected && this.state === "joining") {
+			time.clear(this.timer);
+			this.state = "connected";
 			// mutation: reset-join-backoff
-			this.#rounds = 0;
+			this.rounds = 0;
 			log(
-				`Wi-Fi: joined ${this.#name()}, address ${this.#wifi.address ?? "unknown"}, ${this.#wifi.RSSI ?? "?"} dBm`,
+				`Wi-Fi: joined ${this.name()}, address ${this.wifi.address ?? "unknown"}, ${this.wifi.RSSI ?? "?"} dBm`,
 			);
 			onConnected();
-		} else if (connection < WiFiConnection.associated && this.#state === "connected") {
-			log(`Wi-Fi: lost ${this.#name()}`);
-			this.#state = "joining";
+		} else if (connection < WiFiConnection.associated && this.state === "connected") {
+			log(`Wi-Fi: lost ${this.name()}`);
+			this.state = "joining";
 			onDisconnected();
-			this.#join(0);
-		} else if (connection === WiFiConnection.idle && this.#state === "joining") {
+			this.join(0);
+		} else if (connection === WiFiConnection.idle && this.state === "joining") {
 			// An event that comes at once may be that of an earlier disconnect.
-			if (time.ticks() - this.#triedAt >= lateEvent)
-				this.#failed("it is not there, or did not take the password");
+			if (time.ticks() - this.triedAt >= lateEvent)
+				this.failed("it is not there, or did not take the password");
 		}
 	}
 
-	#failed(why: string): void {
-		this.#options.time.clear(this.#timer);
+	private failed(why: string): void {
+		this.options.time.clear(this.timer);
 		// mutation: log-join-failure
-		this.#options.log(`Wi-Fi: could not join ${this.#name()}: ${why}`);
+		this.options.log(`Wi-Fi: could not join ${this.name()}: ${why}`);
 		// Disconnecting raises no event: this class keeps its own state.
-		this.#wifi?.disconnect();
+		this.wifi?.disconnect();
 		// mutation: join-next-network
-		this.#join(this.#current + 1);
+		this.join(this.current + 1);
 	}
 
-	#pause(): void {
-		const { time, random } = this.#options;
-		const ceiling = Math.min(longestPause, firstPause * 2 ** Math.min(this.#rounds++, 10));
-		this.#state = "pausing";
+	private pause(): void {
+		const { time, random } = this.options;
+		const ceiling = Math.min(longestPause, firstPause * 2 ** Math.min(this.rounds++, 10));
+		this.state = "pausing";
 		// mutation: schedule-join
-		this.#timer = time.set(() => this.#join(0), (ceiling * (1 + random())) / 2);
+		this.timer = time.set(() => this.join(0), (ceiling * (1 + random())) / 2);
 	}
 
 	/** The name came from a person or from the air: quoted, so that it cannot pass for anything else in a log. */
-	#name(): string {
+	private name(): string {
 		// mutation: quote-network-name
-		return JSON.stringify(this.#options.networks[this.#current]?.ssid ?? "");
+		return JSON.stringify(this.options.networks[this.current]?.ssid ?? "");
 	}
 }

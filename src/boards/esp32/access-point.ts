@@ -25,18 +25,18 @@ const wpa2 = 3;
  */
 class ChipAccessPoint implements AccessPoint {
 	readonly address = ownAddress;
-	readonly #radio: Radio;
-	readonly #onChanged: (() => void) | undefined;
-	#events: SDKWiFi | undefined;
-	#stations = 0;
+	private readonly radio: Radio;
+	private readonly onChanged: (() => void) | undefined;
+	private events: SDKWiFi | undefined;
+	private _stations = 0;
 
 	constructor({ SSID, password, channel = 1, onChanged }: AccessPointOptions, radio: Radio) {
-		this.#radio = radio;
-		this.#onChanged = onChanged;
+		this.radio = radio;
+		this.onChanged = onChanged;
 		// From station to both, and not at once: the network interface must be there when the access point starts.
 		SDKWiFi.mode = 1;
-		this.#events = new SDKWiFi(undefined, (message, ...more: unknown[]) =>
-			guard(() => this.#take(message, more[0])),
+		this.events = new SDKWiFi(undefined, (message, ...more: unknown[]) =>
+			guard(() => this.take(message, more[0])),
 		);
 		const common = { ssid: SSID, channel, station: true, max: mostStations };
 		SDKWiFi.accessPoint(password === undefined ? common : { ...common, password });
@@ -45,13 +45,13 @@ class ChipAccessPoint implements AccessPoint {
 	}
 
 	get stations(): number {
-		return this.#stations;
+		return this._stations;
 	}
 
 	scan({ onFound, onComplete }: Parameters<AccessPoint["scan"]>[0]): void {
 		SDKWiFi.scan({ hidden: false }, (item) =>
 			guard(() => {
-				if (this.#events === undefined) return;
+				if (this.events === undefined) return;
 				if (item === null) onComplete();
 				else
 					onFound({
@@ -66,18 +66,18 @@ class ChipAccessPoint implements AccessPoint {
 
 	/** The network stays until the next start, without anybody to answer in it: the SDK cannot end it alone. */
 	close(): void {
-		const events = this.#events;
-		this.#events = undefined;
-		this.#radio.forget = undefined;
+		const events = this.events;
+		this.events = undefined;
+		this.radio.forget = undefined;
 		guard(() => events?.close());
 	}
 
-	#take(message: string, reason: unknown): void {
-		if (this.#events === undefined) return;
-		if (message === "disconnect") this.#radio.passwordRefused = reason === -1;
+	private take(message: string, reason: unknown): void {
+		if (this.events === undefined) return;
+		if (message === "disconnect") this.radio.passwordRefused = reason === -1;
 		if (message !== "station_connect" && message !== "station_disconnect") return;
-		this.#stations = Math.max(0, this.#stations + (message === "station_connect" ? 1 : -1));
-		this.#onChanged?.();
+		this._stations = Math.max(0, this._stations + (message === "station_connect" ? 1 : -1));
+		this.onChanged?.();
 	}
 }
 

@@ -5,15 +5,15 @@ import { AcceptedConnection } from "./tcp";
 
 /** The SDK's TCP listener. It listens on every address of the board: the SDK takes no other. */
 export class TCPListener implements Listener {
-	readonly #options: ListenerOptions;
-	#listener: SDKListener | undefined;
+	private readonly options: ListenerOptions;
+	private listener: SDKListener | undefined;
 
 	constructor(options: ListenerOptions) {
-		this.#options = options;
+		this.options = options;
 		try {
-			this.#listener = new SDKListener({
+			this.listener = new SDKListener({
 				port: options.port,
-				onReadable: (count) => this.#announce(count),
+				onReadable: (count) => this.announce(count),
 			});
 		} catch (error) {
 			const reason = toError(error);
@@ -22,12 +22,12 @@ export class TCPListener implements Listener {
 	}
 
 	get port(): number {
-		return this.#listener?.port ?? this.#options.port;
+		return this.listener?.port ?? this.options.port;
 	}
 
 	read(): TCP | undefined {
 		try {
-			const socket = this.#listener?.read();
+			const socket = this.listener?.read();
 			return socket === undefined ? undefined : new AcceptedConnection(socket);
 		} catch {
 			// It was gone before it was taken.
@@ -36,13 +36,13 @@ export class TCPListener implements Listener {
 	}
 
 	close(): void {
-		const listener = this.#listener;
-		this.#listener = undefined;
+		const listener = this.listener;
+		this.listener = undefined;
 		closeIO(listener);
 	}
 
-	#announce(count: number): void {
-		if (this.#listener === undefined) return;
-		guard(() => this.#options.onReadable?.(count));
+	private announce(count: number): void {
+		if (this.listener === undefined) return;
+		guard(() => this.options.onReadable?.(count));
 	}
 }

@@ -10,42 +10,42 @@ const romLength = 8;
  * byte arrays are buffers; and a transfer that fails gives zeros, without a word.
  */
 export class OneWireBus implements OneWire {
-	#bus: SDKOneWire | undefined;
+	private bus: SDKOneWire | undefined;
 
 	constructor({ pin }: { pin: number }) {
 		requireUsable(pin);
 		// The SDK does not look whether it has got the pin, and goes on without a bus: the pin class does look.
 		new SDKDigital({ pin, mode: SDKDigital.Output }).close();
-		this.#bus = new SDKOneWire({ pin });
+		this.bus = new SDKOneWire({ pin });
 	}
 
 	search(): readonly Uint8Array[] {
 		// It tells each code from its last byte to its first.
-		return this.#open().search().map(reversed);
+		return this.open().search().map(reversed);
 	}
 
 	reset(): boolean {
-		return this.#open().reset();
+		return this.open().reset();
 	}
 
 	write(bytes: Uint8Array): void {
-		for (const byte of bytes) this.#open().write(byte);
+		for (const byte of bytes) this.open().write(byte);
 	}
 
 	read(count: number): Uint8Array {
-		const bytes = this.#open().read(count);
+		const bytes = this.open().read(count);
 		return typeof bytes === "number" ? Uint8Array.of(bytes) : new Uint8Array(bytes);
 	}
 
 	close(): void {
-		const bus = this.#bus;
-		this.#bus = undefined;
+		const bus = this.bus;
+		this.bus = undefined;
 		bus?.close();
 	}
 
-	#open(): SDKOneWire {
-		if (this.#bus === undefined) throw new Error("the 1-Wire bus has been closed");
-		return this.#bus;
+	private open(): SDKOneWire {
+		if (this.bus === undefined) throw new Error("the 1-Wire bus has been closed");
+		return this.bus;
 	}
 }
 

@@ -39,7 +39,7 @@ class DigitalPin implements Digital {
 		return Number(SDKDigital.Falling);
 	}
 
-	#pin: SDKDigital | undefined;
+	private pin: SDKDigital | undefined;
 
 	constructor({ pin, mode, edge, onReadable }: DigitalOptions) {
 		// The SDK takes an edge together with its callback alone.
@@ -49,44 +49,44 @@ class DigitalPin implements Digital {
 				: {
 						edge,
 						onReadable: () => {
-							if (this.#pin !== undefined) guard(() => onReadable?.());
+							if (this.pin !== undefined) guard(() => onReadable?.());
 						},
 					};
 		requireUsable(pin);
 		takePinBack(pin);
-		this.#pin = new SDKDigital({ pin, mode, ...watch });
+		this.pin = new SDKDigital({ pin, mode, ...watch });
 	}
 
 	read(): 0 | 1 {
-		return this.#pin?.read() === 1 ? 1 : 0;
+		return this.pin?.read() === 1 ? 1 : 0;
 	}
 
 	write(value: 0 | 1): void {
-		this.#pin?.write(value);
+		this.pin?.write(value);
 	}
 
 	close(): void {
-		const pin = this.#pin;
-		this.#pin = undefined;
+		const pin = this.pin;
+		this.pin = undefined;
 		closeIO(pin);
 	}
 }
 
 /** The SDK's analog pin. */
 class AnalogPin implements Analog {
-	#pin: SDKAnalog | undefined;
+	private pin: SDKAnalog | undefined;
 
 	constructor({ pin }: { pin: number }) {
 		requireUsable(pin);
-		this.#pin = new SDKAnalog({ pin });
+		this.pin = new SDKAnalog({ pin });
 	}
 
 	get resolution(): number {
-		return this.#pin?.resolution ?? 0;
+		return this.pin?.resolution ?? 0;
 	}
 
 	read(): number {
-		const value: unknown = this.#pin?.read();
+		const value: unknown = this.pin?.read();
 		// The SDK tells a failure by nothing at all.
 		if (typeof value !== "number")
 			throw new Error(
@@ -96,8 +96,8 @@ class AnalogPin implements Analog {
 	}
 
 	close(): void {
-		const pin = this.#pin;
-		this.#pin = undefined;
+		const pin = this.pin;
+		this.pin = undefined;
 		closeIO(pin);
 	}
 }

@@ -25,7 +25,7 @@ const mostApart = 1_000_000;
  */
 export class Sleep {
 	/** Microseconds of the slow clock at the start of the boot. */
-	readonly #bootStart: number;
+	private readonly bootStart: number;
 	/** Whether the boot from before the sleep goes on. */
 	readonly resumed: boolean;
 	/** Milliseconds of the boot before now. */
@@ -35,8 +35,8 @@ export class Sleep {
 		const now = slowClock();
 		const kept = woken ? readBootStart() : undefined;
 		this.resumed = kept !== undefined && kept <= now;
-		this.#bootStart = kept !== undefined && kept <= now ? kept : now;
-		this.elapsed = (now - this.#bootStart) / 1000;
+		this.bootStart = kept !== undefined && kept <= now ? kept : now;
+		this.elapsed = (now - this.bootStart) / 1000;
 	}
 
 	/**
@@ -48,7 +48,7 @@ export class Sleep {
 		ffi.esp_wifi_stop();
 		const bootStart = slowClock() - ticks * 1000;
 		// Not at each sleep: the storage wears.
-		if (!this.resumed || Math.abs(bootStart - this.#bootStart) > mostApart)
+		if (!this.resumed || Math.abs(bootStart - this.bootStart) > mostApart)
 			guard(() => keepBootStart(bootStart));
 		if (wakePin !== undefined) {
 			ffi.rtc_gpio_pullup_en?.(wakePin);

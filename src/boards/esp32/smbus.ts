@@ -5,49 +5,49 @@ import { requireUsable } from "./usable-pin";
 
 /** A peripheral on the SDK's SMBus: the same, with the firmware's narrower types. */
 export class SMBusPeripheral implements SMBus {
-	readonly #bus: SDKSMBus;
+	private readonly bus: SDKSMBus;
 
 	constructor(options: I2COptions) {
 		requireUsable(options.data);
 		requireUsable(options.clock);
 		// The typings ask for a tuple where the class takes its options.
-		this.#bus = Reflect.construct(SDKSMBus, [options]);
+		this.bus = Reflect.construct(SDKSMBus, [options]);
 	}
 
 	read(buffer: Bytes, stop?: boolean): number {
-		this.#bus.read(buffer, stop);
+		this.bus.read(buffer, stop);
 		return buffer.length;
 	}
 
 	write(buffer: Bytes, stop?: boolean): void {
-		this.#bus.write(buffer, stop);
+		this.bus.write(buffer, stop);
 	}
 
 	readUint8(register: number): number {
-		return this.#bus.readUint8(register);
+		return this.bus.readUint8(register);
 	}
 
 	writeUint8(register: number, value: number): void {
-		this.#bus.writeUint8(register, value);
+		this.bus.writeUint8(register, value);
 	}
 
 	readUint16(register: number, bigEndian?: boolean): number {
-		return this.#bus.readUint16(register, bigEndian);
+		return this.bus.readUint16(register, bigEndian);
 	}
 
 	writeUint16(register: number, value: number, bigEndian?: boolean): void {
-		this.#bus.writeUint16(register, value, bigEndian);
+		this.bus.writeUint16(register, value, bigEndian);
 	}
 
 	readBuffer(register: number, buffer: Bytes): void {
-		this.#bus.readBuffer(register, buffer);
+		this.bus.readBuffer(register, buffer);
 	}
 
 	writeBuffer(register: number, buffer: Bytes): void {
-		this.#bus.writeBuffer(register, buffer);
+		this.bus.writeBuffer(register, buffer);
 	}
 
 	close(): void {
-		closeIO(this.#bus);
+		closeIO(this.bus);
 	}
 }

@@ -8,22 +8,22 @@ import { closeIO, guard, later, toError } from "./callbacks";
  * `close`, tells an end twice, and throws out of reads and writes, where it would end the machine.
  */
 export class TCPSocket implements TCP {
-	readonly #callbacks: TCPCallbacks;
+	private readonly callbacks: TCPCallbacks;
 	readonly remoteAddress: string | undefined;
 	readonly remotePort: number | undefined;
-	#socket: SDKTCP | undefined;
+	private socket: SDKTCP | undefined;
 	/** Bytes that were announced and not read. */
-	#readable = 0;
+	private readable = 0;
 	/** `undefined` before the connection is made. */
-	#writable: number | undefined;
+	private writable: number | undefined;
 
 	constructor(options: TCPOptions | TCPFromOptions) {
-		this.#callbacks = options;
+		this.callbacks = options;
 		const callbacks = {
 			format: "buffer",
-			onReadable: (count: number) => this.#announceData(count),
-			onWritable: (count: number) => this.#announceRoom(count),
-			onError: () => this.#fail(undefined),
+			onReadable: (count: number) => this.announceData(count),
+			onWritable: (count: number) => this.announceRoom(count),
+			onError: () => this.fail(undefined),
 		} as const;
 		if ("from" in options) {
 			const { from } = options;
@@ -32,90 +32,88 @@ export class TCPSocket implements TCP {
 				throw new TypeError("only a connection that a listener gave can be taken over, once");
 			this.remoteAddress = from.remoteAddress;
 			this.remotePort = from.remotePort;
-			this.#begin(() => new SDKTCP({ ...callbacks, from: accepted }));
+			this.begin(() => new SDKTCP({ ...callbacks, from: accepted }));
 		} else {
 			const { address, port, nodelay = false } = options;
 			checkAddress(address);
 			this.remoteAddress = address;
 			this.remotePort = port;
-			this.#begin(() => new SDKTCP({ ...callbacks, address, port, nodelay }));
+			this.begin(() => new SDKTCP({ ...callbacks, address, port, nodelay }));
 		}
 	}
 
 	read(buffer: Bytes): number {
-		const length = Math.min(buffer.length, this.#readable);
-		if (this.#socket === undefined || length === 0) return 0;
-		this.#readable -= length;
+		const length = Math.min(buffer.length, this.readable);
+		if (this.socket === undefined || length === 0) return 0;
+		this.readable -= length;
 		try {
 			// The SDK throws when it is asked for more than there is.
-			this.#socket.read(length === buffer.length ? buffer : buffer.subarray(0, length));
+			this.socket.read(length === buffer.length ? buffer : buffer.subarray(0, length));
 			return length;
 		} catch (error) {
-			later(() => this.#fail(toError(error)));
+			later(() => this.fail(toError(error)));
 			return 0;
 		}
 	}
 
 	write(buffer: Bytes): void {
-		if (this.#socket === undefined || this.#writable === undefined)
+		if (this.socket === undefined || this.writable === undefined)
 			throw new Error("the connection is not open");
-		if (buffer.length > this.#writable)
-			throw new RangeError(
-				`${buffer.length} bytes do not fit into the ${this.#writable} that were announced`,
-			);
+		if (buffer.length > this.writable)
+			throw new RangeError(`${buffer.length} bytes do not fit into the ${this.writable} that were announced`);
 		if (buffer.length === 0) return;
-		this.#writable -= buffer.length;
+		this.writable -= buffer.length;
 		try {
-			this.#socket.write(buffer);
+			this.socket.write(buffer);
 		} catch (error) {
-			later(() => this.#fail(toError(error)));
+			later(() => this.fail(toError(error)));
 		}
 	}
 
 	close(): void {
-		const socket = this.#socket;
-		this.#socket = undefined;
-		this.#readable = 0;
+		const socket = this.socket;
+		this.socket = undefined;
+		this.readable = 0;
 		closeIO(socket);
 	}
 
 	/** A failure of the constructor is told like any other: later, and to `onError`. */
-	#begin(open: () => SDKTCP): void {
+	private begin(open: () => SDKTCP): void {
 		try {
-			this.#socket = open();
+			this.socket = open();
 		} catch (error) {
 			const reason = toError(error);
-			later(() => guard(() => this.#callbacks.onError?.(reason)));
+			later(() => guard(() => this.callbacks.onError?.(reason)));
 		}
 	}
 
-	#announceData(count: number): void {
-		if (this.#socket === undefined) return;
-		this.#readable = count;
-		this.#call(() => this.#callbacks.onReadable?.(count));
+	private announceData(count: number): void {
+		if (this.socket === undefined) return;
+		this.readable = count;
+		this.call(() => this.callbacks.onReadable?.(count));
 	}
 
-	#announceRoom(count: number): void {
-		if (this.#socket === undefined) return;
-		this.#writable = count;
-		this.#call(() => this.#callbacks.onWritable?.(count));
+	private announceRoom(count: number): void {
+		if (this.socket === undefined) return;
+		this.writable = count;
+		this.call(() => this.callbacks.onWritable?.(count));
 	}
 
-	#call(callback: () => void): void {
+	private call(callback: () => void): void {
 		try {
 			callback();
 		} catch (error) {
-			this.#fail(toError(error));
+			this.fail(toError(error));
 		}
 	}
 
-	#fail(error: Error | undefined): void {
-		if (this.#socket === undefined) return;
-		const refused = this.#writable === undefined;
+	private fail(error: Error | undefined): void {
+		if (this.socket === undefined) return;
+		const refused = this.writable === undefined;
 		this.close();
 		// The SDK never says why; whether the connection had been made tells the two common causes apart.
 		const reason = error ?? (refused ? new ConnectionError("nothing answers there") : undefined);
-		guard(() => this.#callbacks.onError?.(reason));
+		guard(() => this.callbacks.onError?.(reason));
 	}
 }
 
@@ -123,13 +121,13 @@ export class TCPSocket implements TCP {
 export class AcceptedConnection implements TCP {
 	readonly remoteAddress: string | undefined;
 	readonly remotePort: number | undefined;
-	#socket: SDKTCP | undefined;
+	private socket: SDKTCP | undefined;
 
 	constructor(socket: SDKTCP) {
 		// Read now: the SDK must not be asked once the peer is gone.
 		this.remoteAddress = socket.remoteAddress;
 		this.remotePort = socket.remotePort;
-		this.#socket = socket;
+		this.socket = socket;
 	}
 
 	read(_buffer: Bytes): number {
@@ -142,8 +140,8 @@ export class AcceptedConnection implements TCP {
 
 	/** The SDK's socket, which is the caller's from now on; `undefined` when it is gone. */
 	release(): SDKTCP | undefined {
-		const socket = this.#socket;
-		this.#socket = undefined;
+		const socket = this.socket;
+		this.socket = undefined;
 		return socket;
 	}
 

@@ -8,20 +8,20 @@ const longestWait = 0x7fff_ffff;
 
 /** The SDK's timers, over a clock of the platform. */
 export class SDKTime implements Time {
-	readonly #clock: () => number;
-	readonly #start: number;
+	private readonly clock: () => number;
+	private readonly start: number;
 
 	/**
 	 * `clock` tells milliseconds from any beginning; it never wraps and never goes back. `elapsed`: of the boot before
 	 * now, when it goes on after a deep sleep.
 	 */
 	constructor(clock: () => number, elapsed = 0) {
-		this.#clock = clock;
-		this.#start = clock() - elapsed;
+		this.clock = clock;
+		this.start = clock() - elapsed;
 	}
 
 	ticks(): number {
-		return this.#clock() - this.#start;
+		return this.clock() - this.start;
 	}
 
 	set(callback: () => void, delay: number): Timer {
@@ -41,24 +41,24 @@ export class SDKTime implements Time {
 }
 
 class OneShot {
-	readonly #callback: () => void;
-	#timer: SDKTimer | undefined;
+	private readonly callback: () => void;
+	private timer: SDKTimer | undefined;
 
 	constructor(callback: () => void) {
-		this.#callback = callback;
+		this.callback = callback;
 	}
 
 	start(delay: number): void {
 		const wait = Math.min(delay, longestWait);
-		this.#timer = SDKTimer.set(() => {
-			this.#timer = undefined;
+		this.timer = SDKTimer.set(() => {
+			this.timer = undefined;
 			if (delay > wait) this.start(delay - wait);
-			else guard(this.#callback);
+			else guard(this.callback);
 		}, wait);
 	}
 
 	stop(): void {
-		if (this.#timer !== undefined) SDKTimer.clear(this.#timer);
-		this.#timer = undefined;
+		if (this.timer !== undefined) SDKTimer.clear(this.timer);
+		this.timer = undefined;
 	}
 }

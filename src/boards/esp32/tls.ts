@@ -18,145 +18,145 @@ const roomLength = 1400;
 
 /** TLS 1.2 over the SDK's session, with the project's own verification of who the server is. */
 export class TLSSocket implements TCP {
-	readonly #options: TLSOptions;
-	readonly #session: StrictSession;
-	readonly #stream: SessionStream;
-	readonly #room = new Uint8Array(roomLength);
-	#tcp: TCPSocket | undefined;
-	#serverKey: PublicKey | undefined;
-	#issuer = "";
-	#connected = false;
-	#secure = false;
+	private readonly options: TLSOptions;
+	private readonly session: StrictSession;
+	private readonly stream: SessionStream;
+	private readonly room = new Uint8Array(roomLength);
+	private tcp: TCPSocket | undefined;
+	private serverKey: PublicKey | undefined;
+	private issuer = "";
+	private connected = false;
+	private secure = false;
 	/** Bytes in `#room` that wait to go out. */
-	#waiting = 0;
+	private waiting = 0;
 	/** What was received and not read: one record's content at most. */
-	#received: Uint8Array = new Uint8Array(0);
+	private received: Uint8Array = new Uint8Array(0);
 	/** Why no more will come. */
-	#end: { readonly error: Error | undefined } | undefined;
-	#scheduled = false;
+	private end: { readonly error: Error | undefined } | undefined;
+	private scheduled = false;
 
 	constructor(options: TLSOptions) {
-		this.#options = options;
+		this.options = options;
 		const { address, port, host } = options;
-		this.#session = new StrictSession({
+		this.session = new StrictSession({
 			protocolVersion: tls12,
 			// A resumed session would skip the verification, and the SDK keeps it whatever roots it was made with.
 			cache: false,
 			// RFC 6066 section 3: an address is no server name.
 			...(isAddress(host) ? {} : { serverName: host }),
-			verifyCertificates: (certificates) => this.#verify(certificates),
+			verifyCertificates: (certificates) => this.verify(certificates),
 			verifyExchange: ({ signed, algorithm, signature }) => {
-				const key = this.#serverKey;
+				const key = this.serverKey;
 				return (
 					key?.kind === algorithm &&
 					verifySignature({ key, scheme: { kind: algorithm, hash: "SHA256" }, signed, signature })
 				);
 			},
 		});
-		this.#session.initiateHandshake();
+		this.session.initiateHandshake();
 		const tcp = new TCPSocket({
 			address,
 			port,
 			nodelay: true,
-			onReadable: (count) => this.#take(() => (this.#stream.readable = count)),
+			onReadable: (count) => this.take(() => (this.stream.readable = count)),
 			onWritable: (count) => {
-				this.#tellConnected();
-				this.#take(() => (this.#stream.writable = count));
+				this.tellConnected();
+				this.take(() => (this.stream.writable = count));
 			},
 			onError: (error) => {
-				this.#end ??= { error };
-				this.#schedule();
+				this.end ??= { error };
+				this.schedule();
 			},
 		});
-		this.#tcp = tcp;
-		this.#stream = {
+		this.tcp = tcp;
+		this.stream = {
 			readable: 0,
 			writable: 0,
 			read: (buffer) => tcp.read(buffer),
 			write: (packet) => {
 				tcp.write(packet);
-				return Math.max(0, this.#stream.writable - packet.length);
+				return Math.max(0, this.stream.writable - packet.length);
 			},
 		};
 	}
 
 	get remoteAddress(): string | undefined {
-		return this.#options.address;
+		return this.options.address;
 	}
 
 	get remotePort(): number | undefined {
-		return this.#options.port;
+		return this.options.port;
 	}
 
 	read(buffer: Bytes): number {
-		const length = Math.min(buffer.length, this.#received.length);
-		buffer.set(this.#received.subarray(0, length));
-		this.#received = this.#received.subarray(length);
-		if (this.#received.length === 0) this.#schedule();
+		const length = Math.min(buffer.length, this.received.length);
+		buffer.set(this.received.subarray(0, length));
+		this.received = this.received.subarray(length);
+		if (this.received.length === 0) this.schedule();
 		return length;
 	}
 
 	write(buffer: Bytes): void {
-		if (this.#tcp === undefined || !this.#secure) throw new Error("the connection is not open");
-		const free = roomLength - this.#waiting;
+		if (this.tcp === undefined || !this.secure) throw new Error("the connection is not open");
+		const free = roomLength - this.waiting;
 		if (buffer.length > free)
 			throw new RangeError(`${buffer.length} bytes do not fit into the ${free} that were announced`);
-		this.#room.set(buffer, this.#waiting);
-		this.#waiting += buffer.length;
-		this.#schedule();
+		this.room.set(buffer, this.waiting);
+		this.waiting += buffer.length;
+		this.schedule();
 	}
 
 	/** What was written still goes out as far as the network takes it at once. */
 	close(): void {
-		const tcp = this.#tcp;
+		const tcp = this.tcp;
 		if (tcp === undefined) return;
-		guard(() => this.#flush());
-		this.#tcp = undefined;
-		this.#received = new Uint8Array(0);
+		guard(() => this.flush());
+		this.tcp = undefined;
+		this.received = new Uint8Array(0);
 		tcp.close();
 	}
 
 	/** The handshake has a deadline of its own: computing it takes a chip seconds. */
-	#tellConnected(): void {
-		if (this.#connected) return;
-		this.#connected = true;
-		this.#options.onConnected?.();
+	private tellConnected(): void {
+		if (this.connected) return;
+		this.connected = true;
+		this.options.onConnected?.();
 	}
 
-	#take(change: () => void): void {
+	private take(change: () => void): void {
 		change();
-		this.#proceed();
+		this.proceed();
 	}
 
 	/** What follows from a call comes in a turn of the event loop of its own. */
-	#schedule(): void {
-		if (this.#scheduled) return;
-		this.#scheduled = true;
+	private schedule(): void {
+		if (this.scheduled) return;
+		this.scheduled = true;
 		later(() => {
-			this.#scheduled = false;
-			this.#proceed();
+			this.scheduled = false;
+			this.proceed();
 		});
 	}
 
 	/** Goes on as far as the network lets it. The session throws what it does not like. */
-	#proceed(): void {
-		if (this.#tcp === undefined) return;
+	private proceed(): void {
+		if (this.tcp === undefined) return;
 		try {
-			if (!this.#secure) this.#shakeHands();
-			if (this.#secure) {
-				this.#send();
-				this.#receive();
+			if (!this.secure) this.shakeHands();
+			if (this.secure) {
+				this.send();
+				this.receive();
 			}
 		} catch (error) {
-			this.#fail(explain(toError(error)));
+			this.fail(explain(toError(error)));
 			return;
 		}
-		if (this.#end !== undefined && this.#received.length === 0) this.#fail(this.#end.error);
+		if (this.end !== undefined && this.received.length === 0) this.fail(this.end.error);
 	}
 
-	#shakeHands(): void {
-		const session = this.#session;
-		const stream = this.#stream;
+	private shakeHands(): void {
+		const session = this.session;
+		const stream = this.stream;
 		if (stream.writable === 0) return;
 		let done: boolean;
 		do done = session.handshake(stream);
@@ -165,40 +165,40 @@ export class TLSSocket implements TCP {
 		// The session also stops at an alert, and would then go on without encryption.
 		if (session.alert !== undefined || session.clientCipher === null || session.serverCipher === null)
 			throw new ConnectionError("it ended the TLS handshake");
-		this.#secure = true;
-		this.#options.onVerified?.(this.#issuer);
-		this.#options.onWritable?.(roomLength);
+		this.secure = true;
+		this.options.onVerified?.(this.issuer);
+		this.options.onWritable?.(roomLength);
 	}
 
-	#send(): void {
-		if (this.#flush()) this.#options.onWritable?.(roomLength - this.#waiting);
+	private send(): void {
+		if (this.flush()) this.options.onWritable?.(roomLength - this.waiting);
 	}
 
 	/** Writes what waits, as one record. */
-	#flush(): boolean {
-		const length = Math.min(this.#waiting, this.#stream.writable - recordOverhead);
-		if (length <= 0 || !this.#secure || this.#end !== undefined) return false;
-		this.#session.write(this.#stream, this.#room.slice(0, length));
-		this.#room.copyWithin(0, length, this.#waiting);
-		this.#waiting -= length;
+	private flush(): boolean {
+		const length = Math.min(this.waiting, this.stream.writable - recordOverhead);
+		if (length <= 0 || !this.secure || this.end !== undefined) return false;
+		this.session.write(this.stream, this.room.slice(0, length));
+		this.room.copyWithin(0, length, this.waiting);
+		this.waiting -= length;
 		return true;
 	}
 
-	#receive(): void {
-		while (this.#tcp !== undefined && this.#received.length === 0 && this.#stream.readable > 0) {
-			const content = this.#session.read(this.#stream);
+	private receive(): void {
+		while (this.tcp !== undefined && this.received.length === 0 && this.stream.readable > 0) {
+			const content = this.session.read(this.stream);
 			if (content === undefined) return;
 			if (content === null) {
-				this.#end ??= { error: undefined };
+				this.end ??= { error: undefined };
 				return;
 			}
-			this.#received = content;
-			if (content.length > 0) this.#options.onReadable?.(content.length);
+			this.received = content;
+			if (content.length > 0) this.options.onReadable?.(content.length);
 		}
 	}
 
-	#verify(certificates: readonly Uint8Array[]): void {
-		const { host, secure } = this.#options;
+	private verify(certificates: readonly Uint8Array[]): void {
+		const { host, secure } = this.options;
 		const verdict = verifyChain({
 			certificates,
 			*roots() {
@@ -210,15 +210,15 @@ export class TLSSocket implements TCP {
 			verifySignature,
 		});
 		if ("fault" in verdict) throw new ConnectionError(verdict.reason, verdict.fault);
-		this.#serverKey = verdict.key;
-		this.#issuer = verdict.issuer;
+		this.serverKey = verdict.key;
+		this.issuer = verdict.issuer;
 	}
 
-	#fail(error: Error | undefined): void {
-		if (this.#tcp === undefined) return;
-		this.#waiting = 0;
+	private fail(error: Error | undefined): void {
+		if (this.tcp === undefined) return;
+		this.waiting = 0;
 		this.close();
-		guard(() => this.#options.onError?.(error));
+		guard(() => this.options.onError?.(error));
 	}
 }
 

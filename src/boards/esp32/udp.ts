@@ -5,16 +5,16 @@ import { checkAddress } from "./tcp";
 
 /** The SDK's UDP socket; a failure closes it and reaches `onError`. */
 export class UDPSocket implements UDP {
-	readonly #options: UDPOptions;
-	#socket: SDKUDP | undefined;
+	private readonly options: UDPOptions;
+	private socket: SDKUDP | undefined;
 
 	constructor(options: UDPOptions) {
-		this.#options = options;
+		this.options = options;
 		const { port } = options;
 		try {
-			this.#socket = new SDKUDP({
+			this.socket = new SDKUDP({
 				...(port === undefined ? {} : { port }),
-				onReadable: (count) => this.#announce(count),
+				onReadable: (count) => this.announce(count),
 			});
 		} catch (error) {
 			const reason = toError(error);
@@ -23,37 +23,37 @@ export class UDPSocket implements UDP {
 	}
 
 	read(): UDPPacket | undefined {
-		return this.#socket?.read();
+		return this.socket?.read();
 	}
 
 	write(buffer: Bytes, address: string, port: number): void {
-		if (this.#socket === undefined) throw new Error("the socket is closed");
+		if (this.socket === undefined) throw new Error("the socket is closed");
 		checkAddress(address);
 		try {
-			this.#socket.write(buffer, address, port);
+			this.socket.write(buffer, address, port);
 		} catch (error) {
-			later(() => this.#fail(toError(error)));
+			later(() => this.fail(toError(error)));
 		}
 	}
 
 	close(): void {
-		const socket = this.#socket;
-		this.#socket = undefined;
+		const socket = this.socket;
+		this.socket = undefined;
 		closeIO(socket);
 	}
 
-	#announce(count: number): void {
-		if (this.#socket === undefined) return;
+	private announce(count: number): void {
+		if (this.socket === undefined) return;
 		try {
-			this.#options.onReadable?.(count);
+			this.options.onReadable?.(count);
 		} catch (error) {
-			this.#fail(toError(error));
+			this.fail(toError(error));
 		}
 	}
 
-	#fail(error: Error): void {
-		if (this.#socket === undefined) return;
+	private fail(error: Error): void {
+		if (this.socket === undefined) return;
 		this.close();
-		guard(() => this.#options.onError?.(error));
+		guard(() => this.options.onError?.(error));
 	}
 }

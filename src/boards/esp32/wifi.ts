@@ -9,56 +9,56 @@ interface StationOptions {
 
 /** The SDK's Wi-Fi station, which after `close` throws where it is asked, and must not be called back into throwing. */
 class WiFiStation implements WiFi {
-	readonly #radio: Radio;
-	#wifi: SDKWiFi | undefined;
+	private readonly radio: Radio;
+	private wifi: SDKWiFi | undefined;
 
 	constructor({ onChanged }: StationOptions, radio: Radio) {
-		this.#radio = radio;
-		this.#wifi = new SDKWiFi({
+		this.radio = radio;
+		this.wifi = new SDKWiFi({
 			onChanged: (property) => {
-				if (this.#wifi !== undefined) guard(() => onChanged?.(property));
+				if (this.wifi !== undefined) guard(() => onChanged?.(property));
 			},
 		});
 	}
 
 	get connection(): number {
-		return this.#wifi?.connection ?? WiFiConnection.idle;
+		return this.wifi?.connection ?? WiFiConnection.idle;
 	}
 
 	get address(): string | undefined {
-		return this.#wifi?.address;
+		return this.wifi?.address;
 	}
 
 	get MAC(): string | undefined {
-		return this.#wifi?.MAC;
+		return this.wifi?.MAC;
 	}
 
 	get SSID(): string | undefined {
-		return this.#wifi?.SSID;
+		return this.wifi?.SSID;
 	}
 
 	get RSSI(): number | undefined {
-		return this.#wifi?.RSSI;
+		return this.wifi?.RSSI;
 	}
 
 	/** Known beside an access point alone. */
 	get passwordRefused(): boolean {
-		return this.#radio.passwordRefused;
+		return this.radio.passwordRefused;
 	}
 
 	connect(options: { SSID: string; password?: string }): void {
-		this.#radio.passwordRefused = false;
-		this.#wifi?.connect(options);
+		this.radio.passwordRefused = false;
+		this.wifi?.connect(options);
 	}
 
 	disconnect(): void {
-		this.#wifi?.disconnect();
-		guard(() => this.#radio.forget?.());
+		this.wifi?.disconnect();
+		guard(() => this.radio.forget?.());
 	}
 
 	close(): void {
-		const wifi = this.#wifi;
-		this.#wifi = undefined;
+		const wifi = this.wifi;
+		this.wifi = undefined;
 		closeIO(wifi);
 	}
 }

@@ -8,19 +8,19 @@ const blockLength = 4096;
 
 /** Simulated flash partitions that outlive the simulator: each is a file, changed where the flash changes. */
 export class FlashFiles implements FlashStorage {
-	readonly #directory: string;
-	readonly #partitions: Readonly<Record<string, number>>;
+	private readonly directory: string;
+	private readonly partitions: Readonly<Record<string, number>>;
 
 	/** `partitions`: the number of sectors of each. */
 	constructor(directory: string, partitions: Readonly<Record<string, number>>) {
-		this.#directory = directory;
-		this.#partitions = partitions;
+		this.directory = directory;
+		this.partitions = partitions;
 	}
 
 	open({ path }: { path: string }): Flash {
-		const blocks = this.#partitions[path];
+		const blocks = this.partitions[path];
 		if (blocks === undefined) throw new RangeError(`there is no flash partition "${path}"`);
-		const file = `${this.#directory}/${path}.flash`;
+		const file = `${this.directory}/${path}.flash`;
 		const size = blocks * blockLength;
 		let image = readFile(file);
 		if (image?.length !== size) {
@@ -33,8 +33,8 @@ export class FlashFiles implements FlashStorage {
 
 /** The NOR flash model with its bytes on disk. */
 class FileFlash extends NorFlash {
-	readonly #file: File;
-	#open = true;
+	private readonly file: File;
+	private open = true;
 
 	constructor(file: File, blocks: number, image: Uint8Array) {
 		super({
@@ -46,12 +46,12 @@ class FileFlash extends NorFlash {
 				file.write(this.image.slice(byteOffset, byteOffset + length).buffer);
 			},
 		});
-		this.#file = file;
+		this.file = file;
 	}
 
 	override close(): void {
 		super.close();
-		if (this.#open) this.#file.close();
-		this.#open = false;
+		if (this.open) this.file.close();
+		this.open = false;
 	}
 }

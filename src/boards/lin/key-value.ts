@@ -7,42 +7,42 @@ const longestName = 15;
 
 /** ECMA-419 key-value storage in a directory: a folder for each domain, a file for each key, as on Node. */
 export class FileKeyValueStorage implements KeyValueStorage {
-	readonly #directory: string;
+	private readonly directory: string;
 
 	constructor(directory: string) {
-		this.#directory = directory;
+		this.directory = directory;
 	}
 
 	open({ path }: { path: string; format: "buffer" }): KeyValue {
-		const domain = `${this.#directory}/${checked(path)}`;
+		const domain = `${this.directory}/${checked(path)}`;
 		makeDirectory(domain);
 		return new FileKeyValue(domain);
 	}
 }
 
 class FileKeyValue implements KeyValue {
-	readonly #domain: string;
+	private readonly domain: string;
 
 	constructor(domain: string) {
-		this.#domain = domain;
+		this.domain = domain;
 	}
 
 	read(key: string): ArrayBuffer | undefined {
-		return readFile(this.#file(key))?.slice().buffer;
+		return readFile(this.file(key))?.slice().buffer;
 	}
 
 	write(key: string, value: Bytes): void {
-		replaceFile(this.#file(key), value);
+		replaceFile(this.file(key), value);
 	}
 
 	delete(key: string): void {
-		File.delete(this.#file(key));
+		File.delete(this.file(key));
 	}
 
 	close(): void {}
 
-	#file(key: string): string {
-		return `${this.#domain}/${checked(key)}`;
+	private file(key: string): string {
+		return `${this.domain}/${checked(key)}`;
 	}
 }
 

@@ -48,9 +48,9 @@ export class NodeBoard implements Board {
 	readonly storage: Storage;
 	readonly i2c: I2CBus;
 	readonly pins: Pins;
-	readonly #log: (line: string) => void;
-	readonly #restart: () => void;
-	readonly #sleep: (milliseconds: number) => void;
+	private readonly _log: (line: string) => void;
+	private readonly _restart: () => void;
+	private readonly _sleep: (milliseconds: number) => void;
 
 	constructor(options: NodeBoardOptions) {
 		const { identity, resetReason, time, lifeSpeedOnline, directory, surroundings, log, restart, sleep } =
@@ -58,9 +58,9 @@ export class NodeBoard implements Board {
 		this.identity = identity;
 		this.resetReason = resetReason;
 		this.time = time;
-		this.#log = log;
-		this.#restart = restart;
-		this.#sleep = sleep;
+		this._log = log;
+		this._restart = restart;
+		this._sleep = sleep;
 		this.i2c = surroundings.i2c;
 		this.pins = surroundings.pins;
 		this.storage = { flash: surroundings.flash, keyValue: new FileKeyValueStorage(directory) };
@@ -88,14 +88,14 @@ export class NodeBoard implements Board {
 	}
 
 	log(line: string): void {
-		this.#log(line);
+		this._log(line);
 	}
 
 	restart(): void {
-		this.#restart();
+		this._restart();
 	}
 
 	sleep(milliseconds: number): void {
-		this.#sleep(milliseconds);
+		this._sleep(milliseconds);
 	}
 }

@@ -25,156 +25,154 @@ export interface ConnectionOptions {
  * event loop and never after `close`, and it tells the end of a connection after all that came before it.
  */
 export class Connection implements TCP {
-	readonly #callbacks: ConnectionOptions["callbacks"];
-	readonly #release: () => void;
+	private readonly callbacks: ConnectionOptions["callbacks"];
+	private readonly release: () => void;
 	/** `undefined` once this object is closed. */
-	#socket: Socket | undefined;
-	readonly #chunks: Uint8Array[] = [];
+	private socket: Socket | undefined;
+	private readonly chunks: Uint8Array[] = [];
 	/** Bytes in the chunks. */
-	#received = 0;
+	private received = 0;
 	/** Of these, announced. */
-	#readable = 0;
+	private readable = 0;
 	/** `undefined` before the connection is open. */
-	#writable: number | undefined;
+	private writable: number | undefined;
 	/** Set when no more will come. */
-	#end: { readonly error: Error | undefined } | undefined;
-	#scheduled = false;
+	private end: { readonly error: Error | undefined } | undefined;
+	private scheduled = false;
 
 	constructor({ socket, openEvent, callbacks, hold, onOpen, explain }: ConnectionOptions) {
-		this.#socket = socket;
-		this.#callbacks = callbacks;
-		this.#release = hold();
-		if (openEvent === undefined) setImmediate(() => this.#open());
+		this.socket = socket;
+		this.callbacks = callbacks;
+		this.release = hold();
+		if (openEvent === undefined) setImmediate(() => this.open());
 		else
 			socket.once(openEvent, () => {
-				this.#call(() => onOpen?.());
-				this.#open();
+				this.call(() => onOpen?.());
+				this.open();
 			});
 		if (openEvent === "secureConnect")
-			socket.once("connect", () => this.#call(() => callbacks.onConnected?.()));
-		socket.on("data", (data) => this.#receive(data));
-		socket.on("end", () => this.#finish(undefined));
-		socket.on("close", () => this.#finish(undefined));
-		socket.on("error", (error) => this.#finish(explain(error)));
-		if (socket.destroyed) this.#finish(undefined);
+			socket.once("connect", () => this.call(() => callbacks.onConnected?.()));
+		socket.on("data", (data) => this.receive(data));
+		socket.on("end", () => this.finish(undefined));
+		socket.on("close", () => this.finish(undefined));
+		socket.on("error", (error) => this.finish(explain(error)));
+		if (socket.destroyed) this.finish(undefined);
 	}
 
 	get remoteAddress(): string | undefined {
-		return this.#socket?.remoteAddress;
+		return this.socket?.remoteAddress;
 	}
 
 	get remotePort(): number | undefined {
-		return this.#socket?.remotePort;
+		return this.socket?.remotePort;
 	}
 
 	read(buffer: Bytes): number {
 		let count = 0;
-		const length = Math.min(buffer.length, this.#readable);
+		const length = Math.min(buffer.length, this.readable);
 		while (count < length) {
-			const chunk = this.#chunks.shift();
+			const chunk = this.chunks.shift();
 			if (chunk === undefined) break;
 			const part = chunk.subarray(0, length - count);
 			buffer.set(part, count);
 			count += part.length;
-			if (part.length < chunk.length) this.#chunks.unshift(chunk.subarray(part.length));
+			if (part.length < chunk.length) this.chunks.unshift(chunk.subarray(part.length));
 		}
-		this.#readable -= count;
-		this.#received -= count;
-		this.#schedule();
+		this.readable -= count;
+		this.received -= count;
+		this.schedule();
 		return count;
 	}
 
 	write(buffer: Bytes): void {
-		if (this.#socket === undefined || this.#writable === undefined)
+		if (this.socket === undefined || this.writable === undefined)
 			throw new Error("the connection is not open");
-		if (buffer.length > this.#writable)
-			throw new RangeError(
-				`${buffer.length} bytes do not fit into the ${this.#writable} that were announced`,
-			);
-		if (this.#end !== undefined) return;
-		this.#writable -= buffer.length;
+		if (buffer.length > this.writable)
+			throw new RangeError(`${buffer.length} bytes do not fit into the ${this.writable} that were announced`);
+		if (this.end !== undefined) return;
+		this.writable -= buffer.length;
 		// A copy: the caller's buffer is its own again when this returns.
-		this.#socket.write(Uint8Array.from(buffer), () => {
-			this.#writable = (this.#writable ?? 0) + buffer.length;
-			this.#announceRoom();
+		this.socket.write(Uint8Array.from(buffer), () => {
+			this.writable = (this.writable ?? 0) + buffer.length;
+			this.announceRoom();
 		});
 	}
 
 	close(): void {
-		const socket = this.#socket;
+		const socket = this.socket;
 		if (socket === undefined) return;
-		this.#socket = undefined;
-		this.#chunks.length = this.#received = this.#readable = 0;
-		this.#release();
-		if (this.#writable === undefined) socket.destroy();
+		this.socket = undefined;
+		this.chunks.length = this.received = this.readable = 0;
+		this.release();
+		if (this.writable === undefined) socket.destroy();
 		socket.setTimeout(lingerTime, () => socket.destroy());
 		// What was written still goes out.
 		socket.destroySoon();
 	}
 
-	#open(): void {
-		this.#writable = bufferLength;
-		this.#announceRoom();
-		this.#socket?.resume();
+	private open(): void {
+		this.writable = bufferLength;
+		this.announceRoom();
+		this.socket?.resume();
 	}
 
-	#announceRoom(): void {
-		if (this.#end === undefined) this.#call(() => this.#callbacks.onWritable?.(this.#writable ?? 0));
+	private announceRoom(): void {
+		if (this.end === undefined) this.call(() => this.callbacks.onWritable?.(this.writable ?? 0));
 	}
 
-	#receive(data: Uint8Array): void {
-		if (this.#socket === undefined) return;
-		this.#chunks.push(data);
-		this.#received += data.length;
-		if (this.#received >= bufferLength) this.#socket.pause();
-		this.#announceData();
+	private receive(data: Uint8Array): void {
+		if (this.socket === undefined) return;
+		this.chunks.push(data);
+		this.received += data.length;
+		if (this.received >= bufferLength) this.socket.pause();
+		this.announceData();
 	}
 
-	#announceData(): void {
-		const readable = Math.min(this.#received, bufferLength);
-		if (readable === this.#readable) return;
-		this.#readable = readable;
-		this.#call(() => this.#callbacks.onReadable?.(readable));
+	private announceData(): void {
+		const readable = Math.min(this.received, bufferLength);
+		if (readable === this.readable) return;
+		this.readable = readable;
+		this.call(() => this.callbacks.onReadable?.(readable));
 	}
 
-	#finish(error: Error | undefined): void {
-		this.#end ??= { error };
-		this.#schedule();
+	private finish(error: Error | undefined): void {
+		this.end ??= { error };
+		this.schedule();
 	}
 
 	/** What follows from a call comes in a turn of the event loop of its own. */
-	#schedule(): void {
-		if (this.#scheduled) return;
-		this.#scheduled = true;
+	private schedule(): void {
+		if (this.scheduled) return;
+		this.scheduled = true;
 		setImmediate(() => {
-			this.#scheduled = false;
-			this.#goOn();
+			this.scheduled = false;
+			this.goOn();
 		});
 	}
 
-	#goOn(): void {
-		if (this.#received === 0 && this.#end !== undefined) this.#fail(this.#end.error);
-		else if (this.#readable === 0) this.#announceData();
-		if (this.#received < bufferLength) this.#socket?.resume();
+	private goOn(): void {
+		if (this.received === 0 && this.end !== undefined) this.fail(this.end.error);
+		else if (this.readable === 0) this.announceData();
+		if (this.received < bufferLength) this.socket?.resume();
 	}
 
-	#fail(error: Error | undefined): void {
-		if (this.#socket === undefined) return;
+	private fail(error: Error | undefined): void {
+		if (this.socket === undefined) return;
 		this.close();
 		try {
-			this.#callbacks.onError?.(error);
+			this.callbacks.onError?.(error);
 		} catch (thrown) {
 			// Nobody is left to be told but the developer.
 			process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
 		}
 	}
 
-	#call(callback: () => void): void {
-		if (this.#socket === undefined) return;
+	private call(callback: () => void): void {
+		if (this.socket === undefined) return;
 		try {
 			callback();
 		} catch (thrown) {
-			this.#fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
+			this.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
 		}
 	}
 }

@@ -8,47 +8,47 @@ const longestName = 15;
 
 /** ECMA-419 key-value storage in a directory: a folder for each domain, a file for each key. */
 export class FileKeyValueStorage implements KeyValueStorage {
-	readonly #directory: string;
+	private readonly directory: string;
 
 	constructor(directory: string) {
-		this.#directory = directory;
+		this.directory = directory;
 	}
 
 	open({ path }: { path: string; format: "buffer" }): KeyValue {
-		const domain = join(this.#directory, checked(path));
+		const domain = join(this.directory, checked(path));
 		mkdirSync(domain, { recursive: true });
 		return new FileKeyValue(domain);
 	}
 }
 
 class FileKeyValue implements KeyValue {
-	readonly #domain: string;
+	private readonly domain: string;
 
 	constructor(domain: string) {
-		this.#domain = domain;
+		this.domain = domain;
 	}
 
 	read(key: string): ArrayBuffer | undefined {
-		const file = this.#file(key);
+		const file = this.file(key);
 		if (!existsSync(file)) return undefined;
 		return new Uint8Array(readFileSync(file)).buffer;
 	}
 
 	/** A new file takes the old one's place at once, so that a crash leaves one of the two. */
 	write(key: string, value: Bytes): void {
-		const file = this.#file(key);
+		const file = this.file(key);
 		writeDurably(`${file}.new`, value);
 		renameSync(`${file}.new`, file);
 	}
 
 	delete(key: string): void {
-		rmSync(this.#file(key), { force: true });
+		rmSync(this.file(key), { force: true });
 	}
 
 	close(): void {}
 
-	#file(key: string): string {
-		return join(this.#domain, checked(key));
+	private file(key: string): string {
+		return join(this.domain, checked(key));
 	}
 }
 

@@ -17,65 +17,65 @@ export function makeListener({ hold = noHold }: { hold?: Hold } = {}): ListenerC
 }
 
 class NodeListener implements Listener {
-	readonly #options: ListenerOptions;
-	readonly #server: Server;
-	readonly #release: () => void;
-	readonly #waiting: AcceptedConnection[] = [];
-	#closed = false;
+	private readonly options: ListenerOptions;
+	private readonly server: Server;
+	private readonly release: () => void;
+	private readonly waiting: AcceptedConnection[] = [];
+	private closed = false;
 
 	constructor(options: ListenerOptions, hold: Hold) {
-		this.#options = options;
-		this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
-		this.#server.on("error", (error) => this.#fail(error));
-		this.#server.listen({ port: options.port, host: options.address ?? "127.0.0.1" });
-		this.#release = hold();
+		this.options = options;
+		this.server = createServer({ pauseOnConnect: true }, (socket) => this.accept(socket));
+		this.server.on("error", (error) => this.fail(error));
+		this.server.listen({ port: options.port, host: options.address ?? "127.0.0.1" });
+		this.release = hold();
 	}
 
 	/** With port 0, the port is known one turn of the event loop after the constructor, and 0 until then. */
 	get port(): number {
-		const address = this.#server.address();
-		return address !== null && typeof address === "object" ? address.port : this.#options.port;
+		const address = this.server.address();
+		return address !== null && typeof address === "object" ? address.port : this.options.port;
 	}
 
 	read(): TCP | undefined {
-		return this.#waiting.shift();
+		return this.waiting.shift();
 	}
 
 	close(): void {
-		if (this.#closed) return;
-		this.#closed = true;
-		this.#server.close();
-		for (const connection of this.#waiting.splice(0)) connection.close();
-		this.#release();
+		if (this.closed) return;
+		this.closed = true;
+		this.server.close();
+		for (const connection of this.waiting.splice(0)) connection.close();
+		this.release();
 	}
 
-	#accept(socket: Socket): void {
+	private accept(socket: Socket): void {
 		// One that is reset before it is read says so when it is taken over.
 		socket.on("error", () => {});
-		if (this.#closed || this.#waiting.length === mostWaiting) {
+		if (this.closed || this.waiting.length === mostWaiting) {
 			socket.destroy();
 			return;
 		}
-		this.#waiting.push(new AcceptedConnection(socket));
-		this.#call(() => this.#options.onReadable?.(this.#waiting.length));
+		this.waiting.push(new AcceptedConnection(socket));
+		this.call(() => this.options.onReadable?.(this.waiting.length));
 	}
 
-	#fail(error: unknown): void {
-		if (this.#closed) return;
+	private fail(error: unknown): void {
+		if (this.closed) return;
 		this.close();
 		const reason = error instanceof Error ? explainError(error) : undefined;
 		try {
-			this.#options.onError?.(reason);
+			this.options.onError?.(reason);
 		} catch (thrown) {
 			process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
 		}
 	}
 
-	#call(callback: () => void): void {
+	private call(callback: () => void): void {
 		try {
 			callback();
 		} catch (thrown) {
-			this.#fail(thrown);
+			this.fail(thrown);
 		}
 	}
 }

@@ -34,18 +34,18 @@ function adopted(options: TCPFromOptions, hold: Hold): ConnectionOptions {
 
 /** A connection that a listener has accepted, at rest until a TCP object takes it over. */
 export class AcceptedConnection implements TCP {
-	#socket: Socket | undefined;
+	private socket: Socket | undefined;
 
 	constructor(socket: Socket) {
-		this.#socket = socket;
+		this.socket = socket;
 	}
 
 	get remoteAddress(): string | undefined {
-		return this.#socket?.remoteAddress;
+		return this.socket?.remoteAddress;
 	}
 
 	get remotePort(): number | undefined {
-		return this.#socket?.remotePort;
+		return this.socket?.remotePort;
 	}
 
 	read(_buffer: Bytes): number {
@@ -58,8 +58,8 @@ export class AcceptedConnection implements TCP {
 
 	/** The socket, which is the caller's from now on; `undefined` when it is gone. */
 	release(): Socket | undefined {
-		const socket = this.#socket;
-		this.#socket = undefined;
+		const socket = this.socket;
+		this.socket = undefined;
 		return socket;
 	}
 

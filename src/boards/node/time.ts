@@ -14,33 +14,33 @@ const longestTimeout = 2_147_483_647;
  * life's speed, so that a deadline of ten seconds leaves a real server ten real seconds at any speed.
  */
 export class PacedTime implements Time {
-	readonly #speed: number;
-	#holders = 0;
+	private readonly speed: number;
+	private holders = 0;
 	/** Ticks at the real moment `#realStart`; from there on time runs at the present rate. */
-	#ticksStart = 0;
-	#realStart = performance.now();
-	#order = 0;
-	readonly #entries = new Set<Entry>();
-	#timeout: NodeJS.Timeout | undefined;
+	private ticksStart = 0;
+	private realStart = performance.now();
+	private order = 0;
+	private readonly entries = new Set<Entry>();
+	private timeout: NodeJS.Timeout | undefined;
 
 	constructor(speed: number) {
-		this.#speed = speed;
+		this.speed = speed;
 	}
 
 	ticks(): number {
-		return this.#ticksStart + (performance.now() - this.#realStart) * this.#rate;
+		return this.ticksStart + (performance.now() - this.realStart) * this.rate;
 	}
 
 	set(callback: () => void, delay: number): Timer {
-		const entry = { due: this.ticks() + Math.max(0, delay), order: this.#order++, callback };
-		this.#entries.add(entry);
-		this.#arm();
+		const entry = { due: this.ticks() + Math.max(0, delay), order: this.order++, callback };
+		this.entries.add(entry);
+		this.arm();
 		return entry;
 	}
 
 	clear(timer: Timer | undefined): void {
 		// The set holds entries alone; anything else is simply not in it.
-		if (this.#entries.delete(timer as Entry)) this.#arm();
+		if (this.entries.delete(timer as Entry)) this.arm();
 	}
 
 	/** The computer's own clock is not the board's to set. */
@@ -49,52 +49,52 @@ export class PacedTime implements Time {
 	/** Lets time run at life's speed until the returned function is called. */
 	hold(): () => void {
 		let held = true;
-		this.#changeHolders(+1);
+		this.changeHolders(+1);
 		return () => {
 			if (!held) return;
 			held = false;
-			this.#changeHolders(-1);
+			this.changeHolders(-1);
 		};
 	}
 
 	/** Forgets every timer. */
 	close(): void {
-		this.#entries.clear();
-		this.#arm();
+		this.entries.clear();
+		this.arm();
 	}
 
-	get #rate(): number {
-		return this.#holders > 0 ? 1 : this.#speed;
+	private get rate(): number {
+		return this.holders > 0 ? 1 : this.speed;
 	}
 
-	#changeHolders(change: number): void {
-		this.#ticksStart = this.ticks();
-		this.#realStart = performance.now();
-		this.#holders += change;
-		this.#arm();
+	private changeHolders(change: number): void {
+		this.ticksStart = this.ticks();
+		this.realStart = performance.now();
+		this.holders += change;
+		this.arm();
 	}
 
-	#arm(): void {
-		clearTimeout(this.#timeout);
-		const next = this.#next();
+	private arm(): void {
+		clearTimeout(this.timeout);
+		const next = this.next();
 		if (next === undefined) return;
-		const real = (next.due - this.ticks()) / this.#rate;
-		this.#timeout = setTimeout(() => this.#fire(), Math.min(Math.max(0, Math.ceil(real)), longestTimeout));
+		const real = (next.due - this.ticks()) / this.rate;
+		this.timeout = setTimeout(() => this.fire(), Math.min(Math.max(0, Math.ceil(real)), longestTimeout));
 	}
 
 	/** One timer at a time: what it sets or clears counts for the next. */
-	#fire(): void {
-		const next = this.#next();
+	private fire(): void {
+		const next = this.next();
 		if (next !== undefined && next.due <= this.ticks()) {
-			this.#entries.delete(next);
+			this.entries.delete(next);
 			next.callback();
 		}
-		this.#arm();
+		this.arm();
 	}
 
-	#next(): Entry | undefined {
+	private next(): Entry | undefined {
 		let first: Entry | undefined;
-		for (const entry of this.#entries) {
+		for (const entry of this.entries) {
 			if (
 				first === undefined ||
 				entry.due < first.due ||

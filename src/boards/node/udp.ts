@@ -17,57 +17,57 @@ export function makeUDP({ hold = noHold }: { hold?: Hold } = {}): UDPConstructor
 }
 
 class NodeUDP implements UDP {
-	readonly #options: UDPOptions;
-	readonly #socket: Socket;
-	readonly #release: () => void;
-	readonly #waiting: UDPPacket[] = [];
-	#closed = false;
+	private readonly options: UDPOptions;
+	private readonly socket: Socket;
+	private readonly release: () => void;
+	private readonly waiting: UDPPacket[] = [];
+	private closed = false;
 
 	constructor(options: UDPOptions, hold: Hold) {
-		this.#options = options;
-		this.#socket = createSocket("udp4");
-		this.#socket.on("error", (error) => this.#fail(error));
-		this.#socket.on("message", (data, { address, port }) => this.#receive(data, address, port));
-		this.#socket.bind(options.port ?? 0);
-		this.#release = hold();
+		this.options = options;
+		this.socket = createSocket("udp4");
+		this.socket.on("error", (error) => this.fail(error));
+		this.socket.on("message", (data, { address, port }) => this.receive(data, address, port));
+		this.socket.bind(options.port ?? 0);
+		this.release = hold();
 	}
 
 	read(): UDPPacket | undefined {
-		return this.#waiting.shift();
+		return this.waiting.shift();
 	}
 
 	write(buffer: Bytes, address: string, port: number): void {
-		if (this.#closed) throw new Error("the socket is closed");
+		if (this.closed) throw new Error("the socket is closed");
 		checkAddress(address);
-		this.#socket.send(Uint8Array.from(buffer), port, address, (error) => {
-			if (error !== null) this.#fail(error);
+		this.socket.send(Uint8Array.from(buffer), port, address, (error) => {
+			if (error !== null) this.fail(error);
 		});
 	}
 
 	close(): void {
-		if (this.#closed) return;
-		this.#closed = true;
-		this.#waiting.length = 0;
-		this.#socket.close();
-		this.#release();
+		if (this.closed) return;
+		this.closed = true;
+		this.waiting.length = 0;
+		this.socket.close();
+		this.release();
 	}
 
-	#receive(data: Uint8Array, address: string, port: number): void {
-		if (this.#closed || this.#waiting.length === mostWaiting) return;
+	private receive(data: Uint8Array, address: string, port: number): void {
+		if (this.closed || this.waiting.length === mostWaiting) return;
 		const { buffer } = Uint8Array.from(data);
-		this.#waiting.push(Object.assign(buffer, { address, port }));
+		this.waiting.push(Object.assign(buffer, { address, port }));
 		try {
-			this.#options.onReadable?.(this.#waiting.length);
+			this.options.onReadable?.(this.waiting.length);
 		} catch (thrown) {
-			this.#fail(thrown);
+			this.fail(thrown);
 		}
 	}
 
-	#fail(error: unknown): void {
-		if (this.#closed) return;
+	private fail(error: unknown): void {
+		if (this.closed) return;
 		this.close();
 		try {
-			this.#options.onError?.(error instanceof Error ? explainError(error) : undefined);
+			this.options.onError?.(error instanceof Error ? explainError(error) : undefined);
 		} catch (thrown) {
 			process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
 		}

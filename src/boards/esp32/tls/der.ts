@@ -26,15 +26,15 @@ export class MalformedError extends Error {
 
 /** Reads the elements that stand one after the other in `bytes`; views, no copies. */
 export class DerReader {
-	readonly #bytes: Uint8Array;
-	#position = 0;
+	private readonly bytes: Uint8Array;
+	private position = 0;
 
 	constructor(bytes: Uint8Array) {
-		this.#bytes = bytes;
+		this.bytes = bytes;
 	}
 
 	get done(): boolean {
-		return this.#position === this.#bytes.length;
+		return this.position === this.bytes.length;
 	}
 
 	/** The next element, which must have this tag. */
@@ -46,20 +46,20 @@ export class DerReader {
 
 	/** The next element if it has this tag. */
 	readOptional(tag: number): Element | undefined {
-		return !this.done && this.#bytes[this.#position] === tag ? this.readAny() : undefined;
+		return !this.done && this.bytes[this.position] === tag ? this.readAny() : undefined;
 	}
 
 	readAny(): Element {
-		const start = this.#position;
-		const tag = this.#byte();
+		const start = this.position;
+		const tag = this.byte();
 		// Tags above 30 take more bytes; certificates have none.
 		if ((tag & 0x1f) === 0x1f) throw new MalformedError("a long tag");
-		const length = this.#length();
-		const end = this.#position + length;
-		if (end > this.#bytes.length) throw new MalformedError("longer than what holds it");
-		const content = this.#bytes.subarray(this.#position, end);
-		this.#position = end;
-		return { tag, content, whole: this.#bytes.subarray(start, end) };
+		const length = this.length();
+		const end = this.position + length;
+		if (end > this.bytes.length) throw new MalformedError("longer than what holds it");
+		const content = this.bytes.subarray(this.position, end);
+		this.position = end;
+		return { tag, content, whole: this.bytes.subarray(start, end) };
 	}
 
 	/** Nothing may follow. */
@@ -68,19 +68,19 @@ export class DerReader {
 	}
 
 	/** Only the shortest form is DER (X.690 section 10.1). */
-	#length(): number {
-		const first = this.#byte();
+	private length(): number {
+		const first = this.byte();
 		if (first < 0x80) return first;
 		const count = first & 0x7f;
 		if (count === 0 || count > 3) throw new MalformedError("a length of no definite, sane form");
 		let length = 0;
-		for (let i = 0; i < count; i++) length = length * 256 + this.#byte();
+		for (let i = 0; i < count; i++) length = length * 256 + this.byte();
 		if (length < 0x80 || length < 256 ** (count - 1)) throw new MalformedError("a length that is too long");
 		return length;
 	}
 
-	#byte(): number {
-		const byte = this.#bytes[this.#position++];
+	private byte(): number {
+		const byte = this.bytes[this.position++];
 		if (byte === undefined) throw new MalformedError("cut off");
 		return byte;
 	}

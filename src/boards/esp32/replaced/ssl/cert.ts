@@ -10,19 +10,19 @@ export interface Trust {
 
 /** Stands for the SDK's `ssl/cert`, which passes forged chains. */
 export default class CertificateManager {
-	readonly #trust: Trust;
+	private readonly trust: Trust;
 
 	constructor(trust: Trust) {
-		this.#trust = trust;
+		this.trust = trust;
 	}
 
 	verify(certificates: readonly Uint8Array[]): boolean {
-		this.#trust.verifyCertificates(certificates);
+		this.trust.verifyCertificates(certificates);
 		return true;
 	}
 
 	verifyExchange(exchange: KeyExchange): boolean {
-		return this.#trust.verifyExchange(exchange);
+		return this.trust.verifyExchange(exchange);
 	}
 
 	/** The session gives the server's certificate to be remembered: it is. */
