@@ -1,7 +1,7 @@
 import { connect } from "node:tls";
 
 /** Where an example posts to. */
-export interface Target {
+export interface PostTarget {
 	readonly port: number;
 	readonly root: string;
 	readonly key: string;
@@ -10,7 +10,7 @@ export interface Target {
 }
 
 /** A measurement as such a sketch has it in hand. */
-export interface Sample {
+export interface ArduinoSample {
 	readonly temperature: number;
 	readonly humidity: number;
 	readonly pressure: number;
@@ -21,7 +21,7 @@ export interface Sample {
  * posts the one point with the headers that ESP32's HTTPClient sends, reads the answer, and closes. Written from that
  * description; resolves when the connection is closed.
  */
-export async function postAsArduino(target: Target, sample: Sample): Promise<void> {
+export async function postAsArduino(target: PostTarget, sample: ArduinoSample): Promise<void> {
 	const body = Buffer.from(
 		JSON.stringify({
 			bucketId: target.bucketId,
@@ -51,7 +51,7 @@ export async function postAsArduino(target: Target, sample: Sample): Promise<voi
 		});
 		socket.on("data", (data) => {
 			answer += data.toString("latin1");
-			if (!isWhole(answer)) return;
+			if (!isComplete(answer)) return;
 			if (!answer.startsWith("HTTP/1.1 201")) reject(new Error(answer));
 			socket.end();
 		});
@@ -60,7 +60,7 @@ export async function postAsArduino(target: Target, sample: Sample): Promise<voi
 	});
 }
 
-function isWhole(answer: string): boolean {
+function isComplete(answer: string): boolean {
 	const end = answer.indexOf("\r\n\r\n");
 	if (end < 0) return false;
 	const [, length = "0"] = /content-length: *(\d+)/i.exec(answer) ?? [];

@@ -1,6 +1,6 @@
 import { Life } from "../simulator/life/life";
-import { calm, type Scenario } from "../simulator/life/scenario";
-import type { Day } from "./radio";
+import { calmScenario, type Scenario } from "../simulator/life/scenario";
+import type { RadioDay } from "./radio-model";
 import type { WireFigures } from "./wire";
 
 /** What a request costs on the wire. */
@@ -12,7 +12,7 @@ export interface RequestBytes {
 	readonly point: number;
 }
 
-export type Setting = Required<Pick<Scenario, "power" | "interval">>;
+export type DaySetting = Required<Pick<Scenario, "power" | "interval">>;
 
 const day = 86_400_000;
 /** The first day begins with a start; these come after it. */
@@ -27,7 +27,10 @@ export function requestBytes(backlog: WireFigures, dozens: WireFigures, points: 
 }
 
 /** A quiet day of the whole app, played in virtual time: the mean of the two after its first. */
-export async function ourDay(setting: Setting, { handshake, request, point }: RequestBytes): Promise<Day> {
+export async function firmwareDay(
+	setting: DaySetting,
+	{ handshake, request, point }: RequestBytes,
+): Promise<RadioDay> {
 	const first = await play(setting, 1);
 	const all = await play(setting, 1 + quietDays);
 	const of = (count: keyof typeof all) => (all[count] - first[count]) / quietDays;
@@ -36,25 +39,25 @@ export async function ourDay(setting: Setting, { handshake, request, point }: Re
 		joins: of("joins"),
 		handshakes: of("handshakes"),
 		calls: of("calls"),
-		questions: of("questions"),
+		timeQueries: of("questions"),
 		bytes: of("handshakes") * handshake + of("calls") * request + points * point,
 	};
 }
 
 /** A connection and a request for each point; on battery the network is joined for each, too. It asks for no time. */
-export function arduinoDay({ power, interval }: Setting, { bytes, handshakes }: WireFigures): Day {
+export function arduinoDay({ power, interval }: DaySetting, { bytes, handshakes }: WireFigures): RadioDay {
 	const points = day / 1000 / interval;
 	return {
 		joins: power === "battery" ? points : 0,
 		handshakes: points,
 		calls: points,
-		questions: 0,
+		timeQueries: 0,
 		bytes: (points * bytes) / handshakes,
 	};
 }
 
-async function play(setting: Setting, days: number) {
-	const scenario = calm({ ...setting, length: days * day });
+async function play(setting: DaySetting, days: number) {
+	const scenario = calmScenario({ ...setting, length: days * day });
 	const end = scenario.startedAt + scenario.length;
 	let joins = 0;
 	let questions = 0;

@@ -11,7 +11,7 @@ export class JsonRing {
 	private block = 0;
 	private offset = 0;
 	/** Places of the records that wait, oldest first. */
-	private readonly waiting: { readonly at: number; readonly length: number }[] = [];
+	private readonly pending: { readonly at: number; readonly length: number }[] = [];
 
 	constructor(flash: Flash) {
 		const { blocks, blockLength } = flash.status();
@@ -22,24 +22,24 @@ export class JsonRing {
 	}
 
 	get length(): number {
-		return this.waiting.length;
+		return this.pending.length;
 	}
 
 	push(record: Uint8Array): void {
-		if (this.offset + headLength + record.length > this.blockLength) this.next();
+		if (this.offset + headBytes + record.length > this.blockLength) this.next();
 		if (this.offset === 0) this.erase();
 		const at = this.block * this.blockLength + this.offset;
-		this.flash.write(record, at + headLength);
+		this.flash.write(record, at + headBytes);
 		this.flash.write(Uint8Array.of(record.length >> 8, record.length & 0xff, 0xff, 0x00), at);
-		this.waiting.push({ at, length: record.length });
-		this.offset += headLength + record.length;
+		this.pending.push({ at, length: record.length });
+		this.offset += headBytes + record.length;
 	}
 
 	/** Reads the oldest `count`, then acknowledges them. */
 	drain(count: number): void {
-		for (const { at, length } of this.waiting.slice(0, count))
-			this.flash.read(new Uint8Array(length), at + headLength);
-		for (const { at } of this.waiting.splice(0, count)) this.flash.write(Uint8Array.of(0), at + 2);
+		for (const { at, length } of this.pending.slice(0, count))
+			this.flash.read(new Uint8Array(length), at + headBytes);
+		for (const { at } of this.pending.splice(0, count)) this.flash.write(Uint8Array.of(0), at + 2);
 	}
 
 	private next(): void {
@@ -50,21 +50,21 @@ export class JsonRing {
 	private erase(): void {
 		this.flash.eraseBlock(this.block, this.block + 1);
 		const from = this.block * this.blockLength;
-		while ((this.waiting[0]?.at ?? -1) >= from && (this.waiting[0]?.at ?? 0) < from + this.blockLength)
-			this.waiting.shift();
+		while ((this.pending[0]?.at ?? -1) >= from && (this.pending[0]?.at ?? 0) < from + this.blockLength)
+			this.pending.shift();
 	}
 
 	private mount(): void {
-		const head = new Uint8Array(headLength);
+		const head = new Uint8Array(headBytes);
 		for (let block = 0; block < this.blocks; block++) {
-			for (let offset = 0; offset + headLength <= this.blockLength; ) {
+			for (let offset = 0; offset + headBytes <= this.blockLength; ) {
 				const at = block * this.blockLength + offset;
 				this.flash.read(head, at);
 				const [high = 0xff, low = 0xff, waits = 0, whole = 0xff] = head;
 				if (whole !== 0) break;
 				const length = high * 256 + low;
-				if (waits === 0xff) this.waiting.push({ at, length });
-				offset += headLength + length;
+				if (waits === 0xff) this.pending.push({ at, length });
+				offset += headBytes + length;
 				this.block = block;
 				this.offset = offset;
 			}
@@ -72,4 +72,4 @@ export class JsonRing {
 	}
 }
 
-const headLength = 4;
+const headBytes = 4;

@@ -5,6 +5,16 @@ import { readChipMemory } from "./chip-memory";
 import * as queue from "./queue";
 import * as readings from "./readings";
 import {
+	compareResults,
+	completed,
+	type Finding,
+	parseResults,
+	type Recorded,
+	type Section,
+	toMarkdown,
+	toText,
+} from "./results-table";
+import {
 	introduction,
 	memorySection,
 	queueSection,
@@ -15,18 +25,8 @@ import {
 	wireSection,
 	xsSection,
 } from "./sections";
-import {
-	compare,
-	completed,
-	type Finding,
-	parse,
-	type Recorded,
-	type Section,
-	toMarkdown,
-	toText,
-} from "./table";
-import { openWire, points } from "./wire";
-import { hasXs, howToGetXs } from "./xs";
+import { openWire, uploadPoints } from "./wire";
+import { hasXs, howToGetXs } from "./xs-engine";
 import { measureXs } from "./xs-figures";
 
 const help = `Measures what the device costs, and compares it with bench/RESULTS.md.
@@ -78,9 +78,9 @@ async function run(write: boolean): Promise<void> {
 	if (write) {
 		writeFileSync(path, markdown);
 		process.stdout.write("bench/RESULTS.md is written.\n");
-		report(compare(measured, parse(markdown)));
+		report(compareResults(measured, parseResults(markdown)));
 	} else {
-		report(compare(measured, recorded));
+		report(compareResults(measured, recorded));
 		if (markdown !== file) process.stdout.write(howToWrite);
 	}
 }
@@ -88,7 +88,7 @@ async function run(write: boolean): Promise<void> {
 /** `undefined` for a file that cannot be read; then that has been told. */
 function read(file: string): Recorded | undefined {
 	try {
-		return parse(file);
+		return parseResults(file);
 	} catch (error) {
 		const problem = error instanceof Error ? error.message : String(error);
 		process.stderr.write(`bench/RESULTS.md cannot be read: ${problem}. Take back what was changed in it.\n`);
@@ -98,16 +98,16 @@ function read(file: string): Recorded | undefined {
 }
 
 async function measureAll(chip: ReturnType<typeof readChipMemory>): Promise<Section[]> {
-	const ours = readings.measureOurs();
+	const firmware = readings.measureReadingLog();
 	const wire = await measureWire();
-	const xs = hasXs() ? await measureXs(ours.image) : undefined;
+	const xs = hasXs() ? await measureXs(firmware.image) : undefined;
 	return [
-		queueSection({ ours: queue.measureOurs(), obvious: queue.measureJson() }),
-		readingSection({ ours, obvious: readings.measureJson() }),
+		queueSection({ firmware: queue.measureFlashQueue(), baseline: queue.measureJsonRing() }),
+		readingSection({ firmware, baseline: readings.measureJsonReadings() }),
 		wireSection(wire),
 		xsSection(xs),
 		memorySection(xs, chip),
-		await radioSection(wire, points),
+		await radioSection(wire, uploadPoints),
 	];
 }
 
@@ -115,9 +115,9 @@ async function measureWire(): Promise<WireSectionFigures> {
 	const wire = await openWire();
 	try {
 		return {
-			backlog: await wire.ours(1_000),
-			dozens: await wire.ours(12),
-			singles: await wire.ours(1),
+			backlog: await wire.firmware(1_000),
+			dozens: await wire.firmware(12),
+			singles: await wire.firmware(1),
 			arduino: await wire.arduino(),
 		};
 	} finally {

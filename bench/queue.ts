@@ -1,4 +1,4 @@
-import { type FlashCounts, NorFlash } from "../simulator/flash";
+import { type FlashCounts, NorFlash } from "../simulator/hardware/nor-flash";
 import type { Flash } from "../src/boards/ecma419";
 import { FlashQueue } from "../src/queue/flash-queue";
 import { JsonRing } from "./json-ring";
@@ -20,13 +20,13 @@ interface Queue {
 }
 
 const size = { blocks: 256, blockLength: 4096 };
-const recordLength = 96;
-const batch = 50;
+const recordBytes = 96;
+const batchRecords = 50;
 /** Once around the ring and more, so that it is worn in, and then as many again that count. */
-const records = 20_000;
-const waiting = 5_000;
+const warmUpRecords = 20_000;
+const pendingRecords = 5_000;
 
-export function measureOurs(): QueueFigures {
+export function measureFlashQueue(): QueueFigures {
 	return measure(
 		(flash) => {
 			const queue = new FlashQueue({ flash });
@@ -47,7 +47,7 @@ export function measureOurs(): QueueFigures {
 	);
 }
 
-export function measureJson(): QueueFigures {
+export function measureJsonRing(): QueueFigures {
 	return measure(
 		(flash) => new JsonRing(flash),
 		(flash) => new JsonRing(flash),
@@ -57,19 +57,19 @@ export function measureJson(): QueueFigures {
 function measure(open: (flash: Flash) => Queue, mount: (flash: Flash) => unknown): QueueFigures {
 	const flash = new NorFlash(size);
 	const queue = open(flash);
-	steady(queue, records);
+	steady(queue, warmUpRecords);
 	flash.resetCounts();
-	steady(queue, records);
+	steady(queue, warmUpRecords);
 	const { programmedBytes, programs, erases, readBytes } = flash.counts;
-	for (let i = 0; i < waiting; i++) queue.push(record(i));
+	for (let i = 0; i < pendingRecords; i++) queue.push(record(i));
 	flash.resetCounts();
 	mount(flash);
 	const mounted: FlashCounts = { ...flash.counts };
 	return {
-		programmedBytes: programmedBytes / records,
-		programs: programs / records,
-		erases: (1000 * erases) / records,
-		readBytes: readBytes / records,
+		programmedBytes: programmedBytes / warmUpRecords,
+		programs: programs / warmUpRecords,
+		erases: (1000 * erases) / warmUpRecords,
+		readBytes: readBytes / warmUpRecords,
 		mountBytes: mounted.readBytes,
 		mountReads: mounted.reads,
 	};
@@ -78,12 +78,12 @@ function measure(open: (flash: Flash) => Queue, mount: (flash: Flash) => unknown
 function steady(queue: Queue, count: number): void {
 	for (let i = 1; i <= count; i++) {
 		queue.push(record(i));
-		if (i % batch === 0) queue.drain(batch);
+		if (i % batchRecords === 0) queue.drain(batchRecords);
 	}
 }
 
 function record(i: number): Uint8Array {
-	const bytes = new Uint8Array(recordLength);
-	for (let at = 0; at < recordLength; at++) bytes[at] = (i * 31 + at * 7) & 0xff;
+	const bytes = new Uint8Array(recordBytes);
+	for (let at = 0; at < recordBytes; at++) bytes[at] = (i * 31 + at * 7) & 0xff;
 	return bytes;
 }

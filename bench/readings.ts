@@ -1,6 +1,6 @@
-import { NorFlash } from "../simulator/flash";
+import { NorFlash } from "../simulator/hardware/nor-flash";
 import { weatherAt } from "../simulator/weather/weather";
-import { batchPoint } from "../src/dakkio/point";
+import { pointJson } from "../src/dakkio/point";
 import type { Reading, SampleContext } from "../src/reading/reading";
 import { ReadingLog } from "../src/store/reading-log";
 import { JsonRing } from "./json-ring";
@@ -15,7 +15,7 @@ const size = { blocks: 256, blockLength: 4096 };
 const minute = 60_000;
 const startedAt = Date.UTC(2026, 10, 24);
 
-export const context: SampleContext = {
+export const readingContext: SampleContext = {
 	boot: 12,
 	deviceId: "ESP32-A1B2C3",
 	location: "Balcony",
@@ -28,27 +28,27 @@ export const context: SampleContext = {
 };
 
 /** How many readings of the log are left when it has been filled once and a half around; and what is on the flash then. */
-export function measureOurs(): ReadingFigures & { readonly image: Uint8Array } {
+export function measureReadingLog(): ReadingFigures & { readonly image: Uint8Array } {
 	const flash = new NorFlash(size);
 	const log = new ReadingLog({ flash });
 	let count = 0;
-	while (log.dropped === 0) log.append(readingAt(count++), context);
-	for (const end = count * 1.5; count < end; ) log.append(readingAt(count++), context);
+	while (log.droppedReadings === 0) log.append(readingAt(count++), readingContext);
+	for (const end = count * 1.5; count < end; ) log.append(readingAt(count++), readingContext);
 	const image = new Uint8Array(size.blocks * size.blockLength);
 	flash.read(image, 0);
 	return { ...figures(log.length), image };
 }
 
 /** The same as points of the API's JSON, each a record. */
-export function measureJson(): ReadingFigures {
+export function measureJsonReadings(): ReadingFigures {
 	const ring = new JsonRing(new NorFlash(size));
 	let count = 0;
 	let held = 0;
 	for (; ring.length >= held; count++) {
 		held = ring.length;
-		const reading = { ...readingAt(count), sequence: count + 1, context };
+		const reading = { ...readingAt(count), sequence: count + 1, context: readingContext };
 		const timed = { reading, utc: startedAt + count * minute, estimated: false };
-		ring.push(Buffer.from(batchPoint(timed, { bucketId: "", dataSourceId: "507f1f77bcf86cd799439012" })));
+		ring.push(Buffer.from(pointJson(timed, { bucketId: "", dataSourceId: "507f1f77bcf86cd799439012" })));
 	}
 	return figures(held);
 }
@@ -66,14 +66,14 @@ export function readingAt(index: number): Reading {
 	const utc = startedAt + index * minute;
 	const { temperature, humidity, pressure } = weatherAt(utc);
 	return {
-		time: { utc: utc + Math.round(2 * chance(index, 0)) },
+		time: { utc: utc + Math.round(2 * uniformNoise(index, 0)) },
 		values: [
-			round(temperature + 0.005 * noise(index, 1), 2),
-			round(humidity + 0.02 * noise(index, 2), 1),
-			round(pressure / 100 + 0.013 * noise(index, 3), 2),
+			round(temperature + 0.005 * normalNoise(index, 1), 2),
+			round(humidity + 0.02 * normalNoise(index, 2), 1),
+			round(pressure / 100 + 0.013 * normalNoise(index, 3), 2),
 		],
 		batteryLevel: Math.max(0, 100 - (Math.floor(index / 600) % 100)),
-		signalStrength: -62 + Math.round(1.5 * noise(index, 4)),
+		signalStrength: -62 + Math.round(1.5 * normalNoise(index, 4)),
 	};
 }
 
@@ -82,14 +82,14 @@ function round(value: number, decimals: number): number {
 }
 
 /** About normally distributed, deviation 1, the same for the same arguments. */
-function noise(index: number, kind: number): number {
+function normalNoise(index: number, kind: number): number {
 	let sum = 0;
-	for (let i = 0; i < 12; i++) sum += chance(index, kind * 16 + i + 1);
+	for (let i = 0; i < 12; i++) sum += uniformNoise(index, kind * 16 + i + 1);
 	return sum - 6;
 }
 
 /** Uniform in 0 … 1. */
-function chance(index: number, kind: number): number {
+function uniformNoise(index: number, kind: number): number {
 	let mixed = Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(kind + 1, 0x85ebca77);
 	mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
 	mixed = Math.imul(mixed ^ (mixed >>> 12), 0x297a2d39);

@@ -1,9 +1,9 @@
 import type { ChipMemory } from "./chip-memory";
-import { arduinoDay, ourDay, requestBytes, type Setting } from "./days";
+import { arduinoDay, type DaySetting, firmwareDay, requestBytes } from "./days";
 import type { QueueFigures } from "./queue";
-import { secondsOf, told } from "./radio";
+import { describeRadioModel, radioSeconds } from "./radio-model";
 import type { ReadingFigures } from "./readings";
-import type { Row, Section } from "./table";
+import type { Row, Section } from "./results-table";
 import type { WireFigures } from "./wire";
 import type { XsFigures } from "./xs-figures";
 
@@ -15,13 +15,13 @@ on every computer and at every run, but for those of the SDK's simulator. Beside
 same, measured at the same work.`;
 
 interface Compared<Figures> {
-	readonly ours: Figures;
-	readonly obvious: Figures;
+	readonly firmware: Figures;
+	readonly baseline: Figures;
 }
 
-export function queueSection({ ours, obvious }: Compared<QueueFigures>): Section {
+export function queueSection({ firmware, baseline }: Compared<QueueFigures>): Section {
 	const row = (what: string, key: keyof QueueFigures, limit: number, elsewhere: string): Row => ({
-		...{ what, ours: ours[key], obvious: obvious[key], limit, elsewhere },
+		...{ what, firmware: firmware[key], baseline: baseline[key], limit, elsewhere },
 	});
 	return {
 		title: "Flash: the queue",
@@ -30,7 +30,7 @@ export function queueSection({ ours, obvious }: Compared<QueueFigures>): Section
 acknowledged 50 at a time, counted on the second time around the ring. Mount: 5,000 records wait, and the oldest is read.
 The obvious way is a ring of records with a head each, in which an acknowledgement clears a bit (\`bench/json-ring.ts\`).`,
 		],
-		obvious: "plain ring",
+		baseline: "plain ring",
 		rows: [
 			row("bytes programmed for a record", "programmedBytes", 105.6, "111.6 (FlashDB)"),
 			row("program operations for a record", "programs", 1.1, "3.05 (sequential-storage)"),
@@ -42,21 +42,31 @@ The obvious way is a ring of records with a head each, in which an acknowledgeme
 	};
 }
 
-export function readingSection({ ours, obvious }: Compared<ReadingFigures>): Section {
+export function readingSection({ firmware, baseline }: Compared<ReadingFigures>): Section {
 	return {
 		title: "Flash: readings",
 		text: [
 			`Readings of three values, battery and signal, one a minute, with the noise of a real sensor, in the compact records of the
 firmware. The obvious way is each reading as the JSON of its point, in the plain ring.`,
 		],
-		obvious: "JSON, plain ring",
+		baseline: "JSON, plain ring",
 		rows: [
 			{
-				...{ what: "bytes of flash for a reading", ours: ours.bytes, obvious: obvious.bytes, limit: 12 },
+				...{
+					what: "bytes of flash for a reading",
+					firmware: firmware.bytes,
+					baseline: baseline.bytes,
+					limit: 12,
+				},
 				elsewhere: "288 (as JSON)",
 			},
 			{
-				...{ what: "readings that 1 MiB holds", better: "more", ours: ours.held, obvious: obvious.held },
+				...{
+					what: "readings that 1 MiB holds",
+					better: "more",
+					firmware: firmware.held,
+					baseline: baseline.held,
+				},
 				...{ limit: 85_000, elsewhere: "3,640 (as JSON)" },
 			},
 		],
@@ -73,8 +83,8 @@ export interface WireSectionFigures {
 
 export function wireSection({ backlog, dozens, singles, arduino }: WireSectionFigures): Section {
 	const rows = (name: string, ours: WireFigures): Row[] => [
-		{ what: `${name}: bytes`, ours: ours.bytes, obvious: arduino.bytes },
-		{ what: `${name}: TLS handshakes`, ours: ours.handshakes, obvious: arduino.handshakes },
+		{ what: `${name}: bytes`, firmware: ours.bytes, baseline: arduino.bytes },
+		{ what: `${name}: TLS handshakes`, firmware: ours.handshakes, baseline: arduino.handshakes },
 	];
 	return {
 		title: "On the wire, for 1,000 points",
@@ -87,7 +97,7 @@ signature counts with its usual 71 bytes, and TLS alerts do not count.`,
 for each point, its three values and two words of metadata, on the same server. Ours sends with each point its timestamp,
 its number, the signal, the battery and the firmware's version besides: a point by itself is larger therefore.`,
 		],
-		obvious: "Arduino example",
+		baseline: "Arduino example",
 		rows: [
 			...rows("a backlog in one upload", backlog),
 			...rows("uploads of 12 (each 5 min, sent each hour)", dozens),
@@ -97,8 +107,8 @@ its number, the signal, the battery and the firmware's version besides: a point 
 }
 
 /** A figure that cannot be measured on every computer. */
-function row(what: string, ours: number | undefined, obvious?: number, limit?: number): Row {
-	const row: Row = { what, ours, ...(obvious === undefined ? {} : { obvious }) };
+function row(what: string, firmware: number | undefined, baseline?: number, limit?: number): Row {
+	const row: Row = { what, firmware, ...(baseline === undefined ? {} : { baseline }) };
 	return limit === undefined ? row : { ...row, limit };
 }
 
@@ -118,21 +128,21 @@ each stored with its context. A point uploaded: from the flash through batch and
 connection for each batch, TLS left out. A boot: the mount of a ring of 1 MiB that has been overwritten half around, the
 oldest reading read, the first one stored; the mean over how full the newest sector can be.`,
 			`The obvious way is the same driver's values in an object, \`JSON.stringify\`, and a key of key-value storage for each, with a
-counter of the oldest and one of the next (\`bench/xs-obvious.ts\`); uploaded by \`JSON.parse\`, \`JSON.stringify\` of a point,
+counter of the oldest and one of the next (\`bench/xs-baseline.ts\`); uploaded by \`JSON.parse\`, \`JSON.stringify\` of a point,
 one request on a connection of its own with the same HTTP client, and the key deleted. Its UTF-8 is native code, and what
 NVS does in C for each key is not counted. It measures, stores and starts for less, because it does less: no sensor is
 looked for, named or calibrated, no record is compact or checked, and the usual 24 KiB of NVS hold about ${nvsReadings} such readings,
 under two hours of one a minute. It also sends a point by itself for less: ours measures the text before it sends it.`,
 		],
-		obvious: "JSON, key-value",
+		baseline: "JSON, key-value",
 		rows: [
-			row("reading sampled and stored", figures?.sample.ours, figures?.sample.obvious),
+			row("reading sampled and stored", figures?.sample.firmware, figures?.sample.baseline),
 			row("reading stored", figures?.append, undefined, 6_900),
-			row("point uploaded, 1,000 in a batch", figures?.backlog.ours, figures?.backlog.obvious),
-			row("point uploaded, 12 in a batch", figures?.dozens.ours, figures?.dozens.obvious),
-			row("point uploaded, one by itself", figures?.singles.ours, figures?.singles.obvious),
+			row("point uploaded, 1,000 in a batch", figures?.backlog.firmware, figures?.backlog.baseline),
+			row("point uploaded, 12 in a batch", figures?.dozens.firmware, figures?.dozens.baseline),
+			row("point uploaded, one by itself", figures?.singles.firmware, figures?.singles.baseline),
 			row("reading read back and written as JSON", figures?.tell, undefined, 4_000),
-			row("boot with a full ring", figures?.boot.ours, figures?.boot.obvious),
+			row("boot with a full ring", figures?.boot.firmware, figures?.boot.baseline),
 			row("queue: push of 96 bytes", figures?.push, undefined, 5_500),
 			row("queue: record read back", figures?.read, undefined, 5_050),
 			row("queue: mount 1 MiB, 10,000 waiting, oldest read", figures?.mount, undefined, 110_000),
@@ -153,10 +163,10 @@ and the text of the request made of it.`,
 whole app at rest, in the middle of a batch of 1,000 after a TLS handshake, and in setup, in the middle of a test. They stand
 here as its last run left them.`,
 		],
-		obvious: "array and JSON",
+		baseline: "array and JSON",
 		rows: [
-			row("slots for a batch of 1,000", xs?.batch.slots, xs?.obviousBatch.slots, 256),
-			row("bytes for a batch of 1,000", xs?.batch.bytes, xs?.obviousBatch.bytes, 10_240),
+			row("slots for a batch of 1,000", xs?.batch.slots, xs?.baselineBatch.slots, 256),
+			row("bytes for a batch of 1,000", xs?.batch.bytes, xs?.baselineBatch.bytes, 10_240),
 			row("slots more after 10,000 records", xs?.growth, undefined, 8),
 			row("KiB on a chip, at rest", kilobytes(chip?.rest)),
 			row("KiB on a chip, at the peak", kilobytes(chip?.peak)),
@@ -166,7 +176,7 @@ here as its last run left them.`,
 }
 
 /** How boards are set, and how that is told. */
-const settings: readonly (Setting & { readonly name: string })[] = [
+const settings: readonly (DaySetting & { readonly name: string })[] = [
 	{ name: "mains, a reading each minute", power: "mains", interval: 60 },
 	{ name: "mains, each 5 minutes", power: "mains", interval: 300 },
 	{ name: "battery, each 10 minutes", power: "battery", interval: 600 },
@@ -177,8 +187,8 @@ export async function radioSection(wire: WireSectionFigures, points: number): Pr
 	const bytes = requestBytes(wire.backlog, wire.dozens, points);
 	const rows: Row[] = [];
 	for (const { name, ...setting } of settings) {
-		const ours = secondsOf(await ourDay(setting, bytes));
-		rows.push({ what: name, ours, obvious: secondsOf(arduinoDay(setting, wire.arduino)) });
+		const firmware = radioSeconds(await firmwareDay(setting, bytes));
+		rows.push({ what: name, firmware, baseline: radioSeconds(arduinoDay(setting, wire.arduino)) });
 	}
 	return {
 		title: "Radio, seconds a day",
@@ -186,13 +196,13 @@ export async function radioSection(wire: WireSectionFigures, points: number): Pr
 			`How often a board joins, connects, sends and asks for the time is counted on quiet days of the whole app in virtual time,
 alone on the Free plan of 10,000 calls a month, with \`uploadInterval\` at *auto*; bytes are those of the wire. On mains it
 stays joined, and only what it does counts; on battery everything from joining to the answer.`,
-			told(),
+			describeRadioModel(),
 			`The obvious way is the Arduino example, which joins for each point on battery, and never asks for the time. With one
 reading an hour both do the same, and ours asks a time server besides: its readings carry their own time. More
 often than that ours sends several at once, each some minutes or up to an hour after it was measured, and keeps to the plan;
 a request for each reading of a minute, as the example would send them, is 43,200 calls a month.`,
 		],
-		obvious: "Arduino example",
+		baseline: "Arduino example",
 		rows,
 	};
 }

@@ -1,18 +1,18 @@
 import tls from "node:tls";
+import { makeResolver } from "../boards/node/resolver";
+import { makeTCP } from "../boards/node/tcp";
+import { makeTLS } from "../boards/node/tls";
 import { DakkioServer } from "../simulator/dakkio/server";
-import { NorFlash } from "../simulator/flash";
+import { NorFlash } from "../simulator/hardware/nor-flash";
 import type { Time } from "../src/boards/board";
-import { makeResolver } from "../src/boards/node/resolver";
-import { makeTCP } from "../src/boards/node/tcp";
-import { makeTLS } from "../src/boards/node/tls";
-import { HttpConnection } from "../src/http/exchange";
+import { HttpConnection } from "../src/http/http-connection";
 import { ReadingLog } from "../src/store/reading-log";
 import { planBatch } from "../src/upload/batch";
-import { answerHeaders } from "../src/upload/uploader";
+import { keptResponseHeaders } from "../src/upload/uploader";
 import { firmwareVersion } from "../src/version";
-import { postAsArduino, type Target } from "./arduino-client";
-import { context, readingAt } from "./readings";
-import { Tap, type Traffic } from "./tap";
+import { type PostTarget, postAsArduino } from "./arduino-client";
+import { readingAt, readingContext } from "./readings";
+import { type Traffic, TrafficTap } from "./traffic-tap";
 
 /** What 1,000 points cost on the wire. */
 export interface WireFigures {
@@ -24,11 +24,11 @@ export interface WireFigures {
 	readonly application: number;
 }
 
-export const points = 1_000;
+export const uploadPoints = 1_000;
 
 /** Ours, with so many points in an upload; and one connection and one request for each point. */
 export interface Wire {
-	ours(perUpload: number): Promise<WireFigures>;
+	firmware(perUpload: number): Promise<WireFigures>;
 	arduino(): Promise<WireFigures>;
 	close(): Promise<void>;
 }
@@ -45,7 +45,7 @@ export async function openWire(): Promise<Wire> {
 	const { DEFAULT_MAX_VERSION, DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE } = tls;
 	Object.assign(tls, chipTLS);
 	const dakkio = await DakkioServer.start({ plan: 1_000_000, now: () => Date.UTC(2026, 10, 24, 12) });
-	const tap = await Tap.start(dakkio.port);
+	const tap = await TrafficTap.start(dakkio.port);
 	const { key, bucketId, dataSourceId } = dakkio.credentials;
 	const target = { port: tap.port, root: dakkio.certificates.root.pem, key, bucketId, dataSourceId };
 	const measure = async (post: () => Promise<void>) => {
@@ -54,8 +54,8 @@ export async function openWire(): Promise<Wire> {
 		return figuresOf(tap.traffic);
 	};
 	return {
-		ours: (perUpload) => measure(() => postOurs(target, perUpload)),
-		arduino: () => measure(() => postEach(target)),
+		firmware: (perUpload) => measure(() => postAsFirmware(target, perUpload)),
+		arduino: () => measure(() => postAsSketch(target)),
 		close: async () => {
 			Object.assign(tls, { DEFAULT_MAX_VERSION, DEFAULT_CIPHERS, DEFAULT_ECDH_CURVE });
 			await tap.close();
@@ -73,8 +73,8 @@ function figuresOf({ connections, application, handshake }: Traffic): WireFigure
 	};
 }
 
-async function postEach(target: Target): Promise<void> {
-	for (let i = 0; i < points; i++) {
+async function postAsSketch(target: PostTarget): Promise<void> {
+	for (let i = 0; i < uploadPoints; i++) {
 		const [temperature, humidity, pressure] = readingAt(i).values;
 		await postAsArduino(target, {
 			temperature: Number(temperature),
@@ -85,27 +85,27 @@ async function postEach(target: Target): Promise<void> {
 }
 
 /** The firmware's own queue, batches and HTTP, over Node's sockets. */
-async function postOurs(target: Target, perUpload: number): Promise<void> {
+async function postAsFirmware(target: PostTarget, perUpload: number): Promise<void> {
 	const log = new ReadingLog({ flash: new NorFlash({ blocks: 16, blockLength: 4096 }) });
-	for (let sent = 0; sent < points; ) {
-		const now = Math.min(perUpload, points - sent);
-		for (let i = 0; i < now; i++) log.append(readingAt(sent + i), context);
+	for (let sent = 0; sent < uploadPoints; ) {
+		const now = Math.min(perUpload, uploadPoints - sent);
+		for (let i = 0; i < now; i++) log.append(readingAt(sent + i), readingContext);
 		await upload(target, log);
 		sent += now;
 	}
 }
 
-async function upload({ port, root, key, ...destination }: Target, log: ReadingLog): Promise<void> {
+async function upload({ port, root, key, ...destination }: PostTarget, log: ReadingLog): Promise<void> {
 	const source = function* (from: number | undefined) {
-		for (const reading of log.waiting(from))
+		for (const reading of log.pending(from))
 			yield { reading, utc: "utc" in reading.time ? reading.time.utc : 0, estimated: false };
 	};
-	const batch = planBatch(source, destination, { points, bytes: 384 * 1024 });
+	const batch = planBatch(source, destination, { maxPoints: uploadPoints, maxBytes: 384 * 1024 });
 	if (batch === undefined) throw new Error("nothing waits");
 	const connection = new HttpConnection({
 		network: { TCP: makeTCP(), TLS: makeTLS({ roots: [Buffer.from(root)] }), resolver: makeResolver() },
 		time,
-		...{ host: "localhost", port, secure: true, answerHeaders },
+		...{ host: "localhost", port, secure: true, responseHeaders: keptResponseHeaders },
 	});
 	const outcome = await connection.exchange({
 		method: "POST",
@@ -119,7 +119,7 @@ async function upload({ port, root, key, ...destination }: Target, log: ReadingL
 	});
 	connection.close();
 	if (outcome.kind !== "answer" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
-	log.acknowledge(batch.last);
+	log.acknowledge(batch.lastSequence);
 }
 
 const time: Time = {

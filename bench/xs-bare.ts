@@ -48,12 +48,12 @@ export class BareKeyValue {
 }
 
 /** Time that goes on when something waits for it, and by that much. */
-export const skipping: Time & { now: number } = {
+export const skippingTime: Time & { now: number } = {
 	now: 0,
-	ticks: () => skipping.now,
+	ticks: () => skippingTime.now,
 	set(callback, delay) {
 		void Promise.resolve().then(() => {
-			skipping.now += delay;
+			skippingTime.now += delay;
 			callback();
 		});
 		return {};
@@ -63,7 +63,7 @@ export const skipping: Time & { now: number } = {
 };
 
 /** Time in which no deadline ever passes. */
-export const standing: Time = { ticks: () => 0, set: () => ({}), clear() {}, setWallClock() {} };
+export const frozenTime: Time = { ticks: () => 0, set: () => ({}), clear() {}, setWallClock() {} };
 
 /**
  * The registers of a BME280 that has always just measured: calibrated as in the worked example of the data sheet (see
@@ -83,7 +83,7 @@ registers[0xd0] = 0x60;
 registers.set([0x65, 0x5a, 0xc0, 0x7e, 0xed, 0x00, 0x74, 0x00], 0xf7);
 
 /** The air has changed a little since the measurement before. */
-export function stir(index: number): void {
+export function setAir(index: number): void {
 	registers[0xf9] = (index % 5) * 0x30;
 	registers[0xfc] = (index % 7) * 0x20;
 	registers[0xfe] = (index % 3) * 0x18;
@@ -140,7 +140,7 @@ export class BareBus implements SMBus {
 	}
 }
 
-export const bus = { io: BareBus, data: 21, clock: 22, hz: 100_000 };
+export const bareBus = { io: BareBus, data: 21, clock: 22, hz: 100_000 };
 
 class BarePin implements Digital {
 	static readonly Input = 0;
@@ -183,9 +183,9 @@ class NoPin {
 	close(): void {}
 }
 
-export const pins: Pins = { Digital: BarePin, Analog: NoPin, OneWire: NoPin, analogRange: 3.3 };
+export const barePins: Pins = { Digital: BarePin, Analog: NoPin, OneWire: NoPin, analogRangeV: 3.3 };
 
-const room = 4096;
+const writableBytes = 4096;
 const answer = answerBytes();
 
 /** A connection that takes everything; when nothing more comes it answers 201. */
@@ -216,7 +216,7 @@ class BareConnection implements TCP {
 
 	private goOn(): void {
 		this.written = false;
-		this.options.onWritable?.(room);
+		this.options.onWritable?.(writableBytes);
 		void Promise.resolve().then(() => {
 			if (this.written) this.goOn();
 			else this.options.onReadable?.(answer.length);
@@ -224,7 +224,7 @@ class BareConnection implements TCP {
 	}
 }
 
-export const network = {
+export const bareNetwork = {
 	TCP: BareConnection,
 	TLS: BareConnection,
 	resolver: {

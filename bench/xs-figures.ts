@@ -1,14 +1,14 @@
-import { XsEngine } from "./xs";
-import type { Work } from "./xs-program";
+import { XsEngine } from "./xs-engine";
+import type { Workload } from "./xs-program";
 
-/** Ours, and the obvious way. */
+/** Ours, and the baseline way. */
 interface Both {
-	readonly ours: number;
-	readonly obvious: number;
+	readonly firmware: number;
+	readonly baseline: number;
 }
 
 /** What something takes of the heap. */
-export interface Held {
+export interface HeapUse {
 	readonly slots: number;
 	/** Of slots and chunks. */
 	readonly bytes: number;
@@ -23,7 +23,7 @@ export interface XsFigures {
 	readonly tell: number;
 	/** A reading sampled and stored. */
 	readonly sample: Both;
-	/** A point uploaded, with 1,000, 12 and 1 in a batch; the obvious way always has one. */
+	/** A point uploaded, with 1,000, 12 and 1 in a batch; the baseline way always has one. */
 	readonly backlog: Both;
 	readonly dozens: Both;
 	readonly singles: Both;
@@ -31,13 +31,13 @@ export interface XsFigures {
 	readonly boot: Both;
 	/** Slots more in use after 10,000 records were pushed, read and acknowledged, after collection. */
 	readonly growth: number;
-	/** More in use while half of a batch of 1,000 points has been sent, after collection; and in the obvious way. */
-	readonly batch: Held;
-	readonly obviousBatch: Held;
+	/** More in use while half of a batch of 1,000 points has been sent, after collection; and in the baseline way. */
+	readonly batch: HeapUse;
+	readonly baselineBatch: HeapUse;
 }
 
 /** About as many are in a sector. */
-const sectorReadings = 544;
+const readingsPerSector = 544;
 
 /** `image`: of a flash that is full of readings. */
 export function measureXs(image: Uint8Array): Promise<XsFigures> {
@@ -45,7 +45,11 @@ export function measureXs(image: Uint8Array): Promise<XsFigures> {
 		const queue = await measureQueue(engine);
 		const board = await measureBoard(engine);
 		const boot = await measureBoot(engine, image);
-		return { ...queue, ...board, boot: { ours: boot, obvious: await measure(engine, "obviousBoot", 1) } };
+		return {
+			...queue,
+			...board,
+			boot: { firmware: boot, baseline: await measure(engine, "baselineBoot", 1) },
+		};
 	});
 }
 
@@ -64,7 +68,7 @@ async function onEngine<Figures>(work: (engine: XsEngine) => Promise<Figures>): 
 }
 
 /** Of one. */
-async function measure(engine: XsEngine, work: Work, count: number): Promise<number> {
+async function measure(engine: XsEngine, work: Workload, count: number): Promise<number> {
 	const idle = (await engine.call("nothing")).compute;
 	const { compute } = await engine.call(work, count);
 	await engine.call("settled");
@@ -83,7 +87,7 @@ async function measureQueue(engine: XsEngine) {
 	const before = await engine.collect();
 	await engine.call("live", 200);
 	const after = await engine.collect();
-	const batch = await holding(engine, "holdBatch");
+	const batch = await measureHeapUse(engine, "holdBatch");
 	return { push, read, mount, append, tell, growth: after.heap - before.heap, batch };
 }
 
@@ -91,20 +95,20 @@ async function measureBoard(engine: XsEngine) {
 	// A day, hourly looks for other sensors included; and as many for the other side.
 	await engine.call("sample", 10);
 	const sample = {
-		ours: await measure(engine, "sample", 1_440),
-		obvious: await measure(engine, "obviousSample", 1_440),
+		firmware: await measure(engine, "sample", 1_440),
+		baseline: await measure(engine, "baselineSample", 1_440),
 	};
-	const obviousBatch = await holding(engine, "holdObviousBatch");
-	const obvious = await measure(engine, "obviousUpload", 240);
+	const baselineBatch = await measureHeapUse(engine, "holdObviousBatch");
+	const baseline = await measure(engine, "baselineUpload", 240);
 	const backlog = (await measure(engine, "uploadBacklog", 1)) / 1_000;
 	const dozens = (await measure(engine, "uploadDozens", 20)) / 12;
 	const singles = await measure(engine, "uploadSingles", 240);
 	return {
 		sample,
-		backlog: { ours: backlog, obvious },
-		dozens: { ours: dozens, obvious },
-		singles: { ours: singles, obvious },
-		obviousBatch,
+		backlog: { firmware: backlog, baseline },
+		dozens: { firmware: dozens, baseline },
+		singles: { firmware: singles, baseline },
+		baselineBatch,
 	};
 }
 
@@ -115,13 +119,13 @@ async function measureBoot(engine: XsEngine, image: Uint8Array): Promise<number>
 	let sum = 0;
 	for (let place = 0; place < places; place++) {
 		sum += await measure(engine, "boot", 1);
-		await engine.call("age", sectorReadings / places);
+		await engine.call("age", readingsPerSector / places);
 	}
 	return sum / places;
 }
 
 /** Slots, and bytes with all that they refer to, that stay in use, after collection. */
-async function holding(engine: XsEngine, work: Work): Promise<Held> {
+async function measureHeapUse(engine: XsEngine, work: Workload): Promise<HeapUse> {
 	await engine.call("letGo");
 	const atRest = { slots: (await engine.collect()).heap, bytes: await engine.memory() };
 	await engine.call(work);

@@ -1,20 +1,29 @@
-import { limitHeaders } from "../src/dakkio/limits";
-import { batchPoint } from "../src/dakkio/point";
-import { HttpConnection } from "../src/http/exchange";
+import { pointJson } from "../src/dakkio/point";
+import { rateLimitHeaders } from "../src/dakkio/rate-limits";
+import { HttpConnection } from "../src/http/http-connection";
 import { FlashQueue } from "../src/queue/flash-queue";
 import type { Reading, SampleContext } from "../src/reading/reading";
-import { Sampler, type SamplerSettings } from "../src/sensors/sampler";
+import { Sampler, type SamplerSettings } from "../src/sensors/pipeline/sampler";
 import { ReadingLog } from "../src/store/reading-log";
 import { planBatch } from "../src/upload/batch";
-import { BareFlash, BareKeyValue, bus, network, pins, skipping, standing, stir } from "./xs-bare";
-import { apiKey, host, ObviousBoard, obviousPoint, sampledAt, signalAt } from "./xs-obvious";
+import {
+	BareFlash,
+	BareKeyValue,
+	bareBus,
+	bareNetwork,
+	barePins,
+	frozenTime,
+	setAir,
+	skippingTime,
+} from "./xs-bare";
+import { apiKey, BaselineBoard, baselinePoint, host, sampledAt, signalAt } from "./xs-baseline";
 
 /** What runs on XS: bundled, evaluated there once, and then called by name. */
 
 const context: SampleContext = {
 	boot: 1,
-	deviceId: obviousPoint.deviceId,
-	location: obviousPoint.location,
+	deviceId: baselinePoint.deviceId,
+	location: baselinePoint.location,
 	firmwareVersion: "0.1.0",
 	fields: [
 		{ name: "temperature", unit: "celsius", decimals: 2 },
@@ -31,16 +40,23 @@ let log = new ReadingLog({ flash: readingFlash });
 let readings = 0;
 const socketBuffer = new Uint8Array(1024);
 /** Read by nobody: it keeps what it refers to from being collected. */
-let held: unknown;
-const key = { bucketId: obviousPoint.bucketId, dataSourceId: obviousPoint.dataSourceId };
+let retained: unknown;
+const key = { bucketId: baselinePoint.bucketId, dataSourceId: baselinePoint.dataSourceId };
 const fullFlash = new BareFlash();
 const settings: SamplerSettings = {
 	...{ sensors: {}, inputs: [], oneWirePin: "none", derived: [], altitude: 0, statistics: "off" },
 	...{ interval: 60, power: "mains" },
 };
-const sampler = new Sampler({ bus, pins, time: skipping, storage: new BareKeyValue(), settings, log() {} });
+const sampler = new Sampler({
+	bus: bareBus,
+	pins: barePins,
+	time: skippingTime,
+	storage: new BareKeyValue(),
+	settings,
+	log() {},
+});
 const keyValue = new BareKeyValue();
-let obvious = new ObviousBoard(keyValue);
+let baseline = new BaselineBoard(keyValue);
 /** What runs on after the call that began it, and why it ended if it has failed. */
 let running = 0;
 let failure: unknown;
@@ -65,18 +81,25 @@ function appendOne(): void {
 }
 
 function* timed(from: number | undefined) {
-	for (const reading of log.waiting(from)) {
+	for (const reading of log.pending(from)) {
 		const { time } = reading;
 		yield { reading, utc: "utc" in time ? time.utc : 0, estimated: false };
 	}
 }
 
 /** As the uploader does it, one connection for each batch. */
-async function upload(points: number): Promise<void> {
-	const batch = planBatch(timed, key, { points, bytes: 384 * 1024 });
-	if (batch?.points !== points) throw new Error(`${batch?.points} points instead of ${points}`);
+async function upload(maxPoints: number): Promise<void> {
+	const batch = planBatch(timed, key, { maxPoints, maxBytes: 384 * 1024 });
+	if (batch?.pointCount !== maxPoints) throw new Error(`${batch?.pointCount} points instead of ${maxPoints}`);
 	const connection = new HttpConnection({
-		...{ network, time: standing, host, port: 443, secure: true, answerHeaders: limitHeaders },
+		...{
+			network: bareNetwork,
+			time: frozenTime,
+			host,
+			port: 443,
+			secure: true,
+			responseHeaders: rateLimitHeaders,
+		},
 	});
 	const outcome = await connection.exchange({
 		method: "POST",
@@ -90,10 +113,10 @@ async function upload(points: number): Promise<void> {
 	});
 	connection.close();
 	if (outcome.kind !== "answer" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
-	log.acknowledge(batch.last);
+	log.acknowledge(batch.lastSequence);
 }
 
-const works = {
+const workloads = {
 	nothing(): void {},
 	/** Throws unless everything that was begun has come to its end. */
 	settled(): void {
@@ -104,19 +127,19 @@ const works = {
 	sample(count: number): void {
 		run(async () => {
 			for (let i = 0; i < count; i++) {
-				stir(i);
+				setAir(i);
 				const { fields, values } = await sampler.sample();
 				if (values.includes(undefined) || values.length !== 3) throw new Error(`measured ${values}`);
-				const time = { utc: sampledAt(0) + skipping.now };
+				const time = { utc: sampledAt(0) + skippingTime.now };
 				log.append({ time, values, signalStrength: signalAt(i) }, { ...context, fields });
-				skipping.now += 60_000;
+				skippingTime.now += 60_000;
 			}
 		});
 	},
-	obviousSample(count: number): void {
+	baselineSample(count: number): void {
 		for (let i = 0; i < count; i++) {
-			stir(i);
-			obvious.sample(sampledAt(i), signalAt(i));
+			setAir(i);
+			baseline.sample(sampledAt(i), signalAt(i));
 		}
 	},
 	/** Uploads of 1,000 points. */
@@ -135,9 +158,9 @@ const works = {
 			for (let i = 0; i < count; i++) await upload(1);
 		});
 	},
-	obviousUpload(count: number): void {
+	baselineUpload(count: number): void {
 		run(async () => {
-			for (let i = 0; i < count; i++) await obvious.send(obviousPoint);
+			for (let i = 0; i < count; i++) await baseline.send(baselinePoint);
 		});
 	},
 	/** More readings on the full ring. */
@@ -149,13 +172,13 @@ const works = {
 	boot(): void {
 		const full = new ReadingLog({ flash: fullFlash });
 		if (full.length < 10_000) throw new Error(`only ${full.length} readings wait`);
-		full.waiting().next();
+		full.pending().next();
 		full.append({ time: { boot: full.newestBoot + 1, ticks: 900 }, values: [21.5, 45, 1013.2] }, context);
 	},
-	obviousBoot(): void {
-		obvious = new ObviousBoard(keyValue);
-		obvious.oldest();
-		obvious.sample(sampledAt(0), signalAt(0));
+	baselineBoot(): void {
+		baseline = new BaselineBoard(keyValue);
+		baseline.oldest();
+		baseline.sample(sampledAt(0), signalAt(0));
 	},
 	push(count: number): void {
 		for (let i = 0; i < count; i++) queue.push(record);
@@ -165,7 +188,7 @@ const works = {
 		for (const _ of queue.records()) if (--left === 0) return;
 	},
 	acknowledge(count: number): void {
-		queue.acknowledge((queue.oldest ?? 1) + count - 1);
+		queue.acknowledge((queue.oldestSequence ?? 1) + count - 1);
 	},
 	mount(): void {
 		queue = new FlashQueue({ flash: recordFlash });
@@ -177,9 +200,9 @@ const works = {
 	/** What a board does all its life. */
 	live(rounds: number): void {
 		for (let i = 0; i < rounds; i++) {
-			works.push(50);
-			works.read(50);
-			works.acknowledge(50);
+			workloads.push(50);
+			workloads.read(50);
+			workloads.acknowledge(50);
 		}
 	},
 	/** Throws unless a reading comes back as it was stored, text in any script included. */
@@ -194,33 +217,33 @@ const works = {
 		const own = new ReadingLog({ flash: new BareFlash() });
 		own.append(reading, told);
 		own.append(reading, told);
-		for (const back of own.waiting())
+		for (const back of own.pending())
 			if (JSON.stringify(back.values) !== JSON.stringify(values) || back.context.location !== told.location)
 				throw new Error(JSON.stringify(back));
 	},
 	/** Read back and written as the API's JSON. */
 	tell(count: number): void {
 		let left = count;
-		for (const reading of log.waiting()) {
+		for (const reading of log.pending()) {
 			const { time } = reading;
-			batchPoint({ reading, utc: "utc" in time ? time.utc : 0, estimated: false }, key);
+			pointJson({ reading, utc: "utc" in time ? time.utc : 0, estimated: false }, key);
 			if (--left === 0) return;
 		}
 	},
 	/** Half of a batch of 1,000 points has been handed to the socket; what that holds in memory stays. */
 	holdBatch(): void {
-		const batch = planBatch(timed, key, { points: 1_000, bytes: 384 * 1024 });
-		if (batch?.points !== 1_000) throw new Error(`${batch?.points} points instead of 1,000`);
+		const batch = planBatch(timed, key, { maxPoints: 1_000, maxBytes: 384 * 1024 });
+		if (batch?.pointCount !== 1_000) throw new Error(`${batch?.pointCount} points instead of 1,000`);
 		const body = batch.body();
 		for (let sent = 0; sent < body.length / 2; sent += socketBuffer.length) body.read(socketBuffer);
-		held = { batch, body };
+		retained = { batch, body };
 	},
 	/** A batch of 1,000 points in the obvious way. */
 	holdObviousBatch(): void {
-		held = obvious.batch(1_000, obviousPoint);
+		retained = baseline.batch(1_000, baselinePoint);
 	},
 	letGo(): void {
-		held = undefined;
+		retained = undefined;
 	},
 	mountLog(): void {
 		log = new ReadingLog({ flash: readingFlash });
@@ -228,7 +251,7 @@ const works = {
 	},
 };
 
-export type Work = keyof typeof works;
+export type Workload = keyof typeof workloads;
 
 /** The image of a flash, a part at a time: hexadecimal digits from `at` on. */
 function fill(at: number, digits: string): void {
@@ -236,4 +259,4 @@ function fill(at: number, digits: string): void {
 		fullFlash.image[at + i / 2] = Number.parseInt(digits.slice(i, i + 2), 16);
 }
 
-Object.assign(globalThis, { work: works, fill, held: () => held });
+Object.assign(globalThis, { work: workloads, fill, held: () => retained });

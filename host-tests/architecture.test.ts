@@ -15,8 +15,7 @@ interface Source {
 
 const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
 	.map((path) => join("src", path))
-	// What runs in a browser, as the document in src/setup/page-data.ts, is no part of the firmware.
-	.filter((path) => path.endsWith(".ts") && !path.startsWith("src/setup/page/"))
+	.filter((path) => path.endsWith(".ts"))
 	.map(readSource);
 
 function readSource(path: string): Source {
@@ -28,7 +27,7 @@ function readSource(path: string): Source {
 	return { path, code, imports };
 }
 
-const portable = sources.filter(({ path }) => !/^src\/(boards\/(esp32|lin|node)\/|main\.ts)/.test(path));
+const portable = sources.filter(({ path }) => !/^src\/(boards\/esp32\/|main\.ts)/.test(path));
 
 describe("the board is the only door to the world", () => {
 	const forbidden: readonly (readonly [what: string, pattern: RegExp])[] = [
@@ -53,9 +52,7 @@ describe("the board is the only door to the world", () => {
 	test("only the entry names a board", () => {
 		const named = sources
 			.filter(({ path }) => !path.startsWith("src/boards/") && path !== "src/main.ts")
-			.filter(({ imports }) =>
-				imports.some((name) => /^(src\/boards\/(esp32|lin|node)\b|board$)/.test(name)),
-			);
+			.filter(({ imports }) => imports.some((name) => /^(src\/boards\/esp32\b|boards\/|board$)/.test(name)));
 		expect(named.map(({ path }) => path)).toEqual([]);
 	});
 });
@@ -64,12 +61,12 @@ test("imports go one way: app, then what it is made of, down to reading and boar
 	const layers: readonly (readonly string[])[] = [
 		["main"],
 		["app"],
-		["status", "forget"],
 		["setup"],
-		["upload", "wifi", "sensors", "panel", "power", "boot"],
+		["upload", "wifi", "sensors", "panel", "power"],
 		["store", "settings"],
 		["queue", "clock", "dakkio", "http"],
-		["reading", "text", "boards", "version"],
+		["reading", "common"],
+		["boards", "version"],
 	];
 	const layerOf = (path: string) => {
 		const [, name = ""] = path.replace(/\.ts$/, "").split("/");

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { platforms, usualPinsOn } from "../scripts/chips";
+import { defaultPinsOn, platforms } from "../scripts/platforms";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -16,7 +16,7 @@ const paths = [
 	"manifest.json",
 	"src/boards/esp32/manifest.json",
 	"src/boards/esp32/tls/manifest.json",
-	"src/boards/lin/manifest.json",
+	"boards/lin/manifest.json",
 ];
 const manifests = paths.map((path) => {
 	const manifest: Manifest = JSON.parse(readFileSync(join(root, path), "utf8"));
@@ -54,7 +54,7 @@ test("what is preloaded is there, and named once", () => {
 });
 
 test("settings are checked against the pins that the firmware has on each chip", () => {
-	expect(platforms.map((platform) => usualPinsOn(platform))).toEqual([
+	expect(platforms.map((platform) => defaultPinsOn(platform))).toEqual([
 		{ data: 21, clock: 22, led: 2, button: 0 },
 		{ data: 8, clock: 9, led: undefined, button: undefined },
 		{ data: 8, clock: 9, led: undefined, button: 0 },

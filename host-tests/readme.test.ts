@@ -1,23 +1,27 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { help } from "../simulator/options";
+import { startHelp } from "../simulator/start-options";
 import { type Setting, settingsTable } from "../src/settings/settings";
 
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
-function settingRow([key, { label, help, preset, unit, rule }]: [string, Setting<unknown>]): string {
-	const shown = Array.isArray(preset) ? preset.join(", ") : typeof preset === "object" ? "" : String(preset);
-	const measured = typeof preset === "number" && unit !== undefined ? ` ${unit}` : "";
+function settingRow([key, { label, help, defaultValue, unit, rule }]: [string, Setting<unknown>]): string {
+	const shown = Array.isArray(defaultValue)
+		? defaultValue.join(", ")
+		: typeof defaultValue === "object"
+			? ""
+			: String(defaultValue);
+	const measured = typeof defaultValue === "number" && unit !== undefined ? ` ${unit}` : "";
 	return `| \`${key}\` | ${label} | ${valuesOf(rule, unit)} | ${shown}${measured} | ${help} |`;
 }
 
 /** What can be set, as it stands in a file. */
-function valuesOf({ form }: Setting<unknown>["rule"], unit = ""): string {
-	if (form === undefined) return "JSON";
-	const { kind, choices = [], least = 0, most = 0, longest = 0 } = form;
-	const range = `${least} – ${most}${unit === "" ? "" : ` ${unit}`}`;
+function valuesOf({ inputType }: Setting<unknown>["rule"], unit = ""): string {
+	if (inputType === undefined) return "JSON";
+	const { kind, choices = [], min = 0, max = 0, maxLength = 0 } = inputType;
+	const range = `${min} – ${max}${unit === "" ? "" : ` ${unit}`}`;
 	switch (kind) {
 		case "number":
 			return range;
@@ -26,11 +30,11 @@ function valuesOf({ form }: Setting<unknown>["rule"], unit = ""): string {
 		case "choice":
 			return choices.join(", ");
 		case "list":
-			return choices.length > 0 ? choices.join(", ") : `up to ${longest}`;
+			return choices.length > 0 ? choices.join(", ") : `up to ${maxLength}`;
 		case "networks":
-			return `up to ${longest}`;
+			return `up to ${maxLength}`;
 		default:
-			return [...choices, `up to ${longest} characters`].join(", ");
+			return [...choices, `up to ${maxLength} characters`].join(", ");
 	}
 }
 
@@ -51,5 +55,5 @@ test("the README names every script, and no other", () => {
 
 test("the help names every option that the README shows", () => {
 	for (const [option] of readme.matchAll(/--(?:interval|sensors|speed|fresh|url|key|bucket|source)\b/g))
-		expect(help).toContain(option);
+		expect(startHelp).toContain(option);
 });

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { buildFor, readPlatform, requireIdf } from "./chips";
+import { buildFor, readPlatform, requireIdf } from "./platforms";
 import { findSdk, main } from "./sdk";
 
 const help = `Builds the firmware for a chip.

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { flashSizes, forFlashSize, platforms } from "./chips";
+import { flashSizes, forFlashSize, platforms } from "./platforms";
 import { findSdk, main, mcconfig, root, run, type Sdk } from "./sdk";
 
 /**
@@ -12,10 +12,10 @@ import { findSdk, main, mcconfig, root, run, type Sdk } from "./sdk";
  * What the linked JavaScript may take of a chip's flash, bytes: what it takes, and a little more, so that it does not
  * grow unseen. How much the SDK, lwIP and the Wi-Fi driver add to it, only a build with ESP-IDF can tell.
  */
-const largestArchive = 832 * 1024;
+const maxArchiveBytes = 832 * 1024;
 
 /** A slot of the XS heap on a 32-bit machine, bytes; preloaded ones stay in flash. */
-const slotLength = 16;
+const slotBytes = 16;
 
 /** What is left open for a chip's build to find: the JavaScript stage does not use it. */
 const withoutIdf = ["IDF_PATH=/none", "IDF_VERSION=none"];
@@ -24,12 +24,12 @@ await main(async () => {
 	const sdk = findSdk();
 	for (const platform of platforms) {
 		const { code, slots } = await link(sdk, platform);
-		const size = code + slots * slotLength;
+		const size = code + slots * slotBytes;
 		process.stdout.write(
 			`${platform.padEnd(14)} type-checked, compiled, linked: ${kilobytes(size)} of flash ` +
-				`(${kilobytes(code)} of byte code, ${slots} slots); at most ${kilobytes(largestArchive)}\n`,
+				`(${kilobytes(code)} of byte code, ${slots} slots); at most ${kilobytes(maxArchiveBytes)}\n`,
 		);
-		if (size > largestArchive)
+		if (size > maxArchiveBytes)
 			throw new Error(`${platform}: the firmware's JavaScript has become too large.`);
 	}
 	for (const size of flashSizes) await checkPartitions(forFlashSize(sdk, size));

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { importSettings } from "../src/settings/file";
 import { checkSettings } from "../src/settings/settings";
-import { buildFor, type Platform, readPlatform, requireIdf, usualPinsOn } from "./chips";
+import { parseSettingsFile } from "../src/settings/settings-file";
+import { buildFor, defaultPinsOn, type Platform, readPlatform, requireIdf } from "./platforms";
 import { findSdk, main } from "./sdk";
 
 const help = `Builds the firmware, writes it to the board on USB, and shows its log: with the debugger in xsbug, or as it is to
@@ -56,8 +56,8 @@ function readSettings(file: string, platform: Platform): string {
 	} catch (error) {
 		throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
 	}
-	const { given, problems: ofFile } = importSettings(text);
-	const problems = [...ofFile, ...checkSettings(given, usualPinsOn(platform)).problems];
+	const { given, problems: ofFile } = parseSettingsFile(text);
+	const problems = [...ofFile, ...checkSettings(given, defaultPinsOn(platform)).problems];
 	if (problems.length > 0)
 		throw new Error(problems.map(({ key, problem }) => `${file}: ${key}: ${problem}`).join("\n"));
 	return Buffer.from(JSON.stringify(given)).toString("hex");

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Page } from "playwright-core";
 import { FreshBoard } from "../simulator/fresh-board";
-import { smallPng } from "./png";
+import { compressPng } from "./compress-png";
 import { root } from "./sdk";
 
 /** README's pictures of the setup page, made from the page as it is, on a virtual board. */
@@ -68,7 +68,7 @@ async function takePictures(page: Page): Promise<void> {
 async function picture(page: Page, name: string): Promise<void> {
 	await page.evaluate("scrollTo(0, 0)");
 	mkdirSync(directory, { recursive: true });
-	const bytes = smallPng(await page.screenshot({ animations: "disabled", caret: "hide" }));
+	const bytes = compressPng(await page.screenshot({ animations: "disabled", caret: "hide" }));
 	writeFileSync(join(directory, `${name}.png`), bytes);
 	process.stdout.write(`docs/images/${name}.png  ${bytes.length} bytes\n`);
 }

@@ -19,16 +19,16 @@ export interface Sdk {
 }
 
 /** Something that has to be installed first; the message says where to get it. */
-export class MissingError extends Error {}
+export class MissingToolError extends Error {}
 
 const platforms: Readonly<Record<string, string>> = { linux: "lin", darwin: "mac", win32: "win" };
 
-/** Throws a {@link MissingError} when the SDK or one of its tools is not there. */
+/** Throws a {@link MissingToolError} when the SDK or one of its tools is not there. */
 export function findSdk(): Sdk {
 	const path = process.env.MODDABLE ?? join(homedir(), ".local", "share", "moddable");
 	const setUp = "install it with `npx xs-dev setup` (https://xs-dev.js.org)";
 	if (!existsSync(join(path, "tools", "mcconfig.js")))
-		throw new MissingError(`The Moddable SDK is not at ${path} ($MODDABLE): ${setUp}.`);
+		throw new MissingToolError(`The Moddable SDK is not at ${path} ($MODDABLE): ${setUp}.`);
 	const tools = join(path, "build", "bin", platforms[process.platform] ?? "lin", "release");
 	const searchPath = [tools, join(root, "node_modules", ".bin"), process.env.PATH ?? ""].join(delimiter);
 	const environment = { ...process.env, MODDABLE: path, PATH: searchPath };
@@ -52,21 +52,21 @@ export function requireTool(
 			// In the next one, perhaps.
 		}
 	}
-	throw new MissingError(`${otherwise}.`);
+	throw new MissingToolError(`${otherwise}.`);
 }
 
 /** A tool that failed. */
-export class FailedError extends Error {
+export class ToolFailedError extends Error {
 	/** All that it said. */
-	readonly said: string;
+	readonly output: string;
 
 	constructor(tool: string, code: number | null, said: string) {
-		super(`${tool} failed (${code}).\n${mistakes(said)}`);
-		this.said = said;
+		super(`${tool} failed (${code}).\n${errorLines(said)}`);
+		this.output = said;
 	}
 }
 
-/** Runs a tool; rejects with a {@link FailedError} when it fails. With `show`, its output is shown as it comes. */
+/** Runs a tool; rejects with a {@link ToolFailedError} when it fails. With `show`, its output is shown as it comes. */
 export function run(
 	{ environment }: Pick<Sdk, "environment">,
 	tool: string,
@@ -89,7 +89,7 @@ export function run(
 		child.on("error", reject);
 		child.on("close", (code) => {
 			if (code === 0) resolve(said);
-			else reject(new FailedError(tool, code, said));
+			else reject(new ToolFailedError(tool, code, said));
 		});
 	});
 }
@@ -101,7 +101,7 @@ export function mcconfig(sdk: Sdk, args: readonly string[], show = false, progra
 }
 
 /** Of a build's output, what went wrong: what the compilers of C warn of in the SDK is not this project's. */
-function mistakes(output: string): string {
+function errorLines(output: string): string {
 	const lines = output.split("\n").filter((line) => /error|###|cannot|not found|failed/i.test(line));
 	return (lines.length > 0 ? lines : output.split("\n").slice(-30)).join("\n");
 }

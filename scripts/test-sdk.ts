@@ -2,15 +2,15 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { HttpTable } from "../sdk-tests/host/http";
-import { Judge } from "../sdk-tests/host/judge";
 import { LifeService } from "../sdk-tests/host/life";
 import { NtpTable } from "../sdk-tests/host/ntp";
-import { SetupVisitor } from "../sdk-tests/host/setup";
+import { ReportChecker } from "../sdk-tests/host/report-checker";
+import { SetupClient } from "../sdk-tests/host/setup";
 import { TlsTable } from "../sdk-tests/host/tls";
-import type { Plan, Report, SuiteName } from "../sdk-tests/plan";
-import { meant, reportMark, runs, suiteNames } from "../sdk-tests/plan";
+import type { Report, SuiteName, TestPlan } from "../sdk-tests/test-plan";
+import { expectedErrorMark, includesSuite, reportMark, suiteNames } from "../sdk-tests/test-plan";
 import { findSdk, main, mcconfig, type Sdk } from "./sdk";
-import { freePort, requireSimulator, Simulator } from "./simulator";
+import { freePort, requireSimulator, SdkSimulator } from "./sdk-simulator";
 
 const help = `The firmware's tests on the SDK: its XS engine, sockets and TLS, in its simulator, against real servers.
 
@@ -22,7 +22,7 @@ npm run test:sdk -- [options]
 `;
 
 /** Seconds until a board that tells nothing more is given up. */
-const patience = 120;
+const reportTimeoutS = 120;
 
 await main(async () => {
 	const { values } = parseArgs({
@@ -38,12 +38,12 @@ await main(async () => {
 	}
 	const sdk = findSdk();
 	requireSimulator(sdk);
-	const failures = await runTests(sdk, Number(values.days), readOnly(values.only));
+	const failures = await runTests(sdk, Number(values.days), parseSuites(values.only));
 	process.stdout.write(failures === 0 ? "All hold.\n" : `${failures} do not hold.\n`);
 	if (failures > 0) process.exitCode = 1;
 });
 
-function readOnly(given: string | undefined): readonly SuiteName[] {
+function parseSuites(given: string | undefined): readonly SuiteName[] {
 	const names = given?.split(",") ?? [];
 	return names.map((name) => {
 		const known = suiteNames.find((suite) => suite === name);
@@ -63,13 +63,13 @@ async function runTests(sdk: Sdk, days: number, only: readonly SuiteName[]): Pro
 		HttpTable.start(),
 		NtpTable.start(),
 		LifeService.start(),
-		SetupVisitor.start(await freePort(), await freePort()),
+		SetupClient.start(await freePort(), await freePort()),
 	]);
 	const life = service.plan(days);
-	const plan: Plan = {
+	const plan: TestPlan = {
 		only,
 		tls: tls.cases.map(({ name, port, host, root }) => ({ name, port, host, root })),
-		http: http.cases.map(({ name, port, exchanges, length }) => ({ name, port, exchanges, length })),
+		http: http.cases.map(({ name, port, exchanges, bodyBytes }) => ({ name, port, exchanges, bodyBytes })),
 		ntp: ntp.cases.map(({ name, port }) => ({ name, port })),
 		setup: visitor.plan,
 		life,
@@ -78,20 +78,23 @@ async function runTests(sdk: Sdk, days: number, only: readonly SuiteName[]): Pro
 	const { reports, unhandled, ended } = await runBoard(sdk, program, (report) => {
 		if (report.suite === "setup" && report.event === "open") visitor.begin();
 	});
-	const judge = new Judge(reports);
+	const judge = new ReportChecker(reports);
 	try {
-		if (!ended) judge.tell("the board came to the end", "it did not");
+		if (!ended) judge.record("the board came to the end", "it did not");
 		judge.checks();
-		if (runs(plan, "ntp")) judge.ntp(ntp.cases);
-		if (runs(plan, "http")) judge.http(http.cases);
-		if (runs(plan, "tls")) await judge.tls(tls.cases, state);
-		if (runs(plan, "setup")) judge.setup(visitor.checks, visitor.points);
-		if (runs(plan, "life")) {
-			judge.tell("an hour of the app, the service away twice: each point once", service.problem("hour", 360));
-			judge.tell(`${days} days of the app: each point once`, service.problem("days", days * 1440));
+		if (includesSuite(plan, "ntp")) judge.ntp(ntp.cases);
+		if (includesSuite(plan, "http")) judge.http(http.cases);
+		if (includesSuite(plan, "tls")) await judge.tls(tls.cases, state);
+		if (includesSuite(plan, "setup")) judge.setup(visitor.checks, visitor.points);
+		if (includesSuite(plan, "life")) {
+			judge.record(
+				"an hour of the app, the service away twice: each point once",
+				service.problem("hour", 360),
+			);
+			judge.record(`${days} days of the app: each point once`, service.problem("days", days * 1440));
 		}
 		if (only.length === 0) judge.memory();
-		judge.tell(
+		judge.record(
 			"no exception that nobody took",
 			unhandled.length > 0 ? unhandled.slice(0, 3).join(" / ") : undefined,
 		);
@@ -117,7 +120,7 @@ async function runBoard(sdk: Sdk, program: string, onReport: (report: Report) =>
 	const done = new Promise<void>((resolve) => {
 		finish = resolve;
 	});
-	const simulator = await Simulator.start(sdk, program, (line) => {
+	const simulator = await SdkSimulator.start(sdk, program, (line) => {
 		heard = Date.now();
 		if (line.startsWith(reportMark)) {
 			const report: Report = JSON.parse(line.slice(reportMark.length));
@@ -128,12 +131,12 @@ async function runBoard(sdk: Sdk, program: string, onReport: (report: Report) =>
 				reports.push(report);
 				onReport(report);
 			}
-		} else if (line.includes(meant)) return;
+		} else if (line.includes(expectedErrorMark)) return;
 		else if (/^(unhandled|unexpected|.*memory full)/.test(line)) unhandled.push(line);
 		else process.stdout.write(`  ${line}\n`);
 	});
 	const watch = setInterval(() => {
-		if (Date.now() - heard > patience * 1000) finish();
+		if (Date.now() - heard > reportTimeoutS * 1000) finish();
 	}, 1000);
 	await Promise.race([done, simulator.ended]);
 	clearInterval(watch);

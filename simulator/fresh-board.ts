@@ -6,14 +6,14 @@ import { join } from "node:path";
 import type { KeyValue } from "../src/boards/ecma419";
 import type { Settings } from "../src/settings/settings";
 import { SettingsStore } from "../src/settings/settings-store";
-import { askForSetup } from "../src/setup/wanted";
+import { requestSetup } from "../src/setup/setup-request";
+import { BoardRunner } from "./board-runner";
 import type { DataPoint } from "./dakkio/api";
 import type { DakkioServer } from "./dakkio/server";
-import { RunningBoard } from "./running-board";
 import { World } from "./world";
 
 /** How much faster than life the board is: a password is refused after some seconds, a time server waited for longer. */
-const speed = 5;
+const timeFactor = 5;
 
 /** A board that was never set up, in its simulated world, with its setup page on this computer. */
 export class FreshBoard {
@@ -21,10 +21,10 @@ export class FreshBoard {
 	/** Of the setup page. */
 	readonly url: string;
 	/** Its log. */
-	readonly lines: string[] = [];
+	readonly logLines: string[] = [];
 	private readonly directory: string;
-	private board: RunningBoard;
-	private readonly waiting: (() => void)[] = [];
+	private board: BoardRunner;
+	private readonly lineWaiters: (() => void)[] = [];
 
 	private constructor(world: World, directory: string, port: number) {
 		this.world = world;
@@ -33,10 +33,10 @@ export class FreshBoard {
 		this.board = this.make();
 	}
 
-	private make(): RunningBoard {
-		return new RunningBoard(this.world, (line) => {
-			this.lines.push(line);
-			for (const wake of this.waiting.splice(0)) wake();
+	private make(): BoardRunner {
+		return new BoardRunner(this.world, (line) => {
+			this.logLines.push(line);
+			for (const wake of this.lineWaiters.splice(0)) wake();
 		});
 	}
 
@@ -46,27 +46,27 @@ export class FreshBoard {
 		const page = await freePort();
 		const world = await World.start({
 			directory,
-			speed,
+			speed: timeFactor,
 			fresh: true,
-			lifeSpeedOnline: false,
+			realTimeOnline: false,
 			setup: { page },
 		});
 		const board = new FreshBoard(world, directory, page);
 		if (settings !== undefined) {
 			board.board.configure(settings(world.dakkio));
-			board.open((storage) => askForSetup(storage, "asked for"));
+			board.withStorage((storage) => requestSetup(storage, "asked for"));
 		}
 		board.board.start("power-on");
-		await board.line(/^setup: join/);
+		await board.waitForLine(/^setup: join/);
 		return board;
 	}
 
 	/** The settings that are kept. */
-	get saved(): Settings {
-		return this.open((storage) => new SettingsStore(storage).load().settings);
+	get savedSettings(): Settings {
+		return this.withStorage((storage) => new SettingsStore(storage).load().settings);
 	}
 
-	private open<T>(look: (storage: KeyValue) => T): T {
+	private withStorage<T>(look: (storage: KeyValue) => T): T {
 		const storage = this.world.board(() => {}).storage.keyValue.open({ path: "dakkio", format: "buffer" });
 		try {
 			return look(storage);
@@ -76,16 +76,16 @@ export class FreshBoard {
 	}
 
 	/** Resolves with the first line that matches, also one that has passed. */
-	async line(pattern: RegExp): Promise<string> {
+	async waitForLine(pattern: RegExp): Promise<string> {
 		for (;;) {
-			const found = this.lines.find((line) => pattern.test(line));
+			const found = this.logLines.find((line) => pattern.test(line));
 			if (found !== undefined) return found;
-			await new Promise<void>((resolve) => this.waiting.push(resolve));
+			await new Promise<void>((resolve) => this.lineWaiters.push(resolve));
 		}
 	}
 
 	/** Resolves with the first point that matches, also one that has come. */
-	async point(matches: (point: DataPoint) => boolean): Promise<DataPoint> {
+	async waitForPoint(matches: (point: DataPoint) => boolean): Promise<DataPoint> {
 		const { dakkio } = this.world;
 		for (;;) {
 			const found = dakkio.points().find(matches);
@@ -97,10 +97,10 @@ export class FreshBoard {
 	/** Starts anew, as after a power cut: settings that were saved stay, and nothing else. */
 	async restart(): Promise<void> {
 		await this.board.stop();
-		this.lines.length = 0;
+		this.logLines.length = 0;
 		this.board = this.make();
 		this.board.start("power-on");
-		await this.line(/^setup: join/);
+		await this.waitForLine(/^setup: join/);
 	}
 
 	async stop(): Promise<void> {

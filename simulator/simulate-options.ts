@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
-import { crc32 } from "../src/clock/crc32";
+import { crc32 } from "../src/common/crc32";
 
 /** What `npm run simulate` was asked to do. */
-export type Command =
+export type SimulateCommand =
 	| { readonly kind: "help" }
 	| { readonly kind: "problem"; readonly problem: string }
 	| { readonly kind: "run"; readonly run: SimulateOptions };
@@ -27,10 +27,10 @@ export interface SimulateOptions {
 	readonly log: boolean;
 	readonly workers: number | undefined;
 	/** How long a scenario that fails is made smaller, seconds. */
-	readonly shrink: number;
+	readonly shrinkS: number;
 }
 
-export const help = `The whole firmware on a simulated board, in virtual time: made-up lives in which radio, network, time servers,
+export const simulateHelp = `The whole firmware on a simulated board, in virtual time: made-up lives in which radio, network, time servers,
 service, sensor, flash and power fail, and people press, move and change things. What the firmware promises is checked all
 the time against the world's own record. A life is wholly told by its seed; one that breaks a promise is made smaller, and
 told with the command that replays it.
@@ -55,7 +55,7 @@ const text = { type: "string" } as const;
 const flag = { type: "boolean" } as const;
 
 /** Reads the command line; a problem is one sentence. */
-export function parseCommand(args: readonly string[]): Command {
+export function parseSimulateCommand(args: readonly string[]): SimulateCommand {
 	const parsed = parse(args);
 	if (typeof parsed === "string") return { kind: "problem", problem: parsed };
 	if (parsed.help === true) return { kind: "help" };
@@ -63,7 +63,7 @@ export function parseCommand(args: readonly string[]): Command {
 		const problem = checkNumber(name, parsed[name]);
 		if (problem !== undefined) return { kind: "problem", problem };
 	}
-	const clash = clashOf(parsed);
+	const clash = conflictingOptions(parsed);
 	if (clash !== undefined) return { kind: "problem", problem: clash };
 	const run = readRun(parsed);
 	const single = run.lives === 1 && run.deviceDays === undefined;
@@ -102,7 +102,7 @@ function parse(args: readonly string[]): Parsed | string {
 }
 
 /** Options of which only one can be meant. */
-function clashOf(parsed: Parsed): string | undefined {
+function conflictingOptions(parsed: Parsed): string | undefined {
 	const seeds = ["seed", "years", "days", "lives", "device-years", "fresh", "fresh-from"] as const;
 	const clashing =
 		parsed.scenario === undefined ? undefined : seeds.find((name) => parsed[name] !== undefined);
@@ -125,11 +125,11 @@ function checkNumber(name: keyof Parsed, given: string | boolean | undefined): s
 }
 
 /** Far from the seeds that people give. */
-export const firstFresh = 2 ** 20;
-export const freshSeeds = 2 ** 30;
+export const firstFreshSeed = 2 ** 20;
+export const freshSeedCount = 2 ** 30;
 
 function seedOf(words: string): number {
-	return firstFresh + (crc32(new TextEncoder().encode(words)) % freshSeeds);
+	return firstFreshSeed + (crc32(new TextEncoder().encode(words)) % freshSeedCount);
 }
 
 function readRun(parsed: Parsed): SimulateOptions {
@@ -147,6 +147,6 @@ function readRun(parsed: Parsed): SimulateOptions {
 		plot: parsed.plot,
 		log: parsed.log === true,
 		workers: number(parsed.jobs),
-		shrink: number(parsed.shrink) ?? 60,
+		shrinkS: number(parsed.shrink) ?? 60,
 	};
 }

@@ -1,28 +1,40 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
-import { Fleet } from "./life/fleet";
-import { makeScenario, year } from "./life/generate";
+import { generateScenario, year } from "./life/generate-scenario";
 import { Life, type LifeReport } from "./life/life";
+import {
+	describeFaults,
+	formatInteger,
+	formatLifeDuration,
+	formatReport,
+	sumReports,
+} from "./life/life-report";
 import { plot } from "./life/plot";
-import { duration, grouped, sumOf, table, troublesTold } from "./life/report";
 import type { Scenario } from "./life/scenario";
-import { type Problem, scenarioFromJson } from "./life/scenario-file";
-import type { Broken, Result } from "./life/worker";
-import { ProgressBar, seconds } from "./progress";
-import { firstFresh, freshSeeds, help, parseCommand, type SimulateOptions } from "./simulate-options";
+import { type ScenarioProblem, scenarioFromJson } from "./life/scenario-file";
+import type { FailedLife, LifeResult } from "./life/worker";
+import { WorkerPool } from "./life/worker-pool";
+import { formatSeconds, ProgressBar } from "./progress-bar";
+import {
+	firstFreshSeed,
+	freshSeedCount,
+	parseSimulateCommand,
+	type SimulateOptions,
+	simulateHelp,
+} from "./simulate-options";
 
 const day = 86_400_000;
 /** Where the scenarios of lives that failed are kept. */
-const failures = join(import.meta.dirname, "..", ".state", "failures");
+const failuresDirectory = join(import.meta.dirname, "..", ".state", "failures");
 /** Parts that a picture tells a life in. */
-const plotted = 1200;
+const plotIntervals = 1200;
 
 // Who reads no further, like `head`, has seen enough.
 process.stdout.on("error", () => process.exit());
 
-const command = parseCommand(process.argv.slice(2));
-if (command.kind === "help") process.stdout.write(help);
+const command = parseSimulateCommand(process.argv.slice(2));
+if (command.kind === "help") process.stdout.write(simulateHelp);
 else if (command.kind === "problem") {
 	process.stderr.write(`${command.problem}\n`);
 	process.exitCode = 2;
@@ -36,13 +48,13 @@ async function simulate(options: SimulateOptions): Promise<void> {
 		return;
 	}
 	const [first] = scenarios;
-	if (options.log && first !== undefined) await tell(first);
+	if (options.log && first !== undefined) await logLife(first);
 	const { results, passed } = await play(scenarios, options);
 	const kept = results.flatMap((result) => ("report" in result ? [result] : []));
-	conclude(scenarios, results, passed);
+	printSummary(scenarios, results, passed);
 	const [one] = kept;
-	if (options.plot !== undefined && first !== undefined && one?.moments !== undefined)
-		draw(options.plot, plot({ scenario: first, report: one.report, moments: one.moments }));
+	if (options.plot !== undefined && first !== undefined && one?.intervals !== undefined)
+		draw(options.plot, plot({ scenario: first, report: one.report, intervals: one.intervals }));
 	if (kept.length < results.length) process.exitCode = 1;
 }
 
@@ -65,7 +77,7 @@ function scenariosOf({
 	let time = 0;
 	const take = (from: number, until: (count: number) => boolean) => {
 		for (let count = 0; !until(count); count++) {
-			const one = makeScenario(from + count, length);
+			const one = generateScenario(from + count, length);
 			made.push(one);
 			time += one.length;
 		}
@@ -76,14 +88,14 @@ function scenariosOf({
 	else {
 		take(seed, enough(0.5));
 		const fixed = made.length;
-		const unseen = freshFrom ?? firstFresh + Math.floor(Math.random() * freshSeeds);
+		const unseen = freshFrom ?? firstFreshSeed + Math.floor(Math.random() * freshSeedCount);
 		print(`Fixed seeds: ${seed} to ${seed + fixed - 1}; fresh seeds: from ${unseen} on.`);
 		take(unseen, (count) => (deviceDays === undefined ? fixed + count >= lives : enough(1)(count)));
 	}
 	return made;
 }
 
-function readScenario(file: string): Scenario | Problem {
+function readScenario(file: string): Scenario | ScenarioProblem {
 	try {
 		return scenarioFromJson(readFileSync(file, "utf8"));
 	} catch (error) {
@@ -107,7 +119,7 @@ function messageOf(error: unknown): string {
 }
 
 /** Plays one life here, and shows what its board logs. */
-async function tell(scenario: Scenario): Promise<void> {
+async function logLife(scenario: Scenario): Promise<void> {
 	const log = (utc: number, line: string) => print(`${new Date(utc).toISOString()}  ${line}`);
 	await new Life({ scenario, log }).run().catch(() => undefined);
 }
@@ -115,7 +127,7 @@ async function tell(scenario: Scenario): Promise<void> {
 async function play(scenarios: readonly Scenario[], options: SimulateOptions) {
 	const whole = scenarios.reduce((sum, { length }) => sum + length / day, 0);
 	const bar = new ProgressBar(process.stdout, whole, (days) => `${years(days)} of ${years(whole)} years`);
-	const fleet = await Fleet.start({
+	const fleet = await WorkerPool.start({
 		workers: Math.min(options.workers ?? availableParallelism(), scenarios.length),
 		onDays: (days) => bar.advance(days),
 	});
@@ -123,15 +135,15 @@ async function play(scenarios: readonly Scenario[], options: SimulateOptions) {
 	// Long lives first, so that none is left over in the end.
 	const order = scenarios.map((scenario, index) => ({ scenario, index }));
 	order.sort((one, other) => other.scenario.length - one.scenario.length);
-	const results: Result[] = [];
+	const results: LifeResult[] = [];
 	await Promise.all(
 		order.map(async ({ scenario, index }) => {
-			const parts = options.plot === undefined ? {} : { parts: plotted };
-			const result = await fleet.play({ scenario, shrinkTime: options.shrink * 1_000, ...parts });
+			const parts = options.plot === undefined ? {} : { parts: plotIntervals };
+			const result = await fleet.play({ scenario, shrinkMs: options.shrinkS * 1_000, ...parts });
 			results[index] = result;
 			if (!("failure" in result)) return;
 			bar.clear();
-			tellFailure(scenario, result, options);
+			reportFailure(scenario, result, options);
 		}),
 	);
 	fleet.stop();
@@ -139,9 +151,9 @@ async function play(scenarios: readonly Scenario[], options: SimulateOptions) {
 	return { results, passed: performance.now() - startedAt };
 }
 
-function tellFailure(
+function reportFailure(
 	scenario: Scenario,
-	{ failure, smallest }: Broken,
+	{ failure, shrunk }: FailedLife,
 	{ scenario: given, days }: SimulateOptions,
 ): void {
 	const { seed, length } = scenario;
@@ -153,36 +165,38 @@ function tellFailure(
 			: `--scenario ${given}`;
 	print(`Seed ${seed}: ${message}${when}`);
 	print(`  Again, with what the board logs: npm run simulate -- ${own} --log`);
-	const { troubles } = smallest.scenario;
-	mkdirSync(failures, { recursive: true });
-	const file = join(failures, `seed-${seed}.json`);
-	writeFileSync(file, `${JSON.stringify(smallest.scenario, undefined, "\t")}\n`);
+	const { faults } = shrunk.scenario;
+	mkdirSync(failuresDirectory, { recursive: true });
+	const file = join(failuresDirectory, `seed-${seed}.json`);
+	writeFileSync(file, `${JSON.stringify(shrunk.scenario, undefined, "\t")}\n`);
 	const shortest = `npm run simulate -- --scenario ${relative(".", file)}`;
 	print(
-		`  Made smaller in ${smallest.tries} tries, to ${duration(smallest.scenario.length)} and ${troubles.length} troubles: ${shortest}`,
+		`  Made smaller in ${shrunk.tries} tries, to ${formatLifeDuration(shrunk.scenario.length)} and ${faults.length} faults: ${shortest}`,
 	);
-	print(`  ${JSON.stringify(smallest.scenario)}`);
+	print(`  ${JSON.stringify(shrunk.scenario)}`);
 }
 
-function conclude(scenarios: readonly Scenario[], results: readonly Result[], passed: number): void {
+function printSummary(scenarios: readonly Scenario[], results: readonly LifeResult[], passed: number): void {
 	const reports: LifeReport[] = results.flatMap((result) => ("report" in result ? [result.report] : []));
 	const time = scenarios.reduce((sum, { length }) => sum + length, 0);
-	const computing = results.reduce((sum, result) => sum + result.computing, 0);
-	const longest = Math.max(0, ...results.map((result) => ("longestWait" in result ? result.longestWait : 0)));
-	print(table(sumOf(reports)));
-	print(`What went wrong: ${troublesTold(scenarios) || "nothing"}.`);
+	const computing = results.reduce((sum, result) => sum + result.cpuMs, 0);
+	const longest = Math.max(0, ...results.map((result) => ("maxWaitMs" in result ? result.maxWaitMs : 0)));
+	print(formatReport(sumReports(reports)));
+	print(`What went wrong: ${describeFaults(scenarios) || "nothing"}.`);
 	const lives =
-		scenarios.length === 1 ? `The life of seed ${scenarios[0]?.seed}` : `${grouped(scenarios.length)} lives`;
+		scenarios.length === 1
+			? `The life of seed ${scenarios[0]?.seed}`
+			: `${formatInteger(scenarios.length)} lives`;
 	print(
-		`${lives}, ${years(time / day)} device-years, in ${seconds(passed)} (${seconds(computing)} of computing); ${mixOf(scenarios)}.`,
+		`${lives}, ${years(time / day)} device-years, in ${formatSeconds(passed)} (${formatSeconds(computing)} of computing); ${describeMix(scenarios)}.`,
 	);
-	print(`Nothing that could be delivered waited longer than ${duration(longest)}.`);
+	print(`Nothing that could be delivered waited longer than ${formatLifeDuration(longest)}.`);
 	const broken = results.length - reports.length;
 	print(broken === 0 ? "Every promise was kept." : `${broken} of ${results.length} lives broke a promise.`);
 }
 
 /** What kinds of boards they were. */
-function mixOf(scenarios: readonly Scenario[]): string {
+function describeMix(scenarios: readonly Scenario[]): string {
 	const shares = new Map<string, number>();
 	let time = 0;
 	for (const { power, interval, length } of scenarios) {

@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import type { Settings } from "../src/settings/settings";
-import { lock } from "./lock";
-import { neighbourhood, simulated } from "./neighbourhood";
-import { help, parseCommand, type RunOptions } from "./options";
-import { RunningBoard } from "./running-board";
-import { wiring } from "./station";
+import { BoardRunner } from "./board-runner";
+import { lockDirectory } from "./directory-lock";
+import { sensorPins } from "./hardware/simulated-sensors";
+import { nearbyNetworks, startNetwork } from "./simulated-networks";
+import { parseStartCommand, type StartOptions, startHelp } from "./start-options";
 import { World } from "./world";
 
 /** Where everything is kept between two starts. */
@@ -15,15 +15,15 @@ const directory = join(import.meta.dirname, "..", ".state");
 const ports = { port: 8443, pagePort: 8080 };
 const setupPort = 8180;
 
-const command = parseCommand(process.argv.slice(2), (file) => readFileSync(file, "utf8"));
-if (command.kind === "help") process.stdout.write(help);
+const command = parseStartCommand(process.argv.slice(2), (file) => readFileSync(file, "utf8"));
+if (command.kind === "help") process.stdout.write(startHelp);
 else if (command.kind === "problem") {
 	process.stderr.write(`${command.problem}\n`);
 	process.exitCode = 2;
 } else await run(command.run);
 
-async function run(options: RunOptions): Promise<void> {
-	const held = lock(directory);
+async function run(options: StartOptions): Promise<void> {
+	const held = lockDirectory(directory);
 	if ("problem" in held) {
 		process.stderr.write(`${held.problem}\n`);
 		process.exitCode = 1;
@@ -31,11 +31,11 @@ async function run(options: RunOptions): Promise<void> {
 	}
 	try {
 		const world = await startWorld(options);
-		describe(world, options);
-		const running = new RunningBoard(world, print);
-		if (!isSetUpByHand(options)) running.configure(settingsFor(world, options));
+		printStart(world, options);
+		const running = new BoardRunner(world, print);
+		if (!isManualSetup(options)) running.configure(settingsFor(world, options));
 		running.start("power-on");
-		const button = isSetUpByHand(options) ? listen(() => running.openSetup()) : undefined;
+		const button = isManualSetup(options) ? onEnter(() => running.openSetup()) : undefined;
 		await interrupted();
 		button?.close();
 		print("stopping");
@@ -46,9 +46,9 @@ async function run(options: RunOptions): Promise<void> {
 	}
 }
 
-async function startWorld(options: RunOptions): Promise<World> {
+async function startWorld(options: StartOptions): Promise<World> {
 	const { speed, fresh, sensors } = options;
-	const setup = isSetUpByHand(options) ? { setup: { page: setupPort } } : {};
+	const setup = isManualSetup(options) ? { setup: { page: setupPort } } : {};
 	try {
 		return await World.start({ directory, speed, fresh, sensors, ...setup, ...ports });
 	} catch (error) {
@@ -59,17 +59,17 @@ async function startWorld(options: RunOptions): Promise<World> {
 }
 
 /** A fresh board opens its setup page, unless the command line says where to post. */
-function isSetUpByHand({ fresh, target, settings }: RunOptions): boolean {
+function isManualSetup({ fresh, target, settings }: StartOptions): boolean {
 	return fresh && target === undefined && settings === undefined;
 }
 
-function settingsFor({ dakkio, ntp }: World, options: RunOptions): Partial<Settings> {
+function settingsFor({ dakkio, ntp }: World, options: StartOptions): Partial<Settings> {
 	const { interval, sensors, target, settings = {} } = options;
 	const common = {
-		networks: [{ ssid: simulated.ssid, password: "" }],
+		networks: [{ ssid: startNetwork.ssid, password: "" }],
 		ntpServers: [`${ntp.host}:${ntp.port}`],
 		location: "Virtual board",
-		...(sensors.some(({ name }) => name === "ds18b20") ? { oneWirePin: wiring.oneWire } : {}),
+		...(sensors.some(({ name }) => name === "ds18b20") ? { oneWirePin: sensorPins.oneWire } : {}),
 		// A real service's plan is kept; the embedded one is there to see each reading arrive.
 		uploadInterval: target === undefined ? 0 : ("auto" as const),
 		...settings,
@@ -84,7 +84,7 @@ function settingsFor({ dakkio, ntp }: World, options: RunOptions): Partial<Setti
 	};
 }
 
-function describe({ dakkio, ntp }: World, options: RunOptions): void {
+function printStart({ dakkio, ntp }: World, options: StartOptions): void {
 	const { target, speed, interval } = options;
 	const points = dakkio.points().length;
 	const lines = [
@@ -92,21 +92,21 @@ function describe({ dakkio, ntp }: World, options: RunOptions): void {
 		...(target === undefined ? [["Points", `http://localhost:${dakkio.pagePort}`]] : []),
 		["NTP", `${ntp.host}:${ntp.port}`],
 		["Kept in", directory],
-		...(isSetUpByHand(options) ? forTheSetupPage(dakkio) : []),
+		...(isManualSetup(options) ? setupHints(dakkio) : []),
 		[
 			"Clock",
-			`${speed === 1 ? "life's speed" : `${speed} times life's speed`}${isSetUpByHand(options) ? "" : `, a reading every ${interval} s`}`,
+			`${speed === 1 ? "life's speed" : `${speed} times life's speed`}${isManualSetup(options) ? "" : `, a reading every ${interval} s`}`,
 		],
 	];
-	const keys = isSetUpByHand(options) ? "Enter opens its setup page again, " : "";
+	const keys = isManualSetup(options) ? "Enter opens its setup page again, " : "";
 	process.stdout.write(
 		`${lines.map(([name = "", text]) => `${name.padEnd(9)}${text}`).join("\n")}\n${keys}Ctrl-C stops it.\n\n`,
 	);
 }
 
 /** What the person at the setup page would have from Dakkio's site, and from the router. */
-function forTheSetupPage({ credentials }: World["dakkio"]): string[][] {
-	const networks = neighbourhood.map(({ ssid, password }) => `${ssid} (${password ?? "no password"})`);
+function setupHints({ credentials }: World["dakkio"]): string[][] {
+	const networks = nearbyNetworks.map(({ ssid, password }) => `${ssid} (${password ?? "no password"})`);
 	return [
 		["Key", credentials.key],
 		["Bucket", credentials.bucketId],
@@ -115,7 +115,7 @@ function forTheSetupPage({ credentials }: World["dakkio"]): string[][] {
 }
 
 /** This board has no button to hold: Enter stands for it. */
-function listen(onPress: () => void): Interface {
+function onEnter(onPress: () => void): Interface {
 	return createInterface({ input: process.stdin }).on("line", onPress);
 }
 

@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { NodeBoard } from "../src/boards/node/board";
-import { writeDurably } from "../src/boards/node/files";
-import type { PacedTime } from "../src/boards/node/time";
-import type { ResetReason } from "../src/boards/reset";
+import { NodeBoard } from "../boards/node/board";
+import { writeDurably } from "../boards/node/files";
+import type { PacedTime } from "../boards/node/time";
+import type { ResetReason } from "../src/boards/reset-reason";
 import type { Settings } from "../src/settings/settings";
 import { SettingsStore } from "../src/settings/settings-store";
-import { FlashFiles } from "./flash-files";
-import { type InternetOptions, simulateInternet } from "./internet";
-import { SimulatedPins } from "./pins";
-import { parseSensors, Station, usualSensors, type WiredChip } from "./station";
-import { type SimulatedNetwork, SimulatedRadio } from "./wifi";
+import { NorFlashFiles } from "./hardware/nor-flash-files";
+import { SimulatedPins } from "./hardware/pins";
+import { defaultSensors, parseSensors, SimulatedSensors, type WiredChip } from "./hardware/simulated-sensors";
+import { type SimulatedNetwork, SimulatedRadio } from "./hardware/wifi-radio";
+import { type InternetOptions, simulateInternet } from "./simulated-internet";
 
 export interface VirtualBoardOptions {
 	/** For what the board keeps. */
@@ -20,7 +20,7 @@ export interface VirtualBoardOptions {
 	/** The time of day at tick 0, milliseconds of Unix time: what the weather goes by. */
 	readonly startedAt: number;
 	/** Whether time runs at life's speed while a socket is open. */
-	readonly lifeSpeedOnline: boolean;
+	readonly realTimeOnline: boolean;
 	/** What is wired to it; left out: a BME280. */
 	readonly sensors?: readonly WiredChip[];
 	log(line: string): void;
@@ -43,25 +43,34 @@ export interface BoardStart {
 const partitions = { queue: 256, quarantine: 16 };
 
 /** As the usual board with an ESP32 has them: a light, and the button BOOT. */
-export const usualPins = Object.freeze({ led: 2, button: 0 });
+export const defaultPins = Object.freeze({ led: 2, button: 0 });
 
-const usual = parseSensors(usualSensors);
+const defaultChips = parseSensors(defaultSensors);
 
 /** A board on this computer: Node's network and files, and around it a flash chip, a radio and sensors. */
 export class VirtualBoard extends NodeBoard {
 	/** What is wired to it. */
 	readonly simulatedPins: SimulatedPins;
 	readonly radio: SimulatedRadio;
-	readonly station: Station;
+	readonly station: SimulatedSensors;
 
 	constructor(options: VirtualBoardOptions) {
-		const { directory, time, startedAt, lifeSpeedOnline, log, start, networks, internet } = options;
+		const {
+			directory,
+			time,
+			startedAt: utcAtTick0,
+			realTimeOnline,
+			log,
+			start,
+			networks,
+			internet,
+		} = options;
 		const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
-		const sensors = options.sensors ?? ("problem" in usual ? [] : usual);
-		const station = new Station({ time, startedAt, pins, sensors });
+		const sensors = options.sensors ?? ("problem" in defaultChips ? [] : defaultChips);
+		const station = new SimulatedSensors({ time, utcAtTick0, pins, sensors });
 		const ask = () => log("the board asks to be started anew: stop it and start it again");
 		const { resetReason, restart, sleep } = start ?? { resetReason: "power-on", restart: ask, sleep: ask };
-		const serial = keepSerial(directory);
+		const serial = loadSerial(directory);
 		const MAC = `24:0a:c4:${serial.replace(/..(?!$)/g, "$&:").toLowerCase()}`;
 		const radio = new SimulatedRadio({
 			time,
@@ -73,18 +82,18 @@ export class VirtualBoard extends NodeBoard {
 			identity: { chip: "node", serial },
 			resetReason,
 			time,
-			lifeSpeedOnline,
+			realTimeWhileConnected: realTimeOnline,
 			directory: join(directory, "storage"),
-			surroundings: {
+			hardware: {
 				WiFi: radio.WiFi,
 				...(internet !== undefined && {
 					AccessPoint: radio.AccessPoint,
 					network: (sockets) => simulateInternet(sockets, radio, internet),
 					roots: [internet.root],
 				}),
-				flash: new FlashFiles(join(directory, "flash"), partitions),
+				flash: new NorFlashFiles(join(directory, "flash"), partitions),
 				i2c: station.i2c,
-				pins: pins.provider(usualPins),
+				pins: pins.provider(defaultPins),
 			},
 			log,
 			restart,
@@ -104,7 +113,7 @@ export class VirtualBoard extends NodeBoard {
 }
 
 /** The end of a MAC address, made at the first start. */
-function keepSerial(directory: string): string {
+function loadSerial(directory: string): string {
 	mkdirSync(directory, { recursive: true });
 	const file = join(directory, "serial");
 	if (!existsSync(file)) writeDurably(file, Buffer.from(randomBytes(3).toString("hex").toUpperCase()));

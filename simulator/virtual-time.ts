@@ -1,11 +1,11 @@
 import type { Time, Timer } from "../src/boards/board";
 
 /** A timer that waits; `place` is where it stands in the heap, -1 when it waits no more. */
-class Entry {
+class TimerEntry {
 	readonly due: number;
 	readonly order: number;
 	readonly callback: () => void;
-	place = -1;
+	heapIndex = -1;
 
 	constructor(due: number, order: number, callback: () => void) {
 		this.due = due;
@@ -25,20 +25,20 @@ export class VirtualTime implements Time {
 	private order = 0;
 	private halted = false;
 	/** A binary heap: each entry is due no later than the two at twice its place, plus one and plus two. */
-	private readonly heap: Entry[] = [];
+	private readonly heap: TimerEntry[] = [];
 
 	ticks(): number {
 		return this._ticks;
 	}
 
 	set(callback: () => void, delay: number): Timer {
-		const entry = new Entry(this._ticks + Math.max(0, delay), this.order++, callback);
-		this.rise(entry, this.heap.length);
+		const entry = new TimerEntry(this._ticks + Math.max(0, delay), this.order++, callback);
+		this.siftUp(entry, this.heap.length);
 		return entry;
 	}
 
 	clear(timer: Timer | undefined): void {
-		if (timer instanceof Entry && this.heap[timer.place] === timer) this.remove(timer);
+		if (timer instanceof TimerEntry && this.heap[timer.heapIndex] === timer) this.remove(timer);
 	}
 
 	setWallClock(utc: number): void {
@@ -84,50 +84,50 @@ export class VirtualTime implements Time {
 		});
 	}
 
-	private remove(entry: Entry): void {
-		const { place } = entry;
+	private remove(entry: TimerEntry): void {
+		const { heapIndex } = entry;
 		const last = this.heap.pop();
-		entry.place = -1;
+		entry.heapIndex = -1;
 		if (last === undefined || last === entry) return;
-		const parent = this.heap[(place - 1) >> 1];
-		if (place > 0 && parent !== undefined && isBefore(last, parent)) this.rise(last, place);
-		else this.sink(last, place);
+		const parent = this.heap[(heapIndex - 1) >> 1];
+		if (heapIndex > 0 && parent !== undefined && isBefore(last, parent)) this.siftUp(last, heapIndex);
+		else this.siftDown(last, heapIndex);
 	}
 
 	/** Puts an entry at a place, or nearer to the front. */
-	private rise(entry: Entry, from: number): void {
+	private siftUp(entry: TimerEntry, from: number): void {
 		let place = from;
 		while (place > 0) {
 			const parent = this.heap[(place - 1) >> 1];
 			if (parent === undefined || !isBefore(entry, parent)) break;
-			this.put(parent, place);
+			this.placeAt(parent, place);
 			place = (place - 1) >> 1;
 		}
-		this.put(entry, place);
+		this.placeAt(entry, place);
 	}
 
 	/** Puts an entry at a place, or further from the front. */
-	private sink(entry: Entry, from: number): void {
+	private siftDown(entry: TimerEntry, from: number): void {
 		let place = from;
 		for (;;) {
 			const left = this.heap[2 * place + 1];
 			const right = this.heap[2 * place + 2];
 			const child = left !== undefined && right !== undefined && isBefore(right, left) ? right : left;
 			if (child === undefined || !isBefore(child, entry)) break;
-			const freed = child.place;
-			this.put(child, place);
+			const freed = child.heapIndex;
+			this.placeAt(child, place);
 			place = freed;
 		}
-		this.put(entry, place);
+		this.placeAt(entry, place);
 	}
 
-	private put(entry: Entry, place: number): void {
+	private placeAt(entry: TimerEntry, place: number): void {
 		this.heap[place] = entry;
-		entry.place = place;
+		entry.heapIndex = place;
 	}
 }
 
 /** Of two that are due at once, the one that was set first. */
-function isBefore(one: Entry, other: Entry): boolean {
+function isBefore(one: TimerEntry, other: TimerEntry): boolean {
 	return one.due < other.due || (one.due === other.due && one.order < other.order);
 }

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeDurably } from "../src/boards/node/files";
-import { PacedTime } from "../src/boards/node/time";
+import { writeDurably } from "../boards/node/files";
+import { PacedTime } from "../boards/node/time";
 
 /** Milliseconds of life between two saves. */
-const saveInterval = 1_000;
+const saveIntervalMs = 1_000;
 
 /**
  * The time of day in a world that may run faster than life. It starts at the computer's time, but never goes back
@@ -28,7 +28,7 @@ export class WorldClock {
 		const told = existsSync(this.file) ? Number(readFileSync(this.file, "utf8")) : 0;
 		this.startedAt = Math.max(Date.now(), told || 0) - this.time.ticks();
 		this.saveAhead();
-		this.saving = setInterval(() => this.saveAhead(), saveInterval);
+		this.saving = setInterval(() => this.saveAhead(), saveIntervalMs);
 	}
 
 	/** Milliseconds of Unix time. */
@@ -44,7 +44,7 @@ export class WorldClock {
 
 	/** A time that will not be reached before the next save, should there be none. */
 	private saveAhead(): void {
-		this.save(this.now() + 2 * saveInterval * this.speed);
+		this.save(this.now() + 2 * saveIntervalMs * this.speed);
 	}
 
 	private save(time: number): void {

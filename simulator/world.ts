@@ -1,13 +1,13 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { PacedTime } from "../src/boards/node/time";
+import type { PacedTime } from "../boards/node/time";
 import { DakkioServer } from "./dakkio/server";
-import { LoginPage, presetHost } from "./internet";
-import { neighbourhood } from "./neighbourhood";
-import { NtpServer } from "./ntp/server";
-import type { WiredChip } from "./station";
+import type { WiredChip } from "./hardware/simulated-sensors";
+import type { SimulatedNetwork } from "./hardware/wifi-radio";
+import { NtpServer } from "./ntp/ntp-server";
+import { CaptivePortal, defaultHost } from "./simulated-internet";
+import { nearbyNetworks } from "./simulated-networks";
 import { type BoardStart, VirtualBoard, type VirtualBoardOptions } from "./virtual-board";
-import type { SimulatedNetwork } from "./wifi";
 import { WorldClock } from "./world-clock";
 
 export interface WorldOptions {
@@ -18,7 +18,7 @@ export interface WorldOptions {
 	/** Forget the board's state, and the time that it knew. */
 	readonly fresh?: boolean;
 	/** Whether time runs at life's speed while a socket is open; without it, deadlines run as fast as all else. */
-	readonly lifeSpeedOnline?: boolean;
+	readonly realTimeOnline?: boolean;
 	/** Of the API, and of the status page in plain HTTP; 0 for any free port. */
 	readonly port?: number;
 	readonly pagePort?: number;
@@ -35,7 +35,7 @@ export interface WorldOptions {
 }
 
 /** Calls per month of the Pro plan (API, "Rate limits"): at full speed a month of the Free plan lasts seconds. */
-const plan = 1_000_000;
+const planCalls = 1_000_000;
 
 /** What is around a board: one time for all of it, a time server that tells it, and a Dakkio service. */
 export class World {
@@ -43,9 +43,9 @@ export class World {
 	readonly dakkio: DakkioServer;
 	private readonly directory: string;
 	private readonly clock: WorldClock;
-	private readonly lifeSpeedOnline: boolean;
+	private readonly realTimeOnline: boolean;
 	private readonly setup: WorldOptions["setup"];
-	private readonly login: LoginPage | undefined;
+	private readonly captivePortal: CaptivePortal | undefined;
 	private readonly sensors: readonly WiredChip[] | undefined;
 
 	private constructor(
@@ -53,12 +53,12 @@ export class World {
 		clock: WorldClock,
 		ntp: NtpServer,
 		dakkio: DakkioServer,
-		login: LoginPage | undefined,
+		login: CaptivePortal | undefined,
 	) {
 		this.setup = options.setup;
-		this.login = login;
+		this.captivePortal = login;
 		this.directory = options.directory;
-		this.lifeSpeedOnline = options.lifeSpeedOnline ?? true;
+		this.realTimeOnline = options.realTimeOnline ?? true;
 		this.sensors = options.sensors;
 		this.clock = clock;
 		this.ntp = ntp;
@@ -79,11 +79,11 @@ export class World {
 				port,
 				pagePort,
 				now,
-				plan,
+				plan: planCalls,
 				...(bodyLimit === undefined ? {} : { bodyLimit }),
-				...(options.setup === undefined ? {} : { names: [presetHost()] }),
+				...(options.setup === undefined ? {} : { names: [defaultHost()] }),
 			});
-			const login = options.setup === undefined ? undefined : await LoginPage.start();
+			const login = options.setup === undefined ? undefined : await CaptivePortal.start();
 			return new World(options, clock, ntp, dakkio, login);
 		} catch (error) {
 			clock.close();
@@ -107,24 +107,28 @@ export class World {
 			directory: join(this.directory, "board"),
 			time: this.time,
 			startedAt: this.clock.startedAt,
-			lifeSpeedOnline: this.lifeSpeedOnline,
+			realTimeOnline: this.realTimeOnline,
 			log,
 			...(this.sensors === undefined ? {} : { sensors: this.sensors }),
 			...(start === undefined ? {} : { start }),
-			...this.surroundings(),
+			...this.boardEnvironment(),
 		});
 	}
 
-	private surroundings(): Pick<VirtualBoardOptions, "networks" | "internet"> {
+	private boardEnvironment(): Pick<VirtualBoardOptions, "networks" | "internet"> {
 		if (this.setup === undefined) return {};
-		const { page, networks = neighbourhood } = this.setup;
-		const ports = { dakkio: this.dakkio.port, ntp: this.ntp.port, login: this.login?.port ?? 0 };
+		const { page, networks = nearbyNetworks } = this.setup;
+		const ports = {
+			dakkio: this.dakkio.port,
+			ntp: this.ntp.port,
+			captivePortal: this.captivePortal?.port ?? 0,
+		};
 		const root = this.dakkio.certificates.root.der;
 		return { networks, internet: { ...ports, page, dns: 0, root } };
 	}
 
 	async close(): Promise<void> {
 		this.clock.close();
-		await Promise.all([this.ntp.close(), this.dakkio.close(), this.login?.close()]);
+		await Promise.all([this.ntp.close(), this.dakkio.close(), this.captivePortal?.close()]);
 	}
 }

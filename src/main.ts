@@ -1,20 +1,23 @@
 import config from "mc/config";
-import { App } from "./app";
-import { surviveExceptions } from "./boards/esp32/abort";
+import { App } from "./app/app";
+import { installAbortHook } from "./boards/esp32/abort-hook";
 import { openBoard } from "./boards/esp32/board";
-import { startOver } from "./boards/esp32/start-over";
-import { plantSettings } from "./settings/planted";
+import { restartAfter } from "./boards/esp32/restart";
+import { installBuiltInSettings } from "./settings/built-in-settings";
 
 /** Until a board that could not start tries again, milliseconds. */
 const nextTry = 60_000;
 
-surviveExceptions();
+installAbortHook();
 try {
 	const board = openBoard();
 	if (config.settings !== undefined)
-		plantSettings(board.storage.keyValue.open({ path: "dakkio", format: "buffer" }), config.settings);
+		installBuiltInSettings(
+			board.storage.keyValue.open({ path: "dakkio", format: "buffer" }),
+			config.settings,
+		);
 	new App(board).start();
 } catch (error) {
 	trace(`the firmware does not start: ${error instanceof Error ? error.message : String(error)}\n`);
-	startOver(nextTry);
+	restartAfter(nextTry);
 }

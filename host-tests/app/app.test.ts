@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { DakkioServer } from "../../simulator/dakkio/server";
 import { World } from "../../simulator/world";
 import { firmwareVersion } from "../../src/version";
-import { RunningBoard } from "./running-board";
+import { AppFixture } from "./app-fixture";
 
 /** The whole app on the Node board, against the embedded servers, over real TLS and real UDP. */
 
@@ -22,9 +22,9 @@ afterEach(async () => {
 
 test("from the first start to the first 201: time, reading, flash, point", async () => {
 	const startedAt = world.now();
-	const board = new RunningBoard(world);
+	const board = new AppFixture(world);
 	const [point, second] = await world.dakkio.waitForPoints(2);
-	await board.line(/sent/);
+	await board.waitForLine(/sent/);
 	await board.app.stop();
 	expect(point).toMatchObject({
 		bucketId: world.dakkio.credentials.bucketId,
@@ -40,14 +40,14 @@ test("from the first start to the first 201: time, reading, flash, point", async
 	expect(sampled).toBeGreaterThan(startedAt);
 	expect(sampled).toBeLessThan(world.now());
 	expect(world.ntp.requests).toBeGreaterThan(0);
-	expect(board.lines.join("\n")).not.toContain(world.dakkio.credentials.key);
+	expect(board.logLines.join("\n")).not.toContain(world.dakkio.credentials.key);
 });
 
 test("server off, ten readings, server on: eleven points arrive, in order, each with its own time, none twice", async () => {
 	const { port, url } = world.dakkio;
 	await world.dakkio.close();
-	const board = new RunningBoard(world, { server: url });
-	await board.line(/reading 10:/);
+	const board = new AppFixture(world, { server: url });
+	await board.waitForLine(/reading 10:/);
 	const server = await DakkioServer.start({ directory: join(directory, "dakkio"), port });
 	const points = (await server.waitForPoints(11)).slice(0, 11);
 	await board.app.stop();
@@ -61,22 +61,22 @@ test("server off, ten readings, server on: eleven points arrive, in order, each 
 
 test("a restart goes on with the numbers, and sends what was not sent", async () => {
 	const { key } = world.dakkio.credentials;
-	const before = new RunningBoard(world, { key: key.replace(/.$/, (last) => (last === "x" ? "y" : "x")) });
-	await before.line(/not sent: 401: .*Check the API key/);
-	await before.line(/reading 3:/);
+	const before = new AppFixture(world, { key: key.replace(/.$/, (last) => (last === "x" ? "y" : "x")) });
+	await before.waitForLine(/not sent: 401: .*Check the API key/);
+	await before.waitForLine(/reading 3:/);
 	await before.app.stop();
 	expect(world.dakkio.points()).toEqual([]);
-	const after = new RunningBoard(world);
+	const after = new AppFixture(world);
 	const points = await world.dakkio.waitForPoints(4);
 	await after.app.stop();
 	expect(points.slice(0, 4).map(({ metadata }) => metadata?.seq)).toEqual([1, 2, 3, 4]);
-	expect(after.lines[0]).toMatch(/boot 2 \(power-on\), ([3-9]|\d\d+) waiting/);
+	expect(after.logLines[0]).toMatch(/boot 2 \(power-on\), ([3-9]|\d\d+) waiting/);
 });
 
 test("without a time server nothing is sent and nothing is lost; with one, every reading has its true time", async () => {
 	world.ntp.fault = { kind: "silent" };
-	const board = new RunningBoard(world);
-	await board.line(/reading 3:/);
+	const board = new AppFixture(world);
+	await board.waitForLine(/reading 3:/);
 	expect(world.dakkio.points()).toEqual([]);
 	world.ntp.fault = undefined;
 	const points = await world.dakkio.waitForPoints(4);

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { World } from "../../simulator/world";
+import { AppFixture } from "./app-fixture";
 import { storeBacklog } from "./backlog";
-import { RunningBoard } from "./running-board";
 
 /** What waits after an outage, on real sockets. */
 
@@ -23,9 +23,9 @@ test("3,000 waiting points go out in batches of at most 1,000, over one TLS hand
 	storeBacklog(directory, 3_000, world.now());
 	const sizes: number[] = [];
 	world.dakkio.on("points", (points) => sizes.push(points.length));
-	const board = new RunningBoard(world, { interval: 86_400 });
+	const board = new AppFixture(world, { interval: 86_400 });
 	const points = await world.dakkio.waitForPoints(3_001);
-	await board.line(/sent .*3001/);
+	await board.waitForLine(/sent .*3001/);
 	expect(world.dakkio.handshakes).toBe(1);
 	await board.app.stop();
 	expect(sizes).toEqual([1_000, 1_000, 1_000, 1]);
@@ -35,21 +35,21 @@ test("3,000 waiting points go out in batches of at most 1,000, over one TLS hand
 
 test("a server that closes the kept connection after each answer costs handshakes, and no point twice", async () => {
 	storeBacklog(directory, 2_500, world.now());
-	const { closeAfterwards } = await import("../../simulator/dakkio/faults");
-	world.dakkio.misbehaviours.exchange = () => closeAfterwards;
-	const board = new RunningBoard(world, { interval: 86_400 });
+	const { closeAfterResponse } = await import("../../simulator/dakkio/misbehaviours");
+	world.dakkio.misbehaviours.exchange = () => closeAfterResponse;
+	const board = new AppFixture(world, { interval: 86_400 });
 	await world.dakkio.waitForPoints(2_501);
 	await board.app.stop();
 	expect(world.dakkio.handshakes).toBeGreaterThan(1);
 	expect(world.dakkio.duplicates).toBe(0);
-	expect(board.lines.filter((line) => line.startsWith("not sent"))).toEqual([]);
+	expect(board.logLines.filter((line) => line.startsWith("not sent"))).toEqual([]);
 });
 
 test("a body that the server finds too large is sent in smaller ones from then on", async () => {
 	await world.close();
 	world = await World.start({ directory, speed: 1, bodyLimit: 100_000 });
 	storeBacklog(directory, 1_500, world.now());
-	const board = new RunningBoard(world, { interval: 86_400 });
+	const board = new AppFixture(world, { interval: 86_400 });
 	const points = await world.dakkio.waitForPoints(1_501);
 	await board.app.stop();
 	expect(points.map(({ metadata }) => metadata?.seq)).toEqual(Array.from({ length: 1_501 }, (_, i) => i + 1));

@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { FlashFiles } from "../../simulator/flash-files";
+import { NorFlashFiles } from "../../simulator/hardware/nor-flash-files";
 import { ReadingLog } from "../../src/store/reading-log";
 
 /** Has readings wait on a board's flash, a minute apart up to `until` (milliseconds of Unix time). */
 export function storeBacklog(directory: string, readings: number, until: number): void {
-	const flash = new FlashFiles(join(directory, "board", "flash"), { queue: 256 }).open({ path: "queue" });
+	const flash = new NorFlashFiles(join(directory, "board", "flash"), { queue: 256 }).open({ path: "queue" });
 	const log = new ReadingLog({ flash });
 	for (let i = 0; i < readings; i++) {
 		const utc = until - (readings - i) * 60_000;

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ExchangeHead, Misbehaviour } from "../../simulator/dakkio/exchange";
-import * as faults from "../../simulator/dakkio/faults";
+import * as faults from "../../simulator/dakkio/misbehaviours";
 import { World } from "../../simulator/world";
 import { SettingsStore } from "../../src/settings/settings-store";
-import { RunningBoard } from "./running-board";
+import { AppFixture } from "./app-fixture";
 
 /** A board whose settings leave the data source to it, as those of twenty boards from one file do. */
 
@@ -37,7 +37,7 @@ function keptSource(): string {
 }
 
 test("it makes one when it first gets through, with what its sensors measure, keeps its id, and sends there", async () => {
-	const board = new RunningBoard(world, { dataSourceId: "create", deviceId: "Balcony 7" });
+	const board = new AppFixture(world, { dataSourceId: "create", deviceId: "Balcony 7" });
 	const points = await world.dakkio.waitForPoints(3);
 	await board.app.stop();
 	const [source, another] = named("Balcony 7");
@@ -46,13 +46,13 @@ test("it makes one when it first gets through, with what its sensors measure, ke
 	expect(points.map(({ dataSourceId }) => dataSourceId)).toEqual(Array(points.length).fill(source?._id));
 	expect(points.map(({ metadata }) => metadata.seq)).toEqual(points.map((_, index) => index + 1));
 	expect(keptSource()).toBe(source?._id);
-	expect(board.lines).toContain(`data source: ${source?._id}, "Balcony 7"`);
+	expect(board.logLines).toContain(`data source: ${source?._id}, "Balcony 7"`);
 });
 
 test("one of its name that is there already is its own: none is made twice, not even when the answer was lost", async () => {
-	first(1, faults.loseAnswer);
-	const board = new RunningBoard(world, { dataSourceId: "create", deviceId: "Balcony 7" });
-	await board.line(/^not sent: .*lost/);
+	first(1, faults.loseResponse);
+	const board = new AppFixture(world, { dataSourceId: "create", deviceId: "Balcony 7" });
+	await board.waitForLine(/^not sent: .*lost/);
 	await world.dakkio.waitForPoints(2);
 	await board.app.stop();
 	expect(named("Balcony 7")).toHaveLength(1);
@@ -60,9 +60,9 @@ test("one of its name that is there already is its own: none is made twice, not 
 });
 
 test("a service in trouble is asked again, and no reading is lost meanwhile", async () => {
-	first(2, faults.refuseWith(503));
-	const board = new RunningBoard(world, { dataSourceId: "create" });
-	await board.line(/^not sent: 503/);
+	first(2, faults.respondWith(503));
+	const board = new AppFixture(world, { dataSourceId: "create" });
+	await board.waitForLine(/^not sent: 503/);
 	const points = await world.dakkio.waitForPoints(4);
 	await board.app.stop();
 	expect(points[0]?.metadata.seq).toBe(1);
@@ -70,9 +70,9 @@ test("a service in trouble is asked again, and no reading is lost meanwhile", as
 });
 
 test("a key that must not make any is a fault in the settings: told, and tried again each hour", async () => {
-	first(1, faults.refuseWith(403));
-	const board = new RunningBoard(world, { dataSourceId: "create" });
-	expect(await board.line(/^not sent: 403/)).toMatch(
+	first(1, faults.respondWith(403));
+	const board = new AppFixture(world, { dataSourceId: "create" });
+	expect(await board.waitForLine(/^not sent: 403/)).toMatch(
 		/key is for another bucket or may not write.*next try in 3600 s/,
 	);
 	await world.dakkio.waitForPoints(1);

@@ -3,13 +3,13 @@ import { isIPv4 } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeResolver } from "../../boards/node/resolver";
 import type { Misbehaviours } from "../../simulator/dakkio/exchange";
-import * as faults from "../../simulator/dakkio/faults";
+import * as faults from "../../simulator/dakkio/misbehaviours";
 import { DakkioServer } from "../../simulator/dakkio/server";
 import { World } from "../../simulator/world";
 import type { Resolver } from "../../src/boards/ecma419";
-import { makeResolver } from "../../src/boards/node/resolver";
-import { RunningBoard } from "./running-board";
+import { AppFixture } from "./app-fixture";
 
 /**
  * Everything that can go wrong between the board and the service, on real sockets: what the board does next, and
@@ -31,7 +31,7 @@ afterEach(async () => {
 function eachInItsWorld(deadlines: "hurried" | "as in life"): void {
 	beforeEach(async () => {
 		directory = mkdtempSync(join(tmpdir(), "faults-"));
-		world = await World.start({ directory, speed: 100, lifeSpeedOnline: deadlines === "as in life" });
+		world = await World.start({ directory, speed: 100, realTimeOnline: deadlines === "as in life" });
 	});
 }
 
@@ -58,7 +58,7 @@ function pointsBeforeTheFirstComesAgain(): number {
 }
 
 /** How often the board said so far that nothing was sent. */
-const failures = (board: RunningBoard) => board.lines.filter((line) => line.startsWith("not sent")).length;
+const failures = (board: AppFixture) => board.logLines.filter((line) => line.startsWith("not sent")).length;
 
 const once = (misbehaviour: Parameters<typeof faults.firstRequests>[1]): Misbehaviours => ({
 	exchange: faults.firstRequests(1, misbehaviour),
@@ -77,7 +77,7 @@ function firstConnection(misbehaviour: NonNullable<Misbehaviours["connection"]>)
 }
 
 const unixNow = () => Math.floor(Date.now() / 1000);
-const limited = (reset: string) => faults.refuseWith(429, { headers: { "X-RateLimit-Reset": reset } });
+const limited = (reset: string) => faults.respondWith(429, { headers: { "X-RateLimit-Reset": reset } });
 
 describe("one failure, then a good service: the board tries again by itself, and nothing is lost", () => {
 	eachInItsWorld("hurried");
@@ -92,21 +92,21 @@ describe("one failure, then a good service: the board tries again by itself, and
 		["TCP accepts and is silent", () => firstConnection(faults.silentConnection), /not sent: .*20 s/, 1],
 		["TLS stops half way", () => firstConnection(faults.haltedHandshake), /not sent: .*20 s/, 1],
 		["what answers is no TLS server", () => firstConnection(faults.plainTextConnection), /not sent: /, 1],
-		["answer before the body was read: 503", () => once(faults.answerEarly(503)), /not sent: 503/, 1],
-		["no answer", () => once(faults.silence), /not sent: .*30 s/, 1],
+		["answer before the body was read: 503", () => once(faults.respondEarly(503)), /not sent: 503/, 1],
+		["no answer", () => once(faults.neverRespond), /not sent: .*30 s/, 1],
 		["reset in the middle of the request", () => once(faults.resetDuringRequest), /not sent: /, 1],
-		["the answer is lost", () => once(faults.loseAnswer), /not sent: /, 2],
-		["reset in the middle of the status line", () => once(faults.resetDuringAnswer(10)), /not sent: /, 2],
-		["status line nonsense", () => once(faults.answerRaw("BANANA\r\n\r\n")), /not sent: /, 2],
+		["the answer is lost", () => once(faults.loseResponse), /not sent: /, 2],
+		["reset in the middle of the status line", () => once(faults.resetDuringResponse(10)), /not sent: /, 2],
+		["status line nonsense", () => once(faults.respondRaw("BANANA\r\n\r\n")), /not sent: /, 2],
 		[
 			"an answer that is not HTTP/1",
-			() => once(faults.answerRaw("HTTP/9.9 201 OK\r\n\r\n")),
+			() => once(faults.respondRaw("HTTP/9.9 201 OK\r\n\r\n")),
 			/not sent: /,
 			2,
 		],
 		[
 			"a header of 64 KB",
-			() => once(faults.answerRaw(`HTTP/1.1 201 OK\r\nX: ${"x".repeat(65_536)}\r\n\r\n`)),
+			() => once(faults.respondRaw(`HTTP/1.1 201 OK\r\nX: ${"x".repeat(65_536)}\r\n\r\n`)),
 			/sent point 1|not sent/,
 			2,
 		],
@@ -115,7 +115,7 @@ describe("one failure, then a good service: the board tries again by itself, and
 			(status) =>
 				[
 					`${status}`,
-					() => once(faults.refuseWith(status)),
+					() => once(faults.respondWith(status)),
 					new RegExp(`not sent: ${status}: Refused`),
 					1,
 				] as [string, () => Misbehaviours, RegExp, 1],
@@ -130,8 +130,8 @@ describe("one failure, then a good service: the board tries again by itself, and
 		["429, reset not a number", () => once(limited("soon")), /not sent: 429.*next try in [1-5] s/, 1],
 	])("%s", async (_, misbehaviours, next, first) => {
 		Object.assign(world.dakkio.misbehaviours, misbehaviours());
-		const board = new RunningBoard(world);
-		await board.line(next);
+		const board = new AppFixture(world);
+		await board.waitForLine(next);
 		const counts = await arrivals(4);
 		await board.app.stop();
 		// A computer that stands still for a third of a second is one more failure, and may be one more duplicate.
@@ -148,8 +148,8 @@ describe("429, reset in 100 years", () => {
 
 	test("it waits six hours, and no longer", async () => {
 		Object.assign(world.dakkio.misbehaviours, once(limited("4900000000")));
-		const board = new RunningBoard(world);
-		await board.line(/not sent: 429.*next try in 216\d\d s/);
+		const board = new AppFixture(world);
+		await board.waitForLine(/not sent: 429.*next try in 216\d\d s/);
 		await board.app.stop();
 	});
 });
@@ -177,8 +177,8 @@ describe("no way to the service: the board tries again by itself, and nothing is
 			["DNS hangs", () => {}, /not sent: .* s.*next try in \d s/],
 		])("%s", async (_, ask, line) => {
 			const { state, resolver } = resolverThat(ask);
-			const board = new RunningBoard(world, {}, resolver);
-			await board.line(line);
+			const board = new AppFixture(world, {}, resolver);
+			await board.waitForLine(line);
 			state.mended = true;
 			const before = failures(board);
 			const counts = await arrivals(3);
@@ -193,8 +193,8 @@ describe("no way to the service: the board tries again by itself, and nothing is
 		test("the connection is refused", async () => {
 			const { port, url } = world.dakkio;
 			await world.dakkio.close();
-			const board = new RunningBoard(world, { server: url });
-			await board.line(/not sent: .*refuses connections.*next try in \d s/);
+			const board = new AppFixture(world, { server: url });
+			await board.waitForLine(/not sent: .*refuses connections.*next try in \d s/);
 			const server = await DakkioServer.start({ directory: join(directory, "dakkio"), port });
 			const points = await server.waitForPoints(3);
 			await board.app.stop();
@@ -212,14 +212,14 @@ describe("a point that is refused for what it holds is put aside with the server
 		const words = "temperature is not in the schema";
 		world.dakkio.misbehaviours.exchange = faults.firstRequests(
 			1,
-			faults.refuseWith(status, { message: words }),
+			faults.respondWith(status, { message: words }),
 		);
-		const board = new RunningBoard(world);
-		await board.line(new RegExp(`refused: point 1: ${status}: ${words}; kept in quarantine`));
+		const board = new AppFixture(world);
+		await board.waitForLine(new RegExp(`refused: point 1: ${status}: ${words}; kept in quarantine`));
 		await world.dakkio.waitForPoints(2);
 		await board.app.stop();
-		const again = new RunningBoard(world);
-		await again.line(new RegExp(`1 in quarantine, last point 1: ${status}: ${words}`));
+		const again = new AppFixture(world);
+		await again.waitForLine(new RegExp(`1 in quarantine, last point 1: ${status}: ${words}`));
 		await world.dakkio.waitForPoints(world.dakkio.points().length + 2);
 		await again.app.stop();
 		expect(world.dakkio.points().some(({ metadata }) => metadata?.seq === 1)).toBe(false);
@@ -230,29 +230,29 @@ describe("an answer that is unusual but says 2xx is a 2xx: nothing is sent twice
 	eachInItsWorld("as in life");
 
 	test.each<[string, Misbehaviours]>([
-		["100 and 103 before the answer", { exchange: () => faults.interimAnswers }],
-		["a chunked answer", { exchange: () => faults.chunkedAnswer }],
-		["an answer without length, ended by close", { exchange: () => faults.answerUntilClose }],
+		["100 and 103 before the answer", { exchange: () => faults.interimResponses }],
+		["a chunked answer", { exchange: () => faults.chunkedResponse }],
+		["an answer without length, ended by close", { exchange: () => faults.respondUntilClose }],
 		["a length that is too long", { exchange: () => faults.wrongLength(+5) }],
 		["a length that is too short", { exchange: () => faults.wrongLength(-5) }],
-		["204", { exchange: () => faults.answerRaw("HTTP/1.1 204 No Content\r\n\r\n") }],
+		["204", { exchange: () => faults.respondRaw("HTTP/1.1 204 No Content\r\n\r\n") }],
 		[
 			"a body that is not JSON",
-			{ exchange: () => faults.answerRaw("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\n{{{{{") },
+			{ exchange: () => faults.respondRaw("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\n{{{{{") },
 		],
 		[
 			"a body of 10 MB",
 			{
 				exchange: () =>
-					faults.answerRaw(
+					faults.respondRaw(
 						`HTTP/1.1 201 Created\r\nContent-Length: 10000000\r\n\r\n${"x".repeat(10_000_000)}`,
 					),
 			},
 		],
-		["connection closed after each answer without a word", { exchange: () => faults.closeAfterwards }],
+		["connection closed after each answer without a word", { exchange: () => faults.closeAfterResponse }],
 	])("%s", async (_, misbehaviours) => {
 		Object.assign(world.dakkio.misbehaviours, misbehaviours);
-		const board = new RunningBoard(world);
+		const board = new AppFixture(world);
 		const counts = await arrivals(3);
 		await board.app.stop();
 		expect(counts).toEqual([1, 1, 1]);
@@ -272,11 +272,11 @@ describe("a fault in the settings: everything is kept, the cure is named, and it
 		[415, /415: .*address of the service/],
 	])("%i", async (status, cure) => {
 		world.dakkio.misbehaviours.exchange = () =>
-			faults.refuseWith(status, { headers: { Location: "https://elsewhere.example/" } });
-		const board = new RunningBoard(world);
-		expect(await board.line(/not sent/)).toMatch(cure);
-		expect(board.lines.join("\n")).toMatch(/next try in 3600 s/);
-		await board.line(/reading 5:/);
+			faults.respondWith(status, { headers: { Location: "https://elsewhere.example/" } });
+		const board = new AppFixture(world);
+		expect(await board.waitForLine(/not sent/)).toMatch(cure);
+		expect(board.logLines.join("\n")).toMatch(/next try in 3600 s/);
+		await board.waitForLine(/reading 5:/);
 		await board.app.stop();
 		expect(world.dakkio.requests).toBe(1);
 		expect(world.dakkio.points()).toEqual([]);
@@ -285,9 +285,9 @@ describe("a fault in the settings: everything is kept, the cure is named, and it
 	test.each(["expired", "not yet valid", "wrong name", "unknown root", "self-signed"] as const)(
 		"a certificate that is refused (%s): the key is never sent",
 		async (fault) => {
-			world.dakkio.present(await world.dakkio.certificates.faulty(fault));
-			const board = new RunningBoard(world);
-			await board.line(/not sent: .*certificate.*next try in 3600 s/);
+			world.dakkio.useIdentity(await world.dakkio.certificates.faulty(fault));
+			const board = new AppFixture(world);
+			await board.waitForLine(/not sent: .*certificate.*next try in 3600 s/);
 			await board.app.stop();
 			expect(world.dakkio.requests).toBe(0);
 		},
@@ -301,11 +301,11 @@ describe("whatever happens", () => {
 		const { key } = world.dakkio.credentials;
 		world.dakkio.misbehaviours.exchange = faults.firstRequests(
 			3,
-			faults.refuseWith(500, { message: `no ${key}` }),
+			faults.respondWith(500, { message: `no ${key}` }),
 		);
-		const board = new RunningBoard(world);
+		const board = new AppFixture(world);
 		await arrivals(2);
 		await board.app.stop();
-		expect(board.lines.join("\n")).not.toContain(key);
+		expect(board.logLines.join("\n")).not.toContain(key);
 	});
 });

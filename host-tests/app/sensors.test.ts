@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseSensors } from "../../simulator/station";
+import { parseSensors } from "../../simulator/hardware/simulated-sensors";
 import { World } from "../../simulator/world";
-import { RunningBoard } from "./running-board";
+import { AppFixture } from "./app-fixture";
 
 /** Sensors come and go while the whole app runs, up to what arrives at the service. */
 
@@ -33,13 +33,13 @@ async function fields(...expected: string[]): Promise<void> {
 
 test("unplugged, a sensor's fields are left out of the points; plugged in again they are back", async () => {
 	await start("bme280,bh1750");
-	const running = new RunningBoard(world);
+	const running = new AppFixture(world);
 	await fields("temperature", "humidity", "pressure", "illuminance");
 	running.board.station.bus.detach(0x76);
-	await running.line(/sensor: BME280 at 0x76: it does not answer/);
+	await running.waitForLine(/sensor: BME280 at 0x76: it does not answer/);
 	await fields("illuminance");
 	running.board.station.plugIn({ name: "bme280", address: 0x76 });
-	await running.line(/sensor: BME280 at 0x76 is back/);
+	await running.waitForLine(/sensor: BME280 at 0x76 is back/);
 	await fields("temperature", "humidity", "pressure", "illuminance");
 	await running.app.stop();
 	expect(world.dakkio.duplicates).toBe(0);
@@ -47,12 +47,12 @@ test("unplugged, a sensor's fields are left out of the points; plugged in again 
 
 test("names outlive a restart, whichever of two sensors is there then", async () => {
 	await start("bme280,sht41");
-	const first = new RunningBoard(world);
+	const first = new AppFixture(world);
 	await fields("temperature", "humidity", "pressure", "temperature_2", "humidity_2");
 	await first.app.stop();
-	const second = new RunningBoard(world);
+	const second = new AppFixture(world);
 	second.board.station.bus.detach(0x76);
-	await second.line(/sensor: BME280 at 0x76 was there before, and is not now/);
+	await second.waitForLine(/sensor: BME280 at 0x76 was there before, and is not now/);
 	await fields("temperature_2", "humidity_2");
 	// Nobody has to wait for the hour.
 	second.board.station.plugIn({ name: "bme280", address: 0x76 });
@@ -62,7 +62,7 @@ test("names outlive a restart, whichever of two sensors is there then", async ()
 
 test("a bus that is held low when the board starts is freed, and everything that the settings ask for arrives", async () => {
 	await start("bme280,ds18b20,ds18b20");
-	const running = new RunningBoard(world, {
+	const running = new AppFixture(world, {
 		interval: 20,
 		statistics: 5,
 		oneWirePin: 4,
@@ -76,7 +76,7 @@ test("a bus that is held low when the board starts is freed, and everything that
 		},
 	});
 	running.board.station.bus.holdLow();
-	await running.line(/sensor: I2C bus: a chip held its data line low; it is free again/);
+	await running.waitForLine(/sensor: I2C bus: a chip held its data line low; it is free again/);
 	const quantities = ["outdoors", "dew_point", "sea_level_pressure", "temperature_2", "temperature_3"];
 	await fields("door", ...quantities.flatMap((name) => [name, `${name}_min`, `${name}_max`]));
 	const values: Readonly<Record<string, unknown>> = world.dakkio.points().at(-1)?.values ?? {};

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { World } from "../../simulator/world";
 import type { KeyValue } from "../../src/boards/ecma419";
-import { askForSetup } from "../../src/setup/wanted";
-import { RunningBoard } from "./running-board";
+import { requestSetup } from "../../src/setup/setup-request";
+import { AppFixture } from "./app-fixture";
 
 /** The board's key-value storage takes no more changes: it is full, or worn out. */
 
@@ -25,8 +25,8 @@ function refuse(): never {
 }
 
 /** What was kept before `prepare` was called last can be read, and nothing changed. */
-function withFullStorage(prepare: (storage: KeyValue) => void = () => {}): RunningBoard {
-	return new RunningBoard(world, {}, undefined, (board) => {
+function withFullStorage(prepare: (storage: KeyValue) => void = () => {}): AppFixture {
+	return new AppFixture(world, {}, undefined, (board) => {
 		const { storage } = board;
 		const open: typeof storage.keyValue.open = (options) => {
 			const domain = storage.keyValue.open(options);
@@ -50,22 +50,22 @@ test("it measures, learns the time, and sends each reading once", async () => {
 	await board.app.stop();
 	expect(points.slice(0, 5).map(({ metadata }) => metadata?.seq)).toEqual([1, 2, 3, 4, 5]);
 	expect(world.dakkio.duplicates).toBe(0);
-	expect(board.asked).toBeUndefined();
+	expect(board.requestedStart).toBeUndefined();
 });
 
 test("somebody's wish for the setup page that cannot be struck off does not keep it from starting", async () => {
-	const board = withFullStorage((storage) => askForSetup(storage, "asked for"));
+	const board = withFullStorage((storage) => requestSetup(storage, "asked for"));
 	await world.dakkio.waitForPoints(2);
 	await board.app.stop();
-	expect(board.asked).toBeUndefined();
+	expect(board.requestedStart).toBeUndefined();
 });
 
 test("the setup page, which the next start would not know of, is not opened: it goes on, and says so", async () => {
 	const board = withFullStorage();
-	await board.line(/^sent/);
+	await board.waitForLine(/^sent/);
 	board.app.openSetup();
-	await board.line(/^storage: it cannot be written/);
+	await board.waitForLine(/^storage: it cannot be written/);
 	await world.dakkio.waitForPoints(3);
 	await board.app.stop();
-	expect(board.asked).toBeUndefined();
+	expect(board.requestedStart).toBeUndefined();
 });

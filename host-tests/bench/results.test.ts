@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parse } from "../../bench/table";
+import { parseResults } from "../../bench/results-table";
 
 const root = join(import.meta.dirname, "..", "..");
-const recorded = parse(readFileSync(join(root, "bench", "RESULTS.md"), "utf8"));
+const recorded = parseResults(readFileSync(join(root, "bench", "RESULTS.md"), "utf8"));
 
 const flash = "Flash: readings";
 const wire = "On the wire, for 1,000 points";
@@ -15,15 +15,15 @@ test("the file has every section, with a figure in every row", () => {
 	expect([...recorded.keys()]).toEqual(["Flash: the queue", flash, wire, xs, "Memory", radio]);
 	for (const [title, rows] of recorded) {
 		expect(rows.size, title).toBeGreaterThan(1);
-		for (const [what, { ours }] of rows) expect(ours, `${title}: ${what}`).toBeDefined();
+		for (const [what, { firmware }] of rows) expect(firmware, `${title}: ${what}`).toBeDefined();
 	}
 });
 
 test("the README's figures are those of the file, in round numbers", () => {
 	const readme = readFileSync(join(root, "README.md"), "utf8");
 	const figures = (title: string, what: string) => {
-		const { ours = Number.NaN, obvious = Number.NaN } = recorded.get(title)?.get(what) ?? {};
-		return [ours, obvious] as const;
+		const { firmware = Number.NaN, baseline = Number.NaN } = recorded.get(title)?.get(what) ?? {};
+		return [firmware, baseline] as const;
 	};
 	const round = (value: number, to: number) => (Math.round(value / to) * to).toLocaleString("en");
 	const row = (name: string, ours: string, obvious: string) => `| ${name} | ${ours} | ${obvious} |`;

@@ -1,12 +1,12 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { FreshBoard } from "../../simulator/fresh-board";
-import { browserPath, launch, SetupPage, Visit } from "./browser";
+import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
 
 let browser: Browser;
 let board: FreshBoard;
-let visit: Visit;
-let setup: SetupPage;
+let visit: PageVisit;
+let setup: SetupPageDriver;
 
 const password = "correct horse";
 
@@ -21,8 +21,8 @@ async function open(how: "fresh" | "set up"): Promise<void> {
 					location: "Cellar",
 				}),
 	);
-	visit = await Visit.open(browser, board.url);
-	setup = new SetupPage(visit);
+	visit = await PageVisit.open(browser, board.url);
+	setup = new SetupPageDriver(visit);
 }
 
 /** Everything that somebody could read out of the page, the answers to it, and what it keeps in the browser. */
@@ -32,12 +32,12 @@ async function readable(): Promise<string> {
 		"[...document.querySelectorAll('input, textarea, select')].map(({ value }) => value)",
 	);
 	const kept = await visit.page.evaluate<string>("JSON.stringify({ ...sessionStorage, ...localStorage })");
-	return [await visit.page.content(), ...values, kept, ...visit.answers].join("\n");
+	return [await visit.page.content(), ...values, kept, ...visit.responses].join("\n");
 }
 
 describe.skipIf(browserPath === undefined)("what stays, and what does not", () => {
 	beforeAll(async () => {
-		browser = await launch();
+		browser = await launchBrowser();
 	});
 
 	afterAll(async () => {
@@ -75,9 +75,9 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.go("Test");
 		await page.getByRole("button", { name: "Save and start" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
-		await board.line(/Wi-Fi: joined "Home"/);
-		await board.point(({ metadata }) => metadata.location === "Roof");
-		expect(visit.mishaps).toEqual([]);
+		await board.waitForLine(/Wi-Fi: joined "Home"/);
+		await board.waitForPoint(({ metadata }) => metadata.location === "Roof");
+		expect(visit.errors).toEqual([]);
 	});
 
 	test("what was filled in is there after a reload, but for secrets", async () => {
@@ -98,7 +98,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.startTest();
 		await page.getByText("Type the password of this network.").waitFor();
 		await visit.focused(setup.password("Home"));
-		expect(visit.mishaps).toEqual([]);
+		expect(visit.errors).toEqual([]);
 	});
 
 	test("who comes back changes one thing, and the board keeps its secrets without telling them", async () => {
@@ -118,8 +118,8 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.passed();
 		await page.getByRole("button", { name: "Save and start" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
-		await board.point(({ metadata }) => metadata.location === "Attic");
-		expect(visit.mishaps).toEqual([]);
+		await board.waitForPoint(({ metadata }) => metadata.location === "Attic");
+		expect(visit.errors).toEqual([]);
 	});
 
 	test("another service asks for its key: the one that the board has is not for it", async () => {
@@ -132,7 +132,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.startTest();
 		await page.getByText("The address of the service is another one: enter the key for it.").waitFor();
 		await visit.focused(page.getByRole("textbox", { name: "API key" }));
-		expect(visit.mishaps).toEqual([]);
+		expect(visit.errors).toEqual([]);
 	});
 
 	test("a change after a test asks for another one", async () => {
@@ -146,7 +146,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.go("Test");
 		await page.getByText("You have changed something since this test.").waitFor();
 		await page.getByRole("button", { name: "Save without a test" }).waitFor();
-		expect(visit.mishaps).toEqual([]);
+		expect(visit.errors).toEqual([]);
 	});
 
 	test("exports settings, secrets only when asked for, and imports them into the next board", async () => {
@@ -176,7 +176,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect(JSON.parse(exported)).toMatchObject({ key, networks: [{ ssid: "Home", password }] });
 		await page.getByRole("button", { name: "Close" }).click();
 		expect(await page.content()).not.toContain(key);
-		expect(visit.mishaps).toEqual([]);
+		expect(visit.errors).toEqual([]);
 
 		await visit.close();
 		await board.stop();
@@ -189,7 +189,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect(await visit.page.getByRole("radio", { name: "Create one for me" }).isChecked()).toBe(true);
 		await setup.go("Wi-Fi");
 		expect(await setup.password("Home").inputValue()).toBe(password);
-		expect(visit.mishaps).toEqual([]);
+		expect(visit.errors).toEqual([]);
 	});
 
 	test("asks for the passwords that an imported file has not", async () => {
@@ -206,7 +206,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect(await page.getByText("Type the password of this network.").count()).toBe(2);
 		await visit.focused(setup.password("Home"));
 		await setup.chosen("Simulated").getByText("it needs no password").waitFor();
-		expect(visit.mishaps).toEqual([]);
+		expect(visit.errors).toEqual([]);
 	});
 
 	test("says what is wrong with an imported file, and takes the rest", async () => {
@@ -257,7 +257,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await page.locator("input[type=file]").setInputFiles(large);
 		await take.click();
 		await page.getByText("it is larger than any").first().waitFor();
-		expect(visit.mishaps).toEqual([]);
+		expect(visit.errors).toEqual([]);
 	});
 
 	test("two phones at once: a test that another has begun says nothing of what was filled in here", async () => {
@@ -267,20 +267,20 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.go("Test");
 		await setup.startTest();
 		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
-		const other = await Visit.open(browser, board.url);
+		const other = await PageVisit.open(browser, board.url);
 		// It finds the test that is under way, or what it found.
-		await new SetupPage(other).go("Test");
+		await new SetupPageDriver(other).go("Test");
 		await other.page.locator(".failed").getByText("None of the time servers answered").waitFor();
 		await page.locator(".failed").getByText("None of the time servers answered").waitFor();
 		await setup.startTest();
 		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
 		board.world.ntp.fault = undefined;
-		await new SetupPage(other).startTest();
+		await new SetupPageDriver(other).startTest();
 		await page.locator(".verdict").getByText("one was begun on another phone").waitFor();
 		await page.getByRole("button", { name: "Save without a test" }).waitFor();
-		await new SetupPage(other).passed();
+		await new SetupPageDriver(other).passed();
 		await other.close();
-		expect([...visit.mishaps, ...other.mishaps]).toEqual([]);
+		expect([...visit.errors, ...other.errors]).toEqual([]);
 	});
 
 	test("says that the board does not answer, tries again, and goes on", async () => {
@@ -295,7 +295,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await page.getByText("No answer from the board.").waitFor({ state: "hidden" });
 		await page.locator("p.busy").waitFor({ state: "hidden" });
 		expect(await setup.password("Home").inputValue()).toBe(password);
-		expect(visit.mishaps.filter((mishap) => !mishap.includes("net::ERR_INTERNET_DISCONNECTED"))).toEqual([]);
+		expect(visit.errors.filter((mishap) => !mishap.includes("net::ERR_INTERNET_DISCONNECTED"))).toEqual([]);
 	});
 
 	test("goes on with a board that was started anew", async () => {
@@ -316,7 +316,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.startTest();
 		await setup.passed();
 		const expected = /status of 403|net::ERR_(CONNECTION_(REFUSED|RESET)|EMPTY_RESPONSE|FAILED)/;
-		expect(visit.mishaps.filter((mishap) => !expected.test(mishap))).toEqual([]);
+		expect(visit.errors.filter((mishap) => !expected.test(mishap))).toEqual([]);
 	});
 
 	test("says it when the board refuses what is too large for it", async () => {
@@ -326,7 +326,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await page.getByRole("textbox", { name: "Own root certificate" }).fill("x".repeat(20_000));
 		await setup.next();
 		await page.getByRole("alert").getByText("more than the board can take at once").waitFor();
-		expect(visit.mishaps.filter((mishap) => !mishap.includes("status of 413"))).toEqual([]);
+		expect(visit.errors.filter((mishap) => !mishap.includes("status of 413"))).toEqual([]);
 	});
 });
 

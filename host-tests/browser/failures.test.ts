@@ -1,14 +1,14 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CertificateFault } from "../../simulator/dakkio/certificates";
-import { refuseWith } from "../../simulator/dakkio/faults";
+import { respondWith } from "../../simulator/dakkio/misbehaviours";
 import { FreshBoard } from "../../simulator/fresh-board";
-import { browserPath, launch, SetupPage, Visit } from "./browser";
+import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
 
 let browser: Browser;
 let board: FreshBoard;
-let visit: Visit;
-let setup: SetupPage;
+let visit: PageVisit;
+let setup: SetupPageDriver;
 
 interface Failure {
 	/** What goes wrong in the world, or is wrong on the page. */
@@ -169,10 +169,10 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 
 describe.skipIf(browserPath === undefined)("what can be wrong is told with its cause and its cure", () => {
 	beforeAll(async () => {
-		browser = await launch();
+		browser = await launchBrowser();
 		board = await FreshBoard.start();
-		visit = await Visit.open(browser, board.url);
-		setup = new SetupPage(visit);
+		visit = await PageVisit.open(browser, board.url);
+		setup = new SetupPageDriver(visit);
 		await setup.choose("Home", "correct horse");
 		await setup.go("Dakkio");
 		const { key, bucketId } = board.world.dakkio.credentials;
@@ -188,8 +188,8 @@ describe.skipIf(browserPath === undefined)("what can be wrong is told with its c
 		const { dakkio, ntp } = board.world;
 		ntp.fault = undefined;
 		dakkio.misbehaviours.exchange = undefined;
-		dakkio.present(dakkio.certificates.server);
-		expect(visit.mishaps).toEqual([]);
+		dakkio.useIdentity(dakkio.certificates.server);
+		expect(visit.errors).toEqual([]);
 	});
 
 	test.each(failures)("%s", async (_, { fault, remedy, line, cause, cure, change }) => {
@@ -240,14 +240,14 @@ async function setServer(address: string): Promise<void> {
 }
 
 function refuse(status: number): void {
-	board.world.dakkio.misbehaviours.exchange = () => refuseWith(status);
+	board.world.dakkio.misbehaviours.exchange = () => respondWith(status);
 }
 
 function certificate(fault: CertificateFault, cause: RegExp, cure: RegExp): Failure {
 	return {
 		fault: async () => {
 			const { dakkio } = board.world;
-			dakkio.present(await dakkio.certificates.faulty(fault));
+			dakkio.useIdentity(await dakkio.certificates.faulty(fault));
 		},
 		line: "Verify the certificate",
 		cause,

@@ -2,16 +2,16 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { FreshBoard } from "../../simulator/fresh-board";
 import type { SetupState } from "../../src/setup/api";
-import { browserPath, launch, SetupPage, Visit } from "./browser";
+import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
 
 let browser: Browser;
 let board: FreshBoard;
-let visit: Visit;
-let setup: SetupPage;
+let visit: PageVisit;
+let setup: SetupPageDriver;
 
 describe.skipIf(browserPath === undefined)("the form of the page", () => {
 	beforeAll(async () => {
-		browser = await launch();
+		browser = await launchBrowser();
 	});
 
 	afterAll(async () => {
@@ -20,14 +20,14 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 
 	beforeEach(async () => {
 		board = await FreshBoard.start();
-		visit = await Visit.open(browser, board.url);
-		setup = new SetupPage(visit);
+		visit = await PageVisit.open(browser, board.url);
+		setup = new SetupPageDriver(visit);
 	});
 
 	afterEach(async () => {
 		await visit.close();
 		await board.stop();
-		expect(visit.mishaps).toEqual([]);
+		expect(visit.errors).toEqual([]);
 	});
 
 	test("up to three networks, in the order in which they are tried", async () => {
@@ -161,8 +161,8 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
 		await page.getByText("They were not tested").waitFor();
-		await board.line(/nothing is sent: the API key is not set/);
-		await board.line(/Wi-Fi: joined "Simulated"/);
+		await board.waitForLine(/nothing is sent: the API key is not set/);
+		await board.waitForLine(/Wi-Fi: joined "Simulated"/);
 	});
 
 	test("has a field for every setting of the table", async () => {
@@ -193,7 +193,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await setup.go("Test");
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
-		expect(board.saved).toMatchObject({
+		expect(board.savedSettings).toMatchObject({
 			networks: [{ ssid: "Simulated", password: "" }],
 			location: 'Under the <roof> & "gutter"',
 			interval: 300,

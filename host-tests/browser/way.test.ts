@@ -1,16 +1,16 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { FreshBoard } from "../../simulator/fresh-board";
-import { browserPath, launch, SetupPage, Visit } from "./browser";
+import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
 
 let browser: Browser;
 let board: FreshBoard;
-let visit: Visit;
-let setup: SetupPage;
+let visit: PageVisit;
+let setup: SetupPageDriver;
 
 describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 	beforeAll(async () => {
-		browser = await launch();
+		browser = await launchBrowser();
 	});
 
 	afterAll(async () => {
@@ -19,14 +19,14 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 
 	beforeEach(async () => {
 		board = await FreshBoard.start();
-		visit = await Visit.open(browser, board.url);
-		setup = new SetupPage(visit);
+		visit = await PageVisit.open(browser, board.url);
+		setup = new SetupPageDriver(visit);
 	});
 
 	afterEach(async () => {
 		await visit.close();
 		await board.stop();
-		expect(visit.mishaps).toEqual([]);
+		expect(visit.errors).toEqual([]);
 	});
 
 	test("from nothing to the first points, each state well to see and to reach", async () => {
@@ -80,8 +80,8 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		await page.getByRole("heading", { name: "Done" }).waitFor();
 		await visit.inspect();
 		expect(await page.locator(".end").textContent()).toContain("Hold the board’s button for 5 seconds");
-		await board.line(/Wi-Fi: joined "Home"/);
-		await board.point(({ metadata }) => metadata.location === "Balcony");
+		await board.waitForLine(/Wi-Fi: joined "Home"/);
+		await board.waitForPoint(({ metadata }) => metadata.location === "Balcony");
 	});
 
 	test("with the keyboard alone", async () => {
@@ -112,7 +112,7 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		await visit.tabTo(page.getByRole("button", { name: "Save and start" }));
 		await page.keyboard.press("Enter");
 		await visit.focused(page.getByRole("heading", { name: "Done" }));
-		await board.line(/setup: settings saved/);
+		await board.waitForLine(/setup: settings saved/);
 	});
 
 	test("a screen reader is told what happens, and only what is new", async () => {
@@ -120,7 +120,7 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		const { key, bucketId } = board.world.dakkio.credentials;
 		await setup.network("Home").waitFor();
 		expect(await setup.network("Home").getAttribute("class")).toBe("network");
-		const said = await visit.listen();
+		const said = await visit.recordAnnouncements();
 		await setup.choose("Home", "correct horse");
 		await page.getByRole("button", { name: /^Home\W+strong, needs a password, chosen$/ }).waitFor();
 		await setup.go("Dakkio");

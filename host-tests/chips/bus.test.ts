@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { BusHeld, NotAcknowledged, SimulatedBus } from "../../simulator/bus";
-import { SimulatedPins } from "../../simulator/pins";
+import { BusHeldError, NotAcknowledgedError, SimulatedI2CBus } from "../../simulator/hardware/i2c-bus";
+import { SimulatedPins } from "../../simulator/hardware/pins";
 import { VirtualTime } from "../../simulator/virtual-time";
 import type { I2COptions } from "../../src/boards/ecma419";
 
@@ -8,27 +8,27 @@ const options = (address: number): I2COptions => ({ data: 21, clock: 22, hz: 100
 const echo = { write: () => {}, read: (into: Uint8Array) => void into.fill(0x5a) };
 
 test("a bus that is held low takes no transfer to anybody until nine pulses were made on its clock", () => {
-	const bus = new SimulatedBus();
+	const bus = new SimulatedI2CBus();
 	bus.attach(0x10, echo);
 	bus.attach(0x11, echo);
 	const [first, second] = [new bus.SMBus(options(0x10)), new bus.SMBus(options(0x11))];
 	expect(first.readUint8(0)).toBe(0x5a);
 	bus.holdLow();
-	expect(bus.held).toBe(true);
+	expect(bus.isHeld).toBe(true);
 	for (let pulse = 0; pulse < 9; pulse++) {
-		expect(() => first.readUint8(0)).toThrow(BusHeld);
-		expect(() => second.write(Uint8Array.of(1))).toThrow(BusHeld);
-		expect(bus.held).toBe(true);
-		bus.pulse();
+		expect(() => first.readUint8(0)).toThrow(BusHeldError);
+		expect(() => second.write(Uint8Array.of(1))).toThrow(BusHeldError);
+		expect(bus.isHeld).toBe(true);
+		bus.clockPulse();
 	}
-	expect(bus.held).toBe(false);
+	expect(bus.isHeld).toBe(false);
 	expect(first.readUint8(0)).toBe(0x5a);
-	bus.pulse();
+	bus.clockPulse();
 	expect(second.readUint8(0)).toBe(0x5a);
 });
 
 test("it takes one object for each address, as the SDK's does, until that is closed or its firmware is gone", () => {
-	const bus = new SimulatedBus();
+	const bus = new SimulatedI2CBus();
 	const first = new bus.SMBus(options(0x10));
 	new bus.SMBus(options(0x11));
 	expect(() => new bus.SMBus(options(0x10))).toThrow("duplicate address");
@@ -36,7 +36,7 @@ test("it takes one object for each address, as the SDK's does, until that is clo
 	first.close();
 	const second = new bus.SMBus(options(0x10));
 	expect(() => new bus.SMBus(options(0x10))).toThrow("duplicate address");
-	bus.release();
+	bus.closeAll();
 	expect(bus.inUse).toBe(false);
 	new bus.SMBus(options(0x10));
 	second.close();
@@ -46,8 +46,8 @@ test("it takes one object for each address, as the SDK's does, until that is clo
 test("nobody speaks on it while somebody has one of its pins", () => {
 	const time = new VirtualTime();
 	const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
-	const bus = new SimulatedBus();
-	pins.wire({ bus, data: 21, clock: 22 });
+	const bus = new SimulatedI2CBus();
+	pins.wireBus({ bus, data: 21, clock: 22 });
 	const { Digital } = pins.provider();
 	const light = new Digital({ pin: 22, mode: Digital.Output });
 	expect(() => new bus.SMBus(options(0x10))).toThrow("in use");
@@ -57,8 +57,8 @@ test("nobody speaks on it while somebody has one of its pins", () => {
 });
 
 test("nobody is nobody, with the address", () => {
-	const bus = new SimulatedBus();
+	const bus = new SimulatedI2CBus();
 	const nobody = new bus.SMBus(options(0x10));
-	expect(() => nobody.readUint8(0)).toThrow(NotAcknowledged);
+	expect(() => nobody.readUint8(0)).toThrow(NotAcknowledgedError);
 	expect(() => nobody.readUint8(0)).toThrow("no acknowledge from the address");
 });

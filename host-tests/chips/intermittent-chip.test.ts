@@ -21,13 +21,13 @@ test.each(wiredFaults)("a chip that is wired as %s is so each other minute", asy
 	board.station.plugIn({ name, address, fault });
 	board.start();
 	for (const minute of [0, 1, 2, 3]) {
-		const from = board.lines.length;
+		const from = board.logLines.length;
 		for (let i = 0; i < 3; i++) {
 			const { values } = await board.sampleAsIs(20_000);
 			const well = minute % 2 === 0 || told === undefined || fault === "held low";
 			expect(values.every((value) => value !== undefined)).toBe(well);
 		}
-		const lines = board.lines.slice(from).filter((line) => told?.test(line) === true);
+		const lines = board.logLines.slice(from).filter((line) => told?.test(line) === true);
 		expect(lines).toHaveLength(told === undefined || minute % 2 === 0 ? 0 : 1);
 	}
 });

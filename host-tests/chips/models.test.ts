@@ -1,20 +1,20 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { NotAcknowledged } from "../../simulator/bus";
 import { AHT20Chip } from "../../simulator/chips/aht20";
 import { BH1750Chip } from "../../simulator/chips/bh1750";
-import { catalogue } from "../../simulator/chips/catalogue";
+import { chipCatalogue } from "../../simulator/chips/chip-catalogue";
 import { INA219Chip } from "../../simulator/chips/ina219";
 import { SCD4xChip } from "../../simulator/chips/scd4x";
 import { SHT3xChip } from "../../simulator/chips/sht3x";
 import { SHT4xChip } from "../../simulator/chips/sht4x";
 import type { SimulatedChip } from "../../simulator/chips/simulated-chip";
 import { TMP117Chip } from "../../simulator/chips/tmp117";
-import type { Surroundings } from "../../simulator/weather/surroundings";
+import { NotAcknowledgedError } from "../../simulator/hardware/i2c-bus";
+import type { SensorEnvironment } from "../../simulator/weather/sensor-environment";
 
 // The chips as their data sheets have them, byte by byte, without a driver.
 
 let ticks: number;
-let around: Surroundings;
+let around: SensorEnvironment;
 beforeEach(() => {
 	ticks = 0;
 	around = {
@@ -45,7 +45,7 @@ function read(chip: AnyChip, count: number): number[] {
 /** A question whose answer takes a moment. */
 function ask(chip: AnyChip, command: number, count: number): number[] {
 	write(chip, ...(command > 0xff ? [command >> 8, command & 0xff] : [command]));
-	expect(() => read(chip, count)).toThrow(NotAcknowledged);
+	expect(() => read(chip, count)).toThrow(NotAcknowledgedError);
 	return read(chip, count);
 }
 
@@ -81,10 +81,10 @@ describe("SCD4x", () => {
 		const chip = new SCD4xChip(options);
 		write(chip, 0x21, 0xb1);
 		for (const refused of [0x3682, 0x202f, 0x219d, 0x21b1, 0x21ac, 0x36e0])
-			expect(() => write(chip, refused >> 8, refused & 0xff)).toThrow(NotAcknowledged);
+			expect(() => write(chip, refused >> 8, refused & 0xff)).toThrow(NotAcknowledgedError);
 		write(chip, 0x3f, 0x86);
 		ticks += 499;
-		expect(() => write(chip, 0xe4, 0xb8)).toThrow(NotAcknowledged);
+		expect(() => write(chip, 0xe4, 0xb8)).toThrow(NotAcknowledgedError);
 		ticks += 1;
 		expect(ask(chip, 0x3682, 3)).toEqual([0xf8, 0x96, 0x31]);
 	});
@@ -95,7 +95,7 @@ describe("SCD4x", () => {
 		ticks = 17_000;
 		expect(ask(chip, 0xec05, 2)).toEqual([0x01, 0xf4]);
 		write(chip, 0xec, 0x05);
-		expect(() => read(chip, 9)).toThrow(NotAcknowledged);
+		expect(() => read(chip, 9)).toThrow(NotAcknowledgedError);
 		ticks = 20_000;
 		expect(ask(chip, 0xec05, 2)).toEqual([0x01, 0xf4]);
 	});
@@ -115,22 +115,22 @@ describe("SHT3x", () => {
 		const chip = new SHT3xChip(options);
 		write(chip, 0x24, 0x00);
 		ticks = 12;
-		expect(() => read(chip, 6)).toThrow(NotAcknowledged);
+		expect(() => read(chip, 6)).toThrow(NotAcknowledgedError);
 		ticks = 12.5;
 		expect(read(chip, 2)).toEqual([0x66, 0x66]);
-		expect(() => read(chip, 6)).toThrow(NotAcknowledged);
+		expect(() => read(chip, 6)).toThrow(NotAcknowledgedError);
 	});
 
 	test("in periodic mode it fetches the latest, and takes no single measurement until it is stopped", () => {
 		const chip = new SHT3xChip(options);
 		write(chip, 0x27, 0x37);
 		write(chip, 0xe0, 0x00);
-		expect(() => read(chip, 6)).toThrow(NotAcknowledged);
+		expect(() => read(chip, 6)).toThrow(NotAcknowledgedError);
 		ticks = 1050;
 		expect(ask(chip, 0xe000, 2)).toEqual([0x66, 0x66]);
-		expect(() => write(chip, 0x24, 0x00)).toThrow(NotAcknowledged);
+		expect(() => write(chip, 0x24, 0x00)).toThrow(NotAcknowledgedError);
 		write(chip, 0x30, 0x93);
-		expect(() => write(chip, 0x24, 0x00)).toThrow(NotAcknowledged);
+		expect(() => write(chip, 0x24, 0x00)).toThrow(NotAcknowledgedError);
 		ticks += 1;
 		write(chip, 0x24, 0x00);
 	});
@@ -139,10 +139,10 @@ describe("SHT3x", () => {
 test("SHT4x: takes commands of one byte alone, and none but the reset while it measures", () => {
 	const chip = new SHT4xChip(options);
 	expect(ask(chip, 0x89, 6)).toEqual([0x0b, 0xad, expect.any(Number), 0xca, 0xfe, expect.any(Number)]);
-	expect(() => write(chip, 0xf3, 0x2d)).toThrow(NotAcknowledged);
+	expect(() => write(chip, 0xf3, 0x2d)).toThrow(NotAcknowledgedError);
 	write(chip, 0xfd);
-	expect(() => write(chip, 0x89)).toThrow(NotAcknowledged);
-	expect(() => read(chip, 6)).toThrow(NotAcknowledged);
+	expect(() => write(chip, 0x89)).toThrow(NotAcknowledgedError);
+	expect(() => read(chip, 6)).toThrow(NotAcknowledgedError);
 	write(chip, 0x94);
 	ticks += 1;
 	expect(ask(chip, 0x89, 2)).toEqual([0x0b, 0xad]);
@@ -157,7 +157,7 @@ test("AHT20: its status is the first byte of whatever is read, busy for as long 
 	ticks = 80;
 	// 37 % and 25 °C of 2²⁰ steps.
 	expect(read(chip, 6)).toEqual([0x1c, 0x5e, 0xb8, 0x56, 0x00, 0x00]);
-	expect(() => write(chip, 0x99)).toThrow(NotAcknowledged);
+	expect(() => write(chip, 0x99)).toThrow(NotAcknowledgedError);
 });
 
 describe("BH1750", () => {
@@ -205,7 +205,7 @@ describe("INA219", () => {
 	// SBOS448G, section 8.5.2.1: 10 A over 2 mΩ at 12 V, calibration 5000h: shunt 07D0h, bus 5D98h, current 2710h,
 	// power 1766h.
 	test("tells the example of its data sheet", () => {
-		const chip = new INA219Chip({ ...options, shunt: 0.002 });
+		const chip = new INA219Chip({ ...options, shuntOhms: 0.002 });
 		expect(word(chip, 0)).toBe(0x399f);
 		expect([word(chip, 3), word(chip, 4), word(chip, 5)]).toEqual([0, 0, 0]);
 		write(chip, 5, 0x50, 0x00);
@@ -258,7 +258,7 @@ test("TMP117: −256 °C until the first conversion; its flag is taken back by r
 });
 
 test("ADS1115: its registers after a reset; continuous conversions; inputs against each other", () => {
-	const chip = catalogue.ads1115?.make(options);
+	const chip = chipCatalogue.ads1115?.createChip(options);
 	if (chip === undefined) throw new Error("not in the catalogue");
 	expect([word(chip, 0), word(chip, 1), word(chip, 2), word(chip, 3)]).toEqual([0, 0x8583, 0x8000, 0x7fff]);
 	// Input 0 against 1, ±4.096 V, continuous.
@@ -272,11 +272,11 @@ test("ADS1115: its registers after a reset; continuous conversions; inputs again
 });
 
 test("every chip acknowledges nothing when it is silent", () => {
-	for (const { make } of Object.values(catalogue)) {
-		const chip = make(options);
+	for (const { createChip } of Object.values(chipCatalogue)) {
+		const chip = createChip(options);
 		chip.fault = "silent";
-		expect(() => write(chip, 0)).toThrow(NotAcknowledged);
-		expect(() => read(chip, 1)).toThrow(NotAcknowledged);
+		expect(() => write(chip, 0)).toThrow(NotAcknowledgedError);
+		expect(() => read(chip, 1)).toThrow(NotAcknowledgedError);
 		chip.fault = undefined;
 	}
 });

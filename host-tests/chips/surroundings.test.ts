@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { surroundingsAt } from "../../simulator/weather/surroundings";
+import { sensorEnvironmentAt } from "../../simulator/weather/sensor-environment";
 import { weatherAt } from "../../simulator/weather/weather";
 
 const minute = 60_000;
@@ -7,16 +7,19 @@ const hour = 60 * minute;
 
 test("the weather is in it, and the same time is always the same", () => {
 	const at = 123 * hour + 7;
-	expect(surroundingsAt(at)).toMatchObject(weatherAt(at));
-	expect(surroundingsAt(at)).toEqual(surroundingsAt(at));
+	expect(sensorEnvironmentAt(at)).toMatchObject(weatherAt(at));
+	expect(sensorEnvironmentAt(at)).toEqual(sensorEnvironmentAt(at));
 });
 
 test("it is dark at night, bright at noon, and a room's air is worse at night than in the afternoon", () => {
 	for (let day = 0; day < 28; day++) {
-		const [night, noon] = [surroundingsAt((24 * day + 1) * hour), surroundingsAt((24 * day + 12) * hour)];
+		const [night, noon] = [
+			sensorEnvironmentAt((24 * day + 1) * hour),
+			sensorEnvironmentAt((24 * day + 12) * hour),
+		];
 		expect(night.illuminance).toBeLessThan(1);
 		expect(noon.illuminance).toBeGreaterThan(8000);
-		expect(night.co2).toBeGreaterThan(surroundingsAt((24 * day + 11) * hour).co2);
+		expect(night.co2).toBeGreaterThan(sensorEnvironmentAt((24 * day + 11) * hour).co2);
 		// Charged by daylight.
 		expect(noon.current).toBeLessThan(0);
 		expect(night.current).toBeGreaterThan(0);
@@ -24,9 +27,9 @@ test("it is dark at night, bright at noon, and a room's air is worse at night th
 });
 
 test("for four weeks everything changes slowly, and stays within what its sensor can measure", () => {
-	let before = surroundingsAt(0);
+	let before = sensorEnvironmentAt(0);
 	for (let at = minute; at < 28 * 24 * hour; at += 5 * minute) {
-		const now = surroundingsAt(at);
+		const now = sensorEnvironmentAt(at);
 		expect(Math.abs(now.co2 - before.co2)).toBeLessThan(60);
 		expect(Math.abs(now.illuminance - before.illuminance)).toBeLessThan(6000);
 		expect(Math.abs(now.voltage - before.voltage)).toBeLessThan(0.2);

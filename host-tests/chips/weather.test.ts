@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pressures, temperatures } from "../../simulator/weather/seattle";
+import { pressures, temperatures } from "../../simulator/weather/seattle-normals";
 import { weatherAt } from "../../simulator/weather/weather";
 
 const hour = 3_600_000;

@@ -6,14 +6,14 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeResolver } from "../../src/boards/node/resolver";
-import { PacedTime } from "../../src/boards/node/time";
-import { makeUDP } from "../../src/boards/node/udp";
-import { uniform } from "../../src/boards/random";
+import { makeResolver } from "../../boards/node/resolver";
+import { PacedTime } from "../../boards/node/time";
+import { makeUDP } from "../../boards/node/udp";
+import { randomUniform } from "../../src/boards/random";
 import { Clock } from "../../src/clock/clock";
 import { NtpQuery } from "../../src/clock/ntp-client";
-import { TimeSync } from "../../src/clock/sync";
-import { MemoryKeyValue } from "./memory";
+import { TimeSync } from "../../src/clock/time-sync";
+import { MemoryKeyValue } from "./memory-key-value";
 
 /** Debian puts it where an ordinary user's PATH does not look. */
 const candidates = ["/usr/sbin/chronyd", "/usr/local/sbin/chronyd", "/usr/bin/chronyd"];
@@ -32,8 +32,8 @@ function whyUnusable(): string | undefined {
 	return status === 0 ? undefined : `chronyd cannot be used: ${stderr}`;
 }
 
-const random = () => uniform({ fillRandom: (bytes) => randomFillSync(bytes) });
-const earliest = Date.now() - 86_400_000;
+const random = () => randomUniform({ fillRandom: (bytes) => randomFillSync(bytes) });
+const minUtc = Date.now() - 86_400_000;
 const network = { UDP: makeUDP(), resolver: makeResolver() };
 
 /** A chronyd on a loopback port that serves this computer's clock and leaves it alone. */
@@ -92,7 +92,7 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 	afterAll(() => Promise.all([synchronized?.stop(), lost?.stop()]));
 
 	const ask = (time: PacedTime, port: number) =>
-		new NtpQuery({ network, time, server: `127.0.0.1:${port}`, earliest, random }).result;
+		new NtpQuery({ network, time, server: `127.0.0.1:${port}`, minUtc, random }).result;
 
 	/** Asks until the server, which has just been started, answers at all. */
 	async function firstAnswer(time: PacedTime, port: number) {
@@ -107,9 +107,9 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 		const time = new PacedTime(1);
 		const result = await firstAnswer(time, synchronized.port);
 		if (result.kind !== "time") throw new Error(result.reason);
-		const { utc, ticks, roundTrip } = result.measurement;
+		const { utc, ticks, roundTripMs } = result.measurement;
 		const now = Date.now() - (time.ticks() - ticks);
-		expect(Math.abs(utc - now)).toBeLessThan(roundTrip / 2 + 5);
+		expect(Math.abs(utc - now)).toBeLessThan(roundTripMs / 2 + 5);
 		time.close();
 	});
 
@@ -135,7 +135,7 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 				time,
 				clock,
 				servers: [`127.0.0.1:${lost.port}`, `localhost:${synchronized.port}`],
-				releasedAt: earliest,
+				releasedAt: minUtc,
 				random,
 				log,
 				onSynchronized: resolve,

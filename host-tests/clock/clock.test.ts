@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { Clock } from "../../src/clock/clock";
-import { crc32 } from "../../src/clock/crc32";
+import { crc32 } from "../../src/common/crc32";
 import type { SampleTime } from "../../src/reading/reading";
-import { MemoryKeyValue } from "./memory";
+import { MemoryKeyValue } from "./memory-key-value";
 
 const start = Date.UTC(2027, 2, 1, 12);
 const second = 1_000;
@@ -23,8 +23,8 @@ beforeEach(() => {
 function boardAt(boot: number) {
 	const time = new VirtualTime();
 	const clock = new Clock({ time, boot, storage, log: (line) => lines.push(line) });
-	const sync = (utc: number, roundTrip = 20) =>
-		clock.set({ utc, ticks: time.ticks(), roundTrip, server: "test" });
+	const sync = (utc: number, roundTripMs = 20) =>
+		clock.applyMeasurement({ utc, ticks: time.ticks(), roundTripMs, server: "test" });
 	return { time, clock, sync };
 }
 
@@ -45,7 +45,7 @@ describe("before the first measurement", () => {
 		const { clock } = boardAt(3);
 		expect(clock.now()).toBeUndefined();
 		expect(clock.resolve({ boot: 9, ticks: 0 })).toBeUndefined();
-		expect(clock.knownUntil).toBeUndefined();
+		expect(clock.lastKnownUtc).toBeUndefined();
 	});
 });
 
@@ -90,7 +90,7 @@ describe("the first measurement", () => {
 		boardAt(1);
 		const { clock, sync } = boardAt(2);
 		sync(start);
-		clock.estimate(waiting({ boot: 1, ticks: 10 * second }));
+		clock.estimateUnanchoredBoots(waiting({ boot: 1, ticks: 10 * second }));
 		expect(clock.resolve({ boot: 1, ticks: 10 * second })?.estimated).toBe(true);
 	});
 });
@@ -188,8 +188,8 @@ describe("ticks that run fast or slow", () => {
 			advance: (milliseconds: number) => {
 				elapsed += milliseconds;
 			},
-			sync: (error = 0, roundTrip = 30) =>
-				clock.set({ utc: start + elapsed + error, ticks: ticks(), roundTrip, server: "test" }),
+			sync: (error = 0, roundTripMs = 30) =>
+				clock.applyMeasurement({ utc: start + elapsed + error, ticks: ticks(), roundTripMs, server: "test" }),
 			error: () => (clock.now() ?? 0) - (start + elapsed),
 			elapsed: () => elapsed,
 		};
@@ -201,7 +201,7 @@ describe("ticks that run fast or slow", () => {
 		board.advance(hour);
 		expect(Math.abs(board.error())).toBeLessThan(400);
 		board.sync(8);
-		expect(board.clock.steady).toBe(true);
+		expect(board.clock.driftKnown).toBe(true);
 		for (let passed = 0; passed < 10; passed++) {
 			for (let part = 0; part < 24; part++) {
 				board.advance(hour);
@@ -217,7 +217,7 @@ describe("ticks that run fast or slow", () => {
 		before.advance(day);
 		before.sync();
 		const board = driftingBoard(2, 100);
-		expect(board.clock.steady).toBe(true);
+		expect(board.clock.driftKnown).toBe(true);
 		board.advance(3 * day);
 		board.sync();
 		expect(board.clock.resolve({ boot: 2, ticks: 0 })?.utc).toBeCloseTo(start, -2);
@@ -230,10 +230,10 @@ describe("ticks that run fast or slow", () => {
 		board.sync(-900, 1_900);
 		board.advance(hour);
 		board.sync(900, 1_900);
-		expect(board.clock.steady).toBe(false);
+		expect(board.clock.driftKnown).toBe(false);
 		board.advance(3 * day);
 		board.sync(0, 1_900);
-		expect(board.clock.steady).toBe(true);
+		expect(board.clock.driftKnown).toBe(true);
 		board.advance(day);
 		expect(Math.abs(board.error())).toBeLessThan(second);
 	});
@@ -245,7 +245,7 @@ describe("ticks that run fast or slow", () => {
 		board.sync();
 		board.advance(hour);
 		board.sync();
-		expect(board.clock.steady).toBe(true);
+		expect(board.clock.driftKnown).toBe(true);
 		board.advance(day);
 		expect(Math.abs(board.error())).toBeLessThan(second);
 	});
@@ -255,7 +255,7 @@ describe("ticks that run fast or slow", () => {
 		board.sync(-20 * minute);
 		board.advance(hour);
 		board.sync();
-		expect(board.clock.steady).toBe(false);
+		expect(board.clock.driftKnown).toBe(false);
 		board.advance(hour);
 		board.sync();
 		board.advance(day);
@@ -325,23 +325,23 @@ describe("what was kept", () => {
 		for (let boot = 1; boot <= 5; boot++) boardAt(boot).sync(start + boot * hour);
 		const { clock, sync } = boardAt(6);
 		sync(start + 6 * hour);
-		clock.forgetBoots(4);
+		clock.discardAnchorsBefore(4);
 		expect(clock.resolve({ boot: 2, ticks: 0 })).toBeUndefined();
 		expect(clock.resolve({ boot: 4, ticks: 0 })?.utc).toBe(start + 4 * hour);
-		clock.forgetBoots(99);
+		clock.discardAnchorsBefore(99);
 		expect(clock.resolve({ boot: 4, ticks: 0 })).toBeUndefined();
-		expect(clock.knownUntil).toBe(start + 5 * hour);
+		expect(clock.lastKnownUtc).toBe(start + 5 * hour);
 		expect(clock.resolve({ boot: 6, ticks: 0 })?.utc).toBe(start + 6 * hour);
 		const writes = storage.writes;
-		clock.forgetBoots(99);
+		clock.discardAnchorsBefore(99);
 		expect(storage.writes).toBe(writes);
 	});
 
 	test("as the latest known moment is taken back when it proves wrong", () => {
 		boardAt(1).sync(start + 1_000 * day);
 		const { clock, sync } = boardAt(2);
-		expect(clock.knownUntil).toBe(start + 1_000 * day);
+		expect(clock.lastKnownUtc).toBe(start + 1_000 * day);
 		sync(start);
-		expect(boardAt(3).clock.knownUntil).toBe(start);
+		expect(boardAt(3).clock.lastKnownUtc).toBe(start);
 	});
 });

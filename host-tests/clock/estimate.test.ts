@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Clock } from "../../src/clock/clock";
 import type { SampleTime } from "../../src/reading/reading";
-import { MemoryKeyValue } from "./memory";
+import { MemoryKeyValue } from "./memory-key-value";
 
 const start = Date.UTC(2027, 2, 1, 12);
 const minute = 60_000;
@@ -24,7 +24,8 @@ function boardAt(boot: number, ticks = 0) {
 		storage,
 		log: (line) => lines.push(line),
 	});
-	const sync = (utc: number) => clock.set({ utc, ticks: now.ticks, roundTrip: 20, server: "test" });
+	const sync = (utc: number) =>
+		clock.applyMeasurement({ utc, ticks: now.ticks, roundTripMs: 20, server: "test" });
 	return { now, clock, sync };
 }
 
@@ -39,7 +40,7 @@ describe("a boot that never learned the time", () => {
 		const three = boardAt(3, 10_000);
 		three.sync(start + hour + 10_000);
 		const times = [{ utc: start + 20 * minute }, at(2, 0), at(2, 10 * minute), at(3, 5_000)];
-		three.clock.estimate(readings(times));
+		three.clock.estimateUnanchoredBoots(readings(times));
 		// An hour less 20 minutes from neighbour to neighbour, 10 of them in the boot: 15 before, 15 after.
 		expect(resolved(three.clock, times)).toEqual([
 			{ utc: start + 20 * minute, estimated: false },
@@ -57,14 +58,14 @@ describe("a boot that never learned the time", () => {
 		one.sync(start + hour);
 		const three = boardAt(3);
 		three.sync(start + 3 * hour);
-		three.clock.estimate(readings([at(2, 0)]));
+		three.clock.estimateUnanchoredBoots(readings([at(2, 0)]));
 		expect(three.clock.resolve(at(2, 0))).toEqual({ utc: start + 2 * hour, estimated: true });
 	});
 
 	test("ends where the next one began when nothing is known before it", () => {
 		const two = boardAt(2, minute);
 		two.sync(start);
-		two.clock.estimate(readings([at(1, 2_000), at(1, 62_000), at(2, 30_000)]));
+		two.clock.estimateUnanchoredBoots(readings([at(1, 2_000), at(1, 62_000), at(2, 30_000)]));
 		expect(two.clock.resolve(at(1, 62_000))).toEqual({ utc: start - minute, estimated: true });
 		expect(two.clock.resolve(at(1, 2_000))).toEqual({ utc: start - 2 * minute, estimated: true });
 	});
@@ -72,7 +73,7 @@ describe("a boot that never learned the time", () => {
 	test("comes before the reading after it, also when the anchor of that one's boot was lost", () => {
 		const three = boardAt(3);
 		three.sync(start + 10 * hour);
-		three.clock.estimate(readings([{ utc: start }, at(1, 0), { utc: start + hour }]));
+		three.clock.estimateUnanchoredBoots(readings([{ utc: start }, at(1, 0), { utc: start + hour }]));
 		expect(three.clock.resolve(at(1, 0))).toEqual({ utc: start + hour / 2, estimated: true });
 	});
 
@@ -80,15 +81,15 @@ describe("a boot that never learned the time", () => {
 		const two = boardAt(2);
 		two.sync(start);
 		const waiting = readings([at(1, 0), at(1, minute)]);
-		two.clock.estimate(waiting);
+		two.clock.estimateUnanchoredBoots(waiting);
 		const given = resolved(two.clock, [at(1, 0), at(1, minute)]);
 		two.now.ticks = hour;
 		two.sync(start + hour + 30_000);
-		two.clock.estimate(waiting.slice(1));
+		two.clock.estimateUnanchoredBoots(waiting.slice(1));
 		const three = boardAt(3, 5_000);
 		expect(resolved(three.clock, [at(1, 0), at(1, minute)])).toEqual(given);
 		three.sync(start + 5 * hour);
-		three.clock.estimate(waiting);
+		three.clock.estimateUnanchoredBoots(waiting);
 		expect(resolved(three.clock, [at(1, 0), at(1, minute)])).toEqual(given);
 	});
 
@@ -101,7 +102,7 @@ describe("a boot that never learned the time", () => {
 			given = two.clock.resolve(at(1, 0));
 			write(key, value);
 		};
-		two.clock.estimate(readings([at(1, 0)]));
+		two.clock.estimateUnanchoredBoots(readings([at(1, 0)]));
 		expect(given).toBeUndefined();
 		expect(boardAt(3).clock.resolve(at(1, 0))).toEqual(two.clock.resolve(at(1, 0)));
 	});
@@ -112,7 +113,7 @@ describe("a boot that never learned the time", () => {
 		const three = boardAt(3);
 		three.sync(start);
 		const times = [{ utc: start + 100 * hour }, at(2, 0), at(2, minute), at(3, 0)];
-		three.clock.estimate(readings(times));
+		three.clock.estimateUnanchoredBoots(readings(times));
 		expect(three.clock.resolve(at(2, minute))).toEqual({ utc: start, estimated: true });
 		expect(three.clock.resolve(at(2, 0))).toEqual({ utc: start - minute, estimated: true });
 	});
@@ -126,25 +127,25 @@ describe("the pass over the waiting readings", () => {
 	};
 
 	test("waits for the time", () => {
-		boardAt(2).clock.estimate(unreadable);
+		boardAt(2).clock.estimateUnanchoredBoots(unreadable);
 	});
 
 	test("is made once a boot, and again when a boot turns up that has none", () => {
 		const { clock, sync } = boardAt(5);
 		sync(start);
-		clock.estimate([]);
-		clock.estimate(unreadable);
+		clock.estimateUnanchoredBoots([]);
+		clock.estimateUnanchoredBoots(unreadable);
 		expect(clock.resolve(at(4, 0))).toBeUndefined();
-		clock.estimate(readings([at(4, 0)]));
+		clock.estimateUnanchoredBoots(readings([at(4, 0)]));
 		expect(clock.resolve(at(4, 0))?.estimated).toBe(true);
-		clock.estimate(unreadable);
+		clock.estimateUnanchoredBoots(unreadable);
 	});
 
 	test("writes nothing when it changes nothing", () => {
 		const { clock, sync } = boardAt(2);
 		sync(start);
 		const { writes } = storage;
-		clock.estimate(readings([{ utc: start - hour }, at(2, 0)]));
+		clock.estimateUnanchoredBoots(readings([{ utc: start - hour }, at(2, 0)]));
 		expect(storage.writes).toBe(writes);
 	});
 
@@ -152,7 +153,7 @@ describe("the pass over the waiting readings", () => {
 		for (let boot = 1; boot <= 6; boot++) boardAt(boot).sync(start + boot * hour);
 		const { clock, sync } = boardAt(7);
 		sync(start + 7 * hour);
-		clock.estimate(readings([at(4, 0), at(7, 0)]));
+		clock.estimateUnanchoredBoots(readings([at(4, 0), at(7, 0)]));
 		expect([1, 2, 3, 4, 5, 6, 7].filter((boot) => clock.resolve(at(boot, 0)) !== undefined)).toEqual([
 			3, 4, 5, 6, 7,
 		]);
@@ -161,8 +162,8 @@ describe("the pass over the waiting readings", () => {
 	test("whose readings cannot be read fails, and the clock goes on", () => {
 		const { clock, sync } = boardAt(2);
 		sync(start);
-		expect(() => clock.estimate(unreadable)).toThrow();
-		clock.estimate(readings([at(1, 0)]));
+		expect(() => clock.estimateUnanchoredBoots(unreadable)).toThrow();
+		clock.estimateUnanchoredBoots(readings([at(1, 0)]));
 		expect(clock.resolve(at(1, 0))?.estimated).toBe(true);
 	});
 });
@@ -186,7 +187,7 @@ describe("a brown-out loop", () => {
 	function deliver(clock: Clock, times: readonly SampleTime[]) {
 		const given: number[] = [];
 		for (let passes = 0; given.length < times.length && passes < times.length; passes++) {
-			clock.estimate(readings(times.slice(given.length)));
+			clock.estimateUnanchoredBoots(readings(times.slice(given.length)));
 			for (const time of times.slice(given.length)) {
 				const answer = clock.resolve(time);
 				if (answer === undefined) break;
@@ -264,7 +265,7 @@ describe("whatever a life is like", () => {
 		});
 		const last = boardAt(boots.length + 1);
 		last.sync(truth);
-		last.clock.estimate(samples);
+		last.clock.estimateUnanchoredBoots(samples);
 		return { samples, clock: last.clock };
 	}
 
@@ -293,7 +294,7 @@ describe("whatever a life is like", () => {
 				const waiting = samples.slice(sent);
 				expect(waiting.map(({ time }) => next.clock.resolve(time))).toEqual(given.slice(sent));
 				next.sync(start + 10_000 * hour);
-				next.clock.estimate(waiting);
+				next.clock.estimateUnanchoredBoots(waiting);
 				expect(waiting.map(({ time }) => next.clock.resolve(time))).toEqual(given.slice(sent));
 			}),
 		);

@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { NtpQuery, type NtpQueryOptions, type NtpResult, parseNtpServer } from "../../src/clock/ntp-client";
-import { answerBytes } from "./answers";
-import { ScriptedNetwork } from "./network";
+import { ntpResponseBytes } from "./ntp-responses";
+import { ScriptedNetwork } from "./scripted-network";
 
-const earliest = Date.UTC(2026, 10, 24);
+const minUtc = Date.UTC(2026, 10, 24);
 const utc = Date.UTC(2027, 0, 1);
 const peer = "192.0.2.1:123";
 
@@ -22,7 +22,7 @@ function ask(options: Partial<NtpQueryOptions> = {}) {
 		network,
 		time,
 		server: "time.test",
-		earliest,
+		minUtc,
 		random: () => 0.3,
 		...options,
 	});
@@ -38,7 +38,7 @@ function expectClean() {
 }
 
 test("a server that answers gives the time, the ticks of its arrival and the round trip", async () => {
-	network.servers.set(peer, (question) => question.answer({ receive: utc, transmit: utc }, 40));
+	network.servers.set(peer, (question) => question.respond({ receive: utc, transmit: utc }, 40));
 	const { results } = ask();
 	await time.advance(60_000);
 	expect(results).toEqual([
@@ -48,8 +48,8 @@ test("a server that answers gives the time, the ticks of its arrival and the rou
 			measurement: {
 				utc: utc + 20,
 				ticks: 41,
-				roundTrip: 40,
-				rootDistance: expect.closeTo(10, 0),
+				roundTripMs: 40,
+				rootDistanceMs: expect.closeTo(10, 0),
 				server: "time.test",
 			},
 		},
@@ -61,7 +61,7 @@ test("the port is the one that was set, 123 when none was", async () => {
 	ask({ server: "192.0.2.9:1123" });
 	ask({ server: "192.0.2.9" });
 	await time.advance(10);
-	expect(network.asked.map(({ peer }) => peer)).toEqual(["192.0.2.9:1123", "192.0.2.9:123"]);
+	expect(network.queries.map(({ peer }) => peer)).toEqual(["192.0.2.9:1123", "192.0.2.9:123"]);
 });
 
 test("each question has a nonce of its own, random in all its eight bytes", async () => {
@@ -87,7 +87,7 @@ test("a resolver that answers twice makes one question", async () => {
 	};
 	const { results } = ask({ network: { UDP: network.UDP, resolver: { resolve } } });
 	await time.advance(60_000);
-	expect(network.asked.map(({ peer }) => peer)).toEqual([peer]);
+	expect(network.queries.map(({ peer }) => peer)).toEqual([peer]);
 	expect(results.length).toBe(1);
 	expectClean();
 });
@@ -97,10 +97,13 @@ describe("what is not the answer is ignored, and the answer still taken", () => 
 		["a packet from another address", "192.0.2.66:123"],
 		["a packet from another port", "192.0.2.1:124"],
 	])("%s", async (_, from) => {
-		network.servers.set(peer, ({ bytes, reply, answer }) => {
+		network.servers.set(peer, ({ bytes, reply, respond }) => {
 			const wrong = utc + 86_400_000;
-			reply(answerBytes({ originate: bytes.slice(40), receive: wrong, transmit: wrong }), { from, delay: 5 });
-			answer({ receive: utc, transmit: utc });
+			reply(ntpResponseBytes({ originate: bytes.slice(40), receive: wrong, transmit: wrong }), {
+				from,
+				delay: 5,
+			});
+			respond({ receive: utc, transmit: utc });
 		});
 		const { results } = ask();
 		await time.advance(60_000);
@@ -109,11 +112,11 @@ describe("what is not the answer is ignored, and the answer still taken", () => 
 	});
 
 	test("a packet that does not repeat the nonce, one too short, one empty", async () => {
-		network.servers.set(peer, ({ reply, answer }) => {
+		network.servers.set(peer, ({ reply, respond }) => {
 			reply(new Uint8Array(48), { delay: 1 });
 			reply(new Uint8Array(20), { delay: 2 });
 			reply(new Uint8Array(0), { delay: 3 });
-			answer({ receive: utc, transmit: utc });
+			respond({ receive: utc, transmit: utc });
 		});
 		const { results } = ask();
 		await time.advance(60_000);
@@ -121,9 +124,9 @@ describe("what is not the answer is ignored, and the answer still taken", () => 
 	});
 
 	test("a second copy of the answer changes nothing", async () => {
-		network.servers.set(peer, ({ answer }) => {
-			answer({ receive: utc, transmit: utc });
-			answer({ receive: utc + 9_999, transmit: utc + 9_999 });
+		network.servers.set(peer, ({ respond }) => {
+			respond({ receive: utc, transmit: utc });
+			respond({ receive: utc + 9_999, transmit: utc + 9_999 });
 		});
 		const { results } = ask();
 		await time.advance(60_000);
@@ -146,11 +149,11 @@ describe("a query that fails says why, once, and leaves nothing open", () => {
 		["a silent server", () => ({}), /did not answer within 2 s$/],
 		["no host", () => ({ server: "a b" }), /neither host nor host:port/],
 		["a port out of range", () => ({ server: "time.test:65536" }), /neither host nor host:port/],
-		["a peer that asked not to be asked", () => ({ isBarred: (p) => p === peer }), /asked not to be asked/],
+		["a peer that asked not to be asked", () => ({ isBlocked: (p) => p === peer }), /asked not to be asked/],
 		[
 			"a server without the time",
 			() => {
-				network.servers.set(peer, ({ answer }) => answer({ leap: 3, receive: utc, transmit: utc }));
+				network.servers.set(peer, ({ respond }) => respond({ leap: 3, receive: utc, transmit: utc }));
 				return {};
 			},
 			/cannot be used: the server's clock is not synchronized/,
@@ -233,16 +236,16 @@ describe("a query that fails says why, once, and leaves nothing open", () => {
 	});
 
 	test("a kiss of death, with its code and who sent it", async () => {
-		network.servers.set(peer, ({ answer }) => answer({ stratum: 0, leap: 3, reference: "DENY" }));
+		network.servers.set(peer, ({ respond }) => respond({ stratum: 0, leap: 3, reference: "DENY" }));
 		const { results } = ask();
 		await time.advance(60_000);
-		expect(results).toMatchObject([{ kind: "failure", kiss: "DENY", peer, reason: "it refuses: DENY" }]);
+		expect(results).toMatchObject([{ kind: "failure", kissCode: "DENY", peer, reason: "it refuses: DENY" }]);
 	});
 
 	test("a kiss of death from one who has not seen the question is ignored", async () => {
-		network.servers.set(peer, ({ answer }) => {
-			answer({ stratum: 0, leap: 3, reference: "DENY", originate: new Uint8Array(8) }, 1);
-			answer({ receive: utc, transmit: utc });
+		network.servers.set(peer, ({ respond }) => {
+			respond({ stratum: 0, leap: 3, reference: "DENY", originate: new Uint8Array(8) }, 1);
+			respond({ receive: utc, transmit: utc });
 		});
 		const { results } = ask();
 		await time.advance(60_000);
@@ -250,7 +253,7 @@ describe("a query that fails says why, once, and leaves nothing open", () => {
 	});
 
 	test("an answer after the deadline, a name after the deadline", async () => {
-		network.servers.set(peer, ({ answer }) => answer({ receive: utc, transmit: utc }, 2_500));
+		network.servers.set(peer, ({ respond }) => respond({ receive: utc, transmit: utc }, 2_500));
 		const late = ask();
 		const slow = ask({
 			network: {
@@ -263,7 +266,7 @@ describe("a query that fails says why, once, and leaves nothing open", () => {
 		await time.advance(60_000);
 		expect(late.results).toMatchObject([{ kind: "failure" }]);
 		expect(slow.results).toMatchObject([{ kind: "failure", reason: expect.stringMatching(/not resolved/) }]);
-		expect(network.asked.length).toBe(1);
+		expect(network.queries.length).toBe(1);
 		expectClean();
 	});
 

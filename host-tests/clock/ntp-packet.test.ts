@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Answer, questionBytes, readAnswer } from "../../src/clock/ntp-packet";
-import { type AnswerFields, answerBytes, nonce } from "./answers";
+import { encodeNtpRequest, type NtpResponse, parseNtpResponse } from "../../src/clock/ntp-packet";
+import { type NtpResponseFields, nonce, ntpResponseBytes } from "./ntp-responses";
 
-const earliest = Date.UTC(2026, 10, 24);
+const minUtc = Date.UTC(2026, 10, 24);
 const truth = Date.UTC(2027, 5, 1, 12, 0, 0, 250);
 
 /** The question went out at tick 1000, the answer came 80 ms later. */
-function read(fields: AnswerFields, times = { sent: 1_000, received: 1_080 }): Answer {
+function read(fields: NtpResponseFields, times = { sentTicks: 1_000, receivedTicks: 1_080 }): NtpResponse {
 	const good = { receive: truth, transmit: truth };
-	return readAnswer(answerBytes({ ...good, ...fields }), { nonce, earliest, ...times });
+	return parseNtpResponse(ntpResponseBytes({ ...good, ...fields }), { nonce, minUtc, ...times });
 }
 
 test("a question tells nothing but that a client of version 4 asks", () => {
-	const bytes = questionBytes(nonce);
+	const bytes = encodeNtpRequest(nonce);
 	expect(bytes.length).toBe(48);
 	expect(bytes[0]).toBe(0x23);
 	expect(bytes.subarray(1, 40)).toEqual(new Uint8Array(39));
@@ -23,7 +23,7 @@ test("a question tells nothing but that a client of version 4 asks", () => {
 describe("an answer that is used", () => {
 	test("gives the time of its arrival: half of the round trip after it was sent", () => {
 		const answer = read({});
-		expect(answer).toMatchObject({ kind: "time", roundTrip: 80 });
+		expect(answer).toMatchObject({ kind: "time", roundTripMs: 80 });
 		expect(answer.kind === "time" && answer.utc).toBeCloseTo(truth + 40, 3);
 	});
 
@@ -39,7 +39,7 @@ describe("an answer that is used", () => {
 
 	test("tells how wrong the server may be: half its root delay and its root dispersion", () => {
 		const answer = read({ rootDelay: 500, rootDispersion: 125 });
-		expect(answer.kind === "time" && answer.rootDistance).toBeCloseTo(375, 1);
+		expect(answer.kind === "time" && answer.rootDistanceMs).toBeCloseTo(375, 1);
 	});
 
 	test.each([
@@ -65,7 +65,7 @@ test.each([
 });
 
 const year = 365.25 * 86_400_000;
-const cannotBeUsed: readonly (readonly [string, AnswerFields, RegExp])[] = [
+const cannotBeUsed: readonly (readonly [string, NtpResponseFields, RegExp])[] = [
 	["from a client", { mode: 3 }, /mode is 3/],
 	["broadcast", { mode: 5 }, /mode is 5/],
 	["from a symmetric peer", { mode: 2 }, /mode is 2/],
@@ -80,11 +80,11 @@ const cannotBeUsed: readonly (readonly [string, AnswerFields, RegExp])[] = [
 	["of a server that lost its source", { rootDispersion: 1_100 }, /wrong by 1105 ms/],
 	["longer in the server than under way", { receive: truth - 91 }, /contradict/],
 	["sent before the question arrived", { receive: truth + 11 }, /contradict/],
-	["from before the release", { receive: earliest - 1, transmit: earliest - 1 }, /before this firmware/],
+	["from before the release", { receive: minUtc - 1, transmit: minUtc - 1 }, /before this firmware/],
 	["from 1970", { receive: 0, transmit: 0 }, /before this firmware/],
 	[
 		"from too far in the future",
-		{ receive: earliest + 20.1 * year, transmit: earliest + 20.1 * year },
+		{ receive: minUtc + 20.1 * year, transmit: minUtc + 20.1 * year },
 		/more than 20 years/,
 	],
 ];
@@ -97,7 +97,7 @@ test.each([
 	[2_000, "unusable"],
 	[86_400_000, "unusable"],
 ])("a round trip of %i ms: %s", (roundTrip, kind) => {
-	expect(read({}, { sent: 0, received: roundTrip }).kind).toBe(kind);
+	expect(read({}, { sentTicks: 0, receivedTicks: roundTrip }).kind).toBe(kind);
 });
 
 describe("stratum 0", () => {
@@ -119,7 +119,7 @@ describe("stratum 0", () => {
 describe("the second era", () => {
 	const rollover = Date.UTC(2036, 1, 7, 6, 28, 16);
 	const at = (transmit: number, receive = transmit) =>
-		read({ transmit, receive }, { sent: 1_000, received: 1_000 + Math.max(0, transmit - receive) });
+		read({ transmit, receive }, { sentTicks: 1_000, receivedTicks: 1_000 + Math.max(0, transmit - receive) });
 
 	test.each([
 		["just before NTP's seconds run over", rollover - 1],
@@ -144,20 +144,20 @@ describe("the second era", () => {
 
 	test("firmware that was released in the second era reads it too", () => {
 		const released = Date.UTC(2040, 0, 1);
-		const bytes = answerBytes({ transmit: released + year, receive: released + year });
-		const answer = readAnswer(bytes, { nonce, sent: 0, received: 0, earliest: released });
+		const bytes = ntpResponseBytes({ transmit: released + year, receive: released + year });
+		const answer = parseNtpResponse(bytes, { nonce, sentTicks: 0, receivedTicks: 0, minUtc: released });
 		expect(answer.kind === "time" && Math.round(answer.utc)).toBe(released + year);
 	});
 });
 
 describe("whatever the bytes", () => {
-	const question = { nonce, sent: 0, received: 30, earliest };
+	const question = { nonce, sentTicks: 0, receivedTicks: 30, minUtc };
 	const check = (bytes: Uint8Array) => {
-		const answer = readAnswer(bytes, question);
+		const answer = parseNtpResponse(bytes, question);
 		if (answer.kind !== "time") return;
-		expect(answer.utc).toBeGreaterThanOrEqual(earliest);
-		expect(answer.utc).toBeLessThanOrEqual(earliest + 20 * year + 30);
-		expect(answer.rootDistance).toBeLessThanOrEqual(1_000);
+		expect(answer.utc).toBeGreaterThanOrEqual(minUtc);
+		expect(answer.utc).toBeLessThanOrEqual(minUtc + 20 * year + 30);
+		expect(answer.rootDistanceMs).toBeLessThanOrEqual(1_000);
 	};
 
 	test("nothing is thrown", () => {
@@ -179,7 +179,7 @@ describe("whatever the bytes", () => {
 	test("one damaged byte of a good answer never moves the time out of them", () => {
 		fc.assert(
 			fc.property(fc.nat(47), fc.nat(255), (index, value) => {
-				const bytes = answerBytes({ receive: truth, transmit: truth });
+				const bytes = ntpResponseBytes({ receive: truth, transmit: truth });
 				bytes[index] = value;
 				check(bytes);
 			}),
@@ -188,9 +188,9 @@ describe("whatever the bytes", () => {
 	});
 
 	test("a view into a larger buffer is read where it lies", () => {
-		const bytes = answerBytes({ receive: truth, transmit: truth });
+		const bytes = ntpResponseBytes({ receive: truth, transmit: truth });
 		const larger = new Uint8Array(100);
 		larger.set(bytes, 7);
-		expect(readAnswer(larger.subarray(7, 55), question)).toEqual(readAnswer(bytes, question));
+		expect(parseNtpResponse(larger.subarray(7, 55), question)).toEqual(parseNtpResponse(bytes, question));
 	});
 });

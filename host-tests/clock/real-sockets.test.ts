@@ -2,20 +2,20 @@ import { randomFillSync } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { NtpFault } from "../../simulator/ntp/answer";
-import { NtpServer } from "../../simulator/ntp/server";
-import { makeResolver } from "../../src/boards/node/resolver";
-import { PacedTime } from "../../src/boards/node/time";
-import { makeUDP } from "../../src/boards/node/udp";
-import { uniform } from "../../src/boards/random";
+import { makeResolver } from "../../boards/node/resolver";
+import { PacedTime } from "../../boards/node/time";
+import { makeUDP } from "../../boards/node/udp";
+import type { NtpFault } from "../../simulator/ntp/ntp-response";
+import { NtpServer } from "../../simulator/ntp/ntp-server";
+import { randomUniform } from "../../src/boards/random";
 import { Clock } from "../../src/clock/clock";
 import { NtpQuery, type NtpResult } from "../../src/clock/ntp-client";
-import { TimeSync } from "../../src/clock/sync";
-import { MemoryKeyValue } from "./memory";
+import { TimeSync } from "../../src/clock/time-sync";
+import { MemoryKeyValue } from "./memory-key-value";
 
-const earliest = Date.UTC(2026, 10, 24);
+const minUtc = Date.UTC(2026, 10, 24);
 const start = Date.UTC(2027, 0, 1);
-const random = () => uniform({ fillRandom: (bytes) => randomFillSync(bytes) });
+const random = () => randomUniform({ fillRandom: (bytes) => randomFillSync(bytes) });
 
 let time: PacedTime;
 let server: NtpServer;
@@ -37,7 +37,7 @@ const networkOf = (board: PacedTime) => {
 
 function ask(fault?: NtpFault, asked = `127.0.0.1:${server.port}`): Promise<NtpResult> {
 	server.fault = fault;
-	return new NtpQuery({ network: networkOf(time), time, server: asked, earliest, random }).result;
+	return new NtpQuery({ network: networkOf(time), time, server: asked, minUtc, random }).result;
 }
 
 /** The same for what ends with the deadline: the two seconds pass in a tenth of one. */
@@ -45,7 +45,7 @@ async function askInVain(fault?: NtpFault, asked = `127.0.0.1:${server.port}`): 
 	server.fault = fault;
 	const fast = new PacedTime(20);
 	const network = { UDP: makeUDP(), resolver: makeResolver() };
-	const result = await new NtpQuery({ network, time: fast, server: asked, earliest, random }).result;
+	const result = await new NtpQuery({ network, time: fast, server: asked, minUtc, random }).result;
 	fast.close();
 	return result;
 }
@@ -53,9 +53,9 @@ async function askInVain(fault?: NtpFault, asked = `127.0.0.1:${server.port}`): 
 test("the time comes over real UDP, right to a few milliseconds", async () => {
 	const result = await ask();
 	if (result.kind !== "time") throw new Error(result.reason);
-	const { utc, ticks, roundTrip } = result.measurement;
-	expect(Math.abs(utc - (startedAt + ticks))).toBeLessThanOrEqual(roundTrip / 2 + 0.01);
-	expect(roundTrip).toBeLessThan(1_000);
+	const { utc, ticks, roundTripMs } = result.measurement;
+	expect(Math.abs(utc - (startedAt + ticks))).toBeLessThanOrEqual(roundTripMs / 2 + 0.01);
+	expect(roundTripMs).toBeLessThan(1_000);
 });
 
 test("a name is resolved", async () => {
@@ -105,7 +105,7 @@ test("a board whose clock runs ten thousand times as fast still gets the right t
 				time: fast,
 				clock,
 				servers: [`127.0.0.1:${world.port}`],
-				releasedAt: earliest,
+				releasedAt: minUtc,
 				random,
 				log: () => {},
 				onSynchronized: resolve,

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { mostAnchors } from "../../src/clock/anchor";
+import { maxAnchors } from "../../src/clock/anchor";
 import { Clock } from "../../src/clock/clock";
-import { MemoryKeyValue } from "./memory";
+import { MemoryKeyValue } from "./memory-key-value";
 
 /** A board that sleeps between samples: while it does, its slow oscillator counts. */
 
@@ -24,7 +24,7 @@ function awake(boot: number, ticks: number, resumed = true) {
 		storage,
 		log: () => {},
 	});
-	const sync = (utc: number) => clock.set({ utc, ticks, roundTrip: 20, server: "test" });
+	const sync = (utc: number) => clock.applyMeasurement({ utc, ticks, roundTripMs: 20, server: "test" });
 	return { clock, sync };
 }
 
@@ -32,7 +32,7 @@ test("it knows the time when it wakes, and its samples are told by ticks until t
 	awake(1, 5 * second, false).sync(start);
 	const { clock } = awake(2, 65 * second);
 	expect(clock.now()).toBe(start + 60 * second);
-	expect([clock.synchronized, clock.fresh]).toEqual([false, false]);
+	expect([clock.synchronized, clock.measuredSinceWake]).toEqual([false, false]);
 	expect(clock.sampleTime()).toEqual({ boot: 2, ticks: 65 * second });
 	expect(clock.resolve(clock.sampleTime())).toBeUndefined();
 });
@@ -74,12 +74,12 @@ describe("a slow oscillator that is 2 % fast", () => {
 });
 
 test("the clock has slack for what was counted asleep, a twentieth of it, until it is measured", () => {
-	expect(awake(1, 5 * second, false).clock.slack(5 * second)).toBe(0);
+	expect(awake(1, 5 * second, false).clock.driftToleranceMs(5 * second)).toBe(0);
 	awake(1, 5 * second, false).sync(start);
 	const { clock, sync } = awake(2, 20 * hour + 5 * second);
-	expect(clock.slack(20 * hour + 5 * second)).toBe(hour);
+	expect(clock.driftToleranceMs(20 * hour + 5 * second)).toBe(hour);
 	sync(start + 20 * hour);
-	expect(clock.slack(20 * hour + 10 * second)).toBe(0);
+	expect(clock.driftToleranceMs(20 * hour + 10 * second)).toBe(0);
 });
 
 test("a clock that was set is no rate: the ticks are taken as they were before", () => {
@@ -99,7 +99,7 @@ test("at a reading a day, what was sampled shortly before the measurement is no 
 	sync(start + day + 5 * second);
 	const given = { utc: start + day, estimated: false };
 	expect(clock.resolve(time)).toEqual(given);
-	clock.set({ utc: start + day + hour, ticks: day + hour, roundTrip: 20, server: "test" });
+	clock.applyMeasurement({ utc: start + day + hour, ticks: day + hour, roundTripMs: 20, server: "test" });
 	awake(3, 2 * day).sync(start + 2 * day);
 	const later = awake(4, 3 * day).clock;
 	expect(later.resolve(time)).toEqual(given);
@@ -116,7 +116,7 @@ test("of a board that slept for an hour before its first measurement, only the l
 describe("more time measurements than the table has anchors, while readings wait", () => {
 	/** What each boot told by ticks, on a board that is online once an hour and whose oscillator is 2 % fast. */
 	const told = (true_: number) => Math.round(true_ * 1.02);
-	const ages = Array.from({ length: mostAnchors + 30 }, (_, hours) => hours * hour);
+	const ages = Array.from({ length: maxAnchors + 30 }, (_, hours) => hours * hour);
 	/** Runs through all hours; a boot ends with the measurement that gives it its anchor, as the firmware has it. */
 	function live() {
 		let boot = 1;
@@ -135,23 +135,23 @@ describe("more time measurements than the table has anchors, while readings wait
 
 	test("move no time that was given: the last boot goes on, and its samples have none until there is room", () => {
 		const { samples, boot } = live();
-		expect(boot).toBe(mostAnchors + 1);
+		expect(boot).toBe(maxAnchors + 1);
 		const { clock, sync } = awake(boot, told(ages.length * hour));
 		sync(start + ages.length * hour);
-		clock.estimate(samples);
+		clock.estimateUnanchoredBoots(samples);
 		for (const { age, time, given } of samples) {
 			expect(clock.resolve(time)).toEqual(given);
-			if (given === undefined) expect(age).toBeGreaterThanOrEqual(mostAnchors * hour);
+			if (given === undefined) expect(age).toBeGreaterThanOrEqual(maxAnchors * hour);
 			else expect(Math.abs(given.utc - (start + age))).toBeLessThanOrEqual(2);
 		}
 	});
 
 	test("give the samples of that boot their true times as soon as the older ones are sent", () => {
 		const { samples, boot } = live();
-		const waiting = samples.slice(mostAnchors);
+		const waiting = samples.slice(maxAnchors);
 		const sent = awake(boot, told(ages.length * hour));
 		sent.sync(start + ages.length * hour);
-		sent.clock.estimate(waiting);
+		sent.clock.estimateUnanchoredBoots(waiting);
 		const { clock, sync } = awake(boot, told((ages.length + 1) * hour));
 		sync(start + (ages.length + 1) * hour);
 		for (const { age, time } of waiting)
@@ -171,7 +171,10 @@ describe("a board whose power is changed", () => {
 	/** A start of a board on mains. */
 	function onMains(boot: number, ticks: number) {
 		const clock = new Clock({ time: { ticks: () => ticks }, boot, storage, log: () => {} });
-		return { clock, sync: (utc: number) => clock.set({ utc, ticks, roundTrip: 20, server: "test" }) };
+		return {
+			clock,
+			sync: (utc: number) => clock.applyMeasurement({ utc, ticks, roundTripMs: 20, server: "test" }),
+		};
 	}
 
 	test("to battery does not take a measurement of long ago for that of the boot before, which had none", () => {
@@ -182,7 +185,7 @@ describe("a board whose power is changed", () => {
 		const { clock, sync } = awake(3, 0, false);
 		expect(clock.resolve(time)).toBeUndefined();
 		sync(start + 7 * 24 * hour);
-		clock.estimate([{ time }]);
+		clock.estimateUnanchoredBoots([{ time }]);
 		const { utc = 0, estimated } = clock.resolve(time) ?? {};
 		expect(estimated).toBe(true);
 		expect(utc).toBeGreaterThanOrEqual(start);

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { Clock } from "../../src/clock/clock";
-import { TimeSync } from "../../src/clock/sync";
-import { MemoryKeyValue } from "./memory";
-import { ScriptedNetwork, type Server } from "./network";
+import { TimeSync } from "../../src/clock/time-sync";
+import { MemoryKeyValue } from "./memory-key-value";
+import { ScriptedNetwork, type ScriptedServer } from "./scripted-network";
 
 const releasedAt = Date.UTC(2026, 10, 24);
 const start = Date.UTC(2027, 0, 1);
@@ -29,15 +29,15 @@ beforeEach(() => {
 
 /** A server whose clock is wrong by `error`. */
 const honest =
-	(error = 0): Server =>
-	({ answer }) => {
+	(error = 0): ScriptedServer =>
+	({ respond }) => {
 		const utc = start + time.ticks() + 5 + error;
-		answer({ receive: utc, transmit: utc }, 10);
+		respond({ receive: utc, transmit: utc }, 10);
 	};
 const refusing =
-	(reference: string): Server =>
-	({ answer }) =>
-		answer({ stratum: 0, leap: 3, reference });
+	(reference: string): ScriptedServer =>
+	({ respond }) =>
+		respond({ stratum: 0, leap: 3, reference });
 
 function makeSync(servers: readonly string[] = [a], boot = 1, onSynchronized = (_: number) => {}) {
 	const log = (line: string) => lines.push(line);
@@ -59,7 +59,7 @@ function makeSync(servers: readonly string[] = [a], boot = 1, onSynchronized = (
 }
 
 const askedAt = (peer?: string) =>
-	network.asked.filter((each) => peer === undefined || each.peer === peer).map(({ ticks }) => ticks);
+	network.queries.filter((each) => peer === undefined || each.peer === peer).map(({ ticks }) => ticks);
 /** Ticks, to the nearest second. */
 const seconds = (ticks: readonly number[]) => ticks.map((each) => Math.round(each / second));
 
@@ -90,16 +90,16 @@ describe("while servers answer", () => {
 	});
 
 	test("while they are too far away to teach the rate of the ticks, they are asked each hour", async () => {
-		network.servers.set(a, ({ answer }) => {
+		network.servers.set(a, ({ respond }) => {
 			const utc = start + time.ticks() + 700;
-			answer({ receive: utc, transmit: utc }, 1_400);
+			respond({ receive: utc, transmit: utc }, 1_400);
 		});
 		const { clock, sync } = makeSync();
 		sync.start();
 		await time.advance(10 * hour + minute);
 		expect(askedAt().length).toBe(11);
 		await time.advance(5 * day);
-		expect(clock.steady).toBe(true);
+		expect(clock.driftKnown).toBe(true);
 		const last = askedAt().slice(-2);
 		expect((last[1] ?? 0) - (last[0] ?? 0)).toBeGreaterThan(23 * hour);
 	});
@@ -107,7 +107,7 @@ describe("while servers answer", () => {
 
 describe("while servers fail", () => {
 	test("they are asked in turn, at once, and then in rounds with growing pauses, for ever", async () => {
-		network.servers.set(b, ({ answer }) => answer({ leap: 3, receive: start, transmit: start }));
+		network.servers.set(b, ({ respond }) => respond({ leap: 3, receive: start, transmit: start }));
 		const { sync } = makeSync([a, b]);
 		sync.start();
 		await time.advance(10 * minute);
@@ -161,7 +161,7 @@ describe("while servers fail", () => {
 		sync.start();
 		sync.retryNow();
 		await time.advance(day);
-		expect(network.asked).toEqual([]);
+		expect(network.queries).toEqual([]);
 		expect(lines).toEqual(["time: no time server is set"]);
 	});
 
@@ -411,11 +411,11 @@ test.each([100, -100])(
 		// The board lives in its own ticks; the server knows the truth, and is between 5 and 45 ms away.
 		let questions = 0;
 		const truth = () => start + time.ticks() / (1 + ppm * 1e-6);
-		network.servers.set(a, ({ answer }) => {
+		network.servers.set(a, ({ respond }) => {
 			const there = 1 + ((questions * 17) % 20);
 			const back = 4 + ((questions++ * 11) % 25);
 			const utc = truth() + there;
-			answer({ receive: utc, transmit: utc, rootDelay: 4, rootDispersion: 2 }, there + back);
+			respond({ receive: utc, transmit: utc, rootDelay: 4, rootDispersion: 2 }, there + back);
 		});
 		const { clock, sync } = makeSync();
 		sync.start();

@@ -1,21 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeAccount } from "../../simulator/dakkio/account";
-import { type ApiRequest, answer, type Service } from "../../simulator/dakkio/api";
+import { type ApiRequest, type ApiState, handleApiRequest } from "../../simulator/dakkio/api";
 
 const now = Date.UTC(2026, 1, 10, 12);
 const account = makeAccount(now);
 const [bucket] = account.buckets;
 const bucketId = bucket?._id ?? "";
 const dataSourceId = bucket?.sources[0]?._id ?? "";
-const service: Service = { account, usage: undefined, plan: 10, now, makeId: () => "0".repeat(24) };
+const service: ApiState = { account, usage: undefined, plan: 10, now, makeId: () => "0".repeat(24) };
 
 function request(path: string, body: Uint8Array): ApiRequest {
 	return { method: "POST", path, key: account.keys[0]?.key, contentType: "application/json", body };
 }
 
 function post(path: string, body: unknown) {
-	return answer(request(path, Buffer.from(JSON.stringify(body))), service);
+	return handleApiRequest(request(path, Buffer.from(JSON.stringify(body))), service);
 }
 
 describe("the pure answer", () => {
@@ -24,8 +24,13 @@ describe("the pure answer", () => {
 		fc.assert(
 			fc.property(times, (time) => {
 				const timestamp = time.toISOString();
-				const { answer, points } = post("/api/data", { bucketId, dataSourceId, timestamp, values: { a: 1 } });
-				expect([answer.status, points[0]?.timestamp]).toEqual([201, timestamp]);
+				const { response, points } = post("/api/data", {
+					bucketId,
+					dataSourceId,
+					timestamp,
+					values: { a: 1 },
+				});
+				expect([response.status, points[0]?.timestamp]).toEqual([201, timestamp]);
 			}),
 		);
 	});
@@ -55,11 +60,11 @@ describe("the pure answer", () => {
 		);
 		fc.assert(
 			fc.property(paths, bytes, (path, sent) => {
-				const outcome = answer(request(path, sent), service);
-				const good = outcome.answer.status === 201;
-				expect(good || [400, 404].includes(outcome.answer.status)).toBe(true);
+				const outcome = handleApiRequest(request(path, sent), service);
+				const good = outcome.response.status === 201;
+				expect(good || [400, 404].includes(outcome.response.status)).toBe(true);
 				expect(outcome.points.length > 0).toBe(good && path.startsWith("/api/data"));
-				expect(outcome.answer.headers).toHaveProperty("X-RateLimit-Remaining", "9");
+				expect(outcome.response.headers).toHaveProperty("X-RateLimit-Remaining", "9");
 			}),
 			{ numRuns: 500 },
 		);
@@ -67,9 +72,9 @@ describe("the pure answer", () => {
 
 	test("is 400 to what is JSON but for a byte that is no UTF-8", () => {
 		const body = Buffer.from(JSON.stringify({ bucketId, dataSourceId, values: { a: "?" } }));
-		expect(answer(request("/api/data", body), service).answer.status).toBe(201);
+		expect(handleApiRequest(request("/api/data", body), service).response.status).toBe(201);
 		body[body.indexOf("?")] = 0xff;
-		expect(answer(request("/api/data", body), service).answer.status).toBe(400);
+		expect(handleApiRequest(request("/api/data", body), service).response.status).toBe(400);
 	});
 
 	test("has no effect: what changes is told, the account stays as it was", () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Account, makeAccount } from "../../simulator/dakkio/account";
 import { DakkioServer } from "../../simulator/dakkio/server";
-import { Client, type Sent } from "./client";
+import { ApiClient, type ApiClientRequest } from "./api-client";
 
 const now = Date.UTC(2026, 1, 10, 12);
 
@@ -33,11 +33,11 @@ const schema = { temperature: { type: "number", unit: "celsius" } };
 const sources = `/api/buckets/${bucketId}/sources`;
 
 let server: DakkioServer;
-let client: Client;
+let client: ApiClient;
 
 beforeAll(async () => {
 	server = await DakkioServer.start({ account, now: () => now });
-	client = new Client(server);
+	client = new ApiClient(server);
 });
 
 afterAll(async () => {
@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 /** What is sent, the status, and the words that say why. */
-type Case = readonly [what: string, path: string, sent: Sent, status: number, words: RegExp];
+type Case = readonly [what: string, path: string, sent: ApiClientRequest, status: number, words: RegExp];
 
 const good: readonly Case[] = [
 	["a point", "/api/data", { key, body: single }, 201, /dataPoint/],

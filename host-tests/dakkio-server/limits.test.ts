@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { DakkioServer, type DakkioServerOptions } from "../../simulator/dakkio/server";
-import { Client } from "./client";
+import { ApiClient } from "./api-client";
 
 let server: DakkioServer;
-let client: Client;
+let client: ApiClient;
 
 async function start(options: DakkioServerOptions): Promise<void> {
 	server = await DakkioServer.start(options);
-	client = new Client(server);
+	client = new ApiClient(server);
 }
 
 afterEach(async () => {
@@ -54,7 +54,7 @@ describe("the plan's calls per month", () => {
 			values: { a: 1 },
 			metadata: { seq },
 		}));
-		server.useCalls(50);
+		server.consumeCalls(50);
 		const answer = await client.send("/api/data/batch", { key, body: { bucketId, dataPoints } });
 		expect(limits(answer).slice(0, 2)).toEqual(["100", "49"]);
 	});

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { DataPoint } from "../../simulator/dakkio/api";
-import { Store } from "../../simulator/dakkio/store";
+import { PointStore } from "../../simulator/dakkio/point-store";
 
 test("all points are kept in the file, however many, and the latest in memory, also after a restart", () => {
 	const directory = mkdtempSync(join(tmpdir(), "dakkio-memory-"));
@@ -18,14 +18,14 @@ test("all points are kept in the file, however many, and the latest in memory, a
 		metadata: { seq, note: "Zürich €" },
 		createdAt: "2026-02-10T11:59:00.000Z",
 	});
-	const answer = { status: 201, headers: {}, body: {} };
-	const first = new Store({ directory, now: 0, remembered: 1000 });
+	const response = { status: 201, headers: {}, body: {} };
+	const first = new PointStore({ directory, now: 0, maxCachedPoints: 1000 });
 	for (let batch = 0; batch < 50; batch++) {
 		const points = Array.from({ length: 50 }, (_, index) => point(batch * 50 + index));
-		first.apply({ answer, usage, points });
+		first.apply({ response, usage, points });
 	}
-	first.apply({ answer, usage, points: [point(2499)] });
-	for (const store of [first, new Store({ directory, now: 0, remembered: 1000 })]) {
+	first.apply({ response, usage, points: [point(2499)] });
+	for (const store of [first, new PointStore({ directory, now: 0, maxCachedPoints: 1000 })]) {
 		expect([store.stored, store.duplicates]).toEqual([2501, 1]);
 		expect(store.points.length).toBeLessThanOrEqual(2000);
 		expect(store.points.slice(-2)).toEqual([point(2499), point(2499)]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { batchFrame, batchPoint, singlePoint, type TimedReading } from "../../src/dakkio/point";
+import { batchFrame, pointJson, singlePointBody, type TimedReading } from "../../src/dakkio/point";
 import type { SampleContext, StoredReading, Value } from "../../src/reading/reading";
 
 const destination = { bucketId: "507f1f77bcf86cd799439011", dataSourceId: "507f1f77bcf86cd799439012" };
@@ -23,7 +23,7 @@ function reading(values: readonly Value[], more: Partial<StoredReading> = {}): T
 
 test("a single point is exactly what the API documents", () => {
 	const timed = reading([22.48, 45.2, true, "ok"], { batteryLevel: 87, signalStrength: -61 });
-	expect(JSON.parse(singlePoint(timed, destination))).toEqual({
+	expect(JSON.parse(singlePointBody(timed, destination))).toEqual({
 		...destination,
 		timestamp: "2024-01-15T10:30:00.123Z",
 		values: { temperature: 22.48, humidity: 45.2, door: true, state: "ok" },
@@ -40,7 +40,7 @@ test("a single point is exactly what the API documents", () => {
 
 test("in a batch the bucket stands once at the top and the data source in each point", () => {
 	const { head, separator, tail } = batchFrame(destination);
-	const points = [reading([1]), reading([2])].map((timed) => batchPoint(timed, destination));
+	const points = [reading([1]), reading([2])].map((timed) => pointJson(timed, destination));
 	const body = JSON.parse(head + points.join(separator) + tail);
 	expect(Object.keys(body)).toEqual(["bucketId", "dataPoints"]);
 	expect(body.dataPoints.map((point: object) => Object.keys(point))).toEqual(
@@ -49,7 +49,7 @@ test("in a batch the bucket stands once at the top and the data source in each p
 });
 
 test("what was not measured, is not a number or is unknown is left out, never sent as null", () => {
-	const text = singlePoint(
+	const text = singlePointBody(
 		reading([Number.NaN, Number.POSITIVE_INFINITY, undefined, "x"], {
 			context: { ...context, location: "" },
 		}),
@@ -62,21 +62,21 @@ test("what was not measured, is not a number or is unknown is left out, never se
 });
 
 test("a number is written with its sensor's precision and no more", () => {
-	expect(singlePoint(reading([22.48]), destination)).toContain('"values":{"temperature":22.48}');
+	expect(singlePointBody(reading([22.48]), destination)).toContain('"values":{"temperature":22.48}');
 });
 
 test("a time that was estimated says so, and only such a time", () => {
 	const timed = reading([1]);
-	expect(JSON.parse(singlePoint({ ...timed, estimated: true }, destination)).metadata.timeEstimated).toBe(
+	expect(JSON.parse(singlePointBody({ ...timed, estimated: true }, destination)).metadata.timeEstimated).toBe(
 		true,
 	);
-	expect(singlePoint(timed, destination)).not.toContain("timeEstimated");
+	expect(singlePointBody(timed, destination)).not.toContain("timeEstimated");
 });
 
 test("texts of the owner's cannot break out of the JSON", () => {
 	const hostile = '","bucketId":"x\n\u2028\ud800';
 	const { metadata } = JSON.parse(
-		singlePoint(reading([1], { context: { ...context, location: hostile } }), destination),
+		singlePointBody(reading([1], { context: { ...context, location: hostile } }), destination),
 	);
 	expect(metadata.location).toBe(hostile);
 });

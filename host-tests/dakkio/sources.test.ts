@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { newSource, SourceFinder } from "../../src/dakkio/sources";
+import { createSourceBody, SourceFinder } from "../../src/dakkio/data-sources";
 
 const id = fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 24, maxLength: 24 });
 const entry = fc.record(
@@ -29,7 +29,7 @@ function find(body: string, wanted: Wanted, length = 7) {
 	const finder = new SourceFinder(wanted);
 	const bytes = new TextEncoder().encode(body);
 	for (let at = 0; at < bytes.length; at += length) finder.push(bytes.subarray(at, at + length));
-	return { named: finder.named, has: finder.has };
+	return { named: finder.foundId, has: finder.containsId };
 }
 
 const mine = { id: "0".repeat(24), name: "Balcony" };
@@ -88,7 +88,7 @@ test("a data source is made with each field's unit and type", () => {
 		{ name: "rain", unit: "", decimals: 0 },
 		{ name: "door", unit: "", decimals: 0, type: "boolean" as const },
 	];
-	expect(JSON.parse(newSource("Balcony", fields))).toEqual({
+	expect(JSON.parse(createSourceBody("Balcony", fields))).toEqual({
 		name: "Balcony",
 		type: "sensor",
 		schema: {

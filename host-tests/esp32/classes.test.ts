@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Time } from "../../src/boards/board";
 import type { FlashStorage, KeyValueStorage, WiFiConstructor } from "../../src/boards/ecma419";
-import { makeRadio, type Radio } from "../../src/boards/esp32/radio";
+import { makeSharedWiFiState, type SharedWiFiState } from "../../src/boards/esp32/shared-wifi-state";
 import { chipModule } from "./chip-module";
 
 /** The chip's classes over stand-ins for the SDK's, which behave as the SDK's do where that bites. */
@@ -88,16 +88,20 @@ vi.mock("mc/ffi", () => ({
 	},
 }));
 
-const { surviveExceptions } = await chipModule<{ surviveExceptions(): void }>("abort");
-const { eraseKeyValue, flash, keyValue } = await chipModule<{
+const { installAbortHook } = await chipModule<{ installAbortHook(): void }>("abort-hook");
+const {
+	eraseKeyValue,
+	flashStorage: flash,
+	keyValueStorage: keyValue,
+} = await chipModule<{
 	eraseKeyValue(): void;
-	readonly flash: FlashStorage;
-	readonly keyValue: KeyValueStorage;
+	readonly flashStorage: FlashStorage;
+	readonly keyValueStorage: KeyValueStorage;
 }>("storage");
 const { SDKTime } = await chipModule<{
 	readonly SDKTime: new (clock: () => number, elapsed?: number) => Time;
 }>("time");
-const { makeWiFi } = await chipModule<{ makeWiFi(radio: Radio): WiFiConstructor }>("wifi");
+const { makeWiFi } = await chipModule<{ makeWiFi(radio: SharedWiFiState): WiFiConstructor }>("wifi");
 
 beforeEach(() => {
 	vi.stubGlobal("trace", (line: string) => sdk.traced.push(line));
@@ -107,7 +111,7 @@ beforeEach(() => {
 
 describe("the Wi-Fi station", () => {
 	function open(onChanged: () => void = () => {}) {
-		const radio = makeRadio();
+		const radio = makeSharedWiFiState();
 		return { radio, wifi: new (makeWiFi(radio))({ onChanged }) };
 	}
 
@@ -213,7 +217,7 @@ describe("storage", () => {
 });
 
 test("exceptions and rejections that nobody took keep the machine, a full memory does not", () => {
-	surviveExceptions();
+	installAbortHook();
 	const { abort } = globalThis as { abort?: (status: string, error: unknown) => false | undefined };
 	expect(abort?.("unhandled exception", new Error("lost"))).toBe(false);
 	expect(abort?.("unhandled rejection", "lost, too")).toBe(false);

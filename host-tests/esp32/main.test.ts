@@ -28,7 +28,7 @@ vi.mock("../../src/boards/esp32/board", () => ({
 		return {};
 	},
 }));
-vi.mock("../../src/app", () => ({
+vi.mock("../../src/app/app", () => ({
 	App: class {
 		constructor() {
 			if (chip.broken === "app") throw new Error("no partition");

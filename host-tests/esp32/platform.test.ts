@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { resetReasons } from "../../src/boards/reset";
+import { resetReasons } from "../../src/boards/reset-reason";
 
 /** What the chips are built with: the promises that only the build's configuration keeps. */
 
@@ -43,7 +43,7 @@ test.each(["sdkconfig", "flash/4mb-one-place/sdkconfig", "flash/8mb/sdkconfig", 
 
 test("an exception that nobody took is asked about before it ends the machine", () => {
 	expect(whole.defines).toMatchObject({ xs: { abortHook: 1 } });
-	expect(read("src/main.ts")).toMatch(/^surviveExceptions\(\);\ntry \{\n\tconst board = openBoard\(\);$/m);
+	expect(read("src/main.ts")).toMatch(/^installAbortHook\(\);\ntry \{\n\tconst board = openBoard\(\);$/m);
 });
 
 test("XS has its memory in one piece, the same on each chip, and a bounded stack", () => {

@@ -62,14 +62,14 @@ function call(name: string) {
 
 interface Sleep {
 	readonly resumed: boolean;
-	readonly elapsed: number;
-	begin(milliseconds: number, ticks: number, wakePin?: number): void;
+	readonly elapsedMs: number;
+	enter(milliseconds: number, ticks: number, wakePin?: number): void;
 }
 
-const { Sleep, takePinBack } = await chipModule<{
-	readonly Sleep: new (woken: boolean) => Sleep;
-	takePinBack(pin: number): void;
-}>("sleep");
+const { DeepSleep, releaseSleepPin } = await chipModule<{
+	readonly DeepSleep: new (woken: boolean) => Sleep;
+	releaseSleepPin(pin: number): void;
+}>("deep-sleep");
 
 const second = 1_000_000;
 
@@ -87,13 +87,13 @@ beforeEach(() => {
 
 /** Sleeps, and wakes so many microseconds of the slow clock later. */
 function over(sleep: Sleep, ticks: number, microseconds: number): Sleep {
-	sleep.begin(60_000, ticks);
+	sleep.enter(60_000, ticks);
 	chip.slow += microseconds;
-	return new Sleep(true);
+	return new DeepSleep(true);
 }
 
 test("it sleeps for as long as it is told, with the radio off, and then does not go on", () => {
-	new Sleep(false).begin(60_000.4, 1_000);
+	new DeepSleep(false).enter(60_000.4, 1_000);
 	expect(chip.calls).toEqual([
 		["esp_wifi_stop"],
 		["esp_sleep_enable_timer_wakeup", 60_000_400n],
@@ -102,67 +102,67 @@ test("it sleeps for as long as it is told, with the radio off, and then does not
 });
 
 test("the boot goes on after it: its ticks are those before and what the slow clock counted", () => {
-	const first = new Sleep(false);
-	expect([first.resumed, first.elapsed]).toEqual([false, 0]);
+	const first = new DeepSleep(false);
+	expect([first.resumed, first.elapsedMs]).toEqual([false, 0]);
 	chip.slow += 10 * second;
 	const woken = over(first, 10_000, 60 * second);
 	expect(woken.resumed).toBe(true);
-	expect(woken.elapsed).toBeCloseTo(70_000, 3);
+	expect(woken.elapsedMs).toBeCloseTo(70_000, 3);
 });
 
 test("what the fast clock counted while the board was awake is made good, and else nothing is written", () => {
-	const first = new Sleep(false);
+	const first = new DeepSleep(false);
 	// An hour awake, in which the slow clock is 1 % slow.
 	chip.slow += 3564 * second;
 	const woken = over(first, 3_600_000, 60 * second);
-	expect(woken.elapsed).toBeCloseTo(3_660_000, 0);
+	expect(woken.elapsedMs).toBeCloseTo(3_660_000, 0);
 	expect(chip.writes).toBe(1);
-	const again = over(woken, woken.elapsed, 60 * second);
-	expect(again.elapsed).toBeCloseTo(3_720_000, 0);
+	const again = over(woken, woken.elapsedMs, 60 * second);
+	expect(again.elapsedMs).toBeCloseTo(3_720_000, 0);
 	expect(chip.writes).toBe(1);
 	// Another hour awake.
 	chip.slow += 3564 * second;
-	expect(over(again, again.elapsed + 3_600_000, 60 * second).elapsed).toBeCloseTo(7_380_000, 0);
+	expect(over(again, again.elapsedMs + 3_600_000, 60 * second).elapsedMs).toBeCloseTo(7_380_000, 0);
 	expect(chip.writes).toBe(2);
 });
 
 describe("a boot begins anew", () => {
 	test("after any other start", () => {
-		over(new Sleep(false), 0, second);
-		expect(new Sleep(false)).toMatchObject({ resumed: false, elapsed: 0 });
+		over(new DeepSleep(false), 0, second);
+		expect(new DeepSleep(false)).toMatchObject({ resumed: false, elapsedMs: 0 });
 	});
 
 	test("where nothing was kept, or what was kept cannot be", () => {
-		expect(new Sleep(true)).toMatchObject({ resumed: false, elapsed: 0 });
-		over(new Sleep(false), 0, second);
+		expect(new DeepSleep(true)).toMatchObject({ resumed: false, elapsedMs: 0 });
+		over(new DeepSleep(false), 0, second);
 		chip.slow = 1;
-		expect(new Sleep(true)).toMatchObject({ resumed: false, elapsed: 0 });
+		expect(new DeepSleep(true)).toMatchObject({ resumed: false, elapsedMs: 0 });
 		chip.kept.set("bootStart", new Uint8Array(3));
-		expect(new Sleep(true)).toMatchObject({ resumed: false, elapsed: 0 });
+		expect(new DeepSleep(true)).toMatchObject({ resumed: false, elapsedMs: 0 });
 	});
 });
 
 test("a storage that is full keeps it from no sleep", () => {
 	chip.full = true;
-	const first = new Sleep(false);
-	first.begin(1000, 0);
+	const first = new DeepSleep(false);
+	first.enter(1000, 0);
 	expect(chip.calls.at(-1)).toEqual(["esp_deep_sleep_start"]);
-	expect(over(first, 0, second)).toMatchObject({ resumed: false, elapsed: 0 });
+	expect(over(first, 0, second)).toMatchObject({ resumed: false, elapsedMs: 0 });
 });
 
 describe("the button", () => {
 	test("ends the sleep where the chip can watch its pin, pulled up and low when pressed", () => {
-		new Sleep(false).begin(1000, 0, 0);
+		new DeepSleep(false).enter(1000, 0, 0);
 		expect(chip.calls).toContainEqual(["rtc_gpio_pullup_en", 0]);
 		expect(chip.calls).toContainEqual(["esp_sleep_enable_ext0_wakeup", 0, 0]);
-		takePinBack(0);
+		releaseSleepPin(0);
 		expect(chip.calls.at(-1)).toEqual(["rtc_gpio_deinit", 0]);
 	});
 
 	test("is left alone on a chip that cannot", () => {
 		chip.watches = false;
-		new Sleep(false).begin(1000, 0, 9);
-		takePinBack(9);
+		new DeepSleep(false).enter(1000, 0, 9);
+		releaseSleepPin(9);
 		expect(chip.calls.map(([name]) => name)).toEqual([
 			"esp_wifi_stop",
 			"esp_sleep_enable_timer_wakeup",

@@ -18,13 +18,13 @@ export class ChipNetwork {
 	readonly TCP: TCPConstructor;
 	readonly TLS: TLSConstructor;
 	/** Answers to the questions asked, oldest first. */
-	readonly questions: { resolve(address: string): void; fail(): void }[] = [];
+	readonly lookups: { resolve(address: string): void; fail(): void }[] = [];
 
 	constructor() {
-		const { sockets, questions } = this;
+		const { sockets, lookups } = this;
 		this.resolver = {
 			resolve({ host, onResolved, onError }) {
-				questions.push({ resolve: (address) => onResolved(host, address), fail: () => onError(host) });
+				lookups.push({ resolve: (address) => onResolved(host, address), fail: () => onError(host) });
 			},
 		};
 		this.TCP = class extends ChipSocket {

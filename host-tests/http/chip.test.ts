@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
-import { HttpConnection, type Outcome, type Request } from "../../src/http/exchange";
+import { HttpConnection, type Outcome, type Request } from "../../src/http/http-connection";
 import { ChipNetwork } from "./chip-network";
-import { textBody } from "./client";
+import { textBodyOf } from "./http-test-client";
 
 function connect(secure: boolean) {
 	const network = new ChipNetwork();
@@ -39,9 +39,9 @@ describe("on a chip's network", () => {
 					method: "POST",
 					path: "/",
 					headers: [],
-					body: textBody(text),
+					body: textBodyOf(text),
 				});
-				network.questions[0]?.resolve("192.0.2.1");
+				network.lookups[0]?.resolve("192.0.2.1");
 				const socket = network.socket;
 				if (socket === undefined) throw new Error("nothing was connected");
 				const head =
@@ -62,9 +62,9 @@ describe("on a chip's network", () => {
 
 	test("the room that the network has is filled, without overrunning it", async () => {
 		const { network, connection } = connect(true);
-		const body = textBody("x".repeat(20_000));
+		const body = textBodyOf("x".repeat(20_000));
 		const exchange = connection.exchange({ method: "POST", path: "/", headers: [], body });
-		network.questions[0]?.resolve("192.0.2.1");
+		network.lookups[0]?.resolve("192.0.2.1");
 		// lwIP's send buffer on an ESP32: four segments of 1436 bytes.
 		for (let filled = 1; filled <= 3; filled++) {
 			network.socket?.writable(5744);
@@ -78,9 +78,9 @@ describe("on a chip's network", () => {
 describe("an answer that comes before the request is out", () => {
 	function begin() {
 		const chip = connect(false);
-		const body = textBody("x".repeat(10_000));
+		const body = textBodyOf("x".repeat(10_000));
 		const exchange = chip.connection.exchange({ method: "POST", path: "/", headers: [], body });
-		chip.network.questions[0]?.resolve("192.0.2.1");
+		chip.network.lookups[0]?.resolve("192.0.2.1");
 		const socket = chip.network.socket;
 		if (socket === undefined) throw new Error("nothing was connected");
 		socket.writable(1000);
@@ -120,14 +120,14 @@ describe("an answer that comes before the request is out", () => {
 test("what the network acknowledges after the request does not put off the deadline of the answer", async () => {
 	const { network, connection, time } = connect(false);
 	const exchange = connection.exchange({ method: "GET", path: "/", headers: [] });
-	network.questions[0]?.resolve("192.0.2.1");
+	network.lookups[0]?.resolve("192.0.2.1");
 	network.socket?.writable(1000);
 	await time.advance(10_000);
 	network.socket?.writable(1000);
 	await time.advance(19_999);
 	expect(network.socket?.closed).toBe(false);
 	await time.advance(1);
-	expect(await exchange).toMatchObject({ kind: "failure", step: "receive", sent: true });
+	expect(await exchange).toMatchObject({ kind: "failure", phase: "receive", fullySent: true });
 });
 
 // --- Anything at any time ---
@@ -161,7 +161,7 @@ const event: fc.Arbitrary<Event> = fc.record({
 
 const requests: readonly Request[] = [
 	{ method: "GET", path: "/", headers: [] },
-	{ method: "POST", path: "/", headers: [], body: textBody("x".repeat(3000)) },
+	{ method: "POST", path: "/", headers: [], body: textBodyOf("x".repeat(3000)) },
 	{ method: "POST", path: "/", headers: [], body: () => ({ length: 3000, read: () => 0 }) },
 ];
 
@@ -181,8 +181,8 @@ async function play(secure: boolean, events: readonly Event[]): Promise<readonly
 				busy = false;
 			});
 		}
-		if (step.kind === "resolve") network.questions.at(-1)?.resolve("192.0.2.1");
-		else if (step.kind === "fail") network.questions.at(-1)?.fail();
+		if (step.kind === "resolve") network.lookups.at(-1)?.resolve("192.0.2.1");
+		else if (step.kind === "fail") network.lookups.at(-1)?.fail();
 		else if (step.kind === "connected") network.socket?.connected();
 		else if (step.kind === "writable") network.socket?.writable(step.count);
 		else if (step.kind === "deliver") network.socket?.deliver(latin1(step.text));

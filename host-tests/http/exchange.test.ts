@@ -1,7 +1,14 @@
 import { afterEach, describe, expect, test } from "vitest";
-import type { HttpConnectionOptions } from "../../src/http/exchange";
-import { Client, endlessBody, get, post, secret, textBody } from "./client";
-import { RawServer, type Script } from "./raw-server";
+import type { HttpConnectionOptions } from "../../src/http/http-connection";
+import {
+	endlessBody,
+	getRequest,
+	HttpTestClient,
+	postRequest,
+	secretKey,
+	textBodyOf,
+} from "./http-test-client";
+import { type ConnectionScript, RawServer } from "./raw-server";
 
 const open: { close(): void | Promise<void> }[] = [];
 
@@ -9,20 +16,20 @@ afterEach(async () => {
 	for (const each of open.splice(0)) await each.close();
 });
 
-async function serve(...scripts: readonly Script[]): Promise<RawServer> {
+async function serve(...scripts: readonly ConnectionScript[]): Promise<RawServer> {
 	const server = await RawServer.start(...scripts);
 	open.push({ close: () => server.stop() });
 	return server;
 }
 
-function connect(port: number, options: Partial<HttpConnectionOptions> = {}): Client {
-	const client = new Client({ port, ...options });
+function connect(port: number, options: Partial<HttpConnectionOptions> = {}): HttpTestClient {
+	const client = new HttpTestClient({ port, ...options });
 	open.unshift(client);
 	return client;
 }
 
 /** Answers each request of a connection with the next of these; after the last it leaves it open. */
-function answering(...answers: readonly string[]): Script {
+function answering(...answers: readonly string[]): ConnectionScript {
 	return async (peer) => {
 		for (const answer of answers) {
 			await peer.request();
@@ -44,14 +51,14 @@ describe("a good server", () => {
 			peer.send("HTTP/1.1 201 Created\r\nContent-Length: 5\r\nRetry-After: 7\r\nX-Other: 1\r\n\r\nhello");
 		});
 		const client = connect(server.port);
-		expect(await client.exchange(post("grün"))).toEqual({
+		expect(await client.exchange(postRequest("grün"))).toEqual({
 			kind: "answer",
 			status: 201,
 			headers: new Map([["retry-after", "7"]]),
 			body: "hello",
 		});
 		expect(seen).toEqual({
-			head: `POST /api/data HTTP/1.1\r\nHost: localhost:${server.port}\r\nX-API-Key: ${secret}\r\nContent-Length: 5\r\n\r\n`,
+			head: `POST /api/data HTTP/1.1\r\nHost: localhost:${server.port}\r\nX-API-Key: ${secretKey}\r\nContent-Length: 5\r\n\r\n`,
 			body: "gr\xc3\xbcn",
 		});
 	});
@@ -65,7 +72,7 @@ describe("a good server", () => {
 			}
 		});
 		const client = connect(server.port);
-		await client.exchange(get);
+		await client.exchange(getRequest);
 		await client.exchange({ method: "POST", path: "/x", headers: [] });
 		expect(heads[0]).not.toContain("Content-Length");
 		expect(heads[1]).toContain("Content-Length: 0\r\n");
@@ -74,8 +81,8 @@ describe("a good server", () => {
 	test("serves a thousand exchanges over one connection", async () => {
 		const server = await serve(answering(...new Array<string>(1000).fill(created)));
 		const client = connect(server.port);
-		for (let i = 0; i < 1000; i++) expect(await client.exchange(post())).toEqual(answer201);
-		expect(client.connection.handshakes).toBe(1);
+		for (let i = 0; i < 1000; i++) expect(await client.exchange(postRequest())).toEqual(answer201);
+		expect(client.connection.connectionCount).toBe(1);
 		expect(server.connections).toBe(1);
 	});
 
@@ -88,7 +95,7 @@ describe("a good server", () => {
 		});
 		const { body, taken } = endlessBody(huge);
 		const client = connect(server.port);
-		expect(await client.exchange({ ...post(), body })).toEqual(answer201);
+		expect(await client.exchange({ ...postRequest(), body })).toEqual(answer201);
 		expect(taken()).toBe(huge);
 	});
 });
@@ -113,8 +120,13 @@ describe("an answer that ends the exchange", () => {
 	])("%s; the connection is kept", async (_, answer, status, body) => {
 		const server = await serve(answering(answer, created));
 		const client = connect(server.port);
-		expect(await client.exchange(post())).toEqual({ kind: "answer", status, headers: new Map(), body });
-		expect(await client.exchange(post())).toEqual(answer201);
+		expect(await client.exchange(postRequest())).toEqual({
+			kind: "answer",
+			status,
+			headers: new Map(),
+			body,
+		});
+		expect(await client.exchange(postRequest())).toEqual(answer201);
 		expect(server.connections).toBe(1);
 	});
 
@@ -125,9 +137,9 @@ describe("an answer that ends the exchange", () => {
 	])("%s is the last on its connection", async (_, answer) => {
 		const server = await serve(answering(answer), answering(created));
 		const client = connect(server.port);
-		expect(await client.exchange(post())).toEqual(answer201);
+		expect(await client.exchange(postRequest())).toEqual(answer201);
 		await (await server.peer(0)).closed();
-		expect(await client.exchange(post())).toEqual(answer201);
+		expect(await client.exchange(postRequest())).toEqual(answer201);
 		expect(server.connections).toBe(2);
 	});
 
@@ -137,7 +149,7 @@ describe("an answer that ends the exchange", () => {
 			peer.send("HTTP/1.1 201 Created\r\n\r\n{}");
 			peer.close();
 		});
-		expect(await connect(server.port).exchange(post())).toEqual(answer201);
+		expect(await connect(server.port).exchange(postRequest())).toEqual(answer201);
 	});
 
 	test("before the request was out ends the sending", async () => {
@@ -148,7 +160,7 @@ describe("an answer that ends the exchange", () => {
 		});
 		const { body, taken } = endlessBody(huge);
 		const client = connect(server.port);
-		expect(await client.exchange({ ...post(), body })).toMatchObject({ status: 413, body: "big" });
+		expect(await client.exchange({ ...postRequest(), body })).toMatchObject({ status: 413, body: "big" });
 		expect(taken()).toBeLessThan(huge);
 		(await server.peer(0)).socket.resume();
 		await (await server.peer(0)).closed();
@@ -160,7 +172,7 @@ describe("an answer that ends the exchange", () => {
 			peer.send("HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n{}");
 			peer.close();
 		});
-		expect(await connect(server.port).exchange(post())).toEqual({ ...answer201, truncated: true });
+		expect(await connect(server.port).exchange(postRequest())).toEqual({ ...answer201, truncated: true });
 	});
 
 	test("keeps its status when its body is cut off by a reset", async () => {
@@ -170,7 +182,10 @@ describe("an answer that ends the exchange", () => {
 			await peer.flushed();
 			setImmediate(() => peer.reset());
 		});
-		expect(await connect(server.port).exchange(post())).toMatchObject({ status: 201, truncated: true });
+		expect(await connect(server.port).exchange(postRequest())).toMatchObject({
+			status: 201,
+			truncated: true,
+		});
 	});
 
 	test("keeps its status when its body never ends", async () => {
@@ -178,7 +193,7 @@ describe("an answer that ends the exchange", () => {
 			await peer.request();
 			peer.send(`HTTP/1.1 500 Oops\r\nContent-Length: 10000000\r\n\r\n${"x".repeat(10_000_000)}`);
 		});
-		const outcome = await connect(server.port).exchange(post());
+		const outcome = await connect(server.port).exchange(postRequest());
 		expect(outcome).toMatchObject({ kind: "answer", status: 500, body: "x".repeat(1024), truncated: true });
 		await (await server.peer(0)).closed();
 	});
@@ -187,7 +202,7 @@ describe("an answer that ends the exchange", () => {
 		const server = await serve(
 			answering(`HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n${"y".repeat(5000)}`),
 		);
-		const outcome = await connect(server.port).exchange({ ...get, keptBody: 8192 });
+		const outcome = await connect(server.port).exchange({ ...getRequest, maxKeptBodyBytes: 8192 });
 		expect(outcome).toEqual({ kind: "answer", status: 200, headers: new Map(), body: "y".repeat(5000) });
 	});
 });
@@ -197,11 +212,11 @@ describe("an exchange without an answer", () => {
 		const server = await RawServer.start();
 		const { port } = server;
 		await server.stop();
-		expect(await connect(port).exchange(post())).toEqual({
+		expect(await connect(port).exchange(postRequest())).toEqual({
 			kind: "failure",
-			step: "connect",
+			phase: "connect",
 			message: `no connection to localhost port ${port}: it refuses connections there`,
-			sent: false,
+			fullySent: false,
 		});
 	});
 
@@ -210,11 +225,11 @@ describe("an exchange without an answer", () => {
 			resolve: ({ host, onError }: { host: string; onError(host: string): void }) => onError(host),
 		};
 		const network = { TCP: NoSocket, TLS: NoSocket, resolver };
-		expect(await connect(1, { network, host: "no.example" }).exchange(post())).toEqual({
+		expect(await connect(1, { network, host: "no.example" }).exchange(postRequest())).toEqual({
 			kind: "failure",
-			step: "resolve",
+			phase: "resolve",
 			message: "the name no.example has no address; check it, and the network's DNS",
-			sent: false,
+			fullySent: false,
 		});
 	});
 
@@ -232,8 +247,8 @@ describe("an exchange without an answer", () => {
 		],
 	])("%s", async (_, answer, problem) => {
 		const server = await serve(answering(answer));
-		const outcome = await connect(server.port).exchange(post());
-		expect(outcome).toMatchObject({ kind: "failure", step: "receive", sent: true });
+		const outcome = await connect(server.port).exchange(postRequest());
+		expect(outcome).toMatchObject({ kind: "failure", phase: "receive", fullySent: true });
 		expect(outcome).toHaveProperty("message", expect.stringContaining(problem));
 		await (await server.peer(0)).closed();
 	});
@@ -244,8 +259,8 @@ describe("an exchange without an answer", () => {
 			peer.socket.pause();
 			peer.reset();
 		});
-		const outcome = await connect(server.port).exchange({ ...post(), body: endlessBody(huge).body });
-		expect(outcome).toMatchObject({ kind: "failure", step: "send", sent: false });
+		const outcome = await connect(server.port).exchange({ ...postRequest(), body: endlessBody(huge).body });
+		expect(outcome).toMatchObject({ kind: "failure", phase: "send", fullySent: false });
 	});
 
 	test.each([
@@ -261,8 +276,8 @@ describe("an exchange without an answer", () => {
 			if (resets) peer.reset();
 			else peer.close();
 		});
-		const outcome = await connect(server.port).exchange(post());
-		expect(outcome).toMatchObject({ kind: "failure", step: "receive", sent: true });
+		const outcome = await connect(server.port).exchange(postRequest());
+		expect(outcome).toMatchObject({ kind: "failure", phase: "receive", fullySent: true });
 		expect(server.connections).toBe(1);
 	});
 });
@@ -278,11 +293,11 @@ describe("nothing is waited for without end", () => {
 		const server = await serve(answering(created));
 		const network = { TCP: NoSocket, TLS: NoSocket, resolver };
 		const hanging = connect(server.port, { network });
-		const exchange = hanging.start(post());
+		const exchange = hanging.start(postRequest());
 		await hanging.time.advance(9_999);
 		expect(exchange.done).toBe(false);
 		await hanging.time.advance(1);
-		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "resolve", sent: false });
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", phase: "resolve", fullySent: false });
 		expect(late).toBeDefined();
 		late?.();
 		await hanging.time.advance(0);
@@ -293,16 +308,16 @@ describe("nothing is waited for without end", () => {
 			await peer.request();
 		});
 		const client = connect(server.port);
-		const exchange = client.start(post());
+		const exchange = client.start(postRequest());
 		await arrived(server, "{}", client);
 		await client.time.advance(29_999);
 		expect(exchange.done).toBe(false);
 		await client.time.advance(1);
 		expect(await exchange.outcome).toEqual({
 			kind: "failure",
-			step: "receive",
+			phase: "receive",
 			message: "localhost took the request but did not answer it in full within 30 s",
-			sent: true,
+			fullySent: true,
 		});
 		await (await server.peer(0)).closed();
 	});
@@ -310,7 +325,7 @@ describe("nothing is waited for without end", () => {
 	test("a server that drips its headers, a byte a second", async () => {
 		const server = await serve(() => {});
 		const client = connect(server.port);
-		const exchange = client.start(post());
+		const exchange = client.start(postRequest());
 		await arrived(server, "{}", client);
 		const peer = await server.peer(0);
 		for (let second = 0; second < 30; second++) {
@@ -319,14 +334,14 @@ describe("nothing is waited for without end", () => {
 			peer.send("HTTP/1.1 201 Created\r\nContent-".charAt(second));
 			await client.time.advance(1000);
 		}
-		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "receive", sent: true });
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", phase: "receive", fullySent: true });
 	});
 
 	test("a server that drips its body: the status is known", async () => {
 		const head = "HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n";
 		const server = await serve(answering(head));
 		const client = connect(server.port);
-		const exchange = client.start(post());
+		const exchange = client.start(postRequest());
 		const peer = await server.peer(0);
 		for (let second = 0; second < 30; second++) {
 			while (client.received < head.length + second) await client.time.advance(0);
@@ -343,64 +358,64 @@ describe("nothing is waited for without end", () => {
 		});
 		const { body, taken } = endlessBody(huge);
 		const client = connect(server.port);
-		const exchange = client.start({ ...post(), body });
+		const exchange = client.start({ ...postRequest(), body });
 		await still(client, taken);
 		await client.time.advance(19_999);
 		expect(exchange.done).toBe(false);
 		await client.time.advance(1);
-		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "send", sent: false });
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", phase: "send", fullySent: false });
 	});
 
 	test("an exchange that crawls on and on", async () => {
 		const server = await serve(() => {});
-		const client = connect(server.port, { deadlines: { receive: 100_000, whole: 45_000 } });
-		const exchange = client.start(post());
+		const client = connect(server.port, { timeoutsMs: { receive: 100_000, total: 45_000 } });
+		const exchange = client.start(postRequest());
 		await arrived(server, "{}", client);
 		await client.time.advance(44_999);
 		expect(exchange.done).toBe(false);
 		await client.time.advance(1);
-		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "receive", sent: true });
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", phase: "receive", fullySent: true });
 	});
 });
 
 describe("a connection that was kept", () => {
 	test("and closed by the server between two exchanges is replaced, unnoticed", async () => {
-		const closing: Script = async (peer) => {
+		const closing: ConnectionScript = async (peer) => {
 			await peer.request();
 			peer.send(created);
 			peer.close();
 		};
 		const server = await serve(closing, answering(created));
 		const client = connect(server.port);
-		expect(await client.exchange(post())).toEqual(answer201);
-		while (client.open > 0) await client.time.advance(0);
-		expect(await client.exchange(post())).toEqual(answer201);
-		expect(client.connection.handshakes).toBe(2);
+		expect(await client.exchange(postRequest())).toEqual(answer201);
+		while (client.openCount > 0) await client.time.advance(0);
+		expect(await client.exchange(postRequest())).toEqual(answer201);
+		expect(client.connection.connectionCount).toBe(2);
 	});
 
 	test("and closed together with the answer is replaced even when the next request follows at once", async () => {
-		const closing: Script = async (peer) => {
+		const closing: ConnectionScript = async (peer) => {
 			await peer.request();
 			peer.socket.end(created);
 		};
 		const server = await serve(closing);
 		const client = connect(server.port);
 		for (let i = 1; i <= 20; i++) {
-			expect(await client.exchange(post())).toEqual(answer201);
-			expect(client.connection.handshakes).toBe(i);
+			expect(await client.exchange(postRequest())).toEqual(answer201);
+			expect(client.connection.connectionCount).toBe(i);
 		}
 	});
 
 	test("and has something to say unasked is not used again", async () => {
 		const server = await serve(answering(created));
 		const client = connect(server.port);
-		expect(await client.exchange(post())).toEqual(answer201);
+		expect(await client.exchange(postRequest())).toEqual(answer201);
 		(await server.peer(0)).send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
-		while (client.open > 0) await client.time.advance(0);
-		expect(await client.exchange(post())).toEqual(answer201);
+		while (client.openCount > 0) await client.time.advance(0);
+		expect(await client.exchange(postRequest())).toEqual(answer201);
 	});
 
-	const resetting: Script = async (peer) => {
+	const resetting: ConnectionScript = async (peer) => {
 		await peer.request();
 		peer.send(created);
 		await peer.until("\r\n\r\n");
@@ -414,8 +429,8 @@ describe("a connection that was kept", () => {
 			peer.send("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}");
 		});
 		const client = connect(server.port);
-		await client.exchange(post());
-		expect(await client.exchange({ ...post(), body: endlessBody(huge).body })).toEqual(answer201);
+		await client.exchange(postRequest());
+		expect(await client.exchange({ ...postRequest(), body: endlessBody(huge).body })).toEqual(answer201);
 		expect(server.connections).toBe(2);
 	});
 
@@ -426,25 +441,29 @@ describe("a connection that was kept", () => {
 			peer.reset();
 		});
 		const client = connect(server.port);
-		await client.exchange(post());
-		const outcome = await client.exchange({ ...post(), body: endlessBody(huge).body });
-		expect(outcome).toMatchObject({ kind: "failure", step: "send", sent: false });
+		await client.exchange(postRequest());
+		const outcome = await client.exchange({ ...postRequest(), body: endlessBody(huge).body });
+		expect(outcome).toMatchObject({ kind: "failure", phase: "send", fullySent: false });
 		expect(server.connections).toBe(2);
 	});
 
 	test("and breaks when a POST was out is a failure: the server may have acted on it", async () => {
 		const server = await serve(resetting, answering(created));
 		const client = connect(server.port);
-		await client.exchange(post());
-		expect(await client.exchange(post())).toMatchObject({ kind: "failure", step: "receive", sent: true });
+		await client.exchange(postRequest());
+		expect(await client.exchange(postRequest())).toMatchObject({
+			kind: "failure",
+			phase: "receive",
+			fullySent: true,
+		});
 		expect(server.connections).toBe(1);
 	});
 
 	test("and breaks when a GET was out is replaced: it changes nothing", async () => {
 		const server = await serve(resetting, answering(created));
 		const client = connect(server.port);
-		await client.exchange(post());
-		expect(await client.exchange(get)).toEqual(answer201);
+		await client.exchange(postRequest());
+		expect(await client.exchange(getRequest)).toEqual(answer201);
 		expect(server.connections).toBe(2);
 	});
 
@@ -458,8 +477,8 @@ describe("a connection that was kept", () => {
 			setImmediate(() => peer.reset());
 		}, answering(created));
 		const client = connect(server.port);
-		await client.exchange(post());
-		expect(await client.exchange(get)).toMatchObject({ kind: "failure", step: "receive" });
+		await client.exchange(postRequest());
+		expect(await client.exchange(getRequest)).toMatchObject({ kind: "failure", phase: "receive" });
 		expect(server.connections).toBe(1);
 	});
 
@@ -471,13 +490,13 @@ describe("a connection that was kept", () => {
 			peer.socket.pause();
 		}, answering(created));
 		const client = connect(server.port);
-		await client.exchange(post());
+		await client.exchange(postRequest());
 		const { body, taken } = endlessBody(huge);
-		const exchange = client.start({ ...post(), body });
+		const exchange = client.start({ ...postRequest(), body });
 		await client.time.advance(20);
 		await still(client, taken);
 		await client.time.advance(20_000);
-		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "send", sent: false });
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", phase: "send", fullySent: false });
 		expect(server.connections).toBe(1);
 	});
 });
@@ -486,31 +505,31 @@ describe("mistakes of the program", () => {
 	test("are told at once, before anything is sent, and without a secret", async () => {
 		const server = await serve(answering(created));
 		const client = connect(server.port);
-		const smuggled = `${secret}\r\nX-Evil: 1`;
+		const smuggled = `${secretKey}\r\nX-Evil: 1`;
 		const wrong = [
-			{ ...post(), headers: [["X-API-Key", smuggled]] },
-			{ ...post(), headers: [["X-API-Key", `${secret}\0`]] },
-			{ ...post(), headers: [["X API-Key", secret]] },
-			{ ...post(), headers: [["", secret]] },
-			{ ...post(), headers: [["content-length", "5"]] },
-			{ ...post(), headers: [["Host", "evil.example"]] },
-			{ ...post(), path: "/a b" },
-			{ ...post(), path: "/a\r\nX: y" },
-			{ ...post(), path: "http://evil.example/" },
+			{ ...postRequest(), headers: [["X-API-Key", smuggled]] },
+			{ ...postRequest(), headers: [["X-API-Key", `${secretKey}\0`]] },
+			{ ...postRequest(), headers: [["X API-Key", secretKey]] },
+			{ ...postRequest(), headers: [["", secretKey]] },
+			{ ...postRequest(), headers: [["content-length", "5"]] },
+			{ ...postRequest(), headers: [["Host", "evil.example"]] },
+			{ ...postRequest(), path: "/a b" },
+			{ ...postRequest(), path: "/a\r\nX: y" },
+			{ ...postRequest(), path: "http://evil.example/" },
 		] as const;
 		for (const request of wrong) {
 			expect(() => client.connection.exchange(request)).toThrow(TypeError);
-			expect(() => client.connection.exchange(request)).not.toThrow(secret);
+			expect(() => client.connection.exchange(request)).not.toThrow(secretKey);
 		}
-		expect(await client.exchange(post())).toEqual(answer201);
+		expect(await client.exchange(postRequest())).toEqual(answer201);
 		expect(server.connections).toBe(1);
 	});
 
 	test("one exchange at a time", async () => {
 		const server = await serve(answering(created));
 		const client = connect(server.port);
-		const first = client.start(post());
-		expect(() => client.connection.exchange(post())).toThrow("one exchange at a time");
+		const first = client.start(postRequest());
+		expect(() => client.connection.exchange(postRequest())).toThrow("one exchange at a time");
 		expect(await client.settled(first)).toEqual(answer201);
 	});
 
@@ -529,8 +548,8 @@ describe("mistakes of the program", () => {
 	])("a body %s fails its exchange", async (_, length, read, reason) => {
 		const server = await serve(() => {});
 		const client = connect(server.port);
-		const outcome = await client.exchange({ ...post(), body: () => ({ length, read }) });
-		expect(outcome).toMatchObject({ kind: "failure", step: "send", sent: false });
+		const outcome = await client.exchange({ ...postRequest(), body: () => ({ length, read }) });
+		expect(outcome).toMatchObject({ kind: "failure", phase: "send", fullySent: false });
 		expect(outcome).toHaveProperty("message", expect.stringContaining(reason));
 		await (await server.peer(0)).closed();
 	});
@@ -541,11 +560,11 @@ describe("mistakes of the program", () => {
 		const broken = () => {
 			throw new Error("the flash cannot be read");
 		};
-		expect(await client.exchange({ ...post(), body: broken })).toMatchObject({
+		expect(await client.exchange({ ...postRequest(), body: broken })).toMatchObject({
 			kind: "failure",
-			sent: false,
+			fullySent: false,
 		});
-		expect(await client.exchange({ ...post(), body: textBody("{}") })).toEqual(answer201);
+		expect(await client.exchange({ ...postRequest(), body: textBodyOf("{}") })).toEqual(answer201);
 	});
 });
 
@@ -553,21 +572,21 @@ describe("closing", () => {
 	test("fails the exchange under way, and every later one", async () => {
 		const server = await serve(() => {});
 		const client = connect(server.port);
-		const exchange = client.start(post());
+		const exchange = client.start(postRequest());
 		await arrived(server, "{}", client);
 		client.close();
-		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "receive", sent: true });
-		expect(await client.exchange(post())).toMatchObject({ kind: "failure", sent: false });
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", phase: "receive", fullySent: true });
+		expect(await client.exchange(postRequest())).toMatchObject({ kind: "failure", fullySent: false });
 		client.close();
 	});
 
 	test("ends a lookup and a connection that are not made yet", async () => {
 		const server = await serve(() => {});
 		const client = connect(server.port);
-		const exchange = client.start(post());
+		const exchange = client.start(postRequest());
 		client.connection.close();
-		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "resolve", sent: false });
-		while (client.open > 0) await client.time.advance(0);
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", phase: "resolve", fullySent: false });
+		while (client.openCount > 0) await client.time.advance(0);
 		expect(server.connections).toBe(0);
 	});
 });
@@ -587,7 +606,7 @@ class NoSocket {
 }
 
 /** Waits until the first connection's peer has got this. */
-async function arrived(server: RawServer, text: string, client: Client): Promise<void> {
+async function arrived(server: RawServer, text: string, client: HttpTestClient): Promise<void> {
 	const peer = await server.peer(0);
 	let there = false;
 	peer.seen(text).then(() => {
@@ -597,7 +616,7 @@ async function arrived(server: RawServer, text: string, client: Client): Promise
 }
 
 /** Waits until a count stays the same for a while: the kernel takes no more. */
-async function still(client: Client, count: () => number): Promise<void> {
+async function still(client: HttpTestClient, count: () => number): Promise<void> {
 	for (let before = -1, rounds = 0; rounds < 200; rounds++) {
 		if (count() === 0 || count() !== before) rounds = 0;
 		before = count();

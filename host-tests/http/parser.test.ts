@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { longestLine, mostFields } from "../../src/http/head";
-import { longestBody, longestHead, type MessageKind, MessageParser } from "../../src/http/parser";
-import { answers } from "../../src/http/status-line";
+import { maxHeaderFields, maxLineBytes } from "../../src/http/head-parser";
+import { type MessageFormat, MessageParser, maxBodyBytes, maxHeadBytes } from "../../src/http/message-parser";
+import { responseFormat } from "../../src/http/status-line";
 
-const keep = ["retry-after", "x-ratelimit-reset"];
+const keptHeaders = ["retry-after", "x-ratelimit-reset"];
 
 interface Reading {
 	readonly state: string;
@@ -23,8 +23,8 @@ function latin1(text: string): Uint8Array {
 }
 
 /** Reads a message that comes in these portions, after which the peer closes or not. */
-function readPortions(portions: readonly Uint8Array[], closes: boolean, keptBody = 32): Reading {
-	const parser = new MessageParser({ kind: answers, keep, keptBody });
+function readPortions(portions: readonly Uint8Array[], closes: boolean, maxKeptBodyBytes = 32): Reading {
+	const parser = new MessageParser({ format: responseFormat, keptHeaders, maxKeptBodyBytes });
 	let taken = 0;
 	for (const portion of portions) {
 		// The buffer is the caller's and used again: nothing may be kept of it.
@@ -33,15 +33,15 @@ function readPortions(portions: readonly Uint8Array[], closes: boolean, keptBody
 		buffer.fill(0x58);
 	}
 	if (closes) parser.end();
-	const { state, problem, start, headers, body, truncated, persistent } = parser;
+	const { state, problem, start, headers, body, isTruncated, isPersistent } = parser;
 	return {
 		state,
 		problem,
 		status: start?.status,
 		headers: Object.fromEntries(headers),
 		body,
-		truncated,
-		persistent,
+		truncated: isTruncated,
+		persistent: isPersistent,
 		taken,
 	};
 }
@@ -132,7 +132,7 @@ describe("an answer", () => {
 	});
 
 	test("leaves out an asked-for header that is absurdly long, and is read all the same", () => {
-		const head = `HTTP/1.1 200 OK\r\nRetry-After: ${"9".repeat(longestLine + 1)}\r\nContent-Length: 1\r\n\r\nx`;
+		const head = `HTTP/1.1 200 OK\r\nRetry-After: ${"9".repeat(maxLineBytes + 1)}\r\nContent-Length: 1\r\n\r\nx`;
 		expect(read(head)).toMatchObject({ state: "done", headers: {}, body: "x" });
 	});
 
@@ -179,7 +179,7 @@ describe("what is no answer is refused, with a reason", () => {
 		["HTTP/2 in HTTP/1.1's clothes", "HTTP/1.1 99 What\r\n", "does not begin like an HTTP answer"],
 		["an empty first line", "\r\n", "does not begin like an HTTP answer"],
 		["a page without a head", "<html>\n", "control character"],
-		["a first line without end", "H".repeat(longestLine + 1), "longer than 512 bytes"],
+		["a first line without end", "H".repeat(maxLineBytes + 1), "longer than 512 bytes"],
 		["a change of protocol", "HTTP/1.1 101 Switching\r\n\r\n", "not asked for"],
 		["a line that ends in LF alone", `${ok}A: b\nC: d\r\n`, "control character"],
 		["a line that ends in CR alone", `${ok}A: b\rC: d\r\n`, "CR LF"],
@@ -205,7 +205,11 @@ describe("what is no answer is refused, with a reason", () => {
 		["a compressed transfer", `${ok}Transfer-Encoding: gzip, chunked\r\n\r\n`, "coding"],
 		["chunks twice", `${ok}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n`, "coding"],
 		["chunks in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HTTP/1.0"],
-		["more headers than anybody needs", `${ok}${"A: b\r\n".repeat(mostFields + 1)}`, "more than 100 headers"],
+		[
+			"more headers than anybody needs",
+			`${ok}${"A: b\r\n".repeat(maxHeaderFields + 1)}`,
+			"more than 100 headers",
+		],
 		["64 KB of headers", ok + `X: ${"x".repeat(1000)}\r\n`.repeat(64), "longer than 16 KB"],
 		["interim answers without end", "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000), "longer than 16 KB"],
 	])("%s", (_, message, problem) => {
@@ -259,29 +263,29 @@ describe("a damaged body leaves the status, and says that it is not whole", () =
 			body: "x".repeat(32),
 			truncated: true,
 			persistent: false,
-			taken: head.length + longestBody,
+			taken: head.length + maxBodyBytes,
 		});
 	});
 
 	test("exactly 64 KB are not too much, nor are 16 KB of head", () => {
-		const body = "x".repeat(longestBody);
+		const body = "x".repeat(maxBodyBytes);
 		expect(read(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`).state).toBe("done");
 		const head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: \r\n\r\n";
 		const filled = (length: number) => head.replace("X: ", `X: ${"x".repeat(length - head.length)}`);
-		expect(read(filled(longestHead)).state).toBe("done");
-		expect(read(filled(longestHead + 1)).state).toBe("failed");
+		expect(read(filled(maxHeadBytes)).state).toBe("done");
+		expect(read(filled(maxHeadBytes + 1)).state).toBe("failed");
 	});
 });
 
 test("a kind of message that is only as long as it says has no body without a length", () => {
-	const posts: MessageKind<{ minorVersion: number }> = {
+	const posts: MessageFormat<{ minorVersion: number }> = {
 		noun: "request",
-		folding: false,
+		allowsFolding: false,
 		parseStart: (line) => (line === "POST / HTTP/1.1" ? { minorVersion: 1 } : undefined),
-		expectation: () => "body if announced",
+		bodyExpectation: () => "body if announced",
 	};
 	const parse = (text: string) => {
-		const parser = new MessageParser({ kind: posts, keep: ["host"], keptBody: 10 });
+		const parser = new MessageParser({ format: posts, keptHeaders: ["host"], maxKeptBodyBytes: 10 });
 		parser.push(latin1(text));
 		return { state: parser.state, body: parser.body, problem: parser.problem };
 	};

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { createServer as createTLSServer, type TlsOptions } from "node:tls";
 
 /** What a test's server does with one connection. */
-export type Script = (peer: Peer) => Promise<void> | void;
+export type ConnectionScript = (peer: Peer) => Promise<void> | void;
 
 /** The server's end of a connection, byte by byte. */
 export class Peer {
@@ -99,7 +99,11 @@ export class RawServer {
 	private readonly failures: unknown[] = [];
 	private connected: () => void = () => {};
 
-	private constructor(server: Server, scripts: readonly Script[], event: "connection" | "secureConnection") {
+	private constructor(
+		server: Server,
+		scripts: readonly ConnectionScript[],
+		event: "connection" | "secureConnection",
+	) {
 		this.server = server;
 		server.on(event, (socket: Socket) => {
 			const peer = new Peer(socket);
@@ -112,11 +116,11 @@ export class RawServer {
 		});
 	}
 
-	static async start(...scripts: readonly Script[]): Promise<RawServer> {
+	static async start(...scripts: readonly ConnectionScript[]): Promise<RawServer> {
 		return RawServer.listen(new RawServer(createServer(), scripts, "connection"));
 	}
 
-	static async startTLS(options: TlsOptions, ...scripts: readonly Script[]): Promise<RawServer> {
+	static async startTLS(options: TlsOptions, ...scripts: readonly ConnectionScript[]): Promise<RawServer> {
 		const server = createTLSServer(options);
 		server.on("tlsClientError", () => {});
 		return RawServer.listen(new RawServer(server, scripts, "secureConnection"));

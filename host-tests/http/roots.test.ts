@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { expect, test } from "vitest";
-import { trustAnchor } from "../../src/boards/esp32/tls/chain";
-import { bundledRoots } from "../../src/boards/esp32/tls/roots";
+import { bundledRoots } from "../../src/boards/esp32/tls/bundled-roots";
+import { makeTrustAnchor } from "../../src/boards/esp32/tls/certificate-path";
 
 /** What a hosted service's certificate leads to today. */
 const named = [
@@ -28,7 +28,7 @@ const known = rootCertificates.map((pem) => new X509Certificate(pem));
 test("the board trusts these authorities and no others, each by the certificate that Mozilla lists", () => {
 	const expected = named.map((name) => {
 		const certificate = known.find(({ subject }) => subject.split("\n").includes(`CN=${name}`));
-		return certificate === undefined ? name : trustAnchor(new Uint8Array(certificate.raw));
+		return certificate === undefined ? name : makeTrustAnchor(new Uint8Array(certificate.raw));
 	});
 	expect(bundledRoots).toEqual(expected);
 });

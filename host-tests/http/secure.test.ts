@@ -6,9 +6,15 @@ import {
 	DevelopmentCertificates,
 	type ServerIdentity,
 } from "../../simulator/dakkio/certificates";
-import { certificateToPem, type Holder, issue, keyToPem, type Purpose } from "../../simulator/dakkio/issue";
-import { Client, post } from "./client";
-import { RawServer, type Script } from "./raw-server";
+import {
+	certificateToPem,
+	type IssuedCertificate,
+	issueCertificate,
+	type Purpose,
+	privateKeyToPem,
+} from "../../simulator/dakkio/issue-certificate";
+import { HttpTestClient, postRequest } from "./http-test-client";
+import { type ConnectionScript, RawServer } from "./raw-server";
 
 const open: { close(): void | Promise<void> }[] = [];
 let certificates: DevelopmentCertificates;
@@ -21,7 +27,7 @@ afterEach(async () => {
 	for (const each of open.splice(0)) await each.close();
 });
 
-const created: Script = async (peer) => {
+const created: ConnectionScript = async (peer) => {
 	for (;;) {
 		await peer.request();
 		peer.send("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}");
@@ -34,8 +40,8 @@ async function serve({ key, chain }: ServerIdentity): Promise<RawServer> {
 	return server;
 }
 
-function connect(port: number, root = certificates.root.der): Client {
-	const client = new Client({ port, secure: true, roots: [root] });
+function connect(port: number, root = certificates.root.der): HttpTestClient {
+	const client = new HttpTestClient({ port, secure: true, roots: [root] });
 	open.unshift(client);
 	return client;
 }
@@ -44,22 +50,23 @@ describe("a server whose certificate is good", () => {
 	test("gets a thousand requests over one handshake", async () => {
 		const server = await serve(certificates.server);
 		const client = connect(server.port);
-		for (let i = 0; i < 1000; i++) expect(await client.exchange(post())).toMatchObject({ status: 201 });
-		expect(client.connection.handshakes).toBe(1);
+		for (let i = 0; i < 1000; i++)
+			expect(await client.exchange(postRequest())).toMatchObject({ status: 201 });
+		expect(client.connection.connectionCount).toBe(1);
 	});
 
 	test("is trusted through a root of the user's own", async () => {
 		const server = await serve(certificates.server);
-		const client = new Client({ port: server.port, secure: true, ca: [certificates.root.der] });
+		const client = new HttpTestClient({ port: server.port, secure: true, ca: [certificates.root.der] });
 		open.unshift(client);
-		expect(await client.exchange(post())).toMatchObject({ status: 201 });
+		expect(await client.exchange(postRequest())).toMatchObject({ status: 201 });
 	});
 
 	test("is not trusted when nobody knows its root", async () => {
 		const server = await serve(certificates.server);
-		const client = new Client({ port: server.port, secure: true });
+		const client = new HttpTestClient({ port: server.port, secure: true });
 		open.unshift(client);
-		expect(await client.exchange(post())).toMatchObject({ kind: "failure", trust: "untrusted" });
+		expect(await client.exchange(postRequest())).toMatchObject({ kind: "failure", trustFault: "untrusted" });
 	});
 });
 
@@ -86,7 +93,7 @@ describe("a server whose certificate is not good gets nothing of the request", (
 		const forged = await make({ kind: "server", names: ["localhost"] }, "forged", leaf);
 		const chain = [forged, leaf].map(({ certificate }) => certificateToPem(certificate)).join("");
 		const trusted = new Uint8Array(root.certificate.rawData);
-		await refuses({ key: await keyToPem(forged), chain }, "forged", /not genuine/, trusted);
+		await refuses({ key: await privateKeyToPem(forged), chain }, "forged", /not genuine/, trusted);
 	});
 
 	test("one of its own making, in front of a genuine intermediate", async () => {
@@ -102,13 +109,13 @@ describe("a server whose certificate is not good gets nothing of the request", (
 		root?: Uint8Array,
 	): Promise<void> {
 		const server = await serve(identity);
-		const outcome = await connect(server.port, root).exchange(post());
+		const outcome = await connect(server.port, root).exchange(postRequest());
 		expect(outcome).toEqual({
 			kind: "failure",
-			step: "secure",
+			phase: "secure",
 			message: expect.stringMatching(message),
-			trust,
-			sent: false,
+			trustFault: trust,
+			fullySent: false,
 		});
 		expect(outcome).toHaveProperty("message", expect.stringContaining("localhost"));
 	}
@@ -119,7 +126,7 @@ describe("a server that does not get as far as a certificate", () => {
 		const server = await RawServer.start(() => {});
 		open.push({ close: () => server.stop() });
 		const client = connect(server.port);
-		const exchange = client.start(post());
+		const exchange = client.start(postRequest());
 		const peer = await server.peer(0);
 		let hello = false;
 		peer.take(1).then(() => {
@@ -131,9 +138,9 @@ describe("a server that does not get as far as a certificate", () => {
 		await client.time.advance(1);
 		expect(await exchange.outcome).toEqual({
 			kind: "failure",
-			step: "secure",
+			phase: "secure",
 			message: `localhost port ${server.port} did not finish the TLS handshake within 20 s`,
-			sent: false,
+			fullySent: false,
 		});
 		await peer.closed();
 	});
@@ -142,7 +149,7 @@ describe("a server that does not get as far as a certificate", () => {
 		const server = await serve(certificates.server);
 		const relay = await truncating(server.port, 500, () => {});
 		const client = connect(relay.port);
-		const exchange = client.start(post());
+		const exchange = client.start(postRequest());
 		let passed = false;
 		relay.passed.then(() => {
 			passed = true;
@@ -151,24 +158,24 @@ describe("a server that does not get as far as a certificate", () => {
 		await client.time.advance(19_999);
 		expect(exchange.done).toBe(false);
 		await client.time.advance(1);
-		expect(await exchange.outcome).toMatchObject({ kind: "failure", step: "secure", sent: false });
+		expect(await exchange.outcome).toMatchObject({ kind: "failure", phase: "secure", fullySent: false });
 	});
 
 	test("closes half way through the handshake", async () => {
 		const server = await serve(certificates.server);
 		const relay = await truncating(server.port, 500, (client) => client.end());
-		const outcome = await connect(relay.port).exchange(post());
-		expect(outcome).toMatchObject({ kind: "failure", step: "secure", sent: false });
+		const outcome = await connect(relay.port).exchange(postRequest());
+		expect(outcome).toMatchObject({ kind: "failure", phase: "secure", fullySent: false });
 	});
 
 	test("speaks no TLS", async () => {
 		const server = await RawServer.start((peer) => peer.send("HTTP/1.1 400 Bad Request\r\n\r\n"));
 		open.push({ close: () => server.stop() });
-		expect(await connect(server.port).exchange(post())).toEqual({
+		expect(await connect(server.port).exchange(postRequest())).toEqual({
 			kind: "failure",
-			step: "secure",
+			phase: "secure",
 			message: `no TLS connection to localhost port ${server.port}: what answers there does not speak TLS`,
-			sent: false,
+			fullySent: false,
 		});
 	});
 
@@ -176,14 +183,14 @@ describe("a server that does not get as far as a certificate", () => {
 		const server = await RawServer.start();
 		const { port } = server;
 		await server.stop();
-		expect(await connect(port).exchange(post())).toMatchObject({ kind: "failure", step: "connect" });
+		expect(await connect(port).exchange(postRequest())).toMatchObject({ kind: "failure", phase: "connect" });
 	});
 });
 
-function make(purpose: Purpose, name: string, issuer?: Holder): Promise<Holder> {
+function make(purpose: Purpose, name: string, issuer?: IssuedCertificate): Promise<IssuedCertificate> {
 	const now = Date.now();
 	const validity = { from: now - 86_400_000, to: now + 86_400_000 };
-	return issue({ name, purpose, validity, ...(issuer && { issuer }) });
+	return issueCertificate({ name, purpose, validity, ...(issuer && { issuer }) });
 }
 
 /** Changes the last byte of the first certificate: the end of its signature. */

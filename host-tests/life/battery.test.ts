@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
-import { calm, type ServiceFault, type Trouble } from "../../simulator/life/scenario";
+import { calmScenario, type ScenarioFault, type ServiceFault } from "../../simulator/life/scenario";
 
 /** A week of the whole firmware on battery: it sleeps between samples, and joins the network for uploads alone. */
 
 const hour = 3_600_000;
 const day = 24 * hour;
-const week = calm({
+const week = calmScenario({
 	seed: 3,
 	startedAt: Date.UTC(2027, 4, 3),
 	length: 7 * day,
@@ -20,28 +20,28 @@ test("it wakes for each sample, is online once an hour, and each reading has its
 	const report = await new Life({ scenario: week }).run();
 	expect(report.readings).toBeGreaterThanOrEqual(7 * 24 * 12);
 	expect(report.readings - report.delivered).toBeLessThanOrEqual(13);
-	expect(report).toMatchObject({ boots: 1, cuts: 0, duplicates: 0, overwritten: 0, estimated: 0 });
+	expect(report).toMatchObject({ boots: 1, powerCuts: 0, duplicates: 0, overwritten: 0, estimated: 0 });
 	expect(report.wakes).toBeGreaterThan(7 * 24 * 11);
 	// Its hours are 0.8 % too short, and the last readings are brought after the week.
 	expect(report.handshakes).toBeLessThanOrEqual(7 * 24 * 1.008 + 2);
-	expect(report.longestDelay).toBeLessThan(2 * hour);
+	expect(report.maxDelayMs).toBeLessThan(2 * hour);
 });
 
 test("the service is down for a day, at a reading a minute: each has its true time, or nearly", async () => {
-	const trouble: Trouble = {
+	const fault: ScenarioFault = {
 		kind: "service",
 		fault: { kind: "status", status: 503 },
 		from: hour,
 		to: hour + day,
 	};
-	const scenario = { ...week, length: 2 * day, interval: 60, troubles: [trouble] };
+	const scenario = { ...week, length: 2 * day, interval: 60, faults: [fault] };
 	const report = await new Life({ scenario }).run();
 	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, boots: 1 });
 	expect(report.readings - report.delivered).toBeLessThanOrEqual(61);
 });
 
 describe("nothing is lost, and no try costs more than three minutes of radio each quarter of an hour", () => {
-	test.each<[string, Trouble]>([
+	test.each<[string, ScenarioFault]>([
 		["two days without Wi-Fi", { kind: "radio", from: day, to: 3 * day }],
 		["two days without internet", { kind: "internet", from: day, to: 3 * day }],
 		[
@@ -61,30 +61,30 @@ describe("nothing is lost, and no try costs more than three minutes of radio eac
 			{ kind: "power", where: "queue", step: 100_000, from: 3 * day, to: 3 * day + hour },
 		],
 		["a brown-out loop", { kind: "brown-out", each: 700, from: 2 * day, to: 2 * day + 60_000 }],
-	])("%s", async (_, trouble) => {
+	])("%s", async (_, fault) => {
 		const joins: number[] = [];
 		const log = (utc: number, line: string) => {
 			if (/^Wi-Fi: (joined|could not join)/.test(line)) joins.push(utc);
 		};
-		const report = await new Life({ scenario: { ...week, troubles: [trouble] }, log }).run();
+		const report = await new Life({ scenario: { ...week, faults: [fault] }, log }).run();
 		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, quarantined: 0 });
 		const during = joins.filter(
-			(utc) => utc >= week.startedAt + trouble.from && utc < week.startedAt + trouble.to,
+			(utc) => utc >= week.startedAt + fault.from && utc < week.startedAt + fault.to,
 		);
-		const quarters = Math.ceil((trouble.to - trouble.from) / (15 * 60_000));
+		const quarters = Math.ceil((fault.to - fault.from) / (15 * 60_000));
 		// A network that cannot be heard is asked for a few times within those three minutes.
 		expect(during.length).toBeLessThanOrEqual(12 * quarters + 4);
 	});
 });
 
 test("with one time server that answers, a day without network keeps no board from being set again", async () => {
-	const troubles: Trouble[] = [
+	const faults: ScenarioFault[] = [
 		{ kind: "time servers", fault: { kind: "silent" }, all: false, from: 0, to: 5 * day },
 		{ kind: "radio", from: 60_000, to: day },
 	];
-	const report = await new Life({ scenario: { ...week, length: 5 * day, troubles } }).run();
+	const report = await new Life({ scenario: { ...week, length: 5 * day, faults } }).run();
 	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, boots: 1 });
-	expect(report.longestDelay).toBeLessThan(day + 7 * hour);
+	expect(report.maxDelayMs).toBeLessThan(day + 7 * hour);
 });
 
 test("at a reading each seven hours or each day no time is an estimate, once it has been measured", async () => {
@@ -99,21 +99,26 @@ test.each<[string, ServiceFault]>([
 	["503", { kind: "status", status: 503 }],
 	["refused", { kind: "refused" }],
 	["silent", { kind: "silent" }],
-])("a dead service costs no more tries than a live one: %s", async (_, fault) => {
-	const trouble: Trouble = { kind: "service", fault, from: hour, to: hour + day };
+])("a dead service costs no more tries than a live one: %s", async (_, serviceFault) => {
+	const fault: ScenarioFault = { kind: "service", fault: serviceFault, from: hour, to: hour + day };
 	let tries = 0;
 	const log = (_: number, line: string) => {
 		if (line.startsWith("not sent")) tries++;
 	};
-	const report = await new Life({ scenario: { ...week, length: 2 * day, troubles: [trouble] }, log }).run();
+	const report = await new Life({ scenario: { ...week, length: 2 * day, faults: [fault] }, log }).run();
 	expect(tries).toBeGreaterThan(20);
 	expect(tries).toBeLessThanOrEqual(25);
 	expect(report).toMatchObject({ duplicates: 0, estimated: 0 });
 });
 
 test("answers are lost for a day: batches get small, and stay so over its sleeps", async () => {
-	const trouble: Trouble = { kind: "service", fault: { kind: "answer lost" }, from: hour, to: hour + day };
-	const scenario = { ...week, length: 2 * day, interval: 60, troubles: [trouble] };
+	const fault: ScenarioFault = {
+		kind: "service",
+		fault: { kind: "answer lost" },
+		from: hour,
+		to: hour + day,
+	};
+	const scenario = { ...week, length: 2 * day, interval: 60, faults: [fault] };
 	let tries = 0;
 	const log = (_: number, line: string) => {
 		if (line.startsWith("not sent")) tries++;
@@ -126,12 +131,12 @@ test("answers are lost for a day: batches get small, and stay so over its sleeps
 });
 
 test("a button that is stuck for a day wakes it no more often than its samples do, and nothing is forgotten", async () => {
-	const trouble: Trouble = { kind: "press", setUpAfter: 60_000, from: hour, to: hour + day };
+	const fault: ScenarioFault = { kind: "press", setUpAfter: 60_000, from: hour, to: hour + day };
 	let early = 0;
 	const log = (_: number, line: string) => {
 		if (line.startsWith("woken before its time")) early++;
 	};
-	const scenario = { ...week, length: 2 * day, panel: true, troubles: [trouble] };
+	const scenario = { ...week, length: 2 * day, panel: true, faults: [fault] };
 	const report = await new Life({ scenario, log }).run();
 	expect(early).toBeLessThanOrEqual(1);
 	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, boots: 1 });
@@ -145,6 +150,6 @@ test.each([3_600, 7_200])(
 		// Readings are counted for six hours more, until the last is surely delivered.
 		const after = (6 * hour) / (interval * 1_000);
 		expect(report.handshakes).toBeGreaterThanOrEqual(report.readings - after - 2);
-		expect(report.longestDelay).toBeLessThan(60_000);
+		expect(report.maxDelayMs).toBeLessThan(60_000);
 	},
 );

@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
-import { help, parseCommand } from "../../simulator/simulate-options";
+import { parseSimulateCommand, simulateHelp } from "../../simulator/simulate-options";
 
 test.each([
-	[[], { seed: 1, lives: 1, days: undefined, deviceDays: undefined, fresh: false, log: false, shrink: 60 }],
+	[[], { seed: 1, lives: 1, days: undefined, deviceDays: undefined, fresh: false, log: false, shrinkS: 60 }],
 	[["--years", "10", "--seed", "42"], { seed: 42, days: 3652.5 }],
 	[["--days", "0.5", "--lives", "20"], { days: 0.5, lives: 20 }],
 	[["--device-years", "100", "--fresh", "--jobs", "2"], { deviceDays: 36_525, fresh: true, workers: 2 }],
 	[["--scenario", "a.json", "--log", "--plot", "a.svg"], { scenario: "a.json", log: true, plot: "a.svg" }],
-	[["--shrink", "0"], { shrink: 0 }],
+	[["--shrink", "0"], { shrinkS: 0 }],
 	[["--fresh-from", "abc"], { fresh: true, freshFrom: 2 ** 20 + (0x352441c2 % 2 ** 30) }],
 ] as const)("%j is understood", (args, run) => {
-	expect(parseCommand(args)).toMatchObject({ kind: "run", run });
+	expect(parseSimulateCommand(args)).toMatchObject({ kind: "run", run });
 });
 
 test.each([
@@ -28,12 +28,12 @@ test.each([
 	[["--sed", "3"], "--help lists the options"],
 	[["surplus"], "--help lists the options"],
 ] as const)("%j is told in a sentence", (args, sentence) => {
-	const command = parseCommand(args);
+	const command = parseSimulateCommand(args);
 	expect(command.kind === "problem" && command.problem).toContain(sentence);
 });
 
 test("the help names every option that there is", () => {
-	expect(parseCommand(["--help"]).kind).toBe("help");
+	expect(parseSimulateCommand(["--help"]).kind).toBe("help");
 	for (const option of ["seed", "years", "days", "lives", "device-years", "fresh", "scenario", "plot", "log"])
-		expect(help).toContain(`--${option}`);
+		expect(simulateHelp).toContain(`--${option}`);
 });

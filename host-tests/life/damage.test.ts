@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
-import { calm } from "../../simulator/life/scenario";
+import { calmScenario } from "../../simulator/life/scenario";
 
 /** What a person reads in the log when the flash has failed. */
 
@@ -9,11 +9,11 @@ const hour = 3_600_000;
 test("what cannot be read from flash is told as that, and what is measured next is sent", async () => {
 	const lines: string[] = [];
 	const report = await new Life({
-		scenario: calm({
+		scenario: calmScenario({
 			length: 6 * hour,
 			interval: 3600,
 			sectors: 4,
-			troubles: [
+			faults: [
 				{ kind: "service", fault: { kind: "status", status: 500 }, from: 2 * hour, to: 3 * hour },
 				{ kind: "wear", how: "read throws", block: 0, from: 2.1 * hour, to: 2.9 * hour },
 			],

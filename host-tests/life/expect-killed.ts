@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import { Fleet } from "../../simulator/life/fleet";
-import { calm, type Scenario } from "../../simulator/life/scenario";
+import { calmScenario, type Scenario } from "../../simulator/life/scenario";
+import { WorkerPool } from "../../simulator/life/worker-pool";
 import type { Mutation } from "../../simulator/mutation/mutation";
 
 /** A mutant, and a life in which it breaks a promise. */
@@ -11,15 +11,15 @@ export interface LifeMutant extends Mutation {
 
 /** The firmware as it is (`sound`) keeps all promises in this life; the mutant breaks `promise` first. */
 export async function expectKilled(
-	sound: Fleet,
+	sound: WorkerPool,
 	{ life, ...mutation }: LifeMutant,
 	promise: string,
 ): Promise<void> {
-	const scenario = calm(life);
-	expect(await sound.play({ scenario, shrinkTime: 0 })).toHaveProperty("report");
-	const mutant = await Fleet.start({ workers: 1, mutation });
+	const scenario = calmScenario(life);
+	expect(await sound.play({ scenario, shrinkMs: 0 })).toHaveProperty("report");
+	const mutant = await WorkerPool.start({ workers: 1, mutation });
 	try {
-		expect(await mutant.play({ scenario, shrinkTime: 0 })).toHaveProperty("failure.promise", promise);
+		expect(await mutant.play({ scenario, shrinkMs: 0 })).toHaveProperty("failure.promise", promise);
 	} finally {
 		mutant.stop();
 	}

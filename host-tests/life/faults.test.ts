@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Life, type LifeReport } from "../../simulator/life/life";
-import { calm, type ServiceFault, type Trouble } from "../../simulator/life/scenario";
-import { refusal } from "../../simulator/life/service";
+import { calmScenario, type ScenarioFault, type ServiceFault } from "../../simulator/life/scenario";
+import { poisonMessage } from "../../simulator/life/simulated-service";
 
 /** An hour of one fault after the other, in the life of a board: what it says, how often it tries, what arrives. */
 
@@ -9,7 +9,7 @@ const minute = 60_000;
 const hour = 60 * minute;
 const from = 30 * minute;
 const to = from + 6 * hour;
-const quiet = calm({
+const quiet = calmScenario({
 	seed: 7,
 	startedAt: Date.UTC(2027, 4, 3),
 	length: 8 * hour,
@@ -19,20 +19,20 @@ const quiet = calm({
 	drift: -20,
 });
 
-async function live(...troubles: Trouble[]): Promise<{ report: LifeReport; lines: string[] }> {
+async function live(...faults: ScenarioFault[]): Promise<{ report: LifeReport; lines: string[] }> {
 	const lines: string[] = [];
 	const log = (utc: number, line: string) => {
 		const since = utc - quiet.startedAt;
 		if (since >= from && since < to) lines.push(line);
 	};
-	const report = await new Life({ scenario: { ...quiet, troubles }, log }).run();
+	const report = await new Life({ scenario: { ...quiet, faults }, log }).run();
 	return { report, lines };
 }
 
 const tries = (lines: readonly string[]) => lines.filter((line) => line.startsWith("not sent")).length;
 
 describe("six hours of a fault that passes: everything arrives once, and the tries grow apart", () => {
-	test.each<[string, Trouble, RegExp]>([
+	test.each<[string, ScenarioFault, RegExp]>([
 		["no Wi-Fi", { kind: "radio", from, to }, /Wi-Fi: could not join/],
 		["no internet", { kind: "internet", from, to }, /not sent: .*name/],
 		["names are refused", { kind: "names", how: "refused", from, to }, /not sent: .*name/],
@@ -50,19 +50,19 @@ describe("six hours of a fault that passes: everything arrives once, and the tri
 				[{ kind: "status", status: 429 }, /not sent: 429/],
 				[{ kind: "nonsense" }, /not sent: /],
 			] as [ServiceFault, RegExp][]
-		).map(([fault, line]): [string, Trouble, RegExp] => [
+		).map(([fault, line]): [string, ScenarioFault, RegExp] => [
 			`the service: ${"status" in fault ? fault.status : fault.kind}`,
 			{ kind: "service", fault, from, to },
 			line,
 		]),
-	])("%s", async (_, trouble, line) => {
-		const { report, lines } = await live(trouble);
+	])("%s", async (_, fault, line) => {
+		const { report, lines } = await live(fault);
 		expect(lines.find((said) => line.test(said))).toBeDefined();
 		// With the longest wait at 15 minutes, half of it in the mean: about 60 in six hours.
 		expect(tries(lines)).toBeLessThan(90);
 		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, quarantined: 0 });
 		// No time server was reached either: what a crystal counts is an estimate after 15,000 s.
-		const counted = trouble.kind === "service" ? 0 : to / minute - 250 + 15;
+		const counted = fault.kind === "service" ? 0 : to / minute - 250 + 15;
 		expect(report.estimated).toBeLessThanOrEqual(counted);
 	});
 
@@ -99,7 +99,7 @@ test("one point is refused: the batch is halved until it stands alone, it is put
 	expect(report).toMatchObject({ duplicates: 0, overwritten: 0, quarantined: 1 });
 	expect(report.readings - report.delivered).toBeLessThanOrEqual(2);
 	const refused = lines.filter((line) => line.startsWith("refused"));
-	expect(refused).toEqual([expect.stringContaining(`refused: point 100: 400: ${refusal}`)]);
+	expect(refused).toEqual([expect.stringContaining(`refused: point 100: 400: ${poisonMessage}`)]);
 });
 
 test.each([0, 1, 30, 200, 299, 310, 400])(
@@ -109,14 +109,14 @@ test.each([0, 1, 30, 200, 299, 310, 400])(
 			{ kind: "service", fault: { kind: "poison", every: 100, status: 400 }, from, to: from + 2.5 * hour },
 			{ kind: "power", where: "quarantine", step, from, to: from + 75 * minute },
 		);
-		expect(report).toMatchObject({ overwritten: 0, cuts: 1, quarantined: 1 });
+		expect(report).toMatchObject({ overwritten: 0, powerCuts: 1, quarantined: 1 });
 	},
 );
 
 test("the service's clock is wrong by a year, either way: nothing is lost, and nothing waits for it", async () => {
 	for (const offset of [-365, 365]) {
 		const { report } = await live({ kind: "service clock", offset: offset * 24 * hour, from, to });
-		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, limited: 0 });
-		expect(report.longestDelay).toBeLessThan(5 * minute);
+		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, rateLimited: 0 });
+		expect(report.maxDelayMs).toBeLessThan(5 * minute);
 	}
 });

@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
-import { Fleet } from "../../simulator/life/fleet";
-import { makeScenario, year } from "../../simulator/life/generate";
+import { generateScenario, year } from "../../simulator/life/generate-scenario";
 import { Life } from "../../simulator/life/life";
 import type { Scenario } from "../../simulator/life/scenario";
+import { WorkerPool } from "../../simulator/life/worker-pool";
 
 /** Some weeks here, as `npm run test:lives` plays a hundred years; in the long form a thousand. */
 
@@ -11,10 +11,10 @@ const long = process.env.MODE === "long";
 const day = 86_400_000;
 
 function scenarios(): Scenario[] {
-	if (!long) return Array.from({ length: 12 }, (_, index) => makeScenario(index + 1, 7 * day));
+	if (!long) return Array.from({ length: 12 }, (_, index) => generateScenario(index + 1, 7 * day));
 	const all: Scenario[] = [];
 	for (let time = 0, seed = 1; time < 1_000 * year; seed++) {
-		const scenario = makeScenario(seed);
+		const scenario = generateScenario(seed);
 		all.push(scenario);
 		time += scenario.length;
 	}
@@ -24,11 +24,11 @@ function scenarios(): Scenario[] {
 test(
 	`${long ? "a thousand years of lives" : "a dozen weeks"} with everything failing: every promise is kept`,
 	async () => {
-		const fleet = await Fleet.start({ workers: availableParallelism() });
+		const fleet = await WorkerPool.start({ workers: availableParallelism() });
 		try {
 			const broken = await Promise.all(
 				scenarios().map(async (scenario) => {
-					const result = await fleet.play({ scenario, shrinkTime: 0 });
+					const result = await fleet.play({ scenario, shrinkMs: 0 });
 					const replay = `npm run simulate -- --seed ${scenario.seed} --days ${scenario.length / day}`;
 					return "failure" in result ? [`${result.failure.message} ${replay}`] : [];
 				}),
@@ -44,7 +44,7 @@ test(
 test("the same seed gives the same life, line by line", async () => {
 	const log = async () => {
 		const lines: string[] = [];
-		const scenario = makeScenario(17, 2 * day);
+		const scenario = generateScenario(17, 2 * day);
 		await new Life({ scenario, log: (utc, line) => lines.push(`${utc} ${line}`) }).run();
 		return lines;
 	};

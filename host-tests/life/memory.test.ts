@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
-import { calm } from "../../simulator/life/scenario";
+import { calmScenario } from "../../simulator/life/scenario";
 
 /** What nobody counts one by one, in arrays, maps and closures: the heap as a whole, after a collection. */
 
@@ -25,7 +25,7 @@ async function growth(log: (utc: number, line: string) => void): Promise<number>
 		before = after;
 		after = process.memoryUsage().heapUsed;
 	};
-	await new Life({ scenario: calm({ length: days * day }), log, onDay }).run();
+	await new Life({ scenario: calmScenario({ length: days * day }), log, onDay }).run();
 	return (after - before) / readings;
 }
 

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { afterAll, expect, test } from "vitest";
-import { Fleet } from "../../simulator/life/fleet";
-import { makeScenario } from "../../simulator/life/generate";
-import type { PromiseName } from "../../simulator/life/promises";
+import { generateScenario } from "../../simulator/life/generate-scenario";
+import type { InvariantName } from "../../simulator/life/invariants";
+import { WorkerPool } from "../../simulator/life/worker-pool";
 import { type Mutant, mutants } from "./mutants";
 
 /** The lives of `npm run test:lives` find each mutant: the check of the check. */
@@ -15,20 +15,20 @@ const atOnce = availableParallelism();
 
 interface Found {
 	readonly seed: number;
-	readonly promise: PromiseName | "other";
+	readonly promise: InvariantName | "other";
 	readonly message: string;
 }
 
 /** Plays lives of the mutant until one breaks a promise; in the long form from the first seed on. */
 async function hunt({ seed, ...mutation }: Mutant): Promise<Found | undefined> {
-	const fleet = await Fleet.start({ workers: 1, mutation });
+	const fleet = await WorkerPool.start({ workers: 1, mutation });
 	try {
 		const all = Array.from({ length: lives }, (_, index) => index + 1);
 		for (const each of long ? all : [seed, ...all.filter((other) => other !== seed)]) {
-			const result = await fleet.play({ scenario: makeScenario(each), shrinkTime: 0 });
+			const result = await fleet.play({ scenario: generateScenario(each), shrinkMs: 0 });
 			if (!("failure" in result)) continue;
-			const { promise, message } = result.failure;
-			return { seed: each, promise, message };
+			const { invariant, message } = result.failure;
+			return { seed: each, promise: invariant, message };
 		}
 		return undefined;
 	} finally {
@@ -57,9 +57,9 @@ afterAll(async () => {
 
 test.each(mutants.map((mutant, index) => ({ ...mutant, index })))(
 	"a firmware that $name is found",
-	async ({ index, breaks }) => {
+	async ({ index, violates }) => {
 		const caught = await huntAhead(index);
-		expect(caught?.promise, caught?.message ?? `not in ${lives} lives`).toBeOneOf([...breaks]);
+		expect(caught?.promise, caught?.message ?? `not in ${lives} lives`).toBeOneOf([...violates]);
 	},
 	600_000,
 );

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
-import { calm, type Trouble } from "../../simulator/life/scenario";
+import { calmScenario, type ScenarioFault } from "../../simulator/life/scenario";
 
 /** Months of the whole firmware on the Free plan: 10,000 calls, a point a minute, uploads at the interval `auto`. */
 
 const day = 24 * 3_600_000;
-const january = calm({ startedAt: Date.UTC(2027, 0, 1), length: 31 * day });
+const january = calmScenario({ startedAt: Date.UTC(2027, 0, 1), length: 31 * day });
 
-const outage: Trouble = { kind: "internet", from: 10 * day, to: 13 * day };
+const outage: ScenarioFault = { kind: "internet", from: 10 * day, to: 13 * day };
 
 describe("one device on the Free plan", { timeout: 240_000 }, () => {
 	test("31 days: every point is delivered, none an hour old, with at most 7,000 calls", async () => {
@@ -15,42 +15,42 @@ describe("one device on the Free plan", { timeout: 240_000 }, () => {
 		expect(report.readings).toBeGreaterThanOrEqual(31 * 24 * 60);
 		// Those of the last minutes are still waiting for the next upload.
 		expect(report.readings - report.delivered).toBeLessThanOrEqual(60);
-		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, estimated: 0, limited: 0 });
+		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, estimated: 0, rateLimited: 0 });
 		expect(report.calls).toBeLessThanOrEqual(7_000);
 		// In the month's last minutes nothing but the reserve is left: a call an hour.
-		expect(report.longestDelay).toBeLessThanOrEqual(61 * 60_000);
+		expect(report.maxDelayMs).toBeLessThanOrEqual(61 * 60_000);
 	});
 
 	test("an outage of three days: caught up within the day, still within the plan", async () => {
-		const report = await new Life({ scenario: { ...january, troubles: [outage] } }).run();
-		expect(report).toMatchObject({ overwritten: 0, limited: 0 });
+		const report = await new Life({ scenario: { ...january, faults: [outage] } }).run();
+		expect(report).toMatchObject({ overwritten: 0, rateLimited: 0 });
 		// The last answer of a time server is up to a day older, and is good for 100,000 s.
 		expect(report.estimated).toBeLessThanOrEqual(4 * 24 * 60 - 100_000 / 60);
-		expect(report.longestDelay).toBeGreaterThan(2.9 * day);
-		expect(report.longestDelay).toBeLessThan(4 * day);
+		expect(report.maxDelayMs).toBeGreaterThan(2.9 * day);
+		expect(report.maxDelayMs).toBeLessThan(4 * day);
 		expect(report.calls).toBeLessThanOrEqual(10_000);
 	});
 
 	test("a restart in the middle of the month does not forget what was used", async () => {
-		const troubles: Trouble[] = [5, 11, 17, 23].map((at) => ({
+		const faults: ScenarioFault[] = [5, 11, 17, 23].map((at) => ({
 			kind: "power",
 			where: "queue",
 			step: 3,
 			from: at * day,
 			to: at * day + 60_000,
 		}));
-		const report = await new Life({ scenario: { ...january, troubles } }).run();
+		const report = await new Life({ scenario: { ...january, faults } }).run();
 		expect(report.boots).toBe(5);
 		expect(report.calls).toBeLessThanOrEqual(7_000 + report.boots);
 	});
 
 	test("others use the plan up on day 20: it waits for the reset, loses nothing, and asks at most once an hour", async () => {
-		const troubles: Trouble[] = [{ kind: "quota", from: 19 * day, to: 19 * day }];
-		const report = await new Life({ scenario: { ...january, troubles } }).run();
+		const faults: ScenarioFault[] = [{ kind: "quota", from: 19 * day, to: 19 * day }];
+		const report = await new Life({ scenario: { ...january, faults } }).run();
 		expect(report).toMatchObject({ overwritten: 0, estimated: 0, duplicates: 0 });
-		expect(report.limited).toBeGreaterThan(0);
-		expect(report.limited).toBeLessThanOrEqual(12 * 24 + 1);
-		expect(report.longestDelay).toBeLessThan(13 * day);
+		expect(report.rateLimited).toBeGreaterThan(0);
+		expect(report.rateLimited).toBeLessThanOrEqual(12 * 24 + 1);
+		expect(report.maxDelayMs).toBeLessThan(13 * day);
 	});
 });
 
@@ -60,6 +60,6 @@ test("two devices on one key share the plan: both deliver everything, and togeth
 	second.start();
 	const reports = [await first.run(), await second.finish()];
 	for (const report of reports)
-		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, estimated: 0, limited: 0 });
+		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, estimated: 0, rateLimited: 0 });
 	expect(reports.reduce((sum, { calls }) => sum + calls, 0)).toBeLessThanOrEqual(10_000);
 }, 240_000);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
 import { plot } from "../../simulator/life/plot";
-import { calm } from "../../simulator/life/scenario";
+import { calmScenario } from "../../simulator/life/scenario";
 
 const hour = 3_600_000;
 
@@ -24,10 +24,10 @@ function elementsOf(xml: string): string[] {
 }
 
 test("the picture of a life is one well-formed SVG that shows what went wrong and what came of it", async () => {
-	const scenario = calm({
+	const scenario = calmScenario({
 		length: 3 * 24 * hour,
 		interval: 600,
-		troubles: [
+		faults: [
 			{ from: 10 * hour, to: 30 * hour, kind: "internet" },
 			{ from: 40 * hour, to: 41 * hour, kind: "service", fault: { kind: "status", status: 503 } },
 			{ from: 50 * hour, to: 51 * hour, kind: "outage" },
@@ -35,16 +35,16 @@ test("the picture of a life is one well-formed SVG that shows what went wrong an
 	});
 	const life = new Life({ scenario, parts: 300 });
 	const report = await life.run();
-	const moments = life.history?.moments ?? [];
-	const svg = plot({ scenario, report, moments });
+	const intervals = life.history?.intervals ?? [];
+	const svg = plot({ scenario, report, intervals });
 	expect(elementsOf(svg).slice(0, 2)).toEqual(["svg", "title"]);
 	for (const words of ["kind: internet", "status: 503", "kind: outage", "no internet", "1 power cuts"])
 		expect(svg.replace(/kind:/g, "kind: ").replace(/status:/g, "status: ")).toContain(words);
 	expect(svg).not.toMatch(/NaN|Infinity|undefined/);
-	const waiting = Math.max(...moments.map((moment) => moment.waiting));
+	const waiting = Math.max(...intervals.map((moment) => moment.pending));
 	expect(waiting).toBeGreaterThan((20 * 6) / 2);
 	// All but the hour without power; the report goes on until everything is delivered.
-	expect(moments.reduce((sum, { readings }) => sum + readings, 0)).toBeCloseTo(71 * 6, -1);
-	const without = moments.reduce((sum, { connectivity }) => sum + connectivity["no internet"], 0);
+	expect(intervals.reduce((sum, { readings }) => sum + readings, 0)).toBeCloseTo(71 * 6, -1);
+	const without = intervals.reduce((sum, { connectivity }) => sum + connectivity["no internet"], 0);
 	expect(without / hour).toBeCloseTo(20, 0);
 });

@@ -1,5 +1,5 @@
-import type { PromiseName } from "../../simulator/life/promises";
-import type { Trouble } from "../../simulator/life/scenario";
+import type { InvariantName } from "../../simulator/life/invariants";
+import type { ScenarioFault } from "../../simulator/life/scenario";
 import { insertBefore, onlyIf, remove, replace } from "../../simulator/mutation/operations";
 import type { LifeMutant } from "./expect-killed";
 
@@ -7,19 +7,19 @@ const second = 1_000;
 const hour = 3_600 * second;
 const day = 24 * hour;
 
-const offline: Trouble = { from: 6 * hour, to: 20 * hour, kind: "internet" };
-const silence: Trouble = { from: 0, to: 6 * hour, kind: "service", fault: { kind: "silent" } };
-const noTime: Trouble = {
+const offline: ScenarioFault = { from: 6 * hour, to: 20 * hour, kind: "internet" };
+const silence: ScenarioFault = { from: 0, to: 6 * hour, kind: "service", fault: { kind: "silent" } };
+const noTime: ScenarioFault = {
 	...{ from: 0, to: 6 * hour, kind: "time servers" },
 	...{ fault: { kind: "silent" }, all: true },
 };
 /** Held for twelve seconds: all is forgotten. */
-const held: Trouble = { from: 16 * hour, to: 16 * hour + 12 * second, kind: "press", setUpAfter: hour };
+const held: ScenarioFault = { from: 16 * hour, to: 16 * hour + 12 * second, kind: "press", setUpAfter: hour };
 const short = { interval: 900, length: day, panel: true };
-const outages = [3, 9].map((at): Trouble => ({ from: at * hour, to: (at + 1) * hour, kind: "outage" }));
+const outages = [3, 9].map((at): ScenarioFault => ({ from: at * hour, to: (at + 1) * hour, kind: "outage" }));
 
 /** Each breaks one promise and no other, in the smallest life in which it can. */
-export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeMutant[]>>> = {
+export const promiseMutants: Readonly<Partial<Record<InvariantName, readonly LifeMutant[]>>> = {
 	delivered: [
 		{
 			name: "waits until there is enough to send",
@@ -31,7 +31,7 @@ export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeM
 			name: "never joins again after three rounds through its networks",
 			at: "schedule-join",
 			mutate: onlyIf("$reset-join-backoff.target < 4"),
-			life: { interval: 900, length: 4 * day, troubles: [{ ...offline, kind: "radio" }] },
+			life: { interval: 900, length: 4 * day, faults: [{ ...offline, kind: "radio" }] },
 		},
 		{
 			name: "knows one network alone",
@@ -39,7 +39,7 @@ export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeM
 			mutate: replace("$0", "$pause-after-last-network"),
 			life: {
 				...{ interval: 900, length: 4 * day, networks: 2 },
-				troubles: [{ from: hour, to: 3.5 * day, kind: "away" }],
+				faults: [{ from: hour, to: 3.5 * day, kind: "away" }],
 			},
 		},
 	],
@@ -56,7 +56,7 @@ export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeM
 			name: "keeps the readings when all is to be forgotten",
 			at: "erase-readings",
 			mutate: remove(),
-			life: { ...short, length: 2 * day, troubles: [offline, held] },
+			life: { ...short, length: 2 * day, faults: [offline, held] },
 		},
 		{
 			name: "keeps the quarantine",
@@ -64,7 +64,7 @@ export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeM
 			mutate: remove(),
 			life: {
 				...{ ...short, length: 2 * day },
-				troubles: [
+				faults: [
 					{ from: 0, to: 9 * hour, kind: "service", fault: { kind: "poison", every: 7, status: 400 } },
 					held,
 				],
@@ -76,7 +76,7 @@ export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeM
 			mutate: replace("$0", "$0.slice(1)"),
 			life: {
 				...{ ...short, length: 2 * day },
-				troubles: [{ from: hour, to: hour, kind: "settings", change: { location: "Cellar" } }, held],
+				faults: [{ from: hour, to: hour, kind: "settings", change: { location: "Cellar" } }, held],
 			},
 		},
 	],
@@ -85,7 +85,7 @@ export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeM
 			name: "logs the password of a network that it cannot join",
 			at: "log-join-failure",
 			mutate: insertBefore("$0.callee(Object.values($quote-network-name.1.1.1 ?? {}).join())"),
-			life: { ...short, troubles: [{ ...offline, kind: "password" }] },
+			life: { ...short, faults: [{ ...offline, kind: "password" }] },
 		},
 	],
 	status: [
@@ -99,7 +99,7 @@ export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeM
 			name: "tells of no more than 20 that wait",
 			at: "status-pending-readings",
 			mutate: replace("$0", "Math.min(20, $0)"),
-			life: { ...short, troubles: [{ ...offline, to: 40 * hour }], length: 2 * day },
+			life: { ...short, faults: [{ ...offline, to: 40 * hour }], length: 2 * day },
 		},
 		{
 			name: "tells of a full battery",
@@ -117,7 +117,7 @@ export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeM
 			name: "calls each boot the first",
 			at: "status-boots",
 			mutate: replace("$0", "{ ...$0, $boot-number.key: 1 }"),
-			life: { ...short, troubles: outages },
+			life: { ...short, faults: outages },
 		},
 		{
 			name: "tells of damage where there is none",
@@ -131,31 +131,31 @@ export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeM
 			name: "works, by its light, where it joins",
 			at: "show-joining",
 			mutate: remove(),
-			life: { ...short, troubles: [{ ...offline, kind: "radio" }] },
+			life: { ...short, faults: [{ ...offline, kind: "radio" }] },
 		},
 		{
 			name: "does not show that it sends",
 			at: "show-sending",
 			mutate: remove(),
-			life: { ...short, troubles: [silence] },
+			life: { ...short, faults: [silence] },
 		},
 		{
 			name: "shows on battery that it works",
 			at: "show-power-saving",
 			mutate: remove(),
-			life: { ...short, power: "battery", troubles: [noTime] },
+			life: { ...short, power: "battery", faults: [noTime] },
 		},
 		{
 			name: "does not show that all will be forgotten",
 			at: "show-factory-reset",
 			mutate: remove(),
-			life: { ...short, troubles: [{ ...held, to: held.from + 25 * second }] },
+			life: { ...short, faults: [{ ...held, to: held.from + 25 * second }] },
 		},
 		{
 			name: "does not show that the time is not known",
 			at: "show-missing-time",
 			mutate: replace("$0", "$2"),
-			life: { ...short, troubles: [noTime] },
+			life: { ...short, faults: [noTime] },
 		},
 	],
 	timed: [
@@ -173,7 +173,7 @@ export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeM
 			mutate: insertBefore("$0.callee($1 + $write-boot-number.2, $2)"),
 			life: {
 				...short,
-				troubles: [{ from: hour, to: hour + 60 * second, kind: "brown-out", each: 700 }],
+				faults: [{ from: hour, to: hour + 60 * second, kind: "brown-out", each: 700 }],
 			},
 		},
 	],
@@ -185,7 +185,7 @@ export const promiseMutants: Readonly<Partial<Record<PromiseName, readonly LifeM
 			life: {
 				...{ length: 20 * day, interval: 300, plan: 1_000 },
 				// What others have used of a month, and what the owner wished for a while, is no excuse in the next.
-				troubles: [
+				faults: [
 					{ from: hour, to: hour, kind: "quota" },
 					{ from: 2 * hour, to: 2 * hour, kind: "settings", change: { uploadInterval: 0 } },
 					{ from: 3 * hour, to: 3 * hour, kind: "settings", change: { uploadInterval: "auto" } },

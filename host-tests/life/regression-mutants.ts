@@ -1,4 +1,4 @@
-import type { PromiseName } from "../../simulator/life/promises";
+import type { InvariantName } from "../../simulator/life/invariants";
 import { remove, replace } from "../../simulator/mutation/operations";
 import type { LifeMutant } from "./expect-killed";
 
@@ -8,7 +8,7 @@ const day = 24 * hour;
 
 /** A bug of this firmware that a life has found. */
 interface RegressionMutant extends LifeMutant {
-	readonly breaks: PromiseName;
+	readonly breaks: InvariantName;
 }
 
 /** Bugs that were fixed, each in the smallest life that shows it. */
@@ -20,7 +20,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		mutate: replace("$0", "$3"),
 		life: {
 			...{ power: "battery", interval: 900, panel: true, sleepDrift: 10_000, length: 3 * day },
-			troubles: [
+			faults: [
 				{ from: 30 * hour, to: 35.2 * hour, kind: "time servers", fault: { kind: "silent" }, all: true },
 				{ from: 30 * hour, to: 35.2 * hour, kind: "service", fault: { kind: "drip" } },
 			],
@@ -33,7 +33,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		mutate: replace("$0", "0"),
 		life: {
 			...{ interval: 3600, drift: 60, length: 4 * day },
-			troubles: [{ from: 0, to: 3 * day, kind: "time servers", fault: { kind: "silent" }, all: true }],
+			faults: [{ from: 0, to: 3 * day, kind: "time servers", fault: { kind: "silent" }, all: true }],
 		},
 	},
 	{
@@ -43,7 +43,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		mutate: replace("$2", "false"),
 		life: {
 			...{ interval: 900, drift: 5, length: 4 * day },
-			troubles: [{ from: hour + 25 * minute, to: 3.9 * day, kind: "radio" }],
+			faults: [{ from: hour + 25 * minute, to: 3.9 * day, kind: "radio" }],
 		},
 	},
 	{
@@ -53,7 +53,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		mutate: replace("$0", "Number.POSITIVE_INFINITY"),
 		life: {
 			...{ interval: 900, length: 4 * day },
-			troubles: [
+			faults: [
 				{
 					from: 2 * hour,
 					to: 21 * hour,
@@ -72,7 +72,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		mutate: remove(),
 		life: {
 			...{ seed: 4, panel: true, interval: 900, length: 2 * day },
-			troubles: [
+			faults: [
 				{ from: 3 * hour, to: 7 * hour, kind: "internet" },
 				{ from: 5 * hour, to: 5 * hour + 12_000, kind: "press", setUpAfter: hour },
 				{
@@ -89,7 +89,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		mutate: replace("$0", "false"),
 		life: {
 			...{ interval: 900, length: day },
-			troubles: [5, 9.03, 15.03].map((at) => ({
+			faults: [5, 9.03, 15.03].map((at) => ({
 				...{ from: at * hour, to: at * hour + 1_000, kind: "sensor", how: "swapped" },
 			})),
 		},

@@ -1,22 +1,22 @@
 import { expect, test } from "vitest";
-import { makeScenario } from "../../simulator/life/generate";
-import { calm, troubleKinds } from "../../simulator/life/scenario";
+import { generateScenario } from "../../simulator/life/generate-scenario";
+import { calmScenario, scenarioFaultKinds } from "../../simulator/life/scenario";
 import { scenarioFromJson } from "../../simulator/life/scenario-file";
 
 const day = 86_400_000;
 
 test("a scenario is the same after it was written down and read", () => {
 	for (let seed = 1; seed <= 200; seed++) {
-		const scenario = makeScenario(seed);
+		const scenario = generateScenario(seed);
 		expect(scenarioFromJson(JSON.stringify(scenario))).toEqual(scenario);
 	}
 });
 
 test("what a file leaves out is as in a calm life", () => {
-	expect(scenarioFromJson('{"seed":7}')).toEqual(calm({ seed: 7 }));
+	expect(scenarioFromJson('{"seed":7}')).toEqual(calmScenario({ seed: 7 }));
 });
 
-const withTrouble = (trouble: object) => JSON.stringify({ troubles: [{ from: 0, to: 1, ...trouble }] });
+const withTrouble = (fault: object) => JSON.stringify({ faults: [{ from: 0, to: 1, ...fault }] });
 
 test.each([
 	["{", "this is no JSON"],
@@ -33,11 +33,11 @@ test.each([
 	['{"panel":1}', '"panel" is a boolean'],
 	['{"startedAt":0}', '"startedAt" is a whole number from'],
 	['{"length":1e12}', "no later time is believed"],
-	['{"troubles":7}', '"troubles" is a list'],
-	['{"troubles":[7]}', "trouble 1 is an object"],
-	['{"troubles":[{"kind":"radio"}]}', 'trouble 1 is an object whose "from" is a number from 0 on'],
+	['{"faults":7}', '"faults" is a list'],
+	['{"faults":[7]}', "fault 1 is an object"],
+	['{"faults":[{"kind":"radio"}]}', 'fault 1 is an object whose "from" is a number from 0 on'],
 	[withTrouble({ kind: "rain" }), '"kind" is one of radio, fading'],
-	[withTrouble({ kind: "radio", from: 2 }), "trouble 1 ends before it begins"],
+	[withTrouble({ kind: "radio", from: 2 }), "fault 1 ends before it begins"],
 	[withTrouble({ kind: "radio", loss: 1 }), 'an object without "loss"'],
 	[withTrouble({ kind: "sensor", how: "exploded" }), '"how" is one of unplugged, frozen'],
 	[withTrouble({ kind: "service" }), 'whose "fault" is an object'],
@@ -49,15 +49,15 @@ test.each([
 });
 
 test("a seed stands for one life, of its own length or of the one that is asked for", () => {
-	expect(makeScenario(7)).toEqual(makeScenario(7));
-	expect(makeScenario(7)).not.toEqual(makeScenario(8));
-	expect(makeScenario(7, 30 * day).length).toBe(30 * day);
+	expect(generateScenario(7)).toEqual(generateScenario(7));
+	expect(generateScenario(7)).not.toEqual(generateScenario(8));
+	expect(generateScenario(7, 30 * day).length).toBe(30 * day);
 });
 
 test("in a hundred lives everything goes wrong that can, on boards of each kind", () => {
-	const lives = Array.from({ length: 100 }, (_, index) => makeScenario(index + 1));
-	const kinds = new Set(lives.flatMap(({ troubles }) => troubles.map(({ kind }) => kind)));
-	expect([...kinds].sort()).toEqual([...troubleKinds].sort());
+	const lives = Array.from({ length: 100 }, (_, index) => generateScenario(index + 1));
+	const kinds = new Set(lives.flatMap(({ faults }) => faults.map(({ kind }) => kind)));
+	expect([...kinds].sort()).toEqual([...scenarioFaultKinds].sort());
 	const turns = [2 ** 31, 2 ** 32].filter((turn) =>
 		lives.some(({ ticksFrom = 0, length }) => ticksFrom < turn && ticksFrom + length > turn),
 	);

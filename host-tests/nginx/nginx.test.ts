@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DakkioServer } from "../../simulator/dakkio/server";
 import { World } from "../../simulator/world";
+import { AppFixture } from "../app/app-fixture";
 import { storeBacklog } from "../app/backlog";
-import { RunningBoard } from "../app/running-board";
 
 /** The service as it is really met: nginx ends TLS and passes on to the API. */
 
@@ -94,7 +94,7 @@ describe.skipIf(nginx === undefined)("behind nginx", () => {
 
 	test("a backlog arrives, in bodies as large as nginx takes (413 says less), each point once", async () => {
 		storeBacklog(directory, 1_000, world.now());
-		const board = new RunningBoard(world, { server: url, interval: 86_400 });
+		const board = new AppFixture(world, { server: url, interval: 86_400 });
 		const points = await world.dakkio.waitForPoints(1_001);
 		await board.app.stop();
 		expect(points.map(({ metadata }) => metadata?.seq)).toEqual(
@@ -106,8 +106,8 @@ describe.skipIf(nginx === undefined)("behind nginx", () => {
 	test("while the API is away nginx says 502; the reading is kept, and goes out when the API is back", async () => {
 		const { port } = world.dakkio;
 		await world.dakkio.close();
-		const board = new RunningBoard(world, { server: url, interval: 86_400 });
-		expect(await board.line(/not sent/)).toMatch(/not sent: 502: .*next try in \d s/);
+		const board = new AppFixture(world, { server: url, interval: 86_400 });
+		expect(await board.waitForLine(/not sent/)).toMatch(/not sent: 502: .*next try in \d s/);
 		const server = await DakkioServer.start({ directory: join(directory, "dakkio"), port });
 		const [point] = await server.waitForPoints(1);
 		await board.app.stop();
@@ -116,10 +116,10 @@ describe.skipIf(nginx === undefined)("behind nginx", () => {
 	});
 
 	test("a request that the API does not answer ends with nginx's 504, and is tried again", async () => {
-		const { firstRequests, silence } = await import("../../simulator/dakkio/faults");
-		world.dakkio.misbehaviours.exchange = firstRequests(1, silence);
-		const board = new RunningBoard(world, { server: url, interval: 86_400 });
-		expect(await board.line(/not sent/)).toMatch(/not sent: 504/);
+		const { firstRequests, neverRespond } = await import("../../simulator/dakkio/misbehaviours");
+		world.dakkio.misbehaviours.exchange = firstRequests(1, neverRespond);
+		const board = new AppFixture(world, { server: url, interval: 86_400 });
+		expect(await board.waitForLine(/not sent/)).toMatch(/not sent: 504/);
 		await world.dakkio.waitForPoints(1);
 		await board.app.stop();
 		expect(world.dakkio.duplicates).toBe(0);

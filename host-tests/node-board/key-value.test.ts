@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FileKeyValueStorage } from "../../src/boards/node/key-value";
+import { FileKeyValueStorage } from "../../boards/node/key-value";
 
 let directory: string;
 beforeEach(() => {

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeListener } from "../../boards/node/listener";
+import { makeTCP } from "../../boards/node/tcp";
 import type { Listener, TCP, TCPCallbacks } from "../../src/boards/ecma419";
-import { makeListener } from "../../src/boards/node/listener";
-import { makeTCP } from "../../src/boards/node/tcp";
 
 /** What a board's time is told of sockets. */
 let holds = { begun: 0, ended: 0 };

@@ -1,9 +1,9 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeResolver } from "../../boards/node/resolver";
+import { makeUDP } from "../../boards/node/udp";
 import type { UDP, UDPPacket } from "../../src/boards/ecma419";
-import { makeResolver } from "../../src/boards/node/resolver";
-import { makeUDP } from "../../src/boards/node/udp";
 
 let holds = 0;
 const hold = () => {

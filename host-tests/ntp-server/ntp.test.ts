@@ -2,8 +2,8 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { answerNtp, type NtpFault } from "../../simulator/ntp/answer";
-import { NtpServer } from "../../simulator/ntp/server";
+import { makeNtpResponse, type NtpFault } from "../../simulator/ntp/ntp-response";
+import { NtpServer } from "../../simulator/ntp/ntp-server";
 
 /** A request of version 4 with a transmit timestamp that is no time, as RFC 8633 section 3.4 wants it. */
 function makeRequest(version = 4, mode = 3): Uint8Array {
@@ -52,7 +52,7 @@ function read(packet: Uint8Array): Answer {
 }
 
 function answered(request: Uint8Array, utc: number, fault?: NtpFault): Answer {
-	const answer = answerNtp(request, { receive: utc, transmit: utc + 0.25 }, fault);
+	const answer = makeNtpResponse(request, { receive: utc, transmit: utc + 0.25 }, fault);
 	if (answer === undefined) throw new Error("no answer");
 	return read(answer);
 }
@@ -75,7 +75,7 @@ describe("an answer", () => {
 
 	test("has the known bytes of a known time", () => {
 		// 2000-01-01T00:00:00.5Z: RFC 5905 figure 4 has 3,155,673,600 s for that day.
-		const answer = answerNtp(makeRequest(), { receive: 0, transmit: Date.UTC(2000, 0, 1) + 500 });
+		const answer = makeNtpResponse(makeRequest(), { receive: 0, transmit: Date.UTC(2000, 0, 1) + 500 });
 		const view = new DataView(answer?.buffer ?? new ArrayBuffer(0));
 		expect([view.getUint32(40), view.getUint32(44)]).toEqual([3_155_673_600, 0x8000_0000]);
 	});
@@ -103,7 +103,7 @@ describe("an answer", () => {
 		["version 0", makeRequest(0)],
 		["version 5", makeRequest(5)],
 	])("is not given to what is no client's request: %s", (_, request) => {
-		expect(answerNtp(request, { receive: now, transmit: now })).toBeUndefined();
+		expect(makeNtpResponse(request, { receive: now, transmit: now })).toBeUndefined();
 	});
 
 	test("is given to a request with extension fields", () => {
@@ -143,8 +143,8 @@ describe("on command, an answer", () => {
 
 	test("is short, or missing", () => {
 		const moments = { receive: now, transmit: now };
-		expect(answerNtp(makeRequest(), moments, { kind: "short", length: 20 })).toHaveLength(20);
-		expect(answerNtp(makeRequest(), moments, { kind: "silent" })).toBeUndefined();
+		expect(makeNtpResponse(makeRequest(), moments, { kind: "short", length: 20 })).toHaveLength(20);
+		expect(makeNtpResponse(makeRequest(), moments, { kind: "silent" })).toBeUndefined();
 	});
 });
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
-import { type BuiltPage, buildPage } from "../../scripts/page";
+import { type BuiltPage, buildPage } from "../../scripts/page-bundle";
 import { root } from "../../scripts/sdk";
 import * as data from "../../src/setup/page-data";
 
@@ -37,8 +37,8 @@ test("it is one document: nothing in it is loaded from elsewhere", () => {
 	expect(page.html.match(/<style/g)).toHaveLength(1);
 });
 
-const sources = readdirSync(join(root, "src/setup/page")).map((name) => {
-	const text = readFileSync(join(root, "src/setup/page", name), "utf8");
+const sources = readdirSync(join(root, "page")).map((name) => {
+	const text = readFileSync(join(root, "page", name), "utf8");
 	return { name, code: text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "") };
 });
 
@@ -52,5 +52,9 @@ test("it is made of its own modules, and of the few pure ones that decide for th
 	const outside = sources.flatMap(({ code }) =>
 		[...code.matchAll(/from\s+"([^"]+)"/g)].flatMap(([, name = ""]) => (name.startsWith("./") ? [] : [name])),
 	);
-	expect([...new Set(outside)].sort()).toEqual(["../../dakkio/limits", "../../upload/pace", "../api"]);
+	expect([...new Set(outside)].sort()).toEqual([
+		"../src/dakkio/rate-limits",
+		"../src/setup/api",
+		"../src/upload/upload-interval",
+	]);
 });

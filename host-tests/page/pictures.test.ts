@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { smallPng } from "../../scripts/png";
+import { compressPng } from "../../scripts/compress-png";
 import { root } from "../../scripts/sdk";
-import { crc32 } from "../../src/clock/crc32";
+import { crc32 } from "../../src/common/crc32";
 
 const directory = join(root, "docs", "images");
 
@@ -48,8 +48,8 @@ test("a picture with few colours is the same when it is made small", () => {
 		png([0, 1, 2, 3, 4, 5, 6, 4, 5, 6], [3, 4, 4, 5, 253, 253, 253, 5, 5, 5]),
 		png([0, 1, 2, 3, 4, 5, 6, 4, 5, 6], [4, 3, 3, 3, 253, 253, 253, 6, 6, 6]),
 	];
-	const small = smallPng(plain);
-	for (const other of filtered) expect(smallPng(other).equals(small)).toBe(true);
+	const small = compressPng(plain);
+	for (const other of filtered) expect(compressPng(other).equals(small)).toBe(true);
 	// Of four colours, the first in the palette is the most frequent.
 	const palette = small.indexOf("PLTE") + 4;
 	expect([...small.subarray(palette, palette + 3)]).toEqual([4, 5, 6]);

@@ -1,12 +1,12 @@
 import { beforeEach, expect, test } from "vitest";
-import { SimulatedPins } from "../../simulator/pins";
+import { SimulatedPins } from "../../simulator/hardware/pins";
 import { VirtualTime } from "../../simulator/virtual-time";
-import { Button, type Press, pressOf } from "../../src/panel/button";
+import { Button, type ButtonPress, classifyPress } from "../../src/panel/button";
 
 const pin = 0;
 let time: VirtualTime;
 let pins: SimulatedPins;
-let presses: Press[];
+let presses: ButtonPress[];
 let held: (string | undefined)[];
 
 beforeEach(() => {
@@ -16,12 +16,12 @@ beforeEach(() => {
 	held = [];
 });
 
-function button(stuck = false): Button {
+function button(stuckSinceBoot = false): Button {
 	return new Button({
 		Digital: pins.provider().Digital,
 		pin,
 		time,
-		stuck,
+		stuckSinceBoot,
 		onPress: (press) => presses.push(press),
 		onHeld: (press) => held.push(press),
 	});
@@ -41,7 +41,7 @@ async function press(milliseconds: number): Promise<void> {
 	await time.advance(100);
 }
 
-test.each<[number, Press | "do nothing"]>([
+test.each<[number, ButtonPress | "do nothing"]>([
 	[1, "send now"],
 	[200, "send now"],
 	[4_999, "send now"],
@@ -52,7 +52,7 @@ test.each<[number, Press | "do nothing"]>([
 	[60_000, "do nothing"],
 	[4 * 3_600_000, "do nothing"],
 ])("held for %i ms it asks to %s", (milliseconds, expected) => {
-	expect(pressOf(milliseconds) ?? "do nothing").toBe(expected);
+	expect(classifyPress(milliseconds) ?? "do nothing").toBe(expected);
 });
 
 test("a press is told once, when it is over, however its contacts bounce", async () => {
@@ -66,14 +66,14 @@ test("while it is held it says what releasing it would do, and nothing is done b
 	const watched = button();
 	pins.drive(pin, 0);
 	await time.advance(4_900);
-	expect([held, presses, watched.pressed]).toEqual([[], [], true]);
+	expect([held, presses, watched.isPressed]).toEqual([[], [], true]);
 	await time.advance(200);
 	expect(held).toEqual(["set up"]);
 	await time.advance(5_000);
 	expect([held, presses]).toEqual([["set up", "forget everything"], []]);
 	pins.drive(pin, 1);
 	await time.advance(100);
-	expect([held.at(-1), presses, watched.pressed]).toEqual([undefined, ["forget everything"], false]);
+	expect([held.at(-1), presses, watched.isPressed]).toEqual([undefined, ["forget everything"], false]);
 });
 
 test("a spike that is shorter than contacts bounce is no press", async () => {
@@ -100,9 +100,9 @@ test("a button that is stuck, or a pin that is not a button's, counts as pressed
 	const stuck = button();
 	pins.drive(pin, 0);
 	await time.advance(59_000);
-	expect(stuck.pressed).toBe(true);
+	expect(stuck.isPressed).toBe(true);
 	await time.advance(2_000);
-	expect(stuck.pressed).toBe(false);
+	expect(stuck.isPressed).toBe(false);
 });
 
 test("a button that was stuck asks for nothing when it comes free, least of all to forget everything", async () => {
@@ -123,7 +123,7 @@ test("one that was down when the board fell asleep counts once it has come up", 
 	pins.drive(pin, 0);
 	const stuck = button(true);
 	await time.advance(20_000);
-	expect([stuck.pressed, stuck.closed, held]).toEqual([false, true, []]);
+	expect([stuck.isPressed, stuck.isContactClosed, held]).toEqual([false, true, []]);
 	pins.drive(pin, 1);
 	await time.advance(100);
 	expect(presses).toEqual([]);

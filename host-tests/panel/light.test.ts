@@ -1,22 +1,22 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { SimulatedPins } from "../../simulator/pins";
+import { SimulatedPins } from "../../simulator/hardware/pins";
 import { VirtualTime } from "../../simulator/virtual-time";
-import { Light } from "../../src/panel/light";
+import { StatusLight } from "../../src/panel/light";
+import { type LightInputs, type LightState, lightPatterns, lightState } from "../../src/panel/light-patterns";
 import { Panel } from "../../src/panel/panel";
-import { type LightState, lightState, patterns, type Situation } from "../../src/panel/patterns";
 
-const calm: Situation = {
+const calm: LightInputs = {
 	held: undefined,
 	setup: false,
 	settingsFault: false,
 	online: true,
 	timeKnown: true,
 	sending: false,
-	saving: false,
+	savingPower: false,
 };
 
 describe("what the light tells: first what a person can act on", () => {
-	test.each<[Partial<Situation>, LightState]>([
+	test.each<[Partial<LightInputs>, LightState]>([
 		[{}, "working"],
 		[{ online: false }, "joining"],
 		[{ timeKnown: false }, "no time"],
@@ -27,18 +27,18 @@ describe("what the light tells: first what a person can act on", () => {
 		[{ setup: true, settingsFault: true }, "setup"],
 		[{ held: "set up" }, "setup"],
 		[{ held: "forget everything", setup: true }, "forgetting"],
-		[{ saving: true }, "dark"],
-		[{ saving: true, online: false }, "dark"],
-		[{ saving: true, sending: true }, "sending"],
-		[{ saving: true, settingsFault: true }, "settings fault"],
+		[{ savingPower: true }, "dark"],
+		[{ savingPower: true, online: false }, "dark"],
+		[{ savingPower: true, sending: true }, "sending"],
+		[{ savingPower: true, settingsFault: true }, "settings fault"],
 	])("%j: %s", (change, state) => {
 		expect(lightState({ ...calm, ...change })).toBe(state);
 	});
 
 	test("no two states look the same", () => {
-		const shown = Object.values(patterns).map((pattern) => pattern.join());
+		const shown = Object.values(lightPatterns).map((pattern) => pattern.join());
 		expect(new Set(shown).size).toBe(shown.length);
-		for (const pattern of Object.values(patterns)) expect(pattern.length % 2).toBe(0);
+		for (const pattern of Object.values(lightPatterns)) expect(pattern.length % 2).toBe(0);
 	});
 });
 
@@ -56,7 +56,7 @@ beforeEach(() => {
 test("the light shows the pattern of its state, over and over, and a new one at once", async () => {
 	let state: LightState = "no time";
 	const { Digital } = pins.provider();
-	const light = new Light({ Digital, pin, inverted: false, time, state: () => state });
+	const light = new StatusLight({ Digital, pin, inverted: false, time, state: () => state });
 	await time.advance(2_000);
 	expect(seen).toEqual([
 		[0, 1],
@@ -82,7 +82,7 @@ test("the light shows the pattern of its state, over and over, and a new one at 
 
 test("a light between supply and pin is lit by a low level, and dark when closed", async () => {
 	const { Digital } = pins.provider();
-	const light = new Light({ Digital, pin, inverted: true, time, state: () => "joining" });
+	const light = new StatusLight({ Digital, pin, inverted: true, time, state: () => "joining" });
 	expect(pins.level(pin)).toBe(0);
 	await time.advance(150);
 	expect(pins.level(pin)).toBe(1);
@@ -98,8 +98,8 @@ describe("the panel", () => {
 		new Panel({
 			board: { pins: pins.provider({ led: pin, button: 0 }), time, log: (line) => lines.push(line) },
 			settings: { ledPin: "auto", ledActive: "high", buttonPin: "auto", ...settings },
-			stuck: false,
-			situation: () => calm,
+			stuckSinceBoot: false,
+			lightInputs: () => calm,
 			onPress: () => {},
 		});
 
@@ -134,7 +134,7 @@ describe("the panel", () => {
 		const panel = open({});
 		pins.drive(0, 0);
 		await time.advance(10_050);
-		expect(panel.touched).toBe(true);
+		expect(panel.isButtonPressed).toBe(true);
 		seen = [];
 		await time.advance(200);
 		expect(seen.map(([ticks]) => ticks - (seen[0]?.[0] ?? 0))).toEqual([0, 50, 100, 150]);

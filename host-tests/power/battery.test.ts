@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SimulatedPins } from "../../simulator/pins";
+import { SimulatedPins } from "../../simulator/hardware/pins";
 import { VirtualTime } from "../../simulator/virtual-time";
-import { chargeOf, readBattery } from "../../src/power/battery";
+import { batteryPercent, readBatteryVolts } from "../../src/sensors/inputs/battery";
 
 describe("percent of a Li-ion cell", () => {
 	test.each([
@@ -16,14 +16,14 @@ describe("percent of a Li-ion cell", () => {
 		[-1, 0],
 		[Number.NaN, 0],
 	])("%f V is %i percent", (volts, percent) => {
-		expect(chargeOf(volts)).toBe(percent);
+		expect(batteryPercent(volts)).toBe(percent);
 	});
 
 	test("is a whole number from 0 to 100 that never falls as the voltage rises", () => {
 		const volts = fc.double({ min: 2, max: 5, noNaN: true });
 		fc.assert(
 			fc.property(volts, volts, (a, b) => {
-				const [low, high] = [chargeOf(Math.min(a, b)), chargeOf(Math.max(a, b))];
+				const [low, high] = [batteryPercent(Math.min(a, b)), batteryPercent(Math.max(a, b))];
 				expect(Number.isInteger(low) && low >= 0 && high <= 100 && low <= high).toBe(true);
 			}),
 		);
@@ -33,8 +33,8 @@ describe("percent of a Li-ion cell", () => {
 test("the battery's voltage is read over its divider", () => {
 	const time = new VirtualTime();
 	const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
-	const { Analog, analogRange: range } = pins.provider();
-	pins.apply(34, 1.9);
-	expect(readBattery({ Analog, pin: 34, range, ratio: 2 })).toBeCloseTo(3.8, 2);
-	expect(() => readBattery({ Analog, pin: 35, range, ratio: 2 })).toThrow("not analog");
+	const { Analog, analogRangeV: fullScaleVolts } = pins.provider();
+	pins.setVolts(34, 1.9);
+	expect(readBatteryVolts({ Analog, pin: 34, fullScaleVolts, dividerRatio: 2 })).toBeCloseTo(3.8, 2);
+	expect(() => readBatteryVolts({ Analog, pin: 35, fullScaleVolts, dividerRatio: 2 })).toThrow("not analog");
 });

@@ -1,10 +1,16 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
-import { type Duties, longestOnline, pauseAfter, type Rest, rest } from "../../src/power/rest";
-import { Sleeper } from "../../src/power/sleeper";
+import {
+	maxOnlineMs,
+	nextPowerAction,
+	onlineRetryBackoffMs,
+	type PowerAction,
+	type PowerState,
+} from "../../src/power/next-power-action";
+import { PowerManager } from "../../src/power/power-manager";
 
 const now = 1_000_000;
-const idle: Duties = {
+const idle: PowerState = {
 	now,
 	nextSample: now + 60_000,
 	nextUpload: now + 600_000,
@@ -12,12 +18,12 @@ const idle: Duties = {
 	sending: false,
 	onlineSince: undefined,
 };
-const sleeps: Rest = { kind: "sleep", milliseconds: 60_000 };
-const stays: Rest = { kind: "stay" };
-const joins: Rest = { kind: "join" };
+const sleeps: PowerAction = { kind: "sleep", sleepMs: 60_000 };
+const stays: PowerAction = { kind: "stay" };
+const joins: PowerAction = { kind: "join" };
 
 describe("a board on battery sleeps whenever nothing keeps it awake", () => {
-	test.each<[string, Partial<Duties>, Rest]>([
+	test.each<[string, Partial<PowerState>, PowerAction]>([
 		["nothing to do until the next sample", {}, sleeps],
 		["a sample is being measured, or the button is held", { busy: true }, stays],
 		["an upload is due, and the radio is off", { nextUpload: now }, joins],
@@ -29,12 +35,12 @@ describe("a board on battery sleeps whenever nothing keeps it awake", () => {
 		["a request is under way", { sending: true, onlineSince: now - 5_000 }, stays],
 		["the upload is done", { onlineSince: now - 5_000 }, sleeps],
 		["nothing waits to be sent", { nextUpload: Number.POSITIVE_INFINITY }, sleeps],
-		["the upload came to no end", { nextUpload: now, onlineSince: now - longestOnline }, sleeps],
-		["a request came to no end", { sending: true, onlineSince: now - longestOnline }, sleeps],
+		["the upload came to no end", { nextUpload: now, onlineSince: now - maxOnlineMs }, sleeps],
+		["a request came to no end", { sending: true, onlineSince: now - maxOnlineMs }, sleeps],
 		["the next sample is so near that waking up would take as long", { nextSample: now + 1_999 }, stays],
 		["the next sample is due", { nextSample: now - 5 }, stays],
 	])("%s", (_, change, expected) => {
-		expect(rest({ ...idle, ...change })).toEqual(expected);
+		expect(nextPowerAction({ ...idle, ...change })).toEqual(expected);
 	});
 });
 
@@ -45,70 +51,70 @@ test.each([
 	[6, 360],
 	[1000, 360],
 ])("after %i attempts in a row that came to no end the next one waits %i minutes", (failures, minutes) => {
-	expect(pauseAfter(failures)).toBe(minutes * 60_000);
+	expect(onlineRetryBackoffMs(failures)).toBe(minutes * 60_000);
 });
 
 describe("the sleeper", () => {
 	let time: VirtualTime;
-	let duties: Omit<Duties, "now" | "onlineSince">;
+	let duties: Omit<PowerState, "now" | "onlineSince">;
 	let done: string[];
-	let sleeper: Sleeper;
+	let sleeper: PowerManager;
 	beforeEach(() => {
 		time = new VirtualTime();
 		const { nextSample, nextUpload, busy, sending } = { ...idle, nextSample: 60_000, nextUpload: 0 };
 		duties = { nextSample, nextUpload, busy, sending };
 		done = [];
-		sleeper = new Sleeper({
+		sleeper = new PowerManager({
 			time,
-			duties: () => duties,
-			join: () => done.push("join"),
-			postpone: (now) => done.push(`postpone at ${now}`),
+			powerState: () => duties,
+			joinNetwork: () => done.push("join"),
+			postponeUpload: (now) => done.push(`postpone at ${now}`),
 			sleep: (milliseconds) => done.push(`sleep ${milliseconds}`),
 		});
 	});
 
 	test("joins once, and sleeps when the upload is done", async () => {
-		sleeper.consider();
+		sleeper.update();
 		await time.advance(7_000);
-		sleeper.consider();
+		sleeper.update();
 		expect(done).toEqual(["join"]);
 		duties = { ...duties, nextUpload: 600_000 };
-		sleeper.consider();
+		sleeper.update();
 		expect(done).toEqual(["join", "sleep 53000"]);
-		sleeper.consider();
+		sleeper.update();
 		expect(done).toHaveLength(2);
 		expect(time.pending).toBe(0);
 	});
 
 	test("without a network it gives up after a while, and tries again later", async () => {
 		duties = { ...duties, nextSample: 10 * 60_000 };
-		sleeper.consider();
-		await time.advance(longestOnline);
-		expect(done).toEqual(["join", `postpone at ${longestOnline}`, `sleep ${10 * 60_000 - longestOnline}`]);
+		sleeper.update();
+		await time.advance(maxOnlineMs);
+		expect(done).toEqual(["join", `postpone at ${maxOnlineMs}`, `sleep ${10 * 60_000 - maxOnlineMs}`]);
 	});
 
 	test("a sleep that fails is tried again: the board does not stay awake for ever", async () => {
 		let failures = 2;
-		const stubborn = new Sleeper({
+		const stubborn = new PowerManager({
 			time,
-			duties: () => ({ ...duties, nextSample: 3_600_000, nextUpload: Number.POSITIVE_INFINITY }),
-			join: () => {},
-			postpone: () => {},
+			powerState: () => ({ ...duties, nextSample: 3_600_000, nextUpload: Number.POSITIVE_INFINITY }),
+			joinNetwork: () => {},
+			postponeUpload: () => {},
 			sleep: (milliseconds) => {
 				if (failures-- > 0) throw new Error("the storage is full");
 				done.push(`sleep ${milliseconds}`);
 			},
 		});
-		stubborn.consider();
+		stubborn.update();
 		await time.advance(60_000);
 		expect(done).toEqual(["sleep 3590000"]);
 	});
 
 	test("stopped, it does nothing more", async () => {
-		sleeper.consider();
+		sleeper.update();
 		sleeper.stop();
-		await time.advance(longestOnline);
-		sleeper.consider();
+		await time.advance(maxOnlineMs);
+		sleeper.update();
 		expect(done).toEqual(["join"]);
 	});
 });

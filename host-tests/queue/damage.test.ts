@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { NorFlash, type Wear } from "../../simulator/flash";
+import { NorFlash, type Wear } from "../../simulator/hardware/nor-flash";
 import type { Flash } from "../../src/boards/ecma419";
 import { FlashQueue } from "../../src/queue/flash-queue";
-import { below, pick, randomFrom } from "./random";
+import { below, pick, randomFrom } from "./seeded-random";
 
 /** Runs one failed case again: the text in brackets of its message. */
 const replay = process.env.REPLAY;
@@ -117,9 +117,10 @@ describe("bits flip anywhere", () => {
 			const bytes = record(random);
 			records.set(queue.push(bytes), { bytes: text(bytes), block });
 		}
-		queue.acknowledge((queue.oldest ?? 0) + below(10, random));
+		queue.acknowledge((queue.oldestSequence ?? 0) + below(10, random));
 		const marked = block;
-		for (const sequence of records.keys()) if (sequence < (queue.oldest ?? 0)) records.delete(sequence);
+		for (const sequence of records.keys())
+			if (sequence < (queue.oldestSequence ?? 0)) records.delete(sequence);
 		return { flash, records, marked };
 	}
 
@@ -151,7 +152,7 @@ describe("bits flip anywhere", () => {
 				if (acknowledgedAgain > 0) expect([...hit]).toContain(marked);
 				const lost = [...records].filter(([sequence]) => !found.has(sequence));
 				for (const [, { block }] of lost) expect([...hit]).toContain(block);
-				if (lost.length > 0) expect(queue.damagedBytes + queue.dropped).toBeGreaterThan(0);
+				if (lost.length > 0) expect(queue.damagedBytes + queue.droppedRecords).toBeGreaterThan(0);
 				worksOn(hurt, writeAlign, random, Math.max(...records.keys()));
 			});
 		},
@@ -222,7 +223,7 @@ test("a flash that throws at random never stops the queue for good", () => {
 			for (let i = 0; i < 20; i++) {
 				try {
 					queue.push(record(random));
-					if (i % 5 === 0) queue.acknowledge((queue.oldest ?? 0) + 1);
+					if (i % 5 === 0) queue.acknowledge((queue.oldestSequence ?? 0) + 1);
 				} catch (error) {
 					expect(failing, String(error)).toBe(true);
 				}

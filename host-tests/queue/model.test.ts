@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { NorFlash } from "../../simulator/flash";
+import { NorFlash } from "../../simulator/hardware/nor-flash";
 import { FlashQueue } from "../../src/queue/flash-queue";
-import { Life, type LifeOptions, type Operation } from "./life";
+import { type Operation, QueueModel, type QueueModelOptions } from "./queue-model";
 
 /** An operation on whatever waits then: places are parts of the way from the oldest to the newest. */
 type Step =
@@ -11,13 +11,13 @@ type Step =
 	| { readonly kind: "drain"; readonly count: number }
 	| { readonly kind: "read" | "remount" | "reset" };
 
-const sizes: fc.Arbitrary<LifeOptions> = fc.record({
+const sizes: fc.Arbitrary<QueueModelOptions> = fc.record({
 	blocks: fc.integer({ min: 2, max: 6 }),
 	blockLength: fc.constantFrom(128, 256, 512),
 	writeAlign: fc.constantFrom<1 | 4 | 16>(1, 4, 16),
 	whenFull: fc.constantFrom<"drop oldest" | "refuse newest">("drop oldest", "refuse newest"),
 	verify: fc.boolean(),
-	longest: fc.constant(64),
+	maxRecordBytes: fc.constant(64),
 });
 
 const steps: fc.Arbitrary<Step> = fc.oneof(
@@ -43,16 +43,16 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
 	{ weight: 1, arbitrary: fc.record({ kind: fc.constant("reset" as const) }) },
 );
 
-function operationOf(step: Step, { waiting }: Life): Operation {
+function operationOf(step: Step, { pending }: QueueModel): Operation {
 	if (step.kind !== "acknowledge") return step;
-	const entry = waiting[Math.floor(step.part * waiting.length)] ?? waiting.at(-1);
+	const entry = pending[Math.floor(step.part * pending.length)] ?? pending.at(-1);
 	return { kind: "acknowledge", upTo: (entry?.sequence ?? 0) + (step.part > 1.1 ? 1000 : 0) };
 }
 
 test("with power always on, a queue is an array that loses its oldest when it is full, and outlives every mount", () => {
 	fc.assert(
 		fc.property(sizes, fc.array(steps, { maxLength: 150, size: "max" }), (size, list) => {
-			const life = new Life(size);
+			const life = new QueueModel(size);
 			for (const step of list) life.run(operationOf(step, life));
 			life.run({ kind: "remount" });
 		}),
@@ -76,15 +76,15 @@ describe("sequence numbers never repeat", () => {
 
 	test("not beyond 2^32 either", () => {
 		const chip = flash();
-		const first = 2 ** 32 - 5;
-		let queue = new FlashQueue({ flash: chip, firstSequence: first });
+		const firstSequence = 2 ** 32 - 5;
+		let queue = new FlashQueue({ flash: chip, firstSequence });
 		for (let i = 0; i < 40; i++) {
-			expect(queue.push(bytes)).toBe(first + i);
+			expect(queue.push(bytes)).toBe(firstSequence + i);
 			if (i % 7 === 0) queue = new FlashQueue({ flash: chip });
 		}
-		queue.acknowledge(first + 38);
+		queue.acknowledge(firstSequence + 38);
 		expect([...new FlashQueue({ flash: chip }).records()].map(({ sequence }) => sequence)).toEqual([
-			first + 39,
+			firstSequence + 39,
 		]);
 	});
 });
@@ -93,7 +93,7 @@ test("a record larger than a sector is refused with its size and the limit, and 
 	const queue = new FlashQueue({ flash: new NorFlash({ blocks: 3, blockLength: 256 }) });
 	queue.push(new Uint8Array(10));
 	expect(() => queue.push(new Uint8Array(300))).toThrow(/300.*21[0-9]/);
-	queue.push(new Uint8Array(queue.largestRecord));
+	queue.push(new Uint8Array(queue.maxRecordBytes));
 	expect(queue.length).toBe(2);
 });
 
@@ -105,8 +105,8 @@ test("a full ring that refuses says so, and takes records again once some are ac
 	expect(() => {
 		for (;;) queue.push(new Uint8Array(20));
 	}).toThrow(/full/);
-	const { length, oldest = 0 } = queue;
+	const { length, oldestSequence = 0 } = queue;
 	expect(length).toBeGreaterThan(10);
-	queue.acknowledge(oldest + length / 2);
+	queue.acknowledge(oldestSequence + length / 2);
 	queue.push(new Uint8Array(20));
 });

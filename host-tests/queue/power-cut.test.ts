@@ -1,23 +1,29 @@
 import { describe, expect, test } from "vitest";
-import type { PowerCut, Tear } from "../../simulator/flash";
-import { anyOperation, anyRecord, Life, type LifeOptions, type Operation } from "./life";
-import { below, pick, randomFrom } from "./random";
+import type { PowerCut, Tear } from "../../simulator/hardware/nor-flash";
+import {
+	type Operation,
+	QueueModel,
+	type QueueModelOptions,
+	randomOperation,
+	randomRecord,
+} from "./queue-model";
+import { below, pick, randomFrom } from "./seeded-random";
 
 /** Runs everything at full size; CI runs a part of it. */
 const long = process.env.MODE === "long";
 /** Runs one failed case again: the text in brackets of its message. */
 const replay = process.env.REPLAY;
 
-const sizes: readonly LifeOptions[] = [1, 4, 16].flatMap((writeAlign) =>
+const sizes: readonly QueueModelOptions[] = [1, 4, 16].flatMap((writeAlign) =>
 	[
-		{ blocks: 2, blockLength: 256, longest: 30 },
-		{ blocks: 3, blockLength: 256, longest: 40 },
-		{ blocks: 16, blockLength: 128, longest: 16 },
+		{ blocks: 2, blockLength: 256, maxRecordBytes: 30 },
+		{ blocks: 3, blockLength: 256, maxRecordBytes: 40 },
+		{ blocks: 16, blockLength: 128, maxRecordBytes: 16 },
 	].map((size) => ({ ...size, writeAlign: writeAlign as 1 | 4 | 16 })),
 );
 const names = sizes.map((size) => ({ size, name: nameOf(size) }));
 
-function nameOf({ blocks, blockLength, writeAlign, whenFull }: LifeOptions): string {
+function nameOf({ blocks, blockLength, writeAlign, whenFull }: QueueModelOptions): string {
 	return `${blocks} × ${blockLength} align ${writeAlign}${whenFull === undefined ? "" : ` ${whenFull}`}`;
 }
 
@@ -25,10 +31,10 @@ describe("power goes at every byte of every program and in every erase", () => {
 	const erased: readonly Tear[] = ["first half", "last half", "scattered", "almost"];
 
 	/** What an operation does to the flash: a step for each byte programmed and each block erased. */
-	function stepsOf(life: Life, operation: Operation) {
+	function stepsOf(life: QueueModel, operation: Operation) {
 		const copy = life.copy();
 		const operations: { kind: "program" | "erase"; step: number }[] = [];
-		copy.flash.cutPower({
+		copy.flash.schedulePowerCut({
 			step: Number.POSITIVE_INFINITY,
 			counts: (kind) => {
 				operations.push({ kind, step: copy.flash.steps });
@@ -40,7 +46,7 @@ describe("power goes at every byte of every program and in every erase", () => {
 		return { operations, steps: copy.flash.steps };
 	}
 
-	function* cutsOf(life: Life, operation: Operation): Generator<{ step: number; tear: Tear }> {
+	function* cutsOf(life: QueueModel, operation: Operation): Generator<{ step: number; tear: Tear }> {
 		const { operations, steps } = stepsOf(life, operation);
 		for (const [index, { kind, step }] of operations.entries()) {
 			const end = operations[index + 1]?.step ?? steps;
@@ -53,15 +59,15 @@ describe("power goes at every byte of every program and in every erase", () => {
 	}
 
 	/** Cuts, recovers, goes on until every sector has been used again, and compares all along. */
-	function cutOnce(life: Life, operation: Operation, cut: PowerCut): void {
+	function cutOnce(life: QueueModel, operation: Operation, cut: PowerCut): void {
 		const copy = life.copy();
-		copy.flash.cutPower(cut);
+		copy.flash.schedulePowerCut(cut);
 		if (copy.run(operation)) throw new Error("power did not go");
 		copy.recover(operation);
-		const { blocks, blockLength, longest } = life.options;
-		const rounds = Math.ceil((blocks * blockLength) / (longest + 8)) + 2;
+		const { blocks, blockLength, maxRecordBytes } = life.options;
+		const rounds = Math.ceil((blocks * blockLength) / (maxRecordBytes + 8)) + 2;
 		for (let round = 0; round < rounds; round++)
-			copy.run({ kind: "push", bytes: anyRecord(life.options, cut.random) });
+			copy.run({ kind: "push", bytes: randomRecord(life.options, cut.random) });
 		copy.run({ kind: "remount" });
 		copy.run({ kind: "drain", count: 3 });
 		copy.run({ kind: "remount" });
@@ -69,13 +75,13 @@ describe("power goes at every byte of every program and in every erase", () => {
 
 	test.each(names)("$name", ({ size, name }) => {
 		const random = randomFrom(1);
-		const life = new Life(size);
+		const life = new QueueModel(size);
 		// First around the ring once, then through it again with a cut at every step.
-		const once = Math.ceil((size.blocks * size.blockLength) / (size.longest / 2 + 8));
-		for (let i = 0; i < once; i++) life.run(anyOperation(life, random));
+		const once = Math.ceil((size.blocks * size.blockLength) / (size.maxRecordBytes / 2 + 8));
+		for (let i = 0; i < once; i++) life.run(randomOperation(life, random));
 		let cuts = 0;
 		for (let i = 0; i < once * (long ? 8 : 2); i++) {
-			const operation = anyOperation(life, random);
+			const operation = randomOperation(life, random);
 			for (const { step, tear } of cutsOf(life, operation)) {
 				const id = `${name}/${i}/${step}/${tear}`;
 				if (replay !== undefined && replay !== id) continue;
@@ -93,17 +99,17 @@ describe("power goes at every byte of every program and in every erase", () => {
 });
 
 describe("power goes again and again in one life", () => {
-	const lives: readonly LifeOptions[] = [
+	const lives: readonly QueueModelOptions[] = [
 		...sizes,
 		...sizes.map((size) => ({ ...size, whenFull: "refuse newest" as const })),
 	];
 	const cutsPerLife = 40;
 	const total = long ? 1_000_000 : 10_000;
 
-	function nextCut({ options }: Life, random: () => number): PowerCut {
+	function nextCut({ options }: QueueModel, random: () => number): PowerCut {
 		const tear = pick<Tear>(["prefix", "scattered", "first half", "last half", "almost"], random);
 		// Half of the cuts fall where sectors begin: into an erase or a header.
-		if (random() < 0.5) return { step: below(options.longest * 12, random), tear, random };
+		if (random() < 0.5) return { step: below(options.maxRecordBytes * 12, random), tear, random };
 		return {
 			step: below(45 * 3, random),
 			tear,
@@ -112,13 +118,13 @@ describe("power goes again and again in one life", () => {
 		};
 	}
 
-	function live(options: LifeOptions, seed: number): void {
+	function live(options: QueueModelOptions, seed: number): void {
 		const random = randomFrom(seed);
-		const life = new Life(options);
+		const life = new QueueModel(options);
 		for (let cuts = 0; cuts < cutsPerLife; ) {
-			life.flash.cutPower(nextCut(life, random));
+			life.flash.schedulePowerCut(nextCut(life, random));
 			for (let operations = 0; operations < 400; operations++) {
-				const operation = anyOperation(life, random);
+				const operation = randomOperation(life, random);
 				if (life.run(operation)) continue;
 				life.recover(operation);
 				break;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hasXs, howToGetXs, XsEngine } from "../../bench/xs";
+import { hasXs, howToGetXs, XsEngine } from "../../bench/xs-engine";
 import { measureHeap } from "../../bench/xs-figures";
 
 describe.skipIf(!hasXs())(`on XS (needs ${howToGetXs})`, () => {

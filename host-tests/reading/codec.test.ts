@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ReadingChain } from "../../src/reading/chain";
-import { ReadingEncoder } from "../../src/reading/encode";
 import type { Field, Reading, SampleContext, Value } from "../../src/reading/reading";
+import { ReadingDecoder } from "../../src/reading/reading-decoder";
+import { ReadingEncoder } from "../../src/reading/reading-encoder";
 
 const field = (decimals = 2, name = "temperature"): Field => ({ name, unit: "celsius", decimals });
 const context = (fields: readonly Field[]): SampleContext => ({
@@ -17,12 +17,12 @@ const at = (utc: number, values: readonly Value[]): Reading => ({ time: { utc },
 /** Stores readings one after the other and reads them back, as a sector would. */
 function roundTrip(list: readonly { readonly reading: Reading; readonly context: SampleContext }[]) {
 	const encoder = new ReadingEncoder();
-	const writing = new ReadingChain();
-	const reading = new ReadingChain();
+	const writing = new ReadingDecoder();
+	const reading = new ReadingDecoder();
 	return list.map((entry, i) => {
 		const bytes = encoder.encode(writing, entry.reading, entry.context, i === 0).slice();
-		writing.take(bytes, i + 1, i === 0);
-		expect(reading.take(bytes, i + 1, i === 0)).toBe(true);
+		writing.decode(bytes, i + 1, i === 0);
+		expect(reading.decode(bytes, i + 1, i === 0)).toBe(true);
 		return { reading: reading.reading(), context: reading.context, length: bytes.length };
 	});
 }
@@ -137,7 +137,7 @@ test("a series of weather takes a few bytes a reading, its context once", () => 
 
 describe("what cannot be stored is refused, and says why", () => {
 	const encode = (reading: Reading, told: SampleContext) => () =>
-		new ReadingEncoder().encode(new ReadingChain(), reading, told, true);
+		new ReadingEncoder().encode(new ReadingDecoder(), reading, told, true);
 
 	test.each<[string, Reading, SampleContext, RegExp]>([
 		["a time that is none", at(Number.NaN, []), context([]), /time in milliseconds/],
@@ -152,24 +152,24 @@ describe("what cannot be stored is refused, and says why", () => {
 describe("a record that is missing or damaged is never read as something else", () => {
 	test("after a gap nothing is read before the next context", () => {
 		const encoder = new ReadingEncoder();
-		const writing = new ReadingChain();
+		const writing = new ReadingDecoder();
 		const told = context([field()]);
 		const bytes = [1, 2, 3].map((i) => {
 			const record = encoder.encode(writing, at(1.79e12 + i * 60_000, [i]), told, i === 1).slice();
-			writing.take(record, i, i === 1);
+			writing.decode(record, i, i === 1);
 			return record;
 		});
-		const reading = new ReadingChain();
-		expect(reading.take(bytes[0] ?? new Uint8Array(0), 1, true)).toBe(true);
-		expect(reading.take(bytes[2] ?? new Uint8Array(0), 3, false)).toBe(false);
+		const reading = new ReadingDecoder();
+		expect(reading.decode(bytes[0] ?? new Uint8Array(0), 1, true)).toBe(true);
+		expect(reading.decode(bytes[2] ?? new Uint8Array(0), 3, false)).toBe(false);
 	});
 
 	test("any bytes are read without an exception", () => {
 		fc.assert(
 			fc.property(fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 5 }), (records) => {
-				const chain = new ReadingChain();
+				const chain = new ReadingDecoder();
 				records.forEach((bytes, i) => {
-					if (chain.take(bytes, i + 1, i === 0)) chain.reading();
+					if (chain.decode(bytes, i + 1, i === 0)) chain.reading();
 				});
 			}),
 			{ numRuns: 2000 },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Value } from "../../src/reading/reading";
-import { Aggregate, type Aggregation } from "../../src/sensors/aggregate";
+import { Aggregate, type Aggregation } from "../../src/sensors/pipeline/aggregate";
 
 function of(aggregation: Aggregation, ...values: Value[]): Aggregate {
 	const aggregate = new Aggregate(aggregation);
@@ -32,13 +32,13 @@ test("the mean lies between minimum and maximum, which are among the values", ()
 	});
 	fc.assert(
 		fc.property(numbers, (values) => {
-			const { value, least = Number.NaN, most = Number.NaN } = of("mean", ...values);
-			expect(values).toContain(least);
-			expect(values).toContain(most);
-			expect(Math.min(...values)).toBe(least);
-			expect(Math.max(...values)).toBe(most);
-			expect(Number(value)).toBeGreaterThanOrEqual(least - 1e-6);
-			expect(Number(value)).toBeLessThanOrEqual(most + 1e-6);
+			const { value, min = Number.NaN, max = Number.NaN } = of("mean", ...values);
+			expect(values).toContain(min);
+			expect(values).toContain(max);
+			expect(Math.min(...values)).toBe(min);
+			expect(Math.max(...values)).toBe(max);
+			expect(Number(value)).toBeGreaterThanOrEqual(min - 1e-6);
+			expect(Number(value)).toBeLessThanOrEqual(max + 1e-6);
 		}),
 	);
 });
@@ -46,7 +46,7 @@ test("the mean lies between minimum and maximum, which are among the values", ()
 test("a new reading begins with nothing", () => {
 	const aggregate = of("mean", 1, 2);
 	aggregate.clear();
-	expect([aggregate.value, aggregate.least, aggregate.most]).toEqual([undefined, undefined, undefined]);
+	expect([aggregate.value, aggregate.min, aggregate.max]).toEqual([undefined, undefined, undefined]);
 	aggregate.add(7);
-	expect([aggregate.value, aggregate.least, aggregate.most]).toEqual([7, 7, 7]);
+	expect([aggregate.value, aggregate.min, aggregate.max]).toEqual([7, 7, 7]);
 });

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
 import { AHT20Chip } from "../../simulator/chips/aht20";
-import { checksum } from "../../simulator/chips/checksum";
-import { AHT20, aht20 } from "../../src/sensors/aht20";
-import { Workbench } from "./workbench";
+import { crc8ByDivision } from "../../simulator/chips/crc8";
+import { AHT20, aht20 } from "../../src/sensors/drivers/aht20";
+import { SensorBench } from "./sensor-bench";
 
 // The data sheet has no worked example, neither of a measurement nor of the checksum.
 
-let bench: Workbench;
+let bench: SensorBench;
 beforeEach(() => {
-	bench = new Workbench();
+	bench = new SensorBench();
 });
 
 /** What the driver makes of the bytes of a measurement. */
@@ -18,7 +18,7 @@ function read(data: readonly number[], status = 0x1c) {
 	const driver = new AHT20(bench.at(0x38));
 	bench.ticks += driver.start();
 	const bytes = [status, ...data];
-	bytes.push(checksum(bytes));
+	bytes.push(crc8ByDivision(bytes));
 	bench.bus.attach(0x38, { write: (written) => chip.write(written), read: (into) => into.set(bytes) });
 	return driver.sample();
 }
@@ -45,7 +45,7 @@ test("driver and chip agree over all that the chip can measure", () => {
 			fc.double({ min: -40, max: 120, noNaN: true }),
 			fc.double({ min: 0, max: 100, noNaN: true }),
 			(temperature, humidity) => {
-				bench.around = { ...bench.around, temperature, humidity };
+				bench.surroundings = { ...bench.surroundings, temperature, humidity };
 				bench.ticks += driver.start();
 				const sample = driver.sample();
 				expect(Math.abs((sample?.thermometer.temperature ?? 999) - temperature)).toBeLessThan(0.001);
@@ -69,23 +69,23 @@ test("a measurement is there after 80 ms, not before, and only once", () => {
 
 test("one that did not load its calibration is told to, and the first reading is not lost", () => {
 	bench.bus.attach(0x38, new AHT20Chip({ ...bench.chipOptions, calibrated: false }));
-	expect(aht20.identify(bench.provider, 0x38)).toBe("this");
+	expect(aht20.identify(bench.i2cBus, 0x38)).toBe("this");
 	const sensor = bench.make(aht20);
-	expect(sensor.measure()).toBe(10);
+	expect(sensor.start()).toBe(10);
 	bench.ticks += 10;
 	expect(sensor.proceed?.()).toBe(80);
 	bench.ticks += 80;
 	expect(sensor.proceed?.()).toBe(0);
 	expect(sensor.read()[0]).toBeCloseTo(21.37, 2);
-	expect(sensor.measure()).toBe(80);
+	expect(sensor.start()).toBe(80);
 });
 
 test("where nobody calls proceed, such a one has its values from the second reading on", () => {
 	bench.bus.attach(0x38, new AHT20Chip({ ...bench.chipOptions, calibrated: false }));
 	const sensor = bench.make(aht20);
-	bench.ticks += sensor.measure();
+	bench.ticks += sensor.start();
 	expect(() => sensor.read()).toThrow(/did not end in time/);
-	bench.ticks += sensor.measure();
+	bench.ticks += sensor.start();
 	expect(sensor.read()[0]).toBeCloseTo(21.37, 2);
 });
 
@@ -116,7 +116,7 @@ test("a register that happens to hold what an AHT20 would say is another chip, b
 		},
 		read: (into) => into.fill(pointer++ === 0x71 ? 0x1c : 0x00),
 	});
-	expect(aht20.identify(bench.provider, 0x38)).toBe("other");
+	expect(aht20.identify(bench.i2cBus, 0x38)).toBe("other");
 });
 
 test.each([
@@ -125,6 +125,6 @@ test.each([
 	["what was written to it, as a port does", 0x71],
 ])("a chip that answers %s is none", (_, byte) => {
 	bench.bus.attach(0x38, { write: () => {}, read: (into) => into.fill(byte) });
-	expect(aht20.identify(bench.provider, 0x38)).toBe("other");
+	expect(aht20.identify(bench.i2cBus, 0x38)).toBe("other");
 	expect(() => new AHT20(bench.at(0x38))).toThrow(/another chip answers there/);
 });

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { BH1750, bh1750 } from "../../src/sensors/bh1750";
-import { Workbench } from "./workbench";
+import { BH1750, bh1750 } from "../../src/sensors/drivers/bh1750";
+import { SensorBench } from "./sensor-bench";
 
-let bench: Workbench;
+let bench: SensorBench;
 beforeEach(() => {
-	bench = new Workbench();
+	bench = new SensorBench();
 });
 
 function measure(driver: BH1750) {
@@ -30,7 +30,7 @@ test("driver and chip agree over all that the chip can measure, from darkness to
 	const driver = new BH1750(bench.at(0x23));
 	fc.assert(
 		fc.property(fc.double({ min: 0, max: 121_000, noNaN: true }), (illuminance) => {
-			bench.around = { ...bench.around, illuminance };
+			bench.surroundings = { ...bench.surroundings, illuminance };
 			// Half a count, with the usual sensitivity or the least.
 			const step = illuminance < 54_000 ? 0.42 : 0.93;
 			expect(Math.abs(measure(driver) - illuminance)).toBeLessThan(step);
@@ -46,20 +46,20 @@ test("a measurement takes 180 ms at most, and in bright light 81 more for the se
 	expect(driver.proceed()).toBe(0);
 	expect(driver.sample()?.lightmeter.illuminance).toBeCloseTo(430.8, 1);
 	expect(driver.sample()).toBeUndefined();
-	bench.around = { ...bench.around, illuminance: 100_000 };
+	bench.surroundings = { ...bench.surroundings, illuminance: 100_000 };
 	bench.ticks += driver.start();
 	expect(driver.proceed()).toBeCloseTo(80.9, 1);
 	bench.ticks += 81;
 	expect(driver.proceed()).toBe(0);
 	expect(driver.sample()?.lightmeter.illuminance).toBeCloseTo(100_000, -1);
 	// And in the dark it is as sensitive as before.
-	bench.around = { ...bench.around, illuminance: 3.4 };
+	bench.surroundings = { ...bench.surroundings, illuminance: 3.4 };
 	expect(measure(driver)).toBeCloseTo(3.33, 1);
 });
 
 test("what is brighter than the least sensitivity can tell has its sentence, not a wrong number", () => {
 	bench.plugIn("bh1750");
-	bench.around = { ...bench.around, illuminance: 150_000 };
+	bench.surroundings = { ...bench.surroundings, illuminance: 150_000 };
 	expect(() => measure(new BH1750(bench.at(0x23)))).toThrow(
 		"BH1750 at 0x23: it is brighter than the sensor can measure.",
 	);
@@ -70,7 +70,7 @@ describe("identified by what it tells after a reset", () => {
 		const chip = bench.plugIn("bh1750");
 		chip.write(Uint8Array.of(0x10));
 		bench.ticks += 500;
-		expect(bh1750.identify(bench.provider, 0x23)).toBe("this");
+		expect(bh1750.identify(bench.i2cBus, 0x23)).toBe("this");
 	});
 
 	test("registers behind a pointer are another chip (an MCP23017 after its reset)", () => {
@@ -82,7 +82,7 @@ describe("identified by what it tells after a reset", () => {
 			},
 			read: (into) => into.set(registers.slice(pointer, pointer + into.length)),
 		});
-		expect(bh1750.identify(bench.provider, 0x23)).toBe("other");
+		expect(bh1750.identify(bench.i2cBus, 0x23)).toBe("other");
 	});
 
 	test("a port that tells what was written to it is another chip (a PCF8574)", () => {
@@ -93,6 +93,6 @@ describe("identified by what it tells after a reset", () => {
 			},
 			read: (into) => into.fill(port),
 		});
-		expect(bh1750.identify(bench.provider, 0x23)).toBe("other");
+		expect(bh1750.identify(bench.i2cBus, 0x23)).toBe("other");
 	});
 });

@@ -1,11 +1,15 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { SimulatedBus } from "../../simulator/bus";
 import { BME280Chip, exampleCalibration } from "../../simulator/chips/bme280";
-import type { Environment } from "../../simulator/weather/weather";
+import { SimulatedI2CBus } from "../../simulator/hardware/i2c-bus";
+import type { Weather } from "../../simulator/weather/weather";
 import type { I2CBus } from "../../src/boards/ecma419";
-import { BME280 } from "../../src/sensors/bme280";
-import { fineTemperature, pascal, relativeHumidity } from "../../src/sensors/bosch-compensation";
+import { BME280 } from "../../src/sensors/drivers/bme280";
+import {
+	compensateHumidity,
+	compensatePressure,
+	fineTemperature,
+} from "../../src/sensors/drivers/bmx280-compensation";
 import { SensorError } from "../../src/sensors/sensor-error";
 
 describe("the compensation gives what the data sheet says", () => {
@@ -18,7 +22,7 @@ describe("the compensation gives what the data sheet says", () => {
 	});
 
 	test("for pressure: 100653.27 Pa", () => {
-		expect(pascal(415148, fine, exampleCalibration)).toBeCloseTo(100653.27, 1);
+		expect(compensatePressure(415148, fine, exampleCalibration)).toBeCloseTo(100653.27, 1);
 	});
 
 	// Bosch publishes no example for humidity. This is the data sheet's own 32-bit integer form (section 4.2.3), which
@@ -34,18 +38,18 @@ describe("the compensation gives what the data sheet says", () => {
 					14);
 			v -= ((((v >> 15) * (v >> 15)) >> 7) * H1) >> 4;
 			const integer = Math.min(Math.max(v, 0), 419430400) / 2 ** 12 / 1024;
-			expect(relativeHumidity(raw, fine, exampleCalibration)).toBeCloseTo(integer, 1);
+			expect(compensateHumidity(raw, fine, exampleCalibration)).toBeCloseTo(integer, 1);
 		},
 	);
 });
 
 let ticks: number;
-let around: Environment;
-let bus: SimulatedBus;
+let around: Weather;
+let bus: SimulatedI2CBus;
 beforeEach(() => {
 	ticks = 100;
 	around = { temperature: 21.37, humidity: 48.2, pressure: 101_325 };
-	bus = new SimulatedBus();
+	bus = new SimulatedI2CBus();
 	bus.attach(0x76, chip());
 	ticks += 10;
 });

@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
 import { BME280Chip, exampleCalibration } from "../../simulator/chips/bme280";
-import { BMP280, bmp280 } from "../../src/sensors/bmp280";
-import { fineTemperature, pascal } from "../../src/sensors/bosch-compensation";
-import { Workbench } from "./workbench";
+import { BMP280, bmp280 } from "../../src/sensors/drivers/bmp280";
+import { compensatePressure, fineTemperature } from "../../src/sensors/drivers/bmx280-compensation";
+import { SensorBench } from "./sensor-bench";
 
-let bench: Workbench;
+let bench: SensorBench;
 beforeEach(() => {
-	bench = new Workbench();
+	bench = new SensorBench();
 });
 
 test("the worked example of its data sheet: 25.08 °C and 100653 Pa (BST-BMP280-DS001, section 3.12)", () => {
 	const fine = fineTemperature(519888, exampleCalibration);
 	expect(fine / 5120).toBeCloseTo(25.08, 2);
-	expect(pascal(415148, fine, exampleCalibration)).toBeCloseTo(100653.27, 1);
+	expect(compensatePressure(415148, fine, exampleCalibration)).toBeCloseTo(100653.27, 1);
 });
 
 test("driver and chip agree over all that the chip can measure", () => {
@@ -24,7 +24,7 @@ test("driver and chip agree over all that the chip can measure", () => {
 			fc.double({ min: -40, max: 85, noNaN: true }),
 			fc.double({ min: 30_000, max: 110_000, noNaN: true }),
 			(temperature, pressure) => {
-				bench.around = { ...bench.around, temperature, pressure };
+				bench.surroundings = { ...bench.surroundings, temperature, pressure };
 				bench.ticks += driver.start();
 				const sample = driver.sample();
 				expect(Math.abs((sample?.thermometer.temperature ?? 999) - temperature)).toBeLessThan(0.01);
@@ -36,7 +36,7 @@ test("driver and chip agree over all that the chip can measure", () => {
 
 test.each([0x58, 0x57, 0x56])("the id %i is one of its own", (id) => {
 	bench.bus.attach(0x77, new BME280Chip({ ...bench.chipOptions, id }));
-	expect(bmp280.identify(bench.provider, 0x77)).toBe("this");
+	expect(bmp280.identify(bench.i2cBus, 0x77)).toBe("this");
 	new BMP280(bench.at(0x77)).close();
 });
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SimulatedBus } from "../../simulator/bus";
-import { SimulatedPins } from "../../simulator/pins";
+import { SimulatedI2CBus } from "../../simulator/hardware/i2c-bus";
+import { SimulatedPins } from "../../simulator/hardware/pins";
 import { VirtualTime } from "../../simulator/virtual-time";
-import { freeBus, type Line, lookAtBus } from "../../src/sensors/bus-lines";
+import { type OpenDrainLine, recoverBus, recoverBusPins } from "../../src/sensors/pipeline/i2c-bus-recovery";
 
 /** Two lines that are pulled up, and a chip that was interrupted in the middle of sending. */
 class InterruptedChip {
@@ -20,11 +20,11 @@ class InterruptedChip {
 		this.data = this.high("data");
 	}
 
-	line(which: "data" | "clock"): Line {
+	line(which: "data" | "clock"): OpenDrainLine {
 		return {
-			pull: () => this.set(which, true),
+			pullLow: () => this.set(which, true),
 			release: () => this.set(which, false),
-			high: () => this.high(which),
+			isHigh: () => this.high(which),
 			close: () => {},
 		};
 	}
@@ -68,7 +68,7 @@ describe("a chip that waits for its clock in the middle of a byte", () => {
 				fc.array(fc.constantFrom<0 | 1>(0, 1), { minLength: 8, maxLength: 8 }),
 				(left, next) => {
 					const chip = new InterruptedChip([0, ...left, "acknowledge", ...next]);
-					expect(freeBus(chip.line("data"), chip.line("clock"))).toBe("freed");
+					expect(recoverBus(chip.line("data"), chip.line("clock"))).toBe("freed");
 					expect(chip.pulses).toBeLessThanOrEqual(9);
 					expect(chip.log.slice(-2)).toEqual(["start", "stop"]);
 					expect(chip.high("data") && chip.high("clock")).toBe(true);
@@ -79,14 +79,14 @@ describe("a chip that waits for its clock in the middle of a byte", () => {
 
 	test("that sends zeros alone gets its pulses up to the acknowledge", () => {
 		const chip = new InterruptedChip([0, 0, 0, 0, 0, 0, 0, 0, "acknowledge"]);
-		expect(freeBus(chip.line("data"), chip.line("clock"))).toBe("freed");
+		expect(recoverBus(chip.line("data"), chip.line("clock"))).toBe("freed");
 		expect(chip.pulses).toBe(8);
 	});
 });
 
 test("an idle bus is left alone", () => {
 	const chip = new InterruptedChip([]);
-	expect(freeBus(chip.line("data"), chip.line("clock"))).toBe("idle");
+	expect(recoverBus(chip.line("data"), chip.line("clock"))).toBe("idle");
 	expect(chip.log).toEqual([]);
 });
 
@@ -96,7 +96,7 @@ test.each([
 ] as const)("a %s line that is shorted is told as that", (which, expected) => {
 	const chip = new InterruptedChip([]);
 	chip.shorted = which;
-	expect(freeBus(chip.line("data"), chip.line("clock"))).toBe(expected);
+	expect(recoverBus(chip.line("data"), chip.line("clock"))).toBe(expected);
 	expect(chip.pulses).toBe(which === "data" ? 9 : 0);
 });
 
@@ -104,8 +104,8 @@ describe("at the pins of a board", () => {
 	function wired() {
 		const time = new VirtualTime();
 		const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
-		const bus = new SimulatedBus();
-		pins.wire({ bus, data: 21, clock: 22 });
+		const bus = new SimulatedI2CBus();
+		pins.wireBus({ bus, data: 21, clock: 22 });
 		return { pins, bus, Digital: pins.provider().Digital };
 	}
 	const at = { data: 21, clock: 22 };
@@ -113,19 +113,19 @@ describe("at the pins of a board", () => {
 	test("a held bus is freed, and the pins are given back", () => {
 		const { bus, Digital } = wired();
 		bus.holdLow();
-		expect(lookAtBus(Digital, at)).toBe("freed");
-		expect(bus.held).toBe(false);
-		expect(lookAtBus(Digital, at)).toBe("idle");
+		expect(recoverBusPins(Digital, at)).toBe("freed");
+		expect(bus.isHeld).toBe(false);
+		expect(recoverBusPins(Digital, at)).toBe("idle");
 	});
 
 	test("a bus that is in use is not touched", () => {
 		const { bus, Digital } = wired();
 		bus.holdLow();
 		const chip = new bus.SMBus({ ...at, hz: 100_000, address: 0x76 });
-		expect(lookAtBus(Digital, at)).toEqual({ unusable: "in use" });
-		expect(bus.held).toBe(true);
+		expect(recoverBusPins(Digital, at)).toEqual({ unusable: "in use" });
+		expect(bus.isHeld).toBe(true);
 		chip.close();
-		expect(lookAtBus(Digital, at)).toBe("freed");
+		expect(recoverBusPins(Digital, at)).toBe("freed");
 	});
 
 	test("a line is never driven high", () => {
@@ -133,7 +133,7 @@ describe("at the pins of a board", () => {
 		const written: (0 | 1)[] = [];
 		pins.onWrite = (_, level) => written.push(level);
 		bus.holdLow();
-		lookAtBus(Digital, at);
+		recoverBusPins(Digital, at);
 		expect(new Set(written)).toEqual(new Set([0]));
 	});
 });

@@ -1,25 +1,29 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ColumnOptions, planColumns, type Source } from "../../src/sensors/columns";
-import { type NameBook, nameFields } from "../../src/sensors/names";
+import {
+	type FieldLayoutOptions,
+	type FieldSource,
+	planFieldLayout,
+} from "../../src/sensors/pipeline/field-layout";
+import { assignFieldNames, type FieldNames } from "../../src/sensors/pipeline/field-names";
 
-function source(sensor: string, ...names: string[]): Source {
+function source(sensor: string, ...names: string[]): FieldSource {
 	return {
 		sensor,
 		fields: names.map((name) => ({ name, unit: "", decimals: 0, aggregation: "mean" as const })),
 	};
 }
 
-function input(sensor: string, name: string): Source {
-	return { ...source(sensor, name), named: true };
+function input(sensor: string, name: string): FieldSource {
+	return { ...source(sensor, name), hasUserNames: true };
 }
 
-function bookOf(sources: readonly Source[]): NameBook {
+function bookOf(sources: readonly FieldSource[]): FieldNames {
 	return sources
-		.filter(({ named }) => named !== true)
-		.reduce<NameBook>(
+		.filter(({ hasUserNames }) => hasUserNames !== true)
+		.reduce<FieldNames>(
 			(book, { sensor, fields }) =>
-				nameFields(
+				assignFieldNames(
 					book,
 					sensor,
 					fields.map(({ name }) => name),
@@ -28,16 +32,16 @@ function bookOf(sources: readonly Source[]): NameBook {
 		);
 }
 
-function plan(sources: readonly Source[], options: Partial<ColumnOptions> = {}) {
-	const { columns, problems } = planColumns({
+function plan(sources: readonly FieldSource[], options: Partial<FieldLayoutOptions> = {}) {
+	const { readingFields, problems } = planFieldLayout({
 		sources,
-		book: bookOf(sources),
+		fieldNames: bookOf(sources),
 		settings: {},
 		statistics: false,
-		most: 32,
+		maxFields: 32,
 		...options,
 	});
-	return { names: columns.map(({ field }) => field.name), problems, columns };
+	return { names: readingFields.map(({ field }) => field.name), problems, columns: readingFields };
 }
 
 const rename = (sensor: string, field: string, name: string) => ({
@@ -46,7 +50,7 @@ const rename = (sensor: string, field: string, name: string) => ({
 const two = [source("A", "t", "h"), source("B", "t")];
 
 describe("settings that fit nothing are told: most likely somebody has mistyped a name", () => {
-	test.each<[string, ColumnOptions["settings"], string[]]>([
+	test.each<[string, FieldLayoutOptions["settings"], string[]]>([
 		["nothing but what is there", { A: { off: true }, B: { fields: { t: { off: true } } } }, []],
 		[
 			"sensors that were never there",
@@ -64,7 +68,7 @@ describe("settings that fit nothing are told: most likely somebody has mistyped 
 
 	test("but not those of a sensor that is missing today", () => {
 		const settings = { B: { fields: { t: { offset: 1 } } } };
-		expect(plan([two[0] ?? source("A")], { book: bookOf(two), settings }).problems).toEqual([]);
+		expect(plan([two[0] ?? source("A")], { fieldNames: bookOf(two), settings }).problems).toEqual([]);
 	});
 
 	test("where none was ever found, nobody is listed", () => {
@@ -75,7 +79,7 @@ describe("settings that fit nothing are told: most likely somebody has mistyped 
 });
 
 describe("names that the owner gives", () => {
-	test.each<[string, ColumnOptions["settings"], string[], number]>([
+	test.each<[string, FieldLayoutOptions["settings"], string[], number]>([
 		["none", {}, ["t", "h", "t_2"], 0],
 		["a new one", rename("B", "t", "outdoors"), ["t", "h", "outdoors"], 0],
 		["the one that it has", rename("A", "t", "t"), ["t", "h", "t_2"], 0],
@@ -122,18 +126,24 @@ describe("names that the owner gives", () => {
 		fc.assert(
 			fc.property(wishes, fc.boolean(), fc.constantFrom("t", "z", "x"), (settings, there, pin) => {
 				const all = [...two, input("pin 4", pin)];
-				const book = bookOf(all);
+				const fieldNames = bookOf(all);
 				const sources = there ? all : all.slice(1);
-				const { columns } = planColumns({ sources, book, settings, statistics: true, most: 32 });
-				const given = columns.map(({ field }) => field.name);
+				const { readingFields } = planFieldLayout({
+					sources,
+					fieldNames,
+					settings,
+					statistics: true,
+					maxFields: 32,
+				});
+				const given = readingFields.map(({ field }) => field.name);
 				expect(new Set(given).size).toBe(given.length);
 				// Whatever is not renamed has the name from the book.
-				for (const { field, part, source, index } of columns) {
-					const { sensor, fields, named } = sources[source] ?? source404();
-					const own = fields[index]?.name ?? "";
-					if (part !== "value" || named === true) continue;
+				for (const { field, statistic, sourceIndex, fieldIndex } of readingFields) {
+					const { sensor, fields, hasUserNames } = sources[sourceIndex] ?? source404();
+					const own = fields[fieldIndex]?.name ?? "";
+					if (statistic !== "value" || hasUserNames === true) continue;
 					const wish = settings[sensor]?.fields?.[own]?.name;
-					const kept = book.find((entry) => entry.sensor === sensor)?.names.get(own);
+					const kept = fieldNames.find((entry) => entry.sensor === sensor)?.names.get(own);
 					expect([wish, kept]).toContain(field.name);
 				}
 			}),
@@ -156,7 +166,7 @@ describe("inputs", () => {
 			names: ["t", "h", "t_2"],
 			problems: ["pin 4: it cannot be called t, which another field is."],
 		});
-		expect(plan(all.slice(1), { book: bookOf(all) }).names).toEqual(["t_2"]);
+		expect(plan(all.slice(1), { fieldNames: bookOf(all) }).names).toEqual(["t_2"]);
 	});
 
 	test("go before what the owner would like to call a sensor's field", () => {
@@ -182,16 +192,16 @@ describe("minimum and maximum", () => {
 	test("give way to a field that has the name", () => {
 		const planned = plan([source("A", "t"), source("B", "t_max")], { statistics: true });
 		expect(planned.names).toEqual(["t", "t_min", "t_max", "t_max_min", "t_max_max"]);
-		expect(planned.columns[2]).toMatchObject({ source: 1, part: "value" });
+		expect(planned.columns[2]).toMatchObject({ sourceIndex: 1, statistic: "value" });
 		expect(planned.problems).toEqual(["left out, because another field has the name: t_max."]);
 	});
 });
 
 test("what a reading has no room for is left out from the end, minima and maxima first, and told", () => {
-	const planned = plan([source("A", "a", "b"), source("B", "c")], { statistics: true, most: 4 });
+	const planned = plan([source("A", "a", "b"), source("B", "c")], { statistics: true, maxFields: 4 });
 	expect(planned.names).toEqual(["a", "a_min", "b", "c"]);
 	expect(planned.problems).toEqual([
 		"left out, because a reading holds 4 fields: a_max, b_min, b_max, c_min, c_max. Turn off fields that are not needed.",
 	]);
-	expect(plan([source("A", "a", "b", "c")], { most: 2 }).names).toEqual(["a", "b"]);
+	expect(plan([source("A", "a", "b", "c")], { maxFields: 2 }).names).toEqual(["a", "b"]);
 });

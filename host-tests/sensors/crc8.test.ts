@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { checksum } from "../../simulator/chips/checksum";
-import { crc8 } from "../../src/sensors/crc8";
+import { crc8ByDivision } from "../../simulator/chips/crc8";
+import { crc8Sensirion } from "../../src/common/crc8";
 
 test.each([
 	// SHT3x-DIS, table 20; SHT4x, "Checksum".
@@ -15,20 +15,20 @@ test.each([
 	[0x9f07, 0xc2],
 	[0x3bbe, 0x89],
 ])("of the word %i it is %i, as the data sheets have it", (word, expected) => {
-	expect(crc8(Uint8Array.of(word >> 8, word & 0xff))).toBe(expected);
+	expect(crc8Sensirion(Uint8Array.of(word >> 8, word & 0xff))).toBe(expected);
 });
 
 test("the driver's and the chip's, made in two ways, are the same for any bytes", () => {
 	fc.assert(
 		fc.property(fc.uint8Array({ minLength: 1, maxLength: 12 }), (bytes) => {
-			expect(checksum([...bytes])).toBe(crc8(bytes));
+			expect(crc8ByDivision([...bytes])).toBe(crc8Sensirion(bytes));
 		}),
 	);
 });
 
 test("it is of the part that it is asked for", () => {
 	const bytes = Uint8Array.of(0, 0xbe, 0xef, 0);
-	expect(crc8(bytes, 1, 3)).toBe(0x92);
+	expect(crc8Sensirion(bytes, 1, 3)).toBe(0x92);
 });
 
 test("one wrong bit, and any eight in a row that are not right, are seen", () => {
@@ -43,7 +43,7 @@ test("one wrong bit, and any eight in a row that are not right, are seen", () =>
 				for (let i = 0; i < 8; i++)
 					if ((burst & (1 << i)) !== 0)
 						damaged[(bit + i) >> 3] = (damaged[(bit + i) >> 3] ?? 0) ^ (0x80 >> ((bit + i) % 8));
-				expect(crc8(damaged)).not.toBe(crc8(bytes));
+				expect(crc8Sensirion(damaged)).not.toBe(crc8Sensirion(bytes));
 			},
 		),
 	);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { kinds } from "../../src/sensors/kinds";
+import { allDrivers } from "../../src/sensors/drivers/all-drivers";
 
 const root = join(import.meta.dirname, "..", "..");
 const docs = readFileSync(join(root, "docs/sensors.md"), "utf8");
@@ -13,7 +13,7 @@ function listed(addresses: readonly number[]): string {
 }
 
 test("the table of sensors is the firmware's: every kind, in its order, with its fields and addresses", () => {
-	const rows = kinds.map(({ name, fields = [], addresses }) => {
+	const rows = allDrivers.map(({ name, fields = [], addresses }) => {
 		const told = fields.map((field) => `\`${field.name}\` ${field.unit} ${field.decimals}`).join(", ");
 		return `| ${name} | ${told === "" ? "–" : told} | ${listed(addresses)} |`;
 	});
@@ -23,7 +23,7 @@ test("the table of sensors is the firmware's: every kind, in its order, with its
 });
 
 test("the driver that is shown is the one that runs, and has fewer than 60 lines", () => {
-	const source = readFileSync(join(root, "src/sensors/bh1750.ts"), "utf8");
+	const source = readFileSync(join(root, "src/sensors/drivers/bh1750.ts"), "utf8");
 	expect(docs).toContain(`\`\`\`ts\n${source}\`\`\``);
 	expect(source.trimEnd().split("\n").length).toBeLessThan(60);
 });

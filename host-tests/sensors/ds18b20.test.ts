@@ -1,29 +1,29 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { DS18B20Chip, type DS18B20Options } from "../../simulator/chips/ds18b20";
-import { OneWireLine, OneWireMaster } from "../../simulator/one-wire";
-import { DS18B20 } from "../../src/sensors/ds18b20";
-import { crc8, isRom, romText } from "../../src/sensors/one-wire";
+import { OneWireLine, OneWireMaster } from "../../simulator/hardware/one-wire";
+import { DS18B20 } from "../../src/sensors/drivers/ds18b20";
+import { crc8Maxim, isValidRom, romText } from "../../src/sensors/drivers/one-wire";
 import { SensorBoard } from "./sensor-board";
 
 describe("the CRC of a ROM code", () => {
 	test("is A2 for the code in Maxim's application note 27", () => {
-		expect(crc8([0x02, 0x1c, 0xb8, 0x01, 0x00, 0x00, 0x00])).toBe(0xa2);
-		expect(isRom(Uint8Array.of(0x02, 0x1c, 0xb8, 0x01, 0x00, 0x00, 0x00, 0xa2))).toBe(true);
+		expect(crc8Maxim([0x02, 0x1c, 0xb8, 0x01, 0x00, 0x00, 0x00])).toBe(0xa2);
+		expect(isValidRom(Uint8Array.of(0x02, 0x1c, 0xb8, 0x01, 0x00, 0x00, 0x00, 0xa2))).toBe(true);
 	});
 
 	test("finds every bit that is wrong", () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ minLength: 7, maxLength: 7 }), fc.nat({ max: 63 }), (code, bit) => {
-				const rom = Uint8Array.of(...code, crc8(code));
+				const rom = Uint8Array.of(...code, crc8Maxim(code));
 				rom[bit >> 3] = (rom[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-				expect(isRom(rom)).toBe(false);
+				expect(isValidRom(rom)).toBe(false);
 			}),
 		);
 	});
 
 	test("does not pass for the zeros of a line that is shorted", () => {
-		expect(isRom(new Uint8Array(8))).toBe(false);
+		expect(isValidRom(new Uint8Array(8))).toBe(false);
 	});
 });
 
@@ -72,7 +72,7 @@ function chip(options: Partial<DS18B20Options> = {}): DS18B20Chip {
 }
 
 function measure(sensor: DS18B20, late = 0) {
-	ticks += sensor.measure() + late;
+	ticks += sensor.start() + late;
 	return sensor.read()[0];
 }
 
@@ -103,7 +103,7 @@ describe("temperatures", () => {
 	test("take 750 ms; what is read earlier is refused, because it was not measured", () => {
 		const { rom } = chip();
 		const sensor = new DS18B20(new OneWireMaster(line), rom);
-		expect(sensor.measure()).toBe(750);
+		expect(sensor.start()).toBe(750);
 		ticks += 700;
 		expect(() => sensor.read()).toThrow(/it says 85 °C/);
 	});
@@ -139,7 +139,7 @@ describe("one clear error", () => {
 		const open = sensor(made);
 		chip({ serial: [9, 9, 9, 9, 9, 9] });
 		line.detach(made);
-		open.measure();
+		open.start();
 		expect(() => open.read()).toThrow(`${name}: it does not answer. Check its wiring.`);
 	});
 
@@ -152,7 +152,7 @@ describe("one clear error", () => {
 	test("when its checksum is wrong", () => {
 		const made = chip();
 		const open = sensor(made);
-		open.measure();
+		open.start();
 		made.fault = "wrong checksum";
 		expect(() => open.read()).toThrow(/its answer is garbled/);
 	});
@@ -161,13 +161,13 @@ describe("one clear error", () => {
 		const made = chip();
 		const open = sensor(made);
 		made.fault = "shorted";
-		expect(() => open.measure()).toThrow(/nobody answers/);
+		expect(() => open.start()).toThrow(/nobody answers/);
 	});
 
 	test("when it lost its supply while it measured", () => {
 		const made = chip();
 		const open = sensor(made);
-		ticks += open.measure();
+		ticks += open.start();
 		made.losePower();
 		expect(() => open.read()).toThrow(/it says 85 °C, which is what it says after it lost its supply/);
 	});
@@ -181,12 +181,12 @@ describe("on a board", () => {
 	const settings = { oneWirePin: 4 };
 
 	test("several on one pin are told apart by their numbers, and measured at the same time", async () => {
-		board.hang(3, 21.5);
-		board.hang(1, -7.25);
-		board.hang(2, 60);
+		board.attachThermometer(3, 21.5);
+		board.attachThermometer(1, -7.25);
+		board.attachThermometer(2, 60);
 		board.start(settings);
 		expect(await board.sample(760)).toEqual({ temperature: -7.25, temperature_2: 60, temperature_3: 21.5 });
-		expect(board.lines).toEqual([
+		expect(board.logLines).toEqual([
 			"sensor: DS18B20 28-060504030201 (temperature)",
 			"sensor: DS18B20 28-060504030202 (temperature_2)",
 			"sensor: DS18B20 28-060504030203 (temperature_3)",
@@ -194,8 +194,8 @@ describe("on a board", () => {
 	});
 
 	test("each keeps its name, whichever is gone", async () => {
-		const first = board.hang(1, 10);
-		board.hang(2, 20);
+		const first = board.attachThermometer(1, 10);
+		board.attachThermometer(2, 20);
 		board.start(settings);
 		await board.sample();
 		board.pins.oneWire(4).detach(first);
@@ -209,7 +209,7 @@ describe("on a board", () => {
 	test.each(["wrong checksum", "shorted"] as const)(
 		"one that fails is told, and is back: %s",
 		async (fault) => {
-			const chip = board.hang(1, 10);
+			const chip = board.attachThermometer(1, 10);
 			board.plugIn("bme280");
 			board.start(settings);
 			await board.sample();
@@ -217,7 +217,7 @@ describe("on a board", () => {
 			expect(await board.sample()).toMatchObject({ temperature: 22.48, temperature_2: undefined });
 			chip.fault = undefined;
 			expect(await board.sample()).toMatchObject({ temperature: 22.48, temperature_2: 10 });
-			expect(board.lines.at(-1)).toBe("sensor: DS18B20 28-060504030201 is back");
+			expect(board.logLines.at(-1)).toBe("sensor: DS18B20 28-060504030201 is back");
 		},
 	);
 
@@ -226,16 +226,16 @@ describe("on a board", () => {
 		board.start(settings);
 		await board.sample();
 		await board.sample(3_600_000);
-		board.hang(1, 20, { family: 0x10 });
+		board.attachThermometer(1, 20, { family: 0x10 });
 		await board.sample();
-		expect(board.lines.slice(1)).toEqual([
+		expect(board.logLines.slice(1)).toEqual([
 			"sensor: 1-Wire bus at pin 4: nobody answers. Check its wiring and the resistor of 4.7 kΩ to 3.3 V.",
 			"sensor: 1-Wire bus at pin 4: 10-060504030201 is a chip that this firmware does not know.",
 		]);
 	});
 
 	test("nobody is looked for while one measures", async () => {
-		board.hang(1);
+		board.attachThermometer(1);
 		const searches: number[] = [];
 		let bits = -1;
 		let byte = 0;
@@ -245,11 +245,11 @@ describe("on a board", () => {
 				byte = 0;
 				return false;
 			},
-			take: (bit) => {
+			writeBit: (bit) => {
 				byte |= bits < 8 ? bit << bits : 0;
 				if (++bits === 8 && byte === 0xf0) searches.push(board.time.ticks());
 			},
-			give: () => 1,
+			readBit: () => 1,
 		});
 		const sampler = board.start({ ...settings, statistics: 2, interval: 10 });
 		await board.sample(3_592_000);
@@ -258,7 +258,7 @@ describe("on a board", () => {
 		// The hour is over just after the last measurement for the statistics has begun.
 		await board.sample(8_100);
 		const sampled = sampler.sample();
-		const scanned = sampler.scan();
+		const scanned = sampler.rescan();
 		await board.time.advance(500);
 		expect(searches).toEqual([]);
 		await board.time.advance(500);
@@ -267,7 +267,7 @@ describe("on a board", () => {
 	});
 
 	test("without a pin in the settings nobody is looked for", async () => {
-		board.hang(1);
+		board.attachThermometer(1);
 		board.start();
 		expect(await board.sample()).toEqual({});
 	});

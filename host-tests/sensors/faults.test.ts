@@ -1,28 +1,28 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Fault, SimulatedChip } from "../../simulator/chips/simulated-chip";
+import type { ChipFault, SimulatedChip } from "../../simulator/chips/simulated-chip";
 import type { Value } from "../../src/reading/reading";
-import { ads1115 } from "../../src/sensors/ads1115";
-import { aht20 } from "../../src/sensors/aht20";
-import { bh1750 } from "../../src/sensors/bh1750";
-import { bme280 } from "../../src/sensors/bme280";
-import { bmp280 } from "../../src/sensors/bmp280";
-import { ina219 } from "../../src/sensors/ina219";
-import type { SensorKind } from "../../src/sensors/kind";
-import { scd4x } from "../../src/sensors/scd4x";
-import type { Sensor } from "../../src/sensors/sensor";
+import { ads1115 } from "../../src/sensors/drivers/ads1115";
+import { aht20 } from "../../src/sensors/drivers/aht20";
+import { bh1750 } from "../../src/sensors/drivers/bh1750";
+import { bme280 } from "../../src/sensors/drivers/bme280";
+import { bmp280 } from "../../src/sensors/drivers/bmp280";
+import type { Driver } from "../../src/sensors/drivers/driver";
+import { ina219 } from "../../src/sensors/drivers/ina219";
+import { scd4x } from "../../src/sensors/drivers/scd4x";
+import { sht3x } from "../../src/sensors/drivers/sht3x";
+import { sht4x } from "../../src/sensors/drivers/sht4x";
+import { tmp117 } from "../../src/sensors/drivers/tmp117";
+import type { OpenSensor } from "../../src/sensors/open-sensor";
 import { SensorError } from "../../src/sensors/sensor-error";
-import { sht3x } from "../../src/sensors/sht3x";
-import { sht4x } from "../../src/sensors/sht4x";
-import { tmp117 } from "../../src/sensors/tmp117";
-import { Workbench } from "./workbench";
+import { SensorBench } from "./sensor-bench";
 
 /** What happens to a chip: what the chip does, or what is done to its wires. */
-type Trouble = Fault | "unplugged" | "held low";
+type Trouble = ChipFault | "unplugged" | "held low";
 
 /** A chip, its kind, what it tells of the workbench's surroundings, and the sentence for each trouble. */
 interface Row {
 	readonly chip: string;
-	readonly kind: SensorKind;
+	readonly kind: Driver;
 	readonly values: readonly number[];
 	readonly sentences: Readonly<Partial<Record<Trouble, RegExp>>>;
 }
@@ -116,13 +116,13 @@ const rows: readonly Row[] = [
 	{ chip: "ads1115", kind: ads1115, values: [0.5, 1.25, 3.3, 2.0001], sentences: { ...wires, ...timed } },
 ];
 
-let bench: Workbench;
+let bench: SensorBench;
 beforeEach(() => {
-	bench = new Workbench();
+	bench = new SensorBench();
 });
 
 /** Measures each five seconds until there are values, which is at once but with an SCD4x; throws what it throws. */
-function settle(sensor: Sensor): readonly Value[] {
+function settle(sensor: OpenSensor): readonly Value[] {
 	for (let attempt = 0; attempt < 12; attempt++) {
 		const values = bench.measure(sensor);
 		bench.ticks += 5000;
@@ -133,14 +133,14 @@ function settle(sensor: Sensor): readonly Value[] {
 
 /** As a sampler does it: closes, makes anew, measures; so many times until it works. */
 function recover(
-	kind: SensorKind,
-	failed: Sensor,
+	kind: Driver,
+	failed: OpenSensor,
 	attempts: number,
-): { sensor: Sensor; values: readonly Value[] } {
+): { sensor: OpenSensor; values: readonly Value[] } {
 	let last: unknown;
 	failed.close();
 	for (let attempt = 0; attempt < attempts; attempt++) {
-		let sensor: Sensor | undefined;
+		let sensor: OpenSensor | undefined;
 		try {
 			sensor = bench.make(kind);
 			return { sensor, values: settle(sensor) };
@@ -171,7 +171,7 @@ function cause(trouble: Trouble, chip: SimulatedChip<never>, address: number): v
 function end(trouble: Trouble, chip: SimulatedChip<never>, name: string): void {
 	chip.fault = undefined;
 	if (trouble === "unplugged") bench.plugIn(name);
-	for (let pulse = 0; pulse < 9; pulse++) bench.bus.pulse();
+	for (let pulse = 0; pulse < 9; pulse++) bench.bus.clockPulse();
 }
 
 const troubles: readonly Trouble[] = [
@@ -220,8 +220,8 @@ describe("one clear sentence, the neighbour goes on, and afterwards it is back",
 		expectValues(back.values, values);
 		expect(bench.measure(other)[0]).toBeCloseTo(21.37, 1);
 		// And it stays so.
-		bench.around = {
-			...bench.around,
+		bench.surroundings = {
+			...bench.surroundings,
 			temperature: -3.25,
 			co2: 431,
 			illuminance: 17,
@@ -246,8 +246,8 @@ describe("what no driver can know", () => {
 		const sensor = bench.make(kind);
 		chip.fault = "frozen";
 		expectValues(settle(sensor), values);
-		bench.around = {
-			...bench.around,
+		bench.surroundings = {
+			...bench.surroundings,
 			temperature: 5,
 			co2: 431,
 			illuminance: 17,
@@ -267,7 +267,7 @@ describe("what no driver can know", () => {
 
 test("an input of the ads1115 that is beyond its range has no value, and the others have theirs", () => {
 	bench.plugIn("ads1115");
-	bench.around = { ...bench.around, inputs: [0.5, 5, 1.5, -0.001] };
+	bench.surroundings = { ...bench.surroundings, inputs: [0.5, 5, 1.5, -0.001] };
 	const [first, second, third, fourth] = bench.measure(bench.make(ads1115));
 	expect([first, second, third]).toEqual([0.5, undefined, 1.5]);
 	expect(Number(fourth)).toBeCloseTo(-0.001, 4);

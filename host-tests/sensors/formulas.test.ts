@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { absoluteHumidity, dewPoint, seaLevelPressure } from "../../src/sensors/formulas";
+import { absoluteHumidity, dewPoint, seaLevelPressure } from "../../src/sensors/pipeline/meteorology";
 
 describe("dew point", () => {
 	// The dew point table of DIN 4108-3: degrees Celsius, by temperature and relative humidity.

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { PulseCounter } from "../../src/sensors/pulse-counter";
-import { totalsKey } from "../../src/sensors/pulse-totals";
+import { PulseCounter } from "../../src/sensors/inputs/pulse-counter";
+import { pulseTotalsKey } from "../../src/sensors/inputs/pulse-totals";
 import { SensorBoard } from "./sensor-board";
 
 let board: SensorBoard;
@@ -31,7 +31,7 @@ async function close(milliseconds = 50, bounces = 0): Promise<void> {
 
 describe("a voltage", () => {
 	test("at a pin, as volts", async () => {
-		board.pins.apply(34, 1.234);
+		board.pins.setVolts(34, 1.234);
 		board.start({ inputs: [{ kind: "analog", pin: 34, name: "level" }] });
 		const { fields, values } = await board.sampleAsIs();
 		expect(fields).toEqual([{ name: "level", unit: "volt", decimals: 3 }]);
@@ -40,7 +40,7 @@ describe("a voltage", () => {
 	});
 
 	test("as what it stands for", async () => {
-		board.pins.apply(34, 0.75);
+		board.pins.setVolts(34, 0.75);
 		const soil = {
 			kind: "analog",
 			pin: 34,
@@ -62,7 +62,7 @@ describe("a voltage", () => {
 		board.start({ inputs: [{ kind: "analog", pin: 5, name: "level" }] });
 		expect(await board.sample()).toMatchObject({ temperature: 22.48, level: undefined });
 		await board.sample();
-		expect(board.lines.slice(-1)).toEqual(["sensor: pin 5: it cannot be read (not analog pin)."]);
+		expect(board.logLines.slice(-1)).toEqual(["sensor: pin 5: it cannot be read (not analog pin)."]);
 	});
 
 	test("has statistics", async () => {
@@ -71,9 +71,9 @@ describe("a voltage", () => {
 			interval: 30,
 			inputs: [{ kind: "analog", pin: 34, name: "level", decimals: 2 }],
 		});
-		board.pins.apply(34, 1);
+		board.pins.setVolts(34, 1);
 		await board.sample(15_000);
-		board.pins.apply(34, 2);
+		board.pins.setVolts(34, 2);
 		await board.time.advance(15_000);
 		expect(await board.sample()).toEqual({ level: 1.67, level_min: 1, level_max: 2 });
 	});
@@ -114,7 +114,7 @@ describe("a state", () => {
 		new Digital({ pin: 27, mode: Digital.Output });
 		board.start({ inputs: [{ kind: "state", pin: 27, name: "door" }] });
 		expect(await board.sample()).toEqual({ door: undefined });
-		expect(board.lines).toContain("sensor: pin 27: it cannot be read (in use).");
+		expect(board.logLines).toContain("sensor: pin 27: it cannot be read (in use).");
 	});
 });
 
@@ -191,7 +191,7 @@ describe("pulses", () => {
 		let writes = 0;
 		const write = board.storage.write.bind(board.storage);
 		board.storage.write = (key, value) => {
-			if (key === totalsKey) writes++;
+			if (key === pulseTotalsKey) writes++;
 			write(key, value);
 		};
 		for (let minute = 0; minute < 60; minute++) {
@@ -215,7 +215,7 @@ describe("pulses", () => {
 	test("are not counted on battery, and that is told", async () => {
 		board.start({ ...pulses(), power: "battery" });
 		expect(await board.sample()).toEqual({ rain: undefined });
-		expect(board.lines).toContain(
+		expect(board.logLines).toContain(
 			"sensor: pin 27: on battery the board sleeps, and counts no pulses meanwhile.",
 		);
 	});
@@ -232,10 +232,10 @@ describe("a counter of pulses", () => {
 	])("%s", (_, events, expected) => {
 		const counter = new PulseCounter(10, false);
 		for (const event of events) {
-			if (typeof event === "number") counter.edge(event);
+			if (typeof event === "number") counter.onEdge(event);
 			else counter.settle(event === "on");
 		}
-		expect(counter.take()).toBe(expected);
-		expect(counter.take()).toBe(0);
+		expect(counter.takeCount()).toBe(expected);
+		expect(counter.takeCount()).toBe(0);
 	});
 });

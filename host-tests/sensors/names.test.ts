@@ -1,22 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MemoryKeyValue, Power } from "../../simulator/life/power";
-import { NameStore, namesKey } from "../../src/sensors/name-store";
-import { forgetNames, type NameBook, nameFields } from "../../src/sensors/names";
+import { PowerCycle, SimulatedKeyValue } from "../../simulator/life/powered-storage";
+import { FieldNameStore, fieldNamesKey } from "../../src/sensors/pipeline/field-name-store";
+import { assignFieldNames, type FieldNames, removeFieldNames } from "../../src/sensors/pipeline/field-names";
 
 const air = ["temperature", "humidity", "pressure"];
 const carbonDioxide = ["co2", "temperature", "humidity"];
 
 /** The names of a sensor's fields, in the order of its fields. */
-function namesOf(book: NameBook, sensor: string, fields: readonly string[]) {
+function namesOf(book: FieldNames, sensor: string, fields: readonly string[]) {
 	const named = book.find((entry) => entry.sensor === sensor);
 	return fields.map((field) => named?.names.get(field));
 }
 
 describe("the first keeps the plain name, a second gets a number for what is taken", () => {
-	const first = nameFields([], "BME280 at 0x76", air);
-	const second = nameFields(first, "BME280 at 0x77", air);
-	const third = nameFields(second, "SCD4x at 0x62", carbonDioxide);
+	const first = assignFieldNames([], "BME280 at 0x76", air);
+	const second = assignFieldNames(first, "BME280 at 0x77", air);
+	const third = assignFieldNames(second, "SCD4x at 0x62", carbonDioxide);
 
 	test("each sensor has one number", () => {
 		expect(namesOf(third, "BME280 at 0x76", air)).toEqual(air);
@@ -25,26 +25,26 @@ describe("the first keeps the plain name, a second gets a number for what is tak
 	});
 
 	test("also for a field that it measures only from a later version on", () => {
-		const later = nameFields(nameFields(third, "SHT4x at 0x44", ["dew_point"]), "SCD4x at 0x62", [
+		const later = assignFieldNames(assignFieldNames(third, "SHT4x at 0x44", ["dew_point"]), "SCD4x at 0x62", [
 			"dew_point",
 		]);
 		expect(namesOf(later, "SCD4x at 0x62", ["dew_point"])).toEqual(["dew_point_3"]);
 	});
 
 	test("a sensor that is not there today keeps its names", () => {
-		expect(nameFields(third, "BME280 at 0x77", air)).toBe(third);
+		expect(assignFieldNames(third, "BME280 at 0x77", air)).toBe(third);
 	});
 
 	test("forgotten names are free again", () => {
-		const without = forgetNames(third, (sensor) => sensor === "BME280 at 0x76");
-		const moved = nameFields(without, "BME280 at 0x70", air);
+		const without = removeFieldNames(third, (sensor) => sensor === "BME280 at 0x76");
+		const moved = assignFieldNames(without, "BME280 at 0x70", air);
 		expect(namesOf(moved, "BME280 at 0x70", air)).toEqual(air);
 		expect(namesOf(moved, "BME280 at 0x77", air)).toEqual(["temperature_2", "humidity_2", "pressure_2"]);
 	});
 });
 
 test("a name that stands for something else is not given", () => {
-	expect(namesOf(nameFields([], "BME280 at 0x76", air, ["pressure"]), "BME280 at 0x76", air)).toEqual([
+	expect(namesOf(assignFieldNames([], "BME280 at 0x76", air, ["pressure"]), "BME280 at 0x76", air)).toEqual([
 		"temperature",
 		"humidity",
 		"pressure_2",
@@ -52,8 +52,8 @@ test("a name that stands for something else is not given", () => {
 });
 
 test("fields that look numbered by themselves meet no others", () => {
-	const first = nameFields([], "INA219 at 0x40", ["voltage"]);
-	const second = nameFields(first, "ADS1115 at 0x48", ["voltage", "voltage_2"]);
+	const first = assignFieldNames([], "INA219 at 0x40", ["voltage"]);
+	const second = assignFieldNames(first, "ADS1115 at 0x48", ["voltage", "voltage_2"]);
 	expect(namesOf(second, "ADS1115 at 0x48", ["voltage", "voltage_2"])).toEqual(["voltage_3", "voltage_2"]);
 });
 
@@ -64,10 +64,10 @@ test("whatever is plugged in, in whatever order: no name twice, and none ever ch
 	});
 	fc.assert(
 		fc.property(fc.array(sensor, { maxLength: 12 }), (found) => {
-			let book: NameBook = [];
+			let book: FieldNames = [];
 			const given = new Map<string, string>();
 			for (const { sensor, fields } of found) {
-				book = nameFields(book, sensor, fields);
+				book = assignFieldNames(book, sensor, fields);
 				const all = book.flatMap(({ names }) => [...names.values()]);
 				expect(new Set(all).size).toBe(all.length);
 				for (const entry of book) {
@@ -85,29 +85,33 @@ test("whatever is plugged in, in whatever order: no name twice, and none ever ch
 
 describe("names are kept", () => {
 	const storage = () =>
-		new MemoryKeyValue().storage(new Power(() => {})).open({ path: "dakkio", format: "buffer" });
+		new SimulatedKeyValue().storage(new PowerCycle(() => {})).open({ path: "dakkio", format: "buffer" });
 
 	test("and come back as they were", () => {
 		const kept = storage();
-		const book = nameFields(nameFields([], "BME280 at 0x76", air), "SCD4x at 0x62", carbonDioxide);
-		new NameStore(kept).save(book);
-		expect(new NameStore(kept).load()).toEqual(book);
+		const book = assignFieldNames(
+			assignFieldNames([], "BME280 at 0x76", air),
+			"SCD4x at 0x62",
+			carbonDioxide,
+		);
+		new FieldNameStore(kept).save(book);
+		expect(new FieldNameStore(kept).load()).toEqual(book);
 	});
 
 	test("where none are, there are none", () => {
-		expect(new NameStore(storage()).load()).toEqual([]);
+		expect(new FieldNameStore(storage()).load()).toEqual([]);
 	});
 
 	test("what is damaged is told from what is not there, whichever byte it is", () => {
 		const kept = storage();
-		new NameStore(kept).save(nameFields([], "BME280 at 0x76", air));
-		const whole = new Uint8Array(kept.read(namesKey) ?? new ArrayBuffer(0));
+		new FieldNameStore(kept).save(assignFieldNames([], "BME280 at 0x76", air));
+		const whole = new Uint8Array(kept.read(fieldNamesKey) ?? new ArrayBuffer(0));
 		for (let at = 0; at < whole.length; at++) {
 			kept.write(
-				namesKey,
+				fieldNamesKey,
 				whole.map((byte, index) => (index === at ? byte ^ 0x10 : byte)),
 			);
-			expect(new NameStore(kept).load()).toBeUndefined();
+			expect(new FieldNameStore(kept).load()).toBeUndefined();
 		}
 	});
 });

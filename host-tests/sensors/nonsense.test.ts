@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Chip, NotAcknowledged } from "../../simulator/bus";
-import { catalogue } from "../../simulator/chips/catalogue";
-import { kinds } from "../../src/sensors/kinds";
+import { chipCatalogue } from "../../simulator/chips/chip-catalogue";
+import { type I2CChip, NotAcknowledgedError } from "../../simulator/hardware/i2c-bus";
+import { allDrivers } from "../../src/sensors/drivers/all-drivers";
+import { SensorBench } from "./sensor-bench";
 import { SensorBoard } from "./sensor-board";
-import { Workbench } from "./workbench";
 
 function fill(into: Uint8Array, byteAt: (index: number) => number): void {
 	for (let index = 0; index < into.length; index++) into[index] = byteAt(index);
 }
 
 /** Chips that no data sheet describes. `next`: a number under 256, by chance. */
-const nonsense: Readonly<Record<string, (next: () => number) => Chip>> = {
+const nonsense: Readonly<Record<string, (next: () => number) => I2CChip>> = {
 	"the same byte, whatever it is asked": (next) => {
 		const byte = next();
 		return { write: () => {}, read: (into) => into.fill(byte) };
@@ -42,7 +42,7 @@ const nonsense: Readonly<Record<string, (next: () => number) => Chip>> = {
 	},
 	"now and then nothing at all": (next) => {
 		const acknowledge = () => {
-			if (next() < 100) throw new NotAcknowledged();
+			if (next() < 100) throw new NotAcknowledgedError();
 		};
 		return {
 			write: acknowledge,
@@ -64,7 +64,7 @@ function numbers(seed: number): () => number {
 }
 
 describe("at an address that answers nonsense", () => {
-	const places = Object.entries(catalogue).flatMap(([name, { addresses }]) =>
+	const places = Object.entries(chipCatalogue).flatMap(([name, { addresses }]) =>
 		addresses.map((address) => [name, address] as const),
 	);
 
@@ -86,10 +86,10 @@ describe("at an address that answers nonsense", () => {
 					const usual = await sample();
 
 					board.station.bus.attach(address, make(numbers(seed)));
-					const told = board.lines.length;
+					const told = board.logLines.length;
 					for (let i = 0; i < 8; i++) await sample(i === 4 ? 3_600_000 : 60_000);
 					// What answers otherwise each time has another trouble each time, and is back in between.
-					expect(board.lines.length - told).toBeLessThan(2 * 8 + 4);
+					expect(board.logLines.length - told).toBeLessThan(2 * 8 + 4);
 
 					board.plugIn(name, address);
 					for (let i = 0; i < 5; i++) await sample();
@@ -115,14 +115,14 @@ describe("an INA219, which has no id, is not found", () => {
 	});
 
 	function identified(next: () => number): string[] {
-		const bench = new Workbench();
+		const bench = new SensorBench();
 		bench.bus.attach(0x41, {
 			write: () => {},
 			read: (into) => fill(into, next),
 		});
-		return kinds
+		return allDrivers
 			.filter(({ addresses }) => addresses.includes(0x41))
-			.filter((kind) => kind.identify(bench.provider, 0x41) === "this")
+			.filter((kind) => kind.identify(bench.i2cBus, 0x41) === "this")
 			.map(({ name }) => name);
 	}
 });

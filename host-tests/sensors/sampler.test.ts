@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { BME280Chip } from "../../simulator/chips/bme280";
-import { MemoryKeyValue, Power } from "../../simulator/life/power";
-import type { SensorKind } from "../../src/sensors/kind";
-import { kinds } from "../../src/sensors/kinds";
-import { namesKey } from "../../src/sensors/name-store";
-import type { Sensor } from "../../src/sensors/sensor";
+import { PowerCycle, SimulatedKeyValue } from "../../simulator/life/powered-storage";
+import { allDrivers } from "../../src/sensors/drivers/all-drivers";
+import type { Driver } from "../../src/sensors/drivers/driver";
+import type { OpenSensor } from "../../src/sensors/open-sensor";
+import { fieldNamesKey } from "../../src/sensors/pipeline/field-name-store";
 import { SensorBoard } from "./sensor-board";
 
 let board: SensorBoard;
@@ -15,17 +15,17 @@ beforeEach(() => {
 const hour = 3_600_000;
 
 /** A kind whose sensor behaves as it likes. */
-function wild(behaviour: Partial<Sensor>): SensorKind {
+function wild(behaviour: Partial<OpenSensor>): Driver {
 	const fields = [{ name: "wild", unit: "", decimals: 2 }];
 	return {
 		name: "WILD",
 		addresses: [0x10],
 		fields,
 		identify: () => "this",
-		make: () => ({
+		open: () => ({
 			name: "WILD at 0x10",
 			fields,
-			measure: () => 0,
+			start: () => 0,
 			read: () => [1],
 			close: () => {},
 			...behaviour,
@@ -44,14 +44,14 @@ describe("a sensor that is plugged in is measured", () => {
 			["pressure", "hPa", 2],
 		]);
 		expect(values).toEqual([22.48, 45.2, 1013.25]);
-		expect(board.lines).toEqual(["sensor: BME280 at 0x77 (temperature, humidity, pressure)"]);
+		expect(board.logLines).toEqual(["sensor: BME280 at 0x77 (temperature, humidity, pressure)"]);
 	});
 
 	test("at the next sample, where there was none; that there is none is told once", async () => {
 		board.start();
 		expect(await board.sampleAsIs()).toEqual({ fields: [], values: [] });
 		await board.sample();
-		expect(board.lines).toEqual([
+		expect(board.logLines).toEqual([
 			"sensor: none found on the I2C bus. Check wiring and supply; each sample looks again.",
 		]);
 		board.plugIn("bme280");
@@ -75,8 +75,8 @@ describe("a sensor that is plugged in is measured", () => {
 		await board.sample();
 		for (const name of ["bme280", "sht31", "bh1750", "ina219", "aht20"]) board.plugIn(name);
 		board.plugIn("ads1115", 0x49);
-		board.hang(1);
-		await sampler.scan();
+		board.attachThermometer(1);
+		await sampler.rescan();
 		const sample = await board.sample();
 		expect(Object.keys(sample)).toHaveLength(3 + 3 + 2 + 1 + 2 + 2 + 4 + 1);
 		expect(Object.values(sample).filter((value) => value === undefined)).toEqual([]);
@@ -97,12 +97,12 @@ describe("one that fails does not stop the others", () => {
 			illuminance: 430.8,
 		});
 		await board.sample();
-		expect(board.lines.slice(2)).toEqual([
+		expect(board.logLines.slice(2)).toEqual([
 			"sensor: BME280 at 0x76: it does not answer. Check its wiring and address.",
 		]);
 		board.plugIn("bme280");
 		expect(await board.sample()).toMatchObject({ temperature: 22.48, humidity: 45.2, pressure: 1013.25 });
-		expect(board.lines.at(-1)).toBe("sensor: BME280 at 0x76 is back");
+		expect(board.logLines.at(-1)).toBe("sensor: BME280 at 0x76 is back");
 	});
 
 	test("in the place of a broken one another is read with its own calibration", async () => {
@@ -134,8 +134,8 @@ describe("one that fails does not stop the others", () => {
 		await board.sample(hour);
 		const sample = await board.sample();
 		expect(sample).toEqual({ temperature_2: 22.48, pressure_2: 1013.25 });
-		expect(board.lines).toContain("sensor: BMP280 at 0x76 (temperature_2, pressure_2)");
-		expect(board.lines).toContain(
+		expect(board.logLines).toContain("sensor: BMP280 at 0x76 (temperature_2, pressure_2)");
+		expect(board.logLines).toContain(
 			"sensor: temperature still stands for BME280 at 0x76, which is not there; the setup page can forget it.",
 		);
 	});
@@ -159,13 +159,13 @@ describe("one that fails does not stop the others", () => {
 		},
 	);
 
-	test.each<[string, Partial<Sensor>]>([
-		["it says that it takes for ever", { measure: () => Number.POSITIVE_INFINITY }],
-		["it says that it takes a week", { measure: () => 7 * 24 * hour }],
-		["it says that it takes no number", { measure: () => Number.NaN }],
-		["it comes to no end", { measure: () => 10, proceed: () => 10 }],
-		["it comes to no end in no time", { measure: () => 1e-9, proceed: () => 1e-9 }],
-		["it is slow step by step", { measure: () => 9000, proceed: () => 9000 }],
+	test.each<[string, Partial<OpenSensor>]>([
+		["it says that it takes for ever", { start: () => Number.POSITIVE_INFINITY }],
+		["it says that it takes a week", { start: () => 7 * 24 * hour }],
+		["it says that it takes no number", { start: () => Number.NaN }],
+		["it comes to no end", { start: () => 10, proceed: () => 10 }],
+		["it comes to no end in no time", { start: () => 1e-9, proceed: () => 1e-9 }],
+		["it is slow step by step", { start: () => 9000, proceed: () => 9000 }],
 		[
 			"it throws nothing",
 			{
@@ -177,7 +177,7 @@ describe("one that fails does not stop the others", () => {
 		[
 			"it throws what cannot be a text",
 			{
-				measure: () => {
+				start: () => {
 					throw Object.create(null);
 				},
 			},
@@ -199,7 +199,7 @@ describe("one that fails does not stop the others", () => {
 		["it measures infinity", { read: () => [Number.NEGATIVE_INFINITY] }],
 	])("also when %s", async (_, behaviour) => {
 		board.plugIn("bme280");
-		board.start({}, [wild(behaviour), ...kinds]);
+		board.start({}, [wild(behaviour), ...allDrivers]);
 		for (let i = 0; i < 3; i++)
 			expect(await board.sample()).toEqual({
 				wild: undefined,
@@ -214,7 +214,7 @@ describe("one that fails does not stop the others", () => {
 		const identify = () => {
 			throw new Error("no");
 		};
-		board.start({}, [{ ...wild({}), identify }, ...kinds]);
+		board.start({}, [{ ...wild({}), identify }, ...allDrivers]);
 		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
 	});
 });
@@ -222,24 +222,24 @@ describe("one that fails does not stop the others", () => {
 test("a sensor that takes its time does not make the others older", async () => {
 	board.plugIn("bme280");
 	let readAt = 0;
-	const slow: SensorKind = {
+	const slow: Driver = {
 		name: "SLOW",
 		addresses: [0x10],
 		fields: [{ name: "slow", unit: "", decimals: 0 }],
 		identify: () => "this",
-		make: () => ({
+		open: () => ({
 			name: "SLOW at 0x10",
 			fields: [],
-			measure: () => 5000,
+			start: () => 5000,
 			read: () => {
 				readAt = board.time.ticks();
-				board.around = { ...board.around, temperature: 30 };
+				board.surroundings = { ...board.surroundings, temperature: 30 };
 				return [1];
 			},
 			close: () => {},
 		}),
 	};
-	board.start({}, [slow, ...kinds]);
+	board.start({}, [slow, ...allDrivers]);
 	expect(await board.sample()).toMatchObject({ slow: 1, temperature: 22.48 });
 	expect(readAt).toBe(5000);
 });
@@ -250,7 +250,7 @@ describe("what cannot be used is told in one sentence, once", () => {
 		[
 			"a chip at a sensor's address",
 			() => {
-				const environment = () => board.around;
+				const environment = () => board.surroundings;
 				board.station.bus.attach(
 					0x76,
 					new BME280Chip({ ticks: () => board.time.ticks(), environment, id: 0x12 }),
@@ -264,8 +264,8 @@ describe("what cannot be used is told in one sentence, once", () => {
 		board.start();
 		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
 		for (let i = 0; i < 3; i++) await board.sample(hour);
-		expect(board.lines.filter((line) => line === `sensor: ${sentence}`)).toHaveLength(1);
-		expect(board.lines).toHaveLength(2);
+		expect(board.logLines.filter((line) => line === `sensor: ${sentence}`)).toHaveLength(1);
+		expect(board.logLines).toHaveLength(2);
 	});
 
 	test("on request, chips at all other addresses, too", async () => {
@@ -276,9 +276,9 @@ describe("what cannot be used is told in one sentence, once", () => {
 		});
 		const sampler = board.start();
 		await board.sample();
-		expect(board.lines.join()).not.toMatch(/0x3c/);
-		await sampler.scan();
-		expect(board.lines).toContain(
+		expect(board.logLines.join()).not.toMatch(/0x3c/);
+		await sampler.rescan();
+		expect(board.logLines).toContain(
 			"sensor: I2C address 0x3c: something answers, but it is no sensor that this firmware knows.",
 		);
 		expect(disturbed).toBe(0);
@@ -298,7 +298,7 @@ describe("what cannot be used is told in one sentence, once", () => {
 		await board.sample(hour);
 		await board.sample(hour);
 		expect(asked).toBe(once);
-		await sampler.scan();
+		await sampler.rescan();
 		expect(asked).toBe(2 * once);
 	});
 });
@@ -307,9 +307,9 @@ test("looking for sensors leaves those alone that measure", async () => {
 	board.plugIn("bme280");
 	board.plugIn("scd41");
 	let asked = 0;
-	const counted = kinds.map((kind) => ({
+	const counted = allDrivers.map((kind) => ({
 		...kind,
-		identify: (...place: Parameters<SensorKind["identify"]>) => {
+		identify: (...place: Parameters<Driver["identify"]>) => {
 			if (place[1] === 0x76) asked++;
 			return kind.identify(...place);
 		},
@@ -319,10 +319,10 @@ test("looking for sensors leaves those alone that measure", async () => {
 	expect(asked).toBe(1);
 	const result = sampler.sample();
 	// Both are in the middle of it; a second object at an open address would be refused, as the SDK does.
-	void sampler.scan();
+	void sampler.rescan();
 	await board.time.advance(60_000);
 	expect((await result).values).toEqual([22.48, 45.2, 1013.25, 812, 22.48, 45.2]);
-	expect(board.lines.filter((line) => line.includes("is back"))).toEqual([]);
+	expect(board.logLines.filter((line) => line.includes("is back"))).toEqual([]);
 	expect(asked).toBe(1);
 });
 
@@ -337,7 +337,7 @@ describe("names stay over restarts", () => {
 		board.unplug(0x77);
 		board.start();
 		expect(await board.sample()).toEqual({ temperature_2: 6, humidity_2: 45.2, pressure_2: 1013.25 });
-		expect(board.lines).toContain("sensor: BME280 at 0x77 was there before, and is not now.");
+		expect(board.logLines).toContain("sensor: BME280 at 0x77 was there before, and is not now.");
 		// It is back at the very next sample.
 		board.plugIn("bme280", 0x77, { temperature: 7 });
 		expect(await board.sample()).toMatchObject({ temperature: 7, temperature_2: 6 });
@@ -361,20 +361,22 @@ describe("names stay over restarts", () => {
 
 	test("damaged ones are told and given anew", async () => {
 		board.plugIn("bme280");
-		board.storage.write(namesKey, Uint8Array.of(1, 2, 3));
+		board.storage.write(fieldNamesKey, Uint8Array.of(1, 2, 3));
 		board.start();
 		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
-		expect(board.lines[0]).toBe("sensor: the kept names of the fields are damaged; they are given anew.");
+		expect(board.logLines[0]).toBe("sensor: the kept names of the fields are damaged; they are given anew.");
 		board.start();
 		await board.sample();
-		expect(board.lines).toHaveLength(1);
+		expect(board.logLines).toHaveLength(1);
 	});
 
 	test("a storage that fails is told, and stops nothing", async () => {
 		board.plugIn("bme280");
 		Object.defineProperty(board, "storage", {
 			value: {
-				...new MemoryKeyValue().storage(new Power(() => {})).open({ path: "dakkio", format: "buffer" }),
+				...new SimulatedKeyValue()
+					.storage(new PowerCycle(() => {}))
+					.open({ path: "dakkio", format: "buffer" }),
 				read: () => undefined,
 				write: () => {
 					throw new Error("full");
@@ -383,18 +385,18 @@ describe("names stay over restarts", () => {
 		});
 		board.start();
 		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
-		expect(board.lines[0]).toBe("sensor: the names of the fields could not be kept (full).");
+		expect(board.logLines[0]).toBe("sensor: the names of the fields could not be kept (full).");
 	});
 
 	test("more sensors than anybody has make room for each other", async () => {
 		board.start({ oneWirePin: 4 });
 		for (let round = 0; round < 40; round++) {
-			const chip = board.hang(round + 1, round);
+			const chip = board.attachThermometer(round + 1, round);
 			board.start({ oneWirePin: 4 });
 			expect(Object.values(await board.sample())).toEqual([round]);
 			board.pins.oneWire(4).detach(chip);
 		}
-		expect(board.storage.read(namesKey)?.byteLength).toBeLessThan(2100);
+		expect(board.storage.read(fieldNamesKey)?.byteLength).toBeLessThan(2100);
 	});
 });
 
@@ -429,7 +431,7 @@ describe("the owner's wishes", () => {
 		board.plugIn("sht31");
 		board.start({ sensors: { "SHT3x at 0x44": { fields: { temperature: { name: "temperature" } } } } });
 		expect(Object.keys(await board.sample())).toContain("temperature_2");
-		expect(board.lines).toContain(
+		expect(board.logLines).toContain(
 			"sensor: SHT3x at 0x44: temperature cannot be called temperature, which another field is; it is called temperature_2.",
 		);
 	});
@@ -451,7 +453,7 @@ describe("the owner's wishes", () => {
 		await board.sample();
 		const sampler = board.start({ sensors: { "BME280 at 0x76": { off: true } } });
 		expect(Object.keys(await board.sample())).toEqual(["temperature_2", "humidity_2"]);
-		expect(board.lines).toHaveLength(1);
+		expect(board.logLines).toHaveLength(1);
 		expect(sampler.sensors.map(({ name }) => name)).toEqual(["SHT3x at 0x44"]);
 	});
 
@@ -494,7 +496,7 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 	/** It gets a degree warmer each ten seconds. */
 	function warm(): void {
 		const environment = () => ({
-			...board.around,
+			...board.surroundings,
 			temperature: 20 + Math.floor(board.time.ticks() / 10_000),
 		});
 		board.station.bus.attach(0x76, new BME280Chip({ ticks: () => board.time.ticks(), environment }));
@@ -525,9 +527,9 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 	test("of a derived value are of that value, not worked out from means", async () => {
 		board.plugIn("bme280");
 		board.start({ statistics: 10, interval: 20, derived: ["absolute_humidity"] });
-		board.around = { ...board.around, temperature: 0 };
+		board.surroundings = { ...board.surroundings, temperature: 0 };
 		await board.sample(15_000);
-		board.around = { ...board.around, temperature: 40 };
+		board.surroundings = { ...board.surroundings, temperature: 40 };
 		await board.time.advance(5_000);
 		const { absolute_humidity, absolute_humidity_min, absolute_humidity_max } = await board.sample();
 		expect([absolute_humidity_min, absolute_humidity, absolute_humidity_max]).toEqual([2.2, 12.6, 23.1]);
@@ -567,17 +569,17 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 	});
 
 	test("of a sensor that takes longer than a step are of what it has", async () => {
-		const environment = () => board.around;
+		const environment = () => board.surroundings;
 		board.station.bus.attach(0x76, new BME280Chip({ ticks: () => board.time.ticks(), environment }));
 		let measured = 0;
-		const slow: SensorKind = {
+		const slow: Driver = {
 			name: "SLOW",
 			addresses: [0x10],
 			fields: [{ name: "slow", unit: "", decimals: 0 }],
 			identify: () => "this",
-			make: () => ({ name: "", fields: [], measure: () => 3500, read: () => [++measured], close: () => {} }),
+			open: () => ({ name: "", fields: [], start: () => 3500, read: () => [++measured], close: () => {} }),
 		};
-		board.start({ statistics: 1, interval: 10 }, [slow, ...kinds]);
+		board.start({ statistics: 1, interval: 10 }, [slow, ...allDrivers]);
 		await board.sample(10_000);
 		expect(await board.sample(10_000)).toMatchObject({
 			slow: 3,
@@ -594,7 +596,7 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 		warm();
 		board.start(settings);
 		expect(Object.keys(await board.sample())).toEqual(["temperature", "humidity", "pressure"]);
-		expect(board.lines[0]).toMatch(line);
+		expect(board.logLines[0]).toMatch(line);
 	});
 
 	test("leave out, and tell, what a reading has no room for", async () => {
@@ -604,7 +606,7 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 		const { fields } = await board.sampleAsIs();
 		expect(fields).toHaveLength(32);
 		expect(fields.filter(({ name }) => !/_(min|max)$/.test(name))).toHaveLength(15);
-		expect(board.lines.join("\n")).toMatch(
+		expect(board.logLines.join("\n")).toMatch(
 			/left out, because a reading holds 32 fields: .*channel3_max\. Turn off fields that are not needed\./,
 		);
 	});
@@ -618,8 +620,8 @@ describe("the I2C bus", () => {
 		await board.sample();
 		board.station.bus.holdLow();
 		expect(await board.sample()).toMatchObject({ temperature: 22.48, illuminance: 430.8 });
-		expect(board.lines).toContain("sensor: I2C bus: a chip held its data line low; it is free again.");
-		expect(board.lines.filter((line) => line.endsWith("is back"))).toHaveLength(2);
+		expect(board.logLines).toContain("sensor: I2C bus: a chip held its data line low; it is free again.");
+		expect(board.logLines.filter((line) => line.endsWith("is back"))).toHaveLength(2);
 		expect(await board.sample()).toMatchObject({ temperature: 22.48, illuminance: 430.8 });
 	});
 
@@ -657,7 +659,7 @@ describe("the I2C bus", () => {
 	])("whose %s line is shorted is told once, and nobody is asked", async (_, pin, line) => {
 		board.plugIn("bme280");
 		const chip = board.plugIn("bh1750");
-		board.pins.apply(34, 1);
+		board.pins.setVolts(34, 1);
 		const sampler = board.start({ inputs: [{ kind: "analog", pin: 34, name: "level" }] });
 		await board.sample();
 		board.pins.drive(pin, 0);
@@ -667,7 +669,7 @@ describe("the I2C bus", () => {
 		await board.sample();
 		await board.sample();
 		expect(await board.sample()).toMatchObject({ temperature: undefined, illuminance: undefined, level: 1 });
-		expect(board.lines.filter((told) => line.test(told))).toHaveLength(1);
+		expect(board.logLines.filter((told) => line.test(told))).toHaveLength(1);
 		expect(sampler.sensors[0]?.problem).toMatch(line);
 		board.pins.drive(pin, 1);
 		board.plugIn("bme280");
@@ -682,14 +684,14 @@ describe("a bus whose pins cannot be had says so, and not that its wiring is wro
 
 	test("told once; as soon as they are free it is looked at", async () => {
 		board.plugIn("bme280");
-		board.pins.apply(34, 1);
+		board.pins.setVolts(34, 1);
 		const { Digital } = board.pins.provider();
 		const light = new Digital({ pin: 21, mode: Digital.Output });
 		board.start({ inputs: [{ kind: "analog", pin: 34, name: "level" }] });
 		expect(await board.sample()).toEqual({ level: 1 });
 		await board.sample();
 		await board.sample(hour);
-		expect(board.lines).toEqual([sentence, "sensor: pin 34 (level)"]);
+		expect(board.logLines).toEqual([sentence, "sensor: pin 34 (level)"]);
 		light.close();
 		expect(await board.sample()).toMatchObject({ temperature: 22.48, level: 1 });
 	});
@@ -702,18 +704,20 @@ describe("a bus whose pins cannot be had says so, and not that its wiring is wro
 		const { Digital } = board.pins.provider();
 		new Digital({ pin: 22, mode: Digital.Input });
 		await board.sample();
-		expect(board.lines).toEqual([sentence, "sensor: BME280 at 0x76 was there before, and is not now."]);
+		expect(board.logLines).toEqual([sentence, "sensor: BME280 at 0x76 was there before, and is not now."]);
 		sampler.forgetMissing();
 		board.start();
 		await board.sample();
-		expect(board.lines).toEqual([sentence]);
+		expect(board.logLines).toEqual([sentence]);
 	});
 
 	test("nor is a shorted one taken for one that nobody is on", async () => {
 		board.pins.drive(21, 0);
 		board.start();
 		await board.sample();
-		expect(board.lines).toEqual([expect.stringMatching(/its data line \(SDA, pin 21\) is low all the time/)]);
+		expect(board.logLines).toEqual([
+			expect.stringMatching(/its data line \(SDA, pin 21\) is low all the time/),
+		]);
 	});
 });
 
@@ -791,7 +795,7 @@ test("closed while it waits, it does no harm", async () => {
 
 test("a sensor that was closed while it measured is not read any more", async () => {
 	let read = 0;
-	const kind = wild({ measure: () => 100, read: () => [++read] });
+	const kind = wild({ start: () => 100, read: () => [++read] });
 	const sampler = board.start({}, [kind]);
 	void sampler.sample();
 	sampler.close();

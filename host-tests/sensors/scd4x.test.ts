@@ -2,15 +2,15 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { SCD4xChip } from "../../simulator/chips/scd4x";
 import type { Value } from "../../src/reading/reading";
-import type { KindOptions } from "../../src/sensors/kind";
-import { SCD4x, scd4x } from "../../src/sensors/scd4x";
+import type { SensorOptions } from "../../src/sensors/drivers/driver";
+import { SCD4x, scd4x } from "../../src/sensors/drivers/scd4x";
 import { SensorError } from "../../src/sensors/sensor-error";
-import { Workbench } from "./workbench";
+import { SensorBench } from "./sensor-bench";
 
-let bench: Workbench;
+let bench: SensorBench;
 let chip: SCD4xChip;
 beforeEach(() => {
-	bench = new Workbench();
+	bench = new SensorBench();
 	plugIn("SCD41");
 });
 
@@ -24,13 +24,13 @@ function command(code: number): void {
 }
 
 /** Measures each so many milliseconds, without and with values: 0 and 1. */
-function run(interval: number, count: number, options: KindOptions = { interval }): string {
+function run(intervalMs: number, count: number, options: SensorOptions = { intervalMs }): string {
 	const sensor = bench.make(scd4x, 0x62, options);
 	let seen = "";
 	for (let i = 0; i < count; i++) {
 		const startedAt = bench.ticks;
 		seen += bench.measure(sensor)[0] === undefined ? "0" : "1";
-		bench.ticks = Math.max(bench.ticks, startedAt + interval);
+		bench.ticks = Math.max(bench.ticks, startedAt + intervalMs);
 	}
 	sensor.close();
 	return seen;
@@ -65,7 +65,7 @@ test("driver and chip agree over all that the chip can measure", () => {
 			fc.double({ min: -10, max: 60, noNaN: true }),
 			fc.double({ min: 0, max: 100, noNaN: true }),
 			(co2, temperature, humidity) => {
-				bench.around = { ...bench.around, co2, temperature, humidity };
+				bench.surroundings = { ...bench.surroundings, co2, temperature, humidity };
 				bench.ticks += 5000;
 				const sample = driver.sample();
 				expect(sample?.carbonDioxideDetector.CO2).toBe(co2);
@@ -78,17 +78,17 @@ test("driver and chip agree over all that the chip can measure", () => {
 
 describe("measuring by itself", () => {
 	test("it is stopped, started once, and has values from the second reading on, without anybody waiting for them", () => {
-		const sensor = bench.make(scd4x, 0x62, { interval: 60_000 });
-		expect(sensor.measure()).toBe(500);
+		const sensor = bench.make(scd4x, 0x62, { intervalMs: 60_000 });
+		expect(sensor.start()).toBe(500);
 		bench.ticks += 500;
 		expect(sensor.proceed?.()).toBe(0);
 		expect(sensor.read()).toEqual([undefined, undefined, undefined]);
 		for (let reading = 0; reading < 5; reading++) {
 			bench.ticks += 60_000;
-			bench.around = { ...bench.around, co2: 400 + reading };
+			bench.surroundings = { ...bench.surroundings, co2: 400 + reading };
 			// The last of the measurements, each five seconds, is at most so old.
 			bench.ticks += 5000;
-			expect(sensor.measure()).toBe(0);
+			expect(sensor.start()).toBe(0);
 			expect(sensor.proceed?.()).toBe(0);
 			expect(sensor.read()[0]).toBe(400 + reading);
 		}
@@ -96,16 +96,16 @@ describe("measuring by itself", () => {
 
 	test("asked more often than it measures, it has nothing new in between, and that is no fault", () => {
 		expect(run(1000, 21)).toMatch(/^0{5,6}(10{4})+1?0*$/);
-		bench = new Workbench();
+		bench = new SensorBench();
 		plugIn("SCD41");
 		expect(run(2000, 20)).toMatch(/^0{2,3}(100?)+$/);
 	});
 
 	test("where nobody calls proceed, it has values from the third reading on", () => {
-		const sensor = bench.make(scd4x, 0x62, { interval: 60_000 });
+		const sensor = bench.make(scd4x, 0x62, { intervalMs: 60_000 });
 		const seen: (Value | undefined)[] = [];
 		for (let reading = 0; reading < 4; reading++) {
-			bench.ticks += sensor.measure();
+			bench.ticks += sensor.start();
 			seen.push(sensor.read()[0]);
 			bench.ticks += 60_000;
 		}
@@ -116,18 +116,18 @@ describe("measuring by itself", () => {
 		[1000, 7],
 		[5000, 3],
 		[60_000, 3],
-	])("asked each %i ms, one that stops measuring is told after %i readings", (interval, readings) => {
-		const sensor = bench.make(scd4x, 0x62, { interval });
+	])("asked each %i ms, one that stops measuring is told after %i readings", (intervalMs, readings) => {
+		const sensor = bench.make(scd4x, 0x62, { intervalMs });
 		for (let reading = 0; reading < 12; reading++) {
 			bench.measure(sensor);
-			bench.ticks += interval;
+			bench.ticks += intervalMs;
 		}
 		chip.fault = "never ready";
 		// What it had already.
 		bench.measure(sensor);
 		let failedAt = 0;
 		for (let reading = 1; failedAt === 0 && reading < 20; reading++) {
-			bench.ticks += interval;
+			bench.ticks += intervalMs;
 			try {
 				bench.measure(sensor);
 			} catch (error) {
@@ -142,11 +142,11 @@ describe("measuring by itself", () => {
 
 describe("resting between readings that are far apart, or on battery", () => {
 	test("an SCD41 measures once each time: five seconds, and idle in between", () => {
-		const sensor = bench.make(scd4x, 0x62, { interval: 600_000 });
+		const sensor = bench.make(scd4x, 0x62, { intervalMs: 600_000 });
 		// Nobody knows at first what it was left doing.
 		bench.measure(sensor);
 		bench.ticks += 600_000;
-		expect(sensor.measure()).toBe(5000);
+		expect(sensor.start()).toBe(5000);
 		expect(chip.periodic).toBe(false);
 		bench.ticks += 5000;
 		expect(sensor.proceed?.()).toBe(0);
@@ -156,7 +156,7 @@ describe("resting between readings that are far apart, or on battery", () => {
 	test("an SCD41 on battery has its values with the first reading of each start", () => {
 		for (let start = 0; start < 4; start++) {
 			const startedAt = bench.ticks;
-			expect(run(0, 1, { battery: true, interval: 60_000 })).toBe("1");
+			expect(run(0, 1, { onBattery: true, intervalMs: 60_000 })).toBe("1");
 			// Nothing but the measurement is waited for: it was idle.
 			expect(bench.ticks - startedAt).toBe(5000);
 			expect(chip.periodic).toBe(false);
@@ -167,7 +167,7 @@ describe("resting between readings that are far apart, or on battery", () => {
 	test("also when it was measuring by itself before", () => {
 		command(0x21b1);
 		bench.ticks += 1;
-		expect(run(60_000, 1, { battery: true })).toBe("1");
+		expect(run(60_000, 1, { onBattery: true })).toBe("1");
 		expect(chip.periodic).toBe(false);
 	});
 
@@ -175,7 +175,7 @@ describe("resting between readings that are far apart, or on battery", () => {
 		plugIn("SCD40");
 		const seen: string[] = [];
 		for (let start = 0; start < 4; start++) {
-			seen.push(run(60_000, 1, { battery: true, interval: 60_000 }));
+			seen.push(run(60_000, 1, { onBattery: true, intervalMs: 60_000 }));
 			expect(chip.periodic).toBe(true);
 		}
 		expect(seen.join("")).toBe("0111");
@@ -183,7 +183,7 @@ describe("resting between readings that are far apart, or on battery", () => {
 
 	test("a single measurement that never ends is told", () => {
 		chip.fault = "never ready";
-		expect(() => run(600_000, 1, { battery: true })).toThrow(/it measures nothing more/);
+		expect(() => run(600_000, 1, { onBattery: true })).toThrow(/it measures nothing more/);
 	});
 });
 
@@ -217,15 +217,15 @@ describe("whatever it was left doing, it has values again", () => {
 
 	test("switched off by a command, it is woken by being looked for, and found the next time", () => {
 		command(0x36e0);
-		expect(scd4x.identify(bench.provider, 0x62)).toBe("absent");
+		expect(scd4x.identify(bench.i2cBus, 0x62)).toBe("absent");
 		bench.ticks += 30;
-		expect(scd4x.identify(bench.provider, 0x62)).toBe("this");
+		expect(scd4x.identify(bench.i2cBus, 0x62)).toBe("this");
 	});
 
 	test("looked for while it measures, it goes on", () => {
 		command(0x21b1);
 		bench.ticks += 6000;
-		expect(scd4x.identify(bench.provider, 0x62)).toBe("this");
+		expect(scd4x.identify(bench.i2cBus, 0x62)).toBe("this");
 		expect(chip.periodic).toBe(true);
 	});
 });
@@ -234,7 +234,7 @@ test("0 ppm, which it tells when it measured temperature and humidity alone, is 
 	const driver = new SCD4x(bench.at(0x62));
 	bench.ticks += driver.start();
 	driver.proceed();
-	bench.around = { ...bench.around, co2: 0 };
+	bench.surroundings = { ...bench.surroundings, co2: 0 };
 	bench.ticks += 5000;
 	expect(() => driver.sample()).toThrow(/it reports a CO2 concentration that it cannot measure/);
 });

@@ -1,25 +1,25 @@
-import { catalogue } from "../../simulator/chips/catalogue";
+import { chipCatalogue } from "../../simulator/chips/chip-catalogue";
 import { DS18B20Chip } from "../../simulator/chips/ds18b20";
 import type { SimulatedChip } from "../../simulator/chips/simulated-chip";
-import { MemoryKeyValue, Power } from "../../simulator/life/power";
-import { SimulatedPins } from "../../simulator/pins";
-import { Station, wiring } from "../../simulator/station";
+import { SimulatedPins } from "../../simulator/hardware/pins";
+import { SimulatedSensors, sensorPins } from "../../simulator/hardware/simulated-sensors";
+import { PowerCycle, SimulatedKeyValue } from "../../simulator/life/powered-storage";
 import { VirtualTime } from "../../simulator/virtual-time";
-import type { Surroundings } from "../../simulator/weather/surroundings";
+import type { SensorEnvironment } from "../../simulator/weather/sensor-environment";
 import type { Value } from "../../src/reading/reading";
-import type { SensorKind } from "../../src/sensors/kind";
-import { Sampler, type SamplerSettings } from "../../src/sensors/sampler";
+import type { Driver } from "../../src/sensors/drivers/driver";
+import { Sampler, type SamplerSettings } from "../../src/sensors/pipeline/sampler";
 import { checkSettings } from "../../src/settings/settings";
 
 /** A board whose sensors are in the test's hand; what it keeps outlives its samplers. */
 export class SensorBoard {
 	readonly time = new VirtualTime();
 	readonly pins = new SimulatedPins((callback, delay) => this.time.set(callback, delay));
-	readonly station = new Station({ time: this.time, startedAt: 0, pins: this.pins, sensors: [] });
-	readonly storage = new MemoryKeyValue()
-		.storage(new Power(() => {}))
+	readonly station = new SimulatedSensors({ time: this.time, utcAtTick0: 0, pins: this.pins, sensors: [] });
+	readonly storage = new SimulatedKeyValue()
+		.storage(new PowerCycle(() => {}))
 		.open({ path: "dakkio", format: "buffer" });
-	around: Surroundings = {
+	surroundings: SensorEnvironment = {
 		temperature: 22.479999542236328,
 		humidity: 45.23,
 		pressure: 101_325.4,
@@ -29,16 +29,16 @@ export class SensorBoard {
 		current: 0.2345,
 		inputs: [0.5, 1.25, 3.3, 2.0001],
 	};
-	lines: string[] = [];
+	logLines: string[] = [];
 	private sampler: Sampler | undefined;
 
 	/** Plugs a chip of the catalogue in; it measures what is around, or `around` alone. */
-	plugIn(name: string, address?: number, around?: Partial<Surroundings>): SimulatedChip<never> {
-		const entry = catalogue[name];
+	plugIn(name: string, address?: number, around?: Partial<SensorEnvironment>): SimulatedChip<never> {
+		const entry = chipCatalogue[name];
 		if (entry === undefined) throw new Error(`no ${name} in the catalogue`);
-		const chip = entry.make({
+		const chip = entry.createChip({
 			ticks: () => this.time.ticks(),
-			environment: () => ({ ...this.around, ...around }),
+			environment: () => ({ ...this.surroundings, ...around }),
 		});
 		this.station.bus.attach(address ?? entry.addresses[0] ?? 0, chip);
 		return chip;
@@ -49,32 +49,36 @@ export class SensorBoard {
 	}
 
 	/** A thermometer on the 1-Wire line; `serial`: the last byte of its number. */
-	hang(serial: number, celsius = 20, options: { family?: number; parasite?: boolean } = {}): DS18B20Chip {
+	attachThermometer(
+		serial: number,
+		celsius = 20,
+		options: { family?: number; parasite?: boolean } = {},
+	): DS18B20Chip {
 		const chip = new DS18B20Chip({
 			ticks: () => this.time.ticks(),
 			temperature: () => celsius,
 			serial: [serial, 2, 3, 4, 5, 6],
 			...options,
 		});
-		this.pins.oneWire(wiring.oneWire).attach(chip);
+		this.pins.oneWire(sensorPins.oneWire).attach(chip);
 		return chip;
 	}
 
 	/** The sampler of this start; `settings` as somebody gives them. */
 	start(
 		settings: Readonly<Record<string, unknown>> = {},
-		kinds?: readonly SensorKind[],
+		kinds?: readonly Driver[],
 		resumed = false,
 	): Sampler {
 		this.sampler?.close();
-		this.lines = [];
+		this.logLines = [];
 		const { settings: checked, problems } = checkSettings(settings);
 		if (problems.length > 0) throw new Error(JSON.stringify(problems));
 		this.sampler = this.open(checked, kinds, resumed);
 		return this.sampler;
 	}
 
-	open(settings: SamplerSettings, kinds?: readonly SensorKind[], resumed = false): Sampler {
+	open(settings: SamplerSettings, drivers?: readonly Driver[], resumed = false): Sampler {
 		return new Sampler({
 			bus: this.station.i2c,
 			pins: this.pins.provider(),
@@ -82,8 +86,8 @@ export class SensorBoard {
 			storage: this.storage,
 			settings,
 			resumed,
-			...(kinds === undefined ? {} : { kinds }),
-			log: (line) => this.lines.push(line),
+			...(drivers === undefined ? {} : { drivers }),
+			log: (line) => this.logLines.push(line),
 		});
 	}
 

@@ -1,21 +1,21 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { checksum } from "../../simulator/chips/checksum";
+import { crc8ByDivision } from "../../simulator/chips/crc8";
+import type { SHT } from "../../src/sensors/drivers/sht";
+import { SHT3x, sht3x } from "../../src/sensors/drivers/sht3x";
+import { SHT4x, sht4x } from "../../src/sensors/drivers/sht4x";
 import { SensorError } from "../../src/sensors/sensor-error";
-import type { SHT } from "../../src/sensors/sht";
-import { SHT3x, sht3x } from "../../src/sensors/sht3x";
-import { SHT4x, sht4x } from "../../src/sensors/sht4x";
-import { Workbench } from "./workbench";
+import { SensorBench } from "./sensor-bench";
 
 // Neither data sheet has a worked example of a measurement; of the checksum they have one (crc8.test.ts).
 
-let bench: Workbench;
+let bench: SensorBench;
 beforeEach(() => {
-	bench = new Workbench();
+	bench = new SensorBench();
 });
 
 /** What the driver makes of two words that a chip sends. */
-function read(Driver: new (options: ReturnType<Workbench["at"]>) => SHT, words: readonly [number, number]) {
+function read(Driver: new (options: ReturnType<SensorBench["at"]>) => SHT, words: readonly [number, number]) {
 	const name = Driver === SHT3x ? "sht31" : "sht41";
 	const chip = bench.plugIn(name);
 	const driver = new Driver(bench.at(0x44));
@@ -25,8 +25,8 @@ function read(Driver: new (options: ReturnType<Workbench["at"]>) => SHT, words: 
 		write: (written) => chip.write(written),
 		read: (into) => {
 			for (let i = 0; i < 6; i++) into[i] = bytes[i] ?? 0;
-			into[2] = checksum(bytes.slice(0, 2));
-			into[5] = checksum(bytes.slice(3, 5));
+			into[2] = crc8ByDivision(bytes.slice(0, 2));
+			into[5] = crc8ByDivision(bytes.slice(3, 5));
 		},
 	});
 	const sample = driver.sample();
@@ -70,7 +70,7 @@ describe.each([
 				fc.double({ min: -40, max: 125, noNaN: true }),
 				fc.double({ min: 0, max: 100, noNaN: true }),
 				(temperature, humidity) => {
-					bench.around = { ...bench.around, temperature, humidity };
+					bench.surroundings = { ...bench.surroundings, temperature, humidity };
 					bench.ticks += driver.start();
 					const sample = driver.sample();
 					expect(Math.abs((sample?.thermometer.temperature ?? 999) - temperature)).toBeLessThan(0.002);
@@ -98,12 +98,12 @@ describe.each([
 		expect(() => driver.sample()).toThrow(SensorError);
 		bench.ticks += 100;
 		bench.ticks += driver.start();
-		expect(driver.sample()?.thermometer.temperature).toBeCloseTo(bench.around.temperature, 2);
+		expect(driver.sample()?.thermometer.temperature).toBeCloseTo(bench.surroundings.temperature, 2);
 	});
 
 	test("each single wrong bit of an answer is seen", () => {
 		for (let bit = 0; bit < 48; bit++) {
-			bench = new Workbench();
+			bench = new SensorBench();
 			const chip = bench.plugIn(name);
 			const driver = new Driver(bench.at(0x44));
 			bench.ticks += driver.start();
@@ -129,7 +129,7 @@ test("an SHT4x that is asked whether it is an SHT3x gets no command of two bytes
 		},
 		read: (into) => chip.read(into),
 	});
-	expect(sht3x.identify(bench.provider, 0x44)).toBe("other");
+	expect(sht3x.identify(bench.i2cBus, 0x44)).toBe("other");
 	expect(lengths).toEqual([1]);
 });
 
@@ -137,7 +137,7 @@ describe("a chip that somebody else left in any state is back with the second at
 	/** As a sampler does it: what fails is closed and made anew at the next sample. */
 	function values(kind: typeof sht3x) {
 		for (let attempt = 1; attempt <= 2; attempt++) {
-			let sensor: ReturnType<typeof kind.make> | undefined;
+			let sensor: ReturnType<typeof kind.open> | undefined;
 			try {
 				sensor = bench.make(kind);
 				return bench.measure(sensor);

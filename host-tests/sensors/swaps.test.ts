@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { catalogue } from "../../simulator/chips/catalogue";
+import { chipCatalogue } from "../../simulator/chips/chip-catalogue";
 import type { Value } from "../../src/reading/reading";
 import { SensorBoard } from "./sensor-board";
 
@@ -36,8 +36,8 @@ function expectTrue(sample: Readonly<Record<string, Value>>): string[] {
 }
 
 /** Every two chips that can be at the same address; the same one twice is another one of its kind. */
-const pairs = Object.entries(catalogue).flatMap(([first, { addresses }]) =>
-	Object.entries(catalogue).flatMap(([second, { addresses: others }]) => {
+const pairs = Object.entries(chipCatalogue).flatMap(([first, { addresses }]) =>
+	Object.entries(chipCatalogue).flatMap(([second, { addresses: others }]) => {
 		const address = addresses.find((each) => others.includes(each));
 		return address === undefined ? [] : [[first, second, address] as const];
 	}),

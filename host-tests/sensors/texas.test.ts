@@ -2,14 +2,14 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { INA219Chip } from "../../simulator/chips/ina219";
 import { TMP117Chip } from "../../simulator/chips/tmp117";
-import { ADS1115, ads1115 } from "../../src/sensors/ads1115";
-import { INA219, ina219 } from "../../src/sensors/ina219";
-import { TMP117 } from "../../src/sensors/tmp117";
-import { Workbench } from "./workbench";
+import { ADS1115, ads1115 } from "../../src/sensors/drivers/ads1115";
+import { INA219, ina219 } from "../../src/sensors/drivers/ina219";
+import { TMP117 } from "../../src/sensors/drivers/tmp117";
+import { SensorBench } from "./sensor-bench";
 
-let bench: Workbench;
+let bench: SensorBench;
 beforeEach(() => {
-	bench = new Workbench();
+	bench = new SensorBench();
 });
 
 /** A chip whose register reads as this word from now on. */
@@ -68,7 +68,7 @@ describe("TMP117", () => {
 		const driver = new TMP117(bench.at(0x48));
 		fc.assert(
 			fc.property(fc.double({ min: -55, max: 150, noNaN: true }), (temperature) => {
-				bench.around = { ...bench.around, temperature };
+				bench.surroundings = { ...bench.surroundings, temperature };
 				bench.ticks += driver.start();
 				expect(Math.abs((driver.sample()?.thermometer.temperature ?? 999) - temperature)).toBeLessThan(0.004);
 			}),
@@ -100,7 +100,7 @@ describe("INA219", () => {
 	test("shunt 07D0h and bus 5D98h are 10 A and 11.98 V, as in the example of the data sheet", () => {
 		override(0x40, "ina219", { 1: 0x07d0, 2: 0x5d98 | 2 });
 		const driver = new INA219(bench.at(0x40));
-		driver.configure({ shunt: 0.002 });
+		driver.configure({ shuntOhms: 0.002 });
 		bench.ticks += driver.start();
 		const sample = driver.sample();
 		expect(sample?.voltmeter.voltage).toBeCloseTo(11.98, 6);
@@ -126,7 +126,7 @@ describe("INA219", () => {
 	test.each([0x7d00, 0x8300, 0x7fff, 0x8000])("shunt %i is more than it can tell", (word) => {
 		override(0x40, "ina219", { 1: word });
 		const driver = new INA219(bench.at(0x40));
-		driver.configure({ shunt: 0.01 });
+		driver.configure({ shuntOhms: 0.01 });
 		bench.ticks += driver.start();
 		expect(() => driver.sample()).toThrow(
 			"INA219 at 0x40: more current flows than its 0.01 ohm can tell, 32 ampere.",
@@ -139,13 +139,15 @@ describe("INA219", () => {
 				fc.double({ min: 0, max: 26, noNaN: true }),
 				fc.double({ min: -0.319, max: 0.319, noNaN: true }),
 				fc.constantFrom(0.001, 0.01, 0.1, 1),
-				(voltage, drop, shunt) => {
-					bench = new Workbench();
-					bench.around = { ...bench.around, voltage, current: drop / shunt };
-					bench.bus.attach(0x40, new INA219Chip({ ...bench.chipOptions, shunt }));
-					const [volts, milliamperes] = bench.measure(bench.make(ina219, 0x40, { shunt }));
+				(voltage, drop, shuntOhms) => {
+					bench = new SensorBench();
+					bench.surroundings = { ...bench.surroundings, voltage, current: drop / shuntOhms };
+					bench.bus.attach(0x40, new INA219Chip({ ...bench.chipOptions, shuntOhms }));
+					const [volts, milliamperes] = bench.measure(bench.make(ina219, 0x40, { shuntOhms }));
 					expect(Math.abs(Number(volts) - voltage)).toBeLessThanOrEqual(0.0021);
-					expect(Math.abs(Number(milliamperes) / 1000 - drop / shunt)).toBeLessThanOrEqual(0.0000051 / shunt);
+					expect(Math.abs(Number(milliamperes) / 1000 - drop / shuntOhms)).toBeLessThanOrEqual(
+						0.0000051 / shuntOhms,
+					);
 				},
 			),
 		);
@@ -191,16 +193,18 @@ describe("ADS1115", () => {
 		[1.024, 1.02],
 		[0.512, 0.51],
 		[0.1, 0.255],
-	])("driver and chip agree in the range for %d V", (range, most) => {
+	])("driver and chip agree in the range for %d V", (rangeVolts, max) => {
 		bench.plugIn("ads1115");
-		const sensor = bench.make(ads1115, 0x48, { range });
-		const volts = fc.double({ min: -0.2 * range, max: most, noNaN: true });
+		const sensor = bench.make(ads1115, 0x48, { rangeVolts });
+		const volts = fc.double({ min: -0.2 * rangeVolts, max, noNaN: true });
 		fc.assert(
 			fc.property(fc.tuple(volts, volts, volts, volts), (inputs) => {
-				bench.around = { ...bench.around, inputs };
+				bench.surroundings = { ...bench.surroundings, inputs };
 				const values = bench.measure(sensor);
 				inputs.forEach((input, index) => {
-					expect(Math.abs(Number(values[index]) - input)).toBeLessThanOrEqual(Math.max(most, range) / 32_000);
+					expect(Math.abs(Number(values[index]) - input)).toBeLessThanOrEqual(
+						Math.max(max, rangeVolts) / 32_000,
+					);
 				});
 			}),
 			{ numRuns: 25 },
@@ -225,7 +229,7 @@ describe("ADS1115", () => {
 	test("where nobody calls proceed, the first input has its value and the others have none", () => {
 		bench.plugIn("ads1115");
 		const sensor = bench.make(ads1115);
-		bench.ticks += sensor.measure();
+		bench.ticks += sensor.start();
 		expect(sensor.read()).toEqual([0.5, undefined, undefined, undefined]);
 	});
 
@@ -257,14 +261,14 @@ describe("other chips of these addresses are none of the three", () => {
 		const chip = bench.plugIn("ads1115");
 		chip.write(Uint8Array.of(2, 0x00, 0x00));
 		chip.write(Uint8Array.of(3, 0x80, 0x00));
-		expect(ads1115.identify(bench.provider, 0x48)).toBe("this");
+		expect(ads1115.identify(bench.i2cBus, 0x48)).toBe("this");
 	});
 
 	test("an INA219 that somebody else gave a calibration is one", () => {
 		const chip = bench.plugIn("ina219", 0x48);
 		chip.write(Uint8Array.of(5, 0x10, 0x00));
 		bench.ticks += 10;
-		expect(ina219.identify(bench.provider, 0x48)).toBe("this");
+		expect(ina219.identify(bench.i2cBus, 0x48)).toBe("this");
 	});
 
 	test.each([
@@ -282,8 +286,8 @@ describe("other chips of these addresses are none of the three", () => {
 		["all ones", Object.fromEntries(Array.from({ length: 256 }, (_, index) => [index, 0xffff])), 0xff],
 	])("%s", (_, registers, mask) => {
 		plugIn(registers, mask);
-		expect(ina219.identify(bench.provider, 0x48)).toBe("other");
-		expect(ads1115.identify(bench.provider, 0x48)).toBe("other");
+		expect(ina219.identify(bench.i2cBus, 0x48)).toBe("other");
+		expect(ads1115.identify(bench.i2cBus, 0x48)).toBe("other");
 		for (const Driver of [TMP117, INA219, ADS1115])
 			expect(() => new Driver(bench.at(0x48))).toThrow(/another chip answers there/);
 	});

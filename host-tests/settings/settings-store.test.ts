@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { decodeRecord, encodeRecord } from "../../src/settings/record";
+import { decodeCheckedRecord, encodeCheckedRecord } from "../../src/common/checked-record";
 import { SettingsStore } from "../../src/settings/settings-store";
-import { MemoryKeyValue } from "../clock/memory";
+import { MemoryKeyValue } from "../clock/memory-key-value";
 
 let storage: MemoryKeyValue;
 let store: SettingsStore;
@@ -13,12 +13,12 @@ beforeEach(() => {
 const interval = () => store.load().settings.interval;
 
 test("what was saved last counts; presets are not written", () => {
-	expect(store.empty).toBe(true);
+	expect(store.isEmpty).toBe(true);
 	for (const seconds of [10, 20, 30, 40, 50]) {
 		store.save({ interval: seconds });
 		expect(interval()).toBe(seconds);
 	}
-	expect(store.empty).toBe(false);
+	expect(store.isEmpty).toBe(false);
 	expect(storage.values.size).toBe(2);
 	for (const value of storage.values.values()) expect(Buffer.from(value).toString()).not.toContain("server");
 });
@@ -63,7 +63,7 @@ test("damaged in both places, the settings are their presets, and the cure is to
 		settings: { interval: 60, key: "" },
 		problems: [{ key: "settings", problem: expect.stringContaining("set the board up again") }],
 	});
-	expect(store.empty).toBe(false);
+	expect(store.isEmpty).toBe(false);
 });
 
 describe("a kept record", () => {
@@ -75,7 +75,7 @@ describe("a kept record", () => {
 	test("comes back as it was", () => {
 		fc.assert(
 			fc.property(records, (record) => {
-				expect(decodeRecord(encodeRecord(record))).toEqual(record);
+				expect(decodeCheckedRecord(encodeCheckedRecord(record))).toEqual(record);
 			}),
 		);
 	});
@@ -83,11 +83,11 @@ describe("a kept record", () => {
 	test("of which any bit is turned, or any byte is missing, is none", () => {
 		fc.assert(
 			fc.property(records, fc.nat(), fc.integer({ min: 0, max: 7 }), (record, where, bit) => {
-				const bytes = encodeRecord(record);
-				expect(decodeRecord(bytes.subarray(0, where % bytes.length))).toBeUndefined();
+				const bytes = encodeCheckedRecord(record);
+				expect(decodeCheckedRecord(bytes.subarray(0, where % bytes.length))).toBeUndefined();
 				const at = where % bytes.length;
 				bytes[at] = (bytes[at] ?? 0) ^ (1 << bit);
-				expect(decodeRecord(bytes)).toBeUndefined();
+				expect(decodeCheckedRecord(bytes)).toBeUndefined();
 			}),
 		);
 	});
@@ -95,7 +95,7 @@ describe("a kept record", () => {
 	test("is none in whatever bytes are there", () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
-				expect(decodeRecord(bytes)).toBeUndefined();
+				expect(decodeCheckedRecord(bytes)).toBeUndefined();
 			}),
 		);
 	});

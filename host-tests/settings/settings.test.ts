@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseServer } from "../../src/settings/server";
+import { parseServiceAddress } from "../../src/settings/service-address";
 import { checkSettings, missingForUpload, settingsTable } from "../../src/settings/settings";
 
 const writeKey = "dakkio_w_0123456789abcdef0123456789abcdef";
@@ -7,8 +7,11 @@ const writeKey = "dakkio_w_0123456789abcdef0123456789abcdef";
 test("what is not given has its preset, and presets pass their own rules", () => {
 	const { settings, problems } = checkSettings({});
 	expect(problems).toEqual([]);
-	for (const [key, { preset }] of Object.entries(settingsTable)) expect(settings).toHaveProperty(key, preset);
-	const presets = Object.fromEntries(Object.entries(settingsTable).map(([key, { preset }]) => [key, preset]));
+	for (const [key, { defaultValue }] of Object.entries(settingsTable))
+		expect(settings).toHaveProperty(key, defaultValue);
+	const presets = Object.fromEntries(
+		Object.entries(settingsTable).map(([key, { defaultValue }]) => [key, defaultValue]),
+	);
 	expect(checkSettings(presets).problems).toEqual([]);
 });
 
@@ -121,8 +124,8 @@ describe("each rule", () => {
 });
 
 test("an address without a port means 443, and names are folded to lower case", () => {
-	expect(parseServer("https://API.Dakkio.io")).toEqual({ host: "api.dakkio.io", port: 443 });
-	expect(parseServer("https://127.0.0.1:8443/")).toEqual({ host: "127.0.0.1", port: 8443 });
+	expect(parseServiceAddress("https://API.Dakkio.io")).toEqual({ host: "api.dakkio.io", port: 443 });
+	expect(parseServiceAddress("https://127.0.0.1:8443/")).toEqual({ host: "127.0.0.1", port: 8443 });
 });
 
 test("what is missing before anything can be sent is named", () => {

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
-import type { HttpConnection, Outcome } from "../../src/http/exchange";
+import type { HttpConnection, Outcome } from "../../src/http/http-connection";
 import type { Field } from "../../src/reading/reading";
 import { checkSettings } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
 import { ConnectionTest, type ConnectionTestOptions } from "../../src/setup/connection-test";
-import type { JoinResult } from "../../src/setup/joiner";
+import type { JoinResult } from "../../src/setup/wifi-joiner";
 
 const id = "507f1f77bcf86cd799439012";
 const fields: readonly Field[] = [{ name: "temperature", unit: "celsius", decimals: 2 }];
@@ -25,7 +25,7 @@ const answer = (status: number, body: unknown = {}, truncated = false): Outcome 
 	body: typeof body === "string" ? body : JSON.stringify(body),
 	...(truncated && { truncated }),
 });
-const failure: Outcome = { kind: "failure", step: "receive", message: "no answer came", sent: true };
+const failure: Outcome = { kind: "failure", phase: "receive", message: "no answer came", fullySent: true };
 const list = (...names: readonly string[]) =>
 	answer(200, { dataSources: names.map((name, index) => ({ _id: `${index}`.padStart(24, "0"), name })) });
 
@@ -53,31 +53,31 @@ function begin({
 		deviceId: "ESP32-A1B2C3",
 		agent: "agent",
 		ownAddress: "192.168.4.1",
-		onAnswer: () => {},
+		onResponse: () => {},
 		join: async () => ({ kind: "joined", address: "192.168.1.7", strength: -60 }),
 		leave: () => {
 			left++;
 		},
-		strengthOf: () => -60,
+		signalStrengthOf: () => -60,
 		setClock: async () => 1_800_000_000_000,
 		connect: (onVerified) => {
 			const connection: Pick<HttpConnection, "exchange" | "close"> = {
-				exchange: async ({ method, path, body, reader }) => {
+				exchange: async ({ method, path, body, makeBodyReader }) => {
 					onVerified("An authority");
 					const bytes = new Uint8Array(1000);
 					const length = body?.().read(bytes) ?? 0;
 					asked.push(`${method} ${path} ${new TextDecoder().decode(bytes.subarray(0, length))}`.trim());
 					const next = following.shift() ?? failure;
-					if (next.kind === "answer") reader?.()(new TextEncoder().encode(next.body));
+					if (next.kind === "answer") makeBodyReader?.()(new TextEncoder().encode(next.body));
 					return next;
 				},
 				close: () => closed++,
 			};
 			return connection as HttpConnection;
 		},
-		wantsLogin: async () => false,
-		sample: async () => fields,
-		send: async () => answer(201),
+		isCaptivePortal: async () => false,
+		sampleAndStore: async () => fields,
+		sendOldest: async () => answer(201),
 		...more,
 	};
 	const tested = new ConnectionTest(options);
@@ -95,7 +95,7 @@ describe("a data source is made", () => {
 		["{id}", [list(), answer(201, { message: "made", id })]],
 	])("and its id understood from %s", async (_, answers) => {
 		const { tested } = begin({ answers });
-		await tested.ended;
+		await tested.finished;
 		expect([tested.state.passed, tested.state.dataSourceId, source(tested.state)]).toEqual([
 			true,
 			id,
@@ -105,14 +105,14 @@ describe("a data source is made", () => {
 
 	test("and found by its name when the answer does not tell its id", async () => {
 		const { tested, asked } = begin({ answers: [list(), answer(201, "created"), list("x", "ESP32-A1B2C3")] });
-		await tested.ended;
+		await tested.finished;
 		expect([tested.state.passed, tested.state.dataSourceId]).toEqual([true, "1".padStart(24, "0")]);
 		expect(asked.map((each) => each.split(" ")[0])).toEqual(["GET", "POST", "GET"]);
 	});
 
 	test("with the fields and units of the sensors", async () => {
 		const { tested, asked } = begin({});
-		await tested.ended;
+		await tested.finished;
 		expect(asked[1]).toBe(
 			`POST /api/buckets/${given.bucketId}/sources {"name":"ESP32-A1B2C3","type":"sensor","schema":{"temperature":{"type":"number","unit":"celsius"}}}`,
 		);
@@ -120,7 +120,7 @@ describe("a data source is made", () => {
 
 	test("not when one of the device's name is there", async () => {
 		const { tested, asked } = begin({ answers: [list("ESP32-A1B2C3")] });
-		await tested.ended;
+		await tested.finished;
 		expect([tested.state.dataSourceId, source(tested.state)]).toEqual([
 			"0".repeat(24),
 			"Found as ESP32-A1B2C3.",
@@ -129,8 +129,8 @@ describe("a data source is made", () => {
 	});
 
 	test("not while no sensor says what it would hold", async () => {
-		const { tested, asked } = begin({ sample: async () => [] });
-		await tested.ended;
+		const { tested, asked } = begin({ sampleAndStore: async () => [] });
+		await tested.finished;
 		expect(failed(tested.state)).toMatchObject({
 			step: "source",
 			text: expect.stringContaining("No sensor is found"),
@@ -140,7 +140,7 @@ describe("a data source is made", () => {
 
 	test("and it is told when it cannot be found afterwards", async () => {
 		const { tested } = begin({ answers: [list(), answer(201, "?"), list("x")] });
-		await tested.ended;
+		await tested.finished;
 		expect(failed(tested.state)).toMatchObject({ step: "source" });
 	});
 });
@@ -151,14 +151,14 @@ describe("a data source that is there", () => {
 			answers: [answer(200, { dataSources: [{ _id: id }] })],
 			dataSourceId: id.toUpperCase(),
 		});
-		await tested.ended;
+		await tested.finished;
 		expect(source(tested.state)).toBe("It is in the bucket.");
 	});
 
 	test("may be beyond what is kept of a long list: then the point tells", async () => {
 		const body = `{"dataSources":[{"_id":"${"1".repeat(24)}","name":"A"},{"_id":"2222`;
 		const { tested } = begin({ answers: [answer(200, body, true)], dataSourceId: id });
-		await tested.ended;
+		await tested.finished;
 		expect([tested.state.passed, source(tested.state)]).toEqual([
 			true,
 			expect.stringContaining("the point will tell"),
@@ -168,7 +168,7 @@ describe("a data source that is there", () => {
 
 test("a service that repeats the key does not bring it onto the page", async () => {
 	const { tested } = begin({ answers: [answer(418, { message: `no tea for ${given.key}` })] });
-	await tested.ended;
+	await tested.finished;
 	expect(failed(tested.state)?.text).toBe("Dakkio refused it: 418, “no tea for …”.");
 });
 
@@ -191,7 +191,7 @@ test("each step is told while it is under way, and what follows it waits", async
 		],
 	});
 	join({ kind: "joined", address: "192.168.1.7", strength: undefined });
-	await tested.ended;
+	await tested.finished;
 	expect(tested.state.steps.map(({ state }) => state)).toEqual(Array(7).fill("done"));
 	expect(tested.state.steps[0]?.text).toBe("Home, address 192.168.1.7");
 });
@@ -205,12 +205,12 @@ test("the second network is tried when the first cannot be joined; when none can
 			: { kind: "failed", failure: "password" };
 	};
 	const { tested } = begin({ join });
-	await tested.ended;
+	await tested.finished;
 	expect([tried, tested.state.passed]).toEqual([["Home", "Work"], true]);
 	const none = begin({
 		join: async ({ ssid }) => ({ kind: "failed", failure: ssid === "Home" ? "no address" : "password" }),
 	});
-	await none.tested.ended;
+	await none.tested.finished;
 	expect(failed(none.tested.state)?.text).toContain("gave it no address");
 });
 
@@ -218,7 +218,7 @@ test("a network with the board's own addresses is told from one that does not wo
 	const { tested, left } = begin({
 		join: async () => ({ kind: "joined", address: "192.168.4.77", strength: -60 }),
 	});
-	await tested.ended;
+	await tested.finished;
 	expect(failed(tested.state)).toMatchObject({
 		step: "join",
 		text: expect.stringContaining("same addresses"),
@@ -233,7 +233,7 @@ test("a name that is never answered is given up after ten seconds", async () => 
 	await time.advance(9_900);
 	expect(tested.state.running).toBe(true);
 	await time.advance(200);
-	await tested.ended;
+	await tested.finished;
 	expect(failed(tested.state)).toMatchObject({ step: "name" });
 });
 
@@ -256,31 +256,31 @@ test.each<[string, World]>([
 	await Promise.resolve();
 	tested.abort();
 	tested.abort();
-	await tested.ended;
+	await tested.finished;
 	expect([tested.state.running, tested.state.passed, asked]).toEqual([false, false, []]);
 });
 
 test("a connection that was opened is closed, whatever comes", async () => {
 	const good = begin({});
-	await good.tested.ended;
+	await good.tested.finished;
 	const bad = begin({ answers: [] });
-	await bad.tested.ended;
+	await bad.tested.finished;
 	expect([good.closed(), bad.closed()]).toEqual([1, 1]);
 });
 
 test("what throws is a failure of its step, and not the end of the board", async () => {
 	const { tested } = begin({
-		sample: async () => {
+		sampleAndStore: async () => {
 			throw new Error("the flash is worn out");
 		},
 	});
-	await tested.ended;
+	await tested.finished;
 	expect(failed(tested.state)).toMatchObject({ step: "source", text: "the flash is worn out" });
 });
 
 test("without a reading there is no point to send", async () => {
-	const { tested } = begin({ send: async () => undefined });
-	await tested.ended;
+	const { tested } = begin({ sendOldest: async () => undefined });
+	await tested.finished;
 	expect(failed(tested.state)).toMatchObject({
 		step: "point",
 		text: expect.stringContaining("No sensor gave a value"),

@@ -2,18 +2,18 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
+import { makeListener } from "../../boards/node/listener";
+import { makeTCP } from "../../boards/node/tcp";
 import { VirtualTime } from "../../simulator/virtual-time";
 import type { TCP, TCPConstructor, TCPFromOptions, TCPOptions } from "../../src/boards/ecma419";
-import { makeListener } from "../../src/boards/node/listener";
-import { makeTCP } from "../../src/boards/node/tcp";
-import { Served } from "../../src/http/serve";
 import {
-	defaultLimits,
+	defaultServerLimits,
 	HttpServer,
 	type ServerAnswer,
 	type ServerRequest,
 	textBody,
-} from "../../src/http/server";
+} from "../../src/http/http-server";
+import { ServerConnection } from "../../src/http/server-connection";
 
 const seconds = (count: number) => count * 1000;
 const closers: (() => void)[] = [];
@@ -30,7 +30,7 @@ async function serve(handle: (request: ServerRequest) => ServerAnswer = echo) {
 		network: { Listener: makeListener(), TCP: makeTCP() },
 		time,
 		port: 0,
-		headers: ["x-asked"],
+		keptHeaders: ["x-asked"],
 		handle: (request) => {
 			requests.push(request);
 			return handle(request);
@@ -204,7 +204,7 @@ describe("a request that is no request, or too much, is refused and the connecti
 		expect(answer).toContain("Connection: close");
 		expect(JSON.parse(answer.slice(answer.indexOf("\r\n\r\n") + 4))).toEqual({ error: expect.any(String) });
 		expect(requests).toEqual([]);
-		await time.advance(defaultLimits.drain);
+		await time.advance(defaultServerLimits.drain);
 		await peer.closed();
 	});
 
@@ -228,7 +228,7 @@ describe("a request that is no request, or too much, is refused and the connecti
 		const peer = await dial();
 		peer.send(get("/1") + get("/2"));
 		expect(await peer.until(/\}$/)).toContain("Connection: close");
-		await time.advance(defaultLimits.drain);
+		await time.advance(defaultServerLimits.drain);
 		await peer.closed();
 		expect(requests).toHaveLength(1);
 	});
@@ -318,8 +318,8 @@ describe("connections are bounded", () => {
 			network: { Listener: makeListener(), TCP: makeTCP() },
 			time: new VirtualTime(),
 			port: 0,
-			headers: [],
-			accept: (address) => address !== "127.0.0.1",
+			keptHeaders: [],
+			acceptsClient: (address) => address !== "127.0.0.1",
 			handle: echo,
 			onError: () => {},
 		});
@@ -401,12 +401,12 @@ describe("whatever comes", () => {
 
 	test("a refused request is read and dropped for a second before the close, or its answer would be lost", async () => {
 		const time = new VirtualTime();
-		new Served({
+		new ServerConnection({
 			TCP: PushedSocket as TCPConstructor,
 			from: new PushedSocket({ address: "", port: 0 }),
 			time,
-			limits: defaultLimits,
-			headers: [],
+			limits: defaultServerLimits,
+			keptHeaders: [],
 			buffer: new Uint8Array(64),
 			handle: echo,
 			onEnd: () => {},
@@ -416,7 +416,7 @@ describe("whatever comes", () => {
 		socket?.push(new TextEncoder().encode("POST / HTTP/1.1\r\nContent-Length: 99999\r\n\r\n"));
 		expect(socket?.written).toBeGreaterThan(100);
 		socket?.push(new Uint8Array(5000));
-		await time.advance(defaultLimits.drain - 1);
+		await time.advance(defaultServerLimits.drain - 1);
 		expect([socket?.closed, socket?.unread]).toEqual([false, 0]);
 		await time.advance(1);
 		expect(socket?.closed).toBe(true);
@@ -427,12 +427,12 @@ describe("whatever comes", () => {
 			fc.asyncProperty(bytes, fc.integer({ min: 1, max: 64 }), async (all, portion) => {
 				const time = new VirtualTime();
 				let ended = 0;
-				new Served({
+				new ServerConnection({
 					TCP: PushedSocket as TCPConstructor,
 					from: new PushedSocket({ address: "", port: 0 }),
 					time,
-					limits: defaultLimits,
-					headers: [],
+					limits: defaultServerLimits,
+					keptHeaders: [],
 					buffer: new Uint8Array(64),
 					handle: echo,
 					onEnd: () => ended++,

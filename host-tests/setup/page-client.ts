@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import type { SetupState, TestState } from "../../src/setup/api";
 
-export interface PageAnswer {
+export interface PageResponse {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 	readonly body: string;
@@ -21,7 +21,7 @@ export class PageClient {
 		path: string,
 		headers: Readonly<Record<string, string>>,
 		body = "",
-	): Promise<PageAnswer> {
+	): Promise<PageResponse> {
 		return new Promise((resolve, reject) => {
 			const asked = request(
 				{ host: "127.0.0.1", port: this.port, method, path, headers, agent: false },
@@ -55,7 +55,7 @@ export class PageClient {
 		return state;
 	}
 
-	post(path: string, body: object = {}): Promise<PageAnswer> {
+	post(path: string, body: object = {}): Promise<PageResponse> {
 		const headers = { "Content-Type": "application/json", Origin: `http://127.0.0.1:${this.port}` };
 		return this.send("POST", path, headers, JSON.stringify({ token: this.token, ...body }));
 	}

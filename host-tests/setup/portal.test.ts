@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
+import type { SimulatedNetwork } from "../../simulator/hardware/wifi-radio";
 import { VirtualTime } from "../../simulator/virtual-time";
-import type { SimulatedNetwork } from "../../simulator/wifi";
-import { forgetPress, setupPress } from "../../src/panel/button";
-import { Absence } from "../../src/setup/absence";
-import { VirtualSetupBoard } from "./virtual-board";
+import { factoryResetPressMs, setupPressMs } from "../../src/panel/button";
+import { OfflineTimer } from "../../src/setup/offline-timer";
+import { VirtualSetupBoard } from "./virtual-setup-board";
 
 const minute = 60_000;
-const home: SimulatedNetwork = { ssid: "Home", password: "correct horse", strength: -55 };
+const home: SimulatedNetwork = { ssid: "Home", password: "correct horse", meanRssi: -55 };
 const saved = { networks: [{ ssid: "Home", password: "correct horse" }] };
 
 function boardAt(home_: readonly SimulatedNetwork[] = [home]): VirtualSetupBoard {
@@ -27,7 +27,7 @@ describe("a board that nobody has set up", () => {
 		const board = boardAt();
 		board.start();
 		await board.time.advance(10.1 * minute);
-		expect(board.app?.status.waiting).toBe(11);
+		expect(board.app?.status.pending).toBe(11);
 	});
 
 	test("shows by its light that setup is open", async () => {
@@ -48,13 +48,13 @@ describe("a board that nobody has set up", () => {
 		await board.time.advance(minute);
 		expect(board.isOpen).toBe(false);
 		board.pins.drive(0, 0);
-		await board.time.advance(forgetPress + 1000);
+		await board.time.advance(factoryResetPressMs + 1000);
 		board.pins.drive(0, 1);
 		await board.time.advance(minute);
 		expect([board.isOpen, board.starts]).toEqual([true, ["power-on", "restart"]]);
-		expect(board.app?.status.waiting).toBe(1);
+		expect(board.app?.status.pending).toBe(1);
 		// Not even whoever reads out the flash chip finds them.
-		expect(board.storage.flash.filter((bytes) => bytes.includes("correct horse"))).toEqual([]);
+		expect(board.storage.flashHistory.filter((bytes) => bytes.includes("correct horse"))).toEqual([]);
 	});
 });
 
@@ -79,11 +79,11 @@ describe("a board that is online", () => {
 			board.pins.drive(0, 1);
 			await board.time.advance(1000);
 		};
-		await hold(setupPress - 100);
+		await hold(setupPressMs - 100);
 		expect(board.isOpen).toBe(false);
-		await hold(setupPress + 100);
+		await hold(setupPressMs + 100);
 		expect(board.isOpen).toBe(true);
-		await hold(setupPress + 100);
+		await hold(setupPressMs + 100);
 		expect(board.isOpen).toBe(false);
 		expect(board.starts).toEqual(["power-on", "deep sleep", "deep sleep"]);
 	});
@@ -106,7 +106,7 @@ describe("a board that is online", () => {
 describe("a board without a network", () => {
 	test("opens setup after 15 minutes, not before, and closes it as soon as the network is there again", async () => {
 		const board = boardAt();
-		board.heard = false;
+		board.networksInRange = false;
 		board.configure(saved);
 		board.start();
 		await board.time.advance(14.9 * minute);
@@ -114,21 +114,21 @@ describe("a board without a network", () => {
 		await board.time.advance(0.3 * minute);
 		expect(board.isOpen).toBe(true);
 		await board.time.advance(1 * minute);
-		board.heard = true;
+		board.networksInRange = true;
 		await board.time.advance(2 * minute);
 		expect([board.isOpen, board.radio.joined?.ssid]).toEqual([false, "Home"]);
-		expect(board.lines).toContain('setup: closed, "Home" is there again');
+		expect(board.logLines).toContain('setup: closed, "Home" is there again');
 	});
 
 	test("counts the 15 minutes from the moment when the network went", async () => {
 		const board = boardAt();
 		const flapping = async (away: number) => {
-			board.heard = false;
+			board.networksInRange = false;
 			await board.time.advance(away);
-			board.heard = true;
+			board.networksInRange = true;
 			await board.time.advance(10 * minute);
 		};
-		board.heard = false;
+		board.networksInRange = false;
 		board.configure(saved);
 		board.start();
 		await flapping(10 * minute);
@@ -139,7 +139,7 @@ describe("a board without a network", () => {
 
 	test("closes setup after ten minutes without a visitor, and goes on looking for its network", async () => {
 		const board = boardAt();
-		board.heard = false;
+		board.networksInRange = false;
 		board.configure(saved);
 		board.start();
 		await board.time.advance(15.1 * minute);
@@ -153,15 +153,15 @@ describe("a board without a network", () => {
 
 	test("tries its networks while nobody is there, and stops while somebody is", async () => {
 		const board = boardAt();
-		board.heard = false;
+		board.networksInRange = false;
 		board.configure(saved);
 		board.start();
 		await board.time.advance(15.1 * minute);
-		board.radio.visit(1);
-		board.heard = true;
+		board.radio.changeStationCount(1);
+		board.networksInRange = true;
 		await board.time.advance(60 * minute);
 		expect([board.isOpen, board.radio.joined]).toEqual([true, undefined]);
-		board.radio.visit(-1);
+		board.radio.changeStationCount(-1);
 		await board.time.advance(1.9 * minute);
 		expect(board.isOpen).toBe(true);
 		await board.time.advance(0.3 * minute);
@@ -170,7 +170,7 @@ describe("a board without a network", () => {
 
 	test("stays in setup as long as somebody asks for the page", async () => {
 		const board = boardAt();
-		board.heard = false;
+		board.networksInRange = false;
 		board.configure(saved);
 		board.start();
 		await board.time.advance(15.1 * minute);
@@ -185,7 +185,7 @@ describe("a board without a network", () => {
 
 	test("on battery never opens it by itself", async () => {
 		const board = boardAt();
-		board.heard = false;
+		board.networksInRange = false;
 		board.configure({ ...saved, power: "battery" });
 		board.start();
 		for (let hours = 0; hours < 6; hours++) {
@@ -198,32 +198,32 @@ describe("a board without a network", () => {
 test("an absence that is told twice has begun the first time", async () => {
 	const time = new VirtualTime();
 	let long = 0;
-	const absence = new Absence({ time, onBattery: false, onLong: () => long++ });
-	absence.begin();
+	const absence = new OfflineTimer({ time, onBattery: false, onTimeout: () => long++ });
+	absence.start();
 	await time.advance(10 * minute);
-	absence.begin();
+	absence.start();
 	await time.advance(4.9 * minute);
 	expect(long).toBe(0);
 	await time.advance(0.2 * minute);
 	expect(long).toBe(1);
-	absence.begin();
-	absence.end();
+	absence.start();
+	absence.stop();
 	await time.advance(60 * minute);
 	expect(long).toBe(1);
 });
 
 test("readings go on through setup and back, in one boot, each numbered once", async () => {
 	const board = boardAt();
-	board.heard = false;
+	board.networksInRange = false;
 	board.configure({ ...saved, interval: 60 });
 	board.start();
 	await board.time.advance(60 * minute);
-	const numbers = board.lines.flatMap((line) => /^reading (\d+):/.exec(line)?.[1] ?? []).map(Number);
+	const numbers = board.logLines.flatMap((line) => /^reading (\d+):/.exec(line)?.[1] ?? []).map(Number);
 	expect(numbers).toEqual(numbers.map((_, index) => index + 1));
 	// A start takes a reading at once, so there are a few more than minutes, and never fewer.
 	expect(numbers.length).toBeGreaterThanOrEqual(60);
 	expect(numbers.length).toBeLessThanOrEqual(66);
-	expect(board.lines.filter((line) => line.startsWith("dakkio-esp32"))).toHaveLength(1);
+	expect(board.logLines.filter((line) => line.startsWith("dakkio-esp32"))).toHaveLength(1);
 });
 
 test("the password is told in the lines that invite, and nowhere else", async () => {
@@ -231,21 +231,21 @@ test("the password is told in the lines that invite, and nowhere else", async ()
 	board.start();
 	await board.time.advance(minute);
 	const password = /password (\S+),/.exec(
-		board.lines.find((line) => line.startsWith("setup: join")) ?? "",
+		board.logLines.find((line) => line.startsWith("setup: join")) ?? "",
 	)?.[1];
 	expect(password).toMatch(/^[a-z2-9]{12}$/);
-	expect(board.lines.filter((line) => line.includes(password ?? ""))).toHaveLength(1);
+	expect(board.logLines.filter((line) => line.includes(password ?? ""))).toHaveLength(1);
 	expect(board.radio.accessPoint).toMatchObject({ SSID: "Dakkio-B2C3", password });
 });
 
 test("where the radio cannot be an access point, the board does its usual work", async () => {
 	const board = boardAt();
 	board.configure(saved);
-	board.radio.failsAsAccessPoint = true;
+	board.radio.accessPointFails = true;
 	board.start();
 	await board.time.advance(minute);
 	board.app?.openSetup();
 	await board.time.advance(minute);
 	expect([board.isOpen, board.radio.joined?.ssid]).toEqual([false, "Home"]);
-	expect(board.lines).toContainEqual(expect.stringMatching(/^setup: .*cannot/));
+	expect(board.logLines).toContainEqual(expect.stringMatching(/^setup: .*cannot/));
 });

@@ -3,7 +3,7 @@ import jsQR from "jsqr";
 import { describe, expect, test } from "vitest";
 import { encodeQr, type QrCode } from "../../src/setup/qr";
 import { qrLines } from "../../src/setup/qr-text";
-import { wifiCode } from "../../src/setup/wifi-code";
+import { wifiUri } from "../../src/setup/wifi-uri";
 
 /** Draws the code as a camera would see it, and reads it with somebody else's reader. */
 function read(code: QrCode | undefined, isDark = code?.isDark.bind(code)): Uint8Array {
@@ -81,5 +81,5 @@ test.each([
 	['a;b,c:d\\e"f', "x;y:z12345", 'WIFI:T:WPA;S:a\\;b\\,c\\:d\\\\e\\"f;P:x\\;y\\:z12345;;'],
 	["Open", undefined, "WIFI:T:nopass;S:Open;;"],
 ])("the network %j with password %j is %j to a camera", (ssid, password, expected) => {
-	expect(wifiCode(ssid, password)).toBe(expected);
+	expect(wifiUri(ssid, password)).toBe(expected);
 });

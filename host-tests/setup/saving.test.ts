@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkSettings, type Settings, withoutPresets } from "../../src/settings/settings";
+import { checkSettings, type Settings, withoutDefaults } from "../../src/settings/settings";
 import { SettingsStore } from "../../src/settings/settings-store";
-import { ownName, ownPassword } from "../../src/setup/access";
-import { MemoryStorage } from "./virtual-board";
+import { accessPointName, accessPointPassword } from "../../src/setup/access-point-credentials";
+import { NvsStorage } from "./virtual-setup-board";
 
 const password = fc.string({
 	unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)),
@@ -27,9 +27,9 @@ describe("saving", () => {
 	test("gives back what was saved, whatever it is, and as often as it is saved", () => {
 		fc.assert(
 			fc.property(fc.array(settings, { minLength: 1, maxLength: 5 }), (all) => {
-				const storage = new MemoryStorage();
+				const storage = new NvsStorage();
 				for (const each of all) {
-					new SettingsStore(storage).save(withoutPresets(each));
+					new SettingsStore(storage).save(withoutDefaults(each));
 					expect(new SettingsStore(storage).load()).toEqual({ settings: each, problems: [] });
 				}
 			}),
@@ -40,14 +40,14 @@ describe("saving", () => {
 	test("with a power cut at any write leaves the old settings or the new ones, whole", () => {
 		fc.assert(
 			fc.property(settings, settings, settings, fc.nat(3), (first, old, next, left) => {
-				const storage = new MemoryStorage();
+				const storage = new NvsStorage();
 				const store = new SettingsStore(storage);
-				store.save(withoutPresets(first));
-				store.save(withoutPresets(old));
-				storage.left = left;
+				store.save(withoutDefaults(first));
+				store.save(withoutDefaults(old));
+				storage.changesUntilPowerCut = left;
 				let cut = false;
 				try {
-					store.save(withoutPresets(next));
+					store.save(withoutDefaults(next));
 				} catch {
 					cut = true;
 				}
@@ -60,19 +60,19 @@ describe("saving", () => {
 	});
 
 	test("takes one write, so that there is no moment between two", () => {
-		const storage = new MemoryStorage();
+		const storage = new NvsStorage();
 		new SettingsStore(storage).save({ interval: 30, location: "Balcony" });
-		expect(storage.changes).toBe(1);
+		expect(storage.changeCount).toBe(1);
 	});
 
 	test("with a write that power left half done, the old settings are there", () => {
 		fc.assert(
 			fc.property(settings, settings, fc.nat(400), (old, next, length) => {
-				const storage = new MemoryStorage();
+				const storage = new NvsStorage();
 				const store = new SettingsStore(storage);
-				store.save(withoutPresets(old));
+				store.save(withoutDefaults(old));
 				const before = new Map(storage.values);
-				store.save(withoutPresets(next));
+				store.save(withoutDefaults(next));
 				for (const [key, value] of storage.values)
 					if (!before.has(key))
 						storage.values.set(key, value.subarray(0, Math.min(length, value.length - 1)));
@@ -83,8 +83,8 @@ describe("saving", () => {
 	});
 
 	test("presets are not kept, so that a later version's presets hold", () => {
-		expect(withoutPresets(checkSettings({ interval: 60, location: "" }).settings)).toEqual({});
-		expect(withoutPresets(checkSettings({ interval: 61 }).settings)).toEqual({ interval: 61 });
+		expect(withoutDefaults(checkSettings({ interval: 60, location: "" }).settings)).toEqual({});
+		expect(withoutDefaults(checkSettings({ interval: 61 }).settings)).toEqual({ interval: 61 });
 	});
 });
 
@@ -94,40 +94,40 @@ describe("the board's own network", () => {
 	};
 
 	test("is called after the board", () => {
-		expect(ownName("a1b2c3")).toBe("Dakkio-B2C3");
+		expect(accessPointName("a1b2c3")).toBe("Dakkio-B2C3");
 	});
 
 	test("has a password that is made once, from the board's randomness, and kept", () => {
-		const storage = new MemoryStorage();
-		const made = ownPassword(storage, { fillRandom: random });
+		const storage = new NvsStorage();
+		const made = accessPointPassword(storage, { fillRandom: random });
 		expect(made).toMatch(/^[a-km-np-z2-9]{12}$/);
-		expect(ownPassword(storage, { fillRandom: (bytes) => void bytes.fill(0) })).toBe(made);
-		expect(storage.changes).toBe(1);
-		const another = ownPassword(new MemoryStorage(), { fillRandom: (bytes) => void bytes.fill(1) });
+		expect(accessPointPassword(storage, { fillRandom: (bytes) => void bytes.fill(0) })).toBe(made);
+		expect(storage.changeCount).toBe(1);
+		const another = accessPointPassword(new NvsStorage(), { fillRandom: (bytes) => void bytes.fill(1) });
 		expect(another).not.toBe(made);
 	});
 
 	test("every letter of the alphabet is as likely as the next", () => {
 		const counts = new Map<string, number>();
 		for (let value = 0; value < 256; value++) {
-			const made = ownPassword(new MemoryStorage(), { fillRandom: (bytes) => void bytes.fill(value) });
+			const made = accessPointPassword(new NvsStorage(), { fillRandom: (bytes) => void bytes.fill(value) });
 			counts.set(made?.[0] ?? "", (counts.get(made?.[0] ?? "") ?? 0) + 1);
 		}
 		expect([...counts.values()]).toEqual(Array(32).fill(8));
 	});
 
 	test("has the password that the build fixes, or none", () => {
-		const storage = new MemoryStorage();
-		expect(ownPassword(storage, { fillRandom: random, setupPassword: "fixed-by-build" })).toBe(
+		const storage = new NvsStorage();
+		expect(accessPointPassword(storage, { fillRandom: random, setupPassword: "fixed-by-build" })).toBe(
 			"fixed-by-build",
 		);
-		expect(ownPassword(storage, { fillRandom: random, setupPassword: "" })).toBeUndefined();
-		expect(storage.changes).toBe(0);
+		expect(accessPointPassword(storage, { fillRandom: random, setupPassword: "" })).toBeUndefined();
+		expect(storage.changeCount).toBe(0);
 	});
 
 	test("makes another password when what is kept is damaged", () => {
-		const storage = new MemoryStorage();
+		const storage = new NvsStorage();
 		storage.write("portal_password", Uint8Array.of(1, 2, 3));
-		expect(ownPassword(storage, { fillRandom: random })).toMatch(/^[a-z2-9]{12}$/);
+		expect(accessPointPassword(storage, { fillRandom: random })).toMatch(/^[a-z2-9]{12}$/);
 	});
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { RunningBoard } from "../../simulator/running-board";
+import { BoardRunner } from "../../simulator/board-runner";
 import { World } from "../../simulator/world";
 import type { SensorDescription } from "../../src/setup/api";
 import { PageClient } from "./page-client";
@@ -17,7 +17,7 @@ beforeEach(async () => {
 		{ name: "bme280", address: 0x76 },
 		{ name: "sht41", address: 0x44 },
 	];
-	world = await World.start({ directory, speed: 20, lifeSpeedOnline: false, sensors, setup: { page: 0 } });
+	world = await World.start({ directory, speed: 20, realTimeOnline: false, sensors, setup: { page: 0 } });
 });
 afterEach(async () => {
 	await world.close();
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 /** One start of the board, in setup; without what is unplugged before it looks. */
 async function start(unplugged: readonly number[] = []) {
-	const running = new RunningBoard(world, () => {});
+	const running = new BoardRunner(world, () => {});
 	const board = running.start("power-on");
 	for (const address of unplugged) board.station.bus.detach(address);
 	let port = 0;

@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BoardRunner } from "../../simulator/board-runner";
 import { makeAccount, makeId } from "../../simulator/dakkio/account";
 import type { Misbehaviours } from "../../simulator/dakkio/exchange";
-import * as faults from "../../simulator/dakkio/faults";
-import { RunningBoard } from "../../simulator/running-board";
+import * as faults from "../../simulator/dakkio/misbehaviours";
 import { World } from "../../simulator/world";
 import type { ScanState, TestState } from "../../src/setup/api";
 import { PageClient } from "./page-client";
@@ -15,7 +15,7 @@ const speed = 20;
 
 let directory: string;
 let world: World;
-let running: RunningBoard;
+let running: BoardRunner;
 let page: PageClient;
 let otherBucket: string;
 const lines: string[] = [];
@@ -35,8 +35,8 @@ beforeAll(async () => {
 	const buckets = [...account.buckets, { _id: otherBucket, name: "Another", sources: [] }];
 	mkdirSync(join(directory, "dakkio"), { recursive: true });
 	writeFileSync(join(directory, "dakkio", "account.json"), JSON.stringify({ ...account, buckets }));
-	world = await World.start({ directory, speed, lifeSpeedOnline: false, setup: { page: 0 } });
-	running = new RunningBoard(world, (each) => {
+	world = await World.start({ directory, speed, realTimeOnline: false, setup: { page: 0 } });
+	running = new BoardRunner(world, (each) => {
 		lines.push(each);
 		for (const { pattern, seen } of waiting) if (pattern.test(each)) seen(each);
 	});
@@ -179,25 +179,25 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 			cure: /address of the service/,
 		},
 		"a certificate that has expired": {
-			arrange: async () => world.dakkio.present(await world.dakkio.certificates.faulty("expired")),
+			arrange: async () => world.dakkio.useIdentity(await world.dakkio.certificates.faulty("expired")),
 			steps: "join✓ name✓ time✓ certificate✗ key source point",
 			text: /has expired/,
 			cure: /renew its certificate/,
 		},
 		"a certificate that is not valid yet": {
-			arrange: async () => world.dakkio.present(await world.dakkio.certificates.faulty("not yet valid")),
+			arrange: async () => world.dakkio.useIdentity(await world.dakkio.certificates.faulty("not yet valid")),
 			steps: "join✓ name✓ time✓ certificate✗ key source point",
 			text: /not valid yet/,
 			cure: /time above/,
 		},
 		"a certificate for another name": {
-			arrange: async () => world.dakkio.present(await world.dakkio.certificates.faulty("wrong name")),
+			arrange: async () => world.dakkio.useIdentity(await world.dakkio.certificates.faulty("wrong name")),
 			steps: "join✓ name✓ time✓ certificate✗ key source point",
 			text: /is for another name/,
 			cure: /address of the service/,
 		},
 		"a certificate of nobody that is trusted": {
-			arrange: async () => world.dakkio.present(await world.dakkio.certificates.faulty("self-signed")),
+			arrange: async () => world.dakkio.useIdentity(await world.dakkio.certificates.faulty("self-signed")),
 			steps: "join✓ name✓ time✓ certificate✗ key source point",
 			text: /from no authority that this board trusts/,
 			cure: /enter its root certificate.*use another network/,
@@ -234,15 +234,15 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 		},
 		"a plan that is used up": {
 			arrange: () => {
-				world.dakkio.useCalls(1_000_000);
-				return () => world.dakkio.useCalls(-1_000_000);
+				world.dakkio.consumeCalls(1_000_000);
+				return () => world.dakkio.consumeCalls(-1_000_000);
 			},
 			steps: "join✓ name✓ time✓ certificate✓ key✗ source point",
 			text: /plan's calls are used up.*Resets at/,
 			cure: /Readings are kept/,
 		},
 		"a service in trouble": {
-			arrange: () => misbehave({ exchange: () => faults.refuseWith(503) }),
+			arrange: () => misbehave({ exchange: () => faults.respondWith(503) }),
 			steps: "join✓ name✓ time✓ certificate✓ key✗ source point",
 			text: /a problem of its own: 503/,
 			cure: /some minutes/,
@@ -250,7 +250,7 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 		"a service that leads elsewhere": {
 			arrange: () =>
 				misbehave({
-					exchange: () => faults.refuseWith(301, { headers: { Location: "https://evil.example/" } }),
+					exchange: () => faults.respondWith(301, { headers: { Location: "https://evil.example/" } }),
 				}),
 			steps: "join✓ name✓ time✓ certificate✓ key✗ source point",
 			text: /lead the board elsewhere \(301\)/,
@@ -258,13 +258,13 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 		},
 		"a data source that must not be made": {
 			settings: () => ({ dataSourceId: "create", deviceId: "Nobody's" }),
-			arrange: () => misbehave({ exchange: onPost(faults.refuseWith(403)) }),
+			arrange: () => misbehave({ exchange: onPost(faults.respondWith(403)) }),
 			steps: "join✓ name✓ time✓ certificate✓ key✓ source✗ point",
 			text: /must not create data sources/,
 			cure: /create the data source in Dakkio/,
 		},
 		"a point that must not be stored": {
-			arrange: () => misbehave({ exchange: onPost(faults.refuseWith(403)) }),
+			arrange: () => misbehave({ exchange: onPost(faults.respondWith(403)) }),
 			steps: "join✓ name✓ time✓ certificate✓ key✓ source✓ point✗",
 			text: /must not store data/,
 			cure: /write key/,
@@ -273,7 +273,7 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 			arrange: () =>
 				misbehave({
 					exchange: onPost(
-						faults.refuseWith(400, { message: `values are wrong ${world.dakkio.credentials.key}` }),
+						faults.respondWith(400, { message: `values are wrong ${world.dakkio.credentials.key}` }),
 					),
 				}),
 			steps: "join✓ name✓ time✓ certificate✓ key✓ source✓ point✗",
@@ -281,7 +281,7 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 			cure: /key, bucket and data source/,
 		},
 		"an answer that is lost": {
-			arrange: () => misbehave({ exchange: onPost(faults.silence) }),
+			arrange: () => misbehave({ exchange: onPost(faults.neverRespond) }),
 			steps: "join✓ name✓ time✓ certificate✓ key✓ source✓ point✗",
 			text: /did not answer it in full/,
 			cure: /reading is kept and will be sent/,
@@ -293,7 +293,7 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 	}
 
 	/** Only what is posted meets it. */
-	function onPost(misbehaviour: ReturnType<typeof faults.refuseWith>) {
+	function onPost(misbehaviour: ReturnType<typeof faults.respondWith>) {
 		return ({ method }: { readonly method: string }) => (method === "POST" ? misbehaviour : undefined);
 	}
 
@@ -310,7 +310,7 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 			expect(failed(state)?.cure).toMatch(cure);
 		} finally {
 			misbehave({ connection: undefined, exchange: undefined });
-			world.dakkio.present(world.dakkio.certificates.server);
+			world.dakkio.useIdentity(world.dakkio.certificates.server);
 			if (typeof undo === "function") undo();
 		}
 	});

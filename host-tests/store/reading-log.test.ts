@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { NorFlash } from "../../simulator/flash";
+import { NorFlash } from "../../simulator/hardware/nor-flash";
 import type { Reading, SampleContext } from "../../src/reading/reading";
 import { ReadingLog } from "../../src/store/reading-log";
-import { below, randomFrom } from "../queue/random";
+import { below, randomFrom } from "../queue/seeded-random";
 
 const context: SampleContext = {
 	boot: 7,
@@ -36,20 +36,20 @@ describe("the log of readings", () => {
 		const numbers = Array.from({ length: 1000 }, (_, i) => log.append(reading(i), context));
 		expect(numbers).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
 		const expected = numbers.map((sequence, i) => ({ ...reading(i), sequence, context }));
-		expect([...log.waiting()]).toEqual(expected);
+		expect([...log.pending()]).toEqual(expected);
 		const { log: again } = newLog(flash.image);
 		expect(again.length).toBe(1000);
-		expect([...again.waiting()]).toEqual(expected);
-		expect([...again.waiting(700)]).toEqual(expected.slice(699));
+		expect([...again.pending()]).toEqual(expected);
+		expect([...again.pending(700)]).toEqual(expected.slice(699));
 		again.acknowledge(650);
-		expect([...again.waiting()]).toEqual(expected.slice(650));
+		expect([...again.pending()]).toEqual(expected.slice(650));
 		const { log: third, flash: last } = newLog(flash.image);
 		expect(third.length).toBe(350);
-		expect(third.oldest).toBe(651);
-		expect(third.newest).toBe(1000);
-		expect([...third.waiting()]).toEqual(expected.slice(650));
+		expect(third.oldestSequence).toBe(651);
+		expect(third.newestSequence).toBe(1000);
+		expect([...third.pending()]).toEqual(expected.slice(650));
 		expect(third.append(reading(1000), { ...context, boot: 8 })).toBe(1001);
-		expect([...third.waiting(1001)]).toEqual([
+		expect([...third.pending(1001)]).toEqual([
 			{ ...reading(1000), sequence: 1001, context: { ...context, boot: 8 } },
 		]);
 		expect(last.violations).toEqual([]);
@@ -58,8 +58,8 @@ describe("the log of readings", () => {
 	test("lets the oldest go when it is full, counted, and numbers go on", () => {
 		const { log } = newLog();
 		for (let i = 0; i < 20_000; i++) log.append(reading(i), context);
-		expect(log.length + log.dropped).toBe(20_000);
-		const kept = [...log.waiting()];
+		expect(log.length + log.droppedReadings).toBe(20_000);
+		const kept = [...log.pending()];
 		expect(kept.length).toBe(log.length);
 		expect(kept.at(-1)?.sequence).toBe(20_000);
 		expect(log.length).toBeGreaterThan(3000);
@@ -72,7 +72,7 @@ describe("the log of readings", () => {
 		flash.image.fill(0x55, 4096, 4096 + 200);
 		const { log: again } = newLog(flash.image);
 		expect(again.length).toBe(50);
-		expect(again.capacity).toBe(log.capacity);
+		expect(again.capacityReadings).toBe(log.capacityReadings);
 		expect(again.append(reading(50), context)).toBeGreaterThan(51);
 	});
 
@@ -81,7 +81,7 @@ describe("the log of readings", () => {
 		for (let i = 0; i < 10; i++) log.append(reading(i), context);
 		log.reset();
 		expect(log.length).toBe(0);
-		expect([...log.waiting()]).toEqual([]);
+		expect([...log.pending()]).toEqual([]);
 		const { log: again } = newLog(flash.image);
 		expect(again.length).toBe(0);
 		expect(again.append(reading(0), context)).toBe(11);
@@ -98,14 +98,14 @@ describe("the log of readings", () => {
 			}
 			const taken: number[] = [];
 			const wanted = 1 + below(30, random);
-			for (const { sequence } of log.waiting()) {
+			for (const { sequence } of log.pending()) {
 				taken.push(sequence);
 				if (taken.length >= wanted) break;
 			}
-			if (random() < 0.3) for (const _ of log.waiting(log.oldest)) if (random() < 0.2) break;
+			if (random() < 0.3) for (const _ of log.pending(log.oldestSequence)) if (random() < 0.2) break;
 			log.acknowledge(taken.at(-(1 + below(2, random))) ?? 0);
-			const whole = [...newLog(flash.image.slice()).log.waiting()];
-			expect([...log.waiting()]).toEqual(whole);
+			const whole = [...newLog(flash.image.slice()).log.pending()];
+			expect([...log.pending()]).toEqual(whole);
 			if (whole.length > 0) expect(log.newestBoot).toBe(boot);
 		}
 	});
@@ -114,7 +114,7 @@ describe("the log of readings", () => {
 		const { flash, log } = newLog();
 		for (let i = 0; i < 400; i++) log.append(reading(i), context);
 		const send = () => {
-			const [oldest] = log.waiting();
+			const [oldest] = log.pending();
 			log.acknowledge(oldest?.sequence ?? 0);
 			log.append(reading(0), context);
 		};

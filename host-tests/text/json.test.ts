@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseJson } from "../../src/text/json";
+import { parseJson } from "../../src/common/json";
 
 /** What a stranger may send, and what it must not cost: each name and each value takes memory that a chip has not. */
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { byteLength, decode, encodeInto } from "../../src/text/utf8";
+import { decodeUtf8, encodeUtf8Into, utf8Bytes } from "../../src/common/utf8";
 
 // Code units at random, so that lone surrogates are among them.
 const anyText = fc.array(
@@ -20,9 +20,9 @@ describe("UTF-8", () => {
 		fc.assert(
 			fc.property(text, (value) => {
 				const expected = new TextEncoder().encode(value);
-				expect(byteLength(value)).toBe(expected.length);
+				expect(utf8Bytes(value)).toBe(expected.length);
 				const room = new Uint8Array(expected.length + 2);
-				expect(encodeInto(value, room, 1)).toBe(expected.length);
+				expect(encodeUtf8Into(value, room, 1)).toBe(expected.length);
 				expect(room.subarray(1, -1)).toEqual(expected);
 			}),
 		);
@@ -33,14 +33,14 @@ describe("UTF-8", () => {
 		fc.assert(
 			fc.property(bytes, fc.nat(10), fc.nat(10), (value, before, after) => {
 				const end = Math.max(before, value.length - after);
-				expect(decode(value, before, end)).toBe(decoder.decode(value.subarray(before, end)));
+				expect(decodeUtf8(value, before, end)).toBe(decoder.decode(value.subarray(before, end)));
 			}),
 			{ numRuns: 2000 },
 		);
 	});
 
 	test("of a text that does not fit is refused", () => {
-		expect(() => encodeInto("grün", new Uint8Array(4), 0)).toThrow(RangeError);
-		expect(encodeInto("grün", new Uint8Array(5), 0)).toBe(5);
+		expect(() => encodeUtf8Into("grün", new Uint8Array(4), 0)).toThrow(RangeError);
+		expect(encodeUtf8Into("grün", new Uint8Array(5), 0)).toBe(5);
 	});
 });

@@ -3,14 +3,18 @@ import { isIP } from "node:net";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { certify, rawNames, toPem } from "../../sdk-tests/host/certificate";
-import { type Chain, makeChains } from "../../sdk-tests/host/chains";
+import { type ChainCase, makeChains } from "../../sdk-tests/host/certificate-chains";
 import type { PublicKey } from "../../src/boards/esp32/tls/certificate";
-import { type SignatureCheck, trustAnchor, verifyChain } from "../../src/boards/esp32/tls/chain";
-import { DerReader, objectIdentifier, Tag, time } from "../../src/boards/esp32/tls/der";
+import {
+	makeTrustAnchor,
+	type SignatureCheck,
+	verifyCertificatePath,
+} from "../../src/boards/esp32/tls/certificate-path";
+import { DerReader, parseObjectIdentifier, parseTime, Tag } from "../../src/boards/esp32/tls/der";
 
 /** The chip's judgement of certificates, on the table that `npm run test:sdk` plays over real connections. */
 
-let chains: readonly Chain[];
+let chains: readonly ChainCase[];
 beforeAll(async () => {
 	chains = await makeChains();
 });
@@ -24,8 +28,8 @@ test("each chain of the table, good and forged, is judged as it says", () => {
 });
 
 test("no name is taken that Node's own check would not take", () => {
-	for (const { host, shown, expected } of chains) {
-		const [first = ""] = certificates(shown);
+	for (const { host, presented, expected } of chains) {
+		const [first = ""] = certificates(presented);
 		const leaf = new X509Certificate(first);
 		const named = isIP(host) === 0 ? leaf.checkHost(host, { subject: "never" }) : leaf.checkIP(host);
 		if (expected === "accepted") expect(named).toBeDefined();
@@ -39,7 +43,7 @@ test("a certificate with two lists of names is refused, whichever has the name",
 		["api.dakkio.test", "other.test"],
 		["other.test", "api.dakkio.test"],
 	] as const) {
-		const twice = { name: "Server", issuer: root, names: [first], more: [rawNames(second)] };
+		const twice = { name: "Server", issuer: root, names: [first], extensions: [rawNames(second)] };
 		const shown = certificates(toPem(await certify(twice))).map(der);
 		expect(decide(shown, { root: toPem(root), host: "api.dakkio.test" }).verdict).toMatch(
 			/^refused, forged, its certificate cannot be read: an extension twice/,
@@ -63,7 +67,7 @@ test("a stranger's chain costs eight signature checks at the most, also where al
 test("a chain of which a byte was changed, or the end is missing, is refused, and no error escapes", () => {
 	const good = chains.find(({ name }) => name === "RSA authorities, a leaf on P-256");
 	if (good === undefined) throw new Error("the chain is not in the table");
-	const [leaf = new Uint8Array(), issuer = new Uint8Array()] = certificates(good.shown).map(der);
+	const [leaf = new Uint8Array(), issuer = new Uint8Array()] = certificates(good.presented).map(der);
 	const changed = (bytes: Uint8Array, at: number, to: number, cut: boolean) => {
 		const index = at % bytes.length;
 		if (cut) return bytes.slice(0, index);
@@ -93,19 +97,21 @@ describe("what a certificate is made of", () => {
 	test.each(["301301000000Z", "300230000000Z", "300101240000Z", "300101006000Z", "300001000000Z"])(
 		"the time %s is none",
 		(text) => {
-			expect(() => time(elements(Tag.utcTime, text))).toThrow("a time that there is not");
+			expect(() => parseTime(elements(Tag.utcTime, text))).toThrow("a time that there is not");
 		},
 	);
 
 	test("times are read in both forms", () => {
-		expect(time(elements(Tag.utcTime, "280229235959Z"))).toBe(Date.UTC(2028, 1, 29, 23, 59, 59));
-		expect(time(elements(Tag.utcTime, "991231000000Z"))).toBe(Date.UTC(1999, 11, 31));
-		expect(time(elements(Tag.generalizedTime, "20510101000000Z"))).toBe(Date.UTC(2051, 0, 1));
-		expect(() => time(elements(Tag.utcTime, `3001010000${"0".repeat(90)}Z`))).toThrow("another form");
+		expect(parseTime(elements(Tag.utcTime, "280229235959Z"))).toBe(Date.UTC(2028, 1, 29, 23, 59, 59));
+		expect(parseTime(elements(Tag.utcTime, "991231000000Z"))).toBe(Date.UTC(1999, 11, 31));
+		expect(parseTime(elements(Tag.generalizedTime, "20510101000000Z"))).toBe(Date.UTC(2051, 0, 1));
+		expect(() => parseTime(elements(Tag.utcTime, `3001010000${"0".repeat(90)}Z`))).toThrow("another form");
 	});
 
 	test("an identifier without end is refused before it is written out", () => {
-		expect(() => objectIdentifier(elements(Tag.objectIdentifier, "\x2a".repeat(65)))).toThrow("too long");
+		expect(() => parseObjectIdentifier(elements(Tag.objectIdentifier, "\x2a".repeat(65)))).toThrow(
+			"too long",
+		);
 	});
 });
 
@@ -114,15 +120,15 @@ interface Judged {
 	readonly checks: number;
 }
 
-function judge(chain: Chain): Judged {
-	return decide(certificates(chain.shown).map(der), chain);
+function judge(chain: ChainCase): Judged {
+	return decide(certificates(chain.presented).map(der), chain);
 }
 
-function decide(given: readonly Uint8Array[], { root, host }: Pick<Chain, "root" | "host">): Judged {
+function decide(given: readonly Uint8Array[], { root, host }: Pick<ChainCase, "root" | "host">): Judged {
 	let checks = 0;
-	const verdict = verifyChain({
+	const verdict = verifyCertificatePath({
 		certificates: given,
-		roots: () => [trustAnchor(der(root))],
+		roots: () => [makeTrustAnchor(der(root))],
 		host,
 		now: Date.now(),
 		verifySignature: (check) => {
@@ -144,9 +150,9 @@ function der(pem: string): Uint8Array {
 	return new Uint8Array(Buffer.from(pem.replace(/-----[^-]*-----/g, ""), "base64"));
 }
 
-function holds({ key, scheme, signed, signature }: SignatureCheck): boolean {
+function holds({ key, scheme, signedBytes, signature }: SignatureCheck): boolean {
 	try {
-		return verify(scheme.hash, signed, createPublicKey({ key: jwk(key), format: "jwk" }), signature);
+		return verify(scheme.hash, signedBytes, createPublicKey({ key: jwk(key), format: "jwk" }), signature);
 	} catch {
 		// No point of its curve.
 		return false;

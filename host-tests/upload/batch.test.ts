@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { singlePoint, type TimedReading } from "../../src/dakkio/point";
-import type { Body } from "../../src/http/exchange";
+import { singlePointBody, type TimedReading } from "../../src/dakkio/point";
+import type { Body } from "../../src/http/http-connection";
 import { planBatch } from "../../src/upload/batch";
 
 const destination = { bucketId: "507f1f77bcf86cd799439011", dataSourceId: "507f1f77bcf86cd799439012" };
@@ -25,9 +25,9 @@ function waiting(times: readonly number[]): readonly TimedReading[] {
 const everyMinute = (count: number) =>
 	waiting(Array.from({ length: count }, (_, index) => start + index * 60_000));
 
-function plan(readings: readonly TimedReading[], points = 1000, bytes = 1_000_000) {
+function plan(readings: readonly TimedReading[], maxPoints = 1000, maxBytes = 1_000_000) {
 	const source = (from = 0) => readings.filter(({ reading }) => reading.sequence >= from);
-	return planBatch(source, destination, { points, bytes });
+	return planBatch(source, destination, { maxPoints, maxBytes });
 }
 
 function readAll(body: Body, piece: number): string {
@@ -45,15 +45,20 @@ test("nothing waits: no batch", () => {
 test("one reading is sent as a single point", () => {
 	const readings = everyMinute(1);
 	const batch = plan(readings);
-	expect(batch).toMatchObject({ path: "/api/data", first: 1, last: 1, points: 1 });
+	expect(batch).toMatchObject({ path: "/api/data", firstSequence: 1, lastSequence: 1, pointCount: 1 });
 	const [only] = readings;
 	if (batch === undefined || only === undefined) throw new Error("no batch");
-	expect(readAll(batch.body(), 7)).toBe(singlePoint(only, destination));
+	expect(readAll(batch.body(), 7)).toBe(singlePointBody(only, destination));
 });
 
 test("at most as many points as the API takes, oldest first", () => {
 	const batch = plan(everyMinute(1500));
-	expect(batch).toMatchObject({ path: "/api/data/batch", first: 1, last: 1000, points: 1000 });
+	expect(batch).toMatchObject({
+		path: "/api/data/batch",
+		firstSequence: 1,
+		lastSequence: 1000,
+		pointCount: 1000,
+	});
 	const { dataPoints } = JSON.parse(batch === undefined ? "" : readAll(batch.body(), 1024));
 	expect(dataPoints.map(({ metadata }: { metadata: { seq: number } }) => metadata.seq)).toEqual(
 		Array.from({ length: 1000 }, (_, index) => index + 1),
@@ -62,11 +67,11 @@ test("at most as many points as the API takes, oldest first", () => {
 
 test("a batch ends where the time goes back, so that its points are in order of time", () => {
 	const batch = plan(waiting([start, start + 1, start + 1, start - 5, start + 9]));
-	expect(batch).toMatchObject({ first: 1, last: 3, points: 3 });
+	expect(batch).toMatchObject({ firstSequence: 1, lastSequence: 3, pointCount: 3 });
 });
 
 test("one reading that is larger than the limit is sent all the same, alone", () => {
-	expect(plan(everyMinute(3), 1000, 10)).toMatchObject({ path: "/api/data", points: 1 });
+	expect(plan(everyMinute(3), 1000, 10)).toMatchObject({ path: "/api/data", pointCount: 1 });
 });
 
 test("whatever the limits and the pieces it is read in: the body is as long as it says, within its limit, the same each time", () => {
@@ -82,10 +87,10 @@ test("whatever the limits and the pieces it is read in: the body is as long as i
 				const text = readAll(batch.body(), piece);
 				expect(batch.body().length).toBe(Buffer.byteLength(text));
 				expect(readAll(batch.body(), 100)).toBe(text);
-				expect(batch.points).toBeLessThanOrEqual(points);
-				if (batch.points > 1) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(bytes);
-				const sent: unknown = batch.points === 1 ? [JSON.parse(text)] : JSON.parse(text).dataPoints;
-				expect(sent).toHaveLength(batch.points);
+				expect(batch.pointCount).toBeLessThanOrEqual(points);
+				if (batch.pointCount > 1) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(bytes);
+				const sent: unknown = batch.pointCount === 1 ? [JSON.parse(text)] : JSON.parse(text).dataPoints;
+				expect(sent).toHaveLength(batch.pointCount);
 			},
 		),
 	);
@@ -101,7 +106,7 @@ test("the body is read from flash as it is sent: a kilobyte of it takes no more 
 			yield timed;
 		}
 	}
-	const body = planBatch(source, destination, { points: 1000, bytes: 1_000_000 })?.body();
+	const body = planBatch(source, destination, { maxPoints: 1000, maxBytes: 1_000_000 })?.body();
 	taken = 0;
 	body?.read(new Uint8Array(1024));
 	expect(taken).toBeGreaterThan(1);

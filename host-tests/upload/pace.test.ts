@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { KeyValue } from "../../src/boards/ecma419";
-import { readAllowance } from "../../src/dakkio/limits";
-import { Budget } from "../../src/upload/budget";
-import { allowanceAt, assumedAllowance, uploadInterval } from "../../src/upload/pace";
+import { parseCallQuota } from "../../src/dakkio/rate-limits";
+import { CallBudget } from "../../src/upload/call-budget";
+import { defaultQuota, quotaAt, uploadIntervalMs } from "../../src/upload/upload-interval";
 
 const day = 86_400_000;
 const start = Date.UTC(2026, 11, 1);
@@ -18,10 +18,10 @@ describe("what the headers allow", () => {
 	const unix = start / 1000;
 
 	test("is read when it can be true", () => {
-		expect(readAllowance(headers("10000", "4200", `${unix + 86_400}`), start)).toEqual({
+		expect(parseCallQuota(headers("10000", "4200", `${unix + 86_400}`), start)).toEqual({
 			limit: 10_000,
 			remaining: 4_200,
-			reset: start + day,
+			resetUtc: start + day,
 		});
 	});
 
@@ -34,22 +34,22 @@ describe("what the headers allow", () => {
 		["a negative number", "-1", "-1", `${unix + 60}`],
 		["nothing", "", "", ""],
 	])("%s is not believed", (_, limit, remaining, reset) => {
-		expect(readAllowance(headers(limit, remaining, reset), start)).toBeUndefined();
+		expect(parseCallQuota(headers(limit, remaining, reset), start)).toBeUndefined();
 	});
 });
 
 /** Plays a month in which devices upload at their auto interval; returns the calls made until the reset. */
 function playMonth(devices: number, usedByOthers: (time: number) => number = () => 0): number {
-	const reset = start + 31 * day;
+	const resetUtc = start + 31 * day;
 	const next = Array.from({ length: devices }, (_, index) => start + index * 1000);
 	let calls = 0;
 	for (;;) {
 		const time = Math.min(...next);
-		if (time >= reset) return calls;
+		if (time >= resetUtc) return calls;
 		const remaining = Math.max(0, 10_000 - calls - usedByOthers(time));
 		if (remaining > 0) calls++;
-		const allowance = { limit: 10_000, remaining: Math.max(0, remaining - 1), reset };
-		next[next.indexOf(time)] = time + uploadInterval("auto", minute, allowance, time);
+		const allowance = { limit: 10_000, remaining: Math.max(0, remaining - 1), resetUtc };
+		next[next.indexOf(time)] = time + uploadIntervalMs("auto", minute, allowance, time);
 	}
 }
 
@@ -65,16 +65,16 @@ describe("the automatic interval", () => {
 	});
 
 	test("waits an hour at a time when others have used everything up, and starts anew after the reset", () => {
-		const spent = { limit: 10_000, remaining: 0, reset: start + 11 * day };
-		expect(uploadInterval("auto", minute, spent, start)).toBe(3_600_000);
-		expect(uploadInterval(30, minute, spent, start)).toBe(3_600_000);
-		expect(uploadInterval("auto", minute, spent, start + 11 * day - 5 * minute)).toBe(5 * minute);
-		expect(allowanceAt(spent, start + 11 * day).remaining).toBe(10_000);
+		const spent = { limit: 10_000, remaining: 0, resetUtc: start + 11 * day };
+		expect(uploadIntervalMs("auto", minute, spent, start)).toBe(3_600_000);
+		expect(uploadIntervalMs(30, minute, spent, start)).toBe(3_600_000);
+		expect(uploadIntervalMs("auto", minute, spent, start + 11 * day - 5 * minute)).toBe(5 * minute);
+		expect(quotaAt(spent, start + 11 * day).remaining).toBe(10_000);
 	});
 
 	test("never sends more often than it samples, and keeps an interval of the owner's", () => {
-		expect(uploadInterval("auto", 2 * 3_600_000, assumedAllowance(start), start)).toBe(2 * 3_600_000);
-		expect(uploadInterval(15, minute, assumedAllowance(start), start)).toBe(15_000);
+		expect(uploadIntervalMs("auto", 2 * 3_600_000, defaultQuota(start), start)).toBe(2 * 3_600_000);
+		expect(uploadIntervalMs(15, minute, defaultQuota(start), start)).toBe(15_000);
 	});
 });
 
@@ -91,16 +91,16 @@ describe("the budget", () => {
 
 	test("counts by itself when no header tells it, and survives a restart", () => {
 		const storage = memory();
-		const budget = new Budget(storage);
-		for (let call = 0; call < 3; call++) budget.count(new Map(), start + call);
-		expect(new Budget(storage).at(start + 3).remaining).toBe(9_997);
+		const budget = new CallBudget(storage);
+		for (let call = 0; call < 3; call++) budget.countCall(new Map(), start + call);
+		expect(new CallBudget(storage).quotaAt(start + 3).remaining).toBe(9_997);
 	});
 
 	test("starts a new month when the reset has passed, however long ago", () => {
 		const storage = memory();
-		new Budget(storage).count(new Map(), start);
-		expect(new Budget(storage).at(start + 400 * day)).toMatchObject({ remaining: 10_000 });
-		expect(new Budget(storage).at(start + 400 * day).reset).toBeGreaterThan(start + 400 * day);
+		new CallBudget(storage).countCall(new Map(), start);
+		expect(new CallBudget(storage).quotaAt(start + 400 * day)).toMatchObject({ remaining: 10_000 });
+		expect(new CallBudget(storage).quotaAt(start + 400 * day).resetUtc).toBeGreaterThan(start + 400 * day);
 	});
 
 	test.each([new Uint8Array(0), new Uint8Array(25).fill(255), new Uint8Array(25), new Uint8Array(24)])(
@@ -108,7 +108,7 @@ describe("the budget", () => {
 		(garbage) => {
 			const storage = memory();
 			storage.write("budget", garbage);
-			expect(new Budget(storage).at(start)).toEqual(assumedAllowance(start));
+			expect(new CallBudget(storage).quotaAt(start)).toEqual(defaultQuota(start));
 		},
 	);
 });

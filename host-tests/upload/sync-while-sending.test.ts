@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { NorFlash } from "../../simulator/flash";
+import { NorFlash } from "../../simulator/hardware/nor-flash";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { Clock } from "../../src/clock/clock";
 import type { TimedReading } from "../../src/dakkio/point";
 import { ReadingLog } from "../../src/store/reading-log";
 import { planBatch } from "../../src/upload/batch";
-import { MemoryKeyValue } from "../clock/memory";
+import { MemoryKeyValue } from "../clock/memory-key-value";
 
 const context = {
 	boot: 1,
@@ -20,7 +20,8 @@ test("a sync that arrives while a batch is being sent changes no byte of it, and
 	const time = new VirtualTime();
 	const clock = new Clock({ time, boot: 1, storage: new MemoryKeyValue(), log: () => {} });
 	const readings = new ReadingLog({ flash: new NorFlash({ blocks: 4, blockLength: 4096 }) });
-	const sync = (utc: number) => clock.set({ utc, ticks: time.ticks(), roundTrip: 20, server: "test" });
+	const sync = (utc: number) =>
+		clock.applyMeasurement({ utc, ticks: time.ticks(), roundTripMs: 20, server: "test" });
 	const sample = async (count: number) => {
 		for (let i = 0; i < count; i++) {
 			readings.append({ time: clock.sampleTime(), values: [20 + i] }, context);
@@ -32,17 +33,17 @@ test("a sync that arrives while a batch is being sent changes no byte of it, and
 	await sample(10);
 
 	function* timed(from: number | undefined): Generator<TimedReading> {
-		for (const reading of readings.waiting(from)) {
+		for (const reading of readings.pending(from)) {
 			const at = clock.resolve(reading.time);
 			if (at === undefined) return;
 			yield { reading, ...at };
 		}
 	}
 	const to = { bucketId: "507f1f77bcf86cd799439011", dataSourceId: "507f1f77bcf86cd799439012" };
-	const batch = planBatch(timed, to, { points: 1000, bytes: 1_000_000 });
+	const batch = planBatch(timed, to, { maxPoints: 1000, maxBytes: 1_000_000 });
 	const whole = new Uint8Array(100_000);
 	const length = batch?.body().read(whole) ?? 0;
-	expect(batch?.points).toBe(20);
+	expect(batch?.pointCount).toBe(20);
 
 	const body = batch?.body();
 	const sent = new Uint8Array(100_000);

@@ -1,28 +1,28 @@
+import { makeClock } from "../../boards/lin/clock";
 import { resolver } from "../../src/boards/esp32/resolver";
 import { TCPSocket } from "../../src/boards/esp32/tcp";
 import { SDKTime } from "../../src/boards/esp32/time";
 import { TLSSocket } from "../../src/boards/esp32/tls";
-import { makeClock } from "../../src/boards/lin/clock";
-import { HttpConnection } from "../../src/http/exchange";
+import { HttpConnection } from "../../src/http/http-connection";
 import type { Body } from "../../src/http/request";
-import type { HttpCase } from "../plan";
+import type { HttpCase } from "../test-plan";
 import { report } from "./report";
 
 /** Short, so that a silent server costs seconds and not minutes. */
-const deadlines = { connect: 2000, send: 2000, receive: 2000, whole: 10_000 };
+const timeoutsMs = { connect: 2000, send: 2000, receive: 2000, whole: 10_000 };
 
 /** Posts to each server, so many times over one connection: the status, or the step that failed. */
 export async function checkHttp(cases: readonly HttpCase[]): Promise<void> {
 	const network = { TCP: TCPSocket, TLS: TLSSocket, resolver };
 	const time = new SDKTime(makeClock());
-	for (const { name, port, exchanges, length } of cases) {
+	for (const { name, port, exchanges, bodyBytes } of cases) {
 		const host = "127.0.0.1";
-		const connection = new HttpConnection({ network, time, host, port, secure: false, deadlines });
+		const connection = new HttpConnection({ network, time, host, port, secure: false, timeoutsMs });
 		const outcomes: string[] = [];
 		for (let i = 0; i < exchanges; i++) {
-			const body = () => letters(length);
+			const body = () => letters(bodyBytes);
 			const outcome = await connection.exchange({ method: "POST", path: "/", headers: [], body });
-			if (outcome.kind === "failure") outcomes.push(`${outcome.step}${outcome.sent ? ", sent" : ""}`);
+			if (outcome.kind === "failure") outcomes.push(`${outcome.phase}${outcome.fullySent ? ", sent" : ""}`);
 			else outcomes.push(`${outcome.status}${outcome.truncated ? ", truncated" : ""}`);
 		}
 		connection.close();

@@ -9,7 +9,7 @@ interface Entry {
 }
 
 /** Turns of promises without a timer set or cleared, after which there is nothing more to do at this moment. */
-const quietTurns = 30;
+const idleTurns = 30;
 
 /**
  * Time that leaps to the next timer as soon as there is nothing to do, so that a week passes in a minute. While
@@ -17,10 +17,10 @@ const quietTurns = 30;
  */
 export class LeapingTime implements Time {
 	private readonly clock: () => number;
-	private holders = 0;
+	private holdCount = 0;
 	/** Ticks at the moment of the clock at which time last changed between leaping and running. */
 	private _ticks = 0;
-	private since = 0;
+	private clockOffset = 0;
 	private order = 0;
 	private readonly entries = new Set<Entry>();
 	private timer: SDKTimer | undefined;
@@ -32,7 +32,7 @@ export class LeapingTime implements Time {
 	}
 
 	ticks(): number {
-		return this.holders > 0 ? this._ticks + this.clock() - this.since : this._ticks;
+		return this.holdCount > 0 ? this._ticks + this.clock() - this.clockOffset : this._ticks;
 	}
 
 	set(callback: () => void, delay: number): Timer {
@@ -61,8 +61,8 @@ export class LeapingTime implements Time {
 
 	private change(by: number): void {
 		this._ticks = this.ticks();
-		this.since = this.clock();
-		this.holders += by;
+		this.clockOffset = this.clock();
+		this.holdCount += by;
 		this.arm();
 	}
 
@@ -72,7 +72,7 @@ export class LeapingTime implements Time {
 		this.changes++;
 		const next = this.next();
 		if (next === undefined) return;
-		if (this.holders === 0) void this.leap(this.changes);
+		if (this.holdCount === 0) void this.leap(this.changes);
 		else {
 			const wait = Math.max(0, Math.ceil(next.due - this.ticks()));
 			this.timer = SDKTimer.set(() => this.fire(), Math.min(wait, 0x7fff_ffff));
@@ -80,7 +80,7 @@ export class LeapingTime implements Time {
 	}
 
 	private async leap(change: number): Promise<void> {
-		for (let turn = 0; turn < quietTurns; turn++) {
+		for (let turn = 0; turn < idleTurns; turn++) {
 			await undefined;
 			if (change !== this.changes) return;
 		}
@@ -91,7 +91,7 @@ export class LeapingTime implements Time {
 		this.timer = undefined;
 		const next = this.next();
 		if (next === undefined) return;
-		if (this.holders === 0) this._ticks = Math.max(this._ticks, next.due);
+		if (this.holdCount === 0) this._ticks = Math.max(this._ticks, next.due);
 		if (next.due <= this.ticks()) {
 			this.entries.delete(next);
 			guard(next.callback);

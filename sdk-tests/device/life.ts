@@ -1,15 +1,15 @@
-import { answerNtp } from "../../simulator/ntp/answer";
-import { App } from "../../src/app";
+import { openSimulatorBoard } from "../../boards/lin/board";
+import { makeClock } from "../../boards/lin/clock";
+import { makeDirectory } from "../../boards/lin/files";
+import { makeNtpResponse } from "../../simulator/ntp/ntp-response";
+import { App } from "../../src/app/app";
 import type { Board } from "../../src/boards/board";
 import { UDPSocket } from "../../src/boards/esp32/udp";
-import { openBoard } from "../../src/boards/lin/board";
-import { makeClock } from "../../src/boards/lin/clock";
-import { makeDirectory } from "../../src/boards/lin/files";
 import { SettingsStore } from "../../src/settings/settings-store";
-import type { LifePlan } from "../plan";
-import { held } from "./held";
+import type { LifePlan } from "../test-plan";
 import { LeapingTime } from "./leaping-time";
-import { memory, Peak, watched } from "./memory";
+import { PeakMemory, reportMemory, watchMemory } from "./memory";
+import { realTimeNetwork } from "./real-time-network";
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -17,15 +17,15 @@ const day = 24 * hour;
 const ntpPort = 32_123;
 
 /** Readings of the batch at which memory is looked at: the most that a batch may have, and a few that are left. */
-const peakReadings = 1_080;
+const peakBatchReadings = 1_080;
 
 /**
  * The whole app, faster than life: an hour that is busy, a batch as large as they get, then days that must leave no
  * trace in memory.
  */
-export async function live(directory: string, { settings, hours, days }: LifePlan): Promise<void> {
+export async function runLife(directory: string, { settings, hours, days }: LifePlan): Promise<void> {
 	const startedAt = Date.now();
-	memory("nothing is running");
+	reportMemory("nothing is running");
 	await run(
 		`${directory}/hour`,
 		{ ...settings, location: "hour", interval: 10, uploadInterval: 0 },
@@ -34,17 +34,17 @@ export async function live(directory: string, { settings, hours, days }: LifePla
 			await until(time, hours * hour);
 		},
 	);
-	memory("after the hour");
-	const peak = new Peak();
+	reportMemory("after the hour");
+	const peak = new PeakMemory();
 	await run(
 		`${directory}/peak`,
-		{ ...settings, location: "peak", interval: 5, uploadInterval: 5 * peakReadings },
+		{ ...settings, location: "peak", interval: 5, uploadInterval: 5 * peakBatchReadings },
 		startedAt,
 		async (time) => {
 			// The first upload comes within a minute, the second has them all.
 			await until(time, 3 * 60_000);
-			memory("at rest");
-			await until(time, 5_000 * (peakReadings + 30));
+			reportMemory("at rest");
+			await until(time, 5_000 * (peakBatchReadings + 30));
 		},
 		peak,
 	);
@@ -56,7 +56,7 @@ export async function live(directory: string, { settings, hours, days }: LifePla
 		async (time) => {
 			for (let passed = 1; passed <= days; passed++) {
 				await until(time, passed * day);
-				memory(`day ${passed}`);
+				reportMemory(`day ${passed}`);
 			}
 		},
 	);
@@ -67,7 +67,7 @@ async function run(
 	settings: Readonly<Record<string, unknown>>,
 	startedAt: number,
 	pass: (time: LeapingTime) => Promise<void>,
-	peak?: Peak,
+	peak?: PeakMemory,
 ): Promise<void> {
 	makeDirectory(directory);
 	const time = new LeapingTime(makeClock());
@@ -76,14 +76,14 @@ async function run(
 		onReadable: () => {
 			for (let packet = server.read(); packet !== undefined; packet = server.read()) {
 				const now = startedAt + time.ticks();
-				const answer = answerNtp(new Uint8Array(packet), { receive: now, transmit: now });
+				const answer = makeNtpResponse(new Uint8Array(packet), { receive: now, transmit: now });
 				if (answer !== undefined) server.write(answer, packet.address, packet.port);
 			}
 		},
 	});
-	const base = openBoard({ directory, time, restart: () => {}, sleep: () => {} });
-	const network = peak === undefined ? base.network : watched(base.network, peak);
-	const board: Board = { ...base, network: held(network, time), log: quiet(base) };
+	const base = openSimulatorBoard({ directory, time, restart: () => {}, sleep: () => {} });
+	const network = peak === undefined ? base.network : watchMemory(base.network, peak);
+	const board: Board = { ...base, network: realTimeNetwork(network, time), log: quiet(base) };
 	const storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
 	new SettingsStore(storage).save({ ...settings, ntpServers: [`127.0.0.1:${ntpPort}`] });
 	storage.close();

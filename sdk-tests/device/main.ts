@@ -1,49 +1,49 @@
 import config from "mc/config";
 import FFI from "mc/ffi";
-import { surviveExceptions } from "../../src/boards/esp32/abort";
-import { readFile } from "../../src/boards/lin/files";
-import { decode } from "../../src/text/utf8";
-import { type Plan, runs, type SuiteName } from "../plan";
+import { readFile } from "../../boards/lin/files";
+import { installAbortHook } from "../../src/boards/esp32/abort-hook";
+import { decodeUtf8 } from "../../src/common/utf8";
+import { includesSuite, type SuiteName, type TestPlan } from "../test-plan";
+import { checkExceptions } from "./exceptions";
 import { checkHttp } from "./http";
-import { live } from "./life";
-import { memory } from "./memory";
+import { runLife } from "./life";
+import { reportMemory } from "./memory";
 import { checkNtp } from "./ntp";
 import { checkQueue } from "./queue";
 import { report } from "./report";
 import { checkSampler } from "./sampler";
-import { checkSensors } from "./sensors";
-import { checkSettings } from "./settings";
-import { setUp } from "./setup";
-import { checkSurvival } from "./survive";
+import { checkSensorDrivers } from "./sensors";
+import { checkSettingsRules } from "./settings";
+import { runSetup } from "./setup";
 import { checkTls } from "./tls";
 
 /** A write to a connection that the peer has reset raises it, and it ends the simulator. */
 const brokenPipe = 13;
 
-surviveExceptions();
+installAbortHook();
 new FFI().sigignore(brokenPipe);
-memory("an empty machine");
+reportMemory("an empty machine");
 void run(readPlan());
 
-async function run(plan: Plan): Promise<void> {
+async function run(plan: TestPlan): Promise<void> {
 	const suites: readonly (readonly [SuiteName, () => Promise<void>])[] = [
-		["survival", () => checkSurvival()],
+		["survival", () => checkExceptions()],
 		["queue", () => checkQueue()],
-		["sensors", () => checkSensors()],
+		["sensors", () => checkSensorDrivers()],
 		["sampler", () => checkSampler(config.state)],
-		["settings", () => checkSettings(config.state)],
+		["settings", () => checkSettingsRules(config.state)],
 		["ntp", () => checkNtp(plan.ntp)],
 		["http", () => checkHttp(plan.http)],
 		["tls", () => checkTls(plan.tls)],
-		["setup", () => setUp(`${config.state}/setup`, plan.setup)],
-		["life", () => live(config.state, plan.life)],
+		["setup", () => runSetup(`${config.state}/setup`, plan.setup)],
+		["life", () => runLife(config.state, plan.life)],
 	];
-	for (const [name, suite] of suites) if (runs(plan, name)) await suite();
+	for (const [name, suite] of suites) if (includesSuite(plan, name)) await suite();
 	report({ suite: "done" });
 }
 
-function readPlan(): Plan {
+function readPlan(): TestPlan {
 	const bytes = readFile(`${config.state}/plan.json`);
 	if (bytes === undefined) throw new Error("there is no plan: start it by npm run test:sdk");
-	return JSON.parse(decode(bytes, 0, bytes.length));
+	return JSON.parse(decodeUtf8(bytes, 0, bytes.length));
 }

@@ -5,13 +5,13 @@ import type { TCP, TLSOptions } from "../../src/boards/ecma419";
 import { report } from "./report";
 
 /** Bytes that XS uses after a collection. */
-interface Use {
+interface MemoryUse {
 	readonly slots: number;
 	readonly chunks: number;
 	readonly stack: number;
 }
 
-function measure(): Use {
+function measure(): MemoryUse {
 	Debug.gc();
 	const [slots = 0, chunks = 0, stack = 0] = (
 		["XS Slot Heap Used", "XS Chunk Heap Used", "XS Stack Used"] as const
@@ -20,30 +20,30 @@ function measure(): Use {
 }
 
 /** What XS holds now. */
-export function memory(name: string): void {
+export function reportMemory(name: string): void {
 	report({ suite: "memory", name, ...measure() });
 }
 
 /** The most that XS holds while something goes on, looked at in the middle of it. */
-export class Peak {
-	private most: Use = { slots: 0, chunks: 0, stack: 0 };
+export class PeakMemory {
+	private max: MemoryUse = { slots: 0, chunks: 0, stack: 0 };
 	private where = "nowhere";
 
-	look(where: string): void {
+	sample(where: string): void {
 		const now = measure();
 		// A slot has half the size on the chip.
-		if (now.slots / 2 + now.chunks <= this.most.slots / 2 + this.most.chunks) return;
-		this.most = now;
+		if (now.slots / 2 + now.chunks <= this.max.slots / 2 + this.max.chunks) return;
+		this.max = now;
 		this.where = where;
 	}
 
 	report(name: string): void {
-		report({ suite: "memory", name: `${name} (${this.where})`, ...this.most });
+		report({ suite: "memory", name: `${name} (${this.where})`, ...this.max });
 	}
 }
 
 /** The network, looked at while a certificate chain is verified and whenever bytes come or go under TLS. */
-export function watched(network: Network, peak: Peak): Network {
+export function watchMemory(network: Network, peak: PeakMemory): Network {
 	return {
 		...network,
 		TLS: class implements TCP {
@@ -54,11 +54,11 @@ export function watched(network: Network, peak: Peak): Network {
 					...options,
 					secure: { ca: new WatchedRoots(options.secure?.ca ?? [], peak) },
 					onReadable: (count) => {
-						peak.look("an answer has come");
+						peak.sample("an answer has come");
 						options.onReadable?.(count);
 					},
 					onWritable: (count) => {
-						peak.look("more can be sent");
+						peak.sample("more can be sent");
 						options.onWritable?.(count);
 					},
 				});
@@ -77,7 +77,7 @@ export function watched(network: Network, peak: Peak): Network {
 			}
 
 			write(buffer: Uint8Array): void {
-				peak.look("points are sent");
+				peak.sample("points are sent");
 				this.socket.write(buffer);
 			}
 
@@ -90,16 +90,16 @@ export function watched(network: Network, peak: Peak): Network {
 
 /** They are gone through when all certificates of the chain have been taken apart. */
 class WatchedRoots extends Array<Uint8Array> {
-	private readonly peak: Peak;
+	private readonly peak: PeakMemory;
 
-	constructor(roots: readonly Uint8Array[], peak: Peak) {
+	constructor(roots: readonly Uint8Array[], peak: PeakMemory) {
 		super();
 		for (const root of roots) this.push(root);
 		this.peak = peak;
 	}
 
 	override *[Symbol.iterator](): ArrayIterator<Uint8Array> {
-		this.peak.look("the server's certificates are verified");
+		this.peak.sample("the server's certificates are verified");
 		for (let index = 0; index < this.length; index++) {
 			const root = this[index];
 			if (root !== undefined) yield root;

@@ -1,12 +1,12 @@
+import { makeClock } from "../../boards/lin/clock";
 import { fillRandom } from "../../src/boards/esp32/random";
 import { resolver } from "../../src/boards/esp32/resolver";
 import { SDKTime } from "../../src/boards/esp32/time";
 import { UDPSocket } from "../../src/boards/esp32/udp";
-import { makeClock } from "../../src/boards/lin/clock";
-import { uniform } from "../../src/boards/random";
+import { randomUniform } from "../../src/boards/random";
 import { NtpQuery } from "../../src/clock/ntp-client";
 import { releasedAt } from "../../src/version";
-import type { NtpCase } from "../plan";
+import type { NtpCase } from "../test-plan";
 import { report } from "./report";
 
 /** Asks each time server once: the time within a second of the computer's, or why not. */
@@ -17,8 +17,8 @@ export async function checkNtp(cases: readonly NtpCase[]): Promise<void> {
 			network: { UDP: UDPSocket, resolver },
 			time,
 			server: `127.0.0.1:${port}`,
-			earliest: releasedAt,
-			random: () => uniform({ fillRandom }),
+			minUtc: releasedAt,
+			random: () => randomUniform({ fillRandom }),
 		});
 		const result = await query.result;
 		const now = Date.now();

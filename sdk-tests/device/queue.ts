@@ -1,9 +1,9 @@
-import { anyOperation, Life, type LifeOptions } from "../../host-tests/queue/life";
-import { below, pick, randomFrom } from "../../host-tests/queue/random";
-import { NorFlash, type Tear } from "../../simulator/flash";
+import { QueueModel, type QueueModelOptions, randomOperation } from "../../host-tests/queue/queue-model";
+import { below, pick, randomFrom } from "../../host-tests/queue/seeded-random";
+import { NorFlash, type Tear } from "../../simulator/hardware/nor-flash";
 import type { Reading, SampleContext, Value } from "../../src/reading/reading";
 import { ReadingLog } from "../../src/store/reading-log";
-import { check, same } from "./report";
+import { check, expectSame } from "./report";
 
 const tears: readonly Tear[] = ["prefix", "first half", "last half", "scattered", "almost"];
 const seeds = 12;
@@ -13,26 +13,27 @@ const operations = 60;
 export async function checkQueue(): Promise<void> {
 	for (const writeAlign of [1, 4, 16] as const)
 		await check(`the queue keeps its promises through losses of power, alignment ${writeAlign}`, () => {
-			for (let seed = 1; seed <= seeds; seed++) liveThrough(seed, writeAlign);
+			for (let seed = 1; seed <= seeds; seed++) runOperations(seed, writeAlign);
 		});
 	await check("readings come back from flash as they were stored", () => {
 		for (let seed = 1; seed <= seeds; seed++) storeAndRead(seed);
 	});
 }
 
-function liveThrough(seed: number, writeAlign: 1 | 4 | 16): void {
+function runOperations(seed: number, writeAlign: 1 | 4 | 16): void {
 	const random = randomFrom(seed);
-	const options: LifeOptions = {
+	const options: QueueModelOptions = {
 		blocks: pick([2, 3, 16], random),
 		blockLength: 512,
 		writeAlign,
-		longest: 60,
+		maxRecordBytes: 60,
 	};
-	const life = new Life(options);
+	const life = new QueueModel(options);
 	try {
 		for (let i = 0; i < operations; i++) {
-			const operation = anyOperation(life, random);
-			if (random() < 0.2) life.flash.cutPower({ step: below(80, random), tear: pick(tears, random), random });
+			const operation = randomOperation(life, random);
+			if (random() < 0.2)
+				life.flash.schedulePowerCut({ step: below(80, random), tear: pick(tears, random), random });
 			if (!life.run(operation)) life.recover(operation);
 		}
 	} catch (error) {
@@ -69,10 +70,10 @@ function storeAndRead(seed: number): void {
 		if (random() < 0.05) log = new ReadingLog({ flash });
 	}
 	let at = 0;
-	for (const { time, values, batteryLevel, signalStrength, context: told } of log.waiting()) {
-		same({ time, values, batteryLevel, signalStrength }, stored[at], `seed ${seed}, reading ${at}`);
-		same(told, context, "the context");
+	for (const { time, values, batteryLevel, signalStrength, context: told } of log.pending()) {
+		expectSame({ time, values, batteryLevel, signalStrength }, stored[at], `seed ${seed}, reading ${at}`);
+		expectSame(told, context, "the context");
 		at++;
 	}
-	same(at, stored.length, "the number of readings");
+	expectSame(at, stored.length, "the number of readings");
 }

@@ -1,4 +1,4 @@
-import { type Report, reportMark } from "../plan";
+import { type Report, reportMark } from "../test-plan";
 
 /** Tells the computer. */
 export function report(what: Report): void {
@@ -16,7 +16,7 @@ export async function check(name: string, run: () => void | Promise<void>): Prom
 }
 
 /** Throws unless both are the same as JSON has them. */
-export function same(found: unknown, expected: unknown, what = "it"): void {
+export function expectSame(found: unknown, expected: unknown, what = "it"): void {
 	const [a, b] = [JSON.stringify(found), JSON.stringify(expected)];
 	if (a !== b) throw new Error(`${what} is ${a}, expected ${b}`);
 }

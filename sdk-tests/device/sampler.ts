@@ -1,26 +1,26 @@
-import { SimulatedPins } from "../../simulator/pins";
-import { parseSensors, Station, wiring } from "../../simulator/station";
-import { makeClock } from "../../src/boards/lin/clock";
-import { makeDirectory } from "../../src/boards/lin/files";
-import { FileKeyValueStorage } from "../../src/boards/lin/key-value";
-import { Sampler } from "../../src/sensors/sampler";
+import { makeClock } from "../../boards/lin/clock";
+import { makeDirectory } from "../../boards/lin/files";
+import { LinKeyValueStorage } from "../../boards/lin/key-value";
+import { SimulatedPins } from "../../simulator/hardware/pins";
+import { parseSensors, SimulatedSensors, sensorPins } from "../../simulator/hardware/simulated-sensors";
+import { Sampler } from "../../src/sensors/pipeline/sampler";
 import { checkSettings } from "../../src/settings/settings";
 import { LeapingTime } from "./leaping-time";
-import { check, same } from "./report";
+import { check, expectSame } from "./report";
 
 /** A sampler with everything that the settings can ask of it: found, named, derived, averaged, counted, freed. */
 export async function checkSampler(directory: string): Promise<void> {
 	makeDirectory(`${directory}/sampler`);
-	const storage = new FileKeyValueStorage(`${directory}/sampler`).open({ path: "dakkio", format: "buffer" });
+	const storage = new LinKeyValueStorage(`${directory}/sampler`).open({ path: "dakkio", format: "buffer" });
 	const time = new LeapingTime(makeClock());
 	const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
 	pins.drive(27, 1);
 	const sensors = parseSensors("bme280,sht41,ds18b20,ds18b20");
 	if ("problem" in sensors) throw new Error(sensors.problem);
-	const station = new Station({ time, startedAt: 0, pins, sensors });
+	const station = new SimulatedSensors({ time, utcAtTick0: 0, pins, sensors });
 	const start = (given: Readonly<Record<string, unknown>>) => {
-		const { settings, problems } = checkSettings({ oneWirePin: wiring.oneWire, ...given });
-		same(problems, []);
+		const { settings, problems } = checkSettings({ oneWirePin: sensorPins.oneWire, ...given });
+		expectSame(problems, []);
 		return new Sampler({ bus: station.i2c, pins: pins.provider(), time, storage, settings, log: () => {} });
 	};
 
@@ -31,7 +31,7 @@ export async function checkSampler(directory: string): Promise<void> {
 			sensors: { "SHT4x at 0x44": { fields: { humidity: { off: true } } } },
 		});
 		const first = await sampler.sample();
-		same(
+		expectSame(
 			first.fields.map(({ name }) => name),
 			["temperature", "humidity", "pressure", "dew_point", "temperature_2", "dew_point_2"].concat([
 				"temperature_3",
@@ -42,8 +42,8 @@ export async function checkSampler(directory: string): Promise<void> {
 		for (let i = 0; i < 6; i++) pins.drive(27, i % 2 === 0 ? 0 : 1);
 		await passed(time, 10);
 		const { values } = await sampler.sample();
-		same(values[8], 3, "what was counted");
-		same(
+		expectSame(values[8], 3, "what was counted");
+		expectSame(
 			values.filter((value) => value === undefined),
 			[],
 			"what was not measured",
@@ -58,13 +58,13 @@ export async function checkSampler(directory: string): Promise<void> {
 		await sampler.sample();
 		await passed(time, 29_000);
 		const { fields, values } = await sampler.sample();
-		same(
+		expectSame(
 			fields.slice(0, 4).map(({ name }) => name),
 			["temperature_2", "temperature_2_min", "temperature_2_max", "humidity_2"],
 		);
 		const [mean = 0, least = 0, most = 0] = values;
 		if (!(least <= mean && mean <= most)) throw new Error(`mean ${mean}, from ${least} to ${most}`);
-		same(sampler.sensors.at(-1)?.name, "BME280 at 0x76", "the missing one");
+		expectSame(sampler.sensors.at(-1)?.name, "BME280 at 0x76", "the missing one");
 		sampler.close();
 	});
 }

@@ -1,25 +1,25 @@
-import { SimulatedBus } from "../../simulator/bus";
-import { catalogue } from "../../simulator/chips/catalogue";
-import type { Fault } from "../../simulator/chips/simulated-chip";
-import type { Surroundings } from "../../simulator/weather/surroundings";
+import { chipCatalogue } from "../../simulator/chips/chip-catalogue";
+import type { ChipFault } from "../../simulator/chips/simulated-chip";
+import { SimulatedI2CBus } from "../../simulator/hardware/i2c-bus";
+import type { SensorEnvironment } from "../../simulator/weather/sensor-environment";
 import type { I2CBus } from "../../src/boards/ecma419";
 import type { Value } from "../../src/reading/reading";
-import type { SensorKind } from "../../src/sensors/kind";
-import { kinds } from "../../src/sensors/kinds";
-import type { Sensor } from "../../src/sensors/sensor";
+import { allDrivers } from "../../src/sensors/drivers/all-drivers";
+import type { Driver } from "../../src/sensors/drivers/driver";
+import type { OpenSensor } from "../../src/sensors/open-sensor";
 import { SensorError } from "../../src/sensors/sensor-error";
-import { check, same } from "./report";
+import { check, expectSame } from "./report";
 
 /** A chip of the catalogue, what it tells of {@link surroundings}, and a fault with a part of its sentence. */
 interface Row {
 	readonly chip: string;
 	readonly kind: string;
 	readonly values: readonly number[];
-	readonly fault: Fault;
+	readonly fault: ChipFault;
 	readonly sentence: string;
 }
 
-const surroundings: Surroundings = Object.freeze({
+const surroundings: SensorEnvironment = Object.freeze({
 	temperature: -7.25,
 	humidity: 63.5,
 	pressure: 98_765,
@@ -44,36 +44,36 @@ const rows: readonly Row[] = [
 	row("ads1115", "ADS1115", [0.5, 1.25, 3.3, 0], "silent", "does not answer"),
 ];
 
-function row(chip: string, kind: string, values: readonly number[], fault: Fault, sentence: string): Row {
+function row(chip: string, kind: string, values: readonly number[], fault: ChipFault, sentence: string): Row {
 	return { chip, kind, values, fault, sentence };
 }
 
 /** Every driver against the model of its chip: found, measured, broken, and back. */
-export async function checkSensors(): Promise<void> {
+export async function checkSensorDrivers(): Promise<void> {
 	for (const each of rows)
 		await check(`sensors: ${each.chip} is found, measures, tells that it fails, and is back`, () =>
-			live(each),
+			checkDriver(each),
 		);
-	await check("sensors: a bus that is held low is told, and is a bus again after nine pulses", heldLow);
+	await check("sensors: a bus that is held low is told, and is a bus again after nine pulses", checkStuckBus);
 }
 
-function live({ chip: name, kind: expected, values, fault, sentence }: Row): void {
+function checkDriver({ chip: name, kind: expected, values, fault, sentence }: Row): void {
 	const bench = new Bench();
-	const address = catalogue[name]?.addresses[0] ?? 0;
-	const chip = catalogue[name]?.make(bench.chipOptions);
+	const address = chipCatalogue[name]?.addresses[0] ?? 0;
+	const chip = chipCatalogue[name]?.createChip(bench.chipOptions);
 	if (chip === undefined) throw new Error("it is not in the catalogue");
 	bench.bus.attach(address, chip);
 
-	const found = kinds.filter((kind) => kind.addresses.includes(address) && bench.is(kind, address));
-	same(
+	const found = allDrivers.filter((kind) => kind.addresses.includes(address) && bench.is(kind, address));
+	expectSame(
 		found.map((kind) => kind.name),
 		[expected],
 		"what was found",
 	);
 	const [kind] = found;
 	if (kind === undefined) return;
-	const sensor = kind.make(bench.provider, address);
-	near(bench.settle(sensor), values);
+	const sensor = kind.open(bench.provider, address);
+	expectNear(bench.settle(sensor), values);
 
 	chip.fault = fault;
 	const told = bench.failure(sensor);
@@ -82,33 +82,33 @@ function live({ chip: name, kind: expected, values, fault, sentence }: Row): voi
 	chip.fault = undefined;
 	bench.ticks += 60_000;
 	sensor.close();
-	const again = kind.make(bench.provider, address);
-	near(bench.settle(again), values);
+	const again = kind.open(bench.provider, address);
+	expectNear(bench.settle(again), values);
 	again.close();
 }
 
-function heldLow(): void {
+function checkStuckBus(): void {
 	const bench = new Bench();
-	const chip = catalogue.tmp117?.make(bench.chipOptions);
+	const chip = chipCatalogue.tmp117?.createChip(bench.chipOptions);
 	if (chip === undefined) throw new Error("it is not in the catalogue");
 	bench.bus.attach(0x48, chip);
-	const kind = kinds.find(({ name }) => name === "TMP117");
-	const sensor = kind?.make(bench.provider, 0x48);
+	const kind = allDrivers.find(({ name }) => name === "TMP117");
+	const sensor = kind?.open(bench.provider, 0x48);
 	if (sensor === undefined) throw new Error("there is no such kind");
 	bench.bus.holdLow();
-	same(
+	expectSame(
 		bench.failure(sensor),
 		"TMP117 at 0x48: it does not answer. Check its wiring and address.",
 		"what it told",
 	);
-	for (let pulse = 0; pulse < 9; pulse++) bench.bus.pulse();
-	near(bench.settle(sensor), [-7.25]);
+	for (let pulse = 0; pulse < 9; pulse++) bench.bus.clockPulse();
+	expectNear(bench.settle(sensor), [-7.25]);
 }
 
 /** A bus, and time that passes when it is told to. */
 class Bench {
 	ticks = 1000;
-	readonly bus = new SimulatedBus();
+	readonly bus = new SimulatedI2CBus();
 
 	get chipOptions() {
 		return { ticks: () => this.ticks, environment: () => surroundings };
@@ -118,14 +118,14 @@ class Bench {
 		return { io: this.bus.SMBus, data: 21, clock: 22, hz: 100_000 };
 	}
 
-	is(kind: SensorKind, address: number): boolean {
+	is(kind: Driver, address: number): boolean {
 		return kind.identify(this.provider, address) === "this";
 	}
 
 	/** Measures each five seconds until there are values. */
-	settle(sensor: Sensor): readonly Value[] {
+	settle(sensor: OpenSensor): readonly Value[] {
 		for (let attempt = 0; attempt < 12; attempt++) {
-			this.ticks += sensor.measure();
+			this.ticks += sensor.start();
 			for (let wait = sensor.proceed?.() ?? 0; wait > 0; wait = sensor.proceed?.() ?? 0) this.ticks += wait;
 			const values = sensor.read();
 			this.ticks += 5000;
@@ -134,7 +134,7 @@ class Bench {
 		throw new Error("no values, and no error");
 	}
 
-	failure(sensor: Sensor): string {
+	failure(sensor: OpenSensor): string {
 		try {
 			this.settle(sensor);
 		} catch (error) {
@@ -145,8 +145,8 @@ class Bench {
 	}
 }
 
-function near(found: readonly Value[], expected: readonly number[]): void {
-	same(found.length, expected.length, "the number of values");
+function expectNear(found: readonly Value[], expected: readonly number[]): void {
+	expectSame(found.length, expected.length, "the number of values");
 	expected.forEach((value, index) => {
 		const measured = Number(found[index]);
 		if (!(Math.abs(measured - value) <= Math.max(0.02, Math.abs(value) / 400)))

@@ -1,53 +1,53 @@
-import { makeDirectory } from "../../src/boards/lin/files";
-import { FileKeyValueStorage } from "../../src/boards/lin/key-value";
-import { exportSettings } from "../../src/settings/file";
-import { plantSettings } from "../../src/settings/planted";
-import { checkSettings as judge, withoutPresets } from "../../src/settings/settings";
+import { makeDirectory } from "../../boards/lin/files";
+import { LinKeyValueStorage } from "../../boards/lin/key-value";
+import { toJson } from "../../src/common/json";
+import { installBuiltInSettings } from "../../src/settings/built-in-settings";
+import { checkSettings as judge, withoutDefaults } from "../../src/settings/settings";
+import { formatSettingsFile } from "../../src/settings/settings-file";
 import { SettingsStore } from "../../src/settings/settings-store";
-import { describeTable } from "../../src/setup/table";
-import { toJson } from "../../src/text/json";
-import { check, same } from "./report";
+import { describeSettings } from "../../src/setup/setting-descriptions";
+import { check, expectSame } from "./report";
 
 /** The settings' rules and their record. */
-export async function checkSettings(directory: string): Promise<void> {
+export async function checkSettingsRules(directory: string): Promise<void> {
 	makeDirectory(`${directory}/settings`);
-	const storage = new FileKeyValueStorage(`${directory}/settings`).open({ path: "dakkio", format: "buffer" });
+	const storage = new LinKeyValueStorage(`${directory}/settings`).open({ path: "dakkio", format: "buffer" });
 	const store = new SettingsStore(storage);
 	await check("settings that were kept are there, and the rest has its presets", () => {
 		store.save({ location: "Küche", interval: 30, networks: [{ ssid: "Zuhause", password: "geheim123" }] });
 		const { settings, problems } = store.load();
-		same(problems, []);
-		same([settings.location, settings.interval, settings.networks[0]?.ssid], ["Küche", 30, "Zuhause"]);
-		same(settings.server, "https://api.dakkio.io");
+		expectSame(problems, []);
+		expectSame([settings.location, settings.interval, settings.networks[0]?.ssid], ["Küche", 30, "Zuhause"]);
+		expectSame(settings.server, "https://api.dakkio.io");
 	});
 	await check("of two records the newer one counts; where it is damaged, the one before", () => {
 		store.save({ interval: 40 });
-		same(store.load().settings.interval, 40);
+		expectSame(store.load().settings.interval, 40);
 		storage.write("settings_b", Uint8Array.of(0x7b, 0x22, 0xff));
 		const { settings, problems } = store.load();
-		same(problems.length, 1);
-		same(settings.interval, 30);
+		expectSame(problems.length, 1);
+		expectSame(settings.interval, 30);
 	});
 	await check("presets, which lie in the image, can be kept, compared and exported like other values", () => {
 		const { settings } = judge({ location: "Küche" });
 		store.save(settings);
-		same(store.load().settings.ntpServers.length, 3);
-		same(withoutPresets(settings), { location: "Küche" });
-		same(JSON.parse(exportSettings(settings, true)), { version: 1, location: "Küche" });
-		same(toJson(describeTable()).length > 1000, true);
+		expectSame(store.load().settings.ntpServers.length, 3);
+		expectSame(withoutDefaults(settings), { location: "Küche" });
+		expectSame(JSON.parse(formatSettingsFile(settings, true)), { version: 1, location: "Küche" });
+		expectSame(toJson(describeSettings()).length > 1000, true);
 	});
 	await check("settings that a development build brings along are kept", () => {
-		plantSettings(storage, "7b22696e74657276616c223a33317d");
-		same(store.load().settings.interval, 31);
+		installBuiltInSettings(storage, "7b22696e74657276616c223a33317d");
+		expectSame(store.load().settings.interval, 31);
 	});
 	await check("where both records are damaged it is told, and presets stand in", () => {
 		for (const place of ["settings_a", "settings_b"]) storage.write(place, Uint8Array.of(0x7b, 0x22, 0xff));
 		const { settings, problems } = store.load();
-		same(problems.length, 1);
-		same(settings.interval, 60);
+		expectSame(problems.length, 1);
+		expectSame(settings.interval, 60);
 	});
 	await check("each wrong value is told with its key, all at once", () => {
 		const { problems } = judge({ interval: "4", key: "dakkio_r_x", server: "http://x", surprise: 1 });
-		same(problems.map(({ key }) => key).sort(), ["interval", "key", "server", "surprise"]);
+		expectSame(problems.map(({ key }) => key).sort(), ["interval", "key", "server", "surprise"]);
 	});
 }

@@ -1,22 +1,22 @@
-import { App } from "../../src/app";
+import { openSimulatorBoard } from "../../boards/lin/board";
+import { makeClock } from "../../boards/lin/clock";
+import { makeDirectory } from "../../boards/lin/files";
+import { App } from "../../src/app/app";
 import { SDKTime } from "../../src/boards/esp32/time";
-import { openBoard } from "../../src/boards/lin/board";
-import { makeClock } from "../../src/boards/lin/clock";
-import { makeDirectory } from "../../src/boards/lin/files";
-import type { ResetReason } from "../../src/boards/reset";
-import type { SetupPlan } from "../plan";
-import { Peak, watched } from "./memory";
+import type { ResetReason } from "../../src/boards/reset-reason";
+import type { SetupPlan } from "../test-plan";
+import { PeakMemory, watchMemory } from "./memory";
 import { report } from "./report";
 
 /** A board that nobody has set up; the computer does, over HTTP. Ends when the board has then sent a point. */
-export async function setUp(directory: string, setup: SetupPlan): Promise<void> {
+export async function runSetup(directory: string, setup: SetupPlan): Promise<void> {
 	makeDirectory(directory);
 	const time = new SDKTime(makeClock());
-	const peak = new Peak();
+	const peak = new PeakMemory();
 	let app: App | undefined;
 	await new Promise<void>((resolve) => {
 		const boot = (resetReason: ResetReason): void => {
-			const board = openBoard({
+			const board = openSimulatorBoard({
 				directory,
 				time,
 				resetReason,
@@ -28,9 +28,9 @@ export async function setUp(directory: string, setup: SetupPlan): Promise<void> 
 				if (line.startsWith("setup: join")) report({ suite: "setup", event: "open" });
 				else if (line.startsWith("sent ") && app?.setupPort === undefined) resolve();
 				else if (!/^[█▀▄ ]+$/.test(line)) board.log(line);
-				if (app?.setupPort !== undefined) peak.look("between two lines of the log");
+				if (app?.setupPort !== undefined) peak.sample("between two lines of the log");
 			};
-			app = new App({ ...board, network: watched(board.network, peak), log });
+			app = new App({ ...board, network: watchMemory(board.network, peak), log });
 			app.start();
 		};
 		const again = (resetReason: ResetReason, milliseconds = 0): void => {

@@ -1,12 +1,12 @@
+import { makeClock } from "../../boards/lin/clock";
 import type { Resolver } from "../../src/boards/ecma419";
 import { TCPSocket } from "../../src/boards/esp32/tcp";
 import { SDKTime } from "../../src/boards/esp32/time";
 import { TLSSocket } from "../../src/boards/esp32/tls";
-import { makeClock } from "../../src/boards/lin/clock";
-import { HttpConnection } from "../../src/http/exchange";
-import type { Outcome } from "../../src/http/outcome";
+import type { ExchangeResult } from "../../src/http/exchange-result";
+import { HttpConnection } from "../../src/http/http-connection";
 import { decodePem } from "../../src/settings/pem";
-import type { TlsCase } from "../plan";
+import type { TlsCase } from "../test-plan";
 import { report } from "./report";
 
 /** Every name is on loopback. */
@@ -24,15 +24,15 @@ export async function checkTls(cases: readonly TlsCase[]): Promise<void> {
 		const connection = new HttpConnection({ network, time, host, port, secure: true, ca });
 		const outcome = await connection.exchange({ method: "GET", path: "/", headers: [] });
 		connection.close();
-		report({ suite: "tls", name, outcome: tell(outcome) });
+		report({ suite: "tls", name, outcome: describeOutcome(outcome) });
 	}
 }
 
-function tell(outcome: Outcome): string {
+function describeOutcome(outcome: ExchangeResult): string {
 	if (outcome.kind === "answer") return `accepted, ${outcome.status}`;
 	const words = outcome.message.replace(
 		/^no (TLS )?connection to .* port \d+: (what answers there does not )?/,
 		"",
 	);
-	return `refused, ${outcome.trust ?? words}`;
+	return `refused, ${outcome.trustFault ?? words}`;
 }

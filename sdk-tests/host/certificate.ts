@@ -22,7 +22,7 @@ export { KeyUsageFlags };
 export type KeyKind = "P-256" | "P-384" | "RSA 1024" | "RSA 2048" | "RSA 4096";
 
 /** A certificate with its key. */
-export interface Holder {
+export interface TestCertificate {
 	readonly certificate: X509Certificate;
 	readonly keys: webcrypto.CryptoKeyPair;
 	readonly kind: KeyKind;
@@ -31,16 +31,16 @@ export interface Holder {
 export interface CertificateOptions {
 	readonly name: string;
 	/** Left out: it signs itself. */
-	readonly issuer?: Holder;
+	readonly issuer?: TestCertificate;
 	/** Another holder's key signs in the issuer's name. */
-	readonly forger?: Holder;
+	readonly forger?: TestCertificate;
 	readonly key?: KeyKind;
 	/** Left out: new ones. */
 	readonly keys?: webcrypto.CryptoKeyPair;
 	readonly hash?: "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512";
 	/** Days from now. */
-	readonly from?: number;
-	readonly to?: number;
+	readonly fromDays?: number;
+	readonly toDays?: number;
 	/** An authority, with so many more below it; without end when `true`. */
 	readonly authority?: number | true;
 	/** Of the extension; left out: what the certificate is for. */
@@ -48,7 +48,7 @@ export interface CertificateOptions {
 	/** Host names and addresses; without any there is no such extension. */
 	readonly names?: readonly string[];
 	readonly purposes?: readonly string[];
-	readonly more?: readonly Extension[];
+	readonly extensions?: readonly Extension[];
 	/** Hexadecimal; left out: 16 bytes of chance. */
 	readonly serial?: string;
 }
@@ -57,8 +57,8 @@ const day = 86_400_000;
 const serverAuthentication = "1.3.6.1.5.5.7.3.1";
 
 /** Makes a certificate, right or wrong. */
-export async function certify(options: CertificateOptions): Promise<Holder> {
-	const { name, issuer, forger, key = "P-256", from = -1, to = 90 } = options;
+export async function certify(options: CertificateOptions): Promise<TestCertificate> {
+	const { name, issuer, forger, key = "P-256", fromDays = -1, toDays = 90 } = options;
 	const keys = options.keys ?? (await generate(key));
 	const signer = forger ?? issuer ?? { keys, kind: key };
 	const hash = options.hash ?? (signer.kind === "P-384" ? "SHA-384" : "SHA-256");
@@ -67,8 +67,8 @@ export async function certify(options: CertificateOptions): Promise<Holder> {
 		serialNumber: options.serial ?? `40${randomBytes(15).toString("hex")}`,
 		subject,
 		issuer: issuer?.certificate.subject ?? subject,
-		notBefore: new Date(Date.now() + from * day),
-		notAfter: new Date(Date.now() + to * day),
+		notBefore: new Date(Date.now() + fromDays * day),
+		notAfter: new Date(Date.now() + toDays * day),
 		publicKey: keys.publicKey,
 		signingKey: signer.keys.privateKey,
 		signingAlgorithm: { name: signer.kind.startsWith("RSA") ? "RSASSA-PKCS1-v1_5" : "ECDSA", hash },
@@ -76,7 +76,7 @@ export async function certify(options: CertificateOptions): Promise<Holder> {
 			...purpose(options),
 			await SubjectKeyIdentifierExtension.create(keys.publicKey),
 			await AuthorityKeyIdentifierExtension.create((issuer?.keys ?? keys).publicKey),
-			...(options.more ?? []),
+			...(options.extensions ?? []),
 		],
 	});
 	return { certificate, keys, kind: key };
@@ -143,16 +143,16 @@ function tlv(tag: number, content: Buffer): Buffer {
 	return Buffer.concat([Buffer.from([tag, ...header]), content]);
 }
 
-export function toPem({ certificate }: Holder): string {
+export function toPem({ certificate }: TestCertificate): string {
 	return `${certificate.toString("pem")}\n`;
 }
 
-export async function keyToPem({ keys }: Holder): Promise<string> {
+export async function keyToPem({ keys }: TestCertificate): Promise<string> {
 	return `${PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY")}\n`;
 }
 
 /** The same certificate with a bit of its signature flipped, PEM. */
-export function damaged({ certificate }: Holder): string {
+export function damaged({ certificate }: TestCertificate): string {
 	const bytes = Buffer.from(certificate.rawData);
 	bytes[bytes.length - 10] = (bytes[bytes.length - 10] ?? 0) ^ 1;
 	return `${PemConverter.encode(bytes, "CERTIFICATE")}\n`;

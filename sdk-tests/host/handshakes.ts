@@ -1,16 +1,16 @@
 import type { TlsOptions } from "node:tls";
-import { record } from "./between";
-import type { Insertion } from "./insert";
-import type { Message, Tampering } from "./tamper";
+import type { HandshakeMessage, Tampering } from "./handshake-tampering";
+import type { Insertion } from "./record-insertion";
+import { tlsRecord } from "./tcp-proxy";
 
 /** A handshake that goes another way than it should, with a certificate that is good. */
-export interface Handshake {
+export interface HandshakeCase {
 	readonly name: string;
 	readonly key: "EC" | "RSA";
 	readonly options: TlsOptions;
 	readonly tampering?: Tampering;
 	/** In which the messages come, bytes; left out: each in one of its own. */
-	readonly recordLength?: number;
+	readonly recordBytes?: number;
 	readonly insertion?: Insertion;
 	readonly expected: string;
 	readonly stricter?: string;
@@ -28,20 +28,20 @@ const changeOfCipher = 20;
 const handshake = 22;
 const applicationData = 23;
 /** Records of a server: its four messages, the change to encryption, the end of the handshake. */
-const untilFinished = 6;
+const recordsUntilFinished = 6;
 
 /** What a board must never take for the service's word: it would forget the readings. */
-const forgedAnswer = record(
+const forgedResponse = tlsRecord(
 	applicationData,
 	Buffer.from("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"),
 );
 
-const lost = "the connection to api.dakkio.test was lost";
-const unspoken = "speak TLS as it must: ";
+const connectionLost = "the connection to api.dakkio.test was lost";
+const invalidTls = "speak TLS as it must: ";
 
 const tls12 = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
 
-export const handshakes: readonly Handshake[] = [
+export const handshakes: readonly HandshakeCase[] = [
 	{ name: "ECDHE-ECDSA-AES128-GCM-SHA256", key: "EC", options: tls12, expected: "accepted" },
 	{
 		name: "ECDHE-RSA-AES128-GCM-SHA256",
@@ -54,7 +54,7 @@ export const handshakes: readonly Handshake[] = [
 		key: "EC",
 		options: tls12,
 		tampering: (messages) => messages,
-		recordLength: 100,
+		recordBytes: 100,
 		expected: "accepted",
 	},
 	{
@@ -62,7 +62,7 @@ export const handshakes: readonly Handshake[] = [
 		key: "RSA",
 		options: tls12,
 		tampering: (messages) => messages,
-		recordLength: 1,
+		recordBytes: 1,
 		expected: "accepted",
 	},
 	{
@@ -70,78 +70,78 @@ export const handshakes: readonly Handshake[] = [
 		key: "EC",
 		options: tls12,
 		tampering: (messages) => messages,
-		recordLength: 16_384,
+		recordBytes: 16_384,
 		expected: "accepted",
 	},
 	{
 		name: "a message that is said to have 16 MB",
 		...tampered(
 			changed(certificate, (body) => body.fill(0xff, 1, 4)),
-			`${unspoken}a handshake message that is too long`,
+			`${invalidTls}a handshake message that is too long`,
 		),
 	},
 	{
 		name: "a record of 27 KB",
 		...tampered(
 			(messages) => messages.map((each) => (each[0] === certificate ? emptyCertificates(9000) : each)),
-			`${unspoken}a record that is too long`,
+			`${invalidTls}a record that is too long`,
 		),
-		recordLength: 32_000,
+		recordBytes: 32_000,
 	},
 	{
 		name: "a chain of five thousand certificates of no bytes",
 		...tampered(
 			(messages) => messages.map((each) => (each[0] === certificate ? emptyCertificates(5000) : each)),
-			`${unspoken}more certificates than a chain has`,
+			`${invalidTls}more certificates than a chain has`,
 		),
 	},
 	{
 		name: "a signature over the key exchange that does not hold",
 		...tampered(
 			changed(serverKeyExchange, (body) => flip(body, body.length - 3)),
-			`${unspoken}a key exchange with a signature that does not hold`,
+			`${invalidTls}a key exchange with a signature that does not hold`,
 		),
 	},
 	{
 		name: "a key exchange with a point that was not signed",
 		...tampered(
 			changed(serverKeyExchange, (body) => flip(body, 40)),
-			`${unspoken}a key exchange with a signature that does not hold`,
+			`${invalidTls}a key exchange with a signature that does not hold`,
 		),
 	},
 	{
 		name: "a key exchange signed by algorithm 0",
 		...tampered(
 			changed(serverKeyExchange, (body) => body.fill(0, algorithmAt, algorithmAt + 2)),
-			`${unspoken}a key exchange with a signature that was not offered`,
+			`${invalidTls}a key exchange with a signature that was not offered`,
 		),
 	},
 	{
 		name: "a key exchange signed by an algorithm that nobody knows",
 		...tampered(
 			changed(serverKeyExchange, (body) => body.fill(9, algorithmAt, algorithmAt + 2)),
-			`${unspoken}a key exchange with a signature that was not offered`,
+			`${invalidTls}a key exchange with a signature that was not offered`,
 		),
 	},
 	{
 		name: "a key exchange signed with SHA-1, which was not offered",
 		...tampered(
 			changed(serverKeyExchange, (body) => body.fill(2, algorithmAt, algorithmAt + 1)),
-			`${unspoken}a key exchange with a signature that was not offered`,
+			`${invalidTls}a key exchange with a signature that was not offered`,
 		),
 	},
 	{
 		name: "no key exchange",
 		...tampered(
 			(messages) => messages.filter(([type]) => type !== serverKeyExchange),
-			`${unspoken}handshake message 14 out of order`,
+			`${invalidTls}handshake message 14 out of order`,
 		),
 	},
 	{
 		name: "no certificate",
 		...tampered(
 			(messages) => messages.filter(([type]) => type !== certificate),
-			`${unspoken}handshake message 12 out of order`,
+			`${invalidTls}handshake message 12 out of order`,
 		),
 	},
 	{
@@ -163,59 +163,59 @@ export const handshakes: readonly Handshake[] = [
 				body[at] = 0;
 				body[at + 1] = 0x2f;
 			}),
-			`${unspoken}handshake`,
+			`${invalidTls}handshake`,
 		),
 	},
 	{
 		name: "a certificate cut off",
 		...tampered(
 			changed(certificate, (body) => body.fill(0xff, 4, 10)),
-			`${unspoken}what it says is cut off`,
+			`${invalidTls}what it says is cut off`,
 		),
 	},
 	{
 		name: "an answer in the clear, put in before the encryption begins",
-		...inserted(1, forgedAnswer, `${unspoken}data before the handshake has ended`),
+		...inserted(1, forgedResponse, `${invalidTls}data before the handshake has ended`),
 	},
 	{
 		name: "an answer in the clear, put in right before the server's last message",
-		...inserted(untilFinished - 1, forgedAnswer, `${unspoken}data before the handshake has ended`),
+		...inserted(recordsUntilFinished - 1, forgedResponse, `${invalidTls}data before the handshake has ended`),
 	},
 	{
 		name: "an answer in the clear, put in behind the server's last message",
-		...inserted(untilFinished, forgedAnswer, lost),
+		...inserted(recordsUntilFinished, forgedResponse, connectionLost),
 	},
 	{
 		name: "the change to encryption before there are keys",
 		...inserted(
 			1,
-			record(changeOfCipher, Buffer.from([1])),
-			`${unspoken}a change to encryption out of order`,
+			tlsRecord(changeOfCipher, Buffer.from([1])),
+			`${invalidTls}a change to encryption out of order`,
 		),
 	},
 	{
 		name: "the change to encryption twice",
 		...inserted(
-			untilFinished - 1,
-			record(changeOfCipher, Buffer.from([1])),
-			`${unspoken}a record that is too short`,
+			recordsUntilFinished - 1,
+			tlsRecord(changeOfCipher, Buffer.from([1])),
+			`${invalidTls}a record that is too short`,
 		),
 	},
 	{
 		name: "a record of 32 KB",
-		...inserted(1, record(handshake, Buffer.alloc(32_760)), `${unspoken}a record that is too long`),
+		...inserted(1, tlsRecord(handshake, Buffer.alloc(32_760)), `${invalidTls}a record that is too long`),
 	},
 	{
 		name: "a record of 64 KB",
-		...inserted(1, record(handshake, Buffer.alloc(65_535)), `${unspoken}a record that is too long`),
+		...inserted(1, tlsRecord(handshake, Buffer.alloc(65_535)), `${invalidTls}a record that is too long`),
 	},
 	{
 		name: "a record of a type that nobody knows",
-		...inserted(1, record(99, Buffer.from([1])), `${unspoken}a record of another protocol`),
+		...inserted(1, tlsRecord(99, Buffer.from([1])), `${invalidTls}a record of another protocol`),
 	},
 	...[0, 7, 8, 23, 24, 40].map((length) => ({
 		name: `an encrypted record of ${length} bytes by somebody without the key`,
-		...inserted(untilFinished, record(applicationData, Buffer.alloc(length)), lost),
+		...inserted(recordsUntilFinished, tlsRecord(applicationData, Buffer.alloc(length)), connectionLost),
 	})),
 	{
 		name: "a certificate that belongs to nobody, slipped in on the way",
@@ -268,7 +268,7 @@ function tampered(tampering: Tampering, reason: string) {
 	return { key: "EC", options: tls12, tampering, expected: `refused, ${reason}` } as const;
 }
 
-function emptyCertificates(count: number): Message {
+function emptyCertificates(count: number): HandshakeMessage {
 	const message = Buffer.alloc(4 + 3 + 3 * count);
 	message[0] = certificate;
 	message.writeUIntBE(3 + 3 * count, 1, 3);
@@ -281,7 +281,7 @@ function inserted(after: number, bytes: Buffer, reason: string) {
 }
 
 /** The leaf once more at the end: as a chain it is as good as before, but it is not what the server has sent. */
-function changedList(messages: Message[]): Message[] {
+function changedList(messages: HandshakeMessage[]): HandshakeMessage[] {
 	return messages.map((each) => {
 		if (each[0] !== certificate) return each;
 		const leaf = each.subarray(7, 7 + 3 + each.readUIntBE(7, 3));
@@ -292,13 +292,13 @@ function changedList(messages: Message[]): Message[] {
 	});
 }
 
-function changed(type: number, change: (message: Message) => void): Tampering {
+function changed(type: number, change: (message: HandshakeMessage) => void): Tampering {
 	return (messages) => {
 		for (const message of messages) if (message[0] === type) change(message);
 		return messages;
 	};
 }
 
-function flip(message: Message, at: number): void {
+function flip(message: HandshakeMessage, at: number): void {
 	message[at] = (message[at] ?? 0) ^ 1;
 }

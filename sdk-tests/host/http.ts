@@ -1,9 +1,9 @@
-import { RawServer, type Script } from "../../host-tests/http/raw-server";
-import type { HttpCase } from "../plan";
+import { type ConnectionScript, RawServer } from "../../host-tests/http/raw-server";
+import type { HttpCase } from "../test-plan";
 
 interface Misbehaviour {
 	readonly name: string;
-	readonly script: Script;
+	readonly script: ConnectionScript;
 	/** How each exchange over the connection ends. */
 	readonly expected: string;
 	readonly exchanges?: number;
@@ -150,10 +150,10 @@ export class HttpTable {
 
 	static async start(): Promise<HttpTable> {
 		const table = new HttpTable();
-		for (const { name, script, expected, exchanges = 1, length = 2000 } of misbehaviours) {
+		for (const { name, script, expected, exchanges = 1, length: bodyBytes = 2000 } of misbehaviours) {
 			const server = await RawServer.start(script);
 			table.servers.push(server);
-			table.cases.push({ name, port: server.port, exchanges, length, expected });
+			table.cases.push({ name, port: server.port, exchanges, bodyBytes, expected });
 		}
 		return table;
 	}

@@ -1,7 +1,7 @@
 import type { DataPoint } from "../../simulator/dakkio/api";
-import * as faults from "../../simulator/dakkio/faults";
+import * as faults from "../../simulator/dakkio/misbehaviours";
 import { DakkioServer } from "../../simulator/dakkio/server";
-import type { LifePlan } from "../plan";
+import type { LifePlan } from "../test-plan";
 
 /** Connections, then requests, in which the service is away. */
 const awayConnections = 6;
@@ -74,6 +74,6 @@ export class LifeService {
 
 	private refuseRequests(): void {
 		this.away++;
-		this.dakkio.misbehaviours.exchange = faults.firstRequests(awayRequests, faults.refuseWith(503));
+		this.dakkio.misbehaviours.exchange = faults.firstRequests(awayRequests, faults.respondWith(503));
 	}
 }

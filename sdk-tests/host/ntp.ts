@@ -1,6 +1,6 @@
-import type { NtpFault } from "../../simulator/ntp/answer";
-import { NtpServer } from "../../simulator/ntp/server";
-import type { NtpCase } from "../plan";
+import type { NtpFault } from "../../simulator/ntp/ntp-response";
+import { NtpServer } from "../../simulator/ntp/ntp-server";
+import type { NtpCase } from "../test-plan";
 
 const faults: readonly { readonly fault?: NtpFault; readonly name: string; readonly expected: RegExp }[] = [
 	{ name: "a good time server", expected: /^the true time$/ },

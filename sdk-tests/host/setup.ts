@@ -3,10 +3,10 @@ import { connect, type Socket } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { PageClient } from "../../host-tests/setup/page-client";
 import { DakkioServer } from "../../simulator/dakkio/server";
-import { neighbourhood } from "../../simulator/neighbourhood";
-import { NtpServer } from "../../simulator/ntp/server";
+import { NtpServer } from "../../simulator/ntp/ntp-server";
+import { nearbyNetworks } from "../../simulator/simulated-networks";
 import type { ScanState } from "../../src/setup/api";
-import type { SetupPlan } from "../plan";
+import type { SetupPlan } from "../test-plan";
 
 /** What was looked at, and what is wrong with it. */
 export interface SetupCheck {
@@ -15,12 +15,12 @@ export interface SetupCheck {
 }
 
 /** Seconds after which a connection without a request, and one whose request crawls, is to be closed, and some grace. */
-const idleLimit = 5;
-const requestLimit = 10;
-const grace = 3;
+const idleTimeoutS = 5;
+const requestTimeoutS = 10;
+const graceS = 3;
 
 /** Sets the board up, as a phone would, over the SDK's own sockets; and does what no phone would. */
-export class SetupVisitor {
+export class SetupClient {
 	readonly checks: SetupCheck[] = [];
 	readonly plan: SetupPlan;
 	private readonly dakkio: DakkioServer;
@@ -32,12 +32,12 @@ export class SetupVisitor {
 		this.plan = plan;
 		this.dakkio = dakkio;
 		this.ntp = ntp;
-		this.page = new PageClient(plan.page);
+		this.page = new PageClient(plan.pagePort);
 	}
 
-	static async start(page: number, names: number): Promise<SetupVisitor> {
+	static async start(pagePort: number, dnsPort: number): Promise<SetupClient> {
 		const dakkio = await DakkioServer.start();
-		return new SetupVisitor({ page, names, networks: neighbourhood }, dakkio, await NtpServer.start());
+		return new SetupClient({ pagePort, dnsPort, networks: nearbyNetworks }, dakkio, await NtpServer.start());
 	}
 
 	/** The page is there. */
@@ -68,10 +68,10 @@ export class SetupVisitor {
 			expect(state.secretsSet, []);
 			expect(state.table.length > 15, true, "a table");
 		});
-		await this.hostile();
+		await this.checkHostileRequests();
 		await this.check("every name is the board's", async () => {
 			const resolver = new Resolver({ timeout: 2000, tries: 2 });
-			resolver.setServers([`127.0.0.1:${this.plan.names}`]);
+			resolver.setServers([`127.0.0.1:${this.plan.dnsPort}`]);
 			expect(await resolver.resolve4("captive.apple.com"), ["127.0.0.1"]);
 		});
 		await this.check("it hears the networks around it", async () => {
@@ -81,10 +81,10 @@ export class SetupVisitor {
 			expect(scan.networks[0]?.ssid, "Home");
 			expect(scan.networks.length, 6);
 		});
-		await this.wholeWay();
+		await this.checkSetupFlow();
 	}
 
-	private async hostile(): Promise<void> {
+	private async checkHostileRequests(): Promise<void> {
 		const page = this.page;
 		await this.check("another name leads to the page, and can change nothing", async () => {
 			const found = await page.send("GET", "/api/state", { Host: "evil.example" });
@@ -117,15 +117,19 @@ export class SetupVisitor {
 			expect((await this.bytes(head)).toString("latin1", 0, 12), "HTTP/1.1 400");
 		});
 		await this.check("a silent connection is closed after 5 s", async () => {
-			const seconds = await this.lasting(() => undefined);
-			expect(seconds > idleLimit - 1 && seconds < idleLimit + grace, true, `${seconds.toFixed(1)} s`);
+			const seconds = await this.connectionLifetime(() => undefined);
+			expect(seconds > idleTimeoutS - 1 && seconds < idleTimeoutS + graceS, true, `${seconds.toFixed(1)} s`);
 		});
 		await this.check("one that crawls is closed after 10 s", async () => {
-			const seconds = await this.lasting((socket) => {
+			const seconds = await this.connectionLifetime((socket) => {
 				socket.write("GET / HTTP/1.1\r\n");
 				return setInterval(() => socket.write("A: b\r\n"), 500);
 			});
-			expect(seconds > requestLimit - 1 && seconds < requestLimit + grace, true, `${seconds.toFixed(1)} s`);
+			expect(
+				seconds > requestTimeoutS - 1 && seconds < requestTimeoutS + graceS,
+				true,
+				`${seconds.toFixed(1)} s`,
+			);
 		});
 		await this.check("ten that stop half way keep nobody out", async () => {
 			const sockets = Array.from({ length: 10 }, () => this.dial());
@@ -135,7 +139,7 @@ export class SetupVisitor {
 		});
 	}
 
-	private async wholeWay(): Promise<void> {
+	private async checkSetupFlow(): Promise<void> {
 		const page = this.page;
 		const { key, bucketId } = this.dakkio.credentials;
 		const settings = {
@@ -194,7 +198,7 @@ export class SetupVisitor {
 	}
 
 	private dial(): Socket {
-		const socket = connect(this.plan.page, "127.0.0.1");
+		const socket = connect(this.plan.pagePort, "127.0.0.1");
 		socket.on("error", () => {});
 		return socket;
 	}
@@ -206,12 +210,12 @@ export class SetupVisitor {
 			const socket = this.dial();
 			socket.on("data", (part) => parts.push(part));
 			socket.on("close", () => resolve(Buffer.concat(parts)));
-			socket.write(request.replace("PORT", String(this.plan.page)));
+			socket.write(request.replace("PORT", String(this.plan.pagePort)));
 		});
 	}
 
 	/** Seconds until the board closes a connection. */
-	private lasting(begin: (socket: Socket) => NodeJS.Timeout | undefined): Promise<number> {
+	private connectionLifetime(begin: (socket: Socket) => NodeJS.Timeout | undefined): Promise<number> {
 		return new Promise((resolve) => {
 			const started = Date.now();
 			const socket = this.dial();

@@ -4,16 +4,16 @@ import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer as createTcpServer, isIP, type Server as TcpServer } from "node:net";
 import { join } from "node:path";
 import { createServer, type TlsOptions } from "node:tls";
-import type { TlsCase } from "../plan";
+import type { TlsCase } from "../test-plan";
 import { certify, KeyUsageFlags, keyToPem, toPem } from "./certificate";
-import { makeChains } from "./chains";
+import { makeChains } from "./certificate-chains";
+import { tamperHandshake } from "./handshake-tampering";
 import { handshakes } from "./handshakes";
-import { insertInto } from "./insert";
-import { tamperWith } from "./tamper";
+import { insertRecords } from "./record-insertion";
 
 const host = "api.dakkio.test";
 /** Milliseconds that OpenSSL has: it would wait for a silent server for ever. */
-const openSslPatience = 5_000;
+const openSslTimeoutMs = 5_000;
 
 /** A case with its server running, and what is to come of it. */
 export interface ServedCase extends TlsCase {
@@ -28,8 +28,8 @@ export class TlsTable {
 
 	static async start(): Promise<TlsTable> {
 		const table = new TlsTable();
-		for (const { shown, key, ...rest } of await makeChains())
-			table.cases.push({ ...rest, port: await table.serve({ key, cert: shown }) });
+		for (const { presented, key, ...rest } of await makeChains())
+			table.cases.push({ ...rest, port: await table.serve({ key, cert: presented }) });
 		await table.startHandshakes();
 		await table.startSilence();
 		return table;
@@ -51,16 +51,16 @@ export class TlsTable {
 				usage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment,
 			}),
 		};
-		for (const { name, key, options, tampering, recordLength, insertion, ...rest } of handshakes) {
+		for (const { name, key, options, tampering, recordBytes, insertion, ...rest } of handshakes) {
 			const leaf = leaves[key];
 			let port = await this.serve({ key: await keyToPem(leaf), cert: toPem(leaf), ...options });
 			if (tampering !== undefined) {
-				const between = await tamperWith(port, tampering, recordLength);
+				const between = await tamperHandshake(port, tampering, recordBytes);
 				this.open.push(between);
 				port = between.port;
 			}
 			if (insertion !== undefined) {
-				const between = await insertInto(port, insertion);
+				const between = await insertRecords(port, insertion);
 				this.open.push(between);
 				port = between.port;
 			}
@@ -103,7 +103,7 @@ export class TlsTable {
 }
 
 /** What OpenSSL's own client makes of a server: `accepted`, or its reason. */
-export function askOpenSsl({ port, host, root, name }: TlsCase, directory: string): Promise<string> {
+export function verifyWithOpenSsl({ port, host, root, name }: TlsCase, directory: string): Promise<string> {
 	const file = join(directory, "root.pem");
 	writeFileSync(file, root);
 	const called = isIP(host) === 0 ? ["-servername", host, "-verify_hostname", host] : ["-verify_ip", host];
@@ -113,7 +113,7 @@ export function askOpenSsl({ port, host, root, name }: TlsCase, directory: strin
 	const version = name.startsWith("handshake: TLS 1.3") ? [] : ["-tls1_2"];
 	return new Promise((resolve) => {
 		const all = [...args, ...trust, ...version];
-		const child = execFile("openssl", all, { timeout: openSslPatience }, (error, output, complaint) => {
+		const child = execFile("openssl", all, { timeout: openSslTimeoutMs }, (error, output, complaint) => {
 			if (error === null) {
 				resolve("accepted");
 				return;

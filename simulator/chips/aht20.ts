@@ -1,6 +1,6 @@
 import type { Bytes } from "../../src/boards/ecma419";
-import { NotAcknowledged } from "../bus";
-import { checksum } from "./checksum";
+import { NotAcknowledgedError } from "../hardware/i2c-bus";
+import { crc8ByDivision } from "./crc8";
 import { type ChipOptions, SimulatedChip } from "./simulated-chip";
 
 type Air = "temperature" | "humidity";
@@ -12,9 +12,9 @@ const readStatus = "71";
 const softReset = "ba";
 
 /** Milliseconds; a measurement takes at most 80 of them (section 5.4). */
-const measurementTime = 76;
-const initialisationTime = 10;
-const resetTime = 20;
+const measurementMs = 76;
+const initialisationMs = 10;
+const resetMs = 20;
 
 export interface AHT20Options extends ChipOptions<Air> {
 	/** Whether it loaded its calibration when it got its supply; `true` when left out. */
@@ -25,7 +25,7 @@ export interface AHT20Options extends ChipOptions<Air> {
 export class AHT20Chip extends SimulatedChip<Air> {
 	private calibrated: boolean;
 	/** Ticks until which it is initialised or reset, and acknowledges nothing. */
-	private readyAt = Number.NEGATIVE_INFINITY;
+	private readyAtTicks = Number.NEGATIVE_INFINITY;
 	private measuringSince: number | undefined;
 	private data: readonly [humidity: number, temperature: number] = [0, 0];
 
@@ -34,23 +34,23 @@ export class AHT20Chip extends SimulatedChip<Air> {
 		this.calibrated = options.calibrated ?? true;
 	}
 
-	protected override written(bytes: Bytes): void {
-		if (this.now < this.readyAt) throw new NotAcknowledged();
+	protected override onWrite(bytes: Bytes): void {
+		if (this.now < this.readyAtTicks) throw new NotAcknowledgedError();
 		const given = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 		if (given === measure) this.measuringSince = this.now;
 		else if (given === initialise) {
-			this.readyAt = this.now + initialisationTime;
+			this.readyAtTicks = this.now + initialisationMs;
 			this.calibrated = true;
 		} else if (given === softReset) {
-			this.readyAt = this.now + resetTime;
+			this.readyAtTicks = this.now + resetMs;
 			this.measuringSince = undefined;
 			this.data = [0, 0];
-		} else if (given !== readStatus) throw new NotAcknowledged();
+		} else if (given !== readStatus) throw new NotAcknowledgedError();
 	}
 
 	/** The status, twice twenty bits, and the checksum of both (section 5.4); fewer when fewer are read. */
-	protected override sent(into: Bytes): void {
-		if (this.now < this.readyAt) throw new NotAcknowledged();
+	protected override onRead(into: Bytes): void {
+		if (this.now < this.readyAtTicks) throw new NotAcknowledgedError();
 		this.update();
 		const [humidity, temperature] = this.data;
 		const bytes = [
@@ -61,15 +61,15 @@ export class AHT20Chip extends SimulatedChip<Air> {
 			(temperature >> 8) & 0xff,
 			temperature & 0xff,
 		];
-		bytes.push(this.checksum(checksum(bytes)));
+		bytes.push(this.sentChecksum(crc8ByDivision(bytes)));
 		for (let i = 0; i < into.length; i++) into[i] = bytes[i] ?? 0xff;
 	}
 
 	private update(): void {
 		const since = this.measuringSince;
-		if (since === undefined || !this.ended(since, measurementTime)) return;
+		if (since === undefined || !this.hasEnded(since, measurementMs)) return;
 		this.measuringSince = undefined;
-		const { temperature, humidity } = this.around(since + measurementTime);
+		const { temperature, humidity } = this.environmentAt(since + measurementMs);
 		const share = (value: number) => Math.min(2 ** 20 - 1, Math.max(0, Math.round(value * 2 ** 20)));
 		this.data =
 			this.fault === "out of range" ? [0, 0] : [share(humidity / 100), share((temperature + 50) / 200)];

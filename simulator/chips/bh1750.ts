@@ -9,52 +9,54 @@ const powerOn = 0x01;
 const reset = 0x07;
 
 /** Milliseconds that a measurement with the usual sensitivity takes, typically ("Electrical Characteristics"). */
-const highResolutionTime = 120;
-const lowResolutionTime = 16;
+const highResolutionMs = 120;
+const lowResolutionMs = 16;
 /** Counts for each lux with the usual sensitivity ("Measurement Accuracy"). */
 const countsPerLux = 1.2;
-const usualSensitivity = 69;
+const defaultMeasurementTime = 69;
 
 /** Rohm's BH1750, by commands. */
 export class BH1750Chip extends SimulatedChip<Light> {
 	private powered = false;
-	private sensitivity = usualSensitivity;
+	private measurementTimeRegister = defaultMeasurementTime;
 	private data = 0;
 	private measuring:
 		| { readonly since: number; readonly duration: number; readonly scale: number; once: boolean }
 		| undefined;
 
 	/** It acknowledges whatever is written: one command each time. */
-	protected override written(bytes: Bytes): void {
+	protected override onWrite(bytes: Bytes): void {
 		this.update();
 		const [given = powerDown] = bytes;
 		if (given === powerDown) this.stop();
 		else if (given === powerOn) this.powered = true;
 		else if (given === reset && this.powered) this.data = 0;
-		else if (given >> 3 === 0b01000) this.sensitivity = ((given & 7) << 5) | (this.sensitivity & 31);
-		else if (given >> 5 === 0b011) this.sensitivity = (this.sensitivity & 0xe0) | (given & 31);
+		else if (given >> 3 === 0b01000)
+			this.measurementTimeRegister = ((given & 7) << 5) | (this.measurementTimeRegister & 31);
+		else if (given >> 5 === 0b011)
+			this.measurementTimeRegister = (this.measurementTimeRegister & 0xe0) | (given & 31);
 		else if (given >> 4 === 1 || given >> 4 === 2) this.start(given & 15, given >> 4 === 2);
 	}
 
 	/** The data register, whatever was written last, over and over. */
-	protected override sent(into: Bytes): void {
+	protected override onRead(into: Bytes): void {
 		this.update();
 		for (let i = 0; i < into.length; i++) into[i] = i % 2 === 0 ? this.data >> 8 : this.data & 0xff;
 	}
 
 	private start(mode: number, once: boolean): void {
-		const share = this.sensitivity / usualSensitivity;
-		const duration = (mode === 3 ? lowResolutionTime : highResolutionTime) * share;
+		const share = this.measurementTimeRegister / defaultMeasurementTime;
+		const duration = (mode === 3 ? lowResolutionMs : highResolutionMs) * share;
 		this.powered = true;
 		this.measuring = { since: this.now, duration, scale: countsPerLux * share * (mode === 1 ? 2 : 1), once };
 	}
 
 	private update(): void {
 		const measuring = this.measuring;
-		if (measuring === undefined || !this.ended(measuring.since, measuring.duration)) return;
+		if (measuring === undefined || !this.hasEnded(measuring.since, measuring.duration)) return;
 		const { since, duration, scale, once } = measuring;
 		const last = once ? since + duration : since + duration * Math.floor((this.now - since) / duration);
-		const counts = Math.round(this.around(last).illuminance * scale);
+		const counts = Math.round(this.environmentAt(last).illuminance * scale);
 		this.data = this.fault === "out of range" ? 0xffff : Math.min(0xffff, Math.max(0, counts));
 		if (once) this.stop();
 	}

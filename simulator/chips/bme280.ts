@@ -44,9 +44,9 @@ const skipped20 = 0x80000;
 const skipped16 = 0x8000;
 
 /** The chip copies its calibration to its registers for so long after the reset, milliseconds (section 1.1). */
-const startUpTime = 2;
+const startUpMs = 2;
 /** Standby times of normal mode, milliseconds (section 5.4.6, table 27). */
-const standbyTimes = [0.5, 62.5, 125, 250, 500, 1000, 10, 20] as const;
+const standbyMs = [0.5, 62.5, 125, 250, 500, 1000, 10, 20] as const;
 
 /**
  * Bosch's BME280, or BMP280, register by register. It turns what it is exposed to into the raw numbers that a chip with its
@@ -73,31 +73,31 @@ export class BME280Chip extends SimulatedChip<Air> {
 		this.id = options.id ?? 0x60;
 		this.calibration = options.calibration ?? exampleCalibration;
 		this.reset();
-		if (options.starting !== true) this.resetAt -= startUpTime;
+		if (options.starting !== true) this.resetAt -= startUpMs;
 	}
 
 	/** A register's address, then its value; more pairs may follow (section 6.2.1). One byte alone sets the pointer. */
-	protected override written(bytes: Bytes): void {
+	protected override onWrite(bytes: Bytes): void {
 		this.update();
 		this.pointer = bytes[0] ?? this.pointer;
 		for (let i = 0; i + 1 < bytes.length; i += 2) this.writeRegister(bytes[i] ?? 0, bytes[i + 1] ?? 0);
 	}
 
 	/** Consecutive registers from the pointer on (section 6.2.2). */
-	protected override sent(into: Bytes): void {
+	protected override onRead(into: Bytes): void {
 		this.update();
 		for (let i = 0; i < into.length; i++) into[i] = this.registers[(this.pointer + i) & 0xff] ?? 0;
 		this.pointer = (this.pointer + into.length) & 0xff;
 	}
 
 	/** Only the BME280 has what belongs to humidity. */
-	private get hygrometer(): boolean {
+	private get hasHumidity(): boolean {
 		return this.id === 0x60;
 	}
 
 	private writeRegister(register: number, value: number): void {
 		if (register === reset && value === 0xb6) this.reset();
-		else if (register === controlHumidity && this.hygrometer) this.registers[register] = value & 7;
+		else if (register === controlHumidity && this.hasHumidity) this.registers[register] = value & 7;
 		else if (register === configuration) this.registers[register] = value & 0xfd;
 		else if (register === controlMeasurement) this.control(value);
 	}
@@ -122,19 +122,19 @@ export class BME280Chip extends SimulatedChip<Air> {
 	/** Brings status and data up to the present. */
 	private update(): void {
 		const elapsed = this.now - this.startedAt;
-		const duration = this.measurementTime();
+		const duration = this.measurementMs();
 		const normal = ((this.registers[controlMeasurement] ?? 0) & 3) === 3;
 		let measuring = false;
 		if (this.forced) {
-			measuring = !this.ended(this.startedAt, duration);
+			measuring = !this.hasEnded(this.startedAt, duration);
 			if (!measuring) this.finishForced(this.startedAt + duration);
 		} else if (normal) {
-			const cycle = duration + (standbyTimes[(this.registers[configuration] ?? 0) >> 5] ?? 0);
+			const cycle = duration + (standbyMs[(this.registers[configuration] ?? 0) >> 5] ?? 0);
 			const cycles = Math.floor((elapsed - duration) / cycle);
 			measuring = elapsed % cycle < duration;
 			if (cycles >= 0) this.measure(this.startedAt + cycles * cycle + duration);
 		}
-		const copying = this.now - this.resetAt < startUpTime;
+		const copying = this.now - this.resetAt < startUpMs;
 		this.registers[status] = (measuring ? 0x08 : 0) | (copying ? 0x01 : 0);
 	}
 
@@ -146,7 +146,7 @@ export class BME280Chip extends SimulatedChip<Air> {
 	}
 
 	private measure(ticks: number): void {
-		const { temperature, humidity, pressure } = this.around(ticks);
+		const { temperature, humidity, pressure } = this.environmentAt(ticks);
 		const control = this.registers[controlMeasurement] ?? 0;
 		const before = this.raw;
 		const rawTemperature =
@@ -174,11 +174,15 @@ export class BME280Chip extends SimulatedChip<Air> {
 	}
 
 	/** Typical duration, milliseconds (section 9.1). */
-	private measurementTime(): number {
+	private measurementMs(): number {
 		const control = this.registers[controlMeasurement] ?? 0;
-		const temperature = 2 * times(control >> 5);
-		const pressure = times((control >> 2) & 7) === 0 ? 0 : 2 * times((control >> 2) & 7) + 0.5;
-		const humidity = times(this.humidityOversampling) === 0 ? 0 : 2 * times(this.humidityOversampling) + 0.5;
+		const temperature = 2 * oversamplingCount(control >> 5);
+		const pressure =
+			oversamplingCount((control >> 2) & 7) === 0 ? 0 : 2 * oversamplingCount((control >> 2) & 7) + 0.5;
+		const humidity =
+			oversamplingCount(this.humidityOversampling) === 0
+				? 0
+				: 2 * oversamplingCount(this.humidityOversampling) + 0.5;
 		return 1 + temperature + pressure + humidity;
 	}
 
@@ -188,7 +192,7 @@ export class BME280Chip extends SimulatedChip<Air> {
 			...[temperature >> 12, temperature >> 4, temperature << 4],
 			...[humidity >> 8, humidity],
 		];
-		this.registers.set(bytes.slice(0, this.hygrometer ? dataLength : dataLength - 2), data);
+		this.registers.set(bytes.slice(0, this.hasHumidity ? dataLength : dataLength - 2), data);
 	}
 
 	private writeCalibration(): void {
@@ -197,7 +201,7 @@ export class BME280Chip extends SimulatedChip<Air> {
 		[...T, ...P].forEach((word, index) => {
 			view.setInt16(0x88 + 2 * index, word, true);
 		});
-		if (!this.hygrometer) return;
+		if (!this.hasHumidity) return;
 		const [H1, H2, H3, H4, H5, H6] = H;
 		view.setUint8(0xa1, H1);
 		view.setInt16(0xe1, H2, true);
@@ -211,7 +215,7 @@ export class BME280Chip extends SimulatedChip<Air> {
 }
 
 /** Measurements that an oversampling setting takes: 0, 1, 2, 4, 8, 16 (section 5.4.3, table 20). */
-function times(setting: number): number {
+function oversamplingCount(setting: number): number {
 	return setting === 0 ? 0 : 2 ** (Math.min(setting, 5) - 1);
 }
 

@@ -1,4 +1,4 @@
-import type { OneWireChip } from "../one-wire";
+import type { OneWireChip } from "../hardware/one-wire";
 
 export interface DS18B20Options {
 	/** Six bytes that no other chip has. */
@@ -35,9 +35,9 @@ const command = {
 } as const;
 
 /** 85 °C, which stands in the scratchpad until the first conversion. */
-const powerOnValue = 0x0550;
+const powerOnCounts = 0x0550;
 /** Of a conversion with 12 bits, milliseconds; a bit less halves it (table 2). */
-const conversionTime = 750;
+const conversionMs = 750;
 
 /** What the chip does with the next slots. */
 type State =
@@ -64,7 +64,7 @@ export class DS18B20Chip implements OneWireChip {
 	fault: DS18B20Fault | undefined;
 	private readonly options: DS18B20Options;
 	private state: State = idle;
-	private raw = powerOnValue;
+	private raw = powerOnCounts;
 	private alarms: [number, number] = [0x4b, 0x46];
 	private configuration = 0x7f;
 	/** Ticks at which the conversion under way ends. */
@@ -79,7 +79,7 @@ export class DS18B20Chip implements OneWireChip {
 
 	/** Its supply was away for a moment. */
 	losePower(): void {
-		this.raw = powerOnValue;
+		this.raw = powerOnCounts;
 		this.convertedAt = undefined;
 		this.state = idle;
 	}
@@ -90,7 +90,7 @@ export class DS18B20Chip implements OneWireChip {
 		return this.fault !== "shorted";
 	}
 
-	take(bit: 0 | 1): void {
+	writeBit(bit: 0 | 1): void {
 		const state = this.state;
 		if (state.kind === "search") {
 			if (state.step === 2) this.searched(state, bit);
@@ -105,7 +105,7 @@ export class DS18B20Chip implements OneWireChip {
 		if (next !== undefined) this.state = next;
 	}
 
-	give(): 0 | 1 {
+	readBit(): 0 | 1 {
 		if (this.fault === "shorted") return 0;
 		const state = this.state;
 		switch (state.kind) {
@@ -168,7 +168,7 @@ export class DS18B20Chip implements OneWireChip {
 	private convert(): void {
 		const now = this.options.ticks();
 		const bits = 9 + (this.configuration >> 5);
-		this.convertedAt = now + conversionTime / 2 ** (12 - bits);
+		this.convertedAt = now + conversionMs / 2 ** (12 - bits);
 		this.convertedBy = bits;
 	}
 
@@ -186,7 +186,7 @@ export class DS18B20Chip implements OneWireChip {
 			this.convertedAt = undefined;
 		}
 		const raw = this.raw & 0xffff;
-		const reserved = [0xff, raw === powerOnValue ? 0x0c : 0x10 - (raw & 0x0f), 0x10];
+		const reserved = [0xff, raw === powerOnCounts ? 0x0c : 0x10 - (raw & 0x0f), 0x10];
 		const bytes = [raw & 0xff, raw >> 8, ...this.alarms, this.configuration, ...reserved];
 		const check = crc8(bytes);
 		return [...bytes, this.fault === "wrong checksum" ? check ^ 0x04 : check];

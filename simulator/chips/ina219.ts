@@ -1,28 +1,28 @@
 import type { ChipOptions } from "./simulated-chip";
-import { steps, TexasChip } from "./texas";
+import { TIChip, toCounts } from "./ti-chip";
 
 type Supply = "voltage" | "current";
 
 /** Registers (SBOS448G, section 8.6, table 2). */
 const register = { configuration: 0, shunt: 1, bus: 2, power: 3, current: 4, calibration: 5 } as const;
 
-const afterReset = 0x399f;
+const resetConfiguration = 0x399f;
 const reset = 0x8000;
 const conversionReady = 0x0002;
 const overflow = 0x0001;
 
 /** Milliseconds of one measurement with 9 to 12 bits, by the lower two bits ("ADC Settings"). */
-const conversionTimes = [0.084, 0.148, 0.276, 0.532] as const;
+const conversionMs = [0.084, 0.148, 0.276, 0.532] as const;
 
 export interface INA219Options extends ChipOptions<Supply> {
 	/** Ohms between its inputs; 0.1 when left out. */
-	readonly shunt?: number;
+	readonly shuntOhms?: number;
 }
 
 /** Texas Instruments' INA219, register by register. */
-export class INA219Chip extends TexasChip<Supply> {
-	private readonly shunt: number;
-	private configuration = afterReset;
+export class INA219Chip extends TIChip<Supply> {
+	private readonly shuntOhms: number;
+	private configuration = resetConfiguration;
 	private calibration = 0;
 	private startedAt: number;
 	/** What was converted last. */
@@ -30,13 +30,13 @@ export class INA219Chip extends TexasChip<Supply> {
 	private busSteps = 0;
 	private ready = false;
 	/** Conversions that are done since the configuration was written. */
-	private done = 0;
+	private conversionsDone = 0;
 	/** A triggered conversion is under way, or continuous ones are. */
 	private running = true;
 
 	constructor(options: INA219Options) {
 		super(options);
-		this.shunt = options.shunt ?? 0.1;
+		this.shuntOhms = options.shuntOhms ?? 0.1;
 		this.startedAt = this.now;
 	}
 
@@ -60,12 +60,12 @@ export class INA219Chip extends TexasChip<Supply> {
 		if (at === register.calibration) this.calibration = value & 0xfffe;
 		if (at !== register.configuration) return;
 		if ((value & reset) !== 0) this.calibration = 0;
-		this.configuration = (value & reset) !== 0 ? afterReset : value & 0x3fff;
+		this.configuration = (value & reset) !== 0 ? resetConfiguration : value & 0x3fff;
 		const mode = this.configuration & 7;
 		this.running = mode !== 0 && mode !== 4;
 		if (this.running) this.ready = false;
 		this.startedAt = this.now;
-		this.done = 0;
+		this.conversionsDone = 0;
 	}
 
 	private flags(current: number, power: number): number {
@@ -73,32 +73,33 @@ export class INA219Chip extends TexasChip<Supply> {
 	}
 
 	private update(): void {
-		const duration = this.time(this.configuration >> 7) + this.time(this.configuration >> 3);
-		if (!this.running || !this.ended(this.startedAt, duration)) return;
+		const duration =
+			this.conversionMsOf(this.configuration >> 7) + this.conversionMsOf(this.configuration >> 3);
+		if (!this.running || !this.hasEnded(this.startedAt, duration)) return;
 		const continuous = (this.configuration & 4) !== 0;
 		const count = continuous ? Math.floor((this.now - this.startedAt) / duration) : 1;
-		if (count === this.done) return;
-		this.done = count;
+		if (count === this.conversionsDone) return;
+		this.conversionsDone = count;
 		this.measure(this.startedAt + count * duration);
 		this.ready = true;
 		this.running = continuous;
 	}
 
 	private measure(ticks: number): void {
-		const { voltage, current } = this.around(ticks);
+		const { voltage, current } = this.environmentAt(ticks);
 		const out = this.fault === "out of range";
 		const mode = this.configuration & 3;
 		// ±40 mV, doubled with each step of the gain ("PG Bit Settings").
-		const most = 4000 << ((this.configuration >> 11) & 3);
-		const most12 = (this.configuration & 0x2000) !== 0 ? 8000 : 4000;
-		const shunt = out ? most : steps(current * this.shunt, 10e-6);
-		if ((mode & 1) !== 0) this.shuntSteps = Math.min(most, Math.max(-most, shunt));
-		if ((mode & 2) !== 0) this.busSteps = Math.min(most12, Math.max(0, steps(voltage, 0.004)));
+		const maxShuntCounts = 4000 << ((this.configuration >> 11) & 3);
+		const maxBusCounts = (this.configuration & 0x2000) !== 0 ? 8000 : 4000;
+		const shunt = out ? maxShuntCounts : toCounts(current * this.shuntOhms, 10e-6);
+		if ((mode & 1) !== 0) this.shuntSteps = Math.min(maxShuntCounts, Math.max(-maxShuntCounts, shunt));
+		if ((mode & 2) !== 0) this.busSteps = Math.min(maxBusCounts, Math.max(0, toCounts(voltage, 0.004)));
 	}
 
 	/** Of one converter, by its four bits: 9 to 12 bits once, or 2 to 128 times with 12 bits ("ADC Settings"). */
-	private time(bits: number): number {
-		if ((bits & 8) === 0) return conversionTimes[bits & 3] ?? 0;
+	private conversionMsOf(bits: number): number {
+		if ((bits & 8) === 0) return conversionMs[bits & 3] ?? 0;
 		return 0.532 * 2 ** (bits & 7);
 	}
 }

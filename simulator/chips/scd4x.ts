@@ -1,6 +1,6 @@
 import type { Bytes } from "../../src/boards/ecma419";
-import { NotAcknowledged } from "../bus";
-import { code, SensirionChip, share } from "./sensirion";
+import { NotAcknowledgedError } from "../hardware/i2c-bus";
+import { commandCode, rangeToWord, SensirionChip } from "./sensirion-chip";
 import type { ChipOptions } from "./simulated-chip";
 
 type Air = "co2" | "temperature" | "humidity";
@@ -18,11 +18,11 @@ const powerDown = 0x36e0;
 const wakeUp = 0x36f6;
 
 /** Milliseconds (there). */
-const stopTime = 500;
-const singleShotTime = 5000;
-const wakeTime = 30;
-const period = 5000;
-const lowPowerPeriod = 30_000;
+const stopMs = 500;
+const singleShotMs = 5000;
+const wakeMs = 30;
+const periodMs = 5000;
+const lowPowerPeriodMs = 30_000;
 
 /** The upper four bits of the variant ("get_sensor_variant"). */
 const variants = { SCD40: 0x0440, SCD41: 0x1440 } as const;
@@ -39,9 +39,9 @@ export interface SCD4xOptions extends ChipOptions<Air> {
 interface Activity {
 	readonly mode: "periodic" | "single shot";
 	readonly startedAt: number;
-	readonly period: number;
+	readonly periodMs: number;
 	/** Measurements that are done. */
-	done: number;
+	measurementsDone: number;
 }
 
 /** Sensirion's SCD40 and SCD41, by commands. */
@@ -62,18 +62,18 @@ export class SCD4xChip extends SensirionChip<Air> {
 		return this.activity?.mode === "periodic";
 	}
 
-	protected override command(bytes: Bytes): void {
-		const given = code(bytes);
+	protected override onCommand(bytes: Bytes): void {
+		const given = commandCode(bytes);
 		if (this.asleep) {
 			// It never acknowledges the command that wakes it ("wake_up").
 			if (given === wakeUp) this.wake();
-			throw new NotAcknowledged();
+			throw new NotAcknowledgedError();
 		}
 		this.update();
-		if (given === readDataReady) this.answer(0x8000 | (this.data === undefined ? 0 : 6));
-		else if (given === readMeasurement) this.take();
+		if (given === readDataReady) this.respond(0x8000 | (this.data === undefined ? 0 : 6));
+		else if (given === readMeasurement) this.respondMeasurement();
 		else if (given === stopPeriodic) this.stop();
-		else if (this.activity !== undefined || given === undefined) throw new NotAcknowledged();
+		else if (this.activity !== undefined || given === undefined) throw new NotAcknowledgedError();
 		else this.idleCommand(given);
 	}
 
@@ -84,53 +84,56 @@ export class SCD4xChip extends SensirionChip<Air> {
 
 	/** Those that it takes only while it does not measure. */
 	private idleCommand(given: number): void {
-		if (given === startPeriodic) this.begin("periodic", period);
-		else if (given === startLowPowerPeriodic) this.begin("periodic", lowPowerPeriod);
+		if (given === startPeriodic) this.startActivity("periodic", periodMs);
+		else if (given === startLowPowerPeriodic) this.startActivity("periodic", lowPowerPeriodMs);
 		else if (given === measureSingleShot && this.variant === "SCD41")
-			this.begin("single shot", singleShotTime);
-		else if (given === readSerialNumber) this.answer(...serialNumber);
-		else if (given === readVariant) this.answer(variants[this.variant]);
+			this.startActivity("single shot", singleShotMs);
+		else if (given === readSerialNumber) this.respond(...serialNumber);
+		else if (given === readVariant) this.respond(variants[this.variant]);
 		else if (given === powerDown && this.variant === "SCD41") this.asleep = true;
-		else throw new NotAcknowledged();
+		else throw new NotAcknowledgedError();
 	}
 
-	private begin(mode: Activity["mode"], each: number): void {
-		this.activity = { mode, startedAt: this.now, period: each, done: 0 };
+	private startActivity(mode: Activity["mode"], each: number): void {
+		this.activity = { mode, startedAt: this.now, periodMs: each, measurementsDone: 0 };
 		this.data = undefined;
 	}
 
 	private stop(): void {
 		this.activity = undefined;
-		this.busy(stopTime);
+		this.becomeBusy(stopMs);
 	}
 
 	private wake(): void {
 		this.asleep = false;
-		this.busy(wakeTime);
+		this.becomeBusy(wakeMs);
 	}
 
 	/** Reading empties the buffer; an empty one is not acknowledged ("read_measurement"). */
-	private take(): void {
+	private respondMeasurement(): void {
 		if (this.data === undefined) return;
-		this.answer(...this.data);
+		this.respond(...this.data);
 		this.data = undefined;
 	}
 
 	/** Brings the buffer up to the present. */
 	private update(): void {
 		const activity = this.activity;
-		if (activity === undefined || !this.ended(activity.startedAt, activity.period * (activity.done + 1)))
+		if (
+			activity === undefined ||
+			!this.hasEnded(activity.startedAt, activity.periodMs * (activity.measurementsDone + 1))
+		)
 			return;
-		const due = activity.startedAt + activity.period * (activity.done + 1);
-		const more = activity.mode === "periodic" ? Math.floor((this.now - due) / activity.period) : 0;
-		activity.done += 1 + more;
-		this.data = this.words(due + more * activity.period);
+		const due = activity.startedAt + activity.periodMs * (activity.measurementsDone + 1);
+		const more = activity.mode === "periodic" ? Math.floor((this.now - due) / activity.periodMs) : 0;
+		activity.measurementsDone += 1 + more;
+		this.data = this.words(due + more * activity.periodMs);
 		if (activity.mode === "single shot") this.activity = undefined;
 	}
 
 	private words(ticks: number): readonly [number, number, number] {
 		if (this.fault === "out of range") return [0, 0, 0xffff];
-		const { co2, temperature, humidity } = this.around(ticks);
-		return [Math.round(co2), share(temperature, -45, 175), share(humidity, 0, 100)];
+		const { co2, temperature, humidity } = this.environmentAt(ticks);
+		return [Math.round(co2), rangeToWord(temperature, -45, 175), rangeToWord(humidity, 0, 100)];
 	}
 }

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../src/boards/ecma419";
-import { NotAcknowledged } from "../bus";
-import { code, SensirionChip, share } from "./sensirion";
+import { NotAcknowledgedError } from "../hardware/i2c-bus";
+import { commandCode, rangeToWord, SensirionChip } from "./sensirion-chip";
 import type { ChipOptions } from "./simulated-chip";
 
 type Air = "temperature" | "humidity";
@@ -29,10 +29,10 @@ const periods = [
 	[0x27, 100],
 ] as const;
 
-const breakTime = 1;
-const resetTime = 1.5;
+const breakMs = 1;
+const resetMs = 1.5;
 /** What the heater adds to what it measures, degrees Celsius. */
-const heat = 3;
+const heaterCelsius = 3;
 
 /** Sensirion's SHT30, SHT31 and SHT35, by commands. */
 export class SHT3xChip extends SensirionChip<Air> {
@@ -43,15 +43,15 @@ export class SHT3xChip extends SensirionChip<Air> {
 	private single: { readonly startedAt: number; readonly duration: number } | undefined;
 	private periodic: { readonly startedAt: number; readonly period: number; fetched: number } | undefined;
 
-	protected override command(bytes: Bytes): void {
+	protected override onCommand(bytes: Bytes): void {
 		// A single byte is no command, and forgotten.
 		if (bytes.length === 1) return;
-		if (this.single !== undefined && !this.ended(this.single.startedAt, this.single.duration))
-			throw new NotAcknowledged();
-		const given = code(bytes);
-		if (given === stopPeriodic) this.stop(breakTime);
+		if (this.single !== undefined && !this.hasEnded(this.single.startedAt, this.single.duration))
+			throw new NotAcknowledgedError();
+		const given = commandCode(bytes);
+		if (given === stopPeriodic) this.stop(breakMs);
 		else if (given === softReset) this.reset();
-		else if (given === readStatus) this.answer(this.flags | (this.heater ? 0x2000 : 0));
+		else if (given === readStatus) this.respond(this.flags | (this.heater ? 0x2000 : 0));
 		else if (given === clearStatus) this.flags = 0;
 		else if (given === heaterOn || given === heaterOff) this.heater = given === heaterOn;
 		else if (given === fetchData && this.periodic !== undefined) this.fetch(this.periodic);
@@ -60,7 +60,7 @@ export class SHT3xChip extends SensirionChip<Air> {
 
 	protected override get measurement(): readonly number[] | undefined {
 		const single = this.single;
-		if (single === undefined || !this.ended(single.startedAt, single.duration)) return undefined;
+		if (single === undefined || !this.hasEnded(single.startedAt, single.duration)) return undefined;
 		this.single = undefined;
 		return this.words(single.startedAt + single.duration);
 	}
@@ -69,33 +69,36 @@ export class SHT3xChip extends SensirionChip<Air> {
 	private measure(given: number): void {
 		const [, duration] = singleShots.find(([each]) => each === given) ?? [];
 		const [, period] = periods.find(([each]) => each === given >> 8) ?? [];
-		if (this.periodic !== undefined) throw new NotAcknowledged();
+		if (this.periodic !== undefined) throw new NotAcknowledgedError();
 		if (duration !== undefined) this.single = { startedAt: this.now, duration };
 		else if (period !== undefined) this.periodic = { startedAt: this.now, period, fetched: 0 };
-		else throw new NotAcknowledged();
+		else throw new NotAcknowledgedError();
 	}
 
 	private fetch(periodic: { readonly startedAt: number; readonly period: number; fetched: number }): void {
 		const count = Math.floor((this.now - periodic.startedAt) / periodic.period);
 		if (count <= periodic.fetched) return;
 		periodic.fetched = count;
-		this.answer(...this.words(periodic.startedAt + count * periodic.period));
+		this.respond(...this.words(periodic.startedAt + count * periodic.period));
 	}
 
 	private words(ticks: number): readonly [number, number] {
 		if (this.fault === "out of range") return [0, 0xffff];
-		const { temperature, humidity } = this.around(ticks);
-		return [share(temperature + (this.heater ? heat : 0), -45, 175), share(humidity, 0, 100)];
+		const { temperature, humidity } = this.environmentAt(ticks);
+		return [
+			rangeToWord(temperature + (this.heater ? heaterCelsius : 0), -45, 175),
+			rangeToWord(humidity, 0, 100),
+		];
 	}
 
 	private stop(duration: number): void {
 		this.periodic = undefined;
 		this.single = undefined;
-		this.busy(duration);
+		this.becomeBusy(duration);
 	}
 
 	private reset(): void {
-		this.stop(resetTime);
+		this.stop(resetMs);
 		this.heater = false;
 		this.flags = 0x8010;
 	}

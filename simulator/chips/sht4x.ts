@@ -1,6 +1,6 @@
 import type { Bytes } from "../../src/boards/ecma419";
-import { NotAcknowledged } from "../bus";
-import { SensirionChip, share } from "./sensirion";
+import { NotAcknowledgedError } from "../hardware/i2c-bus";
+import { rangeToWord, SensirionChip } from "./sensirion-chip";
 import type { ChipOptions } from "./simulated-chip";
 
 type Air = "temperature" | "humidity";
@@ -25,7 +25,7 @@ const measurements = [
 	[0x15, 110],
 ] as const;
 
-const resetTime = 1;
+const resetMs = 1;
 
 export interface SHT4xOptions extends ChipOptions<Air> {
 	readonly serialNumber?: number;
@@ -41,28 +41,28 @@ export class SHT4xChip extends SensirionChip<Air> {
 		this.serialNumber = options.serialNumber ?? 0x0bad_cafe;
 	}
 
-	protected override command(bytes: Bytes): void {
+	protected override onCommand(bytes: Bytes): void {
 		const [given = 0] = bytes;
 		const resetting = given === softReset;
 		const working =
-			this.measuring !== undefined && !this.ended(this.measuring.startedAt, this.measuring.duration);
+			this.measuring !== undefined && !this.hasEnded(this.measuring.startedAt, this.measuring.duration);
 		// It has commands of one byte only, and takes none but the reset while it measures.
-		if (bytes.length !== 1 || (working && !resetting)) throw new NotAcknowledged();
+		if (bytes.length !== 1 || (working && !resetting)) throw new NotAcknowledgedError();
 		const [, duration] = measurements.find(([each]) => each === given) ?? [];
 		if (resetting) {
 			this.measuring = undefined;
-			this.busy(resetTime);
-		} else if (given === readSerialNumber) this.answer(this.serialNumber >>> 16, this.serialNumber & 0xffff);
+			this.becomeBusy(resetMs);
+		} else if (given === readSerialNumber) this.respond(this.serialNumber >>> 16, this.serialNumber & 0xffff);
 		else if (duration !== undefined) this.measuring = { startedAt: this.now, duration };
-		else throw new NotAcknowledged();
+		else throw new NotAcknowledgedError();
 	}
 
 	protected override get measurement(): readonly number[] | undefined {
 		const measuring = this.measuring;
-		if (measuring === undefined || !this.ended(measuring.startedAt, measuring.duration)) return undefined;
+		if (measuring === undefined || !this.hasEnded(measuring.startedAt, measuring.duration)) return undefined;
 		this.measuring = undefined;
 		if (this.fault === "out of range") return [0, 0xffff];
-		const { temperature, humidity } = this.around(measuring.startedAt + measuring.duration);
-		return [share(temperature, -45, 175), share(humidity, -6, 125)];
+		const { temperature, humidity } = this.environmentAt(measuring.startedAt + measuring.duration);
+		return [rangeToWord(temperature, -45, 175), rangeToWord(humidity, -6, 125)];
 	}
 }

@@ -1,12 +1,12 @@
 import type { Bytes } from "../../src/boards/ecma419";
-import { type Chip, NotAcknowledged } from "../bus";
-import type { Surroundings } from "../weather/surroundings";
+import { type I2CChip, NotAcknowledgedError } from "../hardware/i2c-bus";
+import type { SensorEnvironment } from "../weather/sensor-environment";
 
 /**
  * What can be wrong with a chip, the same for all. Two more faults are the bus's: unplugged (`bus.detach`) and the
  * data line held low (`bus.holdLow`).
  */
-export type Fault =
+export type ChipFault =
 	/** It acknowledges nothing. */
 	| "silent"
 	/** What it sends does not fit its checksum. */
@@ -21,35 +21,35 @@ export type Fault =
 	| "out of range";
 
 /** How much longer a measurement takes when the chip is `slow`. */
-const slowness = 4;
+const slowFactor = 4;
 
 /** What every chip is made with. */
-export interface ChipOptions<Quantity extends keyof Surroundings> {
+export interface ChipOptions<Quantity extends keyof SensorEnvironment> {
 	/** Milliseconds, monotonic. */
 	ticks(): number;
 	/** What the chip is exposed to at a time. */
-	environment(ticks: number): Pick<Surroundings, Quantity>;
+	environment(ticks: number): Pick<SensorEnvironment, Quantity>;
 }
 
 /** What chips have in common: faults, and the time that a measurement takes. */
-export abstract class SimulatedChip<Quantity extends keyof Surroundings> implements Chip {
+export abstract class SimulatedChip<Quantity extends keyof SensorEnvironment> implements I2CChip {
 	/** What is wrong with it; `undefined` when it is well. */
-	fault: Fault | undefined;
+	fault: ChipFault | undefined;
 	private readonly options: ChipOptions<Quantity>;
-	private frozen: Pick<Surroundings, Quantity> | undefined;
+	private frozen: Pick<SensorEnvironment, Quantity> | undefined;
 
 	constructor(options: ChipOptions<Quantity>) {
 		this.options = options;
 	}
 
 	write(bytes: Bytes): void {
-		if (this.fault === "silent") throw new NotAcknowledged();
-		this.written(bytes);
+		if (this.fault === "silent") throw new NotAcknowledgedError();
+		this.onWrite(bytes);
 	}
 
 	read(into: Bytes): void {
-		if (this.fault === "silent") throw new NotAcknowledged();
-		this.sent(into);
+		if (this.fault === "silent") throw new NotAcknowledgedError();
+		this.onRead(into);
 	}
 
 	protected get now(): number {
@@ -57,26 +57,26 @@ export abstract class SimulatedChip<Quantity extends keyof Surroundings> impleme
 	}
 
 	/** What is around it at a time, or was when it froze. */
-	protected around(ticks: number): Pick<Surroundings, Quantity> {
+	protected environmentAt(ticks: number): Pick<SensorEnvironment, Quantity> {
 		if (this.fault !== "frozen") this.frozen = undefined;
 		else this.frozen ??= this.options.environment(ticks);
 		return this.frozen ?? this.options.environment(ticks);
 	}
 
 	/** Whether a measurement that was started so long ago has ended; `duration` is its typical one. Milliseconds. */
-	protected ended(startedAt: number, duration: number): boolean {
+	protected hasEnded(startedAt: number, duration: number): boolean {
 		if (this.fault === "never ready") return false;
-		return this.now - startedAt >= duration * (this.fault === "slow" ? slowness : 1);
+		return this.now - startedAt >= duration * (this.fault === "slow" ? slowFactor : 1);
 	}
 
 	/** A checksum as it is sent. */
-	protected checksum(right: number): number {
+	protected sentChecksum(right: number): number {
 		return this.fault === "wrong checksum" ? right ^ 0x5a : right;
 	}
 
-	/** Takes bytes that were written to it; throws {@link NotAcknowledged} when it does not. */
-	protected abstract written(bytes: Bytes): void;
+	/** Takes bytes that were written to it; throws {@link NotAcknowledgedError} when it does not. */
+	protected abstract onWrite(bytes: Bytes): void;
 
-	/** Fills in what it sends; throws {@link NotAcknowledged} when it does not. */
-	protected abstract sent(into: Bytes): void;
+	/** Fills in what it sends; throws {@link NotAcknowledgedError} when it does not. */
+	protected abstract onRead(into: Bytes): void;
 }

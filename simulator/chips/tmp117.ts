@@ -1,5 +1,5 @@
 import type { ChipOptions } from "./simulated-chip";
-import { steps, TexasChip } from "./texas";
+import { TIChip, toCounts } from "./ti-chip";
 
 type Air = "temperature";
 
@@ -7,7 +7,7 @@ type Air = "temperature";
 const temperatureResult = 0x00;
 const configuration = 0x01;
 const deviceId = 0x0f;
-const resets: readonly (readonly [register: number, value: number])[] = [
+const resetValues: readonly (readonly [register: number, value: number])[] = [
 	[temperatureResult, 0x8000],
 	[configuration, 0x0220],
 	[0x02, 0x6000],
@@ -28,10 +28,10 @@ const softReset = 0x0002;
 const writable = 0x0ffc;
 
 /** Milliseconds ("Conversion Cycle Time in CC Mode"). */
-const conversionTime = 15.5;
-const resetTime = 2;
+const conversionMs = 15.5;
+const resetMs = 2;
 const averages = [1, 8, 32, 64] as const;
-const cycles = [15.5, 125, 250, 500, 1000, 4000, 8000, 16_000] as const;
+const cycleMs = [15.5, 125, 250, 500, 1000, 4000, 8000, 16_000] as const;
 
 export interface TMP117Options extends ChipOptions<Air> {
 	/** It gets its supply just now; left out: it has had it for a while. */
@@ -39,8 +39,8 @@ export interface TMP117Options extends ChipOptions<Air> {
 }
 
 /** Texas Instruments' TMP117, register by register. */
-export class TMP117Chip extends TexasChip<Air> {
-	private readonly registers = new Map(resets);
+export class TMP117Chip extends TIChip<Air> {
+	private readonly registers = new Map(resetValues);
 	private startedAt: number;
 	private resetAt: number;
 	private converted = 0;
@@ -48,7 +48,7 @@ export class TMP117Chip extends TexasChip<Air> {
 	constructor(options: TMP117Options) {
 		super(options);
 		this.startedAt = this.now;
-		this.resetAt = options.starting === true ? this.now : this.now - resetTime;
+		this.resetAt = options.starting === true ? this.now : this.now - resetMs;
 	}
 
 	protected override readRegister(register: number): number {
@@ -57,7 +57,7 @@ export class TMP117Chip extends TexasChip<Air> {
 		if (register === temperatureResult) this.configure(this.configuration & ~dataReady);
 		if (register !== configuration) return value;
 		this.configure(this.configuration & ~dataReady);
-		return value | (this.now - this.resetAt < resetTime ? loadingMemory : 0);
+		return value | (this.now - this.resetAt < resetMs ? loadingMemory : 0);
 	}
 
 	protected override writeRegister(register: number, value: number): void {
@@ -79,7 +79,7 @@ export class TMP117Chip extends TexasChip<Air> {
 	}
 
 	private reset(): void {
-		for (const [register, value] of resets) this.registers.set(register, value);
+		for (const [register, value] of resetValues) this.registers.set(register, value);
 		this.resetAt = this.now;
 		this.startedAt = this.now;
 		this.converted = 0;
@@ -89,14 +89,14 @@ export class TMP117Chip extends TexasChip<Air> {
 	private update(): void {
 		const mode = (this.configuration >> 10) & 3;
 		if (mode === 1) return;
-		const active = conversionTime * (averages[(this.configuration >> 5) & 3] ?? 1);
-		const cycle = mode === 3 ? active : Math.max(active, cycles[(this.configuration >> 7) & 7] ?? 0);
+		const active = conversionMs * (averages[(this.configuration >> 5) & 3] ?? 1);
+		const cycle = mode === 3 ? active : Math.max(active, cycleMs[(this.configuration >> 7) & 7] ?? 0);
 		const due = active + cycle * this.converted;
-		if (!this.ended(this.startedAt, due)) return;
+		if (!this.hasEnded(this.startedAt, due)) return;
 		const more = mode === 3 ? 0 : Math.floor((this.now - this.startedAt - due) / cycle);
 		this.converted += 1 + more;
-		const { temperature } = this.around(this.startedAt + due + more * cycle);
-		const value = this.fault === "out of range" ? 0x7fff : steps(temperature, 0.0078125);
+		const { temperature } = this.environmentAt(this.startedAt + due + more * cycle);
+		const value = this.fault === "out of range" ? 0x7fff : toCounts(temperature, 0.0078125);
 		this.registers.set(temperatureResult, value & 0xffff);
 		this.configure(this.configuration | dataReady);
 		if (mode === 3) this.configure((this.configuration & ~0x0c00) | 0x0400);

@@ -140,18 +140,20 @@ export function accountFromJson(json: string): Account | undefined {
 
 function isAccount(value: unknown): value is Account {
 	return (
-		isObject(value) &&
+		isPlainObject(value) &&
 		typeof value.organization === "string" &&
 		Array.isArray(value.keys) &&
-		value.keys.every((key) => isObject(key) && typeof key.key === "string" && typeof key.type === "string") &&
+		value.keys.every(
+			(key) => isPlainObject(key) && typeof key.key === "string" && typeof key.type === "string",
+		) &&
 		Array.isArray(value.buckets) &&
 		value.buckets.every(
-			(bucket) => isObject(bucket) && typeof bucket._id === "string" && Array.isArray(bucket.sources),
+			(bucket) => isPlainObject(bucket) && typeof bucket._id === "string" && Array.isArray(bucket.sources),
 		)
 	);
 }
 
 /** A JSON object: neither `null` nor an array. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { type Account, type ApiKey, type Bucket, type DataSource, findBucket, findKey } from "./account";
-import { allowance, limitHeaders, type Usage, usageAt } from "./quota";
+import { quotaHeaders, quotaStatus, type Usage, usageAt } from "./quota";
 import {
-	type Checked,
 	checkBatch,
 	checkSingle,
 	checkSource,
@@ -10,6 +9,7 @@ import {
 	isId,
 	type SentPoint,
 	type SentPoints,
+	type ValidationResult,
 } from "./validation";
 
 /** What of an HTTP request the API looks at. */
@@ -24,7 +24,7 @@ export interface ApiRequest {
 	readonly body: Uint8Array | undefined;
 }
 
-export interface ApiAnswer {
+export interface ApiResponse {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string>>;
 	/** To be sent as JSON. */
@@ -44,7 +44,7 @@ export interface DataPoint {
 }
 
 /** All that an answer depends on besides the request. */
-export interface Service {
+export interface ApiState {
 	readonly account: Account;
 	readonly usage: Usage | undefined;
 	/** Calls per month of the organization's plan. */
@@ -56,8 +56,8 @@ export interface Service {
 }
 
 /** An answer together with what it changes: nothing here has an effect yet. */
-export interface Outcome {
-	readonly answer: ApiAnswer;
+export interface ApiOutcome {
+	readonly response: ApiResponse;
 	readonly usage: Usage;
 	readonly points: readonly DataPoint[];
 	/** A data source that was created. */
@@ -65,16 +65,16 @@ export interface Outcome {
 }
 
 /** An answer without the headers that every answer has, and what it changes. */
-type Result = Pick<Outcome, "source"> & {
+type RouteResult = Pick<ApiOutcome, "source"> & {
 	readonly status: number;
 	readonly body: unknown;
-	readonly headers?: ApiAnswer["headers"];
+	readonly headers?: ApiResponse["headers"];
 	readonly points?: readonly DataPoint[];
 };
 
 interface Call {
 	readonly request: ApiRequest;
-	readonly service: Service;
+	readonly service: ApiState;
 	readonly key: ApiKey;
 	/** The id in the path, where there is one. */
 	readonly bucketId: string;
@@ -82,7 +82,7 @@ interface Call {
 
 interface Route {
 	readonly path: RegExp;
-	readonly methods: Readonly<Record<string, (call: Call) => Result>>;
+	readonly methods: Readonly<Record<string, (call: Call) => RouteResult>>;
 }
 
 const routes: readonly Route[] = [
@@ -92,14 +92,14 @@ const routes: readonly Route[] = [
 ];
 
 /** What the API answers to a request. */
-export function answer(request: ApiRequest, service: Service): Outcome {
+export function handleApiRequest(request: ApiRequest, service: ApiState): ApiOutcome {
 	const before = usageAt(service.usage, service.now);
-	const { result, counted } = judge(request, service, before);
+	const { result, counted } = dispatch(request, service, before);
 	const usage = counted ? { ...before, calls: before.calls + 1 } : before;
 	const { status, body, headers, points = [], source } = result;
-	const limits = limitHeaders(allowance(usage, service.plan, service.now));
+	const limits = quotaHeaders(quotaStatus(usage, service.plan, service.now));
 	return {
-		answer: { status, headers: { ...limits, ...headers }, body },
+		response: { status, headers: { ...limits, ...headers }, body },
 		usage,
 		points,
 		...(source === undefined ? {} : { source }),
@@ -107,41 +107,46 @@ export function answer(request: ApiRequest, service: Service): Outcome {
 }
 
 /** A call counts when it has a good key and the plan still allows it. */
-function judge(request: ApiRequest, service: Service, usage: Usage): { result: Result; counted: boolean } {
+function dispatch(
+	request: ApiRequest,
+	service: ApiState,
+	usage: Usage,
+): { result: RouteResult; counted: boolean } {
 	const [path = ""] = request.path.split("?");
 	const route = routes.find((candidate) => candidate.path.test(path));
-	if (route === undefined) return refused(error(404, "Not found"));
+	if (route === undefined) return refused(errorResult(404, "Not found"));
 	const handle = Object.hasOwn(route.methods, request.method) ? route.methods[request.method] : undefined;
 	if (handle === undefined) {
 		const headers = { Allow: Object.keys(route.methods).join(", ") };
-		return refused({ ...error(405, `${request.method} is not possible here`), headers });
+		return refused({ ...errorResult(405, `${request.method} is not possible here`), headers });
 	}
-	if (request.key === undefined || request.key === "") return refused(error(401, "API key is required"));
+	if (request.key === undefined || request.key === "")
+		return refused(errorResult(401, "API key is required"));
 	const key = findKey(service.account, request.key);
-	if (key === undefined) return refused(error(401, "Invalid API key"));
-	const { remaining, reset } = allowance(usage, service.plan, service.now);
+	if (key === undefined) return refused(errorResult(401, "Invalid API key"));
+	const { remaining, reset } = quotaStatus(usage, service.plan, service.now);
 	if (remaining === 0)
-		return refused(error(429, `Rate limit exceeded. Resets at ${new Date(reset).toISOString()}`));
+		return refused(errorResult(429, `Rate limit exceeded. Resets at ${new Date(reset).toISOString()}`));
 	const [, bucketId = ""] = route.path.exec(path) ?? [];
 	return { result: handle({ request, service, key, bucketId }), counted: true };
 }
 
-function refused(result: Result) {
+function refused(result: RouteResult) {
 	return { result, counted: false };
 }
 
-function ingest(call: Call, check: (body: unknown) => Checked<SentPoints>): Result {
+function ingest(call: Call, check: (body: unknown) => ValidationResult<SentPoints>): RouteResult {
 	const { service, key } = call;
-	if (key.type === "read") return error(403, "A read key cannot store data");
+	if (key.type === "read") return errorResult(403, "A read key cannot store data");
 	const body = readJson(call.request);
 	if ("status" in body) return body;
 	const checked = check(body.json);
-	if ("details" in checked) return error(400, "Validation failed", checked.details);
+	if ("details" in checked) return errorResult(400, "Validation failed", checked.details);
 	const { bucketId, points } = checked.value;
 	const bucket = openBucket(call, bucketId);
 	if ("status" in bucket) return bucket;
 	if (points.some(({ dataSourceId }) => !bucket.sources.some(({ _id }) => _id === dataSourceId)))
-		return error(404, "Data source not found");
+		return errorResult(404, "Data source not found");
 	const stored = points.map((point) => dataPoint(point, bucketId, service));
 	const [only] = stored;
 	const created =
@@ -151,7 +156,7 @@ function ingest(call: Call, check: (body: unknown) => Checked<SentPoints>): Resu
 	return { status: 201, body: created, points: stored };
 }
 
-function dataPoint(sent: SentPoint, bucketId: string, { now, makeId }: Service): DataPoint {
+function dataPoint(sent: SentPoint, bucketId: string, { now, makeId }: ApiState): DataPoint {
 	return {
 		_id: makeId(),
 		bucketId,
@@ -163,20 +168,20 @@ function dataPoint(sent: SentPoint, bucketId: string, { now, makeId }: Service):
 	};
 }
 
-function listSources(call: Call): Result {
+function listSources(call: Call): RouteResult {
 	const bucket = openBucket(call, call.bucketId);
 	return "status" in bucket ? bucket : { status: 200, body: { dataSources: bucket.sources } };
 }
 
-function createSource(call: Call): Result {
+function createSource(call: Call): RouteResult {
 	const { service, key, bucketId } = call;
-	if (key.type === "read") return error(403, "A read key cannot create data sources");
+	if (key.type === "read") return errorResult(403, "A read key cannot create data sources");
 	const bucket = openBucket(call, bucketId);
 	if ("status" in bucket) return bucket;
 	const body = readJson(call.request);
 	if ("status" in body) return body;
 	const checked = checkSource(body.json);
-	if ("details" in checked) return error(400, "Validation failed", checked.details);
+	if ("details" in checked) return errorResult(400, "Validation failed", checked.details);
 	const createdAt = new Date(service.now).toISOString();
 	const source: DataSource = {
 		_id: service.makeId(),
@@ -193,28 +198,28 @@ function createSource(call: Call): Result {
 }
 
 /** The bucket that a call is about, if its key may have it. */
-function openBucket({ service, key }: Call, id: string): Bucket | Result {
+function openBucket({ service, key }: Call, id: string): Bucket | RouteResult {
 	const bucket = isId(id) ? findBucket(service.account, id) : undefined;
-	if (bucket === undefined) return error(404, "Bucket not found");
+	if (bucket === undefined) return errorResult(404, "Bucket not found");
 	if (key.type !== "admin" && key.bucketId !== bucket._id)
-		return error(403, "API key does not have access to this bucket");
+		return errorResult(403, "API key does not have access to this bucket");
 	return bucket;
 }
 
-function readJson({ body, contentType }: ApiRequest): { readonly json: unknown } | Result {
-	if (body === undefined) return error(413, "Request body is too large");
+function readJson({ body, contentType }: ApiRequest): { readonly json: unknown } | RouteResult {
+	if (body === undefined) return errorResult(413, "Request body is too large");
 	const [type = ""] = (contentType ?? "").split(";");
 	if (type.trim().toLowerCase() !== "application/json")
-		return error(400, "Content-Type must be application/json");
+		return errorResult(400, "Content-Type must be application/json");
 	try {
 		// Bytes that are no UTF-8 are no JSON either (RFC 8259 section 8.1).
 		return { json: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
 	} catch {
-		return error(400, "Invalid JSON");
+		return errorResult(400, "Invalid JSON");
 	}
 }
 
-function error(status: number, message: string, details?: readonly Detail[]): Result {
+function errorResult(status: number, message: string, details?: readonly Detail[]): RouteResult {
 	const body = { error: STATUS_CODES[status] ?? "Error", message };
 	return { status, body: details === undefined ? body : { ...body, details } };
 }

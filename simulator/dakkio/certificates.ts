@@ -2,7 +2,14 @@ import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { certificatesFromPem, certificateToPem, type Holder, holderFromPem, issue, keyToPem } from "./issue";
+import {
+	certificatesFromPem,
+	certificateToPem,
+	type IssuedCertificate,
+	issueCertificate,
+	issuedCertificateFromPem,
+	privateKeyToPem,
+} from "./issue-certificate";
 
 /** What a TLS server shows, PEM. */
 export interface ServerIdentity {
@@ -34,10 +41,10 @@ export interface CertificatesOptions {
 const day = 86_400_000;
 
 /** Validity in days. The server's ends well under the 398 days that browsers take. */
-const rootLifetime = 20 * 365;
-const serverLifetime = 365;
+const rootLifetimeDays = 20 * 365;
+const serverLifetimeDays = 365;
 /** A server certificate with less left is made anew at the next start. */
-const serverReserve = 60;
+const minServerLifetimeDays = 60;
 
 const localNames = ["localhost", "127.0.0.1"];
 
@@ -53,11 +60,16 @@ export class DevelopmentCertificates {
 	readonly root: { readonly pem: string; readonly der: Uint8Array };
 	/** What the server shows. */
 	readonly server: ServerIdentity;
-	private readonly _root: Holder;
+	private readonly _root: IssuedCertificate;
 	private readonly names: readonly string[];
 	private readonly now: () => number;
 
-	private constructor(root: Holder, server: ServerIdentity, names: readonly string[], now: () => number) {
+	private constructor(
+		root: IssuedCertificate,
+		server: ServerIdentity,
+		names: readonly string[],
+		now: () => number,
+	) {
 		this._root = root;
 		this.names = names;
 		this.now = now;
@@ -97,46 +109,46 @@ export class DevelopmentCertificates {
 	}
 }
 
-async function openRoot(directory: string, now: number): Promise<Holder> {
+async function openRoot(directory: string, now: number): Promise<IssuedCertificate> {
 	const file = join(directory, "root-key.pem");
 	let root = await readRoot(file, now);
 	if (root === undefined) {
 		const made = await issueRoot(now);
-		const pem = (await keyToPem(made)) + certificateToPem(made.certificate);
-		placeFirst(file, pem);
+		const pem = (await privateKeyToPem(made)) + certificateToPem(made.certificate);
+		createFile(file, pem);
 		// If another start was quicker, its root is everybody's; if what lies there is no good, ours replaces it.
 		root = await readRoot(file, now);
-		if (root === undefined) place(file, pem);
+		if (root === undefined) replaceFile(file, pem);
 		root ??= made;
 	}
-	place(join(directory, "root.pem"), certificateToPem(root.certificate), 0o644);
+	replaceFile(join(directory, "root.pem"), certificateToPem(root.certificate), 0o644);
 	return root;
 }
 
 /** `undefined` when there is none, it is damaged, or it will not outlive the next server certificate. */
-async function readRoot(file: string, now: number): Promise<Holder | undefined> {
+async function readRoot(file: string, now: number): Promise<IssuedCertificate | undefined> {
 	const pem = readText(file);
 	if (pem === undefined) return undefined;
 	try {
-		const root = await holderFromPem(pem);
-		return root.certificate.notAfter.getTime() > now + serverLifetime * day ? root : undefined;
+		const root = await issuedCertificateFromPem(pem);
+		return root.certificate.notAfter.getTime() > now + serverLifetimeDays * day ? root : undefined;
 	} catch {
 		return undefined;
 	}
 }
 
-async function openServer(directory: string, root: Holder, names: readonly string[], now: number) {
+async function openServer(directory: string, root: IssuedCertificate, names: readonly string[], now: number) {
 	const file = join(directory, "server-key.pem");
 	const kept = readServer(readText(file), root, names, now);
 	if (kept !== undefined) return kept;
 	const made = await issueServer(root, names, now);
-	place(file, made.key + made.chain);
+	replaceFile(file, made.key + made.chain);
 	return made;
 }
 
 function readServer(
 	pem: string | undefined,
-	root: Holder,
+	root: IssuedCertificate,
 	names: readonly string[],
 	now: number,
 ): ServerIdentity | undefined {
@@ -151,7 +163,7 @@ function readServer(
 			intermediate?.verify(rootCertificate.publicKey) &&
 			leaf.verify(intermediate.publicKey) &&
 			leaf.checkPrivateKey(createPrivateKey(key)) &&
-			Date.parse(leaf.validTo) > now + serverReserve * day &&
+			Date.parse(leaf.validTo) > now + minServerLifetimeDays * day &&
 			Date.parse(leaf.validFrom) <= now &&
 			isFor(leaf, names);
 		return good ? { key, chain: chain.join("") } : undefined;
@@ -164,45 +176,45 @@ function isFor(leaf: X509Certificate, names: readonly string[]): boolean {
 	return names.every((name) => (isIP(name) === 0 ? leaf.checkHost(name) : leaf.checkIP(name)) !== undefined);
 }
 
-function issueRoot(now: number): Promise<Holder> {
-	return issue({
+function issueRoot(now: number): Promise<IssuedCertificate> {
+	return issueCertificate({
 		name: "Dakkio development root",
 		purpose: { kind: "authority", pathLength: 1 },
-		validity: lasting(now, rootLifetime),
+		validity: validityFrom(now, rootLifetimeDays),
 	});
 }
 
 async function issueServer(
-	root: Holder,
+	root: IssuedCertificate,
 	names: readonly string[],
 	now: number,
-	validity = lasting(now, serverLifetime),
+	validity = validityFrom(now, serverLifetimeDays),
 ): Promise<ServerIdentity> {
-	const intermediate = await issue({
+	const intermediate = await issueCertificate({
 		name: "Dakkio development intermediate",
 		purpose: { kind: "authority", pathLength: 0 },
 		// One day longer than the server's, and valid also where the server's is not: then only that is wrong.
-		validity: lasting(now, serverLifetime + 1),
+		validity: validityFrom(now, serverLifetimeDays + 1),
 		issuer: root,
 	});
-	const server = await issue({
+	const server = await issueCertificate({
 		name: names[0] ?? "localhost",
 		purpose: { kind: "server", names },
 		validity,
 		issuer: intermediate,
 	});
 	const chain = certificateToPem(server.certificate) + certificateToPem(intermediate.certificate);
-	return { key: await keyToPem(server), chain };
+	return { key: await privateKeyToPem(server), chain };
 }
 
 async function issueSelfSigned(names: readonly string[], now: number): Promise<ServerIdentity> {
-	const validity = lasting(now, serverLifetime);
-	const server = await issue({ name: "localhost", purpose: { kind: "server", names }, validity });
-	return { key: await keyToPem(server), chain: certificateToPem(server.certificate) };
+	const validity = validityFrom(now, serverLifetimeDays);
+	const server = await issueCertificate({ name: "localhost", purpose: { kind: "server", names }, validity });
+	return { key: await privateKeyToPem(server), chain: certificateToPem(server.certificate) };
 }
 
 /** From yesterday, for a client whose clock is a little slow. */
-function lasting(now: number, days: number) {
+function validityFrom(now: number, days: number) {
 	return { from: now - day, to: now + days * day };
 }
 
@@ -216,13 +228,13 @@ function readText(file: string): string | undefined {
 }
 
 /** Puts a whole file in the place of the old one, in one step. */
-function place(file: string, text: string, mode = 0o600): void {
+function replaceFile(file: string, text: string, mode = 0o600): void {
 	const temporary = writeTemporary(file, text, mode);
 	renameSync(temporary, file);
 }
 
 /** Puts a whole file where none is; leaves one that is there. */
-function placeFirst(file: string, text: string): void {
+function createFile(file: string, text: string): void {
 	const temporary = writeTemporary(file, text, 0o600);
 	try {
 		linkSync(temporary, file);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { ApiAnswer } from "./api";
+import type { ApiResponse } from "./api";
 
 /** The head of a request, for deciding what to do with it before its body is there. */
 export interface ExchangeHead {
@@ -16,9 +16,9 @@ export interface Exchange extends ExchangeHead {
 	 * Reads the body, judges it, keeps its points: what a good server does before it answers. Rejects when the
 	 * body never arrives.
 	 */
-	readonly process: () => Promise<ApiAnswer>;
+	readonly process: () => Promise<ApiResponse>;
 	/** Sends an answer as a good server does. */
-	readonly send: (answer: ApiAnswer) => void;
+	readonly send: (answer: ApiResponse) => void;
 	/** Resets the TCP connection. */
 	readonly reset: () => void;
 	readonly request: IncomingMessage;
@@ -42,9 +42,9 @@ export interface Misbehaviours {
 }
 
 /** An answer with its head as a good server sends it. `now`: for the `Date` header. */
-export function sendAnswer(
+export function sendResponse(
 	response: ServerResponse,
-	{ status, headers, body }: ApiAnswer,
+	{ status, headers, body }: ApiResponse,
 	now: number,
 ): void {
 	const bytes = Buffer.from(JSON.stringify(body));

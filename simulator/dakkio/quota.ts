@@ -6,7 +6,7 @@ export interface Usage {
 }
 
 /** What every answer's headers tell (API, "Rate limits"). */
-export interface Allowance {
+export interface QuotaStatus {
 	readonly limit: number;
 	readonly remaining: number;
 	/** When the count starts anew, milliseconds of Unix time. */
@@ -19,11 +19,11 @@ export function usageAt(usage: Usage | undefined, now: number): Usage {
 	return usage?.month === month ? usage : { month, calls: 0 };
 }
 
-export function allowance({ calls }: Usage, limit: number, now: number): Allowance {
+export function quotaStatus({ calls }: Usage, limit: number, now: number): QuotaStatus {
 	return { limit, remaining: Math.max(0, limit - calls), reset: monthStart(now, 1) };
 }
 
-export function limitHeaders({ limit, remaining, reset }: Allowance): Readonly<Record<string, string>> {
+export function quotaHeaders({ limit, remaining, reset }: QuotaStatus): Readonly<Record<string, string>> {
 	return {
 		"X-RateLimit-Limit": String(limit),
 		"X-RateLimit-Remaining": String(remaining),

@@ -9,12 +9,12 @@ import { createServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { type Account, makeId } from "./account";
-import { type ApiAnswer, type ApiRequest, answer, type DataPoint } from "./api";
+import { type ApiRequest, type ApiResponse, type DataPoint, handleApiRequest } from "./api";
 import { DevelopmentCertificates, type ServerIdentity } from "./certificates";
-import { type ExchangeHead, type Misbehaviours, readBody, sendAnswer } from "./exchange";
-import { pageHeaders, pageHtml } from "./page";
-import { allowance, usageAt } from "./quota";
-import { Store } from "./store";
+import { type ExchangeHead, type Misbehaviours, readBody, sendResponse } from "./exchange";
+import { PointStore } from "./point-store";
+import { quotaStatus, usageAt } from "./quota";
+import { statusPageHeaders, statusPageHtml } from "./status-page";
 
 export interface DakkioServerOptions {
 	/** Points and account are kept here, certificates in `certificates` below it; left out: nothing is kept. */
@@ -61,7 +61,7 @@ export interface Credentials {
 }
 
 /** Points on the status page. */
-const shownPoints = 50;
+const maxShownPoints = 50;
 
 /** A Dakkio service for development and tests: the API over TLS, and a status page. */
 export class DakkioServer extends EventEmitter<Events> {
@@ -75,7 +75,7 @@ export class DakkioServer extends EventEmitter<Events> {
 	handshakes = 0;
 	/** Requests that came. */
 	requests = 0;
-	private readonly store: Store;
+	private readonly store: PointStore;
 	private readonly plan: number;
 	private readonly bodyLimit: number;
 	private readonly now: () => number;
@@ -92,7 +92,7 @@ export class DakkioServer extends EventEmitter<Events> {
 		this.plan = plan;
 		this.bodyLimit = bodyLimit;
 		this.now = now;
-		this.store = new Store({
+		this.store = new PointStore({
 			now: now(),
 			...(directory === undefined ? {} : { directory }),
 			...(account === undefined ? {} : { account }),
@@ -186,13 +186,13 @@ export class DakkioServer extends EventEmitter<Events> {
 	}
 
 	/** Counts calls as other devices of the organization would make them. */
-	useCalls(count: number): void {
+	consumeCalls(count: number): void {
 		const usage = usageAt(this.store.usage, this.now());
 		this.store.setUsage({ ...usage, calls: usage.calls + count });
 	}
 
 	/** Shows another certificate from the next connection on. */
-	present(identity: ServerIdentity): void {
+	useIdentity(identity: ServerIdentity): void {
 		this.https.setSecureContext(secureContext(identity));
 	}
 
@@ -231,7 +231,7 @@ export class DakkioServer extends EventEmitter<Events> {
 	private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const head = { method: request.method ?? "", path: request.url ?? "", index: this.requests++ };
 		const process = () => this.process(request, head);
-		const send = (given: ApiAnswer) => sendAnswer(response, given, this.now());
+		const send = (given: ApiResponse) => sendResponse(response, given, this.now());
 		try {
 			const misbehaviour = this.misbehaviours.exchange?.(head);
 			if (misbehaviour === undefined) send(await process());
@@ -254,10 +254,10 @@ export class DakkioServer extends EventEmitter<Events> {
 		}
 	}
 
-	private async process(request: IncomingMessage, head: ExchangeHead): Promise<ApiAnswer> {
+	private async process(request: IncomingMessage, head: ExchangeHead): Promise<ApiResponse> {
 		const body = await readBody(request, this.bodyLimit);
 		const now = this.now();
-		const outcome = answer(apiRequest(request, head, body), {
+		const outcome = handleApiRequest(apiRequest(request, head, body), {
 			account: this.store.account,
 			usage: this.store.usage,
 			plan: this.plan,
@@ -266,9 +266,9 @@ export class DakkioServer extends EventEmitter<Events> {
 		});
 		this.store.apply(outcome);
 		const { points } = outcome;
-		this.emit("exchange", { ...head, status: outcome.answer.status, points: points.length });
+		this.emit("exchange", { ...head, status: outcome.response.status, points: points.length });
 		if (points.length > 0) this.emit("points", points);
-		return outcome.answer;
+		return outcome.response;
 	}
 
 	/** The page in plain HTTP: asked for by this computer's names only, so that no foreign page can read it. */
@@ -283,14 +283,14 @@ export class DakkioServer extends EventEmitter<Events> {
 	private sendPage(response: ServerResponse): void {
 		const { account, usage, stored, points, duplicates } = this.store;
 		const now = this.now();
-		const html = pageHtml({
+		const html = statusPageHtml({
 			organization: account.organization,
 			stored,
 			duplicates,
-			allowance: allowance(usageAt(usage, now), this.plan, now),
-			latest: points.slice(-shownPoints),
+			allowance: quotaStatus(usageAt(usage, now), this.plan, now),
+			latest: points.slice(-maxShownPoints),
 		});
-		response.writeHead(200, { ...pageHeaders, "Content-Length": Buffer.byteLength(html) }).end(html);
+		response.writeHead(200, { ...statusPageHeaders, "Content-Length": Buffer.byteLength(html) }).end(html);
 	}
 }
 
@@ -298,7 +298,7 @@ function secureContext({ key, chain }: ServerIdentity) {
 	return { key, cert: chain };
 }
 
-function failure(error: unknown): ApiAnswer {
+function failure(error: unknown): ApiResponse {
 	const message = error instanceof Error ? error.message : String(error);
 	return { status: 500, headers: {}, body: { error: "Internal Server Error", message } };
 }

@@ -1,4 +1,4 @@
-import { isObject, type Schema } from "./account";
+import { isPlainObject, type Schema } from "./account";
 
 /** What is wrong with a member of a body, as the API tells it. */
 export interface Detail {
@@ -7,7 +7,7 @@ export interface Detail {
 }
 
 /** A body that was understood, or everything that is wrong with it. */
-export type Checked<T> = { readonly value: T } | { readonly details: readonly Detail[] };
+export type ValidationResult<T> = { readonly value: T } | { readonly details: readonly Detail[] };
 
 /** A measurement as it was sent. */
 export interface SentPoint {
@@ -32,18 +32,18 @@ export interface SentSource {
 }
 
 /** API, "Batch". */
-export const mostPoints = 1000;
+export const maxPointsPerBatch = 1000;
 
 /** An answer names the first faults only: a thousand bad points must not make a body of a megabyte. */
-const mostDetails = 20;
+const maxDetails = 20;
 
 /** Notes a fault; the `undefined` it returns stands for the value that could not be had. */
-type Fault = (path: readonly string[], message: string) => undefined;
+type AddDetail = (path: readonly string[], message: string) => undefined;
 
 /** The body of `POST /api/data`. */
-export function checkSingle(body: unknown): Checked<SentPoints> {
+export function checkSingle(body: unknown): ValidationResult<SentPoints> {
 	return collect((fault) => {
-		if (!isObject(body)) return fault([], "Expected an object");
+		if (!isPlainObject(body)) return fault([], "Expected an object");
 		const bucketId = checkId(body.bucketId, ["bucketId"], fault);
 		const point = checkPoint(body, [], fault);
 		return bucketId !== undefined && point !== undefined ? { bucketId, points: [point] } : undefined;
@@ -51,9 +51,9 @@ export function checkSingle(body: unknown): Checked<SentPoints> {
 }
 
 /** The body of `POST /api/data/batch`: all of it is good, or none is taken. */
-export function checkBatch(body: unknown): Checked<SentPoints> {
+export function checkBatch(body: unknown): ValidationResult<SentPoints> {
 	return collect((fault) => {
-		if (!isObject(body)) return fault([], "Expected an object");
+		if (!isPlainObject(body)) return fault([], "Expected an object");
 		const bucketId = checkId(body.bucketId, ["bucketId"], fault);
 		const points = checkPoints(body.dataPoints, ["dataPoints"], fault);
 		return bucketId !== undefined && points !== undefined ? { bucketId, points } : undefined;
@@ -61,9 +61,9 @@ export function checkBatch(body: unknown): Checked<SentPoints> {
 }
 
 /** The body of `POST /api/buckets/:bucketId/sources`. */
-export function checkSource(body: unknown): Checked<SentSource> {
+export function checkSource(body: unknown): ValidationResult<SentSource> {
 	return collect((fault) => {
-		if (!isObject(body)) return fault([], "Expected an object");
+		if (!isPlainObject(body)) return fault([], "Expected an object");
 		const { name, type = "sensor", description = "", downsampling = true } = body;
 		if (typeof name !== "string" || name.trim() === "") return fault(["name"], expected(name, "a name"));
 		if (typeof type !== "string") return fault(["type"], expected(type, "a string"));
@@ -75,25 +75,25 @@ export function checkSource(body: unknown): Checked<SentSource> {
 	});
 }
 
-function collect<T>(check: (fault: Fault) => T | undefined): Checked<T> {
+function collect<T>(check: (fault: AddDetail) => T | undefined): ValidationResult<T> {
 	const details: Detail[] = [];
 	const value = check((path, message) => {
-		if (details.length < mostDetails) details.push({ path, message });
+		if (details.length < maxDetails) details.push({ path, message });
 		return undefined;
 	});
 	return value !== undefined && details.length === 0 ? { value } : { details };
 }
 
-function checkPoints(points: unknown, path: readonly string[], fault: Fault): SentPoint[] | undefined {
+function checkPoints(points: unknown, path: readonly string[], fault: AddDetail): SentPoint[] | undefined {
 	if (!Array.isArray(points)) return fault(path, expected(points, "an array"));
 	if (points.length === 0) return fault(path, "Expected at least 1 data point");
-	if (points.length > mostPoints)
-		return fault(path, `Expected at most ${mostPoints} data points, received ${points.length}`);
+	if (points.length > maxPointsPerBatch)
+		return fault(path, `Expected at most ${maxPointsPerBatch} data points, received ${points.length}`);
 	return points.flatMap((point, index) => checkPoint(point, [...path, String(index)], fault) ?? []);
 }
 
-function checkPoint(point: unknown, path: readonly string[], fault: Fault): SentPoint | undefined {
-	if (!isObject(point)) return fault(path, expected(point, "an object"));
+function checkPoint(point: unknown, path: readonly string[], fault: AddDetail): SentPoint | undefined {
+	if (!isPlainObject(point)) return fault(path, expected(point, "an object"));
 	const dataSourceId = checkId(point.dataSourceId, [...path, "dataSourceId"], fault);
 	const timestamp = checkTimestamp(point.timestamp, [...path, "timestamp"], fault);
 	const values = checkValues(point.values, [...path, "values"], fault);
@@ -103,7 +103,7 @@ function checkPoint(point: unknown, path: readonly string[], fault: Fault): Sent
 	return { dataSourceId, timestamp, values, metadata };
 }
 
-function checkId(id: unknown, path: readonly string[], fault: Fault): string | undefined {
+function checkId(id: unknown, path: readonly string[], fault: AddDetail): string | undefined {
 	if (typeof id === "string" && isId(id)) return id.toLowerCase();
 	return fault(path, expected(id, "24 hexadecimal digits"));
 }
@@ -113,7 +113,7 @@ export function isId(text: string): boolean {
 	return /^[0-9a-fA-F]{24}$/.test(text);
 }
 
-function checkTimestamp(timestamp: unknown, path: readonly string[], fault: Fault) {
+function checkTimestamp(timestamp: unknown, path: readonly string[], fault: AddDetail) {
 	if (timestamp === undefined) return null;
 	const utc = typeof timestamp === "string" ? parseUtc(timestamp) : undefined;
 	return utc ?? fault(path, expected(timestamp, "an ISO 8601 time in UTC (2024-01-15T10:30:00.123Z)"));
@@ -131,9 +131,9 @@ function parseUtc(text: string): number | undefined {
 function checkValues(
 	values: unknown,
 	path: readonly string[],
-	fault: Fault,
+	fault: AddDetail,
 ): SentPoint["values"] | undefined {
-	if (!isObject(values)) return fault(path, expected(values, "an object"));
+	if (!isPlainObject(values)) return fault(path, expected(values, "an object"));
 	const measurements: [string, number | string | boolean][] = [];
 	for (const [field, value] of Object.entries(values)) {
 		// JSON knows no infinity, but 1e999 reads as one.
@@ -149,16 +149,16 @@ function isFiniteNumber(value: unknown): value is number {
 	return typeof value === "number" && Number.isFinite(value);
 }
 
-function checkMetadata(metadata: unknown, path: readonly string[], fault: Fault) {
+function checkMetadata(metadata: unknown, path: readonly string[], fault: AddDetail) {
 	if (metadata === undefined) return null;
-	return isObject(metadata) ? metadata : fault(path, expected(metadata, "an object"));
+	return isPlainObject(metadata) ? metadata : fault(path, expected(metadata, "an object"));
 }
 
-function checkSchema(schema: unknown, fault: Fault): Schema | undefined {
-	if (!isObject(schema)) return fault(["schema"], expected(schema, "an object"));
+function checkSchema(schema: unknown, fault: AddDetail): Schema | undefined {
+	if (!isPlainObject(schema)) return fault(["schema"], expected(schema, "an object"));
 	const fields: [string, Schema[string]][] = [];
 	for (const [name, field] of Object.entries(schema)) {
-		const { type, unit, description } = isObject(field) ? field : {};
+		const { type, unit, description } = isPlainObject(field) ? field : {};
 		if (type === "number" || type === "string" || type === "boolean") {
 			const described = typeof description === "string" ? { description } : {};
 			fields.push([name, { type, ...(typeof unit === "string" ? { unit } : {}), ...described }]);

@@ -1,29 +1,29 @@
-import type { ResetReason } from "../../src/boards/reset";
-import { chargeOf } from "../../src/power/battery";
+import type { ResetReason } from "../../src/boards/reset-reason";
+import { batteryPercent } from "../../src/sensors/inputs/battery";
 import type { DataPoint } from "../dakkio/api";
-import { answerNtp, type NtpFault } from "../ntp/answer";
+import { makeNtpResponse, type NtpFault } from "../ntp/ntp-response";
 import type { VirtualTime } from "../virtual-time";
 import { weatherAt } from "../weather/weather";
-import { Chance } from "./chance";
-import { Conditions } from "./conditions";
-import type { Door } from "./connection";
-import { Happenings } from "./happenings";
+import { ActiveFaults } from "./active-faults";
+import { DeviceModel } from "./device-model";
+import { addressOf, type NetworkEnvironment } from "./device-network";
+import { FaultInjector } from "./fault-injector";
+import { inspectQuarantine } from "./flash-inspection";
 import { type Connectivity, History } from "./history";
-import { lookAtQuarantine } from "./inspection";
-import { Knowledge } from "./knowledge";
+import { InvariantChecker } from "./invariant-checker";
+import { InvariantViolation, violate } from "./invariants";
 import { Ledger } from "./ledger";
-import { type LightTruth, LightWatch } from "./light-watch";
-import { Machine } from "./machine";
-import { addressOf, type NetworkWorld } from "./network";
-import { Owner, service, timeServers } from "./owner";
-import type { Loss } from "./power";
-import { BrokenPromiseError, broken } from "./promises";
+import { type ExpectedLight, LightChecker } from "./light-checker";
+import { PowerSupply } from "./power-supply";
+import type { PowerLoss } from "./powered-storage";
 import type { Scenario } from "./scenario";
-import { type Answered, SimulatedService } from "./service";
-import { Supervision } from "./supervision";
-import { Supply } from "./supply";
-import { Surroundings } from "./surroundings";
-import { Uplink } from "./uplink";
+import { SeededRandom } from "./seeded-random";
+import type { ConnectOutcome } from "./service-connection";
+import { SharedWorld } from "./shared-world";
+import { SimulatedDevice } from "./simulated-device";
+import { type DeliveredResponse, SimulatedService } from "./simulated-service";
+import { UplinkChecker } from "./uplink-checker";
+import { SimulatedUser, serviceHost, timeServerHosts } from "./user";
 
 /** How a life went. */
 export interface LifeReport {
@@ -35,10 +35,10 @@ export interface LifeReport {
 	/** Refused by the service for what they hold, and put aside. */
 	readonly quarantined: number;
 	/** The longest time from a measurement to its arrival, milliseconds. */
-	readonly longestDelay: number;
+	readonly maxDelayMs: number;
 	/** Calls of the plan as long as the scenario goes; and how many of them were answered 429. */
 	readonly calls: number;
-	readonly limited: number;
+	readonly rateLimited: number;
 	readonly handshakes: number;
 	readonly erases: number;
 	/** Writes to key-value storage. */
@@ -46,7 +46,7 @@ export interface LifeReport {
 	/** Starts that began a boot, and those out of deep sleep. */
 	readonly boots: number;
 	readonly wakes: number;
-	readonly cuts: number;
+	readonly powerCuts: number;
 }
 
 export interface LifeOptions {
@@ -64,79 +64,93 @@ export interface LifeOptions {
 const hour = 3_600_000;
 const day = 24 * hour;
 /** Of a Li-ion cell, which is charged each half year. */
-const charge = { period: 182 * day, full: 4.15, empty: 3.35 } as const;
+const batteryCharge = { period: 182 * day, full: 4.15, empty: 3.35 } as const;
 
-type Counts = { -readonly [Key in "boots" | "wakes" | "cuts" | "handshakes" | "calls" | "limited"]: number };
+type Counts = {
+	-readonly [Key in "boots" | "wakes" | "powerCuts" | "handshakes" | "calls" | "rateLimited"]: number;
+};
 
 /** The whole firmware on a simulated board, from its first power-on through all that a scenario has for it. */
 export class Life {
 	readonly history: History | undefined;
 	private readonly options: LifeOptions;
 	private readonly scenario: Scenario;
-	private readonly surroundings: Surroundings;
+	private readonly sharedWorld: SharedWorld;
 	private readonly time: VirtualTime;
-	private readonly conditions: Conditions;
+	private readonly activeFaults: ActiveFaults;
 	private readonly service: SimulatedService;
-	private readonly machine: Machine;
-	private readonly supply: Supply;
-	private readonly owner: Owner;
-	private readonly knowledge: Knowledge;
+	private readonly device: SimulatedDevice;
+	private readonly powerSupply: PowerSupply;
+	private readonly user: SimulatedUser;
+	private readonly deviceModel: DeviceModel;
 	private readonly ledger = new Ledger();
-	private readonly uplink: Uplink;
-	private readonly light: LightWatch;
-	private readonly happenings: Happenings;
-	private readonly supervision: Supervision;
-	private readonly counts: Counts = { boots: 0, wakes: 0, cuts: 0, handshakes: 0, calls: 0, limited: 0 };
+	private readonly uplinkChecker: UplinkChecker;
+	private readonly lightChecker: LightChecker;
+	private readonly faultInjector: FaultInjector;
+	private readonly invariantChecker: InvariantChecker;
+	private readonly counts: Counts = {
+		boots: 0,
+		wakes: 0,
+		powerCuts: 0,
+		handshakes: 0,
+		calls: 0,
+		rateLimited: 0,
+	};
 	/** The fault of the time server's answer that is on its way. */
 	private timeFault: NtpFault | undefined;
 	private connected: { how: Connectivity; since: number } = { how: "off", since: 0 };
-	private waiting = 0;
+	private pending = 0;
 
 	constructor(options: LifeOptions) {
 		const { scenario, neighbour, parts } = options;
-		const shared = neighbour === undefined ? undefined : neighbour.surroundings;
-		const chance = new Chance(scenario.seed).fork("world");
+		const shared = neighbour === undefined ? undefined : neighbour.sharedWorld;
+		const chance = new SeededRandom(scenario.seed).fork("world");
 		this.options = options;
 		this.scenario = scenario;
-		this.surroundings = shared ?? new Surroundings(scenario.startedAt);
-		this.time = this.surroundings.time;
-		this.conditions = new Conditions(chance);
+		this.sharedWorld = shared ?? new SharedWorld(scenario.startedAt);
+		this.time = this.sharedWorld.time;
+		this.activeFaults = new ActiveFaults(chance);
 		this.service = this.makeService();
-		const serial = String(this.surroundings.ledgers.size + 1).padStart(6, "0");
-		this.surroundings.ledgers.set(`ESP32-${serial}`, this.ledger);
-		this.machine = this.makeMachine(serial);
-		this.supply = new Supply(this.time, this.conditions, this.machine);
-		this.owner = new Owner(scenario, this.machine.keyValue);
-		this.knowledge = new Knowledge(serial, () => this.now());
+		const serial = String(this.sharedWorld.ledgers.size + 1).padStart(6, "0");
+		this.sharedWorld.ledgers.set(`ESP32-${serial}`, this.ledger);
+		this.device = this.makeDevice(serial);
+		this.powerSupply = new PowerSupply(this.time, this.activeFaults, this.device);
+		this.user = new SimulatedUser(scenario, this.device.keyValue);
+		this.deviceModel = new DeviceModel(serial, () => this.now());
 		const battery = scenario.power === "battery";
-		this.uplink = new Uplink({ now: () => this.now(), tolerance: battery ? 0.02 : 0.001 });
-		this.light = new LightWatch(() => this.time.ticks());
+		this.uplinkChecker = new UplinkChecker({ now: () => this.now(), tolerance: battery ? 0.02 : 0.001 });
+		this.lightChecker = new LightChecker(() => this.time.ticks());
 		const parted = {
 			...{
 				time: this.time,
-				chance,
-				conditions: this.conditions,
-				machine: this.machine,
-				supply: this.supply,
+				random: chance,
+				activeFaults: this.activeFaults,
+				device: this.device,
+				powerSupply: this.powerSupply,
 			},
-			...{ service: this.service, owner: this.owner, ledger: this.ledger, knowledge: this.knowledge },
-			...{ uplink: this.uplink, light: this.light, scenario, now: () => this.now() },
+			...{ service: this.service, user: this.user, ledger: this.ledger, deviceModel: this.deviceModel },
+			...{
+				uplinkChecker: this.uplinkChecker,
+				lightChecker: this.lightChecker,
+				scenario,
+				now: () => this.now(),
+			},
 		};
-		this.supervision = new Supervision({
+		this.invariantChecker = new InvariantChecker({
 			...parted,
 			at: () => this.time.ticks(),
-			excuse: () => this.happenings.excuse(),
+			excuse: () => this.faultInjector.excuseDamaged(),
 		});
-		this.happenings = new Happenings({
+		this.faultInjector = new FaultInjector({
 			...parted,
-			supervision: this.supervision,
-			judge: (judgement) => this.judge(judgement),
-			onChange: () => this.changed(),
+			invariantChecker: this.invariantChecker,
+			runCheck: (judgement) => this.runCheck(judgement),
+			onChange: () => this.onStateChange(),
 		});
 		this.history = parts === undefined ? undefined : new History(parts, scenario.length);
 	}
 
-	/** Throws a {@link BrokenPromiseError} with the first promise that was broken. */
+	/** Throws a {@link InvariantViolation} with the first promise that was broken. */
 	async run(): Promise<LifeReport> {
 		this.start();
 		const { length } = this.scenario;
@@ -149,29 +163,31 @@ export class Life {
 
 	/** Power is there, and everything takes its course as time goes on. */
 	start(): void {
-		this.owner.setUp();
-		this.happenings.plan(this.scenario.troubles);
-		this.supply.boot("power-on");
+		this.user.setUp();
+		this.faultInjector.plan(this.scenario.faults);
+		this.powerSupply.boot("power-on");
 	}
 
-	/** After the last trouble everything that waits is delivered within the promised time; draws up the account. */
+	/** After the last fault everything that waits is delivered within the promised time; draws up the account. */
 	async finish(): Promise<LifeReport> {
 		const end = this.now();
 		const calls = { ...this.counts };
 		do await this.advance(6 * hour);
 		while (this.ledger.oldestDue() < end);
-		this.supply.end();
+		this.powerSupply.end();
 		return this.report(calls);
 	}
 
 	/** The longest time that anything waited without an excuse, milliseconds. */
-	get longestWait(): number {
-		return this.supervision.longestWait;
+	get maxWaitMs(): number {
+		return this.invariantChecker.maxWaitMs;
 	}
 
 	/** When the firmware threw, or a promise of its own code was rejected and nobody took note. */
 	fail(error: unknown): void {
-		this.judge(() => broken("sturdy", `it threw: ${error instanceof Error ? error.stack : String(error)}`));
+		this.runCheck(() =>
+			violate("sturdy", `it threw: ${error instanceof Error ? error.stack : String(error)}`),
+		);
 	}
 
 	private async advance(milliseconds: number): Promise<void> {
@@ -179,149 +195,154 @@ export class Life {
 		while (this.time.ticks() < end) {
 			// The firmware's own hours begin with its start: these looks are never at the same moment.
 			await this.time.advance(Math.min(hour, end - this.time.ticks()));
-			if (this.surroundings.failure !== undefined) throw this.surroundings.failure;
-			this.judge(() => this.supervision.look());
-			this.noteWaiting();
-			this.machine.charge();
-			if (this.surroundings.failure !== undefined) throw this.surroundings.failure;
+			if (this.sharedWorld.failure !== undefined) throw this.sharedWorld.failure;
+			this.runCheck(() => this.invariantChecker.checkOften());
+			this.recordPending();
+			this.device.updateBattery();
+			if (this.sharedWorld.failure !== undefined) throw this.sharedWorld.failure;
 		}
-		this.judge(() => this.supervision.account());
-		if (this.surroundings.failure !== undefined) throw this.surroundings.failure;
+		this.runCheck(() => this.invariantChecker.checkContents());
+		if (this.sharedWorld.failure !== undefined) throw this.sharedWorld.failure;
 	}
 
 	private makeService(): SimulatedService {
 		return new SimulatedService({
-			account: this.surroundings.account,
-			books: this.surroundings.books,
+			account: this.sharedWorld.account,
+			accountState: this.sharedWorld.accountState,
 			plan: this.scenario.plan,
 			now: () => this.now(),
-			fault: () => this.conditions.service,
-			clockOffset: () => this.clockOffset,
-			onSurplus: () =>
-				this.judge(() => broken("single", "a second request came before the first was answered")),
-			onStored: (points, late) => this.judge(() => this.store(points, late)),
-			onCall: (status) => this.called(status),
-			onUnclear: () => this.uplink.unclear(),
-			onAnswered: (answered) => this.judge(() => this.answered(answered)),
+			fault: () => this.activeFaults.serviceFault,
+			clockOffsetMs: () => this.clockOffset,
+			onPipelined: () =>
+				this.runCheck(() => violate("single", "a second request came before the first was answered")),
+			onStored: (points, late) => this.runCheck(() => this.store(points, late)),
+			onCall: (status) => this.onCall(status),
+			onIncompleteResponse: () => this.uplinkChecker.onIncompleteResponse(),
+			onDelivered: (answered) => this.runCheck(() => this.onResponse(answered)),
 		});
 	}
 
-	private store(points: readonly DataPoint[], late: boolean): void {
+	private store(points: readonly DataPoint[], isLate: boolean): void {
 		const device = String(points[0]?.metadata.deviceId);
-		const ledger = this.surroundings.ledgers.get(device);
-		if (ledger === undefined) broken("genuine", `points of ${device} came, which is nobody`);
+		const ledger = this.sharedWorld.ledgers.get(device);
+		if (ledger === undefined) violate("genuine", `points of ${device} came, which is nobody`);
 		const before = ledger.delivered;
-		ledger.store(points, this.now(), { misled: this.knowledge.misled, late });
-		const moment = this.history?.at(this.time.ticks());
+		ledger.onStored(points, this.now(), { isMisled: this.deviceModel.isMisled, isLate });
+		const moment = this.history?.intervalAt(this.time.ticks());
 		if (moment !== undefined) moment.delivered += ledger.delivered - before;
 	}
 
-	private called(status: number): void {
+	private onCall(status: number): void {
 		if (status === 401) return;
-		const moment = this.history?.at(this.time.ticks());
+		const moment = this.history?.intervalAt(this.time.ticks());
 		this.counts.calls++;
 		if (moment !== undefined) moment.calls++;
 		// Who says how often it sends says how many calls that makes.
-		if (this.owner.effective.uploadInterval !== "auto") this.service.excuse();
+		if (this.user.effective.uploadInterval !== "auto") this.service.excuseQuota();
 		if (status !== 429) return;
-		this.counts.limited++;
-		if (moment !== undefined) moment.limited++;
-		this.judge(() => this.checkBudget());
+		this.counts.rateLimited++;
+		if (moment !== undefined) moment.rateLimited++;
+		this.runCheck(() => this.checkBudget());
 	}
 
 	/** A device alone on its plan never meets the plan's end, in months in which it may choose how often it sends. */
 	private checkBudget(): void {
-		const isShared = this.surroundings.ledgers.size > 1;
-		if (!isShared && !this.service.isExcused)
-			broken("budget", `the plan's ${this.scenario.plan} calls are used up at ${iso(this.now())}`);
+		const isShared = this.sharedWorld.ledgers.size > 1;
+		if (!isShared && !this.service.isQuotaExcused)
+			violate("budget", `the plan's ${this.scenario.plan} calls are used up at ${iso(this.now())}`);
 	}
 
-	private answered(answered: Answered): void {
+	private onResponse(answered: DeliveredResponse): void {
 		// Who believes a wrong time cannot know how long it is until another.
-		this.uplink.answered(this.knowledge.misled ? { ...answered, reset: undefined } : answered);
+		this.uplinkChecker.onResponse(this.deviceModel.isMisled ? { ...answered, reset: undefined } : answered);
 		const { status, sequences, reset } = answered;
-		if (status === 429 && reset !== undefined) this.supervision.usedUp(reset - this.clockOffset);
+		if (status === 429 && reset !== undefined)
+			this.invariantChecker.onQuotaExhausted(reset - this.clockOffset);
 		const [first] = sequences;
-		if (status >= 200 && status < 300) this.ledger.answered(sequences, this.now());
-		else if (first !== undefined && sequences.length === 1) this.ledger.refused(first, this.now());
-		this.changed();
+		if (status >= 200 && status < 300) this.ledger.onAcknowledged(sequences, this.now());
+		else if (first !== undefined && sequences.length === 1) this.ledger.onRefused(first, this.now());
+		this.onStateChange();
 	}
 
-	private makeMachine(serial: string): Machine {
-		return new Machine({
+	private makeDevice(serial: string): SimulatedDevice {
+		return new SimulatedDevice({
 			time: this.time,
 			scenario: this.scenario,
-			chance: new Chance(this.scenario.seed).fork("board"),
+			random: new SeededRandom(this.scenario.seed).fork("board"),
 			serial,
 			environment: () => weatherAt(this.now()),
-			volts: () => this.volts(),
-			network: this.network(),
+			batteryVoltage: () => this.batteryVoltage(),
+			network: this.networkEnvironment(),
 			radio: {
-				takes: (ssid, password) => {
-					const { network } = this.conditions;
+				accepts: (ssid, password) => {
+					const { network } = this.activeFaults;
 					return network?.ssid === ssid && network.password === password;
 				},
-				strength: () => this.conditions.strength(this.time.ticks()),
+				signalStrength: () => this.activeFaults.signalStrength(this.time.ticks()),
 			},
-			internet: () => this.conditions.internet,
-			onBoot: (reason) => this.booted(reason),
-			onConnected: () => this.changed(),
-			onLine: (line) => this.judge(() => this.hear(line)),
+			hasInternet: () => this.activeFaults.hasInternet,
+			onBoot: (reason) => this.onBoot(reason),
+			onConnected: () => this.onStateChange(),
+			onLogLine: (line) => this.runCheck(() => this.onLogLine(line)),
 			onThrown: (error) => this.fail(error),
-			onLost: (why) => this.lost(why),
-			onLight: (on) => this.judge(() => this.light.show(on)),
+			onPowerLost: (why) => this.onPowerLost(why),
+			onLight: (on) => this.runCheck(() => this.lightChecker.onLight(on)),
 		});
 	}
 
 	/** By steps of a quarter of a day, so that a reading never falls into the middle of a change. */
-	private volts(): number {
-		const part = (Math.floor(this.time.ticks() / (day / 4)) * (day / 4)) % charge.period;
-		return charge.full - ((charge.full - charge.empty) * part) / charge.period;
+	private batteryVoltage(): number {
+		const part = (Math.floor(this.time.ticks() / (day / 4)) * (day / 4)) % batteryCharge.period;
+		return batteryCharge.full - ((batteryCharge.full - batteryCharge.empty) * part) / batteryCharge.period;
 	}
 
-	private network(): Omit<NetworkWorld, "after" | "reachable" | "onSockets"> {
+	private networkEnvironment(): Omit<NetworkEnvironment, "after" | "isReachable" | "onSockets"> {
 		return {
-			latency: () => this.conditions.latency(),
-			losses: () => this.conditions.losses(),
-			names: () => this.conditions.of("names")?.how ?? "answered",
-			door: (address) => this.door(address),
+			latencyMs: () => this.activeFaults.latencyMs(),
+			consecutiveLosses: () => this.activeFaults.consecutiveLosses(),
+			nameResolution: () => this.activeFaults.first("names")?.how ?? "answered",
+			connectOutcome: (address) => this.connectOutcome(address),
 			accept: (board) => {
 				this.counts.handshakes++;
 				return this.service.accept(board);
 			},
-			askTime: (packet, address) => this.askTime(packet, address),
-			onTimeAnswered: () => {
-				this.knowledge.hear(this.timeFault, this.conditions.of("time servers")?.all === true);
-				this.changed();
+			queryTimeServer: (packet, address) => this.queryTimeServer(packet, address),
+			onTimeResponse: () => {
+				this.deviceModel.onTimeResponse(
+					this.timeFault,
+					this.activeFaults.first("time servers")?.all === true,
+				);
+				this.onStateChange();
 			},
-			onAsked: (host) => {
-				if (host === service) this.asked();
-				this.changed();
+			onLookup: (host) => {
+				if (host === serviceHost) this.onLookup();
+				this.onStateChange();
 			},
 			onResolved: (host, resolved) => {
-				if (host === service) this.uplink.resolved(resolved);
-				this.changed();
+				if (host === serviceHost) this.uplinkChecker.onResolved(resolved);
+				this.onStateChange();
 			},
 			onOpened: () => {
-				this.judge(() => this.uplink.opened());
-				this.changed();
+				this.runCheck(() => this.uplinkChecker.onOpen());
+				this.onStateChange();
 			},
 			onClosed: (trust) => {
-				this.uplink.closed(trust);
-				this.changed();
+				this.uplinkChecker.onClose(trust);
+				this.onStateChange();
 			},
 		};
 	}
 
-	private asked(): void {
-		this.judge(() => this.uplink.asked());
+	private onLookup(): void {
+		this.runCheck(() => this.uplinkChecker.onLookup());
 		if (!this.scenario.panel) return;
-		for (const later of [Uplink.surelyAsking, Uplink.surelyDone]) this.time.set(() => this.changed(), later);
+		for (const later of [UplinkChecker.minLookupMs, UplinkChecker.maxLookupMs])
+			this.time.set(() => this.onStateChange(), later);
 	}
 
-	private door(address: string): Door {
-		if (address !== addressOf(service)) return "unreachable";
-		const fault = this.conditions.service;
+	private connectOutcome(address: string): ConnectOutcome {
+		if (address !== addressOf(serviceHost)) return "unreachable";
+		const fault = this.activeFaults.serviceFault;
 		switch (fault?.kind) {
 			case "refused":
 			case "unreachable":
@@ -335,118 +356,121 @@ export class Life {
 		}
 	}
 
-	private askTime(packet: Uint8Array, address: string): Uint8Array | undefined {
-		const trouble = this.conditions.of("time servers");
-		const isFirst = address === addressOf(timeServers[0] ?? "");
-		this.timeFault = trouble !== undefined && (trouble.all || isFirst) ? trouble.fault : undefined;
+	private queryTimeServer(packet: Uint8Array, address: string): Uint8Array | undefined {
+		const fault = this.activeFaults.first("time servers");
+		const isFirst = address === addressOf(timeServerHosts[0] ?? "");
+		this.timeFault = fault !== undefined && (fault.all || isFirst) ? fault.fault : undefined;
 		const now = this.now();
-		return answerNtp(packet, { receive: now, transmit: now }, this.timeFault);
+		return makeNtpResponse(packet, { receive: now, transmit: now }, this.timeFault);
 	}
 
-	private booted(reason: ResetReason): void {
-		this.happenings.booted();
-		const { effective } = this.owner;
+	private onBoot(reason: ResetReason): void {
+		this.faultInjector.onBoot();
+		const { effective } = this.user;
 		if (reason === "deep sleep") this.counts.wakes++;
 		else this.counts.boots++;
 		// A board that does not know any more in which boot it fell asleep begins another.
-		if (reason === "deep sleep" && this.machine.keyValue.has("dakkio/boots")) {
-			this.knowledge.wake();
+		if (reason === "deep sleep" && this.device.keyValue.has("dakkio/boots")) {
+			this.deviceModel.onWake();
 			// On mains it sleeps for a moment only, into setup or out of it.
-			if (effective.power === "mains") this.uplink.forgive();
+			if (effective.power === "mains") this.uplinkChecker.resetWaits();
 		} else {
-			this.knowledge.configure({ location: effective.location, sleeps: effective.power === "battery" });
-			this.knowledge.boot(reason);
-			if (reason === "deep sleep") this.knowledge.forget();
-			this.uplink.forgive();
+			this.deviceModel.configure({ location: effective.location, sleeps: effective.power === "battery" });
+			this.deviceModel.onBoot(reason);
+			if (reason === "deep sleep") this.deviceModel.onClockLost();
+			this.uplinkChecker.resetWaits();
 		}
-		this.supervision.booted(reason);
-		this.changed();
+		this.invariantChecker.onBoot(reason);
+		this.onStateChange();
 	}
 
-	private lost(why: Loss): void {
-		if (why === "sleep") this.uplink.slept();
+	private onPowerLost(why: PowerLoss): void {
+		if (why === "sleep") this.uplinkChecker.onSleep();
 		else {
-			this.uplink.forgive();
-			this.ledger.cut(this.now());
+			this.uplinkChecker.resetWaits();
+			this.ledger.onPowerCut(this.now());
 		}
 		if (why === "cut") {
-			this.counts.cuts++;
-			this.happenings.cut();
-			const moment = this.history?.at(this.time.ticks());
-			if (moment !== undefined) moment.cuts++;
+			this.counts.powerCuts++;
+			this.faultInjector.onPowerCut();
+			const moment = this.history?.intervalAt(this.time.ticks());
+			if (moment !== undefined) moment.powerCuts++;
 		}
-		this.supply.lost(why);
-		this.changed();
+		this.powerSupply.onPowerLost(why);
+		this.onStateChange();
 	}
 
-	private hear(line: string): void {
+	private onLogLine(line: string): void {
 		const now = this.now();
 		this.options.log?.(now, line);
-		this.supervision.said(line);
+		this.invariantChecker.onLogLine(line);
 		if (!line.startsWith("reading ")) return;
 		this.ledger.measure(Number.parseInt(line.slice(8), 10), {
 			utc: now,
-			environment: this.machine.sensor.environment,
-			signalStrength: this.machine.signalStrength,
-			batteryLevel: this.owner.measuresBattery ? chargeOf(this.machine.batteryVolts) : undefined,
-			context: this.knowledge.told(),
+			environment: this.device.sensor.environment,
+			signalStrength: this.device.signalStrength,
+			batteryLevel: this.user.measuresBattery ? batteryPercent(this.device.batteryVolts) : undefined,
+			context: this.deviceModel.expectedContext(),
 		});
-		this.supervision.sampled();
-		const moment = this.history?.at(this.time.ticks());
+		this.invariantChecker.onSample();
+		const moment = this.history?.intervalAt(this.time.ticks());
 		if (moment !== undefined) moment.readings++;
 	}
 
 	/** Something is otherwise than before: what the light has to tell, and what the board can be expected to do. */
-	private changed(): void {
-		const { state, joined } = this.machine;
+	private onStateChange(): void {
+		const { state, isJoined } = this.device;
 		const runs = state === "on";
-		this.uplink.ready(runs && joined && this.owner.isComplete && this.knowledge.known === true);
-		if (this.history !== undefined) this.note();
-		if (this.scenario.panel) this.judge(() => this.light.tell(runs ? this.lightTruth() : "dark"));
+		this.uplinkChecker.setReady(
+			runs && isJoined && this.user.isComplete && this.deviceModel.isTimeKnown === true,
+		);
+		if (this.history !== undefined) this.recordHistory();
+		if (this.scenario.panel)
+			this.runCheck(() => this.lightChecker.setExpected(runs ? this.expectedLight() : "dark"));
 	}
 
-	private lightTruth(): LightTruth | undefined {
-		const { held, doubtful } = this.happenings;
-		if (doubtful) return undefined;
-		if (held !== undefined && held >= 5_000) return held >= 10_000 ? "forgetting" : "setup";
-		const { sending, settingsFault } = this.uplink;
-		if (!this.owner.isComplete) return "settings fault";
-		if (sending === undefined) return undefined;
-		if (sending) return "sending";
-		if (settingsFault !== false) return settingsFault === undefined ? undefined : "settings fault";
-		if (this.owner.effective.power === "battery") return "dark";
-		if (!this.machine.joined) return "joining";
-		const { known } = this.knowledge;
-		if (known === undefined) return undefined;
-		return known ? "working" : "no time";
+	private expectedLight(): ExpectedLight | undefined {
+		const { heldMs, isDebouncing } = this.faultInjector;
+		if (isDebouncing) return undefined;
+		if (heldMs !== undefined && heldMs >= 5_000) return heldMs >= 10_000 ? "forgetting" : "setup";
+		const { isSending, hasSettingsFault } = this.uplinkChecker;
+		if (!this.user.isComplete) return "settings fault";
+		if (isSending === undefined) return undefined;
+		if (isSending) return "sending";
+		if (hasSettingsFault !== false) return hasSettingsFault === undefined ? undefined : "settings fault";
+		if (this.user.effective.power === "battery") return "dark";
+		if (!this.device.isJoined) return "joining";
+		const { isTimeKnown } = this.deviceModel;
+		if (isTimeKnown === undefined) return undefined;
+		return isTimeKnown ? "working" : "no time";
 	}
 
-	private noteWaiting(): void {
-		const moment = this.history?.at(this.time.ticks());
+	private recordPending(): void {
+		const moment = this.history?.intervalAt(this.time.ticks());
 		if (moment === undefined) return;
 		// Asleep or without power it has what it had.
-		this.waiting = this.machine.app?.status.waiting ?? Math.max(this.waiting, this.ledger.waiting);
-		moment.waiting = Math.max(moment.waiting, this.waiting);
+		this.pending = this.device.app?.status.pending ?? Math.max(this.pending, this.ledger.pending);
+		moment.pending = Math.max(moment.pending, this.pending);
 	}
 
-	private note(): void {
+	private recordHistory(): void {
 		const at = this.time.ticks();
 		const how = this.connectivity();
 		if (how === this.connected.how) return;
-		this.history?.connected(this.connected.how, this.connected.since, at);
+		this.history?.addConnectivity(this.connected.how, this.connected.since, at);
 		this.connected = { how, since: at };
 	}
 
 	private connectivity(): Connectivity {
-		const { state, joined } = this.machine;
+		const { state, isJoined } = this.device;
 		if (state !== "on") return state;
-		if (!joined) return "no network";
-		return this.conditions.internet ? "online" : "no internet";
+		if (!isJoined) return "no network";
+		return this.activeFaults.hasInternet ? "online" : "no internet";
 	}
 
 	/** How wrong the service's clock is, milliseconds. */
 	private get clockOffset(): number {
-		return this.conditions.of("service clock")?.offset ?? 0;
+		return this.activeFaults.first("service clock")?.offset ?? 0;
 	}
 
 	/** The true time, milliseconds of Unix time. */
@@ -454,23 +478,23 @@ export class Life {
 		return this.scenario.startedAt + this.time.ticks();
 	}
 
-	private judge(judgement: () => void): void {
+	private runCheck(check: () => void): void {
 		try {
-			judgement();
+			check();
 		} catch (error) {
-			if (error instanceof BrokenPromiseError) error.at ??= this.now();
-			this.surroundings.failure ??= error;
+			if (error instanceof InvariantViolation) error.at ??= this.now();
+			this.sharedWorld.failure ??= error;
 			this.time.halt();
 		}
 	}
 
 	private report(counts: Counts): LifeReport {
-		this.history?.connected(this.connected.how, this.connected.since, this.scenario.length);
-		const { measured: readings, delivered, duplicates, estimated, overwritten, longestDelay } = this.ledger;
-		const quarantined = lookAtQuarantine(this.machine.quarantine).points.size;
-		const points = { readings, delivered, duplicates, estimated, overwritten, quarantined, longestDelay };
-		const { erases } = this.machine.queue.counts;
-		return { ...points, ...counts, erases, writes: this.machine.keyValue.writes };
+		this.history?.addConnectivity(this.connected.how, this.connected.since, this.scenario.length);
+		const { measured: readings, delivered, duplicates, estimated, overwritten, maxDelayMs } = this.ledger;
+		const quarantined = inspectQuarantine(this.device.quarantine).points.size;
+		const points = { readings, delivered, duplicates, estimated, overwritten, quarantined, maxDelayMs };
+		const { erases } = this.device.queue.counts;
+		return { ...points, ...counts, erases, writes: this.device.keyValue.writes };
 	}
 }
 

@@ -1,14 +1,14 @@
-import type { Connectivity, Moment } from "./history";
+import type { Connectivity, HistoryInterval } from "./history";
 import type { LifeReport } from "./life";
-import { duration, grouped } from "./report";
-import type { Scenario, Trouble } from "./scenario";
-import { element, escaped, line, steps, text } from "./svg";
+import { formatInteger, formatLifeDuration } from "./life-report";
+import type { Scenario, ScenarioFault } from "./scenario";
+import { escapeXml, svgElement, svgLine, svgSteps, svgText } from "./svg";
 
 /** What is drawn. */
-export interface Plotted {
+export interface PlotInput {
 	readonly scenario: Scenario;
 	readonly report: LifeReport;
-	readonly moments: readonly Moment[];
+	readonly intervals: readonly HistoryInterval[];
 }
 
 const width = 1600;
@@ -26,7 +26,7 @@ const red = "#c8402f";
 const lanes: readonly {
 	readonly name: string;
 	readonly colour: string;
-	readonly kinds: readonly Trouble["kind"][];
+	readonly kinds: readonly ScenarioFault["kind"][];
 }[] = [
 	{ name: "radio", colour: "#7a5aa8", kinds: ["radio", "fading", "password", "away"] },
 	{ name: "internet", colour: "#4b6cb7", kinds: ["internet", "names"] },
@@ -48,11 +48,11 @@ const states: readonly (readonly [Connectivity, string])[] = [
 ];
 
 /** A picture of a life: what went wrong, how it was connected, what it measured, sent, kept and called. */
-export function plot(plotted: Plotted): string {
-	const { scenario, moments } = plotted;
-	const perDay = moments.length / (scenario.length / day);
-	const daily = (of: (moment: Moment) => number) =>
-		smooth(moments.map(of), Math.ceil(perDay)).map((n) => n * perDay);
+export function plot(plotted: PlotInput): string {
+	const { scenario, intervals } = plotted;
+	const perDay = intervals.length / (scenario.length / day);
+	const daily = (of: (moment: HistoryInterval) => number) =>
+		smooth(intervals.map(of), Math.ceil(perDay)).map((n) => n * perDay);
 	let y = margin.top;
 	const parts: string[] = [];
 	const place = (height: number, draw: (top: number) => string) => {
@@ -60,7 +60,7 @@ export function plot(plotted: Plotted): string {
 		y += height + 34;
 	};
 	place(lanes.length * 22, (top) => faults(scenario, top));
-	place(64, (top) => connectivity(moments, top));
+	place(64, (top) => connectivity(intervals, top));
 	place(120, (top) =>
 		chart({
 			top,
@@ -86,7 +86,7 @@ export function plot(plotted: Plotted): string {
 			title: "at most",
 			name: "waiting",
 			series: [
-				{ name: "readings on flash", colour: "#8f7cc0", values: moments.map(({ waiting }) => waiting) },
+				{ name: "readings on flash", colour: "#8f7cc0", values: intervals.map(({ pending }) => pending) },
 			],
 		}),
 	);
@@ -98,14 +98,14 @@ export function plot(plotted: Plotted): string {
 			name: "calls",
 			series: [
 				{ name: "calls", colour: "#8cbf9f", values: daily(({ calls }) => calls) },
-				{ name: "answered 429", colour: red, values: daily(({ limited }) => limited) },
+				{ name: "answered 429", colour: red, values: daily(({ rateLimited }) => rateLimited) },
 			],
 		}),
 	);
 	const bottom = y - 34;
 	const axis = timeAxis(scenario, margin.top, bottom);
 	const height = bottom + 56;
-	return `${element(
+	return `${svgElement(
 		"svg",
 		{
 			xmlns: "http://www.w3.org/2000/svg",
@@ -116,8 +116,8 @@ export function plot(plotted: Plotted): string {
 			"font-size": 13,
 			fill: ink,
 		},
-		element("title", {}, escaped(titleOf(scenario))),
-		element("rect", { width, height, fill: "#fff" }),
+		svgElement("title", {}, escapeXml(titleOf(scenario))),
+		svgElement("rect", { width, height, fill: "#fff" }),
 		heading(plotted),
 		axis,
 		...parts,
@@ -125,68 +125,68 @@ export function plot(plotted: Plotted): string {
 }
 
 function titleOf({ seed, startedAt, length }: Scenario): string {
-	return `The life of board ${seed}: ${duration(length)}, ${date(startedAt)} to ${date(startedAt + length)}`;
+	return `The life of board ${seed}: ${formatLifeDuration(length)}, ${date(startedAt)} to ${date(startedAt + length)}`;
 }
 
-function heading({ scenario, report }: Plotted): string {
+function heading({ scenario, report }: PlotInput): string {
 	const { interval, uploadInterval, plan, power, sectors } = scenario;
 	const upload =
 		uploadInterval === "auto" ? "uploads as the plan allows" : `an upload each ${uploadInterval} s`;
-	const board = `${power}, a reading each ${interval} s, ${upload}, ${grouped(plan)} calls a month, ${sectors * 4} KiB of flash`;
-	const { readings, delivered, duplicates, overwritten, estimated, calls, boots, wakes, cuts } = report;
+	const board = `${power}, a reading each ${interval} s, ${upload}, ${formatInteger(plan)} calls a month, ${sectors * 4} KiB of flash`;
+	const { readings, delivered, duplicates, overwritten, estimated, calls, boots, wakes, powerCuts } = report;
 	const figures = [
-		`${grouped(readings)} readings`,
-		`${grouped(delivered)} delivered`,
-		`${grouped(duplicates)} twice`,
-		`${grouped(overwritten)} overwritten`,
-		`${grouped(estimated)} with an estimated time`,
-		`${grouped(calls)} calls`,
-		`${grouped(boots)} boots`,
-		...(wakes === 0 ? [] : [`${grouped(wakes)} wakes`]),
-		`${grouped(cuts)} power cuts`,
-		`longest delay ${duration(report.longestDelay)}`,
+		`${formatInteger(readings)} readings`,
+		`${formatInteger(delivered)} delivered`,
+		`${formatInteger(duplicates)} twice`,
+		`${formatInteger(overwritten)} overwritten`,
+		`${formatInteger(estimated)} with an estimated time`,
+		`${formatInteger(calls)} calls`,
+		`${formatInteger(boots)} boots`,
+		...(wakes === 0 ? [] : [`${formatInteger(wakes)} wakes`]),
+		`${formatInteger(powerCuts)} power cuts`,
+		`longest delay ${formatLifeDuration(report.maxDelayMs)}`,
 	];
 	return [
-		text(40, 42, titleOf(scenario), { "font-size": 24, "font-weight": 600 }),
-		text(40, 66, board, { fill: faint, "font-size": 14 }),
-		text(40, 88, figures.join("  ·  "), { "font-size": 14 }),
+		svgText(40, 42, titleOf(scenario), { "font-size": 24, "font-weight": 600 }),
+		svgText(40, 66, board, { fill: faint, "font-size": 14 }),
+		svgText(40, 88, figures.join("  ·  "), { "font-size": 14 }),
 	].join("");
 }
 
-function faults({ troubles, length }: Scenario, top: number): string {
+function faults({ faults, length }: Scenario, top: number): string {
 	const scale = (at: number) => margin.left + (at / length) * inner;
 	const rows = lanes.map(({ name, colour, kinds }, lane) => {
 		const y = top + lane * 22;
-		const marks = troubles
+		const marks = faults
 			.filter(({ kind }) => kinds.includes(kind))
-			.map((trouble) => {
-				const x = scale(trouble.from);
-				const long = Math.max(2.5, scale(Math.min(length, trouble.to)) - x);
+			.map((fault) => {
+				const x = scale(fault.from);
+				const long = Math.max(2.5, scale(Math.min(length, fault.to)) - x);
 				const rect = { x, y: y + 3, width: long, height: 15, rx: Math.min(2, long / 2), fill: colour };
-				return element("rect", { ...rect, "fill-opacity": 0.85 }, element("title", {}, tip(trouble)));
+				return svgElement("rect", { ...rect, "fill-opacity": 0.85 }, svgElement("title", {}, tip(fault)));
 			});
 		return [
-			element("rect", {
+			svgElement("rect", {
 				x: margin.left,
 				y: y + 1,
 				width: inner,
 				height: 19,
 				fill: lane % 2 === 0 ? "#f6f8fa" : "#fbfcfd",
 			}),
-			text(margin.left - 12, y + 15, name, { "text-anchor": "end", fill: colour, "font-weight": 600 }),
+			svgText(margin.left - 12, y + 15, name, { "text-anchor": "end", fill: colour, "font-weight": 600 }),
 			...marks,
 		].join("");
 	});
 	return rows.join("");
 }
 
-function tip({ from, to, ...what }: Trouble): string {
-	const lasting = to > from ? `, ${duration(to - from)}` : "";
+function tip({ from, to, ...what }: ScenarioFault): string {
+	const lasting = to > from ? `, ${formatLifeDuration(to - from)}` : "";
 	return JSON.stringify(what).replace(/[{}"]/g, "").replace(/&/g, "") + lasting;
 }
 
 /** The share of each state in each part, the good ones below. */
-function connectivity(moments: readonly Moment[], top: number): string {
+function connectivity(moments: readonly HistoryInterval[], top: number): string {
 	const height = 64;
 	const whole = moments.map(
 		({ connectivity: of }) => states.reduce((sum, [state]) => sum + of[state], 0) || 1,
@@ -196,7 +196,7 @@ function connectivity(moments: readonly Moment[], top: number): string {
 			const below = states.slice(index).reduce((sum, [each]) => sum + moment.connectivity[each], 0);
 			return below / (whole[at] ?? 1);
 		});
-		return steps(
+		return svgSteps(
 			upTo,
 			{ x: margin.left, width: inner, base: top + height, height: (part) => part * height },
 			{ fill: colour, "data-state": state },
@@ -231,8 +231,8 @@ function chart(of: {
 	const lines = [0, 0.5, 1].map((part) => {
 		const y = base - part * height;
 		return [
-			line(margin.left, y, margin.left + inner, y, { stroke: grid, "stroke-width": 1 }),
-			text(margin.left - 8, y + 4, grouped(most * part), {
+			svgLine(margin.left, y, margin.left + inner, y, { stroke: grid, "stroke-width": 1 }),
+			svgText(margin.left - 8, y + 4, formatInteger(most * part), {
 				"text-anchor": "end",
 				fill: faint,
 				"font-size": 11,
@@ -241,15 +241,15 @@ function chart(of: {
 	});
 	const drawn = series.map(({ colour, values, line: outline }) => {
 		const look = outline === true ? { fill: "none", stroke: colour, "stroke-width": 1.2 } : { fill: colour };
-		return steps(values, { x: margin.left, width: inner, base, height: scale }, look);
+		return svgSteps(values, { x: margin.left, width: inner, base, height: scale }, look);
 	});
 	return [label(name, title, top), ...lines, ...drawn, legend(series, top - 8)].join("");
 }
 
 function label(name: string, more: string, top: number): string {
 	return [
-		text(40, top + 14, name, { "font-weight": 600 }),
-		text(40, top + 31, more, { fill: faint, "font-size": 12 }),
+		svgText(40, top + 14, name, { "font-weight": 600 }),
+		svgText(40, top + 31, more, { fill: faint, "font-size": 12 }),
 	].join("");
 }
 
@@ -259,8 +259,8 @@ function legend(items: readonly { readonly name: string; readonly colour: string
 		const at = x;
 		x += 26 + name.length * 7;
 		return [
-			element("rect", { x: at, y: y - 9, width: 10, height: 10, rx: 2, fill: colour }),
-			text(at + 15, y, name, { fill: faint, "font-size": 12 }),
+			svgElement("rect", { x: at, y: y - 9, width: 10, height: 10, rx: 2, fill: colour }),
+			svgText(at + 15, y, name, { fill: faint, "font-size": 12 }),
 		].join("");
 	});
 	return told.join("");
@@ -273,11 +273,18 @@ function timeAxis({ startedAt, length }: Scenario, top: number, bottom: number):
 	for (const { at, words, strong } of calendar(startedAt, ends)) {
 		const x = margin.left + ((at - startedAt) / length) * inner;
 		marks.push(
-			line(x, top, x, bottom + (strong ? 10 : 5), { stroke: strong ? "#b9c3cd" : grid, "stroke-width": 1 }),
+			svgLine(x, top, x, bottom + (strong ? 10 : 5), {
+				stroke: strong ? "#b9c3cd" : grid,
+				"stroke-width": 1,
+			}),
 		);
 		if (words !== "")
 			marks.push(
-				text(x, bottom + 26, words, { "text-anchor": "middle", fill: strong ? ink : faint, "font-size": 12 }),
+				svgText(x, bottom + 26, words, {
+					"text-anchor": "middle",
+					fill: strong ? ink : faint,
+					"font-size": 12,
+				}),
 			);
 	}
 	return marks.join("");

@@ -1,21 +1,21 @@
-import { isObject } from "../../src/text/json";
+import { isJsonObject } from "../../src/common/json";
 import { releasedAt } from "../../src/version";
-import type { NtpFault } from "../ntp/answer";
+import type { NtpFault } from "../ntp/ntp-response";
 import {
-	calm,
-	type OddAnswer,
+	calmScenario,
+	type OddResponse,
 	type Scenario,
+	type ScenarioFault,
+	type ScenarioFaultKind,
+	type ScenarioFaultOf,
 	type SensorFault,
 	type ServiceFault,
-	type Trouble,
-	type TroubleKind,
-	type TroubleOf,
-	troubleKinds,
+	scenarioFaultKinds,
 	type WearKind,
 } from "./scenario";
 
 /** What is wrong with something that was read. */
-export interface Problem {
+export interface ScenarioProblem {
 	readonly problem: string;
 }
 
@@ -26,19 +26,19 @@ type Rules = Readonly<Record<string, Rule>>;
 
 const day = 86_400_000;
 /** A board believes no time server that says a later time than this many milliseconds after its release. */
-const believed = 20 * 365 * day;
+const maxBelievableMs = 20 * 365 * day;
 
 const infinity = Number.POSITIVE_INFINITY;
 
-function number(least = -infinity, most = infinity, isRight = Number.isFinite, name = "a number"): Rule {
-	const bounds = most < infinity ? ` from ${least} to ${most}` : least > -infinity ? ` from ${least} on` : "";
+function number(min = -infinity, max = infinity, isRight = Number.isFinite, name = "a number"): Rule {
+	const bounds = max < infinity ? ` from ${min} to ${max}` : min > -infinity ? ` from ${min} on` : "";
 	return (value) =>
-		typeof value === "number" && isRight(value) && value >= least && value <= most
+		typeof value === "number" && isRight(value) && value >= min && value <= max
 			? undefined
 			: `${name}${bounds}`;
 }
 
-const whole = (least: number, most?: number) => number(least, most, Number.isInteger, "a whole number");
+const wholeNumber = (least: number, most?: number) => number(least, most, Number.isInteger, "a whole number");
 
 function oneOf<Value extends string | number>(...values: readonly Value[]): Rule {
 	return (value) => (values.some((each) => each === value) ? undefined : `one of ${values.join(", ")}`);
@@ -61,7 +61,7 @@ const text = ofType("string");
 /** An object with these members and no others. */
 function members(rules: Rules): Rule {
 	return (value) => {
-		if (!isObject(value)) return "an object";
+		if (!isJsonObject(value)) return "an object";
 		for (const name of Object.keys(value))
 			if (rules[name] === undefined && rules[`${name}?`] === undefined) return `an object without "${name}"`;
 		for (const [name, rule] of Object.entries(rules)) {
@@ -78,7 +78,7 @@ function members(rules: Rules): Rule {
 function kinds<Kind extends string>(rules: Readonly<Record<Kind, Rules>>, all: Rules = {}): Rule {
 	const byKind = new Map<unknown, Rules>(Object.entries<Rules>(rules));
 	return (value) => {
-		if (!isObject(value)) return "an object";
+		if (!isJsonObject(value)) return "an object";
 		const own = byKind.get(value.kind);
 		if (own === undefined) return `an object whose "kind" is one of ${[...byKind.keys()].join(", ")}`;
 		return members({ kind: text, ...all, ...own })(value);
@@ -90,25 +90,25 @@ const ntpFault = kinds<NtpFault["kind"]>({
 	"wrong originate": {},
 	kiss: { code: text },
 	unsynchronized: {},
-	short: { length: whole(0, 48) },
-	mode: { mode: whole(0, 7) },
-	version: { version: whole(0, 7) },
-	stratum: { stratum: whole(0, 255) },
+	short: { length: wholeNumber(0, 48) },
+	mode: { mode: wholeNumber(0, 7) },
+	version: { version: wholeNumber(0, 7) },
+	stratum: { stratum: wholeNumber(0, 255) },
 	"no time": {},
 	offset: { milliseconds: number() },
 });
 
-const odd = oneOf<OddAnswer>(
+const oddResponse = oneOf<OddResponse>(
 	...(["interim", "no content", "chunked", "until close", "too long", "too short"] as const),
 	...(["huge", "no JSON", "closed after"] as const),
 );
 
-const status = whole(200, 599);
+const status = wholeNumber(200, 599);
 const serviceFault = kinds<ServiceFault["kind"]>({
 	"answer lost": {},
 	"answer cut": {},
 	drip: {},
-	odd: { how: odd },
+	odd: { how: oddResponse },
 	flood: {},
 	refused: {},
 	unreachable: {},
@@ -119,13 +119,13 @@ const serviceFault = kinds<ServiceFault["kind"]>({
 	nonsense: {},
 	status: { status, "wait?": number(0) },
 	early: { status },
-	"too large": { bytes: whole(1) },
-	poison: { every: whole(1), status: oneOf(400, 409, 422) },
+	"too large": { bytes: wholeNumber(1) },
+	poison: { every: wholeNumber(1), status: oneOf(400, 409, 422) },
 	certificate: { trust: oneOf("expired", "not yet valid", "wrong name", "untrusted", "forged") },
 });
 
-const interval = whole(5, 86_400);
-const uploadInterval = either(oneOf("auto"), whole(0, 86_400));
+const interval = wholeNumber(5, 86_400);
+const uploadInterval = either(oneOf("auto"), wholeNumber(0, 86_400));
 const power = oneOf("mains", "battery");
 
 const change = members({
@@ -142,10 +142,10 @@ const wear = oneOf<WearKind>(
 	...(["erase does nothing", "program does nothing", "erase throws", "program throws"] as const),
 	...(["read throws", "bits stay cleared"] as const),
 );
-const where = oneOf<TroubleOf<"power">["where"]>("queue", "quarantine", "key-value");
-const forgotten = oneOf<TroubleOf<"forgotten">["key"]>("boots", "clock", "budget", "attempts");
+const where = oneOf<ScenarioFaultOf<"power">["where"]>("queue", "quarantine", "key-value");
+const forgotten = oneOf<ScenarioFaultOf<"forgotten">["key"]>("boots", "clock", "budget", "attempts");
 
-const trouble = kinds<TroubleKind>(
+const scenarioFault = kinds<ScenarioFaultKind>(
 	{
 		radio: {},
 		fading: { strength: number(-100, 0), loss: number(0, 0.99) },
@@ -158,11 +158,11 @@ const trouble = kinds<TroubleKind>(
 		"service clock": { offset: number() },
 		quota: {},
 		sensor: { how: sensorFault },
-		power: { where, step: whole(0) },
+		power: { where, step: wholeNumber(0) },
 		outage: {},
 		"brown-out": { each: number(1) },
-		wear: { block: whole(0), how: wear },
-		flips: { bits: whole(1) },
+		wear: { block: wholeNumber(0), how: wear },
+		flips: { bits: wholeNumber(1) },
 		forgotten: { key: forgotten },
 		press: { setUpAfter: number(0) },
 		settings: { change },
@@ -170,32 +170,32 @@ const trouble = kinds<TroubleKind>(
 	{ from: number(0), to: number(0) },
 );
 
-const base: Readonly<Record<keyof Omit<Scenario, "troubles">, Rule>> = {
-	seed: whole(0),
-	startedAt: whole(releasedAt),
+const base: Readonly<Record<keyof Omit<Scenario, "faults">, Rule>> = {
+	seed: wholeNumber(0),
+	startedAt: wholeNumber(releasedAt),
 	length: number(1),
 	interval,
 	uploadInterval,
-	plan: whole(1),
-	sectors: whole(3, 4096),
+	plan: wholeNumber(1),
+	sectors: wholeNumber(3, 4096),
 	drift: number(-200, 200),
 	power,
 	sleepDrift: number(-50_000, 50_000),
-	ticksFrom: whole(0, 2 ** 32 - 1),
+	ticksFrom: wholeNumber(0, 2 ** 32 - 1),
 	panel: boolean,
 	networks: oneOf(1, 2),
 };
 
 /** A scenario of a JSON text, or what is wrong with it; what it leaves out is as in a calm life. */
-export function scenarioFromJson(json: string): Scenario | Problem {
+export function scenarioFromJson(json: string): Scenario | ScenarioProblem {
 	let value: unknown;
 	try {
 		value = JSON.parse(json);
 	} catch (error) {
 		return { problem: `this is no JSON: ${error instanceof Error ? error.message : String(error)}` };
 	}
-	if (!isObject(value)) return { problem: "a scenario is a JSON object" };
-	const { troubles = [], ...given } = value;
+	if (!isJsonObject(value)) return { problem: "a scenario is a JSON object" };
+	const { faults = [], ...given } = value;
 	const rules = new Map(Object.entries(base));
 	for (const [name, member] of Object.entries(given)) {
 		const rule = rules.get(name);
@@ -203,27 +203,27 @@ export function scenarioFromJson(json: string): Scenario | Problem {
 		const problem = rule(member);
 		if (problem !== undefined) return { problem: `"${name}" is ${problem}` };
 	}
-	const problem = problemOf(troubles);
+	const problem = problemOf(faults);
 	if (problem !== undefined) return { problem };
-	const scenario: Scenario = { ...calm({}), ...given, troubles: isTroubles(troubles) ? troubles : [] };
+	const scenario: Scenario = { ...calmScenario({}), ...given, faults: isFaults(faults) ? faults : [] };
 	const end = scenario.startedAt + scenario.length;
-	if (end <= releasedAt + believed) return scenario;
+	if (end <= releasedAt + maxBelievableMs) return scenario;
 	return {
 		problem: "it ends more than 20 years after this firmware's release, and no later time is believed",
 	};
 }
 
-function problemOf(troubles: unknown): string | undefined {
-	if (!Array.isArray(troubles))
-		return `"troubles" is a list of objects with from, to (milliseconds) and kind: ${troubleKinds.join(", ")}`;
-	for (const [index, each] of troubles.entries()) {
-		const problem = trouble(each);
-		if (problem !== undefined) return `trouble ${index + 1} is ${problem}`;
-		if (each.to < each.from) return `trouble ${index + 1} ends before it begins`;
+function problemOf(faults: unknown): string | undefined {
+	if (!Array.isArray(faults))
+		return `"faults" is a list of objects with from, to (milliseconds) and kind: ${scenarioFaultKinds.join(", ")}`;
+	for (const [index, each] of faults.entries()) {
+		const problem = scenarioFault(each);
+		if (problem !== undefined) return `fault ${index + 1} is ${problem}`;
+		if (each.to < each.from) return `fault ${index + 1} ends before it begins`;
 	}
 	return undefined;
 }
 
-function isTroubles(value: unknown): value is readonly Trouble[] {
+function isFaults(value: unknown): value is readonly ScenarioFault[] {
 	return problemOf(value) === undefined;
 }

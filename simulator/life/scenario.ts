@@ -1,8 +1,8 @@
 import type { TrustFault } from "../../src/boards/connection-error";
-import type { NtpFault } from "../ntp/answer";
+import type { NtpFault } from "../ntp/ntp-response";
 
 /** How a good answer is told in an unusual way; the points are stored, and it says 2xx. */
-export type OddAnswer =
+export type OddResponse =
 	/** `100 Continue` and `103 Early Hints` before it. */
 	| "interim"
 	/** 204, without a body. */
@@ -29,7 +29,7 @@ export type ServiceFault =
 	/** Stored, and the answer comes at a byte a second. */
 	| { readonly kind: "drip" }
 	/** Stored, and answered well. */
-	| { readonly kind: "odd"; readonly how: OddAnswer }
+	| { readonly kind: "odd"; readonly how: OddResponse }
 	/** Stored, and the answer has headers of 64 KiB before its status matters to anybody. */
 	| { readonly kind: "flood" }
 	/** The connection is refused, before TLS. */
@@ -65,7 +65,7 @@ export interface SettingsChange {
 	readonly location?: string;
 	/** Which of the account's data sources the device is from now on. */
 	readonly source?: number;
-	/** A key that the service does not know, or one that may only read, until the trouble's end. */
+	/** A key that the service does not know, or one that may only read, until the fault's end. */
 	readonly key?: "unknown" | "read";
 	readonly power?: "mains" | "battery";
 }
@@ -83,7 +83,7 @@ export type SensorFault =
 	| "swapped";
 
 /** Something that goes wrong, from one moment of a life (milliseconds from its start) to another. */
-export type Trouble = {
+export type ScenarioFault = {
 	readonly from: number;
 	readonly to: number;
 } /** The access point cannot be heard. */ & (
@@ -135,15 +135,15 @@ export type WearKind =
 	| "read throws"
 	| "bits stay cleared";
 
-export type TroubleKind = Trouble["kind"];
+export type ScenarioFaultKind = ScenarioFault["kind"];
 
-export const troubleKinds = Object.freeze([
+export const scenarioFaultKinds = Object.freeze([
 	...(["radio", "fading", "password", "away", "internet", "names", "time servers", "service"] as const),
 	...(["service clock", "quota", "sensor", "power", "outage", "brown-out", "wear", "flips"] as const),
 	...(["forgotten", "press", "settings"] as const),
-] satisfies readonly TroubleKind[]);
+] satisfies readonly ScenarioFaultKind[]);
 
-export type TroubleOf<Kind extends TroubleKind> = Trouble & { readonly kind: Kind };
+export type ScenarioFaultOf<Kind extends ScenarioFaultKind> = ScenarioFault & { readonly kind: Kind };
 
 /** All that a life depends on. */
 export interface Scenario {
@@ -172,11 +172,11 @@ export interface Scenario {
 	readonly panel: boolean;
 	/** How many of the places that it is at have a network that it knows: 1 or 2. */
 	readonly networks: number;
-	readonly troubles: readonly Trouble[];
+	readonly faults: readonly ScenarioFault[];
 }
 
 /** Of all scenarios the one in which nothing is special and nothing goes wrong, but for what is given. */
-export function calm(given: Partial<Scenario>): Scenario {
+export function calmScenario(given: Partial<Scenario>): Scenario {
 	return {
 		seed: 1,
 		startedAt: Date.UTC(2027, 0, 1),
@@ -190,7 +190,7 @@ export function calm(given: Partial<Scenario>): Scenario {
 		sleepDrift: 0,
 		panel: false,
 		networks: 1,
-		troubles: [],
+		faults: [],
 		...given,
 	};
 }

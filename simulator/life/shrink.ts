@@ -1,25 +1,25 @@
-import type { PromiseName } from "./promises";
-import type { Scenario, Trouble } from "./scenario";
+import type { InvariantName } from "./invariants";
+import type { Scenario, ScenarioFault } from "./scenario";
 
 /** How a scenario fails; `at`: milliseconds of Unix time. */
-export interface Failure {
-	readonly promise: PromiseName | "other";
+export interface LifeFailure {
+	readonly invariant: InvariantName | "other";
 	readonly message: string;
 	readonly at: number | undefined;
 }
 
 export interface ShrinkOptions {
 	/** Plays a scenario; `undefined` when it goes well. */
-	play(scenario: Scenario): Promise<Failure | undefined>;
+	play(scenario: Scenario): Promise<LifeFailure | undefined>;
 	/** Whether there is time for another try. */
-	more(): boolean;
+	hasTime(): boolean;
 	/** A smaller one was found. */
-	onSmaller?(scenario: Scenario): void;
+	onShrunk?(scenario: Scenario): void;
 }
 
-export interface Shrunk {
+export interface ShrinkResult {
 	readonly scenario: Scenario;
-	readonly failure: Failure;
+	readonly failure: LifeFailure;
 	/** How many scenarios were played for it. */
 	readonly tries: number;
 }
@@ -27,28 +27,32 @@ export interface Shrunk {
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** The smallest scenario that can be found that breaks the same promise: fewer troubles, a shorter and plainer life. */
-export async function shrink(failing: Scenario, failure: Failure, options: ShrinkOptions): Promise<Shrunk> {
+/** The smallest scenario that can be found that breaks the same promise: fewer faults, a shorter and plainer life. */
+export async function shrink(
+	failing: Scenario,
+	failure: LifeFailure,
+	options: ShrinkOptions,
+): Promise<ShrinkResult> {
 	const search = new Search(failing, failure, options);
 	let before: Scenario | undefined;
-	while (before !== search.best && options.more()) {
+	while (before !== search.best && options.hasTime()) {
 		before = search.best;
 		await search.cutEnd();
-		await search.dropTroubles();
+		await search.dropFaults();
 		await search.cutBeginning();
-		await search.plain();
-		await search.shorten();
+		await search.simplify();
+		await search.shortenFaults();
 	}
 	return { scenario: search.best, failure: search.failure, tries: search.tries };
 }
 
 class Search {
 	best: Scenario;
-	failure: Failure;
+	failure: LifeFailure;
 	tries = 0;
 	private readonly options: ShrinkOptions;
 
-	constructor(best: Scenario, failure: Failure, options: ShrinkOptions) {
+	constructor(best: Scenario, failure: LifeFailure, options: ShrinkOptions) {
 		this.best = best;
 		this.failure = failure;
 		this.options = options;
@@ -63,9 +67,9 @@ class Search {
 			if (length < this.best.length * 0.95 && (await this.try(cutTo(this.best, length)))) return;
 	}
 
-	/** Nor has, mostly, what comes long before the first trouble. */
+	/** Nor has, mostly, what comes long before the first fault. */
 	async cutBeginning(): Promise<void> {
-		const first = Math.min(...this.best.troubles.map(({ from }) => from));
+		const first = Math.min(...this.best.faults.map(({ from }) => from));
 		for (const left of [hour, 6 * hour, day, 3 * day]) {
 			const shift = Math.floor((first - left) / hour) * hour;
 			if (!Number.isFinite(shift) || shift < day / 2) return;
@@ -74,14 +78,14 @@ class Search {
 	}
 
 	/** Delta debugging (Zeller and Hildebrandt, 2002): halves, quarters, and so on down to single ones are left out. */
-	async dropTroubles(): Promise<void> {
-		for (let parts = 2; this.best.troubles.length > 0; ) {
-			const { troubles } = this.best;
-			const size = Math.max(1, Math.ceil(troubles.length / parts));
+	async dropFaults(): Promise<void> {
+		for (let parts = 2; this.best.faults.length > 0; ) {
+			const { faults } = this.best;
+			const size = Math.max(1, Math.ceil(faults.length / parts));
 			let dropped = false;
-			for (let from = 0; from < troubles.length && !dropped; from += size) {
-				const rest = [...troubles.slice(0, from), ...troubles.slice(from + size)];
-				dropped = await this.try({ ...this.best, troubles: rest });
+			for (let from = 0; from < faults.length && !dropped; from += size) {
+				const rest = [...faults.slice(0, from), ...faults.slice(from + size)];
+				dropped = await this.try({ ...this.best, faults: rest });
 			}
 			if (dropped) parts = Math.max(2, parts - 1);
 			else if (size === 1) return;
@@ -90,7 +94,7 @@ class Search {
 	}
 
 	/** Everything as in the plainest of boards. */
-	async plain(): Promise<void> {
+	async simplify(): Promise<void> {
 		const { ticksFrom, ...wide } = this.best;
 		if (ticksFrom !== undefined) await this.try(wide);
 		for (const part of [
@@ -110,45 +114,45 @@ class Search {
 	}
 
 	/** Troubles that last shorter. */
-	async shorten(): Promise<void> {
-		for (let index = 0; index < this.best.troubles.length; index++) {
+	async shortenFaults(): Promise<void> {
+		for (let index = 0; index < this.best.faults.length; index++) {
 			for (;;) {
-				const trouble = this.best.troubles[index];
-				const lasts = (trouble?.to ?? 0) - (trouble?.from ?? 0);
-				if (trouble === undefined || lasts < 1_000) break;
-				const shorter = { ...trouble, to: Math.round(trouble.from + lasts / 2) };
-				if (!(await this.try({ ...this.best, troubles: this.best.troubles.with(index, shorter) }))) break;
+				const fault = this.best.faults[index];
+				const lasts = (fault?.to ?? 0) - (fault?.from ?? 0);
+				if (fault === undefined || lasts < 1_000) break;
+				const shorter = { ...fault, to: Math.round(fault.from + lasts / 2) };
+				if (!(await this.try({ ...this.best, faults: this.best.faults.with(index, shorter) }))) break;
 			}
 		}
 	}
 
 	/** Whether it breaks the same promise; then it is the best. */
 	private async try(scenario: Scenario): Promise<boolean> {
-		if (!this.options.more()) return false;
+		if (!this.options.hasTime()) return false;
 		this.tries++;
 		const failure = await this.options.play(scenario);
-		if (failure?.promise !== this.failure.promise) return false;
+		if (failure?.invariant !== this.failure.invariant) return false;
 		this.best = scenario;
 		this.failure = failure;
-		this.options.onSmaller?.(scenario);
+		this.options.onShrunk?.(scenario);
 		return true;
 	}
 }
 
 function cutTo(scenario: Scenario, length: number): Scenario {
-	const troubles = scenario.troubles
+	const faults = scenario.faults
 		.filter(({ from }) => from < length)
-		.map((trouble) => ({ ...trouble, to: Math.min(length, trouble.to) }));
-	return { ...scenario, length, troubles };
+		.map((fault) => ({ ...fault, to: Math.min(length, fault.to) }));
+	return { ...scenario, length, faults };
 }
 
 function startLater(scenario: Scenario, shift: number): Scenario {
-	const earlier = ({ from, to, ...what }: Trouble) =>
-		({ from: from - shift, to: to - shift, ...what }) as Trouble;
+	const earlier = ({ from, to, ...what }: ScenarioFault) =>
+		({ from: from - shift, to: to - shift, ...what }) as ScenarioFault;
 	return {
 		...scenario,
 		startedAt: scenario.startedAt + shift,
 		length: scenario.length - shift,
-		troubles: scenario.troubles.map(earlier),
+		faults: scenario.faults.map(earlier),
 	};
 }

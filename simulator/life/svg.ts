@@ -1,46 +1,62 @@
 /** An SVG document, written as text. */
 
-export type Attributes = Readonly<Record<string, string | number | undefined>>;
+export type SvgAttributes = Readonly<Record<string, string | number | undefined>>;
 
 /** An element with what is in it. */
-export function element(name: string, attributes: Attributes = {}, ...content: readonly string[]): string {
+export function svgElement(
+	name: string,
+	attributes: SvgAttributes = {},
+	...content: readonly string[]
+): string {
 	const told = Object.entries(attributes)
 		.filter(([, value]) => value !== undefined)
-		.map(([key, value]) => ` ${key}="${escaped(typeof value === "number" ? short(value) : String(value))}"`)
+		.map(
+			([key, value]) =>
+				` ${key}="${escapeXml(typeof value === "number" ? formatNumber(value) : String(value))}"`,
+		)
 		.join("");
 	return content.length === 0 ? `<${name}${told}/>` : `<${name}${told}>${content.join("")}</${name}>`;
 }
 
-export function text(x: number, y: number, words: string, attributes: Attributes = {}): string {
-	return element("text", { x, y, ...attributes }, escaped(words));
+export function svgText(x: number, y: number, words: string, attributes: SvgAttributes = {}): string {
+	return svgElement("text", { x, y, ...attributes }, escapeXml(words));
 }
 
-export function line(x1: number, y1: number, x2: number, y2: number, attributes: Attributes = {}): string {
-	return element("line", { x1, y1, x2, y2, ...attributes });
+export function svgLine(
+	x1: number,
+	y1: number,
+	x2: number,
+	y2: number,
+	attributes: SvgAttributes = {},
+): string {
+	return svgElement("line", { x1, y1, x2, y2, ...attributes });
 }
 
 /** The area between a base line and values, drawn in steps; `undefined` values leave a gap. */
-export function steps(
+export function svgSteps(
 	values: readonly number[],
 	{ x, width, base, height }: { x: number; width: number; base: number; height: (value: number) => number },
-	attributes: Attributes,
+	attributes: SvgAttributes,
 ): string {
 	const step = width / values.length;
-	let path = `M${short(x)} ${short(base)}`;
+	let path = `M${formatNumber(x)} ${formatNumber(base)}`;
 	let before = Number.NaN;
 	values.forEach((value, index) => {
 		const y = base - height(value);
-		if (y !== before) path += `H${short(x + index * step)}V${short(y)}`;
+		if (y !== before) path += `H${formatNumber(x + index * step)}V${formatNumber(y)}`;
 		before = y;
 	});
-	return element("path", { d: `${path}H${short(x + width)}V${short(base)}Z`, ...attributes });
+	return svgElement("path", {
+		d: `${path}H${formatNumber(x + width)}V${formatNumber(base)}Z`,
+		...attributes,
+	});
 }
 
-export function escaped(words: string): string {
+export function escapeXml(words: string): string {
 	return words.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 }
 
 /** Two decimals at most. */
-export function short(value: number): string {
+export function formatNumber(value: number): string {
 	return String(Math.round(value * 100) / 100);
 }

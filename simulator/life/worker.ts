@@ -1,62 +1,62 @@
-import { PowerLossError } from "../flash";
+import { PowerLossError } from "../hardware/nor-flash";
 import type { History } from "./history";
+import { InvariantViolation } from "./invariants";
 import { Life, type LifeReport } from "./life";
-import { BrokenPromiseError } from "./promises";
 import type { Scenario } from "./scenario";
-import { type Failure, type Shrunk, shrink } from "./shrink";
+import { type LifeFailure, type ShrinkResult, shrink } from "./shrink";
 
 /** What a worker is asked for. */
-export interface Task {
+export interface LifeTask {
 	readonly scenario: Scenario;
 	/** Parts that the life's history is told in. */
 	readonly parts?: number;
 	/** How long a scenario that fails may be made smaller, milliseconds; 0: not at all. */
-	readonly shrinkTime: number;
+	readonly shrinkMs: number;
 }
 
 /** What it says. */
-export type Message =
+export type WorkerMessage =
 	/** The days of the life that have passed since the last time. */
 	| { readonly kind: "days"; readonly days: number }
 	/** A scenario that failed has been made smaller. */
-	| { readonly kind: "smaller"; readonly troubles: number }
-	| { readonly kind: "done"; readonly result: Result };
+	| { readonly kind: "smaller"; readonly faults: number }
+	| { readonly kind: "done"; readonly result: LifeResult };
 
 /** A life in which every promise was kept. */
-export interface Kept {
+export interface PassedLife {
 	readonly report: LifeReport;
 	/** The longest time that anything waited without an excuse, milliseconds. */
-	readonly longestWait: number;
-	readonly moments?: History["moments"];
+	readonly maxWaitMs: number;
+	readonly intervals?: History["intervals"];
 	/** Milliseconds of computing. */
-	readonly computing: number;
+	readonly cpuMs: number;
 }
 
 /** One in which a promise was broken. */
-export interface Broken {
-	readonly failure: Failure;
-	readonly smallest: Shrunk;
+export interface FailedLife {
+	readonly failure: LifeFailure;
+	readonly shrunk: ShrinkResult;
 	/** Milliseconds of computing, the making smaller not included. */
-	readonly computing: number;
+	readonly cpuMs: number;
 }
 
-export type Result = Kept | Broken;
+export type LifeResult = PassedLife | FailedLife;
 
 let current: Life | undefined;
 process.on("unhandledRejection", (error) => {
 	// What a start of the board had under way when it lost its power ends nowhere.
 	if (!(error instanceof PowerLossError)) current?.fail(error);
 });
-process.on("message", (task: Task) => {
+process.on("message", (task: LifeTask) => {
 	void work(task).then((result) => send({ kind: "done", result }));
 });
 process.on("disconnect", () => process.exit());
 
-function send(message: Message): void {
+function send(message: WorkerMessage): void {
 	process.send?.(message);
 }
 
-async function work({ scenario, parts, shrinkTime }: Task): Promise<Result> {
+async function work({ scenario, parts, shrinkMs }: LifeTask): Promise<LifeResult> {
 	const started = process.cpuUsage();
 	let passed = 0;
 	const life = new Life({
@@ -70,35 +70,35 @@ async function work({ scenario, parts, shrinkTime }: Task): Promise<Result> {
 	});
 	const outcome = await play(life);
 	const { user, system } = process.cpuUsage(started);
-	const computing = (user + system) / 1_000;
-	if (!("promise" in outcome))
+	const cpuMs = (user + system) / 1_000;
+	if (!("invariant" in outcome))
 		return {
-			computing,
+			cpuMs,
 			report: outcome,
-			longestWait: life.longestWait,
-			...(life.history === undefined ? {} : { moments: life.history.moments }),
+			maxWaitMs: life.maxWaitMs,
+			...(life.history === undefined ? {} : { intervals: life.history.intervals }),
 		};
-	const until = performance.now() + shrinkTime;
-	const smallest = await shrink(scenario, outcome, {
+	const until = performance.now() + shrinkMs;
+	const shrunk = await shrink(scenario, outcome, {
 		play: async (smaller) => {
 			const again = await play(new Life({ scenario: smaller }));
-			return "promise" in again ? again : undefined;
+			return "invariant" in again ? again : undefined;
 		},
-		more: () => performance.now() < until,
-		onSmaller: ({ troubles }) => send({ kind: "smaller", troubles: troubles.length }),
+		hasTime: () => performance.now() < until,
+		onShrunk: ({ faults }) => send({ kind: "smaller", faults: faults.length }),
 	});
-	return { computing, failure: outcome, smallest };
+	return { cpuMs, failure: outcome, shrunk };
 }
 
-async function play(life: Life): Promise<LifeReport | Failure> {
+async function play(life: Life): Promise<LifeReport | LifeFailure> {
 	current = life;
 	try {
 		return await life.run();
 	} catch (error) {
-		if (error instanceof BrokenPromiseError)
-			return { promise: error.promise, message: error.message, at: error.at };
+		if (error instanceof InvariantViolation)
+			return { invariant: error.invariant, message: error.message, at: error.at };
 		return {
-			promise: "other",
+			invariant: "other",
 			message: error instanceof Error ? (error.stack ?? error.message) : String(error),
 			at: undefined,
 		};

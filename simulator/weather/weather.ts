@@ -1,7 +1,7 @@
-import { pressures, temperatures } from "./seattle";
+import { pressures, temperatures } from "./seattle-normals";
 
 /** What a sensor is exposed to. */
-export interface Environment {
+export interface Weather {
 	/** Degrees Celsius. */
 	readonly temperature: number;
 	/** Relative, percent. */
@@ -10,8 +10,8 @@ export interface Environment {
 	readonly pressure: number;
 }
 
-const hour = 3_600_000;
-const day = 24;
+const hourMs = 3_600_000;
+const hoursPerDay = 24;
 
 /**
  * The weather at a time (milliseconds, from any start), repeated after four weeks; between two hours it changes
@@ -21,19 +21,20 @@ const day = 24;
  * one degree under the lowest temperature of the 24 hours around, as it mostly is after a calm night, and the
  * relative humidity follows by the Magnus formula (WMO-No. 8, volume I, annex 4.B).
  */
-export function weatherAt(milliseconds: number): Environment {
-	const hours = milliseconds / hour;
-	const temperature = between(temperatures, hours) / 10;
-	const humidity = (100 * vapourPressure(between(dewPoints, hours) / 10)) / vapourPressure(temperature);
-	return { temperature, humidity: Math.min(100, humidity), pressure: between(pressures, hours) * 10 };
+export function weatherAt(milliseconds: number): Weather {
+	const hours = milliseconds / hourMs;
+	const temperature = interpolate(temperatures, hours) / 10;
+	const humidity =
+		(100 * saturationPressureHPa(interpolate(dewPoints, hours) / 10)) / saturationPressureHPa(temperature);
+	return { temperature, humidity: Math.min(100, humidity), pressure: interpolate(pressures, hours) * 10 };
 }
 
-function between(values: ArrayLike<number>, hours: number): number {
-	const before = at(values, Math.floor(hours));
-	return before + (at(values, Math.floor(hours) + 1) - before) * (hours - Math.floor(hours));
+function interpolate(values: ArrayLike<number>, hours: number): number {
+	const before = valueAt(values, Math.floor(hours));
+	return before + (valueAt(values, Math.floor(hours) + 1) - before) * (hours - Math.floor(hours));
 }
 
-function at(values: ArrayLike<number>, hour: number): number {
+function valueAt(values: ArrayLike<number>, hour: number): number {
 	const index = ((hour % values.length) + values.length) % values.length;
 	return values[index] ?? 0;
 }
@@ -44,11 +45,12 @@ function at(values: ArrayLike<number>, hour: number): number {
  */
 const dewPoints = Int16Array.from(temperatures, (_, hour) => {
 	let least = Number.POSITIVE_INFINITY;
-	for (let i = -day / 2; i <= day / 2; i++) least = Math.min(least, at(temperatures, hour + i));
+	for (let i = -hoursPerDay / 2; i <= hoursPerDay / 2; i++)
+		least = Math.min(least, valueAt(temperatures, hour + i));
 	return least - 10;
 });
 
 /** Saturation over water, hPa. */
-function vapourPressure(celsius: number): number {
+function saturationPressureHPa(celsius: number): number {
 	return 6.112 * Math.exp((17.62 * celsius) / (243.12 + celsius));
 }

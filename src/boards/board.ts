@@ -11,7 +11,7 @@ import type {
 	UDPConstructor,
 	WiFiConstructor,
 } from "./ecma419";
-import type { ResetReason } from "./reset";
+import type { ResetReason } from "./reset-reason";
 
 /**
  * Every piece of the world that the firmware touches. Where ECMA-419 has a class, the board gives that class;
@@ -19,7 +19,7 @@ import type { ResetReason } from "./reset";
  * time and chance come in only here, so that a whole life of a device can be replayed from a seed.
  */
 export interface Board {
-	readonly identity: Identity;
+	readonly identity: BoardIdentity;
 	/** Why the board started this time. */
 	readonly resetReason: ResetReason;
 	readonly time: Time;
@@ -48,7 +48,7 @@ export interface Board {
 	sleep(milliseconds: number, wakePin?: number): void;
 }
 
-export interface Identity {
+export interface BoardIdentity {
 	/** For example `esp32`, `esp32c3`, `node`. */
 	readonly chip: string;
 	/** Six hexadecimal digits, the end of the MAC address: the same at every boot, different on every board. */
@@ -75,7 +75,7 @@ export interface Pins {
 	readonly Analog: AnalogConstructor;
 	readonly OneWire: OneWireConstructor;
 	/** Volts of the largest number that an {@link Analog} gives. */
-	readonly analogRange: number;
+	readonly analogRangeV: number;
 	/** Numbers of the pins that the usual boards with this chip have a light and a button at. */
 	readonly led?: number | undefined;
 	readonly button?: number | undefined;
@@ -122,13 +122,13 @@ export interface AccessPointOptions {
 }
 
 /** A network that was heard. */
-export interface HeardNetwork {
+export interface ScanResult {
 	/** Whatever somebody chose to send: hostile text. Empty when it hides its name. */
 	readonly SSID: string;
 	/** Received signal strength, dBm. */
 	readonly RSSI: number;
 	/** It wants a password. */
-	readonly secured: boolean;
+	readonly isSecured: boolean;
 }
 
 /**
@@ -141,7 +141,7 @@ export interface AccessPoint {
 	/** How many are joined. */
 	readonly stations: number;
 	/** Looks for networks in reach, some seconds. Throws while it is at it, and when a network is being joined. */
-	scan(options: { onFound(network: HeardNetwork): void; onComplete(): void }): void;
+	scan(options: { onFound(network: ScanResult): void; onComplete(): void }): void;
 	/** May be called twice. */
 	close(): void;
 }

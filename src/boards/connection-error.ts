@@ -16,10 +16,10 @@ export class ConnectionError extends Error {
 	// A field, because XS freezes the built-in prototypes.
 	override name = "ConnectionError";
 	/** Set when the peer's certificate was refused; then nothing but a change of settings or of the clock helps. */
-	readonly trust: TrustFault | undefined;
+	readonly trustFault: TrustFault | undefined;
 
 	constructor(message: string, trust?: TrustFault) {
 		super(message);
-		this.trust = trust;
+		this.trustFault = trust;
 	}
 }

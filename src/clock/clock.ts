@@ -1,20 +1,20 @@
 import type { Time } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
+import { errorMessage } from "../common/error-message";
 import type { SampleTime } from "../reading/reading";
 import {
 	type Anchor,
+	addAnchor,
 	type ClockRecord,
-	decodeRecord,
-	encodeRecord,
-	mostAnchors,
-	storableRate,
-	timeOf,
-	withAnchor,
+	decodeClockRecord,
+	encodeClockRecord,
+	maxAnchors,
+	quantizeDrift,
+	utcOfTicks,
 } from "./anchor";
-import { placeBoots } from "./estimate";
+import { placeUnanchoredBoots } from "./boot-placement";
+import { type DriftState, updateDrift } from "./drift";
 import type { Measurement } from "./measurement";
-import { messageOf } from "./message";
-import { learnRate, type RateState } from "./rate";
 
 export interface ClockOptions {
 	readonly time: Pick<Time, "ticks">;
@@ -28,7 +28,7 @@ export interface ClockOptions {
 	 */
 	readonly sleeps?: boolean;
 	/** The boot of the reading that waits longest: asked where the anchors have no room, of older ones none is needed. */
-	oldestBoot?(): number;
+	oldestPendingBoot?(): number;
 	/** Keeps the anchors under the key `clock`. */
 	readonly storage: Pick<KeyValue, "read" | "write">;
 	log(line: string): void;
@@ -36,27 +36,27 @@ export interface ClockOptions {
 
 export const clockKey = "clock";
 /** A step back within this is not shown: the samples' times stand until the clock has come after. Milliseconds. */
-const heldStep = 1_000;
+const maxHiddenStepMs = 1_000;
 /** Boots placed in one pass: bounds the memory that a brown-out loop of thousands costs. */
-const placedAtOnce = 32;
+const maxBootsPerPass = 32;
 /** The chip's slow oscillator, calibrated, is not further off: then a clock was set. */
-const largestSleepRate = 0.05;
+const maxSleepDrift = 0.05;
 /**
  * Ticks of a crystal are true to a second for so long before a boot's first measurement, and after each, milliseconds:
  * where its rate was learned (to 10 ppm), and where it was not (some tens of ppm, with ageing and cold).
  */
-const trueByRate = 100_000_000;
-const trueByCrystal = 15_000_000;
+const maxExtrapolationCalibratedMs = 100_000_000;
+const maxExtrapolationUncalibratedMs = 15_000_000;
 /** What a board was awake for is kept when it makes so much of a difference, milliseconds. */
-const worthKeeping = 5;
+const minSavedCorrectionMs = 5;
 /**
  * Ticks that were counted asleep are true to a second for so long, milliseconds: between two measurements, which tell
  * the mean rate and leave what the temperature of the day does to it (some 100 ppm); and before one, where that mean
  * does not hold because the two are further apart, or because it is the board's first (1 %, also where a board was
  * awake for much of the time, and counted by its crystal).
  */
-const trueBetween = 6 * 3_600_000;
-const trueBefore = 100_000;
+const maxSleepInterpolationMs = 6 * 3_600_000;
+const maxSleepExtrapolationMs = 100_000;
 
 /**
  * The wall time of this board, from its monotonic ticks and what time servers say.
@@ -68,32 +68,32 @@ const trueBefore = 100_000;
 export class Clock {
 	private readonly options: ClockOptions;
 	private anchors: readonly Anchor[] = [];
-	private rate: RateState = { rate: undefined, base: undefined };
+	private driftState: DriftState = { drift: undefined, baseline: undefined };
 	/** Tells the present time, once it is known; corrected by each measurement. */
-	private line: Pick<Anchor, "start" | "rate"> | undefined;
+	private clockModel: Pick<Anchor, "startUtc" | "drift"> | undefined;
 	/** Ticks since which the board is awake. */
-	private wokeAt: number;
+	private wokeAtTicks: number;
 	/** Ticks counted awake before that which sleep would not have counted; see {@link #even}. */
-	private ahead = 0;
+	private awakeExcessTicks = 0;
 	/** The last measurement whose ticks go on in this boot. */
-	private last: Pick<Measurement, "utc" | "ticks"> | undefined;
+	private lastMeasurement: Pick<Measurement, "utc" | "ticks"> | undefined;
 	/** Measured since the board woke or started. */
-	private _fresh = false;
+	private _measuredSinceWake = false;
 	/** The last time given to a sample. */
-	private lastSample = Number.NEGATIVE_INFINITY;
+	private lastSampleUtc = Number.NEGATIVE_INFINITY;
 	/** Whether readings may wait whose boot has no time. */
-	private unplaced = true;
+	private hasUnanchoredBoots = true;
 
 	constructor(options: ClockOptions) {
 		this.options = options;
 		const record = this.load();
-		this.wokeAt = options.time.ticks();
-		this.rate = { rate: record.rate, base: undefined };
+		this.wokeAtTicks = options.time.ticks();
+		this.driftState = { drift: record.drift, baseline: undefined };
 		// A later boot than this one cannot have been: the count began anew, and its anchors are another's.
 		const { boot, resumed = false } = options;
 		this.anchors = record.anchors.filter((anchor) => anchor.boot < boot || (resumed && anchor.boot === boot));
-		if (resumed) this.resume(record);
-		else this.settle(record);
+		if (resumed) this.resumeFrom(record);
+		else this.closePreviousBoot(record);
 	}
 
 	/** Milliseconds of Unix time, `undefined` before the first measurement of this boot. */
@@ -104,7 +104,7 @@ export class Clock {
 
 	/** The time of this boot's ticks as it is known now, with a fraction; `undefined` while it is not. */
 	utcAt(ticks: number): number | undefined {
-		return this.line === undefined ? undefined : timeOf(this.line, this.even(ticks));
+		return this.clockModel === undefined ? undefined : utcOfTicks(this.clockModel, this.toSleepTicks(ticks));
 	}
 
 	/**
@@ -112,20 +112,20 @@ export class Clock {
 	 * the last measurement, at the most that it is off. A board that asks one server alone could never be set again
 	 * where what it is off after a day of sleep had to be confirmed by a second one.
 	 */
-	slack(ticks: number): number {
+	driftToleranceMs(ticks: number): number {
 		const { sleeps = false } = this.options;
-		if (!sleeps || this._fresh || this.last === undefined) return 0;
-		return largestSleepRate * (this.even(ticks) - this.last.ticks);
+		if (!sleeps || this._measuredSinceWake || this.lastMeasurement === undefined) return 0;
+		return maxSleepDrift * (this.toSleepTicks(ticks) - this.lastMeasurement.ticks);
 	}
 
 	/** The latest moment that an earlier boot knew: no earlier time can be true. */
-	get knownUntil(): number | undefined {
-		return this.before(this.options.boot);
+	get lastKnownUtc(): number | undefined {
+		return this.lastKnownUtcBefore(this.options.boot);
 	}
 
 	/** Whether the time is known and what has waited for it can be sent, this boot's samples or those before. */
 	get synchronized(): boolean {
-		return this._fresh || this.anchored;
+		return this._measuredSinceWake || this.anchored;
 	}
 
 	/** Whether this boot has its anchor: then the samples that it told by ticks have their times. */
@@ -134,13 +134,13 @@ export class Clock {
 	}
 
 	/** Whether the time was measured since the board woke or started. */
-	get fresh(): boolean {
-		return this._fresh;
+	get measuredSinceWake(): boolean {
+		return this._measuredSinceWake;
 	}
 
 	/** Whether the rate of the ticks is known, so that the clock can be left alone for a day. */
-	get steady(): boolean {
-		return this.rate.rate !== undefined;
+	get driftKnown(): boolean {
+		return this.driftState.drift !== undefined;
 	}
 
 	/**
@@ -151,14 +151,14 @@ export class Clock {
 	sampleTime(): SampleTime {
 		const { boot, time, sleeps = false } = this.options;
 		const ticks = time.ticks();
-		const known = sleeps && !this._fresh ? undefined : this.utcAt(ticks);
-		if (known === undefined) return { boot, ticks: Math.round(this.even(ticks)) };
+		const known = sleeps && !this._measuredSinceWake ? undefined : this.utcAt(ticks);
+		if (known === undefined) return { boot, ticks: Math.round(this.toSleepTicks(ticks)) };
 		const utc = Math.round(known);
-		const held = utc <= this.lastSample && utc >= this.lastSample - heldStep;
-		this.lastSample = held ? this.lastSample + 1 : utc;
+		const held = utc <= this.lastSampleUtc && utc >= this.lastSampleUtc - maxHiddenStepMs;
+		this.lastSampleUtc = held ? this.lastSampleUtc + 1 : utc;
 		// mutation: estimate-after-last-sync
-		const estimated = !sleeps && ticks - (this.last?.ticks ?? ticks) > this.believed;
-		return estimated ? { utc: this.lastSample, estimated } : { utc: this.lastSample };
+		const estimated = !sleeps && ticks - (this.lastMeasurement?.ticks ?? ticks) > this.maxExtrapolationMs;
+		return estimated ? { utc: this.lastSampleUtc, estimated } : { utc: this.lastSampleUtc };
 	}
 
 	/**
@@ -170,59 +170,59 @@ export class Clock {
 		const anchor = this.anchors.find(({ boot }) => boot === time.boot);
 		if (anchor !== undefined)
 			return {
-				utc: Math.round(timeOf(anchor, time.ticks)),
-				estimated: time.ticks < anchor.estimatedBefore,
+				utc: Math.round(utcOfTicks(anchor, time.ticks)),
+				estimated: time.ticks < anchor.estimatedBeforeTicks,
 			};
-		if (time.boot !== this.options.boot) this.unplaced = true;
+		if (time.boot !== this.options.boot) this.hasUnanchoredBoots = true;
 		return undefined;
 	}
 
 	/** Takes a measurement that was found good. The boot's first is on flash before it is used. */
-	set(measurement: Measurement): void {
+	applyMeasurement(measurement: Measurement): void {
 		const { boot, sleeps = false } = this.options;
 		const { utc } = measurement;
-		const ticks = this.even(measurement.ticks);
+		const ticks = this.toSleepTicks(measurement.ticks);
 		if (sleeps && !this.anchored && this.isFull()) {
-			this.setAlone({ utc, ticks });
+			this.applyWithoutAnchor({ utc, ticks });
 			return;
 		}
-		const estimatedBefore = this.estimatedBefore(ticks);
-		if (!sleeps) this.rate = learnRate(this.rate, measurement);
-		else if (!this._fresh)
-			this.rate = {
+		const estimatedBeforeTicks = this.computeEstimatedBeforeTicks(ticks);
+		if (!sleeps) this.driftState = updateDrift(this.driftState, measurement);
+		else if (!this._measuredSinceWake)
+			this.driftState = {
 				// mutation: learn-sleep-rate
-				rate: this.sleepRate({ utc, ticks }),
-				base: undefined,
+				drift: this.sleepDrift({ utc, ticks }),
+				baseline: undefined,
 			};
-		this.ahead = measurement.ticks - ticks;
-		this.wokeAt = measurement.ticks;
-		this._fresh = true;
-		this.last = { utc, ticks };
-		const rate = this.rate.rate ?? 0;
-		const line = { start: utc - ticks * (1 + rate), rate };
+		this.awakeExcessTicks = measurement.ticks - ticks;
+		this.wokeAtTicks = measurement.ticks;
+		this._measuredSinceWake = true;
+		this.lastMeasurement = { utc, ticks };
+		const drift = this.driftState.drift ?? 0;
+		const line = { startUtc: utc - ticks * (1 + drift), drift };
 		const own = this.anchors.find((anchor) => anchor.boot === boot);
-		const anchor = own ?? { boot, ...line, until: utc, estimatedBefore };
+		const anchor = own ?? { boot, ...line, lastKnownUtc: utc, estimatedBeforeTicks };
 		// mutation: record-anchor
-		this.keep(withAnchor(this.anchors, { ...anchor, until: utc }, boot));
-		this.line = line;
+		this.save(addAnchor(this.anchors, { ...anchor, lastKnownUtc: utc }, boot));
+		this.clockModel = line;
 	}
 
 	/** The board is about to sleep: what it has counted awake is kept, so that one rate holds for all its ticks. */
-	rest(): void {
+	saveBeforeSleep(): void {
 		const { sleeps = false, time } = this.options;
 		const ticks = time.ticks();
-		const ahead = ticks - this.even(ticks);
-		if (!sleeps || Math.abs(ahead - this.ahead) < worthKeeping) return;
-		this.ahead = ahead;
-		this.wokeAt = ticks;
-		this.keep(this.anchors);
+		const ahead = ticks - this.toSleepTicks(ticks);
+		if (!sleeps || Math.abs(ahead - this.awakeExcessTicks) < minSavedCorrectionMs) return;
+		this.awakeExcessTicks = ahead;
+		this.wokeAtTicks = ticks;
+		this.save(this.anchors);
 	}
 
 	/** Whether there is no room for another anchor, not even when those go that no reading needs any more. */
 	private isFull(): boolean {
-		if (this.anchors.length < mostAnchors) return false;
-		this.anchors = this.needed(this.options.oldestBoot?.() ?? 0);
-		return this.anchors.length >= mostAnchors;
+		if (this.anchors.length < maxAnchors) return false;
+		this.anchors = this.requiredAnchors(this.options.oldestPendingBoot?.() ?? 0);
+		return this.anchors.length >= maxAnchors;
 	}
 
 	/**
@@ -231,96 +231,98 @@ export class Clock {
 	 * board, and one without its anchor cannot be placed by how long it lasted. So this boot waits for its anchor, and
 	 * goes on, until there is room; the measurement before it stays the one that its ticks count from.
 	 */
-	private setAlone({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): void {
-		const rate = this.sleepRate({ utc, ticks }) ?? 0;
-		this.line = { start: utc - ticks * (1 + rate), rate };
-		this._fresh = true;
+	private applyWithoutAnchor({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): void {
+		const drift = this.sleepDrift({ utc, ticks }) ?? 0;
+		this.clockModel = { startUtc: utc - ticks * (1 + drift), drift };
+		this._measuredSinceWake = true;
 	}
 
 	/**
 	 * Gives boots that never learned the time their place, from one pass over the waiting readings in order of
-	 * their sequence; does nothing, and reads none, when no boot is without. To be called after {@link set}.
+	 * their sequence; does nothing, and reads none, when no boot is without. To be called after {@link applyMeasurement}.
 	 */
-	estimate(waiting: Iterable<{ readonly time: SampleTime }>): void {
+	estimateUnanchoredBoots(pending: Iterable<{ readonly time: SampleTime }>): void {
 		const now = this.now();
-		if (now === undefined || !this.unplaced) return;
+		if (now === undefined || !this.hasUnanchoredBoots) return;
 		const { boot, log } = this.options;
 		let oldest = boot;
 		/** Whether the very first has no time, and keeps all others from being sent. */
-		let urgent: boolean | undefined;
+		let isFirstUnresolved: boolean | undefined;
 		const known = {
 			resolve: (time: SampleTime) => {
 				if ("boot" in time) oldest = Math.min(oldest, time.boot);
 				const utc = this.resolve(time)?.utc;
-				urgent ??= utc === undefined;
+				isFirstUnresolved ??= utc === undefined;
 				return utc;
 			},
-			before: (of: number) => this.before(of),
+			lastKnownUtcBefore: (of: number) => this.lastKnownUtcBefore(of),
 			// A boot that waits for its anchor has its beginning all the same.
-			after: (of: number) =>
-				this.anchors.find((anchor) => anchor.boot > of)?.start ?? this.line?.start ?? now,
-			rate: this.rate.rate ?? 0,
+			firstKnownUtcAfter: (of: number) =>
+				this.anchors.find((anchor) => anchor.boot > of)?.startUtc ?? this.clockModel?.startUtc ?? now,
+			drift: this.driftState.drift ?? 0,
 		};
-		const all = placeBoots(this.placeable(waiting), known, placedAtOnce);
+		const all = placeUnanchoredBoots(this.placeableReadings(pending), known, maxBootsPerPass);
 		// Where some are left, the next reading of theirs that is asked for brings the next pass.
-		this.unplaced = false;
-		let anchors = this.needed(oldest);
+		this.hasUnanchoredBoots = false;
+		let anchors = this.requiredAnchors(oldest);
 		// What was measured does not give way to what is estimated, unless nothing could be sent any more.
-		const placed = all.slice(0, Math.max(urgent ? 1 : 0, mostAnchors - anchors.length));
-		for (const anchor of placed) anchors = withAnchor(anchors, anchor, boot);
+		const placed = all.slice(0, Math.max(isFirstUnresolved ? 1 : 0, maxAnchors - anchors.length));
+		for (const anchor of placed) anchors = addAnchor(anchors, anchor, boot);
 		if (anchors.length === this.anchors.length && placed.length === 0) return;
-		this.keep(anchors);
+		this.save(anchors);
 		if (placed.length === 0) return;
 		const who = placed.length === 1 ? "a boot" : `${placed.length} boots`;
 		log(`time: ${who} never learned it; the readings are placed between their neighbours`);
 	}
 
 	/** Up to what waits for this boot's own anchor, which will give it a better time than its neighbours could. */
-	private *placeable(
-		waiting: Iterable<{ readonly time: SampleTime }>,
+	private *placeableReadings(
+		pending: Iterable<{ readonly time: SampleTime }>,
 	): Generator<{ readonly time: SampleTime }> {
 		const own = this.anchored ? undefined : this.options.boot;
-		for (const reading of waiting) {
+		for (const reading of pending) {
 			if ("boot" in reading.time && reading.time.boot === own) return;
 			yield reading;
 		}
 	}
 
 	/** Forgets the anchors of boots before this one: of those no reading waits any more. */
-	forgetBoots(before: number): void {
-		const anchors = this.needed(before);
-		if (anchors.length < this.anchors.length) this.keep(anchors);
+	discardAnchorsBefore(before: number): void {
+		const anchors = this.requiredAnchors(before);
+		if (anchors.length < this.anchors.length) this.save(anchors);
 	}
 
 	/** From the oldest boot on; two older ones stay as landmarks: for what is placed next, and for the next boot. */
-	private needed(oldest: number): readonly Anchor[] {
+	private requiredAnchors(oldest: number): readonly Anchor[] {
 		const { boot } = this.options;
 		const newestBefore = (limit: number) => this.anchors.findLast((anchor) => anchor.boot < limit);
 		const landmarks = [newestBefore(oldest), newestBefore(boot)];
 		return this.anchors.filter((anchor) => anchor.boot >= oldest || landmarks.includes(anchor));
 	}
 
-	private before(boot: number): number | undefined {
-		return this.anchors.findLast((anchor) => anchor.boot < boot)?.until;
+	private lastKnownUtcBefore(boot: number): number | undefined {
+		return this.anchors.findLast((anchor) => anchor.boot < boot)?.lastKnownUtc;
 	}
 
 	/**
 	 * Ticks as a board that sleeps would have counted them all asleep: then one rate leads from any two of a boot to the
 	 * time between them, however long it was awake in the meantime and counted by its crystal, which is true.
 	 */
-	private even(ticks: number): number {
+	private toSleepTicks(ticks: number): number {
 		const { sleeps = false } = this.options;
-		const rate = this.rate.rate ?? 0;
+		const drift = this.driftState.drift ?? 0;
 		// mutation: correct-sleep-drift
-		return sleeps ? ticks - this.ahead - ((ticks - this.wokeAt) * rate) / (1 + rate) : ticks;
+		return sleeps
+			? ticks - this.awakeExcessTicks - ((ticks - this.wokeAtTicks) * drift) / (1 + drift)
+			: ticks;
 	}
 
 	/** The time goes on from the last measurement; its rate is that of the sleep before. */
-	private resume({ last, ahead, rate = 0 }: ClockRecord): void {
-		this.ahead = ahead;
-		if (last === undefined) return;
-		this.last = last;
-		this.line = { start: last.utc - last.ticks * (1 + rate), rate };
+	private resumeFrom({ lastMeasurement, awakeExcessTicks, drift = 0 }: ClockRecord): void {
+		this.awakeExcessTicks = awakeExcessTicks;
+		if (lastMeasurement === undefined) return;
+		this.lastMeasurement = lastMeasurement;
+		this.clockModel = { startUtc: lastMeasurement.utc - lastMeasurement.ticks * (1 + drift), drift };
 	}
 
 	/**
@@ -329,70 +331,78 @@ export class Clock {
 	 * measurement. A board on mains only forgets it: on battery later, it would take it for the last of a boot that never
 	 * measured anything.
 	 */
-	private settle({ last, rate = 0 }: ClockRecord): void {
+	private closePreviousBoot({ lastMeasurement, drift = 0 }: ClockRecord): void {
 		const { boot, sleeps = false } = this.options;
-		if (last === undefined) return;
+		if (lastMeasurement === undefined) return;
 		if (!sleeps) {
-			this.keep(this.anchors);
+			this.save(this.anchors);
 			return;
 		}
 		const asleep = (this.anchors.at(-1)?.boot ?? boot) + 1;
-		const start = last.utc - last.ticks * (1 + rate);
-		const estimatedBefore = Number.POSITIVE_INFINITY;
-		const slept = { boot: asleep, start, rate, until: last.utc, estimatedBefore };
+		const startUtc = lastMeasurement.utc - lastMeasurement.ticks * (1 + drift);
+		const estimatedBeforeTicks = Number.POSITIVE_INFINITY;
+		const slept = { boot: asleep, startUtc, drift, lastKnownUtc: lastMeasurement.utc, estimatedBeforeTicks };
 		// Where there is no room it has some of its own: nothing else tells the time of what was sampled last.
-		this.keep(asleep < boot ? withAnchor(this.anchors, slept, boot, mostAnchors + 1) : this.anchors);
+		this.save(asleep < boot ? addAnchor(this.anchors, slept, boot, maxAnchors + 1) : this.anchors);
 	}
 
 	/** Ticks up to which it was counted for longer than can be believed, at the boot's first measurement at `ticks`. */
-	private estimatedBefore(ticks: number): number {
+	private computeEstimatedBeforeTicks(ticks: number): number {
 		const { sleeps = false } = this.options;
 		if (!sleeps)
 			// mutation: estimate-before-first-sync
-			return Math.max(0, Math.ceil((ticks - this.believed) / 1000) * 1000);
-		if (this._fresh) return 0;
-		const last = this.last;
+			return Math.max(0, Math.ceil((ticks - this.maxExtrapolationMs) / 1000) * 1000);
+		if (this._measuredSinceWake) return 0;
+		const last = this.lastMeasurement;
 		// mutation: detect-sleep
-		const slept = last === undefined ? ticks > trueBefore : ticks - last.ticks > trueBetween;
-		return slept ? Math.ceil((ticks - trueBefore) / 1000) * 1000 : 0;
+		const slept =
+			last === undefined ? ticks > maxSleepExtrapolationMs : ticks - last.ticks > maxSleepInterpolationMs;
+		return slept ? Math.ceil((ticks - maxSleepExtrapolationMs) / 1000) * 1000 : 0;
 	}
 
 	/** For how long the ticks of a board that does not sleep are true to a second, milliseconds. */
-	private get believed(): number {
-		return this.rate.rate === undefined ? trueByCrystal : trueByRate;
+	private get maxExtrapolationMs(): number {
+		return this.driftState.drift === undefined
+			? maxExtrapolationUncalibratedMs
+			: maxExtrapolationCalibratedMs;
 	}
 
 	/** How far the ticks were off since the last measurement, most of it asleep. */
-	private sleepRate({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): number | undefined {
-		const last = this.last;
-		if (last === undefined || ticks <= last.ticks) return this.rate.rate;
-		const rate = (utc - last.utc) / (ticks - last.ticks) - 1;
-		return Math.abs(rate) > largestSleepRate ? this.rate.rate : storableRate(rate);
+	private sleepDrift({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): number | undefined {
+		const last = this.lastMeasurement;
+		if (last === undefined || ticks <= last.ticks) return this.driftState.drift;
+		const drift = (utc - last.utc) / (ticks - last.ticks) - 1;
+		return Math.abs(drift) > maxSleepDrift ? this.driftState.drift : quantizeDrift(drift);
 	}
 
 	private load(): ClockRecord {
-		const none = { rate: undefined, last: undefined, ahead: 0, anchors: [] };
+		const none = { drift: undefined, lastMeasurement: undefined, awakeExcessTicks: 0, anchors: [] };
 		try {
 			const bytes = this.options.storage.read(clockKey);
 			if (bytes === undefined) return none;
-			const record = decodeRecord(new Uint8Array(bytes));
+			const record = decodeClockRecord(new Uint8Array(bytes));
 			if (record !== undefined) return record;
 			this.options.log("time: what was kept of earlier boots is damaged and is ignored");
 		} catch (error) {
-			this.options.log(`time: what was kept of earlier boots cannot be read: ${messageOf(error)}`);
+			this.options.log(`time: what was kept of earlier boots cannot be read: ${errorMessage(error)}`);
 		}
 		return none;
 	}
 
 	/** A storage that fails costs the promise across a reboot, not the time: it is tried again at the next change. */
-	private keep(anchors: readonly Anchor[]): void {
+	private save(anchors: readonly Anchor[]): void {
 		try {
 			this.options.storage.write(
 				clockKey,
-				encodeRecord({ rate: this.rate.rate, last: this.last, ahead: this.ahead, anchors }),
+				encodeClockRecord({
+					drift: this.driftState.drift,
+					lastMeasurement: this.lastMeasurement,
+					awakeExcessTicks: this.awakeExcessTicks,
+					anchors,
+				}),
 			);
 		} catch (error) {
-			this.options.log(`time: it cannot be kept for the next boot: ${messageOf(error)}`);
+			this.options.log(`time: it cannot be kept for the next boot: ${errorMessage(error)}`);
 		}
 		this.anchors = anchors;
 	}

@@ -4,14 +4,14 @@ export interface Measurement {
 	readonly utc: number;
 	readonly ticks: number;
 	/** Milliseconds from the question to the answer: `utc` is wrong by half of it at the most. */
-	readonly roundTrip: number;
+	readonly roundTripMs: number;
 	/** The most that the server itself may be wrong by, milliseconds, as it says. */
-	readonly rootDistance?: number | undefined;
+	readonly rootDistanceMs?: number | undefined;
 	/** As it stands in the settings. */
 	readonly server: string;
 }
 
 /** The most that the true time can differ from the measured one, milliseconds. */
-export function uncertainty({ roundTrip, rootDistance = 0 }: Measurement): number {
-	return roundTrip / 2 + rootDistance;
+export function uncertaintyMs({ roundTripMs, rootDistanceMs = 0 }: Measurement): number {
+	return roundTripMs / 2 + rootDistanceMs;
 }

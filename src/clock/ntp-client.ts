@@ -1,8 +1,8 @@
 import type { Network, Time, Timer } from "../boards/board";
 import type { UDP } from "../boards/ecma419";
+import { errorMessage } from "../common/error-message";
 import type { Measurement } from "./measurement";
-import { messageOf } from "./message";
-import { type Answer, longestRoundTrip, questionBytes, readAnswer } from "./ntp-packet";
+import { encodeNtpRequest, maxRoundTripMs, type NtpResponse, parseNtpResponse } from "./ntp-packet";
 
 export interface NtpQueryOptions {
 	readonly network: Pick<Network, "UDP" | "resolver">;
@@ -10,11 +10,11 @@ export interface NtpQueryOptions {
 	/** `host` or `host:port`, port 123 when left out. */
 	readonly server: string;
 	/** No earlier time can be true, milliseconds of Unix time. */
-	readonly earliest: number;
+	readonly minUtc: number;
 	/** Uniform in 0 … 1, with 32 random bits. */
 	random(): number;
 	/** Whether a peer (`address:port`) has asked not to be asked. */
-	isBarred?(peer: string): boolean;
+	isBlocked?(peer: string): boolean;
 }
 
 export interface NtpFailure {
@@ -24,7 +24,7 @@ export interface NtpFailure {
 	/** `address:port` of who was asked, once the name was resolved. */
 	readonly peer?: string | undefined;
 	/** The code of a kiss-of-death: `RATE`, `DENY`, `RSTR`, … */
-	readonly kiss?: string | undefined;
+	readonly kissCode?: string | undefined;
 }
 
 export type NtpResult =
@@ -32,13 +32,13 @@ export type NtpResult =
 	{ readonly kind: "time"; readonly measurement: Measurement; readonly peer: string } | NtpFailure;
 
 /** Milliseconds. A resolver asks each of its servers several times. */
-const resolveDeadline = 5_000;
-const ntpPort = 123;
+const resolveTimeoutMs = 5_000;
+const defaultNtpPort = 123;
 
 /** The parts of `host` or `host:port`; `undefined` when it is neither. */
 export function parseNtpServer(server: string): { readonly host: string; readonly port: number } | undefined {
 	const [, host, digits] = /^([^\s:]+)(?::(\d{1,5}))?$/.exec(server) ?? [];
-	const port = digits === undefined ? ntpPort : Number(digits);
+	const port = digits === undefined ? defaultNtpPort : Number(digits);
 	return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
 }
 
@@ -50,24 +50,24 @@ export class NtpQuery {
 	readonly result: Promise<NtpResult>;
 	private readonly options: NtpQueryOptions;
 	private readonly nonce = new Uint8Array(8);
-	private settle: (result: NtpResult) => void = () => {};
+	private resolveResult: (result: NtpResult) => void = () => {};
 	private ended = false;
 	private socket: UDP | undefined;
 	private timer: Timer | undefined;
 	/** Who was asked, since the question went out. */
-	private asked: { readonly address: string; readonly port: number; readonly sent: number } | undefined;
+	private sentTo: { readonly address: string; readonly port: number; readonly sent: number } | undefined;
 	/** Why the last packet was ignored. */
-	private ignored: string | undefined;
+	private ignoredReason: string | undefined;
 
 	constructor(options: NtpQueryOptions) {
 		this.options = options;
 		this.result = new Promise((resolve) => {
-			this.settle = resolve;
+			this.resolveResult = resolve;
 		});
 		try {
 			this.open();
 		} catch (error) {
-			this.fail(`it could not be asked: ${messageOf(error)}`);
+			this.fail(`it could not be asked: ${errorMessage(error)}`);
 		}
 	}
 
@@ -86,27 +86,27 @@ export class NtpQuery {
 		}
 		this.socket = new network.UDP({
 			onReadable: () => this.receive(),
-			onError: (error) => this.fail(`the network failed: ${messageOf(error)}`),
+			onError: (error) => this.fail(`the network failed: ${errorMessage(error)}`),
 		});
 		// The network may have failed before the socket could be closed.
 		if (this.ended) {
 			this.closeSocket();
 			return;
 		}
-		this.timer = time.set(() => this.fail("its name was not resolved in time"), resolveDeadline);
+		this.timer = time.set(() => this.fail("its name was not resolved in time"), resolveTimeoutMs);
 		network.resolver.resolve({
 			host: address.host,
-			onResolved: (_, resolved) => this.ask(resolved, address.port),
+			onResolved: (_, resolved) => this.sendRequest(resolved, address.port),
 			onError: () => this.fail("its name could not be resolved"),
 		});
 	}
 
 	/** A resolver may answer after the deadline, or twice. */
-	private ask(address: string, port: number): void {
-		if (this.ended || this.asked !== undefined) return;
-		const { time, random, isBarred } = this.options;
+	private sendRequest(address: string, port: number): void {
+		if (this.ended || this.sentTo !== undefined) return;
+		const { time, random, isBlocked } = this.options;
 		const peer = `${address}:${port}`;
-		if (isBarred?.(peer) === true) {
+		if (isBlocked?.(peer) === true) {
 			this.fail(`${peer} has asked not to be asked`, peer);
 			return;
 		}
@@ -114,12 +114,12 @@ export class NtpQuery {
 		nonce.setUint32(0, random() * 2 ** 32);
 		nonce.setUint32(4, random() * 2 ** 32);
 		time.clear(this.timer);
-		this.timer = time.set(() => this.expire(), longestRoundTrip);
-		this.asked = { address, port, sent: time.ticks() };
+		this.timer = time.set(() => this.timeOut(), maxRoundTripMs);
+		this.sentTo = { address, port, sent: time.ticks() };
 		try {
-			this.socket?.write(questionBytes(this.nonce), address, port);
+			this.socket?.write(encodeNtpRequest(this.nonce), address, port);
 		} catch (error) {
-			this.fail(`it could not be asked: ${messageOf(error)}`, peer);
+			this.fail(`it could not be asked: ${errorMessage(error)}`, peer);
 		}
 	}
 
@@ -129,48 +129,52 @@ export class NtpQuery {
 			while (!this.ended) {
 				const packet = this.socket?.read();
 				if (packet === undefined) return;
-				this.take(packet, packet.address, packet.port, received);
+				this.handlePacket(packet, packet.address, packet.port, received);
 			}
 		} catch (error) {
-			this.fail(`its answer could not be read: ${messageOf(error)}`);
+			this.fail(`its answer could not be read: ${errorMessage(error)}`);
 		}
 	}
 
-	private take(packet: ArrayBuffer, address: string, port: number, received: number): void {
-		const asked = this.asked;
+	private handlePacket(packet: ArrayBuffer, address: string, port: number, received: number): void {
+		const asked = this.sentTo;
 		if (asked === undefined || address !== asked.address || port !== asked.port) {
-			this.ignored = `a packet came from ${address}:${port}`;
+			this.ignoredReason = `a packet came from ${address}:${port}`;
 			return;
 		}
-		const { server, earliest } = this.options;
-		const question = { nonce: this.nonce, sent: asked.sent, received, earliest };
-		this.apply(readAnswer(new Uint8Array(packet), question), `${address}:${port}`, {
+		const { server, minUtc } = this.options;
+		const request = { nonce: this.nonce, sentTicks: asked.sent, receivedTicks: received, minUtc };
+		this.handleResponse(parseNtpResponse(new Uint8Array(packet), request), `${address}:${port}`, {
 			server,
 			ticks: received,
 		});
 	}
 
-	private apply(answer: Answer, peer: string, origin: Pick<Measurement, "server" | "ticks">): void {
+	private handleResponse(
+		answer: NtpResponse,
+		peer: string,
+		origin: Pick<Measurement, "server" | "ticks">,
+	): void {
 		switch (answer.kind) {
 			case "foreign":
-				this.ignored = `a packet was ignored: ${answer.reason}`;
+				this.ignoredReason = `a packet was ignored: ${answer.reason}`;
 				return;
 			case "kiss":
-				this.end({ kind: "failure", reason: `it refuses: ${answer.code}`, peer, kiss: answer.code });
+				this.end({ kind: "failure", reason: `it refuses: ${answer.code}`, peer, kissCode: answer.code });
 				return;
 			case "unusable":
 				this.fail(`its answer cannot be used: ${answer.reason}`, peer);
 				return;
 			case "time": {
-				const { utc, roundTrip, rootDistance } = answer;
-				this.end({ kind: "time", measurement: { utc, roundTrip, rootDistance, ...origin }, peer });
+				const { utc, roundTripMs, rootDistanceMs } = answer;
+				this.end({ kind: "time", measurement: { utc, roundTripMs, rootDistanceMs, ...origin }, peer });
 			}
 		}
 	}
 
-	private expire(): void {
-		const ignored = this.ignored === undefined ? "" : ` (${this.ignored})`;
-		this.fail(`it did not answer within ${longestRoundTrip / 1000} s${ignored}`);
+	private timeOut(): void {
+		const ignored = this.ignoredReason === undefined ? "" : ` (${this.ignoredReason})`;
+		this.fail(`it did not answer within ${maxRoundTripMs / 1000} s${ignored}`);
 	}
 
 	private fail(reason: string, peer?: string): void {
@@ -182,7 +186,7 @@ export class NtpQuery {
 		this.ended = true;
 		this.options.time.clear(this.timer);
 		this.closeSocket();
-		this.settle(result);
+		this.resolveResult(result);
 	}
 
 	private closeSocket(): void {

@@ -14,7 +14,7 @@ export function checkKey(key: string): Problem {
 }
 
 /** What is to be said of a key that is taken all the same. */
-export function warnOfKey(key: string): Problem {
+export function keyWarning(key: string): Problem {
 	if (key.startsWith("dakkio_a_"))
 		return "This is an admin key (dakkio_a_): whoever gets hold of the board has the whole organization. A write key (dakkio_w_) of its own is enough.";
 	return undefined;

@@ -16,8 +16,8 @@ export interface TimedReading {
 }
 
 /** The body of `POST /api/data`. */
-export function singlePoint(timed: TimedReading, { bucketId, dataSourceId }: Destination): string {
-	return `{"bucketId":${JSON.stringify(bucketId)},${members(timed, dataSourceId)}}`;
+export function singlePointBody(timed: TimedReading, { bucketId, dataSourceId }: Destination): string {
+	return `{"bucketId":${JSON.stringify(bucketId)},${pointMembers(timed, dataSourceId)}}`;
 }
 
 /** The body of `POST /api/data/batch` before its first point, between two, and after the last. */
@@ -26,19 +26,19 @@ export function batchFrame({ bucketId }: Destination): { head: string; separator
 }
 
 /** One element of a batch's `dataPoints`. */
-export function batchPoint(timed: TimedReading, { dataSourceId }: Destination): string {
-	return `{${members(timed, dataSourceId)}}`;
+export function pointJson(timed: TimedReading, { dataSourceId }: Destination): string {
+	return `{${pointMembers(timed, dataSourceId)}}`;
 }
 
-function members({ reading, utc, estimated }: TimedReading, dataSourceId: string): string {
+function pointMembers({ reading, utc, estimated }: TimedReading, dataSourceId: string): string {
 	const timestamp = new Date(Math.round(utc)).toISOString();
 	return (
 		`"dataSourceId":${JSON.stringify(dataSourceId)},"timestamp":"${timestamp}",` +
-		`"values":${values(reading)},"metadata":${metadata(reading, estimated)}`
+		`"values":${valuesJson(reading)},"metadata":${metadataJson(reading, estimated)}`
 	);
 }
 
-function values({ values, context }: StoredReading): string {
+function valuesJson({ values, context }: StoredReading): string {
 	const measured: Record<string, number | boolean | string> = {};
 	context.fields.forEach((field, index) => {
 		const value = values[index];
@@ -49,7 +49,7 @@ function values({ values, context }: StoredReading): string {
 	return JSON.stringify(measured);
 }
 
-function metadata(reading: StoredReading, estimated: boolean): string {
+function metadataJson(reading: StoredReading, estimated: boolean): string {
 	const { deviceId, location, firmwareVersion, resetReason } = reading.context;
 	// JSON.stringify leaves out what is undefined.
 	return JSON.stringify({

@@ -1,11 +1,17 @@
 import type { Network, Time, Timer } from "../boards/board";
 import type { TCP, TCPCallbacks } from "../boards/ecma419";
-import type { Deadlines } from "./deadlines";
-import { broken, failure, type Origin, timedOut, trustFault } from "./failure";
-import type { Failure, Step } from "./outcome";
+import {
+	exchangeFailure,
+	failureMessage,
+	type Origin,
+	timeoutMessage,
+	trustFaultOf,
+} from "./exchange-failure";
+import type { ExchangeFailure, ExchangePhase } from "./exchange-result";
+import type { ExchangeTimeoutsMs } from "./timeouts";
 
-export interface ChannelUser {
-	/** Connected, and secure where it is to be; there is {@link Channel.room}. */
+export interface ChannelCallbacks {
+	/** Connected, and secure where it is to be; there is {@link Channel.writableBytes}. */
 	onOpen(): void;
 	/** The server's certificate was verified; who signed it. */
 	onVerified(issuer: string): void;
@@ -14,7 +20,7 @@ export interface ChannelUser {
 	/** `count` bytes have arrived and are to be read now. */
 	onReadable(count: number): void;
 	/** It could not be opened, with the failure; or was lost, with the platform's reason if it gave one. */
-	onGone(end: Failure | { readonly error: Error | undefined }): void;
+	onClosed(end: ExchangeFailure | { readonly error: Error | undefined }): void;
 }
 
 export interface ChannelOptions {
@@ -23,8 +29,8 @@ export interface ChannelOptions {
 	readonly origin: Origin;
 	/** Root certificates trusted besides the board's, DER. */
 	readonly ca: readonly Uint8Array[];
-	readonly deadlines: Deadlines;
-	readonly user: ChannelUser;
+	readonly timeoutsMs: ExchangeTimeoutsMs;
+	readonly callbacks: ChannelCallbacks;
 }
 
 /**
@@ -34,10 +40,10 @@ export interface ChannelOptions {
  */
 export class Channel {
 	private readonly options: ChannelOptions;
-	private step: Exclude<Step, "send" | "receive"> | "open" | "closed" = "resolve";
+	private phase: Exclude<ExchangePhase, "send" | "receive"> | "open" | "closed" = "resolve";
 	private timer: Timer | undefined;
 	private socket: TCP | undefined;
-	private _room = 0;
+	private _writableBytes = 0;
 
 	constructor(options: ChannelOptions) {
 		this.options = options;
@@ -46,33 +52,33 @@ export class Channel {
 	/** Apart from the constructor, so that the user knows its channel when the first callback comes. */
 	open(): void {
 		const { network, origin } = this.options;
-		this.enter("resolve");
-		this.attempt(() =>
+		this.enterPhase("resolve");
+		this.tryAction(() =>
 			network.resolver.resolve({
 				host: origin.host,
 				onResolved: (_, address) => {
-					if (this.step === "resolve") this.attempt(() => this.connect(address));
+					if (this.phase === "resolve") this.tryAction(() => this.connect(address));
 				},
 				onError: () => {
-					if (this.step === "resolve") this.break(undefined);
+					if (this.phase === "resolve") this.fail(undefined);
 				},
 			}),
 		);
 	}
 
 	/** Where it is on the way, `undefined` when open or closed. */
-	get opening(): "resolve" | "connect" | "secure" | undefined {
-		return this.step === "open" || this.step === "closed" ? undefined : this.step;
+	get openingPhase(): "resolve" | "connect" | "secure" | undefined {
+		return this.phase === "open" || this.phase === "closed" ? undefined : this.phase;
 	}
 
 	/** Bytes that can be written now. */
-	get room(): number {
-		return this._room;
+	get writableBytes(): number {
+		return this._writableBytes;
 	}
 
-	/** Writes all of `bytes`, which must not be more than {@link room}. */
+	/** Writes all of `bytes`, which must not be more than {@link writableBytes}. */
 	write(bytes: Uint8Array): void {
-		this._room -= bytes.length;
+		this._writableBytes -= bytes.length;
 		this.socket?.write(bytes);
 	}
 
@@ -82,7 +88,7 @@ export class Channel {
 	}
 
 	close(): void {
-		this.step = "closed";
+		this.phase = "closed";
 		this.options.time.clear(this.timer);
 		this.timer = undefined;
 		const socket = this.socket;
@@ -93,77 +99,80 @@ export class Channel {
 	private connect(address: string): void {
 		const { network, origin, ca } = this.options;
 		const { host, port } = origin;
-		this.enter("connect");
-		const options = { address, port, nodelay: true, ...this.callbacks() };
+		this.enterPhase("connect");
+		const options = { address, port, nodelay: true, ...this.socketCallbacks() };
 		if (!origin.secure) {
 			this.socket = new network.TCP(options);
 			return;
 		}
 		const onConnected = () => {
-			if (this.step === "connect") this.enter("secure");
+			if (this.phase === "connect") this.enterPhase("secure");
 		};
 		this.socket = new network.TLS({
 			...options,
 			host,
 			onConnected,
 			onVerified: (issuer) => {
-				if (this.step === "secure" || this.step === "connect") this.options.user.onVerified(issuer);
+				if (this.phase === "secure" || this.phase === "connect") this.options.callbacks.onVerified(issuer);
 			},
 			...(ca.length > 0 && { secure: { ca } }),
 		});
 	}
 
-	private callbacks(): Required<TCPCallbacks> {
-		const { user } = this.options;
+	private socketCallbacks(): Required<TCPCallbacks> {
+		const { callbacks } = this.options;
 		return {
 			onWritable: (count) => {
-				this._room = count;
-				if (this.step === "open") user.onWritable();
+				this._writableBytes = count;
+				if (this.phase === "open") callbacks.onWritable();
 				else {
-					this.enter("open");
-					user.onOpen();
+					this.enterPhase("open");
+					callbacks.onOpen();
 				}
 			},
 			// lwIP may tell of data before it tells that the connection is made; no server has anything to say then.
 			onReadable: (count) => {
-				if (this.step === "open") user.onReadable(count);
+				if (this.phase === "open") callbacks.onReadable(count);
 			},
-			onError: (error) => this.break(error),
+			onError: (error) => this.fail(error),
 		};
 	}
 
-	private enter(step: "resolve" | "connect" | "secure" | "open"): void {
-		const { time, origin, deadlines } = this.options;
-		this.step = step;
+	private enterPhase(step: "resolve" | "connect" | "secure" | "open"): void {
+		const { time, origin, timeoutsMs } = this.options;
+		this.phase = step;
 		time.clear(this.timer);
 		this.timer = undefined;
 		if (step === "open") return;
-		const deadline = deadlines[step];
-		this.timer = time.set(() => this.end(failure(step, timedOut(step, origin, deadline), false)), deadline);
+		const deadline = timeoutsMs[step];
+		this.timer = time.set(
+			() => this.end(exchangeFailure(step, timeoutMessage(step, origin, deadline), false)),
+			deadline,
+		);
 	}
 
 	/** A platform may throw where it has no memory or no socket left: that is a failure like any other. */
-	private attempt(action: () => void): void {
+	private tryAction(action: () => void): void {
 		try {
 			action();
 		} catch (error) {
-			if (this.step !== "closed") this.break(error);
+			if (this.phase !== "closed") this.fail(error);
 		}
 	}
 
-	private break(error: unknown): void {
+	private fail(error: unknown): void {
 		const { origin } = this.options;
-		const trust = trustFault(error);
-		if (this.step === "open" || this.step === "closed")
+		const trust = trustFaultOf(error);
+		if (this.phase === "open" || this.phase === "closed")
 			this.end({ error: error instanceof Error ? error : undefined });
 		else {
-			const step = trust === undefined ? this.step : "secure";
-			this.end(failure(step, broken(step, origin, error), false, trust));
+			const step = trust === undefined ? this.phase : "secure";
+			this.end(exchangeFailure(step, failureMessage(step, origin, error), false, trust));
 		}
 	}
 
-	private end(end: Failure | { readonly error: Error | undefined }): void {
+	private end(end: ExchangeFailure | { readonly error: Error | undefined }): void {
 		this.close();
-		this.options.user.onGone(end);
+		this.options.callbacks.onClosed(end);
 	}
 }

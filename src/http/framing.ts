@@ -1,5 +1,5 @@
 /** How the end of a body is found (RFC 9112 section 6). */
-export type Framing =
+export type BodyFraming =
 	| { readonly kind: "length"; readonly length: number }
 	| { readonly kind: "chunked" }
 	/** It ends when the connection does. */
@@ -10,11 +10,11 @@ export type Framing =
  * Finds the framing of a message that can have a body. What two readers could understand in two ways is refused:
  * a length beside chunks, a length that is given twice, any coding but `chunked`, chunks in HTTP/1.0.
  */
-export function frame(
+export function findBodyFraming(
 	headers: ReadonlyMap<string, string>,
 	minorVersion: number,
 	withoutLength: "empty" | "close",
-): Framing {
+): BodyFraming {
 	const length = headers.get("content-length");
 	const coding = headers.get("transfer-encoding");
 	if (coding !== undefined) {
@@ -32,12 +32,12 @@ export function frame(
 }
 
 /** Whether the connection may carry another message after this one (RFC 9112 section 9.3). */
-export function persists(headers: ReadonlyMap<string, string>, minorVersion: number): boolean {
+export function isPersistent(headers: ReadonlyMap<string, string>, minorVersion: number): boolean {
 	const options = (headers.get("connection") ?? "").toLowerCase().split(",");
 	const has = (option: string) => options.some((each) => each.trim() === option);
 	return minorVersion === 0 ? has("keep-alive") && !has("close") : !has("close");
 }
 
-function refused(problem: string): Framing {
+function refused(problem: string): BodyFraming {
 	return { kind: "refused", problem };
 }

@@ -1,4 +1,4 @@
-import type { MessageKind } from "./parser";
+import type { MessageFormat } from "./message-parser";
 
 /** The first line of a request. */
 export interface RequestLine {
@@ -22,10 +22,10 @@ export function parseRequestLine(line: string): RequestLine | undefined {
 }
 
 /** Requests to a server. */
-export const requests: MessageKind<RequestLine> = Object.freeze({
+export const requestFormat: MessageFormat<RequestLine> = Object.freeze({
 	noun: "request",
 	// A server refuses folded lines (RFC 9112 section 5.2).
-	folding: false,
+	allowsFolding: false,
 	parseStart: parseRequestLine,
-	expectation: () => "body if announced" as const,
+	bodyExpectation: () => "body if announced" as const,
 });

@@ -1,10 +1,10 @@
 import { isFieldText, isTarget, isToken } from "./grammar";
-import { type Body, MessageStream } from "./stream";
+import { type Body, MessageStream } from "./message-stream";
 
-export type { Body } from "./stream";
+export type { Body } from "./message-stream";
 
 /** What a client asks. */
-export interface Request {
+export interface HttpRequest {
 	readonly method: "GET" | "POST";
 	/** With the query, as it goes out: `/api/data`. */
 	readonly path: string;
@@ -12,27 +12,34 @@ export interface Request {
 	readonly headers: readonly (readonly [name: string, value: string])[];
 	/** Makes the body: called for each attempt, so that one that failed on a stale connection can be repeated. */
 	readonly body?: () => Body;
-	/** Bytes of the answer's body that are kept, {@link defaultKeptBody} if left out. */
-	readonly keptBody?: number;
+	/** Bytes of the answer's body that are kept, {@link defaultKeptBodyBytes} if left out. */
+	readonly maxKeptBodyBytes?: number;
 	/** Makes what the answer's body is given to part by part, also what is not kept of it: called for each attempt. */
-	readonly reader?: () => (part: Uint8Array) => void;
+	readonly makeBodyReader?: () => (part: Uint8Array) => void;
 }
 
 /** Enough for an error and its details. */
-export const defaultKeptBody = 1024;
+export const defaultKeptBodyBytes = 1024;
 
 /** The headers that frame the message: the exchange's own business. */
-const framing: readonly string[] = ["host", "content-length", "transfer-encoding", "connection", "expect"];
+const reservedHeaders: readonly string[] = [
+	"host",
+	"content-length",
+	"transfer-encoding",
+	"connection",
+	"expect",
+];
 
 /**
  * Throws when the request could not be told from another on the wire: a line break in a header, a space in the
  * path. This is a mistake of the program, never of a user, and the message never has a header's value.
  */
-export function checkRequest({ path, headers }: Request): void {
+export function checkRequest({ path, headers }: HttpRequest): void {
 	if (!isTarget(path)) throw new TypeError("the path of a request begins with / and has visible ASCII only");
 	for (const [name, value] of headers) {
 		if (!isToken(name)) throw new TypeError("a request has a header whose name is not a token");
-		if (framing.includes(name.toLowerCase())) throw new TypeError(`the exchange itself writes ${name}`);
+		if (reservedHeaders.includes(name.toLowerCase()))
+			throw new TypeError(`the exchange itself writes ${name}`);
 		if (!isFieldText(value)) throw new TypeError(`the value of the header ${name} has a control character`);
 	}
 }
@@ -40,7 +47,7 @@ export function checkRequest({ path, headers }: Request): void {
 /** A request as the bytes that go out, made as they are asked for. */
 export class RequestStream extends MessageStream {
 	/** `authority` is the value of `Host`. */
-	constructor(request: Request, authority: string) {
+	constructor(request: HttpRequest, authority: string) {
 		const body = request.body?.();
 		const length = body?.length ?? 0;
 		if (!Number.isSafeInteger(length) || length < 0)
@@ -49,7 +56,11 @@ export class RequestStream extends MessageStream {
 	}
 }
 
-function requestHead({ method, path, headers, body }: Request, authority: string, length: number): string {
+function requestHead(
+	{ method, path, headers, body }: HttpRequest,
+	authority: string,
+	length: number,
+): string {
 	const lines = [`${method} ${path} HTTP/1.1`, `Host: ${authority}`];
 	for (const [name, value] of headers) lines.push(`${name}: ${value}`);
 	// A POST without a body says so (RFC 9110 section 8.6).

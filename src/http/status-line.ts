@@ -1,4 +1,4 @@
-import type { MessageKind } from "./parser";
+import type { MessageFormat } from "./message-parser";
 
 /** The first line of an answer. */
 export interface StatusLine {
@@ -18,12 +18,12 @@ export function parseStatusLine(line: string): StatusLine | undefined {
 }
 
 /** Answers to a GET or a POST. */
-export const answers: MessageKind<StatusLine> = Object.freeze({
+export const responseFormat: MessageFormat<StatusLine> = Object.freeze({
 	noun: "answer",
 	// A user agent takes folded lines from a server (RFC 9112 section 5.2); a server refuses them.
-	folding: true,
+	allowsFolding: true,
 	parseStart: parseStatusLine,
-	expectation({ status }: StatusLine) {
+	bodyExpectation({ status }: StatusLine) {
 		// To change the protocol was never proposed, so 101 cannot be followed by anything that is understood.
 		if (status === 101) return "refused";
 		if (status < 200) return "interim";

@@ -2,26 +2,26 @@ import type { Time, Timer } from "../boards/board";
 import type { Digital, DigitalConstructor } from "../boards/ecma419";
 
 /** What a press asks for, by how long it is held. */
-export type Press = "send now" | "set up" | "forget everything";
+export type ButtonPress = "send now" | "set up" | "forget everything";
 
-export const setupPress = 5_000;
-export const forgetPress = 10_000;
+export const setupPressMs = 5_000;
+export const factoryResetPressMs = 10_000;
 
 /**
  * Nobody holds a button for a minute: then it is stuck, or its pin is not a button's, as that of BOOT is not while a
  * computer at the USB port holds it low.
  */
-const longestPress = 60_000;
+const maxPressMs = 60_000;
 
 /** What a press of so many milliseconds asks for; `undefined` for what is none. */
-export function pressOf(milliseconds: number): Press | undefined {
-	if (milliseconds >= longestPress) return undefined;
-	if (milliseconds >= forgetPress) return "forget everything";
-	return milliseconds >= setupPress ? "set up" : "send now";
+export function classifyPress(milliseconds: number): ButtonPress | undefined {
+	if (milliseconds >= maxPressMs) return undefined;
+	if (milliseconds >= factoryResetPressMs) return "forget everything";
+	return milliseconds >= setupPressMs ? "set up" : "send now";
 }
 
 /** Contacts bounce for some milliseconds: a level counts when it has stood for so long. */
-const debounceTime = 30;
+const debounceMs = 30;
 
 export interface ButtonOptions {
 	readonly Digital: DigitalConstructor;
@@ -29,93 +29,93 @@ export interface ButtonOptions {
 	readonly pin: number;
 	readonly time: Time;
 	/** Down since before this start, with nobody at it: it counts once it has come up. */
-	readonly stuck: boolean;
+	readonly stuckSinceBoot: boolean;
 	/** Released. */
-	onPress(press: Press): void;
+	onPress(press: ButtonPress): void;
 	/** Held on; what releasing it now would do, or `undefined` when it is released. */
-	onHeld(press: Exclude<Press, "send now"> | undefined): void;
+	onHeld(press: Exclude<ButtonPress, "send now"> | undefined): void;
 }
 
 /** The board's button. */
 export class Button {
 	private readonly options: ButtonOptions;
 	private readonly pin: Digital;
-	private debounce: Timer | undefined;
-	private hold: Timer | undefined;
+	private debounceTimer: Timer | undefined;
+	private holdTimer: Timer | undefined;
 	/** Ticks of its press. */
-	private pressedAt: number | undefined;
-	private edgeAt = 0;
+	private pressedTicks: number | undefined;
+	private edgeTicks = 0;
 
 	/** Throws what the platform throws for a pin that cannot be an input. */
 	constructor(options: ButtonOptions) {
-		const { Digital, pin, stuck } = options;
+		const { Digital, pin, stuckSinceBoot } = options;
 		this.options = options;
 		this.pin = new Digital({
 			pin,
 			mode: Digital.InputPullUp,
 			edge: Digital.Rising | Digital.Falling,
-			onReadable: () => this.edge(),
+			onReadable: () => this.onEdge(),
 		});
 		// It may have been held while the board started.
-		if (!stuck && this.pin.read() === 0) this.edge();
+		if (!stuckSinceBoot && this.pin.read() === 0) this.onEdge();
 	}
 
 	/** Whether its contact is closed, by somebody or not. */
-	get closed(): boolean {
+	get isContactClosed(): boolean {
 		return this.pin.read() === 0;
 	}
 
 	/** Whether somebody presses it. */
-	get pressed(): boolean {
-		if (this.debounce !== undefined) return true;
-		return this.pressedAt !== undefined && this.options.time.ticks() - this.pressedAt < longestPress;
+	get isPressed(): boolean {
+		if (this.debounceTimer !== undefined) return true;
+		return this.pressedTicks !== undefined && this.options.time.ticks() - this.pressedTicks < maxPressMs;
 	}
 
 	close(): void {
-		this.options.time.clear(this.debounce);
-		this.options.time.clear(this.hold);
+		this.options.time.clear(this.debounceTimer);
+		this.options.time.clear(this.holdTimer);
 		this.pin.close();
 	}
 
-	private edge(): void {
+	private onEdge(): void {
 		const { time } = this.options;
-		if (this.debounce === undefined) this.edgeAt = time.ticks();
-		time.clear(this.debounce);
-		this.debounce = time.set(() => this.settled(), debounceTime);
+		if (this.debounceTimer === undefined) this.edgeTicks = time.ticks();
+		time.clear(this.debounceTimer);
+		this.debounceTimer = time.set(() => this.onSettled(), debounceMs);
 	}
 
-	private settled(): void {
-		this.debounce = undefined;
+	private onSettled(): void {
+		this.debounceTimer = undefined;
 		const pressed = this.pin.read() === 0;
-		if (pressed === (this.pressedAt !== undefined)) return;
-		if (pressed) this.begin();
-		else this.end();
+		if (pressed === (this.pressedTicks !== undefined)) return;
+		if (pressed) this.beginPress();
+		else this.endPress();
 	}
 
-	private begin(): void {
-		this.pressedAt = this.edgeAt;
-		this.hold = this.after(setupPress, () => {
+	private beginPress(): void {
+		this.pressedTicks = this.edgeTicks;
+		this.holdTimer = this.afterHeldMs(setupPressMs, () => {
 			this.options.onHeld("set up");
-			this.hold = this.after(forgetPress, () => {
+			this.holdTimer = this.afterHeldMs(factoryResetPressMs, () => {
 				this.options.onHeld("forget everything");
-				this.hold = this.after(longestPress, () => this.options.onHeld(undefined));
+				this.holdTimer = this.afterHeldMs(maxPressMs, () => this.options.onHeld(undefined));
 			});
 		});
 	}
 
 	/** When it has been held for so long. */
-	private after(held: number, callback: () => void): Timer {
+	private afterHeldMs(held: number, callback: () => void): Timer {
 		const { time } = this.options;
-		return time.set(callback, (this.pressedAt ?? 0) + held - time.ticks());
+		return time.set(callback, (this.pressedTicks ?? 0) + held - time.ticks());
 	}
 
-	private end(): void {
+	private endPress(): void {
 		const { time, onPress, onHeld } = this.options;
-		time.clear(this.hold);
-		const held = this.edgeAt - (this.pressedAt ?? 0);
-		this.pressedAt = undefined;
+		time.clear(this.holdTimer);
+		const held = this.edgeTicks - (this.pressedTicks ?? 0);
+		this.pressedTicks = undefined;
 		onHeld(undefined);
-		const press = pressOf(held);
+		const press = classifyPress(held);
 		if (press !== undefined) onPress(press);
 	}
 }

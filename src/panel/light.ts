@@ -1,8 +1,8 @@
 import type { Time, Timer } from "../boards/board";
 import type { Digital, DigitalConstructor } from "../boards/ecma419";
-import { type LightState, patterns } from "./patterns";
+import { type LightState, lightPatterns } from "./light-patterns";
 
-export interface LightOptions {
+export interface StatusLightOptions {
 	readonly Digital: DigitalConstructor;
 	readonly pin: number;
 	/** The light is on when the pin is low. */
@@ -13,16 +13,16 @@ export interface LightOptions {
 }
 
 /** The status light: shows the pattern of the present state. */
-export class Light {
-	private readonly options: LightOptions;
+export class StatusLight {
+	private readonly options: StatusLightOptions;
 	private readonly pin: Digital;
 	private timer: Timer | undefined;
-	private shown: LightState | undefined;
+	private shownState: LightState | undefined;
 	private step = 0;
 	private closed = false;
 
 	/** Throws what the platform throws for a pin that cannot be an output. */
-	constructor(options: LightOptions) {
+	constructor(options: StatusLightOptions) {
 		const { Digital, pin } = options;
 		this.options = options;
 		this.pin = new Digital({ pin, mode: Digital.Output });
@@ -31,7 +31,7 @@ export class Light {
 
 	/** The state may have changed. */
 	refresh(): void {
-		if (!this.closed && this.options.state() !== this.shown) this.next();
+		if (!this.closed && this.options.state() !== this.shownState) this.showNext();
 	}
 
 	close(): void {
@@ -42,17 +42,17 @@ export class Light {
 		this.pin.close();
 	}
 
-	private next(): void {
+	private showNext(): void {
 		const { time, state } = this.options;
 		const now = state();
-		this.step = now === this.shown ? this.step + 1 : 0;
-		this.shown = now;
-		const pattern = patterns[now];
+		this.step = now === this.shownState ? this.step + 1 : 0;
+		this.shownState = now;
+		const pattern = lightPatterns[now];
 		const index = this.step % pattern.length;
 		const duration = pattern[index] ?? 0;
 		this.write(index % 2 === 0 && duration > 0);
 		time.clear(this.timer);
-		this.timer = time.set(() => this.next(), duration);
+		this.timer = time.set(() => this.showNext(), duration);
 	}
 
 	private write(on: boolean): void {

@@ -1,27 +1,27 @@
 import type { Board } from "../boards/board";
 import type { Settings } from "../settings/settings";
-import { Button, type Press } from "./button";
-import { Light } from "./light";
-import { lightState, type Situation } from "./patterns";
+import { Button, type ButtonPress } from "./button";
+import { StatusLight } from "./light";
+import { type LightInputs, lightState } from "./light-patterns";
 
 export interface PanelOptions {
 	readonly board: Pick<Board, "pins" | "time" | "log">;
 	readonly settings: Pick<Settings, "ledPin" | "ledActive" | "buttonPin">;
 	/** Whether the button has been down since before this start. */
-	readonly stuck: boolean;
-	situation(): Omit<Situation, "held">;
-	onPress(press: Press): void;
+	readonly stuckSinceBoot: boolean;
+	lightInputs(): Omit<LightInputs, "held">;
+	onPress(press: ButtonPress): void;
 }
 
 /** What a person sees and touches of the board: the light and the button, where there are any. */
 export class Panel {
-	private readonly light: Light | undefined;
+	private readonly light: StatusLight | undefined;
 	private readonly button: Button | undefined;
 	private readonly buttonPin: number | undefined;
 	/** What releasing the button now would do, once it has been held for long. */
-	private held: "set up" | "forget everything" | undefined;
+	private heldPress: "set up" | "forget everything" | undefined;
 
-	constructor({ board, settings, stuck, situation, onPress }: PanelOptions) {
+	constructor({ board, settings, stuckSinceBoot, lightInputs, onPress }: PanelOptions) {
 		const { Digital, led, button } = board.pins;
 		const { time } = board;
 		const attempt = <T>(what: string, pin: number | undefined, open: (pin: number) => T): T | undefined => {
@@ -36,15 +36,23 @@ export class Panel {
 		const inverted = settings.ledActive === "low";
 		// Told one by one: the light asks some times a second, and a copy costs more than all else it does.
 		const state = () => {
-			const { setup, settingsFault, online, timeKnown, sending, saving } = situation();
-			return lightState({ held: this.held, setup, settingsFault, online, timeKnown, sending, saving });
+			const { setup, settingsFault, online, timeKnown, sending, savingPower } = lightInputs();
+			return lightState({
+				held: this.heldPress,
+				setup,
+				settingsFault,
+				online,
+				timeKnown,
+				sending,
+				savingPower,
+			});
 		};
 		this.light = attempt(
 			"light",
-			choose(settings.ledPin, led),
-			(pin) => new Light({ Digital, pin, inverted, time, state }),
+			resolvePin(settings.ledPin, led),
+			(pin) => new StatusLight({ Digital, pin, inverted, time, state }),
 		);
-		this.buttonPin = choose(settings.buttonPin, button);
+		this.buttonPin = resolvePin(settings.buttonPin, button);
 		this.button = attempt(
 			"button",
 			this.buttonPin,
@@ -53,10 +61,10 @@ export class Panel {
 					Digital,
 					pin,
 					time,
-					stuck,
+					stuckSinceBoot,
 					onPress,
 					onHeld: (press) => {
-						this.held = press;
+						this.heldPress = press;
 						this.refresh();
 					},
 				}),
@@ -64,18 +72,18 @@ export class Panel {
 	}
 
 	/** Whether somebody holds the button. */
-	get touched(): boolean {
-		return this.button?.pressed === true;
+	get isButtonPressed(): boolean {
+		return this.button?.isPressed === true;
 	}
 
 	/** Whether the button is down although the board is at rest, and so nobody presses it. */
-	get stuck(): boolean {
-		return this.button?.closed === true;
+	get isButtonStuck(): boolean {
+		return this.button?.isContactClosed === true;
 	}
 
 	/** Of the button, if it may wake the board: one that is stuck would, again and again, until the battery is empty. */
 	get wakePin(): number | undefined {
-		return this.stuck ? undefined : this.buttonPin;
+		return this.isButtonStuck ? undefined : this.buttonPin;
 	}
 
 	/** What the light tells may have changed. */
@@ -89,7 +97,7 @@ export class Panel {
 	}
 }
 
-function choose(set: number | "auto" | "none", usual: number | undefined): number | undefined {
+function resolvePin(set: number | "auto" | "none", defaultPin: number | undefined): number | undefined {
 	if (set === "none") return undefined;
-	return set === "auto" ? usual : set;
+	return set === "auto" ? defaultPin : set;
 }

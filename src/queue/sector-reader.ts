@@ -1,25 +1,25 @@
 import {
-	type FoundSector,
-	getNumber,
-	isBlank,
-	largestHead,
-	parseHead,
-	type RecordHead,
+	checksumBytes,
+	getUint,
+	isErased,
+	maxRecordHeaderBytes,
+	parseRecordHeader,
+	type RecordHeader,
 	type RecordKind,
-	recordLength,
-	recordSum,
-	recordsStart,
-	sumLength,
-} from "./format";
-import type { Sectors } from "./sectors";
+	recordBytes,
+	recordChecksum,
+	recordsOffset,
+	type Sector,
+} from "./flash-format";
+import type { SectorFlash } from "./sector-flash";
 
 /** What the reader came to: a record, bytes that are none, or the end of what was written. */
-export type Step = RecordKind | "damaged" | "end";
+export type ReadStep = RecordKind | "damaged" | "end";
 
 /** Read at a time, so that short records share one read. */
-const chunk = 256;
+const readChunkBytes = 256;
 /** Looked at where a record should begin but the flash reads as erased. */
-const blankProbe = 16;
+const erasedProbeBytes = 16;
 
 /**
  * Walks the records of one sector, each checked. A record that fails its sum is passed by its length, if what
@@ -27,24 +27,24 @@ const blankProbe = 16;
  * sooner or later find a record that nobody wrote.
  */
 export class SectorReader {
-	private readonly sectors: Sectors;
+	private readonly sectors: SectorFlash;
 	private readonly buffer: { bytes: Uint8Array };
-	private _sector: FoundSector;
+	private _sector: Sector;
 	/** The buffer holds the sector's bytes from here … */
-	private from = 0;
+	private bufferStart = 0;
 	/** … up to here. */
-	private to = 0;
+	private bufferEnd = 0;
 	private _offset = 0;
 	private _sequence = 0;
-	private _until = Number.POSITIVE_INFINITY;
+	private _endSequence = Number.POSITIVE_INFINITY;
 	private bodyStart = 0;
 	private bodyEnd = 0;
-	private passed = false;
-	private _damagedFrom = 0;
+	private previousDamaged = false;
+	private _damageStart = 0;
 
-	constructor(sectors: Sectors, sector: FoundSector) {
+	constructor(sectors: SectorFlash, sector: Sector) {
 		this.sectors = sectors;
-		this.buffer = { bytes: new Uint8Array(chunk) };
+		this.buffer = { bytes: new Uint8Array(readChunkBytes) };
 		this._sector = sector;
 		this.open(sector);
 	}
@@ -54,26 +54,29 @@ export class SectorReader {
 	 * `until` on belong to the next sector.
 	 */
 	open(
-		sector: FoundSector,
-		offset = recordsStart(sector.align),
-		sequence = sector.first,
+		sector: Sector,
+		offset = recordsOffset(sector.writeAlign),
+		sequence = sector.firstSequence,
 		until = Number.POSITIVE_INFINITY,
 	): void {
-		const kept = sector.sector === this._sector.sector && offset >= this.from && offset <= this.to;
-		if (!kept) this.from = this.to = offset;
+		const kept =
+			sector.sectorNumber === this._sector.sectorNumber &&
+			offset >= this.bufferStart &&
+			offset <= this.bufferEnd;
+		if (!kept) this.bufferStart = this.bufferEnd = offset;
 		this._sector = sector;
 		this._offset = offset;
 		this._sequence = sequence;
-		this._until = until;
-		this.passed = false;
+		this._endSequence = until;
+		this.previousDamaged = false;
 	}
 
 	/** The first sequence number of the next sector. */
-	get until(): number {
-		return this._until;
+	get endSequence(): number {
+		return this._endSequence;
 	}
 
-	get sector(): FoundSector {
+	get sector(): Sector {
 		return this._sector;
 	}
 
@@ -93,76 +96,88 @@ export class SectorReader {
 	}
 
 	/** Of an acknowledgement: everything up to this sequence number. */
-	get markedUpTo(): number {
-		return this._sector.acknowledged + getNumber(this.buffer.bytes, this.bodyStart, 2);
+	get markSequence(): number {
+		return this._sector.acknowledgedSequence + getUint(this.buffer.bytes, this.bodyStart, 2);
 	}
 
 	/**
 	 * Of an acknowledgement: where the next waiting record stands; 0: not told. Of what was dropped: how many records.
 	 */
-	get markedDetail(): number {
-		return getNumber(this.buffer.bytes, this.bodyStart + 2, 2);
+	get markDetail(): number {
+		return getUint(this.buffer.bytes, this.bodyStart + 2, 2);
 	}
 
 	/** Where the bytes that are no record begin; they go up to {@link offset}. */
-	get damagedFrom(): number {
-		return this._damagedFrom;
+	get damageStart(): number {
+		return this._damageStart;
 	}
 
 	/** Takes the next record; nothing beyond `limit` of the sector is read. */
-	next(limit: number): Step {
+	next(limit: number): ReadStep {
 		const offset = this._offset;
 		if (offset >= limit) return "end";
-		if (!this.need(Math.min(blankProbe, limit - offset), limit)) return this.giveUp(limit);
-		const at = offset - this.from;
+		if (!this.fill(Math.min(erasedProbeBytes, limit - offset), limit)) return this.giveUpSector(limit);
+		const at = offset - this.bufferStart;
 		if (this.buffer.bytes[at] === 0xff) {
-			const blank = isBlank(this.buffer.bytes, at, Math.min(at + blankProbe, this.to - this.from));
-			return blank ? "end" : this.giveUp(limit);
+			const blank = isErased(
+				this.buffer.bytes,
+				at,
+				Math.min(at + erasedProbeBytes, this.bufferEnd - this.bufferStart),
+			);
+			return blank ? "end" : this.giveUpSector(limit);
 		}
-		const head = parseHead(this.buffer.bytes, at);
-		if (head === undefined) return this.giveUp(limit);
-		const length = recordLength(head.kind, head.body, this._sector.align);
-		if (offset + length > limit) return this.giveUp(limit);
-		const holds = this.need(Math.max(length, largestHead), limit) && this.holds(head);
-		if (!holds && this.passed) return this.giveUp(limit);
-		this.passed = !holds;
-		this._damagedFrom = offset;
+		const head = parseRecordHeader(this.buffer.bytes, at);
+		if (head === undefined) return this.giveUpSector(limit);
+		const length = recordBytes(head.kind, head.bodyBytes, this._sector.writeAlign);
+		if (offset + length > limit) return this.giveUpSector(limit);
+		const holds = this.fill(Math.max(length, maxRecordHeaderBytes), limit) && this.isIntact(head);
+		if (!holds && this.previousDamaged) return this.giveUpSector(limit);
+		this.previousDamaged = !holds;
+		this._damageStart = offset;
 		this._offset = offset + length;
 		if (head.kind === "data") this._sequence++;
 		return holds ? head.kind : "damaged";
 	}
 
-	private holds({ head, body }: RecordHead): boolean {
+	private isIntact({ headerBytes, bodyBytes }: RecordHeader): boolean {
 		const { bytes } = this.buffer;
-		const start = this._offset - this.from;
-		const end = start + head + body;
-		this.bodyStart = start + head;
+		const start = this._offset - this.bufferStart;
+		const end = start + headerBytes + bodyBytes;
+		this.bodyStart = start + headerBytes;
 		this.bodyEnd = end;
-		return getNumber(bytes, end, sumLength) === recordSum(this._sector, this._sequence, bytes, start, end);
+		return (
+			getUint(bytes, end, checksumBytes) === recordChecksum(this._sector, this._sequence, bytes, start, end)
+		);
 	}
 
-	private giveUp(limit: number): Step {
-		this._damagedFrom = this._offset;
+	private giveUpSector(limit: number): ReadStep {
+		this._damageStart = this._offset;
 		this._offset = limit;
 		return "damaged";
 	}
 
 	/** Has `count` bytes from the offset on in the buffer, or fewer where `limit` comes before; false: unreadable. */
-	private need(count: number, limit: number): boolean {
+	private fill(count: number, limit: number): boolean {
 		const wanted = Math.min(this._offset + count, limit);
-		if (wanted <= this.to) return true;
-		const kept = Math.max(0, this.to - this._offset);
+		if (wanted <= this.bufferEnd) return true;
+		const kept = Math.max(0, this.bufferEnd - this._offset);
 		const { bytes: before } = this.buffer;
 		if (count > before.length) this.buffer.bytes = new Uint8Array(count);
 		const { bytes } = this.buffer;
-		bytes.set(before.subarray(this._offset - this.from, this._offset - this.from + kept));
-		this.from = this._offset;
-		const end = Math.min(this.from + bytes.length, limit);
-		if (!this.sectors.read(bytes.subarray(kept, end - this.from), this._sector.block, this.from + kept)) {
-			this.to = this.from;
+		bytes.set(before.subarray(this._offset - this.bufferStart, this._offset - this.bufferStart + kept));
+		this.bufferStart = this._offset;
+		const end = Math.min(this.bufferStart + bytes.length, limit);
+		if (
+			!this.sectors.read(
+				bytes.subarray(kept, end - this.bufferStart),
+				this._sector.block,
+				this.bufferStart + kept,
+			)
+		) {
+			this.bufferEnd = this.bufferStart;
 			return false;
 		}
-		this.to = end;
+		this.bufferEnd = end;
 		return true;
 	}
 }

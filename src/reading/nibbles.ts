@@ -85,7 +85,7 @@ export class NibbleReader {
 	}
 
 	/** Half bytes left. */
-	get left(): number {
+	get remaining(): number {
 		return this.end - this.at;
 	}
 

@@ -1,23 +1,23 @@
 import type { Field } from "../reading/reading";
-import type { Source, SourceField } from "./columns";
-import type { Sensor } from "./sensor";
+import type { OpenSensor } from "./open-sensor";
+import type { FieldSource, SourceField } from "./pipeline/field-layout";
 
 /** A sensor that answers, or an input that the owner has wired. */
-export interface Candidate extends Source {
+export interface Candidate extends FieldSource {
 	/** Where there is room for one sensor alone. */
 	readonly place: string;
 	/** By this they are in order; the same at each boot. */
-	readonly rank: string;
+	readonly sortKey: string;
 	/** It is at the I2C bus, whose lines it shares with others. */
 	readonly onI2C?: true;
 	/** Sets it up. Throws as long as it cannot be used. */
-	make(): Measuring;
+	open(): Measurable;
 }
 
 /** What of a sensor measures. */
-export type Measuring = Pick<Sensor, "measure" | "proceed" | "read" | "close">;
+export type Measurable = Pick<OpenSensor, "start" | "proceed" | "read" | "close">;
 
 /** Fields of a chip, each a quantity that it measures. */
-export function measured(fields: readonly Field[]): readonly SourceField[] {
+export function measuredFields(fields: readonly Field[]): readonly SourceField[] {
 	return fields.map(({ name, unit, decimals }) => ({ name, unit, decimals, aggregation: "mean" as const }));
 }

@@ -1,7 +1,7 @@
-import { isObject } from "../text/json";
-import { checkMembers, type MemberRules, numberWithin } from "./members";
-import { type Checked, choice, lastPin, text, wholeNumber, wrongPart } from "./rules";
-import { fieldName, scaleFactor } from "./sensor-settings";
+import { isJsonObject } from "../common/json";
+import { checkMembers, type MemberRules, numberInRange } from "./object-rules";
+import { type CheckResult, choice, maxPin, nestProblem, text, wholeNumber } from "./rules";
+import { fieldNameRule, scaleFactorRule } from "./sensor-settings";
 
 /** A voltage at an analog pin: volts times `scale`, plus `offset`. */
 export interface AnalogInputSettings {
@@ -51,46 +51,49 @@ export interface PulsesInputSettings extends DigitalPin {
 /** An input that the owner has wired to a pin. */
 export type InputSettings = AnalogInputSettings | StateInputSettings | PulsesInputSettings;
 
-const mostInputs = 8;
-const kinds = Object.freeze(["analog", "state", "pulses"] as const);
+const maxInputs = 8;
+const inputKinds = Object.freeze(["analog", "state", "pulses"] as const);
 
-const common = Object.freeze({
-	pin: wholeNumber(0, lastPin, ""),
-	name: fieldName,
+const commonRules = Object.freeze({
+	pin: wholeNumber(0, maxPin, ""),
+	name: fieldNameRule,
 });
-const number = Object.freeze({
+const numberRules = Object.freeze({
 	unit: text(20),
 	decimals: wholeNumber(0, 6, ""),
-	scale: scaleFactor,
+	scale: scaleFactorRule,
 });
-const digital = Object.freeze({
-	...common,
+const digitalRules = Object.freeze({
+	...commonRules,
 	pull: choice(["up", "down", "none"]),
 	active: choice(["low", "high"]),
 });
 const analogRules: MemberRules<AnalogInputSettings> = Object.freeze({
 	kind: choice(["analog"]),
-	...common,
-	...number,
-	offset: numberWithin(-1e6, 1e6),
+	...commonRules,
+	...numberRules,
+	offset: numberInRange(-1e6, 1e6),
 });
-const stateRules: MemberRules<StateInputSettings> = Object.freeze({ kind: choice(["state"]), ...digital });
+const stateRules: MemberRules<StateInputSettings> = Object.freeze({
+	kind: choice(["state"]),
+	...digitalRules,
+});
 const pulsesRules: MemberRules<PulsesInputSettings> = Object.freeze({
 	kind: choice(["pulses"]),
-	...digital,
-	...number,
+	...digitalRules,
+	...numberRules,
 	report: choice(["count", "rate", "total"]),
-	debounce: numberWithin(0, 1000),
+	debounce: numberInRange(0, 1000),
 });
 
 /** The rule of the setting `inputs`. */
-export function checkInputs(raw: unknown): Checked<readonly InputSettings[]> {
+export function checkInputs(raw: unknown): CheckResult<readonly InputSettings[]> {
 	if (!Array.isArray(raw)) return { problem: "This must be a list, in brackets." };
-	if (raw.length > mostInputs) return { problem: `At most ${mostInputs} can be kept.` };
+	if (raw.length > maxInputs) return { problem: `At most ${maxInputs} can be kept.` };
 	const inputs: InputSettings[] = [];
 	for (const [index, given] of raw.entries()) {
 		const checked = checkInput(given);
-		if (!("value" in checked)) return wrongPart(`Number ${index + 1}`, String(index), checked);
+		if (!("value" in checked)) return nestProblem(`Number ${index + 1}`, String(index), checked);
 		const { pin, name } = checked.value;
 		if (inputs.some((other) => other.pin === pin)) return { problem: `Two inputs have the pin ${pin}.` };
 		if (inputs.some((other) => other.name === name)) return { problem: `Two inputs have the name ${name}.` };
@@ -99,8 +102,8 @@ export function checkInputs(raw: unknown): Checked<readonly InputSettings[]> {
 	return { value: inputs };
 }
 
-function checkInput(raw: unknown): Checked<InputSettings> {
-	const kind = isObject(raw) ? kinds.find((known) => known === raw.kind) : undefined;
+function checkInput(raw: unknown): CheckResult<InputSettings> {
+	const kind = isJsonObject(raw) ? inputKinds.find((known) => known === raw.kind) : undefined;
 	switch (kind) {
 		case "analog":
 			return checkMembers<AnalogInputSettings>(raw, analogRules, ["pin", "name"]);
@@ -109,6 +112,6 @@ function checkInput(raw: unknown): Checked<InputSettings> {
 		case "pulses":
 			return checkMembers<PulsesInputSettings>(raw, pulsesRules, ["pin", "name"]);
 		default:
-			return { problem: `An input is an object whose kind is ${kinds.join(", ")}.` };
+			return { problem: `An input is an object whose kind is ${inputKinds.join(", ")}.` };
 	}
 }

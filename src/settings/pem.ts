@@ -1,4 +1,4 @@
-import { decodeBase64 } from "../text/base64";
+import { decodeBase64 } from "../common/base64";
 
 /** The certificates of a PEM text (RFC 7468) as DER, or what is wrong with it. */
 export function decodePem(

@@ -1,7 +1,7 @@
+import { isJsonObject } from "../common/json";
 import { checkFieldName } from "../dakkio/field-name";
-import { isObject } from "../text/json";
-import { checkMembers, flag, type MemberRules, numberWithin } from "./members";
-import { type Checked, wrongPart } from "./rules";
+import { booleanValue, checkMembers, type MemberRules, numberInRange } from "./object-rules";
+import { type CheckResult, nestProblem } from "./rules";
 
 /** What the owner wants of one field of a sensor. */
 export interface FieldSettings {
@@ -27,35 +27,35 @@ export interface SensorSettings {
 }
 
 /** By the sensor's name as the log and the setup page show it: `BME280 at 0x76`. */
-export type SensorsSettings = Readonly<Record<string, SensorSettings>>;
+export type SensorSettingsByName = Readonly<Record<string, SensorSettings>>;
 
 /** Sensors, and fields of one, that can be told of. */
-const most = 32;
-const longestKey = 40;
+const maxEntries = 32;
+const maxKeyLength = 40;
 /** Of the ADS1115's amplifier (SBAS444, table 8-3), volts. */
-const ranges: readonly number[] = Object.freeze([6.144, 4.096, 2.048, 1.024, 0.512, 0.256]);
+const adcRangesV: readonly number[] = Object.freeze([6.144, 4.096, 2.048, 1.024, 0.512, 0.256]);
 
 const fieldRules: MemberRules<FieldSettings> = Object.freeze({
-	name: fieldName,
-	off: flag,
-	scale: scaleFactor,
-	offset: numberWithin(-1e6, 1e6),
+	name: fieldNameRule,
+	off: booleanValue,
+	scale: scaleFactorRule,
+	offset: numberInRange(-1e6, 1e6),
 });
 
 const sensorRules: MemberRules<SensorSettings> = Object.freeze({
-	off: flag,
-	shunt: numberWithin(0.0001, 100),
+	off: booleanValue,
+	shunt: numberInRange(0.0001, 100),
 	range: (raw: unknown) => {
-		const value = ranges.find((range) => range === raw);
-		return value === undefined ? { problem: `This must be one of ${ranges.join(", ")}.` } : { value };
+		const value = adcRangesV.find((range) => range === raw);
+		return value === undefined ? { problem: `This must be one of ${adcRangesV.join(", ")}.` } : { value };
 	},
 	fields: (raw: unknown) =>
-		checkEach(raw, "field", (given: unknown) => checkMembers<FieldSettings>(given, fieldRules)),
+		checkRecord(raw, "field", (given: unknown) => checkMembers<FieldSettings>(given, fieldRules)),
 });
 
 /** The rule of the setting `sensors`. */
-export function checkSensors(raw: unknown): Checked<SensorsSettings> {
-	const checked = checkEach(raw, "sensor", (given) => checkMembers<SensorSettings>(given, sensorRules));
+export function checkSensors(raw: unknown): CheckResult<SensorSettingsByName> {
+	const checked = checkRecord(raw, "sensor", (given) => checkMembers<SensorSettings>(given, sensorRules));
 	if (!("value" in checked)) return checked;
 	const names = new Set<string>();
 	for (const { fields = {} } of Object.values(checked.value)) {
@@ -69,7 +69,7 @@ export function checkSensors(raw: unknown): Checked<SensorsSettings> {
 }
 
 /** A name that the owner gives a field. */
-export function fieldName(raw: unknown): Checked<string> {
+export function fieldNameRule(raw: unknown): CheckResult<string> {
 	if (typeof raw !== "string") return { problem: "This must be a text." };
 	const value = raw.trim();
 	const problem = checkFieldName(value);
@@ -77,26 +77,27 @@ export function fieldName(raw: unknown): Checked<string> {
 }
 
 /** What a measured value is multiplied with. */
-export function scaleFactor(raw: unknown): Checked<number> {
-	const checked = numberWithin(-1e6, 1e6)(raw);
+export function scaleFactorRule(raw: unknown): CheckResult<number> {
+	const checked = numberInRange(-1e6, 1e6)(raw);
 	if (!("value" in checked) || checked.value !== 0) return checked;
 	return { problem: "With a scale of 0 every value is the same; off leaves a field out." };
 }
 
-function checkEach<T>(
+function checkRecord<T>(
 	raw: unknown,
 	what: string,
-	rule: (raw: unknown) => Checked<T>,
-): Checked<Readonly<Record<string, T>>> {
-	if (!isObject(raw)) return { problem: `This must be an object in braces, with an entry for each ${what}.` };
+	rule: (raw: unknown) => CheckResult<T>,
+): CheckResult<Readonly<Record<string, T>>> {
+	if (!isJsonObject(raw))
+		return { problem: `This must be an object in braces, with an entry for each ${what}.` };
 	const entries = Object.entries(raw);
-	if (entries.length > most) return { problem: `At most ${most} can be kept.` };
+	if (entries.length > maxEntries) return { problem: `At most ${maxEntries} can be kept.` };
 	const values: [string, T][] = [];
 	for (const [key, given] of entries) {
-		if (key === "" || key.length > longestKey)
-			return { problem: `"${key.slice(0, longestKey)}" is no ${what}.` };
+		if (key === "" || key.length > maxKeyLength)
+			return { problem: `"${key.slice(0, maxKeyLength)}" is no ${what}.` };
 		const checked = rule(given);
-		if (!("value" in checked)) return wrongPart(key, key, checked);
+		if (!("value" in checked)) return nestProblem(key, key, checked);
 		values.push([key, checked.value]);
 	}
 	return { value: Object.fromEntries(values) };

@@ -1,13 +1,13 @@
 import type { KeyValue } from "../boards/ecma419";
-import { toJson } from "../text/json";
-import { byteLength, decode, encodeInto } from "../text/utf8";
-import type { UsualPins } from "./pins";
-import { decodeRecord, encodeRecord, type KeptRecord } from "./record";
+import { type CheckedRecord, decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
+import { toJson } from "../common/json";
+import { decodeUtf8, encodeUtf8Into, utf8Bytes } from "../common/utf8";
+import type { DefaultPins } from "./pin-conflicts";
 import { checkSettings, type SettingProblem, type Settings } from "./settings";
 
 /** Two places, written in turn: the old settings stay until the new ones are whole. */
-export const places = Object.freeze(["settings_a", "settings_b"] as const);
-type Place = (typeof places)[number];
+export const settingsKeys = Object.freeze(["settings_a", "settings_b"] as const);
+type SettingsSlot = (typeof settingsKeys)[number];
 
 /** The settings as the board keeps them: all in one record, so that a power cut leaves the old ones or the new ones. */
 export class SettingsStore {
@@ -21,9 +21,9 @@ export class SettingsStore {
 	 * The kept settings; what is missing, unreadable or no longer valid has its preset, and is told. `usual`: the board's
 	 * pins.
 	 */
-	load(usual?: UsualPins): { readonly settings: Settings; readonly problems: readonly SettingProblem[] } {
-		const { newest, damaged } = this.look();
-		const given = newest === undefined ? undefined : parse(newest.record.body);
+	load(usual?: DefaultPins): { readonly settings: Settings; readonly problems: readonly SettingProblem[] } {
+		const { newest, damaged } = this.findNewest();
+		const given = newest === undefined ? undefined : parseObject(newest.record.body);
 		const unreadable = damaged || (newest !== undefined && given === undefined);
 		const { settings, problems } = checkSettings(given ?? {}, usual);
 		if (!unreadable) return { settings, problems };
@@ -36,28 +36,31 @@ export class SettingsStore {
 	}
 
 	/** Whether any were ever kept, damaged or not. */
-	get empty(): boolean {
-		return places.every((place) => this.storage.read(place) === undefined);
+	get isEmpty(): boolean {
+		return settingsKeys.every((place) => this.storage.read(place) === undefined);
 	}
 
 	/** Keeps the settings that were given; presets are not written, so that a later version's presets hold. */
 	save(given: Readonly<Partial<Settings>>): void {
 		const text = toJson(given);
-		const body = new Uint8Array(byteLength(text));
-		encodeInto(text, body, 0);
-		const { newest } = this.look();
-		const place = newest?.place === places[0] ? places[1] : places[0];
+		const body = new Uint8Array(utf8Bytes(text));
+		encodeUtf8Into(text, body, 0);
+		const { newest } = this.findNewest();
+		const place = newest?.place === settingsKeys[0] ? settingsKeys[1] : settingsKeys[0];
 		const counter = (newest?.record.counter ?? 0) + 1;
-		this.storage.write(place, encodeRecord({ counter, body }));
+		this.storage.write(place, encodeCheckedRecord({ counter, body }));
 	}
 
-	private look(): { newest: { place: Place; record: KeptRecord } | undefined; damaged: boolean } {
-		let newest: { place: Place; record: KeptRecord } | undefined;
+	private findNewest(): {
+		newest: { place: SettingsSlot; record: CheckedRecord } | undefined;
+		damaged: boolean;
+	} {
+		let newest: { place: SettingsSlot; record: CheckedRecord } | undefined;
 		let damaged = false;
-		for (const place of places) {
+		for (const place of settingsKeys) {
 			const bytes = this.storage.read(place);
 			if (bytes === undefined) continue;
-			const record = decodeRecord(new Uint8Array(bytes));
+			const record = decodeCheckedRecord(new Uint8Array(bytes));
 			if (record === undefined) damaged = true;
 			else if (newest === undefined || record.counter > newest.record.counter) newest = { place, record };
 		}
@@ -65,9 +68,9 @@ export class SettingsStore {
 	}
 }
 
-function parse(bytes: Uint8Array): Record<string, unknown> | undefined {
+function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
 	try {
-		const value: unknown = JSON.parse(decode(bytes, 0, bytes.length));
+		const value: unknown = JSON.parse(decodeUtf8(bytes, 0, bytes.length));
 		return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
 	} catch {
 		return undefined;

@@ -1,34 +1,34 @@
-import { checkId, checkKey, warnOfKey } from "../dakkio/identifiers";
-import { isSameData } from "../text/json";
+import { isDeepEqual } from "../common/json";
+import { checkId, checkKey, keyWarning } from "../dakkio/identifiers";
 import { checkInputs, type InputSettings } from "./input-settings";
-import { type SavedNetwork, savedNetworks } from "./network";
 import { decodePem } from "./pem";
-import { checkPins, type UsualPins } from "./pins";
+import { type DefaultPins, findPinConflicts } from "./pin-conflicts";
 import {
-	type Checked,
+	type CheckResult,
 	choice,
 	decimalNumber,
 	list,
-	numberOr,
-	pin,
+	makeRule,
+	numberOrWord,
+	pinNumber,
 	type Rule,
-	rule,
 	text,
-	textOr,
+	textOrWord,
 	wholeNumber,
 } from "./rules";
-import { checkSensors, type SensorsSettings } from "./sensor-settings";
-import { parseServer } from "./server";
+import { type SavedNetwork, savedNetworksRule } from "./saved-networks";
+import { checkSensors, type SensorSettingsByName } from "./sensor-settings";
+import { parseServiceAddress } from "./service-address";
 
-export type { SavedNetwork } from "./network";
+export type { SavedNetwork } from "./saved-networks";
 
 /** One thing that can be set: everything that the page, the storage and the README have to know of it. */
 export interface Setting<T> {
 	readonly label: string;
 	readonly help: string;
-	readonly preset: T;
+	readonly defaultValue: T;
 	/** What stands for a kept value that is no longer valid, where the preset would do harm. */
-	readonly unusable?: T;
+	readonly fallback?: T;
 	/** Of a number. */
 	readonly unit?: string;
 	/** Never shown again, never logged, exported only on request. */
@@ -37,7 +37,7 @@ export interface Setting<T> {
 }
 
 /** Characters of a root certificate; the longest of the public authorities have 2,900. */
-const longestCertificate = 4_096;
+const maxCertificateLength = 4_096;
 
 /** Stands for the id of a data source that is not there yet: the board makes it, named like itself. */
 export const newDataSource = "create";
@@ -51,160 +51,160 @@ export const settingsTable = Object.freeze({
 	networks: setting<readonly SavedNetwork[]>({
 		label: "Wi-Fi networks",
 		help: "Tried in this order. Only 2.4 GHz networks can be joined.",
-		preset: [],
+		defaultValue: [],
 		secret: true,
-		rule: savedNetworks,
+		rule: savedNetworksRule,
 	}),
 	key: setting({
 		label: "API key",
 		help: "A write key (dakkio_w_…), one for each device.",
-		preset: "",
+		defaultValue: "",
 		secret: true,
-		rule: apiKey(),
+		rule: apiKeyRule(),
 	}),
 	bucketId: setting({
 		label: "Bucket",
 		help: "The id of the bucket that the key belongs to.",
-		preset: "",
+		defaultValue: "",
 		rule: text(24, checkId),
 	}),
 	dataSourceId: setting({
 		label: "Data source",
 		help: "The id of the data source in that bucket that this device is; create: the board makes one, named like itself.",
-		preset: newDataSource,
-		rule: textOr(24, [newDataSource], checkId),
+		defaultValue: newDataSource,
+		rule: textOrWord(24, [newDataSource], checkId),
 	}),
 	deviceId: setting({
 		label: "Device id",
 		help: "Goes with every point. Empty: ESP32- and the last six digits of the MAC address.",
-		preset: "",
+		defaultValue: "",
 		rule: text(64),
 	}),
-	location: setting({ label: "Location", help: "Goes with every point.", preset: "", rule: text(64) }),
+	location: setting({ label: "Location", help: "Goes with every point.", defaultValue: "", rule: text(64) }),
 	interval: setting({
 		label: "Sampling interval",
 		help: "Time from one reading to the next.",
-		preset: 60,
+		defaultValue: 60,
 		unit: "s",
 		rule: wholeNumber(5, 86_400, "seconds"),
 	}),
 	uploadInterval: setting<number | "auto">({
 		label: "Upload interval",
 		help: "Time from one upload to the next. Automatic: within the plan's calls, and one an hour on battery.",
-		preset: "auto",
+		defaultValue: "auto",
 		unit: "s",
-		rule: numberOr(0, 86_400, "seconds", ["auto"]),
+		rule: numberOrWord(0, 86_400, "seconds", ["auto"]),
 	}),
 	server: setting({
 		label: "Address of the service",
 		help: "https:// and a name, with a port if it is not 443.",
-		preset: "https://api.dakkio.io",
+		defaultValue: "https://api.dakkio.io",
 		// A key for one service must not be sent to another.
-		unusable: "",
+		fallback: "",
 		rule: text(200, (value) => {
-			const server = parseServer(value);
+			const server = parseServiceAddress(value);
 			return "problem" in server ? server.problem : undefined;
 		}),
 	}),
 	rootCertificate: setting({
 		label: "Own root certificate",
 		help: "PEM. Only for a service whose certificate no public authority signed.",
-		preset: "",
-		rule: certificate(),
+		defaultValue: "",
+		rule: certificateRule(),
 	}),
 	power: setting<"mains" | "battery">({
 		label: "Power",
 		help: "On battery the board sleeps between samples and joins the network for uploads alone.",
-		preset: "mains",
+		defaultValue: "mains",
 		rule: choice(["mains", "battery"]),
 	}),
 	batteryPin: setting<number | "none">({
 		label: "Battery pin",
 		help: "An analog pin that a voltage divider brings the battery to.",
-		preset: "none",
-		rule: pin("none"),
+		defaultValue: "none",
+		rule: pinNumber("none"),
 	}),
 	batteryRatio: setting({
 		label: "Battery divider",
 		help: "Volts of the battery for each volt at the pin: 2 for two equal resistors.",
-		preset: 2,
+		defaultValue: 2,
 		rule: decimalNumber(1, 20),
 	}),
 	ledPin: setting<number | "auto" | "none">({
 		label: "Pin of the status light",
 		help: "Automatic: where the usual board with this chip has one, if it has.",
-		preset: "auto",
-		rule: pin("auto", "none"),
+		defaultValue: "auto",
+		rule: pinNumber("auto", "none"),
 	}),
 	ledActive: setting<"high" | "low">({
 		label: "Light is on when its pin is",
 		help: "The other one, if the light is on when it should be off.",
-		preset: "high",
+		defaultValue: "high",
 		rule: choice(["high", "low"]),
 	}),
 	buttonPin: setting<number | "auto" | "none">({
 		label: "Pin of the button",
 		help: "The button connects it to ground. Automatic: the one that most boards have (BOOT).",
-		preset: "auto",
-		rule: pin("auto", "none"),
+		defaultValue: "auto",
+		rule: pinNumber("auto", "none"),
 	}),
 	dataPin: setting<number | "auto">({
 		label: "I²C data pin (SDA)",
 		help: "Automatic: the one that is usual for the chip.",
-		preset: "auto",
-		rule: pin("auto"),
+		defaultValue: "auto",
+		rule: pinNumber("auto"),
 	}),
 	clockPin: setting<number | "auto">({
 		label: "I²C clock pin (SCL)",
 		help: "Automatic: the one that is usual for the chip.",
-		preset: "auto",
-		rule: pin("auto"),
+		defaultValue: "auto",
+		rule: pinNumber("auto"),
 	}),
-	sensors: setting<SensorsSettings>({
+	sensors: setting<SensorSettingsByName>({
 		label: "Sensors",
 		help: "What is renamed, turned off or calibrated, by sensor; docs/sensors.md has the form.",
-		preset: {},
+		defaultValue: {},
 		rule: checkSensors,
 	}),
 	inputs: setting<readonly InputSettings[]>({
 		label: "Inputs",
 		help: "Voltages, contacts and pulses at single pins; docs/sensors.md has the form.",
-		preset: [],
+		defaultValue: [],
 		rule: checkInputs,
 	}),
 	oneWirePin: setting<number | "none">({
 		label: "1-Wire pin",
 		help: "The data pin of DS18B20 thermometers.",
-		preset: "none",
-		rule: pin("none"),
+		defaultValue: "none",
+		rule: pinNumber("none"),
 	}),
 	derived: setting<readonly DerivedValue[]>({
 		label: "Derived values",
 		help: "Worked out where a sensor measures what it takes.",
-		preset: [],
-		rule: rule(
-			{ kind: "list", longest: derivedValues.length, choices: derivedValues },
+		defaultValue: [],
+		rule: makeRule(
+			{ kind: "list", maxLength: derivedValues.length, choices: derivedValues },
 			list(derivedValues.length, choice(derivedValues)),
 		),
 	}),
 	altitude: setting({
 		label: "Altitude",
 		help: "Of the board, above the sea: for sea_level_pressure.",
-		preset: 0,
+		defaultValue: 0,
 		unit: "m",
-		rule: rule({ kind: "number", least: -450, most: 6000 }, checkAltitude),
+		rule: makeRule({ kind: "number", min: -450, max: 6000 }, altitudeRule),
 	}),
 	statistics: setting<number | "off">({
 		label: "Statistics",
 		help: "Measures so often within the sampling interval, and stores mean, minimum and maximum. Off: measures once. Not on battery.",
-		preset: "off",
+		defaultValue: "off",
 		unit: "s",
-		rule: numberOr(1, 3600, "seconds", ["off"]),
+		rule: numberOrWord(1, 3600, "seconds", ["off"]),
 	}),
 	ntpServers: setting<readonly string[]>({
 		label: "Time servers",
 		help: "NTP servers, name or address, with a port if it is not 123.",
-		preset: ["pool.ntp.org", "time.cloudflare.com", "time.google.com"],
+		defaultValue: ["pool.ntp.org", "time.cloudflare.com", "time.google.com"],
 		rule: list(
 			4,
 			text(100, (value) =>
@@ -216,11 +216,11 @@ export const settingsTable = Object.freeze({
 	}),
 });
 
-type Table = typeof settingsTable;
-export type SettingKey = keyof Table;
+type SettingsTable = typeof settingsTable;
+export type SettingKey = keyof SettingsTable;
 
 /** The settings of one board, complete and checked. */
-export type Settings = { readonly [Key in SettingKey]: Table[Key]["preset"] };
+export type Settings = { readonly [Key in SettingKey]: SettingsTable[Key]["defaultValue"] };
 
 /** What is wrong with one setting. */
 export interface SettingProblem {
@@ -236,7 +236,7 @@ export interface SettingProblem {
  */
 export function checkSettings(
 	given: Readonly<Record<string, unknown>>,
-	usual: UsualPins = {},
+	defaultPins: DefaultPins = {},
 ): {
 	readonly settings: Settings;
 	readonly problems: readonly SettingProblem[];
@@ -245,32 +245,37 @@ export function checkSettings(
 	const settings: Record<string, unknown> = {};
 	const problems: SettingProblem[] = [];
 	const warnings: SettingProblem[] = [];
-	for (const [key, { preset, unusable = preset, rule }] of Object.entries<Setting<unknown>>(settingsTable)) {
-		const checked: Checked<unknown> = Object.hasOwn(given, key) ? rule(given[key]) : { value: preset };
+	for (const [key, { defaultValue, fallback = defaultValue, rule }] of Object.entries<Setting<unknown>>(
+		settingsTable,
+	)) {
+		const checked: CheckResult<unknown> = Object.hasOwn(given, key)
+			? rule(given[key])
+			: { value: defaultValue };
 		if ("problem" in checked) problems.push({ key, problem: checked.problem });
 		else if ("problems" in checked)
-			for (const { at, problem } of checked.problems) problems.push({ key: `${key}.${at}`, problem });
+			for (const { path, problem } of checked.problems) problems.push({ key: `${key}.${path}`, problem });
 		else if (checked.warning !== undefined) warnings.push({ key, problem: checked.warning });
-		settings[key] = "value" in checked ? checked.value : unusable;
+		settings[key] = "value" in checked ? checked.value : fallback;
 	}
 	for (const key of Object.keys(given)) {
 		if (!Object.hasOwn(settingsTable, key)) problems.push({ key, problem: "There is no such setting." });
 	}
 	const complete = settings as Settings;
-	const wrong = new Set(problems.map(({ key }) => key));
-	for (const { at, problem } of checkPins(complete, usual, wrong)) problems.push({ key: at, problem });
+	const invalidKeys = new Set(problems.map(({ key }) => key));
+	for (const { path, problem } of findPinConflicts(complete, defaultPins, invalidKeys))
+		problems.push({ key: path, problem });
 	return { settings: complete, problems, warnings };
 }
 
 /** Without those that have their preset, so that a later version's presets hold. */
-export function withoutPresets(settings: Settings): Readonly<Partial<Settings>> {
-	const own = Object.entries(settings).filter(([key, value]) => !isSameData(value, presetOf(key)));
+export function withoutDefaults(settings: Settings): Readonly<Partial<Settings>> {
+	const own = Object.entries(settings).filter(([key, value]) => !isDeepEqual(value, defaultOf(key)));
 	return Object.fromEntries(own);
 }
 
-function presetOf(key: string): unknown {
+function defaultOf(key: string): unknown {
 	const table: Readonly<Record<string, Setting<unknown>>> = settingsTable;
-	return table[key]?.preset;
+	return table[key]?.defaultValue;
 }
 
 /** What is still missing before a reading can be sent, as sentences; empty when nothing is. */
@@ -287,21 +292,21 @@ function setting<T>(definition: Setting<T>): Setting<T> {
 	return definition;
 }
 
-function apiKey(): Rule<string> {
+function apiKeyRule(): Rule<string> {
 	const checked = text(130, checkKey);
-	return rule({ kind: "text", longest: 130 }, (raw) => {
+	return makeRule({ kind: "text", maxLength: 130 }, (raw) => {
 		const outcome = checked(raw);
-		const warning = "value" in outcome ? warnOfKey(outcome.value) : undefined;
+		const warning = "value" in outcome ? keyWarning(outcome.value) : undefined;
 		return warning === undefined ? outcome : { ...outcome, warning };
 	});
 }
 
-function certificate(): Rule<string> {
-	return rule({ kind: "long text", longest: longestCertificate }, (raw) => {
+function certificateRule(): Rule<string> {
+	return makeRule({ kind: "long text", maxLength: maxCertificateLength }, (raw) => {
 		if (typeof raw !== "string") return { problem: "This must be a text." };
 		const value = raw.trim();
 		if (value === "") return { value };
-		if (value.length > longestCertificate)
+		if (value.length > maxCertificateLength)
 			return { problem: "This is longer than a root certificate can be (4,096 characters)." };
 		const decoded = decodePem(value);
 		return "problem" in decoded ? decoded : { value };
@@ -309,7 +314,7 @@ function certificate(): Rule<string> {
 }
 
 /** Metres above the sea, also as text; the lowest and the highest place that anybody lives at lie between. */
-function checkAltitude(raw: unknown): Checked<number> {
+function altitudeRule(raw: unknown): CheckResult<number> {
 	const value =
 		typeof raw === "string" && /^\s*[-−]?\d+([.,]\d+)?\s*$/.test(raw)
 			? Number(raw.replace("−", "-").replace(",", "."))

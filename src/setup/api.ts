@@ -7,15 +7,15 @@
  * | `GET /api/state` | | {@link SetupState} |
  * | `GET /api/networks` | | {@link ScanState} |
  * | `POST /api/scan` | {@link Authorized} | 202, then look at `/api/networks` |
- * | `POST /api/sensors` | {@link SensorRequest} | 202, then look at the sensors of `/api/state` |
- * | `POST /api/check` | {@link GivenSettings} | {@link CheckAnswer} |
- * | `POST /api/test` | {@link GivenSettings} | 202 {@link TestBegun}, or 422 {@link CheckAnswer}; then look at `GET /api/test` |
+ * | `POST /api/sensors` | {@link SensorScanRequest} | 202, then look at the sensors of `/api/state` |
+ * | `POST /api/check` | {@link SubmittedSettings} | {@link CheckResponse} |
+ * | `POST /api/test` | {@link SubmittedSettings} | 202 {@link TestStarted}, or 422 {@link CheckResponse}; then look at `GET /api/test` |
  * | `GET /api/test` | | {@link TestState} |
- * | `POST /api/save` | {@link GivenSettings} | 200 {@link CheckAnswer} without problems, or 422 with them |
+ * | `POST /api/save` | {@link SubmittedSettings} | 200 {@link CheckResponse} without problems, or 422 with them |
  * | `POST /api/export` | {@link ExportRequest} | the settings file |
  * | `POST /api/finish` | {@link Authorized} | 202: the board leaves setup and starts |
  *
- * A refused request is answered with {@link Refusal} and its status: 400, 403, 404, 405, 409, 413, 415, 421, 500. A POST
+ * A refused request is answered with {@link ErrorResponse} and its status: 400, 403, 404, 405, 409, 413, 415, 421, 500. A POST
  * needs `Content-Type: application/json` and a body, and comes from the page's own origin.
  */
 
@@ -29,14 +29,14 @@ export interface Authorized {
  * left out keeps what the board has. A secret that is left out or
  * empty keeps what the board has; a network without `password` keeps the one that is saved for its name.
  */
-export interface GivenSettings extends Authorized {
+export interface SubmittedSettings extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;
 	/** What is left out keeps what was tested last, where that is not saved yet. */
 	readonly asTested?: boolean;
 }
 
 /** Sensors are to be looked for everywhere, at once. */
-export interface SensorRequest extends Authorized {
+export interface SensorScanRequest extends Authorized {
 	/** Those that are missing are forgotten first: their fields' names are free for others. */
 	readonly forget?: boolean;
 }
@@ -46,12 +46,12 @@ export interface ExportRequest extends Authorized {
 	readonly secrets: boolean;
 }
 
-export interface Refusal {
+export interface ErrorResponse {
 	/** A sentence. */
 	readonly error: string;
 }
 
-export interface CheckAnswer {
+export interface CheckResponse {
 	readonly problems: readonly FieldProblem[];
 	/** Of what is taken all the same: an admin key. */
 	readonly warnings: readonly FieldProblem[];
@@ -95,7 +95,7 @@ export interface SettingDescription {
 	readonly key: string;
 	readonly label: string;
 	readonly help: string;
-	readonly preset: unknown;
+	readonly defaultValue: unknown;
 	readonly kind:
 		| "text"
 		| "number"
@@ -108,12 +108,12 @@ export interface SettingDescription {
 	readonly unit?: string;
 	readonly secret?: true;
 	/** Of a number. */
-	readonly least?: number;
-	readonly most?: number;
+	readonly min?: number;
+	readonly max?: number;
 	/** Of a choice; of `number or word`, and of a text that may be a word instead: the words. */
 	readonly choices?: readonly string[];
 	/** Characters of a text, entries of a list. */
-	readonly longest?: number;
+	readonly maxLength?: number;
 }
 
 export interface SensorDescription {
@@ -142,7 +142,7 @@ export interface ScanState {
 	}[];
 }
 
-export interface TestBegun {
+export interface TestStarted {
 	/** Of {@link TestState}. */
 	readonly number: number;
 }

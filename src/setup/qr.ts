@@ -25,19 +25,19 @@ const versions = Object.freeze([
 ] as const);
 
 /** From this version on the number of bytes takes 16 bits, and the version itself is drawn. */
-const longCount = 10;
-const drawnVersion = 7;
+const longCountVersion = 10;
+const minVersionInfo = 7;
 
 /** The smallest code that holds the bytes; `undefined` when they are more than 271. */
 export function encodeQr(bytes: Uint8Array): QrCode | undefined {
 	for (let version = 1; version <= versions.length; version++) {
 		const [all, correction, blocks] = versions[version - 1] ?? [0, 0, 0];
 		const capacity = all - correction * blocks;
-		const head = version < longCount ? 2 : 3;
+		const head = version < longCountVersion ? 2 : 3;
 		// Mode and count are 12 or 20 bits.
 		if (bytes.length + head > capacity) continue;
 		const data = dataCodewords(bytes, version, capacity);
-		return draw(version, withCorrection(data, correction, blocks, all));
+		return drawCode(version, withErrorCorrection(data, correction, blocks, all));
 	}
 	return undefined;
 }
@@ -51,7 +51,7 @@ function dataCodewords(bytes: Uint8Array, version: number, capacity: number): Ui
 			if ((value >> bit) & 1) data[at >> 3] = (data[at >> 3] ?? 0) | (0x80 >> (at & 7));
 	};
 	put(0b0100, 4);
-	put(bytes.length, version < longCount ? 8 : 16);
+	put(bytes.length, version < longCountVersion ? 8 : 16);
 	for (const byte of bytes) put(byte, 8);
 	// The end is four zeros, or as many as there is room for.
 	at = Math.min(at + 4, capacity * 8);
@@ -60,7 +60,7 @@ function dataCodewords(bytes: Uint8Array, version: number, capacity: number): Ui
 }
 
 /** Blocks with their error correction, interleaved (section 7.6). Longer blocks come last. */
-function withCorrection(data: Uint8Array, correction: number, blocks: number, all: number): Uint8Array {
+function withErrorCorrection(data: Uint8Array, correction: number, blocks: number, all: number): Uint8Array {
 	const short = Math.floor(data.length / blocks);
 	const firstLong = blocks - (data.length % blocks);
 	const generator = generatorPolynomial(correction);
@@ -112,7 +112,7 @@ function remainder(data: Uint8Array, generator: Uint8Array): Uint8Array {
 	return result;
 }
 
-function draw(version: number, codewords: Uint8Array): QrCode {
+function drawCode(version: number, codewords: Uint8Array): QrCode {
 	const grid = new Grid(17 + 4 * version);
 	drawPatterns(grid, version);
 	drawCodewords(grid, codewords);
@@ -179,14 +179,14 @@ function drawPatterns(grid: Grid, version: number): void {
 			}
 	drawAlignment(grid, version);
 	drawFormat(grid, 0);
-	if (version >= drawnVersion) drawVersion(grid, version);
+	if (version >= minVersionInfo) drawVersion(grid, version);
 }
 
 /** Annex E, worked out: from 6 to 7 before the far side, evenly. Not where a finder is. */
 function drawAlignment(grid: Grid, version: number): void {
 	if (version === 1) return;
 	const last = grid.size - 7;
-	const places = version < drawnVersion ? [6, last] : [6, (6 + last) / 2, last];
+	const places = version < minVersionInfo ? [6, last] : [6, (6 + last) / 2, last];
 	for (const y of places)
 		for (const x of places) {
 			if ((x === 6 && (y === 6 || y === last)) || (x === last && y === 6)) continue;
@@ -288,7 +288,7 @@ function penaltyOf(grid: Grid): number {
 }
 
 /** Eleven modules that look like a finder with its quiet side, and the same from the other end. */
-const falseFinders: readonly number[] = Object.freeze([0b10111010000, 0b00001011101]);
+const finderLikePatterns: readonly number[] = Object.freeze([0b10111010000, 0b00001011101]);
 
 function penaltyOfLine(size: number, isDark: (at: number) => boolean): number {
 	let penalty = 0;
@@ -302,7 +302,7 @@ function penaltyOfLine(size: number, isDark: (at: number) => boolean): number {
 		if (run === 5) penalty += 3;
 		else if (run > 5) penalty++;
 		window = ((window << 1) | (dark ? 1 : 0)) & 0x7ff;
-		if (at >= 10 && falseFinders.includes(window)) penalty += 40;
+		if (at >= 10 && finderLikePatterns.includes(window)) penalty += 40;
 	}
 	return penalty;
 }

@@ -1,29 +1,29 @@
 import type { AccessPoint, Board, Timer } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
-import type { TimeSync } from "../clock/sync";
-import type { HttpConnection, Outcome } from "../http/exchange";
-import { HttpServer } from "../http/server";
+import type { TimeSync } from "../clock/time-sync";
+import type { HttpConnection, Outcome } from "../http/http-connection";
+import { HttpServer } from "../http/http-server";
 import type { Field } from "../reading/reading";
-import { exportSettings } from "../settings/file";
-import { usualPinsOf } from "../settings/pins";
-import { type Settings, withoutPresets } from "../settings/settings";
+import { defaultPinsOf } from "../settings/pin-conflicts";
+import { type Settings, withoutDefaults } from "../settings/settings";
+import { formatSettingsFile } from "../settings/settings-file";
 import { SettingsStore } from "../settings/settings-store";
-import type { Budget } from "../upload/budget";
-import { connectService } from "../upload/service";
+import type { CallBudget } from "../upload/call-budget";
+import { connectService } from "../upload/service-connection";
 import { firmwareVersion } from "../version";
-import { ownName, ownPassword } from "./access";
+import { accessPointName, accessPointPassword } from "./access-point-credentials";
 import type { SensorDescription, SetupState, TestState } from "./api";
-import { ConnectionTest, type Signal } from "./connection-test";
-import { nextStep, type SetupReason } from "./decide";
-import { secretsSet, shownSettings } from "./given";
-import { answerSetup, requestHeaders, type SetupBoard } from "./handler";
-import { HeardNetworks } from "./heard";
-import { invitation } from "./invitation";
-import { Joiner } from "./joiner";
-import { wantsLogin } from "./login";
-import { NameServer } from "./name-server";
-import { isNear } from "./near";
-import { describeTable } from "./table";
+import { isCaptivePortal } from "./captive-portal";
+import { ConnectionTest, type TestAbortSignal } from "./connection-test";
+import { DnsServer } from "./dns-server";
+import { handleSetupRequest, requestHeaders, type SetupBackend } from "./request-handler";
+import { ScanResults } from "./scan-results";
+import { describeSettings } from "./setting-descriptions";
+import { setupInstructions } from "./setup-instructions";
+import { nextSetupAction, type SetupReason } from "./setup-lifecycle";
+import { redactedSettings, secretsSet } from "./submitted-settings";
+import { isInSameSubnet } from "./subnet";
+import { WifiJoiner } from "./wifi-joiner";
 
 /** What the running firmware does for setup. */
 export interface SetupOptions {
@@ -35,25 +35,25 @@ export interface SetupOptions {
 	/** Of the device with these settings. */
 	deviceId(settings: Settings): string;
 	/** Takes a reading as these settings have it, and stores it. */
-	sample(settings: Settings): Promise<void>;
+	sampleAndStore(settings: Settings): Promise<void>;
 	/** Measures, and stores nothing. */
-	measure(): Promise<void>;
+	sampleWithoutStoring(): Promise<void>;
 	/** Looks for sensors everywhere; `forget`: those that are missing are forgotten first. */
-	lookForSensors(forget: boolean): Promise<void>;
+	scanSensors(forget: boolean): Promise<void>;
 	/** What was found on the bus, with its last values. */
 	sensors(): readonly SensorDescription[];
 	/** What is measured: of the sensors that were found. */
 	fields(): readonly Field[];
 	/** Readings that wait. */
-	waiting(): number;
+	pendingReadings(): number;
 	/** The plan's calls. */
-	readonly budget: Budget;
+	readonly budget: CallBudget;
 	/** Milliseconds of Unix time, as far as it is known. */
 	now(): number;
 	/** Keeps the clock set by these servers, from its start on. */
 	timeSync(servers: readonly string[], on: TimeSyncCallbacks): TimeSync;
 	/** Sends the oldest of what waits to where these settings say; `undefined` when nothing waits. */
-	send(settings: Settings, connection: HttpConnection): Promise<Outcome | undefined>;
+	sendOldest(settings: Settings, connection: HttpConnection): Promise<Outcome | undefined>;
 	/** Setup is over: starts anew, with the settings as they are kept now. */
 	leave(settings: Settings): void;
 	log(line: string): void;
@@ -66,41 +66,41 @@ export interface TimeSyncCallbacks {
 
 const httpPort = 80;
 /** For the clock's step of a test, whatever the servers do. */
-const clockDeadline = 40_000;
+const clockTimeoutMs = 40_000;
 /** What somebody looks at is not older than this, milliseconds, give or take a measurement. */
-const freshness = 3_000;
+const maxSampleAgeMs = 3_000;
 /** For the last answer to reach the browser before the access point goes. */
-const farewell = 1_500;
+const leaveDelayMs = 1_500;
 
 /** No test has been made yet. */
-const untested: TestState = Object.freeze({ number: 0, running: false, passed: false, steps: [] });
+const noTest: TestState = Object.freeze({ number: 0, running: false, passed: false, steps: [] });
 
 /** The board in setup: its own network, and on it the page with which a person brings it online. */
 export class Setup {
 	private readonly options: SetupOptions;
-	private readonly name: string;
+	private readonly accessPointName: string;
 	private readonly store: SettingsStore;
 	private readonly accessPoint: AccessPoint;
 	private readonly password: string | undefined;
-	private readonly names: NameServer;
-	private readonly server: HttpServer;
-	private readonly joiner: Joiner;
-	private readonly heard: HeardNetworks;
+	private readonly dnsServer: DnsServer;
+	private readonly httpServer: HttpServer;
+	private readonly wifiJoiner: WifiJoiner;
+	private readonly scanResults: ScanResults;
 	private readonly token: string;
-	private settings: Settings;
+	private savedSettings: Settings;
 	/** What was tested last and is not saved yet: a phone that has to load the page anew need not be told it again. */
-	private tried: Settings | undefined;
+	private testedSettings: Settings | undefined;
 	private test: ConnectionTest | undefined;
 	/** Tests so far. */
-	private tests = 0;
+	private testCount = 0;
 	private timeSync: TimeSync | undefined;
-	private timer: Timer | undefined;
-	private leaving: Timer | undefined;
+	private lifecycleTimer: Timer | undefined;
+	private leaveTimer: Timer | undefined;
 	private lastVisit: number;
-	private lastTry: number;
-	private trying = false;
+	private lastJoinAttempt: number;
+	private isRejoining = false;
 	/** Ticks of the last measurement for somebody who looks. */
-	private measuredAt = 0;
+	private sampledAtTicks = 0;
 	private stopped = false;
 
 	/** Throws where the board cannot be an access point. */
@@ -109,151 +109,151 @@ export class Setup {
 		const { AccessPoint } = board.network;
 		if (AccessPoint === undefined) throw new Error("this board has no access point");
 		this.options = options;
-		this.settings = settings;
+		this.savedSettings = settings;
 		this.store = new SettingsStore(storage);
-		this.name = ownName(board.identity.serial);
-		this.password = ownPassword(storage, board);
+		this.accessPointName = accessPointName(board.identity.serial);
+		this.password = accessPointPassword(storage, board);
 		this.accessPoint = new AccessPoint({
-			SSID: this.name,
+			SSID: this.accessPointName,
 			...(this.password !== undefined && { password: this.password }),
-			onChanged: () => this.visited(),
+			onChanged: () => this.onVisit(),
 		});
-		this.joiner = new Joiner({
+		this.wifiJoiner = new WifiJoiner({
 			WiFi: board.network.WiFi,
 			time: board.time,
 			onLost: () => this.timeSync?.stop(),
 		});
-		this.heard = new HeardNetworks(this.accessPoint);
+		this.scanResults = new ScanResults(this.accessPoint);
 		this.token = makeToken(board);
-		this.lastVisit = this.lastTry = board.time.ticks();
-		this.server = new HttpServer({
+		this.lastVisit = this.lastJoinAttempt = board.time.ticks();
+		this.httpServer = new HttpServer({
 			network: board.network,
 			time: board.time,
 			port: httpPort,
-			headers: requestHeaders,
-			accept: (from) => isNear(from, this.accessPoint.address),
+			keptHeaders: requestHeaders,
+			acceptsClient: (from) => isInSameSubnet(from, this.accessPoint.address),
 			handle: (request) => {
-				this.visited();
-				return answerSetup(request, this.door);
+				this.onVisit();
+				return handleSetupRequest(request, this.backend);
 			},
-			onMistake: (error) => options.log(`setup: a request has failed: ${String(error)}`),
-			onError: (error) => options.log(`setup: the page cannot be served: ${reasonOf(error)}`),
+			onHandlerError: (error) => options.log(`setup: a request has failed: ${String(error)}`),
+			onError: (error) => options.log(`setup: the page cannot be served: ${errorReason(error)}`),
 		});
-		this.names = new NameServer({
+		this.dnsServer = new DnsServer({
 			network: board.network,
 			address: this.accessPoint.address,
-			onError: (error) => options.log(`setup: names cannot be answered: ${reasonOf(error)}`),
+			onError: (error) => options.log(`setup: names cannot be answered: ${errorReason(error)}`),
 		});
 	}
 
 	/** Of the page. */
 	get port(): number {
-		return this.server.port;
+		return this.httpServer.port;
 	}
 
 	/** dBm, while a network is joined. */
 	get signalStrength(): number | undefined {
-		return this.joiner.signalStrength;
+		return this.wifiJoiner.signalStrength;
 	}
 
 	start(): void {
 		const { log } = this.options;
-		for (const line of invitation(this.name, this.password, this.door.origin)) log(line);
-		this.heard.scan();
-		void this.options.sample(this.settings);
-		this.consider();
+		for (const line of setupInstructions(this.accessPointName, this.password, this.backend.origin)) log(line);
+		this.scanResults.scan();
+		void this.options.sampleAndStore(this.savedSettings);
+		this.runLifecycle();
 	}
 
 	async stop(): Promise<void> {
 		const { time } = this.options.board;
 		this.stopped = true;
-		time.clear(this.timer);
-		time.clear(this.leaving);
-		this.server.close();
-		this.names.close();
+		time.clear(this.lifecycleTimer);
+		time.clear(this.leaveTimer);
+		this.httpServer.close();
+		this.dnsServer.close();
 		this.test?.abort();
-		this.joiner.close();
-		await this.test?.ended;
+		this.wifiJoiner.close();
+		await this.test?.finished;
 		this.timeSync?.stop();
 		this.accessPoint.close();
 	}
 
 	/** What the page can do. */
-	private get door(): SetupBoard {
+	private get backend(): SetupBackend {
 		const { address } = this.accessPoint;
-		const port = this.server.port;
+		const port = this.httpServer.port;
 		return {
 			origin: `http://${address}${port === 80 ? "" : `:${port}`}`,
 			names: address === "127.0.0.1" ? ["localhost"] : [],
 			token: this.token,
-			usualPins: usualPinsOf(this.options.board),
-			settings: (asTested) => (asTested ? this.tried : undefined) ?? this.settings,
-			state: () => this.state(),
-			networks: () => this.heard.state,
+			defaultPins: defaultPinsOf(this.options.board),
+			settings: (asTested) => (asTested ? this.testedSettings : undefined) ?? this.savedSettings,
+			state: () => this.describeState(),
+			networks: () => this.scanResults.scanState,
 			scan: () => this.scan(),
-			lookForSensors: (forget) => void this.options.lookForSensors(forget),
-			test: (settings) => this.beginTest(settings),
-			testState: () => (this.test === undefined ? untested : { number: this.tests, ...this.test.state }),
+			scanSensors: (forget) => void this.options.scanSensors(forget),
+			startTest: (settings) => this.startTest(settings),
+			testState: () => (this.test === undefined ? noTest : { number: this.testCount, ...this.test.state }),
 			save: (settings) => this.save(settings),
-			isOpen: this.password === undefined,
-			export: (secrets) => exportSettings(this.settings, secrets),
-			finish: () => this.finish(),
+			isOpenNetwork: this.password === undefined,
+			export: (secrets) => formatSettingsFile(this.savedSettings, secrets),
+			finish: () => this.scheduleLeave(),
 		};
 	}
 
-	private state(): Omit<SetupState, "token"> {
-		const { board, deviceId, sensors, waiting, budget, now } = this.options;
-		const tried = this.tried;
-		this.refresh();
-		const { limit, remaining } = budget.at(now());
+	private describeState(): Omit<SetupState, "token"> {
+		const { board, deviceId, sensors, pendingReadings, budget, now } = this.options;
+		const tried = this.testedSettings;
+		this.refreshSample();
+		const { limit, remaining } = budget.quotaAt(now());
 		return {
 			board: {
-				name: this.name,
-				deviceId: deviceId({ ...this.settings, deviceId: "" }),
+				name: this.accessPointName,
+				deviceId: deviceId({ ...this.savedSettings, deviceId: "" }),
 				chip: board.identity.chip,
 				firmwareVersion,
 			},
-			...shown(this.settings),
-			...(tried === undefined ? {} : { tested: shown(tried) }),
-			table: describeTable(),
+			...redacted(this.savedSettings),
+			...(tried === undefined ? {} : { tested: redacted(tried) }),
+			table: describeSettings(),
 			sensors: sensors(),
-			waiting: waiting(),
+			waiting: pendingReadings(),
 			plan: { limit, remaining },
 		};
 	}
 
 	/** Whoever looks again sees what is measured now. */
-	private refresh(): void {
-		const { board, measure } = this.options;
+	private refreshSample(): void {
+		const { board, sampleWithoutStoring } = this.options;
 		const ticks = board.time.ticks();
-		if (ticks - this.measuredAt < freshness) return;
-		this.measuredAt = ticks;
-		void measure();
+		if (ticks - this.sampledAtTicks < maxSampleAgeMs) return;
+		this.sampledAtTicks = ticks;
+		void sampleWithoutStoring();
 	}
 
 	/** Not while a network is joined: the radio has one channel at a time. */
 	private scan(): void {
-		if (!this.joiner.joining) this.heard.scan();
+		if (!this.wifiJoiner.isJoining) this.scanResults.scan();
 	}
 
 	private save(settings: Settings): void {
-		this.store.save(withoutPresets(settings));
-		this.settings = settings;
-		this.tried = undefined;
+		this.store.save(withoutDefaults(settings));
+		this.savedSettings = settings;
+		this.testedSettings = undefined;
 		this.options.log("setup: settings saved");
-		void this.options.sample(settings);
+		void this.options.sampleAndStore(settings);
 	}
 
-	private finish(): void {
+	private scheduleLeave(): void {
 		const { time } = this.options.board;
-		time.clear(this.leaving);
-		this.leaving = time.set(() => this.options.leave(this.settings), farewell);
+		time.clear(this.leaveTimer);
+		this.leaveTimer = time.set(() => this.options.leave(this.savedSettings), leaveDelayMs);
 	}
 
-	private beginTest(settings: Settings): number {
-		const { board, deviceId, sample, fields, send, budget, now } = this.options;
+	private startTest(settings: Settings): number {
+		const { board, deviceId, sampleAndStore, fields, sendOldest, budget, now } = this.options;
 		this.test?.abort();
-		this.tried = settings;
+		this.testedSettings = settings;
 		const test = new ConnectionTest({
 			settings,
 			time: board.time,
@@ -261,27 +261,27 @@ export class Setup {
 			deviceId: deviceId(settings),
 			agent: `dakkio-esp32/${firmwareVersion}`,
 			ownAddress: this.accessPoint.address,
-			join: (network) => this.joiner.join(network),
-			leave: () => this.joiner.leave(),
-			strengthOf: (ssid) => this.heard.strengthOf(ssid),
+			join: (network) => this.wifiJoiner.join(network),
+			leave: () => this.wifiJoiner.leave(),
+			signalStrengthOf: (ssid) => this.scanResults.signalStrengthOf(ssid),
 			setClock: (servers, signal) => this.setClock(servers, signal),
 			connect: (onVerified) => connectService(board, settings, onVerified),
-			wantsLogin: (host, onStop) => wantsLogin({ board, host, onStop }),
-			onAnswer: (headers) => budget.count(headers, now()),
-			sample: async () => {
-				await sample(settings);
+			isCaptivePortal: (host, onAbortable) => isCaptivePortal({ board, host, onAbortable }),
+			onResponse: (headers) => budget.countCall(headers, now()),
+			sampleAndStore: async () => {
+				await sampleAndStore(settings);
 				return fields();
 			},
-			send: (dataSourceId, connection) => send({ ...settings, dataSourceId }, connection),
+			sendOldest: (dataSourceId, connection) => sendOldest({ ...settings, dataSourceId }, connection),
 		});
 		this.test = test;
-		this.tests++;
-		void test.ended.then(() => this.consider());
-		return this.tests;
+		this.testCount++;
+		void test.finished.then(() => this.runLifecycle());
+		return this.testCount;
 	}
 
 	/** Asks each server once, and keeps the clock set from then on. */
-	private setClock(servers: readonly string[], signal: Signal): Promise<number | undefined> {
+	private setClock(servers: readonly string[], signal: TestAbortSignal): Promise<number | undefined> {
 		const { board, timeSync } = this.options;
 		this.timeSync?.stop();
 		return new Promise((resolve) => {
@@ -291,7 +291,7 @@ export class Setup {
 				signal.onAbort = undefined;
 				resolve(utc);
 			};
-			const deadline = board.time.set(() => end(undefined), clockDeadline);
+			const deadline = board.time.set(() => end(undefined), clockTimeoutMs);
 			signal.onAbort = () => end(undefined);
 			const sync = timeSync(servers, {
 				onSynchronized: end,
@@ -305,59 +305,59 @@ export class Setup {
 		});
 	}
 
-	private visited(): void {
+	private onVisit(): void {
 		this.lastVisit = this.options.board.time.ticks();
-		this.consider();
+		this.runLifecycle();
 	}
 
 	/** Does what is due, and looks again when something may be. */
-	private consider(): void {
+	private runLifecycle(): void {
 		const { time } = this.options.board;
-		time.clear(this.timer);
+		time.clear(this.lifecycleTimer);
 		if (this.stopped) return;
 		const { reason } = this.options;
-		const step = nextStep({
+		const step = nextSetupAction({
 			now: time.ticks(),
 			reason,
-			hasNetworks: this.settings.networks.length > 0,
-			stations: this.accessPoint.stations,
+			hasNetworks: this.savedSettings.networks.length > 0,
+			stationCount: this.accessPoint.stations,
 			lastVisit: this.lastVisit,
-			lastTry: this.lastTry,
-			busy: this.trying || this.joiner.joining || this.test?.state.running === true,
+			lastJoinAttempt: this.lastJoinAttempt,
+			busy: this.isRejoining || this.wifiJoiner.isJoining || this.test?.state.running === true,
 		});
-		if (step.kind === "close") this.close("nobody came");
-		else if (step.kind === "try networks") void this.tryNetworks();
+		if (step.kind === "close") this.closeSetup("nobody came");
+		else if (step.kind === "try networks") void this.rejoinNetworks();
 		else if (step.until !== undefined)
-			this.timer = time.set(() => this.consider(), step.until - time.ticks());
+			this.lifecycleTimer = time.set(() => this.runLifecycle(), step.until - time.ticks());
 	}
 
-	private async tryNetworks(): Promise<void> {
-		this.trying = true;
-		for (const network of this.settings.networks) {
-			const result = await this.joiner.join(network);
+	private async rejoinNetworks(): Promise<void> {
+		this.isRejoining = true;
+		for (const network of this.savedSettings.networks) {
+			const result = await this.wifiJoiner.join(network);
 			if (this.stopped) return;
 			if (result.kind === "joined") {
-				this.close(`${JSON.stringify(network.ssid)} is there again`);
+				this.closeSetup(`${JSON.stringify(network.ssid)} is there again`);
 				return;
 			}
 		}
-		this.trying = false;
-		this.lastTry = this.options.board.time.ticks();
-		this.consider();
+		this.isRejoining = false;
+		this.lastJoinAttempt = this.options.board.time.ticks();
+		this.runLifecycle();
 	}
 
-	private close(why: string): void {
+	private closeSetup(why: string): void {
 		this.options.log(`setup: closed, ${why}`);
-		this.options.leave(this.settings);
+		this.options.leave(this.savedSettings);
 	}
 }
 
-function reasonOf(error: Error | undefined): string {
+function errorReason(error: Error | undefined): string {
 	return error?.message ?? "no reason is given";
 }
 
-function shown(settings: Settings): Pick<SetupState, "settings" | "secretsSet"> {
-	return { settings: shownSettings(settings), secretsSet: secretsSet(settings) };
+function redacted(settings: Settings): Pick<SetupState, "settings" | "secretsSet"> {
+	return { settings: redactedSettings(settings), secretsSet: secretsSet(settings) };
 }
 
 /** Hexadecimal digits of 128 random bits. */

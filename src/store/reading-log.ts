@@ -1,8 +1,8 @@
 import type { Bytes, Flash } from "../boards/ecma419";
 import { FlashQueue, type FlashQueueOptions } from "../queue/flash-queue";
-import { ReadingChain } from "../reading/chain";
-import { ReadingEncoder } from "../reading/encode";
 import type { Reading, SampleContext, StoredReading } from "../reading/reading";
+import { ReadingDecoder } from "../reading/reading-decoder";
+import { ReadingEncoder } from "../reading/reading-encoder";
 
 export interface ReadingLogOptions extends Pick<FlashQueueOptions, "writeAlign" | "whenFull"> {
 	/** The partition; the log closes it. */
@@ -10,7 +10,7 @@ export interface ReadingLogOptions extends Pick<FlashQueueOptions, "writeAlign" 
 }
 
 /** Bytes that a reading takes on flash until there is one to tell: a few values, with its head and sum. */
-const typicalReading = 10;
+const typicalReadingBytes = 10;
 
 /**
  * The readings that wait on flash to be sent. What `append` has returned for stays there until it is
@@ -20,14 +20,14 @@ export class ReadingLog {
 	private readonly queue: FlashQueue;
 	private readonly encoder = new ReadingEncoder();
 	/** What the next reading is told by; `undefined` until the newest sector has been read after a mount. */
-	private chain: ReadingChain | undefined;
+	private newestDecoder: ReadingDecoder | undefined;
 	/** What is known after the reading that was acknowledged last, so that its sector need not be read again. */
-	private readonly front = new ReadingChain();
+	private readonly acknowledgedDecoder = new ReadingDecoder();
 	/** Of the reader that was begun last. */
-	private reader = this.front;
-	private unreadBytes = 0;
+	private readerDecoder = this.acknowledgedDecoder;
+	private unreadableBytes = 0;
 	/** Records up to this one have been counted if they could not be read. */
-	private countedUpTo = 0;
+	private countedUpToSequence = 0;
 
 	/** Mounts; never throws for what is on the flash. */
 	constructor(options: ReadingLogOptions) {
@@ -39,53 +39,54 @@ export class ReadingLog {
 	 * a RangeError for a reading that cannot be told, and what {@link FlashQueue.push} throws.
 	 */
 	append(reading: Reading, context: SampleContext): number {
-		this.chain ??= this.readChain();
-		const chain = this.chain;
+		this.newestDecoder ??= this.decodeNewestSector();
+		const decoder = this.newestDecoder;
 		let bytes: Bytes = new Uint8Array(0);
 		let opens = false;
 		const sequence = this.queue.push((first) => {
 			opens = first;
-			bytes = this.encoder.encode(chain, reading, context, first);
+			bytes = this.encoder.encode(decoder, reading, context, first);
 			return bytes;
 		});
-		chain.take(bytes, sequence, opens);
+		decoder.decode(bytes, sequence, opens);
 		return sequence;
 	}
 
 	/** Unacknowledged readings, oldest first, read from flash as they are taken; `from`: begin with that number. */
-	*waiting(from?: number): Generator<StoredReading> {
-		const oldest = this.queue.oldest;
+	*pending(from?: number): Generator<StoredReading> {
+		const oldest = this.queue.oldestSequence;
 		if (oldest === undefined) return;
 		const start = Math.max(from ?? oldest, oldest);
-		const chain = new ReadingChain();
-		this.reader = chain;
-		const goesOn = this.front.sequence === start - 1 && this.front.context !== undefined;
-		if (goesOn) chain.copy(this.front);
-		let given = false;
-		for (const { bytes, sequence, first } of this.queue.records(start, !goesOn)) {
-			const read = chain.take(bytes, sequence, first);
+		const decoder = new ReadingDecoder();
+		this.readerDecoder = decoder;
+		const isContinuation =
+			this.acknowledgedDecoder.sequence === start - 1 && this.acknowledgedDecoder.context !== undefined;
+		if (isContinuation) decoder.copyFrom(this.acknowledgedDecoder);
+		let hasYielded = false;
+		for (const { bytes, sequence, isFirst } of this.queue.records(start, !isContinuation)) {
+			const read = decoder.decode(bytes, sequence, isFirst);
 			if (sequence < start) continue;
-			const { context } = chain;
+			const { context } = decoder;
 			if (!read || context === undefined) {
-				this.countUnread(sequence, bytes.length);
-				if (!given && sequence === this.queue.oldest) this.queue.passOver(sequence);
+				this.countUnreadable(sequence, bytes.length);
+				if (!hasYielded && sequence === this.queue.oldestSequence) this.queue.skipUnreadable(sequence);
 				continue;
 			}
-			given = true;
-			yield { ...chain.reading(), sequence, context };
+			hasYielded = true;
+			yield { ...decoder.reading(), sequence, context };
 		}
 	}
 
 	/** That reading and all before it are done with; durable, one small write. */
 	acknowledge(upTo: number): void {
 		this.queue.acknowledge(upTo);
-		if (this.reader.sequence === upTo) this.front.copy(this.reader);
+		if (this.readerDecoder.sequence === upTo) this.acknowledgedDecoder.copyFrom(this.readerDecoder);
 	}
 
 	/** Empties the log and its counters. Sequence numbers go on. */
 	reset(): void {
 		this.queue.reset();
-		this.unreadBytes = 0;
+		this.unreadableBytes = 0;
 	}
 
 	/** May be called twice. */
@@ -99,50 +100,51 @@ export class ReadingLog {
 	}
 
 	/** About how many readings fit, if they go on as those stored last. */
-	get capacity(): number {
-		const { bytes, records } = this.queue.newestFill;
-		return Math.floor(this.queue.capacity / (records > 0 ? bytes / records : typicalReading));
+	get capacityReadings(): number {
+		const { bytes, records } = this.queue.newestSectorUsage;
+		return Math.floor(this.queue.capacityBytes / (records > 0 ? bytes / records : typicalReadingBytes));
 	}
 
-	get oldest(): number | undefined {
-		return this.queue.oldest;
+	get oldestSequence(): number | undefined {
+		return this.queue.oldestSequence;
 	}
 
 	/** `undefined` when none waits. */
-	get newest(): number | undefined {
-		return this.queue.newest;
+	get newestSequence(): number | undefined {
+		return this.queue.newestSequence;
 	}
 
 	/** The boot of the reading that was stored last, sent or not; 0 when none can be read. */
 	get newestBoot(): number {
-		this.chain ??= this.readChain();
-		if (this.chain.context !== undefined) return this.chain.context.boot;
+		this.newestDecoder ??= this.decodeNewestSector();
+		if (this.newestDecoder.context !== undefined) return this.newestDecoder.context.boot;
 		// The newest sector may have been opened, and nothing stored in it.
 		let boot = 0;
-		for (const { context } of this.waiting(this.newest)) boot = context.boot;
+		for (const { context } of this.pending(this.newestSequence)) boot = context.boot;
 		return boot;
 	}
 
 	/** How many readings went, since the last reset, because the flash was full. */
-	get dropped(): number {
-		return this.queue.dropped;
+	get droppedReadings(): number {
+		return this.queue.droppedRecords;
 	}
 
 	/** Bytes found damaged since the mount. */
 	get damagedBytes(): number {
-		return this.queue.damagedBytes + this.unreadBytes;
+		return this.queue.damagedBytes + this.unreadableBytes;
 	}
 
 	/** So that a board that starts again and again goes on where it was, instead of telling its context anew. */
-	private readChain(): ReadingChain {
-		const chain = new ReadingChain();
-		for (const { bytes, sequence, first } of this.queue.newestSector()) chain.take(bytes, sequence, first);
-		return chain;
+	private decodeNewestSector(): ReadingDecoder {
+		const decoder = new ReadingDecoder();
+		for (const { bytes, sequence, isFirst } of this.queue.newestSectorRecords())
+			decoder.decode(bytes, sequence, isFirst);
+		return decoder;
 	}
 
-	private countUnread(sequence: number, length: number): void {
-		if (sequence <= this.countedUpTo) return;
-		this.countedUpTo = sequence;
-		this.unreadBytes += length;
+	private countUnreadable(sequence: number, length: number): void {
+		if (sequence <= this.countedUpToSequence) return;
+		this.countedUpToSequence = sequence;
+		this.unreadableBytes += length;
 	}
 }

@@ -1,20 +1,20 @@
-import { batchFrame, batchPoint, type Destination, singlePoint, type TimedReading } from "../dakkio/point";
-import type { Body } from "../http/exchange";
-import { byteLength, encodeInto } from "../text/utf8";
+import { encodeUtf8Into, utf8Bytes } from "../common/utf8";
+import { batchFrame, type Destination, pointJson, singlePointBody, type TimedReading } from "../dakkio/point";
+import type { Body } from "../http/http-connection";
 
 /** How much one request may carry. */
 export interface BatchLimits {
-	readonly points: number;
+	readonly maxPoints: number;
 	/** Of the body. */
-	readonly bytes: number;
+	readonly maxBytes: number;
 }
 
 /** The readings of one request, by their sequence numbers; the readings themselves stay on flash. */
 export interface Batch {
 	readonly path: "/api/data" | "/api/data/batch";
-	readonly first: number;
-	readonly last: number;
-	readonly points: number;
+	readonly firstSequence: number;
+	readonly lastSequence: number;
+	readonly pointCount: number;
 	/** The body, read from flash as the socket takes it; the same bytes each time. */
 	body(): Body;
 }
@@ -28,40 +28,40 @@ export type ReadingSource = (from: number | undefined) => Iterable<TimedReading>
  */
 export function planBatch(source: ReadingSource, to: Destination, limits: BatchLimits): Batch | undefined {
 	const frame = batchFrame(to);
-	let length = byteLength(frame.head) + byteLength(frame.tail) - byteLength(frame.separator);
+	let length = utf8Bytes(frame.head) + utf8Bytes(frame.tail) - utf8Bytes(frame.separator);
 	let first: TimedReading | undefined;
 	let last: TimedReading | undefined;
-	let points = 0;
+	let pointCount = 0;
 	for (const timed of source(undefined)) {
-		const added = byteLength(batchPoint(timed, to)) + byteLength(frame.separator);
+		const added = utf8Bytes(pointJson(timed, to)) + utf8Bytes(frame.separator);
 		// mutation: end-batch
-		if (last !== undefined && (length + added > limits.bytes || timed.utc < last.utc)) break;
+		if (last !== undefined && (length + added > limits.maxBytes || timed.utc < last.utc)) break;
 		first ??= timed;
 		last = timed;
 		length += added;
-		points++;
-		if (points === limits.points) break;
+		pointCount++;
+		if (pointCount === limits.maxPoints) break;
 	}
 	if (first === undefined || last === undefined) return undefined;
 	const from = first.reading.sequence;
 	const upTo = last.reading.sequence;
-	if (points === 1) {
-		const text = singlePoint(first, to);
+	if (pointCount === 1) {
+		const text = singlePointBody(first, to);
 		return {
 			path: "/api/data",
-			first: from,
-			last: upTo,
-			points,
-			body: () => new TextBody([text], byteLength(text)),
+			firstSequence: from,
+			lastSequence: upTo,
+			pointCount,
+			body: () => new StreamedTextBody([text], utf8Bytes(text)),
 		};
 	}
 	const texts = () => batchTexts(source(from), upTo, to);
 	return {
 		path: "/api/data/batch",
-		first: from,
-		last: upTo,
-		points,
-		body: () => new TextBody(texts(), length),
+		firstSequence: from,
+		lastSequence: upTo,
+		pointCount,
+		body: () => new StreamedTextBody(texts(), length),
 	};
 }
 
@@ -72,7 +72,7 @@ function* batchTexts(readings: Iterable<TimedReading>, upTo: number, to: Destina
 		const { sequence } = timed.reading;
 		if (sequence > upTo) break;
 		yield before;
-		yield batchPoint(timed, to);
+		yield pointJson(timed, to);
 		before = frame.separator;
 		// The next one need not be read to know that it is not asked for.
 		if (sequence === upTo) break;
@@ -81,13 +81,13 @@ function* batchTexts(readings: Iterable<TimedReading>, upTo: number, to: Destina
 }
 
 /** A body made of texts that are produced while it is read. */
-class TextBody implements Body {
+class StreamedTextBody implements Body {
 	readonly length: number;
 	private readonly texts: Iterator<string>;
 	/** The UTF-8 of the text in hand, and how much of it has been read. */
 	private bytes = new Uint8Array(512);
-	private filled = 0;
-	private taken = 0;
+	private filledBytes = 0;
+	private takenBytes = 0;
 
 	constructor(texts: Iterable<string>, length: number) {
 		this.length = length;
@@ -96,23 +96,23 @@ class TextBody implements Body {
 
 	read(into: Uint8Array): number {
 		let count = 0;
-		while (count < into.length && (this.taken < this.filled || this.next())) {
-			const part = Math.min(into.length - count, this.filled - this.taken);
-			into.set(this.bytes.subarray(this.taken, this.taken + part), count);
-			this.taken += part;
+		while (count < into.length && (this.takenBytes < this.filledBytes || this.encodeNext())) {
+			const part = Math.min(into.length - count, this.filledBytes - this.takenBytes);
+			into.set(this.bytes.subarray(this.takenBytes, this.takenBytes + part), count);
+			this.takenBytes += part;
 			count += part;
 		}
 		return count;
 	}
 
-	private next(): boolean {
+	private encodeNext(): boolean {
 		const { done, value } = this.texts.next();
 		if (done === true) return false;
-		const length = byteLength(value);
+		const length = utf8Bytes(value);
 		if (length > this.bytes.length) this.bytes = new Uint8Array(length);
-		encodeInto(value, this.bytes, 0);
-		this.filled = length;
-		this.taken = 0;
+		encodeUtf8Into(value, this.bytes, 0);
+		this.filledBytes = length;
+		this.takenBytes = 0;
 		return true;
 	}
 }

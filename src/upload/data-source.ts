@@ -1,48 +1,54 @@
-import { createdId, newSource, SourceFinder, sourcesPath, type WantedSource } from "../dakkio/sources";
-import type { HttpConnection, Outcome } from "../http/exchange";
-import { textBody } from "../http/stream";
+import {
+	createSourceBody,
+	parseCreatedId,
+	SourceFinder,
+	type SourceQuery,
+	sourcesPath,
+} from "../dakkio/data-sources";
+import type { HttpConnection, Outcome } from "../http/http-connection";
+import { textBody } from "../http/message-stream";
 import type { Field } from "../reading/reading";
 
 export interface DataSourceOptions {
 	readonly connection: HttpConnection;
 	readonly key: string;
 	/** For the `User-Agent` header. */
-	readonly agent: string;
+	readonly userAgent: string;
 	readonly bucketId: string;
 	/** An answer has come, with these headers. */
-	onAnswer?(headers: ReadonlyMap<string, string>): void;
+	onResponse?(headers: ReadonlyMap<string, string>): void;
 }
 
 /** Bytes of the answer that tells of a new data source, with its schema. */
-const keptSource = 8 * 1024;
+const maxKeptBytes = 8 * 1024;
 
 /** The service's answer, and what was found in it if it was a list. */
-export interface Listed {
-	readonly outcome: Outcome;
-	readonly found: SourceFinder;
+export interface SourceList {
+	readonly result: Outcome;
+	readonly finder: SourceFinder;
 }
 
 /** Looks through the bucket's data sources: it is also how a key is tried out. */
-export async function listSources(options: DataSourceOptions, wanted: WantedSource): Promise<Listed> {
-	const { connection, bucketId, onAnswer } = options;
-	let found = new SourceFinder(wanted);
-	const outcome = await connection.exchange({
+export async function listSources(options: DataSourceOptions, wanted: SourceQuery): Promise<SourceList> {
+	const { connection, bucketId, onResponse } = options;
+	let finder = new SourceFinder(wanted);
+	const result = await connection.exchange({
 		method: "GET",
 		path: sourcesPath(bucketId),
-		headers: headers(options),
-		reader: () => {
-			found = new SourceFinder(wanted);
-			return (part) => found.push(part);
+		headers: requestHeaders(options),
+		makeBodyReader: () => {
+			finder = new SourceFinder(wanted);
+			return (part) => finder.push(part);
 		},
 	});
-	if (outcome.kind === "answer") onAnswer?.(outcome.headers);
-	return { outcome, found };
+	if (result.kind === "answer") onResponse?.(result.headers);
+	return { result, finder };
 }
 
 export type SourceResult =
 	| { readonly kind: "found" | "created"; readonly id: string }
 	/** The service would not have it, or could not be understood. */
-	| { readonly kind: "failed"; readonly outcome: Outcome };
+	| { readonly kind: "failed"; readonly result: Outcome };
 
 /**
  * The id of the data source of this name: one that is there already (made by an attempt whose answer was lost), or a
@@ -50,47 +56,47 @@ export type SourceResult =
  */
 export async function findOrCreateSource(
 	options: DataSourceOptions,
-	there: SourceFinder,
+	listed: SourceFinder,
 	name: string,
 	fields: readonly Field[],
 ): Promise<SourceResult> {
-	if (there.named !== undefined) return { kind: "found", id: there.named };
-	const { connection, bucketId, onAnswer } = options;
-	const outcome = await connection.exchange({
+	if (listed.foundId !== undefined) return { kind: "found", id: listed.foundId };
+	const { connection, bucketId, onResponse } = options;
+	const result = await connection.exchange({
 		method: "POST",
 		path: sourcesPath(bucketId),
-		headers: [...headers(options), ["Content-Type", "application/json"]],
-		body: () => textBody(newSource(name, fields)),
-		keptBody: keptSource,
+		headers: [...requestHeaders(options), ["Content-Type", "application/json"]],
+		body: () => textBody(createSourceBody(name, fields)),
+		maxKeptBodyBytes: maxKeptBytes,
 	});
-	if (outcome.kind === "answer") onAnswer?.(outcome.headers);
-	if (outcome.kind === "failure" || outcome.status < 200 || outcome.status > 299)
-		return { kind: "failed", outcome };
-	const id = createdId(outcome.body);
+	if (result.kind === "answer") onResponse?.(result.headers);
+	if (result.kind === "failure" || result.status < 200 || result.status > 299)
+		return { kind: "failed", result };
+	const id = parseCreatedId(result.body);
 	return id === undefined ? findByName(options, name) : { kind: "created", id };
 }
 
 /** As {@link findOrCreateSource}, and asks for the list first. Gives the answer that stood in the way. */
-export async function findSource(
+export async function resolveSource(
 	options: DataSourceOptions,
 	name: string,
 	fields: readonly Field[],
 ): Promise<{ readonly id: string } | Outcome> {
-	const { outcome, found } = await listSources(options, { name });
+	const { result: outcome, finder } = await listSources(options, { name });
 	if (outcome.kind === "failure" || outcome.status < 200 || outcome.status > 299) return outcome;
-	const result = await findOrCreateSource(options, found, name, fields);
-	return result.kind === "failed" ? result.outcome : { id: result.id };
+	const result = await findOrCreateSource(options, finder, name, fields);
+	return result.kind === "failed" ? result.result : { id: result.id };
 }
 
 async function findByName(options: DataSourceOptions, name: string): Promise<SourceResult> {
-	const { outcome, found } = await listSources(options, { name });
-	const id = outcome.kind === "answer" ? found.named : undefined;
-	return id === undefined ? { kind: "failed", outcome } : { kind: "created", id };
+	const { result, finder } = await listSources(options, { name });
+	const id = result.kind === "answer" ? finder.foundId : undefined;
+	return id === undefined ? { kind: "failed", result } : { kind: "created", id };
 }
 
-function headers({ key, agent }: DataSourceOptions): (readonly [string, string])[] {
+function requestHeaders({ key, userAgent }: DataSourceOptions): (readonly [string, string])[] {
 	return [
-		["User-Agent", agent],
+		["User-Agent", userAgent],
 		["X-API-Key", key],
 	];
 }

@@ -1,7 +1,7 @@
 import type { Flash } from "../boards/ecma419";
-import { batchPoint, type Destination, type TimedReading } from "../dakkio/point";
+import { decodeUtf8, encodeUtf8Into, utf8Bytes } from "../common/utf8";
+import { type Destination, pointJson, type TimedReading } from "../dakkio/point";
 import { FlashQueue } from "../queue/flash-queue";
-import { byteLength, decode, encodeInto } from "../text/utf8";
 
 /** A point that the service refused for its content, and what it said. */
 export interface RefusedPoint {
@@ -14,7 +14,7 @@ export interface RefusedPoint {
 }
 
 /** Longest cause that is kept, characters. */
-const longestCause = 300;
+const maxCauseLength = 300;
 
 /**
  * The points that the service refused: kept on flash in a ring of their own, for a person to look at. They are
@@ -36,14 +36,16 @@ export class Quarantine {
 	/** Keeps a point; durable when it returns. */
 	add(timed: TimedReading, to: Destination, cause: string): void {
 		const { sequence } = timed.reading;
-		const kept = { sequence, cause: cause.slice(0, longestCause), point: batchPoint(timed, to) };
-		const whole = encode(kept);
-		this.queue.push(whole.length <= this.queue.largestRecord ? whole : encode({ ...kept, point: "" }));
+		const kept = { sequence, cause: cause.slice(0, maxCauseLength), point: pointJson(timed, to) };
+		const whole = encodeRefusedPoint(kept);
+		this.queue.push(
+			whole.length <= this.queue.maxRecordBytes ? whole : encodeRefusedPoint({ ...kept, point: "" }),
+		);
 	}
 
 	/** What is kept, oldest first. */
 	*points(): Generator<RefusedPoint> {
-		for (const { bytes } of this.queue.records()) yield JSON.parse(decode(bytes, 0, bytes.length));
+		for (const { bytes } of this.queue.records()) yield JSON.parse(decodeUtf8(bytes, 0, bytes.length));
 	}
 
 	/** Forgets them all. */
@@ -56,9 +58,9 @@ export class Quarantine {
 	}
 }
 
-function encode(refused: RefusedPoint): Uint8Array {
+function encodeRefusedPoint(refused: RefusedPoint): Uint8Array {
 	const text = JSON.stringify(refused);
-	const bytes = new Uint8Array(byteLength(text));
-	encodeInto(text, bytes, 0);
+	const bytes = new Uint8Array(utf8Bytes(text));
+	encodeUtf8Into(text, bytes, 0);
 	return bytes;
 }

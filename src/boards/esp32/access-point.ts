@@ -1,47 +1,47 @@
 import FFI from "mc/ffi";
 import SDKWiFi from "wifi";
-import { decode } from "../../text/utf8";
+import { decodeUtf8 } from "../../common/utf8";
 import type { AccessPoint, AccessPointConstructor, AccessPointOptions } from "../board";
 import { guard } from "./callbacks";
-import type { Radio } from "./radio";
+import type { SharedWiFiState } from "./shared-wifi-state";
 
 /** ESP-IDF's own address in a network that it makes (esp_netif_defaults.h). */
-const ownAddress = "192.168.4.1";
+const accessPointAddress = "192.168.4.1";
 /** Phones at once: one sets the board up, another one may look on. */
-const mostStations = 4;
+const maxStations = 4;
 
 /** `wifi_interface_t` of the access point, and places in its `wifi_config_t` (esp_wifi_types_generic.h). */
 const accessPointInterface = 1;
-const configLength = 512;
-const nameLengthAt = 96;
-const authenticationAt = 100;
+const configBytes = 512;
+const ssidLengthOffset = 96;
+const authModeOffset = 100;
 /** `wifi_auth_mode_t`. */
-const wpaOrWPA2 = 4;
-const wpa2 = 3;
+const authModeWPAOrWPA2 = 4;
+const authModeWPA2 = 3;
 
 /**
  * The chip's access point, through the SDK's older Wi-Fi module, the only one that has it. It brings the driver up, so
  * no station may be there before it; the station's class finds the driver running, and joins beside it.
  */
-class ChipAccessPoint implements AccessPoint {
-	readonly address = ownAddress;
-	private readonly radio: Radio;
+class EspAccessPoint implements AccessPoint {
+	readonly address = accessPointAddress;
+	private readonly wifiState: SharedWiFiState;
 	private readonly onChanged: (() => void) | undefined;
 	private events: SDKWiFi | undefined;
 	private _stations = 0;
 
-	constructor({ SSID, password, channel = 1, onChanged }: AccessPointOptions, radio: Radio) {
-		this.radio = radio;
+	constructor({ SSID, password, channel = 1, onChanged }: AccessPointOptions, radio: SharedWiFiState) {
+		this.wifiState = radio;
 		this.onChanged = onChanged;
 		// From station to both, and not at once: the network interface must be there when the access point starts.
 		SDKWiFi.mode = 1;
 		this.events = new SDKWiFi(undefined, (message, ...more: unknown[]) =>
-			guard(() => this.take(message, more[0])),
+			guard(() => this.handleEvent(message, more[0])),
 		);
-		const common = { ssid: SSID, channel, station: true, max: mostStations };
+		const common = { ssid: SSID, channel, station: true, max: maxStations };
 		SDKWiFi.accessPoint(password === undefined ? common : { ...common, password });
 		if (password !== undefined) requireWPA2();
-		radio.forget = () => SDKWiFi.disconnect();
+		radio.forgetNetwork = () => SDKWiFi.disconnect();
 	}
 
 	get stations(): number {
@@ -56,9 +56,9 @@ class ChipAccessPoint implements AccessPoint {
 				else
 					onFound({
 						// What was heard need not be UTF-8, and a string of XS must be.
-						SSID: decode(new Uint8Array(ArrayBuffer.fromString(item.ssid))),
+						SSID: decodeUtf8(new Uint8Array(ArrayBuffer.fromString(item.ssid))),
 						RSSI: item.rssi,
-						secured: item.authentication !== "none",
+						isSecured: item.authentication !== "none",
 					});
 			}),
 		);
@@ -68,13 +68,13 @@ class ChipAccessPoint implements AccessPoint {
 	close(): void {
 		const events = this.events;
 		this.events = undefined;
-		this.radio.forget = undefined;
+		this.wifiState.forgetNetwork = undefined;
 		guard(() => events?.close());
 	}
 
-	private take(message: string, reason: unknown): void {
+	private handleEvent(message: string, reason: unknown): void {
 		if (this.events === undefined) return;
-		if (message === "disconnect") this.radio.passwordRefused = reason === -1;
+		if (message === "disconnect") this.wifiState.passwordRefused = reason === -1;
 		if (message !== "station_connect" && message !== "station_disconnect") return;
 		this._stations = Math.max(0, this._stations + (message === "station_connect" ? 1 : -1));
 		this.onChanged?.();
@@ -87,17 +87,17 @@ class ChipAccessPoint implements AccessPoint {
  */
 function requireWPA2(): void {
 	const ffi = new FFI();
-	const config = new Uint8Array(configLength);
+	const config = new Uint8Array(configBytes);
 	if (ffi.esp_wifi_get_config(accessPointInterface, config.buffer) !== 0) return;
-	const known = (config[nameLengthAt] ?? 0) > 0 && (config[nameLengthAt] ?? 0) <= 32;
-	if (!known || new DataView(config.buffer).getUint32(authenticationAt, true) !== wpaOrWPA2) return;
-	config[authenticationAt] = wpa2;
+	const known = (config[ssidLengthOffset] ?? 0) > 0 && (config[ssidLengthOffset] ?? 0) <= 32;
+	if (!known || new DataView(config.buffer).getUint32(authModeOffset, true) !== authModeWPAOrWPA2) return;
+	config[authModeOffset] = authModeWPA2;
 	ffi.esp_wifi_set_config(accessPointInterface, config.buffer);
 }
 
 /** The access point's class of a board with this radio. */
-export function makeAccessPoint(radio: Radio): AccessPointConstructor {
-	return class extends ChipAccessPoint {
+export function makeAccessPoint(radio: SharedWiFiState): AccessPointConstructor {
+	return class extends EspAccessPoint {
 		constructor(options: AccessPointOptions) {
 			super(options, radio);
 		}

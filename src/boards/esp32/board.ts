@@ -4,16 +4,16 @@ import Clock from "time";
 import SDKTimer from "timer";
 import "microseconds";
 import type { Board } from "../board";
-import { type ResetReason, resetReasons } from "../reset";
+import { type ResetReason, resetReasons } from "../reset-reason";
 import { makeAccessPoint } from "./access-point";
+import { DeepSleep } from "./deep-sleep";
 import { TCPListener } from "./listener";
 import { openPins } from "./pins";
-import { makeRadio } from "./radio";
 import { fillRandom } from "./random";
 import { resolver } from "./resolver";
-import { Sleep } from "./sleep";
+import { makeSharedWiFiState } from "./shared-wifi-state";
 import { SMBusPeripheral } from "./smbus";
-import { eraseKeyValue, flash, keyValue } from "./storage";
+import { eraseKeyValue, flashStorage, keyValueStorage } from "./storage";
 import { TCPSocket } from "./tcp";
 import { SDKTime } from "./time";
 import { TLSSocket } from "./tls";
@@ -21,26 +21,26 @@ import { UDPSocket } from "./udp";
 import { makeWiFi } from "./wifi";
 
 /** Standard mode of I2C, which every sensor and every length of a desk's wires can do. */
-const standardMode = 100_000;
+const standardModeHz = 100_000;
 
 /**
  * The longest transfer takes 3 ms. The SDK would wait 400: with a data line that is held low, a look at every address
  * would block for longer than the watchdog allows.
  */
-const transferTimeout = 50;
+const transferTimeoutMs = 50;
 
 /** How often the event loop turns at the least, milliseconds: well within the watchdog's minute. */
-const heartbeat = 20_000;
+const heartbeatMs = 20_000;
 
 /** The ESP32 in its kinds, through the SDK. */
 export function openBoard(): Board {
 	const { chip, i2c } = config;
 	const resetReason = readResetReason();
-	const sleep = new Sleep(resetReason === "deep sleep");
-	const time = new SDKTime(() => (Clock.microseconds ?? 0) / 1000, sleep.elapsed);
-	const radio = makeRadio();
+	const sleep = new DeepSleep(resetReason === "deep sleep");
+	const time = new SDKTime(() => (Clock.microseconds ?? 0) / 1000, sleep.elapsedMs);
+	const radio = makeSharedWiFiState();
 	// The watchdog waits as long as the longest quiet that a board can have, and a moment must not decide.
-	SDKTimer.repeat(() => {}, heartbeat);
+	SDKTimer.repeat(() => {}, heartbeatMs);
 	return {
 		identity: { chip, serial: readSerial() },
 		resetReason: sleep.resumed || resetReason !== "deep sleep" ? resetReason : "unknown",
@@ -54,13 +54,13 @@ export function openBoard(): Board {
 			AccessPoint: makeAccessPoint(radio),
 			resolver,
 		},
-		storage: { flash, keyValue, eraseKeyValue },
+		storage: { flash: flashStorage, keyValue: keyValueStorage, eraseKeyValue },
 		i2c: {
 			io: SMBusPeripheral,
 			data: i2c.data,
 			clock: i2c.clock,
-			hz: standardMode,
-			timeout: transferTimeout,
+			hz: standardModeHz,
+			timeout: transferTimeoutMs,
 		},
 		pins: openPins(config.pins),
 		setupPassword: config.setup.password === "own" ? undefined : config.setup.password,
@@ -68,7 +68,7 @@ export function openBoard(): Board {
 		freeMemory: () => new FFI().esp_get_free_heap_size(),
 		log: (line) => trace(`${line}\n`),
 		restart: () => new FFI().esp_restart(),
-		sleep: (milliseconds, wakePin) => sleep.begin(milliseconds, time.ticks(), wakePin),
+		sleep: (milliseconds, wakePin) => sleep.enter(milliseconds, time.ticks(), wakePin),
 	};
 }
 

@@ -8,12 +8,12 @@ export function guard(callback: () => void): void {
 	try {
 		callback();
 	} catch (error) {
-		trace(`unexpected: ${describe(error)}\n`);
+		trace(`unexpected: ${describeError(error)}\n`);
 	}
 }
 
 /** Calls back in a turn of the event loop of its own. */
-export function later(callback: () => void): void {
+export function defer(callback: () => void): void {
 	Timer.set(() => guard(callback), 0);
 }
 
@@ -28,7 +28,7 @@ export function toError(thrown: unknown): Error {
 	return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-function describe(error: unknown): string {
+function describeError(error: unknown): string {
 	if (!(error instanceof Error)) return String(error);
 	return error.stack ?? error.message;
 }

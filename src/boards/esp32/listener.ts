@@ -1,7 +1,7 @@
 import SDKListener from "embedded:io/socket/listener";
 import type { Listener, ListenerOptions, TCP } from "../ecma419";
-import { closeIO, guard, later, toError } from "./callbacks";
-import { AcceptedConnection } from "./tcp";
+import { closeIO, defer, guard, toError } from "./callbacks";
+import { AcceptedTCPSocket } from "./tcp";
 
 /** The SDK's TCP listener. It listens on every address of the board: the SDK takes no other. */
 export class TCPListener implements Listener {
@@ -17,7 +17,7 @@ export class TCPListener implements Listener {
 			});
 		} catch (error) {
 			const reason = toError(error);
-			later(() => options.onError?.(reason));
+			defer(() => options.onError?.(reason));
 		}
 	}
 
@@ -28,7 +28,7 @@ export class TCPListener implements Listener {
 	read(): TCP | undefined {
 		try {
 			const socket = this.listener?.read();
-			return socket === undefined ? undefined : new AcceptedConnection(socket);
+			return socket === undefined ? undefined : new AcceptedTCPSocket(socket);
 		} catch {
 			// It was gone before it was taken.
 			return undefined;

@@ -1,9 +1,9 @@
 import SDKDigital from "embedded:io/digital";
 import SDKOneWire from "onewire";
 import type { OneWire } from "../board";
-import { requireUsable } from "./usable-pin";
+import { assertUsablePin } from "./usable-pin";
 
-const romLength = 8;
+const romBytes = 8;
 
 /**
  * The SDK's 1-Wire bus, on the chip's remote control peripheral (ESP-IDF component `onewire_bus`). What its typings call
@@ -13,7 +13,7 @@ export class OneWireBus implements OneWire {
 	private bus: SDKOneWire | undefined;
 
 	constructor({ pin }: { pin: number }) {
-		requireUsable(pin);
+		assertUsablePin(pin);
 		// The SDK does not look whether it has got the pin, and goes on without a bus: the pin class does look.
 		new SDKDigital({ pin, mode: SDKDigital.Output }).close();
 		this.bus = new SDKOneWire({ pin });
@@ -21,19 +21,19 @@ export class OneWireBus implements OneWire {
 
 	search(): readonly Uint8Array[] {
 		// It tells each code from its last byte to its first.
-		return this.open().search().map(reversed);
+		return this.requireBus().search().map(reversed);
 	}
 
 	reset(): boolean {
-		return this.open().reset();
+		return this.requireBus().reset();
 	}
 
 	write(bytes: Uint8Array): void {
-		for (const byte of bytes) this.open().write(byte);
+		for (const byte of bytes) this.requireBus().write(byte);
 	}
 
 	read(count: number): Uint8Array {
-		const bytes = this.open().read(count);
+		const bytes = this.requireBus().read(count);
 		return typeof bytes === "number" ? Uint8Array.of(bytes) : new Uint8Array(bytes);
 	}
 
@@ -43,7 +43,7 @@ export class OneWireBus implements OneWire {
 		bus?.close();
 	}
 
-	private open(): SDKOneWire {
+	private requireBus(): SDKOneWire {
 		if (this.bus === undefined) throw new Error("the 1-Wire bus has been closed");
 		return this.bus;
 	}
@@ -51,7 +51,7 @@ export class OneWireBus implements OneWire {
 
 function reversed(rom: Uint8Array): Uint8Array {
 	const bytes = new Uint8Array(rom);
-	const result = new Uint8Array(romLength);
-	for (let i = 0; i < romLength; i++) result[i] = bytes[romLength - 1 - i] ?? 0;
+	const result = new Uint8Array(romBytes);
+	for (let i = 0; i < romBytes; i++) result[i] = bytes[romBytes - 1 - i] ?? 0;
 	return result;
 }

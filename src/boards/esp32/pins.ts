@@ -3,15 +3,15 @@ import SDKDigital from "embedded:io/digital";
 import type { Pins } from "../board";
 import type { Analog, Digital, DigitalOptions } from "../ecma419";
 import { closeIO, guard } from "./callbacks";
+import { releaseSleepPin } from "./deep-sleep";
 import { OneWireBus } from "./one-wire";
-import { takePinBack } from "./sleep";
-import { requireUsable } from "./usable-pin";
+import { assertUsablePin } from "./usable-pin";
 
 /**
  * Volts at the largest number of the converter with the attenuation that the SDK takes (12 dB): its driver gives
  * calibrated millivolts as a part of this.
  */
-const analogRange = 2.45;
+const analogRangeV = 2.45;
 
 /** The SDK's digital pin. */
 class DigitalPin implements Digital {
@@ -52,8 +52,8 @@ class DigitalPin implements Digital {
 							if (this.pin !== undefined) guard(() => onReadable?.());
 						},
 					};
-		requireUsable(pin);
-		takePinBack(pin);
+		assertUsablePin(pin);
+		releaseSleepPin(pin);
 		this.pin = new SDKDigital({ pin, mode, ...watch });
 	}
 
@@ -77,7 +77,7 @@ class AnalogPin implements Analog {
 	private pin: SDKAnalog | undefined;
 
 	constructor({ pin }: { pin: number }) {
-		requireUsable(pin);
+		assertUsablePin(pin);
 		this.pin = new SDKAnalog({ pin });
 	}
 
@@ -109,7 +109,7 @@ export function openPins({ led, button }: { readonly led: string; readonly butto
 		Digital: DigitalPin,
 		Analog: AnalogPin,
 		OneWire: OneWireBus,
-		analogRange,
+		analogRangeV,
 		led: number(led),
 		button: number(button),
 	};

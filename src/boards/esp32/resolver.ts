@@ -1,8 +1,8 @@
 // biome-ignore lint/style/useNodejsImportProtocol: the SDK's module, not Node's
 import Net from "net";
 import type { Resolver } from "../ecma419";
-import { guard, later } from "./callbacks";
-import { isAddress } from "./tcp";
+import { defer, guard } from "./callbacks";
+import { isIPv4Address } from "./tcp";
 
 /**
  * The platform's resolver: on the chip lwIP's, with the servers that DHCP gave. Always answers from the event
@@ -10,9 +10,9 @@ import { isAddress } from "./tcp";
  */
 export const resolver: Resolver = Object.freeze({
 	resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]): void {
-		const known = host === "localhost" ? "127.0.0.1" : isAddress(host) ? host : undefined;
+		const known = host === "localhost" ? "127.0.0.1" : isIPv4Address(host) ? host : undefined;
 		if (known !== undefined) {
-			later(() => onResolved(host, known));
+			defer(() => onResolved(host, known));
 			return;
 		}
 		try {
@@ -21,7 +21,7 @@ export const resolver: Resolver = Object.freeze({
 			);
 		} catch {
 			// Its few places are taken.
-			later(() => onError(host));
+			defer(() => onError(host));
 		}
 	},
 });

@@ -1,15 +1,15 @@
 import SDKSMBus from "embedded:io/smbus";
 import type { Bytes, I2COptions, SMBus } from "../ecma419";
 import { closeIO } from "./callbacks";
-import { requireUsable } from "./usable-pin";
+import { assertUsablePin } from "./usable-pin";
 
 /** A peripheral on the SDK's SMBus: the same, with the firmware's narrower types. */
 export class SMBusPeripheral implements SMBus {
 	private readonly bus: SDKSMBus;
 
 	constructor(options: I2COptions) {
-		requireUsable(options.data);
-		requireUsable(options.clock);
+		assertUsablePin(options.data);
+		assertUsablePin(options.clock);
 		// The typings ask for a tuple where the class takes its options.
 		this.bus = Reflect.construct(SDKSMBus, [options]);
 	}

@@ -4,14 +4,14 @@ import FFI from "mc/ffi";
 import type { FlashStorage, KeyValue, KeyValueStorage } from "../ecma419";
 
 /** Flash partitions by their name in the partition table. */
-export const flash: FlashStorage = Object.freeze({
+export const flashStorage: FlashStorage = Object.freeze({
 	open({ path, mode = "r+" }: Parameters<FlashStorage["open"]>[0]) {
 		return SDKFlash.open({ path, mode });
 	},
 });
 
 /** NVS. A write is atomic for its key: the old value stays until the new one is whole. */
-export const keyValue: KeyValueStorage = Object.freeze({
+export const keyValueStorage: KeyValueStorage = Object.freeze({
 	open({ path }: Parameters<KeyValueStorage["open"]>[0]): KeyValue {
 		const domain = SDKKeyValue.open({ path, format: "buffer" });
 		return {

@@ -1,7 +1,7 @@
 import SDKTCP from "embedded:io/socket/tcp";
 import { ConnectionError } from "../connection-error";
 import type { Bytes, TCP, TCPCallbacks, TCPFromOptions, TCPOptions } from "../ecma419";
-import { closeIO, guard, later, toError } from "./callbacks";
+import { closeIO, defer, guard, toError } from "./callbacks";
 
 /**
  * The SDK's TCP socket, with the promises of ECMA-419 as the firmware reads it: the SDK may call back after
@@ -13,9 +13,9 @@ export class TCPSocket implements TCP {
 	readonly remotePort: number | undefined;
 	private socket: SDKTCP | undefined;
 	/** Bytes that were announced and not read. */
-	private readable = 0;
+	private readableBytes = 0;
 	/** `undefined` before the connection is made. */
-	private writable: number | undefined;
+	private writableBytes: number | undefined;
 
 	constructor(options: TCPOptions | TCPFromOptions) {
 		this.callbacks = options;
@@ -27,75 +27,77 @@ export class TCPSocket implements TCP {
 		} as const;
 		if ("from" in options) {
 			const { from } = options;
-			const accepted = from instanceof AcceptedConnection ? from.release() : undefined;
+			const accepted = from instanceof AcceptedTCPSocket ? from.release() : undefined;
 			if (accepted === undefined)
 				throw new TypeError("only a connection that a listener gave can be taken over, once");
 			this.remoteAddress = from.remoteAddress;
 			this.remotePort = from.remotePort;
-			this.begin(() => new SDKTCP({ ...callbacks, from: accepted }));
+			this.openSocket(() => new SDKTCP({ ...callbacks, from: accepted }));
 		} else {
 			const { address, port, nodelay = false } = options;
-			checkAddress(address);
+			assertIPv4Address(address);
 			this.remoteAddress = address;
 			this.remotePort = port;
-			this.begin(() => new SDKTCP({ ...callbacks, address, port, nodelay }));
+			this.openSocket(() => new SDKTCP({ ...callbacks, address, port, nodelay }));
 		}
 	}
 
 	read(buffer: Bytes): number {
-		const length = Math.min(buffer.length, this.readable);
+		const length = Math.min(buffer.length, this.readableBytes);
 		if (this.socket === undefined || length === 0) return 0;
-		this.readable -= length;
+		this.readableBytes -= length;
 		try {
 			// The SDK throws when it is asked for more than there is.
 			this.socket.read(length === buffer.length ? buffer : buffer.subarray(0, length));
 			return length;
 		} catch (error) {
-			later(() => this.fail(toError(error)));
+			defer(() => this.fail(toError(error)));
 			return 0;
 		}
 	}
 
 	write(buffer: Bytes): void {
-		if (this.socket === undefined || this.writable === undefined)
+		if (this.socket === undefined || this.writableBytes === undefined)
 			throw new Error("the connection is not open");
-		if (buffer.length > this.writable)
-			throw new RangeError(`${buffer.length} bytes do not fit into the ${this.writable} that were announced`);
+		if (buffer.length > this.writableBytes)
+			throw new RangeError(
+				`${buffer.length} bytes do not fit into the ${this.writableBytes} that were announced`,
+			);
 		if (buffer.length === 0) return;
-		this.writable -= buffer.length;
+		this.writableBytes -= buffer.length;
 		try {
 			this.socket.write(buffer);
 		} catch (error) {
-			later(() => this.fail(toError(error)));
+			defer(() => this.fail(toError(error)));
 		}
 	}
 
 	close(): void {
 		const socket = this.socket;
 		this.socket = undefined;
-		this.readable = 0;
+		this.readableBytes = 0;
 		closeIO(socket);
 	}
 
 	/** A failure of the constructor is told like any other: later, and to `onError`. */
-	private begin(open: () => SDKTCP): void {
+	private openSocket(open: () => SDKTCP): void {
 		try {
 			this.socket = open();
 		} catch (error) {
 			const reason = toError(error);
-			later(() => guard(() => this.callbacks.onError?.(reason)));
+			defer(() => guard(() => this.callbacks.onError?.(reason)));
 		}
 	}
 
 	private announceData(count: number): void {
 		if (this.socket === undefined) return;
-		this.readable = count;
+		this.readableBytes = count;
 		this.call(() => this.callbacks.onReadable?.(count));
 	}
 
 	private announceRoom(count: number): void {
 		if (this.socket === undefined) return;
-		this.writable = count;
+		this.writableBytes = count;
 		this.call(() => this.callbacks.onWritable?.(count));
 	}
 
@@ -109,7 +111,7 @@ export class TCPSocket implements TCP {
 
 	private fail(error: Error | undefined): void {
 		if (this.socket === undefined) return;
-		const refused = this.writable === undefined;
+		const refused = this.writableBytes === undefined;
 		this.close();
 		// The SDK never says why; whether the connection had been made tells the two common causes apart.
 		const reason = error ?? (refused ? new ConnectionError("nothing answers there") : undefined);
@@ -118,7 +120,7 @@ export class TCPSocket implements TCP {
 }
 
 /** A connection that a listener has accepted, at rest until a TCP object takes it over. */
-export class AcceptedConnection implements TCP {
+export class AcceptedTCPSocket implements TCP {
 	readonly remoteAddress: string | undefined;
 	readonly remotePort: number | undefined;
 	private socket: SDKTCP | undefined;
@@ -151,11 +153,11 @@ export class AcceptedConnection implements TCP {
 }
 
 /** Throws unless `address` is a dotted IPv4 address: names are resolved before. */
-export function checkAddress(address: string): void {
-	if (!isAddress(address)) throw new TypeError(`"${address}" is not an IPv4 address`);
+export function assertIPv4Address(address: string): void {
+	if (!isIPv4Address(address)) throw new TypeError(`"${address}" is not an IPv4 address`);
 }
 
-export function isAddress(host: string): boolean {
+export function isIPv4Address(host: string): boolean {
 	const parts = host.split(".");
 	return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
 }

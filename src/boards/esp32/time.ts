@@ -4,7 +4,7 @@ import type { Time, Timer } from "../board";
 import { guard } from "./callbacks";
 
 /** The SDK counts a timer's milliseconds in 32 bits; a longer wait is made of several. */
-const longestWait = 0x7fff_ffff;
+const maxTimerMs = 0x7fff_ffff;
 
 /** The SDK's timers, over a clock of the platform. */
 export class SDKTime implements Time {
@@ -49,7 +49,7 @@ class OneShot {
 	}
 
 	start(delay: number): void {
-		const wait = Math.min(delay, longestWait);
+		const wait = Math.min(delay, maxTimerMs);
 		this.timer = SDKTimer.set(() => {
 			this.timer = undefined;
 			if (delay > wait) this.start(delay - wait);

@@ -1,39 +1,39 @@
 import type { SessionStream } from "ssl/session";
 import { ConnectionError } from "../connection-error";
 import type { Bytes, TCP, TLSOptions } from "../ecma419";
-import { guard, later, toError } from "./callbacks";
-import { isAddress, TCPSocket } from "./tcp";
+import { defer, guard, toError } from "./callbacks";
+import { isIPv4Address, TCPSocket } from "./tcp";
+import { bundledRoots } from "./tls/bundled-roots";
 import type { PublicKey } from "./tls/certificate";
-import { type TrustAnchor, trustAnchor, verifyChain } from "./tls/chain";
-import { explain } from "./tls/explain";
-import { bundledRoots } from "./tls/roots";
-import { StrictSession } from "./tls/session";
+import { makeTrustAnchor, type TrustAnchor, verifyCertificatePath } from "./tls/certificate-path";
 import { verifySignature } from "./tls/signature";
+import { StrictSession } from "./tls/strict-session";
+import { toConnectionError } from "./tls/tls-error";
 
 const tls12 = 0x303;
 /** Header, explicit nonce and tag of a record under AES-GCM (RFC 5246 section 6.2, RFC 5288 section 3). */
-const recordOverhead = 5 + 8 + 16;
+const recordOverheadBytes = 5 + 8 + 16;
 /** What is written together goes out as one record, which fits one TCP segment of an Ethernet frame. */
-const roomLength = 1400;
+const maxWriteBytes = 1400;
 
 /** TLS 1.2 over the SDK's session, with the project's own verification of who the server is. */
 export class TLSSocket implements TCP {
 	private readonly options: TLSOptions;
 	private readonly session: StrictSession;
 	private readonly stream: SessionStream;
-	private readonly room = new Uint8Array(roomLength);
+	private readonly writeBuffer = new Uint8Array(maxWriteBytes);
 	private tcp: TCPSocket | undefined;
 	private serverKey: PublicKey | undefined;
 	private issuer = "";
-	private connected = false;
-	private secure = false;
+	private isConnected = false;
+	private isSecure = false;
 	/** Bytes in `#room` that wait to go out. */
-	private waiting = 0;
+	private pendingBytes = 0;
 	/** What was received and not read: one record's content at most. */
 	private received: Uint8Array = new Uint8Array(0);
 	/** Why no more will come. */
-	private end: { readonly error: Error | undefined } | undefined;
-	private scheduled = false;
+	private endReason: { readonly error: Error | undefined } | undefined;
+	private isScheduled = false;
 
 	constructor(options: TLSOptions) {
 		this.options = options;
@@ -43,13 +43,13 @@ export class TLSSocket implements TCP {
 			// A resumed session would skip the verification, and the SDK keeps it whatever roots it was made with.
 			cache: false,
 			// RFC 6066 section 3: an address is no server name.
-			...(isAddress(host) ? {} : { serverName: host }),
+			...(isIPv4Address(host) ? {} : { serverName: host }),
 			verifyCertificates: (certificates) => this.verify(certificates),
-			verifyExchange: ({ signed, algorithm, signature }) => {
+			verifyExchange: ({ signed: signedBytes, algorithm, signature }) => {
 				const key = this.serverKey;
 				return (
 					key?.kind === algorithm &&
-					verifySignature({ key, scheme: { kind: algorithm, hash: "SHA256" }, signed, signature })
+					verifySignature({ key, scheme: { kind: algorithm, hash: "SHA256" }, signedBytes, signature })
 				);
 			},
 		});
@@ -58,13 +58,13 @@ export class TLSSocket implements TCP {
 			address,
 			port,
 			nodelay: true,
-			onReadable: (count) => this.take(() => (this.stream.readable = count)),
+			onReadable: (count) => this.updateStream(() => (this.stream.readable = count)),
 			onWritable: (count) => {
-				this.tellConnected();
-				this.take(() => (this.stream.writable = count));
+				this.reportConnected();
+				this.updateStream(() => (this.stream.writable = count));
 			},
 			onError: (error) => {
-				this.end ??= { error };
+				this.endReason ??= { error };
 				this.schedule();
 			},
 		});
@@ -97,12 +97,12 @@ export class TLSSocket implements TCP {
 	}
 
 	write(buffer: Bytes): void {
-		if (this.tcp === undefined || !this.secure) throw new Error("the connection is not open");
-		const free = roomLength - this.waiting;
+		if (this.tcp === undefined || !this.isSecure) throw new Error("the connection is not open");
+		const free = maxWriteBytes - this.pendingBytes;
 		if (buffer.length > free)
 			throw new RangeError(`${buffer.length} bytes do not fit into the ${free} that were announced`);
-		this.room.set(buffer, this.waiting);
-		this.waiting += buffer.length;
+		this.writeBuffer.set(buffer, this.pendingBytes);
+		this.pendingBytes += buffer.length;
 		this.schedule();
 	}
 
@@ -117,44 +117,44 @@ export class TLSSocket implements TCP {
 	}
 
 	/** The handshake has a deadline of its own: computing it takes a chip seconds. */
-	private tellConnected(): void {
-		if (this.connected) return;
-		this.connected = true;
+	private reportConnected(): void {
+		if (this.isConnected) return;
+		this.isConnected = true;
 		this.options.onConnected?.();
 	}
 
-	private take(change: () => void): void {
+	private updateStream(change: () => void): void {
 		change();
-		this.proceed();
+		this.advance();
 	}
 
 	/** What follows from a call comes in a turn of the event loop of its own. */
 	private schedule(): void {
-		if (this.scheduled) return;
-		this.scheduled = true;
-		later(() => {
-			this.scheduled = false;
-			this.proceed();
+		if (this.isScheduled) return;
+		this.isScheduled = true;
+		defer(() => {
+			this.isScheduled = false;
+			this.advance();
 		});
 	}
 
 	/** Goes on as far as the network lets it. The session throws what it does not like. */
-	private proceed(): void {
+	private advance(): void {
 		if (this.tcp === undefined) return;
 		try {
-			if (!this.secure) this.shakeHands();
-			if (this.secure) {
+			if (!this.isSecure) this.handshake();
+			if (this.isSecure) {
 				this.send();
 				this.receive();
 			}
 		} catch (error) {
-			this.fail(explain(toError(error)));
+			this.fail(toConnectionError(toError(error)));
 			return;
 		}
-		if (this.end !== undefined && this.received.length === 0) this.fail(this.end.error);
+		if (this.endReason !== undefined && this.received.length === 0) this.fail(this.endReason.error);
 	}
 
-	private shakeHands(): void {
+	private handshake(): void {
 		const session = this.session;
 		const stream = this.stream;
 		if (stream.writable === 0) return;
@@ -165,22 +165,22 @@ export class TLSSocket implements TCP {
 		// The session also stops at an alert, and would then go on without encryption.
 		if (session.alert !== undefined || session.clientCipher === null || session.serverCipher === null)
 			throw new ConnectionError("it ended the TLS handshake");
-		this.secure = true;
+		this.isSecure = true;
 		this.options.onVerified?.(this.issuer);
-		this.options.onWritable?.(roomLength);
+		this.options.onWritable?.(maxWriteBytes);
 	}
 
 	private send(): void {
-		if (this.flush()) this.options.onWritable?.(roomLength - this.waiting);
+		if (this.flush()) this.options.onWritable?.(maxWriteBytes - this.pendingBytes);
 	}
 
 	/** Writes what waits, as one record. */
 	private flush(): boolean {
-		const length = Math.min(this.waiting, this.stream.writable - recordOverhead);
-		if (length <= 0 || !this.secure || this.end !== undefined) return false;
-		this.session.write(this.stream, this.room.slice(0, length));
-		this.room.copyWithin(0, length, this.waiting);
-		this.waiting -= length;
+		const length = Math.min(this.pendingBytes, this.stream.writable - recordOverheadBytes);
+		if (length <= 0 || !this.isSecure || this.endReason !== undefined) return false;
+		this.session.write(this.stream, this.writeBuffer.slice(0, length));
+		this.writeBuffer.copyWithin(0, length, this.pendingBytes);
+		this.pendingBytes -= length;
 		return true;
 	}
 
@@ -189,7 +189,7 @@ export class TLSSocket implements TCP {
 			const content = this.session.read(this.stream);
 			if (content === undefined) return;
 			if (content === null) {
-				this.end ??= { error: undefined };
+				this.endReason ??= { error: undefined };
 				return;
 			}
 			this.received = content;
@@ -199,33 +199,33 @@ export class TLSSocket implements TCP {
 
 	private verify(certificates: readonly Uint8Array[]): void {
 		const { host, secure } = this.options;
-		const verdict = verifyChain({
+		const result = verifyCertificatePath({
 			certificates,
 			*roots() {
-				yield* ownersRoots(secure?.ca ?? []);
+				yield* customRoots(secure?.ca ?? []);
 				yield* bundledRoots;
 			},
 			host,
 			now: Date.now(),
 			verifySignature,
 		});
-		if ("fault" in verdict) throw new ConnectionError(verdict.reason, verdict.fault);
-		this.serverKey = verdict.key;
-		this.issuer = verdict.issuer;
+		if ("fault" in result) throw new ConnectionError(result.reason, result.fault);
+		this.serverKey = result.key;
+		this.issuer = result.issuer;
 	}
 
 	private fail(error: Error | undefined): void {
 		if (this.tcp === undefined) return;
-		this.waiting = 0;
+		this.pendingBytes = 0;
 		this.close();
 		guard(() => this.options.onError?.(error));
 	}
 }
 
-function* ownersRoots(roots: readonly Uint8Array[]): Generator<TrustAnchor> {
+function* customRoots(roots: readonly Uint8Array[]): Generator<TrustAnchor> {
 	for (const root of roots) {
 		try {
-			yield trustAnchor(root);
+			yield makeTrustAnchor(root);
 		} catch {
 			// A root that is damaged proves nothing; the settings say so.
 		}

@@ -1,7 +1,7 @@
 import SDKUDP from "embedded:io/socket/udp";
 import type { Bytes, UDP, UDPOptions, UDPPacket } from "../ecma419";
-import { closeIO, guard, later, toError } from "./callbacks";
-import { checkAddress } from "./tcp";
+import { closeIO, defer, guard, toError } from "./callbacks";
+import { assertIPv4Address } from "./tcp";
 
 /** The SDK's UDP socket; a failure closes it and reaches `onError`. */
 export class UDPSocket implements UDP {
@@ -18,7 +18,7 @@ export class UDPSocket implements UDP {
 			});
 		} catch (error) {
 			const reason = toError(error);
-			later(() => options.onError?.(reason));
+			defer(() => options.onError?.(reason));
 		}
 	}
 
@@ -28,11 +28,11 @@ export class UDPSocket implements UDP {
 
 	write(buffer: Bytes, address: string, port: number): void {
 		if (this.socket === undefined) throw new Error("the socket is closed");
-		checkAddress(address);
+		assertIPv4Address(address);
 		try {
 			this.socket.write(buffer, address, port);
 		} catch (error) {
-			later(() => this.fail(toError(error)));
+			defer(() => this.fail(toError(error)));
 		}
 	}
 

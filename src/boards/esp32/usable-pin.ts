@@ -4,7 +4,7 @@ import config from "mc/config";
  * Throws for a pin that this chip does not have, or that its flash is at: touched, it stops the chip in the middle of
  * the next instruction, at each start again.
  */
-export function requireUsable(pin: number): void {
+export function assertUsablePin(pin: number): void {
 	const { last, flash } = config.pins;
 	const [first, end] = flash;
 	if (pin > last) throw new RangeError(`this chip has pins up to ${last}`);

@@ -1,19 +1,19 @@
 import SDKWiFi from "embedded:network/interface/wifi";
 import { type WiFi, WiFiConnection, type WiFiConstructor } from "../ecma419";
 import { closeIO, guard } from "./callbacks";
-import type { Radio } from "./radio";
+import type { SharedWiFiState } from "./shared-wifi-state";
 
-interface StationOptions {
+interface EspWiFiOptions {
 	onChanged?(property: "connection" | "address"): void;
 }
 
 /** The SDK's Wi-Fi station, which after `close` throws where it is asked, and must not be called back into throwing. */
-class WiFiStation implements WiFi {
-	private readonly radio: Radio;
+class EspWiFi implements WiFi {
+	private readonly sharedState: SharedWiFiState;
 	private wifi: SDKWiFi | undefined;
 
-	constructor({ onChanged }: StationOptions, radio: Radio) {
-		this.radio = radio;
+	constructor({ onChanged }: EspWiFiOptions, radio: SharedWiFiState) {
+		this.sharedState = radio;
 		this.wifi = new SDKWiFi({
 			onChanged: (property) => {
 				if (this.wifi !== undefined) guard(() => onChanged?.(property));
@@ -43,17 +43,17 @@ class WiFiStation implements WiFi {
 
 	/** Known beside an access point alone. */
 	get passwordRefused(): boolean {
-		return this.radio.passwordRefused;
+		return this.sharedState.passwordRefused;
 	}
 
 	connect(options: { SSID: string; password?: string }): void {
-		this.radio.passwordRefused = false;
+		this.sharedState.passwordRefused = false;
 		this.wifi?.connect(options);
 	}
 
 	disconnect(): void {
 		this.wifi?.disconnect();
-		guard(() => this.radio.forget?.());
+		guard(() => this.sharedState.forgetNetwork?.());
 	}
 
 	close(): void {
@@ -64,9 +64,9 @@ class WiFiStation implements WiFi {
 }
 
 /** The station's class of a board with this radio. */
-export function makeWiFi(radio: Radio): WiFiConstructor {
-	return class extends WiFiStation {
-		constructor(options: StationOptions) {
+export function makeWiFi(radio: SharedWiFiState): WiFiConstructor {
+	return class extends EspWiFi {
+		constructor(options: EspWiFiOptions) {
 			super(options, radio);
 		}
 	};

@@ -1,18 +1,18 @@
-import { printable } from "../../../text/control";
-import { decode } from "../../../text/utf8";
+import { toPrintable } from "../../../common/control-characters";
+import { decodeUtf8 } from "../../../common/utf8";
 import {
-	bitString,
-	boolean,
+	areBytesEqual,
+	type DerElement,
+	DerError,
 	DerReader,
-	type Element,
-	MalformedError,
-	objectIdentifier,
-	sameBytes,
-	sequence,
-	smallInteger,
+	parseBitString,
+	parseBoolean,
+	parseObjectIdentifier,
+	parseSequence,
+	parseSmallInteger,
+	parseTime,
+	parseUnsignedInteger,
 	Tag,
-	time,
-	unsignedInteger,
 } from "./der";
 
 /** A public key; big numbers are bytes, most significant first. */
@@ -27,7 +27,7 @@ export type SignatureScheme = { readonly kind: "RSA" | "EC"; readonly hash: Hash
 /** What RFC 5280 has in a certificate, as far as a verifier needs it. */
 export interface Certificate {
 	/** What the signature is over. */
-	readonly signed: Uint8Array;
+	readonly signedBytes: Uint8Array;
 	readonly scheme: SignatureScheme;
 	readonly signature: Uint8Array;
 	/** DER of the distinguished names. */
@@ -41,64 +41,63 @@ export interface Certificate {
 }
 
 export interface Extensions {
-	readonly isAuthority: boolean;
+	readonly isCA: boolean;
 	/** How many authorities may stand between this one and the server; `undefined` for any number. */
 	readonly pathLength: number | undefined;
 	readonly usage: { readonly digitalSignature: boolean; readonly certificateSign: boolean };
 	/** It may stand in a chain that proves a server. */
-	readonly provesServers: boolean;
+	readonly allowsServerAuth: boolean;
 	/**
 	 * What subjectAltName lists, DER, empty without it; the subject's common name is never looked at. It is not taken
 	 * apart: there may be hundreds of names, and who sends them need not be anybody yet.
 	 */
-	readonly names: Uint8Array;
+	readonly subjectAltNames: Uint8Array;
 	/** It has a restriction that this verifier does not know, and so cannot keep. */
-	readonly unknownRestriction: boolean;
+	readonly hasUnknownConstraint: boolean;
 }
 
 /** Organization, and common name (RFC 5280 appendix A.1). */
-const telling: readonly string[] = Object.freeze(["2.5.4.10", "2.5.4.3"]);
+const displayedAttributes: readonly string[] = Object.freeze(["2.5.4.10", "2.5.4.3"]);
 /** Characters; who has a longer name is told by its beginning. */
-const longestName = 64;
+const maxDisplayNameLength = 64;
 
 /** Who a distinguished name (DER) stands for: the organization, else the common name, else nobody. */
-export function nameOf(distinguished: Uint8Array): string {
+export function displayName(distinguished: Uint8Array): string {
 	const found = new Map<string, string>();
-	const sets = sequence(new DerReader(distinguished).read(Tag.sequence));
+	const sets = parseSequence(new DerReader(distinguished).read(Tag.sequence));
 	while (!sets.done) {
 		// A set of one, nearly always.
-		const attribute = sequence(new DerReader(sets.readAny().content).read(Tag.sequence));
-		const identifier = objectIdentifier(attribute.read(Tag.objectIdentifier));
-		if (!found.has(identifier)) found.set(identifier, printable(decode(attribute.readAny().content)));
+		const attribute = parseSequence(new DerReader(sets.readAny().content).read(Tag.sequence));
+		const identifier = parseObjectIdentifier(attribute.read(Tag.objectIdentifier));
+		if (!found.has(identifier)) found.set(identifier, toPrintable(decodeUtf8(attribute.readAny().content)));
 	}
-	return (telling.map((identifier) => found.get(identifier)).find((name) => name !== undefined) ?? "").slice(
-		0,
-		longestName,
-	);
+	return (
+		displayedAttributes.map((identifier) => found.get(identifier)).find((name) => name !== undefined) ?? ""
+	).slice(0, maxDisplayNameLength);
 }
 
 /** Takes an X.509 certificate apart. Throws when it is damaged, or of an algorithm that no public authority uses. */
 export function parseCertificate(bytes: Uint8Array): Certificate {
 	const outer = new DerReader(bytes);
-	const parts = sequence(outer.read(Tag.sequence));
+	const parts = parseSequence(outer.read(Tag.sequence));
 	outer.end();
 	const tbs = parts.read(Tag.sequence);
 	const algorithm = parts.read(Tag.sequence);
-	const signature = bitString(parts.read(Tag.bitString));
+	const signature = parseBitString(parts.read(Tag.bitString));
 	parts.end();
-	const fields = sequence(tbs);
+	const fields = parseSequence(tbs);
 	const version = fields.readOptional(0xa0);
-	if (version === undefined || smallInteger(new DerReader(version.content).read(Tag.integer)) !== 2)
-		throw new MalformedError("no certificate of version 3");
+	if (version === undefined || parseSmallInteger(new DerReader(version.content).read(Tag.integer)) !== 2)
+		throw new DerError("no certificate of version 3");
 	// The serial number, whatever it is: nothing here asks for it.
 	fields.read(Tag.integer);
-	if (!sameBytes(fields.read(Tag.sequence).whole, algorithm.whole))
-		throw new MalformedError("two signature algorithms");
-	const issuer = fields.read(Tag.sequence).whole;
-	const validity = sequence(fields.read(Tag.sequence));
-	const notBefore = time(validity.readAny());
-	const notAfter = time(validity.readAny());
-	const subject = fields.read(Tag.sequence).whole;
+	if (!areBytesEqual(fields.read(Tag.sequence).encoded, algorithm.encoded))
+		throw new DerError("two signature algorithms");
+	const issuer = fields.read(Tag.sequence).encoded;
+	const validity = parseSequence(fields.read(Tag.sequence));
+	const notBefore = parseTime(validity.readAny());
+	const notAfter = parseTime(validity.readAny());
+	const subject = fields.read(Tag.sequence).encoded;
 	const key = parseKey(fields.read(Tag.sequence));
 	// Unique identifiers: nobody uses them.
 	fields.readOptional(0x81);
@@ -106,7 +105,7 @@ export function parseCertificate(bytes: Uint8Array): Certificate {
 	const extensions = parseExtensions(fields.readOptional(0xa3));
 	fields.end();
 	return {
-		signed: tbs.whole,
+		signedBytes: tbs.encoded,
 		scheme: parseScheme(algorithm),
 		signature,
 		issuer,
@@ -128,9 +127,9 @@ const schemes: Readonly<Record<string, SignatureScheme>> = Object.freeze({
 	"1.2.840.10045.4.3.4": Object.freeze({ kind: "EC", hash: "SHA512" }),
 });
 
-function parseScheme(algorithm: Element): SignatureScheme {
-	const scheme = schemes[objectIdentifier(sequence(algorithm).read(Tag.objectIdentifier))];
-	if (scheme === undefined) throw new MalformedError("a signature algorithm that is not accepted");
+function parseScheme(algorithm: DerElement): SignatureScheme {
+	const scheme = schemes[parseObjectIdentifier(parseSequence(algorithm).read(Tag.objectIdentifier))];
+	if (scheme === undefined) throw new DerError("a signature algorithm that is not accepted");
 	return scheme;
 }
 
@@ -141,79 +140,79 @@ const curves: Readonly<Record<string, { readonly name: Curve; readonly size: num
 });
 
 /** Bits of the shortest RSA key that is accepted (CA/Browser Forum baseline requirements 6.1.5), in bytes. */
-const shortestModulus = 256;
+const minModulusBytes = 256;
 /** A longer one costs a chip minutes. */
-const longestModulus = 512;
+const maxModulusBytes = 512;
 
-function parseKey(element: Element): PublicKey {
-	const fields = sequence(element);
-	const algorithm = sequence(fields.read(Tag.sequence));
-	const bits = bitString(fields.read(Tag.bitString));
-	switch (objectIdentifier(algorithm.read(Tag.objectIdentifier))) {
+function parseKey(element: DerElement): PublicKey {
+	const fields = parseSequence(element);
+	const algorithm = parseSequence(fields.read(Tag.sequence));
+	const bits = parseBitString(fields.read(Tag.bitString));
+	switch (parseObjectIdentifier(algorithm.read(Tag.objectIdentifier))) {
 		case "1.2.840.113549.1.1.1": {
-			const numbers = sequence(new DerReader(bits).read(Tag.sequence));
-			const modulus = unsignedInteger(numbers.read(Tag.integer));
-			const exponent = unsignedInteger(numbers.read(Tag.integer));
-			if (modulus.length < shortestModulus || modulus.length > longestModulus || exponent.length > 4)
-				throw new MalformedError("an RSA key of a size that is not accepted");
+			const numbers = parseSequence(new DerReader(bits).read(Tag.sequence));
+			const modulus = parseUnsignedInteger(numbers.read(Tag.integer));
+			const exponent = parseUnsignedInteger(numbers.read(Tag.integer));
+			if (modulus.length < minModulusBytes || modulus.length > maxModulusBytes || exponent.length > 4)
+				throw new DerError("an RSA key of a size that is not accepted");
 			return { kind: "RSA", modulus, exponent };
 		}
 		case "1.2.840.10045.2.1": {
-			const curve = curves[objectIdentifier(algorithm.read(Tag.objectIdentifier))];
-			if (curve === undefined) throw new MalformedError("a curve that is not accepted");
+			const curve = curves[parseObjectIdentifier(algorithm.read(Tag.objectIdentifier))];
+			if (curve === undefined) throw new DerError("a curve that is not accepted");
 			const { name, size } = curve;
 			// SEC 1 section 2.3.3: 4 is the uncompressed form.
-			if (bits[0] !== 4 || bits.length !== 1 + 2 * size) throw new MalformedError("no point of its curve");
+			if (bits[0] !== 4 || bits.length !== 1 + 2 * size) throw new DerError("no point of its curve");
 			return { kind: "EC", curve: name, x: bits.subarray(1, 1 + size), y: bits.subarray(1 + size) };
 		}
 		default:
-			throw new MalformedError("a key that is not accepted");
+			throw new DerError("a key that is not accepted");
 	}
 }
 
 /** Public certificates have some ten. */
-const mostExtensions = 32;
+const maxExtensions = 32;
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-function parseExtensions(element: Element | undefined): Extensions {
+function parseExtensions(element: DerElement | undefined): Extensions {
 	const found: Writable<Extensions> = {
-		isAuthority: false,
+		isCA: false,
 		pathLength: undefined,
 		// Absent, the extension restricts nothing; an authority must have it (RFC 5280 section 4.2.1.3).
 		usage: { digitalSignature: true, certificateSign: false },
-		provesServers: true,
-		names: new Uint8Array(0),
-		unknownRestriction: false,
+		allowsServerAuth: true,
+		subjectAltNames: new Uint8Array(0),
+		hasUnknownConstraint: false,
 	};
 	if (element === undefined) return found;
-	const list = sequence(new DerReader(element.content).read(Tag.sequence));
+	const list = parseSequence(new DerReader(element.content).read(Tag.sequence));
 	const seen = new Set<string>();
 	while (!list.done) {
-		const extension = sequence(list.read(Tag.sequence));
-		const identifier = objectIdentifier(extension.read(Tag.objectIdentifier));
+		const extension = parseSequence(list.read(Tag.sequence));
+		const identifier = parseObjectIdentifier(extension.read(Tag.objectIdentifier));
 		const critical = extension.readOptional(Tag.boolean);
 		const value = new DerReader(extension.read(Tag.octetString).content);
 		extension.end();
-		if (seen.has(identifier)) throw new MalformedError("an extension twice");
-		if (seen.size === mostExtensions) throw new MalformedError("more extensions than anybody needs");
+		if (seen.has(identifier)) throw new DerError("an extension twice");
+		if (seen.size === maxExtensions) throw new DerError("more extensions than anybody needs");
 		seen.add(identifier);
-		if (takeExtension(found, identifier, value)) value.end();
-		else if (critical !== undefined && boolean(critical)) found.unknownRestriction = true;
+		if (parseExtension(found, identifier, value)) value.end();
+		else if (critical !== undefined && parseBoolean(critical)) found.hasUnknownConstraint = true;
 	}
 	return found;
 }
 
 /** RFC 5280 section 4.2.1. Answers whether it is one that this verifier keeps, and then has read it whole. */
-function takeExtension(found: Writable<Extensions>, identifier: string, value: DerReader): boolean {
+function parseExtension(found: Writable<Extensions>, identifier: string, value: DerReader): boolean {
 	switch (identifier) {
 		case "2.5.29.19": {
-			const constraints = sequence(value.read(Tag.sequence));
+			const constraints = parseSequence(value.read(Tag.sequence));
 			const authority = constraints.readOptional(Tag.boolean);
 			const length = constraints.readOptional(Tag.integer);
 			constraints.end();
-			found.isAuthority = authority !== undefined && boolean(authority);
-			found.pathLength = length === undefined ? undefined : smallInteger(length);
+			found.isCA = authority !== undefined && parseBoolean(authority);
+			found.pathLength = length === undefined ? undefined : parseSmallInteger(length);
 			return true;
 		}
 		case "2.5.29.15": {
@@ -222,15 +221,15 @@ function takeExtension(found: Writable<Extensions>, identifier: string, value: D
 			return true;
 		}
 		case "2.5.29.37":
-			found.provesServers = isForServers(sequence(value.read(Tag.sequence)));
+			found.allowsServerAuth = hasServerAuth(parseSequence(value.read(Tag.sequence)));
 			return true;
 		case "2.5.29.17":
-			found.names = value.read(Tag.sequence).content;
-			checkNames(found.names);
+			found.subjectAltNames = value.read(Tag.sequence).content;
+			checkNames(found.subjectAltNames);
 			return true;
 		case "2.5.29.30":
 			// Name constraints hold whether or not they are marked as critical, as some authorities do not.
-			found.unknownRestriction = true;
+			found.hasUnknownConstraint = true;
 			return false;
 		default:
 			return false;
@@ -238,10 +237,10 @@ function takeExtension(found: Writable<Extensions>, identifier: string, value: D
 }
 
 /** Whether serverAuth is among the purposes; "any purpose" is none that a public authority may give. */
-function isForServers(purposes: DerReader): boolean {
+function hasServerAuth(purposes: DerReader): boolean {
 	let found = false;
 	while (!purposes.done)
-		if (objectIdentifier(purposes.read(Tag.objectIdentifier)) === "1.3.6.1.5.5.7.3.1") found = true;
+		if (parseObjectIdentifier(purposes.read(Tag.objectIdentifier)) === "1.3.6.1.5.5.7.3.1") found = true;
 	return found;
 }
 
@@ -258,15 +257,15 @@ const addressTag = 0x87;
  * Whether a certificate is for `host`, a name in lower case or a dotted address. Bytes are compared: what else some
  * alphabet takes for the same letter, or stands behind a zero, is another name.
  */
-export function isFor({ names }: Extensions, host: string): boolean {
+export function matchesHost({ subjectAltNames }: Extensions, host: string): boolean {
 	const isAddress = /^[\d.]+$/.test(host);
 	const wanted = isAddress ? addressBytes(host) : nameBytes(host);
 	if (wanted === undefined) return false;
-	const list = new DerReader(names);
+	const list = new DerReader(subjectAltNames);
 	while (!list.done) {
 		const { tag, content } = list.readAny();
 		if (tag === (isAddress ? addressTag : nameTag))
-			if (isAddress ? sameBytes(content, wanted) : isName(content, wanted)) return true;
+			if (isAddress ? areBytesEqual(content, wanted) : matchesName(content, wanted)) return true;
 	}
 	return false;
 }
@@ -286,7 +285,7 @@ const star = 0x2a;
 const dot = 0x2e;
 
 /** A wildcard stands for one whole label, the first, and never for a top-level domain (RFC 6125 section 6.4.3). */
-function isName(name: Uint8Array, wanted: Uint8Array): boolean {
+function matchesName(name: Uint8Array, wanted: Uint8Array): boolean {
 	if (name[0] !== star || name[1] !== dot) return isSameName(name, wanted);
 	const end = wanted.indexOf(dot);
 	const parent = end > 0 ? wanted.subarray(end) : new Uint8Array(0);

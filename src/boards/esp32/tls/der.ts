@@ -1,9 +1,9 @@
 /** One element of a DER encoding (ITU-T X.690). */
-export interface Element {
+export interface DerElement {
 	readonly tag: number;
 	readonly content: Uint8Array;
 	/** With its tag and length: what a signature or a comparison is over. */
-	readonly whole: Uint8Array;
+	readonly encoded: Uint8Array;
 }
 
 /** ASN.1 tags that certificates are made of. */
@@ -19,7 +19,7 @@ export const Tag = Object.freeze({
 });
 
 /** What a peer sent is not the DER that it should be. */
-export class MalformedError extends Error {
+export class DerError extends Error {
 	// A field, because XS freezes the built-in prototypes.
 	override name = "MalformedError";
 }
@@ -38,33 +38,33 @@ export class DerReader {
 	}
 
 	/** The next element, which must have this tag. */
-	read(tag: number): Element {
+	read(tag: number): DerElement {
 		const element = this.readAny();
-		if (element.tag !== tag) throw new MalformedError(`tag ${element.tag} where ${tag} belongs`);
+		if (element.tag !== tag) throw new DerError(`tag ${element.tag} where ${tag} belongs`);
 		return element;
 	}
 
 	/** The next element if it has this tag. */
-	readOptional(tag: number): Element | undefined {
+	readOptional(tag: number): DerElement | undefined {
 		return !this.done && this.bytes[this.position] === tag ? this.readAny() : undefined;
 	}
 
-	readAny(): Element {
+	readAny(): DerElement {
 		const start = this.position;
 		const tag = this.byte();
 		// Tags above 30 take more bytes; certificates have none.
-		if ((tag & 0x1f) === 0x1f) throw new MalformedError("a long tag");
+		if ((tag & 0x1f) === 0x1f) throw new DerError("a long tag");
 		const length = this.length();
 		const end = this.position + length;
-		if (end > this.bytes.length) throw new MalformedError("longer than what holds it");
+		if (end > this.bytes.length) throw new DerError("longer than what holds it");
 		const content = this.bytes.subarray(this.position, end);
 		this.position = end;
-		return { tag, content, whole: this.bytes.subarray(start, end) };
+		return { tag, content, encoded: this.bytes.subarray(start, end) };
 	}
 
 	/** Nothing may follow. */
 	end(): void {
-		if (!this.done) throw new MalformedError("something follows");
+		if (!this.done) throw new DerError("something follows");
 	}
 
 	/** Only the shortest form is DER (X.690 section 10.1). */
@@ -72,43 +72,43 @@ export class DerReader {
 		const first = this.byte();
 		if (first < 0x80) return first;
 		const count = first & 0x7f;
-		if (count === 0 || count > 3) throw new MalformedError("a length of no definite, sane form");
+		if (count === 0 || count > 3) throw new DerError("a length of no definite, sane form");
 		let length = 0;
 		for (let i = 0; i < count; i++) length = length * 256 + this.byte();
-		if (length < 0x80 || length < 256 ** (count - 1)) throw new MalformedError("a length that is too long");
+		if (length < 0x80 || length < 256 ** (count - 1)) throw new DerError("a length that is too long");
 		return length;
 	}
 
 	private byte(): number {
 		const byte = this.bytes[this.position++];
-		if (byte === undefined) throw new MalformedError("cut off");
+		if (byte === undefined) throw new DerError("cut off");
 		return byte;
 	}
 }
 
 /** The elements of a sequence. */
-export function sequence(element: Element): DerReader {
-	if (element.tag !== Tag.sequence) throw new MalformedError("no sequence");
+export function parseSequence(element: DerElement): DerReader {
+	if (element.tag !== Tag.sequence) throw new DerError("no sequence");
 	return new DerReader(element.content);
 }
 
 /** The bytes of a bit string with a whole number of bytes. */
-export function bitString({ content }: Element): Uint8Array {
-	if (content[0] !== 0) throw new MalformedError("a bit string of broken bytes");
+export function parseBitString({ content }: DerElement): Uint8Array {
+	if (content[0] !== 0) throw new DerError("a bit string of broken bytes");
 	return content.subarray(1);
 }
 
 /** Bytes; what authorities use has some ten, and memory must not depend on what a stranger sends. */
-const longestIdentifier = 64;
+const maxIdentifierBytes = 64;
 
 /** An object identifier in dotted form. */
-export function objectIdentifier({ content }: Element): string {
-	if (content.length > longestIdentifier) throw new MalformedError("an object identifier that is too long");
+export function parseObjectIdentifier({ content }: DerElement): string {
+	if (content.length > maxIdentifierBytes) throw new DerError("an object identifier that is too long");
 	const parts: number[] = [];
 	let value = 0;
 	for (const byte of content) {
 		value = value * 128 + (byte & 0x7f);
-		if (value > 0xffff_ffff) throw new MalformedError("an object identifier out of range");
+		if (value > 0xffff_ffff) throw new DerError("an object identifier out of range");
 		if (byte & 0x80) continue;
 		if (parts.length === 0)
 			parts.push(Math.min(2, Math.floor(value / 40)), value - 40 * Math.min(2, Math.floor(value / 40)));
@@ -116,40 +116,40 @@ export function objectIdentifier({ content }: Element): string {
 		value = 0;
 	}
 	if (content.length === 0 || (content[content.length - 1] ?? 0) & 0x80)
-		throw new MalformedError("an object identifier that is cut off");
+		throw new DerError("an object identifier that is cut off");
 	return parts.join(".");
 }
 
 /** A boolean; DER has 0x00 and 0xff. */
-export function boolean({ content }: Element): boolean {
+export function parseBoolean({ content }: DerElement): boolean {
 	if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
-		throw new MalformedError("a boolean of another value");
+		throw new DerError("a boolean of another value");
 	return content[0] === 0xff;
 }
 
 /** A small integer that is not negative. */
-export function smallInteger({ content }: Element): number {
+export function parseSmallInteger({ content }: DerElement): number {
 	if (content.length === 0 || content.length > 4 || (content[0] ?? 0) > 0x7f)
-		throw new MalformedError("an integer out of range");
+		throw new DerError("an integer out of range");
 	return content.reduce((value, byte) => value * 256 + byte, 0);
 }
 
 /** The digits of a positive integer, most significant first, without a leading zero. */
-export function unsignedInteger({ content }: Element): Uint8Array {
+export function parseUnsignedInteger({ content }: DerElement): Uint8Array {
 	const [first, second] = content;
 	if (first === undefined || first > 0x7f || (first === 0 && (second ?? 0) < 0x80))
-		throw new MalformedError("an integer that is negative or not in shortest form");
+		throw new DerError("an integer that is negative or not in shortest form");
 	return first === 0 ? content.subarray(1) : content;
 }
 
 /** Milliseconds of Unix time; RFC 5280 section 4.1.2.5 allows these two forms alone. */
-export function time({ tag, content }: Element): number {
+export function parseTime({ tag, content }: DerElement): number {
 	const short = tag === Tag.utcTime;
-	if (!short && tag !== Tag.generalizedTime) throw new MalformedError("no time");
-	if (content.length !== (short ? 13 : 15)) throw new MalformedError("a time of another form");
+	if (!short && tag !== Tag.generalizedTime) throw new DerError("no time");
+	if (content.length !== (short ? 13 : 15)) throw new DerError("a time of another form");
 	let text = "";
 	for (const byte of content) text += String.fromCharCode(byte);
-	if (!(short ? /^\d{12}Z$/ : /^\d{14}Z$/).test(text)) throw new MalformedError("a time of another form");
+	if (!(short ? /^\d{12}Z$/ : /^\d{14}Z$/).test(text)) throw new DerError("a time of another form");
 	const yearDigits = short ? 2 : 4;
 	const given = Number(text.slice(0, yearDigits));
 	const year = !short ? given : given < 50 ? 2000 + given : 1900 + given;
@@ -157,11 +157,11 @@ export function time({ tag, content }: Element): number {
 	const time = Date.UTC(year, part(0) - 1, part(1), part(2), part(3), part(4));
 	// The 30th of February would become a day of March.
 	if (new Date(time).toISOString().replace(/\D/g, "").slice(4, 14) !== text.slice(yearDigits, -1))
-		throw new MalformedError("a time that there is not");
+		throw new DerError("a time that there is not");
 	return time;
 }
 
 /** Whether two byte sequences are the same. Not for secrets: it takes longer the more they agree. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+export function areBytesEqual(a: Uint8Array, b: Uint8Array): boolean {
 	return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

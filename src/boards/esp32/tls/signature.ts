@@ -3,13 +3,13 @@ import Curve from "curve";
 import ECPoint from "ecp";
 import Modular from "modular";
 import type { Hash, PublicKey } from "./certificate";
-import type { SignatureCheck } from "./chain";
-import { DerReader, sequence, Tag, unsignedInteger } from "./der";
+import type { SignatureCheck } from "./certificate-path";
+import { DerReader, parseSequence, parseUnsignedInteger, Tag } from "./der";
 
 /** Whether a signature holds, over the SDK's arithmetic. Throws when it is not even of the right form. */
-export function verifySignature({ key, scheme, signed, signature }: SignatureCheck): boolean {
+export function verifySignature({ key, scheme, signedBytes, signature }: SignatureCheck): boolean {
 	const digest = new Digest(scheme.hash);
-	digest.write(signed.slice().buffer);
+	digest.write(signedBytes.slice().buffer);
 	const hash = new Uint8Array(digest.close());
 	return key.kind === "RSA"
 		? verifyRSA(key, scheme.hash, hash, signature)
@@ -56,9 +56,9 @@ function verifyECDSA({ curve: name, x, y }: Key<"EC">, hash: Uint8Array, signatu
 	const { a, b, m } = curve.ec;
 	if (point.X >= m || point.Y >= m || (point.Y ** 2n - (point.X ** 3n + a * point.X + b)) % m !== 0n)
 		return false;
-	const numbers = sequence(new DerReader(signature).read(Tag.sequence));
-	const r = toBigInt(unsignedInteger(numbers.read(Tag.integer)));
-	const s = toBigInt(unsignedInteger(numbers.read(Tag.integer)));
+	const numbers = parseSequence(new DerReader(signature).read(Tag.sequence));
+	const r = toBigInt(parseUnsignedInteger(numbers.read(Tag.integer)));
+	const s = toBigInt(parseUnsignedInteger(numbers.read(Tag.integer)));
 	numbers.end();
 	const { n } = curve;
 	if (r === 0n || s === 0n || r >= n || s >= n) return false;

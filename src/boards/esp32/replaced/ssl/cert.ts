@@ -1,7 +1,7 @@
 import type { KeyExchange } from "./handshake";
 
 /** Who made a session decides what it trusts. */
-export interface Trust {
+export interface PeerVerifier {
 	/** Throws when the chain does not hold. */
 	verifyCertificates(certificates: readonly Uint8Array[]): void;
 	/** Whether the server's signature over its half of the key exchange holds; asked after the certificates. */
@@ -10,9 +10,9 @@ export interface Trust {
 
 /** Stands for the SDK's `ssl/cert`, which passes forged chains. */
 export default class CertificateManager {
-	private readonly trust: Trust;
+	private readonly trust: PeerVerifier;
 
-	constructor(trust: Trust) {
+	constructor(trust: PeerVerifier) {
 		this.trust = trust;
 	}
 

@@ -13,10 +13,10 @@ interface Session {
 	/** The message that came before, `undefined` at first. */
 	lastMessage?: number;
 	/** What has come of a message whose rest is in the next record. */
-	begun?: Begun | undefined;
+	partialMessage?: PartialMessage | undefined;
 }
 
-interface Begun {
+interface PartialMessage {
 	readonly bytes: Uint8Array;
 	readonly encrypted: boolean;
 }
@@ -45,7 +45,7 @@ const successors: Readonly<Record<number, readonly number[]>> = Object.freeze({
 	[finished]: Object.freeze([]),
 });
 
-function takeInOrder(session: Session, message: number): void {
+function checkOrder(session: Session, message: number): void {
 	const { lastMessage } = session;
 	const allowed = lastMessage === undefined ? [serverHello] : (successors[lastMessage] ?? []);
 	if (!allowed.includes(message)) throw new Error(`handshake message ${message} out of order`);
@@ -56,24 +56,24 @@ function takeInOrder(session: Session, message: number): void {
 }
 
 /** Type, and length in three bytes. */
-const headerLength = 4;
+const headerBytes = 4;
 /** Of a message, bytes, header included; public chains have a third of it. The chip's memory holds no more. */
-const longestMessage = 16_384;
+const maxMessageBytes = 16_384;
 
 /** The whole messages that stand in `session.begun` and what follows it; the rest is begun, then. */
-function* wholeMessages(session: Session, more: Uint8Array): Generator<Uint8Array> {
+function* completeMessages(session: Session, more: Uint8Array): Generator<Uint8Array> {
 	const encrypted = session.serverCipher !== null;
-	const { begun } = session;
-	session.begun = undefined;
-	if (begun !== undefined && begun.encrypted !== encrypted)
+	const { partialMessage } = session;
+	session.partialMessage = undefined;
+	if (partialMessage !== undefined && partialMessage.encrypted !== encrypted)
 		throw new Error("a handshake message on both sides of the change to encryption");
-	let bytes = begun === undefined ? more : joined(begun.bytes, more);
+	let bytes = partialMessage === undefined ? more : concat(partialMessage.bytes, more);
 	while (bytes.length > 0) {
 		const [, high = 0, middle = 0, low = 0] = bytes;
-		const length = headerLength + high * 65_536 + middle * 256 + low;
-		if (length > longestMessage) throw new Error("a handshake message that is too long");
+		const length = headerBytes + high * 65_536 + middle * 256 + low;
+		if (length > maxMessageBytes) throw new Error("a handshake message that is too long");
 		if (bytes.length < length) {
-			session.begun = { bytes, encrypted };
+			session.partialMessage = { bytes, encrypted };
 			return;
 		}
 		yield bytes.subarray(0, length);
@@ -81,7 +81,7 @@ function* wholeMessages(session: Session, more: Uint8Array): Generator<Uint8Arra
 	}
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
 	const both = new Uint8Array(a.length + b.length);
 	both.set(a);
 	both.set(b, a.length);
@@ -89,38 +89,38 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
 }
 
 /** As a chain has certificates, and some that belong to nobody; the SDK takes each apart, however many. */
-const mostCertificates = 10;
+const maxCertificates = 10;
 
 function checkCount(message: Uint8Array): void {
 	let count = 0;
-	for (let at = headerLength + 3; at + 3 <= message.length; count++) {
+	for (let at = headerBytes + 3; at + 3 <= message.length; count++) {
 		const [high = 0, middle = 0, low = 0] = message.subarray(at, at + 3);
 		at += 3 + high * 65_536 + middle * 256 + low;
 	}
-	if (count > mostCertificates) throw new Error("more certificates than a chain has");
+	if (count > maxCertificates) throw new Error("more certificates than a chain has");
 }
 
 /** ECParameters of a named curve, secp256r1 (RFC 8422 section 5.4): the only one that was offered. */
 const curveType = 3;
 const secp256r1 = 23;
-const pointLength = 65;
+const pointBytes = 65;
 /** Curve type, curve, length of the point, point. */
-const parametersLength = 4 + pointLength;
+const parametersBytes = 4 + pointBytes;
 
 /**
  * Takes the server's half of the key exchange. The SDK passes over the signature when it is of an algorithm that it
  * does not know, or of none; here it must be there, of an algorithm that was offered, and hold.
  */
-function takeKeyExchange(session: Session, body: Uint8Array): void {
-	const parameters = body.subarray(0, parametersLength);
+function verifyKeyExchange(session: Session, body: Uint8Array): void {
+	const parameters = body.subarray(0, parametersBytes);
 	const [type, curveHigh = 0, curveLow = 0, length] = parameters;
-	if (type !== curveType || curveHigh * 256 + curveLow !== secp256r1 || length !== pointLength)
+	if (type !== curveType || curveHigh * 256 + curveLow !== secp256r1 || length !== pointBytes)
 		throw new Error("a key exchange that was not offered");
-	const [hash, algorithm, sizeHigh = 0, sizeLow = 0] = body.subarray(parametersLength);
-	const signature = body.subarray(parametersLength + 4);
+	const [hash, algorithm, sizeHigh = 0, sizeLow = 0] = body.subarray(parametersBytes);
+	const signature = body.subarray(parametersBytes + 4);
 	if (hash !== 4 || (algorithm !== 1 && algorithm !== 3) || sizeHigh * 256 + sizeLow !== signature.length)
 		throw new Error("a key exchange with a signature that was not offered");
-	const signed = new Uint8Array(64 + parametersLength);
+	const signed = new Uint8Array(64 + parametersBytes);
 	signed.set(new Uint8Array(session.clientRandom), 0);
 	signed.set(new Uint8Array(session.serverRandom), 32);
 	signed.set(parameters, 64);
@@ -137,17 +137,17 @@ const handshake = Object.freeze({
 		...sdk.serverKeyExchange,
 		unpacketize(session: Session, stream: SSLStream | undefined): void {
 			if (stream === undefined) throw new Error("an empty key exchange");
-			takeKeyExchange(session, stream.readChunk(stream.bytesAvailable, true));
+			verifyKeyExchange(session, stream.readChunk(stream.bytesAvailable, true));
 		},
 	}),
 	/** Takes what one record has of handshake messages, which may begin and end anywhere in it. */
 	unpacketize(session: Session, stream: SSLStream): void {
 		const content = stream.readChunk(stream.bytesAvailable, true);
-		for (const message of wholeMessages(session, content)) {
+		for (const message of completeMessages(session, content)) {
 			const [type = 0] = message;
 			// HelloRequest may come at any time, and be ignored (RFC 5246 section 7.4.1.1).
 			if (type === 0) continue;
-			takeInOrder(session, type);
+			checkOrder(session, type);
 			if (type === certificate) checkCount(message);
 			sdk.unpacketize.call(handshake, session, new SSLStream(message));
 		}

@@ -1,0 +1,149 @@
+import type { AddressInfo } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/** What went over TCP, bytes of its payload. */
+export interface Traffic {
+	connections: number;
+	/** Of TLS records that carry data, heads and sums included. */
+	application: number;
+	/** Of all other records but alerts, what is chance in it evened out. */
+	handshake: number;
+}
+
+/** Bytes that the DER of an ECDSA signature with P-256 mostly has; by chance it is one or two more or fewer. */
+export const typicalSignatureBytes = 71;
+
+/** Types of TLS records and of handshake messages (RFC 5246, sections 6.2.1 and 7.4). */
+const record = { changeCipherSpec: 20, alert: 21, handshake: 22, application: 23 } as const;
+const message = { clientHello: 1, certificate: 11, serverKeyExchange: 12 } as const;
+const recordHeadBytes = 5;
+
+/**
+ * A client says that it renegotiates safely by an empty extension or, three bytes shorter, by a cipher suite (RFC 5746,
+ * section 3.4): which it is depends on Node's version, so that it is counted as the suite.
+ */
+const renegotiation = { extension: Buffer.of(0xff, 0x01, 0x00, 0x01, 0x00), surplus: 3 } as const;
+
+/** Stands between a client and a server and counts what goes by, without a key to it. */
+export class TrafficTap {
+	readonly traffic: Traffic = { connections: 0, application: 0, handshake: 0 };
+	private readonly server: Server;
+	private readonly sockets = new Set<Socket>();
+
+	private constructor(port: number) {
+		this.server = createServer((client) => this.join(client, connect(port, "127.0.0.1")));
+	}
+
+	/** In front of a server on this computer. */
+	static async start(port: number): Promise<TrafficTap> {
+		const tap = new TrafficTap(port);
+		await new Promise<void>((resolve) => tap.server.listen(0, "127.0.0.1", resolve));
+		return tap;
+	}
+
+	get port(): number {
+		return (this.server.address() as AddressInfo).port;
+	}
+
+	reset(): void {
+		Object.assign(this.traffic, { connections: 0, application: 0, handshake: 0 });
+	}
+
+	async close(): Promise<void> {
+		for (const socket of this.sockets) socket.destroy();
+		await new Promise((resolve) => this.server.close(resolve));
+	}
+
+	private join(client: Socket, server: Socket): void {
+		this.traffic.connections++;
+		for (const [from, to] of [
+			[client, server],
+			[server, client],
+		] as const) {
+			const records = new Records(this.traffic);
+			this.sockets.add(from);
+			from.setNoDelay(true);
+			from.on("data", (data) => {
+				records.take(data);
+				to.write(data);
+			});
+			from.on("end", () => to.end());
+			from.on("error", () => to.destroy());
+			from.on("close", () => this.sockets.delete(from));
+		}
+	}
+}
+
+/** The records of one direction. */
+class Records {
+	private readonly traffic: Traffic;
+	private bytes = Buffer.alloc(0);
+	private secret = false;
+
+	constructor(traffic: Traffic) {
+		this.traffic = traffic;
+	}
+
+	take(data: Buffer): void {
+		this.bytes = Buffer.concat([this.bytes, data]);
+		while (this.bytes.length >= recordHeadBytes) {
+			const length = recordHeadBytes + this.bytes.readUInt16BE(3);
+			if (this.bytes.length < length) return;
+			this.count(this.bytes.subarray(0, length));
+			this.bytes = this.bytes.subarray(length);
+		}
+	}
+
+	/** Whether the last alert still gets out before the connection is gone is chance: it is not counted. */
+	private count(bytes: Buffer): void {
+		const [type] = bytes;
+		if (type === record.application) this.traffic.application += bytes.length;
+		else if (type !== record.alert) {
+			this.traffic.handshake += bytes.length;
+			if (type === record.changeCipherSpec) this.secret = true;
+			else if (!this.secret) this.evenOut(bytes.subarray(recordHeadBytes));
+		}
+	}
+
+	private evenOut(messages: Buffer): void {
+		for (let at = 0; at + 4 <= messages.length; ) {
+			const end = at + 4 + messages.readUIntBE(at + 1, 3);
+			const body = messages.subarray(at + 4, end);
+			if (messages[at] === message.clientHello && body.includes(renegotiation.extension))
+				this.traffic.handshake -= renegotiation.surplus;
+			for (const length of signaturesOf(messages[at], body))
+				this.traffic.handshake += typicalSignatureBytes - length;
+			at = end;
+		}
+	}
+}
+
+/** The lengths of the signatures in a message of the handshake. */
+function signaturesOf(type: number | undefined, body: Buffer): number[] {
+	// Curve type and name, the point with its length, the algorithm, the signature with its length.
+	if (type === message.serverKeyExchange) return [body.readUInt16BE(4 + (body[3] ?? 0) + 2)];
+	if (type !== message.certificate) return [];
+	const lengths: number[] = [];
+	for (let at = 3; at < body.length; ) {
+		const end = at + 3 + body.readUIntBE(at, 3);
+		lengths.push(signatureOf(body.subarray(at + 3, end)));
+		at = end;
+	}
+	return lengths;
+}
+
+/** Of a certificate (RFC 5280, section 4.1): the last of its three parts, less the byte that counts unused bits. */
+function signatureOf(certificate: Buffer): number {
+	let at = contentAt(certificate, 0).from;
+	for (let part = 0; part < 2; part++) at = contentAt(certificate, at).to;
+	const { from, to } = contentAt(certificate, at);
+	return to - from - 1;
+}
+
+/** Where the content of a DER element is. */
+function contentAt(der: Buffer, at: number): { readonly from: number; readonly to: number } {
+	const first = der[at + 1] ?? 0;
+	if (first < 0x80) return { from: at + 2, to: at + 2 + first };
+	const from = at + 2 + (first & 0x7f);
+	return { from, to: from + der.readUIntBE(at + 2, first & 0x7f) };
+}

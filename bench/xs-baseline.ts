@@ -1,0 +1,144 @@
+import { HttpConnection } from "../src/http/http-connection";
+import { bytesBody } from "../src/http/message-stream";
+import { BME280 } from "../src/sensors/drivers/bme280";
+import { type BareKeyValue, bareBus, bareNetwork, frozenTime } from "./xs-bare";
+
+/** What a sketch keeps of a measurement. */
+interface StoredSample {
+	readonly timestamp: number;
+	readonly temperature: number;
+	readonly humidity: number;
+	readonly pressure: number;
+	readonly signalStrength: number;
+}
+
+/** What is the same for all points of a board. */
+interface PointOptions {
+	readonly bucketId: string;
+	readonly dataSourceId: string;
+	readonly deviceId: string;
+	readonly location: string;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * The obvious firmware: the same driver's values in an object, as JSON in key-value storage under a number of its own,
+ * between a counter of the oldest and one of the next; sent one by one as JSON made anew, and then deleted.
+ */
+export class BaselineBoard {
+	private readonly storage: BareKeyValue;
+	private readonly sensor: BME280;
+	private head: number;
+	private tail: number;
+
+	constructor(storage: BareKeyValue) {
+		this.storage = storage;
+		this.sensor = new BME280({ sensor: { ...bareBus, address: 0x76 } });
+		this.head = this.readCounter("head");
+		this.tail = this.readCounter("tail");
+	}
+
+	sample(timestamp: number, signalStrength: number): void {
+		this.sensor.start();
+		const sample = this.sensor.sample();
+		if (sample === undefined) throw new Error("not measured");
+		const kept: StoredSample = {
+			timestamp,
+			temperature: Number(sample.thermometer.temperature.toFixed(2)),
+			humidity: Number(sample.hygrometer.humidity.toFixed(1)),
+			pressure: Number((sample.barometer.pressure / 100).toFixed(2)),
+			signalStrength,
+		};
+		this.storage.write(`r${this.tail}`, encoder.encode(JSON.stringify(kept)));
+		this.tail++;
+		this.writeCounter("tail", this.tail);
+	}
+
+	/** How many wait. */
+	get length(): number {
+		return this.tail - this.head;
+	}
+
+	oldest(): StoredSample {
+		return this.read(this.head);
+	}
+
+	async send(options: PointOptions): Promise<void> {
+		const body = encoder.encode(JSON.stringify(pointOf(this.oldest(), options)));
+		const connection = new HttpConnection({
+			network: bareNetwork,
+			time: frozenTime,
+			...{ host, port: 443, secure: true },
+		});
+		const outcome = await connection.exchange({
+			method: "POST",
+			path: "/api/data",
+			headers: [
+				["User-Agent", "ESP32HTTPClient"],
+				["X-API-Key", apiKey],
+				["Content-Type", "application/json"],
+			],
+			body: () => bytesBody(body),
+		});
+		connection.close();
+		if (outcome.kind !== "answer" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
+		this.storage.delete(`r${this.head}`);
+		this.head++;
+		this.writeCounter("head", this.head);
+	}
+
+	/** So many of the oldest as the text of one request, and the objects that it was made of. */
+	batch(count: number, { bucketId, ...options }: PointOptions) {
+		const dataPoints = Array.from({ length: count }, (_, index) =>
+			pointOf(this.read(this.head + index), options),
+		);
+		return { dataPoints, text: JSON.stringify({ bucketId, dataPoints }) };
+	}
+
+	private read(number: number): StoredSample {
+		return JSON.parse(decoder.decode(this.storage.read(`r${number}`)));
+	}
+
+	private readCounter(key: string): number {
+		const bytes = this.storage.read(key);
+		return bytes === undefined ? 0 : new DataView(bytes).getUint32(0);
+	}
+
+	private writeCounter(key: string, value: number): void {
+		const bytes = new Uint8Array(4);
+		new DataView(bytes.buffer).setUint32(0, value);
+		this.storage.write(key, bytes);
+	}
+}
+
+/** Of the board here, and of ours beside it. */
+export const baselinePoint: PointOptions = {
+	bucketId: "507f1f77bcf86cd799439011",
+	dataSourceId: "507f1f77bcf86cd799439012",
+	deviceId: "ESP32-A1B2C3",
+	location: "Balcony",
+};
+
+/** When and how well the network was heard at the sample of that index. */
+export function sampledAt(index: number): number {
+	return 1.79e12 + index * 60_000;
+}
+
+export function signalAt(index: number): number {
+	return -60 - (index % 4);
+}
+
+export const host = "api.dakkio.io";
+export const apiKey = "dakkio_w_0123456789abcdefghijklmnopqrstuv";
+
+function pointOf(kept: StoredSample, { deviceId, location, ...ids }: Omit<PointOptions, "bucketId">) {
+	const { timestamp, signalStrength, ...values } = kept;
+	return {
+		...ids,
+		timestamp: new Date(timestamp).toISOString(),
+		values,
+		metadata: { deviceId, location, signalStrength },
+	};
+}

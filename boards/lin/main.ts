@@ -1,0 +1,34 @@
+import config from "mc/config";
+import FFI from "mc/ffi";
+import { App } from "../../src/app/app";
+import { installAbortHook } from "../../src/boards/esp32/abort-hook";
+import { SDKTime } from "../../src/boards/esp32/time";
+import type { ResetReason } from "../../src/boards/reset-reason";
+import { openSimulatorBoard } from "./board";
+import { makeClock } from "./clock";
+
+/** A write to a connection that the peer has reset raises it, and it ends the simulator. */
+const brokenPipe = 13;
+
+installAbortHook();
+new FFI().sigignore(brokenPipe);
+const time = new SDKTime(makeClock());
+boot("power-on");
+
+function boot(resetReason: ResetReason): void {
+	const app = new App(
+		openSimulatorBoard({
+			directory: config.state,
+			...(config.sensors === undefined ? {} : { sensors: config.sensors }),
+			time,
+			resetReason,
+			restart: () => {
+				void app.stop().then(() => boot("restart"));
+			},
+			sleep: (milliseconds) => {
+				void app.stop().then(() => time.set(() => boot("deep sleep"), milliseconds));
+			},
+		}),
+	);
+	app.start();
+}

@@ -1,0 +1,108 @@
+import { randomFillSync } from "node:crypto";
+import type {
+	AccessPointConstructor,
+	Board,
+	BoardIdentity,
+	Network,
+	Pins,
+	Storage,
+} from "../../src/boards/board";
+import type { FlashStorage, I2CBus, WiFiConstructor } from "../../src/boards/ecma419";
+import type { ResetReason } from "../../src/boards/reset-reason";
+import { FileKeyValueStorage } from "./key-value";
+import { makeListener } from "./listener";
+import { makeResolver } from "./resolver";
+import { makeTCP } from "./tcp";
+import type { PacedTime } from "./time";
+import { makeTLS } from "./tls";
+import { makeUDP } from "./udp";
+
+/** What a computer has not, and somebody therefore has to bring: the chips around the processor. */
+export interface BoardHardware {
+	readonly WiFi: WiFiConstructor;
+	readonly AccessPoint?: AccessPointConstructor;
+	/** What lies between the board's sockets and the computer's; left out: nothing. */
+	network?(sockets: Network): Network;
+	/** Root certificates that the board trusts besides the public ones, DER or PEM. */
+	readonly roots?: readonly Uint8Array[];
+	readonly flash: FlashStorage;
+	readonly i2c: I2CBus;
+	readonly pins: Pins;
+}
+
+export interface NodeBoardOptions {
+	readonly identity: BoardIdentity;
+	/** Why it starts this time. */
+	readonly resetReason: ResetReason;
+	readonly time: PacedTime;
+	/** Whether time runs at life's speed while a socket is open. */
+	readonly realTimeWhileConnected: boolean;
+	/** For the key-value storage. */
+	readonly directory: string;
+	readonly hardware: BoardHardware;
+	log(line: string): void;
+	/** What stands for a restart here, and for sleep. */
+	restart(): void;
+	sleep(milliseconds: number): void;
+}
+
+/** A board on Node: the computer's own sockets, TLS, names, files and randomness. */
+export class NodeBoard implements Board {
+	readonly identity: BoardIdentity;
+	readonly resetReason: ResetReason;
+	readonly time: PacedTime;
+	readonly network: Network;
+	readonly storage: Storage;
+	readonly i2c: I2CBus;
+	readonly pins: Pins;
+	private readonly _log: (line: string) => void;
+	private readonly _restart: () => void;
+	private readonly _sleep: (milliseconds: number) => void;
+
+	constructor(options: NodeBoardOptions) {
+		const { identity, resetReason, time, realTimeWhileConnected, directory, hardware, log, restart, sleep } =
+			options;
+		this.identity = identity;
+		this.resetReason = resetReason;
+		this.time = time;
+		this._log = log;
+		this._restart = restart;
+		this._sleep = sleep;
+		this.i2c = hardware.i2c;
+		this.pins = hardware.pins;
+		this.storage = { flash: hardware.flash, keyValue: new FileKeyValueStorage(directory) };
+		const hold = realTimeWhileConnected ? () => time.hold() : () => () => {};
+		const TCP = makeTCP({ hold });
+		const sockets: Network = {
+			TCP,
+			TLS: makeTLS({ hold, trustSystemRoots: true, roots: hardware.roots ?? [] }),
+			Listener: makeListener({ hold }),
+			UDP: makeUDP({ hold }),
+			WiFi: hardware.WiFi,
+			...(hardware.AccessPoint && { AccessPoint: hardware.AccessPoint }),
+			resolver: makeResolver(),
+		};
+		this.network = hardware.network?.(sockets) ?? sockets;
+	}
+
+	fillRandom(bytes: Uint8Array): void {
+		randomFillSync(bytes);
+	}
+
+	/** A computer has more than any number would tell. */
+	freeMemory(): undefined {
+		return undefined;
+	}
+
+	log(line: string): void {
+		this._log(line);
+	}
+
+	restart(): void {
+		this._restart();
+	}
+
+	sleep(milliseconds: number): void {
+		this._sleep(milliseconds);
+	}
+}

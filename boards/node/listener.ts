@@ -1,0 +1,81 @@
+import { createServer, type Server, type Socket } from "node:net";
+import type { Listener, ListenerConstructor, ListenerOptions, TCP } from "../../src/boards/ecma419";
+import { explainError } from "./errors";
+import { type Hold, noHold } from "./real-time-hold";
+import { AcceptedConnection } from "./tcp";
+
+/** Connections that may wait to be read; more are turned away, as lwIP does when its pool is used up. */
+const maxPending = 8;
+
+/** The listener class of a board on Node. Without an address it listens on loopback alone. */
+export function makeListener({ hold = noHold }: { hold?: Hold } = {}): ListenerConstructor {
+	return class extends NodeListener {
+		constructor(options: ListenerOptions) {
+			super(options, hold);
+		}
+	};
+}
+
+class NodeListener implements Listener {
+	private readonly options: ListenerOptions;
+	private readonly server: Server;
+	private readonly release: () => void;
+	private readonly pending: AcceptedConnection[] = [];
+	private closed = false;
+
+	constructor(options: ListenerOptions, hold: Hold) {
+		this.options = options;
+		this.server = createServer({ pauseOnConnect: true }, (socket) => this.accept(socket));
+		this.server.on("error", (error) => this.fail(error));
+		this.server.listen({ port: options.port, host: options.address ?? "127.0.0.1" });
+		this.release = hold();
+	}
+
+	/** With port 0, the port is known one turn of the event loop after the constructor, and 0 until then. */
+	get port(): number {
+		const address = this.server.address();
+		return address !== null && typeof address === "object" ? address.port : this.options.port;
+	}
+
+	read(): TCP | undefined {
+		return this.pending.shift();
+	}
+
+	close(): void {
+		if (this.closed) return;
+		this.closed = true;
+		this.server.close();
+		for (const connection of this.pending.splice(0)) connection.close();
+		this.release();
+	}
+
+	private accept(socket: Socket): void {
+		// One that is reset before it is read says so when it is taken over.
+		socket.on("error", () => {});
+		if (this.closed || this.pending.length === maxPending) {
+			socket.destroy();
+			return;
+		}
+		this.pending.push(new AcceptedConnection(socket));
+		this.call(() => this.options.onReadable?.(this.pending.length));
+	}
+
+	private fail(error: unknown): void {
+		if (this.closed) return;
+		this.close();
+		const reason = error instanceof Error ? explainError(error) : undefined;
+		try {
+			this.options.onError?.(reason);
+		} catch (thrown) {
+			process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
+		}
+	}
+
+	private call(callback: () => void): void {
+		try {
+			callback();
+		} catch (thrown) {
+			this.fail(thrown);
+		}
+	}
+}

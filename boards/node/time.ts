@@ -1,0 +1,107 @@
+import type { Time, Timer } from "../../src/boards/board";
+
+interface Entry {
+	readonly due: number;
+	readonly order: number;
+	readonly callback: () => void;
+}
+
+/** setTimeout's own limit (2^31 - 1 ms): longer waits are taken in parts. */
+const maxTimeoutMs = 2_147_483_647;
+
+/**
+ * A board's time on Node, `speed` times as fast as life. While somebody holds it (a socket is open), it runs at
+ * life's speed, so that a deadline of ten seconds leaves a real server ten real seconds at any speed.
+ */
+export class PacedTime implements Time {
+	private readonly speed: number;
+	private holders = 0;
+	/** Ticks at the real moment `#realStart`; from there on time runs at the present rate. */
+	private startTicks = 0;
+	private startRealMs = performance.now();
+	private order = 0;
+	private readonly timers = new Set<Entry>();
+	private timeout: NodeJS.Timeout | undefined;
+
+	constructor(speed: number) {
+		this.speed = speed;
+	}
+
+	ticks(): number {
+		return this.startTicks + (performance.now() - this.startRealMs) * this.rate;
+	}
+
+	set(callback: () => void, delay: number): Timer {
+		const entry = { due: this.ticks() + Math.max(0, delay), order: this.order++, callback };
+		this.timers.add(entry);
+		this.arm();
+		return entry;
+	}
+
+	clear(timer: Timer | undefined): void {
+		// The set holds entries alone; anything else is simply not in it.
+		if (this.timers.delete(timer as Entry)) this.arm();
+	}
+
+	/** The computer's own clock is not the board's to set. */
+	setWallClock(): void {}
+
+	/** Lets time run at life's speed until the returned function is called. */
+	hold(): () => void {
+		let held = true;
+		this.changeHolders(+1);
+		return () => {
+			if (!held) return;
+			held = false;
+			this.changeHolders(-1);
+		};
+	}
+
+	/** Forgets every timer. */
+	close(): void {
+		this.timers.clear();
+		this.arm();
+	}
+
+	private get rate(): number {
+		return this.holders > 0 ? 1 : this.speed;
+	}
+
+	private changeHolders(change: number): void {
+		this.startTicks = this.ticks();
+		this.startRealMs = performance.now();
+		this.holders += change;
+		this.arm();
+	}
+
+	private arm(): void {
+		clearTimeout(this.timeout);
+		const next = this.next();
+		if (next === undefined) return;
+		const real = (next.due - this.ticks()) / this.rate;
+		this.timeout = setTimeout(() => this.fire(), Math.min(Math.max(0, Math.ceil(real)), maxTimeoutMs));
+	}
+
+	/** One timer at a time: what it sets or clears counts for the next. */
+	private fire(): void {
+		const next = this.next();
+		if (next !== undefined && next.due <= this.ticks()) {
+			this.timers.delete(next);
+			next.callback();
+		}
+		this.arm();
+	}
+
+	private next(): Entry | undefined {
+		let first: Entry | undefined;
+		for (const entry of this.timers) {
+			if (
+				first === undefined ||
+				entry.due < first.due ||
+				(entry.due === first.due && entry.order < first.order)
+			)
+				first = entry;
+		}
+		return first;
+	}
+}

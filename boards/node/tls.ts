@@ -1,0 +1,81 @@
+import { isIP } from "node:net";
+import {
+	checkServerIdentity,
+	connect,
+	type ConnectionOptions as NodeTLSOptions,
+	rootCertificates,
+} from "node:tls";
+import type { TLSConstructor, TLSOptions } from "../../src/boards/ecma419";
+import { explainTLSError } from "./errors";
+import { type Hold, noHold } from "./real-time-hold";
+import { checkAddress } from "./tcp";
+import { NodeTCPSocket, type NodeTCPSocketOptions } from "./tcp-socket";
+
+export interface TLSFactoryOptions {
+	/** Trusted root certificates, DER or PEM. */
+	readonly roots?: readonly Uint8Array[];
+	/** Whether the public authorities are trusted besides, as Node ships them. */
+	readonly trustSystemRoots?: boolean;
+	readonly hold?: Hold;
+}
+
+/**
+ * The TLS class of a board on Node: TLS 1.2 or later, and always a certificate that leads to a trusted root and
+ * carries the host's name. There is no option to do without.
+ */
+export function makeTLS({
+	roots = [],
+	trustSystemRoots = false,
+	hold = noHold,
+}: TLSFactoryOptions): TLSConstructor {
+	return class extends NodeTCPSocket {
+		constructor(options: TLSOptions) {
+			super(
+				connectOptions(
+					options,
+					trustOptions([...roots, ...(options.secure?.ca ?? [])], trustSystemRoots),
+					hold,
+				),
+			);
+		}
+	};
+}
+
+function connectOptions(
+	options: TLSOptions,
+	trust: Pick<NodeTLSOptions, "ca">,
+	hold: Hold,
+): NodeTCPSocketOptions {
+	const { address, port, host } = options;
+	checkAddress(address);
+	const socket = connect({
+		...trust,
+		host: address,
+		port,
+		// An address is no server name (RFC 6066 section 3).
+		...(isIP(host) === 0 && { servername: host }),
+		minVersion: "TLSv1.2",
+		rejectUnauthorized: true,
+		checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
+	});
+	socket.setNoDelay(options.nodelay ?? false);
+	const explain = (error: Error) => explainTLSError(error, Boolean(socket.authorizationError));
+	const onOpen = () => {
+		const { issuer } = socket.getPeerCertificate();
+		options.onVerified?.([issuer?.O, issuer?.CN].flat().find((name) => name !== undefined) ?? "");
+	};
+	return { socket, openEvent: "secureConnect", callbacks: options, hold, onOpen, explain };
+}
+
+/** Without certificates of one's own, Node's default is the public authorities, read once for all connections. */
+function trustOptions(own: readonly Uint8Array[], system: boolean): Pick<NodeTLSOptions, "ca"> {
+	if (system && own.length === 0) return {};
+	return { ca: [...(system ? rootCertificates : []), ...own.map(toPem)] };
+}
+
+function toPem(certificate: Uint8Array): string {
+	const bytes = Buffer.from(certificate);
+	// DER begins with the tag of a sequence, PEM with text.
+	if (bytes[0] !== 0x30) return bytes.toString("latin1");
+	return `-----BEGIN CERTIFICATE-----\n${bytes.toString("base64")}\n-----END CERTIFICATE-----\n`;
+}

@@ -1,0 +1,66 @@
+import type { VirtualBoard } from "../../simulator/virtual-board";
+import type { World } from "../../simulator/world";
+import { App } from "../../src/app/app";
+import type { Resolver } from "../../src/boards/ecma419";
+import type { Settings } from "../../src/settings/settings";
+
+/** The whole app on a virtual board, with its log in the test's hand. */
+export class AppFixture {
+	/** All lines so far. */
+	readonly logLines: string[] = [];
+	readonly app: App;
+	/** What is wired to it can be unplugged. */
+	readonly board: VirtualBoard;
+	/** How it asked to be started anew, if it did. */
+	requestedStart: "restart" | "sleep" | undefined;
+	private readonly lineWaiters: { readonly pattern: RegExp; readonly seen: (line: string) => void }[] = [];
+
+	/**
+	 * A reading each five seconds, each sent at once, to the world's own server; `settings` come on top. `resolver`
+	 * takes the place of the computer's. `prepare` changes the board once it has its settings.
+	 */
+	constructor(
+		world: World,
+		settings: Partial<Settings> = {},
+		resolver?: Resolver,
+		prepare: (board: VirtualBoard) => void = () => {},
+	) {
+		const log = (line: string) => {
+			this.logLines.push(line);
+			for (const { pattern, seen } of this.lineWaiters) if (pattern.test(line)) seen(line);
+		};
+		const ask = (what: "restart" | "sleep") => {
+			this.requestedStart = what;
+			log(`asks for ${what}`);
+		};
+		const board = world.board(log, {
+			resetReason: "power-on",
+			restart: () => ask("restart"),
+			sleep: () => ask("sleep"),
+		});
+		this.board = board;
+		if (resolver !== undefined)
+			Object.defineProperty(board, "network", { value: { ...board.network, resolver } });
+		board.configure({
+			...world.dakkio.credentials,
+			server: world.dakkio.url,
+			rootCertificate: world.dakkio.certificates.root.pem,
+			ntpServers: [`127.0.0.1:${world.ntp.port}`],
+			networks: [{ ssid: "Simulated", password: "" }],
+			location: "Bench",
+			interval: 5,
+			uploadInterval: 0,
+			...settings,
+		});
+		prepare(board);
+		this.app = new App(board);
+		this.app.start();
+	}
+
+	/** Resolves with the first line that matches, also one that has passed. */
+	waitForLine(pattern: RegExp): Promise<string> {
+		const passed = this.logLines.find((line) => pattern.test(line));
+		if (passed !== undefined) return Promise.resolve(passed);
+		return new Promise((resolve) => this.lineWaiters.push({ pattern, seen: resolve }));
+	}
+}

@@ -1,0 +1,129 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { countBoot, incrementBoot, markReasonReported } from "../../src/app/boot-counter";
+import { formatStatus, type Status } from "../../src/app/status";
+import type { ResetReason } from "../../src/boards/reset-reason";
+import { MemoryKeyValue } from "../clock/memory-key-value";
+
+let storage: MemoryKeyValue;
+beforeEach(() => {
+	storage = new MemoryKeyValue();
+});
+const start = (reason: ResetReason, before = 0) => countBoot(storage, before, reason);
+
+describe("the count of starts", () => {
+	test("gives each boot a number that no boot had before, and counts why it began", () => {
+		expect(start("power-on")).toEqual({
+			boot: 1,
+			resumed: false,
+			resetCounts: [["power-on", 1]],
+			unreportedReason: "power-on",
+		});
+		expect(start("brown-out").boot).toBe(2);
+		expect(start("brown-out")).toMatchObject({
+			boot: 3,
+			resetCounts: [
+				["power-on", 1],
+				["brown-out", 2],
+			],
+		});
+	});
+
+	test("goes on after deep sleep, without a write: the boot is the same", () => {
+		start("power-on");
+		const { writes } = storage;
+		expect(start("deep sleep")).toMatchObject({ boot: 1, resumed: true });
+		expect(storage.writes).toBe(writes);
+		expect(start("task watchdog")).toMatchObject({ boot: 2, resumed: false });
+	});
+
+	test("is always beyond what the flash tells, also when the storage was erased, also asleep", () => {
+		expect(start("power-on", 41).boot).toBe(42);
+		storage.delete("boots");
+		expect(start("deep sleep", 42)).toMatchObject({ boot: 43, resumed: false });
+		expect(start("deep sleep", 90)).toMatchObject({ boot: 91, resumed: false });
+	});
+
+	test("goes up in the middle of a boot whose ticks are counted in another way from now on", () => {
+		start("power-on");
+		incrementBoot(storage);
+		expect(start("deep sleep")).toMatchObject({ boot: 2, resumed: true });
+		expect(start("restart").boot).toBe(3);
+	});
+
+	test("is kept in the form of an older version, which knew no reasons", () => {
+		storage.write("boots", Uint8Array.of(0, 0, 0, 7));
+		expect(start("panic")).toEqual({
+			boot: 8,
+			resumed: false,
+			resetCounts: [["panic", 1]],
+			unreportedReason: "panic",
+		});
+	});
+
+	test("keeps why the boot began until it was told, also over a sleep", () => {
+		start("brown-out");
+		expect(start("deep sleep").unreportedReason).toBe("brown-out");
+		markReasonReported(storage);
+		expect(start("deep sleep").unreportedReason).toBeUndefined();
+		expect(start("restart").unreportedReason).toBe("restart");
+	});
+
+	test("does not keep the board from starting when it cannot be kept", () => {
+		start("power-on");
+		storage.write = () => {
+			throw new Error("the storage is full");
+		};
+		expect(start("restart", 6)).toMatchObject({ boot: 7, resumed: false });
+	});
+
+	test("of one reason stops at its largest number", () => {
+		const bytes = new Uint8Array(36);
+		new DataView(bytes.buffer).setUint16(6, 0xffff);
+		storage.write("boots", bytes);
+		expect(start("power-on").resetCounts).toEqual([["power-on", 65_535]]);
+	});
+});
+
+describe("the status, in a line", () => {
+	const well: Status = {
+		bootInfo: {
+			boot: 3,
+			resumed: false,
+			resetCounts: [
+				["power-on", 2],
+				["restart", 1],
+			],
+			unreportedReason: undefined,
+		},
+		uptimeMs: 90_061_000,
+		freeMemoryBytes: 90 * 1024 + 5,
+		pending: 12,
+		capacity: 141_000,
+		overwritten: 0,
+		quarantined: 0,
+		damagedBytes: 0,
+		signalStrength: -61,
+		batteryLevel: undefined,
+	};
+
+	test("says what there is to say, and nothing of troubles that there are not", () => {
+		expect(formatStatus(well)).toBe(
+			"status: up 1 d 1 h, 90 KB free, -61 dBm, 12 waiting, starts: 2 power-on, 1 restart",
+		);
+	});
+
+	test("names each trouble", () => {
+		const ill = {
+			...well,
+			overwritten: 3,
+			quarantined: 2,
+			damagedBytes: 4096,
+			batteryLevel: 80,
+			uptimeMs: 61_000,
+		};
+		expect(formatStatus(ill)).toBe(
+			"status: up 1 min, 90 KB free, -61 dBm, battery 80 percent, 12 waiting, 3 overwritten, 2 in quarantine, " +
+				"4096 bytes of flash damaged, starts: 2 power-on, 1 restart",
+		);
+	});
+});

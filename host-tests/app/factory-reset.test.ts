@@ -1,0 +1,80 @@
+import { describe, expect, test, vi } from "vitest";
+import { factoryReset, openStorage } from "../../src/app/factory-reset";
+import type { Storage } from "../../src/boards/board";
+import { SettingsStore } from "../../src/settings/settings-store";
+import { NvsStorage } from "../setup/virtual-setup-board";
+
+const key = "dakkio_w_0123456789abcdef";
+const password = "correct horse";
+
+type BoardStorage = Pick<Storage, "keyValue" | "eraseKeyValue">;
+
+/** A storage in which an owner has left things, over and over. */
+function used(): NvsStorage {
+	const memory = new NvsStorage();
+	const store = new SettingsStore(memory);
+	for (const location of ["Cellar", "Attic", "Roof"])
+		store.save({ networks: [{ ssid: "Home", password }], key, location });
+	memory.write("boots", Uint8Array.of(0, 0, 0, 7));
+	memory.write("clock", Uint8Array.of(1));
+	memory.write("planted", Uint8Array.of(2));
+	memory.write("portal_password", Buffer.from("abcdefghijkm"));
+	for (const other of ["budget", "attempts", "names", "pulses", "silence"])
+		memory.write(other, Buffer.from("the owner's"));
+	return memory;
+}
+
+function storageOf(memory: NvsStorage, erases = true): BoardStorage {
+	return {
+		keyValue: { open: () => memory.open() },
+		...(erases && { eraseKeyValue: () => memory.erase() }),
+	};
+}
+
+const staying = ["boots", "clock", "planted", "portal_password"];
+const secrets = (memory: NvsStorage) =>
+	[key, password, "the owner's"].filter((text) => memory.flashHistory.some((bytes) => bytes.includes(text)));
+
+describe("what the owner of a board has left in it", () => {
+	test("is gone from the flash itself, but for what numbers boots and readings and the board's own password", () => {
+		const memory = used();
+		const before = staying.map((name) => Buffer.from(memory.values.get(name) ?? []).toString("hex"));
+		expect(secrets(memory)).toHaveLength(3);
+		factoryReset(storageOf(memory), memory.open());
+		expect(secrets(memory)).toEqual([]);
+		expect([...memory.values.keys()].sort()).toEqual(staying);
+		expect(staying.map((name) => Buffer.from(memory.values.get(name) ?? []).toString("hex"))).toEqual(before);
+	});
+
+	test("can be read by nobody through the firmware where the flash cannot be erased", () => {
+		const memory = used();
+		factoryReset(storageOf(memory, false), memory.open());
+		expect([...memory.values.keys()].sort()).toEqual(staying);
+	});
+
+	test("is gone after the next start at the latest, whenever power goes in between", () => {
+		const whole = used();
+		const already = whole.changeCount;
+		factoryReset(storageOf(whole), whole.open());
+		expect(whole.changeCount).toBeGreaterThan(already + 10);
+		for (let changes = 1; changes < whole.changeCount - already; changes++) {
+			const memory = used();
+			memory.changesUntilPowerCut = changes;
+			expect(() => factoryReset(storageOf(memory), memory.open())).toThrow("power is off");
+			memory.changesUntilPowerCut = Number.POSITIVE_INFINITY;
+			const eraseReadings = vi.fn();
+			const isLeft = secrets(memory).length > 0;
+			const storage = openStorage(storageOf(memory), eraseReadings);
+			if (isLeft) expect(eraseReadings).toHaveBeenCalledOnce();
+			expect(secrets(memory), `after ${changes} changes`).toEqual([]);
+			expect(new SettingsStore(storage).isEmpty).toBe(true);
+		}
+	});
+
+	test("stays where nobody has asked for it to go", () => {
+		const memory = used();
+		const { changeCount } = memory;
+		openStorage(storageOf(memory), () => expect.unreachable());
+		expect(memory.changeCount).toBe(changeCount);
+	});
+});

@@ -1,0 +1,246 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
+import { expect, vi } from "vitest";
+
+const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
+	existsSync,
+);
+/** `undefined` where there is no browser; says so once. */
+export const browserPath = executablePath;
+if (executablePath === undefined)
+	console.warn("The tests in a browser are skipped: Chromium is not installed (apt install chromium)");
+
+// A browser on a computer that has much else to do takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+const timeoutMs = 20_000;
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** A small phone: the first that the page is made for. */
+export const phone = {
+	viewport: { width: 375, height: 667 },
+	isMobile: true,
+	hasTouch: true,
+	locale: "en-US",
+	timezoneId: "UTC",
+	// Drawn without a graphics card, what turns takes a whole core.
+	reducedMotion: "reduce",
+} as const satisfies BrowserContextOptions;
+
+export function launchBrowser(): Promise<Browser> {
+	// Its sandbox is not for root, as whom a container's tests run.
+	return chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
+}
+
+/** A page with everything that went wrong in it, of which there must be nothing. */
+export class PageVisit {
+	readonly page: Page;
+	/** Console errors, uncaught exceptions, breaches of the content policy, dialogs, requests to others. */
+	readonly errors: string[] = [];
+	/** Bodies of all answers of the board. */
+	readonly responses: string[] = [];
+	private readonly waiting: Promise<void>[] = [];
+
+	private constructor(page: Page, origin: string) {
+		this.page = page;
+		page.on("console", (message) => {
+			if (message.type() === "error" || message.type() === "warning") this.errors.push(message.text());
+		});
+		page.on("pageerror", (error) => this.errors.push(String(error)));
+		page.on("dialog", (dialog) => {
+			this.errors.push(`dialog: ${dialog.message()}`);
+			void dialog.dismiss();
+		});
+		page.on("request", (request) => {
+			const url = request.url();
+			if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) this.errors.push(`asked for ${url}`);
+		});
+		page.on("response", (response) => {
+			const body = response.text().then(
+				(text) => void this.responses.push(text),
+				() => {},
+			);
+			this.waiting.push(body);
+		});
+	}
+
+	static async open(
+		browser: Browser,
+		url: string,
+		options: BrowserContextOptions = phone,
+	): Promise<PageVisit> {
+		const context = await browser.newContext(options);
+		const page = await context.newPage();
+		page.setDefaultTimeout(timeoutMs);
+		const visit = new PageVisit(page, url);
+		await page.goto(url);
+		await page.getByRole("navigation", { name: "Steps" }).waitFor();
+		return visit;
+	}
+
+	/** Resolves when the bodies of all answers so far are in {@link responses}. */
+	async settle(): Promise<void> {
+		await Promise.all(this.waiting);
+	}
+
+	async close(): Promise<void> {
+		await this.page.context().close();
+	}
+
+	/** Presses Tab until a control has the focus, and holds that the focus can be seen there. */
+	async tabTo(target: Locator): Promise<void> {
+		for (let presses = 0; presses < 80; presses++) {
+			await this.page.keyboard.press("Tab");
+			if (await hasFocus(target)) {
+				const outline = await this.page.evaluate("getComputedStyle(document.activeElement).outlineStyle");
+				expect(outline).toBe("solid");
+				return;
+			}
+		}
+		throw new Error(`Tab does not lead to ${target}`);
+	}
+
+	/** Resolves when an element has the focus. */
+	async focused(target: Locator): Promise<void> {
+		await expect.poll(() => hasFocus(target), { timeout: timeoutMs }).toBe(true);
+	}
+
+	/** Collects what the live regions say from now on; the answer tells it so far. */
+	async recordAnnouncements(): Promise<() => Promise<readonly string[]>> {
+		await this.page.evaluate(`{
+			window.said = [];
+			for (const region of document.querySelectorAll("[role=status], [role=alert]"))
+				new MutationObserver(() => said.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
+		}`);
+		return () => this.page.evaluate<string[]>("said.filter((text) => text !== '')");
+	}
+
+	/** Whether all of it is on the screen. */
+	async isInView(target: Locator): Promise<boolean> {
+		const box = await target.boundingBox();
+		const height = this.page.viewportSize()?.height ?? 0;
+		return box !== null && box.y >= 0 && box.y + box.height <= height;
+	}
+
+	/** Words that are broken in the middle, in what must be read at a glance. */
+	brokenWords(): Promise<string[]> {
+		return this.page.evaluate<
+			string[]
+		>(`[...document.querySelectorAll("nav a, h1, h2, h3, h4, legend, label, dt, button, strong, summary")]
+			.flatMap((element) => [...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE))
+			.flatMap((node) => [...node.data.matchAll(/[^\\s-]+/g)].map((word) => [node, word]))
+			.filter(([node, { 0: word, index }]) => {
+				const range = document.createRange();
+				range.setStart(node, index);
+				range.setEnd(node, index + word.length);
+				return new Set([...range.getClientRects()].map(({ top }) => top)).size > 1;
+			})
+			.map(([, [word]]) => word)`);
+	}
+
+	/** Nothing in this state is hard to see, to hear or to reach: in both colour schemes, and down to 320 pixels. */
+	async inspect(): Promise<void> {
+		const { page } = this;
+		// Over the inspector's connection, to which the page's content policy does not apply.
+		await page.evaluate(axe);
+		await page.emulateMedia({ colorScheme: "dark" });
+		expect(await violations(page, ["color-contrast", "link-in-text-block"]), "axe, dark").toEqual([]);
+		await page.emulateMedia({ colorScheme: "light" });
+		expect(await violations(page), "axe").toEqual([]);
+		const size = page.viewportSize();
+		await page.setViewportSize({ width: 320, height: 568 });
+		const width = await page.evaluate<number>("document.scrollingElement.scrollWidth");
+		expect(width, "no scrolling to the side at 320 pixels").toBe(320);
+		expect(await smallTargets(page), "as large as a fingertip").toEqual([]);
+		if (size !== null) await page.setViewportSize(size);
+	}
+}
+
+async function hasFocus(target: Locator): Promise<boolean> {
+	return (await target.and(target.page().locator(":focus")).count()) === 1;
+}
+
+/** Of all rules, or of those named. */
+async function violations(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
+	const options = JSON.stringify({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) });
+	const found = await page.evaluate<{ id: string; nodes: { html: string; failureSummary?: string }[] }[]>(
+		`axe.run(document, ${options}).then(({ violations }) => violations)`,
+	);
+	return found.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+}
+
+/** Controls that are less than 44 pixels high or wide. */
+function smallTargets(page: Page): Promise<string[]> {
+	return page.evaluate<
+		string[]
+	>(`[...document.querySelectorAll("button, a, select, textarea, summary, input, .choices label, .check")]
+		.filter((control) => !control.matches("[type=radio], [type=checkbox]"))
+		.map((control) => [control, control.getBoundingClientRect()])
+		.filter(([, { width, height }]) => width > 0 && (width < 44 || height < 44))
+		.map(([control, { width, height }]) => control.outerHTML + " " + width + " x " + height)`);
+}
+
+/** The steps of the page, and what is done in each. */
+export class SetupPageDriver {
+	private readonly page: Page;
+
+	constructor({ page }: PageVisit) {
+		this.page = page;
+	}
+
+	async go(step: "Wi-Fi" | "Dakkio" | "Board" | "Test"): Promise<void> {
+		await this.page.getByRole("link", { name: new RegExp(`^\\d?\\s*${step}`) }).click();
+		const title = step === "Board" ? "This board" : step;
+		await this.page.getByRole("heading", { name: title, level: 2 }).waitFor();
+	}
+
+	/** On, and to the step with this title, if nothing is wrong. */
+	async next(title?: string): Promise<void> {
+		await this.page.getByRole("button", { name: "Continue" }).click();
+		if (title !== undefined) await this.page.getByRole("heading", { name: title, level: 2 }).waitFor();
+	}
+
+	/** A network in the list of those that are heard. */
+	network(name: string): Locator {
+		return this.page.locator(".networks button").filter({ hasText: name });
+	}
+
+	/** One that was chosen, with its password. */
+	chosen(name: string): Locator {
+		return this.page.locator(".entries > li").filter({ hasText: name });
+	}
+
+	async choose(name: string, password?: string): Promise<void> {
+		await this.network(name).click();
+		if (password !== undefined) await this.password(name).fill(password);
+	}
+
+	password(name: string): Locator {
+		return this.chosen(name).getByRole("textbox", { name: "Password" });
+	}
+
+	async dakkio({ key, bucketId }: { key?: string; bucketId?: string }): Promise<void> {
+		if (key !== undefined) await this.page.getByRole("textbox", { name: "API key" }).fill(key);
+		if (bucketId !== undefined) await this.page.getByRole("textbox", { name: "Bucket" }).fill(bucketId);
+	}
+
+	/** Starts the test that stands in the step of this name. */
+	startTest(): Promise<void> {
+		return this.page.getByRole("button", { name: /^(Start the test|Test again)$/ }).click();
+	}
+
+	/** A line of the test. */
+	line(name: string): Locator {
+		return this.page.locator("ol.test > li").filter({ hasText: name });
+	}
+
+	async passed(): Promise<void> {
+		await this.page.locator(".verdict").getByText("Everything works.").waitFor();
+	}
+
+	async advanced(): Promise<void> {
+		await this.go("Board");
+		await this.page.locator("summary").getByText("Advanced").click();
+	}
+}

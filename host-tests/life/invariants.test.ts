@@ -1,0 +1,24 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { invariants } from "../../simulator/life/invariants";
+import { WorkerPool } from "../../simulator/life/worker-pool";
+import { expectKilled } from "./expect-killed";
+import { mutants } from "./mutants";
+import { promiseMutants } from "./promise-mutants";
+
+/** Each check is tested separately: it finds a mutant in which nothing else is wrong. */
+
+let sound: WorkerPool;
+beforeAll(async () => {
+	sound = await WorkerPool.start({ workers: 1 });
+});
+afterAll(() => sound.stop());
+
+describe.each(Object.entries(promiseMutants))("%s", (promise, ownMutants) => {
+	test.each(ownMutants)("a board that $name", (mutant) => expectKilled(sound, mutant, promise));
+});
+
+test("each promise has a mutant that breaks it and no other", () => {
+	const alone = mutants.flatMap(({ violates }) => (violates.length === 1 ? violates : []));
+	const seen = new Set<string>([...alone, ...Object.keys(promiseMutants)]);
+	expect(Object.keys(invariants).filter((name) => !seen.has(name))).toEqual([]);
+});

@@ -1,0 +1,166 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { VirtualTime } from "../../simulator/virtual-time";
+import { type WiFi, WiFiConnection } from "../../src/boards/ecma419";
+import { WifiJoiner } from "../../src/setup/wifi-joiner";
+
+const network = { ssid: "Home", password: "correct horse" };
+
+/** A radio under the test's hand. */
+class Radio implements WiFi {
+	static last: Radio;
+	connection: number = WiFiConnection.idle;
+	address: string | undefined = "192.168.1.7";
+	readonly MAC = "00:00:00:00:00:01";
+	SSID: string | undefined;
+	RSSI: number | undefined = -61;
+	passwordRefused = false;
+	throws = false;
+	readonly attempts: string[] = [];
+	private readonly onChanged: (property: "connection" | "address") => void;
+
+	constructor(options: { onChanged?(property: "connection" | "address"): void }) {
+		Radio.last = this;
+		this.onChanged = options.onChanged ?? (() => {});
+	}
+
+	connect({ SSID, password }: { SSID: string; password?: string }): void {
+		this.attempts.push(`${SSID} ${password ?? "open"}`);
+		if (this.throws) throw new Error("connect failed");
+		this.connection = WiFiConnection.connecting;
+	}
+
+	disconnect(): void {
+		this.connection = WiFiConnection.idle;
+	}
+
+	close(): void {
+		this.disconnect();
+	}
+
+	becomes(connection: number): void {
+		this.connection = connection;
+		this.onChanged("connection");
+	}
+}
+
+let time: VirtualTime;
+let joiner: WifiJoiner;
+let lost: number;
+beforeEach(() => {
+	time = new VirtualTime();
+	lost = 0;
+	joiner = new WifiJoiner({ WiFi: Radio, time, onLost: () => lost++ });
+});
+
+describe("a network is joined", () => {
+	test("with its password, and its address and signal are told", async () => {
+		const result = joiner.join(network);
+		await time.advance(1000);
+		Radio.last.becomes(WiFiConnection.associated);
+		Radio.last.becomes(WiFiConnection.connected);
+		expect(await result).toEqual({ kind: "joined", address: "192.168.1.7", strength: -61 });
+		expect([Radio.last.attempts, joiner.isJoined, time.pending]).toEqual([["Home correct horse"], true, 0]);
+	});
+
+	test("without a password when it has none", async () => {
+		void joiner.join({ ssid: "Open", password: "" });
+		await time.advance(1000);
+		expect(Radio.last.attempts).toEqual(["Open open"]);
+	});
+
+	test("at the third attempt, since the first ones often fail over nothing", async () => {
+		const result = joiner.join(network);
+		for (let failures = 0; failures < 2; failures++) {
+			await time.advance(1000);
+			Radio.last.becomes(WiFiConnection.idle);
+		}
+		await time.advance(1000);
+		Radio.last.becomes(WiFiConnection.connected);
+		expect(await result).toMatchObject({ kind: "joined" });
+		expect(Radio.last.attempts).toHaveLength(3);
+	});
+
+	test("and not a second time when it is asked for again, but anew with another password", async () => {
+		const first = joiner.join(network);
+		await time.advance(1000);
+		Radio.last.becomes(WiFiConnection.connected);
+		await first;
+		expect(await joiner.join(network)).toMatchObject({ kind: "joined" });
+		expect(Radio.last.attempts).toHaveLength(1);
+		void joiner.join({ ...network, password: "another one" });
+		await time.advance(1000);
+		expect(Radio.last.attempts).toEqual(["Home correct horse", "Home another one"]);
+	});
+
+	test("and what the platform still tells of the one before is not taken for its end", async () => {
+		const first = joiner.join(network);
+		await time.advance(1000);
+		Radio.last.becomes(WiFiConnection.connected);
+		await first;
+		const second = joiner.join({ ssid: "Other", password: "" });
+		Radio.last.becomes(WiFiConnection.idle);
+		await time.advance(1000);
+		Radio.last.becomes(WiFiConnection.connected);
+		expect(await second).toMatchObject({ kind: "joined" });
+		expect(Radio.last.attempts).toEqual(["Home correct horse", "Other open"]);
+	});
+});
+
+describe("a network is not joined", () => {
+	test.each([
+		["password", true],
+		["not found", false],
+	])("%s", async (failure, refused) => {
+		const result = joiner.join(network);
+		for (let failures = 0; failures < 3; failures++) {
+			await time.advance(1000);
+			Radio.last.passwordRefused = refused;
+			Radio.last.becomes(WiFiConnection.idle);
+		}
+		expect(await result).toEqual({ kind: "failed", failure });
+		expect([Radio.last.attempts.length, time.pending, joiner.isJoining]).toEqual([3, 0, false]);
+	});
+
+	test("that gives no address, for 25 seconds", async () => {
+		const result = joiner.join(network);
+		await time.advance(1000);
+		Radio.last.becomes(WiFiConnection.associated);
+		await time.advance(24_100);
+		expect(await result).toEqual({ kind: "failed", failure: "no address" });
+		expect(Radio.last.connection).toBe(WiFiConnection.idle);
+	});
+
+	test("that never answers, for 25 seconds", async () => {
+		const result = joiner.join(network);
+		await time.advance(25_100);
+		expect(await result).toEqual({ kind: "failed", failure: "not found" });
+		expect(time.pending).toBe(0);
+	});
+
+	test("by a radio that refuses", async () => {
+		Radio.last.throws = true;
+		const result = joiner.join(network);
+		await time.advance(5000);
+		expect(await result).toMatchObject({ kind: "failed" });
+		expect(Radio.last.attempts).toHaveLength(3);
+	});
+
+	test("when another is asked for, or nobody wants it any more", async () => {
+		const first = joiner.join(network);
+		const second = joiner.join({ ssid: "Other", password: "" });
+		expect(await first).toMatchObject({ kind: "failed" });
+		joiner.close();
+		expect(await second).toMatchObject({ kind: "failed" });
+		expect(time.pending).toBe(0);
+	});
+});
+
+test("a network that is lost is told once", async () => {
+	void joiner.join(network);
+	await time.advance(1000);
+	Radio.last.becomes(WiFiConnection.connected);
+	expect(lost).toBe(0);
+	Radio.last.becomes(WiFiConnection.idle);
+	Radio.last.becomes(WiFiConnection.idle);
+	expect([lost, joiner.isJoined, joiner.signalStrength]).toEqual([1, false, undefined]);
+});

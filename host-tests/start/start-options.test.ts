@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+import { parseStartCommand as parse, startHelp } from "../../simulator/start-options";
+import { checkSettings } from "../../src/settings/settings";
+import { formatSettingsFile } from "../../src/settings/settings-file";
+
+const key = "dakkio_w_0123456789abcdef0123456789abcdef";
+const bucket = "507f1f77bcf86cd799439011";
+const source = "507f1f77bcf86cd799439012";
+const target = ["--key", key, "--bucket", bucket, "--source", source];
+
+const bme280 = [{ name: "bme280", address: 0x76 }];
+
+const files: Readonly<Record<string, string>> = {
+	"balcony.json": formatSettingsFile(
+		checkSettings({ location: "Balcony", interval: 300, networks: [{ ssid: "Home", password: "12345678" }] })
+			.settings,
+		true,
+	),
+	"real.json": formatSettingsFile(checkSettings({ key, bucketId: bucket }).settings, true),
+	"future.json": '{ "version": 2 }',
+	"list.json": "[]",
+	"wrong.json": '{ "interval": 1, "colour": "blue" }',
+	"pins.json": '{ "inputs": [{ "kind": "state", "pin": 22, "name": "door" }] }',
+	"light.json": '{ "oneWirePin": 2 }',
+};
+const parseCommand = (args: readonly string[]) =>
+	parse(args, (file) => {
+		const text = files[file];
+		if (text === undefined) throw new Error("no such file");
+		return text;
+	});
+
+test("a settings file sets the board up; the command line comes before it", () => {
+	expect(parseCommand(["--settings", "balcony.json"])).toEqual({
+		kind: "run",
+		run: {
+			interval: 300,
+			speed: 1,
+			sensors: bme280,
+			fresh: false,
+			settings: { location: "Balcony", interval: 300, networks: [{ ssid: "Home", password: "12345678" }] },
+		},
+	});
+	expect(parseCommand(["--settings", "balcony.json", "--interval", "20"])).toMatchObject({
+		run: { interval: 20 },
+	});
+	expect(parseCommand(["--settings", "real.json"])).toMatchObject({
+		run: { target: { server: "https://api.dakkio.io", key, bucketId: bucket, dataSourceId: "create" } },
+	});
+});
+
+test("without options: ten seconds, life's speed, a BME280, the embedded server, what was kept", () => {
+	expect(parseCommand([])).toEqual({
+		kind: "run",
+		run: { interval: 10, speed: 1, sensors: bme280, fresh: false },
+	});
+});
+
+test("every option is taken", () => {
+	expect(parseCommand(["--interval", "60", "--speed=3600", "--fresh"])).toEqual({
+		kind: "run",
+		run: { interval: 60, speed: 3600, sensors: bme280, fresh: true },
+	});
+	expect(parseCommand(["--sensors", "scd41, BME280@0x77,ds18b20,ds18b20"])).toMatchObject({
+		run: {
+			sensors: [
+				{ name: "scd41", address: 0x62 },
+				{ name: "bme280", address: 0x77 },
+				{ name: "ds18b20", address: undefined },
+				{ name: "ds18b20", address: undefined },
+			],
+		},
+	});
+	expect(parseCommand(["--sensors", "sht31@0x45:wrong-checksum,bme280:held-low"])).toMatchObject({
+		run: {
+			sensors: [
+				{ name: "sht31", address: 0x45, fault: "wrong checksum" },
+				{ name: "bme280", address: 0x76, fault: "held low" },
+			],
+		},
+	});
+	expect(parseCommand(["--sensors", "none"])).toMatchObject({ run: { sensors: [] } });
+	expect(parseCommand([...target, "--url", "https://dakkio.example:8443"])).toMatchObject({
+		run: { target: { server: "https://dakkio.example:8443", key, bucketId: bucket, dataSourceId: source } },
+	});
+	expect(parseCommand(target)).toMatchObject({ run: { target: { server: "https://api.dakkio.io" } } });
+});
+
+test("--help lists every option", () => {
+	expect(parseCommand(["--help"])).toEqual({ kind: "help" });
+	expect(parseCommand(["-h", "--interval", "nonsense"])).toEqual({ kind: "help" });
+	for (const option of [
+		"interval",
+		"sensors",
+		"speed",
+		"fresh",
+		"url",
+		"key",
+		"bucket",
+		"source",
+		"settings",
+		"help",
+	])
+		expect(startHelp).toContain(`--${option} `);
+});
+
+describe("a wrong option or an unusable value gets one line that names it", () => {
+	test.each<[readonly string[], RegExp]>([
+		[["--intervall", "5"], /--intervall/],
+		[["extra"], /extra/],
+		[["--interval"], /--interval/],
+		[["--interval", "4"], /--interval.*5 to 86400/],
+		[["--interval", "ten"], /--interval.*whole number/],
+		[["--speed", "0"], /--speed.*1 to 10000/],
+		[["--speed", ""], /--speed/],
+		[["--speed", "fast"], /--speed.*"fast"/],
+		[["--sensors", ""], /--sensors: There is no sensor ""/],
+		[
+			["--sensors", "bme281"],
+			/--sensors: There is no sensor "bme281" here; there is bme280, .*ds18b20, and none\./,
+		],
+		[["--sensors", "toString"], /--sensors: There is no sensor "tostring"/],
+		[["--sensors", "constructor"], /--sensors: There is no sensor "constructor"/],
+		[["--sensors", "bme280@0x44"], /--sensors: "bme280@0x44": bme280 can be at 0x76, 0x77\./],
+		[["--sensors", "ds18b20@4"], /--sensors: "ds18b20@4": ds18b20 has no address\./],
+		[["--sensors", "bme280@"], /--sensors: "bme280@"/],
+		[["--sensors", "bme280:late"], /"bme280:late": bme280 can be unplugged, silent, .*, out-of-range\./],
+		[["--sensors", "bme280:"], /"bme280:": bme280 can be unplugged/],
+		[["--sensors", "ds18b20:silent"], /"ds18b20:silent": ds18b20 has no faults here\./],
+		[["--sensors", "bme280,bmp280"], /--sensors: bmp280 and bme280 cannot both be at 0x76/],
+		[["--fresh=yes"], /--fresh/],
+		[["--key", key], /belong together/],
+		[["--url", "https://api.dakkio.io"], /belong together/],
+		[["--key", "", "--bucket", bucket, "--source", source], /must not be empty/],
+		[["--key", key, "--bucket", "1", "--source", source], /--bucket: .*24/],
+		[["--key", key.replace("_w_", "_r_"), "--bucket", bucket, "--source", source], /--key: .*read key/],
+		[[...target, "--url", "http://api.dakkio.io"], /--url: .*https/],
+		[[...target, "--speed", "2"], /--speed.*embedded/],
+		[["--settings", "none.json"], /none\.json cannot be read: no such file/],
+		[["--settings", "list.json"], /list\.json.*one JSON object/],
+		[["--settings", "future.json"], /future\.json: version.*knows version 1/],
+		[["--settings", "wrong.json"], /wrong\.json: interval: .*5 to 86400/],
+		[["--settings", "pins.json"], /pins\.json: clockPin: auto is pin 22 here, .* the input door\./],
+		[["--settings", "light.json"], /light\.json: ledPin: auto is pin 2 here, .* the 1-Wire bus\./],
+		[["--settings", "real.json", "--speed", "2"], /--speed.*embedded/],
+	])("%j", (args, expected) => {
+		const command = parseCommand(args);
+		expect(command.kind).toBe("problem");
+		const problem = command.kind === "problem" ? command.problem : "";
+		expect(problem).toMatch(expected);
+		expect(problem).not.toContain("\n");
+		expect(problem).not.toContain("0123456789abcdef");
+	});
+});

@@ -1,0 +1,144 @@
+import { beforeEach, expect, test } from "vitest";
+import { VirtualTime } from "../../simulator/virtual-time";
+import { type WiFi, WiFiConnection } from "../../src/boards/ecma419";
+import type { SavedNetwork } from "../../src/settings/settings";
+import { WifiStation } from "../../src/wifi/wifi-station";
+
+/** A radio under the test's hand. */
+class Radio implements WiFi {
+	static last: Radio;
+	connection: number = WiFiConnection.idle;
+	address: string | undefined;
+	readonly MAC = "00:00:00:00:00:01";
+	SSID: string | undefined;
+	RSSI: number | undefined = -61;
+	readonly attempts: string[] = [];
+	private readonly onChanged: (property: "connection" | "address") => void;
+
+	constructor(options: { onChanged?(property: "connection" | "address"): void }) {
+		Radio.last = this;
+		this.onChanged = options.onChanged ?? (() => {});
+	}
+
+	connect({ SSID }: { SSID: string; password?: string }): void {
+		this.SSID = SSID;
+		this.attempts.push(SSID);
+		this.connection = WiFiConnection.connecting;
+	}
+
+	disconnect(): void {
+		this.connection = WiFiConnection.idle;
+	}
+
+	close(): void {
+		this.disconnect();
+	}
+
+	becomes(connection: number): void {
+		this.connection = connection;
+		this.address = connection === WiFiConnection.connected ? "192.168.1.7" : undefined;
+		this.onChanged("connection");
+	}
+}
+
+const home: SavedNetwork = { ssid: "Home", password: "12345678" };
+const garden: SavedNetwork = { ssid: "Garden", password: "" };
+
+let time: VirtualTime;
+let events: string[];
+let lines: string[];
+beforeEach(() => {
+	time = new VirtualTime();
+	events = [];
+	lines = [];
+});
+
+function station(...networks: SavedNetwork[]): WifiStation {
+	return new WifiStation({
+		WiFi: Radio,
+		time,
+		networks,
+		onConnected: () => events.push("connected"),
+		onDisconnected: () => events.push("disconnected"),
+		random: () => 0.5,
+		log: (line) => lines.push(line),
+	});
+}
+
+test("it is connected once there is an address, and says so once", () => {
+	const wifi = station(home);
+	wifi.start();
+	Radio.last.becomes(WiFiConnection.associated);
+	expect(wifi.isConnected).toBe(false);
+	Radio.last.becomes(WiFiConnection.connected);
+	Radio.last.becomes(WiFiConnection.connected);
+	expect(wifi.isConnected).toBe(true);
+	expect(wifi.signalStrength).toBe(-61);
+	expect(events).toEqual(["connected"]);
+});
+
+test("a network that gives no address within 30 s is left for the next one", async () => {
+	station(home, garden).start();
+	Radio.last.becomes(WiFiConnection.associated);
+	await time.advance(30_000);
+	expect(Radio.last.attempts).toEqual(["Home", "Garden"]);
+});
+
+test("after a round over all networks it pauses, longer each time, up to five minutes, and never gives up", async () => {
+	station(home).start();
+	const starts: number[] = [0];
+	let seen = 1;
+	for (let second = 0; second < 3600; second++) {
+		await time.advance(1000);
+		if (Radio.last.attempts.length > seen) starts.push(time.ticks());
+		seen = Radio.last.attempts.length;
+	}
+	const pauses = starts.slice(1).map((start, index) => (start - (starts[index] ?? 0) - 30_000) / 1000);
+	expect(pauses.slice(0, 7)).toEqual([4, 8, 15, 30, 60, 120, 225]);
+	expect(Math.max(...pauses)).toBeLessThanOrEqual(300);
+});
+
+test("a connection that is lost is told and joined again at once", () => {
+	const wifi = station(home);
+	wifi.start();
+	Radio.last.becomes(WiFiConnection.connected);
+	Radio.last.becomes(WiFiConnection.idle);
+	expect(wifi.isConnected).toBe(false);
+	expect(wifi.signalStrength).toBeUndefined();
+	expect(events).toEqual(["connected", "disconnected"]);
+	expect(Radio.last.attempts).toEqual(["Home", "Home"]);
+});
+
+test("told to rejoin, it leaves the network and joins anew", () => {
+	const wifi = station(home);
+	wifi.start();
+	Radio.last.becomes(WiFiConnection.connected);
+	wifi.rejoin();
+	expect(events).toEqual(["connected", "disconnected"]);
+	Radio.last.becomes(WiFiConnection.connected);
+	expect(events).toEqual(["connected", "disconnected", "connected"]);
+	expect(Radio.last.attempts).toEqual(["Home", "Home"]);
+});
+
+test("without a saved network it says so and does nothing", () => {
+	station().start();
+	expect(lines).toEqual(["Wi-Fi: no network is set"]);
+	expect(time.pending).toBe(0);
+});
+
+test("a password is never logged, and a name from the air cannot pass for a log line", async () => {
+	const wifi = station({ ssid: "Evil\r\nsent 1 point", password: "opensesame" });
+	wifi.start();
+	await time.advance(30_000);
+	Radio.last.becomes(WiFiConnection.connected);
+	expect(lines.join("")).not.toContain("opensesame");
+	expect(lines.join("")).not.toMatch(/[\r\n]/);
+});
+
+test("stopped, it waits for nothing", () => {
+	const wifi = station(home);
+	wifi.start();
+	wifi.stop();
+	expect(time.pending).toBe(0);
+	expect(Radio.last.connection).toBe(WiFiConnection.idle);
+});

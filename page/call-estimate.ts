@@ -1,0 +1,33 @@
+import { maxBatchPoints, maxMonthMs } from "../src/dakkio/rate-limits";
+import { batteryUploadIntervalMs, uploadIntervalMs } from "../src/upload/upload-interval";
+
+/** What the intervals of the settings come to. */
+export interface CallEstimate {
+	/** From one upload to the next, seconds. */
+	readonly intervalS: number;
+	/** In the longest month. */
+	readonly calls: number;
+}
+
+/**
+ * By the same rules as the firmware goes, with nothing else in a month of the plan, which has `limit` calls;
+ * `undefined` for no intervals.
+ */
+export function estimateCalls(
+	settings: Readonly<Record<string, unknown>>,
+	limit: number,
+): CallEstimate | undefined {
+	const { interval, uploadInterval: setting, power } = settings;
+	if (!isSeconds(interval) || interval === 0 || !(setting === "auto" || isSeconds(setting))) return undefined;
+	const sampling = interval * 1000;
+	const whole = { limit, remaining: limit, resetUtc: maxMonthMs };
+	const paced = uploadIntervalMs(setting, sampling, whole, 0);
+	const onBattery = power === "battery" && setting === "auto";
+	const every = Math.max(sampling, onBattery ? batteryUploadIntervalMs : 0, paced);
+	const batches = Math.ceil(every / sampling / maxBatchPoints);
+	return { intervalS: every / 1000, calls: Math.round((maxMonthMs / every) * batches) };
+}
+
+function isSeconds(value: unknown): value is number {
+	return typeof value === "number" && value >= 0 && value <= 86_400;
+}

@@ -1,0 +1,56 @@
+import type { SetupState } from "../src/setup/api";
+import type { CallEstimate } from "./call-estimate";
+import { element, icon, icons } from "./dom";
+import { texts } from "./texts";
+
+const words = texts.end;
+
+export interface DonePageOptions {
+	readonly state: SetupState;
+	readonly tested: boolean;
+	/** The test's words on the network and on the data source. */
+	readonly joined: string | undefined;
+	readonly source: string | undefined;
+	readonly server: string;
+	readonly plan: CallEstimate | undefined;
+	readonly onBattery: boolean;
+	/** The board confirmed that it starts. */
+	readonly confirmed: boolean;
+}
+
+/** The last page: it asks the board for nothing any more. */
+export function donePage(ending: DonePageOptions): HTMLElement {
+	const { state, tested, joined, source, server, plan, onBattery, confirmed } = ending;
+	const next = onBattery ? words.nextOnBattery : words.nextIn;
+	const facts = [
+		[words.connected, joined],
+		[words.service, server],
+		[words.source, source],
+		[words.next, plan === undefined ? undefined : next(texts.every(plan.intervalS))],
+		[words.waiting, state.waiting > 0 ? texts.board.readings(state.waiting) : undefined],
+	] as const;
+	return element(
+		"section",
+		{ class: "end" },
+		icon(icons.check, "seal"),
+		element("h2", { tabindex: -1 }, words.title),
+		element("p", { class: "lead" }, tested ? words.lead : words.untested),
+		confirmed ? undefined : element("p", { class: "help" }, words.unheard),
+		element(
+			"dl",
+			{ class: "facts" },
+			...facts.flatMap(([name, text]) =>
+				text === undefined
+					? []
+					: [element("div", {}, element("dt", {}, name), element("dd", {}, element("bdi", {}, text)))],
+			),
+		),
+		element("p", {}, words.close),
+		element(
+			"div",
+			{ class: "card" },
+			element("h3", {}, words.return),
+			element("p", {}, words.returnHelp(state.board.name)),
+		),
+	);
+}

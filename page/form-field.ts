@@ -1,0 +1,324 @@
+import type { FieldProblem, SettingDescription } from "../src/setup/api";
+import { button, type Child, element, icon, icons, replaceContent, setAttributes, uniqueId } from "./dom";
+import { texts } from "./texts";
+
+/** One setting on the page. */
+export interface FormField {
+	readonly key: string;
+	readonly label: string;
+	readonly element: HTMLElement;
+	/** As the board takes it; `undefined` leaves it out. */
+	read(): unknown;
+	write(value: unknown): void;
+	/** What is still missing before anything can be sent. */
+	missing(): readonly FieldProblem[];
+	/** Shows what is wrong with it, or doubtful; nothing clears it. */
+	show(problems: readonly FieldProblem[], warnings: readonly FieldProblem[]): void;
+	/** To its first problem, or to its first control. */
+	focus(): void;
+}
+
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+
+/** A control with its label, its help and its problem, tied together for a screen reader. */
+export interface LabelledControl {
+	readonly element: HTMLElement;
+	show(problem: string | undefined, warning?: string): void;
+}
+
+export function labelledControl(
+	label: Child,
+	control: Control,
+	{ help = "", beside }: { readonly help?: string; readonly beside?: Child } = {},
+): LabelledControl {
+	const id = uniqueId();
+	control.id = id;
+	const note = problemNote(control, help === "" ? undefined : `${id}-help`);
+	return {
+		element: element(
+			"div",
+			{ class: "field" },
+			element("label", { for: id }, label),
+			beside === undefined ? control : element("div", { class: "joined" }, control, beside),
+			note.element,
+			help === "" ? undefined : element("p", { class: "help", id: `${id}-help` }, help),
+		),
+		show: note.show,
+	};
+}
+
+/** The place of a problem beneath a control or a group of controls. */
+export function problemNote(control: HTMLElement, helpId?: string): LabelledControl {
+	const id = uniqueId();
+	const note = element("p", { class: "problem", id, hidden: true });
+	setAttributes(control, { "aria-describedby": helpId });
+	return {
+		element: note,
+		show(problem, warning) {
+			const wrong = problem !== undefined;
+			const text = problem ?? warning;
+			const kind = wrong ? texts.problem : texts.warning;
+			note.hidden = text === undefined;
+			note.className = wrong ? "problem" : "warning";
+			replaceContent(
+				note,
+				icon(icons.warning),
+				element("span", {}, element("b", { class: "aside" }, `${kind} `), text),
+			);
+			setAttributes(control, {
+				"aria-invalid": wrong ? "true" : undefined,
+				"aria-describedby": [text === undefined ? "" : id, helpId].filter(Boolean).join(" ") || undefined,
+			});
+		},
+	};
+}
+
+/** A password field that can be looked at. */
+export function secretInput(label: string): {
+	readonly input: HTMLInputElement;
+	readonly toggle: HTMLButtonElement;
+} {
+	const input = element("input", {
+		type: "password",
+		autocomplete: "off",
+		autocapitalize: "none",
+		spellcheck: "false",
+	});
+	const toggle = button(
+		texts.show,
+		() => {
+			const shown = input.type === "text";
+			input.type = shown ? "password" : "text";
+			toggle.textContent = shown ? texts.show : texts.hide;
+			toggle.setAttribute("aria-pressed", String(!shown));
+		},
+		{ class: "toggle", "aria-label": texts.showOf(label), "aria-pressed": "false" },
+	);
+	return { input, toggle };
+}
+
+/** How one kind of control reads and writes a value. */
+interface ControlBinding {
+	readonly control: Control;
+	read(): unknown;
+	write(value: unknown): void;
+	readonly beside?: Child;
+}
+
+/** A field as its description asks for; `help` and `required` are the page's own where it knows better. */
+export function settingField(
+	description: SettingDescription,
+	options: { readonly help?: string; readonly required?: string; readonly set?: boolean } = {},
+): FormField {
+	const { key, label, kind } = description;
+	const { choices = [] } = description;
+	if (kind === "choice" && choices.length <= 3) return choiceField(description);
+	if (kind === "list" && choices.length > 0) return choiceField(description);
+	if (kind === "number or word" || (kind === "number" && description.unit === "s"))
+		return pickField(description);
+	const access = description.secret === true ? secretBinding(label) : bindingFor(description);
+	const framed = labelledControl(withUnit(label, description.unit), access.control, {
+		help: helpOf(description, options),
+		beside: access.beside,
+	});
+	return {
+		key,
+		label,
+		element: framed.element,
+		read: access.read,
+		write: access.write,
+		missing: () =>
+			options.required !== undefined && (access.read() ?? (options.set === true ? "-" : "")) === ""
+				? [{ key, problem: options.required }]
+				: [],
+		show: (problems, warnings) => framed.show(problems[0]?.problem, warnings[0]?.problem),
+		focus: () => access.control.focus(),
+	};
+}
+
+function helpOf(
+	{ help, kind, secret }: SettingDescription,
+	options: { readonly help?: string; readonly set?: boolean },
+): string {
+	if (options.help !== undefined) return options.help;
+	if (secret === true && options.set === true) return `${help} ${texts.board.keepSecret}`;
+	return kind === "list" ? `${help} ${texts.board.onePerLine}` : help;
+}
+
+function withUnit(label: string, unit: string | undefined): string {
+	return unit === undefined || unit === "" ? label : `${label} (${texts.units[unit] ?? unit})`;
+}
+
+function secretBinding(label: string): ControlBinding {
+	const { input, toggle } = secretInput(label);
+	return {
+		control: input,
+		beside: toggle,
+		read: () => (input.value === "" ? undefined : input.value),
+		write: (value) => {
+			input.value = typeof value === "string" ? value : "";
+		},
+	};
+}
+
+const plainAttributes = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
+
+function bindingFor({ kind, choices = [], defaultValue }: SettingDescription): ControlBinding {
+	if (kind === "choice") {
+		const control = element("select", {}, ...choices.map((word) => new Option(choiceLabel(word), word)));
+		return textBinding(control);
+	}
+	if (kind === "list") {
+		const control = element("textarea", { ...plainAttributes, rows: 3 });
+		return {
+			control,
+			read: () => control.value.split("\n").flatMap((line) => (line.trim() === "" ? [] : [line.trim()])),
+			write: (value) => {
+				control.value = Array.isArray(value) ? value.join("\n") : "";
+			},
+		};
+	}
+	if (kind === "object") {
+		const control = element("textarea", { ...plainAttributes, rows: 4, class: "code" });
+		return {
+			control,
+			read: () => (control.value.trim() === "" ? defaultValue : parseJsonOrText(control.value)),
+			write: (value) => {
+				control.value = typeof value === "string" ? value : JSON.stringify(value, undefined, "  ");
+			},
+		};
+	}
+	if (kind === "long text")
+		return textBinding(element("textarea", { ...plainAttributes, rows: 5, class: "code" }));
+	if (kind === "number") return textBinding(element("input", { ...plainAttributes, inputmode: "decimal" }));
+	return textBinding(element("input", { ...plainAttributes, type: "text" }));
+}
+
+function textBinding(control: Control): ControlBinding {
+	return {
+		control,
+		read: () => control.value.trim(),
+		write: (value) => {
+			control.value = value === undefined ? "" : String(value);
+		},
+	};
+}
+
+/** What is no JSON goes as the text that it is: the board says what is wrong with it. */
+function parseJsonOrText(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text;
+	}
+}
+
+/** A few words, of which one is chosen, or of a list any. */
+function choiceField({ key, label, help, kind, choices = [] }: SettingDescription): FormField {
+	const name = uniqueId();
+	const several = kind === "list";
+	const type = several ? "checkbox" : "radio";
+	const inputs = choices.map((word) => element("input", { type, name, value: word }));
+	const chosen = () => inputs.filter(({ checked }) => checked).map(({ value }) => value);
+	const helpId = uniqueId();
+	const group = element("fieldset", { class: "field" });
+	const note = problemNote(group, helpId);
+	group.append(
+		element("legend", {}, label),
+		element(
+			"div",
+			{ class: "choices" },
+			...inputs.map((input) => element("label", {}, input, element("span", {}, choiceLabel(input.value)))),
+		),
+		note.element,
+		element("p", { class: "help", id: helpId }, help),
+	);
+	return {
+		key,
+		label,
+		element: group,
+		read: () => (several ? chosen() : chosen()[0]),
+		write: (value) => {
+			for (const input of inputs) input.checked = [value].flat().includes(input.value);
+		},
+		missing: () => [],
+		show: (problems, warnings) => note.show(problems[0]?.problem, warnings[0]?.problem),
+		focus: () => (inputs.find(({ checked }) => checked) ?? inputs[0])?.focus(),
+	};
+}
+
+const otherChoice = "other";
+/** Usual intervals, seconds. */
+const commonIntervalsS = [0, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400];
+
+/** The list of a pick: its words, the usual numbers, and what leads to any other. */
+function pickList({ unit, choices = [], min = 0, max = Number.POSITIVE_INFINITY }: SettingDescription) {
+	const seconds = unit === "s";
+	const numbers = seconds ? commonIntervalsS.filter((value) => value >= min && value <= max) : [];
+	return element(
+		"select",
+		{},
+		...choices.map((word) => new Option(choiceLabel(word), word)),
+		...numbers.map((value) => new Option(intervalLabel(value), String(value))),
+		new Option(seconds ? texts.board.other : texts.board.number, otherChoice),
+	);
+}
+
+/** A number that is mostly one of a few, or a word: chosen from a list, or typed. */
+function pickField(description: SettingDescription): FormField {
+	const { key, label, help, unit, choices = [] } = description;
+	const seconds = unit === "s";
+	const control = pickList(description);
+	const typed = element("input", {
+		inputmode: "numeric",
+		autocomplete: "off",
+		"aria-label": (seconds ? texts.board.secondsOf : texts.board.numberOf)(label),
+	});
+	const unitShown = seconds ? element("span", { class: "unit" }, texts.board.seconds) : undefined;
+	const more = element("span", { class: "typed" }, typed, unitShown);
+	const framed = labelledControl(label, control, { help, beside: more });
+	const refresh = () => {
+		more.hidden = control.value !== otherChoice;
+	};
+	control.addEventListener("change", () => {
+		refresh();
+		if (control.value === otherChoice) typed.focus();
+	});
+	const listed = () => findWord(choices, control.value) ?? Number(control.value);
+	return {
+		key,
+		label,
+		element: framed.element,
+		read: () => (control.value === otherChoice ? parseNumber(typed.value) : listed()),
+		write: (value) => {
+			const text = String(value);
+			const isListed = text !== otherChoice && [...control.options].some((option) => option.value === text);
+			control.value = isListed ? text : otherChoice;
+			typed.value = isListed ? "" : text;
+			refresh();
+		},
+		missing: () => [],
+		show: (problems, warnings) => {
+			framed.show(problems[0]?.problem, warnings[0]?.problem);
+			setAttributes(typed, { "aria-invalid": problems.length > 0 ? "true" : undefined });
+		},
+		focus: () => (control.value === otherChoice ? typed : control).focus(),
+	};
+}
+
+function findWord(choices: readonly string[], text: string): string | undefined {
+	return choices.find((word) => word === text);
+}
+
+/** What is no number goes as it was typed: the board says what is wrong with it. */
+function parseNumber(text: string): number | string {
+	return /^\s*\d+\s*$/.test(text) ? Number(text) : text;
+}
+
+function intervalLabel(value: number): string {
+	return value === 0 ? texts.board.eachReading : texts.duration(value);
+}
+
+export function choiceLabel(word: string): string {
+	return texts.board.words[word] ?? (word.charAt(0).toUpperCase() + word.slice(1)).replace(/_/g, " ");
+}

@@ -1,0 +1,195 @@
+import type { FieldProblem, ScanState, SettingDescription } from "../src/setup/api";
+import { button, element, icon, icons, replaceContent, setDisabled, signalBars, visuallyHidden } from "./dom";
+import { type FormField, type LabelledControl, problemNote } from "./form-field";
+import { isKnownNetwork, type KnownNetwork, NetworkEntry } from "./network-entry";
+import { texts } from "./texts";
+
+const words = texts.networks;
+/** As many as a board keeps. */
+const maxNetworks = 3;
+
+type ScannedNetwork = ScanState["networks"][number];
+
+interface NetworksOptions {
+	readonly description: SettingDescription;
+	onRescan(): void;
+	/** For a screen reader. */
+	announce(text: string): void;
+}
+
+/** The board's networks, and those that it hears: their names came over the air, and are text. */
+export class NetworksField implements FormField {
+	readonly key: string;
+	readonly label: string;
+	readonly element = element("fieldset", { class: "bare" });
+	readonly #announce: (text: string) => void;
+	readonly #note: LabelledControl = problemNote(this.element);
+	readonly #chosen = element("ol", { class: "entries" });
+	readonly #list = element("ul", { class: "networks" });
+	readonly #status = element("p", { class: "help" });
+	readonly #rescan: HTMLButtonElement;
+	#entries: readonly NetworkEntry[] = [];
+	nearby: readonly ScannedNetwork[] = [];
+	/** Names of the networks for which the board has a password. */
+	readonly savedSsids = new Set<string>();
+
+	constructor({ description: { key, label }, onRescan, announce }: NetworksOptions) {
+		this.key = key;
+		this.label = label;
+		this.#announce = announce;
+		this.#rescan = button(words.rescan, onRescan, { class: "quiet small" });
+		this.element.append(
+			element("legend", { class: "aside" }, label),
+			this.#note.element,
+			this.#chosen,
+			element("div", { class: "heading" }, element("h3", {}, words.nearby), this.#rescan),
+			this.#status,
+			this.#list,
+			button(words.hidden, () => this.#add({ ssid: "" }), { class: "quiet wide" }),
+			element("p", { class: "help" }, words.missing),
+		);
+	}
+
+	read(): unknown {
+		return this.#entries.map(({ value }) => value);
+	}
+
+	/** For a draft. */
+	readWithoutSecrets(): readonly KnownNetwork[] {
+		return this.#entries.map(({ known }) => known);
+	}
+
+	write(value: unknown): void {
+		const known = Array.isArray(value) ? value.filter(isKnownNetwork).slice(0, maxNetworks) : [];
+		for (const { ssid, saved } of known) if (saved === true) this.savedSsids.add(ssid);
+		this.#entries = known.map((one) => this.#makeEntry(this.withSavedState(one)));
+		this.#draw();
+	}
+
+	/** A file without secrets tells a network's name alone: it is open only if it was heard to be. */
+	withSavedState(known: KnownNetwork): KnownNetwork {
+		if (known.password !== undefined || known.saved !== undefined) return known;
+		const heard = this.nearby.find(({ ssid }) => ssid === known.ssid);
+		return { ...known, saved: this.savedSsids.has(known.ssid), secured: heard?.secured ?? true };
+	}
+
+	missing(): readonly FieldProblem[] {
+		if (this.#entries.length === 0) return [{ key: this.key, problem: words.first }];
+		return this.#entries.flatMap((entry, index) => entry.missing(`${this.key}.${index}`));
+	}
+
+	show(problems: readonly FieldProblem[]): void {
+		this.#note.show(problems.find(({ key }) => key === this.key)?.problem);
+		for (const [index, entry] of this.#entries.entries()) entry.show(`${this.key}.${index}`, problems);
+	}
+
+	focus(): void {
+		const wrong = this.element.querySelector<HTMLElement>("input[aria-invalid]");
+		if (wrong !== null) wrong.focus();
+		else if (this.#entries[0] !== undefined) this.#entries[0].focus();
+		else (this.#list.querySelector("button") ?? this.#rescan).focus();
+	}
+
+	/** Shows what the radio hears. */
+	showScan({ scanning, networks }: ScanState): void {
+		setDisabled(this.#rescan, scanning);
+		// What was heard before stays while the radio listens.
+		if (!scanning || networks.length > 0) this.nearby = networks;
+		const status = scanning ? words.scanning : this.nearby.length === 0 ? words.none : "";
+		this.#status.textContent = status;
+		this.#status.hidden = status === "";
+		this.#status.classList.toggle("busy", scanning);
+		this.drawNearby();
+	}
+
+	#choose({ ssid, secured, strength }: ScannedNetwork): void {
+		const known = this.#entries.find((entry) => entry.ssid === ssid);
+		if (known === undefined) this.#add({ ssid, secured, weak: signalLevel(strength) === 0 });
+		else known.focus();
+	}
+
+	#add(known: KnownNetwork): void {
+		if (this.#entries.length === maxNetworks) {
+			this.#note.show(words.full);
+			this.#announce(words.full);
+			return;
+		}
+		const entry = this.#makeEntry(known);
+		this.#entries = [...this.#entries, entry];
+		this.onEntriesChange();
+		entry.focus();
+	}
+
+	#makeEntry(known: KnownNetwork): NetworkEntry {
+		const entry: NetworkEntry = new NetworkEntry(known, {
+			onRemove: () => {
+				this.#entries = this.#entries.filter((one) => one !== entry);
+				this.onEntriesChange();
+				this.#announce(words.removed(entry.title));
+				(this.#list.querySelector("button") ?? this.#rescan).focus();
+			},
+			onUp: () => {
+				const index = this.#entries.indexOf(entry);
+				const others = this.#entries.filter((one) => one !== entry);
+				this.#entries = [...others.slice(0, index - 1), entry, ...others.slice(index - 1)];
+				this.onEntriesChange();
+				this.#announce(words.moved(entry.title, index));
+				entry.focus();
+			},
+		});
+		return entry;
+	}
+
+	/** The board's networks have become others, or are in another order. */
+	onEntriesChange(): void {
+		this.#note.show(undefined);
+		this.#draw();
+		// As typing does: what is not complete yet is no problem yet.
+		this.element.dispatchEvent(new Event("input", { bubbles: true }));
+	}
+
+	#draw(): void {
+		this.#chosen.hidden = this.#entries.length === 0;
+		replaceContent(this.#chosen, ...this.#entries.map((entry) => entry.element));
+		for (const [index, entry] of this.#entries.entries()) entry.setPosition(index);
+		this.drawNearby();
+	}
+
+	/** Drawn anew, without taking the focus away. */
+	drawNearby(): void {
+		const buttons = () => [...this.#list.querySelectorAll("button")];
+		const at = buttons().findIndex((one) => one.matches(":focus"));
+		const chosen = new Set(this.#entries.map(({ ssid }) => ssid));
+		replaceContent(
+			this.#list,
+			...this.nearby.map((heard) => networkRow(heard, chosen.has(heard.ssid), () => this.#choose(heard))),
+		);
+		if (at >= 0) buttons()[at]?.focus();
+	}
+}
+
+function networkRow(
+	{ ssid, strength, secured }: ScannedNetwork,
+	chosen: boolean,
+	choose: () => void,
+): HTMLElement {
+	const level = signalLevel(strength);
+	const security = secured ? words.secured : words.unsecured;
+	const about = [words.strength[level], security, ...(chosen ? [words.isChosen] : [])].join(", ");
+	const openTag = () => element("span", { class: "tag", "aria-hidden": "true" }, words.unsecured);
+	const control = button(signalBars(level), choose, { class: chosen ? "network chosen" : "network" });
+	control.append(
+		element("bdi", { class: "name" }, ssid),
+		visuallyHidden(`, ${about}`),
+		chosen ? icon(icons.check, "good") : secured ? icon(icons.lock) : openTag(),
+	);
+	return element("li", {}, control);
+}
+
+/** 0 … 4 bars of a strength in dBm: from where a link hardly holds to where it is as fast as it can be. */
+export function signalLevel(strength: number): 0 | 1 | 2 | 3 | 4 {
+	if (strength >= -55) return 4;
+	if (strength >= -67) return 3;
+	if (strength >= -75) return 2;
+	return strength >= -85 ? 1 : 0;
+}

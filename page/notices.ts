@@ -1,0 +1,40 @@
+import { element, icon, icons, replaceContent } from "./dom";
+import { texts } from "./texts";
+
+/** What the page has to say beyond its steps. */
+export class Notices {
+	readonly #live = element("p", { class: "aside", role: "status" });
+	readonly connectionNotice = element("p", { class: "notice", role: "status", hidden: true });
+	readonly error = element("p", { class: "notice", role: "alert", hidden: true });
+	/** Of the access point. */
+	name: string | undefined;
+	#lost = false;
+
+	get elements(): readonly HTMLElement[] {
+		return [this.#live, this.connectionNotice, this.error];
+	}
+
+	/** For a screen reader alone. */
+	announce(text: string): void {
+		this.#live.textContent = text;
+	}
+
+	showError(text: string): void {
+		this.error.hidden = false;
+		replaceContent(this.error, icon(icons.warning), element("span", {}, text));
+	}
+
+	clearError(): void {
+		this.error.hidden = true;
+		replaceContent(this.error);
+	}
+
+	showConnection(lost: boolean): void {
+		if (lost === this.#lost) return;
+		this.#lost = lost;
+		this.connectionNotice.hidden = !lost;
+		const text = this.name === undefined ? texts.lostFirst : texts.lost(this.name);
+		replaceContent(this.connectionNotice, ...(lost ? [icon(icons.warning), element("span", {}, text)] : []));
+		if (!lost) this.announce(texts.found);
+	}
+}

@@ -1,0 +1,67 @@
+import type { SensorDescription } from "../src/setup/api";
+import { button, element, icon, icons, replaceContent } from "./dom";
+import { texts } from "./texts";
+
+const words = texts.board;
+
+/** The sensors with what they measure right now. */
+export class SensorList {
+	readonly element = element("div", {});
+	readonly #list = element("div", { class: "sensors" });
+	readonly forgetButton: HTMLButtonElement;
+	shownJson = "";
+
+	/** `onLook`: sensors are to be looked for; `forget`: those that are missing forgotten first. */
+	constructor(onLook: (forget: boolean) => void) {
+		const look = button(words.lookAgain, () => onLook(false), { class: "quiet small" });
+		this.forgetButton = button(words.forgetMissing, () => onLook(true), { class: "quiet wide" });
+		replaceContent(
+			this.element,
+			element("div", { class: "heading" }, element("h3", {}, words.sensors), look),
+			this.#list,
+			this.forgetButton,
+		);
+	}
+
+	show(sensors: readonly SensorDescription[]): void {
+		const now = JSON.stringify(sensors);
+		// Nothing is drawn anew under somebody who reads it.
+		if (now === this.shownJson) return;
+		this.shownJson = now;
+		this.forgetButton.hidden = !sensors.some(({ missing }) => missing === true);
+		if (sensors.length === 0)
+			replaceContent(
+				this.#list,
+				element("p", { class: "warning" }, icon(icons.warning), element("span", {}, words.noSensors)),
+			);
+		else replaceContent(this.#list, ...sensors.map(sensorCard));
+	}
+}
+
+function sensorCard({ name, problem, values }: SensorDescription): HTMLElement {
+	return element(
+		"div",
+		{ class: "card" },
+		element("h4", {}, name),
+		problem === undefined
+			? undefined
+			: element("p", { class: "warning" }, icon(icons.warning), element("span", {}, problem)),
+		element(
+			"dl",
+			{ class: "values" },
+			...values.map(({ name: field, unit, value }) =>
+				element("div", {}, element("dt", {}, fieldText(field)), element("dd", {}, valueText(value, unit))),
+			),
+		),
+	);
+}
+
+/** Of `dew_point`: `dew point`. */
+function fieldText(name: string): string {
+	return texts.fields[name] ?? name.replace(/_/g, " ");
+}
+
+function valueText(value: number | boolean | string | undefined, unit: string): string {
+	if (value === undefined) return words.noValue;
+	return unit === "" ? String(value) : `${value} ${texts.units[unit] ?? unit}`;
+}

@@ -1,0 +1,159 @@
+import type { BoardClient } from "./board-client";
+import { button, element, icon, icons, replaceContent, uniqueId } from "./dom";
+import type { SettingsForm } from "./settings-form";
+import { texts } from "./texts";
+
+const words = texts.transfer;
+
+/** Of a settings file; the board knows which it can read. */
+const versionKey = "version";
+
+/** Characters: more than a board takes at once. */
+const maxFileLength = 16 * 1024;
+
+/** What a board has for itself: from another board's file they would make two boards one. */
+const ownKeys = ["deviceId", "dataSourceId"];
+
+interface SettingsFileOptions {
+	readonly client: BoardClient;
+	readonly form: SettingsForm;
+	/** Of the board, for the file. */
+	readonly name: string;
+	announce(text: string): void;
+}
+
+/** Settings from a file into the form, and those that the board has into a file. */
+export function settingsFileSection(options: SettingsFileOptions): HTMLElement {
+	return element(
+		"details",
+		{},
+		element("summary", {}, words.title),
+		element("p", { class: "help" }, words.lead),
+		importGroup(options),
+		exportGroup(options),
+	);
+}
+
+function importGroup({ client, form, announce }: SettingsFileOptions): HTMLElement {
+	const file = element("input", { type: "file", accept: ".json,application/json", id: uniqueId() });
+	const text = element("textarea", { rows: 4, class: "code", spellcheck: "false", id: uniqueId() });
+	const mine = element("input", { type: "checkbox" });
+	const result = element("p", { class: "result", tabindex: -1, hidden: true });
+	const tell = (...lines: readonly string[]) => {
+		result.hidden = false;
+		replaceContent(result, ...lines.flatMap((line) => [line, element("br")]).slice(0, -1));
+		announce(lines.join(" "));
+	};
+	const take = async () => {
+		const [chosen] = file.files ?? [];
+		if ((chosen?.size ?? text.value.length) > maxFileLength) return tell(words.tooLarge);
+		const content = chosen === undefined ? text.value : await chosen.text();
+		if (content.trim() === "") return tell(words.nothing);
+		const settings = parseSettings(content);
+		if (settings === undefined) return tell(words.notJson);
+		const left = mine.checked ? [] : ownKeys;
+		const { problems } = await client.check(settings);
+		const refused = problems.find(({ key }) => key === versionKey);
+		if (refused !== undefined) return tell(refused.problem);
+		const names = Object.keys(settings).filter((key) => key !== versionKey && !left.includes(key));
+		const known = names.filter((key) => form.field(key) !== undefined);
+		const unknown = names.filter((key) => !known.includes(key));
+		form.write(Object.fromEntries(known.map((key) => [key, settings[key]])));
+		form.markTouched(known);
+		file.value = "";
+		text.value = "";
+		// A field need not be able to show what is wrong in a file: a list in place of a number.
+		const wrong = problems.flatMap(({ key, problem }) => {
+			const field = form.field(key.split(".", 1)[0] ?? "");
+			return field === undefined ? [] : [words.wrong(field.label, problem)];
+		});
+		tell(
+			words.taken(known.length),
+			...wrong,
+			...(unknown.length > 0 ? [words.unknown(unknown.join(", "))] : []),
+		);
+		await form.check();
+	};
+	return element(
+		"section",
+		{ class: "group" },
+		element("h4", {}, words.import),
+		element("div", { class: "field" }, element("label", { for: file.id }, words.file), file),
+		element("div", { class: "field" }, element("label", { for: text.id }, words.paste), text),
+		element("label", { class: "check" }, mine, element("span", {}, words.own)),
+		button(words.take, () => void take(), { class: "wide" }),
+		result,
+	);
+}
+
+/** The settings in a file; `undefined` when it is none. */
+function parseSettings(content: string): Readonly<Record<string, unknown>> | undefined {
+	try {
+		const value: unknown = JSON.parse(content);
+		if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+		return { ...value };
+	} catch {
+		return undefined;
+	}
+}
+
+function exportGroup({ client, name, announce }: SettingsFileOptions): HTMLElement {
+	const secrets = element("input", { type: "checkbox", "aria-describedby": uniqueId() });
+	const shown = element("div", { class: "stack", hidden: true });
+	const close = () => {
+		shown.hidden = true;
+		replaceContent(shown);
+	};
+	const make = async () => {
+		const content = await client.export(secrets.checked);
+		replaceContent(shown, ...exportResult(content, words.fileName(name), { announce, close }));
+		shown.hidden = false;
+		shown.querySelector("textarea")?.focus();
+	};
+	return element(
+		"section",
+		{ class: "group" },
+		element("h4", {}, words.export),
+		element("p", { class: "help" }, words.saved),
+		element("label", { class: "check" }, secrets, element("span", {}, words.secrets)),
+		element("p", { class: "help", id: secrets.getAttribute("aria-describedby") ?? "" }, words.secretsHelp),
+		button(words.make, () => void make(), { class: "wide" }),
+		shown,
+	);
+}
+
+/** The file as a text, too: the sheet of a captive portal saves no files. */
+function exportResult(
+	content: string,
+	fileName: string,
+	{ announce, close }: { announce(text: string): void; close(): void },
+): readonly HTMLElement[] {
+	const id = uniqueId();
+	const text = element("textarea", { id, rows: 8, class: "code", readonly: true, spellcheck: "false" });
+	text.value = content;
+	const link = element(
+		"a",
+		{
+			class: "button",
+			download: fileName,
+			href: URL.createObjectURL(new Blob([content], { type: "application/json" })),
+		},
+		words.download,
+	);
+	const copy = button(words.copy, () => {
+		text.select();
+		// The clipboard's own interface is for secure origins alone, and the board's is plain HTTP.
+		if (document.execCommand("copy")) {
+			replaceContent(copy, icon(icons.check), words.copied);
+			announce(words.copied);
+		}
+	});
+	const end = () => {
+		URL.revokeObjectURL(link.href);
+		close();
+	};
+	return [
+		element("div", { class: "field" }, element("label", { for: id }, words.made), text),
+		element("div", { class: "row" }, link, copy, button(words.close, end)),
+	];
+}

@@ -1,0 +1,279 @@
+import type { FieldProblem, SettingDescription, SetupState } from "../src/setup/api";
+import { BoardClient, NoResponseError, poll, RequestRefusedError } from "./board-client";
+import { BoardSection } from "./board-section";
+import { estimateCalls } from "./call-estimate";
+import { element } from "./dom";
+import { donePage } from "./done-page";
+import { deleteDraft, readDraft, saveDraft } from "./draft";
+import { settingField } from "./form-field";
+import { isKnownNetwork } from "./network-entry";
+import { NetworkScan } from "./network-scan";
+import { NetworksField } from "./networks-field";
+import { Notices } from "./notices";
+import { settingsFileSection } from "./settings-file-section";
+import { SettingsForm } from "./settings-form";
+import { sourceField } from "./source-field";
+import { type StepName, Steps, stepNames } from "./steps";
+import { TestSection } from "./test-section";
+import { texts } from "./texts";
+
+/** Between two looks at the sensors, milliseconds. */
+const sensorsIntervalMs = 3_000;
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** The whole page: what is filled in, tested and saved, step by step. */
+class SetupPage {
+	readonly steps: Steps;
+	readonly #client: BoardClient;
+	readonly #notices: Notices;
+	readonly #form: SettingsForm;
+	readonly #networks: NetworksField;
+	readonly #scanning: NetworkScan;
+	readonly #board: BoardSection;
+	readonly #test: TestSection;
+	#state: SetupState;
+	stopPolling: (() => void) | undefined;
+
+	constructor(client: BoardClient, notices: Notices, state: SetupState) {
+		const announce = (text: string) => notices.announce(text);
+		this.#client = client;
+		this.#notices = notices;
+		this.#state = state;
+		this.steps = new Steps(() => this.onChange());
+		this.#form = new SettingsForm(client, () => this.onChange());
+		this.#scanning = new NetworkScan({ client, networks: () => this.#networks, announce });
+		this.#networks = new NetworksField({
+			description: this.#row("networks"),
+			onRescan: () => void this.#scanning.rescan(),
+			announce,
+		});
+		const form = this.#form;
+		// Fields are looked through in the order in which they are added: that of the page.
+		const wifi = [form.add(this.#networks)];
+		const dakkio = this.#dakkioFields();
+		this.#board = new BoardSection(
+			state,
+			form,
+			["networks", "key", "bucketId", "dataSourceId"],
+			(forget) => void this.scanSensors(forget),
+		);
+		this.#test = new TestSection({
+			client,
+			form,
+			announce,
+			goTo: (key) => this.#goTo(key),
+			startTest: () => this.startTest(),
+			onStateChange: () => this.onChange(),
+			save: () => this.#save(),
+		});
+		const transfer = settingsFileSection({ client, form, name: state.board.name, announce });
+		this.#addStep("wifi", texts.networks, wifi);
+		this.#addStep("dakkio", texts.dakkio, dakkio);
+		this.#addStep("board", texts.board, [...this.#board.elements, transfer]);
+		this.#addStep("test", texts.test, this.#test.elements);
+	}
+
+	async start(): Promise<void> {
+		this.#form.write(this.boardSettings.settings);
+		const kept = this.#form.values();
+		this.#form.write(this.mergedDraft());
+		for (const event of ["input", "change"])
+			this.steps.element.addEventListener(event, () => this.onChange());
+		this.steps.start();
+		const test = await this.#client.test();
+		this.#test.resume(test, kept);
+		if (test.running) this.steps.go("test");
+		this.stopPolling = poll(() => this.refreshSensors(), sensorsIntervalMs);
+		await this.#scanning.start();
+	}
+
+	/** What the board has: saved, or tested since. */
+	get boardSettings(): Pick<SetupState, "settings" | "secretsSet"> {
+		return this.#state.tested ?? this.#state;
+	}
+
+	#row(key: string): SettingDescription {
+		const known = this.#state.table.find((row) => row.key === key);
+		return known ?? { key, label: key, help: "", defaultValue: "", kind: "text" };
+	}
+
+	#dakkioFields(): readonly HTMLElement[] {
+		const words = texts.dakkio;
+		const set = this.boardSettings.secretsSet.includes("key");
+		const key = this.#row("key");
+		const help = set ? `${key.help} ${words.keySet}` : key.help;
+		const fields = [
+			settingField(key, { set, required: words.keyMissing, help }),
+			settingField(this.#row("bucketId"), { required: words.bucketMissing }),
+			sourceField(this.#row("dataSourceId")),
+		];
+		return fields.map((field) => this.#form.add(field));
+	}
+
+	#addStep(
+		name: StepName,
+		{ title, lead }: { readonly title: string; readonly lead: string },
+		content: readonly HTMLElement[],
+	): void {
+		this.steps.add(name, { title, lead, content, onNext: (next) => void this.completeStep(name, next) });
+	}
+
+	/** Anything on the page may have become another. */
+	onChange(): void {
+		for (const name of stepNames) this.steps.markComplete(name, this.isComplete(name));
+		this.#board.showPlan();
+		this.#test.refresh();
+		saveDraft({ board: this.#state.board.name, settings: this.#draft() });
+	}
+
+	/** Nothing is missing; what has presets for everything is so only once it was seen. */
+	isComplete(name: StepName): boolean {
+		if (name === "test") return this.#test.passed;
+		return (name !== "board" || this.steps.seen.has(name)) && this.#form.isComplete(this.steps.form(name));
+	}
+
+	#draft(): Values {
+		const draft: Record<string, unknown> = { ...this.#form.values() };
+		for (const { key, secret } of this.#state.table) if (secret === true) delete draft[key];
+		draft.networks = this.#networks.readWithoutSecrets();
+		return draft;
+	}
+
+	/** What was filled in before the page was loaded anew; which passwords there are, the board knows. */
+	mergedDraft(): Values {
+		const { settings } = this.boardSettings;
+		const draft = readDraft(this.#state.board.name);
+		if (draft.networks === undefined) return draft;
+		const kept = [settings.networks].flat().filter(isKnownNetwork);
+		const networks = [draft.networks].flat().filter(isKnownNetwork);
+		return {
+			...draft,
+			networks: networks.map((network) => ({
+				...network,
+				saved: kept.some(({ ssid, saved }) => ssid === network.ssid && saved === true),
+			})),
+		};
+	}
+
+	/** On to the next step, if nothing is wrong with this one. */
+	async completeStep(name: StepName, next: StepName): Promise<void> {
+		const form = this.steps.form(name);
+		await this.#form.checkPart(form);
+		const wrong = this.#form.firstInvalid(form);
+		if (wrong === undefined) this.steps.go(next);
+		else this.#goTo(wrong.key);
+	}
+
+	/** To a setting, in whatever step and group it is. */
+	#goTo(key: string): void {
+		const field = this.#form.field(key);
+		if (field === undefined) return;
+		for (let at = field.element.parentElement; at !== null; at = at.parentElement)
+			if (at instanceof HTMLDetailsElement) at.open = true;
+		this.steps.go(this.steps.stepOf(field.element), () => {
+			field.focus();
+			field.element.scrollIntoView({ block: "center" });
+		});
+	}
+
+	/** Shows what is wrong and goes there; whether anything is. */
+	showProblems(problems: readonly FieldProblem[]): boolean {
+		if (problems.length === 0) return false;
+		this.#form.showAll(problems);
+		this.#notices.announce(texts.problems(problems.length));
+		const first = this.#form.firstInvalid();
+		if (first === undefined) this.#notices.showError(problems.map(({ problem }) => problem).join(" "));
+		else this.#goTo(first.key);
+		return true;
+	}
+
+	/** All that is wrong, at once: with what is missing, and with what the board says of the rest. */
+	async hasProblems(missing: readonly FieldProblem[]): Promise<boolean> {
+		const { problems } = await this.#client.check(this.#form.values());
+		return this.showProblems([...missing, ...problems]);
+	}
+
+	async startTest(): Promise<number | undefined> {
+		this.#notices.clearError();
+		if (await this.hasProblems(this.#form.missing())) return undefined;
+		const begun = await this.#client.startTest(this.#form.values());
+		if (typeof begun === "number") return begun;
+		this.showProblems(begun);
+		return undefined;
+	}
+
+	async #save(): Promise<void> {
+		this.#notices.clearError();
+		// A key or a bucket may come later; without a network nothing can.
+		if (await this.hasProblems(this.#form.missing(["networks"]))) return;
+		if (this.showProblems(await this.#client.save(this.#form.values()))) return;
+		this.stopPolling?.();
+		this.#state = await this.#client.state();
+		this.showDone(await this.#leaveSetup());
+	}
+
+	/** Whether the board said that it starts. */
+	async #leaveSetup(): Promise<boolean> {
+		try {
+			await this.#client.finish();
+			return true;
+		} catch (error) {
+			if (error instanceof NoResponseError) return false;
+			throw error;
+		}
+	}
+
+	showDone(confirmed: boolean): void {
+		const given = this.#form.values();
+		const page = donePage({
+			state: this.#state,
+			tested: this.#test.passed,
+			joined: this.#test.resultOf("join"),
+			source: this.#test.resultOf("source"),
+			server: String(given.server),
+			plan: estimateCalls(given, this.#state.plan.limit),
+			onBattery: given.power === "battery",
+			confirmed,
+		});
+		this.steps.replaceWith(page);
+		deleteDraft();
+		document.title = `${texts.end.title} – ${texts.title}`;
+		page.querySelector("h2")?.focus();
+	}
+
+	async scanSensors(forget: boolean): Promise<void> {
+		await this.#client.scanSensors(forget);
+		await this.refreshSensors();
+	}
+
+	/** The sensors' values, while they can be seen. */
+	async refreshSensors(): Promise<void> {
+		if (this.steps.current !== "board") return;
+		this.#state = await this.#client.state();
+		this.#board.show(this.#state);
+	}
+}
+
+async function main(): Promise<void> {
+	const notices = new Notices();
+	const client = new BoardClient((lost) => notices.showConnection(lost));
+	const name = element("p", { class: "board" });
+	const header = element("header", {}, name, element("h1", {}, texts.title));
+	const loading = element("main", {}, element("p", { class: "lead busy" }, texts.loading));
+	document.body.append(header, ...notices.elements, loading);
+	addEventListener("unhandledrejection", (event) => {
+		if (!(event.reason instanceof RequestRefusedError)) return;
+		event.preventDefault();
+		notices.showError(event.reason.message);
+	});
+	const state = await client.state();
+	notices.name = state.board.name;
+	name.textContent = state.board.name;
+	const page = new SetupPage(client, notices, state);
+	header.append(page.steps.navigation);
+	loading.replaceWith(page.steps.element);
+	await page.start();
+}
+
+void main();

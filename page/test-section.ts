@@ -1,0 +1,271 @@
+import type { TestState, TestStep } from "../src/setup/api";
+import { type BoardClient, poll } from "./board-client";
+import { button, element, icon, icons, replaceContent, setDisabled, visuallyHidden } from "./dom";
+import { signalLevel } from "./networks-field";
+import type { SettingsForm } from "./settings-form";
+import { texts } from "./texts";
+
+const words = texts.test;
+
+/** Between two looks at a test that runs, milliseconds. */
+const pollIntervalMs = 500;
+
+/** The setting that mends what a step found. */
+const fixedBySetting: Readonly<Partial<Record<TestStep, string>>> = {
+	join: "networks",
+	name: "server",
+	time: "ntpServers",
+	certificate: "rootCertificate",
+	key: "key",
+	source: "dataSourceId",
+};
+
+type Values = Readonly<Record<string, unknown>>;
+
+interface TestSectionOptions {
+	readonly client: BoardClient;
+	readonly form: SettingsForm;
+	announce(text: string): void;
+	/** To a setting, wherever it is on the page. */
+	goTo(key: string): void;
+	/** Begins a test with what the form has; resolves with its number, or with nothing when it has not begun. */
+	startTest(): Promise<number | undefined>;
+	/** The test has gone on. */
+	onStateChange(): void;
+	save(): Promise<void>;
+}
+
+/** The test, as the board goes through it, and what follows from it: saving. */
+export class TestSection {
+	readonly elements: readonly HTMLElement[];
+	readonly #options: TestSectionOptions;
+	readonly #list = element("ol", { class: "test" });
+	readonly summary = element("p", { class: "verdict", hidden: true });
+	readonly #start: HTMLButtonElement;
+	readonly #save: HTMLButtonElement;
+	readonly #saveHelp = element("p", { class: "help", hidden: true }, words.anywayHelp);
+	#state: TestState | undefined;
+	/** Of the test that is followed. */
+	testNumber = 0;
+	/** What was tested, to tell whether it was changed since. */
+	testedValues: Values = {};
+	lastAnnouncement = "";
+	drawnJson = "";
+	stopPolling: (() => void) | undefined;
+
+	constructor(options: TestSectionOptions) {
+		this.#options = options;
+		this.#start = button(words.start, () => void this.#run(), { class: "wide" });
+		this.#save = button(words.saveUntested, () => void this.saveSettings(), { class: "wide" });
+		this.elements = [
+			element("p", { class: "help" }, words.channel),
+			this.#list,
+			this.summary,
+			this.#start,
+			this.#save,
+			this.#saveHelp,
+		];
+		this.refresh();
+	}
+
+	/** What the last test found, for the end of the setup. */
+	resultOf(step: TestStep): string | undefined {
+		const text = this.passed ? this.#state?.steps.find((one) => one.step === step)?.text : undefined;
+		return text && displayText(text);
+	}
+
+	/** All went well, with these settings. */
+	get passed(): boolean {
+		return this.#state?.passed === true && !this.hasChanged;
+	}
+
+	/** A test that was begun before this page was loaded goes on; `tested`: what the board has. */
+	resume(state: TestState, tested: Values): void {
+		if (!state.running && state.steps.every((step) => step.state === "waiting")) return;
+		this.testedValues = tested;
+		this.testNumber = state.number;
+		this.applyState(state);
+		if (state.running) this.pollTest();
+	}
+
+	/** The settings may have been changed. */
+	refresh(): void {
+		const state = this.#state;
+		const running = state?.running === true;
+		this.#drawSteps();
+		const failed = state?.steps.some((step) => step.state === "failed") === true;
+		this.showSummary(failed);
+		setDisabled(this.#start, running);
+		this.#start.textContent = running ? words.running : state === undefined ? words.start : words.again;
+		setDisabled(this.#save, running);
+		this.#save.textContent = this.passed ? words.save : failed ? words.saveAnyway : words.saveUntested;
+		this.#saveHelp.hidden = this.passed || running;
+		this.#save.classList.toggle("primary", this.passed);
+		this.#start.classList.toggle("primary", !this.passed);
+	}
+
+	get hasChanged(): boolean {
+		return JSON.stringify(this.#options.form.values()) !== JSON.stringify(this.testedValues);
+	}
+
+	showSummary(failed: boolean): void {
+		const state = this.#state;
+		const text =
+			state === undefined || state.running
+				? ""
+				: this.hasChanged
+					? words.changed
+					: state.passed
+						? words.passed
+						: failed
+							? words.failed
+							: this.interruptionText;
+		this.summary.hidden = text === "";
+		this.summary.className = this.passed ? "verdict good" : "verdict";
+		replaceContent(this.summary, icon(this.passed ? icons.check : icons.warning), element("span", {}, text));
+	}
+
+	/** Why a test has neither passed nor failed. */
+	get interruptionText(): string {
+		return this.#state?.number === 0 ? words.interrupted : words.another;
+	}
+
+	async #run(): Promise<void> {
+		const { startTest, announce, form } = this.#options;
+		const before = this.#state;
+		const tested = form.values();
+		// From the first moment on, so that nothing of an earlier test is taken for this one's.
+		this.#state = { number: 0, running: true, passed: false, steps: [] };
+		this.refresh();
+		let begun: number | undefined;
+		try {
+			begun = await startTest();
+		} finally {
+			if (begun === undefined) this.#state = before;
+			this.refresh();
+		}
+		if (begun === undefined) return;
+		this.testNumber = begun;
+		this.testedValues = tested;
+		announce(words.running);
+		this.pollTest();
+	}
+
+	pollTest(): void {
+		this.stopPolling?.();
+		const end = poll(async () => {
+			const state = await this.#options.client.test();
+			// One that another phone has begun says nothing of what was filled in here.
+			const own = state.number === this.testNumber || state.number === 0;
+			this.applyState(own ? state : { number: state.number, running: false, passed: false, steps: [] });
+			this.#announce();
+			if (own && state.running) return;
+			end();
+			this.scrollToResult();
+		}, pollIntervalMs);
+		this.stopPolling = end;
+	}
+
+	applyState(state: TestState): void {
+		this.#state = state;
+		const { dataSourceId } = state;
+		// Made by the test, and tested with it.
+		if (dataSourceId !== undefined && this.testedValues.dataSourceId !== dataSourceId) {
+			this.testedValues = { ...this.testedValues, dataSourceId };
+			this.#options.form.write({ dataSourceId });
+		}
+		this.#options.onStateChange();
+	}
+
+	/** The list has grown meanwhile: what comes next is not to be looked for. */
+	scrollToResult(): void {
+		const failed = this.#list.querySelector(".failed");
+		(failed ?? this.#save).scrollIntoView({ block: "nearest" });
+	}
+
+	/** Each step's end once, and at last the verdict. */
+	#announce(): void {
+		const { steps = [], running, passed } = this.#state ?? { running: false, passed: false };
+		const last = [...steps].reverse().find(({ state }) => state === "done" || state === "failed");
+		const parts = last === undefined ? [] : [stepText(last)];
+		if (!running)
+			parts.push(passed ? words.passed : last?.state === "failed" ? words.failed : this.interruptionText);
+		const text = parts.join(" ");
+		if (text === this.lastAnnouncement) return;
+		this.lastAnnouncement = text;
+		this.#options.announce(text);
+	}
+
+	#drawSteps(): void {
+		const { goTo, form } = this.#options;
+		// Nothing is drawn anew under somebody who reads it, or whose focus is on it.
+		const state = JSON.stringify(this.#state?.steps ?? []);
+		if (state === this.drawnJson) return;
+		this.drawnJson = state;
+		const known = new Map(this.#state?.steps.map((step) => [step.step, step]));
+		const all = Object.keys(words.steps) as TestStep[];
+		replaceContent(
+			this.#list,
+			...all.map((step) => {
+				const shown = known.get(step) ?? { step, state: "waiting" };
+				const key = fixedBySetting[step];
+				const field = key === undefined ? undefined : form.field(key);
+				const mend =
+					shown.state === "failed" && field !== undefined
+						? button(words.change(field.label), () => goTo(field.key), { class: "quiet small" })
+						: undefined;
+				return stepItem(shown, mend);
+			}),
+		);
+	}
+
+	async saveSettings(): Promise<void> {
+		setDisabled(this.#save, true);
+		this.#save.textContent = words.saving;
+		try {
+			await this.#options.save();
+		} finally {
+			this.refresh();
+		}
+	}
+}
+
+type StepState = TestState["steps"][number];
+
+function stepItem({ step, state, text, cure }: StepState, mend: HTMLElement | undefined): HTMLElement {
+	const marks = { waiting: "", running: "", done: icons.check, failed: icons.cross } as const;
+	return element(
+		"li",
+		{ class: `step ${state}` },
+		element("span", { class: "mark" }, icon(marks[state])),
+		element(
+			"div",
+			{ class: "about" },
+			element("strong", {}, words.steps[step]),
+			visuallyHidden(`: ${words.states[state]}`),
+			text === undefined ? undefined : element("p", {}, displayText(text)),
+			cure === undefined ? undefined : element("p", { class: "cure" }, cure),
+			mend,
+		),
+	);
+}
+
+/**
+ * A time is shown as this phone would show it, beside which it is easily told whether it is right; a signal's strength in
+ * words, too.
+ */
+function displayText(text: string): string {
+	const time = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? new Date(text) : undefined;
+	return (
+		time?.toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" }) ??
+		text.replace(/(-\d+) dBm$/, (_, power) =>
+			words.signal(texts.networks.strength[signalLevel(Number(power))] ?? "", power),
+		)
+	);
+}
+
+function stepText({ step, state, text, cure }: StepState): string {
+	return [`${words.steps[step]}: ${words.states[state]}.`, text && displayText(text), cure]
+		.filter(Boolean)
+		.join(" ");
+}

@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { noScript, texts } from "../page/texts";
+import { root } from "./sdk";
+
+/** The setup page as the board serves it. */
+export interface BuiltPage {
+	/** One document that refers to nothing else. */
+	readonly html: string;
+	/** The content policy's sources for its script and its style: `sha256-…`. */
+	readonly scriptHash: string;
+	readonly styleHash: string;
+	/** A strong entity tag (RFC 9110 section 8.8.3), quotes included. */
+	readonly etag: string;
+}
+
+const sources = join(root, "page");
+
+/** What browsers of captive portals' sheets know, from 2021 on. */
+const browserTargets = ["chrome92", "firefox90", "safari15"];
+
+/** Makes the document from its sources; the same sources always give the same document. */
+export async function buildPage(): Promise<BuiltPage> {
+	const [script, style] = await Promise.all([bundle("setup-page.ts"), bundle("setup-page.css")]);
+	const html = readFileSync(join(sources, "setup-page.html"), "utf8")
+		.replace(/<!--[\s\S]*?-->/g, "")
+		.replace(/\s*\n\s*/g, "\n")
+		.replace("%title%", texts.title)
+		.replace("%noScript%", noScript)
+		.replace("/* style */", () => style)
+		.replace("/* script */", () => script)
+		.trim();
+	return {
+		html,
+		scriptHash: hash(script),
+		styleHash: hash(style),
+		etag: `"${digest(html, "base64url").slice(0, 16)}"`,
+	};
+}
+
+/** Compressed as the board keeps it. Other releases of zlib may find other bytes for the same document. */
+export function compressPage(html: string): Buffer {
+	const bytes = gzipSync(html, { level: 9, memLevel: 9 });
+	// The operating system that compressed it (RFC 1952 section 2.3): none.
+	bytes[9] = 0xff;
+	return bytes;
+}
+
+/** The module of the firmware that holds the page. */
+export function pageModule({ html, scriptHash, styleHash, etag }: BuiltPage): string {
+	return `/* The setup page, made from page/ by \`npm run build:page\`: do not edit it here. */
+
+import { decodeBase64 } from "../common/base64";
+
+/** The document, gzip (RFC 1952): decoded when the firmware is built, so that its bytes alone lie in the chip's flash. */
+export const pageGzip: Uint8Array =
+	decodeBase64(
+		"${compressPage(html).toString("base64")}",
+	) ?? new Uint8Array(0);
+
+/** Its entity tag, with the quotes. */
+export const pageEtag = '${etag}';
+
+/** What its content policy must allow: its one script, and its one style. */
+export const pageScriptHash = "${scriptHash}";
+export const pageStyleHash = "${styleHash}";
+`;
+}
+
+async function bundle(entry: string): Promise<string> {
+	const { outputFiles } = await build({
+		entryPoints: [join(sources, entry)],
+		bundle: true,
+		minify: true,
+		format: "iife",
+		charset: "utf8",
+		legalComments: "none",
+		target: browserTargets,
+		write: false,
+	});
+	const text = outputFiles[0]?.text.trim() ?? "";
+	// Either would end the element that it stands in.
+	if (/<\/(script|style)|<!--/i.test(text)) throw new Error(`${entry} cannot be part of a document`);
+	return text;
+}
+
+function hash(text: string): string {
+	return `sha256-${digest(text, "base64")}`;
+}
+
+function digest(text: string, encoding: "base64" | "base64url"): string {
+	return createHash("sha256").update(text).digest(encoding);
+}

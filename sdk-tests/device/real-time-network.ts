@@ -1,0 +1,96 @@
+import type { Network } from "../../src/boards/board";
+import type {
+	TCP,
+	TCPFromOptions,
+	TCPOptions,
+	TLSOptions,
+	UDP,
+	UDPOptions,
+	UDPPacket,
+} from "../../src/boards/ecma419";
+import type { LeapingTime } from "./leaping-time";
+
+/** The network with time at life's speed as long as one of its connections is open. */
+export function realTimeNetwork(network: Network, time: LeapingTime): Network {
+	return {
+		...network,
+		TCP: class extends RealTimeSocket {
+			constructor(options: TCPOptions | TCPFromOptions) {
+				super(options, time, (callbacks) => new network.TCP({ ...options, ...callbacks }));
+			}
+		},
+		TLS: class extends RealTimeSocket {
+			constructor(options: TLSOptions) {
+				super(options, time, (callbacks) => new network.TLS({ ...options, ...callbacks }));
+			}
+		},
+		UDP: class extends RealTimeUdp {
+			constructor(options: UDPOptions) {
+				super(new network.UDP(options), time);
+			}
+		},
+	};
+}
+
+class RealTimeSocket implements TCP {
+	private readonly socket: TCP;
+	private readonly release: () => void;
+
+	constructor(
+		{ onError }: Pick<TCPOptions, "onError">,
+		time: LeapingTime,
+		open: (callbacks: { onError(error?: Error): void }) => TCP,
+	) {
+		this.release = time.hold();
+		this.socket = open({
+			onError: (error) => {
+				this.release();
+				onError?.(error);
+			},
+		});
+	}
+
+	get remoteAddress(): string | undefined {
+		return this.socket.remoteAddress;
+	}
+
+	get remotePort(): number | undefined {
+		return this.socket.remotePort;
+	}
+
+	read(buffer: Uint8Array): number {
+		return this.socket.read(buffer);
+	}
+
+	write(buffer: Uint8Array): void {
+		this.socket.write(buffer);
+	}
+
+	close(): void {
+		this.release();
+		this.socket.close();
+	}
+}
+
+class RealTimeUdp implements UDP {
+	private readonly socket: UDP;
+	private readonly release: () => void;
+
+	constructor(socket: UDP, time: LeapingTime) {
+		this.socket = socket;
+		this.release = time.hold();
+	}
+
+	read(): UDPPacket | undefined {
+		return this.socket.read();
+	}
+
+	write(buffer: Uint8Array, address: string, port: number): void {
+		this.socket.write(buffer, address, port);
+	}
+
+	close(): void {
+		this.release();
+		this.socket.close();
+	}
+}

@@ -1,0 +1,296 @@
+import {
+	certify,
+	damaged,
+	KeyUsageFlags,
+	keyToPem,
+	nameConstraints,
+	rawNames,
+	type TestCertificate,
+	toPem,
+	unknownRestriction,
+} from "./certificate";
+
+/** A server's chain, and what a strict client makes of it. */
+export interface ChainCase {
+	readonly name: string;
+	/** By which the client calls the server. */
+	readonly host: string;
+	/** What the client trusts, PEM. */
+	readonly root: string;
+	/** What the server shows and the key that it proves, PEM. */
+	readonly presented: string;
+	readonly key: string;
+	/** How the board answers: `accepted`, or the beginning of its refusal. */
+	readonly expected: string;
+	/** Where the board is stricter than OpenSSL: why. */
+	readonly stricter?: string;
+}
+
+const host = "api.dakkio.test";
+
+/** Every chain of the table, made anew. */
+export async function makeChains(): Promise<readonly ChainCase[]> {
+	const root = await certify({ name: "Root", authority: true });
+	const intermediate = await certify({ name: "Intermediate", issuer: root, authority: 0 });
+	const leaf = (issuer: TestCertificate, more: Partial<Parameters<typeof certify>[0]> = {}) =>
+		certify({ name: "Server", issuer, names: [host], ...more });
+	const good = await leaf(intermediate);
+	const chains: Promise<ChainCase>[] = [];
+	const add = (
+		name: string,
+		expected: string,
+		holders: readonly (TestCertificate | string)[],
+		more: { host?: string; root?: TestCertificate; key?: TestCertificate; stricter?: string } = {},
+	) => {
+		const [first] = holders;
+		const holder = more.key ?? (typeof first === "object" ? first : good);
+		chains.push(
+			(async () => ({
+				name,
+				expected,
+				host: more.host ?? host,
+				root: toPem(more.root ?? root),
+				presented: holders.map((each) => (typeof each === "string" ? each : toPem(each))).join(""),
+				key: await keyToPem(holder),
+				...(more.stricter === undefined ? {} : { stricter: more.stricter }),
+			}))(),
+		);
+	};
+
+	add("a leaf and its intermediate", "accepted", [good, intermediate]);
+	add("a chain of one, signed by a root", "accepted", [await leaf(root)]);
+	add("the root is sent along", "accepted", [good, intermediate, root]);
+	const upper = await certify({ name: "Upper", issuer: root, authority: 1 });
+	const lower = await certify({ name: "Lower", issuer: upper, authority: 0 });
+	add("two intermediates", "accepted", [await leaf(lower), lower, upper]);
+	add("two intermediates in the wrong order", "accepted", [await leaf(lower), upper, lower]);
+	add("a certificate in between that belongs to nobody", "accepted", [
+		good,
+		await certify({ name: "Stranger", authority: true }),
+		intermediate,
+	]);
+	add("a wildcard", "accepted", [await leaf(intermediate, { names: ["*.dakkio.test"] }), intermediate]);
+	add("an address", "accepted", [await leaf(intermediate, { names: ["127.0.0.1"] }), intermediate], {
+		host: "127.0.0.1",
+	});
+	add("a name in capitals", "accepted", [
+		await leaf(intermediate, { names: ["API.Dakkio.TEST"] }),
+		intermediate,
+	]);
+	const rsaRoot = await certify({ name: "RSA root", key: "RSA 4096", hash: "SHA-384", authority: true });
+	const rsaIntermediate = await certify({
+		name: "RSA intermediate",
+		key: "RSA 2048",
+		issuer: rsaRoot,
+		hash: "SHA-512",
+		authority: 0,
+	});
+	add(
+		"RSA 4096, RSA 2048, RSA 2048",
+		"accepted",
+		[await leaf(rsaIntermediate, { key: "RSA 2048" }), rsaIntermediate],
+		{ root: rsaRoot },
+	);
+	add("RSA authorities, a leaf on P-256", "accepted", [await leaf(rsaIntermediate), rsaIntermediate], {
+		root: rsaRoot,
+	});
+	const p384 = await certify({ name: "P-384 root", key: "P-384", authority: true });
+	const p384Intermediate = await certify({ name: "P-384", key: "P-384", issuer: p384, authority: 0 });
+	add("P-384 with SHA-384", "accepted", [await leaf(p384Intermediate), p384Intermediate], { root: p384 });
+	const crossed = await certify({ name: "New root", authority: true });
+	const cross = { ...crossed, certificate: (await recertified(crossed, "New root", root)).certificate };
+	add("a new root, signed by the old one", "accepted", [await leaf(crossed), cross], { root });
+	add("the leaf twice", "accepted", [good, good, intermediate]);
+	add("the intermediate twice", "accepted", [good, intermediate, intermediate]);
+	add("an old authority that nobody needs, signed with SHA-1", "accepted", [
+		good,
+		intermediate,
+		await certify({ name: "Ancient", authority: true, hash: "SHA-1" }),
+	]);
+	const renewed = await certify({ name: "Renewed", issuer: root, authority: 0 });
+	const renew = (issuer: TestCertificate, more: Partial<Parameters<typeof certify>[0]> = {}) =>
+		certify({ name: "Renewed", issuer, authority: 0, keys: renewed.keys, ...more });
+	add("an intermediate that expired, beside its renewal", "accepted", [
+		await leaf(renewed),
+		await renew(root, { fromDays: -60, toDays: -1 }),
+		renewed,
+	]);
+	add("two authorities of one name, the first with another key", "accepted", [
+		await leaf(renewed),
+		await certify({ name: "Renewed", issuer: root, authority: 0 }),
+		renewed,
+	]);
+	const crowd = Array.from({ length: 400 }, (_, index) => `customer-${index}.dakkio.test`);
+	add("the last of four hundred names", "accepted", [
+		await leaf(intermediate, { names: [...crowd, host] }),
+		intermediate,
+	]);
+	add("behind a name of 9,000 bytes", "accepted", [
+		await certify({ name: "Server", issuer: intermediate, extensions: [rawNames("x".repeat(9000), host)] }),
+		intermediate,
+	]);
+	add("a serial number of 40 bytes", "accepted", [
+		await leaf(intermediate, { serial: "7f".repeat(40) }),
+		intermediate,
+	]);
+
+	add("expired", "refused, expired", [await leaf(intermediate, { fromDays: -60, toDays: -1 }), intermediate]);
+	add("not yet valid", "refused, not yet valid", [
+		await leaf(intermediate, { fromDays: 1, toDays: 60 }),
+		intermediate,
+	]);
+	const oldIntermediate = await certify({
+		name: "Old",
+		issuer: root,
+		authority: 0,
+		fromDays: -60,
+		toDays: -1,
+	});
+	add("an intermediate that expired", "refused, expired", [await leaf(oldIntermediate), oldIntermediate]);
+	add("another name", "refused, wrong name", [
+		await leaf(intermediate, { names: ["dakkio.test"] }),
+		intermediate,
+	]);
+	add("a wildcard that would have to stand for two labels", "refused, wrong name", [
+		await leaf(intermediate, { names: ["*.test"] }),
+		intermediate,
+	]);
+	add(
+		"the name in the subject alone",
+		"refused, wrong name",
+		[await certify({ name: host, issuer: intermediate }), intermediate],
+		{ stricter: "the subject's common name is no name of a server (RFC 9525)" },
+	);
+	add(
+		"part of a label as a wildcard",
+		"refused, wrong name",
+		[await leaf(intermediate, { names: ["ap*.dakkio.test"] }), intermediate],
+		{ stricter: "a wildcard stands for a whole label (RFC 9525)" },
+	);
+	add("a root that nobody knows, with the known one's name", "refused, forged", [
+		...(await untrustedChain(host)),
+	]);
+	add("self-signed", "refused, untrusted", [await certify({ name: "Server", names: [host] })]);
+	add("self-signed, in front of a genuine intermediate", "refused, untrusted", [
+		await certify({ name: "Server", names: [host] }),
+		intermediate,
+	]);
+	add("in a genuine intermediate's name, signed by another key", "refused, forged", [
+		await leaf(intermediate, { forger: await certify({ name: "Forger", authority: true }) }),
+		intermediate,
+	]);
+	add("a leaf that signs another", "refused, forged", [
+		await certify({ name: "Forged", issuer: good, names: [host] }),
+		good,
+		intermediate,
+	]);
+	const notAuthority = await certify({
+		name: "No authority",
+		issuer: root,
+		usage: KeyUsageFlags.keyCertSign,
+	});
+	add("an intermediate that is no authority", "refused, forged", [await leaf(notAuthority), notAuthority]);
+	const noSign = await certify({
+		name: "May not sign",
+		issuer: root,
+		authority: 0,
+		usage: KeyUsageFlags.digitalSignature,
+	});
+	add("an intermediate without keyCertSign", "refused, forged", [await leaf(noSign), noSign]);
+	const short = await certify({ name: "Short", issuer: root, authority: 0 });
+	const below = await certify({ name: "Below", issuer: short, authority: 0 });
+	add("longer than a path length allows", "refused, forged", [await leaf(below), below, short]);
+	add("a leaf with a damaged signature", "refused, forged", [damaged(good), intermediate], { key: good });
+	add("an intermediate with a damaged signature", "refused, forged", [good, damaged(intermediate)]);
+	add("without its intermediate", "refused, untrusted", [good]);
+	add("an intermediate that an unknown root signed, before the same of a known one", "refused, untrusted", [
+		await leaf(renewed),
+		await renew(await certify({ name: "Unknown", authority: true })),
+		renewed,
+	]);
+	add("SHA-1", "refused, forged", [await leaf(intermediate, { hash: "SHA-1" }), intermediate]);
+	add("an RSA key of 1024 bits", "refused, forged", [
+		await leaf(intermediate, { key: "RSA 1024" }),
+		intermediate,
+	]);
+	add("for clients only", "refused, forged", [
+		await leaf(intermediate, { purposes: ["1.3.6.1.5.5.7.3.2"] }),
+		intermediate,
+	]);
+	add("a critical extension that nobody knows", "refused, forged", [
+		await leaf(intermediate, { extensions: [unknownRestriction()] }),
+		intermediate,
+	]);
+	const elsewhere = await certify({
+		name: "Elsewhere",
+		issuer: root,
+		authority: 0,
+		extensions: [nameConstraints("example.org")],
+	});
+	add("an authority for another domain", "refused, forged", [await leaf(elsewhere), elsewhere]);
+	const unmarked = await certify({
+		name: "Unmarked",
+		issuer: root,
+		authority: 0,
+		extensions: [nameConstraints("example.org", false)],
+	});
+	add("an authority for another domain, not marked as critical", "refused, forged", [
+		await leaf(unmarked),
+		unmarked,
+	]);
+	add("for any purpose", "refused, forged", [
+		await leaf(intermediate, { purposes: ["2.5.29.37.0"] }),
+		intermediate,
+	]);
+	const named = (names: readonly string[]) =>
+		certify({ name: "Server", issuer: intermediate, extensions: [rawNames(...names)] });
+	add("the name, then a zero and another", "refused, wrong name", [
+		await named([`${host}\0.evil.test`]),
+		intermediate,
+	]);
+	add("the name with a full stop at its end", "refused, wrong name", [
+		await named([`${host}.`]),
+		intermediate,
+	]);
+	add("the name with the Kelvin sign as its k", "refused, wrong name", [
+		await named([host.replace("k", Buffer.from("\u212a").toString("latin1"))]),
+		intermediate,
+	]);
+	add("a wildcard below the name", "refused, wrong name", [await named([`*.${host}`]), intermediate]);
+	add("a wildcard for everything", "refused, wrong name", [
+		await named(["*", "*.", "*.*.test", "*.test", "**.dakkio.test", ".dakkio.test"]),
+		intermediate,
+	]);
+	add("an address as a name", "refused, wrong name", [await named(["127.0.0.1"]), intermediate], {
+		host: "127.0.0.1",
+	});
+	add("a wildcard for an address", "refused, wrong name", [await named(["*.0.0.1"]), intermediate], {
+		host: "127.0.0.1",
+	});
+	const here = await certify({
+		name: "Here",
+		issuer: root,
+		authority: 0,
+		extensions: [nameConstraints("dakkio.test")],
+	});
+	add("an authority for this domain alone", "refused, forged", [await leaf(here), here], {
+		stricter: "a restriction that is not understood is taken as broken",
+	});
+	return Promise.all(chains);
+}
+
+/** A whole chain whose root and intermediate have the genuine ones' names. */
+async function untrustedChain(name: string): Promise<TestCertificate[]> {
+	const root = await certify({ name: "Root", authority: true });
+	const intermediate = await certify({ name: "Intermediate", issuer: root, authority: 0 });
+	return [await certify({ name: "Server", issuer: intermediate, names: [name] }), intermediate];
+}
+
+/** The same key under a certificate that another authority signed. */
+async function recertified(
+	holder: TestCertificate,
+	name: string,
+	issuer: TestCertificate,
+): Promise<TestCertificate> {
+	return certify({ name, issuer, authority: true, keys: holder.keys });
+}

@@ -1,0 +1,29 @@
+import type { Socket } from "node:net";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy";
+
+/** Bytes that somebody on the way puts into what a server sends, behind so many of its records. */
+export interface Insertion {
+	readonly after: number;
+	readonly bytes: Buffer;
+}
+
+/** Stands between client and server, who know nothing of each other's keys to it. */
+export function insertRecords(port: number, insertion: Insertion): Promise<TcpProxy> {
+	return startTcpProxy(port, (server, client) => relay(server, client, insertion));
+}
+
+function relay(from: Socket, to: Socket, { after, bytes }: Insertion): void {
+	let received = Buffer.alloc(0);
+	let records = 0;
+	from.on("data", (data: Buffer) => {
+		received = Buffer.concat([received, data]);
+		while (received.length >= 5) {
+			const end = 5 + received.readUInt16BE(3);
+			if (received.length < end) return;
+			to.write(received.subarray(0, end));
+			received = received.subarray(end);
+			if (++records === after) to.write(bytes);
+		}
+	});
+	from.on("end", () => to.end());
+}

@@ -1,0 +1,147 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { saveChipMemory } from "../../bench/chip-memory";
+import { root } from "../../scripts/sdk";
+import type { Report } from "../test-plan";
+import type { SetupCheck } from "./setup";
+import { type ServedCase, verifyWithOpenSsl } from "./tls";
+
+/** What XS may hold more at the end of the days than after the second: slots (32 bytes here) and bytes of chunks. */
+const maxSlotGrowth = 64;
+const maxChunkGrowthBytes = 4096;
+/** Bytes of a slot here and on the chip. */
+const hostSlotBytes = 32;
+const chipSlotBytes = 16;
+/** What stands for the chip's flash is in this machine's memory: both partitions, 4 KiB a sector. */
+const flashImageBytes = (256 + 16) * 4096;
+/** Of the chip's memory for XS, so much is left at the peak: what is measured here is not to the byte what is there. */
+const minFreeShare = 0.1;
+
+type Memory = Extract<Report, { readonly suite: "memory" }>;
+
+/** Holds what the board told against what it should be, a line each. */
+export class ReportChecker {
+	failures = 0;
+	private readonly reports: readonly Report[];
+
+	constructor(reports: readonly Report[]) {
+		this.reports = reports;
+	}
+
+	record(name: string, problem: string | undefined, more = ""): void {
+		if (problem !== undefined) this.failures++;
+		const verdict = problem === undefined ? "ok    " : "FAILED";
+		process.stdout.write(`${verdict}  ${name}${more}${problem === undefined ? "" : `: ${problem}`}\n`);
+	}
+
+	checks(): void {
+		for (const report of this.reports) if (report.suite === "check") this.record(report.name, report.problem);
+	}
+
+	ntp(cases: readonly { readonly name: string; readonly expected: RegExp }[]): void {
+		for (const { name, expected } of cases) {
+			const outcome = this.outcome("ntp", name);
+			this.record(`NTP: ${name}`, expected.test(outcome) ? undefined : outcome, ` – ${outcome}`);
+		}
+	}
+
+	http(cases: readonly { readonly name: string; readonly expected: string }[]): void {
+		for (const { name, expected } of cases) {
+			const outcome = this.outcome("http", name);
+			const problem = outcome === expected ? undefined : `${outcome}, expected ${expected}`;
+			this.record(`HTTP: ${name}`, problem, ` – ${expected}`);
+		}
+	}
+
+	/** What the visitor of the setup page saw, and what the board told of itself. */
+	setup(checks: readonly SetupCheck[], points: number): void {
+		for (const { name, problem } of checks) this.record(`setup: ${name}`, problem);
+		const events = this.reports.flatMap((report) => (report.suite === "setup" ? [report.event] : []));
+		const whole = events.join() === "open,closed,sent";
+		this.record(
+			"setup: the board then goes online and sends",
+			whole && points > 1 ? undefined : events.join(),
+		);
+	}
+
+	/** The board's verdict must be the expected one, and OpenSSL's, unless the board is stricter for a reason. */
+	async tls(cases: readonly ServedCase[], directory: string): Promise<void> {
+		for (const each of cases) {
+			const outcome = this.outcome("tls", each.name);
+			const openSsl = await verifyWithOpenSsl(each, directory);
+			const agrees = outcome.startsWith("accepted") === openSsl.startsWith("accepted");
+			const problem = !outcome.startsWith(each.expected)
+				? `${outcome}, expected ${each.expected}`
+				: agrees === (each.stricter === undefined)
+					? undefined
+					: `OpenSSL: ${openSsl}`;
+			const why = each.stricter === undefined ? "" : `; stricter: ${each.stricter}`;
+			this.record(`TLS: ${each.name}`, problem, ` – ${each.expected} (OpenSSL ${openSsl}${why})`);
+		}
+	}
+
+	memory(): void {
+		const measured = this.reports.filter((report) => report.suite === "memory");
+		this.fits(measured);
+		for (const { name, slots, chunks, stack } of measured)
+			process.stdout.write(
+				`        memory, ${name}: ${slots} bytes of slots, ${chunks} of chunks, ${stack} of stack\n`,
+			);
+		const days = measured.filter(({ name }) => name.startsWith("day "));
+		const early = days[1];
+		const last = days.at(-1);
+		if (early === undefined || last === undefined || early === last) return;
+		const grown =
+			last.slots - early.slots > maxSlotGrowth * hostSlotBytes ||
+			last.chunks - early.chunks > maxChunkGrowthBytes;
+		this.record("memory does not grow from day to day", grown ? "it does" : undefined);
+	}
+
+	/** What XS needs on a chip, against what the manifest gives it. */
+	private fits(measured: readonly Memory[]): void {
+		const { heap, stack } = readCreation();
+		const find = (name: string) => measured.find((report) => report.name.startsWith(name));
+		const [machine, tests] = [find("an empty machine"), find("nothing is running")];
+		const needs: number[] = [];
+		for (const name of ["at rest", "at the peak", "in setup"]) {
+			const app = find(name);
+			if (machine === undefined || tests === undefined || app === undefined) {
+				this.record(`memory ${name} was measured`, "it was not");
+				continue;
+			}
+			const need = onChip(machine) + onChip(app) - onChip(tests) - flashImageBytes + stack;
+			needs.push(need);
+			const told = ` – ${kilobytes(need)} of the ${kilobytes(heap)} that XS has on a chip`;
+			const limit = (1 - minFreeShare) * heap;
+			this.record(`memory ${app.name}`, need <= limit ? undefined : "too much", told);
+		}
+		const [rest, peak, setup] = needs;
+		if (rest !== undefined && peak !== undefined && setup !== undefined)
+			saveChipMemory({ rest, peak, setup });
+	}
+
+	private outcome(suite: "tls" | "http" | "ntp", name: string): string {
+		for (const report of this.reports)
+			if (report.suite === suite && report.name === name) return report.outcome;
+		return "nothing was told of it";
+	}
+}
+
+function onChip({ slots, chunks }: Memory): number {
+	return (slots * chipSlotBytes) / hostSlotBytes + chunks;
+}
+
+/** What the chips' machines are made with, bytes. */
+function readCreation(): { readonly heap: number; readonly stack: number } {
+	const manifest = (
+		path: string,
+	): { readonly creation: { readonly static?: number; readonly stack?: number } } =>
+		JSON.parse(readFileSync(join(root, path), "utf8"));
+	const { static: heap = 0 } = manifest("src/boards/esp32/manifest.json").creation;
+	const { stack = 0 } = manifest("manifest.json").creation;
+	return { heap, stack: stack * chipSlotBytes };
+}
+
+function kilobytes(bytes: number): string {
+	return `${(bytes / 1024).toFixed(1)} KiB`;
+}

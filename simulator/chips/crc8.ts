@@ -1,0 +1,14 @@
+/**
+ * The CRC-8 of Sensirion and Aosong as the division of polynomials that it is: the message, its first byte inverted,
+ * followed by eight zeros, modulo x⁸ + x⁵ + x⁴ + 1. The drivers have it in another way: a mistake in one is no excuse for
+ * the other.
+ */
+export function crc8ByDivision(message: readonly number[]): number {
+	const divisor = 0x131;
+	let remainder = 0;
+	[...message, 0].forEach((byte, index) => {
+		remainder = (remainder << 8) | (index === 0 ? byte ^ 0xff : byte);
+		for (let bit = 15; bit >= 8; bit--) if ((remainder & (1 << bit)) !== 0) remainder ^= divisor << (bit - 8);
+	});
+	return remainder;
+}

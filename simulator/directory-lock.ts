@@ -1,0 +1,35 @@
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+
+/**
+ * Takes a directory for this process, so that two boards never write to one flash. A process that died without
+ * giving it back does not keep it.
+ */
+export function lockDirectory(directory: string): { release(): void } | { readonly problem: string } {
+	mkdirSync(directory, { recursive: true });
+	const file = join(directory, "lock");
+	for (let attempt = 0; attempt < 2; attempt++) {
+		try {
+			const descriptor = openSync(file, "wx");
+			writeSync(descriptor, String(process.pid));
+			closeSync(descriptor);
+			return { release: () => rmSync(file, { force: true }) };
+		} catch (error) {
+			if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+		}
+		const ownerPid = Number(readFileSync(file, "utf8"));
+		if (isAlive(ownerPid))
+			return { problem: `Another npm start (process ${ownerPid}) uses ${directory}. Stop that one first.` };
+		rmSync(file, { force: true });
+	}
+	return { problem: `${file} cannot be taken. Remove it if no other npm start runs.` };
+}
+
+function isAlive(process_: number): boolean {
+	try {
+		// Signal 0 asks whether the process is there.
+		return Number.isInteger(process_) && process_ > 0 && process.kill(process_, 0);
+	} catch (error) {
+		return error instanceof Error && "code" in error && error.code === "EPERM";
+	}
+}

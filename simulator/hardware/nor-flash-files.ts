@@ -1,0 +1,53 @@
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { Flash, FlashStorage } from "../../src/boards/ecma419";
+import { NorFlash } from "./nor-flash";
+
+/** Bytes of an ESP32's flash sector. */
+const blockLength = 4096;
+
+/** Simulated flash partitions that outlive the process: each is a file, changed where the flash changes. */
+export class NorFlashFiles implements FlashStorage {
+	private readonly directory: string;
+	private readonly blocks: Readonly<Record<string, number>>;
+
+	/** `partitions`: the number of sectors of each. */
+	constructor(directory: string, partitions: Readonly<Record<string, number>>) {
+		this.directory = directory;
+		this.blocks = partitions;
+	}
+
+	open({ path }: { path: string }): Flash {
+		const blocks = this.blocks[path];
+		if (blocks === undefined) throw new RangeError(`there is no flash partition "${path}"`);
+		mkdirSync(this.directory, { recursive: true });
+		const file = join(this.directory, `${path}.flash`);
+		const image = existsSync(file) ? new Uint8Array(readFileSync(file)) : new Uint8Array(0);
+		return new FileFlash(file, blocks, image);
+	}
+}
+
+/** The NOR flash model with its bytes on disk. */
+class FileFlash extends NorFlash {
+	private readonly descriptor: number;
+
+	constructor(file: string, blocks: number, image: Uint8Array) {
+		const fits = image.length === blocks * blockLength;
+		const descriptor = openSync(file, fits ? "r+" : "w+", 0o600);
+		super({
+			blocks,
+			blockLength,
+			...(fits ? { image } : {}),
+			onChange: (byteOffset, length) => {
+				writeSync(descriptor, this.image, byteOffset, length, byteOffset);
+			},
+		});
+		this.descriptor = descriptor;
+		if (!fits) writeSync(descriptor, this.image);
+	}
+
+	override close(): void {
+		super.close();
+		closeSync(this.descriptor);
+	}
+}

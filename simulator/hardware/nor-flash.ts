@@ -1,0 +1,310 @@
+import type { Flash, FlashStatus } from "../../src/boards/ecma419";
+
+export interface NorFlashOptions {
+	readonly blocks: number;
+	/** Bytes of an erase block. */
+	readonly blockLength: number;
+	/** Writes must be multiples of this, in length and place. With 16 nothing may be programmed twice. Default 1. */
+	readonly writeAlign?: 1 | 4 | 16;
+	/** What is on the flash; erased when left out. Taken over, not copied. */
+	readonly image?: Uint8Array;
+	/** Called after bytes have changed, so that a board can keep them. */
+	onChange?(byteOffset: number, length: number): void;
+}
+
+/** What has been done to a flash. */
+export interface FlashCounts {
+	/** Calls of `write`, and their bytes. */
+	programs: number;
+	programmedBytes: number;
+	/** Blocks erased. */
+	erases: number;
+	/** Calls of `read`, and their bytes. */
+	reads: number;
+	readBytes: number;
+}
+
+/**
+ * How an operation is left when power goes in the middle of it. A program: `prefix` (the bytes before the cut,
+ * half of the bits of the next), `scattered` (some bits of all bytes). An erase: `first half`, `last half`,
+ * `scattered`, `almost` (all but a few bits). What does not apply is taken as the first that does.
+ */
+export type Tear = "prefix" | "first half" | "last half" | "scattered" | "almost";
+
+export interface PowerCut {
+	/** Power goes in this step, from 0: each byte programmed is a step, and each block erased. */
+	readonly step: number;
+	readonly tear?: Tear;
+	/** Steps count only in operations of which this is true; left out: in all. */
+	counts?(operation: "program" | "erase", byteOffset: number): boolean;
+	/** Uniform in 0 … 1. */
+	random(): number;
+}
+
+/** How a block fails that is worn out. */
+export type Wear =
+	/** An erase leaves the block as it is, silently. */
+	| "erase does nothing"
+	| "program does nothing"
+	| "erase throws"
+	| "program throws"
+	| "read throws"
+	/** After each erase some bits still read 0. */
+	| "bits stay cleared";
+
+/** The rules of NOR flash were broken: an error in the program that uses it, never in the flash. */
+export class NorFlashRuleError extends Error {
+	override name = "NorFlashRuleError";
+}
+
+/** Power is off. */
+export class PowerLossError extends Error {
+	override name = "PowerLossError";
+
+	constructor() {
+		super("power is off");
+	}
+}
+
+/** A worn-out block reported that it failed. */
+export class WornOutError extends Error {
+	override name = "WornOutError";
+}
+
+/** Encrypted flash is written in units of this length, each once between erases. */
+const encryptionUnitBytes = 16;
+
+/**
+ * A NOR flash: an erase sets all bits of a block, a program clears bits, and what breaks the rules is refused.
+ * It can lose power in the middle of any operation, and its blocks can wear out. The one model for the tests,
+ * the bench and the boards.
+ */
+export class NorFlash implements Flash {
+	readonly image: Uint8Array;
+	readonly counts: FlashCounts = { programs: 0, programmedBytes: 0, erases: 0, reads: 0, readBytes: 0 };
+	/** The rules that were broken, told even if the user of the flash swallowed the error. */
+	readonly violations: string[] = [];
+	private readonly _status: FlashStatus;
+	private readonly writeAlign: number;
+	private readonly onChange: ((byteOffset: number, length: number) => void) | undefined;
+	/** With write alignment 16: which units are programmed since the last erase. */
+	private readonly programmed: Uint8Array | undefined;
+	private readonly wear = new Map<number, Wear>();
+	/** Blocks in which cells have lost their charge since the last erase, or that were worn at it. */
+	private readonly unreliableBlocks = new Set<number>();
+	private powerCut: PowerCut | undefined;
+	private _steps = 0;
+	private _powered = true;
+	private closed = false;
+
+	constructor({ blocks, blockLength, writeAlign = 1, image, onChange }: NorFlashOptions) {
+		const size = blocks * blockLength;
+		if (image !== undefined && image.length !== size)
+			throw new RangeError(`the image has ${image.length} bytes, the flash ${size}`);
+		this.image = image ?? new Uint8Array(size).fill(0xff);
+		this._status = { size, blockLength, blocks };
+		this.writeAlign = writeAlign;
+		this.onChange = onChange;
+		if (writeAlign === encryptionUnitBytes) this.programmed = this.findProgrammed();
+	}
+
+	status(): FlashStatus {
+		return this._status;
+	}
+
+	read(buffer: Uint8Array, byteOffset: number): number {
+		this.checkUse(byteOffset, buffer.length);
+		if (this.wear.get(this.blockOf(byteOffset)) === "read throws") throw new WornOutError("read failed");
+		this.counts.reads++;
+		this.counts.readBytes += buffer.length;
+		buffer.set(this.image.subarray(byteOffset, byteOffset + buffer.length));
+		return buffer.length;
+	}
+
+	/** Reads as {@link read} does, for somebody who is not the board: with power or without, and uncounted. */
+	peek(buffer: Uint8Array, byteOffset: number): number {
+		if (this.wear.get(this.blockOf(byteOffset)) === "read throws") throw new WornOutError("read failed");
+		buffer.set(this.image.subarray(byteOffset, byteOffset + buffer.length));
+		return buffer.length;
+	}
+
+	write(buffer: Uint8Array, byteOffset: number): void {
+		this.checkUse(byteOffset, buffer.length);
+		this.checkProgram(buffer, byteOffset);
+		const wear = this.wear.get(this.blockOf(byteOffset));
+		if (wear === "program throws") throw new WornOutError("write failed");
+		this.counts.programs++;
+		this.counts.programmedBytes += buffer.length;
+		const cutAt = this.stepsUntilCut(buffer.length, "program", byteOffset);
+		if (wear !== "program does nothing") this.program(buffer, byteOffset, cutAt);
+		this.onChange?.(byteOffset, buffer.length);
+		if (cutAt !== undefined) throw new PowerLossError();
+	}
+
+	eraseBlock(start: number, end: number): void {
+		const { blockLength, blocks } = this._status;
+		if (end === undefined || !(start < end) || end > blocks)
+			throw this.violation(`erase of blocks ${start} to ${end}`);
+		this.checkUse(start * blockLength, (end - start) * blockLength);
+		for (let block = start; block < end; block++) {
+			const wear = this.wear.get(block);
+			if (wear === "erase throws") throw new WornOutError("erase failed");
+			this.counts.erases++;
+			const cut = this.stepsUntilCut(1, "erase", block * blockLength) !== undefined;
+			if (wear !== "erase does nothing") this.erase(block, cut, wear === "bits stay cleared");
+			this.onChange?.(block * blockLength, blockLength);
+			if (cut) throw new PowerLossError();
+		}
+	}
+
+	close(): void {
+		this.closed = true;
+	}
+
+	/** Plans a loss of power; steps are counted from now. */
+	schedulePowerCut(cut: PowerCut | undefined): void {
+		this.powerCut = cut;
+		this._steps = 0;
+	}
+
+	/** Cells have lost their charge: this bit of this byte reads as the other. */
+	flipBit(byteOffset: number, bit: number): void {
+		this.image[byteOffset] = (this.image[byteOffset] ?? 0) ^ (1 << bit);
+		this.unreliableBlocks.add(this.blockOf(byteOffset));
+		this.onChange?.(byteOffset, 1);
+	}
+
+	/** Steps since {@link schedulePowerCut}. */
+	get steps(): number {
+		return this._steps;
+	}
+
+	get powered(): boolean {
+		return this._powered;
+	}
+
+	/** Power is back, and the flash open again. */
+	powerUp(): void {
+		this._powered = true;
+		this.closed = false;
+		this.powerCut = undefined;
+	}
+
+	/** From now on the block fails so; `undefined`: it is as new, once it is erased. */
+	wearOut(block: number, wear: Wear | undefined): void {
+		if (wear !== undefined) this.wear.set(block, wear);
+		else if (this.wear.delete(block)) this.unreliableBlocks.add(block);
+	}
+
+	resetCounts(): void {
+		Object.assign(this.counts, { programs: 0, programmedBytes: 0, erases: 0, reads: 0, readBytes: 0 });
+	}
+
+	private blockOf(byteOffset: number): number {
+		return Math.floor(byteOffset / this._status.blockLength);
+	}
+
+	private checkUse(byteOffset: number, length: number): void {
+		if (!this._powered) throw new PowerLossError();
+		if (this.closed) throw this.violation("used after it was closed");
+		if (byteOffset < 0 || byteOffset + length > this._status.size || !Number.isInteger(byteOffset))
+			throw this.violation(`${length} bytes at ${byteOffset} are outside of the flash`);
+	}
+
+	private checkProgram(buffer: Uint8Array, byteOffset: number): void {
+		const align = this.writeAlign;
+		if (byteOffset % align !== 0 || buffer.length % align !== 0)
+			throw this.violation(`write of ${buffer.length} bytes at ${byteOffset} is not aligned to ${align}`);
+		// A block that kept old bits, or lost new ones, is not the writer's fault.
+		const block = this.blockOf(byteOffset);
+		if (this.wear.has(block) || this.unreliableBlocks.has(block)) return;
+		for (let i = 0; i < buffer.length; i++) {
+			const unit = Math.floor((byteOffset + i) / encryptionUnitBytes);
+			if (this.programmed?.[unit] === 1) throw this.violation(`byte ${byteOffset + i} programmed twice`);
+			if (((buffer[i] ?? 0) & ~(this.image[byteOffset + i] ?? 0)) !== 0)
+				throw this.violation(`byte ${byteOffset + i} would need an erase first`);
+		}
+	}
+
+	private violation(what: string): Error {
+		this.violations.push(what);
+		return new NorFlashRuleError(what);
+	}
+
+	/** How many of the next `count` steps happen before power goes; `undefined` when it stays. */
+	private stepsUntilCut(
+		count: number,
+		operation: "program" | "erase",
+		byteOffset: number,
+	): number | undefined {
+		if (this.powerCut?.counts?.(operation, byteOffset) === false) return undefined;
+		const before = this._steps;
+		this._steps += count;
+		if (this.powerCut === undefined || this.powerCut.step >= this._steps) return undefined;
+		this._powered = false;
+		return this.powerCut.step - before;
+	}
+
+	private program(buffer: Uint8Array, byteOffset: number, cutAt: number | undefined): void {
+		const scattered = cutAt !== undefined && this.powerCut?.tear === "scattered";
+		for (let i = 0; i < buffer.length; i++) {
+			const whole = cutAt === undefined || (!scattered && i < cutAt);
+			if (!whole && !scattered && i !== cutAt) break;
+			const spared = whole ? 0 : this.randomByte();
+			this.clearBits(byteOffset + i, (buffer[i] ?? 0) | spared, whole);
+		}
+	}
+
+	private clearBits(at: number, bits: number, whole: boolean): void {
+		const before = this.image[at] ?? 0;
+		this.image[at] = before & bits;
+		if (this.programmed !== undefined && (whole || this.image[at] !== before))
+			this.programmed[Math.floor(at / encryptionUnitBytes)] = 1;
+	}
+
+	private erase(block: number, cut: boolean, stuck: boolean): void {
+		const { blockLength } = this._status;
+		const start = block * blockLength;
+		if (!cut) this.unreliableBlocks.delete(block);
+		const tear = cut ? (this.powerCut?.tear ?? "first half") : undefined;
+		for (let i = 0; i < blockLength; i++) {
+			const before = this.image[start + i] ?? 0;
+			const left = tear === undefined ? 0xff : this.tornErase(tear, i < blockLength / 2);
+			this.image[start + i] = before | left;
+			if (stuck && i % 97 === 60) this.image[start + i] = 0xfb;
+		}
+		const units = blockLength / encryptionUnitBytes;
+		// A unit that an interrupted erase left in part is still programmed.
+		if (this.programmed !== undefined)
+			for (let unit = block * units; unit < (block + 1) * units; unit++)
+				this.programmed[unit] = this.isBlankUnit(unit) ? 0 : 1;
+	}
+
+	/** The bits that an interrupted erase did set. */
+	private tornErase(tear: Tear, inFirstHalf: boolean): number {
+		if (tear === "last half") return inFirstHalf ? 0 : 0xff;
+		if (tear === "scattered") return this.randomByte();
+		if (tear === "almost") return this.random() < 0.02 ? this.randomByte() : 0xff;
+		return inFirstHalf ? 0xff : 0;
+	}
+
+	private findProgrammed(): Uint8Array {
+		const units = new Uint8Array(Math.ceil(this.image.length / encryptionUnitBytes));
+		for (let unit = 0; unit < units.length; unit++) units[unit] = this.isBlankUnit(unit) ? 0 : 1;
+		return units;
+	}
+
+	private isBlankUnit(unit: number): boolean {
+		const end = Math.min((unit + 1) * encryptionUnitBytes, this.image.length);
+		for (let at = unit * encryptionUnitBytes; at < end; at++) if (this.image[at] !== 0xff) return false;
+		return true;
+	}
+
+	private randomByte(): number {
+		return Math.floor(this.random() * 256);
+	}
+
+	private random(): number {
+		return this.powerCut?.random() ?? 0.5;
+	}
+}

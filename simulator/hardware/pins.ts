@@ -1,0 +1,172 @@
+import type { Pins, Timer } from "../../src/boards/board";
+import type { Analog, Digital, DigitalOptions } from "../../src/boards/ecma419";
+import type { SimulatedI2CBus } from "./i2c-bus";
+import { OneWireLine, OneWireMaster } from "./one-wire";
+
+/** Modes and edges, each a bit. */
+const mode = { Input: 0, InputPullUp: 1, InputPullDown: 2, Output: 8, Rising: 1, Falling: 2 } as const;
+
+const resolutionBits = 12;
+
+/** A bus whose two lines are pins. */
+interface WiredBus {
+	readonly bus: SimulatedI2CBus;
+	readonly data: number;
+	readonly clock: number;
+}
+
+/** The pins of a simulated board: what the firmware does to them can be seen, and what it reads be set. */
+export class SimulatedPins {
+	/** As the ESP32's converter with its widest range. */
+	readonly analogRange = 2.45;
+	/** Written by the firmware, or driven from outside. */
+	private readonly levels = new Map<number, 0 | 1>();
+	/** Lines of buses that the firmware itself pulls low. */
+	private readonly pulledLow = new Set<number>();
+	private readonly volts = new Map<number, number>();
+	/** Pins that the firmware has open. */
+	private readonly open = new Map<number, DigitalOptions>();
+	private readonly _oneWire = new Map<number, OneWireLine>();
+	private readonly buses: WiredBus[] = [];
+	private readonly after: (callback: () => void, delay: number) => Timer;
+	/** The firmware wrote a pin. */
+	onWrite: ((pin: number, level: 0 | 1) => void) | undefined;
+
+	/** `after`: calls back in the board's time. */
+	constructor(after: (callback: () => void, delay: number) => Timer) {
+		this.after = after;
+	}
+
+	/** As the board has them. */
+	provider(defaults: Pick<Pins, "led" | "button"> = {}): Pins {
+		const pins = this;
+		class SimulatedDigital implements Digital {
+			static readonly Input = mode.Input;
+			static readonly InputPullUp = mode.InputPullUp;
+			static readonly InputPullDown = mode.InputPullDown;
+			static readonly Output = mode.Output;
+			static readonly Rising = mode.Rising;
+			static readonly Falling = mode.Falling;
+			private readonly options: DigitalOptions;
+
+			constructor(options: DigitalOptions) {
+				pins.openPin(options);
+				this.options = options;
+			}
+
+			read(): 0 | 1 {
+				// As the SDK has it.
+				if (this.options.mode === mode.Output) throw new Error("can't read output");
+				return pins.level(this.options.pin);
+			}
+
+			write(value: 0 | 1): void {
+				if (this.options.mode !== mode.Output) throw new Error("can't write input");
+				pins.setLevel(this.options.pin, value);
+				pins.onWrite?.(this.options.pin, value);
+			}
+
+			close(): void {
+				pins.closePin(this.options);
+			}
+		}
+		class SimulatedAnalog implements Analog {
+			readonly resolution = resolutionBits;
+			private readonly pin: number;
+
+			constructor({ pin }: { pin: number }) {
+				if (!pins.volts.has(pin)) throw new RangeError("not analog pin");
+				this.pin = pin;
+			}
+
+			read(): number {
+				const ratio = (pins.volts.get(this.pin) ?? 0) / pins.analogRange;
+				return Math.round(Math.min(1, Math.max(0, ratio)) * (2 ** resolutionBits - 1));
+			}
+
+			close(): void {}
+		}
+		return {
+			Digital: SimulatedDigital,
+			Analog: SimulatedAnalog,
+			OneWire: class extends OneWireMaster {
+				constructor({ pin }: { pin: number }) {
+					super(pins.oneWire(pin));
+				}
+			},
+			analogRangeV: this.analogRange,
+			...defaults,
+		};
+	}
+
+	/** What a pin is at. */
+	level(pin: number): 0 | 1 {
+		const wired = this.busAt(pin);
+		if (wired === undefined) return this.levels.get(pin) ?? 0;
+		// A bus is pulled up; anybody can pull it low.
+		const low = this.pulledLow.has(pin) || this.levels.get(pin) === 0;
+		return low || (pin === wired.data && wired.bus.isHeld) ? 0 : 1;
+	}
+
+	/** Something outside drives a digital pin; the firmware is told in a turn of its own. */
+	drive(pin: number, level: 0 | 1): void {
+		if (this.level(pin) === level) return;
+		this.levels.set(pin, level);
+		const { edge = 0, onReadable } = this.open.get(pin) ?? {};
+		if ((edge & (level === 1 ? mode.Rising : mode.Falling)) !== 0) this.after(() => onReadable?.(), 0);
+	}
+
+	/** Volts at an analog pin. */
+	setVolts(pin: number, volts: number): void {
+		this.volts.set(pin, volts);
+	}
+
+	/** The lines of an I2C bus are these pins: whoever has them can clock a chip free. */
+	wireBus(wired: WiredBus): void {
+		this.buses.push(wired);
+		wired.bus.connectPins(() => this.open.has(wired.data) || this.open.has(wired.clock));
+	}
+
+	/** The 1-Wire line at a pin; chips are attached to it. */
+	oneWire(pin: number): OneWireLine {
+		let line = this._oneWire.get(pin);
+		if (line === undefined) {
+			line = new OneWireLine();
+			this._oneWire.set(pin, line);
+		}
+		return line;
+	}
+
+	/** The firmware that had them is gone. */
+	closeAll(): void {
+		this.open.clear();
+		this.pulledLow.clear();
+	}
+
+	private busAt(pin: number): WiredBus | undefined {
+		return this.buses.find(({ data, clock }) => pin === data || pin === clock);
+	}
+
+	private openPin(options: DigitalOptions): void {
+		const { pin } = options;
+		const wired = this.busAt(pin);
+		if (this.open.has(pin) || wired?.bus.inUse === true) throw new RangeError("in use");
+		this.open.set(pin, options);
+		// An output is low until it is written, as the SDK has it.
+		if (options.mode === mode.Output) this.setLevel(pin, 0);
+		else if (wired === undefined && options.mode === mode.InputPullUp && !this.levels.has(pin))
+			this.levels.set(pin, 1);
+	}
+
+	private setLevel(pin: number, level: 0 | 1): void {
+		const wired = this.busAt(pin);
+		if (wired === undefined) this.levels.set(pin, level);
+		else if (level === 0) this.pulledLow.add(pin);
+		else if (this.pulledLow.delete(pin) && pin === wired.clock) wired.bus.clockPulse();
+	}
+
+	private closePin({ pin, mode: had }: DigitalOptions): void {
+		// Let go, a line of a bus rises.
+		if (this.open.delete(pin) && had === mode.Output && this.busAt(pin) !== undefined) this.setLevel(pin, 1);
+	}
+}

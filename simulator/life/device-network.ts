@@ -1,0 +1,116 @@
+import type { Network } from "../../src/boards/board";
+import type {
+	Bytes,
+	Listener,
+	ListenerConstructor,
+	TCPFromOptions,
+	TCPOptions,
+	TLSOptions,
+	UDP,
+	UDPOptions,
+	UDPPacket,
+} from "../../src/boards/ecma419";
+import { constructorOf } from "../constructor-of";
+import { type ConnectionEnvironment, ServiceConnection } from "./service-connection";
+
+/** The network around one start of a board. */
+export interface NetworkEnvironment extends ConnectionEnvironment {
+	/** How names are answered. */
+	nameResolution(): "answered" | "refused" | "silent" | "elsewhere";
+	/** A time server's answer to a packet; `undefined` for silence. */
+	queryTimeServer(packet: Uint8Array, address: string): Uint8Array | undefined;
+	/** A time server's answer has reached the board. */
+	onTimeResponse(answer: Uint8Array): void;
+	/** The board asks for a name, and is answered. */
+	onLookup(host: string): void;
+	onResolved(host: string, resolved: boolean): void;
+	/** A UDP socket was opened or closed. */
+	onSockets(change: 1 | -1): void;
+}
+
+/** An address at which nobody is (RFC 5737). */
+const unreachableAddress = "203.0.113.1";
+
+/** The network classes of one start of a board, in memory and in virtual time. */
+export function makeNetwork(world: NetworkEnvironment): Omit<Network, "WiFi"> {
+	return {
+		TCP: constructorOf<TCPOptions | TCPFromOptions, ServiceConnection>(() => {
+			throw new Error("the firmware makes no connection without TLS");
+		}),
+		TLS: constructorOf((options: TLSOptions) => new ServiceConnection(options, world)),
+		UDP: constructorOf((options: UDPOptions) => new DeviceUdp(options, world)),
+		Listener: NoListener satisfies ListenerConstructor,
+		resolver: {
+			resolve: ({ host, onResolved, onError }) => {
+				world.onLookup(host);
+				const how = world.isReachable() ? world.nameResolution() : "silent";
+				// A resolver asks again when nothing comes, a few times.
+				const losses = world.consecutiveLosses() + world.consecutiveLosses();
+				if (how === "silent" || losses > 3) return;
+				world.after(1000 * losses + 2 * world.latencyMs(), () => {
+					world.onResolved(host, how !== "refused");
+					if (how === "refused") onError(host);
+					else onResolved(host, how === "elsewhere" ? unreachableAddress : addressOf(host));
+				});
+			},
+		},
+	};
+}
+
+/** Every name has the address that its letters add up to. */
+export function addressOf(host: string): string {
+	let sum = 0;
+	for (let i = 0; i < host.length; i++) sum += host.charCodeAt(i);
+	return `192.0.2.${sum % 250}`;
+}
+
+/** Nothing connects to this board. */
+class NoListener implements Listener {
+	readonly port = 0;
+
+	read(): undefined {
+		return undefined;
+	}
+
+	close(): void {}
+}
+
+class DeviceUdp implements UDP {
+	private readonly options: UDPOptions;
+	private readonly environment: NetworkEnvironment;
+	private readonly packets: UDPPacket[] = [];
+	private closed = false;
+
+	constructor(options: UDPOptions, world: NetworkEnvironment) {
+		this.options = options;
+		this.environment = world;
+		world.onSockets(1);
+	}
+
+	read(): UDPPacket | undefined {
+		return this.packets.shift();
+	}
+
+	write(buffer: Bytes, address: string, port: number): void {
+		const world = this.environment;
+		const question = buffer.slice();
+		if (!world.isReachable() || world.consecutiveLosses() > 0) return;
+		world.after(world.latencyMs(), () => {
+			const answer = world.queryTimeServer(question, address);
+			if (answer === undefined || world.consecutiveLosses() > 0) return;
+			world.after(world.latencyMs(), () => this.arrive(answer, address, port));
+		});
+	}
+
+	close(): void {
+		if (!this.closed) this.environment.onSockets(-1);
+		this.closed = true;
+	}
+
+	private arrive(answer: Uint8Array, address: string, port: number): void {
+		if (this.closed || !this.environment.isReachable()) return;
+		this.packets.push(Object.assign(answer.slice().buffer, { address, port }));
+		this.environment.onTimeResponse(answer);
+		this.options.onReadable?.(this.packets.length);
+	}
+}

@@ -1,0 +1,117 @@
+import { type WiFi, WiFiConnection, type WiFiConstructor } from "../../src/boards/ecma419";
+import { constructorOf } from "../constructor-of";
+
+export interface DeviceRadioEnvironment {
+	/** Calls back after so many milliseconds, unless the board has lost power by then. */
+	after(delay: number, callback: () => void): void;
+	/** Whether a network of this name, which takes this password, can be heard. */
+	accepts(ssid: string, password: string): boolean;
+	/** dBm. */
+	signalStrength(): number;
+	/** An address was got, or the network lost or left. */
+	onConnected(connected: boolean): void;
+	/** The firmware has this radio now. */
+	onMade(radio: DeviceRadio): void;
+}
+
+/** Milliseconds: from `connect` to associated, from there to an address, and until a loss is noticed. */
+const associationMs = 400;
+const addressMs = 600;
+const lossMs = 1_000;
+
+/** The Wi-Fi class of one start of a board, with access points that go, come back and change their passwords. */
+export function makeDeviceRadio(world: DeviceRadioEnvironment): WiFiConstructor {
+	return constructorOf(
+		(options: { onChanged?(property: "connection" | "address"): void }) => new DeviceRadio(options, world),
+	);
+}
+
+export class DeviceRadio implements WiFi {
+	readonly MAC = "02:00:00:00:00:01";
+	private readonly onChanged: ((property: "connection" | "address") => void) | undefined;
+	private readonly environment: DeviceRadioEnvironment;
+	private _connection: number = WiFiConnection.idle;
+	private network = { SSID: "", password: "" };
+	/** Goes up with each attempt, so that what an earlier one had under way is nothing. */
+	private attempt = 0;
+
+	constructor(
+		options: { onChanged?(property: "connection" | "address"): void },
+		world: DeviceRadioEnvironment,
+	) {
+		this.onChanged = options.onChanged;
+		this.environment = world;
+		world.onMade(this);
+	}
+
+	get connection(): number {
+		return this._connection;
+	}
+
+	get address(): string | undefined {
+		return this._connection === WiFiConnection.connected ? "192.168.1.77" : undefined;
+	}
+
+	get SSID(): string | undefined {
+		return this._connection >= WiFiConnection.associated ? this.network.SSID : undefined;
+	}
+
+	get RSSI(): number | undefined {
+		return this._connection >= WiFiConnection.associated ? this.environment.signalStrength() : undefined;
+	}
+
+	connect({ SSID, password = "" }: { SSID: string; password?: string }): void {
+		if (this._connection === WiFiConnection.connecting) throw new Error("already connecting");
+		this.network = { SSID, password };
+		this.changeConnection(WiFiConnection.connecting);
+		this.later(associationMs, () => {
+			const taken = this.isAccepted();
+			this.setConnection(taken ? WiFiConnection.associated : WiFiConnection.idle);
+			if (taken) this.later(addressMs, () => this.setConnection(WiFiConnection.connected));
+		});
+	}
+
+	/** Raises no event, as on the chip. */
+	disconnect(): void {
+		this.attempt++;
+		this.changeConnection(WiFiConnection.idle);
+	}
+
+	close(): void {
+		this.disconnect();
+	}
+
+	/** What can be heard has changed; a loss is noticed after some beacons. */
+	onConditionsChange(): void {
+		if (this._connection < WiFiConnection.associated || this.isAccepted()) return;
+		this.later(lossMs, () => this.setConnection(WiFiConnection.idle));
+	}
+
+	/** Whether the network that it has joined can still be heard. */
+	get isInRange(): boolean {
+		return this._connection === WiFiConnection.connected && this.isAccepted();
+	}
+
+	private isAccepted(): boolean {
+		return this.environment.accepts(this.network.SSID, this.network.password);
+	}
+
+	private setConnection(connection: number): void {
+		this.changeConnection(connection);
+		this.onChanged?.("connection");
+	}
+
+	private changeConnection(connection: number): void {
+		const before = this._connection;
+		this._connection = connection;
+		const connected = connection === WiFiConnection.connected;
+		if (connected !== (before === WiFiConnection.connected)) this.environment.onConnected(connected);
+	}
+
+	private later(delay: number, callback: () => void): void {
+		const attempt = ++this.attempt;
+		this.environment.after(delay, () => {
+			if (attempt === this.attempt) callback();
+		});
+	}
+}

@@ -1,0 +1,120 @@
+import type { Bytes, SMBusConstructor } from "../../src/boards/ecma419";
+import { BME280Chip, type Calibration, exampleCalibration } from "../chips/bme280";
+import { type I2CChip, SimulatedI2CBus } from "../hardware/i2c-bus";
+import type { Weather } from "../weather/weather";
+import type { SensorFault } from "./scenario";
+
+/** Words as the factory burns them into different chips: what one means says nothing of another. */
+const calibrations: readonly Calibration[] = [
+	exampleCalibration,
+	{
+		T: [28_245, 26_571, 50],
+		P: [37_381, -10_692, 3_024, 9_301, -148, -7, 9_900, -10_230, 4_285],
+		H: [75, 370, 0, 313, 50, 30],
+	},
+	{
+		T: [27_901, 25_980, -640],
+		P: [36_104, -10_550, 3_024, 4_110, 77, -7, 14_200, -13_800, 5_600],
+		H: [75, 355, 0, 325, 48, 30],
+	},
+];
+
+const address = 0x76;
+
+/** The sensor of a board, and what can become of it. */
+export class DeviceSensor {
+	private readonly bus = new SimulatedI2CBus();
+	private readonly ticks: () => number;
+	private readonly environmentNow: () => Weather;
+	private chipCount = 0;
+	private frozen: Weather | undefined;
+
+	/** `truth`: what is around the device now. */
+	constructor(ticks: () => number, truth: () => Weather) {
+		this.ticks = ticks;
+		this.environmentNow = truth;
+		this.plugInChip();
+	}
+
+	get SMBus(): SMBusConstructor {
+		return this.bus.SMBus;
+	}
+
+	/** How many peripherals the present start of the board has open. */
+	get openCount(): number {
+		return this.bus.openCount;
+	}
+
+	/** The firmware that had peripherals open is gone. */
+	resetOpenCount(): void {
+		this.bus.closeAll();
+	}
+
+	/** What it measures now, and what the board has to say therefore. */
+	get environment(): Weather {
+		return this.frozen ?? this.environmentNow();
+	}
+
+	/** Power comes back: the chip begins anew. */
+	restart(): void {
+		if (this.bus.has(address)) this.plugInChip(false);
+	}
+
+	begin(fault: SensorFault): void {
+		switch (fault) {
+			case "unplugged":
+				this.bus.detach(address);
+				break;
+			case "frozen":
+				this.frozen = this.environmentNow();
+				break;
+			case "stuck":
+				this.bus.attach(address, new StuckChip());
+				break;
+			case "garbled":
+				this.bus.attach(address, garbled);
+				break;
+			case "swapped":
+				this.plugInChip();
+				break;
+		}
+	}
+
+	end(fault: SensorFault): void {
+		if (fault === "frozen") this.frozen = undefined;
+		else if (fault !== "swapped") this.plugInChip(false);
+	}
+
+	/** Another one of its kind, or the same again. */
+	private plugInChip(another = true): void {
+		if (another) this.chipCount++;
+		const calibration = calibrations[(this.chipCount - 1) % calibrations.length];
+		this.bus.attach(
+			address,
+			new BME280Chip({
+				ticks: this.ticks,
+				environment: () => this.environment,
+				...(calibration === undefined ? {} : { calibration }),
+			}),
+		);
+	}
+}
+
+/** It says who it is, and that it is still measuring. */
+class StuckChip implements I2CChip {
+	private pointer = 0;
+
+	write(bytes: Bytes): void {
+		this.pointer = bytes[0] ?? 0;
+	}
+
+	read(into: Bytes): void {
+		into.fill(this.pointer === 0xd0 ? 0x60 : 0x08);
+	}
+}
+
+/** Nobody pulls the data line down but for the acknowledge. */
+const garbled: I2CChip = {
+	write: () => {},
+	read: (into) => into.fill(0xff),
+};

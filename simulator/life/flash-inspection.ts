@@ -1,0 +1,75 @@
+import type { Flash, FlashStatus } from "../../src/boards/ecma419";
+import { parseSectorHeader, sectorHeaderBytes } from "../../src/queue/flash-format";
+import { FlashQueue } from "../../src/queue/flash-queue";
+import { ReadingLog } from "../../src/store/reading-log";
+import { Quarantine } from "../../src/upload/quarantine";
+import type { NorFlash } from "../hardware/nor-flash";
+
+/** A flash as somebody sees it who only looks: what is on it now, and nothing is changed. */
+class ReadOnlyFlash implements Flash {
+	private readonly flash: NorFlash;
+
+	constructor(flash: NorFlash) {
+		this.flash = flash;
+	}
+
+	read(buffer: Uint8Array, byteOffset: number): number {
+		return this.flash.peek(buffer, byteOffset);
+	}
+
+	write(): never {
+		throw new Error("who looks does not write");
+	}
+
+	eraseBlock(): never {
+		throw new Error("who looks does not erase");
+	}
+
+	status(): FlashStatus {
+		return this.flash.status();
+	}
+
+	close(): void {}
+}
+
+/** The readings on a board's flash. */
+export function inspectReadings(flash: NorFlash): ReadingLog {
+	return new ReadingLog({ flash: new ReadOnlyFlash(flash) });
+}
+
+/** What is in quarantine, by number, with the reason; and whether the oldest have gone because it was full. */
+export function inspectQuarantine(flash: NorFlash): {
+	readonly points: ReadonlyMap<number, string>;
+	readonly full: boolean;
+} {
+	const points = new Map<number, string>();
+	for (const { sequence, cause } of new Quarantine(new ReadOnlyFlash(flash)).points())
+		points.set(sequence, cause);
+	return { points, full: new FlashQueue({ flash: new ReadOnlyFlash(flash) }).droppedRecords > 0 };
+}
+
+/** The sector that stands in a block: its number, and that of its first record. */
+export function sectorIn(
+	flash: NorFlash,
+	block: number,
+): { readonly sectorNumber: number; readonly firstSequence: number } | undefined {
+	const { blockLength } = flash.status();
+	return parseSectorHeader(
+		flash.image.subarray(block * blockLength, block * blockLength + sectorHeaderBytes),
+		block,
+	);
+}
+
+/** The number that comes after those of the records of a sector that stood in a block; without end if it is the newest. */
+export function sequenceAfterSector(flash: NorFlash, block: number, sector: number): number {
+	const next = sectorIn(flash, (block + 1) % flash.status().blocks);
+	return next?.sectorNumber === sector + 1 ? next.firstSequence : Number.POSITIVE_INFINITY;
+}
+
+/** The lowest number that any record of the ring has. */
+export function lowestSequence(flash: NorFlash): number {
+	let lowest = Number.POSITIVE_INFINITY;
+	for (let block = 0; block < flash.status().blocks; block++)
+		lowest = Math.min(lowest, sectorIn(flash, block)?.firstSequence ?? lowest);
+	return lowest === Number.POSITIVE_INFINITY ? 1 : lowest;
+}

@@ -1,0 +1,85 @@
+/** How the service sends to the board. */
+export interface BoardSender {
+	/** Whether the board has closed its end: what still comes was on its way before. */
+	readonly isClosed: boolean;
+	/** `delivered` is called when the board has received the last byte. */
+	send(bytes: Uint8Array, delivered?: () => void): void;
+	/** `arrived` is called when the board has noticed it. */
+	reset(arrived?: () => void): void;
+	/** Calls back after so many milliseconds, unless the connection is closed by then. */
+	after(delay: number, callback: () => void): void;
+}
+
+/** A request as the service has received it. */
+export interface ReceivedRequest {
+	readonly method: string;
+	readonly path: string;
+	/** By lower-case names. */
+	readonly headers: ReadonlyMap<string, string>;
+	readonly body: Uint8Array;
+}
+
+export interface RequestListener {
+	/** Bytes have come; false: they are not looked at. */
+	onBytes(): boolean;
+	onRequest(request: ReceivedRequest): void;
+	/** Another request has begun before this one was answered. */
+	onPipelined(): void;
+}
+
+const headEnd = Buffer.from("\r\n\r\n");
+
+/** One connection's requests, read from its bytes. */
+export class RequestParser {
+	private readonly listener: RequestListener;
+	private bytes = Buffer.alloc(1024);
+	private length = 0;
+	/** Bytes of the head of the request that has begun, and of all of it, once the head is there. */
+	private headBytes = 0;
+	private expectedBytes = 0;
+
+	constructor(listener: RequestListener) {
+		this.listener = listener;
+	}
+
+	receive(bytes: Uint8Array): void {
+		if (!this.listener.onBytes()) return;
+		this.append(bytes);
+		if (this.expectedBytes === 0) this.findHead();
+		if (this.expectedBytes === 0 || this.length < this.expectedBytes) return;
+		if (this.length > this.expectedBytes) this.listener.onPipelined();
+		const request = readRequest(this.bytes, this.headBytes, this.expectedBytes);
+		this.length = this.expectedBytes = 0;
+		this.listener.onRequest(request);
+	}
+
+	private append(bytes: Uint8Array): void {
+		const length = this.length + bytes.length;
+		if (length > this.bytes.length) {
+			const larger = Buffer.alloc(2 * length);
+			this.bytes.copy(larger, 0, 0, this.length);
+			this.bytes = larger;
+		}
+		this.bytes.set(bytes, this.length);
+		this.length = length;
+	}
+
+	private findHead(): void {
+		const end = this.bytes.indexOf(headEnd);
+		if (end < 0 || end + headEnd.length > this.length) return;
+		this.headBytes = end + headEnd.length;
+		const [, length = "0"] = /\r\ncontent-length: *(\d+)/i.exec(this.bytes.toString("latin1", 0, end)) ?? [];
+		this.expectedBytes = this.headBytes + Number(length);
+	}
+}
+
+function readRequest(bytes: Buffer, head: number, end: number): ReceivedRequest {
+	const [first = "", ...lines] = bytes.toString("latin1", 0, head - headEnd.length).split("\r\n");
+	const [method = "", path = ""] = first.split(" ");
+	const headers = new Map<string, string>();
+	for (const line of lines) {
+		const colon = line.indexOf(":");
+		headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+	}
+	return { method, path, headers, body: bytes.subarray(head, end) };
+}

@@ -1,0 +1,167 @@
+import { ConnectionError, type TrustFault } from "../../src/boards/connection-error";
+import type { Bytes, TCP, TLSOptions } from "../../src/boards/ecma419";
+import type { BoardSender, RequestParser } from "./request-parser";
+
+/** What a connection meets at the service's door. */
+export type ConnectOutcome = "open" | "refused" | "unreachable" | "half TLS" | "no TLS" | TrustFault;
+
+export interface ConnectionEnvironment {
+	/** Calls back after so many milliseconds, unless the board has lost power by then. */
+	after(delay: number, callback: () => void): void;
+	/** Whether a packet gets through at this moment. */
+	isReachable(): boolean;
+	/** How often in a row a packet is lost that is sent now. */
+	consecutiveLosses(): number;
+	/** Milliseconds that a packet takes at this moment, one way. */
+	latencyMs(): number;
+	connectOutcome(address: string): ConnectOutcome;
+	accept(board: BoardSender): RequestParser;
+	/** A connection was asked for, and then closed or lost; `trust`: because of its certificate. */
+	onOpened(): void;
+	onClosed(trust: boolean): void;
+}
+
+/** What a connection takes to write at a time, and what it announces: about what lwIP has. */
+const windowBytes = 4096;
+/** TCP sends again after this, doubled each time, milliseconds. */
+const retransmissionMs = 1_000;
+
+/** A TLS connection of the board, in memory. */
+export class ServiceConnection implements TCP {
+	readonly remoteAddress: string | undefined;
+	readonly remotePort: number | undefined;
+	private readonly options: TLSOptions;
+	private readonly environment: ConnectionEnvironment;
+	private requestParser: RequestParser | undefined;
+	private readonly arrived: Uint8Array[] = [];
+	/** Bytes in {@link #arrived}. */
+	private count = 0;
+	private room = 0;
+	private closed = false;
+	/** The bytes of a stream arrive in order: what has been sent on each way, and not arrived. */
+	private readonly outgoing: (() => void)[] = [];
+	private readonly incoming: (() => void)[] = [];
+
+	constructor(options: TLSOptions, world: ConnectionEnvironment) {
+		this.options = options;
+		this.environment = world;
+		this.remoteAddress = options.address;
+		this.remotePort = options.port;
+		world.onOpened();
+		// Three packets each way: TCP and TLS.
+		this.later(6 * world.latencyMs() + this.lossDelayMs(), () => this.connect());
+	}
+
+	read(buffer: Bytes): number {
+		let count = 0;
+		while (count < buffer.length) {
+			const chunk = this.arrived.shift();
+			if (chunk === undefined) break;
+			const part = chunk.subarray(0, buffer.length - count);
+			buffer.set(part, count);
+			count += part.length;
+			if (part.length < chunk.length) this.arrived.unshift(chunk.subarray(part.length));
+		}
+		this.count -= count;
+		return count;
+	}
+
+	write(buffer: Bytes): void {
+		if (this.closed) throw new Error("the connection is closed");
+		if (buffer.length > this.room) throw new RangeError("more was written than was announced");
+		const bytes = buffer.slice();
+		this.room -= bytes.length;
+		// What was written before the close still goes out.
+		this.transmit(this.outgoing, () => {
+			this.requestParser?.receive(bytes);
+			this.transmit(this.incoming, () => {
+				if (this.closed) return;
+				this.room += bytes.length;
+				this.options.onWritable?.(this.room);
+			});
+		});
+	}
+
+	close(): void {
+		this.closeEnd(false);
+	}
+
+	private closeEnd(trust: boolean): void {
+		if (this.closed) return;
+		this.closed = true;
+		this.environment.onClosed(trust);
+	}
+
+	private connect(): void {
+		const world = this.environment;
+		if (!world.isReachable()) return;
+		const door = world.connectOutcome(this.options.address);
+		if (door === "unreachable") return;
+		if (door === "refused") {
+			this.fail(new ConnectionError("the connection was refused"));
+			return;
+		}
+		this.options.onConnected?.();
+		if (this.closed || door === "half TLS") return;
+		if (door === "no TLS") this.fail(new ConnectionError("the handshake failed"));
+		else if (door !== "open") this.fail(new ConnectionError(`the certificate is ${door}`, door), true);
+		else {
+			const isClosed = () => this.closed;
+			this.requestParser = world.accept({
+				get isClosed() {
+					return isClosed();
+				},
+				send: (bytes, delivered) => this.deliver(bytes, delivered),
+				reset: (arrived) => this.transmit(this.incoming, () => this.reset(arrived)),
+				after: (delay, callback) => this.later(delay, callback),
+			});
+			this.room = windowBytes;
+			this.options.onWritable?.(windowBytes);
+		}
+	}
+
+	private deliver(bytes: Uint8Array, delivered?: () => void): void {
+		this.transmit(this.incoming, () => {
+			if (this.closed) return;
+			this.arrived.push(bytes);
+			this.count += bytes.length;
+			delivered?.();
+			this.options.onReadable?.(this.count);
+		});
+	}
+
+	/** Lost when the network is gone at either end of its way. */
+	private transmit(way: (() => void)[], arrive: () => void): void {
+		const world = this.environment;
+		if (!world.isReachable()) return;
+		way.push(arrive);
+		world.after(world.latencyMs() + this.lossDelayMs(), () => {
+			const first = way.shift();
+			if (world.isReachable()) first?.();
+		});
+	}
+
+	/** What a packet that gets lost is late by. */
+	private lossDelayMs(): number {
+		return retransmissionMs * (2 ** this.environment.consecutiveLosses() - 1);
+	}
+
+	private reset(arrived: (() => void) | undefined): void {
+		if (this.closed) return;
+		arrived?.();
+		this.fail(undefined);
+	}
+
+	private fail(error: Error | undefined, trust = false): void {
+		if (this.closed) return;
+		this.closeEnd(trust);
+		this.options.onError?.(error);
+	}
+
+	/** Unless it is closed by then. */
+	private later(delay: number, callback: () => void): void {
+		this.environment.after(delay, () => {
+			if (!this.closed) callback();
+		});
+	}
+}

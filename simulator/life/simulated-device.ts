@@ -1,0 +1,383 @@
+import { App } from "../../src/app/app";
+import type { Board, Time, Timer } from "../../src/boards/board";
+import type { ResetReason } from "../../src/boards/reset-reason";
+import { unwrapTicks } from "../../src/boards/ticks";
+import { readBatteryVolts } from "../../src/sensors/inputs/battery";
+import { NorFlash } from "../hardware/nor-flash";
+import { SimulatedPins } from "../hardware/pins";
+import type { VirtualTime } from "../virtual-time";
+import type { Weather } from "../weather/weather";
+import { makeNetwork, type NetworkEnvironment } from "./device-network";
+import { type DeviceRadio, type DeviceRadioEnvironment, makeDeviceRadio } from "./device-radio";
+import { DeviceSensor } from "./device-sensor";
+import { PowerCycle, type PowerLoss, poweredStorage, SimulatedKeyValue } from "./powered-storage";
+import type { Scenario } from "./scenario";
+import type { SeededRandom } from "./seeded-random";
+
+/** What a machine meets, and who hears of it. */
+export interface DeviceEnvironment {
+	readonly time: VirtualTime;
+	readonly scenario: Scenario;
+	/** For what the board draws itself. */
+	readonly random: SeededRandom;
+	readonly serial: string;
+	/** What is around the sensor now. */
+	environment(): Weather;
+	/** Volts of the battery now. */
+	batteryVoltage(): number;
+	readonly network: Omit<NetworkEnvironment, "after" | "isReachable" | "onSockets">;
+	readonly radio: Omit<DeviceRadioEnvironment, "after" | "onMade" | "onConnected">;
+	/** Whether the network that the board has joined has a way out. */
+	hasInternet(): boolean;
+	/** It starts, for this reason. */
+	onBoot(reason: ResetReason): void;
+	onConnected(connected: boolean): void;
+	onLogLine(line: string): void;
+	/** The firmware has thrown into the platform. */
+	onThrown(error: unknown): void;
+	onPowerLost(why: PowerLoss): void;
+	/** It has switched its light. */
+	onLight(on: boolean): void;
+}
+
+/** Where a panel has its light and its button, and a battery its divider. */
+export const devicePins = Object.freeze({ led: 2, button: 0, battery: 34 });
+/** Of the battery's divider. */
+export const batteryRatio = 2;
+
+const blockLength = 4096;
+const quarantineBlocks = 2;
+const day = 86_400_000;
+
+/** Things that the firmware has open or set, of which it must not get more and more. */
+export interface OpenHandles {
+	timers: number;
+	sockets: number;
+	connections: number;
+	files: number;
+	peripherals: number;
+}
+
+/** One start of the board. */
+class DeviceBoot {
+	readonly power: PowerCycle;
+	readonly reason: ResetReason;
+	/** Milliseconds since the boot began. */
+	readonly ticks: () => number;
+	readonly openHandles: OpenHandles = { timers: 0, sockets: 0, connections: 0, files: 0, peripherals: 0 };
+	app: App | undefined;
+	radio: DeviceRadio | undefined;
+	isJoined = false;
+
+	constructor(power: PowerCycle, reason: ResetReason, ticks: () => number) {
+		this.power = power;
+		this.reason = reason;
+		this.ticks = ticks;
+	}
+}
+
+/** Deep sleep. */
+interface DeepSleep {
+	readonly alarm: Timer;
+	/** When it began, and what the board's ticks were then. */
+	readonly since: number;
+	readonly ticks: number;
+	/** A low level at this pin wakes it before the alarm. */
+	readonly wakePin: number | undefined;
+}
+
+/** A timer of the firmware. */
+class FirmwareTimer {
+	entry: Timer | undefined;
+	isPending = true;
+}
+
+/** The board's hardware, with the firmware on it: all that has power, loses it and keeps what it keeps without it. */
+export class SimulatedDevice {
+	readonly queue: NorFlash;
+	readonly quarantine = new NorFlash({ blocks: quarantineBlocks, blockLength });
+	readonly keyValue = new SimulatedKeyValue();
+	readonly sensor: DeviceSensor;
+	private readonly environment: DeviceEnvironment;
+	private readonly pins: SimulatedPins;
+	private readonly board: Pick<Board, "identity" | "pins">;
+	private currentBoot: DeviceBoot | undefined;
+	private deepSleep: DeepSleep | undefined;
+	/** Ticks of the boot before the present start. */
+	private elapsed = 0;
+
+	constructor(world: DeviceEnvironment) {
+		this.environment = world;
+		const { time, scenario } = world;
+		this.queue = new NorFlash({ blocks: scenario.sectors, blockLength });
+		this.sensor = new DeviceSensor(() => time.ticks(), world.environment);
+		this.pins = new SimulatedPins((callback, delay) => this.after(this.currentBoot, delay, callback));
+		this.pins.drive(devicePins.button, 1);
+		this.pins.onWrite = (pin, level) => {
+			if (pin === devicePins.led && this.currentBoot?.power.isOn === true) world.onLight(level === 1);
+		};
+		const panel = scenario.panel ? { led: devicePins.led, button: devicePins.button } : {};
+		this.board = {
+			identity: { chip: "simulated", serial: world.serial },
+			pins: this.pins.provider(panel),
+		};
+	}
+
+	/** The firmware that runs; `undefined` while none does. */
+	get app(): App | undefined {
+		return this.currentBoot?.app;
+	}
+
+	get state(): "off" | "on" | "asleep" {
+		if (this.currentBoot !== undefined) return "on";
+		return this.deepSleep === undefined ? "off" : "asleep";
+	}
+
+	/** What the firmware holds open. */
+	get openHandles(): OpenHandles | undefined {
+		return this.currentBoot === undefined
+			? undefined
+			: { ...this.currentBoot.openHandles, peripherals: this.sensor.openCount };
+	}
+
+	/** Milliseconds since the boot began, as the board counts them. */
+	get ticks(): number {
+		return this.currentBoot?.ticks() ?? 0;
+	}
+
+	/** Whether it has a network, and an address there. */
+	get isJoined(): boolean {
+		return this.currentBoot?.isJoined === true;
+	}
+
+	/** dBm, as the radio tells. */
+	get signalStrength(): number | undefined {
+		return this.isJoined ? this.currentBoot?.radio?.RSSI : undefined;
+	}
+
+	/** Volts of the battery, as the board's converter tells. */
+	get batteryVolts(): number {
+		const { Analog, analogRangeV: fullScaleVolts } = this.board.pins;
+		return readBatteryVolts({ Analog, pin: devicePins.battery, fullScaleVolts, dividerRatio: batteryRatio });
+	}
+
+	/** What can be heard has changed. */
+	onConditionsChange(): void {
+		this.currentBoot?.radio?.onConditionsChange();
+	}
+
+	/** A person presses the button, or lets it go. */
+	press(down: boolean): void {
+		this.pins.drive(devicePins.button, down ? 0 : 1);
+		if (down && this.deepSleep?.wakePin === devicePins.button) this.wake(this.deepSleep);
+	}
+
+	/** Power is there. Does nothing while it has been there before. */
+	boot(reason: ResetReason): void {
+		if (this.currentBoot !== undefined || this.deepSleep !== undefined) return;
+		for (const flash of [this.queue, this.quarantine]) flash.powerUp();
+		this.keyValue.powerUp();
+		this.pins.closeAll();
+		if (reason !== "deep sleep") {
+			this.elapsed = 0;
+			this.sensor.restart();
+		}
+		this.sensor.resetOpenCount();
+		const start = new DeviceBoot(new PowerCycle((why) => this.onPowerLost(why)), reason, this.makeTicks());
+		this.currentBoot = start;
+		this.updateBattery();
+		this.environment.onBoot(reason);
+		try {
+			const app = new App(this.boardOf(start));
+			start.app = app;
+			app.start();
+		} catch (error) {
+			if (start.power.isOn) this.environment.onThrown(error);
+		}
+	}
+
+	/** Power goes, awake or asleep; false when there was none. */
+	cut(): boolean {
+		if (this.currentBoot !== undefined) this.currentBoot.power.lose();
+		else if (this.deepSleep !== undefined) {
+			this.environment.time.clear(this.deepSleep.alarm);
+			this.deepSleep = undefined;
+			this.environment.onPowerLost("cut");
+		} else return false;
+		return true;
+	}
+
+	/** The firmware starts anew; false when it does not run. */
+	restart(): boolean {
+		const runs = this.currentBoot !== undefined;
+		this.currentBoot?.power.lose("restart");
+		return runs;
+	}
+
+	private onPowerLost(why: PowerLoss): void {
+		this.currentBoot = undefined;
+		if (this.environment.scenario.panel) this.environment.onLight(false);
+		this.environment.onPowerLost(why);
+	}
+
+	private sleep(start: DeviceBoot, milliseconds: number, wakePin: number | undefined): void {
+		if (!start.power.isOn) return;
+		const { time } = this.environment;
+		const ticks = start.ticks();
+		start.power.lose("sleep");
+		const isLow = wakePin !== undefined && this.pins.level(wakePin) === 0;
+		const lasting = isLow ? 0 : milliseconds / this.slowRate();
+		const sleeping: DeepSleep = {
+			alarm: time.set(() => this.wake(sleeping), lasting),
+			since: time.ticks(),
+			ticks,
+			wakePin,
+		};
+		this.deepSleep = sleeping;
+	}
+
+	/** The slow oscillator has gone on counting, at its own rate. */
+	private wake({ alarm, since, ticks }: DeepSleep): void {
+		const { time } = this.environment;
+		time.clear(alarm);
+		this.deepSleep = undefined;
+		// mutation: count-sleep-ticks
+		this.elapsed = ticks + (time.ticks() - since) * this.slowRate(since);
+		this.boot("deep sleep");
+	}
+
+	/** Ticks of the slow oscillator in a true millisecond: it wanders with the temperature of the day. */
+	private slowRate(at = this.environment.time.ticks()): number {
+		const { scenario } = this.environment;
+		const wander = 1e-4 * Math.sin((2 * Math.PI * at) / day);
+		return 1 + scenario.sleepDrift / 1e6 + wander;
+	}
+
+	private get rate(): number {
+		return 1 + this.environment.scenario.drift / 1e6;
+	}
+
+	/** The clock of a start that begins now. */
+	private makeTicks(): () => number {
+		const { time, scenario } = this.environment;
+		const rate = this.rate;
+		const bootedAt = time.ticks();
+		const elapsed = this.elapsed;
+		const ticks = () => elapsed + (time.ticks() - bootedAt) * rate;
+		const { ticksFrom } = scenario;
+		if (ticksFrom === undefined) return ticks;
+		const wrapped = unwrapTicks(() => (Math.floor(ticks()) + ticksFrom) | 0);
+		return () => elapsed + wrapped();
+	}
+
+	/** The battery has now what it has. */
+	updateBattery(): void {
+		this.pins.setVolts(devicePins.battery, this.environment.batteryVoltage() / batteryRatio);
+	}
+
+	private boardOf(start: DeviceBoot): Board {
+		const world = this.environment;
+		const { power, openHandles } = start;
+		return {
+			...this.board,
+			resetReason: start.reason,
+			time: this.timeOf(start),
+			network: this.networkOf(start),
+			storage: {
+				flash: poweredStorage({ queue: this.queue, quarantine: this.quarantine }, power, (change) => {
+					openHandles.files += change;
+				}),
+				keyValue: this.keyValue.storage(power),
+			},
+			i2c: { io: this.sensor.SMBus, data: 21, clock: 22, hz: 100_000 },
+			fillRandom: (bytes) => {
+				for (let i = 0; i < bytes.length; i++) bytes[i] = world.random.below(256);
+			},
+			freeMemory: () => undefined,
+			log: (line) => {
+				if (power.isOn) world.onLogLine(line);
+			},
+			restart: () => power.lose("restart"),
+			sleep: (milliseconds, wakePin) => this.sleep(start, milliseconds, wakePin),
+		};
+	}
+
+	private timeOf(start: DeviceBoot): Time {
+		const { time } = this.environment;
+		const { openHandles } = start;
+		const rate = this.rate;
+		return {
+			ticks: start.ticks,
+			set: (callback, delay) => {
+				const timer = new FirmwareTimer();
+				openHandles.timers++;
+				// On a grid of microseconds, as real timers have theirs: the sum of two times is not always their sum.
+				timer.entry = this.after(start, Math.ceil((1000 * Math.max(0, delay)) / rate) / 1000, () => {
+					timer.isPending = false;
+					openHandles.timers--;
+					callback();
+				});
+				return timer;
+			},
+			clear: (timer) => {
+				if (!(timer instanceof FirmwareTimer) || !timer.isPending) return;
+				timer.isPending = false;
+				openHandles.timers--;
+				time.clear(timer.entry);
+			},
+			setWallClock: () => {},
+		};
+	}
+
+	private networkOf(start: DeviceBoot): Board["network"] {
+		const world = this.environment;
+		const { openHandles } = start;
+		const after = (delay: number, callback: () => void) => {
+			this.after(start, delay, callback);
+		};
+		return {
+			...makeNetwork({
+				...world.network,
+				after,
+				isReachable: () => start.isJoined && start.radio?.isInRange === true && world.hasInternet(),
+				onOpened: () => {
+					if (!start.power.isOn) return;
+					openHandles.connections++;
+					world.network.onOpened();
+				},
+				onClosed: (trust) => {
+					if (!start.power.isOn) return;
+					openHandles.connections--;
+					world.network.onClosed(trust);
+				},
+				onSockets: (change) => {
+					openHandles.sockets += change;
+				},
+			}),
+			WiFi: makeDeviceRadio({
+				...world.radio,
+				after,
+				onMade: (radio) => {
+					start.radio = radio;
+				},
+				onConnected: (connected) => {
+					if (!start.power.isOn) return;
+					start.isJoined = connected;
+					world.onConnected(connected);
+				},
+			}),
+		};
+	}
+
+	/** Calls back in a start of the board, unless it has ended by then. */
+	private after(start: DeviceBoot | undefined, delay: number, callback: () => void): Timer {
+		return this.environment.time.set(() => {
+			if (start?.power.isOn !== true) return;
+			try {
+				callback();
+			} catch (error) {
+				if (start.power.isOn) this.environment.onThrown(error);
+			}
+		}, delay);
+	}
+}

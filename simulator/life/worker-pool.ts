@@ -1,0 +1,104 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { availableParallelism } from "node:os";
+import type { Mutation } from "../mutation/mutation";
+import type { LifeResult, LifeTask, WorkerMessage } from "./worker";
+import { bundleWorker, type WorkerBundle } from "./worker-bundle";
+
+export interface WorkerPoolOptions {
+	/** Processes; as many as there are processors when left out. */
+	readonly workers?: number;
+	/** A change of the firmware or of its board. */
+	readonly mutation?: Mutation;
+	/** So many days of lives have passed. */
+	onDays?(days: number): void;
+	/** A scenario that failed has been made smaller. */
+	onShrunk?(faults: number): void;
+}
+
+/** For a worker: no stack of what is thrown a million times, and room for what is soon garbage. */
+const nodeOptions = [
+	"--stack-trace-limit=0",
+	"--single-threaded-gc",
+	"--min-semi-space-size=64",
+	"--max-semi-space-size=64",
+];
+
+/** Processes that play lives side by side, each its own. */
+export class WorkerPool {
+	private readonly options: WorkerPoolOptions;
+	private readonly bundle: WorkerBundle;
+	private readonly idle: ChildProcess[] = [];
+	private readonly waiters: ((worker: ChildProcess) => void)[] = [];
+	private readonly workers: ChildProcess[] = [];
+
+	private constructor(options: WorkerPoolOptions, bundle: WorkerBundle) {
+		this.options = options;
+		this.bundle = bundle;
+	}
+
+	/** Rejects when a patch does not fit. */
+	static async start(options: WorkerPoolOptions = {}): Promise<WorkerPool> {
+		const fleet = new WorkerPool(options, await bundleWorker(options.mutation));
+		for (let i = 0; i < (options.workers ?? availableParallelism()); i++) fleet.spawn();
+		return fleet;
+	}
+
+	get size(): number {
+		return this.workers.length;
+	}
+
+	/** Plays a life as soon as a process is free. Rejects when the process dies. */
+	async play(task: LifeTask): Promise<LifeResult> {
+		const worker = await this.takeWorker();
+		try {
+			return await this.runTask(worker, task);
+		} finally {
+			const next = this.waiters.shift();
+			if (next === undefined) this.idle.push(worker);
+			else next(worker);
+		}
+	}
+
+	/** Ends all processes, whatever they do. */
+	stop(): void {
+		for (const worker of this.workers) worker.kill();
+		this.bundle.remove();
+	}
+
+	private spawn(): void {
+		const worker = fork(this.bundle.path, [], {
+			execArgv: nodeOptions,
+			stdio: ["ignore", "inherit", "inherit", "ipc"],
+		});
+		this.workers.push(worker);
+		this.idle.push(worker);
+	}
+
+	private takeWorker(): Promise<ChildProcess> {
+		const worker = this.idle.pop();
+		if (worker !== undefined) return Promise.resolve(worker);
+		return new Promise((resolve) => this.waiters.push(resolve));
+	}
+
+	private runTask(worker: ChildProcess, task: LifeTask): Promise<LifeResult> {
+		const { onDays, onShrunk } = this.options;
+		return new Promise((resolve, reject) => {
+			const died = () => {
+				worker.removeListener("message", heard);
+				reject(new Error("the process that played a life has died"));
+			};
+			const heard = (message: WorkerMessage) => {
+				if (message.kind === "days") onDays?.(message.days);
+				else if (message.kind === "smaller") onShrunk?.(message.faults);
+				else {
+					worker.removeListener("message", heard);
+					worker.removeListener("exit", died);
+					resolve(message.result);
+				}
+			};
+			worker.on("message", heard);
+			worker.once("exit", died);
+			worker.send(task);
+		});
+	}
+}

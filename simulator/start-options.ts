@@ -1,0 +1,196 @@
+import { parseArgs } from "node:util";
+import {
+	checkSettings,
+	newDataSource,
+	type SettingProblem,
+	type Settings,
+	settingsTable,
+	withoutDefaults,
+} from "../src/settings/settings";
+import { parseSettingsFile } from "../src/settings/settings-file";
+import { chipCatalogue } from "./chips/chip-catalogue";
+import {
+	defaultSensors,
+	faultNames,
+	parseSensors,
+	sensorPins,
+	type WiredChip,
+} from "./hardware/simulated-sensors";
+import { defaultPins } from "./virtual-board";
+
+/** What `npm start` was asked to do. */
+export type StartCommand =
+	| { readonly kind: "help" }
+	| { readonly kind: "problem"; readonly problem: string }
+	| { readonly kind: "run"; readonly run: StartOptions };
+
+export interface StartOptions {
+	/** Seconds from one reading to the next. */
+	readonly interval: number;
+	/** How much faster than life the board's clock runs. */
+	readonly speed: number;
+	/** What is wired to the board. */
+	readonly sensors: readonly WiredChip[];
+	/** Forget the board's flash and settings first. */
+	readonly fresh: boolean;
+	/** Where to post; left out: the embedded server. */
+	readonly target?: Pick<Settings, "server" | "key" | "bucketId" | "dataSourceId">;
+	/** What the settings file holds. */
+	readonly settings?: Readonly<Partial<Settings>>;
+}
+
+export const startHelp = `A whole virtual board: the firmware, its sensors, its flash and a Dakkio server, on this computer.
+
+npm start -- [options]
+
+  --interval SECONDS   time from one reading to the next, 5 to 86400 (default 10)
+  --sensors LIST       chips that are wired to the board, as bme280,sht41@0x45,ds18b20 (default bme280; or none):
+${columns([...Object.keys(chipCatalogue), "ds18b20"])}
+                       Behind a colon what is wrong with one each other minute, as sht41@0x45:silent:
+${columns(faultNames)}
+  --speed FACTOR       how much faster than life the board's clock runs, 1 to 10000 (default 1)
+  --fresh              forget what the board had on flash and in its settings, and open its setup page
+  --settings FILE      set it up by a settings file, as the setup page exports it
+  --url URL            post to this Dakkio instead of the embedded one (default https://api.dakkio.io)
+  --key KEY            its write key (dakkio_w_…)
+  --bucket ID          its bucket, 24 hexadecimal digits
+  --source ID          its data source, 24 hexadecimal digits
+  --help               this text
+
+--key, --bucket and --source belong together; with them, or a key in the settings file, the clock runs at life's
+speed. With --settings or --key, --fresh opens no setup page.
+What the board has and the points it sent are kept in .state; Ctrl-C stops it.
+`;
+
+/** Reads the command line, and the settings file that it names; a problem is one sentence. */
+export function parseStartCommand(args: readonly string[], read: (file: string) => string): StartCommand {
+	const parsed = parse(args);
+	if (typeof parsed === "string") return { kind: "problem", problem: parsed };
+	if (parsed.help === true) return { kind: "help" };
+	const speed = parseNumber(parsed.speed ?? "1", 1, 10_000);
+	if (speed === undefined) return optionProblem("--speed", "a number from 1 to 10000", parsed.speed);
+	const sensors = parseSensors(parsed.sensors ?? defaultSensors);
+	if ("problem" in sensors) return { kind: "problem", problem: `--sensors: ${sensors.problem}` };
+	const file = parsed.settings === undefined ? {} : readSettings(parsed.settings, read);
+	if (typeof file === "string") return { kind: "problem", problem: file };
+	const target = readTarget(parsed) ?? targetOf(file);
+	if (typeof target === "string") return { kind: "problem", problem: target };
+	if (target !== undefined && speed !== 1)
+		return {
+			kind: "problem",
+			problem: "--speed works with the embedded server only: a real one needs true times.",
+		};
+	const interval = parsed.interval ?? file.interval ?? "10";
+	const { settings, problems } = checkSettings({ ...target, interval });
+	const [first] = problems;
+	if (first !== undefined) return { kind: "problem", problem: describeProblem(first) };
+	const run = {
+		interval: settings.interval,
+		speed,
+		sensors,
+		fresh: parsed.fresh === true,
+		...(parsed.settings !== undefined && { settings: file }),
+		...(target !== undefined && { target: settings }),
+	};
+	return { kind: "run", run };
+}
+
+/** The settings in a file, or what is wrong with it. */
+function readSettings(file: string, read: (file: string) => string): Partial<Settings> | string {
+	let text: string;
+	try {
+		text = read(file);
+	} catch (error) {
+		return `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+	}
+	const { given, problems: ofFile } = parseSettingsFile(text);
+	const { settings, problems } = checkSettings(given, { ...defaultPins, ...sensorPins });
+	const [first] = [...ofFile, ...problems];
+	return first === undefined ? withoutDefaults(settings) : `${file}: ${first.key}: ${first.problem}`;
+}
+
+/** A file with a key in it is for a service of its own. */
+function targetOf({ server, key, bucketId, dataSourceId }: Partial<Settings>) {
+	if (key === undefined) return undefined;
+	return {
+		server: server ?? settingsTable.server.defaultValue,
+		key,
+		bucketId: bucketId ?? "",
+		dataSourceId: dataSourceId ?? newDataSource,
+	};
+}
+
+type Parsed = Partial<
+	Record<"interval" | "sensors" | "speed" | "url" | "key" | "bucket" | "source" | "settings", string>
+> &
+	Partial<Record<"fresh" | "help", boolean>>;
+
+function parse(args: readonly string[]): Parsed | string {
+	const text = { type: "string" } as const;
+	const flag = { type: "boolean" } as const;
+	try {
+		const { values } = parseArgs({
+			args: [...args],
+			options: {
+				interval: text,
+				sensors: text,
+				speed: text,
+				url: text,
+				key: text,
+				bucket: text,
+				source: text,
+				settings: text,
+				fresh: flag,
+				help: { ...flag, short: "h" },
+			},
+		});
+		return { ...values };
+	} catch (error) {
+		const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s|\n/);
+		return `${sentence}. npm start -- --help lists the options.`;
+	}
+}
+
+/** The settings' own rules check the values. */
+function readTarget(parsed: Parsed) {
+	const { url, key, bucket, source } = parsed;
+	if (url === undefined && key === undefined && bucket === undefined && source === undefined)
+		return undefined;
+	if (key === undefined || bucket === undefined || source === undefined)
+		return "--key, --bucket and --source belong together: all three are needed to post to a real Dakkio.";
+	if (key === "" || bucket === "" || source === "") return "--key, --bucket and --source must not be empty.";
+	return { server: url ?? "https://api.dakkio.io", key, bucketId: bucket, dataSourceId: source };
+}
+
+const optionOf: Readonly<Record<string, string>> = {
+	interval: "--interval",
+	server: "--url",
+	key: "--key",
+	bucketId: "--bucket",
+	dataSourceId: "--source",
+};
+
+/** The value is not repeated: it may be a secret. */
+function describeProblem({ key, problem }: SettingProblem): string {
+	return `${optionOf[key] ?? key}: ${problem}`;
+}
+
+function optionProblem(option: string, expected: string, given: string | undefined): StartCommand {
+	return { kind: "problem", problem: `${option} takes ${expected}, not "${given ?? ""}".` };
+}
+
+function parseNumber(text: string, min: number, max: number): number | undefined {
+	const value = text.trim() === "" ? Number.NaN : Number(text);
+	return value >= min && value <= max ? value : undefined;
+}
+
+/** Words below each other's options, as many to a line as fit. */
+function columns(words: readonly string[]): string {
+	const lines: string[] = [""];
+	for (const word of words) {
+		const line = lines.at(-1) ?? "";
+		if (line.length + word.length > 80) lines.push(word);
+		else lines[lines.length - 1] = line === "" ? word : `${line}, ${word}`;
+	}
+	return lines.map((line) => `${" ".repeat(23)}${line}`).join(",\n");
+}

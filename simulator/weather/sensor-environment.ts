@@ -1,0 +1,66 @@
+import { type Weather, weatherAt } from "./weather";
+
+/** Everything that a sensor can be exposed to. */
+export interface SensorEnvironment extends Weather {
+	/** Carbon dioxide, ppm. */
+	readonly co2: number;
+	/** Lux. */
+	readonly illuminance: number;
+	/** Of a supply, volts. */
+	readonly voltage: number;
+	/** Out of it, amperes; negative while it is charged. */
+	readonly current: number;
+	/** Four voltages to be measured, volts. */
+	readonly inputs: readonly [number, number, number, number];
+}
+
+const hourMs = 3_600_000;
+const hoursPerDay = 24;
+
+/** Seattle's latitude, and the sun's mean declination in October; radians. */
+const latitude = (47.6 * Math.PI) / 180;
+const declination = (-8.5 * Math.PI) / 180;
+/** Illuminance of a clear sky with the sun at the zenith, lux. */
+const clearSkyLux = 110_000;
+
+/**
+ * The air of a room over the hours of a day, ppm: it fills at night, is aired in the morning, and fills again when
+ * everybody is at home. Made up.
+ */
+const roomCo2Ppm = [
+	780, 850, 910, 960, 1000, 1030, 1050, 700, 560, 520, 500, 490, 520, 560, 540, 520, 540, 620, 760, 880, 960,
+	1010, 900, 820,
+] as const;
+
+/**
+ * The weather, and beside it what no weather station tells: made up, plausible, slow, and the same for the same time
+ * (milliseconds, from any start). Daylight follows the sun's height over Seattle in October, through clouds that come
+ * and go; a battery is charged by it.
+ */
+export function sensorEnvironmentAt(milliseconds: number): SensorEnvironment {
+	const hours = milliseconds / hourMs;
+	const light = daylightRatio(hours);
+	return {
+		...weatherAt(milliseconds),
+		co2: roomCo2At(hours) * (1 + 0.08 * Math.sin(hours / 31)),
+		illuminance: 0.2 + clearSkyLux * light,
+		voltage: 12.3 + 1.5 * Math.min(1, 2 * light) + 0.1 * Math.sin(hours / 53),
+		current: 0.085 + 0.02 * Math.sin(hours / 3) - 1.1 * light,
+		inputs: [1.9 + 0.6 * Math.sin(hours / 40), 1.65, 3.2 * light, 2.05 + 0.15 * Math.min(1, 2 * light)],
+	};
+}
+
+/** The share of a clear sky's light that reaches the ground, 0 … 1. */
+function daylightRatio(hours: number): number {
+	const angle = ((hours - 12) / hoursPerDay) * 2 * Math.PI;
+	const height =
+		Math.sin(latitude) * Math.sin(declination) + Math.cos(latitude) * Math.cos(declination) * Math.cos(angle);
+	const clouds = 0.65 + 0.2 * Math.sin(hours / 1.7) + 0.15 * Math.sin(hours / 7.3);
+	return Math.max(0, height) * clouds;
+}
+
+function roomCo2At(hours: number): number {
+	const at = (index: number) => roomCo2Ppm[((index % hoursPerDay) + hoursPerDay) % hoursPerDay] ?? 0;
+	const full = Math.floor(hours);
+	return at(full) + (at(full + 1) - at(full)) * (hours - full);
+}

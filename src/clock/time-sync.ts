@@ -1,0 +1,202 @@
+import type { Network, Time, Timer } from "../boards/board";
+import { errorMessage } from "../common/error-message";
+import type { Clock } from "./clock";
+import type { Measurement } from "./measurement";
+import { type NtpFailure, NtpQuery } from "./ntp-client";
+import {
+	type BlockedPeer,
+	blockPeer,
+	checkPlausibility,
+	isBlocked,
+	minPollIntervalMs,
+	pollBackoffMs,
+	pollIntervalMs,
+	type UnconfirmedTime,
+} from "./sync-policy";
+
+export interface TimeSyncOptions {
+	readonly network: Pick<Network, "UDP" | "resolver">;
+	readonly time: Pick<Time, "ticks" | "set" | "clear">;
+	readonly clock: Pick<
+		Clock,
+		"utcAt" | "driftToleranceMs" | "applyMeasurement" | "lastKnownUtc" | "driftKnown"
+	>;
+	/** `host` or `host:port`; the first is asked as long as it can be used, then the next. */
+	readonly servers: readonly string[];
+	/** No earlier time can be true: the firmware's release, milliseconds of Unix time. */
+	readonly releasedAt: number;
+	/** A server gave no usable answer; `reached`: its name at least could be resolved. */
+	onFailure?(reached: boolean): void;
+	/** The clock was set; `utc` is the time now, milliseconds of Unix time. */
+	onSynchronized(utc: number): void;
+	/** Uniform in 0 … 1, with 32 random bits. */
+	random(): number;
+	log(line: string): void;
+}
+
+/**
+ * Keeps the clock set: at once, an hour later, then daily, while the network is there. Failing servers are asked
+ * in turn, in rounds with growing pauses, for ever. What is decided, and why, is in `schedule`.
+ */
+export class TimeSync {
+	private readonly options: TimeSyncOptions;
+	private started = false;
+	private timer: Timer | undefined;
+	private query: NtpQuery | undefined;
+	/** Ticks when the next round is due, and when the last began. */
+	private dueTicks = 0;
+	private lastRoundTicks = Number.NEGATIVE_INFINITY;
+	/** Index of the server to ask, and how many have failed in this round. */
+	private serverIndex = 0;
+	private failedServers = 0;
+	/** Rounds in a row without a usable answer. */
+	private failedRounds = 0;
+	/** Good ones, in this boot. */
+	private measurementCount = 0;
+	private unconfirmed: UnconfirmedTime | undefined;
+	private blockedPeers: readonly BlockedPeer[] = [];
+
+	constructor(options: TimeSyncOptions) {
+		this.options = options;
+	}
+
+	/** The network is there: asks at once where that is due or the last attempts failed, else when it is due. */
+	start(): void {
+		if (this.started) return;
+		this.started = true;
+		if (this.options.servers.length === 0) this.options.log("time: no time server is set");
+		else this.retryNow();
+	}
+
+	/** The network is gone. A question under way is given up, and does not count as a failure. */
+	stop(): void {
+		this.started = false;
+		this.options.time.clear(this.timer);
+		const query = this.query;
+		this.query = undefined;
+		query?.close();
+	}
+
+	/** Asks, due or not, to see whether anybody answers (16 s after the last round at the earliest). */
+	pollNow(): void {
+		if (!this.started || this.query !== undefined || this.options.servers.length === 0) return;
+		this.dueTicks = this.options.time.ticks();
+		this.scheduleRound();
+	}
+
+	/** Something has changed for the better: a pause after failures ends now (16 s after the last round at the earliest). */
+	retryNow(): void {
+		if (!this.started || this.query !== undefined || this.options.servers.length === 0) return;
+		if (this.failedRounds > 0) this.dueTicks = this.options.time.ticks();
+		this.scheduleRound();
+	}
+
+	private scheduleRound(): void {
+		const { time } = this.options;
+		const due = Math.max(this.dueTicks, this.lastRoundTicks + minPollIntervalMs);
+		time.clear(this.timer);
+		this.timer = time.set(() => this.beginRound(), Math.max(0, due - time.ticks()));
+	}
+
+	private beginRound(): void {
+		this.lastRoundTicks = this.options.time.ticks();
+		this.failedServers = 0;
+		void this.queryServer();
+	}
+
+	private async queryServer(): Promise<void> {
+		const { network, time, servers, releasedAt, random } = this.options;
+		const server = servers[this.serverIndex] ?? "";
+		const query = new NtpQuery({
+			network,
+			time,
+			server,
+			minUtc: releasedAt,
+			random,
+			isBlocked: (peer) => isBlocked(this.blockedPeers, peer, time.ticks()),
+		});
+		this.query = query;
+		const result = await query.result;
+		// Stopped meanwhile, perhaps started again.
+		if (this.query !== query) return;
+		this.query = undefined;
+		if (result.kind === "time") this.checkMeasurement(result.measurement, result.peer);
+		else this.handleFailure(server, result);
+	}
+
+	private checkMeasurement(measurement: Measurement, peer: string): void {
+		const { clock } = this.options;
+		const { utc, ticks, server } = measurement;
+		const expectedUtc = clock.utcAt(ticks);
+		const { lastKnownUtc } = clock;
+		const toleranceMs = clock.driftToleranceMs(ticks);
+		const result = checkPlausibility(measurement, peer, {
+			expectedUtc,
+			toleranceMs,
+			lastKnownUtc,
+			unconfirmed: this.unconfirmed,
+		});
+		if (result.kind === "doubted") {
+			this.unconfirmed = result.unconfirmed;
+			this.tryNextServer(
+				server,
+				`${peer} says ${toIso(utc)}, against what was known; another server must confirm it`,
+			);
+			return;
+		}
+		this.unconfirmed = undefined;
+		this.applyMeasurement(measurement, peer, expectedUtc);
+	}
+
+	private applyMeasurement(measurement: Measurement, peer: string, expected: number | undefined): void {
+		const { clock, time, random, log } = this.options;
+		const { utc, server, roundTripMs } = measurement;
+		clock.applyMeasurement(measurement);
+		this.measurementCount++;
+		this.failedRounds = 0;
+		this.dueTicks = time.ticks() + pollIntervalMs(this.measurementCount, clock.driftKnown, random());
+		const step = expected === undefined ? "" : `, corrected by ${Math.round(utc - expected)} ms`;
+		const from = server === peer ? peer : `${server} (${peer})`;
+		log(`time: ${toIso(utc)} from ${from}, round trip ${Math.round(roundTripMs)} ms${step}`);
+		this.scheduleRound();
+		this.notify();
+	}
+
+	/** What others do with the news must not end the measuring. */
+	private notify(): void {
+		const { clock, time, onSynchronized, log } = this.options;
+		try {
+			onSynchronized(Math.round(clock.utcAt(time.ticks()) ?? 0));
+		} catch (error) {
+			log(`time: what waited for it failed: ${errorMessage(error)}`);
+		}
+	}
+
+	private handleFailure(server: string, { reason, peer, kissCode }: NtpFailure): void {
+		if (peer !== undefined && kissCode !== undefined)
+			this.blockedPeers = blockPeer(this.blockedPeers, peer, kissCode, this.options.time.ticks());
+		this.tryNextServer(server, reason);
+		this.options.onFailure?.(peer !== undefined);
+	}
+
+	/** Asks the next server, or, when each has had its turn, pauses. */
+	private tryNextServer(server: string, why: string): void {
+		const { time, servers, random, log } = this.options;
+		this.serverIndex = (this.serverIndex + 1) % servers.length;
+		this.failedServers++;
+		if (this.failedServers < servers.length) {
+			log(`time: ${server}: ${why}`);
+			void this.queryServer();
+			return;
+		}
+		this.failedRounds++;
+		const pause = pollBackoffMs(this.failedRounds, random());
+		log(`time: ${server}: ${why}; next try in ${Math.round(pause / 1000)} s`);
+		this.dueTicks = time.ticks() + pause;
+		this.scheduleRound();
+	}
+}
+
+function toIso(utc: number): string {
+	return new Date(utc).toISOString();
+}

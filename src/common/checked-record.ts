@@ -1,0 +1,33 @@
+import { crc32 } from "./crc32";
+
+/** A kept record: version, counter, body, then a CRC-32 of all before it. Big-endian. */
+const recordVersion = 1;
+const headerBytes = 5;
+const crcBytes = 4;
+
+export interface CheckedRecord {
+	/** Higher in the newer one of two. */
+	readonly counter: number;
+	readonly body: Uint8Array;
+}
+
+export function encodeCheckedRecord({ counter, body }: CheckedRecord): Uint8Array {
+	const bytes = new Uint8Array(headerBytes + body.length + crcBytes);
+	const view = new DataView(bytes.buffer);
+	view.setUint8(0, recordVersion);
+	view.setUint32(1, counter);
+	bytes.set(body, headerBytes);
+	const end = bytes.length - crcBytes;
+	view.setUint32(end, crc32(bytes.subarray(0, end)));
+	return bytes;
+}
+
+/** `undefined` for what is not a whole record of this version. */
+export function decodeCheckedRecord(bytes: Uint8Array): CheckedRecord | undefined {
+	const end = bytes.length - crcBytes;
+	if (end < headerBytes) return undefined;
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	if (view.getUint8(0) !== recordVersion || view.getUint32(end) !== crc32(bytes.subarray(0, end)))
+		return undefined;
+	return { counter: view.getUint32(1), body: bytes.subarray(headerBytes, end) };
+}

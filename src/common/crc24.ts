@@ -1,0 +1,33 @@
+/** Generator of CRC-24 as OpenPGP uses it (RFC 9580, section 6.1), without its leading term. */
+const generator = 0x864cfb;
+
+const crcTable = makeTable();
+
+function makeTable(): Uint32Array {
+	const entries = new Uint32Array(256);
+	for (let byte = 0; byte < 256; byte++) {
+		let crc = byte << 16;
+		for (let bit = 0; bit < 8; bit++) crc = crc & 0x800000 ? (crc << 1) ^ generator : crc << 1;
+		entries[byte] = crc & 0xffffff;
+	}
+	return entries;
+}
+
+/**
+ * The CRC-24 of `bytes` from `start` up to, not including, `end`, begun with `initial` (24 bits). For the same
+ * bytes two different beginnings always give two different sums.
+ */
+export function crc24(initial: number, bytes: Uint8Array, start: number, end: number): number {
+	let crc = initial;
+	for (let at = start; at < end; at++)
+		crc = ((crc << 8) & 0xffffff) ^ (crcTable[(crc >>> 16) ^ (bytes[at] ?? 0)] ?? 0);
+	return crc;
+}
+
+/**
+ * The sum as it stands on flash: its last byte is never 0xFF, which erased flash reads as. A write that ended
+ * early is thereby known for certain, not merely with the probability of the sum.
+ */
+export function sealChecksum(crc: number): number {
+	return (crc & 0xff) === 0xff ? crc & 0xffff7f : crc;
+}

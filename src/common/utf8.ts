@@ -1,0 +1,112 @@
+/**
+ * UTF-8 without `TextEncoder` and `TextDecoder`, which XS keeps in a module of its own. What cannot be told
+ * (lone surrogates, bytes that are not UTF-8) becomes U+FFFD, as the Encoding Standard has it.
+ */
+
+const replacementCharacter = 0xfffd;
+
+/** How many bytes {@link encodeUtf8Into} writes for `text`. */
+export function utf8Bytes(text: string): number {
+	// XS counts the characters of a string anew each time it is asked; and most of them are ASCII.
+	const count = text.length;
+	let length = 0;
+	for (let i = 0; i < count; i++) {
+		length++;
+		if (text.charCodeAt(i) < 0x80) continue;
+		const point = text.codePointAt(i) ?? 0;
+		if (isSurrogatePair(text, i, point)) i++;
+		length += point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+	}
+	return length;
+}
+
+/** Writes `text` into `bytes` from `offset` on; returns the number of bytes. Throws a RangeError without room. */
+export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number): number {
+	const count = text.length;
+	let at = offset;
+	for (let i = 0; i < count; i++) {
+		const unit = text.charCodeAt(i);
+		if (unit < 0x80) {
+			bytes[at++] = unit;
+			continue;
+		}
+		const point = text.codePointAt(i) ?? 0;
+		if (isSurrogatePair(text, i, point)) i++;
+		at = putCodePoint((point & ~0x7ff) === 0xd800 ? replacementCharacter : point, bytes, at);
+	}
+	if (at > bytes.length) throw new RangeError(`${at - offset} bytes of text do not fit`);
+	return at - offset;
+}
+
+/** The text of the bytes from `start` up to, not including, `end`. */
+export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
+	let text = "";
+	let points: number[] = [];
+	for (let at = start; at < end; ) {
+		const byte = bytes[at] ?? 0;
+		if (byte < 0x80) {
+			points.push(byte);
+			at++;
+		} else {
+			const { point, length } = takeCodePoint(bytes, at, end);
+			at += length;
+			points.push(point);
+		}
+		if (points.length === 64) {
+			text += String.fromCodePoint(...points);
+			points = [];
+		}
+	}
+	return text + String.fromCodePoint(...points);
+}
+
+/**
+ * Whether a code point takes two places in the string: a surrogate pair, as the language has it. XS counts code
+ * points: there it takes one, and `charCodeAt` gives all of it.
+ */
+function isSurrogatePair(text: string, i: number, point: number): boolean {
+	return point > 0xffff && text.charCodeAt(i) !== point;
+}
+
+/** Beyond ASCII. Bytes past the end of the array are dropped by the array itself. */
+function putCodePoint(point: number, bytes: Uint8Array, offset: number): number {
+	let at = offset;
+	if (point < 0x800) bytes[at++] = 0xc0 | (point >> 6);
+	else {
+		if (point < 0x10000) bytes[at++] = 0xe0 | (point >> 12);
+		else {
+			bytes[at++] = 0xf0 | (point >> 18);
+			bytes[at++] = 0x80 | ((point >> 12) & 0x3f);
+		}
+		bytes[at++] = 0x80 | ((point >> 6) & 0x3f);
+	}
+	bytes[at++] = 0x80 | (point & 0x3f);
+	return at;
+}
+
+/**
+ * The code point at `at`, which is not ASCII, and its length. A broken sequence is replaced up to, not including, the first
+ * byte that does not belong to it (Unicode, "maximal subpart").
+ */
+function takeCodePoint(bytes: Uint8Array, at: number, end: number): { point: number; length: number } {
+	const lead = bytes[at] ?? 0;
+	if (lead < 0xc2 || lead > 0xf4) return { point: replacementCharacter, length: 1 };
+	const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	let point = lead & (0x7f >> length);
+	for (let i = 1; i < length; i++) {
+		const next = at + i < end ? (bytes[at + i] ?? 0) : 0;
+		if (next < 0x80 || next > 0xbf || (i === 1 && !isValidSecondByte(lead, next)))
+			return { point: replacementCharacter, length: i };
+		point = (point << 6) | (next & 0x3f);
+	}
+	return { point, length };
+}
+
+/** Refuses overlong forms, surrogates and what lies beyond U+10FFFF (Unicode, table 3-7). */
+function isValidSecondByte(lead: number, byte: number): boolean {
+	if (lead === 0xe0) return byte >= 0xa0;
+	if (lead === 0xed) return byte <= 0x9f;
+	if (lead === 0xf0) return byte >= 0x90;
+	if (lead === 0xf4) return byte <= 0x8f;
+	return true;
+}

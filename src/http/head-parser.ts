@@ -1,0 +1,181 @@
+import { decodeUtf8 } from "../common/utf8";
+import { isFieldCode, isTokenCode } from "./grammar";
+
+/** Bytes of a start line, and of one header's value that is kept. */
+export const maxLineBytes = 512;
+/** Headers of one message, and trailers of one body. */
+export const maxHeaderFields = 100;
+
+/** Names longer than this are nobody's that is asked for. */
+const maxNameBytes = 64;
+
+/** Headers without which the end of a message is not known: one that is too long to keep cannot be passed over. */
+const framingHeaders: readonly string[] = ["content-length", "transfer-encoding", "connection"];
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SP = 0x20;
+const HTAB = 0x09;
+const COLON = 0x3a;
+
+type State =
+	| "start line"
+	| "line end"
+	| "line start"
+	| "name"
+	| "value"
+	| "last line end"
+	| "done"
+	| "refused";
+
+export interface HeadOptions {
+	/** Takes the start line; returns what is wrong with it. Left out for trailers, which have none. */
+	readonly onStartLine?: (line: string) => string | undefined;
+	/** Whether a line that begins with white space continues the header before it (obs-fold). */
+	readonly allowsFolding: boolean;
+	/** Lower-case names of the headers to keep, besides those that frame the message. */
+	readonly keptHeaders: readonly string[];
+}
+
+/**
+ * Start line and headers of one message, byte by byte: nothing is held but the line in hand and what was asked
+ * for. Lines end in CRLF; a CR or LF alone, a control character, a space before the colon refuse the message
+ * (RFC 9112 sections 2.2 and 5.1). A kept header that is longer than {@link maxLineBytes} is left out.
+ */
+export class HeadParser {
+	private readonly options: HeadOptions;
+	private readonly _fields = new Map<string, string>();
+	/** The start line, the name or the value in hand. */
+	private readonly line = new Uint8Array(maxLineBytes);
+	private lineBytes = 0;
+	private isOverlong = false;
+	private state: State;
+	/** The kept header whose value is being read; `undefined` while one that nobody asked for passes. */
+	private keptName: string | undefined;
+	private fieldCount = 0;
+	private _problem = "";
+
+	constructor(options: HeadOptions) {
+		this.options = options;
+		this.state = options.onStartLine === undefined ? "line start" : "start line";
+	}
+
+	get done(): boolean {
+		return this.state === "done";
+	}
+
+	/** Why this is no head; then nothing more is taken. */
+	get problem(): string | undefined {
+		return this.state === "refused" ? this._problem : undefined;
+	}
+
+	/** Kept headers; repeated ones are joined with a comma (RFC 9110 section 5.3). */
+	get fields(): ReadonlyMap<string, string> {
+		return this._fields;
+	}
+
+	/** Takes the bytes from `start` up to `end`, or to the end of the head; returns where it stopped. */
+	push(bytes: Uint8Array, start: number, end: number): number {
+		let at = start;
+		while (at < end && this.state !== "done" && this.state !== "refused")
+			this.state = this.step(bytes[at++] ?? 0);
+		return at;
+	}
+
+	private step(byte: number): State {
+		switch (this.state) {
+			case "start line":
+				return this.inStartLine(byte);
+			case "line end":
+				return byte === LF ? "line start" : this.fail("a line of it does not end in CR LF");
+			case "line start":
+				return this.atLineStart(byte);
+			case "name":
+				return this.inName(byte);
+			case "value":
+				return this.inValue(byte);
+			case "last line end":
+				return byte === LF ? "done" : this.fail("a line of it does not end in CR LF");
+			default:
+				return this.state;
+		}
+	}
+
+	private inStartLine(byte: number): State {
+		if (byte === CR) {
+			const problem = this.options.onStartLine?.(this.takeLine());
+			return problem === undefined ? "line end" : this.fail(problem);
+		}
+		if (!isFieldCode(byte)) return this.fail("its first line has a control character");
+		this.append(byte);
+		return this.isOverlong ? this.fail(`its first line is longer than ${maxLineBytes} bytes`) : "start line";
+	}
+
+	/** Whether a header has ended is known only here: this line may continue it. */
+	private atLineStart(byte: number): State {
+		if (byte === SP || byte === HTAB) {
+			const continues = this.fieldCount > 0 && this.options.allowsFolding;
+			return continues ? this.inValue(SP) : this.fail("a line of it begins with a space");
+		}
+		if (!this.finishField()) return this.fail("a header that frames it is too long");
+		if (byte === CR) return "last line end";
+		if (++this.fieldCount > maxHeaderFields) return this.fail(`it has more than ${maxHeaderFields} headers`);
+		return byte === COLON ? this.fail("a header of it has no name") : this.inName(byte);
+	}
+
+	private inName(byte: number): State {
+		if (byte === COLON) {
+			const name = this.lineBytes <= maxNameBytes ? this.takeLine().toLowerCase() : this.dropLine();
+			this.keptName =
+				framingHeaders.includes(name) || this.options.keptHeaders.includes(name) ? name : undefined;
+			return "value";
+		}
+		if (!isTokenCode(byte))
+			return this.fail("the name of a header of it has a character that may not be there");
+		this.append(byte);
+		return "name";
+	}
+
+	private inValue(byte: number): State {
+		if (byte === CR) return "line end";
+		if (!isFieldCode(byte)) return this.fail("a header of it has a control character");
+		const leading = this.lineBytes === 0 && (byte === SP || byte === HTAB);
+		if (this.keptName !== undefined && !leading) this.append(byte);
+		return "value";
+	}
+
+	/** False when a header was too long that must not be left out. */
+	private finishField(): boolean {
+		const name = this.keptName;
+		if (name === undefined) return true;
+		this.keptName = undefined;
+		while (this.line[this.lineBytes - 1] === SP || this.line[this.lineBytes - 1] === HTAB) this.lineBytes--;
+		const before = this._fields.get(name);
+		const tooLong = this.isOverlong || this.lineBytes + (before?.length ?? 0) > maxLineBytes;
+		const value = tooLong ? this.dropLine() : this.takeLine();
+		if (!tooLong) this._fields.set(name, before === undefined ? value : `${before}, ${value}`);
+		return !tooLong || !framingHeaders.includes(name);
+	}
+
+	private append(byte: number): void {
+		if (this.lineBytes === maxLineBytes) this.isOverlong = true;
+		else this.line[this.lineBytes++] = byte;
+	}
+
+	private takeLine(): string {
+		const line = decodeUtf8(this.line, 0, this.lineBytes);
+		this.dropLine();
+		return line;
+	}
+
+	private dropLine(): "" {
+		this.lineBytes = 0;
+		this.isOverlong = false;
+		return "";
+	}
+
+	private fail(problem: string): State {
+		this._problem = problem;
+		return "refused";
+	}
+}

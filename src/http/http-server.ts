@@ -1,0 +1,127 @@
+import type { Network, Time } from "../boards/board";
+import type { Listener, TCP } from "../boards/ecma419";
+import { textBody } from "./message-stream";
+import {
+	ServerConnection,
+	type ServerLimits,
+	type ServerRequest,
+	type ServerResponse,
+} from "./server-connection";
+
+export { bytesBody, textBody } from "./message-stream";
+export type { ServerRequest, ServerResponse as ServerAnswer } from "./server-connection";
+
+export interface HttpServerOptions {
+	readonly network: Pick<Network, "Listener" | "TCP">;
+	readonly time: Time;
+	/** 0 for any free port. */
+	readonly port: number;
+	readonly limits?: Partial<ServerLimits>;
+	/** Connections at once: the SDK's lwIP has room for eight, and the board needs some itself. */
+	readonly maxConnections?: number;
+	/** Lower-case names of the headers that the handler wants. */
+	readonly keptHeaders: readonly string[];
+	/** Whether somebody at this address has any business here; left out: everybody. */
+	acceptsClient?(remoteAddress: string | undefined): boolean;
+	/** Must not throw; what it throws all the same is answered with 500, and told. */
+	handle(request: ServerRequest): ServerResponse;
+	/** The handler has thrown: a mistake in it. */
+	onHandlerError?(error: unknown): void;
+	/** The listener is gone, or could not be had. */
+	onError(error: Error | undefined): void;
+}
+
+/**
+ * A browser opens connections ahead and keeps them, so an idle one gets a few seconds; a request fits into some
+ * packets, so ten seconds are a lot; the page itself may take longer over a weak signal.
+ */
+export const defaultServerLimits: ServerLimits = Object.freeze({
+	idle: 5_000,
+	request: 10_000,
+	answer: 30_000,
+	drain: 1_000,
+	maxBodyBytes: 16 * 1024,
+});
+
+const defaultMaxConnections = 4;
+/** What goes to a socket, or comes from it, at a time. */
+const bufferBytes = 1024;
+
+/**
+ * A small HTTP/1.1 server. Whatever comes, it costs so many connections, so many bytes and so much time; a new
+ * connection takes the place of the one that has waited longest, so that slow ones keep nobody out.
+ */
+export class HttpServer {
+	private readonly options: HttpServerOptions;
+	private readonly limits: ServerLimits;
+	private readonly listener: Listener;
+	/** Oldest first. */
+	private readonly connections: ServerConnection[] = [];
+	private readonly buffer = new Uint8Array(bufferBytes);
+
+	constructor(options: HttpServerOptions) {
+		this.options = options;
+		this.limits = { ...defaultServerLimits, ...options.limits };
+		this.listener = new options.network.Listener({
+			port: options.port,
+			onReadable: () => this.accept(),
+			onError: (error) => options.onError(error),
+		});
+	}
+
+	/** With port 0: known a turn of the event loop after the constructor. */
+	get port(): number {
+		return this.listener.port;
+	}
+
+	close(): void {
+		this.listener.close();
+		for (const connection of [...this.connections]) connection.close();
+	}
+
+	private accept(): void {
+		const { maxConnections = defaultMaxConnections, acceptsClient } = this.options;
+		for (let from = this.listener.read(); from !== undefined; from = this.listener.read()) {
+			if (acceptsClient?.(from.remoteAddress) === false) {
+				from.close();
+				continue;
+			}
+			if (this.connections.length >= maxConnections)
+				(this.connections.find(({ canBeEvicted }) => canBeEvicted) ?? this.connections[0])?.close();
+			try {
+				this.openConnection(from);
+			} catch {
+				// It was gone before it was taken over.
+				from.close();
+			}
+		}
+	}
+
+	private openConnection(from: TCP): void {
+		const { network, time, keptHeaders } = this.options;
+		const served: ServerConnection = new ServerConnection({
+			TCP: network.TCP,
+			from,
+			time,
+			limits: this.limits,
+			keptHeaders,
+			buffer: this.buffer,
+			handle: (request) => this.handle(request),
+			onEnd: () => {
+				const index = this.connections.indexOf(served);
+				if (index >= 0) this.connections.splice(index, 1);
+			},
+		});
+		this.connections.push(served);
+	}
+
+	private handle(request: ServerRequest): ServerResponse {
+		try {
+			return this.options.handle(request);
+		} catch (error) {
+			this.options.onHandlerError?.(error);
+			const body = textBody(JSON.stringify({ error: "The board has failed over this request." }));
+			return { status: 500, headers: [["Content-Type", "application/json"]], body };
+		}
+	}
+}

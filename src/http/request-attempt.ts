@@ -1,0 +1,134 @@
+import type { Time, Timer } from "../boards/board";
+import type { Channel } from "./channel";
+import { exchangeFailure, failureMessage, type Origin, timeoutMessage } from "./exchange-failure";
+import type { ExchangeResult } from "./exchange-result";
+import { MessageParser } from "./message-parser";
+import { defaultKeptBodyBytes, type HttpRequest, type RequestStream } from "./request";
+import { responseFormat, type StatusLine } from "./status-line";
+import type { ExchangeTimeoutsMs } from "./timeouts";
+
+export interface AttemptResult {
+	readonly result: ExchangeResult;
+	/** Whether the channel may carry another request. */
+	readonly isReusable: boolean;
+	/**
+	 * Whether the request may go out once more without a thought: no byte of an answer has come, and either the
+	 * server cannot have got the whole request, or it is one that changes nothing (RFC 9110 section 9.2.2).
+	 */
+	readonly isRetryable: boolean;
+}
+
+export interface AttemptOptions {
+	readonly request: HttpRequest;
+	readonly stream: RequestStream;
+	readonly channel: Channel;
+	readonly origin: Origin;
+	readonly time: Time;
+	readonly timeoutsMs: ExchangeTimeoutsMs;
+	/** For what goes out and what comes in; each use is over before the next begins. */
+	readonly buffer: Uint8Array;
+	readonly responseHeaders: readonly string[];
+	onEnd(end: AttemptResult): void;
+}
+
+/**
+ * One request over one open channel, and its answer. Sends while there is room and no answer yet: an answer that
+ * comes before the whole request is out ends the sending, and is the answer (RFC 9112 section 9.5). Ends once.
+ */
+export class RequestAttempt {
+	private readonly options: AttemptOptions;
+	private readonly parser: MessageParser<StatusLine>;
+	private phase: "send" | "receive" | "ended" = "send";
+	private timer: Timer | undefined;
+	/** Whether any byte of an answer has come. */
+	private hasResponseBytes = false;
+
+	constructor(options: AttemptOptions) {
+		this.options = options;
+		const { request, responseHeaders } = options;
+		const maxKeptBodyBytes = request.maxKeptBodyBytes ?? defaultKeptBodyBytes;
+		const onBody = request.makeBodyReader?.();
+		this.parser = new MessageParser({
+			format: responseFormat,
+			keptHeaders: responseHeaders,
+			maxKeptBodyBytes,
+			onBody,
+		});
+	}
+
+	/** Sends what the channel has room for. */
+	send(): void {
+		if (this.phase !== "send") return;
+		const { stream, channel, buffer } = this.options;
+		while (!stream.done && channel.writableBytes > 0) {
+			const part = buffer.subarray(0, Math.min(buffer.length, channel.writableBytes));
+			channel.write(part.subarray(0, stream.read(part)));
+		}
+		this.enterPhase(stream.done ? "receive" : "send");
+	}
+
+	/** Reads `count` bytes, or as many as the answer has. */
+	receive(count: number): void {
+		const { channel, buffer } = this.options;
+		this.hasResponseBytes = true;
+		let left = count;
+		let surplus = false;
+		while (left > 0 && !surplus) {
+			const length = channel.read(buffer.subarray(0, Math.min(buffer.length, left)));
+			if (length <= 0) break;
+			left -= length;
+			surplus = this.parser.push(buffer.subarray(0, length)) < length;
+		}
+		const { state, start } = this.parser;
+		if (state === "done") this.end("", surplus ? "cut" : "whole");
+		else if (state === "failed")
+			this.end(`the answer of ${this.options.origin.host} cannot be read: ${this.parser.problem}`, "cut");
+		else if (start !== undefined && this.phase === "send") this.enterPhase("receive");
+	}
+
+	/** The channel is gone. */
+	connectionClosed(error: Error | undefined): void {
+		if (this.phase === "ended") return;
+		this.parser.end();
+		this.end(failureMessage(this.phase, this.options.origin, error), "lost");
+	}
+
+	/** Ends now, with the answer if its status is known. */
+	abort(message: string): void {
+		this.end(message, "cut");
+	}
+
+	/** Something here or in the body threw. */
+	fail(error: unknown): void {
+		if (this.phase !== "ended") this.end(failureMessage(this.phase, this.options.origin, error), "cut");
+	}
+
+	private enterPhase(phase: "send" | "receive"): void {
+		const { time, timeoutsMs, origin } = this.options;
+		this.phase = phase;
+		time.clear(this.timer);
+		const deadline = timeoutsMs[phase];
+		this.timer = time.set(() => this.abort(timeoutMessage(phase, origin, deadline)), deadline);
+	}
+
+	/** Whole: the answer is complete and nothing follows it. Lost: the peer has closed. Cut: this end gives up. */
+	private end(message: string, manner: "whole" | "lost" | "cut"): void {
+		if (this.phase === "ended") return;
+		const { request, stream, time, onEnd } = this.options;
+		const result = this.toResult(this.phase, message);
+		this.phase = "ended";
+		time.clear(this.timer);
+		onEnd({
+			result,
+			isReusable: manner === "whole" && stream.done && this.parser.isPersistent,
+			isRetryable: manner === "lost" && !this.hasResponseBytes && (!stream.done || request.method === "GET"),
+		});
+	}
+
+	private toResult(step: "send" | "receive", message: string): ExchangeResult {
+		const { start, headers, body, isTruncated } = this.parser;
+		if (start === undefined) return exchangeFailure(step, message, this.options.stream.done);
+		const answer = { kind: "answer", status: start.status, headers, body } as const;
+		return isTruncated ? { ...answer, truncated: isTruncated } : answer;
+	}
+}

@@ -1,0 +1,263 @@
+import { NibbleWriter } from "./nibbles";
+import type { Field, Reading, SampleContext, SampleTime, Value } from "./reading";
+import {
+	ContextPart,
+	codecVersion,
+	extraSlots,
+	maxDecimals,
+	maxFields,
+	type ReadingDecoder,
+	RecordMode,
+	TimeEncoding,
+	ValueType,
+} from "./reading-decoder";
+
+/** Integers from here on are stored as floating point, so that differences fit 32 bits. */
+const integerLimit = 2 ** 30;
+/** Differences of intervals from here on (twelve days) make a reading be told in full. */
+const intervalLimitMs = 2 ** 30;
+
+/** What is stored of a value. */
+interface EncodedValue {
+	type: number;
+	number: number;
+	text: string;
+}
+
+/**
+ * Writes readings as records. What stands before a record in its sector is known from a {@link ReadingDecoder};
+ * it is not changed: whoever stores the record has the chain take it.
+ */
+export class ReadingEncoder {
+	private readonly writer = new NibbleWriter(64);
+	/** As many as the largest context so far has needed. */
+	private readonly slots: EncodedValue[] = [];
+
+	/**
+	 * The record of `reading`, valid until the next call. `first`: nothing stands before it in its sector. Throws a
+	 * RangeError for a time that is no number, for more than 32 fields, more values than fields, and decimals that
+	 * are not 0 to 9.
+	 */
+	encode(previous: ReadingDecoder, reading: Reading, context: SampleContext, first: boolean): Uint8Array {
+		checkContext(context, reading);
+		const time = roundedTime(reading);
+		const slots = context.fields.length + extraSlots;
+		this.encodeSlots(reading, context.fields);
+		const before = first ? undefined : previous.context;
+		const parts = contextParts(before, context);
+		const mode = this.chooseMode(previous, before, parts, context, reading.time, time, slots);
+		const full = mode === RecordMode.full || mode === RecordMode.context;
+		const battery = full || this.hasChanged(previous, slots - 2);
+		const signal = full || this.hasChanged(previous, slots - 1);
+
+		const writer = this.writer;
+		writer.clear();
+		writer.nibble((mode << 2) | (battery ? 2 : 0) | (signal ? 1 : 0));
+		if (mode === RecordMode.context) writeContext(writer, context, parts);
+		if (full) writeTime(writer, time, reading.time, context.boot);
+		else writer.signed(time - previous.time - previous.intervalMs);
+		if (mode !== RecordMode.difference)
+			for (let slot = 0; slot < slots; slot++) writer.nibble(this.slots[slot]?.type ?? 0);
+		for (let slot = 0; slot < slots; slot++) {
+			if ((slot === slots - 2 && !battery) || (slot === slots - 1 && !signal)) continue;
+			this.writeValue(previous, slot, full);
+		}
+		return writer.bytes;
+	}
+
+	private encodeSlots(reading: Reading, fields: readonly Field[]): void {
+		const slots = fields.length;
+		for (let slot = 0; slot < slots; slot++)
+			encodeValue(
+				this.slots[slot] ?? this.addSlot(slot),
+				reading.values[slot],
+				fields[slot]?.decimals ?? 0,
+				true,
+			);
+		encodeValue(this.slots[slots] ?? this.addSlot(slots), reading.batteryLevel, 0, false);
+		encodeValue(this.slots[slots + 1] ?? this.addSlot(slots + 1), reading.signalStrength, 0, false);
+	}
+
+	private chooseMode(
+		previous: ReadingDecoder,
+		before: SampleContext | undefined,
+		parts: number,
+		context: SampleContext,
+		sampleTime: SampleTime,
+		time: number,
+		slots: number,
+	): number {
+		if (before === undefined || parts !== 0 || before.boot !== context.boot) return RecordMode.context;
+		if (before.resetReason !== context.resetReason) return RecordMode.context;
+		if (!hasSameTimeBase(sampleTime, previous)) return RecordMode.full;
+		if (Math.abs(time - previous.time - previous.intervalMs) >= intervalLimitMs) return RecordMode.full;
+		for (let slot = 0; slot < slots; slot++)
+			if (this.slots[slot]?.type !== previous.types[slot]) return RecordMode.types;
+		return RecordMode.difference;
+	}
+
+	private addSlot(slot: number): EncodedValue {
+		const stored = { type: ValueType.absent, number: 0, text: "" };
+		this.slots[slot] = stored;
+		return stored;
+	}
+
+	private hasChanged(previous: ReadingDecoder, slot: number): boolean {
+		const stored = this.slots[slot];
+		return stored?.type !== previous.types[slot] || !Object.is(stored?.number, previous.numbers[slot] ?? 0);
+	}
+
+	private writeValue(previous: ReadingDecoder, slot: number, full: boolean): void {
+		const stored = this.slots[slot];
+		if (stored === undefined) return;
+		const same = !full && stored.type === previous.types[slot];
+		const number = same ? (previous.numbers[slot] ?? 0) : 0;
+		const writer = this.writer;
+		switch (stored.type) {
+			case ValueType.integer:
+				writer.signed(stored.number - number);
+				break;
+			case ValueType.float: {
+				const repeated = same && Object.is(stored.number, number);
+				writer.nibble(repeated ? 0 : 1);
+				if (!repeated) writer.float(stored.number);
+				break;
+			}
+			case ValueType.boolean:
+				writer.nibble(stored.number);
+				break;
+			case ValueType.text: {
+				const repeated = same && stored.text === (previous.texts[slot] ?? "");
+				writer.nibble(repeated ? 0 : 1);
+				if (!repeated) writeText(writer, stored.text);
+				break;
+			}
+		}
+	}
+}
+
+function encodeValue(stored: EncodedValue, value: Value, decimals: number, round: boolean): void {
+	stored.text = "";
+	stored.number = 0;
+	if (typeof value === "number") encodeNumber(stored, value, decimals, round);
+	else if (typeof value === "boolean") {
+		stored.type = ValueType.boolean;
+		stored.number = value ? 1 : 0;
+	} else if (typeof value === "string") {
+		stored.type = ValueType.text;
+		stored.text = value;
+	} else stored.type = ValueType.absent;
+}
+
+/**
+ * A number becomes an integer of its field's decimals. One too large for that is stored as it is; what has no
+ * decimals of its own (battery, signal) is not rounded either.
+ */
+function encodeNumber(stored: EncodedValue, value: number, decimals: number, round: boolean): void {
+	const scale = 10 ** decimals;
+	// Adding 0 makes -0 a plain 0.
+	const integer = Math.round(value * scale) + 0;
+	if (Math.abs(integer) < integerLimit && (round || integer === value)) {
+		stored.type = ValueType.integer;
+		stored.number = integer;
+	} else {
+		stored.type = ValueType.float;
+		stored.number = round && Number.isSafeInteger(integer) ? integer / scale : value;
+	}
+}
+
+function roundedTime({ time }: Reading): number {
+	const whole = Math.round("utc" in time ? time.utc : time.ticks) + 0;
+	if (!Number.isSafeInteger(whole)) throw new RangeError("a reading needs a time in milliseconds");
+	return whole;
+}
+
+function checkContext({ fields }: SampleContext, { values }: Reading): void {
+	if (fields.length > maxFields) throw new RangeError(`${fields.length} fields; at most ${maxFields}`);
+	if (values.length > fields.length)
+		throw new RangeError(`${values.length} values for ${fields.length} fields`);
+	for (const { name, decimals } of fields)
+		if (!(Number.isInteger(decimals) && decimals >= 0 && decimals <= maxDecimals))
+			throw new RangeError(`${name}: ${decimals} decimals; 0 to ${maxDecimals} can be stored`);
+}
+
+function contextParts(before: SampleContext | undefined, context: SampleContext): number {
+	if (before === undefined) return ContextPart.all;
+	return (
+		(before.deviceId === context.deviceId ? 0 : ContextPart.deviceId) |
+		(before.location === context.location ? 0 : ContextPart.location) |
+		(before.firmwareVersion === context.firmwareVersion ? 0 : ContextPart.firmwareVersion) |
+		(areSameFields(before.fields, context.fields) ? 0 : ContextPart.fields)
+	);
+}
+
+function areSameFields(one: readonly Field[], other: readonly Field[]): boolean {
+	if (one === other) return true;
+	return (
+		one.length === other.length &&
+		one.every(({ name, unit, decimals }, index) => {
+			const field = other[index];
+			return name === field?.name && unit === field.unit && decimals === field.decimals;
+		})
+	);
+}
+
+function writeContext(writer: NibbleWriter, context: SampleContext, parts: number): void {
+	writer.nibble(codecVersion);
+	writer.nibble(parts);
+	writer.unsigned(context.boot);
+	writeText(writer, context.resetReason ?? "");
+	if (parts & ContextPart.deviceId) writeText(writer, context.deviceId);
+	if (parts & ContextPart.location) writeText(writer, context.location);
+	if (parts & ContextPart.firmwareVersion) writeText(writer, context.firmwareVersion);
+	if ((parts & ContextPart.fields) === 0) return;
+	writer.unsigned(context.fields.length);
+	for (const { name, unit, decimals } of context.fields) {
+		writeText(writer, name);
+		writeText(writer, unit);
+		writer.nibble(decimals);
+	}
+}
+
+/** Whether a time can be told as the difference from the one before. */
+function hasSameTimeBase(sampleTime: SampleTime, { boot, estimated }: ReadingDecoder): boolean {
+	if (!("utc" in sampleTime)) return sampleTime.boot === boot;
+	return boot === undefined && (sampleTime.estimated ?? false) === estimated;
+}
+
+function writeTime(writer: NibbleWriter, time: number, sampleTime: SampleTime, contextBoot: number): void {
+	const sign = time < 0 ? TimeEncoding.negative : 0;
+	if ("utc" in sampleTime)
+		writer.nibble((sampleTime.estimated ? TimeEncoding.estimated : TimeEncoding.utc) | sign);
+	else if (sampleTime.boot === contextBoot) writer.nibble(TimeEncoding.ticks | sign);
+	else {
+		writer.nibble(TimeEncoding.otherBoot | sign);
+		writer.unsigned(sampleTime.boot);
+	}
+	writer.unsigned(Math.abs(time));
+}
+
+/**
+ * Each place of the string as UTF-8 tells a code point of that number, so that any string comes back as it was: also
+ * half a surrogate pair. XS has code points beyond 16 bits in one place.
+ */
+function writeText(writer: NibbleWriter, text: string): void {
+	writer.unsigned(text.length);
+	for (let i = 0; i < text.length; i++) {
+		const unit = text.charCodeAt(i);
+		if (unit < 0x80) {
+			writer.byte(unit);
+			continue;
+		}
+		if (unit < 0x800) writer.byte(0xc0 | (unit >> 6));
+		else {
+			if (unit < 0x10000) writer.byte(0xe0 | (unit >> 12));
+			else {
+				writer.byte(0xf0 | (unit >> 18));
+				writer.byte(0x80 | ((unit >> 12) & 0x3f));
+			}
+			writer.byte(0x80 | ((unit >> 6) & 0x3f));
+		}
+		writer.byte(0x80 | (unit & 0x3f));
+	}
+}

@@ -1,0 +1,88 @@
+// How Bosch's BME280 and BMP280 turn raw numbers into temperature, pressure and humidity, with the words that are burnt
+// into each chip. In double precision (BST-BME280-DS002, appendix 8.1): the integer form for pressure needs 64 bits,
+// and a BigInt costs far more on the chip than the forty floating-point operations here; a JavaScript number is a
+// double anyway.
+
+/** The compensation words for temperature and pressure (BME280: section 4.2.2, table 16; BMP280: section 3.11.2). */
+export interface BMx280Calibration {
+	readonly T: readonly [number, number, number];
+	readonly P: readonly [number, number, number, number, number, number, number, number, number];
+}
+
+/** Those for humidity, which the BME280 alone has. */
+export interface BME280HumidityCalibration {
+	readonly H: readonly [number, number, number, number, number, number];
+}
+
+/** `bytes`: registers 0x88 … 0x9F. */
+export function parseCalibration(bytes: Uint8Array<ArrayBuffer>): BMx280Calibration {
+	const view = new DataView(bytes.buffer);
+	const signed = (word: number) => view.getInt16(2 * word, true);
+	const unsigned = (word: number) => view.getUint16(2 * word, true);
+	return {
+		T: [unsigned(0), signed(1), signed(2)],
+		P: [
+			unsigned(3),
+			signed(4),
+			signed(5),
+			signed(6),
+			signed(7),
+			signed(8),
+			signed(9),
+			signed(10),
+			signed(11),
+		],
+	};
+}
+
+/** `H1`: register 0xA1; `bytes`: 0xE1 … 0xE7. Two twelve-bit words share the byte in the middle. */
+export function parseHumidityCalibration(
+	H1: number,
+	bytes: Uint8Array<ArrayBuffer>,
+): BME280HumidityCalibration {
+	const view = new DataView(bytes.buffer);
+	const shared = view.getUint8(4);
+	return {
+		H: [
+			H1,
+			view.getInt16(0, true),
+			view.getUint8(2),
+			view.getInt8(3) * 16 + (shared & 15),
+			view.getInt8(5) * 16 + (shared >> 4),
+			view.getInt8(6),
+		],
+	};
+}
+
+/** The temperature as the other two need it; 5120 of it are one degree Celsius. */
+export function fineTemperature(raw: number, { T: [T1, T2, T3] }: BMx280Calibration): number {
+	const var1 = (raw / 16384 - T1 / 1024) * T2;
+	const var2 = (raw / 131072 - T1 / 8192) ** 2 * T3;
+	return var1 + var2;
+}
+
+/** Pressure in pascal. */
+export function compensatePressure(raw: number, fine: number, { P }: BMx280Calibration): number {
+	const [P1, P2, P3, P4, P5, P6, P7, P8, P9] = P;
+	let var1 = fine / 2 - 64000;
+	let var2 = (var1 * var1 * P6) / 32768;
+	var2 = var2 + var1 * P5 * 2;
+	var2 = var2 / 4 + P4 * 65536;
+	var1 = ((P3 * var1 * var1) / 524288 + P2 * var1) / 524288;
+	var1 = (1 + var1 / 32768) * P1;
+	let pressure = 1048576 - raw;
+	pressure = ((pressure - var2 / 4096) * 6250) / var1;
+	var1 = (P9 * pressure * pressure) / 2147483648;
+	var2 = (pressure * P8) / 32768;
+	return pressure + (var1 + var2 + P7) / 16;
+}
+
+/** Relative humidity in percent, cut to 0 … 100 as the data sheet does. */
+export function compensateHumidity(raw: number, fine: number, { H }: BME280HumidityCalibration): number {
+	const [H1, H2, H3, H4, H5, H6] = H;
+	const var1 = fine - 76800;
+	let humidity = raw - (H4 * 64 + (H5 / 16384) * var1);
+	humidity *= (H2 / 65536) * (1 + (H6 / 67108864) * var1 * (1 + (H3 / 67108864) * var1));
+	humidity *= 1 - (H1 * humidity) / 524288;
+	return Math.min(100, Math.max(0, humidity));
+}

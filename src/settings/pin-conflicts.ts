@@ -1,0 +1,96 @@
+import type { Board } from "../boards/board";
+import type { InputSettings } from "./input-settings";
+import type { PartProblem } from "./rules";
+
+/** Where a board has what the settings leave to it (`auto`); `undefined`: nowhere, or nobody knows. */
+export interface DefaultPins {
+	readonly data?: number | undefined;
+	readonly clock?: number | undefined;
+	readonly led?: number | undefined;
+	readonly button?: number | undefined;
+}
+
+export function defaultPinsOf({ i2c, pins }: Pick<Board, "i2c" | "pins">): DefaultPins {
+	return { data: i2c.data, clock: i2c.clock, led: pins.led, button: pins.button };
+}
+
+/** Every setting that names a pin, or leaves one to the board. */
+export interface PinSettings {
+	readonly batteryPin: number | "none";
+	readonly ledPin: number | "auto" | "none";
+	readonly buttonPin: number | "auto" | "none";
+	readonly dataPin: number | "auto";
+	readonly clockPin: number | "auto";
+	readonly inputs: readonly InputSettings[];
+	readonly oneWirePin: number | "none";
+}
+
+/** What a pin is for. */
+interface PinUse {
+	readonly key: keyof PinSettings;
+	readonly pin: number;
+	readonly label: string;
+	/** The setting left it to the board. */
+	readonly isAuto?: boolean;
+	/** Of an input: its place in the list. */
+	readonly inputNumber?: number;
+	/** It has the pin for the moment in which it reads a voltage. */
+	readonly isAnalog?: boolean;
+}
+
+/**
+ * What is wrong where two are at one pin: at each of them. Settings that are `wrong` by themselves are left out. Two
+ * that read a voltage can be at the same.
+ */
+export function findPinConflicts(
+	settings: PinSettings,
+	defaults: DefaultPins,
+	invalidKeys: ReadonlySet<string>,
+): readonly PartProblem[] {
+	const uses = pinUses(settings, defaults).filter(({ key }) => !invalidKeys.has(key));
+	const conflicts = new Map<string, string[]>();
+	for (const use of uses) {
+		const others = uses.filter((other) => other !== use && other.pin === use.pin && !canSharePin(use, other));
+		if (others.length > 0)
+			conflicts.set(use.key, [...(conflicts.get(use.key) ?? []), describeConflict(use, others)]);
+	}
+	return [...conflicts].map(([path, problems]) => ({
+		path,
+		problem: `${problems.join(" ")} Each needs a pin of its own.`,
+	}));
+}
+
+function pinUses(settings: PinSettings, defaults: DefaultPins): readonly PinUse[] {
+	const { batteryPin, ledPin, buttonPin, dataPin, clockPin, inputs, oneWirePin } = settings;
+	return [
+		...pinUse("batteryPin", "the battery", batteryPin).map((battery) => ({ ...battery, isAnalog: true })),
+		...pinUse("ledPin", "the status light", ledPin, defaults.led),
+		...pinUse("buttonPin", "the button", buttonPin, defaults.button),
+		...pinUse("dataPin", "the I²C data line", dataPin, defaults.data),
+		...pinUse("clockPin", "the I²C clock line", clockPin, defaults.clock),
+		...inputs.map(({ kind, pin, name }, index) => ({
+			key: "inputs" as const,
+			pin,
+			label: `the input ${name}`,
+			inputNumber: index + 1,
+			isAnalog: kind === "analog",
+		})),
+		...pinUse("oneWirePin", "the 1-Wire bus", oneWirePin),
+	];
+}
+
+/** One, or none where no pin is used. */
+function pinUse(key: PinUse["key"], label: string, set: number | "auto" | "none", usual?: number): PinUse[] {
+	const pin = set === "auto" ? usual : set;
+	return pin === undefined || pin === "none" ? [] : [{ key, label, pin, isAuto: set === "auto" }];
+}
+
+function canSharePin(one: PinUse, other: PinUse): boolean {
+	return one.isAnalog === true && other.isAnalog === true;
+}
+
+function describeConflict({ pin, isAuto, inputNumber }: PinUse, others: readonly PinUse[]): string {
+	const own = isAuto === true ? `auto is pin ${pin} here, which` : `Pin ${pin}`;
+	const whose = others.map((other) => `${other.label}${other.isAuto === true ? " (auto)" : ""}`);
+	return `${inputNumber === undefined ? "" : `Number ${inputNumber}: `}${own} is also for ${whose.join(" and ")}.`;
+}

@@ -1,0 +1,16 @@
+/** Where the service is reached. TLS always. */
+export interface ServiceAddress {
+	readonly host: string;
+	readonly port: number;
+}
+
+/** Takes `https://api.example.com:8443` apart, or says what is wrong with it. */
+export function parseServiceAddress(address: string): ServiceAddress | { readonly problem: string } {
+	if (/^http:/i.test(address))
+		return { problem: "Only https is possible: an API key must not travel in the clear." };
+	const match = /^https:\/\/([a-z0-9]([a-z0-9.-]*[a-z0-9])?)(?::(\d{1,5}))?\/?$/i.exec(address);
+	const port = Number(match?.[3] ?? 443);
+	if (match?.[1] === undefined || port < 1 || port > 65_535)
+		return { problem: "This is not an address: https:// and a name, with a port if it is not 443." };
+	return { host: match[1].toLowerCase(), port };
+}

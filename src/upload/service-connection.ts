@@ -1,0 +1,30 @@
+import type { Board } from "../boards/board";
+import { HttpConnection } from "../http/http-connection";
+import { decodePem } from "../settings/pem";
+import { parseServiceAddress } from "../settings/service-address";
+import type { Settings } from "../settings/settings";
+import { keptResponseHeaders } from "./uploader";
+
+/**
+ * A connection to the service that these settings name. `onVerified` is told who signed its certificate. Throws where
+ * the address cannot be one; `missingForUpload` says so before.
+ */
+export function connectService(
+	{ network, time }: Pick<Board, "network" | "time">,
+	{ server, rootCertificate }: Pick<Settings, "server" | "rootCertificate">,
+	onVerified: (issuer: string) => void = () => {},
+): HttpConnection {
+	const origin = parseServiceAddress(server);
+	if ("problem" in origin) throw new Error(origin.problem);
+	const pem = decodePem(rootCertificate);
+	const ca = "certificates" in pem ? pem.certificates : [];
+	return new HttpConnection({
+		network,
+		time,
+		...origin,
+		secure: true,
+		ca,
+		responseHeaders: keptResponseHeaders,
+		onVerified,
+	});
+}
