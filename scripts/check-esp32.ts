@@ -1,11 +1,12 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { flashSizes, forFlashSize, platforms } from "./platforms";
+import { flashSizes, forFlashSize, platforms, readPlatform } from "./platforms";
 import { findSdk, main, mcconfig, root, run, type Sdk } from "./sdk";
 
 /**
  * The JavaScript stage of the chips' builds: type check against the SDK's own typings, compile, link with preloads.
- * It needs the Moddable SDK only; what comes after it, in C, needs ESP-IDF.
+ * It needs the Moddable SDK only; what comes after it, in C, needs ESP-IDF. `npm run check:esp32 -- esp32/esp32c3`
+ * checks one chip.
  */
 
 /**
@@ -22,7 +23,9 @@ const withoutIdf = ["IDF_PATH=/none", "IDF_VERSION=none"];
 
 await main(async () => {
 	const sdk = findSdk();
-	for (const platform of platforms) {
+	const given = process.argv.slice(2);
+	const checked = given.length === 0 ? platforms : [readPlatform(given)];
+	for (const platform of checked) {
 		const { code, slots } = await link(sdk, platform);
 		const size = code + slots * slotBytes;
 		process.stdout.write(
@@ -32,6 +35,7 @@ await main(async () => {
 		if (size > maxArchiveBytes)
 			throw new Error(`${platform}: the firmware's JavaScript has become too large.`);
 	}
+	if (given.length > 0) return;
 	for (const size of flashSizes) await checkPartitions(forFlashSize(sdk, size));
 });
 
