@@ -36,7 +36,7 @@ const record = new Uint8Array(96).fill(0x5a);
 const recordFlash = new BareFlash();
 let queue = new FlashQueue({ flash: recordFlash });
 const readingFlash = new BareFlash();
-let log = new ReadingLog({ flash: readingFlash });
+let log = new ReadingLog(readingFlash);
 let readings = 0;
 const socketBuffer = new Uint8Array(1024);
 /** Read by nobody: it keeps what it refers to from being collected. */
@@ -165,12 +165,12 @@ const workloads = {
 	},
 	/** More readings on the full ring. */
 	age(count: number): void {
-		const full = new ReadingLog({ flash: fullFlash });
+		const full = new ReadingLog(fullFlash);
 		for (let i = 0; i < count; i++) full.append(readingOf(i), context);
 	},
 	/** From the mount of a ring that is full to the first reading stored; the oldest has been read. */
 	boot(): void {
-		const full = new ReadingLog({ flash: fullFlash });
+		const full = new ReadingLog(fullFlash);
 		if (full.length < 10_000) throw new Error(`only ${full.length} readings wait`);
 		full.pending().next();
 		full.append({ time: { boot: full.newestBoot + 1, ticks: 900 }, values: [21.5, 45, 1013.2] }, context);
@@ -214,7 +214,7 @@ const workloads = {
 		};
 		const values = [21.53, -7, 1013.25, "läuft \u{1f600}"];
 		const reading = { time: { utc: 1.79e12 }, values, batteryLevel: 87, signalStrength: -61 };
-		const own = new ReadingLog({ flash: new BareFlash() });
+		const own = new ReadingLog(new BareFlash());
 		own.append(reading, told);
 		own.append(reading, told);
 		for (const back of own.pending())
@@ -246,7 +246,7 @@ const workloads = {
 		retained = undefined;
 	},
 	mountLog(): void {
-		log = new ReadingLog({ flash: readingFlash });
+		log = new ReadingLog(readingFlash);
 		appendOne();
 	},
 };

@@ -19,7 +19,7 @@ const start = Date.UTC(2027, 2, 1, 12);
 test("a sync that arrives while a batch is being sent changes no byte of it, and none of its resend", async () => {
 	const time = new VirtualTime();
 	const clock = new Clock({ time, boot: 1, storage: new MemoryKeyValue(), log: () => {} });
-	const readings = new ReadingLog({ flash: new NorFlash({ blocks: 4, blockLength: 4096 }) });
+	const readings = new ReadingLog(new NorFlash({ blocks: 4, blockLength: 4096 }));
 	const sync = (utc: number) =>
 		clock.applyMeasurement({ utc, ticks: time.ticks(), roundTripMs: 20, server: "test" });
 	const sample = async (count: number) => {
