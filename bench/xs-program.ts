@@ -1,4 +1,4 @@
-import { pointJson } from "../src/dakkio/point";
+import { PointEncoder } from "../src/dakkio/point";
 import { rateLimitHeaders } from "../src/dakkio/rate-limits";
 import { HttpConnection } from "../src/http/http-connection";
 import { FlashQueue } from "../src/queue/flash-queue";
@@ -221,12 +221,13 @@ const workloads = {
 			if (JSON.stringify(back.values) !== JSON.stringify(values) || back.context.location !== told.location)
 				throw new Error(JSON.stringify(back));
 	},
-	/** Read back and written as the API's JSON. */
+	/** Read back and encoded as the API's JSON. */
 	tell(count: number): void {
 		let left = count;
+		const encoder = new PointEncoder(key);
 		for (const reading of log.pending()) {
 			const { time } = reading;
-			pointJson({ reading, utc: "utc" in time ? time.utc : 0, estimated: false }, key);
+			encoder.encode({ reading, utc: "utc" in time ? time.utc : 0, estimated: false });
 			if (--left === 0) return;
 		}
 	},

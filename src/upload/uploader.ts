@@ -313,7 +313,7 @@ export class Uploader {
 				this.limits = { ...this.limits, maxPoints: Math.ceil(batch.pointCount / 2) };
 				return true;
 			case "too large":
-				this.limits = { ...this.limits, maxBytes: Math.max(minBatchBytes, batch.body().length / 2) };
+				this.limits = { ...this.limits, maxBytes: Math.max(minBatchBytes, batch.bodyBytes / 2) };
 				return true;
 			case "retry":
 				// mutation: count-failure
