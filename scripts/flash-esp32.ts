@@ -2,8 +2,16 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { importSettings } from "../src/settings/file";
 import { checkSettings } from "../src/settings/settings";
-import { buildFor, type Platform, readPlatform, requireIdf, usualPinsOn } from "./chips";
-import { findSdk, main } from "./sdk";
+import {
+	type Build,
+	buildArguments,
+	buildFor,
+	type Platform,
+	readPlatform,
+	requireIdf,
+	usualPinsOn,
+} from "./chips";
+import { findSdk, main, mcconfig } from "./sdk";
 
 const help = `Builds the firmware, writes it to the board on USB, and shows its log: with the debugger in xsbug, or as it is to
 stay on the board in the terminal.
@@ -39,13 +47,9 @@ await main(async () => {
 	requireIdf();
 	if (settings.length > 0)
 		process.stdout.write("The image holds the settings, with key and passwords: keep it to yourself.\n");
-	await buildFor(sdk, values.flash, [
-		...(values.release === true ? [] : ["-d"]),
-		"-m",
-		"-p",
-		platform,
-		...settings,
-	]);
+	const build: Build = { platform, flash: values.flash, debug: values.release !== true, more: settings };
+	const built = await buildFor(sdk, build);
+	await mcconfig(built.sdk, buildArguments(build), true);
 });
 
 /** The settings of a file as the image carries them: JSON in UTF-8, two hexadecimal digits a byte. */
