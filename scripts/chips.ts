@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { UsualPins } from "../src/settings/pins";
 import { MissingError, mcconfig, root, type Sdk } from "./sdk";
@@ -87,6 +87,11 @@ async function buildWith(sdk: Sdk, build: Build) {
 /** What `mcconfig` is called with for a build, but for the target. */
 export function buildArguments({ platform, debug, more = [] }: Build): string[] {
 	return [...(debug === true ? ["-d"] : []), "-m", "-p", platform, ...more];
+}
+
+/** Makes the folder that the SDK writes to when it looks for the board: a build to another place does not make it. */
+export function readyToFlash(sdk: Sdk): void {
+	mkdirSync(join(sdk.path, "build", "tmp", "esp32"), { recursive: true });
 }
 
 /** Of the places for the firmware in a partition table, what the smallest one holds, bytes. */

@@ -8,6 +8,7 @@ import {
 	buildFor,
 	type Platform,
 	readPlatform,
+	readyToFlash,
 	requireIdf,
 	usualPinsOn,
 } from "./chips";
@@ -49,6 +50,7 @@ await main(async () => {
 		process.stdout.write("The image holds the settings, with key and passwords: keep it to yourself.\n");
 	const build: Build = { platform, flash: values.flash, debug: values.release !== true, more: settings };
 	const built = await buildFor(sdk, build);
+	readyToFlash(sdk);
 	await mcconfig(built.sdk, buildArguments(build), true);
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -96,6 +96,12 @@ test("its help names each option", async () => {
 	const { output } = await flash("--help");
 	for (const option of ["--flash", "--settings", "--release", "--help"])
 		expect(output).toContain(`  ${option} `);
+});
+
+test("the SDK finds the folder that it writes to when it looks for the board", async () => {
+	rmSync(join(directory, "build/tmp"), { recursive: true, force: true });
+	await flash();
+	expect(existsSync(join(directory, "build/tmp/esp32"))).toBe(true);
 });
 
 describe("an image that", () => {
