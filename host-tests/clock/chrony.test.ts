@@ -13,6 +13,7 @@ import { randomUniform } from "../../src/boards/random";
 import { Clock } from "../../src/clock/clock";
 import { NtpQuery } from "../../src/clock/ntp-client";
 import { TimeSync } from "../../src/clock/time-sync";
+import { mainsBoard } from "./mains-board";
 import { MemoryKeyValue } from "./memory-key-value";
 
 /** Debian puts it where an ordinary user's PATH does not look. */
@@ -92,7 +93,8 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 	afterAll(() => Promise.all([synchronized?.stop(), lost?.stop()]));
 
 	const ask = (time: PacedTime, port: number) =>
-		new NtpQuery({ network, time, server: `127.0.0.1:${port}`, minUtc, random }).result;
+		new NtpQuery({ network, time, server: `127.0.0.1:${port}`, minUtc, random, isBlocked: () => false })
+			.result;
 
 	/** Asks until the server, which has just been started, answers at all. */
 	async function firstAnswer(time: PacedTime, port: number) {
@@ -127,7 +129,7 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 		const time = new PacedTime(1);
 		const lines: string[] = [];
 		const log = (line: string) => lines.push(line);
-		const clock = new Clock({ time, boot: 1, storage: new MemoryKeyValue(), log });
+		const clock = new Clock({ ...mainsBoard, time, boot: 1, storage: new MemoryKeyValue(), log });
 		const early = clock.sampleTime();
 		const utc = await new Promise<number>((resolve) => {
 			new TimeSync({
@@ -138,6 +140,7 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 				releasedAt: minUtc,
 				random,
 				log,
+				onFailure: () => {},
 				onSynchronized: resolve,
 			}).start();
 		});

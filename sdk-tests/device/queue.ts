@@ -44,7 +44,7 @@ function runOperations(seed: number, writeAlign: 1 | 4 | 16): void {
 function storeAndRead(seed: number): void {
 	const random = randomFrom(seed);
 	const flash = new NorFlash({ blocks: 8, blockLength: 4096 });
-	let log = new ReadingLog({ flash });
+	let log = new ReadingLog(flash);
 	const context: SampleContext = {
 		boot: seed,
 		deviceId: "ESP32-51AC00",
@@ -67,7 +67,7 @@ function storeAndRead(seed: number): void {
 		const reading = { time, values, batteryLevel: below(101, random), signalStrength: -below(90, random) };
 		log.append(reading, context);
 		stored.push(reading);
-		if (random() < 0.05) log = new ReadingLog({ flash });
+		if (random() < 0.05) log = new ReadingLog(flash);
 	}
 	let at = 0;
 	for (const { time, values, batteryLevel, signalStrength, context: told } of log.pending()) {

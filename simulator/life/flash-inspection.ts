@@ -34,7 +34,7 @@ class ReadOnlyFlash implements Flash {
 
 /** The readings on a board's flash. */
 export function inspectReadings(flash: NorFlash): ReadingLog {
-	return new ReadingLog({ flash: new ReadOnlyFlash(flash) });
+	return new ReadingLog(new ReadOnlyFlash(flash));
 }
 
 /** What is in quarantine, by number, with the reason; and whether the oldest have gone because it was full. */
