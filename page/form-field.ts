@@ -1,5 +1,6 @@
-import type { FieldProblem, SettingDescription } from "../src/setup/api";
+import type { FieldProblem } from "../src/setup/api";
 import { button, type Child, element, icon, icons, replaceContent, setAttributes, uniqueId } from "./dom";
+import type { SettingRow } from "./setting-texts";
 import { texts } from "./texts";
 
 /** One setting on the page. */
@@ -107,7 +108,7 @@ interface ControlBinding {
 
 /** A field as its description asks for; `help` and `required` are the page's own where it knows better. */
 export function settingField(
-	description: SettingDescription,
+	description: SettingRow,
 	options: { readonly help?: string; readonly required?: string; readonly set?: boolean } = {},
 ): FormField {
 	const { key, label, kind } = description;
@@ -137,7 +138,7 @@ export function settingField(
 }
 
 function helpOf(
-	{ help, kind, secret }: SettingDescription,
+	{ help, kind, secret }: SettingRow,
 	options: { readonly help?: string; readonly set?: boolean },
 ): string {
 	if (options.help !== undefined) return options.help;
@@ -163,7 +164,7 @@ function secretBinding(label: string): ControlBinding {
 
 const plainAttributes = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
 
-function bindingFor({ kind, choices = [], defaultValue }: SettingDescription): ControlBinding {
+function bindingFor({ kind, choices = [], defaultValue }: SettingRow): ControlBinding {
 	if (kind === "choice") {
 		const control = element("select", {}, ...choices.map((word) => new Option(choiceLabel(word), word)));
 		return textBinding(control);
@@ -214,7 +215,7 @@ function parseJsonOrText(text: string): unknown {
 }
 
 /** A few words, of which one is chosen, or of a list any. */
-function choiceField({ key, label, help, kind, choices = [] }: SettingDescription): FormField {
+function choiceField({ key, label, help, kind, choices = [] }: SettingRow): FormField {
 	const name = uniqueId();
 	const several = kind === "list";
 	const type = several ? "checkbox" : "radio";
@@ -252,7 +253,7 @@ const otherChoice = "other";
 const commonIntervalsS = [0, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400];
 
 /** The list of a pick: its words, the usual numbers, and what leads to any other. */
-function pickList({ unit, choices = [], min = 0, max = Number.POSITIVE_INFINITY }: SettingDescription) {
+function pickList({ unit, choices = [], min = 0, max = Number.POSITIVE_INFINITY }: SettingRow) {
 	const seconds = unit === "s";
 	const numbers = seconds ? commonIntervalsS.filter((value) => value >= min && value <= max) : [];
 	return element(
@@ -265,7 +266,7 @@ function pickList({ unit, choices = [], min = 0, max = Number.POSITIVE_INFINITY 
 }
 
 /** A number that is mostly one of a few, or a word: chosen from a list, or typed. */
-function pickField(description: SettingDescription): FormField {
+function pickField(description: SettingRow): FormField {
 	const { key, label, help, unit, choices = [] } = description;
 	const seconds = unit === "s";
 	const control = pickList(description);

@@ -40,27 +40,27 @@ export class TestSection {
 	readonly elements: readonly HTMLElement[];
 	readonly #options: TestSectionOptions;
 	readonly #list = element("ol", { class: "test" });
-	readonly summary = element("p", { class: "verdict", hidden: true });
+	readonly #summary = element("p", { class: "verdict", hidden: true });
 	readonly #start: HTMLButtonElement;
 	readonly #save: HTMLButtonElement;
 	readonly #saveHelp = element("p", { class: "help", hidden: true }, words.anywayHelp);
 	#state: TestState | undefined;
 	/** Of the test that is followed. */
-	testNumber = 0;
+	#testNumber = 0;
 	/** What was tested, to tell whether it was changed since. */
-	testedValues: Values = {};
-	lastAnnouncement = "";
-	drawnJson = "";
-	stopPolling: (() => void) | undefined;
+	#testedValues: Values = {};
+	#lastAnnouncement = "";
+	#drawnJson = "";
+	#stopPolling: (() => void) | undefined;
 
 	constructor(options: TestSectionOptions) {
 		this.#options = options;
 		this.#start = button(words.start, () => void this.#run(), { class: "wide" });
-		this.#save = button(words.saveUntested, () => void this.saveSettings(), { class: "wide" });
+		this.#save = button(words.saveUntested, () => void this.#saveSettings(), { class: "wide" });
 		this.elements = [
 			element("p", { class: "help" }, words.channel),
 			this.#list,
-			this.summary,
+			this.#summary,
 			this.#start,
 			this.#save,
 			this.#saveHelp,
@@ -76,16 +76,16 @@ export class TestSection {
 
 	/** All went well, with these settings. */
 	get passed(): boolean {
-		return this.#state?.passed === true && !this.hasChanged;
+		return this.#state?.passed === true && !this.#hasChanged;
 	}
 
 	/** A test that was begun before this page was loaded goes on; `tested`: what the board has. */
 	resume(state: TestState, tested: Values): void {
 		if (!state.running && state.steps.every((step) => step.state === "waiting")) return;
-		this.testedValues = tested;
-		this.testNumber = state.number;
-		this.applyState(state);
-		if (state.running) this.pollTest();
+		this.#testedValues = tested;
+		this.#testNumber = state.number;
+		this.#applyState(state);
+		if (state.running) this.#pollTest();
 	}
 
 	/** The settings may have been changed. */
@@ -94,7 +94,7 @@ export class TestSection {
 		const running = state?.running === true;
 		this.#drawSteps();
 		const failed = state?.steps.some((step) => step.state === "failed") === true;
-		this.showSummary(failed);
+		this.#showSummary(failed);
 		setDisabled(this.#start, running);
 		this.#start.textContent = running ? words.running : state === undefined ? words.start : words.again;
 		setDisabled(this.#save, running);
@@ -104,29 +104,29 @@ export class TestSection {
 		this.#start.classList.toggle("primary", !this.passed);
 	}
 
-	get hasChanged(): boolean {
-		return JSON.stringify(this.#options.form.values()) !== JSON.stringify(this.testedValues);
+	get #hasChanged(): boolean {
+		return JSON.stringify(this.#options.form.values()) !== JSON.stringify(this.#testedValues);
 	}
 
-	showSummary(failed: boolean): void {
+	#showSummary(failed: boolean): void {
 		const state = this.#state;
 		const text =
 			state === undefined || state.running
 				? ""
-				: this.hasChanged
+				: this.#hasChanged
 					? words.changed
 					: state.passed
 						? words.passed
 						: failed
 							? words.failed
-							: this.interruptionText;
-		this.summary.hidden = text === "";
-		this.summary.className = this.passed ? "verdict good" : "verdict";
-		replaceContent(this.summary, icon(this.passed ? icons.check : icons.warning), element("span", {}, text));
+							: this.#interruptionText;
+		this.#summary.hidden = text === "";
+		this.#summary.className = this.passed ? "verdict good" : "verdict";
+		replaceContent(this.#summary, icon(this.passed ? icons.check : icons.warning), element("span", {}, text));
 	}
 
 	/** Why a test has neither passed nor failed. */
-	get interruptionText(): string {
+	get #interruptionText(): string {
 		return this.#state?.number === 0 ? words.interrupted : words.another;
 	}
 
@@ -145,40 +145,40 @@ export class TestSection {
 			this.refresh();
 		}
 		if (begun === undefined) return;
-		this.testNumber = begun;
-		this.testedValues = tested;
+		this.#testNumber = begun;
+		this.#testedValues = tested;
 		announce(words.running);
-		this.pollTest();
+		this.#pollTest();
 	}
 
-	pollTest(): void {
-		this.stopPolling?.();
+	#pollTest(): void {
+		this.#stopPolling?.();
 		const end = poll(async () => {
 			const state = await this.#options.client.test();
 			// One that another phone has begun says nothing of what was filled in here.
-			const own = state.number === this.testNumber || state.number === 0;
-			this.applyState(own ? state : { number: state.number, running: false, passed: false, steps: [] });
+			const own = state.number === this.#testNumber || state.number === 0;
+			this.#applyState(own ? state : { number: state.number, running: false, passed: false, steps: [] });
 			this.#announce();
 			if (own && state.running) return;
 			end();
-			this.scrollToResult();
+			this.#scrollToResult();
 		}, pollIntervalMs);
-		this.stopPolling = end;
+		this.#stopPolling = end;
 	}
 
-	applyState(state: TestState): void {
+	#applyState(state: TestState): void {
 		this.#state = state;
 		const { dataSourceId } = state;
 		// Made by the test, and tested with it.
-		if (dataSourceId !== undefined && this.testedValues.dataSourceId !== dataSourceId) {
-			this.testedValues = { ...this.testedValues, dataSourceId };
+		if (dataSourceId !== undefined && this.#testedValues.dataSourceId !== dataSourceId) {
+			this.#testedValues = { ...this.#testedValues, dataSourceId };
 			this.#options.form.write({ dataSourceId });
 		}
 		this.#options.onStateChange();
 	}
 
 	/** The list has grown meanwhile: what comes next is not to be looked for. */
-	scrollToResult(): void {
+	#scrollToResult(): void {
 		const failed = this.#list.querySelector(".failed");
 		(failed ?? this.#save).scrollIntoView({ block: "nearest" });
 	}
@@ -189,10 +189,10 @@ export class TestSection {
 		const last = [...steps].reverse().find(({ state }) => state === "done" || state === "failed");
 		const parts = last === undefined ? [] : [stepText(last)];
 		if (!running)
-			parts.push(passed ? words.passed : last?.state === "failed" ? words.failed : this.interruptionText);
+			parts.push(passed ? words.passed : last?.state === "failed" ? words.failed : this.#interruptionText);
 		const text = parts.join(" ");
-		if (text === this.lastAnnouncement) return;
-		this.lastAnnouncement = text;
+		if (text === this.#lastAnnouncement) return;
+		this.#lastAnnouncement = text;
 		this.#options.announce(text);
 	}
 
@@ -200,8 +200,8 @@ export class TestSection {
 		const { goTo, form } = this.#options;
 		// Nothing is drawn anew under somebody who reads it, or whose focus is on it.
 		const state = JSON.stringify(this.#state?.steps ?? []);
-		if (state === this.drawnJson) return;
-		this.drawnJson = state;
+		if (state === this.#drawnJson) return;
+		this.#drawnJson = state;
 		const known = new Map(this.#state?.steps.map((step) => [step.step, step]));
 		const all = Object.keys(words.steps) as TestStep[];
 		replaceContent(
@@ -219,7 +219,7 @@ export class TestSection {
 		);
 	}
 
-	async saveSettings(): Promise<void> {
+	async #saveSettings(): Promise<void> {
 		setDisabled(this.#save, true);
 		this.#save.textContent = words.saving;
 		try {

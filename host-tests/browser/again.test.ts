@@ -126,7 +126,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await open("set up");
 		const { page } = visit;
 		await setup.advanced();
-		const server = page.getByRole("textbox", { name: "Address of the service" });
+		const server = page.getByRole("textbox", { name: "Service address" });
 		await server.fill(board.world.dakkio.url);
 		await setup.go("Test");
 		await setup.startTest();
@@ -323,7 +323,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await open("fresh");
 		const { page } = visit;
 		await setup.advanced();
-		await page.getByRole("textbox", { name: "Own root certificate" }).fill("x".repeat(20_000));
+		await page.getByRole("textbox", { name: "Custom root certificate" }).fill("x".repeat(20_000));
 		await setup.next();
 		await page.getByRole("alert").getByText("more than the board can take at once").waitFor();
 		expect(visit.errors.filter((mishap) => !mishap.includes("status of 413"))).toEqual([]);

@@ -79,7 +79,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 			line: "Find the service",
 			cause: /nothing\.invalid could not be found/,
 			cure: /look at the address of the service/,
-			change: "Address of the service",
+			change: "Service address",
 		},
 	],
 	[
@@ -234,7 +234,7 @@ async function setDakkio(values: { key?: string; bucketId?: string }): Promise<v
 async function setServer(address: string): Promise<void> {
 	const { page } = visit;
 	await setup.go("Board");
-	const server = page.getByRole("textbox", { name: "Address of the service" });
+	const server = page.getByRole("textbox", { name: "Service address" });
 	if (!(await server.isVisible())) await page.locator("summary").getByText("Advanced").click();
 	await server.fill(address);
 }
@@ -252,6 +252,6 @@ function certificate(fault: CertificateFault, cause: RegExp, cure: RegExp): Fail
 		line: "Verify the certificate",
 		cause,
 		cure,
-		change: "Own root certificate",
+		change: "Custom root certificate",
 	};
 }

@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { settingTexts } from "../../page/setting-texts";
 import { FreshBoard } from "../../simulator/fresh-board";
 import type { SetupState } from "../../src/setup/api";
 import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
@@ -96,7 +97,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
 		await setup.advanced();
-		const server = page.getByRole("textbox", { name: "Address of the service" });
+		const server = page.getByRole("textbox", { name: "Service address" });
 		await server.fill("http://api.dakkio.io");
 		await server.blur();
 		await page.getByText("Only https is possible").waitFor();
@@ -110,8 +111,8 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
 		await setup.advanced();
-		await page.getByRole("combobox", { name: "Pin of the status light" }).selectOption("Number…");
-		const light = page.getByRole("textbox", { name: "Pin of the status light: number" });
+		await page.getByRole("combobox", { name: "Status light pin" }).selectOption("Number…");
+		const light = page.getByRole("textbox", { name: "Status light pin: number" });
 		await light.fill("21");
 		await light.blur();
 		await page.getByText("Pin 21 is also for the I²C data line (auto).").waitFor();
@@ -172,8 +173,10 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		expect(table.length).toBeGreaterThan(15);
 		await setup.advanced();
 		const labels = await page.locator("label, legend").allTextContents();
-		for (const { label } of table)
+		for (const { key } of table) {
+			const { label } = settingTexts[key];
 			expect(labels.filter((text) => text === label || text.startsWith(`${label} (`))).toHaveLength(1);
+		}
 	});
 
 	test("saves what is filled in, whatever kind of field it is", async () => {
@@ -184,12 +187,12 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await page.getByRole("combobox", { name: "Sampling interval" }).selectOption("5 minutes");
 		await page.getByRole("combobox", { name: "Upload interval" }).selectOption("With each reading");
 		await page.getByRole("radio", { name: "Low" }).check();
-		await page.getByRole("combobox", { name: "Pin of the status light" }).selectOption("Number…");
-		await page.getByRole("textbox", { name: "Pin of the status light: number" }).fill("17");
-		await page.getByRole("combobox", { name: "Pin of the button" }).selectOption("None");
-		await page.getByRole("textbox", { name: "Battery divider" }).fill("3,5");
+		await page.getByRole("combobox", { name: "Status light pin" }).selectOption("Number…");
+		await page.getByRole("textbox", { name: "Status light pin: number" }).fill("17");
+		await page.getByRole("combobox", { name: "Button pin" }).selectOption("None");
+		await page.getByRole("textbox", { name: "Battery divider ratio" }).fill("3,5");
 		await page.getByRole("textbox", { name: "Time servers" }).fill("time.example\n\n 192.168.1.1:1123 ");
-		await page.getByRole("textbox", { name: "Own root certificate" }).fill(root());
+		await page.getByRole("textbox", { name: "Custom root certificate" }).fill(root());
 		await setup.go("Test");
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();

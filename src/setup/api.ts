@@ -1,3 +1,5 @@
+import type { SettingKey } from "../settings/settings";
+
 /**
  * What the setup page and the board say to each other: JSON over HTTP, all of it from the page's own origin.
  *
@@ -92,9 +94,7 @@ export interface SetupState extends Authorized {
 
 /** A row of the settings table, as a form needs it. */
 export interface SettingDescription {
-	readonly key: string;
-	readonly label: string;
-	readonly help: string;
+	readonly key: SettingKey;
 	readonly defaultValue: unknown;
 	readonly kind:
 		| "text"
