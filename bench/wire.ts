@@ -118,7 +118,7 @@ async function upload({ port, root, key, ...destination }: PostTarget, log: Read
 		body: () => batch.body(),
 	});
 	connection.close();
-	if (outcome.kind !== "answer" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
+	if (outcome.kind !== "response" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
 	log.acknowledge(batch.lastSequence);
 }
 

@@ -112,7 +112,7 @@ async function upload(maxPoints: number): Promise<void> {
 		body: () => batch.body(),
 	});
 	connection.close();
-	if (outcome.kind !== "answer" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
+	if (outcome.kind !== "response" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
 	log.acknowledge(batch.lastSequence);
 }
 

@@ -39,7 +39,7 @@ function answering(...answers: readonly string[]): ConnectionScript {
 }
 
 const created = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}";
-const answer201 = { kind: "answer", status: 201, headers: new Map(), body: "{}" };
+const answer201 = { kind: "response", status: 201, headers: new Map(), body: "{}" };
 /** More than the kernel takes from one end of a loopback connection when the other does not read. */
 const huge = 64 * 1024 * 1024;
 
@@ -52,7 +52,7 @@ describe("a good server", () => {
 		});
 		const client = connect(server.port);
 		expect(await client.exchange(postRequest("grün"))).toEqual({
-			kind: "answer",
+			kind: "response",
 			status: 201,
 			headers: new Map([["retry-after", "7"]]),
 			body: "hello",
@@ -121,7 +121,7 @@ describe("an answer that ends the exchange", () => {
 		const server = await serve(answering(answer, created));
 		const client = connect(server.port);
 		expect(await client.exchange(postRequest())).toEqual({
-			kind: "answer",
+			kind: "response",
 			status,
 			headers: new Map(),
 			body,
@@ -194,7 +194,7 @@ describe("an answer that ends the exchange", () => {
 			peer.send(`HTTP/1.1 500 Oops\r\nContent-Length: 10000000\r\n\r\n${"x".repeat(10_000_000)}`);
 		});
 		const outcome = await connect(server.port).exchange(postRequest());
-		expect(outcome).toMatchObject({ kind: "answer", status: 500, body: "x".repeat(1024), truncated: true });
+		expect(outcome).toMatchObject({ kind: "response", status: 500, body: "x".repeat(1024), truncated: true });
 		await (await server.peer(0)).closed();
 	});
 
@@ -203,7 +203,7 @@ describe("an answer that ends the exchange", () => {
 			answering(`HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n${"y".repeat(5000)}`),
 		);
 		const outcome = await connect(server.port).exchange({ ...getRequest, maxKeptBodyBytes: 8192 });
-		expect(outcome).toEqual({ kind: "answer", status: 200, headers: new Map(), body: "y".repeat(5000) });
+		expect(outcome).toEqual({ kind: "response", status: 200, headers: new Map(), body: "y".repeat(5000) });
 	});
 });
 
@@ -349,7 +349,7 @@ describe("nothing is waited for without end", () => {
 			peer.send(".");
 			await client.time.advance(1000);
 		}
-		expect(await exchange.outcome).toMatchObject({ kind: "answer", status: 201, truncated: true });
+		expect(await exchange.outcome).toMatchObject({ kind: "response", status: 201, truncated: true });
 	});
 
 	test("a server that does not take the request", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
-import type { HttpConnection, Outcome } from "../../src/http/http-connection";
+import type { ExchangeResult } from "../../src/http/exchange-result";
+import type { HttpConnection } from "../../src/http/http-connection";
 import type { Field } from "../../src/reading/reading";
 import { checkSettings } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
@@ -18,20 +19,25 @@ const given = {
 	bucketId: "507f1f77bcf86cd799439011",
 };
 
-const answer = (status: number, body: unknown = {}, truncated = false): Outcome => ({
-	kind: "answer",
+const answer = (status: number, body: unknown = {}, truncated = false): ExchangeResult => ({
+	kind: "response",
 	status,
 	headers: new Map(),
 	body: typeof body === "string" ? body : JSON.stringify(body),
 	...(truncated && { truncated }),
 });
-const failure: Outcome = { kind: "failure", phase: "receive", message: "no answer came", fullySent: true };
+const failure: ExchangeResult = {
+	kind: "failure",
+	phase: "receive",
+	message: "no answer came",
+	fullySent: true,
+};
 const list = (...names: readonly string[]) =>
 	answer(200, { dataSources: names.map((name, index) => ({ _id: `${index}`.padStart(24, "0"), name })) });
 
 interface World extends Partial<ConnectionTestOptions> {
 	/** What the service answers, one after the other. */
-	readonly answers?: readonly Outcome[];
+	readonly answers?: readonly ExchangeResult[];
 	readonly dataSourceId?: string;
 }
 
@@ -68,7 +74,7 @@ function begin({
 					const length = body?.().read(bytes) ?? 0;
 					asked.push(`${method} ${path} ${new TextDecoder().decode(bytes.subarray(0, length))}`.trim());
 					const next = following.shift() ?? failure;
-					if (next.kind === "answer") makeBodyReader?.()(new TextEncoder().encode(next.body));
+					if (next.kind === "response") makeBodyReader?.()(new TextEncoder().encode(next.body));
 					return next;
 				},
 				close: () => closed++,
@@ -88,7 +94,7 @@ const failed = ({ steps }: Pick<TestState, "steps">) => steps.find(({ state }) =
 const source = ({ steps }: Pick<TestState, "steps">) => steps[5]?.text;
 
 describe("a data source is made", () => {
-	test.each<[what: string, answers: readonly Outcome[]]>([
+	test.each<[what: string, answers: readonly ExchangeResult[]]>([
 		["{dataSource: {_id}}", [list(), answer(201, { dataSource: { _id: id } })]],
 		["{data: {_id}}", [list(), answer(201, { data: { _id: id } })]],
 		["{_id}", [list(), answer(200, { _id: id })]],

@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ServerAnswer, ServerRequest } from "../../src/http/http-server";
+import type { ServerRequest, ServerResponse } from "../../src/http/server-connection";
 import { checkSettings, type Settings, settingsTable } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
 import { pageEtag } from "../../src/setup/page-data";
@@ -71,7 +71,7 @@ function post(path: string, body: unknown, headers: Readonly<Record<string, stri
 }
 
 /** A body is read once: a second time it has nothing more to give. */
-function bytesOf({ body }: ServerAnswer): Buffer {
+function bytesOf({ body }: ServerResponse): Buffer {
 	const bytes = Buffer.alloc(body?.length ?? 0);
 	let at = 0;
 	while (at < bytes.length) {
@@ -82,8 +82,8 @@ function bytesOf({ body }: ServerAnswer): Buffer {
 	return bytes;
 }
 
-const textOf = (answer: ServerAnswer) => bytesOf(answer).toString("utf8");
-const headerOf = (answer: ServerAnswer, wanted: string) =>
+const textOf = (answer: ServerResponse) => bytesOf(answer).toString("utf8");
+const headerOf = (answer: ServerResponse, wanted: string) =>
 	answer.headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
 
 describe("the page", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { singlePointBody, type TimedReading } from "../../src/dakkio/point";
-import type { Body } from "../../src/http/http-connection";
+import type { Body } from "../../src/http/message-stream";
 import { planBatch } from "../../src/upload/batch";
 
 const destination = { bucketId: "507f1f77bcf86cd799439011", dataSourceId: "507f1f77bcf86cd799439012" };

@@ -6,7 +6,8 @@ import { Clock } from "../clock/clock";
 import { TimeSync } from "../clock/time-sync";
 import type { Destination } from "../dakkio/point";
 import { maxBatchPoints } from "../dakkio/rate-limits";
-import type { HttpConnection, Outcome } from "../http/http-connection";
+import type { ExchangeResult } from "../http/exchange-result";
+import type { HttpConnection } from "../http/http-connection";
 import type { ButtonPress } from "../panel/button";
 import { Panel } from "../panel/panel";
 import { saveButtonStuck, wasButtonStuck } from "../panel/stuck-button";
@@ -498,7 +499,7 @@ export class App {
 	}
 
 	/** The data source that is this device's: found by its name, or made; and from then on in the settings. */
-	private async findDataSource(connection: HttpConnection): Promise<Destination | Outcome> {
+	private async findDataSource(connection: HttpConnection): Promise<Destination | ExchangeResult> {
 		const { key, bucketId } = this.settings;
 		const onAnswer = (headers: ReadonlyMap<string, string>) =>
 			this.budget.countCall(headers, this.clock.now() ?? 0);

@@ -14,7 +14,7 @@ import {
 } from "./anchor";
 import { placeUnanchoredBoots } from "./boot-placement";
 import { type DriftState, updateDrift } from "./drift";
-import type { Measurement } from "./measurement";
+import type { Measurement } from "./ntp-packet";
 
 export interface ClockOptions {
 	readonly time: Pick<Time, "ticks">;

@@ -1,7 +1,7 @@
 import type { Network, Time, Timer } from "../boards/board";
 import type { UDP } from "../boards/ecma419";
 import { errorMessage } from "../common/error-message";
-import type { Measurement } from "./measurement";
+import type { Measurement } from "./ntp-packet";
 import { encodeNtpRequest, maxRoundTripMs, type NtpResponse, parseNtpResponse } from "./ntp-packet";
 
 export interface NtpQueryOptions {
@@ -156,10 +156,10 @@ export class NtpQuery {
 		origin: Pick<Measurement, "server" | "ticks">,
 	): void {
 		switch (answer.kind) {
-			case "foreign":
+			case "unrelated":
 				this.ignoredReason = `a packet was ignored: ${answer.reason}`;
 				return;
-			case "kiss":
+			case "kiss-of-death":
 				this.end({ kind: "failure", reason: `it refuses: ${answer.code}`, peer, kissCode: answer.code });
 				return;
 			case "unusable":

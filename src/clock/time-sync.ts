@@ -1,8 +1,8 @@
 import type { Network, Time, Timer } from "../boards/board";
 import { errorMessage } from "../common/error-message";
 import type { Clock } from "./clock";
-import type { Measurement } from "./measurement";
 import { type NtpFailure, NtpQuery } from "./ntp-client";
+import type { Measurement } from "./ntp-packet";
 import {
 	type BlockedPeer,
 	blockPeer,
@@ -136,7 +136,7 @@ export class TimeSync {
 			lastKnownUtc,
 			unconfirmed: this.unconfirmed,
 		});
-		if (result.kind === "doubted") {
+		if (result.kind === "unconfirmed") {
 			this.unconfirmed = result.unconfirmed;
 			this.tryNextServer(
 				server,

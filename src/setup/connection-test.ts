@@ -1,7 +1,8 @@
 import type { Network, Time } from "../boards/board";
 import { errorMessage } from "../common/error-message";
 import type { SourceFinder } from "../dakkio/data-sources";
-import type { HttpConnection, Outcome } from "../http/http-connection";
+import type { ExchangeResult } from "../http/exchange-result";
+import type { HttpConnection } from "../http/http-connection";
 import type { Field } from "../reading/reading";
 import type { SavedNetwork } from "../settings/saved-networks";
 import { parseServiceAddress } from "../settings/service-address";
@@ -50,7 +51,7 @@ export interface ConnectionTestOptions {
 	/** Takes a reading, and stores it; what the sensors measure, if there are any. */
 	sampleAndStore(): Promise<readonly Field[]>;
 	/** Sends what waits, oldest first; `undefined` when nothing does. */
-	sendOldest(dataSourceId: string, connection: HttpConnection): Promise<Outcome | undefined>;
+	sendOldest(dataSourceId: string, connection: HttpConnection): Promise<ExchangeResult | undefined>;
 }
 
 /** Tells whoever works for a test that it has been given up. */
@@ -303,7 +304,7 @@ export class ConnectionTest {
 	}
 
 	/** A server that repeats the key in its answer does not bring it onto the page. */
-	private redactKey(outcome: Outcome): Outcome {
+	private redactKey(outcome: ExchangeResult): ExchangeResult {
 		const { key } = this.options.settings;
 		if (outcome.kind === "failure" || key === "") return outcome;
 		return { ...outcome, body: outcome.body.replaceAll(key, "…") };

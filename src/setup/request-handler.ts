@@ -1,6 +1,6 @@
 import { isJsonObject, parseJson, toJson } from "../common/json";
-import type { ServerAnswer, ServerRequest } from "../http/http-server";
-import { bytesBody, textBody } from "../http/http-server";
+import { bytesBody, textBody } from "../http/message-stream";
+import type { ServerRequest, ServerResponse } from "../http/server-connection";
 import type { DefaultPins } from "../settings/pin-conflicts";
 import { checkSettings, type Settings } from "../settings/settings";
 import { stripVersion } from "../settings/settings-file";
@@ -69,10 +69,10 @@ const pageHeaders = Object.freeze([
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** What the board answers to a request: the page, its data, or a redirect to it for whoever looks for the internet. */
-export function handleSetupRequest(request: ServerRequest, board: SetupBackend): ServerAnswer {
+export function handleSetupRequest(request: ServerRequest, board: SetupBackend): ServerResponse {
 	const { method, path } = request;
 	if (!isOwnHost(request.host, board)) return foreignHost(request, board);
-	const routes: Readonly<Record<string, (() => ServerAnswer) | undefined>> =
+	const routes: Readonly<Record<string, (() => ServerResponse) | undefined>> =
 		method === "GET" || method === "HEAD" ? getRoutes(request, board) : postRoutes(request, board);
 	const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
 	if (method === "GET" || method === "HEAD") {
@@ -90,7 +90,7 @@ export function handleSetupRequest(request: ServerRequest, board: SetupBackend):
 function getRoutes(
 	request: ServerRequest,
 	board: SetupBackend,
-): Readonly<Record<string, () => ServerAnswer>> {
+): Readonly<Record<string, () => ServerResponse>> {
 	return {
 		"/": () => pageResponse(request),
 		"/api/state": () => jsonResponse(200, { token: board.token, ...board.state() }),
@@ -102,9 +102,9 @@ function getRoutes(
 function postRoutes(
 	request: ServerRequest,
 	board: SetupBackend,
-): Readonly<Record<string, () => ServerAnswer>> {
-	const authorized = (act: (body: JsonObject) => ServerAnswer) => () => authorize(request, board, act);
-	const given = (act: (settings: Settings, answer: CheckResponse) => ServerAnswer) =>
+): Readonly<Record<string, () => ServerResponse>> {
+	const authorized = (act: (body: JsonObject) => ServerResponse) => () => authorize(request, board, act);
+	const given = (act: (settings: Settings, answer: CheckResponse) => ServerResponse) =>
 		authorized((body) => withValidSettings(body, board, act));
 	return {
 		"/api/scan": authorized(() => {
@@ -145,8 +145,8 @@ function postRoutes(
 function authorize(
 	{ headers, body: text, host }: ServerRequest,
 	board: SetupBackend,
-	act: (body: JsonObject) => ServerAnswer,
-): ServerAnswer {
+	act: (body: JsonObject) => ServerResponse,
+): ServerResponse {
 	const origin = headers.get("origin");
 	if (origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`)
 		return errorResponse(403, "This request comes from another page.");
@@ -197,8 +197,8 @@ function keyProblems(checked: Settings, kept: Settings, typed: unknown): CheckRe
 function withValidSettings(
 	body: JsonObject,
 	board: SetupBackend,
-	act: (settings: Settings, answer: CheckResponse) => ServerAnswer,
-): ServerAnswer {
+	act: (settings: Settings, answer: CheckResponse) => ServerResponse,
+): ServerResponse {
 	const checked = checkSubmitted(body, board);
 	if (checked === undefined) return missingSettings();
 	return checked.answer.problems.length > 0
@@ -206,11 +206,11 @@ function withValidSettings(
 		: act(checked.settings, checked.answer);
 }
 
-function missingSettings(): ServerAnswer {
+function missingSettings(): ServerResponse {
 	return errorResponse(400, "The body has no settings.");
 }
 
-function pageResponse({ headers }: ServerRequest): ServerAnswer {
+function pageResponse({ headers }: ServerRequest): ServerResponse {
 	if (headers.get("if-none-match") === pageEtag) return { status: 304, headers: pageHeaders };
 	return {
 		status: 200,
@@ -223,13 +223,13 @@ function pageResponse({ headers }: ServerRequest): ServerAnswer {
  * A name that is not the board's: a phone that looks whether the internet is there, or an app that thinks it is, is
  * shown the page. Nothing else is answered: the name may be one that somebody has bent to this address.
  */
-function foreignHost(request: ServerRequest, board: SetupBackend): ServerAnswer {
+function foreignHost(request: ServerRequest, board: SetupBackend): ServerResponse {
 	if (request.host === undefined) return errorResponse(400, "The request does not say whom it asks (Host).");
 	if (request.method === "GET" || request.method === "HEAD") return redirectToPage(board);
 	return errorResponse(421, `This is ${board.origin}.`);
 }
 
-function notFound({ path }: ServerRequest, board: SetupBackend): ServerAnswer {
+function notFound({ path }: ServerRequest, board: SetupBackend): ServerResponse {
 	return captivePortalProbes.includes(path)
 		? redirectToPage(board)
 		: errorResponse(404, "There is nothing here.");
@@ -248,7 +248,7 @@ const captivePortalProbes: readonly string[] = Object.freeze([
 	"/canonical.html",
 ]);
 
-function redirectToPage({ origin }: SetupBackend): ServerAnswer {
+function redirectToPage({ origin }: SetupBackend): ServerResponse {
 	return { status: 302, headers: [...apiHeaders, ["Location", `${origin}/`]] };
 }
 
@@ -261,15 +261,15 @@ function isOwnHost(host: string | undefined, { origin, names }: SetupBackend): b
 
 const jsonType = Object.freeze(["Content-Type", "application/json"] as const);
 
-function jsonResponse(status: number, body: unknown): ServerAnswer {
+function jsonResponse(status: number, body: unknown): ServerResponse {
 	return { status, headers: [...apiHeaders, jsonType], body: textBody(toJson(body)) };
 }
 
-function errorResponse(status: number, error: string): ServerAnswer {
+function errorResponse(status: number, error: string): ServerResponse {
 	return jsonResponse(status, { error });
 }
 
-function methodNotAllowed(allow: string): ServerAnswer {
+function methodNotAllowed(allow: string): ServerResponse {
 	const { headers, ...answer } = errorResponse(405, `Only ${allow} is possible here.`);
 	return { ...answer, headers: [...headers, ["Allow", allow]] };
 }

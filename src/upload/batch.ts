@@ -1,6 +1,6 @@
 import { encodeUtf8Into, utf8Bytes } from "../common/utf8";
 import { batchFrame, type Destination, pointJson, singlePointBody, type TimedReading } from "../dakkio/point";
-import type { Body } from "../http/http-connection";
+import type { Body } from "../http/message-stream";
 
 /** How much one request may carry. */
 export interface BatchLimits {
