@@ -67,7 +67,7 @@ export class BoardSection {
 			[words.name, board.name],
 			[words.chip, board.chip],
 			[words.firmware, board.firmwareVersion],
-			...(waiting > 0 ? [[words.waiting, words.readings(waiting)]] : []),
+			...(waiting > 0 ? [[words.pending, words.readings(waiting)]] : []),
 		];
 		replaceContent(
 			this.#facts,

@@ -106,10 +106,10 @@ interface ControlBinding {
 	readonly beside?: Child;
 }
 
-/** A field as its description asks for; `help` and `required` are the page's own where it knows better. */
+/** `required`: the problem of an empty field; `set`: the board has a value, which a secret does not show. */
 export function settingField(
 	description: SettingRow,
-	options: { readonly help?: string; readonly required?: string; readonly set?: boolean } = {},
+	options: { readonly required?: string; readonly set?: boolean } = {},
 ): FormField {
 	const { key, label, kind } = description;
 	const { choices = [] } = description;
@@ -119,7 +119,7 @@ export function settingField(
 		return pickField(description);
 	const access = description.secret === true ? secretBinding(label) : bindingFor(description);
 	const framed = labelledControl(withUnit(label, description.unit), access.control, {
-		help: helpOf(description, options),
+		help: helpOf(description, options.set === true),
 		beside: access.beside,
 	});
 	return {
@@ -137,12 +137,8 @@ export function settingField(
 	};
 }
 
-function helpOf(
-	{ help, kind, secret }: SettingRow,
-	options: { readonly help?: string; readonly set?: boolean },
-): string {
-	if (options.help !== undefined) return options.help;
-	if (secret === true && options.set === true) return `${help} ${texts.board.keepSecret}`;
+function helpOf({ help, kind, secret }: SettingRow, isSet: boolean): string {
+	if (secret === true && isSet) return `${help} ${texts.keepSecret}`;
 	return kind === "list" ? `${help} ${texts.board.onePerLine}` : help;
 }
 

@@ -3,7 +3,7 @@ import { button, element, icon, icons, replaceContent, setDisabled, signalBars, 
 import { type FormField, type LabelledControl, problemNote } from "./form-field";
 import { isKnownNetwork, type KnownNetwork, NetworkEntry } from "./network-entry";
 import type { SettingText } from "./setting-texts";
-import { texts } from "./texts";
+import { signalLevel, texts } from "./texts";
 
 const words = texts.networks;
 /** As many as a board keeps. */
@@ -176,7 +176,7 @@ function networkRow(
 ): HTMLElement {
 	const level = signalLevel(strength);
 	const security = secured ? words.secured : words.unsecured;
-	const about = [words.strength[level], security, ...(chosen ? [words.isChosen] : [])].join(", ");
+	const about = [words.strength[level], security, ...(chosen ? [words.chosen] : [])].join(", ");
 	const openTag = () => element("span", { class: "tag", "aria-hidden": "true" }, words.unsecured);
 	const control = button(signalBars(level), choose, { class: chosen ? "network chosen" : "network" });
 	control.append(
@@ -185,12 +185,4 @@ function networkRow(
 		chosen ? icon(icons.check, "good") : secured ? icon(icons.lock) : openTag(),
 	);
 	return element("li", {}, control);
-}
-
-/** 0 … 4 bars of a strength in dBm: from where a link hardly holds to where it is as fast as it can be. */
-export function signalLevel(strength: number): 0 | 1 | 2 | 3 | 4 {
-	if (strength >= -55) return 4;
-	if (strength >= -67) return 3;
-	if (strength >= -75) return 2;
-	return strength >= -85 ? 1 : 0;
 }

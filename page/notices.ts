@@ -33,8 +33,8 @@ export class Notices {
 		if (lost === this.#lost) return;
 		this.#lost = lost;
 		this.#connectionNotice.hidden = !lost;
-		const text = this.name === undefined ? texts.lostFirst : texts.lost(this.name);
-		replaceContent(this.#connectionNotice, ...(lost ? [icon(icons.warning), element("span", {}, text)] : []));
+		const notice = [icon(icons.warning), element("span", {}, texts.lost(this.name))];
+		replaceContent(this.#connectionNotice, ...(lost ? notice : []));
 		if (!lost) this.announce(texts.found);
 	}
 }

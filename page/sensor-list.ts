@@ -13,7 +13,7 @@ export class SensorList {
 
 	/** `onLook`: sensors are to be looked for; `forget`: those that are missing forgotten first. */
 	constructor(onLook: (forget: boolean) => void) {
-		const look = button(words.lookAgain, () => onLook(false), { class: "quiet small" });
+		const look = button(words.scanAgain, () => onLook(false), { class: "quiet small" });
 		this.#forgetButton = button(words.forgetMissing, () => onLook(true), { class: "quiet wide" });
 		replaceContent(
 			this.element,
@@ -63,5 +63,6 @@ function fieldText(name: string): string {
 
 function valueText(value: number | boolean | string | undefined, unit: string): string {
 	if (value === undefined) return words.noValue;
-	return unit === "" ? String(value) : `${value} ${texts.units[unit] ?? unit}`;
+	const text = typeof value === "number" ? String(value).replace("-", "−") : String(value);
+	return unit === "" ? text : `${text} ${texts.units[unit] ?? unit}`;
 }

@@ -103,10 +103,8 @@ class SetupPage {
 	#dakkioFields(): readonly HTMLElement[] {
 		const words = texts.dakkio;
 		const set = this.#boardSettings.secretsSet.includes("key");
-		const key = this.#row("key");
-		const help = set ? `${key.help} ${words.keySet}` : key.help;
 		const fields = [
-			settingField(key, { set, required: words.keyMissing, help }),
+			settingField(this.#row("key"), { set, required: words.keyMissing }),
 			settingField(this.#row("bucketId"), { required: words.bucketMissing }),
 			sourceField(this.#row("dataSourceId")),
 		];

@@ -1,7 +1,7 @@
-import type { TestState, TestStep } from "../src/setup/api";
+import type { StepState, TestState, TestStep } from "../src/setup/api";
 import { type BoardClient, poll } from "./board-client";
 import { button, element, icon, icons, replaceContent, setDisabled, visuallyHidden } from "./dom";
-import { signalLevel } from "./networks-field";
+import { failureText } from "./failure-texts";
 import type { SettingsForm } from "./settings-form";
 import { texts } from "./texts";
 
@@ -10,7 +10,7 @@ const words = texts.test;
 /** Between two looks at a test that runs, milliseconds. */
 const pollIntervalMs = 500;
 
-/** The setting that mends what a step found. */
+/** The setting that fixes a failed step. */
 const fixedBySetting: Readonly<Partial<Record<TestStep, string>>> = {
 	join: "networks",
 	name: "server",
@@ -70,8 +70,8 @@ export class TestSection {
 
 	/** What the last test found, for the end of the setup. */
 	resultOf(step: TestStep): string | undefined {
-		const text = this.passed ? this.#state?.steps.find((one) => one.step === step)?.text : undefined;
-		return text && displayText(text);
+		const state = this.passed ? this.#state?.steps.find((one) => one.step === step) : undefined;
+		return state && resultTexts(state)[0];
 	}
 
 	/** All went well, with these settings. */
@@ -210,11 +210,11 @@ export class TestSection {
 				const shown = known.get(step) ?? { step, state: "waiting" };
 				const key = fixedBySetting[step];
 				const field = key === undefined ? undefined : form.field(key);
-				const mend =
+				const fix =
 					shown.state === "failed" && field !== undefined
 						? button(words.change(field.label), () => goTo(field.key), { class: "quiet small" })
 						: undefined;
-				return stepItem(shown, mend);
+				return stepItem(shown, fix);
 			}),
 		);
 	}
@@ -230,42 +230,36 @@ export class TestSection {
 	}
 }
 
-type StepState = TestState["steps"][number];
-
-function stepItem({ step, state, text, cure }: StepState, mend: HTMLElement | undefined): HTMLElement {
+function stepItem(step: StepState, fix: HTMLElement | undefined): HTMLElement {
 	const marks = { waiting: "", running: "", done: icons.check, failed: icons.cross } as const;
+	const [text, remedy] = resultTexts(step);
 	return element(
 		"li",
-		{ class: `step ${state}` },
-		element("span", { class: "mark" }, icon(marks[state])),
+		{ class: `step ${step.state}` },
+		element("span", { class: "mark" }, icon(marks[step.state])),
 		element(
 			"div",
 			{ class: "about" },
-			element("strong", {}, words.steps[step]),
-			visuallyHidden(`: ${words.states[state]}`),
-			text === undefined ? undefined : element("p", {}, displayText(text)),
-			cure === undefined ? undefined : element("p", { class: "cure" }, cure),
-			mend,
+			element("strong", {}, words.steps[step.step]),
+			visuallyHidden(`: ${words.states[step.state]}`),
+			text === undefined ? undefined : element("p", {}, text),
+			remedy === undefined ? undefined : element("p", { class: "remedy" }, remedy),
+			fix,
 		),
 	);
 }
 
-/**
- * A time is shown as this phone would show it, beside which it is easily told whether it is right; a signal's strength in
- * words, too.
- */
-function displayText(text: string): string {
-	const time = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? new Date(text) : undefined;
-	return (
-		time?.toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" }) ??
-		text.replace(/(-\d+) dBm$/, (_, power) =>
-			words.signal(texts.networks.strength[signalLevel(Number(power))] ?? "", power),
-		)
-	);
+/** What a step found, or the cause of its failure and the remedy. */
+function resultTexts({
+	step,
+	state,
+	code,
+	details = {},
+}: StepState): readonly [text?: string, remedy?: string] {
+	if (code !== undefined) return failureText(step, code, details);
+	return state === "done" ? [words.found[step](details)] : [];
 }
 
-function stepText({ step, state, text, cure }: StepState): string {
-	return [`${words.steps[step]}: ${words.states[state]}.`, text && displayText(text), cure]
-		.filter(Boolean)
-		.join(" ");
+function stepText(step: StepState): string {
+	return [`${words.steps[step.step]}: ${words.states[step.state]}.`, ...resultTexts(step)].join(" ");
 }

@@ -52,8 +52,8 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 	test("looks for networks again, and shows a password when asked to", async () => {
 		const { page } = visit;
 		await setup.choose("Home", "correct horse");
-		await page.getByRole("button", { name: "Look again" }).click();
-		await page.getByText("Looking for networks…").first().waitFor();
+		await page.getByRole("button", { name: "Scan again" }).click();
+		await page.getByText("Scanning for networks…").first().waitFor();
 		await setup.network("Home").waitFor();
 		await page.locator("p.busy").waitFor({ state: "hidden" });
 		await page.getByRole("button", { name: "Show: Password of Home" }).click();
@@ -79,7 +79,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 
 		const key = page.getByRole("textbox", { name: "API key" });
 		await setup.next();
-		await page.getByText("Paste the write key of this board.").waitFor();
+		await page.getByText("Paste a write key for this board.").waitFor();
 		await setup.dakkio({ key: "dakkio_r_0123456789abcdef", bucketId: "12" });
 		await setup.next();
 		await page.getByText("This is a read key (dakkio_r_)").waitFor();
@@ -142,16 +142,16 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		const { page } = visit;
 		await setup.go("Board");
 		const plan = page.locator(".plan");
-		await plan.getByText("About 7,000 calls a month").waitFor();
+		await plan.getByText("About 7,000 calls per month").waitFor();
 		await page.getByRole("combobox", { name: "Upload interval" }).selectOption("With each reading");
-		await plan.getByText("About 44,640 calls a month: one every minute").waitFor();
+		await plan.getByText("About 44,640 calls per month: one every minute").waitFor();
 		await plan.getByText("The Free plan has only 10,000.").waitFor();
 		await visit.inspect();
 		await page.getByRole("combobox", { name: "Sampling interval" }).selectOption("Other…");
 		await page.getByRole("textbox", { name: "Sampling interval: seconds" }).fill("600");
-		await plan.getByText("About 4,464 calls a month: one every 10 minutes").waitFor();
+		await plan.getByText("About 4,464 calls per month: one every 10 minutes").waitFor();
 		await page.getByRole("textbox", { name: "Sampling interval: seconds" }).fill("soon");
-		await plan.getByText("not right yet").waitFor();
+		await plan.getByText("not valid").waitFor();
 		await page.getByText("This must be a whole number from 5 to 86400 seconds.").waitFor();
 	});
 
@@ -161,7 +161,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await setup.go("Test");
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
-		await page.getByText("They were not tested").waitFor();
+		await page.getByText("but not tested").waitFor();
 		await board.waitForLine(/nothing is sent: the API key is not set/);
 		await board.waitForLine(/Wi-Fi: joined "Simulated"/);
 	});

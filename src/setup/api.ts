@@ -1,4 +1,7 @@
+import type { TrustFault } from "../boards/connection-error";
+import type { ExchangePhase } from "../http/exchange-result";
 import type { SettingKey } from "../settings/settings";
+import type { JoinFailure } from "./wifi-joiner";
 
 /**
  * What the setup page and the board say to each other: JSON over HTTP, all of it from the page's own origin.
@@ -150,6 +153,72 @@ export interface TestStarted {
 /** The steps of a test, in their order. */
 export type TestStep = "join" | "name" | "time" | "certificate" | "key" | "source" | "point";
 
+/**
+ * Why a step failed: the codes of the layers below, and those of the test itself. The page has the words for each of
+ * them: page/failure-texts.ts.
+ */
+export type FailureCode =
+	| JoinFailure
+	| ExchangePhase
+	| TrustFault
+	/** The test was replaced by another one, or setup is over. */
+	| "aborted"
+	/** Something threw; `message`. */
+	| "internal error"
+	| "no network set"
+	| "no server set"
+	| "no key set"
+	| "no bucket set"
+	/** The network has the addresses of the board's own one: packets would not find its router. */
+	| "same subnet"
+	| "captive portal"
+	/** `host` does not resolve. */
+	| "unknown host"
+	/** None of the time servers in `message` answered. */
+	| "no time"
+	/** The service refused the request: `status`, and its own words in `message`. */
+	| "refused"
+	/** The bucket has no data source with the id of the settings. */
+	| "no such source"
+	/** The service created a data source and did not return its id. */
+	| "no source id"
+	/** No sensor was found: a data source would have no fields. */
+	| "no fields"
+	/** No sensor gave a value: there is no point to send. */
+	| "no reading";
+
+/** What a step found, or the arguments of its failure. */
+export interface StepDetails {
+	readonly ssid?: string;
+	/** dBm: of the joined network, or of the one that could not be joined, if the last scan found it. */
+	readonly strength?: number | undefined;
+	/** IPv4: the board's in the joined network, or that of `host`. */
+	readonly address?: string;
+	/** Of the service. */
+	readonly host?: string;
+	/** Milliseconds of Unix time. */
+	readonly utc?: number;
+	/** The authority that signed the service's certificate. */
+	readonly issuer?: string;
+	/** `unlisted`: the list of data sources is too long to find it. */
+	readonly source?: "found" | "created" | "listed" | "unlisted";
+	/** The name of the data source. */
+	readonly deviceId?: string;
+	/** Of the HTTP response. */
+	readonly status?: number;
+	/** Technical words: of the log, of the service (with the key redacted), or the time servers. */
+	readonly message?: string;
+}
+
+export interface StepState {
+	readonly step: TestStep;
+	readonly state: "waiting" | "running" | "done" | "failed";
+	/** Of a failed step. */
+	readonly code?: FailureCode;
+	/** Of a step that is done or failed. */
+	readonly details?: StepDetails;
+}
+
 export interface TestState {
 	/**
 	 * Goes up with each test, so that a page can tell its own from one that another phone has begun since; 0 as long as
@@ -159,14 +228,7 @@ export interface TestState {
 	readonly running: boolean;
 	/** All are done. */
 	readonly passed: boolean;
-	readonly steps: readonly {
-		readonly step: TestStep;
-		readonly state: "waiting" | "running" | "done" | "failed";
-		/** What was found, or the cause of the failure: a sentence or less. */
-		readonly text?: string;
-		/** What to do. */
-		readonly cure?: string;
-	}[];
-	/** The data source that the test made, to be kept with the settings. */
+	readonly steps: readonly StepState[];
+	/** The data source that the test created, to be saved with the settings. */
 	readonly dataSourceId?: string;
 }
