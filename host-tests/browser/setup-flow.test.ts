@@ -131,9 +131,7 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		await setup.startTest();
 		await page.getByText("The test failed.").last().waitFor();
 		const told = await said();
-		expect(told.at(-1)).toMatch(
-			/^Set the clock: failed\. None of the time servers .* The test failed\.$/,
-		);
+		expect(told.at(-1)).toMatch(/^Set the clock: failed\. None of the time servers .* The test failed\.$/);
 		expect(told.filter((text) => text.startsWith("Find the service: done."))).toHaveLength(1);
 	});
 

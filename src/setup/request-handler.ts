@@ -5,8 +5,8 @@ import type { DefaultPins } from "../settings/pin-conflicts";
 import { checkSettings, type Settings } from "../settings/settings";
 import { stripVersion } from "../settings/settings-file";
 import type { CheckResponse, ScanState, SetupState, TestStarted, TestState } from "./api";
+import { mergeSubmitted } from "./form-settings";
 import { pageEtag, pageGzip, pageScriptHash, pageStyleHash } from "./page-data";
-import { mergeSubmitted } from "./submitted-settings";
 
 /** What the page can ask of the board. */
 export interface SetupBackend {
