@@ -130,7 +130,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await server.fill(board.world.dakkio.url);
 		await setup.go("Test");
 		await setup.startTest();
-		await page.getByText("The address of the service is another one: enter the key for it.").waitFor();
+		await page.getByText("The service address has changed: enter the key again.").waitFor();
 		await visit.focused(page.getByRole("textbox", { name: "API key" }));
 		expect(visit.errors).toEqual([]);
 	});

@@ -4,50 +4,49 @@ import type { SettingKey } from "../settings/settings";
 import type { JoinFailure } from "./wifi-joiner";
 
 /**
- * What the setup page and the board say to each other: JSON over HTTP, all of it from the page's own origin.
+ * The API between the setup page and the board: JSON over HTTP, same origin.
  *
- * | request | body | answer |
+ * | request | body | response |
  * |---|---|---|
  * | `GET /` | | the page |
  * | `GET /api/state` | | {@link SetupState} |
  * | `GET /api/networks` | | {@link ScanState} |
- * | `POST /api/scan` | {@link Authorized} | 202, then look at `/api/networks` |
- * | `POST /api/sensors` | {@link SensorScanRequest} | 202, then look at the sensors of `/api/state` |
+ * | `POST /api/scan` | {@link Authorized} | 202, then poll `/api/networks` |
+ * | `POST /api/sensors` | {@link SensorScanRequest} | 202, then poll the sensors of `/api/state` |
  * | `POST /api/check` | {@link SubmittedSettings} | {@link CheckResponse} |
- * | `POST /api/test` | {@link SubmittedSettings} | 202 {@link TestStarted}, or 422 {@link CheckResponse}; then look at `GET /api/test` |
+ * | `POST /api/test` | {@link SubmittedSettings} | 202 {@link TestStarted}, or 422 {@link CheckResponse}; then poll `GET /api/test` |
  * | `GET /api/test` | | {@link TestState} |
  * | `POST /api/save` | {@link SubmittedSettings} | 200 {@link CheckResponse} without problems, or 422 with them |
  * | `POST /api/export` | {@link ExportRequest} | the settings file |
  * | `POST /api/finish` | {@link Authorized} | 202: the board leaves setup and starts |
  *
- * A refused request is answered with {@link ErrorResponse} and its status: 400, 403, 404, 405, 409, 413, 415, 421, 500. A POST
- * needs `Content-Type: application/json` and a body, and comes from the page's own origin.
+ * A refused request gets an {@link ErrorResponse} with status 400, 403, 404, 405, 409, 413, 415, 421 or 500. A POST needs
+ * `Content-Type: application/json`, a body and the page's own origin.
  */
 
-/** Every POST carries the token of the state, so that no other site's page can send one. */
+/** Every POST carries the token of the state, so that no other site's page can send one (CSRF). */
 export interface Authorized {
 	readonly token: string;
 }
 
 /**
- * The settings as the person has filled them in, or a settings file, by their keys in the settings table. One that is
- * left out keeps what the board has. A secret that is left out or
- * empty keeps what the board has; a network without `password` keeps the one that is saved for its name.
+ * The settings as the user entered them, or a settings file, by their keys in the settings table. An absent setting, and
+ * an empty secret, keep the board's value; a network without `password` keeps the one saved for its name.
  */
 export interface SubmittedSettings extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;
-	/** What is left out keeps what was tested last, where that is not saved yet. */
+	/** Absent settings keep the value tested last, if it is not saved yet. */
 	readonly asTested?: boolean;
 }
 
-/** Sensors are to be looked for everywhere, at once. */
+/** Scans all buses for sensors. */
 export interface SensorScanRequest extends Authorized {
-	/** Those that are missing are forgotten first: their fields' names are free for others. */
+	/** Forgets missing sensors first, which frees their field names. */
 	readonly forget?: boolean;
 }
 
 export interface ExportRequest extends Authorized {
-	/** Passwords and key, too. */
+	/** Include passwords and key. */
 	readonly secrets: boolean;
 }
 
@@ -58,12 +57,12 @@ export interface ErrorResponse {
 
 export interface CheckResponse {
 	readonly problems: readonly FieldProblem[];
-	/** Of what is taken all the same: an admin key. */
+	/** Of accepted settings: an admin key. */
 	readonly warnings: readonly FieldProblem[];
 }
 
 export interface FieldProblem {
-	/** In the settings table; `networks.1.password` for a part of one; `version` for a settings file's. */
+	/** Key in the settings table; `networks.1.password` for a part of one; `version` of a settings file. */
 	readonly key: string;
 	/** A sentence: what is wrong, and what to do. */
 	readonly problem: string;
@@ -78,24 +77,24 @@ export interface SetupState extends Authorized {
 		readonly chip: string;
 		readonly firmwareVersion: string;
 	};
-	/** As kept; secrets are empty, and a network is `{ ssid, saved }`: whether a password is kept for it. */
+	/** As saved; secrets are empty, and a network is `{ ssid, saved }`: whether a password is saved for it. */
 	readonly settings: Readonly<Record<string, unknown>>;
 	/** Keys of the secrets that are set. */
 	readonly secretsSet: readonly string[];
-	/** The same of what was tested last and is not saved: a phone that had to load the page anew goes on with it. */
+	/** The same of the settings tested last and not saved: a phone that reloads the page continues with them. */
 	readonly tested?: Pick<SetupState, "settings" | "secretsSet">;
 	readonly table: readonly SettingDescription[];
 	readonly sensors: readonly SensorDescription[];
-	/** Readings that wait in flash. */
+	/** Pending readings in flash. */
 	readonly waiting: number;
 	/**
-	 * Calls a month of the plan, and how many are left in this one: as the service has told with its answers, which a
-	 * test asks for; before that, the smallest plan's.
+	 * Calls per month of the plan, and how many are left in this one: from the service's response headers, first known
+	 * by a test; until then the smallest plan's.
 	 */
 	readonly plan: { readonly limit: number; readonly remaining: number };
 }
 
-/** A row of the settings table, as a form needs it. */
+/** A row of the settings table, for the form. */
 export interface SettingDescription {
 	readonly key: SettingKey;
 	readonly defaultValue: unknown;
@@ -113,7 +112,7 @@ export interface SettingDescription {
 	/** Of a number. */
 	readonly min?: number;
 	readonly max?: number;
-	/** Of a choice; of `number or word`, and of a text that may be a word instead: the words. */
+	/** The words of a choice, and those allowed in place of a number or a text. */
 	readonly choices?: readonly string[];
 	/** Characters of a text, entries of a list. */
 	readonly maxLength?: number;
@@ -122,9 +121,9 @@ export interface SettingDescription {
 export interface SensorDescription {
 	/** `BME280 at 0x76`. */
 	readonly name: string;
-	/** A sentence when it is not well. */
+	/** A sentence, if it does not work. */
 	readonly problem?: string;
-	/** It was there before, and is not now. */
+	/** Known from an earlier scan, not found now. */
 	readonly missing?: true;
 	readonly values: readonly {
 		readonly name: string;
@@ -135,12 +134,12 @@ export interface SensorDescription {
 
 export interface ScanState {
 	readonly scanning: boolean;
-	/** One for each name, strongest first. The names come from the air: hostile text. */
+	/** One for each name, strongest first. The names are untrusted text. */
 	readonly networks: readonly {
 		readonly ssid: string;
 		/** dBm. */
 		readonly strength: number;
-		/** It wants a password. */
+		/** It requires a password. */
 		readonly secured: boolean;
 	}[];
 }
@@ -221,8 +220,7 @@ export interface StepState {
 
 export interface TestState {
 	/**
-	 * Goes up with each test, so that a page can tell its own from one that another phone has begun since; 0 as long as
-	 * none was made since the board started.
+	 * Counts up with each test, so that a page notices one started by another phone; 0 before the first one since boot.
 	 */
 	readonly number: number;
 	readonly running: boolean;

@@ -14,37 +14,37 @@ import { isInSameSubnet } from "./subnet";
 import type { JoinResult } from "./wifi-joiner";
 
 export interface ConnectionTestOptions {
-	/** Those that are tried out. */
+	/** To be tested. */
 	readonly settings: Settings;
 	readonly time: Time;
 	readonly resolver: Network["resolver"];
-	/** What the device is called: a data source that is made gets this name. */
+	/** The name of a created data source. */
 	readonly deviceId: string;
 	readonly agent: string;
-	/** Of the board in its own network. */
+	/** Of the board in its own network, IPv4. */
 	readonly ownAddress: string;
-	/** The service has answered, with these headers. */
+	/** Receives the headers of each response. */
 	onResponse(headers: ReadonlyMap<string, string>): void;
 	join(network: SavedNetwork): Promise<JoinResult>;
-	/** Leaves the network that was joined. */
+	/** Leaves the joined network. */
 	leave(): void;
-	/** Of a network in the last scan, dBm. */
+	/** In the last scan, dBm. */
 	signalStrengthOf(ssid: string): number | undefined;
-	/** Sets the clock by one of the time servers; `undefined` when none answers. Milliseconds of Unix time. */
+	/** Sets the clock; resolves with the Unix time in milliseconds, or `undefined` if no server responds. */
 	setClock(servers: readonly string[], signal: TestAbortSignal): Promise<number | undefined>;
 	connect(onVerified: (issuer: string) => void): HttpConnection;
-	/** Whether the network shows a login page in place of the internet. */
+	/** Whether the joined network is a captive portal. */
 	isCaptivePortal(host: string, onStop: (stop: () => void) => void): Promise<boolean>;
-	/** Takes a reading, and stores it; what the sensors measure, if there are any. */
+	/** Takes a reading and stores it; resolves with the fields of the sensors. */
 	sampleAndStore(): Promise<readonly Field[]>;
-	/** Sends what waits, oldest first; `undefined` when nothing does. */
+	/** Sends the oldest pending reading; `undefined` if there is none. */
 	sendOldest(dataSourceId: string, connection: HttpConnection): Promise<ExchangeResult | undefined>;
 }
 
-/** Tells whoever works for a test that it has been given up. */
+/** Ends the running operation of an aborted test. */
 export interface TestAbortSignal {
 	readonly aborted: boolean;
-	/** Called once, when it is. */
+	/** Called once, on abort. */
 	onAbort: (() => void) | undefined;
 }
 
@@ -99,7 +99,7 @@ export class ConnectionTest {
 		};
 	}
 
-	/** Gives up; {@link finished} resolves soon. */
+	/** {@link finished} resolves soon after. */
 	abort(): void {
 		if (this.signal.aborted) return;
 		this.signal.aborted = true;

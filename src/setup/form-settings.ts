@@ -51,7 +51,7 @@ export function redactedSettings(settings: Settings): Readonly<Record<string, un
 	return shown;
 }
 
-/** Keys of the secrets that are set. */
+/** Keys of the secrets that have a value. */
 export function secretsSet(settings: Settings): readonly string[] {
 	return Object.entries(settings)
 		.filter(([key, value]) => isSecret(key) && value !== "" && !(Array.isArray(value) && value.length === 0))
