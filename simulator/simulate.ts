@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
+import { errorMessage } from "../src/common/error-message";
 import { generateScenario, year } from "./life/generate-scenario";
 import { Life, type LifeReport } from "./life/life";
 import {
@@ -99,7 +100,7 @@ function readScenario(file: string): Scenario | ScenarioProblem {
 	try {
 		return scenarioFromJson(readFileSync(file, "utf8"));
 	} catch (error) {
-		return { problem: `it cannot be read (${messageOf(error)})` };
+		return { problem: `it cannot be read (${errorMessage(error)})` };
 	}
 }
 
@@ -109,13 +110,9 @@ function draw(file: string, picture: string): void {
 		writeFileSync(file, picture);
 		print(`The picture of this life is in ${file}.`);
 	} catch (error) {
-		process.stderr.write(`The picture of this life cannot be written: ${messageOf(error)}\n`);
+		process.stderr.write(`The picture of this life cannot be written: ${errorMessage(error)}\n`);
 		process.exitCode = 1;
 	}
-}
-
-function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }
 
 /** Plays one life here, and shows what its board logs. */

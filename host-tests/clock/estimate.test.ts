@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Clock } from "../../src/clock/clock";
 import type { SampleTime } from "../../src/reading/reading";
-import { MemoryKeyValue } from "./memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
 
 const start = Date.UTC(2027, 2, 1, 12);
 const minute = 60_000;

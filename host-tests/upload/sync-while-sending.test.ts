@@ -5,7 +5,7 @@ import { Clock } from "../../src/clock/clock";
 import type { TimedReading } from "../../src/dakkio/point";
 import { ReadingLog } from "../../src/store/reading-log";
 import { planBatch } from "../../src/upload/batch";
-import { MemoryKeyValue } from "../clock/memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
 
 const context = {
 	boot: 1,

@@ -1,3 +1,4 @@
+import { errorMessage } from "../../src/common/error-message";
 import { isJsonObject } from "../../src/common/json";
 import { releasedAt } from "../../src/version";
 import type { NtpFault } from "../ntp/ntp-response";
@@ -192,7 +193,7 @@ export function scenarioFromJson(json: string): Scenario | ScenarioProblem {
 	try {
 		value = JSON.parse(json);
 	} catch (error) {
-		return { problem: `this is no JSON: ${error instanceof Error ? error.message : String(error)}` };
+		return { problem: `this is no JSON: ${errorMessage(error)}` };
 	}
 	if (!isJsonObject(value)) return { problem: "a scenario is a JSON object" };
 	const { faults = [], ...given } = value;
