@@ -124,7 +124,7 @@ async function logLife(scenario: Scenario): Promise<void> {
 async function play(scenarios: readonly Scenario[], options: SimulateOptions) {
 	const whole = scenarios.reduce((sum, { length }) => sum + length / day, 0);
 	const bar = new ProgressBar(process.stdout, whole, (days) => `${years(days)} of ${years(whole)} years`);
-	const fleet = await WorkerPool.start({
+	const pool = await WorkerPool.start({
 		workers: Math.min(options.workers ?? availableParallelism(), scenarios.length),
 		onDays: (days) => bar.advance(days),
 	});
@@ -136,14 +136,14 @@ async function play(scenarios: readonly Scenario[], options: SimulateOptions) {
 	await Promise.all(
 		order.map(async ({ scenario, index }) => {
 			const parts = options.plot === undefined ? {} : { parts: plotIntervals };
-			const result = await fleet.play({ scenario, shrinkMs: options.shrinkS * 1_000, ...parts });
+			const result = await pool.play({ scenario, shrinkMs: options.shrinkS * 1_000, ...parts });
 			results[index] = result;
 			if (!("failure" in result)) return;
 			bar.clear();
 			reportFailure(scenario, result, options);
 		}),
 	);
-	fleet.stop();
+	pool.stop();
 	bar.clear();
 	return { results, passed: performance.now() - startedAt };
 }

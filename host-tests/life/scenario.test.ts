@@ -19,7 +19,7 @@ test("what a file leaves out is as in a calm life", () => {
 const withTrouble = (fault: object) => JSON.stringify({ faults: [{ from: 0, to: 1, ...fault }] });
 
 test.each([
-	["{", "this is no JSON"],
+	["{", "invalid JSON"],
 	["[1]", "a scenario is a JSON object"],
 	["7", "a scenario is a JSON object"],
 	['{"sped":3}', 'a scenario has no "sped"'],
