@@ -32,7 +32,7 @@ test.each([
 	['{"power":"sun"}', '"power" is one of mains, battery'],
 	['{"panel":1}', '"panel" is a boolean'],
 	['{"startedAt":0}', '"startedAt" is a whole number from'],
-	['{"length":1e12}', "no later time is believed"],
+	['{"length":1e12}', "rejects later times"],
 	['{"faults":7}', '"faults" is a list'],
 	['{"faults":[7]}', "fault 1 is an object"],
 	['{"faults":[{"kind":"radio"}]}', 'fault 1 is an object whose "from" is a number from 0 on'],
