@@ -32,7 +32,9 @@ describe.each(documents.filter((path) => path !== "CHANGELOG.md"))("%s", (path) 
 
 	test("names only files that exist", () => {
 		const paths = [...text.matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:ts|json|csv|md|html|css|test\.ts))`/g)];
-		const own = paths.map(([, name = ""]) => name).filter((name) => folders.includes(name.split("/")[0] ?? ""));
+		const own = paths
+			.map(([, name = ""]) => name)
+			.filter((name) => folders.includes(name.split("/")[0] ?? ""));
 		expect(own.filter((name) => !existsSync(join(root, name)))).toEqual([]);
 	});
 
@@ -50,7 +52,9 @@ describe.each(documents.filter((path) => path !== "CHANGELOG.md"))("%s", (path) 
 test("each name in the glossary is one of the code's", () => {
 	const sources = folders
 		.flatMap((folder) =>
-			readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+			readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) =>
+				join(folder, name),
+			),
 		)
 		.filter((name) => name.endsWith(".ts") && !name.includes("node_modules"))
 		.map(read)
