@@ -37,7 +37,13 @@ export class SdkSimulator {
 		const logger = join(sdk.path, "tools", "xsbug-log");
 		const log = spawn(
 			process.execPath,
-			["--require", join(root, "scripts", "loopback.cjs"), join(logger, "xsbug-log.js"), "mcsim", program],
+			[
+				"--require",
+				join(root, "scripts", "xsbug-loopback.cjs"),
+				join(logger, "xsbug-log.js"),
+				"mcsim",
+				program,
+			],
 			{
 				cwd: logger,
 				env: { ...sdk.environment, DISPLAY: `:${display}`, XSBUG_LOG_PORT: port, XSBUG_PORT: port },
