@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomFillSync } from "node:crypto";
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
@@ -9,12 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeResolver } from "../../boards/node/resolver";
 import { PacedTime } from "../../boards/node/time";
 import { makeUDP } from "../../boards/node/udp";
+import { freePort } from "../../simulator/free-port";
 import { randomUniform } from "../../src/boards/random";
 import { Clock } from "../../src/clock/clock";
 import { NtpQuery } from "../../src/clock/ntp-client";
 import { TimeSync } from "../../src/clock/time-sync";
+import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
-import { MemoryKeyValue } from "./memory-key-value";
 
 /** Debian puts it where an ordinary user's PATH does not look. */
 const candidates = ["/usr/sbin/chronyd", "/usr/local/sbin/chronyd", "/usr/bin/chronyd"];
@@ -50,7 +50,7 @@ class Chrony {
 	}
 
 	static async start(options: readonly string[]): Promise<Chrony> {
-		const port = await freePort();
+		const port = await freePort("udp");
 		const directory = mkdtempSync(join(tmpdir(), "chrony-"));
 		const configuration = join(directory, "chrony.conf");
 		const lines = [
@@ -73,14 +73,6 @@ class Chrony {
 		if (this.process.exitCode === null && this.process.kill()) await once(this.process, "exit");
 		rmSync(this.directory, { recursive: true, force: true });
 	}
-}
-
-async function freePort(): Promise<number> {
-	const socket = createSocket("udp4").bind(0, "127.0.0.1");
-	await once(socket, "listening");
-	const { port } = socket.address();
-	socket.close();
-	return port;
 }
 
 describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () => {

@@ -4,8 +4,8 @@ import { VirtualTime } from "../../simulator/virtual-time";
 import { Clock } from "../../src/clock/clock";
 import { crc32 } from "../../src/common/crc32";
 import type { SampleTime } from "../../src/reading/reading";
+import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
-import { MemoryKeyValue } from "./memory-key-value";
 
 const start = Date.UTC(2027, 2, 1, 12);
 const second = 1_000;

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Clock } from "../../src/clock/clock";
 import type { SampleTime } from "../../src/reading/reading";
+import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
-import { MemoryKeyValue } from "./memory-key-value";
 
 const start = Date.UTC(2027, 2, 1, 12);
 const minute = 60_000;

@@ -11,8 +11,8 @@ import { randomUniform } from "../../src/boards/random";
 import { Clock } from "../../src/clock/clock";
 import { NtpQuery, type NtpResult } from "../../src/clock/ntp-client";
 import { TimeSync } from "../../src/clock/time-sync";
+import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
-import { MemoryKeyValue } from "./memory-key-value";
 
 const minUtc = Date.UTC(2026, 10, 24);
 const start = Date.UTC(2027, 0, 1);

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { maxAnchors } from "../../src/clock/anchor";
 import { Clock } from "../../src/clock/clock";
+import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
-import { MemoryKeyValue } from "./memory-key-value";
 
 /** A board that sleeps between samples: while it does, its slow oscillator counts. */
 

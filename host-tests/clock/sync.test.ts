@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { Clock } from "../../src/clock/clock";
 import { TimeSync } from "../../src/clock/time-sync";
+import { MemoryKeyValue } from "../memory-key-value";
 import { mainsBoard } from "./mains-board";
-import { MemoryKeyValue } from "./memory-key-value";
 import { ScriptedNetwork, type ScriptedServer } from "./scripted-network";
 
 const releasedAt = Date.UTC(2026, 10, 24);

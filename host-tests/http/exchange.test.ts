@@ -215,7 +215,7 @@ describe("an exchange without an answer", () => {
 		expect(await connect(port).exchange(postRequest())).toEqual({
 			kind: "failure",
 			phase: "connect",
-			message: `no connection to localhost port ${port}: it refuses connections there`,
+			message: `localhost:${port}: connect failed: it refuses connections there`,
 			fullySent: false,
 		});
 	});
@@ -228,7 +228,7 @@ describe("an exchange without an answer", () => {
 		expect(await connect(1, { network, host: "no.example" }).exchange(postRequest())).toEqual({
 			kind: "failure",
 			phase: "resolve",
-			message: "the name no.example has no address; check it, and the network's DNS",
+			message: "no.example:1: resolve failed",
 			fullySent: false,
 		});
 	});
@@ -316,7 +316,7 @@ describe("nothing is waited for without end", () => {
 		expect(await exchange.outcome).toEqual({
 			kind: "failure",
 			phase: "receive",
-			message: "localhost took the request but did not answer it in full within 30 s",
+			message: `localhost:${server.port}: receive timed out after 30 s`,
 			fullySent: true,
 		});
 		await (await server.peer(0)).closed();

@@ -4,10 +4,9 @@ import { describe, expect, test } from "vitest";
 import type { ServerRequest, ServerResponse } from "../../src/http/server-connection";
 import { checkSettings, type Settings, settingsTable } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
+import { describeSettings, redactedSettings, secretsSet } from "../../src/setup/form-settings";
 import { pageEtag } from "../../src/setup/page-data";
 import { handleSetupRequest, type SetupBackend } from "../../src/setup/request-handler";
-import { describeSettings } from "../../src/setup/setting-descriptions";
-import { redactedSettings, secretsSet } from "../../src/setup/submitted-settings";
 
 const token = "0123456789abcdef0123456789abcdef";
 const key = "dakkio_w_abcdefghijklmnopqrstuvwxyz012345";

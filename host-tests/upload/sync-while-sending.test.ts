@@ -6,7 +6,7 @@ import type { TimedReading } from "../../src/dakkio/point";
 import { ReadingLog } from "../../src/store/reading-log";
 import { planBatch } from "../../src/upload/batch";
 import { mainsBoard } from "../clock/mains-board";
-import { MemoryKeyValue } from "../clock/memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
 
 const context = {
 	boot: 1,

@@ -1,6 +1,7 @@
 import { QueueModel, type QueueModelOptions, randomOperation } from "../../host-tests/queue/queue-model";
 import { below, pick, randomFrom } from "../../host-tests/queue/seeded-random";
 import { NorFlash, type Tear } from "../../simulator/hardware/nor-flash";
+import { errorMessage } from "../../src/common/error-message";
 import type { Reading, SampleContext, Value } from "../../src/reading/reading";
 import { ReadingLog } from "../../src/store/reading-log";
 import { check, expectSame } from "./report";
@@ -37,7 +38,7 @@ function runOperations(seed: number, writeAlign: 1 | 4 | 16): void {
 			if (!life.run(operation)) life.recover(operation);
 		}
 	} catch (error) {
-		throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+		throw new Error(`seed ${seed}: ${errorMessage(error)}`);
 	}
 }
 

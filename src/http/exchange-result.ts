@@ -23,7 +23,7 @@ export interface HttpResponse {
 export interface ExchangeFailure {
 	readonly kind: "failure";
 	readonly phase: ExchangePhase;
-	/** A sentence for the user: what failed, why, what to do. Never a part of the request. */
+	/** For the log: what failed, and why. Never a part of the request. */
 	readonly message: string;
 	/** Set when the server's certificate was refused. */
 	readonly trustFault?: TrustFault;
@@ -42,40 +42,21 @@ export interface Origin {
 	readonly secure: boolean;
 }
 
-/** A step has not come to its end in time (`deadline` in milliseconds). */
-export function timeoutMessage(step: ExchangePhase, { host, port }: Origin, deadline: number): string {
-	const seconds = `within ${deadline / 1000} s`;
-	switch (step) {
-		case "resolve":
-			return `no address for the name ${host} came ${seconds}; check the network and its DNS`;
-		case "connect":
-			return `${host} did not accept a connection to port ${port} ${seconds}`;
-		case "secure":
-			return `${host} port ${port} did not finish the TLS handshake ${seconds}`;
-		case "send":
-			return `${host} has stopped taking the request: nothing went out ${seconds}`;
-		case "receive":
-			return `${host} took the request but did not answer it in full ${seconds}`;
-	}
+/** For the log: `api.dakkio.io:443: connect timed out after 10 s`. */
+export function timeoutMessage(phase: ExchangePhase, origin: Origin, timeoutMs: number): string {
+	return `${describePhase(phase, origin)} timed out after ${timeoutMs / 1000} s`;
 }
 
-/** A step was ended by an error, or by the peer's closing the connection. */
-export function failureMessage(step: ExchangePhase, { host, port }: Origin, error: unknown): string {
-	const trust = trustFaultOf(error);
-	if (trust !== undefined) return certificateMessage(host, trust);
+/** For the log, of an error or of a connection that the peer closed: `api.dakkio.io:443: send failed: reset`. */
+export function failureMessage(phase: ExchangePhase, origin: Origin, error: unknown): string {
+	const trustFault = trustFaultOf(error);
+	if (trustFault !== undefined) return `certificate of ${origin.host}: ${trustFault}`;
 	const reason = error instanceof Error && error.message !== "" ? `: ${error.message}` : "";
-	switch (step) {
-		case "resolve":
-			return `the name ${host} has no address${reason}; check it, and the network's DNS`;
-		case "connect":
-			return `no connection to ${host} port ${port}${reason}`;
-		case "secure":
-			return `no TLS connection to ${host} port ${port}${reason}`;
-		case "send":
-			return `the connection to ${host} was lost while the request was sent${reason}`;
-		case "receive":
-			return `the connection to ${host} was lost before its answer was complete${reason}`;
-	}
+	return `${describePhase(phase, origin)} failed${reason}`;
+}
+
+function describePhase(phase: ExchangePhase, { host, port }: Origin): string {
+	return `${host}:${port}: ${phase === "secure" ? "TLS handshake" : phase}`;
 }
 
 export function trustFaultOf(error: unknown): TrustFault | undefined {
@@ -91,20 +72,4 @@ export function exchangeFailure(
 	return trustFault === undefined
 		? { kind: "failure", phase, message, fullySent }
 		: { kind: "failure", phase, message, fullySent, trustFault };
-}
-
-function certificateMessage(host: string, fault: TrustFault): string {
-	const certificate = `the certificate of ${host}`;
-	switch (fault) {
-		case "expired":
-			return `${certificate} has expired; whoever runs the server has to renew it`;
-		case "not yet valid":
-			return `${certificate} is not valid yet: the server's clock or this board's is wrong`;
-		case "wrong name":
-			return `${certificate} is for another name; check the address of the service`;
-		case "untrusted":
-			return `${certificate} comes from no authority that this board trusts; a server of your own needs its root certificate in the settings`;
-		case "forged":
-			return `${certificate} is not genuine: a signature or a restriction in its chain does not hold; somebody may be between the board and the server`;
-	}
 }

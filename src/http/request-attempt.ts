@@ -82,7 +82,7 @@ export class RequestAttempt {
 		const { state, start } = this.parser;
 		if (state === "done") this.end("", surplus ? "cut" : "whole");
 		else if (state === "failed")
-			this.end(`the answer of ${this.options.origin.host} cannot be read: ${this.parser.problem}`, "cut");
+			this.end(`${this.options.origin.host}: invalid response: ${this.parser.problem}`, "cut");
 		else if (start !== undefined && this.phase === "send") this.enterPhase("receive");
 	}
 

@@ -17,12 +17,11 @@ import type { SensorDescription, SetupState, TestState } from "./api";
 import { isCaptivePortal } from "./captive-portal";
 import { ConnectionTest, type TestAbortSignal } from "./connection-test";
 import { DnsServer } from "./dns-server";
+import { describeSettings, redactedSettings, secretsSet } from "./form-settings";
 import { handleSetupRequest, requestHeaders, type SetupBackend } from "./request-handler";
 import { ScanResults } from "./scan-results";
-import { describeSettings } from "./setting-descriptions";
 import { setupInstructions } from "./setup-instructions";
 import { nextSetupAction, type SetupReason } from "./setup-lifecycle";
-import { redactedSettings, secretsSet } from "./submitted-settings";
 import { isInSameSubnet } from "./subnet";
 import { WifiJoiner } from "./wifi-joiner";
 
