@@ -2,8 +2,8 @@
 const polynomial = 0x31;
 
 /**
- * The checksum that Sensirion's chips and the AHT20 send behind their data: CRC-8 with the polynomial 0x31, begun with
- * 0xFF, not inverted (SHT3x-DIS data sheet, section 4.12; AHT20 data sheet, section 5.4).
+ * CRC-8/NRSC-5, which Sensirion's chips and the AHT20 append to their data: polynomial 0x31, initial value 0xFF
+ * (SHT3x-DIS data sheet section 4.12, AHT20 data sheet section 5.4).
  */
 export function crc8Sensirion(bytes: Uint8Array, start = 0, end = bytes.length): number {
 	let crc = 0xff;
