@@ -353,21 +353,21 @@ describe("what cannot be used is logged once", () => {
 	});
 
 	test("an unknown chip is probed at the start and on request, not each hour", async () => {
-		let asked = 0;
+		let writes = 0;
 		board.plugIn("bme280", 0x77);
 		board.station.bus.attach(0x76, {
-			write: () => asked++,
+			write: () => writes++,
 			read: (into) => into.fill(0x12),
 		});
 		const sampler = board.start();
 		await board.sample();
-		const once = asked;
+		const once = writes;
 		expect(once).toBeGreaterThan(0);
 		await board.sample(hour);
 		await board.sample(hour);
-		expect(asked).toBe(once);
+		expect(writes).toBe(once);
 		await sampler.rescan();
-		expect(asked).toBe(2 * once);
+		expect(writes).toBe(2 * once);
 	});
 });
 
@@ -826,9 +826,9 @@ test("a board that wakes up to measure probes only known sensors, and once an ho
 	board.plugIn("bme280");
 	board.start({ interval: 300, power: "battery" });
 	await board.sample(1_000);
-	let asked = 0;
+	let writes = 0;
 	board.station.bus.attach(0x23, {
-		write: () => asked++,
+		write: () => writes++,
 		read: (into) => into.fill(0xff),
 	});
 	for (let ticks = 300_000; ticks < hour; ticks += 300_000) {
@@ -836,11 +836,11 @@ test("a board that wakes up to measure probes only known sensors, and once an ho
 		board.start({ interval: 300, power: "battery" }, undefined, true);
 		expect(await board.sample(1_000).then(Object.keys)).toHaveLength(3);
 	}
-	expect(asked).toBe(0);
+	expect(writes).toBe(0);
 	await board.time.advance(299_000);
 	board.start({ interval: 300, power: "battery" }, undefined, true);
 	await board.sample();
-	expect(asked).toBeGreaterThan(0);
+	expect(writes).toBeGreaterThan(0);
 });
 
 test("closed while it waits, it stops without an error", async () => {

@@ -88,7 +88,7 @@ export class SensorRegistry {
 		this.assignNames(found);
 		const admitted = found.filter(({ sensor }) => !this.isDisabled(sensor));
 		if (admitted.length === 0) return false;
-		// A sensor that fails may have been replaced by one of another kind in the same place.
+		// A sensor that fails may have been replaced by one of another type in the same place.
 		const places = new Set(admitted.map(({ place }) => place));
 		const kept = this._slots.filter(({ candidate }) => !places.has(candidate.place));
 		for (const slot of this._slots) if (!kept.includes(slot)) slot.close();

@@ -22,7 +22,7 @@ const maxMeasurementSteps = 32;
 
 /**
  * A sensor in use: its device, its driver's state, and its values. After a failure it is reopened at the next
- * measurement, because it may have been unplugged or replaced by another one of its kind.
+ * measurement, because it may have been unplugged or replaced by another of the same type.
  */
 export class SensorSlot {
 	private readonly options: SensorSlotOptions;
