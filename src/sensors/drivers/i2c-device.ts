@@ -1,4 +1,5 @@
 import type { I2CBus, SMBus } from "../../boards/ecma419";
+import { errorMessage } from "../../common/error-message";
 import { SensorError } from "../sensor-error";
 
 /**
@@ -23,7 +24,7 @@ export class I2CDevice {
 		try {
 			this.bus = new bus.io({ ...bus, address });
 		} catch (error) {
-			const reason = error instanceof Error ? error.message : String(error);
+			const reason = errorMessage(error);
 			throw this.error(`the I2C bus cannot be used (${reason}). Check the pins in the settings.`);
 		}
 	}

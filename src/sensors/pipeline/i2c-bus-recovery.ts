@@ -1,4 +1,5 @@
 import type { Digital, DigitalConstructor } from "../../boards/ecma419";
+import { errorMessage } from "../../common/error-message";
 
 /** The two lines of an I2C bus while it is not in use. */
 export type BusLineState =
@@ -56,7 +57,7 @@ export function recoverBusPins(
 	try {
 		return recoverBus(data, clock);
 	} catch (error) {
-		return { unusable: error instanceof Error ? error.message : String(error) };
+		return { unusable: errorMessage(error) };
 	} finally {
 		data.close();
 		clock.close();
