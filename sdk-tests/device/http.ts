@@ -4,7 +4,7 @@ import { TCPSocket } from "../../src/boards/esp32/tcp";
 import { SDKTime } from "../../src/boards/esp32/time";
 import { TLSSocket } from "../../src/boards/esp32/tls";
 import { HttpConnection } from "../../src/http/http-connection";
-import type { Body } from "../../src/http/request";
+import type { Body } from "../../src/http/message-stream";
 import type { HttpCase } from "../test-plan";
 import { report } from "./report";
 
