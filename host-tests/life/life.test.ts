@@ -21,7 +21,7 @@ function scenarios(): Scenario[] {
 	return all;
 }
 
-test(`${long ? "a thousand years of lives" : "a dozen weeks"} with everything failing: every promise is kept`, async () => {
+test(`${long ? "a thousand years of lives" : "a dozen weeks"} with everything failing: all invariants hold`, async () => {
 	const pool = await WorkerPool.start({ workers: availableParallelism() });
 	try {
 		const broken = await Promise.all(

@@ -49,7 +49,7 @@ test("a settings file sets the board up; the command line comes before it", () =
 	});
 });
 
-test("without options: ten seconds, life's speed, a BME280, the embedded server, what was kept", () => {
+test("without options: ten seconds, real time, a BME280, the embedded server, what was kept", () => {
 	expect(parseCommand([])).toEqual({
 		kind: "run",
 		run: { interval: 10, speed: 1, sensors: bme280, fresh: false },
@@ -129,8 +129,8 @@ describe("a wrong option or an unusable value gets one line that names it", () =
 		[["--sensors", "ds18b20:silent"], /"ds18b20:silent": ds18b20 has no faults here\./],
 		[["--sensors", "bme280,bmp280"], /--sensors: bmp280 and bme280 cannot both be at 0x76/],
 		[["--fresh=yes"], /--fresh/],
-		[["--key", key], /belong together/],
-		[["--url", "https://api.dakkio.io"], /belong together/],
+		[["--key", key], /given together/],
+		[["--url", "https://api.dakkio.io"], /given together/],
 		[["--key", "", "--bucket", bucket, "--source", source], /must not be empty/],
 		[["--key", key, "--bucket", "1", "--source", source], /--bucket: .*24/],
 		[["--key", key.replace("_w_", "_r_"), "--bucket", bucket, "--source", source], /--key: .*read key/],
