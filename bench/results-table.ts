@@ -6,7 +6,7 @@ export interface Row {
 	readonly better?: "more";
 	/** `undefined` where it could not be measured on this computer. */
 	readonly firmware: number | undefined;
-	/** The obvious way, measured at the same work. */
+	/** The straightforward implementation, measured with the same work. */
 	readonly baseline?: number | undefined;
 	/** What ours must reach, whatever was measured before. */
 	readonly limit?: number;
@@ -16,9 +16,9 @@ export interface Row {
 
 export interface Section {
 	readonly title: string;
-	/** Paragraphs: what was measured, and what the obvious way is. */
+	/** Paragraphs: what was measured, and what the straightforward implementation is. */
 	readonly text: readonly string[];
-	/** The obvious way in a word or two. */
+	/** A short name of the straightforward implementation. */
 	readonly baseline: string;
 	readonly rows: readonly Row[];
 }
@@ -103,12 +103,12 @@ export function parseResults(markdown: string): Recorded {
 			rows = new Map();
 			sections.set(line.slice(3), rows);
 		} else if (line.startsWith("| ")) {
-			const [, what = "", ours = "", obvious = ""] = line.split("|").map((cell) => cell.trim());
+			const [, what = "", ours = "", baseline = ""] = line.split("|").map((cell) => cell.trim());
 			// The head of a table has no name, and below it is a line of dashes.
 			if (what === "" || what === "---") continue;
 			if (rows === undefined) throw new Error(`"${what}" stands in no section`);
 			if (rows.has(what)) throw new Error(`"${what}" is there twice`);
-			rows.set(what, { firmware: fromCell(ours, what), baseline: fromCell(obvious, what) });
+			rows.set(what, { firmware: fromCell(ours, what), baseline: fromCell(baseline, what) });
 		}
 	}
 	return sections;

@@ -239,7 +239,7 @@ const workloads = {
 		for (let sent = 0; sent < body.length / 2; sent += socketBuffer.length) body.read(socketBuffer);
 		retained = { batch, body };
 	},
-	/** A batch of 1,000 points in the obvious way. */
+	/** A batch of 1,000 points with the straightforward implementation. */
 	holdObviousBatch(): void {
 		retained = baseline.batch(1_000, baselinePoint);
 	},
