@@ -7,7 +7,7 @@ import type { Row, Section } from "./results-table";
 import type { WireFigures } from "./wire";
 import type { XsFigures } from "./xs-figures";
 
-/** What `npm run bench` says above its tables. */
+/** The text above the tables. */
 export const title = "What the device costs";
 export const introduction = `Written by \`npm run bench -- --write\`; \`npm run bench\` measures again and fails if a figure of *ours* is worse than here by
 more than 2 %, or misses its limit. Every figure is a count or calculated from counts: it is the same on every computer
@@ -106,7 +106,7 @@ its number, the signal, the battery and the firmware's version besides: a point 
 	};
 }
 
-/** A figure that cannot be measured on every computer. */
+/** A figure that not every computer can measure. */
 function row(what: string, firmware: number | undefined, baseline?: number, limit?: number): Row {
 	const row: Row = { what, firmware, ...(baseline === undefined ? {} : { baseline }) };
 	return limit === undefined ? row : { ...row, limit };
@@ -175,7 +175,7 @@ here as its last run left them.`,
 	};
 }
 
-/** How boards are set, and how that is told. */
+/** Settings of the boards, with their names in the table. */
 const settings: readonly (DaySetting & { readonly name: string })[] = [
 	{ name: "mains, a reading each minute", power: "mains", interval: 60 },
 	{ name: "mains, each 5 minutes", power: "mains", interval: 300 },

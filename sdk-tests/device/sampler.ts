@@ -8,7 +8,7 @@ import { checkSettings } from "../../src/settings/settings";
 import { LeapingTime } from "./leaping-time";
 import { check, expectSame } from "./report";
 
-/** A sampler with everything that the settings can ask of it: found, named, derived, averaged, counted, freed. */
+/** A sampler with all features: scan, names, derived fields, averages, pulse counting, bus recovery. */
 export async function checkSampler(directory: string): Promise<void> {
 	makeDirectory(`${directory}/sampler`);
 	const storage = new LinKeyValueStorage(`${directory}/sampler`).open({ path: "dakkio", format: "buffer" });
@@ -42,16 +42,16 @@ export async function checkSampler(directory: string): Promise<void> {
 		for (let i = 0; i < 6; i++) pins.drive(27, i % 2 === 0 ? 0 : 1);
 		await passed(time, 10);
 		const { values } = await sampler.sample();
-		expectSame(values[8], 3, "what was counted");
+		expectSame(values[8], 3, "the pulse count");
 		expectSame(
 			values.filter((value) => value === undefined),
 			[],
-			"what was not measured",
+			"the missing values",
 		);
 		sampler.close();
 	});
 
-	await check("sampler: names are kept, and a bus that is held is freed", async () => {
+	await check("sampler: names are saved, and a blocked bus is recovered", async () => {
 		station.bus.detach(0x76);
 		station.bus.holdLow();
 		const sampler = start({ statistics: 10, interval: 30 });
@@ -62,9 +62,9 @@ export async function checkSampler(directory: string): Promise<void> {
 			fields.slice(0, 4).map(({ name }) => name),
 			["temperature_2", "temperature_2_min", "temperature_2_max", "humidity_2"],
 		);
-		const [mean = 0, least = 0, most = 0] = values;
-		if (!(least <= mean && mean <= most)) throw new Error(`mean ${mean}, from ${least} to ${most}`);
-		expectSame(sampler.sensors.at(-1)?.name, "BME280 at 0x76", "the missing one");
+		const [mean = 0, min = 0, max = 0] = values;
+		if (!(min <= mean && mean <= max)) throw new Error(`mean ${mean}, from ${min} to ${max}`);
+		expectSame(sampler.sensors.at(-1)?.name, "BME280 at 0x76", "the missing sensor");
 		sampler.close();
 	});
 }

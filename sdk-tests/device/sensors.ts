@@ -10,7 +10,7 @@ import type { OpenSensor } from "../../src/sensors/open-sensor";
 import { SensorError } from "../../src/sensors/sensor-error";
 import { check, expectSame } from "./report";
 
-/** A chip of the catalogue, what it tells of {@link surroundings}, and a fault with a part of its sentence. */
+/** A chip of the catalogue, its values in {@link surroundings}, and a fault with part of its message. */
 interface Row {
 	readonly chip: string;
 	readonly kind: string;
@@ -48,13 +48,13 @@ function row(chip: string, kind: string, values: readonly number[], fault: ChipF
 	return { chip, kind, values, fault, sentence };
 }
 
-/** Every driver against the model of its chip: found, measured, broken, and back. */
+/** Every driver against the model of its chip: detection, measurement, fault, recovery. */
 export async function checkSensorDrivers(): Promise<void> {
 	for (const each of rows)
-		await check(`sensors: ${each.chip} is found, measures, tells that it fails, and is back`, () =>
+		await check(`sensors: ${each.chip} is detected, measures, reports a fault, and recovers`, () =>
 			checkDriver(each),
 		);
-	await check("sensors: a bus that is held low is told, and is a bus again after nine pulses", checkStuckBus);
+	await check("sensors: a blocked bus is reported, and recovers after nine clock pulses", checkStuckBus);
 }
 
 function checkDriver({ chip: name, kind: expected, values, fault, sentence }: Row): void {
@@ -68,7 +68,7 @@ function checkDriver({ chip: name, kind: expected, values, fault, sentence }: Ro
 	expectSame(
 		found.map((kind) => kind.name),
 		[expected],
-		"what was found",
+		"the detected drivers",
 	);
 	const [kind] = found;
 	if (kind === undefined) return;
@@ -76,8 +76,8 @@ function checkDriver({ chip: name, kind: expected, values, fault, sentence }: Ro
 	expectNear(bench.settle(sensor), values);
 
 	chip.fault = fault;
-	const told = bench.failure(sensor);
-	if (!told.includes(sentence)) throw new Error(`it told: ${told}`);
+	const message = bench.failure(sensor);
+	if (!message.includes(sentence)) throw new Error(`the message is: ${message}`);
 
 	chip.fault = undefined;
 	bench.ticks += 60_000;
@@ -94,18 +94,18 @@ function checkStuckBus(): void {
 	bench.bus.attach(0x48, chip);
 	const kind = allDrivers.find(({ name }) => name === "TMP117");
 	const sensor = kind?.open(bench.provider, 0x48);
-	if (sensor === undefined) throw new Error("there is no such kind");
+	if (sensor === undefined) throw new Error("there is no such driver");
 	bench.bus.holdLow();
 	expectSame(
 		bench.failure(sensor),
 		"TMP117 at 0x48: it does not answer. Check its wiring and address.",
-		"what it told",
+		"the message",
 	);
 	for (let pulse = 0; pulse < 9; pulse++) bench.bus.clockPulse();
 	expectNear(bench.settle(sensor), [-7.25]);
 }
 
-/** A bus, and time that passes when it is told to. */
+/** A bus with manual time. */
 class Bench {
 	ticks = 1000;
 	readonly bus = new SimulatedI2CBus();
@@ -122,7 +122,7 @@ class Bench {
 		return kind.identify(this.provider, address) === "this";
 	}
 
-	/** Measures each five seconds until there are values. */
+	/** Measures every five seconds until there are values. */
 	settle(sensor: OpenSensor): readonly Value[] {
 		for (let attempt = 0; attempt < 12; attempt++) {
 			this.ticks += sensor.start();
