@@ -26,8 +26,8 @@ export interface LinBoardOptions {
 	readonly resetReason?: ResetReason;
 	/** Where its setup page and its name server are, in place of ports 80 and 53, and what is in the air around it. */
 	readonly setup?: {
-		readonly page: number;
-		readonly names: number;
+		readonly pagePort: number;
+		readonly dnsPort: number;
 		readonly networks: readonly SimulatedNetwork[];
 	};
 	/** What stands for a restart here, and for sleep. */
@@ -87,17 +87,17 @@ export function openSimulatorBoard({
 const httpPort = 80;
 const dnsPort = 53;
 
-/** Servers on ports that everybody may have. */
-function remapPorts({ page, names }: { readonly page: number; readonly names: number }) {
+/** Moves the servers to unprivileged ports. */
+function remapPorts(setup: { readonly pagePort: number; readonly dnsPort: number }) {
 	return {
 		Listener: class extends TCPListener {
 			constructor(options: ListenerOptions) {
-				super(options.port === httpPort ? { ...options, port: page } : options);
+				super(options.port === httpPort ? { ...options, port: setup.pagePort } : options);
 			}
 		},
 		UDP: class extends UDPSocket {
 			constructor(options: UDPOptions) {
-				super(options.port === dnsPort ? { ...options, port: names } : options);
+				super(options.port === dnsPort ? { ...options, port: setup.dnsPort } : options);
 			}
 		},
 	};
