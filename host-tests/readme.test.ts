@@ -43,7 +43,7 @@ function valuesOf({ inputType }: Setting<unknown>["rule"], unit = ""): string {
 test("the README's table of settings is the firmware's", () => {
 	const rows = Object.entries<Setting<unknown>>(settingsTable).map(settingRow);
 	expect(readme).toContain(
-		["| setting | | values | preset | |", "|---|---|---|---|---|", ...rows].join("\n"),
+		["| setting | | values | default | |", "|---|---|---|---|---|", ...rows].join("\n"),
 	);
 });
 

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { createServer, connect as dial, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
 	type CertificateFault,
@@ -13,6 +12,7 @@ import {
 	type Purpose,
 	privateKeyToPem,
 } from "../../simulator/dakkio/issue-certificate";
+import { startTcpProxy } from "../../simulator/tcp-proxy";
 import { HttpTestClient, postRequest } from "./http-test-client";
 import { type ConnectionScript, RawServer } from "./raw-server";
 
@@ -209,28 +209,16 @@ async function truncating(port: number, bytes: number, then: (client: Socket) =>
 	const passed = new Promise<void>((resolve) => {
 		onPassed = resolve;
 	});
-	const relay = createServer((client) => {
-		const server = dial(port, "127.0.0.1");
-		client.on("error", () => {}).on("data", (data) => server.write(data));
-		client.on("close", () => server.destroy());
-		server
-			.on("error", () => {})
-			.on("data", (data) => {
+	const proxy = await startTcpProxy(port, {
+		relayResponse: (server, client) =>
+			server.on("data", (data) => {
 				client.write(data.subarray(0, left));
 				left = Math.max(0, left - data.length);
 				if (left > 0) return;
 				then(client);
 				onPassed();
-			});
+			}),
 	});
-	relay.listen(0, "127.0.0.1");
-	await once(relay, "listening");
-	open.push({
-		async close() {
-			relay.close();
-			await once(relay, "close");
-		},
-	});
-	const address = relay.address();
-	return { port: address !== null && typeof address === "object" ? address.port : 0, passed };
+	open.push(proxy);
+	return { port: proxy.port, passed };
 }

@@ -5,6 +5,7 @@ import { PageClient } from "../../host-tests/setup/page-client";
 import { DakkioServer } from "../../simulator/dakkio/server";
 import { NtpServer } from "../../simulator/ntp/ntp-server";
 import { nearbyNetworks } from "../../simulator/simulated-networks";
+import { errorMessage } from "../../src/common/error-message";
 import type { ScanState } from "../../src/setup/api";
 import type { SetupPlan } from "../test-plan";
 
@@ -189,7 +190,7 @@ export class SetupClient {
 			await run();
 			this.checks.push({ name, problem: undefined });
 		} catch (error) {
-			this.checks.push({ name, problem: error instanceof Error ? error.message : String(error) });
+			this.checks.push({ name, problem: errorMessage(error) });
 		}
 	}
 

@@ -4,6 +4,7 @@ import { randomUniform } from "../boards/random";
 import type { ResetReason } from "../boards/reset-reason";
 import { Clock } from "../clock/clock";
 import { TimeSync } from "../clock/time-sync";
+import { errorMessage } from "../common/error-message";
 import type { Destination } from "../dakkio/point";
 import { maxBatchPoints } from "../dakkio/rate-limits";
 import type { ExchangeResult } from "../http/exchange-result";
@@ -93,7 +94,7 @@ export class App {
 
 	constructor(board: Board) {
 		this.board = board;
-		this.readings = new ReadingLog({ flash: board.storage.flash.open({ path: "queue" }) });
+		this.readings = new ReadingLog(board.storage.flash.open({ path: "queue" }));
 		this.quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
 		this.storage = openStorage(board.storage, () => this.eraseReadings());
 		this.budget = new CallBudget(this.storage);
@@ -291,7 +292,7 @@ export class App {
 			board.log(`reading ${sequence}: ${formatValues(fields, values)}; stored`);
 			this.uploader?.wake();
 		} catch (error) {
-			board.log(`a reading could not be stored: ${error instanceof Error ? error.message : String(error)}`);
+			board.log(`a reading could not be stored: ${errorMessage(error)}`);
 		}
 	}
 
@@ -442,7 +443,7 @@ export class App {
 		try {
 			return new Setup(options);
 		} catch (error) {
-			board.log(`setup: it cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+			board.log(`setup: it cannot be opened: ${errorMessage(error)}`);
 			return undefined;
 		}
 	}
@@ -630,9 +631,7 @@ export class App {
 			change();
 			return true;
 		} catch (error) {
-			this.board.log(
-				`storage: it cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-			);
+			this.board.log(`storage: it cannot be written: ${errorMessage(error)}`);
 			return false;
 		}
 	}

@@ -14,7 +14,7 @@ export interface NtpQueryOptions {
 	/** Uniform in 0 … 1, with 32 random bits. */
 	random(): number;
 	/** Whether a peer (`address:port`) has asked not to be asked. */
-	isBlocked?(peer: string): boolean;
+	isBlocked(peer: string): boolean;
 }
 
 export interface NtpFailure {
@@ -106,7 +106,7 @@ export class NtpQuery {
 		if (this.ended || this.sentTo !== undefined) return;
 		const { time, random, isBlocked } = this.options;
 		const peer = `${address}:${port}`;
-		if (isBlocked?.(peer) === true) {
+		if (isBlocked(peer)) {
 			this.fail(`${peer} has asked not to be asked`, peer);
 			return;
 		}

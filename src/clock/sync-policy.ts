@@ -1,3 +1,4 @@
+import { backoffMs } from "../common/backoff";
 import type { Measurement } from "./ntp-packet";
 
 /**
@@ -17,8 +18,7 @@ const jitter = 0.05;
 
 /** The pause after `rounds` rounds in a row (1 or more) in which no server could be used; never under 16 s. */
 export function pollBackoffMs(rounds: number, random: number): number {
-	const doubled = Math.min(maxBackoffMs, minPollIntervalMs * 2 ** Math.min(rounds - 1, 10));
-	return doubled * (1 + random / 2);
+	return backoffMs(rounds, minPollIntervalMs, maxBackoffMs) * (1 + random / 2);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Board } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
-import { decodeUtf8, encodeUtf8Into } from "../common/utf8";
+import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 
 export const accessPointPasswordKey = "portal_password";
 /** Without letters and digits that look alike. */
@@ -32,8 +32,6 @@ export function accessPointPassword(
 	board.fillRandom(bytes);
 	let password = "";
 	for (const byte of bytes) password += passwordAlphabet.charAt(byte % passwordAlphabet.length);
-	const written = new Uint8Array(passwordLength);
-	encodeUtf8Into(password, written, 0);
-	storage.write(accessPointPasswordKey, written);
+	storage.write(accessPointPasswordKey, encodeUtf8(password));
 	return password;
 }

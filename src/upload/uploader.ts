@@ -1,7 +1,8 @@
 import type { Time } from "../boards/board";
 import type { Clock } from "../clock/clock";
+import { errorMessage } from "../common/error-message";
 import type { Destination, TimedReading } from "../dakkio/point";
-import { maxBatchPoints, rateLimitHeaders } from "../dakkio/rate-limits";
+import { maxBatchPoints } from "../dakkio/rate-limits";
 import type { ExchangeResult } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
 import type { ReadingLog } from "../store/reading-log";
@@ -28,7 +29,7 @@ export interface UploaderOptions {
 	intervalMs(now: number): number;
 	/** Gives times to readings of boots that never learned it, as far as one pass can. */
 	estimateUnanchoredBoots(): void;
-	/** A connection to the service that keeps {@link rateLimitHeaders} of its answers. */
+	/** A connection to the service that keeps the rate limit headers of its answers. */
 	connect(): HttpConnection;
 	/** Whether the network can be used. */
 	isOnline(): boolean;
@@ -40,9 +41,6 @@ export interface UploaderOptions {
 	random(): number;
 	log(line: string): void;
 }
-
-/** The headers of an answer that the uploader needs. */
-export const keptResponseHeaders = rateLimitHeaders;
 
 /** Until the server says otherwise (413). Within what a proxy takes by default (1 MiB). */
 const maxBatchBytes = 384 * 1024;
@@ -192,9 +190,7 @@ export class Uploader {
 			}
 		} catch (error) {
 			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
-			log(
-				`upload: ${error instanceof Error ? error.message : String(error)}; it is tried again in ${recheckIntervalMs / 1000} s`,
-			);
+			log(`upload: ${errorMessage(error)}; it is tried again in ${recheckIntervalMs / 1000} s`);
 		} finally {
 			// mutation: close-connection
 			this.connection.close();
@@ -317,7 +313,7 @@ export class Uploader {
 				this.limits = { ...this.limits, maxPoints: Math.ceil(batch.pointCount / 2) };
 				return true;
 			case "too large":
-				this.limits = { ...this.limits, maxBytes: Math.max(minBatchBytes, batch.body().length / 2) };
+				this.limits = { ...this.limits, maxBytes: Math.max(minBatchBytes, batch.bodyBytes / 2) };
 				return true;
 			case "retry":
 				// mutation: count-failure
