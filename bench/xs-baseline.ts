@@ -5,7 +5,7 @@ import { I2CDevice } from "../src/sensors/drivers/i2c-device";
 import { type OpenSensor, openSensor, readSensor } from "../src/sensors/pipeline/sensor-slot";
 import { type BareKeyValue, bareBus, bareNetwork, frozenTime } from "./xs-bare";
 
-/** What a sketch keeps of a measurement. */
+/** A measurement in a sketch. */
 interface StoredSample {
 	readonly timestamp: number;
 	readonly temperature: number;
@@ -14,7 +14,7 @@ interface StoredSample {
 	readonly signalStrength: number;
 }
 
-/** What is the same for all points of a board. */
+/** What all points of a board have in common. */
 interface PointOptions {
 	readonly bucketId: string;
 	readonly dataSourceId: string;
@@ -26,8 +26,8 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * The obvious firmware: the same driver's values in an object, as JSON in key-value storage under a number of its own,
- * between a counter of the oldest and one of the next; sent one by one as JSON made anew, and then deleted.
+ * A straightforward firmware: the same driver's values in an object, as JSON in key-value storage under consecutive
+ * numbers, with counters of the oldest and the next one; sent one by one as newly generated JSON, and then deleted.
  */
 export class BaselineBoard {
 	private readonly storage: BareKeyValue;
@@ -64,7 +64,7 @@ export class BaselineBoard {
 		this.writeCounter("tail", this.tail);
 	}
 
-	/** How many wait. */
+	/** Number of pending readings. */
 	get length(): number {
 		return this.tail - this.head;
 	}
@@ -97,7 +97,7 @@ export class BaselineBoard {
 		this.writeCounter("head", this.head);
 	}
 
-	/** So many of the oldest as the text of one request, and the objects that it was made of. */
+	/** The text of one request with this many readings, and the objects from which it is made. */
 	batch(count: number, { bucketId, ...options }: PointOptions) {
 		const dataPoints = Array.from({ length: count }, (_, index) =>
 			pointOf(this.read(this.head + index), options),
@@ -121,7 +121,7 @@ export class BaselineBoard {
 	}
 }
 
-/** Of the board here, and of ours beside it. */
+/** Constants of this board and of the firmware's. */
 export const baselinePoint: PointOptions = {
 	bucketId: "507f1f77bcf86cd799439011",
 	dataSourceId: "507f1f77bcf86cd799439012",
@@ -129,7 +129,7 @@ export const baselinePoint: PointOptions = {
 	location: "Balcony",
 };
 
-/** When and how well the network was heard at the sample of that index. */
+/** Time and signal strength of the sample with this index. */
 export function sampledAt(index: number): number {
 	return 1.79e12 + index * 60_000;
 }

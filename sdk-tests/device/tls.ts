@@ -9,12 +9,12 @@ import { decodePem } from "../../src/settings/pem";
 import type { TlsCase } from "../test-plan";
 import { report } from "./report";
 
-/** Every name is on loopback. */
+/** Every name resolves to loopback. */
 const resolver: Resolver = {
 	resolve: ({ host, onResolved }) => onResolved(host, "127.0.0.1"),
 };
 
-/** Asks each server for a page: `accepted`, or `refused` with the fault of the certificate or else the words for the user. */
+/** Connects to each server: `accepted`, or `refused` with the certificate's fault or the failure. */
 export async function checkTls(cases: readonly TlsCase[]): Promise<void> {
 	const network = { TCP: TCPSocket, TLS: TLSSocket, resolver };
 	const time = new SDKTime(makeClock());

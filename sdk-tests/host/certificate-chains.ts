@@ -10,25 +10,25 @@ import {
 	unknownRestriction,
 } from "./certificate";
 
-/** A server's chain, and what a strict client makes of it. */
+/** A server's chain, and the expected outcome. */
 export interface ChainCase {
 	readonly name: string;
-	/** By which the client calls the server. */
+	/** The name by which the client addresses the server. */
 	readonly host: string;
-	/** What the client trusts, PEM. */
+	/** The client's trusted root, PEM. */
 	readonly root: string;
-	/** What the server shows and the key that it proves, PEM. */
+	/** The server's certificates and private key, PEM. */
 	readonly presented: string;
 	readonly key: string;
-	/** How the board answers: `accepted`, or the beginning of its refusal. */
+	/** The expected outcome: `accepted`, or the beginning of the refusal. */
 	readonly expected: string;
-	/** Where the board is stricter than OpenSSL: why. */
+	/** Why the board is stricter than OpenSSL, if it is. */
 	readonly stricter?: string;
 }
 
 const host = "api.dakkio.test";
 
-/** Every chain of the table, made anew. */
+/** Issues all chains of the table. */
 export async function makeChains(): Promise<readonly ChainCase[]> {
 	const root = await certify({ name: "Root", authority: true });
 	const intermediate = await certify({ name: "Intermediate", issuer: root, authority: 0 });
