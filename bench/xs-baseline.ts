@@ -1,6 +1,8 @@
 import { HttpConnection } from "../src/http/http-connection";
 import { bytesBody } from "../src/http/message-stream";
-import { BME280 } from "../src/sensors/drivers/bme280";
+import { bme280 } from "../src/sensors/drivers/bme280";
+import { I2CDevice } from "../src/sensors/drivers/i2c-device";
+import { type OpenSensor, openSensor, readSensor } from "../src/sensors/pipeline/sensor-slot";
 import { type BareKeyValue, bareBus, bareNetwork, frozenTime } from "./xs-bare";
 
 /** A measurement in a sketch. */
@@ -29,26 +31,32 @@ const decoder = new TextDecoder();
  */
 export class BaselineBoard {
 	private readonly storage: BareKeyValue;
-	private readonly sensor: BME280;
+	private readonly sensor: OpenSensor;
 	private head: number;
 	private tail: number;
 
 	constructor(storage: BareKeyValue) {
 		this.storage = storage;
-		this.sensor = new BME280({ sensor: { ...bareBus, address: 0x76 } });
+		const sensor = "BME280 at 0x76";
+		this.sensor = openSensor({
+			sensor,
+			driver: bme280,
+			options: {},
+			connect: () => new I2CDevice(bareBus, 0x76, sensor),
+		});
 		this.head = this.readCounter("head");
 		this.tail = this.readCounter("tail");
 	}
 
 	sample(timestamp: number, signalStrength: number): void {
-		this.sensor.start();
-		const sample = this.sensor.sample();
-		if (sample === undefined) throw new Error("not measured");
+		const { candidate, device, state } = this.sensor;
+		candidate.driver.start(device, state);
+		const [temperature, humidity, pressure] = readSensor(this.sensor);
 		const kept: StoredSample = {
 			timestamp,
-			temperature: Number(sample.thermometer.temperature.toFixed(2)),
-			humidity: Number(sample.hygrometer.humidity.toFixed(1)),
-			pressure: Number((sample.barometer.pressure / 100).toFixed(2)),
+			temperature: Number(Number(temperature).toFixed(2)),
+			humidity: Number(Number(humidity).toFixed(1)),
+			pressure: Number(Number(pressure).toFixed(2)),
 			signalStrength,
 		};
 		this.storage.write(`r${this.tail}`, encoder.encode(JSON.stringify(kept)));
