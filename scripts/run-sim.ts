@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { FileKeyValueStorage } from "../boards/node/key-value";
+import { nodeFiles } from "../boards/node/files";
+import { FileKeyValueStorage } from "../boards/shared/file-key-value";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
 import { defaultSensors, parseSensors, sensorPins } from "../simulator/hardware/simulated-sensors";
@@ -97,7 +98,7 @@ async function build(sdk: Sdk, state: string, sensors: string): Promise<string> 
 
 /** Saves settings as the setup page does. */
 function configure(state: string, settings: Partial<Settings>): void {
-	const storage = new FileKeyValueStorage(state).open({ path: "dakkio", format: "buffer" });
+	const storage = new FileKeyValueStorage(state, nodeFiles).open({ path: "dakkio", format: "buffer" });
 	new SettingsStore(storage).save(settings);
 }
 

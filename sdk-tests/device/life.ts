@@ -1,6 +1,6 @@
 import { openSimulatorBoard } from "../../boards/lin/board";
 import { makeClock } from "../../boards/lin/clock";
-import { makeDirectory } from "../../boards/lin/files";
+import { linFiles } from "../../boards/lin/files";
 import { makeNtpResponse } from "../../simulator/ntp/ntp-response";
 import { App } from "../../src/app/app";
 import type { Board } from "../../src/boards/board";
@@ -68,7 +68,7 @@ async function run(
 	pass: (time: LeapingTime) => Promise<void>,
 	peak?: PeakMemory,
 ): Promise<void> {
-	makeDirectory(directory);
+	linFiles.makeDirectory(directory);
 	const time = new LeapingTime(makeClock());
 	const server = new UDPSocket({
 		port: ntpPort,

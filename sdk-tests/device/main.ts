@@ -1,6 +1,6 @@
 import config from "mc/config";
 import FFI from "mc/ffi";
-import { readFile } from "../../boards/lin/files";
+import { linFiles } from "../../boards/lin/files";
 import { installAbortHook } from "../../src/boards/esp32/abort-hook";
 import { decodeUtf8 } from "../../src/common/utf8";
 import { includesSuite, type SuiteName, type TestPlan } from "../test-plan";
@@ -43,7 +43,7 @@ async function run(plan: TestPlan): Promise<void> {
 }
 
 function readPlan(): TestPlan {
-	const bytes = readFile(`${config.state}/plan.json`);
+	const bytes = linFiles.readFile(`${config.state}/plan.json`);
 	if (bytes === undefined) throw new Error("there is no test plan: use npm run test:sdk");
 	return JSON.parse(decodeUtf8(bytes, 0, bytes.length));
 }

@@ -1,6 +1,6 @@
 import { makeClock } from "../../boards/lin/clock";
-import { makeDirectory } from "../../boards/lin/files";
-import { LinKeyValueStorage } from "../../boards/lin/key-value";
+import { linFiles } from "../../boards/lin/files";
+import { FileKeyValueStorage } from "../../boards/shared/file-key-value";
 import { SimulatedPins } from "../../simulator/hardware/pins";
 import { parseSensors, SimulatedSensors, sensorPins } from "../../simulator/hardware/simulated-sensors";
 import { Sampler } from "../../src/sensors/pipeline/sampler";
@@ -10,8 +10,11 @@ import { check, expectSame } from "./report";
 
 /** A sampler with all features: detection, names, derived values, statistics, pulses, bus recovery. */
 export async function checkSampler(directory: string): Promise<void> {
-	makeDirectory(`${directory}/sampler`);
-	const storage = new LinKeyValueStorage(`${directory}/sampler`).open({ path: "dakkio", format: "buffer" });
+	linFiles.makeDirectory(`${directory}/sampler`);
+	const storage = new FileKeyValueStorage(`${directory}/sampler`, linFiles).open({
+		path: "dakkio",
+		format: "buffer",
+	});
 	const time = new LeapingTime(makeClock());
 	const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
 	pins.drive(27, 1);

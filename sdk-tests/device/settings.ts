@@ -1,5 +1,5 @@
-import { makeDirectory } from "../../boards/lin/files";
-import { LinKeyValueStorage } from "../../boards/lin/key-value";
+import { linFiles } from "../../boards/lin/files";
+import { FileKeyValueStorage } from "../../boards/shared/file-key-value";
 import { toJson } from "../../src/common/json";
 import { installBuiltInSettings } from "../../src/settings/built-in-settings";
 import { checkSettings as judge, withoutDefaults } from "../../src/settings/settings";
@@ -10,8 +10,11 @@ import { check, expectSame } from "./report";
 
 /** The settings' validation and storage. */
 export async function checkSettingsRules(directory: string): Promise<void> {
-	makeDirectory(`${directory}/settings`);
-	const storage = new LinKeyValueStorage(`${directory}/settings`).open({ path: "dakkio", format: "buffer" });
+	linFiles.makeDirectory(`${directory}/settings`);
+	const storage = new FileKeyValueStorage(`${directory}/settings`, linFiles).open({
+		path: "dakkio",
+		format: "buffer",
+	});
 	const store = new SettingsStore(storage);
 	await check("saved settings are loaded, and all others have their defaults", () => {
 		store.save({ location: "Küche", interval: 30, networks: [{ ssid: "Zuhause", password: "geheim123" }] });

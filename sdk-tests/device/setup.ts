@@ -1,6 +1,6 @@
 import { openSimulatorBoard } from "../../boards/lin/board";
 import { makeClock } from "../../boards/lin/clock";
-import { makeDirectory } from "../../boards/lin/files";
+import { linFiles } from "../../boards/lin/files";
 import { App } from "../../src/app/app";
 import { SDKTime } from "../../src/boards/esp32/time";
 import type { ResetReason } from "../../src/boards/reset-reason";
@@ -10,7 +10,7 @@ import { report } from "./report";
 
 /** A board without settings, which the computer sets up over HTTP. Ends when the board has sent a point. */
 export async function runSetup(directory: string, setup: SetupPlan): Promise<void> {
-	makeDirectory(directory);
+	linFiles.makeDirectory(directory);
 	const time = new SDKTime(makeClock());
 	const peak = new PeakMemory();
 	let app: App | undefined;
