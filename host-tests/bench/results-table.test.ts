@@ -66,7 +66,7 @@ describe("a figure is compared with the file", () => {
 	test("a row or section that is no longer measured fails", () => {
 		const recorded = recordOf(row, { what: "erases", firmware: 3 });
 		expect(compareResults([section(row)], recorded).map(({ sentence }) => sentence)).toEqual([
-			"Flash: erases: in the file, and measured no more",
+			"Flash: erases: in the file, but no longer measured",
 		]);
 		expect(compareResults([], recorded).filter(({ fails }) => fails)).toHaveLength(2);
 	});
