@@ -20,7 +20,7 @@ export interface XsFigures {
 	readonly read: number;
 	readonly mount: number;
 	readonly append: number;
-	readonly tell: number;
+	readonly encode: number;
 	/** Sampling and storing a reading. */
 	readonly sample: Both;
 	/** Uploading a point in batches of 1,000, 12 and 1; the straightforward implementation always sends one. */
@@ -82,13 +82,13 @@ async function measureQueue(engine: XsEngine) {
 	await engine.call("acknowledge", 5_000);
 	const mount = await measure(engine, "mount", 1);
 	const append = await measure(engine, "append", 5_000);
-	const tell = await measure(engine, "tell", 5_000);
+	const encode = await measure(engine, "encode", 5_000);
 	await engine.call("live", 200);
 	const before = await engine.collect();
 	await engine.call("live", 200);
 	const after = await engine.collect();
 	const batch = await measureHeapUse(engine, "holdBatch");
-	return { push, read, mount, append, tell, growth: after.heap - before.heap, batch };
+	return { push, read, mount, append, encode, growth: after.heap - before.heap, batch };
 }
 
 async function measureBoard(engine: XsEngine) {

@@ -222,7 +222,7 @@ const workloads = {
 				throw new Error(JSON.stringify(back));
 	},
 	/** Reads readings and encodes them as the API's JSON. */
-	tell(count: number): void {
+	encode(count: number): void {
 		let left = count;
 		const encoder = new PointEncoder(key);
 		for (const reading of log.pending()) {

@@ -24,7 +24,7 @@ describe("a figure is compared with the file", () => {
 		name: string,
 		before: Partial<Row>,
 		now: Partial<Row>,
-		told: string | undefined,
+		finding: string | undefined,
 		fails: boolean,
 	])[] = [
 		["the same", {}, {}, undefined, false],
@@ -49,12 +49,12 @@ describe("a figure is compared with the file", () => {
 		["measured for the first time", { firmware: undefined }, {}, "not in the file yet", true],
 		["the straightforward implementation got worse", {}, { baseline: 900 }, undefined, false],
 	];
-	test.each(cases)("%s", (_, before, now, told, fails) => {
+	test.each(cases)("%s", (_, before, now, finding, fails) => {
 		const base = { ...row, ...(before.better && { better: before.better }), limit: before.limit ?? 110 };
 		const findings = compareResults([section({ ...base, ...now })], recordOf({ ...base, ...before }));
-		expect(findings).toHaveLength(told === undefined ? 0 : 1);
-		if (told === undefined) return;
-		expect(findings[0]?.sentence).toContain(`Flash: bytes for a record: ${told}`);
+		expect(findings).toHaveLength(finding === undefined ? 0 : 1);
+		if (finding === undefined) return;
+		expect(findings[0]?.sentence).toContain(`Flash: bytes for a record: ${finding}`);
 		expect(findings[0]?.fails).toBe(fails);
 	});
 
@@ -66,7 +66,7 @@ describe("a figure is compared with the file", () => {
 	test("a row or section that is no longer measured fails", () => {
 		const recorded = recordOf(row, { what: "erases", firmware: 3 });
 		expect(compareResults([section(row)], recorded).map(({ sentence }) => sentence)).toEqual([
-			"Flash: erases: in the file, and measured no more",
+			"Flash: erases: in the file, but no longer measured",
 		]);
 		expect(compareResults([], recorded).filter(({ fails }) => fails)).toHaveLength(2);
 	});
@@ -75,7 +75,7 @@ describe("a figure is compared with the file", () => {
 describe("the file", () => {
 	const rows: readonly Row[] = [
 		{ what: "large", firmware: 3_073_098, baseline: 1_277_782.25 },
-		{ what: "small", firmware: 1.0449, limit: 1.1, elsewhere: "3.05 (somebody)" },
+		{ what: "small", firmware: 1.0449, limit: 1.1, elsewhere: "3.05 (example)" },
 		{ what: "more", better: "more", firmware: 141_447, limit: 85_000 },
 		{ what: "nothing", firmware: 0 },
 		{ what: "not here", firmware: undefined },
@@ -91,7 +91,7 @@ describe("the file", () => {
 
 	test("shows limits in their direction, and omits empty columns", () => {
 		const markdown = toMarkdown("Costs", "", [section(...rows)]);
-		expect(markdown).toContain("| small | 1.045 |  | ≤ 1.1 | 3.05 (somebody) |");
+		expect(markdown).toContain("| small | 1.045 |  | ≤ 1.1 | 3.05 (example) |");
 		expect(markdown).toContain("| more | 141,447 |  | ≥ 85,000 |  |");
 		expect(toMarkdown("Costs", "", [section(row)])).toContain("| bytes for a record | 100 | 250 | ≤ 110 |\n");
 	});

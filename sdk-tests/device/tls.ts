@@ -30,9 +30,8 @@ export async function checkTls(cases: readonly TlsCase[]): Promise<void> {
 
 function describeOutcome(outcome: ExchangeResult): string {
 	if (outcome.kind === "response") return `accepted, ${outcome.status}`;
-	const words = outcome.message.replace(
-		/^no (TLS )?connection to .* port \d+: (what answers there does not )?/,
-		"",
-	);
-	return `refused, ${outcome.trustFault ?? words}`;
+	const reason = outcome.message
+		.replace(/^\S+: (TLS handshake failed: |(?=receive failed))/, "")
+		.replace("what answers there does not ", "");
+	return `refused, ${outcome.trustFault ?? reason}`;
 }
