@@ -26,7 +26,7 @@ npm run sim -- [options]
 What the board has and the points it sent are kept in .state/sim; Ctrl-C stops it.
 `;
 
-/** Everything is kept below it. */
+/** For persistent state. */
 const directory = join(root, ".state", "sim");
 
 interface Options {
@@ -96,7 +96,7 @@ async function build(sdk: Sdk, state: string, sensors: string): Promise<string> 
 	return join(sdk.output, "bin", "lin", "mc", "debug", sdk.name, "mc.so");
 }
 
-/** Keeps settings as the setup page would. */
+/** Saves settings as the setup page does. */
 function configure(state: string, settings: Partial<Settings>): void {
 	const storage = new FileKeyValueStorage(state, nodeFiles).open({ path: "dakkio", format: "buffer" });
 	new SettingsStore(storage).save(settings);
@@ -116,7 +116,7 @@ function after(seconds: number | undefined): Promise<void> {
 	});
 }
 
-/** Resolves with the first Ctrl-C (or SIGTERM); a second one ends the process as it always does. */
+/** Resolves at the first Ctrl-C or SIGTERM; a second one terminates the process. */
 function interrupted(): Promise<void> {
 	return new Promise((resolve) => {
 		for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());

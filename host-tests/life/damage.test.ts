@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
 import { calmScenario } from "../../simulator/life/scenario";
 
-/** What a person reads in the log when the flash has failed. */
+/** The log of a board with damaged flash. */
 
 const hour = 3_600_000;
 
-test("what cannot be read from flash is told as that, and what is measured next is sent", async () => {
+test("an unreadable flash is reported, and later readings are sent", async () => {
 	const lines: string[] = [];
 	const report = await new Life({
 		scenario: calmScenario({

@@ -3,16 +3,16 @@ import { NtpServer } from "../../simulator/ntp/ntp-server";
 import type { NtpCase } from "../test-plan";
 
 const faults: readonly { readonly fault?: NtpFault; readonly name: string; readonly expected: RegExp }[] = [
-	{ name: "a good time server", expected: /^the true time$/ },
+	{ name: "a correct time server", expected: /^the true time$/ },
 	{ name: "silent", fault: { kind: "silent" }, expected: /^no response within 2 s$/ },
 	{
-		name: "an answer to another question",
+		name: "a response to another request",
 		fault: { kind: "wrong originate" },
 		expected: /ignored a packet: its originate timestamp/,
 	},
 	{ name: "kiss-of-death", fault: { kind: "kiss", code: "RATE" }, expected: /^kiss-of-death RATE$/ },
 	{
-		name: "without a time itself",
+		name: "an unsynchronized server",
 		fault: { kind: "unsynchronized" },
 		expected: /the server's clock is not synchronized/,
 	},
@@ -28,7 +28,7 @@ const faults: readonly { readonly fault?: NtpFault; readonly name: string; reado
 	},
 ];
 
-/** Time servers, good and bad. */
+/** Time servers, correct and faulty. */
 export class NtpTable {
 	readonly cases: (NtpCase & { readonly expected: RegExp })[] = [];
 	private readonly servers: NtpServer[] = [];
