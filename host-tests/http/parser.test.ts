@@ -50,7 +50,7 @@ function read(text: string, { closes = false, keptBody = 32 } = {}): Reading {
 	return readPortions([latin1(text)], closes, keptBody);
 }
 
-describe("an answer", () => {
+describe("a response", () => {
 	test("with a length ends after it", () => {
 		expect(read("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello")).toMatchObject({
 			state: "done",
@@ -102,7 +102,7 @@ describe("an answer", () => {
 		expect(read(message)).toMatchObject({ state: "done", body: "", truncated: false, persistent: true });
 	});
 
-	test("is looked for behind interim answers, whose headers do not count", () => {
+	test("is found after interim responses, whose headers are ignored", () => {
 		const interim =
 			"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nRetry-After: 1\r\nLink: x\r\n\r\n";
 		expect(read(`${interim}HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n`)).toMatchObject({
@@ -136,7 +136,7 @@ describe("an answer", () => {
 		expect(read(head)).toMatchObject({ state: "done", headers: {}, body: "x" });
 	});
 
-	test("passes over a long header that nobody asked for", () => {
+	test("ignores a long header that is not kept", () => {
 		const head = `HTTP/1.1 200 OK\r\nSet-Cookie: ${"c".repeat(8000)}\r\n${"N".repeat(700)}: 1\r\nContent-Length: 1\r\n\r\nx`;
 		expect(read(head)).toMatchObject({ state: "done", body: "x" });
 	});
@@ -157,7 +157,7 @@ describe("an answer", () => {
 	});
 });
 
-describe("whether a connection goes on after an answer", () => {
+describe("whether a connection persists after a response", () => {
 	test.each([
 		["HTTP/1.1", "", true],
 		["HTTP/1.1", "Connection: keep-alive\r\n", true],
@@ -171,7 +171,7 @@ describe("whether a connection goes on after an answer", () => {
 	});
 });
 
-describe("what is no answer is refused, with a reason", () => {
+describe("an invalid response fails, with a reason", () => {
 	const ok = "HTTP/1.1 200 OK\r\n";
 	test.each([
 		["another protocol", "SSH-2.0-OpenSSH_9.6\r\n", "does not begin like an HTTP response"],
@@ -215,7 +215,7 @@ describe("what is no answer is refused, with a reason", () => {
 			"more than 100 headers",
 		],
 		["64 KB of headers", ok + `X: ${"x".repeat(1000)}\r\n`.repeat(64), "longer than 16 KB"],
-		["interim answers without end", "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000), "longer than 16 KB"],
+		["endless interim responses", "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000), "longer than 16 KB"],
 	])("%s", (_, message, problem) => {
 		const reading = read(message);
 		expect(reading).toMatchObject({ state: "failed", status: undefined });
@@ -231,7 +231,7 @@ describe("what is no answer is refused, with a reason", () => {
 	});
 });
 
-describe("a damaged body leaves the status, and says that it is incomplete", () => {
+describe("a damaged body leaves the status, and is incomplete", () => {
 	const head = "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n";
 	test.each([
 		["shorter than its length", "HTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\nhello", "incomplete"],
@@ -281,7 +281,7 @@ describe("a damaged body leaves the status, and says that it is incomplete", () 
 	});
 });
 
-test("a kind of message that is only as long as it says has no body without a length", () => {
+test("a message whose body must be announced has none without a length", () => {
 	const posts: MessageFormat<{ minorVersion: number }> = {
 		noun: "request",
 		allowsFolding: false,
