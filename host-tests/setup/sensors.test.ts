@@ -54,7 +54,7 @@ test("a scan finds a new sensor; a missing one is reported, and forgotten on req
 	const reported = await sensors((all) => all.some(({ missing }) => missing === true));
 	expect(reported.map(({ name, missing, problem }) => [name, missing, problem])).toEqual([
 		["SHT4x at 0x44", undefined, undefined],
-		["BME280 at 0x76", true, "BME280 at 0x76: it was there before, and is not now."],
+		["BME280 at 0x76", true, "BME280 at 0x76: found before, but missing now."],
 	]);
 	board.station.plugIn({ name: "bh1750", address: 0x5c });
 	expect((await page.post("/api/sensors")).status).toBe(202);

@@ -3,7 +3,7 @@ import type { KeyValue } from "../boards/ecma419";
 import { clockKey } from "../clock/clock";
 import { stuckButtonKey } from "../panel/stuck-button";
 import { pulseTotalsKey } from "../sensors/inputs/pulse-totals";
-import { fieldNamesKey } from "../sensors/pipeline/field-name-store";
+import { fieldNamesKey } from "../sensors/pipeline/field-names";
 import { builtInSettingsKey } from "../settings/built-in-settings";
 import { settingsKeys } from "../settings/settings-store";
 import { accessPointPasswordKey } from "../setup/access-point-credentials";

@@ -3,12 +3,12 @@ import { decodeCheckedRecord, encodeCheckedRecord } from "./checked-record";
 import { parseJson, toJson } from "./json";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
-/** Keeps a value that JSON can tell under a key, at once and with a checksum. Throws what the storage throws. */
+/** Writes a JSON value under a key, with a checksum. Throws what the storage throws. */
 export function writeJsonRecord(storage: Pick<KeyValue, "write">, key: string, value: unknown): void {
 	storage.write(key, encodeCheckedRecord({ counter: 0, body: encodeUtf8(toJson(value)) }));
 }
 
-/** What {@link writeJsonRecord} has kept; `undefined` for nothing, `damaged` for what cannot be read. */
+/** Reads what {@link writeJsonRecord} wrote; `undefined` for a key without value. */
 export function readJsonRecord(
 	storage: Pick<KeyValue, "read">,
 	key: string,

@@ -1,22 +1,22 @@
 import type { KeyValue } from "../boards/ecma419";
 
-/** How far the uploads have come: what an uploader has to know to go on after a deep sleep. */
+/** State of an uploader that is kept over a deep sleep. */
 export interface UploadState {
 	/** Ticks before which nothing is sent. */
 	readonly dueAtTicks: number;
 	/** In a row. */
 	readonly consecutiveFailures: number;
-	/** Most points of a batch: fewer after an answer was lost, until one gets through. 1 … 65,535. */
+	/** Maximum points of a batch, reduced after lost responses. 1 … 65,535. */
 	readonly maxPoints: number;
 }
 
 export const uploadStateKey = "attempts";
 const recordBytes = 12;
 
-/** Writes only what has changed: the storage wears. */
-export function saveUploadState(storage: KeyValue, attempts: UploadState): void {
+/** Writes only changes: the storage wears. */
+export function saveUploadState(storage: KeyValue, state: UploadState): void {
 	const kept = loadUploadState(storage);
-	const { dueAtTicks, consecutiveFailures, maxPoints } = attempts;
+	const { dueAtTicks, consecutiveFailures, maxPoints } = state;
 	if (
 		kept?.dueAtTicks === dueAtTicks &&
 		kept.consecutiveFailures === consecutiveFailures &&
@@ -31,7 +31,7 @@ export function saveUploadState(storage: KeyValue, attempts: UploadState): void 
 	storage.write(uploadStateKey, bytes);
 }
 
-/** `undefined` when none are kept that make sense. */
+/** `undefined` if there is none or it is implausible. */
 export function loadUploadState(storage: KeyValue): UploadState | undefined {
 	const kept = storage.read(uploadStateKey);
 	if (kept?.byteLength !== recordBytes) return undefined;
