@@ -52,7 +52,7 @@ test("it makes one when it first gets through, with what its sensors measure, ke
 test("one of its name that is there already is its own: none is made twice, not even when the answer was lost", async () => {
 	first(1, faults.loseResponse);
 	const board = new AppFixture(world, { dataSourceId: "create", deviceId: "Balcony 7" });
-	await board.waitForLine(/^not sent: .*lost/);
+	await board.waitForLine(/^not sent: .*receive failed/);
 	await world.dakkio.waitForPoints(2);
 	await board.app.stop();
 	expect(named("Balcony 7")).toHaveLength(1);

@@ -68,7 +68,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await page.getByRole("heading", { name: "Test", level: 2 }).waitFor();
 		await setup.passed();
 		await setup.go("Dakkio");
-		await page.getByText("one for each device. Saved on the board. Leave empty to keep it.").waitFor();
+		await page.getByText("Use one per device. Saved on the board. Leave empty to keep it.").waitFor();
 		expect(await readable()).not.toContain(key);
 		expect(await readable()).not.toContain(password);
 
