@@ -202,8 +202,8 @@ describe("BH1750", () => {
 });
 
 describe("INA219", () => {
-	// SBOS448G, section 8.5.2.1: 10 A over 2 mΩ at 12 V, calibration 5000h: shunt 07D0h, bus 5D98h, current 2710h,
-	// power 1766h.
+	// SBOS448G, section 8.5.2.1: 10 A over 2 mΩ at 12 V, calibration 5000h: shunt 07D0h, bus 5D98h, current
+	// 2710h, power 1766h.
 	test("sends the example of its data sheet", () => {
 		const chip = new INA219Chip({ ...options, shuntOhms: 0.002 });
 		expect(word(chip, 0)).toBe(0x399f);

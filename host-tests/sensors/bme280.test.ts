@@ -11,7 +11,8 @@ import { SensorError } from "../../src/sensors/sensor-error";
 import { type BenchSensor, SensorBench } from "./sensor-bench";
 
 describe("the compensation agrees with the data sheet", () => {
-	// BST-BMP280-DS001, section 3.12: the worked example. The BME280 compensates both quantities in the same way.
+	// BST-BMP280-DS001, section 3.12: the worked example. The BME280 compensates both quantities in the same
+	// way.
 	const fine = fineTemperature(519888, exampleCalibration);
 
 	test("for temperature: t_fine 128422, 25.08 °C", () => {

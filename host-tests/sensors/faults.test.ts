@@ -120,7 +120,10 @@ beforeEach(() => {
 	bench = new SensorBench();
 });
 
-/** Measures each five seconds until there are values; only an SCD4x has none at once. Throws what the sensor throws. */
+/**
+ * Measures each five seconds until there are values; only an SCD4x has none at once. Throws what the sensor
+ * throws.
+ */
 function settle(sensor: BenchSensor): readonly Value[] {
 	for (let attempt = 0; attempt < 12; attempt++) {
 		const values = bench.measure(sensor);

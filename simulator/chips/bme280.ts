@@ -9,8 +9,8 @@ export interface Calibration {
 }
 
 /**
- * Temperature and pressure: from the worked example in the BMP280's data sheet (BST-BMP280-DS001, section 3.12).
- * Humidity: typical of real chips, because Bosch publishes no example.
+ * Temperature and pressure: from the worked example in the BMP280's data sheet (BST-BMP280-DS001, section
+ * 3.12). Humidity: typical of real chips, because Bosch publishes no example.
  */
 export const exampleCalibration: Calibration = {
 	T: [27504, 26435, -1000],
@@ -48,8 +48,8 @@ const startUpMs = 2;
 const standbyMs = [0.5, 62.5, 125, 250, 500, 1000, 10, 20] as const;
 
 /**
- * Bosch BME280 or BMP280, by registers. Inverts the data sheet's compensation by a search: the raw number whose
- * compensated value is nearest to the environment.
+ * Bosch BME280 or BMP280, by registers. Inverts the data sheet's compensation by a search: the raw number
+ * whose compensated value is nearest to the environment.
  */
 export class BME280Chip extends SimulatedChip<Air> {
 	private readonly id: number;
@@ -234,8 +234,8 @@ function nearest(bits: number, guess: number, difference: (raw: number) => numbe
 	return raw > 0 && Math.abs(difference(raw - 1)) < Math.abs(difference(raw)) ? raw - 1 : raw;
 }
 
-// The data sheet's compensation (appendix 8.1), written independently of the driver's, so that tests find a mistake in
-// either.
+// The data sheet's compensation (appendix 8.1), written independently of the driver's, so that tests find a
+// mistake in either.
 
 function fineTemperature(raw: number, { T }: Calibration): number {
 	const offset = raw / 131072 - T[0] / 8192;

@@ -3,8 +3,8 @@ import { type I2CChip, NotAcknowledgedError } from "../hardware/i2c-bus";
 import type { SensorEnvironment } from "../weather/sensor-environment";
 
 /**
- * Faults that every chip can have. Two more belong to the bus: unplugged (`bus.detach`) and data line held low
- * (`bus.holdLow`).
+ * Faults that every chip can have. Two more belong to the bus: unplugged (`bus.detach`) and data line held
+ * low (`bus.holdLow`).
  */
 export type ChipFault =
 	/** Acknowledges nothing. */

@@ -85,7 +85,9 @@ export class TMP117Chip extends TIChip<Air> {
 		this.converted = 0;
 	}
 
-	/** Finishes the conversions that are due. Mode 01 is shutdown, 11 one conversion, the others are continuous. */
+	/**
+	 * Finishes the conversions that are due. Mode 01 is shutdown, 11 one conversion, the others are continuous.
+	 */
 	private update(): void {
 		const mode = (this.configuration >> 10) & 3;
 		if (mode === 1) return;

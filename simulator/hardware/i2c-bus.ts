@@ -2,8 +2,8 @@ import type { Bytes, I2COptions, SMBus, SMBusConstructor } from "../../src/board
 import { constructorOf } from "../constructor-of";
 
 /**
- * A chip on the bus: bytes written to its address, and bytes read from it. Both throw {@link NotAcknowledgedError} if the
- * chip does not acknowledge.
+ * A chip on the bus: bytes written to its address, and bytes read from it. Both throw {@link
+ * NotAcknowledgedError} if the chip does not acknowledge.
  */
 export interface I2CChip {
 	write(bytes: Bytes): void;
@@ -48,8 +48,8 @@ interface Wires {
 const recoveryPulses = 9;
 
 /**
- * An I2C bus with chips, used through ECMA-419's SMBus. Like the SDK's I2C on the chip, it allows one open object per
- * address.
+ * An I2C bus with chips, used through ECMA-419's SMBus. Like the SDK's I2C on the chip, it allows one open
+ * object per address.
  */
 export class SimulatedI2CBus {
 	private readonly wires: Wires;
@@ -87,8 +87,8 @@ export class SimulatedI2CBus {
 	}
 
 	/**
-	 * A chip was interrupted while it sent a zero, and holds the data line low: every transfer fails until it has got its
-	 * {@link clockPulse}s.
+	 * A chip was interrupted while it sent a zero, and holds the data line low: every transfer fails until it
+	 * has got its {@link clockPulse}s.
 	 */
 	holdLow(): void {
 		this.wires.heldPulses = recoveryPulses;

@@ -4,7 +4,9 @@ export interface NorFlashOptions {
 	readonly blocks: number;
 	/** Bytes of an erase block. */
 	readonly blockLength: number;
-	/** Offset and length of writes are multiples of this. With 16, nothing may be programmed twice. Default 1. */
+	/**
+	 * Offset and length of writes are multiples of this. With 16, nothing may be programmed twice. Default 1.
+	 */
 	readonly writeAlign?: 1 | 4 | 16;
 	/** Initial contents, used without a copy; default: erased. */
 	readonly image?: Uint8Array;
@@ -25,9 +27,9 @@ export interface FlashCounts {
 }
 
 /**
- * State of an operation that a power loss interrupts. Program: `prefix` (the bytes before the cut, and half the bits of
- * the next), `scattered` (some bits of all bytes). Erase: `first half`, `last half`, `scattered`, `almost` (all but a few
- * bits). One that does not apply counts as the first that does.
+ * State of an operation that a power loss interrupts. Program: `prefix` (the bytes before the cut, and half
+ * the bits of the next), `scattered` (some bits of all bytes). Erase: `first half`, `last half`, `scattered`,
+ * `almost` (all but a few bits). One that does not apply counts as the first that does.
  */
 export type Tear = "prefix" | "first half" | "last half" | "scattered" | "almost";
 
@@ -75,8 +77,9 @@ export class WornOutError extends Error {
 const encryptionUnitBytes = 16;
 
 /**
- * A NOR flash: an erase sets all bits of a block, a program clears bits, and violations are refused. It can lose power in
- * the middle of any operation, and its blocks can wear out. Tests, bench and boards share this model.
+ * A NOR flash: an erase sets all bits of a block, a program clears bits, and violations are refused. It can
+ * lose power in the middle of any operation, and its blocks can wear out. Tests, bench and boards share this
+ * model.
  */
 export class NorFlash implements Flash {
 	readonly image: Uint8Array;

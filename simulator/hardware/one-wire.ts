@@ -94,7 +94,9 @@ export class OneWireMaster implements OneWire {
 		this.closed = true;
 	}
 
-	/** Finds one ROM code. Returns the next `lastDiscrepancy`; -1: this was the last chip; `undefined`: no chip. */
+	/**
+	 * Finds one ROM code. Returns the next `lastDiscrepancy`; -1: this was the last chip; `undefined`: no chip.
+	 */
 	private searchNext(rom: Uint8Array, previousRom: Uint8Array, lastDiscrepancy: number): number | undefined {
 		const line = this.open();
 		let next = -1;

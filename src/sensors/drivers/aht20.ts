@@ -32,8 +32,8 @@ export const aht20 = Object.freeze<Driver<AHT20State>>({
 	fields: Object.freeze([Object.freeze({ ...temperature, min: -40.1, max: 120.1 }), humidity]),
 
 	/**
-	 * Has no id. Any read begins with the status, in which three bits are constant; chips with registers or ports at
-	 * this address do not repeat it.
+	 * Has no id. Any read begins with the status, in which three bits are constant; chips with registers or
+	 * ports at this address do not repeat it.
 	 */
 	matches(chip) {
 		const status = readStatus(chip);

@@ -15,8 +15,9 @@ import { tmp117 } from "./tmp117";
 export type I2CDriver = Driver<unknown>;
 
 /**
- * All drivers for the I2C bus. Their order is that of the fields in a reading, and that in which they are tried at an
- * address they share: the SHT4x before the SHT3x, whose two-byte command is not specified for an SHT4x.
+ * All drivers for the I2C bus. Their order is that of the fields in a reading, and that in which they are
+ * tried at an address they share: the SHT4x before the SHT3x, whose two-byte command is not specified for an
+ * SHT4x.
  */
 export const allDrivers: readonly I2CDriver[] = Object.freeze([
 	bme280,

@@ -14,13 +14,15 @@ interface BH1750State {
 	mtreg: number;
 }
 
-/** Rohm BH1750: illuminance. Measures once and powers down; measures again, less sensitively, in bright light. */
+/**
+ * Rohm BH1750: illuminance. Powers down after each measurement; repeats it less sensitively in bright light.
+ */
 export const bh1750 = Object.freeze<Driver<BH1750State>>({
 	name: "BH1750",
 	addresses: Object.freeze([0x23, 0x5c]),
 	fields: Object.freeze([illuminance]),
 
-	/** Has no id register, but reads 0 after a reset, whatever was written last. Chips with registers or ports do not. */
+	/** No id, but it reads 0 after a reset, whatever was written last. Registers and ports do not. */
 	matches(chip) {
 		for (const byte of [opcode.powerDown, opcode.powerOn, opcode.reset]) chip.write(byte);
 		const cleared = uint16(chip.read(2));

@@ -1,5 +1,5 @@
-// Compensation of the BME280 and BMP280 in double precision (BST-BME280-DS002, appendix 8.1). The integer form for
-// pressure needs 64 bits, and BigInt is far slower on the chip than forty floating-point operations.
+// Compensation of the BME280 and BMP280 in double precision (BST-BME280-DS002, appendix 8.1). The integer
+// form for pressure needs 64 bits, and BigInt is far slower on the chip than forty floating-point operations.
 
 /** Trimming words for temperature and pressure (BME280: section 4.2.2, table 16; BMP280: section 3.11.2). */
 export interface BMx280Calibration {

@@ -34,8 +34,8 @@ const register = Object.freeze({
 });
 
 /**
- * Filter off (section 5.4.6, table 28), and a standby time, which forced mode ignores: it marks a chip that has been
- * initialised, because a chip that has just been powered up has none.
+ * Filter off (section 5.4.6, table 28), and a standby time, which forced mode ignores: it marks a chip that
+ * has been initialised, because a chip that has just been powered up has none.
  */
 const markerConfiguration = 0xa0;
 const sleepMode = 0x00;
@@ -60,8 +60,8 @@ export interface BMx280State {
 }
 
 /**
- * What the drivers of Bosch's BME280 and BMP280 share. The chip measures on demand, unfiltered, as section 3.5.1
- * recommends for weather, and sleeps in between. `ids`: those of the chip, the usual one first.
+ * What the drivers of Bosch's BME280 and BMP280 share. The chip measures on demand, unfiltered, as section
+ * 3.5.1 recommends for weather, and sleeps in between. `ids`: those of the chip, the usual one first.
  */
 export function bmx280Measurement(
 	ids: readonly [number, ...number[]],
@@ -102,8 +102,8 @@ export function bmx280Measurement(
 			const rawPressure = uint20(data, 0);
 			const rawTemperature = uint20(data, 3);
 			const rawHumidity = hasHumidity ? uint16(data, 6) : skipped16;
-			// All channels skipped: the chip was reset, by a glitch of its supply or by being plugged in again. One of these
-			// numbers by itself may be a measurement.
+			// All channels skipped: the chip was reset, by a glitch of its supply or by being plugged in again. One
+			// of these numbers by itself may be a measurement.
 			if (rawTemperature === skipped20 && rawPressure === skipped20 && rawHumidity === skipped16)
 				throw chip.error("it lost its measurement. Check its supply and wiring.");
 			const fine = fineTemperature(rawTemperature, calibration);

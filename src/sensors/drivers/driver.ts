@@ -2,10 +2,10 @@ import type { Field, Value } from "../../reading/reading";
 import type { I2CDevice } from "./i2c-device";
 
 /**
- * How a sensor is recognized and measured: a plain object without state of its own. What it must remember is the state
- * that `open` returns; the caller keeps it, together with the device. The caller opens a sensor before its first
- * measurement and again after each failure. For a measurement it calls `start`, then `proceed` until that returns 0,
- * then `read` once. Every method may throw a `SensorError`.
+ * How a sensor is recognized and measured: a plain object without state of its own. What it must remember is
+ * the state that `open` returns; the caller keeps it, together with the device. The caller opens a sensor
+ * before its first measurement and again after each failure. For a measurement it calls `start`, then
+ * `proceed` until that returns 0, then `read` once. Every method may throw a `SensorError`.
  */
 export interface Driver<State = void, Device extends SensorDevice = I2CDevice> {
 	/** For logs, settings and persisted names: `BH1750`. */
@@ -15,20 +15,20 @@ export interface Driver<State = void, Device extends SensorDevice = I2CDevice> {
 	/** What it measures, in the order of its values. Empty: recognized, but not supported. */
 	readonly fields: readonly SensorField[];
 	/**
-	 * Whether the device is this chip: by its id, by an answer with a valid checksum, or by what no other chip at that
-	 * address answers. Must not change the state of any other chip. May throw: then it is not this chip. Left out where
-	 * the settings say what is connected.
+	 * Whether the device is this chip: by its id, by an answer with a valid checksum, or by what no other chip
+	 * at that address answers. Must not change the state of any other chip. May throw: then it is not this
+	 * chip. Left out where the settings say what is connected.
 	 */
 	matches?(device: Device): boolean;
 	/** Brings the chip to a known state, whatever it did before. */
 	open?(device: Device, options: SensorOptions): State;
 	/** Starts a measurement. Returns the milliseconds until {@link proceed}, or {@link read}, may be called. */
 	start(device: Device, state: State): number;
-	/** The next step of a measurement that has several. Returns the milliseconds until the next call; 0: done. */
+	/** The next step of a measurement with several. Returns the milliseconds until the next call; 0: done. */
 	proceed?(device: Device, state: State): number;
 	/**
-	 * The values of the measurement, in the order and the units of the fields; `undefined` for a value that was not
-	 * measured, and instead of the array as long as the measurement has not ended.
+	 * The values of the measurement, in the order and the units of the fields; `undefined` for a value that was
+	 * not measured, and instead of the array as long as the measurement has not ended.
 	 */
 	read(device: Device, state: State): readonly Value[] | undefined;
 }
@@ -90,8 +90,8 @@ export interface Candidate {
 	connect(): SensorDevice;
 }
 
-// Quantities have the same name, unit and decimals whatever chip measures them. A driver with another resolution has a
-// field of its own.
+// Quantities have the same name, unit and decimals whatever chip measures them. A driver with another
+// resolution has a field of its own.
 
 export const temperature: Field = Object.freeze({ name: "temperature", unit: "celsius", decimals: 2 });
 export const humidity: Field = Object.freeze({ name: "humidity", unit: "percent", decimals: 1 });

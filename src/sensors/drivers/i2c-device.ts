@@ -3,8 +3,8 @@ import { errorMessage } from "../../common/error-message";
 import { SensorError } from "../sensor-error";
 
 /**
- * Some chips need up to a millisecond to prepare an answer and do not acknowledge reads until then. At 100 kHz an
- * attempt takes at least 0.1 ms on the bus.
+ * Some chips need up to a millisecond to prepare an answer and do not acknowledge reads until then. At 100
+ * kHz an attempt takes at least 0.1 ms on the bus.
  */
 const maxReadAttempts = 16;
 

@@ -18,7 +18,9 @@ const maxShuntCounts = 32_000;
 
 const defaultShuntOhms = 0.1;
 
-/** Texas Instruments INA219: voltage of a load against ground, and current from VIN+ to VIN−. Its state: shunt ohms. */
+/**
+ * Texas Instruments INA219: voltage of a load, and current from VIN+ to VIN−. The state is the shunt in ohms.
+ */
 export const ina219 = Object.freeze<Driver<number>>({
 	name: "INA219",
 	// Selected by pins A0 and A1 (section 8.5.5.1, table 1).

@@ -44,7 +44,7 @@ export function isValidRom(rom: Uint8Array): boolean {
 	return rom.length === romBytes && rom[0] !== 0 && crc8Maxim(rom) === 0;
 }
 
-/** As Linux writes it: the family, then the serial number from its most significant byte: `28-00000b1a7f3c`. */
+/** As in Linux: the family, then the serial number from its most significant byte: `28-00000b1a7f3c`. */
 export function romText(rom: Uint8Array): string {
 	let serial = "";
 	for (let at = romBytes - 2; at > 0; at--) serial += hex(rom[at]);

@@ -16,10 +16,12 @@ const wakeUp = commandBytes(0x36f6);
 /** Durations of the commands (same section). */
 const stopPeriodicMs = 500;
 const singleShotMs = 5000;
-/** From one measurement to the next ("start_periodic_measurement", "start_low_power_periodic_measurement"). */
+/** Between measurements ("start_periodic_measurement", "start_low_power_periodic_measurement"). */
 const normalPeriodMs = 5000;
 const lowPowerPeriodMs = 30_000;
-/** From this interval on, the chip is idle in between: its self-calibration assumes a measurement each five minutes. */
+/**
+ * From this interval on, it is idle in between: its self-calibration assumes one measurement in five minutes.
+ */
 const minLowPowerIntervalMs = 300_000;
 
 /** If any of these bits is set, there is an unread measurement ("get_data_ready_status"). */
@@ -41,8 +43,8 @@ interface SCD4xState {
 }
 
 /**
- * Sensirion SCD40, SCD41 and SCD43: carbon dioxide, temperature and humidity. It measures at its own pace; no new data
- * is not an error, unless it lasts.
+ * Sensirion SCD40, SCD41 and SCD43: carbon dioxide, temperature and humidity. It measures at its own pace; no
+ * new data is not an error, unless it lasts.
  */
 export const scd4x = Object.freeze<Driver<SCD4xState>>({
 	name: "SCD4x",

@@ -6,7 +6,9 @@ export function commandBytes(code: number): readonly number[] {
 	return [code >> 8, code & 0xff];
 }
 
-/** The words of an answer: two bytes each, then their checksum. Throws a `SensorError` if a checksum is wrong. */
+/**
+ * The words of an answer: two bytes each, then their checksum. Throws a `SensorError` if a checksum is wrong.
+ */
 export function parseWords(chip: I2CDevice, answer: Uint8Array): readonly number[] {
 	const words: number[] = [];
 	for (let at = 0; at + 2 < answer.length; at += 3) {

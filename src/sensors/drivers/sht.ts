@@ -12,15 +12,23 @@ interface SHTVariant {
 	/** Percent at word 0, and percent more at word 65535. */
 	readonly humidityOffset: number;
 	readonly humiditySpan: number;
-	/** Queries the chip for something that only this family has, with a checksum. Throws if it is another chip. */
+	/**
+	 * Queries the chip for something that only this family has, with a checksum. Throws if it is another chip.
+	 */
 	checkIdentity(chip: I2CDevice): void;
 }
 
-/** What the drivers of Sensirion's SHT3x and SHT4x share: a command, a wait, two words. The chips sleep in between. */
+/**
+ * What the drivers of Sensirion's SHT3x and SHT4x share: a command, a wait, two words. The chips sleep in
+ * between.
+ */
 export function shtMeasurement(variant: SHTVariant): Pick<Driver, "fields" | "open" | "start" | "read"> {
 	const { measureCommand, measurementMs, abortCommand, humidityOffset, humiditySpan } = variant;
 
-	/** A chip that refuses a command may be busy with an earlier one: it is aborted, so that the next attempt succeeds. */
+	/**
+	 * A chip that refuses a command may be busy with an earlier one: it is aborted, so that the next attempt
+	 * succeeds.
+	 */
 	function abortOnError<T>(chip: I2CDevice, action: () => T): T {
 		try {
 			return action();

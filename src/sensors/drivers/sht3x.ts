@@ -35,8 +35,8 @@ export const sht3x = Object.freeze<Driver>({
 });
 
 /**
- * Whether its status has the right checksum. First it is checked for an SHT4x: that command of one byte leaves an SHT3x
- * unchanged, while the effect of a command of two bytes on an SHT4x is not specified.
+ * Whether its status has the right checksum. First it is checked for an SHT4x: that command of one byte
+ * leaves an SHT3x unchanged, while the effect of a command of two bytes on an SHT4x is not specified.
  */
 function isSHT3x(chip: I2CDevice): boolean {
 	try {

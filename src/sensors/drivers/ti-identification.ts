@@ -1,7 +1,7 @@
 import type { I2CDevice } from "./i2c-device";
 
-// Three chips of Texas Instruments share addresses, and only one of them has an id. All have sixteen-bit registers.
-// Identification only reads.
+// Three chips of Texas Instruments share addresses, and only one of them has an id. All have sixteen-bit
+// registers. Identification only reads.
 
 /** TMP117 (SNOSD82D, "Device ID Register"): the upper four bits are its revision. */
 const tmp117Id = Object.freeze({ register: 0x0f, mask: 0x0fff, value: 0x0117 });
@@ -23,8 +23,8 @@ export function isTMP117(chip: I2CDevice): boolean {
 }
 
 /**
- * The limits have their reset values, or those that make pin ALERT signal the end of a conversion ("Conversion Ready
- * Pin"). In an ADS1015 the lower four bits of each are 0.
+ * The limits have their reset values, or those that make pin ALERT signal the end of a conversion
+ * ("Conversion Ready Pin"). In an ADS1015 the lower four bits of each are 0.
  */
 function isADS1115(chip: I2CDevice): boolean {
 	const low = chip.readUint16(ads1115Limits.low);
@@ -33,10 +33,11 @@ function isADS1115(chip: I2CDevice): boolean {
 }
 
 /**
- * Has no id. What is known of its registers: the upper two bits of the configuration are 0 and its mode is not "off";
- * the last bit of the calibration is 0 (section 8.6.4.1); without a calibration, current and power are 0 (table 2); one
- * bit of the bus voltage is 0, and it is at most 32 V. Other chips at these addresses (INA226, INA3221, LM75, TMP102,
- * PCA9685) differ in one of them. A device that answers the same to every query, or changes its answer, is refused.
+ * Has no id. What is known of its registers: the upper two bits of the configuration are 0 and its mode is
+ * not "off"; the last bit of the calibration is 0 (section 8.6.4.1); without a calibration, current and power
+ * are 0 (table 2); one bit of the bus voltage is 0, and it is at most 32 V. Other chips at these addresses
+ * (INA226, INA3221, LM75, TMP102, PCA9685) differ in one of them. A device that answers the same to every
+ * query, or changes its answer, is refused.
  */
 function isINA219(chip: I2CDevice): boolean {
 	const configuration = chip.readUint16(ina219Register.configuration);

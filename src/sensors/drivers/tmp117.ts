@@ -4,7 +4,9 @@ import { identifyTIChip, isTMP117 } from "./ti-identification";
 /** Registers (SNOSD82D, "Register Map"). */
 const register = Object.freeze({ temperature: 0x00, configuration: 0x01 });
 
-/** One conversion of eight averaged measurements, then shutdown ("Configuration Register", "One-Shot Mode"). */
+/**
+ * One conversion of eight averaged measurements, then shutdown ("Configuration Register", "One-Shot Mode").
+ */
 const measureOnce = 0x0c20;
 const dataReady = 0x2000;
 const loadingMemory = 0x1000;

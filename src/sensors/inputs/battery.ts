@@ -2,8 +2,9 @@ import type { AnalogConstructor } from "../../boards/ecma419";
 import { readVolts } from "./read-volts";
 
 /**
- * Volts at rest and percent of charge of one Li-ion cell (LiCoO₂ or NMC, full at 4.2 V): the open-circuit curve used by
- * fuel gauges without coulomb counting. Cells differ by a few percent, mostly in the flat middle.
+ * Volts at rest and percent of charge of one Li-ion cell (LiCoO₂ or NMC, full at 4.2 V): the open-circuit
+ * curve used by fuel gauges without coulomb counting. Cells differ by a few percent, mostly in the flat
+ * middle.
  */
 const openCircuitCurve: readonly (readonly [volts: number, percent: number])[] = Object.freeze([
 	[3.0, 0],

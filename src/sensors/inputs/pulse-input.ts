@@ -79,8 +79,8 @@ export class PulseInput {
 }
 
 /**
- * Counts the pulses of a contact that bounces. A pulse counts at its first edge after a quiet time, so a pulse that came
- * and went while the board was busy counts, too. Edges within the debounce time are bounces.
+ * Counts the pulses of a contact that bounces. A pulse counts at its first edge after a quiet time, so a
+ * pulse that came and went while the board was busy counts, too. Edges within the debounce time are bounces.
  */
 export class PulseCounter {
 	private readonly debounceMs: number;

@@ -5,7 +5,10 @@ import { readJsonRecord, writeJsonRecord } from "../../common/json-record";
 /** Key in key-value storage. */
 export const pulseTotalsKey = "pulses";
 
-/** Limits the wear of the storage. After a power cut, the pulses since the last save are missing in the totals. */
+/**
+ * Limits the wear of the storage. After a power cut, the pulses since the last save are missing in the
+ * totals.
+ */
 const saveIntervalMs = 600_000;
 
 /** Number of all pulses ever counted, by the name of the field. Persisted. */

@@ -4,8 +4,8 @@ import type { AnalogConstructor } from "../../boards/ecma419";
 const oversampling = 16;
 
 /**
- * Volts at an analog pin; `fullScaleVolts`: at the converter's maximum. The pin is open only meanwhile, so that an input
- * and the battery can share it. Throws what the platform throws for a pin without a converter.
+ * Volts at an analog pin; `fullScaleVolts`: at the converter's maximum. The pin is open only meanwhile, so
+ * that an input and the battery can share it. Throws what the platform throws for a pin without a converter.
  */
 export function readVolts(Analog: AnalogConstructor, pin: number, fullScaleVolts: number): number {
 	const converter = new Analog({ pin });

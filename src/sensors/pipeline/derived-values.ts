@@ -65,18 +65,24 @@ function applicableDerivations(
  */
 const magnus = Object.freeze({ pressure: 6.112, factor: 17.62, temperature: 243.12 });
 
-/** Gram kelvin per cubic metre and hectopascal: 100,000 / 461.5 J/(kg K), the specific gas constant of water vapour. */
+/**
+ * Gram kelvin per cubic metre and hectopascal: 100,000 / 461.5 J/(kg K), the specific gas constant of water
+ * vapour.
+ */
 const vapourDensity = 216.68;
 
 const zeroCelsiusInKelvin = 273.15;
 
 /**
- * International Standard Atmosphere up to 11 km (ISO 2533:1975): kelvin at sea level, lapse rate in kelvin per metre,
- * and the exponent g M / (R L).
+ * International Standard Atmosphere up to 11 km (ISO 2533:1975): kelvin at sea level, lapse rate in kelvin
+ * per metre, and the exponent g M / (R L).
  */
 const atmosphere = Object.freeze({ temperature: 288.15, lapse: 0.0065, exponent: 5.25588 });
 
-/** Degrees Celsius, from degrees Celsius and relative humidity in percent; `undefined` for dry air, which has none. */
+/**
+ * Degrees Celsius, from degrees Celsius and relative humidity in percent; `undefined` for dry air, which has
+ * none.
+ */
 export function dewPoint(temperature: number, humidity: number): number | undefined {
 	if (humidity <= 0) return undefined;
 	const { factor, temperature: scale } = magnus;
@@ -92,8 +98,8 @@ export function absoluteHumidity(temperature: number, humidity: number): number 
 }
 
 /**
- * Pressure reduced to sea level, in the unit of `pressure`; `altitude`: metres. Uses the standard atmosphere instead of
- * the sensor's temperature, because most sensors are in a warm room or case.
+ * Pressure reduced to sea level, in the unit of `pressure`; `altitude`: metres. Uses the standard atmosphere
+ * instead of the sensor's temperature, because most sensors are in a warm room or case.
  */
 export function seaLevelPressure(pressure: number, altitude: number): number {
 	const { temperature, lapse, exponent } = atmosphere;

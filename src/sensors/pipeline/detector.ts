@@ -43,8 +43,8 @@ export class Detector {
 	}
 
 	/**
-	 * Checks the lines of the I2C bus and recovers it if a chip holds the data line. Returns a sentence if the bus cannot
-	 * be used. Must not be called while a sensor on the bus is open.
+	 * Checks the lines of the I2C bus and recovers it if a chip holds the data line. Returns a sentence if the
+	 * bus cannot be used. Must not be called while a sensor on the bus is open.
 	 */
 	checkBusLines(onRecovered: (sentence: string) => void): string | undefined {
 		const { bus, pins } = this.options;

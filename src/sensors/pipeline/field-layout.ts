@@ -103,14 +103,17 @@ interface NameRequest {
 	requestedName: string;
 }
 
-/** Names of the fields that are not off, by sensor and by the driver's name; also for sensors that are missing. */
+/**
+ * Names of the fields that are not off, by sensor and by the driver's name; also for sensors that are
+ * missing.
+ */
 function resolveNames({ sources, fieldNames, settings }: FieldLayoutOptions) {
 	const requests = [...nameRequestsOfSources(sources), ...nameRequestsOfSettings(fieldNames, settings)];
 	const problems: string[] = [];
 	const isTaken = (one: NameRequest) =>
 		requests.some((other) => other !== one && other.requestedName === one.requestedName);
-	// The assigned name of a field takes precedence over a requested one. Refusing a request may free or take another
-	// name, so the rest is checked again; it ends, because each round has one request less.
+	// The assigned name of a field takes precedence over a requested one. Refusing a request may free or take
+	// another name, so the rest is checked again; it ends, because each round has one request less.
 	for (;;) {
 		const refused = requests.find((one) => one.requestedName !== one.assignedName && isTaken(one));
 		if (refused === undefined) break;

@@ -1,8 +1,8 @@
 import type { KeyValue } from "../../boards/ecma419";
 import { readJsonRecord, writeJsonRecord } from "../../common/json-record";
 
-// Which name each field of each sensor has in the readings. Persisted, so that a name never passes from one sensor to
-// another by the order in which they are connected, or because one is missing today.
+// Which name each field of each sensor has in the readings. Persisted, so that a name never passes from one
+// sensor to another by the order in which they are connected, or because one is missing today.
 
 export interface SensorFieldNames {
 	/** `BME280 at 0x76`. */

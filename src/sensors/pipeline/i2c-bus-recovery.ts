@@ -25,8 +25,9 @@ export interface OpenDrainLine {
 }
 
 /**
- * Recovers a bus on which a chip was interrupted while it sent a zero and holds the data line low: up to nine clock
- * pulses, then a start and a stop (I2C specification, section 3.1.16, "bus clear"). Leaves an idle bus alone.
+ * Recovers a bus on which a chip was interrupted while it sent a zero and holds the data line low: up to nine
+ * clock pulses, then a start and a stop (I2C specification, section 3.1.16, "bus clear"). Leaves an idle bus
+ * alone.
  */
 export function recoverBus(data: OpenDrainLine, clock: OpenDrainLine): BusLineState {
 	data.release();
@@ -38,15 +39,17 @@ export function recoverBus(data: OpenDrainLine, clock: OpenDrainLine): BusLineSt
 		clock.release();
 	}
 	if (!data.isHigh()) return "data held";
-	// A start resets the bus logic of every chip, and a stop ends it. No clock pulse in between lets a chip continue.
+	// A start resets the bus logic of every chip, and a stop ends it. No clock pulse in between lets a chip
+	// continue.
 	data.pullLow();
 	data.release();
 	return data.isHigh() ? "recovered" : "data held";
 }
 
 /**
- * {@link recoverBus} at the pins of a bus on which no device is open. No delays are needed: at 100 kHz an edge takes
- * 5 µs, and opening a pin takes longer. If the pins cannot be used, returns the reason. Never throws.
+ * {@link recoverBus} at the pins of a bus on which no device is open. No delays are needed: at 100 kHz an
+ * edge takes 5 µs, and opening a pin takes longer. If the pins cannot be used, returns the reason. Never
+ * throws.
  */
 export function recoverBusPins(
 	Digital: DigitalConstructor,

@@ -21,8 +21,8 @@ const minI2CAddress = 0x08;
 const maxI2CAddress = 0x77;
 
 /**
- * Probes each address of the drivers, except for those of open sensors and others to skip. The first driver that
- * recognizes the chip gets it. Never throws.
+ * Probes each address of the drivers, except for those of open sensors and others to skip. The first driver
+ * that recognizes the chip gets it. Never throws.
  */
 export function scanDriverAddresses(
 	bus: I2CBus,
@@ -62,8 +62,8 @@ export function scanOtherAddresses(bus: I2CBus, drivers: readonly I2CDriver[]): 
 }
 
 /**
- * Whether the chip at an address is the driver's. Never throws. Must not be called for an address that is open: the
- * SDK's I2C allows one object per address.
+ * Whether the chip at an address is the driver's. Never throws. Must not be called for an address that is
+ * open: the SDK's I2C allows one object per address.
  */
 export function identify(driver: I2CDriver, bus: I2CBus, address: number): IdentifyResult {
 	let chip: I2CDevice | undefined;

@@ -30,7 +30,10 @@ export interface SamplerOptions {
 	log(line: string): void;
 }
 
-/** One sample of all sensors: values in the order of the fields; `undefined` for a value that was not measured. */
+/**
+ * One sample of all sensors: values in the order of the fields; `undefined` for a value that was not
+ * measured.
+ */
 export interface SensorSample {
 	readonly fields: readonly Field[];
 	readonly values: readonly Value[];
@@ -39,9 +42,10 @@ export interface SensorSample {
 const detectionIntervalMs = 3_600_000;
 
 /**
- * Measures all sensors at the same time, without blocking. A failing sensor does not affect the others: its values are
- * left out, its problem is logged once, and it is reopened at each sample until it works. Detection runs at the first
- * sample, each hour and on request, and at each sample while there is no sensor or a known one is missing.
+ * Measures all sensors at the same time, without blocking. A failing sensor does not affect the others: its
+ * values are left out, its problem is logged once, and it is reopened at each sample until it works.
+ * Detection runs at the first sample, each hour and on request, and at each sample while there is no sensor
+ * or a known one is missing.
  */
 export class Sampler {
 	private readonly options: SamplerOptions;

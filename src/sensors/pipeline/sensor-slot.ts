@@ -157,7 +157,10 @@ export function openSensor(candidate: Omit<Candidate, "place" | "sortKey">): Ope
 	}
 }
 
-/** The values of the measurement, by field. Throws a {@link SensorError} if it has not ended, or a value is out of range. */
+/**
+ * The values of the measurement, by field. Throws a {@link SensorError} if it has not ended, or a value is
+ * out of range.
+ */
 export function readSensor({ candidate, device, state }: OpenSensor): readonly Value[] {
 	const { sensor, driver } = candidate;
 	const values = driver.read(device, state);
