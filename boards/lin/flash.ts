@@ -6,12 +6,12 @@ import { linFiles } from "./files";
 /** Bytes of an ESP32's flash sector. */
 const blockBytes = 4096;
 
-/** Simulated flash partitions that outlive the simulator: each is a file, changed where the flash changes. */
+/** Persistent simulated flash partitions: a file for each. */
 export class LinFlashStorage implements FlashStorage {
 	private readonly directory: string;
 	private readonly partitions: Readonly<Record<string, number>>;
 
-	/** `partitions`: the number of sectors of each. */
+	/** `partitions`: number of sectors by name. */
 	constructor(directory: string, partitions: Readonly<Record<string, number>>) {
 		this.directory = directory;
 		this.partitions = partitions;
@@ -31,7 +31,7 @@ export class LinFlashStorage implements FlashStorage {
 	}
 }
 
-/** The NOR flash model with its bytes on disk. */
+/** The NOR flash model with its bytes in a file. */
 class FileFlash extends NorFlash {
 	private readonly file: File;
 	private open = true;

@@ -194,7 +194,7 @@ describe("no way to the service: the board tries again by itself, and nothing is
 			const { port, url } = world.dakkio;
 			await world.dakkio.close();
 			const board = new AppFixture(world, { server: url });
-			await board.waitForLine(/not sent: .*refuses connections.*next try in \d s/);
+			await board.waitForLine(/not sent: .*connection refused.*next try in \d s/);
 			const server = await DakkioServer.start({ directory: join(directory, "dakkio"), port });
 			const points = await server.waitForPoints(3);
 			await board.app.stop();

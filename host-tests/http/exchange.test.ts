@@ -215,7 +215,7 @@ describe("an exchange without an answer", () => {
 		expect(await connect(port).exchange(postRequest())).toEqual({
 			kind: "failure",
 			phase: "connect",
-			message: `localhost:${port}: connect failed: it refuses connections there`,
+			message: `localhost:${port}: connect failed: connection refused`,
 			fullySent: false,
 		});
 	});

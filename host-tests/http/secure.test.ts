@@ -174,7 +174,7 @@ describe("a server that does not get as far as a certificate", () => {
 		expect(await connect(server.port).exchange(postRequest())).toEqual({
 			kind: "failure",
 			phase: "secure",
-			message: `localhost:${server.port}: TLS handshake failed: what answers there does not speak TLS`,
+			message: `localhost:${server.port}: TLS handshake failed: the server does not speak TLS`,
 			fullySent: false,
 		});
 	});

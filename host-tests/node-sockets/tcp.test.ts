@@ -209,14 +209,14 @@ describe("a TCP connection on Node", () => {
 		expect(client.said).toHaveLength(2);
 		client.socket.read(new Uint8Array(3));
 		await client.until(3);
-		expect(client.said.at(-1)).toBe("error it was reset");
+		expect(client.said.at(-1)).toBe("error connection reset");
 	});
 
 	test("tells that it was refused", async () => {
 		const { port } = server.address() as AddressInfo;
 		server.close();
 		const client = new Client({}, { port });
-		expect(await client.until(1)).toEqual(["error it refuses connections there"]);
+		expect(await client.until(1)).toEqual(["error connection refused"]);
 	});
 
 	test("refuses a name where an address belongs", () => {

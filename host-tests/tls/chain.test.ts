@@ -97,7 +97,7 @@ describe("what a certificate is made of", () => {
 	test.each(["301301000000Z", "300230000000Z", "300101240000Z", "300101006000Z", "300001000000Z"])(
 		"the time %s is none",
 		(text) => {
-			expect(() => parseTime(elements(Tag.utcTime, text))).toThrow("a time that there is not");
+			expect(() => parseTime(elements(Tag.utcTime, text))).toThrow("a time that does not exist");
 		},
 	);
 

@@ -30,8 +30,6 @@ export async function checkTls(cases: readonly TlsCase[]): Promise<void> {
 
 function describeOutcome(outcome: ExchangeResult): string {
 	if (outcome.kind === "response") return `accepted, ${outcome.status}`;
-	const reason = outcome.message
-		.replace(/^\S+: (TLS handshake failed: |(?=receive failed))/, "")
-		.replace("what answers there does not ", "");
+	const reason = outcome.message.replace(/^\S+: (TLS handshake failed: |(?=receive failed))/, "");
 	return `refused, ${outcome.trustFault ?? reason}`;
 }

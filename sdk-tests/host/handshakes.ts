@@ -36,7 +36,7 @@ const forgedResponse = tlsRecord(
 	Buffer.from("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"),
 );
 
-const invalidTls = "speak TLS as it must: ";
+const invalidTls = "invalid TLS: ";
 const invalidRecord = `receive failed: ${invalidTls}`;
 
 const tls12 = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
@@ -225,41 +225,41 @@ export const handshakes: readonly HandshakeCase[] = [
 		name: "static RSA, without forward secrecy",
 		key: "RSA",
 		options: { ...tls12, ciphers: "AES128-GCM-SHA256" },
-		expected: "refused, it offers no key exchange that is safe",
+		expected: "refused, the server offers no secure key exchange",
 		stricter: "recorded traffic could be decrypted once the key is known",
 	},
 	{
 		name: "CBC alone",
 		key: "EC",
 		options: { ...tls12, ciphers: "ECDHE-ECDSA-AES128-SHA" },
-		expected: "refused, it offers no key exchange that is safe",
+		expected: "refused, the server offers no secure key exchange",
 		stricter: "the SDK's CBC distinguishes padding errors from MAC errors",
 	},
 	{
 		name: "only TLS 1.3",
 		key: "EC",
 		options: { minVersion: "TLSv1.3" },
-		expected: "refused, it offers no TLS version that is safe",
+		expected: "refused, the server offers no secure TLS version",
 		stricter: "the SDK has TLS 1.2",
 	},
 	{
 		name: "only TLS 1.1",
 		key: "RSA",
 		options: { minVersion: "TLSv1", maxVersion: "TLSv1.1" },
-		expected: "refused, it",
+		expected: "refused, the server",
 	},
 	{
 		name: "only a key exchange on P-384",
 		key: "EC",
 		options: { ...tls12, ecdhCurve: "P-384" },
-		expected: "refused, it offers no key exchange that is safe",
+		expected: "refused, the server offers no secure key exchange",
 		stricter: "the board offers only P-256",
 	},
 	{
 		name: "RSA-PSS alone",
 		key: "RSA",
 		options: { ...tls12, sigalgs: "rsa_pss_rsae_sha256" },
-		expected: "refused, it offers no key exchange that is safe",
+		expected: "refused, the server offers no secure key exchange",
 		stricter: "it was not offered",
 	},
 ];
