@@ -35,8 +35,16 @@ describe("six hours of a temporary fault: every point arrives once, and attempts
 	test.each<[string, ScenarioFault, RegExp]>([
 		["no Wi-Fi", { kind: "radio", from, to }, /Wi-Fi: could not join/],
 		["no internet", { kind: "internet", from, to }, /not sent: .*resolve (failed|timed out)/],
-		["names are refused", { kind: "names", how: "refused", from, to }, /not sent: .*resolve (failed|timed out)/],
-		["names are not answered", { kind: "names", how: "silent", from, to }, /not sent: .*resolve (failed|timed out)/],
+		[
+			"names are refused",
+			{ kind: "names", how: "refused", from, to },
+			/not sent: .*resolve (failed|timed out)/,
+		],
+		[
+			"names are not answered",
+			{ kind: "names", how: "silent", from, to },
+			/not sent: .*resolve (failed|timed out)/,
+		],
 		...(
 			[
 				[{ kind: "refused" }, /not sent: .*refused/],
