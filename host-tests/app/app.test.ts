@@ -70,7 +70,7 @@ test("a restart goes on with the numbers, and sends what was not sent", async ()
 	const points = await world.dakkio.waitForPoints(4);
 	await after.app.stop();
 	expect(points.slice(0, 4).map(({ metadata }) => metadata?.seq)).toEqual([1, 2, 3, 4]);
-	expect(after.logLines[0]).toMatch(/boot 2 \(power-on\), ([3-9]|\d\d+) waiting/);
+	expect(after.logLines[0]).toMatch(/boot 2 \(power-on\), ([3-9]|\d\d+) pending/);
 });
 
 test("without a time server nothing is sent and nothing is lost; with one, every reading has its true time", async () => {

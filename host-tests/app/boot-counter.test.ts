@@ -108,7 +108,7 @@ describe("the status, in a line", () => {
 
 	test("says what there is to say, and nothing of troubles that there are not", () => {
 		expect(formatStatus(well)).toBe(
-			"status: up 1 d 1 h, 90 KB free, -61 dBm, 12 waiting, starts: 2 power-on, 1 restart",
+			"status: up 1 d 1 h, 90 KB free, -61 dBm, 12 pending, boots: 2 power-on, 1 restart",
 		);
 	});
 
@@ -122,8 +122,8 @@ describe("the status, in a line", () => {
 			uptimeMs: 61_000,
 		};
 		expect(formatStatus(ill)).toBe(
-			"status: up 1 min, 90 KB free, -61 dBm, battery 80 percent, 12 waiting, 3 overwritten, 2 in quarantine, " +
-				"4096 bytes of flash damaged, starts: 2 power-on, 1 restart",
+			"status: up 1 min, 90 KB free, -61 dBm, battery 80 percent, 12 pending, 3 overwritten, 2 in quarantine, " +
+				"4096 bytes of flash damaged, boots: 2 power-on, 1 restart",
 		);
 	});
 });

@@ -64,7 +64,7 @@ test("the setup page, which the next start would not know of, is not opened: it 
 	const board = withFullStorage();
 	await board.waitForLine(/^sent/);
 	board.app.openSetup();
-	await board.waitForLine(/^storage: it cannot be written/);
+	await board.waitForLine(/^storage: write failed/);
 	await world.dakkio.waitForPoints(3);
 	await board.app.stop();
 	expect(board.requestedStart).toBeUndefined();

@@ -161,7 +161,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
 		await page.getByText("They were not tested").waitFor();
-		await board.waitForLine(/nothing is sent: the API key is not set/);
+		await board.waitForLine(/no uploads: the API key is not set/);
 		await board.waitForLine(/Wi-Fi: joined "Simulated"/);
 	});
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PowerCycle, SimulatedKeyValue } from "../../simulator/life/powered-storage";
-import { FieldNameStore, fieldNamesKey } from "../../src/sensors/pipeline/field-name-store";
+import { FieldNameStore } from "../../src/sensors/pipeline/field-name-store";
 import { assignFieldNames, type FieldNames, removeFieldNames } from "../../src/sensors/pipeline/field-names";
 
 const air = ["temperature", "humidity", "pressure"];
@@ -105,10 +105,10 @@ describe("names are kept", () => {
 	test("what is damaged is told from what is not there, whichever byte it is", () => {
 		const kept = storage();
 		new FieldNameStore(kept).save(assignFieldNames([], "BME280 at 0x76", air));
-		const whole = new Uint8Array(kept.read(fieldNamesKey) ?? new ArrayBuffer(0));
+		const whole = new Uint8Array(kept.read("names") ?? new ArrayBuffer(0));
 		for (let at = 0; at < whole.length; at++) {
 			kept.write(
-				fieldNamesKey,
+				"names",
 				whole.map((byte, index) => (index === at ? byte ^ 0x10 : byte)),
 			);
 			expect(new FieldNameStore(kept).load()).toBeUndefined();

@@ -4,7 +4,6 @@ import { PowerCycle, SimulatedKeyValue } from "../../simulator/life/powered-stor
 import { allDrivers } from "../../src/sensors/drivers/all-drivers";
 import type { Driver } from "../../src/sensors/drivers/driver";
 import type { OpenSensor } from "../../src/sensors/open-sensor";
-import { fieldNamesKey } from "../../src/sensors/pipeline/field-name-store";
 import { SensorBoard } from "./sensor-board";
 
 let board: SensorBoard;
@@ -361,7 +360,7 @@ describe("names stay over restarts", () => {
 
 	test("damaged ones are told and given anew", async () => {
 		board.plugIn("bme280");
-		board.storage.write(fieldNamesKey, Uint8Array.of(1, 2, 3));
+		board.storage.write("names", Uint8Array.of(1, 2, 3));
 		board.start();
 		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
 		expect(board.logLines[0]).toBe("sensor: the kept names of the fields are damaged; they are given anew.");
@@ -396,7 +395,7 @@ describe("names stay over restarts", () => {
 			expect(Object.values(await board.sample())).toEqual([round]);
 			board.pins.oneWire(4).detach(chip);
 		}
-		expect(board.storage.read(fieldNamesKey)?.byteLength).toBeLessThan(2100);
+		expect(board.storage.read("names")?.byteLength).toBeLessThan(2100);
 	});
 });
 

@@ -1,10 +1,11 @@
 import type { KeyValue } from "../boards/ecma419";
 import { decodeCheckedRecord, encodeCheckedRecord } from "./checked-record";
 import { parseJson, toJson } from "./json";
+import type { PersistentKey } from "./persistent-values";
 import { decodeUtf8, encodeUtf8Into, utf8Bytes } from "./utf8";
 
 /** Keeps a value that JSON can tell under a key, at once and with a checksum. Throws what the storage throws. */
-export function writeJsonRecord(storage: Pick<KeyValue, "write">, key: string, value: unknown): void {
+export function writeJsonRecord(storage: Pick<KeyValue, "write">, key: PersistentKey, value: unknown): void {
 	const text = toJson(value);
 	const body = new Uint8Array(utf8Bytes(text));
 	encodeUtf8Into(text, body, 0);
@@ -14,7 +15,7 @@ export function writeJsonRecord(storage: Pick<KeyValue, "write">, key: string, v
 /** What {@link writeJsonRecord} has kept; `undefined` for nothing, `damaged` for what cannot be read. */
 export function readJsonRecord(
 	storage: Pick<KeyValue, "read">,
-	key: string,
+	key: PersistentKey,
 ): { value: unknown } | "damaged" | undefined {
 	const bytes = storage.read(key);
 	if (bytes === undefined) return undefined;

@@ -1,10 +1,11 @@
 import type { KeyValue } from "../boards/ecma419";
 import { crc32 } from "../common/crc32";
+import type { PersistentKey } from "../common/persistent-values";
 import { decodeUtf8 } from "../common/utf8";
 import { checkSettings, withoutDefaults } from "./settings";
 import { SettingsStore } from "./settings-store";
 
-export const builtInSettingsKey = "planted";
+const builtInSettingsKey: PersistentKey = "planted";
 
 /**
  * Keeps the settings that a development build brings along, once: what is set on the board afterwards stays, until

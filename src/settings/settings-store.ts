@@ -1,12 +1,13 @@
 import type { KeyValue } from "../boards/ecma419";
 import { type CheckedRecord, decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
 import { toJson } from "../common/json";
+import type { PersistentKey } from "../common/persistent-values";
 import { decodeUtf8, encodeUtf8Into, utf8Bytes } from "../common/utf8";
 import type { DefaultPins } from "./pin-conflicts";
 import { checkSettings, type SettingProblem, type Settings } from "./settings";
 
 /** Two places, written in turn: the old settings stay until the new ones are whole. */
-export const settingsKeys = Object.freeze(["settings_a", "settings_b"] as const);
+const settingsKeys = Object.freeze(["settings_a", "settings_b"] as const satisfies readonly PersistentKey[]);
 type SettingsSlot = (typeof settingsKeys)[number];
 
 /** The settings as the board keeps them: all in one record, so that a power cut leaves the old ones or the new ones. */

@@ -278,6 +278,14 @@ function defaultOf(key: string): unknown {
 	return table[key]?.defaultValue;
 }
 
+/** Sent with each point, and the name of a data source that the board creates. */
+export function deviceIdOf(
+	{ deviceId }: Pick<Settings, "deviceId">,
+	{ serial }: { readonly serial: string },
+): string {
+	return deviceId === "" ? `ESP32-${serial}` : deviceId;
+}
+
 /** What is still missing before a reading can be sent, as sentences; empty when nothing is. */
 export function missingForUpload(settings: Settings): readonly string[] {
 	const missing: string[] = [];

@@ -1,8 +1,9 @@
 import type { Board } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
+import type { PersistentKey } from "../common/persistent-values";
 import { decodeUtf8, encodeUtf8Into } from "../common/utf8";
 
-export const accessPointPasswordKey = "portal_password";
+const accessPointPasswordKey: PersistentKey = "portal_password";
 /** Letters and digits that nobody takes for one another when they are read aloud or copied by hand. */
 const passwordAlphabet = "abcdefghijkmnpqrstuvwxyz23456789";
 /** 32 letters, so five bits each: 60 bits are out of reach of whoever tries them on a recorded handshake. */

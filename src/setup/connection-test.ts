@@ -7,6 +7,7 @@ import type { SavedNetwork } from "../settings/saved-networks";
 import { parseServiceAddress } from "../settings/service-address";
 import { newDataSource, type Settings } from "../settings/settings";
 import { type DataSourceOptions, findOrCreateSource, listSources } from "../upload/data-source";
+import type { JoinResult } from "../wifi/wifi-joiner";
 import type { TestState, TestStep } from "./api";
 import {
 	captivePortalDiagnosis,
@@ -23,7 +24,6 @@ import {
 	noSuchSourceDiagnosis,
 } from "./diagnoses";
 import { isInSameSubnet } from "./subnet";
-import type { JoinResult } from "./wifi-joiner";
 
 export interface ConnectionTestOptions {
 	/** Those that are tried out. */

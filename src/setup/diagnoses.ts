@@ -1,19 +1,12 @@
 import { describeErrorResponse } from "../dakkio/error-response";
 import type { ExchangeFailure, ExchangeResult } from "../http/exchange-result";
+import type { JoinFailure } from "../wifi/wifi-joiner";
 
 /** Why a step of the test has failed, and what to do. For the page: whole sentences. */
 export interface Diagnosis {
 	readonly cause: string;
 	readonly remedy: string;
 }
-
-/** Why a network could not be joined. */
-export type JoinFailure =
-	| "password"
-	/** Nothing of that name answers. */
-	| "not found"
-	/** It was joined and gave no address. */
-	| "no address";
 
 /** Below this a connection breaks off again and again, dBm. */
 const weakSignalDbm = -80;

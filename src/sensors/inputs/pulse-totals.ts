@@ -2,9 +2,6 @@ import type { Time } from "../../boards/board";
 import type { KeyValue } from "../../boards/ecma419";
 import { readJsonRecord, writeJsonRecord } from "../../common/json-record";
 
-/** In key-value storage. */
-export const pulseTotalsKey = "pulses";
-
 /** The storage wears: a total is kept so often, milliseconds. A power cut costs it what was counted since. */
 const saveIntervalMs = 600_000;
 
@@ -40,7 +37,7 @@ export class PulseTotals {
 		this.hasUnsavedChanges = false;
 		this.savedTicks = this.time.ticks();
 		try {
-			writeJsonRecord(this.storage, pulseTotalsKey, Object.fromEntries(this.totals));
+			writeJsonRecord(this.storage, "pulses", Object.fromEntries(this.totals));
 		} catch {
 			this.hasUnsavedChanges = true;
 		}
@@ -48,7 +45,7 @@ export class PulseTotals {
 }
 
 function load(storage: Pick<KeyValue, "read">): Map<string, number> {
-	const kept = readJsonRecord(storage, pulseTotalsKey);
+	const kept = readJsonRecord(storage, "pulses");
 	const totals = new Map<string, number>();
 	if (kept === undefined || kept === "damaged" || typeof kept.value !== "object" || kept.value === null)
 		return totals;

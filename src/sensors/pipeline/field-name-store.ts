@@ -2,9 +2,6 @@ import type { KeyValue } from "../../boards/ecma419";
 import { readJsonRecord, writeJsonRecord } from "../../common/json-record";
 import type { FieldNames } from "./field-names";
 
-/** In key-value storage. */
-export const fieldNamesKey = "names";
-
 /** The names that were given, as the board keeps them: one record, written at once. */
 export class FieldNameStore {
 	private readonly storage: Pick<KeyValue, "read" | "write">;
@@ -15,7 +12,7 @@ export class FieldNameStore {
 
 	/** `undefined` when what is kept cannot be read. */
 	load(): FieldNames | undefined {
-		const kept = readJsonRecord(this.storage, fieldNamesKey);
+		const kept = readJsonRecord(this.storage, "names");
 		if (kept === undefined) return [];
 		return kept === "damaged" ? undefined : parse(kept.value);
 	}
@@ -24,7 +21,7 @@ export class FieldNameStore {
 	save(book: FieldNames): void {
 		writeJsonRecord(
 			this.storage,
-			fieldNamesKey,
+			"names",
 			book.map(({ sensor, names }) => [sensor, [...names]]),
 		);
 	}
