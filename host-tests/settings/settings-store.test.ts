@@ -50,7 +50,7 @@ test("of a damaged record the one before stands in, and it is told", () => {
 	const { settings, problems } = store.load();
 	expect(settings.interval).toBe(10);
 	expect(problems).toEqual([
-		{ key: "settings", problem: expect.stringContaining("those from before are used") },
+		{ key: "settings", problem: expect.stringContaining("the previous ones are used") },
 	]);
 	store.save({ interval: 30 });
 	expect(interval()).toBe(30);

@@ -54,7 +54,7 @@ describe("each rule", () => {
 		["server", "https://a\r\nX-Evil: 1", /characters that cannot be shown/],
 		["location", "Balkon 3. Stock", undefined],
 		["location", "x".repeat(65), /longer than 64/],
-		["location", 7, /must be a text/],
+		["location", 7, /must be text/],
 		["ntpServers", ["pool.ntp.org", "", "10.0.0.1:1123"], undefined],
 		["ntpServers", ["a b"], /Number 1/],
 		["ntpServers", ["a", "b", "c", "d", "e"], /At most 4/],
@@ -89,7 +89,7 @@ describe("each rule", () => {
 		["64 characters", [{ ssid: "A", password: "x".repeat(64) }], [["0.password", /at most 63/]]],
 		["a key", [{ ssid: "A", password: "0123456789abcdef".repeat(4) }], []],
 		["an umlaut", [{ ssid: "A", password: "Schlüssel" }], [["0.password", /English keyboard/]]],
-		["a number", [{ ssid: "A", password: 12345678 }], [["0.password", /must be a text/]]],
+		["a number", [{ ssid: "A", password: 12345678 }], [["0.password", /must be text/]]],
 		[
 			"two that are wrong in two ways",
 			[home, { ssid: "", password: "1" }],
@@ -137,5 +137,5 @@ test("what is missing before anything can be sent is named", () => {
 test("a kept address that is no longer valid stops the upload: the key goes to no other service", () => {
 	const { settings } = checkSettings({ server: "ftp://mine" });
 	expect(settings.server).toBe("");
-	expect(missingForUpload(settings)).toContain("the address of the service is not usable");
+	expect(missingForUpload(settings)).toContain("the service address is not valid");
 });

@@ -1,4 +1,4 @@
-/** Generator of CRC-24 as OpenPGP uses it (RFC 9580, section 6.1), without its leading term. */
+/** CRC-24 of OpenPGP (RFC 9580 section 6.1), without the leading term. */
 const generator = 0x864cfb;
 
 const crcTable = makeTable();
@@ -14,8 +14,8 @@ function makeTable(): Uint32Array {
 }
 
 /**
- * The CRC-24 of `bytes` from `start` up to, not including, `end`, begun with `initial` (24 bits). For the same
- * bytes two different beginnings always give two different sums.
+ * The CRC-24 of `bytes` from `start` up to, not including, `end`, with the initial value `initial` (24 bits). For the
+ * same bytes, different initial values always give different CRCs.
  */
 export function crc24(initial: number, bytes: Uint8Array, start: number, end: number): number {
 	let crc = initial;
@@ -25,8 +25,8 @@ export function crc24(initial: number, bytes: Uint8Array, start: number, end: nu
 }
 
 /**
- * The sum as it stands on flash: its last byte is never 0xFF, which erased flash reads as. A write that ended
- * early is thereby known for certain, not merely with the probability of the sum.
+ * The CRC as stored on flash: its last byte is never 0xFF, the value of erased flash. So an interrupted write is always
+ * detected, not only with the probability of a CRC.
  */
 export function sealChecksum(crc: number): number {
 	return (crc & 0xff) === 0xff ? crc & 0xffff7f : crc;

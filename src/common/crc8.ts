@@ -2,8 +2,8 @@
 const polynomial = 0x31;
 
 /**
- * The checksum that Sensirion's chips and the AHT20 send behind their data: CRC-8 with the polynomial 0x31, begun with
- * 0xFF, not inverted (SHT3x-DIS data sheet, section 4.12; AHT20 data sheet, section 5.4).
+ * The checksum that Sensirion's chips and the AHT20 send after their data: CRC-8 with polynomial 0x31, initial value
+ * 0xFF, no final XOR (SHT3x-DIS datasheet section 4.12; AHT20 datasheet section 5.4).
  */
 export function crc8Sensirion(bytes: Uint8Array, start = 0, end = bytes.length): number {
 	let crc = 0xff;

@@ -20,84 +20,81 @@ import { type SavedNetwork, savedNetworksRule } from "./saved-networks";
 import { checkSensors, type SensorSettingsByName } from "./sensor-settings";
 import { parseServiceAddress } from "./service-address";
 
-export type { SavedNetwork } from "./saved-networks";
-
-/** One thing that can be set: everything that the page, the storage and the README have to know of it. */
+/** One setting: everything that the setup page, the storage and the README need. */
 export interface Setting<T> {
 	readonly label: string;
 	readonly help: string;
 	readonly defaultValue: T;
-	/** What stands for a kept value that is no longer valid, where the preset would do harm. */
+	/** Replaces a saved value that is no longer valid, where the default would do harm. */
 	readonly fallback?: T;
 	/** Of a number. */
 	readonly unit?: string;
-	/** Never shown again, never logged, exported only on request. */
+	/** Never shown, never logged, exported only on request. */
 	readonly secret?: true;
 	readonly rule: Rule<T>;
 }
 
-/** Characters of a root certificate; the longest of the public authorities have 2,900. */
+/** The longest roots of public authorities have 2,900 characters. */
 const maxCertificateLength = 4_096;
 
-/** Stands for the id of a data source that is not there yet: the board makes it, named like itself. */
+/** In place of a data source's id: the board creates one, named after its device id. */
 export const newDataSource = "create";
 
-/** What can be worked out from what is measured. */
 const derivedValues = Object.freeze(["dew_point", "absolute_humidity", "sea_level_pressure"] as const);
 export type DerivedValue = (typeof derivedValues)[number];
 
-/** Every setting. Its key here is its key in the storage and in an exported file. */
+/** Every setting, by its key in the storage and in settings files. */
 export const settingsTable = Object.freeze({
 	networks: setting<readonly SavedNetwork[]>({
 		label: "Wi-Fi networks",
-		help: "Tried in this order. Only 2.4 GHz networks can be joined.",
+		help: "Tried in this order. 2.4 GHz only.",
 		defaultValue: [],
 		secret: true,
 		rule: savedNetworksRule,
 	}),
 	key: setting({
 		label: "API key",
-		help: "A write key (dakkio_w_…), one for each device.",
+		help: "A write key (dakkio_w_…). Use one per device.",
 		defaultValue: "",
 		secret: true,
 		rule: apiKeyRule(),
 	}),
 	bucketId: setting({
 		label: "Bucket",
-		help: "The id of the bucket that the key belongs to.",
+		help: "Id of the bucket that the key belongs to.",
 		defaultValue: "",
 		rule: text(24, checkId),
 	}),
 	dataSourceId: setting({
 		label: "Data source",
-		help: "The id of the data source in that bucket that this device is; create: the board makes one, named like itself.",
+		help: "Id of this device's data source in the bucket. create: the board creates one, named after its device id.",
 		defaultValue: newDataSource,
 		rule: textOrWord(24, [newDataSource], checkId),
 	}),
 	deviceId: setting({
 		label: "Device id",
-		help: "Goes with every point. Empty: ESP32- and the last six digits of the MAC address.",
+		help: "Sent with every point. Empty: ESP32- and the last six digits of the MAC address.",
 		defaultValue: "",
 		rule: text(64),
 	}),
-	location: setting({ label: "Location", help: "Goes with every point.", defaultValue: "", rule: text(64) }),
+	location: setting({ label: "Location", help: "Sent with every point.", defaultValue: "", rule: text(64) }),
 	interval: setting({
 		label: "Sampling interval",
-		help: "Time from one reading to the next.",
+		help: "Time between two readings.",
 		defaultValue: 60,
 		unit: "s",
 		rule: wholeNumber(5, 86_400, "seconds"),
 	}),
 	uploadInterval: setting<number | "auto">({
 		label: "Upload interval",
-		help: "Time from one upload to the next. Automatic: within the plan's calls, and one an hour on battery.",
+		help: "Time between two uploads. Automatic: as short as the plan's calls allow; one hour on battery.",
 		defaultValue: "auto",
 		unit: "s",
 		rule: numberOrWord(0, 86_400, "seconds", ["auto"]),
 	}),
 	server: setting({
 		label: "Address of the service",
-		help: "https:// and a name, with a port if it is not 443.",
+		help: "https:// and a host name; with a port unless it is 443.",
 		defaultValue: "https://api.dakkio.io",
 		// A key for one service must not be sent to another.
 		fallback: "",
@@ -108,79 +105,79 @@ export const settingsTable = Object.freeze({
 	}),
 	rootCertificate: setting({
 		label: "Own root certificate",
-		help: "PEM. Only for a service whose certificate no public authority signed.",
+		help: "PEM. Only for a service whose certificate is not signed by a public authority.",
 		defaultValue: "",
 		rule: certificateRule(),
 	}),
 	power: setting<"mains" | "battery">({
 		label: "Power",
-		help: "On battery the board sleeps between samples and joins the network for uploads alone.",
+		help: "On battery, the board sleeps between samples and joins the network only for uploads.",
 		defaultValue: "mains",
 		rule: choice(["mains", "battery"]),
 	}),
 	batteryPin: setting<number | "none">({
 		label: "Battery pin",
-		help: "An analog pin that a voltage divider brings the battery to.",
+		help: "Analog pin connected to the battery through a voltage divider.",
 		defaultValue: "none",
 		rule: pinNumber("none"),
 	}),
 	batteryRatio: setting({
 		label: "Battery divider",
-		help: "Volts of the battery for each volt at the pin: 2 for two equal resistors.",
+		help: "Battery voltage divided by the voltage at the pin: 2 for two equal resistors.",
 		defaultValue: 2,
 		rule: decimalNumber(1, 20),
 	}),
 	ledPin: setting<number | "auto" | "none">({
 		label: "Pin of the status light",
-		help: "Automatic: where the usual board with this chip has one, if it has.",
+		help: "Automatic: the light that common boards with this chip have, if any.",
 		defaultValue: "auto",
 		rule: pinNumber("auto", "none"),
 	}),
 	ledActive: setting<"high" | "low">({
 		label: "Light is on when its pin is",
-		help: "The other one, if the light is on when it should be off.",
+		help: "Choose the other level if the light is on when it should be off.",
 		defaultValue: "high",
 		rule: choice(["high", "low"]),
 	}),
 	buttonPin: setting<number | "auto" | "none">({
 		label: "Pin of the button",
-		help: "The button connects it to ground. Automatic: the one that most boards have (BOOT).",
+		help: "The button connects the pin to ground. Automatic: the BOOT button of most boards.",
 		defaultValue: "auto",
 		rule: pinNumber("auto", "none"),
 	}),
 	dataPin: setting<number | "auto">({
 		label: "I²C data pin (SDA)",
-		help: "Automatic: the one that is usual for the chip.",
+		help: "Automatic: the usual pin of the chip.",
 		defaultValue: "auto",
 		rule: pinNumber("auto"),
 	}),
 	clockPin: setting<number | "auto">({
 		label: "I²C clock pin (SCL)",
-		help: "Automatic: the one that is usual for the chip.",
+		help: "Automatic: the usual pin of the chip.",
 		defaultValue: "auto",
 		rule: pinNumber("auto"),
 	}),
 	sensors: setting<SensorSettingsByName>({
 		label: "Sensors",
-		help: "What is renamed, turned off or calibrated, by sensor; docs/sensors.md has the form.",
+		help: "Renames, switches off or calibrates sensors and their fields. Format: docs/sensors.md.",
 		defaultValue: {},
 		rule: checkSensors,
 	}),
 	inputs: setting<readonly InputSettings[]>({
 		label: "Inputs",
-		help: "Voltages, contacts and pulses at single pins; docs/sensors.md has the form.",
+		help: "Voltages, contacts and pulses at single pins. Format: docs/sensors.md.",
 		defaultValue: [],
 		rule: checkInputs,
 	}),
 	oneWirePin: setting<number | "none">({
 		label: "1-Wire pin",
-		help: "The data pin of DS18B20 thermometers.",
+		help: "Data pin of DS18B20 thermometers.",
 		defaultValue: "none",
 		rule: pinNumber("none"),
 	}),
 	derived: setting<readonly DerivedValue[]>({
 		label: "Derived values",
-		help: "Worked out where a sensor measures what it takes.",
+		help: "Calculated when the values they need are measured.",
 		defaultValue: [],
 		rule: makeRule(
 			{ kind: "list", maxLength: derivedValues.length, choices: derivedValues },
@@ -189,21 +186,21 @@ export const settingsTable = Object.freeze({
 	}),
 	altitude: setting({
 		label: "Altitude",
-		help: "Of the board, above the sea: for sea_level_pressure.",
+		help: "Height above sea level, for sea_level_pressure.",
 		defaultValue: 0,
 		unit: "m",
-		rule: makeRule({ kind: "number", min: -450, max: 6000 }, altitudeRule),
+		rule: decimalNumber(-450, 6000, "metres"),
 	}),
 	statistics: setting<number | "off">({
 		label: "Statistics",
-		help: "Measures so often within the sampling interval, and stores mean, minimum and maximum. Off: measures once. Not on battery.",
+		help: "Samples at this interval within the sampling interval, and stores mean, minimum and maximum. Off: one sample. Not on battery.",
 		defaultValue: "off",
 		unit: "s",
 		rule: numberOrWord(1, 3600, "seconds", ["off"]),
 	}),
 	ntpServers: setting<readonly string[]>({
 		label: "Time servers",
-		help: "NTP servers, name or address, with a port if it is not 123.",
+		help: "NTP servers: host names or addresses, with a port unless it is 123.",
 		defaultValue: ["pool.ntp.org", "time.cloudflare.com", "time.google.com"],
 		rule: list(
 			4,
@@ -222,7 +219,7 @@ export type SettingKey = keyof SettingsTable;
 /** The settings of one board, complete and checked. */
 export type Settings = { readonly [Key in SettingKey]: SettingsTable[Key]["defaultValue"] };
 
-/** What is wrong with one setting. */
+/** A problem with one setting. */
 export interface SettingProblem {
 	/** `networks.1.password` for a part of one. */
 	readonly key: string;
@@ -230,9 +227,9 @@ export interface SettingProblem {
 }
 
 /**
- * Checks all that is given and fills in presets for the rest. Every problem is told at once; a setting with a
- * problem has its preset, or nothing where that would do harm. Settings that only clash with each other stay as they
- * are: one of them can be used. `usual`: the board's pins. Warnings are of what is kept all the same.
+ * Checks all settings given, and fills in defaults for the rest. Returns all problems; a setting with a problem has its
+ * default, or its fallback. Settings that only conflict with each other are returned as given: one of them can be used.
+ * Settings with a warning are returned as given. `defaultPins`: those of the board.
  */
 export function checkSettings(
 	given: Readonly<Record<string, unknown>>,
@@ -267,7 +264,7 @@ export function checkSettings(
 	return { settings: complete, problems, warnings };
 }
 
-/** Without those that have their preset, so that a later version's presets hold. */
+/** The settings that differ from their defaults: only these are saved, so that a later version's defaults apply. */
 export function withoutDefaults(settings: Settings): Readonly<Partial<Settings>> {
 	const own = Object.entries(settings).filter(([key, value]) => !isDeepEqual(value, defaultOf(key)));
 	return Object.fromEntries(own);
@@ -286,10 +283,10 @@ export function deviceIdOf(
 	return deviceId === "" ? `ESP32-${serial}` : deviceId;
 }
 
-/** What is still missing before a reading can be sent, as sentences; empty when nothing is. */
+/** What prevents uploads, as phrases for the log. */
 export function missingForUpload(settings: Settings): readonly string[] {
 	const missing: string[] = [];
-	if (settings.server === "") missing.push("the address of the service is not usable");
+	if (settings.server === "") missing.push("the service address is not valid");
 	if (settings.key === "") missing.push("the API key is not set");
 	if (settings.bucketId === "") missing.push("the bucket is not set");
 	if (settings.dataSourceId === "") missing.push("the data source is not set");
@@ -311,7 +308,7 @@ function apiKeyRule(): Rule<string> {
 
 function certificateRule(): Rule<string> {
 	return makeRule({ kind: "long text", maxLength: maxCertificateLength }, (raw) => {
-		if (typeof raw !== "string") return { problem: "This must be a text." };
+		if (typeof raw !== "string") return { problem: "This must be text." };
 		const value = raw.trim();
 		if (value === "") return { value };
 		if (value.length > maxCertificateLength)
@@ -319,14 +316,4 @@ function certificateRule(): Rule<string> {
 		const decoded = decodePem(value);
 		return "problem" in decoded ? decoded : { value };
 	});
-}
-
-/** Metres above the sea, also as text; the lowest and the highest place that anybody lives at lie between. */
-function altitudeRule(raw: unknown): CheckResult<number> {
-	const value =
-		typeof raw === "string" && /^\s*[-−]?\d+([.,]\d+)?\s*$/.test(raw)
-			? Number(raw.replace("−", "-").replace(",", "."))
-			: raw;
-	if (typeof value === "number" && value >= -450 && value <= 6000) return { value };
-	return { problem: "This must be a number from -450 to 6000 metres." };
 }

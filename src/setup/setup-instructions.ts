@@ -1,4 +1,4 @@
-import { encodeUtf8Into, utf8Bytes } from "../common/utf8";
+import { encodeUtf8 } from "../common/utf8";
 import { encodeQr } from "./qr";
 import { qrLines } from "./qr-text";
 import { wifiUri } from "./wifi-uri";
@@ -11,9 +11,6 @@ export function* setupInstructions(
 ): Generator<string> {
 	const key = password === undefined ? "which has no password" : `password ${password}`;
 	yield `setup: join the Wi-Fi ${ssid}, ${key}, and open ${origin}`;
-	const text = wifiUri(ssid, password);
-	const bytes = new Uint8Array(utf8Bytes(text));
-	encodeUtf8Into(text, bytes, 0);
-	const code = encodeQr(bytes);
+	const code = encodeQr(encodeUtf8(wifiUri(ssid, password)));
 	if (code !== undefined) yield* qrLines(code);
 }
