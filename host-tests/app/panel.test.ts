@@ -46,10 +46,10 @@ test("a short press sends what waits at once, long before it is due", async () =
 	await world.dakkio.waitForPoints(waiting);
 });
 
-test("held for ten seconds the board forgets settings, secrets and readings, and starts anew", async () => {
+test("held for ten seconds, the board erases settings, secrets and readings, and restarts", async () => {
 	start({ uploadInterval: 86_400 });
 	await board.waitForLine(/reading 2:/);
-	await press(10_200, /button: forget/);
+	await press(10_200, /button: factory reset/);
 	await board.waitForLine(/asks for restart/);
 	expect(board.requestedStart).toBe("restart");
 	const storage = board.board.storage.keyValue.open({ path: "dakkio", format: "buffer" });

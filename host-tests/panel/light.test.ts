@@ -15,7 +15,7 @@ const calm: LightInputs = {
 	savingPower: false,
 };
 
-describe("what the light tells: first what a person can act on", () => {
+describe("the light shows first what the user can act on", () => {
 	test.each<[Partial<LightInputs>, LightState]>([
 		[{}, "working"],
 		[{ online: false }, "joining"],
@@ -26,7 +26,7 @@ describe("what the light tells: first what a person can act on", () => {
 		[{ settingsFault: true, sending: true }, "settings fault"],
 		[{ setup: true, settingsFault: true }, "setup"],
 		[{ held: "set up" }, "setup"],
-		[{ held: "forget everything", setup: true }, "forgetting"],
+		[{ held: "factory reset", setup: true }, "factory reset"],
 		[{ savingPower: true }, "dark"],
 		[{ savingPower: true, online: false }, "dark"],
 		[{ savingPower: true, sending: true }, "sending"],

@@ -406,7 +406,7 @@ export class App {
 			if (this.setup === undefined) this.openSetup();
 			else this.restartThroughSleep();
 		}
-		if (press === "forget everything") {
+		if (press === "factory reset") {
 			this.storage.factoryReset();
 			this.board.restart();
 		}
