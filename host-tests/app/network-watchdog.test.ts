@@ -25,7 +25,11 @@ beforeEach(() => {
 function makeWatchdog(): NetworkWatchdog {
 	const taken = (action: RecoveryAction) => () => void actions.push([now, action]);
 	return new NetworkWatchdog({
-		time: { ticks: () => now * minute },
+		board: {
+			time: { ticks: () => now * minute, set: () => ({}), clear: () => {}, setWallClock: () => {} },
+			log: () => {},
+			restart: taken("restart the board"),
+		},
 		storage: {
 			keyValue: storage,
 			tryWrite: (change) => {
@@ -33,11 +37,9 @@ function makeWatchdog(): NetworkWatchdog {
 				return true;
 			},
 		},
-		isTimeKnown: () => isTimeKnown,
-		log: () => {},
+		clock: { now: () => (isTimeKnown ? 1 : undefined) },
 		pollTimeServers: taken("poll the time servers"),
 		rejoinNetwork: taken("rejoin the network"),
-		restart: taken("restart the board"),
 	});
 }
 

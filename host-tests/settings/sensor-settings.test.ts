@@ -10,7 +10,7 @@ function problemOf(key: string, value: unknown): string | undefined {
 
 const field = (more: object) => ({ "BME280 at 0x76": { fields: { temperature: more } } });
 
-describe("what the owner wants of sensors", () => {
+describe("settings of sensors", () => {
 	test.each<[string, unknown]>([
 		["nothing", {}],
 		["a name", field({ name: "outdoors" })],

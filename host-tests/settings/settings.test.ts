@@ -4,18 +4,18 @@ import { checkSettings, missingForUpload, settingsTable } from "../../src/settin
 
 const writeKey = "dakkio_w_0123456789abcdef0123456789abcdef";
 
-test("what is not given has its preset, and presets pass their own rules", () => {
+test("settings left out have their defaults, and defaults pass their own rules", () => {
 	const { settings, problems } = checkSettings({});
 	expect(problems).toEqual([]);
 	for (const [key, { defaultValue }] of Object.entries(settingsTable))
 		expect(settings).toHaveProperty(key, defaultValue);
-	const presets = Object.fromEntries(
+	const defaults = Object.fromEntries(
 		Object.entries(settingsTable).map(([key, { defaultValue }]) => [key, defaultValue]),
 	);
-	expect(checkSettings(presets).problems).toEqual([]);
+	expect(checkSettings(defaults).problems).toEqual([]);
 });
 
-test("all problems are told at once, each at its setting, and the rest is kept", () => {
+test("all problems are returned, each for its setting, and the rest is kept", () => {
 	const { settings, problems } = checkSettings({
 		interval: 2,
 		key: "dakkio_r_0123456789abcdef",
@@ -106,7 +106,7 @@ describe("each rule", () => {
 		if (expected.length > 0) expect(settings.networks).toEqual([]);
 	});
 
-	test("an admin key is taken, with a warning", () => {
+	test("an admin key is accepted, with a warning", () => {
 		const key = `dakkio_a_${"0".repeat(32)}`;
 		const { settings, problems, warnings } = checkSettings({ key });
 		expect([settings.key, problems]).toEqual([key, []]);
@@ -128,13 +128,13 @@ test("an address without a port means 443, and names are folded to lower case", 
 	expect(parseServiceAddress("https://127.0.0.1:8443/")).toEqual({ host: "127.0.0.1", port: 8443 });
 });
 
-test("what is missing before anything can be sent is named", () => {
+test("what prevents uploads is named", () => {
 	expect(missingForUpload(checkSettings({}).settings)).toHaveLength(2);
 	const complete = { key: writeKey, bucketId: "0".repeat(24), dataSourceId: "1".repeat(24) };
 	expect(missingForUpload(checkSettings(complete).settings)).toEqual([]);
 });
 
-test("a kept address that is no longer valid stops the upload: the key goes to no other service", () => {
+test("a saved address that is no longer valid stops uploads: the key is not sent to another service", () => {
 	const { settings } = checkSettings({ server: "ftp://mine" });
 	expect(settings.server).toBe("");
 	expect(missingForUpload(settings)).toContain("the service address is not valid");

@@ -50,10 +50,10 @@ export class App {
 	private readonly storage: DeviceStorage;
 	/** Shared by all that call the service: each knows of the others' calls. */
 	private readonly budget: CallBudget;
-	private readonly networkWatchdog: NetworkWatchdog;
 	private readonly settings: Settings;
 	private readonly bootInfo: BootInfo;
 	private readonly clock: Clock;
+	private readonly networkWatchdog: NetworkWatchdog;
 	private readonly sampling: SamplingLoop;
 	private readonly timeSync: TimeSync;
 	/** In a boot for setup; there, `uploader`, `wifiStation` and `powerManager` are left out. */
@@ -74,11 +74,11 @@ export class App {
 		this.storage = new DeviceStorage(board);
 		const { keyValue, readings } = this.storage;
 		this.budget = new CallBudget(keyValue);
-		this.networkWatchdog = this.makeNetworkWatchdog();
 		this.settings = this.loadSettings();
 		this.bootInfo = countBoot(keyValue, readings.newestBoot, board.resetReason);
 		const sleeps = this.settings.power === "battery";
 		this.clock = this.makeClock(sleeps);
+		this.networkWatchdog = this.makeNetworkWatchdog();
 		this.sampling = this.makeSamplingLoop();
 		this.timeSync = this.makeTimeSync(this.settings.ntpServers);
 		this.setup = this.makeSetup();
@@ -198,17 +198,6 @@ export class App {
 		return settings;
 	}
 
-	private makeNetworkWatchdog(): NetworkWatchdog {
-		return new NetworkWatchdog({
-			...this.commonOptions,
-			storage: this.storage,
-			isTimeKnown: () => this.clock.now() !== undefined,
-			pollTimeServers: () => this.timeSync.pollNow(),
-			rejoinNetwork: () => this.wifiStation?.rejoin(),
-			restart: () => this.board.restart(),
-		});
-	}
-
 	private makeClock(sleeps: boolean): Clock {
 		return new Clock({
 			...this.commonOptions,
@@ -218,6 +207,16 @@ export class App {
 			sleeps,
 			oldestPendingBoot: () => this.storage.oldestPendingBoot ?? this.bootInfo.boot,
 			storage: this.storage.keyValue,
+		});
+	}
+
+	private makeNetworkWatchdog(): NetworkWatchdog {
+		return new NetworkWatchdog({
+			board: this.board,
+			storage: this.storage,
+			clock: this.clock,
+			pollTimeServers: () => this.timeSync.pollNow(),
+			rejoinNetwork: () => this.wifiStation?.rejoin(),
 		});
 	}
 

@@ -55,7 +55,10 @@ export function countBoot(storage: KeyValue, newestKnown: number, reason: ResetR
 
 /** Call when a reading with the reset reason is on flash. Throws what the storage throws. */
 export function markReasonReported(storage: KeyValue): void {
-	updateRecord(storage, (view) => view.setUint8(unreportedOffset, 0));
+	const view = readRecord(storage);
+	if (view.getUint32(0) === 0) return;
+	view.setUint8(unreportedOffset, 0);
+	storage.write(bootsKey, new Uint8Array(view.buffer));
 }
 
 /**
@@ -63,13 +66,10 @@ export function markReasonReported(storage: KeyValue): void {
  * before it, so the two need different boot numbers. Throws what the storage throws.
  */
 export function incrementBoot(storage: KeyValue): void {
-	updateRecord(storage, (view) => view.setUint32(0, view.getUint32(0) + 1));
-}
-
-function updateRecord(storage: KeyValue, update: (view: DataView<ArrayBuffer>) => void): void {
 	const view = readRecord(storage);
-	if (view.getUint32(0) === 0) return;
-	update(view);
+	const boot = view.getUint32(0);
+	if (boot === 0) return;
+	view.setUint32(0, boot + 1);
 	storage.write(bootsKey, new Uint8Array(view.buffer));
 }
 

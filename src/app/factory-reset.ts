@@ -35,9 +35,8 @@ export function factoryReset(board: BoardStorage, storage: KeyValue): KeyValue {
 	markFactoryReset(storage);
 	// mutation: erase-settings
 	for (const key of keys) if (persistentValues[key] === "erase") storage.delete(key);
-	const kept = keys
-		.filter((key) => persistentValues[key] === "keep")
-		.map((key) => [key, storage.read(key)] as const);
+	const kept: [PersistentKey, ArrayBuffer | undefined][] = [];
+	for (const key of keys) if (persistentValues[key] === "keep") kept.push([key, storage.read(key)]);
 	board.eraseKeyValue?.();
 	storage.close();
 	const empty = openKeyValue(board);

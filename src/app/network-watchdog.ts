@@ -1,4 +1,5 @@
-import type { Time } from "../boards/board";
+import type { Board } from "../boards/board";
+import type { Clock } from "../clock/clock";
 import { isFlagSet, setFlag } from "../common/persistent-values";
 import type { DeviceStorage } from "./device-storage";
 
@@ -43,13 +44,11 @@ export function nextRecoveryAction(outage: Outage): RecoveryAction | undefined {
 }
 
 export interface NetworkWatchdogOptions {
-	readonly time: Pick<Time, "ticks">;
+	readonly board: Pick<Board, "time" | "log" | "restart">;
 	readonly storage: Pick<DeviceStorage, "keyValue" | "tryWrite">;
-	isTimeKnown(): boolean;
-	log(line: string): void;
+	readonly clock: Pick<Clock, "now">;
 	pollTimeServers(): void;
 	rejoinNetwork(): void;
-	restart(): void;
 }
 
 /** Recovers from a network that is joined and gets nowhere: polls, rejoins, and finally restarts the board. */
@@ -61,40 +60,40 @@ export class NetworkWatchdog {
 
 	constructor(options: NetworkWatchdogOptions) {
 		this.options = options;
-		this.lastReachableTicks = options.time.ticks();
+		this.lastReachableTicks = options.board.time.ticks();
 		this.wasRestarted = isFlagSet(options.storage.keyValue, "silence");
 	}
 
 	/** A server was reached, or a name resolved. */
 	reachable(): void {
-		const { time, storage } = this.options;
-		this.lastReachableTicks = time.ticks();
+		const { board, storage } = this.options;
+		this.lastReachableTicks = board.time.ticks();
 		this.stepsTaken = 0;
 		storage.tryWrite(() => setFlag(storage.keyValue, "silence", false));
 	}
 
 	/** The Wi-Fi was joined. That proves nothing while recovery is under way. */
 	networkJoined(): void {
-		if (this.stepsTaken === 0) this.lastReachableTicks = this.options.time.ticks();
+		if (this.stepsTaken === 0) this.lastReachableTicks = this.options.board.time.ticks();
 	}
 
 	/** An attempt reached no server; takes the step that is due. */
 	unreachable(): void {
-		const { time, storage, isTimeKnown, log, pollTimeServers, rejoinNetwork, restart } = this.options;
+		const { board, storage, clock, pollTimeServers, rejoinNetwork } = this.options;
 		const action = nextRecoveryAction({
-			unreachableMs: time.ticks() - this.lastReachableTicks,
+			unreachableMs: board.time.ticks() - this.lastReachableTicks,
 			stepsTaken: this.stepsTaken,
 			wasRestarted: this.wasRestarted,
-			isTimeKnown: isTimeKnown(),
+			isTimeKnown: clock.now() !== undefined,
 		});
 		if (action === undefined) return;
 		this.stepsTaken++;
-		log(`network: no server reachable although the Wi-Fi is up: ${action}`);
+		board.log(`network: no server reachable although the Wi-Fi is up: ${action}`);
 		if (action === "poll the time servers") pollTimeServers();
 		else if (action === "rejoin the network") rejoinNetwork();
 		else {
 			storage.tryWrite(() => setFlag(storage.keyValue, "silence", true));
-			restart();
+			board.restart();
 		}
 	}
 }

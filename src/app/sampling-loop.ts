@@ -33,14 +33,16 @@ export interface SamplingLoopOptions {
 
 /** Samples the sensors at each interval, and stores the readings. */
 export class SamplingLoop implements SetupSampling {
+	/** Ticks of the next sample: on a fixed grid, so that the duration of samples does not add up. */
+	nextSampleTicks = 0;
 	private readonly options: SamplingLoopOptions;
+	private readonly intervalMs: number;
 	private sampler: Sampler;
 	/** In setup, those under test. */
 	private activeSettings: Settings;
 	/** Goes with the first reading of the boot. */
 	private unreportedReason: ResetReason | undefined;
 	private timer: Timer | undefined;
-	private _nextSampleTicks = 0;
 	/** When the last sample ended. */
 	private lastSampleTicks = 0;
 	private sampling: Promise<void> | undefined;
@@ -50,14 +52,10 @@ export class SamplingLoop implements SetupSampling {
 
 	constructor(options: SamplingLoopOptions) {
 		this.options = options;
+		this.intervalMs = options.settings.interval * 1000;
 		this.activeSettings = options.settings;
 		this.unreportedReason = options.bootInfo.unreportedReason;
 		this.sampler = this.makeSampler();
-	}
-
-	/** Ticks of the next sample: on a fixed grid, so that the duration of samples does not add up. */
-	get nextSampleTicks(): number {
-		return this._nextSampleTicks;
 	}
 
 	get isSampling(): boolean {
@@ -145,17 +143,13 @@ export class SamplingLoop implements SetupSampling {
 		this.sampler.close();
 	}
 
-	private get intervalMs(): number {
-		return this.options.settings.interval * 1000;
-	}
-
 	private alignToGrid(wokeFromSleep: boolean): boolean {
 		const now = this.options.board.time.ticks();
-		this._nextSampleTicks = now;
+		this.nextSampleTicks = now;
 		if (!wokeFromSleep) return false;
 		const nearest = Math.round(now / this.intervalMs) * this.intervalMs;
 		const wokeEarly = Math.abs(now - nearest) > Math.min(maxWakeLatencyMs, this.intervalMs / 4);
-		this._nextSampleTicks = wokeEarly ? Math.ceil(now / this.intervalMs) * this.intervalMs : nearest;
+		this.nextSampleTicks = wokeEarly ? Math.ceil(now / this.intervalMs) * this.intervalMs : nearest;
 		return wokeEarly;
 	}
 
@@ -164,11 +158,11 @@ export class SamplingLoop implements SetupSampling {
 		this.timer = time.set(() => {
 			void this.takeSample();
 			// Not negative: a platform's timer may fire a little early.
-			const missed = Math.max(0, Math.floor((time.ticks() - this._nextSampleTicks) / this.intervalMs));
+			const missed = Math.max(0, Math.floor((time.ticks() - this.nextSampleTicks) / this.intervalMs));
 			// mutation: schedule-next-sample
-			this._nextSampleTicks += (missed + 1) * this.intervalMs;
+			this.nextSampleTicks += (missed + 1) * this.intervalMs;
 			this.scheduleSample();
-		}, this._nextSampleTicks - time.ticks());
+		}, this.nextSampleTicks - time.ticks());
 	}
 
 	/** Skips a sample that is due while another is under way. */

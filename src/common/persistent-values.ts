@@ -53,10 +53,7 @@ export function writeIfChanged(
 	value: Uint8Array,
 ): void {
 	const stored = storage.read(key);
-	const isEqual =
-		stored?.byteLength === value.length &&
-		new Uint8Array(stored).every((byte, index) => byte === value[index]);
-	if (!isEqual) storage.write(key, value);
+	if (stored === undefined || new Uint8Array(stored).join() !== value.join()) storage.write(key, value);
 }
 
 /** A flag is set while there is a value under its key. */

@@ -88,8 +88,11 @@ const noTest: TestState = Object.freeze({ number: 0, running: false, passed: fal
 
 /** Setup: an access point, and on it the page on which the user enters and tests the settings. */
 export class Setup implements SetupBackend {
-	/** Of the page's requests; a new one each boot. */
+	/** Random, new each boot. */
 	readonly token: string;
+	readonly names: readonly string[];
+	readonly defaultPins: DefaultPins;
+	readonly isOpenNetwork: boolean;
 	private readonly options: SetupOptions;
 	private readonly accessPointName: string;
 	private readonly store: SettingsStore;
@@ -137,6 +140,9 @@ export class Setup implements SetupBackend {
 		});
 		this.scanResults = new ScanResults(this.accessPoint);
 		this.token = makeToken(board);
+		this.names = this.accessPoint.address === "127.0.0.1" ? ["localhost"] : [];
+		this.defaultPins = defaultPinsOf(board);
+		this.isOpenNetwork = this.password === undefined;
 		this.lastVisit = this.lastJoinAttempt = board.time.ticks();
 		this.httpServer = new HttpServer({
 			network: board.network,
@@ -193,18 +199,6 @@ export class Setup implements SetupBackend {
 	get origin(): string {
 		const { port } = this;
 		return `http://${this.accessPoint.address}${port === 80 ? "" : `:${port}`}`;
-	}
-
-	get names(): readonly string[] {
-		return this.accessPoint.address === "127.0.0.1" ? ["localhost"] : [];
-	}
-
-	get defaultPins(): DefaultPins {
-		return defaultPinsOf(this.options.board);
-	}
-
-	get isOpenNetwork(): boolean {
-		return this.password === undefined;
 	}
 
 	settings(asTested: boolean): Settings {

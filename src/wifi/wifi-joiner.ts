@@ -25,7 +25,7 @@ export type JoinResult =
 	| { readonly kind: "failed"; readonly failure: JoinFailure; readonly message?: string };
 
 export type JoinFailure =
-	/** Wrong password. Not every board can tell it from a network that is not found. */
+	/** Wrong password. Not every board distinguishes it from a network that is not found. */
 	| "password"
 	/** No network of this name responds. */
 	| "not found"
