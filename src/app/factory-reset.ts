@@ -2,8 +2,6 @@ import type { Storage } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import { isFlagSet, openKeyValue, type PersistentKey, persistentValues } from "../common/persistent-values";
 
-const keys = Object.freeze(Object.keys(persistentValues) as PersistentKey[]);
-
 type BoardStorage = Pick<Storage, "keyValue" | "eraseKeyValue">;
 
 /**
@@ -33,6 +31,7 @@ export function markFactoryReset(storage: Pick<KeyValue, "write">): void {
  */
 export function factoryReset(board: BoardStorage, storage: KeyValue): KeyValue {
 	markFactoryReset(storage);
+	const keys = Object.keys(persistentValues) as PersistentKey[];
 	// mutation: erase-settings
 	for (const key of keys) if (persistentValues[key] === "erase") storage.delete(key);
 	const kept: [PersistentKey, ArrayBuffer | undefined][] = [];
