@@ -23,6 +23,6 @@ await main(async () => {
 	const platform = readPlatform(positionals);
 	const sdk = findSdk();
 	requireIdf();
-	await buildFor(sdk, values.flash, ["-m", "-p", platform, "-t", "build"]);
-	process.stdout.write(`Built for ${platform} in ${sdk.output}\n`);
+	const { size, place } = await buildFor(sdk, { platform, flash: values.flash });
+	process.stdout.write(`Built for ${platform} in ${sdk.output}: ${size} bytes, of ${place} for it\n`);
 });

@@ -2,8 +2,17 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { checkSettings } from "../src/settings/settings";
 import { parseSettingsFile } from "../src/settings/settings-file";
-import { buildFor, defaultPinsOn, type Platform, readPlatform, requireIdf } from "./platforms";
-import { findSdk, main } from "./sdk";
+import {
+	type Build,
+	buildArguments,
+	buildFor,
+	defaultPinsOn,
+	type Platform,
+	readPlatform,
+	readyToFlash,
+	requireIdf,
+} from "./platforms";
+import { findSdk, main, mcconfig } from "./sdk";
 
 const help = `Builds the firmware, writes it to the board on USB, and shows its log: with the debugger in xsbug, or as it is to
 stay on the board in the terminal.
@@ -39,13 +48,10 @@ await main(async () => {
 	requireIdf();
 	if (settings.length > 0)
 		process.stdout.write("The image holds the settings, with key and passwords: keep it to yourself.\n");
-	await buildFor(sdk, values.flash, [
-		...(values.release === true ? [] : ["-d"]),
-		"-m",
-		"-p",
-		platform,
-		...settings,
-	]);
+	const build: Build = { platform, flash: values.flash, debug: values.release !== true, more: settings };
+	const built = await buildFor(sdk, build);
+	readyToFlash(sdk);
+	await mcconfig(built.sdk, buildArguments(build), true);
 });
 
 /** The settings of a file as the image carries them: JSON in UTF-8, two hexadecimal digits a byte. */

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { DefaultPins } from "../src/settings/pin-conflicts";
-import { MissingToolError, mcconfig, root, type Sdk, ToolFailedError } from "./sdk";
+import { MissingToolError, mcconfig, root, type Sdk } from "./sdk";
 
 /** What the firmware is built for, by the SDK's names. */
 export const platforms = ["esp32", "esp32/esp32c3", "esp32/esp32s3"] as const;
@@ -22,19 +22,86 @@ export function forFlashSize(sdk: Sdk, given = "4"): Sdk {
 	return withPartitions(sdk, folder);
 }
 
-/** `mcconfig` for a chip with so much flash; on 4 MB with one place for the firmware if it does not fit two. */
-export async function buildFor(sdk: Sdk, flash: string | undefined, args: readonly string[]): Promise<void> {
+export interface Build {
+	readonly platform: Platform;
+	/** Size of the flash from a command line. */
+	readonly flash?: string | undefined;
+	/** With the debugger. */
+	readonly debug?: boolean;
+	/** More arguments of `mcconfig`. */
+	readonly more?: readonly string[];
+}
+
+/** An image that is larger than a place for it. */
+class TooLargeError extends Error {}
+
+/**
+ * Builds the firmware for a chip with so much flash; on 4 MB with one place for it if it does not fit two. The SDK with
+ * the partitions that it was built for, the size of the image, and that of its place, bytes.
+ */
+export async function buildFor(
+	sdk: Sdk,
+	build: Build,
+): Promise<{ readonly sdk: Sdk; readonly size: number; readonly place: number }> {
 	try {
-		await mcconfig(forFlashSize(sdk, flash), args, true);
+		return await buildWith(forFlashSize(sdk, build.flash), build);
 	} catch (error) {
-		// As ESP-IDF says it: "app partition is too small for binary …".
-		const tooLarge = error instanceof ToolFailedError && error.output.includes("too small for binary");
-		if (!tooLarge || (flash ?? "4") !== "4") throw error;
+		if (!(error instanceof TooLargeError) || (build.flash ?? "4") !== "4") throw error;
 		process.stdout.write(
 			"The firmware is too large to have two places in 4 MB: it gets one, and updates need the cable.\n",
 		);
-		await mcconfig(withPartitions(sdk, singleSlotFolder), args, true);
+		return buildWith(withPartitions(sdk, singleSlotFolder), build);
 	}
+}
+
+/**
+ * The SDK's makefile goes on when ESP-IDF's build has failed, and an image that is too large is one of its failures:
+ * what counts is that there is a new image, and how large it is.
+ */
+async function buildWith(sdk: Sdk, build: Build) {
+	const { platform, debug } = build;
+	const [, chip = platform] = platform.split("/");
+	const mode = debug === true ? "debug" : "release";
+	const directory = join(
+		sdk.output,
+		"tmp",
+		...platform.split("/"),
+		mode,
+		sdk.name,
+		`xsProj-${chip}`,
+		"build",
+	);
+	const image = join(directory, "xs_esp32.bin");
+	rmSync(image, { force: true });
+	// ESP-IDF makes the image when this one is older than the program.
+	rmSync(join(directory, ".bin_timestamp"), { force: true });
+	await mcconfig(sdk, [...buildArguments(build), "-t", "build"], true);
+	if (!existsSync(image)) throw new Error("ESP-IDF has built no image: its messages above say why.");
+	const { size } = statSync(image);
+	const place = smallestPlace(readFileSync(sdk.environment.PARTITIONS_FILE ?? "", "utf8"));
+	if (size > place)
+		throw new TooLargeError(`The firmware has ${size} bytes, and the place for it on the flash ${place}.`);
+	return { sdk, size, place };
+}
+
+/** What `mcconfig` is called with for a build, but for the target. */
+export function buildArguments({ platform, debug, more = [] }: Build): string[] {
+	return [...(debug === true ? ["-d"] : []), "-m", "-p", platform, ...more];
+}
+
+/** Makes the folder that the SDK writes to when it looks for the board: a build to another place does not make it. */
+export function readyToFlash(sdk: Sdk): void {
+	mkdirSync(join(sdk.path, "build", "tmp", "esp32"), { recursive: true });
+}
+
+/** Of the places for the firmware in a partition table, what the smallest one holds, bytes. */
+function smallestPlace(partitions: string): number {
+	const places = partitions
+		.split("\n")
+		.map((line) => line.split(",").map((cell) => cell.trim()))
+		.filter(([, type]) => type === "app")
+		.map(([, , , , size]) => Number(size));
+	return Math.min(...places);
 }
 
 function withPartitions(sdk: Sdk, folder: string): Sdk {

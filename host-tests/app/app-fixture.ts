@@ -1,3 +1,4 @@
+import { LogLines } from "../../simulator/log-lines";
 import type { VirtualBoard } from "../../simulator/virtual-board";
 import type { World } from "../../simulator/world";
 import { App } from "../../src/app/app";
@@ -6,12 +7,11 @@ import type { Settings } from "../../src/settings/settings";
 
 /** The whole firmware on a virtual board, with its log. */
 export class AppFixture {
-	readonly logLines: string[] = [];
 	readonly app: App;
 	readonly board: VirtualBoard;
 	/** The last restart or sleep that the firmware requested. */
 	requestedStart: "restart" | "sleep" | undefined;
-	private readonly lineWaiters: { readonly pattern: RegExp; readonly seen: (line: string) => void }[] = [];
+	private readonly log = new LogLines();
 
 	/**
 	 * A reading every five seconds, each sent at once to the world's server. `settings` are added; `resolver` replaces the
@@ -23,10 +23,7 @@ export class AppFixture {
 		resolver?: Resolver,
 		prepare: (board: VirtualBoard) => void = () => {},
 	) {
-		const log = (line: string) => {
-			this.logLines.push(line);
-			for (const { pattern, seen } of this.lineWaiters) if (pattern.test(line)) seen(line);
-		};
+		const log = (line: string) => this.log.append(line);
 		const ask = (what: "restart" | "sleep") => {
 			this.requestedStart = what;
 			log(`asks for ${what}`);
@@ -55,10 +52,12 @@ export class AppFixture {
 		this.app.start();
 	}
 
-	/** Resolves with the first line that matches, also a past one. */
+	get logLines(): readonly string[] {
+		return this.log.lines;
+	}
+
+	/** Resolves with the first line that matches, past or future. */
 	waitForLine(pattern: RegExp): Promise<string> {
-		const passed = this.logLines.find((line) => pattern.test(line));
-		if (passed !== undefined) return Promise.resolve(passed);
-		return new Promise((resolve) => this.lineWaiters.push({ pattern, seen: resolve }));
+		return this.log.waitFor(pattern);
 	}
 }

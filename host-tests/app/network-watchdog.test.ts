@@ -5,7 +5,7 @@ import {
 	type Outage,
 	type RecoveryAction,
 } from "../../src/app/network-watchdog";
-import { MemoryKeyValue } from "../clock/memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
 
 const minute = 60_000;
 const day = 24 * 60;

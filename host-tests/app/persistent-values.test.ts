@@ -21,7 +21,7 @@ import { accessPointPassword } from "../../src/setup/access-point-credentials";
 import { requestSetup, takeSetupReason } from "../../src/setup/setup-request";
 import { CallBudget } from "../../src/upload/call-budget";
 import { loadUploadState, saveUploadState } from "../../src/upload/upload-state";
-import { MemoryKeyValue } from "../clock/memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
 
 const newYear = Date.UTC(2027, 0, 1);
 const networks = [{ ssid: "Café", password: "correct horse" }];
@@ -161,7 +161,10 @@ function fillRandom(bytes: Uint8Array): void {
 }
 
 function clockOf(storage: MemoryKeyValue): Clock {
-	return new Clock({ time: { ticks: () => 5_000 }, boot: 43, resumed: true, storage, log: () => {} });
+	return new Clock({
+		...{ time: { ticks: () => 5_000 }, boot: 43, resumed: true, sleeps: false, storage },
+		...{ oldestPendingBoot: () => 43, log: () => {} },
+	});
 }
 
 describe.each(Object.entries(values))("%s", (key, { bytes, write, read }) => {

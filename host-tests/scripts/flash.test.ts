@@ -1,13 +1,29 @@
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-/** `npm run flash`, with a stand-in for the SDK's `mcconfig` that tells how it was called. */
+/**
+ * `npm run flash` and `npm run build:esp32`, with a stand-in for the SDK's `mcconfig` that tells how it was called, and
+ * leaves an image of a wanted size where ESP-IDF would.
+ */
 
 const root = join(import.meta.dirname, "../..");
 let directory: string;
+
+/** Like the SDK's, it succeeds whatever ESP-IDF said. */
+const standIn = `#!/bin/sh
+echo "mcconfig $* partitions=$PARTITIONS_FILE"
+output=$2 mode=release platform=
+while [ $# -gt 0 ]; do
+	case $1 in -d) mode=debug ;; -p) platform=$2 ;; */manifest.json) name=$(basename "$(dirname "$1")") ;; esac
+	shift
+done
+build=$output/tmp/$platform/$mode/$name/xsProj-\${platform#*/}/build
+mkdir -p "$build"
+[ -z "$IMAGE_SIZE" ] || head -c "$IMAGE_SIZE" /dev/zero > "$build/xs_esp32.bin"
+`;
 
 beforeAll(() => {
 	directory = mkdtempSync(join(tmpdir(), "flash-"));
@@ -18,7 +34,7 @@ beforeAll(() => {
 		const tools = join(directory, "build/bin", platform, "release");
 		mkdirSync(tools, { recursive: true });
 		const tool = join(tools, "mcconfig");
-		writeFileSync(tool, '#!/bin/sh\necho "mcconfig $* partitions=$PARTITIONS_FILE"\n');
+		writeFileSync(tool, standIn);
 		chmodSync(tool, 0o755);
 	}
 	writeFileSync(join(directory, "board.json"), '{ "interval": 30 }');
@@ -27,25 +43,38 @@ beforeAll(() => {
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
-function flash(...args: readonly string[]): Promise<{ readonly output: string; readonly complaint: string }> {
-	const command = ["--import", "tsx", "scripts/flash-esp32.ts", ...args];
-	const env = { ...process.env, MODDABLE: directory, IDF_PATH: directory };
+interface Outcome {
+	readonly output: string;
+	readonly complaint: string;
+	readonly failed: boolean;
+}
+
+function run(script: string, args: readonly string[], imageSize: number | undefined): Promise<Outcome> {
+	const command = ["--import", "tsx", `scripts/${script}.ts`, ...args];
+	// What it builds to lies there.
+	const env = { ...process.env, MODDABLE: directory, IDF_PATH: directory, TMPDIR: directory, IMAGE_SIZE: "" };
+	if (imageSize !== undefined) env.IMAGE_SIZE = String(imageSize);
 	return new Promise((resolve) =>
-		execFile(process.execPath, command, { cwd: root, env }, (_, output, complaint) =>
-			resolve({ output, complaint }),
+		execFile(process.execPath, command, { cwd: root, env }, (error, output, complaint) =>
+			resolve({ output, complaint, failed: error !== null }),
 		),
 	);
 }
 
+const flash = (...args: readonly string[]) => run("flash-esp32", args, 1_000_000);
+const build = (imageSize: number | undefined, ...args: readonly string[]) =>
+	run("build-esp32", args, imageSize);
+
 test("it builds with the debugger, for the ESP32 with 4 MB", async () => {
 	const { output } = await flash();
-	expect(output).toMatch(/^mcconfig -o \S+ -d -m -p esp32 \S+\/manifest\.json partitions=\S+/);
+	expect(output).toMatch(/^mcconfig -o \S+ -d -m -p esp32 -t build \S+\/manifest\.json partitions=\S+/);
+	expect(output).toMatch(/^mcconfig -o \S+ -d -m -p esp32 \S+\/manifest\.json partitions=\S+/m);
 	expect(output).toContain(`partitions=${join(root, "partitions.csv")}\n`);
 });
 
 test("with --release it builds what is to stay on the board, without the debugger", async () => {
 	const { output } = await flash("esp32/esp32s3", "--release", "--flash", "16");
-	expect(output).toMatch(/^mcconfig -o \S+ -m -p esp32\/esp32s3 \S+\/manifest\.json partitions=/);
+	expect(output).toMatch(/^mcconfig -o \S+ -m -p esp32\/esp32s3 \S+\/manifest\.json partitions=/m);
 	expect(output).toContain(`partitions=${join(root, "flash/16mb/partitions.csv")}\n`);
 });
 
@@ -67,4 +96,44 @@ test("its help names each option", async () => {
 	const { output } = await flash("--help");
 	for (const option of ["--flash", "--settings", "--release", "--help"])
 		expect(output).toContain(`  ${option} `);
+});
+
+test("the SDK finds the folder that it writes to when it looks for the board", async () => {
+	rmSync(join(directory, "build/tmp"), { recursive: true, force: true });
+	await flash();
+	expect(existsSync(join(directory, "build/tmp/esp32"))).toBe(true);
+});
+
+describe("an image that", () => {
+	test("fits is told with its size and that of its place", async () => {
+		const { output, failed } = await build(1_441_792, "esp32/esp32c3");
+		expect(output).toMatch(/^Built for esp32\/esp32c3 in \S+: 1441792 bytes, of 1441792 for it$/m);
+		expect(failed).toBe(false);
+	});
+
+	test("does not fit two places in 4 MB has one", async () => {
+		const { output, failed } = await build(1_441_793);
+		expect(output).toContain("it gets one, and updates need the cable.\n");
+		expect(output).toContain(`partitions=${join(root, "flash/4mb-one-place/partitions.csv")}\n`);
+		expect(output).toContain(": 1441793 bytes, of 2883584 for it\n");
+		expect(failed).toBe(false);
+	});
+
+	test.each([
+		["4", 2_883_585, 2_883_584],
+		["16", 2_097_153, 2_097_152],
+	])("does not fit %s MB fails the build", async (megabytes, size, place) => {
+		const { output, complaint, failed } = await build(size, "--flash", megabytes);
+		expect(output).not.toContain("Built for");
+		expect(complaint).toBe(`The firmware has ${size} bytes, and the place for it on the flash ${place}.\n`);
+		expect(failed).toBe(true);
+	});
+
+	test("ESP-IDF did not make fails the build, also where an older one is", async () => {
+		await build(1_000_000);
+		const { output, complaint, failed } = await build(undefined);
+		expect(output).not.toContain("Built for");
+		expect(complaint).toContain("ESP-IDF has built no image");
+		expect(failed).toBe(true);
+	});
 });

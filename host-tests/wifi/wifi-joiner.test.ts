@@ -119,8 +119,8 @@ describe("a network is joined", () => {
 
 describe("a network is not joined", () => {
 	test.each([
-		["password", true],
-		["not found", false],
+		["wrong password", true],
+		["network not found", false],
 	])("%s", async (failure, refused) => {
 		const result = join(network);
 		for (let failures = 0; failures < 3; failures++) {
@@ -144,7 +144,7 @@ describe("a network is not joined", () => {
 	test("that never answers, for 25 seconds", async () => {
 		const result = join(network);
 		await time.advance(25_100);
-		expect(await result).toEqual({ kind: "failed", failure: "not found" });
+		expect(await result).toEqual({ kind: "failed", failure: "network not found" });
 		expect(time.pending).toBe(0);
 	});
 
@@ -152,7 +152,7 @@ describe("a network is not joined", () => {
 		Radio.last.throws = true;
 		const result = join(network);
 		await time.advance(5000);
-		expect(await result).toEqual({ kind: "failed", failure: "not found", message: "connect failed" });
+		expect(await result).toEqual({ kind: "failed", failure: "network not found", message: "connect failed" });
 		expect(Radio.last.attempts).toHaveLength(3);
 	});
 
@@ -186,5 +186,5 @@ test("without a settle time it connects at once, and ignores late events of the 
 	expect(results).toEqual([]);
 	await time.advance(200);
 	Radio.last.becomes(WiFiConnection.idle);
-	expect(results).toEqual([{ kind: "failed", failure: "not found" }]);
+	expect(results).toEqual([{ kind: "failed", failure: "network not found" }]);
 });

@@ -133,13 +133,17 @@ function onChip({ slots, chunks }: Memory): number {
 
 /** What the chips' machines are made with, bytes. */
 function readCreation(): { readonly heap: number; readonly stack: number } {
-	const manifest = (
-		path: string,
-	): { readonly creation: { readonly static?: number; readonly stack?: number } } =>
-		JSON.parse(readFileSync(join(root, path), "utf8"));
-	const { static: heap = 0 } = manifest("src/boards/esp32/manifest.json").creation;
-	const { stack = 0 } = manifest("manifest.json").creation;
-	return { heap, stack: stack * chipSlotBytes };
+	interface Creation {
+		readonly chunk?: { readonly initial: number };
+		readonly heap?: { readonly initial: number };
+		readonly stack?: number;
+	}
+	const creation = (path: string): Creation =>
+		JSON.parse(readFileSync(join(root, path), "utf8")).creation ?? {};
+	const { chunk, heap } = creation("src/boards/esp32/manifest.json");
+	const stack = (creation("manifest.json").stack ?? 0) * chipSlotBytes;
+	const slots = (heap?.initial ?? 0) * chipSlotBytes;
+	return { heap: (chunk?.initial ?? 0) + slots + stack, stack };
 }
 
 function kilobytes(bytes: number): string {

@@ -6,7 +6,8 @@ import { errorMessage } from "../common/error-message";
 import { isFlagSet, setFlag } from "../common/persistent-values";
 import type { Destination } from "../dakkio/point";
 import { maxBatchPoints } from "../dakkio/rate-limits";
-import type { HttpConnection, Outcome } from "../http/http-connection";
+import type { ExchangeResult } from "../http/exchange-result";
+import type { HttpConnection } from "../http/http-connection";
 import type { ButtonPress } from "../panel/button";
 import { Panel } from "../panel/panel";
 import { onlineRetryBackoffMs } from "../power/next-power-action";
@@ -314,7 +315,7 @@ export class App {
 	}
 
 	/** Finds the data source by this device's id, or creates it, and saves its id in the settings. */
-	private async resolveDataSource(connection: HttpConnection): Promise<Destination | Outcome> {
+	private async resolveDataSource(connection: HttpConnection): Promise<Destination | ExchangeResult> {
 		const { key, bucketId } = this.settings;
 		const name = deviceIdOf(this.settings, this.board.identity);
 		const onResponse = (headers: ReadonlyMap<string, string>) =>

@@ -15,7 +15,7 @@ export class DeviceStorage {
 	/** Completes a factory reset that a power cut interrupted. */
 	constructor(board: Pick<Board, "storage" | "log">) {
 		this.board = board;
-		this.readings = new ReadingLog({ flash: board.storage.flash.open({ path: "queue" }) });
+		this.readings = new ReadingLog(board.storage.flash.open({ path: "queue" }));
 		this.quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
 		this.keyValue = openStorage(board.storage, () => this.eraseReadings());
 	}

@@ -23,11 +23,3 @@ export function crc24(initial: number, bytes: Uint8Array, start: number, end: nu
 		crc = ((crc << 8) & 0xffffff) ^ (crcTable[(crc >>> 16) ^ (bytes[at] ?? 0)] ?? 0);
 	return crc;
 }
-
-/**
- * The CRC as stored on flash: its last byte is never 0xFF, the value of erased flash. So an interrupted write is always
- * detected, not only with the probability of a CRC.
- */
-export function sealChecksum(crc: number): number {
-	return (crc & 0xff) === 0xff ? crc & 0xffff7f : crc;
-}

@@ -1,3 +1,5 @@
+import { backoffMs } from "../common/backoff";
+
 /** What keeps a board on battery awake. Times are ticks. */
 export interface PowerState {
 	readonly now: number;
@@ -28,7 +30,7 @@ const maxOnlineRetryMs = 6 * 3_600_000;
 
 /** Until the next attempt, after this many failures in a row. */
 export function onlineRetryBackoffMs(failures: number): number {
-	return Math.min(maxOnlineRetryMs, minOnlineRetryMs * 2 ** Math.min(failures - 1, 10));
+	return backoffMs(failures, minOnlineRetryMs, maxOnlineRetryMs);
 }
 
 /** What a board on battery does next: it sleeps whenever nothing keeps it awake. */

@@ -20,10 +20,8 @@ import { type SavedNetwork, savedNetworksRule } from "./saved-networks";
 import { checkSensors, type SensorSettingsByName } from "./sensor-settings";
 import { parseServiceAddress } from "./service-address";
 
-/** One setting: everything that the setup page, the storage and the README need. */
+/** One setting. The page has its label and help: page/setting-texts.ts. */
 export interface Setting<T> {
-	readonly label: string;
-	readonly help: string;
 	readonly defaultValue: T;
 	/** Replaces a saved value that is no longer valid, where the default would do harm. */
 	readonly fallback?: T;
@@ -46,55 +44,39 @@ export type DerivedValue = (typeof derivedValues)[number];
 /** Every setting, by its key in the storage and in settings files. */
 export const settingsTable = Object.freeze({
 	networks: setting<readonly SavedNetwork[]>({
-		label: "Wi-Fi networks",
-		help: "Tried in this order. 2.4 GHz only.",
 		defaultValue: [],
 		secret: true,
 		rule: savedNetworksRule,
 	}),
 	key: setting({
-		label: "API key",
-		help: "A write key (dakkio_w_…). Use one per device.",
 		defaultValue: "",
 		secret: true,
 		rule: apiKeyRule(),
 	}),
 	bucketId: setting({
-		label: "Bucket",
-		help: "Id of the bucket that the key belongs to.",
 		defaultValue: "",
 		rule: text(24, checkId),
 	}),
 	dataSourceId: setting({
-		label: "Data source",
-		help: "Id of this device's data source in the bucket. create: the board creates one, named after its device id.",
 		defaultValue: newDataSource,
 		rule: textOrWord(24, [newDataSource], checkId),
 	}),
 	deviceId: setting({
-		label: "Device id",
-		help: "Sent with every point. Empty: ESP32- and the last six digits of the MAC address.",
 		defaultValue: "",
 		rule: text(64),
 	}),
-	location: setting({ label: "Location", help: "Sent with every point.", defaultValue: "", rule: text(64) }),
+	location: setting({ defaultValue: "", rule: text(64) }),
 	interval: setting({
-		label: "Sampling interval",
-		help: "Time between two readings.",
 		defaultValue: 60,
 		unit: "s",
 		rule: wholeNumber(5, 86_400, "seconds"),
 	}),
 	uploadInterval: setting<number | "auto">({
-		label: "Upload interval",
-		help: "Time between two uploads. Automatic: as short as the plan's calls allow; one hour on battery.",
 		defaultValue: "auto",
 		unit: "s",
 		rule: numberOrWord(0, 86_400, "seconds", ["auto"]),
 	}),
 	server: setting({
-		label: "Address of the service",
-		help: "https:// and a host name; with a port unless it is 443.",
 		defaultValue: "https://api.dakkio.io",
 		// A key for one service must not be sent to another.
 		fallback: "",
@@ -104,80 +86,54 @@ export const settingsTable = Object.freeze({
 		}),
 	}),
 	rootCertificate: setting({
-		label: "Own root certificate",
-		help: "PEM. Only for a service whose certificate is not signed by a public authority.",
 		defaultValue: "",
 		rule: certificateRule(),
 	}),
 	power: setting<"mains" | "battery">({
-		label: "Power",
-		help: "On battery, the board sleeps between samples and joins the network only for uploads.",
 		defaultValue: "mains",
 		rule: choice(["mains", "battery"]),
 	}),
 	batteryPin: setting<number | "none">({
-		label: "Battery pin",
-		help: "Analog pin connected to the battery through a voltage divider.",
 		defaultValue: "none",
 		rule: pinNumber("none"),
 	}),
 	batteryRatio: setting({
-		label: "Battery divider",
-		help: "Battery voltage divided by the voltage at the pin: 2 for two equal resistors.",
 		defaultValue: 2,
 		rule: decimalNumber(1, 20),
 	}),
 	ledPin: setting<number | "auto" | "none">({
-		label: "Pin of the status light",
-		help: "Automatic: the light that common boards with this chip have, if any.",
 		defaultValue: "auto",
 		rule: pinNumber("auto", "none"),
 	}),
 	ledActive: setting<"high" | "low">({
-		label: "Light is on when its pin is",
-		help: "Choose the other level if the light is on when it should be off.",
 		defaultValue: "high",
 		rule: choice(["high", "low"]),
 	}),
 	buttonPin: setting<number | "auto" | "none">({
-		label: "Pin of the button",
-		help: "The button connects the pin to ground. Automatic: the BOOT button of most boards.",
 		defaultValue: "auto",
 		rule: pinNumber("auto", "none"),
 	}),
 	dataPin: setting<number | "auto">({
-		label: "I²C data pin (SDA)",
-		help: "Automatic: the usual pin of the chip.",
 		defaultValue: "auto",
 		rule: pinNumber("auto"),
 	}),
 	clockPin: setting<number | "auto">({
-		label: "I²C clock pin (SCL)",
-		help: "Automatic: the usual pin of the chip.",
 		defaultValue: "auto",
 		rule: pinNumber("auto"),
 	}),
 	sensors: setting<SensorSettingsByName>({
-		label: "Sensors",
-		help: "Renames, switches off or calibrates sensors and their fields. Format: docs/sensors.md.",
 		defaultValue: {},
 		rule: checkSensors,
 	}),
 	inputs: setting<readonly InputSettings[]>({
-		label: "Inputs",
-		help: "Voltages, contacts and pulses at single pins. Format: docs/sensors.md.",
 		defaultValue: [],
 		rule: checkInputs,
 	}),
 	oneWirePin: setting<number | "none">({
-		label: "1-Wire pin",
-		help: "Data pin of DS18B20 thermometers.",
 		defaultValue: "none",
 		rule: pinNumber("none"),
 	}),
 	derived: setting<readonly DerivedValue[]>({
-		label: "Derived values",
-		help: "Calculated when the values they need are measured.",
 		defaultValue: [],
 		rule: makeRule(
 			{ kind: "list", maxLength: derivedValues.length, choices: derivedValues },
@@ -185,22 +141,16 @@ export const settingsTable = Object.freeze({
 		),
 	}),
 	altitude: setting({
-		label: "Altitude",
-		help: "Height above sea level, for sea_level_pressure.",
 		defaultValue: 0,
 		unit: "m",
 		rule: decimalNumber(-450, 6000, "metres"),
 	}),
 	statistics: setting<number | "off">({
-		label: "Statistics",
-		help: "Samples at this interval within the sampling interval, and stores mean, minimum and maximum. Off: one sample. Not on battery.",
 		defaultValue: "off",
 		unit: "s",
 		rule: numberOrWord(1, 3600, "seconds", ["off"]),
 	}),
 	ntpServers: setting<readonly string[]>({
-		label: "Time servers",
-		help: "NTP servers: host names or addresses, with a port unless it is 123.",
 		defaultValue: ["pool.ntp.org", "time.cloudflare.com", "time.google.com"],
 		rule: list(
 			4,

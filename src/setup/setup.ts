@@ -2,7 +2,8 @@ import type { AccessPoint, Board, Timer } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import type { Clock } from "../clock/clock";
 import type { TimeSync } from "../clock/time-sync";
-import type { HttpConnection, Outcome } from "../http/http-connection";
+import type { ExchangeResult } from "../http/exchange-result";
+import type { HttpConnection } from "../http/http-connection";
 import { HttpServer } from "../http/http-server";
 import type { Field } from "../reading/reading";
 import { type DefaultPins, defaultPinsOf } from "../settings/pin-conflicts";
@@ -20,12 +21,11 @@ import type { ScanState, SensorDescription, SetupState, TestState } from "./api"
 import { isCaptivePortal } from "./captive-portal";
 import { ConnectionTest, type TestAbortSignal } from "./connection-test";
 import { DnsServer } from "./dns-server";
+import { describeSettings, redactedSettings, secretsSet } from "./form-settings";
 import { handleSetupRequest, requestHeaders, type SetupBackend } from "./request-handler";
 import { ScanResults } from "./scan-results";
-import { describeSettings } from "./setting-descriptions";
 import { setupInstructions } from "./setup-instructions";
 import { nextSetupAction, type SetupReason } from "./setup-lifecycle";
-import { redactedSettings, secretsSet } from "./submitted-settings";
 import { isInSameSubnet } from "./subnet";
 
 export interface SetupOptions {
@@ -47,7 +47,7 @@ export interface SetupHost {
 	/** Keeps the clock synchronized with these servers once started. */
 	makeTimeSync(servers: readonly string[], on: TimeSyncCallbacks): TimeSync;
 	/** Sends the oldest pending reading to the destination in these settings; `undefined` without one. */
-	sendOldest(settings: Settings, connection: HttpConnection): Promise<Outcome | undefined>;
+	sendOldest(settings: Settings, connection: HttpConnection): Promise<ExchangeResult | undefined>;
 	/** Leaves setup: restarts with the saved settings. */
 	leave(settings: Settings): void;
 }

@@ -25,10 +25,10 @@ export type JoinResult =
 	| { readonly kind: "failed"; readonly failure: JoinFailure; readonly message?: string };
 
 export type JoinFailure =
-	/** Wrong password. Not every board distinguishes it from a network that is not found. */
-	| "password"
+	/** Not every board distinguishes this from a network that is not found. */
+	| "wrong password"
 	/** No network of this name responds. */
-	| "not found"
+	| "network not found"
 	/** Joined, but DHCP gave no address. */
 	| "no address";
 
@@ -85,7 +85,7 @@ export class WifiJoiner {
 	/** Leaves the network, or aborts joining it. */
 	leave(): void {
 		if (this.isJoining) {
-			this.finish({ kind: "failed", failure: "not found" });
+			this.finish({ kind: "failed", failure: "network not found" });
 			return;
 		}
 		this.network = undefined;
@@ -94,7 +94,7 @@ export class WifiJoiner {
 
 	/** Switches the radio off. */
 	close(): void {
-		this.finish({ kind: "failed", failure: "not found" });
+		this.finish({ kind: "failed", failure: "network not found" });
 		this.wifi.close();
 	}
 
@@ -136,8 +136,8 @@ export class WifiJoiner {
 
 	private fail(message?: string): void {
 		const { connection, passwordRefused = false } = this.wifi;
-		const failure =
-			connection >= WiFiConnection.associated ? "no address" : passwordRefused ? "password" : "not found";
+		let failure: JoinFailure = passwordRefused ? "wrong password" : "network not found";
+		if (connection >= WiFiConnection.associated) failure = "no address";
 		this.finish({ kind: "failed", failure, ...(message !== undefined && { message }) });
 	}
 

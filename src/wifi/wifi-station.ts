@@ -1,8 +1,9 @@
 import type { Time, Timer } from "../boards/board";
 import type { WiFiConstructor } from "../boards/ecma419";
+import { backoffMs } from "../common/backoff";
 import { errorMessage } from "../common/error-message";
 import type { SavedNetwork } from "../settings/saved-networks";
-import { type JoinFailure, type JoinResult, WifiJoiner } from "./wifi-joiner";
+import { type JoinResult, WifiJoiner } from "./wifi-joiner";
 
 export interface WifiStationOptions {
 	readonly WiFi: WiFiConstructor;
@@ -20,12 +21,6 @@ const joinLimits = Object.freeze({ timeoutMs: 30_000, maxAttempts: 1, settleMs: 
 /** Between two rounds through the saved networks: doubled each time, with jitter. */
 const minRetryDelayMs = 5_000;
 const maxRetryDelayMs = 5 * 60_000;
-
-const failureReasons: Readonly<Record<JoinFailure, string>> = Object.freeze({
-	password: "wrong password",
-	"not found": "network not found or password rejected",
-	"no address": "no address",
-});
 
 /** Keeps the board on one of its saved Wi-Fi networks: tries each in turn, indefinitely, with backoff between rounds. */
 export class WifiStation {
@@ -97,7 +92,10 @@ export class WifiStation {
 		// Also called when this class aborts a join.
 		if (this.state !== "joining") return;
 		if (result.kind === "failed") {
-			this.onJoinFailed(result.message ?? failureReasons[result.failure]);
+			const { message, failure } = result;
+			// Not every board reports a wrong password.
+			const reason = failure === "network not found" ? `${failure} or password rejected` : failure;
+			this.onJoinFailed(message ?? reason);
 			return;
 		}
 		const { log, onConnected } = this.options;
@@ -126,10 +124,10 @@ export class WifiStation {
 
 	private scheduleRetry(): void {
 		const { time, random } = this.options;
-		const ceiling = Math.min(maxRetryDelayMs, minRetryDelayMs * 2 ** Math.min(this.failedRounds++, 10));
+		const maxDelayMs = backoffMs(++this.failedRounds, minRetryDelayMs, maxRetryDelayMs);
 		this.state = "pausing";
 		// mutation: schedule-join
-		this.retryTimer = time.set(() => this.joinNetwork(0), (ceiling * (1 + random())) / 2);
+		this.retryTimer = time.set(() => this.joinNetwork(0), (maxDelayMs * (1 + random())) / 2);
 	}
 
 	/** As a JSON string: names come from users and from the air, and must not pass for log lines. */
