@@ -1,5 +1,5 @@
 import Clock from "time";
-import { unwrapTicks } from "../../src/boards/ticks";
+import { unwrapTicks } from "../shared/unwrap-ticks";
 
 /** A clock over the simulator's milliseconds. */
 export function makeClock(): () => number {

@@ -1,7 +1,7 @@
 import { File } from "file";
 import { NorFlash } from "../../simulator/hardware/nor-flash";
 import type { Flash, FlashStorage } from "../../src/boards/ecma419";
-import { readFile, replaceFile } from "./files";
+import { linFiles } from "./files";
 
 /** Bytes of an ESP32's flash sector. */
 const blockBytes = 4096;
@@ -22,10 +22,10 @@ export class LinFlashStorage implements FlashStorage {
 		if (blocks === undefined) throw new RangeError(`there is no flash partition "${path}"`);
 		const file = `${this.directory}/${path}.flash`;
 		const size = blocks * blockBytes;
-		let image = readFile(file);
+		let image = linFiles.readFile(file);
 		if (image?.length !== size) {
 			image = new Uint8Array(size).fill(0xff);
-			replaceFile(file, image);
+			linFiles.replaceFile(file, image);
 		}
 		return new FileFlash(new File(file, true), blocks, image);
 	}

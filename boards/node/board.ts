@@ -9,7 +9,8 @@ import type {
 } from "../../src/boards/board";
 import type { FlashStorage, I2CBus, WiFiConstructor } from "../../src/boards/ecma419";
 import type { ResetReason } from "../../src/boards/reset-reason";
-import { FileKeyValueStorage } from "./key-value";
+import { FileKeyValueStorage } from "../shared/file-key-value";
+import { nodeFiles } from "./files";
 import { makeListener } from "./listener";
 import { makeResolver } from "./resolver";
 import { makeTCP } from "./tcp";
@@ -70,7 +71,7 @@ export class NodeBoard implements Board {
 		this._sleep = sleep;
 		this.i2c = hardware.i2c;
 		this.pins = hardware.pins;
-		this.storage = { flash: hardware.flash, keyValue: new FileKeyValueStorage(directory) };
+		this.storage = { flash: hardware.flash, keyValue: new FileKeyValueStorage(directory, nodeFiles) };
 		const hold = realTimeWhileConnected ? () => time.hold() : () => () => {};
 		const TCP = makeTCP({ hold });
 		const sockets: Network = {

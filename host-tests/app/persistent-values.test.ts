@@ -14,7 +14,7 @@ import {
 	writeIfChanged,
 } from "../../src/common/persistent-values";
 import { PulseTotals } from "../../src/sensors/inputs/pulse-totals";
-import { FieldNameStore } from "../../src/sensors/pipeline/field-name-store";
+import { loadFieldNames, saveFieldNames } from "../../src/sensors/pipeline/field-names";
 import { installBuiltInSettings } from "../../src/settings/built-in-settings";
 import { SettingsStore } from "../../src/settings/settings-store";
 import { accessPointPassword } from "../../src/setup/access-point-credentials";
@@ -123,8 +123,8 @@ const values: Readonly<Record<PersistentKey, Value>> = {
 		bytes:
 			"01000000005b5b22424d453238302061742030783736222c5b5b2274656d7065726174757265222c2274656d70657261" +
 			"74757265225d5d5d5d50dcc4b1",
-		write: (storage) => new FieldNameStore(storage).save(names),
-		read: (storage) => expect(new FieldNameStore(storage).load()).toEqual(names),
+		write: (storage) => saveFieldNames(storage, names),
+		read: (storage) => expect(loadFieldNames(storage)).toEqual(names),
 	},
 	pulses: {
 		bytes: "01000000007b227261696e223a377d9bbfe001",

@@ -52,7 +52,7 @@ test("field names survive a restart, whichever of two sensors is connected then"
 	await first.app.stop();
 	const second = new AppFixture(world);
 	second.board.station.bus.detach(0x76);
-	await second.waitForLine(/sensor: BME280 at 0x76 was there before, and is not now/);
+	await second.waitForLine(/sensor: BME280 at 0x76: found before, but missing now/);
 	await fields("temperature_2", "humidity_2");
 	// It is found again without waiting for the hourly scan.
 	second.board.station.plugIn({ name: "bme280", address: 0x76 });
@@ -76,7 +76,7 @@ test("a bus that is held low when the board starts is freed, and everything in t
 		},
 	});
 	running.board.station.bus.holdLow();
-	await running.waitForLine(/sensor: I2C bus: a chip held its data line low; it is free again/);
+	await running.waitForLine(/sensor: I2C bus: a chip held the data line low; the bus is recovered/);
 	const quantities = ["outdoors", "dew_point", "sea_level_pressure", "temperature_2", "temperature_3"];
 	await fields("door", ...quantities.flatMap((name) => [name, `${name}_min`, `${name}_max`]));
 	const values: Readonly<Record<string, unknown>> = world.dakkio.points().at(-1)?.values ?? {};

@@ -234,7 +234,7 @@ describe("an exchange without an answer", () => {
 	});
 
 	test.each([
-		["a status line that is none", "ERROR what do you want\r\n", "does not begin like an HTTP answer"],
+		["a status line that is none", "ERROR what do you want\r\n", "does not begin like an HTTP response"],
 		[
 			"64 KB of headers",
 			`HTTP/1.1 200 OK\r\n${`X: ${"x".repeat(1000)}\r\n`.repeat(64)}`,
@@ -243,7 +243,7 @@ describe("an exchange without an answer", () => {
 		[
 			"two lengths",
 			"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-			"length is not a number",
+			"Content-Length is not a number",
 		],
 	])("%s", async (_, answer, problem) => {
 		const server = await serve(answering(answer));

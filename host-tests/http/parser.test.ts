@@ -174,33 +174,37 @@ describe("whether a connection goes on after an answer", () => {
 describe("what is no answer is refused, with a reason", () => {
 	const ok = "HTTP/1.1 200 OK\r\n";
 	test.each([
-		["another protocol", "SSH-2.0-OpenSSH_9.6\r\n", "does not begin like an HTTP answer"],
-		["HTTP/2", "HTTP/2 200\r\n", "does not begin like an HTTP answer"],
-		["HTTP/2 in HTTP/1.1's clothes", "HTTP/1.1 99 What\r\n", "does not begin like an HTTP answer"],
-		["an empty first line", "\r\n", "does not begin like an HTTP answer"],
+		["another protocol", "SSH-2.0-OpenSSH_9.6\r\n", "does not begin like an HTTP response"],
+		["HTTP/2", "HTTP/2 200\r\n", "does not begin like an HTTP response"],
+		["HTTP/2 in HTTP/1.1's clothes", "HTTP/1.1 99 What\r\n", "does not begin like an HTTP response"],
+		["an empty first line", "\r\n", "does not begin like an HTTP response"],
 		["a page without a head", "<html>\n", "control character"],
 		["a first line without end", "H".repeat(maxLineBytes + 1), "longer than 512 bytes"],
-		["a change of protocol", "HTTP/1.1 101 Switching\r\n\r\n", "not asked for"],
+		["a change of protocol", "HTTP/1.1 101 Switching\r\n\r\n", "unexpected"],
 		["a line that ends in LF alone", `${ok}A: b\nC: d\r\n`, "control character"],
 		["a line that ends in CR alone", `${ok}A: b\rC: d\r\n`, "CR LF"],
 		["a NUL in a header", `${ok}A: b\0\r\n`, "control character"],
-		["a space before the colon", `${ok}Content-Length : 5\r\n`, "name of a header"],
+		["a space before the colon", `${ok}Content-Length : 5\r\n`, "header name"],
 		["a header without a name", `${ok}: x\r\n`, "no name"],
-		["a line without a colon", `${ok}nonsense\r\n`, "name of a header"],
+		["a line without a colon", `${ok}nonsense\r\n`, "header name"],
 		["a folded line before any header", `${ok} folded\r\n`, "begins with a space"],
 		["a length and chunks", `${ok}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n`, "both"],
-		["two lengths", `${ok}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`, "length is not a number"],
+		["two lengths", `${ok}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`, "Content-Length is not a number"],
 		[
 			"the same length twice",
 			`${ok}Content-Length: 5\r\nContent-Length: 5\r\n\r\n`,
-			"length is not a number",
+			"Content-Length is not a number",
 		],
-		["a negative length", `${ok}Content-Length: -5\r\n\r\n`, "length is not a number"],
-		["a length with a sign", `${ok}Content-Length: +5\r\n\r\n`, "length is not a number"],
-		["a length in hexadecimal", `${ok}Content-Length: 0x5\r\n\r\n`, "length is not a number"],
-		["an empty length", `${ok}Content-Length:\r\n\r\n`, "length is not a number"],
-		["a folded length", `${ok}Content-Length: 5\r\n 0\r\n\r\n`, "length is not a number"],
-		["a length beyond counting", `${ok}Content-Length: ${"9".repeat(16)}\r\n\r\n`, "length is not a number"],
+		["a negative length", `${ok}Content-Length: -5\r\n\r\n`, "Content-Length is not a number"],
+		["a length with a sign", `${ok}Content-Length: +5\r\n\r\n`, "Content-Length is not a number"],
+		["a length in hexadecimal", `${ok}Content-Length: 0x5\r\n\r\n`, "Content-Length is not a number"],
+		["an empty length", `${ok}Content-Length:\r\n\r\n`, "Content-Length is not a number"],
+		["a folded length", `${ok}Content-Length: 5\r\n 0\r\n\r\n`, "Content-Length is not a number"],
+		[
+			"a length beyond counting",
+			`${ok}Content-Length: ${"9".repeat(16)}\r\n\r\n`,
+			"Content-Length is not a number",
+		],
 		["a length that is too long to keep", `${ok}Content-Length: ${"0".repeat(600)}\r\n\r\n`, "too long"],
 		["a compressed transfer", `${ok}Transfer-Encoding: gzip, chunked\r\n\r\n`, "coding"],
 		["chunks twice", `${ok}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n`, "coding"],
@@ -222,16 +226,16 @@ describe("what is no answer is refused, with a reason", () => {
 		expect(read("HTTP/1.1 200 OK\r\nContent-Le", { closes: true })).toMatchObject({
 			state: "failed",
 			status: undefined,
-			problem: "it is not whole",
+			problem: "it is incomplete",
 		});
 	});
 });
 
-describe("a damaged body leaves the status, and says that it is not whole", () => {
+describe("a damaged body leaves the status, and says that it is incomplete", () => {
 	const head = "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n";
 	test.each([
-		["shorter than its length", "HTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\nhello", "not whole"],
-		["chunks that are cut off", `${head}5\r\nhello\r\n`, "not whole"],
+		["shorter than its length", "HTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\nhello", "incomplete"],
+		["chunks that are cut off", `${head}5\r\nhello\r\n`, "incomplete"],
 		["a chunk without a size", `${head}5\r\nhello\r\n\r\n`, "no size"],
 		["a size that is no number", `${head}5\r\nhello\r\n5x\r\n`, "not a number"],
 		["a size beyond counting", `${head}5\r\nhello\r\n123456789\r\n`, "too large"],

@@ -1,4 +1,4 @@
-/** CRC-24 of OpenPGP (RFC 9580 section 6.1), without the leading term. */
+/** Generator polynomial of CRC-24/OPENPGP (RFC 9580 section 6.1), without its leading term. */
 const generator = 0x864cfb;
 
 const crcTable = makeTable();
@@ -15,7 +15,7 @@ function makeTable(): Uint32Array {
 
 /**
  * The CRC-24 of `bytes` from `start` up to, not including, `end`, with the initial value `initial` (24 bits). For the
- * same bytes, different initial values always give different CRCs.
+ * same bytes, two different initial values always give two different results.
  */
 export function crc24(initial: number, bytes: Uint8Array, start: number, end: number): number {
 	let crc = initial;

@@ -1,15 +1,15 @@
-/** Nesting. Settings need 5. */
+/** Nesting of objects and arrays; settings need less. */
 const maxDepth = 8;
 /**
- * Members of all objects, and values in total: twice what settings for 32 fields need. In XS, each new member name takes
- * memory until the next restart, and each value at least 16 bytes.
+ * Members of all objects, and values in total: a board with a rule for each of 32 fields needs half of that. XS never
+ * frees a property name, and each value takes 16 bytes or more.
  */
 const maxMembers = 300;
 const maxValues = 600;
 
 /**
- * Parses untrusted JSON; `undefined` if it is not JSON, or nested too deeply or too large: the parser would exhaust the
- * chip's memory, and XS aborts then.
+ * Parses untrusted JSON; `undefined` if it is invalid or exceeds the limits. Without limits, running out of memory in
+ * the parser would end the machine.
  */
 export function parseJson(text: string): unknown {
 	if (!isWithinLimits(text)) return undefined;
@@ -21,8 +21,8 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Plain data as JSON text. Stringifies a copy: XS throws "read only value" for data in the firmware image, such as
- * defaults.
+ * Plain data as JSON text. Stringifies a copy: XS refuses data in the firmware's image, such as defaults ("read only
+ * value").
  */
 export function toJson(value: unknown, indent?: string): string {
 	return JSON.stringify(deepCopy(value), undefined, indent);
@@ -34,7 +34,7 @@ function deepCopy(value: unknown): unknown {
 	return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, deepCopy(member)]));
 }
 
-/** Of plain data. */
+/** Whether two values of plain data are equal. */
 export function isDeepEqual(a: unknown, b: unknown): boolean {
 	if (Array.isArray(a) && Array.isArray(b))
 		return a.length === b.length && a.every((entry, index) => isDeepEqual(entry, b[index]));
@@ -43,7 +43,7 @@ export function isDeepEqual(a: unknown, b: unknown): boolean {
 	return keys.length === Object.keys(b).length && keys.every((key) => isDeepEqual(a[key], b[key]));
 }
 
-/** Whether a value is a JSON object: neither `null` nor an array. */
+/** Whether it is a JSON object: neither `null` nor an array. */
 export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }

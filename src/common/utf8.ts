@@ -1,6 +1,6 @@
 /**
- * UTF-8 without `TextEncoder` and `TextDecoder`, which the SDK has in a module of its own. Lone surrogates and bytes that
- * are not UTF-8 become U+FFFD, as in the Encoding Standard.
+ * UTF-8 without `TextEncoder` and `TextDecoder`, which XS has only as a separate module. Lone surrogates and invalid
+ * bytes become U+FFFD, as in the Encoding Standard.
  */
 
 const replacementCharacter = 0xfffd;
@@ -14,7 +14,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** The length of the text in UTF-8, bytes. */
 export function utf8Bytes(text: string): number {
-	// `text.length` is linear in XS.
+	// XS counts the characters at each read of `length`. Most text is ASCII.
 	const count = text.length;
 	let length = 0;
 	for (let i = 0; i < count; i++) {
@@ -68,14 +68,14 @@ export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): st
 }
 
 /**
- * Whether a code point takes two elements of the string, as a surrogate pair. In XS a string is a sequence of code
- * points: there `charCodeAt` returns the whole code point.
+ * Whether a code point takes two places in the string. In XS it takes one, and `charCodeAt` returns the whole code
+ * point.
  */
 function isSurrogatePair(text: string, i: number, point: number): boolean {
 	return point > 0xffff && text.charCodeAt(i) !== point;
 }
 
-/** Not for ASCII. Writes past the end of the array are ignored. */
+/** For code points beyond ASCII. Writes past the end of the array have no effect. */
 function putCodePoint(point: number, bytes: Uint8Array, offset: number): number {
 	let at = offset;
 	if (point < 0x800) bytes[at++] = 0xc0 | (point >> 6);
@@ -92,8 +92,8 @@ function putCodePoint(point: number, bytes: Uint8Array, offset: number): number 
 }
 
 /**
- * The code point at `at`, which is not ASCII, and its length. An ill-formed sequence is replaced up to, not including, the
- * first byte that does not belong to it (Unicode, "maximal subpart").
+ * The non-ASCII code point at `at`, and its length. An invalid sequence is replaced up to, not including, the first byte
+ * that does not belong to it (Unicode, "maximal subpart").
  */
 function takeCodePoint(bytes: Uint8Array, at: number, end: number): { point: number; length: number } {
 	const lead = bytes[at] ?? 0;
@@ -109,7 +109,7 @@ function takeCodePoint(bytes: Uint8Array, at: number, end: number): { point: num
 	return { point, length };
 }
 
-/** Not for overlong forms, surrogates and code points beyond U+10FFFF (Unicode, table 3-7). */
+/** False for overlong forms, surrogates and code points above U+10FFFF (Unicode, table 3-7). */
 function isValidSecondByte(lead: number, byte: number): boolean {
 	if (lead === 0xe0) return byte >= 0xa0;
 	if (lead === 0xed) return byte <= 0x9f;

@@ -1,13 +1,13 @@
 import type { KeyValue } from "../boards/ecma419";
 import { type PersistentKey, writeIfChanged } from "../common/persistent-values";
 
-/** How far the uploads have come: what an uploader has to know to go on after a deep sleep. */
+/** State of an uploader that is kept over a deep sleep. */
 export interface UploadState {
 	/** Ticks before which nothing is sent. */
 	readonly dueAtTicks: number;
 	/** In a row. */
 	readonly consecutiveFailures: number;
-	/** Most points of a batch: fewer after an answer was lost, until one gets through. 1 … 65,535. */
+	/** Maximum points of a batch, reduced after lost responses. 1 … 65,535. */
 	readonly maxPoints: number;
 }
 
@@ -25,7 +25,7 @@ export function saveUploadState(storage: KeyValue, state: UploadState): void {
 	writeIfChanged(storage, uploadStateKey, bytes);
 }
 
-/** `undefined` when none are kept that make sense. */
+/** `undefined` if there is none or it is implausible. */
 export function loadUploadState(storage: KeyValue): UploadState | undefined {
 	const kept = storage.read(uploadStateKey);
 	if (kept?.byteLength !== recordBytes) return undefined;
