@@ -176,7 +176,7 @@ describe.each(Object.entries(values))("%s", (key, { bytes, write, read }) => {
 
 	test("of version 0.1.0 is read", () => {
 		const storage = new MemoryKeyValue();
-		storage.values.set(key, Buffer.from(bytes, "hex"));
+		storage.values.set(key, Uint8Array.from(Buffer.from(bytes, "hex")));
 		read(storage);
 	});
 });
