@@ -162,7 +162,7 @@ describe.skipIf(browserPath === undefined)("the form", () => {
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
 		await page.getByText("but not tested").waitFor();
-		await board.waitForLine(/nothing is sent: the API key is not set/);
+		await board.waitForLine(/no uploads: the API key is not set/);
 		await board.waitForLine(/Wi-Fi: joined "Simulated"/);
 	});
 

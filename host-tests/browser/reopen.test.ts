@@ -68,7 +68,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await page.getByRole("heading", { name: "Test", level: 2 }).waitFor();
 		await setup.passed();
 		await setup.go("Dakkio");
-		await page.getByText("one for each device. Saved on the board. Leave empty to keep it.").waitFor();
+		await page.getByText("Use one per device. Saved on the board. Leave empty to keep it.").waitFor();
 		expect(await readable()).not.toContain(key);
 		expect(await readable()).not.toContain(password);
 
@@ -252,7 +252,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await text.fill('{ "networks": [{ "ssid": 7 }], "location": ["a", "list"] }');
 		await importButton.click();
 		await result.getByText("Wi-Fi networks: A network needs its name (SSID).").waitFor();
-		await result.getByText("Location: This must be a text.").waitFor();
+		await result.getByText("Location: This must be text.").waitFor();
 		const large = { name: "large.json", mimeType: "application/json", buffer: Buffer.alloc(5_000_000, " ") };
 		await page.locator("input[type=file]").setInputFiles(large);
 		await importButton.click();

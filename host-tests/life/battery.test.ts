@@ -134,7 +134,7 @@ test("a button that is stuck for a day causes no extra wakes and no factory rese
 	const fault: ScenarioFault = { kind: "press", setUpAfter: 60_000, from: hour, to: hour + day };
 	let early = 0;
 	const log = (_: number, line: string) => {
-		if (line.startsWith("woken before its time")) early++;
+		if (line.startsWith("woken early")) early++;
 	};
 	const scenario = { ...week, length: 2 * day, panel: true, faults: [fault] };
 	const report = await new Life({ scenario, log }).run();

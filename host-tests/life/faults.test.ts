@@ -34,9 +34,17 @@ const tries = (lines: readonly string[]) => lines.filter((line) => line.startsWi
 describe("six hours of a temporary fault: every point arrives once, and attempts become rarer", () => {
 	test.each<[string, ScenarioFault, RegExp]>([
 		["no Wi-Fi", { kind: "radio", from, to }, /Wi-Fi: could not join/],
-		["no internet", { kind: "internet", from, to }, /not sent: .*name/],
-		["names are refused", { kind: "names", how: "refused", from, to }, /not sent: .*name/],
-		["names are not answered", { kind: "names", how: "silent", from, to }, /not sent: .*name/],
+		["no internet", { kind: "internet", from, to }, /not sent: .*resolve (failed|timed out)/],
+		[
+			"names are refused",
+			{ kind: "names", how: "refused", from, to },
+			/not sent: .*resolve (failed|timed out)/,
+		],
+		[
+			"names are not answered",
+			{ kind: "names", how: "silent", from, to },
+			/not sent: .*resolve (failed|timed out)/,
+		],
 		...(
 			[
 				[{ kind: "refused" }, /not sent: .*refused/],

@@ -72,8 +72,8 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 		},
 		{
 			name: "keeps one slot of the settings at a factory reset",
-			at: "settings-keys",
-			mutate: replace("$0", "$0.slice(1)"),
+			at: "first-settings-slot",
+			mutate: replace("$0", '"keep"'),
 			life: {
 				...{ ...short, length: 2 * day },
 				faults: [{ from: hour, to: hour, kind: "settings", change: { location: "Cellar" } }, held],
@@ -92,7 +92,7 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 		{
 			name: "reports the uptime of its last reading",
 			at: "status-uptime",
-			mutate: replace("$0", "$record-sample-time.target"),
+			mutate: replace("$0", "$restart-stalled-board.1.$record-sample-time.target.key"),
 			life: short,
 		},
 		{

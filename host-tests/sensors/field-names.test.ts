@@ -4,7 +4,6 @@ import { PowerCycle, SimulatedKeyValue } from "../../simulator/life/powered-stor
 import {
 	assignFieldNames,
 	type FieldNames,
-	fieldNamesKey,
 	loadFieldNames,
 	removeFieldNames,
 	saveFieldNames,
@@ -111,10 +110,10 @@ describe("names are persisted", () => {
 	test("damage to any byte is detected", () => {
 		const kept = storage();
 		saveFieldNames(kept, assignFieldNames([], "BME280 at 0x76", air));
-		const whole = new Uint8Array(kept.read(fieldNamesKey) ?? new ArrayBuffer(0));
+		const whole = new Uint8Array(kept.read("names") ?? new ArrayBuffer(0));
 		for (let at = 0; at < whole.length; at++) {
 			kept.write(
-				fieldNamesKey,
+				"names",
 				whole.map((byte, index) => (index === at ? byte ^ 0x10 : byte)),
 			);
 			expect(loadFieldNames(kept)).toBeUndefined();

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { PulseCounter } from "../../src/sensors/inputs/pulse-input";
-import { pulseTotalsKey } from "../../src/sensors/inputs/pulse-totals";
 import { SensorBoard } from "./sensor-board";
 
 let board: SensorBoard;
@@ -191,7 +190,7 @@ describe("pulses", () => {
 		let writes = 0;
 		const write = board.storage.write.bind(board.storage);
 		board.storage.write = (key, value) => {
-			if (key === pulseTotalsKey) writes++;
+			if (key === "pulses") writes++;
 			write(key, value);
 		};
 		for (let minute = 0; minute < 60; minute++) {

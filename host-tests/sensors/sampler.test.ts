@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { BME280Chip } from "../../simulator/chips/bme280";
 import { PowerCycle, SimulatedKeyValue } from "../../simulator/life/powered-storage";
 import { allDrivers, type I2CDriver } from "../../src/sensors/drivers/all-drivers";
-import { fieldNamesKey } from "../../src/sensors/pipeline/field-names";
 import { SensorBoard } from "./sensor-board";
 
 let board: SensorBoard;
@@ -431,7 +430,7 @@ describe("names survive a restart", () => {
 
 	test("if damaged, which is logged, they are assigned again", async () => {
 		board.plugIn("bme280");
-		board.storage.write(fieldNamesKey, Uint8Array.of(1, 2, 3));
+		board.storage.write("names", Uint8Array.of(1, 2, 3));
 		board.start();
 		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
 		expect(board.logLines[0]).toBe("sensor: the stored field names are damaged; assigning new ones.");
@@ -466,7 +465,7 @@ describe("names survive a restart", () => {
 			expect(Object.values(await board.sample())).toEqual([round]);
 			board.pins.oneWire(4).detach(chip);
 		}
-		expect(board.storage.read(fieldNamesKey)?.byteLength).toBeLessThan(2100);
+		expect(board.storage.read("names")?.byteLength).toBeLessThan(2100);
 	});
 });
 

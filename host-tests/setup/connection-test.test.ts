@@ -6,7 +6,7 @@ import type { Field } from "../../src/reading/reading";
 import { checkSettings } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
 import { ConnectionTest, type ConnectionTestOptions } from "../../src/setup/connection-test";
-import type { JoinResult } from "../../src/setup/wifi-joiner";
+import type { JoinResult } from "../../src/wifi/wifi-joiner";
 
 const id = "507f1f77bcf86cd799439012";
 const fields: readonly Field[] = [{ name: "temperature", unit: "celsius", decimals: 2 }];

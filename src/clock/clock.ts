@@ -1,6 +1,7 @@
 import type { Time } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import { errorMessage } from "../common/error-message";
+import type { PersistentKey } from "../common/persistent-values";
 import type { SampleTime } from "../reading/reading";
 import {
 	type Anchor,
@@ -34,7 +35,7 @@ export interface ClockOptions {
 	log(line: string): void;
 }
 
-export const clockKey = "clock";
+const clockKey: PersistentKey = "clock";
 /** A step back of at most this is hidden: sample times pause until the clock catches up. */
 const maxHiddenStepMs = 1_000;
 /** Boots placed in one pass: bounds the memory after a brown-out loop of thousands of boots. */

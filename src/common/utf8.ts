@@ -5,7 +5,14 @@
 
 const replacementCharacter = 0xfffd;
 
-/** How many bytes {@link encodeUtf8Into} writes for `text`. */
+/** The text in UTF-8. */
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+	const bytes = new Uint8Array(utf8Bytes(text));
+	encodeUtf8Into(text, bytes, 0);
+	return bytes;
+}
+
+/** The length of the text in UTF-8, bytes. */
 export function utf8Bytes(text: string): number {
 	// XS counts the characters at each read of `length`. Most text is ASCII.
 	const count = text.length;
@@ -38,14 +45,7 @@ export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number):
 	return at - offset;
 }
 
-/** The text as UTF-8. */
-export function encodeUtf8(text: string): Uint8Array {
-	const bytes = new Uint8Array(utf8Bytes(text));
-	encodeUtf8Into(text, bytes, 0);
-	return bytes;
-}
-
-/** The text of the bytes from `start` up to, not including, `end`. */
+/** The text in the bytes from `start` up to, not including, `end`. */
 export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
 	let text = "";
 	let points: number[] = [];

@@ -9,9 +9,9 @@ import type { SavedNetwork } from "../settings/saved-networks";
 import { parseServiceAddress } from "../settings/service-address";
 import { newDataSource, type Settings } from "../settings/settings";
 import { type DataSourceOptions, findOrCreateSource, listSources } from "../upload/data-source";
+import type { JoinResult } from "../wifi/wifi-joiner";
 import type { FailureCode, StepDetails, StepState, TestState, TestStep } from "./api";
 import { isInSameSubnet } from "./subnet";
-import type { JoinResult } from "./wifi-joiner";
 
 export interface ConnectionTestOptions {
 	/** To be tested. */

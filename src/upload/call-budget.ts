@@ -1,8 +1,9 @@
 import type { KeyValue } from "../boards/ecma419";
+import type { PersistentKey } from "../common/persistent-values";
 import { type CallQuota, parseCallQuota } from "../dakkio/rate-limits";
 import { defaultQuota, quotaAfterCall, quotaAt, uploadIntervalMs } from "./upload-interval";
 
-export const budgetKey = "budget";
+const budgetKey: PersistentKey = "budget";
 /** Version (1 byte), limit, remaining and reset (doubles). */
 const recordBytes = 25;
 const version = 1;

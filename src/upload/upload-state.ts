@@ -1,4 +1,5 @@
 import type { KeyValue } from "../boards/ecma419";
+import { type PersistentKey, writeIfChanged } from "../common/persistent-values";
 
 /** State of an uploader that is kept over a deep sleep. */
 export interface UploadState {
@@ -10,25 +11,18 @@ export interface UploadState {
 	readonly maxPoints: number;
 }
 
-export const uploadStateKey = "attempts";
+const uploadStateKey: PersistentKey = "attempts";
 const recordBytes = 12;
 
-/** Writes only changes: the storage wears. */
+/** Throws what the storage throws. */
 export function saveUploadState(storage: KeyValue, state: UploadState): void {
-	const kept = loadUploadState(storage);
 	const { dueAtTicks, consecutiveFailures, maxPoints } = state;
-	if (
-		kept?.dueAtTicks === dueAtTicks &&
-		kept.consecutiveFailures === consecutiveFailures &&
-		kept.maxPoints === maxPoints
-	)
-		return;
 	const bytes = new Uint8Array(recordBytes);
 	const view = new DataView(bytes.buffer);
 	view.setFloat64(0, dueAtTicks);
 	view.setUint16(8, Math.min(consecutiveFailures, 0xffff));
 	view.setUint16(10, maxPoints);
-	storage.write(uploadStateKey, bytes);
+	writeIfChanged(storage, uploadStateKey, bytes);
 }
 
 /** `undefined` if there is none or it is implausible. */

@@ -2,9 +2,6 @@ import type { Time } from "../../boards/board";
 import type { KeyValue } from "../../boards/ecma419";
 import { readJsonRecord, writeJsonRecord } from "../../common/json-record";
 
-/** Key in key-value storage. */
-export const pulseTotalsKey = "pulses";
-
 /**
  * Limits the wear of the storage. After a power cut, the pulses since the last save are missing in the
  * totals.
@@ -43,7 +40,7 @@ export class PulseTotals {
 		this.hasUnsavedChanges = false;
 		this.savedTicks = this.time.ticks();
 		try {
-			writeJsonRecord(this.storage, pulseTotalsKey, Object.fromEntries(this.totals));
+			writeJsonRecord(this.storage, "pulses", Object.fromEntries(this.totals));
 		} catch {
 			this.hasUnsavedChanges = true;
 		}
@@ -51,7 +48,7 @@ export class PulseTotals {
 }
 
 function load(storage: Pick<KeyValue, "read">): Map<string, number> {
-	const record = readJsonRecord(storage, pulseTotalsKey);
+	const record = readJsonRecord(storage, "pulses");
 	const totals = new Map<string, number>();
 	if (
 		record === undefined ||

@@ -17,12 +17,9 @@ export type FieldNames = readonly SensorFieldNames[];
 /** For more sensors, names of missing ones are dropped. */
 export const maxNamedSensors = 32;
 
-/** Key in key-value storage. */
-export const fieldNamesKey = "names";
-
 /** `undefined` if the record is damaged. */
 export function loadFieldNames(storage: Pick<KeyValue, "read">): FieldNames | undefined {
-	const record = readJsonRecord(storage, fieldNamesKey);
+	const record = readJsonRecord(storage, "names");
 	if (record === undefined) return [];
 	return record === "damaged" ? undefined : parseFieldNames(record.value);
 }
@@ -30,7 +27,7 @@ export function loadFieldNames(storage: Pick<KeyValue, "read">): FieldNames | un
 /** Throws what the storage throws. */
 export function saveFieldNames(storage: Pick<KeyValue, "write">, fieldNames: FieldNames): void {
 	const entries = fieldNames.map(({ sensor, names }) => [sensor, [...names]]);
-	writeJsonRecord(storage, fieldNamesKey, entries);
+	writeJsonRecord(storage, "names", entries);
 }
 
 function parseFieldNames(entries: unknown): FieldNames | undefined {
