@@ -225,7 +225,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		}
 		await text.fill('{ "version": 2, "location": "Barn" }');
 		await importButton.click();
-		await page.getByText("These settings are of version 2").first().waitFor();
+		await page.getByText("This settings file has version 2").first().waitFor();
 		await text.fill(`{
 			"version": 1,
 			"location": "Barn",

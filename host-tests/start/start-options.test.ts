@@ -138,7 +138,7 @@ describe("an unknown option or invalid value gives one line that names it", () =
 		[[...target, "--speed", "2"], /--speed.*embedded/],
 		[["--settings", "none.json"], /none\.json cannot be read: no such file/],
 		[["--settings", "list.json"], /list\.json.*one JSON object/],
-		[["--settings", "future.json"], /future\.json: version.*knows version 1/],
+		[["--settings", "future.json"], /future\.json: version.*supports version 1/],
 		[["--settings", "wrong.json"], /wrong\.json: interval: .*5 to 86400/],
 		[["--settings", "pins.json"], /pins\.json: clockPin: auto is pin 22 here, .* the input door\./],
 		[["--settings", "light.json"], /light\.json: ledPin: auto is pin 2 here, .* the 1-Wire bus\./],
