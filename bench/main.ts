@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { errorMessage } from "../src/common/error-message";
+import { imageSections } from "./chip-image";
 import { readChipMemory } from "./chip-memory";
 import * as queue from "./queue";
 import * as readings from "./readings";
@@ -108,6 +109,7 @@ async function measureAll(chip: ReturnType<typeof readChipMemory>): Promise<Sect
 		wireSection(wire),
 		xsSection(xs),
 		memorySection(xs, chip),
+		...imageSections(),
 		await radioSection(wire, uploadPoints),
 	];
 }

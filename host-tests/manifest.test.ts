@@ -15,6 +15,7 @@ interface Manifest {
 const paths = [
 	"manifest.json",
 	"src/boards/esp32/manifest.json",
+	"src/boards/esp32/sdk/manifest.json",
 	"src/boards/esp32/tls/manifest.json",
 	"boards/lin/manifest.json",
 ];

@@ -1,5 +1,9 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildFor, readPlatform, requireIdf } from "./platforms";
+import { saveChipImage } from "../bench/chip-image";
+import { readImageParts } from "./image-parts";
+import { type Built, buildFor, describeSize, readPlatform, requireIdf } from "./platforms";
 import { findSdk, main } from "./sdk";
 
 const help = `Builds the firmware for a chip.
@@ -23,6 +27,14 @@ await main(async () => {
 	const platform = readPlatform(positionals);
 	const sdk = findSdk();
 	requireIdf();
-	const { size, place } = await buildFor(sdk, { platform, flash: values.flash });
-	process.stdout.write(`Built for ${platform} in ${sdk.output}: ${size} bytes, of ${place} for it\n`);
+	const built = await buildFor(sdk, { platform, flash: values.flash });
+	saveParts(platform, built);
+	process.stdout.write(`Built for ${platform} in ${sdk.output}: ${describeSize(built)}\n`);
 });
+
+/** What each part of the image costs, for `npm run bench`. */
+function saveParts(platform: string, { directory, size }: Built): void {
+	const map = join(directory, "xs_esp32.map");
+	if (existsSync(map))
+		saveChipImage(platform, { image: size, parts: readImageParts(readFileSync(map, "utf8")) });
+}

@@ -4,15 +4,16 @@ import { checkSettings } from "../src/settings/settings";
 import { parseSettingsFile } from "../src/settings/settings-file";
 import {
 	type Build,
-	buildArguments,
 	buildFor,
 	defaultPinsOn,
+	describeSize,
+	make,
 	type Platform,
 	readPlatform,
 	readyToFlash,
 	requireIdf,
 } from "./platforms";
-import { findSdk, main, mcconfig } from "./sdk";
+import { findSdk, main } from "./sdk";
 
 const help = `Builds the firmware, writes it to the board on USB, and shows its log: with the debugger in xsbug, or as it is to
 stay on the board in the terminal.
@@ -50,8 +51,9 @@ await main(async () => {
 		process.stdout.write("The image holds the settings, with key and passwords: keep it to yourself.\n");
 	const build: Build = { platform, flash: values.flash, debug: values.release !== true, more: settings };
 	const built = await buildFor(sdk, build);
+	process.stdout.write(`The firmware has ${describeSize(built)}.\n`);
 	readyToFlash(sdk);
-	await mcconfig(built.sdk, buildArguments(build), true);
+	await make(built.sdk, build);
 });
 
 /** The settings of a file as the image carries them: JSON in UTF-8, two hexadecimal digits a byte. */

@@ -1,25 +1,38 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DefaultPins } from "../src/settings/pin-conflicts";
-import { MissingToolError, mcconfig, root, type Sdk } from "./sdk";
+import { isOnPath, MissingToolError, mcconfig, root, run, type Sdk } from "./sdk";
+import { compileTypeScript } from "./typescript";
 
 /** What the firmware is built for, by the SDK's names. */
 export const platforms = ["esp32", "esp32/esp32c3", "esp32/esp32s3"] as const;
 
 export type Platform = (typeof platforms)[number];
 
-/** Sizes of a board's flash, MB, and the folder with what is special to each. */
-const flashFolders: Readonly<Record<string, string>> = { "4": ".", "8": "flash/8mb", "16": "flash/16mb" };
-export const flashSizes: readonly string[] = Object.keys(flashFolders);
+/** Sizes of a board's flash, MB, and the partitions for each. */
+const partitionTables: Readonly<Record<string, string>> = {
+	"4": "flash/4mb/partitions.csv",
+	"8": "flash/8mb/partitions.csv",
+	"16": "flash/16mb/partitions.csv",
+};
+export const flashSizes: readonly string[] = Object.keys(partitionTables);
 
-/** Of 4 MB, when the firmware is larger than half of what is left: one place for it, and the rings where they were. */
-const singleSlotFolder = "flash/4mb-one-place";
+/** Of 4 MB, with the debugger: one slot, with everything else in its place. */
+const debugTable = "partitions.csv";
 
 /** The SDK with the partitions for a size of flash from a command line; 4 MB when it names none. */
-export function forFlashSize(sdk: Sdk, given = "4"): Sdk {
-	const folder = flashFolders[given];
-	if (folder === undefined) throw new Error(`--flash takes ${flashSizes.join(", ")} (MB), not "${given}".`);
-	return withPartitions(sdk, folder);
+export function forFlashSize(sdk: Sdk, size = "4", debug = false): Sdk {
+	const table = size === "4" && debug ? debugTable : partitionTables[size];
+	if (table === undefined) throw new Error(`--flash takes ${flashSizes.join(", ")} (MB), not "${size}".`);
+	const configuration = join(sdk.output, `sdkconfig-${size}`);
+	mkdirSync(configuration, { recursive: true });
+	for (const file of readdirSync(join(root, "sdkconfig"))) {
+		const text = readFileSync(join(root, "sdkconfig", file), "utf8");
+		writeFileSync(join(configuration, file), text.replace("FLASHSIZE_4MB", `FLASHSIZE_${size}MB`));
+	}
+	// The manifest takes these from the environment, where they are there.
+	const partitions = { PARTITIONS_FILE: join(root, table), SDKCONFIGPATH: configuration };
+	return { ...sdk, environment: { ...sdk.environment, ...partitions } };
 }
 
 export interface Build {
@@ -32,61 +45,80 @@ export interface Build {
 	readonly more?: readonly string[];
 }
 
-/** An image that is larger than a place for it. */
-class TooLargeError extends Error {}
-
-/**
- * Builds the firmware for a chip with so much flash; on 4 MB with one place for it if it does not fit two. The SDK with
- * the partitions that it was built for, the size of the image, and that of its place, bytes.
- */
-export async function buildFor(
-	sdk: Sdk,
-	build: Build,
-): Promise<{ readonly sdk: Sdk; readonly size: number; readonly place: number }> {
-	try {
-		return await buildWith(forFlashSize(sdk, build.flash), build);
-	} catch (error) {
-		if (!(error instanceof TooLargeError) || (build.flash ?? "4") !== "4") throw error;
-		process.stdout.write(
-			"The firmware is too large to have two places in 4 MB: it gets one, and updates need the cable.\n",
-		);
-		return buildWith(withPartitions(sdk, singleSlotFolder), build);
-	}
+export interface Built {
+	/** The SDK with the partitions that it was built for. */
+	readonly sdk: Sdk;
+	/** Bytes of the image, and of a slot for it. */
+	readonly size: number;
+	readonly slot: number;
+	/** Where ESP-IDF built it. */
+	readonly directory: string;
 }
 
 /**
- * The SDK's makefile goes on when ESP-IDF's build has failed, and an image that is too large is one of its failures:
- * what counts is that there is a new image, and how large it is.
+ * Builds the firmware for a chip with so much flash. The SDK's makefile goes on when ESP-IDF's build has failed, and an
+ * image that is too large is one of its failures: what counts is that there is a new image, and how large it is.
  */
-async function buildWith(sdk: Sdk, build: Build) {
-	const { platform, debug } = build;
-	const [, chip = platform] = platform.split("/");
-	const mode = debug === true ? "debug" : "release";
-	const directory = join(
-		sdk.output,
-		"tmp",
-		...platform.split("/"),
-		mode,
-		sdk.name,
-		`xsProj-${chip}`,
-		"build",
-	);
+export async function buildFor(anySdk: Sdk, build: Build): Promise<Built> {
+	const sdk = forFlashSize(anySdk, build.flash, build.debug);
+	const [, chip = build.platform] = build.platform.split("/");
+	const directory = join(buildDirectory(sdk, build), `xsProj-${chip}`, "build");
 	const image = join(directory, "xs_esp32.bin");
 	rmSync(image, { force: true });
 	// ESP-IDF makes the image when this one is older than the program.
 	rmSync(join(directory, ".bin_timestamp"), { force: true });
-	await mcconfig(sdk, [...buildArguments(build), "-t", "build"], true);
+	await make(sdk, build, "build");
 	if (!existsSync(image)) throw new Error("ESP-IDF has built no image: its messages above say why.");
 	const { size } = statSync(image);
-	const place = smallestPlace(readFileSync(sdk.environment.PARTITIONS_FILE ?? "", "utf8"));
-	if (size > place)
-		throw new TooLargeError(`The firmware has ${size} bytes, and the place for it on the flash ${place}.`);
-	return { sdk, size, place };
+	const slot = smallestSlot(readFileSync(sdk.environment.PARTITIONS_FILE ?? "", "utf8"));
+	if (size > slot) throw new Error(`The firmware has ${size} bytes, and a slot for it on the flash ${slot}.`);
+	return { sdk, size, slot, directory };
 }
 
-/** What `mcconfig` is called with for a build, but for the target. */
-export function buildArguments({ platform, debug, more = [] }: Build): string[] {
-	return [...(debug === true ? ["-d"] : []), "-m", "-p", platform, ...more];
+/** What a build came to, for a person. */
+export function describeSize({ size, slot }: Pick<Built, "size" | "slot">): string {
+	return `${size} bytes in a slot of ${slot}, ${((1 - size / slot) * 100).toFixed(1)} % free`;
+}
+
+/**
+ * Components of ESP-IDF that the program is linked of: those that its manifests name, and two that the SDK's own C takes
+ * from. Compiling all the others takes minutes.
+ */
+function componentsOf(directory: string): string {
+	const names = /\(ESP_COMPONENTS ([^)]*)\)/.exec(readFileSync(join(directory, "xs_idf_deps.txt"), "utf8"));
+	const named = (names?.[1] ?? "").trim().split(/\s+/);
+	return [...new Set(["main", "esp_app_format", "esp_driver_uart", ...named])].join("\\;");
+}
+
+/** Where the SDK builds. */
+export function buildDirectory(sdk: Sdk, { platform, debug }: Pick<Build, "platform" | "debug">): string {
+	return join(sdk.output, "tmp", ...platform.split("/"), debug === true ? "debug" : "release", sdk.name);
+}
+
+/**
+ * Builds as `mcconfig -m` does; without a target, it flashes and shows the log, too. A release has its TypeScript
+ * compiled in one run, as no debugger asks for the lines of its sources.
+ */
+export async function make(sdk: Sdk, build: Build, target?: string): Promise<void> {
+	const { platform, debug, more = [] } = build;
+	if (debug === true) {
+		const targets = target === undefined ? [] : ["-t", target];
+		await mcconfig(sdk, ["-d", "-m", "-p", platform, ...more, ...targets], true);
+		return;
+	}
+	await mcconfig(sdk, ["-p", platform, ...more]);
+	const directory = buildDirectory(sdk, build);
+	await compileTypeScript(sdk, directory, new Map());
+	await makeWithIdf(sdk, directory, target);
+}
+
+/** Runs the generated makefile in a folder, with ESP-IDF's tools as `mcconfig -m` finds them. */
+export async function makeWithIdf(sdk: Sdk, directory: string, target = "", show = true): Promise<void> {
+	const command = `make 'IDF_BUILD_OPTIONS=-DCOMPONENTS=${componentsOf(directory)}' ${target}`;
+	const setUp = isOnPath(sdk, "idf.py")
+		? ""
+		: 'export IDF_EXPORT_QUIET=1 && source "$IDF_PATH/export.sh" && ';
+	await run(sdk, "bash", ["-c", `${setUp}${command}`], { directory, show });
 }
 
 /** Makes the folder that the SDK writes to when it looks for the board: a build to another place does not make it. */
@@ -94,21 +126,14 @@ export function readyToFlash(sdk: Sdk): void {
 	mkdirSync(join(sdk.path, "build", "tmp", "esp32"), { recursive: true });
 }
 
-/** Of the places for the firmware in a partition table, what the smallest one holds, bytes. */
-function smallestPlace(partitions: string): number {
-	const places = partitions
+/** Of the slots for the firmware in a partition table, what the smallest one holds, bytes. */
+function smallestSlot(partitions: string): number {
+	const sizes = partitions
 		.split("\n")
 		.map((line) => line.split(",").map((cell) => cell.trim()))
 		.filter(([, type]) => type === "app")
 		.map(([, , , , size]) => Number(size));
-	return Math.min(...places);
-}
-
-function withPartitions(sdk: Sdk, folder: string): Sdk {
-	const at = (name: string) => join(root, folder, name);
-	// The manifest takes these from the environment, where they are there.
-	const partitions = { PARTITIONS_FILE: at("partitions.csv"), SDKCONFIGPATH: at("sdkconfig") };
-	return { ...sdk, environment: { ...sdk.environment, ...partitions } };
+	return Math.min(...sizes);
 }
 
 /** The platform of a command line; the ESP32 when it names none. */
@@ -135,6 +160,11 @@ export function defaultPinsOn(platform: Platform): DefaultPins {
 	const { i2c, pins } = manifest.platforms[platform]?.config ?? manifest.config;
 	const number = (text: string) => (text === "" ? undefined : Number(text));
 	return { ...i2c, led: number(pins.led), button: number(pins.button) };
+}
+
+/** Whether ESP-IDF is there. */
+export function hasIdf(): boolean {
+	return existsSync(join(process.env.IDF_PATH ?? "/none", "export.sh"));
 }
 
 /** Throws a {@link MissingToolError} unless ESP-IDF, which compiles what is written in C, is there. */

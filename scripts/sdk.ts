@@ -39,20 +39,19 @@ export function findSdk(): Sdk {
 	return sdk;
 }
 
-export function requireTool(
-	{ environment }: Pick<Sdk, "environment">,
-	tool: string,
-	otherwise: string,
-): void {
-	for (const directory of (environment.PATH ?? "").split(delimiter)) {
+export function requireTool(sdk: Pick<Sdk, "environment">, tool: string, otherwise: string): void {
+	if (!isOnPath(sdk, tool)) throw new MissingToolError(`${otherwise}.`);
+}
+
+export function isOnPath({ environment }: Pick<Sdk, "environment">, tool: string): boolean {
+	return (environment.PATH ?? "").split(delimiter).some((directory) => {
 		try {
 			accessSync(join(directory, tool), constants.X_OK);
-			return;
+			return true;
 		} catch {
-			// In the next one, perhaps.
+			return false;
 		}
-	}
-	throw new MissingToolError(`${otherwise}.`);
+	});
 }
 
 /** A tool that failed. */

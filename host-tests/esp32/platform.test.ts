@@ -25,22 +25,19 @@ interface Config {
 const whole: Manifest = JSON.parse(read("manifest.json"));
 const chips: Manifest & { readonly config: Config } = JSON.parse(read("src/boards/esp32/manifest.json"));
 
-test.each(["sdkconfig", "flash/4mb-one-place/sdkconfig", "flash/8mb/sdkconfig", "flash/16mb/sdkconfig"])(
-	"%s: a loop that stands still for a minute starts the chip anew, and nothing else does",
-	(path) => {
-		const lines = read(`${path}/sdkconfig.defaults`).split("\n");
-		for (const line of [
-			"CONFIG_ESP_TASK_WDT_EN=y",
-			"CONFIG_ESP_TASK_WDT_INIT=y",
-			"CONFIG_ESP_TASK_WDT_PANIC=y",
-			"CONFIG_ESP_SYSTEM_PANIC_PRINT_REBOOT=y",
-			"CONFIG_ESP_TASK_WDT_TIMEOUT_S=60",
-			"CONFIG_ESP_TASK_WDT_CHECK_IDLE_TASK_CPU0=n",
-			"CONFIG_ESP_TASK_WDT_CHECK_IDLE_TASK_CPU1=n",
-		])
-			expect(lines).toContain(line);
-	},
-);
+test("a loop that stands still for a minute starts the chip anew, and nothing else does", () => {
+	const lines = read("sdkconfig/sdkconfig.defaults").split("\n");
+	for (const line of [
+		"CONFIG_ESP_TASK_WDT_EN=y",
+		"CONFIG_ESP_TASK_WDT_INIT=y",
+		"CONFIG_ESP_TASK_WDT_PANIC=y",
+		"CONFIG_ESP_SYSTEM_PANIC_PRINT_REBOOT=y",
+		"CONFIG_ESP_TASK_WDT_TIMEOUT_S=60",
+		"CONFIG_ESP_TASK_WDT_CHECK_IDLE_TASK_CPU0=n",
+		"CONFIG_ESP_TASK_WDT_CHECK_IDLE_TASK_CPU1=n",
+	])
+		expect(lines).toContain(line);
+});
 
 test("the abort hook is called for an unhandled exception before XS ends", () => {
 	expect(whole.defines).toMatchObject({ xs: { abortHook: 1 } });

@@ -18,6 +18,9 @@ const authModeOffset = 100;
 /** `wifi_auth_mode_t`. */
 const authModeWPAOrWPA2 = 4;
 const authModeWPA2 = 3;
+/** `wifi_cipher_type_t` and its place: CCMP, without the TKIP of WPA, which stays set otherwise. */
+const cipherOffset = 112;
+const cipherCCMP = 4;
 
 /**
  * The chip's access point, through the SDK's older Wi-Fi module, the only one with it. It starts the driver, so no station
@@ -93,6 +96,7 @@ function requireWPA2(): void {
 	if (!isExpected || new DataView(config.buffer).getUint32(authModeOffset, true) !== authModeWPAOrWPA2)
 		return;
 	config[authModeOffset] = authModeWPA2;
+	config[cipherOffset] = cipherCCMP;
 	ffi.esp_wifi_set_config(accessPointInterface, config.buffer);
 }
 

@@ -1,0 +1,51 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { type ImageParts, partNames } from "../scripts/image-parts";
+import type { Section } from "./results-table";
+
+/** What a chip's release image is made of, bytes. */
+export interface ChipImage {
+	readonly image: number;
+	readonly parts: ImageParts;
+}
+
+/** The chips that stand in the results, by the SDK's names. */
+const chips: Readonly<Record<string, string>> = { esp32: "ESP32", "esp32/esp32c3": "ESP32-C3" };
+
+const path = (platform: string) =>
+	join(import.meta.dirname, "..", "build", `image-${platform.replace("/", "-")}.json`);
+
+/** Left by the last `npm run build:esp32` of this chip on this computer. */
+export function saveChipImage(platform: string, image: ChipImage): void {
+	mkdirSync(dirname(path(platform)), { recursive: true });
+	writeFileSync(path(platform), `${JSON.stringify(image)}\n`);
+}
+
+function readChipImage(platform: string): ChipImage | undefined {
+	try {
+		return JSON.parse(readFileSync(path(platform), "utf8"));
+	} catch {
+		return undefined;
+	}
+}
+
+/** A table for each chip; figures of a chip that was not built here are `undefined`. */
+export function imageSections(): Section[] {
+	return Object.entries(chips).map(([platform, chip]) => {
+		const built = readChipImage(platform);
+		const kilobytes = (bytes: number | undefined) =>
+			bytes === undefined ? undefined : Math.round(bytes / 1024);
+		return {
+			title: `Flash: the image of an ${chip}`,
+			text: [
+				`KiB of the release as \`npm run build:esp32 -- ${platform}\` left it, by the linker's map, which counts strings before it
+merges them: the parts are together a little more than the image. A slot holds 1,792 KiB on 4 MB of flash.`,
+			],
+			baseline: "–",
+			rows: [
+				{ what: "KiB, the image", firmware: kilobytes(built?.image), limit: 1738 },
+				...partNames.map((name) => ({ what: `KiB, ${name}`, firmware: kilobytes(built?.parts[name]) })),
+			],
+		};
+	});
+}

@@ -1,0 +1,2 @@
+/** As little as `dsa`. */
+export { default } from "./dsa";
