@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { DefaultPins } from "../src/settings/pin-conflicts";
 import { MissingToolError, mcconfig, root, type Sdk } from "./sdk";
 
@@ -30,6 +30,21 @@ export interface Build {
 	readonly debug?: boolean;
 	/** More arguments of `mcconfig`. */
 	readonly more?: readonly string[];
+	/** Shows the tools' output only when they fail. */
+	readonly quiet?: boolean;
+	/** The folder of the manifest; the project's own. */
+	readonly program?: string;
+	/** Changes the SDK's environment, where the partitions of a size of flash are named. */
+	readonly adapt?: (sdk: Sdk) => Sdk;
+}
+
+export interface Built {
+	readonly sdk: Sdk;
+	/** Of the image and of its place on the flash, bytes. */
+	readonly size: number;
+	readonly place: number;
+	/** ESP-IDF's build. */
+	readonly directory: string;
 }
 
 /** An image that is larger than a place for it. */
@@ -39,10 +54,7 @@ class TooLargeError extends Error {}
  * Builds the firmware for a chip with so much flash; on 4 MB with one place for it if it does not fit two. The SDK with
  * the partitions that it was built for, the size of the image, and that of its place, bytes.
  */
-export async function buildFor(
-	sdk: Sdk,
-	build: Build,
-): Promise<{ readonly sdk: Sdk; readonly size: number; readonly place: number }> {
+export async function buildFor(sdk: Sdk, build: Build): Promise<Built> {
 	try {
 		return await buildWith(forFlashSize(sdk, build.flash), build);
 	} catch (error) {
@@ -58,8 +70,9 @@ export async function buildFor(
  * The SDK's makefile goes on when ESP-IDF's build has failed, and an image that is too large is one of its failures:
  * what counts is that there is a new image, and how large it is.
  */
-async function buildWith(sdk: Sdk, build: Build) {
-	const { platform, debug } = build;
+async function buildWith(given: Sdk, build: Build): Promise<Built> {
+	const { platform, debug, program, quiet = false, adapt = (sdk) => sdk } = build;
+	const sdk = adapt(given);
 	const [, chip = platform] = platform.split("/");
 	const mode = debug === true ? "debug" : "release";
 	const directory = join(
@@ -67,7 +80,7 @@ async function buildWith(sdk: Sdk, build: Build) {
 		"tmp",
 		...platform.split("/"),
 		mode,
-		sdk.name,
+		program === undefined ? sdk.name : basename(program),
 		`xsProj-${chip}`,
 		"build",
 	);
@@ -75,13 +88,13 @@ async function buildWith(sdk: Sdk, build: Build) {
 	rmSync(image, { force: true });
 	// ESP-IDF makes the image when this one is older than the program.
 	rmSync(join(directory, ".bin_timestamp"), { force: true });
-	await mcconfig(sdk, [...buildArguments(build), "-t", "build"], true);
+	await mcconfig(sdk, [...buildArguments(build), "-t", "build"], !quiet, program);
 	if (!existsSync(image)) throw new Error("ESP-IDF has built no image: its messages above say why.");
 	const { size } = statSync(image);
 	const place = smallestPlace(readFileSync(sdk.environment.PARTITIONS_FILE ?? "", "utf8"));
 	if (size > place)
 		throw new TooLargeError(`The firmware has ${size} bytes, and the place for it on the flash ${place}.`);
-	return { sdk, size, place };
+	return { sdk, size, place, directory };
 }
 
 /** What `mcconfig` is called with for a build, but for the target. */

@@ -10,10 +10,13 @@ export interface PageResponse {
 /** The page's side of the conversation, a connection for each request. */
 export class PageClient {
 	private readonly port: number;
+	private readonly host: string;
 	private token = "";
 
-	constructor(port: number) {
+	/** `host`: the board's own address, where the port of this computer leads there. */
+	constructor(port: number, host = `127.0.0.1:${port}`) {
 		this.port = port;
+		this.host = host;
 	}
 
 	send(
@@ -24,7 +27,14 @@ export class PageClient {
 	): Promise<PageResponse> {
 		return new Promise((resolve, reject) => {
 			const asked = request(
-				{ host: "127.0.0.1", port: this.port, method, path, headers, agent: false },
+				{
+					host: "127.0.0.1",
+					port: this.port,
+					method,
+					path,
+					headers: { Host: this.host, ...headers },
+					agent: false,
+				},
 				(answer) => {
 					const parts: Buffer[] = [];
 					answer.on("data", (part: Buffer) => parts.push(part));
@@ -56,7 +66,7 @@ export class PageClient {
 	}
 
 	post(path: string, body: object = {}): Promise<PageResponse> {
-		const headers = { "Content-Type": "application/json", Origin: `http://127.0.0.1:${this.port}` };
+		const headers = { "Content-Type": "application/json", Origin: `http://${this.host}` };
 		return this.send("POST", path, headers, JSON.stringify({ token: this.token, ...body }));
 	}
 
