@@ -1,11 +1,26 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** Mutants of the firmware, and months of its life: minutes of CPU time. Run by `npm run test:slow`. */
+const slow = ["host-tests/life/{invariants,memory,mutants,pacing,regressions}.test.ts"];
 
 export default defineConfig(({ mode }) => ({
 	test: {
-		include: ["host-tests/**/*.test.ts"],
-		// Most of a test's time is its own computing, so each core may take one.
+		// The tests are CPU-bound.
 		maxWorkers: "100%",
-		// A test that hangs ends; a busy computer may take three times as long. `npm run test:long` runs what has a long form in it.
-		testTimeout: mode === "long" ? 3_600_000 : 60_000,
+		// Only ends a test that hangs, however busy the computer is.
+		testTimeout: mode === "long" ? 10 * 3_600_000 : 600_000,
+		hookTimeout: 600_000,
+		projects: [
+			{
+				extends: true,
+				mode,
+				test: {
+					name: "fast",
+					include: ["host-tests/**/*.test.ts"],
+					exclude: [...configDefaults.exclude, ...slow],
+				},
+			},
+			{ extends: true, mode, test: { name: "slow", include: slow } },
+		],
 	},
 }));

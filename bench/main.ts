@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { errorMessage } from "../src/common/error-message";
 import { readChipMemory } from "./chip-memory";
 import * as queue from "./queue";
 import * as readings from "./readings";
@@ -57,7 +58,7 @@ function parseOptions(args: string[]): { readonly write: boolean; readonly help:
 		});
 		return { write: values.write === true, help: values.help === true };
 	} catch (error) {
-		return error instanceof Error ? error.message : String(error);
+		return errorMessage(error);
 	}
 }
 
@@ -90,7 +91,7 @@ function read(file: string): Recorded | undefined {
 	try {
 		return parseResults(file);
 	} catch (error) {
-		const problem = error instanceof Error ? error.message : String(error);
+		const problem = errorMessage(error);
 		process.stderr.write(`bench/RESULTS.md cannot be read: ${problem}. Take back what was changed in it.\n`);
 		process.exitCode = 1;
 		return undefined;

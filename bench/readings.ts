@@ -30,7 +30,7 @@ export const readingContext: SampleContext = {
 /** How many readings of the log are left when it has been filled once and a half around; and what is on the flash then. */
 export function measureReadingLog(): ReadingFigures & { readonly image: Uint8Array } {
 	const flash = new NorFlash(size);
-	const log = new ReadingLog({ flash });
+	const log = new ReadingLog(flash);
 	let count = 0;
 	while (log.droppedReadings === 0) log.append(readingAt(count++), readingContext);
 	for (const end = count * 1.5; count < end; ) log.append(readingAt(count++), readingContext);

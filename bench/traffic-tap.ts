@@ -1,5 +1,4 @@
-import type { AddressInfo } from "node:net";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { type Relay, startTcpProxy, type TcpProxy } from "../simulator/tcp-proxy";
 
 /** What went over TCP, bytes of its payload. */
 export interface Traffic {
@@ -24,25 +23,33 @@ const recordHeadBytes = 5;
  */
 const renegotiation = { extension: Buffer.of(0xff, 0x01, 0x00, 0x01, 0x00), surplus: 3 } as const;
 
-/** Stands between a client and a server and counts what goes by, without a key to it. */
+/** A TCP proxy that counts traffic, without the session's keys. */
 export class TrafficTap {
 	readonly traffic: Traffic = { connections: 0, application: 0, handshake: 0 };
-	private readonly server: Server;
-	private readonly sockets = new Set<Socket>();
+	private proxy: TcpProxy | undefined;
 
-	private constructor(port: number) {
-		this.server = createServer((client) => this.join(client, connect(port, "127.0.0.1")));
-	}
+	private constructor() {}
 
 	/** In front of a server on this computer. */
 	static async start(port: number): Promise<TrafficTap> {
-		const tap = new TrafficTap(port);
-		await new Promise<void>((resolve) => tap.server.listen(0, "127.0.0.1", resolve));
+		const tap = new TrafficTap();
+		const relay: Relay = (from, to) => {
+			const records = new Records(tap.traffic);
+			from.on("data", (data) => {
+				records.take(data);
+				to.write(data);
+			});
+		};
+		tap.proxy = await startTcpProxy(port, {
+			relayRequest: relay,
+			relayResponse: relay,
+			onConnection: () => tap.traffic.connections++,
+		});
 		return tap;
 	}
 
 	get port(): number {
-		return (this.server.address() as AddressInfo).port;
+		return this.proxy?.port ?? 0;
 	}
 
 	reset(): void {
@@ -50,27 +57,7 @@ export class TrafficTap {
 	}
 
 	async close(): Promise<void> {
-		for (const socket of this.sockets) socket.destroy();
-		await new Promise((resolve) => this.server.close(resolve));
-	}
-
-	private join(client: Socket, server: Socket): void {
-		this.traffic.connections++;
-		for (const [from, to] of [
-			[client, server],
-			[server, client],
-		] as const) {
-			const records = new Records(this.traffic);
-			this.sockets.add(from);
-			from.setNoDelay(true);
-			from.on("data", (data) => {
-				records.take(data);
-				to.write(data);
-			});
-			from.on("end", () => to.end());
-			from.on("error", () => to.destroy());
-			from.on("close", () => this.sockets.delete(from));
-		}
+		await this.proxy?.close();
 	}
 }
 

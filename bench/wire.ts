@@ -5,10 +5,10 @@ import { makeTLS } from "../boards/node/tls";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { NorFlash } from "../simulator/hardware/nor-flash";
 import type { Time } from "../src/boards/board";
+import { rateLimitHeaders } from "../src/dakkio/rate-limits";
 import { HttpConnection } from "../src/http/http-connection";
 import { ReadingLog } from "../src/store/reading-log";
 import { planBatch } from "../src/upload/batch";
-import { keptResponseHeaders } from "../src/upload/uploader";
 import { firmwareVersion } from "../src/version";
 import { type PostTarget, postAsArduino } from "./arduino-client";
 import { readingAt, readingContext } from "./readings";
@@ -86,7 +86,7 @@ async function postAsSketch(target: PostTarget): Promise<void> {
 
 /** The firmware's own queue, batches and HTTP, over Node's sockets. */
 async function postAsFirmware(target: PostTarget, perUpload: number): Promise<void> {
-	const log = new ReadingLog({ flash: new NorFlash({ blocks: 16, blockLength: 4096 }) });
+	const log = new ReadingLog(new NorFlash({ blocks: 16, blockLength: 4096 }));
 	for (let sent = 0; sent < uploadPoints; ) {
 		const now = Math.min(perUpload, uploadPoints - sent);
 		for (let i = 0; i < now; i++) log.append(readingAt(sent + i), readingContext);
@@ -105,7 +105,7 @@ async function upload({ port, root, key, ...destination }: PostTarget, log: Read
 	const connection = new HttpConnection({
 		network: { TCP: makeTCP(), TLS: makeTLS({ roots: [Buffer.from(root)] }), resolver: makeResolver() },
 		time,
-		...{ host: "localhost", port, secure: true, responseHeaders: keptResponseHeaders },
+		...{ host: "localhost", port, secure: true, responseHeaders: rateLimitHeaders },
 	});
 	const outcome = await connection.exchange({
 		method: "POST",
@@ -118,7 +118,7 @@ async function upload({ port, root, key, ...destination }: PostTarget, log: Read
 		body: () => batch.body(),
 	});
 	connection.close();
-	if (outcome.kind !== "answer" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
+	if (outcome.kind !== "response" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
 	log.acknowledge(batch.lastSequence);
 }
 

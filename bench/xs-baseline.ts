@@ -83,7 +83,7 @@ export class BaselineBoard {
 			body: () => bytesBody(body),
 		});
 		connection.close();
-		if (outcome.kind !== "answer" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
+		if (outcome.kind !== "response" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
 		this.storage.delete(`r${this.head}`);
 		this.head++;
 		this.writeCounter("head", this.head);

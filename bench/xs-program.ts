@@ -1,4 +1,4 @@
-import { pointJson } from "../src/dakkio/point";
+import { PointEncoder } from "../src/dakkio/point";
 import { rateLimitHeaders } from "../src/dakkio/rate-limits";
 import { HttpConnection } from "../src/http/http-connection";
 import { FlashQueue } from "../src/queue/flash-queue";
@@ -36,7 +36,7 @@ const record = new Uint8Array(96).fill(0x5a);
 const recordFlash = new BareFlash();
 let queue = new FlashQueue({ flash: recordFlash });
 const readingFlash = new BareFlash();
-let log = new ReadingLog({ flash: readingFlash });
+let log = new ReadingLog(readingFlash);
 let readings = 0;
 const socketBuffer = new Uint8Array(1024);
 /** Read by nobody: it keeps what it refers to from being collected. */
@@ -112,7 +112,7 @@ async function upload(maxPoints: number): Promise<void> {
 		body: () => batch.body(),
 	});
 	connection.close();
-	if (outcome.kind !== "answer" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
+	if (outcome.kind !== "response" || outcome.status !== 201) throw new Error(JSON.stringify(outcome));
 	log.acknowledge(batch.lastSequence);
 }
 
@@ -165,12 +165,12 @@ const workloads = {
 	},
 	/** More readings on the full ring. */
 	age(count: number): void {
-		const full = new ReadingLog({ flash: fullFlash });
+		const full = new ReadingLog(fullFlash);
 		for (let i = 0; i < count; i++) full.append(readingOf(i), context);
 	},
 	/** From the mount of a ring that is full to the first reading stored; the oldest has been read. */
 	boot(): void {
-		const full = new ReadingLog({ flash: fullFlash });
+		const full = new ReadingLog(fullFlash);
 		if (full.length < 10_000) throw new Error(`only ${full.length} readings wait`);
 		full.pending().next();
 		full.append({ time: { boot: full.newestBoot + 1, ticks: 900 }, values: [21.5, 45, 1013.2] }, context);
@@ -214,19 +214,20 @@ const workloads = {
 		};
 		const values = [21.53, -7, 1013.25, "läuft \u{1f600}"];
 		const reading = { time: { utc: 1.79e12 }, values, batteryLevel: 87, signalStrength: -61 };
-		const own = new ReadingLog({ flash: new BareFlash() });
+		const own = new ReadingLog(new BareFlash());
 		own.append(reading, told);
 		own.append(reading, told);
 		for (const back of own.pending())
 			if (JSON.stringify(back.values) !== JSON.stringify(values) || back.context.location !== told.location)
 				throw new Error(JSON.stringify(back));
 	},
-	/** Read back and written as the API's JSON. */
+	/** Read back and encoded as the API's JSON. */
 	tell(count: number): void {
 		let left = count;
+		const encoder = new PointEncoder(key);
 		for (const reading of log.pending()) {
 			const { time } = reading;
-			pointJson({ reading, utc: "utc" in time ? time.utc : 0, estimated: false }, key);
+			encoder.encode({ reading, utc: "utc" in time ? time.utc : 0, estimated: false });
 			if (--left === 0) return;
 		}
 	},
@@ -246,7 +247,7 @@ const workloads = {
 		retained = undefined;
 	},
 	mountLog(): void {
-		log = new ReadingLog({ flash: readingFlash });
+		log = new ReadingLog(readingFlash);
 		appendOne();
 	},
 };

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { EmulatedChip, hostAddress } from "../scripts/emulated-chip";
 import { type EmulatorImage, writeSettings } from "../scripts/emulator-build";
 import type { Platform } from "../scripts/platforms";
-import { freePort } from "../scripts/sdk-simulator";
 import { DakkioServer } from "../simulator/dakkio/server";
+import { freePort } from "../simulator/free-port";
 import { NtpServer } from "../simulator/ntp/ntp-server";
 import type { Settings } from "../src/settings/settings";
 
@@ -60,7 +60,7 @@ export class ChipBench {
 		/** For its files. */
 		readonly directory: string;
 	}): Promise<ChipBench> {
-		const ports = { page: await freePort(), control: await freePort() };
+		const ports = { page: await freePort(), control: await freePort("udp") };
 		const dakkio = await DakkioServer.start({ names: [hostAddress], plan: 1_000_000 });
 		return new ChipBench(options, ports, dakkio, await NtpServer.start());
 	}

@@ -231,7 +231,7 @@ function queueWith(readings: number, bytes: number, until: number): Uint8Array {
 	const blockLength = 4096;
 	const flash = new NorFlash({ blocks: bytes / blockLength, blockLength });
 	const { image } = flash;
-	const readingLog = new ReadingLog({ flash });
+	const readingLog = new ReadingLog(flash);
 	for (let i = 0; i < readings; i++) {
 		const utc = until - (readings - i) * 60_000;
 		readingLog.append(

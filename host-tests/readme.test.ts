@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { settingTexts } from "../page/setting-texts";
 import { startHelp } from "../simulator/start-options";
-import { type Setting, settingsTable } from "../src/settings/settings";
+import { type Setting, type SettingKey, settingsTable } from "../src/settings/settings";
 
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
-function settingRow([key, { label, help, defaultValue, unit, rule }]: [string, Setting<unknown>]): string {
+function settingRow([key, { defaultValue, unit, rule }]: [string, Setting<unknown>]): string {
+	const { label, help } = settingTexts[key as SettingKey];
 	const shown = Array.isArray(defaultValue)
 		? defaultValue.join(", ")
 		: typeof defaultValue === "object"
@@ -41,7 +43,7 @@ function valuesOf({ inputType }: Setting<unknown>["rule"], unit = ""): string {
 test("the README's table of settings is the firmware's", () => {
 	const rows = Object.entries<Setting<unknown>>(settingsTable).map(settingRow);
 	expect(readme).toContain(
-		["| setting | | values | preset | |", "|---|---|---|---|---|", ...rows].join("\n"),
+		["| setting | | values | default | |", "|---|---|---|---|---|", ...rows].join("\n"),
 	);
 });
 

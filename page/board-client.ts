@@ -33,7 +33,7 @@ interface BoardResponse {
 export class BoardClient {
 	readonly #onConnection: (lost: boolean) => void;
 	#token = "";
-	lastRequest: Promise<unknown> = Promise.resolve();
+	#lastRequest: Promise<unknown> = Promise.resolve();
 
 	constructor(onConnection: (lost: boolean) => void) {
 		this.#onConnection = onConnection;
@@ -90,15 +90,15 @@ export class BoardClient {
 	}
 
 	async #get<T>(path: string): Promise<T> {
-		const answer = await this.enqueue(() => this.sendWithRetries(path, {}));
+		const answer = await this.#enqueue(() => this.#sendWithRetries(path, {}));
 		if (answer.status !== 200) throw toRefusedError(answer);
 		return JSON.parse(answer.text);
 	}
 
 	async #post(path: string, body: object, attempts?: number): Promise<BoardResponse> {
 		const send = () =>
-			this.enqueue(() =>
-				this.sendWithRetries(
+			this.#enqueue(() =>
+				this.#sendWithRetries(
 					path,
 					{
 						method: "POST",
@@ -118,13 +118,13 @@ export class BoardClient {
 		return answer;
 	}
 
-	enqueue<T>(work: () => Promise<T>): Promise<T> {
-		const done = this.lastRequest.then(work);
-		this.lastRequest = done.catch(() => {});
+	#enqueue<T>(work: () => Promise<T>): Promise<T> {
+		const done = this.#lastRequest.then(work);
+		this.#lastRequest = done.catch(() => {});
 		return done;
 	}
 
-	async sendWithRetries(
+	async #sendWithRetries(
 		path: string,
 		request: RequestInit,
 		attempts = Number.POSITIVE_INFINITY,

@@ -1,8 +1,9 @@
-import type { SettingDescription, SetupState } from "../src/setup/api";
+import type { SetupState } from "../src/setup/api";
 import { estimateCalls } from "./call-estimate";
 import { element, replaceContent } from "./dom";
 import { settingField } from "./form-field";
 import { SensorList } from "./sensor-list";
+import { type SettingRow, withTexts } from "./setting-texts";
 import type { SettingsForm } from "./settings-form";
 import { texts } from "./texts";
 
@@ -26,7 +27,7 @@ export class BoardSection {
 	readonly #sensors: SensorList;
 	readonly #plan = element("div", { class: "card plan" });
 	readonly #form: SettingsForm;
-	planCalls: SetupState["plan"];
+	#planCalls: SetupState["plan"];
 
 	/** `placed`: keys of the settings that have their place elsewhere on the page; `onLook`: for sensors. */
 	constructor(
@@ -37,8 +38,8 @@ export class BoardSection {
 	) {
 		this.#sensors = new SensorList(onLook);
 		this.#form = form;
-		this.planCalls = state.plan;
-		const table = new Map(state.table.map((row) => [row.key, row]));
+		this.#planCalls = state.plan;
+		const table = new Map<string, SettingRow>(state.table.map((row) => [row.key, withTexts(row)]));
 		const field = (key: string) => {
 			const description = table.get(key);
 			table.delete(key);
@@ -66,20 +67,20 @@ export class BoardSection {
 			[words.name, board.name],
 			[words.chip, board.chip],
 			[words.firmware, board.firmwareVersion],
-			...(waiting > 0 ? [[words.waiting, words.readings(waiting)]] : []),
+			...(waiting > 0 ? [[words.pending, words.readings(waiting)]] : []),
 		];
 		replaceContent(
 			this.#facts,
 			...facts.map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text))),
 		);
 		this.#sensors.show(sensors);
-		this.planCalls = plan;
+		this.#planCalls = plan;
 		this.showPlan();
 	}
 
 	/** The intervals may have been changed. */
 	showPlan(): void {
-		const { limit, remaining } = this.planCalls;
+		const { limit, remaining } = this.#planCalls;
 		const plan = estimateCalls(this.#form.values(), limit);
 		const over = plan !== undefined && plan.calls > limit;
 		const share = plan === undefined ? 0 : Math.min(1, plan.calls / limit);
@@ -102,7 +103,7 @@ export class BoardSection {
 	}
 }
 
-function fieldOf(description: SettingDescription, { board, secretsSet, tested }: SetupState) {
+function fieldOf(description: SettingRow, { board, secretsSet, tested }: SetupState) {
 	const field = settingField(description, {
 		set: (tested ?? { secretsSet }).secretsSet.includes(description.key),
 	});

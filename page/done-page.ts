@@ -27,7 +27,7 @@ export function donePage(ending: DonePageOptions): HTMLElement {
 		[words.service, server],
 		[words.source, source],
 		[words.next, plan === undefined ? undefined : next(texts.every(plan.intervalS))],
-		[words.waiting, state.waiting > 0 ? texts.board.readings(state.waiting) : undefined],
+		[words.pending, state.waiting > 0 ? texts.board.readings(state.waiting) : undefined],
 	] as const;
 	return element(
 		"section",
@@ -35,7 +35,7 @@ export function donePage(ending: DonePageOptions): HTMLElement {
 		icon(icons.check, "seal"),
 		element("h2", { tabindex: -1 }, words.title),
 		element("p", { class: "lead" }, tested ? words.lead : words.untested),
-		confirmed ? undefined : element("p", { class: "help" }, words.unheard),
+		confirmed ? undefined : element("p", { class: "help" }, words.noResponse),
 		element(
 			"dl",
 			{ class: "facts" },

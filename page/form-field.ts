@@ -1,5 +1,6 @@
-import type { FieldProblem, SettingDescription } from "../src/setup/api";
+import type { FieldProblem } from "../src/setup/api";
 import { button, type Child, element, icon, icons, replaceContent, setAttributes, uniqueId } from "./dom";
+import type { SettingRow } from "./setting-texts";
 import { texts } from "./texts";
 
 /** One setting on the page. */
@@ -105,10 +106,10 @@ interface ControlBinding {
 	readonly beside?: Child;
 }
 
-/** A field as its description asks for; `help` and `required` are the page's own where it knows better. */
+/** `required`: the problem of an empty field; `set`: the board has a value, which a secret does not show. */
 export function settingField(
-	description: SettingDescription,
-	options: { readonly help?: string; readonly required?: string; readonly set?: boolean } = {},
+	description: SettingRow,
+	options: { readonly required?: string; readonly set?: boolean } = {},
 ): FormField {
 	const { key, label, kind } = description;
 	const { choices = [] } = description;
@@ -118,7 +119,7 @@ export function settingField(
 		return pickField(description);
 	const access = description.secret === true ? secretBinding(label) : bindingFor(description);
 	const framed = labelledControl(withUnit(label, description.unit), access.control, {
-		help: helpOf(description, options),
+		help: helpOf(description, options.set === true),
 		beside: access.beside,
 	});
 	return {
@@ -136,12 +137,8 @@ export function settingField(
 	};
 }
 
-function helpOf(
-	{ help, kind, secret }: SettingDescription,
-	options: { readonly help?: string; readonly set?: boolean },
-): string {
-	if (options.help !== undefined) return options.help;
-	if (secret === true && options.set === true) return `${help} ${texts.board.keepSecret}`;
+function helpOf({ help, kind, secret }: SettingRow, isSet: boolean): string {
+	if (secret === true && isSet) return `${help} ${texts.keepSecret}`;
 	return kind === "list" ? `${help} ${texts.board.onePerLine}` : help;
 }
 
@@ -163,7 +160,7 @@ function secretBinding(label: string): ControlBinding {
 
 const plainAttributes = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
 
-function bindingFor({ kind, choices = [], defaultValue }: SettingDescription): ControlBinding {
+function bindingFor({ kind, choices = [], defaultValue }: SettingRow): ControlBinding {
 	if (kind === "choice") {
 		const control = element("select", {}, ...choices.map((word) => new Option(choiceLabel(word), word)));
 		return textBinding(control);
@@ -214,7 +211,7 @@ function parseJsonOrText(text: string): unknown {
 }
 
 /** A few words, of which one is chosen, or of a list any. */
-function choiceField({ key, label, help, kind, choices = [] }: SettingDescription): FormField {
+function choiceField({ key, label, help, kind, choices = [] }: SettingRow): FormField {
 	const name = uniqueId();
 	const several = kind === "list";
 	const type = several ? "checkbox" : "radio";
@@ -252,7 +249,7 @@ const otherChoice = "other";
 const commonIntervalsS = [0, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400];
 
 /** The list of a pick: its words, the usual numbers, and what leads to any other. */
-function pickList({ unit, choices = [], min = 0, max = Number.POSITIVE_INFINITY }: SettingDescription) {
+function pickList({ unit, choices = [], min = 0, max = Number.POSITIVE_INFINITY }: SettingRow) {
 	const seconds = unit === "s";
 	const numbers = seconds ? commonIntervalsS.filter((value) => value >= min && value <= max) : [];
 	return element(
@@ -265,7 +262,7 @@ function pickList({ unit, choices = [], min = 0, max = Number.POSITIVE_INFINITY 
 }
 
 /** A number that is mostly one of a few, or a word: chosen from a list, or typed. */
-function pickField(description: SettingDescription): FormField {
+function pickField(description: SettingRow): FormField {
 	const { key, label, help, unit, choices = [] } = description;
 	const seconds = unit === "s";
 	const control = pickList(description);

@@ -39,7 +39,7 @@ export class NetworkEntry {
 		const hidden = ssid === "";
 		const title = hidden ? words.hiddenTitle : ssid;
 		const { input, toggle } = secretInput(words.passwordOf(title));
-		const help = saved ? words.keep : secured === true ? "" : words.maybeOpen;
+		const help = saved ? texts.keepSecret : secured === true ? "" : words.maybeOpen;
 		const open = secured === false && !saved && password === "";
 		this.#known = known;
 		this.#password = input;

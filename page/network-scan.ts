@@ -24,18 +24,18 @@ export class NetworkScan {
 	async start(): Promise<void> {
 		const heard = await this.#options.client.networks();
 		if (heard.networks.length === 0 && !heard.scanning) await this.rescan();
-		else await this.poll();
+		else await this.#poll();
 	}
 
 	async rescan(): Promise<void> {
 		const { client, networks } = this.#options;
 		networks().showScan({ scanning: true, networks: [] });
 		await client.scan();
-		await this.poll();
+		await this.#poll();
 	}
 
 	/** Until the radio has listened on all channels. */
-	async poll(): Promise<void> {
+	async #poll(): Promise<void> {
 		const { client, networks, announce } = this.#options;
 		announce(texts.networks.scanning);
 		for (;;) {

@@ -1,8 +1,9 @@
-import type { FieldProblem, ScanState, SettingDescription } from "../src/setup/api";
+import type { FieldProblem, ScanState } from "../src/setup/api";
 import { button, element, icon, icons, replaceContent, setDisabled, signalBars, visuallyHidden } from "./dom";
 import { type FormField, type LabelledControl, problemNote } from "./form-field";
 import { isKnownNetwork, type KnownNetwork, NetworkEntry } from "./network-entry";
-import { texts } from "./texts";
+import type { SettingText } from "./setting-texts";
+import { signalLevel, texts } from "./texts";
 
 const words = texts.networks;
 /** As many as a board keeps. */
@@ -11,7 +12,7 @@ const maxNetworks = 3;
 type ScannedNetwork = ScanState["networks"][number];
 
 interface NetworksOptions {
-	readonly description: SettingDescription;
+	readonly description: SettingText & { readonly key: string };
 	onRescan(): void;
 	/** For a screen reader. */
 	announce(text: string): void;
@@ -29,9 +30,9 @@ export class NetworksField implements FormField {
 	readonly #status = element("p", { class: "help" });
 	readonly #rescan: HTMLButtonElement;
 	#entries: readonly NetworkEntry[] = [];
-	nearby: readonly ScannedNetwork[] = [];
+	#nearby: readonly ScannedNetwork[] = [];
 	/** Names of the networks for which the board has a password. */
-	readonly savedSsids = new Set<string>();
+	readonly #savedSsids = new Set<string>();
 
 	constructor({ description: { key, label }, onRescan, announce }: NetworksOptions) {
 		this.key = key;
@@ -61,16 +62,16 @@ export class NetworksField implements FormField {
 
 	write(value: unknown): void {
 		const known = Array.isArray(value) ? value.filter(isKnownNetwork).slice(0, maxNetworks) : [];
-		for (const { ssid, saved } of known) if (saved === true) this.savedSsids.add(ssid);
-		this.#entries = known.map((one) => this.#makeEntry(this.withSavedState(one)));
+		for (const { ssid, saved } of known) if (saved === true) this.#savedSsids.add(ssid);
+		this.#entries = known.map((one) => this.#makeEntry(this.#withSavedState(one)));
 		this.#draw();
 	}
 
 	/** A file without secrets tells a network's name alone: it is open only if it was heard to be. */
-	withSavedState(known: KnownNetwork): KnownNetwork {
+	#withSavedState(known: KnownNetwork): KnownNetwork {
 		if (known.password !== undefined || known.saved !== undefined) return known;
-		const heard = this.nearby.find(({ ssid }) => ssid === known.ssid);
-		return { ...known, saved: this.savedSsids.has(known.ssid), secured: heard?.secured ?? true };
+		const heard = this.#nearby.find(({ ssid }) => ssid === known.ssid);
+		return { ...known, saved: this.#savedSsids.has(known.ssid), secured: heard?.secured ?? true };
 	}
 
 	missing(): readonly FieldProblem[] {
@@ -94,12 +95,12 @@ export class NetworksField implements FormField {
 	showScan({ scanning, networks }: ScanState): void {
 		setDisabled(this.#rescan, scanning);
 		// What was heard before stays while the radio listens.
-		if (!scanning || networks.length > 0) this.nearby = networks;
-		const status = scanning ? words.scanning : this.nearby.length === 0 ? words.none : "";
+		if (!scanning || networks.length > 0) this.#nearby = networks;
+		const status = scanning ? words.scanning : this.#nearby.length === 0 ? words.none : "";
 		this.#status.textContent = status;
 		this.#status.hidden = status === "";
 		this.#status.classList.toggle("busy", scanning);
-		this.drawNearby();
+		this.#drawNearby();
 	}
 
 	#choose({ ssid, secured, strength }: ScannedNetwork): void {
@@ -116,7 +117,7 @@ export class NetworksField implements FormField {
 		}
 		const entry = this.#makeEntry(known);
 		this.#entries = [...this.#entries, entry];
-		this.onEntriesChange();
+		this.#onEntriesChange();
 		entry.focus();
 	}
 
@@ -124,7 +125,7 @@ export class NetworksField implements FormField {
 		const entry: NetworkEntry = new NetworkEntry(known, {
 			onRemove: () => {
 				this.#entries = this.#entries.filter((one) => one !== entry);
-				this.onEntriesChange();
+				this.#onEntriesChange();
 				this.#announce(words.removed(entry.title));
 				(this.#list.querySelector("button") ?? this.#rescan).focus();
 			},
@@ -132,7 +133,7 @@ export class NetworksField implements FormField {
 				const index = this.#entries.indexOf(entry);
 				const others = this.#entries.filter((one) => one !== entry);
 				this.#entries = [...others.slice(0, index - 1), entry, ...others.slice(index - 1)];
-				this.onEntriesChange();
+				this.#onEntriesChange();
 				this.#announce(words.moved(entry.title, index));
 				entry.focus();
 			},
@@ -141,7 +142,7 @@ export class NetworksField implements FormField {
 	}
 
 	/** The board's networks have become others, or are in another order. */
-	onEntriesChange(): void {
+	#onEntriesChange(): void {
 		this.#note.show(undefined);
 		this.#draw();
 		// As typing does: what is not complete yet is no problem yet.
@@ -152,17 +153,17 @@ export class NetworksField implements FormField {
 		this.#chosen.hidden = this.#entries.length === 0;
 		replaceContent(this.#chosen, ...this.#entries.map((entry) => entry.element));
 		for (const [index, entry] of this.#entries.entries()) entry.setPosition(index);
-		this.drawNearby();
+		this.#drawNearby();
 	}
 
 	/** Drawn anew, without taking the focus away. */
-	drawNearby(): void {
+	#drawNearby(): void {
 		const buttons = () => [...this.#list.querySelectorAll("button")];
 		const at = buttons().findIndex((one) => one.matches(":focus"));
 		const chosen = new Set(this.#entries.map(({ ssid }) => ssid));
 		replaceContent(
 			this.#list,
-			...this.nearby.map((heard) => networkRow(heard, chosen.has(heard.ssid), () => this.#choose(heard))),
+			...this.#nearby.map((heard) => networkRow(heard, chosen.has(heard.ssid), () => this.#choose(heard))),
 		);
 		if (at >= 0) buttons()[at]?.focus();
 	}
@@ -175,7 +176,7 @@ function networkRow(
 ): HTMLElement {
 	const level = signalLevel(strength);
 	const security = secured ? words.secured : words.unsecured;
-	const about = [words.strength[level], security, ...(chosen ? [words.isChosen] : [])].join(", ");
+	const about = [words.strength[level], security, ...(chosen ? [words.chosen] : [])].join(", ");
 	const openTag = () => element("span", { class: "tag", "aria-hidden": "true" }, words.unsecured);
 	const control = button(signalBars(level), choose, { class: chosen ? "network chosen" : "network" });
 	control.append(
@@ -184,12 +185,4 @@ function networkRow(
 		chosen ? icon(icons.check, "good") : secured ? icon(icons.lock) : openTag(),
 	);
 	return element("li", {}, control);
-}
-
-/** 0 … 4 bars of a strength in dBm: from where a link hardly holds to where it is as fast as it can be. */
-export function signalLevel(strength: number): 0 | 1 | 2 | 3 | 4 {
-	if (strength >= -55) return 4;
-	if (strength >= -67) return 3;
-	if (strength >= -75) return 2;
-	return strength >= -85 ? 1 : 0;
 }

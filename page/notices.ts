@@ -4,14 +4,14 @@ import { texts } from "./texts";
 /** What the page has to say beyond its steps. */
 export class Notices {
 	readonly #live = element("p", { class: "aside", role: "status" });
-	readonly connectionNotice = element("p", { class: "notice", role: "status", hidden: true });
-	readonly error = element("p", { class: "notice", role: "alert", hidden: true });
+	readonly #connectionNotice = element("p", { class: "notice", role: "status", hidden: true });
+	readonly #error = element("p", { class: "notice", role: "alert", hidden: true });
 	/** Of the access point. */
 	name: string | undefined;
 	#lost = false;
 
 	get elements(): readonly HTMLElement[] {
-		return [this.#live, this.connectionNotice, this.error];
+		return [this.#live, this.#connectionNotice, this.#error];
 	}
 
 	/** For a screen reader alone. */
@@ -20,21 +20,21 @@ export class Notices {
 	}
 
 	showError(text: string): void {
-		this.error.hidden = false;
-		replaceContent(this.error, icon(icons.warning), element("span", {}, text));
+		this.#error.hidden = false;
+		replaceContent(this.#error, icon(icons.warning), element("span", {}, text));
 	}
 
 	clearError(): void {
-		this.error.hidden = true;
-		replaceContent(this.error);
+		this.#error.hidden = true;
+		replaceContent(this.#error);
 	}
 
 	showConnection(lost: boolean): void {
 		if (lost === this.#lost) return;
 		this.#lost = lost;
-		this.connectionNotice.hidden = !lost;
-		const text = this.name === undefined ? texts.lostFirst : texts.lost(this.name);
-		replaceContent(this.connectionNotice, ...(lost ? [icon(icons.warning), element("span", {}, text)] : []));
+		this.#connectionNotice.hidden = !lost;
+		const notice = [icon(icons.warning), element("span", {}, texts.lost(this.name))];
+		replaceContent(this.#connectionNotice, ...(lost ? notice : []));
 		if (!lost) this.announce(texts.found);
 	}
 }

@@ -8,27 +8,27 @@ const words = texts.board;
 export class SensorList {
 	readonly element = element("div", {});
 	readonly #list = element("div", { class: "sensors" });
-	readonly forgetButton: HTMLButtonElement;
-	shownJson = "";
+	readonly #forgetButton: HTMLButtonElement;
+	#shownJson = "";
 
 	/** `onLook`: sensors are to be looked for; `forget`: those that are missing forgotten first. */
 	constructor(onLook: (forget: boolean) => void) {
-		const look = button(words.lookAgain, () => onLook(false), { class: "quiet small" });
-		this.forgetButton = button(words.forgetMissing, () => onLook(true), { class: "quiet wide" });
+		const look = button(words.scanAgain, () => onLook(false), { class: "quiet small" });
+		this.#forgetButton = button(words.forgetMissing, () => onLook(true), { class: "quiet wide" });
 		replaceContent(
 			this.element,
 			element("div", { class: "heading" }, element("h3", {}, words.sensors), look),
 			this.#list,
-			this.forgetButton,
+			this.#forgetButton,
 		);
 	}
 
 	show(sensors: readonly SensorDescription[]): void {
 		const now = JSON.stringify(sensors);
 		// Nothing is drawn anew under somebody who reads it.
-		if (now === this.shownJson) return;
-		this.shownJson = now;
-		this.forgetButton.hidden = !sensors.some(({ missing }) => missing === true);
+		if (now === this.#shownJson) return;
+		this.#shownJson = now;
+		this.#forgetButton.hidden = !sensors.some(({ missing }) => missing === true);
 		if (sensors.length === 0)
 			replaceContent(
 				this.#list,
@@ -63,5 +63,6 @@ function fieldText(name: string): string {
 
 function valueText(value: number | boolean | string | undefined, unit: string): string {
 	if (value === undefined) return words.noValue;
-	return unit === "" ? String(value) : `${value} ${texts.units[unit] ?? unit}`;
+	const text = typeof value === "number" ? String(value).replace("-", "−") : String(value);
+	return unit === "" ? text : `${text} ${texts.units[unit] ?? unit}`;
 }

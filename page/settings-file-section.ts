@@ -68,7 +68,7 @@ function importGroup({ client, form, announce }: SettingsFileOptions): HTMLEleme
 			return field === undefined ? [] : [words.wrong(field.label, problem)];
 		});
 		tell(
-			words.taken(known.length),
+			words.imported(known.length),
 			...wrong,
 			...(unknown.length > 0 ? [words.unknown(unknown.join(", "))] : []),
 		);
@@ -81,7 +81,7 @@ function importGroup({ client, form, announce }: SettingsFileOptions): HTMLEleme
 		element("div", { class: "field" }, element("label", { for: file.id }, words.file), file),
 		element("div", { class: "field" }, element("label", { for: text.id }, words.paste), text),
 		element("label", { class: "check" }, mine, element("span", {}, words.own)),
-		button(words.take, () => void take(), { class: "wide" }),
+		button(words.start, () => void take(), { class: "wide" }),
 		result,
 	);
 }

@@ -1,4 +1,5 @@
-import type { FieldProblem, SettingDescription, SetupState } from "../src/setup/api";
+import type { SettingKey } from "../src/settings/settings";
+import type { FieldProblem, SetupState } from "../src/setup/api";
 import { BoardClient, NoResponseError, poll, RequestRefusedError } from "./board-client";
 import { BoardSection } from "./board-section";
 import { estimateCalls } from "./call-estimate";
@@ -10,6 +11,7 @@ import { isKnownNetwork } from "./network-entry";
 import { NetworkScan } from "./network-scan";
 import { NetworksField } from "./networks-field";
 import { Notices } from "./notices";
+import { type SettingRow, withTexts } from "./setting-texts";
 import { settingsFileSection } from "./settings-file-section";
 import { SettingsForm } from "./settings-form";
 import { sourceField } from "./source-field";
@@ -33,15 +35,15 @@ class SetupPage {
 	readonly #board: BoardSection;
 	readonly #test: TestSection;
 	#state: SetupState;
-	stopPolling: (() => void) | undefined;
+	#stopPolling: (() => void) | undefined;
 
 	constructor(client: BoardClient, notices: Notices, state: SetupState) {
 		const announce = (text: string) => notices.announce(text);
 		this.#client = client;
 		this.#notices = notices;
 		this.#state = state;
-		this.steps = new Steps(() => this.onChange());
-		this.#form = new SettingsForm(client, () => this.onChange());
+		this.steps = new Steps(() => this.#onChange());
+		this.#form = new SettingsForm(client, () => this.#onChange());
 		this.#scanning = new NetworkScan({ client, networks: () => this.#networks, announce });
 		this.#networks = new NetworksField({
 			description: this.#row("networks"),
@@ -56,15 +58,15 @@ class SetupPage {
 			state,
 			form,
 			["networks", "key", "bucketId", "dataSourceId"],
-			(forget) => void this.scanSensors(forget),
+			(forget) => void this.#scanSensors(forget),
 		);
 		this.#test = new TestSection({
 			client,
 			form,
 			announce,
 			goTo: (key) => this.#goTo(key),
-			startTest: () => this.startTest(),
-			onStateChange: () => this.onChange(),
+			startTest: () => this.#startTest(),
+			onStateChange: () => this.#onChange(),
 			save: () => this.#save(),
 		});
 		const transfer = settingsFileSection({ client, form, name: state.board.name, announce });
@@ -75,36 +77,34 @@ class SetupPage {
 	}
 
 	async start(): Promise<void> {
-		this.#form.write(this.boardSettings.settings);
+		this.#form.write(this.#boardSettings.settings);
 		const kept = this.#form.values();
-		this.#form.write(this.mergedDraft());
+		this.#form.write(this.#mergedDraft());
 		for (const event of ["input", "change"])
-			this.steps.element.addEventListener(event, () => this.onChange());
+			this.steps.element.addEventListener(event, () => this.#onChange());
 		this.steps.start();
 		const test = await this.#client.test();
 		this.#test.resume(test, kept);
 		if (test.running) this.steps.go("test");
-		this.stopPolling = poll(() => this.refreshSensors(), sensorsIntervalMs);
+		this.#stopPolling = poll(() => this.#refreshSensors(), sensorsIntervalMs);
 		await this.#scanning.start();
 	}
 
 	/** What the board has: saved, or tested since. */
-	get boardSettings(): Pick<SetupState, "settings" | "secretsSet"> {
+	get #boardSettings(): Pick<SetupState, "settings" | "secretsSet"> {
 		return this.#state.tested ?? this.#state;
 	}
 
-	#row(key: string): SettingDescription {
+	#row(key: SettingKey): SettingRow {
 		const known = this.#state.table.find((row) => row.key === key);
-		return known ?? { key, label: key, help: "", defaultValue: "", kind: "text" };
+		return withTexts(known ?? { key, defaultValue: "", kind: "text" });
 	}
 
 	#dakkioFields(): readonly HTMLElement[] {
 		const words = texts.dakkio;
-		const set = this.boardSettings.secretsSet.includes("key");
-		const key = this.#row("key");
-		const help = set ? `${key.help} ${words.keySet}` : key.help;
+		const set = this.#boardSettings.secretsSet.includes("key");
 		const fields = [
-			settingField(key, { set, required: words.keyMissing, help }),
+			settingField(this.#row("key"), { set, required: words.keyMissing }),
 			settingField(this.#row("bucketId"), { required: words.bucketMissing }),
 			sourceField(this.#row("dataSourceId")),
 		];
@@ -116,19 +116,19 @@ class SetupPage {
 		{ title, lead }: { readonly title: string; readonly lead: string },
 		content: readonly HTMLElement[],
 	): void {
-		this.steps.add(name, { title, lead, content, onNext: (next) => void this.completeStep(name, next) });
+		this.steps.add(name, { title, lead, content, onNext: (next) => void this.#completeStep(name, next) });
 	}
 
 	/** Anything on the page may have become another. */
-	onChange(): void {
-		for (const name of stepNames) this.steps.markComplete(name, this.isComplete(name));
+	#onChange(): void {
+		for (const name of stepNames) this.steps.markComplete(name, this.#isComplete(name));
 		this.#board.showPlan();
 		this.#test.refresh();
 		saveDraft({ board: this.#state.board.name, settings: this.#draft() });
 	}
 
 	/** Nothing is missing; what has presets for everything is so only once it was seen. */
-	isComplete(name: StepName): boolean {
+	#isComplete(name: StepName): boolean {
 		if (name === "test") return this.#test.passed;
 		return (name !== "board" || this.steps.seen.has(name)) && this.#form.isComplete(this.steps.form(name));
 	}
@@ -141,8 +141,8 @@ class SetupPage {
 	}
 
 	/** What was filled in before the page was loaded anew; which passwords there are, the board knows. */
-	mergedDraft(): Values {
-		const { settings } = this.boardSettings;
+	#mergedDraft(): Values {
+		const { settings } = this.#boardSettings;
 		const draft = readDraft(this.#state.board.name);
 		if (draft.networks === undefined) return draft;
 		const kept = [settings.networks].flat().filter(isKnownNetwork);
@@ -157,7 +157,7 @@ class SetupPage {
 	}
 
 	/** On to the next step, if nothing is wrong with this one. */
-	async completeStep(name: StepName, next: StepName): Promise<void> {
+	async #completeStep(name: StepName, next: StepName): Promise<void> {
 		const form = this.steps.form(name);
 		await this.#form.checkPart(form);
 		const wrong = this.#form.firstInvalid(form);
@@ -178,7 +178,7 @@ class SetupPage {
 	}
 
 	/** Shows what is wrong and goes there; whether anything is. */
-	showProblems(problems: readonly FieldProblem[]): boolean {
+	#showProblems(problems: readonly FieldProblem[]): boolean {
 		if (problems.length === 0) return false;
 		this.#form.showAll(problems);
 		this.#notices.announce(texts.problems(problems.length));
@@ -189,28 +189,28 @@ class SetupPage {
 	}
 
 	/** All that is wrong, at once: with what is missing, and with what the board says of the rest. */
-	async hasProblems(missing: readonly FieldProblem[]): Promise<boolean> {
+	async #hasProblems(missing: readonly FieldProblem[]): Promise<boolean> {
 		const { problems } = await this.#client.check(this.#form.values());
-		return this.showProblems([...missing, ...problems]);
+		return this.#showProblems([...missing, ...problems]);
 	}
 
-	async startTest(): Promise<number | undefined> {
+	async #startTest(): Promise<number | undefined> {
 		this.#notices.clearError();
-		if (await this.hasProblems(this.#form.missing())) return undefined;
+		if (await this.#hasProblems(this.#form.missing())) return undefined;
 		const begun = await this.#client.startTest(this.#form.values());
 		if (typeof begun === "number") return begun;
-		this.showProblems(begun);
+		this.#showProblems(begun);
 		return undefined;
 	}
 
 	async #save(): Promise<void> {
 		this.#notices.clearError();
 		// A key or a bucket may come later; without a network nothing can.
-		if (await this.hasProblems(this.#form.missing(["networks"]))) return;
-		if (this.showProblems(await this.#client.save(this.#form.values()))) return;
-		this.stopPolling?.();
+		if (await this.#hasProblems(this.#form.missing(["networks"]))) return;
+		if (this.#showProblems(await this.#client.save(this.#form.values()))) return;
+		this.#stopPolling?.();
 		this.#state = await this.#client.state();
-		this.showDone(await this.#leaveSetup());
+		this.#showDone(await this.#leaveSetup());
 	}
 
 	/** Whether the board said that it starts. */
@@ -224,7 +224,7 @@ class SetupPage {
 		}
 	}
 
-	showDone(confirmed: boolean): void {
+	#showDone(confirmed: boolean): void {
 		const given = this.#form.values();
 		const page = donePage({
 			state: this.#state,
@@ -242,13 +242,13 @@ class SetupPage {
 		page.querySelector("h2")?.focus();
 	}
 
-	async scanSensors(forget: boolean): Promise<void> {
+	async #scanSensors(forget: boolean): Promise<void> {
 		await this.#client.scanSensors(forget);
-		await this.refreshSensors();
+		await this.#refreshSensors();
 	}
 
 	/** The sensors' values, while they can be seen. */
-	async refreshSensors(): Promise<void> {
+	async #refreshSensors(): Promise<void> {
 		if (this.steps.current !== "board") return;
 		this.#state = await this.#client.state();
 		this.#board.show(this.#state);

@@ -1,12 +1,12 @@
-import type { SettingDescription } from "../src/setup/api";
 import { element, setAttributes, uniqueId } from "./dom";
 import { type FormField, labelledControl } from "./form-field";
+import type { SettingRow } from "./setting-texts";
 import { texts } from "./texts";
 
 const words = texts.dakkio;
 
 /** The data source: an id of the person's, or the word by which the board makes one. */
-export function sourceField({ key, label, choices = [] }: SettingDescription): FormField {
+export function sourceField({ key, label, choices = [] }: SettingRow): FormField {
 	const [make = ""] = choices;
 	const name = uniqueId();
 	const create = element("input", { type: "radio", name });

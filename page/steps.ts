@@ -19,9 +19,9 @@ export class Steps {
 	readonly #steps = new Map<StepName, { readonly form: HTMLElement; readonly link: HTMLElement }>();
 	readonly #seen = new Set<StepName>();
 	readonly #onShown: () => void;
-	readonly onHashChange = () => this.#show();
+	readonly #onHashChange = () => this.#show();
 	/** Takes the focus in place of the title of the step that is shown next. */
-	pendingFocus: (() => void) | undefined;
+	#pendingFocus: (() => void) | undefined;
 	#current: StepName = stepNames[0];
 
 	/** `onShown`: another step is shown. */
@@ -74,20 +74,20 @@ export class Steps {
 
 	/** Shows the step in the address, from now on. */
 	start(): void {
-		addEventListener("hashchange", this.onHashChange);
+		addEventListener("hashchange", this.#onHashChange);
 		this.#show(false);
 	}
 
 	/** The last page takes the place of all steps. */
 	replaceWith(page: HTMLElement): void {
-		removeEventListener("hashchange", this.onHashChange);
+		removeEventListener("hashchange", this.#onHashChange);
 		this.navigation.remove();
 		replaceContent(this.element, page);
 	}
 
 	/** To a step; `focus` takes the focus there in place of its title. */
 	go(name: StepName, focus?: () => void): void {
-		this.pendingFocus = focus;
+		this.#pendingFocus = focus;
 		if (location.hash === `#${name}`) this.#show();
 		else location.hash = name;
 	}
@@ -122,8 +122,8 @@ export class Steps {
 		}
 		document.title = `${texts.steps[this.#current]} – ${texts.title}`;
 		this.#onShown();
-		const focus = this.pendingFocus;
-		this.pendingFocus = undefined;
+		const focus = this.#pendingFocus;
+		this.#pendingFocus = undefined;
 		if (!moved) return;
 		scrollTo(0, 0);
 		if (focus !== undefined) focus();

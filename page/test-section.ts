@@ -1,7 +1,7 @@
-import type { TestState, TestStep } from "../src/setup/api";
+import type { StepState, TestState, TestStep } from "../src/setup/api";
 import { type BoardClient, poll } from "./board-client";
 import { button, element, icon, icons, replaceContent, setDisabled, visuallyHidden } from "./dom";
-import { signalLevel } from "./networks-field";
+import { failureText } from "./failure-texts";
 import type { SettingsForm } from "./settings-form";
 import { texts } from "./texts";
 
@@ -10,7 +10,7 @@ const words = texts.test;
 /** Between two looks at a test that runs, milliseconds. */
 const pollIntervalMs = 500;
 
-/** The setting that mends what a step found. */
+/** The setting that fixes a failed step. */
 const fixedBySetting: Readonly<Partial<Record<TestStep, string>>> = {
 	join: "networks",
 	name: "server",
@@ -40,27 +40,27 @@ export class TestSection {
 	readonly elements: readonly HTMLElement[];
 	readonly #options: TestSectionOptions;
 	readonly #list = element("ol", { class: "test" });
-	readonly summary = element("p", { class: "verdict", hidden: true });
+	readonly #summary = element("p", { class: "verdict", hidden: true });
 	readonly #start: HTMLButtonElement;
 	readonly #save: HTMLButtonElement;
 	readonly #saveHelp = element("p", { class: "help", hidden: true }, words.anywayHelp);
 	#state: TestState | undefined;
 	/** Of the test that is followed. */
-	testNumber = 0;
+	#testNumber = 0;
 	/** What was tested, to tell whether it was changed since. */
-	testedValues: Values = {};
-	lastAnnouncement = "";
-	drawnJson = "";
-	stopPolling: (() => void) | undefined;
+	#testedValues: Values = {};
+	#lastAnnouncement = "";
+	#drawnJson = "";
+	#stopPolling: (() => void) | undefined;
 
 	constructor(options: TestSectionOptions) {
 		this.#options = options;
 		this.#start = button(words.start, () => void this.#run(), { class: "wide" });
-		this.#save = button(words.saveUntested, () => void this.saveSettings(), { class: "wide" });
+		this.#save = button(words.saveUntested, () => void this.#saveSettings(), { class: "wide" });
 		this.elements = [
 			element("p", { class: "help" }, words.channel),
 			this.#list,
-			this.summary,
+			this.#summary,
 			this.#start,
 			this.#save,
 			this.#saveHelp,
@@ -70,22 +70,22 @@ export class TestSection {
 
 	/** What the last test found, for the end of the setup. */
 	resultOf(step: TestStep): string | undefined {
-		const text = this.passed ? this.#state?.steps.find((one) => one.step === step)?.text : undefined;
-		return text && displayText(text);
+		const state = this.passed ? this.#state?.steps.find((one) => one.step === step) : undefined;
+		return state && resultTexts(state)[0];
 	}
 
 	/** All went well, with these settings. */
 	get passed(): boolean {
-		return this.#state?.passed === true && !this.hasChanged;
+		return this.#state?.passed === true && !this.#hasChanged;
 	}
 
 	/** A test that was begun before this page was loaded goes on; `tested`: what the board has. */
 	resume(state: TestState, tested: Values): void {
 		if (!state.running && state.steps.every((step) => step.state === "waiting")) return;
-		this.testedValues = tested;
-		this.testNumber = state.number;
-		this.applyState(state);
-		if (state.running) this.pollTest();
+		this.#testedValues = tested;
+		this.#testNumber = state.number;
+		this.#applyState(state);
+		if (state.running) this.#pollTest();
 	}
 
 	/** The settings may have been changed. */
@@ -94,7 +94,7 @@ export class TestSection {
 		const running = state?.running === true;
 		this.#drawSteps();
 		const failed = state?.steps.some((step) => step.state === "failed") === true;
-		this.showSummary(failed);
+		this.#showSummary(failed);
 		setDisabled(this.#start, running);
 		this.#start.textContent = running ? words.running : state === undefined ? words.start : words.again;
 		setDisabled(this.#save, running);
@@ -104,29 +104,29 @@ export class TestSection {
 		this.#start.classList.toggle("primary", !this.passed);
 	}
 
-	get hasChanged(): boolean {
-		return JSON.stringify(this.#options.form.values()) !== JSON.stringify(this.testedValues);
+	get #hasChanged(): boolean {
+		return JSON.stringify(this.#options.form.values()) !== JSON.stringify(this.#testedValues);
 	}
 
-	showSummary(failed: boolean): void {
+	#showSummary(failed: boolean): void {
 		const state = this.#state;
 		const text =
 			state === undefined || state.running
 				? ""
-				: this.hasChanged
+				: this.#hasChanged
 					? words.changed
 					: state.passed
 						? words.passed
 						: failed
 							? words.failed
-							: this.interruptionText;
-		this.summary.hidden = text === "";
-		this.summary.className = this.passed ? "verdict good" : "verdict";
-		replaceContent(this.summary, icon(this.passed ? icons.check : icons.warning), element("span", {}, text));
+							: this.#interruptionText;
+		this.#summary.hidden = text === "";
+		this.#summary.className = this.passed ? "verdict good" : "verdict";
+		replaceContent(this.#summary, icon(this.passed ? icons.check : icons.warning), element("span", {}, text));
 	}
 
 	/** Why a test has neither passed nor failed. */
-	get interruptionText(): string {
+	get #interruptionText(): string {
 		return this.#state?.number === 0 ? words.interrupted : words.another;
 	}
 
@@ -145,40 +145,40 @@ export class TestSection {
 			this.refresh();
 		}
 		if (begun === undefined) return;
-		this.testNumber = begun;
-		this.testedValues = tested;
+		this.#testNumber = begun;
+		this.#testedValues = tested;
 		announce(words.running);
-		this.pollTest();
+		this.#pollTest();
 	}
 
-	pollTest(): void {
-		this.stopPolling?.();
+	#pollTest(): void {
+		this.#stopPolling?.();
 		const end = poll(async () => {
 			const state = await this.#options.client.test();
 			// One that another phone has begun says nothing of what was filled in here.
-			const own = state.number === this.testNumber || state.number === 0;
-			this.applyState(own ? state : { number: state.number, running: false, passed: false, steps: [] });
+			const own = state.number === this.#testNumber || state.number === 0;
+			this.#applyState(own ? state : { number: state.number, running: false, passed: false, steps: [] });
 			this.#announce();
 			if (own && state.running) return;
 			end();
-			this.scrollToResult();
+			this.#scrollToResult();
 		}, pollIntervalMs);
-		this.stopPolling = end;
+		this.#stopPolling = end;
 	}
 
-	applyState(state: TestState): void {
+	#applyState(state: TestState): void {
 		this.#state = state;
 		const { dataSourceId } = state;
 		// Made by the test, and tested with it.
-		if (dataSourceId !== undefined && this.testedValues.dataSourceId !== dataSourceId) {
-			this.testedValues = { ...this.testedValues, dataSourceId };
+		if (dataSourceId !== undefined && this.#testedValues.dataSourceId !== dataSourceId) {
+			this.#testedValues = { ...this.#testedValues, dataSourceId };
 			this.#options.form.write({ dataSourceId });
 		}
 		this.#options.onStateChange();
 	}
 
 	/** The list has grown meanwhile: what comes next is not to be looked for. */
-	scrollToResult(): void {
+	#scrollToResult(): void {
 		const failed = this.#list.querySelector(".failed");
 		(failed ?? this.#save).scrollIntoView({ block: "nearest" });
 	}
@@ -189,10 +189,10 @@ export class TestSection {
 		const last = [...steps].reverse().find(({ state }) => state === "done" || state === "failed");
 		const parts = last === undefined ? [] : [stepText(last)];
 		if (!running)
-			parts.push(passed ? words.passed : last?.state === "failed" ? words.failed : this.interruptionText);
+			parts.push(passed ? words.passed : last?.state === "failed" ? words.failed : this.#interruptionText);
 		const text = parts.join(" ");
-		if (text === this.lastAnnouncement) return;
-		this.lastAnnouncement = text;
+		if (text === this.#lastAnnouncement) return;
+		this.#lastAnnouncement = text;
 		this.#options.announce(text);
 	}
 
@@ -200,8 +200,8 @@ export class TestSection {
 		const { goTo, form } = this.#options;
 		// Nothing is drawn anew under somebody who reads it, or whose focus is on it.
 		const state = JSON.stringify(this.#state?.steps ?? []);
-		if (state === this.drawnJson) return;
-		this.drawnJson = state;
+		if (state === this.#drawnJson) return;
+		this.#drawnJson = state;
 		const known = new Map(this.#state?.steps.map((step) => [step.step, step]));
 		const all = Object.keys(words.steps) as TestStep[];
 		replaceContent(
@@ -210,16 +210,16 @@ export class TestSection {
 				const shown = known.get(step) ?? { step, state: "waiting" };
 				const key = fixedBySetting[step];
 				const field = key === undefined ? undefined : form.field(key);
-				const mend =
+				const fix =
 					shown.state === "failed" && field !== undefined
 						? button(words.change(field.label), () => goTo(field.key), { class: "quiet small" })
 						: undefined;
-				return stepItem(shown, mend);
+				return stepItem(shown, fix);
 			}),
 		);
 	}
 
-	async saveSettings(): Promise<void> {
+	async #saveSettings(): Promise<void> {
 		setDisabled(this.#save, true);
 		this.#save.textContent = words.saving;
 		try {
@@ -230,42 +230,36 @@ export class TestSection {
 	}
 }
 
-type StepState = TestState["steps"][number];
-
-function stepItem({ step, state, text, cure }: StepState, mend: HTMLElement | undefined): HTMLElement {
+function stepItem(step: StepState, fix: HTMLElement | undefined): HTMLElement {
 	const marks = { waiting: "", running: "", done: icons.check, failed: icons.cross } as const;
+	const [text, remedy] = resultTexts(step);
 	return element(
 		"li",
-		{ class: `step ${state}` },
-		element("span", { class: "mark" }, icon(marks[state])),
+		{ class: `step ${step.state}` },
+		element("span", { class: "mark" }, icon(marks[step.state])),
 		element(
 			"div",
 			{ class: "about" },
-			element("strong", {}, words.steps[step]),
-			visuallyHidden(`: ${words.states[state]}`),
-			text === undefined ? undefined : element("p", {}, displayText(text)),
-			cure === undefined ? undefined : element("p", { class: "cure" }, cure),
-			mend,
+			element("strong", {}, words.steps[step.step]),
+			visuallyHidden(`: ${words.states[step.state]}`),
+			text === undefined ? undefined : element("p", {}, text),
+			remedy === undefined ? undefined : element("p", { class: "remedy" }, remedy),
+			fix,
 		),
 	);
 }
 
-/**
- * A time is shown as this phone would show it, beside which it is easily told whether it is right; a signal's strength in
- * words, too.
- */
-function displayText(text: string): string {
-	const time = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? new Date(text) : undefined;
-	return (
-		time?.toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" }) ??
-		text.replace(/(-\d+) dBm$/, (_, power) =>
-			words.signal(texts.networks.strength[signalLevel(Number(power))] ?? "", power),
-		)
-	);
+/** What a step found, or the cause of its failure and the remedy. */
+function resultTexts({
+	step,
+	state,
+	code,
+	details = {},
+}: StepState): readonly [text?: string, remedy?: string] {
+	if (code !== undefined) return failureText(step, code, details);
+	return state === "done" ? [words.found[step](details)] : [];
 }
 
-function stepText({ step, state, text, cure }: StepState): string {
-	return [`${words.steps[step]}: ${words.states[state]}.`, text && displayText(text), cure]
-		.filter(Boolean)
-		.join(" ");
+function stepText(step: StepState): string {
+	return [`${words.steps[step.step]}: ${words.states[step.state]}.`, ...resultTexts(step)].join(" ");
 }

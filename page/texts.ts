@@ -1,12 +1,16 @@
 import { freePlanCallsPerMonth } from "../src/dakkio/rate-limits";
+import type { StepDetails, TestStep } from "../src/setup/api";
 
 /** In place of the page, where no script runs. */
-export const noScript = "This page needs JavaScript: switch it on, or open the page in another browser.";
+export const noScript = "This page needs JavaScript: turn it on, or open the page in another browser.";
 
-/** Every text of the page that the board does not send: names of settings, findings and cures come from there. */
+/**
+ * The texts of the page. Those of settings and failures are in setting-texts.ts and failure-texts.ts; the board sends
+ * what is wrong with a value.
+ */
 export const texts = Object.freeze({
 	title: "Set up your board",
-	loading: "Asking the board…",
+	loading: "Connecting to the board…",
 	steps: { wifi: "Wi-Fi", dakkio: "Dakkio", board: "Board", test: "Test" },
 	stepsName: "Steps",
 	stepDone: "done",
@@ -17,57 +21,55 @@ export const texts = Object.freeze({
 	showOf: (label: string) => `Show: ${label}`,
 	problem: "Error:",
 	warning: "Note:",
-	problems: (count: number) => (count === 1 ? "One thing needs a look." : `${count} things need a look.`),
+	keepSecret: "Saved on the board. Leave empty to keep it.",
+	problems: (count: number) => (count === 1 ? "1 problem found." : `${count} problems found.`),
 
-	lost: (name: string) =>
-		`No answer from the board. Is this phone still on the Wi-Fi “${name}”? Trying again…`,
-	lostFirst: "No answer from the board. Is this phone still on its Wi-Fi? Trying again…",
-	found: "The board answers again.",
-	refused: (status: number) => `The board did not take this (${status}). Reload the page and try again.`,
-	tooLarge: "This is more than the board can take at once. Is the certificate only one certificate?",
+	lost: (name = "") =>
+		`No response from the board. Is this phone still on ${name === "" ? "its Wi-Fi" : `the Wi-Fi “${name}”`}? Trying again…`,
+	found: "Connected to the board again.",
+	refused: (status: number) => `The board refused this request (${status}). Reload the page and try again.`,
+	tooLarge: "This is too large for the board. Is the certificate only one certificate?",
 
 	networks: {
 		title: "Wi-Fi",
-		lead: "Choose the network for the board. It keeps up to three, and joins the first one that lets it in.",
+		lead: "Choose the network for the board. It stores up to three, and joins the first one it can.",
 		nearby: "Networks nearby",
-		none: "No network found. The board sees 2.4 GHz networks only; move it closer to the router and look again.",
+		none: "No network found. The board sees only 2.4 GHz networks. Move it closer to the router and scan again.",
 		missing:
-			"Not in the list? A network that is 5 GHz only cannot be joined: switch on 2.4 GHz in the router.",
-		scanning: "Looking for networks…",
+			"Not in the list? The board cannot join a network that is 5 GHz only: turn on 2.4 GHz in the router.",
+		scanning: "Scanning for networks…",
 		scanned: (count: number) => (count === 1 ? "1 network found." : `${count} networks found.`),
-		rescan: "Look again",
+		rescan: "Scan again",
 		hidden: "Hidden network…",
 		hiddenTitle: "Hidden network",
 		name: "Name of the network (SSID)",
 		password: "Password",
 		passwordOf: (ssid: string) => `Password of ${ssid}`,
-		keep: "The board has it. Leave empty to keep it.",
-		maybeOpen: "Leave empty if it has none.",
-		open: "This network is open: it needs no password. What the board sends is encrypted all the same.",
+		maybeOpen: "Leave empty if the network has none.",
+		open: "This network is open: it needs no password. The board's uploads are encrypted.",
 		first: "Choose a network, or add a hidden one.",
 		nameMissing: "Type the name of the network.",
 		passwordMissing: "Type the password of this network.",
-		full: "Three networks is all that the board can keep: remove one first.",
+		full: "The board can store three networks: remove one first.",
 		remove: "Remove",
 		removeOf: (ssid: string) => `Remove ${ssid}`,
 		removed: (ssid: string) => `${ssid} removed.`,
-		earlierOf: (ssid: string) => `Move ${ssid} up: try it earlier`,
+		earlierOf: (ssid: string) => `Move ${ssid} up`,
 		moved: (ssid: string, place: number) => `${ssid} is now number ${place}.`,
 		strength: ["very weak", "weak", "fair", "good", "strong"],
 		secured: "needs a password",
 		unsecured: "open",
-		isChosen: "chosen",
-		tooWeak: "The signal is very weak here. Expect gaps; nothing is lost, readings wait on the board.",
+		chosen: "chosen",
+		tooWeak: "The signal is very weak here. Uploads may be delayed; readings stay on the board until then.",
 	},
 
 	dakkio: {
 		title: "Dakkio",
-		lead: "Where the readings go. You find all three in Dakkio, in the bucket’s settings.",
-		keySet: "The board has one. Leave empty to keep it.",
-		keyMissing: "Paste the write key of this board.",
+		lead: "Where the readings are stored. All three are in Dakkio, in the bucket’s settings.",
+		keyMissing: "Paste a write key for this board.",
 		bucketMissing: "Paste the id of the bucket.",
 		create: "Create one for me",
-		createHelp: "The board makes one, with a field for each value of the sensors.",
+		createHelp: "The board creates one, with a field for each sensor value.",
 		existing: "Use this one",
 		sourceId: "Id of the data source",
 		sourceMissing: "Paste the id of the data source, or let the board create one.",
@@ -75,17 +77,17 @@ export const texts = Object.freeze({
 
 	board: {
 		title: "This board",
-		lead: "What it is, what it measures, and how often.",
+		lead: "Its sensors, its intervals and its hardware.",
 		name: "Name",
 		chip: "Chip",
 		firmware: "Firmware",
-		waiting: "Waiting to be sent",
+		pending: "Pending",
 		readings: (count: number) => (count === 1 ? "1 reading" : `${number(count)} readings`),
 		sensors: "Sensors",
-		lookAgain: "Look again",
-		forgetMissing: "Forget sensors that are not there",
+		scanAgain: "Scan again",
+		forgetMissing: "Forget missing sensors",
 		noSensors:
-			"No sensor found. Check its wires and its 3.3 V; if it is on other pins than usual, set them under Advanced.",
+			"No sensor found. Check its wires and its 3.3 V supply. If it is not on the usual pins, set them under Advanced.",
 		noValue: "–",
 		measuring: "Measuring",
 		advanced: "Advanced",
@@ -101,8 +103,7 @@ export const texts = Object.freeze({
 		number: "Number…",
 		numberOf: (label: string) => `${label}: number`,
 		secondsOf: (label: string) => `${label}: seconds`,
-		onePerLine: "One on each line.",
-		keepSecret: "The board has one. Leave empty to keep it.",
+		onePerLine: "One per line.",
 		words: {
 			auto: "Automatic",
 			none: "None",
@@ -116,35 +117,35 @@ export const texts = Object.freeze({
 	},
 
 	plan: {
-		title: "Calls a month",
+		title: "Calls per month",
 		needs: (calls: number, every: string) =>
-			`About ${number(calls)} calls a month: one every ${every}, with all readings since the last.`,
+			`About ${number(calls)} calls per month: one every ${every}, with all readings since the last one.`,
 		fits: (limit: number, remaining: number) =>
-			`${planName(limit)} has ${number(limit)}, for all your boards together${remaining < limit ? `; ${number(remaining)} are left this month` : ""}.`,
+			`${planName(limit)} has ${number(limit)} for all your boards${remaining < limit ? `; ${number(remaining)} are left this month` : ""}.`,
 		over: (limit: number) =>
-			`${planName(limit)} has only ${number(limit)}. Set the upload interval to Automatic, or longer.`,
-		unknown: "The intervals above are not right yet.",
+			`${planName(limit)} has only ${number(limit)}. Set the upload interval to Automatic, or to a longer one.`,
+		unknown: "The intervals above are not valid.",
 	},
 
 	transfer: {
 		title: "Settings file",
-		lead: "Set up many boards alike: export the settings of one, import them into the next.",
+		lead: "To set up several boards alike, export the settings of one and import them into the others.",
 		import: "Import",
 		file: "Settings file",
 		paste: "or its text",
-		own: "The file is from this very board: take its device id and data source, too",
-		take: "Import",
-		notJson: "This is not a settings file: it is JSON, as a board exports it.",
-		tooLarge: "This is not a settings file: it is larger than any.",
+		own: "The file is from this board: also import device id and data source",
+		start: "Import",
+		notJson: "This is not a settings file. A settings file is JSON exported by a board.",
+		tooLarge: "This is not a settings file: it is too large.",
 		wrong: (label: string, problem: string) => `${label}: ${problem}`,
 		nothing: "Choose a file, or paste its text.",
-		taken: (count: number) =>
-			`${count === 1 ? "1 setting" : `${count} settings`} taken over. Nothing is saved before you save.`,
-		unknown: (names: string) => `Not known to this board, left out: ${names}.`,
+		imported: (count: number) =>
+			`${count === 1 ? "1 setting" : `${count} settings`} imported. Nothing is saved until you save.`,
+		unknown: (names: string) => `Unknown to this board, ignored: ${names}.`,
 		export: "Export",
-		saved: "What is exported is what the board has saved.",
+		saved: "Exports the saved settings.",
 		secrets: "With passwords and key",
-		secretsHelp: "Anyone who has the file has them, too.",
+		secretsHelp: "Anyone with the file can read them.",
 		make: "Export",
 		made: "The settings file:",
 		download: "Download",
@@ -156,12 +157,11 @@ export const texts = Object.freeze({
 
 	test: {
 		title: "Test",
-		lead: "The board joins your network and sends a first point, while this page stays with it. It takes half a minute.",
-		channel: "This phone may lose the board’s Wi-Fi for a moment; the page waits for it.",
+		lead: "The board joins your network and sends a first point. This takes half a minute.",
+		channel: "This phone may lose the board’s Wi-Fi for a moment. The page waits for it.",
 		start: "Start the test",
 		again: "Test again",
-		running: "The test runs…",
-		signal: (strength: string, power: string) => `${strength} signal (${power}\u00a0dBm)`,
+		running: "Testing…",
 		steps: {
 			join: "Join the Wi-Fi",
 			name: "Find the service",
@@ -171,40 +171,56 @@ export const texts = Object.freeze({
 			source: "Data source",
 			point: "First point",
 		},
-		states: { waiting: "waiting", running: "under way", done: "done", failed: "failed" },
+		states: { waiting: "waiting", running: "in progress", done: "done", failed: "failed" },
+		/** What a step found. */
+		found: {
+			join: ({ ssid, address, strength }) =>
+				`${ssid}, address ${address}${strength === undefined ? "" : `, ${signal(strength)}`}`,
+			name: ({ host, address }) => `${host} is ${address}`,
+			// In the phone's own time zone, beside the phone's clock: a wrong time is seen.
+			time: ({ utc = 0 }) => new Date(utc).toLocaleString("en", { dateStyle: "medium", timeStyle: "medium" }),
+			certificate: ({ issuer = "" }) => issuer,
+			key: () => "Key and bucket are accepted.",
+			source: ({ source, deviceId }) =>
+				source === "listed"
+					? "It is in the bucket."
+					: source === "unlisted"
+						? "The bucket has too many to search; the point will show."
+						: `${source === "created" ? "Created" : "Found"} as ${deviceId}.`,
+			point: ({ status }) => `Stored (${status}).`,
+		} as Readonly<Record<TestStep, (details: StepDetails) => string>>,
 		passed: "Everything works.",
-		failed: "This did not work yet.",
+		failed: "The test failed.",
 		change: (label: string) => `Change: ${label}`,
-		interrupted: "The board has started anew, and the test with it. Start it again.",
-		another: "This test was broken off: one was begun on another phone. Start it again.",
-		changed: "You have changed something since this test.",
+		interrupted: "The board has restarted, and the test was lost. Start it again.",
+		another: "This test was stopped: another phone started one. Start it again.",
+		changed: "Settings have changed since this test.",
 		save: "Save and start",
 		saveUntested: "Save without a test",
 		saveAnyway: "Save anyway",
-		anywayHelp: "The board keeps every reading and goes on trying.",
+		anywayHelp: "The board keeps every reading and keeps trying.",
 		saving: "Saving…",
 	},
 
 	end: {
 		title: "Done",
-		lead: "The settings are saved, and the board starts to measure.",
-		untested:
-			"The settings are saved. They were not tested; the board goes on trying, and keeps every reading.",
+		lead: "The settings are saved, and the board starts measuring.",
+		untested: "The settings are saved, but not tested. The board keeps every reading and keeps trying.",
 		connected: "Connected to",
 		service: "Service",
 		source: "Data source",
 		next: "Next point",
 		nextIn: (every: string) => `within a minute, then every ${every}`,
-		nextOnBattery: (every: string) => `at once, then every ${every}; the board sleeps in between`,
-		waiting: "Waiting to be sent",
-		close: "You can close this page. This phone goes back to its own Wi-Fi by itself.",
-		return: "To come back",
+		nextOnBattery: (every: string) => `now, then every ${every}; the board sleeps in between`,
+		pending: "Pending",
+		close: "You can close this page. This phone returns to its own Wi-Fi by itself.",
+		return: "To open setup again",
 		returnHelp: (name: string) =>
 			`Hold the board’s button for 5 seconds, and join the Wi-Fi “${name}” again.`,
-		unheard: "The board left before it could answer. That is what it does when it starts.",
+		noResponse: "The board restarted before it could respond. That is normal.",
 	},
 
-	/** In words, to two units: `6 minutes 23 seconds`. */
+	/** In words, in at most two units: `6 minutes 23 seconds`. */
 	duration: (seconds: number): string => {
 		const parts: string[] = [];
 		let rest = Math.round(seconds);
@@ -221,15 +237,15 @@ export const texts = Object.freeze({
 		}
 		return parts.join(" ") || "0 seconds";
 	},
-	/** After "every": `minute`, `5 minutes`; what is no whole number of minutes is told to the minute. */
+	/** After "every": `minute`, `5 minutes`. Above two minutes rounded to whole ones. */
 	every: (seconds: number): string => {
 		const round = seconds > 120 ? 60 * Math.round(seconds / 60) : Math.round(seconds);
 		return texts.duration(round).replace(/^1 (\w+)$/, "$1");
 	},
-	/** As a person writes what is measured. */
+	/** Field names that are not plain words. */
 	fields: { co2: "CO₂" } as Readonly<Record<string, string>>,
 	number,
-	/** As a person writes a unit. */
+	/** Symbols of units. */
 	units: { celsius: "°C", percent: "%", volt: "V", milliampere: "mA", lux: "lx" } as Readonly<
 		Record<string, string>
 	>,
@@ -240,5 +256,17 @@ function planName(limit: number): string {
 }
 
 function number(value: number): string {
-	return value.toLocaleString("en");
+	return value.toLocaleString("en").replace("-", "−");
+}
+
+function signal(strength: number): string {
+	return `${texts.networks.strength[signalLevel(strength)]} signal (${number(strength)}\u00a0dBm)`;
+}
+
+/** 0 … 4 bars for a strength in dBm: from where a connection hardly holds to where it is as fast as it can be. */
+export function signalLevel(strength: number): 0 | 1 | 2 | 3 | 4 {
+	if (strength >= -55) return 4;
+	if (strength >= -67) return 3;
+	if (strength >= -75) return 2;
+	return strength >= -85 ? 1 : 0;
 }

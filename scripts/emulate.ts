@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
+import { freePort } from "../simulator/free-port";
 import { NtpServer } from "../simulator/ntp/ntp-server";
 import { checkSettings, type Settings, withoutDefaults } from "../src/settings/settings";
 import { parseSettingsFile } from "../src/settings/settings-file";
@@ -11,7 +12,6 @@ import { EmulatedChip, hostAddress, requireEmulator } from "./emulated-chip";
 import { buildForEmulator, type EmulatorImage, writeSettings } from "./emulator-build";
 import { type Platform, readPlatform, requireIdf } from "./platforms";
 import { findSdk, main, root } from "./sdk";
-import { freePort } from "./sdk-simulator";
 import { startSetupPageProxy } from "./setup-page-proxy";
 
 const help = `The firmware's image for a chip in Espressif's QEMU, with Ethernet for Wi-Fi, posting to an embedded server.
@@ -71,7 +71,7 @@ async function emulate(image: EmulatorImage, options: Options): Promise<void> {
 	writeFileSync(flash, old === undefined ? image.flash : withDataOf(old, image));
 	const dakkio = await startDakkio();
 	const ntp = await NtpServer.start();
-	const ports = { page: await freePort(), control: await freePort() };
+	const ports = { page: await freePort(), control: await freePort("udp") };
 	const proxy = await onPort(setupPort, (port) => startSetupPageProxy(ports.page, port));
 	writeSettings(flash, fresh && settings === undefined ? undefined : settingsFor(dakkio, ntp, settings));
 	printStart(dakkio, ntp, proxy);

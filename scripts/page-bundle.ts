@@ -8,9 +8,9 @@ import { root } from "./sdk";
 
 /** The setup page as the board serves it. */
 export interface BuiltPage {
-	/** One document that refers to nothing else. */
+	/** One document without external references. */
 	readonly html: string;
-	/** The content policy's sources for its script and its style: `sha256-…`. */
+	/** Content security policy sources of its script and its style: `sha256-…`. */
 	readonly scriptHash: string;
 	readonly styleHash: string;
 	/** A strong entity tag (RFC 9110 section 8.8.3), quotes included. */
@@ -19,10 +19,10 @@ export interface BuiltPage {
 
 const sources = join(root, "page");
 
-/** What browsers of captive portals' sheets know, from 2021 on. */
+/** Browsers from 2021 on, as captive portal windows have them. */
 const browserTargets = ["chrome92", "firefox90", "safari15"];
 
-/** Makes the document from its sources; the same sources always give the same document. */
+/** Deterministic: the same sources give the same document. */
 export async function buildPage(): Promise<BuiltPage> {
 	const [script, style] = await Promise.all([bundle("setup-page.ts"), bundle("setup-page.css")]);
 	const html = readFileSync(join(sources, "setup-page.html"), "utf8")
@@ -41,30 +41,30 @@ export async function buildPage(): Promise<BuiltPage> {
 	};
 }
 
-/** Compressed as the board keeps it. Other releases of zlib may find other bytes for the same document. */
+/** As stored on the board. Other releases of zlib may compress the same document to other bytes. */
 export function compressPage(html: string): Buffer {
 	const bytes = gzipSync(html, { level: 9, memLevel: 9 });
-	// The operating system that compressed it (RFC 1952 section 2.3): none.
+	// The operating system field (RFC 1952 section 2.3.1): unknown, so that it does not depend on the machine.
 	bytes[9] = 0xff;
 	return bytes;
 }
 
-/** The module of the firmware that holds the page. */
+/** The source of src/setup/page-data.ts. */
 export function pageModule({ html, scriptHash, styleHash, etag }: BuiltPage): string {
-	return `/* The setup page, made from page/ by \`npm run build:page\`: do not edit it here. */
+	return `/* The setup page, generated from page/ by \`npm run build:page\`: do not edit. */
 
 import { decodeBase64 } from "../common/base64";
 
-/** The document, gzip (RFC 1952): decoded when the firmware is built, so that its bytes alone lie in the chip's flash. */
+/** The document, gzip (RFC 1952). Preloaded: decoded at build time, so that flash holds only its bytes. */
 export const pageGzip: Uint8Array =
 	decodeBase64(
 		"${compressPage(html).toString("base64")}",
 	) ?? new Uint8Array(0);
 
-/** Its entity tag, with the quotes. */
+/** Its entity tag, quotes included. */
 export const pageEtag = '${etag}';
 
-/** What its content policy must allow: its one script, and its one style. */
+/** The sources of its content security policy. */
 export const pageScriptHash = "${scriptHash}";
 export const pageStyleHash = "${styleHash}";
 `;
@@ -82,7 +82,7 @@ async function bundle(entry: string): Promise<string> {
 		write: false,
 	});
 	const text = outputFiles[0]?.text.trim() ?? "";
-	// Either would end the element that it stands in.
+	// Either would end the element that it is inserted in.
 	if (/<\/(script|style)|<!--/i.test(text)) throw new Error(`${entry} cannot be part of a document`);
 	return text;
 }

@@ -5,7 +5,7 @@ import { FreshBoard } from "../simulator/fresh-board";
 import { compressPng } from "./compress-png";
 import { root } from "./sdk";
 
-/** README's pictures of the setup page, made from the page as it is, on a virtual board. */
+/** Takes the README's pictures of the setup page, on a simulated board. */
 
 const directory = join(root, "docs", "images");
 const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { freePort } from "../simulator/free-port";
 import { requireTool, root, type Sdk } from "./sdk";
 
 /** Throws when what the simulator needs besides the SDK's tools is not there. */
@@ -37,7 +37,13 @@ export class SdkSimulator {
 		const logger = join(sdk.path, "tools", "xsbug-log");
 		const log = spawn(
 			process.execPath,
-			["--require", join(root, "scripts", "loopback.cjs"), join(logger, "xsbug-log.js"), "mcsim", program],
+			[
+				"--require",
+				join(root, "scripts", "xsbug-loopback.cjs"),
+				join(logger, "xsbug-log.js"),
+				"mcsim",
+				program,
+			],
 			{
 				cwd: logger,
 				env: { ...sdk.environment, DISPLAY: `:${display}`, XSBUG_LOG_PORT: port, XSBUG_PORT: port },
@@ -80,14 +86,4 @@ async function firstLine(stream: Readable): Promise<string> {
 	const lines = createInterface({ input: stream });
 	const [line] = (await once(lines, "line")) as [string];
 	return line.trim();
-}
-
-/** A TCP port that nobody has at the moment. */
-export async function freePort(): Promise<number> {
-	const server = createServer();
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const address = server.address();
-	server.close();
-	return address !== null && typeof address === "object" ? address.port : 0;
 }

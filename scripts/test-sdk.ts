@@ -9,8 +9,9 @@ import { SetupClient } from "../sdk-tests/host/setup";
 import { TlsTable } from "../sdk-tests/host/tls";
 import type { Report, SuiteName, TestPlan } from "../sdk-tests/test-plan";
 import { expectedErrorMark, includesSuite, reportMark, suiteNames } from "../sdk-tests/test-plan";
+import { freePort } from "../simulator/free-port";
 import { findSdk, main, mcconfig, type Sdk } from "./sdk";
-import { freePort, requireSimulator, SdkSimulator } from "./sdk-simulator";
+import { requireSimulator, SdkSimulator } from "./sdk-simulator";
 
 const help = `The firmware's tests on the SDK: its XS engine, sockets and TLS, in its simulator, against real servers.
 

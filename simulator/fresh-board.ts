@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KeyValue } from "../src/boards/ecma419";
@@ -10,6 +9,8 @@ import { requestSetup } from "../src/setup/setup-request";
 import { BoardRunner } from "./board-runner";
 import type { DataPoint } from "./dakkio/api";
 import type { DakkioServer } from "./dakkio/server";
+import { freePort } from "./free-port";
+import { LogLines } from "./log-lines";
 import { World } from "./world";
 
 /** How much faster than life the board is: a password is refused after some seconds, a time server waited for longer. */
@@ -21,10 +22,9 @@ export class FreshBoard {
 	/** Of the setup page. */
 	readonly url: string;
 	/** Its log. */
-	readonly logLines: string[] = [];
 	private readonly directory: string;
 	private board: BoardRunner;
-	private readonly lineWaiters: (() => void)[] = [];
+	private readonly log = new LogLines();
 
 	private constructor(world: World, directory: string, port: number) {
 		this.world = world;
@@ -34,10 +34,7 @@ export class FreshBoard {
 	}
 
 	private make(): BoardRunner {
-		return new BoardRunner(this.world, (line) => {
-			this.logLines.push(line);
-			for (const wake of this.lineWaiters.splice(0)) wake();
-		});
+		return new BoardRunner(this.world, (line) => this.log.append(line));
 	}
 
 	/** With settings: it has been set up, and opens its page because somebody asked for it. */
@@ -75,13 +72,13 @@ export class FreshBoard {
 		}
 	}
 
-	/** Resolves with the first line that matches, also one that has passed. */
-	async waitForLine(pattern: RegExp): Promise<string> {
-		for (;;) {
-			const found = this.logLines.find((line) => pattern.test(line));
-			if (found !== undefined) return found;
-			await new Promise<void>((resolve) => this.lineWaiters.push(resolve));
-		}
+	get logLines(): readonly string[] {
+		return this.log.lines;
+	}
+
+	/** Resolves with the first line that matches, past or future. */
+	waitForLine(pattern: RegExp): Promise<string> {
+		return this.log.waitFor(pattern);
 	}
 
 	/** Resolves with the first point that matches, also one that has come. */
@@ -97,7 +94,7 @@ export class FreshBoard {
 	/** Starts anew, as after a power cut: settings that were saved stay, and nothing else. */
 	async restart(): Promise<void> {
 		await this.board.stop();
-		this.logLines.length = 0;
+		this.log.clear();
 		this.board = this.make();
 		this.board.start("power-on");
 		await this.waitForLine(/^setup: join/);
@@ -108,13 +105,4 @@ export class FreshBoard {
 		await this.world.close();
 		rmSync(this.directory, { recursive: true, force: true });
 	}
-}
-
-/** The page keeps its address when the board starts anew. */
-async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	const address = server.address();
-	await new Promise((resolve) => server.close(resolve));
-	return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -1,11 +1,8 @@
-import { parseArgs } from "node:util";
 import { crc32 } from "../src/common/crc32";
+import { type Command, flag, type ParsedOptions, parseOptions, text } from "./command-line";
 
 /** What `npm run simulate` was asked to do. */
-export type SimulateCommand =
-	| { readonly kind: "help" }
-	| { readonly kind: "problem"; readonly problem: string }
-	| { readonly kind: "run"; readonly run: SimulateOptions };
+export type SimulateCommand = Command<SimulateOptions>;
 
 export interface SimulateOptions {
 	/** The first life. */
@@ -51,12 +48,9 @@ npm run simulate -- [options]
   --help             this text
 `;
 
-const text = { type: "string" } as const;
-const flag = { type: "boolean" } as const;
-
 /** Reads the command line; a problem is one sentence. */
 export function parseSimulateCommand(args: readonly string[]): SimulateCommand {
-	const parsed = parse(args);
+	const parsed = parseOptions(args, optionTypes, "npm run simulate");
 	if (typeof parsed === "string") return { kind: "problem", problem: parsed };
 	if (parsed.help === true) return { kind: "help" };
 	for (const name of ["seed", "years", "days", "lives", "device-years", "jobs", "shrink"] as const) {
@@ -75,31 +69,13 @@ export function parseSimulateCommand(args: readonly string[]): SimulateCommand {
 	return { kind: "run", run };
 }
 
-type Parsed = Partial<
-	Record<
-		| ("seed" | "years" | "days" | "lives" | "device-years" | "jobs" | "shrink")
-		| ("fresh-from" | "scenario" | "plot"),
-		string
-	>
-> &
-	Partial<Record<"fresh" | "log" | "help", boolean>>;
+const optionTypes = {
+	...{ seed: text, years: text, days: text, lives: text, "device-years": text },
+	...{ "fresh-from": text, scenario: text, plot: text, jobs: text, shrink: text },
+	...{ fresh: flag, log: flag, help: { ...flag, short: "h" } },
+} as const;
 
-function parse(args: readonly string[]): Parsed | string {
-	try {
-		const { values } = parseArgs({
-			args: [...args],
-			options: {
-				...{ seed: text, years: text, days: text, lives: text, "device-years": text },
-				...{ "fresh-from": text, scenario: text, plot: text, jobs: text, shrink: text },
-				...{ fresh: flag, log: flag, help: { ...flag, short: "h" } },
-			},
-		});
-		return { ...values };
-	} catch (error) {
-		const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s|\n/);
-		return `${sentence}. npm run simulate -- --help lists the options.`;
-	}
-}
+type Parsed = ParsedOptions<typeof optionTypes>;
 
 /** Options of which only one can be meant. */
 function conflictingOptions(parsed: Parsed): string | undefined {

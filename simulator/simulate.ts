@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
+import { errorMessage } from "../src/common/error-message";
 import { generateScenario, year } from "./life/generate-scenario";
 import { Life, type LifeReport } from "./life/life";
 import {
@@ -99,7 +100,7 @@ function readScenario(file: string): Scenario | ScenarioProblem {
 	try {
 		return scenarioFromJson(readFileSync(file, "utf8"));
 	} catch (error) {
-		return { problem: `it cannot be read (${messageOf(error)})` };
+		return { problem: `it cannot be read (${errorMessage(error)})` };
 	}
 }
 
@@ -109,13 +110,9 @@ function draw(file: string, picture: string): void {
 		writeFileSync(file, picture);
 		print(`The picture of this life is in ${file}.`);
 	} catch (error) {
-		process.stderr.write(`The picture of this life cannot be written: ${messageOf(error)}\n`);
+		process.stderr.write(`The picture of this life cannot be written: ${errorMessage(error)}\n`);
 		process.exitCode = 1;
 	}
-}
-
-function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
 }
 
 /** Plays one life here, and shows what its board logs. */
@@ -127,7 +124,7 @@ async function logLife(scenario: Scenario): Promise<void> {
 async function play(scenarios: readonly Scenario[], options: SimulateOptions) {
 	const whole = scenarios.reduce((sum, { length }) => sum + length / day, 0);
 	const bar = new ProgressBar(process.stdout, whole, (days) => `${years(days)} of ${years(whole)} years`);
-	const fleet = await WorkerPool.start({
+	const pool = await WorkerPool.start({
 		workers: Math.min(options.workers ?? availableParallelism(), scenarios.length),
 		onDays: (days) => bar.advance(days),
 	});
@@ -139,14 +136,14 @@ async function play(scenarios: readonly Scenario[], options: SimulateOptions) {
 	await Promise.all(
 		order.map(async ({ scenario, index }) => {
 			const parts = options.plot === undefined ? {} : { parts: plotIntervals };
-			const result = await fleet.play({ scenario, shrinkMs: options.shrinkS * 1_000, ...parts });
+			const result = await pool.play({ scenario, shrinkMs: options.shrinkS * 1_000, ...parts });
 			results[index] = result;
 			if (!("failure" in result)) return;
 			bar.clear();
 			reportFailure(scenario, result, options);
 		}),
 	);
-	fleet.stop();
+	pool.stop();
 	bar.clear();
 	return { results, passed: performance.now() - startedAt };
 }

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { errorMessage } from "../src/common/error-message";
 import {
 	checkSettings,
 	newDataSource,
@@ -9,6 +9,7 @@ import {
 } from "../src/settings/settings";
 import { parseSettingsFile } from "../src/settings/settings-file";
 import { chipCatalogue } from "./chips/chip-catalogue";
+import { type Command, flag, type ParsedOptions, parseOptions, text } from "./command-line";
 import {
 	defaultSensors,
 	faultNames,
@@ -19,10 +20,7 @@ import {
 import { defaultPins } from "./virtual-board";
 
 /** What `npm start` was asked to do. */
-export type StartCommand =
-	| { readonly kind: "help" }
-	| { readonly kind: "problem"; readonly problem: string }
-	| { readonly kind: "run"; readonly run: StartOptions };
+export type StartCommand = Command<StartOptions>;
 
 export interface StartOptions {
 	/** Seconds from one reading to the next. */
@@ -64,7 +62,7 @@ What the board has and the points it sent are kept in .state; Ctrl-C stops it.
 
 /** Reads the command line, and the settings file that it names; a problem is one sentence. */
 export function parseStartCommand(args: readonly string[], read: (file: string) => string): StartCommand {
-	const parsed = parse(args);
+	const parsed = parseOptions(args, optionTypes, "npm start");
 	if (typeof parsed === "string") return { kind: "problem", problem: parsed };
 	if (parsed.help === true) return { kind: "help" };
 	const speed = parseNumber(parsed.speed ?? "1", 1, 10_000);
@@ -101,7 +99,7 @@ function readSettings(file: string, read: (file: string) => string): Partial<Set
 	try {
 		text = read(file);
 	} catch (error) {
-		return `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+		return `${file} cannot be read: ${errorMessage(error)}`;
 	}
 	const { given, problems: ofFile } = parseSettingsFile(text);
 	const { settings, problems } = checkSettings(given, { ...defaultPins, ...sensorPins });
@@ -120,36 +118,13 @@ function targetOf({ server, key, bucketId, dataSourceId }: Partial<Settings>) {
 	};
 }
 
-type Parsed = Partial<
-	Record<"interval" | "sensors" | "speed" | "url" | "key" | "bucket" | "source" | "settings", string>
-> &
-	Partial<Record<"fresh" | "help", boolean>>;
+const optionTypes = {
+	...{ interval: text, sensors: text, speed: text, settings: text },
+	...{ url: text, key: text, bucket: text, source: text },
+	...{ fresh: flag, help: { ...flag, short: "h" } },
+} as const;
 
-function parse(args: readonly string[]): Parsed | string {
-	const text = { type: "string" } as const;
-	const flag = { type: "boolean" } as const;
-	try {
-		const { values } = parseArgs({
-			args: [...args],
-			options: {
-				interval: text,
-				sensors: text,
-				speed: text,
-				url: text,
-				key: text,
-				bucket: text,
-				source: text,
-				settings: text,
-				fresh: flag,
-				help: { ...flag, short: "h" },
-			},
-		});
-		return { ...values };
-	} catch (error) {
-		const [sentence] = (error instanceof Error ? error.message : String(error)).split(/\.\s|\n/);
-		return `${sentence}. npm start -- --help lists the options.`;
-	}
-}
+type Parsed = ParsedOptions<typeof optionTypes>;
 
 /** The settings' own rules check the values. */
 function readTarget(parsed: Parsed) {

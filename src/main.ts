@@ -3,6 +3,7 @@ import { App } from "./app/app";
 import { installAbortHook } from "./boards/esp32/abort-hook";
 import { openBoard } from "./boards/esp32/board";
 import { restartAfter } from "./boards/esp32/restart";
+import { errorMessage } from "./common/error-message";
 import { installBuiltInSettings } from "./settings/built-in-settings";
 
 /** Until a board that could not start tries again, milliseconds. */
@@ -18,6 +19,6 @@ try {
 		);
 	new App(board).start();
 } catch (error) {
-	trace(`the firmware does not start: ${error instanceof Error ? error.message : String(error)}\n`);
+	trace(`the firmware does not start: ${errorMessage(error)}\n`);
 	restartAfter(nextTry);
 }

@@ -1,3 +1,4 @@
+import { LogLines } from "../../simulator/log-lines";
 import type { VirtualBoard } from "../../simulator/virtual-board";
 import type { World } from "../../simulator/world";
 import { App } from "../../src/app/app";
@@ -6,14 +7,12 @@ import type { Settings } from "../../src/settings/settings";
 
 /** The whole app on a virtual board, with its log in the test's hand. */
 export class AppFixture {
-	/** All lines so far. */
-	readonly logLines: string[] = [];
 	readonly app: App;
 	/** What is wired to it can be unplugged. */
 	readonly board: VirtualBoard;
 	/** How it asked to be started anew, if it did. */
 	requestedStart: "restart" | "sleep" | undefined;
-	private readonly lineWaiters: { readonly pattern: RegExp; readonly seen: (line: string) => void }[] = [];
+	private readonly log = new LogLines();
 
 	/**
 	 * A reading each five seconds, each sent at once, to the world's own server; `settings` come on top. `resolver`
@@ -25,10 +24,7 @@ export class AppFixture {
 		resolver?: Resolver,
 		prepare: (board: VirtualBoard) => void = () => {},
 	) {
-		const log = (line: string) => {
-			this.logLines.push(line);
-			for (const { pattern, seen } of this.lineWaiters) if (pattern.test(line)) seen(line);
-		};
+		const log = (line: string) => this.log.append(line);
 		const ask = (what: "restart" | "sleep") => {
 			this.requestedStart = what;
 			log(`asks for ${what}`);
@@ -57,10 +53,12 @@ export class AppFixture {
 		this.app.start();
 	}
 
-	/** Resolves with the first line that matches, also one that has passed. */
+	get logLines(): readonly string[] {
+		return this.log.lines;
+	}
+
+	/** Resolves with the first line that matches, past or future. */
 	waitForLine(pattern: RegExp): Promise<string> {
-		const passed = this.logLines.find((line) => pattern.test(line));
-		if (passed !== undefined) return Promise.resolve(passed);
-		return new Promise((resolve) => this.lineWaiters.push({ pattern, seen: resolve }));
+		return this.log.waitFor(pattern);
 	}
 }

@@ -5,7 +5,7 @@ import { ReadingLog } from "../../src/store/reading-log";
 /** Has readings wait on a board's flash, a minute apart up to `until` (milliseconds of Unix time). */
 export function storeBacklog(directory: string, readings: number, until: number): void {
 	const flash = new NorFlashFiles(join(directory, "board", "flash"), { queue: 256 }).open({ path: "queue" });
-	const log = new ReadingLog({ flash });
+	const log = new ReadingLog(flash);
 	for (let i = 0; i < readings; i++) {
 		const utc = until - (readings - i) * 60_000;
 		const values = [20 + (i % 50) / 100, 45 + (i % 30) / 10, 1013.25];

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { countBoot, incrementBoot, markReasonReported } from "../../src/app/boot-counter";
 import { formatStatus, type Status } from "../../src/app/status";
 import type { ResetReason } from "../../src/boards/reset-reason";
-import { MemoryKeyValue } from "../clock/memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
 
 let storage: MemoryKeyValue;
 beforeEach(() => {

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import { factoryReset, openStorage } from "../../src/app/factory-reset";
 import type { Storage } from "../../src/boards/board";
 import { SettingsStore } from "../../src/settings/settings-store";
-import { NvsStorage } from "../setup/virtual-setup-board";
+import { MemoryKeyValue } from "../memory-key-value";
 
 const key = "dakkio_w_0123456789abcdef";
 const password = "correct horse";
@@ -10,8 +10,8 @@ const password = "correct horse";
 type BoardStorage = Pick<Storage, "keyValue" | "eraseKeyValue">;
 
 /** A storage in which an owner has left things, over and over. */
-function used(): NvsStorage {
-	const memory = new NvsStorage();
+function used(): MemoryKeyValue {
+	const memory = new MemoryKeyValue();
 	const store = new SettingsStore(memory);
 	for (const location of ["Cellar", "Attic", "Roof"])
 		store.save({ networks: [{ ssid: "Home", password }], key, location });
@@ -24,7 +24,7 @@ function used(): NvsStorage {
 	return memory;
 }
 
-function storageOf(memory: NvsStorage, erases = true): BoardStorage {
+function storageOf(memory: MemoryKeyValue, erases = true): BoardStorage {
 	return {
 		keyValue: { open: () => memory.open() },
 		...(erases && { eraseKeyValue: () => memory.erase() }),
@@ -32,7 +32,7 @@ function storageOf(memory: NvsStorage, erases = true): BoardStorage {
 }
 
 const staying = ["boots", "clock", "planted", "portal_password"];
-const secrets = (memory: NvsStorage) =>
+const secrets = (memory: MemoryKeyValue) =>
 	[key, password, "the owner's"].filter((text) => memory.flashHistory.some((bytes) => bytes.includes(text)));
 
 describe("what the owner of a board has left in it", () => {

@@ -13,12 +13,12 @@ let setup: SetupPageDriver;
 interface Failure {
 	/** What goes wrong in the world, or is wrong on the page. */
 	readonly fault: () => unknown;
-	/** What makes the page right again. */
-	readonly remedy?: () => Promise<void>;
+	/** Corrects the page again. */
+	readonly undo?: () => Promise<void>;
 	/** The line in which the test ends. */
 	readonly line: string;
 	readonly cause: RegExp;
-	readonly cure: RegExp;
+	readonly remedy: RegExp;
 	/** The label of the setting to which the line leads. */
 	readonly change?: string;
 }
@@ -28,10 +28,10 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a wrong password",
 		{
 			fault: () => setup.password("Home").fill("wrong horse"),
-			remedy: () => onlyHome(),
+			undo: () => onlyHome(),
 			line: "Join the Wi-Fi",
 			cause: /“Home” did not accept the password/,
-			cure: /Type the password again/,
+			remedy: /Type the password again/,
 			change: "Wi-Fi networks",
 		},
 	],
@@ -39,10 +39,10 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a weak signal",
 		{
 			fault: () => insteadOfHome("Far away", "wrong password"),
-			remedy: () => onlyHome(),
+			undo: () => onlyHome(),
 			line: "Join the Wi-Fi",
 			cause: /“Far away” did not accept the password/,
-			cure: /signal is weak.*nearer to the router/,
+			remedy: /signal is also weak.*closer to the router/,
 			change: "Wi-Fi networks",
 		},
 	],
@@ -54,10 +54,10 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 				await visit.page.getByRole("button", { name: "Hidden network…" }).click();
 				await visit.page.getByRole("textbox", { name: "Name of the network" }).fill("Nowhere");
 			},
-			remedy: () => onlyHome(),
+			undo: () => onlyHome(),
 			line: "Join the Wi-Fi",
-			cause: /No network called “Nowhere”/,
-			cure: /2\.4 GHz/,
+			cause: /No network named “Nowhere”/,
+			remedy: /5 GHz only/,
 			change: "Wi-Fi networks",
 		},
 	],
@@ -65,21 +65,21 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a network that wants a login",
 		{
 			fault: () => insteadOfHome("Hotel guests"),
-			remedy: () => onlyHome(),
+			undo: () => onlyHome(),
 			line: "Set the clock",
-			cause: /wants a login in a browser/,
-			cure: /Use another network/,
+			cause: /requires a login in a browser/,
+			remedy: /Use another network/,
 		},
 	],
 	[
 		"a name that does not exist",
 		{
 			fault: () => setServer("https://nothing.invalid"),
-			remedy: () => setServer("https://api.dakkio.io"),
+			undo: () => setServer("https://api.dakkio.io"),
 			line: "Find the service",
-			cause: /nothing\.invalid could not be found/,
-			cure: /look at the address of the service/,
-			change: "Address of the service",
+			cause: /nothing\.invalid was not found/,
+			remedy: /check the service address/,
+			change: "Service address",
 		},
 	],
 	[
@@ -90,21 +90,27 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 			},
 			line: "Set the clock",
 			cause: /None of the time servers answered/,
-			cure: /UDP port 123/,
+			remedy: /UDP port 123/,
 			change: "Time servers",
 		},
 	],
-	["an expired certificate", certificate("expired", /expired/, /renew its certificate/)],
-	["a certificate for another name", certificate("wrong name", /name/, /the one in the certificate/)],
-	["a certificate from an unknown root", certificate("unknown root", /./, /enter its root certificate/)],
+	["an expired certificate", certificate("expired", /has expired/, /renew its certificate/)],
+	[
+		"a certificate for another name",
+		certificate("wrong name", /is not for api\.dakkio\.io/, /the one in the certificate/),
+	],
+	[
+		"a certificate from an unknown root",
+		certificate("unknown root", /no authority that this board trusts/, /enter its root certificate/),
+	],
 	[
 		"a key that is unknown",
 		{
 			fault: () => setDakkio({ key: "dakkio_w_00000000000000000000000000000000" }),
-			remedy: () => setDakkio(board.world.dakkio.credentials),
+			undo: () => setDakkio(board.world.dakkio.credentials),
 			line: "Key and bucket",
 			cause: /does not know this key/,
-			cure: /create a new write key/,
+			remedy: /create a new write key/,
 			change: "API key",
 		},
 	],
@@ -114,7 +120,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 			fault: () => refuse(403),
 			line: "Key and bucket",
 			cause: /for another bucket/,
-			cure: /from the same bucket/,
+			remedy: /from the same bucket/,
 			change: "API key",
 		},
 	],
@@ -122,10 +128,10 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a bucket that is not there",
 		{
 			fault: () => setDakkio({ bucketId: "0".repeat(24) }),
-			remedy: () => setDakkio(board.world.dakkio.credentials),
+			undo: () => setDakkio(board.world.dakkio.credentials),
 			line: "Key and bucket",
 			cause: /There is no bucket with this id|for another bucket/,
-			cure: /Copy/,
+			remedy: /Copy/,
 			change: "API key",
 		},
 	],
@@ -137,13 +143,13 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 				await visit.page.getByRole("radio", { name: "Use this one" }).check();
 				await visit.page.getByRole("textbox", { name: "Id of the data source" }).fill("0".repeat(24));
 			},
-			remedy: async () => {
+			undo: async () => {
 				await setup.go("Dakkio");
 				await visit.page.getByRole("radio", { name: "Create one for me" }).check();
 			},
 			line: "Data source",
 			cause: /no data source with this id/,
-			cure: /let the board create one/,
+			remedy: /let the board create one/,
 			change: "Data source",
 		},
 	],
@@ -153,7 +159,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 			fault: () => refuse(429),
 			line: "Key and bucket",
 			cause: /calls are used up/,
-			cure: /sent when the plan allows it again/,
+			remedy: /sent when the plan allows it again/,
 		},
 	],
 	[
@@ -161,13 +167,13 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		{
 			fault: () => refuse(503),
 			line: "Key and bucket",
-			cause: /a problem of its own: 503/,
-			cure: /Try again/,
+			cause: /Dakkio has a problem: 503/,
+			remedy: /Test again/,
 		},
 	],
 ];
 
-describe.skipIf(browserPath === undefined)("what can be wrong is told with its cause and its cure", () => {
+describe.skipIf(browserPath === undefined)("a failed test shows its cause and the remedy", () => {
 	beforeAll(async () => {
 		browser = await launchBrowser();
 		board = await FreshBoard.start();
@@ -192,25 +198,25 @@ describe.skipIf(browserPath === undefined)("what can be wrong is told with its c
 		expect(visit.errors).toEqual([]);
 	});
 
-	test.each(failures)("%s", async (_, { fault, remedy, line, cause, cure, change }) => {
+	test.each(failures)("%s", async (_, { fault, undo, line, cause, remedy, change }) => {
 		const { page } = visit;
 		await setup.go("Wi-Fi");
 		await fault();
 		await setup.go("Test");
 		await setup.startTest();
-		await page.locator(".verdict").getByText("This did not work yet.").waitFor();
+		await page.locator(".verdict").getByText("The test failed.").waitFor();
 		const failed = page.locator("ol.test > li.failed");
 		expect(await failed.count()).toBe(1);
 		expect(await failed.textContent()).toContain(line);
 		expect(await failed.textContent()).toContain("failed");
 		expect(await failed.locator("p").first().textContent()).toMatch(cause);
-		expect(await failed.locator(".cure").textContent()).toMatch(cure);
+		expect(await failed.locator(".remedy").textContent()).toMatch(remedy);
 		await page.getByRole("button", { name: "Save anyway" }).waitFor();
 		if (change !== undefined) {
 			await page.getByRole("button", { name: `Change: ${change}` }).click();
 			await page.locator("ol.test").waitFor({ state: "hidden" });
 		}
-		await remedy?.();
+		await undo?.();
 	});
 });
 
@@ -234,7 +240,7 @@ async function setDakkio(values: { key?: string; bucketId?: string }): Promise<v
 async function setServer(address: string): Promise<void> {
 	const { page } = visit;
 	await setup.go("Board");
-	const server = page.getByRole("textbox", { name: "Address of the service" });
+	const server = page.getByRole("textbox", { name: "Service address" });
 	if (!(await server.isVisible())) await page.locator("summary").getByText("Advanced").click();
 	await server.fill(address);
 }
@@ -243,7 +249,7 @@ function refuse(status: number): void {
 	board.world.dakkio.misbehaviours.exchange = () => respondWith(status);
 }
 
-function certificate(fault: CertificateFault, cause: RegExp, cure: RegExp): Failure {
+function certificate(fault: CertificateFault, cause: RegExp, remedy: RegExp): Failure {
 	return {
 		fault: async () => {
 			const { dakkio } = board.world;
@@ -251,7 +257,7 @@ function certificate(fault: CertificateFault, cause: RegExp, cure: RegExp): Fail
 		},
 		line: "Verify the certificate",
 		cause,
-		cure,
-		change: "Own root certificate",
+		remedy,
+		change: "Custom root certificate",
 	};
 }

@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { settingTexts } from "../../page/setting-texts";
 import { FreshBoard } from "../../simulator/fresh-board";
 import type { SetupState } from "../../src/setup/api";
 import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
@@ -51,8 +52,8 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 	test("looks for networks again, and shows a password when asked to", async () => {
 		const { page } = visit;
 		await setup.choose("Home", "correct horse");
-		await page.getByRole("button", { name: "Look again" }).click();
-		await page.getByText("Looking for networks…").first().waitFor();
+		await page.getByRole("button", { name: "Scan again" }).click();
+		await page.getByText("Scanning for networks…").first().waitFor();
 		await setup.network("Home").waitFor();
 		await page.locator("p.busy").waitFor({ state: "hidden" });
 		await page.getByRole("button", { name: "Show: Password of Home" }).click();
@@ -78,7 +79,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 
 		const key = page.getByRole("textbox", { name: "API key" });
 		await setup.next();
-		await page.getByText("Paste the write key of this board.").waitFor();
+		await page.getByText("Paste a write key for this board.").waitFor();
 		await setup.dakkio({ key: "dakkio_r_0123456789abcdef", bucketId: "12" });
 		await setup.next();
 		await page.getByText("This is a read key (dakkio_r_)").waitFor();
@@ -96,7 +97,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
 		await setup.advanced();
-		const server = page.getByRole("textbox", { name: "Address of the service" });
+		const server = page.getByRole("textbox", { name: "Service address" });
 		await server.fill("http://api.dakkio.io");
 		await server.blur();
 		await page.getByText("Only https is possible").waitFor();
@@ -110,8 +111,8 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
 		await setup.advanced();
-		await page.getByRole("combobox", { name: "Pin of the status light" }).selectOption("Number…");
-		const light = page.getByRole("textbox", { name: "Pin of the status light: number" });
+		await page.getByRole("combobox", { name: "Status light pin" }).selectOption("Number…");
+		const light = page.getByRole("textbox", { name: "Status light pin: number" });
 		await light.fill("21");
 		await light.blur();
 		await page.getByText("Pin 21 is also for the I²C data line (auto).").waitFor();
@@ -141,16 +142,16 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		const { page } = visit;
 		await setup.go("Board");
 		const plan = page.locator(".plan");
-		await plan.getByText("About 7,000 calls a month").waitFor();
+		await plan.getByText("About 7,000 calls per month").waitFor();
 		await page.getByRole("combobox", { name: "Upload interval" }).selectOption("With each reading");
-		await plan.getByText("About 44,640 calls a month: one every minute").waitFor();
+		await plan.getByText("About 44,640 calls per month: one every minute").waitFor();
 		await plan.getByText("The Free plan has only 10,000.").waitFor();
 		await visit.inspect();
 		await page.getByRole("combobox", { name: "Sampling interval" }).selectOption("Other…");
 		await page.getByRole("textbox", { name: "Sampling interval: seconds" }).fill("600");
-		await plan.getByText("About 4,464 calls a month: one every 10 minutes").waitFor();
+		await plan.getByText("About 4,464 calls per month: one every 10 minutes").waitFor();
 		await page.getByRole("textbox", { name: "Sampling interval: seconds" }).fill("soon");
-		await plan.getByText("not right yet").waitFor();
+		await plan.getByText("not valid").waitFor();
 		await page.getByText("This must be a whole number from 5 to 86400 seconds.").waitFor();
 	});
 
@@ -160,7 +161,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await setup.go("Test");
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
-		await page.getByText("They were not tested").waitFor();
+		await page.getByText("but not tested").waitFor();
 		await board.waitForLine(/nothing is sent: the API key is not set/);
 		await board.waitForLine(/Wi-Fi: joined "Simulated"/);
 	});
@@ -172,8 +173,10 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		expect(table.length).toBeGreaterThan(15);
 		await setup.advanced();
 		const labels = await page.locator("label, legend").allTextContents();
-		for (const { label } of table)
+		for (const { key } of table) {
+			const { label } = settingTexts[key];
 			expect(labels.filter((text) => text === label || text.startsWith(`${label} (`))).toHaveLength(1);
+		}
 	});
 
 	test("saves what is filled in, whatever kind of field it is", async () => {
@@ -184,12 +187,12 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await page.getByRole("combobox", { name: "Sampling interval" }).selectOption("5 minutes");
 		await page.getByRole("combobox", { name: "Upload interval" }).selectOption("With each reading");
 		await page.getByRole("radio", { name: "Low" }).check();
-		await page.getByRole("combobox", { name: "Pin of the status light" }).selectOption("Number…");
-		await page.getByRole("textbox", { name: "Pin of the status light: number" }).fill("17");
-		await page.getByRole("combobox", { name: "Pin of the button" }).selectOption("None");
-		await page.getByRole("textbox", { name: "Battery divider" }).fill("3,5");
+		await page.getByRole("combobox", { name: "Status light pin" }).selectOption("Number…");
+		await page.getByRole("textbox", { name: "Status light pin: number" }).fill("17");
+		await page.getByRole("combobox", { name: "Button pin" }).selectOption("None");
+		await page.getByRole("textbox", { name: "Battery divider ratio" }).fill("3,5");
 		await page.getByRole("textbox", { name: "Time servers" }).fill("time.example\n\n 192.168.1.1:1123 ");
-		await page.getByRole("textbox", { name: "Own root certificate" }).fill(root());
+		await page.getByRole("textbox", { name: "Custom root certificate" }).fill(root());
 		await setup.go("Test");
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();

@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
 import { randomFillSync } from "node:crypto";
-import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
@@ -9,11 +8,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeResolver } from "../../boards/node/resolver";
 import { PacedTime } from "../../boards/node/time";
 import { makeUDP } from "../../boards/node/udp";
+import { freePort } from "../../simulator/free-port";
 import { randomUniform } from "../../src/boards/random";
 import { Clock } from "../../src/clock/clock";
 import { NtpQuery } from "../../src/clock/ntp-client";
 import { TimeSync } from "../../src/clock/time-sync";
-import { MemoryKeyValue } from "./memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
+import { mainsBoard } from "./mains-board";
 
 /** Debian puts it where an ordinary user's PATH does not look. */
 const candidates = ["/usr/sbin/chronyd", "/usr/local/sbin/chronyd", "/usr/bin/chronyd"];
@@ -49,7 +50,7 @@ class Chrony {
 	}
 
 	static async start(options: readonly string[]): Promise<Chrony> {
-		const port = await freePort();
+		const port = await freePort("udp");
 		const directory = mkdtempSync(join(tmpdir(), "chrony-"));
 		const configuration = join(directory, "chrony.conf");
 		const lines = [
@@ -74,14 +75,6 @@ class Chrony {
 	}
 }
 
-async function freePort(): Promise<number> {
-	const socket = createSocket("udp4").bind(0, "127.0.0.1");
-	await once(socket, "listening");
-	const { port } = socket.address();
-	socket.close();
-	return port;
-}
-
 describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () => {
 	let synchronized: Chrony;
 	let lost: Chrony;
@@ -92,7 +85,8 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 	afterAll(() => Promise.all([synchronized?.stop(), lost?.stop()]));
 
 	const ask = (time: PacedTime, port: number) =>
-		new NtpQuery({ network, time, server: `127.0.0.1:${port}`, minUtc, random }).result;
+		new NtpQuery({ network, time, server: `127.0.0.1:${port}`, minUtc, random, isBlocked: () => false })
+			.result;
 
 	/** Asks until the server, which has just been started, answers at all. */
 	async function firstAnswer(time: PacedTime, port: number) {
@@ -127,7 +121,7 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 		const time = new PacedTime(1);
 		const lines: string[] = [];
 		const log = (line: string) => lines.push(line);
-		const clock = new Clock({ time, boot: 1, storage: new MemoryKeyValue(), log });
+		const clock = new Clock({ ...mainsBoard, time, boot: 1, storage: new MemoryKeyValue(), log });
 		const early = clock.sampleTime();
 		const utc = await new Promise<number>((resolve) => {
 			new TimeSync({
@@ -138,6 +132,7 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 				releasedAt: minUtc,
 				random,
 				log,
+				onFailure: () => {},
 				onSynchronized: resolve,
 			}).start();
 		});

@@ -4,7 +4,8 @@ import { VirtualTime } from "../../simulator/virtual-time";
 import { Clock } from "../../src/clock/clock";
 import { crc32 } from "../../src/common/crc32";
 import type { SampleTime } from "../../src/reading/reading";
-import { MemoryKeyValue } from "./memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
+import { mainsBoard } from "./mains-board";
 
 const start = Date.UTC(2027, 2, 1, 12);
 const second = 1_000;
@@ -22,7 +23,7 @@ beforeEach(() => {
 /** A board that has just started; its ticks are `time`'s. */
 function boardAt(boot: number) {
 	const time = new VirtualTime();
-	const clock = new Clock({ time, boot, storage, log: (line) => lines.push(line) });
+	const clock = new Clock({ ...mainsBoard, time, boot, storage, log: (line) => lines.push(line) });
 	const sync = (utc: number, roundTripMs = 20) =>
 		clock.applyMeasurement({ utc, ticks: time.ticks(), roundTripMs, server: "test" });
 	return { time, clock, sync };
@@ -182,7 +183,7 @@ describe("ticks that run fast or slow", () => {
 	function driftingBoard(boot: number, ppm: number) {
 		let elapsed = 0;
 		const ticks = () => elapsed * (1 + ppm * 1e-6);
-		const clock = new Clock({ time: { ticks }, boot, storage, log: () => {} });
+		const clock = new Clock({ ...mainsBoard, time: { ticks }, boot, storage, log: () => {} });
 		return {
 			clock,
 			advance: (milliseconds: number) => {

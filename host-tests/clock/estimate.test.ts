@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Clock } from "../../src/clock/clock";
 import type { SampleTime } from "../../src/reading/reading";
-import { MemoryKeyValue } from "./memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
+import { mainsBoard } from "./mains-board";
 
 const start = Date.UTC(2027, 2, 1, 12);
 const minute = 60_000;
@@ -19,6 +20,7 @@ beforeEach(() => {
 function boardAt(boot: number, ticks = 0) {
 	const now = { ticks };
 	const clock = new Clock({
+		...mainsBoard,
 		time: { ticks: () => now.ticks },
 		boot,
 		storage,

@@ -24,6 +24,7 @@ function ask(options: Partial<NtpQueryOptions> = {}) {
 		server: "time.test",
 		minUtc,
 		random: () => 0.3,
+		isBlocked: () => false,
 		...options,
 	});
 	const results: NtpResult[] = [];

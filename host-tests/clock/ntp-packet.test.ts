@@ -61,7 +61,7 @@ test.each([
 	["for another question", { originate: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 9) }, /question/],
 	["for no question", { originate: new Uint8Array(8) }, /question/],
 ] as const)("what is %s is ignored", (_, fields, reason) => {
-	expect(read(fields)).toEqual({ kind: "foreign", reason: expect.stringMatching(reason) });
+	expect(read(fields)).toEqual({ kind: "unrelated", reason: expect.stringMatching(reason) });
 });
 
 const year = 365.25 * 86_400_000;
@@ -104,7 +104,7 @@ describe("stratum 0", () => {
 	const stratum0 = { stratum: 0, leap: 3, receive: undefined, transmit: undefined };
 
 	test.each(["RATE", "DENY", "RSTR", "INIT", "X"])("with the code %s is a kiss of death", (reference) => {
-		expect(read({ ...stratum0, reference })).toEqual({ kind: "kiss", code: reference });
+		expect(read({ ...stratum0, reference })).toEqual({ kind: "kiss-of-death", code: reference });
 	});
 
 	test.each(["", "\x1b[2J", "\n\n\n\n", "rate", "\xff\xfe\xfd\xfc"])(

@@ -11,7 +11,8 @@ import { randomUniform } from "../../src/boards/random";
 import { Clock } from "../../src/clock/clock";
 import { NtpQuery, type NtpResult } from "../../src/clock/ntp-client";
 import { TimeSync } from "../../src/clock/time-sync";
-import { MemoryKeyValue } from "./memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
+import { mainsBoard } from "./mains-board";
 
 const minUtc = Date.UTC(2026, 10, 24);
 const start = Date.UTC(2027, 0, 1);
@@ -37,7 +38,14 @@ const networkOf = (board: PacedTime) => {
 
 function ask(fault?: NtpFault, asked = `127.0.0.1:${server.port}`): Promise<NtpResult> {
 	server.fault = fault;
-	return new NtpQuery({ network: networkOf(time), time, server: asked, minUtc, random }).result;
+	return new NtpQuery({
+		network: networkOf(time),
+		time,
+		server: asked,
+		minUtc,
+		random,
+		isBlocked: () => false,
+	}).result;
 }
 
 /** The same for what ends with the deadline: the two seconds pass in a tenth of one. */
@@ -45,7 +53,14 @@ async function askInVain(fault?: NtpFault, asked = `127.0.0.1:${server.port}`): 
 	server.fault = fault;
 	const fast = new PacedTime(20);
 	const network = { UDP: makeUDP(), resolver: makeResolver() };
-	const result = await new NtpQuery({ network, time: fast, server: asked, minUtc, random }).result;
+	const result = await new NtpQuery({
+		network,
+		time: fast,
+		server: asked,
+		minUtc,
+		random,
+		isBlocked: () => false,
+	}).result;
 	fast.close();
 	return result;
 }
@@ -97,7 +112,13 @@ test("a board whose clock runs ten thousand times as fast still gets the right t
 	const fast = new PacedTime(10_000);
 	const begun = start - fast.ticks();
 	const world = await NtpServer.start({ now: () => begun + fast.ticks() });
-	const clock = new Clock({ time: fast, boot: 1, storage: new MemoryKeyValue(), log: () => {} });
+	const clock = new Clock({
+		...mainsBoard,
+		time: fast,
+		boot: 1,
+		storage: new MemoryKeyValue(),
+		log: () => {},
+	});
 	try {
 		await new Promise<number>((resolve) => {
 			new TimeSync({
@@ -108,6 +129,7 @@ test("a board whose clock runs ten thousand times as fast still gets the right t
 				releasedAt: minUtc,
 				random,
 				log: () => {},
+				onFailure: () => {},
 				onSynchronized: resolve,
 			}).start();
 		});

@@ -62,36 +62,36 @@ describe("which measurement is believed", () => {
 	};
 
 	test.each<readonly [string, string, Partial<Expectation>, string]>([
-		["the very first", "a:123", {}, "believed"],
-		["one that agrees with the clock", "a:123", { expectedUtc: utc + 2_000 }, "believed"],
-		["one five minutes from a good clock", "a:123", { expectedUtc: utc + 5 * minute }, "believed"],
+		["the very first", "a:123", {}, "accepted"],
+		["one that agrees with the clock", "a:123", { expectedUtc: utc + 2_000 }, "accepted"],
+		["one five minutes from a good clock", "a:123", { expectedUtc: utc + 5 * minute }, "accepted"],
 		[
 			"one further off, within what a slow oscillator is",
 			"a:123",
 			{ expectedUtc: utc - hour, toleranceMs: hour },
-			"believed",
+			"accepted",
 		],
-		["one further off than that", "a:123", { expectedUtc: utc - hour - 1, toleranceMs: hour }, "doubted"],
+		["one further off than that", "a:123", { expectedUtc: utc - hour - 1, toleranceMs: hour }, "unconfirmed"],
 		[
 			"one five minutes from a clock that slept shortly",
 			"a:123",
 			{ expectedUtc: utc + 5 * minute, toleranceMs: 9 },
-			"believed",
+			"accepted",
 		],
-		["one further ahead", "a:123", { expectedUtc: utc - 5 * minute - 1 }, "doubted"],
-		["one further behind", "a:123", { expectedUtc: utc + 5 * minute + 1 }, "doubted"],
+		["one further ahead", "a:123", { expectedUtc: utc - 5 * minute - 1 }, "unconfirmed"],
+		["one further behind", "a:123", { expectedUtc: utc + 5 * minute + 1 }, "unconfirmed"],
 		[
 			"a first one that is earlier than what an earlier boot knew",
 			"a:123",
 			{ lastKnownUtc: utc + hour },
-			"doubted",
+			"unconfirmed",
 		],
-		["a first one that is later", "a:123", { lastKnownUtc: utc - 1_000 * day }, "believed"],
+		["a first one that is later", "a:123", { lastKnownUtc: utc - 1_000 * day }, "accepted"],
 		[
 			"one that agrees with the clock, whatever earlier boots knew",
 			"a:123",
 			{ expectedUtc: utc, lastKnownUtc: utc + hour },
-			"believed",
+			"accepted",
 		],
 		["what a second server confirms", "b:123", { expectedUtc: utc - hour, unconfirmed }, "confirmed"],
 		[
@@ -100,7 +100,7 @@ describe("which measurement is believed", () => {
 			{ lastKnownUtc: utc + hour, unconfirmed },
 			"confirmed",
 		],
-		["what the same server repeats", "a:123", { expectedUtc: utc - hour, unconfirmed }, "doubted"],
+		["what the same server repeats", "a:123", { expectedUtc: utc - hour, unconfirmed }, "unconfirmed"],
 		[
 			"what the same server repeats for a day",
 			"a:123",
@@ -114,21 +114,21 @@ describe("which measurement is believed", () => {
 				expectedUtc: utc - hour,
 				unconfirmed: { ...unconfirmed, startUtc: unconfirmed.startUtc + 2 * minute },
 			},
-			"doubted",
+			"unconfirmed",
 		],
-		["what agrees with the clock against a doubt", "b:123", { expectedUtc: utc, unconfirmed }, "believed"],
+		["what agrees with the clock against a doubt", "b:123", { expectedUtc: utc, unconfirmed }, "accepted"],
 	])("%s", (_, peer, expectation, expected) => {
 		const verdict = checkPlausibility({ utc, ticks }, peer, { ...nothing, ...expectation });
-		expect(verdict.kind === "believed" && verdict.confirmed ? "confirmed" : verdict.kind).toBe(expected);
+		expect(verdict.kind === "accepted" && verdict.confirmed ? "confirmed" : verdict.kind).toBe(expected);
 	});
 
 	test("a doubt begins with who said it and when, and stays as it began", () => {
 		const first = checkPlausibility({ utc, ticks }, "a:123", { ...nothing, expectedUtc: 0 });
 		expect(first).toEqual({
-			kind: "doubted",
+			kind: "unconfirmed",
 			unconfirmed: { peer: "a:123", startUtc: utc - ticks, sinceTicks: ticks },
 		});
-		if (first.kind !== "doubted") return;
+		if (first.kind !== "unconfirmed") return;
 		const later = { utc: utc + hour + 500, ticks: ticks + hour };
 		expect(
 			checkPlausibility(later, "a:123", { ...nothing, expectedUtc: 0, unconfirmed: first.unconfirmed }),

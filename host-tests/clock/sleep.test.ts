@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { maxAnchors } from "../../src/clock/anchor";
 import { Clock } from "../../src/clock/clock";
-import { MemoryKeyValue } from "./memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
+import { mainsBoard } from "./mains-board";
 
 /** A board that sleeps between samples: while it does, its slow oscillator counts. */
 
@@ -17,6 +18,7 @@ beforeEach(() => {
 /** A board that wakes, or starts, with so many ticks of its boot behind it. */
 function awake(boot: number, ticks: number, resumed = true) {
 	const clock = new Clock({
+		...mainsBoard,
 		time: { ticks: () => ticks },
 		boot,
 		resumed,
@@ -170,7 +172,7 @@ test("power that goes while it sleeps leaves what was sampled since the last mea
 describe("a board whose power is changed", () => {
 	/** A start of a board on mains. */
 	function onMains(boot: number, ticks: number) {
-		const clock = new Clock({ time: { ticks: () => ticks }, boot, storage, log: () => {} });
+		const clock = new Clock({ ...mainsBoard, time: { ticks: () => ticks }, boot, storage, log: () => {} });
 		return {
 			clock,
 			sync: (utc: number) => clock.applyMeasurement({ utc, ticks, roundTripMs: 20, server: "test" }),

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { Clock } from "../../src/clock/clock";
 import { TimeSync } from "../../src/clock/time-sync";
-import { MemoryKeyValue } from "./memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
+import { mainsBoard } from "./mains-board";
 import { ScriptedNetwork, type ScriptedServer } from "./scripted-network";
 
 const releasedAt = Date.UTC(2026, 10, 24);
@@ -41,7 +42,7 @@ const refusing =
 
 function makeSync(servers: readonly string[] = [a], boot = 1, onSynchronized = (_: number) => {}) {
 	const log = (line: string) => lines.push(line);
-	const clock = new Clock({ time, boot, storage, log });
+	const clock = new Clock({ ...mainsBoard, time, boot, storage, log });
 	const sync = new TimeSync({
 		network,
 		time,
@@ -50,6 +51,7 @@ function makeSync(servers: readonly string[] = [a], boot = 1, onSynchronized = (
 		releasedAt,
 		random: () => 0,
 		log,
+		onFailure: () => {},
 		onSynchronized: (utc) => {
 			synchronized.push(utc);
 			onSynchronized(utc);

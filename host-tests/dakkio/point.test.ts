@@ -1,5 +1,14 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { batchFrame, pointJson, singlePointBody, type TimedReading } from "../../src/dakkio/point";
+import { decodeUtf8 } from "../../src/common/utf8";
+import {
+	batchHead,
+	batchTail,
+	type Destination,
+	PointEncoder,
+	pointJson,
+	type TimedReading,
+} from "../../src/dakkio/point";
 import type { SampleContext, StoredReading, Value } from "../../src/reading/reading";
 
 const destination = { bucketId: "507f1f77bcf86cd799439011", dataSourceId: "507f1f77bcf86cd799439012" };
@@ -16,6 +25,10 @@ const context: SampleContext = {
 	],
 };
 const utc = Date.UTC(2024, 0, 15, 10, 30, 0, 123);
+
+function singlePointBody(timed: TimedReading, to: Destination): string {
+	return decodeUtf8(new PointEncoder(to).encodeSingle(timed));
+}
 
 function reading(values: readonly Value[], more: Partial<StoredReading> = {}): TimedReading {
 	return { reading: { sequence: 17, context, time: { utc }, values, ...more }, utc, estimated: false };
@@ -39,9 +52,9 @@ test("a single point is exactly what the API documents", () => {
 });
 
 test("in a batch the bucket stands once at the top and the data source in each point", () => {
-	const { head, separator, tail } = batchFrame(destination);
+	const text = (bytes: Uint8Array) => decodeUtf8(bytes);
 	const points = [reading([1]), reading([2])].map((timed) => pointJson(timed, destination));
-	const body = JSON.parse(head + points.join(separator) + tail);
+	const body = JSON.parse(text(batchHead(destination)) + points.join(",") + text(batchTail()));
 	expect(Object.keys(body)).toEqual(["bucketId", "dataPoints"]);
 	expect(body.dataPoints.map((point: object) => Object.keys(point))).toEqual(
 		Array(2).fill(["dataSourceId", "timestamp", "values", "metadata"]),
@@ -80,3 +93,50 @@ test("texts of the owner's cannot break out of the JSON", () => {
 	);
 	expect(metadata.location).toBe(hostile);
 });
+
+test("whatever the readings and their contexts, each point is the JSON of its members in their order", () => {
+	const value = fc.oneof(fc.double(), fc.boolean(), fc.string({ unit: "binary" }), fc.constant(undefined));
+	const anyReading = fc.record({
+		location: fc.string({ unit: "binary" }),
+		resetReason: fc.option(fc.string(), { nil: undefined }),
+		names: fc.uniqueArray(fc.string({ unit: "binary" }), { maxLength: 5 }),
+		values: fc.array(value, { maxLength: 5 }),
+		level: fc.option(fc.integer(), { nil: undefined }),
+	});
+	fc.assert(
+		fc.property(fc.array(anyReading, { maxLength: 6 }), (readings) => {
+			const encoder = new PointEncoder(destination);
+			for (const { location, resetReason, names, values, level } of readings) {
+				const fields = names.map((name) => ({ name, unit: "", decimals: 2 }));
+				const own = { ...context, location, resetReason, fields };
+				const timed = reading(values, { context: own, batteryLevel: level });
+				expect(decodeUtf8(encoder.encode(timed))).toBe(`,${referenceJson(timed)}`);
+				expect(decodeUtf8(encoder.encode(timed))).toBe(`,${referenceJson(timed)}`);
+			}
+		}),
+	);
+});
+
+/** A straightforward implementation. */
+function referenceJson({ reading: { context: of, ...stored }, estimated }: TimedReading): string {
+	const values: Record<string, Value> = Object.create(null);
+	of.fields.forEach(({ name }, index) => {
+		const value = stored.values[index];
+		if (typeof value !== "number" || Number.isFinite(value)) values[name] = value;
+	});
+	return JSON.stringify({
+		dataSourceId: destination.dataSourceId,
+		timestamp: "2024-01-15T10:30:00.123Z",
+		values,
+		metadata: {
+			deviceId: of.deviceId,
+			location: of.location === "" ? undefined : of.location,
+			firmwareVersion: of.firmwareVersion,
+			resetReason: of.resetReason,
+			signalStrength: stored.signalStrength,
+			batteryLevel: stored.batteryLevel,
+			seq: stored.sequence,
+			timeEstimated: estimated ? true : undefined,
+		},
+	});
+}

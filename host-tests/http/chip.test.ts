@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
-import { HttpConnection, type Outcome, type Request } from "../../src/http/http-connection";
+import type { ExchangeResult } from "../../src/http/exchange-result";
+import { HttpConnection } from "../../src/http/http-connection";
+import type { HttpRequest } from "../../src/http/request";
 import { ChipNetwork } from "./chip-network";
 import { textBodyOf } from "./http-test-client";
 
@@ -54,7 +56,7 @@ describe("on a chip's network", () => {
 				expect(new TextDecoder().decode(Uint8Array.from(socket.written))).toBe(head + text);
 				const answer = latin1("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello");
 				for (const part of portions(answer, gives)) socket.deliver(part);
-				expect(await exchange).toMatchObject({ kind: "answer", status: 201, body: "hello" });
+				expect(await exchange).toMatchObject({ kind: "response", status: 201, body: "hello" });
 			}),
 			{ numRuns: 200 },
 		);
@@ -96,7 +98,7 @@ describe("an answer that comes before the request is out", () => {
 		socket.writable(1000);
 		expect(socket.written).toHaveLength(2000);
 		socket.deliver(latin1("big"));
-		expect(await exchange).toMatchObject({ kind: "answer", status: 413, body: "big" });
+		expect(await exchange).toMatchObject({ kind: "response", status: 413, body: "big" });
 		expect(socket.closed).toBe(true);
 		connection.close();
 	});
@@ -112,7 +114,7 @@ describe("an answer that comes before the request is out", () => {
 		expect(socket.closed).toBe(false);
 		await time.advance(1000);
 		expect(socket.closed).toBe(true);
-		expect(await exchange).toMatchObject({ kind: "answer", status: 413, truncated: true });
+		expect(await exchange).toMatchObject({ kind: "response", status: 413, truncated: true });
 		connection.close();
 	});
 });
@@ -159,20 +161,23 @@ const event: fc.Arbitrary<Event> = fc.record({
 	),
 });
 
-const requests: readonly Request[] = [
+const requests: readonly HttpRequest[] = [
 	{ method: "GET", path: "/", headers: [] },
 	{ method: "POST", path: "/", headers: [], body: textBodyOf("x".repeat(3000)) },
 	{ method: "POST", path: "/", headers: [], body: () => ({ length: 3000, read: () => 0 }) },
 ];
 
 /** Lets the events come, starts an exchange whenever none is under way, and counts how often each has ended. */
-async function play(secure: boolean, events: readonly Event[]): Promise<readonly (readonly Outcome[])[]> {
+async function play(
+	secure: boolean,
+	events: readonly Event[],
+): Promise<readonly (readonly ExchangeResult[])[]> {
 	const { network, time, connection } = connect(secure);
-	const ends: Outcome[][] = [];
+	const ends: ExchangeResult[][] = [];
 	let busy = false;
 	for (const [index, step] of events.entries()) {
 		if (!busy) {
-			const outcomes: Outcome[] = [];
+			const outcomes: ExchangeResult[] = [];
 			ends.push(outcomes);
 			busy = true;
 			const request = requests[index % requests.length] ?? { method: "GET", path: "/", headers: [] };

@@ -39,7 +39,7 @@ function answering(...answers: readonly string[]): ConnectionScript {
 }
 
 const created = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}";
-const answer201 = { kind: "answer", status: 201, headers: new Map(), body: "{}" };
+const answer201 = { kind: "response", status: 201, headers: new Map(), body: "{}" };
 /** More than the kernel takes from one end of a loopback connection when the other does not read. */
 const huge = 64 * 1024 * 1024;
 
@@ -52,7 +52,7 @@ describe("a good server", () => {
 		});
 		const client = connect(server.port);
 		expect(await client.exchange(postRequest("grün"))).toEqual({
-			kind: "answer",
+			kind: "response",
 			status: 201,
 			headers: new Map([["retry-after", "7"]]),
 			body: "hello",
@@ -121,7 +121,7 @@ describe("an answer that ends the exchange", () => {
 		const server = await serve(answering(answer, created));
 		const client = connect(server.port);
 		expect(await client.exchange(postRequest())).toEqual({
-			kind: "answer",
+			kind: "response",
 			status,
 			headers: new Map(),
 			body,
@@ -194,7 +194,7 @@ describe("an answer that ends the exchange", () => {
 			peer.send(`HTTP/1.1 500 Oops\r\nContent-Length: 10000000\r\n\r\n${"x".repeat(10_000_000)}`);
 		});
 		const outcome = await connect(server.port).exchange(postRequest());
-		expect(outcome).toMatchObject({ kind: "answer", status: 500, body: "x".repeat(1024), truncated: true });
+		expect(outcome).toMatchObject({ kind: "response", status: 500, body: "x".repeat(1024), truncated: true });
 		await (await server.peer(0)).closed();
 	});
 
@@ -203,7 +203,7 @@ describe("an answer that ends the exchange", () => {
 			answering(`HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n${"y".repeat(5000)}`),
 		);
 		const outcome = await connect(server.port).exchange({ ...getRequest, maxKeptBodyBytes: 8192 });
-		expect(outcome).toEqual({ kind: "answer", status: 200, headers: new Map(), body: "y".repeat(5000) });
+		expect(outcome).toEqual({ kind: "response", status: 200, headers: new Map(), body: "y".repeat(5000) });
 	});
 });
 
@@ -215,7 +215,7 @@ describe("an exchange without an answer", () => {
 		expect(await connect(port).exchange(postRequest())).toEqual({
 			kind: "failure",
 			phase: "connect",
-			message: `no connection to localhost port ${port}: it refuses connections there`,
+			message: `localhost:${port}: connect failed: it refuses connections there`,
 			fullySent: false,
 		});
 	});
@@ -228,7 +228,7 @@ describe("an exchange without an answer", () => {
 		expect(await connect(1, { network, host: "no.example" }).exchange(postRequest())).toEqual({
 			kind: "failure",
 			phase: "resolve",
-			message: "the name no.example has no address; check it, and the network's DNS",
+			message: "no.example:1: resolve failed",
 			fullySent: false,
 		});
 	});
@@ -316,7 +316,7 @@ describe("nothing is waited for without end", () => {
 		expect(await exchange.outcome).toEqual({
 			kind: "failure",
 			phase: "receive",
-			message: "localhost took the request but did not answer it in full within 30 s",
+			message: `localhost:${server.port}: receive timed out after 30 s`,
 			fullySent: true,
 		});
 		await (await server.peer(0)).closed();
@@ -349,7 +349,7 @@ describe("nothing is waited for without end", () => {
 			peer.send(".");
 			await client.time.advance(1000);
 		}
-		expect(await exchange.outcome).toMatchObject({ kind: "answer", status: 201, truncated: true });
+		expect(await exchange.outcome).toMatchObject({ kind: "response", status: 201, truncated: true });
 	});
 
 	test("a server that does not take the request", async () => {

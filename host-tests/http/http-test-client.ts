@@ -3,22 +3,19 @@ import { makeTCP } from "../../boards/node/tcp";
 import { makeTLS } from "../../boards/node/tls";
 import { VirtualTime } from "../../simulator/virtual-time";
 import type { TCPConstructor } from "../../src/boards/ecma419";
-import {
-	type Body,
-	HttpConnection,
-	type HttpConnectionOptions,
-	type Outcome,
-	type Request,
-} from "../../src/http/http-connection";
+import type { ExchangeResult } from "../../src/http/exchange-result";
+import { HttpConnection, type HttpConnectionOptions } from "../../src/http/http-connection";
+import type { Body } from "../../src/http/message-stream";
+import type { HttpRequest } from "../../src/http/request";
 
 /** What no outcome may ever show. */
 export const secretKey = "dakkio_w_0123456789abcdef";
 
-export function postRequest(text = "{}"): Request {
+export function postRequest(text = "{}"): HttpRequest {
 	return { method: "POST", path: "/api/data", headers: [["X-API-Key", secretKey]], body: textBodyOf(text) };
 }
 
-export const getRequest: Request = {
+export const getRequest: HttpRequest = {
 	method: "GET",
 	path: "/api/list?all=1",
 	headers: [["X-API-Key", secretKey]],
@@ -96,15 +93,15 @@ export class HttpTestClient {
 	}
 
 	/** One exchange to its end; timers without delay fire. */
-	async exchange(request: Request): Promise<Outcome> {
+	async exchange(request: HttpRequest): Promise<ExchangeResult> {
 		return this.settled(this.start(request));
 	}
 
-	start(request: Request): PendingExchange {
+	start(request: HttpRequest): PendingExchange {
 		return new PendingExchange(this.connection.exchange(request));
 	}
 
-	async settled(started: PendingExchange): Promise<Outcome> {
+	async settled(started: PendingExchange): Promise<ExchangeResult> {
 		// A close that follows an answer needs a few turns of the real event loop to be noticed.
 		for (let turn = 0; turn < 10; turn++) await this.time.advance(0);
 		// A kept connection is watched for a moment before it is used.
@@ -124,10 +121,10 @@ export class HttpTestClient {
 }
 
 export class PendingExchange {
-	readonly outcome: Promise<Outcome>;
+	readonly outcome: Promise<ExchangeResult>;
 	done = false;
 
-	constructor(outcome: Promise<Outcome>) {
+	constructor(outcome: Promise<ExchangeResult>) {
 		this.outcome = outcome;
 		outcome.then(
 			() => (this.done = true),

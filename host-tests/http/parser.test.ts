@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { maxHeaderFields, maxLineBytes } from "../../src/http/head-parser";
 import { type MessageFormat, MessageParser, maxBodyBytes, maxHeadBytes } from "../../src/http/message-parser";
-import { responseFormat } from "../../src/http/status-line";
+import { responseFormat } from "../../src/http/start-line";
 
 const keptHeaders = ["retry-after", "x-ratelimit-reset"];
 

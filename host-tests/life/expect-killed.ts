@@ -19,7 +19,7 @@ export async function expectKilled(
 	expect(await sound.play({ scenario, shrinkMs: 0 })).toHaveProperty("report");
 	const mutant = await WorkerPool.start({ workers: 1, mutation });
 	try {
-		expect(await mutant.play({ scenario, shrinkMs: 0 })).toHaveProperty("failure.promise", promise);
+		expect(await mutant.play({ scenario, shrinkMs: 0 })).toHaveProperty("failure.invariant", promise);
 	} finally {
 		mutant.stop();
 	}

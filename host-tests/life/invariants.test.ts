@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { invariants } from "../../simulator/life/invariants";
 import { WorkerPool } from "../../simulator/life/worker-pool";
 import { expectKilled } from "./expect-killed";
+import { invariantMutants } from "./invariant-mutants";
 import { mutants } from "./mutants";
-import { promiseMutants } from "./promise-mutants";
 
 /** Each check is tested separately: it finds a mutant in which nothing else is wrong. */
 
@@ -13,12 +13,12 @@ beforeAll(async () => {
 });
 afterAll(() => sound.stop());
 
-describe.each(Object.entries(promiseMutants))("%s", (promise, ownMutants) => {
+describe.each(Object.entries(invariantMutants))("%s", (promise, ownMutants) => {
 	test.each(ownMutants)("a board that $name", (mutant) => expectKilled(sound, mutant, promise));
 });
 
 test("each promise has a mutant that breaks it and no other", () => {
 	const alone = mutants.flatMap(({ violates }) => (violates.length === 1 ? violates : []));
-	const seen = new Set<string>([...alone, ...Object.keys(promiseMutants)]);
+	const seen = new Set<string>([...alone, ...Object.keys(invariantMutants)]);
 	expect(Object.keys(invariants).filter((name) => !seen.has(name))).toEqual([]);
 });

@@ -100,14 +100,14 @@ export const mutants: readonly Mutant[] = [
 	{
 		name: "loses the backoff",
 		at: "retry-backoff",
-		mutate: replace("$2", "$2.1"),
+		mutate: replace("$0", "$2"),
 		violates: ["paced"],
 		seed: 10,
 	},
 	{
 		name: "backs off without an end",
 		at: "retry-backoff",
-		mutate: replace("$0", "$2.1 * 2 ** Math.min($2.2.2.1, 40)"),
+		mutate: replace("$0", "$2 * 2 ** Math.min($1 - 1, 40)"),
 		violates: ["paced", "delivered"],
 		seed: 10,
 	},
@@ -170,7 +170,7 @@ export const mutants: readonly Mutant[] = [
 	{
 		name: "lets a batch go back in time",
 		at: "end-batch",
-		mutate: replace("$2", "$2.1"),
+		mutate: replace("$0", "$2"),
 		violates: ["ordered"],
 		seed: 29,
 	},

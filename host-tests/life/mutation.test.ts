@@ -5,14 +5,14 @@ import { describe, expect, test } from "vitest";
 import { findMarkers, readMarkers } from "../../simulator/mutation/marker";
 import { mutateSource } from "../../simulator/mutation/mutation";
 import { insertBefore, type Operation, onlyIf, remove, replace } from "../../simulator/mutation/operations";
+import { invariantMutants } from "./invariant-mutants";
 import { mutants } from "./mutants";
-import { promiseMutants } from "./promise-mutants";
 import { regressionMutants } from "./regression-mutants";
 
 const root = join(import.meta.dirname, "..", "..");
 
 describe("the mutants", () => {
-	const all = [...mutants, ...Object.values(promiseMutants).flat(), ...regressionMutants];
+	const all = [...mutants, ...Object.values(invariantMutants).flat(), ...regressionMutants];
 	const markers = readMarkers();
 	const used = new Set<string>();
 	/** Notes the markers that are looked up. */

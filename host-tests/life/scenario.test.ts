@@ -19,7 +19,7 @@ test("what a file leaves out is as in a calm life", () => {
 const withTrouble = (fault: object) => JSON.stringify({ faults: [{ from: 0, to: 1, ...fault }] });
 
 test.each([
-	["{", "this is no JSON"],
+	["{", "invalid JSON"],
 	["[1]", "a scenario is a JSON object"],
 	["7", "a scenario is a JSON object"],
 	['{"sped":3}', 'a scenario has no "sped"'],
@@ -32,7 +32,7 @@ test.each([
 	['{"power":"sun"}', '"power" is one of mains, battery'],
 	['{"panel":1}', '"panel" is a boolean'],
 	['{"startedAt":0}', '"startedAt" is a whole number from'],
-	['{"length":1e12}', "no later time is believed"],
+	['{"length":1e12}', "rejects later times"],
 	['{"faults":7}', '"faults" is a list'],
 	['{"faults":[7]}', "fault 1 is an object"],
 	['{"faults":[{"kind":"radio"}]}', 'fault 1 is an object whose "from" is a number from 0 on'],

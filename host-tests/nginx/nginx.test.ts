@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DakkioServer } from "../../simulator/dakkio/server";
+import { freePort } from "../../simulator/free-port";
 import { World } from "../../simulator/world";
 import { AppFixture } from "../app/app-fixture";
 import { storeBacklog } from "../app/backlog";
@@ -19,14 +20,6 @@ let directory: string;
 let world: World;
 let proxy: ChildProcess;
 let url: string;
-
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const address = server.address();
-	server.close();
-	return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** Resolves as soon as the port takes connections. */
 async function listening(port: number): Promise<void> {

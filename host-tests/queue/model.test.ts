@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NorFlash } from "../../simulator/hardware/nor-flash";
+import { encodeSectorHeader, sectorHeaderBytes } from "../../src/queue/flash-format";
 import { FlashQueue } from "../../src/queue/flash-queue";
 import { type Operation, QueueModel, type QueueModelOptions } from "./queue-model";
 
@@ -15,7 +16,6 @@ const sizes: fc.Arbitrary<QueueModelOptions> = fc.record({
 	blocks: fc.integer({ min: 2, max: 6 }),
 	blockLength: fc.constantFrom(128, 256, 512),
 	writeAlign: fc.constantFrom<1 | 4 | 16>(1, 4, 16),
-	whenFull: fc.constantFrom<"drop oldest" | "refuse newest">("drop oldest", "refuse newest"),
 	verify: fc.boolean(),
 	maxRecordBytes: fc.constant(64),
 });
@@ -77,7 +77,8 @@ describe("sequence numbers never repeat", () => {
 	test("not beyond 2^32 either", () => {
 		const chip = flash();
 		const firstSequence = 2 ** 32 - 5;
-		let queue = new FlashQueue({ flash: chip, firstSequence });
+		chip.write(sectorBefore(firstSequence), 0);
+		let queue = new FlashQueue({ flash: chip });
 		for (let i = 0; i < 40; i++) {
 			expect(queue.push(bytes)).toBe(firstSequence + i);
 			if (i % 7 === 0) queue = new FlashQueue({ flash: chip });
@@ -97,16 +98,32 @@ test("a record larger than a sector is refused with its size and the limit, and 
 	expect(queue.length).toBe(2);
 });
 
-test("a full ring that refuses says so, and takes records again once some are acknowledged", () => {
-	const queue = new FlashQueue({
-		flash: new NorFlash({ blocks: 2, blockLength: 256 }),
-		whenFull: "refuse newest",
-	});
-	expect(() => {
-		for (;;) queue.push(new Uint8Array(20));
-	}).toThrow(/full/);
-	const { length, oldestSequence = 0 } = queue;
-	expect(length).toBeGreaterThan(10);
-	queue.acknowledge(oldestSequence + length / 2);
+test("a full ring drops its oldest sector with the next record, and counts exactly what it dropped", () => {
+	const queue = new FlashQueue({ flash: new NorFlash({ blocks: 2, blockLength: 256 }) });
+	while (queue.droppedRecords === 0) queue.push(new Uint8Array(20));
+	const { length, oldestSequence = 0, newestSequence = 0, droppedRecords } = queue;
+	expect(length).toBeGreaterThan(5);
+	expect(oldestSequence).toBe(droppedRecords + 1);
+	expect(newestSequence).toBe(droppedRecords + length);
+	queue.acknowledge(newestSequence);
 	queue.push(new Uint8Array(20));
+	expect(queue).toMatchObject({ length: 1, droppedRecords });
 });
+
+/** The header of a ring whose next record has this sequence number. */
+function sectorBefore(sequence: number): Uint8Array {
+	const header = new Uint8Array(sectorHeaderBytes);
+	encodeSectorHeader(
+		{
+			sectorNumber: 1,
+			firstSequence: sequence,
+			acknowledgedSequence: sequence - 1,
+			frontOffset: 0,
+			droppedRecords: 0,
+			skippedSequences: 0,
+			writeAlign: 1,
+		},
+		header,
+	);
+	return header;
+}

@@ -6,7 +6,6 @@ export interface QueueModelOptions {
 	readonly blocks: number;
 	readonly blockLength: number;
 	readonly writeAlign: 1 | 4 | 16;
-	readonly whenFull?: "drop oldest" | "refuse newest";
 	readonly verify?: boolean;
 	/** The longest record pushed, bytes. */
 	readonly maxRecordBytes: number;
@@ -134,11 +133,10 @@ export class QueueModel {
 	}
 
 	private mount(): FlashQueue {
-		const { writeAlign, whenFull, verify } = this.options;
+		const { writeAlign, verify } = this.options;
 		const options: FlashQueueOptions = {
 			flash: this.flash,
 			writeAlign,
-			...(whenFull ? { whenFull } : {}),
 			...(verify ? { verify } : {}),
 		};
 		return new FlashQueue(options);
@@ -174,13 +172,7 @@ export class QueueModel {
 	}
 
 	private push(bytes: Uint8Array): void {
-		let sequence: number;
-		try {
-			sequence = this.queue.push(bytes);
-		} catch (error) {
-			if (this.options.whenFull === "refuse newest" && (error as Error).name === "QueueFullError") return;
-			throw error;
-		}
+		const sequence = this.queue.push(bytes);
 		if (!this.flash.powered) throw new QueueModelMismatch("push returned although power was off");
 		if (!(sequence > this.highestSequence))
 			throw new QueueModelMismatch(`number ${sequence} given after ${this.highestSequence}`);
@@ -193,8 +185,7 @@ export class QueueModel {
 		const dropped = this.queue.droppedRecords - this.dropped;
 		this.dropped = this.queue.droppedRecords;
 		if (dropped === 0) return;
-		if (dropped < 0 || this.options.whenFull === "refuse newest")
-			throw new QueueModelMismatch(`${dropped} dropped`);
+		if (dropped < 0) throw new QueueModelMismatch(`${dropped} dropped`);
 		const all = [...this.pending.map(({ sequence }) => sequence), ...this.hiddenSequences].sort(
 			(a, b) => a - b,
 		);
@@ -298,8 +289,7 @@ export class QueueModel {
 
 	private explainOverflow(gone: readonly QueueEntry[], done: number, interrupted: Operation): void {
 		const names = gone.map(({ sequence }) => sequence).join();
-		if (interrupted.kind === "read" || this.options.whenFull === "refuse newest")
-			throw new QueueModelMismatch(`${names} lost`);
+		if (interrupted.kind === "read") throw new QueueModelMismatch(`${names} lost`);
 		const reported = this.queue.droppedRecords > this.dropped || this.queue.damagedBytes > 0;
 		if (!reported) throw new QueueModelMismatch(`${names} lost, not reported`);
 		this.checkFront(gone);

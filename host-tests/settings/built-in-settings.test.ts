@@ -1,24 +1,14 @@
 import { expect, test } from "vitest";
-import type { KeyValue } from "../../src/boards/ecma419";
 import { installBuiltInSettings } from "../../src/settings/built-in-settings";
 import { SettingsStore } from "../../src/settings/settings-store";
+import { MemoryKeyValue } from "../memory-key-value";
 
 const key = `dakkio_w_${"a".repeat(32)}`;
 const image = (settings: object) => Buffer.from(JSON.stringify(settings)).toString("hex");
 
-/** Storage in memory; after `writes` writes, power goes. */
-function storage(writes = Number.POSITIVE_INFINITY): KeyValue {
-	const values = new Map<string, Uint8Array>();
-	let left = writes;
-	return {
-		read: (name) => values.get(name)?.slice().buffer,
-		write: (name, value) => {
-			if (left-- <= 0) throw new Error("power is off");
-			values.set(name, value.slice());
-		},
-		delete: (name) => values.delete(name),
-		close: () => {},
-	};
+/** Loses power after so many writes. */
+function storage(writes = Number.POSITIVE_INFINITY): MemoryKeyValue {
+	return Object.assign(new MemoryKeyValue(), { changesUntilPowerCut: writes });
 }
 
 test("a development build's settings are the board's at its first start", () => {

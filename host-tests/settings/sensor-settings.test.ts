@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { checkFieldName } from "../../src/dakkio/field-name";
+import { checkFieldName } from "../../src/dakkio/identifiers";
 import { checkSettings } from "../../src/settings/settings";
 
 /** What is wrong with one setting; `undefined` for nothing. */

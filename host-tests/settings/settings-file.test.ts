@@ -121,9 +121,10 @@ describe("whatever is in it", () => {
 	});
 
 	test("a PEM text of many thousand dashes costs no time", () => {
-		const started = process.hrtime.bigint();
+		const started = process.cpuUsage();
 		decodePem(begin.repeat(5000) + "A".repeat(50_000));
 		decodePem("-".repeat(100_000));
-		expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(1000);
+		const { user, system } = process.cpuUsage(started);
+		expect((user + system) / 1_000).toBeLessThan(1_000);
 	});
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { decodeCheckedRecord, encodeCheckedRecord } from "../../src/common/checked-record";
 import { SettingsStore } from "../../src/settings/settings-store";
-import { MemoryKeyValue } from "../clock/memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
 
 let storage: MemoryKeyValue;
 let store: SettingsStore;

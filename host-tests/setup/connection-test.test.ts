@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
-import type { HttpConnection, Outcome } from "../../src/http/http-connection";
+import type { ExchangeResult } from "../../src/http/exchange-result";
+import type { HttpConnection } from "../../src/http/http-connection";
 import type { Field } from "../../src/reading/reading";
 import { checkSettings } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
@@ -18,20 +19,25 @@ const given = {
 	bucketId: "507f1f77bcf86cd799439011",
 };
 
-const answer = (status: number, body: unknown = {}, truncated = false): Outcome => ({
-	kind: "answer",
+const answer = (status: number, body: unknown = {}, truncated = false): ExchangeResult => ({
+	kind: "response",
 	status,
 	headers: new Map(),
 	body: typeof body === "string" ? body : JSON.stringify(body),
 	...(truncated && { truncated }),
 });
-const failure: Outcome = { kind: "failure", phase: "receive", message: "no answer came", fullySent: true };
+const failure: ExchangeResult = {
+	kind: "failure",
+	phase: "receive",
+	message: "no answer came",
+	fullySent: true,
+};
 const list = (...names: readonly string[]) =>
 	answer(200, { dataSources: names.map((name, index) => ({ _id: `${index}`.padStart(24, "0"), name })) });
 
 interface World extends Partial<ConnectionTestOptions> {
 	/** What the service answers, one after the other. */
-	readonly answers?: readonly Outcome[];
+	readonly answers?: readonly ExchangeResult[];
 	readonly dataSourceId?: string;
 }
 
@@ -68,7 +74,7 @@ function begin({
 					const length = body?.().read(bytes) ?? 0;
 					asked.push(`${method} ${path} ${new TextDecoder().decode(bytes.subarray(0, length))}`.trim());
 					const next = following.shift() ?? failure;
-					if (next.kind === "answer") makeBodyReader?.()(new TextEncoder().encode(next.body));
+					if (next.kind === "response") makeBodyReader?.()(new TextEncoder().encode(next.body));
 					return next;
 				},
 				close: () => closed++,
@@ -85,10 +91,10 @@ function begin({
 }
 
 const failed = ({ steps }: Pick<TestState, "steps">) => steps.find(({ state }) => state === "failed");
-const source = ({ steps }: Pick<TestState, "steps">) => steps[5]?.text;
+const source = ({ steps }: Pick<TestState, "steps">) => steps[5]?.details;
 
 describe("a data source is made", () => {
-	test.each<[what: string, answers: readonly Outcome[]]>([
+	test.each<[what: string, answers: readonly ExchangeResult[]]>([
 		["{dataSource: {_id}}", [list(), answer(201, { dataSource: { _id: id } })]],
 		["{data: {_id}}", [list(), answer(201, { data: { _id: id } })]],
 		["{_id}", [list(), answer(200, { _id: id })]],
@@ -99,7 +105,7 @@ describe("a data source is made", () => {
 		expect([tested.state.passed, tested.state.dataSourceId, source(tested.state)]).toEqual([
 			true,
 			id,
-			"Created as ESP32-A1B2C3.",
+			{ source: "created", deviceId: "ESP32-A1B2C3" },
 		]);
 	});
 
@@ -123,7 +129,7 @@ describe("a data source is made", () => {
 		await tested.finished;
 		expect([tested.state.dataSourceId, source(tested.state)]).toEqual([
 			"0".repeat(24),
-			"Found as ESP32-A1B2C3.",
+			{ source: "found", deviceId: "ESP32-A1B2C3" },
 		]);
 		expect(asked).toHaveLength(1);
 	});
@@ -131,17 +137,14 @@ describe("a data source is made", () => {
 	test("not while no sensor says what it would hold", async () => {
 		const { tested, asked } = begin({ sampleAndStore: async () => [] });
 		await tested.finished;
-		expect(failed(tested.state)).toMatchObject({
-			step: "source",
-			text: expect.stringContaining("No sensor is found"),
-		});
+		expect(failed(tested.state)).toMatchObject({ step: "source", code: "no fields" });
 		expect(asked).toHaveLength(1);
 	});
 
 	test("and it is told when it cannot be found afterwards", async () => {
 		const { tested } = begin({ answers: [list(), answer(201, "?"), list("x")] });
 		await tested.finished;
-		expect(failed(tested.state)).toMatchObject({ step: "source" });
+		expect(failed(tested.state)).toMatchObject({ step: "source", code: "no source id" });
 	});
 });
 
@@ -152,24 +155,24 @@ describe("a data source that is there", () => {
 			dataSourceId: id.toUpperCase(),
 		});
 		await tested.finished;
-		expect(source(tested.state)).toBe("It is in the bucket.");
+		expect(source(tested.state)).toEqual({ source: "listed" });
 	});
 
 	test("may be beyond what is kept of a long list: then the point tells", async () => {
 		const body = `{"dataSources":[{"_id":"${"1".repeat(24)}","name":"A"},{"_id":"2222`;
 		const { tested } = begin({ answers: [answer(200, body, true)], dataSourceId: id });
 		await tested.finished;
-		expect([tested.state.passed, source(tested.state)]).toEqual([
-			true,
-			expect.stringContaining("the point will tell"),
-		]);
+		expect([tested.state.passed, source(tested.state)]).toEqual([true, { source: "unlisted" }]);
 	});
 });
 
 test("a service that repeats the key does not bring it onto the page", async () => {
 	const { tested } = begin({ answers: [answer(418, { message: `no tea for ${given.key}` })] });
 	await tested.finished;
-	expect(failed(tested.state)?.text).toBe("Dakkio refused it: 418, “no tea for …”.");
+	expect(failed(tested.state)).toMatchObject({
+		code: "refused",
+		details: { status: 418, message: "no tea for …" },
+	});
 });
 
 test("each step is told while it is under way, and what follows it waits", async () => {
@@ -193,7 +196,7 @@ test("each step is told while it is under way, and what follows it waits", async
 	join({ kind: "joined", address: "192.168.1.7", strength: undefined });
 	await tested.finished;
 	expect(tested.state.steps.map(({ state }) => state)).toEqual(Array(7).fill("done"));
-	expect(tested.state.steps[0]?.text).toBe("Home, address 192.168.1.7");
+	expect(tested.state.steps[0]?.details).toEqual({ ssid: "Home", address: "192.168.1.7" });
 });
 
 test("the second network is tried when the first cannot be joined; when none can, the first's failure is told", async () => {
@@ -202,16 +205,19 @@ test("the second network is tried when the first cannot be joined; when none can
 		tried.push(ssid);
 		return ssid === "Work"
 			? { kind: "joined", address: "192.168.1.7", strength: -60 }
-			: { kind: "failed", failure: "password" };
+			: { kind: "failed", failure: "wrong password" };
 	};
 	const { tested } = begin({ join });
 	await tested.finished;
 	expect([tried, tested.state.passed]).toEqual([["Home", "Work"], true]);
 	const none = begin({
-		join: async ({ ssid }) => ({ kind: "failed", failure: ssid === "Home" ? "no address" : "password" }),
+		join: async ({ ssid }) => ({
+			kind: "failed",
+			failure: ssid === "Home" ? "no address" : "wrong password",
+		}),
 	});
 	await none.tested.finished;
-	expect(failed(none.tested.state)?.text).toContain("gave it no address");
+	expect(failed(none.tested.state)).toMatchObject({ code: "no address", details: { ssid: "Home" } });
 });
 
 test("a network with the board's own addresses is told from one that does not work", async () => {
@@ -221,8 +227,8 @@ test("a network with the board's own addresses is told from one that does not wo
 	await tested.finished;
 	expect(failed(tested.state)).toMatchObject({
 		step: "join",
-		text: expect.stringContaining("same addresses"),
-		cure: expect.stringContaining("Save it as it is"),
+		code: "same subnet",
+		details: { ssid: "Home" },
 	});
 	// Who is in that network could not be told from who is in the board's own.
 	expect(left()).toBe(1);
@@ -238,7 +244,7 @@ test("a name that is never answered is given up after ten seconds", async () => 
 });
 
 test.each<[string, World]>([
-	["in joining", { join: async () => ({ kind: "failed", failure: "not found" }) }],
+	["in joining", { join: async () => ({ kind: "failed", failure: "network not found" }) }],
 	["in resolving", { resolver: { resolve: () => {} } }],
 	[
 		"in setting the clock",
@@ -275,14 +281,15 @@ test("what throws is a failure of its step, and not the end of the board", async
 		},
 	});
 	await tested.finished;
-	expect(failed(tested.state)).toMatchObject({ step: "source", text: "the flash is worn out" });
+	expect(failed(tested.state)).toMatchObject({
+		step: "source",
+		code: "internal error",
+		details: { message: "the flash is worn out" },
+	});
 });
 
 test("without a reading there is no point to send", async () => {
 	const { tested } = begin({ sendOldest: async () => undefined });
 	await tested.finished;
-	expect(failed(tested.state)).toMatchObject({
-		step: "point",
-		text: expect.stringContaining("No sensor gave a value"),
-	});
+	expect(failed(tested.state)).toMatchObject({ step: "point", code: "no reading" });
 });

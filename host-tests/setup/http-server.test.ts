@@ -6,14 +6,9 @@ import { makeListener } from "../../boards/node/listener";
 import { makeTCP } from "../../boards/node/tcp";
 import { VirtualTime } from "../../simulator/virtual-time";
 import type { TCP, TCPConstructor, TCPFromOptions, TCPOptions } from "../../src/boards/ecma419";
-import {
-	defaultServerLimits,
-	HttpServer,
-	type ServerAnswer,
-	type ServerRequest,
-	textBody,
-} from "../../src/http/http-server";
-import { ServerConnection } from "../../src/http/server-connection";
+import { defaultServerLimits, HttpServer } from "../../src/http/http-server";
+import { textBody } from "../../src/http/message-stream";
+import { ServerConnection, type ServerRequest, type ServerResponse } from "../../src/http/server-connection";
 
 const seconds = (count: number) => count * 1000;
 const closers: (() => void)[] = [];
@@ -23,7 +18,7 @@ afterEach(() => {
 });
 
 /** A server on loopback whose deadlines are in the test's hand; it answers with what it was asked. */
-async function serve(handle: (request: ServerRequest) => ServerAnswer = echo) {
+async function serve(handle: (request: ServerRequest) => ServerResponse = echo) {
 	const time = new VirtualTime();
 	const requests: ServerRequest[] = [];
 	const server = new HttpServer({
@@ -44,7 +39,7 @@ async function serve(handle: (request: ServerRequest) => ServerAnswer = echo) {
 	return { server, time, requests, dial: () => Peer.dial(server.port) };
 }
 
-function echo({ method, path, host, headers, body }: ServerRequest): ServerAnswer {
+function echo({ method, path, host, headers, body }: ServerRequest): ServerResponse {
 	const told = JSON.stringify({ method, path, host, asked: headers.get("x-asked"), body });
 	return { status: 200, headers: [["Content-Type", "application/json"]], body: textBody(told) };
 }

@@ -2,8 +2,7 @@ import fc from "fast-check";
 import jsQR from "jsqr";
 import { describe, expect, test } from "vitest";
 import { encodeQr, type QrCode } from "../../src/setup/qr";
-import { qrLines } from "../../src/setup/qr-text";
-import { wifiUri } from "../../src/setup/wifi-uri";
+import { qrLines, wifiUri } from "../../src/setup/setup-instructions";
 
 /** Draws the code as a camera would see it, and reads it with somebody else's reader. */
 function read(code: QrCode | undefined, isDark = code?.isDark.bind(code)): Uint8Array {

@@ -1,13 +1,12 @@
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { ServerAnswer, ServerRequest } from "../../src/http/http-server";
+import type { ServerRequest, ServerResponse } from "../../src/http/server-connection";
 import { checkSettings, type Settings, settingsTable } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
+import { describeSettings, redactedSettings, secretsSet } from "../../src/setup/form-settings";
 import { pageEtag } from "../../src/setup/page-data";
 import { handleSetupRequest, type SetupBackend } from "../../src/setup/request-handler";
-import { describeSettings } from "../../src/setup/setting-descriptions";
-import { redactedSettings, secretsSet } from "../../src/setup/submitted-settings";
 
 const token = "0123456789abcdef0123456789abcdef";
 const key = "dakkio_w_abcdefghijklmnopqrstuvwxyz012345";
@@ -71,7 +70,7 @@ function post(path: string, body: unknown, headers: Readonly<Record<string, stri
 }
 
 /** A body is read once: a second time it has nothing more to give. */
-function bytesOf({ body }: ServerAnswer): Buffer {
+function bytesOf({ body }: ServerResponse): Buffer {
 	const bytes = Buffer.alloc(body?.length ?? 0);
 	let at = 0;
 	while (at < bytes.length) {
@@ -82,8 +81,8 @@ function bytesOf({ body }: ServerAnswer): Buffer {
 	return bytes;
 }
 
-const textOf = (answer: ServerAnswer) => bytesOf(answer).toString("utf8");
-const headerOf = (answer: ServerAnswer, wanted: string) =>
+const textOf = (answer: ServerResponse) => bytesOf(answer).toString("utf8");
+const headerOf = (answer: ServerResponse, wanted: string) =>
 	answer.headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
 
 describe("the page", () => {

@@ -8,6 +8,7 @@ import {
 	setupOpensAt,
 } from "../../src/setup/setup-lifecycle";
 import { requestSetup, takeSetupReason } from "../../src/setup/setup-request";
+import { MemoryKeyValue } from "../memory-key-value";
 
 const minute = 60_000;
 
@@ -77,18 +78,8 @@ describe("an open setup", () => {
 });
 
 describe("a start", () => {
-	function storage() {
-		const values = new Map<string, Uint8Array>();
-		return {
-			values,
-			read: (key: string) => values.get(key)?.slice().buffer,
-			write: (key: string, value: Uint8Array) => void values.set(key, value.slice()),
-			delete: (key: string) => void values.delete(key),
-		};
-	}
-
 	test("is a usual one unless somebody asked for setup, and a wish counts once", () => {
-		const kept = storage();
+		const kept = new MemoryKeyValue();
 		expect(takeSetupReason(kept, true)).toBeUndefined();
 		for (const reason of ["asked for", "no network"] as const) {
 			requestSetup(kept, reason);
@@ -98,7 +89,7 @@ describe("a start", () => {
 	});
 
 	test("without any network to join is for setup", () => {
-		const kept = storage();
+		const kept = new MemoryKeyValue();
 		expect(takeSetupReason(kept, false)).toBe("no settings");
 		expect(takeSetupReason(kept, false)).toBe("no settings");
 		requestSetup(kept, "asked for");
@@ -107,7 +98,7 @@ describe("a start", () => {
 	});
 
 	test("with nonsense in the storage is a usual one", () => {
-		const kept = storage();
+		const kept = new MemoryKeyValue();
 		kept.write("setup", Uint8Array.of(77));
 		expect(takeSetupReason(kept, true)).toBeUndefined();
 		kept.write("setup", new Uint8Array(0));

@@ -6,7 +6,6 @@ import { VirtualTime } from "../../simulator/virtual-time";
 import { App } from "../../src/app/app";
 import type { Board, Network } from "../../src/boards/board";
 import type {
-	KeyValue,
 	Listener,
 	ListenerOptions,
 	TCP,
@@ -17,71 +16,13 @@ import type {
 import type { ResetReason } from "../../src/boards/reset-reason";
 import type { Settings } from "../../src/settings/settings";
 import { SettingsStore } from "../../src/settings/settings-store";
-
-/**
- * Key-value storage in memory; power can go at a change. As with NVS, what was overwritten or deleted stays on flash until
- * all is erased.
- */
-export class NvsStorage implements KeyValue {
-	readonly values = new Map<string, Uint8Array>();
-	/** What somebody would read out of the chip. */
-	readonly flashHistory: Buffer[] = [];
-	/** Writes and deletions before power goes. */
-	changesUntilPowerCut = Number.POSITIVE_INFINITY;
-	/** Writes and deletions so far. */
-	changeCount = 0;
-	private erasures = 0;
-
-	read(key: string): ArrayBuffer | undefined {
-		return this.values.get(key)?.slice().buffer;
-	}
-
-	write(key: string, value: Uint8Array): void {
-		this.change();
-		this.values.set(key, Uint8Array.from(value));
-		this.flashHistory.push(Buffer.from(value));
-	}
-
-	delete(key: string): void {
-		this.change();
-		this.values.delete(key);
-	}
-
-	/** What was opened before is closed with it. */
-	erase(): void {
-		this.change();
-		this.values.clear();
-		this.flashHistory.length = 0;
-		this.erasures++;
-	}
-
-	open(): KeyValue {
-		const opened = this.erasures;
-		const storage = () => {
-			if (opened !== this.erasures) throw new Error("this storage is closed");
-			return this;
-		};
-		return {
-			read: (key) => storage().read(key),
-			write: (key, value) => storage().write(key, value),
-			delete: (key) => storage().delete(key),
-			close: () => {},
-		};
-	}
-
-	close(): void {}
-
-	private change(): void {
-		if (this.changesUntilPowerCut-- <= 0) throw new Error("power is off");
-		this.changeCount++;
-	}
-}
+import { MemoryKeyValue } from "../memory-key-value";
 
 /** The whole app, start after start, in virtual time, on a board that meets Wi-Fi networks and nothing behind them. */
 export class VirtualSetupBoard {
 	readonly time = new VirtualTime();
 	readonly logLines: string[] = [];
-	readonly storage = new NvsStorage();
+	readonly storage = new MemoryKeyValue();
 	readonly pins = new SimulatedPins((callback, delay) => this.time.set(callback, delay));
 	readonly station = new SimulatedSensors({
 		time: this.time,

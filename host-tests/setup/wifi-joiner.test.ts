@@ -108,8 +108,8 @@ describe("a network is joined", () => {
 
 describe("a network is not joined", () => {
 	test.each([
-		["password", true],
-		["not found", false],
+		["wrong password", true],
+		["network not found", false],
 	])("%s", async (failure, refused) => {
 		const result = joiner.join(network);
 		for (let failures = 0; failures < 3; failures++) {
@@ -133,7 +133,7 @@ describe("a network is not joined", () => {
 	test("that never answers, for 25 seconds", async () => {
 		const result = joiner.join(network);
 		await time.advance(25_100);
-		expect(await result).toEqual({ kind: "failed", failure: "not found" });
+		expect(await result).toEqual({ kind: "failed", failure: "network not found" });
 		expect(time.pending).toBe(0);
 	});
 

@@ -27,7 +27,7 @@ function reading(i: number): Reading {
 
 function newLog(image?: Uint8Array) {
 	const flash = new NorFlash({ blocks: 8, blockLength: 4096, ...(image ? { image } : {}) });
-	return { flash, log: new ReadingLog({ flash }) };
+	return { flash, log: new ReadingLog(flash) };
 }
 
 describe("the log of readings", () => {

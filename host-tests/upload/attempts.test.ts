@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
 import { loadUploadState, saveUploadState, type UploadState } from "../../src/upload/upload-state";
-import { MemoryKeyValue } from "../clock/memory-key-value";
+import { MemoryKeyValue } from "../memory-key-value";
 
 /** How far the uploads have come goes with a board through its deep sleep. */
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { singlePointBody, type TimedReading } from "../../src/dakkio/point";
-import type { Body } from "../../src/http/http-connection";
+import { decodeUtf8 } from "../../src/common/utf8";
+import { PointEncoder, type TimedReading } from "../../src/dakkio/point";
+import type { Body } from "../../src/http/message-stream";
 import { planBatch } from "../../src/upload/batch";
 
 const destination = { bucketId: "507f1f77bcf86cd799439011", dataSourceId: "507f1f77bcf86cd799439012" };
@@ -48,7 +49,7 @@ test("one reading is sent as a single point", () => {
 	expect(batch).toMatchObject({ path: "/api/data", firstSequence: 1, lastSequence: 1, pointCount: 1 });
 	const [only] = readings;
 	if (batch === undefined || only === undefined) throw new Error("no batch");
-	expect(readAll(batch.body(), 7)).toBe(singlePointBody(only, destination));
+	expect(readAll(batch.body(), 7)).toBe(decodeUtf8(new PointEncoder(destination).encodeSingle(only)));
 });
 
 test("at most as many points as the API takes, oldest first", () => {
@@ -86,6 +87,7 @@ test("whatever the limits and the pieces it is read in: the body is as long as i
 				if (batch === undefined) throw new Error("no batch");
 				const text = readAll(batch.body(), piece);
 				expect(batch.body().length).toBe(Buffer.byteLength(text));
+				expect(batch.bodyBytes).toBe(Buffer.byteLength(text));
 				expect(readAll(batch.body(), 100)).toBe(text);
 				expect(batch.pointCount).toBeLessThanOrEqual(points);
 				if (batch.pointCount > 1) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(bytes);

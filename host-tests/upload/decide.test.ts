@@ -1,14 +1,17 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome } from "../../src/http/http-connection";
-import { classifyOutcome } from "../../src/upload/classify-answer";
+import type { ExchangeResult } from "../../src/http/exchange-result";
+import { classifyExchange } from "../../src/upload/classify-exchange";
 
 const now = Date.UTC(2026, 10, 24);
 
-function answer(status: number, headers: Record<string, string> = {}, body = ""): Outcome {
-	return { kind: "answer", status, headers: new Map(Object.entries(headers)), body };
+function answer(status: number, headers: Record<string, string> = {}, body = ""): ExchangeResult {
+	return { kind: "response", status, headers: new Map(Object.entries(headers)), body };
 }
 
-function failure(phase: "resolve" | "connect" | "secure" | "send" | "receive", fullySent = false): Outcome {
+function failure(
+	phase: "resolve" | "connect" | "secure" | "send" | "receive",
+	fullySent = false,
+): ExchangeResult {
 	return { kind: "failure", phase, message: `failed to ${phase}`, fullySent };
 }
 
@@ -48,22 +51,22 @@ describe("what a status means for the points", () => {
 		[504, 1, "retry"],
 		[599, 1, "retry"],
 	])("%i with %i point(s): %s", (status, points, kind) => {
-		expect(classifyOutcome(answer(status), points, now).kind).toBe(kind);
+		expect(classifyExchange(answer(status), points, now).kind).toBe(kind);
 	});
 
 	test.each(["resolve", "connect", "secure", "send", "receive"] as const)("no answer (%s): retry", (step) => {
-		expect(classifyOutcome(failure(step), 1, now)).toEqual({ kind: "retry", cause: `failed to ${step}` });
+		expect(classifyExchange(failure(step), 1, now)).toEqual({ kind: "retry", cause: `failed to ${step}` });
 	});
 
 	test("a certificate that is not trusted is a fault in the settings, not a reason to hurry", () => {
-		const outcome: Outcome = {
+		const outcome: ExchangeResult = {
 			kind: "failure",
 			phase: "secure",
 			message: "untrusted",
 			trustFault: "untrusted",
 			fullySent: false,
 		};
-		expect(classifyOutcome(outcome, 1, now)).toEqual({ kind: "settings fault", cause: "untrusted" });
+		expect(classifyExchange(outcome, 1, now)).toEqual({ kind: "settings fault", cause: "untrusted" });
 	});
 });
 
@@ -92,7 +95,7 @@ describe("how long the server asks to be left alone", () => {
 			undefined,
 		],
 	])("%s", (_, status, headers, wait) => {
-		const decision = classifyOutcome(answer(status, headers), 1, now);
+		const decision = classifyExchange(answer(status, headers), 1, now);
 		expect(decision.kind === "retry" ? decision.waitMs : "not a retry").toBe(wait);
 	});
 });
@@ -104,7 +107,7 @@ describe("the cause is told in the server's words", () => {
 			message: "Validation failed",
 			details: [{ path: ["values", "temperature"], message: "must be a number" }],
 		});
-		expect(classifyOutcome(answer(400, {}, body), 1, now)).toEqual({
+		expect(classifyExchange(answer(400, {}, body), 1, now)).toEqual({
 			kind: "quarantine",
 			cause: "400: Validation failed (values.temperature: must be a number)",
 		});
@@ -112,7 +115,7 @@ describe("the cause is told in the server's words", () => {
 
 	test("with a cure where the settings are at fault", () => {
 		const body = JSON.stringify({ error: "Unauthorized", message: "Invalid API key" });
-		expect(classifyOutcome(answer(401, {}, body), 1, now)).toEqual({
+		expect(classifyExchange(answer(401, {}, body), 1, now)).toEqual({
 			kind: "settings fault",
 			cause: "401: Invalid API key. Check the API key in the settings.",
 		});
@@ -121,7 +124,7 @@ describe("the cause is told in the server's words", () => {
 	test.each(["", "<html>502 Bad Gateway</html>", "[1,2]", "null", '{"message":42}', "\u001b[31mred"])(
 		"a body that is not as documented does no harm: %j",
 		(body) => {
-			const decision = classifyOutcome(answer(500, {}, body), 1, now);
+			const decision = classifyExchange(answer(500, {}, body), 1, now);
 			expect(decision.kind).toBe("retry");
 			expect(decision.kind === "retry" && decision.cause).not.toMatch(/\p{Cc}/u);
 		},

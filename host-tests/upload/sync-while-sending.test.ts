@@ -5,7 +5,8 @@ import { Clock } from "../../src/clock/clock";
 import type { TimedReading } from "../../src/dakkio/point";
 import { ReadingLog } from "../../src/store/reading-log";
 import { planBatch } from "../../src/upload/batch";
-import { MemoryKeyValue } from "../clock/memory-key-value";
+import { mainsBoard } from "../clock/mains-board";
+import { MemoryKeyValue } from "../memory-key-value";
 
 const context = {
 	boot: 1,
@@ -18,8 +19,8 @@ const start = Date.UTC(2027, 2, 1, 12);
 
 test("a sync that arrives while a batch is being sent changes no byte of it, and none of its resend", async () => {
 	const time = new VirtualTime();
-	const clock = new Clock({ time, boot: 1, storage: new MemoryKeyValue(), log: () => {} });
-	const readings = new ReadingLog({ flash: new NorFlash({ blocks: 4, blockLength: 4096 }) });
+	const clock = new Clock({ ...mainsBoard, time, boot: 1, storage: new MemoryKeyValue(), log: () => {} });
+	const readings = new ReadingLog(new NorFlash({ blocks: 4, blockLength: 4096 }));
 	const sync = (utc: number) =>
 		clock.applyMeasurement({ utc, ticks: time.ticks(), roundTripMs: 20, server: "test" });
 	const sample = async (count: number) => {

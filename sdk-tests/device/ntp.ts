@@ -19,6 +19,7 @@ export async function checkNtp(cases: readonly NtpCase[]): Promise<void> {
 			server: `127.0.0.1:${port}`,
 			minUtc: releasedAt,
 			random: () => randomUniform({ fillRandom }),
+			isBlocked: () => false,
 		});
 		const result = await query.result;
 		const now = Date.now();

@@ -1,6 +1,7 @@
 import { QueueModel, type QueueModelOptions, randomOperation } from "../../host-tests/queue/queue-model";
 import { below, pick, randomFrom } from "../../host-tests/queue/seeded-random";
 import { NorFlash, type Tear } from "../../simulator/hardware/nor-flash";
+import { errorMessage } from "../../src/common/error-message";
 import type { Reading, SampleContext, Value } from "../../src/reading/reading";
 import { ReadingLog } from "../../src/store/reading-log";
 import { check, expectSame } from "./report";
@@ -37,14 +38,14 @@ function runOperations(seed: number, writeAlign: 1 | 4 | 16): void {
 			if (!life.run(operation)) life.recover(operation);
 		}
 	} catch (error) {
-		throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
+		throw new Error(`seed ${seed}: ${errorMessage(error)}`);
 	}
 }
 
 function storeAndRead(seed: number): void {
 	const random = randomFrom(seed);
 	const flash = new NorFlash({ blocks: 8, blockLength: 4096 });
-	let log = new ReadingLog({ flash });
+	let log = new ReadingLog(flash);
 	const context: SampleContext = {
 		boot: seed,
 		deviceId: "ESP32-51AC00",
@@ -67,7 +68,7 @@ function storeAndRead(seed: number): void {
 		const reading = { time, values, batteryLevel: below(101, random), signalStrength: -below(90, random) };
 		log.append(reading, context);
 		stored.push(reading);
-		if (random() < 0.05) log = new ReadingLog({ flash });
+		if (random() < 0.05) log = new ReadingLog(flash);
 	}
 	let at = 0;
 	for (const { time, values, batteryLevel, signalStrength, context: told } of log.pending()) {

@@ -1,3 +1,4 @@
+import { errorMessage } from "../../src/common/error-message";
 import { type Report, reportMark } from "../test-plan";
 
 /** Tells the computer. */
@@ -11,7 +12,7 @@ export async function check(name: string, run: () => void | Promise<void>): Prom
 		await run();
 		report({ suite: "check", name });
 	} catch (error) {
-		report({ suite: "check", name, problem: error instanceof Error ? error.message : String(error) });
+		report({ suite: "check", name, problem: errorMessage(error) });
 	}
 }
 

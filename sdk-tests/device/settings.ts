@@ -5,7 +5,7 @@ import { installBuiltInSettings } from "../../src/settings/built-in-settings";
 import { checkSettings as judge, withoutDefaults } from "../../src/settings/settings";
 import { formatSettingsFile } from "../../src/settings/settings-file";
 import { SettingsStore } from "../../src/settings/settings-store";
-import { describeSettings } from "../../src/setup/setting-descriptions";
+import { describeSettings } from "../../src/setup/form-settings";
 import { check, expectSame } from "./report";
 
 /** The settings' rules and their record. */

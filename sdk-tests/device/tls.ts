@@ -29,7 +29,7 @@ export async function checkTls(cases: readonly TlsCase[]): Promise<void> {
 }
 
 function describeOutcome(outcome: ExchangeResult): string {
-	if (outcome.kind === "answer") return `accepted, ${outcome.status}`;
+	if (outcome.kind === "response") return `accepted, ${outcome.status}`;
 	const words = outcome.message.replace(
 		/^no (TLS )?connection to .* port \d+: (what answers there does not )?/,
 		"",

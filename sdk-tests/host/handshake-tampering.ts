@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
-import { startTcpProxy, type TcpProxy, tlsRecord } from "./tcp-proxy";
+import { startTcpProxy, type TcpProxy } from "../../simulator/tcp-proxy";
+import { tlsRecord } from "./tls-record";
 
 /** One handshake message of a server, with its four bytes of header (RFC 5246 section 7.4). */
 export type HandshakeMessage = Buffer;
@@ -23,9 +24,9 @@ export function tamperHandshake(
 ): Promise<TcpProxy> {
 	const change: Tampering =
 		recordLength === undefined ? tampering : (messages) => [Buffer.concat(tampering(messages))];
-	return startTcpProxy(port, (server, client) =>
-		relayFlight(server, client, change, recordLength ?? maxRecordBytes),
-	);
+	return startTcpProxy(port, {
+		relayResponse: (server, client) => relayFlight(server, client, change, recordLength ?? maxRecordBytes),
+	});
 }
 
 function relayFlight(from: Socket, to: Socket, tampering: Tampering, recordLength: number): void {
@@ -39,7 +40,7 @@ function relayFlight(from: Socket, to: Socket, tampering: Tampering, recordLengt
 			for (let at = 0; at < message.length; at += recordLength)
 				to.write(tlsRecord(handshake, message.subarray(at, at + recordLength)));
 		to.write(flight.rest);
-		from.pipe(to);
+		from.on("data", (later) => to.write(later));
 	};
 	from.on("data", take);
 }

@@ -1,7 +1,7 @@
 import type { TlsOptions } from "node:tls";
 import type { HandshakeMessage, Tampering } from "./handshake-tampering";
 import type { Insertion } from "./record-insertion";
-import { tlsRecord } from "./tcp-proxy";
+import { tlsRecord } from "./tls-record";
 
 /** A handshake that goes another way than it should, with a certificate that is good. */
 export interface HandshakeCase {

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { startTcpProxy, type TcpProxy } from "./tcp-proxy";
+import { startTcpProxy, type TcpProxy } from "../../simulator/tcp-proxy";
 
 /** Bytes that somebody on the way puts into what a server sends, behind so many of its records. */
 export interface Insertion {
@@ -9,7 +9,7 @@ export interface Insertion {
 
 /** Stands between client and server, who know nothing of each other's keys to it. */
 export function insertRecords(port: number, insertion: Insertion): Promise<TcpProxy> {
-	return startTcpProxy(port, (server, client) => relay(server, client, insertion));
+	return startTcpProxy(port, { relayResponse: (server, client) => relay(server, client, insertion) });
 }
 
 function relay(from: Socket, to: Socket, { after, bytes }: Insertion): void {
@@ -25,5 +25,4 @@ function relay(from: Socket, to: Socket, { after, bytes }: Insertion): void {
 			if (++records === after) to.write(bytes);
 		}
 	});
-	from.on("end", () => to.end());
 }

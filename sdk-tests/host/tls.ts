@@ -77,7 +77,7 @@ export class TlsTable {
 			host,
 			port,
 			root: toPem(await certify({ name: "Root", authority: true })),
-			expected: `refused, ${host} port ${port} did not finish the TLS handshake within 20 s`,
+			expected: `refused, ${host}:${port}: TLS handshake timed out after 20 s`,
 		});
 	}
 

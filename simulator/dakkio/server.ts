@@ -8,6 +8,7 @@ import {
 import { createServer, type Server as HttpsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
+import { errorMessage } from "../../src/common/error-message";
 import { type Account, makeId } from "./account";
 import { type ApiRequest, type ApiResponse, type DataPoint, handleApiRequest } from "./api";
 import { DevelopmentCertificates, type ServerIdentity } from "./certificates";
@@ -299,7 +300,7 @@ function secureContext({ key, chain }: ServerIdentity) {
 }
 
 function failure(error: unknown): ApiResponse {
-	const message = error instanceof Error ? error.message : String(error);
+	const message = errorMessage(error);
 	return { status: 500, headers: {}, body: { error: "Internal Server Error", message } };
 }
 

@@ -1,23 +1,23 @@
 import type { ScenarioFault, ScenarioFaultKind, ScenarioFaultOf, ServiceFault } from "./scenario";
 import type { SeededRandom } from "./seeded-random";
 
-/** The access points of the world, by the places that the device can be at. */
+/** The access points at the two places. */
 export const accessPoints = Object.freeze({
 	home: { ssid: "Home", password: "correct horse" },
 	away: { ssid: "Cabin", password: "battery staple" },
 });
 
-/** dBm, some rooms away from an access point. */
+/** dBm, in the same flat as the access point. */
 const baseSignalDbm = -60;
 
-/** What is wrong with the world at this moment. */
+/** The faults at this moment. */
 export class ActiveFaults {
 	private readonly random: SeededRandom;
-	/** Under way, by their kinds, the one that began first before the others. */
+	/** By kind, the earliest first. */
 	private readonly active = new Map<ScenarioFaultKind, ScenarioFault[]>();
 
-	constructor(chance: SeededRandom) {
-		this.random = chance;
+	constructor(random: SeededRandom) {
+		this.random = random;
 	}
 
 	begin(fault: ScenarioFault): void {
@@ -32,7 +32,7 @@ export class ActiveFaults {
 		else this.active.set(fault.kind, left);
 	}
 
-	/** The one of a kind that began first, of those that are under way. */
+	/** The earliest active fault of a kind. */
 	first<Kind extends ScenarioFaultKind>(kind: Kind): ScenarioFaultOf<Kind> | undefined {
 		const first = this.active.get(kind)?.[0];
 		return first !== undefined && isOfKind(first, kind) ? first : undefined;
@@ -44,26 +44,25 @@ export class ActiveFaults {
 		);
 	}
 
-	/** The network that can be heard where the device is, with the password that it has now. */
+	/** The network in range, with its current password. */
 	get network(): { readonly ssid: string; readonly password: string } | undefined {
 		if (this.active.has("radio")) return undefined;
 		const place = this.active.has("away") ? accessPoints.away : accessPoints.home;
 		return this.active.has("password") ? { ...place, password: "changed it today" } : place;
 	}
 
-	/** Whether the network has a way out. */
 	get hasInternet(): boolean {
 		return !this.active.has("internet");
 	}
 
-	/** Signal strength at a time (milliseconds): it wanders by some dB over the minutes, and is the same at the same time. */
+	/** dBm at a time (milliseconds). It varies by some dB over the minutes, deterministically. */
 	signalStrength(at: number): number {
 		const minutes = at / 60_000;
 		const wander = 4 * Math.sin(minutes / 7) + 2 * Math.sin(minutes / 1.7);
 		return Math.round((this.first("fading")?.strength ?? baseSignalDbm) + wander);
 	}
 
-	/** How often in a row a packet is lost that is sent now. */
+	/** How often in a row a packet that is sent now is lost. */
 	consecutiveLosses(): number {
 		const fading = this.first("fading");
 		if (fading === undefined) return 0;
@@ -72,7 +71,7 @@ export class ActiveFaults {
 		return losses;
 	}
 
-	/** Milliseconds that a packet takes, one way. */
+	/** One-way latency of a packet, milliseconds. */
 	latencyMs(): number {
 		return 10 + 30 * this.random.next();
 	}

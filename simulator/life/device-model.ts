@@ -2,51 +2,51 @@ import { firmwareVersion } from "../../src/version";
 import type { NtpFault } from "../ntp/ntp-response";
 import type { ExpectedContext } from "./ledger";
 
-/** A clock that is known is not moved by more than this on one server's word, milliseconds. */
+/** A single server may not step a known clock by more than this, milliseconds. */
 const maxStepMs = 5 * 60_000;
 /**
- * Between two answers of a time server a board on battery counts true time for so long, milliseconds, and before the
- * first for so long. A little less than the firmware's own bounds: its slow oscillator counts otherwise than the world.
+ * A board on battery keeps true time for this long between two time responses, and before the first, milliseconds.
+ * Slightly less than the firmware's limits, because its slow oscillator deviates from true time.
  */
 const accurateBetweenMs = 5.8 * 3_600_000;
 const accurateBeforeMs = 90_000;
 /**
- * A crystal counts true time for so long before the first answer and after each, milliseconds: even if its rate was never
- * learned, and where it surely was, because answers came for so long.
+ * A crystal keeps true time for this long before the first response and after each, milliseconds: with an unknown rate,
+ * and with a rate learned from responses over `rateLearnedMs`.
  */
 const accurateByCrystalMs = 14_000_000;
 const accurateByRateMs = 95_000_000;
 const rateLearnedMs = 5 * 86_400_000;
-/** No crystal is further off: a part of what it has counted since the last answer. */
+/** Maximum relative error of a crystal. */
 const maxCrystalRate = 200e-6;
-/** A context for readings without a time is for no longer than this, milliseconds: each is judged by its own age. */
+/** Readings without a time share a context for at most this long, milliseconds, because each is judged by its age. */
 const maxContextMs = 3_600_000;
-/** No slow oscillator is further off: an estimate that lies between two answers keeps within this part of their distance. */
+/** Maximum relative error of the slow oscillator. */
 const maxSleepRate = 0.05;
 
-/** What a board tells of itself with each reading, and what it can know of the time, as the world sees it. */
+/** What a board reports with each reading, and what it can know about the time. */
 export class DeviceModel {
 	private readonly now: () => number;
 	private sleeps = false;
 	private device: { readonly deviceId: string; readonly location: string };
-	/** With the next reading. */
+	/** For the next reading. */
 	private resetReason: string | undefined;
 	/**
-	 * Counts the stretches of ticks that one answer of a time server gives their time: boots, and from sleep to sleep. The
-	 * sleep that a start has ended is one of its own.
+	 * Counts the stretches of ticks that share one time response: boots, and periods between sleeps. A sleep before a start
+	 * counts as one.
 	 */
 	private stretch = 0;
 	private bootedAt = 0;
-	/** When a time server's good answer came, in this boot; and when the first one came that still holds. */
+	/** Times of the last good time response in this boot, and of the first one that is still valid. */
 	private synchronizedAt: number | undefined;
 	private firstSynchronizedAt: number | undefined;
-	/** Since the board woke. */
+	/** A response has arrived since the last wake. */
 	private isFresh = false;
-	/** A server has lied to it, in this boot or in the one before. */
+	/** A time server misled the board in this boot (`now`) or the previous one (`before`). */
 	private _isMisled: "no" | "now" | "before" = "no";
 	private current: ExpectedContext | undefined;
 	private madeAt = 0;
-	/** Of this boot, or since the last answer: what will be known with the next. */
+	/** Contexts whose times become known with the next response. */
 	private openContexts: ExpectedContext[] = [];
 	private readonly openedAt = new WeakMap<ExpectedContext, number>();
 
@@ -56,14 +56,12 @@ export class DeviceModel {
 		this.now = now;
 	}
 
-	/** What the settings say. */
 	configure({ location, sleeps }: { location: string; sleeps: boolean }): void {
 		this.device = { ...this.device, location };
 		this.sleeps = sleeps;
 		this.current = undefined;
 	}
 
-	/** A boot begins. */
 	onBoot(resetReason: string): void {
 		this.resetReason = resetReason;
 		this.stretch += this.sleeps ? 2 : 1;
@@ -75,25 +73,24 @@ export class DeviceModel {
 		this.current = undefined;
 	}
 
-	/** It wakes from deep sleep. */
 	onWake(): void {
 		if (this.isFresh) this.stretch++;
 		this.isFresh = false;
 		this.current = undefined;
 	}
 
-	/** Whether the board knows the time; `undefined` when it depends on whom it believes. */
+	/** Whether the board knows the time; `undefined` if it may have been misled. */
 	get isTimeKnown(): boolean | undefined {
 		if (this._isMisled !== "no") return undefined;
 		return this.synchronizedAt !== undefined;
 	}
 
-	/** Whether what it takes for the time may be wrong. */
+	/** Whether the board's time may be wrong. */
 	get isMisled(): boolean {
 		return this._isMisled !== "no";
 	}
 
-	/** An answer of a time server has reached the board; `all`: every other would say the same. */
+	/** The board has received a time response. `all`: every server gives the same. */
 	onTimeResponse(fault: NtpFault | undefined, all: boolean): void {
 		if (fault === undefined) this.onGoodTime();
 		else if (fault.kind === "offset" && (all || !this.isDisputed(fault.milliseconds))) this.onWrongTime();
@@ -103,22 +100,22 @@ export class DeviceModel {
 		return this.synchronizedAt !== undefined && this._isMisled === "no" && Math.abs(milliseconds) > maxStepMs;
 	}
 
-	/** What it has kept of the time is lost. */
+	/** The board lost its clock data. */
 	onClockLost(): void {
 		this.bootedAt = Number.NEGATIVE_INFINITY;
 		if (this.sleeps) this.synchronizedAt = undefined;
 		this.current = undefined;
 	}
 
-	/** What a reading that is stored now has to tell. */
+	/** The context of a reading that is stored now. */
 	expectedContext(): ExpectedContext {
 		const first = this.resetReason;
 		if (this.isOutdated()) this.current = undefined;
 		if (first !== undefined || this.current === undefined) this.current = this.makeContext(first);
-		const told = this.current;
+		const context = this.current;
 		if (first !== undefined) this.current = undefined;
 		this.resetReason = undefined;
-		return told;
+		return context;
 	}
 
 	private isOutdated(): boolean {
@@ -127,7 +124,7 @@ export class DeviceModel {
 		return time === "may be estimated" && this.now() - this.madeAt > maxContextMs;
 	}
 
-	/** Whether no answer has come for longer than a board that does not sleep surely counts true time. */
+	/** Whether the last response is too old for a board on mains to keep true time. */
 	private isStale(): boolean {
 		const learnedAt = this.synchronizedAt;
 		if (this.sleeps || learnedAt === undefined) return false;
@@ -142,7 +139,7 @@ export class DeviceModel {
 		const time = this._isMisled !== "no" ? "misled" : isKnown ? "known" : "may be estimated";
 		this.madeAt = this.now();
 		const counted = this.madeAt + maxContextMs - (learnedAt ?? this.madeAt);
-		const told: ExpectedContext = {
+		const context: ExpectedContext = {
 			...this.device,
 			firmwareVersion,
 			resetReason,
@@ -151,23 +148,23 @@ export class DeviceModel {
 			bound: isLearned ? maxCrystalRate * counted + 1_000 : Number.POSITIVE_INFINITY,
 		};
 		if (time === "may be estimated" && !isLearned) {
-			this.openContexts.push(told);
-			this.openedAt.set(told, this.madeAt);
+			this.openContexts.push(context);
+			this.openedAt.set(context, this.madeAt);
 		}
-		return told;
+		return context;
 	}
 
 	private onGoodTime(): void {
 		const now = this.now();
 		const counted = now - (this.synchronizedAt ?? this.bootedAt);
-		for (const told of this.openContexts) {
-			const age = now - (this.openedAt.get(told) ?? 0);
+		for (const context of this.openContexts) {
+			const age = now - (this.openedAt.get(context) ?? 0);
 			const slept = counted < (this.synchronizedAt === undefined ? accurateBeforeMs : accurateBetweenMs);
 			const isTrue = this.sleeps ? slept : age < accurateByCrystalMs;
-			told.bound = maxSleepRate * counted + 1_000;
-			if (isTrue && this._isMisled === "no") told.time = "known";
+			context.bound = maxSleepRate * counted + 1_000;
+			if (isTrue && this._isMisled === "no") context.time = "known";
 		}
-		// A board that does not sleep learns once in a boot what its ticks mean.
+		// On mains, one response per boot suffices to date all its ticks.
 		this.synchronizedAt = now;
 		this.firstSynchronizedAt ??= now;
 		this.isFresh = true;
@@ -177,7 +174,7 @@ export class DeviceModel {
 
 	private onWrongTime(): void {
 		this._isMisled = "now";
-		for (const told of this.openContexts) told.time = "misled";
+		for (const context of this.openContexts) context.time = "misled";
 		this.openContexts = [];
 		this.current = undefined;
 		this.synchronizedAt ??= this.now();

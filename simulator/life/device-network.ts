@@ -13,29 +13,28 @@ import type {
 import { constructorOf } from "../constructor-of";
 import { type ConnectionEnvironment, ServiceConnection } from "./service-connection";
 
-/** The network around one start of a board. */
+/** The network during one start of a board. */
 export interface NetworkEnvironment extends ConnectionEnvironment {
-	/** How names are answered. */
 	nameResolution(): "answered" | "refused" | "silent" | "elsewhere";
-	/** A time server's answer to a packet; `undefined` for silence. */
+	/** The response to an NTP request; `undefined`: none. */
 	queryTimeServer(packet: Uint8Array, address: string): Uint8Array | undefined;
-	/** A time server's answer has reached the board. */
+	/** The board has received an NTP response. */
 	onTimeResponse(answer: Uint8Array): void;
-	/** The board asks for a name, and is answered. */
+	/** The board looks up a name; the lookup has ended. */
 	onLookup(host: string): void;
 	onResolved(host: string, resolved: boolean): void;
 	/** A UDP socket was opened or closed. */
 	onSockets(change: 1 | -1): void;
 }
 
-/** An address at which nobody is (RFC 5737). */
+/** An unused address (RFC 5737). */
 const unreachableAddress = "203.0.113.1";
 
-/** The network classes of one start of a board, in memory and in virtual time. */
+/** The network classes during one start of a board, in memory and virtual time. */
 export function makeNetwork(world: NetworkEnvironment): Omit<Network, "WiFi"> {
 	return {
 		TCP: constructorOf<TCPOptions | TCPFromOptions, ServiceConnection>(() => {
-			throw new Error("the firmware makes no connection without TLS");
+			throw new Error("the firmware must not connect without TLS");
 		}),
 		TLS: constructorOf((options: TLSOptions) => new ServiceConnection(options, world)),
 		UDP: constructorOf((options: UDPOptions) => new DeviceUdp(options, world)),
@@ -44,7 +43,7 @@ export function makeNetwork(world: NetworkEnvironment): Omit<Network, "WiFi"> {
 			resolve: ({ host, onResolved, onError }) => {
 				world.onLookup(host);
 				const how = world.isReachable() ? world.nameResolution() : "silent";
-				// A resolver asks again when nothing comes, a few times.
+				// A resolver retransmits a few times.
 				const losses = world.consecutiveLosses() + world.consecutiveLosses();
 				if (how === "silent" || losses > 3) return;
 				world.after(1000 * losses + 2 * world.latencyMs(), () => {
@@ -57,14 +56,14 @@ export function makeNetwork(world: NetworkEnvironment): Omit<Network, "WiFi"> {
 	};
 }
 
-/** Every name has the address that its letters add up to. */
+/** An address derived from the characters of the name. */
 export function addressOf(host: string): string {
 	let sum = 0;
 	for (let i = 0; i < host.length; i++) sum += host.charCodeAt(i);
 	return `192.0.2.${sum % 250}`;
 }
 
-/** Nothing connects to this board. */
+/** No client connects to this board. */
 class NoListener implements Listener {
 	readonly port = 0;
 

@@ -2,24 +2,23 @@ import { type WiFi, WiFiConnection, type WiFiConstructor } from "../../src/board
 import { constructorOf } from "../constructor-of";
 
 export interface DeviceRadioEnvironment {
-	/** Calls back after so many milliseconds, unless the board has lost power by then. */
+	/** Calls back after this many milliseconds unless the board has lost power by then. */
 	after(delay: number, callback: () => void): void;
-	/** Whether a network of this name, which takes this password, can be heard. */
+	/** Whether a network with this name and password is in range. */
 	accepts(ssid: string, password: string): boolean;
 	/** dBm. */
 	signalStrength(): number;
-	/** An address was got, or the network lost or left. */
+	/** The board has joined a network, or left or lost it. */
 	onConnected(connected: boolean): void;
-	/** The firmware has this radio now. */
 	onMade(radio: DeviceRadio): void;
 }
 
-/** Milliseconds: from `connect` to associated, from there to an address, and until a loss is noticed. */
+/** Milliseconds from `connect` to association, from association to an address, and until a loss is detected. */
 const associationMs = 400;
 const addressMs = 600;
 const lossMs = 1_000;
 
-/** The Wi-Fi class of one start of a board, with access points that go, come back and change their passwords. */
+/** The Wi-Fi class during one start of a board. */
 export function makeDeviceRadio(world: DeviceRadioEnvironment): WiFiConstructor {
 	return constructorOf(
 		(options: { onChanged?(property: "connection" | "address"): void }) => new DeviceRadio(options, world),
@@ -32,7 +31,7 @@ export class DeviceRadio implements WiFi {
 	private readonly environment: DeviceRadioEnvironment;
 	private _connection: number = WiFiConnection.idle;
 	private network = { SSID: "", password: "" };
-	/** Goes up with each attempt, so that what an earlier one had under way is nothing. */
+	/** Number of the current attempt; callbacks of earlier ones are ignored. */
 	private attempt = 0;
 
 	constructor(
@@ -81,13 +80,13 @@ export class DeviceRadio implements WiFi {
 		this.disconnect();
 	}
 
-	/** What can be heard has changed; a loss is noticed after some beacons. */
+	/** The network in range may have changed. A loss is detected after some beacons. */
 	onConditionsChange(): void {
 		if (this._connection < WiFiConnection.associated || this.isAccepted()) return;
 		this.later(lossMs, () => this.setConnection(WiFiConnection.idle));
 	}
 
-	/** Whether the network that it has joined can still be heard. */
+	/** Whether the joined network is in range. */
 	get isInRange(): boolean {
 		return this._connection === WiFiConnection.connected && this.isAccepted();
 	}

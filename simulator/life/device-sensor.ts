@@ -4,7 +4,7 @@ import { type I2CChip, SimulatedI2CBus } from "../hardware/i2c-bus";
 import type { Weather } from "../weather/weather";
 import type { SensorFault } from "./scenario";
 
-/** Words as the factory burns them into different chips: what one means says nothing of another. */
+/** Calibration words of different chips: those of one chip give wrong values on another. */
 const calibrations: readonly Calibration[] = [
 	exampleCalibration,
 	{
@@ -21,7 +21,7 @@ const calibrations: readonly Calibration[] = [
 
 const address = 0x76;
 
-/** The sensor of a board, and what can become of it. */
+/** The sensor of a board, with its faults. */
 export class DeviceSensor {
 	private readonly bus = new SimulatedI2CBus();
 	private readonly ticks: () => number;
@@ -29,10 +29,10 @@ export class DeviceSensor {
 	private chipCount = 0;
 	private frozen: Weather | undefined;
 
-	/** `truth`: what is around the device now. */
-	constructor(ticks: () => number, truth: () => Weather) {
+	/** `environment`: the conditions at the sensor now. */
+	constructor(ticks: () => number, environment: () => Weather) {
 		this.ticks = ticks;
-		this.environmentNow = truth;
+		this.environmentNow = environment;
 		this.plugInChip();
 	}
 
@@ -40,22 +40,22 @@ export class DeviceSensor {
 		return this.bus.SMBus;
 	}
 
-	/** How many peripherals the present start of the board has open. */
+	/** Peripherals that the running firmware has open. */
 	get openCount(): number {
 		return this.bus.openCount;
 	}
 
-	/** The firmware that had peripherals open is gone. */
+	/** The firmware that opened them has ended. */
 	resetOpenCount(): void {
 		this.bus.closeAll();
 	}
 
-	/** What it measures now, and what the board has to say therefore. */
+	/** What the sensor measures now. */
 	get environment(): Weather {
 		return this.frozen ?? this.environmentNow();
 	}
 
-	/** Power comes back: the chip begins anew. */
+	/** Power returns: the chip resets. */
 	restart(): void {
 		if (this.bus.has(address)) this.plugInChip(false);
 	}
@@ -85,7 +85,7 @@ export class DeviceSensor {
 		else if (fault !== "swapped") this.plugInChip(false);
 	}
 
-	/** Another one of its kind, or the same again. */
+	/** Plugs in another chip of the same kind, or the previous one. */
 	private plugInChip(another = true): void {
 		if (another) this.chipCount++;
 		const calibration = calibrations[(this.chipCount - 1) % calibrations.length];
@@ -100,7 +100,7 @@ export class DeviceSensor {
 	}
 }
 
-/** It says who it is, and that it is still measuring. */
+/** Identifies itself, but never finishes a measurement. */
 class StuckChip implements I2CChip {
 	private pointer = 0;
 
@@ -113,7 +113,7 @@ class StuckChip implements I2CChip {
 	}
 }
 
-/** Nobody pulls the data line down but for the acknowledge. */
+/** The chip acknowledges, but never pulls the data line low. */
 const garbled: I2CChip = {
 	write: () => {},
 	read: (into) => into.fill(0xff),

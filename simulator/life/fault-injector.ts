@@ -20,10 +20,9 @@ import type { SimulatedService } from "./simulated-service";
 import type { UplinkChecker } from "./uplink-checker";
 import type { SimulatedUser } from "./user";
 
-/** What faults happen to, and who has to know of them. */
 export interface FaultInjectorOptions {
 	readonly time: VirtualTime;
-	/** For what the world draws. */
+	/** For the simulator's own random values. */
 	readonly random: SeededRandom;
 	readonly activeFaults: ActiveFaults;
 	readonly device: SimulatedDevice;
@@ -36,50 +35,50 @@ export interface FaultInjectorOptions {
 	readonly invariantChecker: InvariantChecker;
 	/** Milliseconds of Unix time. */
 	now(): number;
-	/** Has what a judgement throws end the life, once the event is over. */
-	runCheck(judgement: () => void): void;
-	/** What is around the board has changed. */
+	/** Runs a check; a violation ends the life after the current event. */
+	runCheck(check: () => void): void;
+	/** The board's environment has changed. */
 	onChange(): void;
 }
 
 const tears: readonly [Tear, ...Tear[]] = ["prefix", "first half", "last half", "scattered", "almost"];
 /**
- * A press sends up to the first, and has all forgotten from the second on up to the third, from which on it is none,
- * milliseconds.
+ * How long the button is held, milliseconds: up to `sendPressMs` the board sends, from `resetPressMs` to `maxPressMs` it
+ * performs a factory reset, longer presses are ignored.
  */
 const sendPressMs = 5_000;
 const resetPressMs = 10_000;
 const maxPressMs = 60_000;
-/** The firmware believes a level that has stood for 30 ms; a moment before that. */
+/** The firmware accepts a level after 30 ms; just before that. */
 const debounceMs = 29;
-/** By then it has believed it. */
+/** By then the firmware has accepted the level. */
 const debouncedMs = 40;
-/** What it does then is done in so long, the start of the board aside. */
+/** The firmware acts on a press within this time, starts excluded. */
 const effectMs = 200;
 
-/** Makes happen what a scenario says. */
+/** Injects the faults of a scenario. */
 export class FaultInjector {
 	private readonly options: FaultInjectorOptions;
-	/** When the button went down that is held. */
+	/** When the button was pressed, while it is. */
 	private pressedAt: number | undefined;
-	/** The firmware was there for long enough to know that nobody holds it. */
+	/** The button has been held for so long that the firmware takes it for stuck. */
 	private isStuck = false;
 	private releasedAt = Number.NEGATIVE_INFINITY;
-	/** When the firmware began to run, and how often it did. */
+	/** When the firmware last started, and how often it has. */
 	private bootedAt = 0;
 	private boots = 0;
-	/** Power has gone since all was to be forgotten. */
-	private _onPowerCut = false;
-	/** All is being forgotten, and nobody has seen yet whether it was. */
+	/** Power has failed since the factory reset began. */
+	private powerFailed = false;
+	/** A factory reset is in progress and has not been checked. */
 	private isResetting = false;
-	/** Blocks of the queue that have lost something, with the sector that stood there and its first record's number. */
+	/** Damaged blocks of the queue, with the sector and the first sequence number in them. */
 	private readonly damaged = new Map<
 		number,
 		{ readonly sectorNumber: number; readonly firstSequence: number }
 	>();
 
-	constructor(stage: FaultInjectorOptions) {
-		this.options = stage;
+	constructor(options: FaultInjectorOptions) {
+		this.options = options;
 	}
 
 	plan(faults: readonly ScenarioFault[]): void {
@@ -90,16 +89,14 @@ export class FaultInjector {
 		}
 	}
 
-	/** Power has gone. */
 	onPowerCut(): void {
-		this._onPowerCut = true;
+		this.powerFailed = true;
 	}
 
-	/** The firmware runs. */
 	onBoot(): void {
 		const { user, device } = this.options;
 		const isMarked = device.keyValue.has("dakkio/forgetting");
-		if (this.isResetting && this._onPowerCut && user.hasSettings && !isMarked) this.undoFactoryReset();
+		if (this.isResetting && this.powerFailed && user.hasSettings && !isMarked) this.undoFactoryReset();
 		const ticks = this.options.time.ticks();
 		this.isStuck = this.pressedAt !== undefined && ticks - this.pressedAt >= maxPressMs;
 		this.bootedAt = ticks;
@@ -107,14 +104,14 @@ export class FaultInjector {
 		if (this.pressedAt !== undefined) this.scheduleHeldChanges();
 	}
 
-	/** For how long the firmware has seen the button pressed, milliseconds; `undefined`: it is not. */
+	/** For how long the firmware has seen the button pressed, milliseconds; `undefined`: not pressed. */
 	get heldMs(): number | undefined {
 		if (this.pressedAt === undefined || this.isStuck) return undefined;
 		const held = this.options.time.ticks() - Math.max(this.pressedAt, this.bootedAt);
 		return held < maxPressMs ? held : undefined;
 	}
 
-	/** Whether the button was let go this moment, and the firmware may not believe it yet. */
+	/** Whether the button was released so recently that the firmware may not have noticed. */
 	get isDebouncing(): boolean {
 		return this.options.time.ticks() - this.releasedAt < debouncedMs;
 	}
@@ -168,7 +165,7 @@ export class FaultInjector {
 				break;
 			case "press":
 				this.pressedAt = this.options.time.ticks();
-				// A board that is woken by it sends what waits.
+				// A board that wakes at a press sends its pending readings.
 				if (device.state === "asleep") uplinkChecker.resetWaits();
 				device.press(true);
 				this.scheduleHeldChanges();
@@ -216,12 +213,12 @@ export class FaultInjector {
 		else device[where].schedulePowerCut({ step, tear: random.pick(tears), random: () => random.next() });
 	}
 
-	/** What stands in blocks that have lost something, or came to stand there since, may go missing. */
+	/** Readings in damaged blocks may be missing, including those written there since. */
 	excuseDamaged(): void {
 		const { device, ledger } = this.options;
 		for (const [block, { sectorNumber, firstSequence }] of this.damaged) {
 			const found = sectorIn(device.queue, block);
-			// A board goes on in a sector whose header is lost: it does not read again what it knows.
+			// A board continues in a sector whose header is damaged: it does not read again what it already knows.
 			if (found === undefined || found.sectorNumber === sectorNumber)
 				ledger.excuse(
 					firstSequence,
@@ -231,7 +228,7 @@ export class FaultInjector {
 		}
 	}
 
-	/** The block that is meant, however many there are. */
+	/** The block of a fault, modulo the number of blocks. */
 	private wornBlock({ block }: ScenarioFaultOf<"wear">): number {
 		return block % this.options.device.queue.status().blocks;
 	}
@@ -248,7 +245,7 @@ export class FaultInjector {
 	private flip({ bits }: ScenarioFaultOf<"flips">): void {
 		const { random, device } = this.options;
 		const { size, blockLength } = device.queue.status();
-		// Cells that are near each other go together.
+		// Neighbouring cells fail together.
 		const block = random.below(size / blockLength);
 		this.loseRecords(block);
 		for (let i = 0; i < bits; i++)
@@ -256,7 +253,7 @@ export class FaultInjector {
 		this.damage();
 	}
 
-	/** A block loses something of what stands in it. */
+	/** A block loses part of its contents. */
 	private loseRecords(block: number): void {
 		const found = sectorIn(this.options.device.queue, block);
 		if (found === undefined) return;
@@ -270,7 +267,7 @@ export class FaultInjector {
 		ledger.onDamage(lowestSequence(device.queue));
 	}
 
-	/** How long the button has been held tells the light something else from these moments on. */
+	/** While the button is held, the light changes at these times. */
 	private scheduleHeldChanges(): void {
 		const { time, onChange } = this.options;
 		for (const held of [sendPressMs, resetPressMs, maxPressMs]) time.set(onChange, held);
@@ -289,19 +286,19 @@ export class FaultInjector {
 		if (held >= resetPressMs) time.set(() => this.startFactoryReset(this.boots, setUpAfter), debounceMs);
 	}
 
-	/** The firmware is about to believe that the button was let go. */
+	/** The firmware is about to accept that the button was released. */
 	private startFactoryReset(boots: number, setUpAfter: number): void {
 		const { device, time, ledger, user, now } = this.options;
 		if (device.state !== "on" || boots !== this.boots) return;
 		const { newest } = ledger;
-		this._onPowerCut = false;
+		this.powerFailed = false;
 		this.isResetting = true;
 		ledger.onFactoryReset(now());
 		user.onFactoryReset();
 		time.set(() => this.checkFactoryReset({ newest, setUpAfter }), effectMs);
 	}
 
-	/** Power went before it had begun: nothing was forgotten. */
+	/** Power failed before the factory reset began. */
 	private undoFactoryReset(): void {
 		const { ledger, user } = this.options;
 		this.isResetting = false;
@@ -309,7 +306,7 @@ export class FaultInjector {
 		user.undoFactoryReset();
 	}
 
-	/** All is forgotten; where power has gone in the middle of it, once the firmware runs again: all or nothing. */
+	/** Checks that a factory reset erased everything; if power failed during it, everything or nothing. */
 	private checkFactoryReset(before: { readonly newest: number; readonly setUpAfter: number }): void {
 		const { time, device, user, powerSupply, runCheck } = this.options;
 		if (!this.isResetting) return;
@@ -317,18 +314,18 @@ export class FaultInjector {
 			time.set(() => this.checkFactoryReset(before), effectMs);
 			return;
 		}
-		if (user.hasSettings && this._onPowerCut) {
+		if (user.hasSettings && this.powerFailed) {
 			this.undoFactoryReset();
 			return;
 		}
 		this.isResetting = false;
 		runCheck(() => {
-			if (user.hasSettings) violate("forgotten", "its settings are still there");
+			if (user.hasSettings) violate("forgotten", "the settings still exist");
 			const { oldestSequence } = inspectReadings(device.queue);
 			if (oldestSequence !== undefined && oldestSequence <= before.newest)
-				violate("forgotten", `reading ${oldestSequence} still waits`);
-			const [aside] = inspectQuarantine(device.quarantine).points.keys();
-			if (aside !== undefined) violate("forgotten", `point ${aside} is still in quarantine`);
+				violate("forgotten", `reading ${oldestSequence} is still pending`);
+			const [quarantined] = inspectQuarantine(device.quarantine).points.keys();
+			if (quarantined !== undefined) violate("forgotten", `point ${quarantined} is still in quarantine`);
 		});
 		time.set(() => {
 			user.setUp();

@@ -5,7 +5,7 @@ import { ReadingLog } from "../../src/store/reading-log";
 import { Quarantine } from "../../src/upload/quarantine";
 import type { NorFlash } from "../hardware/nor-flash";
 
-/** A flash as somebody sees it who only looks: what is on it now, and nothing is changed. */
+/** Reads a flash without changing it. */
 class ReadOnlyFlash implements Flash {
 	private readonly flash: NorFlash;
 
@@ -18,11 +18,11 @@ class ReadOnlyFlash implements Flash {
 	}
 
 	write(): never {
-		throw new Error("who looks does not write");
+		throw new Error("read-only flash");
 	}
 
 	eraseBlock(): never {
-		throw new Error("who looks does not erase");
+		throw new Error("read-only flash");
 	}
 
 	status(): FlashStatus {
@@ -32,12 +32,11 @@ class ReadOnlyFlash implements Flash {
 	close(): void {}
 }
 
-/** The readings on a board's flash. */
 export function inspectReadings(flash: NorFlash): ReadingLog {
-	return new ReadingLog({ flash: new ReadOnlyFlash(flash) });
+	return new ReadingLog(new ReadOnlyFlash(flash));
 }
 
-/** What is in quarantine, by number, with the reason; and whether the oldest have gone because it was full. */
+/** Quarantined points by sequence number, with the reason; `full`: the oldest points have been dropped. */
 export function inspectQuarantine(flash: NorFlash): {
 	readonly points: ReadonlyMap<number, string>;
 	readonly full: boolean;
@@ -48,7 +47,7 @@ export function inspectQuarantine(flash: NorFlash): {
 	return { points, full: new FlashQueue({ flash: new ReadOnlyFlash(flash) }).droppedRecords > 0 };
 }
 
-/** The sector that stands in a block: its number, and that of its first record. */
+/** The sector in a block: its number, and the sequence number of its first record. */
 export function sectorIn(
 	flash: NorFlash,
 	block: number,
@@ -60,13 +59,13 @@ export function sectorIn(
 	);
 }
 
-/** The number that comes after those of the records of a sector that stood in a block; without end if it is the newest. */
+/** The sequence number that follows a sector in a block; Infinity if the sector is the newest. */
 export function sequenceAfterSector(flash: NorFlash, block: number, sector: number): number {
 	const next = sectorIn(flash, (block + 1) % flash.status().blocks);
 	return next?.sectorNumber === sector + 1 ? next.firstSequence : Number.POSITIVE_INFINITY;
 }
 
-/** The lowest number that any record of the ring has. */
+/** The lowest sequence number in the ring. */
 export function lowestSequence(flash: NorFlash): number {
 	let lowest = Number.POSITIVE_INFINITY;
 	for (let block = 0; block < flash.status().blocks; block++)

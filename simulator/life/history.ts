@@ -1,22 +1,22 @@
-/** How a board is connected, from nothing to all. */
+/** A board's connectivity, from worst to best. */
 export type Connectivity = "off" | "asleep" | "no network" | "no internet" | "online";
 
-/** What a life was like in one part of its time. */
+/** One interval of a life. */
 export interface HistoryInterval {
-	/** Counts of that part. */
+	/** Counts during the interval. */
 	readings: number;
 	delivered: number;
 	calls: number;
-	/** Of these, answered 429. */
+	/** Calls that got 429. */
 	rateLimited: number;
 	powerCuts: number;
-	/** The most that waited. */
+	/** Maximum number of pending readings. */
 	pending: number;
-	/** Milliseconds of each. */
+	/** Milliseconds in each state. */
 	readonly connectivity: Record<Connectivity, number>;
 }
 
-/** A life, told in so many parts of equal length. */
+/** A life in intervals of equal length. */
 export class History {
 	readonly intervals: HistoryInterval[];
 	private readonly length: number;
@@ -34,12 +34,12 @@ export class History {
 		}));
 	}
 
-	/** The part that holds a moment; `at`: milliseconds from the life's start. */
+	/** `at`: milliseconds since the life's start. */
 	intervalAt(at: number): HistoryInterval | undefined {
 		return this.intervals[Math.floor((at / this.length) * this.intervals.length)];
 	}
 
-	/** It was so connected from one moment to another. */
+	/** Adds a period with this connectivity. */
 	addConnectivity(how: Connectivity, from: number, to: number): void {
 		const part = this.length / this.intervals.length;
 		for (let at = from; at < to; ) {

@@ -13,7 +13,6 @@ import { poisonMessage } from "./simulated-service";
 import type { UplinkChecker } from "./uplink-checker";
 import type { SimulatedUser } from "./user";
 
-/** What is supervised. */
 export interface InvariantCheckerOptions {
 	readonly scenario: Scenario;
 	readonly device: SimulatedDevice;
@@ -22,10 +21,10 @@ export interface InvariantCheckerOptions {
 	readonly deviceModel: DeviceModel;
 	readonly uplinkChecker: UplinkChecker;
 	readonly lightChecker: LightChecker;
-	/** Milliseconds of Unix time, and since the life began. */
+	/** Milliseconds of Unix time; and milliseconds since the life began. */
 	now(): number;
 	at(): number;
-	/** Lets the ledger know what may go missing. */
+	/** Tells the ledger which readings may be missing. */
 	excuse(): void;
 }
 
@@ -33,42 +32,41 @@ const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** The most of each that the firmware may have at once. */
+/** What the firmware may have open at once. */
 const maxOpen = { timers: 16, sockets: 1, connections: 1, files: 2, peripherals: 4 } as const;
-/** Of key-value storage: keys, and bytes of one (a page of the chip's holds so much). */
+/** Limits of key-value storage: keys, and bytes of a value (a page of NVS). */
 const maxKeys = 14;
 const maxValueBytes = 1984;
 
-/** After what went wrong, and after each measurement, everything is delivered within this. */
+/** All readings are delivered within this time after the last fault and after their measurement, milliseconds. */
 export const deliveryDeadlineMs = day;
 
 const secrets = [credentials.write, accessPoints.home.password, accessPoints.away.password];
 
-/** Looks at a life from time to time, and at each reading and line, and says what is not as promised. */
+/** Checks the invariants of a life: regularly, at each reading and at each log line. */
 export class InvariantChecker {
 	private readonly options: InvariantCheckerOptions;
-	/** When the last reading was taken, or could be taken for the first time. */
+	/** When the last reading was taken, or when sampling became possible. */
 	private sampledAt = 0;
-	/** Since when the sensor can be read and the flash be written. */
+	/** Since when the sensor and the flash have worked. */
 	private soundSince = 0;
 	private unsoundFaults = 0;
-	/** What went wrong until then excuses what is not delivered, milliseconds of Unix time. */
+	/** Delays are excused until then, milliseconds of Unix time. */
 	private excusedUntil = 0;
-	/** How often it started, by reason. */
+	/** Starts by reset reason. */
 	private readonly starts = new Map<string, number>();
 	private startsKnown = true;
-	/** Whether the readings' flash is as the board left it or found it: it does not read again what it knows. */
+	/** Whether the firmware's view of the flash must be correct: it does not read again what it already knows. */
 	private flashKnown = true;
-	/** Something has been at the flash: cells that failed, or power that went. */
+	/** Whether flash cells or power have failed. */
 	private harmed = false;
-	/** The longest time that anything waited without an excuse. */
+	/** Maximum time that a deliverable reading was pending, milliseconds. */
 	maxWaitMs = 0;
 
 	constructor(of: InvariantCheckerOptions) {
 		this.options = of;
 	}
 
-	/** Something goes wrong. */
 	onFaultStart(fault: ScenarioFault): void {
 		if (preventsSampling(fault)) this.unsoundFaults++;
 		if (fault.kind === "flips" || fault.kind === "wear") this.flashKnown = false;
@@ -76,7 +74,6 @@ export class InvariantChecker {
 		if (fault.kind === "forgotten" && fault.key === "boots") this.startsKnown = false;
 	}
 
-	/** It is over. */
 	onFaultEnd(fault: ScenarioFault): void {
 		const now = this.options.now();
 		if (preventsSampling(fault) && --this.unsoundFaults === 0) this.soundSince = now;
@@ -84,7 +81,7 @@ export class InvariantChecker {
 		this.excusedUntil = Math.max(this.excusedUntil, now + recoveryMs(fault));
 	}
 
-	/** The plan is used up: nothing can be delivered before its reset (milliseconds of Unix time). */
+	/** Nothing can be delivered before the plan's reset (milliseconds of Unix time). */
 	onQuotaExhausted(reset: number): void {
 		this.excusedUntil = Math.max(this.excusedUntil, reset + hour);
 	}
@@ -97,21 +94,19 @@ export class InvariantChecker {
 		this.sampledAt = now;
 	}
 
-	/** A reading was stored. */
 	onSample(): void {
 		this.checkInterval();
 		this.sampledAt = this.options.now();
-		// A board that sleeps is awake at hardly any other time.
+		// A board on battery is awake at hardly any other time.
 		this.checkBounds();
 		this.checkStatus();
 	}
 
-	/** A line was logged. */
 	onLogLine(line: string): void {
-		for (const secret of secrets) if (line.includes(secret)) violate("secret", `it says: ${line}`);
+		for (const secret of secrets) if (line.includes(secret)) violate("secret", `it logs: ${line}`);
 	}
 
-	/** From time to time, and cheap. */
+	/** The cheap checks. */
 	checkOften(): void {
 		const { device, uplinkChecker, lightChecker, scenario } = this.options;
 		if (device.state !== "off") this.checkInterval();
@@ -122,7 +117,7 @@ export class InvariantChecker {
 		this.checkStatus();
 	}
 
-	/** From time to time, and dear: all that was measured is somewhere. */
+	/** The expensive checks: every reading is accounted for. */
 	checkContents(): void {
 		this.options.excuse();
 		const { device, ledger } = this.options;
@@ -140,29 +135,29 @@ export class InvariantChecker {
 		this.checkCounts(readings, quarantine.points.size);
 		this.checkDelivery();
 		const [violation] = [...device.queue.violations, ...device.quarantine.violations];
-		if (violation !== undefined) violate("sturdy", `the flash was used against its rules: ${violation}`);
+		if (violation !== undefined) violate("sturdy", `it broke a rule of the flash: ${violation}`);
 	}
 
-	/** What the board tells of its flash is what stands there. */
+	/** Compares the status with the contents of the flash. */
 	private checkCounts(readings: ReadingLog, quarantined: number): void {
 		const status = this.options.device.app?.status;
 		if (status === undefined) return;
 		if (status.quarantined !== quarantined)
-			violate("status", `it tells of ${status.quarantined} in quarantine, and there are ${quarantined}`);
+			violate("status", `it reports ${status.quarantined} points in quarantine instead of ${quarantined}`);
 		if (!this.harmed && status.damagedBytes > 0)
-			violate("status", `it tells of ${status.damagedBytes} damaged bytes, and nothing has harmed its flash`);
+			violate("status", `it reports ${status.damagedBytes} damaged bytes in an undamaged flash`);
 		if (!this.flashKnown || readings.damagedBytes > 0 || status.damagedBytes > 0) return;
 		if (status.pending !== readings.length)
-			violate("status", `it tells of ${status.pending} waiting, and there are ${readings.length}`);
+			violate("status", `it reports ${status.pending} pending readings instead of ${readings.length}`);
 		if (status.capacity !== readings.capacityReadings)
 			violate(
 				"status",
-				`it tells of room for ${status.capacity}, and there is for ${readings.capacityReadings}`,
+				`it reports a capacity of ${status.capacity} instead of ${readings.capacityReadings}`,
 			);
 		if (status.overwritten !== readings.droppedReadings)
 			violate(
 				"status",
-				`it tells of ${status.overwritten} overwritten, and there are ${readings.droppedReadings}`,
+				`it reports ${status.overwritten} overwritten readings instead of ${readings.droppedReadings}`,
 			);
 	}
 
@@ -173,10 +168,10 @@ export class InvariantChecker {
 		const waited = now() - Math.max(this.excusedUntil, oldest);
 		this.maxWaitMs = Math.max(this.maxWaitMs, waited);
 		if (waited > deliveryDeadlineMs)
-			violate("delivered", `what was measured at ${iso(oldest)} still waits at ${iso(now())}`);
+			violate("delivered", `a reading of ${iso(oldest)} is still pending at ${iso(now())}`);
 	}
 
-	/** Whether something is wrong now that keeps things from being delivered. */
+	/** Whether a current fault can prevent delivery. */
 	private isDisturbed(): boolean {
 		const { scenario, at } = this.options;
 		const now = at();
@@ -191,26 +186,22 @@ export class InvariantChecker {
 		const { interval } = user.effective;
 		const tolerance = scenario.power === "battery" ? 0.02 : 0.001;
 		const since = Math.max(this.sampledAt, this.soundSince);
-		// A sensor that is back is found with the next sample, and told with the one after it.
+		// A sensor that returns is found at one sample and read at the next.
 		const usual = since === this.sampledAt ? interval : 2 * interval;
 		const passed = now() - since;
 		if (passed > usual * 1000 * (1 + tolerance) + 2_500)
-			violate(
-				"sampled",
-				`for ${Math.round(passed / 1000)} s there was none, and the interval is ${interval} s`,
-			);
+			violate("sampled", `no reading for ${Math.round(passed / 1000)} s at an interval of ${interval} s`);
 	}
 
 	private checkBounds(): void {
 		const { openHandles, keyValue } = this.options.device;
 		if (openHandles === undefined) return;
 		for (const what of ["timers", "sockets", "connections", "files", "peripherals"] as const)
-			if (openHandles[what] > maxOpen[what]) violate("bounded", `it holds ${openHandles[what]} ${what}`);
-		if (keyValue.openCount > 2)
-			violate("bounded", `it has key-value storage open ${keyValue.openCount} times`);
-		if (keyValue.keyCount > maxKeys) violate("bounded", `it keeps ${keyValue.keyCount} keys`);
+			if (openHandles[what] > maxOpen[what]) violate("bounded", `${openHandles[what]} ${what} are open`);
+		if (keyValue.openCount > 2) violate("bounded", `key-value storage is open ${keyValue.openCount} times`);
+		if (keyValue.keyCount > maxKeys) violate("bounded", `there are ${keyValue.keyCount} keys`);
 		if (keyValue.maxValueBytes > maxValueBytes)
-			violate("bounded", `it keeps a value of ${keyValue.maxValueBytes} bytes`);
+			violate("bounded", `a value has ${keyValue.maxValueBytes} bytes`);
 	}
 
 	private checkStatus(): void {
@@ -219,21 +210,20 @@ export class InvariantChecker {
 		if (status === undefined) return;
 		const { signalStrength, batteryLevel, uptimeMs, bootInfo } = status;
 		if (signalStrength !== device.signalStrength)
-			violate("status", `it tells of ${signalStrength} dBm, and there are ${device.signalStrength}`);
+			violate("status", `it reports ${signalStrength} dBm instead of ${device.signalStrength}`);
 		if (Math.abs(uptimeMs - device.ticks) > 1)
-			violate("status", `it tells of ${uptimeMs} ms since its start, and there are ${device.ticks}`);
+			violate("status", `it reports an uptime of ${uptimeMs} ms instead of ${device.ticks}`);
 		const charge = user.measuresBattery ? batteryPercent(device.batteryVolts) : undefined;
 		if (batteryLevel !== charge)
-			violate("status", `it tells of a battery at ${batteryLevel} percent, and it is at ${charge}`);
+			violate("status", `it reports a battery level of ${batteryLevel} percent instead of ${charge}`);
 		if (!this.startsKnown) return;
 		const starts = [...this.starts.values()].reduce((sum, count) => sum + count, 0);
-		if (bootInfo.boot < starts)
-			violate("status", `it calls this boot ${bootInfo.boot}, and has started ${starts} times`);
+		if (bootInfo.boot < starts) violate("status", `it reports boot ${bootInfo.boot} after ${starts} starts`);
 		for (const [reason, count] of bootInfo.resetCounts)
 			if (count !== this.starts.get(reason))
 				violate(
 					"status",
-					`it tells of ${count} starts by ${reason}, and there were ${this.starts.get(reason) ?? 0}`,
+					`it reports ${count} starts by ${reason} instead of ${this.starts.get(reason) ?? 0}`,
 				);
 	}
 }
@@ -242,18 +232,18 @@ function* numbersOf(readings: Iterable<{ readonly sequence: number }>): Generato
 	for (const { sequence } of readings) yield sequence;
 }
 
-/** Whether no reading can be taken, or kept, while it goes on. */
+/** Whether no reading can be taken or stored during a fault. */
 function preventsSampling({ kind }: ScenarioFault): boolean {
 	return (
 		kind === "sensor" || kind === "wear" || kind === "power" || kind === "outage" || kind === "brown-out"
 	);
 }
 
-/** Whether a fault may keep things from being delivered while it goes on. */
+/** Whether a fault can prevent delivery. */
 function preventsDelivery(fault: ScenarioFault, { networks }: Scenario): boolean {
 	switch (fault.kind) {
 		case "away":
-			// Of the other place it has the network, or not.
+			// At the other place there may be no saved network.
 			return networks === 1;
 		case "sensor":
 		case "service clock":
@@ -267,13 +257,13 @@ function preventsDelivery(fault: ScenarioFault, { networks }: Scenario): boolean
 	}
 }
 
-/** For how long a fault may keep things from being delivered after its end, milliseconds. */
+/** How long a fault can prevent delivery after its end, milliseconds. */
 function recoveryMs(fault: ScenarioFault): number {
 	switch (fault.kind) {
 		case "press":
 			return fault.setUpAfter;
 		case "time servers":
-			// A server that has asked to be left alone is, for a day at most.
+			// A kiss-of-death blocks a time server for up to a day.
 			return fault.fault.kind === "kiss" ? day : 0;
 		case "service":
 			return fault.fault.kind === "status" ? Math.min(6 * hour, 1000 * (fault.fault.wait ?? 0)) : 0;

@@ -1,47 +1,45 @@
-/** What the firmware promises, as a life checks it all the time: each with its own sentence. */
+/** What the firmware guarantees. A simulated life checks it continuously. */
 export const invariants = Object.freeze({
-	kept: "Every reading measured is at the service, on flash, in quarantine with its reason, or counted as overwritten.",
-	genuine:
-		"No point is invented or altered: each is a reading, as it was measured, and where and when the board was.",
-	numbered: "The numbers of readings rise, and none is ever given twice.",
-	ordered: "The points of a request are in order, of time and of number.",
+	kept: "Every measured reading is at the service, in flash, in quarantine with the reason, or counted as overwritten.",
+	genuine: "No point is invented or altered: values, device, location and metadata are those of the reading.",
+	numbered: "Sequence numbers increase and are never reused.",
+	ordered: "The points of a request are ordered by time and by sequence number.",
 	timed:
-		"Each point's time is within a second of its sampling, or marked as estimated; and marked only where it must be.",
-	same: "A point that comes again is the same.",
-	once: "No point comes again after its 2xx has arrived.",
-	single: "No more than one request is in flight.",
-	paced: "Waits between attempts that fail grow, end at their cap, and are as long as the service asks.",
-	budget: "The calls stay within the plan, and what others leave of it.",
-	sampled: "A reading is taken at each interval, whatever else is wrong.",
-	delivered: "After the last fault everything that waits is delivered within the promised time.",
-	light: "The light tells the truth.",
-	status: "The status tells the truth.",
-	bounded:
-		"The firmware's memory is bounded: timers, sockets, files, peripherals, and what it keeps in tables.",
-	forgotten: "Who holds the button for ten seconds has a board without settings, secrets and readings.",
-	secret: "Neither the key nor a password is in a log.",
-	sturdy: "The firmware starts, breaks no rule of the flash, and throws nothing into the platform.",
+		"A point's time is within one second of its sampling or marked as estimated, and is marked only if necessary.",
+	same: "A point that is sent again is identical.",
+	once: "No point is sent again after its 2xx has been received.",
+	single: "At most one request is in flight.",
+	paced: "Waits between failed attempts grow, are capped, and are as long as the service requests.",
+	budget: "API calls stay within the plan and what other devices leave of it.",
+	sampled: "A reading is taken at each interval, whatever else fails.",
+	delivered: "After the last fault all pending readings are delivered by the deadline.",
+	light: "The light shows the board's state.",
+	status: "The status reports the board's state.",
+	bounded: "The firmware's memory is bounded: timers, sockets, files, peripherals and tables.",
+	forgotten: "Holding the button for ten seconds erases settings, secrets and readings.",
+	secret: "The log contains neither the API key nor a password.",
+	sturdy: "The firmware starts, obeys the rules of the flash, and throws nothing into the platform.",
 } as const);
 
 export type InvariantName = keyof typeof invariants;
 
-/** The firmware broke a promise. */
+/** The firmware violated an invariant. */
 export class InvariantViolation extends Error {
-	override name = "BrokenPromiseError";
+	override name = "InvariantViolation";
 	readonly invariant: InvariantName;
-	/** What was seen. */
+	/** What was observed. */
 	readonly detail: string;
 	/** When, milliseconds of Unix time. */
 	at: number | undefined;
 
-	constructor(promise: InvariantName, detail: string) {
-		super(`${invariants[promise]} But ${detail}.`);
-		this.invariant = promise;
+	constructor(invariant: InvariantName, detail: string) {
+		super(`${invariants[invariant]} Violated: ${detail}.`);
+		this.invariant = invariant;
 		this.detail = detail;
 	}
 }
 
-/** Ends what is going on with the promise that was broken. */
-export function violate(promise: InvariantName, detail: string): never {
-	throw new InvariantViolation(promise, detail);
+/** Ends the current check with a violation. */
+export function violate(invariant: InvariantName, detail: string): never {
+	throw new InvariantViolation(invariant, detail);
 }

@@ -2,70 +2,70 @@ import type { DataPoint } from "../dakkio/api";
 import type { Weather } from "../weather/weather";
 import { violate } from "./invariants";
 
-/** What the world knows of a reading that the board has stored. */
+/** A stored reading, as the simulator knows it. */
 export interface MeasuredReading {
-	/** When it was stored, milliseconds of Unix time; it was sampled at most {@link maxSamplingMs} before. */
+	/** When it was stored, milliseconds of Unix time; it was sampled up to {@link maxSamplingMs} before. */
 	readonly utc: number;
 	readonly environment: Weather;
-	/** dBm, and percent; `undefined` without network, and without battery. */
+	/** dBm and percent; `undefined` without network and without battery. */
 	readonly signalStrength: number | undefined;
 	readonly batteryLevel: number | undefined;
 	readonly context: ExpectedContext;
 }
 
-/** What is the same for many readings. */
+/** What many readings have in common. */
 export interface ExpectedContext {
 	readonly deviceId: string;
 	readonly location: string;
 	readonly firmwareVersion: string;
-	/** With the first reading of a start alone. */
+	/** Only with the first reading of a boot. */
 	readonly resetReason: string | undefined;
-	/** Counts the stretches of the board's ticks whose beginnings it has to remember. */
+	/** Counts the stretches of ticks whose start times the board has to remember. */
 	readonly stretch: number;
 	/**
-	 * Whether its time may be an estimate: the board had not learned it, or counted it asleep for too long; or a time
-	 * server has lied to a board that could not know it, and then its time may also be wrong.
+	 * May be estimated: the board did not know the time, or slept for too long. Misled: a time server gave a wrong time that
+	 * the board could not detect, so the time may also be wrong.
 	 */
 	time: "known" | "may be estimated" | "misled";
-	/** How far an estimate may be from the truth, milliseconds. */
+	/** Maximum error of an estimate, milliseconds. */
 	bound: number;
 }
 
-/** How long a sample may take, milliseconds. */
+/** Maximum duration of a sample, milliseconds. */
 const maxSamplingMs = 1_000;
-/** Of more stretches of ticks than this a board need not remember when they began. */
+/** A board need not remember the start times of more stretches than this. */
 const maxRememberedStretches = 60;
-/** How far a timestamp may be from the truth, milliseconds. */
+/** Maximum error of a timestamp that is not an estimate, milliseconds. */
 const timeToleranceMs = 1_000;
-/** Half of the last decimal, and what the sensor's own resolution adds. */
+/** Half of the last decimal plus the sensor's resolution. */
 const tolerances = { temperature: 0.02, humidity: 0.2, pressure: 0.05 } as const;
 
-/** What has become of a reading, each a bit. */
+/** The states of a reading, one bit each. */
 const measured = 1;
 const delivered = 2;
-/** Its 2xx has reached the board. */
+/** Its 2xx has been received by the board. */
 const answered = 4;
-/** It may go missing: it stood on a part of the flash that has lost it. */
+/** May be lost: its flash block was damaged. */
 const excused = 8;
-/** It went because the flash was full. */
+/** Dropped because the flash was full. */
 const overwritten = 16;
-/** The service has refused it alone, and the board knows. */
+/** Refused by the service in a request of its own; the board has received the refusal. */
 const refused = 32;
-/** A person has had it forgotten. */
+/** Erased by a factory reset. */
 const forgotten = 64;
-/** It may be told with another time, once: what the board knew of the time was lost. */
+/** May be sent with a different time once: the board lost its clock data. */
 const retimed = 128;
-/** The service has refused it alone, once at least. */
+/** Has been refused at least once. */
 const everRefused = 256;
 
-/** Nothing more is to be done for these. */
+/** Readings in these states are settled. */
 const settledMask = excused | overwritten | forgotten;
 
 const none = -128;
-/** What was under way to the service when all was forgotten is there after so long, milliseconds. */
+/** A request in flight at a factory reset arrives within this time, milliseconds. */
 const inFlightMs = 60_000;
 
-/** Columns of what is kept of each reading, by its number. */
+/** What is known of each reading, in columns indexed by sequence number. */
 class ReadingColumns {
 	utc = new Float64Array(0);
 	readonly values = {
@@ -76,11 +76,11 @@ class ReadingColumns {
 	signal = new Int8Array(0);
 	battery = new Int8Array(0);
 	state = new Uint16Array(0);
-	/** A sum of what was told of it. */
+	/** Hash of the delivered point. */
 	checksum = new Uint32Array(0);
 	context = new Uint32Array(0);
 
-	/** Has room for a reading of this number. */
+	/** Makes room for a sequence number. */
 	ensureCapacity(sequence: number): void {
 		if (sequence < this.state.length) return;
 		const length = Math.max(4096, 2 * sequence);
@@ -105,48 +105,48 @@ function grown<T extends Float64Array | Float32Array | Int8Array | Uint16Array |
 	return larger;
 }
 
-/** What is found on the board's flash at a moment. */
+/** The contents of the board's flash. */
 export interface FlashContents {
-	/** The numbers of the readings that wait, in order. */
+	/** Sequence numbers of the pending readings, in order. */
 	readonly pending: Iterable<number>;
-	/** How many went because the flash was full, as the board counts them. */
+	/** Readings dropped because the flash was full, as counted by the board. */
 	readonly dropped: number;
-	/** What is in quarantine, by number, with the reason. */
+	/** Quarantined points: sequence number and reason. */
 	readonly quarantined: ReadonlyMap<number, string>;
-	/** The oldest in quarantine went because it was full. */
+	/** The quarantine was full and has dropped its oldest points. */
 	readonly quarantineFull: boolean;
 }
 
-/** Of a request that the service has stored. */
+/** The circumstances of a stored request. */
 export interface StoreCircumstances {
-	/** A time server has lied to the board. */
+	/** A time server has misled the board. */
 	readonly isMisled: boolean;
-	/** The board had closed the connection before it arrived. */
+	/** The board closed the connection before the request arrived. */
 	readonly isLate: boolean;
 }
 
 /**
- * The world's own record of what was measured and what the service has stored, and the judge between them. It
- * knows nothing of the firmware but the number under which a reading was stored.
+ * Compares what was measured with what the service has stored. It is independent of the firmware, except for the sequence
+ * number under which a reading was stored.
  */
 export class Ledger {
 	private readonly columns = new ReadingColumns();
 	private readonly contexts: ExpectedContext[] = [];
-	/** When power went: a reading that was just being stored may be there or not. */
+	/** Power cuts: a reading that was being stored at one may exist or not. */
 	private readonly cuts: number[] = [];
-	/** The numbers that were answered last, and when. */
+	/** The last acknowledged sequence numbers. */
 	private lastAcknowledged: { readonly at: number; readonly sequences: readonly number[] } = {
 		at: 0,
 		sequences: [],
 	};
-	/** What is missing for which the board has to count a reading as overwritten, since its counter began. */
+	/** Readings missing since the board's counter was last reset; it must count at least as many as overwritten. */
 	private overwrittenSince = 0;
-	/** All before this number are at the service, or accounted for. */
+	/** All readings before this sequence number are settled. */
 	private settledBefore = 1;
 	private forgottenAt = 0;
-	/** Up to this number readings waited in more stretches of ticks than a board can remember the beginnings of. */
+	/** Up to this sequence number, pending readings spanned more stretches than a board can remember. */
 	private crowdedBefore = 0;
-	/** Numbers may be left out, once, before the next reading; and where flash has failed, ever after. */
+	/** Sequence numbers may be skipped once before the next reading; after damage, at any time. */
 	private gapAllowed = true;
 	private damaged = false;
 	private _newest = 0;
@@ -155,10 +155,10 @@ export class Ledger {
 	duplicates = 0;
 	estimated = 0;
 	overwritten = 0;
-	/** The longest time from a measurement to its arrival, milliseconds. */
+	/** Maximum time from measurement to arrival, milliseconds. */
 	maxDelayMs = 0;
 
-	/** The highest number that was given. */
+	/** The highest sequence number so far. */
 	get newest(): number {
 		return this._newest;
 	}
@@ -167,9 +167,9 @@ export class Ledger {
 		sequence: number,
 		{ utc, environment, signalStrength, batteryLevel, context }: MeasuredReading,
 	): void {
-		if (!(sequence > this._newest)) violate("numbered", `${sequence} was given after ${this._newest}`);
+		if (!(sequence > this._newest)) violate("numbered", `${sequence} follows ${this._newest}`);
 		if (sequence !== this._newest + 1 && !this.gapAllowed && !this.damaged)
-			violate("numbered", `${sequence} was given after ${this._newest}, and nothing has happened between`);
+			violate("numbered", `${sequence} follows ${this._newest} without a restart between them`);
 		const columns = this.columns;
 		columns.ensureCapacity(sequence);
 		columns.state[sequence] = measured | ((columns.state[sequence] ?? 0) & delivered);
@@ -190,21 +190,21 @@ export class Ledger {
 	onPowerCut(utc: number): void {
 		this.cuts.push(utc);
 		this.gapAllowed = true;
-		// An answer that arrived at this very moment may not have been noted any more.
+		// The board may not have recorded a response that it received at this very moment.
 		if (this.lastAcknowledged.at === utc) this.undoAcknowledgement(this.lastAcknowledged.sequences);
 	}
 
-	/** Flash has failed: numbers are left out, and what was acknowledged in so many of the latest numbers may come again. */
+	/** Flash is damaged: numbers may be skipped, and acknowledged readings from `from` on may be sent again. */
 	onDamage(from: number): void {
 		this.damaged = true;
 		for (let sequence = Math.max(1, from); sequence <= this._newest; sequence++) {
 			this.undoAcknowledgement([sequence]);
-			// Of boots of which nothing seemed to wait any more, the board has forgotten the time.
+			// The board has discarded the times of boots that seemed to have no pending readings.
 			this.loosenTime(sequence);
 		}
 	}
 
-	/** These numbers may go missing. */
+	/** These readings may be missing. */
 	excuse(from: number, to: number): void {
 		const { state } = this.columns;
 		this.gapAllowed = true;
@@ -212,7 +212,7 @@ export class Ledger {
 			state[sequence] = (state[sequence] ?? 0) | excused;
 	}
 
-	/** All that waits is forgotten, and the board's counter of what it has overwritten begins anew. */
+	/** Everything pending is erased, and the board's counter of overwritten readings restarts. */
 	onFactoryReset(now: number): void {
 		const { state } = this.columns;
 		for (let sequence = this.settledBefore; sequence <= this._newest; sequence++)
@@ -222,14 +222,14 @@ export class Ledger {
 		this.gapAllowed = true;
 	}
 
-	/** It was not forgotten: power went before it had begun. */
+	/** The factory reset did not happen: power failed before it began. */
 	undoFactoryReset(): void {
 		const { state } = this.columns;
 		for (let sequence = this.settledBefore; sequence <= this._newest; sequence++)
 			state[sequence] = (state[sequence] ?? 0) & ~forgotten;
 	}
 
-	/** What the board knew of the time is lost: of what waits, each may be told with another time than before. */
+	/** The board lost its clock data: each pending reading may be sent with a different time. */
 	onClockLost(): void {
 		for (let sequence = this.settledBefore; sequence <= this._newest; sequence++) this.loosenTime(sequence);
 	}
@@ -237,10 +237,10 @@ export class Ledger {
 	private loosenTime(sequence: number): void {
 		const { state, context } = this.columns;
 		state[sequence] = (state[sequence] ?? 0) | retimed;
-		const told = this.contexts[context[sequence] ?? 0];
-		if (told === undefined) return;
-		if (told.time === "known") told.time = "may be estimated";
-		told.bound = Number.POSITIVE_INFINITY;
+		const expected = this.contexts[context[sequence] ?? 0];
+		if (expected === undefined) return;
+		if (expected.time === "known") expected.time = "may be estimated";
+		expected.bound = Number.POSITIVE_INFINITY;
 	}
 
 	/** The service has stored the points of a request. */
@@ -249,27 +249,27 @@ export class Ledger {
 		let before = Number.NEGATIVE_INFINITY;
 		let sequenceBefore = 0;
 		for (const point of points) {
-			const told = Date.parse(point.timestamp);
+			const time = Date.parse(point.timestamp);
 			const sequence = sequenceOf(point);
-			if (told < before) violate("ordered", `one goes back in time to ${point.timestamp}`);
-			if (sequence <= sequenceBefore) violate("ordered", `${sequence} comes after ${sequenceBefore}`);
-			before = told;
+			if (time < before) violate("ordered", `a point goes back in time to ${point.timestamp}`);
+			if (sequence <= sequenceBefore) violate("ordered", `${sequence} follows ${sequenceBefore}`);
+			before = time;
 			sequenceBefore = sequence;
-			if (told > now + timeToleranceMs && !isMisled && !this.isMisled(sequence))
-				violate("timed", `${sequence} is from the future, ${point.timestamp}`);
-			this.check(point, sequence, told, isMisled);
-			this.count(point, sequence, told, now, isLate);
+			if (time > now + timeToleranceMs && !isMisled && !this.isMisled(sequence))
+				violate("timed", `${sequence} is in the future, ${point.timestamp}`);
+			this.check(point, sequence, time, isMisled);
+			this.count(point, sequence, time, now, isLate);
 		}
 	}
 
-	/** The 2xx for these has reached the board. */
+	/** The board has received the 2xx for these. */
 	onAcknowledged(sequences: readonly number[], now: number): void {
 		const { state } = this.columns;
 		for (const sequence of sequences) state[sequence] = (state[sequence] ?? 0) | answered;
 		this.lastAcknowledged = { at: now, sequences };
 	}
 
-	/** The service's refusal of this one alone has reached the board. */
+	/** The board has received the refusal of this point. */
 	onRefused(sequence: number, now: number): void {
 		this.columns.ensureCapacity(sequence);
 		const { state } = this.columns;
@@ -277,7 +277,7 @@ export class Ledger {
 		this.lastAcknowledged = { at: now, sequences: [sequence] };
 	}
 
-	/** Holds what the board has against what was measured; `reason`: what a refusal says. */
+	/** Compares the board's flash with what was measured. `reason`: part of a refusal's message. */
 	checkContents({ pending, dropped, quarantined, quarantineFull }: FlashContents, reason: string): void {
 		this.checkCrowded();
 		const { state } = this.columns;
@@ -289,9 +289,9 @@ export class Ledger {
 		}
 		for (const [sequence, cause] of quarantined) {
 			if (((state[sequence] ?? 0) & everRefused) === 0 && sequence <= this._newest)
-				violate("kept", `${sequence} is in quarantine, and was not refused`);
+				violate("kept", `${sequence} is in quarantine but was not refused`);
 			if (!cause.includes(reason))
-				violate("kept", `${sequence} is in quarantine for "${cause}", not "${reason}"`);
+				violate("kept", `${sequence} is in quarantine for "${cause}" instead of "${reason}"`);
 		}
 		for (let sequence = this.settledBefore; sequence <= this._newest; sequence++) {
 			if (
@@ -299,12 +299,12 @@ export class Ledger {
 				this.isAccounted(sequence, quarantined, quarantineFull)
 			)
 				continue;
-			if (sequence > oldest) violate("kept", `${sequence} is lost, and ${oldest} still waits`);
+			if (sequence > oldest) violate("kept", `${sequence} is lost while ${oldest} is still pending`);
 			state[sequence] = (state[sequence] ?? 0) | overwritten;
 			this.overwritten++;
 			this.overwrittenSince++;
 			if (this.overwrittenSince > dropped)
-				violate("kept", `${sequence} is lost, and ${dropped} were counted as overwritten`);
+				violate("kept", `${sequence} is lost, but only ${dropped} were counted as overwritten`);
 		}
 		this.settle(
 			(sequence, from) => here[sequence - from] === 1,
@@ -312,7 +312,7 @@ export class Ledger {
 		);
 	}
 
-	/** When the oldest reading was measured that is to be delivered yet; without end when there is none. */
+	/** When the oldest undelivered reading was measured; Infinity if there is none. */
 	oldestDue(): number {
 		const { state, utc } = this.columns;
 		for (let sequence = this.settledBefore; sequence <= this._newest; sequence++) {
@@ -323,7 +323,7 @@ export class Ledger {
 		return Number.POSITIVE_INFINITY;
 	}
 
-	/** How many have been measured, are not delivered and are not accounted for otherwise. */
+	/** Readings that are measured, undelivered and not settled. */
 	get pending(): number {
 		const { state } = this.columns;
 		let count = 0;
@@ -340,7 +340,7 @@ export class Ledger {
 		return (known & everRefused) !== 0 && (full || quarantined.has(sequence));
 	}
 
-	/** What is delivered and answered, or accounted for, need not be looked at any more. */
+	/** Advances over readings that need no further check. */
 	private settle(
 		waits: (sequence: number, from: number) => boolean,
 		isAside: (sequence: number) => boolean,
@@ -359,16 +359,16 @@ export class Ledger {
 		for (const sequence of sequences) state[sequence] = (state[sequence] ?? 0) & ~(answered | refused);
 	}
 
-	private check(point: DataPoint, sequence: number, told: number, misled: boolean): void {
+	private check(point: DataPoint, sequence: number, time: number, misled: boolean): void {
 		const isEstimated = point.metadata.timeEstimated === true;
 		const columns = this.columns;
 		if (((columns.state[sequence] ?? 0) & measured) === 0) {
-			const cut = this.cuts.some((utc) => Math.abs(utc - told) <= maxSamplingMs + timeToleranceMs);
+			const cut = this.cuts.some((utc) => Math.abs(utc - time) <= maxSamplingMs + timeToleranceMs);
 			if (!cut && !isEstimated && !misled)
 				violate("genuine", `${sequence} of ${point.timestamp} was never measured`);
 			return;
 		}
-		this.checkTime(point, sequence, told, isEstimated);
+		this.checkTime(point, sequence, time, isEstimated);
 		this.checkValues(point, sequence);
 		this.checkMetadata(point, sequence);
 	}
@@ -378,14 +378,19 @@ export class Ledger {
 		return context?.time === "misled";
 	}
 
-	private checkTime({ timestamp }: DataPoint, sequence: number, told: number, isEstimated: boolean): void {
+	private checkTime(
+		{ timestamp }: DataPoint,
+		sequence: number,
+		pointTime: number,
+		isEstimated: boolean,
+	): void {
 		const utc = this.columns.utc[sequence] ?? 0;
 		const { time, bound } = this.contextOf(sequence);
 		if (time === "misled") return;
 		const isRemembered = sequence > this.crowdedBefore;
 		if (isEstimated && time === "known" && isRemembered)
-			violate("timed", `${sequence} is marked as estimated, although the board knew the time`);
-		const off = Math.max(0, utc - maxSamplingMs - told, told - utc);
+			violate("timed", `${sequence} is marked as estimated although the board knew the time`);
+		const off = Math.max(0, utc - maxSamplingMs - pointTime, pointTime - utc);
 		if (isEstimated && off > bound && isRemembered)
 			violate(
 				"timed",
@@ -395,7 +400,7 @@ export class Ledger {
 			violate("timed", `${sequence} was measured at ${new Date(utc).toISOString()}, not at ${timestamp}`);
 	}
 
-	/** Whether more stretches began since the oldest reading that waits, or did of late, than can be remembered. */
+	/** Checks whether pending or recent readings span more stretches than the board can remember. */
 	private checkCrowded(): void {
 		if (this.settledBefore > this._newest) return;
 		const began = this.contextOf(this._newest).stretch - this.contextOf(this.settledBefore).stretch;
@@ -406,21 +411,21 @@ export class Ledger {
 		const columns = this.columns;
 		let count = 0;
 		for (const name in values) if (Object.hasOwn(values, name)) count++;
-		if (count !== 3) violate("genuine", `${sequence} has ${count} values, and 3 were measured`);
+		if (count !== 3) violate("genuine", `${sequence} has ${count} values instead of 3`);
 		for (const name of ["temperature", "humidity", "pressure"] as const) {
 			const truth = columns.values[name][sequence] ?? 0;
 			const value = values[name];
 			if (typeof value !== "number" || Math.abs(value - truth) > tolerances[name])
-				violate("genuine", `${sequence} says ${name} ${String(value)}, and it was ${truth}`);
+				violate("genuine", `${sequence} has ${name} ${String(value)} instead of ${truth}`);
 		}
 	}
 
 	private checkMetadata({ metadata }: DataPoint, sequence: number): void {
 		const columns = this.columns;
 		const expected = this.contextOf(sequence);
-		const differs = (name: string, told: unknown, truth: unknown) => {
-			if (told !== truth)
-				violate("genuine", `${sequence} says ${name} ${String(told)}, and it was ${String(truth)}`);
+		const differs = (name: string, actual: unknown, truth: unknown) => {
+			if (actual !== truth)
+				violate("genuine", `${sequence} has ${name} ${String(actual)} instead of ${String(truth)}`);
 		};
 		const level = (value: number | undefined) => (value === none ? undefined : value);
 		differs("signalStrength", metadata.signalStrength, level(columns.signal[sequence]));
@@ -437,13 +442,13 @@ export class Ledger {
 		);
 	}
 
-	private count(point: DataPoint, sequence: number, told: number, now: number, late: boolean): void {
+	private count(point: DataPoint, sequence: number, time: number, now: number, late: boolean): void {
 		const columns = this.columns;
 		columns.ensureCapacity(sequence);
 		const known = columns.state[sequence] ?? 0;
-		const sum = checksumOf(point, told);
+		const sum = checksumOf(point, time);
 		if ((known & forgotten) !== 0 && now > this.forgottenAt + inFlightMs)
-			violate("forgotten", `${sequence} arrives at ${new Date(now).toISOString()} all the same`);
+			violate("forgotten", `${sequence} arrives at ${new Date(now).toISOString()} after a factory reset`);
 		if ((known & (delivered | retimed)) === (delivered | retimed)) {
 			columns.state[sequence] = known & ~retimed;
 			columns.checksum[sequence] = sum;
@@ -454,13 +459,13 @@ export class Ledger {
 			this.delivered++;
 			if (point.metadata.timeEstimated === true) this.estimated++;
 			// An estimate may be far from the truth.
-			const utc = (known & measured) === 0 ? told : (columns.utc[sequence] ?? told);
+			const utc = (known & measured) === 0 ? time : (columns.utc[sequence] ?? time);
 			this.maxDelayMs = Math.max(this.maxDelayMs, now - utc);
 			return;
 		}
 		if (columns.checksum[sequence] !== sum)
-			violate("same", `${sequence} comes again as ${JSON.stringify(point)}`);
-		// What was under way when its connection was given up may arrive after what was sent in its place.
+			violate("same", `${sequence} was sent again as ${JSON.stringify(point)}`);
+		// A request in flight on an abandoned connection may arrive after its replacement.
 		if ((known & answered) !== 0 && !late) violate("once", `${sequence} does`);
 		this.duplicates++;
 	}
@@ -469,14 +474,14 @@ export class Ledger {
 function sequenceOf({ metadata }: DataPoint): number {
 	const { seq } = metadata;
 	if (typeof seq !== "number" || !Number.isInteger(seq) || seq < 1)
-		return violate("genuine", `a point has the number ${String(seq)}`);
+		return violate("genuine", `a point has the sequence number ${String(seq)}`);
 	return seq;
 }
 
-/** A sum of all that a point tells. */
-function checksumOf({ values, metadata }: DataPoint, told: number): number {
-	let sum = mix(0x811c9dc5, Math.floor(told / 2 ** 32));
-	sum = mix(sum, told | 0);
+/** Hash of a point's contents. */
+function checksumOf({ values, metadata }: DataPoint, time: number): number {
+	let sum = mix(0x811c9dc5, Math.floor(time / 2 ** 32));
+	sum = mix(sum, time | 0);
 	for (const name in values) {
 		const value = values[name];
 		sum = typeof value === "number" ? mix(sum, Math.round(value * 1e4)) : mixText(sum, String(value));

@@ -1,7 +1,7 @@
 import type { LifeReport } from "./life";
 import type { Scenario, ScenarioFaultKind } from "./scenario";
 
-/** What is told of lives, in this order, and how it is named. */
+/** The figures in the order of the table, with their labels. */
 const rows: readonly (readonly [keyof LifeReport, string])[] = [
 	["readings", "readings"],
 	["delivered", "delivered"],
@@ -20,7 +20,7 @@ const rows: readonly (readonly [keyof LifeReport, string])[] = [
 	["maxDelayMs", "longest delay"],
 ];
 
-/** The figures of all lives together. */
+/** The sum of all lives. */
 export function sumReports(reports: readonly LifeReport[]): LifeReport {
 	const sum = Object.fromEntries(rows.map(([key]) => [key, 0])) as unknown as Record<
 		keyof LifeReport,
@@ -45,7 +45,7 @@ function formatFigure(key: keyof LifeReport, value: number): string {
 	return key === "maxDelayMs" ? formatLifeDuration(value) : formatInteger(value);
 }
 
-/** How often what went wrong in these lives. */
+/** How often each kind of fault occurred. */
 export function describeFaults(scenarios: readonly Scenario[]): string {
 	const counts = new Map<ScenarioFaultKind, number>();
 	for (const { faults } of scenarios)

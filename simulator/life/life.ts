@@ -25,25 +25,25 @@ import { type DeliveredResponse, SimulatedService } from "./simulated-service";
 import { UplinkChecker } from "./uplink-checker";
 import { SimulatedUser, serviceHost, timeServerHosts } from "./user";
 
-/** How a life went. */
+/** The outcome of a life. */
 export interface LifeReport {
 	readonly readings: number;
 	readonly delivered: number;
 	readonly duplicates: number;
 	readonly estimated: number;
 	readonly overwritten: number;
-	/** Refused by the service for what they hold, and put aside. */
+	/** Points refused by the service and put into quarantine. */
 	readonly quarantined: number;
-	/** The longest time from a measurement to its arrival, milliseconds. */
+	/** Maximum time from measurement to arrival, milliseconds. */
 	readonly maxDelayMs: number;
-	/** Calls of the plan as long as the scenario goes; and how many of them were answered 429. */
+	/** API calls during the scenario, and how many of them got 429. */
 	readonly calls: number;
 	readonly rateLimited: number;
 	readonly handshakes: number;
 	readonly erases: number;
 	/** Writes to key-value storage. */
 	readonly writes: number;
-	/** Starts that began a boot, and those out of deep sleep. */
+	/** Starts that began a boot, and wakes from deep sleep. */
 	readonly boots: number;
 	readonly wakes: number;
 	readonly powerCuts: number;
@@ -51,26 +51,26 @@ export interface LifeReport {
 
 export interface LifeOptions {
 	readonly scenario: Scenario;
-	/** Another life in the same world: the same time, and the same key at the same service. */
+	/** Another life in the same world: the same time, service and API key. */
 	readonly neighbour?: Life;
-	/** Parts that its history is told in; left out: none is kept. */
+	/** Number of intervals of the history; omitted: no history. */
 	readonly parts?: number;
-	/** Each line that the board logs, with the time (milliseconds of Unix time) before it. */
+	/** Called with each line of the board's log; `utc`: milliseconds of Unix time. */
 	log?(utc: number, line: string): void;
-	/** Called each day of the life; `at`: milliseconds from its start. */
+	/** Called for each day of the life; `at`: milliseconds since its start. */
 	onDay?(at: number): void;
 }
 
 const hour = 3_600_000;
 const day = 24 * hour;
-/** Of a Li-ion cell, which is charged each half year. */
+/** A Li-ion cell that is recharged twice a year. */
 const batteryCharge = { period: 182 * day, full: 4.15, empty: 3.35 } as const;
 
 type Counts = {
 	-readonly [Key in "boots" | "wakes" | "powerCuts" | "handshakes" | "calls" | "rateLimited"]: number;
 };
 
-/** The whole firmware on a simulated board, from its first power-on through all that a scenario has for it. */
+/** The whole firmware on a simulated board, from the first power-on to the end of the scenario. */
 export class Life {
 	readonly history: History | undefined;
 	private readonly options: LifeOptions;
@@ -96,7 +96,7 @@ export class Life {
 		calls: 0,
 		rateLimited: 0,
 	};
-	/** The fault of the time server's answer that is on its way. */
+	/** The fault in the time response that is in flight. */
 	private timeFault: NtpFault | undefined;
 	private connected: { how: Connectivity; since: number } = { how: "off", since: 0 };
 	private pending = 0;
@@ -104,12 +104,12 @@ export class Life {
 	constructor(options: LifeOptions) {
 		const { scenario, neighbour, parts } = options;
 		const shared = neighbour === undefined ? undefined : neighbour.sharedWorld;
-		const chance = new SeededRandom(scenario.seed).fork("world");
+		const random = new SeededRandom(scenario.seed).fork("world");
 		this.options = options;
 		this.scenario = scenario;
 		this.sharedWorld = shared ?? new SharedWorld(scenario.startedAt);
 		this.time = this.sharedWorld.time;
-		this.activeFaults = new ActiveFaults(chance);
+		this.activeFaults = new ActiveFaults(random);
 		this.service = this.makeService();
 		const serial = String(this.sharedWorld.ledgers.size + 1).padStart(6, "0");
 		this.sharedWorld.ledgers.set(`ESP32-${serial}`, this.ledger);
@@ -123,7 +123,7 @@ export class Life {
 		const parted = {
 			...{
 				time: this.time,
-				random: chance,
+				random: random,
 				activeFaults: this.activeFaults,
 				device: this.device,
 				powerSupply: this.powerSupply,
@@ -150,7 +150,7 @@ export class Life {
 		this.history = parts === undefined ? undefined : new History(parts, scenario.length);
 	}
 
-	/** Throws a {@link InvariantViolation} with the first promise that was broken. */
+	/** Throws the first {@link InvariantViolation}. */
 	async run(): Promise<LifeReport> {
 		this.start();
 		const { length } = this.scenario;
@@ -161,14 +161,13 @@ export class Life {
 		return this.finish();
 	}
 
-	/** Power is there, and everything takes its course as time goes on. */
 	start(): void {
 		this.user.setUp();
 		this.faultInjector.plan(this.scenario.faults);
 		this.powerSupply.boot("power-on");
 	}
 
-	/** After the last fault everything that waits is delivered within the promised time; draws up the account. */
+	/** Waits for pending readings after the last fault, and returns the report. */
 	async finish(): Promise<LifeReport> {
 		const end = this.now();
 		const calls = { ...this.counts };
@@ -178,22 +177,22 @@ export class Life {
 		return this.report(calls);
 	}
 
-	/** The longest time that anything waited without an excuse, milliseconds. */
+	/** Maximum time that a deliverable reading was pending, milliseconds. */
 	get maxWaitMs(): number {
 		return this.invariantChecker.maxWaitMs;
 	}
 
-	/** When the firmware threw, or a promise of its own code was rejected and nobody took note. */
+	/** The firmware threw an exception or left a rejected promise unhandled. */
 	fail(error: unknown): void {
 		this.runCheck(() =>
-			violate("sturdy", `it threw: ${error instanceof Error ? error.stack : String(error)}`),
+			violate("sturdy", `it threw ${error instanceof Error ? error.stack : String(error)}`),
 		);
 	}
 
 	private async advance(milliseconds: number): Promise<void> {
 		const end = this.time.ticks() + milliseconds;
 		while (this.time.ticks() < end) {
-			// The firmware's own hours begin with its start: these looks are never at the same moment.
+			// The firmware's own hours begin at its start, so these checks never coincide with them.
 			await this.time.advance(Math.min(hour, end - this.time.ticks()));
 			if (this.sharedWorld.failure !== undefined) throw this.sharedWorld.failure;
 			this.runCheck(() => this.invariantChecker.checkOften());
@@ -214,7 +213,7 @@ export class Life {
 			fault: () => this.activeFaults.serviceFault,
 			clockOffsetMs: () => this.clockOffset,
 			onPipelined: () =>
-				this.runCheck(() => violate("single", "a second request came before the first was answered")),
+				this.runCheck(() => violate("single", "a second request arrived before the response to the first")),
 			onStored: (points, late) => this.runCheck(() => this.store(points, late)),
 			onCall: (status) => this.onCall(status),
 			onIncompleteResponse: () => this.uplinkChecker.onIncompleteResponse(),
@@ -225,7 +224,7 @@ export class Life {
 	private store(points: readonly DataPoint[], isLate: boolean): void {
 		const device = String(points[0]?.metadata.deviceId);
 		const ledger = this.sharedWorld.ledgers.get(device);
-		if (ledger === undefined) violate("genuine", `points of ${device} came, which is nobody`);
+		if (ledger === undefined) violate("genuine", `points of an unknown device ${device} arrived`);
 		const before = ledger.delivered;
 		ledger.onStored(points, this.now(), { isMisled: this.deviceModel.isMisled, isLate });
 		const moment = this.history?.intervalAt(this.time.ticks());
@@ -237,7 +236,7 @@ export class Life {
 		const moment = this.history?.intervalAt(this.time.ticks());
 		this.counts.calls++;
 		if (moment !== undefined) moment.calls++;
-		// Who says how often it sends says how many calls that makes.
+		// With a fixed upload interval, the user determines the number of calls.
 		if (this.user.effective.uploadInterval !== "auto") this.service.excuseQuota();
 		if (status !== 429) return;
 		this.counts.rateLimited++;
@@ -245,15 +244,15 @@ export class Life {
 		this.runCheck(() => this.checkBudget());
 	}
 
-	/** A device alone on its plan never meets the plan's end, in months in which it may choose how often it sends. */
+	/** A device that does not share its plan must not exhaust it in months in which it chooses the upload interval. */
 	private checkBudget(): void {
 		const isShared = this.sharedWorld.ledgers.size > 1;
 		if (!isShared && !this.service.isQuotaExcused)
-			violate("budget", `the plan's ${this.scenario.plan} calls are used up at ${iso(this.now())}`);
+			violate("budget", `all ${this.scenario.plan} calls of the plan are used at ${iso(this.now())}`);
 	}
 
 	private onResponse(answered: DeliveredResponse): void {
-		// Who believes a wrong time cannot know how long it is until another.
+		// A misled board cannot tell how long it is until the reset.
 		this.uplinkChecker.onResponse(this.deviceModel.isMisled ? { ...answered, reset: undefined } : answered);
 		const { status, sequences, reset } = answered;
 		if (status === 429 && reset !== undefined)
@@ -290,7 +289,7 @@ export class Life {
 		});
 	}
 
-	/** By steps of a quarter of a day, so that a reading never falls into the middle of a change. */
+	/** Changes in steps of a quarter of a day, so that no reading falls within a change. */
 	private batteryVoltage(): number {
 		const part = (Math.floor(this.time.ticks() / (day / 4)) * (day / 4)) % batteryCharge.period;
 		return batteryCharge.full - ((batteryCharge.full - batteryCharge.empty) * part) / batteryCharge.period;
@@ -369,10 +368,10 @@ export class Life {
 		const { effective } = this.user;
 		if (reason === "deep sleep") this.counts.wakes++;
 		else this.counts.boots++;
-		// A board that does not know any more in which boot it fell asleep begins another.
+		// A board that has lost its boot counter begins a new boot.
 		if (reason === "deep sleep" && this.device.keyValue.has("dakkio/boots")) {
 			this.deviceModel.onWake();
-			// On mains it sleeps for a moment only, into setup or out of it.
+			// On mains it sleeps only for a moment, to enter or leave setup.
 			if (effective.power === "mains") this.uplinkChecker.resetWaits();
 		} else {
 			this.deviceModel.configure({ location: effective.location, sleeps: effective.power === "battery" });
@@ -417,7 +416,7 @@ export class Life {
 		if (moment !== undefined) moment.readings++;
 	}
 
-	/** Something is otherwise than before: what the light has to tell, and what the board can be expected to do. */
+	/** Updates what the light has to show and whether the board can send. */
 	private onStateChange(): void {
 		const { state, isJoined } = this.device;
 		const runs = state === "on";
@@ -448,7 +447,7 @@ export class Life {
 	private recordPending(): void {
 		const moment = this.history?.intervalAt(this.time.ticks());
 		if (moment === undefined) return;
-		// Asleep or without power it has what it had.
+		// While asleep or without power, the number is the last one known.
 		this.pending = this.device.app?.status.pending ?? Math.max(this.pending, this.ledger.pending);
 		moment.pending = Math.max(moment.pending, this.pending);
 	}
@@ -468,7 +467,7 @@ export class Life {
 		return this.activeFaults.hasInternet ? "online" : "no internet";
 	}
 
-	/** How wrong the service's clock is, milliseconds. */
+	/** Error of the service's clock, milliseconds. */
 	private get clockOffset(): number {
 		return this.activeFaults.first("service clock")?.offset ?? 0;
 	}

@@ -1,6 +1,6 @@
 import { violate } from "./invariants";
 
-/** What the light has to tell. */
+/** The state that the light has to show. */
 export type ExpectedLight =
 	| "setup"
 	| "joining"
@@ -11,7 +11,7 @@ export type ExpectedLight =
 	| "forgetting"
 	| "dark";
 
-/** As the manual has it: milliseconds on, off, on, off and so on, then from the beginning. */
+/** From the manual: milliseconds on, off, on, off and so on, repeated. */
 const expectedPatterns: Readonly<Record<ExpectedLight, readonly number[]>> = {
 	setup: [500, 500],
 	joining: [100, 900],
@@ -23,62 +23,60 @@ const expectedPatterns: Readonly<Record<ExpectedLight, readonly number[]>> = {
 	dark: [],
 };
 
-/** No pattern stands still for longer, milliseconds. */
+/** The longest phase of a pattern, milliseconds. */
 const maxPhaseMs = 5_000;
-/** Timers are on a grid, and crystals are off by some parts per million. */
+/** Timers have a resolution, and crystals an error. */
 const toleranceMs = 5;
 
-/** Looks at the light of a board, and says whether it tells what is so. */
+/** Compares a board's light with its state. */
 export class LightChecker {
 	private readonly now: () => number;
-	/** What is so, as the world sees it, and since when; `undefined` while the world is not sure. */
+	/** The expected state and since when; `undefined` while it is uncertain. */
 	private expected: ExpectedLight | undefined = "dark";
 	private since = 0;
 	private on = false;
 	private changedAt = 0;
 	private changedBefore = 0;
-	/** A part that fits no pattern; it may be the end of one, where about then something else became so. */
-	private mismatch: { readonly at: number; readonly told: string } | undefined;
+	/** A phase that fits no pattern. It is excused if the state changes at its end. */
+	private mismatch: { readonly at: number; readonly message: string } | undefined;
 
 	constructor(now: () => number) {
 		this.now = now;
 	}
 
-	/** What is so now. */
-	setExpected(truth: ExpectedLight | undefined): void {
-		if (truth === this.expected) return;
+	setExpected(state: ExpectedLight | undefined): void {
+		if (state === this.expected) return;
 		if (this.mismatch !== undefined && this.now() - this.mismatch.at <= toleranceMs)
 			this.mismatch = undefined;
 		this.check();
-		this.expected = truth;
+		this.expected = state;
 		this.since = this.now();
 	}
 
-	/** The firmware has switched the light. */
 	onLight(on: boolean): void {
 		if (on === this.on) return;
 		const now = this.now();
 		if (now === this.changedAt) {
-			// Nobody sees what lasts no time.
+			// A phase without duration is invisible.
 			this.on = on;
 			this.changedAt = this.changedBefore;
 			return;
 		}
 		this.settle();
 		const lasted = now - this.changedAt;
-		// A part that began before the truth was so says nothing.
+		// A phase that began before the state changed proves nothing.
 		if (
 			this.expected !== undefined &&
 			this.changedAt > this.since &&
 			!matchesPattern(this.expected, this.on, lasted)
 		)
-			this.mismatch = { at: now, told: describeMismatch(this.expected, this.on, lasted) };
+			this.mismatch = { at: now, message: describeMismatch(this.expected, this.on, lasted) };
 		this.on = on;
 		this.changedBefore = this.changedAt;
 		this.changedAt = now;
 	}
 
-	/** Whether it shows anything at all, where it has to. */
+	/** Checks that a pattern is shown at all. */
 	check(): void {
 		this.settle();
 		const still = this.now() - Math.max(this.changedAt, this.since);
@@ -89,16 +87,16 @@ export class LightChecker {
 
 	private settle(): void {
 		if (this.mismatch !== undefined && this.now() - this.mismatch.at > toleranceMs)
-			violate("light", this.mismatch.told);
+			violate("light", this.mismatch.message);
 	}
 }
 
-function matchesPattern(truth: ExpectedLight, on: boolean, lasted: number): boolean {
-	return expectedPatterns[truth].some(
+function matchesPattern(state: ExpectedLight, on: boolean, lasted: number): boolean {
+	return expectedPatterns[state].some(
 		(part, index) => (index % 2 === 0) === on && Math.abs(part - lasted) <= toleranceMs,
 	);
 }
 
-function describeMismatch(truth: ExpectedLight, on: boolean, lasted: number): string {
-	return `it was ${on ? "on" : "off"} for ${Math.round(lasted)} ms while the board was "${truth}"`;
+function describeMismatch(state: ExpectedLight, on: boolean, lasted: number): string {
+	return `it was ${on ? "on" : "off"} for ${Math.round(lasted)} ms while the board was "${state}"`;
 }

@@ -4,7 +4,6 @@ import { formatInteger, formatLifeDuration } from "./life-report";
 import type { Scenario, ScenarioFault } from "./scenario";
 import { escapeXml, svgElement, svgLine, svgSteps, svgText } from "./svg";
 
-/** What is drawn. */
 export interface PlotInput {
 	readonly scenario: Scenario;
 	readonly report: LifeReport;
@@ -22,7 +21,7 @@ const grid = "#e4e9ee";
 const blue = "#2f6fb5";
 const red = "#c8402f";
 
-/** Troubles in rows: what a person would look for together. */
+/** Fault kinds by lane. */
 const lanes: readonly {
 	readonly name: string;
 	readonly colour: string;
@@ -35,10 +34,10 @@ const lanes: readonly {
 	{ name: "sensor", colour: "#5b8c3a", kinds: ["sensor"] },
 	{ name: "flash", colour: "#8a6d3b", kinds: ["wear", "flips", "forgotten"] },
 	{ name: "power", colour: "#c8402f", kinds: ["power", "outage", "brown-out"] },
-	{ name: "person", colour: "#b0447f", kinds: ["press", "settings"] },
+	{ name: "user", colour: "#b0447f", kinds: ["press", "settings"] },
 ];
 
-/** From bad to good. */
+/** From worst to best. */
 const states: readonly (readonly [Connectivity, string])[] = [
 	["off", "#3b4048"],
 	["no network", "#d98b5f"],
@@ -47,7 +46,7 @@ const states: readonly (readonly [Connectivity, string])[] = [
 	["online", "#7fb58a"],
 ];
 
-/** A picture of a life: what went wrong, how it was connected, what it measured, sent, kept and called. */
+/** An SVG picture of a life: its faults, connectivity, readings, pending readings and API calls. */
 export function plot(plotted: PlotInput): string {
 	const { scenario, intervals } = plotted;
 	const perDay = intervals.length / (scenario.length / day);
@@ -65,7 +64,7 @@ export function plot(plotted: PlotInput): string {
 		chart({
 			top,
 			height: 120,
-			title: "a day",
+			title: "per day",
 			name: "readings",
 			series: [
 				{ name: "measured", colour: "#9cc0e6", values: daily(({ readings }) => readings) },
@@ -83,10 +82,10 @@ export function plot(plotted: PlotInput): string {
 		chart({
 			top,
 			height: 120,
-			title: "at most",
-			name: "waiting",
+			title: "maximum",
+			name: "pending",
 			series: [
-				{ name: "readings on flash", colour: "#8f7cc0", values: intervals.map(({ pending }) => pending) },
+				{ name: "readings in flash", colour: "#8f7cc0", values: intervals.map(({ pending }) => pending) },
 			],
 		}),
 	);
@@ -94,7 +93,7 @@ export function plot(plotted: PlotInput): string {
 		chart({
 			top,
 			height: 100,
-			title: "a day",
+			title: "per day",
 			name: "calls",
 			series: [
 				{ name: "calls", colour: "#8cbf9f", values: daily(({ calls }) => calls) },
@@ -131,13 +130,13 @@ function titleOf({ seed, startedAt, length }: Scenario): string {
 function heading({ scenario, report }: PlotInput): string {
 	const { interval, uploadInterval, plan, power, sectors } = scenario;
 	const upload =
-		uploadInterval === "auto" ? "uploads as the plan allows" : `an upload each ${uploadInterval} s`;
-	const board = `${power}, a reading each ${interval} s, ${upload}, ${formatInteger(plan)} calls a month, ${sectors * 4} KiB of flash`;
+		uploadInterval === "auto" ? "uploads as the plan allows" : `an upload every ${uploadInterval} s`;
+	const board = `${power}, a reading every ${interval} s, ${upload}, ${formatInteger(plan)} calls a month, ${sectors * 4} KiB of flash`;
 	const { readings, delivered, duplicates, overwritten, estimated, calls, boots, wakes, powerCuts } = report;
 	const figures = [
 		`${formatInteger(readings)} readings`,
 		`${formatInteger(delivered)} delivered`,
-		`${formatInteger(duplicates)} twice`,
+		`${formatInteger(duplicates)} duplicates`,
 		`${formatInteger(overwritten)} overwritten`,
 		`${formatInteger(estimated)} with an estimated time`,
 		`${formatInteger(calls)} calls`,
@@ -185,7 +184,7 @@ function tip({ from, to, ...what }: ScenarioFault): string {
 	return JSON.stringify(what).replace(/[{}"]/g, "").replace(/&/g, "") + lasting;
 }
 
-/** The share of each state in each part, the good ones below. */
+/** The share of each state per interval, the best at the bottom. */
 function connectivity(moments: readonly HistoryInterval[], top: number): string {
 	const height = 64;
 	const whole = moments.map(
@@ -212,7 +211,7 @@ interface Series {
 	readonly values: readonly number[];
 	/** Drawn as an outline. */
 	readonly line?: boolean;
-	/** May be higher than the chart: a backlog that is caught up would leave all else flat. */
+	/** May exceed the chart: a backlog that is caught up would flatten the rest. */
 	readonly cap?: boolean;
 }
 
@@ -225,14 +224,14 @@ function chart(of: {
 }): string {
 	const { top, height, title, name, series } = of;
 	const measured = series.filter(({ cap }) => cap !== true).flatMap(({ values }) => values);
-	const most = niceTop(Math.max(1, ...measured));
+	const max = niceTop(Math.max(1, ...measured));
 	const base = top + height;
-	const scale = (value: number) => (Math.min(value, most * 1.06) / most) * height;
+	const scale = (value: number) => (Math.min(value, max * 1.06) / max) * height;
 	const lines = [0, 0.5, 1].map((part) => {
 		const y = base - part * height;
 		return [
 			svgLine(margin.left, y, margin.left + inner, y, { stroke: grid, "stroke-width": 1 }),
-			svgText(margin.left - 8, y + 4, formatInteger(most * part), {
+			svgText(margin.left - 8, y + 4, formatInteger(max * part), {
 				"text-anchor": "end",
 				fill: faint,
 				"font-size": 11,
@@ -255,7 +254,7 @@ function label(name: string, more: string, top: number): string {
 
 function legend(items: readonly { readonly name: string; readonly colour: string }[], y: number): string {
 	let x = margin.left;
-	const told = items.map(({ name, colour }) => {
+	const entries = items.map(({ name, colour }) => {
 		const at = x;
 		x += 26 + name.length * 7;
 		return [
@@ -263,10 +262,10 @@ function legend(items: readonly { readonly name: string; readonly colour: string
 			svgText(at + 15, y, name, { fill: faint, "font-size": 12 }),
 		].join("");
 	});
-	return told.join("");
+	return entries.join("");
 }
 
-/** Lines through all charts at the beginnings of days, months or years, as many as can be told apart. */
+/** Vertical lines at the start of days, months or years, as many as stay distinguishable. */
 function timeAxis({ startedAt, length }: Scenario, top: number, bottom: number): string {
 	const ends = startedAt + length;
 	const marks: string[] = [];
@@ -300,9 +299,13 @@ function* calendar(from: number, to: number): Generator<Mark> {
 	const months = (to - from) / (30 * day);
 	if (months < 1.5) {
 		for (let at = Math.ceil(from / day) * day; at <= to; at += day) {
-			const told = new Date(at).getUTCDate();
+			const dayOfMonth = new Date(at).getUTCDate();
 			const every = months > 0.7 ? 2 : 1;
-			yield { at, words: told % every === 1 || every === 1 ? dayMonth(at) : "", strong: told === 1 };
+			yield {
+				at,
+				words: dayOfMonth % every === 1 || every === 1 ? dayMonth(at) : "",
+				strong: dayOfMonth === 1,
+			};
 		}
 		return;
 	}
@@ -338,15 +341,15 @@ const monthNames = [
 ] as const;
 
 function dayMonth(at: number): string {
-	const told = new Date(at);
-	return `${told.getUTCDate()} ${monthNames[told.getUTCMonth()] ?? ""}`;
+	const time = new Date(at);
+	return `${time.getUTCDate()} ${monthNames[time.getUTCMonth()] ?? ""}`;
 }
 
 function date(utc: number): string {
 	return `${dayMonth(utc)} ${new Date(utc).getUTCFullYear()}`;
 }
 
-/** The mean of so many neighbours, so that what comes in batches can be seen. */
+/** Moving average, so that batches become visible. */
 function smooth(values: readonly number[], over: number): number[] {
 	if (over <= 1) return [...values];
 	const half = Math.floor(over / 2);
@@ -356,7 +359,7 @@ function smooth(values: readonly number[], over: number): number[] {
 	});
 }
 
-/** 1, 2, 2.5 or 5 times a power of ten, and no less than a value. */
+/** A round number that is not below `value`. */
 function niceTop(value: number): number {
 	const power = 10 ** Math.floor(Math.log10(value));
 	for (const step of [1, 1.5, 2, 2.5, 4, 5, 10]) if (step * power >= value) return step * power;

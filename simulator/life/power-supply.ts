@@ -4,23 +4,23 @@ import type { ActiveFaults } from "./active-faults";
 import type { PowerLoss } from "./powered-storage";
 import type { SimulatedDevice } from "./simulated-device";
 
-/** Milliseconds from power to the firmware's first line. */
+/** Milliseconds from power-on to the firmware's first line. */
 const bootDelayMs = 300;
 
-/** Brings power to a board, and takes it. */
+/** Switches a board's power. */
 export class PowerSupply {
 	private readonly time: VirtualTime;
 	private readonly activeFaults: ActiveFaults;
 	private readonly device: SimulatedDevice;
 	private ended = false;
 
-	constructor(time: VirtualTime, conditions: ActiveFaults, machine: SimulatedDevice) {
+	constructor(time: VirtualTime, activeFaults: ActiveFaults, device: SimulatedDevice) {
 		this.time = time;
-		this.activeFaults = conditions;
-		this.device = machine;
+		this.activeFaults = activeFaults;
+		this.device = device;
 	}
 
-	/** Power is there, if nothing has taken it. */
+	/** Starts the board, after an outage if there is one. */
 	boot(reason: ResetReason): void {
 		if (this.ended) return;
 		const until = Math.max(0, ...this.activeFaults.all("outage").map(({ to }) => to));
@@ -33,33 +33,33 @@ export class PowerSupply {
 		this.device.cut();
 	}
 
-	/** Somebody has the board start anew; without power it does when that is back. */
+	/** Restarts the board; without power, when it returns. */
 	restart(): void {
 		if (!this.device.restart()) this.device.cut();
 	}
 
-	/** For ever. */
+	/** Switches power off permanently. */
 	end(): void {
 		this.ended = true;
 		this.device.cut();
 	}
 
-	/** Power has gone; it comes back when what took it is over. */
+	/** Power is off. Restarts the board when the cause is over. */
 	onPowerLost(why: PowerLoss): void {
 		if (why === "sleep") return;
 		if (why === "restart") {
 			this.time.set(() => this.boot("restart"), bootDelayMs);
 			return;
 		}
-		const weak = this.activeFaults.first("brown-out");
-		if (weak === undefined) {
+		const brownOut = this.activeFaults.first("brown-out");
+		if (brownOut === undefined) {
 			const out = this.activeFaults.all("power").map(({ to }) => to - this.time.ticks());
 			this.time.set(() => this.boot("power-on"), Math.max(0, ...out) + bootDelayMs);
 			return;
 		}
 		this.time.set(() => this.boot("brown-out"), bootDelayMs);
 		this.time.set(() => {
-			if (this.activeFaults.first("brown-out") === weak) this.cut();
-		}, bootDelayMs + weak.each);
+			if (this.activeFaults.first("brown-out") === brownOut) this.cut();
+		}, bootDelayMs + brownOut.each);
 	}
 }

@@ -8,10 +8,10 @@ import type {
 } from "../../src/boards/ecma419";
 import { type NorFlash, PowerLossError } from "../hardware/nor-flash";
 
-/** How a start of the board ends: power fails, or the firmware asks for it. */
+/** How a start of the board ends: by a power cut, or at the firmware's request. */
 export type PowerLoss = "cut" | "restart" | "sleep";
 
-/** One start of a board, from power to its loss. */
+/** One start of a board, until it loses power. */
 export class PowerCycle {
 	private _isOn = true;
 	private readonly onLost: (why: PowerLoss) => void;
@@ -24,7 +24,7 @@ export class PowerCycle {
 		return this._isOn;
 	}
 
-	/** Nothing that this boot does has any effect from now on. */
+	/** From now on, nothing that this start does has an effect. */
 	lose(why: PowerLoss = "cut"): void {
 		if (!this._isOn) return;
 		this._isOn = false;
@@ -32,7 +32,7 @@ export class PowerCycle {
 	}
 }
 
-/** Flash partitions as one boot has them: an operation in which power goes is the boot's last. */
+/** Flash partitions during one start. The operation during which power fails is the last one. */
 export function poweredStorage(
 	partitions: Readonly<Record<string, NorFlash | undefined>>,
 	power: PowerCycle,
@@ -92,17 +92,17 @@ class PoweredFlash implements Flash {
 	}
 }
 
-/** Key-value storage that outlives boots. A write is whole or did not happen, as NVS has it. */
+/** Key-value storage that survives starts. As in NVS, a write is atomic. */
 export class SimulatedKeyValue {
 	private readonly values = new Map<string, Uint8Array>();
-	/** Writes until power goes; whether that last one is still done. */
+	/** Writes until power fails; `done`: the last one takes effect. */
 	private plannedCut: { writes: number; readonly done: boolean } | undefined;
 	private _openCount = 0;
 
-	/** Writes and deletions so far: the storage wears. */
+	/** Writes and deletions: they wear the storage. */
 	writes = 0;
 
-	/** How many domains the present start has open. */
+	/** Open domains during the current start. */
 	get openCount(): number {
 		return this._openCount;
 	}
@@ -111,31 +111,30 @@ export class SimulatedKeyValue {
 		return this.values.size;
 	}
 
-	/** Bytes of the largest value. */
 	get maxValueBytes(): number {
 		let largest = 0;
 		for (const { length } of this.values.values()) largest = Math.max(largest, length);
 		return largest;
 	}
 
-	/** Whether something is kept under this name (`domain/key`). */
+	/** `name`: `domain/key`. */
 	has(name: string): boolean {
 		return this.values.has(name);
 	}
 
-	/** The storage has lost what it kept under this name (`domain/key`). */
+	/** `name`: `domain/key`. */
 	loseKey(name: string): void {
 		this.values.delete(name);
 	}
 
-	/** Whether these bytes stand anywhere in it. */
+	/** Whether any value contains this text. */
 	containsText(text: string): boolean {
 		const bytes = Buffer.from(text);
 		for (const value of this.values.values()) if (Buffer.from(value).includes(bytes)) return true;
 		return false;
 	}
 
-	/** As somebody has it who does not lose power. */
+	/** The storage without power cuts, for the user. */
 	get unpowered(): KeyValue {
 		const cut = this.plannedCut;
 		return this.make("dakkio", new PowerCycle(() => {}), (change) => {
@@ -154,7 +153,7 @@ export class SimulatedKeyValue {
 		this._openCount = 0;
 	}
 
-	/** The storage as one boot has it. */
+	/** The storage during one start. */
 	storage(power: PowerCycle): KeyValueStorage {
 		return {
 			open: ({ path }) => {

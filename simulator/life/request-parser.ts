@@ -1,40 +1,39 @@
-/** How the service sends to the board. */
+/** The service's end of a connection to the board. */
 export interface BoardSender {
-	/** Whether the board has closed its end: what still comes was on its way before. */
+	/** The board has closed its end; data sent before may still arrive. */
 	readonly isClosed: boolean;
-	/** `delivered` is called when the board has received the last byte. */
+	/** Calls `delivered` when the board has received the last byte. */
 	send(bytes: Uint8Array, delivered?: () => void): void;
-	/** `arrived` is called when the board has noticed it. */
+	/** Calls `arrived` when the board has noticed the reset. */
 	reset(arrived?: () => void): void;
-	/** Calls back after so many milliseconds, unless the connection is closed by then. */
+	/** Calls back after this many milliseconds unless the connection is closed by then. */
 	after(delay: number, callback: () => void): void;
 }
 
-/** A request as the service has received it. */
 export interface ReceivedRequest {
 	readonly method: string;
 	readonly path: string;
-	/** By lower-case names. */
+	/** By lower-case name. */
 	readonly headers: ReadonlyMap<string, string>;
 	readonly body: Uint8Array;
 }
 
 export interface RequestListener {
-	/** Bytes have come; false: they are not looked at. */
+	/** Data has arrived. Returns false if the service ignores it. */
 	onBytes(): boolean;
 	onRequest(request: ReceivedRequest): void;
-	/** Another request has begun before this one was answered. */
+	/** Another request began before the response to the previous one. */
 	onPipelined(): void;
 }
 
 const headEnd = Buffer.from("\r\n\r\n");
 
-/** One connection's requests, read from its bytes. */
+/** Parses the requests of one connection. */
 export class RequestParser {
 	private readonly listener: RequestListener;
 	private bytes = Buffer.alloc(1024);
 	private length = 0;
-	/** Bytes of the head of the request that has begun, and of all of it, once the head is there. */
+	/** Length of the current request's head, and of the whole request once the head is complete. */
 	private headBytes = 0;
 	private expectedBytes = 0;
 

@@ -1,7 +1,6 @@
 import type { ApiResponse } from "../dakkio/api";
 import type { OddResponse } from "./scenario";
 
-/** The bytes of an answer. */
 export function encodeResponse({ status, headers, body }: ApiResponse): Buffer {
 	const content = JSON.stringify(body);
 	return Buffer.from(
@@ -9,7 +8,7 @@ export function encodeResponse({ status, headers, body }: ApiResponse): Buffer {
 	);
 }
 
-/** The bytes of a good answer that is told in an unusual way; `ends`: with the connection. */
+/** A success response in an unusual form; `ends`: the connection closes after it. */
 export function encodeOddResponse(
 	answer: ApiResponse,
 	how: OddResponse,
@@ -43,7 +42,7 @@ export function encodeOddResponse(
 	}
 }
 
-/** A good answer behind so many headers that nobody reads them to the end. */
+/** A success response preceded by 64 KiB of headers. */
 export function encodeHeaderFlood(answer: ApiResponse): Buffer {
 	const flood = `X-Flood: ${"x".repeat(500)}\r\n`.repeat(128);
 	return Buffer.from(encodeResponse(answer).toString().replace("\r\n", `\r\n${flood}`));

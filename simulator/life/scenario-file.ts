@@ -1,3 +1,4 @@
+import { errorMessage } from "../../src/common/error-message";
 import { isJsonObject } from "../../src/common/json";
 import { releasedAt } from "../../src/version";
 import type { NtpFault } from "../ntp/ntp-response";
@@ -14,18 +15,18 @@ import {
 	type WearKind,
 } from "./scenario";
 
-/** What is wrong with something that was read. */
+/** Why a scenario is invalid. */
 export interface ScenarioProblem {
 	readonly problem: string;
 }
 
-/** What a member has to be: nothing is wrong with it, or it is not this. */
+/** Returns what a valid value is, or `undefined` if the value is valid. */
 type Rule = (value: unknown) => string | undefined;
-/** The members of an object by their names; those that end in `?` may be left out. */
+/** Rules by member name; a name that ends in `?` is optional. */
 type Rules = Readonly<Record<string, Rule>>;
 
 const day = 86_400_000;
-/** A board believes no time server that says a later time than this many milliseconds after its release. */
+/** The firmware rejects times this many milliseconds after its release. */
 const maxBelievableMs = 20 * 365 * day;
 
 const infinity = Number.POSITIVE_INFINITY;
@@ -38,7 +39,7 @@ function number(min = -infinity, max = infinity, isRight = Number.isFinite, name
 			: `${name}${bounds}`;
 }
 
-const wholeNumber = (least: number, most?: number) => number(least, most, Number.isInteger, "a whole number");
+const wholeNumber = (min: number, max?: number) => number(min, max, Number.isInteger, "a whole number");
 
 function oneOf<Value extends string | number>(...values: readonly Value[]): Rule {
 	return (value) => (values.some((each) => each === value) ? undefined : `one of ${values.join(", ")}`);
@@ -58,7 +59,7 @@ const ofType =
 const boolean = ofType("boolean");
 const text = ofType("string");
 
-/** An object with these members and no others. */
+/** An object with only these members. */
 function members(rules: Rules): Rule {
 	return (value) => {
 		if (!isJsonObject(value)) return "an object";
@@ -74,7 +75,7 @@ function members(rules: Rules): Rule {
 	};
 }
 
-/** An object whose `kind` says what other members it has. */
+/** An object whose `kind` determines its other members. */
 function kinds<Kind extends string>(rules: Readonly<Record<Kind, Rules>>, all: Rules = {}): Rule {
 	const byKind = new Map<unknown, Rules>(Object.entries<Rules>(rules));
 	return (value) => {
@@ -186,13 +187,13 @@ const base: Readonly<Record<keyof Omit<Scenario, "faults">, Rule>> = {
 	networks: oneOf(1, 2),
 };
 
-/** A scenario of a JSON text, or what is wrong with it; what it leaves out is as in a calm life. */
+/** Parses a scenario; omitted members are as in {@link calmScenario}. */
 export function scenarioFromJson(json: string): Scenario | ScenarioProblem {
 	let value: unknown;
 	try {
 		value = JSON.parse(json);
 	} catch (error) {
-		return { problem: `this is no JSON: ${error instanceof Error ? error.message : String(error)}` };
+		return { problem: `invalid JSON: ${errorMessage(error)}` };
 	}
 	if (!isJsonObject(value)) return { problem: "a scenario is a JSON object" };
 	const { faults = [], ...given } = value;
@@ -209,7 +210,7 @@ export function scenarioFromJson(json: string): Scenario | ScenarioProblem {
 	const end = scenario.startedAt + scenario.length;
 	if (end <= releasedAt + maxBelievableMs) return scenario;
 	return {
-		problem: "it ends more than 20 years after this firmware's release, and no later time is believed",
+		problem: "it ends more than 20 years after this firmware's release, and the firmware rejects later times",
 	};
 }
 

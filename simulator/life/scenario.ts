@@ -1,126 +1,126 @@
 import type { TrustFault } from "../../src/boards/connection-error";
 import type { NtpFault } from "../ntp/ntp-response";
 
-/** How a good answer is told in an unusual way; the points are stored, and it says 2xx. */
+/** An unusual form of a success response. The points are stored; the status is 2xx. */
 export type OddResponse =
-	/** `100 Continue` and `103 Early Hints` before it. */
+	/** Preceded by `100 Continue` and `103 Early Hints`. */
 	| "interim"
-	/** 204, without a body. */
+	/** 204 without a body. */
 	| "no content"
 	| "chunked"
-	/** Without a length: it ends with the connection. */
+	/** No length: the response ends with the connection. */
 	| "until close"
-	/** `Content-Length` is longer, or shorter, than the body. */
+	/** `Content-Length` is larger or smaller than the body. */
 	| "too long"
 	| "too short"
 	/** A body of a megabyte. */
 	| "huge"
-	/** A body that is no JSON. */
+	/** The body is not JSON. */
 	| "no JSON"
-	/** And then the connection is closed, without a word in the answer. */
+	/** The service closes the connection afterwards without announcing it. */
 	| "closed after";
 
-/** What a service can do to a connection or a request; the points are stored where it says so. */
+/** What the service does to a connection or request. Points are stored only where stated. */
 export type ServiceFault =
-	/** Stored, but the connection is reset before the answer. */
+	/** Stored, but the connection is reset before the response. */
 	| { readonly kind: "answer lost" }
-	/** Stored, and half of the answer comes before the reset. */
+	/** Stored, but the connection is reset halfway through the response. */
 	| { readonly kind: "answer cut" }
-	/** Stored, and the answer comes at a byte a second. */
+	/** Stored; the response arrives at one byte per second. */
 	| { readonly kind: "drip" }
-	/** Stored, and answered well. */
+	/** Stored; a success response in an unusual form. */
 	| { readonly kind: "odd"; readonly how: OddResponse }
-	/** Stored, and the answer has headers of 64 KiB before its status matters to anybody. */
+	/** Stored; the response has 64 KiB of headers. */
 	| { readonly kind: "flood" }
-	/** The connection is refused, before TLS. */
+	/** The TCP connection is refused. */
 	| { readonly kind: "refused" }
-	/** Nothing answers the connection. */
+	/** The TCP connection times out. */
 	| { readonly kind: "unreachable" }
-	/** TCP is made, and TLS stops half way. */
+	/** TCP connects; the TLS handshake stalls. */
 	| { readonly kind: "half TLS" }
-	/** TCP is made, and what answers is no TLS server. */
+	/** TCP connects; the peer does not speak TLS. */
 	| { readonly kind: "no TLS" }
-	/** TLS is made, then nothing. */
+	/** TLS connects; no response. */
 	| { readonly kind: "silent" }
-	/** The connection is reset in the middle of the request. */
+	/** The connection is reset during the request. */
 	| { readonly kind: "request cut" }
-	/** Something that is not HTTP. */
+	/** The response is not HTTP. */
 	| { readonly kind: "nonsense" }
-	/** A proxy answers for the service; nothing is stored. `wait`: seconds that it asks to be left alone. */
+	/** A proxy responds in place of the service; nothing is stored. `wait`: `Retry-After`, seconds. */
 	| { readonly kind: "status"; readonly status: number; readonly wait?: number }
-	/** The same before the request has been read, and the connection is closed. */
+	/** As `status`, but before the request has been read; the connection is then closed. */
 	| { readonly kind: "early"; readonly status: number }
-	/** Bodies of more bytes than this are answered 413. */
+	/** Request bodies above this size get 413. */
 	| { readonly kind: "too large"; readonly bytes: number }
-	/** Each point whose number is a multiple is refused, and with it every batch that it is in; all else is stored. */
+	/** Points whose sequence number is a multiple of `every` are refused with their whole batch; all others are stored. */
 	| { readonly kind: "poison"; readonly every: number; readonly status: 400 | 409 | 422 }
-	/** TLS fails on the certificate. */
+	/** TLS fails because of the certificate. */
 	| { readonly kind: "certificate"; readonly trust: TrustFault };
 
-/** What a person changes in the settings. */
+/** What the user changes in the settings. */
 export interface SettingsChange {
 	/** Seconds. */
 	readonly interval?: number;
 	readonly uploadInterval?: number | "auto";
 	readonly location?: string;
-	/** Which of the account's data sources the device is from now on. */
+	/** Index of the data source from now on. */
 	readonly source?: number;
-	/** A key that the service does not know, or one that may only read, until the fault's end. */
+	/** A key that is unknown to the service or read-only, until the fault ends. */
 	readonly key?: "unknown" | "read";
 	readonly power?: "mains" | "battery";
 }
 
-/** How a sensor fails. */
+/** How the sensor fails. */
 export type SensorFault =
 	| "unplugged"
-	/** It answers, and always the same. */
+	/** Every measurement returns the same values. */
 	| "frozen"
-	/** Its measurement never ends. */
+	/** A measurement never finishes. */
 	| "stuck"
-	/** Its data line reads as ones. */
+	/** Every byte reads as 0xff. */
 	| "garbled"
-	/** Another one of its kind stands in its place, from `from` on, and stays. */
+	/** Replaced by another chip of the same kind at `from`, permanently. */
 	| "swapped";
 
-/** Something that goes wrong, from one moment of a life (milliseconds from its start) to another. */
+/** A fault during part of a life; `from`, `to`: milliseconds since its start. */
 export type ScenarioFault = {
 	readonly from: number;
 	readonly to: number;
-} /** The access point cannot be heard. */ & (
+} /** The access point is off the air. */ & (
 	| { readonly kind: "radio" }
-	/** It is heard badly: dBm, and the part of the packets that is lost. */
+	/** Weak signal: dBm, and the fraction of packets lost. */
 	| { readonly kind: "fading"; readonly strength: number; readonly loss: number }
-	/** The network has another password. */
+	/** The password of the network has changed. */
 	| { readonly kind: "password" }
-	/** The device is somewhere else, where its second network is, if it has one. */
+	/** The device is at another place, where its second network is, if it has one. */
 	| { readonly kind: "away" }
 	| { readonly kind: "internet" }
-	/** `elsewhere`: names have an address at which nobody is. */
+	/** `elsewhere`: names resolve to an unused address. */
 	| { readonly kind: "names"; readonly how: "refused" | "silent" | "elsewhere" }
 	| { readonly kind: "time servers"; readonly fault: NtpFault; readonly all: boolean }
 	| { readonly kind: "service"; readonly fault: ServiceFault }
-	/** The service's clock is wrong by so many milliseconds. */
+	/** The service's clock is off by this many milliseconds. */
 	| { readonly kind: "service clock"; readonly offset: number }
-	/** Others use the same plan up. */
+	/** Other devices use up the plan. */
 	| { readonly kind: "quota" }
 	| { readonly kind: "sensor"; readonly how: SensorFault }
 	/**
-	 * Without power until `to`. It goes at the `step`th byte programmed or block erased on a partition after `from`,
-	 * or at the `step`th write to key-value storage, and at `to` at the latest.
+	 * Without power until `to`. Power fails at the `step`th byte programmed or block erased on the partition after `from`
+	 * (or at the `step`th write to key-value storage), at the latest at `to`.
 	 */
 	| { readonly kind: "power"; readonly where: "queue" | "quarantine" | "key-value"; readonly step: number }
 	/** Without power. */
 	| { readonly kind: "outage" }
-	/** A supply too weak: the board starts again and again, each time after `each` milliseconds. */
+	/** A weak supply: the board restarts `each` milliseconds after every start. */
 	| { readonly kind: "brown-out"; readonly each: number }
-	/** A part of the blocks fails, from `from` on. */
+	/** A flash block is worn out from `from` on. */
 	| { readonly kind: "wear"; readonly block: number; readonly how: WearKind }
-	/** Cells of the queue's partition have lost their charge: so many bits are flipped at `from`. */
+	/** This many bits of the queue's partition flip at `from`. */
 	| { readonly kind: "flips"; readonly bits: number }
-	/** Key-value storage has lost this key. */
+	/** Key-value storage loses this key. */
 	| { readonly kind: "forgotten"; readonly key: "boots" | "clock" | "budget" | "attempts" }
 	/**
-	 * A person presses the button. Who held it so long that all is forgotten sets the board up again after `setUpAfter`
+	 * The user presses the button. After a factory reset the user sets the board up again after `setUpAfter`
 	 * milliseconds.
 	 */
 	| { readonly kind: "press"; readonly setUpAfter: number }
@@ -145,37 +145,37 @@ export const scenarioFaultKinds = Object.freeze([
 
 export type ScenarioFaultOf<Kind extends ScenarioFaultKind> = ScenarioFault & { readonly kind: Kind };
 
-/** All that a life depends on. */
+/** Everything that a life depends on. */
 export interface Scenario {
 	readonly seed: number;
-	/** When it begins, milliseconds of Unix time. */
+	/** Milliseconds of Unix time. */
 	readonly startedAt: number;
-	/** How long it lasts, milliseconds; after that nothing goes wrong any more. */
+	/** Milliseconds; no faults after that. */
 	readonly length: number;
-	/** Seconds from one reading to the next. */
+	/** Sampling interval, seconds. */
 	readonly interval: number;
-	/** Seconds, or as the plan allows. */
+	/** Seconds; `auto`: calculated from the plan. */
 	readonly uploadInterval: number | "auto";
 	/** Calls per month. */
 	readonly plan: number;
 	/** Sectors of 4 KiB of the queue's partition. */
 	readonly sectors: number;
-	/** How much faster than true the board's crystal is, parts per million. */
+	/** Error of the board's crystal, parts per million; positive: fast. */
 	readonly drift: number;
 	/** On battery it sleeps between samples. */
 	readonly power: "mains" | "battery";
-	/** The same of its slow oscillator, which counts while it sleeps. */
+	/** Error of the slow oscillator, which counts during sleep, parts per million. */
 	readonly sleepDrift: number;
-	/** The platform counts whole milliseconds in 32 bits, and has counted so many at each start; left out: it never wraps. */
+	/** Value of the platform's 32-bit millisecond counter at each start; omitted: it never wraps. */
 	readonly ticksFrom?: number;
 	/** It has a status light and a button. */
 	readonly panel: boolean;
-	/** How many of the places that it is at have a network that it knows: 1 or 2. */
+	/** How many saved networks there are: at home only (1), or also at the other place (2). */
 	readonly networks: number;
 	readonly faults: readonly ScenarioFault[];
 }
 
-/** Of all scenarios the one in which nothing is special and nothing goes wrong, but for what is given. */
+/** A scenario with usual values and without faults, except for what is given. */
 export function calmScenario(given: Partial<Scenario>): Scenario {
 	return {
 		seed: 1,

@@ -1,4 +1,4 @@
-/** Repeatable chance: everything random in a life comes from its seed. */
+/** A seeded generator: all random values of a life derive from its seed. */
 export class SeededRandom {
 	private readonly seed: number;
 	private state: number;
@@ -8,7 +8,7 @@ export class SeededRandom {
 		this.state = this.seed;
 	}
 
-	/** Chance of its own for one purpose, so that a draw more here changes nothing there. */
+	/** An independent generator for one purpose: its values do not depend on how many others are drawn. */
 	fork(purpose: string): SeededRandom {
 		let seed = this.seed ^ 0x811c9dc5;
 		for (let i = 0; i < purpose.length; i++) seed = Math.imul(seed ^ purpose.charCodeAt(i), 0x01000193);
@@ -17,9 +17,9 @@ export class SeededRandom {
 		return forked;
 	}
 
-	/** Uniform in 0 (included) … 1 (not included). */
+	/** Uniform in [0, 1). */
 	next(): number {
-		// A Weyl sequence through a mixer of 32 bits.
+		// A Weyl sequence through a 32-bit mixer.
 		this.state = (this.state + 0x9e3779b9) | 0;
 		let mixed = this.state;
 		mixed = Math.imul(mixed ^ (mixed >>> 16), 0x21f0aaad);
@@ -31,12 +31,11 @@ export class SeededRandom {
 		return min + (max - min) * this.next();
 	}
 
-	/** A whole number from 0 up to, not including, `limit`. */
+	/** A whole number in [0, limit). */
 	below(limit: number): number {
 		return Math.floor(this.next() * limit);
 	}
 
-	/** True so often. */
 	nextBoolean(probability: number): boolean {
 		return this.next() < probability;
 	}

@@ -2,31 +2,30 @@ import { ConnectionError, type TrustFault } from "../../src/boards/connection-er
 import type { Bytes, TCP, TLSOptions } from "../../src/boards/ecma419";
 import type { BoardSender, RequestParser } from "./request-parser";
 
-/** What a connection meets at the service's door. */
+/** The outcome of a connection attempt. */
 export type ConnectOutcome = "open" | "refused" | "unreachable" | "half TLS" | "no TLS" | TrustFault;
 
 export interface ConnectionEnvironment {
-	/** Calls back after so many milliseconds, unless the board has lost power by then. */
+	/** Calls back after this many milliseconds unless the board has lost power by then. */
 	after(delay: number, callback: () => void): void;
-	/** Whether a packet gets through at this moment. */
+	/** Whether a packet gets through now. */
 	isReachable(): boolean;
-	/** How often in a row a packet is lost that is sent now. */
+	/** How often in a row a packet that is sent now is lost. */
 	consecutiveLosses(): number;
-	/** Milliseconds that a packet takes at this moment, one way. */
+	/** One-way latency of a packet, milliseconds. */
 	latencyMs(): number;
 	connectOutcome(address: string): ConnectOutcome;
 	accept(board: BoardSender): RequestParser;
-	/** A connection was asked for, and then closed or lost; `trust`: because of its certificate. */
+	/** A connection was opened; it was closed or lost. `trust`: because of the certificate. */
 	onOpened(): void;
 	onClosed(trust: boolean): void;
 }
 
-/** What a connection takes to write at a time, and what it announces: about what lwIP has. */
+/** Send window, about as large as lwIP's. */
 const windowBytes = 4096;
-/** TCP sends again after this, doubled each time, milliseconds. */
+/** TCP's retransmission timeout, doubled each time, milliseconds. */
 const retransmissionMs = 1_000;
 
-/** A TLS connection of the board, in memory. */
 export class ServiceConnection implements TCP {
 	readonly remoteAddress: string | undefined;
 	readonly remotePort: number | undefined;
@@ -34,11 +33,11 @@ export class ServiceConnection implements TCP {
 	private readonly environment: ConnectionEnvironment;
 	private requestParser: RequestParser | undefined;
 	private readonly arrived: Uint8Array[] = [];
-	/** Bytes in {@link #arrived}. */
+	/** Bytes in {@link arrived}. */
 	private count = 0;
 	private room = 0;
 	private closed = false;
-	/** The bytes of a stream arrive in order: what has been sent on each way, and not arrived. */
+	/** Data in flight in each direction; it arrives in order. */
 	private readonly outgoing: (() => void)[] = [];
 	private readonly incoming: (() => void)[] = [];
 
@@ -48,7 +47,7 @@ export class ServiceConnection implements TCP {
 		this.remoteAddress = options.address;
 		this.remotePort = options.port;
 		world.onOpened();
-		// Three packets each way: TCP and TLS.
+		// TCP and TLS take three round trips.
 		this.later(6 * world.latencyMs() + this.lossDelayMs(), () => this.connect());
 	}
 
@@ -68,10 +67,10 @@ export class ServiceConnection implements TCP {
 
 	write(buffer: Bytes): void {
 		if (this.closed) throw new Error("the connection is closed");
-		if (buffer.length > this.room) throw new RangeError("more was written than was announced");
+		if (buffer.length > this.room) throw new RangeError("more was written than onWritable announced");
 		const bytes = buffer.slice();
 		this.room -= bytes.length;
-		// What was written before the close still goes out.
+		// Data written before the close is still sent.
 		this.transmit(this.outgoing, () => {
 			this.requestParser?.receive(bytes);
 			this.transmit(this.incoming, () => {
@@ -95,16 +94,17 @@ export class ServiceConnection implements TCP {
 	private connect(): void {
 		const world = this.environment;
 		if (!world.isReachable()) return;
-		const door = world.connectOutcome(this.options.address);
-		if (door === "unreachable") return;
-		if (door === "refused") {
+		const outcome = world.connectOutcome(this.options.address);
+		if (outcome === "unreachable") return;
+		if (outcome === "refused") {
 			this.fail(new ConnectionError("the connection was refused"));
 			return;
 		}
 		this.options.onConnected?.();
-		if (this.closed || door === "half TLS") return;
-		if (door === "no TLS") this.fail(new ConnectionError("the handshake failed"));
-		else if (door !== "open") this.fail(new ConnectionError(`the certificate is ${door}`, door), true);
+		if (this.closed || outcome === "half TLS") return;
+		if (outcome === "no TLS") this.fail(new ConnectionError("the handshake failed"));
+		else if (outcome !== "open")
+			this.fail(new ConnectionError(`the certificate is ${outcome}`, outcome), true);
 		else {
 			const isClosed = () => this.closed;
 			this.requestParser = world.accept({
@@ -130,7 +130,7 @@ export class ServiceConnection implements TCP {
 		});
 	}
 
-	/** Lost when the network is gone at either end of its way. */
+	/** Lost if there is no network when it is sent or when it arrives. */
 	private transmit(way: (() => void)[], arrive: () => void): void {
 		const world = this.environment;
 		if (!world.isReachable()) return;
@@ -141,7 +141,7 @@ export class ServiceConnection implements TCP {
 		});
 	}
 
-	/** What a packet that gets lost is late by. */
+	/** Delay by retransmissions, milliseconds. */
 	private lossDelayMs(): number {
 		return retransmissionMs * (2 ** this.environment.consecutiveLosses() - 1);
 	}
@@ -158,7 +158,7 @@ export class ServiceConnection implements TCP {
 		this.options.onError?.(error);
 	}
 
-	/** Unless it is closed by then. */
+	/** Calls back unless the connection is closed by then. */
 	private later(delay: number, callback: () => void): void {
 		this.environment.after(delay, () => {
 			if (!this.closed) callback();

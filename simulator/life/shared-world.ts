@@ -3,7 +3,7 @@ import { VirtualTime } from "../virtual-time";
 import type { Ledger } from "./ledger";
 import type { AccountState } from "./simulated-service";
 
-/** The keys of the account, and ids of its bucket and data sources: the same in every life, for nobody guesses at them. */
+/** The keys of the account, and the ids of its bucket and data sources: the same in every life. */
 export const credentials = Object.freeze({
 	write: "dakkio_w_0123456789abcdefghijklmnopqrstuv",
 	read: "dakkio_r_0123456789abcdefghijklmnopqrstuv",
@@ -12,15 +12,14 @@ export const credentials = Object.freeze({
 	sources: ["65a1b2c3d4e5f60718293a4c", "65a1b2c3d4e5f60718293a4d"],
 } as const);
 
-/** What several lives may share: the time, and one organization's account with its plan. */
+/** What several lives can share: time, and one account with its plan. */
 export class SharedWorld {
 	readonly time = new VirtualTime();
 	readonly account: Account;
-	/** What the service keeps besides the account. */
 	readonly accountState: AccountState = { usage: undefined, idCount: 0, excused: undefined };
-	/** Of all lives, by their devices' names. */
+	/** By device id. */
 	readonly ledgers = new Map<string, Ledger>();
-	/** What was found first in any of them: it ends them all, once the event that it was found in is over. */
+	/** The first violation in any life. Ends all lives after the current event. */
 	failure: unknown;
 
 	constructor(startedAt: number) {

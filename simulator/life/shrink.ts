@@ -1,7 +1,7 @@
 import type { InvariantName } from "./invariants";
 import type { Scenario, ScenarioFault } from "./scenario";
 
-/** How a scenario fails; `at`: milliseconds of Unix time. */
+/** `at`: milliseconds of Unix time. */
 export interface LifeFailure {
 	readonly invariant: InvariantName | "other";
 	readonly message: string;
@@ -9,25 +9,25 @@ export interface LifeFailure {
 }
 
 export interface ShrinkOptions {
-	/** Plays a scenario; `undefined` when it goes well. */
+	/** Runs a scenario; `undefined`: it passes. */
 	play(scenario: Scenario): Promise<LifeFailure | undefined>;
-	/** Whether there is time for another try. */
+	/** Whether there is time for another attempt. */
 	hasTime(): boolean;
-	/** A smaller one was found. */
+	/** A smaller scenario that still fails. */
 	onShrunk?(scenario: Scenario): void;
 }
 
 export interface ShrinkResult {
 	readonly scenario: Scenario;
 	readonly failure: LifeFailure;
-	/** How many scenarios were played for it. */
+	/** Number of scenarios run. */
 	readonly tries: number;
 }
 
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** The smallest scenario that can be found that breaks the same promise: fewer faults, a shorter and plainer life. */
+/** The smallest scenario that violates the same invariant: fewer faults, shorter, with default values. */
 export async function shrink(
 	failing: Scenario,
 	failure: LifeFailure,
@@ -58,7 +58,7 @@ class Search {
 		this.options = options;
 	}
 
-	/** What comes after the failure has no part in it. */
+	/** Removes everything after the failure. */
 	async cutEnd(): Promise<void> {
 		const { at } = this.failure;
 		if (at === undefined) return;
@@ -67,7 +67,7 @@ class Search {
 			if (length < this.best.length * 0.95 && (await this.try(cutTo(this.best, length)))) return;
 	}
 
-	/** Nor has, mostly, what comes long before the first fault. */
+	/** Removes the time before the first fault. */
 	async cutBeginning(): Promise<void> {
 		const first = Math.min(...this.best.faults.map(({ from }) => from));
 		for (const left of [hour, 6 * hour, day, 3 * day]) {
@@ -77,7 +77,7 @@ class Search {
 		}
 	}
 
-	/** Delta debugging (Zeller and Hildebrandt, 2002): halves, quarters, and so on down to single ones are left out. */
+	/** Delta debugging (Zeller and Hildebrandt, 2002): removes halves, quarters, and so on, down to single faults. */
 	async dropFaults(): Promise<void> {
 		for (let parts = 2; this.best.faults.length > 0; ) {
 			const { faults } = this.best;
@@ -93,7 +93,7 @@ class Search {
 		}
 	}
 
-	/** Everything as in the plainest of boards. */
+	/** Resets values to their defaults. */
 	async simplify(): Promise<void> {
 		const { ticksFrom, ...wide } = this.best;
 		if (ticksFrom !== undefined) await this.try(wide);
@@ -113,7 +113,7 @@ class Search {
 		}
 	}
 
-	/** Troubles that last shorter. */
+	/** Shortens faults. */
 	async shortenFaults(): Promise<void> {
 		for (let index = 0; index < this.best.faults.length; index++) {
 			for (;;) {
@@ -126,7 +126,7 @@ class Search {
 		}
 	}
 
-	/** Whether it breaks the same promise; then it is the best. */
+	/** Whether the scenario violates the same invariant; if so, it becomes the smallest. */
 	private async try(scenario: Scenario): Promise<boolean> {
 		if (!this.options.hasTime()) return false;
 		this.tries++;

@@ -14,42 +14,40 @@ import { PowerCycle, type PowerLoss, poweredStorage, SimulatedKeyValue } from ".
 import type { Scenario } from "./scenario";
 import type { SeededRandom } from "./seeded-random";
 
-/** What a machine meets, and who hears of it. */
+/** The environment of a device, and its callbacks. */
 export interface DeviceEnvironment {
 	readonly time: VirtualTime;
 	readonly scenario: Scenario;
-	/** For what the board draws itself. */
+	/** For the board's own random values. */
 	readonly random: SeededRandom;
 	readonly serial: string;
-	/** What is around the sensor now. */
+	/** The conditions at the sensor. */
 	environment(): Weather;
-	/** Volts of the battery now. */
+	/** Of the battery, volts. */
 	batteryVoltage(): number;
 	readonly network: Omit<NetworkEnvironment, "after" | "isReachable" | "onSockets">;
 	readonly radio: Omit<DeviceRadioEnvironment, "after" | "onMade" | "onConnected">;
-	/** Whether the network that the board has joined has a way out. */
+	/** Whether the joined network has internet access. */
 	hasInternet(): boolean;
-	/** It starts, for this reason. */
 	onBoot(reason: ResetReason): void;
 	onConnected(connected: boolean): void;
 	onLogLine(line: string): void;
-	/** The firmware has thrown into the platform. */
+	/** The firmware threw an exception into the platform. */
 	onThrown(error: unknown): void;
 	onPowerLost(why: PowerLoss): void;
-	/** It has switched its light. */
 	onLight(on: boolean): void;
 }
 
-/** Where a panel has its light and its button, and a battery its divider. */
+/** The pins of the light, the button and the battery's voltage divider. */
 export const devicePins = Object.freeze({ led: 2, button: 0, battery: 34 });
-/** Of the battery's divider. */
+/** Ratio of the battery's voltage divider. */
 export const batteryRatio = 2;
 
 const blockLength = 4096;
 const quarantineBlocks = 2;
 const day = 86_400_000;
 
-/** Things that the firmware has open or set, of which it must not get more and more. */
+/** Resources that the firmware has open; their number is bounded. */
 export interface OpenHandles {
 	timers: number;
 	sockets: number;
@@ -76,13 +74,12 @@ class DeviceBoot {
 	}
 }
 
-/** Deep sleep. */
 interface DeepSleep {
 	readonly alarm: Timer;
-	/** When it began, and what the board's ticks were then. */
+	/** When the sleep began, and the board's ticks at that moment. */
 	readonly since: number;
 	readonly ticks: number;
-	/** A low level at this pin wakes it before the alarm. */
+	/** A low level at this pin ends the sleep early. */
 	readonly wakePin: number | undefined;
 }
 
@@ -92,7 +89,7 @@ class FirmwareTimer {
 	isPending = true;
 }
 
-/** The board's hardware, with the firmware on it: all that has power, loses it and keeps what it keeps without it. */
+/** The board's hardware with the firmware. Flash, key-value storage and sensor survive a loss of power. */
 export class SimulatedDevice {
 	readonly queue: NorFlash;
 	readonly quarantine = new NorFlash({ blocks: quarantineBlocks, blockLength });
@@ -103,7 +100,7 @@ export class SimulatedDevice {
 	private readonly board: Pick<Board, "identity" | "pins">;
 	private currentBoot: DeviceBoot | undefined;
 	private deepSleep: DeepSleep | undefined;
-	/** Ticks of the boot before the present start. */
+	/** Ticks of the boot before the current start. */
 	private elapsed = 0;
 
 	constructor(world: DeviceEnvironment) {
@@ -123,7 +120,7 @@ export class SimulatedDevice {
 		};
 	}
 
-	/** The firmware that runs; `undefined` while none does. */
+	/** The running firmware. */
 	get app(): App | undefined {
 		return this.currentBoot?.app;
 	}
@@ -133,46 +130,46 @@ export class SimulatedDevice {
 		return this.deepSleep === undefined ? "off" : "asleep";
 	}
 
-	/** What the firmware holds open. */
+	/** Resources that the firmware has open. */
 	get openHandles(): OpenHandles | undefined {
 		return this.currentBoot === undefined
 			? undefined
 			: { ...this.currentBoot.openHandles, peripherals: this.sensor.openCount };
 	}
 
-	/** Milliseconds since the boot began, as the board counts them. */
+	/** Milliseconds since the boot began, as counted by the board. */
 	get ticks(): number {
 		return this.currentBoot?.ticks() ?? 0;
 	}
 
-	/** Whether it has a network, and an address there. */
+	/** Whether it has joined a network and has an address. */
 	get isJoined(): boolean {
 		return this.currentBoot?.isJoined === true;
 	}
 
-	/** dBm, as the radio tells. */
+	/** dBm, as reported by the radio. */
 	get signalStrength(): number | undefined {
 		return this.isJoined ? this.currentBoot?.radio?.RSSI : undefined;
 	}
 
-	/** Volts of the battery, as the board's converter tells. */
+	/** Of the battery, as measured by the ADC. */
 	get batteryVolts(): number {
 		const { Analog, analogRangeV: fullScaleVolts } = this.board.pins;
 		return readBatteryVolts({ Analog, pin: devicePins.battery, fullScaleVolts, dividerRatio: batteryRatio });
 	}
 
-	/** What can be heard has changed. */
+	/** The network in range may have changed. */
 	onConditionsChange(): void {
 		this.currentBoot?.radio?.onConditionsChange();
 	}
 
-	/** A person presses the button, or lets it go. */
+	/** Presses or releases the button. */
 	press(down: boolean): void {
 		this.pins.drive(devicePins.button, down ? 0 : 1);
 		if (down && this.deepSleep?.wakePin === devicePins.button) this.wake(this.deepSleep);
 	}
 
-	/** Power is there. Does nothing while it has been there before. */
+	/** Switches power on. Does nothing if it is on. */
 	boot(reason: ResetReason): void {
 		if (this.currentBoot !== undefined || this.deepSleep !== undefined) return;
 		for (const flash of [this.queue, this.quarantine]) flash.powerUp();
@@ -196,7 +193,7 @@ export class SimulatedDevice {
 		}
 	}
 
-	/** Power goes, awake or asleep; false when there was none. */
+	/** Cuts power, awake or asleep. Returns false if it was off. */
 	cut(): boolean {
 		if (this.currentBoot !== undefined) this.currentBoot.power.lose();
 		else if (this.deepSleep !== undefined) {
@@ -207,7 +204,7 @@ export class SimulatedDevice {
 		return true;
 	}
 
-	/** The firmware starts anew; false when it does not run. */
+	/** Restarts the firmware. Returns false if it was not running. */
 	restart(): boolean {
 		const runs = this.currentBoot !== undefined;
 		this.currentBoot?.power.lose("restart");
@@ -236,7 +233,7 @@ export class SimulatedDevice {
 		this.deepSleep = sleeping;
 	}
 
-	/** The slow oscillator has gone on counting, at its own rate. */
+	/** The slow oscillator has counted during the sleep. */
 	private wake({ alarm, since, ticks }: DeepSleep): void {
 		const { time } = this.environment;
 		time.clear(alarm);
@@ -246,7 +243,7 @@ export class SimulatedDevice {
 		this.boot("deep sleep");
 	}
 
-	/** Ticks of the slow oscillator in a true millisecond: it wanders with the temperature of the day. */
+	/** Ticks of the slow oscillator per true millisecond: it drifts with the temperature of the day. */
 	private slowRate(at = this.environment.time.ticks()): number {
 		const { scenario } = this.environment;
 		const wander = 1e-4 * Math.sin((2 * Math.PI * at) / day);
@@ -257,7 +254,7 @@ export class SimulatedDevice {
 		return 1 + this.environment.scenario.drift / 1e6;
 	}
 
-	/** The clock of a start that begins now. */
+	/** The tick counter of a start that begins now. */
 	private makeTicks(): () => number {
 		const { time, scenario } = this.environment;
 		const rate = this.rate;
@@ -270,7 +267,6 @@ export class SimulatedDevice {
 		return () => elapsed + wrapped();
 	}
 
-	/** The battery has now what it has. */
 	updateBattery(): void {
 		this.pins.setVolts(devicePins.battery, this.environment.batteryVoltage() / batteryRatio);
 	}
@@ -311,7 +307,7 @@ export class SimulatedDevice {
 			set: (callback, delay) => {
 				const timer = new FirmwareTimer();
 				openHandles.timers++;
-				// On a grid of microseconds, as real timers have theirs: the sum of two times is not always their sum.
+				// Real timers have a resolution of microseconds. It also removes rounding errors of sums.
 				timer.entry = this.after(start, Math.ceil((1000 * Math.max(0, delay)) / rate) / 1000, () => {
 					timer.isPending = false;
 					openHandles.timers--;
@@ -369,7 +365,7 @@ export class SimulatedDevice {
 		};
 	}
 
-	/** Calls back in a start of the board, unless it has ended by then. */
+	/** Calls back unless this start of the board has ended by then. */
 	private after(start: DeviceBoot | undefined, delay: number, callback: () => void): Timer {
 		return this.environment.time.set(() => {
 			if (start?.power.isOn !== true) return;

@@ -5,25 +5,24 @@ import { type BoardSender, type ReceivedRequest, RequestParser } from "./request
 import { encodeHeaderFlood, encodeOddResponse, encodeResponse } from "./response-encoder";
 import type { ServiceFault } from "./scenario";
 
-/** An answer that has reached the board to its last byte. */
+/** A response that the board has received completely. */
 export interface DeliveredResponse {
 	readonly status: number;
-	/** Milliseconds that the service asks to be left alone. */
+	/** `Retry-After`, milliseconds. */
 	readonly waitMs: number | undefined;
-	/** The plan's calls that are left, and when there are new ones (milliseconds of Unix time by the service's clock). */
+	/** Remaining calls of the plan, and when it resets (milliseconds of Unix time, by the service's clock). */
 	readonly remaining: number | undefined;
 	readonly reset: number | undefined;
-	/** Of the points that the request carried, where the service has looked at them. */
+	/** Sequence numbers of the points in the request, as far as the service has read them. */
 	readonly sequences: readonly number[];
 }
 
-/** What all devices of an account share, besides it. */
+/** State of an account that its devices share. */
 export interface AccountState {
-	/** Of the plan. */
 	usage: Usage | undefined;
-	/** How many points have got one. */
+	/** Points stored so far; the next one's id. */
 	idCount: number;
-	/** The month (its start, milliseconds of Unix time) in which the plan may run out, whatever a device does about it. */
+	/** The start (milliseconds of Unix time) of a month in which the plan may run out. */
 	excused: number | undefined;
 }
 
@@ -34,23 +33,23 @@ export interface ServiceOptions {
 	/** The true time, milliseconds of Unix time. */
 	now(): number;
 	fault(): ServiceFault | undefined;
-	/** How wrong its clock is, milliseconds. */
+	/** Error of the service's clock, milliseconds. */
 	clockOffsetMs(): number;
-	/** A request has begun before another was answered. */
+	/** Another request began before the response to the previous one. */
 	onPipelined(): void;
-	/** `late`: the board had closed the connection before they arrived. */
+	/** `late`: the board closed the connection before they arrived. */
 	onStored(points: readonly DataPoint[], late: boolean): void;
-	/** A request was answered by the API itself with this status: a call, unless it is 401 or 429. */
+	/** The API responded with this status: a call of the plan, unless it is 401 or 429. */
 	onCall(status: number): void;
 	onDelivered(answered: DeliveredResponse): void;
-	/** An answer is being told of which not all, or nothing of use, will come. */
+	/** A response begins that will be incomplete or unusable. */
 	onIncompleteResponse(): void;
 }
 
-/** A segment of TCP, or a few. */
+/** A few TCP segments. */
 const segmentBytes = 4096;
 
-/** The service as one device meets it, in memory: the embedded server's own judgement of requests, over bytes instead of sockets. */
+/** The service, in memory: the embedded server's API over bytes instead of sockets. */
 export class SimulatedService {
 	private readonly options: ServiceOptions;
 
@@ -58,7 +57,7 @@ export class SimulatedService {
 		this.options = options;
 	}
 
-	/** A connection; gets what the board sends. */
+	/** Accepts a connection; the parser receives the board's data. */
 	accept(board: BoardSender): RequestParser {
 		return new RequestParser({
 			onBytes: () => this.acceptsRequest(board),
@@ -67,7 +66,7 @@ export class SimulatedService {
 		});
 	}
 
-	/** Others with the same plan leave nothing of this month's calls. */
+	/** Other devices use all remaining calls of this month. */
 	exhaustQuota(): void {
 		const { accountState, plan } = this.options;
 		accountState.usage = { month: this.month, calls: plan };
@@ -79,12 +78,11 @@ export class SimulatedService {
 		this.options.accountState.excused = this.month;
 	}
 
-	/** Whether it may. */
 	get isQuotaExcused(): boolean {
 		return this.options.accountState.excused === this.month;
 	}
 
-	/** Its start, by the service's clock. */
+	/** The start of the current month, by the service's clock. */
 	private get month(): number {
 		return usageAt(this.options.accountState.usage, this.now()).month;
 	}
@@ -93,7 +91,7 @@ export class SimulatedService {
 		return this.options.now() + this.options.clockOffsetMs();
 	}
 
-	/** What happens before a request has been read to its end. */
+	/** Applies faults that act before a request is complete; false: ignore the data. */
 	private acceptsRequest(board: BoardSender): boolean {
 		const fault = this.options.fault();
 		switch (fault?.kind) {
@@ -136,7 +134,7 @@ export class SimulatedService {
 		else this.send(board, this.refusal(fault.status), sequences);
 	}
 
-	/** A call that counts, although nothing is stored. */
+	/** Counts as a call, but stores nothing. */
 	private refusal(status: number): ApiResponse {
 		const { plan, onCall } = this.options;
 		const usage = usageAt(this.options.accountState.usage, this.now());
@@ -219,7 +217,7 @@ export class SimulatedService {
 	}
 }
 
-/** What is said of a poison point. */
+/** The refusal of a poison point. */
 export const poisonMessage = "temperature is not in the schema";
 
 function proxyResponse(status: number, headers: ApiResponse["headers"]): ApiResponse {
@@ -239,7 +237,7 @@ function drip(bytes: Uint8Array, board: BoardSender, at = 0): void {
 	board.after(1_000, () => drip(bytes, board, at + 1));
 }
 
-/** The sequence numbers of the points that a request carries. */
+/** Sequence numbers of the points in a request. */
 function sequencesOf({ body }: ReceivedRequest): number[] {
 	const { dataPoints, ...single } = JSON.parse(Buffer.from(body).toString("utf8"));
 	const points: readonly { metadata?: { seq?: number } }[] = dataPoints ?? [single];

@@ -1,21 +1,21 @@
-/** An SVG document, written as text. */
+/** Generates SVG as text. */
 
 export type SvgAttributes = Readonly<Record<string, string | number | undefined>>;
 
-/** An element with what is in it. */
+/** An element with its content. */
 export function svgElement(
 	name: string,
 	attributes: SvgAttributes = {},
 	...content: readonly string[]
 ): string {
-	const told = Object.entries(attributes)
+	const list = Object.entries(attributes)
 		.filter(([, value]) => value !== undefined)
 		.map(
 			([key, value]) =>
 				` ${key}="${escapeXml(typeof value === "number" ? formatNumber(value) : String(value))}"`,
 		)
 		.join("");
-	return content.length === 0 ? `<${name}${told}/>` : `<${name}${told}>${content.join("")}</${name}>`;
+	return content.length === 0 ? `<${name}${list}/>` : `<${name}${list}>${content.join("")}</${name}>`;
 }
 
 export function svgText(x: number, y: number, words: string, attributes: SvgAttributes = {}): string {
@@ -32,7 +32,7 @@ export function svgLine(
 	return svgElement("line", { x1, y1, x2, y2, ...attributes });
 }
 
-/** The area between a base line and values, drawn in steps; `undefined` values leave a gap. */
+/** The area between a base line and values, as a step function. */
 export function svgSteps(
 	values: readonly number[],
 	{ x, width, base, height }: { x: number; width: number; base: number; height: (value: number) => number },
@@ -56,7 +56,7 @@ export function escapeXml(words: string): string {
 	return words.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 }
 
-/** Two decimals at most. */
+/** With at most two decimals. */
 export function formatNumber(value: number): string {
 	return String(Math.round(value * 100) / 100);
 }

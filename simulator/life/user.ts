@@ -9,13 +9,13 @@ import { batteryRatio, devicePins } from "./simulated-device";
 export const serviceHost = "dakkio.example";
 export const timeServerHosts = Object.freeze(["time-a.example", "time-b.example"]);
 
-/** What the board goes by, of its settings. */
+/** The settings that determine the board's behaviour. */
 export type EffectiveSettings = Pick<
 	Settings,
 	"interval" | "uploadInterval" | "power" | "location" | "dataSourceId"
 >;
 
-/** As a board has it that nobody has set up. */
+/** The settings of a board that is not set up. */
 const unconfigured: EffectiveSettings = {
 	interval: 60,
 	uploadInterval: "auto",
@@ -24,7 +24,7 @@ const unconfigured: EffectiveSettings = {
 	dataSourceId: "",
 };
 
-/** The person whose board it is: what they have set, as the setup page keeps it. */
+/** The user of the board, who saves settings as the setup page does. */
 export class SimulatedUser {
 	private readonly keyValue: SimulatedKeyValue;
 	private settings: Partial<Settings> & EffectiveSettings;
@@ -46,22 +46,21 @@ export class SimulatedUser {
 		};
 	}
 
-	/** What the board has been told, or goes by without. */
+	/** The settings in effect on the board. */
 	get effective(): EffectiveSettings {
 		return this.hasSetUp ? this.settings : unconfigured;
 	}
 
-	/** Whether the board has all that it needs to send, as far as it can tell by itself. */
+	/** Whether the board has everything it needs to send, as far as it can know. */
 	get isComplete(): boolean {
 		return this.hasSetUp && this.settings.key !== credentials.read;
 	}
 
-	/** Whether it can measure its battery. */
 	get measuresBattery(): boolean {
 		return this.hasSetUp && this.settings.batteryPin !== undefined;
 	}
 
-	/** Keeps the settings on the board, which has to start anew then. */
+	/** Saves the settings; they take effect at the next start. */
 	setUp(): void {
 		this.hasSetUp = true;
 		new SettingsStore(this.keyValue.unpowered).save(this.settings);
@@ -78,23 +77,22 @@ export class SimulatedUser {
 		if (this.hasSetUp) this.setUp();
 	}
 
-	/** Sees that the key was wrong. */
+	/** Replaces a wrong key. */
 	fixKey(): void {
 		this.settings = { ...this.settings, key: credentials.write };
 		if (this.hasSetUp) this.setUp();
 	}
 
-	/** Has had all forgotten. */
 	onFactoryReset(): void {
 		this.hasSetUp = false;
 	}
 
-	/** It was not forgotten: power went before it had begun. */
+	/** The factory reset did not happen: power failed before it began. */
 	undoFactoryReset(): void {
 		this.hasSetUp = true;
 	}
 
-	/** Whether the board has settings, or secrets, of somebody. */
+	/** Whether any secret is in key-value storage. */
 	get hasSettings(): boolean {
 		const secrets = [
 			...Object.values(accessPoints).map(({ password }) => password),

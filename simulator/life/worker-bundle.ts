@@ -6,15 +6,15 @@ import { type MutatedSource, type Mutation, mutateSource } from "../mutation/mut
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** A program for a process of its own, in one file. */
+/** A bundled program in one file. */
 export interface WorkerBundle {
 	readonly path: string;
 	remove(): void;
 }
 
 /**
- * The worker that plays lives, as one file of plain JavaScript: it starts at once, and runs faster than what is
- * translated for debugging. Rejects if the mutation does not apply.
+ * Bundles the worker into one JavaScript file, which starts and runs faster than sources compiled at run time. Rejects if
+ * the mutation does not apply.
  */
 export async function bundleWorker(mutation?: Mutation): Promise<WorkerBundle> {
 	const mutated = mutation && mutateSource(mutation);
@@ -43,7 +43,7 @@ export async function bundleWorker(mutation?: Mutation): Promise<WorkerBundle> {
 	return { path, remove };
 }
 
-/** Reads the mutated source in place of the file. */
+/** Replaces the source when it is read. */
 function inPlaceOf({ path, contents }: MutatedSource): Plugin {
 	return {
 		name: "mutation",

@@ -5,17 +5,17 @@ import type { LifeResult, LifeTask, WorkerMessage } from "./worker";
 import { bundleWorker, type WorkerBundle } from "./worker-bundle";
 
 export interface WorkerPoolOptions {
-	/** Processes; as many as there are processors when left out. */
+	/** Default: one per processor. */
 	readonly workers?: number;
-	/** A change of the firmware or of its board. */
+	/** A mutation of the firmware or the simulator. */
 	readonly mutation?: Mutation;
-	/** So many days of lives have passed. */
+	/** Called with days of simulated time as they pass. */
 	onDays?(days: number): void;
-	/** A scenario that failed has been made smaller. */
+	/** A failing scenario has been shrunk. */
 	onShrunk?(faults: number): void;
 }
 
-/** For a worker: no stack of what is thrown a million times, and room for what is soon garbage. */
+/** No stack traces for frequent exceptions, and a large nursery for short-lived objects. */
 const nodeOptions = [
 	"--stack-trace-limit=0",
 	"--single-threaded-gc",
@@ -23,7 +23,7 @@ const nodeOptions = [
 	"--max-semi-space-size=64",
 ];
 
-/** Processes that play lives side by side, each its own. */
+/** Worker processes that play lives. */
 export class WorkerPool {
 	private readonly options: WorkerPoolOptions;
 	private readonly bundle: WorkerBundle;
@@ -36,18 +36,18 @@ export class WorkerPool {
 		this.bundle = bundle;
 	}
 
-	/** Rejects when a patch does not fit. */
+	/** Rejects if the mutation does not apply. */
 	static async start(options: WorkerPoolOptions = {}): Promise<WorkerPool> {
-		const fleet = new WorkerPool(options, await bundleWorker(options.mutation));
-		for (let i = 0; i < (options.workers ?? availableParallelism()); i++) fleet.spawn();
-		return fleet;
+		const pool = new WorkerPool(options, await bundleWorker(options.mutation));
+		for (let i = 0; i < (options.workers ?? availableParallelism()); i++) pool.spawn();
+		return pool;
 	}
 
 	get size(): number {
 		return this.workers.length;
 	}
 
-	/** Plays a life as soon as a process is free. Rejects when the process dies. */
+	/** Plays a life when a worker is idle. Rejects if the worker dies. */
 	async play(task: LifeTask): Promise<LifeResult> {
 		const worker = await this.takeWorker();
 		try {
@@ -59,7 +59,7 @@ export class WorkerPool {
 		}
 	}
 
-	/** Ends all processes, whatever they do. */
+	/** Kills all workers. */
 	stop(): void {
 		for (const worker of this.workers) worker.kill();
 		this.bundle.remove();
@@ -85,7 +85,7 @@ export class WorkerPool {
 		return new Promise((resolve, reject) => {
 			const died = () => {
 				worker.removeListener("message", heard);
-				reject(new Error("the process that played a life has died"));
+				reject(new Error("the worker process died"));
 			};
 			const heard = (message: WorkerMessage) => {
 				if (message.kind === "days") onDays?.(message.days);

@@ -5,38 +5,35 @@ import { Life, type LifeReport } from "./life";
 import type { Scenario } from "./scenario";
 import { type LifeFailure, type ShrinkResult, shrink } from "./shrink";
 
-/** What a worker is asked for. */
 export interface LifeTask {
 	readonly scenario: Scenario;
-	/** Parts that the life's history is told in. */
+	/** Number of intervals of the history; omitted: no history. */
 	readonly parts?: number;
-	/** How long a scenario that fails may be made smaller, milliseconds; 0: not at all. */
+	/** How long to shrink a failing scenario, milliseconds; 0: not at all. */
 	readonly shrinkMs: number;
 }
 
-/** What it says. */
 export type WorkerMessage =
-	/** The days of the life that have passed since the last time. */
+	/** Days of simulated time since the last message. */
 	| { readonly kind: "days"; readonly days: number }
-	/** A scenario that failed has been made smaller. */
 	| { readonly kind: "smaller"; readonly faults: number }
 	| { readonly kind: "done"; readonly result: LifeResult };
 
-/** A life in which every promise was kept. */
+/** A life without a violation. */
 export interface PassedLife {
 	readonly report: LifeReport;
-	/** The longest time that anything waited without an excuse, milliseconds. */
+	/** Maximum time that a deliverable reading was pending, milliseconds. */
 	readonly maxWaitMs: number;
 	readonly intervals?: History["intervals"];
-	/** Milliseconds of computing. */
+	/** CPU time, milliseconds. */
 	readonly cpuMs: number;
 }
 
-/** One in which a promise was broken. */
+/** A life with a violation. */
 export interface FailedLife {
 	readonly failure: LifeFailure;
 	readonly shrunk: ShrinkResult;
-	/** Milliseconds of computing, the making smaller not included. */
+	/** CPU time without shrinking, milliseconds. */
 	readonly cpuMs: number;
 }
 
@@ -44,7 +41,7 @@ export type LifeResult = PassedLife | FailedLife;
 
 let current: Life | undefined;
 process.on("unhandledRejection", (error) => {
-	// What a start of the board had under way when it lost its power ends nowhere.
+	// A start of the board that lost power leaves operations unfinished.
 	if (!(error instanceof PowerLossError)) current?.fail(error);
 });
 process.on("message", (task: LifeTask) => {

@@ -4,9 +4,11 @@ import { randomUniform } from "../boards/random";
 import type { ResetReason } from "../boards/reset-reason";
 import { Clock } from "../clock/clock";
 import { TimeSync } from "../clock/time-sync";
+import { errorMessage } from "../common/error-message";
 import type { Destination } from "../dakkio/point";
 import { maxBatchPoints } from "../dakkio/rate-limits";
-import type { HttpConnection, Outcome } from "../http/http-connection";
+import type { ExchangeResult } from "../http/exchange-result";
+import type { HttpConnection } from "../http/http-connection";
 import type { ButtonPress } from "../panel/button";
 import { Panel } from "../panel/panel";
 import { saveButtonStuck, wasButtonStuck } from "../panel/stuck-button";
@@ -92,7 +94,7 @@ export class App {
 
 	constructor(board: Board) {
 		this.board = board;
-		this.readings = new ReadingLog({ flash: board.storage.flash.open({ path: "queue" }) });
+		this.readings = new ReadingLog(board.storage.flash.open({ path: "queue" }));
 		this.quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
 		this.storage = openStorage(board.storage, () => this.eraseReadings());
 		this.budget = new CallBudget(this.storage);
@@ -290,7 +292,7 @@ export class App {
 			board.log(`reading ${sequence}: ${formatValues(fields, values)}; stored`);
 			this.uploader?.wake();
 		} catch (error) {
-			board.log(`a reading could not be stored: ${error instanceof Error ? error.message : String(error)}`);
+			board.log(`a reading could not be stored: ${errorMessage(error)}`);
 		}
 	}
 
@@ -441,7 +443,7 @@ export class App {
 		try {
 			return new Setup(options);
 		} catch (error) {
-			board.log(`setup: it cannot be opened: ${error instanceof Error ? error.message : String(error)}`);
+			board.log(`setup: it cannot be opened: ${errorMessage(error)}`);
 			return undefined;
 		}
 	}
@@ -498,7 +500,7 @@ export class App {
 	}
 
 	/** The data source that is this device's: found by its name, or made; and from then on in the settings. */
-	private async findDataSource(connection: HttpConnection): Promise<Destination | Outcome> {
+	private async findDataSource(connection: HttpConnection): Promise<Destination | ExchangeResult> {
 		const { key, bucketId } = this.settings;
 		const onAnswer = (headers: ReadonlyMap<string, string>) =>
 			this.budget.countCall(headers, this.clock.now() ?? 0);
@@ -629,9 +631,7 @@ export class App {
 			change();
 			return true;
 		} catch (error) {
-			this.board.log(
-				`storage: it cannot be written: ${error instanceof Error ? error.message : String(error)}`,
-			);
+			this.board.log(`storage: it cannot be written: ${errorMessage(error)}`);
 			return false;
 		}
 	}

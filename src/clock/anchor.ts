@@ -1,5 +1,5 @@
 import { crc32 } from "../common/crc32";
-import type { Measurement } from "./measurement";
+import type { Measurement } from "./ntp-packet";
 
 /** What ties the ticks of one boot to the time. Once made it never changes its mind about `start` and `rate`. */
 export interface Anchor {

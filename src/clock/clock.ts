@@ -14,21 +14,21 @@ import {
 } from "./anchor";
 import { placeUnanchoredBoots } from "./boot-placement";
 import { type DriftState, updateDrift } from "./drift";
-import type { Measurement } from "./measurement";
+import type { Measurement } from "./ntp-packet";
 
 export interface ClockOptions {
 	readonly time: Pick<Time, "ticks">;
 	/** The number of this boot: larger than that of every boot before. */
 	readonly boot: number;
 	/** This boot goes on after a deep sleep. */
-	readonly resumed?: boolean;
+	readonly resumed: boolean;
 	/**
 	 * The board sleeps between samples. While it does its ticks come from a coarse oscillator, which only the next
 	 * measurement puts right: samples are told by ticks until then, and lie between the two measurements.
 	 */
-	readonly sleeps?: boolean;
+	readonly sleeps: boolean;
 	/** The boot of the reading that waits longest: asked where the anchors have no room, of older ones none is needed. */
-	oldestPendingBoot?(): number;
+	oldestPendingBoot(): number;
 	/** Keeps the anchors under the key `clock`. */
 	readonly storage: Pick<KeyValue, "read" | "write">;
 	log(line: string): void;
@@ -90,7 +90,7 @@ export class Clock {
 		this.wokeAtTicks = options.time.ticks();
 		this.driftState = { drift: record.drift, baseline: undefined };
 		// A later boot than this one cannot have been: the count began anew, and its anchors are another's.
-		const { boot, resumed = false } = options;
+		const { boot, resumed } = options;
 		this.anchors = record.anchors.filter((anchor) => anchor.boot < boot || (resumed && anchor.boot === boot));
 		if (resumed) this.resumeFrom(record);
 		else this.closePreviousBoot(record);
@@ -113,7 +113,7 @@ export class Clock {
 	 * where what it is off after a day of sleep had to be confirmed by a second one.
 	 */
 	driftToleranceMs(ticks: number): number {
-		const { sleeps = false } = this.options;
+		const { sleeps } = this.options;
 		if (!sleeps || this._measuredSinceWake || this.lastMeasurement === undefined) return 0;
 		return maxSleepDrift * (this.toSleepTicks(ticks) - this.lastMeasurement.ticks);
 	}
@@ -149,7 +149,7 @@ export class Clock {
 	 * measurement has come for longer than the ticks can be believed, it is told as an estimate.
 	 */
 	sampleTime(): SampleTime {
-		const { boot, time, sleeps = false } = this.options;
+		const { boot, time, sleeps } = this.options;
 		const ticks = time.ticks();
 		const known = sleeps && !this._measuredSinceWake ? undefined : this.utcAt(ticks);
 		if (known === undefined) return { boot, ticks: Math.round(this.toSleepTicks(ticks)) };
@@ -179,7 +179,7 @@ export class Clock {
 
 	/** Takes a measurement that was found good. The boot's first is on flash before it is used. */
 	applyMeasurement(measurement: Measurement): void {
-		const { boot, sleeps = false } = this.options;
+		const { boot, sleeps } = this.options;
 		const { utc } = measurement;
 		const ticks = this.toSleepTicks(measurement.ticks);
 		if (sleeps && !this.anchored && this.isFull()) {
@@ -209,7 +209,7 @@ export class Clock {
 
 	/** The board is about to sleep: what it has counted awake is kept, so that one rate holds for all its ticks. */
 	saveBeforeSleep(): void {
-		const { sleeps = false, time } = this.options;
+		const { sleeps, time } = this.options;
 		const ticks = time.ticks();
 		const ahead = ticks - this.toSleepTicks(ticks);
 		if (!sleeps || Math.abs(ahead - this.awakeExcessTicks) < minSavedCorrectionMs) return;
@@ -221,7 +221,7 @@ export class Clock {
 	/** Whether there is no room for another anchor, not even when those go that no reading needs any more. */
 	private isFull(): boolean {
 		if (this.anchors.length < maxAnchors) return false;
-		this.anchors = this.requiredAnchors(this.options.oldestPendingBoot?.() ?? 0);
+		this.anchors = this.requiredAnchors(this.options.oldestPendingBoot());
 		return this.anchors.length >= maxAnchors;
 	}
 
@@ -309,7 +309,7 @@ export class Clock {
 	 * time between them, however long it was awake in the meantime and counted by its crystal, which is true.
 	 */
 	private toSleepTicks(ticks: number): number {
-		const { sleeps = false } = this.options;
+		const { sleeps } = this.options;
 		const drift = this.driftState.drift ?? 0;
 		// mutation: correct-sleep-drift
 		return sleeps
@@ -332,7 +332,7 @@ export class Clock {
 	 * measured anything.
 	 */
 	private closePreviousBoot({ lastMeasurement, drift = 0 }: ClockRecord): void {
-		const { boot, sleeps = false } = this.options;
+		const { boot, sleeps } = this.options;
 		if (lastMeasurement === undefined) return;
 		if (!sleeps) {
 			this.save(this.anchors);
@@ -348,7 +348,7 @@ export class Clock {
 
 	/** Ticks up to which it was counted for longer than can be believed, at the boot's first measurement at `ticks`. */
 	private computeEstimatedBeforeTicks(ticks: number): number {
-		const { sleeps = false } = this.options;
+		const { sleeps } = this.options;
 		if (!sleeps)
 			// mutation: estimate-before-first-sync
 			return Math.max(0, Math.ceil((ticks - this.maxExtrapolationMs) / 1000) * 1000);

@@ -1,5 +1,5 @@
 import { quantizeDrift } from "./anchor";
-import { type Measurement, uncertaintyMs } from "./measurement";
+import type { Measurement } from "./ntp-packet";
 
 /** What is known of how fast this board's ticks run. */
 export interface DriftState {
@@ -31,4 +31,9 @@ export function updateDrift(state: DriftState, measured: Measurement): DriftStat
 		return better ? { ...state, baseline: measured } : state;
 	}
 	return { drift: quantizeDrift(gained / elapsed), baseline: measured };
+}
+
+/** Maximum difference between the true time and the measured one, milliseconds. */
+function uncertaintyMs({ roundTripMs, rootDistanceMs = 0 }: Measurement): number {
+	return roundTripMs / 2 + rootDistanceMs;
 }

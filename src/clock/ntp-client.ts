@@ -1,7 +1,7 @@
 import type { Network, Time, Timer } from "../boards/board";
 import type { UDP } from "../boards/ecma419";
 import { errorMessage } from "../common/error-message";
-import type { Measurement } from "./measurement";
+import type { Measurement } from "./ntp-packet";
 import { encodeNtpRequest, maxRoundTripMs, type NtpResponse, parseNtpResponse } from "./ntp-packet";
 
 export interface NtpQueryOptions {
@@ -14,7 +14,7 @@ export interface NtpQueryOptions {
 	/** Uniform in 0 … 1, with 32 random bits. */
 	random(): number;
 	/** Whether a peer (`address:port`) has asked not to be asked. */
-	isBlocked?(peer: string): boolean;
+	isBlocked(peer: string): boolean;
 }
 
 export interface NtpFailure {
@@ -106,7 +106,7 @@ export class NtpQuery {
 		if (this.ended || this.sentTo !== undefined) return;
 		const { time, random, isBlocked } = this.options;
 		const peer = `${address}:${port}`;
-		if (isBlocked?.(peer) === true) {
+		if (isBlocked(peer)) {
 			this.fail(`${peer} has asked not to be asked`, peer);
 			return;
 		}
@@ -156,10 +156,10 @@ export class NtpQuery {
 		origin: Pick<Measurement, "server" | "ticks">,
 	): void {
 		switch (answer.kind) {
-			case "foreign":
+			case "unrelated":
 				this.ignoredReason = `a packet was ignored: ${answer.reason}`;
 				return;
-			case "kiss":
+			case "kiss-of-death":
 				this.end({ kind: "failure", reason: `it refuses: ${answer.code}`, peer, kissCode: answer.code });
 				return;
 			case "unusable":

@@ -25,6 +25,19 @@ const maxRootDistanceMs = 1_000;
 /** What two readings of a coarse server clock may contradict the round trip by, milliseconds. */
 const timestampToleranceMs = 10;
 
+/** What a time server said, checked: it was `utc` when this board's ticks were `ticks`. */
+export interface Measurement {
+	/** Milliseconds of Unix time, with a fraction. */
+	readonly utc: number;
+	readonly ticks: number;
+	/** Milliseconds from the question to the answer: `utc` is wrong by half of it at the most. */
+	readonly roundTripMs: number;
+	/** Maximum error of the server's own clock as it reports it (RFC 5905 root distance), milliseconds. */
+	readonly rootDistanceMs?: number | undefined;
+	/** As configured in the settings. */
+	readonly server: string;
+}
+
 /** What the board knows of its question when an answer arrives. */
 export interface NtpRequest {
 	/** The eight random bytes that stood in the question's transmit timestamp. */
@@ -47,9 +60,9 @@ export type NtpResponse =
 			readonly rootDistanceMs: number;
 	  }
 	/** No answer to this question: late, repeated, or sent by somebody who has not seen it. To be ignored. */
-	| { readonly kind: "foreign"; readonly reason: string }
+	| { readonly kind: "unrelated"; readonly reason: string }
 	/** The server refuses (kiss-of-death, RFC 5905, section 7.4): `RATE`, `DENY`, `RSTR`, … */
-	| { readonly kind: "kiss"; readonly code: string }
+	| { readonly kind: "kiss-of-death"; readonly code: string }
 	/** The server's answer, but not one to set a clock by. */
 	| { readonly kind: "unusable"; readonly reason: string };
 
@@ -67,14 +80,14 @@ export function encodeNtpRequest(nonce: Uint8Array): Uint8Array {
 /** Reads what came from the server's address. Extension fields behind the header are passed over. */
 export function parseNtpResponse(bytes: Uint8Array, request: NtpRequest): NtpResponse {
 	if (bytes.length < headerBytes)
-		return { kind: "foreign", reason: `${bytes.length} bytes, NTP has ${headerBytes} at least` };
+		return { kind: "unrelated", reason: `${bytes.length} bytes, NTP has ${headerBytes} at least` };
 	if (!hasNonce(bytes, request.nonce))
-		return { kind: "foreign", reason: "it does not repeat the question's timestamp" };
+		return { kind: "unrelated", reason: "it does not repeat the question's timestamp" };
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	const reason = headerProblem(view);
 	if (reason !== undefined) return { kind: "unusable", reason };
 	const code = kissCode(view);
-	if (code !== undefined) return { kind: "kiss", code };
+	if (code !== undefined) return { kind: "kiss-of-death", code };
 	const stateReason = serverProblem(view);
 	if (stateReason !== undefined) return { kind: "unusable", reason: stateReason };
 	return readTime(view, request);

@@ -1,4 +1,5 @@
-import type { Measurement } from "./measurement";
+import { backoffMs } from "../common/backoff";
+import type { Measurement } from "./ntp-packet";
 
 /**
  * When which time server is asked, and which answer is believed: pure decisions, carried out by `TimeSync`.
@@ -17,8 +18,7 @@ const jitter = 0.05;
 
 /** The pause after `rounds` rounds in a row (1 or more) in which no server could be used; never under 16 s. */
 export function pollBackoffMs(rounds: number, random: number): number {
-	const doubled = Math.min(maxBackoffMs, minPollIntervalMs * 2 ** Math.min(rounds - 1, 10));
-	return doubled * (1 + random / 2);
+	return backoffMs(rounds, minPollIntervalMs, maxBackoffMs) * (1 + random / 2);
 }
 
 /**
@@ -60,8 +60,8 @@ export interface Expectation {
 
 export type PlausibilityResult =
 	/** `confirmed`: it contradicts the clock, and was said by a second server (or by one that insists). */
-	| { readonly kind: "believed"; readonly confirmed: boolean }
-	| { readonly kind: "doubted"; readonly unconfirmed: UnconfirmedTime };
+	| { readonly kind: "accepted"; readonly confirmed: boolean }
+	| { readonly kind: "unconfirmed"; readonly unconfirmed: UnconfirmedTime };
 
 /** Whether a measurement by `peer` may set the clock. */
 export function checkPlausibility(
@@ -73,13 +73,13 @@ export function checkPlausibility(
 		expectedUtc === undefined
 			? lastKnownUtc !== undefined && utc < lastKnownUtc - maxUnconfirmedStepMs
 			: Math.abs(utc - expectedUtc) > Math.max(maxUnconfirmedStepMs, toleranceMs);
-	if (!contradicts) return { kind: "believed", confirmed: false };
+	if (!contradicts) return { kind: "accepted", confirmed: false };
 	const startUtc = utc - ticks;
 	if (unconfirmed === undefined || Math.abs(startUtc - unconfirmed.startUtc) > confirmationToleranceMs)
-		return { kind: "doubted", unconfirmed: { peer, startUtc, sinceTicks: ticks } };
+		return { kind: "unconfirmed", unconfirmed: { peer, startUtc, sinceTicks: ticks } };
 	return peer !== unconfirmed.peer || ticks - unconfirmed.sinceTicks >= singleServerConfirmationMs
-		? { kind: "believed", confirmed: true }
-		: { kind: "doubted", unconfirmed };
+		? { kind: "accepted", confirmed: true }
+		: { kind: "unconfirmed", unconfirmed };
 }
 
 /** A peer that answered with a kiss of death. */

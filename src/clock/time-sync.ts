@@ -1,8 +1,8 @@
 import type { Network, Time, Timer } from "../boards/board";
 import { errorMessage } from "../common/error-message";
 import type { Clock } from "./clock";
-import type { Measurement } from "./measurement";
 import { type NtpFailure, NtpQuery } from "./ntp-client";
+import type { Measurement } from "./ntp-packet";
 import {
 	type BlockedPeer,
 	blockPeer,
@@ -26,7 +26,7 @@ export interface TimeSyncOptions {
 	/** No earlier time can be true: the firmware's release, milliseconds of Unix time. */
 	readonly releasedAt: number;
 	/** A server gave no usable answer; `reached`: its name at least could be resolved. */
-	onFailure?(reached: boolean): void;
+	onFailure(reached: boolean): void;
 	/** The clock was set; `utc` is the time now, milliseconds of Unix time. */
 	onSynchronized(utc: number): void;
 	/** Uniform in 0 … 1, with 32 random bits. */
@@ -136,7 +136,7 @@ export class TimeSync {
 			lastKnownUtc,
 			unconfirmed: this.unconfirmed,
 		});
-		if (result.kind === "doubted") {
+		if (result.kind === "unconfirmed") {
 			this.unconfirmed = result.unconfirmed;
 			this.tryNextServer(
 				server,
@@ -176,7 +176,7 @@ export class TimeSync {
 		if (peer !== undefined && kissCode !== undefined)
 			this.blockedPeers = blockPeer(this.blockedPeers, peer, kissCode, this.options.time.ticks());
 		this.tryNextServer(server, reason);
-		this.options.onFailure?.(peer !== undefined);
+		this.options.onFailure(peer !== undefined);
 	}
 
 	/** Asks the next server, or, when each has had its turn, pauses. */

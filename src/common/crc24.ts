@@ -23,11 +23,3 @@ export function crc24(initial: number, bytes: Uint8Array, start: number, end: nu
 		crc = ((crc << 8) & 0xffffff) ^ (crcTable[(crc >>> 16) ^ (bytes[at] ?? 0)] ?? 0);
 	return crc;
 }
-
-/**
- * The sum as it stands on flash: its last byte is never 0xFF, which erased flash reads as. A write that ended
- * early is thereby known for certain, not merely with the probability of the sum.
- */
-export function sealChecksum(crc: number): number {
-	return (crc & 0xff) === 0xff ? crc & 0xffff7f : crc;
-}

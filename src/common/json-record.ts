@@ -1,14 +1,11 @@
 import type { KeyValue } from "../boards/ecma419";
 import { decodeCheckedRecord, encodeCheckedRecord } from "./checked-record";
 import { parseJson, toJson } from "./json";
-import { decodeUtf8, encodeUtf8Into, utf8Bytes } from "./utf8";
+import { decodeUtf8, encodeUtf8 } from "./utf8";
 
 /** Keeps a value that JSON can tell under a key, at once and with a checksum. Throws what the storage throws. */
 export function writeJsonRecord(storage: Pick<KeyValue, "write">, key: string, value: unknown): void {
-	const text = toJson(value);
-	const body = new Uint8Array(utf8Bytes(text));
-	encodeUtf8Into(text, body, 0);
-	storage.write(key, encodeCheckedRecord({ counter: 0, body }));
+	storage.write(key, encodeCheckedRecord({ counter: 0, body: encodeUtf8(toJson(value)) }));
 }
 
 /** What {@link writeJsonRecord} has kept; `undefined` for nothing, `damaged` for what cannot be read. */

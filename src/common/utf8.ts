@@ -38,6 +38,13 @@ export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number):
 	return at - offset;
 }
 
+/** The text as UTF-8. */
+export function encodeUtf8(text: string): Uint8Array {
+	const bytes = new Uint8Array(utf8Bytes(text));
+	encodeUtf8Into(text, bytes, 0);
+	return bytes;
+}
+
 /** The text of the bytes from `start` up to, not including, `end`. */
 export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
 	let text = "";

@@ -1,4 +1,5 @@
-import type { StoredReading } from "../reading/reading";
+import { decodeUtf8, encodeUtf8, encodeUtf8Into, utf8Bytes } from "../common/utf8";
+import type { SampleContext, StoredReading } from "../reading/reading";
 
 /** Where points go. */
 export interface Destination {
@@ -11,58 +12,134 @@ export interface TimedReading {
 	readonly reading: StoredReading;
 	/** Milliseconds of Unix time. */
 	readonly utc: number;
-	/** The boot never learned the time; `utc` is a place between its neighbours. */
+	/** The boot was never synchronized: `utc` is interpolated between its neighbours. */
 	readonly estimated: boolean;
 }
 
-/** The body of `POST /api/data`. */
-export function singlePointBody(timed: TimedReading, { bucketId, dataSourceId }: Destination): string {
-	return `{"bucketId":${JSON.stringify(bucketId)},${pointMembers(timed, dataSourceId)}}`;
+/** The body of `POST /api/data/batch` before its points. */
+export function batchHead({ bucketId }: Destination): Uint8Array {
+	return encodeUtf8(`{"bucketId":${JSON.stringify(bucketId)},"dataPoints":[`);
 }
 
-/** The body of `POST /api/data/batch` before its first point, between two, and after the last. */
-export function batchFrame({ bucketId }: Destination): { head: string; separator: string; tail: string } {
-	return { head: `{"bucketId":${JSON.stringify(bucketId)},"dataPoints":[`, separator: ",", tail: "]}" };
+/** The body of `POST /api/data/batch` after its points. */
+export function batchTail(): Uint8Array {
+	return encodeUtf8("]}");
 }
 
-/** One element of a batch's `dataPoints`. */
-export function pointJson(timed: TimedReading, { dataSourceId }: Destination): string {
-	return `{${pointMembers(timed, dataSourceId)}}`;
+/** One element of a batch's `dataPoints`, as text. */
+export function pointJson(timed: TimedReading, destination: Destination): string {
+	return decodeUtf8(new PointEncoder(destination).encode(timed), 1);
 }
 
-function pointMembers({ reading, utc, estimated }: TimedReading, dataSourceId: string): string {
-	const timestamp = new Date(Math.round(utc)).toISOString();
-	return (
-		`"dataSourceId":${JSON.stringify(dataSourceId)},"timestamp":"${timestamp}",` +
-		`"values":${valuesJson(reading)},"metadata":${metadataJson(reading, estimated)}`
-	);
-}
+/** UTF-8 bytes of one place of a string: 4 at most (XS counts code points). */
+const maxBytesPerPlace = 4;
 
-function valuesJson({ values, context }: StoredReading): string {
-	const measured: Record<string, number | boolean | string> = {};
-	context.fields.forEach((field, index) => {
-		const value = values[index];
-		// JSON has no NaN and no infinity: what is not a number was not measured.
-		if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) return;
-		measured[field.name] = value;
-	});
-	return JSON.stringify(measured);
-}
+/** Encodes points as JSON in UTF-8. What all points of a batch or of a context share is encoded once. */
+export class PointEncoder {
+	private readonly destination: Destination;
+	private context: SampleContext | undefined;
+	/** What the points of the context share: the text before the timestamp, each value's key, the text after the values. */
+	private sharedTexts: Uint8Array = new Uint8Array(0);
+	/** Where each of these texts ends. */
+	private sharedEnds: readonly number[] = [];
+	/** Index of the field and of its value, for each key. */
+	private fieldIndices: readonly number[] = [];
+	private buffer = new Uint8Array(512);
+	private length = 0;
 
-function metadataJson(reading: StoredReading, estimated: boolean): string {
-	const { deviceId, location, firmwareVersion, resetReason } = reading.context;
-	// JSON.stringify leaves out what is undefined.
-	return JSON.stringify({
-		deviceId,
-		location: location === "" ? undefined : location,
-		firmwareVersion,
-		resetReason,
-		signalStrength: reading.signalStrength,
-		// mutation: reading-battery-level
-		batteryLevel: reading.batteryLevel,
-		// mutation: reading-number
-		seq: reading.sequence,
-		// mutation: mark-estimated-time
-		timeEstimated: estimated ? true : undefined,
-	});
+	constructor(destination: Destination) {
+		this.destination = destination;
+	}
+
+	/** A comma and one element of a batch's `dataPoints`; valid until the next call. */
+	encode(timed: TimedReading): Uint8Array {
+		this.length = 0;
+		this.putText(",{");
+		this.putMembers(timed);
+		return this.buffer.subarray(0, this.length);
+	}
+
+	/** The body of `POST /api/data`; valid until the next call. */
+	encodeSingle(timed: TimedReading): Uint8Array {
+		this.length = 0;
+		this.putText(`{"bucketId":${JSON.stringify(this.destination.bucketId)},`);
+		this.putMembers(timed);
+		return this.buffer.subarray(0, this.length);
+	}
+
+	private putMembers({ reading, utc, estimated }: TimedReading): void {
+		const { context, values } = reading;
+		if (context !== this.context) this.enterContext(context);
+		this.putShared(0);
+		this.putText(`${new Date(Math.round(utc)).toISOString()}","values":{`);
+		let isFirst = true;
+		for (let key = 0; key < this.fieldIndices.length; key++) {
+			const value = values[this.fieldIndices[key] ?? 0];
+			// JSON has no NaN and no infinity: what is not a number was not measured.
+			if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) continue;
+			this.putShared(1 + key, isFirst ? 1 : 0);
+			this.putText(JSON.stringify(value));
+			isFirst = false;
+		}
+		this.putShared(1 + this.fieldIndices.length);
+		// JSON.stringify leaves out what is undefined.
+		const metadata = JSON.stringify({
+			signalStrength: reading.signalStrength,
+			// mutation: reading-battery-level
+			batteryLevel: reading.batteryLevel,
+			// mutation: reading-number
+			seq: reading.sequence,
+			// mutation: mark-estimated-time
+			timeEstimated: estimated ? true : undefined,
+		});
+		this.putText(`${metadata.slice(1)}}`);
+	}
+
+	private enterContext(context: SampleContext): void {
+		this.context = context;
+		const { fields, deviceId, location, firmwareVersion, resetReason } = context;
+		// An object has its members in the order in which JSON.stringify writes them.
+		const members = Object.entries(Object.fromEntries(fields.map(({ name }, index) => [name, index])));
+		const metadata = JSON.stringify({
+			deviceId,
+			location: location === "" ? undefined : location,
+			firmwareVersion,
+			resetReason,
+		});
+		const texts = [
+			`"dataSourceId":${JSON.stringify(this.destination.dataSourceId)},"timestamp":"`,
+			...members.map(([name]) => `,${JSON.stringify(name)}:`),
+			`},"metadata":${metadata.slice(0, -1)},`,
+		];
+		let end = 0;
+		this.sharedEnds = texts.map((text) => (end += utf8Bytes(text)));
+		this.sharedTexts = new Uint8Array(end);
+		texts.forEach((text, index) => encodeUtf8Into(text, this.sharedTexts, this.sharedEnds[index - 1] ?? 0));
+		this.fieldIndices = members.map(([, index]) => index);
+	}
+
+	/** Appends a shared text from its byte `from` on. */
+	private putShared(text: number, from = 0): void {
+		const start = (this.sharedEnds[text - 1] ?? 0) + from;
+		this.put(this.sharedTexts.subarray(start, this.sharedEnds[text]));
+	}
+
+	private put(bytes: Uint8Array): void {
+		this.reserve(bytes.length);
+		this.buffer.set(bytes, this.length);
+		this.length += bytes.length;
+	}
+
+	private putText(text: string): void {
+		const maxBytes = text.length * maxBytesPerPlace;
+		if (this.length + maxBytes > this.buffer.length) this.reserve(utf8Bytes(text));
+		this.length += encodeUtf8Into(text, this.buffer, this.length);
+	}
+
+	private reserve(count: number): void {
+		if (this.length + count <= this.buffer.length) return;
+		const grown = new Uint8Array(Math.max(this.length + count, 2 * this.buffer.length));
+		grown.set(this.buffer.subarray(0, this.length));
+		this.buffer = grown;
+	}
 }

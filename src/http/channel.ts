@@ -1,13 +1,13 @@
 import type { Network, Time, Timer } from "../boards/board";
 import type { TCP, TCPCallbacks } from "../boards/ecma419";
+import type { ExchangeFailure, ExchangePhase } from "./exchange-result";
 import {
 	exchangeFailure,
 	failureMessage,
 	type Origin,
 	timeoutMessage,
 	trustFaultOf,
-} from "./exchange-failure";
-import type { ExchangeFailure, ExchangePhase } from "./exchange-result";
+} from "./exchange-result";
 import type { ExchangeTimeoutsMs } from "./timeouts";
 
 export interface ChannelCallbacks {

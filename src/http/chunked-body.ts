@@ -18,7 +18,7 @@ type State =
 	| "data end"
 	| "data line end"
 	| "trailers"
-	| "refused";
+	| "failed";
 
 /**
  * The chunked transfer coding (RFC 9112 section 7.1): hands the data on as it passes, and passes over extensions
@@ -38,7 +38,7 @@ export class ChunkedBody {
 
 	/** Why this is no chunked body; then nothing more is taken. */
 	get problem(): string | undefined {
-		return this.state === "refused" ? this._problem : this.trailers.problem;
+		return this.state === "failed" ? this._problem : this.trailers.problem;
 	}
 
 	/** Takes the bytes from `start` up to `end`, or to the end of the body; returns where it stopped. */
@@ -103,6 +103,6 @@ export class ChunkedBody {
 
 	private fail(problem: string): State {
 		this._problem = problem;
-		return "refused";
+		return "failed";
 	}
 }

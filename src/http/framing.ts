@@ -4,7 +4,7 @@ export type BodyFraming =
 	| { readonly kind: "chunked" }
 	/** It ends when the connection does. */
 	| { readonly kind: "close" }
-	| { readonly kind: "refused"; readonly problem: string };
+	| { readonly kind: "invalid"; readonly problem: string };
 
 /**
  * Finds the framing of a message that can have a body. What two readers could understand in two ways is refused:
@@ -18,14 +18,14 @@ export function findBodyFraming(
 	const length = headers.get("content-length");
 	const coding = headers.get("transfer-encoding");
 	if (coding !== undefined) {
-		if (length !== undefined) return refused("it has both a length and chunks");
-		if (minorVersion === 0) return refused("it is chunked although it is HTTP/1.0");
-		if (coding.toLowerCase() !== "chunked") return refused("it has a transfer coding that was not asked for");
+		if (length !== undefined) return invalid("it has both a length and chunks");
+		if (minorVersion === 0) return invalid("it is chunked although it is HTTP/1.0");
+		if (coding.toLowerCase() !== "chunked") return invalid("it has a transfer coding that was not asked for");
 		return { kind: "chunked" };
 	}
 	if (length !== undefined) {
 		// Repeated headers are joined with a comma and fail here; 15 digits are exact in a double.
-		if (!/^[0-9]{1,15}$/.test(length)) return refused("its length is not a number");
+		if (!/^[0-9]{1,15}$/.test(length)) return invalid("its length is not a number");
 		return { kind: "length", length: Number(length) };
 	}
 	return withoutLength === "close" ? { kind: "close" } : { kind: "length", length: 0 };
@@ -38,6 +38,6 @@ export function isPersistent(headers: ReadonlyMap<string, string>, minorVersion:
 	return minorVersion === 0 ? has("keep-alive") && !has("close") : !has("close");
 }
 
-function refused(problem: string): BodyFraming {
-	return { kind: "refused", problem };
+function invalid(problem: string): BodyFraming {
+	return { kind: "invalid", problem };
 }

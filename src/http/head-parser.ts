@@ -26,7 +26,7 @@ type State =
 	| "value"
 	| "last line end"
 	| "done"
-	| "refused";
+	| "failed";
 
 export interface HeadOptions {
 	/** Takes the start line; returns what is wrong with it. Left out for trailers, which have none. */
@@ -66,7 +66,7 @@ export class HeadParser {
 
 	/** Why this is no head; then nothing more is taken. */
 	get problem(): string | undefined {
-		return this.state === "refused" ? this._problem : undefined;
+		return this.state === "failed" ? this._problem : undefined;
 	}
 
 	/** Kept headers; repeated ones are joined with a comma (RFC 9110 section 5.3). */
@@ -77,7 +77,7 @@ export class HeadParser {
 	/** Takes the bytes from `start` up to `end`, or to the end of the head; returns where it stopped. */
 	push(bytes: Uint8Array, start: number, end: number): number {
 		let at = start;
-		while (at < end && this.state !== "done" && this.state !== "refused")
+		while (at < end && this.state !== "done" && this.state !== "failed")
 			this.state = this.step(bytes[at++] ?? 0);
 		return at;
 	}
@@ -176,6 +176,6 @@ export class HeadParser {
 
 	private fail(problem: string): State {
 		this._problem = problem;
-		return "refused";
+		return "failed";
 	}
 }

@@ -1,19 +1,10 @@
 import type { Network, Time, Timer } from "../boards/board";
 import { Channel, type ChannelCallbacks } from "./channel";
-import { exchangeFailure, failureMessage, type Origin } from "./exchange-failure";
 import type { ExchangeFailure, ExchangeResult } from "./exchange-result";
+import { exchangeFailure, failureMessage, type Origin } from "./exchange-result";
 import { checkRequest, type HttpRequest, RequestStream } from "./request";
 import { type AttemptResult, RequestAttempt } from "./request-attempt";
 import { defaultTimeoutsMs, type ExchangeTimeoutsMs } from "./timeouts";
-
-export type {
-	ExchangeFailure as Failure,
-	ExchangePhase as Step,
-	ExchangeResult as Outcome,
-	HttpResponse as Answer,
-} from "./exchange-result";
-export type { Body, HttpRequest as Request } from "./request";
-export type { ExchangeTimeoutsMs as Deadlines } from "./timeouts";
 
 export interface HttpConnectionOptions {
 	readonly network: Pick<Network, "TCP" | "TLS" | "resolver">;

@@ -8,9 +8,6 @@ import {
 	type ServerResponse,
 } from "./server-connection";
 
-export { bytesBody, textBody } from "./message-stream";
-export type { ServerRequest, ServerResponse as ServerAnswer } from "./server-connection";
-
 export interface HttpServerOptions {
 	readonly network: Pick<Network, "Listener" | "TCP">;
 	readonly time: Time;
@@ -38,7 +35,7 @@ export interface HttpServerOptions {
 export const defaultServerLimits: ServerLimits = Object.freeze({
 	idle: 5_000,
 	request: 10_000,
-	answer: 30_000,
+	response: 30_000,
 	drain: 1_000,
 	maxBodyBytes: 16 * 1024,
 });

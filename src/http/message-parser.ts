@@ -17,7 +17,9 @@ export interface MessageFormat<Start extends { readonly minorVersion: number }> 
 	/** Takes a start line apart; `undefined` when it is none. */
 	parseStart(line: string): Start | undefined;
 	/** What follows such a start line. Interim: headers only, and then the message proper. */
-	bodyExpectation(start: Start): "interim" | "no body" | "body if announced" | "body until close" | "refused";
+	bodyExpectation(
+		start: Start,
+	): "interim" | "no body" | "body if announced" | "body until close" | "unexpected";
 }
 
 export interface ParserOptions<Start extends { readonly minorVersion: number }> {
@@ -133,7 +135,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 
 	private finishHead(start: Start): void {
 		const expectation = this.options.format.bodyExpectation(start);
-		if (expectation === "refused") this.fail("it was not asked for");
+		if (expectation === "unexpected") this.fail("it was not asked for");
 		else if (expectation === "interim") this.head = this.newHead();
 		else if (expectation === "no body") this.beginBody(start, { kind: "length", length: 0 });
 		else {
@@ -143,7 +145,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	}
 
 	private beginBody(start: Start, framing: BodyFraming): void {
-		if (framing.kind === "refused") {
+		if (framing.kind === "invalid") {
 			this.fail(framing.problem);
 			return;
 		}

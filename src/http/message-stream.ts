@@ -1,4 +1,4 @@
-import { encodeUtf8Into, utf8Bytes } from "../common/utf8";
+import { encodeUtf8 } from "../common/utf8";
 
 /** Pulled as the socket takes it, never held whole. */
 export interface Body {
@@ -17,7 +17,7 @@ export class MessageStream {
 
 	/** `head`: start line and headers, with the empty line that ends them. */
 	constructor(head: string, body: Body | undefined) {
-		this.head = toBytes(head);
+		this.head = encodeUtf8(head);
 		this.body = body;
 		this.remainingBodyBytes = body?.length ?? 0;
 	}
@@ -46,7 +46,7 @@ export class MessageStream {
 
 /** A body that is a text. */
 export function textBody(text: string): Body {
-	return bytesBody(toBytes(text));
+	return bytesBody(encodeUtf8(text));
 }
 
 export function bytesBody(bytes: Uint8Array): Body {
@@ -60,10 +60,4 @@ export function bytesBody(bytes: Uint8Array): Body {
 			return part.length;
 		},
 	};
-}
-
-function toBytes(text: string): Uint8Array {
-	const bytes = new Uint8Array(utf8Bytes(text));
-	encodeUtf8Into(text, bytes, 0);
-	return bytes;
 }

@@ -1,10 +1,10 @@
 import type { Time, Timer } from "../boards/board";
 import type { Channel } from "./channel";
-import { exchangeFailure, failureMessage, type Origin, timeoutMessage } from "./exchange-failure";
 import type { ExchangeResult } from "./exchange-result";
+import { exchangeFailure, failureMessage, type Origin, timeoutMessage } from "./exchange-result";
 import { MessageParser } from "./message-parser";
 import { defaultKeptBodyBytes, type HttpRequest, type RequestStream } from "./request";
-import { responseFormat, type StatusLine } from "./status-line";
+import { responseFormat, type StatusLine } from "./start-line";
 import type { ExchangeTimeoutsMs } from "./timeouts";
 
 export interface AttemptResult {
@@ -82,7 +82,7 @@ export class RequestAttempt {
 		const { state, start } = this.parser;
 		if (state === "done") this.end("", surplus ? "cut" : "whole");
 		else if (state === "failed")
-			this.end(`the answer of ${this.options.origin.host} cannot be read: ${this.parser.problem}`, "cut");
+			this.end(`${this.options.origin.host}: invalid response: ${this.parser.problem}`, "cut");
 		else if (start !== undefined && this.phase === "send") this.enterPhase("receive");
 	}
 
@@ -128,7 +128,7 @@ export class RequestAttempt {
 	private toResult(step: "send" | "receive", message: string): ExchangeResult {
 		const { start, headers, body, isTruncated } = this.parser;
 		if (start === undefined) return exchangeFailure(step, message, this.options.stream.done);
-		const answer = { kind: "answer", status: start.status, headers, body } as const;
-		return isTruncated ? { ...answer, truncated: isTruncated } : answer;
+		const response = { kind: "response", status: start.status, headers, body } as const;
+		return isTruncated ? { ...response, truncated: isTruncated } : response;
 	}
 }

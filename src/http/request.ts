@@ -1,8 +1,6 @@
 import { isFieldText, isTarget, isToken } from "./grammar";
 import { type Body, MessageStream } from "./message-stream";
 
-export type { Body } from "./message-stream";
-
 /** What a client asks. */
 export interface HttpRequest {
 	readonly method: "GET" | "POST";

@@ -2,7 +2,7 @@ import type { Network, Time, Timer } from "../boards/board";
 import type { TCP } from "../boards/ecma419";
 import { MessageParser } from "./message-parser";
 import { type Body, MessageStream, textBody } from "./message-stream";
-import { type RequestLine, requestFormat } from "./request-line";
+import { type RequestLine, requestFormat } from "./start-line";
 
 /** What came. Everything in it was written by a stranger. */
 export interface ServerRequest {
@@ -31,7 +31,7 @@ export interface ServerLimits {
 	/** From a request's first byte to its last, however steadily it crawls. */
 	readonly request: number;
 	/** For the whole answer to be taken. */
-	readonly answer: number;
+	readonly response: number;
 	/** A request that was refused is read and dropped for so long: closed over unread bytes, the answer would be lost. */
 	readonly drain: number;
 	/** Bytes of a request's body. */
@@ -53,7 +53,7 @@ export interface ServerConnectionOptions {
 	onEnd(): void;
 }
 
-type Phase = "idle" | "request" | "answer" | "drain" | "ended";
+type Phase = "idle" | "request" | "response" | "drain" | "ended";
 
 /** One connection of a server: requests and their answers, one after the other, until one end has had enough. */
 export class ServerConnection {
@@ -81,7 +81,7 @@ export class ServerConnection {
 
 	/** Nothing is under way for it: it may be closed for another's sake. */
 	get canBeEvicted(): boolean {
-		return this.phase !== "answer";
+		return this.phase !== "response";
 	}
 
 	/** May be called twice. */
@@ -107,7 +107,7 @@ export class ServerConnection {
 	private handleBytes(bytes: Uint8Array): void {
 		if (this.phase === "idle") this.enterPhase("request");
 		// While it is answered, a client has nothing more to say: what it says all the same ends the connection.
-		if (this.phase === "answer" && this.afterResponse === "idle") this.afterResponse = "drain";
+		if (this.phase === "response" && this.afterResponse === "idle") this.afterResponse = "drain";
 		if (this.phase !== "request") return;
 		this.parser ??= this.newParser();
 		const parser = this.parser;
@@ -127,14 +127,14 @@ export class ServerConnection {
 	private handle({ start, headers, body, isPersistent }: MessageParser<RequestLine>, whole: boolean): void {
 		if (start === undefined) return;
 		const { method, path, authority } = start;
-		const answer = this.options.handle({
+		const response = this.options.handle({
 			method,
 			path,
 			host: authority ?? headers.get("host"),
 			headers,
 			body,
 		});
-		this.respond(answer, !whole ? "drain" : isPersistent ? "idle" : "close");
+		this.respond(response, !whole ? "drain" : isPersistent ? "idle" : "close");
 	}
 
 	private refuse(status: number, words: string): void {
@@ -151,7 +151,7 @@ export class ServerConnection {
 		lines.push(`Connection: ${then === "idle" ? "keep-alive" : "close"}`);
 		const hidden = this.parser?.start?.method === "HEAD" || status === 304;
 		this.stream = new MessageStream(`${lines.join("\r\n")}\r\n\r\n`, hidden ? undefined : body);
-		this.enterPhase("answer");
+		this.enterPhase("response");
 		this.send();
 	}
 
@@ -163,7 +163,7 @@ export class ServerConnection {
 	private send(): void {
 		const { buffer } = this.options;
 		const stream = this.stream;
-		if (this.phase !== "answer" || stream === undefined) return;
+		if (this.phase !== "response" || stream === undefined) return;
 		while (!stream.done && this.writableBytes > 0) {
 			const part = buffer.subarray(0, Math.min(buffer.length, this.writableBytes));
 			const length = stream.read(part);

@@ -1,4 +1,5 @@
 import type { Board } from "../boards/board";
+import { errorMessage } from "../common/error-message";
 import type { Settings } from "../settings/settings";
 import { Button, type ButtonPress } from "./button";
 import { StatusLight } from "./light";
@@ -28,7 +29,7 @@ export class Panel {
 			try {
 				return pin === undefined ? undefined : open(pin);
 			} catch (error) {
-				const why = error instanceof Error ? error.message : String(error);
+				const why = errorMessage(error);
 				board.log(`${what}: pin ${pin} cannot be used: ${why}`);
 				return undefined;
 			}

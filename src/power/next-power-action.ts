@@ -1,3 +1,5 @@
+import { backoffMs } from "../common/backoff";
+
 /** What a board on battery has still to do. Ticks. */
 export interface PowerState {
 	readonly now: number;
@@ -28,7 +30,7 @@ const maxOnlineRetryMs = 6 * 3_600_000;
 
 /** How long the next attempt waits after so many in a row that came to no end, milliseconds. */
 export function onlineRetryBackoffMs(failures: number): number {
-	return Math.min(maxOnlineRetryMs, minOnlineRetryMs * 2 ** Math.min(failures - 1, 10));
+	return backoffMs(failures, minOnlineRetryMs, maxOnlineRetryMs);
 }
 
 /** What a board on battery does next: it sleeps whenever it can. */

@@ -3,26 +3,16 @@ export class RecordTooLargeError extends RangeError {
 	// A field, because XS freezes the built-in prototypes.
 	override name = "RecordTooLargeError";
 
-	constructor(length: number, largest: number) {
-		super(`a record of ${length} bytes does not fit a flash sector; at most ${largest} bytes do`);
+	constructor(recordBytes: number, maxBytes: number) {
+		super(`a record of ${recordBytes} bytes does not fit a flash sector: the maximum is ${maxBytes} bytes`);
 	}
 }
 
-/** The ring is full of what is not acknowledged, and it was asked to refuse the newest. */
-export class QueueFullError extends Error {
-	override name = "QueueFullError";
-
-	constructor(waiting: number) {
-		super(`the queue is full: ${waiting} records wait; acknowledge some, then push again`);
-	}
-}
-
-/** No sector could be erased and programmed. What is stored can still be read. */
+/** No sector could be erased and programmed. Stored records stay readable. */
 export class FlashFailedError extends Error {
 	override name = "FlashFailedError";
 
-	constructor(cause: unknown) {
-		const words = cause instanceof Error ? `: ${cause.message}` : "";
-		super(`the flash takes no data${words}; replace the board, or try again if its supply was weak`);
+	constructor() {
+		super("flash cannot be written; replace the board, or try again if its supply was weak");
 	}
 }

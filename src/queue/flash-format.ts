@@ -1,5 +1,5 @@
 import type { Bytes } from "../boards/ecma419";
-import { crc24, sealChecksum } from "../common/crc24";
+import { crc24 } from "../common/crc24";
 
 /**
  * The layout on flash (docs/flash-format.md has it to the byte): sectors that begin with a header and go on with
@@ -170,6 +170,14 @@ export function recordChecksum(
 	return sealChecksum(
 		crc24(sector.checksumSeed ^ ((sequence - sector.firstSequence) & 0xffffff), bytes, start, end),
 	);
+}
+
+/**
+ * A checksum as stored: its last byte is never 0xFF, the value of erased flash, so a write that ended early is always
+ * detected, not only with the probability of a CRC.
+ */
+function sealChecksum(crc: number): number {
+	return (crc & 0xff) === 0xff ? crc & 0xffff7f : crc;
 }
 
 export function alignUp(length: number, align: number): number {

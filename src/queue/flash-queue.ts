@@ -1,5 +1,5 @@
 import type { Bytes, Flash } from "../boards/ecma419";
-import { FlashFailedError, QueueFullError, RecordTooLargeError } from "./errors";
+import { FlashFailedError, RecordTooLargeError } from "./errors";
 import {
 	checksumBytes,
 	encodeRecordHeader,
@@ -28,12 +28,8 @@ export interface FlashQueueOptions {
 	readonly flash: Flash;
 	/** Bytes that every write is a multiple of, in length and place; 16 for encrypted flash. Default 1. */
 	readonly writeAlign?: WriteAlign;
-	/** What goes when there is no room. Default `"drop oldest"`: the oldest sector, counted. */
-	readonly whenFull?: "drop oldest" | "refuse newest";
 	/** Read back what was written, so that worn cells are found while the record is still at hand. Default false. */
 	readonly verify?: boolean;
-	/** The first record's sequence number on a flash that holds no queue. Default 1. */
-	readonly firstSequence?: number;
 }
 
 /** A record as it is read back. */
@@ -73,7 +69,6 @@ const noBoundary: SectorBoundary = { firstSequence: 0, skippedSequences: 0 };
 export class FlashQueue {
 	private readonly sectors: SectorFlash;
 	private readonly writeAlign: WriteAlign;
-	private readonly refusesNewest: boolean;
 	private readonly verifiesWrites: boolean;
 	/** What is written next, head to padding. */
 	private writeBuffer = new Uint8Array(128);
@@ -90,8 +85,8 @@ export class FlashQueue {
 	private isReadableToTail = false;
 	/** How many sectors ahead of the newest may have got a header although they were not gone on with. */
 	private abandonedHeaders = 0;
-	private nextSequence: number;
-	private acknowledgedSequence: number;
+	private nextSequence = 1;
+	private acknowledgedSequence = 0;
 	private front = unknownPosition;
 	/** The records of the sector that is to be erased next end here. */
 	private nextEraseBoundary = noBoundary;
@@ -112,10 +107,7 @@ export class FlashQueue {
 	constructor(options: FlashQueueOptions) {
 		this.sectors = new SectorFlash(options.flash);
 		this.writeAlign = options.writeAlign ?? 1;
-		this.refusesNewest = options.whenFull === "refuse newest";
 		this.verifiesWrites = options.verify ?? false;
-		this.nextSequence = options.firstSequence ?? 1;
-		this.acknowledgedSequence = this.nextSequence - 1;
 		const { blocks, blockLength } = this.sectors;
 		if (blocks < 2 || this.maxRecordBytes < 1)
 			throw new RangeError(`a queue needs two sectors or more; there are ${blocks} of ${blockLength} bytes`);
@@ -130,7 +122,7 @@ export class FlashQueue {
 				// mutation: assign-sequence-number
 				return this.nextSequence++;
 		}
-		throw new FlashFailedError(undefined);
+		throw new FlashFailedError();
 	}
 
 	/**
@@ -356,7 +348,7 @@ export class FlashQueue {
 			} else if (this.fits(length + this.reservedBytes())) return bytes;
 			else this.dropOldest();
 		}
-		throw new FlashFailedError(undefined);
+		throw new FlashFailedError();
 	}
 
 	private checkLength(bytes: Bytes): void {
@@ -388,7 +380,6 @@ export class FlashQueue {
 	}
 
 	private dropOldest(): void {
-		if (this.refusesNewest) throw new QueueFullError(this.length);
 		const last = this.nextEraseBoundary.firstSequence - 1;
 		const count = this.pendingInNextErase;
 		if (this.appendMark("dropped", last, count + this.unreportedDrops)) {
@@ -491,7 +482,6 @@ export class FlashQueue {
 		let boundary = this.nextEraseBoundary;
 		const maxAhead = this.newestSector === undefined ? blocks : blocks - 1;
 		for (let ahead = this.eraseAbandonedHeaders(before); ahead <= maxAhead; ahead++) {
-			if (this.pendingBefore(boundary) > 0 && this.refusesNewest) throw new QueueFullError(this.length);
 			acknowledgedSequence = Math.max(acknowledgedSequence, boundary.firstSequence - 1);
 			droppedRecords = Math.max(droppedRecords, this.pendingBefore(boundary));
 			const sector = { sectorNumber: before.sectorNumber + ahead, block: (before.block + ahead) % blocks };
@@ -503,7 +493,7 @@ export class FlashQueue {
 			}
 			boundary = this.eraseBoundary(before.sectorNumber + ahead + 1, acknowledgedSequence);
 		}
-		throw new FlashFailedError(undefined);
+		throw new FlashFailedError();
 	}
 
 	/**

@@ -1,5 +1,5 @@
 import { isJsonObject } from "../common/json";
-import { checkFieldName } from "../dakkio/field-name";
+import { checkFieldName } from "../dakkio/identifiers";
 import { booleanValue, checkMembers, type MemberRules, numberInRange } from "./object-rules";
 import { type CheckResult, nestProblem } from "./rules";
 

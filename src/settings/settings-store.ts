@@ -1,7 +1,7 @@
 import type { KeyValue } from "../boards/ecma419";
 import { type CheckedRecord, decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
 import { toJson } from "../common/json";
-import { decodeUtf8, encodeUtf8Into, utf8Bytes } from "../common/utf8";
+import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 import type { DefaultPins } from "./pin-conflicts";
 import { checkSettings, type SettingProblem, type Settings } from "./settings";
 
@@ -42,9 +42,7 @@ export class SettingsStore {
 
 	/** Keeps the settings that were given; presets are not written, so that a later version's presets hold. */
 	save(given: Readonly<Partial<Settings>>): void {
-		const text = toJson(given);
-		const body = new Uint8Array(utf8Bytes(text));
-		encodeUtf8Into(text, body, 0);
+		const body = encodeUtf8(toJson(given));
 		const { newest } = this.findNewest();
 		const place = newest?.place === settingsKeys[0] ? settingsKeys[1] : settingsKeys[0];
 		const counter = (newest?.record.counter ?? 0) + 1;

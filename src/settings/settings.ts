@@ -22,10 +22,8 @@ import { parseServiceAddress } from "./service-address";
 
 export type { SavedNetwork } from "./saved-networks";
 
-/** One thing that can be set: everything that the page, the storage and the README have to know of it. */
+/** One thing that can be set. Its label and its help are the page's: page/setting-texts.ts. */
 export interface Setting<T> {
-	readonly label: string;
-	readonly help: string;
 	readonly defaultValue: T;
 	/** What stands for a kept value that is no longer valid, where the preset would do harm. */
 	readonly fallback?: T;
@@ -49,55 +47,39 @@ export type DerivedValue = (typeof derivedValues)[number];
 /** Every setting. Its key here is its key in the storage and in an exported file. */
 export const settingsTable = Object.freeze({
 	networks: setting<readonly SavedNetwork[]>({
-		label: "Wi-Fi networks",
-		help: "Tried in this order. Only 2.4 GHz networks can be joined.",
 		defaultValue: [],
 		secret: true,
 		rule: savedNetworksRule,
 	}),
 	key: setting({
-		label: "API key",
-		help: "A write key (dakkio_w_…), one for each device.",
 		defaultValue: "",
 		secret: true,
 		rule: apiKeyRule(),
 	}),
 	bucketId: setting({
-		label: "Bucket",
-		help: "The id of the bucket that the key belongs to.",
 		defaultValue: "",
 		rule: text(24, checkId),
 	}),
 	dataSourceId: setting({
-		label: "Data source",
-		help: "The id of the data source in that bucket that this device is; create: the board makes one, named like itself.",
 		defaultValue: newDataSource,
 		rule: textOrWord(24, [newDataSource], checkId),
 	}),
 	deviceId: setting({
-		label: "Device id",
-		help: "Goes with every point. Empty: ESP32- and the last six digits of the MAC address.",
 		defaultValue: "",
 		rule: text(64),
 	}),
-	location: setting({ label: "Location", help: "Goes with every point.", defaultValue: "", rule: text(64) }),
+	location: setting({ defaultValue: "", rule: text(64) }),
 	interval: setting({
-		label: "Sampling interval",
-		help: "Time from one reading to the next.",
 		defaultValue: 60,
 		unit: "s",
 		rule: wholeNumber(5, 86_400, "seconds"),
 	}),
 	uploadInterval: setting<number | "auto">({
-		label: "Upload interval",
-		help: "Time from one upload to the next. Automatic: within the plan's calls, and one an hour on battery.",
 		defaultValue: "auto",
 		unit: "s",
 		rule: numberOrWord(0, 86_400, "seconds", ["auto"]),
 	}),
 	server: setting({
-		label: "Address of the service",
-		help: "https:// and a name, with a port if it is not 443.",
 		defaultValue: "https://api.dakkio.io",
 		// A key for one service must not be sent to another.
 		fallback: "",
@@ -107,80 +89,54 @@ export const settingsTable = Object.freeze({
 		}),
 	}),
 	rootCertificate: setting({
-		label: "Own root certificate",
-		help: "PEM. Only for a service whose certificate no public authority signed.",
 		defaultValue: "",
 		rule: certificateRule(),
 	}),
 	power: setting<"mains" | "battery">({
-		label: "Power",
-		help: "On battery the board sleeps between samples and joins the network for uploads alone.",
 		defaultValue: "mains",
 		rule: choice(["mains", "battery"]),
 	}),
 	batteryPin: setting<number | "none">({
-		label: "Battery pin",
-		help: "An analog pin that a voltage divider brings the battery to.",
 		defaultValue: "none",
 		rule: pinNumber("none"),
 	}),
 	batteryRatio: setting({
-		label: "Battery divider",
-		help: "Volts of the battery for each volt at the pin: 2 for two equal resistors.",
 		defaultValue: 2,
 		rule: decimalNumber(1, 20),
 	}),
 	ledPin: setting<number | "auto" | "none">({
-		label: "Pin of the status light",
-		help: "Automatic: where the usual board with this chip has one, if it has.",
 		defaultValue: "auto",
 		rule: pinNumber("auto", "none"),
 	}),
 	ledActive: setting<"high" | "low">({
-		label: "Light is on when its pin is",
-		help: "The other one, if the light is on when it should be off.",
 		defaultValue: "high",
 		rule: choice(["high", "low"]),
 	}),
 	buttonPin: setting<number | "auto" | "none">({
-		label: "Pin of the button",
-		help: "The button connects it to ground. Automatic: the one that most boards have (BOOT).",
 		defaultValue: "auto",
 		rule: pinNumber("auto", "none"),
 	}),
 	dataPin: setting<number | "auto">({
-		label: "I²C data pin (SDA)",
-		help: "Automatic: the one that is usual for the chip.",
 		defaultValue: "auto",
 		rule: pinNumber("auto"),
 	}),
 	clockPin: setting<number | "auto">({
-		label: "I²C clock pin (SCL)",
-		help: "Automatic: the one that is usual for the chip.",
 		defaultValue: "auto",
 		rule: pinNumber("auto"),
 	}),
 	sensors: setting<SensorSettingsByName>({
-		label: "Sensors",
-		help: "What is renamed, turned off or calibrated, by sensor; docs/sensors.md has the form.",
 		defaultValue: {},
 		rule: checkSensors,
 	}),
 	inputs: setting<readonly InputSettings[]>({
-		label: "Inputs",
-		help: "Voltages, contacts and pulses at single pins; docs/sensors.md has the form.",
 		defaultValue: [],
 		rule: checkInputs,
 	}),
 	oneWirePin: setting<number | "none">({
-		label: "1-Wire pin",
-		help: "The data pin of DS18B20 thermometers.",
 		defaultValue: "none",
 		rule: pinNumber("none"),
 	}),
 	derived: setting<readonly DerivedValue[]>({
-		label: "Derived values",
-		help: "Worked out where a sensor measures what it takes.",
 		defaultValue: [],
 		rule: makeRule(
 			{ kind: "list", maxLength: derivedValues.length, choices: derivedValues },
@@ -188,22 +144,16 @@ export const settingsTable = Object.freeze({
 		),
 	}),
 	altitude: setting({
-		label: "Altitude",
-		help: "Of the board, above the sea: for sea_level_pressure.",
 		defaultValue: 0,
 		unit: "m",
 		rule: makeRule({ kind: "number", min: -450, max: 6000 }, altitudeRule),
 	}),
 	statistics: setting<number | "off">({
-		label: "Statistics",
-		help: "Measures so often within the sampling interval, and stores mean, minimum and maximum. Off: measures once. Not on battery.",
 		defaultValue: "off",
 		unit: "s",
 		rule: numberOrWord(1, 3600, "seconds", ["off"]),
 	}),
 	ntpServers: setting<readonly string[]>({
-		label: "Time servers",
-		help: "NTP servers, name or address, with a port if it is not 123.",
 		defaultValue: ["pool.ntp.org", "time.cloudflare.com", "time.google.com"],
 		rule: list(
 			4,

@@ -1,11 +1,11 @@
 import type { Board } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
-import { decodeUtf8, encodeUtf8Into } from "../common/utf8";
+import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 
 export const accessPointPasswordKey = "portal_password";
-/** Letters and digits that nobody takes for one another when they are read aloud or copied by hand. */
+/** Without letters and digits that look alike. */
 const passwordAlphabet = "abcdefghijkmnpqrstuvwxyz23456789";
-/** 32 letters, so five bits each: 60 bits are out of reach of whoever tries them on a recorded handshake. */
+/** Five bits per character: 60 bits withstand an offline attack on a recorded WPA2 handshake. */
 const passwordLength = 12;
 
 /** The board's own network: `Dakkio-` and the last four digits of its address. */
@@ -14,8 +14,8 @@ export function accessPointName(serial: string): string {
 }
 
 /**
- * The password of the board's own network: made once, from true randomness, and kept for ever, unless the build says
- * another; `undefined` for an open network. Nothing but the lines in the log that are meant for the owner tells it.
+ * The password of the access point: the build's, or one generated once from true randomness and stored; `undefined` for
+ * an open network. It is logged only in the setup instructions.
  */
 export function accessPointPassword(
 	storage: Pick<KeyValue, "read" | "write">,
@@ -23,17 +23,15 @@ export function accessPointPassword(
 ): string | undefined {
 	const { setupPassword } = board;
 	if (setupPassword !== undefined) return setupPassword === "" ? undefined : setupPassword;
-	const kept = storage.read(accessPointPasswordKey);
-	if (kept !== undefined) {
-		const password = decodeUtf8(new Uint8Array(kept));
+	const stored = storage.read(accessPointPasswordKey);
+	if (stored !== undefined) {
+		const password = decodeUtf8(new Uint8Array(stored));
 		if (/^[a-z0-9]{8,63}$/.test(password)) return password;
 	}
 	const bytes = new Uint8Array(passwordLength);
 	board.fillRandom(bytes);
 	let password = "";
 	for (const byte of bytes) password += passwordAlphabet.charAt(byte % passwordAlphabet.length);
-	const written = new Uint8Array(passwordLength);
-	encodeUtf8Into(password, written, 0);
-	storage.write(accessPointPasswordKey, written);
+	storage.write(accessPointPasswordKey, encodeUtf8(password));
 	return password;
 }

@@ -3,9 +3,9 @@ import { HttpConnection } from "../http/http-connection";
 
 export interface CaptivePortalOptions {
 	readonly board: Pick<Board, "network" | "time" | "fillRandom">;
-	/** Of the service. */
+	/** Host name of the service. */
 	readonly host: string;
-	/** Called with what ends the search at once. */
+	/** Receives a function that ends the check at once. */
 	onAbortable?(stop: () => void): void;
 }
 
@@ -19,9 +19,9 @@ const timeoutsMs = Object.freeze({
 });
 
 /**
- * Whether a network shows a login page in place of the internet. Two signs give one away, and no third party is asked:
- * it knows a name that nobody can have (RFC 2606: `.invalid`), or it answers in the service's place and leads
- * elsewhere (RFC 6585: 511).
+ * Whether the network is a captive portal. Two signs, without a request to a third party: it resolves a name that cannot
+ * exist (`.invalid`, RFC 2606), or it responds for the service over HTTP with status 511 (RFC 6585) or a redirect to
+ * another host.
  */
 export async function isCaptivePortal(options: CaptivePortalOptions): Promise<boolean> {
 	return (await resolvesInvalidName(options)) || (await redirectsElsewhere(options));
@@ -33,9 +33,9 @@ function resolvesInvalidName({ board, onAbortable }: CaptivePortalOptions): Prom
 	board.fillRandom(bytes);
 	const label = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 	return new Promise((resolve) => {
-		const end = (known: boolean) => {
+		const end = (isResolved: boolean) => {
 			time.clear(deadline);
-			resolve(known);
+			resolve(isResolved);
 		};
 		const deadline = time.set(() => end(false), resolveTimeoutMs);
 		onAbortable?.(() => end(false));

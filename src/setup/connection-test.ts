@@ -1,62 +1,50 @@
 import type { Network, Time } from "../boards/board";
 import { errorMessage } from "../common/error-message";
 import type { SourceFinder } from "../dakkio/data-sources";
-import type { HttpConnection, Outcome } from "../http/http-connection";
+import { describeErrorResponse } from "../dakkio/error-response";
+import type { ExchangeResult } from "../http/exchange-result";
+import type { HttpConnection } from "../http/http-connection";
 import type { Field } from "../reading/reading";
 import type { SavedNetwork } from "../settings/saved-networks";
 import { parseServiceAddress } from "../settings/service-address";
 import { newDataSource, type Settings } from "../settings/settings";
 import { type DataSourceOptions, findOrCreateSource, listSources } from "../upload/data-source";
-import type { TestState, TestStep } from "./api";
-import {
-	captivePortalDiagnosis,
-	type Diagnosis,
-	diagnoseClock,
-	diagnoseConnection,
-	diagnoseJoin,
-	diagnoseKey,
-	diagnoseName,
-	diagnosePoint,
-	diagnoseSameSubnet,
-	diagnoseSourceCreation,
-	noReadingDiagnosis,
-	noSuchSourceDiagnosis,
-} from "./diagnoses";
+import type { FailureCode, StepDetails, StepState, TestState, TestStep } from "./api";
 import { isInSameSubnet } from "./subnet";
 import type { JoinResult } from "./wifi-joiner";
 
 export interface ConnectionTestOptions {
-	/** Those that are tried out. */
+	/** To be tested. */
 	readonly settings: Settings;
 	readonly time: Time;
 	readonly resolver: Network["resolver"];
-	/** What the device is called: a data source that is made gets this name. */
+	/** The name of a created data source. */
 	readonly deviceId: string;
 	readonly agent: string;
-	/** Of the board in its own network. */
+	/** Of the board in its own network, IPv4. */
 	readonly ownAddress: string;
-	/** The service has answered, with these headers. */
+	/** Receives the headers of each response. */
 	onResponse(headers: ReadonlyMap<string, string>): void;
 	join(network: SavedNetwork): Promise<JoinResult>;
-	/** Leaves the network that was joined. */
+	/** Leaves the joined network. */
 	leave(): void;
-	/** Of a network in the last scan, dBm. */
+	/** In the last scan, dBm. */
 	signalStrengthOf(ssid: string): number | undefined;
-	/** Sets the clock by one of the time servers; `undefined` when none answers. Milliseconds of Unix time. */
+	/** Sets the clock; resolves with the Unix time in milliseconds, or `undefined` if no server responds. */
 	setClock(servers: readonly string[], signal: TestAbortSignal): Promise<number | undefined>;
 	connect(onVerified: (issuer: string) => void): HttpConnection;
-	/** Whether the network shows a login page in place of the internet. */
+	/** Whether the joined network is a captive portal. */
 	isCaptivePortal(host: string, onStop: (stop: () => void) => void): Promise<boolean>;
-	/** Takes a reading, and stores it; what the sensors measure, if there are any. */
+	/** Takes a reading and stores it; resolves with the fields of the sensors. */
 	sampleAndStore(): Promise<readonly Field[]>;
-	/** Sends what waits, oldest first; `undefined` when nothing does. */
-	sendOldest(dataSourceId: string, connection: HttpConnection): Promise<Outcome | undefined>;
+	/** Sends the oldest pending reading; `undefined` if there is none. */
+	sendOldest(dataSourceId: string, connection: HttpConnection): Promise<ExchangeResult | undefined>;
 }
 
-/** Tells whoever works for a test that it has been given up. */
+/** Ends the running operation of an aborted test. */
 export interface TestAbortSignal {
 	readonly aborted: boolean;
-	/** Called once, when it is. */
+	/** Called once, on abort. */
 	onAbort: (() => void) | undefined;
 }
 
@@ -72,19 +60,21 @@ const testSteps: readonly TestStep[] = Object.freeze([
 
 const resolveTimeoutMs = 10_000;
 
-/** A step has failed; the test ends with it. */
+/** Ends the test at the current step. */
 class StepFailure {
-	readonly diagnosis: Diagnosis;
+	readonly code: FailureCode;
+	readonly details: StepDetails;
 
-	constructor(verdict: Diagnosis) {
-		this.diagnosis = verdict;
+	constructor(code: FailureCode, details: StepDetails = {}) {
+		this.code = code;
+		this.details = details;
 	}
 }
 
-/** The whole way of a point, tried out step by step; each step has its deadline, and what it does is told live. */
+/** Tries settings: the whole way of a point, step by step. Each step has a timeout; {@link state} is live. */
 export class ConnectionTest {
 	private readonly options: ConnectionTestOptions;
-	private readonly stepStates = new Map<TestStep, TestState["steps"][number]>();
+	private readonly stepStates = new Map<TestStep, StepState>();
 	private readonly signal: { aborted: boolean; onAbort: (() => void) | undefined } = {
 		aborted: false,
 		onAbort: undefined,
@@ -109,7 +99,7 @@ export class ConnectionTest {
 		};
 	}
 
-	/** Gives up; {@link finished} resolves soon. */
+	/** {@link finished} resolves soon after. */
 	abort(): void {
 		if (this.signal.aborted) return;
 		this.signal.aborted = true;
@@ -120,29 +110,30 @@ export class ConnectionTest {
 	private async run(): Promise<void> {
 		let step: TestStep = "join";
 		const begin = (next: TestStep) => {
-			if (this.signal.aborted)
-				throw new StepFailure({ cause: "The test was broken off.", remedy: "Test again." });
+			if (this.signal.aborted) throw new StepFailure("aborted");
 			step = next;
 			this.stepStates.set(step, { step, state: "running" });
 		};
-		const done = (text: string) => this.stepStates.set(step, { step, state: "done", text });
+		const done = (details: StepDetails) => this.stepStates.set(step, { step, state: "done", details });
 		try {
 			await this.runSteps(begin, done);
 			this.passed = true;
 		} catch (error) {
-			const { cause, remedy } =
+			const { code, details } =
 				error instanceof StepFailure
-					? error.diagnosis
-					: { cause: errorMessage(error), remedy: "Test again." };
-			this.stepStates.set(step, { step, state: "failed", text: cause, cure: remedy });
+					? error
+					: new StepFailure("internal error", { message: errorMessage(error) });
+			this.stepStates.set(step, { step, state: "failed", code, details });
 		} finally {
 			this.running = false;
 			this.connection?.close();
 		}
 	}
 
-	private async runSteps(begin: (step: TestStep) => void, done: (text: string) => void): Promise<void> {
-		const { settings, sampleAndStore } = this.options;
+	private async runSteps(
+		begin: (step: TestStep) => void,
+		done: (details: StepDetails) => void,
+	): Promise<void> {
 		begin("join");
 		done(await this.joinNetwork());
 		begin("name");
@@ -151,55 +142,53 @@ export class ConnectionTest {
 		done(await this.setClock());
 		this.requireKey(begin);
 		begin("certificate");
-		const there = await this.listSources((issuer) => {
-			done(issuer);
+		const list = await this.listSources((issuer) => {
+			done({ issuer });
 			begin("key");
 		});
-		done("Key and bucket are accepted.");
+		done({});
 		begin("source");
-		const fields = await sampleAndStore();
-		const source = await this.findOrCreateSource(there, fields);
-		this.dataSourceId = source.id;
-		done(source.text);
+		const fields = await this.options.sampleAndStore();
+		const { id, ...found } = await this.findOrCreateSource(list, fields);
+		this.dataSourceId = id;
+		done(found);
 		begin("point");
-		done(await this.sendPoint(settings.dataSourceId === newDataSource ? source.id : settings.dataSourceId));
+		done(await this.sendPoint(id));
 	}
 
-	/** The first of the networks that can be joined; else what is wrong with the first. */
-	private async joinNetwork(): Promise<string> {
+	/** The first network that can be joined; if none can, the failure is the first one's. */
+	private async joinNetwork(): Promise<StepDetails> {
 		const { settings, join, leave, signalStrengthOf, ownAddress } = this.options;
-		let first: Diagnosis | undefined;
+		let first: StepFailure | undefined;
 		for (const network of settings.networks) {
+			const { ssid } = network;
 			const result = await join(network);
 			if (result.kind === "joined") {
-				if (isInSameSubnet(result.address, ownAddress) && !ownAddress.startsWith("127.")) {
-					// Whoever is in it could not be told from the phone that sets the board up.
+				const { address, strength } = result;
+				if (isInSameSubnet(address, ownAddress) && !ownAddress.startsWith("127.")) {
+					// Its clients could not be told from the phone that sets the board up.
 					leave();
-					throw new StepFailure(diagnoseSameSubnet(network.ssid));
+					throw new StepFailure("same subnet", { ssid });
 				}
-				const strength = result.strength === undefined ? "" : `, ${result.strength} dBm`;
-				return `${network.ssid}, address ${result.address}${strength}`;
+				return { ssid, address, strength };
 			}
-			first ??= diagnoseJoin(result.failure, network.ssid, signalStrengthOf(network.ssid));
+			first ??= new StepFailure(result.failure, { ssid, strength: signalStrengthOf(ssid) });
 			if (this.signal.aborted) break;
 		}
-		throw new StepFailure(
-			first ?? { cause: "No network is chosen.", remedy: "Choose one, or enter its name." },
-		);
+		throw first ?? new StepFailure("no network set");
 	}
 
 	private get host(): string {
 		const server = parseServiceAddress(this.options.settings.server);
-		if ("problem" in server)
-			throw new StepFailure({ cause: server.problem, remedy: "Correct the address of the service." });
+		if ("problem" in server) throw new StepFailure("no server set");
 		return server.host;
 	}
 
-	private async resolveHost(): Promise<string> {
+	private async resolveHost(): Promise<StepDetails> {
 		const host = this.host;
 		const address = await this.lookUpHost(host);
-		if (address === undefined) throw await this.diagnoseNetwork(diagnoseName(host));
-		return `${host} is ${address}`;
+		if (address === undefined) throw await this.networkFailure("unknown host", { host });
+		return { host, address };
 	}
 
 	private lookUpHost(host: string): Promise<string | undefined> {
@@ -215,76 +204,61 @@ export class ConnectionTest {
 		});
 	}
 
-	private async setClock(): Promise<string> {
+	private async setClock(): Promise<StepDetails> {
 		const { settings, setClock } = this.options;
 		const utc = await setClock(settings.ntpServers, this.signal);
-		if (utc === undefined) throw await this.diagnoseNetwork(diagnoseClock(settings.ntpServers));
-		return new Date(utc).toISOString();
+		if (utc === undefined)
+			throw await this.networkFailure("no time", { message: settings.ntpServers.join(", ") });
+		return { utc };
 	}
 
 	private requireKey(begin: (step: TestStep) => void): void {
 		const { key, bucketId } = this.options.settings;
 		if (key !== "" && bucketId !== "") return;
 		begin("key");
-		throw new StepFailure({
-			cause: key === "" ? "No API key is entered." : "No bucket is entered.",
-			remedy: "Copy both from Dakkio: a write key (dakkio_w_) and the id of its bucket.",
-		});
+		throw new StepFailure(key === "" ? "no key set" : "no bucket set");
 	}
 
-	/** Asks for the list of data sources: what comes before it is the certificate's step, what comes after the key's. */
+	/** Lists the data sources. A failure before the certificate is verified is that step's, one after it the key's. */
 	private async listSources(onVerified: (issuer: string) => void): Promise<SourceFinder> {
 		let verified = false;
 		this.connection = this.options.connect((issuer) => {
-			// A connection that the service has closed meanwhile is made anew.
+			// Again on a second connection, if the service closed the first.
 			if (!verified) onVerified(issuer);
 			verified = true;
 		});
 		const { settings, deviceId } = this.options;
-		const wanted = { id: settings.dataSourceId, name: deviceId };
-		const { result, finder } = await listSources(this.sourceOptions(this.connection), wanted);
-		if (!verified && result.kind === "failure")
-			throw await this.diagnoseNetwork(diagnoseConnection(result, this.host));
-		const refused = diagnoseKey(this.redactKey(result));
-		if (refused !== undefined) throw new StepFailure(refused);
-		return finder;
+		const query = { id: settings.dataSourceId, name: deviceId };
+		const { result, finder } = await listSources(this.sourceOptions(this.connection), query);
+		const failure = this.exchangeFailure(result);
+		if (failure === undefined) return finder;
+		throw verified ? failure : await this.networkFailure(failure.code, failure.details);
 	}
 
 	private async findOrCreateSource(
-		there: SourceFinder,
+		list: SourceFinder,
 		fields: readonly Field[],
-	): Promise<{ id: string; text: string }> {
+	): Promise<StepDetails & { readonly id: string }> {
 		const { settings, deviceId } = this.options;
 		const { dataSourceId: id } = settings;
 		if (id !== newDataSource && id !== "") {
-			if (there.containsId === false) throw new StepFailure(noSuchSourceDiagnosis);
-			return {
-				id,
-				text: there.containsId
-					? "It is in the bucket."
-					: "The bucket has too many to look through; the point will tell.",
-			};
+			if (list.containsId === false) throw new StepFailure("no such source");
+			return { id, source: list.containsId ? "listed" : "unlisted" };
 		}
-		if (fields.length === 0)
-			throw new StepFailure({
-				cause: "No sensor is found, so it is not known what the data source is to hold.",
-				remedy:
-					"Look at the sensor's wires and pins. The rest is well: saved as it is, the board creates it when the sensor is there.",
-			});
+		if (fields.length === 0) throw new StepFailure("no fields");
 		const connection = this.connection ?? this.options.connect(() => {});
-		const result = await findOrCreateSource(this.sourceOptions(connection), there, deviceId, fields);
-		if (result.kind === "failed")
-			throw new StepFailure(diagnoseSourceCreation(this.redactKey(result.result)));
-		return { id: result.id, text: `${result.kind === "created" ? "Created" : "Found"} as ${deviceId}.` };
+		const result = await findOrCreateSource(this.sourceOptions(connection), list, deviceId, fields);
+		if (result.kind !== "failed") return { id: result.id, source: result.kind, deviceId };
+		throw this.exchangeFailure(result.result) ?? new StepFailure("no source id");
 	}
 
-	private async sendPoint(dataSourceId: string): Promise<string> {
+	private async sendPoint(dataSourceId: string): Promise<StepDetails> {
 		const { sendOldest, connect } = this.options;
-		const outcome = await sendOldest(dataSourceId, this.connection ?? connect(() => {}));
-		if (outcome === undefined) throw new StepFailure(noReadingDiagnosis);
-		if (outcome.kind === "failure" || outcome.status < 200 || outcome.status > 299)
-			throw new StepFailure(diagnosePoint(this.redactKey(outcome)));
-		return `Stored (${outcome.status}).`;
+		const result = await sendOldest(dataSourceId, this.connection ?? connect(() => {}));
+		if (result === undefined) throw new StepFailure("no reading");
+		const failure = this.exchangeFailure(result);
+		if (failure !== undefined) throw failure;
+		return result.kind === "response" ? { status: result.status } : {};
 	}
 
 	private sourceOptions(connection: HttpConnection): DataSourceOptions {
@@ -293,19 +267,23 @@ export class ConnectionTest {
 		return { connection, key, userAgent, bucketId, onResponse };
 	}
 
-	/** A network that wants a login is the cause of much else. */
-	private async diagnoseNetwork(verdict: Diagnosis): Promise<StepFailure> {
-		if (this.signal.aborted) return new StepFailure(verdict);
-		const login = await this.options.isCaptivePortal(this.host, (stop) => {
+	/** A captive portal explains most failures of the network. */
+	private async networkFailure(code: FailureCode, details: StepDetails): Promise<StepFailure> {
+		if (this.signal.aborted) return new StepFailure(code, details);
+		const isPortal = await this.options.isCaptivePortal(this.host, (stop) => {
 			this.signal.onAbort = stop;
 		});
-		return new StepFailure(login ? captivePortalDiagnosis : verdict);
+		return isPortal ? new StepFailure("captive portal") : new StepFailure(code, details);
 	}
 
-	/** A server that repeats the key in its answer does not bring it onto the page. */
-	private redactKey(outcome: Outcome): Outcome {
-		const { key } = this.options.settings;
-		if (outcome.kind === "failure" || key === "") return outcome;
-		return { ...outcome, body: outcome.body.replaceAll(key, "…") };
+	/** `undefined` for success. The key is redacted: a server may echo it. */
+	private exchangeFailure(result: ExchangeResult): StepFailure | undefined {
+		const { host } = this;
+		if (result.kind === "failure")
+			return new StepFailure(result.trustFault ?? result.phase, { host, message: result.message });
+		const { status, body } = result;
+		if (status >= 200 && status < 300) return undefined;
+		const message = describeErrorResponse(body.replaceAll(this.options.settings.key, "…"));
+		return new StepFailure("refused", { host, status, message });
 	}
 }

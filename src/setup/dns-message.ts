@@ -1,34 +1,32 @@
-/** A DNS message that is a question (RFC 1035 section 4.1.1): one name, nothing else that needs an answer. */
-
-/** Bytes of the header, of a name at most (RFC 1035 section 2.3.4), and of a message over UDP. */
+/** Sizes of the header, and maxima of a name and a label (RFC 1035 sections 4.1.1 and 2.3.4). */
 const headerBytes = 12;
 const maxNameBytes = 255;
 const maxLabelBytes = 63;
-/** More than a question needs, even with what EDNS adds (RFC 6891). */
+/** A message over UDP (RFC 1035 section 2.3.4); a query with EDNS (RFC 6891) is far shorter. */
 const maxQueryBytes = 512;
 
 const typeA = 1;
 const classInternet = 1;
-/** Seconds that an answer may be remembered: setup is short, and the true answer comes after it. */
+/** Short, because the wrong address must not outlive setup. */
 const ttlS = 5;
-/** Bytes of an answer: a pointer to the name, type, class, lifetime, length, address. */
+/** A pointer to the name, type, class, TTL, length, address. */
 const answerRecordBytes = 16;
 
-/** Bits of the second 16 of the header. */
+/** Bits of the header's flags. */
 const responseFlag = 0x8000;
 const opcodeMask = 0x7800;
 const authoritativeFlag = 0x0400;
 const recursionDesiredFlag = 0x0100;
 
 /**
- * The answer to a DNS question when every name is at one address: A questions get the address, all others (AAAA,
- * HTTPS, …) an answer without records, so that nobody waits for them. `undefined`: it is no question, and is dropped.
+ * The response to a DNS query in which every name has one address: `address` for type A; no records for other types
+ * (AAAA, HTTPS, …), so that clients do not wait for them. `undefined` for anything but a query, which is dropped.
  */
 export function makeDnsResponse(packet: Uint8Array, address: string): Uint8Array | undefined {
 	if (packet.length < headerBytes || packet.length > maxQueryBytes) return undefined;
 	const view = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
 	const flags = view.getUint16(2);
-	// A standard query with one question; additional records (EDNS) may follow, and are left out of the answer.
+	// A standard query with one question. Additional records (EDNS) are ignored.
 	if ((flags & (responseFlag | opcodeMask)) !== 0 || view.getUint16(4) !== 1 || view.getUint16(6) !== 0)
 		return undefined;
 	const nameEnd = findNameEnd(packet);
@@ -45,7 +43,7 @@ export function makeDnsResponse(packet: Uint8Array, address: string): Uint8Array
 	return answer;
 }
 
-/** Where the name of the question ends; `undefined` when it is none. A question's own name is never compressed. */
+/** End of the name in the question; `undefined` if invalid. It is not compressed: nothing precedes it. */
 function findNameEnd(packet: Uint8Array): number | undefined {
 	let at = headerBytes;
 	for (;;) {
@@ -58,7 +56,7 @@ function findNameEnd(packet: Uint8Array): number | undefined {
 }
 
 function writeAddress(out: DataView, at: number, address: string): void {
-	// The name again: a pointer to where the question has it (RFC 1035 section 4.1.4).
+	// A pointer to the name in the question (RFC 1035 section 4.1.4).
 	out.setUint16(at, 0xc000 | headerBytes);
 	out.setUint16(at + 2, typeA);
 	out.setUint16(at + 4, classInternet);

@@ -5,17 +5,17 @@ import { isInSameSubnet } from "./subnet";
 
 export interface DnsServerOptions {
 	readonly network: Pick<Network, "UDP">;
-	/** Of the board, in its own network. */
+	/** Of the board in its own network, IPv4. */
 	readonly address: string;
-	/** Names cannot be answered, or not any more. */
+	/** The socket failed: no more responses. */
 	onError(error: Error | undefined): void;
 }
 
 const dnsPort = 53;
-/** Packets in one turn: whoever floods the board waits for the rest. */
+/** Per turn: a flood must not block the board. */
 const maxPacketsPerTurn = 8;
 
-/** Answers every name with the board's address, so that a phone finds the page whatever it looks for. */
+/** Resolves every name to the board's address, so that a phone is led to the page. */
 export class DnsServer {
 	private readonly options: DnsServerOptions;
 	private readonly socket: UDP;
@@ -38,14 +38,14 @@ export class DnsServer {
 		for (let count = 0; count < maxPacketsPerTurn; count++) {
 			const packet = this.socket.read();
 			if (packet === undefined) return;
-			// A joined network has a name server of its own: nobody there is to be told that this board is everything.
+			// Not for clients in a joined network.
 			if (!isInSameSubnet(packet.address, address)) continue;
 			const answer = makeDnsResponse(new Uint8Array(packet), address);
 			if (answer !== undefined) this.send(answer, packet.address, packet.port);
 		}
 	}
 
-	/** A full socket costs this answer: the phone asks again. */
+	/** With a full socket the response is lost: the phone asks again. */
 	private send(answer: Uint8Array, address: string, port: number): void {
 		try {
 			this.socket.write(answer, address, port);

@@ -1,16 +1,16 @@
 /**
- * QR codes (ISO/IEC 18004) of bytes, versions 1 to 10 at error correction level L: what a screen shows well is read
- * well, and a network's name and password fit.
+ * QR codes (ISO/IEC 18004) in byte mode, versions 1 to 10, error correction level L: enough for a screen, and for a
+ * network's name and password.
  */
 
 /** A square of modules; `true` is dark. */
 export interface QrCode {
-	/** Modules of a side. */
+	/** Modules per side. */
 	readonly size: number;
 	isDark(x: number, y: number): boolean;
 }
 
-/** By version, from 1: all codewords, error correction codewords of a block, blocks (tables 1 and 9). */
+/** By version, from 1: codewords, error correction codewords per block, blocks (tables 1 and 9). */
 const versions = Object.freeze([
 	[26, 7, 1],
 	[44, 10, 1],
@@ -24,11 +24,11 @@ const versions = Object.freeze([
 	[346, 18, 4],
 ] as const);
 
-/** From this version on the number of bytes takes 16 bits, and the version itself is drawn. */
+/** Versions from which the byte count takes 16 bits, and from which the version is drawn. */
 const longCountVersion = 10;
 const minVersionInfo = 7;
 
-/** The smallest code that holds the bytes; `undefined` when they are more than 271. */
+/** The smallest code that holds the bytes; `undefined` for more than 271. */
 export function encodeQr(bytes: Uint8Array): QrCode | undefined {
 	for (let version = 1; version <= versions.length; version++) {
 		const [all, correction, blocks] = versions[version - 1] ?? [0, 0, 0];
@@ -53,7 +53,7 @@ function dataCodewords(bytes: Uint8Array, version: number, capacity: number): Ui
 	put(0b0100, 4);
 	put(bytes.length, version < longCountVersion ? 8 : 16);
 	for (const byte of bytes) put(byte, 8);
-	// The end is four zeros, or as many as there is room for.
+	// The terminator: up to four zero bits.
 	at = Math.min(at + 4, capacity * 8);
 	for (let byte = (at + 7) >> 3, pad = 0xec; byte < capacity; byte++, pad ^= 0xec ^ 0x11) data[byte] = pad;
 	return data;
@@ -117,13 +117,13 @@ function drawCode(version: number, codewords: Uint8Array): QrCode {
 	drawPatterns(grid, version);
 	drawCodewords(grid, codewords);
 	let best = 0;
-	let least = Number.POSITIVE_INFINITY;
+	let minPenalty = Number.POSITIVE_INFINITY;
 	for (let mask = 0; mask < 8; mask++) {
 		applyMask(grid, mask);
 		drawFormat(grid, mask);
 		const penalty = penaltyOf(grid);
-		if (penalty < least) [best, least] = [mask, penalty];
-		// A mask applied twice is no mask.
+		if (penalty < minPenalty) [best, minPenalty] = [mask, penalty];
+		// Applied a second time, a mask is undone.
 		applyMask(grid, mask);
 	}
 	applyMask(grid, best);
@@ -131,7 +131,7 @@ function drawCode(version: number, codewords: Uint8Array): QrCode {
 	return grid;
 }
 
-/** Modules in a byte each: dark, and whether they are part of a pattern that no data and no mask touch. */
+/** One byte per module. Bit 0: dark; bit 1: part of a function pattern, which data and masks leave out. */
 class Grid implements QrCode {
 	readonly size: number;
 	private readonly modules: Uint8Array;
@@ -159,7 +159,7 @@ class Grid implements QrCode {
 	}
 }
 
-/** Finders, timing, alignment, version, and the places of the format (section 6.3). */
+/** Finder, timing and alignment patterns, version, and the area of the format (section 6.3). */
 function drawPatterns(grid: Grid, version: number): void {
 	const { size } = grid;
 	for (let i = 0; i < size; i++) {
@@ -182,7 +182,7 @@ function drawPatterns(grid: Grid, version: number): void {
 	if (version >= minVersionInfo) drawVersion(grid, version);
 }
 
-/** Annex E, worked out: from 6 to 7 before the far side, evenly. Not where a finder is. */
+/** Evenly from 6 to size - 7 (annex E), except at finders. */
 function drawAlignment(grid: Grid, version: number): void {
 	if (version === 1) return;
 	const last = grid.size - 7;
@@ -230,7 +230,7 @@ function drawVersion(grid: Grid, version: number): void {
 	}
 }
 
-/** In columns of two from the right, up and down by turns, past what is pattern (section 7.7.3). */
+/** In columns of two from the right, alternately up and down, around function patterns (section 7.7.3). */
 function drawCodewords(grid: Grid, codewords: Uint8Array): void {
 	const { size } = grid;
 	let at = 0;
@@ -265,7 +265,7 @@ function applyMask(grid: Grid, mask: number): void {
 		for (let x = 0; x < grid.size; x++) if (!grid.isPattern(x, y) && masks[mask]?.(x, y)) grid.flip(x, y);
 }
 
-/** How much there is that a reader stumbles over (section 7.8.3.1): runs, blocks, false finders, uneven shares. */
+/** Section 7.8.3.1: runs, blocks, finder-like patterns, and the share of dark modules. */
 function penaltyOf(grid: Grid): number {
 	const { size } = grid;
 	let penalty = 0;
@@ -287,7 +287,7 @@ function penaltyOf(grid: Grid): number {
 	return penalty + 10 * Math.floor(Math.abs((dark * 20) / (size * size) - 10));
 }
 
-/** Eleven modules that look like a finder with its quiet side, and the same from the other end. */
+/** Eleven modules that look like a finder with light modules beside it, in both directions. */
 const finderLikePatterns: readonly number[] = Object.freeze([0b10111010000, 0b00001011101]);
 
 function penaltyOfLine(size: number, isDark: (at: number) => boolean): number {

@@ -1,46 +1,46 @@
 import { isJsonObject, parseJson, toJson } from "../common/json";
-import type { ServerAnswer, ServerRequest } from "../http/http-server";
-import { bytesBody, textBody } from "../http/http-server";
+import { bytesBody, textBody } from "../http/message-stream";
+import type { ServerRequest, ServerResponse } from "../http/server-connection";
 import type { DefaultPins } from "../settings/pin-conflicts";
 import { checkSettings, type Settings } from "../settings/settings";
 import { stripVersion } from "../settings/settings-file";
 import type { CheckResponse, ScanState, SetupState, TestStarted, TestState } from "./api";
+import { mergeSubmitted } from "./form-settings";
 import { pageEtag, pageGzip, pageScriptHash, pageStyleHash } from "./page-data";
-import { mergeSubmitted } from "./submitted-settings";
 
-/** What the page can ask of the board. */
+/** What the handler needs of the board. */
 export interface SetupBackend {
 	/** Of the page: `http://192.168.4.1`. */
 	readonly origin: string;
-	/** Names, besides the origin's, under which the board itself is asked for. */
+	/** Further host names of the board. */
 	readonly names: readonly string[];
 	/** Every POST must carry it. */
 	readonly token: string;
-	/** What is `auto` in the settings. */
+	/** What `auto` means in the settings. */
 	readonly defaultPins: DefaultPins;
-	/** As kept; `asTested`: as tested last, where that is not saved yet. */
+	/** As saved; `asTested`: as tested last, if not saved since. */
 	settings(asTested: boolean): Settings;
 	state(): Omit<SetupState, "token">;
 	networks(): ScanState;
 	scan(): void;
-	/** Looks for sensors everywhere; `forget`: those that are missing are forgotten first. */
+	/** Scans all buses; `forget`: forgets missing sensors first. */
 	scanSensors(forget: boolean): void;
-	/** Begins a test, and gives its number; one that is under way is given up. */
+	/** Starts a test and returns its number; aborts a running one. */
 	startTest(settings: Settings): number;
 	testState(): TestState;
 	save(settings: Settings): void;
-	/** Its Wi-Fi has no password: whatever is answered, everybody around can hear. */
+	/** The access point has no password: anyone in range can read the responses. */
 	readonly isOpenNetwork: boolean;
 	/** The settings file, with secrets or without. */
 	export(secrets: boolean): string;
-	/** Leaves setup, after the answer has gone out. */
+	/** Leaves setup after the response is sent. */
 	finish(): void;
 }
 
-/** Headers of a request that the handler looks at. */
+/** Request headers that the handler reads. */
 export const requestHeaders: readonly string[] = Object.freeze(["origin", "content-type", "if-none-match"]);
 
-/** For every answer: nothing of it is kept, guessed at, framed or told to others. */
+/** Of every response: not sniffed, not framed, no referrer, not shared across origins. */
 const commonHeaders = Object.freeze([
 	["X-Content-Type-Options", "nosniff"],
 	["X-Frame-Options", "DENY"],
@@ -68,100 +68,88 @@ const pageHeaders = Object.freeze([
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What the board answers to a request: the page, its data, or a redirect to it for whoever looks for the internet. */
-export function handleSetupRequest(request: ServerRequest, board: SetupBackend): ServerAnswer {
-	const { method, path } = request;
+type Handler = (request: ServerRequest, board: SetupBackend) => ServerResponse;
+
+const routes: Readonly<Record<string, { readonly GET?: Handler; readonly POST?: Handler } | undefined>> =
+	Object.freeze({
+		"/": { GET: pageResponse },
+		"/api/state": { GET: (_, board) => jsonResponse(200, { token: board.token, ...board.state() }) },
+		"/api/networks": { GET: (_, board) => jsonResponse(200, board.networks()) },
+		"/api/scan": {
+			POST: authorized((_, board) => {
+				board.scan();
+				return jsonResponse(202, {});
+			}),
+		},
+		"/api/sensors": {
+			POST: authorized(({ forget }, board) => {
+				board.scanSensors(forget === true);
+				return jsonResponse(202, {});
+			}),
+		},
+		"/api/check": {
+			POST: authorized((body, board) => {
+				const checked = checkSubmitted(body, board);
+				return checked === undefined ? missingSettings() : jsonResponse(200, checked.response);
+			}),
+		},
+		"/api/test": {
+			GET: (_, board) => jsonResponse(200, board.testState()),
+			POST: withValidSettings((settings, board) => {
+				const started: TestStarted = { number: board.startTest(settings) };
+				return jsonResponse(202, started);
+			}),
+		},
+		"/api/save": {
+			POST: withValidSettings((settings, board, response) => {
+				board.save(settings);
+				return jsonResponse(200, response);
+			}),
+		},
+		"/api/export": { POST: authorized(exportResponse) },
+		"/api/finish": {
+			POST: authorized((_, board) => {
+				board.finish();
+				return jsonResponse(202, {});
+			}),
+		},
+	});
+
+/** The page, its API, and a redirect to the page for requests that were meant for the internet. */
+export function handleSetupRequest(request: ServerRequest, board: SetupBackend): ServerResponse {
 	if (!isOwnHost(request.host, board)) return foreignHost(request, board);
-	const routes: Readonly<Record<string, (() => ServerAnswer) | undefined>> =
-		method === "GET" || method === "HEAD" ? getRoutes(request, board) : postRoutes(request, board);
+	const { path } = request;
+	const method = request.method === "HEAD" ? "GET" : request.method;
 	const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-	if (method === "GET" || method === "HEAD") {
-		if (route !== undefined) return route();
-		return path in postRoutes(request, board) ? methodNotAllowed("POST") : notFound(request, board);
-	}
-	if (route !== undefined && method === "POST") return route();
-	const gettable = path in getRoutes(request, board);
-	if (route === undefined && !gettable) return errorResponse(404, "There is nothing here.");
-	return methodNotAllowed(
-		[...(gettable ? ["GET", "HEAD"] : []), ...(route === undefined ? [] : ["POST"])].join(", "),
-	);
+	if (route === undefined)
+		return method === "GET" && captivePortalProbes.includes(path)
+			? redirectToPage(board)
+			: errorResponse(404, "Not found.");
+	const { GET, POST } = route;
+	const handler = method === "GET" ? GET : method === "POST" ? POST : undefined;
+	if (handler !== undefined) return handler(request, board);
+	const allowed = [...(GET === undefined ? [] : ["GET", "HEAD"]), ...(POST === undefined ? [] : ["POST"])];
+	return methodNotAllowed(allowed.join(", "));
 }
 
-function getRoutes(
-	request: ServerRequest,
-	board: SetupBackend,
-): Readonly<Record<string, () => ServerAnswer>> {
-	return {
-		"/": () => pageResponse(request),
-		"/api/state": () => jsonResponse(200, { token: board.token, ...board.state() }),
-		"/api/networks": () => jsonResponse(200, board.networks()),
-		"/api/test": () => jsonResponse(200, board.testState()),
+/** Accepts a POST only from the page itself: by its origin, its content type and its token. */
+function authorized(act: (body: JsonObject, board: SetupBackend) => ServerResponse): Handler {
+	return ({ headers, body: text, host }, board) => {
+		const origin = headers.get("origin");
+		if (origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`)
+			return errorResponse(403, "This request comes from another page.");
+		const [type = ""] = (headers.get("content-type") ?? "").split(";");
+		if (type.trim().toLowerCase() !== "application/json")
+			return errorResponse(415, "The body must be application/json.");
+		const body = parseJson(text);
+		if (!isJsonObject(body)) return errorResponse(400, "The body must be one JSON object of limited size.");
+		if (typeof body.token !== "string" || !equalsConstantTime(body.token, board.token))
+			return errorResponse(403, "The page is out of date: reload it.");
+		return act(body, board);
 	};
 }
 
-function postRoutes(
-	request: ServerRequest,
-	board: SetupBackend,
-): Readonly<Record<string, () => ServerAnswer>> {
-	const authorized = (act: (body: JsonObject) => ServerAnswer) => () => authorize(request, board, act);
-	const given = (act: (settings: Settings, answer: CheckResponse) => ServerAnswer) =>
-		authorized((body) => withValidSettings(body, board, act));
-	return {
-		"/api/scan": authorized(() => {
-			board.scan();
-			return jsonResponse(202, {});
-		}),
-		"/api/sensors": authorized(({ forget }) => {
-			board.scanSensors(forget === true);
-			return jsonResponse(202, {});
-		}),
-		"/api/check": authorized((body) => {
-			const checked = checkSubmitted(body, board);
-			return checked === undefined ? missingSettings() : jsonResponse(200, checked.answer);
-		}),
-		"/api/test": given((settings) => {
-			const begun: TestStarted = { number: board.startTest(settings) };
-			return jsonResponse(202, begun);
-		}),
-		"/api/save": given((settings, answer) => {
-			board.save(settings);
-			return jsonResponse(200, answer);
-		}),
-		"/api/export": authorized(({ secrets }) => {
-			if (secrets === true && board.isOpenNetwork)
-				return errorResponse(409, "This Wi-Fi has no password, so everybody around could hear the secrets.");
-			const body = textBody(board.export(secrets === true));
-			const name = ["Content-Disposition", 'attachment; filename="dakkio-settings.json"'] as const;
-			return { status: 200, headers: [...apiHeaders, jsonType, name], body };
-		}),
-		"/api/finish": authorized(() => {
-			board.finish();
-			return jsonResponse(202, {});
-		}),
-	};
-}
-
-/** A POST is the page's own: its origin, its kind of body, its token. */
-function authorize(
-	{ headers, body: text, host }: ServerRequest,
-	board: SetupBackend,
-	act: (body: JsonObject) => ServerAnswer,
-): ServerAnswer {
-	const origin = headers.get("origin");
-	if (origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`)
-		return errorResponse(403, "This request comes from another page.");
-	const [type = ""] = (headers.get("content-type") ?? "").split(";");
-	if (type.trim().toLowerCase() !== "application/json")
-		return errorResponse(415, "The body must be application/json.");
-	const body = parseJson(text);
-	if (!isJsonObject(body))
-		return errorResponse(400, "The body must be one JSON object, no larger than settings can be.");
-	if (typeof body.token !== "string" || !equalsConstantTime(body.token, board.token))
-		return errorResponse(403, "The page is out of date: load it again.");
-	return act(body);
-}
-
-/** Takes the same time wherever they differ, so that it cannot be found out letter by letter. */
+/** In constant time, so that the token cannot be guessed character by character. */
 function equalsConstantTime(given: string, secret: string): boolean {
 	let difference = given.length ^ secret.length;
 	for (let i = 0; i < secret.length; i++)
@@ -172,45 +160,52 @@ function equalsConstantTime(given: string, secret: string): boolean {
 function checkSubmitted({ settings, asTested }: JsonObject, board: SetupBackend) {
 	if (!isJsonObject(settings)) return undefined;
 	const { given, problems: ofFile } = stripVersion(settings);
-	const kept = board.settings(asTested === true);
+	const own = board.settings(asTested === true);
 	const {
 		settings: checked,
 		problems,
 		warnings,
-	} = checkSettings(mergeSubmitted(given, kept), board.defaultPins);
-	const all = [...ofFile, ...problems, ...keyProblems(checked, kept, given.key)];
-	return { settings: checked, answer: { problems: all, warnings } };
+	} = checkSettings(mergeSubmitted(given, own), board.defaultPins);
+	const response: CheckResponse = {
+		problems: [...ofFile, ...problems, ...keyProblems(checked, own, given.key)],
+		warnings,
+	};
+	return { settings: checked, response };
 }
 
-/**
- * A key that nobody sees again must not go to a service that it was not typed for, nor to whoever has a certificate that
- * was not trusted then.
- */
-function keyProblems(checked: Settings, kept: Settings, typed: unknown): CheckResponse["problems"] {
-	if (kept.key === "" || (typed !== undefined && typed !== "")) return [];
-	const trusted = ["", kept.rootCertificate].includes(checked.rootCertificate);
-	if (checked.server === kept.server && trusted) return [];
-	const other = trusted ? "address of the service" : "root certificate";
-	return [{ key: "key", problem: `The ${other} is another one: enter the key for it.` }];
+/** A stored key, which is never shown, must not be sent to another service, nor to one with another root certificate. */
+function keyProblems(checked: Settings, own: Settings, typed: unknown): CheckResponse["problems"] {
+	if (own.key === "" || (typed !== undefined && typed !== "")) return [];
+	const isTrusted = ["", own.rootCertificate].includes(checked.rootCertificate);
+	if (checked.server === own.server && isTrusted) return [];
+	const changed = isTrusted ? "service address" : "root certificate";
+	return [{ key: "key", problem: `The ${changed} has changed: enter the key again.` }];
 }
 
 function withValidSettings(
-	body: JsonObject,
-	board: SetupBackend,
-	act: (settings: Settings, answer: CheckResponse) => ServerAnswer,
-): ServerAnswer {
-	const checked = checkSubmitted(body, board);
-	if (checked === undefined) return missingSettings();
-	return checked.answer.problems.length > 0
-		? jsonResponse(422, checked.answer)
-		: act(checked.settings, checked.answer);
+	act: (settings: Settings, board: SetupBackend, response: CheckResponse) => ServerResponse,
+): Handler {
+	return authorized((body, board) => {
+		const checked = checkSubmitted(body, board);
+		if (checked === undefined) return missingSettings();
+		const { settings, response } = checked;
+		return response.problems.length > 0 ? jsonResponse(422, response) : act(settings, board, response);
+	});
 }
 
-function missingSettings(): ServerAnswer {
+function exportResponse({ secrets }: JsonObject, board: SetupBackend): ServerResponse {
+	if (secrets === true && board.isOpenNetwork)
+		return errorResponse(409, "This Wi-Fi has no password: anyone in range could read the secrets.");
+	const body = textBody(board.export(secrets === true));
+	const name = ["Content-Disposition", 'attachment; filename="dakkio-settings.json"'] as const;
+	return { status: 200, headers: [...apiHeaders, jsonType, name], body };
+}
+
+function missingSettings(): ServerResponse {
 	return errorResponse(400, "The body has no settings.");
 }
 
-function pageResponse({ headers }: ServerRequest): ServerAnswer {
+function pageResponse({ headers }: ServerRequest): ServerResponse {
 	if (headers.get("if-none-match") === pageEtag) return { status: 304, headers: pageHeaders };
 	return {
 		status: 200,
@@ -220,22 +215,16 @@ function pageResponse({ headers }: ServerRequest): ServerAnswer {
 }
 
 /**
- * A name that is not the board's: a phone that looks whether the internet is there, or an app that thinks it is, is
- * shown the page. Nothing else is answered: the name may be one that somebody has bent to this address.
+ * For another host name: a phone that checks for internet access is redirected to the page. Everything else is refused,
+ * because the name may be rebound to the board's address (DNS rebinding).
  */
-function foreignHost(request: ServerRequest, board: SetupBackend): ServerAnswer {
-	if (request.host === undefined) return errorResponse(400, "The request does not say whom it asks (Host).");
-	if (request.method === "GET" || request.method === "HEAD") return redirectToPage(board);
+function foreignHost({ host, method }: ServerRequest, board: SetupBackend): ServerResponse {
+	if (host === undefined) return errorResponse(400, "The Host header is missing.");
+	if (method === "GET" || method === "HEAD") return redirectToPage(board);
 	return errorResponse(421, `This is ${board.origin}.`);
 }
 
-function notFound({ path }: ServerRequest, board: SetupBackend): ServerAnswer {
-	return captivePortalProbes.includes(path)
-		? redirectToPage(board)
-		: errorResponse(404, "There is nothing here.");
-}
-
-/** What systems ask for to find out whether they are on the internet, should one ask by the board's address. */
+/** Paths by which phones and computers check for internet access, requested by the board's own address. */
 const captivePortalProbes: readonly string[] = Object.freeze([
 	"/generate_204",
 	"/gen_204",
@@ -248,7 +237,7 @@ const captivePortalProbes: readonly string[] = Object.freeze([
 	"/canonical.html",
 ]);
 
-function redirectToPage({ origin }: SetupBackend): ServerAnswer {
+function redirectToPage({ origin }: SetupBackend): ServerResponse {
 	return { status: 302, headers: [...apiHeaders, ["Location", `${origin}/`]] };
 }
 
@@ -261,15 +250,15 @@ function isOwnHost(host: string | undefined, { origin, names }: SetupBackend): b
 
 const jsonType = Object.freeze(["Content-Type", "application/json"] as const);
 
-function jsonResponse(status: number, body: unknown): ServerAnswer {
+function jsonResponse(status: number, body: unknown): ServerResponse {
 	return { status, headers: [...apiHeaders, jsonType], body: textBody(toJson(body)) };
 }
 
-function errorResponse(status: number, error: string): ServerAnswer {
+function errorResponse(status: number, error: string): ServerResponse {
 	return jsonResponse(status, { error });
 }
 
-function methodNotAllowed(allow: string): ServerAnswer {
-	const { headers, ...answer } = errorResponse(405, `Only ${allow} is possible here.`);
+function methodNotAllowed(allow: string): ServerResponse {
+	const { headers, ...answer } = errorResponse(405, `Allowed: ${allow}.`);
 	return { ...answer, headers: [...headers, ["Allow", allow]] };
 }

@@ -1,10 +1,10 @@
 import type { AccessPoint, ScanResult } from "../boards/board";
 import type { ScanState } from "./api";
 
-/** More are of no use on a small screen, nor in a small memory. */
+/** Bounds the memory, and the list on a small screen. */
 const maxResults = 24;
 
-/** The networks in reach, as the last scan had them. */
+/** The networks found by the last scan. */
 export class ScanResults {
 	private readonly accessPoint: Pick<AccessPoint, "scan">;
 	private isScanning = false;
@@ -25,12 +25,12 @@ export class ScanResults {
 		};
 	}
 
-	/** dBm; `undefined` when it was not heard. */
+	/** dBm; `undefined` if the last scan did not find it. */
 	signalStrengthOf(ssid: string): number | undefined {
 		return this.networks.find(({ SSID }) => SSID === ssid)?.RSSI;
 	}
 
-	/** Looks anew. One that is under way goes on; where the radio cannot now, the last one's outcome stays. */
+	/** Starts a scan unless one is running. If the radio refuses, the last results stay. */
 	scan(): void {
 		if (this.isScanning) return;
 		const found: ScanResult[] = [];
@@ -49,7 +49,7 @@ export class ScanResults {
 	}
 }
 
-/** One for each name, strongest first. A network of several access points is as strong as the nearest. */
+/** Keeps one result per name, that of the strongest access point; strongest first. */
 function addResult(found: ScanResult[], network: ScanResult): void {
 	if (network.SSID === "") return;
 	const known = found.findIndex(({ SSID }) => SSID === network.SSID);

@@ -1,9 +1,10 @@
-import { encodeUtf8Into, utf8Bytes } from "../common/utf8";
-import { encodeQr } from "./qr";
-import { qrLines } from "./qr-text";
-import { wifiUri } from "./wifi-uri";
+import { encodeUtf8 } from "../common/utf8";
+import { encodeQr, type QrCode } from "./qr";
 
-/** How to come to the page, as lines for the log: in words, and as a code for a phone's camera. */
+/** Light modules around a QR code (ISO/IEC 18004). */
+const quietZoneModules = 4;
+
+/** Lines for the log that lead a phone to the setup page: a sentence, and the Wi-Fi as a QR code. */
 export function* setupInstructions(
 	ssid: string,
 	password: string | undefined,
@@ -11,9 +12,35 @@ export function* setupInstructions(
 ): Generator<string> {
 	const key = password === undefined ? "which has no password" : `password ${password}`;
 	yield `setup: join the Wi-Fi ${ssid}, ${key}, and open ${origin}`;
-	const text = wifiUri(ssid, password);
-	const bytes = new Uint8Array(utf8Bytes(text));
-	encodeUtf8Into(text, bytes, 0);
-	const code = encodeQr(bytes);
+	const code = encodeQr(encodeUtf8(wifiUri(ssid, password)));
 	if (code !== undefined) yield* qrLines(code);
+}
+
+/**
+ * `WIFI:T:WPA;S:name;P:password;;`, which phone cameras understand (ZXing, "Barcode Contents"). Without `password`: an
+ * open network.
+ */
+export function wifiUri(ssid: string, password: string | undefined): string {
+	const name = `S:${escapeWifiUri(ssid)};`;
+	return password === undefined
+		? `WIFI:T:nopass;${name};`
+		: `WIFI:T:WPA;${name}P:${escapeWifiUri(password)};;`;
+}
+
+function escapeWifiUri(text: string): string {
+	return text.replace(/[\\;,":]/g, "\\$&");
+}
+
+/** Two rows of modules per line. Draws the light modules: a log is light text on a dark ground. */
+export function* qrLines(code: QrCode): Generator<string> {
+	const { size } = code;
+	const isLight = (x: number, y: number) => x < 0 || y < 0 || x >= size || y >= size || !code.isDark(x, y);
+	for (let y = -quietZoneModules; y < size + quietZoneModules; y += 2) {
+		let line = "";
+		for (let x = -quietZoneModules; x < size + quietZoneModules; x++) {
+			const [upper, lower] = [isLight(x, y), y + 1 < size + quietZoneModules && isLight(x, y + 1)];
+			line += upper ? (lower ? "█" : "▀") : lower ? "▄" : " ";
+		}
+		yield line;
+	}
 }

@@ -1,12 +1,12 @@
-/** Why the board is in setup. */
+/** Why setup is open. */
 export type SetupReason = "no settings" | "asked for" | "no network";
 
 const minuteMs = 60_000;
 /** A board that runs and has had no network for so long opens setup by itself. */
 export const offlineTimeoutMs = 15 * minuteMs;
-/** Setup that nobody visits closes after so long. */
+/** Setup without a visit closes after this time. */
 export const idleTimeoutMs = 10 * minuteMs;
-/** Between two attempts at the saved networks while setup is open: each takes the radio off the access point's channel. */
+/** Between two attempts to join the saved networks while setup is open: each leaves the access point's channel. */
 export const rejoinIntervalMs = 2 * minuteMs;
 
 /** A running board's situation. */
@@ -22,37 +22,37 @@ export function setupOpensAt({ offlineSince, onBattery }: ConnectionState): numb
 	return offlineSince === undefined || onBattery ? undefined : offlineSince + offlineTimeoutMs;
 }
 
-/** What an open setup does by itself; ticks. */
+/** The state of an open setup; times in ticks. */
 export interface OpenSetup {
 	readonly now: number;
 	readonly reason: SetupReason;
-	/** There is a network to go back to, perhaps since a moment ago. */
+	/** At least one network is saved. */
 	readonly hasNetworks: boolean;
-	/** Joined to the access point. */
+	/** Clients of the access point. */
 	readonly stationCount: number;
-	/** When it was opened, or somebody last asked for something, or was joined. */
+	/** When setup was opened, or the last request or change of clients. */
 	readonly lastVisit: number;
 	/** When the saved networks were last tried, or setup was opened. */
 	readonly lastJoinAttempt: number;
-	/** A test is under way, or a network is being joined. */
+	/** A test is running, or a network is being joined. */
 	readonly busy: boolean;
 }
 
 export type SetupAction =
-	/** Back to the usual work. */
+	/** Back to normal operation. */
 	| { readonly kind: "close" }
-	/** Try the saved networks; when one can be joined, close. */
+	/** Join a saved network, and close if that succeeds. */
 	| { readonly kind: "try networks" }
-	/** Look again at these ticks; `undefined`: when something has changed. */
+	/** Decide again at these ticks; `undefined`: after the next change. */
 	| { readonly kind: "wait"; readonly until: number | undefined };
 
-/** Nobody is ever thrown out, and a board without settings has nothing to go back to. */
+/** Setup stays open for a connected client, and without a saved network. */
 export function nextSetupAction(open: OpenSetup): SetupAction {
 	const { now, reason, hasNetworks, stationCount, lastVisit, lastJoinAttempt, busy } = open;
 	if (busy || !hasNetworks || stationCount > 0) return { kind: "wait", until: undefined };
 	const closesAt = lastVisit + idleTimeoutMs;
 	if (now >= closesAt) return { kind: "close" };
-	// Who has pressed the button, or has not said that it is over, wants the page, although the network may be there.
+	// Setup opened by the button stays open even if a network is available.
 	if (reason !== "no network") return { kind: "wait", until: closesAt };
 	const triesAt = Math.max(lastJoinAttempt, lastVisit) + rejoinIntervalMs;
 	if (now >= triesAt) return { kind: "try networks" };

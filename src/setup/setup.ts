@@ -1,7 +1,8 @@
 import type { AccessPoint, Board, Timer } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import type { TimeSync } from "../clock/time-sync";
-import type { HttpConnection, Outcome } from "../http/http-connection";
+import type { ExchangeResult } from "../http/exchange-result";
+import type { HttpConnection } from "../http/http-connection";
 import { HttpServer } from "../http/http-server";
 import type { Field } from "../reading/reading";
 import { defaultPinsOf } from "../settings/pin-conflicts";
@@ -16,12 +17,11 @@ import type { SensorDescription, SetupState, TestState } from "./api";
 import { isCaptivePortal } from "./captive-portal";
 import { ConnectionTest, type TestAbortSignal } from "./connection-test";
 import { DnsServer } from "./dns-server";
+import { describeSettings, redactedSettings, secretsSet } from "./form-settings";
 import { handleSetupRequest, requestHeaders, type SetupBackend } from "./request-handler";
 import { ScanResults } from "./scan-results";
-import { describeSettings } from "./setting-descriptions";
 import { setupInstructions } from "./setup-instructions";
 import { nextSetupAction, type SetupReason } from "./setup-lifecycle";
-import { redactedSettings, secretsSet } from "./submitted-settings";
 import { isInSameSubnet } from "./subnet";
 import { WifiJoiner } from "./wifi-joiner";
 
@@ -53,7 +53,7 @@ export interface SetupOptions {
 	/** Keeps the clock set by these servers, from its start on. */
 	timeSync(servers: readonly string[], on: TimeSyncCallbacks): TimeSync;
 	/** Sends the oldest of what waits to where these settings say; `undefined` when nothing waits. */
-	sendOldest(settings: Settings, connection: HttpConnection): Promise<Outcome | undefined>;
+	sendOldest(settings: Settings, connection: HttpConnection): Promise<ExchangeResult | undefined>;
 	/** Setup is over: starts anew, with the settings as they are kept now. */
 	leave(settings: Settings): void;
 	log(line: string): void;

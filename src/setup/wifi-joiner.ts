@@ -1,7 +1,6 @@
 import type { Time, Timer } from "../boards/board";
 import { type WiFi, WiFiConnection, type WiFiConstructor } from "../boards/ecma419";
 import type { SavedNetwork } from "../settings/saved-networks";
-import type { JoinFailure } from "./diagnoses";
 
 export interface WifiJoinerOptions {
 	readonly WiFi: WiFiConstructor;
@@ -9,6 +8,9 @@ export interface WifiJoinerOptions {
 	/** The network that had been joined is lost. */
 	onLost?(): void;
 }
+
+/** Why a network could not be joined. */
+export type JoinFailure = "wrong password" | "network not found" | "no address";
 
 export type JoinResult =
 	| { readonly kind: "joined"; readonly address: string; readonly strength: number | undefined }
@@ -67,12 +69,12 @@ export class WifiJoiner {
 	/** Leaves the network, or gives up joining it. */
 	leave(): void {
 		this.network = undefined;
-		this.finish({ kind: "failed", failure: "not found" });
+		this.finish({ kind: "failed", failure: "network not found" });
 		this.wifi.disconnect();
 	}
 
 	close(): void {
-		this.finish({ kind: "failed", failure: "not found" });
+		this.finish({ kind: "failed", failure: "network not found" });
 		this.wifi.close();
 	}
 
@@ -115,7 +117,11 @@ export class WifiJoiner {
 	private failedResult(): JoinResult {
 		const { connection, passwordRefused = false } = this.wifi;
 		const failure =
-			connection >= WiFiConnection.associated ? "no address" : passwordRefused ? "password" : "not found";
+			connection >= WiFiConnection.associated
+				? "no address"
+				: passwordRefused
+					? "wrong password"
+					: "network not found";
 		return { kind: "failed", failure };
 	}
 

@@ -1,13 +1,8 @@
 import type { Bytes, Flash } from "../boards/ecma419";
-import { FlashQueue, type FlashQueueOptions } from "../queue/flash-queue";
+import { FlashQueue } from "../queue/flash-queue";
 import type { Reading, SampleContext, StoredReading } from "../reading/reading";
 import { ReadingDecoder } from "../reading/reading-decoder";
 import { ReadingEncoder } from "../reading/reading-encoder";
-
-export interface ReadingLogOptions extends Pick<FlashQueueOptions, "writeAlign" | "whenFull"> {
-	/** The partition; the log closes it. */
-	readonly flash: Flash;
-}
 
 /** Bytes that a reading takes on flash until there is one to tell: a few values, with its head and sum. */
 const typicalReadingBytes = 10;
@@ -29,9 +24,9 @@ export class ReadingLog {
 	/** Records up to this one have been counted if they could not be read. */
 	private countedUpToSequence = 0;
 
-	/** Mounts; never throws for what is on the flash. */
-	constructor(options: ReadingLogOptions) {
-		this.queue = new FlashQueue({ ...options, verify: true });
+	/** Mounts the partition, whatever it holds; {@link close} closes it. */
+	constructor(flash: Flash) {
+		this.queue = new FlashQueue({ flash, verify: true });
 	}
 
 	/**

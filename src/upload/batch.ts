@@ -1,11 +1,10 @@
-import { encodeUtf8Into, utf8Bytes } from "../common/utf8";
-import { batchFrame, type Destination, pointJson, singlePointBody, type TimedReading } from "../dakkio/point";
-import type { Body } from "../http/http-connection";
+import { batchHead, batchTail, type Destination, PointEncoder, type TimedReading } from "../dakkio/point";
+import { type Body, bytesBody } from "../http/message-stream";
 
 /** How much one request may carry. */
 export interface BatchLimits {
 	readonly maxPoints: number;
-	/** Of the body. */
+	/** Maximum size of the body. */
 	readonly maxBytes: number;
 }
 
@@ -15,103 +14,106 @@ export interface Batch {
 	readonly firstSequence: number;
 	readonly lastSequence: number;
 	readonly pointCount: number;
+	readonly bodyBytes: number;
 	/** The body, read from flash as the socket takes it; the same bytes each time. */
 	body(): Body;
 }
 
-/** The waiting readings from a sequence number on, oldest first; it ends before one whose time is not known. */
+/** Pending readings from a sequence number on, oldest first, up to one whose time is unknown. */
 export type ReadingSource = (from: number | undefined) => Iterable<TimedReading>;
 
 /**
- * Takes as many of the oldest waiting readings as fit, at least one. A batch ends where the time goes back, so
- * that points always arrive in order of time within it. `undefined` when nothing can be sent.
+ * Plans a batch of the oldest pending readings: as many as fit, at least one. It ends where the time goes back, so that
+ * the points of a batch are in order of time. `undefined` when nothing can be sent.
  */
 export function planBatch(source: ReadingSource, to: Destination, limits: BatchLimits): Batch | undefined {
-	const frame = batchFrame(to);
-	let length = utf8Bytes(frame.head) + utf8Bytes(frame.tail) - utf8Bytes(frame.separator);
+	const encoder = new PointEncoder(to);
+	// The first point has no comma.
+	let bodyBytes = batchHead(to).length - 1 + batchTail().length;
 	let first: TimedReading | undefined;
 	let last: TimedReading | undefined;
 	let pointCount = 0;
 	for (const timed of source(undefined)) {
-		const added = utf8Bytes(pointJson(timed, to)) + utf8Bytes(frame.separator);
+		const added = encoder.encode(timed).length;
 		// mutation: end-batch
-		if (last !== undefined && (length + added > limits.maxBytes || timed.utc < last.utc)) break;
+		if (last !== undefined && (bodyBytes + added > limits.maxBytes || timed.utc < last.utc)) break;
 		first ??= timed;
 		last = timed;
-		length += added;
+		bodyBytes += added;
 		pointCount++;
 		if (pointCount === limits.maxPoints) break;
 	}
 	if (first === undefined || last === undefined) return undefined;
-	const from = first.reading.sequence;
-	const upTo = last.reading.sequence;
+	const firstSequence = first.reading.sequence;
+	const lastSequence = last.reading.sequence;
 	if (pointCount === 1) {
-		const text = singlePointBody(first, to);
+		const bytes = encoder.encodeSingle(first);
 		return {
 			path: "/api/data",
-			firstSequence: from,
-			lastSequence: upTo,
+			firstSequence,
+			lastSequence,
 			pointCount,
-			body: () => new StreamedTextBody([text], utf8Bytes(text)),
+			bodyBytes: bytes.length,
+			body: () => bytesBody(bytes),
 		};
 	}
-	const texts = () => batchTexts(source(from), upTo, to);
 	return {
 		path: "/api/data/batch",
-		firstSequence: from,
-		lastSequence: upTo,
+		firstSequence,
+		lastSequence,
 		pointCount,
-		body: () => new StreamedTextBody(texts(), length),
+		bodyBytes,
+		body: () => new StreamedBody(batchParts(source(firstSequence), lastSequence, to), bodyBytes),
 	};
 }
 
-function* batchTexts(readings: Iterable<TimedReading>, upTo: number, to: Destination): Generator<string> {
-	const frame = batchFrame(to);
-	let before = frame.head;
+function* batchParts(
+	readings: Iterable<TimedReading>,
+	lastSequence: number,
+	to: Destination,
+): Generator<Uint8Array> {
+	const encoder = new PointEncoder(to);
+	let isFirst = true;
+	yield batchHead(to);
 	for (const timed of readings) {
 		const { sequence } = timed.reading;
-		if (sequence > upTo) break;
-		yield before;
-		yield pointJson(timed, to);
-		before = frame.separator;
-		// The next one need not be read to know that it is not asked for.
-		if (sequence === upTo) break;
+		if (sequence > lastSequence) break;
+		const point = encoder.encode(timed);
+		yield isFirst ? point.subarray(1) : point;
+		isFirst = false;
+		// Saves reading one more.
+		if (sequence === lastSequence) break;
 	}
-	yield frame.tail;
+	yield batchTail();
 }
 
-/** A body made of texts that are produced while it is read. */
-class StreamedTextBody implements Body {
+/** A body of parts that are made while it is read, each used up before the next is made. */
+class StreamedBody implements Body {
 	readonly length: number;
-	private readonly texts: Iterator<string>;
-	/** The UTF-8 of the text in hand, and how much of it has been read. */
-	private bytes = new Uint8Array(512);
-	private filledBytes = 0;
+	private readonly parts: Iterator<Uint8Array>;
+	private part: Uint8Array = new Uint8Array(0);
 	private takenBytes = 0;
 
-	constructor(texts: Iterable<string>, length: number) {
+	constructor(parts: Iterable<Uint8Array>, length: number) {
 		this.length = length;
-		this.texts = texts[Symbol.iterator]();
+		this.parts = parts[Symbol.iterator]();
 	}
 
 	read(into: Uint8Array): number {
 		let count = 0;
-		while (count < into.length && (this.takenBytes < this.filledBytes || this.encodeNext())) {
-			const part = Math.min(into.length - count, this.filledBytes - this.takenBytes);
-			into.set(this.bytes.subarray(this.takenBytes, this.takenBytes + part), count);
-			this.takenBytes += part;
-			count += part;
+		while (count < into.length && (this.takenBytes < this.part.length || this.nextPart())) {
+			const piece = this.part.subarray(this.takenBytes, this.takenBytes + into.length - count);
+			into.set(piece, count);
+			this.takenBytes += piece.length;
+			count += piece.length;
 		}
 		return count;
 	}
 
-	private encodeNext(): boolean {
-		const { done, value } = this.texts.next();
+	private nextPart(): boolean {
+		const { done, value } = this.parts.next();
 		if (done === true) return false;
-		const length = utf8Bytes(value);
-		if (length > this.bytes.length) this.bytes = new Uint8Array(length);
-		encodeUtf8Into(value, this.bytes, 0);
-		this.filledBytes = length;
+		this.part = value;
 		this.takenBytes = 0;
 		return true;
 	}

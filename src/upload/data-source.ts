@@ -5,7 +5,8 @@ import {
 	type SourceQuery,
 	sourcesPath,
 } from "../dakkio/data-sources";
-import type { HttpConnection, Outcome } from "../http/http-connection";
+import type { ExchangeResult } from "../http/exchange-result";
+import type { HttpConnection } from "../http/http-connection";
 import { textBody } from "../http/message-stream";
 import type { Field } from "../reading/reading";
 
@@ -24,7 +25,7 @@ const maxKeptBytes = 8 * 1024;
 
 /** The service's answer, and what was found in it if it was a list. */
 export interface SourceList {
-	readonly result: Outcome;
+	readonly result: ExchangeResult;
 	readonly finder: SourceFinder;
 }
 
@@ -41,14 +42,14 @@ export async function listSources(options: DataSourceOptions, wanted: SourceQuer
 			return (part) => finder.push(part);
 		},
 	});
-	if (result.kind === "answer") onResponse?.(result.headers);
+	if (result.kind === "response") onResponse?.(result.headers);
 	return { result, finder };
 }
 
 export type SourceResult =
 	| { readonly kind: "found" | "created"; readonly id: string }
 	/** The service would not have it, or could not be understood. */
-	| { readonly kind: "failed"; readonly result: Outcome };
+	| { readonly kind: "failed"; readonly result: ExchangeResult };
 
 /**
  * The id of the data source of this name: one that is there already (made by an attempt whose answer was lost), or a
@@ -69,7 +70,7 @@ export async function findOrCreateSource(
 		body: () => textBody(createSourceBody(name, fields)),
 		maxKeptBodyBytes: maxKeptBytes,
 	});
-	if (result.kind === "answer") onResponse?.(result.headers);
+	if (result.kind === "response") onResponse?.(result.headers);
 	if (result.kind === "failure" || result.status < 200 || result.status > 299)
 		return { kind: "failed", result };
 	const id = parseCreatedId(result.body);
@@ -81,7 +82,7 @@ export async function resolveSource(
 	options: DataSourceOptions,
 	name: string,
 	fields: readonly Field[],
-): Promise<{ readonly id: string } | Outcome> {
+): Promise<{ readonly id: string } | ExchangeResult> {
 	const { result: outcome, finder } = await listSources(options, { name });
 	if (outcome.kind === "failure" || outcome.status < 200 || outcome.status > 299) return outcome;
 	const result = await findOrCreateSource(options, finder, name, fields);
@@ -90,7 +91,7 @@ export async function resolveSource(
 
 async function findByName(options: DataSourceOptions, name: string): Promise<SourceResult> {
 	const { result, finder } = await listSources(options, { name });
-	const id = result.kind === "answer" ? finder.foundId : undefined;
+	const id = result.kind === "response" ? finder.foundId : undefined;
 	return id === undefined ? { kind: "failed", result } : { kind: "created", id };
 }
 

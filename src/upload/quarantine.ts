@@ -1,5 +1,5 @@
 import type { Flash } from "../boards/ecma419";
-import { decodeUtf8, encodeUtf8Into, utf8Bytes } from "../common/utf8";
+import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 import { type Destination, pointJson, type TimedReading } from "../dakkio/point";
 import { FlashQueue } from "../queue/flash-queue";
 
@@ -59,8 +59,5 @@ export class Quarantine {
 }
 
 function encodeRefusedPoint(refused: RefusedPoint): Uint8Array {
-	const text = JSON.stringify(refused);
-	const bytes = new Uint8Array(utf8Bytes(text));
-	encodeUtf8Into(text, bytes, 0);
-	return bytes;
+	return encodeUtf8(JSON.stringify(refused));
 }

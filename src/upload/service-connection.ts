@@ -1,9 +1,9 @@
 import type { Board } from "../boards/board";
+import { rateLimitHeaders } from "../dakkio/rate-limits";
 import { HttpConnection } from "../http/http-connection";
 import { decodePem } from "../settings/pem";
 import { parseServiceAddress } from "../settings/service-address";
 import type { Settings } from "../settings/settings";
-import { keptResponseHeaders } from "./uploader";
 
 /**
  * A connection to the service that these settings name. `onVerified` is told who signed its certificate. Throws where
@@ -24,7 +24,7 @@ export function connectService(
 		...origin,
 		secure: true,
 		ca,
-		responseHeaders: keptResponseHeaders,
+		responseHeaders: rateLimitHeaders,
 		onVerified,
 	});
 }

@@ -1,12 +1,14 @@
 import type { Time } from "../boards/board";
 import type { Clock } from "../clock/clock";
+import { errorMessage } from "../common/error-message";
 import type { Destination, TimedReading } from "../dakkio/point";
-import { maxBatchPoints, rateLimitHeaders } from "../dakkio/rate-limits";
-import type { HttpConnection, Outcome } from "../http/http-connection";
+import { maxBatchPoints } from "../dakkio/rate-limits";
+import type { ExchangeResult } from "../http/exchange-result";
+import type { HttpConnection } from "../http/http-connection";
 import type { ReadingLog } from "../store/reading-log";
 import { type Batch, type BatchLimits, planBatch } from "./batch";
 import type { CallBudget } from "./call-budget";
-import { classifyOutcome, type UploadAction } from "./classify-answer";
+import { classifyExchange, type UploadAction } from "./classify-exchange";
 import type { Quarantine } from "./quarantine";
 import { retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import type { UploadState } from "./upload-state";
@@ -18,7 +20,7 @@ export interface UploaderOptions {
 	readonly quarantine: Quarantine;
 	readonly destination: Destination;
 	/** The data source is yet to be found or made: called before the first point is sent, until it gives one. */
-	resolveDestination?(connection: HttpConnection): Promise<Destination | Outcome>;
+	resolveDestination?(connection: HttpConnection): Promise<Destination | ExchangeResult>;
 	readonly key: string;
 	/** For the `User-Agent` header. */
 	readonly userAgent: string;
@@ -27,7 +29,7 @@ export interface UploaderOptions {
 	intervalMs(now: number): number;
 	/** Gives times to readings of boots that never learned it, as far as one pass can. */
 	estimateUnanchoredBoots(): void;
-	/** A connection to the service that keeps {@link rateLimitHeaders} of its answers. */
+	/** A connection to the service that keeps the rate limit headers of its answers. */
 	connect(): HttpConnection;
 	/** Whether the network can be used. */
 	isOnline(): boolean;
@@ -39,9 +41,6 @@ export interface UploaderOptions {
 	random(): number;
 	log(line: string): void;
 }
-
-/** The headers of an answer that the uploader needs. */
-export const keptResponseHeaders = rateLimitHeaders;
 
 /** Until the server says otherwise (413). Within what a proxy takes by default (1 MiB). */
 const maxBatchBytes = 384 * 1024;
@@ -191,9 +190,7 @@ export class Uploader {
 			}
 		} catch (error) {
 			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
-			log(
-				`upload: ${error instanceof Error ? error.message : String(error)}; it is tried again in ${recheckIntervalMs / 1000} s`,
-			);
+			log(`upload: ${errorMessage(error)}; it is tried again in ${recheckIntervalMs / 1000} s`);
 		} finally {
 			// mutation: close-connection
 			this.connection.close();
@@ -221,8 +218,8 @@ export class Uploader {
 			return true;
 		}
 		if (this.stopped && found.kind === "failure") return false;
-		onAttempt(found.kind === "answer" || found.phase !== "resolve");
-		const decision = classifyOutcome(found, 1, clock.now() ?? 0);
+		onAttempt(found.kind === "response" || found.phase !== "resolve");
+		const decision = classifyExchange(found, 1, clock.now() ?? 0);
 		if (decision.kind === "retry") {
 			this.consecutiveFailures++;
 			this.scheduleRetry(
@@ -243,11 +240,11 @@ export class Uploader {
 	 * One batch now, over a connection of somebody who wants to see what comes of it; `undefined` when nothing waits
 	 * that can be sent. It is acknowledged as always; anything but a good answer changes nothing.
 	 */
-	async sendTrial(connection: HttpConnection): Promise<Outcome | undefined> {
+	async sendTrial(connection: HttpConnection): Promise<ExchangeResult | undefined> {
 		const batch = this.planNext() ?? this.planAfterEstimating();
 		if (batch === undefined) return undefined;
 		const outcome = await this.exchange(connection, batch);
-		const decision = classifyOutcome(outcome, batch.pointCount, 0);
+		const decision = classifyExchange(outcome, batch.pointCount, 0);
 		if (decision.kind === "acknowledge") this.applyAction(decision, batch, outcome);
 		return outcome;
 	}
@@ -263,11 +260,11 @@ export class Uploader {
 		}
 		const outcome = await this.exchange(connection, batch);
 		if (this.stopped && outcome.kind === "failure") return false;
-		this.options.onAttempt(outcome.kind === "answer" || outcome.phase !== "resolve");
-		return this.applyAction(classifyOutcome(outcome, batch.pointCount, clock.now() ?? 0), batch, outcome);
+		this.options.onAttempt(outcome.kind === "response" || outcome.phase !== "resolve");
+		return this.applyAction(classifyExchange(outcome, batch.pointCount, clock.now() ?? 0), batch, outcome);
 	}
 
-	private async exchange(connection: HttpConnection, batch: Batch): Promise<Outcome> {
+	private async exchange(connection: HttpConnection, batch: Batch): Promise<ExchangeResult> {
 		const { key, userAgent, clock, budget } = this.options;
 		// mutation: send-batch
 		const answered = await connection.exchange({
@@ -280,7 +277,7 @@ export class Uploader {
 			],
 			body: () => batch.body(),
 		});
-		if (answered.kind === "answer")
+		if (answered.kind === "response")
 			// mutation: count-request
 			budget.countCall(answered.headers, clock.now() ?? 0);
 		// mutation: redact-api-key
@@ -298,14 +295,14 @@ export class Uploader {
 		return this.planNext();
 	}
 
-	private applyAction(decision: UploadAction, batch: Batch, outcome: Outcome): boolean {
+	private applyAction(decision: UploadAction, batch: Batch, outcome: ExchangeResult): boolean {
 		this.hasSettingsFault = decision.kind === "settings fault";
 		switch (decision.kind) {
 			case "acknowledge":
 				// mutation: acknowledge-batch
 				this.options.readings.acknowledge(batch.lastSequence);
 				// mutation: log-sent-batch
-				this.options.log(`sent ${batchName(batch)}: ${outcome.kind === "answer" ? outcome.status : ""}`);
+				this.options.log(`sent ${batchName(batch)}: ${outcome.kind === "response" ? outcome.status : ""}`);
 				this.recordSuccess();
 				return true;
 			case "quarantine":
@@ -316,7 +313,7 @@ export class Uploader {
 				this.limits = { ...this.limits, maxPoints: Math.ceil(batch.pointCount / 2) };
 				return true;
 			case "too large":
-				this.limits = { ...this.limits, maxBytes: Math.max(minBatchBytes, batch.body().length / 2) };
+				this.limits = { ...this.limits, maxBytes: Math.max(minBatchBytes, batch.bodyBytes / 2) };
 				return true;
 			case "retry":
 				// mutation: count-failure
@@ -381,13 +378,13 @@ export class Uploader {
  * The server had the whole request, or failed over it. What it may have kept comes twice then, so less and less is
  * sent until an answer gets through; and where the size was the reason, that was the cure.
  */
-function shouldShrinkBatch(outcome: Outcome): boolean {
-	return outcome.kind === "answer" ? outcome.status >= 500 : outcome.fullySent;
+function shouldShrinkBatch(outcome: ExchangeResult): boolean {
+	return outcome.kind === "response" ? outcome.status >= 500 : outcome.fullySent;
 }
 
 /** A server that repeats the key in its answer does not bring it into the log. */
-function redactSecret(outcome: Outcome, secret: string): Outcome {
-	return outcome.kind === "answer" ? { ...outcome, body: outcome.body.replaceAll(secret, "…") } : outcome;
+function redactSecret(outcome: ExchangeResult, secret: string): ExchangeResult {
+	return outcome.kind === "response" ? { ...outcome, body: outcome.body.replaceAll(secret, "…") } : outcome;
 }
 
 function batchName({ firstSequence, lastSequence, pointCount }: Batch): string {

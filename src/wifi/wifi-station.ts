@@ -1,5 +1,7 @@
 import type { Time, Timer } from "../boards/board";
 import { type WiFi, WiFiConnection, type WiFiConstructor } from "../boards/ecma419";
+import { backoffMs } from "../common/backoff";
+import { errorMessage } from "../common/error-message";
 import type { SavedNetwork } from "../settings/settings";
 
 export interface WifiStationOptions {
@@ -87,7 +89,7 @@ export class WifiStation {
 				network.password === "" ? { SSID: network.ssid } : { SSID: network.ssid, password: network.password },
 			);
 		} catch (error) {
-			this.onJoinFailed(error instanceof Error ? error.message : String(error));
+			this.onJoinFailed(errorMessage(error));
 		}
 	}
 
@@ -129,10 +131,10 @@ export class WifiStation {
 
 	private scheduleRetry(): void {
 		const { time, random } = this.options;
-		const ceiling = Math.min(maxRetryDelayMs, minRetryDelayMs * 2 ** Math.min(this.failedRounds++, 10));
+		const maxDelayMs = backoffMs(++this.failedRounds, minRetryDelayMs, maxRetryDelayMs);
 		this.state = "pausing";
 		// mutation: schedule-join
-		this.timer = time.set(() => this.joinNetwork(0), (ceiling * (1 + random())) / 2);
+		this.timer = time.set(() => this.joinNetwork(0), (maxDelayMs * (1 + random())) / 2);
 	}
 
 	/** The name came from a person or from the air: quoted, so that it cannot pass for anything else in a log. */

@@ -1,4 +1,5 @@
 import type { I2CBus, SMBus } from "../../boards/ecma419";
+import { errorMessage } from "../../common/error-message";
 import { SensorError } from "../sensor-error";
 import type { IdentifyResult } from "./driver";
 
@@ -30,7 +31,7 @@ export class I2CDevice {
 		try {
 			this.bus = new sensor.io(sensor);
 		} catch (error) {
-			const reason = error instanceof Error ? error.message : String(error);
+			const reason = errorMessage(error);
 			throw this.error(`the I2C bus cannot be used (${reason}). Check the pins in the settings.`);
 		}
 	}

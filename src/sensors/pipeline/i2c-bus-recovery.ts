@@ -1,4 +1,5 @@
 import type { Digital, DigitalConstructor } from "../../boards/ecma419";
+import { errorMessage } from "../../common/error-message";
 
 /** What is found at the two lines of an I2C bus while nobody uses it. */
 export type BusLineState =
@@ -57,7 +58,7 @@ export function recoverBusPins(
 	try {
 		return recoverBus(data, clock);
 	} catch (error) {
-		return { unusable: error instanceof Error ? error.message : String(error) };
+		return { unusable: errorMessage(error) };
 	} finally {
 		data.close();
 		clock.close();

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { checkSettings, type Settings, withoutDefaults } from "../../src/settings/settings";
 import { SettingsStore } from "../../src/settings/settings-store";
 import { accessPointName, accessPointPassword } from "../../src/setup/access-point-credentials";
-import { NvsStorage } from "./virtual-setup-board";
+import { MemoryKeyValue } from "../memory-key-value";
 
 const password = fc.string({
 	unit: fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code)),
@@ -27,7 +27,7 @@ describe("saving", () => {
 	test("gives back what was saved, whatever it is, and as often as it is saved", () => {
 		fc.assert(
 			fc.property(fc.array(settings, { minLength: 1, maxLength: 5 }), (all) => {
-				const storage = new NvsStorage();
+				const storage = new MemoryKeyValue();
 				for (const each of all) {
 					new SettingsStore(storage).save(withoutDefaults(each));
 					expect(new SettingsStore(storage).load()).toEqual({ settings: each, problems: [] });
@@ -40,7 +40,7 @@ describe("saving", () => {
 	test("with a power cut at any write leaves the old settings or the new ones, whole", () => {
 		fc.assert(
 			fc.property(settings, settings, settings, fc.nat(3), (first, old, next, left) => {
-				const storage = new NvsStorage();
+				const storage = new MemoryKeyValue();
 				const store = new SettingsStore(storage);
 				store.save(withoutDefaults(first));
 				store.save(withoutDefaults(old));
@@ -60,7 +60,7 @@ describe("saving", () => {
 	});
 
 	test("takes one write, so that there is no moment between two", () => {
-		const storage = new NvsStorage();
+		const storage = new MemoryKeyValue();
 		new SettingsStore(storage).save({ interval: 30, location: "Balcony" });
 		expect(storage.changeCount).toBe(1);
 	});
@@ -68,7 +68,7 @@ describe("saving", () => {
 	test("with a write that power left half done, the old settings are there", () => {
 		fc.assert(
 			fc.property(settings, settings, fc.nat(400), (old, next, length) => {
-				const storage = new NvsStorage();
+				const storage = new MemoryKeyValue();
 				const store = new SettingsStore(storage);
 				store.save(withoutDefaults(old));
 				const before = new Map(storage.values);
@@ -98,26 +98,28 @@ describe("the board's own network", () => {
 	});
 
 	test("has a password that is made once, from the board's randomness, and kept", () => {
-		const storage = new NvsStorage();
+		const storage = new MemoryKeyValue();
 		const made = accessPointPassword(storage, { fillRandom: random });
 		expect(made).toMatch(/^[a-km-np-z2-9]{12}$/);
 		expect(accessPointPassword(storage, { fillRandom: (bytes) => void bytes.fill(0) })).toBe(made);
 		expect(storage.changeCount).toBe(1);
-		const another = accessPointPassword(new NvsStorage(), { fillRandom: (bytes) => void bytes.fill(1) });
+		const another = accessPointPassword(new MemoryKeyValue(), { fillRandom: (bytes) => void bytes.fill(1) });
 		expect(another).not.toBe(made);
 	});
 
 	test("every letter of the alphabet is as likely as the next", () => {
 		const counts = new Map<string, number>();
 		for (let value = 0; value < 256; value++) {
-			const made = accessPointPassword(new NvsStorage(), { fillRandom: (bytes) => void bytes.fill(value) });
+			const made = accessPointPassword(new MemoryKeyValue(), {
+				fillRandom: (bytes) => void bytes.fill(value),
+			});
 			counts.set(made?.[0] ?? "", (counts.get(made?.[0] ?? "") ?? 0) + 1);
 		}
 		expect([...counts.values()]).toEqual(Array(32).fill(8));
 	});
 
 	test("has the password that the build fixes, or none", () => {
-		const storage = new NvsStorage();
+		const storage = new MemoryKeyValue();
 		expect(accessPointPassword(storage, { fillRandom: random, setupPassword: "fixed-by-build" })).toBe(
 			"fixed-by-build",
 		);
@@ -126,7 +128,7 @@ describe("the board's own network", () => {
 	});
 
 	test("makes another password when what is kept is damaged", () => {
-		const storage = new NvsStorage();
+		const storage = new MemoryKeyValue();
 		storage.write("portal_password", Uint8Array.of(1, 2, 3));
 		expect(accessPointPassword(storage, { fillRandom: random })).toMatch(/^[a-z2-9]{12}$/);
 	});

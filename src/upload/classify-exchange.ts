@@ -1,6 +1,6 @@
 import { describeErrorResponse } from "../dakkio/error-response";
 import { requestedWaitMs } from "../dakkio/rate-limits";
-import type { Outcome } from "../http/http-connection";
+import type { ExchangeResult } from "../http/exchange-result";
 
 /** What an exchange means for the points it carried. `cause` is a sentence for the log and the page. */
 export type UploadAction =
@@ -21,7 +21,7 @@ export type UploadAction =
  * Decides on one exchange that carried `points` points, at `now` (milliseconds of Unix time, for waits that the
  * server gives as a date).
  */
-export function classifyOutcome(outcome: Outcome, points: number, now: number): UploadAction {
+export function classifyExchange(outcome: ExchangeResult, points: number, now: number): UploadAction {
 	if (outcome.kind === "failure") {
 		return outcome.trustFault === undefined
 			? { kind: "retry", cause: outcome.message }

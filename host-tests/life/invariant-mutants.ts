@@ -19,7 +19,7 @@ const short = { interval: 900, length: day, panel: true };
 const outages = [3, 9].map((at): ScenarioFault => ({ from: at * hour, to: (at + 1) * hour, kind: "outage" }));
 
 /** Each breaks one promise and no other, in the smallest life in which it can. */
-export const promiseMutants: Readonly<Partial<Record<InvariantName, readonly LifeMutant[]>>> = {
+export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly LifeMutant[]>>> = {
 	delivered: [
 		{
 			name: "waits until there is enough to send",

@@ -44,11 +44,11 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		await setup.next("This board");
 
 		const sensor = page.locator(".sensors").filter({ hasText: "BME280 at 0x76" });
-		await sensor.getByText(/^-?\d+(\.\d+)? °C$/).waitFor();
+		await sensor.getByText(/^−?\d+(\.\d+)? °C$/).waitFor();
 		const looked = page.waitForResponse("**/api/sensors");
-		await page.getByRole("button", { name: "Look again" }).click();
+		await page.getByRole("button", { name: "Scan again" }).click();
 		expect((await looked).status()).toBe(202);
-		expect(await page.getByRole("button", { name: /^Forget sensors/ }).isVisible()).toBe(false);
+		expect(await page.getByRole("button", { name: /^Forget missing/ }).isVisible()).toBe(false);
 		// They are looked at again and again, as long as they can be seen.
 		await page.waitForResponse(/\/api\/state$/);
 		await page.locator("summary").getByText("Advanced").click();
@@ -64,7 +64,7 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		await setup.passed();
 		expect(await visit.isInView(page.getByRole("button", { name: "Save and start" }))).toBe(true);
 		for (const [line, found] of [
-			["Join the Wi-Fi", /Home, address 127\.0\.0\.1, (strong|good) signal \(-\d\d\sdBm\)/],
+			["Join the Wi-Fi", /Home, address 127\.0\.0\.1, (strong|good) signal \(−\d\d\sdBm\)/],
 			["Find the service", /api\.dakkio\.io is 127\.0\.0\.1/],
 			["Set the clock", /20\d\d/],
 			["Verify the certificate", /./],
@@ -129,11 +129,9 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		board.world.ntp.fault = { kind: "silent" };
 		await setup.go("Test");
 		await setup.startTest();
-		await page.getByText("This did not work yet.").last().waitFor();
+		await page.getByText("The test failed.").last().waitFor();
 		const told = await said();
-		expect(told.at(-1)).toMatch(
-			/^Set the clock: failed\. None of the time servers .* This did not work yet\.$/,
-		);
+		expect(told.at(-1)).toMatch(/^Set the clock: failed\. None of the time servers .* The test failed\.$/);
 		expect(told.filter((text) => text.startsWith("Find the service: done."))).toHaveLength(1);
 	});
 

@@ -68,7 +68,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await page.getByRole("heading", { name: "Test", level: 2 }).waitFor();
 		await setup.passed();
 		await setup.go("Dakkio");
-		await page.getByText("The board has one. Leave empty to keep it.").waitFor();
+		await page.getByText("one for each device. Saved on the board. Leave empty to keep it.").waitFor();
 		expect(await readable()).not.toContain(key);
 		expect(await readable()).not.toContain(password);
 
@@ -105,7 +105,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await open("set up");
 		const { page } = visit;
 		const { key } = board.world.dakkio.credentials;
-		await setup.chosen("Home").getByText("The board has it. Leave empty to keep it.").waitFor();
+		await setup.chosen("Home").getByText("Saved on the board. Leave empty to keep it.").waitFor();
 		await visit.inspect();
 		await setup.go("Board");
 		expect(await page.getByRole("textbox", { name: "Location" }).inputValue()).toBe("Cellar");
@@ -126,11 +126,11 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await open("set up");
 		const { page } = visit;
 		await setup.advanced();
-		const server = page.getByRole("textbox", { name: "Address of the service" });
+		const server = page.getByRole("textbox", { name: "Service address" });
 		await server.fill(board.world.dakkio.url);
 		await setup.go("Test");
 		await setup.startTest();
-		await page.getByText("The address of the service is another one: enter the key for it.").waitFor();
+		await page.getByText("The service address has changed: enter the key again.").waitFor();
 		await visit.focused(page.getByRole("textbox", { name: "API key" }));
 		expect(visit.errors).toEqual([]);
 	});
@@ -144,7 +144,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.go("Board");
 		await page.getByRole("textbox", { name: "Location" }).fill("Elsewhere");
 		await setup.go("Test");
-		await page.getByText("You have changed something since this test.").waitFor();
+		await page.getByText("Settings have changed since this test.").waitFor();
 		await page.getByRole("button", { name: "Save without a test" }).waitFor();
 		expect(visit.errors).toEqual([]);
 	});
@@ -183,7 +183,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await open("fresh");
 		await importFile(exported);
 		// The data source is the other board's own.
-		await visit.page.locator(".result").getByText("4 settings taken over.").waitFor();
+		await visit.page.locator(".result").getByText("4 settings imported.").waitFor();
 		await setup.go("Dakkio");
 		expect(await visit.page.getByRole("textbox", { name: "Bucket" }).inputValue()).toBe(bucketId);
 		expect(await visit.page.getByRole("radio", { name: "Create one for me" }).isChecked()).toBe(true);
@@ -198,7 +198,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.network("Home").waitFor();
 		const networks = [{ ssid: "Home" }, { ssid: "Simulated" }, { ssid: "Elsewhere" }];
 		await importFile(JSON.stringify({ version: 1, networks }));
-		await page.locator(".result").getByText("1 setting taken over.").waitFor();
+		await page.locator(".result").getByText("1 setting imported.").waitFor();
 		await setup.go("Wi-Fi");
 		await setup.next();
 		// One of them was heard, and is open.
@@ -236,9 +236,9 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		}`);
 		await take.click();
 		const result = page.locator(".result");
-		await result.getByText("3 settings taken over.").waitFor();
+		await result.getByText("3 settings imported.").waitFor();
 		await result.getByText("Sampling interval: This must be a whole number").waitFor();
-		await result.getByText("Not known to this board, left out: colour, __proto__.").waitFor();
+		await result.getByText("Unknown to this board, ignored: colour, __proto__.").waitFor();
 		expect(await page.getByRole("textbox", { name: "Location" }).inputValue()).toBe("Barn");
 		await page
 			.locator(".problem")
@@ -256,7 +256,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		const large = { name: "large.json", mimeType: "application/json", buffer: Buffer.alloc(5_000_000, " ") };
 		await page.locator("input[type=file]").setInputFiles(large);
 		await take.click();
-		await page.getByText("it is larger than any").first().waitFor();
+		await page.getByText("it is too large").first().waitFor();
 		expect(visit.errors).toEqual([]);
 	});
 
@@ -276,7 +276,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
 		board.world.ntp.fault = undefined;
 		await new SetupPageDriver(other).startTest();
-		await page.locator(".verdict").getByText("one was begun on another phone").waitFor();
+		await page.locator(".verdict").getByText("another phone started one").waitFor();
 		await page.getByRole("button", { name: "Save without a test" }).waitFor();
 		await new SetupPageDriver(other).passed();
 		await other.close();
@@ -288,11 +288,11 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		const { page } = visit;
 		await setup.choose("Home", password);
 		await page.context().setOffline(true);
-		await page.getByRole("button", { name: "Look again" }).click();
-		await page.getByText("No answer from the board. Is this phone still on the Wi-Fi “Dakkio-").waitFor();
+		await page.getByRole("button", { name: "Scan again" }).click();
+		await page.getByText("No response from the board. Is this phone still on the Wi-Fi “Dakkio-").waitFor();
 		await visit.inspect();
 		await page.context().setOffline(false);
-		await page.getByText("No answer from the board.").waitFor({ state: "hidden" });
+		await page.getByText("No response from the board.").waitFor({ state: "hidden" });
 		await page.locator("p.busy").waitFor({ state: "hidden" });
 		expect(await setup.password("Home").inputValue()).toBe(password);
 		expect(visit.errors.filter((mishap) => !mishap.includes("net::ERR_INTERNET_DISCONNECTED"))).toEqual([]);
@@ -310,7 +310,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.startTest();
 		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
 		await board.restart();
-		await page.getByText("The board has started anew, and the test with it.").first().waitFor();
+		await page.getByText("The board has restarted, and the test was lost.").first().waitFor();
 		board.world.ntp.fault = undefined;
 		// The page has the board's old token.
 		await setup.startTest();
@@ -323,9 +323,9 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await open("fresh");
 		const { page } = visit;
 		await setup.advanced();
-		await page.getByRole("textbox", { name: "Own root certificate" }).fill("x".repeat(20_000));
+		await page.getByRole("textbox", { name: "Custom root certificate" }).fill("x".repeat(20_000));
 		await setup.next();
-		await page.getByRole("alert").getByText("more than the board can take at once").waitFor();
+		await page.getByRole("alert").getByText("too large for the board").waitFor();
 		expect(visit.errors.filter((mishap) => !mishap.includes("status of 413"))).toEqual([]);
 	});
 });

@@ -1,0 +1,32 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { errorMessage } from "../src/common/error-message";
+
+/** A command line: a request for help, an error in one sentence, or the options of a run. */
+export type Command<Options> =
+	| { readonly kind: "help" }
+	| { readonly kind: "problem"; readonly problem: string }
+	| { readonly kind: "run"; readonly run: Options };
+
+export const text = { type: "string" } as const;
+export const flag = { type: "boolean" } as const;
+
+type OptionTypes = NonNullable<ParseArgsConfig["options"]>;
+
+export type ParsedOptions<Types extends OptionTypes> = {
+	[Name in keyof Types]?: Types[Name]["type"] extends "boolean" ? boolean : string;
+};
+
+/** The options by name, or an error in one sentence that refers to the help of `command`. */
+export function parseOptions<Types extends OptionTypes>(
+	args: readonly string[],
+	options: Types,
+	command: string,
+): ParsedOptions<Types> | string {
+	try {
+		const { values } = parseArgs({ args: [...args], options });
+		return values as ParsedOptions<Types>;
+	} catch (error) {
+		const [sentence] = errorMessage(error).split(/\.\s|\n/);
+		return `${sentence}. ${command} -- --help lists the options.`;
+	}
+}
