@@ -91,7 +91,7 @@ export class EmulatedChip {
 		this.process = spawn(
 			machine.program,
 			[
-				...["-M", machine.name, "-display", "none", "-monitor", "none", "-serial", "stdio"],
+				...["-M", machine.name, "-nographic", "-serial", "mon:stdio"],
 				...["-drive", `file=${flash},if=mtd,format=raw`],
 				...["-drive", `file=${efuse},if=none,format=raw,id=efuse`],
 				...["-global", `driver=${machine.efuseDriver},property=drive,value=efuse`],
@@ -99,7 +99,8 @@ export class EmulatedChip {
 				`user,model=open_eth,hostfwd=tcp:127.0.0.1:${ports.page}-:${pagePort},hostfwd=udp:127.0.0.1:${ports.control}-:${controlPort}`,
 				...(instructionCounting === undefined ? [] : ["-icount", `shift=${instructionCounting}`]),
 			],
-			{ stdio: ["ignore", "pipe", "pipe"], detached: true },
+			// Its own group, so that Ctrl-C reaches this program alone; it waits for input, and stops at its end.
+			{ stdio: ["pipe", "pipe", "pipe"], detached: true },
 		);
 		this.ended = once(this.process, "close");
 		for (const output of [this.process.stdout, this.process.stderr])

@@ -44,9 +44,8 @@ export async function buildForEmulator(
 function addEmulator(sdk: Sdk): Sdk {
 	const { PARTITIONS_FILE = "", SDKCONFIGPATH = "" } = sdk.environment;
 	const folder = join(sdk.output, "emulator");
-	const { offset, size } = settingsPartition;
 	const partitions = join(folder, "partitions.csv");
-	replace(partitions, `${readFileSync(PARTITIONS_FILE, "utf8")}settings, data, 0x42, ${offset}, ${size}\n`);
+	replace(partitions, emulatorPartitions(readFileSync(PARTITIONS_FILE, "utf8")));
 	for (const name of ["sdkconfig.defaults", "sdkconfig.defaults.release"]) {
 		const options = readFileSync(join(SDKCONFIGPATH, name), "utf8").replace(
 			/^CONFIG_ESPTOOLPY_FLASHSIZE.*\n/m,
@@ -63,6 +62,17 @@ function addEmulator(sdk: Sdk): Sdk {
 		SDKCONFIGPATH: join(folder, "sdkconfig"),
 	};
 	return { ...sdk, environment };
+}
+
+/** One place for the firmware, as large as two: the emulator's board makes it larger. */
+function emulatorPartitions(csv: string): string {
+	const lines = csv.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
+	const [first = "", second = ""] = lines.filter((line) => line.split(",")[1]?.trim() === "app");
+	const size = Number(first.split(",")[4]) + Number(second.split(",")[4] ?? 0);
+	const place = [...first.split(",").slice(0, 4), ` ${size}`].join(",");
+	const others = lines.filter((line) => line !== second).map((line) => (line === first ? place : line));
+	const settings = ["settings", "data", "0x42", settingsPartition.offset, settingsPartition.size].join(", ");
+	return [...others, settings, ""].join("\n");
 }
 
 /** Leaves a file alone that has this text: the build goes by the time of its change. */

@@ -46,7 +46,10 @@ int32_t emulator_start_ethernet(void)
 	esp_eth_ioctl(ethernet, ETH_CMD_S_MAC_ADDR, address);
 	err = esp_netif_attach(interface, esp_eth_new_netif_glue(ethernet));
 	if (ESP_OK != err) return err;
-	return esp_eth_start(ethernet);
+	err = esp_eth_start(ethernet);
+	if (ESP_OK != err) return err;
+	// The SDK opens no socket without a default interface, and by itself ESP-IDF has none before DHCP has ended.
+	return esp_netif_set_default_netif(interface);
 }
 
 // 0: the cable is out; 1: no address yet; 2: `address` has the four bytes of the IPv4 address.
