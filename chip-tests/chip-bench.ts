@@ -133,7 +133,7 @@ export class ChipBench {
 
 	/** Sends a command to the board's control port, again until it is answered. */
 	async command(command: string): Promise<string> {
-		for (let attempt = 0; attempt < 40; attempt++) {
+		for (let attempt = 0; attempt < 20; attempt++) {
 			const answer = await this.chip?.command(command);
 			if (answer !== undefined) return answer;
 		}
@@ -146,21 +146,13 @@ export class ChipBench {
 	}
 
 	async memory(): Promise<MemoryFigures> {
-		const figures = (await this.command("memory")).split(" ").map(Number);
-		const [freeAtStart = 0, free = 0, minFree = 0, largestPiece = 0, slots = 0] = figures;
-		const [, , , , , chunks = 0, peakSlots = 0, peakChunks = 0, maxSlots = 0, maxChunks = 0] = figures;
-		return {
-			freeAtStart,
-			free,
-			minFree,
-			largestPiece,
-			slots,
-			chunks,
-			peakSlots,
-			peakChunks,
-			maxSlots,
-			maxChunks,
-		};
+		return parseMemory(await this.command("memory"));
+	}
+
+	/** `undefined` where the board is too busy to answer. */
+	async memoryIfIdle(): Promise<MemoryFigures | undefined> {
+		const answer = await this.chip?.command("memory");
+		return answer === undefined ? undefined : parseMemory(answer);
 	}
 
 	/** Port of this computer that leads to the setup page. */
@@ -206,4 +198,22 @@ export class ChipBench {
 		await this.powerOff();
 		await Promise.all([this.dakkio.close(), this.ntp.close()]);
 	}
+}
+
+function parseMemory(answer: string): MemoryFigures {
+	const figures = answer.split(" ").map(Number);
+	const [freeAtStart = 0, free = 0, minFree = 0, largestPiece = 0, slots = 0] = figures;
+	const [, , , , , chunks = 0, peakSlots = 0, peakChunks = 0, maxSlots = 0, maxChunks = 0] = figures;
+	return {
+		freeAtStart,
+		free,
+		minFree,
+		largestPiece,
+		slots,
+		chunks,
+		peakSlots,
+		peakChunks,
+		maxSlots,
+		maxChunks,
+	};
 }

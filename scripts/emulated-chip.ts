@@ -42,16 +42,20 @@ const machines: Partial<Readonly<Record<Platform, Machine>>> = {
 /** Chips that can be emulated. */
 export const emulatedPlatforms = Object.keys(machines) as readonly Platform[];
 
-/** The computer's loopback interface, as the board reaches it, and the board's DNS server (QEMU's `-nic user`). */
+/** This computer's loopback interface, as the board reaches it (QEMU's `-nic user`). */
 export const hostAddress = "10.0.2.2";
-/** The board's address in that network. */
+/**
+ * The address by which the board's setup page is asked for. The page answers to a browser in the same subnet of 256
+ * addresses, as this computer's is; the board as a station must be in another one, and is further up in the network.
+ */
 export const boardAddress = "10.0.2.15";
+const network = `net=10.0.0.0/16,host=${hostAddress},dns=10.0.2.3,dhcpstart=10.0.3.15`;
 
 /** Of `boards/qemu/control-port.ts`. */
 const controlPort = 4190;
 const pagePort = 80;
 /** For an answer of the board, which may be busy, milliseconds. */
-const controlTimeoutMs = 500;
+const controlTimeoutMs = 2_000;
 
 /** Throws unless the chip can be emulated here. */
 export function requireEmulator(platform: Platform): void {
@@ -96,7 +100,7 @@ export class EmulatedChip {
 				...["-drive", `file=${efuse},if=none,format=raw,id=efuse`],
 				...["-global", `driver=${machine.efuseDriver},property=drive,value=efuse`],
 				"-nic",
-				`user,model=open_eth,hostfwd=tcp:127.0.0.1:${ports.page}-:${pagePort},hostfwd=udp:127.0.0.1:${ports.control}-:${controlPort}`,
+				`user,model=open_eth,${network},hostfwd=tcp:127.0.0.1:${ports.page}-:${pagePort},hostfwd=udp:127.0.0.1:${ports.control}-:${controlPort}`,
 				...(instructionCounting === undefined ? [] : ["-icount", `shift=${instructionCounting}`]),
 			],
 			// Its own group, so that Ctrl-C reaches this program alone; it waits for input, and stops at its end.

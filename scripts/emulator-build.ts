@@ -31,7 +31,12 @@ export async function buildForEmulator(
 	platform: Platform,
 	{ quiet = false }: { readonly quiet?: boolean } = {},
 ): Promise<EmulatorImage> {
-	const built = await buildFor(sdk, { platform, program: "boards/qemu", adapt: addEmulator, quiet });
+	const built = await buildFor(sdk, {
+		platform,
+		program: "boards/qemu",
+		adapt: (given) => addEmulator(given, platform),
+		quiet,
+	});
 	const { directory } = built;
 	return {
 		flash: mergeFlash(directory),
@@ -41,20 +46,18 @@ export async function buildForEmulator(
 }
 
 /** The partitions and options of a build, with what the emulator needs in addition. */
-function addEmulator(sdk: Sdk): Sdk {
+function addEmulator(sdk: Sdk, platform: Platform): Sdk {
 	const { PARTITIONS_FILE = "", SDKCONFIGPATH = "" } = sdk.environment;
-	const folder = join(sdk.output, "emulator");
+	const folder = join(sdk.output, "emulator", platform);
 	const partitions = join(folder, "partitions.csv");
 	replace(partitions, emulatorPartitions(readFileSync(PARTITIONS_FILE, "utf8")));
 	for (const name of ["sdkconfig.defaults", "sdkconfig.defaults.release"]) {
-		const options = readFileSync(join(SDKCONFIGPATH, name), "utf8").replace(
-			/^CONFIG_ESPTOOLPY_FLASHSIZE.*\n/m,
-			"",
-		);
-		replace(
-			join(folder, "sdkconfig", name),
-			`${options}\nCONFIG_ESPTOOLPY_FLASHSIZE_8MB=y\nCONFIG_ETH_USE_OPENETH=y\n`,
-		);
+		const options = readFileSync(join(SDKCONFIGPATH, name), "utf8");
+		// Later lines win. QEMU's ESP32 has no fast flash.
+		const more = ["CONFIG_ESPTOOLPY_FLASHSIZE_8MB=y", "CONFIG_ETH_USE_OPENETH=y"];
+		if (platform === "esp32") more.push("CONFIG_ESPTOOLPY_FLASHMODE_DIO=y");
+		const kept = options.replace(/^CONFIG_ESPTOOLPY_FLASHSIZE.*\n/m, "");
+		replace(join(folder, "sdkconfig", name), [kept, ...more, ""].join("\n"));
 	}
 	const environment = {
 		...sdk.environment,

@@ -35,7 +35,9 @@ function execute(command: string, button: VirtualButton): string {
 			return command;
 		case "memory": {
 			const figures = new Uint32Array(memoryFigures);
-			new FFI().emulator_memory(figures.buffer);
+			const ffi = new FFI();
+			ffi.emulator_collect();
+			ffi.emulator_memory(figures.buffer);
 			return figures.join(" ");
 		}
 		case "panic":

@@ -62,13 +62,20 @@ int32_t emulator_ethernet_state(uint8_t *address)
 	return 2;
 }
 
-// Collects garbage. Ten numbers: free heap before XS, now, its minimum since the start and its largest piece; bytes of
-// slots and of chunks that live, their peaks between two collections, and their limits.
+static uint32_t peakSlots, peakChunks;
+
+// What XS has taken between two collections, at the most; then collects. It moves buffers, so it fills none.
+void emulator_collect(void)
+{
+	peakSlots = gThe->peakHeapCount * sizeof(txSlot);
+	peakChunks = gThe->peakChunksSize;
+	fxCollectGarbage(gThe);
+}
+
+// Ten numbers: free heap before XS, now, its minimum since the start and its largest piece; bytes of slots and of chunks
+// in use, their peaks at the last emulator_collect, and their limits.
 void emulator_memory(uint32_t *figures)
 {
-	uint32_t peakSlots = gThe->peakHeapCount * sizeof(txSlot);
-	uint32_t peakChunks = gThe->peakChunksSize;
-	fxCollectGarbage(gThe);
 	*figures++ = heapAtStart;
 	*figures++ = esp_get_free_heap_size();
 	*figures++ = esp_get_minimum_free_heap_size();

@@ -4,7 +4,7 @@ import type { AccessPoint } from "../../src/boards/board";
 import { type WiFi, WiFiConnection } from "../../src/boards/ecma419";
 import { defer, guard } from "../../src/boards/esp32/callbacks";
 
-/** QEMU's DHCP server gives its only client this address (`-nic user`). */
+/** By this address the emulator's computer asks for the setup page (`scripts/emulated-chip.ts`). */
 const ownAddress = "10.0.2.15";
 
 const pollIntervalMs = 100;

@@ -47,6 +47,7 @@ declare module "mc/ffi" {
 		/** Of `boards/qemu/emulator.c`. */
 		emulator_start_ethernet(): number;
 		emulator_ethernet_state(address: ArrayBuffer): number;
+		emulator_collect(): void;
 		emulator_memory(figures: ArrayBuffer): void;
 		emulator_panic(): void;
 	}
