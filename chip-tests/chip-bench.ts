@@ -10,8 +10,8 @@ import type { Settings } from "../src/settings/settings";
 
 /** Figures of the board's memory, bytes, as `emulator_memory` in `boards/qemu/emulator.c` has them. */
 export interface MemoryFigures {
-	/** Of ESP-IDF's heap: before XS and the network, now, the minimum since the start, the largest piece. */
-	readonly freeAtStart: number;
+	/** ESP-IDF's heap, and what of it is free: now, at the minimum since the start, as the largest piece. */
+	readonly heap: number;
 	readonly free: number;
 	readonly minFree: number;
 	readonly largestPiece: number;
@@ -202,10 +202,10 @@ export class ChipBench {
 
 function parseMemory(answer: string): MemoryFigures {
 	const figures = answer.split(" ").map(Number);
-	const [freeAtStart = 0, free = 0, minFree = 0, largestPiece = 0, slots = 0] = figures;
+	const [heap = 0, free = 0, minFree = 0, largestPiece = 0, slots = 0] = figures;
 	const [, , , , , chunks = 0, peakSlots = 0, peakChunks = 0, maxSlots = 0, maxChunks = 0] = figures;
 	return {
-		freeAtStart,
+		heap,
 		free,
 		minFree,
 		largestPiece,

@@ -12,7 +12,6 @@ const log = {
 	boot: /^dakkio-esp32 \S+ on (\S+) \S+, boot (\d+) \(([^)]+)\), (\d+) /,
 	stored: /^reading (\d+): .*; stored$/,
 	sent: /^sent points? (\d+)\D?.*: 201$/,
-	joined: /^Wi-Fi: joined /,
 	setup: /^setup: .*, and open http:\/\/10\.0\.2\.15/,
 	/** Of a certificate that does not verify. */
 	refused: /^not sent: .*certificate/,
@@ -43,8 +42,6 @@ export const chipCases: readonly ChipCase[] = [
 			expectEqual("the chip", chip, bench.platform.replace("esp32/", ""));
 			expectEqual("the boot and what is pending", [boot, pending], ["1", "0"]);
 			onMemory("started", await bench.memory());
-			await bench.line(log.stored);
-			await bench.line(log.joined);
 			await bench.line(log.sent);
 			expectEqual("the first point", bench.arrived[0], 1);
 			onMemory("connected, after the first upload", await bench.memory());
@@ -201,7 +198,7 @@ async function setUpThroughPage(bench: ChipBench, { onMemory }: CaseOptions): Pr
 	expectEqual("status of the page", status, 200);
 	expectEqual("a document", /<html[\s\S]*<\/html>$/i.test(gunzipSync(bytes).toString("utf8")), true);
 	onMemory("setup, page loaded", await bench.memory());
-	const tested = await page.test(bench.settings);
+	const tested = await page.test(bench.settings, 1_000);
 	expectEqual("what failed in the test", tested.passed ? [] : tested.steps, []);
 	onMemory("setup, after a test", await bench.memory());
 	const saved = await page.post("/api/save", { settings: bench.settings });

@@ -106,7 +106,9 @@ export class EmulatedChip {
 			// Its own group, so that Ctrl-C reaches this program alone; it waits for input, and stops at its end.
 			{ stdio: ["pipe", "pipe", "pipe"], detached: true },
 		);
-		this.ended = once(this.process, "close");
+		const kill = () => this.process.kill("SIGKILL");
+		process.once("exit", kill);
+		this.ended = once(this.process, "close").finally(() => process.removeListener("exit", kill));
 		for (const output of [this.process.stdout, this.process.stderr])
 			if (output !== null) createInterface({ input: output }).on("line", (line) => onLine(line.trimEnd()));
 	}

@@ -36,6 +36,8 @@ await main(async () => {
 		return;
 	}
 	requireIdf();
+	// So that the emulator ends too.
+	for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 	const counts = { passed: 0, failed: 0 };
 	for (const platform of options.platforms) await testPlatform(platform, options, counts);
 	say(`${counts.passed} passed, ${counts.failed} failed`);
@@ -90,12 +92,14 @@ async function attempt(
 
 function printMemory(platform: Platform, figures: readonly [string, MemoryFigures][]): void {
 	if (figures.length === 0) return;
-	say(`${platform}: bytes free (before XS / now / minimum / largest piece), and of XS, live (peak) of limit`);
+	say(
+		`${platform}: bytes of the heap, and free (now / minimum / largest piece), and of XS, live (peak) of limit`,
+	);
 	for (const [point, memory] of figures) {
-		const { freeAtStart, free, minFree, largestPiece } = memory;
+		const { heap, free, minFree, largestPiece } = memory;
 		const { slots, peakSlots, maxSlots, chunks, peakChunks, maxChunks } = memory;
 		say(
-			`  ${point.padEnd(36)} ${freeAtStart} / ${free} / ${minFree} / ${largestPiece}   ` +
+			`  ${point.padEnd(36)} ${heap} / ${free} / ${minFree} / ${largestPiece}   ` +
 				`slots ${slots} (${peakSlots}) of ${maxSlots}, chunks ${chunks} (${peakChunks}) of ${maxChunks}`,
 		);
 	}

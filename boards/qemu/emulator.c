@@ -15,13 +15,6 @@
 extern txMachine *gThe;
 
 static esp_netif_t *interface;
-static uint32_t heapAtStart;
-
-// Runs before app_main, and so before XS and the network take their memory.
-static void __attribute__((constructor)) recordHeapAtStart(void)
-{
-	heapAtStart = esp_get_free_heap_size();
-}
 
 // Brings the Ethernet interface up, with DHCP. An error of ESP-IDF, 0 for none.
 int32_t emulator_start_ethernet(void)
@@ -72,11 +65,11 @@ void emulator_collect(void)
 	fxCollectGarbage(gThe);
 }
 
-// Ten numbers: free heap before XS, now, its minimum since the start and its largest piece; bytes of slots and of chunks
+// Ten numbers: the whole heap, what of it is free, its minimum since the start and its largest piece; bytes of slots and of chunks
 // in use, their peaks at the last emulator_collect, and their limits.
 void emulator_memory(uint32_t *figures)
 {
-	*figures++ = heapAtStart;
+	*figures++ = heap_caps_get_total_size(MALLOC_CAP_8BIT);
 	*figures++ = esp_get_free_heap_size();
 	*figures++ = esp_get_minimum_free_heap_size();
 	*figures++ = heap_caps_get_largest_free_block(MALLOC_CAP_8BIT);

@@ -70,14 +70,14 @@ export class PageClient {
 		return this.send("POST", path, headers, JSON.stringify({ token: this.token, ...body }));
 	}
 
-	/** Tries settings out, to the end of the test. */
-	async test(settings: object): Promise<TestState> {
+	/** Tries settings out, to the end of the test; asks for its state each `pollIntervalMs`. */
+	async test(settings: object, pollIntervalMs = 10): Promise<TestState> {
 		const { status, body } = await this.post("/api/test", { settings });
 		if (status !== 202) throw new Error(`${status} ${body}`);
 		for (;;) {
 			const state = await this.get<TestState>("/api/test");
 			if (!state.running) return state;
-			await new Promise((resolve) => setTimeout(resolve, 10));
+			await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
 		}
 	}
 }
