@@ -85,12 +85,11 @@ export class ChipBench {
 	}
 
 	/** Switches power on. */
-	powerOn(options: { readonly instructionCounting?: number } = {}): void {
+	powerOn(): void {
 		this.chip = new EmulatedChip({
 			platform: this.platform,
 			flash: this.flash,
 			ports: this.ports,
-			...options,
 			onLine: (line) => {
 				this.lines.push(line);
 				this.onLine?.();

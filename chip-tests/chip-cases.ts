@@ -14,7 +14,7 @@ const log = {
 	sent: /^sent points? (\d+)\D?.*: 201$/,
 	setup: /^setup: .*, and open http:\/\/10\.0\.2\.15/,
 	/** Of a certificate that does not verify. */
-	refused: /^not sent: .*certificate/,
+	refused: /^not sent: .*certificate.*$/,
 	factoryReset: /^button: forget everything/,
 };
 

@@ -14,6 +14,8 @@ interface Machine {
 	readonly efuseBytes: number;
 	readonly efuse: Readonly<Record<number, readonly number[]>>;
 	readonly efuseDriver: string;
+	/** The clock goes by instructions, 2^`instructionCounting` ns each. */
+	readonly instructionCounting?: number;
 	/** In Espressif's list of tools. */
 	readonly package: string;
 }
@@ -35,6 +37,8 @@ const machines: Partial<Readonly<Record<Platform, Machine>>> = {
 		// Revision 0.3; the address backwards.
 		efuse: { 24: [0x02, 0x00, 0x00, 0xc4, 0x0a, 0x24], 38: [0x0c] },
 		efuseDriver: "nvram.esp32c3.efuse",
+		// Without it the timer stands still now and then.
+		instructionCounting: 3,
 		package: "qemu-riscv32",
 	},
 };
@@ -74,8 +78,6 @@ export interface EmulatedChipOptions {
 	readonly flash: string;
 	/** Ports of this computer that lead to the board's setup page and to its control port. */
 	readonly ports: { readonly page: number; readonly control: number };
-	/** The clock goes by instructions, 2^`instructionCounting` ns each, so that a run repeats. */
-	readonly instructionCounting?: number;
 	readonly onLine: (line: string) => void;
 }
 
@@ -86,9 +88,10 @@ export class EmulatedChip {
 	private readonly process: ChildProcess;
 	private readonly ports: EmulatedChipOptions["ports"];
 
-	constructor({ platform, flash, ports, instructionCounting, onLine }: EmulatedChipOptions) {
+	constructor({ platform, flash, ports, onLine }: EmulatedChipOptions) {
 		const machine = machines[platform];
 		if (machine === undefined) throw new Error(`QEMU has no ${platform}.`);
+		const { instructionCounting } = machine;
 		const efuse = `${flash}.efuse`;
 		writeFileSync(efuse, efuseOf(machine));
 		this.ports = ports;
