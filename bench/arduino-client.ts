@@ -1,6 +1,6 @@
 import { connect } from "node:tls";
 
-/** Where an example posts to. */
+/** The server of an example. */
 export interface PostTarget {
 	readonly port: number;
 	readonly root: string;
@@ -9,7 +9,7 @@ export interface PostTarget {
 	readonly dataSourceId: string;
 }
 
-/** A measurement as such a sketch has it in hand. */
+/** A measurement in such a sketch. */
 export interface ArduinoSample {
 	readonly temperature: number;
 	readonly humidity: number;
@@ -17,9 +17,9 @@ export interface ArduinoSample {
 }
 
 /**
- * What the service's documentation shows for an ESP32 under Arduino does this with each point: it connects, makes TLS,
- * posts the one point with the headers that ESP32's HTTPClient sends, reads the answer, and closes. Written from that
- * description; resolves when the connection is closed.
+ * Does what the service's documentation shows for an ESP32 under Arduino, for each point: connects with TLS, posts the
+ * point with the headers of the ESP32's HTTPClient, reads the response, and closes. Resolves when the connection is
+ * closed.
  */
 export async function postAsArduino(target: PostTarget, sample: ArduinoSample): Promise<void> {
 	const body = Buffer.from(
@@ -45,7 +45,7 @@ export async function postAsArduino(target: PostTarget, sample: ArduinoSample): 
 	await new Promise<void>((resolve, reject) => {
 		let answer = "";
 		socket.on("secureConnect", () => {
-			// Head and body go out one after the other.
+			// HTTPClient sends head and body separately.
 			socket.write(`${head.join("\r\n")}\r\n\r\n`);
 			socket.write(body);
 		});

@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** What XS needs on a chip with the whole app in it, bytes: measured in the SDK's simulator by `npm run test:sdk`. */
+/** XS memory of the whole app on a chip, bytes: measured in the SDK's simulator by `npm run test:sdk`. */
 export interface ChipMemory {
 	readonly rest: number;
 	readonly peak: number;
 	readonly setup: number;
 }
 
-/** Left by the last `npm run test:sdk` on this computer. */
+/** Written by the last `npm run test:sdk` on this computer. */
 const path = join(import.meta.dirname, "..", "build", "chip-memory.json");
 
 export function saveChipMemory(memory: ChipMemory): void {
@@ -16,7 +16,7 @@ export function saveChipMemory(memory: ChipMemory): void {
 	writeFileSync(path, `${JSON.stringify(memory)}\n`);
 }
 
-/** `undefined` where `npm run test:sdk` has not run. */
+/** `undefined` if `npm run test:sdk` has not been run. */
 export function readChipMemory(): ChipMemory | undefined {
 	try {
 		const read: Partial<Record<keyof ChipMemory, unknown>> = JSON.parse(readFileSync(path, "utf8"));

@@ -3,11 +3,11 @@ import { calmScenario, type Scenario } from "../simulator/life/scenario";
 import type { RadioDay } from "./radio-model";
 import type { WireFigures } from "./wire";
 
-/** What a request costs on the wire. */
+/** Traffic of a request, bytes. */
 export interface RequestBytes {
 	/** Of one handshake. */
 	readonly handshake: number;
-	/** Of one request and its answer without its points, and of each point. */
+	/** Of a request and its response without points, and of each point. */
 	readonly request: number;
 	readonly point: number;
 }
@@ -15,10 +15,10 @@ export interface RequestBytes {
 export type DaySetting = Required<Pick<Scenario, "power" | "interval">>;
 
 const day = 86_400_000;
-/** The first day begins with a start; these come after it. */
+/** The first day begins with a start, and is not counted. */
 const quietDays = 2;
 
-/** From uploads of 1,000 points and of 12, whose requests have the same form. */
+/** Calculated from uploads of 1,000 points and of 12, whose requests differ only in size. */
 export function requestBytes(backlog: WireFigures, dozens: WireFigures, points: number): RequestBytes {
 	const all = ({ application, handshakes }: WireFigures) => application * handshakes;
 	const request = (all(dozens) - all(backlog)) / (dozens.handshakes - backlog.handshakes);
@@ -26,7 +26,7 @@ export function requestBytes(backlog: WireFigures, dozens: WireFigures, points: 
 	return { handshake: backlog.handshake, request, point };
 }
 
-/** A quiet day of the whole app, played in virtual time: the mean of the two after its first. */
+/** A quiet day of the whole app in virtual time: the mean of the two days after the first. */
 export async function firmwareDay(
 	setting: DaySetting,
 	{ handshake, request, point }: RequestBytes,
@@ -44,7 +44,7 @@ export async function firmwareDay(
 	};
 }
 
-/** A connection and a request for each point; on battery the network is joined for each, too. It asks for no time. */
+/** A connection and a request per point; on battery it also joins the network per point. No time queries. */
 export function arduinoDay({ power, interval }: DaySetting, { bytes, handshakes }: WireFigures): RadioDay {
 	const points = day / 1000 / interval;
 	return {

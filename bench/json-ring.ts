@@ -1,8 +1,8 @@
 import type { Flash } from "../src/boards/ecma419";
 
 /**
- * The obvious queue, for comparison: each record has a head (length and state) of its own, written after the body
- * so that a cut leaves none in halves; an acknowledgement clears a bit in each head; mounting walks all heads.
+ * A straightforward queue, for comparison: each record has a header (length and state), written after the body so that a
+ * power cut leaves no half record; an acknowledgement clears a bit in each header; mounting reads all headers.
  */
 export class JsonRing {
 	private readonly flash: Flash;
@@ -10,7 +10,7 @@ export class JsonRing {
 	private readonly blocks: number;
 	private block = 0;
 	private offset = 0;
-	/** Places of the records that wait, oldest first. */
+	/** Offsets of the pending records, oldest first. */
 	private readonly pending: { readonly at: number; readonly length: number }[] = [];
 
 	constructor(flash: Flash) {
@@ -35,7 +35,7 @@ export class JsonRing {
 		this.offset += headBytes + record.length;
 	}
 
-	/** Reads the oldest `count`, then acknowledges them. */
+	/** Reads the oldest `count` records, then acknowledges them. */
 	drain(count: number): void {
 		for (const { at, length } of this.pending.slice(0, count))
 			this.flash.read(new Uint8Array(length), at + headBytes);

@@ -41,7 +41,7 @@ Fails when a figure has become worse by more than 2 % or misses its limit, and w
 `;
 
 const path = join(import.meta.dirname, "RESULTS.md");
-const howToWrite = "bench/RESULTS.md is not to the digit what was measured: npm run bench -- --write\n";
+const howToWrite = "bench/RESULTS.md differs from the measurement: npm run bench -- --write\n";
 
 const options = parseOptions(process.argv.slice(2));
 if (typeof options === "string") {
@@ -73,12 +73,12 @@ async function run(write: boolean): Promise<void> {
 	process.stdout.write(toText(sections));
 	process.stdout.write("\n");
 	if (!hasXs())
-		process.stdout.write(`What runs on XS stands as it was in the file; it needs: ${howToGetXs}\n`);
+		process.stdout.write(`The figures of XS are those of the file; to measure them: ${howToGetXs}\n`);
 	if (chip === undefined)
-		process.stdout.write("Memory on a chip stands as it was in the file; it needs: npm run test:sdk\n");
+		process.stdout.write("The memory on a chip is that of the file; to measure it: npm run test:sdk\n");
 	if (write) {
 		writeFileSync(path, markdown);
-		process.stdout.write("bench/RESULTS.md is written.\n");
+		process.stdout.write("bench/RESULTS.md has been written.\n");
 		report(compareResults(measured, parseResults(markdown)));
 	} else {
 		report(compareResults(measured, recorded));
@@ -86,13 +86,13 @@ async function run(write: boolean): Promise<void> {
 	}
 }
 
-/** `undefined` for a file that cannot be read; then that has been told. */
+/** `undefined` if the file cannot be parsed; reports that. */
 function read(file: string): Recorded | undefined {
 	try {
 		return parseResults(file);
 	} catch (error) {
 		const problem = errorMessage(error);
-		process.stderr.write(`bench/RESULTS.md cannot be read: ${problem}. Take back what was changed in it.\n`);
+		process.stderr.write(`bench/RESULTS.md cannot be parsed: ${problem}. Revert the manual changes.\n`);
 		process.exitCode = 1;
 		return undefined;
 	}

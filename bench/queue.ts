@@ -3,7 +3,7 @@ import type { Flash } from "../src/boards/ecma419";
 import { FlashQueue } from "../src/queue/flash-queue";
 import { JsonRing } from "./json-ring";
 
-/** Counts of one queue at the work of anchors' table: 96-byte records on 1 MiB, each batch of 50 acknowledged. */
+/** Counts for a queue of 96-byte records on 1 MiB, acknowledged in batches of 50. */
 export interface QueueFigures {
 	readonly programmedBytes: number;
 	readonly programs: number;
@@ -15,14 +15,14 @@ export interface QueueFigures {
 
 interface Queue {
 	push(record: Uint8Array): void;
-	/** Reads the oldest `count`, then acknowledges them. */
+	/** Reads the oldest `count` records, then acknowledges them. */
 	drain(count: number): void;
 }
 
 const size = { blocks: 256, blockLength: 4096 };
 const recordBytes = 96;
 const batchRecords = 50;
-/** Once around the ring and more, so that it is worn in, and then as many again that count. */
+/** Fills the ring once and more as a warm-up, then counts as many records again. */
 const warmUpRecords = 20_000;
 const pendingRecords = 5_000;
 
@@ -42,7 +42,7 @@ export function measureFlashQueue(): QueueFigures {
 				},
 			};
 		},
-		// The oldest is not only known but read.
+		// Includes reading the oldest record.
 		(flash) => new FlashQueue({ flash }).records().next(),
 	);
 }

@@ -1,45 +1,45 @@
-/** What goes on in a day, as far as the radio has a part in it. */
+/** Radio activity of a day. */
 export interface RadioDay {
-	/** Times that the network is joined. */
+	/** Number of Wi-Fi joins. */
 	readonly joins: number;
-	/** Connections over TLS. */
+	/** TLS connections. */
 	readonly handshakes: number;
-	/** Requests. */
+	/** HTTP requests. */
 	readonly calls: number;
-	/** Questions to a time server. */
+	/** Time queries. */
 	readonly timeQueries: number;
 	/** Bytes on the wire in both directions. */
 	readonly bytes: number;
 }
 
 /**
- * A model, not a measurement: no chip was at hand. Every constant is the same for both, so that what differs is how often
- * something is done. Seconds, unless it says otherwise.
+ * A model, not a measurement: no chip was available. Both sides use the same constants, so that they differ only in how
+ * often something is done. Seconds unless stated otherwise.
  */
 export const radioModel = Object.freeze({
 	/** An active scan of 13 channels: 120 ms each, what ESP-IDF spends on a channel (`wifi_scan_time_t`). */
 	scan: 13 * 0.12,
 	/** Authentication, association and the four messages of WPA2: measured at 0.6 to 0.7 s (esp32.com, topic 8942). */
 	association: 0.65,
-	/** Four packets, and the time in which lwIP makes sure that nobody else has the address. */
+	/** DHCP's four packets, and lwIP's check that no other device has the address. */
 	address: 1,
-	/** From a home network to a server on the same continent and back. */
+	/** Round trip from a home network to a server on the same continent. */
 	roundTrip: 0.05,
 	/**
-	 * What the chip works at while the other side waits. Whole handshakes are measured at 1.2 s on an ESP32
-	 * (micropython-esp32, issue 131). The TLS here runs on XS and was timed on no chip.
+	 * CPU time of the chip during a handshake. Whole handshakes are measured at 1.2 s on an ESP32 (micropython-esp32, issue
+	 * 131). The TLS of the firmware runs on XS and was not timed on a chip.
 	 */
 	handshake: 1.1,
-	/** What the service takes for an answer. */
+	/** The service's response time. */
 	answer: 0.05,
-	/** Bytes a second over TLS, as measured on an ESP32 (micropython, issue 5543): far below what the air could carry. */
+	/** Bytes per second over TLS, as measured on an ESP32 (micropython, issue 5543): far below the capacity of Wi-Fi. */
 	throughput: 70_000,
 });
 
-/** Round trips: of a name, of TCP, of TLS 1.2 (RFC 5246, section 7.3), of a request, of a question over UDP. */
+/** Round trips of a DNS lookup, TCP, TLS 1.2 (RFC 5246, section 7.3), a request, and a UDP query. */
 const roundTrips = Object.freeze({ name: 1, tcp: 1, tls: 2, request: 1, question: 1 });
 
-/** Seconds of a day that the radio is used for something. `joins` is 0 for a board that stays joined. */
+/** Seconds of radio use per day. `joins` is 0 for a board that stays connected. */
 export function radioSeconds({ joins, handshakes, calls, timeQueries, bytes }: RadioDay): number {
 	const { scan, association, address, roundTrip, handshake, answer, throughput } = radioModel;
 	const { name, tcp, tls, request, question } = roundTrips;

@@ -5,7 +5,7 @@ import type { Reading, SampleContext } from "../src/reading/reading";
 import { ReadingLog } from "../src/store/reading-log";
 import { JsonRing } from "./json-ring";
 
-/** What 1 MiB holds of readings of weather, battery and signal, one a minute, and the flash bytes that each takes. */
+/** Capacity of 1 MiB for readings of weather, battery and signal, one a minute; and bytes of flash per reading. */
 export interface ReadingFigures {
 	readonly held: number;
 	readonly bytes: number;
@@ -27,7 +27,7 @@ export const readingContext: SampleContext = {
 	],
 };
 
-/** How many readings of the log are left when it has been filled once and a half around; and what is on the flash then. */
+/** Readings in the log after filling it one and a half times, and the flash image. */
 export function measureReadingLog(): ReadingFigures & { readonly image: Uint8Array } {
 	const flash = new NorFlash(size);
 	const log = new ReadingLog(flash);
@@ -39,7 +39,7 @@ export function measureReadingLog(): ReadingFigures & { readonly image: Uint8Arr
 	return { ...figures(log.length), image };
 }
 
-/** The same as points of the API's JSON, each a record. */
+/** The same readings, each as the API's JSON in a record. */
 export function measureJsonReadings(): ReadingFigures {
 	const ring = new JsonRing(new NorFlash(size));
 	let count = 0;
@@ -58,9 +58,9 @@ function figures(held: number): ReadingFigures {
 }
 
 /**
- * A reading as a board on a balcony has it: the weather's replay with the noise that the BME280's data sheet gives
- * (table 1: 0.005 °C, 0.02 %, 1.3 Pa without filter), a clock that fires some milliseconds late, a battery that goes
- * down by a percent in ten hours, and a signal that wanders by some dB.
+ * A realistic reading: the weather with the noise of the BME280's data sheet (table 1: 0.005 °C, 0.02 %, 1.3 Pa without
+ * filter), a timer that fires some milliseconds late, a battery that loses a percent in ten hours, and a signal that
+ * varies by some dB.
  */
 export function readingAt(index: number): Reading {
 	const utc = startedAt + index * minute;
@@ -81,14 +81,14 @@ function round(value: number, decimals: number): number {
 	return Number(value.toFixed(decimals));
 }
 
-/** About normally distributed, deviation 1, the same for the same arguments. */
+/** Approximately normally distributed, standard deviation 1, deterministic. */
 function normalNoise(index: number, kind: number): number {
 	let sum = 0;
 	for (let i = 0; i < 12; i++) sum += uniformNoise(index, kind * 16 + i + 1);
 	return sum - 6;
 }
 
-/** Uniform in 0 … 1. */
+/** Uniform in [0, 1). */
 function uniformNoise(index: number, kind: number): number {
 	let mixed = Math.imul(index + 1, 0x9e3779b1) ^ Math.imul(kind + 1, 0x85ebca77);
 	mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);

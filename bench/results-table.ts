@@ -1,24 +1,24 @@
-/** One figure. It is a count, or worked out from counts, and repeats to the digit. */
+/** One figure: a count or calculated from counts, exactly repeatable. */
 export interface Row {
-	/** What was counted, with its unit; no two rows of a section have the same. */
+	/** What is counted, with its unit; unique within the section. */
 	readonly what: string;
-	/** Left out: less is better. */
+	/** Omitted: less is better. */
 	readonly better?: "more";
-	/** `undefined` where it could not be measured on this computer. */
+	/** `undefined` if it cannot be measured on this computer. */
 	readonly firmware: number | undefined;
-	/** The obvious way, measured at the same work. */
+	/** The straightforward implementation, measured with the same work. */
 	readonly baseline?: number | undefined;
-	/** What ours must reach, whatever was measured before. */
+	/** The firmware must not be worse than this. */
 	readonly limit?: number;
-	/** The best that others were measured at, on the same work; as told. */
+	/** The best published figure for the same work. */
 	readonly elsewhere?: string;
 }
 
 export interface Section {
 	readonly title: string;
-	/** Paragraphs: what was measured, and what the obvious way is. */
+	/** Paragraphs: what was measured, and what the straightforward implementation is. */
 	readonly text: readonly string[];
-	/** The obvious way in a word or two. */
+	/** A short name of the straightforward implementation. */
 	readonly baseline: string;
 	readonly rows: readonly Row[];
 }
@@ -28,13 +28,13 @@ type Figures = Pick<Row, "firmware" | "baseline">;
 /** The figures of a file by section and row. */
 export type Recorded = ReadonlyMap<string, ReadonlyMap<string, Figures>>;
 
-/** Something to tell about a row, as a sentence. */
+/** A finding about a row, in one sentence. */
 export interface Finding {
 	readonly fails: boolean;
 	readonly sentence: string;
 }
 
-/** By more than this part a figure must not get worse. */
+/** Maximum relative change for the worse. */
 export const tolerance = 0.02;
 
 const emptyCell = "–";
@@ -73,7 +73,7 @@ function aligned(section: Section): string[] {
 	);
 }
 
-/** The head and the rows; a column that is empty is left out. */
+/** Header and rows, without empty columns. */
 function cells({ baseline, rows }: Section): string[][] {
 	const lines = [
 		["", "ours", baseline, "limit", "best elsewhere"],
@@ -94,7 +94,7 @@ function toCell(value: number | undefined): string {
 	return value.toLocaleString("en", { maximumFractionDigits: Math.abs(value) < 10 ? 3 : 1 });
 }
 
-/** Throws an Error with a sentence for a file that {@link toMarkdown} has not written. */
+/** Throws an Error with a sentence if the file was not written by {@link toMarkdown}. */
 export function parseResults(markdown: string): Recorded {
 	const sections = new Map<string, Map<string, Figures>>();
 	let rows: Map<string, Figures> | undefined;
@@ -103,12 +103,12 @@ export function parseResults(markdown: string): Recorded {
 			rows = new Map();
 			sections.set(line.slice(3), rows);
 		} else if (line.startsWith("| ")) {
-			const [, what = "", ours = "", obvious = ""] = line.split("|").map((cell) => cell.trim());
-			// The head of a table has no name, and below it is a line of dashes.
+			const [, what = "", ours = "", baseline = ""] = line.split("|").map((cell) => cell.trim());
+			// The header has no name, and is followed by a line of dashes.
 			if (what === "" || what === "---") continue;
-			if (rows === undefined) throw new Error(`"${what}" stands in no section`);
-			if (rows.has(what)) throw new Error(`"${what}" is there twice`);
-			rows.set(what, { firmware: fromCell(ours, what), baseline: fromCell(obvious, what) });
+			if (rows === undefined) throw new Error(`"${what}" is in no section`);
+			if (rows.has(what)) throw new Error(`"${what}" occurs twice`);
+			rows.set(what, { firmware: fromCell(ours, what), baseline: fromCell(baseline, what) });
 		}
 	}
 	return sections;
@@ -121,7 +121,7 @@ function fromCell(cell: string, what: string): number | undefined {
 	return value;
 }
 
-/** Rows that could not be measured have what the file has of them. */
+/** Fills rows that could not be measured with the figures of the file. */
 export function completed(sections: readonly Section[], recorded: Recorded): Section[] {
 	return sections.map((section) => ({
 		...section,
@@ -131,7 +131,7 @@ export function completed(sections: readonly Section[], recorded: Recorded): Sec
 	}));
 }
 
-/** What was measured against the file: what got worse, what the file lacks, and what it has too much. */
+/** Compares the measurement with the file: worse figures, missing rows, and rows no longer measured. */
 export function compareResults(sections: readonly Section[], recorded: Recorded): Finding[] {
 	const findings = sections.flatMap(({ title, rows }) =>
 		rows.flatMap((row) => compareRow(`${title}: ${row.what}`, row, recorded.get(title)?.get(row.what))),
@@ -140,7 +140,7 @@ export function compareResults(sections: readonly Section[], recorded: Recorded)
 		const known = sections.find((section) => section.title === title)?.rows ?? [];
 		for (const what of rows.keys())
 			if (!known.some((row) => row.what === what))
-				findings.push({ fails: true, sentence: `${title}: ${what}: in the file, and measured no more` });
+				findings.push({ fails: true, sentence: `${title}: ${what}: in the file, but no longer measured` });
 	}
 	return findings;
 }
@@ -149,17 +149,17 @@ function compareRow(name: string, row: Row, recorded: Figures | undefined): Find
 	const { firmware, limit } = row;
 	if (firmware === undefined) return [];
 	const findings: Finding[] = [];
-	const tell = (fails: boolean, sentence: string) =>
+	const add = (fails: boolean, sentence: string) =>
 		findings.push({ fails, sentence: `${name}: ${sentence}` });
 	const sign = row.better === "more" ? -1 : 1;
 	if (limit !== undefined && sign * (firmware - limit) > 0)
-		tell(true, `${toCell(firmware)} misses the limit of ${toCell(limit)}`);
+		add(true, `${toCell(firmware)} misses the limit of ${toCell(limit)}`);
 	const before = recorded?.firmware;
-	if (before === undefined) tell(true, "not in the file yet");
+	if (before === undefined) add(true, "not in the file yet");
 	else if (sign * (firmware - before) > tolerance * Math.abs(before))
-		tell(true, `worse: ${toCell(before)} before, ${toCell(firmware)} now${percent(before, firmware)}`);
+		add(true, `worse: ${toCell(before)} before, ${toCell(firmware)} now${percent(before, firmware)}`);
 	else if (sign * (before - firmware) > tolerance * Math.abs(before))
-		tell(false, `better: ${toCell(before)} before, ${toCell(firmware)} now${percent(before, firmware)}`);
+		add(false, `better: ${toCell(before)} before, ${toCell(firmware)} now${percent(before, firmware)}`);
 	return findings;
 }
 

@@ -7,12 +7,12 @@ import type { Row, Section } from "./results-table";
 import type { WireFigures } from "./wire";
 import type { XsFigures } from "./xs-figures";
 
-/** What `npm run bench` says above its tables. */
+/** The text above the tables. */
 export const title = "What the device costs";
-export const introduction = `Written by \`npm run bench -- --write\`; \`npm run bench\` measures anew and fails where a figure of *ours* has become worse by
-more than 2 % than it stands here, or misses its limit. Every figure is a count, or worked out from counts: it is the same
-on every computer and at every run, but for those of the SDK's simulator. Beside ours stands the obvious way to do the
-same, measured at the same work.`;
+export const introduction = `Written by \`npm run bench -- --write\`; \`npm run bench\` measures again and fails if a figure of *ours* is worse than here by
+more than 2 %, or misses its limit. Every figure is a count or calculated from counts: it is the same on every computer
+and at every run, except for those of the SDK's simulator. The other column is a straightforward
+implementation, measured with the same work.`;
 
 interface Compared<Figures> {
 	readonly firmware: Figures;
@@ -28,7 +28,7 @@ export function queueSection({ firmware, baseline }: Compared<QueueFigures>): Se
 		text: [
 			`The queue by itself, on a model of NOR flash: records of 96 bytes on 1 MiB, each durable when \`push\` returns, read and
 acknowledged 50 at a time, counted on the second time around the ring. Mount: 5,000 records wait, and the oldest is read.
-The obvious way is a ring of records with a head each, in which an acknowledgement clears a bit (\`bench/json-ring.ts\`).`,
+The straightforward implementation is a ring of records with a head each, in which an acknowledgement clears a bit (\`bench/json-ring.ts\`).`,
 		],
 		baseline: "plain ring",
 		rows: [
@@ -47,7 +47,7 @@ export function readingSection({ firmware, baseline }: Compared<ReadingFigures>)
 		title: "Flash: readings",
 		text: [
 			`Readings of three values, battery and signal, one a minute, with the noise of a real sensor, in the compact records of the
-firmware. The obvious way is each reading as the JSON of its point, in the plain ring.`,
+firmware. The straightforward implementation is each reading as the JSON of its point, in the plain ring.`,
 		],
 		baseline: "JSON, plain ring",
 		rows: [
@@ -93,7 +93,7 @@ export function wireSection({ backlog, dozens, singles, arduino }: WireSectionFi
 server: the firmware's own log, batches and HTTP over Node's sockets. Both sides are held to what the chip's TLS can do
 (TLS 1.2, ECDHE on P-256, AES-128-GCM). What is chance, or differs from one Node to the next, is evened out: an ECDSA
 signature counts with its usual 71 bytes, and TLS alerts do not count.`,
-			`The obvious way is the documentation's own example for Arduino (\`bench/arduino-client.ts\`): one connection and one request
+			`The straightforward implementation is the documentation's own example for Arduino (\`bench/arduino-client.ts\`): one connection and one request
 for each point, its three values and two words of metadata, on the same server. Ours sends with each point its timestamp,
 its number, the signal, the battery and the firmware's version besides: a point by itself is larger therefore.`,
 		],
@@ -106,7 +106,7 @@ its number, the signal, the battery and the firmware's version besides: a point 
 	};
 }
 
-/** A figure that cannot be measured on every computer. */
+/** A figure that not every computer can measure. */
 function row(what: string, firmware: number | undefined, baseline?: number, limit?: number): Row {
 	const row: Row = { what, firmware, ...(baseline === undefined ? {} : { baseline }) };
 	return limit === undefined ? row : { ...row, limit };
@@ -127,7 +127,7 @@ reading sampled: the whole sampler with the BME280's driver, a day of one a minu
 each stored with its context. A point uploaded: from the flash through batch and HTTP client to the acknowledgement, a
 connection for each batch, TLS left out. A boot: the mount of a ring of 1 MiB that has been overwritten half around, the
 oldest reading read, the first one stored; the mean over how full the newest sector can be.`,
-			`The obvious way is the same driver's values in an object, \`JSON.stringify\`, and a key of key-value storage for each, with a
+			`The straightforward implementation is the same driver's values in an object, \`JSON.stringify\`, and a key of key-value storage for each, with a
 counter of the oldest and one of the next (\`bench/xs-baseline.ts\`); uploaded by \`JSON.parse\`, \`JSON.stringify\` of a point,
 one request on a connection of its own with the same HTTP client, and the key deleted. Its UTF-8 is native code, and what
 NVS does in C for each key is not counted. It measures, stores and starts for less, because it does less: no sensor is
@@ -141,7 +141,7 @@ under two hours of one a minute. It also sends a point by itself for less: ours 
 			row("point uploaded, 1,000 in a batch", figures?.backlog.firmware, figures?.backlog.baseline),
 			row("point uploaded, 12 in a batch", figures?.dozens.firmware, figures?.dozens.baseline),
 			row("point uploaded, one by itself", figures?.singles.firmware, figures?.singles.baseline),
-			row("reading read back and encoded as JSON in UTF-8", figures?.tell, undefined, 10_000),
+			row("reading read back and encoded as JSON in UTF-8", figures?.encode, undefined, 10_000),
 			row("boot with a full ring", figures?.boot.firmware, figures?.boot.baseline),
 			row("queue: push of 96 bytes", figures?.push, undefined, 5_500),
 			row("queue: record read back", figures?.read, undefined, 5_050),
@@ -157,7 +157,7 @@ export function memorySection(xs: XsFigures | undefined, chip: ChipMemory | unde
 		text: [
 			`What is in use of XS's heap, after a collection, while half of a batch of 1,000 points has been sent: slots, and the bytes of
 slots and of the chunks in which strings, buffers and arrays lie. A slot has 32 bytes here and 16 on a chip. Then how many
-slots more there are after 10,000 records pushed, read and acknowledged. The obvious way is the batch as an array of points,
+slots more there are after 10,000 records pushed, read and acknowledged. The straightforward implementation is the batch as an array of points,
 and the text of the request made of it.`,
 			`What XS needs on a chip is measured by \`npm run test:sdk\` in the SDK's simulator, and held there against what it has: the
 whole app at rest, in the middle of a batch of 1,000 after a TLS handshake, and in setup, in the middle of a test. They stand
@@ -175,7 +175,7 @@ here as its last run left them.`,
 	};
 }
 
-/** How boards are set, and how that is told. */
+/** Settings of the boards, with their names in the table. */
 const settings: readonly (DaySetting & { readonly name: string })[] = [
 	{ name: "mains, a reading each minute", power: "mains", interval: 60 },
 	{ name: "mains, each 5 minutes", power: "mains", interval: 300 },
@@ -197,7 +197,7 @@ export async function radioSection(wire: WireSectionFigures, points: number): Pr
 alone on the Free plan of 10,000 calls a month, with \`uploadInterval\` at *auto*; bytes are those of the wire. On mains it
 stays joined, and only what it does counts; on battery everything from joining to the answer.`,
 			describeRadioModel(),
-			`The obvious way is the Arduino example, which joins for each point on battery, and never asks for the time. With one
+			`The straightforward implementation is the Arduino example, which joins for each point on battery, and never asks for the time. With one
 reading an hour both do the same, and ours asks a time server besides: its readings carry their own time. More
 often than that ours sends several at once, each some minutes or up to an hour after it was measured, and keeps to the plan;
 a request for each reading of a minute, as the example would send them, is 43,200 calls a month.`,

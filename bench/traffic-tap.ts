@@ -1,15 +1,15 @@
 import { type Relay, startTcpProxy, type TcpProxy } from "../simulator/tcp-proxy";
 
-/** What went over TCP, bytes of its payload. */
+/** TCP payload, bytes. */
 export interface Traffic {
 	connections: number;
-	/** Of TLS records that carry data, heads and sums included. */
+	/** TLS records of application data, including headers and MACs. */
 	application: number;
-	/** Of all other records but alerts, what is chance in it evened out. */
+	/** All other records except alerts, with random differences removed. */
 	handshake: number;
 }
 
-/** Bytes that the DER of an ECDSA signature with P-256 mostly has; by chance it is one or two more or fewer. */
+/** The usual DER length of an ECDSA P-256 signature; by chance it is one or two bytes longer or shorter. */
 export const typicalSignatureBytes = 71;
 
 /** Types of TLS records and of handshake messages (RFC 5246, sections 6.2.1 and 7.4). */
@@ -18,8 +18,8 @@ const message = { clientHello: 1, certificate: 11, serverKeyExchange: 12 } as co
 const recordHeadBytes = 5;
 
 /**
- * A client says that it renegotiates safely by an empty extension or, three bytes shorter, by a cipher suite (RFC 5746,
- * section 3.4): which it is depends on Node's version, so that it is counted as the suite.
+ * A client signals secure renegotiation with an empty extension or, three bytes shorter, with a cipher suite (RFC 5746
+ * section 3.4), depending on Node's version. Both count as the suite.
  */
 const renegotiation = { extension: Buffer.of(0xff, 0x01, 0x00, 0x01, 0x00), surplus: 3 } as const;
 
@@ -81,7 +81,7 @@ class Records {
 		}
 	}
 
-	/** Whether the last alert still gets out before the connection is gone is chance: it is not counted. */
+	/** Alerts are not counted, because it is random whether the last one is sent before the connection closes. */
 	private count(bytes: Buffer): void {
 		const [type] = bytes;
 		if (type === record.application) this.traffic.application += bytes.length;
@@ -119,7 +119,7 @@ function signaturesOf(type: number | undefined, body: Buffer): number[] {
 	return lengths;
 }
 
-/** Of a certificate (RFC 5280, section 4.1): the last of its three parts, less the byte that counts unused bits. */
+/** Of a certificate (RFC 5280, section 4.1): the last of its three parts, without the byte that counts unused bits. */
 function signatureOf(certificate: Buffer): number {
 	let at = contentAt(certificate, 0).from;
 	for (let part = 0; part < 2; part++) at = contentAt(certificate, at).to;
@@ -127,7 +127,7 @@ function signatureOf(certificate: Buffer): number {
 	return to - from - 1;
 }
 
-/** Where the content of a DER element is. */
+/** The range of a DER element's content. */
 function contentAt(der: Buffer, at: number): { readonly from: number; readonly to: number } {
 	const first = der[at + 1] ?? 0;
 	if (first < 0x80) return { from: at + 2, to: at + 2 + first };

@@ -14,26 +14,26 @@ import { type PostTarget, postAsArduino } from "./arduino-client";
 import { readingAt, readingContext } from "./readings";
 import { type Traffic, TrafficTap } from "./traffic-tap";
 
-/** What 1,000 points cost on the wire. */
+/** The traffic of 1,000 points. */
 export interface WireFigures {
 	/** Bytes over TCP in both directions. */
 	readonly bytes: number;
 	readonly handshakes: number;
-	/** Bytes of one handshake, and of what each connection carries besides. */
+	/** Bytes per handshake, and the rest per connection. */
 	readonly handshake: number;
 	readonly application: number;
 }
 
 export const uploadPoints = 1_000;
 
-/** Ours, with so many points in an upload; and one connection and one request for each point. */
+/** The firmware with this many points per upload; and one connection and request per point. */
 export interface Wire {
 	firmware(perUpload: number): Promise<WireFigures>;
 	arduino(): Promise<WireFigures>;
 	close(): Promise<void>;
 }
 
-/** What the chip's TLS can do, for both sides: no later version, so that every Node counts the same. */
+/** The capabilities of the chip's TLS, for both sides: no later version, so that every Node version counts the same. */
 const chipTLS = {
 	DEFAULT_MAX_VERSION: "TLSv1.2",
 	DEFAULT_CIPHERS: "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",

@@ -1,12 +1,12 @@
 import type { Pins, Time } from "../src/boards/board";
 import type { Digital, Flash, SMBus, TCP, TCPCallbacks } from "../src/boards/ecma419";
 
-/** The world around the firmware on XS, as bare as it can be: the meter counts the firmware, and hardly what is here. */
+/** A minimal board for XS: the meter counts the firmware, and hardly anything in this file. */
 
 const blocks = 256;
 const blockLength = 4096;
 
-/** 1 MiB of flash without a model of anything. */
+/** 1 MiB of flash, without checks. */
 export class BareFlash implements Flash {
 	readonly image = new Uint8Array(blocks * blockLength).fill(0xff);
 
@@ -30,7 +30,7 @@ export class BareFlash implements Flash {
 	close(): void {}
 }
 
-/** Key-value storage as NVS is seen from JavaScript: a key, and bytes that are copied. */
+/** Key-value storage as NVS appears to JavaScript: it copies bytes. */
 export class BareKeyValue {
 	private readonly values = new Map<string, ArrayBuffer>();
 
@@ -47,7 +47,7 @@ export class BareKeyValue {
 	}
 }
 
-/** Time that goes on when something waits for it, and by that much. */
+/** Time that jumps to the next timer. */
 export const skippingTime: Time & { now: number } = {
 	now: 0,
 	ticks: () => skippingTime.now,
@@ -62,12 +62,12 @@ export const skippingTime: Time & { now: number } = {
 	setWallClock() {},
 };
 
-/** Time in which no deadline ever passes. */
+/** Time in which no deadline expires. */
 export const frozenTime: Time = { ticks: () => 0, set: () => ({}), clear() {}, setWallClock() {} };
 
 /**
- * The registers of a BME280 that has always just measured: calibrated as in the worked example of the data sheet (see
- * `simulator/chips/bme280.ts`), and with that example's raw numbers.
+ * The registers of a BME280 that has just measured, with the calibration and the raw values of the data sheet's example
+ * (see `simulator/chips/bme280.ts`).
  */
 const registers = new Uint8Array(256);
 registers.set(
@@ -82,7 +82,7 @@ registers.set([0x6a, 0x01, 0x00, 0x14, 0x2b, 0x03, 0x1e], 0xe1);
 registers[0xd0] = 0x60;
 registers.set([0x65, 0x5a, 0xc0, 0x7e, 0xed, 0x00, 0x74, 0x00], 0xf7);
 
-/** The air has changed a little since the measurement before. */
+/** Changes the conditions slightly. */
 export function setAir(index: number): void {
 	registers[0xf9] = (index % 5) * 0x30;
 	registers[0xfc] = (index % 7) * 0x20;
@@ -104,7 +104,7 @@ export class BareBus implements SMBus {
 
 	writeUint8(register: number, value: number): void {
 		this.acknowledge();
-		// A measurement that is asked for is over at once.
+		// A measurement completes at once.
 		registers[register] = register === 0xf4 ? value & ~3 : value;
 	}
 
@@ -161,13 +161,13 @@ class BarePin implements Digital {
 
 class NoPin {
 	constructor() {
-		throw new Error("there is no such pin");
+		throw new Error("no such pin");
 	}
 
 	readonly resolution = 0;
 
 	read(): never {
-		throw new Error("there is no such pin");
+		throw new Error("no such pin");
 	}
 
 	search(): never {
@@ -188,7 +188,7 @@ export const barePins: Pins = { Digital: BarePin, Analog: NoPin, OneWire: NoPin,
 const writableBytes = 4096;
 const answer = answerBytes();
 
-/** A connection that takes everything; when nothing more comes it answers 201. */
+/** A connection that accepts everything and responds with 201 at the end of a request. */
 class BareConnection implements TCP {
 	readonly remoteAddress = undefined;
 	readonly remotePort = undefined;
@@ -233,7 +233,7 @@ export const bareNetwork = {
 	},
 };
 
-/** As the embedded service answers a batch. */
+/** The embedded server's response to a batch. */
 function answerBytes(): Uint8Array {
 	const body = '{"message":"Batch of 1000 data points stored","count":1000}';
 	const head = [

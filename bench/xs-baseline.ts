@@ -1,9 +1,11 @@
 import { HttpConnection } from "../src/http/http-connection";
 import { bytesBody } from "../src/http/message-stream";
-import { BME280 } from "../src/sensors/drivers/bme280";
+import { bme280 } from "../src/sensors/drivers/bme280";
+import { I2CDevice } from "../src/sensors/drivers/i2c-device";
+import { type OpenSensor, openSensor, readSensor } from "../src/sensors/pipeline/sensor-slot";
 import { type BareKeyValue, bareBus, bareNetwork, frozenTime } from "./xs-bare";
 
-/** What a sketch keeps of a measurement. */
+/** A measurement in a sketch. */
 interface StoredSample {
 	readonly timestamp: number;
 	readonly temperature: number;
@@ -12,7 +14,7 @@ interface StoredSample {
 	readonly signalStrength: number;
 }
 
-/** What is the same for all points of a board. */
+/** What all points of a board have in common. */
 interface PointOptions {
 	readonly bucketId: string;
 	readonly dataSourceId: string;
@@ -24,31 +26,37 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /**
- * The obvious firmware: the same driver's values in an object, as JSON in key-value storage under a number of its own,
- * between a counter of the oldest and one of the next; sent one by one as JSON made anew, and then deleted.
+ * A straightforward firmware: the same driver's values in an object, as JSON in key-value storage under consecutive
+ * numbers, with counters of the oldest and the next one; sent one by one as newly generated JSON, and then deleted.
  */
 export class BaselineBoard {
 	private readonly storage: BareKeyValue;
-	private readonly sensor: BME280;
+	private readonly sensor: OpenSensor;
 	private head: number;
 	private tail: number;
 
 	constructor(storage: BareKeyValue) {
 		this.storage = storage;
-		this.sensor = new BME280({ sensor: { ...bareBus, address: 0x76 } });
+		const sensor = "BME280 at 0x76";
+		this.sensor = openSensor({
+			sensor,
+			driver: bme280,
+			options: {},
+			connect: () => new I2CDevice(bareBus, 0x76, sensor),
+		});
 		this.head = this.readCounter("head");
 		this.tail = this.readCounter("tail");
 	}
 
 	sample(timestamp: number, signalStrength: number): void {
-		this.sensor.start();
-		const sample = this.sensor.sample();
-		if (sample === undefined) throw new Error("not measured");
+		const { candidate, device, state } = this.sensor;
+		candidate.driver.start(device, state);
+		const [temperature, humidity, pressure] = readSensor(this.sensor);
 		const kept: StoredSample = {
 			timestamp,
-			temperature: Number(sample.thermometer.temperature.toFixed(2)),
-			humidity: Number(sample.hygrometer.humidity.toFixed(1)),
-			pressure: Number((sample.barometer.pressure / 100).toFixed(2)),
+			temperature: Number(Number(temperature).toFixed(2)),
+			humidity: Number(Number(humidity).toFixed(1)),
+			pressure: Number(Number(pressure).toFixed(2)),
 			signalStrength,
 		};
 		this.storage.write(`r${this.tail}`, encoder.encode(JSON.stringify(kept)));
@@ -56,7 +64,7 @@ export class BaselineBoard {
 		this.writeCounter("tail", this.tail);
 	}
 
-	/** How many wait. */
+	/** Number of pending readings. */
 	get length(): number {
 		return this.tail - this.head;
 	}
@@ -89,7 +97,7 @@ export class BaselineBoard {
 		this.writeCounter("head", this.head);
 	}
 
-	/** So many of the oldest as the text of one request, and the objects that it was made of. */
+	/** The text of one request with this many readings, and the objects from which it is made. */
 	batch(count: number, { bucketId, ...options }: PointOptions) {
 		const dataPoints = Array.from({ length: count }, (_, index) =>
 			pointOf(this.read(this.head + index), options),
@@ -113,7 +121,7 @@ export class BaselineBoard {
 	}
 }
 
-/** Of the board here, and of ours beside it. */
+/** Constants of this board and of the firmware's. */
 export const baselinePoint: PointOptions = {
 	bucketId: "507f1f77bcf86cd799439011",
 	dataSourceId: "507f1f77bcf86cd799439012",
@@ -121,7 +129,7 @@ export const baselinePoint: PointOptions = {
 	location: "Balcony",
 };
 
-/** When and how well the network was heard at the sample of that index. */
+/** Time and signal strength of the sample with this index. */
 export function sampledAt(index: number): number {
 	return 1.79e12 + index * 60_000;
 }

@@ -13,7 +13,6 @@ const binary = join(
 	"node_modules/@agoric/xsnap/xsnap-native/xsnap/build/bin/lin/release/xsnap-worker",
 );
 
-/** How the engine is got where it is missing. */
 export const howToGetXs = "npm ci --prefix host-tests/xsnap (Linux, with a C compiler)";
 
 export function hasXs(): boolean {
@@ -22,15 +21,15 @@ export function hasXs(): boolean {
 
 const slotBytes = 32;
 
-/** What the engine counted for one call. */
+/** The engine's counts for a call. */
 export interface Metered {
-	/** Computrons: XS's own count of work done, the same at every run. */
+	/** XS's count of work done, exactly repeatable. */
 	readonly compute: number;
-	/** Slots of the heap in use afterwards; what can be collected is among them. */
+	/** Slots of the heap in use after the call, including garbage. */
 	readonly heap: number;
 }
 
-/** An XS engine in a process of its own, with the bench's program in it. */
+/** An XS engine in its own process, with the bench's program. */
 export class XsEngine {
 	private readonly process: ChildProcess;
 	private readonly input: Writable;
@@ -52,7 +51,7 @@ export class XsEngine {
 		return engine;
 	}
 
-	/** Calls one of the program's works; what it begins comes to its end before this resolves. */
+	/** Calls a function of the program, and waits until everything it started has ended. */
 	call(name: Workload, count = 0): Promise<Metered> {
 		return this.evaluate(`work.${name}(${count})`);
 	}
@@ -70,7 +69,7 @@ export class XsEngine {
 		return this.evaluate("gc()");
 	}
 
-	/** Bytes of all that is alive: slots, of 32 bytes here, and the chunks that hold strings, buffers and arrays. */
+	/** Bytes of everything alive: slots (32 bytes here) and the chunks of strings, buffers and arrays. */
 	async memory(): Promise<number> {
 		const directory = mkdtempSync(join(tmpdir(), "dakkio-xs-"));
 		const path = join(directory, "snapshot");
@@ -92,8 +91,8 @@ export class XsEngine {
 	}
 
 	/**
-	 * The worker takes netstrings: `e` and a script to evaluate, `w` and where to write a snapshot. It answers `.`, the
-	 * meter's JSON, a byte 1, the result.
+	 * The worker reads netstrings: `e` and a script to evaluate, `w` and the path of a snapshot to write. It responds with `.`,
+	 * the meter's JSON, a byte 1, and the result.
 	 */
 	private command(command: string): Promise<Metered> {
 		const message = Buffer.from(command);
@@ -101,7 +100,7 @@ export class XsEngine {
 		this.input.write(message);
 		this.input.write(",");
 		return new Promise((resolve, reject) => {
-			const died = () => reject(new Error("the process of the XS engine has died"));
+			const died = () => reject(new Error("the XS process died"));
 			this.process.once("exit", died);
 			this.answered = (answer) => {
 				this.process.removeListener("exit", died);
@@ -128,7 +127,7 @@ export class XsEngine {
 	}
 }
 
-/** In a snapshot: parts with a length (themselves included) and a name, one after the other within the first. */
+/** A snapshot consists of parts within the first part: length (including itself), name, content. */
 function chunksOf(snapshot: Buffer): number {
 	const head = 8;
 	for (let at = head; at + head <= snapshot.length; at += snapshot.readUInt32BE(at))

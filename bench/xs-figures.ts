@@ -1,45 +1,45 @@
 import { XsEngine } from "./xs-engine";
 import type { Workload } from "./xs-program";
 
-/** Ours, and the baseline way. */
+/** The firmware and the straightforward implementation. */
 interface Both {
 	readonly firmware: number;
 	readonly baseline: number;
 }
 
-/** What something takes of the heap. */
+/** Use of the heap. */
 export interface HeapUse {
 	readonly slots: number;
-	/** Of slots and chunks. */
+	/** Bytes of slots and chunks. */
 	readonly bytes: number;
 }
 
-/** Computrons (XS's own count of work done) of each work, and how the heap grows. */
+/** Computrons (XS's count of work done) of each task, and growth of the heap. */
 export interface XsFigures {
 	readonly push: number;
 	readonly read: number;
 	readonly mount: number;
 	readonly append: number;
-	readonly tell: number;
-	/** A reading sampled and stored. */
+	readonly encode: number;
+	/** Sampling and storing a reading. */
 	readonly sample: Both;
-	/** A point uploaded, with 1,000, 12 and 1 in a batch; the baseline way always has one. */
+	/** Uploading a point in batches of 1,000, 12 and 1; the straightforward implementation always sends one. */
 	readonly backlog: Both;
 	readonly dozens: Both;
 	readonly singles: Both;
 	/** From the mount of a full ring to the first reading stored. */
 	readonly boot: Both;
-	/** Slots more in use after 10,000 records were pushed, read and acknowledged, after collection. */
+	/** Additional slots after 10,000 records were pushed, read and acknowledged, after a collection. */
 	readonly growth: number;
-	/** More in use while half of a batch of 1,000 points has been sent, after collection; and in the baseline way. */
+	/** Additional use while half of a batch of 1,000 points has been sent, after a collection; and the same of the baseline. */
 	readonly batch: HeapUse;
 	readonly baselineBatch: HeapUse;
 }
 
-/** About as many are in a sector. */
+/** Approximate number of readings in a sector. */
 const readingsPerSector = 544;
 
-/** `image`: of a flash that is full of readings. */
+/** `image`: a flash full of readings. */
 export function measureXs(image: Uint8Array): Promise<XsFigures> {
 	return onEngine(async (engine) => {
 		const queue = await measureQueue(engine);
@@ -53,7 +53,7 @@ export function measureXs(image: Uint8Array): Promise<XsFigures> {
 	});
 }
 
-/** The heap alone. */
+/** Measures only the heap. */
 export function measureHeap(): Promise<Pick<XsFigures, "growth" | "batch">> {
 	return onEngine(measureQueue);
 }
@@ -67,7 +67,7 @@ async function onEngine<Figures>(work: (engine: XsEngine) => Promise<Figures>): 
 	}
 }
 
-/** Of one. */
+/** Computrons per reading or point. */
 async function measure(engine: XsEngine, work: Workload, count: number): Promise<number> {
 	const idle = (await engine.call("nothing")).compute;
 	const { compute } = await engine.call(work, count);
@@ -82,17 +82,17 @@ async function measureQueue(engine: XsEngine) {
 	await engine.call("acknowledge", 5_000);
 	const mount = await measure(engine, "mount", 1);
 	const append = await measure(engine, "append", 5_000);
-	const tell = await measure(engine, "tell", 5_000);
+	const encode = await measure(engine, "encode", 5_000);
 	await engine.call("live", 200);
 	const before = await engine.collect();
 	await engine.call("live", 200);
 	const after = await engine.collect();
 	const batch = await measureHeapUse(engine, "holdBatch");
-	return { push, read, mount, append, tell, growth: after.heap - before.heap, batch };
+	return { push, read, mount, append, encode, growth: after.heap - before.heap, batch };
 }
 
 async function measureBoard(engine: XsEngine) {
-	// A day, hourly looks for other sensors included; and as many for the other side.
+	// A day, including the hourly sensor scans; and the same number of samples for the baseline.
 	await engine.call("sample", 10);
 	const sample = {
 		firmware: await measure(engine, "sample", 1_440),
@@ -112,7 +112,7 @@ async function measureBoard(engine: XsEngine) {
 	};
 }
 
-/** How much a boot has to read depends on how full the newest sector is: the mean of many places, a sector in all. */
+/** The work of a boot depends on how full the newest sector is: the mean over a sector. */
 async function measureBoot(engine: XsEngine, image: Uint8Array): Promise<number> {
 	const places = 16;
 	await engine.fill(image);
@@ -124,7 +124,7 @@ async function measureBoot(engine: XsEngine, image: Uint8Array): Promise<number>
 	return sum / places;
 }
 
-/** Slots, and bytes with all that they refer to, that stay in use, after collection. */
+/** Additional slots in use after a collection, and bytes with everything they refer to. */
 async function measureHeapUse(engine: XsEngine, work: Workload): Promise<HeapUse> {
 	await engine.call("letGo");
 	const atRest = { slots: (await engine.collect()).heap, bytes: await engine.memory() };

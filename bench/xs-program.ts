@@ -18,7 +18,7 @@ import {
 } from "./xs-bare";
 import { apiKey, BaselineBoard, baselinePoint, host, sampledAt, signalAt } from "./xs-baseline";
 
-/** What runs on XS: bundled, evaluated there once, and then called by name. */
+/** The program for XS: bundled, evaluated once, then called by name. */
 
 const context: SampleContext = {
 	boot: 1,
@@ -39,7 +39,7 @@ const readingFlash = new BareFlash();
 let log = new ReadingLog(readingFlash);
 let readings = 0;
 const socketBuffer = new Uint8Array(1024);
-/** Read by nobody: it keeps what it refers to from being collected. */
+/** Keeps an object alive. */
 let retained: unknown;
 const key = { bucketId: baselinePoint.bucketId, dataSourceId: baselinePoint.dataSourceId };
 const fullFlash = new BareFlash();
@@ -57,7 +57,7 @@ const sampler = new Sampler({
 });
 const keyValue = new BareKeyValue();
 let baseline = new BaselineBoard(keyValue);
-/** What runs on after the call that began it, and why it ended if it has failed. */
+/** Operations still running after the call that started them, and the first failure. */
 let running = 0;
 let failure: unknown;
 
@@ -87,7 +87,7 @@ function* timed(from: number | undefined) {
 	}
 }
 
-/** As the uploader does it, one connection for each batch. */
+/** As the uploader does: one connection per batch. */
 async function upload(maxPoints: number): Promise<void> {
 	const batch = planBatch(timed, key, { maxPoints, maxBytes: 384 * 1024 });
 	if (batch?.pointCount !== maxPoints) throw new Error(`${batch?.pointCount} points instead of ${maxPoints}`);
@@ -118,12 +118,12 @@ async function upload(maxPoints: number): Promise<void> {
 
 const workloads = {
 	nothing(): void {},
-	/** Throws unless everything that was begun has come to its end. */
+	/** Throws unless all operations have ended. */
 	settled(): void {
 		if (failure !== undefined) throw failure;
-		if (running > 0) throw new Error("something has not come to its end");
+		if (running > 0) throw new Error("an operation has not ended");
 	},
-	/** Samples of the real sampler, stored; the clock is known. */
+	/** Samples with the real sampler, and stores the readings; the clock is known. */
 	sample(count: number): void {
 		run(async () => {
 			for (let i = 0; i < count; i++) {
@@ -163,15 +163,15 @@ const workloads = {
 			for (let i = 0; i < count; i++) await baseline.send(baselinePoint);
 		});
 	},
-	/** More readings on the full ring. */
+	/** Appends readings to the full ring. */
 	age(count: number): void {
 		const full = new ReadingLog(fullFlash);
 		for (let i = 0; i < count; i++) full.append(readingOf(i), context);
 	},
-	/** From the mount of a ring that is full to the first reading stored; the oldest has been read. */
+	/** From the mount of a full ring to the first reading stored, including reading the oldest one. */
 	boot(): void {
 		const full = new ReadingLog(fullFlash);
-		if (full.length < 10_000) throw new Error(`only ${full.length} readings wait`);
+		if (full.length < 10_000) throw new Error(`only ${full.length} readings are pending`);
 		full.pending().next();
 		full.append({ time: { boot: full.newestBoot + 1, ticks: 900 }, values: [21.5, 45, 1013.2] }, context);
 	},
@@ -197,7 +197,7 @@ const workloads = {
 	append(count: number): void {
 		for (let i = 0; i < count; i++) appendOne();
 	},
-	/** What a board does all its life. */
+	/** The steady state of a board: push, read, acknowledge. */
 	live(rounds: number): void {
 		for (let i = 0; i < rounds; i++) {
 			workloads.push(50);
@@ -205,9 +205,9 @@ const workloads = {
 			workloads.acknowledge(50);
 		}
 	},
-	/** Throws unless a reading comes back as it was stored, text in any script included. */
+	/** Throws unless a reading is the same after storing and reading, with text in any script. */
 	roundTrip(): void {
-		const told: SampleContext = {
+		const stored: SampleContext = {
 			...context,
 			location: "Küche \u{1f321} 温室 \ud800",
 			fields: [...context.fields, { name: "state", unit: "", decimals: 0 }],
@@ -215,14 +215,14 @@ const workloads = {
 		const values = [21.53, -7, 1013.25, "läuft \u{1f600}"];
 		const reading = { time: { utc: 1.79e12 }, values, batteryLevel: 87, signalStrength: -61 };
 		const own = new ReadingLog(new BareFlash());
-		own.append(reading, told);
-		own.append(reading, told);
+		own.append(reading, stored);
+		own.append(reading, stored);
 		for (const back of own.pending())
-			if (JSON.stringify(back.values) !== JSON.stringify(values) || back.context.location !== told.location)
+			if (JSON.stringify(back.values) !== JSON.stringify(values) || back.context.location !== stored.location)
 				throw new Error(JSON.stringify(back));
 	},
-	/** Read back and encoded as the API's JSON. */
-	tell(count: number): void {
+	/** Reads readings and encodes them as the API's JSON. */
+	encode(count: number): void {
 		let left = count;
 		const encoder = new PointEncoder(key);
 		for (const reading of log.pending()) {
@@ -231,7 +231,7 @@ const workloads = {
 			if (--left === 0) return;
 		}
 	},
-	/** Half of a batch of 1,000 points has been handed to the socket; what that holds in memory stays. */
+	/** Half of a batch of 1,000 points has been written to the socket; its memory stays in use. */
 	holdBatch(): void {
 		const batch = planBatch(timed, key, { maxPoints: 1_000, maxBytes: 384 * 1024 });
 		if (batch?.pointCount !== 1_000) throw new Error(`${batch?.pointCount} points instead of 1,000`);
@@ -239,7 +239,7 @@ const workloads = {
 		for (let sent = 0; sent < body.length / 2; sent += socketBuffer.length) body.read(socketBuffer);
 		retained = { batch, body };
 	},
-	/** A batch of 1,000 points in the obvious way. */
+	/** A batch of 1,000 points with the straightforward implementation. */
 	holdObviousBatch(): void {
 		retained = baseline.batch(1_000, baselinePoint);
 	},
@@ -254,7 +254,7 @@ const workloads = {
 
 export type Workload = keyof typeof workloads;
 
-/** The image of a flash, a part at a time: hexadecimal digits from `at` on. */
+/** A part of the flash image in hexadecimal, from `at` on. */
 function fill(at: number, digits: string): void {
 	for (let i = 0; i < digits.length; i += 2)
 		fullFlash.image[at + i / 2] = Number.parseInt(digits.slice(i, i + 2), 16);

@@ -9,7 +9,7 @@ interface Source {
 	readonly path: string;
 	/** Without comments. */
 	readonly code: string;
-	/** Relative specifiers as paths in the project, others as they stand. */
+	/** Relative specifiers as paths in the project, others unchanged. */
 	readonly imports: readonly string[];
 }
 
@@ -29,7 +29,7 @@ function readSource(path: string): Source {
 
 const portable = sources.filter(({ path }) => !/^src\/(boards\/esp32\/|main\.ts)/.test(path));
 
-describe("the board is the only door to the world", () => {
+describe("the firmware accesses the platform only through the board", () => {
 	const forbidden: readonly (readonly [what: string, pattern: RegExp])[] = [
 		["a global clock", /\bDate\.now\b|new Date\(\s*\)|\bperformance\b/],
 		["a global timer", /\b(setTimeout|setInterval|setImmediate|queueMicrotask)\b|\bTimer\.(set|repeat)\b/],
@@ -57,7 +57,7 @@ describe("the board is the only door to the world", () => {
 	});
 });
 
-test("imports go one way: app, then what it is made of, down to reading and boards", () => {
+test("imports go one way: from app to its parts, down to reading and boards", () => {
 	const layers: readonly (readonly string[])[] = [
 		["main"],
 		["app"],
@@ -89,7 +89,7 @@ test("the version is the package's", () => {
 	expect(readFileSync(join(root, "src/version.ts"), "utf8")).toContain(`firmwareVersion = "${version}"`);
 });
 
-test("no import goes around in a circle", () => {
+test("there are no import cycles", () => {
 	const graph = new Map(
 		sources.map(({ path, imports }) => [
 			path.replace(/\.ts$/, ""),

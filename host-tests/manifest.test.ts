@@ -40,15 +40,15 @@ function files(source: string): string[] {
 	return readdirSync(dirname(source)).filter((file) => file.endsWith(".ts") && !file.endsWith(".d.ts"));
 }
 
-test("each module is preloaded, so that it lies in the chip's flash and not in its memory", () => {
-	// The SDK's tools take a star in `preload` for JavaScript only, and leave TypeScript out without a word.
+test("each module is preloaded, so that it is in the chip's flash and not in its memory", () => {
+	// The SDK's tools expand a star in `preload` for JavaScript only, and silently skip TypeScript.
 	const preloaded = manifests.flatMap(({ manifest }) => manifest.preload);
 	const mains = manifests.map(({ manifest }) => manifest.creation?.main);
 	const missing = modules.filter((name) => !preloaded.includes(name) && !mains.includes(name));
 	expect(missing).toEqual([]);
 });
 
-test("what is preloaded is there, and named once", () => {
+test("each preloaded module exists and is listed once", () => {
 	const own = manifests.flatMap(({ manifest }) => manifest.preload.filter((name) => name.startsWith("src/")));
 	expect(own.filter((name) => !modules.includes(name))).toEqual([]);
 	expect(own.filter((name, at) => own.indexOf(name) !== at)).toEqual([]);

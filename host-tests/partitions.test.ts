@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
-/** The partition tables of the boards: what ESP-IDF asks of one, and what the firmware needs in it. */
+/** The partition tables of the boards: ESP-IDF's rules and the firmware's requirements. */
 
 const root = join(import.meta.dirname, "..");
 const KiB = 1024;
@@ -39,8 +39,8 @@ describe.each([
 	const partitions = read(path);
 	const size = (name: string) => partitions.find((partition) => partition.name === name)?.size ?? 0;
 
-	test("partitions lie one behind the other within the flash, aligned as ESP-IDF has it", () => {
-		// The first 32 KiB are the bootloader's, the table follows.
+	test("partitions are consecutive within the flash, aligned as ESP-IDF requires", () => {
+		// The bootloader has the first 32 KiB, followed by the table.
 		let end = 0x9000;
 		for (const { name, type, offset, size } of partitions) {
 			expect(offset, name).toBeGreaterThanOrEqual(end);
@@ -52,7 +52,7 @@ describe.each([
 		expect(end).toBeLessThanOrEqual(megabytes * MiB);
 	});
 
-	test("two places for the firmware, or a large one; a ring for readings, one for the quarantine, storage for settings", () => {
+	test("two slots for the firmware, or one large one; partitions for readings, quarantine and settings", () => {
 		if (path.includes("one-place")) expect(size("ota_0")).toBeGreaterThanOrEqual(2.75 * MiB);
 		else expect(size("ota_1")).toBe(size("ota_0"));
 		expect(size("ota_0")).toBeGreaterThanOrEqual(1.375 * MiB);
@@ -62,7 +62,7 @@ describe.each([
 		expect(size("nvs")).toBeGreaterThanOrEqual(24 * KiB);
 	});
 
-	test("where there is one place instead of two, nothing else has moved", () => {
+	test("with one slot instead of two, nothing else has moved", () => {
 		if (!path.includes("one-place")) return;
 		const rest = (list: Partition[]) => list.filter(({ type }) => type !== "app");
 		expect(rest(partitions)).toEqual(rest(read("partitions.csv")));

@@ -19,7 +19,7 @@ function settingRow([key, { defaultValue, unit, rule }]: [string, Setting<unknow
 	return `| \`${key}\` | ${label} | ${valuesOf(rule, unit)} | ${shown}${measured} | ${help} |`;
 }
 
-/** What can be set, as it stands in a file. */
+/** The valid values, as written in a settings file. */
 function valuesOf({ inputType }: Setting<unknown>["rule"], unit = ""): string {
 	if (inputType === undefined) return "JSON";
 	const { kind, choices = [], min = 0, max = 0, maxLength = 0 } = inputType;
@@ -47,7 +47,7 @@ test("the README's table of settings is the firmware's", () => {
 	);
 });
 
-test("the README names every script, and no other", () => {
+test("the README names every script and no other", () => {
 	const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 	const named = [...readme.matchAll(/npm run ([a-z0-9:]+)|npm (start|test)\b/g)].map(
 		([, run, short]) => run ?? short,

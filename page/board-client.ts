@@ -10,15 +10,15 @@ import type {
 } from "../src/setup/api";
 import { texts } from "./texts";
 
-/** The board answered, but would not do it; the message is a sentence. */
+/** The board refused a request. The message is a sentence. */
 export class RequestRefusedError extends Error {}
 
-/** The board did not answer as often as was asked for. */
+/** The board did not respond to any attempt. */
 export class NoResponseError extends Error {}
 
-/** How long an answer may take, milliseconds: a chip that scans leaves its channel for some seconds. */
+/** A chip that scans leaves its channel for some seconds. */
 const requestTimeoutMs = 8_000;
-/** Between two attempts. */
+/** Between attempts; the last one repeats. */
 const retryDelaysMs = [500, 1_000, 2_000, 3_000] as const;
 
 interface BoardResponse {
@@ -27,8 +27,8 @@ interface BoardResponse {
 }
 
 /**
- * Talks with the board: one request at a time, because it is a small server, and each again until it is answered,
- * because a phone leaves its Wi-Fi for a moment and a board restarts.
+ * The board's API. One request at a time, because the board is a small server; each is repeated until there is a
+ * response, because phones leave the Wi-Fi for a moment and boards restart.
  */
 export class BoardClient {
 	readonly #onConnection: (lost: boolean) => void;
@@ -57,7 +57,7 @@ export class BoardClient {
 		await this.#post("/api/scan", {});
 	}
 
-	/** `forget`: those that are missing, first. */
+	/** `forget`: forgets missing sensors first. */
 	async scanSensors(forget: boolean): Promise<void> {
 		await this.#post("/api/sensors", { forget });
 	}
@@ -66,15 +66,15 @@ export class BoardClient {
 		return parseCheckResponse(await this.#post("/api/check", { settings, asTested: true }));
 	}
 
-	/** Resolves with what is wrong, or with the number of the test that has begun. */
+	/** Resolves with the problems, or with the number of the started test. */
 	async startTest(settings: SubmittedSettings["settings"]): Promise<readonly FieldProblem[] | number> {
-		const answer = await this.#post("/api/test", { settings, asTested: true });
-		if (answer.status === 422) return parseCheckResponse(answer).problems;
-		const { number }: TestStarted = JSON.parse(answer.text);
+		const response = await this.#post("/api/test", { settings, asTested: true });
+		if (response.status === 422) return parseCheckResponse(response).problems;
+		const { number }: TestStarted = JSON.parse(response.text);
 		return number;
 	}
 
-	/** Resolves with what is wrong; with nothing, they are saved. */
+	/** Resolves with the problems; if there are none, the settings are saved. */
 	async save(settings: SubmittedSettings["settings"]): Promise<readonly FieldProblem[]> {
 		return parseCheckResponse(await this.#post("/api/save", { settings, asTested: true })).problems;
 	}
@@ -84,15 +84,15 @@ export class BoardClient {
 		return (await this.#post("/api/export", { secrets })).text;
 	}
 
-	/** Rejects with an {@link NoResponseError} when the board left before it could answer. */
+	/** Rejects with {@link NoResponseError} if the board leaves before it responds. */
 	async finish(): Promise<void> {
 		await this.#post("/api/finish", {}, 2);
 	}
 
 	async #get<T>(path: string): Promise<T> {
-		const answer = await this.#enqueue(() => this.#sendWithRetries(path, {}));
-		if (answer.status !== 200) throw toRefusedError(answer);
-		return JSON.parse(answer.text);
+		const response = await this.#enqueue(() => this.#sendWithRetries(path, {}));
+		if (response.status !== 200) throw toRefusedError(response);
+		return JSON.parse(response.text);
 	}
 
 	async #post(path: string, body: object, attempts?: number): Promise<BoardResponse> {
@@ -108,14 +108,14 @@ export class BoardClient {
 					attempts,
 				),
 			);
-		let answer = await send();
-		if (answer.status === 403) {
-			// The board has started anew since, and has another token.
+		let response = await send();
+		if (response.status === 403) {
+			// After a restart the board has another token.
 			await this.state();
-			answer = await send();
+			response = await send();
 		}
-		if (answer.status >= 400 && answer.status !== 422) throw toRefusedError(answer);
-		return answer;
+		if (response.status >= 400 && response.status !== 422) throw toRefusedError(response);
+		return response;
 	}
 
 	#enqueue<T>(work: () => Promise<T>): Promise<T> {
@@ -131,9 +131,9 @@ export class BoardClient {
 	): Promise<BoardResponse> {
 		for (let attempt = 0; attempt < attempts; attempt++) {
 			if (attempt > 0) await delay(retryDelaysMs[Math.min(attempt, retryDelaysMs.length) - 1]);
-			const answer = await fetchOnce(path, request);
-			if (attempt + 1 < attempts || answer !== undefined) this.#onConnection(answer === undefined);
-			if (answer !== undefined) return answer;
+			const response = await fetchOnce(path, request);
+			if (attempt + 1 < attempts || response !== undefined) this.#onConnection(response === undefined);
+			if (response !== undefined) return response;
 		}
 		throw new NoResponseError(path);
 	}
@@ -144,12 +144,12 @@ function parseCheckResponse({ text }: BoardResponse): CheckResponse {
 	return { problems, warnings };
 }
 
-/** `undefined`: no answer, or half of one. */
+/** `undefined`: no response, or half of one. */
 async function fetchOnce(path: string, request: RequestInit): Promise<BoardResponse | undefined> {
-	const ending = new AbortController();
-	const timer = setTimeout(() => ending.abort(), requestTimeoutMs);
+	const aborter = new AbortController();
+	const timer = setTimeout(() => aborter.abort(), requestTimeoutMs);
 	try {
-		const response = await fetch(path, { ...request, cache: "no-store", signal: ending.signal });
+		const response = await fetch(path, { ...request, cache: "no-store", signal: aborter.signal });
 		return { status: response.status, text: await response.text() };
 	} catch {
 		return undefined;
@@ -164,27 +164,27 @@ function toRefusedError({ status, text }: BoardResponse): RequestRefusedError {
 		const { error }: Partial<ErrorResponse> = JSON.parse(text);
 		if (typeof error === "string" && error !== "") return new RequestRefusedError(error);
 	} catch {
-		// Not from the board.
+		// Not JSON: not from the board.
 	}
 	return new RequestRefusedError(texts.refused(status));
 }
 
-export function delay(milliseconds = 0): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, milliseconds));
+export function delay(ms = 0): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** A refused question is asked again later; anything else is a mistake of the page. */
+/** A refused poll is repeated; other errors are bugs. */
 function ignoreRefusal(error: unknown): void {
 	if (!(error instanceof RequestRefusedError)) throw error;
 }
 
-/** Does something again and again, one after the other and only while the page is seen; returns what ends it. */
-export function poll(work: () => Promise<void>, milliseconds: number): () => void {
+/** Repeats `work` with pauses while the page is visible; returns a function that ends it. */
+export function poll(work: () => Promise<void>, pauseMs: number): () => void {
 	let timer: ReturnType<typeof setTimeout> | undefined;
 	let ended = false;
 	const next = async () => {
 		if (document.visibilityState === "visible") await work().catch(ignoreRefusal);
-		if (!ended) timer = setTimeout(next, milliseconds);
+		if (!ended) timer = setTimeout(next, pauseMs);
 	};
 	void next();
 	return () => {

@@ -9,7 +9,7 @@ import { texts } from "./texts";
 
 const words = texts.board;
 
-/** Advanced settings by what they are about; what the table has beyond these comes last. */
+/** Advanced settings by topic. Others of the table follow in a last group. */
 const groups: readonly (readonly [title: string, keys: readonly string[]])[] = [
 	[words.groups.service, ["server", "rootCertificate", "ntpServers"]],
 	[words.groups.battery, ["batteryPin", "batteryRatio"]],
@@ -20,7 +20,7 @@ const groups: readonly (readonly [title: string, keys: readonly string[]])[] = [
 	],
 ];
 
-/** What this board is and measures, how often, and all the rest that can be set. */
+/** The step "Board": facts, sensors, intervals, and all other settings. */
 export class BoardSection {
 	readonly elements: readonly HTMLElement[];
 	readonly #facts = element("dl", { class: "facts" });
@@ -29,14 +29,14 @@ export class BoardSection {
 	readonly #form: SettingsForm;
 	#planCalls: SetupState["plan"];
 
-	/** `placed`: keys of the settings that have their place elsewhere on the page; `onLook`: for sensors. */
+	/** `placed`: keys of settings in other steps. */
 	constructor(
 		state: SetupState,
 		form: SettingsForm,
 		placed: readonly string[],
-		onLook: (forget: boolean) => void,
+		onScan: (forget: boolean) => void,
 	) {
-		this.#sensors = new SensorList(onLook);
+		this.#sensors = new SensorList(onScan);
 		this.#form = form;
 		this.#planCalls = state.plan;
 		const table = new Map<string, SettingRow>(state.table.map((row) => [row.key, withTexts(row)]));
@@ -61,7 +61,7 @@ export class BoardSection {
 		this.show(state);
 	}
 
-	/** The board has told of itself anew. */
+	/** Shows a new state of the board. */
 	show({ board, sensors, waiting, plan }: SetupState): void {
 		const facts = [
 			[words.name, board.name],
@@ -78,14 +78,14 @@ export class BoardSection {
 		this.showPlan();
 	}
 
-	/** The intervals may have been changed. */
+	/** Estimates the calls for the intervals in the form. */
 	showPlan(): void {
 		const { limit, remaining } = this.#planCalls;
 		const plan = estimateCalls(this.#form.values(), limit);
 		const over = plan !== undefined && plan.calls > limit;
 		const share = plan === undefined ? 0 : Math.min(1, plan.calls / limit);
 		const part = element("span", { class: "part" });
-		// Not as an attribute: the content policy lets no style in but the document's own.
+		// Not as an attribute: the content security policy blocks inline styles.
 		part.style.width = `${100 * share}%`;
 		const bar = element("span", { class: "bar", "aria-hidden": "true" }, part);
 		this.#plan.classList.toggle("over", over);

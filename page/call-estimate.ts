@@ -1,17 +1,17 @@
 import { maxBatchPoints, maxMonthMs } from "../src/dakkio/rate-limits";
 import { batteryUploadIntervalMs, uploadIntervalMs } from "../src/upload/upload-interval";
 
-/** What the intervals of the settings come to. */
+/** The API calls that the intervals cause. */
 export interface CallEstimate {
-	/** From one upload to the next, seconds. */
+	/** Between uploads, seconds. */
 	readonly intervalS: number;
-	/** In the longest month. */
+	/** In a month of 31 days. */
 	readonly calls: number;
 }
 
 /**
- * By the same rules as the firmware goes, with nothing else in a month of the plan, which has `limit` calls;
- * `undefined` for no intervals.
+ * By the firmware's own rules, for a board that has all `limit` calls of the plan to itself; `undefined` if the
+ * intervals are not valid.
  */
 export function estimateCalls(
 	settings: Readonly<Record<string, unknown>>,

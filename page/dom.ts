@@ -1,12 +1,9 @@
 type Attribute = string | number | boolean | undefined | ((event: Event) => void);
 type Attributes = Readonly<Record<string, Attribute>>;
-/** A text becomes a text node, whatever is in it. */
+/** A string becomes a text node: it is never parsed as markup. */
 export type Child = Node | string | undefined;
 
-/**
- * An element with attributes and children. `true` sets an attribute, `false` and `undefined` leave it out, and
- * `onclick` and the like add a listener.
- */
+/** Attributes: `true` sets one without a value, `false` and `undefined` omit it, a function such as `onclick` listens. */
 export function element<Name extends keyof HTMLElementTagNameMap>(
 	name: Name,
 	attributes: Attributes = {},
@@ -26,20 +23,18 @@ export function setAttributes(target: Element, attributes: Attributes): void {
 	}
 }
 
-/** Puts new content into an element. */
 export function replaceContent(target: Element, ...children: readonly Child[]): void {
 	target.replaceChildren(...children.filter((child) => child !== undefined));
 }
 
 let idCount = 0;
 
-/** An id that no other element of the page has. */
 export function uniqueId(): string {
 	idCount++;
 	return `e${idCount}`;
 }
 
-/** For a screen reader alone. */
+/** Only for screen readers. */
 export function visuallyHidden(text: string): HTMLElement {
 	return element("span", { class: "aside" }, text);
 }
@@ -52,14 +47,14 @@ export function button(label: Child, onclick: () => void, attributes: Attributes
 	return made;
 }
 
-/** A button that does nothing for now; it keeps the focus, which one that is really disabled would lose. */
+/** Disables a button with `aria-disabled`: the attribute `disabled` would take its focus. */
 export function setDisabled(target: HTMLButtonElement, disabled: boolean): void {
 	setAttributes(target, { "aria-disabled": disabled ? "true" : undefined });
 }
 
 const vector = "http://www.w3.org/2000/svg";
 
-/** Strokes on a grid of 20 by 20; decoration, so a text beside it says the same. */
+/** Strokes on a grid of 20 by 20. Hidden from screen readers: a text beside it says the same. */
 export function icon(path: string, kind = ""): SVGElement {
 	const drawing = document.createElementNS(vector, "svg");
 	setAttributes(drawing, { viewBox: "0 0 20 20", class: `icon ${kind}`, "aria-hidden": "true" });
@@ -77,7 +72,7 @@ export const icons = {
 	up: "M10 16V4M5 9l5-5 5 5",
 } as const;
 
-/** Four bars, so many of them full. */
+/** Four bars, `level` of them filled. */
 export function signalBars(level: number): SVGElement {
 	const drawing = icon("", "bars");
 	drawing.replaceChildren(

@@ -8,17 +8,17 @@ const words = texts.end;
 export interface DonePageOptions {
 	readonly state: SetupState;
 	readonly tested: boolean;
-	/** The test's words on the network and on the data source. */
+	/** What the test found: network and data source. */
 	readonly joined: string | undefined;
 	readonly source: string | undefined;
 	readonly server: string;
 	readonly plan: CallEstimate | undefined;
 	readonly onBattery: boolean;
-	/** The board confirmed that it starts. */
+	/** The board responded before it left setup. */
 	readonly confirmed: boolean;
 }
 
-/** The last page: it asks the board for nothing any more. */
+/** The last page. It sends no requests: the board has left setup. */
 export function donePage(ending: DonePageOptions): HTMLElement {
 	const { state, tested, joined, source, server, plan, onBattery, confirmed } = ending;
 	const next = onBattery ? words.nextOnBattery : words.nextIn;

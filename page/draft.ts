@@ -1,11 +1,8 @@
 const draftKey = "draft";
 
-/**
- * What was filled in, should the sheet of a captive portal load the page anew. It stays in the browser, without any
- * password or key.
- */
+/** The form's values in the browser's session, without secrets, in case a captive portal window reloads the page. */
 export interface Draft {
-	/** It is no other board's. */
+	/** Name of the board: a draft is for one board. */
 	readonly board: string;
 	readonly settings: Readonly<Record<string, unknown>>;
 }
@@ -14,7 +11,7 @@ export function saveDraft(draft: Draft): void {
 	try {
 		sessionStorage.setItem(draftKey, JSON.stringify(draft));
 	} catch {
-		// A browser that keeps nothing.
+		// No storage.
 	}
 }
 
@@ -31,6 +28,6 @@ export function deleteDraft(): void {
 	try {
 		sessionStorage.removeItem(draftKey);
 	} catch {
-		// Nothing was kept.
+		// No storage.
 	}
 }

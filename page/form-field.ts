@@ -3,25 +3,25 @@ import { button, type Child, element, icon, icons, replaceContent, setAttributes
 import type { SettingRow } from "./setting-texts";
 import { texts } from "./texts";
 
-/** One setting on the page. */
+/** A setting on the page. */
 export interface FormField {
 	readonly key: string;
 	readonly label: string;
 	readonly element: HTMLElement;
-	/** As the board takes it; `undefined` leaves it out. */
+	/** The value for the board; `undefined` omits the setting. */
 	read(): unknown;
 	write(value: unknown): void;
-	/** What is still missing before anything can be sent. */
+	/** Problems of missing values. */
 	missing(): readonly FieldProblem[];
-	/** Shows what is wrong with it, or doubtful; nothing clears it. */
+	/** Shows problems and warnings; empty lists clear them. */
 	show(problems: readonly FieldProblem[], warnings: readonly FieldProblem[]): void;
-	/** To its first problem, or to its first control. */
+	/** Focuses its first problem, or its first control. */
 	focus(): void;
 }
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
-/** A control with its label, its help and its problem, tied together for a screen reader. */
+/** A control with label, help and problem, linked for screen readers. */
 export interface LabelledControl {
 	readonly element: HTMLElement;
 	show(problem: string | undefined, warning?: string): void;
@@ -48,7 +48,7 @@ export function labelledControl(
 	};
 }
 
-/** The place of a problem beneath a control or a group of controls. */
+/** Shows a problem below a control or a group of controls. */
 export function problemNote(control: HTMLElement, helpId?: string): LabelledControl {
 	const id = uniqueId();
 	const note = element("p", { class: "problem", id, hidden: true });
@@ -74,7 +74,7 @@ export function problemNote(control: HTMLElement, helpId?: string): LabelledCont
 	};
 }
 
-/** A password field that can be looked at. */
+/** A password field with a button that shows the password. */
 export function secretInput(label: string): {
 	readonly input: HTMLInputElement;
 	readonly toggle: HTMLButtonElement;
@@ -98,7 +98,7 @@ export function secretInput(label: string): {
 	return { input, toggle };
 }
 
-/** How one kind of control reads and writes a value. */
+/** Reads and writes the value of a kind of control. */
 interface ControlBinding {
 	readonly control: Control;
 	read(): unknown;
@@ -201,7 +201,7 @@ function textBinding(control: Control): ControlBinding {
 	};
 }
 
-/** What is no JSON goes as the text that it is: the board says what is wrong with it. */
+/** Invalid JSON stays text: the board reports the problem. */
 function parseJsonOrText(text: string): unknown {
 	try {
 		return JSON.parse(text);
@@ -210,7 +210,7 @@ function parseJsonOrText(text: string): unknown {
 	}
 }
 
-/** A few words, of which one is chosen, or of a list any. */
+/** Radio buttons, or check boxes for a list. */
 function choiceField({ key, label, help, kind, choices = [] }: SettingRow): FormField {
 	const name = uniqueId();
 	const several = kind === "list";
@@ -245,10 +245,9 @@ function choiceField({ key, label, help, kind, choices = [] }: SettingRow): Form
 }
 
 const otherChoice = "other";
-/** Usual intervals, seconds. */
 const commonIntervalsS = [0, 5, 10, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400];
 
-/** The list of a pick: its words, the usual numbers, and what leads to any other. */
+/** Words, common intervals, and an entry for any other number. */
 function pickList({ unit, choices = [], min = 0, max = Number.POSITIVE_INFINITY }: SettingRow) {
 	const seconds = unit === "s";
 	const numbers = seconds ? commonIntervalsS.filter((value) => value >= min && value <= max) : [];
@@ -261,7 +260,7 @@ function pickList({ unit, choices = [], min = 0, max = Number.POSITIVE_INFINITY 
 	);
 }
 
-/** A number that is mostly one of a few, or a word: chosen from a list, or typed. */
+/** A number or a word, chosen from a list or typed. */
 function pickField(description: SettingRow): FormField {
 	const { key, label, help, unit, choices = [] } = description;
 	const seconds = unit === "s";
@@ -307,7 +306,7 @@ function findWord(choices: readonly string[], text: string): string | undefined 
 	return choices.find((word) => word === text);
 }
 
-/** What is no number goes as it was typed: the board says what is wrong with it. */
+/** Other text stays text: the board reports the problem. */
 function parseNumber(text: string): number | string {
 	return /^\s*\d+\s*$/.test(text) ? Number(text) : text;
 }

@@ -5,15 +5,15 @@ import { texts } from "./texts";
 
 const words = texts.networks;
 
-/** A network as the radio, the board, a settings file or a draft tells of it. */
+/** A network from a scan, the board, a settings file or a draft. */
 export interface KnownNetwork {
 	readonly ssid: string;
 	readonly password?: string;
-	/** The board has a password for it. */
+	/** The board has its password. */
 	readonly saved?: boolean;
-	/** Whether it wants a password, where it was heard. */
+	/** Requires a password; known from a scan. */
 	readonly secured?: boolean;
-	/** Heard, but hardly. */
+	/** Its signal is very weak. */
 	readonly weak?: boolean;
 }
 
@@ -21,19 +21,19 @@ export function isKnownNetwork(value: unknown): value is KnownNetwork {
 	return typeof value === "object" && value !== null && "ssid" in value && typeof value.ssid === "string";
 }
 
-/** One of the board's networks, in its part of the page. */
+/** One of the chosen networks. */
 export class NetworkEntry {
 	readonly element: HTMLElement;
 	readonly #known: KnownNetwork;
 	readonly #password: HTMLInputElement;
 	readonly #passwordFrame: LabelledControl;
-	/** Of a hidden network: the name is typed. */
+	/** Only of a hidden network. */
 	readonly #name: HTMLInputElement | undefined;
 	readonly #nameFrame: LabelledControl | undefined;
 	readonly #up: HTMLButtonElement;
 	readonly #remove: HTMLButtonElement;
 
-	/** One without a name is a hidden one. */
+	/** A network without a name is a hidden one. */
 	constructor(known: KnownNetwork, { onRemove, onUp }: { onRemove(): void; onUp(): void }) {
 		const { ssid, password = "", saved = false, secured, weak = false } = known;
 		const hidden = ssid === "";
@@ -72,12 +72,12 @@ export class NetworkEntry {
 		return this.#name?.value ?? this.#known.ssid;
 	}
 
-	/** What a person calls it. */
+	/** Its name, or words for a hidden network without one yet. */
 	get title(): string {
 		return this.ssid === "" ? words.hiddenTitle : this.ssid;
 	}
 
-	/** As the board takes it: without a password it keeps the one that it has. */
+	/** The value for the board, which keeps its own password if there is none. */
 	get value(): object {
 		const password = this.#password.value;
 		return this.#known.saved === true && password === ""
@@ -85,13 +85,13 @@ export class NetworkEntry {
 			: { ssid: this.ssid, password };
 	}
 
-	/** For a draft, which keeps no password. */
+	/** For a draft: without the password. */
 	get known(): KnownNetwork {
 		const { password: _, ...known } = this.#known;
 		return { ...known, ssid: this.ssid };
 	}
 
-	/** What is missing in it; `at` is its key in the settings. */
+	/** Problems of missing values; `at`: its key in the settings. */
 	missing(at: string): readonly FieldProblem[] {
 		if (this.ssid === "") return [{ key: `${at}.ssid`, problem: words.nameMissing }];
 		const { secured, saved } = this.#known;
@@ -107,14 +107,14 @@ export class NetworkEntry {
 		this.#passwordFrame.show(of(`${at}.password`) ?? of(at) ?? inName);
 	}
 
-	/** Where it stands among the board's networks, from 0. */
+	/** Its position among the chosen networks, from 0. */
 	setPosition(index: number): void {
 		this.#up.hidden = index === 0;
 		this.#up.setAttribute("aria-label", words.earlierOf(this.title));
 		this.#remove.setAttribute("aria-label", words.removeOf(this.title));
 	}
 
-	/** To what is typed first. */
+	/** Focuses the first input. */
 	focus(): void {
 		const target = this.#name ?? (this.#passwordFrame.element.hidden ? this.#remove : this.#password);
 		target.focus();

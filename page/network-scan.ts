@@ -2,17 +2,16 @@ import { type BoardClient, delay } from "./board-client";
 import type { NetworksField } from "./networks-field";
 import { texts } from "./texts";
 
-/** Between two looks at what was heard so far, milliseconds. */
 const pollIntervalMs = 500;
 
 interface NetworkScanOptions {
 	readonly client: BoardClient;
 	readonly networks: () => NetworksField;
-	/** For a screen reader. */
+	/** To screen readers. */
 	announce(text: string): void;
 }
 
-/** Lets the board listen for networks, and shows them. */
+/** Runs scans on the board, and shows their results. */
 export class NetworkScan {
 	readonly #options: NetworkScanOptions;
 
@@ -20,10 +19,10 @@ export class NetworkScan {
 		this.#options = options;
 	}
 
-	/** What the board has heard already; it listens when that is nothing. */
+	/** Shows the results of the last scan; starts one if there are none. */
 	async start(): Promise<void> {
-		const heard = await this.#options.client.networks();
-		if (heard.networks.length === 0 && !heard.scanning) await this.rescan();
+		const results = await this.#options.client.networks();
+		if (results.networks.length === 0 && !results.scanning) await this.rescan();
 		else await this.#poll();
 	}
 
@@ -34,15 +33,15 @@ export class NetworkScan {
 		await this.#poll();
 	}
 
-	/** Until the radio has listened on all channels. */
+	/** Until the scan is complete. */
 	async #poll(): Promise<void> {
 		const { client, networks, announce } = this.#options;
 		announce(texts.networks.scanning);
 		for (;;) {
-			const heard = await client.networks();
-			networks().showScan(heard);
-			if (!heard.scanning) {
-				announce(texts.networks.scanned(heard.networks.length));
+			const results = await client.networks();
+			networks().showScan(results);
+			if (!results.scanning) {
+				announce(texts.networks.scanned(results.networks.length));
 				return;
 			}
 			await delay(pollIntervalMs);

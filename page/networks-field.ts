@@ -6,7 +6,6 @@ import type { SettingText } from "./setting-texts";
 import { signalLevel, texts } from "./texts";
 
 const words = texts.networks;
-/** As many as a board keeps. */
 const maxNetworks = 3;
 
 type ScannedNetwork = ScanState["networks"][number];
@@ -14,11 +13,11 @@ type ScannedNetwork = ScanState["networks"][number];
 interface NetworksOptions {
 	readonly description: SettingText & { readonly key: string };
 	onRescan(): void;
-	/** For a screen reader. */
+	/** To screen readers. */
 	announce(text: string): void;
 }
 
-/** The board's networks, and those that it hears: their names came over the air, and are text. */
+/** The chosen networks, and those in reach. Names are untrusted: only text nodes hold them. */
 export class NetworksField implements FormField {
 	readonly key: string;
 	readonly label: string;
@@ -31,7 +30,7 @@ export class NetworksField implements FormField {
 	readonly #rescan: HTMLButtonElement;
 	#entries: readonly NetworkEntry[] = [];
 	#nearby: readonly ScannedNetwork[] = [];
-	/** Names of the networks for which the board has a password. */
+	/** Networks whose password the board has. */
 	readonly #savedSsids = new Set<string>();
 
 	constructor({ description: { key, label }, onRescan, announce }: NetworksOptions) {
@@ -67,11 +66,11 @@ export class NetworksField implements FormField {
 		this.#draw();
 	}
 
-	/** A file without secrets tells a network's name alone: it is open only if it was heard to be. */
+	/** A settings file without secrets has only names: a network is open only if the scan says so. */
 	#withSavedState(known: KnownNetwork): KnownNetwork {
 		if (known.password !== undefined || known.saved !== undefined) return known;
-		const heard = this.#nearby.find(({ ssid }) => ssid === known.ssid);
-		return { ...known, saved: this.#savedSsids.has(known.ssid), secured: heard?.secured ?? true };
+		const found = this.#nearby.find(({ ssid }) => ssid === known.ssid);
+		return { ...known, saved: this.#savedSsids.has(known.ssid), secured: found?.secured ?? true };
 	}
 
 	missing(): readonly FieldProblem[] {
@@ -91,10 +90,10 @@ export class NetworksField implements FormField {
 		else (this.#list.querySelector("button") ?? this.#rescan).focus();
 	}
 
-	/** Shows what the radio hears. */
+	/** Shows a scan. */
 	showScan({ scanning, networks }: ScanState): void {
 		setDisabled(this.#rescan, scanning);
-		// What was heard before stays while the radio listens.
+		// During a scan the earlier results stay.
 		if (!scanning || networks.length > 0) this.#nearby = networks;
 		const status = scanning ? words.scanning : this.#nearby.length === 0 ? words.none : "";
 		this.#status.textContent = status;
@@ -141,11 +140,11 @@ export class NetworksField implements FormField {
 		return entry;
 	}
 
-	/** The board's networks have become others, or are in another order. */
+	/** Entries were added, removed or moved. */
 	#onEntriesChange(): void {
 		this.#note.show(undefined);
 		this.#draw();
-		// As typing does: what is not complete yet is no problem yet.
+		// Not `change`: an incomplete entry is not a problem yet.
 		this.element.dispatchEvent(new Event("input", { bubbles: true }));
 	}
 
@@ -156,14 +155,16 @@ export class NetworksField implements FormField {
 		this.#drawNearby();
 	}
 
-	/** Drawn anew, without taking the focus away. */
+	/** Redraws the list and keeps the focus. */
 	#drawNearby(): void {
 		const buttons = () => [...this.#list.querySelectorAll("button")];
 		const at = buttons().findIndex((one) => one.matches(":focus"));
 		const chosen = new Set(this.#entries.map(({ ssid }) => ssid));
 		replaceContent(
 			this.#list,
-			...this.#nearby.map((heard) => networkRow(heard, chosen.has(heard.ssid), () => this.#choose(heard))),
+			...this.#nearby.map((network) =>
+				networkRow(network, chosen.has(network.ssid), () => this.#choose(network)),
+			),
 		);
 		if (at >= 0) buttons()[at]?.focus();
 	}

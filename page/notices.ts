@@ -1,7 +1,7 @@
 import { element, icon, icons, replaceContent } from "./dom";
 import { texts } from "./texts";
 
-/** What the page has to say beyond its steps. */
+/** Messages outside the steps. */
 export class Notices {
 	readonly #live = element("p", { class: "aside", role: "status" });
 	readonly #connectionNotice = element("p", { class: "notice", role: "status", hidden: true });
@@ -14,7 +14,7 @@ export class Notices {
 		return [this.#live, this.#connectionNotice, this.#error];
 	}
 
-	/** For a screen reader alone. */
+	/** Only to screen readers. */
 	announce(text: string): void {
 		this.#live.textContent = text;
 	}

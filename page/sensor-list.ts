@@ -4,20 +4,20 @@ import { texts } from "./texts";
 
 const words = texts.board;
 
-/** The sensors with what they measure right now. */
+/** The sensors with their current values. */
 export class SensorList {
 	readonly element = element("div", {});
 	readonly #list = element("div", { class: "sensors" });
 	readonly #forgetButton: HTMLButtonElement;
 	#shownJson = "";
 
-	/** `onLook`: sensors are to be looked for; `forget`: those that are missing forgotten first. */
-	constructor(onLook: (forget: boolean) => void) {
-		const look = button(words.scanAgain, () => onLook(false), { class: "quiet small" });
-		this.#forgetButton = button(words.forgetMissing, () => onLook(true), { class: "quiet wide" });
+	/** `forget`: forget missing sensors before the scan. */
+	constructor(onScan: (forget: boolean) => void) {
+		const scan = button(words.scanAgain, () => onScan(false), { class: "quiet small" });
+		this.#forgetButton = button(words.forgetMissing, () => onScan(true), { class: "quiet wide" });
 		replaceContent(
 			this.element,
-			element("div", { class: "heading" }, element("h3", {}, words.sensors), look),
+			element("div", { class: "heading" }, element("h3", {}, words.sensors), scan),
 			this.#list,
 			this.#forgetButton,
 		);
@@ -25,7 +25,7 @@ export class SensorList {
 
 	show(sensors: readonly SensorDescription[]): void {
 		const now = JSON.stringify(sensors);
-		// Nothing is drawn anew under somebody who reads it.
+		// Redrawing unchanged content would disturb a reader.
 		if (now === this.#shownJson) return;
 		this.#shownJson = now;
 		this.#forgetButton.hidden = !sensors.some(({ missing }) => missing === true);

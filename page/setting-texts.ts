@@ -8,35 +8,35 @@ export interface SettingText {
 }
 
 export const settingTexts: Readonly<Record<SettingKey, SettingText>> = {
-	networks: { label: "Wi-Fi networks", help: "Tried in this order. Only 2.4 GHz networks can be joined." },
-	key: { label: "API key", help: "A write key (dakkio_w_…), one for each device." },
-	bucketId: { label: "Bucket", help: "The id of the bucket that the key belongs to." },
+	networks: { label: "Wi-Fi networks", help: "Tried in this order. 2.4 GHz only." },
+	key: { label: "API key", help: "A write key (dakkio_w_…). Use one per device." },
+	bucketId: { label: "Bucket", help: "Id of the bucket that the key belongs to." },
 	dataSourceId: {
 		label: "Data source",
-		help: "The id of this device's data source in the bucket; create: the board creates one, named after its device id.",
+		help: "Id of this device's data source in the bucket. create: the board creates one, named after its device id.",
 	},
 	deviceId: {
 		label: "Device id",
 		help: "Sent with every point. Empty: ESP32- and the last six digits of the MAC address.",
 	},
 	location: { label: "Location", help: "Sent with every point." },
-	interval: { label: "Sampling interval", help: "Time from one reading to the next." },
+	interval: { label: "Sampling interval", help: "Time between two readings." },
 	uploadInterval: {
 		label: "Upload interval",
-		help: "Time from one upload to the next. Automatic: as the plan's calls allow; hourly on battery.",
+		help: "Time between two uploads. Automatic: as short as the plan's calls allow; one hour on battery.",
 	},
-	server: { label: "Service address", help: "https:// and a host name, with a port if it is not 443." },
+	server: { label: "Service address", help: "https:// and a host name; with a port unless it is 443." },
 	rootCertificate: {
 		label: "Custom root certificate",
-		help: "PEM. Only for a service whose certificate no public authority signed.",
+		help: "PEM. Only for a service whose certificate is not signed by a public authority.",
 	},
 	power: {
 		label: "Power",
-		help: "On battery the board sleeps between samples and joins the network only for uploads.",
+		help: "On battery, the board sleeps between samples and joins the network only for uploads.",
 	},
 	batteryPin: {
 		label: "Battery pin",
-		help: "The analog pin at the middle of the battery's voltage divider.",
+		help: "Analog pin connected to the battery through a voltage divider.",
 	},
 	batteryRatio: {
 		label: "Battery divider ratio",
@@ -44,36 +44,39 @@ export const settingTexts: Readonly<Record<SettingKey, SettingText>> = {
 	},
 	ledPin: {
 		label: "Status light pin",
-		help: "Automatic: that of the usual board with this chip, if it has a light.",
+		help: "Automatic: the light that common boards with this chip have, if any.",
 	},
-	ledActive: { label: "Light is on when its pin is", help: "Choose the other one if the light is inverted." },
+	ledActive: {
+		label: "Light is on when its pin is",
+		help: "Choose the other level if the light is on when it should be off.",
+	},
 	buttonPin: {
 		label: "Button pin",
-		help: "The button connects it to ground. Automatic: the BOOT button that most boards have.",
+		help: "The button connects the pin to ground. Automatic: the BOOT button of most boards.",
 	},
-	dataPin: { label: "I²C data pin (SDA)", help: "Automatic: the chip's usual pin." },
-	clockPin: { label: "I²C clock pin (SCL)", help: "Automatic: the chip's usual pin." },
+	dataPin: { label: "I²C data pin (SDA)", help: "Automatic: the usual pin of the chip." },
+	clockPin: { label: "I²C clock pin (SCL)", help: "Automatic: the usual pin of the chip." },
 	sensors: {
 		label: "Sensors",
-		help: "By sensor: other names, turned off, calibration. The format is in docs/sensors.md.",
+		help: "Renames, switches off or calibrates sensors and their fields. Format: docs/sensors.md.",
 	},
 	inputs: {
 		label: "Inputs",
-		help: "Voltages, contacts and pulses at single pins. The format is in docs/sensors.md.",
+		help: "Voltages, contacts and pulses at single pins. Format: docs/sensors.md.",
 	},
-	oneWirePin: { label: "1-Wire pin", help: "The data pin of DS18B20 thermometers." },
+	oneWirePin: { label: "1-Wire pin", help: "Data pin of DS18B20 thermometers." },
 	derived: {
 		label: "Derived values",
 		help: "Calculated when the values they need are measured.",
 	},
-	altitude: { label: "Altitude", help: "Of the board above sea level, for sea_level_pressure." },
+	altitude: { label: "Altitude", help: "Height above sea level, for sea_level_pressure." },
 	statistics: {
 		label: "Statistics",
-		help: "Samples at this interval within the sampling interval, and stores mean, minimum and maximum. Not on battery.",
+		help: "Samples at this interval within the sampling interval, and stores mean, minimum and maximum. Off: one sample. Not on battery.",
 	},
 	ntpServers: {
 		label: "Time servers",
-		help: "NTP servers: name or address, with a port if it is not 123.",
+		help: "NTP servers: host names or addresses, with a port unless it is 123.",
 	},
 };
 

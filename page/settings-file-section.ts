@@ -5,24 +5,24 @@ import { texts } from "./texts";
 
 const words = texts.transfer;
 
-/** Of a settings file; the board knows which it can read. */
+/** Format version of a settings file, which the board checks. */
 const versionKey = "version";
 
-/** Characters: more than a board takes at once. */
+/** Characters: the board's limit of a request body. */
 const maxFileLength = 16 * 1024;
 
-/** What a board has for itself: from another board's file they would make two boards one. */
+/** Unique to a board: imported from another one, both would send as the same device. */
 const ownKeys = ["deviceId", "dataSourceId"];
 
 interface SettingsFileOptions {
 	readonly client: BoardClient;
 	readonly form: SettingsForm;
-	/** Of the board, for the file. */
+	/** Of the board, for the file's name. */
 	readonly name: string;
 	announce(text: string): void;
 }
 
-/** Settings from a file into the form, and those that the board has into a file. */
+/** Imports settings from a file into the form, and exports the saved ones. */
 export function settingsFileSection(options: SettingsFileOptions): HTMLElement {
 	return element(
 		"details",
@@ -39,22 +39,22 @@ function importGroup({ client, form, announce }: SettingsFileOptions): HTMLEleme
 	const text = element("textarea", { rows: 4, class: "code", spellcheck: "false", id: uniqueId() });
 	const mine = element("input", { type: "checkbox" });
 	const result = element("p", { class: "result", tabindex: -1, hidden: true });
-	const tell = (...lines: readonly string[]) => {
+	const report = (...lines: readonly string[]) => {
 		result.hidden = false;
 		replaceContent(result, ...lines.flatMap((line) => [line, element("br")]).slice(0, -1));
 		announce(lines.join(" "));
 	};
-	const take = async () => {
+	const importSettings = async () => {
 		const [chosen] = file.files ?? [];
-		if ((chosen?.size ?? text.value.length) > maxFileLength) return tell(words.tooLarge);
+		if ((chosen?.size ?? text.value.length) > maxFileLength) return report(words.tooLarge);
 		const content = chosen === undefined ? text.value : await chosen.text();
-		if (content.trim() === "") return tell(words.nothing);
+		if (content.trim() === "") return report(words.nothing);
 		const settings = parseSettings(content);
-		if (settings === undefined) return tell(words.notJson);
+		if (settings === undefined) return report(words.notJson);
 		const left = mine.checked ? [] : ownKeys;
 		const { problems } = await client.check(settings);
 		const refused = problems.find(({ key }) => key === versionKey);
-		if (refused !== undefined) return tell(refused.problem);
+		if (refused !== undefined) return report(refused.problem);
 		const names = Object.keys(settings).filter((key) => key !== versionKey && !left.includes(key));
 		const known = names.filter((key) => form.field(key) !== undefined);
 		const unknown = names.filter((key) => !known.includes(key));
@@ -62,12 +62,12 @@ function importGroup({ client, form, announce }: SettingsFileOptions): HTMLEleme
 		form.markTouched(known);
 		file.value = "";
 		text.value = "";
-		// A field need not be able to show what is wrong in a file: a list in place of a number.
+		// Some problems do not show in a field, such as a list in place of a number.
 		const wrong = problems.flatMap(({ key, problem }) => {
 			const field = form.field(key.split(".", 1)[0] ?? "");
 			return field === undefined ? [] : [words.wrong(field.label, problem)];
 		});
-		tell(
+		report(
 			words.imported(known.length),
 			...wrong,
 			...(unknown.length > 0 ? [words.unknown(unknown.join(", "))] : []),
@@ -81,12 +81,12 @@ function importGroup({ client, form, announce }: SettingsFileOptions): HTMLEleme
 		element("div", { class: "field" }, element("label", { for: file.id }, words.file), file),
 		element("div", { class: "field" }, element("label", { for: text.id }, words.paste), text),
 		element("label", { class: "check" }, mine, element("span", {}, words.own)),
-		button(words.start, () => void take(), { class: "wide" }),
+		button(words.start, () => void importSettings(), { class: "wide" }),
 		result,
 	);
 }
 
-/** The settings in a file; `undefined` when it is none. */
+/** `undefined` if it is not a JSON object. */
 function parseSettings(content: string): Readonly<Record<string, unknown>> | undefined {
 	try {
 		const value: unknown = JSON.parse(content);
@@ -122,7 +122,7 @@ function exportGroup({ client, name, announce }: SettingsFileOptions): HTMLEleme
 	);
 }
 
-/** The file as a text, too: the sheet of a captive portal saves no files. */
+/** The file, and its text: a captive portal window saves no files. */
 function exportResult(
 	content: string,
 	fileName: string,
@@ -142,7 +142,7 @@ function exportResult(
 	);
 	const copy = button(words.copy, () => {
 		text.select();
-		// The clipboard's own interface is for secure origins alone, and the board's is plain HTTP.
+		// navigator.clipboard requires a secure context; the board has plain HTTP.
 		if (document.execCommand("copy")) {
 			replaceContent(copy, icon(icons.check), words.copied);
 			announce(words.copied);

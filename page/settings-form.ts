@@ -2,25 +2,24 @@ import type { CheckResponse, FieldProblem } from "../src/setup/api";
 import type { BoardClient } from "./board-client";
 import type { FormField } from "./form-field";
 
-/** A moment without typing after which a problem is looked at again, milliseconds. */
+/** A shown problem is checked again after this pause in typing. */
 const typingDelayMs = 600;
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** All fields of the page, and what the board says of them. */
+/** All fields of the page, and their problems as the board reports them. */
 export class SettingsForm {
 	readonly #client: BoardClient;
 	readonly #onProblemsChange: () => void;
 	readonly #fields = new Map<string, FormField>();
-	/** Keys of the fields whose problems are shown. */
+	/** Keys of the fields whose problems are shown: those that the user edited. */
 	readonly #touchedKeys = new Set<string>();
 	#typingTimer: ReturnType<typeof setTimeout> | undefined;
 	#checkCount = 0;
 
-	/** `onShown`: the problems that are shown may have become others. */
-	constructor(client: BoardClient, onShown: () => void) {
+	constructor(client: BoardClient, onProblemsChange: () => void) {
 		this.#client = client;
-		this.#onProblemsChange = onShown;
+		this.#onProblemsChange = onProblemsChange;
 	}
 
 	add(field: FormField): HTMLElement {
@@ -41,7 +40,7 @@ export class SettingsForm {
 		return this.#fields.get(key);
 	}
 
-	/** What the board is given: a secret that was not typed is left out, and it keeps what it has. */
+	/** For the board. A secret that was not typed is omitted, so the board keeps its own. */
 	values(): Values {
 		const values: Record<string, unknown> = {};
 		for (const [key, field] of this.#fields) {
@@ -55,12 +54,12 @@ export class SettingsForm {
 		for (const [key, field] of this.#fields) if (key in values) field.write(values[key]);
 	}
 
-	/** What was written into these fields is to be looked at as if it had been typed. */
+	/** Treats written values as typed ones. */
 	markTouched(keys: readonly string[]): void {
 		for (const key of keys) this.#touchedKeys.add(key);
 	}
 
-	/** Asks the board about all, and shows what is wrong with the fields that were touched. */
+	/** Checks all values on the board, and shows the problems of touched fields. */
 	async check(): Promise<void> {
 		this.#checkCount++;
 		const turn = this.#checkCount;
@@ -68,7 +67,7 @@ export class SettingsForm {
 		if (turn === this.#checkCount) this.#showProblems(findings);
 	}
 
-	/** The same for the fields of a part of the page, touched or not, and with what is missing there. */
+	/** The same for all fields of a part of the page, touched or not, and for missing values there. */
 	async checkPart(part: HTMLElement): Promise<void> {
 		const fields = [...this.#fields.values()].filter(({ element }) => part.contains(element));
 		for (const { key } of fields) this.#touchedKeys.add(key);
@@ -78,23 +77,23 @@ export class SettingsForm {
 		this.#showProblems({ problems: [...missing, ...problems], warnings });
 	}
 
-	/** What must be there before anything can be sent, and is not; `keys`: of these settings alone. */
+	/** Problems of missing values; `keys`: only of these settings. */
 	missing(keys: readonly string[] = [...this.#fields.keys()]): readonly FieldProblem[] {
 		return keys.flatMap((key) => this.#fields.get(key)?.missing() ?? []);
 	}
 
-	/** Shows all problems, wherever they are. */
+	/** Shows all problems, also of untouched fields. */
 	showAll(problems: readonly FieldProblem[]): void {
 		for (const { key } of problems) this.#touchedKeys.add(rootKey(key));
 		this.#showProblems({ problems, warnings: [] });
 	}
 
-	/** The first field that shows a problem. */
+	/** The first field with a problem. */
 	firstInvalid(part: HTMLElement = document.body): FormField | undefined {
 		return [...this.#fields.values()].find(({ element }) => part.contains(element) && isInvalid(element));
 	}
 
-	/** Whether a part of the page is as it must be. */
+	/** Whether a part of the page has no problems and no missing values. */
 	isComplete(part: HTMLElement): boolean {
 		const fields = [...this.#fields.values()].filter(({ element }) => part.contains(element));
 		return fields.every((field) => field.missing().length === 0 && !isInvalid(field.element));

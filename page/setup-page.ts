@@ -19,12 +19,11 @@ import { type StepName, Steps, stepNames } from "./steps";
 import { TestSection } from "./test-section";
 import { texts } from "./texts";
 
-/** Between two looks at the sensors, milliseconds. */
 const sensorsIntervalMs = 3_000;
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** The whole page: what is filled in, tested and saved, step by step. */
+/** The setup page: connects the steps, the form and the board. */
 class SetupPage {
 	readonly steps: Steps;
 	readonly #client: BoardClient;
@@ -51,7 +50,7 @@ class SetupPage {
 			announce,
 		});
 		const form = this.#form;
-		// Fields are looked through in the order in which they are added: that of the page.
+		// Fields are added in the order of the page, so that the first problem is the topmost one.
 		const wifi = [form.add(this.#networks)];
 		const dakkio = this.#dakkioFields();
 		this.#board = new BoardSection(
@@ -90,7 +89,7 @@ class SetupPage {
 		await this.#scanning.start();
 	}
 
-	/** What the board has: saved, or tested since. */
+	/** The board's settings: tested ones, if not saved yet. */
 	get #boardSettings(): Pick<SetupState, "settings" | "secretsSet"> {
 		return this.#state.tested ?? this.#state;
 	}
@@ -119,7 +118,7 @@ class SetupPage {
 		this.steps.add(name, { title, lead, content, onNext: (next) => void this.#completeStep(name, next) });
 	}
 
-	/** Anything on the page may have become another. */
+	/** After any change on the page. */
 	#onChange(): void {
 		for (const name of stepNames) this.steps.markComplete(name, this.#isComplete(name));
 		this.#board.showPlan();
@@ -127,10 +126,10 @@ class SetupPage {
 		saveDraft({ board: this.#state.board.name, settings: this.#draft() });
 	}
 
-	/** Nothing is missing; what has presets for everything is so only once it was seen. */
+	/** The board step has a default for everything, so it is complete only after it was shown. */
 	#isComplete(name: StepName): boolean {
 		if (name === "test") return this.#test.passed;
-		return (name !== "board" || this.steps.seen.has(name)) && this.#form.isComplete(this.steps.form(name));
+		return (name !== "board" || this.steps.shown.has(name)) && this.#form.isComplete(this.steps.form(name));
 	}
 
 	#draft(): Values {
@@ -140,7 +139,7 @@ class SetupPage {
 		return draft;
 	}
 
-	/** What was filled in before the page was loaded anew; which passwords there are, the board knows. */
+	/** The values of before a reload, with the board's knowledge of saved passwords. */
 	#mergedDraft(): Values {
 		const { settings } = this.#boardSettings;
 		const draft = readDraft(this.#state.board.name);
@@ -156,7 +155,7 @@ class SetupPage {
 		};
 	}
 
-	/** On to the next step, if nothing is wrong with this one. */
+	/** Shows the next step if this one has no problem. */
 	async #completeStep(name: StepName, next: StepName): Promise<void> {
 		const form = this.steps.form(name);
 		await this.#form.checkPart(form);
@@ -165,7 +164,7 @@ class SetupPage {
 		else this.#goTo(wrong.key);
 	}
 
-	/** To a setting, in whatever step and group it is. */
+	/** Shows and focuses a setting. */
 	#goTo(key: string): void {
 		const field = this.#form.field(key);
 		if (field === undefined) return;
@@ -177,7 +176,7 @@ class SetupPage {
 		});
 	}
 
-	/** Shows what is wrong and goes there; whether anything is. */
+	/** Shows the problems and focuses the first; returns whether there are any. */
 	#showProblems(problems: readonly FieldProblem[]): boolean {
 		if (problems.length === 0) return false;
 		this.#form.showAll(problems);
@@ -188,7 +187,7 @@ class SetupPage {
 		return true;
 	}
 
-	/** All that is wrong, at once: with what is missing, and with what the board says of the rest. */
+	/** Shows missing values together with the problems that the board reports. */
 	async #hasProblems(missing: readonly FieldProblem[]): Promise<boolean> {
 		const { problems } = await this.#client.check(this.#form.values());
 		return this.#showProblems([...missing, ...problems]);
@@ -197,15 +196,15 @@ class SetupPage {
 	async #startTest(): Promise<number | undefined> {
 		this.#notices.clearError();
 		if (await this.#hasProblems(this.#form.missing())) return undefined;
-		const begun = await this.#client.startTest(this.#form.values());
-		if (typeof begun === "number") return begun;
-		this.#showProblems(begun);
+		const result = await this.#client.startTest(this.#form.values());
+		if (typeof result === "number") return result;
+		this.#showProblems(result);
 		return undefined;
 	}
 
 	async #save(): Promise<void> {
 		this.#notices.clearError();
-		// A key or a bucket may come later; without a network nothing can.
+		// Key and bucket may be added later, which takes a network.
 		if (await this.#hasProblems(this.#form.missing(["networks"]))) return;
 		if (this.#showProblems(await this.#client.save(this.#form.values()))) return;
 		this.#stopPolling?.();
@@ -213,7 +212,7 @@ class SetupPage {
 		this.#showDone(await this.#leaveSetup());
 	}
 
-	/** Whether the board said that it starts. */
+	/** Whether the board responded. */
 	async #leaveSetup(): Promise<boolean> {
 		try {
 			await this.#client.finish();
@@ -247,7 +246,7 @@ class SetupPage {
 		await this.#refreshSensors();
 	}
 
-	/** The sensors' values, while they can be seen. */
+	/** While the board step is shown. */
 	async #refreshSensors(): Promise<void> {
 		if (this.steps.current !== "board") return;
 		this.#state = await this.#client.state();

@@ -5,7 +5,7 @@ import { texts } from "./texts";
 
 const words = texts.dakkio;
 
-/** The data source: an id of the person's, or the word by which the board makes one. */
+/** The data source: an id, or the word `create`, with which the board creates one. */
 export function sourceField({ key, label, choices = [] }: SettingRow): FormField {
 	const [make = ""] = choices;
 	const name = uniqueId();

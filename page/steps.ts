@@ -8,25 +8,24 @@ interface StepOptions {
 	readonly title: string;
 	readonly lead?: string;
 	readonly content: readonly HTMLElement[];
-	/** On to the next one; the last has none. */
+	/** Not of the last step. */
 	onNext?(next: StepName): void;
 }
 
-/** The steps, of which one is shown: the one in the address, so that the browser's way back is the way back here. */
+/** The steps, one of them visible: that in the address, so that the browser's back button works. */
 export class Steps {
 	readonly element = element("main");
 	readonly navigation: HTMLElement;
 	readonly #steps = new Map<StepName, { readonly form: HTMLElement; readonly link: HTMLElement }>();
-	readonly #seen = new Set<StepName>();
-	readonly #onShown: () => void;
+	readonly #shownSteps = new Set<StepName>();
+	readonly #onShow: () => void;
 	readonly #onHashChange = () => this.#show();
-	/** Takes the focus in place of the title of the step that is shown next. */
+	/** Sets the focus in the next step, in place of its title. */
 	#pendingFocus: (() => void) | undefined;
 	#current: StepName = stepNames[0];
 
-	/** `onShown`: another step is shown. */
-	constructor(onShown: () => void) {
-		this.#onShown = onShown;
+	constructor(onShow: () => void) {
+		this.#onShow = onShow;
 		this.navigation = element("nav", { "aria-label": texts.stepsName }, element("ol"));
 	}
 
@@ -34,9 +33,9 @@ export class Steps {
 		return this.#current;
 	}
 
-	/** Those that were shown at least once. */
-	get seen(): ReadonlySet<StepName> {
-		return this.#seen;
+	/** Steps that were shown. */
+	get shown(): ReadonlySet<StepName> {
+		return this.#shownSteps;
 	}
 
 	add(name: StepName, { title, lead, content, onNext }: StepOptions): void {
@@ -72,20 +71,20 @@ export class Steps {
 		this.navigation.firstElementChild?.append(element("li", {}, link));
 	}
 
-	/** Shows the step in the address, from now on. */
+	/** Shows the step in the address, and follows it. */
 	start(): void {
 		addEventListener("hashchange", this.#onHashChange);
 		this.#show(false);
 	}
 
-	/** The last page takes the place of all steps. */
+	/** Replaces all steps by the last page. */
 	replaceWith(page: HTMLElement): void {
 		removeEventListener("hashchange", this.#onHashChange);
 		this.navigation.remove();
 		replaceContent(this.element, page);
 	}
 
-	/** To a step; `focus` takes the focus there in place of its title. */
+	/** Shows a step; `focus` sets the focus there, in place of its title. */
 	go(name: StepName, focus?: () => void): void {
 		this.#pendingFocus = focus;
 		if (location.hash === `#${name}`) this.#show();
@@ -96,12 +95,11 @@ export class Steps {
 		return this.#steps.get(name)?.form ?? this.element;
 	}
 
-	/** The step that something on the page is part of. */
+	/** The step that contains an element. */
 	stepOf(part: Element): StepName {
 		return stepNames.find((name) => this.form(name).contains(part)) ?? this.#current;
 	}
 
-	/** Whether all is there that a step is for. */
 	markComplete(name: StepName, whole: boolean): void {
 		const link = this.#steps.get(name)?.link;
 		const mark = link?.querySelector(".number");
@@ -114,14 +112,14 @@ export class Steps {
 
 	#show(moved = true): void {
 		this.#current = stepNames.find((name) => location.hash === `#${name}`) ?? stepNames[0];
-		this.#seen.add(this.#current);
+		this.#shownSteps.add(this.#current);
 		for (const [name, { form, link }] of this.#steps) {
 			form.hidden = name !== this.#current;
 			if (form.hidden) link.removeAttribute("aria-current");
 			else link.setAttribute("aria-current", "step");
 		}
 		document.title = `${texts.steps[this.#current]} – ${texts.title}`;
-		this.#onShown();
+		this.#onShow();
 		const focus = this.#pendingFocus;
 		this.#pendingFocus = undefined;
 		if (!moved) return;

@@ -7,7 +7,6 @@ import { texts } from "./texts";
 
 const words = texts.test;
 
-/** Between two looks at a test that runs, milliseconds. */
 const pollIntervalMs = 500;
 
 /** The setting that fixes a failed step. */
@@ -26,16 +25,15 @@ interface TestSectionOptions {
 	readonly client: BoardClient;
 	readonly form: SettingsForm;
 	announce(text: string): void;
-	/** To a setting, wherever it is on the page. */
+	/** Shows and focuses a setting. */
 	goTo(key: string): void;
-	/** Begins a test with what the form has; resolves with its number, or with nothing when it has not begun. */
+	/** Tests the form's values; resolves with the test's number, or `undefined` if they have problems. */
 	startTest(): Promise<number | undefined>;
-	/** The test has gone on. */
 	onStateChange(): void;
 	save(): Promise<void>;
 }
 
-/** The test, as the board goes through it, and what follows from it: saving. */
+/** The step "Test": the test's progress and result, and saving. */
 export class TestSection {
 	readonly elements: readonly HTMLElement[];
 	readonly #options: TestSectionOptions;
@@ -45,9 +43,9 @@ export class TestSection {
 	readonly #save: HTMLButtonElement;
 	readonly #saveHelp = element("p", { class: "help", hidden: true }, words.anywayHelp);
 	#state: TestState | undefined;
-	/** Of the test that is followed. */
+	/** Of the test that this page polls. */
 	#testNumber = 0;
-	/** What was tested, to tell whether it was changed since. */
+	/** The values of the last test, to detect changes since. */
 	#testedValues: Values = {};
 	#lastAnnouncement = "";
 	#drawnJson = "";
@@ -68,18 +66,18 @@ export class TestSection {
 		this.refresh();
 	}
 
-	/** What the last test found, for the end of the setup. */
+	/** What the last test found, for the last page. */
 	resultOf(step: TestStep): string | undefined {
 		const state = this.passed ? this.#state?.steps.find((one) => one.step === step) : undefined;
 		return state && resultTexts(state)[0];
 	}
 
-	/** All went well, with these settings. */
+	/** Passed, with the form's present values. */
 	get passed(): boolean {
 		return this.#state?.passed === true && !this.#hasChanged;
 	}
 
-	/** A test that was begun before this page was loaded goes on; `tested`: what the board has. */
+	/** Continues with a test from before this page was loaded; `tested`: its values. */
 	resume(state: TestState, tested: Values): void {
 		if (!state.running && state.steps.every((step) => step.state === "waiting")) return;
 		this.#testedValues = tested;
@@ -88,7 +86,7 @@ export class TestSection {
 		if (state.running) this.#pollTest();
 	}
 
-	/** The settings may have been changed. */
+	/** After a change of the settings or the test. */
 	refresh(): void {
 		const state = this.#state;
 		const running = state?.running === true;
@@ -125,7 +123,7 @@ export class TestSection {
 		replaceContent(this.#summary, icon(this.passed ? icons.check : icons.warning), element("span", {}, text));
 	}
 
-	/** Why a test has neither passed nor failed. */
+	/** Why a test neither passed nor failed. */
 	get #interruptionText(): string {
 		return this.#state?.number === 0 ? words.interrupted : words.another;
 	}
@@ -134,18 +132,18 @@ export class TestSection {
 		const { startTest, announce, form } = this.#options;
 		const before = this.#state;
 		const tested = form.values();
-		// From the first moment on, so that nothing of an earlier test is taken for this one's.
+		// At once, so that an earlier test's result is not taken for this one's.
 		this.#state = { number: 0, running: true, passed: false, steps: [] };
 		this.refresh();
-		let begun: number | undefined;
+		let started: number | undefined;
 		try {
-			begun = await startTest();
+			started = await startTest();
 		} finally {
-			if (begun === undefined) this.#state = before;
+			if (started === undefined) this.#state = before;
 			this.refresh();
 		}
-		if (begun === undefined) return;
-		this.#testNumber = begun;
+		if (started === undefined) return;
+		this.#testNumber = started;
 		this.#testedValues = tested;
 		announce(words.running);
 		this.#pollTest();
@@ -155,7 +153,7 @@ export class TestSection {
 		this.#stopPolling?.();
 		const end = poll(async () => {
 			const state = await this.#options.client.test();
-			// One that another phone has begun says nothing of what was filled in here.
+			// A test started by another phone has other values.
 			const own = state.number === this.#testNumber || state.number === 0;
 			this.#applyState(own ? state : { number: state.number, running: false, passed: false, steps: [] });
 			this.#announce();
@@ -169,7 +167,7 @@ export class TestSection {
 	#applyState(state: TestState): void {
 		this.#state = state;
 		const { dataSourceId } = state;
-		// Made by the test, and tested with it.
+		// Created by the test.
 		if (dataSourceId !== undefined && this.#testedValues.dataSourceId !== dataSourceId) {
 			this.#testedValues = { ...this.#testedValues, dataSourceId };
 			this.#options.form.write({ dataSourceId });
@@ -177,13 +175,13 @@ export class TestSection {
 		this.#options.onStateChange();
 	}
 
-	/** The list has grown meanwhile: what comes next is not to be looked for. */
+	/** The list may have grown beyond the screen. */
 	#scrollToResult(): void {
 		const failed = this.#list.querySelector(".failed");
 		(failed ?? this.#save).scrollIntoView({ block: "nearest" });
 	}
 
-	/** Each step's end once, and at last the verdict. */
+	/** Announces the end of each step once, and the result. */
 	#announce(): void {
 		const { steps = [], running, passed } = this.#state ?? { running: false, passed: false };
 		const last = [...steps].reverse().find(({ state }) => state === "done" || state === "failed");
@@ -198,7 +196,7 @@ export class TestSection {
 
 	#drawSteps(): void {
 		const { goTo, form } = this.#options;
-		// Nothing is drawn anew under somebody who reads it, or whose focus is on it.
+		// Redrawing unchanged content would disturb a reader and take the focus.
 		const state = JSON.stringify(this.#state?.steps ?? []);
 		if (state === this.#drawnJson) return;
 		this.#drawnJson = state;

@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from "node:zlib";
 import { crc32 } from "../src/common/crc32";
 
-/** A picture of 8 bits a channel, without gaps between its lines. */
+/** Pixels of 8 bits per channel, without gaps between lines. */
 interface Picture {
 	readonly width: number;
 	readonly height: number;
@@ -13,8 +13,8 @@ const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
 const maxColours = 256;
 
 /**
- * A screenshot (PNG, 8 bits, RGB or RGBA) with at most 256 colours: the most frequent ones, to which the others go that
- * are nearest. Of a page with plain areas and text nothing is seen to be missing.
+ * A screenshot (PNG, 8 bits, RGB or RGBA) reduced to 256 colours: the most frequent ones; others become the nearest of
+ * these. On a page of plain areas and text the difference is invisible.
  */
 export function compressPng(screenshot: Uint8Array): Buffer {
 	return encode(decode(Buffer.from(screenshot)));

@@ -1,7 +1,8 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { FileKeyValueStorage } from "../boards/node/key-value";
+import { nodeFiles } from "../boards/node/files";
+import { FileKeyValueStorage } from "../boards/shared/file-key-value";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
 import { defaultSensors, parseSensors, sensorPins } from "../simulator/hardware/simulated-sensors";
@@ -25,7 +26,7 @@ npm run sim -- [options]
 What the board has and the points it sent are kept in .state/sim; Ctrl-C stops it.
 `;
 
-/** Everything is kept below it. */
+/** For persistent state. */
 const directory = join(root, ".state", "sim");
 
 interface Options {
@@ -95,9 +96,9 @@ async function build(sdk: Sdk, state: string, sensors: string): Promise<string> 
 	return join(sdk.output, "bin", "lin", "mc", "debug", sdk.name, "mc.so");
 }
 
-/** Keeps settings as the setup page would. */
+/** Saves settings as the setup page does. */
 function configure(state: string, settings: Partial<Settings>): void {
-	const storage = new FileKeyValueStorage(state).open({ path: "dakkio", format: "buffer" });
+	const storage = new FileKeyValueStorage(state, nodeFiles).open({ path: "dakkio", format: "buffer" });
 	new SettingsStore(storage).save(settings);
 }
 
@@ -115,7 +116,7 @@ function after(seconds: number | undefined): Promise<void> {
 	});
 }
 
-/** Resolves with the first Ctrl-C (or SIGTERM); a second one ends the process as it always does. */
+/** Resolves at the first Ctrl-C or SIGTERM; a second one terminates the process. */
 function interrupted(): Promise<void> {
 	return new Promise((resolve) => {
 		for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());

@@ -6,19 +6,19 @@ import type { Readable } from "node:stream";
 import { freePort } from "../simulator/free-port";
 import { requireTool, root, type Sdk } from "./sdk";
 
-/** Throws when what the simulator needs besides the SDK's tools is not there. */
+/** Throws unless the simulator and its tools are installed. */
 export function requireSimulator(sdk: Sdk): void {
 	if (process.platform !== "linux")
-		throw new Error("The simulator is started without a screen, and that is possible on Linux only.");
+		throw new Error("The simulator runs without a display, which is possible only on Linux.");
 	requireTool(sdk, "mcsim", `mcsim is not in the Moddable SDK at ${sdk.path}: build its simulator`);
 	requireTool(sdk, "Xvfb", "Xvfb is not installed: apt-get install xvfb");
 }
 
-/** A program that runs in the SDK's simulator, on a screen that nobody sees. */
+/** A program in the SDK's simulator, on a virtual display. */
 export class SdkSimulator {
 	private readonly screen: ChildProcess;
 	private readonly log: ChildProcess;
-	/** Resolves when it has ended, by itself or by `stop`. */
+	/** Resolves when the program has ended, by itself or by `stop`. */
 	readonly ended: Promise<unknown>;
 
 	private constructor(screen: ChildProcess, log: ChildProcess) {
@@ -27,7 +27,7 @@ export class SdkSimulator {
 		this.ended = once(log, "close");
 	}
 
-	/** Runs a built `mc.so`; `onLine` gets what it traces. */
+	/** Runs a built `mc.so`; `onLine` receives its traces. */
 	static async start(sdk: Sdk, program: string, onLine: (line: string) => void): Promise<SdkSimulator> {
 		const screen = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp"], {
 			stdio: ["ignore", "ignore", "ignore", "pipe"],
@@ -47,7 +47,7 @@ export class SdkSimulator {
 			{
 				cwd: logger,
 				env: { ...sdk.environment, DISPLAY: `:${display}`, XSBUG_LOG_PORT: port, XSBUG_PORT: port },
-				// It ends when its input ends.
+				// The debugger ends when its input ends.
 				stdio: ["pipe", "pipe", "pipe"],
 			},
 		);
@@ -56,28 +56,28 @@ export class SdkSimulator {
 			createInterface({ input: output }).on("line", (line) => {
 				const text = stripDebugger(line);
 				if (text !== "") onLine(text);
-				// The debugger waits for another program then.
+				// The debugger would wait for another program.
 				if (text.startsWith("#xsbug-log disconnected")) void simulator.stop();
 			});
 		return simulator;
 	}
 
 	async stop(): Promise<void> {
-		// Its handler of this signal takes mcsim along.
+		// Its signal handler also ends mcsim.
 		this.log.kill("SIGINT");
 		await this.ended;
 		this.screen.kill();
 	}
 }
 
-/** What the debugger adds to a line of the program. */
+/** Removes what the debugger adds to a line of the program. */
 function stripDebugger(line: string): string {
 	const text = line
 		// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences begin with one
 		.replace(/\u001b\[[0-9;]*[A-Za-z]/g, "")
 		.replace(/^(\(xsdb\) )+/, "")
 		.replace(/^\[Thread \d+\] /, "");
-	// It also tells of each exception that is thrown, and so of those that are caught.
+	// It also reports exceptions that are caught.
 	const noise = /^(xsdb listening|Connected to|SSL: close notify|\(xsdb\)$)| \(\d+\) # Exception: /;
 	return noise.test(text) ? "" : text.trimEnd();
 }

@@ -17,12 +17,12 @@ const help = `The firmware's tests on the SDK: its XS engine, sockets and TLS, i
 
 npm run test:sdk -- [options]
 
-  --days N      days of the app whose memory is watched (default 7)
-  --only NAMES  some parts alone, with commas: ${suiteNames.join(", ")}
+  --days N      days of the app while memory is checked (default 7)
+  --only NAMES  only these suites, separated by commas: ${suiteNames.join(", ")}
   --help        this text
 `;
 
-/** Seconds until a board that tells nothing more is given up. */
+/** Maximum time without a report. */
 const reportTimeoutS = 120;
 
 await main(async () => {
@@ -40,7 +40,7 @@ await main(async () => {
 	const sdk = findSdk();
 	requireSimulator(sdk);
 	const failures = await runTests(sdk, Number(values.days), parseSuites(values.only));
-	process.stdout.write(failures === 0 ? "All hold.\n" : `${failures} do not hold.\n`);
+	process.stdout.write(failures === 0 ? "All tests passed.\n" : `${failures} tests failed.\n`);
 	if (failures > 0) process.exitCode = 1;
 });
 
@@ -59,7 +59,7 @@ async function runTests(sdk: Sdk, days: number, only: readonly SuiteName[]): Pro
 	mkdirSync(state, { recursive: true });
 	process.stdout.write("building for the SDK's simulator (the first time takes a minute or two)\n");
 	const program = await build(sdk, state);
-	const [tls, http, ntp, service, visitor] = await Promise.all([
+	const [tls, http, ntp, service, client] = await Promise.all([
 		TlsTable.start(),
 		HttpTable.start(),
 		NtpTable.start(),
@@ -72,38 +72,38 @@ async function runTests(sdk: Sdk, days: number, only: readonly SuiteName[]): Pro
 		tls: tls.cases.map(({ name, port, host, root }) => ({ name, port, host, root })),
 		http: http.cases.map(({ name, port, exchanges, bodyBytes }) => ({ name, port, exchanges, bodyBytes })),
 		ntp: ntp.cases.map(({ name, port }) => ({ name, port })),
-		setup: visitor.plan,
+		setup: client.plan,
 		life,
 	};
 	writeFileSync(join(state, "plan.json"), JSON.stringify(plan));
 	const { reports, unhandled, ended } = await runBoard(sdk, program, (report) => {
-		if (report.suite === "setup" && report.event === "open") visitor.begin();
+		if (report.suite === "setup" && report.event === "open") client.begin();
 	});
-	const judge = new ReportChecker(reports);
+	const checker = new ReportChecker(reports);
 	try {
-		if (!ended) judge.record("the board came to the end", "it did not");
-		judge.checks();
-		if (includesSuite(plan, "ntp")) judge.ntp(ntp.cases);
-		if (includesSuite(plan, "http")) judge.http(http.cases);
-		if (includesSuite(plan, "tls")) await judge.tls(tls.cases, state);
-		if (includesSuite(plan, "setup")) judge.setup(visitor.checks, visitor.points);
+		if (!ended) checker.record("the board finished the tests", "it did not");
+		checker.checks();
+		if (includesSuite(plan, "ntp")) checker.ntp(ntp.cases);
+		if (includesSuite(plan, "http")) checker.http(http.cases);
+		if (includesSuite(plan, "tls")) await checker.tls(tls.cases, state);
+		if (includesSuite(plan, "setup")) checker.setup(client.checks, client.points);
 		if (includesSuite(plan, "life")) {
-			judge.record(
-				"an hour of the app, the service away twice: each point once",
+			checker.record(
+				"an hour of the app with two outages of the service: each point once",
 				service.problem("hour", 360),
 			);
-			judge.record(`${days} days of the app: each point once`, service.problem("days", days * 1440));
+			checker.record(`${days} days of the app: each point once`, service.problem("days", days * 1440));
 		}
-		if (only.length === 0) judge.memory();
-		judge.record(
-			"no exception that nobody took",
+		if (only.length === 0) checker.memory();
+		checker.record(
+			"no unhandled exception",
 			unhandled.length > 0 ? unhandled.slice(0, 3).join(" / ") : undefined,
 		);
 	} finally {
 		tls.close();
-		await Promise.all([http.close(), ntp.close(), service.close(), visitor.close()]);
+		await Promise.all([http.close(), ntp.close(), service.close(), client.close()]);
 	}
-	return judge.failures;
+	return checker.failures;
 }
 
 async function build(sdk: Sdk, state: string): Promise<string> {
@@ -111,18 +111,18 @@ async function build(sdk: Sdk, state: string): Promise<string> {
 	return join(sdk.output, "bin", "lin", "mc", "debug", "sdk-tests", "mc.so");
 }
 
-/** Runs the board to its end. */
+/** Runs the board until it has finished. */
 async function runBoard(sdk: Sdk, program: string, onReport: (report: Report) => void) {
 	const reports: Report[] = [];
 	const unhandled: string[] = [];
 	let ended = false;
-	let heard = Date.now();
+	let lastLineAt = Date.now();
 	let finish: () => void = () => {};
 	const done = new Promise<void>((resolve) => {
 		finish = resolve;
 	});
 	const simulator = await SdkSimulator.start(sdk, program, (line) => {
-		heard = Date.now();
+		lastLineAt = Date.now();
 		if (line.startsWith(reportMark)) {
 			const report: Report = JSON.parse(line.slice(reportMark.length));
 			if (report.suite === "done") {
@@ -137,7 +137,7 @@ async function runBoard(sdk: Sdk, program: string, onReport: (report: Report) =>
 		else process.stdout.write(`  ${line}\n`);
 	});
 	const watch = setInterval(() => {
-		if (Date.now() - heard > reportTimeoutS * 1000) finish();
+		if (Date.now() - lastLineAt > reportTimeoutS * 1000) finish();
 	}, 1000);
 	await Promise.race([done, simulator.ended]);
 	clearInterval(watch);

@@ -1,8 +1,8 @@
 import type { SimulatedNetwork } from "../simulator/hardware/wifi-radio";
 
-/** What the tests in the SDK's simulator are to meet, and where: written by the computer, read by the board. */
+/** The tests in the SDK's simulator and their servers: written by the computer, read by the board. */
 export interface TestPlan {
-	/** What of it is to be run; empty: everything. */
+	/** Suites to run; empty: all. */
 	readonly only: readonly SuiteName[];
 	readonly tls: readonly TlsCase[];
 	readonly http: readonly HttpCase[];
@@ -11,7 +11,7 @@ export interface TestPlan {
 	readonly life: LifePlan;
 }
 
-/** The parts of the tests, in the order in which they run. */
+/** The suites, in order. */
 export const suiteNames = Object.freeze([
 	"survival",
 	"queue",
@@ -27,26 +27,26 @@ export const suiteNames = Object.freeze([
 
 export type SuiteName = (typeof suiteNames)[number];
 
-/** Whether a part is to be run. */
+/** Whether a suite is selected. */
 export function includesSuite({ only }: Pick<TestPlan, "only">, suite: SuiteName): boolean {
 	return only.length === 0 || only.includes(suite);
 }
 
-/** A TLS server on loopback, and by which name it is called. */
+/** A TLS server on loopback, and the name under which it is addressed. */
 export interface TlsCase {
 	readonly name: string;
 	readonly port: number;
 	readonly host: string;
-	/** What the board is told to trust besides its bundle: PEM. */
+	/** Additional trusted root, PEM. */
 	readonly root: string;
 }
 
-/** An HTTP server on loopback that misbehaves; asked so many times over one connection. */
+/** A faulty HTTP server on loopback, and the number of exchanges over one connection. */
 export interface HttpCase {
 	readonly name: string;
 	readonly port: number;
 	readonly exchanges: number;
-	/** Bytes of each request's body. */
+	/** Size of each request's body. */
 	readonly bodyBytes: number;
 }
 
@@ -56,7 +56,7 @@ export interface NtpCase {
 	readonly port: number;
 }
 
-/** A board that nobody has set up: where its page and its name server are. */
+/** A board without settings: the ports of its setup page and DNS server. */
 export interface SetupPlan {
 	readonly pagePort: number;
 	readonly dnsPort: number;
@@ -65,21 +65,21 @@ export interface SetupPlan {
 
 /** The whole app against a Dakkio service. */
 export interface LifePlan {
-	/** As the settings' record has them. */
+	/** As in the settings' record. */
 	readonly settings: Readonly<Record<string, unknown>>;
-	/** Hours of the board's time with a reading each ten seconds, each sent at once. */
+	/** Hours of simulated time with a reading every ten seconds, each sent at once. */
 	readonly hours: number;
-	/** Days with a reading a minute, sent each half an hour. */
+	/** Days with a reading a minute, sent every half hour. */
 	readonly days: number;
 }
 
-/** What the board tells, a line each. */
+/** The board's reports, one per line. */
 export type Report =
-	/** How one exchange or question of a case ended. */
+	/** The outcome of an exchange or query. */
 	| { readonly suite: "tls" | "http" | "ntp"; readonly name: string; readonly outcome: string }
-	/** A check that the board judges itself; `problem` when it failed. */
+	/** A check that the board evaluates; `problem` if it failed. */
 	| { readonly suite: "check"; readonly name: string; readonly problem?: string }
-	/** Bytes that XS uses after a collection. */
+	/** Bytes in use by XS after a collection. */
 	| {
 			readonly suite: "memory";
 			readonly name: string;
@@ -87,12 +87,12 @@ export type Report =
 			readonly chunks: number;
 			readonly stack: number;
 	  }
-	/** The setup page is there; the board has left it; the board that was set up has sent its first point. */
+	/** The setup page is open; setup has ended; the first point was sent. */
 	| { readonly suite: "setup"; readonly event: "open" | "closed" | "sent" }
 	| { readonly suite: "done" };
 
-/** What stands before a report in the log. */
+/** Precedes a report in the log. */
 export const reportMark = "REPORT ";
 
-/** In the words of an error that a test lets go astray. */
+/** Part of the message of errors that tests throw deliberately. */
 export const expectedErrorMark = "meant by the test";

@@ -5,7 +5,7 @@ import type { Settings } from "../src/settings/settings";
 import type { VirtualBoard } from "./virtual-board";
 import type { World } from "./world";
 
-/** The app on a virtual board, from one start to the next. */
+/** Runs the app on a virtual board through restarts and sleeps. */
 export class BoardRunner {
 	private readonly world: World;
 	private readonly log: (line: string) => void;
@@ -18,17 +18,17 @@ export class BoardRunner {
 		this.log = log;
 	}
 
-	/** Keeps settings as the setup page would, before the first start. */
+	/** Saves settings as the setup page does, before the first start. */
 	configure(settings: Partial<Settings>): void {
 		this.world.board(this.log).configure(settings);
 	}
 
-	/** Where the setup page is, while there is one. */
+	/** The port of the setup page while it is open. */
 	get setupPort(): number | undefined {
 		return this.app?.setupPort;
 	}
 
-	/** Somebody asks the running board for its setup page. */
+	/** Requests setup from the running board. */
 	openSetup(): void {
 		this.app?.openSetup();
 	}
@@ -54,7 +54,7 @@ export class BoardRunner {
 		await this.app?.stop();
 	}
 
-	/** What follows when this start has ended. */
+	/** Ends this start, then continues with `next`. */
 	private stopThen(next: () => void): void {
 		void this.app?.stop().then(() => {
 			if (!this.stopped) next();

@@ -1,14 +1,13 @@
 /**
- * A class whose instances are made by a function. For classes that have to know more than the options that the
- * standard gives them: a subclass for each start of a board would be a new shape to the engine each time, and make
- * everything that touches its instances slow.
+ * A class whose instances a function creates, for classes that need more than the options of the standard. A subclass per
+ * start of a board would give the engine a new object shape each time, and slow down all code that uses the instances.
  */
 export function constructorOf<Options, Instance>(
 	make: (options: Options) => Instance,
 ): new (
 	options: Options,
 ) => Instance {
-	// A constructor that returns an object makes that object (ECMA-262, section 10.2.2).
+	// A constructor may return another object (ECMA-262 section 10.2.2).
 	function Made(options: Options): Instance {
 		return make(options);
 	}

@@ -2,8 +2,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 
 import { join } from "node:path";
 
 /**
- * Takes a directory for this process, so that two boards never write to one flash. A process that died without
- * giving it back does not keep it.
+ * Locks a directory for this process, so that two boards never write to one flash. The lock of a dead process is ignored.
  */
 export function lockDirectory(directory: string): { release(): void } | { readonly problem: string } {
 	mkdirSync(directory, { recursive: true });
@@ -19,15 +18,15 @@ export function lockDirectory(directory: string): { release(): void } | { readon
 		}
 		const ownerPid = Number(readFileSync(file, "utf8"));
 		if (isAlive(ownerPid))
-			return { problem: `Another npm start (process ${ownerPid}) uses ${directory}. Stop that one first.` };
+			return { problem: `Another simulator (process ${ownerPid}) uses ${directory}. Stop it first.` };
 		rmSync(file, { force: true });
 	}
-	return { problem: `${file} cannot be taken. Remove it if no other npm start runs.` };
+	return { problem: `${file} cannot be created. Remove it if no other simulator is running.` };
 }
 
 function isAlive(process_: number): boolean {
 	try {
-		// Signal 0 asks whether the process is there.
+		// Signal 0 tests whether the process exists.
 		return Number.isInteger(process_) && process_ > 0 && process.kill(process_, 0);
 	} catch (error) {
 		return error instanceof Error && "code" in error && error.code === "EPERM";

@@ -13,15 +13,14 @@ import { freePort } from "./free-port";
 import { LogLines } from "./log-lines";
 import { World } from "./world";
 
-/** How much faster than life the board is: a password is refused after some seconds, a time server waited for longer. */
+/** Times real time: a rejected password takes seconds, a missing time server longer. */
 const timeFactor = 5;
 
-/** A board that was never set up, in its simulated world, with its setup page on this computer. */
+/** A simulated board without settings, with its setup page on this computer. */
 export class FreshBoard {
 	readonly world: World;
-	/** Of the setup page. */
+	/** The setup page. */
 	readonly url: string;
-	/** Its log. */
 	private readonly directory: string;
 	private board: BoardRunner;
 	private readonly log = new LogLines();
@@ -37,7 +36,7 @@ export class FreshBoard {
 		return new BoardRunner(this.world, (line) => this.log.append(line));
 	}
 
-	/** With settings: it has been set up, and opens its page because somebody asked for it. */
+	/** With settings: the board is set up, and the user has requested setup. */
 	static async start(settings?: (dakkio: DakkioServer) => Partial<Settings>): Promise<FreshBoard> {
 		const directory = mkdtempSync(join(tmpdir(), "browser-"));
 		const page = await freePort();
@@ -58,7 +57,6 @@ export class FreshBoard {
 		return board;
 	}
 
-	/** The settings that are kept. */
 	get savedSettings(): Settings {
 		return this.withStorage((storage) => new SettingsStore(storage).load().settings);
 	}
@@ -81,7 +79,7 @@ export class FreshBoard {
 		return this.log.waitFor(pattern);
 	}
 
-	/** Resolves with the first point that matches, also one that has come. */
+	/** Resolves with the first point that matches, past or future. */
 	async waitForPoint(matches: (point: DataPoint) => boolean): Promise<DataPoint> {
 		const { dakkio } = this.world;
 		for (;;) {
@@ -91,7 +89,7 @@ export class FreshBoard {
 		}
 	}
 
-	/** Starts anew, as after a power cut: settings that were saved stay, and nothing else. */
+	/** Restarts the board as after a power cut: only saved settings remain. */
 	async restart(): Promise<void> {
 		await this.board.stop();
 		this.log.clear();

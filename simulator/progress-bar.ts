@@ -1,10 +1,10 @@
 import type { WriteStream } from "node:tty";
 
 const width = 30;
-/** Drawn so often, milliseconds. */
+/** Between two updates, milliseconds. */
 const redrawIntervalMs = 200;
 
-/** A bar that fills, on a terminal; nothing where nobody looks. */
+/** A progress bar on a terminal; on other streams it prints nothing. */
 export class ProgressBar {
 	private readonly stream: WriteStream;
 	private readonly total: number;
@@ -13,11 +13,11 @@ export class ProgressBar {
 	private done = 0;
 	private drawnAt = Number.NEGATIVE_INFINITY;
 
-	/** `tell`: what stands behind the bar. */
-	constructor(stream: WriteStream, whole: number, tell: (done: number) => string) {
+	/** `describe`: the text after the bar. */
+	constructor(stream: WriteStream, whole: number, describe: (done: number) => string) {
 		this.stream = stream;
 		this.total = whole;
-		this.label = tell;
+		this.label = describe;
 	}
 
 	advance(by: number): void {
@@ -28,7 +28,7 @@ export class ProgressBar {
 		this.draw(now - this.startedAt);
 	}
 
-	/** Something else has to stand there now. */
+	/** Makes room for other output. */
 	clear(): void {
 		if (this.stream.isTTY) this.stream.write("\r\u001b[K");
 	}

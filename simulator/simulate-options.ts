@@ -1,54 +1,53 @@
 import { crc32 } from "../src/common/crc32";
 import { type Command, flag, type ParsedOptions, parseOptions, text } from "./command-line";
 
-/** What `npm run simulate` was asked to do. */
+/** The command line of `npm run simulate`. */
 export type SimulateCommand = Command<SimulateOptions>;
 
 export interface SimulateOptions {
-	/** The first life. */
+	/** Of the first life. */
 	readonly seed: number;
-	/** How many; or as many as make up so much time, days. */
+	/** Number of lives; `deviceDays`: their total length instead, days. */
 	readonly lives: number;
 	readonly deviceDays: number | undefined;
-	/** How long each is, days; left out: as its seed says. */
+	/** Length of a life, days; `undefined`: chosen by the seed. */
 	readonly days: number | undefined;
-	/** Half of them from seeds that nobody has seen before. */
+	/** Half of the seeds are new. */
 	readonly fresh: boolean;
-	/** The first of these seeds; left out: by chance. */
+	/** The first new seed; `undefined`: random. */
 	readonly freshFrom: number | undefined;
-	/** A file with one life's scenario, in place of seeds. */
+	/** A scenario file instead of seeds. */
 	readonly scenario: string | undefined;
-	/** Where to draw the picture of a life. */
+	/** Where to save the picture of a life. */
 	readonly plot: string | undefined;
-	/** What the board logs. */
+	/** Print the board's log. */
 	readonly log: boolean;
 	readonly workers: number | undefined;
-	/** How long a scenario that fails is made smaller, seconds. */
+	/** Time limit for shrinking a failing scenario, seconds. */
 	readonly shrinkS: number;
 }
 
-export const simulateHelp = `The whole firmware on a simulated board, in virtual time: made-up lives in which radio, network, time servers,
-service, sensor, flash and power fail, and people press, move and change things. What the firmware promises is checked all
-the time against the world's own record. A life is wholly told by its seed; one that breaks a promise is made smaller, and
-told with the command that replays it.
+export const simulateHelp = `Runs the whole firmware on a simulated board in virtual time, through random lives in which radio, network, time
+servers, service, sensor, flash and power fail and the user changes things. The firmware's invariants are checked
+continuously. A seed determines everything in a life. A life that violates an invariant is shrunk, and reported with
+the command that replays it.
 
 npm run simulate -- [options]
 
-  --seed N           which life (default 1): the same seed is the same life, line by line
-  --years N          how long it is; or --days N (default: as the seed says)
-  --lives N          so many lives, from the seed on (default 1)
-  --device-years N   as many lives as make up so many years
-  --fresh            half of them from seeds that nobody has seen before
-  --fresh-from TEXT  the same, and which seeds these are comes from a text: a commit has its own, at every run
-  --scenario FILE    the life of a JSON file, as it is printed for one that fails
-  --plot FILE        draws a picture (SVG) of the one life
-  --log              what the board logs, of the one life
-  --jobs N           lives played side by side (default: one for each processor)
-  --shrink SECONDS   how long a life that fails is made smaller (default 60; 0: not at all)
+  --seed N           seed of the first life (default 1): the same seed gives the same life, line by line
+  --years N          length of a life; or --days N (default: chosen by the seed)
+  --lives N          number of lives, with consecutive seeds (default 1)
+  --device-years N   as many lives as add up to this many years
+  --fresh            half of the lives with new random seeds
+  --fresh-from TEXT  the same, with seeds derived from a text (such as a commit): repeatable
+  --scenario FILE    the life in a JSON file, as saved for a failed life
+  --plot FILE        save a picture (SVG) of the life
+  --log              print the board's log of the life
+  --jobs N           lives in parallel (default: one per processor)
+  --shrink SECONDS   time limit for shrinking a failed life (default 60; 0: do not shrink)
   --help             this text
 `;
 
-/** Reads the command line; a problem is one sentence. */
 export function parseSimulateCommand(args: readonly string[]): SimulateCommand {
 	const parsed = parseOptions(args, optionTypes, "npm run simulate");
 	if (typeof parsed === "string") return { kind: "problem", problem: parsed };
@@ -77,30 +76,30 @@ const optionTypes = {
 
 type Parsed = ParsedOptions<typeof optionTypes>;
 
-/** Options of which only one can be meant. */
+/** Why the options contradict each other, if they do. */
 function conflictingOptions(parsed: Parsed): string | undefined {
 	const seeds = ["seed", "years", "days", "lives", "device-years", "fresh", "fresh-from"] as const;
 	const clashing =
 		parsed.scenario === undefined ? undefined : seeds.find((name) => parsed[name] !== undefined);
-	if (clashing !== undefined) return `--scenario tells the whole life: leave out --${clashing}.`;
+	if (clashing !== undefined) return `--scenario defines the whole life: leave out --${clashing}.`;
 	if (parsed.years !== undefined && parsed.days !== undefined)
-		return "--years and --days both say how long a life is: leave out one of them.";
+		return "--years and --days both set the length of a life: leave out one of them.";
 	if (parsed.lives !== undefined && parsed["device-years"] !== undefined)
-		return "--lives and --device-years both say how many lives there are: leave out one of them.";
+		return "--lives and --device-years both set the number of lives: leave out one of them.";
 	return undefined;
 }
 
-/** Years may have a fraction, and no time to make something smaller may be given. */
+/** Years and days may be fractions. `--shrink` may be 0. */
 function checkNumber(name: keyof Parsed, given: string | boolean | undefined): string | undefined {
 	if (given === undefined) return undefined;
 	const value = given === "" ? Number.NaN : Number(given);
 	const fraction = name === "years" || name === "days" || name === "device-years";
-	const least = name === "shrink" ? 0 : fraction ? 0.001 : 1;
-	if (value >= least && value <= 2 ** 31 && (fraction || Number.isInteger(value))) return undefined;
-	return `--${name} takes a ${fraction ? "" : "whole "}number from ${least} on, not "${given}".`;
+	const min = name === "shrink" ? 0 : fraction ? 0.001 : 1;
+	if (value >= min && value <= 2 ** 31 && (fraction || Number.isInteger(value))) return undefined;
+	return `--${name} takes a ${fraction ? "" : "whole "}number from ${min} on, not "${given}".`;
 }
 
-/** Far from the seeds that people give. */
+/** Above the seeds that users choose. */
 export const firstFreshSeed = 2 ** 20;
 export const freshSeedCount = 2 ** 30;
 

@@ -26,12 +26,11 @@ import {
 } from "./simulate-options";
 
 const day = 86_400_000;
-/** Where the scenarios of lives that failed are kept. */
+/** For scenarios of failed lives. */
 const failuresDirectory = join(import.meta.dirname, "..", ".state", "failures");
-/** Parts that a picture tells a life in. */
 const plotIntervals = 1200;
 
-// Who reads no further, like `head`, has seen enough.
+// The reader (like `head`) has closed the pipe.
 process.stdout.on("error", () => process.exit());
 
 const command = parseSimulateCommand(process.argv.slice(2));
@@ -59,7 +58,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
 	if (kept.length < results.length) process.exitCode = 1;
 }
 
-/** The lives that are asked for, or a sentence. */
+/** The scenarios to run, or an error in one sentence. */
 function scenariosOf({
 	scenario,
 	seed,
@@ -104,7 +103,6 @@ function readScenario(file: string): Scenario | ScenarioProblem {
 	}
 }
 
-/** Draws the picture of a life; a problem is a sentence. */
 function draw(file: string, picture: string): void {
 	try {
 		writeFileSync(file, picture);
@@ -115,7 +113,7 @@ function draw(file: string, picture: string): void {
 	}
 }
 
-/** Plays one life here, and shows what its board logs. */
+/** Plays a life in this process and prints the board's log. */
 async function logLife(scenario: Scenario): Promise<void> {
 	const log = (utc: number, line: string) => print(`${new Date(utc).toISOString()}  ${line}`);
 	await new Life({ scenario, log }).run().catch(() => undefined);
@@ -129,7 +127,7 @@ async function play(scenarios: readonly Scenario[], options: SimulateOptions) {
 		onDays: (days) => bar.advance(days),
 	});
 	const startedAt = performance.now();
-	// Long lives first, so that none is left over in the end.
+	// Long lives first, so that all workers finish at about the same time.
 	const order = scenarios.map((scenario, index) => ({ scenario, index }));
 	order.sort((one, other) => other.scenario.length - one.scenario.length);
 	const results: LifeResult[] = [];
@@ -161,14 +159,14 @@ function reportFailure(
 			? `--seed ${seed}${days === undefined ? "" : ` --days ${length / day}`}`
 			: `--scenario ${given}`;
 	print(`Seed ${seed}: ${message}${when}`);
-	print(`  Again, with what the board logs: npm run simulate -- ${own} --log`);
+	print(`  Replay with the board's log: npm run simulate -- ${own} --log`);
 	const { faults } = shrunk.scenario;
 	mkdirSync(failuresDirectory, { recursive: true });
 	const file = join(failuresDirectory, `seed-${seed}.json`);
 	writeFileSync(file, `${JSON.stringify(shrunk.scenario, undefined, "\t")}\n`);
 	const shortest = `npm run simulate -- --scenario ${relative(".", file)}`;
 	print(
-		`  Made smaller in ${shrunk.tries} tries, to ${formatLifeDuration(shrunk.scenario.length)} and ${faults.length} faults: ${shortest}`,
+		`  Shrunk in ${shrunk.tries} attempts to ${formatLifeDuration(shrunk.scenario.length)} and ${faults.length} faults: ${shortest}`,
 	);
 	print(`  ${JSON.stringify(shrunk.scenario)}`);
 }
@@ -179,20 +177,20 @@ function printSummary(scenarios: readonly Scenario[], results: readonly LifeResu
 	const computing = results.reduce((sum, result) => sum + result.cpuMs, 0);
 	const longest = Math.max(0, ...results.map((result) => ("maxWaitMs" in result ? result.maxWaitMs : 0)));
 	print(formatReport(sumReports(reports)));
-	print(`What went wrong: ${describeFaults(scenarios) || "nothing"}.`);
+	print(`Faults: ${describeFaults(scenarios) || "none"}.`);
 	const lives =
 		scenarios.length === 1
 			? `The life of seed ${scenarios[0]?.seed}`
 			: `${formatInteger(scenarios.length)} lives`;
 	print(
-		`${lives}, ${years(time / day)} device-years, in ${formatSeconds(passed)} (${formatSeconds(computing)} of computing); ${describeMix(scenarios)}.`,
+		`${lives}, ${years(time / day)} device-years, in ${formatSeconds(passed)} (${formatSeconds(computing)} of CPU time); ${describeMix(scenarios)}.`,
 	);
-	print(`Nothing that could be delivered waited longer than ${formatLifeDuration(longest)}.`);
+	print(`Deliverable readings were pending for at most ${formatLifeDuration(longest)}.`);
 	const broken = results.length - reports.length;
-	print(broken === 0 ? "Every promise was kept." : `${broken} of ${results.length} lives broke a promise.`);
+	print(broken === 0 ? "All invariants hold." : `${broken} of ${results.length} lives violate an invariant.`);
 }
 
-/** What kinds of boards they were. */
+/** Shares of simulated time by kind of board. */
 function describeMix(scenarios: readonly Scenario[]): string {
 	const shares = new Map<string, number>();
 	let time = 0;

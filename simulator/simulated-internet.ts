@@ -14,12 +14,12 @@ import { parseServiceAddress } from "../src/settings/service-address";
 import { settingsTable } from "../src/settings/settings";
 import type { SimulatedRadio } from "./hardware/wifi-radio";
 
-/** Where a simulated board finds, on this computer, what the presets of its settings name. */
+/** Where the default servers of the settings are on this computer. */
 export interface InternetOptions {
-	/** Ports of the embedded Dakkio and of the time server. */
+	/** Ports of the embedded Dakkio server and of the time server. */
 	readonly dakkio: number;
 	readonly ntp: number;
-	/** Where the board's own servers are, in place of ports 80 and 53, which are not everybody's to have; 0 for any. */
+	/** Ports of the board's own servers in place of 80 and 53, which need privileges; 0: any free port. */
 	readonly page: number;
 	readonly dns: number;
 	/** The port of a {@link CaptivePortal}. */
@@ -30,15 +30,15 @@ const ntpPort = 123;
 const httpPort = 80;
 const dnsPort = 53;
 
-/** The service's name, as the settings have it before anybody changes them. */
+/** The host name of the default server. */
 export function defaultHost(): string {
 	const server = parseServiceAddress(settingsTable.server.defaultValue);
 	return "host" in server ? server.host : "";
 }
 
 /**
- * The network of a board that lives in a small internet of its own: the names of its presets lead to this computer's
- * servers, and on a Wi-Fi network with a login page everything leads to that page.
+ * A small internet for a simulated board: the default host names resolve to this computer's servers. Behind a captive
+ * portal all of them lead to its login page.
  */
 export function simulateInternet(base: Network, radio: SimulatedRadio, options: InternetOptions): Network {
 	const login = () => radio.joined?.captivePortal === true;
@@ -70,7 +70,7 @@ export function simulateInternet(base: Network, radio: SimulatedRadio, options: 
 		resolver: {
 			resolve(request) {
 				const known = login() || local.has(request.host);
-				// Nobody's (RFC 2606), and so not worth a question to the computer's own resolver.
+				// A reserved name (RFC 2606): not worth a query to the computer's resolver.
 				if (!known && request.host.endsWith(".invalid")) {
 					setImmediate(() => request.onError(request.host));
 					return;
@@ -86,7 +86,7 @@ export function simulateInternet(base: Network, radio: SimulatedRadio, options: 
 	};
 }
 
-/** Time servers are at the port of their kind, wherever they really are; behind a login page nothing answers. */
+/** NTP servers use the port of the simulated one; behind a captive portal there is no response. */
 class RoutedUDP implements UDP {
 	private readonly socket: UDP;
 	private readonly ntp: number;
@@ -113,7 +113,7 @@ class RoutedUDP implements UDP {
 	}
 }
 
-/** What a hotel's network shows to everybody who has not paid: it leads every request to a page of its own. */
+/** A captive portal, as in a hotel: it redirects every request to its login page. */
 export class CaptivePortal {
 	private readonly server: Server;
 

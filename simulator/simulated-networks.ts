@@ -1,9 +1,9 @@
 import type { SimulatedNetwork } from "./hardware/wifi-radio";
 
-/** The network that `npm start` puts a board on which is set up already. */
+/** The network of a board that `npm start` starts with settings. */
 export const startNetwork: SimulatedNetwork = { ssid: "Simulated", meanRssi: -58 };
 
-/** Networks around a simulated board that somebody sets up: one of each kind that there is. */
+/** The networks in range of a board in setup: one of each kind. */
 export const nearbyNetworks: readonly SimulatedNetwork[] = [
 	{ ssid: "Home", password: "correct horse", meanRssi: -52 },
 	startNetwork,

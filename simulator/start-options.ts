@@ -19,48 +19,48 @@ import {
 } from "./hardware/simulated-sensors";
 import { defaultPins } from "./virtual-board";
 
-/** What `npm start` was asked to do. */
+/** The command line of `npm start`. */
 export type StartCommand = Command<StartOptions>;
 
 export interface StartOptions {
-	/** Seconds from one reading to the next. */
+	/** Sampling interval, seconds. */
 	readonly interval: number;
-	/** How much faster than life the board's clock runs. */
+	/** Speed of the board's clock: 1 is real time. */
 	readonly speed: number;
-	/** What is wired to the board. */
+	/** Sensors connected to the board. */
 	readonly sensors: readonly WiredChip[];
-	/** Forget the board's flash and settings first. */
+	/** Erase the board's flash and settings first. */
 	readonly fresh: boolean;
-	/** Where to post; left out: the embedded server. */
+	/** The service to post to; omitted: the embedded server. */
 	readonly target?: Pick<Settings, "server" | "key" | "bucketId" | "dataSourceId">;
-	/** What the settings file holds. */
+	/** From the settings file. */
 	readonly settings?: Readonly<Partial<Settings>>;
 }
 
-export const startHelp = `A whole virtual board: the firmware, its sensors, its flash and a Dakkio server, on this computer.
+export const startHelp = `A virtual board on this computer: the firmware with simulated sensors and flash, and a Dakkio server.
 
 npm start -- [options]
 
-  --interval SECONDS   time from one reading to the next, 5 to 86400 (default 10)
-  --sensors LIST       chips that are wired to the board, as bme280,sht41@0x45,ds18b20 (default bme280; or none):
+  --interval SECONDS   sampling interval, 5 to 86400 (default 10)
+  --sensors LIST       sensors connected to the board, such as bme280,sht41@0x45,ds18b20 (default bme280; or none):
 ${columns([...Object.keys(chipCatalogue), "ds18b20"])}
-                       Behind a colon what is wrong with one each other minute, as sht41@0x45:silent:
+                       A fault after a colon occurs every other minute, as in sht41@0x45:silent:
 ${columns(faultNames)}
-  --speed FACTOR       how much faster than life the board's clock runs, 1 to 10000 (default 1)
-  --fresh              forget what the board had on flash and in its settings, and open its setup page
-  --settings FILE      set it up by a settings file, as the setup page exports it
-  --url URL            post to this Dakkio instead of the embedded one (default https://api.dakkio.io)
+  --speed FACTOR       speed of the board's clock, 1 (real time, the default) to 10000
+  --fresh              erase the board's flash and settings, and open its setup page
+  --settings FILE      use a settings file, as exported by the setup page
+  --url URL            post to this Dakkio service instead of the embedded one (default https://api.dakkio.io)
   --key KEY            its write key (dakkio_w_…)
   --bucket ID          its bucket, 24 hexadecimal digits
   --source ID          its data source, 24 hexadecimal digits
   --help               this text
 
---key, --bucket and --source belong together; with them, or a key in the settings file, the clock runs at life's
-speed. With --settings or --key, --fresh opens no setup page.
-What the board has and the points it sent are kept in .state; Ctrl-C stops it.
+--key, --bucket and --source must be given together. With them, or with a key in the settings file, the clock runs in
+real time. With --settings or --key, --fresh does not open the setup page.
+The board's state and the points are saved in .state. Ctrl-C stops the board.
 `;
 
-/** Reads the command line, and the settings file that it names; a problem is one sentence. */
+/** Parses the command line and reads the settings file. */
 export function parseStartCommand(args: readonly string[], read: (file: string) => string): StartCommand {
 	const parsed = parseOptions(args, optionTypes, "npm start");
 	if (typeof parsed === "string") return { kind: "problem", problem: parsed };
@@ -76,7 +76,7 @@ export function parseStartCommand(args: readonly string[], read: (file: string) 
 	if (target !== undefined && speed !== 1)
 		return {
 			kind: "problem",
-			problem: "--speed works with the embedded server only: a real one needs true times.",
+			problem: "--speed works with the embedded server only: a real service needs true times.",
 		};
 	const interval = parsed.interval ?? file.interval ?? "10";
 	const { settings, problems } = checkSettings({ ...target, interval });
@@ -93,7 +93,7 @@ export function parseStartCommand(args: readonly string[], read: (file: string) 
 	return { kind: "run", run };
 }
 
-/** The settings in a file, or what is wrong with it. */
+/** Returns the settings, or an error in one sentence. */
 function readSettings(file: string, read: (file: string) => string): Partial<Settings> | string {
 	let text: string;
 	try {
@@ -107,7 +107,7 @@ function readSettings(file: string, read: (file: string) => string): Partial<Set
 	return first === undefined ? withoutDefaults(settings) : `${file}: ${first.key}: ${first.problem}`;
 }
 
-/** A file with a key in it is for a service of its own. */
+/** A settings file that contains a key is for its own service. */
 function targetOf({ server, key, bucketId, dataSourceId }: Partial<Settings>) {
 	if (key === undefined) return undefined;
 	return {
@@ -126,13 +126,13 @@ const optionTypes = {
 
 type Parsed = ParsedOptions<typeof optionTypes>;
 
-/** The settings' own rules check the values. */
+/** `checkSettings` validates the values. */
 function readTarget(parsed: Parsed) {
 	const { url, key, bucket, source } = parsed;
 	if (url === undefined && key === undefined && bucket === undefined && source === undefined)
 		return undefined;
 	if (key === undefined || bucket === undefined || source === undefined)
-		return "--key, --bucket and --source belong together: all three are needed to post to a real Dakkio.";
+		return "--key, --bucket and --source must be given together: a real Dakkio service needs all three.";
 	if (key === "" || bucket === "" || source === "") return "--key, --bucket and --source must not be empty.";
 	return { server: url ?? "https://api.dakkio.io", key, bucketId: bucket, dataSourceId: source };
 }
@@ -145,7 +145,7 @@ const optionOf: Readonly<Record<string, string>> = {
 	dataSourceId: "--source",
 };
 
-/** The value is not repeated: it may be a secret. */
+/** Does not repeat the value, which may be a secret. */
 function describeProblem({ key, problem }: SettingProblem): string {
 	return `${optionOf[key] ?? key}: ${problem}`;
 }
@@ -159,7 +159,7 @@ function parseNumber(text: string, min: number, max: number): number | undefined
 	return value >= min && value <= max ? value : undefined;
 }
 
-/** Words below each other's options, as many to a line as fit. */
+/** Wraps a list of words to the column of the option texts. */
 function columns(words: readonly string[]): string {
 	const lines: string[] = [""];
 	for (const word of words) {

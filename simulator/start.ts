@@ -9,9 +9,9 @@ import { nearbyNetworks, startNetwork } from "./simulated-networks";
 import { parseStartCommand, type StartOptions, startHelp } from "./start-options";
 import { World } from "./world";
 
-/** Where everything is kept between two starts. */
+/** Persistent state. */
 const directory = join(import.meta.dirname, "..", ".state");
-/** Tried first, so that a bookmark holds; any free port if they are taken. */
+/** Preferred ports, so that bookmarks stay valid; if one is in use, any free ports. */
 const ports = { port: 8443, pagePort: 8080 };
 const setupPort = 8180;
 
@@ -58,7 +58,7 @@ async function startWorld(options: StartOptions): Promise<World> {
 	}
 }
 
-/** A fresh board opens its setup page, unless the command line says where to post. */
+/** A fresh board opens its setup page unless the command line sets a target. */
 function isManualSetup({ fresh, target, settings }: StartOptions): boolean {
 	return fresh && target === undefined && settings === undefined;
 }
@@ -70,7 +70,7 @@ function settingsFor({ dakkio, ntp }: World, options: StartOptions): Partial<Set
 		ntpServers: [`${ntp.host}:${ntp.port}`],
 		location: "Virtual board",
 		...(sensors.some(({ name }) => name === "ds18b20") ? { oneWirePin: sensorPins.oneWire } : {}),
-		// A real service's plan is kept; the embedded one is there to see each reading arrive.
+		// With the embedded server each reading is sent at once; with a real service the plan is respected.
 		uploadInterval: target === undefined ? 0 : ("auto" as const),
 		...settings,
 		interval,
@@ -91,20 +91,20 @@ function printStart({ dakkio, ntp }: World, options: StartOptions): void {
 		["Dakkio", target?.server ?? `${dakkio.url}  (${points} points so far)`],
 		...(target === undefined ? [["Points", `http://localhost:${dakkio.pagePort}`]] : []),
 		["NTP", `${ntp.host}:${ntp.port}`],
-		["Kept in", directory],
+		["State", directory],
 		...(isManualSetup(options) ? setupHints(dakkio) : []),
 		[
 			"Clock",
-			`${speed === 1 ? "life's speed" : `${speed} times life's speed`}${isManualSetup(options) ? "" : `, a reading every ${interval} s`}`,
+			`${speed === 1 ? "real time" : `${speed} × real time`}${isManualSetup(options) ? "" : `, a reading every ${interval} s`}`,
 		],
 	];
-	const keys = isManualSetup(options) ? "Enter opens its setup page again, " : "";
+	const keys = isManualSetup(options) ? "Enter opens the setup page, " : "";
 	process.stdout.write(
 		`${lines.map(([name = "", text]) => `${name.padEnd(9)}${text}`).join("\n")}\n${keys}Ctrl-C stops it.\n\n`,
 	);
 }
 
-/** What the person at the setup page would have from Dakkio's site, and from the router. */
+/** What a user gets from Dakkio's site and from the router. */
 function setupHints({ credentials }: World["dakkio"]): string[][] {
 	const networks = nearbyNetworks.map(({ ssid, password }) => `${ssid} (${password ?? "no password"})`);
 	return [
@@ -114,17 +114,17 @@ function setupHints({ credentials }: World["dakkio"]): string[][] {
 	];
 }
 
-/** This board has no button to hold: Enter stands for it. */
+/** Enter replaces the button of a real board. */
 function onEnter(onPress: () => void): Interface {
 	return createInterface({ input: process.stdin }).on("line", onPress);
 }
 
-/** The board's log, with the computer's time. */
+/** Prints a line of the board's log with the time of the computer. */
 function print(line: string): void {
 	process.stdout.write(`${new Date().toISOString().slice(11, 23)}  ${line}\n`);
 }
 
-/** Resolves with the first Ctrl-C (or SIGTERM); a second one ends the process as it always does. */
+/** Resolves at the first Ctrl-C or SIGTERM; a second one terminates the process. */
 function interrupted(): Promise<void> {
 	return new Promise((resolve) => {
 		const signals = ["SIGINT", "SIGTERM"] as const;

@@ -14,42 +14,42 @@ import { type SimulatedNetwork, SimulatedRadio } from "./hardware/wifi-radio";
 import { type InternetOptions, simulateInternet } from "./simulated-internet";
 
 export interface VirtualBoardOptions {
-	/** For what the board keeps. */
+	/** For persistent state. */
 	readonly directory: string;
 	readonly time: PacedTime;
-	/** The time of day at tick 0, milliseconds of Unix time: what the weather goes by. */
+	/** The time of day at tick 0, milliseconds of Unix time; determines the weather. */
 	readonly startedAt: number;
-	/** Whether time runs at life's speed while a socket is open. */
+	/** Real time while a socket is open. */
 	readonly realTimeOnline: boolean;
-	/** What is wired to it; left out: a BME280. */
+	/** Sensors connected to the board; default: a BME280. */
 	readonly sensors?: readonly WiredChip[];
 	log(line: string): void;
-	/** One start of it; left out: a power-on, with nobody who starts it anew. */
+	/** Default: a power-on, without restarts. */
 	readonly start?: BoardStart;
-	/** What is in the air around it; left out: any network that it asks for. */
+	/** Wi-Fi networks in range; default: any network is found. */
 	readonly networks?: readonly SimulatedNetwork[];
-	/** What lies behind the networks; left out: this computer and its internet. */
+	/** The internet; default: this computer's. */
 	readonly internet?: InternetOptions & { readonly root: Uint8Array };
 }
 
-/** Why a board starts, and what is done when it asks to be started anew. */
+/** Why a board starts, and what happens when it requests a restart. */
 export interface BoardStart {
 	readonly resetReason: ResetReason;
 	restart(): void;
 	sleep(milliseconds: number): void;
 }
 
-/** Sectors of each flash partition, as in the chip's partition table: 1 MiB of readings. */
+/** Sectors of the flash partitions, as in the chip's partition table: 1 MiB of readings. */
 const partitions = { queue: 256, quarantine: 16 };
 
-/** As the usual board with an ESP32 has them: a light, and the button BOOT. */
+/** As on usual ESP32 boards: the light, and the BOOT button. */
 export const defaultPins = Object.freeze({ led: 2, button: 0 });
 
 const defaultChips = parseSensors(defaultSensors);
 
-/** A board on this computer: Node's network and files, and around it a flash chip, a radio and sensors. */
+/** A board on this computer: Node's network and files, with simulated flash, radio and sensors. */
 export class VirtualBoard extends NodeBoard {
-	/** What is wired to it. */
+	/** What is connected to the board. */
 	readonly simulatedPins: SimulatedPins;
 	readonly radio: SimulatedRadio;
 	readonly station: SimulatedSensors;
@@ -68,7 +68,7 @@ export class VirtualBoard extends NodeBoard {
 		const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
 		const sensors = options.sensors ?? ("problem" in defaultChips ? [] : defaultChips);
 		const station = new SimulatedSensors({ time, utcAtTick0, pins, sensors });
-		const ask = () => log("the board asks to be started anew: stop it and start it again");
+		const ask = () => log("the board requests a restart: stop the program and start it again");
 		const { resetReason, restart, sleep } = start ?? { resetReason: "power-on", restart: ask, sleep: ask };
 		const serial = loadSerial(directory);
 		const MAC = `24:0a:c4:${serial.replace(/..(?!$)/g, "$&:").toLowerCase()}`;
@@ -104,7 +104,7 @@ export class VirtualBoard extends NodeBoard {
 		this.station = station;
 	}
 
-	/** Keeps settings as the setup page would, before the app starts. */
+	/** Saves settings as the setup page does, before the app starts. */
 	configure(settings: Partial<Settings>): void {
 		const storage = this.storage.keyValue.open({ path: "dakkio", format: "buffer" });
 		new SettingsStore(storage).save(settings);
@@ -112,7 +112,7 @@ export class VirtualBoard extends NodeBoard {
 	}
 }
 
-/** The end of a MAC address, made at the first start. */
+/** The last bytes of a MAC address, generated at the first start. */
 function loadSerial(directory: string): string {
 	mkdirSync(directory, { recursive: true });
 	const file = join(directory, "serial");

@@ -1,6 +1,6 @@
 import type { Time, Timer } from "../src/boards/board";
 
-/** A timer that waits; `place` is where it stands in the heap, -1 when it waits no more. */
+/** A pending timer; `place`: its index in the heap, -1 if it is not pending. */
 class TimerEntry {
 	readonly due: number;
 	readonly order: number;
@@ -15,16 +15,15 @@ class TimerEntry {
 }
 
 /**
- * A board's time under a test's hand: nothing happens until `advance`, and then everything due happens in order,
- * at exactly its time.
+ * Time under a test's control: only `advance` lets it pass. Timers then fire in order, each at exactly its time.
  */
 export class VirtualTime implements Time {
-	/** The wall clock as the board last set it, for tests to look at. */
+	/** The wall clock as last set by the board. */
 	wallClock: number | undefined;
 	private _ticks = 0;
 	private order = 0;
 	private halted = false;
-	/** A binary heap: each entry is due no later than the two at twice its place, plus one and plus two. */
+	/** A binary heap: the entry at index i is due no later than those at 2i + 1 and 2i + 2. */
 	private readonly heap: TimerEntry[] = [];
 
 	ticks(): number {
@@ -45,23 +44,23 @@ export class VirtualTime implements Time {
 		this.wallClock = utc;
 	}
 
-	/** Timers that wait. */
+	/** Number of pending timers. */
 	get pending(): number {
 		return this.heap.length;
 	}
 
-	/** Time stands still for ever once the present timer is done: somebody has seen what they were looking for. */
+	/** Stops time permanently after the current timer. */
 	halt(): void {
 		this.halted = true;
 	}
 
-	/** Lets `milliseconds` pass, and all promises settle between one timer and the next. */
+	/** Advances time. All promises settle between two timers. */
 	advance(milliseconds: number): Promise<void> {
 		const end = this._ticks + milliseconds;
 		return new Promise((resolve, reject) => {
 			const settled = Promise.resolve();
-			// A tick of Node begins when no promise job is left, however many each of them has brought. Macrotasks wait
-			// until all is done: they would cost a turn of the event loop for each timer.
+			// A tick of Node begins when no promise job is left, however many each of them has queued. Macrotasks wait until the
+			// end: they would cost a turn of the event loop per timer.
 			const settle = () => process.nextTick(step);
 			const step = () => {
 				const next = this.heap[0];
@@ -94,7 +93,7 @@ export class VirtualTime implements Time {
 		else this.siftDown(last, heapIndex);
 	}
 
-	/** Puts an entry at a place, or nearer to the front. */
+	/** Moves an entry towards the front, starting at `place`. */
 	private siftUp(entry: TimerEntry, from: number): void {
 		let place = from;
 		while (place > 0) {
@@ -106,7 +105,7 @@ export class VirtualTime implements Time {
 		this.placeAt(entry, place);
 	}
 
-	/** Puts an entry at a place, or further from the front. */
+	/** Moves an entry towards the back, starting at `place`. */
 	private siftDown(entry: TimerEntry, from: number): void {
 		let place = from;
 		for (;;) {
@@ -127,7 +126,7 @@ export class VirtualTime implements Time {
 	}
 }
 
-/** Of two that are due at once, the one that was set first. */
+/** Timers due at the same time fire in the order in which they were set. */
 function isBefore(one: TimerEntry, other: TimerEntry): boolean {
 	return one.due < other.due || (one.due === other.due && one.order < other.order);
 }

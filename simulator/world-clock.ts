@@ -3,13 +3,12 @@ import { join } from "node:path";
 import { writeDurably } from "../boards/node/files";
 import { PacedTime } from "../boards/node/time";
 
-/** Milliseconds of life between two saves. */
+/** Between two saves, milliseconds of simulated time. */
 const saveIntervalMs = 1_000;
 
 /**
- * The time of day in a world that may run faster than life. It starts at the computer's time, but never goes back
- * behind what was told in an earlier start: a board that lived through a week in a minute would rightly not believe
- * that it is yesterday again.
+ * The time of day in a world that can run faster than real time. It starts at the computer's time, but never before a time
+ * of an earlier run: a board that has run through a week in a minute would reject a clock that goes back.
  */
 export class WorldClock {
 	readonly time: PacedTime;
@@ -19,14 +18,14 @@ export class WorldClock {
 	private readonly speed: number;
 	private readonly saving: NodeJS.Timeout;
 
-	/** What was told is kept in `directory`. */
+	/** Saves the time in `directory`. */
 	constructor(directory: string, speed: number) {
 		mkdirSync(directory, { recursive: true });
 		this.file = join(directory, "time");
 		this.speed = speed;
 		this.time = new PacedTime(speed);
-		const told = existsSync(this.file) ? Number(readFileSync(this.file, "utf8")) : 0;
-		this.startedAt = Math.max(Date.now(), told || 0) - this.time.ticks();
+		const saved = existsSync(this.file) ? Number(readFileSync(this.file, "utf8")) : 0;
+		this.startedAt = Math.max(Date.now(), saved || 0) - this.time.ticks();
 		this.saveAhead();
 		this.saving = setInterval(() => this.saveAhead(), saveIntervalMs);
 	}
@@ -42,7 +41,7 @@ export class WorldClock {
 		this.save(this.now());
 	}
 
-	/** A time that will not be reached before the next save, should there be none. */
+	/** Saves a time that is not reached before the next save, in case the process is killed. */
 	private saveAhead(): void {
 		this.save(this.now() + 2 * saveIntervalMs * this.speed);
 	}

@@ -11,33 +11,33 @@ import { type BoardStart, VirtualBoard, type VirtualBoardOptions } from "./virtu
 import { WorldClock } from "./world-clock";
 
 export interface WorldOptions {
-	/** Everything is kept below it: the board's state, the server's account, certificates and points. */
+	/** For the board's state, and the server's account, certificates and points. */
 	readonly directory: string;
-	/** How much faster than life time runs. */
+	/** Speed of time: 1 is real time. */
 	readonly speed: number;
-	/** Forget the board's state, and the time that it knew. */
+	/** Erase the board's state and clock. */
 	readonly fresh?: boolean;
-	/** Whether time runs at life's speed while a socket is open; without it, deadlines run as fast as all else. */
+	/** Real time while a socket is open (default); otherwise deadlines also run at `speed`. */
 	readonly realTimeOnline?: boolean;
-	/** Of the API, and of the status page in plain HTTP; 0 for any free port. */
+	/** Ports of the API, and of the status page over HTTP; 0: any free port. */
 	readonly port?: number;
 	readonly pagePort?: number;
-	/** What is wired to the board; left out: a BME280. */
+	/** Sensors connected to the board; default: a BME280. */
 	readonly sensors?: readonly WiredChip[];
-	/** The longest body that the API takes, bytes. */
+	/** Maximum request body of the API, bytes. */
 	readonly bodyLimit?: number;
-	/** The board is set up by somebody: networks around it, and an internet in which its presets lead to this world. */
+	/** Setup mode: Wi-Fi networks in range, and an internet in which the default servers resolve to this world. */
 	readonly setup?: {
-		/** Where the setup page is; 0 for any free port. */
+		/** Port of the setup page; 0: any free port. */
 		readonly page: number;
 		readonly networks?: readonly SimulatedNetwork[];
 	};
 }
 
-/** Calls per month of the Pro plan (API, "Rate limits"): at full speed a month of the Free plan lasts seconds. */
+/** Calls per month of the Pro plan (API, "Rate limits"): at full speed the Free plan's month would last seconds. */
 const planCalls = 1_000_000;
 
-/** What is around a board: one time for all of it, a time server that tells it, and a Dakkio service. */
+/** The environment of a board: a common time, a time server, and a Dakkio service. */
 export class World {
 	readonly ntp: NtpServer;
 	readonly dakkio: DakkioServer;
@@ -65,7 +65,7 @@ export class World {
 		this.dakkio = dakkio;
 	}
 
-	/** Rejects when a port cannot be had. */
+	/** Rejects if a port is in use. */
 	static async start(options: WorldOptions): Promise<World> {
 		const { directory, speed, fresh = false, port = 0, pagePort = 0, bodyLimit } = options;
 		const board = join(directory, "board");
@@ -96,12 +96,12 @@ export class World {
 		return this.clock.time;
 	}
 
-	/** The time of day, milliseconds of Unix time. */
+	/** Milliseconds of Unix time. */
 	now(): number {
 		return this.clock.now();
 	}
 
-	/** The board that lives in this world. */
+	/** A board in this world. */
 	board(log: (line: string) => void, start?: BoardStart): VirtualBoard {
 		return new VirtualBoard({
 			directory: join(this.directory, "board"),

@@ -4,21 +4,18 @@ import { installAbortHook } from "./boards/esp32/abort-hook";
 import { openBoard } from "./boards/esp32/board";
 import { restartAfter } from "./boards/esp32/restart";
 import { errorMessage } from "./common/error-message";
+import { openKeyValue } from "./common/persistent-values";
 import { installBuiltInSettings } from "./settings/built-in-settings";
 
-/** Until a board that could not start tries again, milliseconds. */
-const nextTry = 60_000;
+/** After a start that failed. */
+const restartDelayMs = 60_000;
 
 installAbortHook();
 try {
 	const board = openBoard();
-	if (config.settings !== undefined)
-		installBuiltInSettings(
-			board.storage.keyValue.open({ path: "dakkio", format: "buffer" }),
-			config.settings,
-		);
+	if (config.settings !== undefined) installBuiltInSettings(openKeyValue(board.storage), config.settings);
 	new App(board).start();
 } catch (error) {
-	trace(`the firmware does not start: ${errorMessage(error)}\n`);
-	restartAfter(nextTry);
+	trace(`start failed: ${errorMessage(error)}\n`);
+	restartAfter(restartDelayMs);
 }

@@ -1,8 +1,8 @@
-/** The firmware's version, as `metadata.firmwareVersion` tells it; the same as in package.json. */
+/** As in package.json; sent as `metadata.firmwareVersion`. */
 export const firmwareVersion = "0.1.0";
 
-/**
- * When this version was released (milliseconds of Unix time, midnight UTC): no time before it can be the true
- * one, so a clock that says so is wrong.
- */
+/** The `User-Agent` header of every request (RFC 9110 section 10.1.5). */
+export const userAgent = `dakkio-esp32/${firmwareVersion}`;
+
+/** Midnight UTC of this version's release, milliseconds of Unix time: an earlier time is wrong. */
 export const releasedAt = 1795478400000;

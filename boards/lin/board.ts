@@ -11,26 +11,27 @@ import { SDKTime } from "../../src/boards/esp32/time";
 import { TLSSocket } from "../../src/boards/esp32/tls";
 import { UDPSocket } from "../../src/boards/esp32/udp";
 import type { ResetReason } from "../../src/boards/reset-reason";
+import { FileKeyValueStorage } from "../shared/file-key-value";
 import { makeClock } from "./clock";
+import { linFiles } from "./files";
 import { LinFlashStorage } from "./flash";
-import { LinKeyValueStorage } from "./key-value";
 
 export interface LinBoardOptions {
 	/** An absolute path; flash and key-value storage are kept below it. */
 	readonly directory: string;
-	/** Left out: at life's speed. */
+	/** Default: real time. */
 	readonly time?: Time;
-	/** What is wired to it: `bme280,scd41`. */
+	/** Connected sensors: `bme280,scd41`. */
 	readonly sensors?: string;
-	/** Why it starts this time; `power-on` when left out. */
+	/** Default `power-on`. */
 	readonly resetReason?: ResetReason;
-	/** Where its setup page and its name server are, in place of ports 80 and 53, and what is in the air around it. */
+	/** Ports of its setup page and DNS server in place of 80 and 53, and the Wi-Fi networks in range. */
 	readonly setup?: {
-		readonly page: number;
-		readonly names: number;
+		readonly pagePort: number;
+		readonly dnsPort: number;
 		readonly networks: readonly SimulatedNetwork[];
 	};
-	/** What stands for a restart here, and for sleep. */
+	/** Called in place of a restart, and of sleep. */
 	restart(): void;
 	sleep(milliseconds: number): void;
 }
@@ -38,7 +39,7 @@ export interface LinBoardOptions {
 /** Sectors of each flash partition, as in the chip's partition table. */
 const partitions = Object.freeze({ queue: 256, quarantine: 16 });
 
-/** The board in the SDK's simulator: the SDK's sockets, TLS and timers; what the simulator lacks is simulated. */
+/** The board in the SDK's simulator: the SDK's sockets, TLS and timers, and simulated hardware. */
 export function openSimulatorBoard({
 	directory,
 	time = new SDKTime(makeClock()),
@@ -48,10 +49,10 @@ export function openSimulatorBoard({
 	restart,
 	sleep,
 }: LinBoardOptions): Board {
-	// The weather goes by the computer's time of day, of which the board itself knows nothing.
+	// The weather follows the computer's time of day, which the board itself does not know.
 	const utcAtTick0 = Date.now() - time.ticks();
-	const air = setup === undefined ? {} : { networks: setup.networks };
-	const radio = new SimulatedRadio({ time, MAC: "02:00:00:51:ac:00", address: "127.0.0.1", ...air });
+	const networks = setup === undefined ? {} : { networks: setup.networks };
+	const radio = new SimulatedRadio({ time, MAC: "02:00:00:51:ac:00", address: "127.0.0.1", ...networks });
 	const network: Network = {
 		TCP: TCPSocket,
 		TLS: TLSSocket,
@@ -63,7 +64,7 @@ export function openSimulatorBoard({
 	const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
 	const chips = parseSensors(sensors);
 	if ("problem" in chips) throw new Error(chips.problem);
-	const station = new SimulatedSensors({ time, utcAtTick0, pins, sensors: chips });
+	const simulatedSensors = new SimulatedSensors({ time, utcAtTick0, pins, sensors: chips });
 	return {
 		identity: { chip: "xs", serial: "51ac00" },
 		resetReason,
@@ -72,9 +73,9 @@ export function openSimulatorBoard({
 			setup === undefined ? network : { ...network, ...remapPorts(setup), AccessPoint: radio.AccessPoint },
 		storage: {
 			flash: new LinFlashStorage(directory, partitions),
-			keyValue: new LinKeyValueStorage(directory),
+			keyValue: new FileKeyValueStorage(directory, linFiles),
 		},
-		i2c: station.i2c,
+		i2c: simulatedSensors.i2c,
 		fillRandom,
 		pins: pins.provider({ led: 2, button: 0 }),
 		freeMemory: () => undefined,
@@ -84,20 +85,20 @@ export function openSimulatorBoard({
 	};
 }
 
-const httpPort = 80;
-const dnsPort = 53;
+const privilegedHttpPort = 80;
+const privilegedDnsPort = 53;
 
-/** Servers on ports that everybody may have. */
-function remapPorts({ page, names }: { readonly page: number; readonly names: number }) {
+/** Servers on unprivileged ports. */
+function remapPorts({ pagePort, dnsPort }: { readonly pagePort: number; readonly dnsPort: number }) {
 	return {
 		Listener: class extends TCPListener {
 			constructor(options: ListenerOptions) {
-				super(options.port === httpPort ? { ...options, port: page } : options);
+				super(options.port === privilegedHttpPort ? { ...options, port: pagePort } : options);
 			}
 		},
 		UDP: class extends UDPSocket {
 			constructor(options: UDPOptions) {
-				super(options.port === dnsPort ? { ...options, port: names } : options);
+				super(options.port === privilegedDnsPort ? { ...options, port: dnsPort } : options);
 			}
 		},
 	};

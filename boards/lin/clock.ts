@@ -1,7 +1,7 @@
 import Clock from "time";
-import { unwrapTicks } from "../../src/boards/ticks";
+import { unwrapTicks } from "../shared/unwrap-ticks";
 
-/** A clock over the simulator's milliseconds. */
+/** A clock from the SDK simulator's milliseconds. */
 export function makeClock(): () => number {
 	return unwrapTicks(() => Clock.ticks);
 }

@@ -1,17 +1,17 @@
 import { File } from "file";
 import { NorFlash } from "../../simulator/hardware/nor-flash";
 import type { Flash, FlashStorage } from "../../src/boards/ecma419";
-import { readFile, replaceFile } from "./files";
+import { linFiles } from "./files";
 
 /** Bytes of an ESP32's flash sector. */
 const blockBytes = 4096;
 
-/** Simulated flash partitions that outlive the simulator: each is a file, changed where the flash changes. */
+/** Persistent simulated flash partitions: a file for each. */
 export class LinFlashStorage implements FlashStorage {
 	private readonly directory: string;
 	private readonly partitions: Readonly<Record<string, number>>;
 
-	/** `partitions`: the number of sectors of each. */
+	/** `partitions`: number of sectors by name. */
 	constructor(directory: string, partitions: Readonly<Record<string, number>>) {
 		this.directory = directory;
 		this.partitions = partitions;
@@ -22,16 +22,16 @@ export class LinFlashStorage implements FlashStorage {
 		if (blocks === undefined) throw new RangeError(`there is no flash partition "${path}"`);
 		const file = `${this.directory}/${path}.flash`;
 		const size = blocks * blockBytes;
-		let image = readFile(file);
+		let image = linFiles.readFile(file);
 		if (image?.length !== size) {
 			image = new Uint8Array(size).fill(0xff);
-			replaceFile(file, image);
+			linFiles.replaceFile(file, image);
 		}
 		return new FileFlash(new File(file, true), blocks, image);
 	}
 }
 
-/** The NOR flash model with its bytes on disk. */
+/** The NOR flash model with its bytes in a file. */
 class FileFlash extends NorFlash {
 	private readonly file: File;
 	private open = true;

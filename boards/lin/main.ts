@@ -7,7 +7,7 @@ import type { ResetReason } from "../../src/boards/reset-reason";
 import { openSimulatorBoard } from "./board";
 import { makeClock } from "./clock";
 
-/** A write to a connection that the peer has reset raises it, and it ends the simulator. */
+/** SIGPIPE: raised by a write to a reset connection, and would end the simulator. */
 const brokenPipe = 13;
 
 installAbortHook();

@@ -9,7 +9,8 @@ import type {
 } from "../../src/boards/board";
 import type { FlashStorage, I2CBus, WiFiConstructor } from "../../src/boards/ecma419";
 import type { ResetReason } from "../../src/boards/reset-reason";
-import { FileKeyValueStorage } from "./key-value";
+import { FileKeyValueStorage } from "../shared/file-key-value";
+import { nodeFiles } from "./files";
 import { makeListener } from "./listener";
 import { makeResolver } from "./resolver";
 import { makeTCP } from "./tcp";
@@ -17,11 +18,11 @@ import type { PacedTime } from "./time";
 import { makeTLS } from "./tls";
 import { makeUDP } from "./udp";
 
-/** What a computer has not, and somebody therefore has to bring: the chips around the processor. */
+/** The hardware that a computer lacks and the caller provides. */
 export interface BoardHardware {
 	readonly WiFi: WiFiConstructor;
 	readonly AccessPoint?: AccessPointConstructor;
-	/** What lies between the board's sockets and the computer's; left out: nothing. */
+	/** Wraps the computer's sockets, to simulate a network. */
 	network?(sockets: Network): Network;
 	/** Root certificates that the board trusts besides the public ones, DER or PEM. */
 	readonly roots?: readonly Uint8Array[];
@@ -32,21 +33,21 @@ export interface BoardHardware {
 
 export interface NodeBoardOptions {
 	readonly identity: BoardIdentity;
-	/** Why it starts this time. */
+	/** Why the board starts. */
 	readonly resetReason: ResetReason;
 	readonly time: PacedTime;
-	/** Whether time runs at life's speed while a socket is open. */
+	/** Whether time runs in real time while a socket is open. */
 	readonly realTimeWhileConnected: boolean;
 	/** For the key-value storage. */
 	readonly directory: string;
 	readonly hardware: BoardHardware;
 	log(line: string): void;
-	/** What stands for a restart here, and for sleep. */
+	/** Called in place of a restart, and of sleep. */
 	restart(): void;
 	sleep(milliseconds: number): void;
 }
 
-/** A board on Node: the computer's own sockets, TLS, names, files and randomness. */
+/** A board on Node: sockets, TLS, DNS, files and randomness of the computer. */
 export class NodeBoard implements Board {
 	readonly identity: BoardIdentity;
 	readonly resetReason: ResetReason;
@@ -70,7 +71,7 @@ export class NodeBoard implements Board {
 		this._sleep = sleep;
 		this.i2c = hardware.i2c;
 		this.pins = hardware.pins;
-		this.storage = { flash: hardware.flash, keyValue: new FileKeyValueStorage(directory) };
+		this.storage = { flash: hardware.flash, keyValue: new FileKeyValueStorage(directory, nodeFiles) };
 		const hold = realTimeWhileConnected ? () => time.hold() : () => () => {};
 		const TCP = makeTCP({ hold });
 		const sockets: Network = {
@@ -89,7 +90,7 @@ export class NodeBoard implements Board {
 		randomFillSync(bytes);
 	}
 
-	/** A computer has more than any number would tell. */
+	/** Not meaningful on a computer. */
 	freeMemory(): undefined {
 		return undefined;
 	}

@@ -1,17 +1,17 @@
 import { ConnectionError, type TrustFault } from "../../src/boards/connection-error";
 
 const reasons: Readonly<Record<string, string>> = {
-	ECONNREFUSED: "it refuses connections there",
-	ECONNRESET: "it was reset",
-	EPIPE: "it was closed at the other end",
-	ETIMEDOUT: "nothing answers there",
-	EHOSTUNREACH: "there is no way to it",
-	ENETUNREACH: "there is no way to its network",
-	ERR_SSL_WRONG_VERSION_NUMBER: "what answers there does not speak TLS",
-	ERR_SSL_UNSUPPORTED_PROTOCOL: "it offers no TLS version that is safe",
+	ECONNREFUSED: "connection refused",
+	ECONNRESET: "connection reset",
+	EPIPE: "closed by the peer",
+	ETIMEDOUT: "no response",
+	EHOSTUNREACH: "host unreachable",
+	ENETUNREACH: "network unreachable",
+	ERR_SSL_WRONG_VERSION_NUMBER: "the server does not speak TLS",
+	ERR_SSL_UNSUPPORTED_PROTOCOL: "the server offers no secure TLS version",
 };
 
-/** OpenSSL's verification errors, by Node's names for them; what is not listed is a chain that does not hold. */
+/** OpenSSL's verification errors by Node's names; any other means a forged chain. */
 const trustFaults: Readonly<Record<string, TrustFault>> = {
 	CERT_HAS_EXPIRED: "expired",
 	CERT_NOT_YET_VALID: "not yet valid",
@@ -27,19 +27,19 @@ const trustFaults: Readonly<Record<string, TrustFault>> = {
 	CERT_REVOKED: "untrusted",
 };
 
-/** An error of a Node socket, in words. */
+/** Describes an error of a Node socket. */
 export function explainError(error: Error): ConnectionError {
 	const code = codeOf(error);
 	return new ConnectionError(reasons[code] ?? (code === "" ? error.message : code));
 }
 
-/** An error of a TLS socket; `refused` when it is the peer's certificate that was not accepted. */
-export function explainTLSError(error: Error, refused: boolean): ConnectionError {
+/** Describes an error of a TLS socket; `rejected`: the peer's certificate was not accepted. */
+export function explainTLSError(error: Error, rejected: boolean): ConnectionError {
 	const code = codeOf(error);
-	const trust = trustFaults[code] ?? (refused ? "forged" : undefined);
+	const trust = trustFaults[code] ?? (rejected ? "forged" : undefined);
 	return trust === undefined
 		? explainError(error)
-		: new ConnectionError(`its certificate is refused: ${code === "" ? error.message : code}`, trust);
+		: new ConnectionError(`certificate rejected: ${code === "" ? error.message : code}`, trust);
 }
 
 function codeOf(error: Error): string {

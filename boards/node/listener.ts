@@ -4,10 +4,10 @@ import { explainError } from "./errors";
 import { type Hold, noHold } from "./real-time-hold";
 import { AcceptedConnection } from "./tcp";
 
-/** Connections that may wait to be read; more are turned away, as lwIP does when its pool is used up. */
+/** Maximum pending connections; more are refused, as lwIP does when its pool is exhausted. */
 const maxPending = 8;
 
-/** The listener class of a board on Node. Without an address it listens on loopback alone. */
+/** The listener class of a board on Node. By default it listens only on loopback. */
 export function makeListener({ hold = noHold }: { hold?: Hold } = {}): ListenerConstructor {
 	return class extends NodeListener {
 		constructor(options: ListenerOptions) {
@@ -31,7 +31,7 @@ class NodeListener implements Listener {
 		this.release = hold();
 	}
 
-	/** With port 0, the port is known one turn of the event loop after the constructor, and 0 until then. */
+	/** With port 0, known one turn of the event loop after the constructor, and 0 before. */
 	get port(): number {
 		const address = this.server.address();
 		return address !== null && typeof address === "object" ? address.port : this.options.port;
@@ -50,7 +50,7 @@ class NodeListener implements Listener {
 	}
 
 	private accept(socket: Socket): void {
-		// One that is reset before it is read says so when it is taken over.
+		// A reset before it is read is reported when it is taken over.
 		socket.on("error", () => {});
 		if (this.closed || this.pending.length === maxPending) {
 			socket.destroy();

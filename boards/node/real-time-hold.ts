@@ -1,8 +1,8 @@
 /**
- * Called when a socket is made; what it returns is called once, when that socket is closed. A board whose time
- * runs faster than life slows down in between.
+ * Called when a socket is opened; returns a function that is called once, when it is closed. A board whose time runs
+ * faster than real time slows down in between.
  */
 export type Hold = () => () => void;
 
-/** For a board whose time is life's. */
+/** For a board that runs in real time. */
 export const noHold: Hold = () => () => {};

@@ -3,12 +3,12 @@ import { isIPv4 } from "node:net";
 import type { Resolver } from "../../src/boards/ecma419";
 import { type Hold, noHold } from "./real-time-hold";
 
-/** The computer's own names, IPv4. Always answers from the event loop; dotted addresses answer themselves. */
+/** The computer's DNS resolver, IPv4. Calls back from the event loop; dotted addresses resolve to themselves. */
 export function makeResolver({ hold = noHold }: { hold?: Hold } = {}): Resolver {
 	return {
 		resolve({ host, onResolved, onError }) {
 			const release = hold();
-			const answer = (address: string | undefined) => {
+			const finish = (address: string | undefined) => {
 				release();
 				try {
 					if (address === undefined || address === "") onError(host);
@@ -17,9 +17,9 @@ export function makeResolver({ hold = noHold }: { hold?: Hold } = {}): Resolver 
 					process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
 				}
 			};
-			// Node takes no name for the computer itself.
-			if (host === "" || isIPv4(host)) setImmediate(answer, host);
-			else lookup(host, { family: 4 }, (error, address) => answer(error === null ? address : undefined));
+			// For Node, an empty name is the computer itself.
+			if (host === "" || isIPv4(host)) setImmediate(finish, host);
+			else lookup(host, { family: 4 }, (error, address) => finish(error === null ? address : undefined));
 		},
 	};
 }

@@ -2,41 +2,40 @@ import type { Socket } from "node:net";
 import type { Bytes, TCP, TCPCallbacks, TLSOptions } from "../../src/boards/ecma419";
 import type { Hold } from "./real-time-hold";
 
-/** Bytes that may wait to be read, and as many to go out: about what lwIP has on a chip. */
+/** Receive and send buffer, about as on a chip with lwIP. */
 const bufferBytes = 4096;
-/** Milliseconds that a peer has to take what was written before the close. */
+/** Time for the peer to receive what was written before the close. */
 const lingerMs = 5_000;
 
 export interface NodeTCPSocketOptions {
 	readonly socket: Socket;
-	/** The event that makes the connection usable; left out when it is. */
+	/** The event that makes the connection usable; omitted if it already is. */
 	readonly openEvent?: "connect" | "secureConnect";
 	readonly callbacks: Pick<TLSOptions, keyof TCPCallbacks | "onConnected">;
 	readonly hold: Hold;
-	/** Called when it has become usable, before anybody is told. */
+	/** Called once it is usable, before any callback. */
 	onOpen?(): void;
-	/** Says what an error of this kind of socket means. */
+	/** Describes an error of this kind of socket. */
 	explain(error: Error): Error;
 }
 
 /**
- * A Node socket as an ECMA-419 TCP object, with a chip's manners: it announces at most 4 KB at a time and takes
- * no more from the network before they are read, it takes at most 4 KB to write, it calls back only from the
- * event loop and never after `close`, and it tells the end of a connection after all that came before it.
+ * A Node socket as an ECMA-419 TCP object that behaves as on a chip: it buffers at most 4 KB in each direction, calls back
+ * only from the event loop and never after `close`, and reports the end of a connection after all received data.
  */
 export class NodeTCPSocket implements TCP {
 	private readonly callbacks: NodeTCPSocketOptions["callbacks"];
 	private readonly release: () => void;
-	/** `undefined` once this object is closed. */
+	/** `undefined` once closed. */
 	private socket: Socket | undefined;
 	private readonly chunks: Uint8Array[] = [];
-	/** Bytes in the chunks. */
+	/** Bytes in {@link chunks}. */
 	private receivedBytes = 0;
 	/** Of these, announced. */
 	private announcedBytes = 0;
 	/** `undefined` before the connection is open. */
 	private writableBytes: number | undefined;
-	/** Set when no more will come. */
+	/** Set once no more data will arrive. */
 	private endReason: { readonly error: Error | undefined } | undefined;
 	private isScheduled = false;
 
@@ -93,7 +92,7 @@ export class NodeTCPSocket implements TCP {
 			);
 		if (this.endReason !== undefined) return;
 		this.writableBytes -= buffer.length;
-		// A copy: the caller's buffer is its own again when this returns.
+		// A copy: the caller may reuse its buffer.
 		this.socket.write(Uint8Array.from(buffer), () => {
 			this.writableBytes = (this.writableBytes ?? 0) + buffer.length;
 			this.announceRoom();
@@ -108,7 +107,7 @@ export class NodeTCPSocket implements TCP {
 		this.release();
 		if (this.writableBytes === undefined) socket.destroy();
 		socket.setTimeout(lingerMs, () => socket.destroy());
-		// What was written still goes out.
+		// Written data is still sent.
 		socket.destroySoon();
 	}
 
@@ -142,7 +141,7 @@ export class NodeTCPSocket implements TCP {
 		this.schedule();
 	}
 
-	/** What follows from a call comes in a turn of the event loop of its own. */
+	/** Consequences of a call follow in a turn of the event loop of their own. */
 	private schedule(): void {
 		if (this.isScheduled) return;
 		this.isScheduled = true;
@@ -164,7 +163,7 @@ export class NodeTCPSocket implements TCP {
 		try {
 			this.callbacks.onError?.(error);
 		} catch (thrown) {
-			// Nobody is left to be told but the developer.
+			// Only the developer can still be informed.
 			process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
 		}
 	}

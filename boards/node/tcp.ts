@@ -13,7 +13,7 @@ export function makeTCP({ hold = noHold }: { hold?: Hold } = {}): TCPConstructor
 	};
 }
 
-/** Throws unless `address` is one that a chip's TCP takes: names are resolved before. */
+/** Throws unless `address` is a dotted IPv4 address. */
 export function checkAddress(address: string): void {
 	if (!isIPv4(address)) throw new TypeError(`"${address}" is not an IPv4 address`);
 }
@@ -27,12 +27,11 @@ function connectOptions(options: TCPOptions, hold: Hold): NodeTCPSocketOptions {
 
 function acceptedOptions(options: TCPFromOptions, hold: Hold): NodeTCPSocketOptions {
 	const socket = options.from instanceof AcceptedConnection ? options.from.release() : undefined;
-	if (socket === undefined)
-		throw new TypeError("only a connection that a listener gave can be taken over, once");
+	if (socket === undefined) throw new TypeError("only a connection from a listener can be taken over, once");
 	return { socket, callbacks: options, hold, explain: explainError };
 }
 
-/** A connection that a listener has accepted, at rest until a TCP object takes it over. */
+/** A connection accepted by a listener, paused until a TCP object takes it over. */
 export class AcceptedConnection implements TCP {
 	private socket: Socket | undefined;
 
@@ -56,7 +55,7 @@ export class AcceptedConnection implements TCP {
 		throw new Error("the connection has not been taken over");
 	}
 
-	/** The socket, which is the caller's from now on; `undefined` when it is gone. */
+	/** Hands the socket over to the caller; `undefined` if it is closed or taken. */
 	release(): Socket | undefined {
 		const socket = this.socket;
 		this.socket = undefined;

@@ -6,17 +6,17 @@ interface Entry {
 	readonly callback: () => void;
 }
 
-/** setTimeout's own limit (2^31 - 1 ms): longer waits are taken in parts. */
+/** The limit of setTimeout (2^31 - 1 ms): longer waits are split. */
 const maxTimeoutMs = 2_147_483_647;
 
 /**
- * A board's time on Node, `speed` times as fast as life. While somebody holds it (a socket is open), it runs at
- * life's speed, so that a deadline of ten seconds leaves a real server ten real seconds at any speed.
+ * A board's time on Node, `speed` times as fast as real time. While it is held (a socket is open) it runs in real time, so
+ * that a timeout of ten seconds gives a real server ten real seconds at any speed.
  */
 export class PacedTime implements Time {
 	private readonly speed: number;
 	private holders = 0;
-	/** Ticks at the real moment `#realStart`; from there on time runs at the present rate. */
+	/** Ticks at the real time {@link startRealMs}, from which on time runs at the current rate. */
 	private startTicks = 0;
 	private startRealMs = performance.now();
 	private order = 0;
@@ -39,14 +39,14 @@ export class PacedTime implements Time {
 	}
 
 	clear(timer: Timer | undefined): void {
-		// The set holds entries alone; anything else is simply not in it.
+		// The set has only entries; any other object is not in it.
 		if (this.timers.delete(timer as Entry)) this.arm();
 	}
 
-	/** The computer's own clock is not the board's to set. */
+	/** The board does not set the computer's clock. */
 	setWallClock(): void {}
 
-	/** Lets time run at life's speed until the returned function is called. */
+	/** Runs in real time until the returned function is called. */
 	hold(): () => void {
 		let held = true;
 		this.changeHolders(+1);
@@ -57,7 +57,7 @@ export class PacedTime implements Time {
 		};
 	}
 
-	/** Forgets every timer. */
+	/** Cancels all timers. */
 	close(): void {
 		this.timers.clear();
 		this.arm();
@@ -82,7 +82,7 @@ export class PacedTime implements Time {
 		this.timeout = setTimeout(() => this.fire(), Math.min(Math.max(0, Math.ceil(real)), maxTimeoutMs));
 	}
 
-	/** One timer at a time: what it sets or clears counts for the next. */
+	/** One timer at a time, since its callback may set or clear others. */
 	private fire(): void {
 		const next = this.next();
 		if (next !== undefined && next.due <= this.ticks()) {

@@ -14,14 +14,13 @@ import { NodeTCPSocket, type NodeTCPSocketOptions } from "./tcp-socket";
 export interface TLSFactoryOptions {
 	/** Trusted root certificates, DER or PEM. */
 	readonly roots?: readonly Uint8Array[];
-	/** Whether the public authorities are trusted besides, as Node ships them. */
+	/** Whether Node's public authorities are trusted as well. */
 	readonly trustSystemRoots?: boolean;
 	readonly hold?: Hold;
 }
 
 /**
- * The TLS class of a board on Node: TLS 1.2 or later, and always a certificate that leads to a trusted root and
- * carries the host's name. There is no option to do without.
+ * The TLS class of a board on Node: TLS 1.2 or later, and always with verification of the certificate's chain and name.
  */
 export function makeTLS({
 	roots = [],
@@ -52,7 +51,7 @@ function connectOptions(
 		...trust,
 		host: address,
 		port,
-		// An address is no server name (RFC 6066 section 3).
+		// An address is not a server name (RFC 6066 section 3).
 		...(isIP(host) === 0 && { servername: host }),
 		minVersion: "TLSv1.2",
 		rejectUnauthorized: true,
@@ -67,7 +66,7 @@ function connectOptions(
 	return { socket, openEvent: "secureConnect", callbacks: options, hold, onOpen, explain };
 }
 
-/** Without certificates of one's own, Node's default is the public authorities, read once for all connections. */
+/** Node's default is the public authorities, parsed once for all connections. */
 function trustOptions(own: readonly Uint8Array[], system: boolean): Pick<NodeTLSOptions, "ca"> {
 	if (system && own.length === 0) return {};
 	return { ca: [...(system ? rootCertificates : []), ...own.map(toPem)] };

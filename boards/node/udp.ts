@@ -4,7 +4,7 @@ import { explainError } from "./errors";
 import { type Hold, noHold } from "./real-time-hold";
 import { checkAddress } from "./tcp";
 
-/** Packets that may wait to be read; more are dropped, as UDP is free to do. */
+/** Maximum pending packets; more are dropped, as UDP allows. */
 const maxPendingPackets = 8;
 
 /** The UDP class of a board on Node. */

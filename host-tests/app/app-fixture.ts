@@ -5,18 +5,17 @@ import { App } from "../../src/app/app";
 import type { Resolver } from "../../src/boards/ecma419";
 import type { Settings } from "../../src/settings/settings";
 
-/** The whole app on a virtual board, with its log in the test's hand. */
+/** The whole firmware on a virtual board, with its log. */
 export class AppFixture {
 	readonly app: App;
-	/** What is wired to it can be unplugged. */
 	readonly board: VirtualBoard;
-	/** How it asked to be started anew, if it did. */
+	/** The last restart or sleep that the firmware requested. */
 	requestedStart: "restart" | "sleep" | undefined;
 	private readonly log = new LogLines();
 
 	/**
-	 * A reading each five seconds, each sent at once, to the world's own server; `settings` come on top. `resolver`
-	 * takes the place of the computer's. `prepare` changes the board once it has its settings.
+	 * A reading every five seconds, each sent at once to the world's server. `settings` are added; `resolver` replaces the
+	 * computer's; `prepare` changes the board after it has its settings.
 	 */
 	constructor(
 		world: World,

@@ -7,7 +7,7 @@ import { World } from "../../simulator/world";
 import { firmwareVersion } from "../../src/version";
 import { AppFixture } from "./app-fixture";
 
-/** The whole app on the Node board, against the embedded servers, over real TLS and real UDP. */
+/** The whole firmware on the Node board, against the embedded servers, with real TLS and UDP. */
 
 let directory: string;
 let world: World;
@@ -20,7 +20,7 @@ afterEach(async () => {
 	rmSync(directory, { recursive: true });
 });
 
-test("from the first start to the first 201: time, reading, flash, point", async () => {
+test("from the first boot to the first 201: time, reading, flash, point", async () => {
 	const startedAt = world.now();
 	const board = new AppFixture(world);
 	const [point, second] = await world.dakkio.waitForPoints(2);
@@ -43,7 +43,7 @@ test("from the first start to the first 201: time, reading, flash, point", async
 	expect(board.logLines.join("\n")).not.toContain(world.dakkio.credentials.key);
 });
 
-test("server off, ten readings, server on: eleven points arrive, in order, each with its own time, none twice", async () => {
+test("server off, ten readings, server on: eleven points arrive, in order, each with its own time, no duplicates", async () => {
 	const { port, url } = world.dakkio;
 	await world.dakkio.close();
 	const board = new AppFixture(world, { server: url });
@@ -59,7 +59,7 @@ test("server off, ten readings, server on: eleven points arrive, in order, each 
 	expect(server.duplicates).toBe(0);
 });
 
-test("a restart goes on with the numbers, and sends what was not sent", async () => {
+test("after a restart, sequence numbers continue and pending readings are sent", async () => {
 	const { key } = world.dakkio.credentials;
 	const before = new AppFixture(world, { key: key.replace(/.$/, (last) => (last === "x" ? "y" : "x")) });
 	await before.waitForLine(/not sent: 401: .*Check the API key/);
@@ -70,7 +70,7 @@ test("a restart goes on with the numbers, and sends what was not sent", async ()
 	const points = await world.dakkio.waitForPoints(4);
 	await after.app.stop();
 	expect(points.slice(0, 4).map(({ metadata }) => metadata?.seq)).toEqual([1, 2, 3, 4]);
-	expect(after.logLines[0]).toMatch(/boot 2 \(power-on\), ([3-9]|\d\d+) waiting/);
+	expect(after.logLines[0]).toMatch(/boot 2 \(power-on\), ([3-9]|\d\d+) pending/);
 });
 
 test("without a time server nothing is sent and nothing is lost; with one, every reading has its true time", async () => {

@@ -6,7 +6,7 @@ import { World } from "../../simulator/world";
 import { AppFixture } from "./app-fixture";
 import { storeBacklog } from "./backlog";
 
-/** What waits after an outage, on real sockets. */
+/** Pending readings after an outage, on real sockets. */
 
 let directory: string;
 let world: World;
@@ -19,7 +19,7 @@ afterEach(async () => {
 	rmSync(directory, { recursive: true });
 });
 
-test("3,000 waiting points go out in batches of at most 1,000, over one TLS handshake, in order, each once", async () => {
+test("3,000 pending points are sent in batches of at most 1,000, over one TLS handshake, in order, each once", async () => {
 	storeBacklog(directory, 3_000, world.now());
 	const sizes: number[] = [];
 	world.dakkio.on("points", (points) => sizes.push(points.length));
@@ -33,7 +33,7 @@ test("3,000 waiting points go out in batches of at most 1,000, over one TLS hand
 	expect(world.dakkio.duplicates).toBe(0);
 });
 
-test("a server that closes the kept connection after each answer costs handshakes, and no point twice", async () => {
+test("a server that closes the connection after each response costs handshakes, and no duplicates", async () => {
 	storeBacklog(directory, 2_500, world.now());
 	const { closeAfterResponse } = await import("../../simulator/dakkio/misbehaviours");
 	world.dakkio.misbehaviours.exchange = () => closeAfterResponse;
@@ -45,7 +45,7 @@ test("a server that closes the kept connection after each answer costs handshake
 	expect(board.logLines.filter((line) => line.startsWith("not sent"))).toEqual([]);
 });
 
-test("a body that the server finds too large is sent in smaller ones from then on", async () => {
+test("after a body that is too large for the server, batches are smaller", async () => {
 	await world.close();
 	world = await World.start({ directory, speed: 1, bodyLimit: 100_000 });
 	storeBacklog(directory, 1_500, world.now());

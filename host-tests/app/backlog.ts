@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { NorFlashFiles } from "../../simulator/hardware/nor-flash-files";
 import { ReadingLog } from "../../src/store/reading-log";
 
-/** Has readings wait on a board's flash, a minute apart up to `until` (milliseconds of Unix time). */
+/** Stores readings on a board's flash, one a minute up to `until` (milliseconds of Unix time). */
 export function storeBacklog(directory: string, readings: number, until: number): void {
 	const flash = new NorFlashFiles(join(directory, "board", "flash"), { queue: 256 }).open({ path: "queue" });
 	const log = new ReadingLog(flash);

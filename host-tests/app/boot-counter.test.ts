@@ -10,8 +10,8 @@ beforeEach(() => {
 });
 const start = (reason: ResetReason, before = 0) => countBoot(storage, before, reason);
 
-describe("the count of starts", () => {
-	test("gives each boot a number that no boot had before, and counts why it began", () => {
+describe("the boot counter", () => {
+	test("gives each boot a new number, and counts reset reasons", () => {
 		expect(start("power-on")).toEqual({
 			boot: 1,
 			resumed: false,
@@ -28,7 +28,7 @@ describe("the count of starts", () => {
 		});
 	});
 
-	test("goes on after deep sleep, without a write: the boot is the same", () => {
+	test("continues the boot after deep sleep, without a write", () => {
 		start("power-on");
 		const { writes } = storage;
 		expect(start("deep sleep")).toMatchObject({ boot: 1, resumed: true });
@@ -36,21 +36,21 @@ describe("the count of starts", () => {
 		expect(start("task watchdog")).toMatchObject({ boot: 2, resumed: false });
 	});
 
-	test("is always beyond what the flash tells, also when the storage was erased, also asleep", () => {
+	test("is always beyond the newest reading on flash, even if the storage was erased, even during sleep", () => {
 		expect(start("power-on", 41).boot).toBe(42);
 		storage.delete("boots");
 		expect(start("deep sleep", 42)).toMatchObject({ boot: 43, resumed: false });
 		expect(start("deep sleep", 90)).toMatchObject({ boot: 91, resumed: false });
 	});
 
-	test("goes up in the middle of a boot whose ticks are counted in another way from now on", () => {
+	test("is incremented within a boot whose ticks are counted at another rate from now on", () => {
 		start("power-on");
 		incrementBoot(storage);
 		expect(start("deep sleep")).toMatchObject({ boot: 2, resumed: true });
 		expect(start("restart").boot).toBe(3);
 	});
 
-	test("is kept in the form of an older version, which knew no reasons", () => {
+	test("reads the record of an early version, which had no reset reasons", () => {
 		storage.write("boots", Uint8Array.of(0, 0, 0, 7));
 		expect(start("panic")).toEqual({
 			boot: 8,
@@ -60,7 +60,7 @@ describe("the count of starts", () => {
 		});
 	});
 
-	test("keeps why the boot began until it was told, also over a sleep", () => {
+	test("keeps the reset reason until it is reported, also over a sleep", () => {
 		start("brown-out");
 		expect(start("deep sleep").unreportedReason).toBe("brown-out");
 		markReasonReported(storage);
@@ -68,7 +68,7 @@ describe("the count of starts", () => {
 		expect(start("restart").unreportedReason).toBe("restart");
 	});
 
-	test("does not keep the board from starting when it cannot be kept", () => {
+	test("does not prevent the start when storage fails", () => {
 		start("power-on");
 		storage.write = () => {
 			throw new Error("the storage is full");
@@ -76,7 +76,7 @@ describe("the count of starts", () => {
 		expect(start("restart", 6)).toMatchObject({ boot: 7, resumed: false });
 	});
 
-	test("of one reason stops at its largest number", () => {
+	test("stops counting a reset reason at 65,535", () => {
 		const bytes = new Uint8Array(36);
 		new DataView(bytes.buffer).setUint16(6, 0xffff);
 		storage.write("boots", bytes);
@@ -84,7 +84,7 @@ describe("the count of starts", () => {
 	});
 });
 
-describe("the status, in a line", () => {
+describe("the status line", () => {
 	const well: Status = {
 		bootInfo: {
 			boot: 3,
@@ -106,13 +106,13 @@ describe("the status, in a line", () => {
 		batteryLevel: undefined,
 	};
 
-	test("says what there is to say, and nothing of troubles that there are not", () => {
+	test("has no problems that there are not", () => {
 		expect(formatStatus(well)).toBe(
-			"status: up 1 d 1 h, 90 KB free, -61 dBm, 12 waiting, starts: 2 power-on, 1 restart",
+			"status: up 1 d 1 h, 90 KB free, -61 dBm, 12 pending, boots: 2 power-on, 1 restart",
 		);
 	});
 
-	test("names each trouble", () => {
+	test("has each problem", () => {
 		const ill = {
 			...well,
 			overwritten: 3,
@@ -122,8 +122,8 @@ describe("the status, in a line", () => {
 			uptimeMs: 61_000,
 		};
 		expect(formatStatus(ill)).toBe(
-			"status: up 1 min, 90 KB free, -61 dBm, battery 80 percent, 12 waiting, 3 overwritten, 2 in quarantine, " +
-				"4096 bytes of flash damaged, starts: 2 power-on, 1 restart",
+			"status: up 1 min, 90 KB free, -61 dBm, battery 80 percent, 12 pending, 3 overwritten, 2 in quarantine, " +
+				"4096 bytes of flash damaged, boots: 2 power-on, 1 restart",
 		);
 	});
 });

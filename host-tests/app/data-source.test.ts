@@ -8,7 +8,7 @@ import { World } from "../../simulator/world";
 import { SettingsStore } from "../../src/settings/settings-store";
 import { AppFixture } from "./app-fixture";
 
-/** A board whose settings leave the data source to it, as those of twenty boards from one file do. */
+/** A board whose settings have it create its data source. */
 
 let directory: string;
 let world: World;
@@ -25,7 +25,7 @@ const named = (name: string) =>
 	world.dakkio.account.buckets[0]?.sources.filter((source) => source.name === name) ?? [];
 const onCreate = ({ method, path }: ExchangeHead) => method === "POST" && path.endsWith("/sources");
 
-/** The first so many attempts to make a data source meet it. */
+/** For the first attempts to create a data source. */
 function first(count: number, misbehaviour: Misbehaviour): void {
 	let left = count;
 	world.dakkio.misbehaviours.exchange = (head) => (onCreate(head) && left-- > 0 ? misbehaviour : undefined);
@@ -36,7 +36,7 @@ function keptSource(): string {
 	return new SettingsStore(storage).load().settings.dataSourceId;
 }
 
-test("it makes one when it first gets through, with what its sensors measure, keeps its id, and sends there", async () => {
+test("it creates a data source with the fields of its sensors, saves its id, and sends there", async () => {
 	const board = new AppFixture(world, { dataSourceId: "create", deviceId: "Balcony 7" });
 	const points = await world.dakkio.waitForPoints(3);
 	await board.app.stop();
@@ -49,17 +49,17 @@ test("it makes one when it first gets through, with what its sensors measure, ke
 	expect(board.logLines).toContain(`data source: ${source?._id}, "Balcony 7"`);
 });
 
-test("one of its name that is there already is its own: none is made twice, not even when the answer was lost", async () => {
+test("it uses a data source of its name: none is created twice, not even after a lost response", async () => {
 	first(1, faults.loseResponse);
 	const board = new AppFixture(world, { dataSourceId: "create", deviceId: "Balcony 7" });
-	await board.waitForLine(/^not sent: .*lost/);
+	await board.waitForLine(/^not sent: .*receive failed/);
 	await world.dakkio.waitForPoints(2);
 	await board.app.stop();
 	expect(named("Balcony 7")).toHaveLength(1);
 	expect(world.dakkio.duplicates).toBe(0);
 });
 
-test("a service in trouble is asked again, and no reading is lost meanwhile", async () => {
+test("a failed request is repeated, and no reading is lost meanwhile", async () => {
 	first(2, faults.respondWith(503));
 	const board = new AppFixture(world, { dataSourceId: "create" });
 	await board.waitForLine(/^not sent: 503/);
@@ -69,7 +69,7 @@ test("a service in trouble is asked again, and no reading is lost meanwhile", as
 	expect(world.dakkio.duplicates).toBe(0);
 });
 
-test("a key that must not make any is a fault in the settings: told, and tried again each hour", async () => {
+test("a key without the permission is a settings fault: logged, and tried again each hour", async () => {
 	first(1, faults.respondWith(403));
 	const board = new AppFixture(world, { dataSourceId: "create" });
 	expect(await board.waitForLine(/^not sent: 403/)).toMatch(

@@ -9,7 +9,7 @@ const password = "correct horse";
 
 type BoardStorage = Pick<Storage, "keyValue" | "eraseKeyValue">;
 
-/** A storage in which an owner has left things, over and over. */
+/** A storage with settings and state, some of them overwritten. */
 function used(): MemoryKeyValue {
 	const memory = new MemoryKeyValue();
 	const store = new SettingsStore(memory);
@@ -20,7 +20,7 @@ function used(): MemoryKeyValue {
 	memory.write("planted", Uint8Array.of(2));
 	memory.write("portal_password", Buffer.from("abcdefghijkm"));
 	for (const other of ["budget", "attempts", "names", "pulses", "silence"])
-		memory.write(other, Buffer.from("the owner's"));
+		memory.write(other, Buffer.from("the user's"));
 	return memory;
 }
 
@@ -33,10 +33,10 @@ function storageOf(memory: MemoryKeyValue, erases = true): BoardStorage {
 
 const staying = ["boots", "clock", "planted", "portal_password"];
 const secrets = (memory: MemoryKeyValue) =>
-	[key, password, "the owner's"].filter((text) => memory.flashHistory.some((bytes) => bytes.includes(text)));
+	[key, password, "the user's"].filter((text) => memory.flashHistory.some((bytes) => bytes.includes(text)));
 
-describe("what the owner of a board has left in it", () => {
-	test("is gone from the flash itself, but for what numbers boots and readings and the board's own password", () => {
+describe("a factory reset", () => {
+	test("erases everything from the flash itself, except boot counter, clock, and access point password", () => {
 		const memory = used();
 		const before = staying.map((name) => Buffer.from(memory.values.get(name) ?? []).toString("hex"));
 		expect(secrets(memory)).toHaveLength(3);
@@ -46,13 +46,13 @@ describe("what the owner of a board has left in it", () => {
 		expect(staying.map((name) => Buffer.from(memory.values.get(name) ?? []).toString("hex"))).toEqual(before);
 	});
 
-	test("can be read by nobody through the firmware where the flash cannot be erased", () => {
+	test("deletes everything where the flash cannot be erased", () => {
 		const memory = used();
 		factoryReset(storageOf(memory, false), memory.open());
 		expect([...memory.values.keys()].sort()).toEqual(staying);
 	});
 
-	test("is gone after the next start at the latest, whenever power goes in between", () => {
+	test("is completed by the next boot after a power cut at any write", () => {
 		const whole = used();
 		const already = whole.changeCount;
 		factoryReset(storageOf(whole), whole.open());
@@ -71,7 +71,7 @@ describe("what the owner of a board has left in it", () => {
 		}
 	});
 
-	test("stays where nobody has asked for it to go", () => {
+	test("does not begin by itself", () => {
 		const memory = used();
 		const { changeCount } = memory;
 		openStorage(storageOf(memory), () => expect.unreachable());

@@ -12,9 +12,9 @@ import type { Resolver } from "../../src/boards/ecma419";
 import { AppFixture } from "./app-fixture";
 
 /**
- * Everything that can go wrong between the board and the service, on real sockets: what the board does next, and
- * that in the end every point is there once. It may be there twice only where the service had kept it and its
- * answer was lost on the way: nobody can tell that from a request that never arrived.
+ * Everything that can go wrong between the board and the service, on real sockets: what the board does next, and that in
+ * the end every point has arrived once. It may arrive twice only if the service stored it and the response was lost: the
+ * board cannot distinguish that from a request that never arrived.
  */
 
 let directory: string;
@@ -25,8 +25,8 @@ afterEach(async () => {
 });
 
 /**
- * Where a deadline has to pass, half a minute passes in a third of a second, and a computer that stands still for as
- * long makes a failure of its own. Elsewhere deadlines are as long as in life, and no computer is too slow.
+ * Hurried, half a minute passes in a third of a second: for tests of timeouts. A computer that stalls for as long causes a
+ * failure of its own, so the other tests run at real time while online.
  */
 function eachInItsWorld(deadlines: "hurried" | "as in life"): void {
 	beforeEach(async () => {
@@ -57,7 +57,7 @@ function pointsBeforeTheFirstComesAgain(): number {
 	return again < 0 ? 1 : again;
 }
 
-/** How often the board said so far that nothing was sent. */
+/** Failed uploads in the log. */
 const failures = (board: AppFixture) => board.logLines.filter((line) => line.startsWith("not sent")).length;
 
 const once = (misbehaviour: Parameters<typeof faults.firstRequests>[1]): Misbehaviours => ({
@@ -79,7 +79,7 @@ function firstConnection(misbehaviour: NonNullable<Misbehaviours["connection"]>)
 const unixNow = () => Math.floor(Date.now() / 1000);
 const limited = (reset: string) => faults.respondWith(429, { headers: { "X-RateLimit-Reset": reset } });
 
-describe("one failure, then a good service: the board tries again by itself, and nothing is lost", () => {
+describe("one failure, then a good service: the board tries again, and nothing is lost", () => {
 	eachInItsWorld("hurried");
 
 	test.each<[fault: string, misbehaviours: () => Misbehaviours, next: RegExp, first: 1 | 2]>([
@@ -91,7 +91,7 @@ describe("one failure, then a good service: the board tries again by itself, and
 		],
 		["TCP accepts and is silent", () => firstConnection(faults.silentConnection), /not sent: .*20 s/, 1],
 		["TLS stops half way", () => firstConnection(faults.haltedHandshake), /not sent: .*20 s/, 1],
-		["what answers is no TLS server", () => firstConnection(faults.plainTextConnection), /not sent: /, 1],
+		["the server does not speak TLS", () => firstConnection(faults.plainTextConnection), /not sent: /, 1],
 		["answer before the body was read: 503", () => once(faults.respondEarly(503)), /not sent: 503/, 1],
 		["no answer", () => once(faults.neverRespond), /not sent: .*30 s/, 1],
 		["reset in the middle of the request", () => once(faults.resetDuringRequest), /not sent: /, 1],
@@ -154,7 +154,7 @@ describe("429, reset in 100 years", () => {
 	});
 });
 
-describe("no way to the service: the board tries again by itself, and nothing is lost", () => {
+describe("no route to the service: the board tries again, and nothing is lost", () => {
 	/** The computer's own, once `mended`; before that, as `ask` has it. */
 	function resolverThat(ask: Resolver["resolve"]) {
 		const real = makeResolver();
@@ -194,7 +194,7 @@ describe("no way to the service: the board tries again by itself, and nothing is
 			const { port, url } = world.dakkio;
 			await world.dakkio.close();
 			const board = new AppFixture(world, { server: url });
-			await board.waitForLine(/not sent: .*refuses connections.*next try in \d s/);
+			await board.waitForLine(/not sent: .*connection refused.*next try in \d s/);
 			const server = await DakkioServer.start({ directory: join(directory, "dakkio"), port });
 			const points = await server.waitForPoints(3);
 			await board.app.stop();
@@ -205,7 +205,7 @@ describe("no way to the service: the board tries again by itself, and nothing is
 	});
 });
 
-describe("a point that is refused for what it holds is put aside with the server's words, and never sent again", () => {
+describe("a point that is refused for its content goes to quarantine with the server's message, and is not sent again", () => {
 	eachInItsWorld("as in life");
 
 	test.each([400, 409, 413, 422])("%i", async (status) => {
@@ -226,7 +226,7 @@ describe("a point that is refused for what it holds is put aside with the server
 	});
 });
 
-describe("an answer that is unusual but says 2xx is a 2xx: nothing is sent twice", () => {
+describe("an unusual response with a 2xx status is a success: no duplicates", () => {
 	eachInItsWorld("as in life");
 
 	test.each<[string, Misbehaviours]>([
@@ -249,7 +249,7 @@ describe("an answer that is unusual but says 2xx is a 2xx: nothing is sent twice
 					),
 			},
 		],
-		["connection closed after each answer without a word", { exchange: () => faults.closeAfterResponse }],
+		["connection closed after each response without notice", { exchange: () => faults.closeAfterResponse }],
 	])("%s", async (_, misbehaviours) => {
 		Object.assign(world.dakkio.misbehaviours, misbehaviours);
 		const board = new AppFixture(world);
@@ -260,7 +260,7 @@ describe("an answer that is unusual but says 2xx is a 2xx: nothing is sent twice
 	});
 });
 
-describe("a fault in the settings: everything is kept, the cure is named, and it is tried once an hour", () => {
+describe("a settings fault: everything is kept, the remedy is logged, and it is tried once an hour", () => {
 	eachInItsWorld("as in life");
 
 	test.each<[number, RegExp]>([
@@ -297,7 +297,7 @@ describe("a fault in the settings: everything is kept, the cure is named, and it
 describe("whatever happens", () => {
 	eachInItsWorld("as in life");
 
-	test("the key is in no line of the log", async () => {
+	test("the key is never logged", async () => {
 		const { key } = world.dakkio.credentials;
 		world.dakkio.misbehaviours.exchange = faults.firstRequests(
 			3,

@@ -7,7 +7,7 @@ import { World } from "../../simulator/world";
 import { SettingsStore } from "../../src/settings/settings-store";
 import { AppFixture } from "./app-fixture";
 
-/** The board's button, with the whole app behind them. */
+/** Light and button of the whole firmware. */
 
 let directory: string;
 let world: World;
@@ -26,7 +26,7 @@ function start(settings: ConstructorParameters<typeof AppFixture>[1]): void {
 	board = new AppFixture(world, settings);
 }
 
-/** Once more when the computer stood still for so long that the board, which is faster than life, did not see it. */
+/** Presses again if the computer stalled, and the board, which is faster than real time, missed the press. */
 async function press(milliseconds: number, what: RegExp): Promise<void> {
 	const { simulatedPins: pins } = board.board;
 	while (!board.logLines.some((line) => what.test(line)))
@@ -36,35 +36,35 @@ async function press(milliseconds: number, what: RegExp): Promise<void> {
 		}
 }
 
-test("a short press sends what waits at once, long before it is due", async () => {
+test("a short press sends pending readings at once, long before they are due", async () => {
 	start({ uploadInterval: 86_400 });
 	const [, sent] = /(\d+)\)?: 201/.exec(await board.waitForLine(/^sent/)) ?? [];
 	const waiting = Number(sent) + 3;
 	await board.waitForLine(new RegExp(`reading ${waiting}:`));
-	// A quarter of what would be another press: the computer may stand still for a while.
+	// A quarter of a long press: the computer may stall.
 	await press(1_000, /button: send now/);
 	await world.dakkio.waitForPoints(waiting);
 });
 
-test("held for ten seconds the board forgets settings, secrets and readings, and starts anew", async () => {
+test("held for ten seconds, the board erases settings, secrets and readings, and restarts", async () => {
 	start({ uploadInterval: 86_400 });
 	await board.waitForLine(/reading 2:/);
-	await press(10_200, /button: forget/);
+	await press(10_200, /button: factory reset/);
 	await board.waitForLine(/asks for restart/);
 	expect(board.requestedStart).toBe("restart");
 	const storage = board.board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
 	expect(new SettingsStore(storage).isEmpty).toBe(true);
-	// It goes on sampling until it is started anew.
+	// It samples until it restarts.
 	const stored = board.logLines.filter((line) => line.startsWith("reading")).length;
 	expect(board.app.status.pending).toBeLessThan(stored - 1);
 	await board.app.stop();
 	const after = new AppFixture(world, {});
 	board = after;
-	// What numbers a reading is never given twice, whoever has the board.
+	// Sequence numbers continue.
 	expect(Number(/\d+/.exec(await after.waitForLine(/reading \d+:/))?.[0])).toBeGreaterThan(2);
 });
 
-test("a light that was kept at the button's pin is told at the start, at both, and the board works", async () => {
+test("a pin conflict of light and button is logged at the start, and the board works", async () => {
 	start({ ledPin: defaultPins.button });
 	await board.waitForLine(
 		/^settings: ledPin: Pin 0 is also for the button \(auto\)\. Each needs a pin of its own\.$/,

@@ -6,7 +6,7 @@ import { parseSensors } from "../../simulator/hardware/simulated-sensors";
 import { World } from "../../simulator/world";
 import { AppFixture } from "./app-fixture";
 
-/** Sensors come and go while the whole app runs, up to what arrives at the service. */
+/** Sensors come and go while the whole firmware runs, up to the points at the service. */
 
 let directory: string;
 let world: World;
@@ -24,10 +24,10 @@ async function start(sensors: string): Promise<void> {
 	world = await World.start({ directory, speed: 500, sensors: chips });
 }
 
-/** What the points have, from now on, once one has just these fields. */
+/** Waits for a point with exactly these fields. */
 async function fields(...expected: string[]): Promise<void> {
-	const told = () => Object.keys(world.dakkio.points().at(-1)?.values ?? {}).sort();
-	while (told().join() !== [...expected].sort().join())
+	const current = () => Object.keys(world.dakkio.points().at(-1)?.values ?? {}).sort();
+	while (current().join() !== [...expected].sort().join())
 		await world.dakkio.waitForPoints(world.dakkio.points().length + 1);
 }
 
@@ -45,22 +45,22 @@ test("unplugged, a sensor's fields are left out of the points; plugged in again 
 	expect(world.dakkio.duplicates).toBe(0);
 });
 
-test("names outlive a restart, whichever of two sensors is there then", async () => {
+test("field names survive a restart, whichever of two sensors is connected then", async () => {
 	await start("bme280,sht41");
 	const first = new AppFixture(world);
 	await fields("temperature", "humidity", "pressure", "temperature_2", "humidity_2");
 	await first.app.stop();
 	const second = new AppFixture(world);
 	second.board.station.bus.detach(0x76);
-	await second.waitForLine(/sensor: BME280 at 0x76 was there before, and is not now/);
+	await second.waitForLine(/sensor: BME280 at 0x76: found before, but missing now/);
 	await fields("temperature_2", "humidity_2");
-	// Nobody has to wait for the hour.
+	// It is found again without waiting for the hourly scan.
 	second.board.station.plugIn({ name: "bme280", address: 0x76 });
 	await fields("temperature", "humidity", "pressure", "temperature_2", "humidity_2");
 	await second.app.stop();
 });
 
-test("a bus that is held low when the board starts is freed, and everything that the settings ask for arrives", async () => {
+test("a bus that is held low when the board starts is freed, and everything in the settings arrives", async () => {
 	await start("bme280,ds18b20,ds18b20");
 	const running = new AppFixture(world, {
 		interval: 20,
@@ -76,7 +76,7 @@ test("a bus that is held low when the board starts is freed, and everything that
 		},
 	});
 	running.board.station.bus.holdLow();
-	await running.waitForLine(/sensor: I2C bus: a chip held its data line low; it is free again/);
+	await running.waitForLine(/sensor: I2C bus: a chip held the data line low; the bus is recovered/);
 	const quantities = ["outdoors", "dew_point", "sea_level_pressure", "temperature_2", "temperature_3"];
 	await fields("door", ...quantities.flatMap((name) => [name, `${name}_min`, `${name}_max`]));
 	const values: Readonly<Record<string, unknown>> = world.dakkio.points().at(-1)?.values ?? {};

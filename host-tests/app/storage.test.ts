@@ -7,7 +7,7 @@ import type { KeyValue } from "../../src/boards/ecma419";
 import { requestSetup } from "../../src/setup/setup-request";
 import { AppFixture } from "./app-fixture";
 
-/** The board's key-value storage takes no more changes: it is full, or worn out. */
+/** Writes to key-value storage fail: it is full, or worn out. */
 
 let directory: string;
 let world: World;
@@ -24,7 +24,7 @@ function refuse(): never {
 	throw new Error("ESP_ERR_NVS_NOT_ENOUGH_SPACE");
 }
 
-/** What was kept before `prepare` was called last can be read, and nothing changed. */
+/** Values written by `prepare` can be read, but not changed. */
 function withFullStorage(prepare: (storage: KeyValue) => void = () => {}): AppFixture {
 	return new AppFixture(world, {}, undefined, (board) => {
 		const { storage } = board;
@@ -44,7 +44,7 @@ function withFullStorage(prepare: (storage: KeyValue) => void = () => {}): AppFi
 	});
 }
 
-test("it measures, learns the time, and sends each reading once", async () => {
+test("it samples, synchronizes the clock, and sends each reading once", async () => {
 	const board = withFullStorage();
 	const points = await world.dakkio.waitForPoints(5);
 	await board.app.stop();
@@ -53,18 +53,18 @@ test("it measures, learns the time, and sends each reading once", async () => {
 	expect(board.requestedStart).toBeUndefined();
 });
 
-test("somebody's wish for the setup page that cannot be struck off does not keep it from starting", async () => {
+test("a setup request that cannot be deleted does not open setup on every boot", async () => {
 	const board = withFullStorage((storage) => requestSetup(storage, "asked for"));
 	await world.dakkio.waitForPoints(2);
 	await board.app.stop();
 	expect(board.requestedStart).toBeUndefined();
 });
 
-test("the setup page, which the next start would not know of, is not opened: it goes on, and says so", async () => {
+test("setup is not opened if the request cannot be stored: it logs that, and goes on", async () => {
 	const board = withFullStorage();
 	await board.waitForLine(/^sent/);
 	board.app.openSetup();
-	await board.waitForLine(/^storage: it cannot be written/);
+	await board.waitForLine(/^storage: write failed/);
 	await world.dakkio.waitForPoints(3);
 	await board.app.stop();
 	expect(board.requestedStart).toBeUndefined();

@@ -11,7 +11,7 @@ describe("the model's seconds", () => {
 		["a join", { joins: 1 }, scan + association + address],
 		["a connection: a name, TCP, TLS in two round trips", { handshakes: 1 }, 4 * roundTrip + handshake],
 		["a request and its answer", { calls: 1 }, roundTrip + answer],
-		["a question to a time server, and its name", { timeQueries: 1 }, 2 * roundTrip],
+		["a time query, and its name", { timeQueries: 1 }, 2 * roundTrip],
 		["bytes", { bytes: throughput }, 1],
 	];
 	test.each(cases)("%s", (_, day, seconds) => {
@@ -20,14 +20,14 @@ describe("the model's seconds", () => {
 		expect(radioSeconds({ ...idle, ...twice })).toBeCloseTo(2 * seconds, 9);
 	});
 
-	test("every constant is told", () => {
+	test("every constant is documented", () => {
 		for (const value of [scan.toFixed(2), association, address, 1000 * roundTrip, handshake, 1000 * answer])
 			expect(describeRadioModel()).toContain(` ${value} `);
 		expect(describeRadioModel()).toContain(throughput.toLocaleString("en"));
 	});
 });
 
-test("what a request and a point take follows from uploads of 1,000 and of 12", () => {
+test("the cost of a request and of a point follows from uploads of 1,000 and of 12", () => {
 	const carrying = (uploads: number) => ({
 		bytes: uploads * (1_850 + 600) + 1_000 * 288,
 		handshakes: uploads,
@@ -47,7 +47,7 @@ test("the Arduino example connects for each point, and on battery joins for each
 	expect(arduinoDay({ power: "battery", interval: 3600 }, wire).joins).toBe(24);
 });
 
-test("a quiet day on battery joins, connects and asks for the time once an hour", async () => {
+test("a quiet day on battery joins, connects and queries the time once an hour", async () => {
 	const day = await firmwareDay(
 		{ power: "battery", interval: 1800 },
 		{ handshake: 1_850, request: 600, point: 288 },

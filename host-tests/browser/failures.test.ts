@@ -11,15 +11,15 @@ let visit: PageVisit;
 let setup: SetupPageDriver;
 
 interface Failure {
-	/** What goes wrong in the world, or is wrong on the page. */
+	/** Causes the failure, in the world or on the page. */
 	readonly fault: () => unknown;
 	/** Corrects the page again. */
 	readonly undo?: () => Promise<void>;
-	/** The line in which the test ends. */
+	/** The failed step. */
 	readonly line: string;
 	readonly cause: RegExp;
 	readonly remedy: RegExp;
-	/** The label of the setting to which the line leads. */
+	/** The label of the setting that the step's button shows. */
 	readonly change?: string;
 }
 
@@ -62,7 +62,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		},
 	],
 	[
-		"a network that wants a login",
+		"a captive portal",
 		{
 			fault: () => insteadOfHome("Hotel guests"),
 			undo: () => onlyHome(),
@@ -163,7 +163,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		},
 	],
 	[
-		"a service in trouble",
+		"a service with a problem",
 		{
 			fault: () => refuse(503),
 			line: "Key and bucket",

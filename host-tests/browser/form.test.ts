@@ -10,7 +10,7 @@ let board: FreshBoard;
 let visit: PageVisit;
 let setup: SetupPageDriver;
 
-describe.skipIf(browserPath === undefined)("the form of the page", () => {
+describe.skipIf(browserPath === undefined)("the form", () => {
 	beforeAll(async () => {
 		browser = await launchBrowser();
 	});
@@ -31,7 +31,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		expect(visit.errors).toEqual([]);
 	});
 
-	test("up to three networks, in the order in which they are tried", async () => {
+	test("takes up to three networks, in the order in which they are tried", async () => {
 		const { page } = visit;
 		await setup.choose("Home", "correct horse");
 		await setup.choose("Simulated");
@@ -49,7 +49,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		expect(await page.locator(".entries > li").count()).toBe(2);
 	});
 
-	test("looks for networks again, and shows a password when asked to", async () => {
+	test("scans again, and shows a password on request", async () => {
 		const { page } = visit;
 		await setup.choose("Home", "correct horse");
 		await page.getByRole("button", { name: "Scan again" }).click();
@@ -60,7 +60,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		expect(await setup.password("Home").getAttribute("type")).toBe("text");
 	});
 
-	test("says at each field what is wrong with it, and goes to the first", async () => {
+	test("shows a problem at each field, and focuses the first", async () => {
 		const { page } = visit;
 		await setup.network("Home").waitFor();
 		await setup.next();
@@ -93,7 +93,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await page.getByText("This is a read key (dakkio_r_)").waitFor({ state: "hidden" });
 	});
 
-	test("finds what is wrong in a setting that is folded away", async () => {
+	test("shows a problem in a collapsed section", async () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
 		await setup.advanced();
@@ -107,7 +107,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await visit.focused(server);
 	});
 
-	test("tells at both when two are at one pin, also at the one that is as the board has it", async () => {
+	test("shows a pin conflict at both settings, also at one with its default", async () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
 		await setup.advanced();
@@ -126,7 +126,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await page.getByText("which is also for the status light.").waitFor({ state: "hidden" });
 	});
 
-	test("can be read on a small phone with text twice as large", async () => {
+	test("is readable on a small phone with text at 200 %", async () => {
 		const { page } = visit;
 		await page.setViewportSize({ width: 360, height: 640 });
 		await page.evaluate("document.documentElement.style.fontSize = '200%'");
@@ -138,7 +138,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		}
 	});
 
-	test("tells the calls a month that the intervals need", async () => {
+	test("shows the calls per month of the intervals", async () => {
 		const { page } = visit;
 		await setup.go("Board");
 		const plan = page.locator(".plan");
@@ -155,14 +155,14 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		await page.getByText("This must be a whole number from 5 to 86400 seconds.").waitFor();
 	});
 
-	test("saves without a test, when somebody wants to", async () => {
+	test("saves without a test", async () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
 		await setup.go("Test");
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
 		await page.getByText("but not tested").waitFor();
-		await board.waitForLine(/nothing is sent: the API key is not set/);
+		await board.waitForLine(/no uploads: the API key is not set/);
 		await board.waitForLine(/Wi-Fi: joined "Simulated"/);
 	});
 
@@ -179,7 +179,7 @@ describe.skipIf(browserPath === undefined)("the form of the page", () => {
 		}
 	});
 
-	test("saves what is filled in, whatever kind of field it is", async () => {
+	test("saves every kind of field", async () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
 		await setup.advanced();

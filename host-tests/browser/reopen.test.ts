@@ -10,7 +10,7 @@ let setup: SetupPageDriver;
 
 const password = "correct horse";
 
-/** A board that was set up before, unless it is to be a fresh one, and its page on a phone. */
+/** A board, fresh or set up before, and its page on a phone. */
 async function open(how: "fresh" | "set up"): Promise<void> {
 	board = await FreshBoard.start(
 		how === "fresh"
@@ -25,7 +25,7 @@ async function open(how: "fresh" | "set up"): Promise<void> {
 	setup = new SetupPageDriver(visit);
 }
 
-/** Everything that somebody could read out of the page, the answers to it, and what it keeps in the browser. */
+/** All that an attacker could read: the page, its inputs, its storage, and the responses. */
 async function readable(): Promise<string> {
 	await visit.settle();
 	const values = await visit.page.evaluate<string[]>(
@@ -35,7 +35,7 @@ async function readable(): Promise<string> {
 	return [await visit.page.content(), ...values, kept, ...visit.responses].join("\n");
 }
 
-describe.skipIf(browserPath === undefined)("what stays, and what does not", () => {
+describe.skipIf(browserPath === undefined)("a page that is opened again", () => {
 	beforeAll(async () => {
 		browser = await launchBrowser();
 	});
@@ -49,7 +49,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await board.stop();
 	});
 
-	test("the page may be loaded anew in the middle of a test: it goes on, and nothing is typed twice", async () => {
+	test("continues a running test after a reload, without typing anything again", async () => {
 		await open("fresh");
 		const { page } = visit;
 		const { key, bucketId } = board.world.dakkio.credentials;
@@ -62,13 +62,13 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.startTest();
 		await page.locator(".step.running").waitFor();
 
-		// The sheet of the captive portal starts from nothing.
+		// A captive portal window starts without storage.
 		await page.evaluate("sessionStorage.clear()");
 		await page.goto(board.url);
 		await page.getByRole("heading", { name: "Test", level: 2 }).waitFor();
 		await setup.passed();
 		await setup.go("Dakkio");
-		await page.getByText("one for each device. Saved on the board. Leave empty to keep it.").waitFor();
+		await page.getByText("Use one per device. Saved on the board. Leave empty to keep it.").waitFor();
 		expect(await readable()).not.toContain(key);
 		expect(await readable()).not.toContain(password);
 
@@ -80,7 +80,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect(visit.errors).toEqual([]);
 	});
 
-	test("what was filled in is there after a reload, but for secrets", async () => {
+	test("keeps the values after a reload, except secrets", async () => {
 		await open("fresh");
 		const { page } = visit;
 		const { key, bucketId } = board.world.dakkio.credentials;
@@ -93,7 +93,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		const text = await readable();
 		expect(text).not.toContain(key);
 		expect(text).not.toContain(password);
-		// It cannot be sent without them.
+		// The test needs them.
 		await setup.go("Test");
 		await setup.startTest();
 		await page.getByText("Type the password of this network.").waitFor();
@@ -101,7 +101,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect(visit.errors).toEqual([]);
 	});
 
-	test("who comes back changes one thing, and the board keeps its secrets without telling them", async () => {
+	test("changes one setting, and the board keeps its secrets without showing them", async () => {
 		await open("set up");
 		const { page } = visit;
 		const { key } = board.world.dakkio.credentials;
@@ -122,7 +122,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect(visit.errors).toEqual([]);
 	});
 
-	test("another service asks for its key: the one that the board has is not for it", async () => {
+	test("asks for the key again for another service", async () => {
 		await open("set up");
 		const { page } = visit;
 		await setup.advanced();
@@ -135,7 +135,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect(visit.errors).toEqual([]);
 	});
 
-	test("a change after a test asks for another one", async () => {
+	test("asks for another test after a change", async () => {
 		await open("set up");
 		const { page } = visit;
 		await setup.go("Test");
@@ -182,7 +182,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await board.stop();
 		await open("fresh");
 		await importFile(exported);
-		// The data source is the other board's own.
+		// The data source is unique to the other board.
 		await visit.page.locator(".result").getByText("4 settings imported.").waitFor();
 		await setup.go("Dakkio");
 		expect(await visit.page.getByRole("textbox", { name: "Bucket" }).inputValue()).toBe(bucketId);
@@ -192,7 +192,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect(visit.errors).toEqual([]);
 	});
 
-	test("asks for the passwords that an imported file has not", async () => {
+	test("asks for the passwords missing in an imported file", async () => {
 		await open("fresh");
 		const { page } = visit;
 		await setup.network("Home").waitFor();
@@ -201,7 +201,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await page.locator(".result").getByText("1 setting imported.").waitFor();
 		await setup.go("Wi-Fi");
 		await setup.next();
-		// One of them was heard, and is open.
+		// One of them is in reach, and open.
 		await page.getByText("Type the password of this network.").first().waitFor();
 		expect(await page.getByText("Type the password of this network.").count()).toBe(2);
 		await visit.focused(setup.password("Home"));
@@ -209,23 +209,23 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect(visit.errors).toEqual([]);
 	});
 
-	test("says what is wrong with an imported file, and takes the rest", async () => {
+	test("shows the problems of an imported file, and imports the rest", async () => {
 		await open("fresh");
 		const { page } = visit;
 		await setup.go("Board");
 		await page.locator("summary").getByText("Settings file").click();
-		const take = page.getByRole("button", { name: "Import" });
-		await take.click();
+		const importButton = page.getByRole("button", { name: "Import" });
+		await importButton.click();
 		await page.getByText("Choose a file, or paste its text.").first().waitFor();
 		const text = page.getByRole("textbox", { name: "or its text" });
 		for (const broken of ["{", "[]", "null", '"text"']) {
 			await text.fill(broken);
-			await take.click();
+			await importButton.click();
 			await page.getByText("This is not a settings file").first().waitFor();
 		}
 		await text.fill('{ "version": 2, "location": "Barn" }');
-		await take.click();
-		await page.getByText("These settings are of version 2").first().waitFor();
+		await importButton.click();
+		await page.getByText("This settings file has version 2").first().waitFor();
 		await text.fill(`{
 			"version": 1,
 			"location": "Barn",
@@ -234,7 +234,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 			"colour": "green",
 			"__proto__": { "polluted": true }
 		}`);
-		await take.click();
+		await importButton.click();
 		const result = page.locator(".result");
 		await result.getByText("3 settings imported.").waitFor();
 		await result.getByText("Sampling interval: This must be a whole number").waitFor();
@@ -247,20 +247,20 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.go("Wi-Fi");
 		await setup.chosen("<b>Farm</b>").getByText("at least 8 characters").waitFor();
 
-		// What no field can show is told all the same, and what is larger than any file is not even read.
+		// Problems that no field can show are listed; a file that is too large is not read.
 		await setup.go("Board");
 		await text.fill('{ "networks": [{ "ssid": 7 }], "location": ["a", "list"] }');
-		await take.click();
+		await importButton.click();
 		await result.getByText("Wi-Fi networks: A network needs its name (SSID).").waitFor();
-		await result.getByText("Location: This must be a text.").waitFor();
+		await result.getByText("Location: This must be text.").waitFor();
 		const large = { name: "large.json", mimeType: "application/json", buffer: Buffer.alloc(5_000_000, " ") };
 		await page.locator("input[type=file]").setInputFiles(large);
-		await take.click();
+		await importButton.click();
 		await page.getByText("it is too large").first().waitFor();
 		expect(visit.errors).toEqual([]);
 	});
 
-	test("two phones at once: a test that another has begun says nothing of what was filled in here", async () => {
+	test("with two phones, ignores the other one's test", async () => {
 		await open("set up");
 		const { page } = visit;
 		board.world.ntp.fault = { kind: "silent" };
@@ -268,7 +268,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await setup.startTest();
 		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
 		const other = await PageVisit.open(browser, board.url);
-		// It finds the test that is under way, or what it found.
+		// It shows the running test, or its result.
 		await new SetupPageDriver(other).go("Test");
 		await other.page.locator(".failed").getByText("None of the time servers answered").waitFor();
 		await page.locator(".failed").getByText("None of the time servers answered").waitFor();
@@ -283,7 +283,7 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		expect([...visit.errors, ...other.errors]).toEqual([]);
 	});
 
-	test("says that the board does not answer, tries again, and goes on", async () => {
+	test("reports a lost connection, retries, and continues", async () => {
 		await open("fresh");
 		const { page } = visit;
 		await setup.choose("Home", password);
@@ -295,10 +295,10 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await page.getByText("No response from the board.").waitFor({ state: "hidden" });
 		await page.locator("p.busy").waitFor({ state: "hidden" });
 		expect(await setup.password("Home").inputValue()).toBe(password);
-		expect(visit.errors.filter((mishap) => !mishap.includes("net::ERR_INTERNET_DISCONNECTED"))).toEqual([]);
+		expect(visit.errors.filter((error) => !error.includes("net::ERR_INTERNET_DISCONNECTED"))).toEqual([]);
 	});
 
-	test("goes on with a board that was started anew", async () => {
+	test("continues after the board restarts", async () => {
 		await open("fresh");
 		const { page } = visit;
 		const { key, bucketId } = board.world.dakkio.credentials;
@@ -312,21 +312,21 @@ describe.skipIf(browserPath === undefined)("what stays, and what does not", () =
 		await board.restart();
 		await page.getByText("The board has restarted, and the test was lost.").first().waitFor();
 		board.world.ntp.fault = undefined;
-		// The page has the board's old token.
+		// The page still has the old token.
 		await setup.startTest();
 		await setup.passed();
 		const expected = /status of 403|net::ERR_(CONNECTION_(REFUSED|RESET)|EMPTY_RESPONSE|FAILED)/;
-		expect(visit.errors.filter((mishap) => !expected.test(mishap))).toEqual([]);
+		expect(visit.errors.filter((error) => !expected.test(error))).toEqual([]);
 	});
 
-	test("says it when the board refuses what is too large for it", async () => {
+	test("reports a request that is too large for the board", async () => {
 		await open("fresh");
 		const { page } = visit;
 		await setup.advanced();
 		await page.getByRole("textbox", { name: "Custom root certificate" }).fill("x".repeat(20_000));
 		await setup.next();
 		await page.getByRole("alert").getByText("too large for the board").waitFor();
-		expect(visit.errors.filter((mishap) => !mishap.includes("status of 413"))).toEqual([]);
+		expect(visit.errors.filter((error) => !error.includes("status of 413"))).toEqual([]);
 	});
 });
 

@@ -29,7 +29,7 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		expect(visit.errors).toEqual([]);
 	});
 
-	test("from nothing to the first points, each state well to see and to reach", async () => {
+	test("from a fresh board to the first points, accessible in each state", async () => {
 		const { page } = visit;
 		const { key, bucketId } = board.world.dakkio.credentials;
 		await setup.network("Home").waitFor();
@@ -84,7 +84,7 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		await board.waitForPoint(({ metadata }) => metadata.location === "Balcony");
 	});
 
-	test("with the keyboard alone", async () => {
+	test("with only the keyboard", async () => {
 		const { page } = visit;
 		const { key, bucketId } = board.world.dakkio.credentials;
 		await setup.network("Home").waitFor();
@@ -115,7 +115,7 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		await board.waitForLine(/setup: settings saved/);
 	});
 
-	test("a screen reader is told what happens, and only what is new", async () => {
+	test("announces to screen readers what happens, once", async () => {
 		const { page } = visit;
 		const { key, bucketId } = board.world.dakkio.credentials;
 		await setup.network("Home").waitFor();
@@ -125,17 +125,19 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		await page.getByRole("button", { name: /^Home\W+strong, needs a password, chosen$/ }).waitFor();
 		await setup.go("Dakkio");
 		await setup.dakkio({ key, bucketId });
-		// It takes so long that the page looks at it many times.
+		// So slow that the page polls many times.
 		board.world.ntp.fault = { kind: "silent" };
 		await setup.go("Test");
 		await setup.startTest();
 		await page.getByText("The test failed.").last().waitFor();
-		const told = await said();
-		expect(told.at(-1)).toMatch(/^Set the clock: failed\. None of the time servers .* The test failed\.$/);
-		expect(told.filter((text) => text.startsWith("Find the service: done."))).toHaveLength(1);
+		const announced = await said();
+		expect(announced.at(-1)).toMatch(
+			/^Set the clock: failed\. None of the time servers .* The test failed\.$/,
+		);
+		expect(announced.filter((text) => text.startsWith("Find the service: done."))).toHaveLength(1);
 	});
 
-	test("without anything that moves, where that is asked for", async () => {
+	test("without animation for users who prefer reduced motion", async () => {
 		const { page } = visit;
 		const { key, bucketId } = board.world.dakkio.credentials;
 		await page.emulateMedia({ reducedMotion: "no-preference" });
@@ -150,7 +152,7 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		expect(await page.evaluate("document.getAnimations().length")).toBe(0);
 	});
 
-	test("a network whose name is markup is text, and can be joined", async () => {
+	test("shows a network name with markup as text, and joins it", async () => {
 		const { page } = visit;
 		const name = "<img src=x onerror=alert(1)>";
 		const { key, bucketId } = board.world.dakkio.credentials;

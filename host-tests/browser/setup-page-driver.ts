@@ -6,7 +6,7 @@ import { expect } from "vitest";
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
 	existsSync,
 );
-/** `undefined` where there is no browser; says so once. */
+/** `undefined` without a browser, which is reported once. */
 export const browserPath = executablePath;
 if (executablePath === undefined)
 	console.warn("The tests in a browser are skipped: Chromium is not installed (apt install chromium)");
@@ -16,28 +16,28 @@ const timeoutMs = 120_000;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** A small phone: the first that the page is made for. */
+/** A small phone, for which the page is designed first. */
 export const phone = {
 	viewport: { width: 375, height: 667 },
 	isMobile: true,
 	hasTouch: true,
 	locale: "en-US",
 	timezoneId: "UTC",
-	// Drawn without a graphics card, what turns takes a whole core.
+	// Animations without a graphics card take a whole core.
 	reducedMotion: "reduce",
 } as const satisfies BrowserContextOptions;
 
 export function launchBrowser(): Promise<Browser> {
-	// Its sandbox is not for root, as whom a container's tests run.
+	// The sandbox does not work for root, as which tests run in containers.
 	return chromium.launch({ executablePath: executablePath ?? "", args: ["--no-sandbox"] });
 }
 
-/** A page with everything that went wrong in it, of which there must be nothing. */
+/** A page that collects its errors, of which there must be none. */
 export class PageVisit {
 	readonly page: Page;
-	/** Console errors, uncaught exceptions, breaches of the content policy, dialogs, requests to others. */
+	/** Console errors, uncaught exceptions, content policy violations, dialogs, requests to others. */
 	readonly errors: string[] = [];
-	/** Bodies of all answers of the board. */
+	/** Bodies of all responses of the board. */
 	readonly responses: string[] = [];
 	private readonly waiting: Promise<void>[] = [];
 
@@ -78,7 +78,7 @@ export class PageVisit {
 		return visit;
 	}
 
-	/** Resolves when the bodies of all answers so far are in {@link responses}. */
+	/** Resolves when the bodies of all responses so far are in {@link responses}. */
 	async settle(): Promise<void> {
 		await Promise.all(this.waiting);
 	}
@@ -87,7 +87,7 @@ export class PageVisit {
 		await this.page.context().close();
 	}
 
-	/** Presses Tab until a control has the focus, and holds that the focus can be seen there. */
+	/** Presses Tab until a control has the focus, and checks that the focus is visible. */
 	async tabTo(target: Locator): Promise<void> {
 		for (let presses = 0; presses < 80; presses++) {
 			await this.page.keyboard.press("Tab");
@@ -105,7 +105,7 @@ export class PageVisit {
 		await expect.poll(() => hasFocus(target), { timeout: timeoutMs }).toBe(true);
 	}
 
-	/** Collects what the live regions say from now on; the answer tells it so far. */
+	/** Records the texts of the live regions; the returned function lists them so far. */
 	async recordAnnouncements(): Promise<() => Promise<readonly string[]>> {
 		await this.page.evaluate(`{
 			window.said = [];
@@ -115,14 +115,14 @@ export class PageVisit {
 		return () => this.page.evaluate<string[]>("said.filter((text) => text !== '')");
 	}
 
-	/** Whether all of it is on the screen. */
+	/** Whether it is on the screen entirely. */
 	async isInView(target: Locator): Promise<boolean> {
 		const box = await target.boundingBox();
 		const height = this.page.viewportSize()?.height ?? 0;
 		return box !== null && box.y >= 0 && box.y + box.height <= height;
 	}
 
-	/** Words that are broken in the middle, in what must be read at a glance. */
+	/** Words broken in the middle, in headings, labels and buttons. */
 	brokenWords(): Promise<string[]> {
 		return this.page.evaluate<
 			string[]
@@ -138,10 +138,10 @@ export class PageVisit {
 			.map(([, [word]]) => word)`);
 	}
 
-	/** Nothing in this state is hard to see, to hear or to reach: in both colour schemes, and down to 320 pixels. */
+	/** Checks accessibility (axe, both colour schemes), width at 320 pixels, and the size of controls. */
 	async inspect(): Promise<void> {
 		const { page } = this;
-		// Over the inspector's connection, to which the page's content policy does not apply.
+		// Over the debugging protocol, to which the content policy does not apply.
 		await page.evaluate(axe);
 		await page.emulateMedia({ colorScheme: "dark" });
 		expect(await violations(page, ["color-contrast", "link-in-text-block"]), "axe, dark").toEqual([]);
@@ -160,7 +160,7 @@ async function hasFocus(target: Locator): Promise<boolean> {
 	return (await target.and(target.page().locator(":focus")).count()) === 1;
 }
 
-/** Of all rules, or of those named. */
+/** Of all axe rules, or of `rules`. */
 async function violations(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
 	const options = JSON.stringify({ resultTypes: ["violations"], ...(rules && { runOnly: rules }) });
 	const found = await page.evaluate<{ id: string; nodes: { html: string; failureSummary?: string }[] }[]>(
@@ -180,7 +180,7 @@ function smallTargets(page: Page): Promise<string[]> {
 		.map(([control, { width, height }]) => control.outerHTML + " " + width + " x " + height)`);
 }
 
-/** The steps of the page, and what is done in each. */
+/** Operates the steps of the page. */
 export class SetupPageDriver {
 	private readonly page: Page;
 
@@ -194,18 +194,18 @@ export class SetupPageDriver {
 		await this.page.getByRole("heading", { name: title, level: 2 }).waitFor();
 	}
 
-	/** On, and to the step with this title, if nothing is wrong. */
+	/** Continues; waits for the step with this title. */
 	async next(title?: string): Promise<void> {
 		await this.page.getByRole("button", { name: "Continue" }).click();
 		if (title !== undefined) await this.page.getByRole("heading", { name: title, level: 2 }).waitFor();
 	}
 
-	/** A network in the list of those that are heard. */
+	/** A network in the list of those in reach. */
 	network(name: string): Locator {
 		return this.page.locator(".networks button").filter({ hasText: name });
 	}
 
-	/** One that was chosen, with its password. */
+	/** A chosen network. */
 	chosen(name: string): Locator {
 		return this.page.locator(".entries > li").filter({ hasText: name });
 	}
@@ -224,12 +224,11 @@ export class SetupPageDriver {
 		if (bucketId !== undefined) await this.page.getByRole("textbox", { name: "Bucket" }).fill(bucketId);
 	}
 
-	/** Starts the test that stands in the step of this name. */
 	startTest(): Promise<void> {
 		return this.page.getByRole("button", { name: /^(Start the test|Test again)$/ }).click();
 	}
 
-	/** A line of the test. */
+	/** A step of the test. */
 	line(name: string): Locator {
 		return this.page.locator("ol.test > li").filter({ hasText: name });
 	}

@@ -4,17 +4,17 @@ import { weatherAt } from "../../simulator/weather/weather";
 
 const hour = 3_600_000;
 
-test("four weeks of hours, both quantities", () => {
+test("both quantities have an hourly value for four weeks", () => {
 	expect(temperatures).toHaveLength(28 * 24);
 	expect(pressures).toHaveLength(28 * 24);
 });
 
-test("at a full hour the weather is what was measured", () => {
+test("at a full hour the weather is the recorded value", () => {
 	expect(weatherAt(14 * hour).temperature).toBe((temperatures[14] ?? 0) / 10);
 	expect(weatherAt(14 * hour).pressure).toBe((pressures[14] ?? 0) * 10);
 });
 
-test("it never jumps, not even where it starts again, and stays within what air can be", () => {
+test("it never jumps, not even where the record repeats, and stays in a plausible range", () => {
 	const step = 10 * 60_000;
 	let [temperature, humidity, pressure] = [0, 0, 0];
 	let [driest, wettest] = [100, 0];

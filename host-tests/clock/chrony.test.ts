@@ -107,12 +107,12 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 		time.close();
 	});
 
-	test("a server that has no time itself is not believed", async () => {
+	test("the time of an unsynchronized server is not accepted", async () => {
 		const time = new PacedTime(1);
 		const result = await firstAnswer(time, lost.port);
 		expect(result).toMatchObject({
 			kind: "failure",
-			reason: "its answer cannot be used: the server's clock is not synchronized",
+			reason: "its response is unusable: the server's clock is not synchronized",
 		});
 		time.close();
 	});

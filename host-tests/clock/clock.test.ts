@@ -32,7 +32,7 @@ function boardAt(boot: number) {
 const waiting = (...times: SampleTime[]) => times.map((time) => ({ time }));
 
 describe("before the first measurement", () => {
-	test("the clock does not pretend to know the time; samples are told by boot and ticks", async () => {
+	test("the clock does not pretend to know the time; samples carry boot and ticks", async () => {
 		const { time, clock } = boardAt(7);
 		await time.advance(1_234.4);
 		expect(clock.now()).toBeUndefined();
@@ -62,7 +62,7 @@ describe("the first measurement", () => {
 		expect(clock.sampleTime()).toEqual({ utc: start + 10 * second });
 	});
 
-	test("counts after the next reboot as well, also for readings that nobody had asked about", async () => {
+	test("holds after the next reboot, also for readings that were not resolved before", async () => {
 		const { time, clock, sync } = boardAt(1);
 		await time.advance(hour);
 		sync(start);
@@ -264,7 +264,7 @@ describe("ticks that run fast or slow", () => {
 	});
 });
 
-describe("what was kept", () => {
+describe("the saved record", () => {
 	test.each([
 		["empty", () => new Uint8Array(0)],
 		["torn", (good: Uint8Array) => good.subarray(0, good.length - 5)],
@@ -277,12 +277,12 @@ describe("what was kept", () => {
 			},
 		],
 		["one bit off", (good: Uint8Array) => good.map((byte, i) => (i === 12 ? byte ^ 1 : byte))],
-	])("and is %s is told and ignored", (_, damage) => {
+	])("that is %s is logged and ignored", (_, damage) => {
 		boardAt(1).sync(start);
 		storage.values.set("clock", damage(storage.values.get("clock") ?? new Uint8Array(0)));
 		const { clock } = boardAt(2);
 		expect(clock.resolve({ boot: 1, ticks: 0 })).toBeUndefined();
-		expect(lines).toEqual(["time: what was kept of earlier boots is damaged and is ignored"]);
+		expect(lines).toEqual(["time: the saved clock record is damaged and ignored"]);
 	});
 
 	test("has a CRC-32 as everybody else has it", () => {
@@ -322,7 +322,7 @@ describe("what was kept", () => {
 		expect(clock.resolve({ boot: 200, ticks: 0 })?.utc).toBe(start + 200 * minute);
 	});
 
-	test("of boots that nothing waits for is forgotten, but for the newest", () => {
+	test("of boots without pending readings is discarded, except the newest", () => {
 		for (let boot = 1; boot <= 5; boot++) boardAt(boot).sync(start + boot * hour);
 		const { clock, sync } = boardAt(6);
 		sync(start + 6 * hour);

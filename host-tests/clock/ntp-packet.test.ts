@@ -12,7 +12,7 @@ function read(fields: NtpResponseFields, times = { sentTicks: 1_000, receivedTic
 	return parseNtpResponse(ntpResponseBytes({ ...good, ...fields }), { nonce, minUtc, ...times });
 }
 
-test("a question tells nothing but that a client of version 4 asks", () => {
+test("a request reveals only that it is a client of version 4", () => {
 	const bytes = encodeNtpRequest(nonce);
 	expect(bytes.length).toBe(48);
 	expect(bytes[0]).toBe(0x23);
@@ -32,12 +32,12 @@ describe("an answer that is used", () => {
 		expect(answer.kind === "time" && answer.utc).toBeCloseTo(truth + 10, 3);
 	});
 
-	test("tells fractions of a second to the microsecond", () => {
+	test("has fractions of a second to the microsecond", () => {
 		const answer = read({ transmit: truth + 0.123, receive: truth + 0.123 });
 		expect(answer.kind === "time" && answer.utc - truth).toBeCloseTo(40.123, 3);
 	});
 
-	test("tells how wrong the server may be: half its root delay and its root dispersion", () => {
+	test("has a root distance: half the root delay plus the root dispersion", () => {
 		const answer = read({ rootDelay: 500, rootDispersion: 125 });
 		expect(answer.kind === "time" && answer.rootDistanceMs).toBeCloseTo(375, 1);
 	});
@@ -58,8 +58,8 @@ describe("an answer that is used", () => {
 test.each([
 	["shorter than a packet", { length: 47 }, /^47 bytes/],
 	["empty", { length: 0 }, /^0 bytes/],
-	["for another question", { originate: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 9) }, /question/],
-	["for no question", { originate: new Uint8Array(8) }, /question/],
+	["for another request", { originate: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 9) }, /originate timestamp/],
+	["for no request", { originate: new Uint8Array(8) }, /originate timestamp/],
 ] as const)("what is %s is ignored", (_, fields, reason) => {
 	expect(read(fields)).toEqual({ kind: "unrelated", reason: expect.stringMatching(reason) });
 });
@@ -74,12 +74,12 @@ const cannotBeUsed: readonly (readonly [string, NtpResponseFields, RegExp])[] = 
 	["of a server without a time", { leap: 3 }, /not synchronized/],
 	["of stratum 16", { stratum: 16 }, /stratum is 16/],
 	["of stratum 255", { stratum: 255 }, /stratum is 255/],
-	["without a transmit timestamp", { transmit: undefined }, /when it was sent/],
-	["without a receive timestamp", { receive: undefined }, /when the question arrived/],
-	["of a server too far from its source", { rootDelay: 2_010 }, /wrong by 1010 ms/],
-	["of a server that lost its source", { rootDispersion: 1_100 }, /wrong by 1105 ms/],
+	["without a transmit timestamp", { transmit: undefined }, /no transmit timestamp/],
+	["without a receive timestamp", { receive: undefined }, /no receive timestamp/],
+	["of a server too far from its source", { rootDelay: 2_010 }, /distance is 1010 ms/],
+	["of a server that lost its source", { rootDispersion: 1_100 }, /distance is 1105 ms/],
 	["longer in the server than under way", { receive: truth - 91 }, /contradict/],
-	["sent before the question arrived", { receive: truth + 11 }, /contradict/],
+	["sent before the request arrived", { receive: truth + 11 }, /contradict/],
 	["from before the release", { receive: minUtc - 1, transmit: minUtc - 1 }, /before this firmware/],
 	["from 1970", { receive: 0, transmit: 0 }, /before this firmware/],
 	[
@@ -88,7 +88,7 @@ const cannotBeUsed: readonly (readonly [string, NtpResponseFields, RegExp])[] = 
 		/more than 20 years/,
 	],
 ];
-test.each(cannotBeUsed)("an answer %s cannot be used, and says why", (_, fields, reason) => {
+test.each(cannotBeUsed)("a response %s is unusable, with a reason", (_, fields, reason) => {
 	expect(read(fields)).toEqual({ kind: "unusable", reason: expect.stringMatching(reason) });
 });
 

@@ -79,28 +79,28 @@ test("a name is resolved", async () => {
 
 describe("a server that misbehaves", () => {
 	test.each<readonly [NtpFault, RegExp]>([
-		[{ kind: "kiss", code: "RATE" }, /refuses: RATE/],
-		[{ kind: "kiss", code: "DENY" }, /refuses: DENY/],
+		[{ kind: "kiss", code: "RATE" }, /kiss-of-death RATE/],
+		[{ kind: "kiss", code: "DENY" }, /kiss-of-death DENY/],
 		[{ kind: "unsynchronized" }, /not synchronized/],
 		[{ kind: "mode", mode: 3 }, /mode is 3/],
 		[{ kind: "version", version: 1 }, /version is 1/],
 		[{ kind: "stratum", stratum: 16 }, /stratum is 16/],
-		[{ kind: "no time" }, /does not say when/],
+		[{ kind: "no time" }, /no transmit timestamp/],
 		[{ kind: "offset", milliseconds: -2 * 365 * 86_400_000 }, /before this firmware's release/],
 	])("%j fails with the reason", async (fault, reason) => {
 		expect(await ask(fault)).toMatchObject({ kind: "failure", reason: expect.stringMatching(reason) });
 	});
 
 	test.each<readonly [NtpFault, RegExp]>([
-		[{ kind: "silent" }, /did not answer/],
-		[{ kind: "wrong originate" }, /did not answer.*does not repeat/],
-		[{ kind: "short", length: 40 }, /did not answer.*40 bytes/],
+		[{ kind: "silent" }, /no response/],
+		[{ kind: "wrong originate" }, /no response.*originate timestamp/],
+		[{ kind: "short", length: 40 }, /no response.*40 bytes/],
 	])("%j is not taken for an answer", async (fault, reason) => {
 		expect(await askInVain(fault)).toMatchObject({ kind: "failure", reason: expect.stringMatching(reason) });
 	});
 });
 
-test("a port where nobody listens fails, and ends", async () => {
+test("a port without a listener fails, and ends", async () => {
 	const socket = createSocket("udp4").bind(0, "127.0.0.1");
 	await once(socket, "listening");
 	const { port } = socket.address();

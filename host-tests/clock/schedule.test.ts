@@ -50,7 +50,7 @@ test.each([
 	},
 );
 
-describe("which measurement is believed", () => {
+describe("which measurement is accepted", () => {
 	const utc = Date.UTC(2027, 0, 1);
 	const ticks = 10 * day;
 	const unconfirmed = { peer: "a:123", startUtc: utc - ticks, sinceTicks: ticks - minute };
@@ -108,7 +108,7 @@ describe("which measurement is believed", () => {
 			"confirmed",
 		],
 		[
-			"what a second server says differently",
+			"a second server with a different time",
 			"b:123",
 			{
 				expectedUtc: utc - hour,
@@ -116,13 +116,18 @@ describe("which measurement is believed", () => {
 			},
 			"unconfirmed",
 		],
-		["what agrees with the clock against a doubt", "b:123", { expectedUtc: utc, unconfirmed }, "accepted"],
+		[
+			"one that agrees with the clock, against an unconfirmed time",
+			"b:123",
+			{ expectedUtc: utc, unconfirmed },
+			"accepted",
+		],
 	])("%s", (_, peer, expectation, expected) => {
 		const verdict = checkPlausibility({ utc, ticks }, peer, { ...nothing, ...expectation });
 		expect(verdict.kind === "accepted" && verdict.confirmed ? "confirmed" : verdict.kind).toBe(expected);
 	});
 
-	test("a doubt begins with who said it and when, and stays as it began", () => {
+	test("an unconfirmed time keeps its first server and its first ticks", () => {
 		const first = checkPlausibility({ utc, ticks }, "a:123", { ...nothing, expectedUtc: 0 });
 		expect(first).toEqual({
 			kind: "unconfirmed",
@@ -137,14 +142,14 @@ describe("which measurement is believed", () => {
 });
 
 describe("a kiss of death", () => {
-	test.each(["DENY", "RSTR"])("%s: this address is asked once a day", (code) => {
+	test.each(["DENY", "RSTR"])("%s: this address is polled once a day", (code) => {
 		const barred = blockPeer([], "a:123", code, 5);
 		expect(isBlocked(barred, "a:123", day)).toBe(true);
 		expect(isBlocked(barred, "a:123", day + 5)).toBe(false);
 		expect(isBlocked(barred, "a:124", 5)).toBe(false);
 	});
 
-	test("RATE: it is asked later, and with each one more later still, up to a day", () => {
+	test("RATE: it is blocked longer with each further one, up to a day", () => {
 		let barred = blockPeer([], "a:123", "RATE", 0);
 		let ticks = 0;
 		for (const wait of [0.25, 0.5, 1, 2, 4, 8, 16, 24, 24].map((hours) => hours * hour)) {

@@ -30,7 +30,7 @@ function awake(boot: number, ticks: number, resumed = true) {
 	return { clock, sync };
 }
 
-test("it knows the time when it wakes, and its samples are told by ticks until the next measurement", () => {
+test("it knows the time when it wakes, and its samples carry ticks until the next measurement", () => {
 	awake(1, 5 * second, false).sync(start);
 	const { clock } = awake(2, 65 * second);
 	expect(clock.now()).toBe(start + 60 * second);
@@ -40,15 +40,15 @@ test("it knows the time when it wakes, and its samples are told by ticks until t
 });
 
 describe("a slow oscillator that is 2 % fast", () => {
-	const told = (true_: number) => Math.round(true_ * 1.02);
+	const counted = (true_: number) => Math.round(true_ * 1.02);
 
 	test("is put right by the next measurement: samples between two lie where they truly were", () => {
 		awake(1, 0, false).sync(start);
 		const samples = [10, 20, 30, 40, 50].map((minutes) => ({
 			truth: start + minutes * 60_000,
-			time: awake(2, told(minutes * 60_000)).clock.sampleTime(),
+			time: awake(2, counted(minutes * 60_000)).clock.sampleTime(),
 		}));
-		const { clock, sync } = awake(2, told(hour));
+		const { clock, sync } = awake(2, counted(hour));
 		sync(start + hour);
 		for (const { truth, time } of samples) {
 			const { utc, estimated } = clock.resolve(time) ?? {};
@@ -59,17 +59,17 @@ describe("a slow oscillator that is 2 % fast", () => {
 
 	test("has taught its rate by then: the present time stays true over the next sleep", () => {
 		awake(1, 0, false).sync(start);
-		awake(2, told(hour)).sync(start + hour);
-		expect(Math.abs((awake(3, told(2 * hour)).clock.now() ?? 0) - (start + 2 * hour))).toBeLessThan(10);
+		awake(2, counted(hour)).sync(start + hour);
+		expect(Math.abs((awake(3, counted(2 * hour)).clock.now() ?? 0) - (start + 2 * hour))).toBeLessThan(10);
 	});
 
-	test("is not believed for half a day: such times are marked as estimated, before a board's first measurement too", () => {
+	test("is not accurate for half a day: such times are estimates, before a board's first measurement too", () => {
 		awake(1, 0, false).sync(start);
-		const late = awake(2, told(12 * hour));
+		const late = awake(2, counted(12 * hour));
 		late.sync(start + 12 * hour);
-		expect(late.clock.resolve({ boot: 2, ticks: told(hour) })?.estimated).toBe(true);
+		expect(late.clock.resolve({ boot: 2, ticks: counted(hour) })?.estimated).toBe(true);
 		storage = new MemoryKeyValue();
-		const first = awake(1, told(hour));
+		const first = awake(1, counted(hour));
 		first.sync(start + hour);
 		expect(first.clock.resolve({ boot: 1, ticks: 0 })?.estimated).toBe(true);
 	});
@@ -116,14 +116,14 @@ test("of a board that slept for an hour before its first measurement, only the l
 });
 
 describe("more time measurements than the table has anchors, while readings wait", () => {
-	/** What each boot told by ticks, on a board that is online once an hour and whose oscillator is 2 % fast. */
-	const told = (true_: number) => Math.round(true_ * 1.02);
+	/** The ticks of each boot, on a board that is online once an hour and whose oscillator is 2 % fast. */
+	const counted = (true_: number) => Math.round(true_ * 1.02);
 	const ages = Array.from({ length: maxAnchors + 30 }, (_, hours) => hours * hour);
 	/** Runs through all hours; a boot ends with the measurement that gives it its anchor, as the firmware has it. */
 	function live() {
 		let boot = 1;
 		const samples = ages.map((age) => {
-			const { clock, sync } = awake(boot, told(age), age > 0);
+			const { clock, sync } = awake(boot, counted(age), age > 0);
 			const time = clock.sampleTime();
 			sync(start + age);
 			expect(clock.synchronized).toBe(true);
@@ -138,7 +138,7 @@ describe("more time measurements than the table has anchors, while readings wait
 	test("move no time that was given: the last boot goes on, and its samples have none until there is room", () => {
 		const { samples, boot } = live();
 		expect(boot).toBe(maxAnchors + 1);
-		const { clock, sync } = awake(boot, told(ages.length * hour));
+		const { clock, sync } = awake(boot, counted(ages.length * hour));
 		sync(start + ages.length * hour);
 		clock.estimateUnanchoredBoots(samples);
 		for (const { age, time, given } of samples) {
@@ -151,10 +151,10 @@ describe("more time measurements than the table has anchors, while readings wait
 	test("give the samples of that boot their true times as soon as the older ones are sent", () => {
 		const { samples, boot } = live();
 		const waiting = samples.slice(maxAnchors);
-		const sent = awake(boot, told(ages.length * hour));
+		const sent = awake(boot, counted(ages.length * hour));
 		sent.sync(start + ages.length * hour);
 		sent.clock.estimateUnanchoredBoots(waiting);
-		const { clock, sync } = awake(boot, told((ages.length + 1) * hour));
+		const { clock, sync } = awake(boot, counted((ages.length + 1) * hour));
 		sync(start + (ages.length + 1) * hour);
 		for (const { age, time } of waiting)
 			expect(Math.abs((clock.resolve(time)?.utc ?? 0) - (start + age))).toBeLessThanOrEqual(2);

@@ -66,7 +66,7 @@ const askedAt = (peer?: string) =>
 const seconds = (ticks: readonly number[]) => ticks.map((each) => Math.round(each / second));
 
 describe("while servers answer", () => {
-	test("the time is asked at once, after an hour, and then daily", async () => {
+	test("servers are polled at once, after an hour, and then daily", async () => {
 		network.servers.set(a, honest());
 		const { clock, sync } = makeSync();
 		sync.start();
@@ -78,7 +78,7 @@ describe("while servers answer", () => {
 		expect(lines[1]).toMatch(/corrected by -?0 ms$/);
 	});
 
-	test("whoever waits for the time is told when it is known, and may fail without harm", async () => {
+	test("a callback is called once the time is known, and may throw without harm", async () => {
 		network.servers.set(a, honest());
 		const { clock, sync } = makeSync([a], 1, () => {
 			expect(clock.now()).toBeGreaterThan(start);
@@ -88,10 +88,10 @@ describe("while servers answer", () => {
 		await time.advance(2 * hour);
 		expect(synchronized.length).toBe(2);
 		expect(synchronized[0]).toBe(start + 11);
-		expect(lines).toContain("time: what waited for it failed: flash");
+		expect(lines).toContain("time: onSynchronized failed: flash");
 	});
 
-	test("while they are too far away to teach the rate of the ticks, they are asked each hour", async () => {
+	test("while they are too far away to learn the drift, they are polled each hour", async () => {
 		network.servers.set(a, ({ respond }) => {
 			const utc = start + time.ticks() + 700;
 			respond({ receive: utc, transmit: utc }, 1_400);
@@ -108,7 +108,7 @@ describe("while servers answer", () => {
 });
 
 describe("while servers fail", () => {
-	test("they are asked in turn, at once, and then in rounds with growing pauses, for ever", async () => {
+	test("they are polled in turn, at once, and then in rounds with growing pauses, indefinitely", async () => {
 		network.servers.set(b, ({ respond }) => respond({ leap: 3, receive: start, transmit: start }));
 		const { sync } = makeSync([a, b]);
 		sync.start();
@@ -158,7 +158,7 @@ describe("while servers fail", () => {
 		expect(others.map((each) => each - first)).toEqual([18, 52, 118]);
 	});
 
-	test("no server set: nothing is asked, and it is said", async () => {
+	test("no server set: nothing is sent, and it is logged", async () => {
 		const { sync } = makeSync([]);
 		sync.start();
 		sync.retryNow();
@@ -167,20 +167,20 @@ describe("while servers fail", () => {
 		expect(lines).toEqual(["time: no time server is set"]);
 	});
 
-	test("each failure is told with the server, the reason and when the next try is", async () => {
+	test("each failure is logged with the server, the reason and the time to the next try", async () => {
 		const { sync } = makeSync(["nowhere.test", a]);
 		sync.start();
 		await time.advance(5 * second);
 		expect(lines).toEqual([
 			"time: nowhere.test: its name could not be resolved",
-			`time: ${a}: it did not answer within 2 s; next try in 16 s`,
+			`time: ${a}: no response within 2 s; next try in 16 s`,
 		]);
 	});
 });
 
 describe("a kiss of death", () => {
 	test.each(["DENY", "RSTR"])(
-		"%s: that server is asked once a day, the others are as always",
+		"%s: that server is polled once a day, the others are as always",
 		async (code) => {
 			network.servers.set(a, refusing(code));
 			network.servers.set(b, honest());
@@ -194,7 +194,7 @@ describe("a kiss of death", () => {
 		},
 	);
 
-	test("DENY from one of a pool: its neighbours are asked", async () => {
+	test("DENY from one of a pool: the others are polled", async () => {
 		network.names.set("pool.test", ["192.0.2.1", "192.0.2.2"]);
 		network.servers.set(a, refusing("DENY"));
 		network.servers.set(b, honest());
@@ -204,7 +204,7 @@ describe("a kiss of death", () => {
 		expect(synchronized.length).toBe(1);
 	});
 
-	test("RATE: that server is asked after a quarter of an hour, then after half an hour", async () => {
+	test("RATE: that server is polled after a quarter of an hour, then after half an hour", async () => {
 		network.servers.set(a, refusing("RATE"));
 		const { sync } = makeSync([a]);
 		sync.start();
@@ -229,15 +229,15 @@ describe("a server that contradicts a good clock by more than five minutes", () 
 		return made;
 	}
 
-	test("is not believed when a second one agrees with the clock", async () => {
+	test("is not accepted when a second one agrees with the clock", async () => {
 		const { clock } = await setAndMislead([a, b], 6 * minute);
 		network.servers.set(b, honest());
 		await time.advance(2 * day);
 		expect(clock.now()).toBe(start + time.ticks());
-		expect(lines.some((line) => line.includes("another server must confirm"))).toBe(true);
+		expect(lines.some((line) => line.includes("second server must confirm"))).toBe(true);
 	});
 
-	test("is believed when a second one says the same", async () => {
+	test("is accepted when a second one confirms it", async () => {
 		const { clock } = await setAndMislead([a, b], -hour);
 		network.servers.set(b, honest(-hour));
 		await time.advance(minute);
@@ -245,14 +245,14 @@ describe("a server that contradicts a good clock by more than five minutes", () 
 		expect(synchronized.length).toBe(2);
 	});
 
-	test("is not believed when the others are silent, nor when they contradict each other", async () => {
+	test("is not accepted when the others are silent, nor when they contradict each other", async () => {
 		const { clock } = await setAndMislead([a, b, c], hour);
 		network.servers.set(b, honest(3 * hour));
 		await time.advance(2 * hour);
 		expect(clock.now()).toBe(start + time.ticks());
 	});
 
-	test("and was contradicted by a second one, is doubted anew when it has company later", async () => {
+	test("and was contradicted by a second one, needs a new confirmation later", async () => {
 		const { clock } = await setAndMislead([a, b], hour);
 		network.servers.set(b, honest());
 		await time.advance(hour);
@@ -260,11 +260,11 @@ describe("a server that contradicts a good clock by more than five minutes", () 
 		network.servers.set(b, honest(hour));
 		network.servers.delete(a);
 		await time.advance(day + minute);
-		expect(lines.filter((line) => line.includes("another server must confirm")).length).toBeGreaterThan(1);
+		expect(lines.filter((line) => line.includes("second server must confirm")).length).toBeGreaterThan(1);
 		expect(clock.now()).toBe(start + time.ticks());
 	});
 
-	test("is believed within five minutes, as the clock may have drifted", async () => {
+	test("is accepted within five minutes, as the clock may have drifted", async () => {
 		const { clock } = await setAndMislead([a, b], 4 * minute);
 		await time.advance(minute);
 		expect(clock.now()).toBe(start + time.ticks() + 4 * minute);
@@ -282,7 +282,7 @@ describe("a server that contradicts a good clock by more than five minutes", () 
 		expect(clock.now()).toBe(start + time.ticks() + hour);
 	});
 
-	test("and is the only one there is, is believed after a day of insisting", async () => {
+	test("and is the only one, is accepted after insisting for a day", async () => {
 		const { clock } = await setAndMislead([a], hour);
 		await time.advance(day);
 		expect(clock.now()).toBe(start + time.ticks());
@@ -291,7 +291,7 @@ describe("a server that contradicts a good clock by more than five minutes", () 
 	});
 });
 
-describe("the first server after a reboot that tells a time before what was known", () => {
+describe("the first server after a reboot with a time before the last known one", () => {
 	test("has to be confirmed; until then the time is unknown rather than wrong", async () => {
 		network.servers.set(a, honest());
 		const before = makeSync([a, b]);
@@ -310,7 +310,7 @@ describe("the first server after a reboot that tells a time before what was know
 });
 
 describe("a network that comes and goes", () => {
-	test("nothing is asked while it is gone; when it is back, what is due is asked at once", async () => {
+	test("nothing is polled while it is down; when it is up, what is due is polled at once", async () => {
 		network.servers.set(a, honest());
 		const { sync } = makeSync();
 		sync.start();
@@ -324,7 +324,7 @@ describe("a network that comes and goes", () => {
 		expect(askedAt().length).toBe(3);
 	});
 
-	test("what is not due is not asked", async () => {
+	test("what is not due is not polled", async () => {
 		network.servers.set(a, honest());
 		const { sync } = makeSync();
 		sync.start();
@@ -340,7 +340,7 @@ describe("a network that comes and goes", () => {
 		expect(askedAt().length).toBe(3);
 	});
 
-	test("after failures it is asked at once, however long the pause would have been", async () => {
+	test("after failures servers are polled at once, however long the pause would have been", async () => {
 		const { sync } = makeSync();
 		sync.start();
 		await time.advance(hour);
@@ -352,7 +352,7 @@ describe("a network that comes and goes", () => {
 		expect(synchronized.length).toBe(1);
 	});
 
-	test("one that flaps does not make the board ask more than every 16 s", async () => {
+	test("a flapping network does not make the board poll more than every 16 s", async () => {
 		const { sync } = makeSync();
 		for (let count = 0; count < 300; count++) {
 			sync.start();
@@ -365,7 +365,7 @@ describe("a network that comes and goes", () => {
 		expect(network.openSockets).toBe(0);
 	});
 
-	test("told that it is back without having been told that it was gone", async () => {
+	test("a network that is up again without ever having been reported down", async () => {
 		const { sync } = makeSync();
 		sync.start();
 		await time.advance(hour);

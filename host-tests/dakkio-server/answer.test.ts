@@ -18,8 +18,8 @@ function post(path: string, body: unknown) {
 	return handleApiRequest(request(path, Buffer.from(JSON.stringify(body))), service);
 }
 
-describe("the pure answer", () => {
-	test("takes every time as JavaScript writes it, and keeps its milliseconds", () => {
+describe("the response as a pure function", () => {
+	test("accepts every time that JavaScript writes, with its milliseconds", () => {
 		const times = fc.date({ min: new Date(0), max: new Date(Date.UTC(9999, 11, 31)), noInvalidDate: true });
 		fc.assert(
 			fc.property(times, (time) => {
@@ -35,16 +35,16 @@ describe("the pure answer", () => {
 		);
 	});
 
-	test("takes a time without fraction, and one with nanoseconds", () => {
+	test("accepts times without a fraction, and with nanoseconds", () => {
 		const stored = (timestamp: string) =>
 			post("/api/data", { bucketId, dataSourceId, timestamp, values: { a: 1 } }).points[0]?.timestamp;
 		expect(stored("2024-02-29T23:59:59Z")).toBe("2024-02-29T23:59:59.000Z");
 		expect(stored("2024-02-29T23:59:59.123456789Z")).toBe("2024-02-29T23:59:59.123Z");
 	});
 
-	test("is 201 with points or 4xx with none, whatever is sent", () => {
+	test("is 201 with points or 4xx without, for any request", () => {
 		const paths = fc.constantFrom("/api/data", "/api/data/batch", `/api/buckets/${bucketId}/sources`);
-		// Now and then with the good members that lead further inside.
+		// Sometimes with the valid members that lead deeper.
 		const near = fc.record(
 			{ bucketId: fc.constant(bucketId), dataSourceId: fc.constant(dataSourceId), values: fc.jsonValue() },
 			{ requiredKeys: [] },
@@ -70,14 +70,14 @@ describe("the pure answer", () => {
 		);
 	});
 
-	test("is 400 to what is JSON but for a byte that is no UTF-8", () => {
+	test("is 400 for JSON with an invalid UTF-8 byte", () => {
 		const body = Buffer.from(JSON.stringify({ bucketId, dataSourceId, values: { a: "?" } }));
 		expect(handleApiRequest(request("/api/data", body), service).response.status).toBe(201);
 		body[body.indexOf("?")] = 0xff;
 		expect(handleApiRequest(request("/api/data", body), service).response.status).toBe(400);
 	});
 
-	test("has no effect: what changes is told, the account stays as it was", () => {
+	test("changes no state: it returns the changes", () => {
 		const before = JSON.stringify(account);
 		const { source, usage } = post(`/api/buckets/${bucketId}/sources`, { name: "x", schema: {} });
 		expect(source).toMatchObject({ bucketId, source: { name: "x" } });

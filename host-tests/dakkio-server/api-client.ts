@@ -13,11 +13,11 @@ export interface ApiClientRequest {
 	readonly method?: string;
 	readonly key?: string | undefined;
 	readonly type?: string | undefined;
-	/** Text goes out as it is, everything else as JSON. */
+	/** Text is sent as it is, everything else as JSON. */
 	readonly body?: unknown;
 }
 
-/** A client that keeps one connection open and trusts the server's root alone. */
+/** A client with one persistent connection that trusts only the server's root. */
 export class ApiClient {
 	private readonly server: DakkioServer;
 	private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -61,7 +61,7 @@ export class ApiClient {
 		});
 	}
 
-	/** One good point. */
+	/** A valid point. */
 	post(values: unknown = { temperature: 22.48 }, more: object = {}): Promise<ApiClientResponse> {
 		const { key, bucketId, dataSourceId } = this.server.credentials;
 		return this.send("/api/data", { key, body: { bucketId, dataSourceId, values, ...more } });

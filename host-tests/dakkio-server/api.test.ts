@@ -5,7 +5,7 @@ import { ApiClient, type ApiClientRequest } from "./api-client";
 
 const now = Date.UTC(2026, 1, 10, 12);
 
-/** A second bucket, with a write key of its own. */
+/** A second bucket with its own write key. */
 function twoBuckets(): Account {
 	const mine = makeAccount(now);
 	const other = makeAccount(now);
@@ -45,7 +45,7 @@ afterAll(async () => {
 	await server.close();
 });
 
-/** What is sent, the status, and the words that say why. */
+/** Request, status, and part of the message. */
 type Case = readonly [what: string, path: string, sent: ApiClientRequest, status: number, words: RegExp];
 
 const good: readonly Case[] = [
@@ -67,7 +67,7 @@ const good: readonly Case[] = [
 		/./,
 	],
 	[
-		"text and truth as values",
+		"strings and booleans as values",
 		"/api/data",
 		{ key, body: { ...single, values: { a: "x", b: false } } },
 		201,
@@ -186,7 +186,7 @@ const bad: readonly Case[] = [
 	],
 ];
 
-describe("takes what the API documents", () => {
+describe("accepts what the API documents", () => {
 	test.each(good)("%s", async (_, path, sent, status, words) => {
 		const answer = await client.send(path, sent);
 		expect([answer.status, answer.text]).toEqual([status, expect.stringMatching(words)]);
@@ -204,7 +204,7 @@ describe("refuses, with the documented status and body, and stores nothing", () 
 	});
 });
 
-describe("names the member of a body that is wrong", () => {
+describe("names the invalid member of a body", () => {
 	const cases: readonly (readonly [what: string, change: object, path: readonly string[]])[] = [
 		["no bucket", { bucketId: undefined }, ["bucketId"]],
 		["a bucket that is no id", { bucketId: "weather" }, ["bucketId"]],
@@ -216,7 +216,7 @@ describe("names the member of a body that is wrong", () => {
 		["a local time", { timestamp: "2026-02-10T11:59:00" }, ["timestamp"]],
 		["a time with an offset", { timestamp: "2026-02-10T11:59:00+01:00" }, ["timestamp"]],
 		["a time with a space", { timestamp: "2026-02-10 11:59:00Z" }, ["timestamp"]],
-		["a day alone", { timestamp: "2026-02-10" }, ["timestamp"]],
+		["only a date", { timestamp: "2026-02-10" }, ["timestamp"]],
 		["the 30th of February", { timestamp: "2026-02-30T00:00:00Z" }, ["timestamp"]],
 		["the 25th hour", { timestamp: "2026-02-10T24:00:00Z" }, ["timestamp"]],
 		["null for a time", { timestamp: null }, ["timestamp"]],
@@ -239,7 +239,7 @@ describe("names the member of a body that is wrong", () => {
 		});
 	});
 
-	test("a number that JSON can write and nobody can hold", async () => {
+	test("a number above the range of a double", async () => {
 		const body = JSON.stringify(single).replace("22.48", "1e999");
 		const answer = await client.send("/api/data", { key, body });
 		expect(answer.json()).toMatchObject({ details: [{ path: ["values", "temperature"] }] });
@@ -254,7 +254,7 @@ describe("names the member of a body that is wrong", () => {
 		});
 	});
 
-	test("but not more than 20 of a thousand", async () => {
+	test("but at most 20 errors", async () => {
 		const body = { bucketId, dataPoints: Array.from({ length: 1000 }, () => 0) };
 		const { details } = Object((await client.send("/api/data/batch", { key, body })).json());
 		expect(details).toHaveLength(20);
@@ -275,7 +275,7 @@ describe("a batch", () => {
 		expect(server.points()).toHaveLength(before + (status === 201 ? count : 0));
 	});
 
-	test("is taken whole or not at all", async () => {
+	test("is stored whole or not at all", async () => {
 		const before = server.points().length;
 		const body = { bucketId, dataPoints: [...points(5), { ...point, values: {} }] };
 		expect((await client.send("/api/data/batch", { key, body })).status).toBe(400);
@@ -283,7 +283,7 @@ describe("a batch", () => {
 	});
 });
 
-test("a point is answered as documented, and stored so", async () => {
+test("a point is stored and returned as documented", async () => {
 	const metadata = { deviceId: "ESP32-1", seq: 7, batteryLevel: 80, nested: { a: [1] } };
 	const answer = await client.send("/api/data", { key, body: { ...single, metadata } });
 	const dataPoint = {
@@ -299,7 +299,7 @@ test("a point is answered as documented, and stored so", async () => {
 	expect(server.points().at(-1)).toEqual(dataPoint);
 });
 
-test("a created data source is in the list and takes points", async () => {
+test("a created data source is listed and accepts points", async () => {
 	const made = await client.send(sources, { key, body: { name: "Cellar", description: "cold", schema } });
 	const id: unknown = Object(made.json()).dataSource._id;
 	const { dataSources } = Object((await client.send(sources, { key, method: "GET" })).json());
@@ -317,6 +317,6 @@ test("a created data source is in the list and takes points", async () => {
 	expect(posted.status).toBe(201);
 });
 
-test("all of it went over one connection", () => {
+test("all requests used one connection", () => {
 	expect(server.handshakes).toBe(1);
 });

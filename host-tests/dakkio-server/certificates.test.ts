@@ -132,7 +132,7 @@ describe("the certificates", () => {
 		expect(readFileSync(join(directory, "root.pem"), "utf8")).not.toContain("PRIVATE");
 	});
 
-	test("of the server are made anew before they end; the root stays", async () => {
+	test("of the server are renewed before they expire; the root stays", async () => {
 		let now = Date.now();
 		const open = () => DevelopmentCertificates.open({ directory, now: () => now });
 		const first = await open();
@@ -145,13 +145,13 @@ describe("the certificates", () => {
 		expect(Date.parse(chainOf(renewed.server)[0]?.validTo ?? "")).toBeGreaterThan(now + 364 * day);
 	});
 
-	test("of the server are made anew when another name is asked for", async () => {
+	test("of the server are renewed when a name is added", async () => {
 		await DevelopmentCertificates.open({ directory });
 		const { root, server } = await DevelopmentCertificates.open({ directory, names: ["dakkio.test"] });
 		expect(await verdict(server, { ca: root.pem, servername: "dakkio.test" })).toBeUndefined();
 	});
 
-	test("are made anew, all of them, before the root ends", async () => {
+	test("are all renewed before the root expires", async () => {
 		let now = Date.now();
 		const open = () => DevelopmentCertificates.open({ directory, now: () => now });
 		const first = await open();

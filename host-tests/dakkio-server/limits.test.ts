@@ -24,11 +24,11 @@ describe("the plan's calls per month", () => {
 	const march = String(Date.UTC(2028, 2, 1) / 1000);
 	const april = String(Date.UTC(2028, 3, 1) / 1000);
 
-	test("are told with every answer, and begin anew with the month", async () => {
+	test("are in every response, and reset with the month", async () => {
 		await start({ plan: 3, now: () => now });
 		expect(limits(await client.post())).toEqual(["3", "2", march]);
 		expect(limits(await client.post({}))).toEqual(["3", "1", march]);
-		// Who has no key uses nobody's calls.
+		// A request without a valid key is not a call.
 		expect(limits(await client.send("/api/data"))).toEqual(["3", "1", march]);
 		expect(limits(await client.send("/nowhere"))).toEqual(["3", "1", march]);
 		expect(limits(await client.post())).toEqual(["3", "0", march]);

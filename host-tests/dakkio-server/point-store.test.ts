@@ -27,7 +27,7 @@ async function life(run: (server: DakkioServer, client: ApiClient) => Promise<vo
 }
 
 describe("after a restart", () => {
-	test("points, account, created sources and used calls are there again", async () => {
+	test("points, account, created sources and used calls are restored", async () => {
 		let before: unknown;
 		const state = (server: DakkioServer) => ({
 			account: server.account,
@@ -50,7 +50,7 @@ describe("after a restart", () => {
 		});
 	});
 
-	test("a line that a crash cut short costs that point alone", async () => {
+	test("a line that a crash cut off loses only that point", async () => {
 		await life(async (_, client) => void (await client.post({ a: 1 })));
 		appendFileSync(join(directory, "points.jsonl"), '{"_id":"0123');
 		await life(async (server, client) => {
@@ -63,7 +63,7 @@ describe("after a restart", () => {
 	});
 });
 
-test("points lie in a file, one JSON object a line, and the keys in one that only its owner reads", async () => {
+test("points are in a file with one JSON object per line, keys in one that only its owner can read", async () => {
 	await life(async (server, client) => {
 		await client.post({ a: 1 });
 		await client.post({ a: 2 });
@@ -74,7 +74,7 @@ test("points lie in a file, one JSON object a line, and the keys in one that onl
 	});
 });
 
-test("a point that comes twice is stored twice, as the service does, and counted", async () => {
+test("a duplicate point is stored again, as the service does, and counted", async () => {
 	await life(async (server, client) => {
 		const timestamp = "2026-02-10T11:59:00.000Z";
 		const metadata = { deviceId: "a", seq: 1 };
@@ -86,7 +86,7 @@ test("a point that comes twice is stored twice, as the service does, and counted
 	});
 });
 
-test("who waits for points is told when they are there", async () => {
+test("waitForPoints resolves once the points are there", async () => {
 	await life(async (server, client) => {
 		const waiting = server.waitForPoints(2);
 		const seen: number[] = [];
@@ -99,14 +99,14 @@ test("who waits for points is told when they are there", async () => {
 	});
 });
 
-test("a port that is taken is an error that names it, and nothing stays open", async () => {
+test("a port in use is an error that names the port, and everything is closed", async () => {
 	await life(async (server) => {
 		await expect(DakkioServer.start({ port: server.port })).rejects.toThrow(/EADDRINUSE/);
 		await expect(DakkioServer.start({ pagePort: server.port })).rejects.toThrow(/EADDRINUSE/);
 	});
 });
 
-test("a stopped server gives its port to the next at once", async () => {
+test("a stopped server releases its port at once", async () => {
 	const first = await DakkioServer.start();
 	const { port } = first;
 	const client = new ApiClient(first);
@@ -119,7 +119,7 @@ test("a stopped server gives its port to the next at once", async () => {
 	await second.close();
 });
 
-test("a point that cannot be kept is answered with 500 and not stored, and the server goes on", async () => {
+test("if storing a point fails, the response is 500, and the server continues", async () => {
 	await life(async (server, client) => {
 		const file = join(directory, "points.jsonl");
 		mkdirSync(file);

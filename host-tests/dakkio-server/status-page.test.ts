@@ -35,7 +35,7 @@ function ask({ method = "GET", path = "/", host = `localhost:${server.pagePort}`
 }
 
 describe("the status page", () => {
-	test("says so when there is nothing yet", async () => {
+	test("says that there are no points yet", async () => {
 		expect(await ask()).toMatchObject({ status: 200, text: expect.stringContaining("None yet.") });
 	});
 
@@ -48,7 +48,7 @@ describe("the status page", () => {
 		expect((await client.send("/", { method: "GET" })).text).toBe(text);
 	});
 
-	test("shows hostile text as text, and lets nothing run", async () => {
+	test("shows hostile text as text, without running scripts", async () => {
 		const attack = `<img src=x onerror="alert('1')">&`;
 		await client.post({ [attack]: attack }, { metadata: { deviceId: attack, seq: { attack } } });
 		const { text, policy } = await ask();
@@ -61,7 +61,7 @@ describe("the status page", () => {
 		expect((await ask()).text).not.toMatch(/dakkio_[awr]_/);
 	});
 
-	test("in plain HTTP is for this computer, for reading, and all there is", async () => {
+	test("over HTTP is for this computer only, and read-only", async () => {
 		expect((await ask({ host: "evil.example" })).status).toBe(403);
 		expect((await ask({ method: "POST" })).status).toBe(405);
 		expect((await ask({ path: "/api/data" })).status).toBe(404);

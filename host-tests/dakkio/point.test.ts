@@ -78,7 +78,7 @@ test("a number is written with its sensor's precision and no more", () => {
 	expect(singlePointBody(reading([22.48]), destination)).toContain('"values":{"temperature":22.48}');
 });
 
-test("a time that was estimated says so, and only such a time", () => {
+test("an estimated time is marked, and only such a time", () => {
 	const timed = reading([1]);
 	expect(JSON.parse(singlePointBody({ ...timed, estimated: true }, destination)).metadata.timeEstimated).toBe(
 		true,
@@ -86,7 +86,7 @@ test("a time that was estimated says so, and only such a time", () => {
 	expect(singlePointBody(timed, destination)).not.toContain("timeEstimated");
 });
 
-test("texts of the owner's cannot break out of the JSON", () => {
+test("texts of the user cannot break out of the JSON", () => {
 	const hostile = '","bucketId":"x\n\u2028\ud800';
 	const { metadata } = JSON.parse(
 		singlePointBody(reading([1], { context: { ...context, location: hostile } }), destination),

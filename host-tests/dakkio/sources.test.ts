@@ -35,7 +35,7 @@ function find(body: string, wanted: Wanted, length = 7) {
 const mine = { id: "0".repeat(24), name: "Balcony" };
 
 describe("a list of data sources", () => {
-	test("is read as the language would read it, whatever else it tells, in whatever portions it comes", () => {
+	test("is read like with JSON.parse, whatever else it contains, in any portions", () => {
 		fc.assert(
 			fc.property(
 				fc.array(entry),
@@ -75,7 +75,7 @@ describe("a list of data sources", () => {
 			expect(find(body, mine).has).toBeUndefined();
 	});
 
-	test("tells an id in capitals", () => {
+	test("accepts an id in capitals", () => {
 		const id = "abcdef".repeat(4);
 		const body = JSON.stringify({ dataSources: [{ _id: id.toUpperCase() }] });
 		expect(find(body, { id, name: "" }).has).toBe(true);

@@ -209,14 +209,14 @@ describe("storage", () => {
 		expect(storage.read("bytes")?.byteLength).toBe(3);
 	});
 
-	test("an erasure that fails is told with ESP-IDF's number", () => {
+	test("a failed erase is reported with ESP-IDF's error number", () => {
 		eraseKeyValue();
 		sdk.errors = [0, 0x110d];
 		expect(() => eraseKeyValue()).toThrow("NVS could not be erased (ESP-IDF error 4365)");
 	});
 });
 
-test("exceptions and rejections that nobody took keep the machine, a full memory does not", () => {
+test("unhandled exceptions and rejections keep XS running, full memory does not", () => {
 	installAbortHook();
 	const { abort } = globalThis as { abort?: (status: string, error: unknown) => false | undefined };
 	expect(abort?.("unhandled exception", new Error("lost"))).toBe(false);

@@ -60,7 +60,7 @@ test.each([
 	async (broken, why) => {
 		chip.broken = broken;
 		await start();
-		expect(chip.lines).toEqual([`the firmware does not start: ${why}\n`]);
+		expect(chip.lines).toEqual([`start failed: ${why}\n`]);
 		expect(chip.timers).toMatchObject([{ delay: 60_000 }]);
 		chip.timers[0]?.callback();
 		expect(chip.restarts).toBe(1);

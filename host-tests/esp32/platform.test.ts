@@ -42,7 +42,7 @@ test.each(["sdkconfig", "flash/4mb-one-place/sdkconfig", "flash/8mb/sdkconfig", 
 	},
 );
 
-test("an exception that nobody took is asked about before it ends the machine", () => {
+test("the abort hook is called for an unhandled exception before XS ends", () => {
 	expect(whole.defines).toMatchObject({ xs: { abortHook: 1 } });
 	expect(read("src/main.ts")).toMatch(/^installAbortHook\(\);\ntry \{\n\tconst board = openBoard\(\);$/m);
 });
@@ -57,7 +57,7 @@ test("XS has its memory in pieces that each chip has in one, which do not grow, 
 	for (const { creation } of Object.values(chips.platforms)) expect(creation).toBeUndefined();
 });
 
-test("the SDK's start joins no network and waits for none", () => {
+test("the SDK's startup joins no network and waits for none", () => {
 	for (const config of [whole.config ?? {}, chips.config]) expect(config).not.toHaveProperty("ssid");
 });
 

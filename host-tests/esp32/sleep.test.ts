@@ -92,7 +92,7 @@ function over(sleep: Sleep, ticks: number, microseconds: number): Sleep {
 	return new DeepSleep(true);
 }
 
-test("it sleeps for as long as it is told, with the radio off, and then does not go on", () => {
+test("it sleeps for the given time, with the radio off, and does not return", () => {
 	new DeepSleep(false).enter(60_000.4, 1_000);
 	expect(chip.calls).toEqual([
 		["esp_wifi_stop"],
@@ -126,7 +126,7 @@ test("what the fast clock counted while the board was awake is made good, and el
 	expect(chip.writes).toBe(2);
 });
 
-describe("a boot begins anew", () => {
+describe("a new boot begins", () => {
 	test("after any other start", () => {
 		over(new DeepSleep(false), 0, second);
 		expect(new DeepSleep(false)).toMatchObject({ resumed: false, elapsedMs: 0 });

@@ -32,7 +32,7 @@ const size = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max:
 const sizes = fc.array(size, { minLength: 1, maxLength: 6 });
 
 describe("on a chip's network", () => {
-	test("request and answer pass whole, whatever the portions are that the network takes and gives", async () => {
+	test("request and response are transferred completely, whatever the portions of the network", async () => {
 		await fc.assert(
 			fc.asyncProperty(fc.boolean(), fc.nat(5000), sizes, sizes, async (secure, length, rooms, gives) => {
 				const { network, connection } = connect(secure);
@@ -77,7 +77,7 @@ describe("on a chip's network", () => {
 	});
 });
 
-describe("an answer that comes before the request is out", () => {
+describe("a response that arrives before the request is sent", () => {
 	function begin() {
 		const chip = connect(false);
 		const body = textBodyOf("x".repeat(10_000));
@@ -103,7 +103,7 @@ describe("an answer that comes before the request is out", () => {
 		connection.close();
 	});
 
-	test("has the time that any answer has, however often the network has room again", async () => {
+	test("has the timeout of any response, however often the network becomes writable", async () => {
 		const { connection, exchange, socket, time } = begin();
 		await time.advance(15_000);
 		socket.deliver(latin1("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\n"));
@@ -119,7 +119,7 @@ describe("an answer that comes before the request is out", () => {
 	});
 });
 
-test("what the network acknowledges after the request does not put off the deadline of the answer", async () => {
+test("acknowledgements after the request do not extend the timeout of the response", async () => {
 	const { network, connection, time } = connect(false);
 	const exchange = connection.exchange({ method: "GET", path: "/", headers: [] });
 	network.lookups[0]?.resolve("192.0.2.1");

@@ -44,7 +44,7 @@ const answer201 = { kind: "response", status: 201, headers: new Map(), body: "{}
 const huge = 64 * 1024 * 1024;
 
 describe("a good server", () => {
-	test("gets the request as it should be, and its answer is given back", async () => {
+	test("receives the expected request, and its response is returned", async () => {
 		let seen: unknown;
 		const server = await serve(async (peer) => {
 			seen = await peer.request();
@@ -63,7 +63,7 @@ describe("a good server", () => {
 		});
 	});
 
-	test("gets a GET without a body, and a POST without a body says so", async () => {
+	test("receives a GET without a body, and a POST without a body with Content-Length 0", async () => {
 		const heads: string[] = [];
 		const server = await serve(async (peer) => {
 			for (;;) {
@@ -86,7 +86,7 @@ describe("a good server", () => {
 		expect(server.connections).toBe(1);
 	});
 
-	test("gets a body that nobody could hold, part by part", async () => {
+	test("receives a body larger than memory, part by part", async () => {
 		const server = await serve(async (peer) => {
 			await peer.until("\r\n\r\n");
 			let received = 0;
@@ -100,7 +100,7 @@ describe("a good server", () => {
 	});
 });
 
-describe("an answer that ends the exchange", () => {
+describe("a response that ends the exchange", () => {
 	test.each([
 		[
 			"after 100 and 103",
@@ -131,7 +131,7 @@ describe("an answer that ends the exchange", () => {
 	});
 
 	test.each([
-		["that says so", "HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"],
+		["with Connection: close", "HTTP/1.1 201 Created\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"],
 		["of HTTP/1.0", "HTTP/1.0 201 Created\r\nContent-Length: 2\r\n\r\n{}"],
 		["with more than it said", `${created}{}`],
 	])("%s is the last on its connection", async (_, answer) => {
@@ -207,7 +207,7 @@ describe("an answer that ends the exchange", () => {
 	});
 });
 
-describe("an exchange without an answer", () => {
+describe("an exchange without a response", () => {
 	test("refused connection", async () => {
 		const server = await RawServer.start();
 		const { port } = server;
@@ -215,7 +215,7 @@ describe("an exchange without an answer", () => {
 		expect(await connect(port).exchange(postRequest())).toEqual({
 			kind: "failure",
 			phase: "connect",
-			message: `localhost:${port}: connect failed: it refuses connections there`,
+			message: `localhost:${port}: connect failed: connection refused`,
 			fullySent: false,
 		});
 	});
@@ -234,7 +234,7 @@ describe("an exchange without an answer", () => {
 	});
 
 	test.each([
-		["a status line that is none", "ERROR what do you want\r\n", "does not begin like an HTTP answer"],
+		["a status line that is none", "ERROR what do you want\r\n", "does not begin like an HTTP response"],
 		[
 			"64 KB of headers",
 			`HTTP/1.1 200 OK\r\n${`X: ${"x".repeat(1000)}\r\n`.repeat(64)}`,
@@ -243,7 +243,7 @@ describe("an exchange without an answer", () => {
 		[
 			"two lengths",
 			"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-			"length is not a number",
+			"Content-Length is not a number",
 		],
 	])("%s", async (_, answer, problem) => {
 		const server = await serve(answering(answer));
@@ -264,11 +264,11 @@ describe("an exchange without an answer", () => {
 	});
 
 	test.each([
-		["a close before the answer", "", false],
-		["a reset before the answer", "", true],
-		["a close in the middle of the answer's head", "HTTP/1.1 201 Cre", false],
-		["a reset in the middle of the answer's head", "HTTP/1.1 201 Cre", true],
-		["a close after an interim answer", "HTTP/1.1 100 Continue\r\n\r\n", false],
+		["a close before the response", "", false],
+		["a reset before the response", "", true],
+		["a close in the middle of the response's head", "HTTP/1.1 201 Cre", false],
+		["a reset in the middle of the response's head", "HTTP/1.1 201 Cre", true],
+		["a close after an interim response", "HTTP/1.1 100 Continue\r\n\r\n", false],
 	])("%s: it may have been acted upon", async (_, part, resets) => {
 		const server = await serve(async (peer) => {
 			await peer.request();
@@ -393,7 +393,7 @@ describe("a connection that was kept", () => {
 		expect(client.connection.connectionCount).toBe(2);
 	});
 
-	test("and closed together with the answer is replaced even when the next request follows at once", async () => {
+	test("and closed together with the response is replaced even when the next request follows at once", async () => {
 		const closing: ConnectionScript = async (peer) => {
 			await peer.request();
 			peer.socket.end(created);
@@ -467,7 +467,7 @@ describe("a connection that was kept", () => {
 		expect(server.connections).toBe(2);
 	});
 
-	test("and breaks in the answer is a failure, even to a GET", async () => {
+	test("and lost during the response is a failure, even of a GET", async () => {
 		const server = await serve(async (peer) => {
 			await peer.request();
 			peer.send(created);
@@ -502,7 +502,7 @@ describe("a connection that was kept", () => {
 });
 
 describe("mistakes of the program", () => {
-	test("are told at once, before anything is sent, and without a secret", async () => {
+	test("throw at once, before anything is sent, and without a secret", async () => {
 		const server = await serve(answering(created));
 		const client = connect(server.port);
 		const smuggled = `${secretKey}\r\nX-Evil: 1`;

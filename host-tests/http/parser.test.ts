@@ -50,7 +50,7 @@ function read(text: string, { closes = false, keptBody = 32 } = {}): Reading {
 	return readPortions([latin1(text)], closes, keptBody);
 }
 
-describe("an answer", () => {
+describe("a response", () => {
 	test("with a length ends after it", () => {
 		expect(read("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello")).toMatchObject({
 			state: "done",
@@ -102,7 +102,7 @@ describe("an answer", () => {
 		expect(read(message)).toMatchObject({ state: "done", body: "", truncated: false, persistent: true });
 	});
 
-	test("is looked for behind interim answers, whose headers do not count", () => {
+	test("is found after interim responses, whose headers are ignored", () => {
 		const interim =
 			"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nRetry-After: 1\r\nLink: x\r\n\r\n";
 		expect(read(`${interim}HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n`)).toMatchObject({
@@ -136,7 +136,7 @@ describe("an answer", () => {
 		expect(read(head)).toMatchObject({ state: "done", headers: {}, body: "x" });
 	});
 
-	test("passes over a long header that nobody asked for", () => {
+	test("ignores a long header that is not kept", () => {
 		const head = `HTTP/1.1 200 OK\r\nSet-Cookie: ${"c".repeat(8000)}\r\n${"N".repeat(700)}: 1\r\nContent-Length: 1\r\n\r\nx`;
 		expect(read(head)).toMatchObject({ state: "done", body: "x" });
 	});
@@ -157,7 +157,7 @@ describe("an answer", () => {
 	});
 });
 
-describe("whether a connection goes on after an answer", () => {
+describe("whether a connection persists after a response", () => {
 	test.each([
 		["HTTP/1.1", "", true],
 		["HTTP/1.1", "Connection: keep-alive\r\n", true],
@@ -171,36 +171,40 @@ describe("whether a connection goes on after an answer", () => {
 	});
 });
 
-describe("what is no answer is refused, with a reason", () => {
+describe("an invalid response fails, with a reason", () => {
 	const ok = "HTTP/1.1 200 OK\r\n";
 	test.each([
-		["another protocol", "SSH-2.0-OpenSSH_9.6\r\n", "does not begin like an HTTP answer"],
-		["HTTP/2", "HTTP/2 200\r\n", "does not begin like an HTTP answer"],
-		["HTTP/2 in HTTP/1.1's clothes", "HTTP/1.1 99 What\r\n", "does not begin like an HTTP answer"],
-		["an empty first line", "\r\n", "does not begin like an HTTP answer"],
+		["another protocol", "SSH-2.0-OpenSSH_9.6\r\n", "does not begin like an HTTP response"],
+		["HTTP/2", "HTTP/2 200\r\n", "does not begin like an HTTP response"],
+		["HTTP/2 in HTTP/1.1's clothes", "HTTP/1.1 99 What\r\n", "does not begin like an HTTP response"],
+		["an empty first line", "\r\n", "does not begin like an HTTP response"],
 		["a page without a head", "<html>\n", "control character"],
 		["a first line without end", "H".repeat(maxLineBytes + 1), "longer than 512 bytes"],
-		["a change of protocol", "HTTP/1.1 101 Switching\r\n\r\n", "not asked for"],
+		["a change of protocol", "HTTP/1.1 101 Switching\r\n\r\n", "unexpected"],
 		["a line that ends in LF alone", `${ok}A: b\nC: d\r\n`, "control character"],
 		["a line that ends in CR alone", `${ok}A: b\rC: d\r\n`, "CR LF"],
 		["a NUL in a header", `${ok}A: b\0\r\n`, "control character"],
-		["a space before the colon", `${ok}Content-Length : 5\r\n`, "name of a header"],
+		["a space before the colon", `${ok}Content-Length : 5\r\n`, "header name"],
 		["a header without a name", `${ok}: x\r\n`, "no name"],
-		["a line without a colon", `${ok}nonsense\r\n`, "name of a header"],
+		["a line without a colon", `${ok}nonsense\r\n`, "header name"],
 		["a folded line before any header", `${ok} folded\r\n`, "begins with a space"],
 		["a length and chunks", `${ok}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n`, "both"],
-		["two lengths", `${ok}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`, "length is not a number"],
+		["two lengths", `${ok}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`, "Content-Length is not a number"],
 		[
 			"the same length twice",
 			`${ok}Content-Length: 5\r\nContent-Length: 5\r\n\r\n`,
-			"length is not a number",
+			"Content-Length is not a number",
 		],
-		["a negative length", `${ok}Content-Length: -5\r\n\r\n`, "length is not a number"],
-		["a length with a sign", `${ok}Content-Length: +5\r\n\r\n`, "length is not a number"],
-		["a length in hexadecimal", `${ok}Content-Length: 0x5\r\n\r\n`, "length is not a number"],
-		["an empty length", `${ok}Content-Length:\r\n\r\n`, "length is not a number"],
-		["a folded length", `${ok}Content-Length: 5\r\n 0\r\n\r\n`, "length is not a number"],
-		["a length beyond counting", `${ok}Content-Length: ${"9".repeat(16)}\r\n\r\n`, "length is not a number"],
+		["a negative length", `${ok}Content-Length: -5\r\n\r\n`, "Content-Length is not a number"],
+		["a length with a sign", `${ok}Content-Length: +5\r\n\r\n`, "Content-Length is not a number"],
+		["a length in hexadecimal", `${ok}Content-Length: 0x5\r\n\r\n`, "Content-Length is not a number"],
+		["an empty length", `${ok}Content-Length:\r\n\r\n`, "Content-Length is not a number"],
+		["a folded length", `${ok}Content-Length: 5\r\n 0\r\n\r\n`, "Content-Length is not a number"],
+		[
+			"a length beyond counting",
+			`${ok}Content-Length: ${"9".repeat(16)}\r\n\r\n`,
+			"Content-Length is not a number",
+		],
 		["a length that is too long to keep", `${ok}Content-Length: ${"0".repeat(600)}\r\n\r\n`, "too long"],
 		["a compressed transfer", `${ok}Transfer-Encoding: gzip, chunked\r\n\r\n`, "coding"],
 		["chunks twice", `${ok}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n`, "coding"],
@@ -211,7 +215,7 @@ describe("what is no answer is refused, with a reason", () => {
 			"more than 100 headers",
 		],
 		["64 KB of headers", ok + `X: ${"x".repeat(1000)}\r\n`.repeat(64), "longer than 16 KB"],
-		["interim answers without end", "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000), "longer than 16 KB"],
+		["endless interim responses", "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000), "longer than 16 KB"],
 	])("%s", (_, message, problem) => {
 		const reading = read(message);
 		expect(reading).toMatchObject({ state: "failed", status: undefined });
@@ -222,16 +226,16 @@ describe("what is no answer is refused, with a reason", () => {
 		expect(read("HTTP/1.1 200 OK\r\nContent-Le", { closes: true })).toMatchObject({
 			state: "failed",
 			status: undefined,
-			problem: "it is not whole",
+			problem: "it is incomplete",
 		});
 	});
 });
 
-describe("a damaged body leaves the status, and says that it is not whole", () => {
+describe("a damaged body leaves the status, and is incomplete", () => {
 	const head = "HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\n";
 	test.each([
-		["shorter than its length", "HTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\nhello", "not whole"],
-		["chunks that are cut off", `${head}5\r\nhello\r\n`, "not whole"],
+		["shorter than its length", "HTTP/1.1 500 Oops\r\nContent-Length: 9\r\n\r\nhello", "incomplete"],
+		["chunks that are cut off", `${head}5\r\nhello\r\n`, "incomplete"],
 		["a chunk without a size", `${head}5\r\nhello\r\n\r\n`, "no size"],
 		["a size that is no number", `${head}5\r\nhello\r\n5x\r\n`, "not a number"],
 		["a size beyond counting", `${head}5\r\nhello\r\n123456789\r\n`, "too large"],
@@ -277,7 +281,7 @@ describe("a damaged body leaves the status, and says that it is not whole", () =
 	});
 });
 
-test("a kind of message that is only as long as it says has no body without a length", () => {
+test("a message whose body must be announced has none without a length", () => {
 	const posts: MessageFormat<{ minorVersion: number }> = {
 		noun: "request",
 		allowsFolding: false,

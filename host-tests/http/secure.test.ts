@@ -62,7 +62,7 @@ describe("a server whose certificate is good", () => {
 		expect(await client.exchange(postRequest())).toMatchObject({ status: 201 });
 	});
 
-	test("is not trusted when nobody knows its root", async () => {
+	test("is not trusted if its root is unknown", async () => {
 		const server = await serve(certificates.server);
 		const client = new HttpTestClient({ port: server.port, secure: true });
 		open.unshift(client);
@@ -174,7 +174,7 @@ describe("a server that does not get as far as a certificate", () => {
 		expect(await connect(server.port).exchange(postRequest())).toEqual({
 			kind: "failure",
 			phase: "secure",
-			message: `localhost:${server.port}: TLS handshake failed: what answers there does not speak TLS`,
+			message: `localhost:${server.port}: TLS handshake failed: the server does not speak TLS`,
 			fullySent: false,
 		});
 	});
@@ -202,7 +202,7 @@ function damageSignature(chain: string): string {
 	});
 }
 
-/** A relay that passes on only so many bytes of a server's answer, and what it does then. */
+/** A relay that forwards only so many bytes of a server's response, and what it does then. */
 async function truncating(port: number, bytes: number, then: (client: Socket) => void) {
 	let left = bytes;
 	let onPassed = () => {};

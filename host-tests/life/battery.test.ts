@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
 import { calmScenario, type ScenarioFault, type ServiceFault } from "../../simulator/life/scenario";
 
-/** A week of the whole firmware on battery: it sleeps between samples, and joins the network for uploads alone. */
+/** A week of the whole firmware on battery: it sleeps between samples, and joins the network only for uploads. */
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -22,12 +22,12 @@ test("it wakes for each sample, is online once an hour, and each reading has its
 	expect(report.readings - report.delivered).toBeLessThanOrEqual(13);
 	expect(report).toMatchObject({ boots: 1, powerCuts: 0, duplicates: 0, overwritten: 0, estimated: 0 });
 	expect(report.wakes).toBeGreaterThan(7 * 24 * 11);
-	// Its hours are 0.8 % too short, and the last readings are brought after the week.
+	// Its hours are 0.8 % too short, and the last readings are delivered after the week.
 	expect(report.handshakes).toBeLessThanOrEqual(7 * 24 * 1.008 + 2);
 	expect(report.maxDelayMs).toBeLessThan(2 * hour);
 });
 
-test("the service is down for a day, at a reading a minute: each has its true time, or nearly", async () => {
+test("the service is down for a day at a reading per minute: each reading has its true time, or nearly", async () => {
 	const fault: ScenarioFault = {
 		kind: "service",
 		fault: { kind: "status", status: 503 },
@@ -40,12 +40,12 @@ test("the service is down for a day, at a reading a minute: each has its true ti
 	expect(report.readings - report.delivered).toBeLessThanOrEqual(61);
 });
 
-describe("nothing is lost, and no try costs more than three minutes of radio each quarter of an hour", () => {
+describe("nothing is lost, and attempts cost at most three minutes of radio per quarter of an hour", () => {
 	test.each<[string, ScenarioFault]>([
 		["two days without Wi-Fi", { kind: "radio", from: day, to: 3 * day }],
 		["two days without internet", { kind: "internet", from: day, to: 3 * day }],
 		[
-			"the time servers are silent for a day",
+			"the time servers do not respond for a day",
 			{ kind: "time servers", fault: { kind: "silent" }, all: true, from: day, to: 2 * day },
 		],
 		[
@@ -53,11 +53,11 @@ describe("nothing is lost, and no try costs more than three minutes of radio eac
 			{ kind: "service", fault: { kind: "status", status: 503 }, from: day, to: 2 * day },
 		],
 		[
-			"a fault in the settings for six days: more measurements of the time than it keeps",
+			"a settings fault for six days: more time measurements than the board keeps",
 			{ kind: "service", fault: { kind: "status", status: 401 }, from: hour, to: 6 * day },
 		],
 		[
-			"the power goes while it sleeps",
+			"power fails while it sleeps",
 			{ kind: "power", where: "queue", step: 100_000, from: 3 * day, to: 3 * day + hour },
 		],
 		["a brown-out loop", { kind: "brown-out", each: 700, from: 2 * day, to: 2 * day + 60_000 }],
@@ -72,12 +72,12 @@ describe("nothing is lost, and no try costs more than three minutes of radio eac
 			(utc) => utc >= week.startedAt + fault.from && utc < week.startedAt + fault.to,
 		);
 		const quarters = Math.ceil((fault.to - fault.from) / (15 * 60_000));
-		// A network that cannot be heard is asked for a few times within those three minutes.
+		// A network that is out of range is tried a few times within those three minutes.
 		expect(during.length).toBeLessThanOrEqual(12 * quarters + 4);
 	});
 });
 
-test("with one time server that answers, a day without network keeps no board from being set again", async () => {
+test("with one working time server, a day without network does not prevent a later synchronization", async () => {
 	const faults: ScenarioFault[] = [
 		{ kind: "time servers", fault: { kind: "silent" }, all: false, from: 0, to: 5 * day },
 		{ kind: "radio", from: 60_000, to: day },
@@ -87,7 +87,7 @@ test("with one time server that answers, a day without network keeps no board fr
 	expect(report.maxDelayMs).toBeLessThan(day + 7 * hour);
 });
 
-test("at a reading each seven hours or each day no time is an estimate, once it has been measured", async () => {
+test("at a reading every seven hours or every day, no time is estimated once the clock is synchronized", async () => {
 	for (const interval of [7 * 3_600, 86_400]) {
 		const report = await new Life({ scenario: { ...week, length: 20 * day, interval } }).run();
 		expect(report.readings).toBeGreaterThanOrEqual(20);
@@ -99,7 +99,7 @@ test.each<[string, ServiceFault]>([
 	["503", { kind: "status", status: 503 }],
 	["refused", { kind: "refused" }],
 	["silent", { kind: "silent" }],
-])("a dead service costs no more tries than a live one: %s", async (_, serviceFault) => {
+])("a failing service costs no more attempts than a working one: %s", async (_, serviceFault) => {
 	const fault: ScenarioFault = { kind: "service", fault: serviceFault, from: hour, to: hour + day };
 	let tries = 0;
 	const log = (_: number, line: string) => {
@@ -111,7 +111,7 @@ test.each<[string, ServiceFault]>([
 	expect(report).toMatchObject({ duplicates: 0, estimated: 0 });
 });
 
-test("answers are lost for a day: batches get small, and stay so over its sleeps", async () => {
+test("responses are lost for a day: batches shrink, and stay small across sleeps", async () => {
 	const fault: ScenarioFault = {
 		kind: "service",
 		fault: { kind: "answer lost" },
@@ -125,16 +125,16 @@ test("answers are lost for a day: batches get small, and stay so over its sleeps
 	};
 	const report = await new Life({ scenario, log }).run();
 	expect(tries).toBeGreaterThan(20);
-	// The first two tries are of an hour's and of two hours' readings; from then on each is of half as many.
+	// The first two attempts send one and two hours' readings; each later one sends half as many.
 	expect(report.duplicates).toBeLessThan(2 * tries + 60 + 2 * 120);
 	expect(report).toMatchObject({ overwritten: 0, boots: 1 });
 });
 
-test("a button that is stuck for a day wakes it no more often than its samples do, and nothing is forgotten", async () => {
+test("a button that is stuck for a day causes no extra wakes and no factory reset", async () => {
 	const fault: ScenarioFault = { kind: "press", setUpAfter: 60_000, from: hour, to: hour + day };
 	let early = 0;
 	const log = (_: number, line: string) => {
-		if (line.startsWith("woken before its time")) early++;
+		if (line.startsWith("woken early")) early++;
 	};
 	const scenario = { ...week, length: 2 * day, panel: true, faults: [fault] };
 	const report = await new Life({ scenario, log }).run();
@@ -144,10 +144,10 @@ test("a button that is stuck for a day wakes it no more often than its samples d
 });
 
 test.each([3_600, 7_200])(
-	"at a reading each %i s, each is sent at the wake that measured it",
+	"at a reading every %i s, each reading is sent at the wake that measured it",
 	async (interval) => {
 		const report = await new Life({ scenario: { ...week, interval } }).run();
-		// Readings are counted for six hours more, until the last is surely delivered.
+		// Readings are counted for six hours more, until the last one is certainly delivered.
 		const after = (6 * hour) / (interval * 1_000);
 		expect(report.handshakes).toBeGreaterThanOrEqual(report.readings - after - 2);
 		expect(report.maxDelayMs).toBeLessThan(60_000);

@@ -9,7 +9,7 @@ test.each([
 	[["--scenario", "a.json", "--log", "--plot", "a.svg"], { scenario: "a.json", log: true, plot: "a.svg" }],
 	[["--shrink", "0"], { shrinkS: 0 }],
 	[["--fresh-from", "abc"], { fresh: true, freshFrom: 2 ** 20 + (0x352441c2 % 2 ** 30) }],
-] as const)("%j is understood", (args, run) => {
+] as const)("%j is accepted", (args, run) => {
 	expect(parseSimulateCommand(args)).toMatchObject({ kind: "run", run });
 });
 
@@ -27,12 +27,12 @@ test.each([
 	[["--scenario", "a.json", "--fresh"], "leave out --fresh"],
 	[["--sed", "3"], "--help lists the options"],
 	[["surplus"], "--help lists the options"],
-] as const)("%j is told in a sentence", (args, sentence) => {
+] as const)("%j is rejected with one sentence", (args, sentence) => {
 	const command = parseSimulateCommand(args);
 	expect(command.kind === "problem" && command.problem).toContain(sentence);
 });
 
-test("the help names every option that there is", () => {
+test("the help lists every option", () => {
 	expect(parseSimulateCommand(["--help"]).kind).toBe("help");
 	for (const option of ["seed", "years", "days", "lives", "device-years", "fresh", "scenario", "plot", "log"])
 		expect(simulateHelp).toContain(`--${option}`);

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
 import { calmScenario } from "../../simulator/life/scenario";
 
-/** What a person reads in the log when the flash has failed. */
+/** The log of a board with damaged flash. */
 
 const hour = 3_600_000;
 
-test("what cannot be read from flash is told as that, and what is measured next is sent", async () => {
+test("an unreadable flash is reported, and later readings are sent", async () => {
 	const lines: string[] = [];
 	const report = await new Life({
 		scenario: calmScenario({
@@ -21,7 +21,7 @@ test("what cannot be read from flash is told as that, and what is measured next 
 		log: (_, line) => lines.push(line),
 	}).run();
 	expect(lines).toContain(
-		"upload: what waits cannot be read from flash, and is left out until the next start",
+		"upload: pending readings cannot be read from flash; they are skipped until the next start",
 	);
 	expect(lines.join("\n")).not.toMatch(/has no time yet/);
 	expect(report.readings - report.delivered).toBe(1);

@@ -3,23 +3,23 @@ import { calmScenario, type Scenario } from "../../simulator/life/scenario";
 import { WorkerPool } from "../../simulator/life/worker-pool";
 import type { Mutation } from "../../simulator/mutation/mutation";
 
-/** A mutant, and a life in which it breaks a promise. */
+/** A mutant, and a life in which it violates an invariant. */
 export interface LifeMutant extends Mutation {
 	readonly name: string;
 	readonly life: Partial<Scenario>;
 }
 
-/** The firmware as it is (`sound`) keeps all promises in this life; the mutant breaks `promise` first. */
+/** The unchanged firmware (`sound`) passes this life; the mutant violates `invariant` first. */
 export async function expectKilled(
 	sound: WorkerPool,
 	{ life, ...mutation }: LifeMutant,
-	promise: string,
+	invariant: string,
 ): Promise<void> {
 	const scenario = calmScenario(life);
 	expect(await sound.play({ scenario, shrinkMs: 0 })).toHaveProperty("report");
 	const mutant = await WorkerPool.start({ workers: 1, mutation });
 	try {
-		expect(await mutant.play({ scenario, shrinkMs: 0 })).toHaveProperty("failure.invariant", promise);
+		expect(await mutant.play({ scenario, shrinkMs: 0 })).toHaveProperty("failure.invariant", invariant);
 	} finally {
 		mutant.stop();
 	}

@@ -3,7 +3,7 @@ import { Life, type LifeReport } from "../../simulator/life/life";
 import { calmScenario, type ScenarioFault, type ServiceFault } from "../../simulator/life/scenario";
 import { poisonMessage } from "../../simulator/life/simulated-service";
 
-/** An hour of one fault after the other, in the life of a board: what it says, how often it tries, what arrives. */
+/** Six hours of one fault in the life of a board: its log, its attempts, and the points that arrive. */
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -31,12 +31,20 @@ async function live(...faults: ScenarioFault[]): Promise<{ report: LifeReport; l
 
 const tries = (lines: readonly string[]) => lines.filter((line) => line.startsWith("not sent")).length;
 
-describe("six hours of a fault that passes: everything arrives once, and the tries grow apart", () => {
+describe("six hours of a temporary fault: every point arrives once, and attempts become rarer", () => {
 	test.each<[string, ScenarioFault, RegExp]>([
 		["no Wi-Fi", { kind: "radio", from, to }, /Wi-Fi: could not join/],
-		["no internet", { kind: "internet", from, to }, /not sent: .*name/],
-		["names are refused", { kind: "names", how: "refused", from, to }, /not sent: .*name/],
-		["names are not answered", { kind: "names", how: "silent", from, to }, /not sent: .*name/],
+		["no internet", { kind: "internet", from, to }, /not sent: .*resolve (failed|timed out)/],
+		[
+			"names are refused",
+			{ kind: "names", how: "refused", from, to },
+			/not sent: .*resolve (failed|timed out)/,
+		],
+		[
+			"names are not answered",
+			{ kind: "names", how: "silent", from, to },
+			/not sent: .*resolve (failed|timed out)/,
+		],
 		...(
 			[
 				[{ kind: "refused" }, /not sent: .*refused/],
@@ -58,15 +66,15 @@ describe("six hours of a fault that passes: everything arrives once, and the tri
 	])("%s", async (_, fault, line) => {
 		const { report, lines } = await live(fault);
 		expect(lines.find((said) => line.test(said))).toBeDefined();
-		// With the longest wait at 15 minutes, half of it in the mean: about 60 in six hours.
+		// With a maximum wait of 15 minutes, half of it on average: about 60 attempts in six hours.
 		expect(tries(lines)).toBeLessThan(90);
 		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, quarantined: 0 });
-		// No time server was reached either: what a crystal counts is an estimate after 15,000 s.
+		// Time servers are unreachable too: times become estimates after 15,000 s on the crystal.
 		const counted = fault.kind === "service" ? 0 : to / minute - 250 + 15;
 		expect(report.estimated).toBeLessThanOrEqual(counted);
 	});
 
-	test("answers are lost: each costs its batch once more, and batches get small", async () => {
+	test("responses are lost: each costs one duplicate of its batch, and batches shrink", async () => {
 		const { report, lines } = await live({ kind: "service", fault: { kind: "answer lost" }, from, to });
 		expect(tries(lines)).toBeGreaterThan(20);
 		expect(report.duplicates).toBeLessThan(2 * tries(lines));
@@ -74,7 +82,7 @@ describe("six hours of a fault that passes: everything arrives once, and the tri
 	});
 });
 
-describe("a fault in the settings: one try an hour, and everything arrives once it is mended", () => {
+describe("a settings fault: one attempt an hour, and every point arrives once it is fixed", () => {
 	test.each<[string, ServiceFault]>([
 		...[301, 302, 308, 401, 403, 404, 405, 415].map((status): [string, ServiceFault] => [
 			`${status}`,
@@ -91,7 +99,7 @@ describe("a fault in the settings: one try an hour, and everything arrives once 
 	});
 });
 
-test("one point is refused: the batch is halved until it stands alone, it is put aside, all others arrive once", async () => {
+test("one point is refused: the batch is halved until only that point is quarantined; all others arrive once", async () => {
 	const { report, lines } = await live(
 		{ kind: "internet", from, to: from + 2 * hour },
 		{ kind: "service", fault: { kind: "poison", every: 100, status: 400 }, from, to: from + 2.5 * hour },
@@ -103,7 +111,7 @@ test("one point is refused: the batch is halved until it stands alone, it is put
 });
 
 test.each([0, 1, 30, 200, 299, 310, 400])(
-	"power goes in step %i of putting a refused point aside: it is there in the end, and no other is",
+	"power fails at step %i of quarantining a refused point: that point, and no other, ends up in quarantine",
 	async (step) => {
 		const { report } = await live(
 			{ kind: "service", fault: { kind: "poison", every: 100, status: 400 }, from, to: from + 2.5 * hour },
@@ -113,7 +121,7 @@ test.each([0, 1, 30, 200, 299, 310, 400])(
 	},
 );
 
-test("the service's clock is wrong by a year, either way: nothing is lost, and nothing waits for it", async () => {
+test("the service's clock is off by a year: nothing is lost or delayed", async () => {
 	for (const offset of [-365, 365]) {
 		const { report } = await live({ kind: "service clock", offset: offset * 24 * hour, from, to });
 		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, rateLimited: 0 });

@@ -13,16 +13,16 @@ const noTime: ScenarioFault = {
 	...{ from: 0, to: 6 * hour, kind: "time servers" },
 	...{ fault: { kind: "silent" }, all: true },
 };
-/** Held for twelve seconds: all is forgotten. */
+/** Held for twelve seconds: a factory reset. */
 const held: ScenarioFault = { from: 16 * hour, to: 16 * hour + 12 * second, kind: "press", setUpAfter: hour };
 const short = { interval: 900, length: day, panel: true };
 const outages = [3, 9].map((at): ScenarioFault => ({ from: at * hour, to: (at + 1) * hour, kind: "outage" }));
 
-/** Each breaks one promise and no other, in the smallest life in which it can. */
+/** Each violates one invariant and no other, in the smallest life in which it can. */
 export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly LifeMutant[]>>> = {
 	delivered: [
 		{
-			name: "waits until there is enough to send",
+			name: "waits for more readings before sending",
 			at: "require-pending-readings",
 			mutate: replace("$1", "$1.1 < 100"),
 			life: { interval: 3_600, length: 3 * day },
@@ -34,7 +34,7 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			life: { interval: 900, length: 4 * day, faults: [{ ...offline, kind: "radio" }] },
 		},
 		{
-			name: "knows one network alone",
+			name: "uses only one of its networks",
 			at: "join-next-network",
 			mutate: replace("$0", "$pause-after-last-network"),
 			life: {
@@ -45,7 +45,7 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 	],
 	numbered: [
 		{
-			name: "leaves a number out now and then",
+			name: "skips a sequence number now and then",
 			at: "assign-sequence-number",
 			mutate: replace("$0", "($1 += $1 % 7 === 0 ? 2 : 1) - 1"),
 			life: short,
@@ -53,13 +53,13 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 	],
 	forgotten: [
 		{
-			name: "keeps the readings when all is to be forgotten",
+			name: "keeps the readings at a factory reset",
 			at: "erase-readings",
 			mutate: remove(),
 			life: { ...short, length: 2 * day, faults: [offline, held] },
 		},
 		{
-			name: "keeps the quarantine",
+			name: "keeps the quarantine at a factory reset",
 			at: "erase-quarantine",
 			mutate: remove(),
 			life: {
@@ -71,9 +71,9 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			},
 		},
 		{
-			name: "keeps the settings from before",
-			at: "settings-keys",
-			mutate: replace("$0", "$0.slice(1)"),
+			name: "keeps one slot of the settings at a factory reset",
+			at: "first-settings-slot",
+			mutate: replace("$0", '"keep"'),
 			life: {
 				...{ ...short, length: 2 * day },
 				faults: [{ from: hour, to: hour, kind: "settings", change: { location: "Cellar" } }, held],
@@ -90,37 +90,37 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 	],
 	status: [
 		{
-			name: "tells how long it had run at its last reading",
+			name: "reports the uptime of its last reading",
 			at: "status-uptime",
-			mutate: replace("$0", "$record-sample-time.target"),
+			mutate: replace("$0", "$restart-stalled-board.1.$record-sample-time.target.key"),
 			life: short,
 		},
 		{
-			name: "tells of no more than 20 that wait",
+			name: "reports at most 20 pending readings",
 			at: "status-pending-readings",
 			mutate: replace("$0", "Math.min(20, $0)"),
 			life: { ...short, faults: [{ ...offline, to: 40 * hour }], length: 2 * day },
 		},
 		{
-			name: "tells of a full battery",
+			name: "always reports a full battery",
 			at: "status-battery-level",
 			mutate: replace("$0", "100"),
 			life: { ...short, power: "battery", length: 40 * day, interval: 14_400 },
 		},
 		{
-			name: "tells of other room than there is",
+			name: "reports a wrong capacity",
 			at: "status-capacity",
 			mutate: replace("$0", "$0 + 1"),
 			life: short,
 		},
 		{
-			name: "calls each boot the first",
+			name: "always reports boot 1",
 			at: "status-boots",
 			mutate: replace("$0", "{ ...$0, $boot-number.key: 1 }"),
 			life: { ...short, faults: outages },
 		},
 		{
-			name: "tells of damage where there is none",
+			name: "reports damage where there is none",
 			at: "status-damaged-bytes",
 			mutate: replace("$0", "$0 + 1"),
 			life: short,
@@ -128,31 +128,31 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 	],
 	light: [
 		{
-			name: "works, by its light, where it joins",
+			name: "shows normal operation while it joins a network",
 			at: "show-joining",
 			mutate: remove(),
 			life: { ...short, faults: [{ ...offline, kind: "radio" }] },
 		},
 		{
-			name: "does not show that it sends",
+			name: "does not show that it is sending",
 			at: "show-sending",
 			mutate: remove(),
 			life: { ...short, faults: [silence] },
 		},
 		{
-			name: "shows on battery that it works",
+			name: "shows normal operation on battery",
 			at: "show-power-saving",
 			mutate: remove(),
 			life: { ...short, power: "battery", faults: [noTime] },
 		},
 		{
-			name: "does not show that all will be forgotten",
+			name: "does not show an imminent factory reset",
 			at: "show-factory-reset",
 			mutate: remove(),
 			life: { ...short, faults: [{ ...held, to: held.from + 25 * second }] },
 		},
 		{
-			name: "does not show that the time is not known",
+			name: "does not show that the time is unknown",
 			at: "show-missing-time",
 			mutate: replace("$0", "$2"),
 			life: { ...short, faults: [noTime] },
@@ -160,7 +160,7 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 	],
 	timed: [
 		{
-			name: "takes the second era of NTP for the first",
+			name: "ignores the NTP era",
 			at: "ntp-era",
 			mutate: replace("$0", "$1"),
 			life: { ...short, startedAt: Date.UTC(2036, 1, 6, 12) },
@@ -168,7 +168,7 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 	],
 	bounded: [
 		{
-			name: "keeps a key for each start",
+			name: "keeps a key for each boot",
 			at: "store-boot-count",
 			mutate: insertBefore("$0.callee($1 + $write-boot-number.2, $2)"),
 			life: {
@@ -179,12 +179,12 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 	],
 	budget: [
 		{
-			name: "spends in an hour what is left for a month",
+			name: "spends a month's remaining calls within an hour",
 			at: "reserved-request-rate",
 			mutate: replace("$0", "1 / 60_000"),
 			life: {
 				...{ length: 20 * day, interval: 300, plan: 1_000 },
-				// What others have used of a month, and what the owner wished for a while, is no excuse in the next.
+				// The calls of other devices, and a temporary upload interval, are no excuse in the next month.
 				faults: [
 					{ from: hour, to: hour, kind: "quota" },
 					{ from: 2 * hour, to: 2 * hour, kind: "settings", change: { uploadInterval: 0 } },
@@ -194,7 +194,7 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			},
 		},
 		{
-			name: "uses the whole plan for what is regular, and has none left for a fault",
+			name: "reserves no calls of the plan for faults",
 			at: "regular-request-share",
 			mutate: replace("$0", "1.1"),
 			life: { length: 32 * day, interval: 300, plan: 1_000 },

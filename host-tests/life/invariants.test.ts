@@ -5,7 +5,7 @@ import { expectKilled } from "./expect-killed";
 import { invariantMutants } from "./invariant-mutants";
 import { mutants } from "./mutants";
 
-/** Each check is tested separately: it finds a mutant in which nothing else is wrong. */
+/** Each check by itself: it detects a mutant that has no other fault. */
 
 let sound: WorkerPool;
 beforeAll(async () => {
@@ -13,11 +13,11 @@ beforeAll(async () => {
 });
 afterAll(() => sound.stop());
 
-describe.each(Object.entries(invariantMutants))("%s", (promise, ownMutants) => {
-	test.each(ownMutants)("a board that $name", (mutant) => expectKilled(sound, mutant, promise));
+describe.each(Object.entries(invariantMutants))("%s", (invariant, ownMutants) => {
+	test.each(ownMutants)("a board that $name", (mutant) => expectKilled(sound, mutant, invariant));
 });
 
-test("each promise has a mutant that breaks it and no other", () => {
+test("each invariant has a mutant that violates it and no other", () => {
 	const alone = mutants.flatMap(({ violates }) => (violates.length === 1 ? violates : []));
 	const seen = new Set<string>([...alone, ...Object.keys(invariantMutants)]);
 	expect(Object.keys(invariants).filter((name) => !seen.has(name))).toEqual([]);

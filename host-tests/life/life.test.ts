@@ -5,7 +5,7 @@ import { Life } from "../../simulator/life/life";
 import type { Scenario } from "../../simulator/life/scenario";
 import { WorkerPool } from "../../simulator/life/worker-pool";
 
-/** Some weeks here, as `npm run test:lives` plays a hundred years; in the long form a thousand. */
+/** A dozen weeks; `npm run test:lives` plays a hundred years, and the long form a thousand. */
 
 const long = process.env.MODE === "long";
 const day = 86_400_000;
@@ -21,7 +21,7 @@ function scenarios(): Scenario[] {
 	return all;
 }
 
-test(`${long ? "a thousand years of lives" : "a dozen weeks"} with everything failing: every promise is kept`, async () => {
+test(`${long ? "a thousand years of lives" : "a dozen weeks"} with all kinds of faults: all invariants hold`, async () => {
 	const pool = await WorkerPool.start({ workers: availableParallelism() });
 	try {
 		const broken = await Promise.all(

@@ -4,10 +4,10 @@ import { expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
 import { calmScenario } from "../../simulator/life/scenario";
 
-/** What nobody counts one by one, in arrays, maps and closures: the heap as a whole, after a collection. */
+/** Leaks in arrays, maps and closures, which no counter sees: the size of the heap after a garbage collection. */
 
 const day = 86_400_000;
-/** The first days fill what has a bound. */
+/** The first days fill everything that is bounded. */
 const warm = 8;
 const days = 24;
 const readings = (days - warm) * 24 * 60;
@@ -15,7 +15,7 @@ const readings = (days - warm) * 24 * 60;
 setFlagsFromString("--expose-gc");
 const collect: () => void = runInNewContext("gc");
 
-/** Bytes by which the heap has grown for each reading. */
+/** Growth of the heap per reading, bytes. */
 async function growth(log: (utc: number, line: string) => void): Promise<number> {
 	let before = 0;
 	let after = 0;
@@ -29,10 +29,10 @@ async function growth(log: (utc: number, line: string) => void): Promise<number>
 	return (after - before) / readings;
 }
 
-test("after 23,000 readings more, measured and sent, no more is kept in memory than before them", async () => {
-	// What the engine compiles, and when, is some bytes of these.
+test("23,000 further readings, measured and sent, leave nothing in memory", async () => {
+	// Some bytes of compiled code, depending on when the engine compiles.
 	expect(await growth(() => {})).toBeLessThan(32);
-	// A small object that stayed behind with each of them would be seen.
+	// Negative control: one small leaked object per reading is detected.
 	const kept: object[] = [];
 	const leaking = await growth((utc, line) => {
 		if (line.startsWith("reading ")) kept.push({ utc });

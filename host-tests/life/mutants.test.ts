@@ -5,21 +5,21 @@ import type { InvariantName } from "../../simulator/life/invariants";
 import { WorkerPool } from "../../simulator/life/worker-pool";
 import { type Mutant, mutants } from "./mutants";
 
-/** The lives of `npm run test:lives` find each mutant: the check of the check. */
+/** Tests the lives of `npm run test:lives`: they find each mutant. */
 
 const long = process.env.MODE === "long";
-/** The fixed seeds of `npm run test:lives`, or fewer. */
+/** Number of fixed seeds, at most as many as in `npm run test:lives`. */
 const lives = 60;
-/** How many life's fleets of one process run side by side. */
+/** Mutants hunted in parallel. */
 const atOnce = availableParallelism();
 
 interface Found {
 	readonly seed: number;
-	readonly promise: InvariantName | "other";
+	readonly invariant: InvariantName | "other";
 	readonly message: string;
 }
 
-/** Plays lives of the mutant until one breaks a promise; in the long form from the first seed on. */
+/** Plays lives of the mutant until one violates an invariant; in the long form from the first seed on. */
 async function hunt({ seed, ...mutation }: Mutant): Promise<Found | undefined> {
 	const pool = await WorkerPool.start({ workers: 1, mutation });
 	try {
@@ -28,7 +28,7 @@ async function hunt({ seed, ...mutation }: Mutant): Promise<Found | undefined> {
 			const result = await pool.play({ scenario: generateScenario(each), shrinkMs: 0 });
 			if (!("failure" in result)) continue;
 			const { invariant, message } = result.failure;
-			return { seed: each, promise: invariant, message };
+			return { seed: each, invariant, message };
 		}
 		return undefined;
 	} finally {
@@ -39,7 +39,7 @@ async function hunt({ seed, ...mutation }: Mutant): Promise<Found | undefined> {
 const found = new Map<string, Promise<Found | undefined>>();
 let next = 0;
 
-/** Hunts for this one, and begins with the next ones as processors are free. */
+/** Starts the hunts for this mutant and for the next ones, up to `atOnce`. */
 function huntAhead(index: number): Promise<Found | undefined> {
 	for (; next < Math.min(mutants.length, index + atOnce); next++) {
 		const mutant = mutants[next];
@@ -59,6 +59,6 @@ test.each(mutants.map((mutant, index) => ({ ...mutant, index })))(
 	"a firmware that $name is found",
 	async ({ index, violates }) => {
 		const caught = await huntAhead(index);
-		expect(caught?.promise, caught?.message ?? `not in ${lives} lives`).toBeOneOf([...violates]);
+		expect(caught?.invariant, caught?.message ?? `not in ${lives} lives`).toBeOneOf([...violates]);
 	},
 );

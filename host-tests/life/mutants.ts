@@ -2,19 +2,19 @@ import type { InvariantName } from "../../simulator/life/invariants";
 import type { Mutation } from "../../simulator/mutation/mutation";
 import { insertBefore, remove, replace } from "../../simulator/mutation/operations";
 
-/** A typical bug, and the promises that it breaks. */
+/** A typical bug, and the invariants that it violates. */
 export interface Mutant extends Mutation {
 	readonly name: string;
-	/** Any of these may be the first that is seen broken. */
+	/** Any of these may be violated first. */
 	readonly violates: readonly InvariantName[];
-	/** Of a life that finds it, so that the test is quick. The other lives find it as well. */
+	/** A seed that finds it, to make the test quick. Other seeds find it as well. */
 	readonly seed: number;
 }
 
-/** Typical bugs, which lives with random scenarios find. */
+/** Typical bugs that random lives find. */
 export const mutants: readonly Mutant[] = [
 	{
-		name: "acknowledges before the 2xx",
+		name: "acknowledges a batch before its 2xx",
 		at: "send-batch",
 		mutate: insertBefore("$acknowledge-batch"),
 		violates: ["kept", "paced"],
@@ -84,35 +84,35 @@ export const mutants: readonly Mutant[] = [
 		seed: 5,
 	},
 	{
-		name: "a board whose ticks stand still while it sleeps",
+		name: "has ticks that stop during sleep",
 		at: "count-sleep-ticks",
 		mutate: replace("$0", "$1"),
 		violates: ["timed", "sampled", "delivered", "paced"],
 		seed: 4,
 	},
 	{
-		name: "leaves each connection open",
+		name: "never closes a connection",
 		at: "close-connection",
 		mutate: remove(),
 		violates: ["single"],
 		seed: 1,
 	},
 	{
-		name: "loses the backoff",
+		name: "has no backoff",
 		at: "retry-backoff",
 		mutate: replace("$0", "$2"),
 		violates: ["paced"],
 		seed: 10,
 	},
 	{
-		name: "backs off without an end",
+		name: "has an unlimited backoff",
 		at: "retry-backoff",
 		mutate: replace("$0", "$2 * 2 ** Math.min($1 - 1, 40)"),
 		violates: ["paced", "delivered"],
 		seed: 10,
 	},
 	{
-		name: "forgets its failures with each sleep",
+		name: "forgets failed attempts during sleep",
 		at: "restore-retry-state",
 		mutate: replace("$1", "$1.2"),
 		violates: ["paced"],
@@ -133,98 +133,98 @@ export const mutants: readonly Mutant[] = [
 		seed: 60,
 	},
 	{
-		name: "ignores how many calls are left",
+		name: "ignores how many calls remain",
 		at: "automatic-upload-interval",
 		mutate: replace("$0", "$1"),
 		violates: ["budget"],
 		seed: 57,
 	},
 	{
-		name: "hammers what only a person can mend",
+		name: "retries a settings fault every minute",
 		at: "wait-after-settings-fault",
 		mutate: replace("$1", "$1 / 60"),
 		violates: ["paced"],
 		seed: 58,
 	},
 	{
-		name: "drops what is refused",
+		name: "drops refused points instead of quarantining them",
 		at: "quarantine-reading",
 		mutate: remove(),
 		violates: ["kept"],
 		seed: 18,
 	},
 	{
-		name: "gives a number twice after a restart",
+		name: "reuses a sequence number after a restart",
 		at: "restore-next-number",
 		mutate: replace("$0", "$0 - ($0 > $detect-first-record.2.2 ? 1 : 0)"),
 		violates: ["numbered", "kept", "genuine", "status"],
 		seed: 1,
 	},
 	{
-		name: "does not count what it overwrites",
+		name: "does not count overwritten readings",
 		at: "count-overwritten-records",
 		mutate: remove(),
 		violates: ["kept", "status"],
 		seed: 27,
 	},
 	{
-		name: "lets a batch go back in time",
+		name: "puts points into a batch that goes back in time",
 		at: "end-batch",
 		mutate: replace("$0", "$2"),
 		violates: ["ordered"],
 		seed: 29,
 	},
 	{
-		name: "alters what the battery had",
+		name: "alters the battery level",
 		at: "reading-battery-level",
 		mutate: replace("$0", "$0 === undefined ? undefined : $0 - ($reading-number % 2)"),
 		violates: ["genuine"],
 		seed: 4,
 	},
 	{
-		name: "tells a signal where there is no network",
+		name: "reports a signal strength without a network",
 		at: "signal-strength",
 		mutate: replace("$3", "-60"),
 		violates: ["genuine", "status"],
 		seed: 1,
 	},
 	{
-		name: "samples every other time",
+		name: "takes every second sample",
 		at: "schedule-next-sample",
 		mutate: replace("$1.2", "2"),
 		violates: ["sampled"],
 		seed: 1,
 	},
 	{
-		name: "a light that hides a fault in the settings",
+		name: "has a light that hides a settings fault",
 		at: "show-settings-fault",
 		mutate: remove(),
 		violates: ["light"],
 		seed: 5,
 	},
 	{
-		name: "keeps the settings when all is to be forgotten",
+		name: "keeps the settings at a factory reset",
 		at: "erase-settings",
 		mutate: remove(),
 		violates: ["forgotten", "kept", "genuine", "status"],
 		seed: 5,
 	},
 	{
-		name: "leaves a timer behind with each wait",
+		name: "leaks a timer with each wait",
 		at: "cancel-wait-timer",
 		mutate: remove(),
 		violates: ["bounded"],
 		seed: 3,
 	},
 	{
-		name: "leaves a socket open with each question for the time",
+		name: "leaks a socket with each time query",
 		at: "close-time-socket",
 		mutate: remove(),
 		violates: ["bounded"],
 		seed: 1,
 	},
 	{
-		name: "logs the key",
+		name: "logs the API key",
 		at: "redact-api-key",
 		mutate: insertBefore("$log-sent-batch.callee($2)"),
 		violates: ["secret"],

@@ -13,25 +13,25 @@ describe("one device on the Free plan", () => {
 	test("31 days: every point is delivered, none an hour old, with at most 7,000 calls", async () => {
 		const report = await new Life({ scenario: january }).run();
 		expect(report.readings).toBeGreaterThanOrEqual(31 * 24 * 60);
-		// Those of the last minutes are still waiting for the next upload.
+		// Readings of the last minutes are pending until the next upload.
 		expect(report.readings - report.delivered).toBeLessThanOrEqual(60);
 		expect(report).toMatchObject({ duplicates: 0, overwritten: 0, estimated: 0, rateLimited: 0 });
 		expect(report.calls).toBeLessThanOrEqual(7_000);
-		// In the month's last minutes nothing but the reserve is left: a call an hour.
+		// In the last minutes of the month only the reserve is left: one call per hour.
 		expect(report.maxDelayMs).toBeLessThanOrEqual(61 * 60_000);
 	});
 
-	test("an outage of three days: caught up within the day, still within the plan", async () => {
+	test("an outage of three days: the backlog is delivered within a day and within the plan", async () => {
 		const report = await new Life({ scenario: { ...january, faults: [outage] } }).run();
 		expect(report).toMatchObject({ overwritten: 0, rateLimited: 0 });
-		// The last answer of a time server is up to a day older, and is good for 100,000 s.
+		// The last time response is up to a day older, and valid for 100,000 s.
 		expect(report.estimated).toBeLessThanOrEqual(4 * 24 * 60 - 100_000 / 60);
 		expect(report.maxDelayMs).toBeGreaterThan(2.9 * day);
 		expect(report.maxDelayMs).toBeLessThan(4 * day);
 		expect(report.calls).toBeLessThanOrEqual(10_000);
 	});
 
-	test("a restart in the middle of the month does not forget what was used", async () => {
+	test("restarts in the middle of the month do not lose the count of used calls", async () => {
 		const faults: ScenarioFault[] = [5, 11, 17, 23].map((at) => ({
 			kind: "power",
 			where: "queue",
@@ -44,7 +44,7 @@ describe("one device on the Free plan", () => {
 		expect(report.calls).toBeLessThanOrEqual(7_000 + report.boots);
 	});
 
-	test("others use the plan up on day 20: it waits for the reset, loses nothing, and asks at most once an hour", async () => {
+	test("other devices exhaust the plan on day 20: it waits for the reset, loses nothing, and probes hourly at most", async () => {
 		const faults: ScenarioFault[] = [{ kind: "quota", from: 19 * day, to: 19 * day }];
 		const report = await new Life({ scenario: { ...january, faults } }).run();
 		expect(report).toMatchObject({ overwritten: 0, estimated: 0, duplicates: 0 });
@@ -54,7 +54,7 @@ describe("one device on the Free plan", () => {
 	});
 });
 
-test("two devices on one key share the plan: both deliver everything, and together they stay within it", async () => {
+test("two devices share the plan of one key: both deliver everything and stay within it together", async () => {
 	const first = new Life({ scenario: january });
 	const second = new Life({ scenario: { ...january, seed: 2 }, neighbour: first });
 	second.start();

@@ -5,7 +5,7 @@ import { calmScenario } from "../../simulator/life/scenario";
 
 const hour = 3_600_000;
 
-/** The elements of an XML text in order of their beginnings; throws unless each is closed in its turn. */
+/** The elements of an XML text in order; throws if they are not properly nested. */
 function elementsOf(xml: string): string[] {
 	const open: string[] = [];
 	const found: string[] = [];
@@ -23,7 +23,7 @@ function elementsOf(xml: string): string[] {
 	return found;
 }
 
-test("the picture of a life is one well-formed SVG that shows what went wrong and what came of it", async () => {
+test("the picture of a life is one well-formed SVG that shows its faults and their effects", async () => {
 	const scenario = calmScenario({
 		length: 3 * 24 * hour,
 		interval: 600,
@@ -43,7 +43,7 @@ test("the picture of a life is one well-formed SVG that shows what went wrong an
 	expect(svg).not.toMatch(/NaN|Infinity|undefined/);
 	const waiting = Math.max(...intervals.map((moment) => moment.pending));
 	expect(waiting).toBeGreaterThan((20 * 6) / 2);
-	// All but the hour without power; the report goes on until everything is delivered.
+	// All but the hour without power; the life continues until everything is delivered.
 	expect(intervals.reduce((sum, { readings }) => sum + readings, 0)).toBeCloseTo(71 * 6, -1);
 	const without = intervals.reduce((sum, { connectivity }) => sum + connectivity["no internet"], 0);
 	expect(without / hour).toBeCloseTo(20, 0);

@@ -8,14 +8,14 @@ const day = 24 * hour;
 
 /** A bug of this firmware that a life has found. */
 interface RegressionMutant extends LifeMutant {
-	readonly breaks: InvariantName;
+	readonly violates: InvariantName;
 }
 
-/** Bugs that were fixed, each in the smallest life that shows it. */
+/** Fixed bugs, each in the smallest life that shows it. */
 export const regressionMutants: readonly RegressionMutant[] = [
 	{
-		name: "the crystal's ticks of a long time awake were taken for the slow oscillator's",
-		breaks: "timed",
+		name: "takes ticks of the crystal for ticks of the slow oscillator",
+		violates: "timed",
 		at: "correct-sleep-drift",
 		mutate: replace("$0", "$3"),
 		life: {
@@ -27,8 +27,8 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
-		name: "days before the first answer of a time server were told as true to a second",
-		breaks: "timed",
+		name: "reports times long before the first time response as exact",
+		violates: "timed",
 		at: "estimate-before-first-sync",
 		mutate: replace("$0", "0"),
 		life: {
@@ -37,8 +37,8 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
-		name: "days after the last answer of a time server were told as true to a second",
-		breaks: "timed",
+		name: "reports times long after the last time response as exact",
+		violates: "timed",
 		at: "estimate-after-last-sync",
 		mutate: replace("$2", "false"),
 		life: {
@@ -47,8 +47,8 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
-		name: "a board that was started while all time servers had asked not to be asked never asked again",
-		breaks: "delivered",
+		name: "never queries a time server again after a kiss-of-death from all of them",
+		violates: "delivered",
 		at: "max-kiss-wait",
 		mutate: replace("$0", "Number.POSITIVE_INFINITY"),
 		life: {
@@ -66,8 +66,8 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
-		name: "where power went while all was being forgotten, the readings were gone and the settings stayed",
-		breaks: "kept",
+		name: "erases readings but keeps settings if power fails during a factory reset",
+		violates: "kept",
 		at: "begin-factory-reset",
 		mutate: remove(),
 		life: {
@@ -83,8 +83,8 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
-		name: "a BME280 in another's place was read with the other's calibration",
-		breaks: "genuine",
+		name: "reads a replaced BME280 with the calibration of the previous one",
+		violates: "genuine",
 		at: "detect-sensor-swap",
 		mutate: replace("$0", "false"),
 		life: {

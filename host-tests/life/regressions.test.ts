@@ -3,7 +3,7 @@ import { WorkerPool } from "../../simulator/life/worker-pool";
 import { expectKilled } from "./expect-killed";
 import { regressionMutants } from "./regression-mutants";
 
-/** A bug that lives have found stays fixed, and would be found again. */
+/** Bugs that lives have found: they are fixed, and would be found again. */
 
 let sound: WorkerPool;
 beforeAll(async () => {
@@ -11,6 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => sound.stop());
 
-test.each(regressionMutants)("$name: not any more", ({ breaks, ...mutant }) =>
-	expectKilled(sound, mutant, breaks),
+test.each(regressionMutants)("a board that $name", ({ violates, ...mutant }) =>
+	expectKilled(sound, mutant, violates),
 );

@@ -5,14 +5,14 @@ import { scenarioFromJson } from "../../simulator/life/scenario-file";
 
 const day = 86_400_000;
 
-test("a scenario is the same after it was written down and read", () => {
+test("a scenario survives serialization", () => {
 	for (let seed = 1; seed <= 200; seed++) {
 		const scenario = generateScenario(seed);
 		expect(scenarioFromJson(JSON.stringify(scenario))).toEqual(scenario);
 	}
 });
 
-test("what a file leaves out is as in a calm life", () => {
+test("omitted members are as in a calm life", () => {
 	expect(scenarioFromJson('{"seed":7}')).toEqual(calmScenario({ seed: 7 }));
 });
 
@@ -48,13 +48,13 @@ test.each([
 	expect("problem" in read && read.problem).toContain(problem);
 });
 
-test("a seed stands for one life, of its own length or of the one that is asked for", () => {
+test("a seed determines a life, with the seed's own length or a given one", () => {
 	expect(generateScenario(7)).toEqual(generateScenario(7));
 	expect(generateScenario(7)).not.toEqual(generateScenario(8));
 	expect(generateScenario(7, 30 * day).length).toBe(30 * day);
 });
 
-test("in a hundred lives everything goes wrong that can, on boards of each kind", () => {
+test("a hundred lives contain every kind of fault, on every kind of board", () => {
 	const lives = Array.from({ length: 100 }, (_, index) => generateScenario(index + 1));
 	const kinds = new Set(lives.flatMap(({ faults }) => faults.map(({ kind }) => kind)));
 	expect([...kinds].sort()).toEqual([...scenarioFaultKinds].sort());

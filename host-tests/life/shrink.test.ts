@@ -13,7 +13,7 @@ function failureAt(
 	return { invariant, message: "lost", at: scenario.startedAt + at };
 }
 
-/** Fails when the service has answered 503 while the radio was gone, and power is from a battery. */
+/** Fails if the service responds 503 while the radio is off, on battery. */
 function play(scenario: Scenario): Promise<LifeFailure | undefined> {
 	const { power, faults, length } = scenario;
 	const overlap = faults.find(
@@ -46,7 +46,7 @@ const failing = calmScenario({
 	faults: many(),
 });
 
-test("of forty-two faults the two are left that a failure needs, in a short and plain life", async () => {
+test("of forty-two faults only the two remain that cause the failure, in a short life with default values", async () => {
 	const { scenario, failure } = await shrink(failing, failureAt(failing, 21 * day + hour), {
 		play,
 		hasTime: () => true,
@@ -57,7 +57,7 @@ test("of forty-two faults the two are left that a failure needs, in a short and 
 	expect(failure.invariant).toBe("kept");
 });
 
-test("one that breaks another promise is not taken for the same failure", async () => {
+test("a scenario that violates another invariant is a different failure", async () => {
 	const { scenario } = await shrink(failing, failureAt(failing, 21 * day + hour), {
 		play: async (smaller) => {
 			const failure = await play(smaller);
@@ -70,7 +70,7 @@ test("one that breaks another promise is not taken for the same failure", async 
 	expect(scenario.faults.length).toBeGreaterThan(10);
 });
 
-test("when there is no more time the smallest so far is told", async () => {
+test("the smallest scenario so far is returned when time is up", async () => {
 	let left = 3;
 	const { scenario, tries } = await shrink(failing, failureAt(failing, 21 * day + hour), {
 		play,

@@ -11,7 +11,7 @@ const steps = fc.array(
 	{ maxLength: 80 },
 );
 
-test("timers come in order of their time, then of their setting, and none that was cleared", async () => {
+test("timers fire in order of their due time, then of creation, unless cleared", async () => {
 	await fc.assert(
 		fc.asyncProperty(steps, async (all) => {
 			const time = new VirtualTime();

@@ -11,7 +11,7 @@ import { World } from "../../simulator/world";
 import { AppFixture } from "../app/app-fixture";
 import { storeBacklog } from "../app/backlog";
 
-/** The service as it is really met: nginx ends TLS and passes on to the API. */
+/** The service behind nginx, as in production: nginx terminates TLS and forwards to the API. */
 
 const nginx = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"].find(existsSync);
 if (nginx === undefined) console.warn("nginx.test.ts is skipped: nginx is not installed (apt install nginx)");
@@ -21,7 +21,7 @@ let world: World;
 let proxy: ChildProcess;
 let url: string;
 
-/** Resolves as soon as the port takes connections. */
+/** Resolves once the port accepts connections. */
 async function listening(port: number): Promise<void> {
 	for (;;) {
 		const socket = connect(port, "127.0.0.1");
@@ -37,7 +37,7 @@ function configuration(port: number): string {
 	const { server } = world.dakkio.certificates;
 	writeFileSync(join(directory, "chain.pem"), server.chain);
 	writeFileSync(join(directory, "key.pem"), server.key, { mode: 0o600 });
-	// Started by root it would give up its rights, and with them those to this directory.
+	// Started by root, it would drop its privileges, and with them access to this directory.
 	const user = process.getuid?.() === 0 ? "user root;" : "";
 	return `
 ${user} daemon off; pid ${directory}/nginx.pid; error_log ${directory}/error.log;
@@ -85,7 +85,7 @@ describe.skipIf(nginx === undefined)("behind nginx", () => {
 		rmSync(directory, { recursive: true });
 	});
 
-	test("a backlog arrives, in bodies as large as nginx takes (413 says less), each point once", async () => {
+	test("a backlog is delivered in bodies of at most nginx's limit (413 makes them smaller), each point once", async () => {
 		storeBacklog(directory, 1_000, world.now());
 		const board = new AppFixture(world, { server: url, interval: 86_400 });
 		const points = await world.dakkio.waitForPoints(1_001);
@@ -96,7 +96,7 @@ describe.skipIf(nginx === undefined)("behind nginx", () => {
 		expect(world.dakkio.duplicates).toBe(0);
 	});
 
-	test("while the API is away nginx says 502; the reading is kept, and goes out when the API is back", async () => {
+	test("while the API is down nginx responds 502; readings are kept, and sent when the API is back", async () => {
 		const { port } = world.dakkio;
 		await world.dakkio.close();
 		const board = new AppFixture(world, { server: url, interval: 86_400 });
@@ -108,7 +108,7 @@ describe.skipIf(nginx === undefined)("behind nginx", () => {
 		expect(point?.metadata?.seq).toBe(1);
 	});
 
-	test("a request that the API does not answer ends with nginx's 504, and is tried again", async () => {
+	test("a request without a response from the API ends with nginx's 504, and is retried", async () => {
 		const { firstRequests, neverRespond } = await import("../../simulator/dakkio/misbehaviours");
 		world.dakkio.misbehaviours.exchange = firstRequests(1, neverRespond);
 		const board = new AppFixture(world, { server: url, interval: 86_400 });

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FileKeyValueStorage } from "../../boards/node/key-value";
+import { nodeFiles } from "../../boards/node/files";
+import { FileKeyValueStorage } from "../../boards/shared/file-key-value";
 
 let directory: string;
 beforeEach(() => {
@@ -10,7 +11,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const open = (path = "dakkio") => new FileKeyValueStorage(directory).open({ path, format: "buffer" });
+const open = (path = "dakkio") =>
+	new FileKeyValueStorage(directory, nodeFiles).open({ path, format: "buffer" });
 
 test("what was written is there for whoever opens it next", () => {
 	open().write("boots", Uint8Array.of(1, 2, 3));

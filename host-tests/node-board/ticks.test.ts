@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { unwrapTicks } from "../../src/boards/ticks";
+import { unwrapTicks } from "../../boards/shared/unwrap-ticks";
 
 const minute = 60_000;
 const day = 24 * 60 * minute;

@@ -27,7 +27,7 @@ test("timers fire in order of their time, each once, never early", () => {
 	for (const [index, [, ticks]] of fired.entries()) expect(ticks).toBeGreaterThanOrEqual(1000 * (index + 1));
 });
 
-test("while it is held, time runs at life's speed, and what waits is put off accordingly", () => {
+test("while it is held, time runs in real time, and timers are delayed accordingly", () => {
 	const time = new PacedTime(1000);
 	let fired = false;
 	time.set(() => {

@@ -5,7 +5,7 @@ import { makeListener } from "../../boards/node/listener";
 import { makeTCP } from "../../boards/node/tcp";
 import type { Listener, TCP, TCPCallbacks } from "../../src/boards/ecma419";
 
-/** What a board's time is told of sockets. */
+/** Counts the sockets that hold a board's time. */
 let holds = { begun: 0, ended: 0 };
 const hold = () => {
 	holds.begun++;
@@ -38,7 +38,7 @@ function port(): number {
 	return (server.address() as AddressInfo).port;
 }
 
-/** A connection, and what it has said; `next` waits until it says more. */
+/** A connection and its events; `next` waits for the next one. */
 class Client {
 	readonly said: string[] = [];
 	readonly socket: TCP;
@@ -86,7 +86,7 @@ async function turns(): Promise<void> {
 }
 
 describe("a TCP connection on Node", () => {
-	test("says that it is open by what can be written", async () => {
+	test("reports that it is open by what can be written", async () => {
 		const client = new Client();
 		expect(client.said).toEqual([]);
 		expect(await client.until(1)).toEqual(["writable 4096"]);
@@ -172,7 +172,7 @@ describe("a TCP connection on Node", () => {
 		expect(client.socket.read(new Uint8Array(10))).toBe(0);
 	});
 
-	test("announces what waits beyond 4 KB only when those are read", async () => {
+	test("announces data beyond 4 KB only once those are read", async () => {
 		const client = new Client();
 		(await accepted).write(new Uint8Array(10_000));
 		await client.until(2);
@@ -184,7 +184,7 @@ describe("a TCP connection on Node", () => {
 		expect(client.said.slice(1)).toEqual(["readable 4096", "readable 4096"]);
 	});
 
-	test("tells the end after all that came before it was read", async () => {
+	test("reports the end after all received data was read", async () => {
 		const client = new Client();
 		(await accepted).end("last words");
 		await client.until(2);
@@ -199,7 +199,7 @@ describe("a TCP connection on Node", () => {
 		expect(client.said.at(-1)).toBe("error");
 	});
 
-	test("tells a reset after what had arrived", async () => {
+	test("reports a reset after the received data", async () => {
 		const client = new Client();
 		const peer = await accepted;
 		peer.write("abc");
@@ -209,14 +209,14 @@ describe("a TCP connection on Node", () => {
 		expect(client.said).toHaveLength(2);
 		client.socket.read(new Uint8Array(3));
 		await client.until(3);
-		expect(client.said.at(-1)).toBe("error it was reset");
+		expect(client.said.at(-1)).toBe("error connection reset");
 	});
 
-	test("tells that it was refused", async () => {
+	test("reports that it was refused", async () => {
 		const { port } = server.address() as AddressInfo;
 		server.close();
 		const client = new Client({}, { port });
-		expect(await client.until(1)).toEqual(["error it refuses connections there"]);
+		expect(await client.until(1)).toEqual(["error connection refused"]);
 	});
 
 	test("refuses a name where an address belongs", () => {
@@ -268,7 +268,7 @@ describe("a TCP connection on Node", () => {
 		expect(received).toBe("goodbye");
 	});
 
-	test("says nothing after the close, which may come twice", async () => {
+	test("calls nothing after the close, which may be repeated", async () => {
 		const client = new Client();
 		await client.until(1);
 		const peer = await accepted;
@@ -285,7 +285,7 @@ describe("a TCP connection on Node", () => {
 		expect(holds).toEqual({ begun: 1, ended: 1 });
 	});
 
-	test("says nothing when it is closed before it is open", async () => {
+	test("calls nothing if it is closed before it is open", async () => {
 		const client = new Client();
 		client.socket.close();
 		await turns();
@@ -387,7 +387,7 @@ describe("a listener on Node", () => {
 		expect(listener.read()).toBeUndefined();
 	});
 
-	test("tells when its port is taken", async () => {
+	test("reports that its port is taken", async () => {
 		const error = await new Promise<Error | undefined>((resolve) => {
 			open.push(new ListenerSocket({ port: port(), onError: resolve }));
 		});

@@ -34,7 +34,7 @@ async function turns(): Promise<void> {
 }
 
 describe("a UDP socket on Node", () => {
-	test("sends a packet and reads the answer, with its sender", async () => {
+	test("sends a packet and reads the response, with its sender", async () => {
 		peer.once("message", (data, { address, port }) => peer.send(`${data}!`, port, address));
 		const packet = await new Promise<UDPPacket | undefined>((resolve) => {
 			client = new UDPSocket({
@@ -65,7 +65,7 @@ describe("a UDP socket on Node", () => {
 		expect(new Uint8Array(client.read() ?? [])).toEqual(Uint8Array.of(0));
 	});
 
-	test("says nothing after the close, which may come twice", async () => {
+	test("calls nothing after the close, which may be repeated", async () => {
 		let said = 0;
 		client = new UDPSocket({
 			onReadable: () => void said++,
@@ -83,7 +83,7 @@ describe("a UDP socket on Node", () => {
 		expect(() => client?.write(new Uint8Array(1), "127.0.0.1", 1)).toThrow("closed");
 	});
 
-	test("tells when its port is taken", async () => {
+	test("reports that its port is taken", async () => {
 		const message = await new Promise((resolve) => {
 			client = new UDPSocket({ port: peer.address().port, onError: (error) => resolve(error?.message) });
 		});
@@ -116,7 +116,7 @@ describe("the resolver on Node", () => {
 		return { answer, answered: () => answered };
 	}
 
-	test("answers a dotted address with itself, but not before it returns", async () => {
+	test("resolves a dotted address to itself, but not before it returns", async () => {
 		const { answer, answered } = resolve("192.0.2.7");
 		expect(answered()).toBe(false);
 		expect(holds).toBe(1);

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeNtpResponse, type NtpFault } from "../../simulator/ntp/ntp-response";
 import { NtpServer } from "../../simulator/ntp/ntp-server";
 
-/** A request of version 4 with a transmit timestamp that is no time, as RFC 8633 section 3.4 wants it. */
+/** A version 4 request whose transmit timestamp is random, as RFC 8633 section 3.4 recommends. */
 function makeRequest(version = 4, mode = 3): Uint8Array {
 	const packet = new Uint8Array(48);
 	packet[0] = (version << 3) | mode;
@@ -80,7 +80,7 @@ describe("an answer", () => {
 		expect([view.getUint32(40), view.getUint32(44)]).toEqual([3_155_673_600, 0x8000_0000]);
 	});
 
-	test("tells every time to the microsecond, also after the era's end in 2036", () => {
+	test("encodes every time to the microsecond, also after the end of the era in 2036", () => {
 		const time = fc.double({ min: 0, max: Date.UTC(2100), noNaN: true });
 		fc.assert(
 			fc.property(time, (utc) => {
@@ -102,18 +102,18 @@ describe("an answer", () => {
 		["a broadcast", makeRequest(4, 5)],
 		["version 0", makeRequest(0)],
 		["version 5", makeRequest(5)],
-	])("is not given to what is no client's request: %s", (_, request) => {
+	])("is not sent to what is not a client's request: %s", (_, request) => {
 		expect(makeNtpResponse(request, { receive: now, transmit: now })).toBeUndefined();
 	});
 
-	test("is given to a request with extension fields", () => {
+	test("is sent to a request with extension fields", () => {
 		const long = new Uint8Array(68);
 		long.set(makeRequest());
 		expect(answered(long, now).stratum).toBe(2);
 	});
 });
 
-describe("on command, an answer", () => {
+describe("a response with a fault", () => {
 	const cases: readonly (readonly [NtpFault, Partial<Answer>])[] = [
 		[{ kind: "wrong originate" }, { originate: [1, 2, 3, 4, 5, 6, 7, 9] }],
 		[
@@ -132,7 +132,7 @@ describe("on command, an answer", () => {
 		[{ kind: "stratum", stratum: 17 }, { stratum: 17 }],
 		[{ kind: "no time" }, { transmit: (2 ** 32 - 2_208_988_800) * 1000 }],
 	];
-	test.each(cases)("is wrong in one thing: $kind", (fault, wrong) => {
+	test.each(cases)("is wrong in one respect: $kind", (fault, wrong) => {
 		expect(answered(makeRequest(), now, fault)).toEqual({ ...answered(makeRequest(), now), ...wrong });
 	});
 
@@ -170,20 +170,20 @@ describe("over UDP", () => {
 		return read(answer);
 	}
 
-	test("the time is the one it is given", async () => {
+	test("has the given time", async () => {
 		expect((await ask(makeRequest())).transmit).toBeCloseTo(now, 2);
 		utc = Date.UTC(2040, 0, 1);
 		expect((await ask(makeRequest())).transmit).toBe(utc);
 	});
 
-	test("rubbish is counted and dropped, and the next is answered", async () => {
+	test("invalid packets are counted and dropped, and the next request gets a response", async () => {
 		socket.send("rubbish", server.port, "127.0.0.1");
 		socket.send("", server.port, "127.0.0.1");
 		expect((await ask(makeRequest())).stratum).toBe(2);
 		expect(server.requests).toBe(3);
 	});
 
-	test("a fault holds from when it is set until it is taken back", async () => {
+	test("a fault applies until it is removed", async () => {
 		server.fault = { kind: "kiss", code: "DENY" };
 		expect((await ask(makeRequest())).referenceId).toBe("DENY");
 		server.fault = { kind: "silent" };
@@ -193,7 +193,7 @@ describe("over UDP", () => {
 		expect((await ask(makeRequest())).stratum).toBe(2);
 	});
 
-	test("it closes twice without complaint, and a port that is taken is an error", async () => {
+	test("closes twice without an error, and a port in use is an error", async () => {
 		await expect(NtpServer.start({ port: server.port })).rejects.toThrow(/EADDRINUSE/);
 		await server.close();
 		await server.close();

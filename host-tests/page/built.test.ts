@@ -17,7 +17,7 @@ beforeAll(async () => {
 	page = await buildPage();
 });
 
-test("what the board serves is made from the sources as they are; if not: npm run build:page", () => {
+test("page-data.ts is up to date with the sources; if not: npm run build:page", () => {
 	const html = gunzipSync(Buffer.from(data.pageGzip)).toString("utf8");
 	expect(html === page.html).toBe(true);
 	expect(data.pageEtag).toBe(page.etag);
@@ -33,7 +33,7 @@ test("it is under 22 KB as the chip stores it", () => {
 	expect(Buffer.from(data.pageGzip).length).toBeLessThan(maxPageBytes);
 });
 
-test("it is one document: nothing in it is loaded from elsewhere", () => {
+test("it is one document without external resources", () => {
 	const addresses = page.html.match(/(?:src|href)="[^"]*"|url\([^)]*\)|@import[^;]*|https?:\/\/[^\s"'`]+/g);
 	expect([...new Set(addresses)].sort()).toEqual(['href="data:,"', "http://www.w3.org/2000/svg"]);
 	expect(page.html.match(/<script/g)).toHaveLength(1);
@@ -45,13 +45,13 @@ const sources = readdirSync(join(root, "page")).map((name) => {
 	return { name, code: text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "") };
 });
 
-test("no text becomes markup or script: hostile names of networks stay text", () => {
-	const doors =
+test("no text becomes markup or script: hostile network names stay text", () => {
+	const unsafe =
 		/innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment|\beval\b|new Function/;
-	expect(sources.filter(({ code }) => doors.test(code)).map(({ name }) => name)).toEqual([]);
+	expect(sources.filter(({ code }) => unsafe.test(code)).map(({ name }) => name)).toEqual([]);
 });
 
-test("it is made of its own modules, and of the few pure ones that decide for the firmware, too", () => {
+test("it imports only its own modules and a few pure ones of the firmware", () => {
 	const outside = sources.flatMap(({ code }) =>
 		[...code.matchAll(/from\s+"([^"]+)"/g)].flatMap(([, name = ""]) => (name.startsWith("./") ? [] : [name])),
 	);

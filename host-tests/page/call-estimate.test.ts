@@ -6,7 +6,7 @@ import { freePlanCallsPerMonth, maxMonthMs } from "../../src/dakkio/rate-limits"
 
 const month = maxMonthMs / 1000;
 
-describe("the calls a month that intervals need", () => {
+describe("the calls per month of the intervals", () => {
 	test.each([
 		["automatic, on mains: seven tenths of the Free plan", 60, "auto", "mains", 7_000],
 		["automatic, on battery: one an hour", 60, "auto", "battery", 744],
@@ -20,13 +20,13 @@ describe("the calls a month that intervals need", () => {
 		expect(estimateCalls({ interval, uploadInterval, power }, freePlanCallsPerMonth)?.calls).toBe(calls);
 	});
 
-	test("a larger plan sends each reading", () => {
+	test("a larger plan uploads each reading", () => {
 		expect(estimateCalls({ interval: 60, uploadInterval: "auto", power: "mains" }, 1_000_000)?.calls).toBe(
 			44_640,
 		);
 	});
 
-	test("the calls at the told distance carry all readings of the month", () => {
+	test("calls at the estimated interval carry all readings of the month", () => {
 		const seconds = fc.integer({ min: 5, max: 86_400 });
 		const setting = fc.oneof(fc.constant("auto"), fc.integer({ min: 0, max: 86_400 }));
 		const power = fc.constantFrom("mains", "battery");

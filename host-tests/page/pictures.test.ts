@@ -8,7 +8,7 @@ import { crc32 } from "../../src/common/crc32";
 
 const directory = join(root, "docs", "images");
 
-test("README shows each picture, with words for who cannot see it, and each is small", () => {
+test("README shows each picture with alternative text, and each is small", () => {
 	const readme = readFileSync(join(root, "README.md"), "utf8");
 	const shown = [...readme.matchAll(/<img src="(docs\/images\/[^"]+)" width="\d+" alt="([^"]{20,})"/g)];
 	expect(shown.map(([, path = ""]) => path).sort()).toEqual(
@@ -40,9 +40,9 @@ function png(...lines: readonly (readonly number[])[]): Buffer {
 	]);
 }
 
-test("a picture with few colours is the same when it is made small", () => {
+test("compression keeps a picture with few colours", () => {
 	const plain = png([0, 1, 2, 3, 4, 5, 6, 4, 5, 6], [0, 4, 5, 6, 1, 2, 3, 7, 8, 9]);
-	// The same pixels, told as differences from the left (1), from above (2), from both (3) and by Paeth (4).
+	// The same pixels, as differences from the left (1), from above (2), from both (3) and by Paeth (4).
 	const filtered = [
 		png([1, 1, 2, 3, 3, 3, 3, 0, 0, 0], [2, 3, 3, 3, 253, 253, 253, 3, 3, 3]),
 		png([0, 1, 2, 3, 4, 5, 6, 4, 5, 6], [3, 4, 4, 5, 253, 253, 253, 5, 5, 5]),

@@ -47,22 +47,22 @@ test.each<[number, ButtonPress | "do nothing"]>([
 	[4_999, "send now"],
 	[5_000, "set up"],
 	[9_999, "set up"],
-	[10_000, "forget everything"],
-	[59_999, "forget everything"],
+	[10_000, "factory reset"],
+	[59_999, "factory reset"],
 	[60_000, "do nothing"],
 	[4 * 3_600_000, "do nothing"],
-])("held for %i ms it asks to %s", (milliseconds, expected) => {
+])("held for %i ms: %s", (milliseconds, expected) => {
 	expect(classifyPress(milliseconds) ?? "do nothing").toBe(expected);
 });
 
-test("a press is told once, when it is over, however its contacts bounce", async () => {
+test("a press is reported once, on release, however its contacts bounce", async () => {
 	button();
 	await press(300);
 	await press(300);
 	expect(presses).toEqual(["send now", "send now"]);
 });
 
-test("while it is held it says what releasing it would do, and nothing is done before", async () => {
+test("while it is held it reports what releasing it does, and does nothing", async () => {
 	const watched = button();
 	pins.drive(pin, 0);
 	await time.advance(4_900);
@@ -70,13 +70,13 @@ test("while it is held it says what releasing it would do, and nothing is done b
 	await time.advance(200);
 	expect(held).toEqual(["set up"]);
 	await time.advance(5_000);
-	expect([held, presses]).toEqual([["set up", "forget everything"], []]);
+	expect([held, presses]).toEqual([["set up", "factory reset"], []]);
 	pins.drive(pin, 1);
 	await time.advance(100);
-	expect([held.at(-1), presses, watched.isPressed]).toEqual([undefined, ["forget everything"], false]);
+	expect([held.at(-1), presses, watched.isPressed]).toEqual([undefined, ["factory reset"], false]);
 });
 
-test("a spike that is shorter than contacts bounce is no press", async () => {
+test("a spike shorter than the debounce time is not a press", async () => {
 	button();
 	pins.drive(pin, 0);
 	await time.advance(3);
@@ -96,7 +96,7 @@ test("held while the board starts, it counts from the start", async () => {
 	expect(presses).toEqual(["set up"]);
 });
 
-test("a button that is stuck, or a pin that is not a button's, counts as pressed for a minute and no longer", async () => {
+test("a button that is stuck, or a pin that is not a button's, counts as pressed for one minute", async () => {
 	const stuck = button();
 	pins.drive(pin, 0);
 	await time.advance(59_000);
@@ -105,11 +105,11 @@ test("a button that is stuck, or a pin that is not a button's, counts as pressed
 	expect(stuck.isPressed).toBe(false);
 });
 
-test("a button that was stuck asks for nothing when it comes free, least of all to forget everything", async () => {
+test("a button that was stuck does nothing when it is released, not even a factory reset", async () => {
 	button();
 	pins.drive(pin, 0);
 	await time.advance(60_100);
-	expect(held).toEqual(["set up", "forget everything", undefined]);
+	expect(held).toEqual(["set up", "factory reset", undefined]);
 	await time.advance(4 * 3_600_000);
 	pins.drive(pin, 1);
 	await time.advance(100);
@@ -118,7 +118,7 @@ test("a button that was stuck asks for nothing when it comes free, least of all 
 	expect(presses).toEqual(["send now"]);
 });
 
-test("one that was down when the board fell asleep counts once it has come up", async () => {
+test("a button that was stuck when the board went to sleep is ignored until it is released", async () => {
 	pins.drive(pin, 1);
 	pins.drive(pin, 0);
 	const stuck = button(true);
@@ -131,7 +131,7 @@ test("one that was down when the board fell asleep counts once it has come up", 
 	expect(presses).toEqual(["send now"]);
 });
 
-test("closed, it is silent", async () => {
+test("close stops it", async () => {
 	const closed = button();
 	pins.drive(pin, 0);
 	await time.advance(10);

@@ -15,7 +15,7 @@ const calm: LightInputs = {
 	savingPower: false,
 };
 
-describe("what the light tells: first what a person can act on", () => {
+describe("the light shows first what the user can act on", () => {
 	test.each<[Partial<LightInputs>, LightState]>([
 		[{}, "working"],
 		[{ online: false }, "joining"],
@@ -26,7 +26,7 @@ describe("what the light tells: first what a person can act on", () => {
 		[{ settingsFault: true, sending: true }, "settings fault"],
 		[{ setup: true, settingsFault: true }, "setup"],
 		[{ held: "set up" }, "setup"],
-		[{ held: "forget everything", setup: true }, "forgetting"],
+		[{ held: "factory reset", setup: true }, "factory reset"],
 		[{ savingPower: true }, "dark"],
 		[{ savingPower: true, online: false }, "dark"],
 		[{ savingPower: true, sending: true }, "sending"],
@@ -80,7 +80,7 @@ test("the light shows the pattern of its state, over and over, and a new one at 
 	expect([pins.level(pin), time.pending]).toEqual([0, 0]);
 });
 
-test("a light between supply and pin is lit by a low level, and dark when closed", async () => {
+test("an inverted light is on at a low level, and off when closed", async () => {
 	const { Digital } = pins.provider();
 	const light = new StatusLight({ Digital, pin, inverted: true, time, state: () => "joining" });
 	expect(pins.level(pin)).toBe(0);
@@ -103,7 +103,7 @@ describe("the panel", () => {
 			onPress: () => {},
 		});
 
-	test("uses the usual pins of the board unless the settings name others or none", () => {
+	test("uses the board's default pins unless the settings have others or none", () => {
 		open({}).close();
 		expect(seen.length).toBeGreaterThan(0);
 		seen = [];
@@ -111,7 +111,7 @@ describe("the panel", () => {
 		expect(seen).toEqual([]);
 	});
 
-	test("a pin that cannot be used is told, and the rest works", () => {
+	test("a pin that cannot be used is logged, and the rest works", () => {
 		const { Digital } = pins.provider();
 		new Digital({ pin: 0, mode: Digital.InputPullUp, edge: Digital.Falling, onReadable: () => {} });
 		const lines: string[] = [];
@@ -120,7 +120,7 @@ describe("the panel", () => {
 		expect(seen.length).toBeGreaterThan(0);
 	});
 
-	test("a button that is down when the board falls asleep is not to wake it", () => {
+	test("a button that is stuck when the board goes to sleep does not wake it", () => {
 		const panel = open({});
 		expect(panel.wakePin).toBe(0);
 		pins.drive(0, 0);
@@ -130,7 +130,7 @@ describe("the panel", () => {
 		panel.close();
 	});
 
-	test("while the button is held, the light says what releasing it would do", async () => {
+	test("while the button is held, the light shows what releasing it does", async () => {
 		const panel = open({});
 		pins.drive(0, 0);
 		await time.advance(10_050);

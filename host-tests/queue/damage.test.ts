@@ -189,7 +189,7 @@ describe("sectors wear out", () => {
 		});
 	});
 
-	test("when no sector takes anything any more, a push says so and the mounted records stay readable", () => {
+	test("when no sector can be written, a push throws and the mounted records stay readable", () => {
 		const flash = new NorFlash({ blocks, blockLength });
 		const queue = new FlashQueue({ flash });
 		queue.push(Uint8Array.of(7));

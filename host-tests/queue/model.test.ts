@@ -5,7 +5,7 @@ import { encodeSectorHeader, sectorHeaderBytes } from "../../src/queue/flash-for
 import { FlashQueue } from "../../src/queue/flash-queue";
 import { type Operation, QueueModel, type QueueModelOptions } from "./queue-model";
 
-/** An operation on whatever waits then: places are parts of the way from the oldest to the newest. */
+/** An operation on the pending records of that moment: places are fractions from the oldest to the newest. */
 type Step =
 	| { readonly kind: "push"; readonly bytes: Uint8Array }
 	| { readonly kind: "acknowledge"; readonly part: number }

@@ -28,12 +28,12 @@ export type Operation =
 	| { readonly kind: "remount" }
 	| { readonly kind: "reset" };
 
-/** A promise of the queue was broken. */
+/** The queue differs from the model. */
 export class QueueModelMismatch extends Error {
 	override name = "BrokenPromise";
 }
 
-/** A queue next to a plain array of what must be in it: through operations, losses of power and remounts. */
+/** A queue and an array of its expected content, through operations, power cuts and remounts. */
 export class QueueModel {
 	readonly options: QueueModelOptions;
 	readonly flash: NorFlash;
@@ -47,9 +47,9 @@ export class QueueModel {
 	 * with the next mount, all of them.
 	 */
 	volatileAcknowledged: QueueEntry[] = [];
-	/** Lost to damage behind records that are there: they count as waiting until the reader has come past them. */
+	/** Lost to damage after intact records: they count as pending until the reader has passed them. */
 	hiddenSequences: number[] = [];
-	/** Whether power went before: without that there is always a place. */
+	/** Whether power was cut before: otherwise there is always space. */
 	private hadPowerCut = false;
 	private readonly written: { block: number };
 
@@ -76,12 +76,12 @@ export class QueueModel {
 		if (from) this.compareAfterMount();
 	}
 
-	/** A second life on a copy of the flash, freshly mounted. */
+	/** A copy of the flash and of the model, freshly mounted. */
 	copy(): QueueModel {
 		return new QueueModel(this.options, this);
 	}
 
-	/** Does it and compares. Returns false when power went meanwhile; then {@link recover} must follow. */
+	/** Runs an operation and compares. Returns false after a power cut; then {@link recover} must follow. */
 	run(operation: Operation): boolean {
 		try {
 			this.do(operation);
@@ -93,10 +93,10 @@ export class QueueModel {
 		return true;
 	}
 
-	/** Compares everything that the queue tells with what it must hold. */
+	/** Compares the state of the queue with the model. */
 	check(): void {
 		const { length, oldestSequence, newestSequence } = this.queue;
-		// Nobody may have read so far that it is known.
+		// A reader may not have passed it yet.
 		const ghost = this.hiddenSequences.find((sequence) => sequence === oldestSequence);
 		const first = ghost ?? this.pending[0]?.sequence ?? Number.POSITIVE_INFINITY;
 		this.hiddenSequences = this.hiddenSequences.filter((sequence) => sequence >= first);
@@ -107,11 +107,11 @@ export class QueueModel {
 		equal("flash rules", this.flash.violations.join(), "");
 	}
 
-	/** Power is back: mounts, and takes what is there if it is what may be there after `interrupted`. */
+	/** Mounts after a power cut, and accepts the content if it is possible after `interrupted`. */
 	recover(interrupted: Operation, plan?: PowerCut): void {
 		this.flash.powerUp();
 		this.hadPowerCut = true;
-		// What was acknowledged in memory alone, and what was just being acknowledged, may be there or not.
+		// Records acknowledged only in memory, or by the interrupted operation, may be there or not.
 		const done = Math.max(this.volatileAcknowledged.at(-1)?.sequence ?? 0, this.acknowledgedBy(interrupted));
 		this.pending = [...this.volatileAcknowledged, ...this.pending];
 		this.volatileAcknowledged = [];
@@ -195,7 +195,7 @@ export class QueueModel {
 		this.checkFront(gone);
 	}
 
-	/** What overflowed must have been the oldest sector's, or the two oldest sectors'. */
+	/** Dropped records must be those of the oldest one or two sectors. */
 	private checkFront(gone: readonly QueueEntry[]): void {
 		const blocks = new Set(gone.map(({ block }) => block));
 		if (blocks.size > 2)
@@ -253,7 +253,7 @@ export class QueueModel {
 		this.compare(found);
 	}
 
-	/** What was found, each record one that was pushed, or last the one that was being pushed. */
+	/** The found records: each must have been pushed; the last may be the one being pushed. */
 	private accept(found: readonly QueueEntry[], pending: Uint8Array | undefined): Map<number, QueueEntry> {
 		const known = new Map(this.pending.map((entry) => [entry.sequence, entry]));
 		const accepted = new Map<number, QueueEntry>();
@@ -270,7 +270,7 @@ export class QueueModel {
 		return accepted;
 	}
 
-	/** Records that are gone must be up to the one that is `done`, or overflowed by what was interrupted. */
+	/** Missing records must be acknowledged, or dropped by the interrupted operation. */
 	private explain(
 		missing: readonly QueueEntry[],
 		there: ReadonlyMap<number, QueueEntry>,
@@ -308,7 +308,7 @@ export class QueueModel {
 	}
 }
 
-/** An operation as life brings it: mostly pushes, now and then the rest. */
+/** A random operation: mostly pushes. */
 export function randomOperation(life: QueueModel, random: () => number): Operation {
 	const chance = random();
 	const { pending } = life;
@@ -324,7 +324,7 @@ export function randomOperation(life: QueueModel, random: () => number): Operati
 	return { kind: "reset" };
 }
 
-/** Bytes that also look like erased flash, and like nothing at all. */
+/** Random bytes, all ones (like erased flash) or all zeros. */
 export function randomRecord({ maxRecordBytes }: QueueModelOptions, random: () => number): Uint8Array {
 	const bytes = new Uint8Array(below(maxRecordBytes + 1, random));
 	const fill = below(4, random);

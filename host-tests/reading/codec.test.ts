@@ -135,7 +135,7 @@ test("a series of weather takes a few bytes a reading, its context once", () => 
 	expect(Math.max(...others)).toBeLessThanOrEqual(4);
 });
 
-describe("what cannot be stored is refused, and says why", () => {
+describe("what cannot be stored throws, with a reason", () => {
 	const encode = (reading: Reading, told: SampleContext) => () =>
 		new ReadingEncoder().encode(new ReadingDecoder(), reading, told, true);
 

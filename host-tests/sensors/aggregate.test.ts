@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Value } from "../../src/reading/reading";
-import { Aggregate, type Aggregation } from "../../src/sensors/pipeline/aggregate";
+import type { Aggregation } from "../../src/sensors/drivers/driver";
+import { Aggregate } from "../../src/sensors/pipeline/aggregate";
 
 function of(aggregation: Aggregation, ...values: Value[]): Aggregate {
 	const aggregate = new Aggregate(aggregation);
@@ -9,7 +10,7 @@ function of(aggregation: Aggregation, ...values: Value[]): Aggregate {
 	return aggregate;
 }
 
-describe("several values become one", () => {
+describe("the aggregate", () => {
 	test.each<[Aggregation, Value[], Value]>([
 		["mean", [], undefined],
 		["mean", [undefined, undefined], undefined],
@@ -26,7 +27,7 @@ describe("several values become one", () => {
 	});
 });
 
-test("the mean lies between minimum and maximum, which are among the values", () => {
+test("the mean is between minimum and maximum, which are among the values", () => {
 	const numbers = fc.array(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e9, max: 1e9 }), {
 		minLength: 1,
 	});
@@ -43,7 +44,7 @@ test("the mean lies between minimum and maximum, which are among the values", ()
 	);
 });
 
-test("a new reading begins with nothing", () => {
+test("a new reading starts empty", () => {
 	const aggregate = of("mean", 1, 2);
 	aggregate.clear();
 	expect([aggregate.value, aggregate.min, aggregate.max]).toEqual([undefined, undefined, undefined]);

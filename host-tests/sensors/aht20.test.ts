@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
 import { AHT20Chip } from "../../simulator/chips/aht20";
 import { crc8ByDivision } from "../../simulator/chips/crc8";
-import { AHT20, aht20 } from "../../src/sensors/drivers/aht20";
+import { aht20 } from "../../src/sensors/drivers/aht20";
 import { SensorBench } from "./sensor-bench";
 
 // The data sheet has no worked example, neither of a measurement nor of the checksum.
@@ -12,15 +12,15 @@ beforeEach(() => {
 	bench = new SensorBench();
 });
 
-/** What the driver makes of the bytes of a measurement. */
+/** The values for the bytes of a measurement. */
 function read(data: readonly number[], status = 0x1c) {
 	const chip = bench.plugIn("aht20");
-	const driver = new AHT20(bench.at(0x38));
-	bench.ticks += driver.start();
+	const sensor = bench.open(aht20);
+	bench.ticks += sensor.start();
 	const bytes = [status, ...data];
 	bytes.push(crc8ByDivision(bytes));
 	bench.bus.attach(0x38, { write: (written) => chip.write(written), read: (into) => into.set(bytes) });
-	return driver.sample();
+	return sensor.read();
 }
 
 // S · 100 / 2²⁰ and S · 200 / 2²⁰ − 50.
@@ -28,87 +28,81 @@ test.each([
 	[[0x80, 0x00, 0x06, 0x00, 0x00], 50, 25],
 	[[0x00, 0x00, 0x04, 0x00, 0x00], 0, 0],
 	[[0xff, 0xff, 0xf0, 0xcc, 0xcd], 100, -40],
-])(
-	"the bytes %j are %d %% and %d °C, as the formulas of the data sheet have it",
-	(data, humidity, temperature) => {
-		const sample = read(data);
-		expect(sample?.hygrometer.humidity).toBeCloseTo(humidity, 3);
-		expect(sample?.thermometer.temperature).toBeCloseTo(temperature, 3);
-	},
-);
+])("the bytes %j are %d %% and %d °C by the formulas of the data sheet", (data, humidity, temperature) => {
+	const values = read(data);
+	expect(values[1]).toBeCloseTo(humidity, 3);
+	expect(values[0]).toBeCloseTo(temperature, 3);
+});
 
-test("driver and chip agree over all that the chip can measure", () => {
+test("driver and chip agree over the whole range of the chip", () => {
 	bench.plugIn("aht20");
-	const driver = new AHT20(bench.at(0x38));
+	const sensor = bench.open(aht20);
 	fc.assert(
 		fc.property(
 			fc.double({ min: -40, max: 120, noNaN: true }),
 			fc.double({ min: 0, max: 100, noNaN: true }),
 			(temperature, humidity) => {
 				bench.surroundings = { ...bench.surroundings, temperature, humidity };
-				bench.ticks += driver.start();
-				const sample = driver.sample();
-				expect(Math.abs((sample?.thermometer.temperature ?? 999) - temperature)).toBeLessThan(0.001);
-				expect(Math.abs((sample?.hygrometer.humidity ?? 999) - humidity)).toBeLessThan(0.001);
+				const [celsius, percent] = bench.measure(sensor);
+				expect(Math.abs(Number(celsius) - temperature)).toBeLessThan(0.001);
+				expect(Math.abs(Number(percent) - humidity)).toBeLessThan(0.001);
 			},
 		),
 	);
 });
 
-test("a measurement is there after 80 ms, not before, and only once", () => {
+test("a measurement has ended after 80 ms, not before", () => {
 	bench.plugIn("aht20");
-	const driver = new AHT20(bench.at(0x38));
-	expect(driver.sample()).toBeUndefined();
-	expect(driver.start()).toBe(80);
+	const sensor = bench.open(aht20);
+	expect(sensor.start()).toBe(80);
 	bench.ticks += 10;
-	expect(driver.sample()).toBeUndefined();
+	expect(sensor.readIfEnded()).toBeUndefined();
 	bench.ticks += 70;
-	expect(driver.sample()).toBeDefined();
-	expect(driver.sample()).toBeUndefined();
+	expect(sensor.readIfEnded()).toBeDefined();
 });
 
-test("one that did not load its calibration is told to, and the first reading is not lost", () => {
+test("a chip without calibration is initialised, and the first reading is not lost", () => {
 	bench.bus.attach(0x38, new AHT20Chip({ ...bench.chipOptions, calibrated: false }));
-	expect(aht20.identify(bench.i2cBus, 0x38)).toBe("this");
-	const sensor = bench.make(aht20);
+	expect(bench.identify(aht20)).toBe("this");
+	const sensor = bench.open(aht20);
 	expect(sensor.start()).toBe(10);
 	bench.ticks += 10;
-	expect(sensor.proceed?.()).toBe(80);
+	expect(sensor.proceed()).toBe(80);
 	bench.ticks += 80;
-	expect(sensor.proceed?.()).toBe(0);
+	expect(sensor.proceed()).toBe(0);
 	expect(sensor.read()[0]).toBeCloseTo(21.37, 2);
 	expect(sensor.start()).toBe(80);
 });
 
-test("where nobody calls proceed, such a one has its values from the second reading on", () => {
+test("read before it was initialised, such a chip has no values; the next measurement has", () => {
 	bench.bus.attach(0x38, new AHT20Chip({ ...bench.chipOptions, calibrated: false }));
-	const sensor = bench.make(aht20);
+	const sensor = bench.open(aht20);
 	bench.ticks += sensor.start();
 	expect(() => sensor.read()).toThrow(/did not end in time/);
 	bench.ticks += sensor.start();
 	expect(sensor.read()[0]).toBeCloseTo(21.37, 2);
 });
 
-test("one that loses its calibration while it works is told, and works when it is made anew", () => {
+test("a chip that loses its calibration reports an error, and works when it is reopened", () => {
 	const chip = bench.plugIn("aht20");
-	const sensor = bench.make(aht20);
+	const sensor = bench.open(aht20);
 	bench.measure(sensor);
 	bench.bus.attach(0x38, new AHT20Chip({ ...bench.chipOptions, calibrated: false }));
-	expect(() => bench.measure(sensor)).toThrow(/it lost its calibration, which is loaded anew/);
+	expect(() => bench.measure(sensor)).toThrow(/it lost its calibration, which is loaded again/);
 	sensor.close();
-	expect(bench.measure(bench.make(aht20))[0]).toBeCloseTo(21.37, 2);
+	expect(bench.measure(bench.open(aht20))[0]).toBeCloseTo(21.37, 2);
 	expect(chip.fault).toBeUndefined();
 });
 
-test("one that lost its supply while it measured has nothing to tell", () => {
+test("after a loss of supply during the measurement there are no values", () => {
 	bench.plugIn("aht20");
-	const driver = new AHT20(bench.at(0x38));
-	bench.ticks += driver.start();
+	const sensor = bench.open(aht20);
+	bench.ticks += sensor.start();
 	bench.plugIn("aht20");
-	expect(() => driver.sample()).toThrow(/it reports a temperature that it cannot measure/);
+	expect(() => sensor.read()).toThrow(/its temperature is out of range/);
 });
 
-test("a register that happens to hold what an AHT20 would say is another chip, because the next one does not", () => {
+test("a register with the value of an AHT20's status is another chip, because the next register differs", () => {
 	let pointer = 0;
 	bench.bus.attach(0x38, {
 		write: (bytes) => {
@@ -116,15 +110,15 @@ test("a register that happens to hold what an AHT20 would say is another chip, b
 		},
 		read: (into) => into.fill(pointer++ === 0x71 ? 0x1c : 0x00),
 	});
-	expect(aht20.identify(bench.i2cBus, 0x38)).toBe("other");
+	expect(bench.identify(aht20)).toBe("other");
 });
 
 test.each([
 	["all ones", 0xff],
 	["all zeros", 0x00],
 	["what was written to it, as a port does", 0x71],
-])("a chip that answers %s is none", (_, byte) => {
+])("a chip that answers %s is another chip", (_, byte) => {
 	bench.bus.attach(0x38, { write: () => {}, read: (into) => into.fill(byte) });
-	expect(aht20.identify(bench.i2cBus, 0x38)).toBe("other");
-	expect(() => new AHT20(bench.at(0x38))).toThrow(/another chip answers there/);
+	expect(bench.identify(aht20)).toBe("other");
+	expect(() => bench.open(aht20)).toThrow(/another chip answers there/);
 });

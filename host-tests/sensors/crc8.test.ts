@@ -14,11 +14,11 @@ test.each([
 	[0xf896, 0x31],
 	[0x9f07, 0xc2],
 	[0x3bbe, 0x89],
-])("of the word %i it is %i, as the data sheets have it", (word, expected) => {
+])("of the word %i is %i, as in the data sheets", (word, expected) => {
 	expect(crc8Sensirion(Uint8Array.of(word >> 8, word & 0xff))).toBe(expected);
 });
 
-test("the driver's and the chip's, made in two ways, are the same for any bytes", () => {
+test("the implementations of driver and chip model agree for any bytes", () => {
 	fc.assert(
 		fc.property(fc.uint8Array({ minLength: 1, maxLength: 12 }), (bytes) => {
 			expect(crc8ByDivision([...bytes])).toBe(crc8Sensirion(bytes));
@@ -26,12 +26,12 @@ test("the driver's and the chip's, made in two ways, are the same for any bytes"
 	);
 });
 
-test("it is of the part that it is asked for", () => {
+test("covers only the given part", () => {
 	const bytes = Uint8Array.of(0, 0xbe, 0xef, 0);
 	expect(crc8Sensirion(bytes, 1, 3)).toBe(0x92);
 });
 
-test("one wrong bit, and any eight in a row that are not right, are seen", () => {
+test("detects a wrong bit, and any burst of up to eight bits", () => {
 	fc.assert(
 		fc.property(
 			fc.uint8Array({ minLength: 2, maxLength: 6 }),

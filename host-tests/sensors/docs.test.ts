@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { allDrivers } from "../../src/sensors/drivers/all-drivers";
@@ -6,26 +6,34 @@ import { allDrivers } from "../../src/sensors/drivers/all-drivers";
 const root = join(import.meta.dirname, "..", "..");
 const docs = readFileSync(join(root, "docs/sensors.md"), "utf8");
 
-/** `0x40 … 0x4f` for more than four in a row. */
+/** `0x40 … 0x4f` for more than four consecutive addresses. */
 function listed(addresses: readonly number[]): string {
 	const hex = addresses.map((address) => `0x${address.toString(16)}`);
 	return hex.length > 4 ? `${hex[0]} … ${hex.at(-1)}` : hex.join(", ");
 }
 
-test("the table of sensors is the firmware's: every kind, in its order, with its fields and addresses", () => {
-	const rows = allDrivers.map(({ name, fields = [], addresses }) => {
-		const told = fields.map((field) => `\`${field.name}\` ${field.unit} ${field.decimals}`).join(", ");
-		return `| ${name} | ${told === "" ? "–" : told} | ${listed(addresses)} |`;
+test("the table of sensors has every driver, in order, with its fields and addresses", () => {
+	const rows = allDrivers.map(({ name, fields, addresses }) => {
+		const list = fields.map((field) => `\`${field.name}\` ${field.unit} ${field.decimals}`).join(", ");
+		return `| ${name} | ${list === "" ? "–" : list} | ${listed(addresses)} |`;
 	});
-	const table = docs.slice(docs.indexOf("| sensor | fields |"), docs.indexOf("The number behind"));
+	const table = docs.slice(docs.indexOf("| sensor | fields |"), docs.indexOf("The number after"));
 	const found = table.split("\n").flatMap((line) => /^(\| [A-Z][^|]*\|[^|]*\|[^|]*\|)/.exec(line)?.[1] ?? []);
 	expect(found).toEqual(rows);
 });
 
-test("the driver that is shown is the one that runs, and has fewer than 60 lines", () => {
+test("the driver in the page is the source that runs, in fewer than 60 lines", () => {
 	const source = readFileSync(join(root, "src/sensors/drivers/bh1750.ts"), "utf8");
 	expect(docs).toContain(`\`\`\`ts\n${source}\`\`\``);
 	expect(source.trimEnd().split("\n").length).toBeLessThan(60);
+});
+
+test("the files that the page names exist", () => {
+	const paths = [...docs.matchAll(/(?:src|simulator|host-tests|sdk-tests)\/[\w/.-]+\.(?:ts|json)/g)].map(
+		([path]) => path,
+	);
+	expect(paths.length).toBeGreaterThan(8);
+	expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
 test("the wiring is the README's", () => {

@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { DS18B20Chip, type DS18B20Options } from "../../simulator/chips/ds18b20";
 import { OneWireLine, OneWireMaster } from "../../simulator/hardware/one-wire";
-import { DS18B20 } from "../../src/sensors/drivers/ds18b20";
-import { crc8Maxim, isValidRom, romText } from "../../src/sensors/drivers/one-wire";
+import { crc8Maxim } from "../../src/common/crc8";
+import { ds18b20 } from "../../src/sensors/drivers/ds18b20";
+import { isValidRom, OneWireDevice, romText } from "../../src/sensors/drivers/one-wire-device";
+import { BenchSensor } from "./sensor-bench";
 import { SensorBoard } from "./sensor-board";
 
 describe("the CRC of a ROM code", () => {
@@ -12,7 +14,7 @@ describe("the CRC of a ROM code", () => {
 		expect(isValidRom(Uint8Array.of(0x02, 0x1c, 0xb8, 0x01, 0x00, 0x00, 0x00, 0xa2))).toBe(true);
 	});
 
-	test("finds every bit that is wrong", () => {
+	test("detects every wrong bit", () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ minLength: 7, maxLength: 7 }), fc.nat({ max: 63 }), (code, bit) => {
 				const rom = Uint8Array.of(...code, crc8Maxim(code));
@@ -22,16 +24,16 @@ describe("the CRC of a ROM code", () => {
 		);
 	});
 
-	test("does not pass for the zeros of a line that is shorted", () => {
+	test("rejects the zeros of a shorted line", () => {
 		expect(isValidRom(new Uint8Array(8))).toBe(false);
 	});
 });
 
-test("a ROM code is written as the family and the serial number, as Linux has it", () => {
+test("a ROM code is written as in Linux: the family and the serial number", () => {
 	expect(romText(Uint8Array.of(0x28, 0xff, 0xf1, 0x79, 0xa2, 0x16, 0x03, 0x6c))).toBe("28-0316a279f1ff");
 });
 
-test("a search finds every chip on the line, once, whatever their numbers", () => {
+test("a search finds every chip on the line once, whatever their serial numbers", () => {
 	const serial = fc.tuple(...Array.from({ length: 6 }, () => fc.nat({ max: 255 })));
 	fc.assert(
 		fc.property(fc.uniqueArray(serial, { maxLength: 20, selector: String }), (serials) => {
@@ -71,28 +73,31 @@ function chip(options: Partial<DS18B20Options> = {}): DS18B20Chip {
 	return made;
 }
 
-function measure(sensor: DS18B20, late = 0) {
-	ticks += sensor.start() + late;
+function open({ rom }: { readonly rom: Uint8Array }, bus = new OneWireMaster(line)): BenchSensor {
+	const name = `DS18B20 ${romText(rom)}`;
+	return new BenchSensor(ds18b20, name, () => new OneWireDevice(bus, rom, name));
+}
+
+function measure(sensor: BenchSensor) {
+	ticks += sensor.start();
 	return sensor.read()[0];
 }
 
 describe("temperatures", () => {
-	// Data sheet 19-7487, table 1: what the registers hold, and what it means.
+	// Data sheet 19-7487, table 1.
 	test.each([125, 25.0625, 10.125, 0.5, 0, -0.5, -10.125, -25.0625, -55])(
-		"of the data sheet's table: %f °C",
+		"in the data sheet's table: %f °C",
 		(value) => {
 			celsius = value;
-			const { rom } = chip();
-			expect(measure(new DS18B20(new OneWireMaster(line), rom))).toBe(value);
+			expect(measure(open(chip()))).toBe(value);
 		},
 	);
 
-	test("are told to a sixteenth of a degree", () => {
-		const { rom } = chip();
-		const sensor = new DS18B20(new OneWireMaster(line), rom);
+	test("are accurate to a sixteenth of a degree", () => {
+		const sensor = open(chip());
 		fc.assert(
 			fc.property(fc.double({ min: -55, max: 125, noNaN: true }), (value) => {
-				// Exactly 85 °C is what it says without having measured.
+				// 85 °C is also the power-on value.
 				fc.pre(Math.round(value * 16) !== 85 * 16);
 				celsius = value;
 				expect(Math.abs(Number(measure(sensor)) - value)).toBeLessThanOrEqual(1 / 32);
@@ -100,76 +105,70 @@ describe("temperatures", () => {
 		);
 	});
 
-	test("take 750 ms; what is read earlier is refused, because it was not measured", () => {
-		const { rom } = chip();
-		const sensor = new DS18B20(new OneWireMaster(line), rom);
+	test("take 750 ms; the power-on value that is read earlier is refused", () => {
+		const sensor = open(chip());
 		expect(sensor.start()).toBe(750);
 		ticks += 700;
-		expect(() => sensor.read()).toThrow(/it says 85 °C/);
+		expect(() => sensor.read()).toThrow(/it reports 85 °C/);
 	});
 
-	test("have twelve bits, also on a chip that somebody had set to nine", () => {
-		const { rom } = chip();
+	test("have twelve bits, also on a chip that was set to nine", () => {
+		const made = chip();
 		const bus = new OneWireMaster(line);
 		bus.reset();
 		bus.write(Uint8Array.of(0xcc, 0x4e, 0x12, 0x34, 0x1f));
 		celsius = 20.0625;
-		expect(measure(new DS18B20(bus, rom))).toBe(20.0625);
+		expect(measure(open(made, bus))).toBe(20.0625);
 		bus.reset();
 		bus.write(Uint8Array.of(0xcc, 0xbe));
-		// Its alarms are none of our business.
+		// The alarms are unchanged.
 		expect([...bus.read(5).subarray(2)]).toEqual([0x12, 0x34, 0x7f]);
 	});
 });
 
 describe("one clear error", () => {
 	const name = "DS18B20 28-060504030201";
-	function sensor(made: DS18B20Chip): DS18B20 {
-		return new DS18B20(new OneWireMaster(line), made.rom);
-	}
 
-	test("when nobody is on the line", () => {
+	test("when no chip is on the line", () => {
 		const made = chip();
 		line.detach(made);
-		expect(() => sensor(made)).toThrow(`${name}: nobody answers on the 1-Wire bus. Check its wiring.`);
+		expect(() => open(made)).toThrow(`${name}: no chip answers on the 1-Wire bus. Check its wiring.`);
 	});
 
-	test("when others are, but not this one", () => {
+	test("when only others are on the line", () => {
 		const made = chip();
-		const open = sensor(made);
+		const sensor = open(made);
 		chip({ serial: [9, 9, 9, 9, 9, 9] });
 		line.detach(made);
-		open.start();
-		expect(() => open.read()).toThrow(`${name}: it does not answer. Check its wiring.`);
+		sensor.start();
+		expect(() => sensor.read()).toThrow(`${name}: it does not answer. Check its wiring.`);
 	});
 
 	test("when it has no supply of its own", () => {
-		expect(() => sensor(chip({ parasite: true }))).toThrow(
-			/no supply of its own\. Wire its VDD pin to 3\.3 V/,
-		);
+		expect(() => open(chip({ parasite: true }))).toThrow(/no supply of its own\. Wire its VDD pin to 3\.3 V/);
 	});
 
 	test("when its checksum is wrong", () => {
 		const made = chip();
-		const open = sensor(made);
-		open.start();
+		const sensor = open(made);
+		sensor.start();
 		made.fault = "wrong checksum";
-		expect(() => open.read()).toThrow(/its answer is garbled/);
+		expect(() => sensor.read()).toThrow(/wrong checksum/);
 	});
 
 	test("when the line is shorted", () => {
 		const made = chip();
-		const open = sensor(made);
+		const sensor = open(made);
 		made.fault = "shorted";
-		expect(() => open.start()).toThrow(/nobody answers/);
+		expect(() => sensor.start()).toThrow(/no chip answers/);
 	});
 
 	test("when it lost its supply while it measured", () => {
 		const made = chip();
-		const open = sensor(made);
-		ticks += open.start();
+		const sensor = open(made);
+		ticks += sensor.start();
 		made.losePower();
-		expect(() => open.read()).toThrow(/it says 85 °C, which is what it says after it lost its supply/);
+		expect(() => sensor.read()).toThrow(/it reports 85 °C, its value after a loss of supply/);
 	});
 });
 
@@ -180,7 +179,7 @@ describe("on a board", () => {
 	});
 	const settings = { oneWirePin: 4 };
 
-	test("several on one pin are told apart by their numbers, and measured at the same time", async () => {
+	test("several on one pin are distinguished by their serial numbers and measured at the same time", async () => {
 		board.attachThermometer(3, 21.5);
 		board.attachThermometer(1, -7.25);
 		board.attachThermometer(2, 60);
@@ -193,7 +192,7 @@ describe("on a board", () => {
 		]);
 	});
 
-	test("each keeps its name, whichever is gone", async () => {
+	test("each keeps its name, whichever is missing", async () => {
 		const first = board.attachThermometer(1, 10);
 		board.attachThermometer(2, 20);
 		board.start(settings);
@@ -207,7 +206,7 @@ describe("on a board", () => {
 	});
 
 	test.each(["wrong checksum", "shorted"] as const)(
-		"one that fails is told, and is back: %s",
+		"a failing one is logged, and recovers: %s",
 		async (fault) => {
 			const chip = board.attachThermometer(1, 10);
 			board.plugIn("bme280");
@@ -221,7 +220,7 @@ describe("on a board", () => {
 		},
 	);
 
-	test("a line on which nobody is, and a chip of another family, are told once", async () => {
+	test("an empty line, and a chip of another family, are logged once", async () => {
 		board.plugIn("bme280");
 		board.start(settings);
 		await board.sample();
@@ -229,12 +228,12 @@ describe("on a board", () => {
 		board.attachThermometer(1, 20, { family: 0x10 });
 		await board.sample();
 		expect(board.logLines.slice(1)).toEqual([
-			"sensor: 1-Wire bus at pin 4: nobody answers. Check its wiring and the resistor of 4.7 kΩ to 3.3 V.",
-			"sensor: 1-Wire bus at pin 4: 10-060504030201 is a chip that this firmware does not know.",
+			"sensor: 1-Wire bus at pin 4: no chip answers. Check its wiring and the 4.7 kΩ resistor to 3.3 V.",
+			"sensor: 1-Wire bus at pin 4: 10-060504030201 is a chip that this firmware does not support.",
 		]);
 	});
 
-	test("nobody is looked for while one measures", async () => {
+	test("there is no search while a sensor measures", async () => {
 		board.attachThermometer(1);
 		const searches: number[] = [];
 		let bits = -1;
@@ -255,7 +254,7 @@ describe("on a board", () => {
 		await board.sample(3_592_000);
 		expect(new Set(searches)).toEqual(new Set([0]));
 		searches.length = 0;
-		// The hour is over just after the last measurement for the statistics has begun.
+		// The hour ends just after the last measurement for the statistics has begun.
 		await board.sample(8_100);
 		const sampled = sampler.sample();
 		const scanned = sampler.rescan();
@@ -266,7 +265,7 @@ describe("on a board", () => {
 		expect(searches.length).toBeGreaterThan(0);
 	});
 
-	test("without a pin in the settings nobody is looked for", async () => {
+	test("without a pin in the settings there is no search", async () => {
 		board.attachThermometer(1);
 		board.start();
 		expect(await board.sample()).toEqual({});

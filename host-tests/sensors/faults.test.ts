@@ -3,54 +3,53 @@ import type { ChipFault, SimulatedChip } from "../../simulator/chips/simulated-c
 import type { Value } from "../../src/reading/reading";
 import { ads1115 } from "../../src/sensors/drivers/ads1115";
 import { aht20 } from "../../src/sensors/drivers/aht20";
+import type { I2CDriver } from "../../src/sensors/drivers/all-drivers";
 import { bh1750 } from "../../src/sensors/drivers/bh1750";
 import { bme280 } from "../../src/sensors/drivers/bme280";
 import { bmp280 } from "../../src/sensors/drivers/bmp280";
-import type { Driver } from "../../src/sensors/drivers/driver";
 import { ina219 } from "../../src/sensors/drivers/ina219";
 import { scd4x } from "../../src/sensors/drivers/scd4x";
 import { sht3x } from "../../src/sensors/drivers/sht3x";
 import { sht4x } from "../../src/sensors/drivers/sht4x";
 import { tmp117 } from "../../src/sensors/drivers/tmp117";
-import type { OpenSensor } from "../../src/sensors/open-sensor";
 import { SensorError } from "../../src/sensors/sensor-error";
-import { SensorBench } from "./sensor-bench";
+import { type BenchSensor, SensorBench } from "./sensor-bench";
 
-/** What happens to a chip: what the chip does, or what is done to its wires. */
-type Trouble = ChipFault | "unplugged" | "held low";
+/** A fault of the chip or of its wires. */
+type Fault = ChipFault | "unplugged" | "held low";
 
-/** A chip, its kind, what it tells of the workbench's surroundings, and the sentence for each trouble. */
+/** A chip, its driver, its values in the surroundings of the bench, and the error for each fault. */
 interface Row {
 	readonly chip: string;
-	readonly kind: Driver;
+	readonly driver: I2CDriver;
 	readonly values: readonly number[];
-	readonly sentences: Readonly<Partial<Record<Trouble, RegExp>>>;
+	readonly sentences: Readonly<Partial<Record<Fault, RegExp>>>;
 }
 
 const gone = /it does not answer\. Check its wiring and address\.$/;
 const late = /its measurement did not end in time\. Check its supply\.$/;
-const corrupt = /what it sends does not fit its checksum\./;
-const impossible = /it reports a \w+ that it cannot measure\. Check its wiring and supply\.$/;
+const corrupt = /wrong checksum\. Check its wiring; long wires pick up noise\.$/;
+const impossible = /its \w+ is out of range\. Check its wiring and supply\.$/;
 const wires = { silent: gone, unplugged: gone, "held low": gone };
 const timed = { "never ready": late, slow: late };
 
 const rows: readonly Row[] = [
 	{
 		chip: "bme280",
-		kind: bme280,
+		driver: bme280,
 		values: [21.37, 48.2, 1013.25],
 		sentences: { ...wires, ...timed, "out of range": impossible },
 	},
 	{
 		chip: "bmp280",
-		kind: bmp280,
+		driver: bmp280,
 		values: [21.37, 1013.25],
 		sentences: { ...wires, ...timed, "out of range": impossible },
 	},
-	// As long as they measure they do not acknowledge: late is as if gone.
+	// While they measure they do not acknowledge: a late measurement looks like a missing chip.
 	{
 		chip: "sht31",
-		kind: sht3x,
+		driver: sht3x,
 		values: [21.37, 48.2],
 		sentences: {
 			...wires,
@@ -62,7 +61,7 @@ const rows: readonly Row[] = [
 	},
 	{
 		chip: "sht41",
-		kind: sht4x,
+		driver: sht4x,
 		values: [21.37, 48.2],
 		sentences: {
 			...wires,
@@ -74,46 +73,46 @@ const rows: readonly Row[] = [
 	},
 	{
 		chip: "aht20",
-		kind: aht20,
+		driver: aht20,
 		values: [21.37, 48.2],
 		sentences: { ...wires, ...timed, "wrong checksum": corrupt, "out of range": impossible },
 	},
 	{
 		chip: "tmp117",
-		kind: tmp117,
+		driver: tmp117,
 		values: [21.37],
 		sentences: { ...wires, ...timed, "out of range": impossible },
 	},
 	{
 		chip: "scd40",
-		kind: scd4x,
+		driver: scd4x,
 		values: [812, 21.37, 48.2],
 		sentences: {
 			...wires,
 			"wrong checksum": corrupt,
-			"never ready": /it measures nothing more\. Check its supply/,
-			slow: /it measures nothing more\. Check its supply/,
-			"out of range": /it reports a CO2 concentration that it cannot measure/,
+			"never ready": /it no longer measures\. Check its supply/,
+			slow: /it no longer measures\. Check its supply/,
+			"out of range": /its co2 is out of range\./,
 		},
 	},
-	// The data register holds the last number, and nothing tells how old it is: only what is too bright can be seen.
+	// The data register holds the last value, whose age is unknown: only too much light can be detected.
 	{
 		chip: "bh1750",
-		kind: bh1750,
+		driver: bh1750,
 		values: [431],
 		sentences: { ...wires, "out of range": /it is brighter than the sensor can measure\.$/ },
 	},
 	{
 		chip: "ina219",
-		kind: ina219,
+		driver: ina219,
 		values: [12.08, 234.5],
 		sentences: {
 			...wires,
 			...timed,
-			"out of range": /more current flows than its 0\.1 ohm can tell, 3\.2 ampere\.$/,
+			"out of range": /the current exceeds the 3\.2 ampere that its 0\.1 ohm can measure\.$/,
 		},
 	},
-	{ chip: "ads1115", kind: ads1115, values: [0.5, 1.25, 3.3, 2.0001], sentences: { ...wires, ...timed } },
+	{ chip: "ads1115", driver: ads1115, values: [0.5, 1.25, 3.3, 2.0001], sentences: { ...wires, ...timed } },
 ];
 
 let bench: SensorBench;
@@ -121,8 +120,11 @@ beforeEach(() => {
 	bench = new SensorBench();
 });
 
-/** Measures each five seconds until there are values, which is at once but with an SCD4x; throws what it throws. */
-function settle(sensor: OpenSensor): readonly Value[] {
+/**
+ * Measures each five seconds until there are values; only an SCD4x has none at once. Throws what the sensor
+ * throws.
+ */
+function settle(sensor: BenchSensor): readonly Value[] {
 	for (let attempt = 0; attempt < 12; attempt++) {
 		const values = bench.measure(sensor);
 		bench.ticks += 5000;
@@ -131,18 +133,18 @@ function settle(sensor: OpenSensor): readonly Value[] {
 	throw new Error("no values, and no error");
 }
 
-/** As a sampler does it: closes, makes anew, measures; so many times until it works. */
+/** As in a sensor slot: closes, reopens and measures until it works, up to this number of attempts. */
 function recover(
-	kind: Driver,
-	failed: OpenSensor,
+	driver: I2CDriver,
+	failed: BenchSensor,
 	attempts: number,
-): { sensor: OpenSensor; values: readonly Value[] } {
+): { sensor: BenchSensor; values: readonly Value[] } {
 	let last: unknown;
 	failed.close();
 	for (let attempt = 0; attempt < attempts; attempt++) {
-		let sensor: OpenSensor | undefined;
+		let sensor: BenchSensor | undefined;
 		try {
-			sensor = bench.make(kind);
+			sensor = bench.open(driver);
 			return { sensor, values: settle(sensor) };
 		} catch (error) {
 			last = error;
@@ -161,20 +163,20 @@ function expectValues(found: readonly Value[], expected: readonly number[]): voi
 	});
 }
 
-function cause(trouble: Trouble, chip: SimulatedChip<never>, address: number): void {
-	if (trouble === "unplugged") bench.bus.detach(address);
-	else if (trouble === "held low") bench.bus.holdLow();
-	else chip.fault = trouble;
+function cause(fault: Fault, chip: SimulatedChip<never>, address: number): void {
+	if (fault === "unplugged") bench.bus.detach(address);
+	else if (fault === "held low") bench.bus.holdLow();
+	else chip.fault = fault;
 }
 
-/** Plugged in again is another start of the chip: it has forgotten everything. */
-function end(trouble: Trouble, chip: SimulatedChip<never>, name: string): void {
+/** A chip that is plugged in again is in its power-on state. */
+function end(fault: Fault, chip: SimulatedChip<never>, name: string): void {
 	chip.fault = undefined;
-	if (trouble === "unplugged") bench.plugIn(name);
+	if (fault === "unplugged") bench.plugIn(name);
 	for (let pulse = 0; pulse < 9; pulse++) bench.bus.clockPulse();
 }
 
-const troubles: readonly Trouble[] = [
+const faults: readonly Fault[] = [
 	"silent",
 	"unplugged",
 	"held low",
@@ -185,22 +187,22 @@ const troubles: readonly Trouble[] = [
 ];
 
 const cases = rows.flatMap((row) =>
-	troubles.flatMap((trouble) => {
-		const sentence = row.sentences[trouble];
-		return sentence === undefined ? [] : [{ ...row, trouble, sentence }];
+	faults.flatMap((fault) => {
+		const sentence = row.sentences[fault];
+		return sentence === undefined ? [] : [{ ...row, fault, sentence }];
 	}),
 );
 
-describe("one clear sentence, the neighbour goes on, and afterwards it is back", () => {
-	test.each(cases)("$chip: $trouble", ({ chip: name, kind, values, trouble, sentence }) => {
+describe("one clear error, no effect on another sensor, and recovery afterwards", () => {
+	test.each(cases)("$chip: $fault", ({ chip: name, driver, values, fault, sentence }) => {
 		const neighbour = name === "tmp117" || name === "ads1115" ? bme280 : tmp117;
 		const chip = bench.plugIn(name);
 		bench.plugIn(neighbour === bme280 ? "bme280" : "tmp117", neighbour === tmp117 ? 0x49 : 0x77);
-		const other = bench.make(neighbour, neighbour === tmp117 ? 0x49 : 0x77);
-		const sensor = bench.make(kind);
+		const other = bench.open(neighbour, neighbour === tmp117 ? 0x49 : 0x77);
+		const sensor = bench.open(driver);
 		expectValues(settle(sensor), values);
 
-		cause(trouble, chip, kind.addresses[0] ?? 0);
+		cause(fault, chip, driver.addresses[0] ?? 0);
 		let error: unknown;
 		try {
 			settle(sensor);
@@ -209,17 +211,17 @@ describe("one clear sentence, the neighbour goes on, and afterwards it is back",
 		}
 		expect(error).toBeInstanceOf(SensorError);
 		expect(String(error)).toMatch(sentence);
-		expect(String(error)).toContain(`${kind.name} at 0x`);
-		if (trouble !== "held low") expect(bench.measure(other)[0]).toBeCloseTo(21.37, 1);
-		// As long as it lasts, each new attempt fails in the same manner: with a sentence.
-		expect(() => recover(kind, sensor, 2)).toThrow(SensorError);
+		expect(String(error)).toContain(`${driver.name} at 0x`);
+		if (fault !== "held low") expect(bench.measure(other)[0]).toBeCloseTo(21.37, 1);
+		// As long as the fault lasts, each attempt fails with an error.
+		expect(() => recover(driver, sensor, 2)).toThrow(SensorError);
 
-		end(trouble, chip, name);
+		end(fault, chip, name);
 		bench.ticks += 60_000;
-		const back = recover(kind, sensor, 2);
+		const back = recover(driver, sensor, 2);
 		expectValues(back.values, values);
 		expect(bench.measure(other)[0]).toBeCloseTo(21.37, 1);
-		// And it stays so.
+		// It keeps working.
 		bench.surroundings = {
 			...bench.surroundings,
 			temperature: -3.25,
@@ -240,10 +242,10 @@ describe("one clear sentence, the neighbour goes on, and afterwards it is back",
 	});
 });
 
-describe("what no driver can know", () => {
-	test.each(rows)("$chip: frozen, it tells its last number for ever", ({ chip: name, kind, values }) => {
+describe("faults that no driver can detect", () => {
+	test.each(rows)("$chip: frozen, it keeps reporting its last value", ({ chip: name, driver, values }) => {
 		const chip = bench.plugIn(name);
-		const sensor = bench.make(kind);
+		const sensor = bench.open(driver);
 		chip.fault = "frozen";
 		expectValues(settle(sensor), values);
 		bench.surroundings = {
@@ -259,42 +261,42 @@ describe("what no driver can know", () => {
 
 	test("bh1750: a measurement that never ends looks like darkness, or like the light before", () => {
 		const chip = bench.plugIn("bh1750");
-		const sensor = bench.make(bh1750);
+		const sensor = bench.open(bh1750);
 		chip.fault = "never ready";
 		expect(bench.measure(sensor)).toEqual([0]);
 	});
 });
 
-test("an input of the ads1115 that is beyond its range has no value, and the others have theirs", () => {
+test("an input of the ads1115 beyond its range has no value, and the others have theirs", () => {
 	bench.plugIn("ads1115");
 	bench.surroundings = { ...bench.surroundings, inputs: [0.5, 5, 1.5, -0.001] };
-	const [first, second, third, fourth] = bench.measure(bench.make(ads1115));
+	const [first, second, third, fourth] = bench.measure(bench.open(ads1115));
 	expect([first, second, third]).toEqual([0.5, undefined, 1.5]);
 	expect(Number(fourth)).toBeCloseTo(-0.001, 4);
 });
 
-describe("read later than it said, a measurement is there all the same", () => {
-	test.each(rows)("$chip", ({ kind, chip: name, values }) => {
+describe("a measurement can be read later than necessary", () => {
+	test.each(rows)("$chip", ({ driver, chip: name, values }) => {
 		bench.plugIn(name);
-		const sensor = bench.make(kind);
+		const sensor = bench.open(driver);
 		bench.measure(sensor, 7000);
 		bench.ticks += 7000;
 		expectValues(bench.measure(sensor, 7000), values);
 	});
 });
 
-describe("closed, twice if need be, it gives its address back and answers no more", () => {
-	test.each(rows)("$chip", ({ kind, chip: name }) => {
+describe("closed, even twice, it releases its address and no longer answers", () => {
+	test.each(rows)("$chip", ({ driver, chip: name }) => {
 		bench.plugIn(name);
-		const sensor = bench.make(kind);
-		expect(() => bench.make(kind)).toThrow(/the I2C bus cannot be used \(duplicate address\)/);
+		const sensor = bench.open(driver);
+		expect(() => bench.open(driver)).toThrow(/the I2C bus cannot be used \(duplicate address\)/);
 		sensor.close();
 		sensor.close();
 		expect(() => settle(sensor)).toThrow(SensorError);
-		bench.make(kind).close();
+		bench.open(driver).close();
 	});
 
-	test.each(rows)("$chip: also when it could not be made", ({ kind }) => {
-		for (let attempt = 0; attempt < 3; attempt++) expect(() => bench.make(kind)).toThrow(gone);
+	test.each(rows)("$chip: also if it cannot be opened", ({ driver }) => {
+		for (let attempt = 0; attempt < 3; attempt++) expect(() => bench.open(driver)).toThrow(gone);
 	});
 });

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { PulseCounter } from "../../src/sensors/inputs/pulse-counter";
-import { pulseTotalsKey } from "../../src/sensors/inputs/pulse-totals";
+import { PulseCounter } from "../../src/sensors/inputs/pulse-input";
 import { SensorBoard } from "./sensor-board";
 
 let board: SensorBoard;
@@ -9,8 +8,8 @@ beforeEach(() => {
 	board.pins.drive(27, 1);
 });
 
-/** A contact to ground at pin 27, closed for so long; it bounces at both ends when it is told to. */
-async function close(milliseconds = 50, bounces = 0): Promise<void> {
+/** Closes a contact to ground at pin 27, which bounces so often at both edges. */
+async function close(ms = 50, bounces = 0): Promise<void> {
 	for (let i = 0; i < bounces; i++) {
 		board.pins.drive(27, 0);
 		await board.time.advance(1);
@@ -18,7 +17,7 @@ async function close(milliseconds = 50, bounces = 0): Promise<void> {
 		await board.time.advance(1);
 	}
 	board.pins.drive(27, 0);
-	await board.time.advance(milliseconds);
+	await board.time.advance(ms);
 	for (let i = 0; i < bounces; i++) {
 		board.pins.drive(27, 1);
 		await board.time.advance(1);
@@ -26,7 +25,7 @@ async function close(milliseconds = 50, bounces = 0): Promise<void> {
 		await board.time.advance(1);
 	}
 	board.pins.drive(27, 1);
-	await board.time.advance(milliseconds);
+	await board.time.advance(ms);
 }
 
 describe("a voltage", () => {
@@ -39,7 +38,7 @@ describe("a voltage", () => {
 		expect(Math.abs(Number(values[0]) - 1.234)).toBeLessThanOrEqual(0.0006);
 	});
 
-	test("as what it stands for", async () => {
+	test("as the quantity that it represents", async () => {
 		board.pins.setVolts(34, 0.75);
 		const soil = {
 			kind: "analog",
@@ -57,7 +56,7 @@ describe("a voltage", () => {
 		expect(values).toEqual([62]);
 	});
 
-	test("at a pin without a converter is told, and nobody else suffers", async () => {
+	test("at a pin without a converter is an error that affects no other sensor", async () => {
 		board.plugIn("bme280");
 		board.start({ inputs: [{ kind: "analog", pin: 5, name: "level" }] });
 		expect(await board.sample()).toMatchObject({ temperature: 22.48, level: undefined });
@@ -93,13 +92,13 @@ describe("a state", () => {
 		expect(await board.sample()).toEqual({ door: !expected });
 	});
 
-	test("is told to be no number", async () => {
+	test("is a boolean field", async () => {
 		board.start({ inputs: [{ kind: "state", pin: 27, name: "door" }] });
 		const { fields } = await board.sampleAsIs();
 		expect(fields).toEqual([{ name: "door", unit: "", decimals: 0, type: "boolean" }]);
 	});
 
-	test("is the newest, with statistics", async () => {
+	test("is the latest, with statistics", async () => {
 		board.start({ statistics: 10, interval: 30, inputs: [{ kind: "state", pin: 27, name: "door" }] });
 		await board.sample(15_000);
 		board.pins.drive(27, 0);
@@ -109,7 +108,7 @@ describe("a state", () => {
 		expect(await board.sample()).toEqual({ door: false });
 	});
 
-	test("of a pin that is in use is told", async () => {
+	test("of a pin that is in use is an error", async () => {
 		const { Digital } = board.pins.provider();
 		new Digital({ pin: 27, mode: Digital.Output });
 		board.start({ inputs: [{ kind: "state", pin: 27, name: "door" }] });
@@ -121,7 +120,7 @@ describe("a state", () => {
 describe("pulses", () => {
 	const pulses = (more: object = {}) => ({ inputs: [{ kind: "pulses", pin: 27, name: "rain", ...more }] });
 
-	test("are counted from reading to reading, none twice and none lost", async () => {
+	test("are counted from reading to reading, each exactly once", async () => {
 		board.start(pulses());
 		expect(await board.sample()).toEqual({ rain: 0 });
 		for (let i = 0; i < 7; i++) await close();
@@ -138,14 +137,14 @@ describe("pulses", () => {
 		expect(await board.sample(0)).toEqual({ rain: 5 });
 	});
 
-	test("count all when nothing bounces, however short they are", async () => {
+	test("all count without debouncing, however short they are", async () => {
 		board.start(pulses({ debounce: 0 }));
 		await board.sample();
 		for (let i = 0; i < 100; i++) await close(1);
 		expect(await board.sample(0)).toEqual({ rain: 100 });
 	});
 
-	test("count at the other edge, where it is the high level that counts", async () => {
+	test("count at the rising edge, if the active level is high", async () => {
 		board.pins.drive(27, 0);
 		board.start(pulses({ active: "high", pull: "down" }));
 		await board.sample();
@@ -157,7 +156,7 @@ describe("pulses", () => {
 		expect(await board.sample(0)).toEqual({ rain: 0 });
 	});
 
-	test("stand for something", async () => {
+	test("are scaled", async () => {
 		board.start(pulses({ scale: 0.2794, unit: "mm", decimals: 1 }));
 		await board.sample();
 		for (let i = 0; i < 10; i++) await close();
@@ -166,16 +165,16 @@ describe("pulses", () => {
 		expect(values).toEqual([2.8]);
 	});
 
-	test("as a rate are those of a second", async () => {
+	test("as a rate are per second", async () => {
 		board.start(pulses({ report: "rate" }));
 		await board.sample(0);
 		for (let i = 0; i < 100; i++) await close();
 		await board.time.advance(10_000);
-		// 100 in twenty seconds.
+		// 100 in 20 seconds.
 		expect(await board.sample(0)).toEqual({ rain: 5 });
 	});
 
-	test("as a total go on over restarts", async () => {
+	test("as a total continue after a restart", async () => {
 		board.start(pulses({ report: "total" }));
 		await board.sample(0);
 		for (let i = 0; i < 3; i++) await close();
@@ -186,12 +185,12 @@ describe("pulses", () => {
 		expect(await board.sample(0)).toEqual({ rain: 4 });
 	});
 
-	test("as a total are written down each ten minutes, so that a power cut costs few and the storage lasts", async () => {
+	test("as a total are saved each ten minutes: few are lost in a power cut, and the storage lasts", async () => {
 		board.start(pulses({ report: "total" }));
 		let writes = 0;
 		const write = board.storage.write.bind(board.storage);
 		board.storage.write = (key, value) => {
-			if (key === pulseTotalsKey) writes++;
+			if (key === "pulses") writes++;
 			write(key, value);
 		};
 		for (let minute = 0; minute < 60; minute++) {
@@ -212,22 +211,22 @@ describe("pulses", () => {
 		expect(await board.sample(0)).toEqual({ rain: 12 });
 	});
 
-	test("are not counted on battery, and that is told", async () => {
+	test("are not counted on battery, which is logged", async () => {
 		board.start({ ...pulses(), power: "battery" });
 		expect(await board.sample()).toEqual({ rain: undefined });
 		expect(board.logLines).toContain(
-			"sensor: pin 27: on battery the board sleeps, and counts no pulses meanwhile.",
+			"sensor: pin 27: on battery the board sleeps between samples and does not count pulses.",
 		);
 	});
 });
 
 describe("a counter of pulses", () => {
-	// Ticks of edges as they are told; `settle`: what the line is found at once it has been quiet.
+	// Numbers: ticks of reported edges; `on`, `off`: the state of the line after it has been quiet.
 	test.each<[string, readonly (number | "on" | "off")[], number]>([
 		["one pulse", [0, 50, "off"], 1],
 		["a pulse that bounces at both ends", [0, 1, 2, 3, 60, 61, 62, "off"], 1],
-		["a pulse whose edges were told at once, because the board was busy", [0, "off", 100, "off"], 2],
-		["an edge that was lost is made good when the line is quiet", [0, 50, "on", 100, "off", 150, "off"], 2],
+		["a pulse whose edges were reported as one, because the board was busy", [0, "off", 100, "off"], 2],
+		["a lost edge is corrected when the line is quiet", [0, 50, "on", 100, "off", 150, "off"], 2],
 		["a contact that stays closed", [0, "on"], 1],
 	])("%s", (_, events, expected) => {
 		const counter = new PulseCounter(10, false);

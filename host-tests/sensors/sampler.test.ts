@@ -1,10 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { BME280Chip } from "../../simulator/chips/bme280";
 import { PowerCycle, SimulatedKeyValue } from "../../simulator/life/powered-storage";
-import { allDrivers } from "../../src/sensors/drivers/all-drivers";
-import type { Driver } from "../../src/sensors/drivers/driver";
-import type { OpenSensor } from "../../src/sensors/open-sensor";
-import { fieldNamesKey } from "../../src/sensors/pipeline/field-name-store";
+import { allDrivers, type I2CDriver } from "../../src/sensors/drivers/all-drivers";
 import { SensorBoard } from "./sensor-board";
 
 let board: SensorBoard;
@@ -14,27 +11,21 @@ beforeEach(() => {
 
 const hour = 3_600_000;
 
-/** A kind whose sensor behaves as it likes. */
-function wild(behaviour: Partial<OpenSensor>): Driver {
-	const fields = [{ name: "wild", unit: "", decimals: 2 }];
+/** A driver at 0x10 that always finds its chip, and measures 1 at once. */
+function fakeDriver(behaviour: Partial<I2CDriver> = {}): I2CDriver {
 	return {
-		name: "WILD",
+		name: "FAKE",
 		addresses: [0x10],
-		fields,
-		identify: () => "this",
-		open: () => ({
-			name: "WILD at 0x10",
-			fields,
-			start: () => 0,
-			read: () => [1],
-			close: () => {},
-			...behaviour,
-		}),
+		fields: [{ name: "fake", unit: "", decimals: 2 }],
+		matches: () => true,
+		start: () => 0,
+		read: () => [1],
+		...behaviour,
 	};
 }
 
-describe("a sensor that is plugged in is measured", () => {
-	test("by its id, with the field's decimals", async () => {
+describe("a connected sensor is measured", () => {
+	test("identified by its id, with the decimals of its fields", async () => {
 		board.plugIn("bme280", 0x77);
 		board.start();
 		const { fields, values } = await board.sampleAsIs();
@@ -47,18 +38,18 @@ describe("a sensor that is plugged in is measured", () => {
 		expect(board.logLines).toEqual(["sensor: BME280 at 0x77 (temperature, humidity, pressure)"]);
 	});
 
-	test("at the next sample, where there was none; that there is none is told once", async () => {
+	test("at the next sample, if there was none; that there is none is logged once", async () => {
 		board.start();
 		expect(await board.sampleAsIs()).toEqual({ fields: [], values: [] });
 		await board.sample();
 		expect(board.logLines).toEqual([
-			"sensor: none found on the I2C bus. Check wiring and supply; each sample looks again.",
+			"sensor: none found on the I2C bus. Check wiring and supply. Trying again at each sample.",
 		]);
 		board.plugIn("bme280");
 		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
 	});
 
-	test("within the hour, where there is one already, whose fields stay in their place", async () => {
+	test("within an hour, if there is another one, whose fields keep their order", async () => {
 		board.plugIn("scd41");
 		board.start();
 		await board.sample();
@@ -69,7 +60,7 @@ describe("a sensor that is plugged in is measured", () => {
 		expect(await board.sample()).toMatchObject({ co2: 812, temperature: 22.48, temperature_2: 22.48 });
 	});
 
-	test("at once on request, in all their variety", async () => {
+	test("at once on request, whatever its type", async () => {
 		board.plugIn("scd41");
 		const sampler = board.start({ oneWirePin: 4 });
 		await board.sample();
@@ -83,8 +74,8 @@ describe("a sensor that is plugged in is measured", () => {
 	});
 });
 
-describe("one that fails does not stop the others", () => {
-	test("pulled out, it is told once, and is back when it is plugged in again", async () => {
+describe("a failing sensor does not affect the others", () => {
+	test("unplugged, it is logged once, and recovers when it is plugged in again", async () => {
 		board.plugIn("bme280");
 		board.plugIn("bh1750");
 		board.start();
@@ -105,7 +96,7 @@ describe("one that fails does not stop the others", () => {
 		expect(board.logLines.at(-1)).toBe("sensor: BME280 at 0x76 is back");
 	});
 
-	test("in the place of a broken one another is read with its own calibration", async () => {
+	test("replaced by another of its type, it is read with the new calibration", async () => {
 		board.plugIn("bme280");
 		board.start();
 		await board.sample();
@@ -124,7 +115,7 @@ describe("one that fails does not stop the others", () => {
 		expect(Object.values(await board.sample())).toEqual([7.5, 80, 990]);
 	});
 
-	test("in the place of a broken one a chip of another kind gets names of its own", async () => {
+	test("replaced by a chip of another type, the new one gets names of its own", async () => {
 		board.plugIn("bme280");
 		board.start();
 		await board.sample();
@@ -136,12 +127,12 @@ describe("one that fails does not stop the others", () => {
 		expect(sample).toEqual({ temperature_2: 22.48, pressure_2: 1013.25 });
 		expect(board.logLines).toContain("sensor: BMP280 at 0x76 (temperature_2, pressure_2)");
 		expect(board.logLines).toContain(
-			"sensor: temperature still stands for BME280 at 0x76, which is not there; the setup page can forget it.",
+			"sensor: the name temperature belongs to BME280 at 0x76, which is missing; the setup page can forget it.",
 		);
 	});
 
 	test.each(["silent", "wrong checksum", "never ready", "out of range"] as const)(
-		"whatever is wrong with it: %s",
+		"whatever its fault is: %s",
 		async (fault) => {
 			const chip = board.plugIn("sht31");
 			board.plugIn("bme280");
@@ -159,15 +150,15 @@ describe("one that fails does not stop the others", () => {
 		},
 	);
 
-	test.each<[string, Partial<OpenSensor>]>([
-		["it says that it takes for ever", { start: () => Number.POSITIVE_INFINITY }],
-		["it says that it takes a week", { start: () => 7 * 24 * hour }],
-		["it says that it takes no number", { start: () => Number.NaN }],
-		["it comes to no end", { start: () => 10, proceed: () => 10 }],
-		["it comes to no end in no time", { start: () => 1e-9, proceed: () => 1e-9 }],
-		["it is slow step by step", { start: () => 9000, proceed: () => 9000 }],
+	test.each<[string, Partial<I2CDriver>]>([
+		["its measurement takes infinitely long", { start: () => Number.POSITIVE_INFINITY }],
+		["its measurement takes a week", { start: () => 7 * 24 * hour }],
+		["the duration is not a number", { start: () => Number.NaN }],
+		["it never ends", { start: () => 10, proceed: () => 10 }],
+		["it never ends, in almost no time", { start: () => 1e-9, proceed: () => 1e-9 }],
+		["its steps add up", { start: () => 9000, proceed: () => 9000 }],
 		[
-			"it throws nothing",
+			"it throws undefined",
 			{
 				read: () => {
 					throw undefined;
@@ -175,7 +166,7 @@ describe("one that fails does not stop the others", () => {
 			},
 		],
 		[
-			"it throws what cannot be a text",
+			"it throws what cannot be converted to text",
 			{
 				start: () => {
 					throw Object.create(null);
@@ -185,70 +176,146 @@ describe("one that fails does not stop the others", () => {
 		[
 			"it throws also when it is closed",
 			{
-				read: () => {
-					throw new Error("no");
+				open(chip) {
+					chip.close = () => {
+						throw new Error("cannot be closed");
+					};
 				},
-				close: () => {
-					throw new Error("neither");
+				read: () => {
+					throw new Error("cannot be read");
 				},
 			},
 		],
-		["it measures nothing", { read: () => [] }],
-		["it measures what is no number", { read: () => [Number.NaN] }],
-		["it measures what is no value", { read: () => [{} as never] }],
-		["it measures infinity", { read: () => [Number.NEGATIVE_INFINITY] }],
-	])("also when %s", async (_, behaviour) => {
+		["it returns no values", { read: () => [] }],
+		["it returns NaN", { read: () => [Number.NaN] }],
+		["it returns an object", { read: () => [{} as never] }],
+		["it returns infinity", { read: () => [Number.NEGATIVE_INFINITY] }],
+	])("also if %s", async (_, behaviour) => {
 		board.plugIn("bme280");
-		board.start({}, [wild(behaviour), ...allDrivers]);
+		board.start({}, [fakeDriver(behaviour), ...allDrivers]);
 		for (let i = 0; i < 3; i++)
 			expect(await board.sample()).toEqual({
-				wild: undefined,
+				fake: undefined,
 				temperature: 22.48,
 				humidity: 45.2,
 				pressure: 1013.25,
 			});
 	});
 
-	test("a kind that cannot even tell whether it is there has nothing", async () => {
+	test("also if its driver fails to identify it", async () => {
 		board.plugIn("bme280");
-		const identify = () => {
-			throw new Error("no");
+		const matches = () => {
+			throw new Error("cannot be identified");
 		};
-		board.start({}, [{ ...wild({}), identify }, ...allDrivers]);
+		board.start({}, [fakeDriver({ matches }), ...allDrivers]);
 		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
 	});
 });
 
-test("a sensor that takes its time does not make the others older", async () => {
+test("a slow sensor does not delay the others", async () => {
 	board.plugIn("bme280");
 	let readAt = 0;
-	const slow: Driver = {
-		name: "SLOW",
-		addresses: [0x10],
-		fields: [{ name: "slow", unit: "", decimals: 0 }],
-		identify: () => "this",
-		open: () => ({
-			name: "SLOW at 0x10",
-			fields: [],
-			start: () => 5000,
-			read: () => {
-				readAt = board.time.ticks();
-				board.surroundings = { ...board.surroundings, temperature: 30 };
-				return [1];
-			},
-			close: () => {},
-		}),
-	};
+	const slow = fakeDriver({
+		start: () => 5000,
+		read: () => {
+			readAt = board.time.ticks();
+			board.surroundings = { ...board.surroundings, temperature: 30 };
+			return [1];
+		},
+	});
 	board.start({}, [slow, ...allDrivers]);
-	expect(await board.sample()).toMatchObject({ slow: 1, temperature: 22.48 });
+	expect(await board.sample()).toMatchObject({ fake: 1, temperature: 22.48 });
 	expect(readAt).toBe(5000);
 });
 
-describe("what cannot be used is told in one sentence, once", () => {
+describe("the methods of a driver are called in order", () => {
+	let calls: string[];
+	let proceed: () => number;
+
+	/** Each `open` returns another state; each call is recorded with the state and the time. */
+	function recordingDriver(): I2CDriver {
+		let opened = 0;
+		const record = (method: string, state: unknown) => {
+			calls.push(`${method} ${state} at ${board.time.ticks()}`);
+		};
+		return fakeDriver({
+			open: () => `state ${++opened}`,
+			start(_, state) {
+				record("start", state);
+				return 10;
+			},
+			proceed(_, state) {
+				record("proceed", state);
+				return proceed();
+			},
+			read(_, state) {
+				record("read", state);
+				return [1];
+			},
+		});
+	}
+
+	beforeEach(() => {
+		calls = [];
+	});
+
+	test("open once; for each measurement start, proceed until it returns 0, and read once", async () => {
+		const waits = [20, 0, 0];
+		proceed = () => waits.shift() ?? Number.NaN;
+		board.start({}, [recordingDriver()]);
+		await board.sample(1000);
+		await board.sample(1000);
+		expect(calls).toEqual([
+			"start state 1 at 0",
+			"proceed state 1 at 10",
+			"proceed state 1 at 30",
+			"read state 1 at 30",
+			"start state 1 at 1000",
+			"proceed state 1 at 1010",
+			"read state 1 at 1010",
+		]);
+	});
+
+	test("after a failure nothing more of that measurement; open again before the next", async () => {
+		proceed = () => {
+			throw new Error("no answer");
+		};
+		board.start({}, [recordingDriver()]);
+		await board.sample(1000);
+		proceed = () => 0;
+		await board.sample(1000);
+		expect(calls).toEqual([
+			"start state 1 at 0",
+			"proceed state 1 at 10",
+			"start state 2 at 1000",
+			"proceed state 2 at 1010",
+			"read state 2 at 1010",
+		]);
+	});
+});
+
+describe("a value outside the range of its field", () => {
+	test.each([
+		[-40, true],
+		[85, true],
+		[-40.01, false],
+		[85.01, false],
+		[Number.NaN, false],
+	])("%d is an error unless it is within", async (value, valid) => {
+		const fields = [{ name: "fake", unit: "", decimals: 2, min: -40, max: 85 }];
+		board.start({}, [fakeDriver({ fields, read: () => [value] })]);
+		expect(await board.sample()).toEqual({ fake: valid ? value : undefined });
+		expect(board.logLines.slice(1)).toEqual(
+			valid ? [] : ["sensor: FAKE at 0x10: its fake is out of range. Check its wiring and supply."],
+		);
+	});
+});
+
+describe("what cannot be used is logged once", () => {
 	test.each<[string, () => void, string]>([
-		["a BME680", () => board.plugIn("bme680"), "BME680 at 0x76: this firmware cannot use it."],
+		["a BME680", () => board.plugIn("bme680"), "BME680 at 0x76: this firmware does not support it."],
 		[
-			"a chip at a sensor's address",
+			"an unknown chip at the address of a driver",
 			() => {
 				const environment = () => board.surroundings;
 				board.station.bus.attach(
@@ -256,9 +323,9 @@ describe("what cannot be used is told in one sentence, once", () => {
 					new BME280Chip({ ticks: () => board.time.ticks(), environment, id: 0x12 }),
 				);
 			},
-			"I2C address 0x76: a chip that this firmware does not know.",
+			"I2C address 0x76: a chip that this firmware does not support.",
 		],
-	])("%s, and does not stop the one beside it", async (_, plugIn, sentence) => {
+	])("%s, and does not affect another sensor", async (_, plugIn, sentence) => {
 		plugIn();
 		board.plugIn("bme280", 0x77);
 		board.start();
@@ -268,7 +335,7 @@ describe("what cannot be used is told in one sentence, once", () => {
 		expect(board.logLines).toHaveLength(2);
 	});
 
-	test("on request, chips at all other addresses, too", async () => {
+	test("on request, chips at all other addresses", async () => {
 		let disturbed = 0;
 		board.station.bus.attach(0x3c, {
 			write: () => disturbed++,
@@ -279,55 +346,57 @@ describe("what cannot be used is told in one sentence, once", () => {
 		expect(board.logLines.join()).not.toMatch(/0x3c/);
 		await sampler.rescan();
 		expect(board.logLines).toContain(
-			"sensor: I2C address 0x3c: something answers, but it is no sensor that this firmware knows.",
+			"sensor: I2C address 0x3c: a chip answers, but it is not a supported sensor.",
 		);
 		expect(disturbed).toBe(0);
 	});
 
-	test("a chip that nobody knows is asked at the start and on request, not each hour", async () => {
-		let asked = 0;
+	test("an unknown chip is probed at the start and on request, not each hour", async () => {
+		let writes = 0;
 		board.plugIn("bme280", 0x77);
 		board.station.bus.attach(0x76, {
-			write: () => asked++,
+			write: () => writes++,
 			read: (into) => into.fill(0x12),
 		});
 		const sampler = board.start();
 		await board.sample();
-		const once = asked;
+		const once = writes;
 		expect(once).toBeGreaterThan(0);
 		await board.sample(hour);
 		await board.sample(hour);
-		expect(asked).toBe(once);
+		expect(writes).toBe(once);
 		await sampler.rescan();
-		expect(asked).toBe(2 * once);
+		expect(writes).toBe(2 * once);
 	});
 });
 
-test("looking for sensors leaves those alone that measure", async () => {
+test("detection does not disturb open sensors", async () => {
 	board.plugIn("bme280");
 	board.plugIn("scd41");
-	let asked = 0;
-	const counted = allDrivers.map((kind) => ({
-		...kind,
-		identify: (...place: Parameters<Driver["identify"]>) => {
-			if (place[1] === 0x76) asked++;
-			return kind.identify(...place);
-		},
-	}));
-	const sampler = board.start({}, counted);
+	let opened = 0;
+	const { i2c } = board.station;
+	const io = class extends i2c.io {
+		constructor(options: ConstructorParameters<typeof i2c.io>[0]) {
+			if (options.address === 0x76) opened++;
+			super(options);
+		}
+	};
+	Object.defineProperty(board.station, "i2c", { value: { ...i2c, io } });
+	const sampler = board.start();
 	await board.sample();
-	expect(asked).toBe(1);
+	// For its identification, and for its use.
+	expect(opened).toBe(2);
 	const result = sampler.sample();
-	// Both are in the middle of it; a second object at an open address would be refused, as the SDK does.
+	// Both are measuring. A second object at an open address would be refused, as in the SDK.
 	void sampler.rescan();
 	await board.time.advance(60_000);
 	expect((await result).values).toEqual([22.48, 45.2, 1013.25, 812, 22.48, 45.2]);
 	expect(board.logLines.filter((line) => line.includes("is back"))).toEqual([]);
-	expect(asked).toBe(1);
+	expect(opened).toBe(2);
 });
 
-describe("names stay over restarts", () => {
-	test("whatever is plugged in first, and whichever is not there today", async () => {
+describe("names survive a restart", () => {
+	test("whichever sensor is connected first, and whichever is missing", async () => {
 		board.plugIn("bme280", 0x77, { temperature: 7 });
 		board.start();
 		expect(await board.sample()).toMatchObject({ temperature: 7 });
@@ -337,8 +406,8 @@ describe("names stay over restarts", () => {
 		board.unplug(0x77);
 		board.start();
 		expect(await board.sample()).toEqual({ temperature_2: 6, humidity_2: 45.2, pressure_2: 1013.25 });
-		expect(board.logLines).toContain("sensor: BME280 at 0x77 was there before, and is not now.");
-		// It is back at the very next sample.
+		expect(board.logLines).toContain("sensor: BME280 at 0x77: found before, but missing now.");
+		// It is found at the next sample.
 		board.plugIn("bme280", 0x77, { temperature: 7 });
 		expect(await board.sample()).toMatchObject({ temperature: 7, temperature_2: 6 });
 	});
@@ -353,24 +422,24 @@ describe("names stay over restarts", () => {
 		expect(await board.sample()).toMatchObject({ temperature_2: 6 });
 		expect(sampler.forgetMissing()).toEqual(["BME280 at 0x77"]);
 		expect(sampler.forgetMissing()).toEqual([]);
-		// Its own names stay what they are; a third one takes the plain ones.
+		// The other keeps its names; a third one gets the plain ones.
 		board.plugIn("sht31");
 		board.start();
 		expect(await board.sample()).toMatchObject({ temperature_2: 6, temperature: 22.48 });
 	});
 
-	test("damaged ones are told and given anew", async () => {
+	test("if damaged, which is logged, they are assigned again", async () => {
 		board.plugIn("bme280");
-		board.storage.write(fieldNamesKey, Uint8Array.of(1, 2, 3));
+		board.storage.write("names", Uint8Array.of(1, 2, 3));
 		board.start();
 		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
-		expect(board.logLines[0]).toBe("sensor: the kept names of the fields are damaged; they are given anew.");
+		expect(board.logLines[0]).toBe("sensor: the stored field names are damaged; assigning new ones.");
 		board.start();
 		await board.sample();
 		expect(board.logLines).toHaveLength(1);
 	});
 
-	test("a storage that fails is told, and stops nothing", async () => {
+	test("a failing storage is logged, and stops nothing", async () => {
 		board.plugIn("bme280");
 		Object.defineProperty(board, "storage", {
 			value: {
@@ -385,10 +454,10 @@ describe("names stay over restarts", () => {
 		});
 		board.start();
 		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
-		expect(board.logLines[0]).toBe("sensor: the names of the fields could not be kept (full).");
+		expect(board.logLines[0]).toBe("sensor: the field names cannot be stored (full).");
 	});
 
-	test("more sensors than anybody has make room for each other", async () => {
+	test("beyond the maximum number of sensors, missing ones make room", async () => {
 		board.start({ oneWirePin: 4 });
 		for (let round = 0; round < 40; round++) {
 			const chip = board.attachThermometer(round + 1, round);
@@ -396,12 +465,12 @@ describe("names stay over restarts", () => {
 			expect(Object.values(await board.sample())).toEqual([round]);
 			board.pins.oneWire(4).detach(chip);
 		}
-		expect(board.storage.read(fieldNamesKey)?.byteLength).toBeLessThan(2100);
+		expect(board.storage.read("names")?.byteLength).toBeLessThan(2100);
 	});
 });
 
-describe("the owner's wishes", () => {
-	test("names, calibration, and what is off", async () => {
+describe("the settings of the sensors", () => {
+	test("names, calibration, and off", async () => {
 		board.plugIn("bme280");
 		board.plugIn("sht31");
 		board.plugIn("bh1750");
@@ -426,17 +495,17 @@ describe("the owner's wishes", () => {
 		});
 	});
 
-	test("a name that another field has is refused, and told", async () => {
+	test("a name that another field has is refused, which is logged", async () => {
 		board.plugIn("bme280");
 		board.plugIn("sht31");
 		board.start({ sensors: { "SHT3x at 0x44": { fields: { temperature: { name: "temperature" } } } } });
 		expect(Object.keys(await board.sample())).toContain("temperature_2");
 		expect(board.logLines).toContain(
-			"sensor: SHT3x at 0x44: temperature cannot be called temperature, which another field is; it is called temperature_2.",
+			"sensor: SHT3x at 0x44: temperature keeps the name temperature_2, because another field is named temperature.",
 		);
 	});
 
-	test("also while the other one is not there", async () => {
+	test("also while the other sensor is missing", async () => {
 		board.plugIn("bme280");
 		board.plugIn("sht31");
 		board.start();
@@ -446,7 +515,7 @@ describe("the owner's wishes", () => {
 		expect(Object.keys(await board.sample())).toEqual(["temperature_2", "humidity_2"]);
 	});
 
-	test("a sensor that is off has its names all the same, and is not missed", async () => {
+	test("a sensor that is off keeps its names, and is not reported missing", async () => {
 		board.plugIn("bme280");
 		board.plugIn("sht31");
 		board.start();
@@ -457,7 +526,7 @@ describe("the owner's wishes", () => {
 		expect(sampler.sensors.map(({ name }) => name)).toEqual(["SHT3x at 0x44"]);
 	});
 
-	test("the resistor and the range reach their chips", async () => {
+	test("the shunt and the range reach their drivers", async () => {
 		board.plugIn("ina219");
 		board.plugIn("ads1115");
 		board.start({ sensors: { "INA219 at 0x40": { shunt: 0.05 }, "ADS1115 at 0x48": { range: 1.024 } } });
@@ -466,7 +535,7 @@ describe("the owner's wishes", () => {
 	});
 });
 
-test("derived values are worked out from calibrated ones, for each sensor that has what they take", async () => {
+test("derived values are calculated from calibrated ones, for each sensor that measures the inputs", async () => {
 	board.plugIn("bme280");
 	board.plugIn("scd41");
 	board.plugIn("bh1750");
@@ -492,8 +561,8 @@ test("derived values are worked out from calibrated ones, for each sensor that h
 	});
 });
 
-describe("statistics: mean, minimum and maximum of what was measured since the reading before", () => {
-	/** It gets a degree warmer each ten seconds. */
+describe("statistics: mean, minimum and maximum since the previous reading", () => {
+	/** A BME280 in air that gets a degree warmer each ten seconds. */
 	function warm(): void {
 		const environment = () => ({
 			...board.surroundings,
@@ -524,7 +593,7 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 		});
 	});
 
-	test("of a derived value are of that value, not worked out from means", async () => {
+	test("of a derived value are of that value, not calculated from means", async () => {
 		board.plugIn("bme280");
 		board.start({ statistics: 10, interval: 20, derived: ["absolute_humidity"] });
 		board.surroundings = { ...board.surroundings, temperature: 0 };
@@ -535,7 +604,7 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 		expect([absolute_humidity_min, absolute_humidity, absolute_humidity_max]).toEqual([2.2, 12.6, 23.1]);
 	});
 
-	test("go by what could be measured", async () => {
+	test("leave out failed measurements", async () => {
 		warm();
 		board.start({ statistics: 10, interval: 60 });
 		await board.sample(35_000);
@@ -547,7 +616,7 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 		expect(await board.sample()).toMatchObject({ temperature: 23, temperature_min: 21, temperature_max: 26 });
 	});
 
-	test("have nothing where nothing could be measured", async () => {
+	test("are undefined if all measurements failed", async () => {
 		warm();
 		board.start({ statistics: 10, interval: 60 });
 		await board.sample(5_000);
@@ -556,7 +625,7 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 		expect(new Set(Object.values(await board.sample()))).toEqual(new Set([undefined]));
 	});
 
-	test("end with the interval, when no sample comes", async () => {
+	test("end with the interval if no sample follows", async () => {
 		warm();
 		board.start({ statistics: 10, interval: 60 });
 		await board.sample(600_000);
@@ -568,38 +637,32 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 		expect(board.time.pending).toBeLessThanOrEqual(1);
 	});
 
-	test("of a sensor that takes longer than a step are of what it has", async () => {
+	test("of a sensor that takes longer than a step are of the measurements it makes", async () => {
 		const environment = () => board.surroundings;
 		board.station.bus.attach(0x76, new BME280Chip({ ticks: () => board.time.ticks(), environment }));
 		let measured = 0;
-		const slow: Driver = {
-			name: "SLOW",
-			addresses: [0x10],
-			fields: [{ name: "slow", unit: "", decimals: 0 }],
-			identify: () => "this",
-			open: () => ({ name: "", fields: [], start: () => 3500, read: () => [++measured], close: () => {} }),
-		};
+		const slow = fakeDriver({ start: () => 3500, read: () => [++measured] });
 		board.start({ statistics: 1, interval: 10 }, [slow, ...allDrivers]);
 		await board.sample(10_000);
 		expect(await board.sample(10_000)).toMatchObject({
-			slow: 3,
-			slow_min: 2,
-			slow_max: 3,
+			fake: 2.5,
+			fake_min: 2,
+			fake_max: 3,
 			temperature: 22.48,
 		});
 	});
 
 	test.each([
-		[{ statistics: 10, interval: 60, power: "battery" }, /no statistics on battery/],
-		[{ statistics: 31, interval: 60 }, /they need two measurements within the sampling interval of 60 s/],
-	])("are left out and told where they cannot be: %o", async (settings, line) => {
+		[{ statistics: 10, interval: 60, power: "battery" }, /no statistics: on battery/],
+		[{ statistics: 31, interval: 60 }, /they need at least two measurements per sampling interval of 60 s/],
+	])("are left out, which is logged, where they are not possible: %o", async (settings, line) => {
 		warm();
 		board.start(settings);
 		expect(Object.keys(await board.sample())).toEqual(["temperature", "humidity", "pressure"]);
 		expect(board.logLines[0]).toMatch(line);
 	});
 
-	test("leave out, and tell, what a reading has no room for", async () => {
+	test("are left out, which is logged, beyond the maximum number of fields", async () => {
 		for (const name of ["bme280", "scd41", "sht31", "bh1750", "ina219"]) board.plugIn(name);
 		board.plugIn("ads1115", 0x49);
 		board.start({ statistics: 10, interval: 60 });
@@ -607,46 +670,46 @@ describe("statistics: mean, minimum and maximum of what was measured since the r
 		expect(fields).toHaveLength(32);
 		expect(fields.filter(({ name }) => !/_(min|max)$/.test(name))).toHaveLength(15);
 		expect(board.logLines.join("\n")).toMatch(
-			/left out, because a reading holds 32 fields: .*channel3_max\. Turn off fields that are not needed\./,
+			/left out, because a reading has at most 32 fields: .*channel3_max\. Turn off fields that are not needed\./,
 		);
 	});
 });
 
 describe("the I2C bus", () => {
-	test("that a chip holds is freed, and measured at once: no reading is lost", async () => {
+	test("that a chip holds is recovered, and measured at once: no reading is lost", async () => {
 		board.plugIn("bme280");
 		board.plugIn("bh1750");
 		board.start();
 		await board.sample();
 		board.station.bus.holdLow();
 		expect(await board.sample()).toMatchObject({ temperature: 22.48, illuminance: 430.8 });
-		expect(board.logLines).toContain("sensor: I2C bus: a chip held its data line low; it is free again.");
+		expect(board.logLines).toContain("sensor: I2C bus: a chip held the data line low; the bus is recovered.");
 		expect(board.logLines.filter((line) => line.endsWith("is back"))).toHaveLength(2);
 		expect(await board.sample()).toMatchObject({ temperature: 22.48, illuminance: 430.8 });
 	});
 
-	test("that a chip holds in the middle of a reading costs the others that one alone", async () => {
+	test("that a chip holds in the middle of a reading affects only that reading", async () => {
 		board.plugIn("bme280");
 		board.plugIn("scd41");
 		board.start();
 		await board.sample();
-		// The SCD41 measures by itself, and has been read when the BME280 is waited for.
+		// The SCD41 has already been read while the BME280 measures.
 		board.time.set(() => board.station.bus.holdLow(), 5);
 		expect(await board.sample()).toMatchObject({ temperature: undefined, co2: 812 });
 		expect(await board.sample()).toMatchObject({ temperature: 22.48 });
 	});
 
-	test("that is shorted is told in the same reading in which all fail", async () => {
+	test("that is shorted is reported in the reading in which all sensors fail", async () => {
 		board.plugIn("bme280");
 		const sampler = board.start();
 		await board.sample();
 		board.pins.drive(21, 0);
 		board.unplug(0x76);
 		await board.sample();
-		expect(sampler.sensors[0]?.problem).toMatch(/its data line \(SDA, pin 21\) is low all the time/);
+		expect(sampler.sensors[0]?.problem).toMatch(/the data line \(SDA, pin 21\) stays low/);
 	});
 
-	test("that is held already when the board starts is freed before anybody is looked for", async () => {
+	test("that is held at the start of the board is recovered before detection", async () => {
 		board.plugIn("bme280");
 		board.station.bus.holdLow();
 		board.start();
@@ -654,22 +717,22 @@ describe("the I2C bus", () => {
 	});
 
 	test.each([
-		["data", 21, /its data line \(SDA, pin 21\) is low all the time/],
-		["clock", 22, /its clock line \(SCL, pin 22\) is low all the time/],
-	])("whose %s line is shorted is told once, and nobody is asked", async (_, pin, line) => {
+		["data", 21, /the data line \(SDA, pin 21\) stays low/],
+		["clock", 22, /the clock line \(SCL, pin 22\) stays low/],
+	])("whose %s line is shorted is logged once, and no chip is probed", async (_, pin, line) => {
 		board.plugIn("bme280");
 		const chip = board.plugIn("bh1750");
 		board.pins.setVolts(34, 1);
 		const sampler = board.start({ inputs: [{ kind: "analog", pin: 34, name: "level" }] });
 		await board.sample();
 		board.pins.drive(pin, 0);
-		// The chips themselves do not know of the line; so each is silent.
+		// The chip models do not know about the line.
 		chip.fault = "silent";
 		board.unplug(0x76);
 		await board.sample();
 		await board.sample();
 		expect(await board.sample()).toMatchObject({ temperature: undefined, illuminance: undefined, level: 1 });
-		expect(board.logLines.filter((told) => line.test(told))).toHaveLength(1);
+		expect(board.logLines.filter((logged) => line.test(logged))).toHaveLength(1);
 		expect(sampler.sensors[0]?.problem).toMatch(line);
 		board.pins.drive(pin, 1);
 		board.plugIn("bme280");
@@ -678,11 +741,11 @@ describe("the I2C bus", () => {
 	});
 });
 
-describe("a bus whose pins cannot be had says so, and not that its wiring is wrong", () => {
+describe("a bus whose pins cannot be used is reported as that, not as bad wiring", () => {
 	const sentence =
-		"sensor: I2C bus: its pins (SDA 21, SCL 22) cannot be used (in use). Check them in the settings.";
+		"sensor: I2C bus: the pins (SDA 21, SCL 22) cannot be used (in use). Check them in the settings.";
 
-	test("told once; as soon as they are free it is looked at", async () => {
+	test("once; as soon as they are free, detection runs", async () => {
 		board.plugIn("bme280");
 		board.pins.setVolts(34, 1);
 		const { Digital } = board.pins.provider();
@@ -696,7 +759,7 @@ describe("a bus whose pins cannot be had says so, and not that its wiring is wro
 		expect(await board.sample()).toMatchObject({ temperature: 22.48, level: 1 });
 	});
 
-	test("also where there is nothing else, and of sensors that were there before", async () => {
+	test("also without other sensors, and for missing sensors", async () => {
 		board.plugIn("bme280");
 		board.start();
 		await board.sample();
@@ -704,25 +767,23 @@ describe("a bus whose pins cannot be had says so, and not that its wiring is wro
 		const { Digital } = board.pins.provider();
 		new Digital({ pin: 22, mode: Digital.Input });
 		await board.sample();
-		expect(board.logLines).toEqual([sentence, "sensor: BME280 at 0x76 was there before, and is not now."]);
+		expect(board.logLines).toEqual([sentence, "sensor: BME280 at 0x76: found before, but missing now."]);
 		sampler.forgetMissing();
 		board.start();
 		await board.sample();
 		expect(board.logLines).toEqual([sentence]);
 	});
 
-	test("nor is a shorted one taken for one that nobody is on", async () => {
+	test("a shorted bus is not reported as one without sensors", async () => {
 		board.pins.drive(21, 0);
 		board.start();
 		await board.sample();
-		expect(board.logLines).toEqual([
-			expect.stringMatching(/its data line \(SDA, pin 21\) is low all the time/),
-		]);
+		expect(board.logLines).toEqual([expect.stringMatching(/the data line \(SDA, pin 21\) stays low/)]);
 	});
 });
 
-describe("the state of the sensors", () => {
-	test("has their names, fields, newest values and problems; also of those that are missing", async () => {
+describe("the states of the sensors", () => {
+	test("have names, latest values and problems, also for missing sensors", async () => {
 		board.plugIn("bme280");
 		board.plugIn("sht31");
 		board.start();
@@ -742,7 +803,7 @@ describe("the state of the sensors", () => {
 			},
 			{
 				name: "BME280 at 0x76",
-				problem: "BME280 at 0x76: it was there before, and is not now.",
+				problem: "BME280 at 0x76: found before, but missing now.",
 				missing: true,
 				values: [],
 			},
@@ -760,13 +821,13 @@ describe("the state of the sensors", () => {
 	});
 });
 
-test("a board that wakes up to measure asks only those that it knows, and once an hour the others, too", async () => {
+test("a board that wakes up to measure probes only known sensors, and once an hour all addresses", async () => {
 	board.plugIn("bme280");
 	board.start({ interval: 300, power: "battery" });
 	await board.sample(1_000);
-	let asked = 0;
+	let writes = 0;
 	board.station.bus.attach(0x23, {
-		write: () => asked++,
+		write: () => writes++,
 		read: (into) => into.fill(0xff),
 	});
 	for (let ticks = 300_000; ticks < hour; ticks += 300_000) {
@@ -774,14 +835,14 @@ test("a board that wakes up to measure asks only those that it knows, and once a
 		board.start({ interval: 300, power: "battery" }, undefined, true);
 		expect(await board.sample(1_000).then(Object.keys)).toHaveLength(3);
 	}
-	expect(asked).toBe(0);
+	expect(writes).toBe(0);
 	await board.time.advance(299_000);
 	board.start({ interval: 300, power: "battery" }, undefined, true);
 	await board.sample();
-	expect(asked).toBeGreaterThan(0);
+	expect(writes).toBeGreaterThan(0);
 });
 
-test("closed while it waits, it does no harm", async () => {
+test("closed while it waits, it stops without an error", async () => {
 	board.plugIn("bme280");
 	const sampler = board.start();
 	const result = sampler.sample();
@@ -793,10 +854,9 @@ test("closed while it waits, it does no harm", async () => {
 	expect(board.station.bus.inUse).toBe(false);
 });
 
-test("a sensor that was closed while it measured is not read any more", async () => {
+test("a sensor that is closed while it measures is not read", async () => {
 	let read = 0;
-	const kind = wild({ start: () => 100, read: () => [++read] });
-	const sampler = board.start({}, [kind]);
+	const sampler = board.start({}, [fakeDriver({ start: () => 100, read: () => [++read] })]);
 	void sampler.sample();
 	sampler.close();
 	await board.time.advance(1000);

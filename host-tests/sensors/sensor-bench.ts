@@ -4,11 +4,13 @@ import { SimulatedI2CBus } from "../../simulator/hardware/i2c-bus";
 import type { SensorEnvironment } from "../../simulator/weather/sensor-environment";
 import type { I2CBus } from "../../src/boards/ecma419";
 import type { Value } from "../../src/reading/reading";
-import type { Driver, SensorOptions } from "../../src/sensors/drivers/driver";
-import type { I2CDeviceOptions } from "../../src/sensors/drivers/i2c-device";
-import type { OpenSensor } from "../../src/sensors/open-sensor";
+import type { I2CDriver } from "../../src/sensors/drivers/all-drivers";
+import type { AnyDriver, SensorDevice, SensorOptions } from "../../src/sensors/drivers/driver";
+import { I2CDevice } from "../../src/sensors/drivers/i2c-device";
+import { type IdentifyResult, identify } from "../../src/sensors/pipeline/i2c-scan";
+import { type OpenSensor, openSensor, readSensor } from "../../src/sensors/pipeline/sensor-slot";
 
-/** A bus, chips in surroundings that can be changed, and time that passes when it is told to. */
+/** An I2C bus with chips, adjustable surroundings, and a clock that the test advances. */
 export class SensorBench {
 	/** Milliseconds. */
 	ticks = 1000;
@@ -24,7 +26,7 @@ export class SensorBench {
 	};
 	readonly bus = new SimulatedI2CBus();
 
-	/** Plugs a chip of the catalogue in. */
+	/** Plugs in a chip of the catalogue. */
 	plugIn(name: string, address = chipCatalogue[name]?.addresses[0] ?? 0): SimulatedChip<never> {
 		const entry = chipCatalogue[name];
 		if (entry === undefined) throw new Error(`no ${name} in the catalogue`);
@@ -33,7 +35,6 @@ export class SensorBench {
 		return chip;
 	}
 
-	/** What every chip is made with. */
 	get chipOptions() {
 		return { ticks: () => this.ticks, environment: () => this.surroundings };
 	}
@@ -42,20 +43,53 @@ export class SensorBench {
 		return { io: this.bus.SMBus, data: 21, clock: 22, hz: 100_000 };
 	}
 
-	/** What a driver is made with. */
-	at(address: number): I2CDeviceOptions {
-		return { sensor: { ...this.i2cBus, address } };
+	identify(driver: I2CDriver, address = driver.addresses[0] ?? 0): IdentifyResult {
+		return identify(driver, this.i2cBus, address);
 	}
 
-	make(kind: Driver, address = kind.addresses[0] ?? 0, options: SensorOptions = {}): OpenSensor {
-		return kind.open(this.i2cBus, address, options);
+	open(driver: I2CDriver, address = driver.addresses[0] ?? 0, options: SensorOptions = {}): BenchSensor {
+		const sensor = `${driver.name} at 0x${address.toString(16)}`;
+		const connect = () => new I2CDevice(this.i2cBus, address, sensor);
+		return new BenchSensor(driver, sensor, connect, options);
 	}
 
-	/** One measurement as a sampler takes it; `late`: so many milliseconds later than it may. */
-	measure(sensor: Pick<OpenSensor, "start" | "proceed" | "read">, late = 0): readonly Value[] {
-		this.ticks += sensor.start() + late;
-		for (let wait = sensor.proceed?.() ?? 0; wait > 0; wait = sensor.proceed?.() ?? 0)
-			this.ticks += wait + late;
+	/** One measurement as a sensor slot makes it; `lateMs`: each step so much later than necessary. */
+	measure(sensor: BenchSensor, lateMs = 0): readonly Value[] {
+		this.ticks += sensor.start() + lateMs;
+		for (let waitMs = sensor.proceed(); waitMs > 0; waitMs = sensor.proceed()) this.ticks += waitMs + lateMs;
 		return sensor.read();
+	}
+}
+
+/** A driver with its device and its state, step by step. */
+export class BenchSensor {
+	private readonly driver: AnyDriver;
+	private readonly sensor: OpenSensor;
+
+	constructor(driver: AnyDriver, sensor: string, connect: () => SensorDevice, options: SensorOptions = {}) {
+		this.driver = driver;
+		this.sensor = openSensor({ sensor, driver, options, connect });
+	}
+
+	start(): number {
+		return this.driver.start(this.sensor.device, this.sensor.state);
+	}
+
+	proceed(): number {
+		return this.driver.proceed?.(this.sensor.device, this.sensor.state) ?? 0;
+	}
+
+	/** Throws if the measurement has not ended, or a value is out of range. */
+	read(): readonly Value[] {
+		return readSensor(this.sensor);
+	}
+
+	/** `undefined` if the measurement has not ended. */
+	readIfEnded(): readonly Value[] | undefined {
+		return this.driver.read(this.sensor.device, this.sensor.state);
+	}
+
+	close(): void {
+		this.sensor.device.close();
 	}
 }

@@ -7,11 +7,11 @@ import { PowerCycle, SimulatedKeyValue } from "../../simulator/life/powered-stor
 import { VirtualTime } from "../../simulator/virtual-time";
 import type { SensorEnvironment } from "../../simulator/weather/sensor-environment";
 import type { Value } from "../../src/reading/reading";
-import type { Driver } from "../../src/sensors/drivers/driver";
+import type { I2CDriver } from "../../src/sensors/drivers/all-drivers";
 import { Sampler, type SamplerSettings } from "../../src/sensors/pipeline/sampler";
 import { checkSettings } from "../../src/settings/settings";
 
-/** A board whose sensors are in the test's hand; what it keeps outlives its samplers. */
+/** A board whose sensors the test controls. Its storage outlives its samplers. */
 export class SensorBoard {
 	readonly time = new VirtualTime();
 	readonly pins = new SimulatedPins((callback, delay) => this.time.set(callback, delay));
@@ -32,7 +32,7 @@ export class SensorBoard {
 	logLines: string[] = [];
 	private sampler: Sampler | undefined;
 
-	/** Plugs a chip of the catalogue in; it measures what is around, or `around` alone. */
+	/** Plugs in a chip of the catalogue. It measures the surroundings; `around` overrides them. */
 	plugIn(name: string, address?: number, around?: Partial<SensorEnvironment>): SimulatedChip<never> {
 		const entry = chipCatalogue[name];
 		if (entry === undefined) throw new Error(`no ${name} in the catalogue`);
@@ -48,7 +48,7 @@ export class SensorBoard {
 		this.station.bus.detach(address);
 	}
 
-	/** A thermometer on the 1-Wire line; `serial`: the last byte of its number. */
+	/** Attaches a DS18B20 to the 1-Wire line; `serial`: the last byte of its number. */
 	attachThermometer(
 		serial: number,
 		celsius = 20,
@@ -64,21 +64,21 @@ export class SensorBoard {
 		return chip;
 	}
 
-	/** The sampler of this start; `settings` as somebody gives them. */
+	/** Closes the previous sampler and starts one; `settings` are unchecked. */
 	start(
 		settings: Readonly<Record<string, unknown>> = {},
-		kinds?: readonly Driver[],
+		drivers?: readonly I2CDriver[],
 		resumed = false,
 	): Sampler {
 		this.sampler?.close();
 		this.logLines = [];
 		const { settings: checked, problems } = checkSettings(settings);
 		if (problems.length > 0) throw new Error(JSON.stringify(problems));
-		this.sampler = this.open(checked, kinds, resumed);
+		this.sampler = this.open(checked, drivers, resumed);
 		return this.sampler;
 	}
 
-	open(settings: SamplerSettings, drivers?: readonly Driver[], resumed = false): Sampler {
+	open(settings: SamplerSettings, drivers?: readonly I2CDriver[], resumed = false): Sampler {
 		return new Sampler({
 			bus: this.station.i2c,
 			pins: this.pins.provider(),
@@ -91,16 +91,16 @@ export class SensorBoard {
 		});
 	}
 
-	/** One sample, by the names of its fields; `wait`: milliseconds until the next. */
-	async sample(wait = 60_000): Promise<Record<string, Value>> {
-		const { fields, values } = await this.sampleAsIs(wait);
+	/** One sample as an object; then `waitMs` pass. */
+	async sample(waitMs = 60_000): Promise<Record<string, Value>> {
+		const { fields, values } = await this.sampleAsIs(waitMs);
 		return Object.fromEntries(fields.map(({ name }, index) => [name, values[index]]));
 	}
 
-	async sampleAsIs(wait = 60_000) {
+	async sampleAsIs(waitMs = 60_000) {
 		if (this.sampler === undefined) throw new Error("start it first");
 		const result = this.sampler.sample();
-		await this.time.advance(wait);
+		await this.time.advance(waitMs);
 		return result;
 	}
 }

@@ -11,7 +11,7 @@ function storage(writes = Number.POSITIVE_INFINITY): MemoryKeyValue {
 	return Object.assign(new MemoryKeyValue(), { changesUntilPowerCut: writes });
 }
 
-test("a development build's settings are the board's at its first start", () => {
+test("built-in settings are installed at the first boot", () => {
 	const kept = storage();
 	installBuiltInSettings(kept, image({ key, interval: 30, location: "Küche" }));
 	expect(new SettingsStore(kept).load()).toMatchObject({
@@ -20,7 +20,7 @@ test("a development build's settings are the board's at its first start", () => 
 	});
 });
 
-test("what is set on the board afterwards stays over a restart, until other settings are flashed", () => {
+test("settings changed on the board stay over a restart, until other settings are flashed", () => {
 	const kept = storage();
 	const store = new SettingsStore(kept);
 	installBuiltInSettings(kept, image({ interval: 30 }));
@@ -31,7 +31,7 @@ test("what is set on the board afterwards stays over a restart, until other sett
 	expect(store.load().settings.interval).toBe(31);
 });
 
-test("a power cut in the middle loses nothing: the next start plants them again", () => {
+test("after a power cut between the writes, the next boot installs them again", () => {
 	const kept = storage(1);
 	expect(() => installBuiltInSettings(kept, image({ interval: 30 }))).toThrow("power");
 	expect(new SettingsStore(kept).load().settings.interval).toBe(30);

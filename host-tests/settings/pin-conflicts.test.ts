@@ -5,7 +5,7 @@ import type { DefaultPins } from "../../src/settings/pin-conflicts";
 import { checkSettings, type Settings } from "../../src/settings/settings";
 import { SettingsStore } from "../../src/settings/settings-store";
 
-/** As the usual board with each chip has them. */
+/** Of common boards. */
 const esp32: DefaultPins = { data: 21, clock: 22, led: 2, button: 0 };
 const esp32c3: DefaultPins = { data: 8, clock: 9, led: undefined, button: undefined };
 
@@ -19,7 +19,7 @@ function problemsOf(given: Readonly<Record<string, unknown>>, usual?: DefaultPin
 
 const own = "Each needs a pin of its own.";
 
-describe("two that name the same pin are told at each of them", () => {
+describe("two settings with the same pin have a problem each", () => {
 	test.each<[string, Readonly<Record<string, unknown>>, Readonly<Record<string, string>>]>([
 		[
 			"both lines of the I²C bus",
@@ -147,7 +147,7 @@ test.each<[string, Readonly<Record<string, unknown>>, DefaultPins | undefined]>(
 	expect(problemsOf(given, usual)).toEqual({});
 });
 
-test("a pin that is no pin is told as that alone", () => {
+test("an invalid pin is only reported as invalid", () => {
 	expect(problemsOf({ dataPin: 77, inputs: [{ ...door, pin: 21 }] }, esp32)).toEqual({
 		dataPin: expect.stringMatching(/from 0 to 48/),
 	});
@@ -156,7 +156,7 @@ test("a pin that is no pin is told as that alone", () => {
 	});
 });
 
-test("those that are kept all the same are told at the start, and stay as they are", () => {
+test("conflicts in saved settings are reported at the start, and the settings stay", () => {
 	const storage = new SimulatedKeyValue()
 		.storage(new PowerCycle(() => {}))
 		.open({ path: "dakkio", format: "buffer" });
@@ -167,7 +167,7 @@ test("those that are kept all the same are told at the start, and stay as they a
 	expect(problems.map(({ key }) => key)).toEqual(["dataPin", "inputs"]);
 });
 
-test("whatever is given, two are told or none, and never where all pins differ", () => {
+test("conflicts come in pairs, and never where all pins differ", () => {
 	const pin = fc.integer({ min: 0, max: 12 });
 	fc.assert(
 		fc.property(

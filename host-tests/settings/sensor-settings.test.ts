@@ -10,7 +10,7 @@ function problemOf(key: string, value: unknown): string | undefined {
 
 const field = (more: object) => ({ "BME280 at 0x76": { fields: { temperature: more } } });
 
-describe("what the owner wants of sensors", () => {
+describe("settings of sensors", () => {
 	test.each<[string, unknown]>([
 		["nothing", {}],
 		["a name", field({ name: "outdoors" })],
@@ -32,7 +32,7 @@ describe("what the owner wants of sensors", () => {
 	test.each<[unknown, string]>([
 		[[], "This must be an object in braces, with an entry for each sensor."],
 		["BME280", "This must be an object in braces, with an entry for each sensor."],
-		[{ "": {} }, '"" is no sensor.'],
+		[{ "": {} }, '"" is not a sensor.'],
 		[{ "BME280 at 0x76": 7 }, "BME280 at 0x76: This must be an object in braces."],
 		[
 			{ "BME280 at 0x76": { colour: "red" } },
@@ -49,7 +49,7 @@ describe("what the owner wants of sensors", () => {
 		],
 		[
 			field({ scale: 0 }),
-			"BME280 at 0x76: fields: temperature: scale: With a scale of 0 every value is the same; off leaves a field out.",
+			"BME280 at 0x76: fields: temperature: scale: A scale of 0 makes every value the same; use off to leave a field out.",
 		],
 		[
 			field({ offset: "1" }),
@@ -62,7 +62,7 @@ describe("what the owner wants of sensors", () => {
 		],
 		[
 			Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`sensor ${i}`, {}])),
-			"At most 32 can be kept.",
+			"At most 32 can be saved.",
 		],
 	])("%j is refused: %s", (sensors, sentence) => {
 		expect(problemOf("sensors", sensors)).toBe(sentence);
@@ -133,8 +133,8 @@ describe("inputs", () => {
 			[analog, { ...state, kind: "stat" }],
 			"Number 2: An input is an object whose kind is analog, state, pulses.",
 		],
-		[[{ kind: "analog", name: "x" }], "Number 1: It needs pin."],
-		[[{ kind: "state", pin: 4 }], "Number 1: It needs name."],
+		[[{ kind: "analog", name: "x" }], "Number 1: pin is missing."],
+		[[{ kind: "state", pin: 4 }], "Number 1: name is missing."],
 		[[{ ...analog, pin: 49 }], "Number 1: pin: This must be a whole number from 0 to 48."],
 		[[{ ...analog, name: "" }], "Number 1: name: A field's name has 1 to 40 characters."],
 		[
@@ -145,7 +145,7 @@ describe("inputs", () => {
 		[[{ ...rain, debounce: -1 }], "Number 1: debounce: This must be a number from 0 to 1000."],
 		[[analog, { ...state, pin: 34 }], "Two inputs have the pin 34."],
 		[[analog, { ...state, name: "soil" }], "Two inputs have the name soil."],
-		[Array.from({ length: 9 }, (_, pin) => ({ ...analog, pin, name: `a${pin}` })), "At most 8 can be kept."],
+		[Array.from({ length: 9 }, (_, pin) => ({ ...analog, pin, name: `a${pin}` })), "At most 8 can be saved."],
 	])("%j is refused: %s", (inputs, sentence) => {
 		expect(problemOf("inputs", inputs)).toBe(sentence);
 		expect(checkSettings({ inputs }).settings.inputs).toEqual([]);

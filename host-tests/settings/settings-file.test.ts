@@ -17,13 +17,13 @@ const { settings } = checkSettings({
 });
 
 describe("a settings file", () => {
-	test("with secrets sets another board up in the same way", () => {
+	test("with secrets sets up another board in the same way", () => {
 		const { given, problems } = parseSettingsFile(formatSettingsFile(settings, true));
 		expect(problems).toEqual([]);
 		expect(checkSettings(given)).toEqual({ settings, problems: [], warnings: [] });
 	});
 
-	test("without secrets has none, and says which networks there are", () => {
+	test("without secrets has only the names of networks", () => {
 		const text = formatSettingsFile(settings, false);
 		expect(text).not.toMatch(/correct horse|dakkio_w_|password/);
 		expect(JSON.parse(text)).toEqual({
@@ -35,11 +35,11 @@ describe("a settings file", () => {
 		});
 	});
 
-	test("holds no presets", () => {
+	test("has no defaults", () => {
 		expect(JSON.parse(formatSettingsFile(checkSettings({}).settings, true))).toEqual({ version: 1 });
 	});
 
-	test("of a board's owner may be written by hand, without a version", () => {
+	test("may be written by hand, without a version", () => {
 		expect(parseSettingsFile('{ "interval": 30 }')).toEqual({ given: { interval: 30 }, problems: [] });
 	});
 
@@ -52,13 +52,13 @@ describe("a settings file", () => {
 		['{ "version": 2 }', "version"],
 		['{ "version": "1" }', "version"],
 		['{ "version": null }', "version"],
-	])("%j is told to be none", (text, at) => {
+	])("%j is not one", (text, at) => {
 		expect(parseSettingsFile(text).problems).toMatchObject([
 			{ key: at, problem: expect.stringMatching(/\.$/) },
 		]);
 	});
 
-	test("tells every key that it does not know", () => {
+	test("has a problem for each unknown key", () => {
 		const { given } = parseSettingsFile('{ "colour": 1, "toString": 2, "__proto__": 3, "interval": 30 }');
 		expect(checkSettings(given).problems.map((problem) => problem.key)).toEqual([
 			"colour",
@@ -120,7 +120,7 @@ describe("whatever is in it", () => {
 		);
 	});
 
-	test("a PEM text of many thousand dashes costs no time", () => {
+	test("a PEM text of many thousand dashes is parsed quickly", () => {
 		const started = process.cpuUsage();
 		decodePem(begin.repeat(5000) + "A".repeat(50_000));
 		decodePem("-".repeat(100_000));

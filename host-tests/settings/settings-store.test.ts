@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 const interval = () => store.load().settings.interval;
 
-test("what was saved last counts; presets are not written", () => {
+test("the settings saved last are loaded; defaults are not written", () => {
 	expect(store.isEmpty).toBe(true);
 	for (const seconds of [10, 20, 30, 40, 50]) {
 		store.save({ interval: seconds });
@@ -23,7 +23,7 @@ test("what was saved last counts; presets are not written", () => {
 	for (const value of storage.values.values()) expect(Buffer.from(value).toString()).not.toContain("server");
 });
 
-test("power that goes at any byte of a save leaves the old settings or the new ones", () => {
+test("a power cut at any byte of a save leaves the old settings or the new ones", () => {
 	store.save({ interval: 10 });
 	store.save({ interval: 20, location: "Balcony" });
 	const before = new Map(storage.values);
@@ -43,20 +43,20 @@ test("power that goes at any byte of a save leaves the old settings or the new o
 		}
 });
 
-test("of a damaged record the one before stands in, and it is told", () => {
+test("instead of a damaged record the previous one is loaded, with a problem", () => {
 	store.save({ interval: 10 });
 	store.save({ interval: 20 });
 	storage.write("settings_b", Uint8Array.of(1, 2, 3));
 	const { settings, problems } = store.load();
 	expect(settings.interval).toBe(10);
 	expect(problems).toEqual([
-		{ key: "settings", problem: expect.stringContaining("those from before are used") },
+		{ key: "settings", problem: expect.stringContaining("the previous ones are used") },
 	]);
 	store.save({ interval: 30 });
 	expect(interval()).toBe(30);
 });
 
-test("damaged in both places, the settings are their presets, and the cure is told", () => {
+test("with both slots damaged, the settings have their defaults, with a problem", () => {
 	storage.write("settings_a", Uint8Array.of(1));
 	storage.write("settings_b", Uint8Array.of(2));
 	expect(store.load()).toMatchObject({
@@ -66,13 +66,13 @@ test("damaged in both places, the settings are their presets, and the cure is to
 	expect(store.isEmpty).toBe(false);
 });
 
-describe("a kept record", () => {
+describe("a checked record", () => {
 	const records = fc.record({
 		counter: fc.integer({ min: 0, max: 0xffff_ffff }),
 		body: fc.uint8Array({ maxLength: 200 }),
 	});
 
-	test("comes back as it was", () => {
+	test("is decoded as it was encoded", () => {
 		fc.assert(
 			fc.property(records, (record) => {
 				expect(decodeCheckedRecord(encodeCheckedRecord(record))).toEqual(record);
@@ -80,7 +80,7 @@ describe("a kept record", () => {
 		);
 	});
 
-	test("of which any bit is turned, or any byte is missing, is none", () => {
+	test("with any bit flipped, or any byte missing, is not decoded", () => {
 		fc.assert(
 			fc.property(records, fc.nat(), fc.integer({ min: 0, max: 7 }), (record, where, bit) => {
 				const bytes = encodeCheckedRecord(record);
@@ -92,7 +92,7 @@ describe("a kept record", () => {
 		);
 	});
 
-	test("is none in whatever bytes are there", () => {
+	test("is not decoded from arbitrary bytes", () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
 				expect(decodeCheckedRecord(bytes)).toBeUndefined();

@@ -4,18 +4,18 @@ import { checkSettings, missingForUpload, settingsTable } from "../../src/settin
 
 const writeKey = "dakkio_w_0123456789abcdef0123456789abcdef";
 
-test("what is not given has its preset, and presets pass their own rules", () => {
+test("settings left out have their defaults, and defaults pass their own rules", () => {
 	const { settings, problems } = checkSettings({});
 	expect(problems).toEqual([]);
 	for (const [key, { defaultValue }] of Object.entries(settingsTable))
 		expect(settings).toHaveProperty(key, defaultValue);
-	const presets = Object.fromEntries(
+	const defaults = Object.fromEntries(
 		Object.entries(settingsTable).map(([key, { defaultValue }]) => [key, defaultValue]),
 	);
-	expect(checkSettings(presets).problems).toEqual([]);
+	expect(checkSettings(defaults).problems).toEqual([]);
 });
 
-test("all problems are told at once, each at its setting, and the rest is kept", () => {
+test("all problems are returned, each for its setting, and the rest is kept", () => {
 	const { settings, problems } = checkSettings({
 		interval: 2,
 		key: "dakkio_r_0123456789abcdef",
@@ -54,7 +54,7 @@ describe("each rule", () => {
 		["server", "https://a\r\nX-Evil: 1", /characters that cannot be shown/],
 		["location", "Balkon 3. Stock", undefined],
 		["location", "x".repeat(65), /longer than 64/],
-		["location", 7, /must be a text/],
+		["location", 7, /must be text/],
 		["ntpServers", ["pool.ntp.org", "", "10.0.0.1:1123"], undefined],
 		["ntpServers", ["a b"], /Number 1/],
 		["ntpServers", ["a", "b", "c", "d", "e"], /At most 4/],
@@ -89,7 +89,7 @@ describe("each rule", () => {
 		["64 characters", [{ ssid: "A", password: "x".repeat(64) }], [["0.password", /at most 63/]]],
 		["a key", [{ ssid: "A", password: "0123456789abcdef".repeat(4) }], []],
 		["an umlaut", [{ ssid: "A", password: "Schlüssel" }], [["0.password", /English keyboard/]]],
-		["a number", [{ ssid: "A", password: 12345678 }], [["0.password", /must be a text/]]],
+		["a number", [{ ssid: "A", password: 12345678 }], [["0.password", /must be text/]]],
 		[
 			"two that are wrong in two ways",
 			[home, { ssid: "", password: "1" }],
@@ -106,7 +106,7 @@ describe("each rule", () => {
 		if (expected.length > 0) expect(settings.networks).toEqual([]);
 	});
 
-	test("an admin key is taken, with a warning", () => {
+	test("an admin key is accepted, with a warning", () => {
 		const key = `dakkio_a_${"0".repeat(32)}`;
 		const { settings, problems, warnings } = checkSettings({ key });
 		expect([settings.key, problems]).toEqual([key, []]);
@@ -128,14 +128,14 @@ test("an address without a port means 443, and names are folded to lower case", 
 	expect(parseServiceAddress("https://127.0.0.1:8443/")).toEqual({ host: "127.0.0.1", port: 8443 });
 });
 
-test("what is missing before anything can be sent is named", () => {
+test("what prevents uploads is named", () => {
 	expect(missingForUpload(checkSettings({}).settings)).toHaveLength(2);
 	const complete = { key: writeKey, bucketId: "0".repeat(24), dataSourceId: "1".repeat(24) };
 	expect(missingForUpload(checkSettings(complete).settings)).toEqual([]);
 });
 
-test("a kept address that is no longer valid stops the upload: the key goes to no other service", () => {
+test("a saved address that is no longer valid stops uploads: the key is not sent to another service", () => {
 	const { settings } = checkSettings({ server: "ftp://mine" });
 	expect(settings.server).toBe("");
-	expect(missingForUpload(settings)).toContain("the address of the service is not usable");
+	expect(missingForUpload(settings)).toContain("the service address is not valid");
 });

@@ -6,7 +6,7 @@ import type { TCPFromOptions, TCPOptions } from "../../src/boards/ecma419";
 import { isCaptivePortal } from "../../src/setup/captive-portal";
 import { RawServer } from "../http/raw-server";
 
-/** What answers on port 80 of everything, word for word. */
+/** Responds with these bytes on port 80 of every host. */
 let answer = "";
 let server: RawServer;
 
@@ -49,8 +49,8 @@ function ask(knows: (host: string) => boolean, asked: string[] = []): Promise<bo
 const head = (status: number, location?: string) =>
 	`HTTP/1.1 ${status} X\r\n${location === undefined ? "" : `Location: ${location}\r\n`}Content-Length: 0\r\n\r\n`;
 
-describe("a network wants a login", () => {
-	test("when it knows a name that nobody can have", async () => {
+describe("a captive portal", () => {
+	test("resolves a name that cannot exist", async () => {
 		const asked: string[] = [];
 		expect(await ask(() => true, asked)).toBe(true);
 		expect(asked).toEqual(["abababababab.invalid"]);
@@ -58,18 +58,18 @@ describe("a network wants a login", () => {
 
 	test.each([
 		["says so", head(511)],
-		["leads elsewhere", head(302, "http://login.hotel.example/?from=api.dakkio.io")],
-		["leads elsewhere in TLS", head(307, "https://10.0.0.1:8443/")],
+		["redirects elsewhere", head(302, "http://login.hotel.example/?from=api.dakkio.io")],
+		["redirects elsewhere over TLS", head(307, "https://10.0.0.1:8443/")],
 	])("when what answers in the service's place %s", async (_, words) => {
 		answer = words;
 		expect(await ask((host) => host === "api.dakkio.io")).toBe(true);
 	});
 });
 
-describe("a network wants none", () => {
+describe("not a captive portal", () => {
 	test.each([
-		["leads to the same name in TLS", head(301, "https://api.dakkio.io/")],
-		["leads to the same name in capitals", head(301, "https://API.Dakkio.IO/x")],
+		["redirects to the same name over TLS", head(301, "https://api.dakkio.io/")],
+		["redirects to the same name in capitals", head(301, "https://API.Dakkio.IO/x")],
 		["leads to another page of the same name", head(302, "/login")],
 		["leads nowhere", head(302)],
 		["answers as a server does", head(200)],
@@ -80,12 +80,12 @@ describe("a network wants none", () => {
 		expect(await ask((host) => host === "api.dakkio.io")).toBe(false);
 	});
 
-	test("when the service's name is not known either", async () => {
+	test("does not resolve the service's name either", async () => {
 		expect(await ask(() => false)).toBe(false);
 	});
 });
 
-test("asked no longer, it ends at once", async () => {
+test("an aborted check ends at once", async () => {
 	const stops: (() => void)[] = [];
 	const network = { resolver: { resolve: () => {} } } as unknown as Network;
 	const board = { network, time: new VirtualTime(), fillRandom: () => {} };

@@ -6,7 +6,7 @@ import type { Field } from "../../src/reading/reading";
 import { checkSettings } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
 import { ConnectionTest, type ConnectionTestOptions } from "../../src/setup/connection-test";
-import type { JoinResult } from "../../src/setup/wifi-joiner";
+import type { JoinResult } from "../../src/wifi/wifi-joiner";
 
 const id = "507f1f77bcf86cd799439012";
 const fields: readonly Field[] = [{ name: "temperature", unit: "celsius", decimals: 2 }];
@@ -35,18 +35,18 @@ const failure: ExchangeResult = {
 const list = (...names: readonly string[]) =>
 	answer(200, { dataSources: names.map((name, index) => ({ _id: `${index}`.padStart(24, "0"), name })) });
 
-interface World extends Partial<ConnectionTestOptions> {
-	/** What the service answers, one after the other. */
+interface Conditions extends Partial<ConnectionTestOptions> {
+	/** The service's responses, in order. */
 	readonly answers?: readonly ExchangeResult[];
 	readonly dataSourceId?: string;
 }
 
-/** A test in a world where all is well but what is said. */
+/** A test in which everything works except as given. */
 function begin({
 	answers = [list("Other"), answer(201, { _id: id })],
 	dataSourceId = "create",
 	...more
-}: World) {
+}: Conditions) {
 	const time = new VirtualTime();
 	const following = [...answers];
 	const asked: string[] = [];
@@ -93,13 +93,13 @@ function begin({
 const failed = ({ steps }: Pick<TestState, "steps">) => steps.find(({ state }) => state === "failed");
 const source = ({ steps }: Pick<TestState, "steps">) => steps[5]?.details;
 
-describe("a data source is made", () => {
+describe("a data source is created", () => {
 	test.each<[what: string, answers: readonly ExchangeResult[]]>([
 		["{dataSource: {_id}}", [list(), answer(201, { dataSource: { _id: id } })]],
 		["{data: {_id}}", [list(), answer(201, { data: { _id: id } })]],
 		["{_id}", [list(), answer(200, { _id: id })]],
 		["{id}", [list(), answer(201, { message: "made", id })]],
-	])("and its id understood from %s", async (_, answers) => {
+	])("and its id read from %s", async (_, answers) => {
 		const { tested } = begin({ answers });
 		await tested.finished;
 		expect([tested.state.passed, tested.state.dataSourceId, source(tested.state)]).toEqual([
@@ -109,7 +109,7 @@ describe("a data source is made", () => {
 		]);
 	});
 
-	test("and found by its name when the answer does not tell its id", async () => {
+	test("and found by its name if the response has no id", async () => {
 		const { tested, asked } = begin({ answers: [list(), answer(201, "created"), list("x", "ESP32-A1B2C3")] });
 		await tested.finished;
 		expect([tested.state.passed, tested.state.dataSourceId]).toEqual([true, "1".padStart(24, "0")]);
@@ -124,7 +124,7 @@ describe("a data source is made", () => {
 		);
 	});
 
-	test("not when one of the device's name is there", async () => {
+	test("not if the device's name exists", async () => {
 		const { tested, asked } = begin({ answers: [list("ESP32-A1B2C3")] });
 		await tested.finished;
 		expect([tested.state.dataSourceId, source(tested.state)]).toEqual([
@@ -134,22 +134,22 @@ describe("a data source is made", () => {
 		expect(asked).toHaveLength(1);
 	});
 
-	test("not while no sensor says what it would hold", async () => {
+	test("not without a sensor that gives its fields", async () => {
 		const { tested, asked } = begin({ sampleAndStore: async () => [] });
 		await tested.finished;
 		expect(failed(tested.state)).toMatchObject({ step: "source", code: "no fields" });
 		expect(asked).toHaveLength(1);
 	});
 
-	test("and it is told when it cannot be found afterwards", async () => {
+	test("and a missing id is reported", async () => {
 		const { tested } = begin({ answers: [list(), answer(201, "?"), list("x")] });
 		await tested.finished;
 		expect(failed(tested.state)).toMatchObject({ step: "source", code: "no source id" });
 	});
 });
 
-describe("a data source that is there", () => {
-	test("is looked for, in capitals or not", async () => {
+describe("an existing data source", () => {
+	test("is found, regardless of case", async () => {
 		const { tested } = begin({
 			answers: [answer(200, { dataSources: [{ _id: id }] })],
 			dataSourceId: id.toUpperCase(),
@@ -158,7 +158,7 @@ describe("a data source that is there", () => {
 		expect(source(tested.state)).toEqual({ source: "listed" });
 	});
 
-	test("may be beyond what is kept of a long list: then the point tells", async () => {
+	test("may be beyond the read part of a long list", async () => {
 		const body = `{"dataSources":[{"_id":"${"1".repeat(24)}","name":"A"},{"_id":"2222`;
 		const { tested } = begin({ answers: [answer(200, body, true)], dataSourceId: id });
 		await tested.finished;
@@ -166,7 +166,7 @@ describe("a data source that is there", () => {
 	});
 });
 
-test("a service that repeats the key does not bring it onto the page", async () => {
+test("a key echoed by the service is redacted", async () => {
 	const { tested } = begin({ answers: [answer(418, { message: `no tea for ${given.key}` })] });
 	await tested.finished;
 	expect(failed(tested.state)).toMatchObject({
@@ -175,7 +175,7 @@ test("a service that repeats the key does not bring it onto the page", async () 
 	});
 });
 
-test("each step is told while it is under way, and what follows it waits", async () => {
+test("each step is reported while it runs, and the following ones wait", async () => {
 	let join: (result: JoinResult) => void = () => {};
 	const promise = new Promise<JoinResult>((resolve) => {
 		join = resolve;
@@ -199,7 +199,7 @@ test("each step is told while it is under way, and what follows it waits", async
 	expect(tested.state.steps[0]?.details).toEqual({ ssid: "Home", address: "192.168.1.7" });
 });
 
-test("the second network is tried when the first cannot be joined; when none can, the first's failure is told", async () => {
+test("the second network is tried if the first cannot be joined; if none can, the first's failure is reported", async () => {
 	const tried: string[] = [];
 	const join: ConnectionTestOptions["join"] = async ({ ssid }) => {
 		tried.push(ssid);
@@ -220,7 +220,7 @@ test("the second network is tried when the first cannot be joined; when none can
 	expect(failed(none.tested.state)).toMatchObject({ code: "no address", details: { ssid: "Home" } });
 });
 
-test("a network with the board's own addresses is told from one that does not work", async () => {
+test("a network with the board's own addresses has its own failure code", async () => {
 	const { tested, left } = begin({
 		join: async () => ({ kind: "joined", address: "192.168.4.77", strength: -60 }),
 	});
@@ -230,11 +230,11 @@ test("a network with the board's own addresses is told from one that does not wo
 		code: "same subnet",
 		details: { ssid: "Home" },
 	});
-	// Who is in that network could not be told from who is in the board's own.
+	// Its clients could not be distinguished from those of the access point.
 	expect(left()).toBe(1);
 });
 
-test("a name that is never answered is given up after ten seconds", async () => {
+test("resolving times out after ten seconds", async () => {
 	const { tested, time } = begin({ resolver: { resolve: () => {} } });
 	await time.advance(9_900);
 	expect(tested.state.running).toBe(true);
@@ -243,11 +243,11 @@ test("a name that is never answered is given up after ten seconds", async () => 
 	expect(failed(tested.state)).toMatchObject({ step: "name" });
 });
 
-test.each<[string, World]>([
-	["in joining", { join: async () => ({ kind: "failed", failure: "network not found" }) }],
-	["in resolving", { resolver: { resolve: () => {} } }],
+test.each<[string, Conditions]>([
+	["while joining", { join: async () => ({ kind: "failed", failure: "network not found" }) }],
+	["while resolving", { resolver: { resolve: () => {} } }],
 	[
-		"in setting the clock",
+		"while setting the clock",
 		{
 			setClock: (_, signal) =>
 				new Promise((end) => {
@@ -255,8 +255,8 @@ test.each<[string, World]>([
 				}),
 		},
 	],
-])("given up %s, it ends at once and asks nobody for anything more", async (_, world) => {
-	const { tested, asked } = begin(world);
+])("aborted %s, it ends at once and sends no more requests", async (_, conditions) => {
+	const { tested, asked } = begin(conditions);
 	await Promise.resolve();
 	await Promise.resolve();
 	await Promise.resolve();
@@ -266,7 +266,7 @@ test.each<[string, World]>([
 	expect([tested.state.running, tested.state.passed, asked]).toEqual([false, false, []]);
 });
 
-test("a connection that was opened is closed, whatever comes", async () => {
+test("an opened connection is always closed", async () => {
 	const good = begin({});
 	await good.tested.finished;
 	const bad = begin({ answers: [] });
@@ -274,7 +274,7 @@ test("a connection that was opened is closed, whatever comes", async () => {
 	expect([good.closed(), bad.closed()]).toEqual([1, 1]);
 });
 
-test("what throws is a failure of its step, and not the end of the board", async () => {
+test("an exception is a failure of its step", async () => {
 	const { tested } = begin({
 		sampleAndStore: async () => {
 			throw new Error("the flash is worn out");

@@ -37,8 +37,8 @@ function question(asked: Question = {}): Uint8Array {
 	return Uint8Array.from([...words(head), ...name, ...words(tail), ...more]);
 }
 
-describe("a question", () => {
-	test("for an address is answered with the board's, and may be remembered for seconds", () => {
+describe("a query", () => {
+	test("for an address gets the board's, with a TTL of seconds", () => {
 		const asked = question();
 		const answer = makeDnsResponse(asked, address) ?? new Uint8Array(0);
 		const view = new DataView(answer.buffer);
@@ -74,7 +74,7 @@ describe("a question", () => {
 	});
 });
 
-describe("what is no question is dropped", () => {
+describe("anything but a query is dropped", () => {
 	test.each<[string, Uint8Array]>([
 		["nothing", new Uint8Array(0)],
 		["half a header", question().subarray(0, 11)],
@@ -98,7 +98,7 @@ describe("what is no question is dropped", () => {
 		expect(makeDnsResponse(packet, address)).toBeUndefined();
 	});
 
-	test("whatever comes, nothing is thrown, and nothing longer than a question and one address goes out", () => {
+	test("no input throws, and no response is longer than the query and one address", () => {
 		const near = fc
 			.tuple(fc.uint8Array({ maxLength: 60 }), fc.nat(40), fc.nat(255))
 			.map(([, at, value]) => question().map((byte, index) => (index === at ? value : byte)));
@@ -117,13 +117,13 @@ describe("what is no question is dropped", () => {
 	});
 });
 
-describe("the name server", () => {
+describe("the DNS server", () => {
 	const closers: (() => void)[] = [];
 	afterEach(() => {
 		for (const close of closers.splice(0)) close();
 	});
 
-	/** Serves on another port than 53, which is not everybody's to have. */
+	/** On another port than 53, which requires privileges. */
 	async function serve(own = "127.0.0.1") {
 		const port = await freePort("udp");
 		const Base = makeUDP();
@@ -141,12 +141,12 @@ describe("the name server", () => {
 			},
 		});
 		closers.push(() => server.close());
-		// The computer binds a socket some turns of the event loop later.
+		// Node binds a socket some turns of the event loop later.
 		for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
 		return port;
 	}
 
-	test("tells a real resolver that every name is the board", async () => {
+	test("gives a real resolver the board's address for every name", async () => {
 		const resolver = new Resolver({ timeout: 60_000, tries: 1 });
 		resolver.setServers([`127.0.0.1:${await serve()}`]);
 		expect(await resolver.resolve4("connectivitycheck.gstatic.com")).toEqual(["127.0.0.1"]);
@@ -154,7 +154,7 @@ describe("the name server", () => {
 		await expect(resolver.resolve6("captive.apple.com")).rejects.toThrow("ENODATA");
 	});
 
-	test("outlives whatever is sent to it", async () => {
+	test("survives arbitrary packets", async () => {
 		const port = await serve();
 		const socket: Socket = createSocket("udp4");
 		closers.push(() => socket.close());
@@ -165,7 +165,7 @@ describe("the name server", () => {
 		expect(await resolver.resolve4("still.there.example")).toEqual(["127.0.0.1"]);
 	});
 
-	test("answers its own network alone: a joined one has a name server", () => {
+	test("responds only to its own network: a joined one has a DNS server", () => {
 		const written: string[] = [];
 		const packets = ["192.168.4.2", "192.168.1.7", "10.0.0.1"].map((from): UDPPacket => {
 			const { buffer } = Uint8Array.from(question());

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { encodeQr, type QrCode } from "../../src/setup/qr";
 import { qrLines, wifiUri } from "../../src/setup/setup-instructions";
 
-/** Draws the code as a camera would see it, and reads it with somebody else's reader. */
+/** Draws the code as pixels and decodes it with an independent reader. */
 function read(code: QrCode | undefined, isDark = code?.isDark.bind(code)): Uint8Array {
 	if (code === undefined || isDark === undefined) throw new Error("there is no code");
 	const scale = 4;
@@ -17,7 +17,7 @@ function read(code: QrCode | undefined, isDark = code?.isDark.bind(code)): Uint8
 			if (inside && isDark(column, row)) pixels.fill(0, (y * side + x) * 4, (y * side + x) * 4 + 3);
 		}
 	const found = jsQR(pixels, side, side, { inversionAttempts: "dontInvert" });
-	if (found === null) throw new Error("nobody can read it");
+	if (found === null) throw new Error("not readable");
 	return Uint8Array.from(found.binaryData);
 }
 
@@ -33,16 +33,16 @@ describe("a code", () => {
 		[8, 192],
 		[9, 230],
 		[10, 271],
-	])("version %i holds %i bytes, and one more needs the next", (version, most) => {
-		const bytes = Uint8Array.from({ length: most }, (_, index) => (index * 37 + 11) & 0xff);
+	])("version %i holds %i bytes, and one more needs the next", (version, maxBytes) => {
+		const bytes = Uint8Array.from({ length: maxBytes }, (_, index) => (index * 37 + 11) & 0xff);
 		const code = encodeQr(bytes);
 		expect(code?.size).toBe(17 + 4 * version);
 		expect(read(code)).toEqual(bytes);
-		const more = encodeQr(new Uint8Array(most + 1));
+		const more = encodeQr(new Uint8Array(maxBytes + 1));
 		expect(more?.size).toBe(version === 10 ? undefined : 21 + 4 * version);
 	});
 
-	test("any bytes are read as they were written", () => {
+	test("any bytes decode to themselves", () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ minLength: 1, maxLength: 271 }), (bytes) => {
 				expect(read(encodeQr(bytes))).toEqual(bytes);
@@ -51,7 +51,7 @@ describe("a code", () => {
 		);
 	});
 
-	test("is read although a part of it is dirty", () => {
+	test("is readable with a dirty part", () => {
 		const bytes = new TextEncoder().encode("WIFI:S:Dakkio-1A2B;T:WPA;P:abcdefghijkm;;");
 		const code = encodeQr(bytes);
 		if (code === undefined) throw new Error("there is no code");
@@ -60,7 +60,7 @@ describe("a code", () => {
 	});
 });
 
-test("as text it is the same code, two rows a line, with four light modules around it", () => {
+test("as text it is the same code, two rows per line, with four light modules around it", () => {
 	const bytes = new TextEncoder().encode("Dakkio");
 	const code = encodeQr(bytes);
 	if (code === undefined) throw new Error("there is no code");

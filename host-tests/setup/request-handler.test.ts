@@ -11,11 +11,11 @@ import { handleSetupRequest, type SetupBackend } from "../../src/setup/request-h
 const token = "0123456789abcdef0123456789abcdef";
 const key = "dakkio_w_abcdefghijklmnopqrstuvwxyz012345";
 const password = "correct horse battery";
-/** As far as it is looked at: one DER sequence. */
+/** Only its outer DER sequence is checked. */
 const root = `-----BEGIN CERTIFICATE-----\n${btoa("\x30\x81".padEnd(200, "a"))}\n-----END CERTIFICATE-----`;
 const kept = checkSettings({ key, networks: [{ ssid: "Home", password }], location: "Balcony" }).settings;
 
-/** A board that notes what is done to it. */
+/** A board that records what is done to it. */
 function makeBoard(settings: Settings = kept) {
 	const done: string[] = [];
 	let now = settings;
@@ -69,7 +69,7 @@ function post(path: string, body: unknown, headers: Readonly<Record<string, stri
 	return request("POST", path, { headers: all, body: text, ...(host === undefined ? {} : { host }) });
 }
 
-/** A body is read once: a second time it has nothing more to give. */
+/** A body can be read once. */
 function bytesOf({ body }: ServerResponse): Buffer {
 	const bytes = Buffer.alloc(body?.length ?? 0);
 	let at = 0;
@@ -86,7 +86,7 @@ const headerOf = (answer: ServerResponse, wanted: string) =>
 	answer.headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
 
 describe("the page", () => {
-	test("is one document, compressed, with a policy that lets it run its own script and nothing else", () => {
+	test("is one compressed document with a content policy for its own script only", () => {
 		const answer = handleSetupRequest(request("GET", "/"), makeBoard().board);
 		expect(answer.status).toBe(200);
 		expect(headerOf(answer, "content-encoding")).toBe("gzip");
@@ -98,14 +98,14 @@ describe("the page", () => {
 		expect(policy).not.toMatch(/unsafe|\*/);
 	});
 
-	test("is not sent again to a browser that has it", () => {
+	test("is not sent again to a browser that has it (304)", () => {
 		const headers = { "if-none-match": pageEtag };
 		const answer = handleSetupRequest(request("GET", "/", { headers }), makeBoard().board);
 		expect([answer.status, answer.body]).toEqual([304, undefined]);
 	});
 });
 
-test("every answer forbids what a browser might do with it", () => {
+test("every response has the security headers", () => {
 	const { board } = makeBoard();
 	const answers = [
 		handleSetupRequest(request("GET", "/"), board),
@@ -125,7 +125,7 @@ test("every answer forbids what a browser might do with it", () => {
 	expect(headerOf(handleSetupRequest(request("GET", "/api/state"), board), "cache-control")).toBe("no-store");
 });
 
-describe("who asks for another name", () => {
+describe("a request for another host name", () => {
 	test.each([
 		["connectivitycheck.gstatic.com", "/generate_204"],
 		["captive.apple.com", "/hotspot-detect.html"],
@@ -140,31 +140,31 @@ describe("who asks for another name", () => {
 		["192.168.4.1:8080", "/"],
 		["192.168.4.1.evil.example", "/api/state"],
 		["example.com", "/api/state"],
-	])("is shown the page: http://%s%s", (host, path) => {
+	])("is redirected to the page: http://%s%s", (host, path) => {
 		const answer = handleSetupRequest(request("GET", path, { host }), makeBoard().board);
 		expect([answer.status, headerOf(answer, "location")]).toEqual([302, "http://192.168.4.1/"]);
 		expect(answer.body).toBeUndefined();
 	});
 
 	test.each(["192.168.4.1", "192.168.4.1:80", "board.example", "BOARD.example"])(
-		"is not: http://%s/api/state",
+		"one of the board's own names is not: http://%s/api/state",
 		(host) => {
 			expect(handleSetupRequest(request("GET", "/api/state", { host }), makeBoard().board).status).toBe(200);
 		},
 	);
 
-	test("cannot change anything: 421, whatever name was bent to the board's address", () => {
+	test("cannot change anything: 421, against DNS rebinding", () => {
 		const { board, done } = makeBoard();
 		const answer = handleSetupRequest(post("/api/finish", { token }, {}, "evil.example"), board);
 		expect([answer.status, done]).toEqual([421, []]);
 	});
 
-	test("without a name at all is refused", () => {
+	test("without a Host header is refused", () => {
 		expect(handleSetupRequest(request("GET", "/", { host: undefined }), makeBoard().board).status).toBe(400);
 	});
 });
 
-describe("what is not there, and what is there for another method", () => {
+describe("an unknown path, and a wrong method", () => {
 	test.each([
 		["GET", "/nothing", 404, undefined],
 		["GET", "/favicon.ico", 404, undefined],
@@ -233,7 +233,7 @@ describe("a POST", () => {
 		expect(done).toEqual([]);
 	});
 
-	test("does what its path says", () => {
+	test("acts by its path", () => {
 		const { board, done } = makeBoard();
 		const settings = { interval: 30 };
 		expect(handleSetupRequest(post("/api/scan", { token }), board).status).toBe(202);
@@ -246,7 +246,7 @@ describe("a POST", () => {
 		expect(done).toEqual(["scan", "sensors", "forget sensors", `test ${password}`, "save", "finish"]);
 	});
 
-	test("to export gives secrets on request alone", () => {
+	test("to export includes secrets only on request", () => {
 		const { board } = makeBoard();
 		expect(textOf(handleSetupRequest(post("/api/export", { token, secrets: true }), board))).toBe(
 			"export true",
@@ -260,7 +260,7 @@ describe("a POST", () => {
 	});
 });
 
-test("secrets are not exported over a Wi-Fi that everybody can hear", () => {
+test("secrets are not exported over an open Wi-Fi", () => {
 	const board: SetupBackend = { ...makeBoard().board, isOpenNetwork: true };
 	const answer = handleSetupRequest(post("/api/export", { token, secrets: true }), board);
 	expect([answer.status, textOf(answer)]).toEqual([409, expect.stringContaining("has no password")]);
@@ -271,7 +271,7 @@ describe("settings", () => {
 	const save = (board: SetupBackend, settings: unknown) =>
 		handleSetupRequest(post("/api/save", { token, settings }), board);
 
-	test("are told with all problems at once, each at its field, and nothing is kept", () => {
+	test("get all problems at once, each with its key, and nothing is saved", () => {
 		const { board, done, settings } = makeBoard();
 		const wrong = {
 			networks: [
@@ -296,13 +296,13 @@ describe("settings", () => {
 		expect([done, settings()]).toEqual([[], kept]);
 	});
 
-	test("that are left out stay, and so do secrets that are empty", () => {
+	test("that are absent stay, and so do empty secrets", () => {
 		const { board, settings } = makeBoard();
 		expect(save(board, { interval: 30, key: "", location: "" }).status).toBe(200);
 		expect(settings()).toEqual({ ...kept, interval: 30, location: "" });
 	});
 
-	test("the key that is kept does not go to another service: it has to be typed for it", () => {
+	test("the stored key is not used for another service: it must be entered again", () => {
 		const { board, settings } = makeBoard();
 		for (const typed of ["", undefined]) {
 			const answer = save(board, { server: "https://evil.example", key: typed });
@@ -316,19 +316,19 @@ describe("settings", () => {
 		expect(settings()).toMatchObject({ key: own, server: "https://own.example", interval: 9 });
 	});
 
-	test("nor to whoever has a certificate that the board is told to trust from now on", () => {
+	test("nor for one with another root certificate", () => {
 		const { board, settings } = makeBoard();
 		expect(JSON.parse(textOf(save(board, { rootCertificate: root })))).toMatchObject({
 			problems: [{ key: "key" }],
 		});
 		expect(settings()).toBe(kept);
 		expect(save(board, { rootCertificate: root, key: kept.key }).status).toBe(200);
-		// Trusting nobody but the public authorities takes nothing from the key.
+		// Trusting only the public authorities is no risk for the key.
 		expect(save(board, { rootCertificate: "" }).status).toBe(200);
 		expect(settings()).toMatchObject({ key: kept.key, rootCertificate: "" });
 	});
 
-	test("a network keeps the password that is saved for its name, unless another is typed", () => {
+	test("a network keeps its saved password, unless another is entered", () => {
 		const { board, settings } = makeBoard();
 		save(board, { networks: [{ ssid: "New", password: "12345678" }, { ssid: "Home" }, { ssid: "Open" }] });
 		expect(settings().networks).toEqual([
@@ -340,7 +340,7 @@ describe("settings", () => {
 		expect(settings().networks).toEqual([{ ssid: "Home", password: "" }]);
 	});
 
-	test("an admin key is kept, with a warning", () => {
+	test("an admin key is saved, with a warning", () => {
 		const { board } = makeBoard();
 		const answer = save(board, { key: `dakkio_a_${"a".repeat(32)}` });
 		expect(answer.status).toBe(200);
@@ -350,7 +350,7 @@ describe("settings", () => {
 		});
 	});
 
-	test("a whole settings file is taken, and one of another version refused", () => {
+	test("a settings file is accepted, and one of another version refused", () => {
 		const { board, settings } = makeBoard();
 		expect(save(board, { version: 1, interval: 77 }).status).toBe(200);
 		expect(settings().interval).toBe(77);
@@ -360,7 +360,7 @@ describe("settings", () => {
 		expect(settings().interval).toBe(77);
 	});
 
-	test("two at one pin are refused, at both, also where the board has one of them anyway", () => {
+	test("two uses of one pin are refused at both settings, also with a default pin", () => {
 		const { board, settings } = makeBoard();
 		const given = { inputs: [{ kind: "state", pin: 9, name: "door" }], oneWirePin: 0 };
 		for (const path of ["/api/check", "/api/save", "/api/test"]) {
@@ -380,13 +380,13 @@ describe("settings", () => {
 		expect(save(board, { ...given, buttonPin: "none", clockPin: 10 }).status).toBe(200);
 	});
 
-	test.each([undefined, null, [], "x", 3])("that are %j are none", (settings) => {
+	test.each([undefined, null, [], "x", 3])("%j is refused", (settings) => {
 		const { board } = makeBoard();
 		expect(save(board, settings).status).toBe(400);
 	});
 });
 
-test("no secret is ever in an answer but an export with secrets", () => {
+test("no response but an export with secrets contains a secret", () => {
 	const { board } = makeBoard();
 	const settings = { networks: [{ ssid: "Home", password: "x" }], key: "nonsense" };
 	const answers = [
@@ -408,7 +408,7 @@ test("no secret is ever in an answer but an export with secrets", () => {
 	expect(state.secretsSet).toEqual(["networks", "key"]);
 });
 
-test("the table describes every setting as a form needs it", () => {
+test("the table describes every setting for the form", () => {
 	const rows = new Map(describeSettings().map((row) => [row.key, row]));
 	expect([...rows.keys()]).toEqual(Object.keys(settingsTable));
 	expect(rows.get("interval")).toMatchObject({
@@ -427,7 +427,7 @@ test("the table describes every setting as a form needs it", () => {
 	expect(rows.get("ntpServers")).toMatchObject({ kind: "list", maxLength: 4 });
 });
 
-describe("whatever comes", () => {
+describe("arbitrary requests", () => {
 	const path = fc.oneof(
 		fc.constantFrom("/", "/api/state", "/api/check", "/api/save", "/api/test", "/api/export", "/api/finish"),
 		fc.webPath(),
@@ -453,7 +453,7 @@ describe("whatever comes", () => {
 		fc.string(),
 	);
 
-	test("the board answers with a status and changes nothing, or keeps settings that are whole and good", () => {
+	test("get a status, and change nothing or save valid settings", () => {
 		fc.assert(
 			fc.property(fc.constantFrom("GET", "POST", "PUT"), path, host, body, (method, where, whom, text) => {
 				const { board, done, settings: now } = makeBoard();

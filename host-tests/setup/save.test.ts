@@ -24,7 +24,7 @@ const settings: fc.Arbitrary<Settings> = fc
 	.map((checked) => checked.settings);
 
 describe("saving", () => {
-	test("gives back what was saved, whatever it is, and as often as it is saved", () => {
+	test("loads what was saved, for arbitrary settings and any number of saves", () => {
 		fc.assert(
 			fc.property(fc.array(settings, { minLength: 1, maxLength: 5 }), (all) => {
 				const storage = new MemoryKeyValue();
@@ -37,7 +37,7 @@ describe("saving", () => {
 		);
 	});
 
-	test("with a power cut at any write leaves the old settings or the new ones, whole", () => {
+	test("with a power cut at any write keeps the old or the new settings, complete", () => {
 		fc.assert(
 			fc.property(settings, settings, settings, fc.nat(3), (first, old, next, left) => {
 				const storage = new MemoryKeyValue();
@@ -59,13 +59,13 @@ describe("saving", () => {
 		);
 	});
 
-	test("takes one write, so that there is no moment between two", () => {
+	test("takes one write, so no power cut can separate two", () => {
 		const storage = new MemoryKeyValue();
 		new SettingsStore(storage).save({ interval: 30, location: "Balcony" });
 		expect(storage.changeCount).toBe(1);
 	});
 
-	test("with a write that power left half done, the old settings are there", () => {
+	test("with a torn write the old settings remain", () => {
 		fc.assert(
 			fc.property(settings, settings, fc.nat(400), (old, next, length) => {
 				const storage = new MemoryKeyValue();
@@ -82,7 +82,7 @@ describe("saving", () => {
 		);
 	});
 
-	test("presets are not kept, so that a later version's presets hold", () => {
+	test("defaults are not stored, so that a later version's defaults apply", () => {
 		expect(withoutDefaults(checkSettings({ interval: 60, location: "" }).settings)).toEqual({});
 		expect(withoutDefaults(checkSettings({ interval: 61 }).settings)).toEqual({ interval: 61 });
 	});
@@ -93,11 +93,11 @@ describe("the board's own network", () => {
 		for (let index = 0; index < bytes.length; index++) bytes[index] = index * 29;
 	};
 
-	test("is called after the board", () => {
+	test("is named after the board", () => {
 		expect(accessPointName("a1b2c3")).toBe("Dakkio-B2C3");
 	});
 
-	test("has a password that is made once, from the board's randomness, and kept", () => {
+	test("has a password that is generated once from the board's randomness and stored", () => {
 		const storage = new MemoryKeyValue();
 		const made = accessPointPassword(storage, { fillRandom: random });
 		expect(made).toMatch(/^[a-km-np-z2-9]{12}$/);
@@ -107,7 +107,7 @@ describe("the board's own network", () => {
 		expect(another).not.toBe(made);
 	});
 
-	test("every letter of the alphabet is as likely as the next", () => {
+	test("every character is equally likely", () => {
 		const counts = new Map<string, number>();
 		for (let value = 0; value < 256; value++) {
 			const made = accessPointPassword(new MemoryKeyValue(), {
@@ -118,7 +118,7 @@ describe("the board's own network", () => {
 		expect([...counts.values()]).toEqual(Array(32).fill(8));
 	});
 
-	test("has the password that the build fixes, or none", () => {
+	test("has the build's password, or none", () => {
 		const storage = new MemoryKeyValue();
 		expect(accessPointPassword(storage, { fillRandom: random, setupPassword: "fixed-by-build" })).toBe(
 			"fixed-by-build",
@@ -127,7 +127,7 @@ describe("the board's own network", () => {
 		expect(storage.changeCount).toBe(0);
 	});
 
-	test("makes another password when what is kept is damaged", () => {
+	test("generates another password if the stored one is damaged", () => {
 		const storage = new MemoryKeyValue();
 		storage.write("portal_password", Uint8Array.of(1, 2, 3));
 		expect(accessPointPassword(storage, { fillRandom: random })).toMatch(/^[a-z2-9]{12}$/);

@@ -7,7 +7,7 @@ import { World } from "../../simulator/world";
 import type { SensorDescription } from "../../src/setup/api";
 import { PageClient } from "./page-client";
 
-/** Sensors that come and go while somebody looks at the setup page. */
+/** Sensors plugged in and removed while the setup page is open. */
 
 let directory: string;
 let world: World;
@@ -24,7 +24,7 @@ afterEach(async () => {
 	rmSync(directory, { recursive: true, force: true });
 });
 
-/** One start of the board, in setup; without what is unplugged before it looks. */
+/** Boots the board into setup; `unplugged`: addresses of sensors removed before the scan. */
 async function start(unplugged: readonly number[] = []) {
 	const running = new BoardRunner(world, () => {});
 	const board = running.start("power-on");
@@ -35,7 +35,7 @@ async function start(unplugged: readonly number[] = []) {
 		await new Promise((resolve) => setImmediate(resolve));
 	}
 	const page = new PageClient(port);
-	/** The sensors, once they are as they should be. */
+	/** The sensors, once they are as expected. */
 	const sensors = async (expected: (sensors: readonly SensorDescription[]) => boolean) => {
 		for (;;) {
 			const found = (await page.state()).sensors;
@@ -45,16 +45,16 @@ async function start(unplugged: readonly number[] = []) {
 	return { running, board, page, sensors };
 }
 
-test("one that is plugged in is found on request; one that is gone is told, and forgotten on request", async () => {
+test("a scan finds a new sensor; a missing one is reported, and forgotten on request", async () => {
 	const first = await start();
 	await first.sensors((all) => all.length === 2 && all.every(({ values }) => values.length > 0));
 	await first.running.stop();
 
 	const { running, board, page, sensors } = await start([0x76]);
-	const told = await sensors((all) => all.some(({ missing }) => missing === true));
-	expect(told.map(({ name, missing, problem }) => [name, missing, problem])).toEqual([
+	const reported = await sensors((all) => all.some(({ missing }) => missing === true));
+	expect(reported.map(({ name, missing, problem }) => [name, missing, problem])).toEqual([
 		["SHT4x at 0x44", undefined, undefined],
-		["BME280 at 0x76", true, "BME280 at 0x76: it was there before, and is not now."],
+		["BME280 at 0x76", true, "BME280 at 0x76: found before, but missing now."],
 	]);
 	board.station.plugIn({ name: "bh1750", address: 0x5c });
 	expect((await page.post("/api/sensors")).status).toBe(202);
@@ -62,7 +62,7 @@ test("one that is plugged in is found on request; one that is gone is told, and 
 
 	expect((await page.post("/api/sensors", { forget: true })).status).toBe(202);
 	await sensors((all) => all.every(({ missing }) => missing !== true));
-	// Its names are free for the next one.
+	// Its names are free for another sensor.
 	board.station.plugIn({ name: "bmp280", address: 0x77 });
 	await page.post("/api/sensors");
 	const after = await sensors((all) => all.some(({ name }) => name === "BMP280 at 0x77"));
@@ -76,7 +76,7 @@ test("one that is plugged in is found on request; one that is gone is told, and 
 	await running.stop();
 });
 
-test("settings that give a pin of the bus to an input are refused, and nothing is kept", async () => {
+test("settings that give a bus pin to an input are refused, and nothing is saved", async () => {
 	const { running, page } = await start();
 	await page.state();
 	const settings = { inputs: [{ kind: "state", pin: 21, name: "door" }] };

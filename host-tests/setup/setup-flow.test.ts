@@ -10,7 +10,7 @@ import { World } from "../../simulator/world";
 import type { FailureCode, ScanState, TestState } from "../../src/setup/api";
 import { PageClient } from "./page-client";
 
-/** Life's speed would cost seconds for each network that is joined. */
+/** In real time each join would take seconds. */
 const speed = 20;
 
 let directory: string;
@@ -51,7 +51,7 @@ afterAll(async () => {
 	rmSync(directory, { recursive: true, force: true });
 });
 
-/** The line that invites is told before the computer has given a port. */
+/** The instructions are logged before the server has a port. */
 async function portOfPage(): Promise<number> {
 	for (;;) {
 		const port = running.setupPort;
@@ -66,7 +66,7 @@ const good = () => {
 	return { networks, key, bucketId, dataSourceId, interval: 5, uploadInterval: 0 };
 };
 
-/** `join ✓ name ✓ time ✗ …`: what stands after the first failure is waiting. */
+/** `join✓ name✓ time✗ …` */
 function brief({ steps }: TestState): string {
 	const signs = { done: "✓", failed: "✗", running: "…", waiting: "" };
 	return steps.map(({ step, state }) => `${step}${signs[state]}`).join(" ");
@@ -74,7 +74,7 @@ function brief({ steps }: TestState): string {
 
 const failed = ({ steps }: TestState) => steps.find(({ state }) => state === "failed");
 
-test("a fresh board tells what it is, what it measures and what there is to set", async () => {
+test("a fresh board describes itself, its sensors and its settings", async () => {
 	const state = await page.state();
 	expect(state.board).toMatchObject({ name: expect.stringMatching(/^Dakkio-[0-9A-F]{4}$/), chip: "node" });
 	expect(state.board.deviceId).toMatch(/^ESP32-[0-9A-F]{6}$/);
@@ -98,7 +98,7 @@ test("a fresh board tells what it is, what it measures and what there is to set"
 	});
 });
 
-test("it hears the networks around it, strongest first, one with a name that would break out of a page", async () => {
+test("it finds the networks in reach, strongest first, one with markup as its name", async () => {
 	await page.state();
 	expect((await page.post("/api/scan")).status).toBe(202);
 	expect((await page.get<ScanState>("/api/networks")).scanning).toBe(true);
@@ -114,10 +114,10 @@ test("it hears the networks around it, strongest first, one with a name that wou
 	]);
 });
 
-describe("each thing that can be wrong is told, with its cause and its cure", () => {
+describe("each failure is reported with its code and details", () => {
 	interface Case {
 		readonly settings?: () => object;
-		/** Returns what undoes it, where more is to be done than to behave again. */
+		/** May return a function that undoes it. */
 		readonly arrange?: () => unknown;
 		readonly steps: string;
 		readonly code: FailureCode;
@@ -152,7 +152,7 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 			steps: "join✓ name✓ time✗ certificate key source point",
 			code: "captive portal",
 		},
-		"a name that nobody knows": {
+		"a name that does not exist": {
 			settings: () => ({ server: "https://api.dakkio.invalid" }),
 			steps: "join✓ name✗ time certificate key source point",
 			code: "unknown host",
@@ -192,7 +192,7 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 			steps: "join✓ name✓ time✓ certificate✗ key source point",
 			code: "wrong name",
 		},
-		"a certificate of nobody that is trusted": {
+		"a certificate of no trusted authority": {
 			arrange: async () => world.dakkio.useIdentity(await world.dakkio.certificates.faulty("self-signed")),
 			steps: "join✓ name✓ time✓ certificate✗ key source point",
 			code: "untrusted",
@@ -240,7 +240,7 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 			code: "refused",
 			details: { status: 503 },
 		},
-		"a service that leads elsewhere": {
+		"a service that redirects": {
 			arrange: () =>
 				misbehave({
 					exchange: () => faults.respondWith(301, { headers: { Location: "https://evil.example/" } }),
@@ -249,20 +249,20 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 			code: "refused",
 			details: { status: 301 },
 		},
-		"a data source that must not be made": {
+		"a data source that may not be created": {
 			settings: () => ({ dataSourceId: "create", deviceId: "Nobody's" }),
 			arrange: () => misbehave({ exchange: onPost(faults.respondWith(403)) }),
 			steps: "join✓ name✓ time✓ certificate✓ key✓ source✗ point",
 			code: "refused",
 			details: { status: 403 },
 		},
-		"a point that must not be stored": {
+		"a point that may not be stored": {
 			arrange: () => misbehave({ exchange: onPost(faults.respondWith(403)) }),
 			steps: "join✓ name✓ time✓ certificate✓ key✓ source✓ point✗",
 			code: "refused",
 			details: { status: 403 },
 		},
-		"a point that the service does not like": {
+		"a point that the service refuses": {
 			arrange: () =>
 				misbehave({
 					exchange: onPost(
@@ -273,7 +273,7 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 			code: "refused",
 			details: { status: 400, message: "values are wrong …" },
 		},
-		"an answer that is lost": {
+		"a lost response": {
 			arrange: () => misbehave({ exchange: onPost(faults.neverRespond) }),
 			steps: "join✓ name✓ time✓ certificate✓ key✓ source✓ point✗",
 			code: "receive",
@@ -285,7 +285,7 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 		Object.assign(world.dakkio.misbehaviours, how);
 	}
 
-	/** Only what is posted meets it. */
+	/** Only for POST. */
 	function onPost(misbehaviour: ReturnType<typeof faults.respondWith>) {
 		return ({ method }: { readonly method: string }) => (method === "POST" ? misbehaviour : undefined);
 	}
@@ -307,7 +307,7 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 		}
 	});
 
-	test("a key that cannot store is refused before anything is tried", async () => {
+	test("a read key is refused before the test", async () => {
 		await page.state();
 		const settings = { ...good(), key: world.dakkio.credentials.key.replace("_w_", "_r_") };
 		const { status, body } = await page.post("/api/test", { settings });
@@ -318,11 +318,11 @@ describe("each thing that can be wrong is told, with its cause and its cure", ()
 	});
 });
 
-test("nothing that was tried out has been kept", async () => {
+test("tested settings are not saved", async () => {
 	expect((await page.state()).secretsSet).toEqual([]);
 });
 
-test("a second test takes the place of the first, and the hidden network is joined by who knows it", async () => {
+test("a second test replaces the first, and joins a hidden network", async () => {
 	await page.state();
 	const slow = { ...good(), networks: [{ ssid: "Nowhere", password: "12345678" }] };
 	expect((await page.post("/api/test", { settings: slow })).status).toBe(202);
@@ -337,8 +337,8 @@ test("a second test takes the place of the first, and the hidden network is join
 	expect(state.steps[0]?.details).toMatchObject({ ssid: "Hidden", address: "127.0.0.1" });
 });
 
-describe("the whole way", () => {
-	test("with everything right, the first point is stored, with what describes the device", async () => {
+describe("the whole flow", () => {
+	test("the first point is stored, with the device's metadata", async () => {
 		await page.state();
 		const { stored: before, handshakes } = world.dakkio;
 		const state = await page.test({ ...good(), dataSourceId: "create", location: "Balcony" });
@@ -355,12 +355,12 @@ describe("the whole way", () => {
 		expect(world.dakkio.stored).toBeGreaterThan(before);
 		const last = world.dakkio.points().at(-1);
 		expect(last).toMatchObject({ dataSourceId: state.dataSourceId, metadata: { location: "Balcony" } });
-		// What is left is as the last answer told it, the point's own.
+		// The remaining calls are those of the last response, the point's.
 		const { calls } = JSON.parse(readFileSync(join(directory, "dakkio", "usage.json"), "utf8"));
 		expect((await page.state()).plan).toEqual({ limit: 1_000_000, remaining: 1_000_000 - calls });
 	});
 
-	test("the data source that was made has the fields and units of the sensors", () => {
+	test("the created data source has the fields and units of the sensors", () => {
 		const made = world.dakkio.account.buckets[0]?.sources.find(({ name }) =>
 			/^ESP32-[0-9A-F]{6}$/.test(name),
 		);
@@ -371,7 +371,7 @@ describe("the whole way", () => {
 		});
 	});
 
-	test("tried out again, it is found and not made twice", async () => {
+	test("tested again, it is found and not created twice", async () => {
 		await page.state();
 		const state = await page.test({ ...good(), dataSourceId: "create" });
 		expect(state.steps[5]?.details?.source).toBe("found");
@@ -381,7 +381,7 @@ describe("the whole way", () => {
 		expect(named).toHaveLength(1);
 	});
 
-	test("saved, it is kept, and no secret can be read from it", async () => {
+	test("saved settings show no secrets", async () => {
 		await page.state();
 		const settings = { ...good(), dataSourceId: "create", location: "Balcony" };
 		expect((await page.post("/api/save", { settings })).status).toBe(200);
@@ -400,7 +400,7 @@ describe("the whole way", () => {
 		expect((await page.post("/api/check", { settings: whole })).body).toBe('{"problems":[],"warnings":[]}');
 	});
 
-	test("finished, the page goes, the board goes online and its points arrive, none twice and none without its time", async () => {
+	test("after setup the board goes online and its points arrive, none twice and none without its time", async () => {
 		await page.state();
 		const before = world.dakkio.stored;
 		expect((await page.post("/api/finish")).status).toBe(202);
@@ -411,12 +411,12 @@ describe("the whole way", () => {
 		const numbers = points.map(({ metadata }) => metadata.seq);
 		expect(points.some(({ metadata }) => metadata.timeEstimated === true)).toBe(false);
 		expect(points.at(-1)?.metadata.location).toBe("Balcony");
-		// The answer that was lost above is the one reason for a point to come twice, and the same in all its parts.
+		// Only the lost response above may send a point twice, with the same content.
 		expect(new Set(numbers.slice(-3)).size).toBe(3);
 		expect(world.dakkio.duplicates).toBe(0);
 	});
 
-	test("asked for again, the page shows what is kept, and goes back to work on demand", async () => {
+	test("opened again, setup shows the saved settings and closes on request", async () => {
 		lines.length = 0;
 		running.openSetup();
 		await line(/^setup: join the Wi-Fi/);
@@ -432,7 +432,7 @@ describe("the whole way", () => {
 		expect(world.dakkio.points().some(({ metadata }) => metadata.timeEstimated === true)).toBe(false);
 	});
 
-	test("the log has told no secret but the lines that invite", () => {
+	test("the log has no secret outside the setup instructions", () => {
 		const { key } = world.dakkio.credentials;
 		expect(lines.filter((each) => each.includes(key))).toEqual([]);
 		expect(lines.filter((each) => /correct horse|wrong horse|nobody sees me/.test(each))).toEqual([]);

@@ -3,24 +3,12 @@ import {
 	idleTimeoutMs,
 	nextSetupAction,
 	type OpenSetup,
-	offlineTimeoutMs,
 	rejoinIntervalMs,
-	setupOpensAt,
 } from "../../src/setup/setup-lifecycle";
 import { requestSetup, takeSetupReason } from "../../src/setup/setup-request";
 import { MemoryKeyValue } from "../memory-key-value";
 
 const minute = 60_000;
-
-describe("a running board opens setup by itself", () => {
-	test.each([
-		["never while online", undefined, false, undefined],
-		["after 15 minutes without a network", 1000, false, 1000 + offlineTimeoutMs],
-		["never on battery", 1000, true, undefined],
-	])("%s", (_, offlineSince, onBattery, expected) => {
-		expect(setupOpensAt({ offlineSince, onBattery })).toBe(expected);
-	});
-});
 
 describe("an open setup", () => {
 	const quiet: OpenSetup = {

@@ -30,7 +30,7 @@ const parseCommand = (args: readonly string[]) =>
 		return text;
 	});
 
-test("a settings file sets the board up; the command line comes before it", () => {
+test("a settings file configures the board; the command line takes precedence", () => {
 	expect(parseCommand(["--settings", "balcony.json"])).toEqual({
 		kind: "run",
 		run: {
@@ -49,14 +49,14 @@ test("a settings file sets the board up; the command line comes before it", () =
 	});
 });
 
-test("without options: ten seconds, life's speed, a BME280, the embedded server, what was kept", () => {
+test("defaults: ten seconds, real time, a BME280, the embedded server, the saved state", () => {
 	expect(parseCommand([])).toEqual({
 		kind: "run",
 		run: { interval: 10, speed: 1, sensors: bme280, fresh: false },
 	});
 });
 
-test("every option is taken", () => {
+test("accepts every option", () => {
 	expect(parseCommand(["--interval", "60", "--speed=3600", "--fresh"])).toEqual({
 		kind: "run",
 		run: { interval: 60, speed: 3600, sensors: bme280, fresh: true },
@@ -104,7 +104,7 @@ test("--help lists every option", () => {
 		expect(startHelp).toContain(`--${option} `);
 });
 
-describe("a wrong option or an unusable value gets one line that names it", () => {
+describe("an unknown option or invalid value gives one line that names it", () => {
 	test.each<[readonly string[], RegExp]>([
 		[["--intervall", "5"], /--intervall/],
 		[["extra"], /extra/],
@@ -129,8 +129,8 @@ describe("a wrong option or an unusable value gets one line that names it", () =
 		[["--sensors", "ds18b20:silent"], /"ds18b20:silent": ds18b20 has no faults here\./],
 		[["--sensors", "bme280,bmp280"], /--sensors: bmp280 and bme280 cannot both be at 0x76/],
 		[["--fresh=yes"], /--fresh/],
-		[["--key", key], /belong together/],
-		[["--url", "https://api.dakkio.io"], /belong together/],
+		[["--key", key], /given together/],
+		[["--url", "https://api.dakkio.io"], /given together/],
 		[["--key", "", "--bucket", bucket, "--source", source], /must not be empty/],
 		[["--key", key, "--bucket", "1", "--source", source], /--bucket: .*24/],
 		[["--key", key.replace("_w_", "_r_"), "--bucket", bucket, "--source", source], /--key: .*read key/],
@@ -138,7 +138,7 @@ describe("a wrong option or an unusable value gets one line that names it", () =
 		[[...target, "--speed", "2"], /--speed.*embedded/],
 		[["--settings", "none.json"], /none\.json cannot be read: no such file/],
 		[["--settings", "list.json"], /list\.json.*one JSON object/],
-		[["--settings", "future.json"], /future\.json: version.*knows version 1/],
+		[["--settings", "future.json"], /future\.json: version.*supports version 1/],
 		[["--settings", "wrong.json"], /wrong\.json: interval: .*5 to 86400/],
 		[["--settings", "pins.json"], /pins\.json: clockPin: auto is pin 22 here, .* the input door\./],
 		[["--settings", "light.json"], /light\.json: ledPin: auto is pin 2 here, .* the 1-Wire bus\./],

@@ -87,7 +87,7 @@ describe("the log of readings", () => {
 		expect(again.append(reading(0), context)).toBe(11);
 	});
 
-	test("reads the same whether it goes on after what was acknowledged or is mounted anew, whoever reads between", () => {
+	test("reads the same after an acknowledgement and after a new mount, whatever is read in between", () => {
 		const random = randomFrom(8);
 		const { flash, log } = newLog();
 		for (let round = 0; round < 150; round++) {
@@ -110,7 +110,7 @@ describe("the log of readings", () => {
 		}
 	});
 
-	test("what was acknowledged is not read again for what waits behind it", () => {
+	test("acknowledged readings are not read again for pending ones", () => {
 		const { flash, log } = newLog();
 		for (let i = 0; i < 400; i++) log.append(reading(i), context);
 		const send = () => {

@@ -19,7 +19,7 @@ beforeAll(async () => {
 	chains = await makeChains();
 });
 
-test("each chain of the table, good and forged, is judged as it says", () => {
+test("each chain of the table, good and forged, has the expected result", () => {
 	const judged = chains.map((chain) => `${chain.name}: ${judge(chain).verdict}`);
 	expect(judged).toEqual(
 		chains.map(({ name, expected }) => expect.stringMatching(`^${escaped(`${name}: ${expected}`)}(,|$)`)),
@@ -51,7 +51,7 @@ test("a certificate with two lists of names is refused, whichever has the name",
 	}
 });
 
-test("a stranger's chain costs eight signature checks at the most, also where all its authorities have one name", async () => {
+test("an untrusted chain costs at most eight signature checks, even if all its authorities have one name", async () => {
 	const first = await certify({ name: "Loop", authority: true });
 	const loop = [first];
 	for (let i = 1; i < 5; i++)
@@ -97,7 +97,7 @@ describe("what a certificate is made of", () => {
 	test.each(["301301000000Z", "300230000000Z", "300101240000Z", "300101006000Z", "300001000000Z"])(
 		"the time %s is none",
 		(text) => {
-			expect(() => parseTime(elements(Tag.utcTime, text))).toThrow("a time that there is not");
+			expect(() => parseTime(elements(Tag.utcTime, text))).toThrow("a time that does not exist");
 		},
 	);
 

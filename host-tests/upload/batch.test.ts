@@ -15,7 +15,7 @@ const context = {
 };
 const start = Date.UTC(2026, 11, 1);
 
-function waiting(times: readonly number[]): readonly TimedReading[] {
+function pending(times: readonly number[]): readonly TimedReading[] {
 	return times.map((utc, index) => ({
 		reading: { sequence: index + 1, context, time: { utc }, values: [20 + index / 100] },
 		utc,
@@ -24,7 +24,7 @@ function waiting(times: readonly number[]): readonly TimedReading[] {
 }
 
 const everyMinute = (count: number) =>
-	waiting(Array.from({ length: count }, (_, index) => start + index * 60_000));
+	pending(Array.from({ length: count }, (_, index) => start + index * 60_000));
 
 function plan(readings: readonly TimedReading[], maxPoints = 1000, maxBytes = 1_000_000) {
 	const source = (from = 0) => readings.filter(({ reading }) => reading.sequence >= from);
@@ -39,7 +39,7 @@ function readAll(body: Body, piece: number): string {
 	return Buffer.concat(parts).toString("utf8");
 }
 
-test("nothing waits: no batch", () => {
+test("no pending readings: no batch", () => {
 	expect(plan([])).toBeUndefined();
 });
 
@@ -67,15 +67,15 @@ test("at most as many points as the API takes, oldest first", () => {
 });
 
 test("a batch ends where the time goes back, so that its points are in order of time", () => {
-	const batch = plan(waiting([start, start + 1, start + 1, start - 5, start + 9]));
+	const batch = plan(pending([start, start + 1, start + 1, start - 5, start + 9]));
 	expect(batch).toMatchObject({ firstSequence: 1, lastSequence: 3, pointCount: 3 });
 });
 
-test("one reading that is larger than the limit is sent all the same, alone", () => {
+test("one reading larger than the limit is sent anyway, as a single point", () => {
 	expect(plan(everyMinute(3), 1000, 10)).toMatchObject({ path: "/api/data", pointCount: 1 });
 });
 
-test("whatever the limits and the pieces it is read in: the body is as long as it says, within its limit, the same each time", () => {
+test("whatever the limits and the pieces it is read in: the body has the announced length, is within its limit and the same each time", () => {
 	fc.assert(
 		fc.property(
 			fc.integer({ min: 1, max: 40 }),

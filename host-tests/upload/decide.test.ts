@@ -54,9 +54,12 @@ describe("what a status means for the points", () => {
 		expect(classifyExchange(answer(status), points, now).kind).toBe(kind);
 	});
 
-	test.each(["resolve", "connect", "secure", "send", "receive"] as const)("no answer (%s): retry", (step) => {
-		expect(classifyExchange(failure(step), 1, now)).toEqual({ kind: "retry", cause: `failed to ${step}` });
-	});
+	test.each(["resolve", "connect", "secure", "send", "receive"] as const)(
+		"no response (%s): retry",
+		(step) => {
+			expect(classifyExchange(failure(step), 1, now)).toEqual({ kind: "retry", cause: `failed to ${step}` });
+		},
+	);
 
 	test("a certificate that is not trusted is a fault in the settings, not a reason to hurry", () => {
 		const outcome: ExchangeResult = {
@@ -100,7 +103,7 @@ describe("how long the server asks to be left alone", () => {
 	});
 });
 
-describe("the cause is told in the server's words", () => {
+describe("the cause has the server's message", () => {
 	test("with what the details say of single fields", () => {
 		const body = JSON.stringify({
 			error: "Bad Request",

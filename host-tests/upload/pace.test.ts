@@ -64,7 +64,7 @@ describe("the automatic interval", () => {
 		expect(playMonth(devices)).toBeLessThan(10_000);
 	});
 
-	test("waits an hour at a time when others have used everything up, and starts anew after the reset", () => {
+	test("waits an hour at a time when other devices have used up the quota, and starts again after the reset", () => {
 		const spent = { limit: 10_000, remaining: 0, resetUtc: start + 11 * day };
 		expect(uploadIntervalMs("auto", minute, spent, start)).toBe(3_600_000);
 		expect(uploadIntervalMs(30, minute, spent, start)).toBe(3_600_000);
@@ -89,7 +89,7 @@ describe("the budget", () => {
 		};
 	}
 
-	test("counts by itself when no header tells it, and survives a restart", () => {
+	test("counts calls without headers, and survives a restart", () => {
 		const storage = memory();
 		const budget = new CallBudget(storage);
 		for (let call = 0; call < 3; call++) budget.countCall(new Map(), start + call);

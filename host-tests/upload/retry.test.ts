@@ -15,7 +15,7 @@ test.each([
 	expect(retryBackoffMs(failures, 0.5)).toBe(ceiling / 2);
 });
 
-test("no wait is shorter than a second or longer than a quarter of an hour, whatever chance says", () => {
+test("no wait is shorter than a second or longer than a quarter of an hour, whatever the random number", () => {
 	fc.assert(
 		fc.property(
 			fc.integer({ min: 1, max: 2 ** 31 }),

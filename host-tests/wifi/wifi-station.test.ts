@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { type WiFi, WiFiConnection } from "../../src/boards/ecma419";
-import type { SavedNetwork } from "../../src/settings/settings";
-import { WifiStation } from "../../src/wifi/wifi-station";
+import type { SavedNetwork } from "../../src/settings/saved-networks";
+import { WifiStation, type WifiStationOptions } from "../../src/wifi/wifi-station";
 
 /** A radio under the test's hand. */
 class Radio implements WiFi {
@@ -12,6 +12,7 @@ class Radio implements WiFi {
 	readonly MAC = "00:00:00:00:00:01";
 	SSID: string | undefined;
 	RSSI: number | undefined = -61;
+	passwordRefused = false;
 	readonly attempts: string[] = [];
 	private readonly onChanged: (property: "connection" | "address") => void;
 
@@ -53,8 +54,8 @@ beforeEach(() => {
 	lines = [];
 });
 
-function station(...networks: SavedNetwork[]): WifiStation {
-	return new WifiStation({
+function options(...networks: SavedNetwork[]): WifiStationOptions {
+	return {
 		WiFi: Radio,
 		time,
 		networks,
@@ -62,10 +63,14 @@ function station(...networks: SavedNetwork[]): WifiStation {
 		onDisconnected: () => events.push("disconnected"),
 		random: () => 0.5,
 		log: (line) => lines.push(line),
-	});
+	};
 }
 
-test("it is connected once there is an address, and says so once", () => {
+function station(...networks: SavedNetwork[]): WifiStation {
+	return new WifiStation(options(...networks));
+}
+
+test("it is connected once there is an address, and reports it once", () => {
 	const wifi = station(home);
 	wifi.start();
 	Radio.last.becomes(WiFiConnection.associated);
@@ -84,7 +89,7 @@ test("a network that gives no address within 30 s is left for the next one", asy
 	expect(Radio.last.attempts).toEqual(["Home", "Garden"]);
 });
 
-test("after a round over all networks it pauses, longer each time, up to five minutes, and never gives up", async () => {
+test("after a round through all networks it waits, longer each time, up to five minutes, and never gives up", async () => {
 	station(home).start();
 	const starts: number[] = [0];
 	let seen = 1;
@@ -98,7 +103,7 @@ test("after a round over all networks it pauses, longer each time, up to five mi
 	expect(Math.max(...pauses)).toBeLessThanOrEqual(300);
 });
 
-test("a connection that is lost is told and joined again at once", () => {
+test("a lost connection is reported, and joined again at once", () => {
 	const wifi = station(home);
 	wifi.start();
 	Radio.last.becomes(WiFiConnection.connected);
@@ -109,7 +114,7 @@ test("a connection that is lost is told and joined again at once", () => {
 	expect(Radio.last.attempts).toEqual(["Home", "Home"]);
 });
 
-test("told to rejoin, it leaves the network and joins anew", () => {
+test("rejoin leaves the network and joins it again", () => {
 	const wifi = station(home);
 	wifi.start();
 	Radio.last.becomes(WiFiConnection.connected);
@@ -120,13 +125,46 @@ test("told to rejoin, it leaves the network and joins anew", () => {
 	expect(Radio.last.attempts).toEqual(["Home", "Home"]);
 });
 
-test("without a saved network it says so and does nothing", () => {
+test.each<[why: string, fail: () => Promise<void> | void]>([
+	["no address", () => Radio.last.becomes(WiFiConnection.associated)],
+	["network not found or password rejected", () => {}],
+	[
+		"wrong password",
+		async () => {
+			await time.advance(2_000);
+			Radio.last.passwordRefused = true;
+			Radio.last.becomes(WiFiConnection.idle);
+		},
+	],
+])("a network that cannot be joined is logged with the reason: %s", async (why, fail) => {
+	station(home).start();
+	await fail();
+	await time.advance(30_000);
+	expect(lines[0]).toBe(`Wi-Fi: could not join "Home": ${why}`);
+});
+
+test("a radio that fails is logged with its message, and tried again", async () => {
+	const wifi = new WifiStation({
+		...options(home),
+		WiFi: class extends Radio {
+			override connect(): void {
+				throw new Error("no memory");
+			}
+		},
+	});
+	wifi.start();
+	expect(lines).toEqual(['Wi-Fi: could not join "Home": no memory']);
+	await time.advance(5_000);
+	expect(lines).toHaveLength(2);
+});
+
+test("without a saved network it logs that and does nothing", () => {
 	station().start();
 	expect(lines).toEqual(["Wi-Fi: no network is set"]);
 	expect(time.pending).toBe(0);
 });
 
-test("a password is never logged, and a name from the air cannot pass for a log line", async () => {
+test("a password is never logged, and a network name cannot pass for a log line", async () => {
 	const wifi = station({ ssid: "Evil\r\nsent 1 point", password: "opensesame" });
 	wifi.start();
 	await time.advance(30_000);
@@ -135,7 +173,7 @@ test("a password is never logged, and a name from the air cannot pass for a log 
 	expect(lines.join("")).not.toMatch(/[\r\n]/);
 });
 
-test("stopped, it waits for nothing", () => {
+test("stop clears all timers", () => {
 	const wifi = station(home);
 	wifi.start();
 	wifi.stop();

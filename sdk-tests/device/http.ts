@@ -4,14 +4,14 @@ import { TCPSocket } from "../../src/boards/esp32/tcp";
 import { SDKTime } from "../../src/boards/esp32/time";
 import { TLSSocket } from "../../src/boards/esp32/tls";
 import { HttpConnection } from "../../src/http/http-connection";
-import type { Body } from "../../src/http/request";
+import type { Body } from "../../src/http/message-stream";
 import type { HttpCase } from "../test-plan";
 import { report } from "./report";
 
-/** Short, so that a silent server costs seconds and not minutes. */
-const timeoutsMs = { connect: 2000, send: 2000, receive: 2000, whole: 10_000 };
+/** Short, so that a silent server costs seconds instead of minutes. */
+const timeoutsMs = { connect: 2000, send: 2000, receive: 2000, total: 10_000 };
 
-/** Posts to each server, so many times over one connection: the status, or the step that failed. */
+/** Posts to each server several times over one connection; reports the status, or the step that failed. */
 export async function checkHttp(cases: readonly HttpCase[]): Promise<void> {
 	const network = { TCP: TCPSocket, TLS: TLSSocket, resolver };
 	const time = new SDKTime(makeClock());

@@ -8,23 +8,23 @@ interface Entry {
 	readonly callback: () => void;
 }
 
-/** Turns of promises without a timer set or cleared, after which there is nothing more to do at this moment. */
+/** Promise turns without a timer being set or cleared, after which nothing remains to be done at this moment. */
 const idleTurns = 30;
 
 /**
- * Time that leaps to the next timer as soon as there is nothing to do, so that a week passes in a minute. While
- * somebody holds it (a socket is open) it runs at life's speed.
+ * Time that jumps to the next timer when there is nothing to do, so that a week passes in a minute. While it is held (a
+ * socket is open), it runs in real time.
  */
 export class LeapingTime implements Time {
 	private readonly clock: () => number;
 	private holdCount = 0;
-	/** Ticks at the moment of the clock at which time last changed between leaping and running. */
+	/** Ticks at the last change between jumping and running. */
 	private _ticks = 0;
 	private clockOffset = 0;
 	private order = 0;
 	private readonly entries = new Set<Entry>();
 	private timer: SDKTimer | undefined;
-	/** Counts what changed, so that an older wait for quiet ends. */
+	/** Counts changes; an outdated wait for idleness ends. */
 	private changes = 0;
 
 	constructor(clock: () => number) {
@@ -49,7 +49,7 @@ export class LeapingTime implements Time {
 
 	setWallClock(): void {}
 
-	/** Lets time run at life's speed until the returned function is called. */
+	/** Real time until the returned function is called. */
 	hold(): () => void {
 		let held = true;
 		this.change(+1);

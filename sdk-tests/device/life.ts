@@ -1,6 +1,6 @@
 import { openSimulatorBoard } from "../../boards/lin/board";
 import { makeClock } from "../../boards/lin/clock";
-import { makeDirectory } from "../../boards/lin/files";
+import { linFiles } from "../../boards/lin/files";
 import { makeNtpResponse } from "../../simulator/ntp/ntp-response";
 import { App } from "../../src/app/app";
 import type { Board } from "../../src/boards/board";
@@ -13,15 +13,14 @@ import { realTimeNetwork } from "./real-time-network";
 
 const hour = 3_600_000;
 const day = 24 * hour;
-/** The board's own time server: nobody else has a clock as fast as this board's. */
+/** The board's own time server, because its time is faster than real time. */
 const ntpPort = 32_123;
 
-/** Readings of the batch at which memory is looked at: the most that a batch may have, and a few that are left. */
+/** Readings of the batch during which memory is measured: a full batch, and a few more. */
 const peakBatchReadings = 1_080;
 
 /**
- * The whole app, faster than life: an hour that is busy, a batch as large as they get, then days that must leave no
- * trace in memory.
+ * The whole app, faster than real time: a busy hour, a batch of maximum size, then days that must not leak memory.
  */
 export async function runLife(directory: string, { settings, hours, days }: LifePlan): Promise<void> {
 	const startedAt = Date.now();
@@ -41,7 +40,7 @@ export async function runLife(directory: string, { settings, hours, days }: Life
 		{ ...settings, location: "peak", interval: 5, uploadInterval: 5 * peakBatchReadings },
 		startedAt,
 		async (time) => {
-			// The first upload comes within a minute, the second has them all.
+			// The first upload follows within a minute, the second sends all.
 			await until(time, 3 * 60_000);
 			reportMemory("at rest");
 			await until(time, 5_000 * (peakBatchReadings + 30));
@@ -69,7 +68,7 @@ async function run(
 	pass: (time: LeapingTime) => Promise<void>,
 	peak?: PeakMemory,
 ): Promise<void> {
-	makeDirectory(directory);
+	linFiles.makeDirectory(directory);
 	const time = new LeapingTime(makeClock());
 	const server = new UDPSocket({
 		port: ntpPort,
@@ -94,7 +93,7 @@ async function run(
 	server.close();
 }
 
-/** Readings and what was sent are counted by the computer. */
+/** The computer counts readings and points. */
 function quiet({ log }: Board): (line: string) => void {
 	return (line) => {
 		if (!/^(reading|sent) /.test(line)) log(line);

@@ -1,6 +1,6 @@
 import config from "mc/config";
 import FFI from "mc/ffi";
-import { readFile } from "../../boards/lin/files";
+import { linFiles } from "../../boards/lin/files";
 import { installAbortHook } from "../../src/boards/esp32/abort-hook";
 import { decodeUtf8 } from "../../src/common/utf8";
 import { includesSuite, type SuiteName, type TestPlan } from "../test-plan";
@@ -17,7 +17,7 @@ import { checkSettingsRules } from "./settings";
 import { runSetup } from "./setup";
 import { checkTls } from "./tls";
 
-/** A write to a connection that the peer has reset raises it, and it ends the simulator. */
+/** Raised by a write to a connection that the peer has reset; it would end the simulator. */
 const brokenPipe = 13;
 
 installAbortHook();
@@ -43,7 +43,7 @@ async function run(plan: TestPlan): Promise<void> {
 }
 
 function readPlan(): TestPlan {
-	const bytes = readFile(`${config.state}/plan.json`);
-	if (bytes === undefined) throw new Error("there is no plan: start it by npm run test:sdk");
+	const bytes = linFiles.readFile(`${config.state}/plan.json`);
+	if (bytes === undefined) throw new Error("there is no test plan: use npm run test:sdk");
 	return JSON.parse(decodeUtf8(bytes, 0, bytes.length));
 }

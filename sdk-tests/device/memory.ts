@@ -4,7 +4,7 @@ import type { Network } from "../../src/boards/board";
 import type { TCP, TLSOptions } from "../../src/boards/ecma419";
 import { report } from "./report";
 
-/** Bytes that XS uses after a collection. */
+/** Bytes in use by XS after a collection. */
 interface MemoryUse {
 	readonly slots: number;
 	readonly chunks: number;
@@ -19,12 +19,12 @@ function measure(): MemoryUse {
 	return { slots, chunks, stack };
 }
 
-/** What XS holds now. */
+/** Memory in use by XS. */
 export function reportMemory(name: string): void {
 	report({ suite: "memory", name, ...measure() });
 }
 
-/** The most that XS holds while something goes on, looked at in the middle of it. */
+/** The maximum memory in use during an operation. */
 export class PeakMemory {
 	private max: MemoryUse = { slots: 0, chunks: 0, stack: 0 };
 	private where = "nowhere";
@@ -42,7 +42,7 @@ export class PeakMemory {
 	}
 }
 
-/** The network, looked at while a certificate chain is verified and whenever bytes come or go under TLS. */
+/** A network that samples memory while certificates are verified and whenever data is sent or received over TLS. */
 export function watchMemory(network: Network, peak: PeakMemory): Network {
 	return {
 		...network,
@@ -54,11 +54,11 @@ export function watchMemory(network: Network, peak: PeakMemory): Network {
 					...options,
 					secure: { ca: new WatchedRoots(options.secure?.ca ?? [], peak) },
 					onReadable: (count) => {
-						peak.sample("an answer has come");
+						peak.sample("a response arrives");
 						options.onReadable?.(count);
 					},
 					onWritable: (count) => {
-						peak.sample("more can be sent");
+						peak.sample("more can be written");
 						options.onWritable?.(count);
 					},
 				});
@@ -88,7 +88,7 @@ export function watchMemory(network: Network, peak: PeakMemory): Network {
 	};
 }
 
-/** They are gone through when all certificates of the chain have been taken apart. */
+/** Iterated when all certificates of the chain have been parsed. */
 class WatchedRoots extends Array<Uint8Array> {
 	private readonly peak: PeakMemory;
 

@@ -9,7 +9,7 @@ import { releasedAt } from "../../src/version";
 import type { NtpCase } from "../test-plan";
 import { report } from "./report";
 
-/** Asks each time server once: the time within a second of the computer's, or why not. */
+/** Queries each time server once; reports whether the time is within a second of the computer's, or the failure. */
 export async function checkNtp(cases: readonly NtpCase[]): Promise<void> {
 	const time = new SDKTime(makeClock());
 	for (const { name, port } of cases) {

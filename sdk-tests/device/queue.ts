@@ -10,13 +10,13 @@ const tears: readonly Tear[] = ["prefix", "first half", "last half", "scattered"
 const seeds = 12;
 const operations = 60;
 
-/** The queue next to an array, through losses of power; and the codec on it. */
+/** The queue against its model, with power cuts; and the codec on the queue. */
 export async function checkQueue(): Promise<void> {
 	for (const writeAlign of [1, 4, 16] as const)
-		await check(`the queue keeps its promises through losses of power, alignment ${writeAlign}`, () => {
+		await check(`the queue matches its model through power cuts, alignment ${writeAlign}`, () => {
 			for (let seed = 1; seed <= seeds; seed++) runOperations(seed, writeAlign);
 		});
-	await check("readings come back from flash as they were stored", () => {
+	await check("readings are the same after storing and reading", () => {
 		for (let seed = 1; seed <= seeds; seed++) storeAndRead(seed);
 	});
 }
@@ -71,9 +71,9 @@ function storeAndRead(seed: number): void {
 		if (random() < 0.05) log = new ReadingLog(flash);
 	}
 	let at = 0;
-	for (const { time, values, batteryLevel, signalStrength, context: told } of log.pending()) {
+	for (const { time, values, batteryLevel, signalStrength, context: readContext } of log.pending()) {
 		expectSame({ time, values, batteryLevel, signalStrength }, stored[at], `seed ${seed}, reading ${at}`);
-		expectSame(told, context, "the context");
+		expectSame(readContext, context, "the context");
 		at++;
 	}
 	expectSame(at, stored.length, "the number of readings");

@@ -10,7 +10,7 @@ import type {
 } from "../../src/boards/ecma419";
 import type { LeapingTime } from "./leaping-time";
 
-/** The network with time at life's speed as long as one of its connections is open. */
+/** A network that makes time run in real time while a connection is open. */
 export function realTimeNetwork(network: Network, time: LeapingTime): Network {
 	return {
 		...network,

@@ -1,12 +1,12 @@
 import { errorMessage } from "../../src/common/error-message";
 import { type Report, reportMark } from "../test-plan";
 
-/** Tells the computer. */
+/** Sends a report to the computer. */
 export function report(what: Report): void {
 	trace(`${reportMark}${JSON.stringify(what)}\n`);
 }
 
-/** Runs a check that throws what it finds wrong. */
+/** Runs a check, which throws if it fails. */
 export async function check(name: string, run: () => void | Promise<void>): Promise<void> {
 	try {
 		await run();
@@ -16,7 +16,7 @@ export async function check(name: string, run: () => void | Promise<void>): Prom
 	}
 }
 
-/** Throws unless both are the same as JSON has them. */
+/** Throws unless both have the same JSON. */
 export function expectSame(found: unknown, expected: unknown, what = "it"): void {
 	const [a, b] = [JSON.stringify(found), JSON.stringify(expected)];
 	if (a !== b) throw new Error(`${what} is ${a}, expected ${b}`);

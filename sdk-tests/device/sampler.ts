@@ -1,6 +1,6 @@
 import { makeClock } from "../../boards/lin/clock";
-import { makeDirectory } from "../../boards/lin/files";
-import { LinKeyValueStorage } from "../../boards/lin/key-value";
+import { linFiles } from "../../boards/lin/files";
+import { FileKeyValueStorage } from "../../boards/shared/file-key-value";
 import { SimulatedPins } from "../../simulator/hardware/pins";
 import { parseSensors, SimulatedSensors, sensorPins } from "../../simulator/hardware/simulated-sensors";
 import { Sampler } from "../../src/sensors/pipeline/sampler";
@@ -8,18 +8,21 @@ import { checkSettings } from "../../src/settings/settings";
 import { LeapingTime } from "./leaping-time";
 import { check, expectSame } from "./report";
 
-/** A sampler with everything that the settings can ask of it: found, named, derived, averaged, counted, freed. */
+/** A sampler with all features: detection, names, derived values, statistics, pulses, bus recovery. */
 export async function checkSampler(directory: string): Promise<void> {
-	makeDirectory(`${directory}/sampler`);
-	const storage = new LinKeyValueStorage(`${directory}/sampler`).open({ path: "dakkio", format: "buffer" });
+	linFiles.makeDirectory(`${directory}/sampler`);
+	const storage = new FileKeyValueStorage(`${directory}/sampler`, linFiles).open({
+		path: "dakkio",
+		format: "buffer",
+	});
 	const time = new LeapingTime(makeClock());
 	const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
 	pins.drive(27, 1);
 	const sensors = parseSensors("bme280,sht41,ds18b20,ds18b20");
 	if ("problem" in sensors) throw new Error(sensors.problem);
 	const station = new SimulatedSensors({ time, utcAtTick0: 0, pins, sensors });
-	const start = (given: Readonly<Record<string, unknown>>) => {
-		const { settings, problems } = checkSettings({ oneWirePin: sensorPins.oneWire, ...given });
+	const start = (unchecked: Readonly<Record<string, unknown>>) => {
+		const { settings, problems } = checkSettings({ oneWirePin: sensorPins.oneWire, ...unchecked });
 		expectSame(problems, []);
 		return new Sampler({ bus: station.i2c, pins: pins.provider(), time, storage, settings, log: () => {} });
 	};
@@ -42,16 +45,16 @@ export async function checkSampler(directory: string): Promise<void> {
 		for (let i = 0; i < 6; i++) pins.drive(27, i % 2 === 0 ? 0 : 1);
 		await passed(time, 10);
 		const { values } = await sampler.sample();
-		expectSame(values[8], 3, "what was counted");
+		expectSame(values[8], 3, "the count");
 		expectSame(
 			values.filter((value) => value === undefined),
 			[],
-			"what was not measured",
+			"missing values",
 		);
 		sampler.close();
 	});
 
-	await check("sampler: names are kept, and a bus that is held is freed", async () => {
+	await check("sampler: names are persisted, and a held bus is recovered", async () => {
 		station.bus.detach(0x76);
 		station.bus.holdLow();
 		const sampler = start({ statistics: 10, interval: 30 });
@@ -62,9 +65,9 @@ export async function checkSampler(directory: string): Promise<void> {
 			fields.slice(0, 4).map(({ name }) => name),
 			["temperature_2", "temperature_2_min", "temperature_2_max", "humidity_2"],
 		);
-		const [mean = 0, least = 0, most = 0] = values;
-		if (!(least <= mean && mean <= most)) throw new Error(`mean ${mean}, from ${least} to ${most}`);
-		expectSame(sampler.sensors.at(-1)?.name, "BME280 at 0x76", "the missing one");
+		const [mean = 0, min = 0, max = 0] = values;
+		if (!(min <= mean && mean <= max)) throw new Error(`mean ${mean}, min ${min}, max ${max}`);
+		expectSame(sampler.sensors.at(-1)?.name, "BME280 at 0x76", "the missing sensor");
 		sampler.close();
 	});
 }

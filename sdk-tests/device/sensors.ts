@@ -4,19 +4,20 @@ import { SimulatedI2CBus } from "../../simulator/hardware/i2c-bus";
 import type { SensorEnvironment } from "../../simulator/weather/sensor-environment";
 import type { I2CBus } from "../../src/boards/ecma419";
 import type { Value } from "../../src/reading/reading";
-import { allDrivers } from "../../src/sensors/drivers/all-drivers";
-import type { Driver } from "../../src/sensors/drivers/driver";
-import type { OpenSensor } from "../../src/sensors/open-sensor";
+import { allDrivers, type I2CDriver } from "../../src/sensors/drivers/all-drivers";
+import { I2CDevice } from "../../src/sensors/drivers/i2c-device";
+import { identify } from "../../src/sensors/pipeline/i2c-scan";
+import { type OpenSensor, openSensor, readSensor } from "../../src/sensors/pipeline/sensor-slot";
 import { SensorError } from "../../src/sensors/sensor-error";
 import { check, expectSame } from "./report";
 
-/** A chip of the catalogue, what it tells of {@link surroundings}, and a fault with a part of its sentence. */
+/** A chip of the catalogue, its values in the {@link surroundings}, and a fault with a part of its error. */
 interface Row {
 	readonly chip: string;
-	readonly kind: string;
+	readonly driver: string;
 	readonly values: readonly number[];
 	readonly fault: ChipFault;
-	readonly sentence: string;
+	readonly error: string;
 }
 
 const surroundings: SensorEnvironment = Object.freeze({
@@ -32,80 +33,85 @@ const surroundings: SensorEnvironment = Object.freeze({
 
 const rows: readonly Row[] = [
 	row("bme280", "BME280", [-7.25, 63.5, 987.65], "never ready", "did not end in time"),
-	row("bmp280", "BMP280", [-7.25, 987.65], "out of range", "cannot measure"),
+	row("bmp280", "BMP280", [-7.25, 987.65], "out of range", "out of range"),
 	row("sht31", "SHT3x", [-7.25, 63.5], "wrong checksum", "checksum"),
 	row("sht41", "SHT4x", [-7.25, 63.5], "wrong checksum", "checksum"),
 	row("aht20", "AHT20", [-7.25, 63.5], "wrong checksum", "checksum"),
 	row("tmp117", "TMP117", [-7.25], "slow", "did not end in time"),
-	row("scd40", "SCD4x", [1234, -7.25, 63.5], "never ready", "measures nothing more"),
+	row("scd40", "SCD4x", [1234, -7.25, 63.5], "never ready", "no longer measures"),
 	row("scd41", "SCD4x", [1234, -7.25, 63.5], "wrong checksum", "checksum"),
 	row("bh1750", "BH1750", [88_000], "out of range", "brighter"),
-	row("ina219", "INA219", [12.08, -234.5], "out of range", "more current"),
+	row("ina219", "INA219", [12.08, -234.5], "out of range", "the current exceeds"),
 	row("ads1115", "ADS1115", [0.5, 1.25, 3.3, 0], "silent", "does not answer"),
 ];
 
-function row(chip: string, kind: string, values: readonly number[], fault: ChipFault, sentence: string): Row {
-	return { chip, kind, values, fault, sentence };
+function row(chip: string, driver: string, values: readonly number[], fault: ChipFault, error: string): Row {
+	return { chip, driver, values, fault, error };
 }
 
-/** Every driver against the model of its chip: found, measured, broken, and back. */
+/** Every driver with the model of its chip: identified, measured, failing, recovered. */
 export async function checkSensorDrivers(): Promise<void> {
 	for (const each of rows)
-		await check(`sensors: ${each.chip} is found, measures, tells that it fails, and is back`, () =>
+		await check(`sensors: ${each.chip} is identified, measures, reports a fault, and recovers`, () =>
 			checkDriver(each),
 		);
-	await check("sensors: a bus that is held low is told, and is a bus again after nine pulses", checkStuckBus);
+	await check(
+		"sensors: a bus that is held low is reported, and works again after nine pulses",
+		checkStuckBus,
+	);
 }
 
-function checkDriver({ chip: name, kind: expected, values, fault, sentence }: Row): void {
+function checkDriver({ chip: name, driver: expected, values, fault, error }: Row): void {
 	const bench = new Bench();
 	const address = chipCatalogue[name]?.addresses[0] ?? 0;
 	const chip = chipCatalogue[name]?.createChip(bench.chipOptions);
-	if (chip === undefined) throw new Error("it is not in the catalogue");
+	if (chip === undefined) throw new Error("not in the catalogue");
 	bench.bus.attach(address, chip);
 
-	const found = allDrivers.filter((kind) => kind.addresses.includes(address) && bench.is(kind, address));
-	expectSame(
-		found.map((kind) => kind.name),
-		[expected],
-		"what was found",
+	const found = allDrivers.filter(
+		(driver) => driver.addresses.includes(address) && bench.identifies(driver, address),
 	);
-	const [kind] = found;
-	if (kind === undefined) return;
-	const sensor = kind.open(bench.provider, address);
+	expectSame(
+		found.map(({ name }) => name),
+		[expected],
+		"the drivers that identify it",
+	);
+	const [driver] = found;
+	if (driver === undefined) return;
+	const sensor = bench.open(driver, address);
 	expectNear(bench.settle(sensor), values);
 
 	chip.fault = fault;
-	const told = bench.failure(sensor);
-	if (!told.includes(sentence)) throw new Error(`it told: ${told}`);
+	const message = bench.failure(sensor);
+	if (!message.includes(error)) throw new Error(`its error: ${message}`);
 
 	chip.fault = undefined;
 	bench.ticks += 60_000;
-	sensor.close();
-	const again = kind.open(bench.provider, address);
-	expectNear(bench.settle(again), values);
-	again.close();
+	sensor.device.close();
+	const reopened = bench.open(driver, address);
+	expectNear(bench.settle(reopened), values);
+	reopened.device.close();
 }
 
 function checkStuckBus(): void {
 	const bench = new Bench();
 	const chip = chipCatalogue.tmp117?.createChip(bench.chipOptions);
-	if (chip === undefined) throw new Error("it is not in the catalogue");
+	if (chip === undefined) throw new Error("not in the catalogue");
 	bench.bus.attach(0x48, chip);
-	const kind = allDrivers.find(({ name }) => name === "TMP117");
-	const sensor = kind?.open(bench.provider, 0x48);
-	if (sensor === undefined) throw new Error("there is no such kind");
+	const driver = allDrivers.find(({ name }) => name === "TMP117");
+	if (driver === undefined) throw new Error("no such driver");
+	const sensor = bench.open(driver, 0x48);
 	bench.bus.holdLow();
 	expectSame(
 		bench.failure(sensor),
 		"TMP117 at 0x48: it does not answer. Check its wiring and address.",
-		"what it told",
+		"its error",
 	);
 	for (let pulse = 0; pulse < 9; pulse++) bench.bus.clockPulse();
 	expectNear(bench.settle(sensor), [-7.25]);
 }
 
-/** A bus, and time that passes when it is told to. */
+/** An I2C bus with chips, and a clock that the test advances. */
 class Bench {
 	ticks = 1000;
 	readonly bus = new SimulatedI2CBus();
@@ -114,20 +120,29 @@ class Bench {
 		return { ticks: () => this.ticks, environment: () => surroundings };
 	}
 
-	get provider(): I2CBus {
+	private get i2cBus(): I2CBus {
 		return { io: this.bus.SMBus, data: 21, clock: 22, hz: 100_000 };
 	}
 
-	is(kind: Driver, address: number): boolean {
-		return kind.identify(this.provider, address) === "this";
+	identifies(driver: I2CDriver, address: number): boolean {
+		return identify(driver, this.i2cBus, address) === "this";
+	}
+
+	open(driver: I2CDriver, address: number): OpenSensor {
+		const sensor = `${driver.name} at 0x${address.toString(16)}`;
+		const connect = () => new I2CDevice(this.i2cBus, address, sensor);
+		return openSensor({ sensor, driver, options: {}, connect });
 	}
 
 	/** Measures each five seconds until there are values. */
 	settle(sensor: OpenSensor): readonly Value[] {
+		const { candidate, device, state } = sensor;
+		const { driver } = candidate;
 		for (let attempt = 0; attempt < 12; attempt++) {
-			this.ticks += sensor.start();
-			for (let wait = sensor.proceed?.() ?? 0; wait > 0; wait = sensor.proceed?.() ?? 0) this.ticks += wait;
-			const values = sensor.read();
+			this.ticks += driver.start(device, state);
+			const proceed = () => driver.proceed?.(device, state) ?? 0;
+			for (let waitMs = proceed(); waitMs > 0; waitMs = proceed()) this.ticks += waitMs;
+			const values = readSensor(sensor);
 			this.ticks += 5000;
 			if (values.some((value) => value !== undefined)) return values;
 		}
@@ -146,7 +161,7 @@ class Bench {
 }
 
 function expectNear(found: readonly Value[], expected: readonly number[]): void {
-	expectSame(found.length, expected.length, "the number of values");
+	expectSame(found.length, expected.length, "number of values");
 	expected.forEach((value, index) => {
 		const measured = Number(found[index]);
 		if (!(Math.abs(measured - value) <= Math.max(0.02, Math.abs(value) / 400)))

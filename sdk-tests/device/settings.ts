@@ -1,5 +1,5 @@
-import { makeDirectory } from "../../boards/lin/files";
-import { LinKeyValueStorage } from "../../boards/lin/key-value";
+import { linFiles } from "../../boards/lin/files";
+import { FileKeyValueStorage } from "../../boards/shared/file-key-value";
 import { toJson } from "../../src/common/json";
 import { installBuiltInSettings } from "../../src/settings/built-in-settings";
 import { checkSettings as judge, withoutDefaults } from "../../src/settings/settings";
@@ -8,19 +8,22 @@ import { SettingsStore } from "../../src/settings/settings-store";
 import { describeSettings } from "../../src/setup/form-settings";
 import { check, expectSame } from "./report";
 
-/** The settings' rules and their record. */
+/** The settings' validation and storage. */
 export async function checkSettingsRules(directory: string): Promise<void> {
-	makeDirectory(`${directory}/settings`);
-	const storage = new LinKeyValueStorage(`${directory}/settings`).open({ path: "dakkio", format: "buffer" });
+	linFiles.makeDirectory(`${directory}/settings`);
+	const storage = new FileKeyValueStorage(`${directory}/settings`, linFiles).open({
+		path: "dakkio",
+		format: "buffer",
+	});
 	const store = new SettingsStore(storage);
-	await check("settings that were kept are there, and the rest has its presets", () => {
+	await check("saved settings are loaded, and all others have their defaults", () => {
 		store.save({ location: "Küche", interval: 30, networks: [{ ssid: "Zuhause", password: "geheim123" }] });
 		const { settings, problems } = store.load();
 		expectSame(problems, []);
 		expectSame([settings.location, settings.interval, settings.networks[0]?.ssid], ["Küche", 30, "Zuhause"]);
 		expectSame(settings.server, "https://api.dakkio.io");
 	});
-	await check("of two records the newer one counts; where it is damaged, the one before", () => {
+	await check("the newer of two records is used, or the older one if the newer is damaged", () => {
 		store.save({ interval: 40 });
 		expectSame(store.load().settings.interval, 40);
 		storage.write("settings_b", Uint8Array.of(0x7b, 0x22, 0xff));
@@ -28,25 +31,28 @@ export async function checkSettingsRules(directory: string): Promise<void> {
 		expectSame(problems.length, 1);
 		expectSame(settings.interval, 30);
 	});
-	await check("presets, which lie in the image, can be kept, compared and exported like other values", () => {
-		const { settings } = judge({ location: "Küche" });
-		store.save(settings);
-		expectSame(store.load().settings.ntpServers.length, 3);
-		expectSame(withoutDefaults(settings), { location: "Küche" });
-		expectSame(JSON.parse(formatSettingsFile(settings, true)), { version: 1, location: "Küche" });
-		expectSame(toJson(describeSettings()).length > 1000, true);
-	});
-	await check("settings that a development build brings along are kept", () => {
+	await check(
+		"defaults, which are in the image, can be saved, compared and exported like other values",
+		() => {
+			const { settings } = judge({ location: "Küche" });
+			store.save(settings);
+			expectSame(store.load().settings.ntpServers.length, 3);
+			expectSame(withoutDefaults(settings), { location: "Küche" });
+			expectSame(JSON.parse(formatSettingsFile(settings, true)), { version: 1, location: "Küche" });
+			expectSame(toJson(describeSettings()).length > 1000, true);
+		},
+	);
+	await check("a development build's settings are saved", () => {
 		installBuiltInSettings(storage, "7b22696e74657276616c223a33317d");
 		expectSame(store.load().settings.interval, 31);
 	});
-	await check("where both records are damaged it is told, and presets stand in", () => {
+	await check("if both records are damaged, that is reported and defaults are used", () => {
 		for (const place of ["settings_a", "settings_b"]) storage.write(place, Uint8Array.of(0x7b, 0x22, 0xff));
 		const { settings, problems } = store.load();
 		expectSame(problems.length, 1);
 		expectSame(settings.interval, 60);
 	});
-	await check("each wrong value is told with its key, all at once", () => {
+	await check("every invalid value is reported with its key, all at once", () => {
 		const { problems } = judge({ interval: "4", key: "dakkio_r_x", server: "http://x", surprise: 1 });
 		expectSame(problems.map(({ key }) => key).sort(), ["interval", "key", "server", "surprise"]);
 	});

@@ -1,6 +1,6 @@
 import { openSimulatorBoard } from "../../boards/lin/board";
 import { makeClock } from "../../boards/lin/clock";
-import { makeDirectory } from "../../boards/lin/files";
+import { linFiles } from "../../boards/lin/files";
 import { App } from "../../src/app/app";
 import { SDKTime } from "../../src/boards/esp32/time";
 import type { ResetReason } from "../../src/boards/reset-reason";
@@ -8,9 +8,9 @@ import type { SetupPlan } from "../test-plan";
 import { PeakMemory, watchMemory } from "./memory";
 import { report } from "./report";
 
-/** A board that nobody has set up; the computer does, over HTTP. Ends when the board has then sent a point. */
+/** A board without settings, which the computer sets up over HTTP. Ends when the board has sent a point. */
 export async function runSetup(directory: string, setup: SetupPlan): Promise<void> {
-	makeDirectory(directory);
+	linFiles.makeDirectory(directory);
 	const time = new SDKTime(makeClock());
 	const peak = new PeakMemory();
 	let app: App | undefined;
@@ -28,13 +28,13 @@ export async function runSetup(directory: string, setup: SetupPlan): Promise<voi
 				if (line.startsWith("setup: join")) report({ suite: "setup", event: "open" });
 				else if (line.startsWith("sent ") && app?.setupPort === undefined) resolve();
 				else if (!/^[█▀▄ ]+$/.test(line)) board.log(line);
-				if (app?.setupPort !== undefined) peak.sample("between two lines of the log");
+				if (app?.setupPort !== undefined) peak.sample("between two log lines");
 			};
 			app = new App({ ...board, network: watchMemory(board.network, peak), log });
 			app.start();
 		};
 		const again = (resetReason: ResetReason, milliseconds = 0): void => {
-			// What follows is no setup.
+			// Setup is over.
 			peak.report("in setup");
 			void app?.stop().then(() => {
 				report({ suite: "setup", event: "closed" });

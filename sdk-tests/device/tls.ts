@@ -9,12 +9,12 @@ import { decodePem } from "../../src/settings/pem";
 import type { TlsCase } from "../test-plan";
 import { report } from "./report";
 
-/** Every name is on loopback. */
+/** Every name resolves to loopback. */
 const resolver: Resolver = {
 	resolve: ({ host, onResolved }) => onResolved(host, "127.0.0.1"),
 };
 
-/** Asks each server for a page: `accepted`, or `refused` with the fault of the certificate or else the words for the user. */
+/** Connects to each server: `accepted`, or `refused` with the certificate's fault or the failure. */
 export async function checkTls(cases: readonly TlsCase[]): Promise<void> {
 	const network = { TCP: TCPSocket, TLS: TLSSocket, resolver };
 	const time = new SDKTime(makeClock());
@@ -30,9 +30,6 @@ export async function checkTls(cases: readonly TlsCase[]): Promise<void> {
 
 function describeOutcome(outcome: ExchangeResult): string {
 	if (outcome.kind === "response") return `accepted, ${outcome.status}`;
-	const words = outcome.message.replace(
-		/^no (TLS )?connection to .* port \d+: (what answers there does not )?/,
-		"",
-	);
-	return `refused, ${outcome.trustFault ?? words}`;
+	const reason = outcome.message.replace(/^\S+: (TLS handshake failed: |(?=receive failed))/, "");
+	return `refused, ${outcome.trustFault ?? reason}`;
 }

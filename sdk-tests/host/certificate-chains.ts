@@ -10,25 +10,25 @@ import {
 	unknownRestriction,
 } from "./certificate";
 
-/** A server's chain, and what a strict client makes of it. */
+/** A server's chain, and the expected outcome. */
 export interface ChainCase {
 	readonly name: string;
-	/** By which the client calls the server. */
+	/** The name by which the client addresses the server. */
 	readonly host: string;
-	/** What the client trusts, PEM. */
+	/** The client's trusted root, PEM. */
 	readonly root: string;
-	/** What the server shows and the key that it proves, PEM. */
+	/** The server's certificates and private key, PEM. */
 	readonly presented: string;
 	readonly key: string;
-	/** How the board answers: `accepted`, or the beginning of its refusal. */
+	/** The expected outcome: `accepted`, or the beginning of the refusal. */
 	readonly expected: string;
-	/** Where the board is stricter than OpenSSL: why. */
+	/** Why the board is stricter than OpenSSL, if it is. */
 	readonly stricter?: string;
 }
 
 const host = "api.dakkio.test";
 
-/** Every chain of the table, made anew. */
+/** Issues all chains of the table. */
 export async function makeChains(): Promise<readonly ChainCase[]> {
 	const root = await certify({ name: "Root", authority: true });
 	const intermediate = await certify({ name: "Intermediate", issuer: root, authority: 0 });
@@ -64,9 +64,9 @@ export async function makeChains(): Promise<readonly ChainCase[]> {
 	const lower = await certify({ name: "Lower", issuer: upper, authority: 0 });
 	add("two intermediates", "accepted", [await leaf(lower), lower, upper]);
 	add("two intermediates in the wrong order", "accepted", [await leaf(lower), upper, lower]);
-	add("a certificate in between that belongs to nobody", "accepted", [
+	add("an unrelated certificate in between", "accepted", [
 		good,
-		await certify({ name: "Stranger", authority: true }),
+		await certify({ name: "Unrelated", authority: true }),
 		intermediate,
 	]);
 	add("a wildcard", "accepted", [await leaf(intermediate, { names: ["*.dakkio.test"] }), intermediate]);
@@ -102,7 +102,7 @@ export async function makeChains(): Promise<readonly ChainCase[]> {
 	add("a new root, signed by the old one", "accepted", [await leaf(crossed), cross], { root });
 	add("the leaf twice", "accepted", [good, good, intermediate]);
 	add("the intermediate twice", "accepted", [good, intermediate, intermediate]);
-	add("an old authority that nobody needs, signed with SHA-1", "accepted", [
+	add("an unneeded old authority, signed with SHA-1", "accepted", [
 		good,
 		intermediate,
 		await certify({ name: "Ancient", authority: true, hash: "SHA-1" }),
@@ -151,12 +151,12 @@ export async function makeChains(): Promise<readonly ChainCase[]> {
 		await leaf(intermediate, { names: ["dakkio.test"] }),
 		intermediate,
 	]);
-	add("a wildcard that would have to stand for two labels", "refused, wrong name", [
+	add("a wildcard for two labels", "refused, wrong name", [
 		await leaf(intermediate, { names: ["*.test"] }),
 		intermediate,
 	]);
 	add(
-		"the name in the subject alone",
+		"the name only in the subject",
 		"refused, wrong name",
 		[await certify({ name: host, issuer: intermediate }), intermediate],
 		{ stricter: "the subject's common name is no name of a server (RFC 9525)" },
@@ -167,15 +167,13 @@ export async function makeChains(): Promise<readonly ChainCase[]> {
 		[await leaf(intermediate, { names: ["ap*.dakkio.test"] }), intermediate],
 		{ stricter: "a wildcard stands for a whole label (RFC 9525)" },
 	);
-	add("a root that nobody knows, with the known one's name", "refused, forged", [
-		...(await untrustedChain(host)),
-	]);
+	add("an unknown root with the name of a known one", "refused, forged", [...(await untrustedChain(host))]);
 	add("self-signed", "refused, untrusted", [await certify({ name: "Server", names: [host] })]);
 	add("self-signed, in front of a genuine intermediate", "refused, untrusted", [
 		await certify({ name: "Server", names: [host] }),
 		intermediate,
 	]);
-	add("in a genuine intermediate's name, signed by another key", "refused, forged", [
+	add("the name of a genuine intermediate, signed by another key", "refused, forged", [
 		await leaf(intermediate, { forger: await certify({ name: "Forger", authority: true }) }),
 		intermediate,
 	]);
@@ -217,7 +215,7 @@ export async function makeChains(): Promise<readonly ChainCase[]> {
 		await leaf(intermediate, { purposes: ["1.3.6.1.5.5.7.3.2"] }),
 		intermediate,
 	]);
-	add("a critical extension that nobody knows", "refused, forged", [
+	add("an unknown critical extension", "refused, forged", [
 		await leaf(intermediate, { extensions: [unknownRestriction()] }),
 		intermediate,
 	]);
@@ -273,8 +271,8 @@ export async function makeChains(): Promise<readonly ChainCase[]> {
 		authority: 0,
 		extensions: [nameConstraints("dakkio.test")],
 	});
-	add("an authority for this domain alone", "refused, forged", [await leaf(here), here], {
-		stricter: "a restriction that is not understood is taken as broken",
+	add("an authority only for this domain", "refused, forged", [await leaf(here), here], {
+		stricter: "a constraint that is not supported counts as violated",
 	});
 	return Promise.all(chains);
 }

@@ -1,4 +1,4 @@
-// The X.509 library wants its polyfill before it.
+// @peculiar/x509 requires this polyfill to be imported first.
 import "reflect-metadata";
 import { randomBytes, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
@@ -18,7 +18,7 @@ import {
 
 export { KeyUsageFlags };
 
-/** A key, by the names of what public authorities use, and of what they must not use any more. */
+/** Key types that public CAs use, and obsolete ones. */
 export type KeyKind = "P-256" | "P-384" | "RSA 1024" | "RSA 2048" | "RSA 4096";
 
 /** A certificate with its key. */
@@ -30,33 +30,33 @@ export interface TestCertificate {
 
 export interface CertificateOptions {
 	readonly name: string;
-	/** Left out: it signs itself. */
+	/** Omitted: self-signed. */
 	readonly issuer?: TestCertificate;
-	/** Another holder's key signs in the issuer's name. */
+	/** The key that signs in the issuer's name, instead of the issuer's. */
 	readonly forger?: TestCertificate;
 	readonly key?: KeyKind;
-	/** Left out: new ones. */
+	/** Omitted: a new key. */
 	readonly keys?: webcrypto.CryptoKeyPair;
 	readonly hash?: "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512";
 	/** Days from now. */
 	readonly fromDays?: number;
 	readonly toDays?: number;
-	/** An authority, with so many more below it; without end when `true`. */
+	/** A CA, with this many CAs below it; unlimited when `true`. */
 	readonly authority?: number | true;
-	/** Of the extension; left out: what the certificate is for. */
+	/** Extended key usage; omitted: as fits the certificate. */
 	readonly usage?: KeyUsageFlags;
-	/** Host names and addresses; without any there is no such extension. */
+	/** Host names and addresses; empty: no such extension. */
 	readonly names?: readonly string[];
 	readonly purposes?: readonly string[];
 	readonly extensions?: readonly Extension[];
-	/** Hexadecimal; left out: 16 bytes of chance. */
+	/** Hexadecimal; omitted: 16 random bytes. */
 	readonly serial?: string;
 }
 
 const day = 86_400_000;
 const serverAuthentication = "1.3.6.1.5.5.7.3.1";
 
-/** Makes a certificate, right or wrong. */
+/** Issues a certificate, valid or not. */
 export async function certify(options: CertificateOptions): Promise<TestCertificate> {
 	const { name, issuer, forger, key = "P-256", fromDays = -1, toDays = 90 } = options;
 	const keys = options.keys ?? (await generate(key));
@@ -118,20 +118,20 @@ function generate(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
 	);
 }
 
-/** An extension that restricts the names below an authority to a domain (RFC 5280 section 4.2.1.10). */
+/** An extension that restricts the names below a CA to a domain (RFC 5280 section 4.2.1.10). */
 export function nameConstraints(domain: string, critical = true): Extension {
 	const name = Buffer.from(domain);
 	const subtree = tlv(0x30, tlv(0x82, name));
 	return new Extension("2.5.29.30", critical, tlv(0x30, tlv(0xa0, subtree)));
 }
 
-/** A list of names (subjectAltName) as it is given, byte for byte. */
+/** A subjectAltName extension with exactly these bytes. */
 export function rawNames(...names: readonly string[]): Extension {
 	const list = Buffer.concat(names.map((name) => tlv(0x82, Buffer.from(name, "latin1"))));
 	return new Extension("2.5.29.17", false, tlv(0x30, list));
 }
 
-/** A critical extension that nobody knows. */
+/** A critical extension of an unknown type. */
 export function unknownRestriction(): Extension {
 	return new Extension("1.3.6.1.4.1.99999.1", true, tlv(0x05, Buffer.alloc(0)));
 }

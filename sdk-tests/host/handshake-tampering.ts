@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { startTcpProxy, type TcpProxy } from "../../simulator/tcp-proxy";
 import { tlsRecord } from "./tls-record";
 
-/** One handshake message of a server, with its four bytes of header (RFC 5246 section 7.4). */
+/** A handshake message of a server, including its four-byte header (RFC 5246 section 7.4). */
 export type HandshakeMessage = Buffer;
 
 export type Tampering = (messages: HandshakeMessage[]) => HandshakeMessage[];
@@ -10,12 +10,12 @@ export type Tampering = (messages: HandshakeMessage[]) => HandshakeMessage[];
 const handshake = 22;
 const serverHelloDone = 14;
 
-/** The most that a record may have (RFC 5246 section 6.2.1). */
+/** Maximum record length (RFC 5246 section 6.2.1). */
 const maxRecordBytes = 16_384;
 
 /**
- * Somebody between client and server who changes the server's first flight, which is in the clear. Its messages go out
- * together, in records of so many bytes, or each in one of its own.
+ * A man in the middle who changes the server's first flight, which is unencrypted. Its messages are sent together in records
+ * of `recordLength` bytes, or each in its own record.
  */
 export function tamperHandshake(
 	port: number,
@@ -45,7 +45,7 @@ function relayFlight(from: Socket, to: Socket, tampering: Tampering, recordLengt
 	from.on("data", take);
 }
 
-/** The server's messages up to ServerHelloDone, once all are there; an alert ends them too. */
+/** The server's messages up to ServerHelloDone or an alert, once all have arrived. */
 function readFlight(bytes: Buffer): { messages: HandshakeMessage[]; rest: Buffer } | undefined {
 	let stream = Buffer.alloc(0);
 	let at = 0;

@@ -3,13 +3,13 @@ import type { HandshakeMessage, Tampering } from "./handshake-tampering";
 import type { Insertion } from "./record-insertion";
 import { tlsRecord } from "./tls-record";
 
-/** A handshake that goes another way than it should, with a certificate that is good. */
+/** A handshake with a valid certificate that deviates from the usual. */
 export interface HandshakeCase {
 	readonly name: string;
 	readonly key: "EC" | "RSA";
 	readonly options: TlsOptions;
 	readonly tampering?: Tampering;
-	/** In which the messages come, bytes; left out: each in one of its own. */
+	/** Record length of the handshake messages, bytes; omitted: one record per message. */
 	readonly recordBytes?: number;
 	readonly insertion?: Insertion;
 	readonly expected: string;
@@ -20,24 +20,24 @@ const serverHello = 2;
 const certificate = 11;
 const serverKeyExchange = 12;
 
-/** Curve type, curve, length and point come first, then hash, signature algorithm, length and signature. */
+/** Curve type, curve, length and point precede hash, signature algorithm, length and signature. */
 const algorithmAt = 4 + 4 + 65;
 
 /** Types of records (RFC 5246 section 6.2.1). */
 const changeOfCipher = 20;
 const handshake = 22;
 const applicationData = 23;
-/** Records of a server: its four messages, the change to encryption, the end of the handshake. */
+/** Records of a server: four messages, ChangeCipherSpec, Finished. */
 const recordsUntilFinished = 6;
 
-/** What a board must never take for the service's word: it would forget the readings. */
+/** A forged success response: if the board accepted it, it would discard readings. */
 const forgedResponse = tlsRecord(
 	applicationData,
 	Buffer.from("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"),
 );
 
-const connectionLost = "the connection to api.dakkio.test was lost";
-const invalidTls = "speak TLS as it must: ";
+const invalidTls = "invalid TLS: ";
+const invalidRecord = `receive failed: ${invalidTls}`;
 
 const tls12 = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
 
@@ -50,7 +50,7 @@ export const handshakes: readonly HandshakeCase[] = [
 		expected: "accepted",
 	},
 	{
-		name: "messages that begin and end anywhere in records of 100 bytes",
+		name: "messages that span records of 100 bytes",
 		key: "EC",
 		options: tls12,
 		tampering: (messages) => messages,
@@ -58,7 +58,7 @@ export const handshakes: readonly HandshakeCase[] = [
 		expected: "accepted",
 	},
 	{
-		name: "messages in records of a byte",
+		name: "messages in records of one byte",
 		key: "RSA",
 		options: tls12,
 		tampering: (messages) => messages,
@@ -74,7 +74,7 @@ export const handshakes: readonly HandshakeCase[] = [
 		expected: "accepted",
 	},
 	{
-		name: "a message that is said to have 16 MB",
+		name: "a message with a length of 16 MB",
 		...tampered(
 			changed(certificate, (body) => body.fill(0xff, 1, 4)),
 			`${invalidTls}a handshake message that is too long`,
@@ -89,21 +89,21 @@ export const handshakes: readonly HandshakeCase[] = [
 		recordBytes: 32_000,
 	},
 	{
-		name: "a chain of five thousand certificates of no bytes",
+		name: "a chain of five thousand empty certificates",
 		...tampered(
 			(messages) => messages.map((each) => (each[0] === certificate ? emptyCertificates(5000) : each)),
 			`${invalidTls}more certificates than a chain has`,
 		),
 	},
 	{
-		name: "a signature over the key exchange that does not hold",
+		name: "an invalid signature of the key exchange",
 		...tampered(
 			changed(serverKeyExchange, (body) => flip(body, body.length - 3)),
 			`${invalidTls}a key exchange with a signature that does not hold`,
 		),
 	},
 	{
-		name: "a key exchange with a point that was not signed",
+		name: "a key exchange with an unsigned point",
 		...tampered(
 			changed(serverKeyExchange, (body) => flip(body, 40)),
 			`${invalidTls}a key exchange with a signature that does not hold`,
@@ -117,7 +117,7 @@ export const handshakes: readonly HandshakeCase[] = [
 		),
 	},
 	{
-		name: "a key exchange signed by an algorithm that nobody knows",
+		name: "a key exchange signed by an unknown algorithm",
 		...tampered(
 			changed(serverKeyExchange, (body) => body.fill(9, algorithmAt, algorithmAt + 2)),
 			`${invalidTls}a key exchange with a signature that was not offered`,
@@ -167,26 +167,26 @@ export const handshakes: readonly HandshakeCase[] = [
 		),
 	},
 	{
-		name: "a certificate cut off",
+		name: "a truncated certificate",
 		...tampered(
 			changed(certificate, (body) => body.fill(0xff, 4, 10)),
 			`${invalidTls}what it says is cut off`,
 		),
 	},
 	{
-		name: "an answer in the clear, put in before the encryption begins",
+		name: "a response in the clear, inserted before encryption begins",
 		...inserted(1, forgedResponse, `${invalidTls}data before the handshake has ended`),
 	},
 	{
-		name: "an answer in the clear, put in right before the server's last message",
+		name: "a response in the clear, inserted before the server's Finished",
 		...inserted(recordsUntilFinished - 1, forgedResponse, `${invalidTls}data before the handshake has ended`),
 	},
 	{
-		name: "an answer in the clear, put in behind the server's last message",
-		...inserted(recordsUntilFinished, forgedResponse, connectionLost),
+		name: "a response in the clear, inserted after the server's Finished",
+		...inserted(recordsUntilFinished, forgedResponse, invalidRecord),
 	},
 	{
-		name: "the change to encryption before there are keys",
+		name: "ChangeCipherSpec before there are keys",
 		...inserted(
 			1,
 			tlsRecord(changeOfCipher, Buffer.from([1])),
@@ -194,7 +194,7 @@ export const handshakes: readonly HandshakeCase[] = [
 		),
 	},
 	{
-		name: "the change to encryption twice",
+		name: "ChangeCipherSpec twice",
 		...inserted(
 			recordsUntilFinished - 1,
 			tlsRecord(changeOfCipher, Buffer.from([1])),
@@ -210,56 +210,56 @@ export const handshakes: readonly HandshakeCase[] = [
 		...inserted(1, tlsRecord(handshake, Buffer.alloc(65_535)), `${invalidTls}a record that is too long`),
 	},
 	{
-		name: "a record of a type that nobody knows",
+		name: "a record of an unknown type",
 		...inserted(1, tlsRecord(99, Buffer.from([1])), `${invalidTls}a record of another protocol`),
 	},
 	...[0, 7, 8, 23, 24, 40].map((length) => ({
-		name: `an encrypted record of ${length} bytes by somebody without the key`,
-		...inserted(recordsUntilFinished, tlsRecord(applicationData, Buffer.alloc(length)), connectionLost),
+		name: `an encrypted record of ${length} bytes, sent without the key`,
+		...inserted(recordsUntilFinished, tlsRecord(applicationData, Buffer.alloc(length)), invalidRecord),
 	})),
 	{
-		name: "a certificate that belongs to nobody, slipped in on the way",
+		name: "an unrelated certificate, inserted by a man in the middle",
 		...tampered(changedList, "it ended the connection with TLS alert 51"),
 	},
 	{
 		name: "static RSA, without forward secrecy",
 		key: "RSA",
 		options: { ...tls12, ciphers: "AES128-GCM-SHA256" },
-		expected: "refused, it offers no key exchange that is safe",
-		stricter: "what was recorded could be read once the key is known",
+		expected: "refused, the server offers no secure key exchange",
+		stricter: "recorded traffic could be decrypted once the key is known",
 	},
 	{
 		name: "CBC alone",
 		key: "EC",
 		options: { ...tls12, ciphers: "ECDHE-ECDSA-AES128-SHA" },
-		expected: "refused, it offers no key exchange that is safe",
-		stricter: "the SDK's CBC tells padding from sums",
+		expected: "refused, the server offers no secure key exchange",
+		stricter: "the SDK's CBC distinguishes padding errors from MAC errors",
 	},
 	{
-		name: "TLS 1.3 alone",
+		name: "only TLS 1.3",
 		key: "EC",
 		options: { minVersion: "TLSv1.3" },
-		expected: "refused, it offers no TLS version that is safe",
+		expected: "refused, the server offers no secure TLS version",
 		stricter: "the SDK has TLS 1.2",
 	},
 	{
-		name: "TLS 1.1 alone",
+		name: "only TLS 1.1",
 		key: "RSA",
 		options: { minVersion: "TLSv1", maxVersion: "TLSv1.1" },
-		expected: "refused, it",
+		expected: "refused, the server",
 	},
 	{
-		name: "a key exchange on P-384 alone",
+		name: "only a key exchange on P-384",
 		key: "EC",
 		options: { ...tls12, ecdhCurve: "P-384" },
-		expected: "refused, it offers no key exchange that is safe",
-		stricter: "P-256 alone is offered",
+		expected: "refused, the server offers no secure key exchange",
+		stricter: "the board offers only P-256",
 	},
 	{
 		name: "RSA-PSS alone",
 		key: "RSA",
 		options: { ...tls12, sigalgs: "rsa_pss_rsae_sha256" },
-		expected: "refused, it offers no key exchange that is safe",
+		expected: "refused, the server offers no secure key exchange",
 		stricter: "it was not offered",
 	},
 ];
@@ -280,7 +280,7 @@ function inserted(after: number, bytes: Buffer, reason: string) {
 	return { key: "EC", options: tls12, insertion: { after, bytes }, expected: `refused, ${reason}` } as const;
 }
 
-/** The leaf once more at the end: as a chain it is as good as before, but it is not what the server has sent. */
+/** Appends the leaf to the chain: the chain is still valid, but it is not what the server sent. */
 function changedList(messages: HandshakeMessage[]): HandshakeMessage[] {
 	return messages.map((each) => {
 		if (each[0] !== certificate) return each;

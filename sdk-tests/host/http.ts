@@ -4,7 +4,7 @@ import type { HttpCase } from "../test-plan";
 interface Misbehaviour {
 	readonly name: string;
 	readonly script: ConnectionScript;
-	/** How each exchange over the connection ends. */
+	/** The outcome of each exchange over the connection. */
 	readonly expected: string;
 	readonly exchanges?: number;
 	readonly length?: number;
@@ -14,7 +14,7 @@ const created = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}";
 
 const misbehaviours: readonly Misbehaviour[] = [
 	{
-		name: "a good server, three times over one connection",
+		name: "a correct server, three times over one connection",
 		script: async (peer) => {
 			for (;;) {
 				await peer.request();
@@ -25,7 +25,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 		expected: "201 · 201 · 201",
 	},
 	{
-		name: "an answer before the body was read, then closed",
+		name: "a response before the body was read, then closed",
 		script: async (peer) => {
 			await peer.until("\r\n\r\n");
 			peer.send("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
@@ -35,7 +35,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 		expected: "413",
 	},
 	{
-		name: "100 and 103 before the answer",
+		name: "100 and 103 before the response",
 		script: async (peer) => {
 			await peer.request();
 			peer.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
@@ -44,7 +44,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 		expected: "201",
 	},
 	{
-		name: "204, and another over the same connection",
+		name: "204, and another request over the same connection",
 		script: async (peer) => {
 			for (;;) {
 				await peer.request();
@@ -55,7 +55,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 		expected: "204 · 204",
 	},
 	{
-		name: "closed before the answer",
+		name: "closed before the response",
 		script: async (peer) => {
 			await peer.request();
 			peer.close();
@@ -63,7 +63,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 		expected: "receive, sent",
 	},
 	{
-		name: "reset in the middle of the request",
+		name: "reset during the request",
 		script: async (peer) => {
 			await peer.until("\r\n\r\n");
 			await peer.take(1000);
@@ -73,7 +73,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 		expected: "send",
 	},
 	{
-		name: "reset in the middle of the answer",
+		name: "reset during the response",
 		script: async (peer) => {
 			await peer.request();
 			peer.send("HTTP/1.1 20");
@@ -100,7 +100,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 		expected: "201 · 201",
 	},
 	{
-		name: "an answer in chunks",
+		name: "a chunked response",
 		script: async (peer) => {
 			await peer.request();
 			peer.send("HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n");
@@ -108,7 +108,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 		expected: "201",
 	},
 	{
-		name: "an answer that is ended by closing",
+		name: "a response that ends with the connection",
 		script: async (peer) => {
 			await peer.request();
 			peer.send("HTTP/1.1 201 Created\r\n\r\n{}");
@@ -117,7 +117,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 		expected: "201",
 	},
 	{
-		name: "an answer that is shorter than it says",
+		name: "a response that is shorter than its length",
 		script: async (peer) => {
 			await peer.request();
 			peer.send("HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{}");
@@ -134,7 +134,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 		expected: "receive, sent",
 	},
 	{
-		name: "something that is not HTTP",
+		name: "a response that is not HTTP",
 		script: async (peer) => {
 			await peer.request();
 			peer.send("SSH-2.0-OpenSSH_9.2\r\n");
@@ -143,7 +143,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 	},
 ];
 
-/** Servers that misbehave, and how the board is to bear them. */
+/** The faulty servers. */
 export class HttpTable {
 	readonly cases: (HttpCase & { readonly expected: string })[] = [];
 	private readonly servers: RawServer[] = [];

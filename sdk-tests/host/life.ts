@@ -3,14 +3,14 @@ import * as faults from "../../simulator/dakkio/misbehaviours";
 import { DakkioServer } from "../../simulator/dakkio/server";
 import type { LifePlan } from "../test-plan";
 
-/** Connections, then requests, in which the service is away. */
+/** Outages: numbers of connections, then of requests. */
 const awayConnections = 6;
 const awayRequests = 5;
 
-/** The service that the whole app posts to; it goes away twice in the busy hour. */
+/** The service of the whole app, with two outages during the busy hour. */
 export class LifeService {
 	private readonly dakkio: DakkioServer;
-	/** By their `location`, which tells the lives apart: numbers in the order in which they came. */
+	/** Sequence numbers in order of arrival, by `location`, which identifies the life. */
 	private readonly arrived = new Map<string, number[]>();
 	private away = 0;
 
@@ -39,14 +39,14 @@ export class LifeService {
 		};
 	}
 
-	/** What is wrong with what arrived of a life that sampled so often; `undefined` for nothing. */
+	/** Checks the points of a life with this sampling interval; `undefined`: all arrived. */
 	problem(life: string, samples: number): string | undefined {
 		const numbers = this.arrived.get(life) ?? [];
 		// The life may end between the last samples and their upload.
 		const open = life === "hour" ? 3 : 32;
 		if (numbers.length < samples - open) return `${numbers.length} of ${samples} points arrived`;
 		const wrong = numbers.findIndex((number, index) => number !== index + 1);
-		return wrong < 0 ? undefined : `point ${numbers[wrong]} came where ${wrong + 1} was due`;
+		return wrong < 0 ? undefined : `point ${numbers[wrong]} arrived instead of ${wrong + 1}`;
 	}
 
 	async close(): Promise<void> {

@@ -3,24 +3,24 @@ import { NtpServer } from "../../simulator/ntp/ntp-server";
 import type { NtpCase } from "../test-plan";
 
 const faults: readonly { readonly fault?: NtpFault; readonly name: string; readonly expected: RegExp }[] = [
-	{ name: "a good time server", expected: /^the true time$/ },
-	{ name: "silent", fault: { kind: "silent" }, expected: /^it did not answer within 2 s$/ },
+	{ name: "a correct time server", expected: /^the true time$/ },
+	{ name: "silent", fault: { kind: "silent" }, expected: /^no response within 2 s$/ },
 	{
-		name: "an answer to another question",
+		name: "a response to another request",
 		fault: { kind: "wrong originate" },
-		expected: /a packet was ignored: it does not repeat/,
+		expected: /ignored a packet: its originate timestamp/,
 	},
-	{ name: "kiss-of-death", fault: { kind: "kiss", code: "RATE" }, expected: /^it refuses: RATE$/ },
+	{ name: "kiss-of-death", fault: { kind: "kiss", code: "RATE" }, expected: /^kiss-of-death RATE$/ },
 	{
-		name: "without a time itself",
+		name: "an unsynchronized server",
 		fault: { kind: "unsynchronized" },
 		expected: /the server's clock is not synchronized/,
 	},
-	{ name: "20 bytes", fault: { kind: "short", length: 20 }, expected: /a packet was ignored: 20 bytes/ },
+	{ name: "20 bytes", fault: { kind: "short", length: 20 }, expected: /ignored a packet: 20 bytes/ },
 	{ name: "mode 5", fault: { kind: "mode", mode: 5 }, expected: /its mode is 5/ },
 	{ name: "version 1", fault: { kind: "version", version: 1 }, expected: /its version is 1/ },
 	{ name: "stratum 16", fault: { kind: "stratum", stratum: 16 }, expected: /its stratum is 16/ },
-	{ name: "no transmit time", fault: { kind: "no time" }, expected: /does not say when it was sent/ },
+	{ name: "no transmit time", fault: { kind: "no time" }, expected: /no transmit timestamp/ },
 	{
 		name: "a time before the firmware's release",
 		fault: { kind: "offset", milliseconds: -10 * 365 * 86_400_000 },
@@ -28,7 +28,7 @@ const faults: readonly { readonly fault?: NtpFault; readonly name: string; reado
 	},
 ];
 
-/** Time servers, good and bad. */
+/** Time servers, correct and faulty. */
 export class NtpTable {
 	readonly cases: (NtpCase & { readonly expected: RegExp })[] = [];
 	private readonly servers: NtpServer[] = [];

@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import { startTcpProxy, type TcpProxy } from "../../simulator/tcp-proxy";
 
-/** Bytes that somebody on the way puts into what a server sends, behind so many of its records. */
+/** Bytes that a man in the middle inserts into the server's data, after this many records. */
 export interface Insertion {
 	readonly after: number;
 	readonly bytes: Buffer;
 }
 
-/** Stands between client and server, who know nothing of each other's keys to it. */
+/** A man in the middle without the keys of either side. */
 export function insertRecords(port: number, insertion: Insertion): Promise<TcpProxy> {
 	return startTcpProxy(port, { relayResponse: (server, client) => relay(server, client, insertion) });
 }

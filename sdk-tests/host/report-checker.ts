@@ -6,20 +6,20 @@ import type { Report } from "../test-plan";
 import type { SetupCheck } from "./setup";
 import { type ServedCase, verifyWithOpenSsl } from "./tls";
 
-/** What XS may hold more at the end of the days than after the second: slots (32 bytes here) and bytes of chunks. */
+/** Maximum growth from the second day to the last: slots (32 bytes here) and bytes of chunks. */
 const maxSlotGrowth = 64;
 const maxChunkGrowthBytes = 4096;
 /** Bytes of a slot here and on the chip. */
 const hostSlotBytes = 32;
 const chipSlotBytes = 16;
-/** What stands for the chip's flash is in this machine's memory: both partitions, 4 KiB a sector. */
+/** Here, both flash partitions are in memory: 4 KiB per sector. */
 const flashImageBytes = (256 + 16) * 4096;
-/** Of the chip's memory for XS, so much is left at the peak: what is measured here is not to the byte what is there. */
+/** The share of the chip's XS memory that must remain free, because the measurement is not exact. */
 const minFreeShare = 0.1;
 
 type Memory = Extract<Report, { readonly suite: "memory" }>;
 
-/** Holds what the board told against what it should be, a line each. */
+/** Compares the board's reports with the expected outcomes, and prints a line for each. */
 export class ReportChecker {
 	failures = 0;
 	private readonly reports: readonly Report[];
@@ -30,8 +30,8 @@ export class ReportChecker {
 
 	record(name: string, problem: string | undefined, more = ""): void {
 		if (problem !== undefined) this.failures++;
-		const verdict = problem === undefined ? "ok    " : "FAILED";
-		process.stdout.write(`${verdict}  ${name}${more}${problem === undefined ? "" : `: ${problem}`}\n`);
+		const result = problem === undefined ? "ok    " : "FAILED";
+		process.stdout.write(`${result}  ${name}${more}${problem === undefined ? "" : `: ${problem}`}\n`);
 	}
 
 	checks(): void {
@@ -53,7 +53,7 @@ export class ReportChecker {
 		}
 	}
 
-	/** What the visitor of the setup page saw, and what the board told of itself. */
+	/** The results of the setup client, and the board's own events. */
 	setup(checks: readonly SetupCheck[], points: number): void {
 		for (const { name, problem } of checks) this.record(`setup: ${name}`, problem);
 		const events = this.reports.flatMap((report) => (report.suite === "setup" ? [report.event] : []));
@@ -64,7 +64,7 @@ export class ReportChecker {
 		);
 	}
 
-	/** The board's verdict must be the expected one, and OpenSSL's, unless the board is stricter for a reason. */
+	/** The board's outcome must be the expected one, and agree with OpenSSL's unless the board is stricter for a reason. */
 	async tls(cases: readonly ServedCase[], directory: string): Promise<void> {
 		for (const each of cases) {
 			const outcome = this.outcome("tls", each.name);
@@ -97,7 +97,7 @@ export class ReportChecker {
 		this.record("memory does not grow from day to day", grown ? "it does" : undefined);
 	}
 
-	/** What XS needs on a chip, against what the manifest gives it. */
+	/** XS memory needed on a chip, compared with the manifest's. */
 	private fits(measured: readonly Memory[]): void {
 		const { heap, stack } = readCreation();
 		const find = (name: string) => measured.find((report) => report.name.startsWith(name));
@@ -111,9 +111,9 @@ export class ReportChecker {
 			}
 			const need = onChip(machine) + onChip(app) - onChip(tests) - flashImageBytes + stack;
 			needs.push(need);
-			const told = ` – ${kilobytes(need)} of the ${kilobytes(heap)} that XS has on a chip`;
+			const usage = ` – ${kilobytes(need)} of the ${kilobytes(heap)} that XS has on a chip`;
 			const limit = (1 - minFreeShare) * heap;
-			this.record(`memory ${app.name}`, need <= limit ? undefined : "too much", told);
+			this.record(`memory ${app.name}`, need <= limit ? undefined : "too much", usage);
 		}
 		const [rest, peak, setup] = needs;
 		if (rest !== undefined && peak !== undefined && setup !== undefined)
@@ -123,7 +123,7 @@ export class ReportChecker {
 	private outcome(suite: "tls" | "http" | "ntp", name: string): string {
 		for (const report of this.reports)
 			if (report.suite === suite && report.name === name) return report.outcome;
-		return "nothing was told of it";
+		return "no report";
 	}
 }
 
@@ -131,7 +131,7 @@ function onChip({ slots, chunks }: Memory): number {
 	return (slots * chipSlotBytes) / hostSlotBytes + chunks;
 }
 
-/** What the chips' machines are made with, bytes. */
+/** Memory of XS on the chips, bytes. */
 function readCreation(): { readonly heap: number; readonly stack: number } {
 	interface Creation {
 		readonly chunk?: { readonly initial: number };

@@ -9,18 +9,17 @@ import { errorMessage } from "../../src/common/error-message";
 import type { ScanState } from "../../src/setup/api";
 import type { SetupPlan } from "../test-plan";
 
-/** What was looked at, and what is wrong with it. */
 export interface SetupCheck {
 	readonly name: string;
 	readonly problem: string | undefined;
 }
 
-/** Seconds after which a connection without a request, and one whose request crawls, is to be closed, and some grace. */
+/** When a connection is closed that sends no request, or sends one too slowly, and the tolerance. */
 const idleTimeoutS = 5;
 const requestTimeoutS = 10;
 const graceS = 3;
 
-/** Sets the board up, as a phone would, over the SDK's own sockets; and does what no phone would. */
+/** Sets the board up over the SDK's sockets as a phone does, and sends hostile requests. */
 export class SetupClient {
 	readonly checks: SetupCheck[] = [];
 	readonly plan: SetupPlan;
@@ -41,9 +40,9 @@ export class SetupClient {
 		return new SetupClient({ pagePort, dnsPort, networks: nearbyNetworks }, dakkio, await NtpServer.start());
 	}
 
-	/** The page is there. */
+	/** The setup page is open. */
 	begin(): void {
-		this.visit ??= this.check("the visit came to its end", () => this.run());
+		this.visit ??= this.check("the client finished setup", () => this.run());
 	}
 
 	async close(): Promise<void> {
@@ -51,31 +50,31 @@ export class SetupClient {
 		await Promise.all([this.dakkio.close(), this.ntp.close()]);
 	}
 
-	/** Points that the board has sent, the test's and those after it. */
+	/** Number of points that the board has sent, including the connection test's. */
 	get points(): number {
 		return this.dakkio.stored;
 	}
 
 	private async run(): Promise<void> {
 		const page = this.page;
-		await this.check("the page comes compressed, whole", async () => {
+		await this.check("the page is complete and compressed", async () => {
 			const bytes = await this.bytes("GET / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: close\r\n\r\n");
 			const body = bytes.subarray(bytes.indexOf("\r\n\r\n") + 4);
 			expect(/<html[\s\S]*<\/html>$/i.test(gunzipSync(body).toString("utf8")), true, "a document");
 		});
-		await this.check("it tells its state, and each setting", async () => {
+		await this.check("it reports its state, and each setting", async () => {
 			const state = await page.state();
 			expect(state.board.chip, "xs");
 			expect(state.secretsSet, []);
 			expect(state.table.length > 15, true, "a table");
 		});
 		await this.checkHostileRequests();
-		await this.check("every name is the board's", async () => {
+		await this.check("every name resolves to the board", async () => {
 			const resolver = new Resolver({ timeout: 2000, tries: 2 });
 			resolver.setServers([`127.0.0.1:${this.plan.dnsPort}`]);
 			expect(await resolver.resolve4("captive.apple.com"), ["127.0.0.1"]);
 		});
-		await this.check("it hears the networks around it", async () => {
+		await this.check("it lists the networks in range", async () => {
 			await page.post("/api/scan");
 			let scan = await page.get<ScanState>("/api/networks");
 			while (scan.scanning) scan = await page.get<ScanState>("/api/networks");
@@ -87,12 +86,12 @@ export class SetupClient {
 
 	private async checkHostileRequests(): Promise<void> {
 		const page = this.page;
-		await this.check("another name leads to the page, and can change nothing", async () => {
+		await this.check("a request for another host is redirected, and cannot change anything", async () => {
 			const found = await page.send("GET", "/api/state", { Host: "evil.example" });
 			expect(found.status, 302);
 			expect((await page.send("POST", "/api/finish", { Host: "evil.example" }, "{}")).status, 421);
 		});
-		await this.check("a POST without the token, or with a wrong one, is refused", async () => {
+		await this.check("a POST without a token, or with a wrong one, is refused", async () => {
 			const json = { "Content-Type": "application/json" };
 			expect((await page.send("POST", "/api/finish", json, "{}")).status, 403);
 			const wrong = JSON.stringify({ token: "0".repeat(32) });
@@ -109,7 +108,7 @@ export class SetupClient {
 			const lists = Array(5_000).fill("[]").join(",");
 			expect((await page.send("POST", "/api/save", json, `{"a":[${lists}]}`)).status, 400);
 		});
-		await this.check("a body over 16 KB is refused before it has come", async () => {
+		await this.check("a body over 16 KB is refused before it has arrived", async () => {
 			const head = "POST /api/save HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 100000\r\n\r\n";
 			expect((await this.bytes(head + "x".repeat(20_000))).toString("latin1", 0, 12), "HTTP/1.1 413");
 		});
@@ -121,7 +120,7 @@ export class SetupClient {
 			const seconds = await this.connectionLifetime(() => undefined);
 			expect(seconds > idleTimeoutS - 1 && seconds < idleTimeoutS + graceS, true, `${seconds.toFixed(1)} s`);
 		});
-		await this.check("one that crawls is closed after 10 s", async () => {
+		await this.check("a slow request is closed after 10 s", async () => {
 			const seconds = await this.connectionLifetime((socket) => {
 				socket.write("GET / HTTP/1.1\r\n");
 				return setInterval(() => socket.write("A: b\r\n"), 500);
@@ -132,7 +131,7 @@ export class SetupClient {
 				`${seconds.toFixed(1)} s`,
 			);
 		});
-		await this.check("ten that stop half way keep nobody out", async () => {
+		await this.check("ten incomplete requests do not block others", async () => {
 			const sockets = Array.from({ length: 10 }, () => this.dial());
 			for (const socket of sockets) socket.write("GET / HT");
 			await page.state();
@@ -155,18 +154,18 @@ export class SetupClient {
 			uploadInterval: 0,
 		};
 		await page.state();
-		await this.check("a wrong password is told", async () => {
+		await this.check("a wrong password is reported", async () => {
 			const state = await page.test({ ...settings, networks: [{ ssid: "Home", password: "wrong horse" }] });
 			expect(state.steps[0]?.state, "failed");
 			expect(state.steps[0]?.code, "wrong password");
 		});
-		await this.check("a certificate of nobody that is trusted is told", async () => {
+		await this.check("an untrusted certificate is reported", async () => {
 			const state = await page.test({ ...settings, rootCertificate: "" });
 			expect(state.steps[3]?.state, "failed");
 			expect(state.steps[3]?.code, "untrusted");
 		});
 		let dataSourceId = "create";
-		await this.check("with everything right, the first point is stored, and the authority told", async () => {
+		await this.check("with valid settings, the first point is stored, and the issuer reported", async () => {
 			const state = await page.test(settings);
 			expect(
 				state.steps.map((step) => step.state),
@@ -177,7 +176,7 @@ export class SetupClient {
 			expect(this.dakkio.stored > 0, true, "a point");
 			dataSourceId = state.dataSourceId ?? "";
 		});
-		await this.check("saved and finished, no secret is told", async () => {
+		await this.check("after saving, no secret is disclosed", async () => {
 			expect((await page.post("/api/save", { settings: { ...settings, dataSourceId } })).status, 200);
 			const state = JSON.stringify(await page.state());
 			expect(state.includes(key) || state.includes("correct horse"), false, "a secret");
@@ -200,7 +199,7 @@ export class SetupClient {
 		return socket;
 	}
 
-	/** All that comes back for these bytes, until the board closes. */
+	/** The response to these bytes, until the board closes the connection. */
 	private bytes(request: string): Promise<Buffer> {
 		return new Promise((resolve) => {
 			const parts: Buffer[] = [];
@@ -226,7 +225,7 @@ export class SetupClient {
 	}
 }
 
-/** Throws unless both are the same as JSON has them. */
+/** Throws unless both have the same JSON. */
 function expect(found: unknown, expected: unknown, what = "it"): void {
 	const [a, b] = [JSON.stringify(found), JSON.stringify(expected)];
 	if (a !== b) throw new Error(`${what} is ${a}, expected ${b}`);

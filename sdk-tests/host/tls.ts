@@ -12,16 +12,16 @@ import { handshakes } from "./handshakes";
 import { insertRecords } from "./record-insertion";
 
 const host = "api.dakkio.test";
-/** Milliseconds that OpenSSL has: it would wait for a silent server for ever. */
+/** Time limit of OpenSSL, milliseconds: it would wait for a silent server indefinitely. */
 const openSslTimeoutMs = 5_000;
 
-/** A case with its server running, and what is to come of it. */
+/** A case with its server, and the expected outcome. */
 export interface ServedCase extends TlsCase {
 	readonly expected: string;
 	readonly stricter?: string;
 }
 
-/** The servers of the whole table; `close` ends them. */
+/** The servers of all cases; `close` stops them. */
 export class TlsTable {
 	readonly cases: ServedCase[] = [];
 	private readonly open: { close(): void }[] = [];
@@ -68,7 +68,7 @@ export class TlsTable {
 		}
 	}
 
-	/** A server that takes the connection and then says nothing. */
+	/** A server that accepts the connection and sends nothing. */
 	private async startSilence(): Promise<void> {
 		const server = createTcpServer((socket) => socket.on("error", () => {}));
 		const port = await this.listen(server);
@@ -83,7 +83,7 @@ export class TlsTable {
 
 	private async serve(options: TlsOptions): Promise<number> {
 		const server = createServer(
-			// So that what a client must refuse can be shown at all.
+			// Allows insecure options, which clients must refuse.
 			{ ciphers: "DEFAULT:@SECLEVEL=0", ...options },
 			(socket) => {
 				socket.on("error", () => {});
@@ -102,15 +102,15 @@ export class TlsTable {
 	}
 }
 
-/** What OpenSSL's own client makes of a server: `accepted`, or its reason. */
+/** The outcome of OpenSSL's client: `accepted`, or its reason. */
 export function verifyWithOpenSsl({ port, host, root, name }: TlsCase, directory: string): Promise<string> {
 	const file = join(directory, "root.pem");
 	writeFileSync(file, root);
 	const called = isIP(host) === 0 ? ["-servername", host, "-verify_hostname", host] : ["-verify_ip", host];
 	const args = ["s_client", "-connect", `127.0.0.1:${port}`, ...called];
 	const trust = ["-CAfile", file, "-no-CApath", "-no-CAstore", "-verify_return_error"];
-	// Of a tampered handshake only the clear messages of TLS 1.2 can be changed.
-	const version = name.startsWith("handshake: TLS 1.3") ? [] : ["-tls1_2"];
+	// Only TLS 1.2 has handshake messages in the clear, which can be changed.
+	const version = name === "handshake: only TLS 1.3" ? [] : ["-tls1_2"];
 	return new Promise((resolve) => {
 		const all = [...args, ...trust, ...version];
 		const child = execFile("openssl", all, { timeout: openSslTimeoutMs }, (error, output, complaint) => {

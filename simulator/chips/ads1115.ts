@@ -13,9 +13,9 @@ const operational = 0x8000;
 const singleShotMode = 0x0100;
 /** Volts of the full scale, by the setting of the amplifier ("Config Register"). */
 const fullScaleVolts = [6.144, 4.096, 2.048, 1.024, 0.512, 0.256, 0.256, 0.256] as const;
-/** Samples each second. */
+/** Samples per second. */
 const ratesHz = [8, 16, 32, 64, 128, 250, 475, 860] as const;
-/** Which inputs are compared, by the setting of the multiplexer; `undefined`: ground. */
+/** The inputs compared, by the setting of the multiplexer; `undefined`: ground. */
 const muxInputs: readonly (readonly [positive: 0 | 1 | 2 | 3, negative: 1 | 3 | undefined])[] = [
 	[0, 1],
 	[0, 3],
@@ -27,9 +27,9 @@ const muxInputs: readonly (readonly [positive: 0 | 1 | 2 | 3, negative: 1 | 3 | 
 	[3, undefined],
 ];
 
-/** Texas Instruments' ADS1115, register by register. */
+/** Texas Instruments ADS1115, by registers. */
 export class ADS1115Chip extends TIChip<Inputs> {
-	/** After the reset: input 0 against 1, ±2.048 V, single-shot, 128 samples each second, the comparator off. */
+	/** After the reset: input 0 against 1, ±2.048 V, single-shot, 128 samples per second, comparator off. */
 	private readonly registers = [0, 0x0583, 0x8000, 0x7fff];
 	private startedAt = 0;
 	private converting = false;

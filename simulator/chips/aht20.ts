@@ -11,20 +11,20 @@ const initialise = "be0800";
 const readStatus = "71";
 const softReset = "ba";
 
-/** Milliseconds; a measurement takes at most 80 of them (section 5.4). */
+/** Section 5.4, where a measurement takes at most 80 ms. */
 const measurementMs = 76;
 const initialisationMs = 10;
 const resetMs = 20;
 
 export interface AHT20Options extends ChipOptions<Air> {
-	/** Whether it loaded its calibration when it got its supply; `true` when left out. */
+	/** Whether it loaded its calibration at power-up; default true. */
 	readonly calibrated?: boolean;
 }
 
-/** Aosong's AHT20 and AHT21, by commands. */
+/** Aosong AHT20 and AHT21, by commands. */
 export class AHT20Chip extends SimulatedChip<Air> {
 	private calibrated: boolean;
-	/** Ticks until which it is initialised or reset, and acknowledges nothing. */
+	/** Until then it is being initialised or reset, and acknowledges nothing. */
 	private readyAtTicks = Number.NEGATIVE_INFINITY;
 	private measuringSince: number | undefined;
 	private data: readonly [humidity: number, temperature: number] = [0, 0];
@@ -36,19 +36,19 @@ export class AHT20Chip extends SimulatedChip<Air> {
 
 	protected override onWrite(bytes: Bytes): void {
 		if (this.now < this.readyAtTicks) throw new NotAcknowledgedError();
-		const given = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-		if (given === measure) this.measuringSince = this.now;
-		else if (given === initialise) {
+		const command = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+		if (command === measure) this.measuringSince = this.now;
+		else if (command === initialise) {
 			this.readyAtTicks = this.now + initialisationMs;
 			this.calibrated = true;
-		} else if (given === softReset) {
+		} else if (command === softReset) {
 			this.readyAtTicks = this.now + resetMs;
 			this.measuringSince = undefined;
 			this.data = [0, 0];
-		} else if (given !== readStatus) throw new NotAcknowledgedError();
+		} else if (command !== readStatus) throw new NotAcknowledgedError();
 	}
 
-	/** The status, twice twenty bits, and the checksum of both (section 5.4); fewer when fewer are read. */
+	/** The status, two times twenty bits, and the checksum (section 5.4). */
 	protected override onRead(into: Bytes): void {
 		if (this.now < this.readyAtTicks) throw new NotAcknowledgedError();
 		this.update();

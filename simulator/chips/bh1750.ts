@@ -8,14 +8,14 @@ const powerDown = 0x00;
 const powerOn = 0x01;
 const reset = 0x07;
 
-/** Milliseconds that a measurement with the usual sensitivity takes, typically ("Electrical Characteristics"). */
+/** Typical durations with the default sensitivity ("Electrical Characteristics"). */
 const highResolutionMs = 120;
 const lowResolutionMs = 16;
-/** Counts for each lux with the usual sensitivity ("Measurement Accuracy"). */
+/** With the default sensitivity ("Measurement Accuracy"). */
 const countsPerLux = 1.2;
 const defaultMeasurementTime = 69;
 
-/** Rohm's BH1750, by commands. */
+/** Rohm BH1750, by commands. */
 export class BH1750Chip extends SimulatedChip<Light> {
 	private powered = false;
 	private measurementTimeRegister = defaultMeasurementTime;
@@ -24,21 +24,21 @@ export class BH1750Chip extends SimulatedChip<Light> {
 		| { readonly since: number; readonly duration: number; readonly scale: number; once: boolean }
 		| undefined;
 
-	/** It acknowledges whatever is written: one command each time. */
+	/** Acknowledges everything; one command per write. */
 	protected override onWrite(bytes: Bytes): void {
 		this.update();
-		const [given = powerDown] = bytes;
-		if (given === powerDown) this.stop();
-		else if (given === powerOn) this.powered = true;
-		else if (given === reset && this.powered) this.data = 0;
-		else if (given >> 3 === 0b01000)
-			this.measurementTimeRegister = ((given & 7) << 5) | (this.measurementTimeRegister & 31);
-		else if (given >> 5 === 0b011)
-			this.measurementTimeRegister = (this.measurementTimeRegister & 0xe0) | (given & 31);
-		else if (given >> 4 === 1 || given >> 4 === 2) this.start(given & 15, given >> 4 === 2);
+		const [opcode = powerDown] = bytes;
+		if (opcode === powerDown) this.stop();
+		else if (opcode === powerOn) this.powered = true;
+		else if (opcode === reset && this.powered) this.data = 0;
+		else if (opcode >> 3 === 0b01000)
+			this.measurementTimeRegister = ((opcode & 7) << 5) | (this.measurementTimeRegister & 31);
+		else if (opcode >> 5 === 0b011)
+			this.measurementTimeRegister = (this.measurementTimeRegister & 0xe0) | (opcode & 31);
+		else if (opcode >> 4 === 1 || opcode >> 4 === 2) this.start(opcode & 15, opcode >> 4 === 2);
 	}
 
-	/** The data register, whatever was written last, over and over. */
+	/** The data register, repeatedly, whatever was written last. */
 	protected override onRead(into: Bytes): void {
 		this.update();
 		for (let i = 0; i < into.length; i++) into[i] = i % 2 === 0 ? this.data >> 8 : this.data & 0xff;

@@ -1,7 +1,7 @@
 import type { Bytes } from "../../src/boards/ecma419";
 import { type ChipOptions, SimulatedChip } from "./simulated-chip";
 
-/** The calibration words that Bosch burns into each chip (BST-BME280-DS002, section 4.2.2, table 16). */
+/** Trimming words (BST-BME280-DS002, section 4.2.2, table 16). */
 export interface Calibration {
 	readonly T: readonly [T1: number, T2: number, T3: number];
 	readonly P: readonly [number, number, number, number, number, number, number, number, number];
@@ -9,8 +9,8 @@ export interface Calibration {
 }
 
 /**
- * Temperature and pressure words are those of the worked example in the BMP280's data sheet (BST-BMP280-DS001,
- * section 3.12); Bosch publishes no example for humidity, so these are words as real chips have them.
+ * Temperature and pressure: from the worked example in the BMP280's data sheet (BST-BMP280-DS001, section
+ * 3.12). Humidity: typical of real chips, because Bosch publishes no example.
  */
 export const exampleCalibration: Calibration = {
 	T: [27504, 26435, -1000],
@@ -18,14 +18,13 @@ export const exampleCalibration: Calibration = {
 	H: [75, 362, 0, 331, 50, 30],
 };
 
-/** What it measures. */
 type Air = "temperature" | "humidity" | "pressure";
 
 export interface BME280Options extends ChipOptions<Air> {
 	readonly calibration?: Calibration;
-	/** Of register `id`: 0x60 when left out. 0x58 makes it a BMP280, which does not measure humidity. */
+	/** Of register `id`, default 0x60. With 0x58 it is a BMP280, without humidity. */
 	readonly id?: number;
-	/** It gets its supply just now, and has to start; left out: it has had it for a while. */
+	/** It has just been powered up; default: it is ready. */
 	readonly starting?: boolean;
 }
 
@@ -39,33 +38,33 @@ const configuration = 0xf5;
 const data = 0xf7;
 const dataLength = 8;
 
-/** What a channel's data registers hold after the reset and when it is skipped (section 5.4.7 and following). */
+/** Data registers of a channel after the reset, or if it is skipped (sections 5.4.7 to 5.4.9). */
 const skipped20 = 0x80000;
 const skipped16 = 0x8000;
 
-/** The chip copies its calibration to its registers for so long after the reset, milliseconds (section 1.1). */
+/** After the reset, until the trimming words are in their registers (section 1.1). */
 const startUpMs = 2;
-/** Standby times of normal mode, milliseconds (section 5.4.6, table 27). */
+/** Standby times of normal mode (section 5.4.6, table 27). */
 const standbyMs = [0.5, 62.5, 125, 250, 500, 1000, 10, 20] as const;
 
 /**
- * Bosch's BME280, or BMP280, register by register. It turns what it is exposed to into the raw numbers that a chip with its
- * calibration would measure, by searching for the raw number that the data sheet's compensation brings nearest.
+ * Bosch BME280 or BMP280, by registers. Inverts the data sheet's compensation by a search: the raw number
+ * whose compensated value is nearest to the environment.
  */
 export class BME280Chip extends SimulatedChip<Air> {
 	private readonly id: number;
 	private readonly calibration: Calibration;
 	private readonly registers = new Uint8Array(256);
-	/** The next register to be read. */
+	/** The next register to read. */
 	private pointer = 0;
-	/** Ticks of the reset, and of the latest start of a forced measurement or of normal mode. */
+	/** Ticks of the reset, and of the last start of a forced measurement or of normal mode. */
 	private resetAt = 0;
 	private startedAt = 0;
-	/** `ctrl_hum` as it came into effect with the last write to `ctrl_meas` (section 5.4.3). */
+	/** `ctrl_hum` takes effect with the next write to `ctrl_meas` (section 5.4.3). */
 	private humidityOversampling = 0;
 	/** A forced measurement whose result has not been stored yet. */
 	private forced = false;
-	/** What was measured last: the next will not be far from it. */
+	/** The last measurement, where the next search starts. */
 	private raw = { temperature: skipped20, pressure: skipped20, humidity: skipped16 };
 
 	constructor(options: BME280Options) {
@@ -76,21 +75,20 @@ export class BME280Chip extends SimulatedChip<Air> {
 		if (options.starting !== true) this.resetAt -= startUpMs;
 	}
 
-	/** A register's address, then its value; more pairs may follow (section 6.2.1). One byte alone sets the pointer. */
+	/** Pairs of register address and value (section 6.2.1). A single byte sets the pointer. */
 	protected override onWrite(bytes: Bytes): void {
 		this.update();
 		this.pointer = bytes[0] ?? this.pointer;
 		for (let i = 0; i + 1 < bytes.length; i += 2) this.writeRegister(bytes[i] ?? 0, bytes[i + 1] ?? 0);
 	}
 
-	/** Consecutive registers from the pointer on (section 6.2.2). */
+	/** Consecutive registers from the pointer (section 6.2.2). */
 	protected override onRead(into: Bytes): void {
 		this.update();
 		for (let i = 0; i < into.length; i++) into[i] = this.registers[(this.pointer + i) & 0xff] ?? 0;
 		this.pointer = (this.pointer + into.length) & 0xff;
 	}
 
-	/** Only the BME280 has what belongs to humidity. */
 	private get hasHumidity(): boolean {
 		return this.id === 0x60;
 	}
@@ -119,7 +117,7 @@ export class BME280Chip extends SimulatedChip<Air> {
 		this.store(skipped20, skipped20, skipped16);
 	}
 
-	/** Brings status and data up to the present. */
+	/** Brings status and data up to date. */
 	private update(): void {
 		const elapsed = this.now - this.startedAt;
 		const duration = this.measurementMs();
@@ -138,7 +136,7 @@ export class BME280Chip extends SimulatedChip<Air> {
 		this.registers[status] = (measuring ? 0x08 : 0) | (copying ? 0x01 : 0);
 	}
 
-	/** The result is stored and the chip sleeps again (section 3.3.3). */
+	/** Stores the result; the chip sleeps again (section 3.3.3). */
 	private finishForced(ticks: number): void {
 		this.forced = false;
 		this.registers[controlMeasurement] = (this.registers[controlMeasurement] ?? 0) & 0xfc;
@@ -214,16 +212,16 @@ export class BME280Chip extends SimulatedChip<Air> {
 	}
 }
 
-/** Measurements that an oversampling setting takes: 0, 1, 2, 4, 8, 16 (section 5.4.3, table 20). */
+/** Number of measurements by oversampling setting: 0, 1, 2, 4, 8, 16 (section 5.4.3, table 20). */
 function oversamplingCount(setting: number): number {
 	return setting === 0 ? 0 : 2 ** (Math.min(setting, 5) - 1);
 }
 
-/** The raw number of so many bits at which a rising `difference` comes nearest to zero, looked for from `guess` on. */
+/** The raw number at which a rising `difference` is nearest to zero; the search starts at `guess`. */
 function nearest(bits: number, guess: number, difference: (raw: number) => number): number {
 	const last = 2 ** bits - 1;
 	let raw = guess;
-	// The difference is nearly a line: a secant or two lead next to the place where it is zero, and steps to it.
+	// The difference is nearly linear: a few secant steps come close to the zero, and single steps reach it.
 	for (let i = 0; i < 4; i++) {
 		const here = difference(raw);
 		const slope = (difference(Math.min(last, raw + 64)) - here) / (Math.min(last, raw + 64) - raw || 1);
@@ -236,8 +234,8 @@ function nearest(bits: number, guess: number, difference: (raw: number) => numbe
 	return raw > 0 && Math.abs(difference(raw - 1)) < Math.abs(difference(raw)) ? raw - 1 : raw;
 }
 
-// The data sheet's compensation as the physics of this chip. The driver has its own: a mistake in one is no excuse
-// for the other. (Appendix 8.1.)
+// The data sheet's compensation (appendix 8.1), written independently of the driver's, so that tests find a
+// mistake in either.
 
 function fineTemperature(raw: number, { T }: Calibration): number {
 	const offset = raw / 131072 - T[0] / 8192;

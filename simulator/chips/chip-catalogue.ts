@@ -10,12 +10,12 @@ import { SHT4xChip } from "./sht4x";
 import type { ChipOptions, SimulatedChip } from "./simulated-chip";
 import { TMP117Chip } from "./tmp117";
 
-/** Whatever a chip measures, it is told. */
+/** For a chip that measures any quantity. */
 export type AnyChipOptions = ChipOptions<keyof SensorEnvironment>;
 
 /** A chip that can be plugged into a simulated board. */
 export interface ChipCatalogueEntry {
-	/** Addresses that it can have; the first is the usual one. */
+	/** The default address first. */
 	readonly addresses: readonly number[];
 	createChip(options: AnyChipOptions): SimulatedChip<never>;
 }
@@ -23,7 +23,7 @@ export interface ChipCatalogueEntry {
 const boschAddresses = [0x76, 0x77];
 const tiAddresses = [0x48, 0x49, 0x4a, 0x4b];
 
-/** By the names that people call them. */
+/** By the common name in lower case. */
 export const chipCatalogue: Readonly<Record<string, ChipCatalogueEntry>> = {
 	bme280: { addresses: boschAddresses, createChip: (options) => new BME280Chip(options) },
 	bmp280: { addresses: boschAddresses, createChip: (options) => new BME280Chip({ ...options, id: 0x58 }) },

@@ -1,7 +1,7 @@
 /**
- * The CRC-8 of Sensirion and Aosong as the division of polynomials that it is: the message, its first byte inverted,
- * followed by eight zeros, modulo x⁸ + x⁵ + x⁴ + 1. The drivers have it in another way: a mistake in one is no excuse for
- * the other.
+ * CRC-8/NRSC-5 (Sensirion, Aosong) as polynomial division: the message, its first byte inverted, followed by
+ * eight zeros, modulo x⁸ + x⁵ + x⁴ + 1. Written independently of the firmware's, so that tests find a mistake
+ * in either.
  */
 export function crc8ByDivision(message: readonly number[]): number {
 	const divisor = 0x131;

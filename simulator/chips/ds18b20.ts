@@ -1,25 +1,25 @@
 import type { OneWireChip } from "../hardware/one-wire";
 
 export interface DS18B20Options {
-	/** Six bytes that no other chip has. */
+	/** Unique. */
 	readonly serial: readonly [number, number, number, number, number, number];
-	/** 0x28 when left out; other families are other chips. */
+	/** Default 0x28; other families are other chips. */
 	readonly family?: number;
-	/** Its supply comes over the data line. */
+	/** Powered by the data line. */
 	readonly parasite?: boolean;
 	/** Milliseconds, monotonic. */
 	ticks(): number;
-	/** Degrees Celsius around it at a time. */
+	/** Degrees Celsius at a time. */
 	temperature(ticks: number): number;
 }
 
-/** What can be wrong with it. Unplugged is the line's: `detach`. */
+/** Unplugged belongs to the line: `detach`. */
 export type DS18B20Fault =
-	/** Bits are read wrong: a long line, a loose contact. */
+	/** Bits are read wrong: long line, loose contact. */
 	| "wrong checksum"
-	/** A conversion never ends, and its number does not change. */
+	/** Conversions never end, and the value does not change. */
 	| "frozen"
-	/** The line is shorted to ground. */
+	/** Its line is shorted to ground. */
 	| "shorted";
 
 /** Commands (data sheet 19-7487, "ROM commands" and "DS18B20 function commands"). */
@@ -34,31 +34,31 @@ const command = {
 	readPowerSupply: 0xb4,
 } as const;
 
-/** 85 °C, which stands in the scratchpad until the first conversion. */
+/** 85 °C: in the scratchpad until the first conversion. */
 const powerOnCounts = 0x0550;
-/** Of a conversion with 12 bits, milliseconds; a bit less halves it (table 2). */
+/** With 12 bits; each bit less halves it (table 2). */
 const conversionMs = 750;
 
-/** What the chip does with the next slots. */
+/** What the chip does in the next time slots. */
 type State =
-	/** Nothing, until a reset. */
+	/** Nothing until a reset. */
 	| { readonly kind: "idle" }
-	/** Takes a byte, or several. */
+	/** Receives bytes. */
 	| {
-			readonly kind: "take";
+			readonly kind: "receive";
 			bits: number;
 			bytes: number[];
 			next(bytes: readonly number[]): State | undefined;
 	  }
-	/** Gives bytes, then ones. */
-	| { readonly kind: "give"; at: number; readonly bytes: readonly number[] }
+	/** Sends bytes, then ones. */
+	| { readonly kind: "send"; at: number; readonly bytes: readonly number[] }
 	| { readonly kind: "search"; place: number; step: 0 | 1 | 2 }
-	/** Gives 0 until the conversion is done. */
+	/** Sends 0 until the conversion has ended. */
 	| { readonly kind: "busy" };
 
 const idle: State = { kind: "idle" };
 
-/** Analog Devices' (Dallas's) DS18B20, bit by bit as on its line. */
+/** Analog Devices (formerly Dallas) DS18B20, bit by bit. */
 export class DS18B20Chip implements OneWireChip {
 	readonly rom: Uint8Array;
 	fault: DS18B20Fault | undefined;
@@ -67,7 +67,7 @@ export class DS18B20Chip implements OneWireChip {
 	private raw = powerOnCounts;
 	private alarms: [number, number] = [0x4b, 0x46];
 	private configuration = 0x7f;
-	/** Ticks at which the conversion under way ends. */
+	/** Ticks of the end of the conversion in progress. */
 	private convertedAt: number | undefined;
 	private convertedBy = 0;
 
@@ -77,7 +77,7 @@ export class DS18B20Chip implements OneWireChip {
 		this.options = options;
 	}
 
-	/** Its supply was away for a moment. */
+	/** For a moment. */
 	losePower(): void {
 		this.raw = powerOnCounts;
 		this.convertedAt = undefined;
@@ -85,8 +85,8 @@ export class DS18B20Chip implements OneWireChip {
 	}
 
 	reset(): boolean {
-		this.state = takeByte((code) => this.romCommand(code));
-		// Ground is ground: nobody is seen to come up after the reset.
+		this.state = receiveByte((code) => this.romCommand(code));
+		// On a shorted line there is no presence pulse.
 		return this.fault !== "shorted";
 	}
 
@@ -96,7 +96,7 @@ export class DS18B20Chip implements OneWireChip {
 			if (state.step === 2) this.searched(state, bit);
 			return;
 		}
-		if (state.kind !== "take") return;
+		if (state.kind !== "receive") return;
 		const at = state.bits >> 3;
 		state.bytes[at] = (state.bytes[at] ?? 0) | (bit << (state.bits & 7));
 		state.bits++;
@@ -109,10 +109,10 @@ export class DS18B20Chip implements OneWireChip {
 		if (this.fault === "shorted") return 0;
 		const state = this.state;
 		switch (state.kind) {
-			case "give": {
-				const given = bit(state.bytes[state.at >> 3] ?? 0xff, state.at & 7);
+			case "send": {
+				const sent = bit(state.bytes[state.at >> 3] ?? 0xff, state.at & 7);
 				state.at++;
-				return given;
+				return sent;
 			}
 			case "search":
 				return this.searchBit(state);
@@ -128,9 +128,9 @@ export class DS18B20Chip implements OneWireChip {
 			case command.searchRom:
 				return { kind: "search", place: 0, step: 0 };
 			case command.readRom:
-				return { kind: "give", at: 0, bytes: [...this.rom] };
+				return { kind: "send", at: 0, bytes: [...this.rom] };
 			case command.matchRom:
-				return takeBytes(8, (bytes) =>
+				return receiveBytes(8, (bytes) =>
 					bytes.every((byte, index) => byte === this.rom[index]) ? this.awaitFunction() : idle,
 				);
 			case command.skipRom:
@@ -141,7 +141,7 @@ export class DS18B20Chip implements OneWireChip {
 	}
 
 	private awaitFunction(): State {
-		return takeByte((code) => this.functionCommand(code));
+		return receiveByte((code) => this.functionCommand(code));
 	}
 
 	private functionCommand(code: number): State {
@@ -150,16 +150,16 @@ export class DS18B20Chip implements OneWireChip {
 				this.convert();
 				return { kind: "busy" };
 			case command.writeScratchpad:
-				return takeBytes(3, ([high = 0, low = 0, configuration = 0]) => {
+				return receiveBytes(3, ([high = 0, low = 0, configuration = 0]) => {
 					this.alarms = [high, low];
-					// Only the two bits of the resolution can be written.
+					// Only the two resolution bits are writable.
 					this.configuration = (configuration & 0x60) | 0x1f;
 					return idle;
 				});
 			case command.readScratchpad:
-				return { kind: "give", at: 0, bytes: this.scratchpad() };
+				return { kind: "send", at: 0, bytes: this.scratchpad() };
 			case command.readPowerSupply:
-				return { kind: "give", at: 0, bytes: [this.options.parasite === true ? 0x00 : 0xff] };
+				return { kind: "send", at: 0, bytes: [this.options.parasite === true ? 0x00 : 0xff] };
 			default:
 				return idle;
 		}
@@ -195,12 +195,12 @@ export class DS18B20Chip implements OneWireChip {
 	private searchBit(state: State & { kind: "search" }): 0 | 1 {
 		if (state.step === 2) return 1;
 		const own = this.romBit(state.place);
-		const given = state.step === 0 ? own : own === 1 ? 0 : 1;
+		const sent = state.step === 0 ? own : own === 1 ? 0 : 1;
 		state.step = state.step === 0 ? 1 : 2;
-		return given;
+		return sent;
 	}
 
-	/** The master has chosen a direction: those that it does not lead to are out. */
+	/** The master has chosen a direction; chips with the other bit leave the search. */
 	private searched(state: State & { kind: "search" }, direction: 0 | 1): void {
 		if (this.romBit(state.place) !== direction) {
 			this.state = idle;
@@ -216,20 +216,20 @@ export class DS18B20Chip implements OneWireChip {
 	}
 }
 
-function takeByte(next: (byte: number) => State): State {
-	return takeBytes(1, ([byte = 0]) => next(byte));
+function receiveByte(next: (byte: number) => State): State {
+	return receiveBytes(1, ([byte = 0]) => next(byte));
 }
 
-function takeBytes(count: number, next: (bytes: readonly number[]) => State): State {
+function receiveBytes(count: number, next: (bytes: readonly number[]) => State): State {
 	return {
-		kind: "take",
+		kind: "receive",
 		bits: 0,
 		bytes: [],
 		next: (bytes) => (bytes.length === count ? next(bytes) : undefined),
 	};
 }
 
-/** The chip's own CRC: eight stages that are shifted bit by bit, fed back before stages 4, 5 and 8 (figure 11). */
+/** CRC-8/MAXIM-DOW as a shift register with feedback into stages 4, 5 and 8 (figure 11). */
 function crc8(bytes: readonly number[]): number {
 	let stages = 0;
 	for (const byte of bytes) {

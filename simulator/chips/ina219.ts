@@ -11,27 +11,27 @@ const reset = 0x8000;
 const conversionReady = 0x0002;
 const overflow = 0x0001;
 
-/** Milliseconds of one measurement with 9 to 12 bits, by the lower two bits ("ADC Settings"). */
+/** Duration of a conversion with 9 to 12 bits, by the lower two bits ("ADC Settings"). */
 const conversionMs = [0.084, 0.148, 0.276, 0.532] as const;
 
 export interface INA219Options extends ChipOptions<Supply> {
-	/** Ohms between its inputs; 0.1 when left out. */
+	/** Default 0.1. */
 	readonly shuntOhms?: number;
 }
 
-/** Texas Instruments' INA219, register by register. */
+/** Texas Instruments INA219, by registers. */
 export class INA219Chip extends TIChip<Supply> {
 	private readonly shuntOhms: number;
 	private configuration = resetConfiguration;
 	private calibration = 0;
 	private startedAt: number;
-	/** What was converted last. */
+	/** Results of the last conversion. */
 	private shuntSteps = 0;
 	private busSteps = 0;
 	private ready = false;
-	/** Conversions that are done since the configuration was written. */
+	/** Since the configuration was written. */
 	private conversionsDone = 0;
-	/** A triggered conversion is under way, or continuous ones are. */
+	/** A triggered conversion is in progress, or it converts continuously. */
 	private running = true;
 
 	constructor(options: INA219Options) {
@@ -89,7 +89,7 @@ export class INA219Chip extends TIChip<Supply> {
 		const { voltage, current } = this.environmentAt(ticks);
 		const out = this.fault === "out of range";
 		const mode = this.configuration & 3;
-		// ±40 mV, doubled with each step of the gain ("PG Bit Settings").
+		// ±40 mV, doubled by each step of the gain ("PG Bit Settings").
 		const maxShuntCounts = 4000 << ((this.configuration >> 11) & 3);
 		const maxBusCounts = (this.configuration & 0x2000) !== 0 ? 8000 : 4000;
 		const shunt = out ? maxShuntCounts : toCounts(current * this.shuntOhms, 10e-6);
@@ -97,7 +97,7 @@ export class INA219Chip extends TIChip<Supply> {
 		if ((mode & 2) !== 0) this.busSteps = Math.min(maxBusCounts, Math.max(0, toCounts(voltage, 0.004)));
 	}
 
-	/** Of one converter, by its four bits: 9 to 12 bits once, or 2 to 128 times with 12 bits ("ADC Settings"). */
+	/** By the four bits of a converter: 9 to 12 bits, or the mean of 2 to 128 conversions ("ADC Settings"). */
 	private conversionMsOf(bits: number): number {
 		if ((bits & 8) === 0) return conversionMs[bits & 3] ?? 0;
 		return 0.532 * 2 ** (bits & 7);

@@ -2,12 +2,12 @@ import type { Bytes } from "../../src/boards/ecma419";
 import { BusHeldError, type I2CChip, NotAcknowledgedError } from "../hardware/i2c-bus";
 import type { ChipFault, SimulatedChip } from "./simulated-chip";
 
-/** What can be wrong with a chip that is wired to a board. */
+/** Faults of a chip that is connected to a board. */
 export type WiredFault =
 	| ChipFault
-	/** It is gone; and when it is plugged in again, it has forgotten everything. */
+	/** When it is plugged in again, it is in its power-on state. */
 	| "unplugged"
-	/** It was interrupted, and holds the data line low until it is clocked free. */
+	/** It was interrupted and holds the data line low until it gets clock pulses. */
 	| "held low";
 
 export const wiredFaults: readonly WiredFault[] = Object.freeze([
@@ -21,7 +21,7 @@ export const wiredFaults: readonly WiredFault[] = Object.freeze([
 	"out of range",
 ] as const);
 
-/** So long it is well, and so long it is not, milliseconds. */
+/** It works for this time, then it has the fault for this time. */
 const phaseMs = 60_000;
 
 export interface IntermittentChipOptions {
@@ -33,7 +33,7 @@ export interface IntermittentChipOptions {
 	holdLow(): void;
 }
 
-/** A chip that is well for a minute and has a fault for the next, by turns. */
+/** A chip that has a fault every other minute. */
 export class IntermittentChip implements I2CChip {
 	private readonly options: IntermittentChipOptions;
 	private chip: SimulatedChip<never>;
@@ -54,7 +54,7 @@ export class IntermittentChip implements I2CChip {
 		this.chip.read(into);
 	}
 
-	/** Somebody speaks to it: whose turn it is. */
+	/** At each transfer. */
 	private updateFault(): void {
 		const { fault, ticks, createChip, holdLow } = this.options;
 		const faulty = Math.floor(ticks() / phaseMs) % 2 === 1;

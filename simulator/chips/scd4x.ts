@@ -17,7 +17,7 @@ const measureSingleShot = 0x219d;
 const powerDown = 0x36e0;
 const wakeUp = 0x36f6;
 
-/** Milliseconds (there). */
+/** Durations (same section). */
 const stopMs = 500;
 const singleShotMs = 5000;
 const wakeMs = 30;
@@ -31,25 +31,24 @@ const variants = { SCD40: 0x0440, SCD41: 0x1440 } as const;
 const serialNumber = [0xf896, 0x9f07, 0x3bbe] as const;
 
 export interface SCD4xOptions extends ChipOptions<Air> {
-	/** SCD41 when left out. */
+	/** Default SCD41. */
 	readonly variant?: keyof typeof variants;
 }
 
-/** What it does: `period` is that of periodic mode, and how long a single shot takes. */
+/** `periodMs`: of periodic mode, or the duration of a single shot. */
 interface Activity {
 	readonly mode: "periodic" | "single shot";
 	readonly startedAt: number;
 	readonly periodMs: number;
-	/** Measurements that are done. */
 	measurementsDone: number;
 }
 
-/** Sensirion's SCD40 and SCD41, by commands. */
+/** Sensirion SCD40 and SCD41, by commands. */
 export class SCD4xChip extends SensirionChip<Air> {
 	private readonly variant: keyof typeof variants;
 	private activity: Activity | undefined;
 	private asleep = false;
-	/** What was measured last and not read yet. */
+	/** The unread measurement. */
 	private data: readonly [number, number, number] | undefined;
 
 	constructor(options: SCD4xOptions) {
@@ -57,45 +56,45 @@ export class SCD4xChip extends SensirionChip<Air> {
 		this.variant = options.variant ?? "SCD41";
 	}
 
-	/** Whether it measures by itself. */
+	/** Whether it is in periodic mode. */
 	get periodic(): boolean {
 		return this.activity?.mode === "periodic";
 	}
 
 	protected override onCommand(bytes: Bytes): void {
-		const given = commandCode(bytes);
+		const command = commandCode(bytes);
 		if (this.asleep) {
-			// It never acknowledges the command that wakes it ("wake_up").
-			if (given === wakeUp) this.wake();
+			// It does not acknowledge this command ("wake_up").
+			if (command === wakeUp) this.wake();
 			throw new NotAcknowledgedError();
 		}
 		this.update();
-		if (given === readDataReady) this.respond(0x8000 | (this.data === undefined ? 0 : 6));
-		else if (given === readMeasurement) this.respondMeasurement();
-		else if (given === stopPeriodic) this.stop();
-		else if (this.activity !== undefined || given === undefined) throw new NotAcknowledgedError();
-		else this.idleCommand(given);
+		if (command === readDataReady) this.respond(0x8000 | (this.data === undefined ? 0 : 6));
+		else if (command === readMeasurement) this.respondMeasurement();
+		else if (command === stopPeriodic) this.stop();
+		else if (this.activity !== undefined || command === undefined) throw new NotAcknowledgedError();
+		else this.idleCommand(command);
 	}
 
-	/** Whatever is read answers a question. */
+	/** Every read answers a command. */
 	protected override get measurement(): undefined {
 		return undefined;
 	}
 
-	/** Those that it takes only while it does not measure. */
-	private idleCommand(given: number): void {
-		if (given === startPeriodic) this.startActivity("periodic", periodMs);
-		else if (given === startLowPowerPeriodic) this.startActivity("periodic", lowPowerPeriodMs);
-		else if (given === measureSingleShot && this.variant === "SCD41")
+	/** Commands that it accepts only while it is idle. */
+	private idleCommand(command: number): void {
+		if (command === startPeriodic) this.startActivity("periodic", periodMs);
+		else if (command === startLowPowerPeriodic) this.startActivity("periodic", lowPowerPeriodMs);
+		else if (command === measureSingleShot && this.variant === "SCD41")
 			this.startActivity("single shot", singleShotMs);
-		else if (given === readSerialNumber) this.respond(...serialNumber);
-		else if (given === readVariant) this.respond(variants[this.variant]);
-		else if (given === powerDown && this.variant === "SCD41") this.asleep = true;
+		else if (command === readSerialNumber) this.respond(...serialNumber);
+		else if (command === readVariant) this.respond(variants[this.variant]);
+		else if (command === powerDown && this.variant === "SCD41") this.asleep = true;
 		else throw new NotAcknowledgedError();
 	}
 
-	private startActivity(mode: Activity["mode"], each: number): void {
-		this.activity = { mode, startedAt: this.now, periodMs: each, measurementsDone: 0 };
+	private startActivity(mode: Activity["mode"], durationMs: number): void {
+		this.activity = { mode, startedAt: this.now, periodMs: durationMs, measurementsDone: 0 };
 		this.data = undefined;
 	}
 
@@ -109,14 +108,14 @@ export class SCD4xChip extends SensirionChip<Air> {
 		this.becomeBusy(wakeMs);
 	}
 
-	/** Reading empties the buffer; an empty one is not acknowledged ("read_measurement"). */
+	/** Empties the buffer; an empty one is not acknowledged ("read_measurement"). */
 	private respondMeasurement(): void {
 		if (this.data === undefined) return;
 		this.respond(...this.data);
 		this.data = undefined;
 	}
 
-	/** Brings the buffer up to the present. */
+	/** Brings the buffer up to date. */
 	private update(): void {
 		const activity = this.activity;
 		if (

@@ -4,25 +4,25 @@ import type { SensorEnvironment } from "../weather/sensor-environment";
 import { crc8ByDivision } from "./crc8";
 import { SimulatedChip } from "./simulated-chip";
 
-/** A chip of Sensirion's: commands, and words with checksums as answers. */
+/** A Sensirion chip: commands, and answers of words with checksums. */
 export abstract class SensirionChip<
 	Quantity extends keyof SensorEnvironment,
 > extends SimulatedChip<Quantity> {
-	private _respond: readonly number[] | undefined;
-	/** Ticks until which it acknowledges nothing. */
+	private response: readonly number[] | undefined;
+	/** Until then it acknowledges nothing. */
 	private busyUntilTicks = Number.NEGATIVE_INFINITY;
-	/** It needs a moment to have an answer: the first read after a question is not acknowledged. */
+	/** The answer to a command takes a moment: the first read is not acknowledged. */
 	private nacksNextRead = false;
 
-	/** Takes a command; throws when the chip does not. */
+	/** Throws {@link NotAcknowledgedError} for a command that the chip does not accept. */
 	protected abstract onCommand(bytes: Bytes): void;
 
-	/** What a read without a question gives: a measurement; `undefined` when there is none. */
+	/** For a read without a command before it; `undefined` if there is none. */
 	protected abstract get measurement(): readonly number[] | undefined;
 
 	protected override onWrite(bytes: Bytes): void {
 		if (this.now < this.busyUntilTicks) throw new NotAcknowledgedError();
-		this._respond = undefined;
+		this.response = undefined;
 		this.onCommand(bytes);
 	}
 
@@ -32,9 +32,9 @@ export abstract class SensirionChip<
 			this.nacksNextRead = false;
 			throw new NotAcknowledgedError();
 		}
-		const words = this._respond ?? this.measurement;
+		const words = this.response ?? this.measurement;
 		if (words === undefined) throw new NotAcknowledgedError();
-		this._respond = undefined;
+		this.response = undefined;
 		const bytes = words.flatMap((word) => {
 			const pair = [(word >> 8) & 0xff, word & 0xff];
 			return [...pair, this.sentChecksum(crc8ByDivision(pair))];
@@ -43,23 +43,22 @@ export abstract class SensirionChip<
 	}
 
 	protected respond(...words: readonly number[]): void {
-		this._respond = words;
+		this.response = words;
 		this.nacksNextRead = true;
 	}
 
-	/** Acknowledges nothing for so many milliseconds. */
-	protected becomeBusy(milliseconds: number): void {
-		this.busyUntilTicks = this.now + milliseconds;
+	protected becomeBusy(durationMs: number): void {
+		this.busyUntilTicks = this.now + durationMs;
 	}
 }
 
-/** A sixteen-bit command; `undefined` when it is none. */
+/** A sixteen-bit command; `undefined` for other lengths. */
 export function commandCode(bytes: Bytes): number | undefined {
 	const [high, low] = bytes;
 	return bytes.length === 2 && high !== undefined && low !== undefined ? (high << 8) | low : undefined;
 }
 
-/** A share of a range as a word, as the chips round it. */
+/** The word for a value of a range: 0 at `from`, 65535 at `from + span`. */
 export function rangeToWord(value: number, from: number, span: number): number {
 	return Math.round(65535 * Math.min(1, Math.max(0, (value - from) / span)));
 }

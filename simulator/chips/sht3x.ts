@@ -14,13 +14,13 @@ const clearStatus = 0x3041;
 const heaterOn = 0x306d;
 const heaterOff = 0x3066;
 
-/** Commands of a single measurement, and the milliseconds that it takes, typically (table 4). */
+/** Single shot commands and their typical durations in ms (table 4). */
 const singleShots = [
 	[0x2400, 12.5],
 	[0x240b, 4.5],
 	[0x2416, 2.5],
 ] as const;
-/** First bytes of the commands for periodic mode, and the milliseconds from one measurement to the next (table 10). */
+/** First bytes of the commands for periodic mode, and the periods in ms (table 10). */
 const periods = [
 	[0x20, 2000],
 	[0x21, 1000],
@@ -31,31 +31,31 @@ const periods = [
 
 const breakMs = 1;
 const resetMs = 1.5;
-/** What the heater adds to what it measures, degrees Celsius. */
+/** Effect of the heater on the measured temperature. */
 const heaterCelsius = 3;
 
-/** Sensirion's SHT30, SHT31 and SHT35, by commands. */
+/** Sensirion SHT30, SHT31 and SHT35, by commands. */
 export class SHT3xChip extends SensirionChip<Air> {
 	private heater = false;
-	/** After the power came: a reset was detected, and alerts are pending (table 18). */
+	/** After power-up: reset detected, alert pending (table 18). */
 	private flags = 0x8010;
-	/** The measurement under way or done, not yet read. */
+	/** In progress, or ended and unread. */
 	private single: { readonly startedAt: number; readonly duration: number } | undefined;
 	private periodic: { readonly startedAt: number; readonly period: number; fetched: number } | undefined;
 
 	protected override onCommand(bytes: Bytes): void {
-		// A single byte is no command, and forgotten.
+		// A single byte is not a command, and ignored.
 		if (bytes.length === 1) return;
 		if (this.single !== undefined && !this.hasEnded(this.single.startedAt, this.single.duration))
 			throw new NotAcknowledgedError();
-		const given = commandCode(bytes);
-		if (given === stopPeriodic) this.stop(breakMs);
-		else if (given === softReset) this.reset();
-		else if (given === readStatus) this.respond(this.flags | (this.heater ? 0x2000 : 0));
-		else if (given === clearStatus) this.flags = 0;
-		else if (given === heaterOn || given === heaterOff) this.heater = given === heaterOn;
-		else if (given === fetchData && this.periodic !== undefined) this.fetch(this.periodic);
-		else this.measure(given ?? 0);
+		const command = commandCode(bytes);
+		if (command === stopPeriodic) this.stop(breakMs);
+		else if (command === softReset) this.reset();
+		else if (command === readStatus) this.respond(this.flags | (this.heater ? 0x2000 : 0));
+		else if (command === clearStatus) this.flags = 0;
+		else if (command === heaterOn || command === heaterOff) this.heater = command === heaterOn;
+		else if (command === fetchData && this.periodic !== undefined) this.fetch(this.periodic);
+		else this.measure(command ?? 0);
 	}
 
 	protected override get measurement(): readonly number[] | undefined {
@@ -65,10 +65,10 @@ export class SHT3xChip extends SensirionChip<Air> {
 		return this.words(single.startedAt + single.duration);
 	}
 
-	/** In periodic mode it takes no measurement command before it was stopped. */
-	private measure(given: number): void {
-		const [, duration] = singleShots.find(([each]) => each === given) ?? [];
-		const [, period] = periods.find(([each]) => each === given >> 8) ?? [];
+	/** In periodic mode it accepts no measurement command until it is stopped. */
+	private measure(command: number): void {
+		const [, duration] = singleShots.find(([each]) => each === command) ?? [];
+		const [, period] = periods.find(([each]) => each === command >> 8) ?? [];
 		if (this.periodic !== undefined) throw new NotAcknowledgedError();
 		if (duration !== undefined) this.single = { startedAt: this.now, duration };
 		else if (period !== undefined) this.periodic = { startedAt: this.now, period, fetched: 0 };
@@ -91,10 +91,10 @@ export class SHT3xChip extends SensirionChip<Air> {
 		];
 	}
 
-	private stop(duration: number): void {
+	private stop(durationMs: number): void {
 		this.periodic = undefined;
 		this.single = undefined;
-		this.becomeBusy(duration);
+		this.becomeBusy(durationMs);
 	}
 
 	private reset(): void {

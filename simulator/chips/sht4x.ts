@@ -10,8 +10,8 @@ const readSerialNumber = 0x89;
 const softReset = 0x94;
 
 /**
- * Commands of a measurement, without and with the heater on before it, and the milliseconds that it takes, typically
- * ("Timing Specifications", "Heater Operation").
+ * Measurement commands, the last six with the heater on before, and their typical durations in ms ("Timing
+ * Specifications", "Heater Operation").
  */
 const measurements = [
 	[0xfd, 6.9],
@@ -31,7 +31,7 @@ export interface SHT4xOptions extends ChipOptions<Air> {
 	readonly serialNumber?: number;
 }
 
-/** Sensirion's SHT40, SHT41, SHT43 and SHT45, by commands. */
+/** Sensirion SHT40, SHT41, SHT43 and SHT45, by commands. */
 export class SHT4xChip extends SensirionChip<Air> {
 	private readonly serialNumber: number;
 	private measuring: { readonly startedAt: number; readonly duration: number } | undefined;
@@ -42,17 +42,18 @@ export class SHT4xChip extends SensirionChip<Air> {
 	}
 
 	protected override onCommand(bytes: Bytes): void {
-		const [given = 0] = bytes;
-		const resetting = given === softReset;
-		const working =
+		const [command = 0] = bytes;
+		const isReset = command === softReset;
+		const isMeasuring =
 			this.measuring !== undefined && !this.hasEnded(this.measuring.startedAt, this.measuring.duration);
-		// It has commands of one byte only, and takes none but the reset while it measures.
-		if (bytes.length !== 1 || (working && !resetting)) throw new NotAcknowledgedError();
-		const [, duration] = measurements.find(([each]) => each === given) ?? [];
-		if (resetting) {
+		// Commands have one byte. While it measures, it accepts only the reset.
+		if (bytes.length !== 1 || (isMeasuring && !isReset)) throw new NotAcknowledgedError();
+		const [, duration] = measurements.find(([each]) => each === command) ?? [];
+		if (isReset) {
 			this.measuring = undefined;
 			this.becomeBusy(resetMs);
-		} else if (given === readSerialNumber) this.respond(this.serialNumber >>> 16, this.serialNumber & 0xffff);
+		} else if (command === readSerialNumber)
+			this.respond(this.serialNumber >>> 16, this.serialNumber & 0xffff);
 		else if (duration !== undefined) this.measuring = { startedAt: this.now, duration };
 		else throw new NotAcknowledgedError();
 	}

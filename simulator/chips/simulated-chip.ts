@@ -3,37 +3,35 @@ import { type I2CChip, NotAcknowledgedError } from "../hardware/i2c-bus";
 import type { SensorEnvironment } from "../weather/sensor-environment";
 
 /**
- * What can be wrong with a chip, the same for all. Two more faults are the bus's: unplugged (`bus.detach`) and the
- * data line held low (`bus.holdLow`).
+ * Faults that every chip can have. Two more belong to the bus: unplugged (`bus.detach`) and data line held
+ * low (`bus.holdLow`).
  */
 export type ChipFault =
-	/** It acknowledges nothing. */
+	/** Acknowledges nothing. */
 	| "silent"
-	/** What it sends does not fit its checksum. */
+	/** Sends wrong checksums. */
 	| "wrong checksum"
-	/** It measures, and its number does not change any more. */
+	/** Measures, but always the same value. */
 	| "frozen"
-	/** A measurement that was started never ends. */
+	/** Measurements never end. */
 	| "never ready"
-	/** A measurement takes four times as long as it may. */
+	/** Measurements take four times as long as typical. */
 	| "slow"
-	/** It tells what it cannot measure. */
+	/** Reports values outside its range. */
 	| "out of range";
 
-/** How much longer a measurement takes when the chip is `slow`. */
 const slowFactor = 4;
 
-/** What every chip is made with. */
 export interface ChipOptions<Quantity extends keyof SensorEnvironment> {
 	/** Milliseconds, monotonic. */
 	ticks(): number;
-	/** What the chip is exposed to at a time. */
+	/** The surroundings of the chip at a time. */
 	environment(ticks: number): Pick<SensorEnvironment, Quantity>;
 }
 
-/** What chips have in common: faults, and the time that a measurement takes. */
+/** Base of all chip models: faults, and durations of measurements. */
 export abstract class SimulatedChip<Quantity extends keyof SensorEnvironment> implements I2CChip {
-	/** What is wrong with it; `undefined` when it is well. */
+	/** `undefined`: it works. */
 	fault: ChipFault | undefined;
 	private readonly options: ChipOptions<Quantity>;
 	private frozen: Pick<SensorEnvironment, Quantity> | undefined;
@@ -56,27 +54,27 @@ export abstract class SimulatedChip<Quantity extends keyof SensorEnvironment> im
 		return this.options.ticks();
 	}
 
-	/** What is around it at a time, or was when it froze. */
+	/** Its surroundings at a time; if frozen, at the first call. */
 	protected environmentAt(ticks: number): Pick<SensorEnvironment, Quantity> {
 		if (this.fault !== "frozen") this.frozen = undefined;
 		else this.frozen ??= this.options.environment(ticks);
 		return this.frozen ?? this.options.environment(ticks);
 	}
 
-	/** Whether a measurement that was started so long ago has ended; `duration` is its typical one. Milliseconds. */
-	protected hasEnded(startedAt: number, duration: number): boolean {
+	/** Whether a measurement with this typical duration has ended. */
+	protected hasEnded(startedAt: number, durationMs: number): boolean {
 		if (this.fault === "never ready") return false;
-		return this.now - startedAt >= duration * (this.fault === "slow" ? slowFactor : 1);
+		return this.now - startedAt >= durationMs * (this.fault === "slow" ? slowFactor : 1);
 	}
 
-	/** A checksum as it is sent. */
+	/** The checksum that it sends. */
 	protected sentChecksum(right: number): number {
 		return this.fault === "wrong checksum" ? right ^ 0x5a : right;
 	}
 
-	/** Takes bytes that were written to it; throws {@link NotAcknowledgedError} when it does not. */
+	/** Handles a write; throws {@link NotAcknowledgedError} if the chip does not acknowledge. */
 	protected abstract onWrite(bytes: Bytes): void;
 
-	/** Fills in what it sends; throws {@link NotAcknowledgedError} when it does not. */
+	/** Fills in the answer; throws {@link NotAcknowledgedError} if the chip does not acknowledge. */
 	protected abstract onRead(into: Bytes): void;
 }

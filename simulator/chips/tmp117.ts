@@ -13,7 +13,7 @@ const resetValues: readonly (readonly [register: number, value: number])[] = [
 	[0x02, 0x6000],
 	[0x03, 0x8000],
 	[0x04, 0x0000],
-	// What the factory writes there is its own; a number as any.
+	// EEPROM words, as an example.
 	[0x05, 0x4c1b],
 	[0x06, 0x0a53],
 	[0x07, 0x0000],
@@ -24,21 +24,21 @@ const resetValues: readonly (readonly [register: number, value: number])[] = [
 const dataReady = 0x2000;
 const loadingMemory = 0x1000;
 const softReset = 0x0002;
-/** Bits of the configuration that can be written ("Configuration Register"). */
+/** Writable bits of the configuration ("Configuration Register"). */
 const writable = 0x0ffc;
 
-/** Milliseconds ("Conversion Cycle Time in CC Mode"). */
+/** "Conversion Cycle Time in CC Mode". */
 const conversionMs = 15.5;
 const resetMs = 2;
 const averages = [1, 8, 32, 64] as const;
 const cycleMs = [15.5, 125, 250, 500, 1000, 4000, 8000, 16_000] as const;
 
 export interface TMP117Options extends ChipOptions<Air> {
-	/** It gets its supply just now; left out: it has had it for a while. */
+	/** It has just been powered up; default: it is ready. */
 	readonly starting?: boolean;
 }
 
-/** Texas Instruments' TMP117, register by register. */
+/** Texas Instruments TMP117, by registers. */
 export class TMP117Chip extends TIChip<Air> {
 	private readonly registers = new Map(resetValues);
 	private startedAt: number;
@@ -85,7 +85,9 @@ export class TMP117Chip extends TIChip<Air> {
 		this.converted = 0;
 	}
 
-	/** Finishes the conversions that are due: 01 in the mode's bits is shutdown, 11 one conversion, the others go on. */
+	/**
+	 * Finishes the conversions that are due. Mode 01 is shutdown, 11 one conversion, the others are continuous.
+	 */
 	private update(): void {
 		const mode = (this.configuration >> 10) & 3;
 		if (mode === 1) return;

@@ -1,17 +1,17 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
-/** What a key may do (API, "Keys"). */
+/** The permissions of a key (API, "Keys"). */
 export type KeyType = "admin" | "write" | "read";
 
 export interface ApiKey {
 	/** `dakkio_a_`, `dakkio_w_` or `dakkio_r_` and 32 characters. */
 	readonly key: string;
 	readonly type: KeyType;
-	/** The bucket of a write or read key; an admin key has all. */
+	/** The bucket of a write or read key. An admin key has access to all. */
 	readonly bucketId?: string;
 }
 
-/** Field → what it holds. */
+/** By field name. */
 export type Schema = Readonly<
 	Record<
 		string,
@@ -23,9 +23,9 @@ export type Schema = Readonly<
 	>
 >;
 
-/** A data source as the API lists it. */
+/** A data source as listed by the API. */
 export interface DataSource {
-	/** 24 hexadecimal digits, as every id. */
+	/** 24 hexadecimal digits, like every id. */
 	readonly _id: string;
 	readonly name: string;
 	readonly type: string;
@@ -42,20 +42,20 @@ export interface Bucket {
 	readonly sources: readonly DataSource[];
 }
 
-/** One organization: all its calls count against one plan. */
+/** One organization: all its calls count towards one plan. */
 export interface Account {
 	readonly organization: string;
 	readonly keys: readonly ApiKey[];
 	readonly buckets: readonly Bucket[];
 }
 
-/** The key that a request carries, compared in constant time, as one that guards something. */
+/** Finds the key of a request, in constant time per key. */
 export function findKey({ keys }: Account, given: string): ApiKey | undefined {
 	const digest = sha256(given);
 	return keys.find((key) => timingSafeEqual(digestOf(key), digest));
 }
 
-/** The hashes of the keys that there are, each made once. */
+/** Cached hashes of the keys. */
 const digests = new WeakMap<ApiKey, Buffer>();
 
 function digestOf(key: ApiKey): Buffer {
@@ -70,7 +70,7 @@ export function findBucket({ buckets }: Account, id: string): Bucket | undefined
 	return buckets.find(({ _id }) => _id === id.toLowerCase());
 }
 
-/** The account with one more data source in a bucket. */
+/** Adds a data source to a bucket. */
 export function addSource(account: Account, bucketId: string, source: DataSource): Account {
 	const buckets = account.buckets.map((bucket) =>
 		bucket._id === bucketId ? { ...bucket, sources: [...bucket.sources, source] } : bucket,
@@ -107,7 +107,7 @@ export function makeAccount(now: number): Account {
 	};
 }
 
-/** 24 hexadecimal digits: 8 of Unix seconds, 16 of chance. */
+/** 24 hexadecimal digits: 8 of Unix seconds, 16 random. */
 export function makeId(now: number): string {
 	const seconds = (Math.floor(now / 1000) >>> 0).toString(16).padStart(8, "0");
 	return seconds + randomBytes(8).toString("hex");
@@ -118,7 +118,7 @@ function makeKey(letter: "a" | "w" | "r"): string {
 	let key = `dakkio_${letter}_`;
 	while (key.length < 41) {
 		const byte = randomBytes(1)[0] ?? 255;
-		// 248 is the largest multiple of 62 in a byte: no letter is more likely than another.
+		// 248 is the largest multiple of 62 in a byte, which makes all characters equally likely.
 		if (byte < 248) key += alphabet.charAt(byte % 62);
 	}
 	return key;
@@ -128,7 +128,7 @@ function sha256(text: string): Buffer {
 	return createHash("sha256").update(text).digest();
 }
 
-/** The account of a JSON text; `undefined` when it is not one. */
+/** Parses an account; `undefined` if it is invalid. */
 export function accountFromJson(json: string): Account | undefined {
 	try {
 		const value: unknown = JSON.parse(json);

@@ -12,26 +12,26 @@ import {
 	type ValidationResult,
 } from "./validation";
 
-/** What of an HTTP request the API looks at. */
+/** The parts of an HTTP request that the API uses. */
 export interface ApiRequest {
 	readonly method: string;
-	/** With its query, which is ignored. */
+	/** Including the query, which is ignored. */
 	readonly path: string;
 	/** The header `X-API-Key`. */
 	readonly key: string | undefined;
 	readonly contentType: string | undefined;
-	/** `undefined`: longer than the server takes. */
+	/** `undefined`: above the server's size limit. */
 	readonly body: Uint8Array | undefined;
 }
 
 export interface ApiResponse {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string>>;
-	/** To be sent as JSON. */
+	/** Sent as JSON. */
 	readonly body: unknown;
 }
 
-/** A point as the API shows it and the server keeps it. */
+/** A stored point, as returned by the API. */
 export interface DataPoint {
 	readonly _id: string;
 	readonly bucketId: string;
@@ -43,7 +43,7 @@ export interface DataPoint {
 	readonly createdAt: string;
 }
 
-/** All that an answer depends on besides the request. */
+/** The state on which a response depends. */
 export interface ApiState {
 	readonly account: Account;
 	readonly usage: Usage | undefined;
@@ -51,11 +51,11 @@ export interface ApiState {
 	readonly plan: number;
 	/** Milliseconds of Unix time. */
 	readonly now: number;
-	/** A new id for what is created. */
+	/** Generates an id. */
 	makeId(): string;
 }
 
-/** An answer together with what it changes: nothing here has an effect yet. */
+/** A response and the changes of state that go with it; the caller applies them. */
 export interface ApiOutcome {
 	readonly response: ApiResponse;
 	readonly usage: Usage;
@@ -64,7 +64,7 @@ export interface ApiOutcome {
 	readonly source?: { readonly bucketId: string; readonly source: DataSource };
 }
 
-/** An answer without the headers that every answer has, and what it changes. */
+/** A response without the common headers, and the changes of state. */
 type RouteResult = Pick<ApiOutcome, "source"> & {
 	readonly status: number;
 	readonly body: unknown;
@@ -76,7 +76,7 @@ interface Call {
 	readonly request: ApiRequest;
 	readonly service: ApiState;
 	readonly key: ApiKey;
-	/** The id in the path, where there is one. */
+	/** The id in the path, if any. */
 	readonly bucketId: string;
 }
 
@@ -91,7 +91,7 @@ const routes: readonly Route[] = [
 	{ path: /^\/api\/buckets\/([^/]+)\/sources$/, methods: { GET: listSources, POST: createSource } },
 ];
 
-/** What the API answers to a request. */
+/** Handles a request. */
 export function handleApiRequest(request: ApiRequest, service: ApiState): ApiOutcome {
 	const before = usageAt(service.usage, service.now);
 	const { result, counted } = dispatch(request, service, before);
@@ -106,7 +106,7 @@ export function handleApiRequest(request: ApiRequest, service: ApiState): ApiOut
 	};
 }
 
-/** A call counts when it has a good key and the plan still allows it. */
+/** A call counts if its key is valid and the plan is not exhausted. */
 function dispatch(
 	request: ApiRequest,
 	service: ApiState,
@@ -197,7 +197,7 @@ function createSource(call: Call): RouteResult {
 	};
 }
 
-/** The bucket that a call is about, if its key may have it. */
+/** Finds a bucket to which the key has access. */
 function openBucket({ service, key }: Call, id: string): Bucket | RouteResult {
 	const bucket = isId(id) ? findBucket(service.account, id) : undefined;
 	if (bucket === undefined) return errorResult(404, "Bucket not found");
@@ -212,7 +212,7 @@ function readJson({ body, contentType }: ApiRequest): { readonly json: unknown }
 	if (type.trim().toLowerCase() !== "application/json")
 		return errorResult(400, "Content-Type must be application/json");
 	try {
-		// Bytes that are no UTF-8 are no JSON either (RFC 8259 section 8.1).
+		// Invalid UTF-8 is not JSON (RFC 8259 section 8.1).
 		return { json: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) };
 	} catch {
 		return errorResult(400, "Invalid JSON");

@@ -11,54 +11,54 @@ import {
 	privateKeyToPem,
 } from "./issue-certificate";
 
-/** What a TLS server shows, PEM. */
+/** Key and certificates of a TLS server, PEM. */
 export interface ServerIdentity {
 	readonly key: string;
-	/** The server's certificate, then the intermediate; the root is the client's to know. */
+	/** The server's certificate, then the intermediate. The client has the root. */
 	readonly chain: string;
 }
 
-/** A mistake that a client must find. */
+/** A fault that a client must detect. */
 export type CertificateFault =
 	| "expired"
 	| "not yet valid"
 	/** For `wrong.example`. */
 	| "wrong name"
-	/** A whole chain from a root that nobody knows; that root has the known one's name. */
+	/** A chain to an unknown root with the name of the known one. */
 	| "unknown root"
-	/** One certificate, signed by its own key. */
+	/** One certificate, signed with its own key. */
 	| "self-signed";
 
 export interface CertificatesOptions {
-	/** Where they are kept; left out: new ones, for this process alone. */
+	/** For the certificates; omitted: new ones for this process. */
 	readonly directory?: string;
 	/** DNS names and IP addresses of the server besides `localhost` and `127.0.0.1`. */
 	readonly names?: readonly string[];
-	/** Milliseconds of Unix time. TLS clients judge by the computer's clock, so this is never a simulated one. */
+	/** Milliseconds of Unix time. Never simulated, because TLS clients use the computer's clock. */
 	readonly now?: () => number;
 }
 
 const day = 86_400_000;
 
-/** Validity in days. The server's ends well under the 398 days that browsers take. */
+/** Validity in days. Browsers accept server certificates of up to 398 days. */
 const rootLifetimeDays = 20 * 365;
 const serverLifetimeDays = 365;
-/** A server certificate with less left is made anew at the next start. */
+/** A server certificate with less time left is renewed at the next start. */
 const minServerLifetimeDays = 60;
 
 const localNames = ["localhost", "127.0.0.1"];
 
 /**
- * The development certificates: a root that stays, and under it an intermediate and a server certificate that
- * are made anew together when they run out or the names change. The intermediate's key is forgotten at once.
+ * The development certificates: a permanent root, and below it an intermediate and a server certificate, which are renewed
+ * together when they expire or the names change. The intermediate's key is discarded at once.
  *
- * Files: `root.pem` for clients (`curl --cacert`), `root-key.pem` and `server-key.pem` for their owner alone.
- * Each is whole by itself and appears in one step, so neither a crash nor a second start leaves halves.
+ * Files: `root.pem` for clients (`curl --cacert`); `root-key.pem` and `server-key.pem`, readable only by their owner. Each
+ * is replaced atomically, so neither a crash nor a concurrent start leaves it incomplete.
  */
 export class DevelopmentCertificates {
-	/** What a client has to trust. */
+	/** The root that clients trust. */
 	readonly root: { readonly pem: string; readonly der: Uint8Array };
-	/** What the server shows. */
+	/** The server's certificates. */
 	readonly server: ServerIdentity;
 	private readonly _root: IssuedCertificate;
 	private readonly names: readonly string[];
@@ -91,7 +91,7 @@ export class DevelopmentCertificates {
 		return new DevelopmentCertificates(root, server, allNames, now);
 	}
 
-	/** A server identity with a mistake in it. */
+	/** A server identity with a fault. */
 	async faulty(fault: CertificateFault): Promise<ServerIdentity> {
 		const now = this.now();
 		switch (fault) {
@@ -116,7 +116,7 @@ async function openRoot(directory: string, now: number): Promise<IssuedCertifica
 		const made = await issueRoot(now);
 		const pem = (await privateKeyToPem(made)) + certificateToPem(made.certificate);
 		createFile(file, pem);
-		// If another start was quicker, its root is everybody's; if what lies there is no good, ours replaces it.
+		// If a concurrent start was faster, its root is used; an invalid file is replaced.
 		root = await readRoot(file, now);
 		if (root === undefined) replaceFile(file, pem);
 		root ??= made;
@@ -125,7 +125,7 @@ async function openRoot(directory: string, now: number): Promise<IssuedCertifica
 	return root;
 }
 
-/** `undefined` when there is none, it is damaged, or it will not outlive the next server certificate. */
+/** `undefined` if there is none, it is damaged, or it expires before the next server certificate. */
 async function readRoot(file: string, now: number): Promise<IssuedCertificate | undefined> {
 	const pem = readText(file);
 	if (pem === undefined) return undefined;
@@ -193,7 +193,7 @@ async function issueServer(
 	const intermediate = await issueCertificate({
 		name: "Dakkio development intermediate",
 		purpose: { kind: "authority", pathLength: 0 },
-		// One day longer than the server's, and valid also where the server's is not: then only that is wrong.
+		// Valid when the server certificate is not, so that only that one is faulty.
 		validity: validityFrom(now, serverLifetimeDays + 1),
 		issuer: root,
 	});
@@ -213,7 +213,7 @@ async function issueSelfSigned(names: readonly string[], now: number): Promise<S
 	return { key: await privateKeyToPem(server), chain: certificateToPem(server.certificate) };
 }
 
-/** From yesterday, for a client whose clock is a little slow. */
+/** From yesterday on, for clients whose clock is slow. */
 function validityFrom(now: number, days: number) {
 	return { from: now - day, to: now + days * day };
 }
@@ -227,13 +227,13 @@ function readText(file: string): string | undefined {
 	}
 }
 
-/** Puts a whole file in the place of the old one, in one step. */
+/** Replaces a file atomically. */
 function replaceFile(file: string, text: string, mode = 0o600): void {
 	const temporary = writeTemporary(file, text, mode);
 	renameSync(temporary, file);
 }
 
-/** Puts a whole file where none is; leaves one that is there. */
+/** Creates a file atomically unless it exists. */
 function createFile(file: string, text: string): void {
 	const temporary = writeTemporary(file, text, 0o600);
 	try {

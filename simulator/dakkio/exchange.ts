@@ -2,46 +2,46 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ApiResponse } from "./api";
 
-/** The head of a request, for deciding what to do with it before its body is there. */
+/** The head of a request: its misbehaviour is chosen before the body has arrived. */
 export interface ExchangeHead {
 	readonly method: string;
 	readonly path: string;
-	/** Counts the requests of this server from 0. */
+	/** Number of earlier requests to this server. */
 	readonly index: number;
 }
 
-/** One request and its answer, in the hands of a {@link Misbehaviour}. */
+/** A request and its response, controlled by a {@link Misbehaviour}. */
 export interface Exchange extends ExchangeHead {
 	/**
-	 * Reads the body, judges it, keeps its points: what a good server does before it answers. Rejects when the
-	 * body never arrives.
+	 * Reads the body, handles the request and stores its points, as a correct server does before it responds. Rejects if
+	 * the body does not arrive completely.
 	 */
 	readonly process: () => Promise<ApiResponse>;
-	/** Sends an answer as a good server does. */
+	/** Sends a response as a correct server does. */
 	readonly send: (answer: ApiResponse) => void;
 	/** Resets the TCP connection. */
 	readonly reset: () => void;
 	readonly request: IncomingMessage;
-	/** For answers that are still HTTP. */
+	/** For responses that are valid HTTP. */
 	readonly response: ServerResponse;
-	/** For everything else: what is written here goes out under TLS. */
+	/** For all other responses: writes bytes into the TLS connection. */
 	readonly socket: Socket;
 }
 
-/** Takes an exchange over. Whether points are kept and what goes out, if anything, is then its choice. */
+/** Handles an exchange. It decides whether points are stored and what is sent. */
 export type Misbehaviour = (exchange: Exchange) => void | Promise<void>;
 
-/** Takes a TCP connection over before TLS begins; `accept` goes on as if nothing were. */
+/** Handles a TCP connection before TLS; `accept` continues normally. */
 export type ConnectionMisbehaviour = (connection: Socket, accept: () => void) => void;
 
-/** What a server does wrong. Each may be changed at any time and counts from the next connection or request. */
+/** The server's faults. Changes apply to the next connection or request. */
 export interface Misbehaviours {
 	connection?: ConnectionMisbehaviour | undefined;
-	/** `undefined`: this request is answered well. */
+	/** Returns `undefined` for a correct exchange. */
 	exchange?: ((head: ExchangeHead) => Misbehaviour | undefined) | undefined;
 }
 
-/** An answer with its head as a good server sends it. `now`: for the `Date` header. */
+/** Sends a response as a correct server does. `now`: for the `Date` header, milliseconds of Unix time. */
 export function sendResponse(
 	response: ServerResponse,
 	{ status, headers, body }: ApiResponse,
@@ -58,8 +58,8 @@ export function sendResponse(
 }
 
 /**
- * A request's body; `undefined` as soon as it is longer than `limit`. The rest of such a body is then read and
- * dropped, because a connection closed over unread bytes is reset, and the answer with it.
+ * Reads a request's body; `undefined` once it exceeds `limit`. The rest is then read and discarded, because closing a
+ * connection with unread data resets it, and the response would be lost.
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
 	return new Promise((resolve, reject) => {
@@ -71,6 +71,6 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Uint8
 			else resolve(undefined);
 		});
 		request.on("end", () => resolve(Buffer.concat(parts)));
-		request.on("close", () => reject(new Error("the request ended before its body did")));
+		request.on("close", () => reject(new Error("the request ended before its body was complete")));
 	});
 }

@@ -1,4 +1,4 @@
-// The X.509 library wants its polyfill before it.
+// @peculiar/x509 requires this polyfill to be imported first.
 import "reflect-metadata";
 import { createPrivateKey, randomBytes, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
@@ -17,26 +17,26 @@ import {
 	X509CertificateGenerator,
 } from "@peculiar/x509";
 
-/** P-256 with SHA-256: what the devices' TLS knows, and it leaves a server only ECDHE with AES-GCM to choose. */
+/** P-256 with SHA-256, which devices support; it leaves only ECDHE with AES-GCM. */
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
-/** When a certificate is valid: milliseconds of Unix time, both ends included. */
+/** Validity of a certificate: milliseconds of Unix time, both inclusive. */
 export interface Validity {
 	readonly from: number;
 	readonly to: number;
 }
 
-/** A certificate together with its private key. */
+/** A certificate with its private key. */
 export interface IssuedCertificate {
 	readonly certificate: X509Certificate;
 	readonly keys: webcrypto.CryptoKeyPair;
 }
 
-/** What a certificate is for (RFC 5280 section 4.2.1). */
+/** The purpose of a certificate (RFC 5280 section 4.2.1). */
 export type Purpose =
-	/** May issue certificates; `pathLength`: how many issuers may stand between it and a server. */
+	/** A CA; `pathLength`: maximum number of intermediates below it. */
 	| { readonly kind: "authority"; readonly pathLength: number }
-	/** A TLS server under these DNS names and IP addresses. */
+	/** A TLS server with these DNS names and IP addresses. */
 	| { readonly kind: "server"; readonly names: readonly string[] };
 
 export interface IssueCertificateOptions {
@@ -44,11 +44,11 @@ export interface IssueCertificateOptions {
 	readonly name: string;
 	readonly purpose: Purpose;
 	readonly validity: Validity;
-	/** Left out: the certificate signs itself. */
+	/** Omitted: self-signed. */
 	readonly issuer?: IssuedCertificate;
 }
 
-/** Makes a key pair and a certificate for it. */
+/** Generates a key pair and issues a certificate for it. */
 export async function issueCertificate({
 	name,
 	purpose,
@@ -113,16 +113,16 @@ export function certificateToPem(certificate: X509Certificate): string {
 	return `${certificate.toString("pem")}\n`;
 }
 
-/** The certificates of a PEM text, in their order. Throws when one of them is damaged. */
+/** The certificates in a PEM text, in order. Throws if one is damaged. */
 export function certificatesFromPem(pem: string): X509Certificate[] {
 	const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
 	return blocks.map((block) => new X509Certificate(block));
 }
 
-/** Key and certificate out of one PEM text. Throws when it is damaged or the key is another's. */
+/** Parses a certificate and its key. Throws if either is damaged or they do not match. */
 export async function issuedCertificateFromPem(pem: string): Promise<IssuedCertificate> {
 	const [certificate] = certificatesFromPem(pem);
-	if (certificate === undefined) throw new Error("there is no certificate in it");
+	if (certificate === undefined) throw new Error("the PEM text contains no certificate");
 	const key = createPrivateKey(pem).export({ type: "pkcs8", format: "der" });
 	const spki = certificate.publicKey.rawData;
 	const keys = {
@@ -132,6 +132,6 @@ export async function issuedCertificateFromPem(pem: string): Promise<IssuedCerti
 	const probe = randomBytes(32);
 	const signature = await webcrypto.subtle.sign(algorithm, keys.privateKey, probe);
 	if (!(await webcrypto.subtle.verify(algorithm, keys.publicKey, signature, probe)))
-		throw new Error("the key is not the certificate's");
+		throw new Error("the key does not match the certificate");
 	return { certificate, keys };
 }

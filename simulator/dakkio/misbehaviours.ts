@@ -5,28 +5,28 @@ import type { ConnectionMisbehaviour, Exchange, Misbehaviour, Misbehaviours } fr
 
 // --- Connections ---
 
-/** TCP accepts, and nothing more comes. */
+/** Accepts the TCP connection, then sends nothing. */
 export const silentConnection: ConnectionMisbehaviour = () => {};
 
-/** TCP accepts, then resets: the nearest to a refused connection while the port is still ours. */
+/** Resets the TCP connection after accepting it. The listening port cannot refuse it. */
 export const resetConnection: ConnectionMisbehaviour = (connection) => {
 	connection.resetAndDestroy();
 };
 
-/** The handshake begins (the client's first message is read) and stops there. */
+/** Stalls the TLS handshake after the client's first message. */
 export const haltedHandshake: ConnectionMisbehaviour = (connection) => {
-	// A record of type handshake with the length of a ServerHello, and only the first bytes of it.
+	// The start of a handshake record with the length of a ServerHello.
 	connection.once("data", () => connection.write(Uint8Array.of(0x16, 3, 3, 0, 90, 2, 0, 0, 86, 3, 3)));
 };
 
-/** What answers is no TLS server. */
+/** Responds in plain text instead of TLS. */
 export const plainTextConnection: ConnectionMisbehaviour = (connection) => {
 	connection.once("data", () => connection.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
 };
 
-// --- Exchanges: the points are not kept unless it says so ---
+// --- Exchanges: the points are not stored unless stated ---
 
-/** Reads the request and answers with this status and these words, as a service in trouble or a proxy does. */
+/** Reads the request and responds with this status and message, as a failing service or a proxy does. */
 export function respondWith(
 	status: number,
 	{
@@ -40,29 +40,29 @@ export function respondWith(
 	};
 }
 
-/** Answers before the body was read, and closes. */
+/** Responds before reading the body, and closes the connection. */
 export function respondEarly(status: number): Misbehaviour {
 	return ({ send }) =>
 		send({ status, headers: { Connection: "close" }, body: { error: "Early", message: "Not read" } });
 }
 
-/** Reads the request, never answers. */
+/** Reads the request and never responds. */
 export const neverRespond: Misbehaviour = async (exchange) => {
 	await drainRequest(exchange);
 };
 
-/** Resets the connection in the middle of the request. */
+/** Resets the connection during the request. */
 export const resetDuringRequest: Misbehaviour = ({ request, reset }) => {
 	request.once("data", reset);
 };
 
-/** Keeps the points, and the answer is lost: the connection is reset instead. */
+/** Stores the points, then resets the connection instead of responding. */
 export const loseResponse: Misbehaviour = async ({ process, reset }) => {
 	await process();
 	reset();
 };
 
-/** Keeps the points, sends the good answer's first `length` bytes, and resets. */
+/** Stores the points, then resets the connection after the first `length` bytes of the response. */
 export function resetDuringResponse(length: number): Misbehaviour {
 	return async (exchange) => {
 		const bytes = encodeApiResponse(await exchange.process());
@@ -70,7 +70,7 @@ export function resetDuringResponse(length: number): Misbehaviour {
 	};
 }
 
-/** Keeps the points and sends the good answer so slowly: a byte, a pause of `milliseconds`, a byte. */
+/** Stores the points, then responds one byte at a time, `milliseconds` apart. */
 export function drip(milliseconds: number): Misbehaviour {
 	return async ({ process, socket }) => {
 		for (const byte of encodeApiResponse(await process())) {
@@ -82,20 +82,20 @@ export function drip(milliseconds: number): Misbehaviour {
 	};
 }
 
-/** Keeps the points, answers well, and closes the connection without having said so. */
+/** Stores the points, responds, and closes the connection unannounced. */
 export const closeAfterResponse: Misbehaviour = async ({ process, send, response, socket }) => {
 	send(await process());
 	response.once("finish", () => socket.end());
 };
 
-/** Keeps the points; `100 Continue` and `103 Early Hints` come before the good answer. */
+/** Stores the points; sends `100 Continue` and `103 Early Hints` before the response. */
 export const interimResponses: Misbehaviour = async ({ process, send, response }) => {
 	response.writeContinue();
 	response.writeEarlyHints({ link: "</hint>; rel=preload" });
 	send(await process());
 };
 
-/** Keeps the points; the good answer is chunked, a few bytes a chunk. */
+/** Stores the points; the response is chunked, a few bytes per chunk. */
 export const chunkedResponse: Misbehaviour = async ({ process, response }) => {
 	const { status, headers, body } = await process();
 	response.writeHead(status, { "Content-Type": "application/json", ...headers });
@@ -103,13 +103,13 @@ export const chunkedResponse: Misbehaviour = async ({ process, response }) => {
 	response.end();
 };
 
-/** Keeps the points; the good answer has no length and ends with the connection. */
+/** Stores the points; the response has no length and ends with the connection. */
 export const respondUntilClose: Misbehaviour = async ({ process, socket }) => {
 	const { status, body } = await process();
 	socket.end(`HTTP/1.1 ${status} Whatever\r\nConnection: close\r\n\r\n${JSON.stringify(body)}`);
 };
 
-/** Keeps the points; sends exactly these bytes in place of an answer, and closes. */
+/** Stores the points, responds with exactly these bytes, and closes the connection. */
 export function respondRaw(bytes: string | Uint8Array): Misbehaviour {
 	return async ({ process, socket }) => {
 		await process();
@@ -117,7 +117,7 @@ export function respondRaw(bytes: string | Uint8Array): Misbehaviour {
 	};
 }
 
-/** Keeps the points; `Content-Length` is wrong by `by` bytes, and then the connection is closed. */
+/** Stores the points; `Content-Length` is wrong by `by` bytes; closes the connection. */
 export function wrongLength(by: number): Misbehaviour {
 	return async ({ process, socket }) => {
 		const { status, body } = await process();
@@ -127,13 +127,13 @@ export function wrongLength(by: number): Misbehaviour {
 	};
 }
 
-/** For {@link Misbehaviours.exchange}: the first `count` requests meet it, those after them a good server. */
+/** For {@link Misbehaviours.exchange}: applies to the first `count` requests. */
 export function firstRequests(count: number, misbehaviour: Misbehaviour): Misbehaviours["exchange"] {
 	let left = count;
 	return () => (left-- > 0 ? misbehaviour : undefined);
 }
 
-/** Reads a request to its end and drops it. */
+/** Reads a request completely and discards it. */
 async function drainRequest({ request }: Exchange): Promise<void> {
 	for await (const _ of request);
 }

@@ -16,24 +16,24 @@ import type { ApiOutcome, DataPoint } from "./api";
 import type { Usage } from "./quota";
 
 export interface PointStoreOptions {
-	/** Left out: everything is forgotten at the end. */
+	/** Omitted: nothing is saved. */
 	readonly directory?: string;
-	/** Instead of the one that is kept. */
+	/** Replaces the saved account. */
 	readonly account?: Account;
-	/** Milliseconds of Unix time, for what is made new. */
+	/** Milliseconds of Unix time, for a new account. */
 	readonly now: number;
 	/**
-	 * How many of the latest points stay in memory, up to twice that. At an hour a second a board sends more than
-	 * memory should hold; the default is two months of a point a minute.
+	 * How many of the latest points stay in memory, up to twice that. At high speed, a board sends more than fits into
+	 * memory. Default: two months of one point a minute.
 	 */
 	readonly maxCachedPoints?: number;
 }
 
-/** What the server knows, in memory and in files: `account.json`, `usage.json`, and `points.jsonl`, a point a line. */
+/** The server's state, in memory and in files: `account.json`, `usage.json`, and `points.jsonl` with one point per line. */
 export class PointStore {
-	/** Points in the file. */
+	/** Number of points in the file. */
 	stored = 0;
-	/** Points that were there already: the same source, device, sequence number and time. They are stored as well. */
+	/** Points stored before with the same source, device, sequence number and time. They are stored again. */
 	duplicates = 0;
 	private readonly _points: DataPoint[] = [];
 	private _account: Account;
@@ -57,7 +57,7 @@ export class PointStore {
 		return this._account;
 	}
 
-	/** In the order of arrival; of very many, the latest. */
+	/** In order of arrival; if there are very many, only the latest. */
 	get points(): readonly DataPoint[] {
 		return this._points;
 	}
@@ -66,7 +66,7 @@ export class PointStore {
 		return this._usage;
 	}
 
-	/** Keeps what an answer changes; when it returns, the points are in the file. */
+	/** Applies an outcome; the points are in the file when it returns. */
 	apply({ points, usage, source }: ApiOutcome): void {
 		if (points.length > 0) {
 			this.append("points.jsonl", points.map((point) => `${JSON.stringify(point)}\n`).join(""));
@@ -100,7 +100,7 @@ export class PointStore {
 		}
 	}
 
-	/** A line that a crash cut short is left out: its point was never answered for. */
+	/** Ignores a last line that a crash has cut off: its request got no response. */
 	private readPoints(): void {
 		const file = this.directory === undefined ? undefined : join(this.directory, "points.jsonl");
 		if (file === undefined || !existsSync(file)) return;
@@ -127,7 +127,7 @@ export class PointStore {
 		if (this.directory !== undefined) appendFileSync(join(this.directory, name), text);
 	}
 
-	/** In one step, and for the owner alone: the account has keys in it. */
+	/** Atomic; readable only by the owner, because the account contains keys. */
 	private replace(name: string, text: string): void {
 		if (this.directory === undefined) return;
 		const file = join(this.directory, name);
@@ -136,7 +136,7 @@ export class PointStore {
 	}
 }
 
-/** The lines of a text file of any size; the last is empty when the file ends with a line feed. */
+/** The lines of a text file of any size; the last is empty if the file ends with a line feed. */
 function* lines(file: string): Generator<string> {
 	const descriptor = openSync(file, "r");
 	try {

@@ -1,15 +1,15 @@
-/** Calls of one calendar month (UTC). Plain data, so that it can be kept. */
+/** Calls in one calendar month (UTC), as plain data. */
 export interface Usage {
 	/** Start of the month, milliseconds of Unix time. */
 	readonly month: number;
 	readonly calls: number;
 }
 
-/** What every answer's headers tell (API, "Rate limits"). */
+/** The quota headers of every response (API, "Rate limits"). */
 export interface QuotaStatus {
 	readonly limit: number;
 	readonly remaining: number;
-	/** When the count starts anew, milliseconds of Unix time. */
+	/** When the count resets, milliseconds of Unix time. */
 	readonly reset: number;
 }
 

@@ -18,42 +18,42 @@ import { quotaStatus, usageAt } from "./quota";
 import { statusPageHeaders, statusPageHtml } from "./status-page";
 
 export interface DakkioServerOptions {
-	/** Points and account are kept here, certificates in `certificates` below it; left out: nothing is kept. */
+	/** For points, account, and certificates (in `certificates`); omitted: nothing is saved. */
 	readonly directory?: string;
-	/** 0, the default, for any free port. */
+	/** Default: 0, any free port. */
 	readonly port?: number;
 	readonly host?: string;
 	/** DNS names and addresses in the certificate besides `localhost` and `127.0.0.1`. */
 	readonly names?: readonly string[];
-	/** The port of the status page in plain HTTP; left out: it is on the HTTPS port only. */
+	/** Port of the status page over HTTP; omitted: only on the HTTPS port. */
 	readonly pagePort?: number;
 	/** The service's time, milliseconds of Unix time. */
 	readonly now?: () => number;
-	/** Instead of the account that was made at the first start. */
+	/** Replaces the saved account. */
 	readonly account?: Account;
-	/** Calls per month; the default is the Free plan's (API, "Rate limits"). */
+	/** Calls per month; default: the Free plan's (API, "Rate limits"). */
 	readonly plan?: number;
-	/** Bytes of a request's body; the default is 1 MiB. */
+	/** Maximum request body in bytes; default: 1 MiB. */
 	readonly bodyLimit?: number;
-	/** Milliseconds that a connection stays open between two requests; the default is 60 s. */
+	/** How long an idle connection stays open, milliseconds; default: 60 s. */
 	readonly keepAlive?: number;
 }
 
-/** A request of the API together with what became of it. */
+/** A request of the API and its outcome. */
 export interface ExchangeRecord extends ExchangeHead {
 	readonly status: number;
-	/** How many points it stored. */
+	/** Number of points stored. */
 	readonly points: number;
 }
 
 interface Events {
-	/** Points were stored; their answer is on its way. */
+	/** Points were stored; the response has not been sent yet. */
 	points: [points: readonly DataPoint[]];
-	/** A request was judged. */
+	/** A request was handled. */
 	exchange: [record: ExchangeRecord];
 }
 
-/** What a board needs to post here. */
+/** The credentials of a board. */
 export interface Credentials {
 	/** The write key. */
 	readonly key: string;
@@ -61,20 +61,20 @@ export interface Credentials {
 	readonly dataSourceId: string;
 }
 
-/** Points on the status page. */
+/** Limit of the status page. */
 const maxShownPoints = 50;
 
 /** A Dakkio service for development and tests: the API over TLS, and a status page. */
 export class DakkioServer extends EventEmitter<Events> {
-	/** What it does wrong, for tests. */
+	/** Faults, for tests. */
 	readonly misbehaviours: Misbehaviours = {};
 	readonly certificates: DevelopmentCertificates;
 	readonly host: string;
-	/** TCP connections that came. */
+	/** TCP connections accepted. */
 	connections = 0;
-	/** TLS handshakes that succeeded. */
+	/** Successful TLS handshakes. */
 	handshakes = 0;
-	/** Requests that came. */
+	/** Requests received. */
 	requests = 0;
 	private readonly store: PointStore;
 	private readonly plan: number;
@@ -117,7 +117,7 @@ export class DakkioServer extends EventEmitter<Events> {
 				: createHttpServer((request, response) => this.servePage(request, response));
 	}
 
-	/** Rejects when a port cannot be had. */
+	/** Rejects if a port is in use. */
 	static async start(options: DakkioServerOptions = {}): Promise<DakkioServer> {
 		const { directory, names = [] } = options;
 		const certificates = await DevelopmentCertificates.open({
@@ -127,7 +127,7 @@ export class DakkioServer extends EventEmitter<Events> {
 		const server = new DakkioServer(options, certificates);
 		try {
 			await listen(server.https, options.port ?? 0, server.host);
-			// In the clear, so for this computer alone.
+			// Plain HTTP, so only for this computer.
 			if (server.page !== undefined) await listen(server.page, options.pagePort ?? 0, "127.0.0.1");
 		} catch (error) {
 			await server.close();
@@ -140,12 +140,12 @@ export class DakkioServer extends EventEmitter<Events> {
 		return portOf(this.https) ?? 0;
 	}
 
-	/** Where the status page is in plain HTTP. */
+	/** Port of the status page over HTTP. */
 	get pagePort(): number | undefined {
 		return this.page && portOf(this.page);
 	}
 
-	/** The address for a board's settings. */
+	/** The URL for a board's settings. */
 	get url(): string {
 		return `https://localhost:${this.port}`;
 	}
@@ -154,7 +154,7 @@ export class DakkioServer extends EventEmitter<Events> {
 		return this.store.account;
 	}
 
-	/** Of the account's first write key, and the first data source of its bucket. */
+	/** The account's first write key, and the first data source in its bucket. */
 	get credentials(): Credentials {
 		const { keys, buckets } = this.account;
 		const key = keys.find(({ type }) => type === "write");
@@ -165,51 +165,51 @@ export class DakkioServer extends EventEmitter<Events> {
 		return { key: key.key, bucketId: bucket._id, dataSourceId: source._id };
 	}
 
-	/** The points stored, in the order of arrival, those of earlier starts too; of very many, the latest 100,000. */
+	/** The stored points in order of arrival, including those of earlier runs; at most the latest 100,000. */
 	points(): readonly DataPoint[] {
 		return this.store.points;
 	}
 
-	/** How many points are stored in all. */
+	/** Number of stored points. */
 	get stored(): number {
 		return this.store.stored;
 	}
 
-	/** How many points were stored a second time. */
+	/** Number of points stored more than once. */
 	get duplicates(): number {
 		return this.store.duplicates;
 	}
 
-	/** Resolves as soon as `count` points are stored in all. */
+	/** Resolves once `count` points are stored. */
 	async waitForPoints(count: number): Promise<readonly DataPoint[]> {
 		while (this.stored < count) await once(this, "points");
 		return this.points();
 	}
 
-	/** Counts calls as other devices of the organization would make them. */
+	/** Counts calls as if made by other devices of the organization. */
 	consumeCalls(count: number): void {
 		const usage = usageAt(this.store.usage, this.now());
 		this.store.setUsage({ ...usage, calls: usage.calls + count });
 	}
 
-	/** Shows another certificate from the next connection on. */
+	/** Uses another certificate from the next connection on. */
 	useIdentity(identity: ServerIdentity): void {
 		this.https.setSecureContext(secureContext(identity));
 	}
 
-	/** Cuts every connection, as a restart of the service or a router does. */
+	/** Resets all connections, as a restart of the service or a router does. */
 	disconnect(): void {
 		for (const socket of this.sockets) socket.resetAndDestroy();
 	}
 
-	/** Ends every connection and gives the ports back. May be called twice. */
+	/** Closes all connections and ports. May be called twice. */
 	async close(): Promise<void> {
 		this.closed ??= Promise.all([this.https, this.page].map((server) => server && stop(server)));
 		for (const socket of this.sockets) socket.destroy();
 		await this.closed;
 	}
 
-	/** Puts {@link Misbehaviours.connection} before TLS: a server's own listeners take what it accepts. */
+	/** Applies {@link Misbehaviours.connection} before the server's own listeners. */
 	private guardConnections(): void {
 		const listeners = this.https.listeners("connection");
 		this.https.removeAllListeners("connection");
@@ -217,7 +217,7 @@ export class DakkioServer extends EventEmitter<Events> {
 			this.connections++;
 			this.sockets.add(socket);
 			socket.on("close", () => this.sockets.delete(socket));
-			// A connection that breaks concerns its other end.
+			// A broken connection is the client's concern.
 			socket.on("error", () => {});
 			const accept = () => {
 				for (const listener of listeners) listener.call(this.https, socket);
@@ -242,13 +242,13 @@ export class DakkioServer extends EventEmitter<Events> {
 				await misbehaviour({ ...head, process, send, reset, request, response, socket });
 			}
 		} catch (error) {
-			// The connection broke, which is the client's business, or the disk is full, which is ours.
+			// The connection broke, or storing failed (for example because the disk is full).
 			if (response.headersSent) request.socket.destroy();
 			else send(failure(error));
 		}
 	}
 
-	/** Resets the connection under a TLS socket, which itself can only be closed in good order. */
+	/** Resets the TCP connection below a TLS socket, which itself can only be closed regularly. */
 	private reset(remotePort: number | undefined): void {
 		for (const socket of this.sockets) {
 			if (socket.remotePort === remotePort) socket.resetAndDestroy();
@@ -272,7 +272,7 @@ export class DakkioServer extends EventEmitter<Events> {
 		return outcome.response;
 	}
 
-	/** The page in plain HTTP: asked for by this computer's names only, so that no foreign page can read it. */
+	/** The status page over HTTP. Checks the Host header against DNS rebinding. */
 	private servePage(request: IncomingMessage, response: ServerResponse): void {
 		const local = /^(localhost|127\.0\.0\.1)(:\d+)?$/.test(request.headers.host ?? "");
 		if (!local) response.writeHead(403).end();

@@ -3,7 +3,7 @@ import type { QuotaStatus } from "./quota";
 
 export interface StatusPageContent {
 	readonly organization: string;
-	/** All that were stored. */
+	/** Number of stored points. */
 	readonly stored: number;
 	readonly duplicates: number;
 	readonly allowance: QuotaStatus;
@@ -11,7 +11,7 @@ export interface StatusPageContent {
 	readonly latest: readonly DataPoint[];
 }
 
-/** The page's own: no script, nothing from elsewhere, not in a frame. */
+/** No scripts, no external resources, no framing. */
 export const statusPageHeaders = Object.freeze({
 	"Content-Type": "text/html; charset=utf-8",
 	"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -29,7 +29,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .75rem .25rem 0; text-align: left; border-bottom: 1px solid #8884; white-space: nowrap }
 `;
 
-/** What the server has, as one document that renews itself. Every text in it came over the network. */
+/** The status page, which reloads itself. Escapes all texts, because they come from the network. */
 export function statusPageHtml({
 	organization,
 	stored,

@@ -1,18 +1,18 @@
 import { isPlainObject, type Schema } from "./account";
 
-/** What is wrong with a member of a body, as the API tells it. */
+/** A validation error, as reported by the API. */
 export interface Detail {
 	readonly path: readonly string[];
 	readonly message: string;
 }
 
-/** A body that was understood, or everything that is wrong with it. */
+/** The parsed body, or its errors. */
 export type ValidationResult<T> = { readonly value: T } | { readonly details: readonly Detail[] };
 
-/** A measurement as it was sent. */
+/** A point as sent. */
 export interface SentPoint {
 	readonly dataSourceId: string;
-	/** Milliseconds of Unix time; `null`: not told, the server's time holds. */
+	/** Milliseconds of Unix time; `null`: not sent, the server's time is used. */
 	readonly timestamp: number | null;
 	readonly values: Readonly<Record<string, number | string | boolean>>;
 	/** `null`: not sent. */
@@ -34,10 +34,10 @@ export interface SentSource {
 /** API, "Batch". */
 export const maxPointsPerBatch = 1000;
 
-/** An answer names the first faults only: a thousand bad points must not make a body of a megabyte. */
+/** Limits the number of errors in a response: a thousand invalid points must not produce a megabyte. */
 const maxDetails = 20;
 
-/** Notes a fault; the `undefined` it returns stands for the value that could not be had. */
+/** Adds an error; returns `undefined` in place of the invalid value. */
 type AddDetail = (path: readonly string[], message: string) => undefined;
 
 /** The body of `POST /api/data`. */
@@ -50,7 +50,7 @@ export function checkSingle(body: unknown): ValidationResult<SentPoints> {
 	});
 }
 
-/** The body of `POST /api/data/batch`: all of it is good, or none is taken. */
+/** The body of `POST /api/data/batch`: all or no points are stored. */
 export function checkBatch(body: unknown): ValidationResult<SentPoints> {
 	return collect((fault) => {
 		if (!isPlainObject(body)) return fault([], "Expected an object");
@@ -108,7 +108,7 @@ function checkId(id: unknown, path: readonly string[], fault: AddDetail): string
 	return fault(path, expected(id, "24 hexadecimal digits"));
 }
 
-/** Whether a text can be a bucket's or a data source's id. */
+/** Whether a text is a valid id. */
 export function isId(text: string): boolean {
 	return /^[0-9a-fA-F]{24}$/.test(text);
 }
@@ -119,11 +119,11 @@ function checkTimestamp(timestamp: unknown, path: readonly string[], fault: AddD
 	return utc ?? fault(path, expected(timestamp, "an ISO 8601 time in UTC (2024-01-15T10:30:00.123Z)"));
 }
 
-/** Milliseconds of Unix time of an ISO 8601 time in UTC; `undefined` for everything else, also 30 February. */
+/** Parses an ISO 8601 time in UTC into milliseconds of Unix time; `undefined` if invalid, such as 30 February. */
 function parseUtc(text: string): number | undefined {
 	const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?Z$/.exec(text);
 	const utc = match === null ? Number.NaN : Date.parse(text);
-	// A day that the month has not is taken for one of the next month.
+	// Date.parse moves days beyond the end of a month into the next month.
 	const exact = !Number.isNaN(utc) && new Date(utc).toISOString().startsWith(match?.[1] ?? "");
 	return exact ? utc : undefined;
 }
@@ -136,7 +136,7 @@ function checkValues(
 	if (!isPlainObject(values)) return fault(path, expected(values, "an object"));
 	const measurements: [string, number | string | boolean][] = [];
 	for (const [field, value] of Object.entries(values)) {
-		// JSON knows no infinity, but 1e999 reads as one.
+		// JSON.parse reads 1e999 as Infinity.
 		if (typeof value === "string" || typeof value === "boolean" || isFiniteNumber(value))
 			measurements.push([field, value]);
 		else fault([...path, field], expected(value, "a finite number, a string or a boolean"));

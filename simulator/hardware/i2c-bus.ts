@@ -2,28 +2,28 @@ import type { Bytes, I2COptions, SMBus, SMBusConstructor } from "../../src/board
 import { constructorOf } from "../constructor-of";
 
 /**
- * A chip as the bus sees it: bytes written to its address, bytes read from it. What they mean (registers, commands,
- * checksums) is the chip's own. Either throws {@link NotAcknowledgedError} when the chip does not take them.
+ * A chip on the bus: bytes written to its address, and bytes read from it. Both throw {@link
+ * NotAcknowledgedError} if the chip does not acknowledge.
  */
 export interface I2CChip {
 	write(bytes: Bytes): void;
 	read(into: Bytes): void;
 }
 
-/** Nobody answered, as the SDK's I2C says it: with an exception from the transfer. */
+/** No acknowledge. The SDK's I2C throws from the transfer, too. */
 export class NotAcknowledgedError extends Error {
 	override name = "NotAcknowledged";
 
-	/** `who`: what did not; left out by a chip, which does not know its address. */
+	/** `who` did not acknowledge; a chip does not know its address. */
 	constructor(who = "the chip") {
 		super(`no acknowledge from ${who}`);
 	}
 }
 
-/** There is no chip at the address. One for all: looking for chips meets it some thousand times a day. */
+/** No chip at the address. Shared, because detection meets it thousands of times a day. */
 const noChipError = new NotAcknowledgedError("the address");
 
-/** The data line is low although nobody sends: no transfer begins. */
+/** The data line is held low, so no transfer can begin. */
 export class BusHeldError extends Error {
 	override name = "BusHeld";
 
@@ -32,28 +32,28 @@ export class BusHeldError extends Error {
 	}
 }
 
-/** What the objects on the bus have in common. */
+/** Shared by all objects on the bus. */
 interface Wires {
 	/** By address. */
 	readonly chips: Map<number, I2CChip>;
-	/** The objects that are open, by address: each has room for one. */
+	/** Open objects by address, one each. */
 	readonly open: Map<number, SMBus>;
-	/** Clock pulses until the data line is let go. */
+	/** Clock pulses until the data line is released. */
 	heldPulses: number;
-	/** Whether somebody has one of its pins for something else. */
+	/** Whether one of its pins has another use. */
 	pinsTaken(): boolean;
 }
 
-/** Bits of a byte and its acknowledge: so many pulses end whatever a chip is sending (I2C specification, section 3.1.16). */
+/** A byte and its acknowledge (I2C specification, section 3.1.16). */
 const recoveryPulses = 9;
 
 /**
- * An I2C bus with chips on it, reached through ECMA-419's SMBus. An address takes one object at a time and refuses a
- * second, as the SDK's I2C on the chip does.
+ * An I2C bus with chips, used through ECMA-419's SMBus. Like the SDK's I2C on the chip, it allows one open
+ * object per address.
  */
 export class SimulatedI2CBus {
 	private readonly wires: Wires;
-	/** For a provider: `{ io: bus.SMBus, data, clock, hz }`. */
+	/** For an `I2CBus`: `{ io: bus.SMBus, data, clock, hz }`. */
 	readonly SMBus: SMBusConstructor;
 
 	constructor() {
@@ -62,55 +62,52 @@ export class SimulatedI2CBus {
 		this.SMBus = constructorOf((options: I2COptions) => new SimulatedSMBus(wires, options));
 	}
 
-	/** How many peripherals are open. */
 	get openCount(): number {
 		return this.wires.open.size;
 	}
 
-	/** Whether something is plugged in at an address. */
+	/** Whether there is a chip at an address. */
 	has(address: number): boolean {
 		return this.wires.chips.has(address);
 	}
 
-	/** `taken`: whether somebody has one of its pins, which then nobody can speak on. */
+	/** `taken`: whether one of its pins has another use; then the bus cannot be used. */
 	connectPins(taken: () => boolean): void {
 		this.wires.pinsTaken = taken;
 	}
 
-	/** Plugs a chip in at a seven-bit address. */
+	/** Plugs in a chip at a seven-bit address. */
 	attach(address: number, chip: I2CChip): void {
 		this.wires.chips.set(address, chip);
 	}
 
-	/** Unplugs what is at an address. */
+	/** Unplugs the chip at an address. */
 	detach(address: number): void {
 		this.wires.chips.delete(address);
 	}
 
 	/**
-	 * A chip was interrupted while it sent a zero, and holds the data line low: every transfer fails until its bits are
-	 * clocked out by hand, with {@link clockPulse}.
+	 * A chip was interrupted while it sent a zero, and holds the data line low: every transfer fails until it
+	 * has got its {@link clockPulse}s.
 	 */
 	holdLow(): void {
 		this.wires.heldPulses = recoveryPulses;
 	}
 
-	/** Whether the data line is held low. */
 	get isHeld(): boolean {
 		return this.wires.heldPulses > 0;
 	}
 
-	/** One pulse on the clock line, made by whoever has the pins. */
+	/** A pulse on the clock line from the pins. */
 	clockPulse(): void {
 		if (this.wires.heldPulses > 0) this.wires.heldPulses--;
 	}
 
-	/** Whether any object is open on it. */
 	get inUse(): boolean {
 		return this.wires.open.size > 0;
 	}
 
-	/** The firmware that had objects on it is gone. */
+	/** After a restart of the firmware. */
 	closeAll(): void {
 		this.wires.open.clear();
 	}
@@ -166,7 +163,7 @@ class SimulatedSMBus implements SMBus {
 	}
 
 	close(): void {
-		// After a release its address may be another's.
+		// After `closeAll`, another object may be open at the address.
 		if (this.wires.open.get(this.address) === this) this.wires.open.delete(this.address);
 		this.closed = true;
 	}

@@ -3,15 +3,15 @@ import { join } from "node:path";
 import type { Flash, FlashStorage } from "../../src/boards/ecma419";
 import { NorFlash } from "./nor-flash";
 
-/** Bytes of an ESP32's flash sector. */
+/** Bytes of a flash sector of the ESP32. */
 const blockLength = 4096;
 
-/** Simulated flash partitions that outlive the process: each is a file, changed where the flash changes. */
+/** Simulated flash partitions that survive the process: one file each, updated with each change. */
 export class NorFlashFiles implements FlashStorage {
 	private readonly directory: string;
 	private readonly blocks: Readonly<Record<string, number>>;
 
-	/** `partitions`: the number of sectors of each. */
+	/** `partitions`: number of sectors by name. */
 	constructor(directory: string, partitions: Readonly<Record<string, number>>) {
 		this.directory = directory;
 		this.blocks = partitions;
@@ -27,7 +27,7 @@ export class NorFlashFiles implements FlashStorage {
 	}
 }
 
-/** The NOR flash model with its bytes on disk. */
+/** The NOR flash model with its contents on disk. */
 class FileFlash extends NorFlash {
 	private readonly descriptor: number;
 

@@ -4,46 +4,48 @@ export interface NorFlashOptions {
 	readonly blocks: number;
 	/** Bytes of an erase block. */
 	readonly blockLength: number;
-	/** Writes must be multiples of this, in length and place. With 16 nothing may be programmed twice. Default 1. */
+	/**
+	 * Offset and length of writes are multiples of this. With 16, nothing may be programmed twice. Default 1.
+	 */
 	readonly writeAlign?: 1 | 4 | 16;
-	/** What is on the flash; erased when left out. Taken over, not copied. */
+	/** Initial contents, used without a copy; default: erased. */
 	readonly image?: Uint8Array;
-	/** Called after bytes have changed, so that a board can keep them. */
+	/** Called after bytes have changed, so that a board can persist them. */
 	onChange?(byteOffset: number, length: number): void;
 }
 
-/** What has been done to a flash. */
+/** Number of operations. */
 export interface FlashCounts {
-	/** Calls of `write`, and their bytes. */
+	/** Calls of `write`. */
 	programs: number;
 	programmedBytes: number;
-	/** Blocks erased. */
+	/** Erased blocks. */
 	erases: number;
-	/** Calls of `read`, and their bytes. */
+	/** Calls of `read`. */
 	reads: number;
 	readBytes: number;
 }
 
 /**
- * How an operation is left when power goes in the middle of it. A program: `prefix` (the bytes before the cut,
- * half of the bits of the next), `scattered` (some bits of all bytes). An erase: `first half`, `last half`,
- * `scattered`, `almost` (all but a few bits). What does not apply is taken as the first that does.
+ * State of an operation that a power loss interrupts. Program: `prefix` (the bytes before the cut, and half
+ * the bits of the next), `scattered` (some bits of all bytes). Erase: `first half`, `last half`, `scattered`,
+ * `almost` (all but a few bits). One that does not apply counts as the first that does.
  */
 export type Tear = "prefix" | "first half" | "last half" | "scattered" | "almost";
 
 export interface PowerCut {
-	/** Power goes in this step, from 0: each byte programmed is a step, and each block erased. */
+	/** Power is lost in this step, from 0. Each programmed byte is a step, and each erased block. */
 	readonly step: number;
 	readonly tear?: Tear;
-	/** Steps count only in operations of which this is true; left out: in all. */
+	/** Only steps of operations for which this is true count; default: all. */
 	counts?(operation: "program" | "erase", byteOffset: number): boolean;
 	/** Uniform in 0 … 1. */
 	random(): number;
 }
 
-/** How a block fails that is worn out. */
+/** How a worn-out block fails. */
 export type Wear =
-	/** An erase leaves the block as it is, silently. */
+	/** Without an error. */
 	| "erase does nothing"
 	| "program does nothing"
 	| "erase throws"
@@ -52,7 +54,7 @@ export type Wear =
 	/** After each erase some bits still read 0. */
 	| "bits stay cleared";
 
-/** The rules of NOR flash were broken: an error in the program that uses it, never in the flash. */
+/** A violation of the rules of NOR flash: an error in the program that uses it. */
 export class NorFlashRuleError extends Error {
 	override name = "NorFlashRuleError";
 }
@@ -66,31 +68,31 @@ export class PowerLossError extends Error {
 	}
 }
 
-/** A worn-out block reported that it failed. */
+/** A worn-out block reports a failure. */
 export class WornOutError extends Error {
 	override name = "WornOutError";
 }
 
-/** Encrypted flash is written in units of this length, each once between erases. */
+/** Encrypted flash is written in units of this length, each once per erase. */
 const encryptionUnitBytes = 16;
 
 /**
- * A NOR flash: an erase sets all bits of a block, a program clears bits, and what breaks the rules is refused.
- * It can lose power in the middle of any operation, and its blocks can wear out. The one model for the tests,
- * the bench and the boards.
+ * A NOR flash: an erase sets all bits of a block, a program clears bits, and violations are refused. It can
+ * lose power in the middle of any operation, and its blocks can wear out. Tests, bench and boards share this
+ * model.
  */
 export class NorFlash implements Flash {
 	readonly image: Uint8Array;
 	readonly counts: FlashCounts = { programs: 0, programmedBytes: 0, erases: 0, reads: 0, readBytes: 0 };
-	/** The rules that were broken, told even if the user of the flash swallowed the error. */
+	/** Recorded even if the program catches the error. */
 	readonly violations: string[] = [];
 	private readonly _status: FlashStatus;
 	private readonly writeAlign: number;
 	private readonly onChange: ((byteOffset: number, length: number) => void) | undefined;
-	/** With write alignment 16: which units are programmed since the last erase. */
+	/** With write alignment 16: units programmed since the last erase. */
 	private readonly programmed: Uint8Array | undefined;
 	private readonly wear = new Map<number, Wear>();
-	/** Blocks in which cells have lost their charge since the last erase, or that were worn at it. */
+	/** Blocks that were worn out at the last erase, or have lost charge since. */
 	private readonly unreliableBlocks = new Set<number>();
 	private powerCut: PowerCut | undefined;
 	private _steps = 0;
@@ -121,7 +123,7 @@ export class NorFlash implements Flash {
 		return buffer.length;
 	}
 
-	/** Reads as {@link read} does, for somebody who is not the board: with power or without, and uncounted. */
+	/** Reads for a test: uncounted, and also without power. */
 	peek(buffer: Uint8Array, byteOffset: number): number {
 		if (this.wear.get(this.blockOf(byteOffset)) === "read throws") throw new WornOutError("read failed");
 		buffer.set(this.image.subarray(byteOffset, byteOffset + buffer.length));
@@ -161,20 +163,20 @@ export class NorFlash implements Flash {
 		this.closed = true;
 	}
 
-	/** Plans a loss of power; steps are counted from now. */
+	/** Schedules a power loss; steps count from now. */
 	schedulePowerCut(cut: PowerCut | undefined): void {
 		this.powerCut = cut;
 		this._steps = 0;
 	}
 
-	/** Cells have lost their charge: this bit of this byte reads as the other. */
+	/** A cell has lost its charge: inverts a bit. */
 	flipBit(byteOffset: number, bit: number): void {
 		this.image[byteOffset] = (this.image[byteOffset] ?? 0) ^ (1 << bit);
 		this.unreliableBlocks.add(this.blockOf(byteOffset));
 		this.onChange?.(byteOffset, 1);
 	}
 
-	/** Steps since {@link schedulePowerCut}. */
+	/** Since {@link schedulePowerCut}. */
 	get steps(): number {
 		return this._steps;
 	}
@@ -183,14 +185,14 @@ export class NorFlash implements Flash {
 		return this._powered;
 	}
 
-	/** Power is back, and the flash open again. */
+	/** Restores power and opens the flash. */
 	powerUp(): void {
 		this._powered = true;
 		this.closed = false;
 		this.powerCut = undefined;
 	}
 
-	/** From now on the block fails so; `undefined`: it is as new, once it is erased. */
+	/** The block fails in this way from now on; `undefined`: it works again after an erase. */
 	wearOut(block: number, wear: Wear | undefined): void {
 		if (wear !== undefined) this.wear.set(block, wear);
 		else if (this.wear.delete(block)) this.unreliableBlocks.add(block);
@@ -215,7 +217,7 @@ export class NorFlash implements Flash {
 		const align = this.writeAlign;
 		if (byteOffset % align !== 0 || buffer.length % align !== 0)
 			throw this.violation(`write of ${buffer.length} bytes at ${byteOffset} is not aligned to ${align}`);
-		// A block that kept old bits, or lost new ones, is not the writer's fault.
+		// Wrong bits in a worn-out block are not the program's fault.
 		const block = this.blockOf(byteOffset);
 		if (this.wear.has(block) || this.unreliableBlocks.has(block)) return;
 		for (let i = 0; i < buffer.length; i++) {
@@ -231,7 +233,7 @@ export class NorFlash implements Flash {
 		return new NorFlashRuleError(what);
 	}
 
-	/** How many of the next `count` steps happen before power goes; `undefined` when it stays. */
+	/** The number of steps, of the next `count`, until power is lost; `undefined` if it is not. */
 	private stepsUntilCut(
 		count: number,
 		operation: "program" | "erase",
@@ -274,13 +276,13 @@ export class NorFlash implements Flash {
 			if (stuck && i % 97 === 60) this.image[start + i] = 0xfb;
 		}
 		const units = blockLength / encryptionUnitBytes;
-		// A unit that an interrupted erase left in part is still programmed.
+		// A unit that is not blank after an interrupted erase is still programmed.
 		if (this.programmed !== undefined)
 			for (let unit = block * units; unit < (block + 1) * units; unit++)
 				this.programmed[unit] = this.isBlankUnit(unit) ? 0 : 1;
 	}
 
-	/** The bits that an interrupted erase did set. */
+	/** The bits that an interrupted erase has set. */
 	private tornErase(tear: Tear, inFirstHalf: boolean): number {
 		if (tear === "last half") return inFirstHalf ? 0 : 0xff;
 		if (tear === "scattered") return this.randomByte();

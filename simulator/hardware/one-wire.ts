@@ -2,17 +2,16 @@ import type { OneWire } from "../../src/boards/board";
 
 type Bit = 0 | 1;
 
-/** A chip on a 1-Wire line as the line sees it: one bit in each time slot. */
+/** A chip on a 1-Wire line: one bit per time slot. */
 export interface OneWireChip {
-	/** A reset pulse; whether the chip shows its presence. */
+	/** Returns whether the chip sends a presence pulse. */
 	reset(): boolean;
-	/** The master writes a bit. */
 	writeBit(bit: Bit): void;
-	/** The master reads: 0 pulls the line low, 1 leaves it alone. */
+	/** 0 pulls the line low, 1 releases it. */
 	readBit(): Bit;
 }
 
-/** A 1-Wire line: pulled up, and low as soon as one chip pulls it. */
+/** A 1-Wire line with a pull-up: low if any chip pulls it low. */
 export class OneWireLine {
 	private readonly chips = new Set<OneWireChip>();
 
@@ -44,7 +43,7 @@ export class OneWireLine {
 const searchRom = 0xf0;
 const romBits = 64;
 
-/** The master of a line. It finds the chips bit by bit, as the SDK's does (Maxim's application note 187). */
+/** The master of a line. It searches like the SDK's (Maxim application note 187). */
 export class OneWireMaster implements OneWire {
 	private readonly line: OneWireLine;
 	private closed = false;
@@ -55,7 +54,7 @@ export class OneWireMaster implements OneWire {
 
 	search(): readonly Uint8Array[] {
 		const found: Uint8Array[] = [];
-		/** The last place where chips differ and 0 was gone: there it goes 1 the next time. */
+		/** The last place where chips differ and 0 was chosen; the next search chooses 1 there. */
 		let lastDiscrepancy = -1;
 		let previousRom = new Uint8Array(romBits / 8);
 		do {
@@ -95,7 +94,9 @@ export class OneWireMaster implements OneWire {
 		this.closed = true;
 	}
 
-	/** Goes down to one chip's code; returns where the next walk turns, -1 for nowhere, `undefined` for nobody there. */
+	/**
+	 * Finds one ROM code. Returns the next `lastDiscrepancy`; -1: this was the last chip; `undefined`: no chip.
+	 */
 	private searchNext(rom: Uint8Array, previousRom: Uint8Array, lastDiscrepancy: number): number | undefined {
 		const line = this.open();
 		let next = -1;

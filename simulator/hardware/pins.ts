@@ -3,25 +3,24 @@ import type { Analog, Digital, DigitalOptions } from "../../src/boards/ecma419";
 import type { SimulatedI2CBus } from "./i2c-bus";
 import { OneWireLine, OneWireMaster } from "./one-wire";
 
-/** Modes and edges, each a bit. */
+/** Modes; edges are bits. */
 const mode = { Input: 0, InputPullUp: 1, InputPullDown: 2, Output: 8, Rising: 1, Falling: 2 } as const;
 
 const resolutionBits = 12;
 
-/** A bus whose two lines are pins. */
 interface WiredBus {
 	readonly bus: SimulatedI2CBus;
 	readonly data: number;
 	readonly clock: number;
 }
 
-/** The pins of a simulated board: what the firmware does to them can be seen, and what it reads be set. */
+/** The pins of a simulated board. Tests observe the outputs and set the inputs. */
 export class SimulatedPins {
-	/** As the ESP32's converter with its widest range. */
+	/** Volts, of the ESP32's converter with its widest range. */
 	readonly analogRange = 2.45;
 	/** Written by the firmware, or driven from outside. */
 	private readonly levels = new Map<number, 0 | 1>();
-	/** Lines of buses that the firmware itself pulls low. */
+	/** Bus lines that the firmware pulls low. */
 	private readonly pulledLow = new Set<number>();
 	private readonly volts = new Map<number, number>();
 	/** Pins that the firmware has open. */
@@ -29,15 +28,15 @@ export class SimulatedPins {
 	private readonly _oneWire = new Map<number, OneWireLine>();
 	private readonly buses: WiredBus[] = [];
 	private readonly after: (callback: () => void, delay: number) => Timer;
-	/** The firmware wrote a pin. */
+	/** Called when the firmware writes a pin. */
 	onWrite: ((pin: number, level: 0 | 1) => void) | undefined;
 
-	/** `after`: calls back in the board's time. */
+	/** `after`: a timer in the board's time. */
 	constructor(after: (callback: () => void, delay: number) => Timer) {
 		this.after = after;
 	}
 
-	/** As the board has them. */
+	/** For a board. */
 	provider(defaults: Pick<Pins, "led" | "button"> = {}): Pins {
 		const pins = this;
 		class SimulatedDigital implements Digital {
@@ -55,7 +54,7 @@ export class SimulatedPins {
 			}
 
 			read(): 0 | 1 {
-				// As the SDK has it.
+				// As in the SDK.
 				if (this.options.mode === mode.Output) throw new Error("can't read output");
 				return pins.level(this.options.pin);
 			}
@@ -99,16 +98,15 @@ export class SimulatedPins {
 		};
 	}
 
-	/** What a pin is at. */
 	level(pin: number): 0 | 1 {
 		const wired = this.busAt(pin);
 		if (wired === undefined) return this.levels.get(pin) ?? 0;
-		// A bus is pulled up; anybody can pull it low.
+		// Open drain with a pull-up.
 		const low = this.pulledLow.has(pin) || this.levels.get(pin) === 0;
 		return low || (pin === wired.data && wired.bus.isHeld) ? 0 : 1;
 	}
 
-	/** Something outside drives a digital pin; the firmware is told in a turn of its own. */
+	/** Drives a digital pin from outside; the callback of the firmware runs asynchronously. */
 	drive(pin: number, level: 0 | 1): void {
 		if (this.level(pin) === level) return;
 		this.levels.set(pin, level);
@@ -116,18 +114,18 @@ export class SimulatedPins {
 		if ((edge & (level === 1 ? mode.Rising : mode.Falling)) !== 0) this.after(() => onReadable?.(), 0);
 	}
 
-	/** Volts at an analog pin. */
+	/** Makes the pin an analog one. */
 	setVolts(pin: number, volts: number): void {
 		this.volts.set(pin, volts);
 	}
 
-	/** The lines of an I2C bus are these pins: whoever has them can clock a chip free. */
+	/** Connects the lines of an I2C bus, so that the pins can recover it. */
 	wireBus(wired: WiredBus): void {
 		this.buses.push(wired);
 		wired.bus.connectPins(() => this.open.has(wired.data) || this.open.has(wired.clock));
 	}
 
-	/** The 1-Wire line at a pin; chips are attached to it. */
+	/** The 1-Wire line at a pin, to which chips are attached. */
 	oneWire(pin: number): OneWireLine {
 		let line = this._oneWire.get(pin);
 		if (line === undefined) {
@@ -137,7 +135,7 @@ export class SimulatedPins {
 		return line;
 	}
 
-	/** The firmware that had them is gone. */
+	/** After a restart of the firmware. */
 	closeAll(): void {
 		this.open.clear();
 		this.pulledLow.clear();
@@ -152,7 +150,7 @@ export class SimulatedPins {
 		const wired = this.busAt(pin);
 		if (this.open.has(pin) || wired?.bus.inUse === true) throw new RangeError("in use");
 		this.open.set(pin, options);
-		// An output is low until it is written, as the SDK has it.
+		// As in the SDK, an output is low until it is written.
 		if (options.mode === mode.Output) this.setLevel(pin, 0);
 		else if (wired === undefined && options.mode === mode.InputPullUp && !this.levels.has(pin))
 			this.levels.set(pin, 1);
@@ -165,8 +163,9 @@ export class SimulatedPins {
 		else if (this.pulledLow.delete(pin) && pin === wired.clock) wired.bus.clockPulse();
 	}
 
-	private closePin({ pin, mode: had }: DigitalOptions): void {
-		// Let go, a line of a bus rises.
-		if (this.open.delete(pin) && had === mode.Output && this.busAt(pin) !== undefined) this.setLevel(pin, 1);
+	private closePin({ pin, mode: oldMode }: DigitalOptions): void {
+		// A released bus line rises.
+		if (this.open.delete(pin) && oldMode === mode.Output && this.busAt(pin) !== undefined)
+			this.setLevel(pin, 1);
 	}
 }

@@ -7,28 +7,27 @@ import { sensorEnvironmentAt } from "../weather/sensor-environment";
 import { SimulatedI2CBus } from "./i2c-bus";
 import type { SimulatedPins } from "./pins";
 
-/** A chip that is wired to a simulated board. */
+/** A chip connected to a simulated board. */
 export interface WiredChip {
-	/** As in the catalogue: `bme280`; or `ds18b20`. */
+	/** Of the catalogue: `bme280`; or `ds18b20`. */
 	readonly name: string;
 	/** On the I2C bus. */
 	readonly address: number | undefined;
-	/** It comes and goes. */
+	/** Every other minute. */
 	readonly fault?: WiredFault;
 }
 
-/** What a board has when nobody says anything else. */
 export const defaultSensors = "bme280";
 
-/** The pins that things are wired to, as on an ESP32. */
+/** The pins of an ESP32. */
 export const sensorPins = { data: 21, clock: 22, oneWire: 4 } as const;
 
 const oneWireChipName = "ds18b20";
 
-/** As a command line has them. */
+/** For the command line. */
 export const faultNames: readonly string[] = Object.freeze(wiredFaults.map(faultName));
 
-/** Reads `bme280,sht41@0x45,scd41:slow,ds18b20`, or says what is wrong with it. */
+/** Parses `bme280,sht41@0x45,scd41:slow,ds18b20`. The problem is a sentence. */
 export function parseSensors(list: string): readonly WiredChip[] | { readonly problem: string } {
 	const chips: WiredChip[] = [];
 	if (list.trim() === "none") return chips;
@@ -69,13 +68,13 @@ export function parseSensors(list: string): readonly WiredChip[] | { readonly pr
 
 export interface SimulatedSensorsOptions {
 	readonly time: Pick<Time, "ticks">;
-	/** The time of day at the board's tick 0, milliseconds: what the weather goes by. */
+	/** Unix time in ms at the board's tick 0, for the weather. */
 	readonly utcAtTick0: number;
 	readonly pins: SimulatedPins;
 	readonly sensors: readonly WiredChip[];
 }
 
-/** The sensors around a simulated board, out in the weather. */
+/** The sensors of a simulated board, exposed to the simulated weather. */
 export class SimulatedSensors {
 	readonly bus = new SimulatedI2CBus();
 	private readonly options: SimulatedSensorsOptions;
@@ -86,18 +85,18 @@ export class SimulatedSensors {
 		for (const [index, chip] of options.sensors.entries()) this.plugIn(chip, index);
 	}
 
-	/** As a board has it. */
+	/** For a board. */
 	get i2c(): I2CBus {
 		return { io: this.bus.SMBus, data: sensorPins.data, clock: sensorPins.clock, hz: 100_000 };
 	}
 
-	/** `index` tells one thermometer from another. */
+	/** `index`: serial number of a thermometer. */
 	plugIn({ name, address, fault }: WiredChip, index = 0): void {
 		const { time, pins } = this.options;
 		const ticks = () => time.ticks();
 		const environment = (at: number) => sensorEnvironmentAt(this.options.utcAtTick0 + at);
 		if (name === oneWireChipName) {
-			// One is in the shade of the other.
+			// Each is a little cooler than the one before.
 			const temperature = (at: number) => environment(at).temperature - index / 4;
 			pins
 				.oneWire(sensorPins.oneWire)

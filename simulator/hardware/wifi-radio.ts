@@ -7,55 +7,55 @@ import type {
 } from "../../src/boards/board";
 import { type WiFi, WiFiConnection, type WiFiConstructor } from "../../src/boards/ecma419";
 
-/** A network in the air around a simulated board. */
+/** A network in range of a simulated board. */
 export interface SimulatedNetwork {
 	readonly ssid: string;
 	/** Left out for an open network. */
 	readonly password?: string;
-	/** dBm, on the average. */
+	/** dBm. */
 	readonly meanRssi: number;
-	/** It does not tell its name: only who knows it can join. */
+	/** Does not broadcast its name. */
 	readonly hidden?: true;
-	/** Joined, it shows a login page to everybody and lets nobody through. */
+	/** Answers every request with a login page. */
 	readonly captivePortal?: true;
 }
 
 export interface RadioEnvironment {
 	readonly time: Time;
 	readonly MAC: string;
-	/** What a station gets from DHCP. */
+	/** From DHCP. */
 	readonly address: string;
-	/** A radio network that cannot be heard: every attempt to join ends in `idle` again. */
+	/** While false, every attempt to join fails. */
 	readonly isInRange?: () => boolean;
-	/** Left out: any network is there, and takes any password. */
+	/** Default: any network is in range and accepts any password. */
 	readonly networks?: readonly SimulatedNetwork[];
 }
 
-/** Milliseconds from `connect` to associated, and from there to an address: what a home network takes. */
+/** From `connect` to associated, and from there to an address; typical of a home network. */
 const associationMs = 200;
 const addressMs = 300;
-/** Until a chip gives up: no such network after all channels, a password that is not answered. */
+/** Until an attempt fails: network not found on any channel, or password rejected. */
 const searchMs = 2_400;
 const refusalMs = 3_000;
-/** What a scan of all channels takes. */
+/** A scan of all channels. */
 const scanMs = 2_000;
-/** Received strength of a board some rooms away from its access point, dBm. */
+/** dBm, some rooms away from the access point. */
 const defaultRssi = -58;
 
-/** The Wi-Fi class of a board whose radio is simulated. */
+/** The Wi-Fi class of a simulated board. */
 export function simulateWiFi(world: RadioEnvironment): WiFiConstructor {
 	return new SimulatedRadio(world).WiFi;
 }
 
-/** A simulated board's radio: the networks around it, and its own. */
+/** The radio of a simulated board: the networks in range, and its own. */
 export class SimulatedRadio {
 	readonly WiFi: WiFiConstructor;
 	readonly AccessPoint: AccessPointConstructor;
-	/** The network that the board is on. */
+	/** The network that the board has joined. */
 	joined: SimulatedNetwork | undefined;
-	/** Its driver refuses to be an access point. */
+	/** Opening an access point fails. */
 	accessPointFails = false;
-	/** The board's own network, while there is one. */
+	/** The board's access point, while it is open. */
 	accessPoint: (AccessPointOptions & { stations: number }) | undefined;
 	private readonly world: RadioEnvironment;
 
@@ -74,7 +74,7 @@ export class SimulatedRadio {
 		};
 	}
 
-	/** The network that a station would find under a name. */
+	/** The network in range with this name. */
 	find(ssid: string): SimulatedNetwork | undefined {
 		const { networks, isInRange } = this.world;
 		if (isInRange?.() === false) return undefined;
@@ -82,7 +82,7 @@ export class SimulatedRadio {
 		return networks.find((network) => network.ssid === ssid);
 	}
 
-	/** Somebody joins the board's own network, or leaves it. */
+	/** A client joins the board's access point, or leaves it. */
 	changeStationCount(change: 1 | -1): void {
 		if (this.accessPoint === undefined) return;
 		this.accessPoint.stations += change;
@@ -159,15 +159,15 @@ class SimulatedWiFi implements WiFi {
 		return this._connection >= WiFiConnection.associated ? this.network?.ssid : undefined;
 	}
 
-	/** Wanders by some dB over the minutes as people and doors move; the same at the same time. */
+	/** Varies by some dB over the minutes; a function of the time. */
 	get RSSI(): number | undefined {
 		if (this._connection < WiFiConnection.associated) return undefined;
 		const minutes = this.world.time.ticks() / 60_000;
-		const wander = 4 * Math.sin(minutes / 7) + 2 * Math.sin(minutes / 1.7) + Math.sin(minutes * 3.1);
-		return Math.round((this.network?.meanRssi ?? defaultRssi) + wander);
+		const variation = 4 * Math.sin(minutes / 7) + 2 * Math.sin(minutes / 1.7) + Math.sin(minutes * 3.1);
+		return Math.round((this.network?.meanRssi ?? defaultRssi) + variation);
 	}
 
-	/** Throws while an attempt is under way, as the chip does. */
+	/** Throws while an attempt is in progress, as on the chip. */
 	connect({ SSID, password = "" }: { SSID: string; password?: string }): void {
 		if (this._connection === WiFiConnection.connecting) throw new Error("already connecting");
 		this.passwordRefused = false;
@@ -204,7 +204,7 @@ class SimulatedWiFi implements WiFi {
 		this.disconnect();
 	}
 
-	/** A world without a list of networks has none with a password. */
+	/** Without a list of networks, none has a password. */
 	private refusesPassword({ password: expected = "" }: SimulatedNetwork, password: string): boolean {
 		return this.world.networks !== undefined && expected !== "" && password !== expected;
 	}

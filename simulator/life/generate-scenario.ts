@@ -170,17 +170,17 @@ const makers: readonly [FaultMaker, ...FaultMaker[]] = [
 
 /** One time server is wrong, or all of them while readings are pending. */
 function wrongServerClock(random: SeededRandom, span: Span, { length }: Scenario): ScenarioFault[] {
-	const told: ScenarioFault = {
+	const fault: ScenarioFault = {
 		...{ ...span, kind: "time servers" },
 		...{ fault: wrongClock(random), all: random.nextBoolean(0.2) },
 	};
-	if (random.nextBoolean(0.6)) return [told];
+	if (random.nextBoolean(0.6)) return [fault];
 	// A known clock is synchronized once a day.
 	const to = Math.round(span.from + random.between(1, 2) * day);
 	const late = Math.round(to + random.between(1, 2) * day);
-	if (late > length) return [told];
+	if (late > length) return [fault];
 	return [
-		{ ...told, to, all: true },
+		{ ...fault, to, all: true },
 		{ from: span.from, to: late, kind: "service", fault: { kind: "refused" } },
 	];
 }
@@ -253,8 +253,8 @@ const ntpFaults: readonly [NtpFault, ...NtpFault[]] = [
 
 /** A time server that is off by minutes, hours or years. */
 function wrongClock(random: SeededRandom): NtpFault {
-	const most = random.pick([2 * minute, 5 * hour, 3 * year]);
-	return { kind: "offset", milliseconds: Math.round(random.between(-most, most)) };
+	const maxMs = random.pick([2 * minute, 5 * hour, 3 * year]);
+	return { kind: "offset", milliseconds: Math.round(random.between(-maxMs, maxMs)) };
 }
 
 const sensorFaults: readonly [SensorFault, ...SensorFault[]] = [

@@ -24,7 +24,7 @@ export interface InvariantCheckerOptions {
 	/** Milliseconds of Unix time; and milliseconds since the life began. */
 	now(): number;
 	at(): number;
-	/** Tells the ledger which readings may be missing. */
+	/** Marks in the ledger the readings that may be missing. */
 	excuse(): void;
 }
 

@@ -252,7 +252,7 @@ export class Life {
 	}
 
 	private onResponse(answered: DeliveredResponse): void {
-		// A misled board cannot tell how long it is until the reset.
+		// A misled board does not know how long it is until the reset.
 		this.uplinkChecker.onResponse(this.deviceModel.isMisled ? { ...answered, reset: undefined } : answered);
 		const { status, sequences, reset } = answered;
 		if (status === 429 && reset !== undefined)

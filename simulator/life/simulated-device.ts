@@ -1,7 +1,7 @@
+import { unwrapTicks } from "../../boards/shared/unwrap-ticks";
 import { App } from "../../src/app/app";
 import type { Board, Time, Timer } from "../../src/boards/board";
 import type { ResetReason } from "../../src/boards/reset-reason";
-import { unwrapTicks } from "../../src/boards/ticks";
 import { readBatteryVolts } from "../../src/sensors/inputs/battery";
 import { NorFlash } from "../hardware/nor-flash";
 import { SimulatedPins } from "../hardware/pins";

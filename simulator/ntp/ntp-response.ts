@@ -1,21 +1,21 @@
-/** What a client must not fall for, or must bear. */
+/** Faults that an NTP client must detect or tolerate. */
 export type NtpFault =
-	/** No answer. */
+	/** No response. */
 	| { readonly kind: "silent" }
-	/** An answer to another request: the originate timestamp is not the client's. */
+	/** A response to another request: the originate timestamp is not the client's. */
 	| { readonly kind: "wrong originate" }
 	/** Kiss-o'-Death (RFC 5905 section 7.4): stratum 0 and a code of four ASCII letters, `RATE` or `DENY`. */
 	| { readonly kind: "kiss"; readonly code: string }
-	/** The server itself has no time: leap indicator 3, stratum 16. */
+	/** The server is not synchronized: leap indicator 3, stratum 16. */
 	| { readonly kind: "unsynchronized" }
-	/** Only the first `length` bytes of the answer. */
+	/** Only the first `length` bytes of the response. */
 	| { readonly kind: "short"; readonly length: number }
-	/** A clock that is wrong by this many milliseconds. */
+	/** The server's clock is off by this many milliseconds. */
 	| { readonly kind: "offset"; readonly milliseconds: number }
 	| { readonly kind: "mode"; readonly mode: number }
 	| { readonly kind: "version"; readonly version: number }
 	| { readonly kind: "stratum"; readonly stratum: number }
-	/** The transmit timestamp is zero: no time told. */
+	/** The transmit timestamp is zero. */
 	| { readonly kind: "no time" };
 
 /** Bytes of a packet without extension fields and authenticator (RFC 5905 section 7.3). */
@@ -29,14 +29,13 @@ const clientMode = 3;
 const serverMode = 4;
 
 export interface NtpTimestamps {
-	/** When the request came and when the answer leaves, milliseconds of Unix time. */
+	/** When the request arrived and when the response leaves, milliseconds of Unix time. */
 	readonly receive: number;
 	readonly transmit: number;
 }
 
 /**
- * The answer of a stratum 2 server (RFC 5905 sections 7.3 and 9.2); `undefined` for what gets none: a packet
- * that is not a client's request.
+ * The response of a stratum 2 server (RFC 5905 sections 7.3 and 9.2); `undefined` if the packet is not a client's request.
  */
 export function makeNtpResponse(
 	request: Uint8Array,
@@ -58,7 +57,7 @@ export function makeNtpResponse(
 	// Root delay and root dispersion, 1/65536 s: 1 ms and 2 ms.
 	view.setUint32(4, 66);
 	view.setUint32(8, 131);
-	// Reference: the address of the server above, here a documentation address (RFC 5737), read a minute ago.
+	// Reference id: the address of the upstream server, here a documentation address (RFC 5737), queried a minute ago.
 	answer.set([192, 0, 2, 1], 12);
 	writeTimestamp(view, 16, moments.receive + offset - 60_000);
 	answer.set(request.subarray(transmitOffset, transmitOffset + 8), originateOffset);
@@ -103,7 +102,7 @@ function applyFault(answer: Uint8Array, fault: NtpFault): Uint8Array {
 /** Seconds from 1900, where NTP's first era begins, to 1970 (RFC 5905 figure 4). */
 const unixEpoch = 2_208_988_800;
 
-/** Writes `utc` (milliseconds of Unix time) as 32 bits of seconds, whichever the era, and 32 of fraction. */
+/** Writes `utc` (milliseconds of Unix time) as 32 bits of seconds, in either era, and 32 of fraction. */
 function writeTimestamp(view: DataView, offset: number, utc: number): void {
 	const seconds = Math.floor(utc / 1000);
 	// setUint32 takes the value modulo 2^32: from 2036 on the seconds count from zero again.

@@ -3,18 +3,18 @@ import { once } from "node:events";
 import { makeNtpResponse, type NtpFault } from "./ntp-response";
 
 export interface NtpServerOptions {
-	/** The time that it tells, milliseconds of Unix time. */
+	/** The server's time, milliseconds of Unix time. */
 	readonly now?: () => number;
-	/** 0, the default, for any free port. */
+	/** Default: 0, any free port. */
 	readonly port?: number;
 	readonly host?: string;
 }
 
-/** An SNTP server on UDP, with faults on command. */
+/** An SNTP server over UDP that can inject faults. */
 export class NtpServer {
-	/** What it does wrong from now on; `undefined`: nothing. */
+	/** The fault of all further responses. */
 	fault: NtpFault | undefined;
-	/** Packets that came, good and bad. */
+	/** Packets received, valid or not. */
 	requests = 0;
 	readonly host: string;
 	readonly port: number;
@@ -29,11 +29,11 @@ export class NtpServer {
 		this.socket = socket;
 		this.now = now;
 		socket.on("message", (request, sender) => this.answer(request, sender));
-		// The network's complaints about a single packet (its sender is gone) are nobody's business.
+		// ICMP errors for a single packet (its sender is gone) do not concern the server.
 		socket.on("error", () => {});
 	}
 
-	/** Rejects when the port cannot be had. */
+	/** Rejects if the port is in use. */
 	static async start({ now = Date.now, port = 0, host = "127.0.0.1" }: NtpServerOptions = {}) {
 		const socket = createSocket("udp4");
 		socket.bind(port, host);

@@ -1,8 +1,7 @@
 /**
- * Seattle, 1 to 28 October, hour by hour: what NOAA measured there at each of these hours, averaged over the years
- * 1981 to 2010 ("NOAA 1981–2010 U.S. Climate Normals, hourly", station Seattle-Tacoma; a work of the government of
- * the United States, in the public domain). The values were taken from the file seattle-weather-hourly-normals.csv of
- * the collection vega-datasets 3.2.1 and are unchanged but for their notation in tenths.
+ * Seattle, 1 to 28 October, hourly averages over the years 1981 to 2010 ("NOAA 1981–2010 U.S. Climate Normals, hourly",
+ * station Seattle-Tacoma; a work of the government of the United States, in the public domain). From the file
+ * seattle-weather-hourly-normals.csv of the collection vega-datasets 3.2.1, in tenths.
  */
 
 /** Air temperature, tenths of a degree Celsius. */

@@ -1,16 +1,16 @@
 import { type Weather, weatherAt } from "./weather";
 
-/** Everything that a sensor can be exposed to. */
+/** The conditions that sensors measure. */
 export interface SensorEnvironment extends Weather {
 	/** Carbon dioxide, ppm. */
 	readonly co2: number;
 	/** Lux. */
 	readonly illuminance: number;
-	/** Of a supply, volts. */
+	/** Supply voltage, volts. */
 	readonly voltage: number;
-	/** Out of it, amperes; negative while it is charged. */
+	/** Supply current, amperes; negative while the battery is charged. */
 	readonly current: number;
-	/** Four voltages to be measured, volts. */
+	/** Four voltages, volts. */
 	readonly inputs: readonly [number, number, number, number];
 }
 
@@ -24,8 +24,8 @@ const declination = (-8.5 * Math.PI) / 180;
 const clearSkyLux = 110_000;
 
 /**
- * The air of a room over the hours of a day, ppm: it fills at night, is aired in the morning, and fills again when
- * everybody is at home. Made up.
+ * CO2 in a room over a day, ppm: it rises at night, falls when the room is aired in the morning, and rises when everyone
+ * is at home. Invented.
  */
 const roomCo2Ppm = [
 	780, 850, 910, 960, 1000, 1030, 1050, 700, 560, 520, 500, 490, 520, 560, 540, 520, 540, 620, 760, 880, 960,
@@ -33,9 +33,8 @@ const roomCo2Ppm = [
 ] as const;
 
 /**
- * The weather, and beside it what no weather station tells: made up, plausible, slow, and the same for the same time
- * (milliseconds, from any start). Daylight follows the sun's height over Seattle in October, through clouds that come
- * and go; a battery is charged by it.
+ * The weather, and other conditions: invented, plausible, slow, and a function of time (milliseconds from any start).
+ * Daylight follows the sun's height over Seattle in October, through changing clouds; it charges a battery.
  */
 export function sensorEnvironmentAt(milliseconds: number): SensorEnvironment {
 	const hours = milliseconds / hourMs;
@@ -50,7 +49,7 @@ export function sensorEnvironmentAt(milliseconds: number): SensorEnvironment {
 	};
 }
 
-/** The share of a clear sky's light that reaches the ground, 0 … 1. */
+/** The fraction of a clear sky's light that reaches the ground. */
 function daylightRatio(hours: number): number {
 	const angle = ((hours - 12) / hoursPerDay) * 2 * Math.PI;
 	const height =

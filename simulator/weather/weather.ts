@@ -1,6 +1,5 @@
 import { pressures, temperatures } from "./seattle-normals";
 
-/** What a sensor is exposed to. */
 export interface Weather {
 	/** Degrees Celsius. */
 	readonly temperature: number;
@@ -14,12 +13,11 @@ const hourMs = 3_600_000;
 const hoursPerDay = 24;
 
 /**
- * The weather at a time (milliseconds, from any start), repeated after four weeks; between two hours it changes
- * evenly.
+ * The weather at a time (milliseconds from any start), repeated after four weeks, linearly interpolated between hours.
  *
- * Temperature and pressure are measured. Humidity is not in the data; it is derived: the air's dew point is taken as
- * one degree under the lowest temperature of the 24 hours around, as it mostly is after a calm night, and the
- * relative humidity follows by the Magnus formula (WMO-No. 8, volume I, annex 4.B).
+ * Temperature and pressure are measurements. Humidity is derived: the dew point is taken as one degree below the minimum
+ * temperature of the surrounding 24 hours, which is typical after a calm night, and the relative humidity follows from
+ * the Magnus formula (WMO-No. 8, volume I, annex 4.B).
  */
 export function weatherAt(milliseconds: number): Weather {
 	const hours = milliseconds / hourMs;
@@ -40,8 +38,8 @@ function valueAt(values: ArrayLike<number>, hour: number): number {
 }
 
 /**
- * A degree under the lowest temperature from half a day before to half a day after each hour, tenths; in two bytes each,
- * because in the SDK's simulator they are in the memory that is measured.
+ * One degree below the minimum temperature within half a day of each hour, tenths. 16 bits, because the SDK's simulator
+ * includes them in the memory that it measures.
  */
 const dewPoints = Int16Array.from(temperatures, (_, hour) => {
 	let least = Number.POSITIVE_INFINITY;

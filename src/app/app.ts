@@ -1,182 +1,134 @@
 import type { Board, Timer } from "../boards/board";
-import type { I2CBus, KeyValue } from "../boards/ecma419";
 import { randomUniform } from "../boards/random";
-import type { ResetReason } from "../boards/reset-reason";
 import { Clock } from "../clock/clock";
 import { TimeSync } from "../clock/time-sync";
 import { errorMessage } from "../common/error-message";
+import { isFlagSet, setFlag } from "../common/persistent-values";
 import type { Destination } from "../dakkio/point";
 import { maxBatchPoints } from "../dakkio/rate-limits";
 import type { ExchangeResult } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
 import type { ButtonPress } from "../panel/button";
 import { Panel } from "../panel/panel";
-import { saveButtonStuck, wasButtonStuck } from "../panel/stuck-button";
 import { onlineRetryBackoffMs } from "../power/next-power-action";
 import { PowerManager } from "../power/power-manager";
-import type { Field, SampleContext, Value } from "../reading/reading";
-import { batteryPercent, readBatteryVolts } from "../sensors/inputs/battery";
-import { Sampler, type SensorSample } from "../sensors/pipeline/sampler";
 import { defaultPinsOf } from "../settings/pin-conflicts";
-import { missingForUpload, newDataSource, type Settings, withoutDefaults } from "../settings/settings";
+import {
+	deviceIdOf,
+	missingForUpload,
+	newDataSource,
+	type Settings,
+	withoutDefaults,
+} from "../settings/settings";
 import { SettingsStore } from "../settings/settings-store";
-import { OfflineTimer } from "../setup/offline-timer";
-import { Setup, type SetupOptions, type TimeSyncCallbacks } from "../setup/setup";
+import { Setup, type TimeSyncCallbacks } from "../setup/setup";
 import { requestSetup, takeSetupReason } from "../setup/setup-request";
-import { ReadingLog } from "../store/reading-log";
 import { CallBudget } from "../upload/call-budget";
 import { resolveSource } from "../upload/data-source";
-import { Quarantine } from "../upload/quarantine";
 import { connectService } from "../upload/service-connection";
 import { batteryUploadIntervalMs } from "../upload/upload-interval";
 import { loadUploadState, saveUploadState } from "../upload/upload-state";
 import { Uploader } from "../upload/uploader";
-import { firmwareVersion, releasedAt } from "../version";
+import { releasedAt, userAgent } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
-import { type BootInfo, countBoot, incrementBoot, markReasonReported } from "./boot-counter";
-import { factoryReset, markFactoryReset, openStorage } from "./factory-reset";
-import { NetworkWatchdog, networkWatchdogKey } from "./network-watchdog";
-import { formatStatus, type Status } from "./status";
+import { type BootInfo, countBoot, incrementBoot } from "./boot-counter";
+import { DeviceStorage } from "./device-storage";
+import { NetworkWatchdog } from "./network-watchdog";
+import { OfflineTimer } from "./offline-timer";
+import { SamplingLoop } from "./sampling-loop";
+import { formatStatus, logStartup, type Status } from "./status";
 
-/** For the `User-Agent` header. */
-const userAgent = `dakkio-esp32/${firmwareVersion}`;
-/** Milliseconds; and how long somebody who has asked for setup waits for an upload to end. */
+/** Between setup and normal operation. */
 const restartSleepMs = 100;
+/** How long {@link App.openSetup} waits for an upload to finish. */
 const uploadFinishTimeoutMs = 10_000;
-/** From the clock's alarm to the firmware, at the most, and what the slow clock may be off. Milliseconds. */
-const maxWakeLatencyMs = 5_000;
-const never = Number.POSITIVE_INFINITY;
 const statusIntervalMs = 3_600_000;
-/** The loop stands still when no reading was tried for so many intervals, and for so many milliseconds. */
-const maxMissedIntervals = 3;
-const minStallMs = 10 * 60_000;
+const never = Number.POSITIVE_INFINITY;
 
-/** The firmware: boots, samples, stores, uploads. What each part does is in its folder; here they meet. */
+/** The firmware: connects the parts, which sample, store, upload, and set up the board. */
 export class App {
 	private readonly board: Board;
-	private readonly bootInfo: BootInfo;
-	private readonly storage: KeyValue;
-	private readonly settings: Settings;
-	private readonly clock: Clock;
-	private readonly readings: ReadingLog;
-	private readonly quarantine: Quarantine;
-	/** One for all who call the service, so that each knows of the others' calls. */
+	private readonly storage: DeviceStorage;
+	/** Shared by all that call the service: each knows of the others' calls. */
 	private readonly budget: CallBudget;
-	private sampler: Sampler;
-	/** What samples are taken by: the settings, or in setup those that are tried out. */
-	private activeSettings: Settings;
-	/** In a boot for setup, in place of all that goes online by itself. */
-	private readonly setup: Setup | undefined;
-	private readonly wifiStation: WifiStation | undefined;
-	private readonly timeSync: TimeSync;
-	/** `undefined` in setup, and as long as the settings do not say where to send to. */
-	private readonly uploader: Uploader | undefined;
+	private readonly settings: Settings;
+	private readonly bootInfo: BootInfo;
+	private readonly clock: Clock;
 	private readonly networkWatchdog: NetworkWatchdog;
-	private readonly offlineTimer: OfflineTimer;
+	private readonly sampling: SamplingLoop;
+	private readonly timeSync: TimeSync;
+	/** In a boot for setup; there, `uploader`, `wifiStation` and `powerManager` are left out. */
+	private readonly setup: Setup | undefined;
+	/** Left out while the settings are incomplete, too. */
+	private readonly uploader: Uploader | undefined;
+	private readonly wifiStation: WifiStation | undefined;
+	/** On mains, where the board can be an access point: on battery, the button opens setup. */
+	private readonly offlineTimer: OfflineTimer | undefined;
 	private readonly panel: Panel;
 	/** On battery. */
 	private readonly powerManager: PowerManager | undefined;
-	/** Told with the first reading of the boot. */
-	private unreportedReason: ResetReason | undefined;
 	private statusTimer: Timer | undefined;
-	/** The next start is on its way. */
 	private restarting = false;
-	/** Ticks of the last sample that came to an end. */
-	private lastSampleTicks = 0;
-	private sampleTimer: Timer | undefined;
-	private sampling: Promise<void> | undefined;
-	/** Ticks of the next sample: a fixed grid, so that what a sample takes does not add up. */
-	private nextSampleTicks = 0;
-	/** A measurement under way that is not kept. */
-	private liveSample: Promise<void> | undefined;
-	/** What was measured last. */
-	private latestSample: SensorSample | undefined;
 
 	constructor(board: Board) {
 		this.board = board;
-		this.readings = new ReadingLog(board.storage.flash.open({ path: "queue" }));
-		this.quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
-		this.storage = openStorage(board.storage, () => this.eraseReadings());
-		this.budget = new CallBudget(this.storage);
-		this.networkWatchdog = new NetworkWatchdog(
-			board.time.ticks(),
-			this.storage.read(networkWatchdogKey) !== undefined,
-		);
+		this.storage = new DeviceStorage(board);
+		const { keyValue, readings } = this.storage;
+		this.budget = new CallBudget(keyValue);
 		this.settings = this.loadSettings();
-		this.bootInfo = countBoot(this.storage, this.readings.newestBoot, board.resetReason);
-		const { boot, resumed } = this.bootInfo;
-		this.unreportedReason = this.bootInfo.unreportedReason;
-		const { time, log } = this.commonOptions();
+		this.bootInfo = countBoot(keyValue, readings.newestBoot, board.resetReason);
 		const sleeps = this.settings.power === "battery";
-		const oldestPendingBoot = () => this.oldestPendingBoot;
-		this.clock = new Clock({ time, boot, resumed, sleeps, oldestPendingBoot, storage: this.storage, log });
-		this.activeSettings = this.settings;
-		this.sampler = this.makeSampler();
-		this.timeSync = this.makeTimeSync();
+		this.clock = this.makeClock(sleeps);
+		this.networkWatchdog = this.makeNetworkWatchdog();
+		this.sampling = this.makeSamplingLoop();
+		this.timeSync = this.makeTimeSync(this.settings.ntpServers);
 		this.setup = this.makeSetup();
-		const usual = this.setup === undefined;
-		const complete = missingForUpload(this.settings).length === 0;
-		this.uploader = usual && complete ? this.makeUploader() : undefined;
-		this.wifiStation = usual ? this.makeWifiStation() : undefined;
-		this.offlineTimer = new OfflineTimer({
-			time,
-			onBattery: sleeps || board.network.AccessPoint === undefined,
-			onTimeout: () => this.openSetup("no network"),
-		});
+		if (this.setup === undefined) {
+			const isComplete = missingForUpload(this.settings).length === 0;
+			this.uploader = isComplete ? this.makeUploader(this.settings) : undefined;
+			this.wifiStation = this.makeWifiStation();
+		}
+		if (!sleeps && board.network.AccessPoint !== undefined)
+			this.offlineTimer = new OfflineTimer({
+				time: board.time,
+				onTimeout: () => this.openSetup("no network"),
+			});
 		this.panel = this.makePanel();
-		this.powerManager = usual && sleeps ? this.makePowerManager() : undefined;
+		if (this.setup === undefined && sleeps) this.powerManager = this.makePowerManager();
 	}
 
 	start(): void {
-		if (!this.bootInfo.resumed) this.logStartup();
-		this.lastSampleTicks = this.board.time.ticks();
-		const wokenEarly = this.alignSampling();
-		this.scheduleSample();
+		const { resumed } = this.bootInfo;
+		if (!resumed) logStartup(this.board, this.storage, this.bootInfo, this.settings);
+		const wokeEarly = this.sampling.start(resumed && this.powerManager !== undefined);
 		this.scheduleStatusLog();
 		if (this.setup !== undefined) {
 			this.setup.start();
 			return;
 		}
-		this.offlineTimer.start();
+		this.offlineTimer?.start();
 		if (this.powerManager === undefined) {
 			this.wifiStation?.start();
 			this.uploader?.start();
 			return;
 		}
-		// A street that has power again is no concern of a board on battery: its first upload need not wait.
-		const begin = { dueAtTicks: this.nextSampleTicks, consecutiveFailures: 0, maxPoints: maxBatchPoints };
+		// On battery, no jitter: a power failure in the street does not start many such boards at once.
+		const begin = {
+			dueAtTicks: this.sampling.nextSampleTicks,
+			consecutiveFailures: 0,
+			maxPoints: maxBatchPoints,
+		};
 		// mutation: restore-retry-state
-		this.uploader?.resume((this.bootInfo.resumed ? loadUploadState(this.storage) : undefined) ?? begin);
-		if (!wokenEarly) return;
-		this.board.log("woken before its time: what waits is sent now");
+		this.uploader?.resume((resumed ? loadUploadState(this.storage.keyValue) : undefined) ?? begin);
+		if (!wokeEarly) return;
+		this.board.log("woken early: sending pending readings");
 		this.uploader?.sendNow();
 		this.powerManager.update();
 	}
 
-	/** In which the reading was measured that waits longest. */
-	private get oldestPendingBoot(): number {
-		for (const { context } of this.readings.pending()) return context.boot;
-		// mutation: boot-number
-		return this.bootInfo.boot;
-	}
-
-	/** What somebody who has just opened the log wants to know. */
-	private logStartup(): void {
-		const { identity, resetReason } = this.board;
-		const { chip, serial } = identity;
-		const pending = this.readings.length;
-		const boot = `boot ${this.bootInfo.boot} (${resetReason})`;
-		this.board.log(`dakkio-esp32 ${firmwareVersion} on ${chip} ${serial}, ${boot}, ${pending} waiting`);
-		let last = "";
-		for (const { sequence, cause } of this.quarantine.points()) last = `point ${sequence}: ${cause}`;
-		if (last !== "") this.board.log(`${this.quarantine.length} in quarantine, last ${last}`);
-		const missing = missingForUpload(this.settings);
-		if (missing.length > 0) this.board.log(`nothing is sent: ${missing.join(", ")}; readings are kept`);
-	}
-
-	/** How the board is now. */
 	get status(): Status {
-		const board = this.board;
+		const { board, storage } = this;
+		const { readings } = storage;
 		return {
 			// mutation: status-boots
 			bootInfo: this.bootInfo,
@@ -184,197 +136,56 @@ export class App {
 			uptimeMs: board.time.ticks(),
 			freeMemoryBytes: board.freeMemory(),
 			// mutation: status-pending-readings
-			pending: this.readings.length,
+			pending: readings.length,
 			// mutation: status-capacity
-			capacity: this.readings.capacityReadings,
-			overwritten: this.readings.droppedReadings,
-			quarantined: this.quarantine.length,
+			capacity: readings.capacityReadings,
+			overwritten: readings.droppedReadings,
+			quarantined: storage.quarantine.length,
 			// mutation: status-damaged-bytes
-			damagedBytes: this.readings.damagedBytes,
+			damagedBytes: readings.damagedBytes,
 			signalStrength: this.signalStrength,
 			// mutation: status-battery-level
-			batteryLevel: this.readBatteryLevel(),
+			batteryLevel: this.sampling.batteryLevel,
 		};
 	}
 
-	/** Where the setup page is, while there is one. */
+	/** Of the setup page, while setup is open. */
 	get setupPort(): number | undefined {
 		return this.setup?.port;
 	}
 
-	/** The next start is one for setup: at once, or when the answer is there that is being waited for. */
+	/** Restarts into setup, as soon as an upload under way has finished: aborted, its points might be sent twice. */
 	openSetup(reason: "asked for" | "no network" = "asked for"): void {
-		if (!this.tryStorage(() => requestSetup(this.storage, reason))) return;
-		// What was sent would come twice if its answer were not heard.
-		const finishTimeout = this.board.time.set(() => this.restartThroughSleep(), uploadFinishTimeoutMs);
+		if (!this.storage.tryWrite(() => requestSetup(this.storage.keyValue, reason))) return;
+		const { time } = this.board;
+		const finishTimeout = time.set(() => this.restartThroughSleep(), uploadFinishTimeoutMs);
 		void (this.uploader?.finish() ?? Promise.resolve()).then(() => {
-			this.board.time.clear(finishTimeout);
+			time.clear(finishTimeout);
 			this.restartThroughSleep();
 		});
 	}
 
-	/** Ends in order: what is under way is finished or given up, and everything is closed. */
+	/** Finishes or aborts everything under way, and closes everything. */
 	async stop(): Promise<void> {
-		this.board.time.clear(this.sampleTimer);
+		this.sampling.pause();
 		this.board.time.clear(this.statusTimer);
-		this.offlineTimer.stop();
+		this.offlineTimer?.stop();
 		this.powerManager?.stop();
 		this.panel.close();
 		this.timeSync.stop();
 		await this.setup?.stop();
 		await this.uploader?.stop();
-		await this.sampling;
-		await this.liveSample;
+		await this.sampling.stop();
 		this.wifiStation?.stop();
-		this.sampler.close();
-		this.readings.close();
-		this.quarantine.close();
 		this.storage.close();
-	}
-
-	private scheduleSample(): void {
-		const { time } = this.board;
-		const interval = this.settings.interval * 1000;
-		this.sampleTimer = time.set(() => {
-			void this.takeSample();
-			// A platform's timer may fire a little early, too.
-			const missed = Math.max(0, Math.floor((time.ticks() - this.nextSampleTicks) / interval));
-			// mutation: schedule-next-sample
-			this.nextSampleTicks += (missed + 1) * interval;
-			this.scheduleSample();
-		}, this.nextSampleTicks - time.ticks());
-	}
-
-	/** Finds the next sample; whether the board was woken in between two, which none but its button does. */
-	private alignSampling(): boolean {
-		const now = this.board.time.ticks();
-		this.nextSampleTicks = now;
-		if (!this.bootInfo.resumed || this.powerManager === undefined) return false;
-		const interval = this.settings.interval * 1000;
-		const nearest = Math.round(now / interval) * interval;
-		const between = Math.abs(now - nearest) > Math.min(maxWakeLatencyMs, interval / 4);
-		// One that is due counts on from when it was due, so that the time to wake up does not add up.
-		this.nextSampleTicks = between ? Math.ceil(now / interval) * interval : nearest;
-		return between;
-	}
-
-	/** A sample that is still under way is not overtaken; its successor is left out. */
-	private takeSample(): Promise<void> {
-		this.sampling ??= this.sampleAndStore().finally(() => {
-			this.sampling = undefined;
-			// mutation: record-sample-time
-			this.lastSampleTicks = this.board.time.ticks();
-			this.onStateChange();
-		});
-		return this.sampling;
-	}
-
-	/** One reading: measured, stored, and only then spoken of. */
-	private async sampleAndStore(): Promise<void> {
-		const board = this.board;
-		try {
-			if (this.liveSample !== undefined) await this.liveSample;
-			const time = this.clock.sampleTime();
-			this.latestSample = await this.sampler.sample();
-			const { fields, values } = this.latestSample;
-			if (values.every((value) => value === undefined)) return;
-			const sequence = this.readings.append(
-				{
-					time,
-					values,
-					batteryLevel: this.readBatteryLevel(),
-					signalStrength: this.signalStrength,
-				},
-				this.sampleContext(fields),
-			);
-			if (this.unreportedReason !== undefined) this.tryStorage(() => markReasonReported(this.storage));
-			this.unreportedReason = undefined;
-			board.log(`reading ${sequence}: ${formatValues(fields, values)}; stored`);
-			this.uploader?.wake();
-		} catch (error) {
-			board.log(`a reading could not be stored: ${errorMessage(error)}`);
-		}
-	}
-
-	/** Measures for somebody who looks, and keeps nothing. */
-	private sampleWithoutStoring(): Promise<void> {
-		if (this.sampling !== undefined) return this.sampling;
-		this.liveSample ??= this.sampler.sample().then((sample) => {
-			this.latestSample = sample;
-			this.liveSample = undefined;
-		});
-		return this.liveSample;
-	}
-
-	/** Setup tries out other settings: samples are taken by these from now on. */
-	private async useSettings(settings: Settings): Promise<void> {
-		await this.sampling;
-		await this.liveSample;
-		if (settings === this.activeSettings) return;
-		this.activeSettings = settings;
-		this.sampler.close();
-		this.sampler = this.makeSampler();
-		this.latestSample = undefined;
-	}
-
-	private sampleContext(fields: readonly Field[]): SampleContext {
-		const { location } = this.activeSettings;
-		return {
-			boot: this.bootInfo.boot,
-			resetReason: this.unreportedReason,
-			deviceId: this.deviceIdOf(this.activeSettings),
-			location,
-			firmwareVersion,
-			fields,
-		};
-	}
-
-	private deviceIdOf({ deviceId }: Pick<Settings, "deviceId"> = this.settings): string {
-		return deviceId === "" ? `ESP32-${this.board.identity.serial}` : deviceId;
 	}
 
 	private get signalStrength(): number | undefined {
 		return this.wifiStation?.signalStrength ?? this.setup?.signalStrength;
 	}
 
-	/** Percent; `undefined` where no battery can be measured. */
-	private readBatteryLevel(): number | undefined {
-		const { batteryPin: pin, batteryRatio: dividerRatio } = this.activeSettings;
-		const { Analog, analogRangeV: fullScaleVolts } = this.board.pins;
-		if (pin === "none") return undefined;
-		try {
-			return batteryPercent(readBatteryVolts({ Analog, pin, fullScaleVolts, dividerRatio }));
-		} catch {
-			// A pin without a converter: no reason to lose the reading.
-			return undefined;
-		}
-	}
-
-	private makeSampler(): Sampler {
-		const { time, log } = this.commonOptions();
-		return new Sampler({
-			bus: this.i2cBus(),
-			pins: this.board.pins,
-			time,
-			storage: this.storage,
-			settings: this.activeSettings,
-			resumed: this.bootInfo.resumed,
-			log,
-		});
-	}
-
-	private i2cBus(): I2CBus {
-		const { dataPin, clockPin } = this.activeSettings;
-		const bus = this.board.i2c;
-		return {
-			...bus,
-			data: dataPin === "auto" ? bus.data : dataPin,
-			clock: clockPin === "auto" ? bus.clock : clockPin,
-		};
-	}
-
-	private commonOptions() {
-		const board = this.board;
+	private get commonOptions() {
+		const { board } = this;
 		return {
 			time: board.time,
 			log: (line: string) => board.log(line),
@@ -383,74 +194,49 @@ export class App {
 	}
 
 	private loadSettings(): Settings {
-		const { settings, problems } = new SettingsStore(this.storage).load(defaultPinsOf(this.board));
+		const { settings, problems } = new SettingsStore(this.storage.keyValue).load(defaultPinsOf(this.board));
 		for (const { key, problem } of problems) this.board.log(`settings: ${key}: ${problem}`);
 		return settings;
 	}
 
-	private makeWifiStation(): WifiStation {
-		return new WifiStation({
-			...this.commonOptions(),
-			WiFi: this.board.network.WiFi,
-			networks: this.settings.networks,
-			onConnected: () => {
-				this.offlineTimer.stop();
-				this.networkWatchdog.networkJoined(this.board.time.ticks());
-				this.timeSync.start();
-				this.uploader?.wake();
-				this.onStateChange();
-			},
-			onDisconnected: () => {
-				this.timeSync.stop();
-				this.offlineTimer.start();
-				this.onStateChange();
-			},
+	private makeClock(sleeps: boolean): Clock {
+		return new Clock({
+			...this.commonOptions,
+			// mutation: boot-number
+			boot: this.bootInfo.boot,
+			resumed: this.bootInfo.resumed,
+			sleeps,
+			oldestPendingBoot: () => this.storage.oldestPendingBoot ?? this.bootInfo.boot,
+			storage: this.storage.keyValue,
 		});
 	}
 
-	/** In a boot for setup; before anything else has the radio. */
-	private makeSetup(): Setup | undefined {
-		const board = this.board;
-		const settings = this.settings;
-		const reason = takeSetupReason(this.storage, settings.networks.length > 0);
-		if (reason === undefined || board.network.AccessPoint === undefined) return undefined;
-		const options: SetupOptions = {
-			board,
+	private makeNetworkWatchdog(): NetworkWatchdog {
+		return new NetworkWatchdog({
+			board: this.board,
 			storage: this.storage,
-			settings,
-			reason,
-			deviceId: (of) => this.deviceIdOf(of),
-			sampleAndStore: async (by) => {
-				await this.useSettings(by);
-				await this.takeSample();
-			},
-			sampleWithoutStoring: () => this.sampleWithoutStoring(),
-			scanSensors: async (forget) => {
-				if (forget) this.sampler.forgetMissing();
-				await this.sampler.rescan();
-			},
-			sensors: () => this.sampler.sensors,
-			fields: () => this.latestSample?.fields ?? [],
-			pendingReadings: () => this.readings.length,
-			budget: this.budget,
-			now: () => this.clock.now() ?? 0,
-			timeSync: (servers, on) => this.makeTimeSync(servers, on),
-			sendOldest: (of, connection) => this.makeUploader(of).sendTrial(connection),
-			// On battery the clock is another one, and a boot has but one.
-			leave: ({ power }) => (power === settings.power ? this.restartThroughSleep() : board.restart()),
-			log: (line) => board.log(line),
-		};
-		try {
-			return new Setup(options);
-		} catch (error) {
-			board.log(`setup: it cannot be opened: ${errorMessage(error)}`);
-			return undefined;
-		}
+			clock: this.clock,
+			pollTimeServers: () => this.timeSync.pollNow(),
+			rejoinNetwork: () => this.wifiStation?.rejoin(),
+		});
 	}
 
-	private makeTimeSync(servers = this.settings.ntpServers, on?: TimeSyncCallbacks): TimeSync {
+	private makeSamplingLoop(): SamplingLoop {
+		return new SamplingLoop({
+			board: this.board,
+			storage: this.storage,
+			settings: this.settings,
+			bootInfo: this.bootInfo,
+			clock: this.clock,
+			signalStrength: () => this.signalStrength,
+			onStored: () => this.uploader?.wake(),
+			onIdle: () => this.onStateChange(),
+		});
+	}
+
+	private makeTimeSync(servers: readonly string[], on?: TimeSyncCallbacks): TimeSync {
 		return new TimeSync({
-			...this.commonOptions(),
+			...this.commonOptions,
 			network: this.board.network,
 			clock: this.clock,
 			servers,
@@ -460,9 +246,9 @@ export class App {
 				on?.onFailure();
 			},
 			onSynchronized: (utc) => {
-				this.onNetworkAttempt(true);
+				this.networkWatchdog.reachable();
 				this.board.time.setWallClock(utc);
-				this.clock.estimateUnanchoredBoots(this.readings.pending());
+				this.clock.estimateUnanchoredBoots(this.storage.readings.pending());
 				this.uploader?.wake();
 				on?.onSynchronized(utc);
 				this.onStateChange();
@@ -470,19 +256,48 @@ export class App {
 		});
 	}
 
-	private makeUploader(settings = this.settings): Uploader {
+	/** Opens the access point, which must have the radio before anything else does. */
+	private makeSetup(): Setup | undefined {
+		const { board, settings, storage } = this;
+		const reason = takeSetupReason(storage.keyValue, settings.networks.length > 0);
+		if (reason === undefined || board.network.AccessPoint === undefined) return undefined;
+		try {
+			return new Setup({
+				board,
+				storage: storage.keyValue,
+				settings,
+				reason,
+				host: {
+					makeTimeSync: (servers, on) => this.makeTimeSync(servers, on),
+					sendOldest: (tested, connection) => this.makeUploader(tested).sendTrial(connection),
+					// A change of the power setting needs a reset: on battery the clock works differently.
+					leave: ({ power }) => (power === settings.power ? this.restartThroughSleep() : board.restart()),
+				},
+				sampling: this.sampling,
+				readings: storage.readings,
+				clock: this.clock,
+				budget: this.budget,
+			});
+		} catch (error) {
+			board.log(`setup: cannot open: ${errorMessage(error)}`);
+			return undefined;
+		}
+	}
+
+	private makeUploader(settings: Settings): Uploader {
 		const { key, bucketId, dataSourceId, interval, uploadInterval, power } = settings;
-		const budget = this.budget;
+		const { budget } = this;
+		const { readings, quarantine } = this.storage;
 		return new Uploader({
-			...this.commonOptions(),
+			...this.commonOptions,
 			clock: this.clock,
-			readings: this.readings,
-			quarantine: this.quarantine,
+			readings,
+			quarantine,
 			destination: { bucketId, dataSourceId },
 			key,
 			userAgent,
 			budget,
-			estimateUnanchoredBoots: () => this.clock.estimateUnanchoredBoots(this.readings.pending()),
+			estimateUnanchoredBoots: () => this.clock.estimateUnanchoredBoots(readings.pending()),
 			intervalMs: (now) => {
 				const allowed = budget.uploadIntervalMs(uploadInterval, interval * 1000, now);
 				return power === "battery" && uploadInterval === "auto"
@@ -491,7 +306,7 @@ export class App {
 			},
 			connect: () => connectService(this.board, settings),
 			...(dataSourceId === newDataSource && {
-				resolveDestination: (connection) => this.findDataSource(connection),
+				resolveDestination: (connection) => this.resolveDataSource(connection),
 			}),
 			isOnline: () => this.wifiStation?.isConnected === true,
 			onAttempt: (reached) => this.onNetworkAttempt(reached),
@@ -499,31 +314,49 @@ export class App {
 		});
 	}
 
-	/** The data source that is this device's: found by its name, or made; and from then on in the settings. */
-	private async findDataSource(connection: HttpConnection): Promise<Destination | ExchangeResult> {
+	/** Finds the data source by this device's id, or creates it, and saves its id in the settings. */
+	private async resolveDataSource(connection: HttpConnection): Promise<Destination | ExchangeResult> {
 		const { key, bucketId } = this.settings;
-		const onAnswer = (headers: ReadonlyMap<string, string>) =>
+		const name = deviceIdOf(this.settings, this.board.identity);
+		const onResponse = (headers: ReadonlyMap<string, string>) =>
 			this.budget.countCall(headers, this.clock.now() ?? 0);
-		const place = { connection, key, userAgent, bucketId, onAnswer };
-		const found = await resolveSource(place, this.deviceIdOf(), this.measuredFields());
+		const found = await resolveSource(
+			{ connection, key, userAgent, bucketId, onResponse },
+			name,
+			this.sampling.knownFields,
+		);
 		if (!("id" in found)) return found;
-		new SettingsStore(this.storage).save(withoutDefaults({ ...this.settings, dataSourceId: found.id }));
-		this.board.log(`data source: ${found.id}, ${JSON.stringify(this.deviceIdOf())}`);
+		const store = new SettingsStore(this.storage.keyValue);
+		store.save(withoutDefaults({ ...this.settings, dataSourceId: found.id }));
+		this.board.log(`data source: ${found.id}, ${JSON.stringify(name)}`);
 		return { bucketId, dataSourceId: found.id };
 	}
 
-	/** What the sensors measure: as they did last, or as the oldest reading tells. */
-	private measuredFields(): readonly Field[] {
-		if (this.latestSample !== undefined) return this.latestSample.fields;
-		for (const { context } of this.readings.pending()) return context.fields;
-		return [];
+	private makeWifiStation(): WifiStation {
+		return new WifiStation({
+			...this.commonOptions,
+			WiFi: this.board.network.WiFi,
+			networks: this.settings.networks,
+			onConnected: () => {
+				this.offlineTimer?.stop();
+				this.networkWatchdog.networkJoined();
+				this.timeSync.start();
+				this.uploader?.wake();
+				this.onStateChange();
+			},
+			onDisconnected: () => {
+				this.timeSync.stop();
+				this.offlineTimer?.start();
+				this.onStateChange();
+			},
+		});
 	}
 
 	private makePanel(): Panel {
 		return new Panel({
 			board: this.board,
 			settings: this.settings,
-			stuckSinceBoot: this.bootInfo.resumed && wasButtonStuck(this.storage),
+			stuckSinceBoot: this.bootInfo.resumed && isFlagSet(this.storage.keyValue, "stuck"),
 			lightInputs: () => ({
 				setup: this.setup !== undefined,
 				settingsFault:
@@ -540,13 +373,12 @@ export class App {
 	}
 
 	private makePowerManager(): PowerManager {
-		const { time } = this.board;
 		return new PowerManager({
-			time,
+			time: this.board.time,
 			powerState: () => ({
-				nextSample: this.nextSampleTicks,
+				nextSample: this.sampling.nextSampleTicks,
 				nextUpload: this.settings.networks.length > 0 ? (this.uploader?.dueAtTicks ?? never) : never,
-				busy: this.sampling !== undefined || this.panel.isButtonPressed,
+				busy: this.sampling.isSampling || this.panel.isButtonPressed,
 				sending: this.uploader?.activity === "sending",
 			}),
 			joinNetwork: () => this.wifiStation?.start(),
@@ -555,26 +387,13 @@ export class App {
 		});
 	}
 
-	private saveAndSleep(milliseconds: number, wakePin?: number): void {
-		this.tryStorage(() => {
-			// A boot without its anchor goes on: it ends with the measurement that gives it one.
-			this.clock.saveBeforeSleep();
-			const { measuredSinceWake, anchored } = this.clock;
-			if (this.settings.power === "battery" && measuredSinceWake && anchored) incrementBoot(this.storage);
-			if (this.uploader !== undefined) saveUploadState(this.storage, this.uploader.state);
-			saveButtonStuck(this.storage, this.panel.isButtonStuck);
-		});
-		this.board.sleep(milliseconds, wakePin);
+	/** Whether a server was reached. */
+	private onNetworkAttempt(reached: boolean): void {
+		if (reached) this.networkWatchdog.reachable();
+		else this.networkWatchdog.unreachable();
 	}
 
-	/** Into setup, or out of it: by a short sleep, over which the ticks go on, and with them the time. */
-	private restartThroughSleep(): void {
-		if (this.restarting) return;
-		this.restarting = true;
-		this.saveAndSleep(restartSleepMs);
-	}
-
-	/** What the light tells, and what keeps the board awake, may have changed. */
+	/** Of what the light shows, or of what keeps the board awake. */
 	private onStateChange(): void {
 		this.panel.refresh();
 		this.powerManager?.update();
@@ -587,36 +406,40 @@ export class App {
 			if (this.setup === undefined) this.openSetup();
 			else this.restartThroughSleep();
 		}
-		if (press === "forget everything") this.startFactoryReset();
+		if (press === "factory reset") {
+			this.storage.factoryReset();
+			this.board.restart();
+		}
 		this.onStateChange();
 	}
 
-	/** The board goes to somebody else: settings, secrets and readings go; what numbers its readings stays. */
-	private startFactoryReset(): void {
-		// Should power go from here on, the next start goes on with it.
-		// mutation: begin-factory-reset
-		this.tryStorage(() => markFactoryReset(this.storage));
-		this.eraseReadings();
-		this.tryStorage(() => factoryReset(this.board.storage, this.storage));
-		this.board.restart();
+	/** Into setup or out of it: the ticks go on over a short sleep, and with them the time. */
+	private restartThroughSleep(): void {
+		if (this.restarting) return;
+		this.restarting = true;
+		this.saveAndSleep(restartSleepMs);
 	}
 
-	private eraseReadings(): void {
-		this.tryStorage(() => {
-			// mutation: erase-readings
-			this.readings.reset();
-			// mutation: erase-quarantine
-			this.quarantine.reset();
+	private saveAndSleep(milliseconds: number, wakePin?: number): void {
+		const { keyValue } = this.storage;
+		this.storage.tryWrite(() => {
+			// A boot without its anchor continues: it ends with the measurement that anchors it.
+			this.clock.saveBeforeSleep();
+			const { measuredSinceWake, anchored } = this.clock;
+			if (this.settings.power === "battery" && measuredSinceWake && anchored) incrementBoot(keyValue);
+			if (this.uploader !== undefined) saveUploadState(keyValue, this.uploader.state);
+			setFlag(keyValue, "stuck", this.panel.isButtonStuck);
 		});
+		this.board.sleep(milliseconds, wakePin);
 	}
 
-	/** Tells the status each hour, and restarts a board whose loop stands still. */
+	/** Each hour; restarts a board whose sampling is stalled. */
 	private scheduleStatusLog(): void {
 		const { time } = this.board;
-		const limit = Math.max(minStallMs, maxMissedIntervals * this.settings.interval * 1000);
 		this.statusTimer = time.set(() => {
-			if (time.ticks() - this.lastSampleTicks > limit) {
-				this.board.log("no reading was tried for too long; the board restarts");
+			// mutation: restart-stalled-board
+			if (this.sampling.isStalled) {
+				this.board.log("sampling is stalled: restarting");
 				this.board.restart();
 				return;
 			}
@@ -624,45 +447,4 @@ export class App {
 			this.scheduleStatusLog();
 		}, statusIntervalMs);
 	}
-
-	/** A storage that fails costs what was to be kept, and nothing else. Whether it has not failed. */
-	private tryStorage(change: () => void): boolean {
-		try {
-			change();
-			return true;
-		} catch (error) {
-			this.board.log(`storage: it cannot be written: ${errorMessage(error)}`);
-			return false;
-		}
-	}
-
-	/** A network from which nothing comes is restarted, and in the end the board. */
-	private onNetworkAttempt(reached: boolean): void {
-		const ticks = this.board.time.ticks();
-		if (reached) {
-			this.networkWatchdog.reachable(ticks);
-			this.tryStorage(() => {
-				if (this.storage.read(networkWatchdogKey) !== undefined) this.storage.delete(networkWatchdogKey);
-			});
-			return;
-		}
-		const remedy = this.networkWatchdog.unreachable({ ticks, isTimeKnown: this.clock.now() !== undefined });
-		if (remedy === undefined) return;
-		this.board.log(`network: nothing is heard although the Wi-Fi is up; ${remedy}`);
-		if (remedy === "ask for the time") this.timeSync.pollNow();
-		else if (remedy === "restart the network") this.wifiStation?.rejoin();
-		else {
-			this.tryStorage(() => this.storage.write(networkWatchdogKey, Uint8Array.of(1)));
-			this.board.restart();
-		}
-	}
-}
-
-function formatValues(fields: readonly Field[], values: readonly Value[]): string {
-	return fields
-		.map(({ name, unit }, index) => {
-			const value = values[index];
-			return value === undefined ? `no ${name}` : `${name} ${value}${unit === "" ? "" : ` ${unit}`}`;
-		})
-		.join(", ");
 }

@@ -1,49 +1,50 @@
 import type { KeyValue } from "../boards/ecma419";
 import { type ResetReason, resetReasons } from "../boards/reset-reason";
+import type { PersistentKey } from "../common/persistent-values";
 
-export const bootsKey = "boots";
-/** The number of the boot, how often each reason was the one, and 1 more than the boot's own until it was told. */
+/**
+ * The stored record, big-endian: boot number (32 bits), how often each reset reason occurred (16 bits each), and 1 +
+ * the index of this boot's reason until a reading has reported it, then 0 (8 bits).
+ */
+const bootsKey: PersistentKey = "boots";
 const unreportedOffset = 4 + 2 * resetReasons.length;
 const recordBytes = unreportedOffset + 1;
 const maxCount = 0xffff;
 
-/** What is known of this board's starts. */
+/** This boot, and the boots before it. */
 export interface BootInfo {
-	/** Of this boot: 1 for the first. */
+	/** 1 for the first boot. A wake from deep sleep continues the boot. */
 	readonly boot: number;
-	/** Whether this boot was going on before a deep sleep. */
+	/** Whether the board woke from deep sleep. */
 	readonly resumed: boolean;
-	/** How often it started for which reason, up to 65,535; without deep sleep, which begins no boot. */
+	/** Boots by reset reason, up to 65,535 each; reasons that never occurred are left out. */
 	readonly resetCounts: readonly (readonly [ResetReason, number])[];
-	/** Why this boot began, until a reading has told it. */
+	/** Why this boot began, until a reading has reported it. */
 	readonly unreportedReason: ResetReason | undefined;
 }
 
 /**
- * Counts this start of the board, durably. Its number is always more than `before`, the newest boot that is known
- * from elsewhere (a reading on flash, when the storage was erased and the flash not). A board that wakes from deep
- * sleep is still in the boot that it fell asleep in.
+ * Counts this boot and stores the count. The boot number is always higher than `newestKnown`, the boot of the newest
+ * reading on flash: the key-value storage may have been erased and the readings not.
  */
-export function countBoot(storage: KeyValue, before: number, reason: ResetReason): BootInfo {
-	const bytes = new Uint8Array(recordBytes);
-	const kept = storage.read(bootsKey);
-	if (kept !== undefined) bytes.set(new Uint8Array(kept, 0, Math.min(kept.byteLength, recordBytes)));
-	const view = new DataView(bytes.buffer);
+export function countBoot(storage: KeyValue, newestKnown: number, reason: ResetReason): BootInfo {
+	const view = readRecord(storage);
 	const counted = view.getUint32(0);
-	// Without a count the storage was lost in its sleep, and with it what the boot has been.
-	const resumed = reason === "deep sleep" && counted > 0 && counted >= before;
-	const boot = resumed ? counted : Math.max(counted, before) + 1;
+	// Without a count the storage was lost during the sleep, and the state of the boot with it.
+	const resumed = reason === "deep sleep" && counted > 0 && counted >= newestKnown;
+	const boot = resumed ? counted : Math.max(counted, newestKnown) + 1;
 	if (!resumed) {
-		const at = 4 + 2 * resetReasons.indexOf(reason);
-		view.setUint16(at, Math.min(maxCount, view.getUint16(at) + 1));
+		const index = resetReasons.indexOf(reason);
+		view.setUint16(4 + 2 * index, Math.min(maxCount, view.getUint16(4 + 2 * index) + 1));
 		// mutation: write-boot-number
 		view.setUint32(0, boot);
-		view.setUint8(unreportedOffset, resetReasons.indexOf(reason) + 1);
+		view.setUint8(unreportedOffset, index + 1);
+		const bytes = new Uint8Array(view.buffer);
 		try {
 			// mutation: store-boot-count
 			storage.write(bootsKey, bytes);
 		} catch {
-			// A storage that fails must not keep the board from measuring. What is on flash keeps the numbers apart.
+			// The board measures without storage, too: the readings on flash keep the boot numbers apart.
 		}
 	}
 	const resetCounts = resetReasons
@@ -52,23 +53,30 @@ export function countBoot(storage: KeyValue, before: number, reason: ResetReason
 	return { boot, resumed, resetCounts, unreportedReason: resetReasons[view.getUint8(unreportedOffset) - 1] };
 }
 
-/** The boot's reason was told with a reading that is on flash. */
+/** Call when a reading with the reset reason is on flash. Throws what the storage throws. */
 export function markReasonReported(storage: KeyValue): void {
-	const kept = storage.read(bootsKey);
-	if (kept === undefined || kept.byteLength < recordBytes) return;
-	const bytes = new Uint8Array(kept);
-	bytes[unreportedOffset] = 0;
-	storage.write(bootsKey, bytes);
+	const view = readRecord(storage);
+	if (view.getUint32(0) === 0) return;
+	view.setUint8(unreportedOffset, 0);
+	storage.write(bootsKey, new Uint8Array(view.buffer));
 }
 
 /**
- * Begins a boot in the middle of one: a board that sleeps tells the ticks before a measurement of the time from those
- * after it, which the slow oscillator counts in another way.
+ * Begins a new boot number without a reset. A sleeping board counts ticks after a time measurement at another rate than
+ * before it, so the two need different boot numbers. Throws what the storage throws.
  */
 export function incrementBoot(storage: KeyValue): void {
-	const kept = storage.read(bootsKey);
-	if (kept === undefined) return;
-	const view = new DataView(kept);
-	view.setUint32(0, view.getUint32(0) + 1);
-	storage.write(bootsKey, new Uint8Array(kept));
+	const view = readRecord(storage);
+	const boot = view.getUint32(0);
+	if (boot === 0) return;
+	view.setUint32(0, boot + 1);
+	storage.write(bootsKey, new Uint8Array(view.buffer));
+}
+
+/** All zero without a record. An early version wrote shorter ones. */
+function readRecord(storage: KeyValue): DataView<ArrayBuffer> {
+	const bytes = new Uint8Array(recordBytes);
+	const stored = storage.read(bootsKey);
+	if (stored !== undefined) bytes.set(new Uint8Array(stored, 0, Math.min(stored.byteLength, recordBytes)));
+	return new DataView(bytes.buffer);
 }

@@ -1,76 +1,45 @@
 import type { Storage } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
-import { clockKey } from "../clock/clock";
-import { stuckButtonKey } from "../panel/stuck-button";
-import { pulseTotalsKey } from "../sensors/inputs/pulse-totals";
-import { fieldNamesKey } from "../sensors/pipeline/field-name-store";
-import { builtInSettingsKey } from "../settings/built-in-settings";
-import { settingsKeys } from "../settings/settings-store";
-import { accessPointPasswordKey } from "../setup/access-point-credentials";
-import { setupRequestKey } from "../setup/setup-request";
-import { budgetKey } from "../upload/call-budget";
-import { uploadStateKey } from "../upload/upload-state";
-import { bootsKey } from "./boot-counter";
-import { networkWatchdogKey } from "./network-watchdog";
-
-const storageDomain = "dakkio";
-/** There while forgetting is under way. */
-const resetPendingKey = "forgetting";
-
-/**
- * What numbers boots and readings, and tells their times; the password of the board's own network, which may stand on
- * its case; and which settings the build has brought along. The password first: it is missed most.
- */
-const keptKeys = Object.freeze([accessPointPasswordKey, bootsKey, clockKey, builtInSettingsKey]);
-
-/** Whatever the owner has left, or says something of the owner. */
-const erasedKeys = Object.freeze([
-	// mutation: settings-keys
-	...settingsKeys,
-	budgetKey,
-	uploadStateKey,
-	networkWatchdogKey,
-	fieldNamesKey,
-	pulseTotalsKey,
-	setupRequestKey,
-	stuckButtonKey,
-]);
+import { isFlagSet, openKeyValue, type PersistentKey, persistentValues } from "../common/persistent-values";
 
 type BoardStorage = Pick<Storage, "keyValue" | "eraseKeyValue">;
 
 /**
- * The board's key-value storage; a forgetting that lost its power is brought to its end first.
+ * Opens the key-value storage; completes a factory reset that a power cut interrupted.
  *
- * @param eraseReadings what is not in this storage, and goes before it: nobody else's board must send it.
+ * @param eraseReadings erases the flash partitions, before the key-value storage: without settings they would be sent
+ * with the next user's.
  */
 export function openStorage(board: BoardStorage, eraseReadings: () => void): KeyValue {
-	const storage = board.keyValue.open({ path: storageDomain, format: "buffer" });
-	if (storage.read(resetPendingKey) === undefined) return storage;
+	const storage = openKeyValue(board);
+	if (!isFlagSet(storage, "forgetting")) return storage;
 	eraseReadings();
 	return factoryReset(board, storage);
 }
 
-/** From here on all will be forgotten: should power go, the next start goes on with it. */
+/** Commits to a factory reset: after a power cut, the next boot completes it. */
 export function markFactoryReset(storage: Pick<KeyValue, "write">): void {
-	storage.write(resetPendingKey, Uint8Array.of(1));
+	storage.write("forgetting" satisfies PersistentKey, Uint8Array.of(1));
 }
 
 /**
- * The board goes to somebody else. Deleted first, so that no start finds it any more, then erased, where the board can:
- * what was deleted or overwritten would stay readable on flash. Should power go just after the erasure, what was to stay
- * is lost: the board then has another password, and begins its count of boots anew.
+ * Erases the user's settings, secrets and state. Deletes the values first, so that no boot finds them, then erases the
+ * flash where the board can, because deleted and overwritten values remain readable there. A power cut right after the
+ * erasure loses the kept values: the access point gets a new password, and boots are counted from the newest reading.
  *
- * @returns the storage, opened anew: the one that was given is closed by the erasure.
+ * @returns the storage, reopened: the erasure closes the one given.
  */
 export function factoryReset(board: BoardStorage, storage: KeyValue): KeyValue {
 	markFactoryReset(storage);
+	const keys = Object.keys(persistentValues) as PersistentKey[];
 	// mutation: erase-settings
-	for (const key of erasedKeys) storage.delete(key);
-	const kept = keptKeys.map((key) => [key, storage.read(key)] as const);
+	for (const key of keys) if (persistentValues[key] === "erase") storage.delete(key);
+	const kept: [PersistentKey, ArrayBuffer | undefined][] = [];
+	for (const key of keys) if (persistentValues[key] === "keep") kept.push([key, storage.read(key)]);
 	board.eraseKeyValue?.();
 	storage.close();
-	const empty = board.keyValue.open({ path: storageDomain, format: "buffer" });
+	const empty = openKeyValue(board);
 	for (const [key, value] of kept) if (value !== undefined) empty.write(key, new Uint8Array(value));
-	empty.delete(resetPendingKey);
+	empty.delete("forgetting" satisfies PersistentKey);
 	return empty;
 }

@@ -1,66 +1,99 @@
-/** What is done, one after the other, while not even a name can be resolved although the Wi-Fi is up. */
-export type RecoveryAction = "ask for the time" | "restart the network" | "restart the board";
+import type { Board } from "../boards/board";
+import type { Clock } from "../clock/clock";
+import { isFlagSet, setFlag } from "../common/persistent-values";
+import type { DeviceStorage } from "./device-storage";
 
-/** In the storage while the last restart was for a silent network, and it is still silent. */
-export const networkWatchdogKey = "silence";
+export type RecoveryAction = "poll the time servers" | "rejoin the network" | "restart the board";
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
 /**
- * A server that is down is nobody's reason to restart: something still answers, if only the resolver. Before a
- * restart the time servers are asked, because their answer tells a dead network from a name that does not exist.
+ * What to do while no server is reachable although the Wi-Fi is up. A resolver that answers is reachable, so a failure
+ * of the service does not restart the board. Before each restart the time servers are polled: their response
+ * distinguishes a dead network from a name that does not exist.
  */
-const recoverySteps: readonly { readonly after: number; readonly remedy: RecoveryAction }[] = [
-	{ after: 60 * minuteMs, remedy: "ask for the time" },
-	{ after: 65 * minuteMs, remedy: "restart the network" },
-	{ after: 120 * minuteMs, remedy: "ask for the time" },
-	{ after: 125 * minuteMs, remedy: "restart the board" },
+const recoverySteps: readonly { readonly afterMs: number; readonly action: RecoveryAction }[] = [
+	{ afterMs: 60 * minuteMs, action: "poll the time servers" },
+	{ afterMs: 65 * minuteMs, action: "rejoin the network" },
+	{ afterMs: 120 * minuteMs, action: "poll the time servers" },
+	{ afterMs: 125 * minuteMs, action: "restart the board" },
 ];
 
-/** What is known when an attempt got nowhere. */
-export interface UnreachableEvent {
-	readonly ticks: number;
-	/** A restart forgets the time of day, and readings until the next answer have only an estimate. */
+export interface Outage {
+	readonly unreachableMs: number;
+	/** Steps taken in this outage. */
+	readonly stepsTaken: number;
+	/** The watchdog has restarted the board, and no server has been reachable since. */
+	readonly wasRestarted: boolean;
+	/** A restart loses the time of day: until the next time response, readings have an estimated time. */
 	readonly isTimeKnown: boolean;
 }
 
-/** How long nothing has been heard from the network, in a board's ticks. */
+/** The step that is due; `undefined` if none is. A restart is repeated once a day, or once a week if it loses the time. */
+export function nextRecoveryAction(outage: Outage): RecoveryAction | undefined {
+	const { unreachableMs, stepsTaken, wasRestarted, isTimeKnown } = outage;
+	const step = recoverySteps[stepsTaken];
+	if (step === undefined) return undefined;
+	let { afterMs } = step;
+	if (step.action === "restart the board") {
+		if (isTimeKnown) afterMs = 7 * dayMs;
+		else if (wasRestarted) afterMs = dayMs;
+	}
+	return unreachableMs < afterMs ? undefined : step.action;
+}
+
+export interface NetworkWatchdogOptions {
+	readonly board: Pick<Board, "time" | "log" | "restart">;
+	readonly storage: Pick<DeviceStorage, "keyValue" | "tryWrite">;
+	readonly clock: Pick<Clock, "now">;
+	pollTimeServers(): void;
+	rejoinNetwork(): void;
+}
+
+/** Recovers from a network that is joined and gets nowhere: polls, rejoins, and finally restarts the board. */
 export class NetworkWatchdog {
+	private readonly options: NetworkWatchdogOptions;
 	private readonly wasRestarted: boolean;
 	private lastReachableTicks: number;
 	private stepsTaken = 0;
 
-	/** `restarted`: the board was restarted for this, and nothing has been heard since. */
-	constructor(ticks: number, restarted: boolean) {
-		this.lastReachableTicks = ticks;
-		this.wasRestarted = restarted;
+	constructor(options: NetworkWatchdogOptions) {
+		this.options = options;
+		this.lastReachableTicks = options.board.time.ticks();
+		this.wasRestarted = isFlagSet(options.storage.keyValue, "silence");
 	}
 
-	/** Something came from the network. */
-	reachable(ticks: number): void {
-		this.lastReachableTicks = ticks;
+	/** A server was reached, or a name resolved. */
+	reachable(): void {
+		const { board, storage } = this.options;
+		this.lastReachableTicks = board.time.ticks();
 		this.stepsTaken = 0;
+		storage.tryWrite(() => setFlag(storage.keyValue, "silence", false));
 	}
 
-	/** The Wi-Fi was joined. While a remedy is being tried, that alone proves nothing. */
-	networkJoined(ticks: number): void {
-		if (this.stepsTaken === 0) this.lastReachableTicks = ticks;
+	/** The Wi-Fi was joined. That proves nothing while recovery is under way. */
+	networkJoined(): void {
+		if (this.stepsTaken === 0) this.lastReachableTicks = this.options.board.time.ticks();
 	}
 
-	/** Nothing came at this attempt; each remedy is named once. */
-	unreachable({ ticks, isTimeKnown }: UnreachableEvent): RecoveryAction | undefined {
-		const next = recoverySteps[this.stepsTaken];
-		if (next === undefined) return undefined;
-		const after = next.remedy === "restart the board" ? this.restartAfterMs(isTimeKnown) : undefined;
-		if (ticks - this.lastReachableTicks < (after ?? next.after)) return undefined;
+	/** An attempt reached no server; takes the step that is due. */
+	unreachable(): void {
+		const { board, storage, clock, pollTimeServers, rejoinNetwork } = this.options;
+		const action = nextRecoveryAction({
+			unreachableMs: board.time.ticks() - this.lastReachableTicks,
+			stepsTaken: this.stepsTaken,
+			wasRestarted: this.wasRestarted,
+			isTimeKnown: clock.now() !== undefined,
+		});
+		if (action === undefined) return;
 		this.stepsTaken++;
-		return next.remedy;
-	}
-
-	/** One that did not help is repeated once a day; one that costs true times waits for a week. */
-	private restartAfterMs(timeKnown: boolean): number | undefined {
-		if (timeKnown) return 7 * dayMs;
-		return this.wasRestarted ? dayMs : undefined;
+		board.log(`network: no server reachable although the Wi-Fi is up: ${action}`);
+		if (action === "poll the time servers") pollTimeServers();
+		else if (action === "rejoin the network") rejoinNetwork();
+		else {
+			storage.tryWrite(() => setFlag(storage.keyValue, "silence", true));
+			board.restart();
+		}
 	}
 }

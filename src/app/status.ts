@@ -1,25 +1,31 @@
+import type { Board } from "../boards/board";
+import { missingForUpload, type Settings } from "../settings/settings";
+import { firmwareVersion } from "../version";
 import type { BootInfo } from "./boot-counter";
+import type { DeviceStorage } from "./device-storage";
 
-/** How the board is: a line in the log each hour, and what the setup page shows. */
+/** The board's state: logged each hour. */
 export interface Status {
 	readonly bootInfo: BootInfo;
-	/** Milliseconds since the boot began. */
+	/** Since the boot began. */
 	readonly uptimeMs: number;
-	/** Bytes; `undefined` where there is no telling. */
+	/** `undefined` where the platform does not report it. */
 	readonly freeMemoryBytes: number | undefined;
 	/** Readings. */
 	readonly pending: number;
 	readonly capacity: number;
-	/** Readings that went because the flash was full. */
+	/** Readings overwritten because the flash was full. */
 	readonly overwritten: number;
 	readonly quarantined: number;
+	/** Of the flash. */
 	readonly damagedBytes: number;
-	/** dBm. */
+	/** dBm; `undefined` without a network. */
 	readonly signalStrength: number | undefined;
+	/** Percent; `undefined` where no battery can be measured. */
 	readonly batteryLevel: number | undefined;
 }
 
-/** The status as a line of the log. */
+/** The status as a log line. */
 export function formatStatus(status: Status): string {
 	const { bootInfo, uptimeMs, freeMemoryBytes, pending, overwritten, quarantined, damagedBytes } = status;
 	const parts = [
@@ -27,13 +33,30 @@ export function formatStatus(status: Status): string {
 		...(freeMemoryBytes === undefined ? [] : [`${Math.floor(freeMemoryBytes / 1024)} KB free`]),
 		...(status.signalStrength === undefined ? [] : [`${status.signalStrength} dBm`]),
 		...(status.batteryLevel === undefined ? [] : [`battery ${status.batteryLevel} percent`]),
-		`${pending} waiting`,
+		`${pending} pending`,
 		...(overwritten === 0 ? [] : [`${overwritten} overwritten`]),
 		...(quarantined === 0 ? [] : [`${quarantined} in quarantine`]),
 		...(damagedBytes === 0 ? [] : [`${damagedBytes} bytes of flash damaged`]),
-		`starts: ${bootInfo.resetCounts.map(([reason, count]) => `${count} ${reason}`).join(", ")}`,
+		`boots: ${bootInfo.resetCounts.map(([reason, count]) => `${count} ${reason}`).join(", ")}`,
 	];
 	return `status: ${parts.join(", ")}`;
+}
+
+/** Logs what a user who has just opened the log needs: firmware, board, boot, and what prevents uploads. */
+export function logStartup(
+	board: Pick<Board, "identity" | "resetReason" | "log">,
+	{ readings, quarantine }: Pick<DeviceStorage, "readings" | "quarantine">,
+	{ boot }: BootInfo,
+	settings: Settings,
+): void {
+	const { chip, serial } = board.identity;
+	const start = `boot ${boot} (${board.resetReason}), ${readings.length} pending`;
+	board.log(`dakkio-esp32 ${firmwareVersion} on ${chip} ${serial}, ${start}`);
+	let last = "";
+	for (const { sequence, cause } of quarantine.points()) last = `point ${sequence}: ${cause}`;
+	if (last !== "") board.log(`${quarantine.length} in quarantine, last ${last}`);
+	const missing = missingForUpload(settings);
+	if (missing.length > 0) board.log(`no uploads: ${missing.join(", ")}; readings are kept`);
 }
 
 /** `3 d 4 h`, `25 min`, `12 s`. */

@@ -14,36 +14,33 @@ import type {
 import type { ResetReason } from "./reset-reason";
 
 /**
- * Every piece of the world that the firmware touches. Where ECMA-419 has a class, the board gives that class;
- * for the rest it has the small interfaces below. Nothing above this file knows which machine it runs on, and
- * time and chance come in only here, so that a whole life of a device can be replayed from a seed.
+ * All hardware and platform access of the firmware: ECMA-419 classes where the standard has them, the small interfaces
+ * below otherwise. The code above does not know on which machine it runs. Time and randomness enter only here, so that a
+ * simulated device life can be replayed from a seed.
  */
 export interface Board {
 	readonly identity: BoardIdentity;
-	/** Why the board started this time. */
+	/** Why the board started. */
 	readonly resetReason: ResetReason;
 	readonly time: Time;
 	readonly network: Network;
 	readonly storage: Storage;
-	/** The I2C bus that sensors are wired to. */
+	/** The I2C bus of the sensors. */
 	readonly i2c: I2CBus;
 	readonly pins: Pins;
-	/**
-	 * Of the board's own network, where the build says so: empty for an open one. Left out, the board makes itself one.
-	 */
+	/** Password of the setup network set by the build; empty: open network. Default: the board generates one. */
 	readonly setupPassword?: string | undefined;
 	/** Fills `bytes` from a true random source. */
 	fillRandom(bytes: Uint8Array): void;
-	/** Bytes that are free for whatever the platform needs next; `undefined` where there is no telling. */
+	/** Free memory of the platform, bytes; `undefined` if unknown. */
 	freeMemory(): number | undefined;
-	/** One line for the developer: serial log on the chip, terminal elsewhere. */
+	/** Writes one line to the serial log of the chip, or to the terminal. */
 	log(line: string): void;
-	/** Starts the board anew; does not return on the chip. */
+	/** Restarts the board; does not return on the chip. */
 	restart(): void;
 	/**
-	 * Switches all off but a clock and starts the board anew after so many milliseconds, with the reason `deep sleep`
-	 * and ticks that have gone on; does not return on the chip. Where the chip can watch `wakePin` meanwhile, a low level
-	 * there wakes it before.
+	 * Enters deep sleep; does not return on the chip. The board starts again after `milliseconds`, or before at a low level
+	 * of `wakePin` if the chip supports it, with the reset reason `deep sleep` and ticks that have continued.
 	 */
 	sleep(milliseconds: number, wakePin?: number): void;
 }
@@ -51,44 +48,44 @@ export interface Board {
 export interface BoardIdentity {
 	/** For example `esp32`, `esp32c3`, `node`. */
 	readonly chip: string;
-	/** Six hexadecimal digits, the end of the MAC address: the same at every boot, different on every board. */
+	/** The last six hexadecimal digits of the MAC address: unique and constant for a board. */
 	readonly serial: string;
 }
 
 export interface Time {
-	/** Milliseconds since the boot began, deep sleep included: fractional, never backwards, never wrapped. */
+	/** Milliseconds since the boot began, including deep sleep: fractional, monotonic, without wrap. */
 	ticks(): number;
 	/** Calls `callback` once, `delay` milliseconds from now (at least 0). */
 	set(callback: () => void, delay: number): Timer;
-	/** Forgets a timer; one that has fired, or `undefined`, is no error. */
+	/** Cancels a timer; one that has fired, or `undefined`, is no error. */
 	clear(timer: Timer | undefined): void;
-	/** Tells the platform the time (milliseconds of Unix time), for its certificate checks and its log. */
+	/** Sets the platform's clock (milliseconds of Unix time), which certificate checks and the log use. */
 	setWallClock(utc: number): void;
 }
 
 /** An opaque handle. */
 export type Timer = object;
 
-/** Single pins, and what is usually wired to them. */
+/** Single pins, and what boards usually connect to them. */
 export interface Pins {
 	readonly Digital: DigitalConstructor;
 	readonly Analog: AnalogConstructor;
 	readonly OneWire: OneWireConstructor;
-	/** Volts of the largest number that an {@link Analog} gives. */
+	/** Volts at the maximum value of an {@link Analog}. */
 	readonly analogRangeV: number;
-	/** Numbers of the pins that the usual boards with this chip have a light and a button at. */
+	/** Pin numbers of light and button on common boards with this chip. */
 	readonly led?: number | undefined;
 	readonly button?: number | undefined;
 }
 
 /**
- * A 1-Wire bus, seen from its master; a class in the manner of ECMA-419, which has none. Bytes go least significant bit
- * first, as the bus has them. Every call blocks for as long as the bus takes: half a millisecond a byte.
+ * A 1-Wire master, in the style of ECMA-419, which has no such class. Bytes are sent least significant bit first. Every
+ * call blocks while the bus is busy: half a millisecond a byte.
  */
 export interface OneWire {
-	/** The ROM codes of all chips on the bus, each eight bytes in the order of the bus: family, serial number, CRC. */
+	/** The ROM codes of all chips on the bus, eight bytes each: family, serial number, CRC. */
 	search(): readonly Uint8Array[];
-	/** A reset pulse; whether anybody is there. */
+	/** Sends a reset pulse; whether a chip responds with a presence pulse. */
 	reset(): boolean;
 	write(bytes: Uint8Array): void;
 	read(count: number): Uint8Array;
@@ -96,7 +93,7 @@ export interface OneWire {
 	close(): void;
 }
 
-/** Throws for a pin that cannot be one. */
+/** Throws for an unusable pin. */
 export type OneWireConstructor = new (options: { pin: number }) => OneWire;
 
 export interface Network {
@@ -105,48 +102,48 @@ export interface Network {
 	readonly Listener: ListenerConstructor;
 	readonly UDP: UDPConstructor;
 	readonly WiFi: WiFiConstructor;
-	/** Left out on a board that cannot be one. */
+	/** `undefined` on a board without support for it. */
 	readonly AccessPoint?: AccessPointConstructor;
 	readonly resolver: Resolver;
 }
 
 export interface AccessPointOptions {
-	/** Its name, 1 to 32 bytes. */
+	/** 1 to 32 bytes. */
 	readonly SSID: string;
-	/** WPA2, 8 to 63 characters; left out: open. */
+	/** WPA2 password, 8 to 63 characters; default: open network. */
 	readonly password?: string;
-	/** 1 to 13; joining a network takes it along to that network's channel. */
+	/** 1 to 13; joining another network moves the access point to its channel. */
 	readonly channel?: number;
 	/** {@link AccessPoint.stations} has changed. */
 	onChanged?(): void;
 }
 
-/** A network that was heard. */
+/** A network found by a scan. */
 export interface ScanResult {
-	/** Whatever somebody chose to send: hostile text. Empty when it hides its name. */
+	/** Untrusted text. Empty for a hidden network. */
 	readonly SSID: string;
 	/** Received signal strength, dBm. */
 	readonly RSSI: number;
-	/** It wants a password. */
+	/** Whether it requires a password. */
 	readonly isSecured: boolean;
 }
 
 /**
- * A Wi-Fi network of the board's own, in the manner of ECMA-419. On the chip it needs a boot of its own and must be
- * there before the first {@link Network.WiFi}, with which the board joins another network at the same time.
+ * The board's own Wi-Fi network, in the style of ECMA-419. On the chip it needs a boot of its own, and must exist before
+ * the first {@link Network.WiFi}, with which the board joins another network at the same time.
  */
 export interface AccessPoint {
-	/** Of the board in this network; its DHCP server tells it as gateway and name server. */
+	/** The board's address in this network; its DHCP server announces it as gateway and DNS server. */
 	readonly address: string;
-	/** How many are joined. */
+	/** Number of connected stations. */
 	readonly stations: number;
-	/** Looks for networks in reach, some seconds. Throws while it is at it, and when a network is being joined. */
+	/** Scans for networks, some seconds. Throws during a scan, and while a network is being joined. */
 	scan(options: { onFound(network: ScanResult): void; onComplete(): void }): void;
 	/** May be called twice. */
 	close(): void;
 }
 
-/** Throws where the radio cannot be had. */
+/** Throws if the radio is not available. */
 export type AccessPointConstructor = new (options: AccessPointOptions) => AccessPoint;
 
 export interface Storage {
@@ -154,8 +151,8 @@ export interface Storage {
 	readonly flash: FlashStorage;
 	readonly keyValue: KeyValueStorage;
 	/**
-	 * Erases all that key-value storage holds, and what of it was overwritten or deleted and could still be read out of
-	 * the flash; whatever was open is closed with it. Left out where nothing stays of what is deleted.
+	 * Erases all key-value storage, including deleted and overwritten values that could still be read from the flash, and
+	 * closes it. `undefined` where deleted values leave no trace.
 	 */
 	eraseKeyValue?(): void;
 }

@@ -1,25 +1,25 @@
-/** Why a server's certificate was refused. */
+/** Why a server's certificate was rejected. */
 export type TrustFault =
-	/** Its validity has ended. */
+	/** Its validity period has ended. */
 	| "expired"
-	/** Its validity has not begun, or the board's clock is wrong. */
+	/** Its validity period has not begun, or the board's clock is wrong. */
 	| "not yet valid"
 	/** It is for another name. */
 	| "wrong name"
-	/** It leads to no root that the board trusts. */
+	/** It does not lead to a trusted root. */
 	| "untrusted"
-	/** A signature or a restriction in its chain does not hold. */
+	/** A signature in its chain is invalid, or a constraint is violated. */
 	| "forged";
 
 /** What {@link TCPCallbacks.onError} receives where the platform knows the cause. */
 export class ConnectionError extends Error {
 	// A field, because XS freezes the built-in prototypes.
 	override name = "ConnectionError";
-	/** Set when the peer's certificate was refused; then nothing but a change of settings or of the clock helps. */
+	/** Set if the peer's certificate was rejected: only other settings or a correct clock can help. */
 	readonly trustFault: TrustFault | undefined;
 
-	constructor(message: string, trust?: TrustFault) {
+	constructor(message: string, trustFault?: TrustFault) {
 		super(message);
-		this.trustFault = trust;
+		this.trustFault = trustFault;
 	}
 }

@@ -1,12 +1,12 @@
 /**
- * The classes of ECMA-419 (Embedded systems API) that the firmware uses, as TypeScript shapes.
+ * The ECMA-419 (Embedded systems API) classes that the firmware uses, as TypeScript interfaces. The SDK provides them on
+ * the chip, `boards/node` and `boards/lin` on a computer.
  *
- * The SDK provides them on the chip; `boards/node` and `boards/lin` provide what their machines lack. Options
- * objects, `close()` that may be called twice, and callbacks that receive a count are the standard's.
- *
- * Two promises go further than the standard, and every board keeps them:
+ * Two guarantees go beyond the standard, and every board gives them:
  * 1. after `close()` no callback of that object is called;
- * 2. nothing is thrown into the platform: a failure reaches `onError`.
+ * 2. no exception reaches the platform: a failure is reported to `onError`.
+ *
+ * Additions to the standard are `onConnected` and `onVerified` of TLS, and `passwordRefused` of Wi-Fi.
  */
 
 /** A buffer as the standard takes it; the firmware always passes byte views. */
@@ -20,32 +20,32 @@ export type Provider<Constructor, Options = unknown> = { readonly io: Constructo
 export interface TCPCallbacks {
 	/** `count` bytes can be read. */
 	onReadable?(count: number): void;
-	/** `count` bytes can be written. First called when the connection is made (under TLS: when it is secure). */
+	/** `count` bytes can be written. First called once connected (TLS: once secure). */
 	onWritable?(count: number): void;
 	/**
-	 * The connection is gone: refused, reset, timed out or closed by the peer. What had arrived was announced
-	 * with `onReadable` and read before. `error` says why, where the platform knows.
+	 * The connection was refused, reset, timed out or closed by the peer. All received data was announced with `onReadable`
+	 * and read before. `error`: the reason, if the platform knows it.
 	 */
 	onError?(error?: Error): void;
 }
 
 export interface TCPOptions extends TCPCallbacks {
-	/** The peer's IP address in dotted form; names are resolved before. */
+	/** The peer's IPv4 address in dotted form. */
 	address: string;
 	port: number;
 	/** Send each write at once (TCP_NODELAY). */
 	nodelay?: boolean;
 }
 
-/** A connection that was accepted by a {@link Listener}, taken over. */
+/** Takes over a connection accepted by a {@link Listener}. */
 export interface TCPFromOptions extends TCPCallbacks {
 	from: TCP;
 }
 
 export interface TCP {
-	/** Up to `buffer.length` bytes into `buffer`; returns how many. Reading more than was announced reads what is there. */
+	/** Reads up to `buffer.length` bytes into `buffer`; returns how many. */
 	read(buffer: Bytes): number;
-	/** Writes all of `buffer`. Throws when it is longer than what `onWritable` announced less what was written since. */
+	/** Writes all of `buffer`. Throws if it exceeds what `onWritable` announced minus what was written since. */
 	write(buffer: Bytes): void;
 	close(): void;
 	readonly remoteAddress: string | undefined;
@@ -55,11 +55,11 @@ export interface TCP {
 export type TCPConstructor = new (options: TCPOptions | TCPFromOptions) => TCP;
 
 export interface TLSOptions extends TCPOptions {
-	/** The name that the server's certificate must carry, also sent as SNI. */
+	/** The name that the server's certificate must have; also sent as SNI. */
 	host: string;
-	/** The TCP connection is made and the handshake begins; on a board that can tell. */
+	/** The TCP connection is made and the handshake begins, on boards that report it. */
 	onConnected?(): void;
-	/** The server's certificate was verified; `issuer`: the authority that signed it, by the name it has in it. */
+	/** The server's certificate was verified; `issuer`: name of the authority that signed it. */
 	onVerified?(issuer: string): void;
 	secure?: {
 		/** Root certificates trusted besides the board's bundle, DER. */
@@ -67,20 +67,20 @@ export interface TLSOptions extends TCPOptions {
 	};
 }
 
-/** A TLS client over TCP: `onWritable` means that the server's certificate chain was verified. */
+/** A TLS client over TCP; `onWritable` implies a verified certificate. */
 export type TLSConstructor = new (options: TLSOptions) => TCP;
 
 export interface ListenerOptions {
 	/** 0 for any free port. */
 	port: number;
 	address?: string;
-	/** `count` connections wait to be read. */
+	/** `count` connections can be read. */
 	onReadable?(count: number): void;
 	onError?(error?: Error): void;
 }
 
 export interface Listener {
-	/** The next accepted connection, to be passed as `from` to a TCP constructor. */
+	/** The next accepted connection, for `from` of a TCP constructor. */
 	read(): TCP | undefined;
 	close(): void;
 	readonly port: number;
@@ -89,14 +89,14 @@ export interface Listener {
 export type ListenerConstructor = new (options: ListenerOptions) => Listener;
 
 export interface UDPOptions {
-	/** Local port; left out for any. */
+	/** Local port; default: any. */
 	port?: number;
 	/** `count` packets can be read. */
 	onReadable?(count: number): void;
 	onError?(error?: Error): void;
 }
 
-/** A packet, with its sender. */
+/** A packet with its sender. */
 export type UDPPacket = ArrayBuffer & { readonly address: string; readonly port: number };
 
 export interface UDP {
@@ -107,7 +107,7 @@ export interface UDP {
 
 export type UDPConstructor = new (options: UDPOptions) => UDP;
 
-/** DNS resolver (ECMA-419 network). Dotted addresses resolve to themselves. May never answer: set a deadline. */
+/** DNS resolver (ECMA-419 network). Dotted addresses resolve to themselves. May never call back: set a timeout. */
 export interface Resolver {
 	resolve(options: {
 		host: string;
@@ -118,7 +118,7 @@ export interface Resolver {
 
 // --- Wi-Fi station (ECMA-419 network interface) ---
 
-/** `connection` of {@link WiFi}: idle, joining, joined without an address, joined with an address. */
+/** `connection` of {@link WiFi}: idle, joining, joined without an address, joined with one. */
 export const WiFiConnection = Object.freeze({ idle: 200, connecting: 300, associated: 400, connected: 500 });
 
 export interface WiFi {
@@ -132,7 +132,7 @@ export interface WiFi {
 	readonly SSID: string | undefined;
 	/** Received signal strength, dBm. */
 	readonly RSSI: number | undefined;
-	/** Set when the last attempt to join ended because the password was not accepted, on a board that can tell. */
+	/** Whether the last attempt to join failed because of the password, on boards that report it. */
 	readonly passwordRefused?: boolean;
 }
 
@@ -148,26 +148,26 @@ export interface FlashStatus {
 	readonly blocks: number;
 }
 
-/** A flash partition, NOR rules: a write clears bits, an erase sets all bits of its blocks. Every call blocks. */
+/** A NOR flash partition: a write clears bits, an erase sets all bits of its blocks. Every call blocks. */
 export interface Flash {
 	read(buffer: Bytes, byteOffset: number): number;
 	write(buffer: Bytes, byteOffset: number): void;
-	/** Erases blocks `start` up to, not including, `end` (block numbers). */
+	/** Erases the blocks from `start` up to, not including, `end`. */
 	eraseBlock(start: number, end: number): void;
 	status(): FlashStatus;
 	close(): void;
 }
 
 export interface FlashStorage {
-	/** Throws when there is no partition of that name. */
+	/** Throws if there is no such partition. */
 	open(options: { path: string; mode?: "r" | "r+" }): Flash;
 }
 
-/** One domain of key-value storage, format `buffer`. On the chip this is NVS: keys up to 15 characters. */
+/** One domain of key-value storage, format `buffer`. NVS on the chip: keys of up to 15 characters. */
 export interface KeyValue {
-	/** `undefined` when there is no such key. */
+	/** `undefined` if there is no such key. */
 	read(key: string): ArrayBuffer | undefined;
-	/** Durable and atomic for this key when it returns. */
+	/** Atomic, and durable when it returns. */
 	write(key: string, value: Bytes): void;
 	delete(key: string): void;
 	close(): void;
@@ -187,11 +187,11 @@ export interface I2COptions {
 	/** Seven-bit address of the peripheral. */
 	address: number;
 	port?: number;
-	/** Milliseconds that a transfer may block; the SDK's own option, of which the standard knows nothing. */
+	/** Milliseconds that a transfer may block; an option of the SDK, not of the standard. */
 	timeout?: number;
 }
 
-/** A peripheral on an I2C bus. Read and write throw when it does not acknowledge. */
+/** A peripheral on an I2C bus. Read and write throw if it does not acknowledge. */
 export interface I2C {
 	read(buffer: Bytes, stop?: boolean): number;
 	write(buffer: Bytes, stop?: boolean): void;
@@ -210,16 +210,16 @@ export interface SMBus extends I2C {
 
 export type SMBusConstructor = new (options: I2COptions) => SMBus;
 
-/** An I2C bus as a provider: everything but the peripheral's address. */
+/** An I2C bus as a provider: all options but the peripheral's address. */
 export type I2CBus = Provider<SMBusConstructor, Omit<I2COptions, "address">>;
 
 // --- Digital and Analog (ECMA-419, IO classes) ---
 
 export interface DigitalOptions {
 	pin: number;
-	/** One of the modes that the class names. */
+	/** One of the modes of the class. */
 	mode: number;
-	/** Which edges `onReadable` tells: one or both of those that the class names. */
+	/** Edges that call `onReadable`: one or both of those of the class. */
 	edge?: number;
 	onReadable?(): void;
 }

@@ -1,35 +1,35 @@
 import { crc32 } from "../common/crc32";
 import type { Measurement } from "./ntp-packet";
 
-/** What ties the ticks of one boot to the time. Once made it never changes its mind about `start` and `rate`. */
+/** Maps the ticks of one boot to the time. `startUtc` and `drift` never change once it is recorded. */
 export interface Anchor {
 	readonly boot: number;
 	/** Unix time of tick 0, milliseconds with a fraction. */
 	readonly startUtc: number;
-	/** What is to be added to each tick, in ticks: 0.00002 where the ticks are 20 ppm too slow. */
+	/** Correction per tick: 0.00002 if the ticks are 20 ppm too slow. */
 	readonly drift: number;
-	/** The latest moment of this boot that is known, milliseconds of Unix time. */
+	/** The latest known moment of this boot, milliseconds of Unix time. */
 	readonly lastKnownUtc: number;
 	/**
-	 * Ticks, of whole seconds, before which its times are estimates: without end where it was placed between its
-	 * neighbours, because this boot never learned the time; more than 0 where it slept long before it did.
+	 * Ticks, in whole seconds, before which its times are estimates: infinite if the boot was never synchronized and is
+	 * placed between its neighbours, above 0 if it slept long before its first synchronization.
 	 */
 	readonly estimatedBeforeTicks: number;
 }
 
-/** What the clock keeps over a reboot. */
+/** What the clock persists. */
 export interface ClockRecord {
-	/** The rate of this board's ticks, once learned. */
+	/** Learned drift of the ticks; `undefined` before. */
 	readonly drift: number | undefined;
-	/** The last measurement: what a boot that went on after a deep sleep counts its ticks from. */
+	/** The last measurement: a boot that resumes from deep sleep continues from it. */
 	readonly lastMeasurement: Pick<Measurement, "utc" | "ticks"> | undefined;
-	/** Ticks that a board has counted awake and would not have counted asleep, since its boot began. */
+	/** Ticks counted awake since the boot began that would not have been counted asleep. */
 	readonly awakeExcessTicks: number;
-	/** In order of their boots; at most {@link maxAnchors}. */
+	/** Sorted by boot; at most {@link maxAnchors}. */
 	readonly anchors: readonly Anchor[];
 }
 
-/** Anchors kept: as many as fit a page of the chip's key-value storage with room to spare (1.8 KiB). */
+/** As many anchors (1.8 KiB) as fit a page of the chip's key-value storage with room to spare. */
 export const maxAnchors = 64;
 
 /** The Unix time of a boot's ticks, milliseconds with a fraction. */
@@ -38,8 +38,8 @@ export function utcOfTicks({ startUtc, drift }: Pick<Anchor, "startUtc" | "drift
 }
 
 /**
- * With one more anchor. Without room, the newest of the other boots goes: the oldest may have been sent already
- * and have to stay as they are, and what lies between two anchors can be placed again.
+ * The anchors with one added. If there is no room, the newest of the other boots is evicted: readings of the oldest may
+ * have been sent with their times already, and a boot between two anchors can be placed again.
  */
 export function addAnchor(
 	anchors: readonly Anchor[],
@@ -54,22 +54,22 @@ export function addAnchor(
 	return all.filter((_, index) => index !== evictedIndex);
 }
 
-// The record: version, flags, learned rate, last measurement, ticks ahead, then the anchors, then a CRC-32 of all
-// before it. Big-endian.
+// The record: version, flags, drift, last measurement, awake excess, the anchors, then a CRC-32 of all before it.
+// Big-endian.
 const version = 4;
 const headerBytes = 32;
 const anchorBytes = 28;
 const crcBytes = 4;
 const hasDriftFlag = 1;
 const hasMeasurementFlag = 2;
-/** Seconds of ticks, 136 years. */
+/** Stored for infinity; as seconds it would be 136 years. */
 const allEstimatedS = 0xffffffff;
-/** Rates are kept in steps of 10^-8: a millisecond in a day. */
+/** Drift is stored in steps of 10^-8: a millisecond in a day. */
 const driftStep = 1e-8;
 
-/** The rate as it comes back from the record. */
-export function quantizeDrift(rate: number): number {
-	return Math.round(rate / driftStep) * driftStep;
+/** The drift as it is read back from the record. */
+export function quantizeDrift(drift: number): number {
+	return Math.round(drift / driftStep) * driftStep;
 }
 
 export function encodeClockRecord({
@@ -102,7 +102,7 @@ export function encodeClockRecord({
 	return bytes;
 }
 
-/** `undefined` for what is not a whole record of this version. */
+/** `undefined` unless it is a complete record of this version. */
 export function decodeClockRecord(bytes: Uint8Array): ClockRecord | undefined {
 	const end = bytes.length - crcBytes;
 	if (end < headerBytes || (end - headerBytes) % anchorBytes !== 0) return undefined;

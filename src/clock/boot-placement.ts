@@ -1,13 +1,13 @@
 import type { SampleTime } from "../reading/reading";
 import type { Anchor } from "./anchor";
 
-/** What is known of the time around the boots that never learned it. Milliseconds of Unix time. */
+/** The known times around the boots that were never synchronized. Milliseconds of Unix time. */
 export interface KnownTimes {
-	/** The true time of a reading; `undefined` when its boot has none. */
+	/** The time of a reading; `undefined` if its boot has no anchor. */
 	resolve(time: SampleTime): number | undefined;
-	/** The latest known moment of the boots before. */
+	/** The latest known moment of the boots before `boot`. */
 	lastKnownUtcBefore(boot: number): number | undefined;
-	/** The earliest known moment of the boots after: the start of the next one that has a time, or now. */
+	/** The earliest known moment after `boot`: the start of the next boot with an anchor, or now. */
 	firstKnownUtcAfter(boot: number): number;
 	/** Of the board's ticks. */
 	readonly drift: number;
@@ -15,17 +15,17 @@ export interface KnownTimes {
 
 interface UnanchoredBoot {
 	readonly boot: number;
-	/** Ticks of its last reading: what the boot surely lasted. */
+	/** Ticks of its last reading: the boot lasted at least that long. */
 	lastTicks: number;
 }
 
 /**
- * Places the boots that never learned the time: in their order, each as long as its readings tell, with equal
- * pauses from the last known moment before them to the first one after. Without a moment before, they end at the
- * first one after, without pauses. Where they take longer than there is room, some clock was wrong; then nothing
- * is moved past what comes after.
+ * Estimates anchors for the boots that were never synchronized: in order, each as long as its readings show, with equal
+ * pauses between the last known moment before them and the first one after. Without a moment before, they end at the
+ * first one after, without pauses. If they do not fit in between, some clock was wrong; then they still end before what
+ * follows.
  *
- * One pass over the readings in order of their sequence; at most `most` boots, the oldest, are placed.
+ * One pass over the readings in sequence order; places at most `maxBoots` boots, the oldest.
  */
 export function placeUnanchoredBoots(
 	pending: Iterable<{ readonly time: SampleTime }>,
@@ -53,7 +53,7 @@ export function placeUnanchoredBoots(
 	return placed;
 }
 
-/** Neighbouring boots without a time. However many there are, only those that will be placed are held. */
+/** Consecutive boots without an anchor. Holds only those that will be placed, however many there are. */
 class UnanchoredRun {
 	private readonly lastKnownUtc: number | undefined;
 	private readonly maxBoots: number;
@@ -61,12 +61,12 @@ class UnanchoredRun {
 	private firstBoot: number | undefined;
 	private currentBoot: UnanchoredBoot | undefined;
 	private bootCount = 0;
-	/** Ticks of all boots that are complete. */
+	/** Ticks of all complete boots. */
 	private closedTicks = 0;
 
-	constructor(lastKnown: number | undefined, most: number) {
-		this.lastKnownUtc = lastKnown;
-		this.maxBoots = most;
+	constructor(lastKnownUtc: number | undefined, maxBoots: number) {
+		this.lastKnownUtc = lastKnownUtc;
+		this.maxBoots = maxBoots;
 	}
 
 	add(boot: number, ticks: number): void {
@@ -81,7 +81,7 @@ class UnanchoredRun {
 		if (this.boots.length < this.maxBoots) this.boots.push(this.currentBoot);
 	}
 
-	/** `next`: the time of the reading that follows. */
+	/** `next`: the time of the following reading. */
 	*place(
 		{ lastKnownUtcBefore, firstKnownUtcAfter, drift }: KnownTimes,
 		next = Number.POSITIVE_INFINITY,

@@ -1,6 +1,7 @@
 import type { Time } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import { errorMessage } from "../common/error-message";
+import type { PersistentKey } from "../common/persistent-values";
 import type { SampleTime } from "../reading/reading";
 import {
 	type Anchor,
@@ -18,70 +19,69 @@ import type { Measurement } from "./ntp-packet";
 
 export interface ClockOptions {
 	readonly time: Pick<Time, "ticks">;
-	/** The number of this boot: larger than that of every boot before. */
+	/** The number of this boot, higher than that of every boot before. */
 	readonly boot: number;
-	/** This boot goes on after a deep sleep. */
+	/** This boot resumes after a deep sleep. */
 	readonly resumed: boolean;
 	/**
-	 * The board sleeps between samples. While it does its ticks come from a coarse oscillator, which only the next
-	 * measurement puts right: samples are told by ticks until then, and lie between the two measurements.
+	 * The board sleeps between samples. Its ticks then come from a coarse oscillator, which only the next measurement
+	 * corrects: until then samples carry ticks, and get their times from the measurements before and after.
 	 */
 	readonly sleeps: boolean;
-	/** The boot of the reading that waits longest: asked where the anchors have no room, of older ones none is needed. */
+	/** The boot of the oldest pending reading: when anchors run out of room, older ones are discarded. */
 	oldestPendingBoot(): number;
-	/** Keeps the anchors under the key `clock`. */
+	/** Persists the clock's record under {@link clockKey}. */
 	readonly storage: Pick<KeyValue, "read" | "write">;
 	log(line: string): void;
 }
 
-export const clockKey = "clock";
-/** A step back within this is not shown: the samples' times stand until the clock has come after. Milliseconds. */
+const clockKey: PersistentKey = "clock";
+/** A step back of at most this is hidden: sample times pause until the clock catches up. */
 const maxHiddenStepMs = 1_000;
-/** Boots placed in one pass: bounds the memory that a brown-out loop of thousands costs. */
+/** Boots placed in one pass: bounds the memory after a brown-out loop of thousands of boots. */
 const maxBootsPerPass = 32;
-/** The chip's slow oscillator, calibrated, is not further off: then a clock was set. */
+/** The chip's calibrated slow oscillator is not further off: a larger deviation means a set clock. */
 const maxSleepDrift = 0.05;
 /**
- * Ticks of a crystal are true to a second for so long before a boot's first measurement, and after each, milliseconds:
- * where its rate was learned (to 10 ppm), and where it was not (some tens of ppm, with ageing and cold).
+ * For so long before a boot's first measurement, and after each, ticks of a crystal are accurate to a second: with a
+ * learned drift (to 10 ppm), and without (some tens of ppm, with ageing and cold).
  */
 const maxExtrapolationCalibratedMs = 100_000_000;
 const maxExtrapolationUncalibratedMs = 15_000_000;
-/** What a board was awake for is kept when it makes so much of a difference, milliseconds. */
+/** The awake excess is saved once it has changed by this. */
 const minSavedCorrectionMs = 5;
 /**
- * Ticks that were counted asleep are true to a second for so long, milliseconds: between two measurements, which tell
- * the mean rate and leave what the temperature of the day does to it (some 100 ppm); and before one, where that mean
- * does not hold because the two are further apart, or because it is the board's first (1 %, also where a board was
- * awake for much of the time, and counted by its crystal).
+ * For so long, ticks counted asleep are accurate to a second: between two measurements, which give the mean drift, so
+ * that only the day's temperature remains (some 100 ppm); and before a measurement for which that mean does not hold,
+ * because the two are further apart, or because it is the board's first (1 %, also if the board was awake for much of
+ * the time and counted by its crystal).
  */
 const maxSleepInterpolationMs = 6 * 3_600_000;
 const maxSleepExtrapolationMs = 100_000;
 
 /**
- * The wall time of this board, from its monotonic ticks and what time servers say.
+ * The wall-clock time of this board, from its monotonic ticks and measurements of time servers.
  *
- * Each boot's first measurement is kept as that boot's anchor: it gives the readings that were taken before it
- * their time, also after the next reboot, and the same one for ever. Later measurements correct the clock for
- * what is sampled from then on.
+ * Each boot's first measurement is persisted as that boot's anchor: it gives the readings taken before it their times,
+ * also after a reboot, and these never change. Later measurements correct the clock for later samples.
  */
 export class Clock {
 	private readonly options: ClockOptions;
 	private anchors: readonly Anchor[] = [];
 	private driftState: DriftState = { drift: undefined, baseline: undefined };
-	/** Tells the present time, once it is known; corrected by each measurement. */
+	/** Maps ticks to the current time, once it is known; each measurement corrects it. */
 	private clockModel: Pick<Anchor, "startUtc" | "drift"> | undefined;
-	/** Ticks since which the board is awake. */
+	/** Ticks when the board woke. */
 	private wokeAtTicks: number;
-	/** Ticks counted awake before that which sleep would not have counted; see {@link #even}. */
+	/** Ticks counted awake before that which sleep would not have counted; see {@link toSleepTicks}. */
 	private awakeExcessTicks = 0;
-	/** The last measurement whose ticks go on in this boot. */
+	/** The last measurement, in ticks that continue in this boot. */
 	private lastMeasurement: Pick<Measurement, "utc" | "ticks"> | undefined;
-	/** Measured since the board woke or started. */
+	/** Whether the time was measured since the board woke or started. */
 	private _measuredSinceWake = false;
-	/** The last time given to a sample. */
+	/** The time of the last sample. */
 	private lastSampleUtc = Number.NEGATIVE_INFINITY;
-	/** Whether readings may wait whose boot has no time. */
+	/** Whether there may be pending readings of a boot without an anchor. */
 	private hasUnanchoredBoots = true;
 
 	constructor(options: ClockOptions) {
@@ -89,28 +89,27 @@ export class Clock {
 		const record = this.load();
 		this.wokeAtTicks = options.time.ticks();
 		this.driftState = { drift: record.drift, baseline: undefined };
-		// A later boot than this one cannot have been: the count began anew, and its anchors are another's.
+		// A later boot cannot have been: the boot counter was reset, so its anchors do not apply.
 		const { boot, resumed } = options;
 		this.anchors = record.anchors.filter((anchor) => anchor.boot < boot || (resumed && anchor.boot === boot));
 		if (resumed) this.resumeFrom(record);
 		else this.closePreviousBoot(record);
 	}
 
-	/** Milliseconds of Unix time, `undefined` before the first measurement of this boot. */
+	/** Milliseconds of Unix time; `undefined` before the first measurement of this boot. */
 	now(): number | undefined {
 		const utc = this.utcAt(this.options.time.ticks());
 		return utc === undefined ? undefined : Math.round(utc);
 	}
 
-	/** The time of this boot's ticks as it is known now, with a fraction; `undefined` while it is not. */
+	/** The time of this boot's ticks as known now, with a fraction; `undefined` while unknown. */
 	utcAt(ticks: number): number | undefined {
 		return this.clockModel === undefined ? undefined : utcOfTicks(this.clockModel, this.toSleepTicks(ticks));
 	}
 
 	/**
-	 * How far {@link utcAt} may be off without anybody being wrong, milliseconds: what the slow oscillator counted since
-	 * the last measurement, at the most that it is off. A board that asks one server alone could never be set again
-	 * where what it is off after a day of sleep had to be confirmed by a second one.
+	 * How far {@link utcAt} may be off after sleep: the maximum error of the slow oscillator since the last measurement.
+	 * Without this tolerance, a board with a single server could not correct the error of a day's sleep.
 	 */
 	driftToleranceMs(ticks: number): number {
 		const { sleeps } = this.options;
@@ -118,17 +117,17 @@ export class Clock {
 		return maxSleepDrift * (this.toSleepTicks(ticks) - this.lastMeasurement.ticks);
 	}
 
-	/** The latest moment that an earlier boot knew: no earlier time can be true. */
+	/** The latest moment known to an earlier boot: no earlier time can be true. */
 	get lastKnownUtc(): number | undefined {
 		return this.lastKnownUtcBefore(this.options.boot);
 	}
 
-	/** Whether the time is known and what has waited for it can be sent, this boot's samples or those before. */
+	/** Whether the time is known well enough to send readings, of this boot or of those before. */
 	get synchronized(): boolean {
 		return this._measuredSinceWake || this.anchored;
 	}
 
-	/** Whether this boot has its anchor: then the samples that it told by ticks have their times. */
+	/** Whether this boot has its anchor, so that its samples with ticks have times. */
 	get anchored(): boolean {
 		return this.anchors.some(({ boot }) => boot === this.options.boot);
 	}
@@ -138,15 +137,15 @@ export class Clock {
 		return this._measuredSinceWake;
 	}
 
-	/** Whether the rate of the ticks is known, so that the clock can be left alone for a day. */
+	/** Whether the drift is known, so that a measurement a day is enough. */
 	get driftKnown(): boolean {
 		return this.driftState.drift !== undefined;
 	}
 
 	/**
-	 * When a sample is taken now, in whole milliseconds. Within a boot the times rise: where a measurement set the
-	 * clock back by up to a second they stand, a millisecond each; a larger step back is told as it is. Where no
-	 * measurement has come for longer than the ticks can be believed, it is told as an estimate.
+	 * The time of a sample taken now, in whole milliseconds. Within a boot the times rise: after a step back of up to a
+	 * second they advance by a millisecond each; a larger step back is shown. If the last measurement is too old for the
+	 * ticks to be accurate, the time is an estimate.
 	 */
 	sampleTime(): SampleTime {
 		const { boot, time, sleeps } = this.options;
@@ -162,8 +161,8 @@ export class Clock {
 	}
 
 	/**
-	 * The true time of a stored sample, in whole milliseconds of Unix time: once given, the same for ever.
-	 * `undefined` while it is not known; `estimated` where its boot never learned the time, or counted it for too long.
+	 * The time of a stored sample, in whole milliseconds of Unix time; once returned, it never changes. `undefined` while
+	 * unknown; `estimated` if its boot was never synchronized, or too long before or after.
 	 */
 	resolve(time: SampleTime): { readonly utc: number; readonly estimated: boolean } | undefined {
 		if ("utc" in time) return { utc: time.utc, estimated: time.estimated ?? false };
@@ -177,7 +176,7 @@ export class Clock {
 		return undefined;
 	}
 
-	/** Takes a measurement that was found good. The boot's first is on flash before it is used. */
+	/** Applies an accepted measurement. The boot's first is persisted before it is used. */
 	applyMeasurement(measurement: Measurement): void {
 		const { boot, sleeps } = this.options;
 		const { utc } = measurement;
@@ -207,18 +206,18 @@ export class Clock {
 		this.clockModel = line;
 	}
 
-	/** The board is about to sleep: what it has counted awake is kept, so that one rate holds for all its ticks. */
+	/** Called before sleep: saves the awake excess, so that one drift holds for all ticks of the boot. */
 	saveBeforeSleep(): void {
 		const { sleeps, time } = this.options;
 		const ticks = time.ticks();
-		const ahead = ticks - this.toSleepTicks(ticks);
-		if (!sleeps || Math.abs(ahead - this.awakeExcessTicks) < minSavedCorrectionMs) return;
-		this.awakeExcessTicks = ahead;
+		const excessTicks = ticks - this.toSleepTicks(ticks);
+		if (!sleeps || Math.abs(excessTicks - this.awakeExcessTicks) < minSavedCorrectionMs) return;
+		this.awakeExcessTicks = excessTicks;
 		this.wokeAtTicks = ticks;
 		this.save(this.anchors);
 	}
 
-	/** Whether there is no room for another anchor, not even when those go that no reading needs any more. */
+	/** Whether there is no room for another anchor, even after discarding those that no reading needs. */
 	private isFull(): boolean {
 		if (this.anchors.length < maxAnchors) return false;
 		this.anchors = this.requiredAnchors(this.options.oldestPendingBoot());
@@ -226,10 +225,10 @@ export class Clock {
 	}
 
 	/**
-	 * Sets the clock and keeps nothing of it. On a board that sleeps each measurement ends a boot, so where readings
-	 * wait long the table fills. Another boot's anchor must not give way then: ticks go on over the boots of such a
-	 * board, and one without its anchor cannot be placed by how long it lasted. So this boot waits for its anchor, and
-	 * goes on, until there is room; the measurement before it stays the one that its ticks count from.
+	 * Sets the clock without persisting it. On a board that sleeps, each measurement ends a boot, so the table fills while
+	 * readings stay pending. No other anchor may be evicted then: ticks continue over the boots of such a board, so a boot
+	 * without anchor cannot be placed by its duration. Instead this boot goes on without an anchor until there is room,
+	 * and its ticks still count from the measurement before.
 	 */
 	private applyWithoutAnchor({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): void {
 		const drift = this.sleepDrift({ utc, ticks }) ?? 0;
@@ -238,15 +237,15 @@ export class Clock {
 	}
 
 	/**
-	 * Gives boots that never learned the time their place, from one pass over the waiting readings in order of
-	 * their sequence; does nothing, and reads none, when no boot is without. To be called after {@link applyMeasurement}.
+	 * Estimates anchors for boots that were never synchronized, in one pass over the pending readings in sequence order;
+	 * reads none if no boot lacks an anchor. Call it after {@link applyMeasurement}.
 	 */
 	estimateUnanchoredBoots(pending: Iterable<{ readonly time: SampleTime }>): void {
 		const now = this.now();
 		if (now === undefined || !this.hasUnanchoredBoots) return;
 		const { boot, log } = this.options;
 		let oldest = boot;
-		/** Whether the very first has no time, and keeps all others from being sent. */
+		/** Whether the first reading has no time, which blocks all others from being sent. */
 		let isFirstUnresolved: boolean | undefined;
 		const known = {
 			resolve: (time: SampleTime) => {
@@ -256,26 +255,25 @@ export class Clock {
 				return utc;
 			},
 			lastKnownUtcBefore: (of: number) => this.lastKnownUtcBefore(of),
-			// A boot that waits for its anchor has its beginning all the same.
+			// A boot that still waits for its anchor has a known start.
 			firstKnownUtcAfter: (of: number) =>
 				this.anchors.find((anchor) => anchor.boot > of)?.startUtc ?? this.clockModel?.startUtc ?? now,
 			drift: this.driftState.drift ?? 0,
 		};
 		const all = placeUnanchoredBoots(this.placeableReadings(pending), known, maxBootsPerPass);
-		// Where some are left, the next reading of theirs that is asked for brings the next pass.
+		// If boots are left, resolving one of their readings triggers the next pass.
 		this.hasUnanchoredBoots = false;
 		let anchors = this.requiredAnchors(oldest);
-		// What was measured does not give way to what is estimated, unless nothing could be sent any more.
+		// An estimate evicts no measured anchor, unless nothing could be sent otherwise.
 		const placed = all.slice(0, Math.max(isFirstUnresolved ? 1 : 0, maxAnchors - anchors.length));
 		for (const anchor of placed) anchors = addAnchor(anchors, anchor, boot);
 		if (anchors.length === this.anchors.length && placed.length === 0) return;
 		this.save(anchors);
 		if (placed.length === 0) return;
-		const who = placed.length === 1 ? "a boot" : `${placed.length} boots`;
-		log(`time: ${who} never learned it; the readings are placed between their neighbours`);
+		log(`time: estimated for ${placed.length} boot(s) that were never synchronized`);
 	}
 
-	/** Up to what waits for this boot's own anchor, which will give it a better time than its neighbours could. */
+	/** The readings up to those that wait for this boot's own anchor, which will be better than an estimate. */
 	private *placeableReadings(
 		pending: Iterable<{ readonly time: SampleTime }>,
 	): Generator<{ readonly time: SampleTime }> {
@@ -286,13 +284,13 @@ export class Clock {
 		}
 	}
 
-	/** Forgets the anchors of boots before this one: of those no reading waits any more. */
+	/** Discards the anchors of boots before `before`: they have no pending readings. */
 	discardAnchorsBefore(before: number): void {
 		const anchors = this.requiredAnchors(before);
 		if (anchors.length < this.anchors.length) this.save(anchors);
 	}
 
-	/** From the oldest boot on; two older ones stay as landmarks: for what is placed next, and for the next boot. */
+	/** The anchors from the oldest boot on, and two older ones as references: for placement, and for the next boot. */
 	private requiredAnchors(oldest: number): readonly Anchor[] {
 		const { boot } = this.options;
 		const newestBefore = (limit: number) => this.anchors.findLast((anchor) => anchor.boot < limit);
@@ -305,8 +303,8 @@ export class Clock {
 	}
 
 	/**
-	 * Ticks as a board that sleeps would have counted them all asleep: then one rate leads from any two of a boot to the
-	 * time between them, however long it was awake in the meantime and counted by its crystal, which is true.
+	 * Converts ticks to what the board would have counted asleep all the time: then one drift applies to any two ticks of
+	 * a boot, however long the board was awake in between and counted by its accurate crystal.
 	 */
 	private toSleepTicks(ticks: number): number {
 		const { sleeps } = this.options;
@@ -317,7 +315,7 @@ export class Clock {
 			: ticks;
 	}
 
-	/** The time goes on from the last measurement; its rate is that of the sleep before. */
+	/** Continues from the last measurement, with the drift of the sleep before. */
 	private resumeFrom({ lastMeasurement, awakeExcessTicks, drift = 0 }: ClockRecord): void {
 		this.awakeExcessTicks = awakeExcessTicks;
 		if (lastMeasurement === undefined) return;
@@ -326,10 +324,9 @@ export class Clock {
 	}
 
 	/**
-	 * The ticks begin anew, and the last measurement's are none of this boot. What was sampled since the last measurement
-	 * of a board that slept has its time from the slow oscillator alone: it was told under the number after that of the
-	 * measurement. A board on mains only forgets it: on battery later, it would take it for the last of a boot that never
-	 * measured anything.
+	 * The ticks restart at 0, so the last measurement belongs to the boot before. If that board slept, its samples since
+	 * the measurement carry the next boot number and are timed by the slow oscillator only: they get an anchor from it. A
+	 * board on mains only deletes the measurement: later, on battery, it would pass for one of a boot without any.
 	 */
 	private closePreviousBoot({ lastMeasurement, drift = 0 }: ClockRecord): void {
 		const { boot, sleeps } = this.options;
@@ -338,15 +335,21 @@ export class Clock {
 			this.save(this.anchors);
 			return;
 		}
-		const asleep = (this.anchors.at(-1)?.boot ?? boot) + 1;
+		const sleepingBoot = (this.anchors.at(-1)?.boot ?? boot) + 1;
 		const startUtc = lastMeasurement.utc - lastMeasurement.ticks * (1 + drift);
 		const estimatedBeforeTicks = Number.POSITIVE_INFINITY;
-		const slept = { boot: asleep, startUtc, drift, lastKnownUtc: lastMeasurement.utc, estimatedBeforeTicks };
-		// Where there is no room it has some of its own: nothing else tells the time of what was sampled last.
-		this.save(asleep < boot ? addAnchor(this.anchors, slept, boot, maxAnchors + 1) : this.anchors);
+		const slept = {
+			boot: sleepingBoot,
+			startUtc,
+			drift,
+			lastKnownUtc: lastMeasurement.utc,
+			estimatedBeforeTicks,
+		};
+		// It gets a place beyond the maximum if need be: the last samples have no other source of time.
+		this.save(sleepingBoot < boot ? addAnchor(this.anchors, slept, boot, maxAnchors + 1) : this.anchors);
 	}
 
-	/** Ticks up to which it was counted for longer than can be believed, at the boot's first measurement at `ticks`. */
+	/** Ticks before which times are too inaccurate, given the boot's first measurement at `ticks`. */
 	private computeEstimatedBeforeTicks(ticks: number): number {
 		const { sleeps } = this.options;
 		if (!sleeps)
@@ -360,14 +363,14 @@ export class Clock {
 		return slept ? Math.ceil((ticks - maxSleepExtrapolationMs) / 1000) * 1000 : 0;
 	}
 
-	/** For how long the ticks of a board that does not sleep are true to a second, milliseconds. */
+	/** How long the ticks of a board that does not sleep stay accurate to a second. */
 	private get maxExtrapolationMs(): number {
 		return this.driftState.drift === undefined
 			? maxExtrapolationUncalibratedMs
 			: maxExtrapolationCalibratedMs;
 	}
 
-	/** How far the ticks were off since the last measurement, most of it asleep. */
+	/** The drift of the ticks since the last measurement, most of it asleep. */
 	private sleepDrift({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): number | undefined {
 		const last = this.lastMeasurement;
 		if (last === undefined || ticks <= last.ticks) return this.driftState.drift;
@@ -382,14 +385,14 @@ export class Clock {
 			if (bytes === undefined) return none;
 			const record = decodeClockRecord(new Uint8Array(bytes));
 			if (record !== undefined) return record;
-			this.options.log("time: what was kept of earlier boots is damaged and is ignored");
+			this.options.log("time: the saved clock record is damaged and ignored");
 		} catch (error) {
-			this.options.log(`time: what was kept of earlier boots cannot be read: ${errorMessage(error)}`);
+			this.options.log(`time: the saved clock record cannot be read: ${errorMessage(error)}`);
 		}
 		return none;
 	}
 
-	/** A storage that fails costs the promise across a reboot, not the time: it is tried again at the next change. */
+	/** A failure of the storage loses persistence, not the time; the next change tries again. */
 	private save(anchors: readonly Anchor[]): void {
 		try {
 			this.options.storage.write(
@@ -402,7 +405,7 @@ export class Clock {
 				}),
 			);
 		} catch (error) {
-			this.options.log(`time: it cannot be kept for the next boot: ${errorMessage(error)}`);
+			this.options.log(`time: the clock record cannot be saved: ${errorMessage(error)}`);
 		}
 		this.anchors = anchors;
 	}

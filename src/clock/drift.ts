@@ -1,22 +1,22 @@
 import { quantizeDrift } from "./anchor";
 import type { Measurement } from "./ntp-packet";
 
-/** What is known of how fast this board's ticks run. */
+/** What is known of the rate of this board's ticks. */
 export interface DriftState {
-	/** What is to be added to each tick, in ticks; `undefined` while not learned. */
+	/** Correction per tick; `undefined` until it is learned. */
 	readonly drift: number | undefined;
-	/** The measurement that the next one is compared with. */
+	/** The measurement with which the next one is compared. */
 	readonly baseline: Measurement | undefined;
 }
 
-/** How well a rate must be known to be believed: 10 ppm, 0.86 s a day. */
+/** Maximum uncertainty of a learned drift: 10 ppm, 0.86 s a day. */
 const requiredAccuracy = 10e-6;
-/** No crystal is this far off (the ESP32's: ±10 ppm, with ageing and cold some tens): then a clock was set. */
+/** No crystal is this far off (the ESP32's: ±10 ppm, with ageing and cold some tens): a larger step means a set clock. */
 const maxDrift = 200e-6;
 
 /**
- * Learns the rate from two measurements, as soon as they are so far apart, or so good, that their uncertainties
- * cannot pass for a rate. Until then the first one stays the base, so that the distance grows.
+ * Learns the drift from two measurements once they are far enough apart, or precise enough, for their uncertainties not
+ * to matter. Until then the first stays the baseline, so that the distance grows.
  */
 export function updateDrift(state: DriftState, measured: Measurement): DriftState {
 	const { baseline } = state;
@@ -26,7 +26,7 @@ export function updateDrift(state: DriftState, measured: Measurement): DriftStat
 	const gained = measured.utc - baseline.utc - elapsed;
 	if (Math.abs(gained) > maxDrift * elapsed + combinedUncertaintyMs) return { ...state, baseline: measured };
 	if (combinedUncertaintyMs > requiredAccuracy * elapsed) {
-		// A much better measurement makes up for the distance that is lost with the old one.
+		// A much more precise measurement outweighs the distance that the old baseline has.
 		const better = uncertaintyMs(baseline) - uncertaintyMs(measured) > requiredAccuracy * elapsed;
 		return better ? { ...state, baseline: measured } : state;
 	}

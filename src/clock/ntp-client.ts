@@ -7,35 +7,35 @@ import { encodeNtpRequest, maxRoundTripMs, type NtpResponse, parseNtpResponse } 
 export interface NtpQueryOptions {
 	readonly network: Pick<Network, "UDP" | "resolver">;
 	readonly time: Pick<Time, "ticks" | "set" | "clear">;
-	/** `host` or `host:port`, port 123 when left out. */
+	/** `host` or `host:port`; the default port is 123. */
 	readonly server: string;
-	/** No earlier time can be true, milliseconds of Unix time. */
+	/** No earlier time can be true. Milliseconds of Unix time. */
 	readonly minUtc: number;
 	/** Uniform in 0 … 1, with 32 random bits. */
 	random(): number;
-	/** Whether a peer (`address:port`) has asked not to be asked. */
+	/** Whether a peer (`address:port`) is blocked after a kiss-of-death. */
 	isBlocked(peer: string): boolean;
 }
 
 export interface NtpFailure {
 	readonly kind: "failure";
-	/** A sentence's predicate: `its name could not be resolved`. */
+	/** For the log: `its name could not be resolved`. */
 	readonly reason: string;
-	/** `address:port` of who was asked, once the name was resolved. */
+	/** `address:port` of the server, once its name is resolved. */
 	readonly peer?: string | undefined;
 	/** The code of a kiss-of-death: `RATE`, `DENY`, `RSTR`, … */
 	readonly kissCode?: string | undefined;
 }
 
 export type NtpResult =
-	/** `peer`: `address:port` of who answered. */
+	/** `peer`: `address:port` of the server. */
 	{ readonly kind: "time"; readonly measurement: Measurement; readonly peer: string } | NtpFailure;
 
-/** Milliseconds. A resolver asks each of its servers several times. */
+/** A resolver queries each of its servers several times. */
 const resolveTimeoutMs = 5_000;
 const defaultNtpPort = 123;
 
-/** The parts of `host` or `host:port`; `undefined` when it is neither. */
+/** Parses `host` or `host:port`; `undefined` if it is neither. */
 export function parseNtpServer(server: string): { readonly host: string; readonly port: number } | undefined {
 	const [, host, digits] = /^([^\s:]+)(?::(\d{1,5}))?$/.exec(server) ?? [];
 	const port = digits === undefined ? defaultNtpPort : Number(digits);
@@ -43,8 +43,8 @@ export function parseNtpServer(server: string): { readonly host: string; readonl
 }
 
 /**
- * One question to one time server. The result always comes, within seven seconds, and never as a rejection; by
- * then the socket is closed.
+ * One request to one time server. Its result resolves within seven seconds, never rejects, and by then the socket is
+ * closed.
  */
 export class NtpQuery {
 	readonly result: Promise<NtpResult>;
@@ -54,8 +54,8 @@ export class NtpQuery {
 	private ended = false;
 	private socket: UDP | undefined;
 	private timer: Timer | undefined;
-	/** Who was asked, since the question went out. */
-	private sentTo: { readonly address: string; readonly port: number; readonly sent: number } | undefined;
+	/** Where the request was sent, and when. */
+	private sentTo: { readonly address: string; readonly port: number; readonly sentTicks: number } | undefined;
 	/** Why the last packet was ignored. */
 	private ignoredReason: string | undefined;
 
@@ -67,21 +67,21 @@ export class NtpQuery {
 		try {
 			this.open();
 		} catch (error) {
-			this.fail(`it could not be asked: ${errorMessage(error)}`);
+			this.fail(`the request could not be sent: ${errorMessage(error)}`);
 		}
 	}
 
-	/** Gives up; the result is a failure. */
+	/** Cancels; the result is a failure. */
 	close(): void {
-		this.fail("the question was given up");
+		this.fail("the request was cancelled");
 	}
 
-	/** The socket comes before the name: a board whose clock runs fast slows down while a socket is open. */
+	/** The socket is opened before the name is resolved: a simulated clock runs in real time while a socket is open. */
 	private open(): void {
 		const { network, time, server } = this.options;
 		const address = parseNtpServer(server);
 		if (address === undefined) {
-			this.fail("it is neither host nor host:port");
+			this.fail("it is not host or host:port");
 			return;
 		}
 		this.socket = new network.UDP({
@@ -101,13 +101,13 @@ export class NtpQuery {
 		});
 	}
 
-	/** A resolver may answer after the deadline, or twice. */
+	/** A resolver may call back after the timeout, or twice. */
 	private sendRequest(address: string, port: number): void {
 		if (this.ended || this.sentTo !== undefined) return;
 		const { time, random, isBlocked } = this.options;
 		const peer = `${address}:${port}`;
 		if (isBlocked(peer)) {
-			this.fail(`${peer} has asked not to be asked`, peer);
+			this.fail(`${peer} is blocked after a kiss-of-death`, peer);
 			return;
 		}
 		const nonce = new DataView(this.nonce.buffer);
@@ -115,58 +115,63 @@ export class NtpQuery {
 		nonce.setUint32(4, random() * 2 ** 32);
 		time.clear(this.timer);
 		this.timer = time.set(() => this.timeOut(), maxRoundTripMs);
-		this.sentTo = { address, port, sent: time.ticks() };
+		this.sentTo = { address, port, sentTicks: time.ticks() };
 		try {
 			this.socket?.write(encodeNtpRequest(this.nonce), address, port);
 		} catch (error) {
-			this.fail(`it could not be asked: ${errorMessage(error)}`, peer);
+			this.fail(`the request could not be sent: ${errorMessage(error)}`, peer);
 		}
 	}
 
 	private receive(): void {
-		const received = this.options.time.ticks();
+		const receivedTicks = this.options.time.ticks();
 		try {
 			while (!this.ended) {
 				const packet = this.socket?.read();
 				if (packet === undefined) return;
-				this.handlePacket(packet, packet.address, packet.port, received);
+				this.handlePacket(packet, packet.address, packet.port, receivedTicks);
 			}
 		} catch (error) {
-			this.fail(`its answer could not be read: ${errorMessage(error)}`);
+			this.fail(`its response could not be read: ${errorMessage(error)}`);
 		}
 	}
 
-	private handlePacket(packet: ArrayBuffer, address: string, port: number, received: number): void {
-		const asked = this.sentTo;
-		if (asked === undefined || address !== asked.address || port !== asked.port) {
-			this.ignoredReason = `a packet came from ${address}:${port}`;
+	private handlePacket(packet: ArrayBuffer, address: string, port: number, receivedTicks: number): void {
+		const { sentTo } = this;
+		if (sentTo === undefined || address !== sentTo.address || port !== sentTo.port) {
+			this.ignoredReason = `ignored a packet from ${address}:${port}`;
 			return;
 		}
 		const { server, minUtc } = this.options;
-		const request = { nonce: this.nonce, sentTicks: asked.sent, receivedTicks: received, minUtc };
+		const request = { nonce: this.nonce, sentTicks: sentTo.sentTicks, receivedTicks, minUtc };
 		this.handleResponse(parseNtpResponse(new Uint8Array(packet), request), `${address}:${port}`, {
 			server,
-			ticks: received,
+			ticks: receivedTicks,
 		});
 	}
 
 	private handleResponse(
-		answer: NtpResponse,
+		response: NtpResponse,
 		peer: string,
 		origin: Pick<Measurement, "server" | "ticks">,
 	): void {
-		switch (answer.kind) {
+		switch (response.kind) {
 			case "unrelated":
-				this.ignoredReason = `a packet was ignored: ${answer.reason}`;
+				this.ignoredReason = `ignored a packet: ${response.reason}`;
 				return;
 			case "kiss-of-death":
-				this.end({ kind: "failure", reason: `it refuses: ${answer.code}`, peer, kissCode: answer.code });
+				this.end({
+					kind: "failure",
+					reason: `kiss-of-death ${response.code}`,
+					peer,
+					kissCode: response.code,
+				});
 				return;
 			case "unusable":
-				this.fail(`its answer cannot be used: ${answer.reason}`, peer);
+				this.fail(`its response is unusable: ${response.reason}`, peer);
 				return;
 			case "time": {
-				const { utc, roundTripMs, rootDistanceMs } = answer;
+				const { utc, roundTripMs, rootDistanceMs } = response;
 				this.end({ kind: "time", measurement: { utc, roundTripMs, rootDistanceMs, ...origin }, peer });
 			}
 		}
@@ -174,7 +179,7 @@ export class NtpQuery {
 
 	private timeOut(): void {
 		const ignored = this.ignoredReason === undefined ? "" : ` (${this.ignoredReason})`;
-		this.fail(`it did not answer within ${maxRoundTripMs / 1000} s${ignored}`);
+		this.fail(`no response within ${maxRoundTripMs / 1000} s${ignored}`);
 	}
 
 	private fail(reason: string, peer?: string): void {
@@ -194,7 +199,7 @@ export class NtpQuery {
 			// mutation: close-time-socket
 			this.socket?.close();
 		} catch {
-			// Whatever closing met, the socket is gone and the result stands.
+			// The socket is gone either way, and the result stands.
 		}
 		this.socket = undefined;
 	}

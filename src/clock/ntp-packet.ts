@@ -1,6 +1,6 @@
 /**
- * The packets of SNTP (RFC 4330), the client's part of NTP version 4 (RFC 5905): the question's bytes, and an
- * answer read with every check that these two ask for. Pure: whatever the bytes, nothing is thrown.
+ * SNTP packets (RFC 4330, the client's part of NTP version 4, RFC 5905): encodes requests, and parses responses with
+ * every check of both RFCs. Pure, and never throws, whatever the bytes.
  */
 
 /** Bytes of a packet without extension fields (RFC 5905, section 7.3). */
@@ -13,24 +13,24 @@ const transmitOffset = 40;
 
 /** From NTP's epoch, 1900, to Unix time's, 1970 (RFC 5905, figure 4), milliseconds. */
 const unixEpochOffsetMs = 2_208_988_800_000;
-/** Seconds are told modulo 2^32; the next era begins on 7 February 2036. Milliseconds. */
+/** Timestamps count seconds modulo 2^32: the next era begins on 7 February 2036. Milliseconds. */
 const eraMs = 2 ** 32 * 1000;
 
-/** How far after the firmware's release a time can be true: 20 years, milliseconds. */
+/** A plausible time is less than 20 years after the firmware's release. Milliseconds. */
 const plausibleSpanMs = 20 * 365.25 * 86_400_000;
-/** From here on a round trip says too little about the time, milliseconds. */
+/** Responses with a longer round trip are too inaccurate. */
 export const maxRoundTripMs = 2_000;
-/** MAXDIST, beyond which a server is not fit to be synchronized to (RFC 5905, section 11.2), milliseconds. */
+/** MAXDIST: a server beyond it is unfit for synchronization (RFC 5905 section 11.2). */
 const maxRootDistanceMs = 1_000;
-/** What two readings of a coarse server clock may contradict the round trip by, milliseconds. */
+/** Tolerance for two timestamps of a coarse server clock that contradict the round trip. */
 const timestampToleranceMs = 10;
 
-/** What a time server said, checked: it was `utc` when this board's ticks were `ticks`. */
+/** A verified time from a server: it was `utc` when this board's ticks were `ticks`. */
 export interface Measurement {
 	/** Milliseconds of Unix time, with a fraction. */
 	readonly utc: number;
 	readonly ticks: number;
-	/** Milliseconds from the question to the answer: `utc` is wrong by half of it at the most. */
+	/** Milliseconds from the request to the response: `utc` is off by at most half of it. */
 	readonly roundTripMs: number;
 	/** Maximum error of the server's own clock as it reports it (RFC 5905 root distance), milliseconds. */
 	readonly rootDistanceMs?: number | undefined;
@@ -38,37 +38,37 @@ export interface Measurement {
 	readonly server: string;
 }
 
-/** What the board knows of its question when an answer arrives. */
+/** What the board knows of its request when a response arrives. */
 export interface NtpRequest {
-	/** The eight random bytes that stood in the question's transmit timestamp. */
+	/** The eight random bytes in the request's transmit timestamp. */
 	readonly nonce: Uint8Array;
 	/** Ticks. */
 	readonly sentTicks: number;
-	/** Ticks of the answer's arrival. */
+	/** Ticks when the response arrived. */
 	readonly receivedTicks: number;
-	/** No earlier time can be true: the firmware's release, milliseconds of Unix time. It also settles the era. */
+	/** The firmware's release, milliseconds of Unix time: no earlier time can be true. It also determines the era. */
 	readonly minUtc: number;
 }
 
-/** What an answer is. */
+/** How a received packet is classified. */
 export type NtpResponse =
-	/** It was `utc` when the answer arrived. For the other two see `Measurement`. */
+	/** It was `utc` when the response arrived. For the others see {@link Measurement}. */
 	| {
 			readonly kind: "time";
 			readonly utc: number;
 			readonly roundTripMs: number;
 			readonly rootDistanceMs: number;
 	  }
-	/** No answer to this question: late, repeated, or sent by somebody who has not seen it. To be ignored. */
+	/** Not a response to this request: late, a duplicate, or sent off-path. Ignored. */
 	| { readonly kind: "unrelated"; readonly reason: string }
-	/** The server refuses (kiss-of-death, RFC 5905, section 7.4): `RATE`, `DENY`, `RSTR`, … */
+	/** The server refuses to serve (RFC 5905 section 7.4): `RATE`, `DENY`, `RSTR`, … */
 	| { readonly kind: "kiss-of-death"; readonly code: string }
-	/** The server's answer, but not one to set a clock by. */
+	/** The server's response, but not fit to set a clock. */
 	| { readonly kind: "unusable"; readonly reason: string };
 
 /**
- * A question. Its transmit timestamp is random: the server only copies it, the board's clock stays private, and
- * nobody who has not seen the question can answer it.
+ * A request. Its transmit timestamp is random (the server only copies it): the board's clock stays private, and only
+ * an attacker who saw the request can forge a response.
  */
 export function encodeNtpRequest(nonce: Uint8Array): Uint8Array {
 	const bytes = new Uint8Array(headerBytes);
@@ -77,12 +77,12 @@ export function encodeNtpRequest(nonce: Uint8Array): Uint8Array {
 	return bytes;
 }
 
-/** Reads what came from the server's address. Extension fields behind the header are passed over. */
+/** Parses a packet from the server's address. Extension fields after the header are ignored. */
 export function parseNtpResponse(bytes: Uint8Array, request: NtpRequest): NtpResponse {
 	if (bytes.length < headerBytes)
-		return { kind: "unrelated", reason: `${bytes.length} bytes, NTP has ${headerBytes} at least` };
+		return { kind: "unrelated", reason: `${bytes.length} bytes instead of at least ${headerBytes}` };
 	if (!hasNonce(bytes, request.nonce))
-		return { kind: "unrelated", reason: "it does not repeat the question's timestamp" };
+		return { kind: "unrelated", reason: "its originate timestamp is not the request's" };
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	const reason = headerProblem(view);
 	if (reason !== undefined) return { kind: "unusable", reason };
@@ -93,7 +93,7 @@ export function parseNtpResponse(bytes: Uint8Array, request: NtpRequest): NtpRes
 	return readTime(view, request);
 }
 
-/** RFC 4330, section 5: the answer's originate timestamp is the question's transmit timestamp. */
+/** RFC 4330 section 5: the response's originate timestamp is the request's transmit timestamp. */
 function hasNonce(bytes: Uint8Array, nonce: Uint8Array): boolean {
 	for (let i = 0; i < 8; i++) {
 		if (bytes[originateOffset + i] !== nonce[i]) return false;
@@ -112,18 +112,18 @@ function headerProblem(view: DataView): string | undefined {
 
 function serverProblem(view: DataView): string | undefined {
 	const stratum = view.getUint8(1);
-	// A server that has just started answers with stratum 0 and no code (chrony does).
+	// A server that has just started responds with stratum 0 and no code (chrony).
 	if (view.getUint8(0) >> 6 === 3 || stratum === 0) return "the server's clock is not synchronized";
 	if (stratum > 15) return `its stratum is ${stratum}, 1 to 15 are synchronized`;
-	if (isZero(view, transmitOffset)) return "it does not say when it was sent";
-	if (isZero(view, receiveOffset)) return "it does not say when the question arrived";
+	if (isZero(view, transmitOffset)) return "it has no transmit timestamp";
+	if (isZero(view, receiveOffset)) return "it has no receive timestamp";
 	const distance = readRootDistanceMs(view);
 	if (distance > maxRootDistanceMs)
-		return `the server may be wrong by ${Math.round(distance)} ms, ${maxRootDistanceMs} are too many`;
+		return `its root distance is ${Math.round(distance)} ms, the maximum is ${maxRootDistanceMs}`;
 	return undefined;
 }
 
-/** RFC 5905, section 8: the path there and the path back are taken as equally long. */
+/** RFC 5905 section 8: both directions of the path are assumed to take equally long. */
 function readTime(view: DataView, { sentTicks, receivedTicks, minUtc }: NtpRequest): NtpResponse {
 	const roundTripMs = receivedTicks - sentTicks;
 	if (roundTripMs >= maxRoundTripMs)
@@ -147,21 +147,21 @@ function readTime(view: DataView, { sentTicks, receivedTicks, minUtc }: NtpReque
 	};
 }
 
-/** The first moment from `earliest` on that has this timestamp, milliseconds of Unix time. */
-function inEra(timestamp: number, earliest: number): number {
+/** The first moment from `minUtc` on with this timestamp, milliseconds of Unix time. */
+function inEra(timestamp: number, minUtc: number): number {
 	const inFirstEra = timestamp - unixEpochOffsetMs;
 	// mutation: ntp-era
-	return inFirstEra + Math.ceil((earliest - inFirstEra) / eraMs) * eraMs;
+	return inFirstEra + Math.ceil((minUtc - inFirstEra) / eraMs) * eraMs;
 }
 
-/** `later` less `earlier`, also over the end of an era. */
+/** `later` minus `earlier`, also across the end of an era. */
 function eraDifferenceMs(later: number, earlier: number): number {
 	const plain = later - earlier;
 	if (plain > eraMs / 2) return plain - eraMs;
 	return plain < -eraMs / 2 ? plain + eraMs : plain;
 }
 
-/** Milliseconds since the era's beginning: 32 bits of seconds, 32 of their fraction. */
+/** Milliseconds since the era began: 32 bits of seconds, 32 bits of fraction. */
 function readTimestampMs(view: DataView, offset: number): number {
 	return view.getUint32(offset) * 1000 + (view.getUint32(offset + 4) * 1000) / 2 ** 32;
 }
@@ -175,7 +175,7 @@ function readRootDistanceMs(view: DataView): number {
 	return ((view.getUint32(4) / 2 + view.getUint32(8)) * 1000) / 2 ** 16;
 }
 
-/** With stratum 0, up to four letters in the reference identifier, filled up with zeros; else there is no code. */
+/** With stratum 0: up to four letters in the reference identifier, padded with zeros. */
 function kissCode(view: DataView): string | undefined {
 	if (view.getUint8(1) !== 0) return undefined;
 	let code = "";

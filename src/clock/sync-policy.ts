@@ -2,64 +2,64 @@ import { backoffMs } from "../common/backoff";
 import type { Measurement } from "./ntp-packet";
 
 /**
- * When which time server is asked, and which answer is believed: pure decisions, carried out by `TimeSync`.
- * All times are milliseconds; `random` is uniform in 0 … 1.
+ * When to poll which time server, and which times to accept: pure decisions, which `TimeSync` carries out. All times are
+ * milliseconds; `random` is uniform in 0 … 1.
  */
 
-/** From one round of questions to the next: no server is asked more often (RFC 4330, section 10: 15 s). */
+/** Minimum time between two rounds over the servers (RFC 4330 section 10: 15 s for each server). */
 export const minPollIntervalMs = 16_000;
-/** The longest interval at which NTP clients ask by default: 2^10 s. */
+/** The default maximum poll interval of NTP clients: 2^10 s. */
 const maxBackoffMs = 1_024_000;
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** Intervals are shortened by up to this part, so that a street of boards does not ask together for ever. */
+/** Intervals are shortened by up to this fraction, so that boards do not stay in step. */
 const jitter = 0.05;
 
-/** The pause after `rounds` rounds in a row (1 or more) in which no server could be used; never under 16 s. */
+/** The pause after `rounds` failed rounds in a row (1 or more); at least 16 s. */
 export function pollBackoffMs(rounds: number, random: number): number {
 	return backoffMs(rounds, minPollIntervalMs, maxBackoffMs) * (1 + random / 2);
 }
 
 /**
- * The time from one good measurement to the next: an hour after the boot's first, then a day. While the rate of
- * the ticks is not known (`steady`) a day would cost too much: then it stays an hour.
+ * The time from one accepted measurement to the next: an hour after the boot's first, then a day. It stays an hour
+ * until the drift of the ticks is known: over a day, an unknown drift costs too much accuracy.
  */
-export function pollIntervalMs(measurements: number, steady: boolean, random: number): number {
-	return (measurements > 1 && steady ? dayMs : hourMs) * (1 - jitter * random);
+export function pollIntervalMs(measurements: number, driftKnown: boolean, random: number): number {
+	return (measurements > 1 && driftKnown ? dayMs : hourMs) * (1 - jitter * random);
 }
 
-/** A clock that was good is not moved by more than this, and more than its slack, on one server's word. */
+/** A larger step than this and than the clock's tolerance needs a second server's confirmation. */
 const maxUnconfirmedStepMs = 5 * 60_000;
-/** Two servers that contradict the clock say the same when they are this close. */
+/** Two servers that contradict the clock confirm each other within this difference. */
 const confirmationToleranceMs = 60_000;
-/** Where only one server can be asked, and it insists for so long without being contradicted, it is believed. */
+/** A single server that insists for so long without being contradicted is accepted. */
 const singleServerConfirmationMs = dayMs;
 
 /** A time that contradicts the clock and has not been confirmed yet. */
 export interface UnconfirmedTime {
-	/** `address:port` of who said so first. */
+	/** `address:port` of the first server. */
 	readonly peer: string;
-	/** Unix time of tick 0, as it would be. */
+	/** Unix time of tick 0 according to it. */
 	readonly startUtc: number;
-	/** Ticks when it was said first. */
+	/** Ticks of its first response. */
 	readonly sinceTicks: number;
 }
 
-/** What a measurement has to agree with. */
+/** What a measurement is checked against. */
 export interface Expectation {
-	/** The clock's own idea of that moment; `undefined` before the boot's first measurement. */
+	/** The clock's time of that moment; `undefined` before the boot's first measurement. */
 	readonly expectedUtc: number | undefined;
-	/** How far off that may honestly be: a slow oscillator has counted. */
+	/** How far off that may be: a slow oscillator counted during sleep. */
 	readonly toleranceMs: number;
-	/** The latest moment that an earlier boot knew. */
+	/** The latest moment known to an earlier boot. */
 	readonly lastKnownUtc: number | undefined;
-	/** What waits for confirmation. */
+	/** A time that awaits confirmation. */
 	readonly unconfirmed: UnconfirmedTime | undefined;
 }
 
 export type PlausibilityResult =
-	/** `confirmed`: it contradicts the clock, and was said by a second server (or by one that insists). */
+	/** `confirmed`: it contradicts the clock, and a second server confirms it (or a single one insists). */
 	| { readonly kind: "accepted"; readonly confirmed: boolean }
 	| { readonly kind: "unconfirmed"; readonly unconfirmed: UnconfirmedTime };
 
@@ -82,29 +82,29 @@ export function checkPlausibility(
 		: { kind: "unconfirmed", unconfirmed };
 }
 
-/** A peer that answered with a kiss of death. */
+/** A peer that sent a kiss-of-death. */
 export interface BlockedPeer {
 	/** `address:port` */
 	readonly peer: string;
-	/** Ticks until which it is not asked. */
+	/** Ticks until which it is not polled. */
 	readonly untilTicks: number;
-	/** The wait that was taken, so that the next is longer. */
+	/** Duration of this block; the next one is longer. */
 	readonly waitMs: number;
 }
 
-/** After the first RATE, doubled with each one more. */
+/** After the first RATE; doubled with each further one. */
 const minRateBlockMs = hourMs / 4;
-/** After DENY and RSTR, and the longest after RATE. */
+/** After DENY and RSTR, and the maximum after RATE. */
 // mutation: max-kiss-wait
 const maxBlockMs = dayMs;
-/** Remembered at the most; the oldest is forgotten. */
+/** Beyond it, the oldest is forgotten. */
 const maxBlockedPeers = 16;
 
 /**
- * Takes note of a kiss of death (RFC 5905, section 7.4): after DENY and RSTR the peer is asked once a day, after RATE less
- * and less often. The RFC has a client leave it alone for good; but a board that no server has told the time sends nothing,
- * and nobody might start it again for years. Other codes are passing states of the server and bar nothing. It is the
- * address that is barred, not the name: behind a pool's name there are many servers.
+ * Blocks a peer after a kiss-of-death (RFC 5905 section 7.4): DENY and RSTR for a day, RATE with a backoff. The RFC asks
+ * clients to stop for good, but a board without the time sends nothing, and may not be restarted for years. Other codes
+ * are temporary states of the server and block nothing. The address is blocked, not the name: a pool's name stands for
+ * many servers.
  */
 export function blockPeer(
 	blocked: readonly BlockedPeer[],
@@ -119,10 +119,10 @@ export function blockPeer(
 	return [...others, { peer, untilTicks: ticks + waitMs, waitMs }].slice(-maxBlockedPeers);
 }
 
-function blockMsAfterKiss(code: string, before: number | undefined): number | undefined {
+function blockMsAfterKiss(code: string, previousMs: number | undefined): number | undefined {
 	if (code === "DENY" || code === "RSTR") return maxBlockMs;
 	if (code !== "RATE") return undefined;
-	return before === undefined ? minRateBlockMs : Math.min(maxBlockMs, before * 2);
+	return previousMs === undefined ? minRateBlockMs : Math.min(maxBlockMs, previousMs * 2);
 }
 
 export function isBlocked(blocked: readonly BlockedPeer[], peer: string, ticks: number): boolean {

@@ -21,13 +21,13 @@ export interface TimeSyncOptions {
 		Clock,
 		"utcAt" | "driftToleranceMs" | "applyMeasurement" | "lastKnownUtc" | "driftKnown"
 	>;
-	/** `host` or `host:port`; the first is asked as long as it can be used, then the next. */
+	/** `host` or `host:port`; the first is polled as long as it works, then the next. */
 	readonly servers: readonly string[];
-	/** No earlier time can be true: the firmware's release, milliseconds of Unix time. */
+	/** The firmware's release, milliseconds of Unix time: no earlier time can be true. */
 	readonly releasedAt: number;
-	/** A server gave no usable answer; `reached`: its name at least could be resolved. */
+	/** A server gave no usable response; `reached`: its name was resolved. */
 	onFailure(reached: boolean): void;
-	/** The clock was set; `utc` is the time now, milliseconds of Unix time. */
+	/** The clock is set; `utc`: the current time, milliseconds of Unix time. */
 	onSynchronized(utc: number): void;
 	/** Uniform in 0 … 1, with 32 random bits. */
 	random(): number;
@@ -35,23 +35,23 @@ export interface TimeSyncOptions {
 }
 
 /**
- * Keeps the clock set: at once, an hour later, then daily, while the network is there. Failing servers are asked
- * in turn, in rounds with growing pauses, for ever. What is decided, and why, is in `schedule`.
+ * Keeps the clock synchronized while the network is up: at once, an hour later, then daily. Failing servers are polled
+ * in turn, in rounds with growing pauses, indefinitely. The decisions are in `sync-policy`.
  */
 export class TimeSync {
 	private readonly options: TimeSyncOptions;
 	private started = false;
 	private timer: Timer | undefined;
 	private query: NtpQuery | undefined;
-	/** Ticks when the next round is due, and when the last began. */
+	/** Ticks when the next round is due, and when the last one began. */
 	private dueTicks = 0;
 	private lastRoundTicks = Number.NEGATIVE_INFINITY;
-	/** Index of the server to ask, and how many have failed in this round. */
+	/** Index of the server to poll, and how many failed in this round. */
 	private serverIndex = 0;
 	private failedServers = 0;
-	/** Rounds in a row without a usable answer. */
+	/** Rounds in a row without a usable response. */
 	private failedRounds = 0;
-	/** Good ones, in this boot. */
+	/** Accepted measurements of this boot. */
 	private measurementCount = 0;
 	private unconfirmed: UnconfirmedTime | undefined;
 	private blockedPeers: readonly BlockedPeer[] = [];
@@ -60,7 +60,7 @@ export class TimeSync {
 		this.options = options;
 	}
 
-	/** The network is there: asks at once where that is due or the last attempts failed, else when it is due. */
+	/** The network is up: polls at once if due or if the last attempts failed, else when it is due. */
 	start(): void {
 		if (this.started) return;
 		this.started = true;
@@ -68,7 +68,7 @@ export class TimeSync {
 		else this.retryNow();
 	}
 
-	/** The network is gone. A question under way is given up, and does not count as a failure. */
+	/** The network is down: cancels a poll in progress, which does not count as a failure. */
 	stop(): void {
 		this.started = false;
 		this.options.time.clear(this.timer);
@@ -77,14 +77,14 @@ export class TimeSync {
 		query?.close();
 	}
 
-	/** Asks, due or not, to see whether anybody answers (16 s after the last round at the earliest). */
+	/** Polls whether due or not, as a test of the network, at least 16 s after the last round. */
 	pollNow(): void {
 		if (!this.started || this.query !== undefined || this.options.servers.length === 0) return;
 		this.dueTicks = this.options.time.ticks();
 		this.scheduleRound();
 	}
 
-	/** Something has changed for the better: a pause after failures ends now (16 s after the last round at the earliest). */
+	/** Ends a pause after failures, at least 16 s after the last round: conditions have improved. */
 	retryNow(): void {
 		if (!this.started || this.query !== undefined || this.options.servers.length === 0) return;
 		if (this.failedRounds > 0) this.dueTicks = this.options.time.ticks();
@@ -117,7 +117,7 @@ export class TimeSync {
 		});
 		this.query = query;
 		const result = await query.result;
-		// Stopped meanwhile, perhaps started again.
+		// Stopped in the meantime, and perhaps restarted.
 		if (this.query !== query) return;
 		this.query = undefined;
 		if (result.kind === "time") this.checkMeasurement(result.measurement, result.peer);
@@ -140,7 +140,7 @@ export class TimeSync {
 			this.unconfirmed = result.unconfirmed;
 			this.tryNextServer(
 				server,
-				`${peer} says ${toIso(utc)}, against what was known; another server must confirm it`,
+				`${peer} reports ${toIso(utc)}, which contradicts the clock; a second server must confirm it`,
 			);
 			return;
 		}
@@ -148,27 +148,27 @@ export class TimeSync {
 		this.applyMeasurement(measurement, peer, expectedUtc);
 	}
 
-	private applyMeasurement(measurement: Measurement, peer: string, expected: number | undefined): void {
+	private applyMeasurement(measurement: Measurement, peer: string, expectedUtc: number | undefined): void {
 		const { clock, time, random, log } = this.options;
 		const { utc, server, roundTripMs } = measurement;
 		clock.applyMeasurement(measurement);
 		this.measurementCount++;
 		this.failedRounds = 0;
 		this.dueTicks = time.ticks() + pollIntervalMs(this.measurementCount, clock.driftKnown, random());
-		const step = expected === undefined ? "" : `, corrected by ${Math.round(utc - expected)} ms`;
+		const step = expectedUtc === undefined ? "" : `, corrected by ${Math.round(utc - expectedUtc)} ms`;
 		const from = server === peer ? peer : `${server} (${peer})`;
 		log(`time: ${toIso(utc)} from ${from}, round trip ${Math.round(roundTripMs)} ms${step}`);
 		this.scheduleRound();
 		this.notify();
 	}
 
-	/** What others do with the news must not end the measuring. */
+	/** An exception of the callback must not end the synchronization. */
 	private notify(): void {
 		const { clock, time, onSynchronized, log } = this.options;
 		try {
 			onSynchronized(Math.round(clock.utcAt(time.ticks()) ?? 0));
 		} catch (error) {
-			log(`time: what waited for it failed: ${errorMessage(error)}`);
+			log(`time: onSynchronized failed: ${errorMessage(error)}`);
 		}
 	}
 
@@ -179,20 +179,20 @@ export class TimeSync {
 		this.options.onFailure(peer !== undefined);
 	}
 
-	/** Asks the next server, or, when each has had its turn, pauses. */
-	private tryNextServer(server: string, why: string): void {
+	/** Polls the next server, or pauses once all have failed. */
+	private tryNextServer(server: string, reason: string): void {
 		const { time, servers, random, log } = this.options;
 		this.serverIndex = (this.serverIndex + 1) % servers.length;
 		this.failedServers++;
 		if (this.failedServers < servers.length) {
-			log(`time: ${server}: ${why}`);
+			log(`time: ${server}: ${reason}`);
 			void this.queryServer();
 			return;
 		}
 		this.failedRounds++;
-		const pause = pollBackoffMs(this.failedRounds, random());
-		log(`time: ${server}: ${why}; next try in ${Math.round(pause / 1000)} s`);
-		this.dueTicks = time.ticks() + pause;
+		const pauseMs = pollBackoffMs(this.failedRounds, random());
+		log(`time: ${server}: ${reason}; next try in ${Math.round(pauseMs / 1000)} s`);
+		this.dueTicks = time.ticks() + pauseMs;
 		this.scheduleRound();
 	}
 }

@@ -1,6 +1,6 @@
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** RFC 4648 section 4, with padding; `undefined` when it is not that. */
+/** Decodes Base64 with padding (RFC 4648 section 4); `undefined` if it is invalid. */
 export function decodeBase64(text: string): Uint8Array | undefined {
 	if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
 	const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;

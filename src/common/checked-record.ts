@@ -1,12 +1,12 @@
 import { crc32 } from "./crc32";
 
-/** A kept record: version, counter, body, then a CRC-32 of all before it. Big-endian. */
+/** A persisted record: version, counter, body, then a CRC-32 of all before it. Big-endian. */
 const recordVersion = 1;
 const headerBytes = 5;
 const crcBytes = 4;
 
 export interface CheckedRecord {
-	/** Higher in the newer one of two. */
+	/** The newer of two records has the higher one. */
 	readonly counter: number;
 	readonly body: Uint8Array;
 }
@@ -22,7 +22,7 @@ export function encodeCheckedRecord({ counter, body }: CheckedRecord): Uint8Arra
 	return bytes;
 }
 
-/** `undefined` for what is not a whole record of this version. */
+/** `undefined` unless it is a complete record of this version. */
 export function decodeCheckedRecord(bytes: Uint8Array): CheckedRecord | undefined {
 	const end = bytes.length - crcBytes;
 	if (end < headerBytes) return undefined;

@@ -1,4 +1,4 @@
-/** Whether a text has control characters (C0, DEL, C1), which a terminal would obey and a page not show. */
+/** Whether a text has control characters (C0, DEL, C1): a terminal executes them, a page does not show them. */
 export function hasControlCharacters(text: string): boolean {
 	for (let i = 0; i < text.length; i++) {
 		if (isControlCharacter(text.charCodeAt(i))) return true;
@@ -6,7 +6,7 @@ export function hasControlCharacters(text: string): boolean {
 	return false;
 }
 
-/** The text with a space for each run of control characters: fit for a log, whoever wrote it. */
+/** The text with a space for each run of control characters: safe to log, even if untrusted. */
 export function toPrintable(text: string): string {
 	if (!hasControlCharacters(text)) return text;
 	let result = "";

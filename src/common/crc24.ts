@@ -1,4 +1,4 @@
-/** Generator of CRC-24 as OpenPGP uses it (RFC 9580, section 6.1), without its leading term. */
+/** Generator polynomial of CRC-24/OPENPGP (RFC 9580 section 6.1), without its leading term. */
 const generator = 0x864cfb;
 
 const crcTable = makeTable();
@@ -14,8 +14,8 @@ function makeTable(): Uint32Array {
 }
 
 /**
- * The CRC-24 of `bytes` from `start` up to, not including, `end`, begun with `initial` (24 bits). For the same
- * bytes two different beginnings always give two different sums.
+ * The CRC-24 of `bytes` from `start` up to, not including, `end`, with the initial value `initial` (24 bits). For the
+ * same bytes, two different initial values always give two different results.
  */
 export function crc24(initial: number, bytes: Uint8Array, start: number, end: number): number {
 	let crc = initial;

@@ -1,17 +1,18 @@
 import type { KeyValue } from "../boards/ecma419";
 import { decodeCheckedRecord, encodeCheckedRecord } from "./checked-record";
 import { parseJson, toJson } from "./json";
+import type { PersistentKey } from "./persistent-values";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
-/** Keeps a value that JSON can tell under a key, at once and with a checksum. Throws what the storage throws. */
-export function writeJsonRecord(storage: Pick<KeyValue, "write">, key: string, value: unknown): void {
+/** Stores a JSON value with a checksum, in one write. Throws what the storage throws. */
+export function writeJsonRecord(storage: Pick<KeyValue, "write">, key: PersistentKey, value: unknown): void {
 	storage.write(key, encodeCheckedRecord({ counter: 0, body: encodeUtf8(toJson(value)) }));
 }
 
-/** What {@link writeJsonRecord} has kept; `undefined` for nothing, `damaged` for what cannot be read. */
+/** The value that {@link writeJsonRecord} stored; `undefined` without one. */
 export function readJsonRecord(
 	storage: Pick<KeyValue, "read">,
-	key: string,
+	key: PersistentKey,
 ): { value: unknown } | "damaged" | undefined {
 	const bytes = storage.read(key);
 	if (bytes === undefined) return undefined;

@@ -1,15 +1,15 @@
-/** Objects and lists within each other; nobody's settings need more. */
+/** Nesting of objects and arrays; settings need less. */
 const maxDepth = 8;
 /**
- * Members of all objects, and values in all: a board with a rule for each of 32 fields needs half of it. XS never gives
- * back what a name takes that is new to it; each value takes 16 bytes and more of the little that there is.
+ * Members of all objects, and values in total: a board with a rule for each of 32 fields needs half of that. XS never
+ * frees a property name, and each value takes 16 bytes or more.
  */
 const maxMembers = 300;
 const maxValues = 600;
 
 /**
- * Parses what a stranger has sent as JSON; `undefined` when it is not JSON, nested deeper than any that is meant, or of
- * more parts than a chip has room for: there, the parser itself would end the machine.
+ * Parses untrusted JSON; `undefined` if it is invalid or exceeds the limits. Without limits, running out of memory in
+ * the parser would end the machine.
  */
 export function parseJson(text: string): unknown {
 	if (!isWithinLimits(text)) return undefined;
@@ -21,8 +21,8 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Plain data as JSON text. The data may be part of the firmware's image, such as a preset: XS refuses to stringify what
- * it cannot write to ("read only value"), so a copy is.
+ * Plain data as JSON text. Stringifies a copy: XS refuses data in the firmware's image, such as defaults ("read only
+ * value").
  */
 export function toJson(value: unknown, indent?: string): string {
 	return JSON.stringify(deepCopy(value), undefined, indent);
@@ -34,7 +34,7 @@ function deepCopy(value: unknown): unknown {
 	return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, deepCopy(member)]));
 }
 
-/** Whether two values are the same plain data. */
+/** Whether two values of plain data are equal. */
 export function isDeepEqual(a: unknown, b: unknown): boolean {
 	if (Array.isArray(a) && Array.isArray(b))
 		return a.length === b.length && a.every((entry, index) => isDeepEqual(entry, b[index]));
@@ -43,7 +43,7 @@ export function isDeepEqual(a: unknown, b: unknown): boolean {
 	return keys.length === Object.keys(b).length && keys.every((key) => isDeepEqual(a[key], b[key]));
 }
 
-/** A JSON object: neither `null` nor a list. */
+/** Whether it is a JSON object: neither `null` nor an array. */
 export function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>> {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }

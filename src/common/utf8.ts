@@ -1,13 +1,20 @@
 /**
- * UTF-8 without `TextEncoder` and `TextDecoder`, which XS keeps in a module of its own. What cannot be told
- * (lone surrogates, bytes that are not UTF-8) becomes U+FFFD, as the Encoding Standard has it.
+ * UTF-8 without `TextEncoder` and `TextDecoder`, which XS has only as a separate module. Lone surrogates and invalid
+ * bytes become U+FFFD, as in the Encoding Standard.
  */
 
 const replacementCharacter = 0xfffd;
 
-/** How many bytes {@link encodeUtf8Into} writes for `text`. */
+/** The text in UTF-8. */
+export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+	const bytes = new Uint8Array(utf8Bytes(text));
+	encodeUtf8Into(text, bytes, 0);
+	return bytes;
+}
+
+/** The length of the text in UTF-8, bytes. */
 export function utf8Bytes(text: string): number {
-	// XS counts the characters of a string anew each time it is asked; and most of them are ASCII.
+	// XS counts the characters at each read of `length`. Most text is ASCII.
 	const count = text.length;
 	let length = 0;
 	for (let i = 0; i < count; i++) {
@@ -20,7 +27,7 @@ export function utf8Bytes(text: string): number {
 	return length;
 }
 
-/** Writes `text` into `bytes` from `offset` on; returns the number of bytes. Throws a RangeError without room. */
+/** Writes `text` into `bytes` from `offset` on; returns the number of bytes. Throws a RangeError if it does not fit. */
 export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number): number {
 	const count = text.length;
 	let at = offset;
@@ -38,14 +45,7 @@ export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number):
 	return at - offset;
 }
 
-/** The text as UTF-8. */
-export function encodeUtf8(text: string): Uint8Array {
-	const bytes = new Uint8Array(utf8Bytes(text));
-	encodeUtf8Into(text, bytes, 0);
-	return bytes;
-}
-
-/** The text of the bytes from `start` up to, not including, `end`. */
+/** The text in the bytes from `start` up to, not including, `end`. */
 export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
 	let text = "";
 	let points: number[] = [];
@@ -68,14 +68,14 @@ export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): st
 }
 
 /**
- * Whether a code point takes two places in the string: a surrogate pair, as the language has it. XS counts code
- * points: there it takes one, and `charCodeAt` gives all of it.
+ * Whether a code point takes two places in the string. In XS it takes one, and `charCodeAt` returns the whole code
+ * point.
  */
 function isSurrogatePair(text: string, i: number, point: number): boolean {
 	return point > 0xffff && text.charCodeAt(i) !== point;
 }
 
-/** Beyond ASCII. Bytes past the end of the array are dropped by the array itself. */
+/** For code points beyond ASCII. Writes past the end of the array have no effect. */
 function putCodePoint(point: number, bytes: Uint8Array, offset: number): number {
 	let at = offset;
 	if (point < 0x800) bytes[at++] = 0xc0 | (point >> 6);
@@ -92,8 +92,8 @@ function putCodePoint(point: number, bytes: Uint8Array, offset: number): number 
 }
 
 /**
- * The code point at `at`, which is not ASCII, and its length. A broken sequence is replaced up to, not including, the first
- * byte that does not belong to it (Unicode, "maximal subpart").
+ * The non-ASCII code point at `at`, and its length. An invalid sequence is replaced up to, not including, the first byte
+ * that does not belong to it (Unicode, "maximal subpart").
  */
 function takeCodePoint(bytes: Uint8Array, at: number, end: number): { point: number; length: number } {
 	const lead = bytes[at] ?? 0;
@@ -109,7 +109,7 @@ function takeCodePoint(bytes: Uint8Array, at: number, end: number): { point: num
 	return { point, length };
 }
 
-/** Refuses overlong forms, surrogates and what lies beyond U+10FFFF (Unicode, table 3-7). */
+/** False for overlong forms, surrogates and code points above U+10FFFF (Unicode, table 3-7). */
 function isValidSecondByte(lead: number, byte: number): boolean {
 	if (lead === 0xe0) return byte >= 0xa0;
 	if (lead === 0xed) return byte <= 0x9f;

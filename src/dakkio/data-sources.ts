@@ -3,28 +3,28 @@ import type { Field } from "../reading/reading";
 import { checkId } from "./identifiers";
 import { JsonListScanner } from "./json-list-scanner";
 
-/** Where a bucket's data sources are listed (GET) and made (POST). */
+/** Path to list (GET) and create (POST) a bucket's data sources. */
 export function sourcesPath(bucketId: string): string {
 	return `/api/buckets/${bucketId}/sources`;
 }
 
-/** What a device looks for in a list of data sources: its own, by its id or its name. */
+/** What to find in a list of data sources: by id, and by name. */
 export interface SourceQuery {
 	readonly id?: string;
 	readonly name: string;
 }
 
-/** Looks through the list of a bucket's data sources as it comes. */
+/** Searches the list of a bucket's data sources as it arrives. */
 export class SourceFinder {
 	private readonly reader: JsonListScanner;
 	private _foundId: string | undefined;
 	private _containsId = false;
 
 	constructor({ id: wanted, name }: SourceQuery) {
-		this.reader = new JsonListScanner("dataSources", ({ _id: id, name: called }) => {
+		this.reader = new JsonListScanner("dataSources", ({ _id: id, name: sourceName }) => {
 			if (id === undefined || checkId(id) !== undefined) return;
 			if (id.toLowerCase() === wanted?.toLowerCase()) this._containsId = true;
-			if (called === name) this._foundId ??= id;
+			if (sourceName === name) this._foundId ??= id;
 		});
 	}
 
@@ -32,18 +32,18 @@ export class SourceFinder {
 		this.reader.push(part);
 	}
 
-	/** The id of the first one that has the name. */
+	/** The id of the first data source with the name. */
 	get foundId(): string | undefined {
 		return this._foundId;
 	}
 
-	/** Whether the one with the id is there; `undefined`: the list was cut off before, or was none. */
+	/** Whether the id is in the list; `undefined` if the list is incomplete or invalid. */
 	get containsId(): boolean | undefined {
 		return this._containsId || (this.reader.complete ? false : undefined);
 	}
 }
 
-/** The body that makes a data source for what these sensors measure. */
+/** The body that creates a data source with these fields. */
 export function createSourceBody(name: string, fields: readonly Field[]): string {
 	const schema: Record<string, { readonly type: "number" | "boolean"; readonly unit?: string }> = {};
 	for (const { name: field, unit, type = "number" } of fields)
@@ -51,11 +51,11 @@ export function createSourceBody(name: string, fields: readonly Field[]): string
 	return JSON.stringify({ name, type: "sensor", schema });
 }
 
-/** The id in the answer to that: its shape is not documented, so each likely one is understood. */
+/** The id in the response to that. Its shape is not documented, so all likely ones are accepted. */
 export function parseCreatedId(body: string): string | undefined {
-	const answer = parseJson(body);
-	if (!isJsonObject(answer)) return undefined;
-	for (const entry of [answer.dataSource, answer.data, answer.source, answer]) {
+	const response = parseJson(body);
+	if (!isJsonObject(response)) return undefined;
+	for (const entry of [response.dataSource, response.data, response.source, response]) {
 		const id = isJsonObject(entry) ? (entry._id ?? entry.id) : undefined;
 		if (typeof id === "string" && checkId(id) === undefined) return id;
 	}

@@ -2,15 +2,15 @@ import { toPrintable } from "../common/control-characters";
 import { isJsonObject, parseJson } from "../common/json";
 
 /**
- * The server's own words in an error answer: `message`, and what `details` says of single fields.
- * Whatever is not as documented (`{error, message, details?: [{path, message}]}`) is shown as it came, shortened.
+ * The text of an error response: `message`, and `details` of single fields. A body that is not as documented
+ * (`{error, message, details?: [{path, message}]}`) is returned as it is, shortened.
  */
 export function describeErrorResponse(body: string): string {
-	const answer = parseObject(body);
-	const message = nonEmptyText(answer?.message) ?? nonEmptyText(answer?.error);
+	const response = parseObject(body);
+	const message = nonEmptyText(response?.message) ?? nonEmptyText(response?.error);
 	if (message === undefined) return shorten(body.trim());
-	const details = Array.isArray(answer?.details)
-		? answer.details.map(detail).filter((word) => word !== "")
+	const details = Array.isArray(response?.details)
+		? response.details.map(detail).filter((text) => text !== "")
 		: [];
 	return shorten(details.length === 0 ? message : `${message} (${details.join("; ")})`);
 }

@@ -1,11 +1,11 @@
 import { hasControlCharacters } from "../common/control-characters";
 
-/** What is wrong with a text, as a sentence for the user; `undefined`: nothing. */
+/** What is wrong with a text, as a sentence for the user; `undefined` if it is valid. */
 export type Problem = string | undefined;
 
 /**
- * Checks an API key. The documentation publishes no length, so anything that can be a key passes.
- * A read key is refused here, because the service would refuse every point sent with it.
+ * Checks an API key. Its length is not documented, so anything plausible passes, except a read key: the service would
+ * reject every point.
  */
 export function checkKey(key: string): Problem {
 	if (!/^dakkio_[A-Za-z0-9_]{16,120}$/.test(key))
@@ -15,10 +15,10 @@ export function checkKey(key: string): Problem {
 	return undefined;
 }
 
-/** What is to be said of a key that is taken all the same. */
+/** A warning about a key that is valid. */
 export function keyWarning(key: string): Problem {
 	if (key.startsWith("dakkio_a_"))
-		return "This is an admin key (dakkio_a_): whoever gets hold of the board has the whole organization. A write key (dakkio_w_) of its own is enough.";
+		return "This is an admin key (dakkio_a_): with access to the board, anyone can control the whole organization. Use a write key (dakkio_w_).";
 	return undefined;
 }
 
@@ -28,12 +28,12 @@ export function checkId(id: string): Problem {
 	return "This is not an id: it has 24 hexadecimal digits, as Dakkio shows it.";
 }
 
-/** Characters of a field's name. */
+/** Maximum length of a field's name, characters. */
 export const maxFieldNameLength = 40;
 
 /**
- * Checks the name of a field in a point's `values`. The documentation sets no rule; a dot or a dollar sign in a name is
- * what databases of documents take for a path or a command.
+ * Checks the name of a field in a point's `values`. The API documents no rule, but document databases take a dot or a
+ * dollar sign for a path or an operator.
  */
 export function checkFieldName(name: string): Problem {
 	if (name === "" || name.length > maxFieldNameLength)
@@ -41,7 +41,7 @@ export function checkFieldName(name: string): Problem {
 	if (/[.$]/.test(name)) return "A field's name has no dot and no dollar sign.";
 	if (hasControlCharacters(name) || name !== name.trim())
 		return "A field's name has no control characters, and no spaces around it.";
-	// It would be taken for what every object of JavaScript has.
+	// As a key it would set the prototype of an object.
 	if (name === "__proto__") return "This cannot be a field's name.";
 	return undefined;
 }

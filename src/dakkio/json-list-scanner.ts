@@ -1,9 +1,9 @@
 import { decodeUtf8 } from "../common/utf8";
 
-/** Where the list stands: it is a member of the outermost object, so an entry's own members are two levels deeper. */
+/** Level of the list: it is a member of the outermost object, so members of its entries are two levels deeper. */
 const listLevel = 1;
 const entryLevel = 3;
-/** Bytes of a text, escapes included; nobody asks for one that is longer. */
+/** Maximum length of a string, escapes included. */
 const maxStringBytes = 512;
 
 const quote = 0x22;
@@ -15,16 +15,16 @@ const closeBracket = 0x5d;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
-/** The two members of an entry that are read; any others, and what is no text, are passed over. */
+/** The two members of an entry that are read; others, and values that are not strings, are ignored. */
 export interface ListEntry {
 	_id?: string;
 	name?: string;
 }
 
 /**
- * Finds the entries of a list in JSON (UTF-8) that comes in any portions:
- * `{"list": [{"_id": "…", "name": "…", …}, …], …}`. Nothing else that is in it is kept, however much it is: with all that
- * is told of each data source, a bucket's list is more than a chip has room for. What is no JSON is not noticed as such.
+ * Finds the entries of a list in JSON (UTF-8) that arrives in any portions:
+ * `{"list": [{"_id": "…", "name": "…", …}, …], …}`. It keeps nothing else: with the details of each data source, a
+ * bucket's list does not fit a chip's memory. It does not validate the JSON.
  */
 export class JsonListScanner {
 	private readonly listName: string;
@@ -32,24 +32,24 @@ export class JsonListScanner {
 	private level = 0;
 	private inString = false;
 	private escaped = false;
-	/** The text in hand, as it stands there. */
+	/** The current string, not unescaped. */
 	private readonly rawString = new Uint8Array(maxStringBytes);
 	private rawBytes = 0;
-	/** The last text of this level, until it is clear whether it is a name. */
+	/** The last string of this level: a member name if a colon follows. */
 	private lastString: string | undefined;
-	/** The name of the member whose value comes. */
+	/** The name of the member whose value follows. */
 	private memberName: string | undefined;
 	private inList = false;
 	private listFound = false;
 	private entry: ListEntry = {};
 
-	/** `list`: its name; `onEntry` is called at the end of each. */
-	constructor(list: string, onEntry: (entry: Readonly<ListEntry>) => void) {
-		this.listName = list;
+	/** `listName`: the member that holds the list; `onEntry` is called at the end of each entry. */
+	constructor(listName: string, onEntry: (entry: Readonly<ListEntry>) => void) {
+		this.listName = listName;
 		this.onEntry = onEntry;
 	}
 
-	/** Whether the list was there, and what it is in has come to its end. */
+	/** Whether the list was found and the outermost object has ended. */
 	get complete(): boolean {
 		return this.listFound && this.level === 0;
 	}
@@ -75,13 +75,13 @@ export class JsonListScanner {
 			this.endString();
 			return;
 		}
-		const wanted = this.level === listLevel || (this.level === entryLevel && this.inList);
-		if (!wanted) return;
-		// Bytes past the end are dropped by the array itself, and counted.
+		const isKept = this.level === listLevel || (this.level === entryLevel && this.inList);
+		if (!isKept) return;
+		// Writes past the end of the array have no effect; the count shows them.
 		this.rawString[this.rawBytes++] = byte;
 	}
 
-	/** A text is a name until a colon has come, and then a value. */
+	/** A string is a member name, or, after a colon, a value. */
 	private endString(): void {
 		const text =
 			this.rawBytes > maxStringBytes ? undefined : unescaped(decodeUtf8(this.rawString, 0, this.rawBytes));

@@ -114,7 +114,8 @@ export class PointEncoder {
 		let end = 0;
 		this.sharedEnds = texts.map((text) => (end += utf8Bytes(text)));
 		this.sharedTexts = new Uint8Array(end);
-		texts.forEach((text, index) => encodeUtf8Into(text, this.sharedTexts, this.sharedEnds[index - 1] ?? 0));
+		let at = 0;
+		for (const text of texts) at += encodeUtf8Into(text, this.sharedTexts, at);
 		this.fieldIndices = members.map(([, index]) => index);
 	}
 

@@ -1,13 +1,13 @@
-/** Points in one call of `POST /api/data/batch` (API, "Batch"). */
+/** Maximum points in one call of `POST /api/data/batch` (API, "Batch"). */
 export const maxBatchPoints = 1000;
 
 /**
- * Calls per month of the Free plan, shared by an organization's devices (API, "Rate limits"): what a device
- * assumes until an answer's headers tell it better.
+ * Calls per month of the Free plan, shared by an organization's devices (API, "Rate limits"); assumed until response
+ * headers are known.
  */
 export const freePlanCallsPerMonth = 10_000;
 
-/** The headers that tell a device when it may call again. */
+/** Response headers with the call quota and the time to wait. */
 export const rateLimitHeaders = Object.freeze([
 	"retry-after",
 	"x-ratelimit-limit",
@@ -15,20 +15,20 @@ export const rateLimitHeaders = Object.freeze([
 	"x-ratelimit-reset",
 ]);
 
-/** The longest month, milliseconds: no reset is further away. */
+/** Maximum length of a month: no reset is further away. */
 export const maxMonthMs = 31 * 86_400_000;
 
-/** What an organization's plan allows in the month under way. */
+/** An organization's call quota in the current month. */
 export interface CallQuota {
 	/** Calls a month. */
 	readonly limit: number;
 	/** Calls left until the reset. */
 	readonly remaining: number;
-	/** When all calls are there again, milliseconds of Unix time. */
+	/** When the quota is reset, milliseconds of Unix time. */
 	readonly resetUtc: number;
 }
 
-/** The allowance that an answer's headers tell; `undefined` when they do not, or when it cannot be true. */
+/** The quota in response headers; `undefined` if they lack it or it is implausible. */
 export function parseCallQuota(headers: ReadonlyMap<string, string>, now: number): CallQuota | undefined {
 	const limit = parseWholeNumber(headers.get("x-ratelimit-limit"));
 	const remaining = parseWholeNumber(headers.get("x-ratelimit-remaining"));
@@ -36,7 +36,7 @@ export function parseCallQuota(headers: ReadonlyMap<string, string>, now: number
 	if (limit === undefined || remaining === undefined || reset === undefined) return undefined;
 	if (limit === 0 || remaining > limit) return undefined;
 	const resetAt = reset * 1000;
-	// A day more: the two clocks need not agree, nor the plans' time zones.
+	// A day of tolerance for clock differences and time zones.
 	if (resetAt <= now || resetAt > now + maxMonthMs + 86_400_000) return undefined;
 	return { limit, remaining, resetUtc: resetAt };
 }
@@ -45,15 +45,15 @@ function parseWholeNumber(value: string | undefined): number | undefined {
 	return value !== undefined && /^\d{1,12}$/.test(value) ? Number(value) : undefined;
 }
 
-/** A server's wish is followed between these bounds (milliseconds): neither hammering nor silence for a year. */
+/** A server's wait is clamped: neither a retry storm nor a year of silence. */
 const minServerWaitMs = 1_000;
-/** After this the device asks again all the same: the plan may have been changed, or the header was wrong. */
+/** After this the device tries anyway: the plan may have changed, or the header may be wrong. */
 const maxServerWaitMs = 6 * 3_600_000;
 
 /**
- * How long the server asks to be left alone, milliseconds; `undefined` when it does not say.
- * `Retry-After` (RFC 9110 section 10.2.3: seconds or a date) comes before `X-RateLimit-Reset` (Unix seconds),
- * which every answer carries and which is a wish to wait only with 429.
+ * How long the server asks to wait, milliseconds; `undefined` if it does not. `Retry-After` (RFC 9110 section 10.2.3:
+ * seconds or a date) takes precedence over `X-RateLimit-Reset` (Unix seconds), which every response has and which counts
+ * only with a 429.
  */
 export function requestedWaitMs(
 	status: number,

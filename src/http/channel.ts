@@ -11,15 +11,15 @@ import {
 import type { ExchangeTimeoutsMs } from "./timeouts";
 
 export interface ChannelCallbacks {
-	/** Connected, and secure where it is to be; there is {@link Channel.writableBytes}. */
+	/** Connected, and secure if TLS; {@link Channel.writableBytes} is set. */
 	onOpen(): void;
-	/** The server's certificate was verified; who signed it. */
+	/** The server's certificate was verified; `issuer` signed it. */
 	onVerified(issuer: string): void;
-	/** There is room again. */
+	/** More bytes can be written. */
 	onWritable(): void;
-	/** `count` bytes have arrived and are to be read now. */
+	/** `count` bytes have arrived and must be read now. */
 	onReadable(count: number): void;
-	/** It could not be opened, with the failure; or was lost, with the platform's reason if it gave one. */
+	/** Could not be opened (the failure), or was lost (the platform's reason, if known). */
 	onClosed(end: ExchangeFailure | { readonly error: Error | undefined }): void;
 }
 
@@ -34,9 +34,9 @@ export interface ChannelOptions {
 }
 
 /**
- * One connection from the name to the close: resolves, connects, secures, each once and with a deadline, and then
- * carries bytes. After {@link close}, and after `onGone`, the user is not called again, whatever the resolver and
- * the socket still say.
+ * One connection from name resolution to close: resolves, connects and secures, each once and with a timeout, then
+ * carries bytes. After {@link close} and after `onClosed`, no callback is called, whatever the resolver and the socket
+ * still report.
  */
 export class Channel {
 	private readonly options: ChannelOptions;
@@ -49,7 +49,7 @@ export class Channel {
 		this.options = options;
 	}
 
-	/** Apart from the constructor, so that the user knows its channel when the first callback comes. */
+	/** Separate from the constructor, so that the caller has the channel before the first callback. */
 	open(): void {
 		const { network, origin } = this.options;
 		this.enterPhase("resolve");
@@ -66,7 +66,7 @@ export class Channel {
 		);
 	}
 
-	/** Where it is on the way, `undefined` when open or closed. */
+	/** The phase of opening; `undefined` when open or closed. */
 	get openingPhase(): "resolve" | "connect" | "secure" | undefined {
 		return this.phase === "open" || this.phase === "closed" ? undefined : this.phase;
 	}
@@ -76,13 +76,13 @@ export class Channel {
 		return this._writableBytes;
 	}
 
-	/** Writes all of `bytes`, which must not be more than {@link writableBytes}. */
+	/** Writes all of `bytes`: at most {@link writableBytes}. */
 	write(bytes: Uint8Array): void {
 		this._writableBytes -= bytes.length;
 		this.socket?.write(bytes);
 	}
 
-	/** Only what was announced; returns how many bytes. */
+	/** Reads at most what was announced; returns the number of bytes. */
 	read(into: Uint8Array): number {
 		return this.socket?.read(into) ?? 0;
 	}
@@ -130,7 +130,7 @@ export class Channel {
 					callbacks.onOpen();
 				}
 			},
-			// lwIP may tell of data before it tells that the connection is made; no server has anything to say then.
+			// lwIP may report data before the connection; no server sends any then.
 			onReadable: (count) => {
 				if (this.phase === "open") callbacks.onReadable(count);
 			},
@@ -138,20 +138,20 @@ export class Channel {
 		};
 	}
 
-	private enterPhase(step: "resolve" | "connect" | "secure" | "open"): void {
+	private enterPhase(phase: "resolve" | "connect" | "secure" | "open"): void {
 		const { time, origin, timeoutsMs } = this.options;
-		this.phase = step;
+		this.phase = phase;
 		time.clear(this.timer);
 		this.timer = undefined;
-		if (step === "open") return;
-		const deadline = timeoutsMs[step];
+		if (phase === "open") return;
+		const timeoutMs = timeoutsMs[phase];
 		this.timer = time.set(
-			() => this.end(exchangeFailure(step, timeoutMessage(step, origin, deadline), false)),
-			deadline,
+			() => this.end(exchangeFailure(phase, timeoutMessage(phase, origin, timeoutMs), false)),
+			timeoutMs,
 		);
 	}
 
-	/** A platform may throw where it has no memory or no socket left: that is a failure like any other. */
+	/** A platform throws when it runs out of memory or sockets: a failure like any other. */
 	private tryAction(action: () => void): void {
 		try {
 			action();
@@ -162,12 +162,12 @@ export class Channel {
 
 	private fail(error: unknown): void {
 		const { origin } = this.options;
-		const trust = trustFaultOf(error);
+		const trustFault = trustFaultOf(error);
 		if (this.phase === "open" || this.phase === "closed")
 			this.end({ error: error instanceof Error ? error : undefined });
 		else {
-			const step = trust === undefined ? this.phase : "secure";
-			this.end(exchangeFailure(step, failureMessage(step, origin, error), false, trust));
+			const phase = trustFault === undefined ? this.phase : "secure";
+			this.end(exchangeFailure(phase, failureMessage(phase, origin, error), false, trustFault));
 		}
 	}
 

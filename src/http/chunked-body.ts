@@ -1,7 +1,7 @@
 import { hexValue, isFieldCode } from "./grammar";
 import { HeadParser } from "./head-parser";
 
-/** Hexadecimal digits of a chunk's size: 4 GiB are far beyond any limit here. */
+/** Hexadecimal digits of a chunk size: up to 4 GiB, far above any limit here. */
 const maxSizeDigits = 8;
 
 const CR = 0x0d;
@@ -20,15 +20,12 @@ type State =
 	| "trailers"
 	| "failed";
 
-/**
- * The chunked transfer coding (RFC 9112 section 7.1): hands the data on as it passes, and passes over extensions
- * and trailers.
- */
+/** Decodes the chunked transfer coding (RFC 9112 section 7.1). Ignores extensions and trailers. */
 export class ChunkedBody {
 	private readonly trailers = new HeadParser({ allowsFolding: false, keptHeaders: [] });
 	private state: State = "size";
 	private digitCount = 0;
-	/** Bytes of data to come in this chunk. */
+	/** Remaining bytes of this chunk. */
 	private remainingBytes = 0;
 	private _problem = "";
 
@@ -36,12 +33,12 @@ export class ChunkedBody {
 		return this.trailers.done;
 	}
 
-	/** Why this is no chunked body; then nothing more is taken. */
+	/** Why the coding is invalid; then no more bytes are consumed. */
 	get problem(): string | undefined {
 		return this.state === "failed" ? this._problem : this.trailers.problem;
 	}
 
-	/** Takes the bytes from `start` up to `end`, or to the end of the body; returns where it stopped. */
+	/** Consumes the bytes from `start` to `end`, or to the end of the body; returns where it stopped. */
 	push(bytes: Uint8Array, start: number, end: number, onData: (bytes: Uint8Array) => void): number {
 		let at = start;
 		while (at < end && !this.done && this.problem === undefined) {
@@ -92,13 +89,13 @@ export class ChunkedBody {
 		}
 		if (this.digitCount === 0) return this.fail("a chunk of its body has no size");
 		if (byte === CR) return "size end";
-		// White space before an extension is bad form that is met in the wild.
+		// White space before an extension is invalid but occurs in practice.
 		if (byte === SEMICOLON || byte === SP || byte === HTAB) return "extension";
 		return this.fail("the size of a chunk of its body is not a number");
 	}
 
 	private expect(byte: number, expected: number, next: State): State {
-		return byte === expected ? next : this.fail("a chunk of its body does not end where it says");
+		return byte === expected ? next : this.fail("a chunk of its body does not end at its size");
 	}
 
 	private fail(problem: string): State {

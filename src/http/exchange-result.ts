@@ -6,16 +6,16 @@ export type ExchangePhase = "resolve" | "connect" | "secure" | "send" | "receive
 /** How an exchange ended. */
 export type ExchangeResult = HttpResponse | ExchangeFailure;
 
-/** The server has answered: its status is known, whatever became of the rest. */
+/** The server responded: its status is known, whatever happened to the rest. */
 export interface HttpResponse {
 	readonly kind: "response";
-	/** 200 … 999; nobody has ever seen one beyond 599 that meant well. */
+	/** 200 … 999. */
 	readonly status: number;
-	/** Lower-case names; only those asked for. */
+	/** The requested headers, by lower-case name. */
 	readonly headers: ReadonlyMap<string, string>;
-	/** What was kept of the body, as text: invalid UTF-8 is replaced. */
+	/** The kept part of the body as text; invalid UTF-8 is replaced. */
 	readonly body: string;
-	/** Set when `body` is not the whole body: longer than what is kept, cut off, or damaged on the way. */
+	/** Set if `body` is incomplete: longer than what is kept, cut off, or malformed. */
 	readonly truncated?: true;
 }
 
@@ -28,13 +28,13 @@ export interface ExchangeFailure {
 	/** Set when the server's certificate was refused. */
 	readonly trustFault?: TrustFault;
 	/**
-	 * Whether the server may have acted on the request: all of it was handed to the socket. A request that was
-	 * handed over in part cannot have been acted upon, since its length was announced.
+	 * Whether the whole request was handed to the socket, so that the server may have acted on it. It cannot act on a
+	 * part, since the length was announced.
 	 */
 	readonly fullySent: boolean;
 }
 
-/** Where a connection leads. */
+/** The server of a connection (RFC 6454). */
 export interface Origin {
 	readonly host: string;
 	readonly port: number;

@@ -1,14 +1,14 @@
-/** How the end of a body is found (RFC 9112 section 6). */
+/** How the length of a body is determined (RFC 9112 section 6). */
 export type BodyFraming =
 	| { readonly kind: "length"; readonly length: number }
 	| { readonly kind: "chunked" }
-	/** It ends when the connection does. */
+	/** Until the connection is closed. */
 	| { readonly kind: "close" }
 	| { readonly kind: "invalid"; readonly problem: string };
 
 /**
- * Finds the framing of a message that can have a body. What two readers could understand in two ways is refused:
- * a length beside chunks, a length that is given twice, any coding but `chunked`, chunks in HTTP/1.0.
+ * The framing of a message that can have a body. Invalid if two parsers could disagree (request smuggling): a length
+ * besides chunks, a repeated length, any coding but `chunked`, chunks in HTTP/1.0.
  */
 export function findBodyFraming(
 	headers: ReadonlyMap<string, string>,
@@ -18,20 +18,20 @@ export function findBodyFraming(
 	const length = headers.get("content-length");
 	const coding = headers.get("transfer-encoding");
 	if (coding !== undefined) {
-		if (length !== undefined) return invalid("it has both a length and chunks");
-		if (minorVersion === 0) return invalid("it is chunked although it is HTTP/1.0");
-		if (coding.toLowerCase() !== "chunked") return invalid("it has a transfer coding that was not asked for");
+		if (length !== undefined) return invalid("it has both Content-Length and Transfer-Encoding");
+		if (minorVersion === 0) return invalid("it is HTTP/1.0 and chunked");
+		if (coding.toLowerCase() !== "chunked") return invalid("its transfer coding is not supported");
 		return { kind: "chunked" };
 	}
 	if (length !== undefined) {
 		// Repeated headers are joined with a comma and fail here; 15 digits are exact in a double.
-		if (!/^[0-9]{1,15}$/.test(length)) return invalid("its length is not a number");
+		if (!/^[0-9]{1,15}$/.test(length)) return invalid("its Content-Length is not a number");
 		return { kind: "length", length: Number(length) };
 	}
 	return withoutLength === "close" ? { kind: "close" } : { kind: "length", length: 0 };
 }
 
-/** Whether the connection may carry another message after this one (RFC 9112 section 9.3). */
+/** Whether the connection persists after this message (RFC 9112 section 9.3). */
 export function isPersistent(headers: ReadonlyMap<string, string>, minorVersion: number): boolean {
 	const options = (headers.get("connection") ?? "").toLowerCase().split(",");
 	const has = (option: string) => options.some((each) => each.trim() === option);

@@ -1,8 +1,8 @@
-/** The characters of RFC 9110 section 5 and RFC 9112 section 3, by their codes. */
+/** Character classes of RFC 9110 section 5 and RFC 9112 section 3, by character code. */
 
 const punctuation = "!#$%&'*+-.^_`|~";
 
-/** A character of a token: a method, a header's name (RFC 9110 section 5.6.2). */
+/** A token character, as in methods and header names (RFC 9110 section 5.6.2). */
 export function isTokenCode(code: number): boolean {
 	return (
 		(code >= 0x61 && code <= 0x7a) ||
@@ -12,12 +12,12 @@ export function isTokenCode(code: number): boolean {
 	);
 }
 
-/** A character of a header's value (RFC 9110 section 5.5): visible, space, tab, or beyond ASCII. */
+/** A header value character: visible, space, tab, or not ASCII (RFC 9110 section 5.5). */
 export function isFieldCode(code: number): boolean {
 	return (code >= 0x20 && code !== 0x7f) || code === 0x09;
 }
 
-/** The value of a hexadecimal digit, `undefined` for anything else. */
+/** The value of a hexadecimal digit; `undefined` for other characters. */
 export function hexValue(code: number): number | undefined {
 	if (code >= 0x30 && code <= 0x39) return code - 0x30;
 	if (code >= 0x61 && code <= 0x66) return code - 0x57;
@@ -29,12 +29,12 @@ export function isToken(text: string): boolean {
 	return text.length > 0 && every(text, isTokenCode);
 }
 
-/** Whether a text can be the value of a header. */
+/** Whether a text is a valid header value. */
 export function isFieldText(text: string): boolean {
 	return every(text, isFieldCode);
 }
 
-/** Whether a text can be a request's target in origin form (RFC 9112 section 3.2.1). */
+/** Whether a text is a valid request target in origin form (RFC 9112 section 3.2.1). */
 export function isTarget(text: string): boolean {
 	return text.startsWith("/") && every(text, (code) => code > 0x20 && code < 0x7f);
 }

@@ -1,15 +1,15 @@
 import { decodeUtf8 } from "../common/utf8";
 import { isFieldCode, isTokenCode } from "./grammar";
 
-/** Bytes of a start line, and of one header's value that is kept. */
+/** Maximum length of a start line, and of a kept header value. */
 export const maxLineBytes = 512;
-/** Headers of one message, and trailers of one body. */
+/** Maximum number of headers of a message, or trailers of a body. */
 export const maxHeaderFields = 100;
 
-/** Names longer than this are nobody's that is asked for. */
+/** No requested header has a longer name. */
 const maxNameBytes = 64;
 
-/** Headers without which the end of a message is not known: one that is too long to keep cannot be passed over. */
+/** Headers that determine the end of a message: one that is too long to keep cannot be skipped. */
 const framingHeaders: readonly string[] = ["content-length", "transfer-encoding", "connection"];
 
 const CR = 0x0d;
@@ -29,28 +29,28 @@ type State =
 	| "failed";
 
 export interface HeadOptions {
-	/** Takes the start line; returns what is wrong with it. Left out for trailers, which have none. */
+	/** Parses the start line; returns what is wrong with it. Omitted for trailers. */
 	readonly onStartLine?: (line: string) => string | undefined;
-	/** Whether a line that begins with white space continues the header before it (obs-fold). */
+	/** Whether a line that starts with white space continues the header before it (obs-fold). */
 	readonly allowsFolding: boolean;
-	/** Lower-case names of the headers to keep, besides those that frame the message. */
+	/** Lower-case names of the headers to keep, besides the framing headers. */
 	readonly keptHeaders: readonly string[];
 }
 
 /**
- * Start line and headers of one message, byte by byte: nothing is held but the line in hand and what was asked
- * for. Lines end in CRLF; a CR or LF alone, a control character, a space before the colon refuse the message
- * (RFC 9112 sections 2.2 and 5.1). A kept header that is longer than {@link maxLineBytes} is left out.
+ * Parses the start line and headers of one message byte by byte; holds only the current line and the kept headers. Fails
+ * on a line that does not end in CRLF, a control character, and a space before the colon (RFC 9112 sections 2.2 and
+ * 5.1). Omits a kept header longer than {@link maxLineBytes}.
  */
 export class HeadParser {
 	private readonly options: HeadOptions;
 	private readonly _fields = new Map<string, string>();
-	/** The start line, the name or the value in hand. */
+	/** The current start line, name or value. */
 	private readonly line = new Uint8Array(maxLineBytes);
 	private lineBytes = 0;
 	private isOverlong = false;
 	private state: State;
-	/** The kept header whose value is being read; `undefined` while one that nobody asked for passes. */
+	/** The header whose value is being read; `undefined` if it is not kept. */
 	private keptName: string | undefined;
 	private fieldCount = 0;
 	private _problem = "";
@@ -64,7 +64,7 @@ export class HeadParser {
 		return this.state === "done";
 	}
 
-	/** Why this is no head; then nothing more is taken. */
+	/** Why the head is invalid; then no more bytes are consumed. */
 	get problem(): string | undefined {
 		return this.state === "failed" ? this._problem : undefined;
 	}
@@ -74,7 +74,7 @@ export class HeadParser {
 		return this._fields;
 	}
 
-	/** Takes the bytes from `start` up to `end`, or to the end of the head; returns where it stopped. */
+	/** Consumes the bytes from `start` to `end`, or to the end of the head; returns where it stopped. */
 	push(bytes: Uint8Array, start: number, end: number): number {
 		let at = start;
 		while (at < end && this.state !== "done" && this.state !== "failed")
@@ -87,7 +87,7 @@ export class HeadParser {
 			case "start line":
 				return this.inStartLine(byte);
 			case "line end":
-				return byte === LF ? "line start" : this.fail("a line of it does not end in CR LF");
+				return byte === LF ? "line start" : this.fail("one of its lines does not end in CR LF");
 			case "line start":
 				return this.atLineStart(byte);
 			case "name":
@@ -95,7 +95,7 @@ export class HeadParser {
 			case "value":
 				return this.inValue(byte);
 			case "last line end":
-				return byte === LF ? "done" : this.fail("a line of it does not end in CR LF");
+				return byte === LF ? "done" : this.fail("one of its lines does not end in CR LF");
 			default:
 				return this.state;
 		}
@@ -111,16 +111,16 @@ export class HeadParser {
 		return this.isOverlong ? this.fail(`its first line is longer than ${maxLineBytes} bytes`) : "start line";
 	}
 
-	/** Whether a header has ended is known only here: this line may continue it. */
+	/** Only here is it known whether the header before has ended: this line may continue it. */
 	private atLineStart(byte: number): State {
 		if (byte === SP || byte === HTAB) {
 			const continues = this.fieldCount > 0 && this.options.allowsFolding;
-			return continues ? this.inValue(SP) : this.fail("a line of it begins with a space");
+			return continues ? this.inValue(SP) : this.fail("one of its lines begins with a space");
 		}
-		if (!this.finishField()) return this.fail("a header that frames it is too long");
+		if (!this.finishField()) return this.fail("a framing header is too long");
 		if (byte === CR) return "last line end";
 		if (++this.fieldCount > maxHeaderFields) return this.fail(`it has more than ${maxHeaderFields} headers`);
-		return byte === COLON ? this.fail("a header of it has no name") : this.inName(byte);
+		return byte === COLON ? this.fail("a header has no name") : this.inName(byte);
 	}
 
 	private inName(byte: number): State {
@@ -130,21 +130,20 @@ export class HeadParser {
 				framingHeaders.includes(name) || this.options.keptHeaders.includes(name) ? name : undefined;
 			return "value";
 		}
-		if (!isTokenCode(byte))
-			return this.fail("the name of a header of it has a character that may not be there");
+		if (!isTokenCode(byte)) return this.fail("a header name has an invalid character");
 		this.append(byte);
 		return "name";
 	}
 
 	private inValue(byte: number): State {
 		if (byte === CR) return "line end";
-		if (!isFieldCode(byte)) return this.fail("a header of it has a control character");
+		if (!isFieldCode(byte)) return this.fail("a header has a control character");
 		const leading = this.lineBytes === 0 && (byte === SP || byte === HTAB);
 		if (this.keptName !== undefined && !leading) this.append(byte);
 		return "value";
 	}
 
-	/** False when a header was too long that must not be left out. */
+	/** False if a framing header is too long. */
 	private finishField(): boolean {
 		const name = this.keptName;
 		if (name === undefined) return true;

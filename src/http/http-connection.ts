@@ -11,39 +11,38 @@ export interface HttpConnectionOptions {
 	readonly time: Time;
 	readonly host: string;
 	readonly port: number;
-	/** TLS; only tests do without. */
+	/** TLS. */
 	readonly secure: boolean;
 	/** Root certificates trusted besides the board's, DER. */
 	readonly ca?: readonly Uint8Array[];
 	readonly timeoutsMs?: Partial<ExchangeTimeoutsMs>;
-	/** Names of the headers to keep of an answer, lower-case. */
+	/** Lower-case names of the response headers to keep. */
 	readonly responseHeaders?: readonly string[];
-	/** The server's certificate was verified; who signed it. */
+	/** The server's certificate was verified; `issuer` signed it. */
 	onVerified?(issuer: string): void;
 }
 
-/** What goes to a socket, or comes from it, at a time. */
+/** Read from or written to a socket at a time. */
 const bufferBytes = 1024;
 
 /**
- * How long a kept connection is watched before it is used again, milliseconds. A server that closes after its
- * answer without a word is found out before anything is sent, so that nobody has to guess whether it arrived.
+ * A persistent connection is watched for so long before it is reused: a server that closes after its response without
+ * announcing it is detected before anything is sent, so it is never unclear whether a request arrived.
  */
 const idleCheckMs = 20;
 
-/** An exchange under way. */
+/** An exchange in progress. */
 interface PendingExchange {
 	readonly request: HttpRequest;
-	readonly settle: (outcome: ExchangeResult) => void;
+	readonly settle: (result: ExchangeResult) => void;
 	readonly timeoutTimer: Timer;
 }
 
 /**
- * An HTTP/1.1 client for one origin, with one connection that is kept between exchanges as long as the server
- * agrees. Redirects are not followed, and nothing is tried twice, with one exception: when a connection that had
- * been kept turns out to be gone before any answer, and the server cannot have got the whole request (or the
- * request is a GET), it goes out once more over a new one. A POST that was handed over whole may have been acted
- * upon, so whoever asked has to decide.
+ * An HTTP/1.1 client for one origin, with one persistent connection. It follows no redirects and retries nothing, with
+ * one exception: if a reused connection is lost before any byte of the response, and the server cannot have the whole
+ * request (or it is a GET), the request is sent again over a new connection. The server may have acted on a POST that was
+ * sent completely, so its caller decides.
  */
 export class HttpConnection {
 	private readonly options: HttpConnectionOptions;
@@ -52,7 +51,7 @@ export class HttpConnection {
 	private readonly callbacks: ChannelCallbacks;
 	private readonly buffer = new Uint8Array(bufferBytes);
 	private channel: Channel | undefined;
-	/** Whether the channel has carried an exchange before this one. */
+	/** Whether the channel carried an exchange before this one. */
 	private isReused = false;
 	private pending: PendingExchange | undefined;
 	private attempt: RequestAttempt | undefined;
@@ -74,14 +73,14 @@ export class HttpConnection {
 		};
 	}
 
-	/** How many connections have been made. */
+	/** Number of connections opened so far. */
 	get connectionCount(): number {
 		return this._connectionCount;
 	}
 
 	/**
-	 * Sends a request and reads its answer to the end. Settles once and never rejects, whatever happens.
-	 * Throws at once when another exchange is under way, or when the request cannot be one: mistakes of the program.
+	 * Sends a request and reads its response to the end. Never rejects. Throws if another exchange is in progress or the
+	 * request is malformed: errors of the program.
 	 */
 	exchange(request: HttpRequest): Promise<ExchangeResult> {
 		if (this.pending !== undefined) throw new Error("a connection carries one exchange at a time");
@@ -92,17 +91,17 @@ export class HttpConnection {
 		});
 	}
 
-	/** Ends everything; an exchange under way fails. */
+	/** Closes the connection; an exchange in progress fails. */
 	close(): void {
 		this.closed = true;
-		this.abort("the exchange was broken off");
+		this.abort("the exchange was cancelled");
 		this.dropChannel();
 	}
 
-	private start(request: HttpRequest, settle: (outcome: ExchangeResult) => void): void {
+	private start(request: HttpRequest, settle: (result: ExchangeResult) => void): void {
 		const { time } = this.options;
 		const { total } = this.timeoutsMs;
-		const late = `the exchange with ${this.origin.host} was not over after ${total / 1000} s`;
+		const late = `the exchange with ${this.origin.host} timed out after ${total / 1000} s`;
 		const timeoutTimer = time.set(() => this.abort(late), total);
 		this.pending = { request, settle, timeoutTimer };
 		this.isReused = this.channel !== undefined;
@@ -154,7 +153,7 @@ export class HttpConnection {
 
 	private bytesReceived(count: number): void {
 		if (this.attempt !== undefined) this.attempt.receive(count);
-		// What nobody asked for cannot be told from the answer to the next request.
+		// Unsolicited bytes could pass for the response to the next request.
 		else if (this.pending === undefined) this.dropChannel();
 		else this.openChannel();
 	}
@@ -169,7 +168,7 @@ export class HttpConnection {
 	private attemptEnded({ result, isReusable, isRetryable }: AttemptResult): void {
 		this.attempt = undefined;
 		if (!isReusable) this.dropChannel();
-		// Once: the connection that replaces it is new, and what happens there counts.
+		// Only once: on the new connection, the result counts.
 		if (isRetryable && this.isReused) this.openChannel();
 		else this.settle(result);
 	}
@@ -179,12 +178,12 @@ export class HttpConnection {
 		else this.settle(exchangeFailure(this.channel?.openingPhase ?? "connect", message, false));
 	}
 
-	private settle(outcome: ExchangeResult): void {
+	private settle(result: ExchangeResult): void {
 		const pending = this.pending;
 		if (pending === undefined) return;
 		this.pending = undefined;
 		this.options.time.clear(pending.timeoutTimer);
-		pending.settle(outcome);
+		pending.settle(result);
 	}
 
 	private dropChannel(): void {
@@ -193,7 +192,7 @@ export class HttpConnection {
 		this.channel = undefined;
 	}
 
-	/** Nothing may be thrown into the platform, least of all on a chip: it would restart. */
+	/** An exception in a callback of the platform would restart the chip. */
 	private guard(action: () => void): void {
 		try {
 			action();

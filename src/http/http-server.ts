@@ -14,23 +14,23 @@ export interface HttpServerOptions {
 	/** 0 for any free port. */
 	readonly port: number;
 	readonly limits?: Partial<ServerLimits>;
-	/** Connections at once: the SDK's lwIP has room for eight, and the board needs some itself. */
+	/** Default 4: the SDK's lwIP supports eight connections, and the board needs some itself. */
 	readonly maxConnections?: number;
-	/** Lower-case names of the headers that the handler wants. */
+	/** Lower-case names of the headers passed to the handler. */
 	readonly keptHeaders: readonly string[];
-	/** Whether somebody at this address has any business here; left out: everybody. */
+	/** Whether to serve a client at this address; default: all. */
 	acceptsClient?(remoteAddress: string | undefined): boolean;
-	/** Must not throw; what it throws all the same is answered with 500, and told. */
+	/** Must not throw; an exception is reported and answered with 500. */
 	handle(request: ServerRequest): ServerResponse;
-	/** The handler has thrown: a mistake in it. */
+	/** The handler threw. */
 	onHandlerError?(error: unknown): void;
-	/** The listener is gone, or could not be had. */
+	/** The listener failed, or could not be opened. */
 	onError(error: Error | undefined): void;
 }
 
 /**
- * A browser opens connections ahead and keeps them, so an idle one gets a few seconds; a request fits into some
- * packets, so ten seconds are a lot; the page itself may take longer over a weak signal.
+ * A browser opens spare connections, so idle ones get a few seconds; a request fits a few packets, so ten seconds are
+ * plenty; the page itself may take longer over a weak signal.
  */
 export const defaultServerLimits: ServerLimits = Object.freeze({
 	idle: 5_000,
@@ -41,12 +41,12 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
 });
 
 const defaultMaxConnections = 4;
-/** What goes to a socket, or comes from it, at a time. */
+/** Read from or written to a socket at a time. */
 const bufferBytes = 1024;
 
 /**
- * A small HTTP/1.1 server. Whatever comes, it costs so many connections, so many bytes and so much time; a new
- * connection takes the place of the one that has waited longest, so that slow ones keep nobody out.
+ * A small HTTP/1.1 server with bounded connections, bytes and time. A new connection evicts the oldest idle one, so that
+ * slow clients do not block others.
  */
 export class HttpServer {
 	private readonly options: HttpServerOptions;
@@ -66,7 +66,7 @@ export class HttpServer {
 		});
 	}
 
-	/** With port 0: known a turn of the event loop after the constructor. */
+	/** With port 0, known one turn of the event loop after the constructor. */
 	get port(): number {
 		return this.listener.port;
 	}
@@ -88,7 +88,7 @@ export class HttpServer {
 			try {
 				this.openConnection(from);
 			} catch {
-				// It was gone before it was taken over.
+				// It was closed before it was taken over.
 				from.close();
 			}
 		}
@@ -117,7 +117,7 @@ export class HttpServer {
 			return this.options.handle(request);
 		} catch (error) {
 			this.options.onHandlerError?.(error);
-			const body = textBody(JSON.stringify({ error: "The board has failed over this request." }));
+			const body = textBody(JSON.stringify({ error: "The board failed to handle this request." }));
 			return { status: 500, headers: [["Content-Type", "application/json"]], body };
 		}
 	}

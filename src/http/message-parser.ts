@@ -3,20 +3,20 @@ import { ChunkedBody } from "./chunked-body";
 import { type BodyFraming, findBodyFraming, isPersistent } from "./framing";
 import { HeadParser } from "./head-parser";
 
-/** Bytes of all heads of one message: interim answers, start line and headers. */
+/** Maximum size of the head of one message, including interim responses. */
 export const maxHeadBytes = 16 * 1024;
-/** Bytes of a body that are read, chunk sizes included, before it is given up. */
+/** Maximum bytes of a body, chunk sizes included, before the parser fails. */
 export const maxBodyBytes = 64 * 1024;
 
-/** What tells answers from requests. */
+/** What differs between requests and responses. */
 export interface MessageFormat<Start extends { readonly minorVersion: number }> {
-	/** `answer` or `request`, for sentences. */
+	/** `response` or `request`, for messages. */
 	readonly noun: string;
-	/** Whether a line that begins with white space continues the header before it. */
+	/** Whether a line that starts with white space continues the header before it (obs-fold). */
 	readonly allowsFolding: boolean;
-	/** Takes a start line apart; `undefined` when it is none. */
+	/** Parses a start line; `undefined` if it is invalid. */
 	parseStart(line: string): Start | undefined;
-	/** What follows such a start line. Interim: headers only, and then the message proper. */
+	/** What follows such a start line. Interim: headers only, then the final message. */
 	bodyExpectation(
 		start: Start,
 	): "interim" | "no body" | "body if announced" | "body until close" | "unexpected";
@@ -24,18 +24,17 @@ export interface MessageFormat<Start extends { readonly minorVersion: number }> 
 
 export interface ParserOptions<Start extends { readonly minorVersion: number }> {
 	readonly format: MessageFormat<Start>;
-	/** Lower-case names of the headers that are wanted. */
+	/** Lower-case names of the headers to keep. */
 	readonly keptHeaders: readonly string[];
-	/** Bytes of the body that are kept. */
+	/** Maximum bytes of the body to keep. */
 	readonly maxKeptBodyBytes: number;
-	/** Given the body part by part, also what is not kept of it; a part is gone after the call. */
+	/** Called with each part of the body, kept or not; valid only during the call. */
 	readonly onBody?: ((part: Uint8Array) => void) | undefined;
 }
 
 /**
- * Reads one HTTP/1.1 message (RFC 9112) from bytes that come in any portions. Its memory is bounded by what it is
- * told to keep; its work by {@link maxHeadBytes} and {@link maxBodyBytes}. It never throws: what it cannot read
- * leaves it `failed`, with a sentence.
+ * Parses one HTTP/1.1 message (RFC 9112) from bytes in any portions. Its memory is bounded by what it has to keep, its
+ * work by {@link maxHeadBytes} and {@link maxBodyBytes}. It never throws: on invalid input its state is `failed`.
  */
 export class MessageParser<Start extends { readonly minorVersion: number }> {
 	private readonly options: ParserOptions<Start>;
@@ -43,7 +42,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	private _state: "head" | "body" | "done" | "failed" = "head";
 	private head: HeadParser;
 	private headBytes = 0;
-	/** Of the head in hand, which may be an interim one. */
+	/** Of the current head, which may be an interim one. */
 	private startLine: Start | undefined;
 	private _start: Start | undefined;
 	private framing: BodyFraming = { kind: "length", length: 0 };
@@ -57,46 +56,46 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		this.head = this.newHead();
 	}
 
-	/** `done`: the message is whole. `failed`: see {@link problem}; head and part of the body may still be there. */
+	/** `done`: the message is complete. `failed`: see {@link problem}; head and part of the body may be available. */
 	get state(): "head" | "body" | "done" | "failed" {
 		return this._state;
 	}
 
-	/** A sentence, when `failed`. */
+	/** Why it `failed`. */
 	get problem(): string {
 		return this._problem;
 	}
 
-	/** Known from the end of the head on; never that of an interim answer. */
+	/** Known once the head is complete; never that of an interim response. */
 	get start(): Start | undefined {
 		return this._start;
 	}
 
-	/** Those wanted, by lower-case name. */
+	/** The kept headers, by lower-case name. */
 	get headers(): ReadonlyMap<string, string> {
-		const wanted = new Map<string, string>();
+		const kept = new Map<string, string>();
 		for (const name of this.options.keptHeaders) {
 			const value = this.head.fields.get(name);
-			if (value !== undefined) wanted.set(name, value);
+			if (value !== undefined) kept.set(name, value);
 		}
-		return wanted;
+		return kept;
 	}
 
 	get body(): string {
 		return this._body.text;
 	}
 
-	/** Whether {@link body} is not the whole body. */
+	/** Whether {@link body} is incomplete. */
 	get isTruncated(): boolean {
 		return this._state !== "done" || this._body.isOverflowed;
 	}
 
-	/** Whether the body is longer than what is kept of it. */
+	/** Whether the body is longer than the maximum to keep. */
 	get isOverflowed(): boolean {
 		return this._body.isOverflowed;
 	}
 
-	/** Whether another message may follow on the same connection. */
+	/** Whether the connection persists after this message. */
 	get isPersistent(): boolean {
 		return (
 			this._state === "done" &&
@@ -106,7 +105,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		);
 	}
 
-	/** Takes bytes; returns how many belong to this message: all, unless it is done or has failed. */
+	/** Consumes bytes; returns how many belong to this message: all, unless it is done or has failed. */
 	push(bytes: Uint8Array): number {
 		let at = 0;
 		while (at < bytes.length && (this._state === "head" || this._state === "body"))
@@ -114,10 +113,10 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		return at;
 	}
 
-	/** The peer has closed: no more bytes will come. */
+	/** The peer closed the connection. */
 	end(): void {
 		if (this._state === "body" && this.framing.kind === "close") this._state = "done";
-		else if (this._state === "head" || this._state === "body") this.fail("it is not whole");
+		else if (this._state === "head" || this._state === "body") this.fail("it is incomplete");
 	}
 
 	private pushHead(bytes: Uint8Array, start: number): number {
@@ -135,7 +134,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 
 	private finishHead(start: Start): void {
 		const expectation = this.options.format.bodyExpectation(start);
-		if (expectation === "unexpected") this.fail("it was not asked for");
+		if (expectation === "unexpected") this.fail("it is unexpected");
 		else if (expectation === "interim") this.head = this.newHead();
 		else if (expectation === "no body") this.beginBody(start, { kind: "length", length: 0 });
 		else {
@@ -202,15 +201,15 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	}
 }
 
-/** The beginning of a body, up to a number of bytes. */
+/** The first bytes of a body, up to a maximum. */
 class KeptBody {
 	private readonly maxBytes: number;
 	private bytes = new Uint8Array(0);
 	private keptBytes = 0;
 	private _isOverflowed = false;
 
-	constructor(limit: number) {
-		this.maxBytes = limit;
+	constructor(maxBytes: number) {
+		this.maxBytes = maxBytes;
 	}
 
 	get isOverflowed(): boolean {
@@ -229,7 +228,7 @@ class KeptBody {
 		this.keptBytes += count;
 	}
 
-	/** Grows by doubling, so that a short body costs little and a long one few copies. */
+	/** Doubles, so that a short body takes little memory and a long one few copies. */
 	private reserve(length: number): void {
 		if (length <= this.bytes.length) return;
 		const grown = new Uint8Array(Math.min(this.maxBytes, Math.max(length, 2 * this.bytes.length, 64)));

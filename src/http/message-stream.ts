@@ -1,33 +1,33 @@
 import { encodeUtf8 } from "../common/utf8";
 
-/** Pulled as the socket takes it, never held whole. */
+/** A body that is read as the socket accepts it, never held in memory as a whole. */
 export interface Body {
 	/** Bytes. */
 	readonly length: number;
-	/** Fills `into` with the next bytes and returns how many; 0 only at the end. */
+	/** Fills `into` with the next bytes; returns how many, 0 only at the end. */
 	read(into: Uint8Array): number;
 }
 
-/** A message as the bytes that go out, made as they are asked for. */
+/** An outgoing message as bytes, made as they are read. */
 export class MessageStream {
 	private readonly head: Uint8Array;
 	private readonly body: Body | undefined;
 	private headBytesRead = 0;
 	private remainingBodyBytes: number;
 
-	/** `head`: start line and headers, with the empty line that ends them. */
+	/** `head`: start line and headers, including the empty line. */
 	constructor(head: string, body: Body | undefined) {
 		this.head = encodeUtf8(head);
 		this.body = body;
 		this.remainingBodyBytes = body?.length ?? 0;
 	}
 
-	/** Whether all of it has been read. */
+	/** Whether the whole message has been read. */
 	get done(): boolean {
 		return this.headBytesRead === this.head.length && this.remainingBodyBytes === 0;
 	}
 
-	/** Fills `into` as far as the message goes; returns how many bytes. Throws when the body ends too early. */
+	/** Fills `into`; returns the number of bytes. Throws if the body ends too early. */
 	read(into: Uint8Array): number {
 		let count = Math.min(into.length, this.head.length - this.headBytesRead);
 		into.set(this.head.subarray(this.headBytesRead, this.headBytesRead + count));
@@ -44,7 +44,7 @@ export class MessageStream {
 	}
 }
 
-/** A body that is a text. */
+/** A body from a text. */
 export function textBody(text: string): Body {
 	return bytesBody(encodeUtf8(text));
 }

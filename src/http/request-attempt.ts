@@ -9,11 +9,11 @@ import type { ExchangeTimeoutsMs } from "./timeouts";
 
 export interface AttemptResult {
 	readonly result: ExchangeResult;
-	/** Whether the channel may carry another request. */
+	/** Whether the channel can carry another request. */
 	readonly isReusable: boolean;
 	/**
-	 * Whether the request may go out once more without a thought: no byte of an answer has come, and either the
-	 * server cannot have got the whole request, or it is one that changes nothing (RFC 9110 section 9.2.2).
+	 * Whether the request can be repeated safely: no byte of a response arrived, and either the server cannot have the
+	 * whole request, or it is idempotent (RFC 9110 section 9.2.2).
 	 */
 	readonly isRetryable: boolean;
 }
@@ -25,22 +25,22 @@ export interface AttemptOptions {
 	readonly origin: Origin;
 	readonly time: Time;
 	readonly timeoutsMs: ExchangeTimeoutsMs;
-	/** For what goes out and what comes in; each use is over before the next begins. */
+	/** Shared by sending and receiving: each use ends before the next begins. */
 	readonly buffer: Uint8Array;
 	readonly responseHeaders: readonly string[];
 	onEnd(end: AttemptResult): void;
 }
 
 /**
- * One request over one open channel, and its answer. Sends while there is room and no answer yet: an answer that
- * comes before the whole request is out ends the sending, and is the answer (RFC 9112 section 9.5). Ends once.
+ * One request over one open channel, and its response. A response that arrives before the whole request is sent ends the
+ * sending and counts (RFC 9112 section 9.5). Ends once.
  */
 export class RequestAttempt {
 	private readonly options: AttemptOptions;
 	private readonly parser: MessageParser<StatusLine>;
 	private phase: "send" | "receive" | "ended" = "send";
 	private timer: Timer | undefined;
-	/** Whether any byte of an answer has come. */
+	/** Whether any byte of a response has arrived. */
 	private hasResponseBytes = false;
 
 	constructor(options: AttemptOptions) {
@@ -56,7 +56,7 @@ export class RequestAttempt {
 		});
 	}
 
-	/** Sends what the channel has room for. */
+	/** Sends as much as the channel accepts. */
 	send(): void {
 		if (this.phase !== "send") return;
 		const { stream, channel, buffer } = this.options;
@@ -67,7 +67,7 @@ export class RequestAttempt {
 		this.enterPhase(stream.done ? "receive" : "send");
 	}
 
-	/** Reads `count` bytes, or as many as the answer has. */
+	/** Reads `count` bytes, or fewer if the response ends before. */
 	receive(count: number): void {
 		const { channel, buffer } = this.options;
 		this.hasResponseBytes = true;
@@ -86,19 +86,19 @@ export class RequestAttempt {
 		else if (start !== undefined && this.phase === "send") this.enterPhase("receive");
 	}
 
-	/** The channel is gone. */
+	/** The channel was closed. */
 	connectionClosed(error: Error | undefined): void {
 		if (this.phase === "ended") return;
 		this.parser.end();
 		this.end(failureMessage(this.phase, this.options.origin, error), "lost");
 	}
 
-	/** Ends now, with the answer if its status is known. */
+	/** Ends now, with the response if its status is known. */
 	abort(message: string): void {
 		this.end(message, "cut");
 	}
 
-	/** Something here or in the body threw. */
+	/** An exception, here or in the body. */
 	fail(error: unknown): void {
 		if (this.phase !== "ended") this.end(failureMessage(this.phase, this.options.origin, error), "cut");
 	}
@@ -107,11 +107,11 @@ export class RequestAttempt {
 		const { time, timeoutsMs, origin } = this.options;
 		this.phase = phase;
 		time.clear(this.timer);
-		const deadline = timeoutsMs[phase];
-		this.timer = time.set(() => this.abort(timeoutMessage(phase, origin, deadline)), deadline);
+		const timeoutMs = timeoutsMs[phase];
+		this.timer = time.set(() => this.abort(timeoutMessage(phase, origin, timeoutMs)), timeoutMs);
 	}
 
-	/** Whole: the answer is complete and nothing follows it. Lost: the peer has closed. Cut: this end gives up. */
+	/** `whole`: the response is complete and nothing follows. `lost`: the peer closed. `cut`: this side aborts. */
 	private end(message: string, manner: "whole" | "lost" | "cut"): void {
 		if (this.phase === "ended") return;
 		const { request, stream, time, onEnd } = this.options;
@@ -125,9 +125,9 @@ export class RequestAttempt {
 		});
 	}
 
-	private toResult(step: "send" | "receive", message: string): ExchangeResult {
+	private toResult(phase: "send" | "receive", message: string): ExchangeResult {
 		const { start, headers, body, isTruncated } = this.parser;
-		if (start === undefined) return exchangeFailure(step, message, this.options.stream.done);
+		if (start === undefined) return exchangeFailure(phase, message, this.options.stream.done);
 		const response = { kind: "response", status: start.status, headers, body } as const;
 		return isTruncated ? { ...response, truncated: isTruncated } : response;
 	}

@@ -1,25 +1,25 @@
 import { isFieldText, isTarget, isToken } from "./grammar";
 import { type Body, MessageStream } from "./message-stream";
 
-/** What a client asks. */
+/** A request of the client. */
 export interface HttpRequest {
 	readonly method: "GET" | "POST";
-	/** With the query, as it goes out: `/api/data`. */
+	/** The target, including the query: `/api/data`. */
 	readonly path: string;
-	/** Besides `Host` and `Content-Length`, which the exchange writes itself. */
+	/** Besides `Host` and `Content-Length`, which the connection adds. */
 	readonly headers: readonly (readonly [name: string, value: string])[];
-	/** Makes the body: called for each attempt, so that one that failed on a stale connection can be repeated. */
+	/** Makes the body; called for each attempt, as a request is repeated after a stale connection. */
 	readonly body?: () => Body;
-	/** Bytes of the answer's body that are kept, {@link defaultKeptBodyBytes} if left out. */
+	/** Bytes of the response's body to keep; default {@link defaultKeptBodyBytes}. */
 	readonly maxKeptBodyBytes?: number;
-	/** Makes what the answer's body is given to part by part, also what is not kept of it: called for each attempt. */
+	/** Makes a callback for the parts of the response's body, kept or not; called for each attempt. */
 	readonly makeBodyReader?: () => (part: Uint8Array) => void;
 }
 
-/** Enough for an error and its details. */
+/** Enough for an error response with details. */
 export const defaultKeptBodyBytes = 1024;
 
-/** The headers that frame the message: the exchange's own business. */
+/** Headers that only the connection writes: they frame the message. */
 const reservedHeaders: readonly string[] = [
 	"host",
 	"content-length",
@@ -29,22 +29,21 @@ const reservedHeaders: readonly string[] = [
 ];
 
 /**
- * Throws when the request could not be told from another on the wire: a line break in a header, a space in the
- * path. This is a mistake of the program, never of a user, and the message never has a header's value.
+ * Throws for a malformed request, such as a line break in a header or a space in the path (request splitting): an error
+ * of the program, never of a user. The message contains no header value.
  */
 export function checkRequest({ path, headers }: HttpRequest): void {
 	if (!isTarget(path)) throw new TypeError("the path of a request begins with / and has visible ASCII only");
 	for (const [name, value] of headers) {
 		if (!isToken(name)) throw new TypeError("a request has a header whose name is not a token");
-		if (reservedHeaders.includes(name.toLowerCase()))
-			throw new TypeError(`the exchange itself writes ${name}`);
+		if (reservedHeaders.includes(name.toLowerCase())) throw new TypeError(`the header ${name} is reserved`);
 		if (!isFieldText(value)) throw new TypeError(`the value of the header ${name} has a control character`);
 	}
 }
 
-/** A request as the bytes that go out, made as they are asked for. */
+/** A request as bytes, made as they are read. */
 export class RequestStream extends MessageStream {
-	/** `authority` is the value of `Host`. */
+	/** `authority`: the value of `Host`. */
 	constructor(request: HttpRequest, authority: string) {
 		const body = request.body?.();
 		const length = body?.length ?? 0;
@@ -61,7 +60,7 @@ function requestHead(
 ): string {
 	const lines = [`${method} ${path} HTTP/1.1`, `Host: ${authority}`];
 	for (const [name, value] of headers) lines.push(`${name}: ${value}`);
-	// A POST without a body says so (RFC 9110 section 8.6).
+	// A POST without a body has Content-Length 0 (RFC 9110 section 8.6).
 	if (body !== undefined || method === "POST") lines.push(`Content-Length: ${length}`);
 	return `${lines.join("\r\n")}\r\n\r\n`;
 }

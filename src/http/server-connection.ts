@@ -4,37 +4,37 @@ import { MessageParser } from "./message-parser";
 import { type Body, MessageStream, textBody } from "./message-stream";
 import { type RequestLine, requestFormat } from "./start-line";
 
-/** What came. Everything in it was written by a stranger. */
+/** A received request: untrusted. */
 export interface ServerRequest {
 	readonly method: string;
 	/** Without the query. */
 	readonly path: string;
-	/** The value of `Host`, or what the target said in its place. */
+	/** The value of `Host`, or the authority of the target. */
 	readonly host: string | undefined;
-	/** Of those asked for, by lower-case names. */
+	/** The kept headers, by lower-case name. */
 	readonly headers: ReadonlyMap<string, string>;
-	/** Whole, as text; invalid UTF-8 is replaced. */
+	/** The whole body as text; invalid UTF-8 is replaced. */
 	readonly body: string;
 }
 
 export interface ServerResponse {
 	readonly status: number;
-	/** Besides `Content-Length` and `Connection`, which the server writes itself. */
+	/** Besides `Content-Length` and `Connection`, which the server adds. */
 	readonly headers: readonly (readonly [name: string, value: string])[];
 	readonly body?: Body;
 }
 
-/** What one connection may cost: milliseconds and bytes. */
+/** Limits of one connection: timeouts in milliseconds, and bytes. */
 export interface ServerLimits {
-	/** Until the first byte of a request, also of the next one. */
+	/** Until the first byte of a request, also of a further one. */
 	readonly idle: number;
-	/** From a request's first byte to its last, however steadily it crawls. */
+	/** From the first byte of a request to its last, even if it makes slow progress. */
 	readonly request: number;
-	/** For the whole answer to be taken. */
+	/** To send the whole response. */
 	readonly response: number;
-	/** A request that was refused is read and dropped for so long: closed over unread bytes, the answer would be lost. */
+	/** The rest of a rejected request is read and dropped for so long: closing over unread bytes would lose the response. */
 	readonly drain: number;
-	/** Bytes of a request's body. */
+	/** Maximum size of a request's body. */
 	readonly maxBodyBytes: number;
 }
 
@@ -44,28 +44,28 @@ export interface ServerConnectionOptions {
 	readonly from: TCP;
 	readonly time: Time;
 	readonly limits: ServerLimits;
-	/** Lower-case names of the headers that the handler wants. */
+	/** Lower-case names of the headers passed to the handler. */
 	readonly keptHeaders: readonly string[];
-	/** For what comes in and goes out; each use is over before the next begins. */
+	/** Shared by receiving and sending: each use ends before the next begins. */
 	readonly buffer: Uint8Array;
 	handle(request: ServerRequest): ServerResponse;
-	/** The connection is over. */
+	/** The connection was closed. */
 	onEnd(): void;
 }
 
 type Phase = "idle" | "request" | "response" | "drain" | "ended";
 
-/** One connection of a server: requests and their answers, one after the other, until one end has had enough. */
+/** One connection of a server: requests and responses in turn, until one side closes. */
 export class ServerConnection {
 	private readonly options: ServerConnectionOptions;
 	private readonly socket: TCP;
-	/** Of the request in hand: a connection that waits for one, as browsers keep several, is to cost little. */
+	/** Only while a request is received: browsers keep several idle connections, which must cost little. */
 	private parser: MessageParser<RequestLine> | undefined;
 	private phase: Phase = "idle";
 	private timer: Timer | undefined;
 	private stream: MessageStream | undefined;
 	private writableBytes = 0;
-	/** What follows the answer: another request, the close, or a pause in which the rest of the request is dropped. */
+	/** What follows the response: another request, the close, or dropping the rest of the request. */
 	private afterResponse: "idle" | "close" | "drain" = "idle";
 
 	constructor(options: ServerConnectionOptions) {
@@ -79,7 +79,7 @@ export class ServerConnection {
 		this.enterPhase("idle");
 	}
 
-	/** Nothing is under way for it: it may be closed for another's sake. */
+	/** It is not responding, so it can be closed in favour of a new connection. */
 	get canBeEvicted(): boolean {
 		return this.phase !== "response";
 	}
@@ -106,19 +106,19 @@ export class ServerConnection {
 
 	private handleBytes(bytes: Uint8Array): void {
 		if (this.phase === "idle") this.enterPhase("request");
-		// While it is answered, a client has nothing more to say: what it says all the same ends the connection.
+		// Bytes during the response (pipelining) end the connection after it.
 		if (this.phase === "response" && this.afterResponse === "idle") this.afterResponse = "drain";
 		if (this.phase !== "request") return;
 		this.parser ??= this.newParser();
 		const parser = this.parser;
 		const taken = parser.push(bytes);
-		if (parser.state === "failed") this.refuse(400, `The request cannot be read: ${parser.problem}.`);
+		if (parser.state === "failed") this.reject(400, `The request cannot be read: ${parser.problem}.`);
 		else if (this.isBodyTooLong(parser))
-			this.refuse(413, `A request's body has at most ${this.options.limits.maxBodyBytes} bytes.`);
+			this.reject(413, `A request's body has at most ${this.options.limits.maxBodyBytes} bytes.`);
 		else if (parser.state === "done") this.handle(parser, taken === bytes.length);
 	}
 
-	/** Known from the length it tells, or, when it comes in chunks, as soon as it has grown too long. */
+	/** By its Content-Length, or, in chunks, once it has grown too long. */
 	private isBodyTooLong({ state, headers, isOverflowed }: MessageParser<RequestLine>): boolean {
 		if (state !== "body" && state !== "done") return false;
 		return isOverflowed || Number(headers.get("content-length") ?? 0) > this.options.limits.maxBodyBytes;
@@ -137,20 +137,20 @@ export class ServerConnection {
 		this.respond(response, !whole ? "drain" : isPersistent ? "idle" : "close");
 	}
 
-	private refuse(status: number, words: string): void {
-		const body = textBody(JSON.stringify({ error: words }));
+	private reject(status: number, message: string): void {
+		const body = textBody(JSON.stringify({ error: message }));
 		this.respond({ status, headers: [["Content-Type", "application/json"]], body }, "drain");
 	}
 
-	private respond({ status, headers, body }: ServerResponse, then: "idle" | "close" | "drain"): void {
-		this.afterResponse = then;
+	private respond({ status, headers, body }: ServerResponse, after: "idle" | "close" | "drain"): void {
+		this.afterResponse = after;
 		const lines = [`HTTP/1.1 ${status} ${reasonPhrases[status] ?? "Unknown"}`];
 		for (const [name, value] of headers) lines.push(`${name}: ${value}`);
-		// A 304 tells nothing of a body (RFC 9110 section 15.4.5).
+		// A 304 has no Content-Length (RFC 9110 section 15.4.5).
 		if (status !== 304) lines.push(`Content-Length: ${body?.length ?? 0}`);
-		lines.push(`Connection: ${then === "idle" ? "keep-alive" : "close"}`);
-		const hidden = this.parser?.start?.method === "HEAD" || status === 304;
-		this.stream = new MessageStream(`${lines.join("\r\n")}\r\n\r\n`, hidden ? undefined : body);
+		lines.push(`Connection: ${after === "idle" ? "keep-alive" : "close"}`);
+		const hasNoBody = this.parser?.start?.method === "HEAD" || status === 304;
+		this.stream = new MessageStream(`${lines.join("\r\n")}\r\n\r\n`, hasNoBody ? undefined : body);
 		this.enterPhase("response");
 		this.send();
 	}
@@ -197,7 +197,7 @@ export class ServerConnection {
 		});
 	}
 
-	/** A mistake in here costs the connection, and nothing else. */
+	/** An exception costs only this connection. */
 	private guard(action: () => void): void {
 		if (this.phase === "ended") return;
 		try {

@@ -1,23 +1,23 @@
-/** How long an exchange waits, in milliseconds: for each step, and for all of it. */
+/** Timeouts of an exchange, milliseconds: of each phase, and in total. */
 export interface ExchangeTimeoutsMs {
-	/** For the address of the server's name. */
+	/** DNS resolution. */
 	readonly resolve: number;
-	/** For the TCP connection; on a board that cannot tell when TLS begins, for the handshake too. */
+	/** The TCP connection; includes the handshake on a board that does not report when TLS begins. */
 	readonly connect: number;
-	/** For the TLS handshake; a chip computes several seconds for it. */
+	/** The TLS handshake, which takes a chip several seconds of computing. */
 	readonly secure: number;
-	/** For the socket to take another part of the request. */
+	/** For the socket to accept the next part of the request. */
 	readonly send: number;
-	/** From the request's last byte to the answer's last. */
+	/** From the last byte of the request to the last of the response. */
 	readonly receive: number;
-	/** For the whole exchange, however steadily it crawls. */
+	/** The whole exchange, even if it makes slow progress. */
 	readonly total: number;
 }
 
 /**
- * A resolver repeats its question after seconds, so it gets two or three; lwIP repeats a SYN after 3, 6 and 12
- * seconds; proxies give up on a server behind them after 30 to 60 seconds, and what is stored after that is sent
- * again. 384 KB in the whole time are 2 KB a second, the worst Wi-Fi that is still of use.
+ * A resolver repeats its query after seconds, so it gets two or three; lwIP repeats a SYN after 3, 6 and 12 seconds;
+ * proxies time out after 30 to 60 seconds, and points that the server stores later are sent again. 384 KB in the total
+ * time are 2 KB/s, the slowest Wi-Fi that is still usable.
  */
 export const defaultTimeoutsMs: ExchangeTimeoutsMs = Object.freeze({
 	resolve: 10_000,

@@ -1,38 +1,35 @@
 import type { Time, Timer } from "../boards/board";
 import type { Digital, DigitalConstructor } from "../boards/ecma419";
 
-/** What a press asks for, by how long it is held. */
-export type ButtonPress = "send now" | "set up" | "forget everything";
+/** A press, by how long the button is held. */
+export type ButtonPress = "send now" | "set up" | "factory reset";
 
 export const setupPressMs = 5_000;
 export const factoryResetPressMs = 10_000;
 
-/**
- * Nobody holds a button for a minute: then it is stuck, or its pin is not a button's, as that of BOOT is not while a
- * computer at the USB port holds it low.
- */
+/** Held for longer, the button is stuck; or its pin is held low, as a computer at the USB port may hold that of BOOT. */
 const maxPressMs = 60_000;
 
-/** What a press of so many milliseconds asks for; `undefined` for what is none. */
+/** `undefined` if the button is stuck. */
 export function classifyPress(milliseconds: number): ButtonPress | undefined {
 	if (milliseconds >= maxPressMs) return undefined;
-	if (milliseconds >= factoryResetPressMs) return "forget everything";
+	if (milliseconds >= factoryResetPressMs) return "factory reset";
 	return milliseconds >= setupPressMs ? "set up" : "send now";
 }
 
-/** Contacts bounce for some milliseconds: a level counts when it has stood for so long. */
+/** A level counts once it has been stable for this long: contacts bounce. */
 const debounceMs = 30;
 
 export interface ButtonOptions {
 	readonly Digital: DigitalConstructor;
-	/** Low while pressed; the pin is pulled up. */
+	/** Low while pressed; the pin has a pull-up. */
 	readonly pin: number;
 	readonly time: Time;
-	/** Down since before this start, with nobody at it: it counts once it has come up. */
+	/** It was stuck before this boot: ignored until it is released. */
 	readonly stuckSinceBoot: boolean;
-	/** Released. */
+	/** The button was released. */
 	onPress(press: ButtonPress): void;
-	/** Held on; what releasing it now would do, or `undefined` when it is released. */
+	/** What releasing it now does; `undefined` when it is released, or counts as stuck. */
 	onHeld(press: Exclude<ButtonPress, "send now"> | undefined): void;
 }
 
@@ -42,7 +39,7 @@ export class Button {
 	private readonly pin: Digital;
 	private debounceTimer: Timer | undefined;
 	private holdTimer: Timer | undefined;
-	/** Ticks of its press. */
+	/** When it was pressed; `undefined` while it is released. */
 	private pressedTicks: number | undefined;
 	private edgeTicks = 0;
 
@@ -56,16 +53,16 @@ export class Button {
 			edge: Digital.Rising | Digital.Falling,
 			onReadable: () => this.onEdge(),
 		});
-		// It may have been held while the board started.
+		// It may be held since before the board started.
 		if (!stuckSinceBoot && this.pin.read() === 0) this.onEdge();
 	}
 
-	/** Whether its contact is closed, by somebody or not. */
+	/** Pressed or stuck. */
 	get isContactClosed(): boolean {
 		return this.pin.read() === 0;
 	}
 
-	/** Whether somebody presses it. */
+	/** Pressed, and not stuck. */
 	get isPressed(): boolean {
 		if (this.debounceTimer !== undefined) return true;
 		return this.pressedTicks !== undefined && this.options.time.ticks() - this.pressedTicks < maxPressMs;
@@ -97,13 +94,13 @@ export class Button {
 		this.holdTimer = this.afterHeldMs(setupPressMs, () => {
 			this.options.onHeld("set up");
 			this.holdTimer = this.afterHeldMs(factoryResetPressMs, () => {
-				this.options.onHeld("forget everything");
+				this.options.onHeld("factory reset");
 				this.holdTimer = this.afterHeldMs(maxPressMs, () => this.options.onHeld(undefined));
 			});
 		});
 	}
 
-	/** When it has been held for so long. */
+	/** Calls back when the button has been held for this long. */
 	private afterHeldMs(held: number, callback: () => void): Timer {
 		const { time } = this.options;
 		return time.set(callback, (this.pressedTicks ?? 0) + held - time.ticks());

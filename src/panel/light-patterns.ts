@@ -1,20 +1,20 @@
-/** What the light tells. */
+/** What the light shows. */
 export type LightState =
 	/** The setup page is open. */
 	| "setup"
-	/** No network yet, or none any more. */
+	/** No network. */
 	| "joining"
-	/** On a network, and the time is not known. */
+	/** On a network, but the time is not known. */
 	| "no time"
 	| "sending"
-	/** Somebody has to change a setting: nothing can be sent before. */
+	/** Nothing is sent until the user changes a setting. */
 	| "settings fault"
 	| "working"
-	/** The button has been held so long that all will be forgotten. */
-	| "forgetting"
+	/** Releasing the button now starts a factory reset. */
+	| "factory reset"
 	| "dark";
 
-/** Milliseconds on, off, on, off and so on, then from the beginning. */
+/** Milliseconds on, off, on, off …, repeated. */
 export const lightPatterns: Readonly<Record<LightState, readonly number[]>> = Object.freeze({
 	setup: Object.freeze([500, 500]),
 	joining: Object.freeze([100, 900]),
@@ -22,36 +22,36 @@ export const lightPatterns: Readonly<Record<LightState, readonly number[]>> = Ob
 	sending: Object.freeze([100, 100]),
 	"settings fault": Object.freeze([100, 200, 100, 200, 100, 1300]),
 	working: Object.freeze([20, 4980]),
-	forgetting: Object.freeze([50, 50]),
+	"factory reset": Object.freeze([50, 50]),
 	dark: Object.freeze([0, 5000]),
 });
 
-/** What decides the light. */
+/** What the state depends on. */
 export interface LightInputs {
-	/** A person holds the button: what releasing it would do. */
-	readonly held: "set up" | "forget everything" | undefined;
+	/** What releasing the button now does. */
+	readonly held: "set up" | "factory reset" | undefined;
 	readonly setup: boolean;
 	readonly settingsFault: boolean;
 	readonly online: boolean;
 	readonly timeKnown: boolean;
 	readonly sending: boolean;
-	/** Each flash costs a part of the battery. */
+	/** On battery: each flash drains it. */
 	readonly savingPower: boolean;
 }
 
-/** The one thing that the light tells: what a person can act on comes first. */
-export function lightState(situation: LightInputs): LightState {
+/** The most important state: what the user can act on comes first. */
+export function lightState(inputs: LightInputs): LightState {
 	// mutation: show-factory-reset
-	if (situation.held === "forget everything") return "forgetting";
-	if (situation.held === "set up" || situation.setup) return "setup";
+	if (inputs.held === "factory reset") return "factory reset";
+	if (inputs.held === "set up" || inputs.setup) return "setup";
 	// mutation: show-settings-fault
-	if (situation.settingsFault) return "settings fault";
+	if (inputs.settingsFault) return "settings fault";
 	// mutation: show-sending
-	if (situation.sending) return "sending";
+	if (inputs.sending) return "sending";
 	// mutation: show-power-saving
-	if (situation.savingPower) return "dark";
+	if (inputs.savingPower) return "dark";
 	// mutation: show-joining
-	if (!situation.online) return "joining";
+	if (!inputs.online) return "joining";
 	// mutation: show-missing-time
-	return situation.timeKnown ? "working" : "no time";
+	return inputs.timeKnown ? "working" : "no time";
 }

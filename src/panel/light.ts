@@ -8,11 +8,11 @@ export interface StatusLightOptions {
 	/** The light is on when the pin is low. */
 	readonly inverted: boolean;
 	readonly time: Pick<Time, "set" | "clear">;
-	/** Asked at each change of the light. */
+	/** Called at each change of the light. */
 	state(): LightState;
 }
 
-/** The status light: shows the pattern of the present state. */
+/** The status light: shows the pattern of the current state. */
 export class StatusLight {
 	private readonly options: StatusLightOptions;
 	private readonly pin: Digital;
@@ -29,7 +29,7 @@ export class StatusLight {
 		this.refresh();
 	}
 
-	/** The state may have changed. */
+	/** Call when the state may have changed. */
 	refresh(): void {
 		if (!this.closed && this.options.state() !== this.shownState) this.showNext();
 	}

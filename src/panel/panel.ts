@@ -8,19 +8,19 @@ import { type LightInputs, lightState } from "./light-patterns";
 export interface PanelOptions {
 	readonly board: Pick<Board, "pins" | "time" | "log">;
 	readonly settings: Pick<Settings, "ledPin" | "ledActive" | "buttonPin">;
-	/** Whether the button has been down since before this start. */
+	/** The button was stuck before this boot. */
 	readonly stuckSinceBoot: boolean;
 	lightInputs(): Omit<LightInputs, "held">;
 	onPress(press: ButtonPress): void;
 }
 
-/** What a person sees and touches of the board: the light and the button, where there are any. */
+/** The status light and the button, if the board has them. */
 export class Panel {
 	private readonly light: StatusLight | undefined;
 	private readonly button: Button | undefined;
 	private readonly buttonPin: number | undefined;
-	/** What releasing the button now would do, once it has been held for long. */
-	private heldPress: "set up" | "forget everything" | undefined;
+	/** What releasing the button now does. */
+	private heldPress: "set up" | "factory reset" | undefined;
 
 	constructor({ board, settings, stuckSinceBoot, lightInputs, onPress }: PanelOptions) {
 		const { Digital, led, button } = board.pins;
@@ -29,13 +29,12 @@ export class Panel {
 			try {
 				return pin === undefined ? undefined : open(pin);
 			} catch (error) {
-				const why = errorMessage(error);
-				board.log(`${what}: pin ${pin} cannot be used: ${why}`);
+				board.log(`${what}: pin ${pin} cannot be used: ${errorMessage(error)}`);
 				return undefined;
 			}
 		};
 		const inverted = settings.ledActive === "low";
-		// Told one by one: the light asks some times a second, and a copy costs more than all else it does.
+		// Without a spread: called several times a second, and in XS a copy costs more than the rest.
 		const state = () => {
 			const { setup, settingsFault, online, timeKnown, sending, savingPower } = lightInputs();
 			return lightState({
@@ -72,22 +71,22 @@ export class Panel {
 		);
 	}
 
-	/** Whether somebody holds the button. */
+	/** Pressed, and not stuck. */
 	get isButtonPressed(): boolean {
 		return this.button?.isPressed === true;
 	}
 
-	/** Whether the button is down although the board is at rest, and so nobody presses it. */
+	/** Call when the board goes to sleep: a button that is down then is stuck. */
 	get isButtonStuck(): boolean {
 		return this.button?.isContactClosed === true;
 	}
 
-	/** Of the button, if it may wake the board: one that is stuck would, again and again, until the battery is empty. */
+	/** The button's pin, if it may wake the board: a stuck button would wake it until the battery is empty. */
 	get wakePin(): number | undefined {
 		return this.isButtonStuck ? undefined : this.buttonPin;
 	}
 
-	/** What the light tells may have changed. */
+	/** Call when the light's inputs may have changed. */
 	refresh(): void {
 		this.light?.refresh();
 	}

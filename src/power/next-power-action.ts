@@ -1,39 +1,39 @@
 import { backoffMs } from "../common/backoff";
 
-/** What a board on battery has still to do. Ticks. */
+/** What keeps a board on battery awake. Times are ticks. */
 export interface PowerState {
 	readonly now: number;
 	readonly nextSample: number;
-	/** When the network is needed for the next upload; without end while nothing waits. */
+	/** `Infinity` without pending readings. */
 	readonly nextUpload: number;
-	/** A reading is being measured or stored, or a person holds the button. */
+	/** A sample is under way, or the button is held. */
 	readonly busy: boolean;
 	/** A request is under way. */
 	readonly sending: boolean;
-	/** Since when the network has been wanted; `undefined` while it is not. */
+	/** Since when the radio is on; `undefined` while it is off. */
 	readonly onlineSince: number | undefined;
 }
 
 export type PowerAction =
 	| { readonly kind: "stay" }
-	/** The radio is needed. */
+	/** Switch the radio on. */
 	| { readonly kind: "join" }
 	| { readonly kind: "sleep"; readonly sleepMs: number };
 
-/** Waking up takes about so long, and as much energy as it saves. Milliseconds. */
+/** A shorter sleep takes more energy to wake up than it saves. */
 const minSleepMs = 2_000;
-/** The network, the time and an upload may take so long; what is left then is for the next time. Milliseconds. */
+/** For network, time and upload together; then the board sleeps, and what is not sent stays pending. */
 export const maxOnlineMs = 3 * 60_000;
-/** After a time online that came to no end the next attempt waits, twice as long each time. Milliseconds. */
+/** After {@link maxOnlineMs} online without success; doubled each time. */
 const minOnlineRetryMs = 15 * 60_000;
 const maxOnlineRetryMs = 6 * 3_600_000;
 
-/** How long the next attempt waits after so many in a row that came to no end, milliseconds. */
+/** Until the next attempt, after this many failures in a row. */
 export function onlineRetryBackoffMs(failures: number): number {
 	return backoffMs(failures, minOnlineRetryMs, maxOnlineRetryMs);
 }
 
-/** What a board on battery does next: it sleeps whenever it can. */
+/** What a board on battery does next: it sleeps whenever nothing keeps it awake. */
 export function nextPowerAction({
 	now,
 	nextSample,

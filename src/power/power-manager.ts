@@ -3,20 +3,20 @@ import { maxOnlineMs, nextPowerAction, type PowerState } from "./next-power-acti
 
 export interface PowerManagerOptions {
 	readonly time: Time;
-	/** What is to be done now. */
+	/** Now. */
 	powerState(): Omit<PowerState, "now" | "onlineSince">;
-	/** The radio is needed. */
+	/** Switches the radio on. */
 	joinNetwork(): void;
-	/** At these ticks an attempt is given up: what could not be sent waits. */
+	/** Aborts an upload that takes too long, and schedules the next one. `now`: ticks. */
 	postponeUpload(now: number): void;
-	/** Everything is at rest: the board may be switched off for so long. */
+	/** Sleeps. Does not return on the chip, unless it fails and throws. */
 	sleep(milliseconds: number): void;
 }
 
-/** While the board stays awake for something, it looks so often whether that is over. Milliseconds. */
+/** While the board stays awake. */
 const recheckIntervalMs = 5_000;
 
-/** Puts a board on battery to sleep whenever nothing keeps it awake; what that is, `rest` decides. */
+/** Puts a board on battery to sleep whenever {@link nextPowerAction} says so. */
 export class PowerManager {
 	private readonly options: PowerManagerOptions;
 	private onlineSince: number | undefined;
@@ -27,7 +27,7 @@ export class PowerManager {
 		this.options = options;
 	}
 
-	/** Something has ended, or is due. */
+	/** Call when the power state may have changed. */
 	update(): void {
 		if (this.stopped) return;
 		const { time, powerState, joinNetwork, postponeUpload } = this.options;
@@ -45,7 +45,7 @@ export class PowerManager {
 		}
 	}
 
-	/** Whether it sleeps, or is about to: a board that cannot go on trying does not get any rest at all. */
+	/** False if sleeping failed: then it is tried again. */
 	private trySleep(milliseconds: number): boolean {
 		this.stopped = true;
 		try {

@@ -2,37 +2,37 @@ import type { Bytes } from "../boards/ecma419";
 import { crc24 } from "../common/crc24";
 
 /**
- * The layout on flash (docs/flash-format.md has it to the byte): sectors that begin with a header and go on with
- * records, each of which is one write. All numbers are big-endian.
+ * The layout on flash (specified in docs/flash-format.md): a sector is a header followed by records, each of which is
+ * one write. Numbers are big-endian.
  */
 
 export const sectorHeaderBytes = 40;
-/** Bytes of the sum that ends a header and a record. */
+/** Bytes of the checksum at the end of a header and of a record. */
 export const checksumBytes = 3;
 
-/** Bytes that every write is a multiple of, in length and place. */
+/** Every write is aligned to this, in length and place; bytes. */
 export type WriteAlign = 1 | 4 | 16;
 
 export interface SectorHeader {
-	/** Counts the sectors ever opened, from 1. */
+	/** Counts all sectors ever opened, from 1. */
 	readonly sectorNumber: number;
-	/** The sequence number that the sector's first record has, or would have. */
+	/** The sequence number of the sector's first record, or the next one if it has none. */
 	readonly firstSequence: number;
-	/** When the sector was opened: everything up to this sequence number was acknowledged or dropped. */
+	/** When the sector was opened, all records up to this sequence number were acknowledged or dropped. */
 	readonly acknowledgedSequence: number;
-	/** When the sector was opened: where the oldest waiting record stood in its sector; 0: not told. */
+	/** Offset of the oldest pending record in its sector when this one was opened; 0: unknown. */
 	readonly frontOffset: number;
 	/** Records dropped so far because the ring was full. */
 	readonly droppedRecords: number;
-	/** Sequence numbers so far that no record has: after damage, numbers that might have been given are left out. */
+	/** Unused sequence numbers so far: after damage, numbers that may have been assigned are skipped. */
 	readonly skippedSequences: number;
 	readonly writeAlign: WriteAlign;
 }
 
-/** A header as found on flash. */
+/** A sector as found on flash. */
 export interface Sector extends SectorHeader {
 	readonly block: number;
-	/** What the sums of the sector's records begin with: the header's own sum. */
+	/** Initial value of its records' checksums: the header's checksum. */
 	readonly checksumSeed: number;
 }
 
@@ -40,7 +40,7 @@ const magic = [0x44, 0x4b, 0x51] as const;
 const version = 1;
 const aligns: readonly WriteAlign[] = [1, 4, 16];
 
-/** Writes `header` into the first {@link sectorHeaderBytes} bytes of `bytes`; returns the sum. */
+/** Writes `header` into the first {@link sectorHeaderBytes} bytes of `bytes`; returns its checksum. */
 export function encodeSectorHeader(header: SectorHeader, bytes: Bytes): number {
 	bytes.set(magic, 0);
 	bytes[3] = (version << 4) | aligns.indexOf(header.writeAlign);
@@ -50,16 +50,16 @@ export function encodeSectorHeader(header: SectorHeader, bytes: Bytes): number {
 	putUint(bytes, 22, 4, header.frontOffset);
 	putUint(bytes, 26, 6, header.droppedRecords);
 	putUint(bytes, 32, 5, header.skippedSequences);
-	const sum = sealChecksum(crc24(0, bytes, 0, sectorHeaderBytes - checksumBytes));
-	putUint(bytes, sectorHeaderBytes - checksumBytes, checksumBytes, sum);
-	return sum;
+	const checksum = sealChecksum(crc24(0, bytes, 0, sectorHeaderBytes - checksumBytes));
+	putUint(bytes, sectorHeaderBytes - checksumBytes, checksumBytes, checksum);
+	return checksum;
 }
 
-/** `undefined` when there is no header of this format and version. */
+/** `undefined` unless it is an intact header of this version. */
 export function parseSectorHeader(bytes: Bytes, block: number): Sector | undefined {
 	const writeAlign = aligns[(bytes[3] ?? 0) & 0x0f];
-	const named = magic.every((byte, index) => bytes[index] === byte) && (bytes[3] ?? 0) >> 4 === version;
-	if (!named || writeAlign === undefined) return undefined;
+	const isKnown = magic.every((byte, index) => bytes[index] === byte) && (bytes[3] ?? 0) >> 4 === version;
+	if (!isKnown || writeAlign === undefined) return undefined;
 	const checksumSeed = getUint(bytes, sectorHeaderBytes - checksumBytes, checksumBytes);
 	if (checksumSeed !== sealChecksum(crc24(0, bytes, 0, sectorHeaderBytes - checksumBytes))) return undefined;
 	return {
@@ -75,37 +75,37 @@ export function parseSectorHeader(bytes: Bytes, block: number): Sector | undefin
 	};
 }
 
-/** Where a sector's records begin. */
+/** Offset of a sector's first record. */
 export function recordsOffset(align: WriteAlign): number {
 	return alignUp(sectorHeaderBytes, align);
 }
 
-/** What a record is: data, or that everything up to a number is acknowledged, or was dropped as the ring was full. */
+/** A record is data, or a mark that all records up to a number were acknowledged, or dropped from the full ring. */
 export type RecordKind = "data" | "acknowledged" | "dropped";
 
 /**
- * Body of a mark: how far beyond the header's acknowledgement it goes (2 bytes); then, of an acknowledgement, where
- * the next record stands in its sector (0: not told), of what was dropped, how many records (2 bytes).
+ * Body of a mark: the sequence number relative to the header's acknowledged one (2 bytes), then the offset of the next
+ * record in its sector (acknowledged; 0: unknown) or the number of records (dropped; 2 bytes).
  */
 export const markBodyBytes = 4;
-/** The most that either part of such a body can tell. */
+/** Maximum of either part. */
 export const maxMarkValue = 0xffff;
 
-/** The largest body that a head can tell. */
+/** Maximum of a record's code. */
 const maxCode = 0xfffff;
 
-/** Codes below this are kinds; a data record of n bytes has the code n + 2. */
+/** Codes below this are marks; a data record of n bytes has the code n + 2. */
 const firstDataCode = 2;
 
 export interface RecordHeader {
 	readonly kind: RecordKind;
-	/** Bytes of the head itself. */
+	/** Size of the header. */
 	readonly headerBytes: number;
-	/** Bytes of the body. */
+	/** Size of the body. */
 	readonly bodyBytes: number;
 }
 
-/** Bytes of the largest head. */
+/** Maximum size of a record header. */
 export const maxRecordHeaderBytes = 3;
 
 function recordHeaderBytes(code: number): number {
@@ -113,8 +113,8 @@ function recordHeaderBytes(code: number): number {
 }
 
 /**
- * Writes the head of a record; returns its length. A head's first byte has at least two zero bits, so that not
- * even with one bit flipped does it look like erased flash.
+ * Writes the header of a record; returns its size. Its first byte has at least two zero bits, so that it does not look
+ * like erased flash even with a flipped bit.
  */
 export function encodeRecordHeader(kind: RecordKind, body: number, bytes: Bytes): number {
 	const code = kind === "data" ? body + firstDataCode : kind === "dropped" ? 1 : 0;
@@ -124,7 +124,7 @@ export function encodeRecordHeader(kind: RecordKind, body: number, bytes: Bytes)
 	return length;
 }
 
-/** `undefined` when the bytes at `at` are no head of a record. */
+/** `undefined` unless a record header is at `at`. */
 export function parseRecordHeader(bytes: Bytes, at: number): RecordHeader | undefined {
 	const byte = bytes[at] ?? 0xff;
 	if (byte < 0x7f) return toRecordHeader(byte, 1);
@@ -141,25 +141,25 @@ function toRecordHeader(code: number, headerBytes: number): RecordHeader | undef
 	return { kind: code === 0 ? "acknowledged" : "dropped", headerBytes, bodyBytes: markBodyBytes };
 }
 
-/** Bytes that a record takes on flash. */
+/** Size of a record on flash, including padding. */
 export function recordBytes(kind: RecordKind, body: number, align: WriteAlign): number {
-	const head = kind === "data" ? recordHeaderBytes(body + firstDataCode) : 1;
-	return alignUp(head + body + checksumBytes, align);
+	const header = kind === "data" ? recordHeaderBytes(body + firstDataCode) : 1;
+	return alignUp(header + body + checksumBytes, align);
 }
 
-/** The largest body that a sector of `blockLength` bytes can hold. */
+/** Maximum size of a body in a sector of `blockLength` bytes. */
 export function maxRecordBodyBytes(blockLength: number, align: WriteAlign): number {
 	let body = Math.min(blockLength - recordsOffset(align) - checksumBytes, maxCode - firstDataCode);
 	while (body > 0 && recordsOffset(align) + recordBytes("data", body, align) > blockLength) body--;
 	return body;
 }
 
-/** The most records that `length` bytes of a sector can hold. */
+/** Maximum number of records in `length` bytes of a sector. */
 export function maxRecords(length: number, align: WriteAlign): number {
 	return Math.ceil(length / recordBytes("data", 0, align));
 }
 
-/** The sum of a record whose head and body stand in `bytes`; it also covers which record of which sector it is. */
+/** The checksum of a record with header and body in `bytes`; it also covers the record's sector and sequence number. */
 export function recordChecksum(
 	sector: Sector,
 	sequence: number,
@@ -198,7 +198,7 @@ export function getUint(bytes: Bytes, at: number, length: number): number {
 	return value;
 }
 
-/** Whether the bytes from `start` up to `end` are as after an erase. */
+/** Whether the bytes from `start` up to, not including, `end` are erased. */
 export function isErased(bytes: Bytes, start: number, end: number): boolean {
 	for (let i = start; i < end; i++) if (bytes[i] !== 0xff) return false;
 	return true;

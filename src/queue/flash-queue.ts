@@ -26,84 +26,84 @@ import { findTail, type Tail } from "./tail";
 export interface FlashQueueOptions {
 	/** The partition; the queue closes it. */
 	readonly flash: Flash;
-	/** Bytes that every write is a multiple of, in length and place; 16 for encrypted flash. Default 1. */
+	/** Alignment of writes in length and place, bytes: 16 for encrypted flash. Default 1. */
 	readonly writeAlign?: WriteAlign;
-	/** Read back what was written, so that worn cells are found while the record is still at hand. Default false. */
+	/** Read back each write, so that a record lost to worn cells is written again. Default false. */
 	readonly verify?: boolean;
 }
 
 /** A record as it is read back. */
 export interface QueueRecord {
 	readonly sequence: number;
-	/** Valid until the next one is taken. */
+	/** Valid until the next one is read. */
 	readonly bytes: Uint8Array;
 	/** Whether it is the first of its sector. */
 	readonly isFirst: boolean;
 }
 
 /**
- * Makes the bytes of a record, which may be shorter when others stand before it: `first` when none stands before
- * it in its sector. May be called more than once for a record; the last result is stored.
+ * Encodes a record; `isFirst`: it is the first of its sector, so it cannot build on others. May be called more than once
+ * for a record; the last result is stored.
  */
-export type RecordEncoder = (first: boolean) => Bytes;
+export type RecordEncoder = (isFirst: boolean) => Bytes;
 
-/** Where the record that waits longest stands. */
+/** The place of the oldest pending record. */
 interface FrontPosition {
-	/** The sector that holds it, as far as known. */
+	/** Its sector, if known. */
 	readonly sector: Sector | undefined;
-	/** Its place there; 0: not known. */
+	/** Its offset there; 0: unknown. */
 	readonly offset: number;
 }
 
 const unknownPosition: FrontPosition = { sector: undefined, offset: 0 };
 
-/** A place between two sectors: the next record's number, and how many numbers before it no record has. */
+/** The boundary between two sectors: the next sequence number, and how many before it are unused. */
 type SectorBoundary = Pick<Sector, "firstSequence" | "skippedSequences">;
 
 const noBoundary: SectorBoundary = { firstSequence: 0, skippedSequences: 0 };
 
 /**
- * A ring of byte records on NOR flash. `push` and `acknowledge` are durable when they return; whatever stands on
- * the flash, it mounts, and mounting writes nothing. What it keeps in memory does not grow with what it holds.
+ * A ring of byte records on NOR flash. {@link push} and {@link acknowledge} are durable when they return. It mounts
+ * whatever the flash contains, and mounting writes nothing. Its memory does not grow with its content.
  */
 export class FlashQueue {
 	private readonly sectors: SectorFlash;
 	private readonly writeAlign: WriteAlign;
 	private readonly verifiesWrites: boolean;
-	/** What is written next, head to padding. */
+	/** The next write, from header to padding. */
 	private writeBuffer = new Uint8Array(128);
-	/** Read back, or looked at before it is written. */
+	/** Bytes read back after a write, or checked before. */
 	private readBuffer = new Uint8Array(sectorHeaderBytes);
 	private newestSector: Sector | undefined;
-	/** Where the next record goes. */
+	/** Offset of the next record. */
 	private tailOffset = 0;
-	/** Whether the newest sector takes more records. */
+	/** Whether records can be appended to the newest sector. */
 	private isTailWritable = false;
 	/** Whether the newest sector is known to be erased from the tail on. */
 	private isTailErased = false;
 	/** Whether the newest sector is known to be readable up to the tail. */
 	private isReadableToTail = false;
-	/** How many sectors ahead of the newest may have got a header although they were not gone on with. */
+	/** How many blocks after the newest may have a header from a failed attempt to open a sector. */
 	private abandonedHeaders = 0;
 	private nextSequence = 1;
 	private acknowledgedSequence = 0;
 	private front = unknownPosition;
-	/** The records of the sector that is to be erased next end here. */
+	/** The end of the sector that will be erased next. */
 	private nextEraseBoundary = noBoundary;
 	private _droppedRecords = 0;
-	/** Of these, so many no mark and no header tells yet. */
+	/** Of these, how many no mark and no header records yet. */
 	private unreportedDrops = 0;
 	private skippedSequences = 0;
 	private skippedBeforeFront = 0;
 	private _damagedBytes = 0;
-	/** Damage up to this place has been counted, and this one when it was mounted. */
+	/** Damage is counted up to this place; {@link tailDamage} was counted by the mount. */
 	private damageCountedUpTo = 0;
 	private tailDamage = { from: 0, to: 0 };
-	/** Where the reader stood when it gave out a record: the place of the next one. */
+	/** The place after the record that was read last. */
 	private readerPosition = { sequence: -1, sector: undefined as Sector | undefined, offset: 0 };
 	private closed = false;
 
-	/** Mounts; never throws for what is on the flash. Throws a RangeError for fewer than two sectors. */
+	/** Mounts the partition, whatever it contains. Throws a RangeError for fewer than two sectors. */
 	constructor(options: FlashQueueOptions) {
 		this.sectors = new SectorFlash(options.flash);
 		this.writeAlign = options.writeAlign ?? 1;
@@ -114,7 +114,10 @@ export class FlashQueue {
 		this.mount();
 	}
 
-	/** Stores a record; returns its sequence number, which no other record ever has. */
+	/**
+	 * Stores a record; returns its sequence number, which is never reused. If the ring is full, the oldest sector is
+	 * dropped and counted. Throws {@link RecordTooLargeError} or {@link FlashFailedError}.
+	 */
 	push(record: Bytes | RecordEncoder): number {
 		const encode = typeof record === "function" ? record : () => record;
 		for (let failures = 0; failures <= this.sectors.blocks; failures++) {
@@ -126,9 +129,9 @@ export class FlashQueue {
 	}
 
 	/**
-	 * The records that are not acknowledged, oldest first, read from flash as they are taken. `from`: begin with
-	 * that number. `whole`: begin with the first record of the sector instead, acknowledged or not, for records
-	 * that can only be read after those before them. Pushing and acknowledging in between is allowed.
+	 * The pending records, oldest first, read from flash on demand. `from`: the first sequence number. `fromSectorStart`:
+	 * start with the first record of its sector instead, acknowledged or not, for records that build on those before
+	 * them. Pushing and acknowledging in between is allowed.
 	 */
 	*records(from = this.acknowledgedSequence + 1, fromSectorStart = false): Generator<QueueRecord> {
 		const start = Math.max(from, this.acknowledgedSequence + 1);
@@ -171,12 +174,12 @@ export class FlashQueue {
 		if (sector === this.newestSector && reader.sequence === this.nextSequence) this.isReadableToTail = true;
 	}
 
-	/** That record and all before it are done with. One small write for any number. */
+	/** Acknowledges all records up to a sequence number, with one small write. */
 	acknowledge(upTo: number): void {
 		const last = Math.min(upTo, this.nextSequence - 1);
 		if (!(last > this.acknowledgedSequence)) return;
 		const front = this.frontAfter(last);
-		// A mark beyond what was dropped hides it from the next mount.
+		// The acknowledgement would hide unrecorded drops from the next mount.
 		if (
 			this.unreportedDrops > 0 &&
 			this.appendMark("dropped", this.acknowledgedSequence, this.unreportedDrops)
@@ -186,17 +189,15 @@ export class FlashQueue {
 		this.moveFront(last, front);
 	}
 
-	/**
-	 * Leaves out, until the next mount, what waits up to `upTo`, because it cannot be read. Nothing is written.
-	 */
+	/** Skips unreadable pending records up to `upTo` until the next mount. Writes nothing. */
 	skipUnreadable(upTo: number): void {
 		if (upTo > this.acknowledgedSequence)
 			this.moveFront(Math.min(upTo, this.nextSequence - 1), unknownPosition);
 	}
 
-	/** Empties the ring and its counters, durably. Sequence numbers go on. */
+	/** Empties the ring and resets its counters, durably. Sequence numbers continue. */
 	reset(): void {
-		// First a mark: a sector that is erased before the ring is empty on flash would take a part with it.
+		// First a mark: otherwise a power cut after the erase would leave part of the records.
 		this.acknowledge(this.nextSequence - 1);
 		const dropped = this._droppedRecords;
 		this._droppedRecords = 0;
@@ -216,19 +217,19 @@ export class FlashQueue {
 		this.closed = true;
 	}
 
-	/** How many records wait. Those in a damaged sector count until the reader has come past it. */
+	/** Number of pending records. Those in a damaged sector count until a reader has passed it. */
 	get length(): number {
 		return (
 			this.nextSequence - 1 - this.acknowledgedSequence - (this.skippedSequences - this.skippedBeforeFront)
 		);
 	}
 
-	/** Bytes for records, their heads and sums included, that the ring has. */
+	/** Capacity for records, including headers and checksums. */
 	get capacityBytes(): number {
 		return this.sectors.blocks * (this.sectors.blockLength - recordsOffset(this.writeAlign));
 	}
 
-	/** Bytes that the records of the newest sector take, acknowledgements included, and how many they are. */
+	/** Used bytes of the newest sector, including marks, and its number of records. */
 	get newestSectorUsage(): { readonly bytes: number; readonly records: number } {
 		if (this.newestSector === undefined) return { bytes: 0, records: 0 };
 		return {
@@ -240,7 +241,7 @@ export class FlashQueue {
 		};
 	}
 
-	/** The largest record that can be pushed, bytes. */
+	/** Maximum size of a record. */
 	get maxRecordBytes(): number {
 		return maxRecordBodyBytes(this.sectors.blockLength, this.writeAlign);
 	}
@@ -249,11 +250,11 @@ export class FlashQueue {
 		return this.length > 0 ? this.acknowledgedSequence + 1 : undefined;
 	}
 
-	/** The number of the record stored last; `undefined` when nothing waits. */
+	/** The last sequence number; `undefined` if no records are pending. */
 	get newestSequence(): number | undefined {
 		let sector = this.newestSector;
 		if (sector === undefined || this.length === 0) return undefined;
-		// Behind a sector's records there may be numbers that no record has, and a sector may have none at all.
+		// Unused numbers may follow a sector's records, and a sector may have no record at all.
 		let end = this.nextSequence - (this.skippedSequences - sector.skippedSequences);
 		while (end === sector.firstSequence && sector.sectorNumber > 1) {
 			const before = findSectorBefore(sector, this.sectors, this.newestSector ?? sector);
@@ -264,12 +265,12 @@ export class FlashQueue {
 		return end - 1;
 	}
 
-	/** How many went, since the last reset, because the ring was full. */
+	/** Records dropped since the last reset because the ring was full. */
 	get droppedRecords(): number {
 		return this._droppedRecords;
 	}
 
-	/** Bytes found damaged since the mount. */
+	/** Damaged bytes found since the mount. */
 	get damagedBytes(): number {
 		return this._damagedBytes;
 	}
@@ -302,7 +303,7 @@ export class FlashQueue {
 			this.tailDamage = { from: place + tail.offset, to: place + this.sectors.blockLength };
 	}
 
-	/** Sectors behind the newest that lost their header may have held records: their numbers are left out. */
+	/** Sectors after the newest that lost their header may have held records: skips their numbers. */
 	private skipHiddenSequences(newest: Sector): void {
 		const probe = new Uint8Array(16);
 		for (let ahead = 1; ahead < this.sectors.blocks; ahead++) {
@@ -314,17 +315,17 @@ export class FlashQueue {
 			this.nextSequence += maxHidden;
 			this.skippedSequences += maxHidden;
 			this.skippedBeforeFront += maxHidden;
-			// Within a sector the numbers are told by counting.
+			// Numbers within a sector are consecutive, so it must be closed.
 			this.isTailWritable = false;
 		}
 	}
 
-	/** Finds the sector of the oldest record that waits, and passes over what is lost before it. */
+	/** Finds the sector of the oldest pending record, and skips what is lost before it. */
 	private findFront(newest: Sector, offset: number): void {
 		const holder = findSectorOf(this.acknowledgedSequence + 1, this.sectors, newest);
 		if (holder !== undefined) this.front = { sector: holder, offset };
 		else {
-			// The sector that was being erased when power went, because the ring was full.
+			// Power was lost while the full ring erased its oldest sector.
 			const oldest = findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
 			this.unreportedDrops = oldest.firstSequence - 1 - this.acknowledgedSequence;
 			this._droppedRecords += this.unreportedDrops;
@@ -335,7 +336,7 @@ export class FlashQueue {
 
 	// --- Writing ---
 
-	/** Has room for the record that `encode` makes; returns its bytes. */
+	/** Makes room for the record that `encode` returns; returns its bytes. */
 	private makeRoom(encode: RecordEncoder): Bytes {
 		for (let tries = 0; tries <= this.sectors.blocks + 1; tries++) {
 			// mutation: detect-first-record
@@ -359,7 +360,7 @@ export class FlashQueue {
 		return this.isTailWritable && this.tailOffset + length <= this.sectors.blockLength;
 	}
 
-	/** How many records wait in the sector that is to be erased next. */
+	/** Number of pending records in the sector that will be erased next. */
 	private get pendingInNextErase(): number {
 		return this.pendingBefore(this.nextEraseBoundary);
 	}
@@ -372,8 +373,8 @@ export class FlashQueue {
 	}
 
 	/**
-	 * Room that must stay free: while the next sector cannot be had without dropping, each record that waits there
-	 * must find room for an acknowledgement of its own.
+	 * Space that must stay free: while opening the next sector would drop pending records, each of them needs space for
+	 * an acknowledgement.
 	 */
 	private reservedBytes(): number {
 		return this.pendingInNextErase * recordBytes("acknowledged", markBodyBytes, this.writeAlign);
@@ -391,8 +392,8 @@ export class FlashQueue {
 	}
 
 	/**
-	 * Writes into the newest sector that everything up to `last` is done with; false when there is no room. `detail`:
-	 * of what was dropped, how many records; of what was acknowledged, where the next record stands.
+	 * Appends a mark up to `last`; false if there is no space. `detail`: of dropped records their number, of acknowledged
+	 * ones the offset of the next.
 	 */
 	private appendMark(kind: "acknowledged" | "dropped", last: number, detail: number): boolean {
 		const beyond = last - (this.newestSector?.acknowledgedSequence ?? 0);
@@ -405,9 +406,9 @@ export class FlashQueue {
 	}
 
 	/**
-	 * Has the header of a new sector say that everything up to `last` is done with. Where that would take records
-	 * that still wait (the ring is full, and a write that failed took the room that was kept for this), nothing is
-	 * written: the next sector will tell it. A power cut until then brings back what was acknowledged, and no more.
+	 * Records the acknowledgement in the header of a new sector. Writes nothing if that would drop pending records (the
+	 * ring is full, and a failed write used up the reserved space): the next sector will record it. Until then a power cut
+	 * brings back the acknowledged records, and no others.
 	 */
 	private openSectorAcknowledging(last: number, front: FrontPosition): void {
 		if (last + 1 < this.nextEraseBoundary.firstSequence) return;
@@ -423,7 +424,7 @@ export class FlashQueue {
 		}
 	}
 
-	/** Writes one record at the tail; false when it did not take, and the sector is closed. */
+	/** Writes one record at the tail; false if the write failed, which closes the sector. */
 	private append(kind: RecordKind, body: Bytes): boolean {
 		const sector = this.newestSector;
 		if (sector === undefined || !this.isTailWritable) return false;
@@ -443,7 +444,7 @@ export class FlashQueue {
 		return this.isTailWritable;
 	}
 
-	/** Mounting has leapt over the records: one that is damaged might hide those that would follow it. */
+	/** Mounting skipped the bodies: a damaged record would hide the ones appended after it. */
 	private checkReadable(sector: Sector): boolean {
 		const reader = new SectorReader(this.sectors, sector);
 		while (reader.next(this.tailOffset) !== "end");
@@ -461,7 +462,7 @@ export class FlashQueue {
 		return this.sectors.read(seen, block, offset) ? seen : undefined;
 	}
 
-	/** Whether it was written and, if asked for, reads back the same. */
+	/** Whether the write succeeded and, with `verify`, reads back the same. */
 	private write(bytes: Bytes, block: number, offset: number, verify: boolean): boolean {
 		try {
 			this.sectors.write(bytes, block, offset);
@@ -473,7 +474,7 @@ export class FlashQueue {
 		return seen?.every((byte, index) => byte === bytes[index]) ?? false;
 	}
 
-	/** Goes on to the next sector that can be erased and programmed. Throws, and nothing has changed, if none can. */
+	/** Opens the next sector that can be erased and programmed. Throws, without a change, if there is none. */
 	private openSector(): void {
 		const { blocks } = this.sectors;
 		const before = this.newestSector ?? { sectorNumber: 0, block: blocks - 1 };
@@ -497,8 +498,8 @@ export class FlashQueue {
 	}
 
 	/**
-	 * A sector that was given up may have its header all the same, and would be taken for the newest with the next
-	 * mount. Erases those that an earlier attempt has left; returns how far ahead no header can be in the way.
+	 * A block whose opening failed may still have its header, which the next mount would take for the newest. Erases those
+	 * of earlier attempts; returns the first block ahead that is clear of them.
 	 */
 	private eraseAbandonedHeaders({ block }: { readonly block: number }): number {
 		let clear = 1;
@@ -507,14 +508,14 @@ export class FlashQueue {
 			try {
 				this.sectors.erase(abandoned);
 			} catch {
-				// Its header tells whether that matters.
+				// The header is checked next.
 			}
 			if (this.sectors.readBlockHeader(abandoned) !== "blank") clear = ahead + 1;
 		}
 		return clear;
 	}
 
-	/** Erases a block and makes it a sector; `undefined` when the block does not take it. */
+	/** Erases a block and writes a sector header; `undefined` if that fails. */
 	private formatBlock(
 		opened: Pick<Sector, "sectorNumber" | "block" | "acknowledgedSequence" | "droppedRecords">,
 	): Sector | undefined {
@@ -551,8 +552,8 @@ export class FlashQueue {
 	}
 
 	/**
-	 * Where the records end that stand in the block that sector number `sector` will take; {@link noBoundary} when all
-	 * up to the newest sector is done with anyway.
+	 * The end of the sector that sector number `sector` will replace; {@link noBoundary} if nothing before the newest
+	 * sector is pending.
 	 */
 	private eraseBoundary(sector: number, acknowledged: number): SectorBoundary {
 		const newest = this.newestSector;
@@ -575,7 +576,7 @@ export class FlashQueue {
 		if (this.skippedSequences !== this.skippedBeforeFront) this.skipGap();
 	}
 
-	/** Steps over sequence numbers that no record has: they lie behind the records of a sector. */
+	/** Skips unused sequence numbers, which follow the records of a sector. */
 	private skipGap(): void {
 		const newest = this.newestSector;
 		if (newest === undefined) return;
@@ -613,7 +614,7 @@ export class FlashQueue {
 			this.openAt(reader, findFirstSectorFrom(reader.sector.sectorNumber + 1, this.sectors, newest));
 		if (fromSectorStart || !inFront || offset === 0 || reader.sector.sectorNumber !== known?.sectorNumber)
 			return reader;
-		// The place may have come from flash: it is right if there is a record of that number.
+		// The offset may come from flash: it is right if a record of that number is there.
 		reader.open(holder, offset, start, reader.endSequence);
 		let step = reader.next(this.readLimit(holder));
 		while (step === "acknowledged" || step === "dropped") step = reader.next(this.readLimit(holder));
@@ -622,13 +623,13 @@ export class FlashQueue {
 		return reader;
 	}
 
-	/** Goes to the next sector that can be found; what lies between is damaged. */
+	/** Goes to the next intact sector; those in between are damaged. */
 	private openNext(reader: SectorReader): void {
 		const newest = this.newestSector;
 		if (newest === undefined) return;
 		const from = reader.sector.sectorNumber + 1;
 		const next = findFirstSectorFrom(from, this.sectors, newest);
-		// An erase that power cut off may have taken the end of a sector and left its header.
+		// An interrupted erase may have lost the end of a sector and left its header.
 		const end = next.firstSequence - (next.skippedSequences - reader.sector.skippedSequences);
 		if (reader.sequence < end)
 			this.countDamage(reader.sector.sectorNumber, reader.offset, this.sectors.blockLength);
@@ -637,7 +638,7 @@ export class FlashQueue {
 		this.openAt(reader, next);
 	}
 
-	/** A sector's records end where the numbers of the next begin: one that was given up may have come through. */
+	/** A sector's records end at the next sector's first number: a write that failed may still have succeeded. */
 	private openAt(reader: SectorReader, sector: Sector): void {
 		const newest = this.newestSector;
 		if (newest === undefined) return;
@@ -648,7 +649,7 @@ export class FlashQueue {
 		reader.open(sector, recordsOffset(sector.writeAlign), sector.firstSequence, until);
 	}
 
-	/** Goes on to the oldest sector there is, when the one being read was erased since. */
+	/** Goes to the oldest sector if the one being read has been erased. */
 	private skipErased(reader: SectorReader): void {
 		const newest = this.newestSector;
 		if (newest === undefined) return;

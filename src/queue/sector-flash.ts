@@ -1,19 +1,19 @@
 import type { Bytes, Flash } from "../boards/ecma419";
 import { isErased, parseSectorHeader, type Sector, sectorHeaderBytes } from "./flash-format";
 
-/** What stands where a block's header belongs. */
+/** What a block has in place of its sector header. */
 export type BlockContent = Sector | "blank" | "unreadable";
 
-/** Headers kept in memory: a search looks at the same ones as the search before. */
+/** Successive searches read mostly the same headers. */
 const maxCachedHeaders = 8;
 
-/** The flash as blocks that may hold a sector each. Reading never throws: what cannot be read is damaged. */
+/** The flash as blocks with a sector each. Reading never throws: an unreadable block is damaged. */
 export class SectorFlash {
 	readonly blocks: number;
 	readonly blockLength: number;
 	private readonly flash: Flash;
 	private readonly headerBuffer = new Uint8Array(sectorHeaderBytes);
-	/** Headers by their block, the one read longest ago first. */
+	/** Headers by block, the least recently read first. */
 	private readonly headerCache = new Map<number, Sector>();
 
 	constructor(flash: Flash) {
@@ -23,7 +23,7 @@ export class SectorFlash {
 		this.blockLength = blockLength;
 	}
 
-	/** Fills `bytes` from `offset` of `block` on; whether it could be read, at the second try at the latest. */
+	/** Fills `bytes` from `offset` of `block` on, with one retry; false if it cannot be read. */
 	read(bytes: Bytes, block: number, offset: number): boolean {
 		return this.tryRead(bytes, block, offset) || this.tryRead(bytes, block, offset);
 	}
@@ -48,7 +48,7 @@ export class SectorFlash {
 		this.flash.eraseBlock(block, block + 1);
 	}
 
-	/** What stands at the beginning of a block. The headers looked at last are kept in memory. */
+	/** Reads or returns the cached header of a block. */
 	readBlockHeader(block: number): BlockContent {
 		const known = this.headerCache.get(block);
 		if (known !== undefined) return known;
@@ -64,19 +64,19 @@ export class SectorFlash {
 		return found;
 	}
 
-	/** The sector of that number, where it must stand seen from `newest`; `undefined` when it is lost. */
+	/** The sector of that number, at its place relative to `newest`; `undefined` if it is lost. */
 	findSector(sector: number, newest: Sector): Sector | undefined {
 		const head = this.readBlockHeader(this.blockOf(sector, newest));
 		return isSector(head) && head.sectorNumber === sector ? head : undefined;
 	}
 
-	/** Sectors stand in the ring in the order of their numbers, without a gap: the number tells the block. */
+	/** Sectors follow each other in the ring in the order of their numbers, so the number determines the block. */
 	blockOf(sector: number, newest: Pick<Sector, "sectorNumber" | "block">): number {
 		const block = (newest.block - (newest.sectorNumber - sector)) % this.blocks;
 		return block < 0 ? block + this.blocks : block;
 	}
 
-	/** The lowest number a sector can have while `newest` is the newest. */
+	/** The lowest sector number in the ring if `newest` is the newest. */
 	lowestSectorNumber(newest: Pick<Sector, "sectorNumber">): number {
 		return Math.max(1, newest.sectorNumber - this.blocks + 1);
 	}

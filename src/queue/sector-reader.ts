@@ -13,24 +13,24 @@ import {
 } from "./flash-format";
 import type { SectorFlash } from "./sector-flash";
 
-/** What the reader came to: a record, bytes that are none, or the end of what was written. */
+/** What the reader found: a record, damaged bytes, or the end of the written part. */
 export type ReadStep = RecordKind | "damaged" | "end";
 
-/** Read at a time, so that short records share one read. */
+/** Read ahead, so that short records share one read. */
 const readChunkBytes = 256;
-/** Looked at where a record should begin but the flash reads as erased. */
+/** Checked at the place of a record if its first byte is erased. */
 const erasedProbeBytes = 16;
 
 /**
- * Walks the records of one sector, each checked. A record that fails its sum is passed by its length, if what
- * follows then holds; if that fails too, the rest of the sector is given up: searching it byte by byte would
- * sooner or later find a record that nobody wrote.
+ * Reads the records of one sector and verifies each. A record with a wrong checksum is skipped by its length if the next
+ * one is intact; otherwise the rest of the sector is damaged: a search byte by byte would sooner or later find a record
+ * that was never written.
  */
 export class SectorReader {
 	private readonly sectors: SectorFlash;
 	private readonly buffer: { bytes: Uint8Array };
 	private _sector: Sector;
-	/** The buffer holds the sector's bytes from here … */
+	/** The buffer holds the sector's bytes from here on … */
 	private bufferStart = 0;
 	/** … up to here. */
 	private bufferEnd = 0;
@@ -50,14 +50,14 @@ export class SectorReader {
 	}
 
 	/**
-	 * Goes to the record at `offset` of `sector`, which has, or would have, the number `sequence`. Numbers from
-	 * `until` on belong to the next sector.
+	 * Goes to the record at `offset` of `sector`, whose sequence number is `sequence`. Numbers from `endSequence` on belong
+	 * to the next sector.
 	 */
 	open(
 		sector: Sector,
 		offset = recordsOffset(sector.writeAlign),
 		sequence = sector.firstSequence,
-		until = Number.POSITIVE_INFINITY,
+		endSequence = Number.POSITIVE_INFINITY,
 	): void {
 		const kept =
 			sector.sectorNumber === this._sector.sectorNumber &&
@@ -67,7 +67,7 @@ export class SectorReader {
 		this._sector = sector;
 		this._offset = offset;
 		this._sequence = sequence;
-		this._endSequence = until;
+		this._endSequence = endSequence;
 		this.previousDamaged = false;
 	}
 
@@ -80,39 +80,37 @@ export class SectorReader {
 		return this._sector;
 	}
 
-	/** Where the next record begins. */
+	/** Offset of the next record. */
 	get offset(): number {
 		return this._offset;
 	}
 
-	/** The number that the next data record has. */
+	/** Sequence number of the next data record. */
 	get sequence(): number {
 		return this._sequence;
 	}
 
-	/** The body of the record that {@link next} came to; valid until it is called again. */
+	/** The body of the record found by {@link next}; valid until the next call. */
 	get body(): Uint8Array {
 		return this.buffer.bytes.subarray(this.bodyStart, this.bodyEnd);
 	}
 
-	/** Of an acknowledgement: everything up to this sequence number. */
+	/** The sequence number of a mark. */
 	get markSequence(): number {
 		return this._sector.acknowledgedSequence + getUint(this.buffer.bytes, this.bodyStart, 2);
 	}
 
-	/**
-	 * Of an acknowledgement: where the next waiting record stands; 0: not told. Of what was dropped: how many records.
-	 */
+	/** Acknowledged: offset of the next pending record, 0 if unknown. Dropped: number of records. */
 	get markDetail(): number {
 		return getUint(this.buffer.bytes, this.bodyStart + 2, 2);
 	}
 
-	/** Where the bytes that are no record begin; they go up to {@link offset}. */
+	/** Start of the damaged bytes, which end at {@link offset}. */
 	get damageStart(): number {
 		return this._damageStart;
 	}
 
-	/** Takes the next record; nothing beyond `limit` of the sector is read. */
+	/** Reads the next record; reads nothing beyond `limit`. */
 	next(limit: number): ReadStep {
 		const offset = this._offset;
 		if (offset >= limit) return "end";
@@ -130,13 +128,13 @@ export class SectorReader {
 		if (head === undefined) return this.giveUpSector(limit);
 		const length = recordBytes(head.kind, head.bodyBytes, this._sector.writeAlign);
 		if (offset + length > limit) return this.giveUpSector(limit);
-		const holds = this.fill(Math.max(length, maxRecordHeaderBytes), limit) && this.isIntact(head);
-		if (!holds && this.previousDamaged) return this.giveUpSector(limit);
-		this.previousDamaged = !holds;
+		const isIntact = this.fill(Math.max(length, maxRecordHeaderBytes), limit) && this.isIntact(head);
+		if (!isIntact && this.previousDamaged) return this.giveUpSector(limit);
+		this.previousDamaged = !isIntact;
 		this._damageStart = offset;
 		this._offset = offset + length;
 		if (head.kind === "data") this._sequence++;
-		return holds ? head.kind : "damaged";
+		return isIntact ? head.kind : "damaged";
 	}
 
 	private isIntact({ headerBytes, bodyBytes }: RecordHeader): boolean {
@@ -156,7 +154,7 @@ export class SectorReader {
 		return "damaged";
 	}
 
-	/** Has `count` bytes from the offset on in the buffer, or fewer where `limit` comes before; false: unreadable. */
+	/** Buffers `count` bytes from the offset on, or fewer up to `limit`; false if they are unreadable. */
 	private fill(count: number, limit: number): boolean {
 		const wanted = Math.min(this._offset + count, limit);
 		if (wanted <= this.bufferEnd) return true;

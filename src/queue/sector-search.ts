@@ -1,15 +1,12 @@
 import type { Sector } from "./flash-format";
 import { isSector, type SectorFlash } from "./sector-flash";
 
-/** The newest sector; `undefined` when there is none. */
+/** The newest sector; `undefined` if there is none. */
 export function findNewestSector(sectors: SectorFlash): Sector | undefined {
 	return binarySearchNewest(sectors) ?? scanNewest(sectors);
 }
 
-/**
- * Binary search for where the sector numbers stop to rise. Gives up (`undefined`) as soon as anything is seen
- * that an undamaged ring does not show.
- */
+/** Binary search for where the sector numbers stop rising; `undefined` on any sign of damage. */
 function binarySearchNewest(sectors: SectorFlash): Sector | undefined {
 	const start = sectors.readBlockHeader(0);
 	if (!isSector(start)) return undefined;
@@ -27,10 +24,7 @@ function binarySearchNewest(sectors: SectorFlash): Sector | undefined {
 	return isNewest(newest, sectors) ? newest : undefined;
 }
 
-/**
- * How many blocks after the newest are looked at: one that could not be erased keeps its old header, and newer
- * sectors may lie behind it.
- */
+/** Blocks checked after the newest: one that could not be erased keeps its old header and hides newer sectors. */
 const checkedBlocksAhead = 4;
 
 function isNewest(newest: Sector, sectors: SectorFlash): boolean {
@@ -52,8 +46,8 @@ function scanNewest(sectors: SectorFlash): Sector | undefined {
 }
 
 /**
- * The sector that holds the record `sequence`, if any does: the last one that begins at or before it. Where that
- * one is lost, the one before. `undefined` when all that is left begins after it.
+ * The sector that would hold the record `sequence`: the last one that begins at or before it, or, if that is lost, the
+ * one before. `undefined` if all sectors begin after it.
  */
 export function findSectorOf(sequence: number, sectors: SectorFlash, newest: Sector): Sector | undefined {
 	if (newest.firstSequence <= sequence) return newest;
@@ -79,7 +73,7 @@ function scanSectorOf(sequence: number, sectors: SectorFlash, newest: Sector): S
 	return found;
 }
 
-/** The first sector that can be found from number `from` up to the newest. */
+/** The first intact sector from number `from` up to the newest. */
 export function findFirstSectorFrom(from: number, sectors: SectorFlash, newest: Sector): Sector {
 	for (let sector = from; sector < newest.sectorNumber; sector++) {
 		const found = sectors.findSector(sector, newest);
@@ -88,7 +82,7 @@ export function findFirstSectorFrom(from: number, sectors: SectorFlash, newest: 
 	return newest;
 }
 
-/** The last sector before another that can be found; `undefined` when there is none. */
+/** The last intact sector before another; `undefined` if there is none. */
 export function findSectorBefore(
 	{ sectorNumber: number }: Sector,
 	sectors: SectorFlash,

@@ -13,38 +13,38 @@ import {
 import type { SectorFlash } from "./sector-flash";
 import { SectorReader } from "./sector-reader";
 
-/** What the newest sector tells of the ring's state. */
+/** The state of the ring according to its newest sector. */
 export interface Tail {
-	/** Where its records end. */
+	/** End of its records. */
 	readonly offset: number;
 	/** The sequence number of the next record. */
 	readonly nextSequence: number;
-	/** Everything up to this number was acknowledged or dropped. */
+	/** All records up to this number are acknowledged or dropped. */
 	readonly acknowledgedSequence: number;
-	/** Where the record after that stands in its sector; 0: not known. */
+	/** Offset of the next record in its sector; 0: unknown. */
 	readonly frontOffset: number;
-	/** Dropped by this sector's marks. */
+	/** Records dropped according to this sector's marks. */
 	readonly droppedRecords: number;
-	/** Numbers left out, because damage may hide that they were given. */
+	/** Sequence numbers skipped, because damage may hide that they were assigned. */
 	readonly skippedSequences: number;
-	/** Bytes after the records that are not as after an erase. */
+	/** Bytes after the records that are not erased. */
 	readonly damagedBytes: number;
-	/** Whether the sector can be gone on with. */
+	/** Whether records can be appended. */
 	readonly isWritable: boolean;
 }
 
-/** Finds the end of the newest sector, and the last acknowledgement. */
+/** Finds the end of the newest sector and the last mark. */
 export function findTail(sectors: SectorFlash, newest: Sector): Tail {
 	return new HeaderWalk(sectors, newest).walk() ?? scanTail(sectors, newest);
 }
 
-/** Read at a record's place when records are long, and when they are short. */
+/** Read at a record's place: if records are long, and if they are short. */
 const probeBytes = 16;
 const wideProbeBytes = 256;
 
 /**
- * Leaps from head to head without reading the bodies. That every leap was right is proven at the end: the sum of
- * the last record covers its number, that is how many leaps there were.
+ * Goes from record header to record header without reading bodies. The checksum of the last record proves every step: it
+ * covers the sequence number, and so the number of steps.
  */
 class HeaderWalk {
 	private readonly sectors: SectorFlash;
@@ -68,7 +68,7 @@ class HeaderWalk {
 		this.frontOffset = newest.frontOffset;
 	}
 
-	/** `undefined` when anything is not as it should be. */
+	/** `undefined` on any sign of damage. */
 	walk(): Tail | undefined {
 		const { blockLength } = this.sectors;
 		let step: "next" | "end" | undefined = "next";
@@ -92,7 +92,7 @@ class HeaderWalk {
 		};
 	}
 
-	/** Has the bytes at the offset in the buffer: enough for a head, an acknowledgement and a look beyond. */
+	/** Buffers the bytes at the offset: enough for a header or a mark. */
 	private fillBuffer(width: number): boolean {
 		const { blockLength } = this.sectors;
 		if (Math.min(this.offset + probeBytes, blockLength) <= this.bufferEnd) return true;
@@ -144,13 +144,13 @@ class HeaderWalk {
 	}
 }
 
-/** Reads and checks every record; for a sector in which something is damaged. */
+/** Reads and verifies every record, for a damaged sector. */
 function scanTail(sectors: SectorFlash, newest: Sector): Tail {
 	const reader = new SectorReader(sectors, newest);
 	let acknowledgedSequence = newest.acknowledgedSequence;
 	let frontOffset = newest.frontOffset;
 	let droppedRecords = 0;
-	/** Damage that no record has followed so far. */
+	/** Damage that no intact record follows so far. */
 	let open: { readonly offset: number; readonly sequence: number } | undefined;
 	for (;;) {
 		const sequence = reader.sequence;
@@ -181,7 +181,7 @@ function scanTail(sectors: SectorFlash, newest: Sector): Tail {
 	};
 }
 
-/** Where the last byte that is not as after an erase ends. */
+/** End of the last byte that is not erased. */
 function writtenEnd(sectors: SectorFlash, block: number, from: number): number {
 	const bytes = new Uint8Array(wideProbeBytes);
 	let end = sectors.blockLength;

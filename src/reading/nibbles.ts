@@ -1,10 +1,10 @@
 /**
- * Numbers in half bytes: three bits of the number and one that says whether more follow, lowest first. What
- * changes little from one reading to the next mostly fits one half byte.
+ * Writes integers as nibbles: three bits each, lowest first, and one bit that says whether more follow. A small difference
+ * between two readings mostly fits one nibble.
  */
 export class NibbleWriter {
 	private _bytes: Uint8Array;
-	/** Half bytes written. */
+	/** Nibbles written. */
 	private length = 0;
 
 	constructor(capacity: number) {
@@ -15,7 +15,7 @@ export class NibbleWriter {
 		this.length = 0;
 	}
 
-	/** What was written, an odd half byte filled with zeros; valid until the next write. */
+	/** The bytes written, an odd last nibble padded with zeros; valid until the next write. */
 	get bytes(): Uint8Array {
 		return this._bytes.subarray(0, (this.length + 1) >> 1);
 	}
@@ -28,7 +28,7 @@ export class NibbleWriter {
 		this.length++;
 	}
 
-	/** A whole number from 0 to 2^53 - 1. */
+	/** An integer from 0 to 2^53 - 1. */
 	unsigned(value: number): void {
 		let rest = value;
 		while (rest > 0x7fffffff) {
@@ -42,7 +42,7 @@ export class NibbleWriter {
 		this.nibble(rest);
 	}
 
-	/** A whole number from -2^31 to 2^31 - 1, small ones of either sign being short. */
+	/** An integer from -2^31 to 2^31 - 1 (zigzag): short for small numbers of either sign. */
 	signed(value: number): void {
 		this.unsigned(((value << 1) ^ (value >> 31)) >>> 0);
 	}
@@ -65,7 +65,7 @@ export class NibbleWriter {
 	}
 }
 
-/** Reads what {@link NibbleWriter} wrote. Beyond the end everything is 0, and {@link failed} is set. */
+/** Reads what {@link NibbleWriter} wrote. Beyond the end it returns 0 and sets {@link failed}. */
 export class NibbleReader {
 	private _bytes: Uint8Array = new Uint8Array(0);
 	private at = 0;
@@ -79,17 +79,17 @@ export class NibbleReader {
 		this._failed = false;
 	}
 
-	/** Whether what was read was not all there, or not as it is written. */
+	/** Whether the input was too short or malformed. */
 	get failed(): boolean {
 		return this._failed;
 	}
 
-	/** Half bytes left. */
+	/** Remaining nibbles. */
 	get remaining(): number {
 		return this.end - this.at;
 	}
 
-	/** Notes that what was read makes no sense. */
+	/** Marks the input as malformed. */
 	fail(): void {
 		this._failed = true;
 		this.at = this.end;

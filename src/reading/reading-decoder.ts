@@ -2,29 +2,29 @@ import { NibbleReader } from "./nibbles";
 import type { Field, Reading, SampleContext, SampleTime, Value } from "./reading";
 
 /**
- * How a reading is stored: mostly as its difference from the one before it in its sector, in half bytes
- * (docs/flash-format.md has it to the bit). This file reads it; encode.ts writes it.
+ * The format of a stored reading (specified in docs/flash-format.md): mostly its difference from the one before it in its
+ * sector, in nibbles. This file decodes it; reading-encoder.ts encodes it.
  */
 
-/** What a value is stored as. */
+/** How a value is stored. */
 export const ValueType = Object.freeze({ absent: 0, integer: 1, float: 2, boolean: 3, text: 4 });
 
-/** How a record tells its reading. */
+/** How a record stores its reading. */
 export const RecordMode = Object.freeze({
-	/** As the difference from the one before. */
+	/** As difference from the reading before. */
 	difference: 0,
-	/** Likewise, and the types of the values, which have changed. */
+	/** As difference, with the changed types of the values. */
 	types: 1,
 	/** In full. */
 	full: 2,
-	/** In full, and what has changed of the context. */
+	/** In full, with the changed parts of the context. */
 	context: 3,
 });
 
-/** The version of this code, told wherever a context is. */
+/** Version of this format, stored with each context. */
 export const codecVersion = 2;
 
-/** Which parts of a context follow; its boot and the reason for it always do. */
+/** Which parts of a context follow; its boot and reset reason always do. */
 export const ContextPart = Object.freeze({
 	deviceId: 1,
 	location: 2,
@@ -33,12 +33,12 @@ export const ContextPart = Object.freeze({
 	all: 15,
 });
 
-/** How a time told in full counts; `negative` is added for a time before its origin. */
+/** Origin of a time in full; `negative` is added for a time before it. */
 export const TimeEncoding = Object.freeze({ utc: 0, ticks: 1, otherBoot: 2, estimated: 3, negative: 4 });
 
 export const maxFields = 32;
 export const maxDecimals = 9;
-/** Battery and signal, stored like two more fields after those of the context. */
+/** Battery level and signal strength, stored like two more fields. */
 export const extraSlots = 2;
 
 const emptyContext: SampleContext = Object.freeze({
@@ -49,34 +49,31 @@ const emptyContext: SampleContext = Object.freeze({
 	fields: [],
 });
 
-/**
- * What is known after a record of a sector: it is what the next record builds on, for the one who writes it as
- * for the one who reads it.
- */
+/** The state after a record of a sector, on which the next record builds: for the decoder and for the encoder. */
 export class ReadingDecoder {
 	private readonly reader = new NibbleReader();
-	/** `undefined` when nothing can be built on: at the start, and after a record that is missing. */
+	/** `undefined` if the next record cannot build on it: at the start, and after a missing record. */
 	context: SampleContext | undefined;
-	/** Milliseconds; since the start of `boot`, or Unix time when there is no boot. */
+	/** Milliseconds since the start of `boot`, or of Unix time if there is none. */
 	time = 0;
 	boot: number | undefined;
-	/** Whether a Unix time was told by a clock that had not been set for long. */
+	/** Whether a Unix time is an estimate. */
 	estimated = false;
 	/** Between the last two readings, milliseconds. */
 	intervalMs = 0;
-	/** For each field, then battery and signal. */
+	/** Of each field, then battery level and signal strength. */
 	readonly types = new Uint8Array(maxFields + extraSlots);
-	/** Integers are scaled by the field's decimals; a boolean is 0 or 1. No longer than there are fields: most boards have few. */
+	/** Integers are scaled by the field's decimals; a boolean is 0 or 1. As long as there are fields: most boards have few. */
 	readonly numbers: number[] = [];
 	readonly texts: string[] = [];
 	private _sequence = 0;
 
-	/** The number of the record that was taken last. */
+	/** Sequence number of the last record. */
 	get sequence(): number {
 		return this._sequence;
 	}
 
-	/** Knows from now on what another one knows at this moment. */
+	/** Copies the state of another decoder. */
 	copyFrom(other: ReadingDecoder): void {
 		this.context = other.context;
 		this.time = other.time;
@@ -91,14 +88,14 @@ export class ReadingDecoder {
 		this._sequence = other._sequence;
 	}
 
-	/** Fields, battery and signal of the present context. */
+	/** Number of values: fields of the current context, battery level and signal strength. */
 	get slotCount(): number {
 		return (this.context?.fields.length ?? 0) + extraSlots;
 	}
 
-	/** Takes the next record of a sector; false when it cannot be read. `first`: it is the sector's first. */
-	decode(bytes: Uint8Array, sequence: number, first: boolean): boolean {
-		if (first || sequence !== this._sequence + 1) this.context = undefined;
+	/** Decodes the next record; false if it cannot be decoded. `isFirst`: it is the sector's first. */
+	decode(bytes: Uint8Array, sequence: number, isFirst: boolean): boolean {
+		if (isFirst || sequence !== this._sequence + 1) this.context = undefined;
 		this._sequence = sequence;
 		const reader = this.reader;
 		reader.open(bytes);
@@ -108,7 +105,7 @@ export class ReadingDecoder {
 		return !reader.failed;
 	}
 
-	/** The reading that was taken last. */
+	/** The last reading. */
 	reading(): Reading {
 		const fields = this.context?.fields ?? [];
 		return {
@@ -195,7 +192,7 @@ export class ReadingDecoder {
 		this.intervalMs = 0;
 	}
 
-	/** A number whose type has changed is told from 0 on. */
+	/** A value whose type has changed is stored as difference from 0. */
 	private readTypes(reader: NibbleReader, full: boolean): void {
 		for (let slot = 0; slot < this.slotCount; slot++) {
 			const type = reader.nibble();
@@ -238,10 +235,10 @@ function readFields(reader: NibbleReader): readonly Field[] {
 	return fields;
 }
 
-/** What a leading byte tells, by how many bytes follow. */
+/** Value bits of a lead byte, by the number of bytes that follow. */
 const leadBits = Object.freeze([0x7f, 0x1f, 0x0f, 0x07] as const);
 
-/** As `writeText` in encode.ts has it. */
+/** Reads what `writeText` in reading-encoder.ts writes. */
 function readText(reader: NibbleReader): string {
 	const length = reader.unsigned();
 	if (length * 2 > reader.remaining) {

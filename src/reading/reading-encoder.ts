@@ -12,12 +12,12 @@ import {
 	ValueType,
 } from "./reading-decoder";
 
-/** Integers from here on are stored as floating point, so that differences fit 32 bits. */
+/** From here on, integers are stored as floating point, so that differences fit 32 bits. */
 const integerLimit = 2 ** 30;
-/** Differences of intervals from here on (twelve days) make a reading be told in full. */
+/** From this difference of intervals on (twelve days), a reading is stored in full. */
 const intervalLimitMs = 2 ** 30;
 
-/** What is stored of a value. */
+/** A value as stored. */
 interface EncodedValue {
 	type: number;
 	number: number;
@@ -25,25 +25,24 @@ interface EncodedValue {
 }
 
 /**
- * Writes readings as records. What stands before a record in its sector is known from a {@link ReadingDecoder};
- * it is not changed: whoever stores the record has the chain take it.
+ * Encodes readings as records. The records before in the sector are known from a {@link ReadingDecoder}, which is not
+ * changed: once the record is stored, the caller has the decoder decode it.
  */
 export class ReadingEncoder {
 	private readonly writer = new NibbleWriter(64);
-	/** As many as the largest context so far has needed. */
+	/** Grows to the largest context. */
 	private readonly slots: EncodedValue[] = [];
 
 	/**
-	 * The record of `reading`, valid until the next call. `first`: nothing stands before it in its sector. Throws a
-	 * RangeError for a time that is no number, for more than 32 fields, more values than fields, and decimals that
-	 * are not 0 to 9.
+	 * The record of `reading`; valid until the next call. `isFirst`: it is the first of its sector. Throws a RangeError for
+	 * a time that is not a number, more than 32 fields, more values than fields, and decimals other than 0 to 9.
 	 */
-	encode(previous: ReadingDecoder, reading: Reading, context: SampleContext, first: boolean): Uint8Array {
+	encode(previous: ReadingDecoder, reading: Reading, context: SampleContext, isFirst: boolean): Uint8Array {
 		checkContext(context, reading);
 		const time = roundedTime(reading);
 		const slots = context.fields.length + extraSlots;
 		this.encodeSlots(reading, context.fields);
-		const before = first ? undefined : previous.context;
+		const before = isFirst ? undefined : previous.context;
 		const parts = contextParts(before, context);
 		const mode = this.chooseMode(previous, before, parts, context, reading.time, time, slots);
 		const full = mode === RecordMode.full || mode === RecordMode.context;
@@ -150,8 +149,8 @@ function encodeValue(stored: EncodedValue, value: Value, decimals: number, round
 }
 
 /**
- * A number becomes an integer of its field's decimals. One too large for that is stored as it is; what has no
- * decimals of its own (battery, signal) is not rounded either.
+ * Stores a number as an integer with its field's decimals, or as it is if it is too large. Battery level and signal
+ * strength have no decimals and are not rounded.
  */
 function encodeNumber(stored: EncodedValue, value: number, decimals: number, round: boolean): void {
 	const scale = 10 ** decimals;
@@ -219,7 +218,7 @@ function writeContext(writer: NibbleWriter, context: SampleContext, parts: numbe
 	}
 }
 
-/** Whether a time can be told as the difference from the one before. */
+/** Whether a time can be stored as difference from the one before. */
 function hasSameTimeBase(sampleTime: SampleTime, { boot, estimated }: ReadingDecoder): boolean {
 	if (!("utc" in sampleTime)) return sampleTime.boot === boot;
 	return boot === undefined && (sampleTime.estimated ?? false) === estimated;
@@ -238,8 +237,8 @@ function writeTime(writer: NibbleWriter, time: number, sampleTime: SampleTime, c
 }
 
 /**
- * Each place of the string as UTF-8 tells a code point of that number, so that any string comes back as it was: also
- * half a surrogate pair. XS has code points beyond 16 bits in one place.
+ * Writes each place of the string as the UTF-8 of a code point with that number, so that any string is restored exactly,
+ * including lone surrogates. In XS one place holds a code point beyond 16 bits.
  */
 function writeText(writer: NibbleWriter, text: string): void {
 	writer.unsigned(text.length);

@@ -1,33 +1,31 @@
-/** A measured value. A number carries its field's decimals; `undefined`: not measured this time. */
+/** A measured value. A number has its field's decimals; `undefined`: not measured. */
 export type Value = number | boolean | string | undefined;
 
-/** What one value of a reading is. */
+/** Describes one value of a reading. */
 export interface Field {
-	/** As it stands in Dakkio's `values`: `temperature`. */
+	/** The name in Dakkio's `values`: `temperature`. */
 	readonly name: string;
-	/** `celsius`, `percent`, `hPa`; empty for none. */
+	/** `celsius`, `percent`, `hPa`; empty: none. */
 	readonly unit: string;
-	/** Digits after the point that the sensor's precision gives; 0 … 9. */
+	/** Decimal places of the sensor's precision, 0 … 9. */
 	readonly decimals: number;
-	/** Of a value that is no number. It is not kept with readings. */
+	/** Type of a value that is not a number. Not stored with readings. */
 	readonly type?: "boolean";
 }
 
 /**
- * When a reading was sampled. Once the clock is known, `utc` is the truth, or `estimated` where the clock had not been set
- * for long; before that, a reading is told by the boot's ticks, and the clock's anchor for that boot gives its time later.
+ * When a reading was sampled. With a synchronized clock, `utc`; `estimated` if the last measurement was too old. Before,
+ * the boot's ticks: the clock's anchor of that boot gives the time later.
  */
 export type SampleTime =
 	| { readonly utc: number; readonly estimated?: boolean }
 	| { readonly boot: number; readonly ticks: number };
 
-/**
- * What described the samples when they were taken: it changes rarely, so the flash keeps it once a sector.
- */
+/** Describes samples. It changes rarely, so the flash stores it once per sector. */
 export interface SampleContext {
-	/** Counts the starts of this board; tells the ticks of one boot from those of another. */
+	/** Number of the boot to which ticks belong. */
 	readonly boot: number;
-	/** Why that boot began; told with its first reading alone. */
+	/** Why that boot began; only with its first reading. */
 	readonly resetReason?: string | undefined;
 	readonly deviceId: string;
 	readonly location: string;
@@ -47,9 +45,9 @@ export interface Reading {
 	readonly signalStrength?: number | undefined;
 }
 
-/** A reading as it comes back from flash. */
+/** A reading as read from flash. */
 export interface StoredReading extends Reading {
-	/** Never repeats on one board; Dakkio's `metadata.seq`. */
+	/** Never reused on one board; Dakkio's `metadata.seq`. */
 	readonly sequence: number;
 	readonly context: SampleContext;
 }

@@ -1,29 +1,30 @@
 import type { KeyValue } from "../boards/ecma419";
 import { crc32 } from "../common/crc32";
+import { isJsonObject } from "../common/json";
+import type { PersistentKey } from "../common/persistent-values";
 import { decodeUtf8 } from "../common/utf8";
 import { checkSettings, withoutDefaults } from "./settings";
 import { SettingsStore } from "./settings-store";
 
-export const builtInSettingsKey = "planted";
+const builtInSettingsKey: PersistentKey = "planted";
 
 /**
- * Keeps the settings that a development build brings along, once: what is set on the board afterwards stays, until
- * a build with other settings is flashed. `hex`: their JSON in UTF-8, two hexadecimal digits a byte, as
- * `npm run flash -- --settings FILE` puts it into the image.
+ * Saves the settings that a development build contains, once: settings changed on the board stay until a build with other
+ * settings is flashed. `hex`: their JSON in UTF-8, two hexadecimal digits per byte, as `npm run flash -- --settings FILE`
+ * puts it into the image.
  */
 export function installBuiltInSettings(storage: KeyValue, hex: string): void {
 	const bytes = fromHex(hex);
-	const checksum = crc32(bytes);
+	const checksum = new Uint8Array(4);
+	new DataView(checksum.buffer).setUint32(0, crc32(bytes));
 	const installed = storage.read(builtInSettingsKey);
-	if (installed?.byteLength === 4 && new DataView(installed).getUint32(0) === checksum) return;
+	if (installed !== undefined && new Uint8Array(installed).join() === checksum.join()) return;
 	const given: unknown = JSON.parse(decodeUtf8(bytes));
-	if (typeof given !== "object" || given === null) return;
-	const { settings } = checkSettings({ ...given });
+	if (!isJsonObject(given)) return;
+	const { settings } = checkSettings(given);
 	new SettingsStore(storage).save(withoutDefaults(settings));
-	const kept = new Uint8Array(4);
-	new DataView(kept.buffer).setUint32(0, checksum);
-	// Last, so that a power cut between the two plants them again.
-	storage.write(builtInSettingsKey, kept);
+	// Last: a power cut between the two writes installs them again.
+	storage.write(builtInSettingsKey, checksum);
 }
 
 function fromHex(hex: string): Uint8Array {

@@ -1,17 +1,26 @@
 import { isJsonObject } from "../common/json";
-import { checkMembers, type MemberRules, numberInRange } from "./object-rules";
-import { type CheckResult, choice, maxPin, nestProblem, text, wholeNumber } from "./rules";
+import {
+	type CheckResult,
+	checkMembers,
+	choice,
+	type MemberRules,
+	maxPin,
+	nestProblem,
+	numberInRange,
+	text,
+	wholeNumber,
+} from "./rules";
 import { fieldNameRule, scaleFactorRule } from "./sensor-settings";
 
-/** A voltage at an analog pin: volts times `scale`, plus `offset`. */
+/** A voltage at an analog pin: volts × `scale` + `offset`. */
 export interface AnalogInputSettings {
 	readonly kind: "analog";
 	readonly pin: number;
-	/** Of its field. */
+	/** Of the field. */
 	readonly name: string;
-	/** `volt` when left out. */
+	/** Default: `volt`. */
 	readonly unit?: string;
-	/** 3 when left out. */
+	/** Default: 3. */
 	readonly decimals?: number;
 	readonly scale?: number;
 	readonly offset?: number;
@@ -20,9 +29,9 @@ export interface AnalogInputSettings {
 interface DigitalPin {
 	readonly pin: number;
 	readonly name: string;
-	/** The resistor in the chip; `up` when left out, which is right for a contact to ground. */
+	/** The chip's pull resistor. Default: `up`, for a contact to ground. */
 	readonly pull?: "up" | "down" | "none";
-	/** The level that counts; `low` when left out. */
+	/** The active level. Default: `low`. */
 	readonly active?: "low" | "high";
 }
 
@@ -35,32 +44,32 @@ export interface StateInputSettings extends DigitalPin {
 export interface PulsesInputSettings extends DigitalPin {
 	readonly kind: "pulses";
 	/**
-	 * `count`: the pulses since the reading before; `rate`: pulses a second; `total`: all since the first, over restarts.
-	 * `count` when left out.
+	 * `count` (default): pulses since the previous reading; `rate`: pulses per second; `total`: pulses since the first
+	 * reading, over restarts.
 	 */
 	readonly report?: "count" | "rate" | "total";
 	readonly unit?: string;
-	/** 0 when left out; 3 for a rate. */
+	/** Default: 0, or 3 for a rate. */
 	readonly decimals?: number;
-	/** What one pulse stands for: 0.2794 for a rain gauge that tips at so many millimetres. */
+	/** Amount per pulse: 0.2794 for a rain gauge that tips every 0.2794 mm. */
 	readonly scale?: number;
-	/** Milliseconds for which a contact bounces; 10 when left out, 0 for an electronic output. */
+	/** How long a contact bounces, milliseconds. Default: 10; use 0 for an electronic output. */
 	readonly debounce?: number;
 }
 
-/** An input that the owner has wired to a pin. */
+/** An input that is wired to a pin. */
 export type InputSettings = AnalogInputSettings | StateInputSettings | PulsesInputSettings;
 
 const maxInputs = 8;
 const inputKinds = Object.freeze(["analog", "state", "pulses"] as const);
 
 const commonRules = Object.freeze({
-	pin: wholeNumber(0, maxPin, ""),
+	pin: wholeNumber(0, maxPin),
 	name: fieldNameRule,
 });
 const numberRules = Object.freeze({
 	unit: text(20),
-	decimals: wholeNumber(0, 6, ""),
+	decimals: wholeNumber(0, 6),
 	scale: scaleFactorRule,
 });
 const digitalRules = Object.freeze({
@@ -89,7 +98,7 @@ const pulsesRules: MemberRules<PulsesInputSettings> = Object.freeze({
 /** The rule of the setting `inputs`. */
 export function checkInputs(raw: unknown): CheckResult<readonly InputSettings[]> {
 	if (!Array.isArray(raw)) return { problem: "This must be a list, in brackets." };
-	if (raw.length > maxInputs) return { problem: `At most ${maxInputs} can be kept.` };
+	if (raw.length > maxInputs) return { problem: `At most ${maxInputs} can be saved.` };
 	const inputs: InputSettings[] = [];
 	for (const [index, given] of raw.entries()) {
 		const checked = checkInput(given);

@@ -2,7 +2,7 @@ import type { Board } from "../boards/board";
 import type { InputSettings } from "./input-settings";
 import type { PartProblem } from "./rules";
 
-/** Where a board has what the settings leave to it (`auto`); `undefined`: nowhere, or nobody knows. */
+/** The board's pins for settings of `auto`; `undefined`: none, or not known. */
 export interface DefaultPins {
 	readonly data?: number | undefined;
 	readonly clock?: number | undefined;
@@ -14,7 +14,7 @@ export function defaultPinsOf({ i2c, pins }: Pick<Board, "i2c" | "pins">): Defau
 	return { data: i2c.data, clock: i2c.clock, led: pins.led, button: pins.button };
 }
 
-/** Every setting that names a pin, or leaves one to the board. */
+/** All settings that occupy pins. */
 export interface PinSettings {
 	readonly batteryPin: number | "none";
 	readonly ledPin: number | "auto" | "none";
@@ -25,22 +25,22 @@ export interface PinSettings {
 	readonly oneWirePin: number | "none";
 }
 
-/** What a pin is for. */
+/** One use of a pin. */
 interface PinUse {
 	readonly key: keyof PinSettings;
 	readonly pin: number;
 	readonly label: string;
-	/** The setting left it to the board. */
+	/** The setting is `auto`. */
 	readonly isAuto?: boolean;
-	/** Of an input: its place in the list. */
+	/** Of an input: its position in the list, from 1. */
 	readonly inputNumber?: number;
-	/** It has the pin for the moment in which it reads a voltage. */
+	/** Occupies the pin only while it reads a voltage. */
 	readonly isAnalog?: boolean;
 }
 
 /**
- * What is wrong where two are at one pin: at each of them. Settings that are `wrong` by themselves are left out. Two
- * that read a voltage can be at the same.
+ * A problem at each setting that uses the same pin as another. Settings with `invalidKeys` are ignored. Analog inputs can
+ * share a pin.
  */
 export function findPinConflicts(
 	settings: PinSettings,
@@ -79,7 +79,7 @@ function pinUses(settings: PinSettings, defaults: DefaultPins): readonly PinUse[
 	];
 }
 
-/** One, or none where no pin is used. */
+/** One use, or none. */
 function pinUse(key: PinUse["key"], label: string, set: number | "auto" | "none", usual?: number): PinUse[] {
 	const pin = set === "auto" ? usual : set;
 	return pin === undefined || pin === "none" ? [] : [{ key, label, pin, isAuto: set === "auto" }];

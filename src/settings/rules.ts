@@ -1,14 +1,15 @@
 import { hasControlCharacters } from "../common/control-characters";
+import { isJsonObject } from "../common/json";
 
-/** What is wrong with a part of a value; `at`: where in it, as `1.password`. */
+/** A problem with a part of a value; `path`: the part, as in `1.password`. */
 export interface PartProblem {
 	readonly path: string;
 	readonly problem: string;
 }
 
 /**
- * The outcome of checking one value: the value as it is kept, with a sentence if it is better changed all the same;
- * or what is wrong with it, in a sentence, or in one for each part that is wrong.
+ * The result of checking a value: the value to keep, perhaps with a warning; or the problem with it, or with parts of it.
+ * Problems and warnings are sentences for the user.
  */
 export type CheckResult<T> =
 	| { readonly value: T; readonly warning?: string }
@@ -17,13 +18,13 @@ export type CheckResult<T> =
 
 type CheckFailure = Exclude<CheckResult<unknown>, { readonly value: unknown }>;
 
-/** What is wrong with a part of a value, as what is wrong with the value: `where` the part is, in words and as a key. */
-export function nestProblem(where: string, key: string, refused: CheckFailure): CheckFailure {
-	if ("problem" in refused) return { problem: `${where}: ${refused.problem}` };
-	return { problems: refused.problems.map(({ path, problem }) => ({ path: `${key}.${path}`, problem })) };
+/** The problem with a part of a value as a problem with the value; `where` names the part, `key` is its path. */
+export function nestProblem(where: string, key: string, failure: CheckFailure): CheckFailure {
+	if ("problem" in failure) return { problem: `${where}: ${failure.problem}` };
+	return { problems: failure.problems.map(({ path, problem }) => ({ path: `${key}.${path}`, problem })) };
 }
 
-/** What a form needs to know to let somebody fill in a value. */
+/** How a form shows a value. */
 export interface InputType {
 	readonly kind:
 		| "text"
@@ -37,49 +38,58 @@ export interface InputType {
 	/** Of a number. */
 	readonly min?: number;
 	readonly max?: number;
-	/** Of a choice; of `number or word`, and of a text that may be a word instead: the words. */
+	/** The words of a choice, or those that may stand for a number or text. */
 	readonly choices?: readonly string[];
 	/** Characters of a text, entries of a list. */
 	readonly maxLength?: number;
 }
 
-/** How one setting is checked; `raw` is what a form, a file or the storage gave. */
+/** Checks one value; `raw` comes from a form, a file or the storage. */
 export interface Rule<T> {
 	(raw: unknown): CheckResult<T>;
-	/** `object` when left out: anything that JSON can tell. */
+	/** Left out: any JSON. */
 	readonly inputType?: InputType;
 }
 
-/** A rule, from what a form needs to know of it and the check. */
 export function makeRule<T>(inputType: InputType, check: (raw: unknown) => CheckResult<T>): Rule<T> {
-	const made: Rule<T> = Object.assign((raw: unknown) => check(raw), { inputType: Object.freeze(inputType) });
-	Object.freeze(made);
-	return made;
+	const rule: Rule<T> = Object.assign((raw: unknown) => check(raw), { inputType: Object.freeze(inputType) });
+	Object.freeze(rule);
+	return rule;
 }
 
-/** A whole number, also as text, within bounds. */
-export function wholeNumber(min: number, max: number, unit: string): Rule<number> {
+/** True or false. */
+export function booleanValue(raw: unknown): CheckResult<boolean> {
+	return typeof raw === "boolean" ? { value: raw } : { problem: "This must be true or false." };
+}
+
+/** A whole number within bounds, also as text. */
+export function wholeNumber(min: number, max: number, unit = ""): Rule<number> {
 	return makeRule({ kind: "number", min, max }, (raw) => {
 		const value = typeof raw === "string" && /^\s*\d+\s*$/.test(raw) ? Number(raw) : raw;
 		if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max)
 			return { value };
-		return {
-			problem: `This must be a whole number from ${min} to ${max}${unit === "" ? "" : ` ${unit}`}.`,
-		};
+		return { problem: `This must be a whole number from ${min} to ${max}${unit && ` ${unit}`}.` };
 	});
 }
 
-/** A number, also as text, within bounds. */
-export function decimalNumber(min: number, max: number): Rule<number> {
+/** A number within bounds. */
+export function numberInRange(min: number, max: number, unit = ""): Rule<number> {
+	return (raw) =>
+		typeof raw === "number" && raw >= min && raw <= max
+			? { value: raw }
+			: { problem: `This must be a number from ${min} to ${max}${unit && ` ${unit}`}.` };
+}
+
+/** A number within bounds, also as text: with a comma, or the minus sign of a phone's keyboard (U+2212). */
+export function decimalNumber(min: number, max: number, unit = ""): Rule<number> {
+	const inRange = numberInRange(min, max, unit);
 	return makeRule({ kind: "number", min, max }, (raw) => {
-		const value =
-			typeof raw === "string" && /^\s*\d+([.,]\d+)?\s*$/.test(raw) ? Number(raw.replace(",", ".")) : raw;
-		if (typeof value === "number" && value >= min && value <= max) return { value };
-		return { problem: `This must be a number from ${min} to ${max}.` };
+		const isNumeral = typeof raw === "string" && /^\s*[-−]?\d+([.,]\d+)?\s*$/.test(raw);
+		return inRange(isNumeral ? Number(raw.replace("−", "-").replace(",", ".")) : raw);
 	});
 }
 
-/** One of some words. */
+/** One of these words. */
 export function choice<const Word extends string>(words: readonly Word[]): Rule<Word> {
 	return makeRule({ kind: "choice", choices: words }, (raw) => {
 		const value = words.find((word) => word === raw);
@@ -87,7 +97,7 @@ export function choice<const Word extends string>(words: readonly Word[]): Rule<
 	});
 }
 
-/** A whole number within bounds, or a word that stands for one or for none. */
+/** A whole number within bounds, or one of these words. */
 export function numberOrWord<const Word extends string>(
 	min: number,
 	max: number,
@@ -101,18 +111,18 @@ export function numberOrWord<const Word extends string>(
 	});
 }
 
-/** The largest number that a pin of these chips has. */
+/** The highest pin number of the supported chips (ESP32-S3). */
 export const maxPin = 48;
 
-/** The number of a pin, or a word that stands for one or for none. */
+/** A pin number, or one of these words. */
 export function pinNumber<const Word extends string>(...words: readonly Word[]): Rule<number | Word> {
 	return numberOrWord(0, maxPin, "", words);
 }
 
-/** A text of bounded length without control characters; spaces around it are dropped. */
+/** Text without control characters, trimmed. `check` returns a problem; it is not called for empty text. */
 export function text(maxLength: number, check?: (value: string) => string | undefined): Rule<string> {
 	return makeRule({ kind: "text", maxLength }, (raw) => {
-		if (typeof raw !== "string") return { problem: "This must be a text." };
+		if (typeof raw !== "string") return { problem: "This must be text." };
 		const value = raw.trim();
 		if (value.length > maxLength) return { problem: `This is longer than ${maxLength} characters.` };
 		if (hasControlCharacters(value))
@@ -122,7 +132,7 @@ export function text(maxLength: number, check?: (value: string) => string | unde
 	});
 }
 
-/** A text as {@link text} has it, or a word. */
+/** Text as {@link text} checks it, or one of these words. */
 export function textOrWord<const Word extends string>(
 	maxLength: number,
 	words: readonly Word[],
@@ -134,12 +144,12 @@ export function textOrWord<const Word extends string>(
 	);
 }
 
-/** A list with at most `most` entries, each under one rule; empty texts in it are dropped. */
+/** A list, each entry checked by one rule; empty texts are dropped. */
 export function list<T>(maxEntries: number, entryRule: Rule<T>): Rule<readonly T[]> {
 	return makeRule({ kind: "list", maxLength: maxEntries }, (raw) => {
 		if (!Array.isArray(raw)) return { problem: "This must be a list." };
 		const entries = raw.filter((entry) => entry !== "");
-		if (entries.length > maxEntries) return { problem: `At most ${maxEntries} can be kept.` };
+		if (entries.length > maxEntries) return { problem: `At most ${maxEntries} can be saved.` };
 		const values: T[] = [];
 		for (const [index, entry] of entries.entries()) {
 			const checked = entryRule(entry);
@@ -148,4 +158,33 @@ export function list<T>(maxEntries: number, entryRule: Rule<T>): Rule<readonly T
 		}
 		return { value: values };
 	});
+}
+
+/** The rules of an object's members. */
+export type MemberRules<T> = { readonly [Key in keyof T]-?: Rule<NonNullable<T[Key]>> };
+
+/** Checks an object's members. Members without a rule are refused, so that a misspelt one does not go unnoticed. */
+export function checkMembers<T extends object>(
+	raw: unknown,
+	rules: MemberRules<T>,
+	required: readonly (keyof T & string)[] = [],
+): CheckResult<T> {
+	if (!isJsonObject(raw)) return { problem: "This must be an object in braces." };
+	for (const key of required) {
+		if (!Object.hasOwn(raw, key)) return { problem: `${key} is missing.` };
+	}
+	const members: [string, unknown][] = [];
+	for (const [key, given] of Object.entries(raw)) {
+		if (!isKeyOf(rules, key))
+			return { problem: `There is no ${key} here; there is ${Object.keys(rules).join(", ")}.` };
+		const checked = rules[key](given);
+		if (!("value" in checked)) return nestProblem(key, key, checked);
+		members.push([key, checked.value]);
+	}
+	// Each member has passed its rule, and the required ones are there.
+	return { value: Object.fromEntries(members) as T };
+}
+
+function isKeyOf<T extends object>(rules: T, key: string): key is keyof T & string {
+	return Object.hasOwn(rules, key);
 }

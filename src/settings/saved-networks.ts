@@ -1,4 +1,5 @@
 import { hasControlCharacters } from "../common/control-characters";
+import { isJsonObject } from "../common/json";
 import { utf8Bytes } from "../common/utf8";
 import { type CheckResult, makeRule, type PartProblem, type Rule } from "./rules";
 
@@ -9,17 +10,16 @@ export interface SavedNetwork {
 	readonly password: string;
 }
 
-/** How many are kept. */
 const maxNetworks = 3;
-/** Bytes of a network's name (IEEE 802.11, 9.4.2.2). */
+/** IEEE 802.11 section 9.4.2.2. */
 const maxSsidBytes = 32;
 
-/** Wi-Fi networks; what is wrong is told at each one's name or password. */
+/** Wi-Fi networks; problems name the SSID or password of each one. */
 export const savedNetworksRule: Rule<readonly SavedNetwork[]> = makeRule(
 	{ kind: "networks", maxLength: maxNetworks },
 	(raw) => {
 		if (!Array.isArray(raw)) return { problem: "This must be a list of networks." };
-		if (raw.length > maxNetworks) return { problem: `At most ${maxNetworks} networks can be kept.` };
+		if (raw.length > maxNetworks) return { problem: `At most ${maxNetworks} networks can be saved.` };
 		const networks: SavedNetwork[] = [];
 		const problems: PartProblem[] = [];
 		for (const [index, entry] of raw.entries()) {
@@ -37,7 +37,7 @@ export const savedNetworksRule: Rule<readonly SavedNetwork[]> = makeRule(
 );
 
 function checkNetwork(raw: unknown): Exclude<CheckResult<SavedNetwork>, { readonly problem: string }> {
-	const { ssid, password = "" } = isObject(raw) ? raw : {};
+	const { ssid, password = "" } = isJsonObject(raw) ? raw : {};
 	const problems: PartProblem[] = [];
 	const name = checkSsid(ssid);
 	if (name !== undefined) problems.push({ path: "ssid", problem: name });
@@ -51,23 +51,19 @@ function checkSsid(ssid: unknown): string | undefined {
 	if (typeof ssid !== "string" || ssid === "") return "A network needs its name (SSID).";
 	const length = utf8Bytes(ssid);
 	if (length > maxSsidBytes)
-		return `The name of a network has at most ${maxSsidBytes} bytes; this one has ${length}. Letters with accents and emoji take several.`;
+		return `A network name has at most ${maxSsidBytes} bytes; this one has ${length}. Accented letters and emoji take several bytes.`;
 	if (hasControlCharacters(ssid)) return "This name has characters that cannot be shown; type it again.";
 	return undefined;
 }
 
-/** WPA: a passphrase, or the 256-bit key itself (IEEE 802.11, J.4). */
+/** A WPA passphrase, or the 256-bit key itself (IEEE 802.11 annex J.4). */
 function checkPassword(password: unknown): string | undefined {
-	if (typeof password !== "string") return "The password must be a text.";
+	if (typeof password !== "string") return "The password must be text.";
 	if (password === "" || /^[ -~]{8,63}$/.test(password) || /^[0-9a-fA-F]{64}$/.test(password))
 		return undefined;
 	if (!/^[ -~]*$/.test(password))
-		return "A Wi-Fi password has letters, digits and signs of the English keyboard only.";
+		return "A Wi-Fi password has only letters, digits and punctuation of the English keyboard.";
 	return password.length < 8
 		? "A Wi-Fi password has at least 8 characters; leave it empty for an open network."
 		: "A Wi-Fi password has at most 63 characters, or is a key of 64 hexadecimal digits.";
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === "object" && value !== null;
 }

@@ -1,38 +1,44 @@
 import { isJsonObject } from "../common/json";
 import { checkFieldName } from "../dakkio/identifiers";
-import { booleanValue, checkMembers, type MemberRules, numberInRange } from "./object-rules";
-import { type CheckResult, nestProblem } from "./rules";
+import {
+	booleanValue,
+	type CheckResult,
+	checkMembers,
+	type MemberRules,
+	nestProblem,
+	numberInRange,
+} from "./rules";
 
-/** What the owner wants of one field of a sensor. */
+/** Settings of one field of a sensor. */
 export interface FieldSettings {
-	/** In place of the name that the board gave it. */
+	/** Replaces the name that the board gave it. */
 	readonly name?: string;
-	/** It is left out of the readings. */
+	/** Left out of the readings. */
 	readonly off?: boolean;
-	/** Calibration: the stored value is what was measured times `scale`, plus `offset`. */
+	/** Calibration: stored value = measured value × `scale` + `offset`. */
 	readonly scale?: number;
 	readonly offset?: number;
 }
 
-/** What the owner wants of one sensor. */
+/** Settings of one sensor. */
 export interface SensorSettings {
-	/** It is not measured. */
+	/** Not sampled. */
 	readonly off?: boolean;
-	/** INA219: ohms of its resistor. */
+	/** INA219: resistance of the shunt, ohms. */
 	readonly shunt?: number;
-	/** ADS1115: the largest voltage at an input. */
+	/** ADS1115: full-scale input range, volts. */
 	readonly range?: number;
-	/** By the name that the sensor's own field has (`temperature`, whatever the board calls it). */
+	/** By the driver's name of the field (`temperature`, even if the board renamed it). */
 	readonly fields?: Readonly<Record<string, FieldSettings>>;
 }
 
-/** By the sensor's name as the log and the setup page show it: `BME280 at 0x76`. */
+/** By the sensor's name in the log and on the setup page: `BME280 at 0x76`. */
 export type SensorSettingsByName = Readonly<Record<string, SensorSettings>>;
 
-/** Sensors, and fields of one, that can be told of. */
+/** Of sensors, and of fields of one sensor. */
 const maxEntries = 32;
 const maxKeyLength = 40;
-/** Of the ADS1115's amplifier (SBAS444, table 8-3), volts. */
+/** Of the ADS1115's amplifier (SBAS444 table 8-3). */
 const adcRangesV: readonly number[] = Object.freeze([6.144, 4.096, 2.048, 1.024, 0.512, 0.256]);
 
 const fieldRules: MemberRules<FieldSettings> = Object.freeze({
@@ -68,19 +74,21 @@ export function checkSensors(raw: unknown): CheckResult<SensorSettingsByName> {
 	return checked;
 }
 
-/** A name that the owner gives a field. */
+/** A name for a field. */
 export function fieldNameRule(raw: unknown): CheckResult<string> {
-	if (typeof raw !== "string") return { problem: "This must be a text." };
+	if (typeof raw !== "string") return { problem: "This must be text." };
 	const value = raw.trim();
 	const problem = checkFieldName(value);
 	return problem === undefined ? { value } : { problem };
 }
 
-/** What a measured value is multiplied with. */
+const scaleFactor = numberInRange(-1e6, 1e6);
+
+/** A factor for a measured value. */
 export function scaleFactorRule(raw: unknown): CheckResult<number> {
-	const checked = numberInRange(-1e6, 1e6)(raw);
+	const checked = scaleFactor(raw);
 	if (!("value" in checked) || checked.value !== 0) return checked;
-	return { problem: "With a scale of 0 every value is the same; off leaves a field out." };
+	return { problem: "A scale of 0 makes every value the same; use off to leave a field out." };
 }
 
 function checkRecord<T>(
@@ -91,11 +99,11 @@ function checkRecord<T>(
 	if (!isJsonObject(raw))
 		return { problem: `This must be an object in braces, with an entry for each ${what}.` };
 	const entries = Object.entries(raw);
-	if (entries.length > maxEntries) return { problem: `At most ${maxEntries} can be kept.` };
+	if (entries.length > maxEntries) return { problem: `At most ${maxEntries} can be saved.` };
 	const values: [string, T][] = [];
 	for (const [key, given] of entries) {
 		if (key === "" || key.length > maxKeyLength)
-			return { problem: `"${key.slice(0, maxKeyLength)}" is no ${what}.` };
+			return { problem: `"${key.slice(0, maxKeyLength)}" is not a ${what}.` };
 		const checked = rule(given);
 		if (!("value" in checked)) return nestProblem(key, key, checked);
 		values.push([key, checked.value]);

@@ -1,13 +1,10 @@
 import { isJsonObject, parseJson, toJson } from "../common/json";
 import { type Setting, type SettingProblem, type Settings, settingsTable, withoutDefaults } from "./settings";
 
-/** Of the file's form; goes up when a file of this one could be misunderstood. */
+/** Of the file format; incremented when files of the previous version could be misread. */
 const fileVersion = 1;
 
-/**
- * The settings as a file (JSON): those that differ from their presets, by their keys. Without secrets, a network is
- * its name alone.
- */
+/** The settings that differ from their defaults as a JSON file. Without secrets, a network has only its name. */
 export function formatSettingsFile(settings: Settings, secrets: boolean): string {
 	const exported: Record<string, unknown> = { version: fileVersion };
 	const table: Readonly<Record<string, Setting<unknown>>> = settingsTable;
@@ -18,24 +15,24 @@ export function formatSettingsFile(settings: Settings, secrets: boolean): string
 	return `${toJson(exported, "\t")}\n`;
 }
 
-/** The settings in a file's text, unchecked; or why there are none. */
+/** The settings in a file, unchecked; or the problem with it. */
 export function parseSettingsFile(text: string): {
 	readonly given: Readonly<Record<string, unknown>>;
 	readonly problems: readonly SettingProblem[];
 } {
 	const file = parseJson(text);
 	if (isJsonObject(file)) return stripVersion(file);
-	const problem = "This is no settings file: it must hold one JSON object.";
+	const problem = "This is not a settings file: it must contain one JSON object.";
 	return { given: {}, problems: [{ key: "file", problem }] };
 }
 
-/** The settings in a file without its version, which may be left out; a version that is not known is a problem. */
+/** Removes the version, which is optional; an unknown version is a problem. */
 export function stripVersion(file: Readonly<Record<string, unknown>>): {
 	readonly given: Readonly<Record<string, unknown>>;
 	readonly problems: readonly SettingProblem[];
 } {
 	const { version: given = fileVersion, ...settings } = file;
 	if (given === fileVersion) return { given: settings, problems: [] };
-	const problem = `These settings are of version ${JSON.stringify(given)}; this firmware knows version ${fileVersion}.`;
+	const problem = `This settings file has version ${JSON.stringify(given)}; this firmware supports version ${fileVersion}.`;
 	return { given: settings, problems: [{ key: "version", problem }] };
 }

@@ -1,15 +1,16 @@
 import type { KeyValue } from "../boards/ecma419";
 import { type CheckedRecord, decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
-import { toJson } from "../common/json";
+import { isJsonObject, toJson } from "../common/json";
+import type { PersistentKey } from "../common/persistent-values";
 import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 import type { DefaultPins } from "./pin-conflicts";
 import { checkSettings, type SettingProblem, type Settings } from "./settings";
 
-/** Two places, written in turn: the old settings stay until the new ones are whole. */
-export const settingsKeys = Object.freeze(["settings_a", "settings_b"] as const);
+/** Two slots, written in turn: the old settings stay until the new ones are complete. */
+const settingsKeys = Object.freeze(["settings_a", "settings_b"] as const satisfies readonly PersistentKey[]);
 type SettingsSlot = (typeof settingsKeys)[number];
 
-/** The settings as the board keeps them: all in one record, so that a power cut leaves the old ones or the new ones. */
+/** The saved settings, in one record: a power cut leaves the old ones or the new ones. */
 export class SettingsStore {
 	private readonly storage: KeyValue;
 
@@ -17,59 +18,60 @@ export class SettingsStore {
 		this.storage = storage;
 	}
 
-	/**
-	 * The kept settings; what is missing, unreadable or no longer valid has its preset, and is told. `usual`: the board's
-	 * pins.
-	 */
-	load(usual?: DefaultPins): { readonly settings: Settings; readonly problems: readonly SettingProblem[] } {
+	/** Settings that are missing or invalid have their defaults. `defaultPins`: those of the board. */
+	load(defaultPins?: DefaultPins): {
+		readonly settings: Settings;
+		readonly problems: readonly SettingProblem[];
+	} {
 		const { newest, damaged } = this.findNewest();
 		const given = newest === undefined ? undefined : parseObject(newest.record.body);
 		const unreadable = damaged || (newest !== undefined && given === undefined);
-		const { settings, problems } = checkSettings(given ?? {}, usual);
+		const { settings, problems } = checkSettings(given ?? {}, defaultPins);
 		if (!unreadable) return { settings, problems };
-		const what = given === undefined ? "The kept settings" : "The settings that were kept last";
-		const remedy = given === undefined ? "set the board up again" : "those from before are used";
+		const what = given === undefined ? "The saved settings" : "The settings saved last";
+		const remedy = given === undefined ? "set the board up again" : "the previous ones are used";
 		return {
 			settings,
 			problems: [{ key: "settings", problem: `${what} are damaged; ${remedy}.` }, ...problems],
 		};
 	}
 
-	/** Whether any were ever kept, damaged or not. */
+	/** Whether no settings, not even damaged ones, are stored. */
 	get isEmpty(): boolean {
-		return settingsKeys.every((place) => this.storage.read(place) === undefined);
+		return settingsKeys.every((slot) => this.storage.read(slot) === undefined);
 	}
 
-	/** Keeps the settings that were given; presets are not written, so that a later version's presets hold. */
+	/** Saves the settings given, see {@link withoutDefaults}. Throws what the storage throws. */
 	save(given: Readonly<Partial<Settings>>): void {
 		const body = encodeUtf8(toJson(given));
 		const { newest } = this.findNewest();
-		const place = newest?.place === settingsKeys[0] ? settingsKeys[1] : settingsKeys[0];
+		const slot = newest?.slot === settingsKeys[0] ? settingsKeys[1] : settingsKeys[0];
 		const counter = (newest?.record.counter ?? 0) + 1;
-		this.storage.write(place, encodeCheckedRecord({ counter, body }));
+		this.storage.write(slot, encodeCheckedRecord({ counter, body }));
 	}
 
 	private findNewest(): {
-		newest: { place: SettingsSlot; record: CheckedRecord } | undefined;
+		newest: { slot: SettingsSlot; record: CheckedRecord } | undefined;
 		damaged: boolean;
 	} {
-		let newest: { place: SettingsSlot; record: CheckedRecord } | undefined;
+		let newest: { slot: SettingsSlot; record: CheckedRecord } | undefined;
 		let damaged = false;
-		for (const place of settingsKeys) {
-			const bytes = this.storage.read(place);
+		for (const slot of settingsKeys) {
+			const bytes = this.storage.read(slot);
 			if (bytes === undefined) continue;
 			const record = decodeCheckedRecord(new Uint8Array(bytes));
 			if (record === undefined) damaged = true;
-			else if (newest === undefined || record.counter > newest.record.counter) newest = { place, record };
+			else if (newest === undefined || record.counter > newest.record.counter) newest = { slot, record };
 		}
 		return { newest, damaged };
 	}
 }
 
-function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
+/** Without the limits of `parseJson`: the board wrote it. */
+function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
 	try {
-		const value: unknown = JSON.parse(decodeUtf8(bytes, 0, bytes.length));
-		return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+		const value: unknown = JSON.parse(decodeUtf8(bytes));
+		return isJsonObject(value) ? value : undefined;
 	} catch {
 		return undefined;
 	}

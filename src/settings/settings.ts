@@ -20,31 +20,28 @@ import { type SavedNetwork, savedNetworksRule } from "./saved-networks";
 import { checkSensors, type SensorSettingsByName } from "./sensor-settings";
 import { parseServiceAddress } from "./service-address";
 
-export type { SavedNetwork } from "./saved-networks";
-
-/** One thing that can be set. Its label and its help are the page's: page/setting-texts.ts. */
+/** One setting. The page has its label and help: page/setting-texts.ts. */
 export interface Setting<T> {
 	readonly defaultValue: T;
-	/** What stands for a kept value that is no longer valid, where the preset would do harm. */
+	/** Replaces a saved value that is no longer valid, where the default would do harm. */
 	readonly fallback?: T;
 	/** Of a number. */
 	readonly unit?: string;
-	/** Never shown again, never logged, exported only on request. */
+	/** Never shown, never logged, exported only on request. */
 	readonly secret?: true;
 	readonly rule: Rule<T>;
 }
 
-/** Characters of a root certificate; the longest of the public authorities have 2,900. */
+/** The longest roots of public authorities have 2,900 characters. */
 const maxCertificateLength = 4_096;
 
-/** Stands for the id of a data source that is not there yet: the board makes it, named like itself. */
+/** In place of a data source's id: the board creates one, named after its device id. */
 export const newDataSource = "create";
 
-/** What can be worked out from what is measured. */
 const derivedValues = Object.freeze(["dew_point", "absolute_humidity", "sea_level_pressure"] as const);
 export type DerivedValue = (typeof derivedValues)[number];
 
-/** Every setting. Its key here is its key in the storage and in an exported file. */
+/** Every setting, by its key in the storage and in settings files. */
 export const settingsTable = Object.freeze({
 	networks: setting<readonly SavedNetwork[]>({
 		defaultValue: [],
@@ -146,7 +143,7 @@ export const settingsTable = Object.freeze({
 	altitude: setting({
 		defaultValue: 0,
 		unit: "m",
-		rule: makeRule({ kind: "number", min: -450, max: 6000 }, altitudeRule),
+		rule: decimalNumber(-450, 6000, "metres"),
 	}),
 	statistics: setting<number | "off">({
 		defaultValue: "off",
@@ -172,7 +169,7 @@ export type SettingKey = keyof SettingsTable;
 /** The settings of one board, complete and checked. */
 export type Settings = { readonly [Key in SettingKey]: SettingsTable[Key]["defaultValue"] };
 
-/** What is wrong with one setting. */
+/** A problem with one setting. */
 export interface SettingProblem {
 	/** `networks.1.password` for a part of one. */
 	readonly key: string;
@@ -180,9 +177,9 @@ export interface SettingProblem {
 }
 
 /**
- * Checks all that is given and fills in presets for the rest. Every problem is told at once; a setting with a
- * problem has its preset, or nothing where that would do harm. Settings that only clash with each other stay as they
- * are: one of them can be used. `usual`: the board's pins. Warnings are of what is kept all the same.
+ * Checks all settings given, and fills in defaults for the rest. Returns all problems; a setting with a problem has its
+ * default, or its fallback. Settings that only conflict with each other are returned as given: one of them can be used.
+ * Settings with a warning are returned as given. `defaultPins`: those of the board.
  */
 export function checkSettings(
 	given: Readonly<Record<string, unknown>>,
@@ -217,7 +214,7 @@ export function checkSettings(
 	return { settings: complete, problems, warnings };
 }
 
-/** Without those that have their preset, so that a later version's presets hold. */
+/** The settings that differ from their defaults: only these are saved, so that a later version's defaults apply. */
 export function withoutDefaults(settings: Settings): Readonly<Partial<Settings>> {
 	const own = Object.entries(settings).filter(([key, value]) => !isDeepEqual(value, defaultOf(key)));
 	return Object.fromEntries(own);
@@ -228,10 +225,18 @@ function defaultOf(key: string): unknown {
 	return table[key]?.defaultValue;
 }
 
-/** What is still missing before a reading can be sent, as sentences; empty when nothing is. */
+/** Sent with each point, and the name of a data source that the board creates. */
+export function deviceIdOf(
+	{ deviceId }: Pick<Settings, "deviceId">,
+	{ serial }: { readonly serial: string },
+): string {
+	return deviceId === "" ? `ESP32-${serial}` : deviceId;
+}
+
+/** What prevents uploads, as phrases for the log. */
 export function missingForUpload(settings: Settings): readonly string[] {
 	const missing: string[] = [];
-	if (settings.server === "") missing.push("the address of the service is not usable");
+	if (settings.server === "") missing.push("the service address is not valid");
 	if (settings.key === "") missing.push("the API key is not set");
 	if (settings.bucketId === "") missing.push("the bucket is not set");
 	if (settings.dataSourceId === "") missing.push("the data source is not set");
@@ -253,7 +258,7 @@ function apiKeyRule(): Rule<string> {
 
 function certificateRule(): Rule<string> {
 	return makeRule({ kind: "long text", maxLength: maxCertificateLength }, (raw) => {
-		if (typeof raw !== "string") return { problem: "This must be a text." };
+		if (typeof raw !== "string") return { problem: "This must be text." };
 		const value = raw.trim();
 		if (value === "") return { value };
 		if (value.length > maxCertificateLength)
@@ -261,14 +266,4 @@ function certificateRule(): Rule<string> {
 		const decoded = decodePem(value);
 		return "problem" in decoded ? decoded : { value };
 	});
-}
-
-/** Metres above the sea, also as text; the lowest and the highest place that anybody lives at lie between. */
-function altitudeRule(raw: unknown): CheckResult<number> {
-	const value =
-		typeof raw === "string" && /^\s*[-−]?\d+([.,]\d+)?\s*$/.test(raw)
-			? Number(raw.replace("−", "-").replace(",", "."))
-			: raw;
-	if (typeof value === "number" && value >= -450 && value <= 6000) return { value };
-	return { problem: "This must be a number from -450 to 6000 metres." };
 }

@@ -1,21 +1,22 @@
 import type { Board } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
+import type { PersistentKey } from "../common/persistent-values";
 import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 
-export const accessPointPasswordKey = "portal_password";
-/** Without letters and digits that look alike. */
+const accessPointPasswordKey: PersistentKey = "portal_password";
+/** Letters and digits that are not confused when read aloud or copied by hand. */
 const passwordAlphabet = "abcdefghijkmnpqrstuvwxyz23456789";
-/** Five bits per character: 60 bits withstand an offline attack on a recorded WPA2 handshake. */
+/** 12 characters of 5 bits: 60 bits resist an offline search on a recorded handshake. */
 const passwordLength = 12;
 
-/** The board's own network: `Dakkio-` and the last four digits of its address. */
+/** SSID of the setup access point: `Dakkio-` and the last four digits of the MAC address. */
 export function accessPointName(serial: string): string {
 	return `Dakkio-${serial.slice(-4).toUpperCase()}`;
 }
 
 /**
- * The password of the access point: the build's, or one generated once from true randomness and stored; `undefined` for
- * an open network. It is logged only in the setup instructions.
+ * Password of the setup access point; `undefined` for an open network. The build may set it; otherwise it is random, and
+ * stored when it is first needed. Only the setup instructions in the log show it.
  */
 export function accessPointPassword(
 	storage: Pick<KeyValue, "read" | "write">,

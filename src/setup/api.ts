@@ -1,7 +1,7 @@
 import type { TrustFault } from "../boards/connection-error";
 import type { ExchangePhase } from "../http/exchange-result";
 import type { SettingKey } from "../settings/settings";
-import type { JoinFailure } from "./wifi-joiner";
+import type { JoinFailure } from "../wifi/wifi-joiner";
 
 /**
  * The API between the setup page and the board: JSON over HTTP, same origin.

@@ -9,9 +9,9 @@ import type { SavedNetwork } from "../settings/saved-networks";
 import { parseServiceAddress } from "../settings/service-address";
 import { newDataSource, type Settings } from "../settings/settings";
 import { type DataSourceOptions, findOrCreateSource, listSources } from "../upload/data-source";
+import type { JoinResult } from "../wifi/wifi-joiner";
 import type { FailureCode, StepDetails, StepState, TestState, TestStep } from "./api";
 import { isInSameSubnet } from "./subnet";
-import type { JoinResult } from "./wifi-joiner";
 
 export interface ConnectionTestOptions {
 	/** To be tested. */
@@ -71,7 +71,7 @@ class StepFailure {
 	}
 }
 
-/** Tries settings: the whole way of a point, step by step. Each step has a timeout; {@link state} is live. */
+/** Tests settings by sending a point, step by step. Each step has a timeout; {@link state} is live. */
 export class ConnectionTest {
 	private readonly options: ConnectionTestOptions;
 	private readonly stepStates = new Map<TestStep, StepState>();
@@ -166,7 +166,7 @@ export class ConnectionTest {
 			if (result.kind === "joined") {
 				const { address, strength } = result;
 				if (isInSameSubnet(address, ownAddress) && !ownAddress.startsWith("127.")) {
-					// Its clients could not be told from the phone that sets the board up.
+					// Its clients could not be distinguished from those of the access point.
 					leave();
 					throw new StepFailure("same subnet", { ssid });
 				}
@@ -267,7 +267,7 @@ export class ConnectionTest {
 		return { connection, key, userAgent, bucketId, onResponse };
 	}
 
-	/** A captive portal explains most failures of the network. */
+	/** Checks for a captive portal, which causes many failures. */
 	private async networkFailure(code: FailureCode, details: StepDetails): Promise<StepFailure> {
 		if (this.signal.aborted) return new StepFailure(code, details);
 		const isPortal = await this.options.isCaptivePortal(this.host, (stop) => {

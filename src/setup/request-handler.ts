@@ -68,85 +68,98 @@ const pageHeaders = Object.freeze([
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-type Handler = (request: ServerRequest, board: SetupBackend) => ServerResponse;
-
-const routes: Readonly<Record<string, { readonly GET?: Handler; readonly POST?: Handler } | undefined>> =
-	Object.freeze({
-		"/": { GET: pageResponse },
-		"/api/state": { GET: (_, board) => jsonResponse(200, { token: board.token, ...board.state() }) },
-		"/api/networks": { GET: (_, board) => jsonResponse(200, board.networks()) },
-		"/api/scan": {
-			POST: authorized((_, board) => {
-				board.scan();
-				return jsonResponse(202, {});
-			}),
-		},
-		"/api/sensors": {
-			POST: authorized(({ forget }, board) => {
-				board.scanSensors(forget === true);
-				return jsonResponse(202, {});
-			}),
-		},
-		"/api/check": {
-			POST: authorized((body, board) => {
-				const checked = checkSubmitted(body, board);
-				return checked === undefined ? missingSettings() : jsonResponse(200, checked.response);
-			}),
-		},
-		"/api/test": {
-			GET: (_, board) => jsonResponse(200, board.testState()),
-			POST: withValidSettings((settings, board) => {
-				const started: TestStarted = { number: board.startTest(settings) };
-				return jsonResponse(202, started);
-			}),
-		},
-		"/api/save": {
-			POST: withValidSettings((settings, board, response) => {
-				board.save(settings);
-				return jsonResponse(200, response);
-			}),
-		},
-		"/api/export": { POST: authorized(exportResponse) },
-		"/api/finish": {
-			POST: authorized((_, board) => {
-				board.finish();
-				return jsonResponse(202, {});
-			}),
-		},
-	});
+/** The routes, with their `Allow` header. */
+const allowedMethods: Readonly<Record<string, string>> = Object.freeze({
+	"/": "GET, HEAD",
+	"/api/state": "GET, HEAD",
+	"/api/networks": "GET, HEAD",
+	"/api/scan": "POST",
+	"/api/sensors": "POST",
+	"/api/check": "POST",
+	"/api/test": "GET, HEAD, POST",
+	"/api/save": "POST",
+	"/api/export": "POST",
+	"/api/finish": "POST",
+});
 
 /** The page, its API, and a redirect to the page for requests that were meant for the internet. */
 export function handleSetupRequest(request: ServerRequest, board: SetupBackend): ServerResponse {
+	const { method, path } = request;
 	if (!isOwnHost(request.host, board)) return foreignHost(request, board);
-	const { path } = request;
-	const method = request.method === "HEAD" ? "GET" : request.method;
-	const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-	if (route === undefined)
-		return method === "GET" && captivePortalProbes.includes(path)
+	const isGet = method === "GET" || method === "HEAD";
+	const allowed = Object.hasOwn(allowedMethods, path) ? allowedMethods[path] : undefined;
+	if (allowed === undefined)
+		return isGet && captivePortalProbes.includes(path)
 			? redirectToPage(board)
 			: errorResponse(404, "Not found.");
-	const { GET, POST } = route;
-	const handler = method === "GET" ? GET : method === "POST" ? POST : undefined;
-	if (handler !== undefined) return handler(request, board);
-	const allowed = [...(GET === undefined ? [] : ["GET", "HEAD"]), ...(POST === undefined ? [] : ["POST"])];
-	return methodNotAllowed(allowed.join(", "));
+	if (!allowed.split(", ").includes(method)) return methodNotAllowed(allowed);
+	if (isGet) return handleGet(request, board);
+	return authorize(request, board, (body) => handlePost(path, body, board));
+}
+
+function handleGet(request: ServerRequest, board: SetupBackend): ServerResponse {
+	switch (request.path) {
+		case "/api/state":
+			return jsonResponse(200, { token: board.token, ...board.state() });
+		case "/api/networks":
+			return jsonResponse(200, board.networks());
+		case "/api/test":
+			return jsonResponse(200, board.testState());
+		default:
+			return pageResponse(request);
+	}
+}
+
+function handlePost(path: string, body: JsonObject, board: SetupBackend): ServerResponse {
+	switch (path) {
+		case "/api/scan":
+			board.scan();
+			return jsonResponse(202, {});
+		case "/api/sensors":
+			board.scanSensors(body.forget === true);
+			return jsonResponse(202, {});
+		case "/api/export":
+			return exportResponse(body.secrets === true, board);
+		case "/api/finish":
+			board.finish();
+			return jsonResponse(202, {});
+		default:
+			return handleSettings(path, body, board);
+	}
+}
+
+/** Checks, tests or saves submitted settings. */
+function handleSettings(path: string, body: JsonObject, board: SetupBackend): ServerResponse {
+	const checked = checkSubmitted(body, board);
+	if (checked === undefined) return errorResponse(400, "The body has no settings.");
+	const { settings, response } = checked;
+	if (path === "/api/check") return jsonResponse(200, response);
+	if (response.problems.length > 0) return jsonResponse(422, response);
+	if (path === "/api/test") {
+		const started: TestStarted = { number: board.startTest(settings) };
+		return jsonResponse(202, started);
+	}
+	board.save(settings);
+	return jsonResponse(200, response);
 }
 
 /** Accepts a POST only from the page itself: by its origin, its content type and its token. */
-function authorized(act: (body: JsonObject, board: SetupBackend) => ServerResponse): Handler {
-	return ({ headers, body: text, host }, board) => {
-		const origin = headers.get("origin");
-		if (origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`)
-			return errorResponse(403, "This request comes from another page.");
-		const [type = ""] = (headers.get("content-type") ?? "").split(";");
-		if (type.trim().toLowerCase() !== "application/json")
-			return errorResponse(415, "The body must be application/json.");
-		const body = parseJson(text);
-		if (!isJsonObject(body)) return errorResponse(400, "The body must be one JSON object of limited size.");
-		if (typeof body.token !== "string" || !equalsConstantTime(body.token, board.token))
-			return errorResponse(403, "The page is out of date: reload it.");
-		return act(body, board);
-	};
+function authorize(
+	{ headers, body: text, host }: ServerRequest,
+	board: SetupBackend,
+	act: (body: JsonObject) => ServerResponse,
+): ServerResponse {
+	const origin = headers.get("origin");
+	if (origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`)
+		return errorResponse(403, "This request comes from another page.");
+	const [type = ""] = (headers.get("content-type") ?? "").split(";");
+	if (type.trim().toLowerCase() !== "application/json")
+		return errorResponse(415, "The body must be application/json.");
+	const body = parseJson(text);
+	if (!isJsonObject(body)) return errorResponse(400, "The body must be one JSON object of limited size.");
+	if (typeof body.token !== "string" || !equalsConstantTime(body.token, board.token))
+		return errorResponse(403, "The page is out of date: reload it.");
+	return act(body);
 }
 
 /** In constant time, so that the token cannot be guessed character by character. */
@@ -182,27 +195,12 @@ function keyProblems(checked: Settings, own: Settings, typed: unknown): CheckRes
 	return [{ key: "key", problem: `The ${changed} has changed: enter the key again.` }];
 }
 
-function withValidSettings(
-	act: (settings: Settings, board: SetupBackend, response: CheckResponse) => ServerResponse,
-): Handler {
-	return authorized((body, board) => {
-		const checked = checkSubmitted(body, board);
-		if (checked === undefined) return missingSettings();
-		const { settings, response } = checked;
-		return response.problems.length > 0 ? jsonResponse(422, response) : act(settings, board, response);
-	});
-}
-
-function exportResponse({ secrets }: JsonObject, board: SetupBackend): ServerResponse {
-	if (secrets === true && board.isOpenNetwork)
+function exportResponse(secrets: boolean, board: SetupBackend): ServerResponse {
+	if (secrets && board.isOpenNetwork)
 		return errorResponse(409, "This Wi-Fi has no password: anyone in range could read the secrets.");
-	const body = textBody(board.export(secrets === true));
+	const body = textBody(board.export(secrets));
 	const name = ["Content-Disposition", 'attachment; filename="dakkio-settings.json"'] as const;
 	return { status: 200, headers: [...apiHeaders, jsonType, name], body };
-}
-
-function missingSettings(): ServerResponse {
-	return errorResponse(400, "The body has no settings.");
 }
 
 function pageResponse({ headers }: ServerRequest): ServerResponse {

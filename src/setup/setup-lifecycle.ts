@@ -2,25 +2,10 @@
 export type SetupReason = "no settings" | "asked for" | "no network";
 
 const minuteMs = 60_000;
-/** A board that runs and has had no network for so long opens setup by itself. */
-export const offlineTimeoutMs = 15 * minuteMs;
 /** Setup without a visit closes after this time. */
 export const idleTimeoutMs = 10 * minuteMs;
 /** Between two attempts to join the saved networks while setup is open: each leaves the access point's channel. */
 export const rejoinIntervalMs = 2 * minuteMs;
-
-/** A running board's situation. */
-export interface ConnectionState {
-	/** Ticks since when there is no network; `undefined` while online. */
-	readonly offlineSince: number | undefined;
-	/** Radio and page cost a battery more than anybody finds at its end: it waits for the button. */
-	readonly onBattery: boolean;
-}
-
-/** When setup is to be opened although nobody asked; `undefined`: not as things are. */
-export function setupOpensAt({ offlineSince, onBattery }: ConnectionState): number | undefined {
-	return offlineSince === undefined || onBattery ? undefined : offlineSince + offlineTimeoutMs;
-}
 
 /** The state of an open setup; times in ticks. */
 export interface OpenSetup {

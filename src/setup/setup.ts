@@ -1,19 +1,23 @@
 import type { AccessPoint, Board, Timer } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
+import type { Clock } from "../clock/clock";
 import type { TimeSync } from "../clock/time-sync";
 import type { ExchangeResult } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
 import { HttpServer } from "../http/http-server";
 import type { Field } from "../reading/reading";
-import { defaultPinsOf } from "../settings/pin-conflicts";
-import { type Settings, withoutDefaults } from "../settings/settings";
+import { type DefaultPins, defaultPinsOf } from "../settings/pin-conflicts";
+import type { SavedNetwork } from "../settings/saved-networks";
+import { deviceIdOf, type Settings, withoutDefaults } from "../settings/settings";
 import { formatSettingsFile } from "../settings/settings-file";
 import { SettingsStore } from "../settings/settings-store";
+import type { ReadingLog } from "../store/reading-log";
 import type { CallBudget } from "../upload/call-budget";
 import { connectService } from "../upload/service-connection";
-import { firmwareVersion } from "../version";
+import { firmwareVersion, userAgent } from "../version";
+import { type JoinResult, WifiJoiner } from "../wifi/wifi-joiner";
 import { accessPointName, accessPointPassword } from "./access-point-credentials";
-import type { SensorDescription, SetupState, TestState } from "./api";
+import type { ScanState, SensorDescription, SetupState, TestState } from "./api";
 import { isCaptivePortal } from "./captive-portal";
 import { ConnectionTest, type TestAbortSignal } from "./connection-test";
 import { DnsServer } from "./dns-server";
@@ -23,60 +27,72 @@ import { ScanResults } from "./scan-results";
 import { setupInstructions } from "./setup-instructions";
 import { nextSetupAction, type SetupReason } from "./setup-lifecycle";
 import { isInSameSubnet } from "./subnet";
-import { WifiJoiner } from "./wifi-joiner";
 
-/** What the running firmware does for setup. */
 export interface SetupOptions {
 	readonly board: Board;
 	readonly storage: KeyValue;
-	/** As kept, or their presets. */
+	/** The saved ones. */
 	readonly settings: Settings;
 	readonly reason: SetupReason;
-	/** Of the device with these settings. */
-	deviceId(settings: Settings): string;
-	/** Takes a reading as these settings have it, and stores it. */
-	sampleAndStore(settings: Settings): Promise<void>;
-	/** Measures, and stores nothing. */
-	sampleWithoutStoring(): Promise<void>;
-	/** Looks for sensors everywhere; `forget`: those that are missing are forgotten first. */
-	scanSensors(forget: boolean): Promise<void>;
-	/** What was found on the bus, with its last values. */
-	sensors(): readonly SensorDescription[];
-	/** What is measured: of the sensors that were found. */
-	fields(): readonly Field[];
-	/** Readings that wait. */
-	pendingReadings(): number;
-	/** The plan's calls. */
-	readonly budget: CallBudget;
-	/** Milliseconds of Unix time, as far as it is known. */
-	now(): number;
-	/** Keeps the clock set by these servers, from its start on. */
-	timeSync(servers: readonly string[], on: TimeSyncCallbacks): TimeSync;
-	/** Sends the oldest of what waits to where these settings say; `undefined` when nothing waits. */
+	readonly host: SetupHost;
+	readonly sampling: SetupSampling;
+	/** Pending ones. */
+	readonly readings: Pick<ReadingLog, "length">;
+	readonly clock: Pick<Clock, "now">;
+	readonly budget: Pick<CallBudget, "countCall" | "quotaAt">;
+}
+
+/** What setup needs of the firmware that runs it. */
+export interface SetupHost {
+	/** Keeps the clock synchronized with these servers once started. */
+	makeTimeSync(servers: readonly string[], on: TimeSyncCallbacks): TimeSync;
+	/** Sends the oldest pending reading to the destination in these settings; `undefined` without one. */
 	sendOldest(settings: Settings, connection: HttpConnection): Promise<ExchangeResult | undefined>;
-	/** Setup is over: starts anew, with the settings as they are kept now. */
+	/** Leaves setup: restarts with the saved settings. */
 	leave(settings: Settings): void;
-	log(line: string): void;
 }
 
 export interface TimeSyncCallbacks {
+	/** A server did not respond. */
 	onFailure(): void;
+	/** Milliseconds of Unix time. */
 	onSynchronized(utc: number): void;
 }
 
+/** The sensors, as setup uses them. */
+export interface SetupSampling {
+	/** Stores a reading taken with these settings; they stay active. */
+	sampleAndStore(settings: Settings): Promise<void>;
+	/** Takes a live sample; not stored. */
+	sampleWithoutStoring(): Promise<void>;
+	/** Scans all buses for sensors; `forgetMissing`: drops those that do not respond any more. */
+	scanSensors(forgetMissing: boolean): Promise<void>;
+	/** With the values of the last sample. */
+	readonly sensors: readonly SensorDescription[];
+	/** Of the last sample; empty before the first. */
+	readonly fields: readonly Field[];
+}
+
 const httpPort = 80;
-/** For the clock's step of a test, whatever the servers do. */
+/** A phone waits for the result: shorter than at a boot. A chip's first attempts often fail for no reason. */
+const joinLimits = Object.freeze({ timeoutMs: 25_000, maxAttempts: 3, settleMs: 300, lateEventMs: 0 });
+/** Of all time servers together. */
 const clockTimeoutMs = 40_000;
-/** What somebody looks at is not older than this, milliseconds, give or take a measurement. */
+/** The page shows samples up to this old. */
 const maxSampleAgeMs = 3_000;
-/** For the last answer to reach the browser before the access point goes. */
+/** The last response reaches the browser before the access point closes. */
 const leaveDelayMs = 1_500;
 
-/** No test has been made yet. */
+/** Before the first test. */
 const noTest: TestState = Object.freeze({ number: 0, running: false, passed: false, steps: [] });
 
-/** The board in setup: its own network, and on it the page with which a person brings it online. */
-export class Setup {
+/** Setup: an access point, and on it the page on which the user enters and tests the settings. */
+export class Setup implements SetupBackend {
+	/** Random, new each boot. */
+	readonly token: string;
+	readonly names: readonly string[];
+	readonly defaultPins: DefaultPins;
+	readonly isOpenNetwork: boolean;
 	private readonly options: SetupOptions;
 	private readonly accessPointName: string;
 	private readonly store: SettingsStore;
@@ -86,12 +102,10 @@ export class Setup {
 	private readonly httpServer: HttpServer;
 	private readonly wifiJoiner: WifiJoiner;
 	private readonly scanResults: ScanResults;
-	private readonly token: string;
 	private savedSettings: Settings;
-	/** What was tested last and is not saved yet: a phone that has to load the page anew need not be told it again. */
+	/** Of the last test, until they are saved: a reloaded page continues with them. */
 	private testedSettings: Settings | undefined;
 	private test: ConnectionTest | undefined;
-	/** Tests so far. */
 	private testCount = 0;
 	private timeSync: TimeSync | undefined;
 	private lifecycleTimer: Timer | undefined;
@@ -99,11 +113,11 @@ export class Setup {
 	private lastVisit: number;
 	private lastJoinAttempt: number;
 	private isRejoining = false;
-	/** Ticks of the last measurement for somebody who looks. */
+	/** When the last live sample began. */
 	private sampledAtTicks = 0;
 	private stopped = false;
 
-	/** Throws where the board cannot be an access point. */
+	/** Throws if the board cannot be an access point. */
 	constructor(options: SetupOptions) {
 		const { board, storage, settings } = options;
 		const { AccessPoint } = board.network;
@@ -121,10 +135,14 @@ export class Setup {
 		this.wifiJoiner = new WifiJoiner({
 			WiFi: board.network.WiFi,
 			time: board.time,
+			...joinLimits,
 			onLost: () => this.timeSync?.stop(),
 		});
 		this.scanResults = new ScanResults(this.accessPoint);
 		this.token = makeToken(board);
+		this.names = this.accessPoint.address === "127.0.0.1" ? ["localhost"] : [];
+		this.defaultPins = defaultPinsOf(board);
+		this.isOpenNetwork = this.password === undefined;
 		this.lastVisit = this.lastJoinAttempt = board.time.ticks();
 		this.httpServer = new HttpServer({
 			network: board.network,
@@ -134,15 +152,15 @@ export class Setup {
 			acceptsClient: (from) => isInSameSubnet(from, this.accessPoint.address),
 			handle: (request) => {
 				this.onVisit();
-				return handleSetupRequest(request, this.backend);
+				return handleSetupRequest(request, this);
 			},
-			onHandlerError: (error) => options.log(`setup: a request has failed: ${String(error)}`),
-			onError: (error) => options.log(`setup: the page cannot be served: ${errorReason(error)}`),
+			onHandlerError: (error) => board.log(`setup: request failed: ${String(error)}`),
+			onError: (error) => board.log(`setup: HTTP server failed: ${errorReason(error)}`),
 		});
 		this.dnsServer = new DnsServer({
 			network: board.network,
 			address: this.accessPoint.address,
-			onError: (error) => options.log(`setup: names cannot be answered: ${errorReason(error)}`),
+			onError: (error) => board.log(`setup: DNS server failed: ${errorReason(error)}`),
 		});
 	}
 
@@ -151,16 +169,16 @@ export class Setup {
 		return this.httpServer.port;
 	}
 
-	/** dBm, while a network is joined. */
+	/** dBm; `undefined` without a network. */
 	get signalStrength(): number | undefined {
 		return this.wifiJoiner.signalStrength;
 	}
 
 	start(): void {
-		const { log } = this.options;
-		for (const line of setupInstructions(this.accessPointName, this.password, this.backend.origin)) log(line);
+		const { board, sampling } = this.options;
+		for (const line of setupInstructions(this.accessPointName, this.password, this.origin)) board.log(line);
 		this.scanResults.scan();
-		void this.options.sampleAndStore(this.savedSettings);
+		void sampling.sampleAndStore(this.savedSettings);
 		this.runLifecycle();
 	}
 
@@ -178,101 +196,73 @@ export class Setup {
 		this.accessPoint.close();
 	}
 
-	/** What the page can do. */
-	private get backend(): SetupBackend {
-		const { address } = this.accessPoint;
-		const port = this.httpServer.port;
-		return {
-			origin: `http://${address}${port === 80 ? "" : `:${port}`}`,
-			names: address === "127.0.0.1" ? ["localhost"] : [],
-			token: this.token,
-			defaultPins: defaultPinsOf(this.options.board),
-			settings: (asTested) => (asTested ? this.testedSettings : undefined) ?? this.savedSettings,
-			state: () => this.describeState(),
-			networks: () => this.scanResults.scanState,
-			scan: () => this.scan(),
-			scanSensors: (forget) => void this.options.scanSensors(forget),
-			startTest: (settings) => this.startTest(settings),
-			testState: () => (this.test === undefined ? noTest : { number: this.testCount, ...this.test.state }),
-			save: (settings) => this.save(settings),
-			isOpenNetwork: this.password === undefined,
-			export: (secrets) => formatSettingsFile(this.savedSettings, secrets),
-			finish: () => this.scheduleLeave(),
-		};
+	get origin(): string {
+		const { port } = this;
+		return `http://${this.accessPoint.address}${port === 80 ? "" : `:${port}`}`;
 	}
 
-	private describeState(): Omit<SetupState, "token"> {
-		const { board, deviceId, sensors, pendingReadings, budget, now } = this.options;
-		const tried = this.testedSettings;
+	settings(asTested: boolean): Settings {
+		return (asTested ? this.testedSettings : undefined) ?? this.savedSettings;
+	}
+
+	/** Takes a live sample for the next request. */
+	state(): Omit<SetupState, "token"> {
+		const { board, sampling, readings, budget } = this.options;
+		const { savedSettings, testedSettings } = this;
 		this.refreshSample();
-		const { limit, remaining } = budget.quotaAt(now());
+		const { limit, remaining } = budget.quotaAt(this.now);
 		return {
 			board: {
 				name: this.accessPointName,
-				deviceId: deviceId({ ...this.savedSettings, deviceId: "" }),
+				deviceId: deviceIdOf({ deviceId: "" }, board.identity),
 				chip: board.identity.chip,
 				firmwareVersion,
 			},
-			...redacted(this.savedSettings),
-			...(tried === undefined ? {} : { tested: redacted(tried) }),
+			...redacted(savedSettings),
+			...(testedSettings === undefined ? {} : { tested: redacted(testedSettings) }),
 			table: describeSettings(),
-			sensors: sensors(),
-			waiting: pendingReadings(),
+			sensors: sampling.sensors,
+			waiting: readings.length,
 			plan: { limit, remaining },
 		};
 	}
 
-	/** Whoever looks again sees what is measured now. */
-	private refreshSample(): void {
-		const { board, sampleWithoutStoring } = this.options;
-		const ticks = board.time.ticks();
-		if (ticks - this.sampledAtTicks < maxSampleAgeMs) return;
-		this.sampledAtTicks = ticks;
-		void sampleWithoutStoring();
+	networks(): ScanState {
+		return this.scanResults.scanState;
 	}
 
-	/** Not while a network is joined: the radio has one channel at a time. */
-	private scan(): void {
+	/** Not while the board joins a network: the radio has one channel at a time. */
+	scan(): void {
 		if (!this.wifiJoiner.isJoining) this.scanResults.scan();
 	}
 
-	private save(settings: Settings): void {
-		this.store.save(withoutDefaults(settings));
-		this.savedSettings = settings;
-		this.testedSettings = undefined;
-		this.options.log("setup: settings saved");
-		void this.options.sampleAndStore(settings);
+	scanSensors(forget: boolean): void {
+		void this.options.sampling.scanSensors(forget);
 	}
 
-	private scheduleLeave(): void {
-		const { time } = this.options.board;
-		time.clear(this.leaveTimer);
-		this.leaveTimer = time.set(() => this.options.leave(this.savedSettings), leaveDelayMs);
-	}
-
-	private startTest(settings: Settings): number {
-		const { board, deviceId, sampleAndStore, fields, sendOldest, budget, now } = this.options;
+	startTest(settings: Settings): number {
+		const { board, host, sampling, budget } = this.options;
 		this.test?.abort();
 		this.testedSettings = settings;
 		const test = new ConnectionTest({
 			settings,
 			time: board.time,
 			resolver: board.network.resolver,
-			deviceId: deviceId(settings),
-			agent: `dakkio-esp32/${firmwareVersion}`,
+			deviceId: deviceIdOf(settings, board.identity),
+			agent: userAgent,
 			ownAddress: this.accessPoint.address,
-			join: (network) => this.wifiJoiner.join(network),
+			join: (network) => this.joinNetwork(network),
 			leave: () => this.wifiJoiner.leave(),
 			signalStrengthOf: (ssid) => this.scanResults.signalStrengthOf(ssid),
 			setClock: (servers, signal) => this.setClock(servers, signal),
 			connect: (onVerified) => connectService(board, settings, onVerified),
 			isCaptivePortal: (host, onAbortable) => isCaptivePortal({ board, host, onAbortable }),
-			onResponse: (headers) => budget.countCall(headers, now()),
+			onResponse: (headers) => budget.countCall(headers, this.now),
 			sampleAndStore: async () => {
-				await sampleAndStore(settings);
-				return fields();
+				await sampling.sampleAndStore(settings);
+				return sampling.fields;
 			},
-			sendOldest: (dataSourceId, connection) => sendOldest({ ...settings, dataSourceId }, connection),
+			sendOldest: (dataSourceId, connection) => host.sendOldest({ ...settings, dataSourceId }, connection),
 		});
 		this.test = test;
 		this.testCount++;
@@ -280,9 +270,49 @@ export class Setup {
 		return this.testCount;
 	}
 
-	/** Asks each server once, and keeps the clock set from then on. */
+	testState(): TestState {
+		return this.test === undefined ? noTest : { number: this.testCount, ...this.test.state };
+	}
+
+	save(settings: Settings): void {
+		const { board, sampling } = this.options;
+		this.store.save(withoutDefaults(settings));
+		this.savedSettings = settings;
+		this.testedSettings = undefined;
+		board.log("setup: settings saved");
+		void sampling.sampleAndStore(settings);
+	}
+
+	export(secrets: boolean): string {
+		return formatSettingsFile(this.savedSettings, secrets);
+	}
+
+	finish(): void {
+		const { board, host } = this.options;
+		board.time.clear(this.leaveTimer);
+		this.leaveTimer = board.time.set(() => host.leave(this.savedSettings), leaveDelayMs);
+	}
+
+	/** Milliseconds of Unix time; 0 while it is not known. */
+	private get now(): number {
+		return this.options.clock.now() ?? 0;
+	}
+
+	private refreshSample(): void {
+		const { board, sampling } = this.options;
+		const ticks = board.time.ticks();
+		if (ticks - this.sampledAtTicks < maxSampleAgeMs) return;
+		this.sampledAtTicks = ticks;
+		void sampling.sampleWithoutStoring();
+	}
+
+	private joinNetwork(network: SavedNetwork): Promise<JoinResult> {
+		return new Promise((resolve) => this.wifiJoiner.join(network, resolve));
+	}
+
+	/** Milliseconds of Unix time; `undefined` if no server responds. Keeps the clock synchronized afterwards. */
 	private setClock(servers: readonly string[], signal: TestAbortSignal): Promise<number | undefined> {
-		const { board, timeSync } = this.options;
+		const { board, host } = this.options;
 		this.timeSync?.stop();
 		return new Promise((resolve) => {
 			let failures = 0;
@@ -293,7 +323,7 @@ export class Setup {
 			};
 			const deadline = board.time.set(() => end(undefined), clockTimeoutMs);
 			signal.onAbort = () => end(undefined);
-			const sync = timeSync(servers, {
+			const sync = host.makeTimeSync(servers, {
 				onSynchronized: end,
 				onFailure: () => {
 					if (++failures >= servers.length) end(undefined);
@@ -310,7 +340,7 @@ export class Setup {
 		this.runLifecycle();
 	}
 
-	/** Does what is due, and looks again when something may be. */
+	/** Does what is due, and sets a timer for what is due next. */
 	private runLifecycle(): void {
 		const { time } = this.options.board;
 		time.clear(this.lifecycleTimer);
@@ -325,7 +355,7 @@ export class Setup {
 			lastJoinAttempt: this.lastJoinAttempt,
 			busy: this.isRejoining || this.wifiJoiner.isJoining || this.test?.state.running === true,
 		});
-		if (step.kind === "close") this.closeSetup("nobody came");
+		if (step.kind === "close") this.closeSetup("no visitor");
 		else if (step.kind === "try networks") void this.rejoinNetworks();
 		else if (step.until !== undefined)
 			this.lifecycleTimer = time.set(() => this.runLifecycle(), step.until - time.ticks());
@@ -334,10 +364,10 @@ export class Setup {
 	private async rejoinNetworks(): Promise<void> {
 		this.isRejoining = true;
 		for (const network of this.savedSettings.networks) {
-			const result = await this.wifiJoiner.join(network);
+			const result = await this.joinNetwork(network);
 			if (this.stopped) return;
 			if (result.kind === "joined") {
-				this.closeSetup(`${JSON.stringify(network.ssid)} is there again`);
+				this.closeSetup(`${JSON.stringify(network.ssid)} is back`);
 				return;
 			}
 		}
@@ -347,20 +377,20 @@ export class Setup {
 	}
 
 	private closeSetup(why: string): void {
-		this.options.log(`setup: closed, ${why}`);
-		this.options.leave(this.savedSettings);
+		this.options.board.log(`setup: closed, ${why}`);
+		this.options.host.leave(this.savedSettings);
 	}
 }
 
 function errorReason(error: Error | undefined): string {
-	return error?.message ?? "no reason is given";
+	return error?.message ?? "no reason given";
 }
 
 function redacted(settings: Settings): Pick<SetupState, "settings" | "secretsSet"> {
 	return { settings: redactedSettings(settings), secretsSet: secretsSet(settings) };
 }
 
-/** Hexadecimal digits of 128 random bits. */
+/** 128 random bits in hexadecimal. */
 function makeToken(board: Pick<Board, "fillRandom">): string {
 	const bytes = new Uint8Array(16);
 	board.fillRandom(bytes);

@@ -4,24 +4,24 @@ import type { Reading, SampleContext, StoredReading } from "../reading/reading";
 import { ReadingDecoder } from "../reading/reading-decoder";
 import { ReadingEncoder } from "../reading/reading-encoder";
 
-/** Bytes that a reading takes on flash until there is one to tell: a few values, with its head and sum. */
+/** Size of a reading on flash, assumed until there are some: a few values, header and checksum. */
 const typicalReadingBytes = 10;
 
 /**
- * The readings that wait on flash to be sent. What `append` has returned for stays there until it is
- * acknowledged, or until the flash is full and it is among the oldest.
+ * The pending readings, on flash. A reading for which {@link append} has returned stays until it is acknowledged, or until
+ * the flash is full and it is among the oldest.
  */
 export class ReadingLog {
 	private readonly queue: FlashQueue;
 	private readonly encoder = new ReadingEncoder();
-	/** What the next reading is told by; `undefined` until the newest sector has been read after a mount. */
+	/** The state on which the next reading builds; `undefined` until the newest sector has been read. */
 	private newestDecoder: ReadingDecoder | undefined;
-	/** What is known after the reading that was acknowledged last, so that its sector need not be read again. */
+	/** The state after the last acknowledged reading, so that its sector need not be read again. */
 	private readonly acknowledgedDecoder = new ReadingDecoder();
-	/** Of the reader that was begun last. */
+	/** Of the latest {@link pending} iteration. */
 	private readerDecoder = this.acknowledgedDecoder;
 	private unreadableBytes = 0;
-	/** Records up to this one have been counted if they could not be read. */
+	/** Unreadable records up to this one have been counted. */
 	private countedUpToSequence = 0;
 
 	/** Mounts the partition, whatever it holds; {@link close} closes it. */
@@ -30,24 +30,24 @@ export class ReadingLog {
 	}
 
 	/**
-	 * Stores a reading, durably; returns its sequence number, which no other reading of this board ever has. Throws
-	 * a RangeError for a reading that cannot be told, and what {@link FlashQueue.push} throws.
+	 * Stores a reading, durably; returns its sequence number, which is never reused on this board. Throws a RangeError for a
+	 * reading that cannot be encoded, and what {@link FlashQueue.push} throws.
 	 */
 	append(reading: Reading, context: SampleContext): number {
 		this.newestDecoder ??= this.decodeNewestSector();
 		const decoder = this.newestDecoder;
 		let bytes: Bytes = new Uint8Array(0);
-		let opens = false;
-		const sequence = this.queue.push((first) => {
-			opens = first;
-			bytes = this.encoder.encode(decoder, reading, context, first);
+		let isFirst = false;
+		const sequence = this.queue.push((isFirstOfSector) => {
+			isFirst = isFirstOfSector;
+			bytes = this.encoder.encode(decoder, reading, context, isFirst);
 			return bytes;
 		});
-		decoder.decode(bytes, sequence, opens);
+		decoder.decode(bytes, sequence, isFirst);
 		return sequence;
 	}
 
-	/** Unacknowledged readings, oldest first, read from flash as they are taken; `from`: begin with that number. */
+	/** Pending readings, oldest first, read from flash on demand; `from`: the first sequence number. */
 	*pending(from?: number): Generator<StoredReading> {
 		const oldest = this.queue.oldestSequence;
 		if (oldest === undefined) return;
@@ -59,10 +59,10 @@ export class ReadingLog {
 		if (isContinuation) decoder.copyFrom(this.acknowledgedDecoder);
 		let hasYielded = false;
 		for (const { bytes, sequence, isFirst } of this.queue.records(start, !isContinuation)) {
-			const read = decoder.decode(bytes, sequence, isFirst);
+			const isDecoded = decoder.decode(bytes, sequence, isFirst);
 			if (sequence < start) continue;
 			const { context } = decoder;
-			if (!read || context === undefined) {
+			if (!isDecoded || context === undefined) {
 				this.countUnreadable(sequence, bytes.length);
 				if (!hasYielded && sequence === this.queue.oldestSequence) this.queue.skipUnreadable(sequence);
 				continue;
@@ -72,13 +72,13 @@ export class ReadingLog {
 		}
 	}
 
-	/** That reading and all before it are done with; durable, one small write. */
+	/** Acknowledges all readings up to a sequence number, durably, with one small write. */
 	acknowledge(upTo: number): void {
 		this.queue.acknowledge(upTo);
 		if (this.readerDecoder.sequence === upTo) this.acknowledgedDecoder.copyFrom(this.readerDecoder);
 	}
 
-	/** Empties the log and its counters. Sequence numbers go on. */
+	/** Empties the log and resets its counters. Sequence numbers continue. */
 	reset(): void {
 		this.queue.reset();
 		this.unreadableBytes = 0;
@@ -89,12 +89,12 @@ export class ReadingLog {
 		this.queue.close();
 	}
 
-	/** How many readings wait. */
+	/** Number of pending readings. */
 	get length(): number {
 		return this.queue.length;
 	}
 
-	/** About how many readings fit, if they go on as those stored last. */
+	/** Estimated capacity, from the size of the latest readings. */
 	get capacityReadings(): number {
 		const { bytes, records } = this.queue.newestSectorUsage;
 		return Math.floor(this.queue.capacityBytes / (records > 0 ? bytes / records : typicalReadingBytes));
@@ -104,32 +104,32 @@ export class ReadingLog {
 		return this.queue.oldestSequence;
 	}
 
-	/** `undefined` when none waits. */
+	/** `undefined` if none is pending. */
 	get newestSequence(): number | undefined {
 		return this.queue.newestSequence;
 	}
 
-	/** The boot of the reading that was stored last, sent or not; 0 when none can be read. */
+	/** The boot of the last stored reading, sent or not; 0 if none can be read. */
 	get newestBoot(): number {
 		this.newestDecoder ??= this.decodeNewestSector();
 		if (this.newestDecoder.context !== undefined) return this.newestDecoder.context.boot;
-		// The newest sector may have been opened, and nothing stored in it.
+		// The newest sector may be open but empty.
 		let boot = 0;
 		for (const { context } of this.pending(this.newestSequence)) boot = context.boot;
 		return boot;
 	}
 
-	/** How many readings went, since the last reset, because the flash was full. */
+	/** Readings dropped since the last reset because the flash was full. */
 	get droppedReadings(): number {
 		return this.queue.droppedRecords;
 	}
 
-	/** Bytes found damaged since the mount. */
+	/** Damaged bytes found since the mount. */
 	get damagedBytes(): number {
 		return this.queue.damagedBytes + this.unreadableBytes;
 	}
 
-	/** So that a board that starts again and again goes on where it was, instead of telling its context anew. */
+	/** Continues the newest sector after a boot, instead of storing the context again. */
 	private decodeNewestSector(): ReadingDecoder {
 		const decoder = new ReadingDecoder();
 		for (const { bytes, sequence, isFirst } of this.queue.newestSectorRecords())

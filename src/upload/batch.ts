@@ -1,14 +1,14 @@
 import { batchHead, batchTail, type Destination, PointEncoder, type TimedReading } from "../dakkio/point";
 import { type Body, bytesBody } from "../http/message-stream";
 
-/** How much one request may carry. */
+/** Limits of one request. */
 export interface BatchLimits {
 	readonly maxPoints: number;
 	/** Maximum size of the body. */
 	readonly maxBytes: number;
 }
 
-/** The readings of one request, by their sequence numbers; the readings themselves stay on flash. */
+/** The readings of one request, by sequence number; the readings themselves stay on flash. */
 export interface Batch {
 	readonly path: "/api/data" | "/api/data/batch";
 	readonly firstSequence: number;

@@ -1,16 +1,14 @@
 import type { KeyValue } from "../boards/ecma419";
+import type { PersistentKey } from "../common/persistent-values";
 import { type CallQuota, parseCallQuota } from "../dakkio/rate-limits";
 import { defaultQuota, quotaAfterCall, quotaAt, uploadIntervalMs } from "./upload-interval";
 
-export const budgetKey = "budget";
-/** Version, limit, remaining, reset: one byte and three doubles. */
+const budgetKey: PersistentKey = "budget";
+/** Version (1 byte), limit, remaining and reset (doubles). */
 const recordBytes = 25;
 const version = 1;
 
-/**
- * The calls that the plan leaves, as far as this device knows: from the headers of the last answer, or counted by
- * itself. Survives a restart.
- */
+/** The remaining calls of the plan: from the headers of the last response, or counted. Persisted. */
 export class CallBudget {
 	private readonly storage: KeyValue;
 	private quota: CallQuota | undefined;
@@ -20,29 +18,29 @@ export class CallBudget {
 		this.quota = loadQuota(storage);
 	}
 
-	/** What is left at `now` (milliseconds of Unix time). */
+	/** The quota at `now` (milliseconds of Unix time). */
 	quotaAt(now: number): CallQuota {
 		return this.quota === undefined ? defaultQuota(now) : quotaAt(this.quota, now);
 	}
 
-	/** Counts a call that was answered, by what its headers say. */
+	/** Counts an answered call, or takes the quota from the response headers. */
 	countCall(headers: ReadonlyMap<string, string>, now: number): void {
-		const allowance = parseCallQuota(headers, now) ?? quotaAfterCall(this.quotaAt(now));
-		this.quota = allowance;
+		const quota = parseCallQuota(headers, now) ?? quotaAfterCall(this.quotaAt(now));
+		this.quota = quota;
 		try {
-			saveQuota(this.storage, allowance);
+			saveQuota(this.storage, quota);
 		} catch {
-			// The count is right as long as the board runs; and what was answered is answered, whatever a storage says.
+			// The count in memory is right; a failure of the storage must not affect the upload.
 		}
 	}
 
-	/** The time to the next regular upload, milliseconds. */
+	/** The time between two regular uploads, milliseconds. */
 	uploadIntervalMs(setting: number | "auto", sampling: number, now: number): number {
 		return uploadIntervalMs(setting, sampling, this.quotaAt(now), now);
 	}
 }
 
-/** What was kept; anything else than this class writes counts as nothing. */
+/** The saved quota; `undefined` if it is missing or implausible. */
 function loadQuota(storage: KeyValue): CallQuota | undefined {
 	const kept = storage.read(budgetKey);
 	if (kept?.byteLength !== recordBytes) return undefined;

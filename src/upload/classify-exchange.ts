@@ -2,54 +2,51 @@ import { describeErrorResponse } from "../dakkio/error-response";
 import { requestedWaitMs } from "../dakkio/rate-limits";
 import type { ExchangeResult } from "../http/exchange-result";
 
-/** What an exchange means for the points it carried. `cause` is a sentence for the log and the page. */
+/** What to do with the points of an exchange. `cause` is for the log. */
 export type UploadAction =
-	/** They are stored at Dakkio. */
+	/** Dakkio stored them. */
 	| { readonly kind: "acknowledge" }
-	/** Nothing is wrong with them; `wait` (milliseconds) is what the server asked for. */
+	/** A transient failure; `waitMs`: the wait that the server asked for. */
 	| { readonly kind: "retry"; readonly cause: string; readonly waitMs?: number }
-	/** Nothing will go through until somebody changes the settings (or the server): keep them, probe hourly. */
+	/** Needs a change of the settings or the server: keep them, probe hourly. */
 	| { readonly kind: "settings fault"; readonly cause: string }
-	/** The request was too large: send fewer bytes at once from now on. */
+	/** The request is too large: reduce the bytes of a batch. */
 	| { readonly kind: "too large"; readonly cause: string }
-	/** One of them is refused: halve the batch until it stands alone. */
+	/** One of them is rejected: halve the batch until it is isolated. */
 	| { readonly kind: "split"; readonly cause: string }
-	/** This one is refused: put it aside with the server's words and go on. */
+	/** This one is rejected: move it to quarantine with the server's message. */
 	| { readonly kind: "quarantine"; readonly cause: string };
 
-/**
- * Decides on one exchange that carried `points` points, at `now` (milliseconds of Unix time, for waits that the
- * server gives as a date).
- */
-export function classifyExchange(outcome: ExchangeResult, points: number, now: number): UploadAction {
-	if (outcome.kind === "failure") {
-		return outcome.trustFault === undefined
-			? { kind: "retry", cause: outcome.message }
-			: { kind: "settings fault", cause: outcome.message };
+/** Classifies an exchange with `points` points at `now` (milliseconds of Unix time, for waits given as a date). */
+export function classifyExchange(result: ExchangeResult, points: number, now: number): UploadAction {
+	if (result.kind === "failure") {
+		return result.trustFault === undefined
+			? { kind: "retry", cause: result.message }
+			: { kind: "settings fault", cause: result.message };
 	}
-	const { status } = outcome;
+	const { status } = result;
 	// mutation: accept-success-status
 	if (status >= 200 && status < 300) return { kind: "acknowledge" };
-	const words = describeErrorResponse(outcome.body);
-	const cause = words === "" ? `${status}` : `${status}: ${words}`;
+	const message = describeErrorResponse(result.body);
+	const cause = message === "" ? `${status}` : `${status}: ${message}`;
 	if (isTransientStatus(status)) {
-		const waitMs = requestedWaitMs(status, outcome.headers, now);
+		const waitMs = requestedWaitMs(status, result.headers, now);
 		return waitMs === undefined ? { kind: "retry", cause } : { kind: "retry", cause, waitMs };
 	}
-	if (isRefusedContent(status)) {
+	if (isRejectedContent(status)) {
 		if (points === 1) return { kind: "quarantine", cause };
 		return { kind: status === 413 ? "too large" : "split", cause };
 	}
 	return { kind: "settings fault", cause: `${cause}. ${remedy(status)}` };
 }
 
-/** Request timeout, too early, rate limit, and every failure of the server's own. */
+/** Request timeout, too early, rate limit, and all server errors. */
 function isTransientStatus(status: number): boolean {
 	return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
-/** The content was refused: bad request, conflict, too large, unprocessable. */
-function isRefusedContent(status: number): boolean {
+/** Bad request, conflict, content too large, unprocessable content. */
+function isRejectedContent(status: number): boolean {
 	return status === 400 || status === 409 || status === 413 || status === 422;
 }
 

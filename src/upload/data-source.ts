@@ -16,20 +16,20 @@ export interface DataSourceOptions {
 	/** For the `User-Agent` header. */
 	readonly userAgent: string;
 	readonly bucketId: string;
-	/** An answer has come, with these headers. */
+	/** Called with the headers of each response. */
 	onResponse?(headers: ReadonlyMap<string, string>): void;
 }
 
-/** Bytes of the answer that tells of a new data source, with its schema. */
+/** Kept bytes of the response about a new data source, which includes its schema. */
 const maxKeptBytes = 8 * 1024;
 
-/** The service's answer, and what was found in it if it was a list. */
+/** The response, and what was found in it. */
 export interface SourceList {
 	readonly result: ExchangeResult;
 	readonly finder: SourceFinder;
 }
 
-/** Looks through the bucket's data sources: it is also how a key is tried out. */
+/** Searches the bucket's data sources; also a test of the key. */
 export async function listSources(options: DataSourceOptions, wanted: SourceQuery): Promise<SourceList> {
 	const { connection, bucketId, onResponse } = options;
 	let finder = new SourceFinder(wanted);
@@ -48,12 +48,12 @@ export async function listSources(options: DataSourceOptions, wanted: SourceQuer
 
 export type SourceResult =
 	| { readonly kind: "found" | "created"; readonly id: string }
-	/** The service would not have it, or could not be understood. */
+	/** The service rejected it, or its response is not understood. */
 	| { readonly kind: "failed"; readonly result: ExchangeResult };
 
 /**
- * The id of the data source of this name: one that is there already (made by an attempt whose answer was lost), or a
- * new one for what these sensors measure. `there`: what a list has told.
+ * The id of the data source of this name: an existing one (perhaps created by an attempt whose response was lost), or a
+ * new one with these fields. `listed`: the result of a list.
  */
 export async function findOrCreateSource(
 	options: DataSourceOptions,
@@ -77,7 +77,7 @@ export async function findOrCreateSource(
 	return id === undefined ? findByName(options, name) : { kind: "created", id };
 }
 
-/** As {@link findOrCreateSource}, and asks for the list first. Gives the answer that stood in the way. */
+/** Lists, then finds or creates the data source; otherwise returns the result that prevented it. */
 export async function resolveSource(
 	options: DataSourceOptions,
 	name: string,

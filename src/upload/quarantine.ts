@@ -3,22 +3,22 @@ import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 import { type Destination, pointJson, type TimedReading } from "../dakkio/point";
 import { FlashQueue } from "../queue/flash-queue";
 
-/** A point that the service refused for its content, and what it said. */
+/** A point that the service rejected for its content, and its message. */
 export interface RefusedPoint {
 	/** Dakkio's `metadata.seq`. */
 	readonly sequence: number;
-	/** The server's words, with the status. */
+	/** Status and message of the server. */
 	readonly cause: string;
-	/** The point as it was sent, JSON; empty when it is too long to be kept. */
+	/** The point as sent, JSON; empty if it is too long to keep. */
 	readonly point: string;
 }
 
-/** Longest cause that is kept, characters. */
+/** Maximum length of a kept cause, characters. */
 const maxCauseLength = 300;
 
 /**
- * The points that the service refused: kept on flash in a ring of their own, for a person to look at. They are
- * never sent again by themselves; when the ring is full, the oldest go.
+ * The points that the service rejected, in a ring of their own on flash, for the user to inspect. They are never sent
+ * again automatically; when the ring is full, the oldest are dropped.
  */
 export class Quarantine {
 	private readonly queue: FlashQueue;
@@ -28,12 +28,12 @@ export class Quarantine {
 		this.queue = new FlashQueue({ flash });
 	}
 
-	/** How many are kept. */
+	/** Number of points. */
 	get length(): number {
 		return this.queue.length;
 	}
 
-	/** Keeps a point; durable when it returns. */
+	/** Adds a point, durably. */
 	add(timed: TimedReading, to: Destination, cause: string): void {
 		const { sequence } = timed.reading;
 		const kept = { sequence, cause: cause.slice(0, maxCauseLength), point: pointJson(timed, to) };
@@ -43,12 +43,12 @@ export class Quarantine {
 		);
 	}
 
-	/** What is kept, oldest first. */
+	/** The points, oldest first. */
 	*points(): Generator<RefusedPoint> {
 		for (const { bytes } of this.queue.records()) yield JSON.parse(decodeUtf8(bytes, 0, bytes.length));
 	}
 
-	/** Forgets them all. */
+	/** Deletes all points. */
 	reset(): void {
 		this.queue.reset();
 	}

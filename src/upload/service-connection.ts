@@ -6,8 +6,8 @@ import { parseServiceAddress } from "../settings/service-address";
 import type { Settings } from "../settings/settings";
 
 /**
- * A connection to the service that these settings name. `onVerified` is told who signed its certificate. Throws where
- * the address cannot be one; `missingForUpload` says so before.
+ * A connection to the service in the settings. `onVerified` is called with the issuer of its certificate. Throws for an
+ * invalid address; `missingForUpload` reports it before.
  */
 export function connectService(
 	{ network, time }: Pick<Board, "network" | "time">,

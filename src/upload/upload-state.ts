@@ -1,37 +1,31 @@
 import type { KeyValue } from "../boards/ecma419";
+import { type PersistentKey, writeIfChanged } from "../common/persistent-values";
 
-/** How far the uploads have come: what an uploader has to know to go on after a deep sleep. */
+/** State of an uploader that is kept over a deep sleep. */
 export interface UploadState {
 	/** Ticks before which nothing is sent. */
 	readonly dueAtTicks: number;
 	/** In a row. */
 	readonly consecutiveFailures: number;
-	/** Most points of a batch: fewer after an answer was lost, until one gets through. 1 … 65,535. */
+	/** Maximum points of a batch, reduced after lost responses. 1 … 65,535. */
 	readonly maxPoints: number;
 }
 
-export const uploadStateKey = "attempts";
+const uploadStateKey: PersistentKey = "attempts";
 const recordBytes = 12;
 
-/** Writes only what has changed: the storage wears. */
-export function saveUploadState(storage: KeyValue, attempts: UploadState): void {
-	const kept = loadUploadState(storage);
-	const { dueAtTicks, consecutiveFailures, maxPoints } = attempts;
-	if (
-		kept?.dueAtTicks === dueAtTicks &&
-		kept.consecutiveFailures === consecutiveFailures &&
-		kept.maxPoints === maxPoints
-	)
-		return;
+/** Throws what the storage throws. */
+export function saveUploadState(storage: KeyValue, state: UploadState): void {
+	const { dueAtTicks, consecutiveFailures, maxPoints } = state;
 	const bytes = new Uint8Array(recordBytes);
 	const view = new DataView(bytes.buffer);
 	view.setFloat64(0, dueAtTicks);
 	view.setUint16(8, Math.min(consecutiveFailures, 0xffff));
 	view.setUint16(10, maxPoints);
-	storage.write(uploadStateKey, bytes);
+	writeIfChanged(storage, uploadStateKey, bytes);
 }
 
-/** `undefined` when none are kept that make sense. */
+/** `undefined` if there is none or it is implausible. */
 export function loadUploadState(storage: KeyValue): UploadState | undefined {
 	const kept = storage.read(uploadStateKey);
 	if (kept?.byteLength !== recordBytes) return undefined;

@@ -19,21 +19,21 @@ export interface UploaderOptions {
 	readonly readings: ReadingLog;
 	readonly quarantine: Quarantine;
 	readonly destination: Destination;
-	/** The data source is yet to be found or made: called before the first point is sent, until it gives one. */
+	/** Finds or creates the data source; called before the first point is sent, until it succeeds. */
 	resolveDestination?(connection: HttpConnection): Promise<Destination | ExchangeResult>;
 	readonly key: string;
 	/** For the `User-Agent` header. */
 	readonly userAgent: string;
 	readonly budget: CallBudget;
-	/** From one regular upload to the next, milliseconds, as the budget allows it at this time. */
+	/** The time between two regular uploads at `now`, milliseconds. */
 	intervalMs(now: number): number;
-	/** Gives times to readings of boots that never learned it, as far as one pass can. */
+	/** Estimates times for readings of boots that were never synchronized, in one pass. */
 	estimateUnanchoredBoots(): void;
-	/** A connection to the service that keeps the rate limit headers of its answers. */
+	/** Makes a connection to the service that keeps the rate limit headers of responses. */
 	connect(): HttpConnection;
-	/** Whether the network can be used. */
+	/** Whether the network is up. */
 	isOnline(): boolean;
-	/** After each attempt: whether it got as far as a resolved name. */
+	/** After each attempt; `reached`: the name was resolved. */
 	onAttempt(reached: boolean): void;
 	/** {@link Uploader.activity} or {@link Uploader.dueAtTicks} has changed. */
 	onChange?(): void;
@@ -42,32 +42,32 @@ export interface UploaderOptions {
 	log(line: string): void;
 }
 
-/** Until the server says otherwise (413). Within what a proxy takes by default (1 MiB). */
+/** Until the server responds 413. Below the default limit of proxies (1 MiB). */
 const maxBatchBytes = 384 * 1024;
 const minBatchBytes = 2 * 1024;
-/** How long the first upload after a start waits at most, milliseconds: a street that has power again spreads out. */
+/** Maximum random delay of the first upload after a start: spreads devices that regain power together. */
 const maxStartDelayMs = 60_000;
-/** When something waits that cannot be sent, although nothing has failed: look again after this, milliseconds. */
+/** Interval of checks while pending readings cannot be sent although nothing failed. */
 const recheckIntervalMs = 60_000;
 const noTimeMessage = "the oldest reading has no time yet; it is kept";
-const unreadableMessage = "what waits cannot be read from flash, and is left out until the next start";
+const unreadableMessage = "pending readings cannot be read from flash; they are skipped until the next start";
 
 /**
- * Brings what waits on flash to Dakkio: one request in flight, oldest first, acknowledged on 2xx alone. Never
- * gives up and never throws; what it decides is in `decide`, how long it waits in `retry` and `pace`.
+ * Sends pending readings to Dakkio: one request at a time, oldest first, acknowledged only after a 2xx. It never gives
+ * up and never throws. Decisions are in `classify-exchange`, waits in `retry-backoff` and `upload-interval`.
  */
 export class Uploader {
 	private readonly options: UploaderOptions;
-	/** `undefined` until it is found. */
+	/** `undefined` until it is resolved. */
 	private destination: Destination | undefined;
 	private limits: BatchLimits = { maxPoints: maxBatchPoints, maxBytes: maxBatchBytes };
 	private consecutiveFailures = 0;
 	/** Ticks before which nothing is sent. */
 	private notBeforeTicks = 0;
-	/** On battery: what has failed is not tried again before the next regular upload. */
+	/** On battery, a failed upload is not retried before the next regular one. */
 	private waitsForRegularUpload = false;
 	private connection: HttpConnection | undefined;
-	/** What was answered last can be mended by other settings alone. */
+	/** The last result needs a change of the settings. */
 	private hasSettingsFault = false;
 	private running: Promise<void> | undefined;
 	private stopped = false;
@@ -83,7 +83,7 @@ export class Uploader {
 		this.begin(time.ticks() + random() * Math.min(maxStartDelayMs, intervalMs(clock.now() ?? 0)));
 	}
 
-	/** Starts where another left off before a deep sleep: on battery, where a failure costs as much as an upload. */
+	/** Starts with the state from before a deep sleep: on battery, where a failure costs as much as an upload. */
 	resume({ dueAtTicks, consecutiveFailures, maxPoints }: UploadState): void {
 		this.limits = { ...this.limits, maxPoints };
 		this.consecutiveFailures = consecutiveFailures;
@@ -91,7 +91,7 @@ export class Uploader {
 		this.begin(dueAtTicks);
 	}
 
-	/** What the next one has to know to go on. */
+	/** To be kept over a deep sleep. */
 	get state(): UploadState {
 		return {
 			dueAtTicks: this.notBeforeTicks,
@@ -100,7 +100,7 @@ export class Uploader {
 		};
 	}
 
-	/** Ticks at which the network is needed next; without end while nothing waits. */
+	/** Ticks at which the network is needed next; infinite without pending readings. */
 	get dueAtTicks(): number {
 		return this.options.readings.length === 0 ? Number.POSITIVE_INFINITY : this.notBeforeTicks;
 	}
@@ -110,26 +110,26 @@ export class Uploader {
 		return this.hasSettingsFault ? "settings fault" : "idle";
 	}
 
-	/** A person asks for it: what waits is sent as soon as it can be, due or not. */
+	/** The user asks to send: pending readings are sent as soon as possible, due or not. */
 	sendNow(): void {
 		this.notBeforeTicks = this.options.time.ticks();
 		this.endPause();
 	}
 
-	/** An attempt was given up: the next one waits until the ticks that `until` gives for so many failures in a row. */
+	/** An attempt was abandoned: postpones the next to the ticks that `until` returns for the failures in a row. */
 	postpone(until: (failures: number) => number): void {
 		this.consecutiveFailures++;
 		this.notBeforeTicks = Math.max(this.notBeforeTicks, until(this.consecutiveFailures));
 	}
 
-	/** Begins nothing more; resolves when what is under way has come to its own end. */
+	/** Starts nothing more; resolves when the upload in progress has ended by itself. */
 	async finish(): Promise<void> {
 		this.stopped = true;
 		this.endPause();
 		await this.running;
 	}
 
-	/** Ends what is under way; resolves when nothing is. */
+	/** Aborts the upload in progress; resolves when it has ended. */
 	async stop(): Promise<void> {
 		this.stopped = true;
 		this.connection?.close();
@@ -137,7 +137,7 @@ export class Uploader {
 		await this.running;
 	}
 
-	/** Something has changed: a reading was stored, the network is there, the time is known. */
+	/** Conditions have changed: a reading was stored, the network is up, the time is known. */
 	wake(): void {
 		this.endPause();
 	}
@@ -155,7 +155,7 @@ export class Uploader {
 		}
 	}
 
-	/** Milliseconds until something can be sent; without end while there is nothing, no network or no time. */
+	/** Milliseconds until an upload is due; infinite without pending readings, network or time. */
 	private untilDueMs(): number {
 		const { time, clock, readings, isOnline } = this.options;
 		// mutation: require-pending-readings
@@ -176,7 +176,7 @@ export class Uploader {
 		});
 	}
 
-	/** Sends all that waits now over one connection. */
+	/** Sends all readings that are pending now over one connection. */
 	private async drain(): Promise<void> {
 		const { time, clock, readings, intervalMs, log } = this.options;
 		const newest = readings.newestSequence ?? 0;
@@ -190,7 +190,7 @@ export class Uploader {
 			}
 		} catch (error) {
 			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
-			log(`upload: ${errorMessage(error)}; it is tried again in ${recheckIntervalMs / 1000} s`);
+			log(`upload: ${errorMessage(error)}; next try in ${recheckIntervalMs / 1000} s`);
 		} finally {
 			// mutation: close-connection
 			this.connection.close();
@@ -200,15 +200,15 @@ export class Uploader {
 	}
 
 	/**
-	 * Counted on from when this upload was due, not from when it began: a board that sleeps is online some seconds after
-	 * it woke, and would find at its next wake, an interval later, that those seconds are not over. What comes late by
-	 * more than half an interval is not made up for.
+	 * Counted from when this upload was due, not from when it began: a board that sleeps is online some seconds after it
+	 * wakes, and at its next wake, an interval later, those seconds would be missing. A delay of more than half an interval
+	 * is not made up for.
 	 */
 	private nextRegularTicks(intervalMs: number): number {
 		return Math.max(this.notBeforeTicks, this.options.time.ticks() - intervalMs / 2) + intervalMs;
 	}
 
-	/** Whether it is known where to send to. What the service answers in its place is waited out as always. */
+	/** Resolves the destination; false if that fails, with a retry as for any failure. */
 	private async ensureDestination(connection: HttpConnection): Promise<boolean> {
 		const { resolveDestination, onAttempt, clock } = this.options;
 		if (this.destination !== undefined || resolveDestination === undefined) return true;
@@ -219,37 +219,37 @@ export class Uploader {
 		}
 		if (this.stopped && found.kind === "failure") return false;
 		onAttempt(found.kind === "response" || found.phase !== "resolve");
-		const decision = classifyExchange(found, 1, clock.now() ?? 0);
-		if (decision.kind === "retry") {
+		const action = classifyExchange(found, 1, clock.now() ?? 0);
+		if (action.kind === "retry") {
 			this.consecutiveFailures++;
 			this.scheduleRetry(
-				(decision.waitMs ?? 0) + retryBackoffMs(this.consecutiveFailures, this.options.random()),
-				decision.cause,
+				(action.waitMs ?? 0) + retryBackoffMs(this.consecutiveFailures, this.options.random()),
+				action.cause,
 			);
 		} else {
 			this.hasSettingsFault = true;
 			this.scheduleRetry(
 				settingsProbeIntervalMs,
-				"cause" in decision ? decision.cause : "the data source could not be made",
+				"cause" in action ? action.cause : "the data source could not be created",
 			);
 		}
 		return false;
 	}
 
 	/**
-	 * One batch now, over a connection of somebody who wants to see what comes of it; `undefined` when nothing waits
-	 * that can be sent. It is acknowledged as always; anything but a good answer changes nothing.
+	 * Sends one batch now over the caller's connection, for the connection test; `undefined` if nothing can be sent. A 2xx
+	 * acknowledges it; any other result changes nothing.
 	 */
 	async sendTrial(connection: HttpConnection): Promise<ExchangeResult | undefined> {
 		const batch = this.planNext() ?? this.planAfterEstimating();
 		if (batch === undefined) return undefined;
-		const outcome = await this.exchange(connection, batch);
-		const decision = classifyExchange(outcome, batch.pointCount, 0);
-		if (decision.kind === "acknowledge") this.applyAction(decision, batch, outcome);
-		return outcome;
+		const result = await this.exchange(connection, batch);
+		const action = classifyExchange(result, batch.pointCount, 0);
+		if (action.kind === "acknowledge") this.applyAction(action, batch, result);
+		return result;
 	}
 
-	/** Whether the next batch may follow at once. */
+	/** Sends the next batch; whether another may follow at once. */
 	private async sendBatch(connection: HttpConnection): Promise<boolean> {
 		const { clock, time, log } = this.options;
 		const batch = this.planNext() ?? this.planAfterEstimating();
@@ -258,16 +258,16 @@ export class Uploader {
 			log(`upload: ${this.options.readings.length === 0 ? unreadableMessage : noTimeMessage}`);
 			return false;
 		}
-		const outcome = await this.exchange(connection, batch);
-		if (this.stopped && outcome.kind === "failure") return false;
-		this.options.onAttempt(outcome.kind === "response" || outcome.phase !== "resolve");
-		return this.applyAction(classifyExchange(outcome, batch.pointCount, clock.now() ?? 0), batch, outcome);
+		const result = await this.exchange(connection, batch);
+		if (this.stopped && result.kind === "failure") return false;
+		this.options.onAttempt(result.kind === "response" || result.phase !== "resolve");
+		return this.applyAction(classifyExchange(result, batch.pointCount, clock.now() ?? 0), batch, result);
 	}
 
 	private async exchange(connection: HttpConnection, batch: Batch): Promise<ExchangeResult> {
 		const { key, userAgent, clock, budget } = this.options;
 		// mutation: send-batch
-		const answered = await connection.exchange({
+		const result = await connection.exchange({
 			method: "POST",
 			path: batch.path,
 			headers: [
@@ -277,11 +277,11 @@ export class Uploader {
 			],
 			body: () => batch.body(),
 		});
-		if (answered.kind === "response")
+		if (result.kind === "response")
 			// mutation: count-request
-			budget.countCall(answered.headers, clock.now() ?? 0);
+			budget.countCall(result.headers, clock.now() ?? 0);
 		// mutation: redact-api-key
-		return redactSecret(answered, key);
+		return redactSecret(result, key);
 	}
 
 	private planNext(): Batch | undefined {
@@ -289,24 +289,24 @@ export class Uploader {
 		return planBatch((from) => this.timedReadings(from), destination, this.limits);
 	}
 
-	/** The oldest reading has no time: it is of a boot that never learned it. */
+	/** If the oldest reading has no time, its boot was never synchronized. */
 	private planAfterEstimating(): Batch | undefined {
 		this.options.estimateUnanchoredBoots();
 		return this.planNext();
 	}
 
-	private applyAction(decision: UploadAction, batch: Batch, outcome: ExchangeResult): boolean {
-		this.hasSettingsFault = decision.kind === "settings fault";
-		switch (decision.kind) {
+	private applyAction(action: UploadAction, batch: Batch, result: ExchangeResult): boolean {
+		this.hasSettingsFault = action.kind === "settings fault";
+		switch (action.kind) {
 			case "acknowledge":
 				// mutation: acknowledge-batch
 				this.options.readings.acknowledge(batch.lastSequence);
 				// mutation: log-sent-batch
-				this.options.log(`sent ${batchName(batch)}: ${outcome.kind === "response" ? outcome.status : ""}`);
+				this.options.log(`sent ${batchName(batch)}: ${result.kind === "response" ? result.status : ""}`);
 				this.recordSuccess();
 				return true;
 			case "quarantine":
-				this.quarantineBatch(batch, decision.cause);
+				this.quarantineBatch(batch, action.cause);
 				this.recordSuccess();
 				return true;
 			case "split":
@@ -318,23 +318,23 @@ export class Uploader {
 			case "retry":
 				// mutation: count-failure
 				this.consecutiveFailures++;
-				if (this.consecutiveFailures > 1 && shouldShrinkBatch(outcome))
+				if (this.consecutiveFailures > 1 && shouldShrinkBatch(result))
 					this.limits = { ...this.limits, maxPoints: Math.ceil(batch.pointCount / 2) };
 				this.scheduleRetry(
-					(decision.waitMs ?? 0) + retryBackoffMs(this.consecutiveFailures, this.options.random()),
-					decision.cause,
+					(action.waitMs ?? 0) + retryBackoffMs(this.consecutiveFailures, this.options.random()),
+					action.cause,
 				);
 				return false;
 			case "settings fault":
 				// mutation: wait-after-settings-fault
-				this.scheduleRetry(settingsProbeIntervalMs, decision.cause);
+				this.scheduleRetry(settingsProbeIntervalMs, action.cause);
 				return false;
 		}
 	}
 
 	private recordSuccess(): void {
 		this.consecutiveFailures = 0;
-		// After a refused point has been isolated, or an answer has got through again, batches grow again.
+		// Batches grow again after a rejected point was isolated or a response arrived.
 		this.limits = { ...this.limits, maxPoints: Math.min(maxBatchPoints, this.limits.maxPoints * 2) };
 	}
 
@@ -344,7 +344,7 @@ export class Uploader {
 		const now = time.ticks();
 		this.notBeforeTicks = Math.max(soonest, now + wait);
 		const seconds = Math.ceil((this.notBeforeTicks - now) / 1000);
-		log(`not sent: ${cause} (${readings.length} waiting, next try in ${seconds} s)`);
+		log(`not sent: ${cause} (${readings.length} pending, next try in ${seconds} s)`);
 	}
 
 	private quarantineBatch(batch: Batch, cause: string): void {
@@ -375,16 +375,16 @@ export class Uploader {
 }
 
 /**
- * The server had the whole request, or failed over it. What it may have kept comes twice then, so less and less is
- * sent until an answer gets through; and where the size was the reason, that was the cure.
+ * Whether the server may have stored the points without a response: they are sent twice then, so batches shrink until a
+ * response arrives. It also helps if the size was the cause.
  */
-function shouldShrinkBatch(outcome: ExchangeResult): boolean {
-	return outcome.kind === "response" ? outcome.status >= 500 : outcome.fullySent;
+function shouldShrinkBatch(result: ExchangeResult): boolean {
+	return result.kind === "response" ? result.status >= 500 : result.fullySent;
 }
 
-/** A server that repeats the key in its answer does not bring it into the log. */
-function redactSecret(outcome: ExchangeResult, secret: string): ExchangeResult {
-	return outcome.kind === "response" ? { ...outcome, body: outcome.body.replaceAll(secret, "…") } : outcome;
+/** Keeps the key out of the log if the server echoes it. */
+function redactSecret(result: ExchangeResult, secret: string): ExchangeResult {
+	return result.kind === "response" ? { ...result, body: result.body.replaceAll(secret, "…") } : result;
 }
 
 function batchName({ firstSequence, lastSequence, pointCount }: Batch): string {

@@ -1,14 +1,15 @@
 import type { Time, Timer } from "../boards/board";
-import { type WiFi, WiFiConnection, type WiFiConstructor } from "../boards/ecma419";
+import type { WiFiConstructor } from "../boards/ecma419";
 import { backoffMs } from "../common/backoff";
 import { errorMessage } from "../common/error-message";
-import type { SavedNetwork } from "../settings/settings";
+import type { SavedNetwork } from "../settings/saved-networks";
+import { type JoinResult, WifiJoiner } from "./wifi-joiner";
 
 export interface WifiStationOptions {
 	readonly WiFi: WiFiConstructor;
 	readonly time: Time;
 	readonly networks: readonly SavedNetwork[];
-	/** The network can be used: associated, and with an address. */
+	/** The network is joined, and the board has an address. */
 	onConnected(): void;
 	onDisconnected(): void;
 	/** Uniform in 0 … 1. */
@@ -16,22 +17,17 @@ export interface WifiStationOptions {
 	log(line: string): void;
 }
 
-/** How long one network may take from the first attempt to an address, milliseconds. */
-const joinTimeoutMs = 30_000;
-/** So long an event of the attempt before may still come, milliseconds. */
-const lateEventMs = 1_000;
-/** Between two rounds over all saved networks, milliseconds: doubled each time up to the longest. */
+const joinLimits = Object.freeze({ timeoutMs: 30_000, maxAttempts: 1, settleMs: 0, lateEventMs: 1_000 });
+/** Between two rounds through the saved networks: doubled each time, with jitter. */
 const minRetryDelayMs = 5_000;
 const maxRetryDelayMs = 5 * 60_000;
 
-/** Keeps the board on one of its saved Wi-Fi networks: tries each in turn, for ever, with growing pauses. */
+/** Keeps the board on one of its saved Wi-Fi networks: tries each in turn, indefinitely, with backoff between rounds. */
 export class WifiStation {
 	private readonly options: WifiStationOptions;
-	/** From the start on: the radio costs a battery much, also while it joins nothing. */
-	private wifi: WiFi | undefined;
-	/** Ticks of the last attempt to join. */
-	private attemptTicks = 0;
-	private timer: Timer | undefined;
+	/** Made at the start, not before: the radio drains a battery, also while it joins no network. */
+	private joiner: WifiJoiner | undefined;
+	private retryTimer: Timer | undefined;
 	private networkIndex = 0;
 	private failedRounds = 0;
 	private state: "stopped" | "joining" | "connected" | "pausing" = "stopped";
@@ -47,7 +43,7 @@ export class WifiStation {
 	/** dBm, while connected. */
 	get signalStrength(): number | undefined {
 		// mutation: signal-strength
-		return this.isConnected ? this.wifi?.RSSI : undefined;
+		return this.isConnected ? this.joiner?.signalStrength : undefined;
 	}
 
 	start(): void {
@@ -55,20 +51,22 @@ export class WifiStation {
 		else if (this.state === "stopped") this.joinNetwork(0);
 	}
 
-	/** Leaves the network and joins anew. */
+	/** Leaves the network, and joins again from the first saved one on. */
 	rejoin(): void {
+		const { time, onDisconnected } = this.options;
 		if (this.state === "stopped") return;
-		this.options.time.clear(this.timer);
-		if (this.state === "connected") this.options.onDisconnected();
-		this.wifi?.disconnect();
+		time.clear(this.retryTimer);
+		if (this.isConnected) onDisconnected();
+		this.state = "pausing";
+		this.joiner?.leave();
 		this.joinNetwork(0);
 	}
 
 	stop(): void {
 		this.state = "stopped";
-		this.options.time.clear(this.timer);
-		this.wifi?.close();
-		this.wifi = undefined;
+		this.options.time.clear(this.retryTimer);
+		this.joiner?.close();
+		this.joiner = undefined;
 	}
 
 	private joinNetwork(index: number): void {
@@ -81,50 +79,45 @@ export class WifiStation {
 		}
 		this.networkIndex = index;
 		this.state = "joining";
-		this.attemptTicks = time.ticks();
-		this.timer = time.set(() => this.onJoinFailed("no answer or no address"), joinTimeoutMs);
 		try {
-			this.wifi ??= new WiFi({ onChanged: () => this.onChanged() });
-			this.wifi.connect(
-				network.password === "" ? { SSID: network.ssid } : { SSID: network.ssid, password: network.password },
-			);
+			this.joiner ??= new WifiJoiner({ WiFi, time, ...joinLimits, onLost: () => this.onLost() });
 		} catch (error) {
 			this.onJoinFailed(errorMessage(error));
+			return;
 		}
+		this.joiner.join(network, (result) => this.onResult(result));
 	}
 
-	/** The platform tells that something changed, not what: its state decides. */
-	private onChanged(): void {
-		const { time, log, onConnected, onDisconnected } = this.options;
-		if (this.wifi === undefined) return;
-		const { connection } = this.wifi;
-		if (connection === WiFiConnection.connected && this.state === "joining") {
-			time.clear(this.timer);
-			this.state = "connected";
-			// mutation: reset-join-backoff
-			this.failedRounds = 0;
-			log(
-				`Wi-Fi: joined ${this.quotedName()}, address ${this.wifi.address ?? "unknown"}, ${this.wifi.RSSI ?? "?"} dBm`,
-			);
-			onConnected();
-		} else if (connection < WiFiConnection.associated && this.state === "connected") {
-			log(`Wi-Fi: lost ${this.quotedName()}`);
-			this.state = "joining";
-			onDisconnected();
-			this.joinNetwork(0);
-		} else if (connection === WiFiConnection.idle && this.state === "joining") {
-			// An event that comes at once may be that of an earlier disconnect.
-			if (time.ticks() - this.attemptTicks >= lateEventMs)
-				this.onJoinFailed("it is not there, or did not take the password");
+	private onResult(result: JoinResult): void {
+		// Also called when this class aborts a join.
+		if (this.state !== "joining") return;
+		if (result.kind === "failed") {
+			const { message, failure } = result;
+			// Not every board reports a wrong password.
+			const reason = failure === "network not found" ? `${failure} or password rejected` : failure;
+			this.onJoinFailed(message ?? reason);
+			return;
 		}
+		const { log, onConnected } = this.options;
+		this.state = "connected";
+		// mutation: reset-join-backoff
+		this.failedRounds = 0;
+		const { address, strength = "?" } = result;
+		log(`Wi-Fi: joined ${this.quotedName()}, address ${address || "unknown"}, ${strength} dBm`);
+		onConnected();
 	}
 
-	private onJoinFailed(why: string): void {
-		this.options.time.clear(this.timer);
+	private onLost(): void {
+		const { log, onDisconnected } = this.options;
+		log(`Wi-Fi: lost ${this.quotedName()}`);
+		this.state = "joining";
+		onDisconnected();
+		this.joinNetwork(0);
+	}
+
+	private onJoinFailed(reason: string): void {
 		// mutation: log-join-failure
-		this.options.log(`Wi-Fi: could not join ${this.quotedName()}: ${why}`);
-		// Disconnecting raises no event: this class keeps its own state.
-		this.wifi?.disconnect();
+		this.options.log(`Wi-Fi: could not join ${this.quotedName()}: ${reason}`);
 		// mutation: join-next-network
 		this.joinNetwork(this.networkIndex + 1);
 	}
@@ -134,10 +127,10 @@ export class WifiStation {
 		const maxDelayMs = backoffMs(++this.failedRounds, minRetryDelayMs, maxRetryDelayMs);
 		this.state = "pausing";
 		// mutation: schedule-join
-		this.timer = time.set(() => this.joinNetwork(0), (maxDelayMs * (1 + random())) / 2);
+		this.retryTimer = time.set(() => this.joinNetwork(0), (maxDelayMs * (1 + random())) / 2);
 	}
 
-	/** The name came from a person or from the air: quoted, so that it cannot pass for anything else in a log. */
+	/** As a JSON string: names come from users and from the air, and must not pass for log lines. */
 	private quotedName(): string {
 		// mutation: quote-network-name
 		return JSON.stringify(this.options.networks[this.networkIndex]?.ssid ?? "");

@@ -1,16 +1,16 @@
 import FFI from "mc/ffi";
 
-/** Bytes that one call of `getentropy` gives at most (POSIX.1-2024). */
+/** Maximum of one call of `getentropy` (POSIX.1-2024). */
 const maxBytesPerCall = 256;
 
-/** Stands for the SDK's `rng`, whose seed on a computer is the same at every start. */
+/** Replaces the SDK's `rng`, whose seed on a computer is the same at every start. */
 export default Object.freeze({
 	get(count: number): ArrayBuffer {
 		const bytes = new Uint8Array(count);
 		const ffi = new FFI();
 		for (let start = 0; start < count; start += maxBytesPerCall) {
 			const part = new ArrayBuffer(Math.min(maxBytesPerCall, count - start));
-			if (ffi.getentropy(part, part.byteLength) !== 0) throw new Error("the computer gives no random bytes");
+			if (ffi.getentropy(part, part.byteLength) !== 0) throw new Error("getentropy failed");
 			bytes.set(new Uint8Array(part), start);
 		}
 		return bytes.buffer;

@@ -1,7 +1,6 @@
 /**
- * Keeps the machine running when an exception or a rejection that nobody took reaches XS, which would otherwise end
- * it, and so restart the chip. The boards let none out of their callbacks; this is the net below that. Every other
- * reason, such as full memory, still ends the machine.
+ * Keeps XS running after an unhandled exception or rejection, which would otherwise restart the chip: a safety net, since
+ * the boards catch exceptions in their callbacks. Any other reason, such as full memory, still aborts.
  */
 export function installAbortHook(): void {
 	globalThis.abort = (status, error) => {

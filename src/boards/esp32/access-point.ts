@@ -5,9 +5,9 @@ import type { AccessPoint, AccessPointConstructor, AccessPointOptions } from "..
 import { guard } from "./callbacks";
 import type { SharedWiFiState } from "./shared-wifi-state";
 
-/** ESP-IDF's own address in a network that it makes (esp_netif_defaults.h). */
+/** ESP-IDF's address in the network of its access point (esp_netif_defaults.h). */
 const accessPointAddress = "192.168.4.1";
-/** Phones at once: one sets the board up, another one may look on. */
+/** One phone sets the board up; more may watch. */
 const maxStations = 4;
 
 /** `wifi_interface_t` of the access point, and places in its `wifi_config_t` (esp_wifi_types_generic.h). */
@@ -20,8 +20,8 @@ const authModeWPAOrWPA2 = 4;
 const authModeWPA2 = 3;
 
 /**
- * The chip's access point, through the SDK's older Wi-Fi module, the only one that has it. It brings the driver up, so
- * no station may be there before it; the station's class finds the driver running, and joins beside it.
+ * The chip's access point, through the SDK's older Wi-Fi module, the only one with it. It starts the driver, so no station
+ * may exist before; a later station uses the running driver.
  */
 class EspAccessPoint implements AccessPoint {
 	readonly address = accessPointAddress;
@@ -30,10 +30,10 @@ class EspAccessPoint implements AccessPoint {
 	private events: SDKWiFi | undefined;
 	private _stations = 0;
 
-	constructor({ SSID, password, channel = 1, onChanged }: AccessPointOptions, radio: SharedWiFiState) {
-		this.wifiState = radio;
+	constructor({ SSID, password, channel = 1, onChanged }: AccessPointOptions, wifiState: SharedWiFiState) {
+		this.wifiState = wifiState;
 		this.onChanged = onChanged;
-		// From station to both, and not at once: the network interface must be there when the access point starts.
+		// First station, then both: the network interface must exist when the access point starts.
 		SDKWiFi.mode = 1;
 		this.events = new SDKWiFi(undefined, (message, ...more: unknown[]) =>
 			guard(() => this.handleEvent(message, more[0])),
@@ -41,7 +41,7 @@ class EspAccessPoint implements AccessPoint {
 		const common = { ssid: SSID, channel, station: true, max: maxStations };
 		SDKWiFi.accessPoint(password === undefined ? common : { ...common, password });
 		if (password !== undefined) requireWPA2();
-		radio.forgetNetwork = () => SDKWiFi.disconnect();
+		wifiState.forgetNetwork = () => SDKWiFi.disconnect();
 	}
 
 	get stations(): number {
@@ -55,7 +55,7 @@ class EspAccessPoint implements AccessPoint {
 				if (item === null) onComplete();
 				else
 					onFound({
-						// What was heard need not be UTF-8, and a string of XS must be.
+						// A received name need not be UTF-8, but a string of XS must be.
 						SSID: decodeUtf8(new Uint8Array(ArrayBuffer.fromString(item.ssid))),
 						RSSI: item.rssi,
 						isSecured: item.authentication !== "none",
@@ -64,7 +64,7 @@ class EspAccessPoint implements AccessPoint {
 		);
 	}
 
-	/** The network stays until the next start, without anybody to answer in it: the SDK cannot end it alone. */
+	/** The network stays up, unserved, until the next start: the SDK cannot stop only the access point. */
 	close(): void {
 		const events = this.events;
 		this.events = undefined;
@@ -82,24 +82,25 @@ class EspAccessPoint implements AccessPoint {
 }
 
 /**
- * The SDK's module offers WPA besides WPA2, and phones warn of a network that does. What is not as it is known is left
- * alone: then both are offered.
+ * The SDK's module offers WPA besides WPA2, of which phones warn. Leaves an unexpected configuration unchanged: then both
+ * are offered.
  */
 function requireWPA2(): void {
 	const ffi = new FFI();
 	const config = new Uint8Array(configBytes);
 	if (ffi.esp_wifi_get_config(accessPointInterface, config.buffer) !== 0) return;
-	const known = (config[ssidLengthOffset] ?? 0) > 0 && (config[ssidLengthOffset] ?? 0) <= 32;
-	if (!known || new DataView(config.buffer).getUint32(authModeOffset, true) !== authModeWPAOrWPA2) return;
+	const isExpected = (config[ssidLengthOffset] ?? 0) > 0 && (config[ssidLengthOffset] ?? 0) <= 32;
+	if (!isExpected || new DataView(config.buffer).getUint32(authModeOffset, true) !== authModeWPAOrWPA2)
+		return;
 	config[authModeOffset] = authModeWPA2;
 	ffi.esp_wifi_set_config(accessPointInterface, config.buffer);
 }
 
-/** The access point's class of a board with this radio. */
-export function makeAccessPoint(radio: SharedWiFiState): AccessPointConstructor {
+/** The access point class of a board. */
+export function makeAccessPoint(wifiState: SharedWiFiState): AccessPointConstructor {
 	return class extends EspAccessPoint {
 		constructor(options: AccessPointOptions) {
-			super(options, radio);
+			super(options, wifiState);
 		}
 	};
 }

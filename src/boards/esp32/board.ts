@@ -20,26 +20,26 @@ import { TLSSocket } from "./tls";
 import { UDPSocket } from "./udp";
 import { makeWiFi } from "./wifi";
 
-/** Standard mode of I2C, which every sensor and every length of a desk's wires can do. */
+/** I2C standard mode, which all sensors and usual wire lengths support. */
 const standardModeHz = 100_000;
 
 /**
- * The longest transfer takes 3 ms. The SDK would wait 400: with a data line that is held low, a look at every address
- * would block for longer than the watchdog allows.
+ * The longest transfer takes 3 ms. The SDK's default is 400: with a data line held low, a scan of all addresses would
+ * block for longer than the watchdog allows.
  */
 const transferTimeoutMs = 50;
 
-/** How often the event loop turns at the least, milliseconds: well within the watchdog's minute. */
+/** Minimum rate of turns of the event loop: well within the watchdog's minute. */
 const heartbeatMs = 20_000;
 
-/** The ESP32 in its kinds, through the SDK. */
+/** A chip of the ESP32 family, through the SDK. */
 export function openBoard(): Board {
 	const { chip, i2c } = config;
 	const resetReason = readResetReason();
 	const sleep = new DeepSleep(resetReason === "deep sleep");
 	const time = new SDKTime(() => (Clock.microseconds ?? 0) / 1000, sleep.elapsedMs);
-	const radio = makeSharedWiFiState();
-	// The watchdog waits as long as the longest quiet that a board can have, and a moment must not decide.
+	const wifiState = makeSharedWiFiState();
+	// Without it, a board may be idle for as long as the watchdog's timeout.
 	SDKTimer.repeat(() => {}, heartbeatMs);
 	return {
 		identity: { chip, serial: readSerial() },
@@ -50,8 +50,8 @@ export function openBoard(): Board {
 			TLS: TLSSocket,
 			Listener: TCPListener,
 			UDP: UDPSocket,
-			WiFi: makeWiFi(radio),
-			AccessPoint: makeAccessPoint(radio),
+			WiFi: makeWiFi(wifiState),
+			AccessPoint: makeAccessPoint(wifiState),
 			resolver,
 		},
 		storage: { flash: flashStorage, keyValue: keyValueStorage, eraseKeyValue },
@@ -76,7 +76,7 @@ function readResetReason(): ResetReason {
 	return resetReasons[new FFI().esp_reset_reason()] ?? "unknown";
 }
 
-/** The last three bytes of the MAC address that the factory burnt in: there before Wi-Fi is. */
+/** The last three bytes of the factory MAC address, which is known before Wi-Fi starts. */
 function readSerial(): string {
 	const address = new Uint8Array(6);
 	new FFI().esp_efuse_mac_get_default(address.buffer);

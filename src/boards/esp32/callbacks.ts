@@ -1,8 +1,8 @@
 import Timer from "timer";
 
 /**
- * Calls back from the event loop. An exception that leaves a native callback aborts the machine, so none does:
- * it is traced, and the work that it ended has its deadline.
+ * Runs a callback of the platform. An exception from a native callback aborts XS, so it is traced instead; the work that
+ * it interrupted has a timeout.
  */
 export function guard(callback: () => void): void {
 	try {
@@ -12,12 +12,12 @@ export function guard(callback: () => void): void {
 	}
 }
 
-/** Calls back in a turn of the event loop of its own. */
+/** Runs a callback in a later turn of the event loop. */
 export function defer(callback: () => void): void {
 	Timer.set(() => guard(callback), 0);
 }
 
-/** Closes an object of the SDK. All can be closed; the typings of some do not say so. */
+/** Closes an object of the SDK. All have `close`; some typings lack it. */
 export function closeIO(io: object | undefined): void {
 	guard(() => {
 		if (io !== undefined && "close" in io && typeof io.close === "function") io.close();

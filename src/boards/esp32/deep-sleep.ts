@@ -9,26 +9,26 @@ interface SleepFunctions {
 	esp_wifi_stop(): number;
 	esp_sleep_enable_timer_wakeup(time: bigint): number;
 	esp_deep_sleep_start(): void;
-	/** Of the chips that can watch pins while they sleep; the manifest names them for those. */
+	/** Only in the manifests of chips that can wake by a pin. */
 	rtc_gpio_pullup_en?(pin: number): number;
 	rtc_gpio_deinit?(pin: number): number;
 	esp_sleep_enable_ext0_wakeup?(pin: number, level: number): number;
 }
 
-/** Microseconds by which the two clocks may part while the board is awake before the start of the boot is kept anew. */
+/** Once the two clocks differ by this while awake, the start of the boot is saved again. */
 const maxClockDifferenceUs = 1_000_000;
 
 /**
- * Deep sleep. The chip's slow oscillator goes on counting while all else is off: together with its count at the start
- * of the boot, which is kept, it tells how long the boot has lasted. While the board is awake the fast clock counts,
- * which is a hundred times as true: what it counted is made good when the board goes to sleep.
+ * Deep sleep. Only the chip's slow oscillator counts during sleep: with its saved count at the start of the boot, it gives
+ * the duration of the boot. While awake, the fast clock counts, which is a hundred times as accurate; the difference is
+ * corrected when the board goes to sleep.
  */
 export class DeepSleep {
-	/** Microseconds of the slow clock at the start of the boot. */
+	/** The slow clock at the start of the boot. */
 	private readonly bootStartUs: number;
-	/** Whether the boot from before the sleep goes on. */
+	/** Whether the boot from before the sleep continues. */
 	readonly resumed: boolean;
-	/** Milliseconds of the boot before now. */
+	/** Duration of the boot so far. */
 	readonly elapsedMs: number;
 
 	constructor(woken: boolean) {
@@ -40,14 +40,14 @@ export class DeepSleep {
 	}
 
 	/**
-	 * Does not return. `ticks`: milliseconds of the boot until now. A low level at `wakePin` ends the sleep early, if it
-	 * is one of the pins that stay awake (ESP32, S3).
+	 * Does not return. `ticks`: milliseconds of the boot so far. A low level at `wakePin` wakes the chip early, if it is an
+	 * RTC pin (ESP32, S3).
 	 */
 	enter(milliseconds: number, ticks: number, wakePin?: number): void {
 		const ffi: SleepFunctions = new FFI();
 		ffi.esp_wifi_stop();
 		const bootStart = slowClockUs() - ticks * 1000;
-		// Not at each sleep: the storage wears.
+		// Not with each sleep: the storage wears.
 		if (!this.resumed || Math.abs(bootStart - this.bootStartUs) > maxClockDifferenceUs)
 			guard(() => saveBootStart(bootStart));
 		if (wakePin !== undefined) {
@@ -59,10 +59,7 @@ export class DeepSleep {
 	}
 }
 
-/**
- * Gives a pin back that the sleeping chip may have watched: it stays with the part of the chip that is awake then, and
- * reads 0 for ever.
- */
+/** Releases a pin that may have been a wake pin: otherwise it stays with the RTC domain and always reads 0. */
 export function releaseSleepPin(pin: number): void {
 	const ffi: Pick<SleepFunctions, "rtc_gpio_deinit" | "esp_wifi_stop"> = new FFI();
 	ffi.rtc_gpio_deinit?.(pin);
@@ -72,7 +69,7 @@ function slowClockUs(): number {
 	return Number(new FFI().esp_rtc_get_time_us());
 }
 
-/** `undefined` also where the storage could not be written when the board fell asleep, and so has no such domain. */
+/** `undefined` also if the storage could not be written before sleep, and so has no such domain. */
 function loadBootStart(): number | undefined {
 	try {
 		const storage = SDKKeyValue.open({ path: domain, format: "buffer" });

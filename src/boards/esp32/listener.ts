@@ -3,7 +3,7 @@ import type { Listener, ListenerOptions, TCP } from "../ecma419";
 import { closeIO, defer, guard, toError } from "./callbacks";
 import { AcceptedTCPSocket } from "./tcp";
 
-/** The SDK's TCP listener. It listens on every address of the board: the SDK takes no other. */
+/** The SDK's TCP listener, on all addresses of the board: the SDK supports no other. */
 export class TCPListener implements Listener {
 	private readonly options: ListenerOptions;
 	private listener: SDKListener | undefined;
@@ -30,7 +30,7 @@ export class TCPListener implements Listener {
 			const socket = this.listener?.read();
 			return socket === undefined ? undefined : new AcceptedTCPSocket(socket);
 		} catch {
-			// It was gone before it was taken.
+			// It was closed before it was read.
 			return undefined;
 		}
 	}

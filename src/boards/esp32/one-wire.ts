@@ -6,21 +6,21 @@ import { assertUsablePin } from "./usable-pin";
 const romBytes = 8;
 
 /**
- * The SDK's 1-Wire bus, on the chip's remote control peripheral (ESP-IDF component `onewire_bus`). What its typings call
- * byte arrays are buffers; and a transfer that fails gives zeros, without a word.
+ * The SDK's 1-Wire bus, on the chip's RMT peripheral (ESP-IDF component `onewire_bus`). Its byte arrays are buffers,
+ * unlike in its typings, and a failed transfer returns zeros without an error.
  */
 export class OneWireBus implements OneWire {
 	private bus: SDKOneWire | undefined;
 
 	constructor({ pin }: { pin: number }) {
 		assertUsablePin(pin);
-		// The SDK does not look whether it has got the pin, and goes on without a bus: the pin class does look.
+		// The SDK does not check whether it gets the pin; the pin class does.
 		new SDKDigital({ pin, mode: SDKDigital.Output }).close();
 		this.bus = new SDKOneWire({ pin });
 	}
 
 	search(): readonly Uint8Array[] {
-		// It tells each code from its last byte to its first.
+		// It returns each code from its last byte to its first.
 		return this.requireBus().search().map(reversed);
 	}
 

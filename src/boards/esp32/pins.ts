@@ -8,8 +8,8 @@ import { OneWireBus } from "./one-wire";
 import { assertUsablePin } from "./usable-pin";
 
 /**
- * Volts at the largest number of the converter with the attenuation that the SDK takes (12 dB): its driver gives
- * calibrated millivolts as a part of this.
+ * Volts at the converter's maximum value with the SDK's attenuation (12 dB): its driver returns calibrated millivolts as a
+ * fraction of it.
  */
 const analogRangeV = 2.45;
 
@@ -42,7 +42,7 @@ class DigitalPin implements Digital {
 	private pin: SDKDigital | undefined;
 
 	constructor({ pin, mode, edge, onReadable }: DigitalOptions) {
-		// The SDK takes an edge together with its callback alone.
+		// The SDK accepts an edge only together with a callback.
 		const watch =
 			edge === undefined
 				? {}
@@ -87,7 +87,7 @@ class AnalogPin implements Analog {
 
 	read(): number {
 		const value: unknown = this.pin?.read();
-		// The SDK tells a failure by nothing at all.
+		// The SDK returns no value after a failure.
 		if (typeof value !== "number")
 			throw new Error(
 				"no value: with Wi-Fi on, only pins 32 to 39 of an ESP32 and 1 to 10 of an S3 can be read",
@@ -102,7 +102,7 @@ class AnalogPin implements Analog {
 	}
 }
 
-/** `led` and `button` as the manifests have them: numbers as text, since chips without one have none. */
+/** `led` and `button` as in the manifests: numbers as text, empty for none. */
 export function openPins({ led, button }: { readonly led: string; readonly button: string }): Pins {
 	const number = (text: string) => (text === "" ? undefined : Number(text));
 	return {

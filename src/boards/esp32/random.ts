@@ -1,6 +1,6 @@
 import RNG from "rng";
 
-/** Fills `bytes` from the source that `rng` stands for: the hardware's. */
+/** Fills `bytes` from `rng`: the hardware's random number generator. */
 export function fillRandom(bytes: Uint8Array): void {
 	bytes.set(new Uint8Array(RNG.get(bytes.length)));
 }

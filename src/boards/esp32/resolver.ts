@@ -5,8 +5,8 @@ import { defer, guard } from "./callbacks";
 import { isIPv4Address } from "./tcp";
 
 /**
- * The platform's resolver: on the chip lwIP's, with the servers that DHCP gave. Always answers from the event
- * loop; dotted addresses answer themselves.
+ * The platform's DNS resolver: on the chip lwIP's, with the servers from DHCP. Calls back from the event loop; dotted
+ * addresses resolve to themselves.
  */
 export const resolver: Resolver = Object.freeze({
 	resolve({ host, onResolved, onError }: Parameters<Resolver["resolve"]>[0]): void {
@@ -20,7 +20,7 @@ export const resolver: Resolver = Object.freeze({
 				guard(() => (address === undefined ? onError(host) : onResolved(host, address))),
 			);
 		} catch {
-			// Its few places are taken.
+			// It has too many queries in progress.
 			defer(() => onError(host));
 		}
 	},

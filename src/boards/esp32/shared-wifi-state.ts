@@ -1,8 +1,8 @@
-/** What the two Wi-Fi classes of the chip have to know of each other. */
+/** State shared by the two Wi-Fi classes of the chip. */
 export interface SharedWiFiState {
-	/** The access point's module has been told why joining a network failed last: the password. */
+	/** Whether the last join failed because of the password, as reported to the access point's module. */
 	passwordRefused: boolean;
-	/** Makes that module forget what it was told; set while there is an access point. */
+	/** Makes that module forget its network; set while there is an access point. */
 	forgetNetwork: (() => void) | undefined;
 }
 

@@ -3,14 +3,14 @@ import type { Bytes, I2COptions, SMBus } from "../ecma419";
 import { closeIO } from "./callbacks";
 import { assertUsablePin } from "./usable-pin";
 
-/** A peripheral on the SDK's SMBus: the same, with the firmware's narrower types. */
+/** A peripheral on the SDK's SMBus, with the firmware's narrower types. */
 export class SMBusPeripheral implements SMBus {
 	private readonly bus: SDKSMBus;
 
 	constructor(options: I2COptions) {
 		assertUsablePin(options.data);
 		assertUsablePin(options.clock);
-		// The typings ask for a tuple where the class takes its options.
+		// The typings require a tuple where the class takes options.
 		this.bus = Reflect.construct(SDKSMBus, [options]);
 	}
 

@@ -10,7 +10,7 @@ export const flashStorage: FlashStorage = Object.freeze({
 	},
 });
 
-/** NVS. A write is atomic for its key: the old value stays until the new one is whole. */
+/** NVS. A write is atomic: the old value stays until the new one is complete. */
 export const keyValueStorage: KeyValueStorage = Object.freeze({
 	open({ path }: Parameters<KeyValueStorage["open"]>[0]): KeyValue {
 		const domain = SDKKeyValue.open({ path, format: "buffer" });
@@ -27,8 +27,8 @@ export const keyValueStorage: KeyValueStorage = Object.freeze({
 });
 
 /**
- * NVS only marks what was overwritten or deleted as void, and erases a page when it needs it again. So the whole partition
- * is erased, which takes NVS down with all that was open in it, and up again.
+ * NVS only marks overwritten and deleted values as invalid until it needs their page. So the whole partition is erased,
+ * which closes NVS with all open domains, and NVS is started again.
  */
 export function eraseKeyValue(): void {
 	const ffi = new FFI();

@@ -4,17 +4,17 @@ import type { Bytes, TCP, TCPCallbacks, TCPFromOptions, TCPOptions } from "../ec
 import { closeIO, defer, guard, toError } from "./callbacks";
 
 /**
- * The SDK's TCP socket, with the promises of ECMA-419 as the firmware reads it: the SDK may call back after
- * `close`, tells an end twice, and throws out of reads and writes, where it would end the machine.
+ * The SDK's TCP socket with the guarantees of `ecma419.ts`: the SDK may call back after `close`, reports an end twice, and
+ * throws from reads and writes.
  */
 export class TCPSocket implements TCP {
 	private readonly callbacks: TCPCallbacks;
 	readonly remoteAddress: string | undefined;
 	readonly remotePort: number | undefined;
 	private socket: SDKTCP | undefined;
-	/** Bytes that were announced and not read. */
+	/** Announced and not read. */
 	private readableBytes = 0;
-	/** `undefined` before the connection is made. */
+	/** `undefined` until connected. */
 	private writableBytes: number | undefined;
 
 	constructor(options: TCPOptions | TCPFromOptions) {
@@ -29,7 +29,7 @@ export class TCPSocket implements TCP {
 			const { from } = options;
 			const accepted = from instanceof AcceptedTCPSocket ? from.release() : undefined;
 			if (accepted === undefined)
-				throw new TypeError("only a connection that a listener gave can be taken over, once");
+				throw new TypeError("only a connection from a listener can be taken over, once");
 			this.remoteAddress = from.remoteAddress;
 			this.remotePort = from.remotePort;
 			this.openSocket(() => new SDKTCP({ ...callbacks, from: accepted }));
@@ -47,7 +47,7 @@ export class TCPSocket implements TCP {
 		if (this.socket === undefined || length === 0) return 0;
 		this.readableBytes -= length;
 		try {
-			// The SDK throws when it is asked for more than there is.
+			// The SDK throws if asked for more than is available.
 			this.socket.read(length === buffer.length ? buffer : buffer.subarray(0, length));
 			return length;
 		} catch (error) {
@@ -79,7 +79,7 @@ export class TCPSocket implements TCP {
 		closeIO(socket);
 	}
 
-	/** A failure of the constructor is told like any other: later, and to `onError`. */
+	/** A failure of the constructor is reported like any other: later, to `onError`. */
 	private openSocket(open: () => SDKTCP): void {
 		try {
 			this.socket = open();
@@ -111,22 +111,22 @@ export class TCPSocket implements TCP {
 
 	private fail(error: Error | undefined): void {
 		if (this.socket === undefined) return;
-		const refused = this.writableBytes === undefined;
+		const wasConnected = this.writableBytes !== undefined;
 		this.close();
-		// The SDK never says why; whether the connection had been made tells the two common causes apart.
-		const reason = error ?? (refused ? new ConnectionError("nothing answers there") : undefined);
+		// The SDK gives no reason; whether it was connected distinguishes the two common causes.
+		const reason = error ?? (wasConnected ? undefined : new ConnectionError("no response"));
 		guard(() => this.callbacks.onError?.(reason));
 	}
 }
 
-/** A connection that a listener has accepted, at rest until a TCP object takes it over. */
+/** A connection accepted by a listener, paused until a TCP object takes it over. */
 export class AcceptedTCPSocket implements TCP {
 	readonly remoteAddress: string | undefined;
 	readonly remotePort: number | undefined;
 	private socket: SDKTCP | undefined;
 
 	constructor(socket: SDKTCP) {
-		// Read now: the SDK must not be asked once the peer is gone.
+		// Read now: the SDK fails once the peer has closed.
 		this.remoteAddress = socket.remoteAddress;
 		this.remotePort = socket.remotePort;
 		this.socket = socket;
@@ -140,7 +140,7 @@ export class AcceptedTCPSocket implements TCP {
 		throw new Error("the connection has not been taken over");
 	}
 
-	/** The SDK's socket, which is the caller's from now on; `undefined` when it is gone. */
+	/** Hands the SDK's socket over to the caller; `undefined` if it is closed or taken. */
 	release(): SDKTCP | undefined {
 		const socket = this.socket;
 		this.socket = undefined;
@@ -152,7 +152,7 @@ export class AcceptedTCPSocket implements TCP {
 	}
 }
 
-/** Throws unless `address` is a dotted IPv4 address: names are resolved before. */
+/** Throws unless `address` is a dotted IPv4 address. */
 export function assertIPv4Address(address: string): void {
 	if (!isIPv4Address(address)) throw new TypeError(`"${address}" is not an IPv4 address`);
 }

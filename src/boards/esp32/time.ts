@@ -3,21 +3,21 @@ import SDKTimer from "timer";
 import type { Time, Timer } from "../board";
 import { guard } from "./callbacks";
 
-/** The SDK counts a timer's milliseconds in 32 bits; a longer wait is made of several. */
+/** The SDK's timers have 32-bit milliseconds; longer waits are split. */
 const maxTimerMs = 0x7fff_ffff;
 
-/** The SDK's timers, over a clock of the platform. */
+/** The SDK's timers with a clock of the platform. */
 export class SDKTime implements Time {
 	private readonly clock: () => number;
 	private readonly start: number;
 
 	/**
-	 * `clock` tells milliseconds from any beginning; it never wraps and never goes back. `elapsed`: of the boot before
-	 * now, when it goes on after a deep sleep.
+	 * `clock`: monotonic milliseconds from any origin, without wrap. `elapsedMs`: duration of the boot so far, if it
+	 * continues after deep sleep.
 	 */
-	constructor(clock: () => number, elapsed = 0) {
+	constructor(clock: () => number, elapsedMs = 0) {
 		this.clock = clock;
-		this.start = clock() - elapsed;
+		this.start = clock() - elapsedMs;
 	}
 
 	ticks(): number {
@@ -26,7 +26,7 @@ export class SDKTime implements Time {
 
 	set(callback: () => void, delay: number): Timer {
 		const timer = new OneShot(callback);
-		// Rounded up: a timer never fires before its time.
+		// Rounded up: a timer never fires early.
 		timer.start(Math.ceil(Math.max(0, delay)));
 		return timer;
 	}

@@ -13,10 +13,10 @@ import { toConnectionError } from "./tls/tls-error";
 const tls12 = 0x303;
 /** Header, explicit nonce and tag of a record under AES-GCM (RFC 5246 section 6.2, RFC 5288 section 3). */
 const recordOverheadBytes = 5 + 8 + 16;
-/** What is written together goes out as one record, which fits one TCP segment of an Ethernet frame. */
+/** Data written together is sent as one record, which fits one TCP segment of an Ethernet frame. */
 const maxWriteBytes = 1400;
 
-/** TLS 1.2 over the SDK's session, with the project's own verification of who the server is. */
+/** TLS 1.2 over the SDK's session, with the project's own verification of certificates. */
 export class TLSSocket implements TCP {
 	private readonly options: TLSOptions;
 	private readonly session: StrictSession;
@@ -27,11 +27,11 @@ export class TLSSocket implements TCP {
 	private issuer = "";
 	private isConnected = false;
 	private isSecure = false;
-	/** Bytes in `#room` that wait to go out. */
+	/** Bytes in {@link writeBuffer} to be sent. */
 	private pendingBytes = 0;
-	/** What was received and not read: one record's content at most. */
+	/** Received and not read: at most the content of one record. */
 	private received: Uint8Array = new Uint8Array(0);
-	/** Why no more will come. */
+	/** Set once no more data will arrive. */
 	private endReason: { readonly error: Error | undefined } | undefined;
 	private isScheduled = false;
 
@@ -40,9 +40,9 @@ export class TLSSocket implements TCP {
 		const { address, port, host } = options;
 		this.session = new StrictSession({
 			protocolVersion: tls12,
-			// A resumed session would skip the verification, and the SDK keeps it whatever roots it was made with.
+			// A resumed session would skip the verification, whatever the roots of the first one.
 			cache: false,
-			// RFC 6066 section 3: an address is no server name.
+			// An address is not a server name (RFC 6066 section 3).
 			...(isIPv4Address(host) ? {} : { serverName: host }),
 			verifyCertificates: (certificates) => this.verify(certificates),
 			verifyExchange: ({ signed: signedBytes, algorithm, signature }) => {
@@ -106,7 +106,7 @@ export class TLSSocket implements TCP {
 		this.schedule();
 	}
 
-	/** What was written still goes out as far as the network takes it at once. */
+	/** Sends written data as far as the network accepts it at once. */
 	close(): void {
 		const tcp = this.tcp;
 		if (tcp === undefined) return;
@@ -116,7 +116,7 @@ export class TLSSocket implements TCP {
 		tcp.close();
 	}
 
-	/** The handshake has a deadline of its own: computing it takes a chip seconds. */
+	/** The handshake has a timeout of its own: it takes a chip seconds of computing. */
 	private reportConnected(): void {
 		if (this.isConnected) return;
 		this.isConnected = true;
@@ -128,7 +128,7 @@ export class TLSSocket implements TCP {
 		this.advance();
 	}
 
-	/** What follows from a call comes in a turn of the event loop of its own. */
+	/** Consequences of a call follow in a turn of the event loop of their own. */
 	private schedule(): void {
 		if (this.isScheduled) return;
 		this.isScheduled = true;
@@ -138,7 +138,7 @@ export class TLSSocket implements TCP {
 		});
 	}
 
-	/** Goes on as far as the network lets it. The session throws what it does not like. */
+	/** Continues as far as the network allows. The session throws on protocol errors. */
 	private advance(): void {
 		if (this.tcp === undefined) return;
 		try {
@@ -162,9 +162,9 @@ export class TLSSocket implements TCP {
 		do done = session.handshake(stream);
 		while (!done && (stream.readable > 0 || session.handshakeProcess > 0));
 		if (!done) return;
-		// The session also stops at an alert, and would then go on without encryption.
+		// The session also stops at an alert, and would then continue without encryption.
 		if (session.alert !== undefined || session.clientCipher === null || session.serverCipher === null)
-			throw new ConnectionError("it ended the TLS handshake");
+			throw new ConnectionError("the server ended the TLS handshake");
 		this.isSecure = true;
 		this.options.onVerified?.(this.issuer);
 		this.options.onWritable?.(maxWriteBytes);
@@ -174,7 +174,7 @@ export class TLSSocket implements TCP {
 		if (this.flush()) this.options.onWritable?.(maxWriteBytes - this.pendingBytes);
 	}
 
-	/** Writes what waits, as one record. */
+	/** Sends the pending data as one record. */
 	private flush(): boolean {
 		const length = Math.min(this.pendingBytes, this.stream.writable - recordOverheadBytes);
 		if (length <= 0 || !this.isSecure || this.endReason !== undefined) return false;
@@ -227,7 +227,7 @@ function* customRoots(roots: readonly Uint8Array[]): Generator<TrustAnchor> {
 		try {
 			yield makeTrustAnchor(root);
 		} catch {
-			// A root that is damaged proves nothing; the settings say so.
+			// A damaged root proves nothing; the settings page reports it.
 		}
 	}
 }

@@ -1,8 +1,8 @@
 import config from "mc/config";
 
 /**
- * Throws for a pin that this chip does not have, or that its flash is at: touched, it stops the chip in the middle of
- * the next instruction, at each start again.
+ * Throws for a pin that this chip does not have, or that its flash uses: driving it would stop the chip at once, at each
+ * start.
  */
 export function assertUsablePin(pin: number): void {
 	const { last, flash } = config.pins;

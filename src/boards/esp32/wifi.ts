@@ -7,13 +7,13 @@ interface EspWiFiOptions {
 	onChanged?(property: "connection" | "address"): void;
 }
 
-/** The SDK's Wi-Fi station, which after `close` throws where it is asked, and must not be called back into throwing. */
+/** The SDK's Wi-Fi station, which throws after `close`, and whose callbacks must not throw. */
 class EspWiFi implements WiFi {
 	private readonly sharedState: SharedWiFiState;
 	private wifi: SDKWiFi | undefined;
 
-	constructor({ onChanged }: EspWiFiOptions, radio: SharedWiFiState) {
-		this.sharedState = radio;
+	constructor({ onChanged }: EspWiFiOptions, wifiState: SharedWiFiState) {
+		this.sharedState = wifiState;
 		this.wifi = new SDKWiFi({
 			onChanged: (property) => {
 				if (this.wifi !== undefined) guard(() => onChanged?.(property));
@@ -41,7 +41,7 @@ class EspWiFi implements WiFi {
 		return this.wifi?.RSSI;
 	}
 
-	/** Known beside an access point alone. */
+	/** Only known with an access point. */
 	get passwordRefused(): boolean {
 		return this.sharedState.passwordRefused;
 	}
@@ -63,11 +63,11 @@ class EspWiFi implements WiFi {
 	}
 }
 
-/** The station's class of a board with this radio. */
-export function makeWiFi(radio: SharedWiFiState): WiFiConstructor {
+/** The station class of a board. */
+export function makeWiFi(wifiState: SharedWiFiState): WiFiConstructor {
 	return class extends EspWiFi {
 		constructor(options: EspWiFiOptions) {
-			super(options, radio);
+			super(options, wifiState);
 		}
 	};
 }

@@ -11,11 +11,15 @@ import { sht3x } from "./sht3x";
 import { sht4x } from "./sht4x";
 import { tmp117 } from "./tmp117";
 
+/** A driver of a chip on the I2C bus. */
+export type I2CDriver = Driver<unknown>;
+
 /**
- * Every kind of sensor on the I2C bus. The order is that of the fields in a reading, and in which kinds are asked at an
- * address that they share: the SHT4x before the SHT3x, whose two-byte command it does not know.
+ * All drivers for the I2C bus. Their order is that of the fields in a reading, and that in which they are
+ * tried at an address they share: the SHT4x before the SHT3x, whose two-byte command is not specified for an
+ * SHT4x.
  */
-export const allDrivers: readonly Driver[] = Object.freeze([
+export const allDrivers: readonly I2CDriver[] = Object.freeze([
 	bme280,
 	bmp280,
 	bme680,

@@ -1,59 +1,57 @@
-import { ChipDriver } from "./chip-driver";
-import { defineDriver } from "./define-driver";
-import type { Lightmeter } from "./ecma419-samples";
-import { illuminance } from "./fields";
-import { type I2CDeviceOptions, uint16 } from "./i2c-device";
+import { type Driver, illuminance } from "./driver";
+import { type I2CDevice, uint16 } from "./i2c-device";
 
-/** Commands, a byte each (BH1750FVI technical note, "Instruction Set Architecture"). */
-const command = Object.freeze({ powerDown: 0x00, powerOn: 0x01, reset: 0x07, measureOnce: 0x20 });
-/** The chip's own, and the least that it has: 121,000 lux instead of 54,000 are its most then. */
-const measurementTimeRegister = Object.freeze({ default: 69, min: 31 });
+/** Opcodes (BH1750FVI technical note, "Instruction Set Architecture"). */
+const opcode = Object.freeze({ powerDown: 0x00, powerOn: 0x01, reset: 0x07, measureOnce: 0x20 });
 
-/** Rohm BH1750: illuminance. Measures once and powers down; in bright light once more, less sensitive. */
-export class BH1750 extends ChipDriver<Lightmeter> {
-	private startedWith = 0; // Of the measurement that was started; 0: none was.
+/** Measurement time register. At its minimum, full scale is 121,000 lux instead of 54,000. */
+const mtreg = Object.freeze({ default: 69, min: 31 });
+/** Of high resolution mode with the default register ("Electrical Characteristics", maximum). */
+const measurementMs = 180;
 
-	constructor(options: I2CDeviceOptions) {
-		super("BH1750", options, (chip) => chip.write(command.powerOn));
-	}
-
-	override start(): number {
-		return this.sendMeasure(measurementTimeRegister.default);
-	}
-
-	override proceed(): number {
-		if (this.startedWith !== measurementTimeRegister.default || uint16(this.chip.read(2)) < 0xffff) return 0;
-		return this.sendMeasure(measurementTimeRegister.min);
-	}
-
-	override sample(): Lightmeter | undefined {
-		if (this.startedWith === 0) return undefined;
-		const counts = uint16(this.chip.read(2));
-		if (counts === 0xffff) throw this.chip.error("it is brighter than the sensor can measure.");
-		const illuminance = (counts / 1.2) * (measurementTimeRegister.default / this.startedWith);
-		this.startedWith = 0;
-		return { lightmeter: { illuminance } };
-	}
-
-	/** Three bits and five bits of the sensitivity, then the measurement: 180 ms at most with the usual one. */
-	private sendMeasure(value: number): number {
-		for (const each of [0x40 | (value >> 5), 0x60 | (value & 31), command.measureOnce]) this.chip.write(each);
-		this.startedWith = value;
-		return (180 * value) / measurementTimeRegister.default;
-	}
+interface BH1750State {
+	/** The register's value in the current measurement. */
+	mtreg: number;
 }
 
-export const bh1750 = defineDriver({
+/**
+ * Rohm BH1750: illuminance. Powers down after each measurement; repeats it less sensitively in bright light.
+ */
+export const bh1750 = Object.freeze<Driver<BH1750State>>({
 	name: "BH1750",
-	addresses: [0x23, 0x5c],
-	/** It has no id; but it tells 0 after a reset, whatever was written last. Chips with registers or ports do not. */
+	addresses: Object.freeze([0x23, 0x5c]),
+	fields: Object.freeze([illuminance]),
+
+	/** No id, but it reads 0 after a reset, whatever was written last. Registers and ports do not. */
 	matches(chip) {
-		for (const each of [command.powerDown, command.powerOn, command.reset]) chip.write(each);
+		for (const byte of [opcode.powerDown, opcode.powerOn, opcode.reset]) chip.write(byte);
 		const cleared = uint16(chip.read(2));
-		chip.write(command.powerDown);
+		chip.write(opcode.powerDown);
 		return cleared === 0 && uint16(chip.read(2)) === 0;
 	},
-	open: (options) => new BH1750(options),
-	fields: [illuminance],
-	values: ({ lightmeter }) => [lightmeter.illuminance],
+
+	open(chip) {
+		chip.write(opcode.powerOn);
+		return { mtreg: mtreg.default };
+	},
+
+	start: (chip, state) => measure(chip, state, mtreg.default),
+
+	proceed(chip, state) {
+		if (state.mtreg !== mtreg.default || uint16(chip.read(2)) < 0xffff) return 0;
+		return measure(chip, state, mtreg.min);
+	},
+
+	read(chip, state) {
+		const counts = uint16(chip.read(2));
+		if (counts === 0xffff) throw chip.error("it is brighter than the sensor can measure.");
+		return [(counts / 1.2) * (mtreg.default / state.mtreg)];
+	},
 });
+
+function measure(chip: I2CDevice, state: BH1750State, value: number): number {
+	// The register is written in two parts: its upper three bits, then its lower five.
+	for (const byte of [0x40 | (value >> 5), 0x60 | (value & 31), opcode.measureOnce]) chip.write(byte);
+	state.mtreg = value;
+	return (measurementMs * value) / mtreg.default;
+}

@@ -1,15 +1,13 @@
-// How Bosch's BME280 and BMP280 turn raw numbers into temperature, pressure and humidity, with the words that are burnt
-// into each chip. In double precision (BST-BME280-DS002, appendix 8.1): the integer form for pressure needs 64 bits,
-// and a BigInt costs far more on the chip than the forty floating-point operations here; a JavaScript number is a
-// double anyway.
+// Compensation of the BME280 and BMP280 in double precision (BST-BME280-DS002, appendix 8.1). The integer
+// form for pressure needs 64 bits, and BigInt is far slower on the chip than forty floating-point operations.
 
-/** The compensation words for temperature and pressure (BME280: section 4.2.2, table 16; BMP280: section 3.11.2). */
+/** Trimming words for temperature and pressure (BME280: section 4.2.2, table 16; BMP280: section 3.11.2). */
 export interface BMx280Calibration {
 	readonly T: readonly [number, number, number];
 	readonly P: readonly [number, number, number, number, number, number, number, number, number];
 }
 
-/** Those for humidity, which the BME280 alone has. */
+/** Trimming words for humidity (BME280 only). */
 export interface BME280HumidityCalibration {
 	readonly H: readonly [number, number, number, number, number, number];
 }
@@ -35,7 +33,7 @@ export function parseCalibration(bytes: Uint8Array<ArrayBuffer>): BMx280Calibrat
 	};
 }
 
-/** `H1`: register 0xA1; `bytes`: 0xE1 … 0xE7. Two twelve-bit words share the byte in the middle. */
+/** `H1`: register 0xA1; `bytes`: registers 0xE1 … 0xE7. Two twelve-bit words share the byte in the middle. */
 export function parseHumidityCalibration(
 	H1: number,
 	bytes: Uint8Array<ArrayBuffer>,
@@ -54,14 +52,14 @@ export function parseHumidityCalibration(
 	};
 }
 
-/** The temperature as the other two need it; 5120 of it are one degree Celsius. */
+/** Temperature in units of 1/5120 °C (`t_fine`), an input of the other two compensations. */
 export function fineTemperature(raw: number, { T: [T1, T2, T3] }: BMx280Calibration): number {
 	const var1 = (raw / 16384 - T1 / 1024) * T2;
 	const var2 = (raw / 131072 - T1 / 8192) ** 2 * T3;
 	return var1 + var2;
 }
 
-/** Pressure in pascal. */
+/** Pascal. */
 export function compensatePressure(raw: number, fine: number, { P }: BMx280Calibration): number {
 	const [P1, P2, P3, P4, P5, P6, P7, P8, P9] = P;
 	let var1 = fine / 2 - 64000;
@@ -77,7 +75,7 @@ export function compensatePressure(raw: number, fine: number, { P }: BMx280Calib
 	return pressure + (var1 + var2 + P7) / 16;
 }
 
-/** Relative humidity in percent, cut to 0 … 100 as the data sheet does. */
+/** Percent, limited to 0 … 100 as in the data sheet. */
 export function compensateHumidity(raw: number, fine: number, { H }: BME280HumidityCalibration): number {
 	const [H1, H2, H3, H4, H5, H6] = H;
 	const var1 = fine - 76800;

@@ -1,39 +1,102 @@
-import type { I2CBus } from "../../boards/ecma419";
-import type { Field } from "../../reading/reading";
-import type { OpenSensor } from "../open-sensor";
+import type { Field, Value } from "../../reading/reading";
+import type { I2CDevice } from "./i2c-device";
 
-/** What a chip at an address turns out to be: one of this kind, another one, or nobody. */
-export type IdentifyResult = "this" | "other" | "absent";
+/**
+ * How a sensor is recognized and measured: a plain object without state of its own. What it must remember is
+ * the state that `open` returns; the caller keeps it, together with the device. The caller opens a sensor
+ * before its first measurement and again after each failure. For a measurement it calls `start`, then
+ * `proceed` until that returns 0, then `read` once. Every method may throw a `SensorError`.
+ */
+export interface Driver<State = void, Device extends SensorDevice = I2CDevice> {
+	/** For logs, settings and persisted names: `BH1750`. */
+	readonly name: string;
+	/** Seven-bit I2C addresses, in the order in which they are probed; none on other buses. */
+	readonly addresses: readonly number[];
+	/** What it measures, in the order of its values. Empty: recognized, but not supported. */
+	readonly fields: readonly SensorField[];
+	/**
+	 * Whether the device is this chip: by its id, by an answer with a valid checksum, or by what no other chip
+	 * at that address answers. Must not change the state of any other chip. May throw: then it is not this
+	 * chip. Left out where the settings say what is connected.
+	 */
+	matches?(device: Device): boolean;
+	/** Brings the chip to a known state, whatever it did before. */
+	open?(device: Device, options: SensorOptions): State;
+	/** Starts a measurement. Returns the milliseconds until {@link proceed}, or {@link read}, may be called. */
+	start(device: Device, state: State): number;
+	/** The next step of a measurement with several. Returns the milliseconds until the next call; 0: done. */
+	proceed?(device: Device, state: State): number;
+	/**
+	 * The values of the measurement, in the order and the units of the fields; `undefined` for a value that was
+	 * not measured, and instead of the array as long as the measurement has not ended.
+	 */
+	read(device: Device, state: State): readonly Value[] | undefined;
+}
 
-/** How a sensor is wired and used, for the kinds that care. All may be left out. */
+/** A driver with any device and state. */
+export type AnyDriver = Driver<unknown, SensorDevice>;
+
+/** What a driver measures with: a chip on a bus, or a pin. */
+export interface SensorDevice {
+	/** May be called twice. */
+	close(): void;
+}
+
+/** How several values of a field become one for a reading. */
+export type Aggregation =
+	/** A measured quantity: mean, minimum and maximum. */
+	| "mean"
+	/** A count since the previous value: the sum. */
+	| "sum"
+	/** A state, or a count that only grows: the newest value. */
+	| "last";
+
+/** A field as its sensor measures it. */
+export interface SensorField extends Field {
+	/** Default: `mean`. */
+	readonly aggregation?: Aggregation;
+	/** What the sensor can measure, in the unit of the field. A value outside is an error. Both or neither. */
+	readonly min?: number;
+	readonly max?: number;
+}
+
+/** How a sensor is connected and used. */
 export interface SensorOptions {
-	/** Milliseconds from one measurement to the next: a sensor that heats or drains may rest in between. */
+	/** Milliseconds from one measurement to the next: a sensor may rest in between. */
 	readonly intervalMs?: number;
-	/** The board sleeps in between, and each measurement is the first of a newly made sensor. */
+	/** The board sleeps between measurements, so each is the first after `open`. */
 	readonly onBattery?: boolean;
-	/** INA219: ohms of the resistor that the current flows through; 0.1 when left out. */
+	/** INA219: ohms of the shunt resistor; default 0.1. */
 	readonly shuntOhms?: number;
-	/** ADS1115: the largest voltage at an input, volts; 4.096 when left out. */
+	/** ADS1115: maximum voltage at an input; default 4.096. */
 	readonly rangeVolts?: number;
 }
 
-/** A kind of sensor on the I2C bus that the firmware can find and use. */
-export interface Driver {
-	/** For logs and settings: `BME280`. */
-	readonly name: string;
-	/** Where it can be, in the order in which they are looked at. */
-	readonly addresses: readonly number[];
-	/** What it measures: the fields of each sensor of this kind. */
-	readonly fields?: readonly Field[];
-	/**
-	 * Whether the chip at an address is one: by its id registers, by an answer with the right checksum, or by what no
-	 * other chip at that address would say. Leaves another chip as it was. Never throws. Not to be asked of an address
-	 * that a sensor is open at: the SDK's I2C takes one object for each address.
-	 */
-	identify(bus: I2CBus, address: number): IdentifyResult;
-	/**
-	 * Sets it up. Throws a `SensorError` when it cannot be used. A sensor that was made at the address before must be
-	 * closed first: the SDK's I2C takes one object for each address.
-	 */
-	open(bus: I2CBus, address: number, options?: SensorOptions): OpenSensor;
+/** A sensor that detection has found, or an input from the settings. */
+export interface Candidate {
+	/** Unique and stable: `BME280 at 0x76`. A key in the settings and in the persisted names. */
+	readonly sensor: string;
+	/** One sensor at a time can be in a place: `I2C 118`. */
+	readonly place: string;
+	/** Orders the sensors; the same on each boot. */
+	readonly sortKey: string;
+	/** On the I2C bus, whose lines it shares with others. */
+	readonly onI2C?: true;
+	/** Its fields have the names from the settings; none are assigned. */
+	readonly hasUserNames?: true;
+	readonly driver: AnyDriver;
+	readonly options: SensorOptions;
+	/** The device for the driver. Throws a `SensorError`, or what the platform throws. */
+	connect(): SensorDevice;
 }
+
+// Quantities have the same name, unit and decimals whatever chip measures them. A driver with another
+// resolution has a field of its own.
+
+export const temperature: Field = Object.freeze({ name: "temperature", unit: "celsius", decimals: 2 });
+export const humidity: Field = Object.freeze({ name: "humidity", unit: "percent", decimals: 1 });
+export const pressure: Field = Object.freeze({ name: "pressure", unit: "hPa", decimals: 2 });
+export const co2: Field = Object.freeze({ name: "co2", unit: "ppm", decimals: 0 });
+export const illuminance: Field = Object.freeze({ name: "illuminance", unit: "lux", decimals: 1 });
+export const voltage: Field = Object.freeze({ name: "voltage", unit: "volt", decimals: 3 });
+export const current: Field = Object.freeze({ name: "current", unit: "milliampere", decimals: 1 });

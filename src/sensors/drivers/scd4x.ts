@@ -1,8 +1,5 @@
-import { ChipDriver } from "./chip-driver";
-import { defineDriver } from "./define-driver";
-import type { CarbonDioxideDetector, Hygrometer, Thermometer } from "./ecma419-samples";
-import { co2, humidity, temperature } from "./fields";
-import type { I2CDevice, I2CDeviceOptions } from "./i2c-device";
+import { co2, type Driver, humidity, temperature } from "./driver";
+import type { I2CDevice } from "./i2c-device";
 import { commandBytes, parseWords, wordToCelsius } from "./sensirion";
 
 /** Commands (SCD4x data sheet, "SCD4x Command Overview"). */
@@ -16,118 +13,114 @@ const readVariant = commandBytes(0x202f);
 const measureSingleShot = commandBytes(0x219d);
 const wakeUp = commandBytes(0x36f6);
 
-/** Milliseconds that the commands take (there). */
+/** Durations of the commands (same section). */
 const stopPeriodicMs = 500;
 const singleShotMs = 5000;
-/** From one measurement to the next: normal, and with low power ("start_periodic_measurement", "start_low_power_periodic_measurement"). */
-const periodMs = Object.freeze({ normal: 5000, low: 30_000 });
+/** Between measurements ("start_periodic_measurement", "start_low_power_periodic_measurement"). */
+const normalPeriodMs = 5000;
+const lowPowerPeriodMs = 30_000;
+/**
+ * From this interval on, it is idle in between: its self-calibration assumes one measurement in five minutes.
+ */
+const minLowPowerIntervalMs = 300_000;
 
-/** Any of these bits: there is a measurement that was not read yet ("get_data_ready_status"). */
+/** If any of these bits is set, there is an unread measurement ("get_data_ready_status"). */
 const dataReady = 0x07ff;
-/** The upper four bits of the variant: the SCD40 cannot measure once ("get_sensor_variant", since version 1.5). */
+/** Upper four bits of the variant: the SCD40 has no single shot ("get_sensor_variant", since version 1.5). */
 const scd40VariantCode = 0;
 
-/** What it can tell ("Output range"); 0 ppm is no air. */
-const co2RangePpm = Object.freeze([1, 40_000] as const);
-const temperatureRangeC = Object.freeze([-40, 85] as const);
-
-export interface SCD4xConfiguration {
-	/** Milliseconds from one call of `start` to the next: how long it may have nothing new. 5000 at first. */
-	readonly intervalMs?: number;
-	/** Idle in between: an SCD41 measures once each time, an SCD40 only each 30 seconds. */
-	readonly lowPower?: boolean;
+interface SCD4xState {
+	/**
+	 * `unknown`: as another program, or this one before a restart, has left it. `stopping`: it takes no command yet.
+	 * `single shot`: one measurement in progress. `periodic`: it measures at its own pace.
+	 */
+	mode: "unknown" | "stopping" | "idle" | "single shot" | "periodic";
+	/** Idle in between: an SCD41 measures once each time, an SCD40 each 30 seconds. */
+	readonly lowPower: boolean;
+	/** Reads in a row that had no new data, and how many of them are normal in periodic mode. */
+	emptyReads: number;
+	readonly maxEmptyReads: number;
 }
 
-/** The temperature is that of the air in the sensor, less its usual warmth. */
-export type SCD4xSample = CarbonDioxideDetector & Thermometer & Hygrometer;
-
 /**
- * Where it stands. `unknown`: as somebody else left it, or we before a restart. `stopping`: it takes no command yet.
- * `measuring`: once. `periodic`: by itself, each five or thirty seconds.
+ * Sensirion SCD40, SCD41 and SCD43: carbon dioxide, temperature and humidity. It measures at its own pace; no
+ * new data is not an error, unless it lasts.
  */
-type State = "unknown" | "stopping" | "idle" | "measuring" | "periodic";
+export const scd4x = Object.freeze<Driver<SCD4xState>>({
+	name: "SCD4x",
+	addresses: Object.freeze([0x62]),
+	// "Output range"; 0 ppm means that CO2 was not measured.
+	fields: Object.freeze([
+		Object.freeze({ ...co2, min: 1, max: 40_000 }),
+		Object.freeze({ ...temperature, min: -40, max: 85 }),
+		humidity,
+	]),
 
-/**
- * Sensirion SCD40, SCD41 and SCD43: carbon dioxide, temperature and humidity. It measures by itself, and tells what it
- * has; a measurement that is not there yet is no fault, unless it stays away.
- */
-export class SCD4x extends ChipDriver<SCD4xSample> {
-	private state: State = "unknown";
-	private intervalMs: number = periodMs.normal;
-	private lowPower = false;
-	/** Samples in a row that had nothing new. */
-	private emptySamples = 0;
-	/** Milliseconds between two measurements of periodic mode. */
-	private periodMs: number = periodMs.normal;
+	/** Its serial number has the right checksum, or, while it measures, its data ready status has. */
+	matches(chip) {
+		for (const [command, length] of [[readSerialNumber, 9] as const, [readDataReady, 3] as const])
+			try {
+				return parseWords(chip, chip.query(command, length)).length > 0;
+			} catch {
+				// It may be busy with the other.
+			}
+		// Powered down by a command, it wakes up with this one within 30 ms, without an acknowledge.
+		chip.write(...wakeUp);
+		return false;
+	},
 
-	/** Throws a `SensorError` when there is no SCD4x at the address. */
-	constructor(options: I2CDeviceOptions) {
-		// The only question that it answers in every state.
-		super("SCD4x", options, (chip) => isDataReady(chip));
-	}
+	open(chip, { intervalMs = normalPeriodMs, onBattery = false }) {
+		// The only command that it answers in every mode.
+		isDataReady(chip);
+		const lowPower = onBattery || intervalMs >= minLowPowerIntervalMs;
+		const periodMs = lowPower ? lowPowerPeriodMs : normalPeriodMs;
+		// One more, because neither clock is exact.
+		return { mode: "unknown", lowPower, emptyReads: 0, maxEmptyReads: 1 + Math.ceil(periodMs / intervalMs) };
+	},
 
-	override configure({ intervalMs = this.intervalMs, lowPower = this.lowPower }: SCD4xConfiguration): void {
-		this.intervalMs = intervalMs;
-		this.lowPower = lowPower;
-	}
-
-	override start(): number {
-		if (this.state === "periodic") return 0;
-		if (this.state !== "unknown") return this.startMeasuring();
-		if (this.lowPower) {
-			// Idle, as an SCD41 is left over a sleep; or measuring by itself, as an SCD40 is.
-			if (readVariantCode(this.chip) !== undefined) return this.startMeasuring();
-			if (isDataReady(this.chip)) return this.enterPeriodicMode();
+	start(chip, state) {
+		if (state.mode === "periodic") return 0;
+		if (state.mode !== "unknown") return measure(chip, state);
+		if (state.lowPower) {
+			// After a sleep of the board an SCD41 is idle, and an SCD40 in periodic mode.
+			if (readVariantCode(chip) !== undefined) return measure(chip, state);
+			if (isDataReady(chip)) return enterPeriodicMode(state);
 		}
-		this.chip.write(...stopPeriodic);
-		this.state = "stopping";
+		chip.write(...stopPeriodic);
+		state.mode = "stopping";
 		return stopPeriodicMs;
-	}
+	},
 
-	override proceed(): number {
-		return this.state === "stopping" ? this.startMeasuring() : 0;
-	}
+	proceed: (chip, state) => (state.mode === "stopping" ? measure(chip, state) : 0),
 
-	override sample(): SCD4xSample | undefined {
-		if (this.state !== "periodic" && this.state !== "measuring") return undefined;
-		if (!isDataReady(this.chip)) return this.onNoNewData();
-		this.emptySamples = 0;
-		if (this.state === "measuring") this.state = "idle";
-		const [ppm = 0, first = 0, second = 0] = parseWords(this.chip, this.chip.query(readMeasurement, 9));
-		return {
-			carbonDioxideDetector: { CO2: this.chip.checkRange("CO2 concentration", ppm, co2RangePpm) },
-			thermometer: {
-				temperature: this.chip.checkRange("temperature", wordToCelsius(first), temperatureRangeC),
-			},
-			hygrometer: { humidity: (100 * second) / 65535 },
-		};
-	}
-
-	/** It is idle: has it measure. */
-	private startMeasuring(): number {
-		if (this.lowPower && readVariantCode(this.chip) !== scd40VariantCode) {
-			this.chip.write(...measureSingleShot);
-			this.state = "measuring";
-			return singleShotMs;
+	read(chip, state) {
+		if (state.mode !== "periodic" && state.mode !== "single shot") return undefined;
+		if (!isDataReady(chip)) {
+			if (state.mode === "periodic" && ++state.emptyReads <= state.maxEmptyReads) return [];
+			throw chip.error("it no longer measures. Check its supply: it draws up to 0.2 ampere.");
 		}
-		this.chip.write(...(this.lowPower ? startLowPowerPeriodic : startPeriodic));
-		return this.enterPeriodicMode();
-	}
+		state.emptyReads = 0;
+		if (state.mode === "single shot") state.mode = "idle";
+		const [ppm = 0, first = 0, second = 0] = parseWords(chip, chip.query(readMeasurement, 9));
+		return [ppm, wordToCelsius(first), (100 * second) / 65535];
+	},
+});
 
-	private enterPeriodicMode(): number {
-		this.state = "periodic";
-		this.periodMs = this.lowPower ? periodMs.low : periodMs.normal;
-		this.emptySamples = 0;
-		return 0;
+/** Of an idle chip. */
+function measure(chip: I2CDevice, state: SCD4xState): number {
+	if (state.lowPower && readVariantCode(chip) !== scd40VariantCode) {
+		chip.write(...measureSingleShot);
+		state.mode = "single shot";
+		return singleShotMs;
 	}
+	chip.write(...(state.lowPower ? startLowPowerPeriodic : startPeriodic));
+	return enterPeriodicMode(state);
+}
 
-	/** Periodic mode may have nothing for as long as its cadence, and once more because nobody counts exactly. */
-	private onNoNewData(): undefined {
-		this.emptySamples++;
-		if (this.state === "periodic" && this.emptySamples <= 1 + Math.ceil(this.periodMs / this.intervalMs))
-			return undefined;
-		throw this.chip.error("it measures nothing more. Check its supply: it takes 0.2 ampere at times.");
-	}
+function enterPeriodicMode(state: SCD4xState): number {
+	state.mode = "periodic";
+	state.emptyReads = 0;
+	return 0;
 }
 
 function isDataReady(chip: I2CDevice): boolean {
@@ -135,7 +128,7 @@ function isDataReady(chip: I2CDevice): boolean {
 	return (status & dataReady) !== 0;
 }
 
-/** Only an idle chip tells it; `undefined` otherwise. */
+/** `undefined` unless the chip is idle. */
 function readVariantCode(chip: I2CDevice): number | undefined {
 	try {
 		const [word = 0] = parseWords(chip, chip.query(readVariant, 3));
@@ -144,37 +137,3 @@ function readVariantCode(chip: I2CDevice): number | undefined {
 		return undefined;
 	}
 }
-
-/** Whether it tells its serial number, or, while it measures, whether it is ready, with the right checksum. */
-function isSCD4x(chip: I2CDevice): boolean {
-	for (const [command, length] of [[readSerialNumber, 9] as const, [readDataReady, 3] as const])
-		try {
-			return parseWords(chip, chip.query(command, length)).length > 0;
-		} catch {
-			// It may be busy with the other.
-		}
-	// It may have been switched off by a command. It does not acknowledge the one that wakes it, and takes 30 ms.
-	chip.write(...wakeUp);
-	return false;
-}
-
-/** So long a pause is worth to be idle in, milliseconds: the air of five minutes is what its calibration counts on. */
-const minLowPowerIntervalMs = 300_000;
-
-export const scd4x = defineDriver<SCD4xSample>({
-	name: "SCD4x",
-	addresses: [0x62],
-	matches: isSCD4x,
-	open(options, { intervalMs = periodMs.normal, onBattery = false }) {
-		const driver = new SCD4x(options);
-		driver.configure({ intervalMs, lowPower: onBattery || intervalMs >= minLowPowerIntervalMs });
-		return driver;
-	},
-	fields: [co2, temperature, humidity],
-	values: ({ carbonDioxideDetector, thermometer, hygrometer }) => [
-		carbonDioxideDetector.CO2,
-		thermometer.temperature,
-		hygrometer.humidity,
-	],
-	mayHaveNoNewData: true,
-});

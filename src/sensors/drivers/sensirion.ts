@@ -1,21 +1,21 @@
 import { crc8Sensirion } from "../../common/crc8";
 import { type I2CDevice, uint16 } from "./i2c-device";
 
-// What Sensirion's chips have in common.
-
-/** A sixteen-bit command as it is written. */
+/** The bytes of a sixteen-bit command. */
 export function commandBytes(code: number): readonly number[] {
 	return [code >> 8, code & 0xff];
 }
 
-/** The words in an answer: two bytes each, then their checksum. Throws a `SensorError` when one does not fit. */
+/**
+ * The words of an answer: two bytes each, then their checksum. Throws a `SensorError` if a checksum is wrong.
+ */
 export function parseWords(chip: I2CDevice, answer: Uint8Array): readonly number[] {
-	const found: number[] = [];
+	const words: number[] = [];
 	for (let at = 0; at + 2 < answer.length; at += 3) {
 		if (crc8Sensirion(answer, at, at + 2) !== answer[at + 2]) throw chip.checksumError();
-		found.push(uint16(answer, at));
+		words.push(uint16(answer, at));
 	}
-	return found;
+	return words;
 }
 
 /** Degrees Celsius (data sheets, "Conversion of Signal Output"; SCD4x: "read_measurement"). */

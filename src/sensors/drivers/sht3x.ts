@@ -1,12 +1,7 @@
-import { defineDriver } from "./define-driver";
-import type { I2CDevice, I2CDeviceOptions } from "./i2c-device";
+import type { Driver } from "./driver";
+import type { I2CDevice } from "./i2c-device";
 import { commandBytes, parseWords } from "./sensirion";
-import {
-	SHT,
-	type TemperatureHumiditySample,
-	temperatureHumidityFields,
-	temperatureHumidityValues,
-} from "./sht";
+import { shtMeasurement } from "./sht";
 import { isSHT4x } from "./sht4x";
 
 /** Commands (SHT3x-DIS data sheet, version 5, sections 4.3 to 4.11). */
@@ -15,52 +10,43 @@ const stopPeriodic = commandBytes(0x3093);
 const statusCommand = commandBytes(0xf32d);
 const heaterOff = commandBytes(0x3066);
 
-/** The bit of the status that tells whether the heater is on (table 18). */
+/** Bit of the status: the heater is on (table 18). */
 const heaterOnBit = 0x2000;
 
-/** Sensirion SHT30, SHT31 and SHT35: temperature and humidity. They differ in accuracy alone. */
-export class SHT3x extends SHT {
-	/** Throws a `SensorError` when there is no SHT3x at the address. */
-	constructor(options: I2CDeviceOptions) {
-		super(options, {
-			name: "SHT3x",
-			measureCommand: measureHighRepeatability,
-			// Table 4, with less than 2.4 V.
-			measurementMs: 15.5,
-			abortCommand: stopPeriodic,
-			// Section 4.13.
-			relativeHumidity: (word) => (100 * word) / 65535,
-			checkIdentity: (chip) => {
-				// Somebody may have left it on, and it would measure its own heat.
-				if ((readStatusWord(chip) & heaterOnBit) !== 0) chip.write(...heaterOff);
-			},
-		});
-	}
-}
-
-function readStatusWord(chip: I2CDevice): number {
-	return parseWords(chip, chip.query(statusCommand, 3))[0] ?? 0;
-}
+/** Sensirion SHT30, SHT31 and SHT35: temperature and humidity. They differ only in accuracy. */
+export const sht3x = Object.freeze<Driver>({
+	name: "SHT3x",
+	// Selected by pin ADDR ("I2C Address").
+	addresses: Object.freeze([0x44, 0x45]),
+	matches: isSHT3x,
+	...shtMeasurement({
+		measureCommand: measureHighRepeatability,
+		// Table 4, below 2.4 V.
+		measurementMs: 15.5,
+		abortCommand: stopPeriodic,
+		// Section 4.13.
+		humidityOffset: 0,
+		humiditySpan: 100,
+		checkIdentity(chip) {
+			// Another program may have left the heater on; the chip would measure its own heat.
+			if ((readStatus(chip) & heaterOnBit) !== 0) chip.write(...heaterOff);
+		},
+	}),
+});
 
 /**
- * Whether it tells its status with the right checksum. An SHT4x is asked first who it is: one byte leaves an SHT3x as it
- * was, while nobody knows what an SHT4x makes of two.
+ * Whether its status has the right checksum. First it is checked for an SHT4x: that command of one byte
+ * leaves an SHT3x unchanged, while the effect of a command of two bytes on an SHT4x is not specified.
  */
 function isSHT3x(chip: I2CDevice): boolean {
 	try {
 		if (isSHT4x(chip)) return false;
 	} catch {
-		// It is none.
+		// Not an SHT4x.
 	}
-	return readStatusWord(chip) >= 0;
+	return readStatus(chip) >= 0;
 }
 
-export const sht3x = defineDriver<TemperatureHumiditySample>({
-	name: "SHT3x",
-	// By its pin ADDR ("I2C Address").
-	addresses: [0x44, 0x45],
-	matches: isSHT3x,
-	open: (options) => new SHT3x(options),
-	fields: temperatureHumidityFields,
-	values: temperatureHumidityValues,
-});
+function readStatus(chip: I2CDevice): number {
+	return parseWords(chip, chip.query(statusCommand, 3))[0] ?? 0;
+}

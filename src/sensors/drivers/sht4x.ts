@@ -1,46 +1,32 @@
-import { defineDriver } from "./define-driver";
-import type { I2CDevice, I2CDeviceOptions } from "./i2c-device";
+import type { Driver } from "./driver";
+import type { I2CDevice } from "./i2c-device";
 import { parseWords } from "./sensirion";
-import {
-	SHT,
-	type TemperatureHumiditySample,
-	temperatureHumidityFields,
-	temperatureHumidityValues,
-} from "./sht";
+import { shtMeasurement } from "./sht";
 
-/** Commands, a byte each (SHT4x data sheet, "Command Overview"). */
+/** Commands of one byte (SHT4x data sheet, "Command Overview"). */
 const measureHighPrecision = 0xfd;
 const readSerialNumber = 0x89;
 const softReset = 0x94;
 
-/** Sensirion SHT40, SHT41, SHT43 and SHT45: temperature and humidity. They differ in accuracy alone. */
-export class SHT4x extends SHT {
-	/** Throws a `SensorError` when there is no SHT4x at the address. */
-	constructor(options: I2CDeviceOptions) {
-		super(options, {
-			name: "SHT4x",
-			measureCommand: [measureHighPrecision],
-			// "Timing Specifications", high repeatability.
-			measurementMs: 8.3,
-			abortCommand: [softReset],
-			// "Conversion of Signal Output": what is beyond 0 or 100 is to be cut.
-			relativeHumidity: (word) => -6 + (125 * word) / 65535,
-			checkIdentity: (chip) => isSHT4x(chip),
-		});
-	}
-}
+/** Sensirion SHT40, SHT41, SHT43 and SHT45: temperature and humidity. They differ only in accuracy. */
+export const sht4x = Object.freeze<Driver>({
+	name: "SHT4x",
+	// Given by the letter after the number: A, B, C ("Device Overview").
+	addresses: Object.freeze([0x44, 0x45, 0x46]),
+	matches: isSHT4x,
+	...shtMeasurement({
+		measureCommand: [measureHighPrecision],
+		// "Timing Specifications", high repeatability.
+		measurementMs: 8.3,
+		abortCommand: [softReset],
+		// "Conversion of Signal Output": values beyond 0 and 100 are to be cut.
+		humidityOffset: -6,
+		humiditySpan: 125,
+		checkIdentity: isSHT4x,
+	}),
+});
 
-/** Whether it has a serial number with the right checksums; throws when it has not. */
+/** Whether it has a serial number with the right checksums. Throws a `SensorError` if it has not. */
 export function isSHT4x(chip: I2CDevice): boolean {
 	return parseWords(chip, chip.query([readSerialNumber], 6)).length === 2;
 }
-
-export const sht4x = defineDriver<TemperatureHumiditySample>({
-	name: "SHT4x",
-	// By the letter behind the number: A, B, C ("Device Overview").
-	addresses: [0x44, 0x45, 0x46],
-	matches: isSHT4x,
-	open: (options) => new SHT4x(options),
-	fields: temperatureHumidityFields,
-	values: temperatureHumidityValues,
-});

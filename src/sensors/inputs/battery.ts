@@ -1,9 +1,10 @@
 import type { AnalogConstructor } from "../../boards/ecma419";
+import { readVolts } from "./read-volts";
 
 /**
- * Volts of one Li-ion cell (LiCoO₂ or NMC, full at 4.2 V) at rest, and percent of its charge left: the usual
- * open-circuit curve, as fuel gauges without coulomb counting have it. Cells differ by some percent, in the flat middle
- * the most.
+ * Volts at rest and percent of charge of one Li-ion cell (LiCoO₂ or NMC, full at 4.2 V): the open-circuit
+ * curve used by fuel gauges without coulomb counting. Cells differ by a few percent, mostly in the flat
+ * middle.
  */
 const openCircuitCurve: readonly (readonly [volts: number, percent: number])[] = Object.freeze([
 	[3.0, 0],
@@ -20,7 +21,7 @@ const openCircuitCurve: readonly (readonly [volts: number, percent: number])[] =
 	[4.2, 100],
 ] as const);
 
-/** Whole percent of charge of a Li-ion cell with this voltage. */
+/** Charge of a Li-ion cell in whole percent. */
 export function batteryPercent(volts: number): number {
 	let [below, percentBelow] = openCircuitCurve[0] ?? [0, 0];
 	if (!(volts > below)) return 0;
@@ -35,23 +36,13 @@ export function batteryPercent(volts: number): number {
 export interface BatteryOptions {
 	readonly Analog: AnalogConstructor;
 	readonly pin: number;
-	/** Volts of the largest number that the converter gives. */
+	/** Volts at the converter's maximum. */
 	readonly fullScaleVolts: number;
-	/** Volts of the battery for each volt at the pin: 2 for a divider of two equal resistors. */
+	/** Battery volts per volt at the pin: 2 for a divider of two equal resistors. */
 	readonly dividerRatio: number;
 }
 
-/** The converter's noise goes down with the root of the number of its samples. */
-const oversampling = 16;
-
-/** Volts of the battery. Throws what the platform throws for a pin that has no converter. */
+/** Throws what {@link readVolts} throws. */
 export function readBatteryVolts({ Analog, pin, fullScaleVolts, dividerRatio }: BatteryOptions): number {
-	const converter = new Analog({ pin });
-	try {
-		let sum = 0;
-		for (let i = 0; i < oversampling; i++) sum += converter.read();
-		return (sum / oversampling / (2 ** converter.resolution - 1)) * fullScaleVolts * dividerRatio;
-	} finally {
-		converter.close();
-	}
+	return readVolts(Analog, pin, fullScaleVolts) * dividerRatio;
 }

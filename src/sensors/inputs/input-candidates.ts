@@ -1,8 +1,7 @@
 import type { Pins, Time } from "../../boards/board";
-import type { Field } from "../../reading/reading";
+import type { Field, Value } from "../../reading/reading";
 import type { InputSettings } from "../../settings/input-settings";
-import type { Candidate, Measurable } from "../candidate";
-import type { Aggregation } from "../pipeline/aggregate";
+import type { Aggregation, Candidate, Driver, SensorDevice } from "../drivers/driver";
 import { SensorError } from "../sensor-error";
 import { AnalogInput } from "./analog-input";
 import { PulseInput } from "./pulse-input";
@@ -17,26 +16,40 @@ export interface InputOptions {
 	readonly onBattery: boolean;
 }
 
-/** What the owner has wired to single pins, in the order of the settings. */
+/** The device of an input's driver. It measures at once. */
+interface InputDevice extends SensorDevice {
+	read(): Value;
+}
+
+/** The inputs, in the order of the settings. */
 export function inputCandidates(
 	inputs: readonly InputSettings[],
 	options: InputOptions,
 ): readonly Candidate[] {
-	return inputs.map((settings, index) => {
-		const { name } = settings;
-		return {
-			sensor: inputName(settings),
-			place: `pin ${settings.pin}`,
-			sortKey: `p${index}`,
-			hasUserNames: true,
-			fields: [{ name, ...fieldFormat(settings), aggregation: aggregationOf(settings) }],
-			open: () => openInput(settings, options),
-		};
-	});
+	return inputs.map((settings, index) => ({
+		sensor: inputName(settings),
+		place: inputName(settings),
+		sortKey: `p${index}`,
+		hasUserNames: true,
+		driver: inputDriver(settings),
+		options: {},
+		connect: () => openInput(settings, options),
+	}));
 }
 
 function inputName({ pin }: InputSettings): string {
 	return `pin ${pin}`;
+}
+
+function inputDriver(settings: InputSettings): Driver<void, InputDevice> {
+	const { name } = settings;
+	return {
+		name: inputName(settings),
+		addresses: [],
+		fields: [{ name, ...fieldFormat(settings), aggregation: aggregationOf(settings) }],
+		start: () => 0,
+		read: (input) => [input.read()],
+	};
 }
 
 function fieldFormat(settings: InputSettings): Omit<Field, "name"> {
@@ -62,7 +75,7 @@ function aggregationOf(settings: InputSettings): Aggregation {
 function openInput(
 	settings: InputSettings,
 	{ pins, time, pulseTotals, onBattery }: InputOptions,
-): Measurable {
+): InputDevice {
 	const { Analog, Digital, analogRangeV } = pins;
 	switch (settings.kind) {
 		case "analog":
@@ -73,7 +86,7 @@ function openInput(
 			if (onBattery)
 				throw new SensorError(
 					inputName(settings),
-					"on battery the board sleeps, and counts no pulses meanwhile.",
+					"on battery the board sleeps between samples and does not count pulses.",
 				);
 			return new PulseInput({
 				Digital,

@@ -2,21 +2,19 @@ import type { Time, Timer } from "../../boards/board";
 import type { Digital, DigitalConstructor } from "../../boards/ecma419";
 import type { Value } from "../../reading/reading";
 import type { PulsesInputSettings } from "../../settings/input-settings";
-import { PulseCounter } from "./pulse-counter";
 import { activeLevel, pullMode } from "./state-input";
 
 export interface PulseInputOptions {
 	readonly Digital: DigitalConstructor;
 	readonly time: Time;
 	readonly settings: PulsesInputSettings;
-	/** Adds pulses to those that were ever counted here; returns all. */
+	/** Adds pulses to the persisted total of this input; returns the total. */
 	addToTotal(pulses: number): number;
 }
 
-/** Milliseconds for which a contact bounces, unless the settings say otherwise. */
 const defaultDebounceMs = 10;
 
-/** Pulses at a digital pin, counted from edge to edge while the board does something else. */
+/** Pulses at a digital pin, counted by its edges while the board does something else. */
 export class PulseInput {
 	private readonly options: PulseInputOptions;
 	private readonly pin: Digital;
@@ -24,7 +22,6 @@ export class PulseInput {
 	private readonly debounceMs: number;
 	private readonly counter: PulseCounter;
 	private settleTimer: Timer | undefined;
-	/** Ticks of the reading before. */
 	private lastReadTicks: number;
 
 	/** Throws what the platform throws for a pin that cannot be an input. */
@@ -34,32 +31,29 @@ export class PulseInput {
 		this.options = options;
 		this.active = activeLevel(active);
 		this.debounceMs = settings.debounce ?? defaultDebounceMs;
-		const begin = this.active === 1 ? Digital.Rising : Digital.Falling;
+		const leadingEdge = this.active === 1 ? Digital.Rising : Digital.Falling;
 		this.pin = new Digital({
 			pin,
 			mode: pullMode(Digital, pull),
-			// Without bounces each beginning is a pulse; the ends need not be told.
-			edge: this.debounceMs === 0 ? begin : Digital.Rising | Digital.Falling,
+			// Without bounces each leading edge is a pulse.
+			edge: this.debounceMs === 0 ? leadingEdge : Digital.Rising | Digital.Falling,
 			onReadable: () => this.onEdge(),
 		});
 		this.counter = new PulseCounter(this.debounceMs, this.isActive);
 		this.lastReadTicks = time.ticks();
 	}
 
-	start(): number {
-		return 0;
-	}
-
-	read(): readonly Value[] {
+	/** Since the previous call: pulses, or pulses per second; or the total. Times the scale of the settings. */
+	read(): Value {
 		const { time, settings, addToTotal } = this.options;
 		const { report = "count", scale = 1 } = settings;
 		const pulses = this.counter.takeCount();
 		const now = time.ticks();
 		const seconds = (now - this.lastReadTicks) / 1000;
 		this.lastReadTicks = now;
-		if (report === "total") return [addToTotal(pulses) * scale];
-		if (report === "count") return [pulses * scale];
-		return [seconds > 0 ? (pulses / seconds) * scale : undefined];
+		if (report === "total") return addToTotal(pulses) * scale;
+		if (report === "count") return pulses * scale;
+		return seconds > 0 ? (pulses / seconds) * scale : undefined;
 	}
 
 	close(): void {
@@ -81,5 +75,43 @@ export class PulseInput {
 		this.counter.onEdge(time.ticks());
 		time.clear(this.settleTimer);
 		this.settleTimer = time.set(() => this.counter.settle(this.isActive), this.debounceMs);
+	}
+}
+
+/**
+ * Counts the pulses of a contact that bounces. A pulse counts at its first edge after a quiet time, so a
+ * pulse that came and went while the board was busy counts, too. Edges within the debounce time are bounces.
+ */
+export class PulseCounter {
+	private readonly debounceMs: number;
+	private count = 0;
+	private lastEdgeTicks = Number.NEGATIVE_INFINITY;
+	private active: boolean;
+
+	/** `active`: the present state of the line. */
+	constructor(debounceMs: number, active: boolean) {
+		this.debounceMs = debounceMs;
+		this.active = active;
+	}
+
+	/** One edge, or several in quick succession that the platform reports as one. */
+	onEdge(ticks: number): void {
+		const isQuiet = ticks - this.lastEdgeTicks >= this.debounceMs;
+		this.lastEdgeTicks = ticks;
+		if (!isQuiet) return;
+		if (!this.active) this.count++;
+		this.active = !this.active;
+	}
+
+	/** The line has been quiet for the debounce time, so its present state is reliable. */
+	settle(active: boolean): void {
+		this.active = active;
+	}
+
+	/** The pulses since the previous call. */
+	takeCount(): number {
+		const count = this.count;
+		this.count = 0;
+		return count;
 	}
 }

@@ -2,13 +2,13 @@ import type { Time } from "../../boards/board";
 import type { KeyValue } from "../../boards/ecma419";
 import { readJsonRecord, writeJsonRecord } from "../../common/json-record";
 
-/** In key-value storage. */
-export const pulseTotalsKey = "pulses";
-
-/** The storage wears: a total is kept so often, milliseconds. A power cut costs it what was counted since. */
+/**
+ * Limits the wear of the storage. After a power cut, the pulses since the last save are missing in the
+ * totals.
+ */
 const saveIntervalMs = 600_000;
 
-/** How many pulses were ever counted, by the name of the field; over restarts. */
+/** Number of all pulses ever counted, by the name of the field. Persisted. */
 export class PulseTotals {
 	private readonly storage: Pick<KeyValue, "read" | "write">;
 	private readonly time: Pick<Time, "ticks">;
@@ -23,7 +23,7 @@ export class PulseTotals {
 		this.savedTicks = time.ticks();
 	}
 
-	/** Adds to a total, and returns it. */
+	/** Adds to a total and returns it. */
 	add(name: string, pulses: number): number {
 		const total = (this.totals.get(name) ?? 0) + pulses;
 		if (pulses !== 0) {
@@ -34,13 +34,13 @@ export class PulseTotals {
 		return total;
 	}
 
-	/** Writes them down, if there is anything new. A storage that fails costs the totals a restart, and nothing else. */
+	/** Writes changed totals. If the storage fails, they are lost only at a restart. */
 	save(): void {
 		if (!this.hasUnsavedChanges) return;
 		this.hasUnsavedChanges = false;
 		this.savedTicks = this.time.ticks();
 		try {
-			writeJsonRecord(this.storage, pulseTotalsKey, Object.fromEntries(this.totals));
+			writeJsonRecord(this.storage, "pulses", Object.fromEntries(this.totals));
 		} catch {
 			this.hasUnsavedChanges = true;
 		}
@@ -48,11 +48,16 @@ export class PulseTotals {
 }
 
 function load(storage: Pick<KeyValue, "read">): Map<string, number> {
-	const kept = readJsonRecord(storage, pulseTotalsKey);
+	const record = readJsonRecord(storage, "pulses");
 	const totals = new Map<string, number>();
-	if (kept === undefined || kept === "damaged" || typeof kept.value !== "object" || kept.value === null)
+	if (
+		record === undefined ||
+		record === "damaged" ||
+		typeof record.value !== "object" ||
+		record.value === null
+	)
 		return totals;
-	for (const [name, total] of Object.entries(kept.value))
+	for (const [name, total] of Object.entries(record.value))
 		if (typeof total === "number" && total >= 0) totals.set(name, total);
 	return totals;
 }

@@ -2,7 +2,7 @@ import type { Digital, DigitalConstructor } from "../../boards/ecma419";
 import type { Value } from "../../reading/reading";
 import type { StateInputSettings } from "../../settings/input-settings";
 
-/** Whether a digital pin is at its active level when it is looked at. */
+/** Whether a digital pin is at its active level. */
 export class StateInput {
 	private readonly pin: Digital;
 	private readonly active: 0 | 1;
@@ -13,12 +13,8 @@ export class StateInput {
 		this.pin = new Digital({ pin, mode: pullMode(Digital, pull) });
 	}
 
-	start(): number {
-		return 0;
-	}
-
-	read(): readonly Value[] {
-		return [this.pin.read() === this.active];
+	read(): Value {
+		return this.pin.read() === this.active;
 	}
 
 	close(): void {
@@ -26,13 +22,13 @@ export class StateInput {
 	}
 }
 
-/** The pin's mode, for the resistor that it is to have. */
+/** The mode of an input pin with this pull resistor; default `up`. */
 export function pullMode(Digital: DigitalConstructor, pull: StateInputSettings["pull"] = "up"): number {
 	const modes = { up: Digital.InputPullUp, down: Digital.InputPullDown, none: Digital.Input };
 	return modes[pull];
 }
 
-/** The level that counts. */
+/** Default: `low`. */
 export function activeLevel(active: StateInputSettings["active"] = "low"): 0 | 1 {
 	return active === "high" ? 1 : 0;
 }

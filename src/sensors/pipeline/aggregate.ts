@@ -1,15 +1,7 @@
 import type { Value } from "../../reading/reading";
+import type { Aggregation } from "../drivers/driver";
 
-/** How several values of a field become one for a reading. */
-export type Aggregation =
-	/** A quantity that is measured: mean, minimum and maximum. */
-	| "mean"
-	/** What was counted since the value before: all of it. */
-	| "sum"
-	/** A state, or a count that only grows: the newest. */
-	| "last";
-
-/** The values of one field since the reading before. */
+/** The values of one field since the previous reading. */
 export class Aggregate {
 	private readonly aggregation: Aggregation;
 	private count = 0;
@@ -18,11 +10,11 @@ export class Aggregate {
 	private _max = Number.NEGATIVE_INFINITY;
 	private last: Value;
 
-	constructor(aggregation: Aggregation) {
+	constructor(aggregation: Aggregation = "mean") {
 		this.aggregation = aggregation;
 	}
 
-	/** A value that was not measured counts for nothing. */
+	/** `undefined` is ignored. */
 	add(value: Value): void {
 		if (value === undefined) return;
 		this.last = value;
@@ -33,7 +25,7 @@ export class Aggregate {
 		this._max = Math.max(this._max, value);
 	}
 
-	/** `undefined` where nothing was measured. */
+	/** `undefined` if there are no values; the same holds for {@link min} and {@link max}. */
 	get value(): Value {
 		if (this.aggregation === "last" || typeof this.last !== "number") return this.last;
 		return this.aggregation === "sum" ? this.sum : this.sum / this.count;
@@ -47,7 +39,6 @@ export class Aggregate {
 		return this.count === 0 ? undefined : this._max;
 	}
 
-	/** A new reading begins. */
 	clear(): void {
 		this.count = 0;
 		this.sum = 0;

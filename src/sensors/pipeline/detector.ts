@@ -1,33 +1,30 @@
 import type { OneWire, Pins } from "../../boards/board";
 import type { I2CBus } from "../../boards/ecma419";
-import { type Candidate, type Measurable, measuredFields } from "../candidate";
-import type { Driver, SensorOptions } from "../drivers/driver";
-import { DS18B20, ds18b20Families, ds18b20Name } from "../drivers/ds18b20";
-import { isValidRom, romText } from "../drivers/one-wire";
-import { SensorError } from "../sensor-error";
+import type { I2CDriver } from "../drivers/all-drivers";
+import type { Candidate, SensorOptions } from "../drivers/driver";
+import { ds18b20 } from "../drivers/ds18b20";
+import { I2CDevice } from "../drivers/i2c-device";
+import { isValidRom, OneWireDevice, romText } from "../drivers/one-wire-device";
 import { recoverBusPins } from "./i2c-bus-recovery";
 import { scanDriverAddresses, scanOtherAddresses } from "./i2c-scan";
 
 export interface DetectorOptions {
 	readonly bus: I2CBus;
 	readonly pins: Pins;
-	readonly drivers: readonly Driver[];
-	/** Number of the 1-Wire bus's pin. */
+	readonly drivers: readonly I2CDriver[];
 	readonly oneWirePin: number | "none";
-	/** How the sensor of this name is wired and used. */
+	/** For the sensor of this name. */
 	sensorOptions(name: string): SensorOptions;
 }
 
-/** How far to look. */
 export type DetectionScope =
-	/** Only where a sensor was before. */
-	| "remembered"
-	/** Wherever a sensor can be, but not again where a chip is that nobody knows. */
-	| "usual"
-	/** Everywhere. */
-	| "thorough";
+	/** Only at the addresses of sensors that were found before. */
+	| "known"
+	/** At all addresses of the drivers, except for those with a chip that no driver recognizes. */
+	| "normal"
+	/** At all addresses. */
+	| "full";
 
-/** What a look at the buses has brought. */
 export interface DetectionResult {
 	readonly candidates: readonly Candidate[];
 	/** Sentences. */
@@ -37,7 +34,7 @@ export interface DetectionResult {
 /** Finds the sensors on the board's buses. */
 export class Detector {
 	private readonly options: DetectorOptions;
-	/** I2C addresses of chips that nobody knows: they are asked once, and then left alone. */
+	/** I2C addresses of chips that no driver recognizes; they are not probed again. */
 	private unknownAddresses = new Set<number>();
 	private oneWire: OneWire | undefined;
 
@@ -46,69 +43,58 @@ export class Detector {
 	}
 
 	/**
-	 * What is wrong with the lines of the I2C bus, as a sentence; a bus that a chip held is freed, and told with `freed`.
-	 * Only while no sensor on it is open.
+	 * Checks the lines of the I2C bus and recovers it if a chip holds the data line. Returns a sentence if the
+	 * bus cannot be used. Must not be called while a sensor on the bus is open.
 	 */
-	checkBusLines(freed: (sentence: string) => void): string | undefined {
+	checkBusLines(onRecovered: (sentence: string) => void): string | undefined {
 		const { bus, pins } = this.options;
 		const lines = recoverBusPins(pins.Digital, bus);
 		switch (lines) {
-			case "freed":
-				freed("I2C bus: a chip held its data line low; it is free again.");
+			case "recovered":
+				onRecovered("I2C bus: a chip held the data line low; the bus is recovered.");
 				return undefined;
 			case "data held":
-				return `I2C bus: its data line (SDA, pin ${bus.data}) is low all the time. Look for a short circuit, a wrong pin, or a sensor without supply; take the supply away from all for a moment.`;
+				return `I2C bus: the data line (SDA, pin ${bus.data}) stays low. Check for a short circuit, a wrong pin, or a sensor without supply; disconnect all sensors from their supply for a moment.`;
 			case "clock held":
-				return `I2C bus: its clock line (SCL, pin ${bus.clock}) is low all the time. Look for a short circuit, a wrong pin, or a sensor without supply.`;
+				return `I2C bus: the clock line (SCL, pin ${bus.clock}) stays low. Check for a short circuit, a wrong pin, or a sensor without supply.`;
 			case "idle":
 				return undefined;
 			default:
-				return `I2C bus: its pins (SDA ${bus.data}, SCL ${bus.clock}) cannot be used (${lines.unusable}). Check them in the settings.`;
+				return `I2C bus: the pins (SDA ${bus.data}, SCL ${bus.clock}) cannot be used (${lines.unusable}). Check them in the settings.`;
 		}
 	}
 
-	/** `open`: names of the sensors that are in use; `remembered`: of all that were ever found. */
+	/** `open`: names of the sensors that are open; `known`: of all that were ever found. */
 	findOnI2C(open: ReadonlySet<string>, known: ReadonlySet<string>, scope: DetectionScope): DetectionResult {
-		const { bus, drivers, sensorOptions } = this.options;
-		const among = (names: ReadonlySet<string>, address: number) =>
+		const { bus, drivers } = this.options;
+		const includes = (names: ReadonlySet<string>, address: number) =>
 			drivers.some(
 				({ name, addresses }) => addresses.includes(address) && names.has(i2cSensorName(name, address)),
 			);
-		if (scope === "thorough") this.unknownAddresses.clear();
+		if (scope === "full") this.unknownAddresses.clear();
 		const { chips, unknown } = scanDriverAddresses(bus, drivers, (address) => {
-			if (among(open, address)) return true;
-			return !among(known, address) && (scope === "remembered" || this.unknownAddresses.has(address));
+			if (includes(open, address)) return true;
+			return !includes(known, address) && (scope === "known" || this.unknownAddresses.has(address));
 		});
 		for (const { address } of unknown) this.unknownAddresses.add(address);
 		const problems = unknown.map(({ problem }) => problem);
-		if (scope === "thorough") problems.push(...scanOtherAddresses(bus, drivers));
+		if (scope === "full") problems.push(...scanOtherAddresses(bus, drivers));
 		const candidates: Candidate[] = [];
 		for (const { driver, address } of chips) {
-			const name = i2cSensorName(driver.name, address);
-			const make = () => driver.open(bus, address, sensorOptions(name));
-			const sortKey = `i${padIndex(drivers.indexOf(driver))}${padIndex(driver.addresses.indexOf(address))}`;
-			if (driver.fields === undefined) problems.push(unsupportedReason(name, make));
-			else
-				candidates.push({
-					sensor: name,
-					place: `I2C ${address}`,
-					sortKey,
-					onI2C: true,
-					fields: measuredFields(driver.fields),
-					open: make,
-				});
+			if (driver.fields.length > 0) candidates.push(this.i2cCandidate(driver, address));
+			else problems.push(`${i2cSensorName(driver.name, address)}: this firmware does not support it.`);
 		}
 		return { candidates, problems };
 	}
 
-	/** Only while no sensor on it measures. */
+	/** Must not be called while a sensor on the bus measures. */
 	findOnOneWire(): DetectionResult {
 		const { oneWirePin: pin, pins } = this.options;
 		if (pin === "none") return { candidates: [], problems: [] };
 		const place = `1-Wire bus at pin ${pin}`;
 		try {
 			this.oneWire ??= new pins.OneWire({ pin });
-			return this.searchOneWire(this.oneWire, place);
+			return searchOneWire(this.oneWire, place);
 		} catch (error) {
 			const reason = error instanceof Error ? ` (${error.message})` : "";
 			return { candidates: [], problems: [`${place}: it cannot be used${reason}.`] };
@@ -120,42 +106,48 @@ export class Detector {
 		this.oneWire = undefined;
 	}
 
-	private searchOneWire(bus: OneWire, place: string): DetectionResult {
-		const candidates: Candidate[] = [];
-		const problems: string[] = [];
-		for (const rom of bus.search()) {
-			if (!isValidRom(rom))
-				problems.push(`${place}: an answer was garbled. Check its wiring and its resistor.`);
-			else if (ds18b20Families.includes(rom[0] ?? 0)) {
-				const name = ds18b20Name(rom);
-				const open = () => new DS18B20(bus, rom);
-				candidates.push({
-					sensor: name,
-					place: name,
-					sortKey: `o${name}`,
-					fields: measuredFields(DS18B20.fields),
-					open,
-				});
-			} else problems.push(`${place}: ${romText(rom)} is a chip that this firmware does not know.`);
-		}
-		if (candidates.length === 0 && problems.length === 0)
-			problems.push(`${place}: nobody answers. Check its wiring and the resistor of 4.7 kΩ to 3.3 V.`);
-		return { candidates, problems };
+	private i2cCandidate(driver: I2CDriver, address: number): Candidate {
+		const { bus, drivers, sensorOptions } = this.options;
+		const sensor = i2cSensorName(driver.name, address);
+		return {
+			sensor,
+			place: `I2C ${address}`,
+			sortKey: `i${padIndex(drivers.indexOf(driver))}${padIndex(driver.addresses.indexOf(address))}`,
+			onI2C: true,
+			driver,
+			options: sensorOptions(sensor),
+			connect: () => new I2CDevice(bus, address, sensor),
+		};
 	}
 }
 
-/** A kind without fields cannot be used: why, its attempt tells. */
-function unsupportedReason(name: string, make: () => Measurable): string {
-	try {
-		make().close();
-	} catch (error) {
-		if (error instanceof SensorError) return error.message;
+function searchOneWire(bus: OneWire, place: string): DetectionResult {
+	const candidates: Candidate[] = [];
+	const problems: string[] = [];
+	for (const rom of bus.search()) {
+		const sensor = `${ds18b20.name} ${romText(rom)}`;
+		const device = new OneWireDevice(bus, rom, sensor);
+		if (!isValidRom(rom)) problems.push(`${place}: wrong checksum. Check its wiring and its resistor.`);
+		else if (ds18b20.matches?.(device) !== true)
+			problems.push(`${place}: ${romText(rom)} is a chip that this firmware does not support.`);
+		else
+			candidates.push({
+				sensor,
+				place: sensor,
+				sortKey: `o${sensor}`,
+				driver: ds18b20,
+				options: {},
+				connect: () => device,
+			});
 	}
-	return `${name}: this firmware cannot use it.`;
+	if (candidates.length === 0 && problems.length === 0)
+		problems.push(`${place}: no chip answers. Check its wiring and the 4.7 kΩ resistor to 3.3 V.`);
+	return { candidates, problems };
 }
 
-function i2cSensorName(kind: string, address: number): string {
-	return `${kind} at 0x${address.toString(16)}`;
+/** Persisted, and a key in the settings. */
+function i2cSensorName(driverName: string, address: number): string {
+	return `${driverName} at 0x${address.toString(16)}`;
 }
 
 function padIndex(index: number): string {

@@ -1,53 +1,48 @@
 import type { Field } from "../../reading/reading";
 import type { FieldSettings, SensorSettings, SensorSettingsByName } from "../../settings/sensor-settings";
-import type { Aggregation } from "./aggregate";
+import type { SensorField } from "../drivers/driver";
 import type { FieldNames } from "./field-names";
 
-/** A field as its sensor has it. */
-export interface SourceField extends Field {
-	readonly aggregation: Aggregation;
-}
-
-/** A sensor that is there. */
+/** A sensor that is present. */
 export interface FieldSource {
-	/** Kind and place: `BME280 at 0x76`. */
+	/** `BME280 at 0x76`. */
 	readonly sensor: string;
-	readonly fields: readonly SourceField[];
-	/** Its fields have the names that the owner gave them, and are in no book. */
+	readonly fields: readonly SensorField[];
+	/** Its fields have the names from the settings; none are assigned. */
 	readonly hasUserNames?: true | undefined;
 }
 
-/** What a column holds of its field's values. */
+/** Which aggregate of a field a reading field holds. */
 export type Statistic = "value" | "min" | "max";
 
-/** One field of the readings, and where its values come from. */
+/** A field of the readings, and where its values come from. */
 export interface ReadingField {
 	readonly field: Field;
-	/** Index in the sources, and in the fields of that source. */
+	/** In the sources. */
 	readonly sourceIndex: number;
+	/** In the fields of the source. */
 	readonly fieldIndex: number;
 	readonly statistic: Statistic;
 }
 
 export interface FieldLayoutOptions {
-	/** Those that are there, in the order of the fields. */
+	/** In the order of the reading fields. */
 	readonly sources: readonly FieldSource[];
-	/** Names of all that were ever found; of those there, complete. */
+	/** Of all sensors ever found; complete for those present. */
 	readonly fieldNames: FieldNames;
 	readonly settings: SensorSettingsByName;
-	/** Minimum and maximum are stored, too. */
+	/** Minima and maxima are stored, too. */
 	readonly statistics: boolean;
-	/** Fields that a reading holds. */
 	readonly maxFields: number;
 }
 
 export interface FieldLayout {
 	readonly readingFields: readonly ReadingField[];
-	/** Sentences: what could not be done as it was wished. */
+	/** Sentences: settings that could not be applied. */
 	readonly problems: readonly string[];
 }
 
-/** The fields of the readings, with the names that the owner gave them and without those that are off. */
+/** The fields of the readings, with the names from the settings and without fields that are off. */
 export function planFieldLayout(options: FieldLayoutOptions): FieldLayout {
 	const { sources, maxFields } = options;
 	const { names, problems } = resolveNames(options);
@@ -59,78 +54,80 @@ export function planFieldLayout(options: FieldLayoutOptions): FieldLayout {
 		});
 	});
 	const used = new Set<string>();
-	const columns: ReadingField[] = [];
+	const unique: ReadingField[] = [];
 	const duplicates: string[] = [];
-	// What was measured goes before its minimum and maximum, in names as in room.
-	for (const column of [...all.filter(isValue), ...all.filter((other) => !isValue(other))]) {
-		if (used.has(column.field.name)) duplicates.push(column.field.name);
-		else columns.push(column);
-		used.add(column.field.name);
+	// Values take precedence over minima and maxima, both for names and for places.
+	for (const one of [...all.filter(isValue), ...all.filter((other) => !isValue(other))]) {
+		if (used.has(one.field.name)) duplicates.push(one.field.name);
+		else unique.push(one);
+		used.add(one.field.name);
 	}
-	const kept = new Set(columns.slice(0, maxFields));
+	const kept = new Set(unique.slice(0, maxFields));
 	return {
-		readingFields: all.filter((column) => kept.has(column)),
+		readingFields: all.filter((one) => kept.has(one)),
 		problems: [
 			...unknownSettingNames(options),
 			...problems,
-			...omissionProblems(duplicates, columns.slice(maxFields), maxFields),
+			...omissionProblems(duplicates, unique.slice(maxFields), maxFields),
 		],
 	};
 }
 
-/** Settings for sensors that were never found, and for fields that a sensor does not have. */
+/** Settings for sensors that were never found and for fields that a sensor does not have. */
 function unknownSettingNames({ fieldNames, settings }: FieldLayoutOptions): string[] {
-	const named = (wanted: string) => fieldNames.find(({ sensor }) => sensor === wanted);
+	const known = fieldNames.map(({ sensor }) => sensor);
+	const unknown = Object.keys(settings).filter((sensor) => !known.includes(sensor));
 	const problems: string[] = [];
-	const unknown = Object.keys(settings).filter((sensor) => named(sensor) === undefined);
-	if (unknown.length > 0) {
-		const known =
-			fieldNames.length === 0 ? "" : ` There are ${fieldNames.map(({ sensor }) => sensor).join(", ")}.`;
-		problems.push(`the settings name ${unknown.join(", ")}: no such sensor was ever found.${known}`);
-	}
+	if (unknown.length > 0)
+		problems.push(
+			`the settings name ${unknown.join(", ")}: no such sensor was ever found.${known.length === 0 ? "" : ` Known sensors: ${known.join(", ")}.`}`,
+		);
 	for (const { sensor, names } of fieldNames) {
 		const fields = Object.keys(sensorSettings(settings, sensor).fields ?? {});
-		const without = fields.filter((field) => !names.has(field));
-		if (without.length > 0)
+		const unknownFields = fields.filter((field) => !names.has(field));
+		if (unknownFields.length > 0)
 			problems.push(
-				`${sensor}: the settings name ${without.join(", ")}, which it does not measure; it measures ${[...names.keys()].join(", ")}.`,
+				`${sensor}: the settings name ${unknownFields.join(", ")}, which it does not measure; it measures ${[...names.keys()].join(", ")}.`,
 			);
 	}
 	return problems;
 }
 
-/** A field, the name that it was given, and the one that it shall have. */
 interface NameRequest {
 	readonly sensor: string;
+	/** The driver's name of the field. */
 	readonly field: string;
 	readonly assignedName: string;
-	/** The given one comes from the owner. */
+	/** The assigned name is from the settings. */
 	readonly isUserNamed: boolean;
 	requestedName: string;
 }
 
-/** Names of the fields that are not off, by sensor and then by what it calls them; also of sensors that are not there. */
+/**
+ * Names of the fields that are not off, by sensor and by the driver's name; also for sensors that are
+ * missing.
+ */
 function resolveNames({ sources, fieldNames, settings }: FieldLayoutOptions) {
 	const requests = [...nameRequestsOfSources(sources), ...nameRequestsOfSettings(fieldNames, settings)];
 	const problems: string[] = [];
-	const another = (one: NameRequest) =>
+	const isTaken = (one: NameRequest) =>
 		requests.some((other) => other !== one && other.requestedName === one.requestedName);
-	// A name must not pass to another field because somebody wishes it for that: of two, the wish gives way. That may
-	// free or take another one, so it is looked at again; each time one wish less is left.
+	// The assigned name of a field takes precedence over a requested one. Refusing a request may free or take
+	// another name, so the rest is checked again; it ends, because each round has one request less.
 	for (;;) {
-		const refused = requests.find((one) => one.requestedName !== one.assignedName && another(one));
+		const refused = requests.find((one) => one.requestedName !== one.assignedName && isTaken(one));
 		if (refused === undefined) break;
 		const { sensor, field, requestedName, assignedName } = refused;
 		problems.push(
-			`${sensor}: ${field} cannot be called ${requestedName}, which another field is; it is called ${assignedName}.`,
+			`${sensor}: ${field} keeps the name ${assignedName}, because another field is named ${requestedName}.`,
 		);
 		refused.requestedName = assignedName;
 	}
 	const names = new Map<string, Map<string, string>>();
 	for (const one of requests) {
 		const { sensor, field, requestedName } = one;
-		if (one.isUserNamed && another(one))
-			problems.push(`${sensor}: it cannot be called ${requestedName}, which another field is.`);
+		if (one.isUserNamed && isTaken(one))
+			problems.push(`${sensor}: left out, because another field is named ${requestedName}.`);
 		else names.set(sensor, (names.get(sensor) ?? new Map<string, string>()).set(field, requestedName));
 	}
 	return { names, problems };
@@ -150,45 +147,45 @@ function nameRequestsOfSources(sources: readonly FieldSource[]): NameRequest[] {
 		);
 }
 
-function nameRequestsOfSettings(book: FieldNames, settings: SensorSettingsByName): NameRequest[] {
-	const wishes: NameRequest[] = [];
-	for (const { sensor, names } of book) {
+function nameRequestsOfSettings(fieldNames: FieldNames, settings: SensorSettingsByName): NameRequest[] {
+	const requests: NameRequest[] = [];
+	for (const { sensor, names } of fieldNames) {
 		if (sensorSettings(settings, sensor).off === true) continue;
 		for (const [field, assignedName] of names) {
 			const { name: requestedName = assignedName, off } = fieldSettings(settings, sensor, field);
-			if (off !== true) wishes.push({ sensor, field, assignedName, isUserNamed: false, requestedName });
+			if (off !== true) requests.push({ sensor, field, assignedName, isUserNamed: false, requestedName });
 		}
 	}
-	return wishes;
+	return requests;
 }
 
-/** What the owner wants of a sensor. */
+/** The settings of one sensor; empty if there are none. */
 export function sensorSettings(settings: SensorSettingsByName, sensor: string): SensorSettings {
 	return Object.hasOwn(settings, sensor) ? (settings[sensor] ?? {}) : {};
 }
 
-/** What the owner wants of one of its fields. */
+/** The settings of one field; empty if there are none. */
 export function fieldSettings(settings: SensorSettingsByName, sensor: string, field: string): FieldSettings {
 	const { fields = {} } = sensorSettings(settings, sensor);
 	return Object.hasOwn(fields, field) ? (fields[field] ?? {}) : {};
 }
 
 function readingFieldsOf(
-	{ unit, decimals, type, aggregation }: SourceField,
+	{ unit, decimals, type, aggregation = "mean" }: SensorField,
 	name: string,
 	sourceIndex: number,
 	fieldIndex: number,
 	statistics: boolean,
 ): ReadingField[] {
-	const column = (statistic: Statistic, suffix: string): ReadingField => ({
+	const readingField = (statistic: Statistic, suffix: string): ReadingField => ({
 		field: { name: `${name}${suffix}`, unit, decimals, ...(type === undefined ? {} : { type }) },
 		sourceIndex,
 		fieldIndex,
 		statistic,
 	});
-	const value = column("value", "");
+	const value = readingField("value", "");
 	if (!statistics || aggregation !== "mean") return [value];
-	return [value, column("min", "_min"), column("max", "_max")];
+	return [value, readingField("min", "_min"), readingField("max", "_max")];
 }
 
 function isValue({ statistic }: ReadingField): boolean {
@@ -198,14 +195,14 @@ function isValue({ statistic }: ReadingField): boolean {
 function omissionProblems(
 	duplicates: readonly string[],
 	omitted: readonly ReadingField[],
-	most: number,
+	maxFields: number,
 ): string[] {
 	const problems: string[] = [];
 	if (duplicates.length > 0)
-		problems.push(`left out, because another field has the name: ${duplicates.join(", ")}.`);
+		problems.push(`left out, because another field has the same name: ${duplicates.join(", ")}.`);
 	if (omitted.length > 0)
 		problems.push(
-			`left out, because a reading holds ${most} fields: ${omitted.map(({ field }) => field.name).join(", ")}. Turn off fields that are not needed.`,
+			`left out, because a reading has at most ${maxFields} fields: ${omitted.map(({ field }) => field.name).join(", ")}. Turn off fields that are not needed.`,
 		);
 	return problems;
 }

@@ -1,32 +1,33 @@
 import type { Digital, DigitalConstructor } from "../../boards/ecma419";
 import { errorMessage } from "../../common/error-message";
 
-/** What is found at the two lines of an I2C bus while nobody uses it. */
+/** The two lines of an I2C bus while it is not in use. */
 export type BusLineState =
-	/** Both are high: it can be used. */
+	/** Both high. */
 	| "idle"
-	/** A chip held the data line and has let it go. */
-	| "freed"
-	/** Stays low whatever is done: shorted, or somebody has no supply. */
+	/** A chip held the data line low and has released it. */
+	| "recovered"
+	/** Stays low: a short circuit, or a chip without supply. */
 	| "data held"
 	| "clock held";
 
-/** Pulses after which a chip has sent the byte that it was at, and has seen no acknowledge (I2C specification, 3.1.16). */
+/** For the rest of a byte and the acknowledge bit (I2C specification, section 3.1.16). */
 const maxRecoveryPulses = 9;
 
-/** A line with a pull-up: pulled low, or let go. */
+/** A line with a pull-up resistor. */
 export interface OpenDrainLine {
 	pullLow(): void;
 	release(): void;
-	/** Whether it is high; while it is let go. */
+	/** Only while it is released. */
 	isHigh(): boolean;
-	/** Gives the pin back. */
+	/** Releases the pin for other uses. */
 	close(): void;
 }
 
 /**
- * Frees a bus on which a chip was interrupted while it sent a zero, and waits for clock pulses with the data line held
- * low: it gets them, up to nine, and then a stop (I2C specification, section 3.1.16). On an idle bus nothing is done.
+ * Recovers a bus on which a chip was interrupted while it sent a zero and holds the data line low: up to nine
+ * clock pulses, then a start and a stop (I2C specification, section 3.1.16, "bus clear"). Leaves an idle bus
+ * alone.
  */
 export function recoverBus(data: OpenDrainLine, clock: OpenDrainLine): BusLineState {
 	data.release();
@@ -38,16 +39,17 @@ export function recoverBus(data: OpenDrainLine, clock: OpenDrainLine): BusLineSt
 		clock.release();
 	}
 	if (!data.isHigh()) return "data held";
-	// A start makes every chip listen anew, and a stop ends it. Between them no pulse lets a chip go on sending.
+	// A start resets the bus logic of every chip, and a stop ends it. No clock pulse in between lets a chip
+	// continue.
 	data.pullLow();
 	data.release();
-	return data.isHigh() ? "freed" : "data held";
+	return data.isHigh() ? "recovered" : "data held";
 }
 
 /**
- * Looks at the lines of a bus and frees it. Every object on the bus must be closed, or else the pins are in use. A
- * clock of 100 kHz waits 5 µs between edges; opening a pin takes longer by itself. Where the pins cannot be had, it
- * tells why. Never throws.
+ * {@link recoverBus} at the pins of a bus on which no device is open. No delays are needed: at 100 kHz an
+ * edge takes 5 µs, and opening a pin takes longer. If the pins cannot be used, returns the reason. Never
+ * throws.
  */
 export function recoverBusPins(
 	Digital: DigitalConstructor,
@@ -65,10 +67,7 @@ export function recoverBusPins(
 	}
 }
 
-/**
- * A pin as a line of a bus: an output that is low, or an input. It is never driven high, where a chip may pull it low;
- * and an output cannot be read.
- */
+/** Either a low output or an input: driving it high would short a chip that pulls it low. */
 class OpenDrainPin implements OpenDrainLine {
 	private readonly Digital: DigitalConstructor;
 	private readonly pin: number;

@@ -1,30 +1,32 @@
 import type { I2CBus } from "../../boards/ecma419";
-import type { Driver } from "../drivers/driver";
+import type { I2CDriver } from "../drivers/all-drivers";
+import { I2CDevice } from "../drivers/i2c-device";
 
-/** A chip that answers as one of its kind does. */
+/** The chip at an address: the driver's, another one, or none. */
+export type IdentifyResult = "this" | "other" | "absent";
+
 export interface DetectedChip {
-	readonly driver: Driver;
+	readonly driver: I2CDriver;
 	readonly address: number;
 }
 
-/** What was found on a bus. */
 export interface I2CScanResult {
 	readonly chips: readonly DetectedChip[];
-	/** Something answered, and nobody knows it: where, and a sentence. */
+	/** Chips that no driver recognizes, each with a sentence. */
 	readonly unknown: readonly { readonly address: number; readonly problem: string }[];
 }
 
-/** Seven-bit addresses that are nobody's but a chip's (I2C specification, section 3.1.12). */
+/** Seven-bit addresses that are not reserved (I2C specification, section 3.1.12). */
 const minI2CAddress = 0x08;
 const maxI2CAddress = 0x77;
 
 /**
- * Looks at every address that a kind claims, but not at those to be skipped: an open sensor must not be disturbed. At
- * each, the first kind that knows the chip has it. Never throws.
+ * Probes each address of the drivers, except for those of open sensors and others to skip. The first driver
+ * that recognizes the chip gets it. Never throws.
  */
 export function scanDriverAddresses(
 	bus: I2CBus,
-	drivers: readonly Driver[],
+	drivers: readonly I2CDriver[],
 	skip: (address: number) => boolean,
 ): I2CScanResult {
 	const chips: DetectedChip[] = [];
@@ -34,7 +36,7 @@ export function scanDriverAddresses(
 		let answered = false;
 		const driver = drivers.find((candidate) => {
 			if (!candidate.addresses.includes(address)) return false;
-			const identity = identifySafely(candidate, bus, address);
+			const identity = identify(candidate, bus, address);
 			answered ||= identity !== "absent";
 			return identity === "this";
 		});
@@ -42,44 +44,49 @@ export function scanDriverAddresses(
 		else if (answered)
 			unknown.push({
 				address,
-				problem: `${describeAddress(address)}: a chip that this firmware does not know.`,
+				problem: `${describeAddress(address)}: a chip that this firmware does not support.`,
 			});
 	}
 	return { chips, unknown };
 }
 
-/** Looks at all the other addresses, and tells at which something answers, as sentences. Never throws. */
-export function scanOtherAddresses(bus: I2CBus, kinds: readonly Driver[]): readonly string[] {
-	const known = driverAddresses(kinds);
-	const unknownDevices: string[] = [];
+/** Probes all other addresses; returns a sentence for each at which a chip answers. Never throws. */
+export function scanOtherAddresses(bus: I2CBus, drivers: readonly I2CDriver[]): readonly string[] {
+	const known = driverAddresses(drivers);
+	const problems: string[] = [];
 	for (let address = minI2CAddress; address <= maxI2CAddress; address++) {
 		if (!known.has(address) && acknowledges(bus, address))
-			unknownDevices.push(
-				`${describeAddress(address)}: something answers, but it is no sensor that this firmware knows.`,
-			);
+			problems.push(`${describeAddress(address)}: a chip answers, but it is not a supported sensor.`);
 	}
-	return unknownDevices;
+	return problems;
 }
 
-function driverAddresses(kinds: readonly Driver[]): ReadonlySet<number> {
-	return new Set(kinds.flatMap(({ addresses }) => addresses));
-}
-
-/** A kind that fails to tell has not recognized its chip. */
-function identifySafely(kind: Driver, bus: I2CBus, address: number) {
+/**
+ * Whether the chip at an address is the driver's. Never throws. Must not be called for an address that is
+ * open: the SDK's I2C allows one object per address.
+ */
+export function identify(driver: I2CDriver, bus: I2CBus, address: number): IdentifyResult {
+	let chip: I2CDevice | undefined;
 	try {
-		return kind.identify(bus, address);
+		chip = new I2CDevice(bus, address);
+		return driver.matches?.(chip) === true ? "this" : "other";
 	} catch {
-		return "absent";
+		return chip?.hasAcknowledged === true ? "other" : "absent";
+	} finally {
+		chip?.close();
 	}
 }
 
-/** A read is what disturbs an unknown chip least. */
+function driverAddresses(drivers: readonly I2CDriver[]): ReadonlySet<number> {
+	return new Set(drivers.flatMap(({ addresses }) => addresses));
+}
+
+/** Of all transfers, a read disturbs an unknown chip least. */
 function acknowledges(bus: I2CBus, address: number): boolean {
 	try {
-		const chip = new bus.io({ ...bus, address });
+		const chip = new I2CDevice(bus, address);
 		try {
-			chip.read(new Uint8Array(1));
+			chip.read(1);
 			return true;
 		} finally {
 			chip.close();

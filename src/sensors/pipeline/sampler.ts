@@ -2,8 +2,8 @@ import type { Pins, Time, Timer } from "../../boards/board";
 import type { I2CBus, KeyValue } from "../../boards/ecma419";
 import type { Field, Value } from "../../reading/reading";
 import type { Settings } from "../../settings/settings";
-import { allDrivers as everyKind } from "../drivers/all-drivers";
-import type { Driver, SensorOptions } from "../drivers/driver";
+import { allDrivers, type I2CDriver } from "../drivers/all-drivers";
+import type { SensorOptions } from "../drivers/driver";
 import { inputCandidates } from "../inputs/input-candidates";
 import { PulseTotals } from "../inputs/pulse-totals";
 import { type DetectionScope, Detector } from "./detector";
@@ -20,17 +20,20 @@ export interface SamplerOptions {
 	readonly bus: I2CBus;
 	readonly pins: Pins;
 	readonly time: Time;
-	/** Keeps the names of the fields, and the totals of the pulses. */
+	/** For the field names and the pulse totals. */
 	readonly storage: Pick<KeyValue, "read" | "write">;
 	readonly settings: SamplerSettings;
-	/** The boot goes on after a sleep. */
+	/** The board has woken from deep sleep. */
 	readonly resumed?: boolean;
-	/** Left out: all that there are. */
-	readonly drivers?: readonly Driver[];
+	/** Default: all. */
+	readonly drivers?: readonly I2CDriver[];
 	log(line: string): void;
 }
 
-/** One sample of all sensors: values in the order of the fields, `undefined` where nothing was measured. */
+/**
+ * One sample of all sensors: values in the order of the fields; `undefined` for a value that was not
+ * measured.
+ */
 export interface SensorSample {
 	readonly fields: readonly Field[];
 	readonly values: readonly Value[];
@@ -39,32 +42,33 @@ export interface SensorSample {
 const detectionIntervalMs = 3_600_000;
 
 /**
- * Measures all sensors at the same time, without blocking. One that fails never stops the others: its values are left
- * out, its problem is told once, and it is set up anew at the next sample, until it is back. Sensors are looked for at
- * the first sample, each hour, and on request; at each sample while there is none, or one that was there is missing.
+ * Measures all sensors at the same time, without blocking. A failing sensor does not affect the others: its
+ * values are left out, its problem is logged once, and it is reopened at each sample until it works.
+ * Detection runs at the first sample, each hour and on request, and at each sample while there is no sensor
+ * or a known one is missing.
  */
 export class Sampler {
 	private readonly options: SamplerOptions;
 	private readonly detector: Detector;
 	private readonly registry: SensorRegistry;
 	private readonly pulseTotals: PulseTotals;
-	/** Milliseconds from one measurement to the next within a sample; `undefined`: one measurement for each. */
+	/** From one measurement to the next within an interval; `undefined`: one measurement per sample. */
 	private readonly stepMs: number | undefined;
 	private stepTimer: Timer | undefined;
-	/** Ticks of the sample that the steps are counted from. */
+	/** Ticks of the latest sample, from which the steps are counted. */
 	private sampledAt = 0;
 	private measurement: Promise<void> | undefined;
-	/** What was told last of the lines of the bus. */
+	/** The state of the bus lines as logged last. */
 	private busProblem: string | undefined;
-	/** Ticks at which it is time to look for new sensors; `undefined` before the first look. */
+	/** Ticks; `undefined` before the first detection. */
 	private nextDetectionAt: number | undefined;
-	/** What looks have found wrong, each told once. */
+	/** Problems from detection; each is logged once. */
 	private readonly loggedProblems = new Set<string>();
 	private closed = false;
 
 	constructor(options: SamplerOptions) {
 		this.options = options;
-		const { bus, pins, time, storage, settings, drivers = everyKind, log } = options;
+		const { bus, pins, time, storage, settings, drivers = allDrivers, log } = options;
 		this.stepMs = statisticsStepMs(settings);
 		if (settings.statistics !== "off" && this.stepMs === undefined && options.resumed !== true)
 			log(`sensor: ${statisticsProblem(settings)}`);
@@ -81,15 +85,15 @@ export class Sampler {
 		this.registry = new SensorRegistry({ time, storage, settings, statistics, reservedNames, log });
 	}
 
-	/** Measures, and gives what was measured since the sample before. Never rejects. */
+	/** Measures; returns the aggregated values since the previous sample. Never rejects. */
 	async sample(): Promise<SensorSample> {
 		const { time } = this.options;
 		if (this.closed) return { fields: [], values: [] };
 		const now = time.ticks();
 		const { slots, missing } = this.registry;
 		if (this.nextDetectionAt === undefined) this.detect(this.firstScope);
-		else if (now >= this.nextDetectionAt || slots.length === 0) this.detect("usual");
-		else if (missing.length > 0) this.detect("remembered");
+		else if (now >= this.nextDetectionAt || slots.length === 0) this.detect("normal");
+		else if (missing.length > 0) this.detect("known");
 		time.clear(this.stepTimer);
 		this.sampledAt = now;
 		this.scheduleStep(1);
@@ -97,18 +101,18 @@ export class Sampler {
 		return { fields: this.registry.fields, values: this.registry.takeValues() };
 	}
 
-	/** Looks everywhere for sensors, also where an unknown chip is; those that are open are left alone. Never rejects. */
+	/** Runs detection at all addresses, except for those of open sensors. Never rejects. */
 	async rescan(): Promise<void> {
 		await this.measurement;
-		if (!this.closed) this.detect("thorough");
+		if (!this.closed) this.detect("full");
 	}
 
-	/** Gives up the names of sensors that are not there any more; returns those sensors. */
+	/** Deletes the names of missing sensors; returns those sensors. */
 	forgetMissing(): readonly string[] {
 		return this.registry.forgetMissing();
 	}
 
-	/** How the sensors are, and what they measured last; also those that were there before and are missing. */
+	/** Latest values and problems of the sensors, including missing ones. */
 	get sensors(): readonly SensorState[] {
 		return this.registry.states;
 	}
@@ -122,20 +126,17 @@ export class Sampler {
 		this.pulseTotals.save();
 	}
 
-	/**
-	 * A board that wakes up only to measure goes straight to the sensors that it knows; once an hour it looks for others
-	 * as well.
-	 */
+	/** A board that wakes up only to measure probes only the known sensors, and once an hour all addresses. */
 	private get firstScope(): DetectionScope {
 		const { resumed, time, settings } = this.options;
 		const known = resumed === true && this.registry.known.size > 0;
-		return known && time.ticks() % detectionIntervalMs >= settings.interval * 1000 ? "remembered" : "usual";
+		return known && time.ticks() % detectionIntervalMs >= settings.interval * 1000 ? "known" : "normal";
 	}
 
 	private detect(scope: DetectionScope): void {
 		const { time, pins, settings } = this.options;
-		const roster = this.registry;
-		if (scope !== "remembered" || this.nextDetectionAt === undefined)
+		const { registry } = this;
+		if (scope !== "known" || this.nextDetectionAt === undefined)
 			this.nextDetectionAt = time.ticks() + detectionIntervalMs;
 		const problems: string[] = [];
 		const inputs = inputCandidates(settings.inputs, {
@@ -145,27 +146,27 @@ export class Sampler {
 			onBattery: settings.power === "battery",
 		});
 		const found = [...this.detectOnI2C(scope, problems), ...this.detectOnOneWire(problems), ...inputs];
-		if (roster.register(found) || scope === "thorough") this.loggedProblems.clear();
-		for (const sensor of roster.missing) problems.push(`${sensor} was there before, and is not now.`);
-		const foundNone = found.length === 0 && roster.slots.length === 0 && problems.length === 0;
+		if (registry.register(found) || scope === "full") this.loggedProblems.clear();
+		for (const sensor of registry.missing) problems.push(`${sensor}: found before, but missing now.`);
+		const foundNone = found.length === 0 && registry.slots.length === 0 && problems.length === 0;
 		if (foundNone && this.busProblem === undefined)
-			problems.push("none found on the I2C bus. Check wiring and supply; each sample looks again.");
+			problems.push("none found on the I2C bus. Check wiring and supply. Trying again at each sample.");
 		for (const problem of problems) {
 			if (!this.loggedProblems.has(problem)) this.options.log(`sensor: ${problem}`);
 			this.loggedProblems.add(problem);
 		}
 	}
 
-	private detectOnI2C(how: DetectionScope, problems: string[]) {
-		if (this.checkBusLines() === "held") return [];
+	private detectOnI2C(scope: DetectionScope, problems: string[]) {
+		if (this.checkBusLines() === "unusable") return [];
 		const open = new Set(this.registry.slots.filter((slot) => slot.isOpen).map(({ sensor }) => sensor));
-		const found = this.detector.findOnI2C(open, this.registry.known, how);
+		const found = this.detector.findOnI2C(open, this.registry.known, scope);
 		problems.push(...found.problems);
 		return found.candidates;
 	}
 
 	private detectOnOneWire(problems: string[]) {
-		// A search would be in the way of what they measure; there will be another look.
+		// A search would interrupt the measurements; the next detection includes it.
 		if (this.registry.slots.some(({ isMeasuring, candidate }) => isMeasuring && candidate.onI2C !== true))
 			return [];
 		const found = this.detector.findOnOneWire();
@@ -173,22 +174,22 @@ export class Sampler {
 		return found.candidates;
 	}
 
-	/** `held`: the I2C bus cannot be used. That is told when it changes, and its sensors say so. */
-	private checkBusLines(): "usable" | "freed" | "held" {
+	/** Logs changes, and fails the sensors of a bus that cannot be used. */
+	private checkBusLines(): "usable" | "recovered" | "unusable" {
 		const { log } = this.options;
 		const slots = this.i2cSlots;
-		// Where one sensor is open the bus can be used; and its pins are taken.
+		// An open sensor shows that the bus works, and occupies its pins.
 		if (slots.some(({ isOpen }) => isOpen)) return "usable";
-		let freed = false;
-		const held = this.detector.checkBusLines((sentence) => {
-			freed = true;
+		let recovered = false;
+		const problem = this.detector.checkBusLines((sentence) => {
+			recovered = true;
 			log(`sensor: ${sentence}`);
 		});
-		if (held !== undefined && held !== this.busProblem) log(`sensor: ${held}`);
-		this.busProblem = held;
-		if (held === undefined) return freed ? "freed" : "usable";
-		for (const slot of slots) slot.fail(held, true);
-		return "held";
+		if (problem !== undefined && problem !== this.busProblem) log(`sensor: ${problem}`);
+		this.busProblem = problem;
+		if (problem === undefined) return recovered ? "recovered" : "usable";
+		for (const slot of slots) slot.fail(problem, true);
+		return "unusable";
 	}
 
 	private get i2cSlots(): readonly SensorSlot[] {
@@ -209,25 +210,25 @@ export class Sampler {
 		await Promise.all([this.measureI2C(onI2C), ...others.map((slot) => slot.measure())]);
 	}
 
-	/** Where all fail it may be the bus: one that a chip holds is freed, and they are measured once more. */
+	/** If all fail, a chip may hold the bus: it is recovered, and they are measured again. */
 	private async measureI2C(slots: readonly SensorSlot[]): Promise<void> {
-		if (this.checkBusLines() === "held") return;
+		if (this.checkBusLines() === "unusable") return;
 		await Promise.all(slots.map((slot) => slot.measure()));
-		if (slots.length === 0 || this.closed || this.checkBusLines() !== "freed") return;
+		if (slots.length === 0 || this.closed || this.checkBusLines() !== "recovered") return;
 		await Promise.all(slots.map((slot) => slot.measure()));
 	}
 
-	/** The measurements between two samples; the next sample makes the last one itself. */
+	/** Schedules the measurements between two samples; the next sample makes the last one itself. */
 	private scheduleStep(step: number): void {
 		const { time, settings } = this.options;
-		const length = this.stepMs;
-		if (length === undefined || this.closed || (step + 0.5) * length > settings.interval * 1000) return;
+		const { stepMs } = this;
+		if (stepMs === undefined || this.closed || (step + 0.5) * stepMs > settings.interval * 1000) return;
 		this.stepTimer = time.set(
 			() => {
 				void this.measure();
 				this.scheduleStep(step + 1);
 			},
-			this.sampledAt + step * length - time.ticks(),
+			this.sampledAt + step * stepMs - time.ticks(),
 		);
 	}
 
@@ -243,7 +244,7 @@ export class Sampler {
 	}
 }
 
-/** Milliseconds between the measurements of one reading; `undefined` for one measurement alone. */
+/** Milliseconds between the measurements of one reading; `undefined`: a reading is one measurement. */
 function statisticsStepMs({ statistics, interval, power }: SamplerSettings): number | undefined {
 	if (statistics === "off" || power === "battery" || statistics * 2 > interval) return undefined;
 	return statistics * 1000;
@@ -251,6 +252,6 @@ function statisticsStepMs({ statistics, interval, power }: SamplerSettings): num
 
 function statisticsProblem({ power, interval }: SamplerSettings): string {
 	return power === "battery"
-		? "no statistics on battery: the board sleeps between samples."
-		: `no statistics: they need two measurements within the sampling interval of ${interval} s.`;
+		? "no statistics: on battery the board sleeps between samples."
+		: `no statistics: they need at least two measurements per sampling interval of ${interval} s.`;
 }

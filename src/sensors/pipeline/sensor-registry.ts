@@ -3,11 +3,17 @@ import type { KeyValue } from "../../boards/ecma419";
 import type { Field, Value } from "../../reading/reading";
 import { maxFields } from "../../reading/reading-decoder";
 import type { Settings } from "../../settings/settings";
-import type { Candidate } from "../candidate";
+import type { Candidate } from "../drivers/driver";
 import { derivedFields, deriveValues } from "./derived-values";
 import { fieldSettings, planFieldLayout, type ReadingField, sensorSettings } from "./field-layout";
-import { FieldNameStore } from "./field-name-store";
-import { assignFieldNames, type FieldNames, maxNamedSensors, removeFieldNames } from "./field-names";
+import {
+	assignFieldNames,
+	type FieldNames,
+	loadFieldNames,
+	maxNamedSensors,
+	removeFieldNames,
+	saveFieldNames,
+} from "./field-names";
 import { SensorSlot } from "./sensor-slot";
 
 export type SensorRegistrySettings = Pick<Settings, "sensors" | "derived" | "altitude">;
@@ -16,20 +22,20 @@ export interface SensorRegistryOptions {
 	readonly time: Time;
 	readonly storage: Pick<KeyValue, "read" | "write">;
 	readonly settings: SensorRegistrySettings;
-	/** Minimum and maximum are stored, too. */
+	/** Minima and maxima are stored, too. */
 	readonly statistics: boolean;
-	/** Names that stand for inputs. */
+	/** Names of inputs, which no sensor's field may have. */
 	readonly reservedNames: readonly string[];
 	log(line: string): void;
 }
 
-/** A sensor as a person wants to see it. */
+/** For the setup page. */
 export interface SensorState {
 	/** `BME280 at 0x76`. */
 	readonly name: string;
-	/** A sentence when it is not well. */
+	/** A sentence. */
 	readonly problem?: string;
-	/** It was there before, and is not now. */
+	/** Found before, but not now. */
 	readonly missing?: true;
 	readonly values: readonly {
 		readonly name: string;
@@ -38,10 +44,9 @@ export interface SensorState {
 	}[];
 }
 
-/** The sensors that are measured, the names of their fields, and those that were there before. */
+/** The sensors in use, the names of their fields, and the sensors that are missing. */
 export class SensorRegistry {
 	private readonly options: SensorRegistryOptions;
-	private readonly nameStore: FieldNameStore;
 	private fieldNames: FieldNames;
 	private _slots: readonly SensorSlot[] = [];
 	private readingFields: readonly ReadingField[] = [];
@@ -50,45 +55,44 @@ export class SensorRegistry {
 
 	constructor(options: SensorRegistryOptions) {
 		this.options = options;
-		this.nameStore = new FieldNameStore(options.storage);
-		const book = this.nameStore.load();
-		if (book === undefined)
-			options.log("sensor: the kept names of the fields are damaged; they are given anew.");
-		this.fieldNames = book ?? [];
+		const fieldNames = loadFieldNames(options.storage);
+		if (fieldNames === undefined)
+			options.log("sensor: the stored field names are damaged; assigning new ones.");
+		this.fieldNames = fieldNames ?? [];
 	}
 
 	get slots(): readonly SensorSlot[] {
 		return this._slots;
 	}
 
-	/** The fields of a reading; the same object until they change. */
+	/** Of a reading; the same object until they change. */
 	get fields(): readonly Field[] {
 		return this._fields;
 	}
 
-	/** All sensors that were ever found. */
+	/** Names of all sensors ever found. */
 	get known(): ReadonlySet<string> {
 		return new Set(this.fieldNames.map(({ sensor }) => sensor));
 	}
 
-	/** Those that were found once, and are not there. */
+	/** Names of sensors that were found before, but are not present. */
 	get missing(): readonly string[] {
 		return this.fieldNames
 			.map(({ sensor }) => sensor)
 			.filter((sensor) => !this.isPresent(sensor) && !this.isDisabled(sensor));
 	}
 
-	/** Takes up what is new among what was found. Whether there was any. */
+	/** Adds the candidates that are new; returns whether there are any. */
 	register(candidates: readonly Candidate[]): boolean {
 		const found = candidates.filter(({ sensor }) => !this.isPresent(sensor)).sort(bySortKey);
 		this.assignNames(found);
 		const admitted = found.filter(({ sensor }) => !this.isDisabled(sensor));
 		if (admitted.length === 0) return false;
-		// A sensor that has failed may have given its place to one of another kind.
+		// A sensor that fails may have been replaced by one of another type in the same place.
 		const places = new Set(admitted.map(({ place }) => place));
-		const left = this._slots.filter(({ candidate }) => !places.has(candidate.place));
-		for (const slot of this._slots) if (!left.includes(slot)) slot.close();
-		this._slots = [...left, ...admitted.map((candidate) => this.openSlot(candidate))].sort((one, other) =>
+		const kept = this._slots.filter(({ candidate }) => !places.has(candidate.place));
+		for (const slot of this._slots) if (!kept.includes(slot)) slot.close();
+		this._slots = [...kept, ...admitted.map((candidate) => this.openSlot(candidate))].sort((one, other) =>
 			bySortKey(one.candidate, other.candidate),
 		);
 		this.updateLayout();
@@ -96,7 +100,7 @@ export class SensorRegistry {
 		return true;
 	}
 
-	/** The names of sensors that are not there are free again. Returns those sensors. */
+	/** Deletes the names of missing sensors; returns those sensors. */
 	forgetMissing(): readonly string[] {
 		const { missing } = this;
 		if (missing.length === 0) return missing;
@@ -105,7 +109,7 @@ export class SensorRegistry {
 		return missing;
 	}
 
-	/** What was measured since this was asked the last time, in the order of the fields. */
+	/** The values since the previous call, in the order of the fields. */
 	takeValues(): readonly Value[] {
 		const values = this.readingFields.map(({ sourceIndex, fieldIndex, statistic, field }) => {
 			const aggregate = this._slots[sourceIndex]?.aggregates[fieldIndex];
@@ -115,13 +119,13 @@ export class SensorRegistry {
 		return values;
 	}
 
-	/** All that are there, then those that are missing. */
+	/** Those present, then those missing. */
 	get states(): readonly SensorState[] {
-		const there = this._slots.map((slot, source) => ({
+		const present = this._slots.map((slot, source) => ({
 			name: slot.sensor,
 			...(slot.problem === undefined ? {} : { problem: slot.problem }),
 			values: this.readingFields
-				.filter((column) => column.sourceIndex === source && column.statistic === "value")
+				.filter(({ sourceIndex, statistic }) => sourceIndex === source && statistic === "value")
 				.map(({ fieldIndex, field: { name, unit, decimals } }) => {
 					const value = roundTo(slot.latestValues[fieldIndex], decimals);
 					return { name, unit, ...(value === undefined ? {} : { value }) };
@@ -129,11 +133,11 @@ export class SensorRegistry {
 		}));
 		const missing = this.missing.map((name) => ({
 			name,
-			problem: `${name}: it was there before, and is not now.`,
+			problem: `${name}: found before, but missing now.`,
 			missing: true as const,
 			values: [],
 		}));
-		return [...there, ...missing];
+		return [...present, ...missing];
 	}
 
 	close(): void {
@@ -153,38 +157,39 @@ export class SensorRegistry {
 
 	private assignNames(found: readonly Candidate[]): void {
 		const { settings, reservedNames } = this.options;
-		let book = this.fieldNames;
-		for (const { sensor, fields, hasUserNames } of found) {
+		let fieldNames = this.fieldNames;
+		for (const { sensor, driver, hasUserNames } of found) {
 			if (hasUserNames === true) continue;
-			const names = [...fields, ...derivedFields(fields, settings.derived)].map(({ name }) => name);
-			book = assignFieldNames(book, sensor, names, reservedNames);
+			const fields = [...driver.fields, ...derivedFields(driver.fields, settings.derived)];
+			const names = fields.map(({ name }) => name);
+			fieldNames = assignFieldNames(fieldNames, sensor, names, reservedNames);
 		}
-		// The oldest of those that are gone make room.
-		const gone = book.find(({ sensor }) => this.missing.includes(sensor));
-		if (book.length > maxNamedSensors && gone !== undefined)
-			book = removeFieldNames(book, (sensor) => sensor === gone.sensor);
-		if (book !== this.fieldNames) this.saveNames(book);
+		// The oldest missing sensor makes room.
+		const oldest = fieldNames.find(({ sensor }) => this.missing.includes(sensor));
+		if (fieldNames.length > maxNamedSensors && oldest !== undefined)
+			fieldNames = removeFieldNames(fieldNames, (sensor) => sensor === oldest.sensor);
+		if (fieldNames !== this.fieldNames) this.saveNames(fieldNames);
 	}
 
-	private saveNames(book: FieldNames): void {
-		this.fieldNames = book;
+	private saveNames(fieldNames: FieldNames): void {
+		this.fieldNames = fieldNames;
 		try {
-			this.nameStore.save(book);
+			saveFieldNames(this.options.storage, fieldNames);
 		} catch (error) {
 			const reason = error instanceof Error ? ` (${error.message})` : "";
-			this.options.log(`sensor: the names of the fields could not be kept${reason}.`);
+			this.options.log(`sensor: the field names cannot be stored${reason}.`);
 		}
 	}
 
 	private openSlot(candidate: Candidate): SensorSlot {
 		const { time, settings } = this.options;
 		const { derived, altitude, sensors } = settings;
-		const { sensor, fields } = candidate;
-		const more = derivedFields(fields, derived).map((field) => ({ ...field, aggregation: "mean" as const }));
+		const { sensor, driver } = candidate;
+		const { fields } = driver;
 		const calibrations = fields.map(({ name }) => fieldSettings(sensors, sensor, name));
 		return new SensorSlot({
 			candidate,
-			fields: [...fields, ...more],
+			fields: [...fields, ...derivedFields(fields, derived)],
 			time,
 			processValues: (read) => {
 				const values = calibrations.map(({ scale = 1, offset = 0 }, index) => {
@@ -216,13 +221,13 @@ export class SensorRegistry {
 		const { log } = this.options;
 		const source = this._slots.findIndex((slot) => slot.sensor === sensor);
 		const names = this.readingFields
-			.filter((column) => column.sourceIndex === source)
+			.filter(({ sourceIndex }) => sourceIndex === source)
 			.map(({ field }) => field.name);
 		log(`sensor: ${sensor} (${names.join(", ")})`);
 		this.logNameHolder(sensor);
 	}
 
-	/** Somebody who has put a new sensor in the place of an old one wonders where the plain names are. */
+	/** Explains numbered names: the plain ones belong to a missing sensor, which this one may replace. */
 	private logNameHolder(sensor: string): void {
 		const { missing } = this;
 		const own = this.fieldNames.find((named) => named.sensor === sensor)?.names ?? new Map<string, string>();
@@ -231,7 +236,7 @@ export class SensorRegistry {
 			const holder = this.fieldNames.find(({ names }) => [...names.values()].includes(field))?.sensor;
 			if (holder === undefined || !missing.includes(holder)) continue;
 			this.options.log(
-				`sensor: ${field} still stands for ${holder}, which is not there; the setup page can forget it.`,
+				`sensor: the name ${field} belongs to ${holder}, which is missing; the setup page can forget it.`,
 			);
 			return;
 		}
@@ -242,7 +247,7 @@ function bySortKey(one: Candidate, other: Candidate): number {
 	return one.sortKey < other.sortKey ? -1 : 1;
 }
 
-/** The one place where a value gets its field's decimals: 22.48, not 22.479999542236328. */
+/** The only place where values are rounded: 22.48 instead of 22.479999542236328. */
 function roundTo(value: Value, decimals: number): Value {
 	return typeof value === "number" ? Number(value.toFixed(decimals)) : value;
 }

@@ -1,37 +1,36 @@
 import type { Time } from "../../boards/board";
 import type { Value } from "../../reading/reading";
-import type { Candidate, Measurable } from "../candidate";
+import type { Candidate, SensorDevice, SensorField } from "../drivers/driver";
 import { SensorError } from "../sensor-error";
 import { Aggregate } from "./aggregate";
-import type { SourceField } from "./field-layout";
 
 export interface SensorSlotOptions {
 	readonly candidate: Candidate;
-	/** What the sensor measures, and after that what is worked out from it. */
-	readonly fields: readonly SourceField[];
+	/** The driver's fields, then the derived ones. */
+	readonly fields: readonly SensorField[];
 	readonly time: Time;
-	/** The values of the fields from what the sensor has read: calibrated, and what follows from them. */
+	/** From the driver's values to those of all fields: calibrates and derives. */
 	processValues(values: readonly Value[]): readonly Value[];
-	/** Its problem has come, changed, or gone (`undefined`). */
+	/** The problem has appeared, changed, or gone (`undefined`). */
 	onProblem(problem: string | undefined): void;
 }
 
-/** Milliseconds that a measurement may take, all its steps together. The SCD41 takes 5.5 s. */
+/** All steps together; the SCD41 takes 5.5 s. */
 const maxMeasurementMs = 20_000;
 /** The ADS1115 takes four. */
 const maxMeasurementSteps = 32;
 
 /**
- * A sensor that was found, well or not. One that fails is set up anew at the next measurement, until it is back: it may
- * have been unplugged, or another one of its kind may be in its place.
+ * A sensor in use: its device, its driver's state, and its values. After a failure it is reopened at the next
+ * measurement, because it may have been unplugged or replaced by another of the same type.
  */
 export class SensorSlot {
 	private readonly options: SensorSlotOptions;
-	/** The values since the reading before, by field. */
+	/** The values since the previous reading, by field. */
 	readonly aggregates: readonly Aggregate[];
-	/** Those of the newest measurement; none where it failed. */
+	/** Those of the latest measurement, by field; empty after a failure. */
 	latestValues: readonly Value[] = [];
-	private openSensor: Measurable | undefined;
+	private sensorInUse: OpenSensor | undefined;
 	private _problem: string | undefined;
 	private measurement: Promise<void> | undefined;
 	private closed = false;
@@ -53,26 +52,25 @@ export class SensorSlot {
 		return this.options.candidate.hasUserNames;
 	}
 
-	get fields(): readonly SourceField[] {
+	get fields(): readonly SensorField[] {
 		return this.options.fields;
 	}
 
-	/** A sentence; `undefined` when it is well. */
+	/** A sentence; `undefined` while the sensor works. */
 	get problem(): string | undefined {
 		return this._problem;
 	}
 
-	/** Whether it has its place on the bus: nobody else must speak to it there. */
+	/** While a sensor is open, its address must not be probed. */
 	get isOpen(): boolean {
-		return this.openSensor !== undefined;
+		return this.sensorInUse !== undefined;
 	}
 
-	/** Whether a measurement is under way. */
 	get isMeasuring(): boolean {
 		return this.measurement !== undefined;
 	}
 
-	/** Measures once; a measurement that is under way is not overtaken. Never rejects. */
+	/** Measures once, or joins the measurement in progress. Never rejects. */
 	measure(): Promise<void> {
 		this.measurement ??= this.runMeasurement().finally(() => {
 			this.measurement = undefined;
@@ -80,7 +78,7 @@ export class SensorSlot {
 		return this.measurement;
 	}
 
-	/** It cannot be measured, and is given up until the next time. `known`: nobody needs to be told. */
+	/** Closes the sensor until the next measurement. */
 	fail(problem: string, alreadyReported = false): void {
 		this.closeSensor();
 		this.latestValues = [];
@@ -98,20 +96,22 @@ export class SensorSlot {
 		const { candidate, time, processValues } = this.options;
 		const startedAt = time.ticks();
 		try {
-			this.openSensor ??= candidate.open();
-			const sensor = this.openSensor;
-			let wait = sensor.start();
-			for (let step = 1; step === 1 || wait > 0; step++) {
-				const left = maxMeasurementMs - (time.ticks() - startedAt);
-				// What is not a number is not within bounds either.
-				if (!(wait >= 0 && wait <= left) || step > maxMeasurementSteps)
+			this.sensorInUse ??= openSensor(candidate);
+			const sensor = this.sensorInUse;
+			const { device, state } = sensor;
+			const { driver } = candidate;
+			let waitMs = driver.start(device, state);
+			for (let step = 1; step === 1 || waitMs > 0; step++) {
+				const leftMs = maxMeasurementMs - (time.ticks() - startedAt);
+				// NaN is not within the bounds either.
+				if (!(waitMs >= 0 && waitMs <= leftMs) || step > maxMeasurementSteps)
 					throw new SensorError(candidate.sensor, "its measurement takes too long.");
-				if (wait > 0) await delay(time, wait);
-				// Closed, or given up, in the meantime.
-				if (this.openSensor !== sensor) return;
-				wait = sensor.proceed?.() ?? 0;
+				if (waitMs > 0) await delay(time, waitMs);
+				// Closed or failed in the meantime.
+				if (this.sensorInUse !== sensor) return;
+				waitMs = driver.proceed?.(device, state) ?? 0;
 			}
-			this.addValues(processValues(sensor.read()));
+			this.addValues(processValues(readSensor(sensor)));
 		} catch (error) {
 			if (!this.closed) this.fail(describeSensorError(candidate.sensor, error));
 		}
@@ -129,31 +129,71 @@ export class SensorSlot {
 	}
 
 	private closeSensor(): void {
-		const sensor = this.openSensor;
-		this.openSensor = undefined;
+		const sensor = this.sensorInUse;
+		this.sensorInUse = undefined;
 		try {
-			sensor?.close();
+			sensor?.device.close();
 		} catch {
-			// It is given up either way.
+			// It is discarded anyway.
 		}
 	}
 }
 
-/** JSON has no NaN and no infinity, and no driver measures an object. */
+/** A sensor that can be measured: its device, and what its driver's `open` returned. */
+export interface OpenSensor {
+	readonly candidate: Pick<Candidate, "sensor" | "driver">;
+	readonly device: SensorDevice;
+	readonly state: unknown;
+}
+
+/** Throws what `connect` and the driver throw, and leaves nothing open then. */
+export function openSensor(candidate: Omit<Candidate, "place" | "sortKey">): OpenSensor {
+	const device = candidate.connect();
+	try {
+		return { candidate, device, state: candidate.driver.open?.(device, candidate.options) };
+	} catch (error) {
+		device.close();
+		throw error;
+	}
+}
+
+/**
+ * The values of the measurement, by field. Throws a {@link SensorError} if it has not ended, or a value is
+ * out of range.
+ */
+export function readSensor({ candidate, device, state }: OpenSensor): readonly Value[] {
+	const { sensor, driver } = candidate;
+	const values = driver.read(device, state);
+	if (values === undefined)
+		throw new SensorError(sensor, "its measurement did not end in time. Check its supply.");
+	return driver.fields.map(({ name, min, max }, index) => {
+		const value = values[index];
+		if (
+			typeof value === "number" &&
+			min !== undefined &&
+			max !== undefined &&
+			!(value >= min && value <= max)
+		)
+			throw new SensorError(sensor, `its ${name} is out of range. Check its wiring and supply.`);
+		return value;
+	});
+}
+
+/** JSON has no NaN and no infinity, and a value is never an object. */
 function validValue(value: Value): Value {
 	if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
 	return typeof value === "boolean" || typeof value === "string" ? value : undefined;
 }
 
-/** What was thrown, as a sentence about the sensor; whatever it is. */
-export function describeSensorError(name: string, error: unknown): string {
+/** A sentence about the sensor, whatever was thrown. */
+function describeSensorError(name: string, error: unknown): string {
 	if (error instanceof SensorError) return error.message;
 	const reason = error instanceof Error ? error.message : typeof error === "string" ? error : "";
 	return `${name}: it cannot be read${reason === "" ? "" : ` (${reason})`}.`;
 }
 
-function delay(time: Time, milliseconds: number): Promise<void> {
+function delay(time: Time, ms: number): Promise<void> {
 	return new Promise((resolve) => {
-		time.set(resolve, milliseconds);
+		time.set(resolve, ms);
 	});
 }

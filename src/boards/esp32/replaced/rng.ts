@@ -1,8 +1,8 @@
 import FFI from "mc/ffi";
 
 /**
- * Stands for the SDK's `rng`, RC4 that is seeded once and begins anew with each call. ESP-IDF's `esp_fill_random` is
- * the hardware's generator; true randomness while Wi-Fi is on, which is when TLS needs it.
+ * Replaces the SDK's `rng`, an RC4 that is seeded once and restarts with each call. ESP-IDF's `esp_fill_random` is the
+ * hardware's generator: truly random while Wi-Fi is on, which is when TLS needs it.
  */
 export default Object.freeze({
 	get(count: number): ArrayBuffer {

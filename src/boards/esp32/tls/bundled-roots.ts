@@ -2,9 +2,8 @@ import { decodeBase64 } from "../../../common/base64";
 import { makeTrustAnchor, type TrustAnchor } from "./certificate-path";
 
 /**
- * The public authorities that every board trusts: those that sign for hosted services today. They are taken apart when
- * the firmware is built, and only what a verifier needs of them lies in its flash. A test holds them against the list
- * of Mozilla that Node carries.
+ * The public authorities that every board trusts: those of today's hosting services. They are parsed when the firmware is
+ * built; the flash holds only what a verifier needs. A test checks them against Mozilla's list in Node.
  */
 export const bundledRoots: readonly TrustAnchor[] = Object.freeze([
 	// ISRG Root X1

@@ -16,10 +16,10 @@ export interface SignatureCheck {
 	readonly signature: Uint8Array;
 }
 
-/** An authority that is trusted for what it is, not for who signed it (RFC 5280 section 6.1.1). */
+/** An authority that is trusted without a signature (RFC 5280 section 6.1.1). */
 export type TrustAnchor = Pick<Certificate, "subject" | "key" | "extensions" | "notBefore" | "notAfter">;
 
-/** What is needed of a root certificate (DER), in bytes of its own. Throws when it is damaged. */
+/** The trust anchor of a root certificate (DER), copied. Throws if it is malformed. */
 export function makeTrustAnchor(root: Uint8Array): TrustAnchor {
 	const { subject, key, extensions, notBefore, notAfter } = parseCertificate(root);
 	const own = { ...extensions, names: extensions.subjectAltNames.slice() };
@@ -33,11 +33,11 @@ function copyKey(key: PublicKey): PublicKey {
 }
 
 export interface PathOptions {
-	/** As the server sent them, its own first. DER. */
+	/** As sent by the server, its own first. DER. */
 	readonly certificates: readonly Uint8Array[];
-	/** Asked for one at a time, so that the owner's are taken apart only when they are needed. */
+	/** Iterated, so that custom roots are parsed only if needed. */
 	roots(): Iterable<TrustAnchor>;
-	/** The name or dotted address that the server was called by. */
+	/** The name or dotted address used to connect. */
 	readonly host: string;
 	/** Milliseconds of Unix time. */
 	readonly now: number;
@@ -47,20 +47,20 @@ export interface PathOptions {
 export type PathResult =
 	| {
 			readonly key: PublicKey;
-			/** Who signed the server's certificate, by its name. */
+			/** Name of the authority that signed the server's certificate. */
 			readonly issuer: string;
 	  }
-	| { readonly fault: TrustFault /** For the user. */; readonly reason: string };
+	| { readonly fault: TrustFault /** For the log. */; readonly reason: string };
 
-/** Certificates that may stand between the server's and a root. Public chains have one or two. */
+/** Maximum certificates between the server's and a root. Public chains have one or two. */
 const maxIntermediates = 4;
-/** Signatures that are checked for one server, each of which takes a chip up to seconds. Public chains have three. */
+/** Maximum signature checks for one server; each takes a chip up to seconds. Public chains have three. */
 const maxSignatureChecks = 8;
 
-/** Whether a server is the one it says it is (RFC 5280 section 6, RFC 6125 section 6): its key, or why not. */
+/** Verifies a server's certificate path (RFC 5280 section 6) and name (RFC 6125 section 6). */
 export function verifyCertificatePath(pathOptions: PathOptions): PathResult {
 	const [first, ...rest] = pathOptions.certificates;
-	if (first === undefined) return refusal("untrusted", "it showed no certificate");
+	if (first === undefined) return refusal("untrusted", "it sent no certificate");
 	let leaf: Certificate;
 	try {
 		leaf = parseCertificate(first);
@@ -74,7 +74,7 @@ export function verifyCertificatePath(pathOptions: PathOptions): PathResult {
 	const fault = checkServerCertificate(leaf, options) ?? checkValidity(leaf, options.now);
 	if (fault !== undefined) return fault;
 	const others: Certificate[] = [];
-	// One that is not needed, such as an old root, need not be of a form that is accepted.
+	// One that is not needed, such as an old root, may be malformed.
 	let parseRefusal: Refusal | undefined;
 	for (const bytes of rest.slice(0, maxIntermediates + 1)) {
 		try {
@@ -92,13 +92,13 @@ function parseFailure(what: string, error: unknown): Refusal {
 	return refusal("forged", `${what} cannot be read: ${error instanceof Error ? error.message : ""}`);
 }
 
-/** The check, which holds of nothing any more after so many. */
+/** Wraps the check so that it fails after `count` calls. */
 function limitCalls(count: number, check: PathOptions["verifySignature"]): PathOptions["verifySignature"] {
 	let left = count;
 	return (of) => left-- > 0 && check(of);
 }
 
-/** A name that cannot be read proves nothing, and spoils nothing. */
+/** A malformed name does not matter for the verification. */
 function issuerOf({ issuer }: Certificate): string {
 	try {
 		return displayName(issuer);
@@ -118,8 +118,7 @@ function checkServerCertificate({ extensions }: Certificate, { host }: PathOptio
 		return refusal("wrong name", `its certificate is not for ${host}`);
 	if (!extensions.allowsServerAuth || !extensions.usage.digitalSignature)
 		return refusal("forged", "its certificate is not for a server");
-	if (extensions.hasUnknownConstraint)
-		return refusal("forged", "its certificate has a restriction unknown here");
+	if (extensions.hasUnknownConstraint) return refusal("forged", "its certificate has an unknown constraint");
 	return undefined;
 }
 
@@ -130,8 +129,8 @@ function checkValidity({ notBefore, notAfter }: TrustAnchor, now: number): Refus
 }
 
 /**
- * Looks for a way from the server's certificate to a root; the first refusal on the way says why there is none. Where
- * several certificates could be the issuer's (one has expired, one has another key), the first that holds is it.
+ * Searches a path from the server's certificate to a root; if there is none, returns the first reason. If several
+ * certificates may be the issuer's (one expired, one with another key), the first valid one is used.
  */
 function checkPath(
 	leaf: Certificate,
@@ -139,7 +138,7 @@ function checkPath(
 	options: PathOptions,
 ): Refusal | undefined {
 	let first: Refusal | undefined;
-	const holds = (issuer: TrustAnchor, certificate: Certificate, between: number) => {
+	const isValidIssuer = (issuer: TrustAnchor, certificate: Certificate, between: number) => {
 		const fault = checkIssuer(issuer, certificate, between, options);
 		first ??= fault;
 		return fault === undefined;
@@ -148,22 +147,22 @@ function checkPath(
 	for (let between = 0; current !== undefined && between <= maxIntermediates; between++) {
 		const certificate: Certificate = current;
 		for (const root of rootsBySubject(certificate, options))
-			if (holds(root, certificate, between)) return undefined;
+			if (isValidIssuer(root, certificate, between)) return undefined;
 		current = others.find(
 			(issuer) =>
 				issuer !== certificate &&
 				areBytesEqual(issuer.subject, certificate.issuer) &&
-				holds(issuer, certificate, between),
+				isValidIssuer(issuer, certificate, between),
 		);
 	}
-	return first ?? refusal("untrusted", "its certificate leads to no root that is trusted here");
+	return first ?? refusal("untrusted", "its certificate does not lead to a trusted root");
 }
 
 function* rootsBySubject({ issuer }: Certificate, { roots }: PathOptions): Generator<TrustAnchor> {
 	for (const root of roots()) if (areBytesEqual(root.subject, issuer)) yield root;
 }
 
-/** Whether `issuer` may have signed `certificate`, with `between` authorities below it, and did. */
+/** Checks that `issuer`, with `between` authorities below it, was allowed to sign `certificate` and did. */
 function checkIssuer(
 	issuer: TrustAnchor,
 	certificate: Certificate,
@@ -177,7 +176,7 @@ function checkIssuer(
 		return refusal("forged", "its chain is longer than allowed");
 	const outdated = checkValidity(issuer, now);
 	if (outdated !== undefined) return outdated;
-	// Last, because it takes long.
+	// Last, because it is slow.
 	const { scheme, signedBytes, signature } = certificate;
 	if (
 		scheme.kind !== issuer.key.kind ||

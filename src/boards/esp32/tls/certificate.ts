@@ -24,9 +24,9 @@ export type Curve = "secp256r1" | "secp384r1";
 export type Hash = "SHA256" | "SHA384" | "SHA512";
 export type SignatureScheme = { readonly kind: "RSA" | "EC"; readonly hash: Hash };
 
-/** What RFC 5280 has in a certificate, as far as a verifier needs it. */
+/** The parts of a certificate (RFC 5280) that a verifier needs. */
 export interface Certificate {
-	/** What the signature is over. */
+	/** The bytes covered by the signature. */
 	readonly signedBytes: Uint8Array;
 	readonly scheme: SignatureScheme;
 	readonly signature: Uint8Array;
@@ -42,26 +42,26 @@ export interface Certificate {
 
 export interface Extensions {
 	readonly isCA: boolean;
-	/** How many authorities may stand between this one and the server; `undefined` for any number. */
+	/** Maximum authorities between this one and the server; `undefined`: no limit. */
 	readonly pathLength: number | undefined;
 	readonly usage: { readonly digitalSignature: boolean; readonly certificateSign: boolean };
-	/** It may stand in a chain that proves a server. */
+	/** Whether it may be part of a server's path. */
 	readonly allowsServerAuth: boolean;
 	/**
-	 * What subjectAltName lists, DER, empty without it; the subject's common name is never looked at. It is not taken
-	 * apart: there may be hundreds of names, and who sends them need not be anybody yet.
+	 * The content of subjectAltName, DER, empty without it; the subject's common name is ignored. Not parsed: it may be
+	 * hundreds of names from an unverified server.
 	 */
 	readonly subjectAltNames: Uint8Array;
-	/** It has a restriction that this verifier does not know, and so cannot keep. */
+	/** Whether it has a constraint that this verifier cannot enforce. */
 	readonly hasUnknownConstraint: boolean;
 }
 
 /** Organization, and common name (RFC 5280 appendix A.1). */
 const displayedAttributes: readonly string[] = Object.freeze(["2.5.4.10", "2.5.4.3"]);
-/** Characters; who has a longer name is told by its beginning. */
+/** Longer names are cut, characters. */
 const maxDisplayNameLength = 64;
 
-/** Who a distinguished name (DER) stands for: the organization, else the common name, else nobody. */
+/** The organization of a distinguished name (DER), else the common name, else an empty text. */
 export function displayName(distinguished: Uint8Array): string {
 	const found = new Map<string, string>();
 	const sets = parseSequence(new DerReader(distinguished).read(Tag.sequence));
@@ -89,7 +89,7 @@ export function parseCertificate(bytes: Uint8Array): Certificate {
 	const version = fields.readOptional(0xa0);
 	if (version === undefined || parseSmallInteger(new DerReader(version.content).read(Tag.integer)) !== 2)
 		throw new DerError("no certificate of version 3");
-	// The serial number, whatever it is: nothing here asks for it.
+	// The serial number is not needed.
 	fields.read(Tag.integer);
 	if (!areBytesEqual(fields.read(Tag.sequence).encoded, algorithm.encoded))
 		throw new DerError("two signature algorithms");
@@ -99,7 +99,7 @@ export function parseCertificate(bytes: Uint8Array): Certificate {
 	const notAfter = parseTime(validity.readAny());
 	const subject = fields.read(Tag.sequence).encoded;
 	const key = parseKey(fields.read(Tag.sequence));
-	// Unique identifiers: nobody uses them.
+	// Unique identifiers are not used.
 	fields.readOptional(0x81);
 	fields.readOptional(0x82);
 	const extensions = parseExtensions(fields.readOptional(0xa3));
@@ -117,7 +117,7 @@ export function parseCertificate(bytes: Uint8Array): Certificate {
 	};
 }
 
-/** RFC 4055 section 5, RFC 5758 section 3.2. MD5, SHA-1 and DSA are left out: they prove nothing any more. */
+/** RFC 4055 section 5, RFC 5758 section 3.2. Without MD5, SHA-1 and DSA, which are no longer secure. */
 const schemes: Readonly<Record<string, SignatureScheme>> = Object.freeze({
 	"1.2.840.113549.1.1.11": Object.freeze({ kind: "RSA", hash: "SHA256" }),
 	"1.2.840.113549.1.1.12": Object.freeze({ kind: "RSA", hash: "SHA384" }),
@@ -139,7 +139,7 @@ const curves: Readonly<Record<string, { readonly name: Curve; readonly size: num
 	"1.3.132.0.34": Object.freeze({ name: "secp384r1", size: 48 }),
 });
 
-/** Bits of the shortest RSA key that is accepted (CA/Browser Forum baseline requirements 6.1.5), in bytes. */
+/** Minimum RSA key size (CA/Browser Forum baseline requirements 6.1.5). */
 const minModulusBytes = 256;
 /** A longer one costs a chip minutes. */
 const maxModulusBytes = 512;
@@ -195,7 +195,7 @@ function parseExtensions(element: DerElement | undefined): Extensions {
 		const value = new DerReader(extension.read(Tag.octetString).content);
 		extension.end();
 		if (seen.has(identifier)) throw new DerError("an extension twice");
-		if (seen.size === maxExtensions) throw new DerError("more extensions than anybody needs");
+		if (seen.size === maxExtensions) throw new DerError("too many extensions");
 		seen.add(identifier);
 		if (parseExtension(found, identifier, value)) value.end();
 		else if (critical !== undefined && parseBoolean(critical)) found.hasUnknownConstraint = true;
@@ -203,7 +203,7 @@ function parseExtensions(element: DerElement | undefined): Extensions {
 	return found;
 }
 
-/** RFC 5280 section 4.2.1. Answers whether it is one that this verifier keeps, and then has read it whole. */
+/** Parses an extension (RFC 5280 section 4.2.1) completely; false if this verifier does not support it. */
 function parseExtension(found: Writable<Extensions>, identifier: string, value: DerReader): boolean {
 	switch (identifier) {
 		case "2.5.29.19": {
@@ -228,7 +228,7 @@ function parseExtension(found: Writable<Extensions>, identifier: string, value: 
 			checkNames(found.subjectAltNames);
 			return true;
 		case "2.5.29.30":
-			// Name constraints hold whether or not they are marked as critical, as some authorities do not.
+			// Name constraints apply even if an authority did not mark them as critical.
 			found.hasUnknownConstraint = true;
 			return false;
 		default:
@@ -236,7 +236,7 @@ function parseExtension(found: Writable<Extensions>, identifier: string, value: 
 	}
 }
 
-/** Whether serverAuth is among the purposes; "any purpose" is none that a public authority may give. */
+/** Whether serverAuth is among the purposes; public authorities may not use "any purpose". */
 function hasServerAuth(purposes: DerReader): boolean {
 	let found = false;
 	while (!purposes.done)
@@ -254,8 +254,8 @@ const nameTag = 0x82;
 const addressTag = 0x87;
 
 /**
- * Whether a certificate is for `host`, a name in lower case or a dotted address. Bytes are compared: what else some
- * alphabet takes for the same letter, or stands behind a zero, is another name.
+ * Whether a certificate is for `host`, a name in lower case or a dotted address. Compares bytes, so that neither similar
+ * characters nor a null byte can match.
  */
 export function matchesHost({ subjectAltNames }: Extensions, host: string): boolean {
 	const isAddress = /^[\d.]+$/.test(host);
@@ -284,7 +284,7 @@ function nameBytes(host: string): Uint8Array | undefined {
 const star = 0x2a;
 const dot = 0x2e;
 
-/** A wildcard stands for one whole label, the first, and never for a top-level domain (RFC 6125 section 6.4.3). */
+/** A wildcard matches exactly the first label, and never a top-level domain (RFC 6125 section 6.4.3). */
 function matchesName(name: Uint8Array, wanted: Uint8Array): boolean {
 	if (name[0] !== star || name[1] !== dot) return isSameName(name, wanted);
 	const end = wanted.indexOf(dot);

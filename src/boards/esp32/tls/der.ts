@@ -2,11 +2,11 @@
 export interface DerElement {
 	readonly tag: number;
 	readonly content: Uint8Array;
-	/** With its tag and length: what a signature or a comparison is over. */
+	/** With tag and length, as signed and compared. */
 	readonly encoded: Uint8Array;
 }
 
-/** ASN.1 tags that certificates are made of. */
+/** ASN.1 tags in certificates. */
 export const Tag = Object.freeze({
 	boolean: 0x01,
 	integer: 0x02,
@@ -18,13 +18,13 @@ export const Tag = Object.freeze({
 	sequence: 0x30,
 });
 
-/** What a peer sent is not the DER that it should be. */
+/** Malformed DER. */
 export class DerError extends Error {
 	// A field, because XS freezes the built-in prototypes.
 	override name = "MalformedError";
 }
 
-/** Reads the elements that stand one after the other in `bytes`; views, no copies. */
+/** Reads the elements in `bytes`, as views. */
 export class DerReader {
 	private readonly bytes: Uint8Array;
 	private position = 0;
@@ -37,7 +37,7 @@ export class DerReader {
 		return this.position === this.bytes.length;
 	}
 
-	/** The next element, which must have this tag. */
+	/** The next element; throws if it has another tag. */
 	read(tag: number): DerElement {
 		const element = this.readAny();
 		if (element.tag !== tag) throw new DerError(`tag ${element.tag} where ${tag} belongs`);
@@ -62,17 +62,17 @@ export class DerReader {
 		return { tag, content, encoded: this.bytes.subarray(start, end) };
 	}
 
-	/** Nothing may follow. */
+	/** Throws if elements are left. */
 	end(): void {
 		if (!this.done) throw new DerError("something follows");
 	}
 
-	/** Only the shortest form is DER (X.690 section 10.1). */
+	/** DER allows only the shortest form (X.690 section 10.1). */
 	private length(): number {
 		const first = this.byte();
 		if (first < 0x80) return first;
 		const count = first & 0x7f;
-		if (count === 0 || count > 3) throw new DerError("a length of no definite, sane form");
+		if (count === 0 || count > 3) throw new DerError("an indefinite or oversized length");
 		let length = 0;
 		for (let i = 0; i < count; i++) length = length * 256 + this.byte();
 		if (length < 0x80 || length < 256 ** (count - 1)) throw new DerError("a length that is too long");
@@ -98,7 +98,7 @@ export function parseBitString({ content }: DerElement): Uint8Array {
 	return content.subarray(1);
 }
 
-/** Bytes; what authorities use has some ten, and memory must not depend on what a stranger sends. */
+/** Authorities use some ten bytes; untrusted input must not determine the memory used. */
 const maxIdentifierBytes = 64;
 
 /** An object identifier in dotted form. */
@@ -142,7 +142,7 @@ export function parseUnsignedInteger({ content }: DerElement): Uint8Array {
 	return first === 0 ? content.subarray(1) : content;
 }
 
-/** Milliseconds of Unix time; RFC 5280 section 4.1.2.5 allows these two forms alone. */
+/** Milliseconds of Unix time; RFC 5280 section 4.1.2.5 allows only these two forms. */
 export function parseTime({ tag, content }: DerElement): number {
 	const short = tag === Tag.utcTime;
 	if (!short && tag !== Tag.generalizedTime) throw new DerError("no time");
@@ -157,11 +157,11 @@ export function parseTime({ tag, content }: DerElement): number {
 	const time = Date.UTC(year, part(0) - 1, part(1), part(2), part(3), part(4));
 	// The 30th of February would become a day of March.
 	if (new Date(time).toISOString().replace(/\D/g, "").slice(4, 14) !== text.slice(yearDigits, -1))
-		throw new DerError("a time that there is not");
+		throw new DerError("a time that does not exist");
 	return time;
 }
 
-/** Whether two byte sequences are the same. Not for secrets: it takes longer the more they agree. */
+/** Whether two byte sequences are equal. Not for secrets: the comparison is not constant-time. */
 export function areBytesEqual(a: Uint8Array, b: Uint8Array): boolean {
 	return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -6,7 +6,7 @@ import type { Hash, PublicKey } from "./certificate";
 import type { SignatureCheck } from "./certificate-path";
 import { DerReader, parseSequence, parseUnsignedInteger, Tag } from "./der";
 
-/** Whether a signature holds, over the SDK's arithmetic. Throws when it is not even of the right form. */
+/** Whether a signature is valid, with the SDK's arithmetic. Throws if it is malformed. */
 export function verifySignature({ key, scheme, signedBytes, signature }: SignatureCheck): boolean {
 	const digest = new Digest(scheme.hash);
 	digest.write(signedBytes.slice().buffer);
@@ -26,8 +26,8 @@ const digestInfos: Readonly<Record<Hash, readonly number[]>> = Object.freeze({
 type Key<Kind> = Extract<PublicKey, { readonly kind: Kind }>;
 
 /**
- * RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2.2): the signed block is built and compared as a whole. Taking it apart
- * instead, as the SDK does, lets what follows the hash be anything, and so a signature be made without the key.
+ * RSASSA-PKCS1-v1_5 (RFC 8017 section 8.2.2): builds the expected block and compares it as a whole. Parsing it instead, as
+ * the SDK does, ignores what follows the hash, which allows forgeries without the key.
  */
 function verifyRSA(
 	{ modulus, exponent }: Key<"RSA">,
@@ -62,7 +62,7 @@ function verifyECDSA({ curve: name, x, y }: Key<"EC">, hash: Uint8Array, signatu
 	numbers.end();
 	const { n } = curve;
 	if (r === 0n || s === 0n || r >= n || s >= n) return false;
-	// Of a hash that is longer than the curve, the left part counts.
+	// A hash longer than the curve is truncated.
 	const e = toBigInt(hash.subarray(0, x.length));
 	const inverse = new Modular(n).mulinv(s);
 	const sum = curve.ec.mul2(curve.G, (e * inverse) % n, point, (r * inverse) % n);

@@ -5,26 +5,26 @@ const applicationData = 23;
 
 /** Type, version in two bytes, length in two (RFC 5246 section 6.2.1). */
 const recordHeaderBytes = 5;
-/** Bytes that a record may hold, in the clear. */
+/** Maximum plaintext of a record. */
 const maxContentBytes = 16_384;
-/** What AES-GCM adds: explicit nonce and tag (RFC 5288 section 3). */
+/** Explicit nonce and tag of AES-GCM (RFC 5288 section 3). */
 const encryptionOverheadBytes = 8 + 16;
 
-/** The handshake message with which the server proves that nobody has changed the others. */
+/** The handshake message that authenticates all others. */
 const finished = 20;
 
 /**
- * The SDK's session, with rules for the records themselves. By itself it keeps application data that comes in the
- * clear before there are keys, and gives it out afterwards as if the server had encrypted it; it lets encryption
- * begin at any time; and it finds room for whatever length a record says it has.
+ * The SDK's session with checks of records. The SDK buffers unencrypted application data from before the handshake and
+ * returns it later as if it had been encrypted; it accepts a change to encryption at any time; and it allocates whatever
+ * length a record claims.
  */
 export class StrictSession extends Session {
 	readonly #header = new Uint8Array(recordHeaderBytes);
 	#record: Uint8Array<ArrayBuffer> | undefined;
-	/** Bytes of header or record that are there. */
+	/** Received bytes of the header or record. */
 	filledBytes = 0;
 
-	/** The next record, header included; `undefined` while it is not whole. */
+	/** The next record, header included; `undefined` while incomplete. */
 	override readPacket(stream: SessionStream): Uint8Array<ArrayBuffer> | undefined {
 		if (this.#record === undefined) {
 			if (!this.#fill(this.#header, stream)) return undefined;
@@ -49,7 +49,7 @@ export class StrictSession extends Session {
 		return this.filledBytes === bytes.length;
 	}
 
-	/** Its content's length, if it may come now. */
+	/** The content length of the record; throws if the record is not allowed now. */
 	#checkHeader(): number {
 		const [type = 0, version, , high = 0, low = 0] = this.#header;
 		const length = high * 256 + low;
@@ -61,7 +61,7 @@ export class StrictSession extends Session {
 		if (encrypted && length < encryptionOverheadBytes) throw new Error("a record that is too short");
 		if (type === applicationData && this.lastMessage !== finished)
 			throw new Error("data before the handshake has ended");
-		// The keys are there once the board has changed to encryption itself; they are made for one change.
+		// The board must have changed to encryption before, and the server changes only once.
 		if (type === changeCipherSpec && (this.clientCipher === null || encrypted))
 			throw new Error("a change to encryption out of order");
 		return length;

@@ -1,14 +1,14 @@
 import type { KeyExchange } from "./handshake";
 
-/** Who made a session decides what it trusts. */
+/** Verification of the server, provided by the creator of a session. */
 export interface PeerVerifier {
-	/** Throws when the chain does not hold. */
+	/** Throws if the certificate path is invalid. */
 	verifyCertificates(certificates: readonly Uint8Array[]): void;
-	/** Whether the server's signature over its half of the key exchange holds; asked after the certificates. */
+	/** Whether the server's signature over its key exchange is valid; called after the certificates. */
 	verifyExchange(exchange: KeyExchange): boolean;
 }
 
-/** Stands for the SDK's `ssl/cert`, which passes forged chains. */
+/** Replaces the SDK's `ssl/cert`, which accepts forged chains. */
 export default class CertificateManager {
 	private readonly trust: PeerVerifier;
 
@@ -25,7 +25,7 @@ export default class CertificateManager {
 		return this.trust.verifyExchange(exchange);
 	}
 
-	/** The session gives the server's certificate to be remembered: it is. */
+	/** Called with the server's certificate, which the verifier already has. */
 	register(): void {}
 
 	/** A client certificate; the board has none. */

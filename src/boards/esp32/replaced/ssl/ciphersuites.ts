@@ -1,7 +1,7 @@
 import all from "sdk/ciphersuites";
 
 /**
- * Stands for the SDK's `ssl/ciphersuites`, which offers suites without forward secrecy and with CBC first. Left are
+ * Replaces the SDK's `ssl/ciphersuites`, which prefers suites without forward secrecy and with CBC. Leaves only
  * TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 and TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (RFC 5289).
  */
 export default Object.freeze(

@@ -1,18 +1,18 @@
 import sdk from "sdk/handshake";
 import SSLStream from "ssl/stream";
 
-/** What the SDK's session has, as far as this module needs it. */
+/** The members of the SDK's session that this module uses. */
 interface Session {
 	readonly clientRandom: ArrayBuffer;
 	readonly serverRandom: ArrayBuffer;
-	/** Set once what the server sends is encrypted. */
+	/** Set once the server encrypts. */
 	readonly serverCipher: object | null;
 	readonly certificateManager: { verifyExchange(exchange: KeyExchange): boolean };
-	/** What the SDK makes the client's half from. */
+	/** From which the SDK computes the client's key exchange. */
 	dhparams: { readonly named_curve: number; readonly dh_Ys: ArrayBuffer };
-	/** The message that came before, `undefined` at first. */
+	/** Type of the message before; `undefined` at first. */
 	lastMessage?: number;
-	/** What has come of a message whose rest is in the next record. */
+	/** The beginning of a message that continues in the next record. */
 	partialMessage?: PartialMessage | undefined;
 }
 
@@ -21,7 +21,7 @@ interface PartialMessage {
 	readonly encrypted: boolean;
 }
 
-/** A server's half of the key exchange (RFC 8422 section 5.4): what is signed, and the signature. */
+/** The server's key exchange (RFC 8422 section 5.4): the signed bytes and the signature. */
 export interface KeyExchange {
 	readonly signed: Uint8Array;
 	readonly algorithm: "RSA" | "EC";
@@ -35,7 +35,7 @@ const certificateRequest = 13;
 const serverHelloDone = 14;
 const finished = 20;
 
-/** What may follow what (RFC 5246 section 7.3). The SDK takes messages in any order, and any of them not at all. */
+/** The order of messages (RFC 5246 section 7.3). The SDK accepts any order, and missing messages. */
 const successors: Readonly<Record<number, readonly number[]>> = Object.freeze({
 	[serverHello]: Object.freeze([certificate]),
 	[certificate]: Object.freeze([serverKeyExchange]),
@@ -49,7 +49,7 @@ function checkOrder(session: Session, message: number): void {
 	const { lastMessage } = session;
 	const allowed = lastMessage === undefined ? [serverHello] : (successors[lastMessage] ?? []);
 	if (!allowed.includes(message)) throw new Error(`handshake message ${message} out of order`);
-	// Encryption begins with the server's last message, neither before nor after.
+	// Only the server's last message is encrypted.
 	if ((session.serverCipher !== null) !== (message === finished))
 		throw new Error(`handshake message ${message} on the wrong side of the change to encryption`);
 	session.lastMessage = message;
@@ -57,10 +57,10 @@ function checkOrder(session: Session, message: number): void {
 
 /** Type, and length in three bytes. */
 const headerBytes = 4;
-/** Of a message, bytes, header included; public chains have a third of it. The chip's memory holds no more. */
+/** Maximum size of a message, header included: three times that of public chains, and all that fits in memory. */
 const maxMessageBytes = 16_384;
 
-/** The whole messages that stand in `session.begun` and what follows it; the rest is begun, then. */
+/** Yields the complete messages in `partialMessage` and `more`, and keeps the rest. */
 function* completeMessages(session: Session, more: Uint8Array): Generator<Uint8Array> {
 	const encrypted = session.serverCipher !== null;
 	const { partialMessage } = session;
@@ -88,7 +88,7 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
 	return both;
 }
 
-/** As a chain has certificates, and some that belong to nobody; the SDK takes each apart, however many. */
+/** Enough for a path and some unrelated certificates. The SDK would parse any number. */
 const maxCertificates = 10;
 
 function checkCount(message: Uint8Array): void {
@@ -100,7 +100,7 @@ function checkCount(message: Uint8Array): void {
 	if (count > maxCertificates) throw new Error("more certificates than a chain has");
 }
 
-/** ECParameters of a named curve, secp256r1 (RFC 8422 section 5.4): the only one that was offered. */
+/** ECParameters of a named curve, secp256r1 (RFC 8422 section 5.4): the only one offered. */
 const curveType = 3;
 const secp256r1 = 23;
 const pointBytes = 65;
@@ -108,8 +108,8 @@ const pointBytes = 65;
 const parametersBytes = 4 + pointBytes;
 
 /**
- * Takes the server's half of the key exchange. The SDK passes over the signature when it is of an algorithm that it
- * does not know, or of none; here it must be there, of an algorithm that was offered, and hold.
+ * Verifies the server's key exchange. The SDK ignores a signature with an unknown algorithm or none; here a valid signature
+ * with an offered algorithm is required.
  */
 function verifyKeyExchange(session: Session, body: Uint8Array): void {
 	const parameters = body.subarray(0, parametersBytes);
@@ -130,7 +130,7 @@ function verifyKeyExchange(session: Session, body: Uint8Array): void {
 	session.dhparams = { named_curve: secp256r1, dh_Ys: parameters.slice(4).buffer };
 }
 
-/** Stands for the SDK's `ssl/handshake` and is it, but for what a server may send. */
+/** Replaces the SDK's `ssl/handshake`: the same, with checks of what the server sends. */
 const handshake = Object.freeze({
 	...sdk,
 	serverKeyExchange: Object.freeze({
@@ -140,12 +140,12 @@ const handshake = Object.freeze({
 			verifyKeyExchange(session, stream.readChunk(stream.bytesAvailable, true));
 		},
 	}),
-	/** Takes what one record has of handshake messages, which may begin and end anywhere in it. */
+	/** Parses one record of handshake messages, which may begin and end anywhere in it. */
 	unpacketize(session: Session, stream: SSLStream): void {
 		const content = stream.readChunk(stream.bytesAvailable, true);
 		for (const message of completeMessages(session, content)) {
 			const [type = 0] = message;
-			// HelloRequest may come at any time, and be ignored (RFC 5246 section 7.4.1.1).
+			// HelloRequest may arrive at any time, and may be ignored (RFC 5246 section 7.4.1.1).
 			if (type === 0) continue;
 			checkOrder(session, type);
 			if (type === certificate) checkCount(message);

@@ -18,13 +18,13 @@ function input(sensor: string, name: string): FieldSource {
 	return { ...source(sensor, name), hasUserNames: true };
 }
 
-function bookOf(sources: readonly FieldSource[]): FieldNames {
+function namesFor(sources: readonly FieldSource[]): FieldNames {
 	return sources
 		.filter(({ hasUserNames }) => hasUserNames !== true)
 		.reduce<FieldNames>(
-			(book, { sensor, fields }) =>
+			(fieldNames, { sensor, fields }) =>
 				assignFieldNames(
-					book,
+					fieldNames,
 					sensor,
 					fields.map(({ name }) => name),
 				),
@@ -35,13 +35,13 @@ function bookOf(sources: readonly FieldSource[]): FieldNames {
 function plan(sources: readonly FieldSource[], options: Partial<FieldLayoutOptions> = {}) {
 	const { readingFields, problems } = planFieldLayout({
 		sources,
-		fieldNames: bookOf(sources),
+		fieldNames: namesFor(sources),
 		settings: {},
 		statistics: false,
 		maxFields: 32,
 		...options,
 	});
-	return { names: readingFields.map(({ field }) => field.name), problems, columns: readingFields };
+	return { names: readingFields.map(({ field }) => field.name), problems, readingFields };
 }
 
 const rename = (sensor: string, field: string, name: string) => ({
@@ -49,16 +49,16 @@ const rename = (sensor: string, field: string, name: string) => ({
 });
 const two = [source("A", "t", "h"), source("B", "t")];
 
-describe("settings that fit nothing are told: most likely somebody has mistyped a name", () => {
+describe("settings for unknown sensors or fields are reported: probably a name is mistyped", () => {
 	test.each<[string, FieldLayoutOptions["settings"], string[]]>([
-		["nothing but what is there", { A: { off: true }, B: { fields: { t: { off: true } } } }, []],
+		["known sensors and fields", { A: { off: true }, B: { fields: { t: { off: true } } } }, []],
 		[
-			"sensors that were never there",
+			"unknown sensors",
 			{ a: { off: true }, toString: {} },
-			["the settings name a, toString: no such sensor was ever found. There are A, B."],
+			["the settings name a, toString: no such sensor was ever found. Known sensors: A, B."],
 		],
 		[
-			"a field that it does not have",
+			"unknown fields",
 			{ A: { fields: { t: { scale: 2 }, T: { off: true }, constructor: {} } } },
 			["A: the settings name T, constructor, which it does not measure; it measures t, h."],
 		],
@@ -66,33 +66,33 @@ describe("settings that fit nothing are told: most likely somebody has mistyped 
 		expect(plan(two, { settings }).problems).toEqual(expected);
 	});
 
-	test("but not those of a sensor that is missing today", () => {
+	test("but not those of a missing sensor", () => {
 		const settings = { B: { fields: { t: { offset: 1 } } } };
-		expect(plan([two[0] ?? source("A")], { fieldNames: bookOf(two), settings }).problems).toEqual([]);
+		expect(plan([two[0] ?? source("A")], { fieldNames: namesFor(two), settings }).problems).toEqual([]);
 	});
 
-	test("where none was ever found, nobody is listed", () => {
+	test("if no sensor was ever found, none is listed", () => {
 		expect(plan([], { settings: { A: {} } }).problems).toEqual([
 			"the settings name A: no such sensor was ever found.",
 		]);
 	});
 });
 
-describe("names that the owner gives", () => {
+describe("names from the settings", () => {
 	test.each<[string, FieldLayoutOptions["settings"], string[], number]>([
 		["none", {}, ["t", "h", "t_2"], 0],
 		["a new one", rename("B", "t", "outdoors"), ["t", "h", "outdoors"], 0],
-		["the one that it has", rename("A", "t", "t"), ["t", "h", "t_2"], 0],
+		["its own", rename("A", "t", "t"), ["t", "h", "t_2"], 0],
 		["that of another", rename("B", "t", "h"), ["t", "h", "t_2"], 1],
 		["exchanged", { ...rename("A", "t", "t_2"), ...rename("B", "t", "t") }, ["t_2", "h", "t"], 0],
 		[
-			"one that the other gives up",
+			"one that the other field gives up",
 			{ ...rename("A", "t", "x"), ...rename("B", "t", "t") },
 			["x", "h", "t"],
 			0,
 		],
 		[
-			"one that the other would give up, had it got what it wants",
+			"one that the other field would give up, if its request were granted",
 			{ ...rename("A", "t", "h"), ...rename("B", "t", "t") },
 			["t", "h", "t_2"],
 			2,
@@ -104,17 +104,17 @@ describe("names that the owner gives", () => {
 			0,
 		],
 		["that of a sensor that is off", { A: { off: true }, ...rename("B", "t", "t") }, ["t"], 0],
-		["to a sensor that nobody has seen", rename("C", "t", "t"), ["t", "h", "t_2"], 1],
-		["to a field that it does not have", rename("A", "toString", "x"), ["t", "h", "t_2"], 1],
+		["for an unknown sensor", rename("C", "t", "t"), ["t", "h", "t_2"], 1],
+		["for an unknown field", rename("A", "toString", "x"), ["t", "h", "t_2"], 1],
 	])("%s", (_, settings, expected, problems) => {
 		const planned = plan(two, { settings });
 		expect(planned.names).toEqual(expected);
 		expect(planned.problems).toHaveLength(problems);
 	});
 
-	test("are never double, whatever is wished, and never another's", () => {
+	test("never occur twice, and never take the name of another field", () => {
 		const names = fc.constantFrom("t", "h", "t_2", "x", "y");
-		const wishes = fc.dictionary(
+		const requests = fc.dictionary(
 			fc.constantFrom("A", "B"),
 			fc.record({
 				fields: fc.dictionary(
@@ -124,10 +124,10 @@ describe("names that the owner gives", () => {
 			}),
 		);
 		fc.assert(
-			fc.property(wishes, fc.boolean(), fc.constantFrom("t", "z", "x"), (settings, there, pin) => {
+			fc.property(requests, fc.boolean(), fc.constantFrom("t", "z", "x"), (settings, present, pin) => {
 				const all = [...two, input("pin 4", pin)];
-				const fieldNames = bookOf(all);
-				const sources = there ? all : all.slice(1);
+				const fieldNames = namesFor(all);
+				const sources = present ? all : all.slice(1);
 				const { readingFields } = planFieldLayout({
 					sources,
 					fieldNames,
@@ -135,16 +135,16 @@ describe("names that the owner gives", () => {
 					statistics: true,
 					maxFields: 32,
 				});
-				const given = readingFields.map(({ field }) => field.name);
-				expect(new Set(given).size).toBe(given.length);
-				// Whatever is not renamed has the name from the book.
+				const found = readingFields.map(({ field }) => field.name);
+				expect(new Set(found).size).toBe(found.length);
+				// A field that is not renamed has its assigned name.
 				for (const { field, statistic, sourceIndex, fieldIndex } of readingFields) {
 					const { sensor, fields, hasUserNames } = sources[sourceIndex] ?? source404();
 					const own = fields[fieldIndex]?.name ?? "";
 					if (statistic !== "value" || hasUserNames === true) continue;
-					const wish = settings[sensor]?.fields?.[own]?.name;
-					const kept = fieldNames.find((entry) => entry.sensor === sensor)?.names.get(own);
-					expect([wish, kept]).toContain(field.name);
+					const requested = settings[sensor]?.fields?.[own]?.name;
+					const assigned = fieldNames.find((entry) => entry.sensor === sensor)?.names.get(own);
+					expect([requested, assigned]).toContain(field.name);
 				}
 			}),
 		);
@@ -152,24 +152,24 @@ describe("names that the owner gives", () => {
 });
 
 function source404(): never {
-	throw new Error("a column of no source");
+	throw new Error("a reading field without a source");
 }
 
 describe("inputs", () => {
-	test("have the names that the owner gave them", () => {
+	test("have the names from the settings", () => {
 		expect(plan([...two, input("pin 4", "soil")]).names).toEqual(["t", "h", "t_2", "soil"]);
 	});
 
-	test("are left out, and that is told, when the name is a sensor's, whether it is there or not", () => {
+	test("are left out, which is reported, if the name is a sensor's, present or missing", () => {
 		const all = [...two, input("pin 4", "t")];
 		expect(plan(all)).toMatchObject({
 			names: ["t", "h", "t_2"],
-			problems: ["pin 4: it cannot be called t, which another field is."],
+			problems: ["pin 4: left out, because another field is named t."],
 		});
-		expect(plan(all.slice(1), { fieldNames: bookOf(all) }).names).toEqual(["t_2"]);
+		expect(plan(all.slice(1), { fieldNames: namesFor(all) }).names).toEqual(["t_2"]);
 	});
 
-	test("go before what the owner would like to call a sensor's field", () => {
+	test("take precedence over the requested name of a sensor's field", () => {
 		const planned = plan([...two, input("pin 4", "soil")], { settings: rename("A", "t", "soil") });
 		expect(planned.names).toEqual(["t", "h", "t_2", "soil"]);
 		expect(planned.problems).toHaveLength(1);
@@ -177,11 +177,11 @@ describe("inputs", () => {
 });
 
 describe("minimum and maximum", () => {
-	test("stand beside their quantity", () => {
+	test("follow their quantity", () => {
 		expect(plan([source("A", "t")], { statistics: true }).names).toEqual(["t", "t_min", "t_max"]);
 	});
 
-	test("are not of what is counted or of a state", () => {
+	test("do not exist for counts and states", () => {
 		const fields = [
 			{ name: "rain", unit: "mm", decimals: 1, aggregation: "sum" as const },
 			{ name: "door", unit: "", decimals: 0, aggregation: "last" as const },
@@ -189,19 +189,19 @@ describe("minimum and maximum", () => {
 		expect(plan([{ sensor: "A", fields }], { statistics: true }).names).toEqual(["rain", "door"]);
 	});
 
-	test("give way to a field that has the name", () => {
+	test("give way to a field with the same name", () => {
 		const planned = plan([source("A", "t"), source("B", "t_max")], { statistics: true });
 		expect(planned.names).toEqual(["t", "t_min", "t_max", "t_max_min", "t_max_max"]);
-		expect(planned.columns[2]).toMatchObject({ sourceIndex: 1, statistic: "value" });
-		expect(planned.problems).toEqual(["left out, because another field has the name: t_max."]);
+		expect(planned.readingFields[2]).toMatchObject({ sourceIndex: 1, statistic: "value" });
+		expect(planned.problems).toEqual(["left out, because another field has the same name: t_max."]);
 	});
 });
 
-test("what a reading has no room for is left out from the end, minima and maxima first, and told", () => {
+test("fields beyond the maximum are left out from the end, minima and maxima first, and reported", () => {
 	const planned = plan([source("A", "a", "b"), source("B", "c")], { statistics: true, maxFields: 4 });
 	expect(planned.names).toEqual(["a", "a_min", "b", "c"]);
 	expect(planned.problems).toEqual([
-		"left out, because a reading holds 4 fields: a_max, b_min, b_max, c_min, c_max. Turn off fields that are not needed.",
+		"left out, because a reading has at most 4 fields: a_max, b_min, b_max, c_min, c_max. Turn off fields that are not needed.",
 	]);
 	expect(plan([source("A", "a", "b", "c")], { maxFields: 2 }).names).toEqual(["a", "b"]);
 });

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { absoluteHumidity, dewPoint, seaLevelPressure } from "../../src/sensors/pipeline/meteorology";
+import { absoluteHumidity, dewPoint, seaLevelPressure } from "../../src/sensors/pipeline/derived-values";
 
 describe("dew point", () => {
-	// The dew point table of DIN 4108-3: degrees Celsius, by temperature and relative humidity.
+	// The dew point table of DIN 4108-3: degrees Celsius by temperature and relative humidity.
 	test.each([
 		[10, 50, 0.1],
 		[10, 80, 6.7],
@@ -18,11 +18,11 @@ describe("dew point", () => {
 		[25, 60, 16.7],
 		[30, 70, 23.9],
 		[30, 90, 28.2],
-	])("of %i °C at %i percent is %f °C, as the table has it", (temperature, humidity, expected) => {
+	])("of %i °C at %i percent is %f °C, as in the table", (temperature, humidity, expected) => {
 		expect(Math.abs((dewPoint(temperature, humidity) ?? Number.NaN) - expected)).toBeLessThanOrEqual(0.1);
 	});
 
-	test("is the temperature itself when the air is saturated", () => {
+	test("is the temperature if the air is saturated", () => {
 		fc.assert(
 			fc.property(fc.double({ min: -45, max: 60, noNaN: true }), (temperature) => {
 				expect(dewPoint(temperature, 100)).toBeCloseTo(temperature, 9);
@@ -30,13 +30,13 @@ describe("dew point", () => {
 		);
 	});
 
-	test("is not told of air without any water", () => {
+	test("is undefined for dry air", () => {
 		expect(dewPoint(20, 0)).toBeUndefined();
 	});
 });
 
 describe("absolute humidity", () => {
-	// The table that makers of hygrometers print beside the dew point: grams in a cubic metre.
+	// The table that manufacturers of hygrometers print with the dew point: grams per cubic metre.
 	test.each([
 		[0, 100, 4.8],
 		[5, 50, 3.4],
@@ -50,19 +50,19 @@ describe("absolute humidity", () => {
 		[40, 100, 51.1],
 		[50, 50, 41.5],
 	])("at %i °C and %i percent is %f g/m³", (temperature, humidity, expected) => {
-		// The table has one decimal, and the Magnus formula is 0.3 percent off at most up to 50 °C.
+		// The table has one decimal; the error of the Magnus formula is at most 0.3 percent up to 50 °C.
 		const tolerance = 0.05 + 0.003 * expected;
 		expect(Math.abs(absoluteHumidity(temperature, humidity) - expected)).toBeLessThanOrEqual(tolerance);
 	});
 
-	test("two airs with the same dew point at the same temperature hold the same", () => {
+	test("agrees with the dew point", () => {
 		fc.assert(
 			fc.property(
 				fc.double({ min: -20, max: 50, noNaN: true }),
 				fc.double({ min: 1, max: 100, noNaN: true }),
 				(temperature, humidity) => {
 					const dew = dewPoint(temperature, humidity) ?? Number.NaN;
-					// Vapour pressure stays when air cools down to its dew point; density follows the gas law.
+					// Air that cools to its dew point keeps its vapour pressure; its density follows the gas law.
 					const cooled = absoluteHumidity(dew, 100) * ((dew + 273.15) / (temperature + 273.15));
 					expect(cooled / absoluteHumidity(temperature, humidity)).toBeCloseTo(1, 9);
 				},

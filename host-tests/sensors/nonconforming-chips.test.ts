@@ -10,17 +10,17 @@ function fill(into: Uint8Array, byteAt: (index: number) => number): void {
 	for (let index = 0; index < into.length; index++) into[index] = byteAt(index);
 }
 
-/** Chips that no data sheet describes. `next`: a number under 256, by chance. */
+/** Chips that behave like no data sheet. `next`: a random byte. */
 const nonsense: Readonly<Record<string, (next: () => number) => I2CChip>> = {
-	"the same byte, whatever it is asked": (next) => {
+	"the same byte to every query": (next) => {
 		const byte = next();
 		return { write: () => {}, read: (into) => into.fill(byte) };
 	},
-	"other bytes each time": (next) => ({
+	"random bytes": (next) => ({
 		write: () => {},
 		read: (into) => fill(into, next),
 	}),
-	"what is in a memory that nobody has written": (next) => {
+	"the contents of an uninitialised memory": (next) => {
 		const memory = Array.from({ length: 256 }, next);
 		let pointer = 0;
 		return {
@@ -31,16 +31,16 @@ const nonsense: Readonly<Record<string, (next: () => number) => I2CChip>> = {
 			read: (into) => fill(into, () => memory[pointer++ & 0xff] ?? 0),
 		};
 	},
-	"what it was told": () => {
-		let told: readonly number[] = [0];
+	"the bytes that were written": () => {
+		let written: readonly number[] = [0];
 		return {
 			write: (bytes) => {
-				told = [...bytes];
+				written = [...bytes];
 			},
-			read: (into) => fill(into, (index) => told[index % told.length] ?? 0),
+			read: (into) => fill(into, (index) => written[index % written.length] ?? 0),
 		};
 	},
-	"now and then nothing at all": (next) => {
+	"only some of the time": (next) => {
 		const acknowledge = () => {
 			if (next() < 100) throw new NotAcknowledgedError();
 		};
@@ -54,7 +54,7 @@ const nonsense: Readonly<Record<string, (next: () => number) => I2CChip>> = {
 	},
 };
 
-/** Numbers under 256 that repeat with their seed. */
+/** A reproducible generator of random bytes. */
 function numbers(seed: number): () => number {
 	let state = seed;
 	return () => {
@@ -63,13 +63,13 @@ function numbers(seed: number): () => number {
 	};
 }
 
-describe("at an address that answers nonsense", () => {
+describe("a chip that answers", () => {
 	const places = Object.entries(chipCatalogue).flatMap(([name, { addresses }]) =>
 		addresses.map((address) => [name, address] as const),
 	);
 
 	test.each(Object.entries(nonsense))(
-		"%s: the others are measured, and who was there is back after it",
+		"%s does not affect another sensor, and the sensor at its address recovers afterwards",
 		async (_, make) => {
 			await fc.assert(
 				fc.asyncProperty(fc.integer(), fc.constantFrom(...places), async (seed, [name, address]) => {
@@ -86,10 +86,10 @@ describe("at an address that answers nonsense", () => {
 					const usual = await sample();
 
 					board.station.bus.attach(address, make(numbers(seed)));
-					const told = board.logLines.length;
+					const logged = board.logLines.length;
 					for (let i = 0; i < 8; i++) await sample(i === 4 ? 3_600_000 : 60_000);
-					// What answers otherwise each time has another trouble each time, and is back in between.
-					expect(board.logLines.length - told).toBeLessThan(2 * 8 + 4);
+					// Random answers give another problem each time, and recoveries in between.
+					expect(board.logLines.length - logged).toBeLessThan(2 * 8 + 4);
 
 					board.plugIn(name, address);
 					for (let i = 0; i < 5; i++) await sample();
@@ -101,8 +101,8 @@ describe("at an address that answers nonsense", () => {
 	);
 });
 
-describe("an INA219, which has no id, is not found", () => {
-	test("where something tells the same byte whatever it is asked", () => {
+describe("an INA219, which has no id, is not identified", () => {
+	test("where a chip answers the same byte to every query", () => {
 		for (let byte = 0; byte < 256; byte++)
 			expect(
 				identified(() => byte),
@@ -110,7 +110,7 @@ describe("an INA219, which has no id, is not found", () => {
 			).toEqual([]);
 	});
 
-	test("where something tells other bytes each time", () => {
+	test("where a chip answers random bytes", () => {
 		for (let seed = 0; seed < 2000; seed++) expect(identified(numbers(seed)), `seed ${seed}`).toEqual([]);
 	});
 
@@ -122,7 +122,7 @@ describe("an INA219, which has no id, is not found", () => {
 		});
 		return allDrivers
 			.filter(({ addresses }) => addresses.includes(0x41))
-			.filter((kind) => kind.identify(bench.i2cBus, 0x41) === "this")
+			.filter((driver) => bench.identify(driver, 0x41) === "this")
 			.map(({ name }) => name);
 	}
 });

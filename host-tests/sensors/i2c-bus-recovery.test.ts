@@ -5,10 +5,10 @@ import { SimulatedPins } from "../../simulator/hardware/pins";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { type OpenDrainLine, recoverBus, recoverBusPins } from "../../src/sensors/pipeline/i2c-bus-recovery";
 
-/** Two lines that are pulled up, and a chip that was interrupted in the middle of sending. */
+/** Two lines with pull-ups, and a chip that was interrupted while sending. */
 class InterruptedChip {
 	readonly log: string[] = [];
-	/** What it still sends: bits, then for each byte an acknowledge that it waits for. */
+	/** The bits that it still sends; after each byte it waits for an acknowledge. */
 	private readonly bits: (0 | 1 | "acknowledge")[];
 	private pulled = { data: false, clock: false };
 	private clock = true;
@@ -44,7 +44,7 @@ class InterruptedChip {
 		const data = this.high("data");
 		if (clock && this.clock && data !== this.data) {
 			this.log.push(data ? "stop" : "start");
-			// It listens anew.
+			// Resets its bus logic.
 			this.bits.length = 0;
 		}
 		if (clock && !this.clock) this.log.push("pulse");
@@ -53,14 +53,14 @@ class InterruptedChip {
 		this.data = this.high("data");
 	}
 
-	/** At the clock's falling edge it goes on to its next bit; nobody has acknowledged, so a byte is its last. */
+	/** At the falling edge of the clock it sends the next bit; without an acknowledge, a byte is its last. */
 	private fall(): void {
 		if (this.bits.shift() === "acknowledge") this.bits.length = 0;
 	}
 }
 
-describe("a chip that waits for its clock in the middle of a byte", () => {
-	test("is freed with nine pulses at most and a stop, wherever it was interrupted and whatever it sends", () => {
+describe("a bus on which a chip waits for the clock in the middle of a byte", () => {
+	test("is recovered with up to nine pulses and a stop, wherever the chip was interrupted and whatever it sends", () => {
 		const bits = fc.array(fc.constantFrom<0 | 1>(0, 1), { minLength: 0, maxLength: 7 });
 		fc.assert(
 			fc.property(
@@ -68,7 +68,7 @@ describe("a chip that waits for its clock in the middle of a byte", () => {
 				fc.array(fc.constantFrom<0 | 1>(0, 1), { minLength: 8, maxLength: 8 }),
 				(left, next) => {
 					const chip = new InterruptedChip([0, ...left, "acknowledge", ...next]);
-					expect(recoverBus(chip.line("data"), chip.line("clock"))).toBe("freed");
+					expect(recoverBus(chip.line("data"), chip.line("clock"))).toBe("recovered");
 					expect(chip.pulses).toBeLessThanOrEqual(9);
 					expect(chip.log.slice(-2)).toEqual(["start", "stop"]);
 					expect(chip.high("data") && chip.high("clock")).toBe(true);
@@ -77,9 +77,9 @@ describe("a chip that waits for its clock in the middle of a byte", () => {
 		);
 	});
 
-	test("that sends zeros alone gets its pulses up to the acknowledge", () => {
+	test("gets pulses up to the acknowledge, if the chip sends only zeros", () => {
 		const chip = new InterruptedChip([0, 0, 0, 0, 0, 0, 0, 0, "acknowledge"]);
-		expect(recoverBus(chip.line("data"), chip.line("clock"))).toBe("freed");
+		expect(recoverBus(chip.line("data"), chip.line("clock"))).toBe("recovered");
 		expect(chip.pulses).toBe(8);
 	});
 });
@@ -93,7 +93,7 @@ test("an idle bus is left alone", () => {
 test.each([
 	["data", "data held"],
 	["clock", "clock held"],
-] as const)("a %s line that is shorted is told as that", (which, expected) => {
+] as const)("a shorted %s line is reported", (which, expected) => {
 	const chip = new InterruptedChip([]);
 	chip.shorted = which;
 	expect(recoverBus(chip.line("data"), chip.line("clock"))).toBe(expected);
@@ -110,10 +110,10 @@ describe("at the pins of a board", () => {
 	}
 	const at = { data: 21, clock: 22 };
 
-	test("a held bus is freed, and the pins are given back", () => {
+	test("a held bus is recovered, and the pins are released", () => {
 		const { bus, Digital } = wired();
 		bus.holdLow();
-		expect(recoverBusPins(Digital, at)).toBe("freed");
+		expect(recoverBusPins(Digital, at)).toBe("recovered");
 		expect(bus.isHeld).toBe(false);
 		expect(recoverBusPins(Digital, at)).toBe("idle");
 	});
@@ -125,7 +125,7 @@ describe("at the pins of a board", () => {
 		expect(recoverBusPins(Digital, at)).toEqual({ unusable: "in use" });
 		expect(bus.isHeld).toBe(true);
 		chip.close();
-		expect(recoverBusPins(Digital, at)).toBe("freed");
+		expect(recoverBusPins(Digital, at)).toBe("recovered");
 	});
 
 	test("a line is never driven high", () => {

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { INA219Chip } from "../../simulator/chips/ina219";
 import { TMP117Chip } from "../../simulator/chips/tmp117";
-import { ADS1115, ads1115 } from "../../src/sensors/drivers/ads1115";
-import { INA219, ina219 } from "../../src/sensors/drivers/ina219";
-import { TMP117 } from "../../src/sensors/drivers/tmp117";
+import { ads1115 } from "../../src/sensors/drivers/ads1115";
+import { ina219 } from "../../src/sensors/drivers/ina219";
+import { tmp117 } from "../../src/sensors/drivers/tmp117";
 import { SensorBench } from "./sensor-bench";
 
 let bench: SensorBench;
@@ -12,7 +12,7 @@ beforeEach(() => {
 	bench = new SensorBench();
 });
 
-/** A chip whose register reads as this word from now on. */
+/** A chip some of whose registers read as these words. */
 function override(address: number, name: string, words: Readonly<Record<number, number>>): void {
 	const chip = bench.plugIn(name, address);
 	let pointer = 0;
@@ -30,7 +30,7 @@ function override(address: number, name: string, words: Readonly<Record<number, 
 }
 
 describe("TMP117", () => {
-	// SNOSD82D, table 7-1, as far as the chip can measure it.
+	// SNOSD82D, table 7-1, within the range of the chip.
 	test.each([
 		[0xf380, -25],
 		[0xfff0, -0.125],
@@ -43,55 +43,51 @@ describe("TMP117", () => {
 		[0x3200, 100],
 	])("%i is %d °C", (word, temperature) => {
 		bench.plugIn("tmp117");
-		const driver = new TMP117(bench.at(0x48));
-		bench.ticks += driver.start();
-		driver.close();
+		const sensor = bench.open(tmp117);
+		bench.ticks += sensor.start();
+		sensor.close();
 		override(0x48, "tmp117", { 0: word, 1: 0x2420 });
-		const again = new TMP117(bench.at(0x48));
-		bench.ticks += again.start();
-		expect(again.sample()?.thermometer.temperature).toBe(temperature);
+		expect(bench.measure(bench.open(tmp117))).toEqual([temperature]);
 	});
 
 	test.each([
 		[0x8000, /it lost its measurement/],
-		[0x7fff, /it reports a temperature that it cannot measure/],
-		[0xe400, /it reports a temperature that it cannot measure/],
-	])("%i is none", (word, sentence) => {
+		[0x7fff, /its temperature is out of range/],
+		[0xe400, /its temperature is out of range/],
+	])("%i is an error", (word, sentence) => {
 		override(0x48, "tmp117", { 0: word });
-		const driver = new TMP117(bench.at(0x48));
-		bench.ticks += driver.start();
-		expect(() => driver.sample()).toThrow(sentence);
+		const sensor = bench.open(tmp117);
+		bench.ticks += sensor.start();
+		expect(() => sensor.read()).toThrow(sentence);
 	});
 
-	test("driver and chip agree over all that the chip can measure", () => {
+	test("driver and chip agree over the whole range of the chip", () => {
 		bench.plugIn("tmp117");
-		const driver = new TMP117(bench.at(0x48));
+		const sensor = bench.open(tmp117);
 		fc.assert(
 			fc.property(fc.double({ min: -55, max: 150, noNaN: true }), (temperature) => {
 				bench.surroundings = { ...bench.surroundings, temperature };
-				bench.ticks += driver.start();
-				expect(Math.abs((driver.sample()?.thermometer.temperature ?? 999) - temperature)).toBeLessThan(0.004);
+				expect(Math.abs(Number(bench.measure(sensor)[0]) - temperature)).toBeLessThan(0.004);
 			}),
 		);
 	});
 
-	test("a measurement of eight is there after 140 ms, not before, and only once", () => {
+	test("eight averaged measurements have ended after 140 ms, not before, and are read once", () => {
 		bench.plugIn("tmp117");
-		const driver = new TMP117(bench.at(0x48));
-		expect(driver.sample()).toBeUndefined();
-		expect(driver.start()).toBe(140);
+		const sensor = bench.open(tmp117);
+		expect(sensor.start()).toBe(140);
 		bench.ticks += 100;
-		expect(driver.sample()).toBeUndefined();
+		expect(sensor.readIfEnded()).toBeUndefined();
 		bench.ticks += 40;
-		expect(driver.sample()).toBeDefined();
-		expect(driver.sample()).toBeUndefined();
+		expect(sensor.readIfEnded()).toBeDefined();
+		expect(sensor.readIfEnded()).toBeUndefined();
 	});
 
-	test("one that has just got its supply is left to load its memory", () => {
+	test("a chip that was just powered up gets time to load its memory", () => {
 		bench.bus.attach(0x48, new TMP117Chip({ ...bench.chipOptions, starting: true }));
-		expect(() => new TMP117(bench.at(0x48))).toThrow(/it has just been switched on, and is not ready yet/);
+		expect(() => bench.open(tmp117)).toThrow(/it has just been switched on, and is not ready yet/);
 		bench.ticks += 2;
-		new TMP117(bench.at(0x48)).close();
+		bench.open(tmp117).close();
 	});
 });
 
@@ -99,15 +95,12 @@ describe("INA219", () => {
 	// SBOS448G, section 8.5.2.1 and the table of its results: 20 mV over 2 mΩ, 12 V.
 	test("shunt 07D0h and bus 5D98h are 10 A and 11.98 V, as in the example of the data sheet", () => {
 		override(0x40, "ina219", { 1: 0x07d0, 2: 0x5d98 | 2 });
-		const driver = new INA219(bench.at(0x40));
-		driver.configure({ shuntOhms: 0.002 });
-		bench.ticks += driver.start();
-		const sample = driver.sample();
-		expect(sample?.voltmeter.voltage).toBeCloseTo(11.98, 6);
-		expect(sample?.ammeter.current).toBeCloseTo(10, 6);
+		const [volts, milliamperes] = bench.measure(bench.open(ina219, 0x40, { shuntOhms: 0.002 }));
+		expect(volts).toBeCloseTo(11.98, 6);
+		expect(milliamperes).toBeCloseTo(10_000, 3);
 	});
 
-	// Section 8.6.3.1: full scale of each range is told in two's complement.
+	// Section 8.6.3.1: full scale of each range, in two's complement.
 	test.each([
 		[0x0000, 0],
 		[0x0001, 0.0001],
@@ -118,22 +111,17 @@ describe("INA219", () => {
 		[0x8301, -3.1999],
 	])("shunt %i is %d A over 0.1 ohm", (word, current) => {
 		override(0x40, "ina219", { 1: word });
-		const driver = new INA219(bench.at(0x40));
-		bench.ticks += driver.start();
-		expect(driver.sample()?.ammeter.current).toBeCloseTo(current, 8);
+		expect(Number(bench.measure(bench.open(ina219))[1]) / 1000).toBeCloseTo(current, 8);
 	});
 
-	test.each([0x7d00, 0x8300, 0x7fff, 0x8000])("shunt %i is more than it can tell", (word) => {
+	test.each([0x7d00, 0x8300, 0x7fff, 0x8000])("shunt %i is out of range", (word) => {
 		override(0x40, "ina219", { 1: word });
-		const driver = new INA219(bench.at(0x40));
-		driver.configure({ shuntOhms: 0.01 });
-		bench.ticks += driver.start();
-		expect(() => driver.sample()).toThrow(
-			"INA219 at 0x40: more current flows than its 0.01 ohm can tell, 32 ampere.",
+		expect(() => bench.measure(bench.open(ina219, 0x40, { shuntOhms: 0.01 }))).toThrow(
+			"INA219 at 0x40: the current exceeds the 32 ampere that its 0.01 ohm can measure.",
 		);
 	});
 
-	test("driver and chip agree over all that the chip can measure, with any resistor", () => {
+	test("driver and chip agree over the whole range of the chip, with any resistor", () => {
 		fc.assert(
 			fc.property(
 				fc.double({ min: 0, max: 26, noNaN: true }),
@@ -143,7 +131,7 @@ describe("INA219", () => {
 					bench = new SensorBench();
 					bench.surroundings = { ...bench.surroundings, voltage, current: drop / shuntOhms };
 					bench.bus.attach(0x40, new INA219Chip({ ...bench.chipOptions, shuntOhms }));
-					const [volts, milliamperes] = bench.measure(bench.make(ina219, 0x40, { shuntOhms }));
+					const [volts, milliamperes] = bench.measure(bench.open(ina219, 0x40, { shuntOhms }));
 					expect(Math.abs(Number(volts) - voltage)).toBeLessThanOrEqual(0.0021);
 					expect(Math.abs(Number(milliamperes) / 1000 - drop / shuntOhms)).toBeLessThanOrEqual(
 						0.0000051 / shuntOhms,
@@ -153,21 +141,20 @@ describe("INA219", () => {
 		);
 	});
 
-	test("both measurements are there after 19 ms, not before, and only once", () => {
+	test("both measurements have ended after 19 ms, not before", () => {
 		bench.plugIn("ina219");
-		const driver = new INA219(bench.at(0x40));
-		const wait = driver.start();
+		const sensor = bench.open(ina219);
+		const wait = sensor.start();
 		expect(wait).toBeCloseTo(18.7, 1);
 		bench.ticks += 10;
-		expect(driver.sample()).toBeUndefined();
+		expect(sensor.readIfEnded()).toBeUndefined();
 		bench.ticks += wait - 10;
-		expect(driver.sample()).toBeDefined();
-		expect(driver.sample()).toBeUndefined();
+		expect(sensor.readIfEnded()).toBeDefined();
 	});
 });
 
 describe("ADS1115", () => {
-	// SBAS444E, "Data Format": of a full scale, 32768 steps.
+	// SBAS444E, "Data Format": 32768 steps per full scale.
 	test.each([
 		[0x0000, 0],
 		[0x0001, 0.000125],
@@ -176,12 +163,12 @@ describe("ADS1115", () => {
 		[0x7ffe, 4.09575],
 	])("%i is %d V in the range of 4.096 V", (word, voltage) => {
 		override(0x48, "ads1115", { 0: word });
-		expect(bench.measure(bench.make(ads1115))).toEqual([voltage, voltage, voltage, voltage]);
+		expect(bench.measure(bench.open(ads1115))).toEqual([voltage, voltage, voltage, voltage]);
 	});
 
 	test.each([0x7fff, 0x8000])("%i is beyond the range", (word) => {
 		override(0x48, "ads1115", { 0: word });
-		expect(bench.measure(bench.make(ads1115))).toEqual([undefined, undefined, undefined, undefined]);
+		expect(bench.measure(bench.open(ads1115))).toEqual([undefined, undefined, undefined, undefined]);
 	});
 
 	test.each([
@@ -195,7 +182,7 @@ describe("ADS1115", () => {
 		[0.1, 0.255],
 	])("driver and chip agree in the range for %d V", (rangeVolts, max) => {
 		bench.plugIn("ads1115");
-		const sensor = bench.make(ads1115, 0x48, { rangeVolts });
+		const sensor = bench.open(ads1115, 0x48, { rangeVolts });
 		const volts = fc.double({ min: -0.2 * rangeVolts, max, noNaN: true });
 		fc.assert(
 			fc.property(fc.tuple(volts, volts, volts, volts), (inputs) => {
@@ -211,39 +198,37 @@ describe("ADS1115", () => {
 		);
 	});
 
-	test("its inputs are converted one after the other, a 128th of a second each, and are told once", () => {
+	test("its inputs are converted one after the other, a 128th of a second each", () => {
 		bench.plugIn("ads1115");
-		const driver = new ADS1115(bench.at(0x48));
-		expect(driver.sample()).toBeUndefined();
-		const waits = [driver.start()];
+		const sensor = bench.open(ads1115);
+		const waits = [sensor.start()];
 		for (let input = 0; input < 4; input++) {
 			bench.ticks += waits.at(-1) ?? 0;
-			waits.push(driver.proceed());
+			waits.push(sensor.proceed());
 		}
 		expect(waits.map((wait) => Math.round(wait * 10) / 10)).toEqual([8.6, 8.6, 8.6, 8.6, 0]);
-		const voltages = driver.sample()?.voltmeters.map(({ voltage }) => voltage?.toFixed(6));
-		expect(voltages).toEqual(["0.500000", "1.250000", "3.300000", "2.000125"]);
-		expect(driver.sample()).toBeUndefined();
+		const volts = sensor.read().map((value) => Number(value).toFixed(6));
+		expect(volts).toEqual(["0.500000", "1.250000", "3.300000", "2.000125"]);
 	});
 
-	test("where nobody calls proceed, the first input has its value and the others have none", () => {
+	test("read after the first conversion, the first input has its value and the others have none", () => {
 		bench.plugIn("ads1115");
-		const sensor = bench.make(ads1115);
+		const sensor = bench.open(ads1115);
 		bench.ticks += sensor.start();
 		expect(sensor.read()).toEqual([0.5, undefined, undefined, undefined]);
 	});
 
-	test("one that was reset under our hands is told, and not read as another input", () => {
+	test("a chip that was reset during the measurement is an error, and not read as another input", () => {
 		bench.plugIn("ads1115");
-		const driver = new ADS1115(bench.at(0x48));
-		bench.ticks += driver.start();
+		const sensor = bench.open(ads1115);
+		bench.ticks += sensor.start();
 		bench.plugIn("ads1115");
-		expect(() => driver.proceed()).toThrow(/it lost its measurement/);
+		expect(() => sensor.proceed()).toThrow(/it lost its measurement/);
 	});
 });
 
-describe("other chips of these addresses are none of the three", () => {
-	/** Registers of sixteen bits; those that are not named read 0. */
+describe("other chips at these addresses are none of the three", () => {
+	/** A chip with sixteen-bit registers; others than these read 0. */
 	function plugIn(registers: Readonly<Record<number, number>>, mask = 0xff): void {
 		let pointer = 0;
 		bench.bus.attach(0x48, {
@@ -257,18 +242,18 @@ describe("other chips of these addresses are none of the three", () => {
 		});
 	}
 
-	test("an ADS1115 whose pin ALERT was made to tell the end of a conversion is one", () => {
+	test("an ADS1115 whose pin ALERT signals the end of a conversion is one", () => {
 		const chip = bench.plugIn("ads1115");
 		chip.write(Uint8Array.of(2, 0x00, 0x00));
 		chip.write(Uint8Array.of(3, 0x80, 0x00));
-		expect(ads1115.identify(bench.i2cBus, 0x48)).toBe("this");
+		expect(bench.identify(ads1115)).toBe("this");
 	});
 
-	test("an INA219 that somebody else gave a calibration is one", () => {
+	test("an INA219 with a calibration from another program is one", () => {
 		const chip = bench.plugIn("ina219", 0x48);
 		chip.write(Uint8Array.of(5, 0x10, 0x00));
 		bench.ticks += 10;
-		expect(ina219.identify(bench.i2cBus, 0x48)).toBe("this");
+		expect(bench.identify(ina219, 0x48)).toBe("this");
 	});
 
 	test.each([
@@ -286,9 +271,9 @@ describe("other chips of these addresses are none of the three", () => {
 		["all ones", Object.fromEntries(Array.from({ length: 256 }, (_, index) => [index, 0xffff])), 0xff],
 	])("%s", (_, registers, mask) => {
 		plugIn(registers, mask);
-		expect(ina219.identify(bench.i2cBus, 0x48)).toBe("other");
-		expect(ads1115.identify(bench.i2cBus, 0x48)).toBe("other");
-		for (const Driver of [TMP117, INA219, ADS1115])
-			expect(() => new Driver(bench.at(0x48))).toThrow(/another chip answers there/);
+		expect(bench.identify(ina219, 0x48)).toBe("other");
+		expect(bench.identify(ads1115)).toBe("other");
+		for (const driver of [tmp117, ina219, ads1115])
+			expect(() => bench.open(driver, 0x48)).toThrow(/another chip answers there/);
 	});
 });

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { type WiFi, WiFiConnection } from "../../src/boards/ecma419";
-import { WifiJoiner } from "../../src/setup/wifi-joiner";
+import type { SavedNetwork } from "../../src/settings/saved-networks";
+import { type JoinResult, WifiJoiner, type WifiJoinerOptions } from "../../src/wifi/wifi-joiner";
 
 const network = { ssid: "Home", password: "correct horse" };
 
@@ -49,12 +50,22 @@ let lost: number;
 beforeEach(() => {
 	time = new VirtualTime();
 	lost = 0;
-	joiner = new WifiJoiner({ WiFi: Radio, time, onLost: () => lost++ });
+	joiner = makeJoiner({});
 });
 
+/** As setup has it. */
+function makeJoiner(options: Partial<WifiJoinerOptions>): WifiJoiner {
+	const limits = { timeoutMs: 25_000, maxAttempts: 3, settleMs: 300, lateEventMs: 0 };
+	return new WifiJoiner({ WiFi: Radio, time, ...limits, onLost: () => lost++, ...options });
+}
+
+function join(network: SavedNetwork): Promise<JoinResult> {
+	return new Promise((resolve) => joiner.join(network, resolve));
+}
+
 describe("a network is joined", () => {
-	test("with its password, and its address and signal are told", async () => {
-		const result = joiner.join(network);
+	test("with its password; the result has its address and signal strength", async () => {
+		const result = join(network);
 		await time.advance(1000);
 		Radio.last.becomes(WiFiConnection.associated);
 		Radio.last.becomes(WiFiConnection.connected);
@@ -63,13 +74,13 @@ describe("a network is joined", () => {
 	});
 
 	test("without a password when it has none", async () => {
-		void joiner.join({ ssid: "Open", password: "" });
+		void join({ ssid: "Open", password: "" });
 		await time.advance(1000);
 		expect(Radio.last.attempts).toEqual(["Open open"]);
 	});
 
-	test("at the third attempt, since the first ones often fail over nothing", async () => {
-		const result = joiner.join(network);
+	test("at the third attempt, because the first ones often fail for no reason", async () => {
+		const result = join(network);
 		for (let failures = 0; failures < 2; failures++) {
 			await time.advance(1000);
 			Radio.last.becomes(WiFiConnection.idle);
@@ -80,24 +91,24 @@ describe("a network is joined", () => {
 		expect(Radio.last.attempts).toHaveLength(3);
 	});
 
-	test("and not a second time when it is asked for again, but anew with another password", async () => {
-		const first = joiner.join(network);
+	test("once when it is requested again, and again with another password", async () => {
+		const first = join(network);
 		await time.advance(1000);
 		Radio.last.becomes(WiFiConnection.connected);
 		await first;
-		expect(await joiner.join(network)).toMatchObject({ kind: "joined" });
+		expect(await join(network)).toMatchObject({ kind: "joined" });
 		expect(Radio.last.attempts).toHaveLength(1);
-		void joiner.join({ ...network, password: "another one" });
+		void join({ ...network, password: "another one" });
 		await time.advance(1000);
 		expect(Radio.last.attempts).toEqual(["Home correct horse", "Home another one"]);
 	});
 
-	test("and what the platform still tells of the one before is not taken for its end", async () => {
-		const first = joiner.join(network);
+	test("although the platform still reports the end of the previous one", async () => {
+		const first = join(network);
 		await time.advance(1000);
 		Radio.last.becomes(WiFiConnection.connected);
 		await first;
-		const second = joiner.join({ ssid: "Other", password: "" });
+		const second = join({ ssid: "Other", password: "" });
 		Radio.last.becomes(WiFiConnection.idle);
 		await time.advance(1000);
 		Radio.last.becomes(WiFiConnection.connected);
@@ -111,7 +122,7 @@ describe("a network is not joined", () => {
 		["wrong password", true],
 		["network not found", false],
 	])("%s", async (failure, refused) => {
-		const result = joiner.join(network);
+		const result = join(network);
 		for (let failures = 0; failures < 3; failures++) {
 			await time.advance(1000);
 			Radio.last.passwordRefused = refused;
@@ -122,7 +133,7 @@ describe("a network is not joined", () => {
 	});
 
 	test("that gives no address, for 25 seconds", async () => {
-		const result = joiner.join(network);
+		const result = join(network);
 		await time.advance(1000);
 		Radio.last.becomes(WiFiConnection.associated);
 		await time.advance(24_100);
@@ -131,23 +142,23 @@ describe("a network is not joined", () => {
 	});
 
 	test("that never answers, for 25 seconds", async () => {
-		const result = joiner.join(network);
+		const result = join(network);
 		await time.advance(25_100);
 		expect(await result).toEqual({ kind: "failed", failure: "network not found" });
 		expect(time.pending).toBe(0);
 	});
 
-	test("by a radio that refuses", async () => {
+	test("by a radio that throws; the result has its message", async () => {
 		Radio.last.throws = true;
-		const result = joiner.join(network);
+		const result = join(network);
 		await time.advance(5000);
-		expect(await result).toMatchObject({ kind: "failed" });
+		expect(await result).toEqual({ kind: "failed", failure: "network not found", message: "connect failed" });
 		expect(Radio.last.attempts).toHaveLength(3);
 	});
 
-	test("when another is asked for, or nobody wants it any more", async () => {
-		const first = joiner.join(network);
-		const second = joiner.join({ ssid: "Other", password: "" });
+	test("when another one is requested, or the joiner is closed", async () => {
+		const first = join(network);
+		const second = join({ ssid: "Other", password: "" });
 		expect(await first).toMatchObject({ kind: "failed" });
 		joiner.close();
 		expect(await second).toMatchObject({ kind: "failed" });
@@ -155,12 +166,25 @@ describe("a network is not joined", () => {
 	});
 });
 
-test("a network that is lost is told once", async () => {
-	void joiner.join(network);
+test("a lost network is reported once", async () => {
+	void join(network);
 	await time.advance(1000);
 	Radio.last.becomes(WiFiConnection.connected);
 	expect(lost).toBe(0);
 	Radio.last.becomes(WiFiConnection.idle);
 	Radio.last.becomes(WiFiConnection.idle);
 	expect([lost, joiner.isJoined, joiner.signalStrength]).toEqual([1, false, undefined]);
+});
+
+test("without a settle time it connects at once, and ignores late events of the previous connection", async () => {
+	joiner = makeJoiner({ settleMs: 0, lateEventMs: 1_000, maxAttempts: 1 });
+	const results: JoinResult[] = [];
+	joiner.join(network, (result) => results.push(result));
+	expect(Radio.last.attempts).toHaveLength(1);
+	await time.advance(900);
+	Radio.last.becomes(WiFiConnection.idle);
+	expect(results).toEqual([]);
+	await time.advance(200);
+	Radio.last.becomes(WiFiConnection.idle);
+	expect(results).toEqual([{ kind: "failed", failure: "network not found" }]);
 });

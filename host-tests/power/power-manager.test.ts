@@ -34,10 +34,10 @@ describe("a board on battery sleeps whenever nothing keeps it awake", () => {
 		],
 		["a request is under way", { sending: true, onlineSince: now - 5_000 }, stays],
 		["the upload is done", { onlineSince: now - 5_000 }, sleeps],
-		["nothing waits to be sent", { nextUpload: Number.POSITIVE_INFINITY }, sleeps],
-		["the upload came to no end", { nextUpload: now, onlineSince: now - maxOnlineMs }, sleeps],
-		["a request came to no end", { sending: true, onlineSince: now - maxOnlineMs }, sleeps],
-		["the next sample is so near that waking up would take as long", { nextSample: now + 1_999 }, stays],
+		["no reading is pending", { nextUpload: Number.POSITIVE_INFINITY }, sleeps],
+		["the upload does not end", { nextUpload: now, onlineSince: now - maxOnlineMs }, sleeps],
+		["a request does not end", { sending: true, onlineSince: now - maxOnlineMs }, sleeps],
+		["the next sample is too soon to sleep", { nextSample: now + 1_999 }, stays],
 		["the next sample is due", { nextSample: now - 5 }, stays],
 	])("%s", (_, change, expected) => {
 		expect(nextPowerAction({ ...idle, ...change })).toEqual(expected);
@@ -54,7 +54,7 @@ test.each([
 	expect(onlineRetryBackoffMs(failures)).toBe(minutes * 60_000);
 });
 
-describe("the sleeper", () => {
+describe("the power manager", () => {
 	let time: VirtualTime;
 	let duties: Omit<PowerState, "now" | "onlineSince">;
 	let done: string[];
@@ -93,7 +93,7 @@ describe("the sleeper", () => {
 		expect(done).toEqual(["join", `postpone at ${maxOnlineMs}`, `sleep ${10 * 60_000 - maxOnlineMs}`]);
 	});
 
-	test("a sleep that fails is tried again: the board does not stay awake for ever", async () => {
+	test("a sleep that fails is tried again", async () => {
 		let failures = 2;
 		const stubborn = new PowerManager({
 			time,
@@ -110,7 +110,7 @@ describe("the sleeper", () => {
 		expect(done).toEqual(["sleep 3590000"]);
 	});
 
-	test("stopped, it does nothing more", async () => {
+	test("stop ends it", async () => {
 		sleeper.update();
 		sleeper.stop();
 		await time.advance(maxOnlineMs);

@@ -11,7 +11,7 @@ import { TMP117Chip } from "../../simulator/chips/tmp117";
 import { NotAcknowledgedError } from "../../simulator/hardware/i2c-bus";
 import type { SensorEnvironment } from "../../simulator/weather/sensor-environment";
 
-// The chips as their data sheets have them, byte by byte, without a driver.
+// The chip models compared with their data sheets, byte by byte, without a driver.
 
 let ticks: number;
 let around: SensorEnvironment;
@@ -42,8 +42,8 @@ function read(chip: AnyChip, count: number): number[] {
 	return [...bytes];
 }
 
-/** A question whose answer takes a moment. */
-function ask(chip: AnyChip, command: number, count: number): number[] {
+/** A command whose answer takes a moment. */
+function query(chip: AnyChip, command: number, count: number): number[] {
 	write(chip, ...(command > 0xff ? [command >> 8, command & 0xff] : [command]));
 	expect(() => read(chip, count)).toThrow(NotAcknowledgedError);
 	return read(chip, count);
@@ -58,13 +58,13 @@ function word(chip: AnyChip, register: number): number {
 describe("SCD4x", () => {
 	test("sends the examples of its data sheet: 500 ppm, 25 °C, 37 %; not ready; its serial number", () => {
 		const chip = new SCD4xChip(options);
-		expect(ask(chip, 0x3682, 9)).toEqual([0xf8, 0x96, 0x31, 0x9f, 0x07, 0xc2, 0x3b, 0xbe, 0x89]);
+		expect(query(chip, 0x3682, 9)).toEqual([0xf8, 0x96, 0x31, 0x9f, 0x07, 0xc2, 0x3b, 0xbe, 0x89]);
 		write(chip, 0x21, 0xb1);
-		expect(ask(chip, 0xe4b8, 3)).toEqual([0x80, 0x00, 0xa2]);
+		expect(query(chip, 0xe4b8, 3)).toEqual([0x80, 0x00, 0xa2]);
 		ticks = 5000;
-		expect(ask(chip, 0xe4b8, 3).slice(0, 2)).not.toEqual([0x80, 0x00]);
-		// The example has 0x6667; 0x6666 is as near to 25 °C.
-		expect(ask(chip, 0xec05, 9)).toEqual([
+		expect(query(chip, 0xe4b8, 3).slice(0, 2)).not.toEqual([0x80, 0x00]);
+		// The example has 0x6667; 0x6666 is equally close to 25 °C.
+		expect(query(chip, 0xec05, 9)).toEqual([
 			0x01,
 			0xf4,
 			0x33,
@@ -77,7 +77,7 @@ describe("SCD4x", () => {
 		]);
 	});
 
-	test("while it measures it takes the three commands that the table allows; stopped, it takes none for 500 ms", () => {
+	test("while it measures it accepts the three commands in the table; stopped, it accepts none for 500 ms", () => {
 		const chip = new SCD4xChip(options);
 		write(chip, 0x21, 0xb1);
 		for (const refused of [0x3682, 0x202f, 0x219d, 0x21b1, 0x21ac, 0x36e0])
@@ -86,32 +86,32 @@ describe("SCD4x", () => {
 		ticks += 499;
 		expect(() => write(chip, 0xe4, 0xb8)).toThrow(NotAcknowledgedError);
 		ticks += 1;
-		expect(ask(chip, 0x3682, 3)).toEqual([0xf8, 0x96, 0x31]);
+		expect(query(chip, 0x3682, 3)).toEqual([0xf8, 0x96, 0x31]);
 	});
 
-	test("a measurement is read once, and none is not acknowledged", () => {
+	test("a measurement is read once; without one, a read is not acknowledged", () => {
 		const chip = new SCD4xChip(options);
 		write(chip, 0x21, 0xb1);
 		ticks = 17_000;
-		expect(ask(chip, 0xec05, 2)).toEqual([0x01, 0xf4]);
+		expect(query(chip, 0xec05, 2)).toEqual([0x01, 0xf4]);
 		write(chip, 0xec, 0x05);
 		expect(() => read(chip, 9)).toThrow(NotAcknowledgedError);
 		ticks = 20_000;
-		expect(ask(chip, 0xec05, 2)).toEqual([0x01, 0xf4]);
+		expect(query(chip, 0xec05, 2)).toEqual([0x01, 0xf4]);
 	});
 });
 
 describe("SHT3x", () => {
-	test("tells its status after a reset, with its checksum; cleared, it is 0", () => {
+	test("sends its status after a reset, with its checksum; cleared, it is 0", () => {
 		const chip = new SHT3xChip(options);
-		expect(ask(chip, 0xf32d, 3)).toEqual([0x80, 0x10, 0xe1]);
+		expect(query(chip, 0xf32d, 3)).toEqual([0x80, 0x10, 0xe1]);
 		write(chip, 0x30, 0x41);
-		expect(ask(chip, 0xf32d, 3)).toEqual([0x00, 0x00, 0x81]);
+		expect(query(chip, 0xf32d, 3)).toEqual([0x00, 0x00, 0x81]);
 		write(chip, 0x30, 0x6d);
-		expect(ask(chip, 0xf32d, 2)).toEqual([0x20, 0x00]);
+		expect(query(chip, 0xf32d, 2)).toEqual([0x20, 0x00]);
 	});
 
-	test("does not acknowledge a read before its measurement is done, and sends it once", () => {
+	test("does not acknowledge a read before its measurement has ended, and sends it once", () => {
 		const chip = new SHT3xChip(options);
 		write(chip, 0x24, 0x00);
 		ticks = 12;
@@ -121,13 +121,13 @@ describe("SHT3x", () => {
 		expect(() => read(chip, 6)).toThrow(NotAcknowledgedError);
 	});
 
-	test("in periodic mode it fetches the latest, and takes no single measurement until it is stopped", () => {
+	test("in periodic mode it sends the latest measurement, and accepts no single shot until it is stopped", () => {
 		const chip = new SHT3xChip(options);
 		write(chip, 0x27, 0x37);
 		write(chip, 0xe0, 0x00);
 		expect(() => read(chip, 6)).toThrow(NotAcknowledgedError);
 		ticks = 1050;
-		expect(ask(chip, 0xe000, 2)).toEqual([0x66, 0x66]);
+		expect(query(chip, 0xe000, 2)).toEqual([0x66, 0x66]);
 		expect(() => write(chip, 0x24, 0x00)).toThrow(NotAcknowledgedError);
 		write(chip, 0x30, 0x93);
 		expect(() => write(chip, 0x24, 0x00)).toThrow(NotAcknowledgedError);
@@ -136,19 +136,19 @@ describe("SHT3x", () => {
 	});
 });
 
-test("SHT4x: takes commands of one byte alone, and none but the reset while it measures", () => {
+test("SHT4x: accepts only commands of one byte, and only the reset while it measures", () => {
 	const chip = new SHT4xChip(options);
-	expect(ask(chip, 0x89, 6)).toEqual([0x0b, 0xad, expect.any(Number), 0xca, 0xfe, expect.any(Number)]);
+	expect(query(chip, 0x89, 6)).toEqual([0x0b, 0xad, expect.any(Number), 0xca, 0xfe, expect.any(Number)]);
 	expect(() => write(chip, 0xf3, 0x2d)).toThrow(NotAcknowledgedError);
 	write(chip, 0xfd);
 	expect(() => write(chip, 0x89)).toThrow(NotAcknowledgedError);
 	expect(() => read(chip, 6)).toThrow(NotAcknowledgedError);
 	write(chip, 0x94);
 	ticks += 1;
-	expect(ask(chip, 0x89, 2)).toEqual([0x0b, 0xad]);
+	expect(query(chip, 0x89, 2)).toEqual([0x0b, 0xad]);
 });
 
-test("AHT20: its status is the first byte of whatever is read, busy for as long as it measures", () => {
+test("AHT20: its status is the first byte of any read, busy while it measures", () => {
 	const chip = new AHT20Chip(options);
 	write(chip, 0x71);
 	expect(read(chip, 1)).toEqual([0x1c]);
@@ -161,7 +161,7 @@ test("AHT20: its status is the first byte of whatever is read, busy for as long 
 });
 
 describe("BH1750", () => {
-	test("counts 1.2 for each lux after 120 ms, with a sensitivity of 69, and powers down", () => {
+	test("counts 1.2 per lux after 120 ms with a sensitivity of 69, and powers down", () => {
 		const chip = new BH1750Chip(options);
 		write(chip, 0x20);
 		ticks = 119;
@@ -173,7 +173,7 @@ describe("BH1750", () => {
 		expect(read(chip, 2)).toEqual([1200 >> 8, 1200 & 0xff]);
 	});
 
-	test("a reset is taken with the power on only", () => {
+	test("accepts a reset only while powered on", () => {
 		const chip = new BH1750Chip(options);
 		write(chip, 0x20);
 		ticks = 120;
@@ -185,12 +185,12 @@ describe("BH1750", () => {
 		expect(read(chip, 2)).toEqual([0, 0]);
 	});
 
-	test("continuously, with double resolution and another sensitivity", () => {
+	test("measures continuously, with double resolution and another sensitivity", () => {
 		const chip = new BH1750Chip(options);
 		write(chip, 0x44);
 		write(chip, 0x6a);
 		write(chip, 0x11);
-		// 138, twice the usual, takes twice as long.
+		// 138, twice the default, takes twice as long.
 		ticks = 239;
 		expect(read(chip, 2)).toEqual([0, 0]);
 		ticks = 240;
@@ -202,9 +202,9 @@ describe("BH1750", () => {
 });
 
 describe("INA219", () => {
-	// SBOS448G, section 8.5.2.1: 10 A over 2 mΩ at 12 V, calibration 5000h: shunt 07D0h, bus 5D98h, current 2710h,
-	// power 1766h.
-	test("tells the example of its data sheet", () => {
+	// SBOS448G, section 8.5.2.1: 10 A over 2 mΩ at 12 V, calibration 5000h: shunt 07D0h, bus 5D98h, current
+	// 2710h, power 1766h.
+	test("sends the example of its data sheet", () => {
 		const chip = new INA219Chip({ ...options, shuntOhms: 0.002 });
 		expect(word(chip, 0)).toBe(0x399f);
 		expect([word(chip, 3), word(chip, 4), word(chip, 5)]).toEqual([0, 0, 0]);
@@ -214,13 +214,13 @@ describe("INA219", () => {
 		expect(word(chip, 2)).toBe(0x5d98 | 2);
 		expect(word(chip, 4)).toBe(0x2710);
 		expect(word(chip, 3)).toBe(0x1766);
-		// Reading the power takes the flag back, until the next conversion.
+		// Reading the power clears the flag until the next conversion.
 		expect(word(chip, 2)).toBe(0x5d98);
 		ticks = 4;
 		expect(word(chip, 2)).toBe(0x5d98 | 2);
 	});
 
-	test("the last bit of its calibration cannot be written, a reset sets all back", () => {
+	test("the last bit of its calibration is not writable; a reset restores all registers", () => {
 		const chip = new INA219Chip(options);
 		write(chip, 5, 0x50, 0x01);
 		expect(word(chip, 5)).toBe(0x5000);
@@ -228,7 +228,7 @@ describe("INA219", () => {
 		expect([word(chip, 0), word(chip, 5)]).toEqual([0x399f, 0]);
 	});
 
-	test("triggered, it converts once; the gain bounds what it can tell", () => {
+	test("triggered, it converts once; the gain limits the range", () => {
 		const chip = new INA219Chip(options);
 		// ±40 mV: 10 A over 0.1 ohm are a volt.
 		write(chip, 0, 0x21, 0x9b);
@@ -242,7 +242,7 @@ describe("INA219", () => {
 	});
 });
 
-test("TMP117: −256 °C until the first conversion; its flag is taken back by reading it", () => {
+test("TMP117: −256 °C until the first conversion; reading clears its flag", () => {
 	const chip = new TMP117Chip(options);
 	expect([word(chip, 0), word(chip, 1), word(chip, 0x0f)]).toEqual([0x8000, 0x0220, 0x0117]);
 	ticks = 125;
@@ -257,7 +257,7 @@ test("TMP117: −256 °C until the first conversion; its flag is taken back by r
 	expect(word(chip, 0)).toBe(0xf380);
 });
 
-test("ADS1115: its registers after a reset; continuous conversions; inputs against each other", () => {
+test("ADS1115: registers after a reset; continuous conversions; differential inputs", () => {
 	const chip = chipCatalogue.ads1115?.createChip(options);
 	if (chip === undefined) throw new Error("not in the catalogue");
 	expect([word(chip, 0), word(chip, 1), word(chip, 2), word(chip, 3)]).toEqual([0, 0x8583, 0x8000, 0x7fff]);
@@ -271,7 +271,7 @@ test("ADS1115: its registers after a reset; continuous conversions; inputs again
 	expect(word(chip, 0)).toBe(16_000);
 });
 
-test("every chip acknowledges nothing when it is silent", () => {
+test("a silent chip acknowledges nothing", () => {
 	for (const { createChip } of Object.values(chipCatalogue)) {
 		const chip = createChip(options);
 		chip.fault = "silent";

@@ -7,7 +7,7 @@ import type { I2COptions } from "../../src/boards/ecma419";
 const options = (address: number): I2COptions => ({ data: 21, clock: 22, hz: 100_000, address });
 const echo = { write: () => {}, read: (into: Uint8Array) => void into.fill(0x5a) };
 
-test("a bus that is held low takes no transfer to anybody until nine pulses were made on its clock", () => {
+test("a bus that is held low accepts no transfer until nine clock pulses", () => {
 	const bus = new SimulatedI2CBus();
 	bus.attach(0x10, echo);
 	bus.attach(0x11, echo);
@@ -27,7 +27,7 @@ test("a bus that is held low takes no transfer to anybody until nine pulses were
 	expect(second.readUint8(0)).toBe(0x5a);
 });
 
-test("it takes one object for each address, as the SDK's does, until that is closed or its firmware is gone", () => {
+test("it allows one object per address, like the SDK's, until it is closed or the firmware restarts", () => {
 	const bus = new SimulatedI2CBus();
 	const first = new bus.SMBus(options(0x10));
 	new bus.SMBus(options(0x11));
@@ -43,7 +43,7 @@ test("it takes one object for each address, as the SDK's does, until that is clo
 	expect(() => new bus.SMBus(options(0x10))).toThrow("duplicate address");
 });
 
-test("nobody speaks on it while somebody has one of its pins", () => {
+test("it cannot be used while one of its pins is open, and its pins cannot be opened while it is used", () => {
 	const time = new VirtualTime();
 	const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
 	const bus = new SimulatedI2CBus();
@@ -56,9 +56,9 @@ test("nobody speaks on it while somebody has one of its pins", () => {
 	expect(() => new Digital({ pin: 21, mode: Digital.Input })).toThrow("in use");
 });
 
-test("nobody is nobody, with the address", () => {
+test("at an address without a chip there is no acknowledge", () => {
 	const bus = new SimulatedI2CBus();
-	const nobody = new bus.SMBus(options(0x10));
-	expect(() => nobody.readUint8(0)).toThrow(NotAcknowledgedError);
-	expect(() => nobody.readUint8(0)).toThrow("no acknowledge from the address");
+	const absent = new bus.SMBus(options(0x10));
+	expect(() => absent.readUint8(0)).toThrow(NotAcknowledgedError);
+	expect(() => absent.readUint8(0)).toThrow("no acknowledge from the address");
 });

@@ -10,8 +10,8 @@ beforeEach(() => {
 
 const hour = 3_600_000;
 
-/** What is around the board, by the field that tells it, and how far from it a number may be. */
-const truth: Readonly<Record<string, readonly [value: number, tolerance: number]>> = {
+/** The surroundings by field, and the tolerance of a value. */
+const expectedValues: Readonly<Record<string, readonly [value: number, tolerance: number]>> = {
 	temperature: [22.48, 0.05],
 	humidity: [45.2, 0.2],
 	pressure: [1013.25, 0.1],
@@ -25,17 +25,17 @@ const truth: Readonly<Record<string, readonly [value: number, tolerance: number]
 	channel3: [2.0001, 0.001],
 };
 
-/** Fails for a number that nobody has measured; returns the names of those that have a value. */
-function expectTrue(sample: Readonly<Record<string, Value>>): string[] {
-	const told = Object.entries(sample).filter(([, value]) => value !== undefined);
-	for (const [name, value] of told) {
-		const [expected, tolerance] = truth[name.replace(/_\d+$/, "")] ?? [Number.NaN, 0];
+/** Fails for a wrong value; returns the names of the fields that have one. */
+function expectCorrect(sample: Readonly<Record<string, Value>>): string[] {
+	const measured = Object.entries(sample).filter(([, value]) => value !== undefined);
+	for (const [name, value] of measured) {
+		const [expected, tolerance] = expectedValues[name.replace(/_\d+$/, "")] ?? [Number.NaN, 0];
 		expect(Math.abs(Number(value) - expected), `${name} ${value}`).toBeLessThanOrEqual(tolerance);
 	}
-	return told.map(([name]) => name);
+	return measured.map(([name]) => name);
 }
 
-/** Every two chips that can be at the same address; the same one twice is another one of its kind. */
+/** All pairs of chips that can be at the same address, including two of the same type. */
 const pairs = Object.entries(chipCatalogue).flatMap(([first, { addresses }]) =>
 	Object.entries(chipCatalogue).flatMap(([second, { addresses: others }]) => {
 		const address = addresses.find((each) => others.includes(each));
@@ -43,29 +43,29 @@ const pairs = Object.entries(chipCatalogue).flatMap(([first, { addresses }]) =>
 	}),
 );
 
-describe("a chip that is swapped for another between two samples, and back, never lends its name to a wrong number", () => {
+describe("a chip that is swapped for another between two samples, and back, never leads to a wrong value", () => {
 	test.each(pairs)("%s, %s (at %i)", async (first, second, address) => {
 		const [neighbour, place] = address === 0x76 ? (["sht31", 0x44] as const) : (["bme280", 0x76] as const);
 		board.plugIn(neighbour, place);
 		board.plugIn(first, address);
 		board.start();
-		const beside = await names(3);
+		const initial = await names(3);
 		const usable = (name: string) => name !== "bme680";
 
 		board.unplug(address);
-		const alone = await names(2);
+		const without = await names(2);
 		board.plugIn(first, address);
 		const before = await names(3);
-		expect(before).toEqual(beside);
-		expect(before.length > alone.length).toBe(usable(first));
+		expect(before).toEqual(initial);
+		expect(before.length > without.length).toBe(usable(first));
 
-		// The first time it is found within the hour, from then on at once.
+		// The first time it is found within an hour, then at once.
 		board.plugIn(second, address);
 		await names(3);
 		await board.time.advance(hour);
 		const after = await names(4);
-		expect(after).toEqual(expect.arrayContaining(alone));
-		expect(after.length > alone.length).toBe(usable(second));
+		expect(after).toEqual(expect.arrayContaining(without));
+		expect(after.length > without.length).toBe(usable(second));
 
 		board.plugIn(first, address);
 		expect(await names(5)).toEqual(before);
@@ -73,10 +73,10 @@ describe("a chip that is swapped for another between two samples, and back, neve
 		expect(await names(5)).toEqual(after);
 	});
 
-	/** Those of the fields that have a value after so many samples, in each of which all was true. */
+	/** The fields that have a value after this number of samples. All values are checked. */
 	async function names(samples: number): Promise<string[]> {
 		let last: string[] = [];
-		for (let count = 0; count < samples; count++) last = expectTrue(await board.sample());
+		for (let count = 0; count < samples; count++) last = expectCorrect(await board.sample());
 		return last.sort();
 	}
 });

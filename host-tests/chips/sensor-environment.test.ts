@@ -5,13 +5,13 @@ import { weatherAt } from "../../simulator/weather/weather";
 const minute = 60_000;
 const hour = 60 * minute;
 
-test("the weather is in it, and the same time is always the same", () => {
+test("it includes the weather, and is a function of the time", () => {
 	const at = 123 * hour + 7;
 	expect(sensorEnvironmentAt(at)).toMatchObject(weatherAt(at));
 	expect(sensorEnvironmentAt(at)).toEqual(sensorEnvironmentAt(at));
 });
 
-test("it is dark at night, bright at noon, and a room's air is worse at night than in the afternoon", () => {
+test("it is dark at night, bright at noon, and CO2 in the room is higher at night than before noon", () => {
 	for (let day = 0; day < 28; day++) {
 		const [night, noon] = [
 			sensorEnvironmentAt((24 * day + 1) * hour),
@@ -20,13 +20,13 @@ test("it is dark at night, bright at noon, and a room's air is worse at night th
 		expect(night.illuminance).toBeLessThan(1);
 		expect(noon.illuminance).toBeGreaterThan(8000);
 		expect(night.co2).toBeGreaterThan(sensorEnvironmentAt((24 * day + 11) * hour).co2);
-		// Charged by daylight.
+		// A solar cell charges by day.
 		expect(noon.current).toBeLessThan(0);
 		expect(night.current).toBeGreaterThan(0);
 	}
 });
 
-test("for four weeks everything changes slowly, and stays within what its sensor can measure", () => {
+test("for four weeks everything changes slowly, and stays in the range of its sensor", () => {
 	let before = sensorEnvironmentAt(0);
 	for (let at = minute; at < 28 * 24 * hour; at += 5 * minute) {
 		const now = sensorEnvironmentAt(at);

@@ -1,0 +1,246 @@
+import { describe, expect, test, vi } from "vitest";
+import { Life } from "../../simulator/life/life";
+import { SimulatedKeyValue } from "../../simulator/life/powered-storage";
+import { calmScenario, type ScenarioFault } from "../../simulator/life/scenario";
+import { countBoot } from "../../src/app/boot-counter";
+import { markFactoryReset } from "../../src/app/factory-reset";
+import type { KeyValue } from "../../src/boards/ecma419";
+import { Clock } from "../../src/clock/clock";
+import {
+	isFlagSet,
+	type PersistentKey,
+	persistentValues,
+	setFlag,
+	writeIfChanged,
+} from "../../src/common/persistent-values";
+import { PulseTotals } from "../../src/sensors/inputs/pulse-totals";
+import { loadFieldNames, saveFieldNames } from "../../src/sensors/pipeline/field-names";
+import { installBuiltInSettings } from "../../src/settings/built-in-settings";
+import { SettingsStore } from "../../src/settings/settings-store";
+import { accessPointPassword } from "../../src/setup/access-point-credentials";
+import { requestSetup, takeSetupReason } from "../../src/setup/setup-request";
+import { CallBudget } from "../../src/upload/call-budget";
+import { loadUploadState, saveUploadState } from "../../src/upload/upload-state";
+import { MemoryKeyValue } from "../memory-key-value";
+
+const newYear = Date.UTC(2027, 0, 1);
+const networks = [{ ssid: "Café", password: "correct horse" }];
+const uploadState = { dueAtTicks: 123_456.5, consecutiveFailures: 3, maxPoints: 500 };
+const quota = { limit: 1_000, remaining: 990, resetUtc: 1_800_000_000_000 };
+const names = [{ sensor: "BME280 at 0x76", names: new Map([["temperature", "temperature"]]) }];
+const builtIn = Buffer.from('{"interval":30}').toString("hex");
+
+interface Value {
+	/** What version 0.1.0 wrote: an update reads it, and writes the same. */
+	readonly bytes: string;
+	write(storage: MemoryKeyValue): void;
+	/** Reads it, and expects what was written. */
+	read(storage: MemoryKeyValue): void;
+}
+
+const values: Readonly<Record<PersistentKey, Value>> = {
+	portal_password: {
+		bytes: Buffer.from("a74zwtqmifc9").toString("hex"),
+		write: (storage) => void accessPointPassword(storage, { fillRandom: fillRandom }),
+		read: (storage) => expect(accessPointPassword(storage, { fillRandom: () => {} })).toBe("a74zwtqmifc9"),
+	},
+	boots: {
+		bytes: "0000002b000000010000000000000000000100000000000000000000000000000000000007",
+		write: (storage) => {
+			countBoot(storage, 41, "power-on");
+			countBoot(storage, 0, "task watchdog");
+		},
+		read: (storage) =>
+			expect(countBoot(storage, 0, "deep sleep")).toEqual({
+				boot: 43,
+				resumed: true,
+				resetCounts: [
+					["power-on", 1],
+					["task watchdog", 1],
+				],
+				unreportedReason: "task watchdog",
+			}),
+	},
+	clock: {
+		bytes:
+			"0402000000000000427a2ce8bd40000040b388000000000000000000000000000000002b00000000427a2ce8bc078000" +
+			"427a2ce8bd40000000000000f3bacc94",
+		write: (storage) =>
+			clockOf(storage).applyMeasurement({ utc: newYear, ticks: 5_000, roundTripMs: 20, server: "a" }),
+		read: (storage) =>
+			expect(clockOf(storage).resolve({ boot: 43, ticks: 6_000 })).toEqual({
+				utc: newYear + 1_000,
+				estimated: false,
+			}),
+	},
+	planted: {
+		bytes: "0794bd0b",
+		write: (storage) => installBuiltInSettings(storage, builtIn),
+		read: (storage) => {
+			installBuiltInSettings(storage, builtIn);
+			expect(storage.writes).toBe(0);
+		},
+	},
+	settings_a: {
+		bytes: "01000000017b22696e74657276616c223a33307d149d8fb6",
+		write: (storage) => new SettingsStore(storage).save({ interval: 30 }),
+		read: (storage) => expect(new SettingsStore(storage).load().settings.interval).toBe(30),
+	},
+	settings_b: {
+		bytes:
+			"01000000027b226e6574776f726b73223a5b7b2273736964223a22436166c3a9222c2270617373776f7264223a22636f" +
+			"727265637420686f727365227d5d2c226c6f636174696f6e223a2242616c636f6e79227d71beacdf",
+		write: (storage) => {
+			new SettingsStore(storage).save({ interval: 30 });
+			new SettingsStore(storage).save({ networks, location: "Balcony" });
+		},
+		read: (storage) =>
+			expect(new SettingsStore(storage).load()).toMatchObject({
+				settings: { networks, location: "Balcony", interval: 60 },
+				problems: [],
+			}),
+	},
+	budget: {
+		bytes: "01408f400000000000408ef00000000000427a3185c5000000",
+		write: (storage) =>
+			new CallBudget(storage).countCall(
+				new Map([
+					["x-ratelimit-limit", "1000"],
+					["x-ratelimit-remaining", "990"],
+					["x-ratelimit-reset", "1800000000"],
+				]),
+				newYear,
+			),
+		read: (storage) => expect(new CallBudget(storage).quotaAt(newYear)).toEqual(quota),
+	},
+	attempts: {
+		bytes: "40fe240800000000000301f4",
+		write: (storage) => saveUploadState(storage, uploadState),
+		read: (storage) => expect(loadUploadState(storage)).toEqual(uploadState),
+	},
+	silence: flag("silence"),
+	names: {
+		bytes:
+			"01000000005b5b22424d453238302061742030783736222c5b5b2274656d7065726174757265222c2274656d70657261" +
+			"74757265225d5d5d5d50dcc4b1",
+		write: (storage) => saveFieldNames(storage, names),
+		read: (storage) => expect(loadFieldNames(storage)).toEqual(names),
+	},
+	pulses: {
+		bytes: "01000000007b227261696e223a377d9bbfe001",
+		write: (storage) => {
+			const totals = new PulseTotals(storage, { ticks: () => 0 });
+			totals.add("rain", 7);
+			totals.save();
+		},
+		read: (storage) => expect(new PulseTotals(storage, { ticks: () => 0 }).add("rain", 1)).toBe(8),
+	},
+	setup: {
+		bytes: "02",
+		write: (storage) => requestSetup(storage, "no network"),
+		read: (storage) => expect(takeSetupReason(storage, true)).toBe("no network"),
+	},
+	stuck: flag("stuck"),
+	forgetting: {
+		bytes: "01",
+		write: (storage) => markFactoryReset(storage),
+		read: (storage) => expect(isFlagSet(storage, "forgetting")).toBe(true),
+	},
+};
+
+function flag(key: PersistentKey): Value {
+	return {
+		bytes: "01",
+		write: (storage) => setFlag(storage, key, true),
+		read: (storage) => expect(isFlagSet(storage, key)).toBe(true),
+	};
+}
+
+function fillRandom(bytes: Uint8Array): void {
+	for (let index = 0; index < bytes.length; index++) bytes[index] = index * 29;
+}
+
+function clockOf(storage: MemoryKeyValue): Clock {
+	return new Clock({
+		...{ time: { ticks: () => 5_000 }, boot: 43, resumed: true, sleeps: false, storage },
+		...{ oldestPendingBoot: () => 43, log: () => {} },
+	});
+}
+
+describe.each(Object.entries(values))("%s", (key, { bytes, write, read }) => {
+	test("is written as by version 0.1.0", () => {
+		const storage = new MemoryKeyValue();
+		write(storage);
+		expect(Buffer.from(storage.values.get(key) ?? []).toString("hex")).toBe(bytes);
+	});
+
+	test("of version 0.1.0 is read", () => {
+		const storage = new MemoryKeyValue();
+		storage.values.set(key, Uint8Array.from(Buffer.from(bytes, "hex")));
+		read(storage);
+	});
+});
+
+describe("simulated lives", () => {
+	const hour = 3_600_000;
+	const life = { panel: true, length: 24 * hour, interval: 900, startedAt: newYear, seed: 1 };
+	const press = (from: number, heldMs: number): ScenarioFault => ({
+		...{ from, to: from + heldMs, kind: "press", setUpAfter: hour },
+	});
+	const written = new Set<string>();
+
+	test.each<[power: "mains" | "battery", ScenarioFault[]]>([
+		[
+			"mains",
+			[{ from: 0, to: 4 * hour, kind: "internet" }, press(10 * hour, 6_000), press(16 * hour, 12_000)],
+		],
+		["battery", [press(2 * hour, 3 * hour)]],
+	])("on %s write keys of the table only", async (power, faults) => {
+		const { storage } = SimulatedKeyValue.prototype;
+		const spy = vi.spyOn(SimulatedKeyValue.prototype, "storage").mockImplementation(function (
+			this: SimulatedKeyValue,
+			on,
+		) {
+			const keyValue = storage.call(this, on);
+			return { open: (options) => recordWrites(keyValue.open(options), written) };
+		});
+		await new Life({ scenario: calmScenario({ ...life, power, faults }) }).run();
+		spy.mockRestore();
+		expect([...written].filter((key) => !Object.hasOwn(persistentValues, key))).toEqual([]);
+	});
+
+	test("write every key that needs no access point, pulse input, or change of settings by the board", () => {
+		const others = ["portal_password", "planted", "settings_a", "settings_b", "pulses"];
+		expect([...written, ...others].sort()).toEqual(Object.keys(persistentValues).sort());
+	});
+});
+
+function recordWrites(opened: KeyValue, written: Set<string>): KeyValue {
+	return {
+		read: (key) => opened.read(key),
+		write: (key, value) => {
+			written.add(key);
+			opened.write(key, value);
+		},
+		delete: (key) => opened.delete(key),
+		close: () => opened.close(),
+	};
+}
+
+describe("a value that is unchanged", () => {
+	test("is not written: flash wears", () => {
+		const storage = new MemoryKeyValue();
+		for (const value of [Uint8Array.of(1, 2), Uint8Array.of(1, 2), Uint8Array.of(1, 3), Uint8Array.of(1)])
+			writeIfChanged(storage, "attempts", value);
+		expect(storage.writes).toBe(3);
+		for (let times = 0; times < 2; times++) setFlag(storage, "stuck", true);
+		expect(storage.writes).toBe(4);
+		for (let times = 0; times < 2; times++) setFlag(storage, "stuck", false);
+		expect(storage.values.has("stuck")).toBe(false);
+	});
+});
+
+test("a factory reset keeps what numbers and times readings, and the password that may be on the case", () => {
+	const kept = Object.entries(persistentValues).filter(([, policy]) => policy === "keep");
+	expect(kept.map(([key]) => key)).toEqual(["portal_password", "boots", "clock", "planted"]);
+});

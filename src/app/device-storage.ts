@@ -1,0 +1,63 @@
+import type { Board } from "../boards/board";
+import type { KeyValue } from "../boards/ecma419";
+import { errorMessage } from "../common/error-message";
+import { ReadingLog } from "../store/reading-log";
+import { Quarantine } from "../upload/quarantine";
+import { factoryReset, markFactoryReset, openStorage } from "./factory-reset";
+
+/** Everything the board stores: readings and quarantine in flash partitions, the rest in key-value storage. */
+export class DeviceStorage {
+	readonly readings: ReadingLog;
+	readonly quarantine: Quarantine;
+	readonly keyValue: KeyValue;
+	private readonly board: Pick<Board, "storage" | "log">;
+
+	/** Completes a factory reset that a power cut interrupted. */
+	constructor(board: Pick<Board, "storage" | "log">) {
+		this.board = board;
+		this.readings = new ReadingLog(board.storage.flash.open({ path: "queue" }));
+		this.quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
+		this.keyValue = openStorage(board.storage, () => this.eraseReadings());
+	}
+
+	/** Of the oldest pending reading; `undefined` without one. */
+	get oldestPendingBoot(): number | undefined {
+		for (const { context } of this.readings.pending()) return context.boot;
+		return undefined;
+	}
+
+	/** Changes the storage; false, with a line in the log, if it fails. */
+	tryWrite(change: () => void): boolean {
+		try {
+			change();
+			return true;
+		} catch (error) {
+			this.board.log(`storage: write failed: ${errorMessage(error)}`);
+			return false;
+		}
+	}
+
+	/** Erases settings, secrets and readings; boot and sequence numbers go on. Closes the key-value storage. */
+	factoryReset(): void {
+		// After a power cut from here on, the next boot completes the reset.
+		// mutation: begin-factory-reset
+		this.tryWrite(() => markFactoryReset(this.keyValue));
+		this.eraseReadings();
+		this.tryWrite(() => factoryReset(this.board.storage, this.keyValue));
+	}
+
+	close(): void {
+		this.readings.close();
+		this.quarantine.close();
+		this.keyValue.close();
+	}
+
+	private eraseReadings(): void {
+		this.tryWrite(() => {
+			// mutation: erase-readings
+			this.readings.reset();
+			// mutation: erase-quarantine
+			this.quarantine.reset();
+		});
+	}
+}

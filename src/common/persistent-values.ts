@@ -1,0 +1,73 @@
+import type { Storage } from "../boards/board";
+import type { KeyValue } from "../boards/ecma419";
+
+/**
+ * Every value in key-value storage by its key, and whether a factory reset keeps it. Keys and formats are an interface
+ * between firmware versions: an update reads what the version before it wrote.
+ *
+ * A factory reset writes the kept values back in this order; the password comes first because it may be printed on the
+ * case, and its loss locks the user out.
+ */
+export const persistentValues = Object.freeze({
+	/** Password of the setup access point: UTF-8. */
+	portal_password: "keep",
+	/** Boot number, reset counts, reset reason not reported yet. Readings are numbered with it. */
+	boots: "keep",
+	/** Anchors, drift and last measurement of the clock: the times of stored readings. */
+	clock: "keep",
+	/** CRC-32 of the built-in settings that were installed. */
+	planted: "keep",
+	/** Settings, two slots written in turn: checked records of JSON. */
+	// mutation: first-settings-slot
+	settings_a: "erase",
+	settings_b: "erase",
+	/** API call quota. */
+	budget: "erase",
+	/** Upload state kept over a deep sleep. */
+	attempts: "erase",
+	/** Flag: the network watchdog has restarted the board, and no server has been reachable since. */
+	silence: "erase",
+	/** Field names: a checked record of JSON. */
+	names: "erase",
+	/** Pulse totals: a checked record of JSON. */
+	pulses: "erase",
+	/** Setup request for the next boot. */
+	setup: "erase",
+	/** Flag: the button was stuck when the board went to sleep. */
+	stuck: "erase",
+	/** Flag: a factory reset is in progress. Written before and deleted after everything else. */
+	forgetting: "marker",
+} as const);
+
+export type PersistentKey = keyof typeof persistentValues;
+
+/** Opens the domain that holds them. */
+export function openKeyValue({ keyValue }: Pick<Storage, "keyValue">): KeyValue {
+	return keyValue.open({ path: "dakkio", format: "buffer" });
+}
+
+/** Writes a value only if it differs from what is stored: each write wears the flash. Throws what the storage throws. */
+export function writeIfChanged(
+	storage: Pick<KeyValue, "read" | "write">,
+	key: PersistentKey,
+	value: Uint8Array,
+): void {
+	const stored = storage.read(key);
+	if (stored === undefined || new Uint8Array(stored).join() !== value.join()) storage.write(key, value);
+}
+
+/** A flag is set while there is a value under its key. */
+export function isFlagSet(storage: Pick<KeyValue, "read">, key: PersistentKey): boolean {
+	return storage.read(key) !== undefined;
+}
+
+/** Changes a flag; writes nothing if it is as given. Throws what the storage throws. */
+export function setFlag(
+	storage: Pick<KeyValue, "read" | "write" | "delete">,
+	key: PersistentKey,
+	isSet: boolean,
+): void {
+	if (isSet === isFlagSet(storage, key)) return;
+	if (isSet) storage.write(key, Uint8Array.of(1));
+	else storage.delete(key);
+}
