@@ -18,6 +18,7 @@ const paths = [
 	"src/boards/esp32/sdk/manifest.json",
 	"src/boards/esp32/tls/manifest.json",
 	"boards/lin/manifest.json",
+	"boards/qemu/manifest.json",
 ];
 const manifests = paths.map((path) => {
 	const manifest: Manifest = JSON.parse(readFileSync(join(root, path), "utf8"));

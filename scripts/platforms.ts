@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { DefaultPins } from "../src/settings/pin-conflicts";
 import { isOnPath, MissingToolError, mcconfig, root, run, type Sdk } from "./sdk";
 import { compileTypeScript } from "./typescript";
@@ -43,6 +43,12 @@ export interface Build {
 	readonly debug?: boolean;
 	/** More arguments of `mcconfig`. */
 	readonly more?: readonly string[];
+	/** Shows the tools' output only when they fail. */
+	readonly quiet?: boolean;
+	/** The folder of the manifest; the project's own. */
+	readonly program?: string;
+	/** Changes the SDK's environment, where the partitions of a size of flash are named. */
+	readonly adapt?: (sdk: Sdk) => Sdk;
 }
 
 export interface Built {
@@ -60,7 +66,8 @@ export interface Built {
  * image that is too large is one of its failures: what counts is that there is a new image, and how large it is.
  */
 export async function buildFor(anySdk: Sdk, build: Build): Promise<Built> {
-	const sdk = forFlashSize(anySdk, build.flash, build.debug);
+	const { adapt = (sdk) => sdk } = build;
+	const sdk = adapt(forFlashSize(anySdk, build.flash, build.debug));
 	const [, chip = build.platform] = build.platform.split("/");
 	const directory = join(buildDirectory(sdk, build), `xsProj-${chip}`, "build");
 	const image = join(directory, "xs_esp32.bin");
@@ -91,8 +98,12 @@ function componentsOf(directory: string): string {
 }
 
 /** Where the SDK builds. */
-export function buildDirectory(sdk: Sdk, { platform, debug }: Pick<Build, "platform" | "debug">): string {
-	return join(sdk.output, "tmp", ...platform.split("/"), debug === true ? "debug" : "release", sdk.name);
+export function buildDirectory(
+	sdk: Sdk,
+	{ platform, debug, program }: Pick<Build, "platform" | "debug" | "program">,
+): string {
+	const name = program === undefined ? sdk.name : basename(program);
+	return join(sdk.output, "tmp", ...platform.split("/"), debug === true ? "debug" : "release", name);
 }
 
 /**
@@ -100,16 +111,16 @@ export function buildDirectory(sdk: Sdk, { platform, debug }: Pick<Build, "platf
  * compiled in one run, as no debugger asks for the lines of its sources.
  */
 export async function make(sdk: Sdk, build: Build, target?: string): Promise<void> {
-	const { platform, debug, more = [] } = build;
+	const { platform, debug, more = [], program, quiet = false } = build;
 	if (debug === true) {
 		const targets = target === undefined ? [] : ["-t", target];
-		await mcconfig(sdk, ["-d", "-m", "-p", platform, ...more, ...targets], true);
+		await mcconfig(sdk, ["-d", "-m", "-p", platform, ...more, ...targets], !quiet, program);
 		return;
 	}
-	await mcconfig(sdk, ["-p", platform, ...more]);
+	await mcconfig(sdk, ["-p", platform, ...more], false, program);
 	const directory = buildDirectory(sdk, build);
 	await compileTypeScript(sdk, directory, new Map());
-	await makeWithIdf(sdk, directory, target);
+	await makeWithIdf(sdk, directory, target, !quiet);
 }
 
 /** Runs the generated makefile in a folder, with ESP-IDF's tools as `mcconfig -m` finds them. */

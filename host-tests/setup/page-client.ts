@@ -10,10 +10,13 @@ export interface PageResponse {
 /** The page's side of the conversation, a connection for each request. */
 export class PageClient {
 	private readonly port: number;
+	private readonly host: string;
 	private token = "";
 
-	constructor(port: number) {
+	/** `host`: the board's own address, where the port of this computer leads there. */
+	constructor(port: number, host = `127.0.0.1:${port}`) {
 		this.port = port;
+		this.host = host;
 	}
 
 	send(
@@ -24,7 +27,14 @@ export class PageClient {
 	): Promise<PageResponse> {
 		return new Promise((resolve, reject) => {
 			const asked = request(
-				{ host: "127.0.0.1", port: this.port, method, path, headers, agent: false },
+				{
+					host: "127.0.0.1",
+					port: this.port,
+					method,
+					path,
+					headers: { Host: this.host, ...headers },
+					agent: false,
+				},
 				(answer) => {
 					const parts: Buffer[] = [];
 					answer.on("data", (part: Buffer) => parts.push(part));
@@ -56,18 +66,18 @@ export class PageClient {
 	}
 
 	post(path: string, body: object = {}): Promise<PageResponse> {
-		const headers = { "Content-Type": "application/json", Origin: `http://127.0.0.1:${this.port}` };
+		const headers = { "Content-Type": "application/json", Origin: `http://${this.host}` };
 		return this.send("POST", path, headers, JSON.stringify({ token: this.token, ...body }));
 	}
 
-	/** Tries settings out, to the end of the test. */
-	async test(settings: object): Promise<TestState> {
+	/** Tries settings out, to the end of the test; asks for its state each `pollIntervalMs`. */
+	async test(settings: object, pollIntervalMs = 10): Promise<TestState> {
 		const { status, body } = await this.post("/api/test", { settings });
 		if (status !== 202) throw new Error(`${status} ${body}`);
 		for (;;) {
 			const state = await this.get<TestState>("/api/test");
 			if (!state.running) return state;
-			await new Promise((resolve) => setTimeout(resolve, 10));
+			await new Promise((resolve) => setTimeout(resolve, pollIntervalMs));
 		}
 	}
 }

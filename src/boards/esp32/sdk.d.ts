@@ -44,6 +44,12 @@ declare module "mc/ffi" {
 		esp_wifi_set_config(which: number, config: ArrayBuffer): number;
 		sigignore(signal: number): number;
 		getentropy(buffer: ArrayBuffer, length: number): number;
+		/** Of `boards/qemu/emulator.c`. */
+		emulator_start_ethernet(): number;
+		emulator_ethernet_state(address: ArrayBuffer): number;
+		emulator_collect(): void;
+		emulator_memory(figures: ArrayBuffer): void;
+		emulator_panic(): void;
 	}
 }
 

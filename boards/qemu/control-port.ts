@@ -1,0 +1,51 @@
+import FFI from "mc/ffi";
+import { guard } from "../../src/boards/esp32/callbacks";
+import { UDPSocket } from "../../src/boards/esp32/udp";
+import { decodeUtf8 } from "../../src/common/utf8";
+import type { VirtualButton } from "./virtual-button";
+
+/** Figures of `emulator_memory`. */
+const memoryFigures = 10;
+
+/** UDP; its commands are words. */
+const port = 4190;
+
+/**
+ * Takes commands of the tests: `press` and `release` the button, `memory` (answered with figures), `panic` and `block`,
+ * which end in a restart, and `ping`. Each command but the fatal ones is answered.
+ */
+export function openControlPort(button: VirtualButton): void {
+	const socket: UDPSocket = new UDPSocket({
+		port,
+		onReadable: () => {
+			for (let packet = socket.read(); packet !== undefined; packet = socket.read()) {
+				const { address, port: sender } = packet;
+				const answer = execute(decodeUtf8(new Uint8Array(packet)), button);
+				guard(() => socket.write(new Uint8Array(ArrayBuffer.fromString(answer)), address, sender));
+			}
+		},
+	});
+}
+
+function execute(command: string, button: VirtualButton): string {
+	switch (command) {
+		case "press":
+		case "release":
+			button.isPressed = command === "press";
+			return command;
+		case "memory": {
+			const figures = new Uint32Array(memoryFigures);
+			const ffi = new FFI();
+			ffi.emulator_collect();
+			ffi.emulator_memory(figures.buffer);
+			return figures.join(" ");
+		}
+		case "panic":
+			new FFI().emulator_panic();
+			return "";
+		case "block":
+			for (;;);
+		default:
+			return "pong";
+	}
+}

@@ -1,0 +1,49 @@
+import { App } from "../../src/app/app";
+import type { Board } from "../../src/boards/board";
+import type { Flash } from "../../src/boards/ecma419";
+import { installAbortHook } from "../../src/boards/esp32/abort-hook";
+import { openBoard } from "../../src/boards/esp32/board";
+import { restartAfter } from "../../src/boards/esp32/restart";
+import { decodeUtf8 } from "../../src/common/utf8";
+import { installBuiltInSettings } from "../../src/settings/built-in-settings";
+import { openControlPort } from "./control-port";
+import { EthernetAccessPoint, EthernetStation, startEthernet } from "./ethernet";
+import { VirtualButton } from "./virtual-button";
+
+/** Until a board that could not start tries again, milliseconds. */
+const nextTry = 60_000;
+
+installAbortHook();
+try {
+	const board = openBoard();
+	startEthernet();
+	const button = new VirtualButton(board.pins.button);
+	openControlPort(button);
+	const settings = readSettings(board.storage.flash.open({ path: "settings", mode: "r" }));
+	if (settings !== "")
+		installBuiltInSettings(board.storage.keyValue.open({ path: "dakkio", format: "buffer" }), settings);
+	new App(emulated(board, button)).start();
+} catch (error) {
+	trace(`the firmware does not start: ${error instanceof Error ? error.message : String(error)}\n`);
+	restartAfter(nextTry);
+}
+
+/** The chip, with the emulator's network and button. */
+function emulated(board: Board, button: VirtualButton): Board {
+	return {
+		...board,
+		network: { ...board.network, WiFi: EthernetStation, AccessPoint: EthernetAccessPoint },
+		pins: button.addTo(board.pins),
+	};
+}
+
+/** What the emulator's computer put into the partition: a length, little endian, and hexadecimal digits. */
+function readSettings(flash: Flash): string {
+	const head = new Uint8Array(4);
+	flash.read(head, 0);
+	const length = new DataView(head.buffer).getUint32(0, true);
+	const text = new Uint8Array(length > flash.status().size ? 0 : length);
+	if (text.length > 0) flash.read(text, head.length);
+	flash.close();
+	return decodeUtf8(text);
+}

@@ -1,0 +1,218 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { EmulatedChip, hostAddress } from "../scripts/emulated-chip";
+import { type EmulatorImage, writeSettings } from "../scripts/emulator-build";
+import type { Platform } from "../scripts/platforms";
+import { DakkioServer } from "../simulator/dakkio/server";
+import { freePort } from "../simulator/free-port";
+import { NtpServer } from "../simulator/ntp/ntp-server";
+import type { Settings } from "../src/settings/settings";
+
+/** Figures of the board's memory, bytes, as `emulator_memory` in `boards/qemu/emulator.c` has them. */
+export interface MemoryFigures {
+	/** ESP-IDF's heap, and what of it is free: now, at the minimum since the start, as the largest piece. */
+	readonly heap: number;
+	readonly free: number;
+	readonly minFree: number;
+	readonly largestPiece: number;
+	/** Of XS, live after a collection; the most between two collections; the limit. */
+	readonly slots: number;
+	readonly chunks: number;
+	readonly peakSlots: number;
+	readonly peakChunks: number;
+	readonly maxSlots: number;
+	readonly maxChunks: number;
+}
+
+/** One emulated board with the services around it: a flash of its own, a Dakkio server, a time server. */
+export class ChipBench {
+	readonly platform: Platform;
+	readonly dakkio: DakkioServer;
+	readonly ntp: NtpServer;
+	/** All that the board has logged, over its starts. */
+	readonly lines: string[] = [];
+	private readonly image: EmulatorImage;
+	private readonly flash: string;
+	private readonly ports: { readonly page: number; readonly control: number };
+	private chip: EmulatedChip | undefined;
+	/** Lines that {@link line} has returned. */
+	private readLines = 0;
+	private onLine: (() => void) | undefined;
+
+	private constructor(
+		options: { readonly platform: Platform; readonly image: EmulatorImage; readonly directory: string },
+		ports: ChipBench["ports"],
+		dakkio: DakkioServer,
+		ntp: NtpServer,
+	) {
+		this.platform = options.platform;
+		this.image = options.image;
+		this.flash = join(options.directory, "flash.bin");
+		this.ports = ports;
+		this.dakkio = dakkio;
+		this.ntp = ntp;
+		writeFileSync(this.flash, this.image.flash);
+	}
+
+	static async start(options: {
+		readonly platform: Platform;
+		readonly image: EmulatorImage;
+		/** For its files. */
+		readonly directory: string;
+	}): Promise<ChipBench> {
+		const ports = { page: await freePort(), control: await freePort("udp") };
+		const dakkio = await DakkioServer.start({ names: [hostAddress], plan: 1_000_000 });
+		return new ChipBench(options, ports, dakkio, await NtpServer.start());
+	}
+
+	/** Of a board that posts here. */
+	get settings(): Partial<Settings> {
+		return {
+			...this.dakkio.credentials,
+			server: `https://${hostAddress}:${this.dakkio.port}`,
+			rootCertificate: this.dakkio.certificates.root.pem,
+			ntpServers: [`${hostAddress}:${this.ntp.port}`],
+			networks: [{ ssid: "Emulated", password: "" }],
+			inputs: [{ kind: "state", pin: 4, name: "contact" }],
+			interval: 5,
+			uploadInterval: 0,
+		};
+	}
+
+	/** Settings for the next start; without any, the board keeps those that it has. */
+	configure(settings: Partial<Settings> | undefined): void {
+		writeSettings(this.flash, settings);
+	}
+
+	/** Switches power on. */
+	powerOn(): void {
+		this.chip = new EmulatedChip({
+			platform: this.platform,
+			flash: this.flash,
+			ports: this.ports,
+			onLine: (line) => {
+				this.lines.push(line);
+				this.onLine?.();
+			},
+		});
+	}
+
+	/** Cuts power. */
+	async powerOff(): Promise<void> {
+		await this.chip?.stop();
+		this.chip = undefined;
+	}
+
+	/** The next line that matches; rejects when none has come in time. */
+	async line(pattern: RegExp, timeoutS = 90): Promise<RegExpMatchArray> {
+		const deadline = Date.now() + timeoutS * 1000;
+		for (;;) {
+			while (this.readLines < this.lines.length) {
+				const match = this.lines[this.readLines++]?.match(pattern);
+				if (match) return match;
+			}
+			const left = deadline - Date.now();
+			if (left <= 0)
+				throw new Error(
+					`no line ${pattern} within ${timeoutS} s; the last: ${this.lines.slice(-4).join(" / ")}`,
+				);
+			await this.nextLine(left);
+		}
+	}
+
+	private nextLine(milliseconds: number): Promise<void> {
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, milliseconds);
+			this.onLine = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+		});
+	}
+
+	/** Sends a command to the board's control port, again until it is answered. */
+	async command(command: string): Promise<string> {
+		for (let attempt = 0; attempt < 20; attempt++) {
+			const answer = await this.chip?.command(command);
+			if (answer !== undefined) return answer;
+		}
+		throw new Error(`no answer to "${command}"`);
+	}
+
+	/** Sends a command that the board does not answer. */
+	async order(command: "panic" | "block"): Promise<void> {
+		await this.chip?.command(command);
+	}
+
+	async memory(): Promise<MemoryFigures> {
+		return parseMemory(await this.command("memory"));
+	}
+
+	/** `undefined` where the board is too busy to answer. */
+	async memoryIfIdle(): Promise<MemoryFigures | undefined> {
+		const answer = await this.chip?.command("memory");
+		return answer === undefined ? undefined : parseMemory(answer);
+	}
+
+	/** Port of this computer that leads to the setup page. */
+	get pagePort(): number {
+		return this.ports.page;
+	}
+
+	/** Sequence numbers of the points that arrived, ascending, each once. */
+	get arrived(): number[] {
+		return [...new Set(this.dakkio.points().map(({ metadata }) => Number(metadata?.seq)))].sort(
+			(a, b) => a - b,
+		);
+	}
+
+	/** Sequence numbers of the readings that the board has reported as stored. */
+	get stored(): number[] {
+		return this.lines.flatMap((line) => {
+			const [, sequence] = /^reading (\d+): .*; stored$/.exec(line) ?? [];
+			return sequence === undefined ? [] : [Number(sequence)];
+		});
+	}
+
+	/** What a partition holds. Only without power. */
+	readPartition(name: string): Buffer {
+		const { offset, size } = this.partition(name);
+		return readFileSync(this.flash).subarray(offset, offset + size);
+	}
+
+	/** Puts bytes into a partition. Only without power. */
+	writePartition(name: string, bytes: Uint8Array): void {
+		const flash = readFileSync(this.flash);
+		flash.set(bytes, this.partition(name).offset);
+		writeFileSync(this.flash, flash);
+	}
+
+	private partition(name: string) {
+		const partition = this.image.partitions.find((known) => known.name === name);
+		if (partition === undefined) throw new Error(`there is no partition ${name}`);
+		return partition;
+	}
+
+	async close(): Promise<void> {
+		await this.powerOff();
+		await Promise.all([this.dakkio.close(), this.ntp.close()]);
+	}
+}
+
+function parseMemory(answer: string): MemoryFigures {
+	const figures = answer.split(" ").map(Number);
+	const [heap = 0, free = 0, minFree = 0, largestPiece = 0, slots = 0] = figures;
+	const [, , , , , chunks = 0, peakSlots = 0, peakChunks = 0, maxSlots = 0, maxChunks = 0] = figures;
+	return {
+		heap,
+		free,
+		minFree,
+		largestPiece,
+		slots,
+		chunks,
+		peakSlots,
+		peakChunks,
+		maxSlots,
+		maxChunks,
+	};
+}

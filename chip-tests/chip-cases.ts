@@ -1,0 +1,296 @@
+import { request } from "node:http";
+import { gunzipSync } from "node:zlib";
+import { randomFrom } from "../host-tests/queue/seeded-random";
+import { PageClient } from "../host-tests/setup/page-client";
+import { boardAddress } from "../scripts/emulated-chip";
+import { NorFlash } from "../simulator/hardware/nor-flash";
+import { ReadingLog } from "../src/store/reading-log";
+import type { ChipBench, MemoryFigures } from "./chip-bench";
+
+/** Lines of the board's log that the cases wait for. */
+const log = {
+	boot: /^dakkio-esp32 \S+ on (\S+) \S+, boot (\d+) \(([^)]+)\), (\d+) /,
+	stored: /^reading (\d+): .*; stored$/,
+	sent: /^sent points? (\d+)\D?.*: 201$/,
+	setup: /^setup: .*, and open http:\/\/10\.0\.2\.15/,
+	/** Of a certificate that does not verify. */
+	refused: /^not sent: .*certificate.*$/,
+	factoryReset: /^button: forget everything/,
+};
+
+export interface CaseOptions {
+	/** Power cuts at random instants. */
+	readonly resets: number;
+	readonly seed: number;
+	/** Memory at a point of a case. */
+	onMemory(point: string, figures: MemoryFigures): void;
+}
+
+export interface ChipCase {
+	readonly name: string;
+	/** Rejects when it does not hold; resolves with what is worth a remark. */
+	run(bench: ChipBench, options: CaseOptions): Promise<string | undefined>;
+}
+
+export const chipCases: readonly ChipCase[] = [
+	{
+		name: "starts, stores a reading and sends it",
+		async run(bench, { onMemory }) {
+			bench.configure(bench.settings);
+			bench.powerOn();
+			const [, chip, boot, , pending] = await bench.line(log.boot);
+			expectEqual("the chip", chip, bench.platform.replace("esp32/", ""));
+			expectEqual("the boot and what is pending", [boot, pending], ["1", "0"]);
+			onMemory("started", await bench.memory());
+			await bench.line(log.sent);
+			expectEqual("the first point", bench.arrived[0], 1);
+			onMemory("connected, after the first upload", await bench.memory());
+			return undefined;
+		},
+	},
+	{
+		name: "keeps settings and sequence numbers over two power cuts",
+		async run(bench) {
+			bench.configure(bench.settings);
+			bench.powerOn();
+			await bench.line(log.sent);
+			bench.configure(undefined);
+			for (const boot of ["2", "3"]) {
+				await bench.powerOff();
+				bench.powerOn();
+				const [, , started] = await bench.line(log.boot);
+				expectEqual("the boot", started, boot);
+				await bench.line(log.stored);
+				await bench.line(log.sent);
+			}
+			expectWithoutGap(bench);
+			return `${bench.arrived.length} points`;
+		},
+	},
+	{
+		name: "loses no reading by power cuts at random instants",
+		run: cutPowerAtRandom,
+	},
+	{
+		name: "is set up through its page",
+		run: setUpThroughPage,
+	},
+	{
+		name: "forgets everything by its button",
+		async run(bench) {
+			bench.configure(bench.settings);
+			bench.powerOn();
+			await bench.line(log.sent);
+			bench.configure(undefined);
+			await bench.command("press");
+			await new Promise((resolve) => setTimeout(resolve, 10_500));
+			await bench.command("release");
+			await bench.line(log.factoryReset);
+			const [, , , , pending] = await bench.line(log.boot);
+			expectEqual("pending readings", pending, "0");
+			await bench.line(log.setup);
+			await bench.powerOff();
+			const { key } = bench.settings;
+			expectEqual("the key is in NVS", bench.readPartition("nvs").includes(key ?? "no key"), false);
+			return "pressed through the control port: QEMU drives no pins";
+		},
+	},
+	{
+		name: "sends 3,000 readings over one connection",
+		async run(bench, { onMemory }) {
+			const count = 3000;
+			bench.configure(bench.settings);
+			bench.writePartition(
+				"queue",
+				queueWith(count, bench.readPartition("queue").length, Date.now() - 60_000),
+			);
+			bench.powerOn();
+			const [, , , , pending] = await bench.line(log.boot);
+			expectEqual("pending readings", pending, String(count));
+			const watch = watchMemory(bench);
+			while (bench.dakkio.stored < count) await bench.line(log.sent, 240);
+			onMemory("sending batches of 1,000", await watch());
+			onMemory("after the backlog", await bench.memory());
+			expectEqual("handshakes", bench.dakkio.handshakes, 1);
+			expectEqual("the last of the backlog", bench.arrived.includes(count), true);
+			expectWithoutGap(bench);
+			return `${bench.dakkio.requests} requests`;
+		},
+	},
+	{
+		name: "sends nothing to a server with another root",
+		async run(bench) {
+			bench.dakkio.useIdentity(await bench.dakkio.certificates.faulty("unknown root"));
+			bench.configure(bench.settings);
+			bench.powerOn();
+			const [line] = await bench.line(log.refused);
+			expectEqual("requests", bench.dakkio.requests, 0);
+			return line;
+		},
+	},
+	{
+		name: "restarts after a panic",
+		async run(bench) {
+			bench.configure(bench.settings);
+			bench.powerOn();
+			await bench.line(log.sent);
+			await bench.order("panic");
+			const [, , boot, reason] = await bench.line(log.boot);
+			// QEMU's ESP32-C3 keeps the watchdog running, which then ends the next start once.
+			expectEqual("its reason", /panic|watchdog/.test(reason ?? ""), true);
+			expectEqual("the boot", boot, "2");
+			await bench.line(log.sent);
+			expectWithoutGap(bench);
+			return reason;
+		},
+	},
+	{
+		name: "restarts when its event loop is blocked",
+		async run(bench) {
+			bench.configure(bench.settings);
+			bench.powerOn();
+			await bench.line(log.sent);
+			const blocked = Date.now();
+			await bench.order("block");
+			const [, , boot, reason] = await bench.line(log.boot, 240);
+			expectEqual("the boot", boot, "2");
+			expectEqual("its reason", /watchdog|panic/.test(reason ?? ""), true);
+			await bench.line(log.sent);
+			expectWithoutGap(bench);
+			return `${reason}, after ${Math.round((Date.now() - blocked) / 1000)} s`;
+		},
+	},
+];
+
+/** Each stored reading arrives once power stays on; the numbers have no gap. */
+async function cutPowerAtRandom(bench: ChipBench, { resets, seed }: CaseOptions): Promise<string> {
+	const random = randomFrom(seed);
+	bench.configure(bench.settings);
+	bench.powerOn();
+	await bench.line(log.sent);
+	bench.configure(undefined);
+	for (let reset = 0; reset < resets; reset++) {
+		await bench.powerOff();
+		bench.powerOn();
+		// From the first instruction to some uploads: the boot, writes to flash, the handshake, requests.
+		await new Promise((resolve) => setTimeout(resolve, random() * 12_000));
+	}
+	await bench.powerOff();
+	bench.powerOn();
+	await bench.line(log.boot);
+	const [, last] = await bench.line(log.stored);
+	while (!bench.arrived.includes(Number(last))) await bench.line(log.sent);
+	const lost = bench.stored.filter(
+		(sequence) => sequence <= Number(last) && !bench.arrived.includes(sequence),
+	);
+	expectEqual("stored and never delivered", lost, []);
+	return `${resets} cuts, ${bench.stored.length} readings, ${bench.dakkio.duplicates} sent twice`;
+}
+
+async function setUpThroughPage(bench: ChipBench, { onMemory }: CaseOptions): Promise<string> {
+	bench.powerOn();
+	await bench.line(log.setup);
+	const page = new PageClient(bench.pagePort, boardAddress);
+	await bench.command("ping");
+	const { board, table } = await page.state();
+	expectEqual("settings on the page", table.length > 15, true);
+	const { status, bytes } = await fetchPage(bench.pagePort);
+	expectEqual("status of the page", status, 200);
+	expectEqual("a document", /<html[\s\S]*<\/html>$/i.test(gunzipSync(bytes).toString("utf8")), true);
+	onMemory("setup, page loaded", await bench.memory());
+	const tested = await page.test(bench.settings, 1_000);
+	expectEqual("what failed in the test", tested.passed ? [] : tested.steps, []);
+	onMemory("setup, after a test", await bench.memory());
+	const saved = await page.post("/api/save", { settings: bench.settings });
+	expectEqual("status of the save", saved.status, 200);
+	await page.post("/api/finish");
+	const [, , boot] = await bench.line(log.boot);
+	expectEqual("the boot", boot, "2");
+	await bench.line(log.sent);
+	return board.name;
+}
+
+/** The page as it comes, compressed. */
+function fetchPage(port: number): Promise<{ readonly status: number; readonly bytes: Buffer }> {
+	return new Promise((resolve, reject) => {
+		const headers = { Host: boardAddress };
+		const asked = request({ host: "127.0.0.1", port, headers, agent: false }, (answer) => {
+			const parts: Buffer[] = [];
+			answer.on("data", (part: Buffer) => parts.push(part));
+			answer.on("error", reject);
+			answer.on("end", () => resolve({ status: answer.statusCode ?? 0, bytes: Buffer.concat(parts) }));
+		});
+		asked.on("error", reject);
+		asked.end();
+	});
+}
+
+/** Readings of a board that was offline, a minute apart. */
+function queueWith(readings: number, bytes: number, until: number): Uint8Array {
+	const blockLength = 4096;
+	const flash = new NorFlash({ blocks: bytes / blockLength, blockLength });
+	const { image } = flash;
+	const readingLog = new ReadingLog(flash);
+	for (let i = 0; i < readings; i++) {
+		const utc = until - (readings - i) * 60_000;
+		readingLog.append(
+			{ time: { utc }, values: [20 + (i % 50) / 100, 45 + (i % 30) / 10, 1013.25] },
+			backlogContext,
+		);
+	}
+	readingLog.close();
+	return image;
+}
+
+const backlogContext = {
+	boot: 1,
+	deviceId: "ESP32-000001",
+	location: "Emulated board",
+	firmwareVersion: "0.1.0",
+	fields: [
+		{ name: "temperature", unit: "celsius", decimals: 2 },
+		{ name: "humidity", unit: "percent", decimals: 1 },
+		{ name: "pressure", unit: "hPa", decimals: 2 },
+	],
+};
+
+/** Asks for the memory again and again; the function that it returns ends this with the worst of each figure. */
+function watchMemory(bench: ChipBench): () => Promise<MemoryFigures> {
+	let ended = false;
+	let worst: MemoryFigures | undefined;
+	const watching = (async () => {
+		while (!ended) {
+			const now = await bench.memoryIfIdle();
+			if (now !== undefined) worst = worst === undefined ? now : worse(worst, now);
+			await new Promise((resolve) => setTimeout(resolve, 200));
+		}
+	})();
+	return async () => {
+		ended = true;
+		await watching;
+		return worst ?? bench.memory();
+	};
+}
+
+function worse(a: MemoryFigures, b: MemoryFigures): MemoryFigures {
+	return {
+		...b,
+		free: Math.min(a.free, b.free),
+		largestPiece: Math.min(a.largestPiece, b.largestPiece),
+		slots: Math.max(a.slots, b.slots),
+		chunks: Math.max(a.chunks, b.chunks),
+	};
+}
+
+function expectEqual(what: string, actual: unknown, expected: unknown): void {
+	const [found, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
+	if (found !== wanted) throw new Error(`${what}: ${found}, not ${wanted}`);
+}
+
+/** The numbers of the points that arrived begin at 1 and have no gap. */
+function expectWithoutGap({ arrived }: ChipBench): void {
+	const missing = Array.from({ length: arrived.at(-1) ?? 0 }, (_, index) => index + 1).filter(
+		(sequence) => !arrived.includes(sequence),
+	);
+	expectEqual("points missing", missing, []);
+}

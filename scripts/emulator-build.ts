@@ -1,0 +1,126 @@
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Settings } from "../src/settings/settings";
+import { buildFor, type Platform } from "./platforms";
+import type { Sdk } from "./sdk";
+
+/** Size of the emulated flash: the 4 MB of a board, and beyond them what the emulator's computer gives it. */
+const flashBytes = 8 * 1024 * 1024;
+
+/** Where the settings are that the computer gives the board, as `boards/qemu/main.ts` reads them. */
+const settingsPartition = { offset: 0x7f_0000, size: 0x4000 } as const;
+
+/** The firmware with the board of the emulator. */
+export interface EmulatorImage {
+	/** What a new flash holds. */
+	readonly flash: Uint8Array;
+	/** For the debugger. */
+	readonly program: string;
+	readonly partitions: readonly Partition[];
+}
+
+export interface Partition {
+	readonly name: string;
+	readonly offset: number;
+	readonly size: number;
+}
+
+/** Builds the release firmware with the board in `boards/qemu`, in the layout of a 4 MB flash. */
+export async function buildForEmulator(
+	sdk: Sdk,
+	platform: Platform,
+	{ quiet = false }: { readonly quiet?: boolean } = {},
+): Promise<EmulatorImage> {
+	const built = await buildFor(sdk, {
+		platform,
+		program: "boards/qemu",
+		adapt: (given) => addEmulator(given, platform),
+		quiet,
+	});
+	const { directory } = built;
+	return {
+		flash: mergeFlash(directory),
+		program: join(directory, "xs_esp32.elf"),
+		partitions: parsePartitions(readFileSync(built.sdk.environment.PARTITIONS_FILE ?? "", "utf8")),
+	};
+}
+
+/** The partitions and options of a build, with what the emulator needs in addition. */
+function addEmulator(sdk: Sdk, platform: Platform): Sdk {
+	const { PARTITIONS_FILE = "", SDKCONFIGPATH = "" } = sdk.environment;
+	const folder = join(sdk.output, "emulator", platform);
+	const partitions = join(folder, "partitions.csv");
+	replace(partitions, emulatorPartitions(readFileSync(PARTITIONS_FILE, "utf8")));
+	for (const name of ["sdkconfig.defaults", "sdkconfig.defaults.release"]) {
+		const options = readFileSync(join(SDKCONFIGPATH, name), "utf8");
+		// Later lines win. QEMU's ESP32 has no fast flash.
+		const more = ["CONFIG_ESPTOOLPY_FLASHSIZE_8MB=y", "CONFIG_ETH_USE_OPENETH=y"];
+		if (platform === "esp32") more.push("CONFIG_ESPTOOLPY_FLASHMODE_DIO=y");
+		const kept = options.replace(/^CONFIG_ESPTOOLPY_FLASHSIZE.*\n/m, "");
+		replace(join(folder, "sdkconfig", name), [kept, ...more, ""].join("\n"));
+	}
+	const environment = {
+		...sdk.environment,
+		PARTITIONS_FILE: partitions,
+		SDKCONFIGPATH: join(folder, "sdkconfig"),
+	};
+	return { ...sdk, environment };
+}
+
+/** One place for the firmware, as large as two: the emulator's board makes it larger. */
+function emulatorPartitions(csv: string): string {
+	const lines = csv.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
+	const [first = "", second = ""] = lines.filter((line) => line.split(",")[1]?.trim() === "app");
+	const size = Number(first.split(",")[4]) + Number(second.split(",")[4] ?? 0);
+	const place = [...first.split(",").slice(0, 4), ` ${size}`].join(",");
+	const others = lines.filter((line) => line !== second).map((line) => (line === first ? place : line));
+	const settings = ["settings", "data", "0x42", settingsPartition.offset, settingsPartition.size].join(", ");
+	return [...others, settings, ""].join("\n");
+}
+
+/** Leaves a file alone that has this text: the build goes by the time of its change. */
+function replace(file: string, text: string): void {
+	mkdirSync(dirname(file), { recursive: true });
+	try {
+		if (readFileSync(file, "utf8") === text) return;
+	} catch {
+		// There is none yet.
+	}
+	writeFileSync(file, text);
+}
+
+/** All that ESP-IDF would flash, at its place in an erased flash. */
+function mergeFlash(directory: string): Uint8Array {
+	const { flash_files: files }: { readonly flash_files: Readonly<Record<string, string>> } = JSON.parse(
+		readFileSync(join(directory, "flasher_args.json"), "utf8"),
+	);
+	const flash = new Uint8Array(flashBytes).fill(0xff);
+	for (const [offset, file] of Object.entries(files))
+		flash.set(readFileSync(join(directory, file)), Number(offset));
+	return flash;
+}
+
+function parsePartitions(csv: string): Partition[] {
+	return csv
+		.split("\n")
+		.map((line) => line.split(",").map((cell) => cell.trim()))
+		.filter(([name = ""]) => name !== "" && !name.startsWith("#"))
+		.map(([name = "", , , offset, size]) => ({ name, offset: Number(offset), size: Number(size) }));
+}
+
+/**
+ * Puts settings into the file of a flash: at its next start the board takes them if they differ from those that it was
+ * given before. `undefined`: it keeps what it has.
+ */
+export function writeSettings(file: string, settings: Partial<Settings> | undefined): void {
+	const bytes = Buffer.alloc(settingsPartition.size, 0xff);
+	if (settings !== undefined) {
+		const text = Buffer.from(Buffer.from(JSON.stringify(settings), "utf8").toString("hex"), "latin1");
+		bytes.writeUInt32LE(text.length);
+		if (text.copy(bytes, 4) < text.length)
+			throw new Error("The settings are too large for the emulated board.");
+	}
+	const flash = openSync(file, "r+");
+	writeSync(flash, bytes, 0, bytes.length, settingsPartition.offset);
+	closeSync(flash);
+}

@@ -1,0 +1,162 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ChipBench, type MemoryFigures } from "../chip-tests/chip-bench";
+import { type ChipCase, chipCases } from "../chip-tests/chip-cases";
+import { emulatedPlatforms, requireEmulator } from "./emulated-chip";
+import { buildForEmulator } from "./emulator-build";
+import { type Platform, readPlatform, requireIdf } from "./platforms";
+import { findSdk, MissingToolError, main } from "./sdk";
+
+const help = `The firmware's image for a chip in Espressif's QEMU, against real servers.
+
+npm run test:chip -- [PLATFORM] [options]
+
+  PLATFORM      ${emulatedPlatforms.join(" or ")}; all whose compiler and emulator are there when left out
+  --resets N    power cuts at random instants (default 10)
+  --seed N      of these instants (default: a new one each time, which is shown)
+  --only TEXT   the cases alone whose names have this text
+  --log DIR     keep the board's log of each case in this directory
+  --help        this text
+`;
+
+interface Options {
+	readonly platforms: readonly Platform[];
+	readonly resets: number;
+	readonly seed: number;
+	readonly only: string;
+	readonly log: string | undefined;
+}
+
+await main(async () => {
+	const options = parse();
+	if (options === undefined) {
+		process.stdout.write(help);
+		return;
+	}
+	requireIdf();
+	// So that the emulator ends too.
+	for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+	const counts = { passed: 0, failed: 0 };
+	for (const platform of options.platforms) await testPlatform(platform, options, counts);
+	say(`${counts.passed} passed, ${counts.failed} failed`);
+	if (counts.failed > 0 || counts.passed === 0) process.exitCode = 1;
+});
+
+async function testPlatform(
+	platform: Platform,
+	options: Options,
+	counts: { passed: number; failed: number },
+): Promise<void> {
+	say(`${platform}: building (the first time takes some minutes)`);
+	const image = await buildForEmulator(findSdk(), platform, { quiet: true });
+	say(`${platform}: the seed of the random instants is ${options.seed}`);
+	const figures: [point: string, figures: MemoryFigures][] = [];
+	for (const chipCase of chipCases) {
+		if (!chipCase.name.includes(options.only)) continue;
+		const directory = mkdtempSync(join(tmpdir(), "dakkio-chip-"));
+		const bench = await ChipBench.start({ platform, image, directory });
+		const began = Date.now();
+		const problem = await attempt(chipCase, bench, options, (point, memory) => figures.push([point, memory]));
+		const seconds = ((Date.now() - began) / 1000).toFixed(0);
+		await bench.close();
+		rmSync(directory, { recursive: true });
+		if (options.log !== undefined) keepLog(options.log, platform, chipCase, bench.lines);
+		if ("failure" in problem) {
+			counts.failed++;
+			say(`FAILED  ${platform} ${chipCase.name}: ${problem.failure} (${seconds} s)`);
+			for (const line of bench.lines.slice(-12)) say(`          ${line}`);
+		} else {
+			counts.passed++;
+			say(
+				`passed  ${platform} ${chipCase.name}${problem.remark === undefined ? "" : `: ${problem.remark}`} (${seconds} s)`,
+			);
+		}
+	}
+	printMemory(platform, figures);
+}
+
+async function attempt(
+	chipCase: ChipCase,
+	bench: ChipBench,
+	{ resets, seed }: Options,
+	onMemory: (point: string, figures: MemoryFigures) => void,
+): Promise<{ readonly failure: string } | { readonly remark: string | undefined }> {
+	try {
+		return { remark: await chipCase.run(bench, { resets, seed, onMemory }) };
+	} catch (error) {
+		return { failure: error instanceof Error ? error.message : String(error) };
+	}
+}
+
+function printMemory(platform: Platform, figures: readonly [string, MemoryFigures][]): void {
+	if (figures.length === 0) return;
+	say(
+		`${platform}: bytes of the heap, and free (now / minimum / largest piece), and of XS, live (peak) of limit`,
+	);
+	for (const [point, memory] of figures) {
+		const { heap, free, minFree, largestPiece } = memory;
+		const { slots, peakSlots, maxSlots, chunks, peakChunks, maxChunks } = memory;
+		say(
+			`  ${point.padEnd(36)} ${heap} / ${free} / ${minFree} / ${largestPiece}   ` +
+				`slots ${slots} (${peakSlots}) of ${maxSlots}, chunks ${chunks} (${peakChunks}) of ${maxChunks}`,
+		);
+	}
+}
+
+function keepLog(directory: string, platform: Platform, { name }: ChipCase, lines: readonly string[]): void {
+	mkdirSync(directory, { recursive: true });
+	const file = `${platform} ${name}`.replace(/[^a-z0-9]+/gi, "-");
+	writeFileSync(join(directory, `${file}.log`), `${lines.join("\n")}\n`);
+}
+
+/** The chips that can be tested here. */
+function availablePlatforms(): readonly Platform[] {
+	const available = emulatedPlatforms.filter((platform) => {
+		try {
+			requireEmulator(platform);
+			return true;
+		} catch (error) {
+			if (!(error instanceof MissingToolError)) throw error;
+			say(`${platform} is left out. ${error.message}`);
+			return false;
+		}
+	});
+	if (available.length === 0) throw new Error("No chip can be emulated here.");
+	return available;
+}
+
+/** `undefined` for help. */
+function parse(): Options | undefined {
+	const { values, positionals } = parseArgs({
+		allowPositionals: true,
+		options: {
+			resets: { type: "string", default: "10" },
+			seed: { type: "string" },
+			only: { type: "string", default: "" },
+			log: { type: "string" },
+			help: { type: "boolean", short: "h" },
+		},
+	});
+	if (values.help === true) return undefined;
+	if (positionals.length > 0) requireEmulator(readPlatform(positionals));
+	return {
+		platforms: positionals.length > 0 ? [readPlatform(positionals)] : availablePlatforms(),
+		resets: wholeNumber("--resets", values.resets),
+		seed:
+			values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("--seed", values.seed),
+		only: values.only,
+		log: values.log,
+	};
+}
+
+function wholeNumber(option: string, given: string): number {
+	const value = Number(given);
+	if (!/^\d+$/.test(given)) throw new Error(`${option} takes a whole number, not "${given}".`);
+	return value;
+}
+
+function say(line: string): void {
+	process.stdout.write(`${line}\n`);
+}
