@@ -107,9 +107,7 @@ export const chipCases: readonly ChipCase[] = [
 			bench.powerOn();
 			const [, , , , pending] = await bench.line(log.boot);
 			expectEqual("pending readings", pending, String(count));
-			const watch = watchMemory(bench);
 			while (bench.dakkio.stored < count) await bench.line(log.sent, 240);
-			onMemory("sending batches of 1,000", await watch());
 			onMemory("after the backlog", await bench.memory());
 			expectEqual("handshakes", bench.dakkio.handshakes, 1);
 			expectEqual("the last of the backlog", bench.arrived.includes(count), true);
@@ -253,34 +251,6 @@ const backlogContext = {
 		{ name: "pressure", unit: "hPa", decimals: 2 },
 	],
 };
-
-/** Asks for the memory again and again; the function that it returns ends this with the worst of each figure. */
-function watchMemory(bench: ChipBench): () => Promise<MemoryFigures> {
-	let ended = false;
-	let worst: MemoryFigures | undefined;
-	const watching = (async () => {
-		while (!ended) {
-			const now = await bench.memoryIfIdle();
-			if (now !== undefined) worst = worst === undefined ? now : worse(worst, now);
-			await new Promise((resolve) => setTimeout(resolve, 200));
-		}
-	})();
-	return async () => {
-		ended = true;
-		await watching;
-		return worst ?? bench.memory();
-	};
-}
-
-function worse(a: MemoryFigures, b: MemoryFigures): MemoryFigures {
-	return {
-		...b,
-		free: Math.min(a.free, b.free),
-		largestPiece: Math.min(a.largestPiece, b.largestPiece),
-		slots: Math.max(a.slots, b.slots),
-		chunks: Math.max(a.chunks, b.chunks),
-	};
-}
 
 function expectEqual(what: string, actual: unknown, expected: unknown): void {
 	const [found, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
