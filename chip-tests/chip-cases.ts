@@ -15,7 +15,7 @@ const log = {
 	setup: /^setup: .*, and open http:\/\/10\.0\.2\.15/,
 	/** Of a certificate that does not verify. */
 	refused: /^not sent: .*certificate.*$/,
-	factoryReset: /^button: forget everything/,
+	factoryReset: /^button: factory reset/,
 };
 
 export interface CaseOptions {
@@ -76,7 +76,7 @@ export const chipCases: readonly ChipCase[] = [
 		run: setUpThroughPage,
 	},
 	{
-		name: "forgets everything by its button",
+		name: "factory reset by its button",
 		async run(bench) {
 			bench.configure(bench.settings);
 			bench.powerOn();
