@@ -107,9 +107,9 @@ export const chipCases: readonly ChipCase[] = [
 			bench.powerOn();
 			const [, , , , pending] = await bench.line(log.boot);
 			expectEqual("pending readings", pending, String(count));
-			while (bench.dakkio.stored < count) await bench.line(log.sent, 240);
-			onMemory("after the backlog", await bench.memory());
+			await within(240, bench.dakkio.waitForPoints(count));
 			expectEqual("handshakes", bench.dakkio.handshakes, 1);
+			onMemory("after the backlog", await bench.memory());
 			expectEqual("the last of the backlog", bench.arrived.includes(count), true);
 			expectWithoutGap(bench);
 			return `${bench.dakkio.requests} requests`;
@@ -251,6 +251,15 @@ const backlogContext = {
 		{ name: "pressure", unit: "hPa", decimals: 2 },
 	],
 };
+
+/** Rejects when it takes longer than so many seconds. */
+async function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`not within ${seconds} s`)), seconds * 1000);
+	});
+	return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
 
 function expectEqual(what: string, actual: unknown, expected: unknown): void {
 	const [found, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
