@@ -145,13 +145,10 @@ export class ChipBench {
 	}
 
 	async memory(): Promise<MemoryFigures> {
-		return parseMemory(await this.command("memory"));
-	}
-
-	/** `undefined` where the board is too busy to answer. */
-	async memoryIfIdle(): Promise<MemoryFigures | undefined> {
-		const answer = await this.chip?.command("memory");
-		return answer === undefined ? undefined : parseMemory(answer);
+		const figures = (await this.command("memory")).split(" ").map(Number);
+		const [heap = 0, free = 0, minFree = 0, largestPiece = 0, slots = 0] = figures;
+		const [, , , , , chunks = 0, peakSlots = 0, peakChunks = 0, maxSlots = 0, maxChunks = 0] = figures;
+		return { heap, free, minFree, largestPiece, slots, chunks, peakSlots, peakChunks, maxSlots, maxChunks };
 	}
 
 	/** Port of this computer that leads to the setup page. */
@@ -197,22 +194,4 @@ export class ChipBench {
 		await this.powerOff();
 		await Promise.all([this.dakkio.close(), this.ntp.close()]);
 	}
-}
-
-function parseMemory(answer: string): MemoryFigures {
-	const figures = answer.split(" ").map(Number);
-	const [heap = 0, free = 0, minFree = 0, largestPiece = 0, slots = 0] = figures;
-	const [, , , , , chunks = 0, peakSlots = 0, peakChunks = 0, maxSlots = 0, maxChunks = 0] = figures;
-	return {
-		heap,
-		free,
-		minFree,
-		largestPiece,
-		slots,
-		chunks,
-		peakSlots,
-		peakChunks,
-		maxSlots,
-		maxChunks,
-	};
 }

@@ -15,7 +15,7 @@ const log = {
 	setup: /^setup: .*, and open http:\/\/10\.0\.2\.15/,
 	/** Of a certificate that does not verify. */
 	refused: /^not sent: .*certificate.*$/,
-	factoryReset: /^button: forget everything/,
+	factoryReset: /^button: factory reset/,
 };
 
 export interface CaseOptions {
@@ -76,7 +76,7 @@ export const chipCases: readonly ChipCase[] = [
 		run: setUpThroughPage,
 	},
 	{
-		name: "forgets everything by its button",
+		name: "factory reset by its button",
 		async run(bench) {
 			bench.configure(bench.settings);
 			bench.powerOn();
@@ -107,11 +107,9 @@ export const chipCases: readonly ChipCase[] = [
 			bench.powerOn();
 			const [, , , , pending] = await bench.line(log.boot);
 			expectEqual("pending readings", pending, String(count));
-			const watch = watchMemory(bench);
-			while (bench.dakkio.stored < count) await bench.line(log.sent, 240);
-			onMemory("sending batches of 1,000", await watch());
-			onMemory("after the backlog", await bench.memory());
+			await within(240, bench.dakkio.waitForPoints(count));
 			expectEqual("handshakes", bench.dakkio.handshakes, 1);
+			onMemory("after the backlog", await bench.memory());
 			expectEqual("the last of the backlog", bench.arrived.includes(count), true);
 			expectWithoutGap(bench);
 			return `${bench.dakkio.requests} requests`;
@@ -254,32 +252,13 @@ const backlogContext = {
 	],
 };
 
-/** Asks for the memory again and again; the function that it returns ends this with the worst of each figure. */
-function watchMemory(bench: ChipBench): () => Promise<MemoryFigures> {
-	let ended = false;
-	let worst: MemoryFigures | undefined;
-	const watching = (async () => {
-		while (!ended) {
-			const now = await bench.memoryIfIdle();
-			if (now !== undefined) worst = worst === undefined ? now : worse(worst, now);
-			await new Promise((resolve) => setTimeout(resolve, 200));
-		}
-	})();
-	return async () => {
-		ended = true;
-		await watching;
-		return worst ?? bench.memory();
-	};
-}
-
-function worse(a: MemoryFigures, b: MemoryFigures): MemoryFigures {
-	return {
-		...b,
-		free: Math.min(a.free, b.free),
-		largestPiece: Math.min(a.largestPiece, b.largestPiece),
-		slots: Math.max(a.slots, b.slots),
-		chunks: Math.max(a.chunks, b.chunks),
-	};
+/** Rejects when it takes longer than so many seconds. */
+async function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new Error(`not within ${seconds} s`)), seconds * 1000);
+	});
+	return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 function expectEqual(what: string, actual: unknown, expected: unknown): void {

@@ -28,12 +28,14 @@ try {
 	restartAfter(nextTry);
 }
 
-/** The chip, with the emulator's network and button. */
+/** The chip, with the emulator's network and button, and a restart in place of deep sleep. */
 function emulated(board: Board, button: VirtualButton): Board {
 	return {
 		...board,
 		network: { ...board.network, WiFi: EthernetStation, AccessPoint: EthernetAccessPoint },
 		pins: button.addTo(board.pins),
+		// QEMU does not wake from deep sleep.
+		sleep: restartAfter,
 	};
 }
 
