@@ -57,7 +57,8 @@ await main(async () => {
 	const held = lockDirectory(directory);
 	if ("problem" in held) throw new Error(held.problem);
 	try {
-		const image = await buildForEmulator(sdk, options.platform);
+		say("building (the first time takes some minutes)");
+		const image = await buildForEmulator(sdk, options.platform, { quiet: true });
 		await emulate(image, options);
 	} finally {
 		held.release();
