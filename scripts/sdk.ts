@@ -105,7 +105,7 @@ function errorLines(output: string): string {
 	return (lines.length > 0 ? lines : output.split("\n").slice(-30)).join("\n");
 }
 
-/** Runs a script; what is missing or failed is told in words, with exit status 1. */
+/** Runs a script; a missing tool or a failure is one message, with exit status 1. */
 export async function main(script: () => Promise<void>): Promise<void> {
 	try {
 		await script();

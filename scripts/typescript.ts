@@ -60,7 +60,7 @@ function readModules(directory: string): ModuleConfiguration[] {
 }
 
 /**
- * Makes arrow functions of the functions that a module declares. Each other function has a `prototype` that nobody asks
+ * Makes arrow functions of the functions that a module declares. Each other function has a `prototype` that nothing asks
  * for, of three slots in flash: 25 KB of the image. They come first in the module, as declarations are made first.
  * Generators, and functions that speak of `this` or `arguments`, stay what they are.
  */

@@ -40,7 +40,7 @@ describe("before the first measurement", () => {
 		expect(clock.resolve(clock.sampleTime())).toBeUndefined();
 	});
 
-	test("an anchor of a boot to come, from a count that began anew, is not this boot's", () => {
+	test("an anchor of a future boot, left by a restarted count, is not this boot's", () => {
 		const before = boardAt(9);
 		before.sync(start);
 		const { clock } = boardAt(3);

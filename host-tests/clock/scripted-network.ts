@@ -7,7 +7,7 @@ export interface ReceivedQuery {
 	readonly bytes: Uint8Array;
 	/** `address:port` that it was sent to. */
 	readonly peer: string;
-	/** Sends bytes back, as the asked peer or as somebody else, `delay` milliseconds later. */
+	/** Sends bytes back, as the queried peer or as another one, `delay` milliseconds later. */
 	reply(bytes: Uint8Array, options?: { from?: string; delay?: number }): void;
 	/** Sends a good answer, but for the given fields. */
 	respond(fields: NtpResponseFields, delay?: number): void;

@@ -181,7 +181,7 @@ describe("a board whose power is changed", () => {
 
 	test("to battery does not take a measurement of long ago for that of the boot before, which had none", () => {
 		onMains(1, 10 * second).sync(start);
-		// Nobody answers in this one, for a week.
+		// No server responds in this one, for a week.
 		const { clock: dark } = onMains(2, 0);
 		const time = dark.sampleTime();
 		const { clock, sync } = awake(3, 0, false);

@@ -56,7 +56,7 @@ test.each([
 	["board", "no room"],
 	["app", "no partition"],
 ] as const)(
-	"where the %s fails, it is told, and the chip starts anew after a minute: it does not stand for ever",
+	"where the %s fails, it is logged, and the chip restarts after a minute instead of hanging",
 	async (broken, why) => {
 		chip.broken = broken;
 		await start();

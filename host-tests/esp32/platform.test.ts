@@ -25,7 +25,7 @@ interface Config {
 const whole: Manifest = JSON.parse(read("manifest.json"));
 const chips: Manifest & { readonly config: Config } = JSON.parse(read("src/boards/esp32/manifest.json"));
 
-test("a loop that stands still for a minute starts the chip anew, and nothing else does", () => {
+test("only a loop that blocks for a minute restarts the chip", () => {
 	const lines = read("sdkconfig/sdkconfig.defaults").split("\n");
 	for (const line of [
 		"CONFIG_ESP_TASK_WDT_EN=y",

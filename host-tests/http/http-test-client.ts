@@ -37,7 +37,7 @@ export function textBodyOf(text: string): () => Body {
 	};
 }
 
-/** A body that nobody could hold, and how much of it was asked for. */
+/** A body larger than memory, and how much of it was read. */
 export function endlessBody(length: number): { body: () => Body; taken: () => number } {
 	let taken = 0;
 	const body = () => ({

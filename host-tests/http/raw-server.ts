@@ -47,7 +47,7 @@ export class Peer {
 		return this._take(length);
 	}
 
-	/** Resolves when `text` is among what waits to be read. */
+	/** Resolves when `text` is in the unread bytes. */
 	async seen(text: string): Promise<void> {
 		while (!this.received.includes(text, 0, "latin1")) await this.change(`"${text}"`);
 	}

@@ -348,7 +348,7 @@ describe("a listener on Node", () => {
 		expect(counts).toEqual([1]);
 		await turns();
 		const from = listener.read();
-		if (from === undefined) throw new Error("nobody is there");
+		if (from === undefined) throw new Error("no client is connected");
 		expect(listener.read()).toBeUndefined();
 		const host = new Client({}, { from });
 		expect(host.said).toEqual([]);

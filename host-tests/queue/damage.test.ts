@@ -184,8 +184,8 @@ describe("sectors wear out", () => {
 			// Of the sectors that still work, the newest records are all there.
 			const newest = pushed.slice(-5).map(({ sequence, bytes }) => [sequence, bytes]);
 			expect(found.slice(-5)).toEqual(newest);
-			const told = new Map(pushed.map(({ sequence, bytes }) => [sequence, bytes]));
-			for (const [sequence, bytes] of found) expect(bytes).toBe(told.get(sequence));
+			const expected = new Map(pushed.map(({ sequence, bytes }) => [sequence, bytes]));
+			for (const [sequence, bytes] of found) expect(bytes).toBe(expected.get(sequence));
 		});
 	});
 

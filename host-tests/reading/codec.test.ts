@@ -59,13 +59,13 @@ const times = fc.oneof(
 	fc.record({ utc: fc.integer({ min: 0, max: 2 ** 45 }), estimated: fc.constant(true) }),
 	fc.record({ boot: fc.integer({ min: 0, max: 1000 }), ticks: fc.integer({ min: 0, max: 2 ** 40 }) }),
 );
-const readings = contexts.chain((told) =>
+const readings = contexts.chain((given) =>
 	fc.array(
 		fc.record({
-			context: fc.constant(told),
+			context: fc.constant(given),
 			reading: fc.record({
 				time: times,
-				values: fc.array(values, { minLength: told.fields.length, maxLength: told.fields.length }),
+				values: fc.array(values, { minLength: given.fields.length, maxLength: given.fields.length }),
 				batteryLevel: fc.option(fc.double(), { nil: undefined }),
 				signalStrength: fc.option(fc.integer({ min: -127, max: 0 }), { nil: undefined }),
 			}),
@@ -87,13 +87,13 @@ describe("a reading comes back as it was stored", () => {
 			fc.property(fc.array(readings, { minLength: 1, maxLength: 4 }), (groups) => {
 				const list = groups.flat();
 				const back = roundTrip(list);
-				list.forEach(({ reading, context: told }, i) => {
+				list.forEach(({ reading, context: given }, i) => {
 					expect(back[i]?.reading).toEqual({
 						...reading,
-						values: reading.values.map((value, slot) => expected(value, told.fields[slot]?.decimals ?? 0)),
+						values: reading.values.map((value, slot) => expected(value, given.fields[slot]?.decimals ?? 0)),
 						batteryLevel: reading.batteryLevel === undefined ? undefined : reading.batteryLevel + 0,
 					});
-					expect(back[i]?.context).toEqual(told);
+					expect(back[i]?.context).toEqual(given);
 				});
 			}),
 			{ numRuns: 500 },
@@ -120,9 +120,9 @@ describe("a reading comes back as it was stored", () => {
 });
 
 test("a series of weather takes a few bytes a reading, its context once", () => {
-	const told = context([field(2), field(1, "humidity"), field(2, "pressure")]);
+	const given = context([field(2), field(1, "humidity"), field(2, "pressure")]);
 	const list = Array.from({ length: 50 }, (_, i) => ({
-		context: told,
+		context: given,
 		reading: {
 			...at(1.79e12 + i * 60_000, [21.5 + (i % 3) / 100, 45.1 + (i % 2) / 10, 1013.25 - i / 100]),
 			batteryLevel: 90,
@@ -136,16 +136,16 @@ test("a series of weather takes a few bytes a reading, its context once", () => 
 });
 
 describe("what cannot be stored throws, with a reason", () => {
-	const encode = (reading: Reading, told: SampleContext) => () =>
-		new ReadingEncoder().encode(new ReadingDecoder(), reading, told, true);
+	const encode = (reading: Reading, given: SampleContext) => () =>
+		new ReadingEncoder().encode(new ReadingDecoder(), reading, given, true);
 
 	test.each<[string, Reading, SampleContext, RegExp]>([
 		["a time that is none", at(Number.NaN, []), context([]), /time in milliseconds/],
 		["more than 32 fields", at(0, []), context(Array.from({ length: 33 }, () => field())), /at most 32/],
 		["more values than fields", at(0, [1, 2]), context([field()]), /2 values for 1/],
 		["decimals out of range", at(0, [1]), context([field(10)]), /0 to 9/],
-	])("%s", (_, reading, told, message) => {
-		expect(encode(reading, told)).toThrow(message);
+	])("%s", (_, reading, given, message) => {
+		expect(encode(reading, given)).toThrow(message);
 	});
 });
 
@@ -153,9 +153,9 @@ describe("a record that is missing or damaged is never read as something else", 
 	test("after a gap nothing is read before the next context", () => {
 		const encoder = new ReadingEncoder();
 		const writing = new ReadingDecoder();
-		const told = context([field()]);
+		const given = context([field()]);
 		const bytes = [1, 2, 3].map((i) => {
-			const record = encoder.encode(writing, at(1.79e12 + i * 60_000, [i]), told, i === 1).slice();
+			const record = encoder.encode(writing, at(1.79e12 + i * 60_000, [i]), given, i === 1).slice();
 			writing.decode(record, i, i === 1);
 			return record;
 		});

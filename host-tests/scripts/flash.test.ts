@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 /**
- * `npm run flash` and `npm run build:esp32`, with a stand-in for the SDK's `mcconfig` that tells how it was called, and
+ * `npm run flash` and `npm run build:esp32`, with a stand-in for the SDK's `mcconfig` that reports how it was called, and
  * leaves an image of a wanted size where ESP-IDF would.
  */
 
@@ -84,7 +84,7 @@ test("with --release it builds what is to stay on the board, without the debugge
 	);
 });
 
-test("settings travel in either build, and the owner is told that the image holds them", async () => {
+test("settings travel in either build, and the user is warned that the image holds them", async () => {
 	const { output } = await flash("--release", "--settings", join(directory, "board.json"));
 	expect(output).toMatch(/^The image holds the settings, with key and passwords: keep it to yourself\.\n/);
 	const hex = Buffer.from('{"interval":30}').toString("hex");
@@ -92,7 +92,7 @@ test("settings travel in either build, and the owner is told that the image hold
 	expect(readFileSync(join(directory, "calls"), "utf8")).toMatch(new RegExp(` -p esp32 settings=${hex} `));
 });
 
-test("wrong settings are told, no secret with them, and nothing is built", async () => {
+test("invalid settings are reported without any secret, and nothing is built", async () => {
 	const { output, complaint } = await flash("--settings", join(directory, "wrong.json"));
 	expect(output).toBe("");
 	expect(complaint).toContain("wrong.json: interval: ");
@@ -112,7 +112,7 @@ test("the SDK finds the folder that it writes to when it looks for the board", a
 });
 
 describe("an image that", () => {
-	test("fits is told with its size and that of its slot", async () => {
+	test("fits is reported with its size and that of its slot", async () => {
 		const { output, failed } = await build(1_835_008, "esp32/esp32c3");
 		expect(output).toMatch(
 			/^Built for esp32\/esp32c3 in \S+: 1835008 bytes in a slot of 1835008, 0\.0 % free$/m,

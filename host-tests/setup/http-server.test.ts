@@ -40,8 +40,8 @@ async function serve(handle: (request: ServerRequest) => ServerResponse = echo) 
 }
 
 function echo({ method, path, host, headers, body }: ServerRequest): ServerResponse {
-	const told = JSON.stringify({ method, path, host, asked: headers.get("x-asked"), body });
-	return { status: 200, headers: [["Content-Type", "application/json"]], body: textBody(told) };
+	const echoed = JSON.stringify({ method, path, host, asked: headers.get("x-asked"), body });
+	return { status: 200, headers: [["Content-Type", "application/json"]], body: textBody(echoed) };
 }
 
 /** The other end, byte by byte. */
@@ -257,7 +257,7 @@ describe("time is bounded", () => {
 		await peer.closed();
 	});
 
-	test("an answer that nobody takes is given up after 30 s", async () => {
+	test("a response that no client reads is aborted after 30 s", async () => {
 		const endless = { length: 100_000_000, read: (into: Uint8Array) => into.fill(0x61).length };
 		const { server, time } = await serve(() => ({ status: 200, headers: [], body: endless }));
 		const socket = connect({ port: server.port, host: "127.0.0.1" });
@@ -417,7 +417,7 @@ describe("whatever comes", () => {
 		expect(socket?.closed).toBe(true);
 	});
 
-	test("nothing is thrown, and each connection comes to its end, with an answer for whoever can be told", async () => {
+	test("nothing is thrown, and each connection comes to its end, with a response where one can be sent", async () => {
 		await fc.assert(
 			fc.asyncProperty(bytes, fc.integer({ min: 1, max: 64 }), async (all, portion) => {
 				const time = new VirtualTime();

@@ -11,8 +11,8 @@ function boardAt(home_: readonly SimulatedNetwork[] = [home]): VirtualSetupBoard
 	return new VirtualSetupBoard(home_);
 }
 
-describe("a board that nobody has set up", () => {
-	test("opens setup at its first start, and waits for somebody for ever", async () => {
+describe("a board that was never set up", () => {
+	test("opens setup on its first boot, and stays in it indefinitely", async () => {
 		const board = boardAt();
 		board.start();
 		await board.time.advance(1000);
@@ -149,7 +149,7 @@ describe("a board without a network", () => {
 		expect(board.starts).toEqual(["power-on", "deep sleep", "deep sleep", "deep sleep"]);
 	});
 
-	test("tries its networks while nobody is there, and stops while somebody is", async () => {
+	test("tries its networks without a client, and stops with one", async () => {
 		const board = boardAt();
 		board.networksInRange = false;
 		board.configure(saved);
@@ -166,7 +166,7 @@ describe("a board without a network", () => {
 		expect(board.isOpen).toBe(false);
 	});
 
-	test("stays in setup as long as somebody asks for the page", async () => {
+	test("stays in setup as long as a client requests the page", async () => {
 		const board = boardAt();
 		board.networksInRange = false;
 		board.configure(saved);
@@ -207,7 +207,7 @@ test("readings go on through setup and back, in one boot, each numbered once", a
 	expect(board.logLines.filter((line) => line.startsWith("dakkio-esp32"))).toHaveLength(1);
 });
 
-test("the password is told in the lines that invite, and nowhere else", async () => {
+test("the password is in the setup instructions, and nowhere else", async () => {
 	const board = boardAt();
 	board.start();
 	await board.time.advance(minute);

@@ -30,7 +30,7 @@ describe("an open setup", () => {
 			wait(4.5 * minute),
 		],
 		[
-			"does not try them under somebody's hands",
+			"does not try them while a client is active",
 			{ now: 5 * minute, lastVisit: 4 * minute },
 			wait(6 * minute),
 		],
@@ -55,7 +55,7 @@ describe("an open setup", () => {
 			wait(),
 		],
 		[
-			"closes when settings were saved and nobody has said that it is over",
+			"closes when settings were saved and no client has finished",
 			{ now: idleTimeoutMs, reason: "no settings" },
 			{ kind: "close" },
 		],
@@ -66,7 +66,7 @@ describe("an open setup", () => {
 });
 
 describe("a start", () => {
-	test("is a usual one unless somebody asked for setup, and a wish counts once", () => {
+	test("is a normal one unless setup was requested, and a request counts once", () => {
 		const kept = new MemoryKeyValue();
 		expect(takeSetupReason(kept, true)).toBeUndefined();
 		for (const reason of ["asked for", "no network"] as const) {

@@ -70,7 +70,7 @@ export class VirtualSetupBoard {
 		return this.radio.accessPoint !== undefined;
 	}
 
-	/** Somebody loads the state. */
+	/** A client loads the state. */
 	visit(): void {
 		this.listeners
 			.at(-1)
@@ -192,7 +192,7 @@ class MemoryListener implements Listener {
 	}
 
 	connect(request: string): void {
-		if (this.closed) throw new Error("nobody listens");
+		if (this.closed) throw new Error("no listener");
 		this.waiting.push(MemoryTCP.bringing(request));
 		this.options.onReadable?.(this.waiting.length);
 	}

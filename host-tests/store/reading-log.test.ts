@@ -93,8 +93,8 @@ describe("the log of readings", () => {
 		for (let round = 0; round < 150; round++) {
 			const boot = 1 + Math.floor(round / 37);
 			for (let i = below(40, random); i >= 0; i--) {
-				const told = random() < 0.1 ? { ...context, location: `place ${below(3, random)}` } : context;
-				log.append(reading(below(1000, random)), { ...told, boot });
+				const varied = random() < 0.1 ? { ...context, location: `place ${below(3, random)}` } : context;
+				log.append(reading(below(1000, random)), { ...varied, boot });
 			}
 			const taken: number[] = [];
 			const wanted = 1 + below(30, random);

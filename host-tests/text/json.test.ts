@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseJson } from "../../src/common/json";
 
-/** What a stranger may send, and what it must not cost: each name and each value takes memory that a chip has not. */
+/** What an untrusted client may send, and what it must not cost: each name and each value takes memory that a chip has not. */
 
-describe("JSON from a stranger", () => {
+describe("untrusted JSON", () => {
 	test("is what JSON says, as long as it is small", () => {
 		fc.assert(
 			fc.property(fc.json({ maxDepth: 4 }), (text) => {

@@ -92,7 +92,7 @@ describe("how long the server asks to be left alone", () => {
 		["503, Retry-After that is nonsense", 503, { "retry-after": "-5 bananas" }, undefined],
 		["503, Retry-After of a number beyond all bounds", 503, { "retry-after": "9".repeat(400) }, undefined],
 		[
-			"503: the month's reset, which every answer tells, is no wish to wait",
+			"503: the month's reset, which every response has, is no request to wait",
 			503,
 			{ "x-ratelimit-reset": `${unix + 900_000}` },
 			undefined,
