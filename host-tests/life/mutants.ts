@@ -170,7 +170,7 @@ export const mutants: readonly Mutant[] = [
 	{
 		name: "puts points into a batch that goes back in time",
 		at: "end-batch",
-		mutate: replace("$0", "$2"),
+		mutate: replace("$2", "$2.1"),
 		violates: ["ordered"],
 		seed: 29,
 	},
