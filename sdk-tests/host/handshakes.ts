@@ -170,7 +170,7 @@ export const handshakes: readonly HandshakeCase[] = [
 		name: "a truncated certificate",
 		...tampered(
 			changed(certificate, (body) => body.fill(0xff, 4, 10)),
-			`${invalidTls}what it says is cut off`,
+			`${invalidTls}its message is cut off`,
 		),
 	},
 	{
@@ -219,7 +219,7 @@ export const handshakes: readonly HandshakeCase[] = [
 	})),
 	{
 		name: "an unrelated certificate, inserted by a man in the middle",
-		...tampered(changedList, "it ended the connection with TLS alert 51"),
+		...tampered(changedList, "the server ended the connection with TLS alert 51"),
 	},
 	{
 		name: "static RSA, without forward secrecy",
