@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { errorMessage } from "../src/common/error-message";
 import { checkSettings } from "../src/settings/settings";
 import { parseSettingsFile } from "../src/settings/settings-file";
 import {
@@ -62,7 +63,7 @@ function readSettings(file: string, platform: Platform): string {
 	try {
 		text = readFileSync(file, "utf8");
 	} catch (error) {
-		throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+		throw new Error(`${file} cannot be read: ${errorMessage(error)}`);
 	}
 	const { given, problems: ofFile } = parseSettingsFile(text);
 	const problems = [...ofFile, ...checkSettings(given, defaultPinsOn(platform)).problems];

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
+import { errorMessage } from "../src/common/error-message";
 
 /** The project. */
 export const root = join(import.meta.dirname, "..");
@@ -110,7 +111,7 @@ export async function main(script: () => Promise<void>): Promise<void> {
 	try {
 		await script();
 	} catch (error) {
-		process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+		process.stderr.write(`${errorMessage(error)}\n`);
 		process.exitCode = 1;
 	}
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ChipBench, type MemoryFigures } from "../chip-tests/chip-bench";
 import { type ChipCase, chipCases } from "../chip-tests/chip-cases";
+import { errorMessage } from "../src/common/error-message";
 import { emulatedPlatforms, requireEmulator } from "./emulated-chip";
 import { buildForEmulator } from "./emulator-build";
 import { type Platform, readPlatform, requireIdf } from "./platforms";
@@ -86,7 +87,7 @@ async function attempt(
 	try {
 		return { remark: await chipCase.run(bench, { resets, seed, onMemory }) };
 	} catch (error) {
-		return { failure: error instanceof Error ? error.message : String(error) };
+		return { failure: errorMessage(error) };
 	}
 }
 
