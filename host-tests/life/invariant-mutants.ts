@@ -92,7 +92,7 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 		{
 			name: "reports the uptime of its last reading",
 			at: "status-uptime",
-			mutate: replace("$0", "$restart-stalled-board.1.$record-sample-time.target.key"),
+			mutate: replace("$0", "$status-battery-level.1.$record-sample-time.target.key"),
 			life: short,
 		},
 		{

@@ -1,48 +1,37 @@
-import type { Board, Timer } from "../boards/board";
+import type { Board } from "../boards/board";
 import { randomUniform } from "../boards/random";
 import { Clock } from "../clock/clock";
 import { TimeSync } from "../clock/time-sync";
 import { errorMessage } from "../common/error-message";
 import { isFlagSet, setFlag } from "../common/persistent-values";
-import type { Destination } from "../dakkio/point";
 import { maxBatchPoints } from "../dakkio/rate-limits";
-import type { ExchangeResult } from "../http/exchange-result";
-import type { HttpConnection } from "../http/http-connection";
 import type { ButtonPress } from "../panel/button";
 import { Panel } from "../panel/panel";
 import { onlineRetryBackoffMs } from "../power/next-power-action";
 import { PowerManager } from "../power/power-manager";
 import { defaultPinsOf } from "../settings/pin-conflicts";
-import {
-	deviceIdOf,
-	missingForUpload,
-	newDataSource,
-	type Settings,
-	withoutDefaults,
-} from "../settings/settings";
+import { missingForUpload, type Settings } from "../settings/settings";
 import { SettingsStore } from "../settings/settings-store";
 import { Setup, type TimeSyncCallbacks } from "../setup/setup";
 import { requestSetup, takeSetupReason } from "../setup/setup-request";
 import { CallBudget } from "../upload/call-budget";
-import { resolveSource } from "../upload/data-source";
-import { connectService } from "../upload/service-connection";
-import { batteryUploadIntervalMs } from "../upload/upload-interval";
 import { loadUploadState, saveUploadState } from "../upload/upload-state";
-import { Uploader } from "../upload/uploader";
-import { releasedAt, userAgent } from "../version";
+import type { Uploader } from "../upload/uploader";
+import { releasedAt } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
 import { type BootInfo, countBoot, incrementBoot } from "./boot-counter";
 import { DeviceStorage } from "./device-storage";
 import { NetworkWatchdog } from "./network-watchdog";
 import { OfflineTimer } from "./offline-timer";
 import { SamplingLoop } from "./sampling-loop";
-import { formatStatus, logStartup, type Status } from "./status";
+import { makeServiceUploader } from "./service-uploader";
+import { logStartup, type Status } from "./status";
+import { StatusLog } from "./status-log";
 
 /** Between setup and normal operation. */
 const restartSleepMs = 100;
 /** How long {@link App.openSetup} waits for an upload to finish. */
 const uploadFinishTimeoutMs = 10_000;
-const statusIntervalMs = 3_600_000;
 const never = Number.POSITIVE_INFINITY;
 
 /** The firmware: connects the parts, which sample, store, upload, and set up the board. */
@@ -57,6 +46,7 @@ export class App {
 	private readonly networkWatchdog: NetworkWatchdog;
 	private readonly sampling: SamplingLoop;
 	private readonly timeSync: TimeSync;
+	private readonly statusLog: StatusLog;
 	/** In a boot for setup; there, `uploader`, `wifiStation` and `powerManager` are left out. */
 	private readonly setup: Setup | undefined;
 	/** Left out while the settings are incomplete, too. */
@@ -67,7 +57,6 @@ export class App {
 	private readonly panel: Panel;
 	/** On battery. */
 	private readonly powerManager: PowerManager | undefined;
-	private statusTimer: Timer | undefined;
 	private restarting = false;
 
 	constructor(board: Board) {
@@ -82,6 +71,7 @@ export class App {
 		this.networkWatchdog = this.makeNetworkWatchdog();
 		this.sampling = this.makeSamplingLoop();
 		this.timeSync = this.makeTimeSync(this.settings.ntpServers);
+		this.statusLog = new StatusLog({ board, sampling: this.sampling, status: () => this.status });
 		this.setup = this.makeSetup();
 		if (this.setup === undefined) {
 			const isComplete = missingForUpload(this.settings).length === 0;
@@ -101,7 +91,7 @@ export class App {
 		const { resumed } = this.bootInfo;
 		if (!resumed) logStartup(this.board, this.storage, this.bootInfo, this.settings);
 		const wokeEarly = this.sampling.start(resumed && this.powerManager !== undefined);
-		this.scheduleStatusLog();
+		this.statusLog.start();
 		if (this.setup !== undefined) {
 			this.setup.start();
 			return;
@@ -168,7 +158,7 @@ export class App {
 	/** Finishes or aborts everything under way, and closes everything. */
 	async stop(): Promise<void> {
 		this.sampling.pause();
-		this.board.time.clear(this.statusTimer);
+		this.statusLog.stop();
 		this.offlineTimer?.stop();
 		this.powerManager?.stop();
 		this.panel.close();
@@ -285,51 +275,18 @@ export class App {
 	}
 
 	private makeUploader(settings: Settings): Uploader {
-		const { key, bucketId, dataSourceId, interval, uploadInterval, power } = settings;
-		const { budget } = this;
-		const { readings, quarantine } = this.storage;
-		return new Uploader({
-			...this.commonOptions,
-			clock: this.clock,
-			readings,
-			quarantine,
-			destination: { bucketId, dataSourceId },
-			key,
-			userAgent,
+		const { board, storage, clock, budget, sampling } = this;
+		return makeServiceUploader({
+			board,
+			storage,
+			settings,
+			clock,
 			budget,
-			estimateUnanchoredBoots: () => this.clock.estimateUnanchoredBoots(readings.pending()),
-			intervalMs: (now) => {
-				const allowed = budget.uploadIntervalMs(uploadInterval, interval * 1000, now);
-				return power === "battery" && uploadInterval === "auto"
-					? Math.max(batteryUploadIntervalMs, allowed)
-					: allowed;
-			},
-			connect: () => connectService(this.board, settings),
-			...(dataSourceId === newDataSource && {
-				resolveDestination: (connection) => this.resolveDataSource(connection),
-			}),
+			sampling,
 			isOnline: () => this.wifiStation?.isConnected === true,
 			onAttempt: (reached) => this.onNetworkAttempt(reached),
 			onChange: () => this.onStateChange(),
 		});
-	}
-
-	/** Finds the data source by this device's id, or creates it, and saves its id in the settings. */
-	private async resolveDataSource(connection: HttpConnection): Promise<Destination | ExchangeResult> {
-		const { key, bucketId } = this.settings;
-		const name = deviceIdOf(this.settings, this.board.identity);
-		const onResponse = (headers: ReadonlyMap<string, string>) =>
-			this.budget.countCall(headers, this.clock.now() ?? 0);
-		const found = await resolveSource(
-			{ connection, key, userAgent, bucketId, onResponse },
-			name,
-			this.sampling.knownFields,
-		);
-		if (!("id" in found)) return found;
-		const store = new SettingsStore(this.storage.keyValue);
-		store.save(withoutDefaults({ ...this.settings, dataSourceId: found.id }));
-		this.board.log(`data source: ${found.id}, ${JSON.stringify(name)}`);
-		return { bucketId, dataSourceId: found.id };
 	}
 
 	private makeWifiStation(): WifiStation {
@@ -431,20 +388,5 @@ export class App {
 			setFlag(keyValue, "stuck", this.panel.isButtonStuck);
 		});
 		this.board.sleep(milliseconds, wakePin);
-	}
-
-	/** Each hour; restarts a board whose sampling is stalled. */
-	private scheduleStatusLog(): void {
-		const { time } = this.board;
-		this.statusTimer = time.set(() => {
-			// mutation: restart-stalled-board
-			if (this.sampling.isStalled) {
-				this.board.log("sampling is stalled: restarting");
-				this.board.restart();
-				return;
-			}
-			this.board.log(formatStatus(this.status));
-			this.scheduleStatusLog();
-		}, statusIntervalMs);
 	}
 }

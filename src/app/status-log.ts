@@ -1,0 +1,39 @@
+import type { Board, Timer } from "../boards/board";
+import type { SamplingLoop } from "./sampling-loop";
+import { formatStatus, type Status } from "./status";
+
+const intervalMs = 3_600_000;
+
+export interface StatusLogOptions {
+	readonly board: Pick<Board, "time" | "log" | "restart">;
+	readonly sampling: Pick<SamplingLoop, "isStalled">;
+	status(): Status;
+}
+
+/** Logs the status each hour; restarts a board whose sampling is stalled. */
+export class StatusLog {
+	private readonly options: StatusLogOptions;
+	private timer: Timer | undefined;
+
+	constructor(options: StatusLogOptions) {
+		this.options = options;
+	}
+
+	start(): void {
+		const { board, sampling, status } = this.options;
+		this.timer = board.time.set(() => {
+			// mutation: restart-stalled-board
+			if (sampling.isStalled) {
+				board.log("sampling is stalled: restarting");
+				board.restart();
+				return;
+			}
+			board.log(formatStatus(status()));
+			this.start();
+		}, intervalMs);
+	}
+
+	stop(): void {
+		this.options.board.time.clear(this.timer);
+	}
+}
