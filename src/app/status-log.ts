@@ -22,7 +22,6 @@ export class StatusLog {
 	start(): void {
 		const { board, sampling, status } = this.options;
 		this.timer = board.time.set(() => {
-			// mutation: restart-stalled-board
 			if (sampling.isStalled) {
 				board.log("sampling is stalled: restarting");
 				board.restart();
