@@ -89,6 +89,25 @@ describe("how long the server asks to be left alone", () => {
 		],
 		["503, Retry-After in seconds", 503, { "retry-after": "120" }, 120_000],
 		["503, Retry-After as a date", 503, { "retry-after": new Date(now + 60_000).toUTCString() }, 60_000],
+		["503, Retry-After with decimals: rounded up", 503, { "retry-after": "299.997" }, 300_000],
+		["503, Retry-After with a decimal of zero", 503, { "retry-after": "2.0" }, 2_000],
+		["503, Retry-After under a second: the shortest", 503, { "retry-after": "0.25" }, 1_000],
+		["503, Retry-After among spaces", 503, { "retry-after": "  30\t" }, 30_000],
+		["503, Retry-After of 30 digits: six hours", 503, { "retry-after": "9".repeat(30) }, 6 * hour],
+		["429, reset with decimals: rounded up", 429, { "x-ratelimit-reset": `${unix + 89}.25` }, 90_000],
+		[
+			"503, Retry-After as a date of RFC 850",
+			503,
+			{ "retry-after": "Tuesday, 24-Nov-26 00:01:00 GMT" },
+			60_000,
+		],
+		["503, Retry-After as a date of asctime", 503, { "retry-after": "Tue Nov 24 00:01:00 2026" }, 60_000],
+		[
+			"503, Retry-After as a date that is past: the shortest",
+			503,
+			{ "retry-after": new Date(now - 60_000).toUTCString() },
+			1_000,
+		],
 		["503, Retry-After that is nonsense", 503, { "retry-after": "-5 bananas" }, undefined],
 		["503, Retry-After of a number beyond all bounds", 503, { "retry-after": "9".repeat(400) }, undefined],
 		[
@@ -101,6 +120,39 @@ describe("how long the server asks to be left alone", () => {
 		const decision = classifyExchange(answer(status, headers), 1, now);
 		expect(decision.kind === "retry" ? decision.waitMs : "not a retry").toBe(wait);
 	});
+});
+
+test.each([
+	["signed", "+5"],
+	["negative", "-5"],
+	["an exponent", "1e3"],
+	["hexadecimal", "0x10"],
+	["a decimal comma", "2,5"],
+	["a list", "60, 120"],
+	["a point without digits", "5."],
+	["digits missing before the point", ".5"],
+	["two points", "1.2.3"],
+	["empty", ""],
+	["spaces", "   "],
+	["a unit", "120s"],
+	["a version, which Date.parse takes", "1.5 beta"],
+	["a date of ISO 8601", "2027-01-01T00:00:00Z"],
+	["a date without a weekday", "06 Nov 2027 08:49:37 GMT"],
+	["a date in another zone", "Sat, 06 Nov 2027 08:49:37 +0100"],
+	["a date that does not exist", "Tue, 30 Feb 2027 08:49:37 GMT"],
+	["a day of two months", "Sat, 31 Apr 2027 08:49:37 GMT"],
+	["a month that does not exist", "Sat, 06 Nob 2027 08:49:37 GMT"],
+	["letters of two months", "Sat, 06 Anf 2027 08:49:37 GMT"],
+	["an hour that does not exist", "Sat, 06 Nov 2027 24:49:37 GMT"],
+	["a minute that does not exist", "Sat, 06 Nov 2027 23:60:37 GMT"],
+	["two dates", "Sat, 06 Nov 2027 08:49:37 GMT, Sun, 07 Nov 2027 08:49:37 GMT"],
+])("what is neither a number nor an HTTP date is no wait: %s", (_, value) => {
+	for (const status of [429, 503]) {
+		const decision = classifyExchange(answer(status, { "retry-after": value }), 1, now);
+		expect(decision).not.toHaveProperty("waitMs");
+	}
+	const ofReset = classifyExchange(answer(429, { "x-ratelimit-reset": value }), 1, now);
+	expect(ofReset).not.toHaveProperty("waitMs");
 });
 
 describe("the cause has the server's message", () => {

@@ -25,7 +25,18 @@ describe("what the headers allow", () => {
 		});
 	});
 
+	test("is read with decimals: calls rounded down, the reset up", () => {
+		expect(parseCallQuota(headers("10000.0", " 4200.9", `${unix + 86_399}.5`), start)).toEqual({
+			limit: 10_000,
+			remaining: 4_200,
+			resetUtc: start + day,
+		});
+	});
+
 	test.each([
+		["a list", "10000, 10000", "1", `${unix + 60}`],
+		["an exponent", "1e4", "1", `${unix + 60}`],
+		["a limit beyond all bounds", "9".repeat(400), "1", `${unix + 60}`],
 		["a reset in the past", "10000", "1", `${unix - 1}`],
 		["a reset in 100 years", "10000", "1", `${unix + 3_155_760_000}`],
 		["a reset that is no number", "10000", "1", "tomorrow"],

@@ -1,3 +1,5 @@
+import { parseHttpDate } from "../common/http-date";
+
 /** Maximum points in one call of `POST /api/data/batch` (API, "Batch"). */
 export const maxBatchPoints = 1000;
 
@@ -30,19 +32,23 @@ export interface CallQuota {
 
 /** The quota in response headers; `undefined` if they lack it or it is implausible. */
 export function parseCallQuota(headers: ReadonlyMap<string, string>, now: number): CallQuota | undefined {
-	const limit = parseWholeNumber(headers.get("x-ratelimit-limit"));
-	const remaining = parseWholeNumber(headers.get("x-ratelimit-remaining"));
-	const reset = parseWholeNumber(headers.get("x-ratelimit-reset"));
+	const limit = parseNumber(headers.get("x-ratelimit-limit"));
+	const remaining = parseNumber(headers.get("x-ratelimit-remaining"));
+	const reset = parseNumber(headers.get("x-ratelimit-reset"));
 	if (limit === undefined || remaining === undefined || reset === undefined) return undefined;
-	if (limit === 0 || remaining > limit) return undefined;
-	const resetAt = reset * 1000;
+	if (limit < 1 || limit > maxCalls || remaining > limit) return undefined;
+	const resetUtc = Math.ceil(reset) * 1000;
 	// A day of tolerance for clock differences and time zones.
-	if (resetAt <= now || resetAt > now + maxMonthMs + 86_400_000) return undefined;
-	return { limit, remaining, resetUtc: resetAt };
+	if (resetUtc <= now || resetUtc > now + maxMonthMs + 86_400_000) return undefined;
+	return { limit: Math.floor(limit), remaining: Math.floor(remaining), resetUtc };
 }
 
-function parseWholeNumber(value: string | undefined): number | undefined {
-	return value !== undefined && /^\d{1,12}$/.test(value) ? Number(value) : undefined;
+/** More calls than any plan has. */
+const maxCalls = 1e12;
+
+/** A decimal number, spaces around it allowed; `undefined` for anything else: a sign, an exponent, a list. */
+function parseNumber(text: string | undefined): number | undefined {
+	return text !== undefined && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
 }
 
 /** A server's wait is clamped: neither a retry storm nor a year of silence. */
@@ -69,15 +75,15 @@ export function requestedWaitMs(
 }
 
 function retryAfterMs(value: string | undefined, now: number): number | undefined {
-	if (value === undefined) return undefined;
-	if (/^\d+$/.test(value))
+	const seconds = parseNumber(value);
+	if (seconds !== undefined)
 		// mutation: retry-after-seconds
-		return Number(value) * 1000;
-	const date = Date.parse(value);
-	return Number.isNaN(date) ? undefined : date - now;
+		return Math.ceil(seconds) * 1000;
+	const date = value === undefined ? undefined : parseHttpDate(value.trim(), now);
+	return date === undefined ? undefined : date - now;
 }
 
 function untilResetMs(value: string | undefined, now: number): number | undefined {
-	if (value === undefined || !/^\d+(\.\d+)?$/.test(value)) return undefined;
-	return Number(value) * 1000 - now;
+	const seconds = parseNumber(value);
+	return seconds === undefined ? undefined : Math.ceil(seconds) * 1000 - now;
 }
