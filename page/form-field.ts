@@ -151,7 +151,7 @@ function secretBinding(label: string): ControlBinding {
 	return {
 		control: input,
 		beside: toggle,
-		read: () => (input.value === "" ? undefined : input.value),
+		read: () => (input.value.trim() === "" ? undefined : input.value),
 		write: (value) => {
 			input.value = typeof value === "string" ? value : "";
 		},

@@ -77,12 +77,11 @@ export class NetworkEntry {
 		return this.ssid === "" ? words.hiddenTitle : this.ssid;
 	}
 
-	/** The value for the board, which keeps its own password if there is none. */
+	/** The value for the board, which keeps its own password if there is none and it is not marked as open. */
 	get value(): object {
 		const password = this.#password.value;
-		return this.#known.saved === true && password === ""
-			? { ssid: this.ssid }
-			: { ssid: this.ssid, password };
+		if (password.trim() !== "") return { ssid: this.ssid, password };
+		return this.#known.saved === true ? { ssid: this.ssid } : { ssid: this.ssid, open: true };
 	}
 
 	/** For a draft: without the password. */
@@ -95,7 +94,7 @@ export class NetworkEntry {
 	missing(at: string): readonly FieldProblem[] {
 		if (this.ssid === "") return [{ key: `${at}.ssid`, problem: words.nameMissing }];
 		const { secured, saved } = this.#known;
-		if (secured === true && saved !== true && this.#password.value === "")
+		if (secured === true && saved !== true && this.#password.value.trim() === "")
 			return [{ key: `${at}.password`, problem: words.passwordMissing }];
 		return [];
 	}

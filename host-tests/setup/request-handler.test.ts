@@ -189,12 +189,17 @@ describe("a POST", () => {
 
 	test.each<[what: string, headers: Readonly<Record<string, string>>, status: number]>([
 		["from the page", {}, 202],
-		["without an origin, from a script", { origin: "" }, 202],
+		["from the page, as its address was typed", { origin: "HTTP://192.168.4.1" }, 202],
+		["without an origin, from a script", { origin: "" }, 403],
 		["as JSON in UTF-8", { "content-type": "application/json; charset=utf-8" }, 202],
 		["from another site", { origin: "http://evil.example" }, 403],
 		["from a page without an origin", { origin: "null" }, 403],
 		["from the same name in TLS", { origin: "https://192.168.4.1" }, 403],
 		["from another port", { origin: "http://192.168.4.1:8080" }, 403],
+		["from two origins", { origin: "http://192.168.4.1, http://192.168.4.1" }, 403],
+		["from the page's address with a slash, which is no origin", { origin: "http://192.168.4.1/" }, 403],
+		["from a name that begins like the board's", { origin: "http://192.168.4.1.evil.example" }, 403],
+		["from another of the board's names", { origin: "http://board.example" }, 403],
 		["as a form can send it", { "content-type": "text/plain" }, 415],
 		["as a form sends it", { "content-type": "application/x-www-form-urlencoded" }, 415],
 		["of no kind", { "content-type": "" }, 415],
@@ -336,7 +341,11 @@ describe("settings", () => {
 			{ ssid: "Home", password },
 			{ ssid: "Open", password: "" },
 		]);
-		save(board, { networks: [{ ssid: "Home", password: "" }] });
+		for (const blank of ["", null, " ".repeat(8)]) {
+			save(board, { networks: [{ ssid: "Home", password: blank }] });
+			expect(settings().networks).toEqual([{ ssid: "Home", password }]);
+		}
+		save(board, { networks: [{ ssid: "Home", open: true }] });
 		expect(settings().networks).toEqual([{ ssid: "Home", password: "" }]);
 	});
 

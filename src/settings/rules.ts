@@ -57,6 +57,16 @@ export function makeRule<T>(inputType: InputType, check: (raw: unknown) => Check
 	return rule;
 }
 
+/**
+ * Whether a value was not entered: absent, null, or text of nothing that is seen (white space, a byte order mark,
+ * zero-width characters). For a secret it means: leave it as it is.
+ */
+export function isBlank(value: unknown): boolean {
+	return value === undefined || value === null || (typeof value === "string" && blankText.test(value));
+}
+
+const blankText = /^[\s\u00ad\u180e\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff]*$/;
+
 /** True or false. */
 export function booleanValue(raw: unknown): CheckResult<boolean> {
 	return typeof raw === "boolean" ? { value: raw } : { problem: "This must be true or false." };
@@ -144,11 +154,11 @@ export function textOrWord<const Word extends string>(
 	);
 }
 
-/** A list, each entry checked by one rule; empty texts are dropped. */
+/** A list, each entry checked by one rule; blank entries are dropped. */
 export function list<T>(maxEntries: number, entryRule: Rule<T>): Rule<readonly T[]> {
 	return makeRule({ kind: "list", maxLength: maxEntries }, (raw) => {
 		if (!Array.isArray(raw)) return { problem: "This must be a list." };
-		const entries = raw.filter((entry) => entry !== "");
+		const entries = raw.filter((entry) => !isBlank(entry));
 		if (entries.length > maxEntries) return { problem: `At most ${maxEntries} can be saved.` };
 		const values: T[] = [];
 		for (const [index, entry] of entries.entries()) {

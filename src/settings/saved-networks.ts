@@ -1,7 +1,7 @@
 import { hasControlCharacters } from "../common/control-characters";
 import { isJsonObject } from "../common/json";
 import { utf8Bytes } from "../common/utf8";
-import { type CheckResult, makeRule, type PartProblem, type Rule } from "./rules";
+import { type CheckResult, isBlank, makeRule, type PartProblem, type Rule } from "./rules";
 
 /** A saved Wi-Fi network. */
 export interface SavedNetwork {
@@ -37,7 +37,8 @@ export const savedNetworksRule: Rule<readonly SavedNetwork[]> = makeRule(
 );
 
 function checkNetwork(raw: unknown): Exclude<CheckResult<SavedNetwork>, { readonly problem: string }> {
-	const { ssid, password = "" } = isJsonObject(raw) ? raw : {};
+	const { ssid, password: entered } = isJsonObject(raw) ? raw : {};
+	const password = isBlank(entered) ? "" : entered;
 	const problems: PartProblem[] = [];
 	const name = checkSsid(ssid);
 	if (name !== undefined) problems.push({ path: "ssid", problem: name });
@@ -66,4 +67,17 @@ function checkPassword(password: unknown): string | undefined {
 	return password.length < 8
 		? "A Wi-Fi password has at least 8 characters; leave it empty for an open network."
 		: "A Wi-Fi password has at most 63 characters, or is a key of 64 hexadecimal digits.";
+}
+
+/**
+ * Networks as entered, each without a password with the one saved for its name. `open`: it has none. The result is not
+ * checked.
+ */
+export function withSavedPasswords(entered: unknown, saved: readonly SavedNetwork[]): unknown {
+	if (!Array.isArray(entered)) return entered;
+	return entered.map((entry: unknown) => {
+		if (!isJsonObject(entry) || !isBlank(entry.password) || entry.open === true) return entry;
+		const { ssid } = entry;
+		return { ssid, password: saved.find((network) => network.ssid === ssid)?.password };
+	});
 }

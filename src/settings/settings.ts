@@ -7,6 +7,7 @@ import {
 	type CheckResult,
 	choice,
 	decimalNumber,
+	isBlank,
 	list,
 	makeRule,
 	numberOrWord,
@@ -195,9 +196,7 @@ export function checkSettings(
 	for (const [key, { defaultValue, fallback = defaultValue, rule }] of Object.entries<Setting<unknown>>(
 		settingsTable,
 	)) {
-		const checked: CheckResult<unknown> = Object.hasOwn(given, key)
-			? rule(given[key])
-			: { value: defaultValue };
+		const checked: CheckResult<unknown> = isGiven(given, key) ? rule(given[key]) : { value: defaultValue };
 		if ("problem" in checked) problems.push({ key, problem: checked.problem });
 		else if ("problems" in checked)
 			for (const { path, problem } of checked.problems) problems.push({ key: `${key}.${path}`, problem });
@@ -212,6 +211,17 @@ export function checkSettings(
 	for (const { path, problem } of findPinConflicts(complete, defaultPins, invalidKeys))
 		problems.push({ key: path, problem });
 	return { settings: complete, problems, warnings };
+}
+
+/** Whether a setting was entered: a secret that is blank was not. The only such rule. */
+export function isGiven(given: Readonly<Record<string, unknown>>, key: string): boolean {
+	return Object.hasOwn(given, key) && !(isSecret(key) && isBlank(given[key]));
+}
+
+/** Whether it is never shown. */
+export function isSecret(key: string): boolean {
+	const table: Readonly<Record<string, Setting<unknown>>> = settingsTable;
+	return Object.hasOwn(table, key) && table[key]?.secret === true;
 }
 
 /** The settings that differ from their defaults: only these are saved, so that a later version's defaults apply. */
@@ -259,11 +269,12 @@ function apiKeyRule(): Rule<string> {
 function certificateRule(): Rule<string> {
 	return makeRule({ kind: "long text", maxLength: maxCertificateLength }, (raw) => {
 		if (typeof raw !== "string") return { problem: "This must be text." };
-		const value = raw.trim();
-		if (value === "") return { value };
-		if (value.length > maxCertificateLength)
-			return { problem: "This is longer than a root certificate can be (4,096 characters)." };
-		const decoded = decodePem(value);
-		return "problem" in decoded ? decoded : { value };
+		if (isBlank(raw)) return { value: "" };
+		const decoded = decodePem(raw);
+		if ("problem" in decoded) return decoded;
+		const { text: value } = decoded;
+		return value.length > maxCertificateLength
+			? { problem: `This is longer than 4,096 characters: the certificates have ${value.length}.` }
+			: { value };
 	});
 }

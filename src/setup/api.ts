@@ -31,7 +31,8 @@ export interface Authorized {
 
 /**
  * The settings as the user entered them, or a settings file, by their keys in the settings table. An absent setting, and
- * an empty secret, keep the board's value; a network without `password` keeps the one saved for its name.
+ * a secret that is absent, null or blank, keep the board's value; so does the password of a network of the same name,
+ * unless it is marked `open: true`.
  */
 export interface SubmittedSettings extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;

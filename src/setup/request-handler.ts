@@ -1,11 +1,11 @@
 import { isJsonObject, parseJson, toJson } from "../common/json";
 import { bytesBody, textBody } from "../http/message-stream";
 import type { ServerRequest, ServerResponse } from "../http/server-connection";
+import { checkEnteredSettings } from "../settings/entered-settings";
 import type { DefaultPins } from "../settings/pin-conflicts";
-import { checkSettings, type Settings } from "../settings/settings";
+import type { Settings } from "../settings/settings";
 import { stripVersion } from "../settings/settings-file";
 import type { CheckResponse, ScanState, SetupState, TestStarted, TestState } from "./api";
-import { mergeSubmitted } from "./form-settings";
 import { pageEtag, pageGzip, pageScriptHash, pageStyleHash } from "./page-data";
 
 /** What the handler needs of the board. */
@@ -149,8 +149,7 @@ function authorize(
 	board: SetupBackend,
 	act: (body: JsonObject) => ServerResponse,
 ): ServerResponse {
-	const origin = headers.get("origin");
-	if (origin !== undefined && origin.toLowerCase() !== `http://${host?.toLowerCase()}`)
+	if (headers.get("origin")?.toLowerCase() !== `http://${host?.toLowerCase()}`)
 		return errorResponse(403, "This request comes from another page.");
 	const [type = ""] = (headers.get("content-type") ?? "").split(";");
 	if (type.trim().toLowerCase() !== "application/json")
@@ -174,25 +173,12 @@ function checkSubmitted({ settings, asTested }: JsonObject, board: SetupBackend)
 	if (!isJsonObject(settings)) return undefined;
 	const { given, problems: ofFile } = stripVersion(settings);
 	const own = board.settings(asTested === true);
-	const {
-		settings: checked,
-		problems,
-		warnings,
-	} = checkSettings(mergeSubmitted(given, own), board.defaultPins);
+	const checked = checkEnteredSettings(given, own, board.defaultPins);
 	const response: CheckResponse = {
-		problems: [...ofFile, ...problems, ...keyProblems(checked, own, given.key)],
-		warnings,
+		problems: [...ofFile, ...checked.problems],
+		warnings: checked.warnings,
 	};
-	return { settings: checked, response };
-}
-
-/** A stored key, which is never shown, must not be sent to another service, nor to one with another root certificate. */
-function keyProblems(checked: Settings, own: Settings, typed: unknown): CheckResponse["problems"] {
-	if (own.key === "" || (typed !== undefined && typed !== "")) return [];
-	const isTrusted = ["", own.rootCertificate].includes(checked.rootCertificate);
-	if (checked.server === own.server && isTrusted) return [];
-	const changed = isTrusted ? "service address" : "root certificate";
-	return [{ key: "key", problem: `The ${changed} has changed: enter the key again.` }];
+	return { settings: checked.settings, response };
 }
 
 function exportResponse(secrets: boolean, board: SetupBackend): ServerResponse {

@@ -1,0 +1,45 @@
+import type { DefaultPins } from "./pin-conflicts";
+import { withSavedPasswords } from "./saved-networks";
+import { parseServiceAddress } from "./service-address";
+import { checkSettings, isGiven, type Settings } from "./settings";
+
+/**
+ * Checks settings as a user or a file gives them, over the board's `own`: what is not given stays. A saved key stays only
+ * for the service that it was entered for: with another address, or a root certificate that it was not entered with, it
+ * must be entered again. Removing the root certificate trusts fewer services, and so asks for nothing.
+ */
+export function checkEnteredSettings(
+	given: Readonly<Record<string, unknown>>,
+	own: Settings,
+	defaultPins?: DefaultPins,
+): ReturnType<typeof checkSettings> {
+	// A map, because assignment to an object would interpret a given key `__proto__`.
+	const merged = new Map<string, unknown>(Object.entries(own));
+	for (const [key, value] of Object.entries(given))
+		if (isGiven(given, key))
+			merged.set(key, key === "networks" ? withSavedPasswords(value, own.networks) : value);
+	const checked = checkSettings(Object.fromEntries(merged), defaultPins);
+	if (own.key === "" || isGiven(given, "key")) return checked;
+	const changed = changedDestination(checked.settings, own);
+	if (changed === undefined) return checked;
+	const problem = `The ${changed} has changed: enter the key again.`;
+	return {
+		...checked,
+		settings: { ...checked.settings, key: "" },
+		problems: [...checked.problems, { key: "key", problem }],
+	};
+}
+
+type ServiceSettings = Pick<Settings, "server" | "rootCertificate">;
+
+function changedDestination(to: ServiceSettings, from: ServiceSettings): string | undefined {
+	if (!["", from.rootCertificate].includes(to.rootCertificate)) return "root certificate";
+	return isSameService(to.server, from.server) ? undefined : "service address";
+}
+
+/** An address that cannot be used is the same as none. */
+function isSameService(one: string, other: string): boolean {
+	const a = parseServiceAddress(one);
+	const b = parseServiceAddress(other);
+	return "host" in a && "host" in b && a.host === b.host && a.port === b.port;
+}
