@@ -135,6 +135,7 @@ class SetupPage {
 	#draft(): Values {
 		const draft: Record<string, unknown> = { ...this.#form.values() };
 		for (const { key, secret } of this.#state.table) if (secret === true) delete draft[key];
+		if (/PRIVATE KEY/i.test(String(draft.rootCertificate))) delete draft.rootCertificate;
 		draft.networks = this.#networks.readWithoutSecrets();
 		return draft;
 	}

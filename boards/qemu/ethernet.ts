@@ -1,6 +1,6 @@
 import FFI from "mc/ffi";
 import Timer from "timer";
-import type { AccessPoint } from "../../src/boards/board";
+import type { AccessPoint, AccessPointOptions } from "../../src/boards/board";
 import { type WiFi, WiFiConnection } from "../../src/boards/ecma419";
 import { defer, guard } from "../../src/boards/esp32/callbacks";
 
@@ -90,6 +90,10 @@ export class EthernetStation implements WiFi {
 export class EthernetAccessPoint implements AccessPoint {
 	readonly address = ownAddress;
 	readonly stations = 1;
+
+	constructor({ password }: AccessPointOptions) {
+		password?.();
+	}
 
 	scan({ onFound, onComplete }: Parameters<AccessPoint["scan"]>[0]): void {
 		defer(() => {

@@ -21,6 +21,17 @@ describe("a board that was never set up", () => {
 		expect([board.isOpen, board.starts]).toEqual([true, ["power-on"]]);
 	});
 
+	test("draws the password of its network and the page's token once its radio is on: before, both could be predicted", async () => {
+		const board = boardAt();
+		board.start();
+		await board.time.advance(1000);
+		const passwordAndToken = [12, 16];
+		for (const bytes of passwordAndToken)
+			expect(board.draws.filter((draw) => draw.bytes === bytes)).toEqual([{ bytes, radioIsOn: true }]);
+		// Others are for jitter.
+		expect(board.draws.filter(({ radioIsOn, bytes }) => !radioIsOn && bytes > 4)).toEqual([]);
+	});
+
 	test("measures from its first minute on, and keeps what it measures", async () => {
 		const board = boardAt();
 		board.start();

@@ -33,6 +33,8 @@ export class VirtualSetupBoard {
 	readonly radio: SimulatedRadio;
 	/** Whether any network can be heard. */
 	networksInRange = true;
+	/** What was drawn at random, over all starts. */
+	readonly draws: { readonly bytes: number; readonly radioIsOn: boolean }[] = [];
 	/** How the starts came about. */
 	readonly starts: ResetReason[] = [];
 	private readonly images = new Map<string, Uint8Array>();
@@ -61,6 +63,7 @@ export class VirtualSetupBoard {
 		this.startedAt = this.time.ticks();
 		this.pins.closeAll();
 		this.station.bus.closeAll();
+		this.radio.isOn = false;
 		this.app = new App(this.board(reason));
 		this.app.start();
 	}
@@ -97,7 +100,10 @@ export class VirtualSetupBoard {
 			},
 			i2c: this.station.i2c,
 			pins: this.pins.provider({ button: 0, led: 2 }),
-			fillRandom: (bytes) => bytes.fill(7),
+			fillRandom: (bytes) => {
+				this.draws.push({ bytes: bytes.length, radioIsOn: this.radio.isOn });
+				bytes.fill(7);
+			},
 			freeMemory: () => undefined,
 			log: (line) => this.logLines.push(line),
 			restart: () => this.scheduleStart("restart", 0),

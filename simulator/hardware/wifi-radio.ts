@@ -51,12 +51,16 @@ export function simulateWiFi(world: RadioEnvironment): WiFiConstructor {
 export class SimulatedRadio {
 	readonly WiFi: WiFiConstructor;
 	readonly AccessPoint: AccessPointConstructor;
+	/** Since the board has used it: only then is its random source truly random. */
+	isOn = false;
 	/** The network that the board has joined. */
 	joined: SimulatedNetwork | undefined;
 	/** Opening an access point fails. */
 	accessPointFails = false;
 	/** The board's access point, while it is open. */
-	accessPoint: (AccessPointOptions & { stations: number }) | undefined;
+	accessPoint:
+		| (Omit<AccessPointOptions, "password"> & { readonly password: string | undefined; stations: number })
+		| undefined;
 	private readonly world: RadioEnvironment;
 
 	constructor(world: RadioEnvironment) {
@@ -101,7 +105,8 @@ class SimulatedAccessPoint implements AccessPoint {
 		this.world = world;
 		this.radio = radio;
 		if (radio.accessPointFails) throw new Error("no memory for an access point");
-		radio.accessPoint = { ...options, stations: 0 };
+		radio.isOn = true;
+		radio.accessPoint = { ...options, password: options.password?.(), stations: 0 };
 	}
 
 	get stations(): number {
@@ -141,6 +146,7 @@ class SimulatedWiFi implements WiFi {
 		this.options = options;
 		this.world = world;
 		this.radio = radio;
+		radio.isOn = true;
 	}
 
 	get connection(): number {

@@ -30,7 +30,7 @@ export interface Board {
 	readonly pins: Pins;
 	/** Password of the setup network set by the build; empty: open network. Default: the board generates one. */
 	readonly setupPassword?: string | undefined;
-	/** Fills `bytes` from a true random source. */
+	/** Fills `bytes` at random: from a true random source while the radio is on, unpredictable enough for jitter before. */
 	fillRandom(bytes: Uint8Array): void;
 	/** Free memory of the platform, bytes; `undefined` if unknown. */
 	freeMemory(): number | undefined;
@@ -110,8 +110,11 @@ export interface Network {
 export interface AccessPointOptions {
 	/** 1 to 32 bytes. */
 	readonly SSID: string;
-	/** WPA2 password, 8 to 63 characters; default: open network. */
-	readonly password?: string;
+	/**
+	 * Returns the WPA2 password, 8 to 63 characters, or `undefined` for an open network. Called once the radio is on: a
+	 * password that {@link Board.fillRandom} makes before could be predicted.
+	 */
+	password?(): string | undefined;
 	/** 1 to 13; joining another network moves the access point to its channel. */
 	readonly channel?: number;
 	/** {@link AccessPoint.stations} has changed. */

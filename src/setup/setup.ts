@@ -88,7 +88,7 @@ const noTest: TestState = Object.freeze({ number: 0, running: false, passed: fal
 
 /** Setup: an access point, and on it the page on which the user enters and tests the settings. */
 export class Setup implements SetupBackend {
-	/** Random, new each boot. */
+	/** Random, new each boot; drawn while the radio is on. */
 	readonly token: string;
 	readonly names: readonly string[];
 	readonly defaultPins: DefaultPins;
@@ -126,12 +126,16 @@ export class Setup implements SetupBackend {
 		this.savedSettings = settings;
 		this.store = new SettingsStore(storage);
 		this.accessPointName = accessPointName(board.identity.serial);
-		this.password = accessPointPassword(storage, board);
+		let password: string | undefined;
 		this.accessPoint = new AccessPoint({
 			SSID: this.accessPointName,
-			...(this.password !== undefined && { password: this.password }),
+			password: () => {
+				password = accessPointPassword(storage, board);
+				return password;
+			},
 			onChanged: () => this.onVisit(),
 		});
+		this.password = password;
 		this.wifiJoiner = new WifiJoiner({
 			WiFi: board.network.WiFi,
 			time: board.time,
@@ -142,7 +146,7 @@ export class Setup implements SetupBackend {
 		this.token = makeToken(board);
 		this.names = this.accessPoint.address === "127.0.0.1" ? ["localhost"] : [];
 		this.defaultPins = defaultPinsOf(board);
-		this.isOpenNetwork = this.password === undefined;
+		this.isOpenNetwork = password === undefined;
 		this.lastVisit = this.lastJoinAttempt = board.time.ticks();
 		this.httpServer = new HttpServer({
 			network: board.network,

@@ -33,14 +33,16 @@ class EspAccessPoint implements AccessPoint {
 	private events: SDKWiFi | undefined;
 	private _stations = 0;
 
-	constructor({ SSID, password, channel = 1, onChanged }: AccessPointOptions, wifiState: SharedWiFiState) {
+	constructor(options: AccessPointOptions, wifiState: SharedWiFiState) {
+		const { SSID, channel = 1, onChanged } = options;
 		this.wifiState = wifiState;
 		this.onChanged = onChanged;
-		// First station, then both: the network interface must exist when the access point starts.
+		// First station, then both: the network interface must exist when the access point starts. It starts the radio.
 		SDKWiFi.mode = 1;
 		this.events = new SDKWiFi(undefined, (message, ...more: unknown[]) =>
 			guard(() => this.handleEvent(message, more[0])),
 		);
+		const password = options.password?.();
 		const common = { ssid: SSID, channel, station: true, max: maxStations };
 		SDKWiFi.accessPoint(password === undefined ? common : { ...common, password });
 		if (password !== undefined) requireWPA2();
