@@ -6,7 +6,28 @@ import { build } from "esbuild";
 import { noScript, texts } from "../page/texts";
 import { root } from "./sdk";
 
-/** The setup page as the board serves it. */
+/** A page of the board and where it goes. */
+export interface PageSource {
+	/** Of its `.html`, `.css` and `.ts` in page/. */
+	readonly name: string;
+	/** What it is called. */
+	readonly title: string;
+	/** The module that holds it, and its export. */
+	readonly module: string;
+	readonly exported: string;
+	/** Texts of the document, by their placeholder. */
+	readonly placeholders: Readonly<Record<string, string>>;
+}
+
+export const setupPageSource: PageSource = {
+	name: "setup-page",
+	title: "setup page",
+	module: "src/setup/page-data.ts",
+	exported: "setupPage",
+	placeholders: { title: texts.title, noScript },
+};
+
+/** A page as the board serves it. */
 export interface BuiltPage {
 	/** One document without external references. */
 	readonly html: string;
@@ -23,13 +44,12 @@ const sources = join(root, "page");
 const browserTargets = ["chrome92", "firefox90", "safari15"];
 
 /** Deterministic: the same sources give the same document. */
-export async function buildPage(): Promise<BuiltPage> {
-	const [script, style] = await Promise.all([bundle("setup-page.ts"), bundle("setup-page.css")]);
-	const html = readFileSync(join(sources, "setup-page.html"), "utf8")
+export async function buildPage({ name, placeholders }: PageSource = setupPageSource): Promise<BuiltPage> {
+	const [script, style] = await Promise.all([bundle(`${name}.ts`), bundle(`${name}.css`)]);
+	const html = readFileSync(join(sources, `${name}.html`), "utf8")
 		.replace(/<!--[\s\S]*?-->/g, "")
 		.replace(/\s*\n\s*/g, "\n")
-		.replace("%title%", texts.title)
-		.replace("%noScript%", noScript)
+		.replace(/%(\w+)%/g, (_, key: string) => placeholders[key] ?? "")
 		.replace("/* style */", () => style)
 		.replace("/* script */", () => script)
 		.trim();
@@ -49,24 +69,26 @@ export function compressPage(html: string): Buffer {
 	return bytes;
 }
 
-/** The source of src/setup/page-data.ts. */
-export function pageModule({ html, scriptHash, styleHash, etag }: BuiltPage): string {
-	return `/* The setup page, generated from page/ by \`npm run build:page\`: do not edit. */
+/** The source of a module that exports the page. */
+export function pageModule(
+	{ exported, title }: PageSource,
+	{ html, scriptHash, styleHash, etag }: BuiltPage,
+): string {
+	return `/* The ${title}, generated from page/ by \`npm run build:page\`: do not edit. */
 
 import { decodeBase64 } from "../common/base64";
+import type { StaticPage } from "../http/page-response";
 
-/** The document, gzip (RFC 1952). Preloaded: decoded at build time, so that flash holds only its bytes. */
-export const pageGzip: Uint8Array =
-	decodeBase64(
-		"${compressPage(html).toString("base64")}",
-	) ?? new Uint8Array(0);
-
-/** Its entity tag, quotes included. */
-export const pageEtag = '${etag}';
-
-/** The sources of its content security policy. */
-export const pageScriptHash = "${scriptHash}";
-export const pageStyleHash = "${styleHash}";
+/** Preloaded: decoded at build time, so that flash holds only its bytes. */
+export const ${exported}: StaticPage = Object.freeze({
+	gzip:
+		decodeBase64(
+			"${compressPage(html).toString("base64")}",
+		) ?? new Uint8Array(0),
+	etag: '${etag}',
+	scriptHash: "${scriptHash}",
+	styleHash: "${styleHash}",
+});
 `;
 }
 

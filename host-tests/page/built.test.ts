@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
 import { type BuiltPage, buildPage } from "../../scripts/page-bundle";
 import { root } from "../../scripts/sdk";
-import * as data from "../../src/setup/page-data";
+import { setupPage } from "../../src/setup/page-data";
 
 /**
  * Bytes that a phone loads and the chip stores. Labels, help and failure texts count here, where they are compressed:
@@ -18,11 +18,11 @@ beforeAll(async () => {
 });
 
 test("page-data.ts is up to date with the sources; if not: npm run build:page", () => {
-	const html = gunzipSync(Buffer.from(data.pageGzip)).toString("utf8");
+	const html = gunzipSync(Buffer.from(setupPage.gzip)).toString("utf8");
 	expect(html === page.html).toBe(true);
-	expect(data.pageEtag).toBe(page.etag);
-	expect(data.pageScriptHash).toBe(page.scriptHash);
-	expect(data.pageStyleHash).toBe(page.styleHash);
+	expect(setupPage.etag).toBe(page.etag);
+	expect(setupPage.scriptHash).toBe(page.scriptHash);
+	expect(setupPage.styleHash).toBe(page.styleHash);
 });
 
 test("the same sources give the same document", async () => {
@@ -30,7 +30,7 @@ test("the same sources give the same document", async () => {
 });
 
 test("it is under 22 KB as the chip stores it", () => {
-	expect(Buffer.from(data.pageGzip).length).toBeLessThan(maxPageBytes);
+	expect(Buffer.from(setupPage.gzip).length).toBeLessThan(maxPageBytes);
 });
 
 test("it is one document without external resources", () => {

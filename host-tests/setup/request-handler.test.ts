@@ -5,7 +5,7 @@ import type { ServerRequest, ServerResponse } from "../../src/http/server-connec
 import { checkSettings, type Settings, settingsTable } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
 import { describeSettings, redactedSettings, secretsSet } from "../../src/setup/form-settings";
-import { pageEtag } from "../../src/setup/page-data";
+import { setupPage } from "../../src/setup/page-data";
 import { handleSetupRequest, type SetupBackend } from "../../src/setup/request-handler";
 
 const token = "0123456789abcdef0123456789abcdef";
@@ -99,7 +99,7 @@ describe("the page", () => {
 	});
 
 	test("is not sent again to a browser that has it (304)", () => {
-		const headers = { "if-none-match": pageEtag };
+		const headers = { "if-none-match": setupPage.etag };
 		const answer = handleSetupRequest(request("GET", "/", { headers }), makeBoard().board);
 		expect([answer.status, answer.body]).toEqual([304, undefined]);
 	});

@@ -1,12 +1,20 @@
-import { isJsonObject, parseJson, toJson } from "../common/json";
-import { bytesBody, textBody } from "../http/message-stream";
+import { isJsonObject, parseJson } from "../common/json";
+import { textBody } from "../http/message-stream";
+import {
+	dataHeaders,
+	errorResponse,
+	isOwnHost,
+	jsonResponse,
+	methodNotAllowed,
+	pageResponse,
+} from "../http/page-response";
 import type { ServerRequest, ServerResponse } from "../http/server-connection";
 import { checkEnteredSettings } from "../settings/entered-settings";
 import type { DefaultPins } from "../settings/pin-conflicts";
 import type { Settings } from "../settings/settings";
 import { stripVersion } from "../settings/settings-file";
 import type { CheckResponse, ScanState, SetupState, TestStarted, TestState } from "./api";
-import { pageEtag, pageGzip, pageScriptHash, pageStyleHash } from "./page-data";
+import { setupPage } from "./page-data";
 
 /** What the handler needs of the board. */
 export interface SetupBackend {
@@ -40,32 +48,6 @@ export interface SetupBackend {
 /** Request headers that the handler reads. */
 export const requestHeaders: readonly string[] = Object.freeze(["origin", "content-type", "if-none-match"]);
 
-/** Of every response: not sniffed, not framed, no referrer, not shared across origins. */
-const commonHeaders = Object.freeze([
-	["X-Content-Type-Options", "nosniff"],
-	["X-Frame-Options", "DENY"],
-	["Referrer-Policy", "no-referrer"],
-	["Cross-Origin-Resource-Policy", "same-origin"],
-	["Cross-Origin-Opener-Policy", "same-origin"],
-] as const);
-
-const apiHeaders = Object.freeze([
-	...commonHeaders,
-	["Cache-Control", "no-store"],
-	["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"],
-] as const);
-
-const pageHeaders = Object.freeze([
-	...commonHeaders,
-	["Cache-Control", "no-cache"],
-	[
-		"Content-Security-Policy",
-		`default-src 'none'; script-src '${pageScriptHash}'; style-src '${pageStyleHash}'; img-src data:; ` +
-			"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-	],
-	["ETag", pageEtag],
-] as const);
-
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The routes, with their `Allow` header. */
@@ -85,7 +67,7 @@ const allowedMethods: Readonly<Record<string, string>> = Object.freeze({
 /** The page, its API, and a redirect to the page for requests that were meant for the internet. */
 export function handleSetupRequest(request: ServerRequest, board: SetupBackend): ServerResponse {
 	const { method, path } = request;
-	if (!isOwnHost(request.host, board)) return foreignHost(request, board);
+	if (!isOwn(request.host, board)) return foreignHost(request, board);
 	const isGet = method === "GET" || method === "HEAD";
 	const allowed = Object.hasOwn(allowedMethods, path) ? allowedMethods[path] : undefined;
 	if (allowed === undefined)
@@ -106,7 +88,7 @@ function handleGet(request: ServerRequest, board: SetupBackend): ServerResponse 
 		case "/api/test":
 			return jsonResponse(200, board.testState());
 		default:
-			return pageResponse(request);
+			return pageResponse(request, setupPage);
 	}
 }
 
@@ -185,17 +167,9 @@ function exportResponse(secrets: boolean, board: SetupBackend): ServerResponse {
 	if (secrets && board.isOpenNetwork)
 		return errorResponse(409, "This Wi-Fi has no password: anyone in range could read the secrets.");
 	const body = textBody(board.export(secrets));
+	const type = ["Content-Type", "application/json"] as const;
 	const name = ["Content-Disposition", 'attachment; filename="dakkio-settings.json"'] as const;
-	return { status: 200, headers: [...apiHeaders, jsonType, name], body };
-}
-
-function pageResponse({ headers }: ServerRequest): ServerResponse {
-	if (headers.get("if-none-match") === pageEtag) return { status: 304, headers: pageHeaders };
-	return {
-		status: 200,
-		headers: [...pageHeaders, ["Content-Type", "text/html; charset=utf-8"], ["Content-Encoding", "gzip"]],
-		body: bytesBody(pageGzip),
-	};
+	return { status: 200, headers: [...dataHeaders, type, name], body };
 }
 
 /**
@@ -222,27 +196,10 @@ const captivePortalProbes: readonly string[] = Object.freeze([
 ]);
 
 function redirectToPage({ origin }: SetupBackend): ServerResponse {
-	return { status: 302, headers: [...apiHeaders, ["Location", `${origin}/`]] };
+	return { status: 302, headers: [...dataHeaders, ["Location", `${origin}/`]] };
 }
 
-function isOwnHost(host: string | undefined, { origin, names }: SetupBackend): boolean {
-	if (host === undefined) return false;
-	const [name = "", port, more] = host.toLowerCase().split(":");
-	const [own = "", ownPort = "80"] = origin.slice("http://".length).split(":");
-	return more === undefined && (port ?? "80") === ownPort && (name === own || names.includes(name));
-}
-
-const jsonType = Object.freeze(["Content-Type", "application/json"] as const);
-
-function jsonResponse(status: number, body: unknown): ServerResponse {
-	return { status, headers: [...apiHeaders, jsonType], body: textBody(toJson(body)) };
-}
-
-function errorResponse(status: number, error: string): ServerResponse {
-	return jsonResponse(status, { error });
-}
-
-function methodNotAllowed(allow: string): ServerResponse {
-	const { headers, ...answer } = errorResponse(405, `Allowed: ${allow}.`);
-	return { ...answer, headers: [...headers, ["Allow", allow]] };
+function isOwn(host: string | undefined, { origin, names }: SetupBackend): boolean {
+	const [own = "", port = "80"] = origin.slice("http://".length).split(":");
+	return host !== undefined && isOwnHost(host, Number(port), [own, ...names]);
 }

@@ -1,0 +1,75 @@
+import { toJson } from "../common/json";
+import { bytesBody, textBody } from "./message-stream";
+import type { ServerRequest, ServerResponse } from "./server-connection";
+
+/** A page in the firmware's image. */
+export interface StaticPage {
+	/** The document, gzip (RFC 1952). */
+	readonly gzip: Uint8Array;
+	/** Its entity tag, quotes included. */
+	readonly etag: string;
+	/** Content security policy sources of its script and its style. */
+	readonly scriptHash: string;
+	readonly styleHash: string;
+}
+
+type Headers = ServerResponse["headers"];
+
+/** Of every response: not sniffed, not framed, no referrer, not shared across origins. */
+const commonHeaders = Object.freeze([
+	["X-Content-Type-Options", "nosniff"],
+	["X-Frame-Options", "DENY"],
+	["Referrer-Policy", "no-referrer"],
+	["Cross-Origin-Resource-Policy", "same-origin"],
+	["Cross-Origin-Opener-Policy", "same-origin"],
+] as const);
+
+/** Of every response but a page: not stored, and nothing in it is run. */
+export const dataHeaders = Object.freeze([
+	...commonHeaders,
+	["Cache-Control", "no-store"],
+	["Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"],
+] as const);
+
+const jsonType = Object.freeze(["Content-Type", "application/json"] as const);
+
+export function jsonResponse(status: number, body: unknown, headers: Headers = []): ServerResponse {
+	return { status, headers: [...dataHeaders, jsonType, ...headers], body: textBody(toJson(body)) };
+}
+
+export function errorResponse(status: number, error: string): ServerResponse {
+	return jsonResponse(status, { error });
+}
+
+/** `allow`: the methods that the resource has. */
+export function methodNotAllowed(allow: string): ServerResponse {
+	return jsonResponse(405, { error: `Allowed: ${allow}.` }, [["Allow", allow]]);
+}
+
+/** The page, or 304 for a browser that has it. Needs the header `if-none-match`. */
+export function pageResponse({ headers }: ServerRequest, page: StaticPage): ServerResponse {
+	const policy =
+		`default-src 'none'; script-src '${page.scriptHash}'; style-src '${page.styleHash}'; img-src data:; ` +
+		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+	const pageHeaders: Headers = [
+		...commonHeaders,
+		["Cache-Control", "no-cache"],
+		["Content-Security-Policy", policy],
+		["ETag", page.etag],
+	];
+	if (headers.get("if-none-match") === page.etag) return { status: 304, headers: pageHeaders };
+	return {
+		status: 200,
+		headers: [...pageHeaders, ["Content-Type", "text/html; charset=utf-8"], ["Content-Encoding", "gzip"]],
+		body: bytesBody(page.gzip),
+	};
+}
+
+/**
+ * Whether a `Host` is one of the board's names or addresses, with its port. Any other name may be rebound to the board's
+ * address (DNS rebinding).
+ */
+export function isOwnHost(host: string, ownPort: number, names: readonly string[]): boolean {
+	const [name = "", port = "80", more] = host.toLowerCase().split(":");
+	return more === undefined && port === String(ownPort) && names.includes(name);
+}
