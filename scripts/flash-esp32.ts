@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { errorMessage } from "../src/common/error-message";
-import { checkSettings } from "../src/settings/settings";
+import { checkSettings, withoutDefaults } from "../src/settings/settings";
 import { parseSettingsFile } from "../src/settings/settings-file";
 import {
 	type Build,
@@ -14,7 +15,8 @@ import {
 	readyToFlash,
 	requireIdf,
 } from "./platforms";
-import { findSdk, main } from "./sdk";
+import { withPrivateFolder } from "./private-folder";
+import { findSdk, main, root, type Sdk } from "./sdk";
 
 const help = `Builds the firmware, writes it to the board on USB, and shows its log: with the debugger in xsbug, or as it is to
 stay on the board in the terminal.
@@ -44,18 +46,39 @@ await main(async () => {
 		return;
 	}
 	const platform = readPlatform(positionals);
-	const settings =
-		values.settings === undefined ? [] : [`settings=${readSettings(values.settings, platform)}`];
+	const settings = values.settings === undefined ? undefined : readSettings(values.settings, platform);
 	const sdk = findSdk();
 	requireIdf();
-	if (settings.length > 0)
+	const build: Build = { platform, flash: values.flash, debug: values.release !== true };
+	if (settings === undefined) await flash(sdk, build);
+	else {
 		process.stdout.write("The image holds the settings, with key and passwords: keep it to yourself.\n");
-	const build: Build = { platform, flash: values.flash, debug: values.release !== true, more: settings };
+		await flashWithSettings(sdk, build, settings);
+	}
+});
+
+async function flash(sdk: Sdk, build: Build): Promise<void> {
 	const built = await buildFor(sdk, build);
 	process.stdout.write(`The firmware has ${describeSize(built)}.\n`);
 	readyToFlash(sdk);
 	await make(built.sdk, build);
-});
+}
+
+/**
+ * The settings are in a manifest and in all that is built of it, never in the arguments of a process, which every user of
+ * the computer can read; so the whole build is in a private folder, and takes as long as a first one.
+ */
+function flashWithSettings(sdk: Sdk, build: Build, settings: string): Promise<void> {
+	return withPrivateFolder(async (folder) => {
+		const program = join(folder, sdk.name);
+		const manifest = { include: [join(root, "manifest.json")], config: { settings } };
+		mkdirSync(program, { mode: 0o700 });
+		writeFileSync(join(program, "manifest.json"), JSON.stringify(manifest), { mode: 0o600 });
+		// A compiler's cache would keep them.
+		const environment = { ...sdk.environment, CCACHE_READONLY: "1" };
+		await flash({ ...sdk, environment, output: join(folder, "build") }, { ...build, program });
+	});
+}
 
 /** The settings of a file as the image carries them: JSON in UTF-8, two hexadecimal digits a byte. */
 function readSettings(file: string, platform: Platform): string {
@@ -66,8 +89,9 @@ function readSettings(file: string, platform: Platform): string {
 		throw new Error(`${file} cannot be read: ${errorMessage(error)}`);
 	}
 	const { given, problems: ofFile } = parseSettingsFile(text);
-	const problems = [...ofFile, ...checkSettings(given, defaultPinsOn(platform)).problems];
+	const checked = checkSettings(given, defaultPinsOn(platform));
+	const problems = [...ofFile, ...checked.problems];
 	if (problems.length > 0)
 		throw new Error(problems.map(({ key, problem }) => `${file}: ${key}: ${problem}`).join("\n"));
-	return Buffer.from(JSON.stringify(given)).toString("hex");
+	return Buffer.from(JSON.stringify(withoutDefaults(checked.settings))).toString("hex");
 }

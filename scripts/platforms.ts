@@ -25,7 +25,7 @@ export function forFlashSize(sdk: Sdk, size = "4", debug = false): Sdk {
 	const table = size === "4" && debug ? debugTable : partitionTables[size];
 	if (table === undefined) throw new Error(`--flash takes ${flashSizes.join(", ")} (MB), not "${size}".`);
 	const configuration = join(sdk.output, `sdkconfig-${size}`);
-	mkdirSync(configuration, { recursive: true });
+	mkdirSync(configuration, { recursive: true, mode: 0o700 });
 	for (const file of readdirSync(join(root, "sdkconfig"))) {
 		const text = readFileSync(join(root, "sdkconfig", file), "utf8");
 		writeFileSync(join(configuration, file), text.replace("FLASHSIZE_4MB", `FLASHSIZE_${size}MB`));
@@ -41,11 +41,9 @@ export interface Build {
 	readonly flash?: string | undefined;
 	/** With the debugger. */
 	readonly debug?: boolean;
-	/** More arguments of `mcconfig`. */
-	readonly more?: readonly string[];
 	/** Shows the tools' output only when they fail. */
 	readonly quiet?: boolean;
-	/** The folder of the manifest; the project's own. */
+	/** The folder of the manifest, absolute or in the project; default: the project's own. */
 	readonly program?: string;
 	/** Changes the SDK's environment, where the partitions of a size of flash are named. */
 	readonly adapt?: (sdk: Sdk) => Sdk;
@@ -111,13 +109,13 @@ export function buildDirectory(
  * compiled in one run, as no debugger asks for the lines of its sources.
  */
 export async function make(sdk: Sdk, build: Build, target?: string): Promise<void> {
-	const { platform, debug, more = [], program, quiet = false } = build;
+	const { platform, debug, program, quiet = false } = build;
 	if (debug === true) {
 		const targets = target === undefined ? [] : ["-t", target];
-		await mcconfig(sdk, ["-d", "-m", "-p", platform, ...more, ...targets], !quiet, program);
+		await mcconfig(sdk, ["-d", "-m", "-p", platform, ...targets], !quiet, program);
 		return;
 	}
-	await mcconfig(sdk, ["-p", platform, ...more], false, program);
+	await mcconfig(sdk, ["-p", platform], false, program);
 	const directory = buildDirectory(sdk, build);
 	await compileTypeScript(sdk, directory, new Map());
 	await makeWithIdf(sdk, directory, target, !quiet);

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { basename, delimiter, join } from "node:path";
+import { basename, delimiter, join, resolve } from "node:path";
 import { errorMessage } from "../src/common/error-message";
 
 /** The project. */
@@ -13,7 +13,7 @@ export interface Sdk {
 	readonly path: string;
 	/** For its tools. */
 	readonly environment: NodeJS.ProcessEnv;
-	/** Where it builds to: outside of the project, and the same at each start, so that a build is quick. */
+	/** Where it builds to, a folder of this user: outside of the project, the same at each start, so a build is quick. */
 	readonly output: string;
 	/** By this name its tools call the program. */
 	readonly name: string;
@@ -79,6 +79,8 @@ export function run(
 			env: environment,
 			stdio: [show ? "inherit" : "ignore", "pipe", "pipe"],
 		});
+		const kill = () => child.kill();
+		process.once("exit", kill);
 		let said = "";
 		const hear = (output: NodeJS.WriteStream) => (data: Buffer) => {
 			said += data;
@@ -88,6 +90,7 @@ export function run(
 		child.stderr?.on("data", hear(process.stderr));
 		child.on("error", reject);
 		child.on("close", (code) => {
+			process.removeListener("exit", kill);
 			if (code === 0) resolve(said);
 			else reject(new ToolFailedError(tool, code, said));
 		});
@@ -96,8 +99,17 @@ export function run(
 
 /** `mcconfig` for one platform; `program`: the folder with the manifest. */
 export function mcconfig(sdk: Sdk, args: readonly string[], show = false, program = "."): Promise<string> {
-	mkdirSync(sdk.output, { recursive: true });
-	return run(sdk, "mcconfig", ["-o", sdk.output, ...args, join(root, program, "manifest.json")], { show });
+	requireOwnFolder(sdk.output);
+	return run(sdk, "mcconfig", ["-o", sdk.output, ...args, resolve(root, program, "manifest.json")], { show });
+}
+
+/** Makes a folder that only this user can open. Throws for one of another user, who could change what is built in it. */
+function requireOwnFolder(folder: string): void {
+	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	const { uid } = lstatSync(folder);
+	if (!lstatSync(folder).isDirectory() || (process.getuid !== undefined && uid !== process.getuid()))
+		throw new Error(`${folder} is not this user's folder: remove it.`);
+	chmodSync(folder, 0o700);
 }
 
 /** Of a build's output, what went wrong: what the compilers of C warn of in the SDK is not this project's. */

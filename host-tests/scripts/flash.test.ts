@@ -1,5 +1,16 @@
 import { execFile } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,9 +28,12 @@ const standIn = `#!/bin/sh
 echo "mcconfig $* partitions=$PARTITIONS_FILE" | tee "$MODDABLE/calls"
 output=$2 mode=release platform= make=
 while [ $# -gt 0 ]; do
-	case $1 in -d) mode=debug ;; -m) make=yes ;; -p) platform=$2 ;; */manifest.json) name=$(basename "$(dirname "$1")") ;; esac
+	case $1 in -d) mode=debug ;; -m) make=yes ;; -p) platform=$2 ;; */manifest.json) manifest=$1 name=$(basename "$(dirname "$1")") ;; esac
 	shift
 done
+cp "$manifest" "$MODDABLE/seen-manifest"
+for path in "$manifest" "$(dirname "$manifest")" "$output"; do ls -ld "$path" | cut -c1-10; done > "$MODDABLE/seen-modes"
+[ -z "$SIGNAL" ] || { mkdir -p "$output"; cp "$manifest" "$output"; kill -s "$SIGNAL" $PPID; sleep 1; }
 directory=$output/tmp/$platform/$mode/$name
 build=$directory/xsProj-\${platform#*/}/build
 mkdir -p "$build"
@@ -54,10 +68,22 @@ interface Outcome {
 	readonly failed: boolean;
 }
 
-function run(script: string, args: readonly string[], imageSize: number | undefined): Promise<Outcome> {
+function run(
+	script: string,
+	args: readonly string[],
+	imageSize: number | undefined,
+	more: Readonly<Record<string, string>> = {},
+): Promise<Outcome> {
 	const command = ["--import", "tsx", `scripts/${script}.ts`, ...args];
 	// What it builds to lies there.
-	const env = { ...process.env, MODDABLE: directory, IDF_PATH: directory, TMPDIR: directory, IMAGE_SIZE: "" };
+	const env = {
+		...process.env,
+		MODDABLE: directory,
+		IDF_PATH: directory,
+		TMPDIR: directory,
+		IMAGE_SIZE: "",
+		...more,
+	};
 	if (imageSize !== undefined) env.IMAGE_SIZE = String(imageSize);
 	return new Promise((resolve) =>
 		execFile(process.execPath, command, { cwd: root, env }, (error, output, complaint) =>
@@ -89,7 +115,66 @@ test("settings travel in either build, and the user is warned that the image hol
 	expect(output).toMatch(/^The image holds the settings, with key and passwords: keep it to yourself\.\n/);
 	const hex = Buffer.from('{"interval":30}').toString("hex");
 	expect(output).toMatch(/^make build\n(.*\n)make all$/m);
-	expect(readFileSync(join(directory, "calls"), "utf8")).toMatch(new RegExp(` -p esp32 settings=${hex} `));
+	expect(JSON.parse(readFileSync(join(directory, "seen-manifest"), "utf8"))).toEqual({
+		include: [join(root, "manifest.json")],
+		config: { settings: hex },
+	});
+});
+
+describe("settings that are compiled in", () => {
+	const secret = "correct horse battery";
+	const file = () => {
+		const path = join(directory, "secret.json");
+		const key = `dakkio_w_${"k".repeat(32)}`;
+		writeFileSync(path, JSON.stringify({ networks: [{ ssid: "Home", password: secret }], key }));
+		return path;
+	};
+	const inHex = Buffer.from(secret).toString("hex");
+
+	/** All files below a folder that hold the password, as text or as the image has it. */
+	function holders(folder: string): string[] {
+		return readdirSync(folder, { recursive: true, encoding: "utf8", withFileTypes: true })
+			.filter((entry) => entry.isFile() && !entry.name.startsWith("seen-") && entry.name !== "secret.json")
+			.map(({ parentPath, name }) => join(parentPath, name))
+			.filter((path) => {
+				const content = readFileSync(path, "latin1");
+				return content.includes(inHex) || content.includes(secret);
+			});
+	}
+
+	test.each<[what: string, size: number | undefined, more: Readonly<Record<string, string>>]>([
+		["after it was flashed", 1_000_000, {}],
+		["after a build that failed", undefined, {}],
+		["after SIGTERM", 1_000_000, { SIGNAL: "TERM" }],
+		["after SIGINT", 1_000_000, { SIGNAL: "INT" }],
+		["after SIGHUP", 1_000_000, { SIGNAL: "HUP" }],
+	])("lie where only this user can read them, in no arguments, and nowhere %s", async (_, size, more) => {
+		for (const seen of ["seen-manifest", "seen-modes", "calls"])
+			rmSync(join(directory, seen), { force: true });
+		const before = readdirSync(directory);
+		const args = ["--release", "--settings", file()];
+		const { output, complaint, failed } = await run("flash-esp32", args, size, more);
+		expect(failed).toBe(size === undefined || more.SIGNAL !== undefined);
+		expect(readFileSync(join(directory, "seen-manifest"), "utf8")).toContain(inHex);
+		const modes = readFileSync(join(directory, "seen-modes"), "utf8");
+		expect(modes).toBe("-rw-------\ndrwx------\ndrwx------\n");
+		const calls = readFileSync(join(directory, "calls"), "utf8");
+		for (const text of [calls, output, complaint]) expect(text).not.toMatch(new RegExp(`${inHex}|${secret}`));
+		expect(holders(directory)).toEqual([]);
+		const left = readdirSync(directory).filter((name) => !before.includes(name));
+		expect(left.filter((name) => name.startsWith("dakkio-"))).toEqual([]);
+	});
+});
+
+test("nothing is built in a folder that another user, or a link, has put there", async () => {
+	await flash();
+	const output = readdirSync(directory).find((name) => name.startsWith("dakkio-esp32-")) ?? "";
+	expect(statSync(join(directory, output)).mode & 0o777).toBe(0o700);
+	rmSync(join(directory, output), { recursive: true });
+	symlinkSync(tmpdir(), join(directory, output));
+	const { complaint, failed } = await flash();
+	rmSync(join(directory, output));
+	expect([failed, complaint]).toEqual([true, expect.stringContaining("is not this user's folder")]);
 });
 
 test("invalid settings are reported without any secret, and nothing is built", async () => {
