@@ -4,6 +4,7 @@ import { SimulatedKeyValue } from "../../simulator/life/powered-storage";
 import { calmScenario, type ScenarioFault } from "../../simulator/life/scenario";
 import { countBoot } from "../../src/app/boot-counter";
 import { markFactoryReset } from "../../src/app/factory-reset";
+import { LogTail } from "../../src/app/log-tail";
 import type { KeyValue } from "../../src/boards/ecma419";
 import { Clock } from "../../src/clock/clock";
 import {
@@ -134,6 +135,18 @@ const values: Readonly<Record<PersistentKey, Value>> = {
 			totals.save();
 		},
 		read: (storage) => expect(new PulseTotals(storage, { ticks: () => 0 }).add("rain", 1)).toBe(8),
+	},
+	log: {
+		bytes: "010000000070616e69630a726164696f206f66661f7d425e",
+		write: (storage) => {
+			const tail = new LogTail(storage, "panic", false);
+			tail.append("radio off");
+			tail.save();
+		},
+		read: (storage) => {
+			const tail = new LogTail(storage, "deep sleep", true);
+			expect([tail.reason, tail.lines]).toEqual(["panic", ["radio off"]]);
+		},
 	},
 	setup: {
 		bytes: "02",

@@ -16,7 +16,9 @@ const entry = fc.record(
 /** As the language itself would read it. */
 function expected(list: readonly { _id?: unknown; name?: unknown }[], { id: wanted, name }: Wanted) {
 	const good = list.filter(({ _id }) => typeof _id === "string" && /^[0-9a-f]{24}$/i.test(_id));
-	return { named: good.find((one) => one.name === name)?._id, has: good.some(({ _id }) => _id === wanted) };
+	const own = good.filter(({ _id }) => _id === wanted);
+	const nameOfId = own.map((one) => (typeof one.name === "string" ? one.name : undefined)).at(-1);
+	return { named: good.find((one) => one.name === name)?._id, has: own.length > 0, nameOfId };
 }
 
 interface Wanted {
@@ -29,7 +31,7 @@ function find(body: string, wanted: Wanted, length = 7) {
 	const finder = new SourceFinder(wanted);
 	const bytes = new TextEncoder().encode(body);
 	for (let at = 0; at < bytes.length; at += length) finder.push(bytes.subarray(at, at + length));
-	return { named: finder.foundId, has: finder.containsId };
+	return { named: finder.foundId, has: finder.containsId, nameOfId: finder.nameOfId };
 }
 
 const mine = { id: "0".repeat(24), name: "Balcony" };
@@ -67,7 +69,11 @@ describe("a list of data sources", () => {
 		for (let length = 0; length < body.length; length++)
 			expect(find(body.slice(0, length), mine).has).toBeUndefined();
 		expect(find(body, mine).has).toBe(false);
-		expect(find(body.slice(0, -2), { id: other, name: "a" })).toEqual({ has: true, named: other });
+		expect(find(body.slice(0, -2), { id: other, name: "a" })).toEqual({
+			has: true,
+			named: other,
+			nameOfId: "a",
+		});
 	});
 
 	test("is not what is anything else", () => {

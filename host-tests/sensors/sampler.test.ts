@@ -783,6 +783,9 @@ describe("a bus whose pins cannot be used is reported as that, not as bad wiring
 });
 
 describe("the states of the sensors", () => {
+	const temperature = { field: "temperature", unit: "celsius", decimals: 2 };
+	const humidity = { field: "humidity", unit: "percent", decimals: 1 };
+
 	test("have names, latest values and problems, also for missing sensors", async () => {
 		board.plugIn("bme280");
 		board.plugIn("sht31");
@@ -797,8 +800,8 @@ describe("the states of the sensors", () => {
 			{
 				name: "SHT3x at 0x44",
 				values: [
-					{ name: "kitchen", unit: "celsius", value: 22.48 },
-					{ name: "humidity_2", unit: "percent", value: 45.2 },
+					{ ...temperature, name: "kitchen", value: 22.48, measured: expect.closeTo(22.479, 3) },
+					{ ...humidity, name: "humidity_2", value: 45.2, measured: expect.closeTo(45.229, 3) },
 				],
 			},
 			{
@@ -814,8 +817,8 @@ describe("the states of the sensors", () => {
 			name: "SHT3x at 0x44",
 			problem: "SHT3x at 0x44: it does not answer. Check its wiring and address.",
 			values: [
-				{ name: "kitchen", unit: "celsius" },
-				{ name: "humidity_2", unit: "percent" },
+				{ ...temperature, name: "kitchen" },
+				{ ...humidity, name: "humidity_2" },
 			],
 		});
 	});

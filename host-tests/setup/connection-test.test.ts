@@ -151,11 +151,11 @@ describe("a data source is created", () => {
 describe("an existing data source", () => {
 	test("is found, regardless of case", async () => {
 		const { tested } = begin({
-			answers: [answer(200, { dataSources: [{ _id: id }] })],
+			answers: [answer(200, { dataSources: [{ _id: id, name: "Balcony" }] })],
 			dataSourceId: id.toUpperCase(),
 		});
 		await tested.finished;
-		expect(source(tested.state)).toEqual({ source: "listed" });
+		expect(source(tested.state)).toEqual({ source: "listed", deviceId: "Balcony" });
 	});
 
 	test("may be beyond the read part of a long list", async () => {

@@ -26,7 +26,10 @@ function makeBoard(settings: Settings = kept) {
 		defaultPins: { data: 8, clock: 9, led: undefined, button: 0 },
 		settings: () => now,
 		state: () => ({
-			board: { name: "Dakkio-1A2B", deviceId: "ESP32-A1B2C3", chip: "test", firmwareVersion: "1.2.3" },
+			board: {
+				...{ name: "Dakkio-1A2B", deviceId: "ESP32-A1B2C3", chip: "test", firmwareVersion: "1.2.3" },
+				pins: {},
+			},
 			settings: redactedSettings(now),
 			secretsSet: secretsSet(now),
 			table: describeSettings(),
@@ -46,6 +49,16 @@ function makeBoard(settings: Settings = kept) {
 		isOpenNetwork: false,
 		export: (secrets) => `export ${secrets}`,
 		finish: () => done.push("finish"),
+		measure: (wanted) => {
+			done.push(`measure ${wanted?.inputs.length}`);
+			return { sensors: [], probed: [], waiting: 3 };
+		},
+		log: () => ({ status: { reason: "panic", resetCounts: [], uptimeMs: 1 }, lines: ["one"] }),
+		restart: () => done.push("restart"),
+		factoryReset: (name) => {
+			done.push(`reset ${name}`);
+			return name === "Dakkio-1A2B";
+		},
 	};
 	return { board, done, settings: () => now };
 }
@@ -233,6 +246,9 @@ describe("a POST", () => {
 			"/api/save",
 			"/api/export",
 			"/api/finish",
+			"/api/measure",
+			"/api/restart",
+			"/api/reset",
 		])
 			expect([path, handleSetupRequest(post(path, given), board).status]).toEqual([path, status]);
 		expect(done).toEqual([]);
@@ -249,6 +265,31 @@ describe("a POST", () => {
 		expect(handleSetupRequest(post("/api/save", { token, settings }), board).status).toBe(200);
 		expect(handleSetupRequest(post("/api/finish", { token }), board).status).toBe(202);
 		expect(done).toEqual(["scan", "sensors", "forget sensors", `test ${password}`, "save", "finish"]);
+	});
+
+	test("to measure gives the board the submitted inputs if nothing is wrong with them", () => {
+		const { board, done } = makeBoard();
+		const inputs = [{ kind: "state", pin: 27, name: "door" }];
+		const measure = (settings: unknown) =>
+			handleSetupRequest(post("/api/measure", { token, settings }), board);
+		expect(measure({ inputs }).status).toBe(200);
+		expect(measure({ inputs, buttonPin: 27 }).status).toBe(200);
+		expect(measure(undefined).status).toBe(400);
+		expect(done).toEqual(["measure 1", "measure undefined"]);
+	});
+
+	test("to reset names the board, or erases nothing", () => {
+		const { board } = makeBoard();
+		const reset = (name: unknown) => handleSetupRequest(post("/api/reset", { token, name }), board);
+		expect(reset("Dakkio-1A2B").status).toBe(202);
+		const refused = reset("");
+		expect([refused.status, textOf(refused)]).toEqual([409, expect.stringContaining("nothing is erased")]);
+	});
+
+	test("restarts the board", () => {
+		const { board, done } = makeBoard();
+		expect(handleSetupRequest(post("/api/restart", { token }), board).status).toBe(202);
+		expect(done).toEqual(["restart"]);
 	});
 
 	test("to export includes secrets only on request", () => {

@@ -44,7 +44,14 @@ function makeBoard(saved: Settings, tested: Settings) {
 		save: use,
 		isOpenNetwork: false,
 		...{ state: unused, networks: unused, scan: unused, scanSensors: unused, testState: unused },
-		...{ export: unused, finish: unused },
+		...{
+			export: unused,
+			finish: unused,
+			measure: unused,
+			log: unused,
+			restart: unused,
+			factoryReset: unused,
+		},
 	};
 	return { board, used };
 }

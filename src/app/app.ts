@@ -12,6 +12,7 @@ import { PowerManager } from "../power/power-manager";
 import { defaultPinsOf } from "../settings/pin-conflicts";
 import { missingForUpload, type Settings } from "../settings/settings";
 import { SettingsStore } from "../settings/settings-store";
+import type { BootStatus } from "../setup/api";
 import { Setup, type TimeSyncCallbacks } from "../setup/setup";
 import { requestSetup, takeSetupReason } from "../setup/setup-request";
 import { CallBudget } from "../upload/call-budget";
@@ -21,6 +22,7 @@ import { releasedAt } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
 import { type BootInfo, countBoot, incrementBoot } from "./boot-counter";
 import { DeviceStorage } from "./device-storage";
+import { LogTail, withLogTail } from "./log-tail";
 import { NetworkWatchdog } from "./network-watchdog";
 import { OfflineTimer } from "./offline-timer";
 import { SamplingLoop } from "./sampling-loop";
@@ -36,12 +38,15 @@ const never = Number.POSITIVE_INFINITY;
 
 /** The firmware: connects the parts, which sample, store, upload, and set up the board. */
 export class App {
+	/** With the log kept; `hardware`: without. */
 	private readonly board: Board;
+	private readonly hardware: Board;
 	private readonly storage: DeviceStorage;
 	/** Shared by all that call the service: each knows of the others' calls. */
 	private readonly budget: CallBudget;
 	private readonly settings: Settings;
 	private readonly bootInfo: BootInfo;
+	private readonly logTail: LogTail;
 	private readonly clock: Clock;
 	private readonly networkWatchdog: NetworkWatchdog;
 	private readonly sampling: SamplingLoop;
@@ -59,13 +64,16 @@ export class App {
 	private readonly powerManager: PowerManager | undefined;
 	private restarting = false;
 
-	constructor(board: Board) {
+	constructor(hardware: Board) {
+		const board = withLogTail(hardware, () => this.logTail);
 		this.board = board;
+		this.hardware = hardware;
 		this.storage = new DeviceStorage(board);
 		const { keyValue, readings } = this.storage;
 		this.budget = new CallBudget(keyValue);
-		this.settings = this.loadSettings();
 		this.bootInfo = countBoot(keyValue, readings.newestBoot, board.resetReason);
+		this.logTail = new LogTail(keyValue, board.resetReason, this.bootInfo.resumed);
+		this.settings = this.loadSettings();
 		const sleeps = this.settings.power === "battery";
 		this.clock = this.makeClock(sleeps);
 		this.networkWatchdog = this.makeNetworkWatchdog();
@@ -170,6 +178,17 @@ export class App {
 		this.storage.close();
 	}
 
+	private get bootStatus(): BootStatus {
+		const { board, bootInfo, logTail } = this;
+		const freeMemoryBytes = board.freeMemory();
+		return {
+			reason: logTail.reason,
+			resetCounts: bootInfo.resetCounts,
+			uptimeMs: board.time.ticks(),
+			...(freeMemoryBytes === undefined ? {} : { freeMemoryBytes }),
+		};
+	}
+
 	private get signalStrength(): number | undefined {
 		return this.wifiStation?.signalStrength ?? this.setup?.signalStrength;
 	}
@@ -262,6 +281,11 @@ export class App {
 					sendOldest: (tested, connection) => this.makeUploader(tested).sendTrial(connection),
 					// A change of the power setting needs a reset: on battery the clock works differently.
 					leave: ({ power }) => (power === settings.power ? this.restartThroughSleep() : board.restart()),
+					restart: () => board.restart(),
+					factoryReset: () => this.factoryReset(),
+					logInstruction: (line) => this.hardware.log(line),
+					bootStatus: () => this.bootStatus,
+					logLines: () => this.logTail.lines,
 				},
 				sampling: this.sampling,
 				readings: storage.readings,
@@ -363,17 +387,20 @@ export class App {
 			if (this.setup === undefined) this.openSetup();
 			else this.restartThroughSleep();
 		}
-		if (press === "factory reset") {
-			this.storage.factoryReset();
-			this.board.restart();
-		}
+		if (press === "factory reset") this.factoryReset();
 		this.onStateChange();
+	}
+
+	private factoryReset(): void {
+		this.storage.factoryReset();
+		this.hardware.restart();
 	}
 
 	/** Into setup or out of it: the ticks go on over a short sleep, and with them the time. */
 	private restartThroughSleep(): void {
 		if (this.restarting) return;
 		this.restarting = true;
+		this.logTail.save();
 		this.saveAndSleep(restartSleepMs);
 	}
 

@@ -10,6 +10,7 @@ import type { SetupSampling } from "../setup/setup";
 import { firmwareVersion } from "../version";
 import { type BootInfo, markReasonReported } from "./boot-counter";
 import type { DeviceStorage } from "./device-storage";
+import { PinProbe } from "./pin-probe";
 
 /** From the wake alarm to the firmware, plus the error of the slow clock. */
 const maxWakeLatencyMs = 5_000;
@@ -49,6 +50,7 @@ export class SamplingLoop implements SetupSampling {
 	/** A sample under way that is not stored. */
 	private liveSample: Promise<void> | undefined;
 	private latestSample: SensorSample | undefined;
+	private readonly pinProbe: PinProbe;
 
 	constructor(options: SamplingLoopOptions) {
 		this.options = options;
@@ -56,6 +58,7 @@ export class SamplingLoop implements SetupSampling {
 		this.activeSettings = options.settings;
 		this.unreportedReason = options.bootInfo.unreportedReason;
 		this.sampler = this.makeSampler();
+		this.pinProbe = new PinProbe(options.board);
 	}
 
 	get isSampling(): boolean {
@@ -125,6 +128,11 @@ export class SamplingLoop implements SetupSampling {
 		return this.liveSample;
 	}
 
+	/** Measures the inputs in these settings whose pins are not in use yet; returns their latest values. */
+	probeInputs(settings: Settings): SetupSampling["sensors"] {
+		return this.pinProbe.probe(settings, this.activeSettings);
+	}
+
 	async scanSensors(forgetMissing: boolean): Promise<void> {
 		if (forgetMissing) this.sampler.forgetMissing();
 		await this.sampler.rescan();
@@ -140,6 +148,7 @@ export class SamplingLoop implements SetupSampling {
 		this.pause();
 		await this.sampling;
 		await this.liveSample;
+		this.pinProbe.close();
 		this.sampler.close();
 	}
 
@@ -201,6 +210,8 @@ export class SamplingLoop implements SetupSampling {
 		await this.sampling;
 		await this.liveSample;
 		if (settings === this.activeSettings) return;
+		// It has pins open that these settings use.
+		this.pinProbe.close();
 		this.activeSettings = settings;
 		this.sampler.close();
 		this.sampler = this.makeSampler();

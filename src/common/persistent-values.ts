@@ -31,6 +31,8 @@ export const persistentValues = Object.freeze({
 	names: "erase",
 	/** Pulse totals: a checked record of JSON. */
 	pulses: "erase",
+	/** Why the boot began, and the end of the log: a checked record of JSON. */
+	log: "erase",
 	/** Setup request for the next boot. */
 	setup: "erase",
 	/** Flag: the button was stuck when the board went to sleep. */

@@ -19,11 +19,15 @@ export class SourceFinder {
 	private readonly reader: JsonListScanner;
 	private _foundId: string | undefined;
 	private _containsId = false;
+	private _nameOfId: string | undefined;
 
 	constructor({ id: wanted, name }: SourceQuery) {
 		this.reader = new JsonListScanner("dataSources", ({ _id: id, name: sourceName }) => {
 			if (id === undefined || checkId(id) !== undefined) return;
-			if (id.toLowerCase() === wanted?.toLowerCase()) this._containsId = true;
+			if (id.toLowerCase() === wanted?.toLowerCase()) {
+				this._containsId = true;
+				this._nameOfId = sourceName;
+			}
 			if (sourceName === name) this._foundId ??= id;
 		});
 	}
@@ -35,6 +39,11 @@ export class SourceFinder {
 	/** The id of the first data source with the name. */
 	get foundId(): string | undefined {
 		return this._foundId;
+	}
+
+	/** The name of the data source with the id; untrusted text. */
+	get nameOfId(): string | undefined {
+		return this._nameOfId;
 	}
 
 	/** Whether the id is in the list; `undefined` if the list is incomplete or invalid. */

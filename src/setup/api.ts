@@ -1,5 +1,8 @@
 import type { TrustFault } from "../boards/connection-error";
+import type { ResetReason } from "../boards/reset-reason";
 import type { ExchangePhase } from "../http/exchange-result";
+import type { InputSettings } from "../settings/input-settings";
+import type { DefaultPins } from "../settings/pin-conflicts";
 import type { SettingKey } from "../settings/settings";
 import type { JoinFailure } from "../wifi/wifi-joiner";
 
@@ -13,12 +16,16 @@ import type { JoinFailure } from "../wifi/wifi-joiner";
  * | `GET /api/networks` | | {@link ScanState} |
  * | `POST /api/scan` | {@link Authorized} | 202, then poll `/api/networks` |
  * | `POST /api/sensors` | {@link SensorScanRequest} | 202, then poll the sensors of `/api/state` |
+ * | `POST /api/measure` | {@link SubmittedSettings} | {@link MeasureState}; poll it |
  * | `POST /api/check` | {@link SubmittedSettings} | {@link CheckResponse} |
  * | `POST /api/test` | {@link SubmittedSettings} | 202 {@link TestStarted}, or 422 {@link CheckResponse}; then poll `GET /api/test` |
  * | `GET /api/test` | | {@link TestState} |
  * | `POST /api/save` | {@link SubmittedSettings} | 200 {@link CheckResponse} without problems, or 422 with them |
  * | `POST /api/export` | {@link ExportRequest} | the settings file |
  * | `POST /api/finish` | {@link Authorized} | 202: the board leaves setup and starts |
+ * | `GET /api/log` | | {@link BootLog} |
+ * | `POST /api/restart` | {@link Authorized} | 202: the board restarts, as by its reset button |
+ * | `POST /api/reset` | {@link ResetRequest} | 202: factory reset, or 409 for another name |
  *
  * A refused request gets an {@link ErrorResponse} with status 400, 403, 404, 405, 409, 413, 415, 421 or 500. A POST needs
  * `Content-Type: application/json`, a body and the page's own origin.
@@ -51,6 +58,41 @@ export interface ExportRequest extends Authorized {
 	readonly secrets: boolean;
 }
 
+export interface ResetRequest extends Authorized {
+	/** Of the board, as the user typed it: the confirmation. */
+	readonly name: string;
+}
+
+/** Live values; the next request returns newer ones. */
+export interface MeasureState {
+	/** Those in use. */
+	readonly sensors: readonly SensorDescription[];
+	/**
+	 * Inputs and 1-Wire thermometers of the submitted settings at pins that are not in use yet; empty if the settings have
+	 * a problem. Pulses are the total since the first request.
+	 */
+	readonly probed: readonly SensorDescription[];
+	/** Pending readings. */
+	readonly waiting: number;
+}
+
+/** The running boot, or the one that opened setup. */
+export interface BootStatus {
+	/** Why it began. */
+	readonly reason: ResetReason;
+	/** Of all boots. */
+	readonly resetCounts: readonly (readonly [ResetReason, number])[];
+	readonly uptimeMs: number;
+	/** Where the platform reports it. */
+	readonly freeMemoryBytes?: number;
+}
+
+export interface BootLog {
+	readonly status: BootStatus;
+	/** Oldest first; also from before setup was opened. Untrusted text: network names are in it. */
+	readonly lines: readonly string[];
+}
+
 export interface ErrorResponse {
 	/** A sentence. */
 	readonly error: string;
@@ -77,6 +119,8 @@ export interface SetupState extends Authorized {
 		readonly deviceId: string;
 		readonly chip: string;
 		readonly firmwareVersion: string;
+		/** What `auto` means in the settings of pins. */
+		readonly pins: DefaultPins;
 	};
 	/** As saved; secrets are empty, and a network is `{ ssid, saved }`: whether a password is saved for it. */
 	readonly settings: Readonly<Record<string, unknown>>;
@@ -126,11 +170,21 @@ export interface SensorDescription {
 	readonly problem?: string;
 	/** Known from an earlier scan, not found now. */
 	readonly missing?: true;
-	readonly values: readonly {
-		readonly name: string;
-		readonly unit: string;
-		readonly value?: number | boolean | string;
-	}[];
+	/** Of an input: the settings that it is measured with. */
+	readonly input?: InputSettings;
+	readonly values: readonly ValueDescription[];
+}
+
+export interface ValueDescription {
+	/** In the readings. */
+	readonly name: string;
+	/** The driver's name, by which the settings know it. */
+	readonly field: string;
+	readonly unit: string;
+	readonly decimals: number;
+	readonly value?: number | boolean | string;
+	/** Before calibration, with more decimals; not of derived values. */
+	readonly measured?: number;
 }
 
 export interface ScanState {
@@ -202,7 +256,7 @@ export interface StepDetails {
 	readonly issuer?: string;
 	/** `unlisted`: the list of data sources is too long to find it. */
 	readonly source?: "found" | "created" | "listed" | "unlisted";
-	/** The name of the data source. */
+	/** The name of the data source; untrusted text. */
 	readonly deviceId?: string;
 	/** Of the HTTP response. */
 	readonly status?: number;

@@ -243,7 +243,9 @@ export class ConnectionTest {
 		const { dataSourceId: id } = settings;
 		if (id !== newDataSource && id !== "") {
 			if (list.containsId === false) throw new StepFailure("no such source");
-			return { id, source: list.containsId ? "listed" : "unlisted" };
+			const { nameOfId: name } = list;
+			const source = list.containsId ? "listed" : "unlisted";
+			return { id, source, ...(name === undefined ? {} : { deviceId: name }) };
 		}
 		if (fields.length === 0) throw new StepFailure("no fields");
 		const connection = this.connection ?? this.options.connect(() => {});

@@ -13,7 +13,15 @@ import { checkEnteredSettings } from "../settings/entered-settings";
 import type { DefaultPins } from "../settings/pin-conflicts";
 import type { Settings } from "../settings/settings";
 import { stripVersion } from "../settings/settings-file";
-import type { CheckResponse, ScanState, SetupState, TestStarted, TestState } from "./api";
+import type {
+	BootLog,
+	CheckResponse,
+	MeasureState,
+	ScanState,
+	SetupState,
+	TestStarted,
+	TestState,
+} from "./api";
 import { setupPage } from "./page-data";
 
 /** What the handler needs of the board. */
@@ -33,6 +41,8 @@ export interface SetupBackend {
 	scan(): void;
 	/** Scans all buses; `forget`: forgets missing sensors first. */
 	scanSensors(forget: boolean): void;
+	/** `settings`: checked; left out if they have a problem. */
+	measure(settings?: Settings): MeasureState;
 	/** Starts a test and returns its number; aborts a running one. */
 	startTest(settings: Settings): number;
 	testState(): TestState;
@@ -43,6 +53,11 @@ export interface SetupBackend {
 	export(secrets: boolean): string;
 	/** Leaves setup after the response is sent. */
 	finish(): void;
+	log(): BootLog;
+	/** Restarts after the response is sent. */
+	restart(): void;
+	/** False if this is not the name of the board; otherwise after the response is sent. */
+	factoryReset(name: unknown): boolean;
 }
 
 /** Request headers that the handler reads. */
@@ -57,11 +72,15 @@ const allowedMethods: Readonly<Record<string, string>> = Object.freeze({
 	"/api/networks": "GET, HEAD",
 	"/api/scan": "POST",
 	"/api/sensors": "POST",
+	"/api/measure": "POST",
 	"/api/check": "POST",
 	"/api/test": "GET, HEAD, POST",
 	"/api/save": "POST",
 	"/api/export": "POST",
 	"/api/finish": "POST",
+	"/api/log": "GET, HEAD",
+	"/api/restart": "POST",
+	"/api/reset": "POST",
 });
 
 /** The page, its API, and a redirect to the page for requests that were meant for the internet. */
@@ -87,6 +106,8 @@ function handleGet(request: ServerRequest, board: SetupBackend): ServerResponse 
 			return jsonResponse(200, board.networks());
 		case "/api/test":
 			return jsonResponse(200, board.testState());
+		case "/api/log":
+			return jsonResponse(200, board.log());
 		default:
 			return pageResponse(request, setupPage);
 	}
@@ -105,17 +126,26 @@ function handlePost(path: string, body: JsonObject, board: SetupBackend): Server
 		case "/api/finish":
 			board.finish();
 			return jsonResponse(202, {});
+		case "/api/restart":
+			board.restart();
+			return jsonResponse(202, {});
+		case "/api/reset":
+			return board.factoryReset(body.name)
+				? jsonResponse(202, {})
+				: errorResponse(409, "This is not the name of this board: nothing is erased.");
 		default:
 			return handleSettings(path, body, board);
 	}
 }
 
-/** Checks, tests or saves submitted settings. */
+/** Checks, measures with, tests or saves submitted settings. */
 function handleSettings(path: string, body: JsonObject, board: SetupBackend): ServerResponse {
 	const checked = checkSubmitted(body, board);
 	if (checked === undefined) return errorResponse(400, "The body has no settings.");
 	const { settings, response } = checked;
 	if (path === "/api/check") return jsonResponse(200, response);
+	if (path === "/api/measure")
+		return jsonResponse(200, board.measure(response.problems.length > 0 ? undefined : settings));
 	if (response.problems.length > 0) return jsonResponse(422, response);
 	if (path === "/api/test") {
 		const started: TestStarted = { number: board.startTest(settings) };

@@ -17,7 +17,15 @@ import { connectService } from "../upload/service-connection";
 import { firmwareVersion, userAgent } from "../version";
 import { type JoinResult, WifiJoiner } from "../wifi/wifi-joiner";
 import { accessPointName, accessPointPassword } from "./access-point-credentials";
-import type { ScanState, SensorDescription, SetupState, TestState } from "./api";
+import type {
+	BootLog,
+	BootStatus,
+	MeasureState,
+	ScanState,
+	SensorDescription,
+	SetupState,
+	TestState,
+} from "./api";
 import { isCaptivePortal } from "./captive-portal";
 import { ConnectionTest, type TestAbortSignal } from "./connection-test";
 import { DnsServer } from "./dns-server";
@@ -50,6 +58,13 @@ export interface SetupHost {
 	sendOldest(settings: Settings, connection: HttpConnection): Promise<ExchangeResult | undefined>;
 	/** Leaves setup: restarts with the saved settings. */
 	leave(settings: Settings): void;
+	restart(): void;
+	/** Erases everything of the user's, and restarts. */
+	factoryReset(): void;
+	/** Logs a line that the setup page does not show: the password of the access point. */
+	logInstruction(line: string): void;
+	bootStatus(): BootStatus;
+	logLines(): readonly string[];
 }
 
 export interface TimeSyncCallbacks {
@@ -65,6 +80,8 @@ export interface SetupSampling {
 	sampleAndStore(settings: Settings): Promise<void>;
 	/** Takes a live sample; not stored. */
 	sampleWithoutStoring(): Promise<void>;
+	/** Measures the inputs in these settings whose pins are not in use yet; returns their latest values. */
+	probeInputs(settings: Settings): readonly SensorDescription[];
 	/** Scans all buses for sensors; `forgetMissing`: drops those that do not respond any more. */
 	scanSensors(forgetMissing: boolean): Promise<void>;
 	/** With the values of the last sample. */
@@ -179,8 +196,9 @@ export class Setup implements SetupBackend {
 	}
 
 	start(): void {
-		const { board, sampling } = this.options;
-		for (const line of setupInstructions(this.accessPointName, this.password, this.origin)) board.log(line);
+		const { host, sampling } = this.options;
+		for (const line of setupInstructions(this.accessPointName, this.password, this.origin))
+			host.logInstruction(line);
 		this.scanResults.scan();
 		void sampling.sampleAndStore(this.savedSettings);
 		this.runLifecycle();
@@ -221,6 +239,7 @@ export class Setup implements SetupBackend {
 				deviceId: deviceIdOf({ deviceId: "" }, board.identity),
 				chip: board.identity.chip,
 				firmwareVersion,
+				pins: this.defaultPins,
 			},
 			...redacted(savedSettings),
 			...(testedSettings === undefined ? {} : { tested: redacted(testedSettings) }),
@@ -242,6 +261,16 @@ export class Setup implements SetupBackend {
 
 	scanSensors(forget: boolean): void {
 		void this.options.sampling.scanSensors(forget);
+	}
+
+	measure(settings?: Settings): MeasureState {
+		const { sampling, readings } = this.options;
+		this.refreshSample();
+		return {
+			sensors: sampling.sensors,
+			probed: settings === undefined ? [] : sampling.probeInputs(settings),
+			waiting: readings.length,
+		};
 	}
 
 	startTest(settings: Settings): number {
@@ -292,9 +321,28 @@ export class Setup implements SetupBackend {
 	}
 
 	finish(): void {
-		const { board, host } = this.options;
-		board.time.clear(this.leaveTimer);
-		this.leaveTimer = board.time.set(() => host.leave(this.savedSettings), leaveDelayMs);
+		this.afterResponse(() => this.options.host.leave(this.savedSettings));
+	}
+
+	log(): BootLog {
+		const { host } = this.options;
+		return { status: host.bootStatus(), lines: host.logLines() };
+	}
+
+	restart(): void {
+		this.afterResponse(() => this.options.host.restart());
+	}
+
+	factoryReset(name: unknown): boolean {
+		if (name !== this.accessPointName) return false;
+		this.afterResponse(() => this.options.host.factoryReset());
+		return true;
+	}
+
+	private afterResponse(leave: () => void): void {
+		const { time } = this.options.board;
+		time.clear(this.leaveTimer);
+		this.leaveTimer = time.set(leave, leaveDelayMs);
 	}
 
 	/** Milliseconds of Unix time; 0 while it is not known. */

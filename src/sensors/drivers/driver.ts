@@ -1,4 +1,5 @@
 import type { Field, Value } from "../../reading/reading";
+import type { InputSettings } from "../../settings/input-settings";
 import type { I2CDevice } from "./i2c-device";
 
 /**
@@ -84,6 +85,8 @@ export interface Candidate {
 	readonly onI2C?: true;
 	/** Its fields have the names from the settings; none are assigned. */
 	readonly hasUserNames?: true;
+	/** Of an input: its settings. */
+	readonly input?: InputSettings;
 	readonly driver: AnyDriver;
 	readonly options: SensorOptions;
 	/** The device for the driver. Throws a `SensorError`, or what the platform throws. */

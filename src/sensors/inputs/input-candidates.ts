@@ -31,6 +31,7 @@ export function inputCandidates(
 		place: inputName(settings),
 		sortKey: `p${index}`,
 		hasUserNames: true,
+		input: settings,
 		driver: inputDriver(settings),
 		options: {},
 		connect: () => openInput(settings, options),

@@ -25,7 +25,7 @@ export interface SamplerOptions {
 	readonly settings: SamplerSettings;
 	/** The board has woken from deep sleep. */
 	readonly resumed?: boolean;
-	/** Default: all. */
+	/** Default: all. With none, the I2C bus is not touched. */
 	readonly drivers?: readonly I2CDriver[];
 	log(line: string): void;
 }
@@ -50,6 +50,7 @@ const detectionIntervalMs = 3_600_000;
 export class Sampler {
 	private readonly options: SamplerOptions;
 	private readonly detector: Detector;
+	private readonly usesI2C: boolean;
 	private readonly registry: SensorRegistry;
 	private readonly pulseTotals: PulseTotals;
 	/** From one measurement to the next within an interval; `undefined`: one measurement per sample. */
@@ -73,6 +74,7 @@ export class Sampler {
 		if (settings.statistics !== "off" && this.stepMs === undefined && options.resumed !== true)
 			log(`sensor: ${statisticsProblem(settings)}`);
 		this.pulseTotals = new PulseTotals(storage, time);
+		this.usesI2C = drivers.length > 0;
 		this.detector = new Detector({
 			bus,
 			pins,
@@ -158,7 +160,7 @@ export class Sampler {
 	}
 
 	private detectOnI2C(scope: DetectionScope, problems: string[]) {
-		if (this.checkBusLines() === "unusable") return [];
+		if (!this.usesI2C || this.checkBusLines() === "unusable") return [];
 		const open = new Set(this.registry.slots.filter((slot) => slot.isOpen).map(({ sensor }) => sensor));
 		const found = this.detector.findOnI2C(open, this.registry.known, scope);
 		problems.push(...found.problems);
@@ -212,7 +214,7 @@ export class Sampler {
 
 	/** If all fail, a chip may hold the bus: it is recovered, and they are measured again. */
 	private async measureI2C(slots: readonly SensorSlot[]): Promise<void> {
-		if (this.checkBusLines() === "unusable") return;
+		if (!this.usesI2C || this.checkBusLines() === "unusable") return;
 		await Promise.all(slots.map((slot) => slot.measure()));
 		if (slots.length === 0 || this.closed || this.checkBusLines() !== "recovered") return;
 		await Promise.all(slots.map((slot) => slot.measure()));

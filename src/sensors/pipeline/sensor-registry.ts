@@ -2,6 +2,7 @@ import type { Time } from "../../boards/board";
 import type { KeyValue } from "../../boards/ecma419";
 import type { Field, Value } from "../../reading/reading";
 import { maxFields } from "../../reading/reading-decoder";
+import type { InputSettings } from "../../settings/input-settings";
 import type { Settings } from "../../settings/settings";
 import type { Candidate } from "../drivers/driver";
 import { derivedFields, deriveValues } from "./derived-values";
@@ -37,12 +38,23 @@ export interface SensorState {
 	readonly problem?: string;
 	/** Found before, but not now. */
 	readonly missing?: true;
+	/** Of an input: the settings that it is measured with. */
+	readonly input?: InputSettings;
 	readonly values: readonly {
+		/** In the readings. */
 		readonly name: string;
+		/** The driver's name, by which the settings know it. */
+		readonly field: string;
 		readonly unit: string;
+		readonly decimals: number;
 		readonly value?: number | boolean | string;
+		/** Before calibration, with more decimals; not of derived values. */
+		readonly measured?: number;
 	}[];
 }
+
+/** Of {@link SensorState}: a calibration calculated from the measured value rounds no worse than the value. */
+const extraDecimals = 3;
 
 /** The sensors in use, the names of their fields, and the sensors that are missing. */
 export class SensorRegistry {
@@ -124,11 +136,20 @@ export class SensorRegistry {
 		const present = this._slots.map((slot, source) => ({
 			name: slot.sensor,
 			...(slot.problem === undefined ? {} : { problem: slot.problem }),
+			...(slot.candidate.input === undefined ? {} : { input: slot.candidate.input }),
 			values: this.readingFields
 				.filter(({ sourceIndex, statistic }) => sourceIndex === source && statistic === "value")
 				.map(({ fieldIndex, field: { name, unit, decimals } }) => {
 					const value = roundTo(slot.latestValues[fieldIndex], decimals);
-					return { name, unit, ...(value === undefined ? {} : { value }) };
+					const measured = roundTo(slot.measuredValues[fieldIndex], decimals + extraDecimals);
+					return {
+						name,
+						field: slot.fields[fieldIndex]?.name ?? name,
+						unit,
+						decimals,
+						...(value === undefined ? {} : { value }),
+						...(typeof measured === "number" ? { measured } : {}),
+					};
 				}),
 		}));
 		const missing = this.missing.map((name) => ({

@@ -30,6 +30,8 @@ export class SensorSlot {
 	readonly aggregates: readonly Aggregate[];
 	/** Those of the latest measurement, by field; empty after a failure. */
 	latestValues: readonly Value[] = [];
+	/** The same as the driver measured them, before calibration. */
+	measuredValues: readonly Value[] = [];
 	private sensorInUse: OpenSensor | undefined;
 	private _problem: string | undefined;
 	private measurement: Promise<void> | undefined;
@@ -81,7 +83,7 @@ export class SensorSlot {
 	/** Closes the sensor until the next measurement. */
 	fail(problem: string, alreadyReported = false): void {
 		this.closeSensor();
-		this.latestValues = [];
+		this.latestValues = this.measuredValues = [];
 		if (this._problem === problem) return;
 		this._problem = problem;
 		if (!alreadyReported) this.options.onProblem(problem);
@@ -111,7 +113,9 @@ export class SensorSlot {
 				if (this.sensorInUse !== sensor) return;
 				waitMs = driver.proceed?.(device, state) ?? 0;
 			}
-			this.addValues(processValues(readSensor(sensor)));
+			const measured = readSensor(sensor);
+			this.addValues(processValues(measured));
+			this.measuredValues = measured;
 		} catch (error) {
 			if (!this.closed) this.fail(describeSensorError(candidate.sensor, error));
 		}

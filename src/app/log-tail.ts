@@ -1,0 +1,93 @@
+import type { Board } from "../boards/board";
+import type { KeyValue } from "../boards/ecma419";
+import { type ResetReason, resetReasons } from "../boards/reset-reason";
+import { decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
+import type { PersistentKey } from "../common/persistent-values";
+import { decodeUtf8, encodeUtf8 } from "../common/utf8";
+
+const logKey: PersistentKey = "log";
+/** Of the stored text. */
+const maxBytes = 1_900;
+
+/**
+ * The end of the log, for the setup page: kept over restarts by the firmware and on the way into setup, as the log of
+ * normal operation says why setup was opened. A power cut or a panic leaves what was kept before.
+ */
+export class LogTail {
+	private readonly storage: Pick<KeyValue, "read" | "write">;
+	private readonly startReason: ResetReason;
+	private readonly resumed: boolean;
+	private readonly own: string[] = [];
+	private ownLength = 0;
+	/** The reason and the lines of before; read only when needed, as a board on battery wakes often. */
+	private kept: readonly string[] | undefined;
+
+	/** `startReason`: why the board started; `resumed`: it continues a boot. */
+	constructor(storage: Pick<KeyValue, "read" | "write">, startReason: ResetReason, resumed: boolean) {
+		this.storage = storage;
+		this.startReason = startReason;
+		this.resumed = resumed;
+		// A wake does not know why its boot began.
+		if (!resumed && this.keptBefore[0] !== startReason) this.save();
+	}
+
+	/** Why the boot began; `unknown` if that is not kept. */
+	get reason(): ResetReason {
+		if (!this.resumed) return this.startReason;
+		return resetReasons.find((known) => known === this.keptBefore[0]) ?? "unknown";
+	}
+
+	/** Oldest first. */
+	get lines(): readonly string[] {
+		return [...this.keptBefore.slice(1), ...this.own];
+	}
+
+	append(line: string): void {
+		this.own.push(line);
+		this.ownLength += line.length;
+		while (this.ownLength > maxBytes) this.ownLength -= this.own.shift()?.length ?? 0;
+	}
+
+	/** For the next start. A log that cannot be kept is no reason to stop. */
+	save(): void {
+		const { reason } = this;
+		let { lines } = this;
+		let body = encodeUtf8([reason, ...lines].join("\n"));
+		while (body.length > maxBytes) {
+			lines = lines.slice(1);
+			body = encodeUtf8([reason, ...lines].join("\n"));
+		}
+		try {
+			this.storage.write(logKey, encodeCheckedRecord({ counter: 0, body }));
+		} catch {
+			// The terminal has it.
+		}
+	}
+
+	private get keptBefore(): readonly string[] {
+		if (this.kept === undefined) {
+			const bytes = this.storage.read(logKey);
+			const record = bytes === undefined ? undefined : decodeCheckedRecord(new Uint8Array(bytes));
+			this.kept = record === undefined ? [] : decodeUtf8(record.body).split("\n");
+		}
+		return this.kept;
+	}
+}
+
+/** The board, with its log kept, and saved before a restart. `tail`: once there is one. */
+export function withLogTail(board: Board, tail: () => LogTail | undefined): Board {
+	return {
+		...board,
+		fillRandom: (bytes) => board.fillRandom(bytes),
+		freeMemory: () => board.freeMemory(),
+		log: (line) => {
+			tail()?.append(line);
+			board.log(line);
+		},
+		restart: () => {
+			tail()?.save();
+			board.restart();
+		},
+		sleep: (milliseconds, wakePin) => board.sleep(milliseconds, wakePin),
+	};
+}
