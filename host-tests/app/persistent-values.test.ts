@@ -16,6 +16,7 @@ import {
 } from "../../src/common/persistent-values";
 import { PulseTotals } from "../../src/sensors/inputs/pulse-totals";
 import { loadFieldNames, saveFieldNames } from "../../src/sensors/pipeline/field-names";
+import { Recalibrations } from "../../src/sensors/pipeline/recalibrations";
 import { installBuiltInSettings } from "../../src/settings/built-in-settings";
 import { SettingsStore } from "../../src/settings/settings-store";
 import { accessPointPassword } from "../../src/setup/access-point-credentials";
@@ -30,6 +31,8 @@ const uploadState = { dueAtTicks: 123_456.5, consecutiveFailures: 3, maxPoints: 
 const quota = { limit: 1_000, remaining: 990, resetUtc: 1_800_000_000_000 };
 const names = [{ sensor: "BME280 at 0x76", names: new Map([["temperature", "temperature"]]) }];
 const builtIn = Buffer.from('{"interval":30}').toString("hex");
+
+const scd4x = { "SCD4x at 0x62": { recalibrate: 420 } };
 
 interface Value {
 	/** What version 0.1.0 wrote: an update reads it, and writes the same. */
@@ -148,6 +151,12 @@ const values: Readonly<Record<PersistentKey, Value>> = {
 			expect([tail.reason, tail.lines]).toEqual(["panic", ["radio off"]]);
 		},
 	},
+	recalibrated: {
+		bytes: "01000000007b2253434434782061742030783632223a3432307d69e14cc4",
+		write: (storage) => new Recalibrations(storage, scd4x).of("SCD4x at 0x62", 420, () => {}).onDone(),
+		read: (storage) =>
+			expect(new Recalibrations(storage, scd4x).of("SCD4x at 0x62", 420, () => {}).isDone()).toBe(true),
+	},
 	setup: {
 		bytes: "02",
 		write: (storage) => requestSetup(storage, "no network"),
@@ -223,7 +232,7 @@ describe("simulated lives", () => {
 	});
 
 	test("write every key that needs no access point, pulse input, or change of settings by the board", () => {
-		const others = ["portal_password", "planted", "settings_a", "settings_b", "pulses"];
+		const others = ["portal_password", "planted", "settings_a", "settings_b", "pulses", "recalibrated"];
 		expect([...written, ...others].sort()).toEqual(Object.keys(persistentValues).sort());
 	});
 });

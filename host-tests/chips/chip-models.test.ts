@@ -20,7 +20,7 @@ beforeEach(() => {
 	around = {
 		temperature: 25,
 		humidity: 37,
-		pressure: 100_000,
+		pressure: 101_325,
 		co2: 500,
 		illuminance: 1000,
 		voltage: 11.98,

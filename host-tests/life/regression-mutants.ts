@@ -86,7 +86,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		name: "reads a replaced BME280 with the calibration of the previous one",
 		violates: "genuine",
 		at: "detect-sensor-swap",
-		mutate: replace("$0", "false"),
+		mutate: replace("$0", "true"),
 		life: {
 			...{ interval: 900, length: day },
 			faults: [5, 9.03, 15.03].map((at) => ({

@@ -11,11 +11,16 @@ beforeEach(() => {
 test("10000011 10010000 are 28067 lux, as in the example of the technical note", () => {
 	const chip = bench.plugIn("bh1750");
 	const sensor = bench.open(bh1750);
+	bench.surroundings = { ...bench.surroundings, illuminance: 28_067 };
 	bench.ticks += sensor.start();
 	bench.bus.attach(0x23, {
 		write: (bytes) => chip.write(bytes),
-		read: (into) => into.set([0b10000011, 0b10010000]),
+		read: (into) => {
+			chip.read(into);
+			if (into[0] !== 0 || into[1] !== 0) into.set([0b10000011, 0b10010000]);
+		},
 	});
+	expect(sensor.proceed()).toBe(0);
 	expect(Math.round(Number(sensor.read()[0]))).toBe(28067);
 });
 
@@ -56,6 +61,28 @@ test("light beyond the range is an error, not a wrong number", () => {
 	expect(() => bench.measure(bench.open(bh1750))).toThrow(
 		"BH1750 at 0x23: it is brighter than the sensor can measure.",
 	);
+});
+
+test.each([0xff, 0xa5])("a bus that is idle, or stuck at %i, is an error, not light", (byte) => {
+	bench.plugIn("bh1750");
+	const sensor = bench.open(bh1750);
+	bench.ticks += sensor.start();
+	bench.bus.attach(0x23, { write: () => {}, read: (into) => into.fill(byte) });
+	expect(() => sensor.read()).toThrow(/it lost its measurement/);
+});
+
+test("darkness is measured twice, because a chip without supply for a moment has measured nothing", () => {
+	const chip = bench.plugIn("bh1750");
+	const sensor = bench.open(bh1750);
+	bench.ticks += sensor.start();
+	bench.plugIn("bh1750");
+	expect(sensor.proceed()).toBe(180);
+	bench.ticks += 180;
+	expect(sensor.proceed()).toBe(0);
+	expect(sensor.read()[0]).toBeCloseTo(430.8, 1);
+	expect(chip.fault).toBeUndefined();
+	bench.surroundings = { ...bench.surroundings, illuminance: 0 };
+	expect(bench.measure(sensor)).toEqual([0]);
 });
 
 describe("identified by its answer after a reset", () => {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { allDrivers } from "../../src/sensors/drivers/all-drivers";
+import { ds18b20 } from "../../src/sensors/drivers/ds18b20";
 
 const root = join(import.meta.dirname, "..", "..");
 const docs = readFileSync(join(root, "docs/sensors.md"), "utf8");
@@ -22,10 +23,33 @@ test("the table of sensors has every driver, in order, with its fields and addre
 	expect(found).toEqual(rows);
 });
 
-test("the driver in the page is the source that runs, in fewer than 60 lines", () => {
-	const source = readFileSync(join(root, "src/sensors/drivers/bh1750.ts"), "utf8");
+test("the table of bad states has a row with six answers for every driver, in order", () => {
+	const table = docs.slice(docs.indexOf("| driver | own reset |"), docs.indexOf("## Detection"));
+	const rows = table
+		.split("\n")
+		.filter((line) => /^\| [A-Z]/.test(line))
+		.map((line) => line.split("|").map((cell) => cell.trim()));
+	expect(rows.map(([, name]) => name)).toEqual([...allDrivers.map(({ name }) => name), ds18b20.name]);
+	for (const [, ...cells] of rows) {
+		expect(cells).toHaveLength(8);
+		expect(cells.slice(0, 7).filter((cell) => cell === "")).toEqual([]);
+	}
+});
+
+test("a driver whose row names no reset has none, and the others have one", () => {
+	for (const { name, reset, fields } of allDrivers) {
+		if (fields.length === 0) continue;
+		const row = docs
+			.split("\n")
+			.find((line) => line.startsWith(`| ${name} |`) && line.split("|").length === 9);
+		expect(row?.split("|")[2]?.trim().startsWith("none"), name).toBe(reset === undefined);
+	}
+});
+
+test("the driver in the page is the source that runs, in fewer than 70 lines", () => {
+	const source = readFileSync(join(root, "src/sensors/drivers/tmp117.ts"), "utf8");
 	expect(docs).toContain(`\`\`\`ts\n${source}\`\`\``);
-	expect(source.trimEnd().split("\n").length).toBeLessThan(60);
+	expect(source.trimEnd().split("\n").length).toBeLessThan(70);
 });
 
 test("the files that the page names exist", () => {

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { SCD4xChip } from "../../simulator/chips/scd4x";
 import type { Value } from "../../src/reading/reading";
-import type { SensorOptions } from "../../src/sensors/drivers/driver";
+import type { OpenReason, SensorOptions } from "../../src/sensors/drivers/driver";
 import { scd4x } from "../../src/sensors/drivers/scd4x";
 import { SensorError } from "../../src/sensors/sensor-error";
 import { type BenchSensor, SensorBench } from "./sensor-bench";
+import { SensorBoard } from "./sensor-board";
 
 let bench: SensorBench;
 let chip: SCD4xChip;
@@ -24,8 +25,13 @@ function command(code: number): void {
 }
 
 /** Measures at this interval; a digit per measurement: 1 with values, 0 without. */
-function run(intervalMs: number, count: number, options: SensorOptions = { intervalMs }): string {
-	const sensor = bench.open(scd4x, 0x62, options);
+function run(
+	intervalMs: number,
+	count: number,
+	options: SensorOptions = { intervalMs },
+	reason: OpenReason = "boot",
+): string {
+	const sensor = bench.open(scd4x, 0x62, options, reason);
 	let seen = "";
 	for (let i = 0; i < count; i++) {
 		const startedAt = bench.ticks;
@@ -53,8 +59,7 @@ test("500 ppm, 25 °C, 37 %: 01F4 33, 6667 A2, 5EB9 3C, as in the example of the
 /** In periodic mode, without an unread measurement. */
 function openPeriodic(): BenchSensor {
 	const sensor = bench.open(scd4x);
-	bench.ticks += sensor.start();
-	sensor.proceed();
+	bench.measure(sensor);
 	return sensor;
 }
 
@@ -78,12 +83,14 @@ test("driver and chip agree over the whole range of the chip", () => {
 });
 
 describe("in periodic mode", () => {
-	test("it is stopped, started once, and has values from the second reading on, without a wait", () => {
+	test("it is stopped, reset, started once, and has values from the second reading on, without a wait", () => {
+		command(0x21b1);
+		const openedAt = bench.ticks;
 		const sensor = bench.open(scd4x, 0x62, { intervalMs: 60_000 });
-		expect(sensor.start()).toBe(500);
-		bench.ticks += 500;
-		expect(sensor.proceed()).toBe(0);
-		expect(sensor.read()).toEqual([undefined, undefined, undefined]);
+		expect(bench.ticks - openedAt).toBe(560);
+		expect(bench.measure(sensor)).toEqual([undefined, undefined, undefined]);
+		// Three settings.
+		expect(bench.ticks - openedAt).toBe(563);
 		for (let reading = 0; reading < 5; reading++) {
 			bench.ticks += 60_000;
 			bench.surroundings = { ...bench.surroundings, co2: 400 + reading };
@@ -157,9 +164,10 @@ describe("with low power: at long intervals, or on battery", () => {
 	test("an SCD41 on battery has its values with the first reading of each start", () => {
 		for (let start = 0; start < 4; start++) {
 			const startedAt = bench.ticks;
-			expect(run(0, 1, { onBattery: true, intervalMs: 60_000 })).toBe("1");
-			// The wait is only for the measurement, because the chip was idle.
-			expect(bench.ticks - startedAt).toBe(5000);
+			const reason = start === 0 ? "boot" : "wake";
+			expect(run(0, 1, { onBattery: true, intervalMs: 60_000 }, reason)).toBe("1");
+			// The wait is only for the measurement and three settings, because the chip was idle.
+			if (start > 0) expect(bench.ticks - startedAt).toBe(5003);
 			expect(chip.periodic).toBe(false);
 			bench.ticks += 60_000;
 		}
@@ -176,7 +184,8 @@ describe("with low power: at long intervals, or on battery", () => {
 		plugIn("SCD40");
 		const seen: string[] = [];
 		for (let start = 0; start < 4; start++) {
-			seen.push(run(60_000, 1, { onBattery: true, intervalMs: 60_000 }));
+			const reason = start === 0 ? "boot" : "wake";
+			seen.push(run(60_000, 1, { onBattery: true, intervalMs: 60_000 }, reason));
 			expect(chip.periodic).toBe(true);
 		}
 		expect(seen.join("")).toBe("0111");
@@ -236,4 +245,78 @@ test("0 ppm, which it reports when it measured only temperature and humidity, is
 	bench.surroundings = { ...bench.surroundings, co2: 0 };
 	bench.ticks += 5000;
 	expect(() => sensor.read()).toThrow(/its co2 is out of range/);
+});
+
+describe("on a board", () => {
+	const name = "SCD4x at 0x62";
+	let board: SensorBoard;
+	let sensor: SCD4xChip;
+	beforeEach(() => {
+		board = new SensorBoard();
+		sensor = new SCD4xChip({ ticks: () => board.time.ticks(), environment: () => board.surroundings });
+		board.station.bus.attach(0x62, sensor);
+		board.surroundings = { ...board.surroundings, pressure: 84_000 };
+	});
+
+	test("it gets the pressure of a barometer, also when that changes", async () => {
+		board.plugIn("bmp280");
+		board.start();
+		// The first measurement of the barometer comes too late for it.
+		for (let reading = 0; reading < 3; reading++) await board.sample();
+		expect(sensor.ambientPressure).toBe(840);
+		expect(await board.sample()).toMatchObject({ co2: 812 });
+		board.surroundings = { ...board.surroundings, pressure: 86_000 };
+		for (let reading = 0; reading < 2; reading++) await board.sample();
+		expect(sensor.ambientPressure).toBe(860);
+		expect(await board.sample()).toMatchObject({ co2: 812 });
+	});
+
+	test("without a barometer it gets the altitude of the settings, and without that its error is that of the pressure", async () => {
+		board.start({ altitude: 1550 });
+		await board.sample();
+		expect(sensor.settings.altitude).toBe(1550);
+		expect(Math.abs(Number((await board.sample()).co2) - 812)).toBeLessThan(3);
+		board.start();
+		await board.sample();
+		expect((await board.sample()).co2).toBe(673);
+	});
+
+	test("it has the settings of the board, whatever another firmware has stored in it", async () => {
+		sensor.settings = { temperatureOffset: 0, altitude: 1901, selfCalibration: 0 };
+		sensor.write(Uint8Array.of(0x36, 0x15));
+		board.start();
+		await board.sample();
+		expect(sensor.settings).toEqual({ temperatureOffset: 1498, altitude: 0, selfCalibration: 1 });
+		board.start({ sensors: { [name]: { temperatureOffset: 2.5, selfCalibration: false } } });
+		await board.sample();
+		expect(sensor.settings).toEqual({ temperatureOffset: 936, altitude: 0, selfCalibration: 0 });
+	});
+
+	test("it is calibrated once to the concentration of the settings, after three minutes", async () => {
+		board.surroundings = { ...board.surroundings, pressure: 101_325 };
+		const settings = { interval: 30, sensors: { [name]: { recalibrate: 425 } } };
+		const done = `sensor: ${name} is calibrated to 425 ppm`;
+		board.start(settings);
+		for (let reading = 0; reading < 6; reading++) await board.sample(30_000);
+		expect(board.logLines).not.toContain(done);
+		for (let reading = 0; reading < 5; reading++) await board.sample(30_000);
+		expect(board.logLines.filter((line) => line === done)).toHaveLength(1);
+		expect(await board.sample(30_000)).toMatchObject({ co2: 425 });
+		// Neither later, nor after a restart, nor after a failure.
+		board.surroundings = { ...board.surroundings, co2: 1000 };
+		board.start(settings);
+		for (let reading = 0; reading < 20; reading++) {
+			sensor.fault = reading === 8 ? "silent" : undefined;
+			await board.sample(30_000);
+		}
+		expect(await board.sample(30_000)).toMatchObject({ co2: 1000 + 425 - 812 });
+		expect(board.logLines).not.toContain(done);
+		// Asked for again.
+		board.start();
+		await board.sample(30_000);
+		board.start(settings);
+		for (let reading = 0; reading < 12; reading++) await board.sample(30_000);
+		expect(board.logLines).toContain(done);
+		expect(await board.sample(30_000)).toMatchObject({ co2: 425 });
+	});
 });

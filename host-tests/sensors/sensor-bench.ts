@@ -5,7 +5,7 @@ import type { SensorEnvironment } from "../../simulator/weather/sensor-environme
 import type { I2CBus } from "../../src/boards/ecma419";
 import type { Value } from "../../src/reading/reading";
 import type { I2CDriver } from "../../src/sensors/drivers/all-drivers";
-import type { AnyDriver, SensorDevice, SensorOptions } from "../../src/sensors/drivers/driver";
+import type { AnyDriver, OpenReason, SensorDevice, SensorOptions } from "../../src/sensors/drivers/driver";
 import { I2CDevice } from "../../src/sensors/drivers/i2c-device";
 import { type IdentifyResult, identify } from "../../src/sensors/pipeline/i2c-scan";
 import { type OpenSensor, openSensor, readSensor } from "../../src/sensors/pipeline/sensor-slot";
@@ -47,9 +47,25 @@ export class SensorBench {
 		return identify(driver, this.i2cBus, address);
 	}
 
-	open(driver: I2CDriver, address = driver.addresses[0] ?? 0, options: SensorOptions = {}): BenchSensor {
+	/** Resets and opens it as a sensor slot does. */
+	open(
+		driver: I2CDriver,
+		address = driver.addresses[0] ?? 0,
+		options: SensorOptions = {},
+		reason: OpenReason = "boot",
+	): BenchSensor {
 		const sensor = `${driver.name} at 0x${address.toString(16)}`;
 		const connect = () => new I2CDevice(this.i2cBus, address, sensor);
+		const chip = connect();
+		try {
+			for (let step = 0; step < 32; step++) {
+				const waitMs = driver.reset?.(chip, step, reason) ?? 0;
+				if (waitMs === 0) break;
+				this.ticks += waitMs;
+			}
+		} finally {
+			chip.close();
+		}
 		return new BenchSensor(driver, sensor, connect, options);
 	}
 

@@ -36,7 +36,7 @@ describe("settings of sensors", () => {
 		[{ "BME280 at 0x76": 7 }, "BME280 at 0x76: This must be an object in braces."],
 		[
 			{ "BME280 at 0x76": { colour: "red" } },
-			"BME280 at 0x76: There is no colour here; there is off, shunt, range, fields.",
+			"BME280 at 0x76: There is no colour here; there is off, shunt, range, temperatureOffset, selfCalibration, recalibrate, fields.",
 		],
 		[{ "INA219 at 0x40": { shunt: 0 } }, "INA219 at 0x40: shunt: This must be a number from 0.0001 to 100."],
 		[

@@ -131,6 +131,13 @@ class Bench {
 	open(driver: I2CDriver, address: number): OpenSensor {
 		const sensor = `${driver.name} at 0x${address.toString(16)}`;
 		const connect = () => new I2CDevice(this.i2cBus, address, sensor);
+		const chip = connect();
+		for (let step = 0; step < 32; step++) {
+			const waitMs = driver.reset?.(chip, step, "boot") ?? 0;
+			if (waitMs === 0) break;
+			this.ticks += waitMs;
+		}
+		chip.close();
 		return openSensor({ sensor, driver, options: {}, connect });
 	}
 

@@ -19,6 +19,8 @@ const resetMs = 20;
 export interface AHT20Options extends ChipOptions<Air> {
 	/** Whether it loaded its calibration at power-up; default true. */
 	readonly calibrated?: boolean;
+	/** Bits of its status that the data sheet does not name; default 0x10. */
+	readonly reservedBits?: number;
 }
 
 /** Aosong AHT20 and AHT21, by commands. */
@@ -27,11 +29,15 @@ export class AHT20Chip extends SimulatedChip<Air> {
 	/** Until then it is being initialised or reset, and acknowledges nothing. */
 	private readyAtTicks = Number.NEGATIVE_INFINITY;
 	private measuringSince: number | undefined;
+	/** It answers this status, and measures nothing, until it is reset. */
+	stuckStatus: number | undefined;
+	private readonly reservedBits: number;
 	private data: readonly [humidity: number, temperature: number] = [0, 0];
 
 	constructor(options: AHT20Options) {
 		super(options);
 		this.calibrated = options.calibrated ?? true;
+		this.reservedBits = options.reservedBits ?? 0x10;
 	}
 
 	protected override onWrite(bytes: Bytes): void {
@@ -44,6 +50,7 @@ export class AHT20Chip extends SimulatedChip<Air> {
 		} else if (command === softReset) {
 			this.readyAtTicks = this.now + resetMs;
 			this.measuringSince = undefined;
+			this.stuckStatus = undefined;
 			this.data = [0, 0];
 		} else if (command !== readStatus) throw new NotAcknowledgedError();
 	}
@@ -54,7 +61,8 @@ export class AHT20Chip extends SimulatedChip<Air> {
 		this.update();
 		const [humidity, temperature] = this.data;
 		const bytes = [
-			0x10 | (this.measuringSince === undefined ? 0 : 0x80) | (this.calibrated ? 0x0c : 0),
+			this.stuckStatus ??
+				this.reservedBits | (this.measuringSince === undefined ? 0 : 0x80) | (this.calibrated ? 0x0c : 0),
 			humidity >> 12,
 			(humidity >> 4) & 0xff,
 			((humidity & 15) << 4) | (temperature >> 16),

@@ -75,6 +75,12 @@ export class BME280Chip extends SimulatedChip<Air> {
 		if (options.starting !== true) this.resetAt -= startUpMs;
 	}
 
+	/** A brown-out: the registers keep their values, but the trimming words are damaged until the next reset. */
+	brownOut(): void {
+		for (let register = 0x88; register < 0xa0; register += 3)
+			this.registers[register] = (this.registers[register] ?? 0) ^ 0x15;
+	}
+
 	/** Pairs of register address and value (section 6.2.1). A single byte sets the pointer. */
 	protected override onWrite(bytes: Bytes): void {
 		this.update();

@@ -65,6 +65,7 @@ export class DS18B20Chip implements OneWireChip {
 	private readonly options: DS18B20Options;
 	private state: State = idle;
 	private raw = powerOnCounts;
+	private hasConverted = false;
 	private alarms: [number, number] = [0x4b, 0x46];
 	private configuration = 0x7f;
 	/** Ticks of the end of the conversion in progress. */
@@ -80,6 +81,7 @@ export class DS18B20Chip implements OneWireChip {
 	/** For a moment. */
 	losePower(): void {
 		this.raw = powerOnCounts;
+		this.hasConverted = false;
 		this.convertedAt = undefined;
 		this.state = idle;
 	}
@@ -184,9 +186,10 @@ export class DS18B20Chip implements OneWireChip {
 			const mask = -1 << (12 - this.convertedBy);
 			this.raw = Math.min(2000, Math.max(-880, sixteenths)) & mask;
 			this.convertedAt = undefined;
+			this.hasConverted = true;
 		}
 		const raw = this.raw & 0xffff;
-		const reserved = [0xff, raw === powerOnCounts ? 0x0c : 0x10 - (raw & 0x0f), 0x10];
+		const reserved = [0xff, this.hasConverted ? 0x10 - (raw & 0x0f) : 0x0c, 0x10];
 		const bytes = [raw & 0xff, raw >> 8, ...this.alarms, this.configuration, ...reserved];
 		const check = crc8(bytes);
 		return [...bytes, this.fault === "wrong checksum" ? check ^ 0x04 : check];

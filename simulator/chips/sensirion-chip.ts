@@ -47,6 +47,12 @@ export abstract class SensirionChip<
 		this.nacksNextRead = true;
 	}
 
+	/** The answer to a command that takes long: it is there when that is over. */
+	protected respondAfter(durationMs: number, ...words: readonly number[]): void {
+		this.response = words;
+		this.becomeBusy(durationMs);
+	}
+
 	protected becomeBusy(durationMs: number): void {
 		this.busyUntilTicks = this.now + durationMs;
 	}
@@ -56,6 +62,13 @@ export abstract class SensirionChip<
 export function commandCode(bytes: Bytes): number | undefined {
 	const [high, low] = bytes;
 	return bytes.length === 2 && high !== undefined && low !== undefined ? (high << 8) | low : undefined;
+}
+
+/** A command with one argument and its checksum: code and argument; `undefined` for anything else. */
+export function commandWithArgument(bytes: Bytes): readonly [code: number, argument: number] | undefined {
+	const [a = 0, b = 0, c = 0, d = 0, checksum] = bytes;
+	if (bytes.length !== 5 || checksum !== crc8ByDivision([c, d])) return undefined;
+	return [(a << 8) | b, (c << 8) | d];
 }
 
 /** The word for a value of a range: 0 at `from`, 65535 at `from + span`. */

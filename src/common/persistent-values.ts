@@ -33,6 +33,8 @@ export const persistentValues = Object.freeze({
 	pulses: "erase",
 	/** Why the boot began, and the end of the log: a checked record of JSON. */
 	log: "erase",
+	/** Forced recalibrations that are done, ppm by sensor: a checked record of JSON. */
+	recalibrated: "erase",
 	/** Setup request for the next boot. */
 	setup: "erase",
 	/** Flag: the button was stuck when the board went to sleep. */

@@ -7,6 +7,7 @@ import {
 	type MemberRules,
 	nestProblem,
 	numberInRange,
+	wholeNumber,
 } from "./rules";
 
 /** Settings of one field of a sensor. */
@@ -28,6 +29,12 @@ export interface SensorSettings {
 	readonly shunt?: number;
 	/** ADS1115: full-scale input range, volts. */
 	readonly range?: number;
+	/** SCD4x: how much it is warmer than the air around the board, degrees Celsius. Default: 4. */
+	readonly temperatureOffset?: number;
+	/** SCD4x: calibrates itself with fresh air once a week. Default: true. */
+	readonly selfCalibration?: boolean;
+	/** SCD4x: the CO2 concentration around it now, ppm. It is calibrated to it once. */
+	readonly recalibrate?: number;
 	/** By the driver's name of the field (`temperature`, even if the board renamed it). */
 	readonly fields?: Readonly<Record<string, FieldSettings>>;
 }
@@ -55,6 +62,9 @@ const sensorRules: MemberRules<SensorSettings> = Object.freeze({
 		const value = adcRangesV.find((range) => range === raw);
 		return value === undefined ? { problem: `This must be one of ${adcRangesV.join(", ")}.` } : { value };
 	},
+	temperatureOffset: numberInRange(0, 20, "degrees"),
+	selfCalibration: booleanValue,
+	recalibrate: wholeNumber(400, 2000, "ppm"),
 	fields: (raw: unknown) =>
 		checkRecord(raw, "field", (given: unknown) => checkMembers<FieldSettings>(given, fieldRules)),
 });

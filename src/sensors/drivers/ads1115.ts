@@ -1,5 +1,5 @@
 import type { Driver, SensorField } from "./driver";
-import type { I2CDevice } from "./i2c-device";
+import { type I2CDevice, int16 } from "./i2c-device";
 import { identifyTIChip } from "./ti-identification";
 
 /** Registers (SBAS444E, "Address Pointer Register"). */
@@ -41,7 +41,7 @@ export const ads1115 = Object.freeze<Driver<ADS1115State>>({
 
 	/** Takes the smallest range that holds `rangeVolts`. */
 	open(chip, { rangeVolts = defaultRangeVolts }) {
-		if (identifyTIChip(chip) !== "ADS1115") throw chip.error("another chip answers there.");
+		if (identifyTIChip(chip) !== "ADS1115") throw chip.otherChipError();
 		const fitting = rangesVolts.filter((range) => range >= rangeVolts).length;
 		return { gain: Math.max(0, fitting - 1), volts: [] };
 	},
@@ -66,11 +66,11 @@ function convert(chip: I2CDevice, state: ADS1115State): number {
 
 /** Takes the result of the conversion; false while it is in progress. */
 function readResult(chip: I2CDevice, state: ADS1115State): boolean {
-	const configuration = chip.readUint16(register.configuration);
-	if ((configuration & operational) === 0) return false;
-	if ((configuration & ~operational) !== configurationOf(state))
-		throw chip.error("it lost its measurement. Check its supply and wiring.");
-	const counts = chip.readInt16(register.conversion);
+	if ((chip.readUint16(register.configuration) & operational) === 0) return false;
+	const counts = int16(chip.readConfirmed(register.conversion, 2));
+	// Afterwards, because an idle bus reads as a voltage.
+	if (chip.readUint16(register.configuration) !== (operational | configurationOf(state)))
+		throw chip.lostError();
 	const inRange = counts < maxCounts && counts >= -maxCounts;
 	state.volts.push(inRange ? (counts * (rangesVolts[state.gain] ?? 0)) / (maxCounts + 1) : undefined);
 	return true;

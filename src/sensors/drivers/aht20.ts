@@ -6,17 +6,20 @@ import type { I2CDevice } from "./i2c-device";
 const statusCommand = Object.freeze([0x71]);
 const initialiseCommand = Object.freeze([0xbe, 0x08, 0x00]);
 const measureCommand = Object.freeze([0xac, 0x33, 0x00]);
+const softReset = 0xba;
 
-/** Bits of the status (section 5.3, table 9). */
+/** Bits of the status (section 5.3, table 9). The others mean nothing, and differ between chips. */
 const busyBit = 0x80;
 const calibratedBit = 0x08;
-/** Not in the table; section 5.4 expects 0x18 of a working chip. */
-const reservedSetBits = 0x10;
-const reservedClearBits = 0x60;
+
+/** The status, two values, and their checksum. */
+const answerBytes = 7;
 
 /** Section 5.4. */
 const initialisationMs = 10;
 const measurementMs = 80;
+/** Section 5.5. */
+const resetMs = 20;
 
 interface AHT20State {
 	/** It has lost its calibration and is loading it. */
@@ -31,19 +34,19 @@ export const aht20 = Object.freeze<Driver<AHT20State>>({
 	// The range of the AHT21, which exceeds the AHT20's (−40 … 85), and 0.1 °C for rounding.
 	fields: Object.freeze([Object.freeze({ ...temperature, min: -40.1, max: 120.1 }), humidity]),
 
-	/**
-	 * Has no id. Any read begins with the status, in which three bits are constant; chips with registers or
-	 * ports at this address do not repeat it.
-	 */
-	matches(chip) {
-		const status = readStatus(chip);
-		return hasReservedBits(status) && chip.read(1)[0] === status;
+	matches: isAHT20,
+
+	/** A chip whose status is stuck, or that has lost its calibration, recovers by it. */
+	reset(chip, step) {
+		if (step > 0) return 0;
+		checkIdentity(chip);
+		chip.write(softReset);
+		return resetMs;
 	},
 
 	open(chip) {
-		const status = readStatus(chip);
-		if (!hasReservedBits(status)) throw chip.error("another chip answers there.");
-		const isInitialising = (status & calibratedBit) === 0;
+		checkIdentity(chip);
+		const isInitialising = (readStatus(chip) & calibratedBit) === 0;
 		if (isInitialising) chip.write(...initialiseCommand);
 		return { isInitialising, started: false };
 	},
@@ -62,10 +65,10 @@ export const aht20 = Object.freeze<Driver<AHT20State>>({
 
 	read(chip, { started }) {
 		if (!started) return undefined;
-		const answer = chip.read(7);
-		const [status = 0, a = 0, b = 0, c = 0, d = 0, e = 0, checksum] = answer;
+		const answer = chip.read(answerBytes);
+		const [status = 0, a = 0, b = 0, c = 0, d = 0, e = 0] = answer;
 		if ((status & busyBit) !== 0) return undefined;
-		if (crc8Sensirion(answer, 0, 6) !== checksum) throw chip.checksumError();
+		if (!isChecksumRight(answer)) throw chip.checksumError();
 		if ((status & calibratedBit) === 0)
 			throw chip.error("it lost its calibration, which is loaded again. Check its supply.");
 		// Two numbers of twenty bits (section 6).
@@ -75,12 +78,29 @@ export const aht20 = Object.freeze<Driver<AHT20State>>({
 	},
 });
 
-function readStatus(chip: I2CDevice): number {
-	return chip.query(statusCommand, 1)[0] ?? 0;
+/**
+ * Has no id. Any read begins with the status, and a complete one ends with a checksum; a port or a stuck line answers
+ * the same byte to everything. If the checksum is not there yet, a measurement must make the chip busy.
+ */
+function isAHT20(chip: I2CDevice): boolean {
+	const status = readStatus(chip);
+	const answer = chip.read(answerBytes);
+	if (answer[0] !== status || answer.every((byte) => byte === status)) return false;
+	if ((status & busyBit) !== 0 || isChecksumRight(answer)) return true;
+	measure(chip);
+	return (chip.read(1)[0] ?? 0) === (status | busyBit);
 }
 
-function hasReservedBits(status: number): boolean {
-	return (status & (reservedSetBits | reservedClearBits)) === reservedSetBits;
+function checkIdentity(chip: I2CDevice): void {
+	if (!isAHT20(chip)) throw chip.otherChipError();
+}
+
+function isChecksumRight(answer: Uint8Array): boolean {
+	return crc8Sensirion(answer, 0, answerBytes - 1) === answer[answerBytes - 1];
+}
+
+function readStatus(chip: I2CDevice): number {
+	return chip.query(statusCommand, 1)[0] ?? 0;
 }
 
 function measure(chip: I2CDevice): number {

@@ -12,6 +12,8 @@ const measurementMs = 180;
 interface BH1750State {
 	/** The register's value in the current measurement. */
 	mtreg: number;
+	/** The result of the latest step. */
+	counts: number | undefined;
 }
 
 /**
@@ -23,35 +25,50 @@ export const bh1750 = Object.freeze<Driver<BH1750State>>({
 	fields: Object.freeze([illuminance]),
 
 	/** No id, but it reads 0 after a reset, whatever was written last. Registers and ports do not. */
-	matches(chip) {
-		for (const byte of [opcode.powerDown, opcode.powerOn, opcode.reset]) chip.write(byte);
-		const cleared = uint16(chip.read(2));
-		chip.write(opcode.powerDown);
-		return cleared === 0 && uint16(chip.read(2)) === 0;
+	matches: isCleared,
+
+	/** It clears the data only; the measurement time is written for each measurement. */
+	reset(chip) {
+		if (!isCleared(chip)) throw chip.otherChipError();
+		return 0;
 	},
 
-	open(chip) {
-		chip.write(opcode.powerOn);
-		return { mtreg: mtreg.default };
+	open: () => ({ mtreg: mtreg.default, counts: undefined }),
+
+	start(chip, state) {
+		state.counts = undefined;
+		return measure(chip, state, mtreg.default);
 	},
 
-	start: (chip, state) => measure(chip, state, mtreg.default),
-
+	/** Darkness is measured twice: a chip that has lost its supply in the meantime reads 0, too. */
 	proceed(chip, state) {
-		if (state.mtreg !== mtreg.default || uint16(chip.read(2)) < 0xffff) return 0;
-		return measure(chip, state, mtreg.min);
+		const wasDark = state.counts === 0;
+		state.counts = uint16(chip.read(2));
+		if (state.counts === 0 && !wasDark) return measure(chip, state, mtreg.default);
+		return state.mtreg === mtreg.default && state.counts === 0xffff ? measure(chip, state, mtreg.min) : 0;
 	},
 
 	read(chip, state) {
-		const counts = uint16(chip.read(2));
+		// Read twice, as there is no checksum. An idle bus reads as light, too, and cannot be cleared.
+		const { counts = 0 } = state;
+		if (uint16(chip.read(2)) !== counts || !isCleared(chip)) throw chip.lostError();
 		if (counts === 0xffff) throw chip.error("it is brighter than the sensor can measure.");
 		return [(counts / 1.2) * (mtreg.default / state.mtreg)];
 	},
 });
 
+/** Clears the data register; false if this is not a BH1750. */
+function isCleared(chip: I2CDevice): boolean {
+	for (const byte of [opcode.powerDown, opcode.powerOn, opcode.reset]) chip.write(byte);
+	const cleared = uint16(chip.read(2));
+	chip.write(opcode.powerDown);
+	return cleared === 0 && uint16(chip.read(2)) === 0;
+}
+
 function measure(chip: I2CDevice, state: BH1750State, value: number): number {
 	// The register is written in two parts: its upper three bits, then its lower five.
-	for (const byte of [0x40 | (value >> 5), 0x60 | (value & 31), opcode.measureOnce]) chip.write(byte);
+	const parts = [0x40 | (value >> 5), 0x60 | (value & 31)];
+	for (const byte of [opcode.powerOn, ...parts, opcode.measureOnce]) chip.write(byte);
 	state.mtreg = value;
 	return (measurementMs * value) / mtreg.default;
 }

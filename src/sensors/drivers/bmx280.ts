@@ -25,6 +25,7 @@ const register = Object.freeze({
 	calibration: 0x88,
 	H1: 0xa1,
 	id: 0xd0,
+	reset: 0xe0,
 	humidityCalibration: 0xe1,
 	controlHumidity: 0xf2,
 	status: 0xf3,
@@ -33,14 +34,21 @@ const register = Object.freeze({
 	data: 0xf7,
 });
 
+/** Loads the trimming words anew, which takes up to 2 ms (section 1.1, start-up time; `im_update`, section 5.4.4). */
+const resetCommand = 0xb6;
+const resetMs = 2;
+
 /**
  * Filter off (section 5.4.6, table 28), and a standby time, which forced mode ignores: it marks a chip that
  * has been initialised, because a chip that has just been powered up has none.
  */
 const markerConfiguration = 0xa0;
+/** Without the reserved bit (section 5.4.6). */
+const configurationMask = 0xfd;
 const sleepMode = 0x00;
 /** Forced mode, each quantity measured once (section 5.4.3, table 20). */
 const measureOnce = 0x25;
+const modeMask = 0x03;
 const measureHumidityOnce = 0x01;
 const statusMeasuring = 0x08;
 const statusCopying = 0x01;
@@ -54,9 +62,9 @@ const skipped20 = 0x80000;
 const skipped16 = 0x8000;
 
 export interface BMx280State {
-	calibration: BMx280Calibration;
+	readonly calibration: BMx280Calibration;
 	/** Only of the BME280. */
-	humidityCalibration: BME280HumidityCalibration | undefined;
+	readonly humidityCalibration: BME280HumidityCalibration | undefined;
 }
 
 /**
@@ -66,30 +74,40 @@ export interface BMx280State {
 export function bmx280Measurement(
 	ids: readonly [number, ...number[]],
 	hasHumidity: boolean,
-): Pick<Driver<BMx280State>, "matches" | "open" | "start" | "read"> {
-	/** Whatever it did before, the chip sleeps, does not filter, and bears the mark. */
-	function initialise(chip: I2CDevice): BMx280State {
+): Pick<Driver<BMx280State>, "matches" | "reset" | "open" | "start" | "read"> {
+	function checkId(chip: I2CDevice): void {
 		const id = readBoschId(chip);
 		if (!ids.includes(id))
 			throw chip.error(`another chip answers there (id ${hex(id)}, not ${hex(ids[0])}).`);
-		if ((chip.readUint8(register.status) & statusCopying) !== 0)
-			throw chip.error("it has just been switched on, and is not ready yet.");
-		chip.writeUint8(register.controlMeasurement, sleepMode);
-		chip.writeUint8(register.configuration, markerConfiguration);
-		const calibration = readCalibration(chip);
-		return { calibration, humidityCalibration: hasHumidity ? readHumidityCalibration(chip) : undefined };
 	}
 
 	return {
 		matches: (chip) => ids.includes(readBoschId(chip)),
 
-		open: initialise,
+		/** After a brown-out the trimming words may be wrong, although everything else is right. */
+		reset(chip, step) {
+			if (step > 0) return (chip.readUint8(register.status) & statusCopying) === 0 ? 0 : resetMs;
+			checkId(chip);
+			chip.writeUint8(register.reset, resetCommand);
+			return resetMs;
+		},
 
-		start(chip, state) {
+		/** Whatever it did before, the chip sleeps, does not filter, and bears the mark. */
+		open(chip) {
+			checkId(chip);
+			if ((chip.readUint8(register.status) & statusCopying) !== 0)
+				throw chip.error("it has just been switched on, and is not ready yet.");
+			chip.writeUint8(register.controlMeasurement, sleepMode);
+			chip.writeUint8(register.configuration, markerConfiguration);
+			const calibration = readCalibration(chip);
+			const humidityCalibration = hasHumidity ? readHumidityCalibration(chip) : undefined;
+			if (!isMarked(chip)) throw chip.lostError();
+			return { calibration, humidityCalibration };
+		},
+
+		start(chip) {
 			// Another chip of the same type may be in its place, with a calibration of its own.
-			// mutation: detect-sensor-swap
-			if (chip.readUint8(register.configuration) !== markerConfiguration)
-				Object.assign(state, initialise(chip));
+			if (!isMarked(chip)) throw chip.lostError();
 			// The setting for humidity takes effect with the write to ctrl_meas (section 5.4.3).
 			if (hasHumidity) chip.writeUint8(register.controlHumidity, measureHumidityOnce);
 			chip.writeUint8(register.controlMeasurement, measureOnce);
@@ -98,14 +116,18 @@ export function bmx280Measurement(
 
 		read(chip, { calibration, humidityCalibration }) {
 			if ((chip.readUint8(register.status) & statusMeasuring) !== 0) return undefined;
-			const data = chip.readRegisters(register.data, hasHumidity ? 8 : 6);
+			const data = chip.readConfirmed(register.data, hasHumidity ? 8 : 6);
+			// Otherwise the chip was reset, by a glitch of its supply or by being plugged in again. The mode is sleep again.
+			const [humidity = 0, , control = 0] = chip.readRegisters(register.controlHumidity, 3);
+			const isOversamplingSet = ((control ^ measureOnce) & ~modeMask) === 0;
+			if (!isMarked(chip) || !isOversamplingSet || (hasHumidity && (humidity & 7) !== measureHumidityOnce))
+				throw chip.lostError();
 			const rawPressure = uint20(data, 0);
 			const rawTemperature = uint20(data, 3);
 			const rawHumidity = hasHumidity ? uint16(data, 6) : skipped16;
-			// All channels skipped: the chip was reset, by a glitch of its supply or by being plugged in again. One
-			// of these numbers by itself may be a measurement.
+			// All channels skipped: it did not measure. One of these numbers by itself may be a measurement.
 			if (rawTemperature === skipped20 && rawPressure === skipped20 && rawHumidity === skipped16)
-				throw chip.error("it lost its measurement. Check its supply and wiring.");
+				throw chip.lostError();
 			const fine = fineTemperature(rawTemperature, calibration);
 			const hectopascal = compensatePressure(rawPressure, fine, calibration) / 100;
 			if (humidityCalibration === undefined) return [fine / 5120, hectopascal];
@@ -114,12 +136,17 @@ export function bmx280Measurement(
 	};
 }
 
+function isMarked(chip: I2CDevice): boolean {
+	// mutation: detect-sensor-swap
+	return (chip.readUint8(register.configuration) & configurationMask) === markerConfiguration;
+}
+
 export function readBoschId(chip: I2CDevice): number {
 	return chip.readUint8(register.id);
 }
 
 function readCalibration(chip: I2CDevice): BMx280Calibration {
-	const calibration = parseCalibration(chip.readRegisters(register.calibration, 24));
+	const calibration = parseCalibration(chip.readConfirmed(register.calibration, 24));
 	// The compensation divides by terms of T1 and P1, which are never 0 in a working chip.
 	if (calibration.T[0] === 0 || calibration.P[0] === 0)
 		throw chip.error("its calibration cannot be read. Check its wiring and supply.");
@@ -127,8 +154,8 @@ function readCalibration(chip: I2CDevice): BMx280Calibration {
 }
 
 function readHumidityCalibration(chip: I2CDevice): BME280HumidityCalibration {
-	const H1 = chip.readUint8(register.H1);
-	return parseHumidityCalibration(H1, chip.readRegisters(register.humidityCalibration, 7));
+	const [H1 = 0] = chip.readConfirmed(register.H1, 1);
+	return parseHumidityCalibration(H1, chip.readConfirmed(register.humidityCalibration, 7));
 }
 
 function uint20(data: Uint8Array, offset: number): number {

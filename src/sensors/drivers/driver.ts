@@ -4,9 +4,10 @@ import type { I2CDevice } from "./i2c-device";
 
 /**
  * How a sensor is recognized and measured: a plain object without state of its own. What it must remember is
- * the state that `open` returns; the caller keeps it, together with the device. The caller opens a sensor
- * before its first measurement and again after each failure. For a measurement it calls `start`, then
- * `proceed` until that returns 0, then `read` once. Every method may throw a `SensorError`.
+ * the state that `open` returns; the caller keeps it, together with the device. The caller resets and opens a
+ * sensor before its first measurement and again after each failure. For a measurement it calls `start`, then
+ * `proceed` until that returns 0, then `read` once. Every method may throw a `SensorError`; the measurement of a
+ * sensor that was open before is then repeated once, after a reset.
  */
 export interface Driver<State = void, Device extends SensorDevice = I2CDevice> {
 	/** For logs, settings and persisted names: `BH1750`. */
@@ -21,6 +22,12 @@ export interface Driver<State = void, Device extends SensorDevice = I2CDevice> {
 	 * chip. Left out where the settings say what is connected.
 	 */
 	matches?(device: Device): boolean;
+	/**
+	 * The chip's own reset, before {@link open}: step 0 sends it, later steps wait until the chip is ready. Returns the
+	 * milliseconds until the next step; 0: ready. Must not harm another chip. Left out if the chip has none, or only the
+	 * general call, which resets all chips on the bus.
+	 */
+	reset?(device: Device, step: number, reason: OpenReason): number;
 	/** Brings the chip to a known state, whatever it did before. */
 	open?(device: Device, options: SensorOptions): State;
 	/** Starts a measurement. Returns the milliseconds until {@link proceed}, or {@link read}, may be called. */
@@ -61,6 +68,26 @@ export interface SensorField extends Field {
 	readonly max?: number;
 }
 
+/** Why a sensor is opened: at the first start of a boot, after a deep sleep of the board, or after a failure. */
+export type OpenReason = "boot" | "wake" | "failure";
+
+/** What the other sensors of the board have measured last; `undefined`: none measures it. */
+export interface Surroundings {
+	/** Degrees Celsius. */
+	readonly temperature: number | undefined;
+	/** Percent. */
+	readonly humidity: number | undefined;
+	/** Hectopascal. */
+	readonly pressure: number | undefined;
+}
+
+export interface Recalibration {
+	readonly ppm: number;
+	isDone(): boolean;
+	/** To call after success, so that it is not repeated. */
+	onDone(): void;
+}
+
 /** How a sensor is connected and used. */
 export interface SensorOptions {
 	/** Milliseconds from one measurement to the next: a sensor may rest in between. */
@@ -71,6 +98,16 @@ export interface SensorOptions {
 	readonly shuntOhms?: number;
 	/** ADS1115: maximum voltage at an input; default 4.096. */
 	readonly rangeVolts?: number;
+	/** SCD4x: how much it is warmer than the air, degrees Celsius; default 4. */
+	readonly temperatureOffset?: number;
+	/** SCD4x: whether it calibrates itself; default true. */
+	readonly selfCalibration?: boolean;
+	/** SCD4x: the concentration at which it is now, for a forced recalibration. */
+	readonly recalibration?: Recalibration;
+	/** Of the board above sea level. */
+	readonly altitudeMetres?: number;
+	/** Of the moment. */
+	surroundings?(): Surroundings;
 }
 
 /** A sensor that detection has found, or an input from the settings. */

@@ -64,6 +64,17 @@ export class I2CDevice {
 		return bytes;
 	}
 
+	/**
+	 * {@link readRegisters} of a chip without checksums whose registers do not change: read twice, because a disturbed
+	 * transfer gives any bytes. Throws a {@link SensorError} if the answers differ.
+	 */
+	readConfirmed(first: number, count: number): Uint8Array<ArrayBuffer> {
+		const bytes = this.readRegisters(first, count);
+		if (this.readRegisters(first, count).join() !== bytes.join())
+			throw this.error("two answers differ. Check its wiring; long wires pick up noise.");
+		return bytes;
+	}
+
 	readUint8(register: number): number {
 		return this.transfer(() => this.bus.readUint8(register));
 	}
@@ -90,6 +101,16 @@ export class I2CDevice {
 		return new SensorError(this.name ?? "chip", what);
 	}
 
+	/** To throw if the chip is of another type. */
+	otherChipError(): SensorError {
+		return this.error("another chip answers there.");
+	}
+
+	/** To throw if the chip does not have the configuration that was written. */
+	lostError(): SensorError {
+		return this.error("it lost its measurement. Check its supply and wiring.");
+	}
+
 	/** To throw for an answer with a wrong checksum. */
 	checksumError(): SensorError {
 		return this.error("wrong checksum. Check its wiring; long wires pick up noise.");
@@ -109,6 +130,11 @@ export class I2CDevice {
 			throw this.name === undefined ? error : this.error("it does not answer. Check its wiring and address.");
 		}
 	}
+}
+
+/** Two bytes as a signed big-endian number. */
+export function int16(bytes: Uint8Array, at = 0): number {
+	return (uint16(bytes, at) << 16) >> 16;
 }
 
 /** Two bytes as a big-endian number. */

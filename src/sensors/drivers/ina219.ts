@@ -1,4 +1,5 @@
 import { current, type Driver, voltage } from "./driver";
+import { type I2CDevice, int16, uint16 } from "./i2c-device";
 import { identifyTIChip } from "./ti-identification";
 
 /** Registers (SBOS448G, section 8.6, table 2). */
@@ -6,6 +7,9 @@ const register = Object.freeze({ configuration: 0x00, shuntVoltage: 0x01, busVol
 
 /** Both voltages once, up to 32 V and ±320 mV, each averaged over 16 measurements (section 8.6.2.1). */
 const measureOnce = 0x3e63;
+/** Without the unused bit. */
+const configurationMask = 0xbfff;
+const resetCommand = 0x8000;
 const conversionReady = 0x0002;
 /** Two conversions one after the other, at 1.1 times the typical duration ("ADC Settings"). */
 const conversionMs = 2 * 8.51 * 1.1;
@@ -29,8 +33,15 @@ export const ina219 = Object.freeze<Driver<number>>({
 
 	matches: (chip) => identifyTIChip(chip) === "INA219",
 
+	/** Takes effect at once (section 8.6.2.1). */
+	reset(chip) {
+		checkIdentity(chip);
+		chip.writeUint16(register.configuration, resetCommand);
+		return 0;
+	},
+
 	open(chip, { shuntOhms = defaultShuntOhms }) {
-		if (identifyTIChip(chip) !== "INA219") throw chip.error("another chip answers there.");
+		checkIdentity(chip);
 		return shuntOhms;
 	},
 
@@ -40,9 +51,10 @@ export const ina219 = Object.freeze<Driver<number>>({
 	},
 
 	read(chip, shuntOhms) {
-		const bus = chip.readUint16(register.busVoltage);
+		const bus = uint16(chip.readConfirmed(register.busVoltage, 2));
 		if ((bus & conversionReady) === 0) return undefined;
-		const shunt = chip.readInt16(register.shuntVoltage);
+		const shunt = int16(chip.readConfirmed(register.shuntVoltage, 2));
+		if ((chip.readUint16(register.configuration) & configurationMask) !== measureOnce) throw chip.lostError();
 		if (Math.abs(shunt) >= maxShuntCounts) {
 			const maxAmperes = Number(((maxShuntCounts * shuntVoltsPerCount) / shuntOhms).toPrecision(3));
 			throw chip.error(`the current exceeds the ${maxAmperes} ampere that its ${shuntOhms} ohm can measure.`);
@@ -50,3 +62,7 @@ export const ina219 = Object.freeze<Driver<number>>({
 		return [(bus >> 3) * busVoltsPerCount, ((shunt * shuntVoltsPerCount) / shuntOhms) * 1000];
 	},
 });
+
+function checkIdentity(chip: I2CDevice): void {
+	if (identifyTIChip(chip) !== "INA219") throw chip.otherChipError();
+}

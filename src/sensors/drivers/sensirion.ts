@@ -1,9 +1,14 @@
 import { crc8Sensirion } from "../../common/crc8";
 import { type I2CDevice, uint16 } from "./i2c-device";
 
-/** The bytes of a sixteen-bit command. */
-export function commandBytes(code: number): readonly number[] {
-	return [code >> 8, code & 0xff];
+/** The bytes of a sixteen-bit command, and of its arguments with their checksums. */
+export function commandBytes(code: number, ...words: readonly number[]): readonly number[] {
+	const bytes = [code >> 8, code & 0xff];
+	for (const word of words) {
+		const pair = [word >> 8, word & 0xff];
+		bytes.push(...pair, crc8Sensirion(Uint8Array.from(pair)));
+	}
+	return bytes;
 }
 
 /**

@@ -2,13 +2,19 @@ import { type Driver, humidity, temperature } from "./driver";
 import type { I2CDevice } from "./i2c-device";
 import { parseWords, wordToCelsius } from "./sensirion";
 
+/** Maximum of both ("Timing Specifications", soft reset and break). */
+const resetMs = 1.5;
+
 /** What differs between the SHT3x and the SHT4x. */
 interface SHTVariant {
 	/** Measures both quantities once, with the best repeatability. */
 	readonly measureCommand: readonly number[];
 	readonly measurementMs: number;
-	/** Ends whatever the chip does; it is ready again about a millisecond later. */
-	readonly abortCommand: readonly number[];
+	/**
+	 * Sent one after the other, with a pause, they reset the chip whatever it does; other chips ignore them or take them
+	 * as the number of a register. The first one by itself ends a measurement.
+	 */
+	readonly resetCommands: readonly (readonly number[])[];
 	/** Percent at word 0, and percent more at word 65535. */
 	readonly humidityOffset: number;
 	readonly humiditySpan: number;
@@ -22,8 +28,10 @@ interface SHTVariant {
  * What the drivers of Sensirion's SHT3x and SHT4x share: a command, a wait, two words. The chips sleep in
  * between.
  */
-export function shtMeasurement(variant: SHTVariant): Pick<Driver, "fields" | "open" | "start" | "read"> {
-	const { measureCommand, measurementMs, abortCommand, humidityOffset, humiditySpan } = variant;
+export function shtMeasurement(
+	variant: SHTVariant,
+): Pick<Driver, "fields" | "reset" | "open" | "start" | "read"> {
+	const { measureCommand, measurementMs, resetCommands, humidityOffset, humiditySpan } = variant;
 
 	/**
 	 * A chip that refuses a command may be busy with an earlier one: it is aborted, so that the next attempt
@@ -34,7 +42,7 @@ export function shtMeasurement(variant: SHTVariant): Pick<Driver, "fields" | "op
 			return action();
 		} catch (error) {
 			try {
-				chip.write(...abortCommand);
+				chip.write(...(resetCommands[0] ?? []));
 			} catch {
 				// It is not connected.
 			}
@@ -45,6 +53,13 @@ export function shtMeasurement(variant: SHTVariant): Pick<Driver, "fields" | "op
 	return {
 		// The operating range ("Temperature"), and 0.1 °C for rounding.
 		fields: Object.freeze([Object.freeze({ ...temperature, min: -40.1, max: 125.1 }), humidity]),
+
+		reset(chip, step) {
+			const command = resetCommands[step];
+			if (command === undefined) return 0;
+			chip.write(...command);
+			return resetMs;
+		},
 
 		open: (chip) => abortOnError(chip, () => variant.checkIdentity(chip)),
 

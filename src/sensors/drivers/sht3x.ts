@@ -7,6 +7,7 @@ import { isSHT4x } from "./sht4x";
 /** Commands (SHT3x-DIS data sheet, version 5, sections 4.3 to 4.11). */
 const measureHighRepeatability = commandBytes(0x2400);
 const stopPeriodic = commandBytes(0x3093);
+const softReset = commandBytes(0x30a2);
 const statusCommand = commandBytes(0xf32d);
 const heaterOff = commandBytes(0x3066);
 
@@ -23,7 +24,7 @@ export const sht3x = Object.freeze<Driver>({
 		measureCommand: measureHighRepeatability,
 		// Table 4, below 2.4 V.
 		measurementMs: 15.5,
-		abortCommand: stopPeriodic,
+		resetCommands: [stopPeriodic, softReset],
 		// Section 4.13.
 		humidityOffset: 0,
 		humiditySpan: 100,

@@ -18,7 +18,7 @@ export const sht4x = Object.freeze<Driver>({
 		measureCommand: [measureHighPrecision],
 		// "Timing Specifications", high repeatability.
 		measurementMs: 8.3,
-		abortCommand: [softReset],
+		resetCommands: [[softReset]],
 		// "Conversion of Signal Output": values beyond 0 and 100 are to be cut.
 		humidityOffset: -6,
 		humiditySpan: 125,

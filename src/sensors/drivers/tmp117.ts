@@ -1,4 +1,5 @@
 import { type Driver, temperature } from "./driver";
+import { int16 } from "./i2c-device";
 import { identifyTIChip, isTMP117 } from "./ti-identification";
 
 /** Registers (SNOSD82D, "Register Map"). */
@@ -10,6 +11,11 @@ const register = Object.freeze({ temperature: 0x00, configuration: 0x01 });
 const measureOnce = 0x0c20;
 const dataReady = 0x2000;
 const loadingMemory = 0x1000;
+const softReset = 0x0002;
+/** "Software Reset". */
+const resetMs = 2;
+/** Bits that read as written: the lower of the mode (the other one falls when the conversion ends), and the settings. */
+const settingsMask = 0x07fc;
 /** Eight times the maximum of one measurement ("Electrical Characteristics", one-shot conversion time). */
 const conversionMs = 8 * 17.5;
 
@@ -27,8 +33,16 @@ export const tmp117 = Object.freeze<Driver>({
 
 	matches: (chip) => identifyTIChip(chip) === "TMP117",
 
+	/** Loads the settings and the offset from its memory, which another program may have changed. */
+	reset(chip, step) {
+		if (step > 0) return (chip.readUint16(register.configuration) & loadingMemory) === 0 ? 0 : resetMs;
+		if (!isTMP117(chip)) throw chip.otherChipError();
+		chip.writeUint16(register.configuration, softReset);
+		return resetMs;
+	},
+
 	open(chip) {
-		if (!isTMP117(chip)) throw chip.error("another chip answers there.");
+		if (!isTMP117(chip)) throw chip.otherChipError();
 		if ((chip.readUint16(register.configuration) & loadingMemory) !== 0)
 			throw chip.error("it has just been switched on, and is not ready yet.");
 	},
@@ -40,8 +54,10 @@ export const tmp117 = Object.freeze<Driver>({
 
 	read(chip) {
 		if ((chip.readUint16(register.configuration) & dataReady) === 0) return undefined;
-		const celsius = chip.readInt16(register.temperature) * celsiusPerCount;
-		if (celsius === powerOnCelsius) throw chip.error("it lost its measurement. Check its supply and wiring.");
+		const celsius = int16(chip.readConfirmed(register.temperature, 2)) * celsiusPerCount;
+		// An idle bus reads as −0.0078 °C, and a chip that was reset measures by itself, with other settings.
+		const difference = chip.readUint16(register.configuration) ^ measureOnce;
+		if ((difference & settingsMask) !== 0 || celsius === powerOnCelsius) throw chip.lostError();
 		return [celsius];
 	},
 });

@@ -8,6 +8,7 @@ import { inputCandidates } from "../inputs/input-candidates";
 import { PulseTotals } from "../inputs/pulse-totals";
 import { type DetectionScope, Detector } from "./detector";
 import { sensorSettings } from "./field-layout";
+import { Recalibrations } from "./recalibrations";
 import { SensorRegistry, type SensorState } from "./sensor-registry";
 import type { SensorSlot } from "./sensor-slot";
 
@@ -53,6 +54,7 @@ export class Sampler {
 	private readonly usesI2C: boolean;
 	private readonly registry: SensorRegistry;
 	private readonly pulseTotals: PulseTotals;
+	private readonly recalibrations: Recalibrations;
 	/** From one measurement to the next within an interval; `undefined`: one measurement per sample. */
 	private readonly stepMs: number | undefined;
 	private stepTimer: Timer | undefined;
@@ -73,6 +75,7 @@ export class Sampler {
 		this.stepMs = statisticsStepMs(settings);
 		if (settings.statistics !== "off" && this.stepMs === undefined && options.resumed !== true)
 			log(`sensor: ${statisticsProblem(settings)}`);
+		this.recalibrations = new Recalibrations(storage, settings.sensors);
 		this.pulseTotals = new PulseTotals(storage, time);
 		this.usesI2C = drivers.length > 0;
 		this.detector = new Detector({
@@ -84,7 +87,8 @@ export class Sampler {
 		});
 		const statistics = this.stepMs !== undefined;
 		const reservedNames = settings.inputs.map(({ name }) => name);
-		this.registry = new SensorRegistry({ time, storage, settings, statistics, reservedNames, log });
+		const resumed = options.resumed === true;
+		this.registry = new SensorRegistry({ time, storage, settings, statistics, resumed, reservedNames, log });
 	}
 
 	/** Measures; returns the aggregated values since the previous sample. Never rejects. */
@@ -235,13 +239,21 @@ export class Sampler {
 	}
 
 	private sensorOptions(sensor: string): SensorOptions {
-		const { settings } = this.options;
-		const { shunt: shuntOhms, range: rangeVolts } = sensorSettings(settings.sensors, sensor);
+		const { settings, log } = this.options;
+		const own = sensorSettings(settings.sensors, sensor);
+		const { shunt: shuntOhms, range: rangeVolts, temperatureOffset, selfCalibration, recalibrate } = own;
+		const recalibration =
+			recalibrate === undefined ? undefined : this.recalibrations.of(sensor, recalibrate, log);
 		return {
 			intervalMs: this.stepMs ?? settings.interval * 1000,
 			onBattery: settings.power === "battery",
+			altitudeMetres: settings.altitude,
+			surroundings: () => this.registry.surroundings,
 			...(shuntOhms === undefined ? {} : { shuntOhms }),
 			...(rangeVolts === undefined ? {} : { rangeVolts }),
+			...(temperatureOffset === undefined ? {} : { temperatureOffset }),
+			...(selfCalibration === undefined ? {} : { selfCalibration }),
+			...(recalibration === undefined ? {} : { recalibration }),
 		};
 	}
 }

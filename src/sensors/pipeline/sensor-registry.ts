@@ -4,7 +4,7 @@ import type { Field, Value } from "../../reading/reading";
 import { maxFields } from "../../reading/reading-decoder";
 import type { InputSettings } from "../../settings/input-settings";
 import type { Settings } from "../../settings/settings";
-import type { Candidate } from "../drivers/driver";
+import type { Candidate, Surroundings } from "../drivers/driver";
 import { derivedFields, deriveValues } from "./derived-values";
 import { fieldSettings, planFieldLayout, type ReadingField, sensorSettings } from "./field-layout";
 import {
@@ -25,6 +25,8 @@ export interface SensorRegistryOptions {
 	readonly settings: SensorRegistrySettings;
 	/** Minima and maxima are stored, too. */
 	readonly statistics: boolean;
+	/** The board has woken from deep sleep. */
+	readonly resumed: boolean;
 	/** Names of inputs, which no sensor's field may have. */
 	readonly reservedNames: readonly string[];
 	log(line: string): void;
@@ -80,6 +82,22 @@ export class SensorRegistry {
 	/** Of a reading; the same object until they change. */
 	get fields(): readonly Field[] {
 		return this._fields;
+	}
+
+	/** Pressure of the first barometer that works; temperature and humidity of the first sensor that has both. */
+	get surroundings(): Surroundings {
+		const measured = (...names: readonly string[]) => {
+			for (const { candidate, measuredValues } of this._slots) {
+				if (candidate.hasUserNames === true) continue;
+				const { fields } = candidate.driver;
+				const values = names.map((name) => measuredValues[fields.findIndex((field) => field.name === name)]);
+				if (values.every((value) => typeof value === "number")) return values;
+			}
+			return [];
+		};
+		const [temperature, humidity] = measured("temperature", "humidity");
+		const [pressure] = measured("pressure");
+		return { temperature, humidity, pressure };
 	}
 
 	/** Names of all sensors ever found. */
@@ -212,6 +230,7 @@ export class SensorRegistry {
 			candidate,
 			fields: [...fields, ...derivedFields(fields, derived)],
 			time,
+			firstReason: this.options.resumed ? "wake" : "boot",
 			processValues: (read) => {
 				const values = calibrations.map(({ scale = 1, offset = 0 }, index) => {
 					const value = read[index];

@@ -1,6 +1,6 @@
 import type { Time } from "../../boards/board";
 import type { Value } from "../../reading/reading";
-import type { Candidate, SensorDevice, SensorField } from "../drivers/driver";
+import type { Candidate, OpenReason, SensorDevice, SensorField } from "../drivers/driver";
 import { SensorError } from "../sensor-error";
 import { Aggregate } from "./aggregate";
 
@@ -9,6 +9,8 @@ export interface SensorSlotOptions {
 	/** The driver's fields, then the derived ones. */
 	readonly fields: readonly SensorField[];
 	readonly time: Time;
+	/** Why it is opened for the first time. */
+	readonly firstReason: Exclude<OpenReason, "failure">;
 	/** From the driver's values to those of all fields: calibrates and derives. */
 	processValues(values: readonly Value[]): readonly Value[];
 	/** The problem has appeared, changed, or gone (`undefined`). */
@@ -21,7 +23,7 @@ const maxMeasurementMs = 20_000;
 const maxMeasurementSteps = 32;
 
 /**
- * A sensor in use: its device, its driver's state, and its values. After a failure it is reopened at the next
+ * A sensor in use: its device, its driver's state, and its values. After a failure it is reset and reopened at the next
  * measurement, because it may have been unplugged or replaced by another of the same type.
  */
 export class SensorSlot {
@@ -30,15 +32,17 @@ export class SensorSlot {
 	readonly aggregates: readonly Aggregate[];
 	/** Those of the latest measurement, by field; empty after a failure. */
 	latestValues: readonly Value[] = [];
-	/** The same as the driver measured them, before calibration. */
+	/** As the driver has measured them, without the user's calibration. */
 	measuredValues: readonly Value[] = [];
 	private sensorInUse: OpenSensor | undefined;
 	private _problem: string | undefined;
 	private measurement: Promise<void> | undefined;
 	private closed = false;
+	private openReason: OpenReason;
 
 	constructor(options: SensorSlotOptions) {
 		this.options = options;
+		this.openReason = options.firstReason;
 		this.aggregates = options.fields.map(({ aggregation }) => new Aggregate(aggregation));
 	}
 
@@ -83,7 +87,9 @@ export class SensorSlot {
 	/** Closes the sensor until the next measurement. */
 	fail(problem: string, alreadyReported = false): void {
 		this.closeSensor();
-		this.latestValues = this.measuredValues = [];
+		this.openReason = "failure";
+		this.latestValues = [];
+		this.measuredValues = [];
 		if (this._problem === problem) return;
 		this._problem = problem;
 		if (!alreadyReported) this.options.onProblem(problem);
@@ -94,31 +100,62 @@ export class SensorSlot {
 		this.closeSensor();
 	}
 
+	/** A measurement that fails is repeated once after a reset, unless the chip was reset just before. */
 	private async runMeasurement(): Promise<void> {
-		const { candidate, time, processValues } = this.options;
-		const startedAt = time.ticks();
+		const { candidate } = this.options;
+		const wasReset = this.sensorInUse === undefined && this.openReason !== "wake";
 		try {
-			this.sensorInUse ??= openSensor(candidate);
-			const sensor = this.sensorInUse;
-			const { device, state } = sensor;
-			const { driver } = candidate;
-			let waitMs = driver.start(device, state);
-			for (let step = 1; step === 1 || waitMs > 0; step++) {
-				const leftMs = maxMeasurementMs - (time.ticks() - startedAt);
-				// NaN is not within the bounds either.
-				if (!(waitMs >= 0 && waitMs <= leftMs) || step > maxMeasurementSteps)
-					throw new SensorError(candidate.sensor, "its measurement takes too long.");
-				if (waitMs > 0) await delay(time, waitMs);
-				// Closed or failed in the meantime.
-				if (this.sensorInUse !== sensor) return;
-				waitMs = driver.proceed?.(device, state) ?? 0;
-			}
-			const measured = readSensor(sensor);
-			this.addValues(processValues(measured));
-			this.measuredValues = measured;
+			await this.measureOnce().catch((error: unknown) => {
+				if (wasReset || this.closed || candidate.driver.reset === undefined) throw error;
+				this.closeSensor();
+				this.openReason = "failure";
+				return this.measureOnce();
+			});
 		} catch (error) {
 			if (!this.closed) this.fail(describeSensorError(candidate.sensor, error));
 		}
+	}
+
+	/** Opens the sensor if necessary. Returns early if it is closed or fails in the meantime. */
+	private async measureOnce(): Promise<void> {
+		const { candidate, time, processValues } = this.options;
+		const { driver } = candidate;
+		const endTicks = time.ticks() + maxMeasurementMs;
+		if (this.sensorInUse === undefined) {
+			const device = candidate.connect();
+			const opening = { candidate, device, state: undefined };
+			this.sensorInUse = opening;
+			const firstMs = driver.reset?.(device, 0, this.openReason) ?? 0;
+			const reset = (step: number) => driver.reset?.(device, step, this.openReason) ?? 0;
+			if (firstMs > 0 && !(await this.runSteps(firstMs, reset, endTicks))) return;
+			this.sensorInUse = { ...opening, state: driver.open?.(device, candidate.options) };
+		}
+		const sensor = this.sensorInUse;
+		const { device, state } = sensor;
+		const proceed = () => driver.proceed?.(device, state) ?? 0;
+		if (!(await this.runSteps(driver.start(device, state), proceed, endTicks))) return;
+		this.measuredValues = readSensor(sensor);
+		this.addValues(processValues(this.measuredValues));
+	}
+
+	/** Waits, and runs the next step, until that returns 0 ms; false if the sensor was closed or has failed meanwhile. */
+	private async runSteps(
+		firstMs: number,
+		next: (step: number) => number,
+		endTicks: number,
+	): Promise<boolean> {
+		const { time, candidate } = this.options;
+		const sensor = this.sensorInUse;
+		let waitMs = firstMs;
+		for (let step = 1; step === 1 || waitMs > 0; step++) {
+			// NaN is not within the bounds either.
+			if (!(waitMs >= 0 && waitMs <= endTicks - time.ticks()) || step > maxMeasurementSteps)
+				throw new SensorError(candidate.sensor, "its measurement takes too long.");
+			if (waitMs > 0) await delay(time, waitMs);
+			if (this.sensorInUse !== sensor) return false;
+			waitMs = next(step);
+		}
+		return true;
 	}
 
 	private addValues(values: readonly Value[]): void {
