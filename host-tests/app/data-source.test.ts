@@ -78,3 +78,13 @@ test("a key without the permission is a settings fault: logged, and tried again 
 	await world.dakkio.waitForPoints(1);
 	await board.app.stop();
 });
+
+test("a key that the service repeats in an error is never logged", async () => {
+	const { key } = world.dakkio.credentials;
+	world.dakkio.misbehaviours.exchange = ({ method }) =>
+		method === "GET" ? faults.respondWith(500, { message: `no ${key}` }) : undefined;
+	const board = new AppFixture(world, { dataSourceId: "create" });
+	expect(await board.waitForLine(/^not sent: 500/)).toContain("no …");
+	await board.app.stop();
+	expect(board.logLines.join("\n")).not.toContain(key);
+});

@@ -205,6 +205,20 @@ describe("a response that ends the exchange", () => {
 		const outcome = await connect(server.port).exchange({ ...getRequest, maxKeptBodyBytes: 8192 });
 		expect(outcome).toEqual({ kind: "response", status: 200, headers: new Map(), body: "y".repeat(5000) });
 	});
+
+	test("has the client's secret removed, in body and headers, also one that its end cuts off", async () => {
+		const secret = "dakkio_w_0123456789abcdef";
+		const start = `no ${secret}, ${secret}${"x".repeat(20)}`;
+		for (const maxKeptBodyBytes of Array.from({ length: start.length }, (_, length) => length + 1)) {
+			const server = await serve(
+				answering(
+					`HTTP/1.1 500 X\r\nLocation: /${secret}\r\nContent-Length: ${start.length}\r\n\r\n${start}`,
+				),
+			);
+			const result = await connect(server.port, { secret }).exchange({ ...getRequest, maxKeptBodyBytes });
+			expect(JSON.stringify(result)).not.toContain(secret.slice(0, 10));
+		}
+	});
 });
 
 describe("an exchange without a response", () => {

@@ -225,7 +225,7 @@ export const mutants: readonly Mutant[] = [
 	},
 	{
 		name: "logs the API key",
-		at: "redact-api-key",
+		at: "authenticate-request",
 		mutate: insertBefore("$log-sent-batch.callee($2)"),
 		violates: ["secret"],
 		seed: 1,

@@ -1,6 +1,6 @@
 import type { Network, Time, Timer } from "../boards/board";
 import { Channel, type ChannelCallbacks } from "./channel";
-import type { ExchangeFailure, ExchangeResult } from "./exchange-result";
+import type { ExchangeFailure, ExchangeResult, HttpResponse } from "./exchange-result";
 import { exchangeFailure, failureMessage, type Origin } from "./exchange-result";
 import { checkRequest, type HttpRequest, RequestStream } from "./request";
 import { type AttemptResult, RequestAttempt } from "./request-attempt";
@@ -18,6 +18,8 @@ export interface HttpConnectionOptions {
 	readonly timeoutsMs?: Partial<ExchangeTimeoutsMs>;
 	/** Lower-case names of the response headers to keep. */
 	readonly responseHeaders?: readonly string[];
+	/** Goes with the requests; removed from responses, so that a server that echoes it brings it into no log and no page. */
+	readonly secret?: string;
 	/** The server's certificate was verified; `issuer` signed it. */
 	onVerified?(issuer: string): void;
 }
@@ -30,6 +32,9 @@ const bufferBytes = 1024;
  * announcing it is detected before anything is sent, so it is never unclear whether a request arrived.
  */
 const idleCheckMs = 20;
+
+/** A shorter beginning of a secret reveals nothing: types of keys share it. */
+const minRedactedLength = 10;
 
 /** An exchange in progress. */
 interface PendingExchange {
@@ -183,7 +188,8 @@ export class HttpConnection {
 		if (pending === undefined) return;
 		this.pending = undefined;
 		this.options.time.clear(pending.timeoutTimer);
-		pending.settle(result);
+		const { secret = "" } = this.options;
+		pending.settle(secret === "" || result.kind === "failure" ? result : redact(result, secret));
 	}
 
 	private dropChannel(): void {
@@ -202,4 +208,14 @@ export class HttpConnection {
 			else this.settle(exchangeFailure("send", failureMessage("send", this.origin, error), false));
 		}
 	}
+}
+
+/** The response with `…` in place of the secret, also of one that the end of what is kept cuts off. */
+function redact(response: HttpResponse, secret: string): HttpResponse {
+	const hide = (text: string) => text.replaceAll(secret, "…");
+	let body = hide(response.body);
+	for (let length = secret.length - 1; length >= minRedactedLength; length--)
+		if (body.endsWith(secret.slice(0, length))) body = `${body.slice(0, -length)}…`;
+	const headers = new Map(Array.from(response.headers, ([name, value]) => [name, hide(value)]));
+	return { ...response, headers, body };
 }

@@ -1,5 +1,6 @@
 import type { Board } from "../boards/board";
 import { HttpConnection } from "../http/http-connection";
+import type { ExchangeTimeoutsMs } from "../http/timeouts";
 
 export interface CaptivePortalOptions {
 	readonly board: Pick<Board, "network" | "time" | "fillRandom">;
@@ -10,12 +11,12 @@ export interface CaptivePortalOptions {
 }
 
 const resolveTimeoutMs = 4_000;
-const timeoutsMs = Object.freeze({
+const timeoutsMs: Partial<ExchangeTimeoutsMs> = Object.freeze({
 	resolve: 4_000,
 	connect: 4_000,
 	send: 4_000,
 	receive: 4_000,
-	whole: 8_000,
+	total: 8_000,
 });
 
 /**

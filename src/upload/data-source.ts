@@ -9,6 +9,7 @@ import type { ExchangeResult } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
 import { textBody } from "../http/message-stream";
 import type { Field } from "../reading/reading";
+import { jsonContentType, serviceHeaders } from "./service-connection";
 
 export interface DataSourceOptions {
 	readonly connection: HttpConnection;
@@ -31,12 +32,12 @@ export interface SourceList {
 
 /** Searches the bucket's data sources; also a test of the key. */
 export async function listSources(options: DataSourceOptions, wanted: SourceQuery): Promise<SourceList> {
-	const { connection, bucketId, onResponse } = options;
+	const { connection, key, userAgent, bucketId, onResponse } = options;
 	let finder = new SourceFinder(wanted);
 	const result = await connection.exchange({
 		method: "GET",
 		path: sourcesPath(bucketId),
-		headers: requestHeaders(options),
+		headers: serviceHeaders(userAgent, key),
 		makeBodyReader: () => {
 			finder = new SourceFinder(wanted);
 			return (part) => finder.push(part);
@@ -62,11 +63,11 @@ export async function findOrCreateSource(
 	fields: readonly Field[],
 ): Promise<SourceResult> {
 	if (listed.foundId !== undefined) return { kind: "found", id: listed.foundId };
-	const { connection, bucketId, onResponse } = options;
+	const { connection, key, userAgent, bucketId, onResponse } = options;
 	const result = await connection.exchange({
 		method: "POST",
 		path: sourcesPath(bucketId),
-		headers: [...requestHeaders(options), ["Content-Type", "application/json"]],
+		headers: [...serviceHeaders(userAgent, key), jsonContentType],
 		body: () => textBody(createSourceBody(name, fields)),
 		maxKeptBodyBytes: maxKeptBytes,
 	});
@@ -93,11 +94,4 @@ async function findByName(options: DataSourceOptions, name: string): Promise<Sou
 	const { result, finder } = await listSources(options, { name });
 	const id = result.kind === "response" ? finder.foundId : undefined;
 	return id === undefined ? { kind: "failed", result } : { kind: "created", id };
-}
-
-function requestHeaders({ key, userAgent }: DataSourceOptions): (readonly [string, string])[] {
-	return [
-		["User-Agent", userAgent],
-		["X-API-Key", key],
-	];
 }

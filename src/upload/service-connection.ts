@@ -11,7 +11,7 @@ import type { Settings } from "../settings/settings";
  */
 export function connectService(
 	{ network, time }: Pick<Board, "network" | "time">,
-	{ server, rootCertificate }: Pick<Settings, "server" | "rootCertificate">,
+	{ server, rootCertificate, key }: Pick<Settings, "server" | "rootCertificate" | "key">,
 	onVerified: (issuer: string) => void = () => {},
 ): HttpConnection {
 	const origin = parseServiceAddress(server);
@@ -24,7 +24,21 @@ export function connectService(
 		...origin,
 		secure: true,
 		ca,
+		secret: key,
 		responseHeaders: rateLimitHeaders,
 		onVerified,
 	});
 }
+
+/** Headers of each request to the service. */
+export function serviceHeaders(userAgent: string, key: string): readonly (readonly [string, string])[] {
+	return [
+		["User-Agent", userAgent],
+		["X-API-Key", key],
+	];
+}
+
+export const jsonContentType: readonly [string, string] = Object.freeze([
+	"Content-Type",
+	"application/json",
+] as const);

@@ -11,6 +11,7 @@ import type { CallBudget } from "./call-budget";
 import { classifyExchange, type UploadAction } from "./classify-exchange";
 import type { Quarantine } from "./quarantine";
 import { retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
+import { jsonContentType, serviceHeaders } from "./service-connection";
 import type { UploadState } from "./upload-state";
 
 export interface UploaderOptions {
@@ -266,22 +267,19 @@ export class Uploader {
 
 	private async exchange(connection: HttpConnection, batch: Batch): Promise<ExchangeResult> {
 		const { key, userAgent, clock, budget } = this.options;
+		// mutation: authenticate-request
+		const headers = serviceHeaders(userAgent, key);
 		// mutation: send-batch
 		const result = await connection.exchange({
 			method: "POST",
 			path: batch.path,
-			headers: [
-				["User-Agent", userAgent],
-				["X-API-Key", key],
-				["Content-Type", "application/json"],
-			],
+			headers: [...headers, jsonContentType],
 			body: () => batch.body(),
 		});
 		if (result.kind === "response")
 			// mutation: count-request
 			budget.countCall(result.headers, clock.now() ?? 0);
-		// mutation: redact-api-key
-		return redactSecret(result, key);
+		return result;
 	}
 
 	private planNext(): Batch | undefined {
@@ -380,11 +378,6 @@ export class Uploader {
  */
 function shouldShrinkBatch(result: ExchangeResult): boolean {
 	return result.kind === "response" ? result.status >= 500 : result.fullySent;
-}
-
-/** Keeps the key out of the log if the server echoes it. */
-function redactSecret(result: ExchangeResult, secret: string): ExchangeResult {
-	return result.kind === "response" ? { ...result, body: result.body.replaceAll(secret, "…") } : result;
 }
 
 function batchName({ firstSequence, lastSequence, pointCount }: Batch): string {
