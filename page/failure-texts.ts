@@ -76,7 +76,7 @@ const failureTexts: Readonly<Record<FailureCode, (details: StepDetails, step: Te
 		"Check the service address: its name must be the one in the certificate.",
 	],
 	untrusted: ({ host }) => [
-		`The certificate of ${host} is from no authority that this board trusts.`,
+		`The certificate of ${host} was not issued by an authority that this board trusts.`,
 		`If the service is your own, enter its root certificate in the settings. Otherwise: ${otherNetwork}`,
 	],
 	forged: ({ host }) => [
@@ -114,7 +114,7 @@ function joinRefused({ ssid, strength = 0 }: StepDetails, what: string): Failure
 		`${quoted(ssid)} ${what}.`,
 		strength < weakSignalDbm
 			? "Type the password again. The signal is also weak: move the board closer to the router."
-			: "Type the password again. Capital letters count.",
+			: "Type the password again. Passwords are case-sensitive.",
 	];
 }
 

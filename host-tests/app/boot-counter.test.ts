@@ -106,13 +106,13 @@ describe("the status line", () => {
 		batteryLevel: undefined,
 	};
 
-	test("has no problems that there are not", () => {
+	test("omits counts of zero", () => {
 		expect(formatStatus(well)).toBe(
-			"status: up 1 d 1 h, 90 KB free, -61 dBm, 12 pending, boots: 2 power-on, 1 restart",
+			"status: up 1 d 1 h, 90 KiB free, -61 dBm, 12 pending, boots: 2 power-on, 1 restart",
 		);
 	});
 
-	test("has each problem", () => {
+	test("shows each count that is not zero", () => {
 		const ill = {
 			...well,
 			overwritten: 3,
@@ -122,7 +122,7 @@ describe("the status line", () => {
 			uptimeMs: 61_000,
 		};
 		expect(formatStatus(ill)).toBe(
-			"status: up 1 min, 90 KB free, -61 dBm, battery 80 percent, 12 pending, 3 overwritten, 2 in quarantine, " +
+			"status: up 1 min, 90 KiB free, -61 dBm, battery 80 %, 12 pending, 3 overwritten, 2 in quarantine, " +
 				"4096 bytes of flash damaged, boots: 2 power-on, 1 restart",
 		);
 	});

@@ -46,7 +46,7 @@ function makeWatchdog(): NetworkWatchdog {
 /** The actions at attempts every ten minutes, all of which fail. */
 function fail(watchdog: NetworkWatchdog, from: number, to: number): [number, RecoveryAction][] {
 	actions = [];
-	for (now = from; now <= to; now += 10) watchdog.unreachable();
+	for (now = from; now <= to; now += 10) watchdog.onUnreachable();
 	return actions;
 }
 
@@ -96,22 +96,22 @@ test("a server that is reachable starts the hour again, and ends the daily resta
 	const watchdog = makeWatchdog();
 	expect(fail(watchdog, 10, 60)).toHaveLength(1);
 	now = 65;
-	watchdog.reachable();
+	watchdog.onReachable();
 	expect(fail(watchdog, 70, 120)).toEqual([]);
 	expect(fail(watchdog, 130, 200)).toHaveLength(4);
 	expect(storage.values.size).toBe(1);
-	watchdog.reachable();
+	watchdog.onReachable();
 	expect(storage.values.size).toBe(0);
 });
 
 test("the hour begins when the Wi-Fi is joined; joining it again as a step of the recovery does not count", () => {
 	const watchdog = makeWatchdog();
 	now = 50;
-	watchdog.networkJoined();
+	watchdog.onNetworkJoined();
 	expect(fail(watchdog, 60, 100)).toEqual([]);
 	expect(fail(watchdog, 110, 120)).toHaveLength(2);
 	now = 121;
-	watchdog.networkJoined();
+	watchdog.onNetworkJoined();
 	expect(fail(watchdog, 130, 190)).toEqual([
 		[170, "poll the time servers"],
 		[180, "restart the board"],

@@ -20,7 +20,7 @@ import { Recalibrations } from "../../src/sensors/pipeline/recalibrations";
 import { installBuiltInSettings } from "../../src/settings/built-in-settings";
 import { SettingsStore } from "../../src/settings/settings-store";
 import { accessPointPassword } from "../../src/setup/access-point-credentials";
-import { requestSetup, takeSetupReason } from "../../src/setup/setup-request";
+import { consumeSetupRequest, requestSetup } from "../../src/setup/setup-request";
 import { CallBudget } from "../../src/upload/call-budget";
 import { loadUploadState, saveUploadState } from "../../src/upload/upload-state";
 import { MemoryKeyValue } from "../memory-key-value";
@@ -160,7 +160,7 @@ const values: Readonly<Record<PersistentKey, Value>> = {
 	setup: {
 		bytes: "02",
 		write: (storage) => requestSetup(storage, "no network"),
-		read: (storage) => expect(takeSetupReason(storage, true)).toBe("no network"),
+		read: (storage) => expect(consumeSetupRequest(storage, true)).toBe("no network"),
 	},
 	stuck: flag("stuck"),
 	forgetting: {

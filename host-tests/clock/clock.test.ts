@@ -40,7 +40,7 @@ describe("before the first measurement", () => {
 		expect(clock.resolve(clock.sampleTime())).toBeUndefined();
 	});
 
-	test("an anchor of a future boot, left by a restarted count, is not this boot's", () => {
+	test("anchors of later boots, from before the boot counter was reset, do not apply", () => {
 		const before = boardAt(9);
 		before.sync(start);
 		const { clock } = boardAt(3);
@@ -226,7 +226,7 @@ describe("ticks that run fast or slow", () => {
 		expect(Math.abs(board.error())).toBeLessThan(20);
 	});
 
-	test("two measurements too vague for their distance teach no rate; the distance does", () => {
+	test("two measurements, imprecise and close together, do not set the drift; the distance does", () => {
 		const board = driftingBoard(1, 50);
 		board.sync(-900, 1_900);
 		board.advance(hour);
@@ -285,7 +285,7 @@ describe("the saved record", () => {
 		expect(lines).toEqual(["time: the saved clock record is damaged and ignored"]);
 	});
 
-	test("has a CRC-32 as everybody else has it", () => {
+	test("the checksum is the standard CRC-32", () => {
 		expect(crc32(Buffer.from("123456789"))).toBe(0xcbf43926);
 	});
 

@@ -150,7 +150,7 @@ describe("a query that fails says why, once, and leaves nothing open", () => {
 		["a silent server", () => ({}), /no response within 2 s$/],
 		["no host", () => ({ server: "a b" }), /not host or host:port/],
 		["a port out of range", () => ({ server: "time.test:65536" }), /not host or host:port/],
-		["a blocked peer", () => ({ isBlocked: (p) => p === peer }), /blocked after a kiss-of-death/],
+		["a blocked peer", () => ({ isBlocked: (p) => p === peer }), /blocked after a kiss-o'-death/],
 		[
 			"a server without the time",
 			() => {
@@ -241,11 +241,11 @@ describe("a query that fails says why, once, and leaves nothing open", () => {
 		const { results } = ask();
 		await time.advance(60_000);
 		expect(results).toMatchObject([
-			{ kind: "failure", kissCode: "DENY", peer, reason: "kiss-of-death DENY" },
+			{ kind: "failure", kissCode: "DENY", peer, reason: "kiss-o'-death DENY" },
 		]);
 	});
 
-	test("a kiss of death from one who has not seen the question is ignored", async () => {
+	test("a kiss-o'-death without the query's nonce is ignored", async () => {
 		network.servers.set(peer, ({ respond }) => {
 			respond({ stratum: 0, leap: 3, reference: "DENY", originate: new Uint8Array(8) }, 1);
 			respond({ receive: utc, transmit: utc });
@@ -273,7 +273,7 @@ describe("a query that fails says why, once, and leaves nothing open", () => {
 		expectClean();
 	});
 
-	test("closed by its owner, twice", async () => {
+	test("closed twice ends once", async () => {
 		const { query, results } = ask();
 		await time.advance(2);
 		query.close();

@@ -104,7 +104,7 @@ describe("stratum 0", () => {
 	const stratum0 = { stratum: 0, leap: 3, receive: undefined, transmit: undefined };
 
 	test.each(["RATE", "DENY", "RSTR", "INIT", "X"])("with the code %s is a kiss of death", (reference) => {
-		expect(read({ ...stratum0, reference })).toEqual({ kind: "kiss-of-death", code: reference });
+		expect(read({ ...stratum0, reference })).toEqual({ kind: "kiss-o'-death", code: reference });
 	});
 
 	test.each(["", "\x1b[2J", "\n\n\n\n", "rate", "\xff\xfe\xfd\xfc"])(

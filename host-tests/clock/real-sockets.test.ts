@@ -79,8 +79,8 @@ test("a name is resolved", async () => {
 
 describe("a server that misbehaves", () => {
 	test.each<readonly [NtpFault, RegExp]>([
-		[{ kind: "kiss", code: "RATE" }, /kiss-of-death RATE/],
-		[{ kind: "kiss", code: "DENY" }, /kiss-of-death DENY/],
+		[{ kind: "kiss", code: "RATE" }, /kiss-o'-death RATE/],
+		[{ kind: "kiss", code: "DENY" }, /kiss-o'-death DENY/],
 		[{ kind: "unsynchronized" }, /not synchronized/],
 		[{ kind: "mode", mode: 3 }, /mode is 3/],
 		[{ kind: "version", version: 1 }, /version is 1/],

@@ -42,7 +42,7 @@ test("it knows the time when it wakes, and its samples carry ticks until the nex
 describe("a slow oscillator that is 2 % fast", () => {
 	const counted = (true_: number) => Math.round(true_ * 1.02);
 
-	test("is put right by the next measurement: samples between two lie where they truly were", () => {
+	test("samples between two measurements get their true times from the second", () => {
 		awake(1, 0, false).sync(start);
 		const samples = [10, 20, 30, 40, 50].map((minutes) => ({
 			truth: start + minutes * 60_000,
@@ -57,7 +57,7 @@ describe("a slow oscillator that is 2 % fast", () => {
 		}
 	});
 
-	test("has taught its rate by then: the present time stays true over the next sleep", () => {
+	test("the drift is learned by the second: the present time stays true over the next sleep", () => {
 		awake(1, 0, false).sync(start);
 		awake(2, counted(hour)).sync(start + hour);
 		expect(Math.abs((awake(3, counted(2 * hour)).clock.now() ?? 0) - (start + 2 * hour))).toBeLessThan(10);
@@ -75,7 +75,7 @@ describe("a slow oscillator that is 2 % fast", () => {
 	});
 });
 
-test("the clock has slack for what was counted asleep, a twentieth of it, until it is measured", () => {
+test("the drift tolerance is 5 % of the time asleep until the drift is measured", () => {
 	expect(awake(1, 5 * second, false).clock.driftToleranceMs(5 * second)).toBe(0);
 	awake(1, 5 * second, false).sync(start);
 	const { clock, sync } = awake(2, 20 * hour + 5 * second);
@@ -135,7 +135,7 @@ describe("more time measurements than the table has anchors, while readings wait
 		return { samples, boot };
 	}
 
-	test("move no time that was given: the last boot goes on, and its samples have none until there is room", () => {
+	test("changes no time already returned: the last boot goes on, and its samples have none until there is room", () => {
 		const { samples, boot } = live();
 		expect(boot).toBe(maxAnchors + 1);
 		const { clock, sync } = awake(boot, counted(ages.length * hour));

@@ -123,7 +123,7 @@ describe("while servers fail", () => {
 		expect(synchronized.length).toBe(1);
 	});
 
-	test("the first that answers is stayed with", async () => {
+	test("the server that answered is polled again", async () => {
 		network.servers.set(b, honest());
 		const { sync } = makeSync([a, b]);
 		sync.start();
@@ -379,7 +379,7 @@ describe("a network that comes and goes", () => {
 		expect(askedAt().length).toBe(before + 1);
 	});
 
-	test("news in the middle of a round do not begin a second one", async () => {
+	test("a network event during a round starts no second round", async () => {
 		for (const name of ["x.test", "y.test", "z.test", "w.test"]) network.silentNames.add(name);
 		const { sync } = makeSync(["x.test", "y.test", "z.test", "w.test"]);
 		sync.start();

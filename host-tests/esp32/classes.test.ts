@@ -144,7 +144,7 @@ describe("the Wi-Fi station", () => {
 		expect(calls).toBe(1);
 	});
 
-	test("forgets what was said of the password of the network before", () => {
+	test("clears the rejected-password flag of the network before", () => {
 		const { radio, wifi } = open();
 		radio.passwordRefused = true;
 		wifi.connect({ SSID: "Other", password: "12345678" });
@@ -195,7 +195,7 @@ describe("timers", () => {
 });
 
 describe("storage", () => {
-	test("flash is opened for writing, in so many words", () => {
+	test("flash is opened for writing, explicitly", () => {
 		flash.open({ path: "queue" });
 		expect(sdk.opened).toEqual([{ path: "queue", mode: "r+" }]);
 	});

@@ -142,7 +142,7 @@ describe("a new boot begins", () => {
 	});
 });
 
-test("a storage that is full keeps it from no sleep", () => {
+test("a storage that is full does not prevent sleep", () => {
 	chip.full = true;
 	const first = new DeepSleep(false);
 	first.enter(1000, 0);

@@ -296,7 +296,7 @@ describe("an exchange without a response", () => {
 	});
 });
 
-describe("nothing is waited for without end", () => {
+describe("every wait has a timeout", () => {
 	test("a name that is never resolved, and an address that comes too late", async () => {
 		let late: (() => void) | undefined;
 		const resolver = {
@@ -336,7 +336,7 @@ describe("nothing is waited for without end", () => {
 		await (await server.peer(0)).closed();
 	});
 
-	test("a server that drips its headers, a byte a second", async () => {
+	test("headers at a byte a second end at the receive timeout", async () => {
 		const server = await serve(() => {});
 		const client = connect(server.port);
 		const exchange = client.start(postRequest());
@@ -366,7 +366,7 @@ describe("nothing is waited for without end", () => {
 		expect(await exchange.outcome).toMatchObject({ kind: "response", status: 201, truncated: true });
 	});
 
-	test("a server that does not take the request", async () => {
+	test("a request that the socket does not accept times out", async () => {
 		const server = await serve((peer) => {
 			peer.socket.pause();
 		});
@@ -380,7 +380,7 @@ describe("nothing is waited for without end", () => {
 		expect(await exchange.outcome).toMatchObject({ kind: "failure", phase: "send", fullySent: false });
 	});
 
-	test("an exchange that crawls on and on", async () => {
+	test("a slow exchange ends at the total timeout", async () => {
 		const server = await serve(() => {});
 		const client = connect(server.port, { timeoutsMs: { receive: 100_000, total: 45_000 } });
 		const exchange = client.start(postRequest());
@@ -392,8 +392,8 @@ describe("nothing is waited for without end", () => {
 	});
 });
 
-describe("a connection that was kept", () => {
-	test("and closed by the server between two exchanges is replaced, unnoticed", async () => {
+describe("a reused connection", () => {
+	test("closed by the server while idle is replaced before anything is sent", async () => {
 		const closing: ConnectionScript = async (peer) => {
 			await peer.request();
 			peer.send(created);
@@ -407,7 +407,7 @@ describe("a connection that was kept", () => {
 		expect(client.connection.connectionCount).toBe(2);
 	});
 
-	test("and closed together with the response is replaced even when the next request follows at once", async () => {
+	test("closed together with the response is replaced even when the next request follows at once", async () => {
 		const closing: ConnectionScript = async (peer) => {
 			await peer.request();
 			peer.socket.end(created);
@@ -420,7 +420,7 @@ describe("a connection that was kept", () => {
 		}
 	});
 
-	test("and has something to say unasked is not used again", async () => {
+	test("with unsolicited bytes is not reused", async () => {
 		const server = await serve(answering(created));
 		const client = connect(server.port);
 		expect(await client.exchange(postRequest())).toEqual(answer201);
@@ -437,7 +437,7 @@ describe("a connection that was kept", () => {
 		peer.reset();
 	};
 
-	test("and breaks before the whole request was out is replaced once", async () => {
+	test("lost before the request was complete: the request is sent again once", async () => {
 		const server = await serve(resetting, async (peer) => {
 			await peer.until("\r\n\r\n");
 			peer.send("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}");
@@ -448,7 +448,7 @@ describe("a connection that was kept", () => {
 		expect(server.connections).toBe(2);
 	});
 
-	test("and breaks twice is a failure", async () => {
+	test("lost twice is a failure", async () => {
 		const server = await serve(resetting, async (peer) => {
 			await peer.until("\r\n\r\n");
 			peer.socket.pause();
@@ -461,7 +461,7 @@ describe("a connection that was kept", () => {
 		expect(server.connections).toBe(2);
 	});
 
-	test("and breaks when a POST was out is a failure: the server may have acted on it", async () => {
+	test("lost after a complete POST is a failure: the server may have acted on it", async () => {
 		const server = await serve(resetting, answering(created));
 		const client = connect(server.port);
 		await client.exchange(postRequest());
@@ -473,7 +473,7 @@ describe("a connection that was kept", () => {
 		expect(server.connections).toBe(1);
 	});
 
-	test("and breaks when a GET was out is replaced: it changes nothing", async () => {
+	test("lost after a GET: the GET is sent again, it changes nothing", async () => {
 		const server = await serve(resetting, answering(created));
 		const client = connect(server.port);
 		await client.exchange(postRequest());
@@ -481,7 +481,7 @@ describe("a connection that was kept", () => {
 		expect(server.connections).toBe(2);
 	});
 
-	test("and lost during the response is a failure, even of a GET", async () => {
+	test("lost during the response is a failure, even of a GET", async () => {
 		const server = await serve(async (peer) => {
 			await peer.request();
 			peer.send(created);
@@ -496,7 +496,7 @@ describe("a connection that was kept", () => {
 		expect(server.connections).toBe(1);
 	});
 
-	test("and stalls is a failure: it may still deliver what it was given", async () => {
+	test("that stalls is a failure: the request may still arrive", async () => {
 		const server = await serve(async (peer) => {
 			await peer.request();
 			peer.send(created);
@@ -515,8 +515,8 @@ describe("a connection that was kept", () => {
 	});
 });
 
-describe("mistakes of the program", () => {
-	test("throw at once, before anything is sent, and without a secret", async () => {
+describe("an invalid request", () => {
+	test("throws before anything is sent, without a secret in the message", async () => {
 		const server = await serve(answering(created));
 		const client = connect(server.port);
 		const smuggled = `${secretKey}\r\nX-Evil: 1`;

@@ -21,7 +21,7 @@ test("an unreadable flash is reported, and later readings are sent", async () =>
 		log: (_, line) => lines.push(line),
 	}).run();
 	expect(lines).toContain(
-		"upload: pending readings cannot be read from flash; they are skipped until the next start",
+		"upload: pending readings cannot be read from flash; they are skipped until the next boot",
 	);
 	expect(lines.join("\n")).not.toMatch(/has no time yet/);
 	expect(report.readings - report.delivered).toBe(1);

@@ -47,7 +47,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
-		name: "never queries a time server again after a kiss-of-death from all of them",
+		name: "never queries a time server again after a kiss-o'-death from all of them",
 		violates: "delivered",
 		at: "max-kiss-wait",
 		mutate: replace("$0", "Number.POSITIVE_INFINITY"),

@@ -20,7 +20,7 @@ const failures: readonly (readonly [TestStep, FailureCode, StepDetails, cause: s
 		"wrong password",
 		{ ssid: "Home", strength: -60 },
 		"“Home” did not accept the password",
-		"Capital",
+		"case-sensitive",
 	],
 	[
 		"join",
@@ -55,7 +55,7 @@ const failures: readonly (readonly [TestStep, FailureCode, StepDetails, cause: s
 		"certificate",
 		"untrusted",
 		{ host: "a.example" },
-		"no authority that this board trusts",
+		"not issued by an authority that this board trusts",
 		"root certificate",
 	],
 	["certificate", "untrusted", {}, "", "use another network"],

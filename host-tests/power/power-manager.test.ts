@@ -9,14 +9,14 @@ import {
 } from "../../src/power/next-power-action";
 import { PowerManager } from "../../src/power/power-manager";
 
-const now = 1_000_000;
+const nowTicks = 1_000_000;
 const idle: PowerState = {
-	now,
-	nextSample: now + 60_000,
-	nextUpload: now + 600_000,
+	nowTicks,
+	nextSampleTicks: nowTicks + 60_000,
+	nextUploadTicks: nowTicks + 600_000,
 	busy: false,
 	sending: false,
-	onlineSince: undefined,
+	onlineSinceTicks: undefined,
 };
 const sleeps: PowerAction = { kind: "sleep", sleepMs: 60_000 };
 const stays: PowerAction = { kind: "stay" };
@@ -26,19 +26,23 @@ describe("a board on battery sleeps whenever nothing keeps it awake", () => {
 	test.each<[string, Partial<PowerState>, PowerAction]>([
 		["nothing to do until the next sample", {}, sleeps],
 		["a sample is being measured, or the button is held", { busy: true }, stays],
-		["an upload is due, and the radio is off", { nextUpload: now }, joins],
+		["an upload is due, and the radio is off", { nextUploadTicks: nowTicks }, joins],
 		[
 			"an upload is due, and the network is being joined",
-			{ nextUpload: now, onlineSince: now - 5_000 },
+			{ nextUploadTicks: nowTicks, onlineSinceTicks: nowTicks - 5_000 },
 			stays,
 		],
-		["a request is under way", { sending: true, onlineSince: now - 5_000 }, stays],
-		["the upload is done", { onlineSince: now - 5_000 }, sleeps],
-		["no reading is pending", { nextUpload: Number.POSITIVE_INFINITY }, sleeps],
-		["the upload does not end", { nextUpload: now, onlineSince: now - maxOnlineMs }, sleeps],
-		["a request does not end", { sending: true, onlineSince: now - maxOnlineMs }, sleeps],
-		["the next sample is too soon to sleep", { nextSample: now + 1_999 }, stays],
-		["the next sample is due", { nextSample: now - 5 }, stays],
+		["a request is under way", { sending: true, onlineSinceTicks: nowTicks - 5_000 }, stays],
+		["the upload is done", { onlineSinceTicks: nowTicks - 5_000 }, sleeps],
+		["no reading is pending", { nextUploadTicks: Number.POSITIVE_INFINITY }, sleeps],
+		[
+			"the upload does not end",
+			{ nextUploadTicks: nowTicks, onlineSinceTicks: nowTicks - maxOnlineMs },
+			sleeps,
+		],
+		["a request does not end", { sending: true, onlineSinceTicks: nowTicks - maxOnlineMs }, sleeps],
+		["the next sample is too soon to sleep", { nextSampleTicks: nowTicks + 1_999 }, stays],
+		["the next sample is due", { nextSampleTicks: nowTicks - 5 }, stays],
 	])("%s", (_, change, expected) => {
 		expect(nextPowerAction({ ...idle, ...change })).toEqual(expected);
 	});
@@ -56,13 +60,18 @@ test.each([
 
 describe("the power manager", () => {
 	let time: VirtualTime;
-	let duties: Omit<PowerState, "now" | "onlineSince">;
+	let duties: Omit<PowerState, "nowTicks" | "onlineSinceTicks">;
 	let done: string[];
 	let sleeper: PowerManager;
 	beforeEach(() => {
 		time = new VirtualTime();
-		const { nextSample, nextUpload, busy, sending } = { ...idle, nextSample: 60_000, nextUpload: 0 };
-		duties = { nextSample, nextUpload, busy, sending };
+		const {
+			nextSample: nextSampleTicks,
+			nextUpload: nextUploadTicks,
+			busy,
+			sending,
+		} = { ...idle, nextSample: 60_000, nextUpload: 0 };
+		duties = { nextSampleTicks, nextUploadTicks, busy, sending };
 		done = [];
 		sleeper = new PowerManager({
 			time,
@@ -78,7 +87,7 @@ describe("the power manager", () => {
 		await time.advance(7_000);
 		sleeper.update();
 		expect(done).toEqual(["join"]);
-		duties = { ...duties, nextUpload: 600_000 };
+		duties = { ...duties, nextUploadTicks: 600_000 };
 		sleeper.update();
 		expect(done).toEqual(["join", "sleep 53000"]);
 		sleeper.update();
@@ -87,7 +96,7 @@ describe("the power manager", () => {
 	});
 
 	test("without a network it gives up after a while, and tries again later", async () => {
-		duties = { ...duties, nextSample: 10 * 60_000 };
+		duties = { ...duties, nextSampleTicks: 10 * 60_000 };
 		sleeper.update();
 		await time.advance(maxOnlineMs);
 		expect(done).toEqual(["join", `postpone at ${maxOnlineMs}`, `sleep ${10 * 60_000 - maxOnlineMs}`]);
@@ -97,7 +106,11 @@ describe("the power manager", () => {
 		let failures = 2;
 		const stubborn = new PowerManager({
 			time,
-			powerState: () => ({ ...duties, nextSample: 3_600_000, nextUpload: Number.POSITIVE_INFINITY }),
+			powerState: () => ({
+				...duties,
+				nextSampleTicks: 3_600_000,
+				nextUploadTicks: Number.POSITIVE_INFINITY,
+			}),
 			joinNetwork: () => {},
 			postponeUpload: () => {},
 			sleep: (milliseconds) => {

@@ -308,7 +308,7 @@ describe("connections are bounded", () => {
 		expect(time.pending).toBe(0);
 	});
 
-	test("who has no business here is turned away unheard", async () => {
+	test("a client outside the access point's subnet is rejected unread", async () => {
 		const server = new HttpServer({
 			network: { Listener: makeListener(), TCP: makeTCP() },
 			time: new VirtualTime(),

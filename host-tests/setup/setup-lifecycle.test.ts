@@ -5,7 +5,7 @@ import {
 	type OpenSetup,
 	rejoinIntervalMs,
 } from "../../src/setup/setup-lifecycle";
-import { requestSetup, takeSetupReason } from "../../src/setup/setup-request";
+import { consumeSetupRequest, requestSetup } from "../../src/setup/setup-request";
 import { MemoryKeyValue } from "../memory-key-value";
 
 const minute = 60_000;
@@ -68,28 +68,28 @@ describe("an open setup", () => {
 describe("a start", () => {
 	test("is a normal one unless setup was requested, and a request counts once", () => {
 		const kept = new MemoryKeyValue();
-		expect(takeSetupReason(kept, true)).toBeUndefined();
+		expect(consumeSetupRequest(kept, true)).toBeUndefined();
 		for (const reason of ["asked for", "no network"] as const) {
 			requestSetup(kept, reason);
-			expect(takeSetupReason(kept, true)).toBe(reason);
-			expect(takeSetupReason(kept, true)).toBeUndefined();
+			expect(consumeSetupRequest(kept, true)).toBe(reason);
+			expect(consumeSetupRequest(kept, true)).toBeUndefined();
 		}
 	});
 
 	test("without any network to join is for setup", () => {
 		const kept = new MemoryKeyValue();
-		expect(takeSetupReason(kept, false)).toBe("no settings");
-		expect(takeSetupReason(kept, false)).toBe("no settings");
+		expect(consumeSetupRequest(kept, false)).toBe("no settings");
+		expect(consumeSetupRequest(kept, false)).toBe("no settings");
 		requestSetup(kept, "asked for");
-		expect(takeSetupReason(kept, false)).toBe("no settings");
+		expect(consumeSetupRequest(kept, false)).toBe("no settings");
 		expect(kept.values.size).toBe(0);
 	});
 
 	test("with nonsense in the storage is a usual one", () => {
 		const kept = new MemoryKeyValue();
 		kept.write("setup", Uint8Array.of(77));
-		expect(takeSetupReason(kept, true)).toBeUndefined();
+		expect(consumeSetupRequest(kept, true)).toBeUndefined();
 		kept.write("setup", new Uint8Array(0));
-		expect(takeSetupReason(kept, true)).toBeUndefined();
+		expect(consumeSetupRequest(kept, true)).toBeUndefined();
 	});
 });

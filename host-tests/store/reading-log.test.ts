@@ -55,7 +55,7 @@ describe("the log of readings", () => {
 		expect(last.violations).toEqual([]);
 	});
 
-	test("lets the oldest go when it is full, counted, and numbers go on", () => {
+	test("drops and counts the oldest readings when it is full, and numbers go on", () => {
 		const { log } = newLog();
 		for (let i = 0; i < 20_000; i++) log.append(reading(i), context);
 		expect(log.length + log.droppedReadings).toBe(20_000);

@@ -13,7 +13,7 @@ describe("untrusted JSON", () => {
 		);
 	});
 
-	test("that is no JSON is nothing", () => {
+	test("text that is not JSON gives undefined", () => {
 		for (const text of ["", "{", "[1,]", "{'a':1}", "undefined", '{"a":1}}'])
 			expect(parseJson(text)).toBeUndefined();
 	});

@@ -10,7 +10,7 @@ const faults: readonly { readonly fault?: NtpFault; readonly name: string; reado
 		fault: { kind: "wrong originate" },
 		expected: /ignored a packet: its originate timestamp/,
 	},
-	{ name: "kiss-of-death", fault: { kind: "kiss", code: "RATE" }, expected: /^kiss-of-death RATE$/ },
+	{ name: "kiss-o'-death", fault: { kind: "kiss", code: "RATE" }, expected: /^kiss-o'-death RATE$/ },
 	{
 		name: "an unsynchronized server",
 		fault: { kind: "unsynchronized" },

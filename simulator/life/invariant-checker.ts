@@ -263,7 +263,7 @@ function recoveryMs(fault: ScenarioFault): number {
 		case "press":
 			return fault.setUpAfter;
 		case "time servers":
-			// A kiss-of-death blocks a time server for up to a day.
+			// A kiss-o'-death blocks a time server for up to a day.
 			return fault.fault.kind === "kiss" ? day : 0;
 		case "service":
 			return fault.fault.kind === "status" ? Math.min(6 * hour, 1000 * (fault.fault.wait ?? 0)) : 0;

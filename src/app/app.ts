@@ -14,7 +14,7 @@ import { missingForUpload, type Settings } from "../settings/settings";
 import { SettingsStore } from "../settings/settings-store";
 import type { BootStatus } from "../setup/api";
 import { Setup, type TimeSyncCallbacks } from "../setup/setup";
-import { requestSetup, takeSetupReason } from "../setup/setup-request";
+import { consumeSetupRequest, requestSetup } from "../setup/setup-request";
 import { CallBudget } from "../upload/call-budget";
 import { loadUploadState, saveUploadState } from "../upload/upload-state";
 import type { Uploader } from "../upload/uploader";
@@ -152,7 +152,7 @@ export class App {
 		return this.setup?.port;
 	}
 
-	/** Restarts into setup, as soon as an upload under way has finished: aborted, its points might be sent twice. */
+	/** Restarts into setup once a running upload has ended: aborting it could send its points twice. */
 	openSetup(reason: "asked for" | "no network" = "asked for"): void {
 		if (!this.storage.tryWrite(() => requestSetup(this.storage.keyValue, reason))) return;
 		const { time } = this.board;
@@ -255,7 +255,7 @@ export class App {
 				on?.onFailure();
 			},
 			onSynchronized: (utc) => {
-				this.networkWatchdog.reachable();
+				this.networkWatchdog.onReachable();
 				this.board.time.setWallClock(utc);
 				this.clock.estimateUnanchoredBoots(this.storage.readings.pending());
 				this.uploader?.wake();
@@ -268,7 +268,7 @@ export class App {
 	/** Opens the access point, which must have the radio before anything else does. */
 	private makeSetup(): Setup | undefined {
 		const { board, settings, storage } = this;
-		const reason = takeSetupReason(storage.keyValue, settings.networks.length > 0);
+		const reason = consumeSetupRequest(storage.keyValue, settings.networks.length > 0);
 		if (reason === undefined || board.network.AccessPoint === undefined) return undefined;
 		try {
 			return new Setup({
@@ -320,7 +320,7 @@ export class App {
 			networks: this.settings.networks,
 			onConnected: () => {
 				this.offlineTimer?.stop();
-				this.networkWatchdog.networkJoined();
+				this.networkWatchdog.onNetworkJoined();
 				this.timeSync.start();
 				this.uploader?.wake();
 				this.onStateChange();
@@ -357,8 +357,8 @@ export class App {
 		return new PowerManager({
 			time: this.board.time,
 			powerState: () => ({
-				nextSample: this.sampling.nextSampleTicks,
-				nextUpload: this.settings.networks.length > 0 ? (this.uploader?.dueAtTicks ?? never) : never,
+				nextSampleTicks: this.sampling.nextSampleTicks,
+				nextUploadTicks: this.settings.networks.length > 0 ? (this.uploader?.dueAtTicks ?? never) : never,
 				busy: this.sampling.isSampling || this.panel.isButtonPressed,
 				sending: this.uploader?.activity === "sending",
 			}),
@@ -370,11 +370,11 @@ export class App {
 
 	/** Whether a server was reached. */
 	private onNetworkAttempt(reached: boolean): void {
-		if (reached) this.networkWatchdog.reachable();
-		else this.networkWatchdog.unreachable();
+		if (reached) this.networkWatchdog.onReachable();
+		else this.networkWatchdog.onUnreachable();
 	}
 
-	/** Of what the light shows, or of what keeps the board awake. */
+	/** Call when the light's inputs or the power state have changed. */
 	private onStateChange(): void {
 		this.panel.refresh();
 		this.powerManager?.update();

@@ -65,7 +65,7 @@ export class NetworkWatchdog {
 	}
 
 	/** A server was reached, or a name resolved. */
-	reachable(): void {
+	onReachable(): void {
 		const { board, storage } = this.options;
 		this.lastReachableTicks = board.time.ticks();
 		this.stepsTaken = 0;
@@ -73,12 +73,12 @@ export class NetworkWatchdog {
 	}
 
 	/** The Wi-Fi was joined. That proves nothing while recovery is under way. */
-	networkJoined(): void {
+	onNetworkJoined(): void {
 		if (this.stepsTaken === 0) this.lastReachableTicks = this.options.board.time.ticks();
 	}
 
 	/** An attempt reached no server; takes the step that is due. */
-	unreachable(): void {
+	onUnreachable(): void {
 		const { board, storage, clock, pollTimeServers, rejoinNetwork } = this.options;
 		const action = nextRecoveryAction({
 			unreachableMs: board.time.ticks() - this.lastReachableTicks,
@@ -88,7 +88,7 @@ export class NetworkWatchdog {
 		});
 		if (action === undefined) return;
 		this.stepsTaken++;
-		board.log(`network: no server reachable although the Wi-Fi is up: ${action}`);
+		board.log(`network: no server reachable although the Wi-Fi is up; next: ${action}`);
 		if (action === "poll the time servers") pollTimeServers();
 		else if (action === "rejoin the network") rejoinNetwork();
 		else {

@@ -75,12 +75,12 @@ export class SamplingLoop implements SetupSampling {
 		return this.sampler.sensors;
 	}
 
-	/** Of the last sample; empty before the first. */
+	/** Fields of the last sample; empty before the first. */
 	get fields(): readonly Field[] {
 		return this.latestSample?.fields ?? [];
 	}
 
-	/** Of the last sample; before the first, of the oldest pending reading. */
+	/** Fields of the last sample; before the first, of the oldest pending reading. */
 	get knownFields(): readonly Field[] {
 		if (this.latestSample !== undefined) return this.latestSample.fields;
 		for (const { context } of this.options.storage.readings.pending()) return context.fields;

@@ -29,7 +29,7 @@ export interface ServiceUploaderOptions {
 	onChange(): void;
 }
 
-/** An uploader of the pending readings to the service in the settings, at the interval that its plan allows. */
+/** Makes the uploader for the service in the settings; its interval is what the plan allows. */
 export function makeServiceUploader(options: ServiceUploaderOptions): Uploader {
 	const { board, storage, settings, clock, budget } = options;
 	const { key, bucketId, dataSourceId, interval, uploadInterval, power } = settings;

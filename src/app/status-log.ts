@@ -10,7 +10,7 @@ export interface StatusLogOptions {
 	status(): Status;
 }
 
-/** Logs the status each hour; restarts a board whose sampling is stalled. */
+/** Logs the status every hour; restarts the board instead if sampling is stalled. */
 export class StatusLog {
 	private readonly options: StatusLogOptions;
 	private timer: Timer | undefined;

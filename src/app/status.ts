@@ -30,9 +30,9 @@ export function formatStatus(status: Status): string {
 	const { bootInfo, uptimeMs, freeMemoryBytes, pending, overwritten, quarantined, damagedBytes } = status;
 	const parts = [
 		`up ${formatDuration(uptimeMs)}`,
-		...(freeMemoryBytes === undefined ? [] : [`${Math.floor(freeMemoryBytes / 1024)} KB free`]),
+		...(freeMemoryBytes === undefined ? [] : [`${Math.floor(freeMemoryBytes / 1024)} KiB free`]),
 		...(status.signalStrength === undefined ? [] : [`${status.signalStrength} dBm`]),
-		...(status.batteryLevel === undefined ? [] : [`battery ${status.batteryLevel} percent`]),
+		...(status.batteryLevel === undefined ? [] : [`battery ${status.batteryLevel} %`]),
 		`${pending} pending`,
 		...(overwritten === 0 ? [] : [`${overwritten} overwritten`]),
 		...(quarantined === 0 ? [] : [`${quarantined} in quarantine`]),

@@ -1,5 +1,5 @@
 import { crc32 } from "../common/crc32";
-import type { Measurement } from "./ntp-packet";
+import type { TimeMeasurement } from "./ntp-packet";
 
 /** Maps the ticks of one boot to the time. `startUtc` and `drift` never change once it is recorded. */
 export interface Anchor {
@@ -22,7 +22,7 @@ export interface ClockRecord {
 	/** Learned drift of the ticks; `undefined` before. */
 	readonly drift: number | undefined;
 	/** The last measurement: a boot that resumes from deep sleep continues from it. */
-	readonly lastMeasurement: Pick<Measurement, "utc" | "ticks"> | undefined;
+	readonly lastMeasurement: Pick<TimeMeasurement, "utc" | "ticks"> | undefined;
 	/** Ticks counted awake since the boot began that would not have been counted asleep. */
 	readonly awakeExcessTicks: number;
 	/** Sorted by boot; at most {@link maxAnchors}. */

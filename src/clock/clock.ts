@@ -15,7 +15,7 @@ import {
 } from "./anchor";
 import { placeUnanchoredBoots } from "./boot-placement";
 import { type DriftState, updateDrift } from "./drift";
-import type { Measurement } from "./ntp-packet";
+import type { TimeMeasurement } from "./ntp-packet";
 
 export interface ClockOptions {
 	readonly time: Pick<Time, "ticks">;
@@ -76,7 +76,7 @@ export class Clock {
 	/** Ticks counted awake before that which sleep would not have counted; see {@link toSleepTicks}. */
 	private awakeExcessTicks = 0;
 	/** The last measurement, in ticks that continue in this boot. */
-	private lastMeasurement: Pick<Measurement, "utc" | "ticks"> | undefined;
+	private lastMeasurement: Pick<TimeMeasurement, "utc" | "ticks"> | undefined;
 	/** Whether the time was measured since the board woke or started. */
 	private _measuredSinceWake = false;
 	/** The time of the last sample. */
@@ -89,11 +89,11 @@ export class Clock {
 		const record = this.load();
 		this.wokeAtTicks = options.time.ticks();
 		this.driftState = { drift: record.drift, baseline: undefined };
-		// A later boot cannot have been: the boot counter was reset, so its anchors do not apply.
+		// Anchors of later boots date from before the boot counter was reset, and do not apply.
 		const { boot, resumed } = options;
 		this.anchors = record.anchors.filter((anchor) => anchor.boot < boot || (resumed && anchor.boot === boot));
 		if (resumed) this.resumeFrom(record);
-		else this.closePreviousBoot(record);
+		else this.anchorPreviousBoot(record);
 	}
 
 	/** Milliseconds of Unix time; `undefined` before the first measurement of this boot. */
@@ -153,8 +153,8 @@ export class Clock {
 		const known = sleeps && !this._measuredSinceWake ? undefined : this.utcAt(ticks);
 		if (known === undefined) return { boot, ticks: Math.round(this.toSleepTicks(ticks)) };
 		const utc = Math.round(known);
-		const held = utc <= this.lastSampleUtc && utc >= this.lastSampleUtc - maxHiddenStepMs;
-		this.lastSampleUtc = held ? this.lastSampleUtc + 1 : utc;
+		const isHidden = utc <= this.lastSampleUtc && utc >= this.lastSampleUtc - maxHiddenStepMs;
+		this.lastSampleUtc = isHidden ? this.lastSampleUtc + 1 : utc;
 		// mutation: estimate-after-last-sync
 		const estimated = !sleeps && ticks - (this.lastMeasurement?.ticks ?? ticks) > this.maxExtrapolationMs;
 		return estimated ? { utc: this.lastSampleUtc, estimated } : { utc: this.lastSampleUtc };
@@ -177,7 +177,7 @@ export class Clock {
 	}
 
 	/** Applies an accepted measurement. The boot's first is persisted before it is used. */
-	applyMeasurement(measurement: Measurement): void {
+	applyMeasurement(measurement: TimeMeasurement): void {
 		const { boot, sleeps } = this.options;
 		const { utc } = measurement;
 		const ticks = this.toSleepTicks(measurement.ticks);
@@ -198,12 +198,12 @@ export class Clock {
 		this._measuredSinceWake = true;
 		this.lastMeasurement = { utc, ticks };
 		const drift = this.driftState.drift ?? 0;
-		const line = { startUtc: utc - ticks * (1 + drift), drift };
+		const model = { startUtc: utc - ticks * (1 + drift), drift };
 		const own = this.anchors.find((anchor) => anchor.boot === boot);
-		const anchor = own ?? { boot, ...line, lastKnownUtc: utc, estimatedBeforeTicks };
+		const anchor = own ?? { boot, ...model, lastKnownUtc: utc, estimatedBeforeTicks };
 		// mutation: record-anchor
 		this.save(addAnchor(this.anchors, { ...anchor, lastKnownUtc: utc }, boot));
-		this.clockModel = line;
+		this.clockModel = model;
 	}
 
 	/** Called before sleep: saves the awake excess, so that one drift holds for all ticks of the boot. */
@@ -230,7 +230,7 @@ export class Clock {
 	 * without anchor cannot be placed by its duration. Instead this boot goes on without an anchor until there is room,
 	 * and its ticks still count from the measurement before.
 	 */
-	private applyWithoutAnchor({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): void {
+	private applyWithoutAnchor({ utc, ticks }: Pick<TimeMeasurement, "utc" | "ticks">): void {
 		const drift = this.sleepDrift({ utc, ticks }) ?? 0;
 		this.clockModel = { startUtc: utc - ticks * (1 + drift), drift };
 		this._measuredSinceWake = true;
@@ -294,8 +294,8 @@ export class Clock {
 	private requiredAnchors(oldest: number): readonly Anchor[] {
 		const { boot } = this.options;
 		const newestBefore = (limit: number) => this.anchors.findLast((anchor) => anchor.boot < limit);
-		const landmarks = [newestBefore(oldest), newestBefore(boot)];
-		return this.anchors.filter((anchor) => anchor.boot >= oldest || landmarks.includes(anchor));
+		const referenceAnchors = [newestBefore(oldest), newestBefore(boot)];
+		return this.anchors.filter((anchor) => anchor.boot >= oldest || referenceAnchors.includes(anchor));
 	}
 
 	private lastKnownUtcBefore(boot: number): number | undefined {
@@ -326,9 +326,10 @@ export class Clock {
 	/**
 	 * The ticks restart at 0, so the last measurement belongs to the boot before. If that board slept, its samples since
 	 * the measurement carry the next boot number and are timed by the slow oscillator only: they get an anchor from it. A
-	 * board on mains only deletes the measurement: later, on battery, it would pass for one of a boot without any.
+	 * board on mains deletes the measurement: kept, it would be mistaken, after a switch to battery, for the measurement of
+	 * a boot that had none.
 	 */
-	private closePreviousBoot({ lastMeasurement, drift = 0 }: ClockRecord): void {
+	private anchorPreviousBoot({ lastMeasurement, drift = 0 }: ClockRecord): void {
 		const { boot, sleeps } = this.options;
 		if (lastMeasurement === undefined) return;
 		if (!sleeps) {
@@ -371,7 +372,7 @@ export class Clock {
 	}
 
 	/** The drift of the ticks since the last measurement, most of it asleep. */
-	private sleepDrift({ utc, ticks }: Pick<Measurement, "utc" | "ticks">): number | undefined {
+	private sleepDrift({ utc, ticks }: Pick<TimeMeasurement, "utc" | "ticks">): number | undefined {
 		const last = this.lastMeasurement;
 		if (last === undefined || ticks <= last.ticks) return this.driftState.drift;
 		const drift = (utc - last.utc) / (ticks - last.ticks) - 1;

@@ -1,12 +1,12 @@
 import { quantizeDrift } from "./anchor";
-import type { Measurement } from "./ntp-packet";
+import type { TimeMeasurement } from "./ntp-packet";
 
 /** What is known of the rate of this board's ticks. */
 export interface DriftState {
 	/** Correction per tick; `undefined` until it is learned. */
 	readonly drift: number | undefined;
 	/** The measurement with which the next one is compared. */
-	readonly baseline: Measurement | undefined;
+	readonly baseline: TimeMeasurement | undefined;
 }
 
 /** Maximum uncertainty of a learned drift: 10 ppm, 0.86 s a day. */
@@ -18,7 +18,7 @@ const maxDrift = 200e-6;
  * Learns the drift from two measurements once they are far enough apart, or precise enough, for their uncertainties not
  * to matter. Until then the first stays the baseline, so that the distance grows.
  */
-export function updateDrift(state: DriftState, measured: Measurement): DriftState {
+export function updateDrift(state: DriftState, measured: TimeMeasurement): DriftState {
 	const { baseline } = state;
 	if (baseline === undefined || measured.ticks <= baseline.ticks) return { ...state, baseline: measured };
 	const elapsed = measured.ticks - baseline.ticks;
@@ -34,6 +34,6 @@ export function updateDrift(state: DriftState, measured: Measurement): DriftStat
 }
 
 /** Maximum difference between the true time and the measured one, milliseconds. */
-function uncertaintyMs({ roundTripMs, rootDistanceMs = 0 }: Measurement): number {
+function uncertaintyMs({ roundTripMs, rootDistanceMs = 0 }: TimeMeasurement): number {
 	return roundTripMs / 2 + rootDistanceMs;
 }

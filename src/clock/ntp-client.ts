@@ -1,7 +1,7 @@
 import type { Network, Time, Timer } from "../boards/board";
 import type { UDP } from "../boards/ecma419";
 import { errorMessage } from "../common/error-message";
-import type { Measurement } from "./ntp-packet";
+import type { TimeMeasurement } from "./ntp-packet";
 import { encodeNtpRequest, maxRoundTripMs, type NtpResponse, parseNtpResponse } from "./ntp-packet";
 
 export interface NtpQueryOptions {
@@ -13,7 +13,7 @@ export interface NtpQueryOptions {
 	readonly minUtc: number;
 	/** Uniform in 0 … 1, with 32 random bits. */
 	random(): number;
-	/** Whether a peer (`address:port`) is blocked after a kiss-of-death. */
+	/** Whether a peer (`address:port`) is blocked after a kiss-o'-death. */
 	isBlocked(peer: string): boolean;
 }
 
@@ -23,13 +23,13 @@ export interface NtpFailure {
 	readonly reason: string;
 	/** `address:port` of the server, once its name is resolved. */
 	readonly peer?: string | undefined;
-	/** The code of a kiss-of-death: `RATE`, `DENY`, `RSTR`, … */
+	/** The code of a kiss-o'-death: `RATE`, `DENY`, `RSTR`, … */
 	readonly kissCode?: string | undefined;
 }
 
 export type NtpResult =
 	/** `peer`: `address:port` of the server. */
-	{ readonly kind: "time"; readonly measurement: Measurement; readonly peer: string } | NtpFailure;
+	{ readonly kind: "time"; readonly measurement: TimeMeasurement; readonly peer: string } | NtpFailure;
 
 /** A resolver queries each of its servers several times. */
 const resolveTimeoutMs = 5_000;
@@ -107,7 +107,7 @@ export class NtpQuery {
 		const { time, random, isBlocked } = this.options;
 		const peer = `${address}:${port}`;
 		if (isBlocked(peer)) {
-			this.fail(`${peer} is blocked after a kiss-of-death`, peer);
+			this.fail(`${peer} is blocked after a kiss-o'-death`, peer);
 			return;
 		}
 		const nonce = new DataView(this.nonce.buffer);
@@ -153,16 +153,16 @@ export class NtpQuery {
 	private handleResponse(
 		response: NtpResponse,
 		peer: string,
-		origin: Pick<Measurement, "server" | "ticks">,
+		origin: Pick<TimeMeasurement, "server" | "ticks">,
 	): void {
 		switch (response.kind) {
 			case "unrelated":
 				this.ignoredReason = `ignored a packet: ${response.reason}`;
 				return;
-			case "kiss-of-death":
+			case "kiss-o'-death":
 				this.end({
 					kind: "failure",
-					reason: `kiss-of-death ${response.code}`,
+					reason: `kiss-o'-death ${response.code}`,
 					peer,
 					kissCode: response.code,
 				});

@@ -26,7 +26,7 @@ const maxRootDistanceMs = 1_000;
 const timestampToleranceMs = 10;
 
 /** A verified time from a server: it was `utc` when this board's ticks were `ticks`. */
-export interface Measurement {
+export interface TimeMeasurement {
 	/** Milliseconds of Unix time, with a fraction. */
 	readonly utc: number;
 	readonly ticks: number;
@@ -62,7 +62,7 @@ export type NtpResponse =
 	/** Not a response to this request: late, a duplicate, or sent off-path. Ignored. */
 	| { readonly kind: "unrelated"; readonly reason: string }
 	/** The server refuses to serve (RFC 5905 section 7.4): `RATE`, `DENY`, `RSTR`, … */
-	| { readonly kind: "kiss-of-death"; readonly code: string }
+	| { readonly kind: "kiss-o'-death"; readonly code: string }
 	/** The server's response, but not fit to set a clock. */
 	| { readonly kind: "unusable"; readonly reason: string };
 
@@ -87,7 +87,7 @@ export function parseNtpResponse(bytes: Uint8Array, request: NtpRequest): NtpRes
 	const reason = headerProblem(view);
 	if (reason !== undefined) return { kind: "unusable", reason };
 	const code = kissCode(view);
-	if (code !== undefined) return { kind: "kiss-of-death", code };
+	if (code !== undefined) return { kind: "kiss-o'-death", code };
 	const stateReason = serverProblem(view);
 	if (stateReason !== undefined) return { kind: "unusable", reason: stateReason };
 	return readTime(view, request);

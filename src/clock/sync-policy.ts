@@ -1,5 +1,5 @@
 import { backoffMs } from "../common/backoff";
-import type { Measurement } from "./ntp-packet";
+import type { TimeMeasurement } from "./ntp-packet";
 
 /**
  * When to poll which time server, and which times to accept: pure decisions, which `TimeSync` carries out. All times are
@@ -65,7 +65,7 @@ export type PlausibilityResult =
 
 /** Whether a measurement by `peer` may set the clock. */
 export function checkPlausibility(
-	{ utc, ticks }: Pick<Measurement, "utc" | "ticks">,
+	{ utc, ticks }: Pick<TimeMeasurement, "utc" | "ticks">,
 	peer: string,
 	{ expectedUtc, toleranceMs, lastKnownUtc, unconfirmed }: Expectation,
 ): PlausibilityResult {
@@ -82,7 +82,7 @@ export function checkPlausibility(
 		: { kind: "unconfirmed", unconfirmed };
 }
 
-/** A peer that sent a kiss-of-death. */
+/** A peer that sent a kiss-o'-death. */
 export interface BlockedPeer {
 	/** `address:port` */
 	readonly peer: string;
@@ -97,11 +97,11 @@ const minRateBlockMs = hourMs / 4;
 /** After DENY and RSTR, and the maximum after RATE. */
 // mutation: max-kiss-wait
 const maxBlockMs = dayMs;
-/** Beyond it, the oldest is forgotten. */
+/** Beyond it, the oldest entry is removed. */
 const maxBlockedPeers = 16;
 
 /**
- * Blocks a peer after a kiss-of-death (RFC 5905 section 7.4): DENY and RSTR for a day, RATE with a backoff. The RFC asks
+ * Blocks a peer after a kiss-o'-death (RFC 5905 section 7.4): DENY and RSTR for a day, RATE with a backoff. The RFC asks
  * clients to stop for good, but a board without the time sends nothing, and may not be restarted for years. Other codes
  * are temporary states of the server and block nothing. The address is blocked, not the name: a pool's name stands for
  * many servers.

@@ -2,7 +2,7 @@ import type { Network, Time, Timer } from "../boards/board";
 import { errorMessage } from "../common/error-message";
 import type { Clock } from "./clock";
 import { type NtpFailure, NtpQuery } from "./ntp-client";
-import type { Measurement } from "./ntp-packet";
+import type { TimeMeasurement } from "./ntp-packet";
 import {
 	type BlockedPeer,
 	blockPeer,
@@ -124,7 +124,7 @@ export class TimeSync {
 		else this.handleFailure(server, result);
 	}
 
-	private checkMeasurement(measurement: Measurement, peer: string): void {
+	private checkMeasurement(measurement: TimeMeasurement, peer: string): void {
 		const { clock } = this.options;
 		const { utc, ticks, server } = measurement;
 		const expectedUtc = clock.utcAt(ticks);
@@ -148,7 +148,11 @@ export class TimeSync {
 		this.applyMeasurement(measurement, peer, expectedUtc);
 	}
 
-	private applyMeasurement(measurement: Measurement, peer: string, expectedUtc: number | undefined): void {
+	private applyMeasurement(
+		measurement: TimeMeasurement,
+		peer: string,
+		expectedUtc: number | undefined,
+	): void {
 		const { clock, time, random, log } = this.options;
 		const { utc, server, roundTripMs } = measurement;
 		clock.applyMeasurement(measurement);

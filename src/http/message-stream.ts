@@ -8,7 +8,7 @@ export interface Body {
 	read(into: Uint8Array): number;
 }
 
-/** An outgoing message as bytes, made as they are read. */
+/** An outgoing message as bytes, generated as they are read. */
 export class MessageStream {
 	private readonly head: Uint8Array;
 	private readonly body: Body | undefined;

@@ -2,16 +2,16 @@ import { backoffMs } from "../common/backoff";
 
 /** What keeps a board on battery awake. Times are ticks. */
 export interface PowerState {
-	readonly now: number;
-	readonly nextSample: number;
+	readonly nowTicks: number;
+	readonly nextSampleTicks: number;
 	/** `Infinity` without pending readings. */
-	readonly nextUpload: number;
+	readonly nextUploadTicks: number;
 	/** A sample is under way, or the button is held. */
 	readonly busy: boolean;
 	/** A request is under way. */
 	readonly sending: boolean;
 	/** Since when the radio is on; `undefined` while it is off. */
-	readonly onlineSince: number | undefined;
+	readonly onlineSinceTicks: number | undefined;
 }
 
 export type PowerAction =
@@ -35,18 +35,18 @@ export function onlineRetryBackoffMs(failures: number): number {
 
 /** What a board on battery does next: it sleeps whenever nothing keeps it awake. */
 export function nextPowerAction({
-	now,
-	nextSample,
-	nextUpload,
+	nowTicks,
+	nextSampleTicks,
+	nextUploadTicks,
 	busy,
 	sending,
-	onlineSince,
+	onlineSinceTicks,
 }: PowerState): PowerAction {
 	if (busy) return { kind: "stay" };
-	const onlineTimedOut = onlineSince !== undefined && now - onlineSince >= maxOnlineMs;
+	const onlineTimedOut = onlineSinceTicks !== undefined && nowTicks - onlineSinceTicks >= maxOnlineMs;
 	if (!onlineTimedOut && sending) return { kind: "stay" };
-	if (!onlineTimedOut && nextUpload <= now)
-		return onlineSince === undefined ? { kind: "join" } : { kind: "stay" };
-	const sleepMs = nextSample - now;
+	if (!onlineTimedOut && nextUploadTicks <= nowTicks)
+		return onlineSinceTicks === undefined ? { kind: "join" } : { kind: "stay" };
+	const sleepMs = nextSampleTicks - nowTicks;
 	return sleepMs < minSleepMs ? { kind: "stay" } : { kind: "sleep", sleepMs };
 }

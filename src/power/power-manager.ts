@@ -3,8 +3,8 @@ import { maxOnlineMs, nextPowerAction, type PowerState } from "./next-power-acti
 
 export interface PowerManagerOptions {
 	readonly time: Time;
-	/** Now. */
-	powerState(): Omit<PowerState, "now" | "onlineSince">;
+	/** The current power state, without the times that the manager tracks. */
+	powerState(): Omit<PowerState, "nowTicks" | "onlineSinceTicks">;
 	/** Switches the radio on. */
 	joinNetwork(): void;
 	/** Aborts an upload that takes too long, and schedules the next one. `now`: ticks. */
@@ -19,7 +19,7 @@ const recheckIntervalMs = 5_000;
 /** Puts a board on battery to sleep whenever {@link nextPowerAction} says so. */
 export class PowerManager {
 	private readonly options: PowerManagerOptions;
-	private onlineSince: number | undefined;
+	private onlineSinceTicks: number | undefined;
 	private timer: Timer | undefined;
 	private stopped = false;
 
@@ -31,16 +31,17 @@ export class PowerManager {
 	update(): void {
 		if (this.stopped) return;
 		const { time, powerState, joinNetwork, postponeUpload } = this.options;
-		const now = time.ticks();
-		const next = nextPowerAction({ ...powerState(), now, onlineSince: this.onlineSince });
+		const nowTicks = time.ticks();
+		const next = nextPowerAction({ ...powerState(), nowTicks, onlineSinceTicks: this.onlineSinceTicks });
 		time.clear(this.timer);
 		if (next.kind === "sleep") {
-			if (this.onlineSince !== undefined && now - this.onlineSince >= maxOnlineMs) postponeUpload(now);
+			if (this.onlineSinceTicks !== undefined && nowTicks - this.onlineSinceTicks >= maxOnlineMs)
+				postponeUpload(nowTicks);
 			if (this.trySleep(next.sleepMs)) return;
 		}
 		this.timer = time.set(() => this.update(), recheckIntervalMs);
 		if (next.kind === "join") {
-			this.onlineSince = now;
+			this.onlineSinceTicks = nowTicks;
 			joinNetwork();
 		}
 	}

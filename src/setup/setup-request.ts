@@ -12,7 +12,7 @@ export function requestSetup(storage: Pick<KeyValue, "write">, reason: keyof typ
 }
 
 /** Why this boot opens setup; `undefined` if it does not. Deletes the request: it holds for one boot. */
-export function takeSetupReason(
+export function consumeSetupRequest(
 	storage: Pick<KeyValue, "read" | "delete">,
 	hasNetworks: boolean,
 ): SetupReason | undefined {

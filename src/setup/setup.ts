@@ -93,7 +93,7 @@ export interface SetupSampling {
 const httpPort = 80;
 /** A phone waits for the result: shorter than at a boot. A chip's first attempts often fail for no reason. */
 const joinLimits = Object.freeze({ timeoutMs: 25_000, maxAttempts: 3, settleMs: 300, lateEventMs: 0 });
-/** Of all time servers together. */
+/** For all time servers together. */
 const clockTimeoutMs = 40_000;
 /** The page shows samples up to this old. */
 const maxSampleAgeMs = 3_000;

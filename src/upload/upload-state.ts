@@ -7,7 +7,7 @@ export interface UploadState {
 	readonly dueAtTicks: number;
 	/** In a row. */
 	readonly consecutiveFailures: number;
-	/** Maximum points of a batch, reduced after lost responses. 1 … 65,535. */
+	/** Maximum points of a batch, reduced after failures. 1 … 65,535. */
 	readonly maxPoints: number;
 }
 

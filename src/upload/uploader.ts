@@ -51,7 +51,7 @@ const maxStartDelayMs = 60_000;
 /** Interval of checks while pending readings cannot be sent although nothing failed. */
 const recheckIntervalMs = 60_000;
 const noTimeMessage = "the oldest reading has no time yet; it is kept";
-const unreadableMessage = "pending readings cannot be read from flash; they are skipped until the next start";
+const unreadableMessage = "pending readings cannot be read from flash; they are skipped until the next boot";
 
 /**
  * Sends pending readings to Dakkio: one request at a time, oldest first, acknowledged only after a 2xx. It never gives

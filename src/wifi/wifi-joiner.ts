@@ -12,7 +12,7 @@ export interface WifiJoinerOptions {
 	readonly maxAttempts: number;
 	/** Between leaving a network and the first attempt at the next: the platform may still report the old one's end. */
 	readonly settleMs: number;
-	/** For this long after an attempt, the end of a connection is taken for the previous one's. */
+	/** For this long after an attempt, the end of a connection is attributed to the previous connection. */
 	readonly lateEventMs: number;
 	/** The joined network is lost. */
 	onLost(): void;

@@ -69,7 +69,7 @@ class EspAccessPoint implements AccessPoint {
 		);
 	}
 
-	/** The network stays up, unserved, until the next start: the SDK cannot stop only the access point. */
+	/** The network stays up, unserved, until the next boot: the SDK cannot stop only the access point. */
 	close(): void {
 		const events = this.events;
 		this.events = undefined;

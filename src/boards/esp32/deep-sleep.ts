@@ -47,7 +47,7 @@ export class DeepSleep {
 		const ffi: SleepFunctions = new FFI();
 		ffi.esp_wifi_stop();
 		const bootStart = slowClockUs() - ticks * 1000;
-		// Not with each sleep: the storage wears.
+		// Not on every sleep, to limit flash wear.
 		if (!this.resumed || Math.abs(bootStart - this.bootStartUs) > maxClockDifferenceUs)
 			guard(() => saveBootStart(bootStart));
 		if (wakePin !== undefined) {

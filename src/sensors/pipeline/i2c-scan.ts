@@ -81,7 +81,7 @@ function driverAddresses(drivers: readonly I2CDriver[]): ReadonlySet<number> {
 	return new Set(drivers.flatMap(({ addresses }) => addresses));
 }
 
-/** Of all transfers, a read disturbs an unknown chip least. */
+/** Of all transfers, a write could change the state of an unknown chip. */
 function acknowledges(bus: I2CBus, address: number): boolean {
 	try {
 		const chip = new I2CDevice(bus, address);

@@ -276,7 +276,7 @@ export class SensorRegistry {
 			const holder = this.fieldNames.find(({ names }) => [...names.values()].includes(field))?.sensor;
 			if (holder === undefined || !missing.includes(holder)) continue;
 			this.options.log(
-				`sensor: the name ${field} belongs to ${holder}, which is missing; the setup page can forget it.`,
+				`sensor: the name ${field} belongs to ${holder}, which is missing; use Forget missing sensors on the setup page.`,
 			);
 			return;
 		}

@@ -95,7 +95,7 @@ describe("a boot that was never synchronized", () => {
 		expect(resolved(three.clock, [at(1, 0), at(1, minute)])).toEqual(given);
 	});
 
-	test("has its place on flash before anybody can hear of it", () => {
+	test("is on flash before it is returned", () => {
 		const two = boardAt(2);
 		two.sync(start);
 		let given: unknown = "never written";
@@ -132,7 +132,7 @@ describe("the pass over the waiting readings", () => {
 		boardAt(2).clock.estimateUnanchoredBoots(unreadable);
 	});
 
-	test("is made once a boot, and again when a boot turns up that has none", () => {
+	test("is made once a boot, and again when a boot without an anchor appears", () => {
 		const { clock, sync } = boardAt(5);
 		sync(start);
 		clock.estimateUnanchoredBoots([]);

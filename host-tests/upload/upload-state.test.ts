@@ -24,7 +24,7 @@ test("what is kept comes back, the size of a batch with it", () => {
 	);
 });
 
-test("only what has changed is written, for the storage wears", () => {
+test("only what has changed is written, to limit flash wear", () => {
 	const attempts = { dueAtTicks: 5_000, consecutiveFailures: 2, maxPoints: 1000 };
 	saveUploadState(storage, attempts);
 	saveUploadState(storage, { ...attempts });

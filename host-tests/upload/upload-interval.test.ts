@@ -17,7 +17,7 @@ describe("what the headers allow", () => {
 		]);
 	const unix = start / 1000;
 
-	test("is read when it can be true", () => {
+	test("is read from the headers when it is plausible", () => {
 		expect(parseCallQuota(headers("10000", "4200", `${unix + 86_400}`), start)).toEqual({
 			limit: 10_000,
 			remaining: 4_200,
@@ -83,7 +83,7 @@ describe("the automatic interval", () => {
 		expect(quotaAt(spent, start + 11 * day).remaining).toBe(10_000);
 	});
 
-	test("never sends more often than it samples, and keeps an interval of the owner's", () => {
+	test("never sends more often than it samples, and keeps an interval set by the user", () => {
 		expect(uploadIntervalMs("auto", 2 * 3_600_000, defaultQuota(start), start)).toBe(2 * 3_600_000);
 		expect(uploadIntervalMs(15, minute, defaultQuota(start), start)).toBe(15_000);
 	});

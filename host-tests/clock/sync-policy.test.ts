@@ -160,7 +160,7 @@ describe("a kiss of death", () => {
 		}
 	});
 
-	test.each(["INIT", "STEP", "XYZ"])("%j bars nothing", (code) => {
+	test.each(["INIT", "STEP", "XYZ"])("%j blocks no server", (code) => {
 		expect(blockPeer([], "a:123", code, 0)).toEqual([]);
 	});
 

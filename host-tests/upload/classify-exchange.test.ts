@@ -61,7 +61,7 @@ describe("what a status means for the points", () => {
 		},
 	);
 
-	test("a certificate that is not trusted is a fault in the settings, not a reason to hurry", () => {
+	test("a certificate that is not trusted is a fault in the settings, probed hourly, not retried with backoff", () => {
 		const outcome: ExchangeResult = {
 			kind: "failure",
 			phase: "secure",
@@ -168,7 +168,7 @@ describe("the cause has the server's message", () => {
 		});
 	});
 
-	test("with a cure where the settings are at fault", () => {
+	test("with its remedy where the settings are at fault", () => {
 		const body = JSON.stringify({ error: "Unauthorized", message: "Invalid API key" });
 		expect(classifyExchange(answer(401, {}, body), 1, now)).toEqual({
 			kind: "settings fault",
