@@ -1,6 +1,7 @@
 import type { BoardClient } from "./board-client";
 import { button, element, icon, icons, replaceContent, uniqueId } from "./dom";
 import type { SettingsForm } from "./settings-form";
+import { decodeTextFile } from "./text-file";
 import { texts } from "./texts";
 
 const words = texts.transfer;
@@ -47,7 +48,8 @@ function importGroup({ client, form, announce }: SettingsFileOptions): HTMLEleme
 	const importSettings = async () => {
 		const [chosen] = file.files ?? [];
 		if ((chosen?.size ?? text.value.length) > maxFileLength) return report(words.tooLarge);
-		const content = chosen === undefined ? text.value : await chosen.text();
+		const content =
+			chosen === undefined ? text.value : decodeTextFile(new Uint8Array(await chosen.arrayBuffer()));
 		if (content.trim() === "") return report(words.nothing);
 		const settings = parseSettings(content);
 		if (settings === undefined) return report(words.notJson);
@@ -89,7 +91,7 @@ function importGroup({ client, form, announce }: SettingsFileOptions): HTMLEleme
 /** `undefined` if it is not a JSON object. */
 function parseSettings(content: string): Readonly<Record<string, unknown>> | undefined {
 	try {
-		const value: unknown = JSON.parse(content);
+		const value: unknown = JSON.parse(content.replace(/^\ufeff|\0+$/g, ""));
 		if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
 		return { ...value };
 	} catch {

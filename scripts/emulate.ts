@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { decodeTextFile } from "../page/text-file";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
 import { freePort } from "../simulator/free-port";
@@ -181,7 +182,7 @@ function parse(): Options | undefined {
 }
 
 function readSettings(file: string): Partial<Settings> {
-	const { given, problems: ofFile } = parseSettingsFile(readFileSync(file, "utf8"));
+	const { given, problems: ofFile } = parseSettingsFile(decodeTextFile(readFileSync(file)));
 	const { settings, problems } = checkSettings(given);
 	const [first] = [...ofFile, ...problems];
 	if (first !== undefined) throw new Error(`${file}: ${first.key}: ${first.problem}`);

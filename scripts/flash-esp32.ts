@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { decodeTextFile } from "../page/text-file";
 import { errorMessage } from "../src/common/error-message";
 import { checkSettings, withoutDefaults } from "../src/settings/settings";
 import { parseSettingsFile } from "../src/settings/settings-file";
@@ -84,7 +85,7 @@ function flashWithSettings(sdk: Sdk, build: Build, settings: string): Promise<vo
 function readSettings(file: string, platform: Platform): string {
 	let text: string;
 	try {
-		text = readFileSync(file, "utf8");
+		text = decodeTextFile(readFileSync(file));
 	} catch (error) {
 		throw new Error(`${file} cannot be read: ${errorMessage(error)}`);
 	}

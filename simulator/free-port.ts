@@ -2,6 +2,20 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
+/** The preferred port of 127.0.0.1, or another one if a process uses it. */
+export async function preferredPort(port: number): Promise<number> {
+	const server = createServer();
+	try {
+		server.listen(port, "127.0.0.1");
+		await once(server, "listening");
+		server.close();
+		await once(server, "close");
+		return port;
+	} catch {
+		return freePort();
+	}
+}
+
 /** A port of 127.0.0.1 that no process uses at this moment. */
 export async function freePort(transport: "tcp" | "udp" = "tcp"): Promise<number> {
 	const socket =

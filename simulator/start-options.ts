@@ -35,6 +35,8 @@ export interface StartOptions {
 	readonly target?: Pick<Settings, "server" | "key" | "bucketId" | "dataSourceId">;
 	/** From the settings file. */
 	readonly settings?: Readonly<Partial<Settings>>;
+	/** The folder for the state; omitted: `.state`. */
+	readonly directory?: string;
 }
 
 export const startHelp = `A virtual board on this computer: the firmware with simulated sensors and flash, and a Dakkio server.
@@ -46,8 +48,10 @@ npm start -- [options]
 ${columns([...Object.keys(chipCatalogue), "ds18b20"])}
                        A fault after a colon occurs every other minute, as in sht41@0x45:silent:
 ${columns(faultNames)}
-  --speed FACTOR       speed of the board's clock, 1 (real time, the default) to 10000
+  --speed FACTOR       speed of the board's clock, 1 (real time, the default) to 10000; slower while a connection is
+                       open, and where the computer is too slow
   --fresh              erase the board's flash and settings, and open its setup page
+  --state FOLDER       save the board's state and the points there (default .state)
   --settings FILE      use a settings file, as exported by the setup page
   --url URL            post to this Dakkio service instead of the embedded one (default https://api.dakkio.io)
   --key KEY            its write key (dakkio_w_…)
@@ -56,8 +60,9 @@ ${columns(faultNames)}
   --help               this text
 
 --key, --bucket and --source must be given together. With them, or with a key in the settings file, the clock runs in
-real time. With --settings or --key, --fresh does not open the setup page.
-The board's state and the points are saved in .state. Ctrl-C stops the board.
+real time. With --settings or --key, --fresh does not open the setup page. What was saved on the setup page is used by
+each later start without them, until --fresh. The board joins a simulated Wi-Fi, unless "networks" is [] in the
+settings file. Ctrl-C stops the board.
 `;
 
 /** Parses the command line and reads the settings file. */
@@ -78,8 +83,10 @@ export function parseStartCommand(args: readonly string[], read: (file: string) 
 			kind: "problem",
 			problem: "--speed works with the embedded server only: a real service needs true times.",
 		};
+	if (parsed.state === "") return optionProblem("--state", "a folder", parsed.state);
 	const interval = parsed.interval ?? file.interval ?? "10";
 	const { settings, problems } = checkSettings({ ...target, interval });
+	const { server, key, bucketId, dataSourceId } = settings;
 	const [first] = problems;
 	if (first !== undefined) return { kind: "problem", problem: describeProblem(first) };
 	const run = {
@@ -88,7 +95,8 @@ export function parseStartCommand(args: readonly string[], read: (file: string) 
 		sensors,
 		fresh: parsed.fresh === true,
 		...(parsed.settings !== undefined && { settings: file }),
-		...(target !== undefined && { target: settings }),
+		...(target !== undefined && { target: { server, key, bucketId, dataSourceId } }),
+		...(parsed.state !== undefined && { directory: parsed.state }),
 	};
 	return { kind: "run", run };
 }
@@ -104,7 +112,10 @@ function readSettings(file: string, read: (file: string) => string): Partial<Set
 	const { given, problems: ofFile } = parseSettingsFile(text);
 	const { settings, problems } = checkSettings(given, { ...defaultPins, ...sensorPins });
 	const [first] = [...ofFile, ...problems];
-	return first === undefined ? withoutDefaults(settings) : `${file}: ${first.key}: ${first.problem}`;
+	if (first !== undefined) return `${file}: ${first.key}: ${first.problem}`;
+	// No network, as the file says: that is the default of a board, but not here.
+	const none = Array.isArray(given.networks) && given.networks.length === 0 ? { networks: [] } : {};
+	return { ...withoutDefaults(settings), ...none };
 }
 
 /** A settings file that contains a key is for its own service. */
@@ -119,7 +130,7 @@ function targetOf({ server, key, bucketId, dataSourceId }: Partial<Settings>) {
 }
 
 const optionTypes = {
-	...{ interval: text, sensors: text, speed: text, settings: text },
+	...{ interval: text, sensors: text, speed: text, settings: text, state: text },
 	...{ url: text, key: text, bucket: text, source: text },
 	...{ fresh: flag, help: { ...flag, short: "h" } },
 } as const;

@@ -1,21 +1,28 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { createInterface, type Interface } from "node:readline";
-import type { Settings } from "../src/settings/settings";
+import { decodeTextFile } from "../page/text-file";
+import { type Settings, withoutDefaults } from "../src/settings/settings";
 import { BoardRunner } from "./board-runner";
 import { lockDirectory } from "./directory-lock";
+import { preferredPort } from "./free-port";
 import { sensorPins } from "./hardware/simulated-sensors";
+import { SavedSetup } from "./saved-setup";
 import { nearbyNetworks, startNetwork } from "./simulated-networks";
 import { parseStartCommand, type StartOptions, startHelp } from "./start-options";
 import { World } from "./world";
+import { WorldClock } from "./world-clock";
 
-/** Persistent state. */
-const directory = join(import.meta.dirname, "..", ".state");
+/** For persistent state. */
+const defaultDirectory = join(import.meta.dirname, "..", ".state");
 /** Preferred ports, so that bookmarks stay valid; if one is in use, any free ports. */
 const ports = { port: 8443, pagePort: 8080 };
 const setupPort = 8180;
 
-const command = parseStartCommand(process.argv.slice(2), (file) => readFileSync(file, "utf8"));
+const aheadOfTime =
+	"This board has run ahead of real time (--speed), and a real service would get times in the future. Add --fresh.";
+
+const command = parseStartCommand(process.argv.slice(2), (file) => decodeTextFile(readFileSync(file)));
 if (command.kind === "help") process.stdout.write(startHelp);
 else if (command.kind === "problem") {
 	process.stderr.write(`${command.problem}\n`);
@@ -23,19 +30,23 @@ else if (command.kind === "problem") {
 } else await run(command.run);
 
 async function run(options: StartOptions): Promise<void> {
+	const directory = resolve(options.directory ?? defaultDirectory);
 	const held = lockDirectory(directory);
-	if ("problem" in held) {
-		process.stderr.write(`${held.problem}\n`);
-		process.exitCode = 1;
-		return;
-	}
+	if ("problem" in held) return fail(held.problem);
 	try {
-		const world = await startWorld(options);
-		printStart(world, options);
+		const board = join(directory, "board");
+		if (isAheadOfTime(board, options)) return fail(aheadOfTime);
+		const plan = planStart(new SavedSetup(board), options);
+		const setupPage = plan.kind === "configured" ? undefined : await preferredPort(setupPort);
+		const world = await startWorld(directory, setupPage, options);
+		// Only now: a fresh start erases it.
+		if (plan.kind === "new") new SavedSetup(board).expect();
+		printStart(world, { directory, plan, setupPage }, options);
 		const running = new BoardRunner(world, print);
-		if (!isManualSetup(options)) running.configure(settingsFor(world, options));
+		if (plan.kind === "configured") running.configure(settingsFor(world, options));
+		if (plan.kind === "saved") running.configure(plan.settings);
 		running.start("power-on");
-		const button = isManualSetup(options) ? onEnter(() => running.openSetup()) : undefined;
+		const button = plan.kind === "configured" ? undefined : onEnter(() => running.openSetup());
 		await interrupted();
 		button?.close();
 		print("stopping");
@@ -46,21 +57,56 @@ async function run(options: StartOptions): Promise<void> {
 	}
 }
 
-async function startWorld(options: StartOptions): Promise<World> {
-	const { speed, fresh, sensors } = options;
-	const setup = isManualSetup(options) ? { setup: { page: setupPort } } : {};
-	try {
-		return await World.start({ directory, speed, fresh, sensors, ...setup, ...ports });
-	} catch (error) {
-		if (error instanceof Error && "code" in error && error.code === "EADDRINUSE")
-			return World.start({ directory, speed, fresh, sensors, ...setup });
-		throw error;
-	}
+function fail(problem: string): void {
+	process.stderr.write(`${problem}\n`);
+	process.exitCode = 1;
 }
 
-/** A fresh board opens its setup page unless the command line sets a target. */
-function isManualSetup({ fresh, target, settings }: StartOptions): boolean {
-	return fresh && target === undefined && settings === undefined;
+/** Where the board's settings come from. Only a board that its user sets up has a setup page. */
+type StartPlan =
+	/** From the command line, the settings file, and the embedded server. */
+	| { readonly kind: "configured" }
+	/** From a user, on the setup page that opens by itself. */
+	| { readonly kind: "new" }
+	/** From a user, in an earlier run. */
+	| { readonly kind: "saved"; readonly settings: Partial<Settings>; readonly interval: number };
+
+function planStart(saved: SavedSetup, options: StartOptions): StartPlan {
+	const { fresh, target, settings } = options;
+	if (target !== undefined || settings !== undefined) {
+		if (!fresh) saved.putAside();
+		return { kind: "configured" };
+	}
+	if (fresh) return { kind: "new" };
+	const own = saved.restore();
+	if (own === undefined) return { kind: "configured" };
+	const interval = isIntervalGiven() ? options.interval : own.interval;
+	return { kind: "saved", settings: withoutDefaults({ ...own, interval }), interval };
+}
+
+/** Otherwise a user's own interval stays. */
+function isIntervalGiven(): boolean {
+	return process.argv.some((argument) => /^--interval(=|$)/.test(argument));
+}
+
+/** A real service must not get points of a future that a fast run has reached. */
+function isAheadOfTime(board: string, { target, fresh }: StartOptions): boolean {
+	return target !== undefined && !fresh && WorldClock.savedTime(board) > Date.now() + 60_000;
+}
+
+async function startWorld(
+	directory: string,
+	setupPage: number | undefined,
+	{ speed, fresh, sensors }: StartOptions,
+): Promise<World> {
+	const setup = setupPage === undefined ? {} : { setup: { page: setupPage } };
+	const common = { directory, speed, fresh, sensors, ...setup };
+	try {
+		return await World.start({ ...common, ...ports });
+	} catch (error) {
+		if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return World.start(common);
+		throw error;
+	}
 }
 
 function settingsFor({ dakkio, ntp }: World, options: StartOptions): Partial<Settings> {
@@ -84,21 +130,33 @@ function settingsFor({ dakkio, ntp }: World, options: StartOptions): Partial<Set
 	};
 }
 
-function printStart({ dakkio, ntp }: World, options: StartOptions): void {
-	const { target, speed, interval } = options;
+interface Start {
+	readonly directory: string;
+	readonly plan: StartPlan;
+	/** Port of the setup page. */
+	readonly setupPage: number | undefined;
+}
+
+function printStart(
+	{ dakkio, ntp }: World,
+	{ directory, plan, setupPage }: Start,
+	options: StartOptions,
+): void {
+	const { target, speed } = options;
 	const points = dakkio.points().length;
+	const interval = plan.kind === "saved" ? plan.interval : options.interval;
 	const lines = [
 		["Dakkio", target?.server ?? `${dakkio.url}  (${points} points so far)`],
 		...(target === undefined ? [["Points", `http://localhost:${dakkio.pagePort}`]] : []),
 		["NTP", `${ntp.host}:${ntp.port}`],
-		["State", directory],
-		...(isManualSetup(options) ? setupHints(dakkio) : []),
+		["State", relative(process.cwd(), directory) || "."],
+		...(setupPage === undefined ? [] : [["Setup", `http://localhost:${setupPage}`], ...setupHints(dakkio)]),
 		[
 			"Clock",
-			`${speed === 1 ? "real time" : `${speed} × real time`}${isManualSetup(options) ? "" : `, a reading every ${interval} s`}`,
+			`${speed === 1 ? "real time" : `${speed} × real time`}${plan.kind === "new" ? "" : `, a reading every ${interval} s`}`,
 		],
 	];
-	const keys = isManualSetup(options) ? "Enter opens the setup page, " : "";
+	const keys = plan.kind === "configured" ? "" : "Enter opens the setup page, ";
 	process.stdout.write(
 		`${lines.map(([name = "", text]) => `${name.padEnd(9)}${text}`).join("\n")}\n${keys}Ctrl-C stops it.\n\n`,
 	);

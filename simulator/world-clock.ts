@@ -24,10 +24,15 @@ export class WorldClock {
 		this.file = join(directory, "time");
 		this.speed = speed;
 		this.time = new PacedTime(speed);
-		const saved = existsSync(this.file) ? Number(readFileSync(this.file, "utf8")) : 0;
-		this.startedAt = Math.max(Date.now(), saved || 0) - this.time.ticks();
+		this.startedAt = Math.max(Date.now(), WorldClock.savedTime(directory)) - this.time.ticks();
 		this.saveAhead();
 		this.saving = setInterval(() => this.saveAhead(), saveIntervalMs);
+	}
+
+	/** The time that a board in `directory` has reached, milliseconds of Unix time; 0 for a new one. */
+	static savedTime(directory: string): number {
+		const file = join(directory, "time");
+		return existsSync(file) ? Number(readFileSync(file, "utf8")) || 0 : 0;
 	}
 
 	/** Milliseconds of Unix time. */

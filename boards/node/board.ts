@@ -81,7 +81,7 @@ export class NodeBoard implements Board {
 			UDP: makeUDP({ hold }),
 			WiFi: hardware.WiFi,
 			...(hardware.AccessPoint && { AccessPoint: hardware.AccessPoint }),
-			resolver: makeResolver(),
+			resolver: makeResolver({ hold }),
 		};
 		this.network = hardware.network?.(sockets) ?? sockets;
 	}

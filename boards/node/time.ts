@@ -10,8 +10,10 @@ interface Entry {
 const maxTimeoutMs = 2_147_483_647;
 
 /**
- * A board's time on Node, `speed` times as fast as real time. While it is held (a socket is open) it runs in real time, so
- * that a timeout of ten seconds gives a real server ten real seconds at any speed.
+ * A board's time on Node, `speed` times as fast as real time. While it is held (a socket is open, a name is resolved) it
+ * runs in real time, so that a timeout of ten seconds gives a real server ten real seconds at any speed. Faster than real
+ * time, it never passes a timer that has not fired: where the computer is too slow for the speed, time is slower, and
+ * nothing is late.
  */
 export class PacedTime implements Time {
 	private readonly speed: number;
@@ -19,6 +21,7 @@ export class PacedTime implements Time {
 	/** Ticks at the real time {@link startRealMs}, from which on time runs at the current rate. */
 	private startTicks = 0;
 	private startRealMs = performance.now();
+	private isFiring = false;
 	private order = 0;
 	private readonly timers = new Set<Entry>();
 	private timeout: NodeJS.Timeout | undefined;
@@ -28,17 +31,23 @@ export class PacedTime implements Time {
 	}
 
 	ticks(): number {
-		return this.startTicks + (performance.now() - this.startRealMs) * this.rate;
+		// Computing takes no time.
+		if (this.isFiring && this.rate !== 1) return this.startTicks;
+		const ticks = this.startTicks + (performance.now() - this.startRealMs) * this.rate;
+		const due = this.rate === 1 ? undefined : this.next()?.due;
+		return due === undefined ? ticks : Math.max(this.startTicks, Math.min(ticks, due));
 	}
 
 	set(callback: () => void, delay: number): Timer {
 		const entry = { due: this.ticks() + Math.max(0, delay), order: this.order++, callback };
+		this.restart();
 		this.timers.add(entry);
 		this.arm();
 		return entry;
 	}
 
 	clear(timer: Timer | undefined): void {
+		this.restart();
 		// The set has only entries; any other object is not in it.
 		if (this.timers.delete(timer as Entry)) this.arm();
 	}
@@ -68,10 +77,15 @@ export class PacedTime implements Time {
 	}
 
 	private changeHolders(change: number): void {
-		this.startTicks = this.ticks();
-		this.startRealMs = performance.now();
+		this.restart();
 		this.holders += change;
 		this.arm();
+	}
+
+	/** What follows runs from the present ticks on: with other timers, or at another rate. */
+	private restart(): void {
+		this.startTicks = this.ticks();
+		this.startRealMs = performance.now();
 	}
 
 	private arm(): void {
@@ -86,8 +100,15 @@ export class PacedTime implements Time {
 	private fire(): void {
 		const next = this.next();
 		if (next !== undefined && next.due <= this.ticks()) {
+			this.restart();
 			this.timers.delete(next);
-			next.callback();
+			this.isFiring = true;
+			try {
+				next.callback();
+			} finally {
+				this.isFiring = false;
+				if (this.rate !== 1) this.startRealMs = performance.now();
+			}
 		}
 		this.arm();
 	}

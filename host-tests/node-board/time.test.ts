@@ -73,3 +73,36 @@ test("a timer may set and clear others while it fires", () => {
 	// Both were due at once, and the first set is the first to fire.
 	expect(fired).toEqual(["other", "one", "new"]);
 });
+
+test("faster than real time, a computer that is too slow makes the time slower, and no timer late", () => {
+	const now = vi.spyOn(performance, "now");
+	const start = performance.now();
+	const time = new PacedTime(3600);
+	const fired: [string, number][] = [];
+	time.set(() => {
+		// A second of computing, in which an hour would pass.
+		now.mockReturnValue(start + 1001);
+		fired.push(["first", time.ticks()]);
+		time.set(() => fired.push(["set by the first", time.ticks()]), 50);
+	}, 100);
+	time.set(() => fired.push(["second", time.ticks()]), 180_000);
+	now.mockReturnValue(start + 1);
+	// 3.6 s at this speed, but a timer is due before.
+	expect(time.ticks()).toBe(100);
+	vi.advanceTimersByTime(1);
+	now.mockReturnValue(start + 1002);
+	vi.advanceTimersByTime(1);
+	expect(fired).toEqual([
+		["first", 100],
+		["set by the first", 150],
+	]);
+	now.mockReturnValue(start + 1500);
+	expect(time.ticks()).toBe(180_000);
+	const release = time.hold();
+	now.mockReturnValue(start + 1510);
+	// Held, it runs in real time, and never goes back.
+	expect(time.ticks()).toBe(180_010);
+	release();
+	expect(time.ticks()).toBe(180_010);
+	now.mockRestore();
+});

@@ -15,12 +15,12 @@ export function formatSettingsFile(settings: Settings, secrets: boolean): string
 	return `${toJson(exported, "\t")}\n`;
 }
 
-/** The settings in a file, unchecked; or the problem with it. */
+/** The settings in a file, unchecked; or the problem with it. Ignores a byte order mark, and zeros at the end. */
 export function parseSettingsFile(text: string): {
 	readonly given: Readonly<Record<string, unknown>>;
 	readonly problems: readonly SettingProblem[];
 } {
-	const file = parseJson(text);
+	const file = parseJson(text.replace(/^\ufeff|\0+$/g, ""));
 	if (isJsonObject(file)) return stripVersion(file);
 	const problem = "This is not a settings file: it must contain one JSON object.";
 	return { given: {}, problems: [{ key: "file", problem }] };
