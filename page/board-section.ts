@@ -92,11 +92,7 @@ export class BoardSection {
 		replaceContent(
 			this.#plan,
 			element("h4", {}, texts.plan.title),
-			element(
-				"p",
-				{},
-				plan === undefined ? texts.plan.unknown : texts.plan.needs(plan.calls, texts.every(plan.intervalS)),
-			),
+			element("p", {}, plan === undefined ? texts.plan.unknown : texts.plan.needs(plan)),
 			plan === undefined ? undefined : bar,
 			element("p", { class: "help" }, (over ? texts.plan.over : texts.plan.fits)(limit, remaining)),
 		);

@@ -7,6 +7,8 @@ export interface CallEstimate {
 	readonly intervalS: number;
 	/** In a month of 31 days. */
 	readonly calls: number;
+	/** Of one upload: where its readings are not a multiple of what a call carries, this varies. */
+	readonly callsPerUpload: { readonly min: number; readonly max: number };
 }
 
 /**
@@ -24,8 +26,17 @@ export function estimateCalls(
 	const paced = uploadIntervalMs(setting, sampling, whole, 0);
 	const onBattery = power === "battery" && setting === "auto";
 	const every = Math.max(sampling, onBattery ? batteryUploadIntervalMs : 0, paced);
-	const batches = Math.ceil(every / sampling / maxBatchPoints);
-	return { intervalS: every / 1000, calls: Math.round((maxMonthMs / every) * batches) };
+	const readings = Math.floor(every / sampling);
+	/** Of all uploads, how many have one reading more. */
+	const share = every / sampling - readings;
+	const min = Math.ceil(readings / maxBatchPoints);
+	const max = share === 0 ? min : Math.ceil((readings + 1) / maxBatchPoints);
+	const perUpload = min * (1 - share) + max * share;
+	return {
+		intervalS: every / 1000,
+		calls: Math.round((maxMonthMs / every) * perUpload),
+		callsPerUpload: { min, max },
+	};
 }
 
 function isSeconds(value: unknown): value is number {

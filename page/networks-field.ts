@@ -171,11 +171,19 @@ export class NetworksField implements FormField {
 }
 
 function networkRow(
-	{ ssid, strength, secured }: ScannedNetwork,
+	{ ssid, strength, secured, joinable }: ScannedNetwork,
 	chosen: boolean,
 	choose: () => void,
 ): HTMLElement {
 	const level = signalLevel(strength);
+	if (joinable === false)
+		return element(
+			"li",
+			{ class: "network" },
+			signalBars(level),
+			element("bdi", { class: "name" }, ssid),
+			element("span", { class: "tag" }, words.notJoinable),
+		);
 	const security = secured ? words.secured : words.unsecured;
 	const about = [words.strength[level], security, ...(chosen ? [words.chosen] : [])].join(", ");
 	const openTag = () => element("span", { class: "tag", "aria-hidden": "true" }, words.unsecured);

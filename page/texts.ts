@@ -1,5 +1,6 @@
 import { freePlanCallsPerMonth } from "../src/dakkio/rate-limits";
 import type { StepDetails, TestStep } from "../src/setup/api";
+import type { CallEstimate } from "./call-estimate";
 
 /** In place of the page, where no script runs. */
 export const noScript = "This page needs JavaScript: turn it on, or open the page in another browser.";
@@ -58,6 +59,7 @@ export const texts = Object.freeze({
 		moved: (ssid: string, place: number) => `${ssid} is now number ${place}.`,
 		strength: ["very weak", "weak", "fair", "good", "strong"],
 		secured: "needs a password",
+		notJoinable: "not joinable here: its name is not text",
 		unsecured: "open",
 		chosen: "chosen",
 		tooWeak: "The signal is very weak here. Uploads may be delayed; readings stay on the board until then.",
@@ -118,8 +120,11 @@ export const texts = Object.freeze({
 
 	plan: {
 		title: "Calls per month",
-		needs: (calls: number, every: string) =>
-			`About ${number(calls)} calls per month: one every ${every}, with all readings since the last one.`,
+		needs: ({ calls, intervalS, callsPerUpload: { min, max } }: CallEstimate) => {
+			const count = max === 1 ? "one" : min === max ? number(min) : `${number(min)} or ${number(max)}`;
+			const every = texts.duration(intervalS).replace(/^1 (\w+)$/, "$1");
+			return `About ${number(calls)} calls per month: ${count} every ${every}, with all readings since the last upload.`;
+		},
 		fits: (limit: number, remaining: number) =>
 			`${planName(limit)} has ${number(limit)} for all your boards${remaining < limit ? `; ${number(remaining)} are left this month` : ""}.`,
 		over: (limit: number) =>

@@ -43,6 +43,72 @@ describe("the calls per month of the intervals", () => {
 	});
 
 	test.each([
+		["once a day, in two calls", 60, 86_400, 62, "About 62 calls per month: 2 every day"],
+		["in one call, and two when a reading more has come", 7, 7_001, 437, "1 or 2 every 1 hour 56 minutes"],
+		["in one call", 60, 300, 8_928, "one every 5 minutes"],
+		["at an odd interval", 60, "auto", 7_000, "one every 6 minutes 23 seconds"],
+	] as const)("%s, are in words what they are in numbers", (_, interval, uploadInterval, calls, words) => {
+		const estimate = estimateCalls({ interval, uploadInterval, power: "mains" }, freePlanCallsPerMonth);
+		expect(estimate?.calls).toBe(calls);
+		expect(estimate && texts.plan.needs(estimate)).toContain(words);
+	});
+
+	test("the words agree with the number, whatever the intervals", () => {
+		const lengths: Readonly<Record<string, number>> = { day: 86_400, hour: 3_600, minute: 60, second: 1 };
+		const secondsIn = (words: string) =>
+			[...words.matchAll(/(\d+)? ?(day|hour|minute|second)/g)].reduce(
+				(sum, [, count = "1", unit = ""]) => sum + Number(count) * (lengths[unit] ?? 0),
+				0,
+			);
+		const seconds = fc.integer({ min: 5, max: 86_400 });
+		const setting = fc.oneof(fc.constant("auto"), fc.integer({ min: 0, max: 86_400 }));
+		fc.assert(
+			fc.property(
+				seconds,
+				setting,
+				fc.constantFrom("mains", "battery"),
+				(interval, uploadInterval, power) => {
+					const estimate = estimateCalls({ interval, uploadInterval, power }, freePlanCallsPerMonth);
+					if (estimate === undefined) throw new Error("no estimate");
+					const sentence = texts.plan.needs(estimate);
+					const [, calls = "", min = "", max = min, every = ""] =
+						/^About ([\d,]+) calls? per month: (one|[\d,]+)(?: or ([\d,]+))? every (.*?), with/.exec(
+							sentence,
+						) ?? [];
+					const read = (text: string) => (text === "one" ? 1 : Number(text.replaceAll(",", "")));
+					const uploads = month / secondsIn(every);
+					// A duration of two units is exact to a minute in an hour and an hour in a day; the number is rounded.
+					expect(read(calls)).toBeGreaterThanOrEqual(uploads * read(min) * 0.98 - 1);
+					expect(read(calls)).toBeLessThanOrEqual(uploads * read(max) * 1.02 + 1);
+				},
+			),
+			{ numRuns: 2000 },
+		);
+	});
+
+	test("the number is that of a month of uploads, counted one by one", () => {
+		const seconds = fc.integer({ min: 5, max: 600 });
+		fc.assert(
+			fc.property(seconds, fc.integer({ min: 3_600, max: 86_400 }), (interval, uploadInterval) => {
+				const estimate = estimateCalls({ interval, uploadInterval, power: "mains" }, freePlanCallsPerMonth);
+				let calls = 0;
+				let sent = 0;
+				// Over many months, so that it does not matter where the first upload falls.
+				const months = 200;
+				for (let at = uploadInterval; at <= months * month; at += uploadInterval) {
+					const taken = Math.floor(at / interval);
+					calls += Math.ceil((taken - sent) / 1000);
+					sent = taken;
+				}
+				expect(Math.abs((estimate?.calls ?? 0) - calls / months)).toBeLessThanOrEqual(
+					1 + 0.005 * (calls / months),
+				);
+			}),
+			{ numRuns: 100 },
+		);
+	});
+
+	test.each([
 		[{ interval: "sixty", uploadInterval: "auto" }],
 		[{ interval: 0, uploadInterval: "auto" }],
 		[{ interval: 60, uploadInterval: "often" }],

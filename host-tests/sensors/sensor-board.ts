@@ -73,7 +73,9 @@ export class SensorBoard {
 		this.sampler?.close();
 		this.logLines = [];
 		const { settings: checked, problems } = checkSettings(settings);
-		if (problems.length > 0) throw new Error(JSON.stringify(problems));
+		// A saved setting that conflicts with others is reported, and stays.
+		const invalid = problems.filter(({ key }) => key !== "statistics");
+		if (invalid.length > 0) throw new Error(JSON.stringify(invalid));
 		this.sampler = this.open(checked, drivers, resumed);
 		return this.sampler;
 	}

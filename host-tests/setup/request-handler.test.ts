@@ -1,6 +1,7 @@
 import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { DevelopmentCertificates } from "../../simulator/dakkio/certificates";
 import type { ServerRequest, ServerResponse } from "../../src/http/server-connection";
 import { checkSettings, type Settings, settingsTable } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
@@ -11,8 +12,7 @@ import { handleSetupRequest, type SetupBackend } from "../../src/setup/request-h
 const token = "0123456789abcdef0123456789abcdef";
 const key = "dakkio_w_abcdefghijklmnopqrstuvwxyz012345";
 const password = "correct horse battery";
-/** Only its outer DER sequence is checked. */
-const root = `-----BEGIN CERTIFICATE-----\n${btoa("\x30\x81".padEnd(200, "a"))}\n-----END CERTIFICATE-----`;
+const root = (await DevelopmentCertificates.open()).root.pem;
 const kept = checkSettings({ key, networks: [{ ssid: "Home", password }], location: "Balcony" }).settings;
 
 /** A board that records what is done to it. */

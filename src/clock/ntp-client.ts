@@ -1,6 +1,7 @@
 import type { Network, Time, Timer } from "../boards/board";
 import type { UDP } from "../boards/ecma419";
 import { errorMessage } from "../common/error-message";
+import { type HostPort, parseHostPort } from "../common/host-port";
 import type { TimeMeasurement } from "./ntp-packet";
 import { encodeNtpRequest, maxRoundTripMs, type NtpResponse, parseNtpResponse } from "./ntp-packet";
 
@@ -35,11 +36,9 @@ export type NtpResult =
 const resolveTimeoutMs = 5_000;
 const defaultNtpPort = 123;
 
-/** Parses `host` or `host:port`; `undefined` if it is neither. */
-export function parseNtpServer(server: string): { readonly host: string; readonly port: number } | undefined {
-	const [, host, digits] = /^([^\s:]+)(?::(\d{1,5}))?$/.exec(server) ?? [];
-	const port = digits === undefined ? defaultNtpPort : Number(digits);
-	return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
+/** Parses `host` or `host:port`; `undefined` if it is neither. The settings are checked by it. */
+export function parseNtpServer(server: string): HostPort | undefined {
+	return parseHostPort(server, defaultNtpPort);
 }
 
 /**

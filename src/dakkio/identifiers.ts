@@ -1,3 +1,4 @@
+import { lengthProblem } from "../common/characters";
 import { hasControlCharacters } from "../common/control-characters";
 
 /** What is wrong with a text, as a sentence for the user; `undefined` if it is valid. */
@@ -36,8 +37,9 @@ export const maxFieldNameLength = 40;
  * dollar sign for a path or an operator.
  */
 export function checkFieldName(name: string): Problem {
-	if (name === "" || name.length > maxFieldNameLength)
-		return `A field's name has 1 to ${maxFieldNameLength} characters.`;
+	if (name === "") return `A field's name has 1 to ${maxFieldNameLength} characters.`;
+	const tooLong = lengthProblem(name, maxFieldNameLength);
+	if (tooLong !== undefined) return tooLong;
 	if (/[.$]/.test(name)) return "A field's name has no dot and no dollar sign.";
 	if (hasControlCharacters(name) || name !== name.trim())
 		return "A field's name has no control characters, and no spaces around it.";

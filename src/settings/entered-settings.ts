@@ -12,13 +12,14 @@ export function checkEnteredSettings(
 	given: Readonly<Record<string, unknown>>,
 	own: Settings,
 	defaultPins?: DefaultPins,
+	now?: number,
 ): ReturnType<typeof checkSettings> {
 	// A map, because assignment to an object would interpret a given key `__proto__`.
 	const merged = new Map<string, unknown>(Object.entries(own));
 	for (const [key, value] of Object.entries(given))
 		if (isGiven(given, key))
 			merged.set(key, key === "networks" ? withSavedPasswords(value, own.networks) : value);
-	const checked = checkSettings(Object.fromEntries(merged), defaultPins);
+	const checked = checkSettings(Object.fromEntries(merged), defaultPins, now);
 	if (own.key === "" || isGiven(given, "key")) return checked;
 	const changed = changedDestination(checked.settings, own);
 	if (changed === undefined) return checked;

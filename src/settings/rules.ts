@@ -1,3 +1,4 @@
+import { lengthProblem } from "../common/characters";
 import { hasControlCharacters } from "../common/control-characters";
 import { isJsonObject } from "../common/json";
 
@@ -44,15 +45,20 @@ export interface InputType {
 	readonly maxLength?: number;
 }
 
-/** Checks one value; `raw` comes from a form, a file or the storage. */
+/** Checks one value; `raw` comes from a form, a file or the storage. `now`: milliseconds of Unix time, 0 if unknown. */
 export interface Rule<T> {
-	(raw: unknown): CheckResult<T>;
+	(raw: unknown, now?: number): CheckResult<T>;
 	/** Left out: any JSON. */
 	readonly inputType?: InputType;
 }
 
-export function makeRule<T>(inputType: InputType, check: (raw: unknown) => CheckResult<T>): Rule<T> {
-	const rule: Rule<T> = Object.assign((raw: unknown) => check(raw), { inputType: Object.freeze(inputType) });
+export function makeRule<T>(
+	inputType: InputType,
+	check: (raw: unknown, now: number) => CheckResult<T>,
+): Rule<T> {
+	const rule: Rule<T> = Object.assign((raw: unknown, now = 0) => check(raw, now), {
+		inputType: Object.freeze(inputType),
+	});
 	Object.freeze(rule);
 	return rule;
 }
@@ -62,10 +68,9 @@ export function makeRule<T>(inputType: InputType, check: (raw: unknown) => Check
  * zero-width characters). For a secret it means: leave it as it is.
  */
 export function isBlank(value: unknown): boolean {
-	return value === undefined || value === null || (typeof value === "string" && blankText.test(value));
+	if (typeof value !== "string") return value === undefined || value === null;
+	return /^[\s\u00ad\u180e\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff]*$/.test(value);
 }
-
-const blankText = /^[\s\u00ad\u180e\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff]*$/;
 
 /** True or false. */
 export function booleanValue(raw: unknown): CheckResult<boolean> {
@@ -133,11 +138,10 @@ export function pinNumber<const Word extends string>(...words: readonly Word[]):
 export function text(maxLength: number, check?: (value: string) => string | undefined): Rule<string> {
 	return makeRule({ kind: "text", maxLength }, (raw) => {
 		if (typeof raw !== "string") return { problem: "This must be text." };
-		const value = raw.trim();
-		if (value.length > maxLength) return { problem: `This is longer than ${maxLength} characters.` };
+		const value = isBlank(raw) ? "" : raw.trim();
 		if (hasControlCharacters(value))
 			return { problem: "This has characters that cannot be shown; type it again." };
-		const problem = value === "" ? undefined : check?.(value);
+		const problem = value === "" ? undefined : (lengthProblem(value, maxLength) ?? check?.(value));
 		return problem === undefined ? { value } : { problem };
 	});
 }

@@ -48,11 +48,15 @@ function checkNetwork(raw: unknown): Exclude<CheckResult<SavedNetwork>, { readon
 	return { value: { ssid, password } };
 }
 
-function checkSsid(ssid: unknown): string | undefined {
+/** What is wrong with a name, as a sentence; `undefined`: the board can join this network. */
+export function checkSsid(ssid: unknown): string | undefined {
 	if (typeof ssid !== "string" || ssid === "") return "A network needs its name (SSID).";
 	const length = utf8Bytes(ssid);
 	if (length > maxSsidBytes)
 		return `A network name has at most ${maxSsidBytes} bytes; this one has ${length}. Accented letters and emoji take several bytes.`;
+	// A scan shows it for bytes that are no text.
+	if (ssid.includes("\ufffd"))
+		return "This name is not text (UTF-8): a network with it cannot be joined here.";
 	if (hasControlCharacters(ssid)) return "This name has characters that cannot be shown; type it again.";
 	return undefined;
 }
@@ -65,8 +69,8 @@ function checkPassword(password: unknown): string | undefined {
 	if (!/^[ -~]*$/.test(password))
 		return "A Wi-Fi password has only letters, digits and punctuation of the English keyboard.";
 	return password.length < 8
-		? "A Wi-Fi password has at least 8 characters; leave it empty for an open network."
-		: "A Wi-Fi password has at most 63 characters, or is a key of 64 hexadecimal digits.";
+		? `A Wi-Fi password has at least 8 characters, this one has ${password.length}; leave it empty for an open network.`
+		: `A Wi-Fi password has at most 63 characters, this one has ${password.length}, or is a key of 64 hexadecimal digits.`;
 }
 
 /**

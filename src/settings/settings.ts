@@ -1,5 +1,9 @@
+import { rootCertificateProblem } from "../boards/root-certificate";
+import { parseNtpServer } from "../clock/ntp-client";
 import { isDeepEqual } from "../common/json";
 import { checkId, checkKey, keyWarning } from "../dakkio/identifiers";
+import { releasedAt } from "../version";
+import { conflicts, type SettingConflict } from "./conflicts";
 import { checkInputs, type InputSettings } from "./input-settings";
 import { decodePem } from "./pem";
 import { type DefaultPins, findPinConflicts } from "./pin-conflicts";
@@ -31,6 +35,8 @@ export interface Setting<T> {
 	/** Never shown, never logged, exported only on request. */
 	readonly secret?: true;
 	readonly rule: Rule<T>;
+	/** With other settings. */
+	readonly conflict?: SettingConflict;
 }
 
 /** The longest roots of public authorities have 2,900 characters. */
@@ -125,10 +131,12 @@ export const settingsTable = Object.freeze({
 	sensors: setting<SensorSettingsByName>({
 		defaultValue: {},
 		rule: checkSensors,
+		conflict: conflicts.sensors,
 	}),
 	inputs: setting<readonly InputSettings[]>({
 		defaultValue: [],
 		rule: checkInputs,
+		conflict: conflicts.inputs,
 	}),
 	oneWirePin: setting<number | "none">({
 		defaultValue: "none",
@@ -150,17 +158,11 @@ export const settingsTable = Object.freeze({
 		defaultValue: "off",
 		unit: "s",
 		rule: numberOrWord(1, 3600, "seconds", ["off"]),
+		conflict: conflicts.statistics,
 	}),
 	ntpServers: setting<readonly string[]>({
 		defaultValue: ["pool.ntp.org", "time.cloudflare.com", "time.google.com"],
-		rule: list(
-			4,
-			text(100, (value) =>
-				/^[A-Za-z0-9.-]+(:\d{1,5})?$/.test(value)
-					? undefined
-					: "This is not the name or address of a server.",
-			),
-		),
+		rule: timeServersRule(),
 	}),
 });
 
@@ -180,11 +182,13 @@ export interface SettingProblem {
 /**
  * Checks all settings given, and fills in defaults for the rest. Returns all problems; a setting with a problem has its
  * default, or its fallback. Settings that only conflict with each other are returned as given: one of them can be used.
- * Settings with a warning are returned as given. `defaultPins`: those of the board.
+ * Settings with a warning are returned as given. `defaultPins`: those of the board. `now`: milliseconds of Unix time, if
+ * known.
  */
 export function checkSettings(
 	given: Readonly<Record<string, unknown>>,
 	defaultPins: DefaultPins = {},
+	now = 0,
 ): {
 	readonly settings: Settings;
 	readonly problems: readonly SettingProblem[];
@@ -196,7 +200,9 @@ export function checkSettings(
 	for (const [key, { defaultValue, fallback = defaultValue, rule }] of Object.entries<Setting<unknown>>(
 		settingsTable,
 	)) {
-		const checked: CheckResult<unknown> = isGiven(given, key) ? rule(given[key]) : { value: defaultValue };
+		const checked: CheckResult<unknown> = isGiven(given, key)
+			? rule(given[key], now)
+			: { value: defaultValue };
 		if ("problem" in checked) problems.push({ key, problem: checked.problem });
 		else if ("problems" in checked)
 			for (const { path, problem } of checked.problems) problems.push({ key: `${key}.${path}`, problem });
@@ -210,6 +216,11 @@ export function checkSettings(
 	const invalidKeys = new Set(problems.map(({ key }) => key));
 	for (const { path, problem } of findPinConflicts(complete, defaultPins, invalidKeys))
 		problems.push({ key: path, problem });
+	for (const [key, { conflict }] of Object.entries<Setting<unknown>>(settingsTable)) {
+		if (conflict === undefined || [key, ...conflict.with].some((each) => invalidKeys.has(each))) continue;
+		const problem = conflict.problem(complete);
+		if (problem !== undefined) (conflict.isWarning === true ? warnings : problems).push({ key, problem });
+	}
 	return { settings: complete, problems, warnings };
 }
 
@@ -266,15 +277,38 @@ function apiKeyRule(): Rule<string> {
 	});
 }
 
+function timeServersRule(): Rule<readonly string[]> {
+	const servers = list(
+		4,
+		text(100, (value) =>
+			parseNtpServer(value) === undefined
+				? "This is not a server: enter a host name or an IPv4 address, with a port (1 to 65535) unless it is 123."
+				: undefined,
+		),
+	);
+	return makeRule({ kind: "list", maxLength: 4 }, (raw) => {
+		const checked = servers(raw);
+		return "value" in checked && checked.value.length === 0
+			? { problem: "Enter a time server: a board that does not know the time sends nothing." }
+			: checked;
+	});
+}
+
 function certificateRule(): Rule<string> {
-	return makeRule({ kind: "long text", maxLength: maxCertificateLength }, (raw) => {
+	return makeRule({ kind: "long text", maxLength: maxCertificateLength }, (raw, now) => {
 		if (typeof raw !== "string") return { problem: "This must be text." };
 		if (isBlank(raw)) return { value: "" };
 		const decoded = decodePem(raw);
 		if ("problem" in decoded) return decoded;
-		const { text: value } = decoded;
-		return value.length > maxCertificateLength
-			? { problem: `This is longer than 4,096 characters: the certificates have ${value.length}.` }
-			: { value };
+		const { text: value, certificates } = decoded;
+		if (value.length > maxCertificateLength)
+			return { problem: `This is longer than 4,096 characters: the certificates have ${value.length}.` };
+		for (const [index, certificate] of certificates.entries()) {
+			const reason = rootCertificateProblem(certificate, Math.max(now, releasedAt));
+			const which = certificates.length > 1 ? `Certificate ${index + 1}` : "This";
+			if (reason !== undefined)
+				return { problem: `${which} cannot be used as a root certificate: ${reason}.` };
+		}
+		return { value };
 	});
 }

@@ -196,6 +196,8 @@ export interface ScanState {
 		readonly strength: number;
 		/** It requires a password. */
 		readonly secured: boolean;
+		/** Its name is not text (UTF-8), or has characters that cannot be shown. */
+		readonly joinable?: false;
 	}[];
 }
 

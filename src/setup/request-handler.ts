@@ -34,6 +34,8 @@ export interface SetupBackend {
 	readonly token: string;
 	/** What `auto` means in the settings. */
 	readonly defaultPins: DefaultPins;
+	/** Milliseconds of Unix time; 0 while it is not known. */
+	readonly now?: number;
 	/** As saved; `asTested`: as tested last, if not saved since. */
 	settings(asTested: boolean): Settings;
 	state(): Omit<SetupState, "token">;
@@ -185,7 +187,7 @@ function checkSubmitted({ settings, asTested }: JsonObject, board: SetupBackend)
 	if (!isJsonObject(settings)) return undefined;
 	const { given, problems: ofFile } = stripVersion(settings);
 	const own = board.settings(asTested === true);
-	const checked = checkEnteredSettings(given, own, board.defaultPins);
+	const checked = checkEnteredSettings(given, own, board.defaultPins, board.now);
 	const response: CheckResponse = {
 		problems: [...ofFile, ...checked.problems],
 		warnings: checked.warnings,

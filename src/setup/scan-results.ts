@@ -1,4 +1,5 @@
 import type { AccessPoint, ScanResult } from "../boards/board";
+import { checkSsid } from "../settings/saved-networks";
 import type { ScanState } from "./api";
 
 /** Bounds the memory, and the list on a small screen. */
@@ -21,6 +22,7 @@ export class ScanResults {
 				ssid,
 				strength,
 				secured: isSecured,
+				...(checkSsid(ssid) === undefined ? {} : { joinable: false as const }),
 			})),
 		};
 	}

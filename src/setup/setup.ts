@@ -346,7 +346,7 @@ export class Setup implements SetupBackend {
 	}
 
 	/** Milliseconds of Unix time; 0 while it is not known. */
-	private get now(): number {
+	get now(): number {
 		return this.options.clock.now() ?? 0;
 	}
 

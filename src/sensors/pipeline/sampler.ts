@@ -1,6 +1,7 @@
 import type { Pins, Time, Timer } from "../../boards/board";
 import type { I2CBus, KeyValue } from "../../boards/ecma419";
 import type { Field, Value } from "../../reading/reading";
+import { statisticsConflict } from "../../settings/conflicts";
 import type { Settings } from "../../settings/settings";
 import { allDrivers, type I2CDriver } from "../drivers/all-drivers";
 import type { SensorOptions } from "../drivers/driver";
@@ -74,7 +75,7 @@ export class Sampler {
 		const { bus, pins, time, storage, settings, drivers = allDrivers, log } = options;
 		this.stepMs = statisticsStepMs(settings);
 		if (settings.statistics !== "off" && this.stepMs === undefined && options.resumed !== true)
-			log(`sensor: ${statisticsProblem(settings)}`);
+			log(`sensor: no statistics: ${statisticsConflict(settings)}`);
 		this.recalibrations = new Recalibrations(storage, settings.sensors);
 		this.pulseTotals = new PulseTotals(storage, time);
 		this.usesI2C = drivers.length > 0;
@@ -259,13 +260,7 @@ export class Sampler {
 }
 
 /** Milliseconds between the measurements of one reading; `undefined`: a reading is one measurement. */
-function statisticsStepMs({ statistics, interval, power }: SamplerSettings): number | undefined {
-	if (statistics === "off" || power === "battery" || statistics * 2 > interval) return undefined;
-	return statistics * 1000;
-}
-
-function statisticsProblem({ power, interval }: SamplerSettings): string {
-	return power === "battery"
-		? "no statistics: on battery the board sleeps between samples."
-		: `no statistics: they need at least two measurements per sampling interval of ${interval} s.`;
+function statisticsStepMs(settings: SamplerSettings): number | undefined {
+	const { statistics } = settings;
+	return statistics === "off" || statisticsConflict(settings) !== undefined ? undefined : statistics * 1000;
 }
