@@ -1,7 +1,9 @@
 import type {
+	BootLog,
 	CheckResponse,
 	ErrorResponse,
 	FieldProblem,
+	MeasureState,
 	ScanState,
 	SetupState,
 	SubmittedSettings,
@@ -62,6 +64,15 @@ export class BoardClient {
 		await this.#post("/api/sensors", { forget });
 	}
 
+	/** Live values, also of the inputs in these settings. */
+	async measure(settings: SubmittedSettings["settings"]): Promise<MeasureState> {
+		return JSON.parse((await this.#post("/api/measure", { settings, asTested: true })).text);
+	}
+
+	log(): Promise<BootLog> {
+		return this.#get("/api/log");
+	}
+
 	async check(settings: SubmittedSettings["settings"]): Promise<CheckResponse> {
 		return parseCheckResponse(await this.#post("/api/check", { settings, asTested: true }));
 	}
@@ -84,9 +95,18 @@ export class BoardClient {
 		return (await this.#post("/api/export", { secrets })).text;
 	}
 
-	/** Rejects with {@link NoResponseError} if the board leaves before it responds. */
+	/** Like the following, rejects with {@link NoResponseError} if the board leaves before it responds. */
 	async finish(): Promise<void> {
 		await this.#post("/api/finish", {}, 2);
+	}
+
+	async restart(): Promise<void> {
+		await this.#post("/api/restart", {}, 2);
+	}
+
+	/** `name`: of the board, as typed. */
+	async factoryReset(name: string): Promise<void> {
+		await this.#post("/api/reset", { name }, 2);
 	}
 
 	async #get<T>(path: string): Promise<T> {

@@ -8,7 +8,7 @@ const words = texts.end;
 export interface DonePageOptions {
 	readonly state: SetupState;
 	readonly tested: boolean;
-	/** What the test found: network and data source. */
+	/** What the test found: network; name and id of the data source. */
 	readonly joined: string | undefined;
 	readonly source: string | undefined;
 	readonly server: string;
@@ -52,5 +52,16 @@ export function donePage(ending: DonePageOptions): HTMLElement {
 			element("h3", {}, words.return),
 			element("p", {}, words.returnHelp(state.board.name)),
 		),
+	);
+}
+
+/** After a restart or a factory reset. `name`: of the access point. */
+export function leftPage(text: string, name: string): HTMLElement {
+	return element(
+		"section",
+		{ class: "end" },
+		element("h2", { tabindex: -1 }, words.left),
+		element("p", {}, text),
+		element("p", { class: "help" }, words.leftHelp(name)),
 	);
 }

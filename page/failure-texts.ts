@@ -1,4 +1,5 @@
-import type { FailureCode, StepDetails, TestStep } from "../src/setup/api";
+import type { SettingKey } from "../src/settings/settings";
+import type { FailureCode, StepDetails, StepState, TestStep } from "../src/setup/api";
 
 /** A sentence that says why, and one that says what to do. */
 export type FailureText = readonly [cause: string, remedy: string];
@@ -107,6 +108,42 @@ const failureTexts: Readonly<Record<FailureCode, (details: StepDetails, step: Te
 
 export function failureText(step: TestStep, code: FailureCode, details: StepDetails = {}): FailureText {
 	return failureTexts[code](details, step);
+}
+
+/** The setting that most likely mends a failure; `undefined`: none does. */
+export function failureSetting({ step, code, details = {} }: StepState): SettingKey | undefined {
+	if (code === "refused") return refusedSetting(details.status ?? 0, step);
+	return code === undefined ? undefined : fixedBy[code];
+}
+
+const fixedBy: Readonly<Partial<Record<FailureCode, SettingKey>>> = {
+	"no network set": "networks",
+	"wrong password": "networks",
+	"network not found": "networks",
+	"no address": "networks",
+	// Fails at the clock, as a login page answers in every other place; but another clock does not help.
+	"captive portal": "networks",
+	"no server set": "server",
+	"unknown host": "server",
+	"no time": "ntpServers",
+	resolve: "server",
+	connect: "server",
+	secure: "server",
+	"not yet valid": "ntpServers",
+	"wrong name": "server",
+	untrusted: "rootCertificate",
+	"no key set": "key",
+	"no bucket set": "bucketId",
+	"no such source": "dataSourceId",
+	"no source id": "dataSourceId",
+	"no fields": "sensors",
+	"no reading": "sensors",
+};
+
+function refusedSetting(status: number, step: TestStep): SettingKey | undefined {
+	if (status === 401 || status === 403) return "key";
+	if (status === 404) return step === "key" ? "bucketId" : "dataSourceId";
+	return status >= 300 && status < 400 ? "server" : undefined;
 }
 
 function joinRefused({ ssid, strength = 0 }: StepDetails, what: string): FailureText {

@@ -158,9 +158,10 @@ function secretBinding(label: string): ControlBinding {
 	};
 }
 
-const plainAttributes = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
+/** Of a text field that holds no prose. */
+export const plainAttributes = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
 
-function bindingFor({ kind, choices = [], defaultValue }: SettingRow): ControlBinding {
+function bindingFor({ kind, choices = [] }: SettingRow): ControlBinding {
 	if (kind === "choice") {
 		const control = element("select", {}, ...choices.map((word) => new Option(choiceLabel(word), word)));
 		return textBinding(control);
@@ -175,20 +176,15 @@ function bindingFor({ kind, choices = [], defaultValue }: SettingRow): ControlBi
 			},
 		};
 	}
-	if (kind === "object") {
-		const control = element("textarea", { ...plainAttributes, rows: 4, class: "code" });
-		return {
-			control,
-			read: () => (control.value.trim() === "" ? defaultValue : parseJsonOrText(control.value)),
-			write: (value) => {
-				control.value = typeof value === "string" ? value : JSON.stringify(value, undefined, "  ");
-			},
-		};
-	}
 	if (kind === "long text")
 		return textBinding(element("textarea", { ...plainAttributes, rows: 5, class: "code" }));
-	if (kind === "number") return textBinding(element("input", { ...plainAttributes, inputmode: "decimal" }));
+	if (kind === "number") return textBinding(numberInput());
 	return textBinding(element("input", { ...plainAttributes, type: "text" }));
+}
+
+/** For a number, also with decimals. */
+export function numberInput(): HTMLInputElement {
+	return element("input", { ...plainAttributes, inputmode: "decimal" });
 }
 
 function textBinding(control: Control): ControlBinding {
@@ -199,15 +195,6 @@ function textBinding(control: Control): ControlBinding {
 			control.value = value === undefined ? "" : String(value);
 		},
 	};
-}
-
-/** Invalid JSON stays text: the board reports the problem. */
-function parseJsonOrText(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return text;
-	}
 }
 
 /** Radio buttons, or check boxes for a list. */

@@ -17,7 +17,7 @@ export const settingTexts: Readonly<Record<SettingKey, SettingText>> = {
 	},
 	deviceId: {
 		label: "Device id",
-		help: "Sent with every point. Empty: ESP32- and the last six digits of the MAC address.",
+		help: "Sent with every point, and the name of a data source that the board creates. Empty: ESP32- and the last six digits of the MAC address.",
 	},
 	location: { label: "Location", help: "Sent with every point." },
 	interval: { label: "Sampling interval", help: "Time between two readings." },
@@ -58,18 +58,18 @@ export const settingTexts: Readonly<Record<SettingKey, SettingText>> = {
 	clockPin: { label: "I²C clock pin (SCL)", help: "Automatic: the usual pin of the chip." },
 	sensors: {
 		label: "Sensors",
-		help: "Renames, switches off or calibrates sensors and their fields. Format: docs/sensors.md.",
+		help: "Renames, switches off or calibrates sensors and their fields.",
 	},
 	inputs: {
 		label: "Inputs",
-		help: "Voltages, contacts and pulses at single pins. Format: docs/sensors.md.",
+		help: "Voltages, contacts and pulses at single pins.",
 	},
 	oneWirePin: { label: "1-Wire pin", help: "Data pin of DS18B20 thermometers." },
 	derived: {
 		label: "Derived values",
 		help: "Calculated when the values they need are measured.",
 	},
-	altitude: { label: "Altitude", help: "Height above sea level, for sea_level_pressure." },
+	altitude: { label: "Altitude", help: "Height above sea level, for sea_level_pressure and for an SCD4x." },
 	statistics: {
 		label: "Statistics",
 		help: "Samples at this interval within the sampling interval, and stores mean, minimum and maximum. Off: one sample. Not on battery.",

@@ -4,9 +4,10 @@ import { BoardClient, NoResponseError, poll, RequestRefusedError } from "./board
 import { BoardSection } from "./board-section";
 import { estimateCalls } from "./call-estimate";
 import { element } from "./dom";
-import { donePage } from "./done-page";
+import { donePage, leftPage } from "./done-page";
 import { deleteDraft, readDraft, saveDraft } from "./draft";
 import { settingField } from "./form-field";
+import { maintenanceSection } from "./maintenance-section";
 import { isKnownNetwork } from "./network-entry";
 import { NetworkScan } from "./network-scan";
 import { NetworksField } from "./networks-field";
@@ -19,7 +20,7 @@ import { type StepName, Steps, stepNames } from "./steps";
 import { TestSection } from "./test-section";
 import { texts } from "./texts";
 
-const sensorsIntervalMs = 3_000;
+const measureIntervalMs = 1_500;
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -53,12 +54,21 @@ class SetupPage {
 		// Fields are added in the order of the page, so that the first problem is the topmost one.
 		const wifi = [form.add(this.#networks)];
 		const dakkio = this.#dakkioFields();
-		this.#board = new BoardSection(
+		const transfer = settingsFileSection({ client, form, name: state.board.name, announce });
+		const maintenance = maintenanceSection({
+			client,
+			name: state.board.name,
+			announce,
+			onLeave: (leave, text) => void this.#leave(leave, text),
+		});
+		this.#board = new BoardSection({
 			state,
 			form,
-			["networks", "key", "bucketId", "dataSourceId"],
-			(forget) => void this.#scanSensors(forget),
-		);
+			placed: ["networks", "key", "bucketId", "dataSourceId"],
+			parts: [transfer, maintenance],
+			announce,
+			onScan: (forget) => void this.#scanSensors(forget),
+		});
 		this.#test = new TestSection({
 			client,
 			form,
@@ -66,12 +76,12 @@ class SetupPage {
 			goTo: (key) => this.#goTo(key),
 			startTest: () => this.#startTest(),
 			onStateChange: () => this.#onChange(),
+			onEnd: () => void this.#refreshState(),
 			save: () => this.#save(),
 		});
-		const transfer = settingsFileSection({ client, form, name: state.board.name, announce });
 		this.#addStep("wifi", texts.networks, wifi);
 		this.#addStep("dakkio", texts.dakkio, dakkio);
-		this.#addStep("board", texts.board, [...this.#board.elements, transfer]);
+		this.#addStep("board", texts.board, this.#board.elements);
 		this.#addStep("test", texts.test, this.#test.elements);
 	}
 
@@ -85,7 +95,7 @@ class SetupPage {
 		const test = await this.#client.test();
 		this.#test.resume(test, kept);
 		if (test.running) this.steps.go("test");
-		this.#stopPolling = poll(() => this.#refreshSensors(), sensorsIntervalMs);
+		this.#stopPolling = poll(() => this.#measure(), measureIntervalMs);
 		await this.#scanning.start();
 	}
 
@@ -121,7 +131,7 @@ class SetupPage {
 	/** After any change on the page. */
 	#onChange(): void {
 		for (const name of stepNames) this.steps.markComplete(name, this.#isComplete(name));
-		this.#board.showPlan();
+		this.#board.refresh();
 		this.#test.refresh();
 		saveDraft({ board: this.#state.board.name, settings: this.#draft() });
 	}
@@ -206,17 +216,26 @@ class SetupPage {
 	async #save(): Promise<void> {
 		this.#notices.clearError();
 		// Key and bucket may be added later, which takes a network.
-		if (await this.#hasProblems(this.#form.missing(["networks"]))) return;
+		if (await this.#hasProblems(this.#form.missing(["networks", "inputs", "oneWirePin"]))) return;
 		if (this.#showProblems(await this.#client.save(this.#form.values()))) return;
 		this.#stopPolling?.();
 		this.#state = await this.#client.state();
-		this.#showDone(await this.#leaveSetup());
+		this.#showDone(await this.#responds(() => this.#client.finish()));
 	}
 
-	/** Whether the board responded. */
-	async #leaveSetup(): Promise<boolean> {
+	/** The board restarts without the form's values. */
+	async #leave(leave: () => Promise<void>, text: string): Promise<void> {
+		const { name } = this.#state.board;
+		await this.#responds(leave);
+		this.#stopPolling?.();
+		deleteDraft();
+		this.#showLast(leftPage(text, name));
+	}
+
+	/** Whether the board responded before it left. */
+	async #responds(leave: () => Promise<void>): Promise<boolean> {
 		try {
-			await this.#client.finish();
+			await leave();
 			return true;
 		} catch (error) {
 			if (error instanceof NoResponseError) return false;
@@ -230,26 +249,36 @@ class SetupPage {
 			state: this.#state,
 			tested: this.#test.passed,
 			joined: this.#test.resultOf("join"),
-			source: this.#test.resultOf("source"),
+			source: this.#test.source,
 			server: String(given.server),
 			plan: estimateCalls(given, this.#state.plan.limit),
 			onBattery: given.power === "battery",
 			confirmed,
 		});
-		this.steps.replaceWith(page);
 		deleteDraft();
-		document.title = `${texts.end.title} – ${texts.title}`;
-		page.querySelector("h2")?.focus();
+		this.#showLast(page);
+	}
+
+	#showLast(page: HTMLElement): void {
+		const title = page.querySelector("h2");
+		this.steps.replaceWith(page);
+		document.title = `${title?.textContent} – ${texts.title}`;
+		title?.focus();
 	}
 
 	async #scanSensors(forget: boolean): Promise<void> {
 		await this.#client.scanSensors(forget);
-		await this.#refreshSensors();
+		await this.#measure();
 	}
 
 	/** While the board step is shown. */
-	async #refreshSensors(): Promise<void> {
+	async #measure(): Promise<void> {
 		if (this.steps.current !== "board") return;
+		this.#board.showLive(await this.#client.measure(this.#board.readForProbe()));
+	}
+
+	/** A test knows the plan, and what is pending. */
+	async #refreshState(): Promise<void> {
 		this.#state = await this.#client.state();
 		this.#board.show(this.#state);
 	}

@@ -1,23 +1,13 @@
 import type { StepState, TestState, TestStep } from "../src/setup/api";
 import { type BoardClient, poll } from "./board-client";
 import { button, element, icon, icons, replaceContent, setDisabled, visuallyHidden } from "./dom";
-import { failureText } from "./failure-texts";
+import { failureSetting, failureText } from "./failure-texts";
 import type { SettingsForm } from "./settings-form";
 import { texts } from "./texts";
 
 const words = texts.test;
 
 const pollIntervalMs = 500;
-
-/** The setting that fixes a failed step. */
-const fixedBySetting: Readonly<Partial<Record<TestStep, string>>> = {
-	join: "networks",
-	name: "server",
-	time: "ntpServers",
-	certificate: "rootCertificate",
-	key: "key",
-	source: "dataSourceId",
-};
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -30,6 +20,8 @@ interface TestSectionOptions {
 	/** Tests the form's values; resolves with the test's number, or `undefined` if they have problems. */
 	startTest(): Promise<number | undefined>;
 	onStateChange(): void;
+	/** The test has ended. */
+	onEnd(): void;
 	save(): Promise<void>;
 }
 
@@ -68,8 +60,19 @@ export class TestSection {
 
 	/** What the last test found, for the last page. */
 	resultOf(step: TestStep): string | undefined {
-		const state = this.passed ? this.#state?.steps.find((one) => one.step === step) : undefined;
+		const state = this.#detailsOf(step);
 		return state && resultTexts(state)[0];
+	}
+
+	/** Name and id of the data source. */
+	get source(): string | undefined {
+		const { deviceId } = this.#detailsOf("source")?.details ?? {};
+		const id = this.passed ? this.#state?.dataSourceId : undefined;
+		return deviceId !== undefined && id !== undefined ? words.source(deviceId, id) : id;
+	}
+
+	#detailsOf(step: TestStep): StepState | undefined {
+		return this.passed ? this.#state?.steps.find((one) => one.step === step) : undefined;
 	}
 
 	/** Passed, with the form's present values. */
@@ -100,6 +103,9 @@ export class TestSection {
 		this.#saveHelp.hidden = this.passed || running;
 		this.#save.classList.toggle("primary", this.passed);
 		this.#start.classList.toggle("primary", !this.passed);
+		// The next thing to do comes first. Only the button that does not have the focus is moved.
+		if (this.passed) this.#start.before(this.#save);
+		else if (this.#start.nextSibling !== this.#save) this.#start.after(this.#save);
 	}
 
 	get #hasChanged(): boolean {
@@ -160,6 +166,7 @@ export class TestSection {
 			if (own && state.running) return;
 			end();
 			this.#scrollToResult();
+			this.#options.onEnd();
 		}, pollIntervalMs);
 		this.#stopPolling = end;
 	}
@@ -206,10 +213,10 @@ export class TestSection {
 			this.#list,
 			...all.map((step) => {
 				const shown = known.get(step) ?? { step, state: "waiting" };
-				const key = fixedBySetting[step];
+				const key = failureSetting(shown);
 				const field = key === undefined ? undefined : form.field(key);
 				const fix =
-					shown.state === "failed" && field !== undefined
+					field !== undefined
 						? button(words.change(field.label), () => goTo(field.key), { class: "quiet small" })
 						: undefined;
 				return stepItem(shown, fix);

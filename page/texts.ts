@@ -80,25 +80,29 @@ export const texts = Object.freeze({
 	board: {
 		title: "This board",
 		lead: "Its sensors, its intervals and its hardware.",
-		name: "Name",
+		name: "Setup Wi-Fi",
+		deviceId: "Device id",
+		names:
+			"The setup Wi-Fi is the board’s own network, for this page. The device id is sent with every point.",
 		chip: "Chip",
 		firmware: "Firmware",
 		pending: "Pending",
 		readings: (count: number) => (count === 1 ? "1 reading" : `${number(count)} readings`),
 		sensors: "Sensors",
+		sensorsHelp: "Open a value to rename it, leave it out, or calibrate it.",
+		inputs: "Inputs",
+		inputsHelp: "Single pins: a voltage, a contact, or pulses. And thermometers on a 1-Wire bus.",
 		scanAgain: "Scan again",
 		forgetMissing: "Forget missing sensors",
-		noSensors:
-			"No sensor found. Check its wires and its 3.3 V supply. If it is not on the usual pins, set them under Advanced.",
 		noValue: "–",
 		measuring: "Measuring",
-		advanced: "Advanced",
+		more: "More settings",
 		groups: {
 			service: "Service and clock",
 			battery: "Battery",
 			panel: "Light and button",
-			bus: "Sensors",
-			more: "More",
+			bus: "Sensor bus and statistics",
+			more: "Other",
 		},
 		seconds: "seconds",
 		other: "Other…",
@@ -118,6 +122,125 @@ export const texts = Object.freeze({
 		eachReading: "With each reading",
 	},
 
+	sensors: {
+		none: "No sensor found. Check its wires and its 3.3 V supply. If it is not on the usual pins, set them under “Sensor bus and statistics”.",
+		use: "Use",
+		useOf: (name: string) => `Use ${name}`,
+		name: "Name",
+		store: "Store and send this value",
+		off: "left out",
+		more: "Settings of the sensor",
+		/** `isOn`: a switch that is on unless switched off; otherwise a number. */
+		options: {
+			shunt: { label: "Shunt (Ω)", help: "Empty: 0.1." },
+			range: { label: "Range (V)", help: "6.144, 4.096, 2.048, 1.024, 0.512 or 0.256. Empty: 4.096." },
+			temperatureOffset: {
+				label: "Temperature offset (°C)",
+				help: "How much warmer the sensor is than the air. Empty: 4.",
+			},
+			recalibrate: {
+				label: "Calibrate CO₂ to (ppm)",
+				help: "Outdoors about 425. Once, after three minutes of measuring. Empty it before you repeat it.",
+			},
+			selfCalibration: { label: "Calibrates itself with fresh air each week", help: "", isOn: true },
+		} satisfies Readonly<Record<string, SensorOptionText>> as Readonly<
+			Record<"shunt" | "range" | "temperatureOffset" | "recalibrate" | "selfCalibration", SensorOptionText>
+		>,
+	},
+
+	calibration: {
+		title: "Calibration",
+		actual: "It should read now",
+		set: "Set",
+		help: "Corrects the offset. With a second point, at another value, it corrects the factor, too.",
+		second: "Set as second point",
+		scale: "Factor",
+		offset: "Offset",
+		noValue: "There is no value now.",
+		noNumber: "Type what it should read, as a number.",
+		same: "The second point needs another measured value.",
+		point: (measured: string, actual: string) => `${measured} is now ${actual}.`,
+	},
+
+	inputs: {
+		kinds: { analog: "Voltage", state: "Contact", pulses: "Pulses", oneWire: "1-Wire" },
+		addTitle: "Add an input",
+		add: (kind: string) => `Add: ${kind}`,
+		/** Names of new fields. */
+		names: { analog: "analog", state: "contact", pulses: "pulses" },
+		title: (kind: string, pin: number) => `${kind} at GPIO ${pin}`,
+		pin: "Pin",
+		pinMissing: "Choose the pin that it is wired to.",
+		numbered: (index: number, problem: string) => `Number ${index + 1}: ${problem}`,
+		full: "The board has room for eight inputs: remove one first.",
+		remove: "Remove",
+		removed: (title: string) => `${title}: removed.`,
+		now: "Now:",
+		choosePin: "choose a pin",
+		measuring: "measuring…",
+		notNow: "this pin is in use",
+		later: "shown after the test",
+		of: (value: string, volts: string) => `${value} (${volts})`,
+		pulses: (count: number) => (count === 1 ? "1 pulse" : `${number(count)} pulses`),
+		thermometers: (count: number) =>
+			count === 0
+				? "none found: check the wires and the resistor"
+				: count === 1
+					? "1 thermometer found"
+					: `${count} thermometers found`,
+		oneWireHelp: "Data of DS18B20 thermometers, with 4.7 kilohm to 3.3 V. They are listed with the sensors.",
+		members: {
+			name: "Name",
+			unit: "Unit",
+			decimals: "Decimals",
+			scale: "Amount per pulse",
+			debounce: "Bounces for (ms)",
+			wiring: "Wired to",
+			report: "Report",
+		},
+		wirings: {
+			"up low": "GND, closed is true",
+			"up high": "GND, open is true",
+			"down high": "3.3 V, closed is true",
+			"down low": "3.3 V, open is true",
+			"none high": "an output, high is true",
+			"none low": "an output, low is true",
+		},
+		reports: { count: "Since the last reading", rate: "Per second", total: "In total" },
+	},
+
+	pins: {
+		choose: "Choose…",
+		free: "Free",
+		careful: "Free, with care",
+		used: "In use",
+		care: {
+			boot: "must not be pulled at start",
+			serial: "serial log",
+			usb: "USB",
+			psram: "not on modules with PSRAM",
+			noPull: "no pull-up inside",
+		},
+	},
+
+	maintenance: {
+		title: "Restart, log, factory reset",
+		reason: "Last start",
+		starts: "All starts",
+		uptime: "Running for",
+		memory: "Free memory",
+		unknown: "unknown",
+		log: "Log",
+		reload: "Reload",
+		restart: "Restart",
+		restartHelp: "As with the board’s reset button. What is not saved here is lost; readings are not.",
+		restartDone: "The board restarts with its saved settings.",
+		reset: "Factory reset",
+		resetHelp: "Erases all settings, the key, the Wi-Fi passwords, and readings that are not sent yet.",
+		confirm: (name: string) => `Type ${name} to confirm`,
+		resetDone: "The board erases everything and restarts.",
+	},
+
 	plan: {
 		title: "Calls per month",
 		needs: ({ calls, intervalS, callsPerUpload: { min, max } }: CallEstimate) => {
@@ -134,7 +257,7 @@ export const texts = Object.freeze({
 
 	transfer: {
 		title: "Settings file",
-		lead: "To set up several boards alike, export the settings of one and import them into the others.",
+		lead: "A text file with this board’s settings: a backup, or a start for further boards. Export it here, and import it on any board.",
 		import: "Import",
 		file: "Settings file",
 		paste: "or its text",
@@ -188,12 +311,15 @@ export const texts = Object.freeze({
 			key: () => "Key and bucket are accepted.",
 			source: ({ source, deviceId }) =>
 				source === "listed"
-					? "It is in the bucket."
+					? deviceId === undefined
+						? "It is in the bucket."
+						: `${deviceId} is in the bucket.`
 					: source === "unlisted"
 						? "The bucket has too many to search; the point will show."
 						: `${source === "created" ? "Created" : "Found"} as ${deviceId}.`,
 			point: ({ status }) => `Stored (${status}).`,
 		} as Readonly<Record<TestStep, (details: StepDetails) => string>>,
+		source: (name: string, id: string) => `${name} (${id})`,
 		passed: "Everything works.",
 		failed: "The test failed.",
 		change: (label: string) => `Change: ${label}`,
@@ -222,6 +348,9 @@ export const texts = Object.freeze({
 		return: "To open setup again",
 		returnHelp: (name: string) =>
 			`Hold the board’s button for 5 seconds, and join the Wi-Fi “${name}” again.`,
+		left: "Restarting",
+		leftHelp: (name: string) =>
+			`Without saved Wi-Fi networks the board opens setup again: join the Wi-Fi “${name}”, and reload this page.`,
 		noResponse: "The board restarted before it could respond. That is normal.",
 	},
 
@@ -255,6 +384,12 @@ export const texts = Object.freeze({
 		Record<string, string>
 	>,
 });
+
+interface SensorOptionText {
+	readonly label: string;
+	readonly help: string;
+	readonly isOn?: boolean;
+}
 
 function planName(limit: number): string {
 	return limit === freePlanCallsPerMonth ? "The Free plan" : "Your plan";

@@ -10,6 +10,8 @@ export class BoardRunner {
 	private readonly world: World;
 	private readonly log: (line: string) => void;
 	private app: App | undefined;
+	/** Of this start. */
+	board: VirtualBoard | undefined;
 	private wakeTimer: Timer | undefined;
 	private stopped = false;
 
@@ -43,6 +45,7 @@ export class BoardRunner {
 					this.wakeTimer = time.set(() => this.start("deep sleep"), milliseconds);
 				}),
 		});
+		this.board = board;
 		this.app = new App(board);
 		this.app.start();
 		return board;

@@ -10,6 +10,8 @@ import { BoardRunner } from "./board-runner";
 import type { DataPoint } from "./dakkio/api";
 import type { DakkioServer } from "./dakkio/server";
 import { freePort } from "./free-port";
+import type { SimulatedPins } from "./hardware/pins";
+import type { WiredChip } from "./hardware/simulated-sensors";
 import { LogLines } from "./log-lines";
 import { World } from "./world";
 
@@ -37,7 +39,10 @@ export class FreshBoard {
 	}
 
 	/** With settings: the board is set up, and the user has requested setup. */
-	static async start(settings?: (dakkio: DakkioServer) => Partial<Settings>): Promise<FreshBoard> {
+	static async start(
+		settings?: (dakkio: DakkioServer) => Partial<Settings>,
+		sensors?: readonly WiredChip[],
+	): Promise<FreshBoard> {
 		const directory = mkdtempSync(join(tmpdir(), "browser-"));
 		const page = await freePort();
 		const world = await World.start({
@@ -46,6 +51,7 @@ export class FreshBoard {
 			fresh: true,
 			realTimeOnline: false,
 			setup: { page },
+			...(sensors !== undefined && { sensors }),
 		});
 		const board = new FreshBoard(world, directory, page);
 		if (settings !== undefined) {
@@ -55,6 +61,11 @@ export class FreshBoard {
 		board.board.start("power-on");
 		await board.waitForLine(/^setup: join/);
 		return board;
+	}
+
+	/** What is connected to the board. */
+	get pins(): SimulatedPins | undefined {
+		return this.board.board?.simulatedPins;
 	}
 
 	get savedSettings(): Settings {

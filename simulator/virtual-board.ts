@@ -45,6 +45,10 @@ const partitions = { queue: 256, quarantine: 16 };
 /** As on usual ESP32 boards: the light, and the BOOT button. */
 export const defaultPins = Object.freeze({ led: 2, button: 0 });
 
+/** Those that an ESP32 can read with the Wi-Fi on, with nothing connected: what an open input reads is arbitrary. */
+const analogPins = [32, 33, 34, 35, 36, 37, 38, 39];
+const openPinVolts = 0.42;
+
 const defaultChips = parseSensors(defaultSensors);
 
 /** A board on this computer: Node's network and files, with simulated flash, radio and sensors. */
@@ -66,6 +70,7 @@ export class VirtualBoard extends NodeBoard {
 			internet,
 		} = options;
 		const pins = new SimulatedPins((callback, delay) => time.set(callback, delay));
+		for (const pin of analogPins) pins.setVolts(pin, openPinVolts);
 		const sensors = options.sensors ?? ("problem" in defaultChips ? [] : defaultChips);
 		const station = new SimulatedSensors({ time, utcAtTick0, pins, sensors });
 		const ask = () => log("the board requests a restart: stop the program and start it again");

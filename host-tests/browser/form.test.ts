@@ -96,12 +96,13 @@ describe.skipIf(browserPath === undefined)("the form", () => {
 	test("shows a problem in a collapsed section", async () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
-		await setup.advanced();
+		await setup.furtherSettings();
 		const server = page.getByRole("textbox", { name: "Service address" });
 		await server.fill("http://api.dakkio.io");
 		await server.blur();
 		await page.getByText("Only https is possible").waitFor();
-		await page.locator("summary").getByText("Advanced").click();
+		await setup.group("Service and clock");
+		await server.waitFor({ state: "hidden" });
 		await setup.go("Test");
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await visit.focused(server);
@@ -110,7 +111,7 @@ describe.skipIf(browserPath === undefined)("the form", () => {
 	test("shows a pin conflict at both settings, also at one with its default", async () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
-		await setup.advanced();
+		await setup.furtherSettings();
 		await page.getByRole("combobox", { name: "Status light pin" }).selectOption("Number…");
 		const light = page.getByRole("textbox", { name: "Status light pin: number" });
 		await light.fill("21");
@@ -171,8 +172,13 @@ describe.skipIf(browserPath === undefined)("the form", () => {
 		const answer = await page.request.get(`${board.url}api/state`);
 		const { table }: SetupState = await answer.json();
 		expect(table.length).toBeGreaterThan(15);
-		await setup.advanced();
-		const labels = await page.locator("label, legend").allTextContents();
+		await setup.furtherSettings();
+		const texts = await page.locator("label, legend").allTextContents();
+		// Groups of controls have their name as an attribute.
+		const groups = await page.evaluate<string[]>(
+			"[...document.querySelectorAll('[role=group]')].map((group) => group.getAttribute('aria-label'))",
+		);
+		const labels = [...texts, ...groups];
 		for (const { key } of table) {
 			const { label } = settingTexts[key];
 			expect(labels.filter((text) => text === label || text.startsWith(`${label} (`))).toHaveLength(1);
@@ -182,7 +188,7 @@ describe.skipIf(browserPath === undefined)("the form", () => {
 	test("saves every kind of field", async () => {
 		const { page } = visit;
 		await setup.choose("Simulated");
-		await setup.advanced();
+		await setup.furtherSettings();
 		await page.getByRole("textbox", { name: "Location" }).fill('Under the <roof> & "gutter"');
 		await page.getByRole("combobox", { name: "Sampling interval" }).selectOption("5 minutes");
 		await page.getByRole("combobox", { name: "Upload interval" }).selectOption("With each reading");

@@ -125,7 +125,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 	test("asks for the key again for another service", async () => {
 		await open("set up");
 		const { page } = visit;
-		await setup.advanced();
+		await setup.furtherSettings();
 		const server = page.getByRole("textbox", { name: "Service address" });
 		await server.fill(board.world.dakkio.url);
 		await setup.go("Test");
@@ -322,7 +322,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 	test("reports a request that is too large for the board", async () => {
 		await open("fresh");
 		const { page } = visit;
-		await setup.advanced();
+		await setup.furtherSettings();
 		await page.getByRole("textbox", { name: "Custom root certificate" }).fill("x".repeat(20_000));
 		await setup.next();
 		await page.getByRole("alert").getByText("too large for the board").waitFor();

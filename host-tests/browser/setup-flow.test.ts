@@ -43,16 +43,15 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		await visit.inspect();
 		await setup.next("This board");
 
-		const sensor = page.locator(".sensors").filter({ hasText: "BME280 at 0x76" });
-		await sensor.getByText(/^−?\d+(\.\d+)? °C$/).waitFor();
+		const sensor = setup.card("BME280 at 0x76");
+		await sensor.getByText(/^−?\d+\.\d\d\s°C$/).waitFor();
 		const looked = page.waitForResponse("**/api/sensors");
 		await page.getByRole("button", { name: "Scan again" }).click();
 		expect((await looked).status()).toBe(202);
 		expect(await page.getByRole("button", { name: /^Forget missing/ }).isVisible()).toBe(false);
 		// They are looked at again and again, as long as they can be seen.
-		await page.waitForResponse(/\/api\/state$/);
-		await page.locator("summary").getByText("Advanced").click();
-		await page.locator("summary").getByText("Settings file").click();
+		await page.waitForResponse(/\/api\/measure$/);
+		await setup.furtherSettings();
 		await visit.inspect();
 		await page.getByRole("textbox", { name: "Location" }).fill("Balcony");
 		await setup.next("Test");
@@ -76,10 +75,16 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		await page.getByRole("link", { name: /^Test\W+done$/ }).waitFor();
 		await visit.inspect();
 
+		// What comes next stands first.
+		const buttons = await page.locator("#test button").allTextContents();
+		expect(buttons.slice(-2)).toEqual(["Save and start", "Test again"]);
 		await page.getByRole("button", { name: "Save and start" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
 		await visit.inspect();
-		expect(await page.locator(".end").textContent()).toContain("Hold the board’s button for 5 seconds");
+		const ending = await page.locator(".end").textContent();
+		expect(ending).toContain("Hold the board’s button for 5 seconds");
+		expect(ending).toMatch(/Data sourceESP32-[0-9A-F]{6} \([0-9a-f]{24}\)/);
+		expect(ending).not.toMatch(/[ (]-\d/);
 		await board.waitForLine(/Wi-Fi: joined "Home"/);
 		await board.waitForPoint(({ metadata }) => metadata.location === "Balcony");
 	});

@@ -237,8 +237,29 @@ export class SetupPageDriver {
 		await this.page.locator(".verdict").getByText("Everything works.").waitFor();
 	}
 
-	async advanced(): Promise<void> {
+	/** Opens all further settings of the step "Board". */
+	async furtherSettings(): Promise<void> {
 		await this.go("Board");
-		await this.page.locator("summary").getByText("Advanced").click();
+		const closed = this.page.locator(".groups > details:not([open]) > summary");
+		while ((await closed.count()) > 0) await closed.first().click();
+	}
+
+	/** Opens a group of further settings, or closes it. */
+	group(title: string): Promise<void> {
+		return this.page.locator(".groups > details > summary").getByText(title).click();
+	}
+
+	/** The card of a sensor or an input. */
+	card(title: string): Locator {
+		return this.page
+			.locator(".card")
+			.filter({ has: this.page.getByRole("heading", { name: title, exact: true }) });
+	}
+
+	/** A value of a sensor. */
+	value(sensor: string, name: string): Locator {
+		return this.card(sensor)
+			.locator("details")
+			.filter({ has: this.page.locator("summary").getByText(name) });
 	}
 }

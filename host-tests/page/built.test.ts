@@ -10,7 +10,7 @@ import { setupPage } from "../../src/setup/page-data";
  * Bytes that a phone loads and the chip stores. Labels, help and failure texts count here, where they are compressed:
  * on the device they would take about twice as much.
  */
-const maxPageBytes = 22_000;
+const maxPageBytes = 30_000;
 
 let page: BuiltPage;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ test("the same sources give the same document", async () => {
 	expect(await buildPage()).toEqual(page);
 });
 
-test("it is under 22 KB as the chip stores it", () => {
+test("it is under 30 KB as the chip stores it", () => {
 	expect(Buffer.from(setupPage.gzip).length).toBeLessThan(maxPageBytes);
 });
 
@@ -57,6 +57,8 @@ test("it imports only its own modules and a few pure ones of the firmware", () =
 	);
 	expect([...new Set(outside)].sort()).toEqual([
 		"../src/dakkio/rate-limits",
+		"../src/settings/input-settings",
+		"../src/settings/pin-conflicts",
 		"../src/settings/settings",
 		"../src/setup/api",
 		"../src/upload/upload-interval",

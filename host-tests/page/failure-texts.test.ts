@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { failureText } from "../../page/failure-texts";
+import { failureSetting, failureText } from "../../page/failure-texts";
 import { texts } from "../../page/texts";
 import type { FailureCode, StepDetails, TestStep } from "../../src/setup/api";
 
@@ -99,6 +99,47 @@ test.each(failures)("%s, %s %j: %s", (step, code, details, cause, remedy) => {
 	if (Object.keys(details).length > 0) expect(text.join(" ")).not.toContain("undefined");
 });
 
+test.each<[TestStep, FailureCode, StepDetails, string | undefined]>([
+	["join", "wrong password", {}, "networks"],
+	["join", "network not found", {}, "networks"],
+	["join", "no address", {}, "networks"],
+	["join", "no network set", {}, "networks"],
+	["join", "same subnet", {}, undefined],
+	["name", "unknown host", {}, "server"],
+	["name", "no server set", {}, "server"],
+	// A login page: whatever step meets it first, it is the Wi-Fi.
+	["name", "captive portal", {}, "networks"],
+	["time", "captive portal", {}, "networks"],
+	["certificate", "captive portal", {}, "networks"],
+	["time", "no time", {}, "ntpServers"],
+	["certificate", "connect", {}, "server"],
+	["certificate", "expired", {}, undefined],
+	["certificate", "not yet valid", {}, "ntpServers"],
+	["certificate", "wrong name", {}, "server"],
+	["certificate", "untrusted", {}, "rootCertificate"],
+	["certificate", "forged", {}, undefined],
+	["key", "no key set", {}, "key"],
+	["key", "no bucket set", {}, "bucketId"],
+	["key", "refused", { status: 401 }, "key"],
+	["key", "refused", { status: 404 }, "bucketId"],
+	["key", "refused", { status: 429 }, undefined],
+	["key", "refused", { status: 503 }, undefined],
+	["key", "refused", { status: 301 }, "server"],
+	["source", "refused", { status: 403 }, "key"],
+	["source", "no such source", {}, "dataSourceId"],
+	["source", "no fields", {}, "sensors"],
+	["point", "no reading", {}, "sensors"],
+	["point", "refused", { status: 404 }, "dataSourceId"],
+	["point", "internal error", {}, undefined],
+	["join", "aborted", {}, undefined],
+])("%s, %s %j is mended by %s", (step, code, details, setting) => {
+	expect(failureSetting({ step, state: "failed", code, details })).toBe(setting);
+});
+
+test("a step that has not failed offers no setting", () => {
+	expect(failureSetting({ step: "key", state: "done", details: {} })).toBeUndefined();
+});
+
 describe("what a step found", () => {
 	const { found } = texts.test;
 	test.each<[TestStep, StepDetails, string]>([
@@ -113,6 +154,7 @@ describe("what a step found", () => {
 		["key", {}, "Key and bucket are accepted."],
 		["source", { source: "created", deviceId: "ESP32-A1B2C3" }, "Created as ESP32-A1B2C3."],
 		["source", { source: "found", deviceId: "ESP32-A1B2C3" }, "Found as ESP32-A1B2C3."],
+		["source", { source: "listed", deviceId: "Balcony" }, "Balcony is in the bucket."],
 		["source", { source: "listed" }, "It is in the bucket."],
 		["source", { source: "unlisted" }, "The bucket has too many to search; the point will show."],
 		["point", { status: 201 }, "Stored (201)."],

@@ -26,7 +26,7 @@ export interface PinSettings {
 }
 
 /** One use of a pin. */
-interface PinUse {
+export interface PinUse {
 	readonly key: keyof PinSettings;
 	readonly pin: number;
 	readonly label: string;
@@ -60,7 +60,8 @@ export function findPinConflicts(
 	}));
 }
 
-function pinUses(settings: PinSettings, defaults: DefaultPins): readonly PinUse[] {
+/** All uses of pins; `defaults`: of the board. */
+export function pinUses(settings: PinSettings, defaults: DefaultPins): readonly PinUse[] {
 	const { batteryPin, ledPin, buttonPin, dataPin, clockPin, inputs, oneWirePin } = settings;
 	return [
 		...pinUse("batteryPin", "the battery", batteryPin).map((battery) => ({ ...battery, isAnalog: true })),

@@ -1,0 +1,106 @@
+import { type CalibrationPoint, calibrate } from "./calibration";
+import { button, element } from "./dom";
+import { labelledControl, numberInput } from "./form-field";
+import { decimalText, parseDecimal, valueText } from "./numbers";
+import { texts } from "./texts";
+
+const words = texts.calibration;
+
+/** A calibration as entered: text that is no number is left for the board to report. */
+interface CalibrationDraft {
+	scale?: unknown;
+	offset?: unknown;
+}
+
+export interface CalibrationOptions {
+	readonly draft: CalibrationDraft;
+	/** Of the value before calibration. */
+	readonly measuredUnit: string;
+	/** After a change. */
+	onChange(): void;
+	announce(text: string): void;
+}
+
+/** Scale and offset, typed or calculated from what the value should be now. */
+export class CalibrationControls {
+	readonly element: HTMLElement;
+	readonly #options: CalibrationOptions;
+	readonly #scale = numberInput();
+	readonly #offset = numberInput();
+	readonly #actual = numberInput();
+	readonly #status = element("p", { class: "help", hidden: true });
+	readonly #addButton: HTMLButtonElement;
+	#measured: number | undefined;
+	#points: readonly CalibrationPoint[] = [];
+
+	constructor(options: CalibrationOptions) {
+		this.#options = options;
+		const { draft, onChange } = options;
+		for (const [input, key] of [
+			[this.#scale, "scale"],
+			[this.#offset, "offset"],
+		] as const)
+			input.addEventListener("input", () => {
+				draft[key] = parseDecimal(input.value);
+				onChange();
+			});
+		this.#addButton = button(words.second, () => this.#setPoint(this.#points.slice(0, 1)), { hidden: true });
+		this.element = element(
+			"fieldset",
+			{ class: "field" },
+			element("legend", {}, words.title),
+			labelledControl(words.actual, this.#actual, {
+				beside: button(words.set, () => this.#setPoint([])),
+				help: words.help,
+			}).element,
+			this.#addButton,
+			this.#status,
+			element(
+				"div",
+				{ class: "pair" },
+				labelledControl(words.scale, this.#scale).element,
+				labelledControl(words.offset, this.#offset).element,
+			),
+		);
+		this.#write();
+	}
+
+	/** The value before calibration, now. */
+	show(measured: number | undefined): void {
+		this.#measured = measured;
+	}
+
+	#write(): void {
+		const { scale, offset } = this.#options.draft;
+		this.#scale.value = decimalText(scale ?? 1);
+		this.#offset.value = decimalText(offset ?? 0);
+	}
+
+	/** Calibrates with `before` and the point of now, and says what it did. */
+	#setPoint(before: readonly CalibrationPoint[]): void {
+		const text = this.#calibrate(before);
+		this.#status.hidden = false;
+		this.#status.textContent = text;
+		this.#options.announce(text);
+	}
+
+	#calibrate(before: readonly CalibrationPoint[]): string {
+		const { draft, measuredUnit, onChange } = this.#options;
+		const measured = this.#measured;
+		const actual = parseDecimal(this.#actual.value);
+		if (measured === undefined) return words.noValue;
+		if (typeof actual !== "number") return words.noNumber;
+		const points = [...before, { measured, actual }];
+		const result = calibrate(points, typeof draft.scale === "number" ? draft.scale : 1);
+		if (result === undefined) return words.same;
+		this.#points = points;
+		draft.scale = result.scale;
+		draft.offset = result.offset;
+		this.#write();
+		this.#addButton.hidden = false;
+		onChange();
+		return points
+			.map((point) => words.point(valueText(point.measured, measuredUnit), decimalText(point.actual)))
+			.join(" ");
+	}
+}

@@ -1,0 +1,332 @@
+import type { FieldProblem, SensorDescription, ValueDescription } from "../src/setup/api";
+import { CalibrationControls } from "./calibration-controls";
+import { element, icon, icons, replaceContent, setAttributes } from "./dom";
+import { type FormField, labelledControl, numberInput, plainAttributes, problemNote } from "./form-field";
+import { decimalText, parseDecimal, valueText } from "./numbers";
+import { texts } from "./texts";
+
+const words = texts.sensors;
+
+/** The settings of a field, as entered. */
+interface FieldDraft {
+	name?: unknown;
+	off?: unknown;
+	scale?: unknown;
+	offset?: unknown;
+}
+
+/** The settings of a sensor, as entered; those without a control here are kept. */
+interface SensorDraft {
+	off?: unknown;
+	fields?: Record<string, FieldDraft>;
+	[option: string]: unknown;
+}
+
+/** Settings that a kind of sensor has besides its fields, by the first word of its name. */
+const sensorOptions: Readonly<Record<string, readonly (keyof typeof words.options)[]>> = {
+	INA219: ["shunt"],
+	ADS1115: ["range"],
+	SCD4x: ["temperatureOffset", "recalibrate", "selfCalibration"],
+};
+
+interface SensorsOptions {
+	readonly key: string;
+	readonly label: string;
+	/** To screen readers. */
+	announce(text: string): void;
+}
+
+/** A card for each sensor: its live values, and for each value its name, whether it is stored, and its calibration. */
+export class SensorsField implements FormField {
+	readonly key: string;
+	readonly label: string;
+	readonly element = element("div", { class: "cards" });
+	readonly #note = problemNote(this.element);
+	readonly #announce: (text: string) => void;
+	readonly #cards = new Map<string, SensorCard>();
+	readonly #empty = element("p", { class: "warning" }, icon(icons.warning), element("span", {}, words.none));
+	#draft: Record<string, SensorDraft> = {};
+	#live: readonly SensorDescription[] = [];
+
+	constructor({ key, label, announce }: SensorsOptions) {
+		this.key = key;
+		this.label = label;
+		this.#announce = announce;
+		this.element.setAttribute("role", "group");
+		this.element.setAttribute("aria-label", label);
+	}
+
+	read(): unknown {
+		const used = Object.entries(this.#draft).map(([name, draft]) => [name, withoutDefaults(draft)] as const);
+		return Object.fromEntries(used.filter(([, draft]) => Object.keys(draft).length > 0));
+	}
+
+	write(value: unknown): void {
+		this.#draft = isRecord(value) ? structuredCopy(value) : {};
+		this.#cards.clear();
+		this.showLive(this.#live);
+	}
+
+	missing(): readonly FieldProblem[] {
+		return [];
+	}
+
+	/** A problem names its sensor first. */
+	show(problems: readonly FieldProblem[]): void {
+		let text = problems[0]?.problem;
+		for (const [name, card] of this.#cards) {
+			const own = text?.startsWith(`${name}: `) === true;
+			card.showProblem(own ? text?.slice(name.length + 2) : undefined);
+			if (own) text = undefined;
+		}
+		this.#note.show(text);
+	}
+
+	focus(): void {
+		const wrong = this.element.querySelector("[aria-invalid]");
+		const details = (wrong ?? this.element).querySelector("summary");
+		details?.focus();
+	}
+
+	/** Shows the present values. */
+	showLive(sensors: readonly SensorDescription[]): void {
+		this.#live = sensors;
+		// Those that are switched off are not measured.
+		const off = Object.keys(this.#draft).filter(
+			(name) => this.#draft[name]?.off === true && !sensors.some((one) => one.name === name),
+		);
+		const shown = [...sensors, ...off.map((name): SensorDescription => ({ name, values: [] }))];
+		for (const name of this.#cards.keys())
+			if (!shown.some((sensor) => sensor.name === name)) this.#cards.delete(name);
+		for (const sensor of shown) this.#card(sensor.name).show(sensor);
+		const elements = [
+			this.#note.element,
+			...(shown.length === 0 ? [this.#empty] : []),
+			...shown.map(({ name }) => this.#card(name).element),
+		];
+		// A redraw would take the focus.
+		if (
+			elements.some((one, index) => this.element.children[index] !== one) ||
+			elements.length !== this.element.children.length
+		)
+			replaceContent(this.element, ...elements);
+	}
+
+	#card(name: string): SensorCard {
+		const known = this.#cards.get(name);
+		if (known !== undefined) return known;
+		this.#draft[name] ??= {};
+		const card = new SensorCard(name, this.#draft[name], {
+			announce: this.#announce,
+			onChange: () => this.element.dispatchEvent(new Event("change", { bubbles: true })),
+		});
+		this.#cards.set(name, card);
+		return card;
+	}
+}
+
+interface CardOptions {
+	announce(text: string): void;
+	/** After a change that is not an event of a control. */
+	onChange(): void;
+}
+
+class SensorCard {
+	readonly element = element("section", { class: "card" });
+	readonly #draft: SensorDraft;
+	readonly #options: CardOptions;
+	readonly #problem = element("p", { class: "warning", hidden: true });
+	readonly #values = element("div", { class: "values" });
+	readonly #rows = new Map<string, ValueRow>();
+	readonly #note = problemNote(this.element);
+
+	constructor(name: string, draft: SensorDraft, options: CardOptions) {
+		this.#draft = draft;
+		this.#options = options;
+		const use = element("input", { type: "checkbox", "aria-label": words.useOf(name) });
+		use.checked = draft.off !== true;
+		const refresh = () => {
+			this.#values.hidden = !use.checked;
+		};
+		use.addEventListener("input", () => {
+			draft.off = !use.checked;
+			refresh();
+		});
+		refresh();
+		const title = element("h4", {}, name);
+		setAttributes(this.element, { "aria-label": name });
+		this.element.append(
+			element("div", { class: "heading" }, title, element("label", { class: "check" }, use, words.use)),
+			this.#problem,
+			this.#note.element,
+			this.#values,
+			...this.#optionControls(name),
+		);
+	}
+
+	show({ problem, values }: SensorDescription): void {
+		this.#problem.hidden = problem === undefined;
+		if (problem !== undefined && this.#problem.textContent !== problem)
+			replaceContent(this.#problem, icon(icons.warning), element("span", {}, problem));
+		for (const value of values) this.#row(value.field).show(value);
+		// Fields that are off have no live value.
+		for (const [field, { off }] of Object.entries(this.#draft.fields ?? {}))
+			if (off === true && !values.some((value) => value.field === field)) this.#row(field).show(undefined);
+	}
+
+	showProblem(text: string | undefined): void {
+		this.#note.show(text);
+	}
+
+	#row(field: string): ValueRow {
+		const known = this.#rows.get(field);
+		if (known !== undefined) return known;
+		this.#draft.fields ??= {};
+		this.#draft.fields[field] ??= {};
+		const row = new ValueRow(field, this.#draft.fields[field], this.#options);
+		this.#rows.set(field, row);
+		this.#values.append(row.element);
+		return row;
+	}
+
+	#optionControls(name: string): readonly HTMLElement[] {
+		const keys = sensorOptions[name.split(" ", 1)[0] ?? ""] ?? [];
+		const controls = keys.map((key) => {
+			const { label, help, isOn } = words.options[key];
+			const input = isOn === true ? element("input", { type: "checkbox" }) : numberInput();
+			const entered = this.#draft[key];
+			input.checked = entered !== false;
+			input.value = entered === undefined ? "" : decimalText(entered);
+			input.addEventListener("input", () => {
+				// Absent: on.
+				this.#draft[key] = isOn === true ? (input.checked ? undefined : false) : parseDecimal(input.value);
+			});
+			return isOn === true
+				? element("label", { class: "check" }, input, element("span", {}, label))
+				: labelledControl(label, input, { help }).element;
+		});
+		const more = () =>
+			element(
+				"details",
+				{ class: "value" },
+				element("summary", {}, words.more),
+				element("div", { class: "stack" }, ...controls),
+			);
+		return controls.length === 0 ? [] : [more()];
+	}
+}
+
+/** A value: opened, it shows its settings. */
+class ValueRow {
+	readonly element: HTMLElement;
+	readonly #field: string;
+	readonly #draft: FieldDraft;
+	readonly #options: CardOptions;
+	readonly #name = element("input", plainAttributes);
+	readonly #shownName = element("span", { class: "name" });
+	readonly #shownValue = element("b", {});
+	readonly #settings = element("div", { class: "stack" });
+	#calibration: CalibrationControls | undefined;
+	#live: ValueDescription | undefined;
+
+	constructor(field: string, draft: FieldDraft, options: CardOptions) {
+		this.#field = field;
+		this.#draft = draft;
+		this.#options = options;
+		const stored = element("input", { type: "checkbox" });
+		stored.checked = draft.off !== true;
+		stored.addEventListener("input", () => {
+			draft.off = !stored.checked;
+			this.#refresh();
+		});
+		this.#name.value = draft.name === undefined ? "" : String(draft.name);
+		this.#name.addEventListener("input", () => {
+			const text = this.#name.value.trim();
+			draft.name = text === "" ? undefined : text;
+			this.#refresh();
+		});
+		this.#settings.append(
+			labelledControl(words.name, this.#name).element,
+			element("label", { class: "check" }, stored, element("span", {}, words.store)),
+		);
+		this.element = element(
+			"details",
+			{ class: "value" },
+			element("summary", {}, this.#shownName, this.#shownValue),
+			this.#settings,
+		);
+		this.#refresh();
+	}
+
+	/** `undefined`: it is off, so it has no live value. */
+	show(live: ValueDescription | undefined): void {
+		this.#live = live;
+		if (live?.measured !== undefined && this.#calibration === undefined) {
+			this.#calibration = new CalibrationControls({
+				draft: this.#draft,
+				measuredUnit: live.unit,
+				onChange: () => {
+					this.#refresh();
+					this.#options.onChange();
+				},
+				announce: this.#options.announce,
+			});
+			this.#settings.append(this.#calibration.element);
+		}
+		this.#calibration?.show(live?.measured);
+		this.#refresh();
+	}
+
+	#refresh(): void {
+		const { name, off, scale = 1, offset = 0 } = this.#draft;
+		const live = this.#live;
+		const assigned = live?.name ?? this.#field;
+		if (name === undefined) this.#name.placeholder = assigned;
+		setText(this.#shownName, fieldText(String(name ?? assigned)));
+		// With the calibration in the form, before it is saved.
+		const value =
+			live?.measured !== undefined && typeof scale === "number" && typeof offset === "number"
+				? live.measured * scale + offset
+				: live?.value;
+		setText(this.#shownValue, off === true ? words.off : valueText(value, live?.unit ?? "", live?.decimals));
+	}
+}
+
+/** Leaves unchanged text alone: a screen reader may be at it. */
+export function setText(target: HTMLElement, text: string): void {
+	if (target.textContent !== text) target.textContent = text;
+}
+
+/** Of `dew_point`: `dew point`. */
+export function fieldText(name: string): string {
+	return texts.fields[name] ?? name.replace(/_/g, " ");
+}
+
+function withoutDefaults({ fields = {}, ...draft }: SensorDraft): SensorDraft {
+	const used = Object.entries(fields).map(([field, one]) => [field, withoutDefaultMembers(one)] as const);
+	const kept = Object.fromEntries(used.filter(([, one]) => Object.keys(one).length > 0));
+	return { ...withoutDefaultMembers(draft), ...(Object.keys(kept).length > 0 ? { fields: kept } : {}) };
+}
+
+/** Absent, not off, and a calibration that changes nothing. */
+function withoutDefaultMembers<T extends object>(draft: T): Partial<T> {
+	const unused = (key: string, value: unknown) =>
+		value === undefined ||
+		(key === "off" && value === false) ||
+		(key === "scale" && value === 1) ||
+		(key === "offset" && value === 0);
+	const used = Object.entries(draft).filter(([key, value]) => !unused(key, value));
+	return Object.fromEntries(used) as Partial<T>;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Only entries that can be settings of a sensor; the board reports the others when they are imported. */
+function structuredCopy(value: Readonly<Record<string, unknown>>): Record<string, SensorDraft> {
+	const copy: Readonly<Record<string, unknown>> = JSON.parse(JSON.stringify(value));
+	return Object.fromEntries(
+		Object.entries(copy).filter((entry): entry is [string, SensorDraft] => isRecord(entry[1])),
+	);
+}
