@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseSync, Visitor } from "oxc-parser";
 import { describe, expect, test } from "vitest";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -82,6 +83,27 @@ test("imports go one way: from app to its parts, down to reading and boards", ()
 			.map(({ specifier }) => `${path} → ${specifier}`);
 	});
 	expect(wrong).toEqual([]);
+});
+
+test("no source has a regular expression: their engine takes 34 KB of the chip's flash (common/text-pattern)", () => {
+	const found = sources.flatMap(({ path, code }) => {
+		const literals: string[] = [];
+		new Visitor({
+			Literal: (node) => {
+				if ("regex" in node) literals.push(`${path}: ${node.raw}`);
+			},
+			Identifier: ({ name }) => {
+				if (name === "RegExp") literals.push(`${path}: RegExp`);
+			},
+			// With a text, they make a regular expression of it.
+			MemberExpression: ({ property }) => {
+				const { name } = property as { name?: string };
+				if (name === "match" || name === "matchAll") literals.push(`${path}: ${name}`);
+			},
+		}).visit(parseSync(path, code).program);
+		return literals;
+	});
+	expect(found).toEqual([]);
 });
 
 test("the version is the package's", () => {

@@ -1,3 +1,5 @@
+import { consistsOf } from "../common/text-pattern";
+
 /**
  * SNTP packets (RFC 4330, the client's part of NTP version 4, RFC 5905): encodes requests, and parses responses with
  * every check of both RFCs. Pure, and never throws, whatever the bytes.
@@ -183,5 +185,5 @@ function kissCode(view: DataView): string | undefined {
 		const byte = view.getUint8(at);
 		if (byte !== 0) code += String.fromCharCode(byte);
 	}
-	return /^[A-Z]+$/.test(code) ? code : undefined;
+	return consistsOf(code, "AZ") ? code : undefined;
 }

@@ -1,19 +1,29 @@
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** Decodes Base64 with padding (RFC 4648 section 4); `undefined` if it is invalid. */
+/** Decodes Base64 with padding (RFC 4648 section 4); skips white space, as PEM needs it. `undefined` if it is invalid. */
 export function decodeBase64(text: string): Uint8Array | undefined {
-	if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
-	const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-	const bytes = new Uint8Array((text.length / 4) * 3 - padding);
+	const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
 	let bits = 0;
 	let count = 0;
+	let characters = 0;
+	let padding = 0;
 	let at = 0;
-	for (let i = 0; i < text.length - padding; i++) {
-		bits = ((bits << 6) | alphabet.indexOf(text.charAt(i))) & 0xffffff;
+	for (let i = 0; i < text.length; i++) {
+		const character = text.charAt(i);
+		if (character.trim() === "") continue;
+		characters++;
+		if (character === "=") {
+			padding++;
+			continue;
+		}
+		const value = alphabet.indexOf(character);
+		if (value < 0 || padding > 0) return undefined;
+		bits = ((bits << 6) | value) & 0xffffff;
 		count += 6;
 		if (count < 8) continue;
 		count -= 8;
 		bytes[at++] = (bits >> count) & 0xff;
 	}
-	return bytes;
+	if (characters % 4 !== 0 || padding > 2) return undefined;
+	return at === bytes.length ? bytes : bytes.slice(0, at);
 }

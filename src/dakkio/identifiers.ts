@@ -1,5 +1,8 @@
 import { lengthProblem } from "../common/characters";
 import { hasControlCharacters } from "../common/control-characters";
+import { consistsOf, hexDigits, lettersAndDigits } from "../common/text-pattern";
+
+const keyPrefix = "dakkio_";
 
 /** What is wrong with a text, as a sentence for the user; `undefined` if it is valid. */
 export type Problem = string | undefined;
@@ -9,7 +12,10 @@ export type Problem = string | undefined;
  * reject every point.
  */
 export function checkKey(key: string): Problem {
-	if (!/^dakkio_[A-Za-z0-9_]{16,120}$/.test(key))
+	if (
+		!key.startsWith(keyPrefix) ||
+		!consistsOf(key.slice(keyPrefix.length), `${lettersAndDigits}__`, 16, 120)
+	)
 		return "This is not an API key: it starts with dakkio_ and has only letters, digits and underscores. Copy it again from Dakkio.";
 	if (key.startsWith("dakkio_r_"))
 		return "This is a read key (dakkio_r_): it cannot store data. Create a write key (dakkio_w_) for this device.";
@@ -25,7 +31,7 @@ export function keyWarning(key: string): Problem {
 
 /** Checks a bucket's or data source's id: 24 hexadecimal digits. */
 export function checkId(id: string): Problem {
-	if (/^[0-9a-fA-F]{24}$/.test(id)) return undefined;
+	if (consistsOf(id, hexDigits, 24, 24)) return undefined;
 	return "This is not an id: it has 24 hexadecimal digits, as Dakkio shows it.";
 }
 
@@ -40,7 +46,7 @@ export function checkFieldName(name: string): Problem {
 	if (name === "") return `A field's name has 1 to ${maxFieldNameLength} characters.`;
 	const tooLong = lengthProblem(name, maxFieldNameLength);
 	if (tooLong !== undefined) return tooLong;
-	if (/[.$]/.test(name)) return "A field's name has no dot and no dollar sign.";
+	if (name.includes(".") || name.includes("$")) return "A field's name has no dot and no dollar sign.";
 	if (hasControlCharacters(name) || name !== name.trim())
 		return "A field's name has no control characters, and no spaces around it.";
 	// As a key it would set the prototype of an object.

@@ -1,4 +1,5 @@
 import { parseHttpDate } from "../common/http-date";
+import { isDecimal } from "../common/text-pattern";
 
 /** Maximum points in one call of `POST /api/data/batch` (API, "Batch"). */
 export const maxBatchPoints = 1000;
@@ -48,7 +49,7 @@ const maxCalls = 1e12;
 
 /** A decimal number, spaces around it allowed; `undefined` for anything else: a sign, an exponent, a list. */
 function parseNumber(text: string | undefined): number | undefined {
-	return text !== undefined && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
+	return text !== undefined && isDecimal(text.trim()) ? Number(text) : undefined;
 }
 
 /** A server's wait is clamped: neither a retry storm nor a year of silence. */

@@ -1,3 +1,5 @@
+import { isDigits } from "../common/text-pattern";
+
 /** How the length of a body is determined (RFC 9112 section 6). */
 export type BodyFraming =
 	| { readonly kind: "length"; readonly length: number }
@@ -25,7 +27,7 @@ export function findBodyFraming(
 	}
 	if (length !== undefined) {
 		// Repeated headers are joined with a comma and fail here; 15 digits are exact in a double.
-		if (!/^[0-9]{1,15}$/.test(length)) return invalid("its Content-Length is not a number");
+		if (!isDigits(length, 15)) return invalid("its Content-Length is not a number");
 		return { kind: "length", length: Number(length) };
 	}
 	return withoutLength === "close" ? { kind: "close" } : { kind: "length", length: 0 };

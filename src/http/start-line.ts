@@ -1,3 +1,4 @@
+import { consistsOf, isDigits, untilAnyOf, visibleAscii } from "../common/text-pattern";
 import type { MessageFormat } from "./message-parser";
 
 /** The start line of a request. */
@@ -13,12 +14,28 @@ export interface RequestLine {
 
 /** Parses `GET /path HTTP/1.1` (RFC 9112 section 3); `undefined` if invalid. */
 export function parseRequestLine(line: string): RequestLine | undefined {
-	const match = /^([A-Z]{1,16}) (?:http:\/\/([^/?# ]+))?(\/[!-~]*)? HTTP\/1\.([0-9])$/.exec(line);
-	if (match === null) return undefined;
-	const [, method = "", authority, target, version] = match;
-	if (authority === undefined && target === undefined) return undefined;
-	const [path = ""] = (target ?? "/").split(/[?#]/);
-	return { minorVersion: Number(version), method, path, authority };
+	const [method = "", target = "", version = "", ...rest] = line.split(" ");
+	const minorVersion = parseVersion(version);
+	if (minorVersion === undefined || rest.length > 0 || !consistsOf(method, "AZ", 1, 16)) return undefined;
+	const { authority, path } = splitTarget(target);
+	if (!path.startsWith("/") || !consistsOf(path, visibleAscii)) return undefined;
+	return { minorVersion, method, path: untilAnyOf("?#", path), authority };
+}
+
+/** A request target in origin form, or in absolute form with its authority; the path is empty if it is neither. */
+function splitTarget(target: string): { readonly authority: string | undefined; readonly path: string } {
+	const scheme = "http://";
+	if (!target.startsWith(scheme)) return { authority: undefined, path: target };
+	const authority = untilAnyOf("/?#", target.slice(scheme.length));
+	const path = target.slice(scheme.length + authority.length);
+	return { authority, path: authority === "" ? "" : path === "" ? "/" : path };
+}
+
+/** The digit after the point of `HTTP/1.1`; `undefined` if it is another version. */
+function parseVersion(text: string): number | undefined {
+	return text.length === 8 && text.startsWith("HTTP/1.") && isDigits(text.charAt(7))
+		? Number(text.charAt(7))
+		: undefined;
 }
 
 /** Requests, as a server parses them. */
@@ -42,9 +59,10 @@ export interface StatusLine {
  * with the space before it.
  */
 export function parseStatusLine(line: string): StatusLine | undefined {
-	const match = /^HTTP\/1\.([0-9]) ([1-9][0-9][0-9])(?: .*)?$/.exec(line);
-	if (match === null) return undefined;
-	return { minorVersion: Number(match[1]), status: Number(match[2]) };
+	const [version = "", status = ""] = line.split(" ");
+	const minorVersion = parseVersion(version);
+	if (minorVersion === undefined || !consistsOf(status, "09", 3, 3) || status < "100") return undefined;
+	return { minorVersion, status: Number(status) };
 }
 
 /** Responses to GET and POST, as a client parses them. */

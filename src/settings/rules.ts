@@ -1,6 +1,7 @@
 import { lengthProblem } from "../common/characters";
 import { hasControlCharacters } from "../common/control-characters";
 import { isJsonObject } from "../common/json";
+import { isDecimal, isDigits } from "../common/text-pattern";
 
 /** A problem with a part of a value; `path`: the part, as in `1.password`. */
 export interface PartProblem {
@@ -80,7 +81,7 @@ export function booleanValue(raw: unknown): CheckResult<boolean> {
 /** A whole number within bounds, also as text. */
 export function wholeNumber(min: number, max: number, unit = ""): Rule<number> {
 	return makeRule({ kind: "number", min, max }, (raw) => {
-		const value = typeof raw === "string" && /^\s*\d+\s*$/.test(raw) ? Number(raw) : raw;
+		const value = typeof raw === "string" && isDigits(raw.trim()) ? Number(raw) : raw;
 		if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max)
 			return { value };
 		return { problem: `This must be a whole number from ${min} to ${max}${unit && ` ${unit}`}.` };
@@ -99,8 +100,9 @@ export function numberInRange(min: number, max: number, unit = ""): Rule<number>
 export function decimalNumber(min: number, max: number, unit = ""): Rule<number> {
 	const inRange = numberInRange(min, max, unit);
 	return makeRule({ kind: "number", min, max }, (raw) => {
-		const isNumeral = typeof raw === "string" && /^\s*[-−]?\d+([.,]\d+)?\s*$/.test(raw);
-		return inRange(isNumeral ? Number(raw.replace("−", "-").replace(",", ".")) : raw);
+		if (typeof raw !== "string") return inRange(raw);
+		const text = raw.trim().replace("−", "-").replace(",", ".");
+		return inRange(isDecimal(text.startsWith("-") ? text.slice(1) : text) ? Number(text) : raw);
 	});
 }
 

@@ -1,5 +1,6 @@
 import { hasControlCharacters } from "../common/control-characters";
 import { isJsonObject } from "../common/json";
+import { consistsOf, hexDigits, printableAscii } from "../common/text-pattern";
 import { utf8Bytes } from "../common/utf8";
 import { type CheckResult, isBlank, makeRule, type PartProblem, type Rule } from "./rules";
 
@@ -64,9 +65,13 @@ export function checkSsid(ssid: unknown): string | undefined {
 /** A WPA passphrase, or the 256-bit key itself (IEEE 802.11 annex J.4). */
 function checkPassword(password: unknown): string | undefined {
 	if (typeof password !== "string") return "The password must be text.";
-	if (password === "" || /^[ -~]{8,63}$/.test(password) || /^[0-9a-fA-F]{64}$/.test(password))
+	if (
+		password === "" ||
+		consistsOf(password, printableAscii, 8, 63) ||
+		consistsOf(password, hexDigits, 64, 64)
+	)
 		return undefined;
-	if (!/^[ -~]*$/.test(password))
+	if (!consistsOf(password, printableAscii))
 		return "A Wi-Fi password has only letters, digits and punctuation of the English keyboard.";
 	return password.length < 8
 		? `A Wi-Fi password has at least 8 characters, this one has ${password.length}; leave it empty for an open network.`

@@ -1,17 +1,19 @@
 import { type HostPort, parseHostPort } from "../common/host-port";
 
 const httpsPort = 443;
+const scheme = "https://";
 
 /**
  * Parses `https://api.example.com:8443`, or returns the problem with it. The service is always connected to with TLS; the
  * host is in lower case.
  */
 export function parseServiceAddress(address: string): HostPort | { readonly problem: string } {
-	if (/^http:/i.test(address))
+	if (address.slice(0, 5).toLowerCase() === "http:")
 		return { problem: "Only https is possible: an API key must not be sent unencrypted." };
-	const [, authority = ""] = /^https:\/\/([^/]*)\/?$/i.exec(address) ?? [];
+	const isSecure = address.slice(0, scheme.length).toLowerCase() === scheme;
+	const authority = address.slice(scheme.length, address.endsWith("/") ? -1 : address.length);
 	return (
-		parseHostPort(authority.toLowerCase(), httpsPort) ?? {
+		(isSecure ? parseHostPort(authority.toLowerCase(), httpsPort) : undefined) ?? {
 			problem:
 				"This is not an address: enter https:// and a host name or an IPv4 address, with a port (1 to 65535) unless it is 443.",
 		}

@@ -1,6 +1,7 @@
 import type { Board } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import type { PersistentKey } from "../common/persistent-values";
+import { consistsOf } from "../common/text-pattern";
 import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 
 const accessPointPasswordKey: PersistentKey = "portal_password";
@@ -27,7 +28,7 @@ export function accessPointPassword(
 	const stored = storage.read(accessPointPasswordKey);
 	if (stored !== undefined) {
 		const password = decodeUtf8(new Uint8Array(stored));
-		if (/^[a-z0-9]{8,63}$/.test(password)) return password;
+		if (consistsOf(password, "09az", 8, 63)) return password;
 	}
 	const bytes = new Uint8Array(passwordLength);
 	board.fillRandom(bytes);

@@ -1,4 +1,5 @@
 import type { Board } from "../boards/board";
+import { untilAnyOf } from "../common/text-pattern";
 import { HttpConnection } from "../http/http-connection";
 import type { ExchangeTimeoutsMs } from "../http/timeouts";
 
@@ -64,6 +65,13 @@ async function redirectsElsewhere({ board, host, onAbortable }: CaptivePortalOpt
 	connection.close();
 	if (outcome.kind === "failure") return false;
 	if (outcome.status === 511) return true;
-	const [, target = host] = /^https?:\/\/([^/:?#]+)/i.exec(outcome.headers.get("location") ?? "") ?? [];
-	return outcome.status >= 300 && outcome.status < 400 && target.toLowerCase() !== host;
+	const target = hostOf(outcome.headers.get("location") ?? "") ?? host;
+	return outcome.status >= 300 && outcome.status < 400 && target !== host;
+}
+
+/** The host of an absolute address, in lower case; `undefined` for a relative one. */
+function hostOf(location: string): string | undefined {
+	const [scheme = "", ...rest] = location.toLowerCase().split("://");
+	const host = untilAnyOf("/:?#", rest.join("://"));
+	return (scheme === "http" || scheme === "https") && host !== "" ? host : undefined;
 }

@@ -28,7 +28,9 @@ export function wifiUri(ssid: string, password: string | undefined): string {
 }
 
 function escapeWifiUri(text: string): string {
-	return text.replace(/[\\;,":]/g, "\\$&");
+	let escaped = "";
+	for (const character of text) escaped += '\\;,":'.includes(character) ? `\\${character}` : character;
+	return escaped;
 }
 
 /** Two rows of modules per line. Draws the light modules: a log is light text on a dark ground. */

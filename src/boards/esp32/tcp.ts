@@ -1,4 +1,5 @@
 import SDKTCP from "embedded:io/socket/tcp";
+import { isDigits } from "../../common/text-pattern";
 import { ConnectionError } from "../connection-error";
 import type { Bytes, TCP, TCPCallbacks, TCPFromOptions, TCPOptions } from "../ecma419";
 import { closeIO, defer, guard, toError } from "./callbacks";
@@ -159,5 +160,5 @@ export function assertIPv4Address(address: string): void {
 
 export function isIPv4Address(host: string): boolean {
 	const parts = host.split(".");
-	return parts.length === 4 && parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256);
+	return parts.length === 4 && parts.every((part) => isDigits(part, 3) && Number(part) < 256);
 }

@@ -1,4 +1,5 @@
 import { toPrintable } from "../../../common/control-characters";
+import { consistsOf, visibleAscii } from "../../../common/text-pattern";
 import { decodeUtf8 } from "../../../common/utf8";
 import {
 	areBytesEqual,
@@ -258,7 +259,7 @@ const addressTag = 0x87;
  * characters nor a null byte can match.
  */
 export function matchesHost({ subjectAltNames }: Extensions, host: string): boolean {
-	const isAddress = /^[\d.]+$/.test(host);
+	const isAddress = consistsOf(host, "09..");
 	const wanted = isAddress ? addressBytes(host) : nameBytes(host);
 	if (wanted === undefined) return false;
 	const list = new DerReader(subjectAltNames);
@@ -277,7 +278,7 @@ function addressBytes(host: string): Uint8Array | undefined {
 }
 
 function nameBytes(host: string): Uint8Array | undefined {
-	if (!/^[!-~]+$/.test(host)) return undefined;
+	if (!consistsOf(host, visibleAscii)) return undefined;
 	return Uint8Array.from(host, (character) => character.charCodeAt(0));
 }
 

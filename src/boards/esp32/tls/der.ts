@@ -1,3 +1,5 @@
+import { isDigits } from "../../../common/text-pattern";
+
 /** One element of a DER encoding (ITU-T X.690). */
 export interface DerElement {
 	readonly tag: number;
@@ -149,15 +151,16 @@ export function parseTime({ tag, content }: DerElement): number {
 	if (content.length !== (short ? 13 : 15)) throw new DerError("a time of another form");
 	let text = "";
 	for (const byte of content) text += String.fromCharCode(byte);
-	if (!(short ? /^\d{12}Z$/ : /^\d{14}Z$/).test(text)) throw new DerError("a time of another form");
+	if (!text.endsWith("Z") || !isDigits(text.slice(0, -1))) throw new DerError("a time of another form");
 	const yearDigits = short ? 2 : 4;
 	const given = Number(text.slice(0, yearDigits));
 	const year = !short ? given : given < 50 ? 2000 + given : 1900 + given;
 	const part = (index: number) => Number(text.slice(yearDigits + 2 * index, yearDigits + 2 * index + 2));
 	const time = Date.UTC(year, part(0) - 1, part(1), part(2), part(3), part(4));
 	// The 30th of February would become a day of March.
-	if (new Date(time).toISOString().replace(/\D/g, "").slice(4, 14) !== text.slice(yearDigits, -1))
-		throw new DerError("a time that does not exist");
+	const iso = new Date(time).toISOString();
+	const monthToSecond = [5, 8, 11, 14, 17].map((at) => iso.slice(at, at + 2)).join("");
+	if (monthToSecond !== text.slice(yearDigits, -1)) throw new DerError("a time that does not exist");
 	return time;
 }
 

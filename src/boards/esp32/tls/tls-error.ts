@@ -11,11 +11,10 @@ const alerts: Readonly<Record<number, string>> = Object.freeze({
 /** Describes an error thrown by the SDK's session. */
 export function toConnectionError(error: Error): Error {
 	if (error instanceof ConnectionError) return error;
-	const [, alert] = /alert: \d+, (\d+)/.exec(error.message) ?? [];
-	if (alert !== undefined)
-		return new ConnectionError(
-			alerts[Number(alert)] ?? `the server ended the connection with TLS alert ${alert}`,
-		);
+	// The SDK's message is "alert: " with the level and the description.
+	const alert = Number.parseInt(error.message.split("alert: ")[1]?.split(", ")[1] ?? "", 10);
+	if (!Number.isNaN(alert))
+		return new ConnectionError(alerts[alert] ?? `the server ended the connection with TLS alert ${alert}`);
 	// Errors of the engine, such as for reading past the end, may have no message.
 	const what = error.message === "" ? "its message is cut off" : error.message;
 	return new ConnectionError(`invalid TLS: ${what}`);
