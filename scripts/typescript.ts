@@ -1,13 +1,20 @@
-import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseSync } from "oxc-parser";
-import { run, type Sdk } from "./sdk";
+import { bundleModules, type CompiledModule } from "./bundle-modules";
+import { shortenPrivateNames } from "./private-names";
+import { root, run, type Sdk } from "./sdk";
 
 /** What `mcconfig` writes for each TypeScript module. */
 interface ModuleConfiguration {
 	readonly extends: string;
 	readonly compilerOptions: { readonly outDir: string };
 	readonly files: readonly [string];
+}
+
+interface Module extends ModuleConfiguration {
+	/** By which it is imported. */
+	readonly specifier: string;
 }
 
 /** JavaScript that one run of `tsc` has made, by its source. */
@@ -20,6 +27,7 @@ export type Compiled = ReadonlyMap<string, string>;
  */
 export async function compileTypeScript(sdk: Sdk, directory: string, before: Compiled): Promise<Compiled> {
 	const modules = readModules(directory);
+	if (modules.length === 0) return before;
 	const missing = modules.filter(({ files: [source] }) => !before.has(source));
 	const compiled = new Map(before);
 	if (missing.length > 0) {
@@ -38,25 +46,82 @@ export async function compileTypeScript(sdk: Sdk, directory: string, before: Com
 		} of missing)
 			compiled.set(source, join(outDir, source.replace(/\.ts$/, ".js")));
 	}
+	const named = modules.map(({ specifier, files: [source] }) => ({
+		specifier,
+		typescript: readFileSync(source, "utf8"),
+		javascript: functionsToArrows(readFileSync(compiled.get(source) ?? "", "utf8")),
+	}));
+	const shortened = shortenPrivateNames(named, readReservedNames(sdk, directory));
+	const linked = link(
+		directory,
+		named.map(({ specifier }, index) => ({ specifier, javascript: shortened[index] ?? "" })),
+	);
 	const now = new Date();
-	for (const {
-		compilerOptions: { outDir },
-		files: [source],
-	} of modules) {
-		const target = join(outDir, source.replace(/\.ts$/, ".js"));
+	for (const { specifier, compilerOptions, files } of modules) {
+		const [source] = files;
+		const target = join(compilerOptions.outDir, source.replace(/\.ts$/, ".js"));
 		mkdirSync(dirname(target), { recursive: true });
-		writeFileSync(target, functionsToArrows(readFileSync(compiled.get(source) ?? "", "utf8")));
+		writeFileSync(target, linked.get(specifier) ?? "");
 		utimesSync(target, now, now);
 	}
 	return compiled;
 }
 
-function readModules(directory: string): ModuleConfiguration[] {
-	const makefile = readFileSync(join(directory, "makefile"), "utf8");
-	const paths = makefile.matchAll(/^\ttsc -p \$\(MODULES_DIR\)\/(\S+-tsconfig\.json)/gm);
-	return [...paths].map(([, path = ""]) =>
-		JSON.parse(readFileSync(join(directory, "modules", path), "utf8")),
+/**
+ * Makes one module of the firmware's own, all but the one that is run, in place of the first; takes the others out of the
+ * makefile. The JavaScript by module.
+ */
+function link(directory: string, modules: readonly CompiledModule[]): ReadonlyMap<string, string> {
+	const path = join(directory, "makefile");
+	const makefile = readFileSync(path, "utf8");
+	const preloads = new Set([...makefile.matchAll(/^\t-p (\S+)\.xsb/gm)].map(([, name = ""]) => name));
+	// The SDK imports the others: its own modules, and those in their place. What is not preloaded is run.
+	const joined = modules.filter(
+		({ specifier }) => /^(src|boards)\//.test(specifier) && preloads.has(specifier),
 	);
+	const users = modules.filter((module) => !joined.includes(module));
+	const [first] = joined;
+	if (first === undefined) throw new Error("The makefile is not as this script knows it.");
+	const { bundle, users: rewritten } = bundleModules(joined, users, first.specifier);
+	const others = new Set(joined.slice(1).map(({ specifier }) => specifier));
+	const lists = /^\t(?:\$\(MODULES_DIR\)\/|-p )(\S+)\.xsb\\\n/gm;
+	writeFileSync(
+		path,
+		makefile.replace(lists, (line, specifier: string) => (others.has(specifier) ? "" : line)),
+	);
+	removeCompiled(join(directory, "modules"));
+	return new Map([
+		[first.specifier, bundle],
+		...users.map(({ specifier }, index) => [specifier, rewritten[index] ?? ""] as const),
+	]);
+}
+
+/**
+ * Removes what a build before has left: byte code that may be of another source with the same name, and the linker's list
+ * of names (`mc.xsi`), which would keep each name that there ever was.
+ */
+function removeCompiled(directory: string): void {
+	for (const path of readdirSync(directory, { recursive: true, encoding: "utf8" }))
+		if (/\.xs[bi]$/.test(path)) rmSync(join(directory, path));
+}
+
+function readModules(directory: string): Module[] {
+	const makefile = readFileSync(join(directory, "makefile"), "utf8");
+	const paths = makefile.matchAll(/^\ttsc -p \$\(MODULES_DIR\)\/(\S+)-tsconfig\.json/gm);
+	return [...paths].map(([, specifier = ""]) => {
+		const path = join(directory, "modules", `${specifier}-tsconfig.json`);
+		const configuration: ModuleConfiguration = JSON.parse(readFileSync(path, "utf8"));
+		return { ...configuration, specifier };
+	});
+}
+
+/** Names that the SDK's JavaScript, its engine or its typings have: all their words. */
+function readReservedNames(sdk: Sdk, directory: string): ReadonlySet<string> {
+	const makefile = readFileSync(join(directory, "makefile"), "utf8");
+	const scripts = [...makefile.matchAll(/^\txsc (\/\S+) /gm)].map(([, path = ""]) => path);
+	const declarations = ["sdk.d.ts", "sdk-untyped.d.ts"].map((name) => join(root, "src/boards/esp32", name));
+	const files = [...scripts, ...declarations, join(sdk.path, "xs", "sources", "xsCommon.c")];
+	return new Set(files.flatMap((file) => readFileSync(file, "utf8").match(/[\w$]+/g) ?? []));
 }
 
 /**
