@@ -24,6 +24,8 @@ export interface CaseOptions {
 	readonly seed: number;
 	/** Memory at a point of a case. */
 	onMemory(point: string, figures: MemoryFigures): void;
+	/** What the slots of XS are at rest, as `ChipBench.slotKinds` has it. */
+	onSlots(kinds: readonly (readonly [kind: number, count: number])[]): void;
 }
 
 export interface ChipCase {
@@ -35,13 +37,14 @@ export interface ChipCase {
 export const chipCases: readonly ChipCase[] = [
 	{
 		name: "starts, stores a reading and sends it",
-		async run(bench, { onMemory }) {
+		async run(bench, { onMemory, onSlots }) {
 			bench.configure(bench.settings);
 			bench.powerOn();
 			const [, chip, boot, , pending] = await bench.line(log.boot);
 			expectEqual("the chip", chip, bench.platform.replace("esp32/", ""));
 			expectEqual("the boot and what is pending", [boot, pending], ["1", "0"]);
 			onMemory("started", await bench.memory());
+			onSlots(await bench.slotKinds());
 			await bench.line(log.sent);
 			expectEqual("the first point", bench.arrived[0], 1);
 			onMemory("connected, after the first upload", await bench.memory());

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { ChipBench, type MemoryFigures } from "../chip-tests/chip-bench";
-import { type ChipCase, chipCases } from "../chip-tests/chip-cases";
+import { type CaseOptions, type ChipCase, chipCases } from "../chip-tests/chip-cases";
 import { errorMessage } from "../src/common/error-message";
 import { emulatedPlatforms, requireEmulator } from "./emulated-chip";
 import { buildForEmulator } from "./emulator-build";
@@ -30,6 +30,34 @@ interface Options {
 	readonly log: string | undefined;
 }
 
+/** XS's names of the kinds of slots that are the most (`xsAll.h`). */
+const kindNames: Readonly<Record<number, string>> = {
+	0: "undefined",
+	2: "boolean",
+	3: "integer",
+	4: "number",
+	5: "string",
+	6: "string in flash",
+	10: "reference",
+	11: "closure",
+	13: "instance",
+	16: "array",
+	17: "array buffer",
+	18: "native function",
+	20: "function",
+	22: "data view",
+	26: "host",
+	27: "map",
+	30: "promise",
+	34: "typed array",
+	40: "entry of a map",
+	42: "home",
+	43: "name",
+	44: "name in flash",
+	47: "stack",
+	55: "length of a buffer",
+};
+
 await main(async () => {
 	const options = parse();
 	if (options === undefined) {
@@ -54,12 +82,19 @@ async function testPlatform(
 	const image = await buildForEmulator(findSdk(), platform, { quiet: true });
 	say(`${platform}: the seed of the random instants is ${options.seed}`);
 	const figures: [point: string, figures: MemoryFigures][] = [];
+	let slotKinds: readonly (readonly [kind: number, count: number])[] = [];
 	for (const chipCase of chipCases) {
 		if (!chipCase.name.includes(options.only)) continue;
 		const directory = mkdtempSync(join(tmpdir(), "dakkio-chip-"));
 		const bench = await ChipBench.start({ platform, image, directory });
 		const began = Date.now();
-		const problem = await attempt(chipCase, bench, options, (point, memory) => figures.push([point, memory]));
+		const problem = await attempt(chipCase, bench, {
+			...options,
+			onMemory: (point, memory) => figures.push([point, memory]),
+			onSlots: (kinds) => {
+				slotKinds = kinds;
+			},
+		});
 		const seconds = ((Date.now() - began) / 1000).toFixed(0);
 		await bench.close();
 		rmSync(directory, { recursive: true });
@@ -76,16 +111,16 @@ async function testPlatform(
 		}
 	}
 	printMemory(platform, figures);
+	printSlots(slotKinds);
 }
 
 async function attempt(
 	chipCase: ChipCase,
 	bench: ChipBench,
-	{ resets, seed }: Options,
-	onMemory: (point: string, figures: MemoryFigures) => void,
+	options: CaseOptions,
 ): Promise<{ readonly failure: string } | { readonly remark: string | undefined }> {
 	try {
-		return { remark: await chipCase.run(bench, { resets, seed, onMemory }) };
+		return { remark: await chipCase.run(bench, options) };
 	} catch (error) {
 		return { failure: errorMessage(error) };
 	}
@@ -94,16 +129,22 @@ async function attempt(
 function printMemory(platform: Platform, figures: readonly [string, MemoryFigures][]): void {
 	if (figures.length === 0) return;
 	say(
-		`${platform}: bytes of the heap, and free (now / minimum / largest piece), and of XS, live (peak) of limit`,
+		`${platform}: bytes of the heap, and free (now / minimum / largest piece), and of XS, live (after its own collections, at most) of limit`,
 	);
 	for (const [point, memory] of figures) {
 		const { heap, free, minFree, largestPiece } = memory;
 		const { slots, peakSlots, maxSlots, chunks, peakChunks, maxChunks } = memory;
 		say(
 			`  ${point.padEnd(36)} ${heap} / ${free} / ${minFree} / ${largestPiece}   ` +
-				`slots ${slots} (${peakSlots}) of ${maxSlots}, chunks ${chunks} (${peakChunks}) of ${maxChunks}`,
+				`slots ${slots} (${peakSlots}) of ${maxSlots}, chunks ${chunks} (${peakChunks}) of ${maxChunks}; ${memory.collections} collections`,
 		);
 	}
+}
+
+function printSlots(kinds: readonly (readonly [kind: number, count: number])[]): void {
+	if (kinds.length === 0) return;
+	const named = kinds.map(([kind, count]) => `${kindNames[kind] ?? `kind ${kind}`} ${count}`);
+	say(`  slots at the start: ${named.join(", ")}`);
 }
 
 function keepLog(directory: string, platform: Platform, { name }: ChipCase, lines: readonly string[]): void {

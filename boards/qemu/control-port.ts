@@ -5,13 +5,15 @@ import { decodeUtf8 } from "../../src/common/utf8";
 import type { VirtualButton } from "./virtual-button";
 
 /** Figures of `emulator_memory`. */
-const memoryFigures = 10;
+const memoryFigures = 11;
+/** Counts of `emulator_slots`. */
+const slotKinds = 64;
 
 /** UDP; its commands are words. */
 const port = 4190;
 
 /**
- * Takes commands of the tests: `press` and `release` the button, `memory` (answered with figures), `panic` and `block`,
+ * Takes commands of the tests: `press` and `release` the button, `memory` and `slots` (answered with figures), `panic` and `block`,
  * which end in a restart, and `ping`. Each command but the fatal ones is answered.
  */
 export function openControlPort(button: VirtualButton): void {
@@ -39,6 +41,13 @@ function execute(command: string, button: VirtualButton): string {
 			ffi.emulator_collect();
 			ffi.emulator_memory(figures.buffer);
 			return figures.join(" ");
+		}
+		case "slots": {
+			const counts = new Uint32Array(slotKinds);
+			const ffi = new FFI();
+			ffi.emulator_collect();
+			ffi.emulator_slots(counts.buffer);
+			return counts.join(" ");
 		}
 		case "panic":
 			new FFI().emulator_panic();

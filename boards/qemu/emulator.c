@@ -11,14 +11,37 @@
 #include "esp_mac.h"
 #include "esp_netif.h"
 #include "esp_system.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
 
 extern txMachine *gThe;
 
 static esp_netif_t *interface;
 
+// Of XS's own collections since the last emulator_collect: how many, and the most that one has left.
+static uint32_t collections, liveSlots, liveChunks;
+
+// Looks each millisecond: slots are only ever freed by a collection, and so are many bytes of chunks at once.
+static void watchCollections(void *unused)
+{
+	uint32_t slots = 0, chunks = 0;
+	for (;;) {
+		vTaskDelay(1);
+		uint32_t slotsNow = gThe->currentHeapCount, chunksNow = gThe->currentChunksSize;
+		if (slotsNow < slots) {
+			collections += 1;
+			if (slotsNow > liveSlots) liveSlots = slotsNow;
+		}
+		if (chunksNow + 1024 < chunks && chunksNow > liveChunks) liveChunks = chunksNow;
+		slots = slotsNow;
+		chunks = chunksNow;
+	}
+}
+
 // Brings the Ethernet interface up, with DHCP. An error of ESP-IDF, 0 for none.
 int32_t emulator_start_ethernet(void)
 {
+	xTaskCreate(watchCollections, "collections", 1536, NULL, 9, NULL);
 	esp_err_t err = esp_netif_init();
 	if (ESP_OK != err) return err;
 	err = esp_event_loop_create_default();
@@ -55,18 +78,20 @@ int32_t emulator_ethernet_state(uint8_t *address)
 	return 2;
 }
 
-static uint32_t peakSlots, peakChunks;
+static uint32_t lastCollections, peakSlots, peakChunks;
 
-// What XS has taken between two collections, at the most; then collects. It moves buffers, so it fills none.
+// Collects, and begins to count anew. It moves buffers, so it fills none.
 void emulator_collect(void)
 {
-	peakSlots = gThe->peakHeapCount * sizeof(txSlot);
-	peakChunks = gThe->peakChunksSize;
+	lastCollections = collections;
+	peakSlots = liveSlots * sizeof(txSlot);
+	peakChunks = liveChunks;
 	fxCollectGarbage(gThe);
+	collections = liveSlots = liveChunks = 0;
 }
 
-// Ten numbers: the whole heap, what of it is free, its minimum since the start and its largest piece; bytes of slots and of chunks
-// in use, their peaks at the last emulator_collect, and their limits.
+// Eleven numbers: the whole heap, what of it is free, its minimum since the start and its largest piece; bytes of slots and
+// of chunks in use, the most that a collection had left until emulator_collect, their limits, and the number of collections.
 void emulator_memory(uint32_t *figures)
 {
 	*figures++ = heap_caps_get_total_size(MALLOC_CAP_8BIT);
@@ -79,6 +104,18 @@ void emulator_memory(uint32_t *figures)
 	*figures++ = peakChunks;
 	*figures++ = gThe->maximumHeapCount * sizeof(txSlot);
 	*figures++ = gThe->maximumChunksSize;
+	*figures++ = lastCollections;
+}
+
+// How many slots there are of each kind in use (XS's numbers of kinds, up to 63).
+void emulator_slots(uint32_t *counts)
+{
+	c_memset(counts, 0, 64 * sizeof(uint32_t));
+	for (txSlot *heap = gThe->firstHeap; heap; heap = heap->next)
+		for (txSlot *slot = heap + 1; slot < heap->value.reference; slot++)
+			counts[slot->kind & 63] += 1;
+	for (txSlot *slot = gThe->freeHeap; slot; slot = slot->next)
+		counts[slot->kind & 63] -= 1;
 }
 
 void emulator_panic(void)

@@ -49,6 +49,7 @@ declare module "mc/ffi" {
 		emulator_ethernet_state(address: ArrayBuffer): number;
 		emulator_collect(): void;
 		emulator_memory(figures: ArrayBuffer): void;
+		emulator_slots(counts: ArrayBuffer): void;
 		emulator_panic(): void;
 	}
 }
