@@ -23,7 +23,9 @@ function isHost(host: string): boolean {
 
 /** Decimal, or hexadecimal with `0x`. */
 function isNumber(text: string): boolean {
-	return isDigits(text) || (text.slice(0, 2).toLowerCase() === "0x" && consistsOf(text.slice(2), hexDigits, 0));
+	return (
+		isDigits(text) || (text.slice(0, 2).toLowerCase() === "0x" && consistsOf(text.slice(2), hexDigits, 0))
+	);
 }
 
 /** Letters, digits, and hyphens inside. */
