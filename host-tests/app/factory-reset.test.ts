@@ -18,6 +18,7 @@ function used(): MemoryKeyValue {
 	memory.write("boots", Uint8Array.of(0, 0, 0, 7));
 	memory.write("clock", Uint8Array.of(1));
 	memory.write("planted", Uint8Array.of(2));
+	memory.write("ring", Uint8Array.of(3));
 	memory.write("portal_password", Buffer.from("abcdefghijkm"));
 	for (const other of ["budget", "attempts", "names", "pulses", "silence"])
 		memory.write(other, Buffer.from("the user's"));
@@ -31,7 +32,7 @@ function storageOf(memory: MemoryKeyValue, erases = true): BoardStorage {
 	};
 }
 
-const staying = ["boots", "clock", "planted", "portal_password"];
+const staying = ["boots", "clock", "planted", "portal_password", "ring"];
 const secrets = (memory: MemoryKeyValue) =>
 	[key, password, "the user's"].filter((text) => memory.flashHistory.some((bytes) => bytes.includes(text)));
 

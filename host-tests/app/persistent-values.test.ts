@@ -21,6 +21,7 @@ import { installBuiltInSettings } from "../../src/settings/built-in-settings";
 import { SettingsStore } from "../../src/settings/settings-store";
 import { accessPointPassword } from "../../src/setup/access-point-credentials";
 import { consumeSetupRequest, requestSetup } from "../../src/setup/setup-request";
+import { ringHintStorage } from "../../src/store/ring-hint";
 import { CallBudget } from "../../src/upload/call-budget";
 import { loadUploadState, saveUploadState } from "../../src/upload/upload-state";
 import { MemoryKeyValue } from "../memory-key-value";
@@ -129,6 +130,17 @@ const values: Readonly<Record<PersistentKey, Value>> = {
 			"74757265225d5d5d5d50dcc4b1",
 		write: (storage) => saveFieldNames(storage, names),
 		read: (storage) => expect(loadFieldNames(storage)).toEqual(names),
+	},
+	ring: {
+		bytes: "010000002a00000000012b00000001e240dd2ec01c",
+		write: (storage) =>
+			ringHintStorage(() => storage).save({ block: 42, sectorNumber: 299, firstSequence: 123_456 }),
+		read: (storage) =>
+			expect(ringHintStorage(() => storage).load()).toEqual({
+				block: 42,
+				sectorNumber: 299,
+				firstSequence: 123_456,
+			}),
 	},
 	pulses: {
 		bytes: "01000000007b227261696e223a377d9bbfe001",
@@ -264,5 +276,5 @@ describe("a value that is unchanged", () => {
 
 test("a factory reset keeps what numbers and times readings, and the password that may be on the case", () => {
 	const kept = Object.entries(persistentValues).filter(([, policy]) => policy === "keep");
-	expect(kept.map(([key]) => key)).toEqual(["portal_password", "boots", "clock", "planted"]);
+	expect(kept.map(([key]) => key)).toEqual(["portal_password", "boots", "clock", "planted", "ring"]);
 });

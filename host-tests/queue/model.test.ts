@@ -118,6 +118,8 @@ function sectorBefore(sequence: number): Uint8Array {
 			sectorNumber: 1,
 			firstSequence: sequence,
 			acknowledgedSequence: sequence - 1,
+			skippedPending: 0,
+			isNextForeign: false,
 			frontOffset: 0,
 			droppedRecords: 0,
 			skippedSequences: 0,

@@ -1,7 +1,9 @@
 import type { Board } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import { errorMessage } from "../common/error-message";
+import { openKeyValue } from "../common/persistent-values";
 import { ReadingLog } from "../store/reading-log";
+import { ringHintStorage } from "../store/ring-hint";
 import { Quarantine } from "../upload/quarantine";
 import { factoryReset, markFactoryReset, openStorage } from "./factory-reset";
 
@@ -15,9 +17,13 @@ export class DeviceStorage {
 	/** Completes a factory reset that a power cut interrupted. */
 	constructor(board: Pick<Board, "storage" | "log">) {
 		this.board = board;
-		this.readings = new ReadingLog(board.storage.flash.open({ path: "queue" }));
+		this.keyValue = openKeyValue(board.storage);
+		this.readings = new ReadingLog(
+			board.storage.flash.open({ path: "queue" }),
+			ringHintStorage(() => this.keyValue),
+		);
 		this.quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
-		this.keyValue = openStorage(board.storage, () => this.eraseReadings());
+		this.keyValue = openStorage(board.storage, () => this.eraseReadings(), this.keyValue);
 	}
 
 	/** Of the oldest pending reading; `undefined` without one. */

@@ -9,9 +9,13 @@ type BoardStorage = Pick<Storage, "keyValue" | "eraseKeyValue">;
  *
  * @param eraseReadings erases the flash partitions, before the key-value storage: without settings they would be sent
  * with the next user's.
+ * @param storage the key-value storage, if it is open already.
  */
-export function openStorage(board: BoardStorage, eraseReadings: () => void): KeyValue {
-	const storage = openKeyValue(board);
+export function openStorage(
+	board: BoardStorage,
+	eraseReadings: () => void,
+	storage = openKeyValue(board),
+): KeyValue {
 	if (!isFlagSet(storage, "forgetting")) return storage;
 	eraseReadings();
 	return factoryReset(board, storage);

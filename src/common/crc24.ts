@@ -23,3 +23,18 @@ export function crc24(initial: number, bytes: Uint8Array, start: number, end: nu
 		crc = ((crc << 8) & 0xffffff) ^ (crcTable[(crc >>> 16) ^ (bytes[at] ?? 0)] ?? 0);
 	return crc;
 }
+
+/** The low bytes of the table's entries are all different: the entry with each low byte. */
+const entryOfLowByte = invertTable();
+
+function invertTable(): Uint8Array {
+	const entries = new Uint8Array(256);
+	for (let entry = 0; entry < 256; entry++) entries[(crcTable[entry] ?? 0) & 0xff] = entry;
+	return entries;
+}
+
+/** The CRC-24 before a byte 0 that left `crc`: where a difference between two checksums came from. */
+export function crc24Before(crc: number): number {
+	const entry = entryOfLowByte[crc & 0xff] ?? 0;
+	return ((crc ^ (crcTable[entry] ?? 0)) >>> 8) | (entry << 16);
+}

@@ -17,6 +17,8 @@ export const persistentValues = Object.freeze({
 	clock: "keep",
 	/** CRC-32 of the built-in settings that were installed. */
 	planted: "keep",
+	/** The newest sector of readings: readings are numbered after it if its header on flash is lost. */
+	ring: "keep",
 	/** Settings, two slots written in turn: checked records of JSON. */
 	// mutation: first-settings-slot
 	settings_a: "erase",

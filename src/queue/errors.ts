@@ -8,7 +8,7 @@ export class RecordTooLargeError extends RangeError {
 	}
 }
 
-/** No sector could be erased and programmed. Stored records stay readable. */
+/** No sector could be erased and programmed. Stored records stay readable, but for those of two sectors at most. */
 export class FlashFailedError extends Error {
 	override name = "FlashFailedError";
 

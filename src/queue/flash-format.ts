@@ -1,5 +1,5 @@
 import type { Bytes } from "../boards/ecma419";
-import { crc24 } from "../common/crc24";
+import { crc24, crc24Before } from "../common/crc24";
 
 /**
  * The layout on flash (specified in docs/flash-format.md): a sector is a header followed by records, each of which is
@@ -20,6 +20,10 @@ export interface SectorHeader {
 	readonly firstSequence: number;
 	/** When the sector was opened, all records up to this sequence number were acknowledged or dropped. */
 	readonly acknowledgedSequence: number;
+	/** Unused sequence numbers between that one and the sector's first; 32,767: this many or more. */
+	readonly skippedPending: number;
+	/** Whether the block after this one held something foreign, or a damaged sector, when this one was opened. */
+	readonly isNextForeign: boolean;
 	/** Offset of the oldest pending record in its sector when this one was opened; 0: unknown. */
 	readonly frontOffset: number;
 	/** Records dropped so far because the ring was full. */
@@ -37,8 +41,17 @@ export interface Sector extends SectorHeader {
 }
 
 const magic = [0x44, 0x4b, 0x51] as const;
+const versionOffset = 3;
 const version = 1;
 const aligns: readonly WriteAlign[] = [1, 4, 16];
+
+/** Maximum of {@link SectorHeader.skippedPending}. */
+export const maxSkippedPending = 0x7fff;
+const nextForeignFlag = 0x8000;
+/** No number in a header is higher: sectors and records of 8,000 years, at a thousand a second. */
+const maxNumber = 2 ** 47;
+/** A repaired header has lower ones: most wrong repairs have not. */
+const maxRepairedNumber = 2 ** 40;
 
 /** Writes `header` into the first {@link sectorHeaderBytes} bytes of `bytes`; returns its checksum. */
 export function encodeSectorHeader(header: SectorHeader, bytes: Bytes): number {
@@ -47,7 +60,8 @@ export function encodeSectorHeader(header: SectorHeader, bytes: Bytes): number {
 	putUint(bytes, 4, 6, header.sectorNumber);
 	putUint(bytes, 10, 6, header.firstSequence);
 	putUint(bytes, 16, 6, header.acknowledgedSequence);
-	putUint(bytes, 22, 4, header.frontOffset);
+	putUint(bytes, 22, 2, header.skippedPending + (header.isNextForeign ? nextForeignFlag : 0));
+	putUint(bytes, 24, 2, header.frontOffset);
 	putUint(bytes, 26, 6, header.droppedRecords);
 	putUint(bytes, 32, 5, header.skippedSequences);
 	const checksum = sealChecksum(crc24(0, bytes, 0, sectorHeaderBytes - checksumBytes));
@@ -55,24 +69,73 @@ export function encodeSectorHeader(header: SectorHeader, bytes: Bytes): number {
 	return checksum;
 }
 
-/** `undefined` unless it is an intact header of this version. */
+/** `undefined` unless it is a header of this version, intact but for one byte, which is repaired. */
 export function parseSectorHeader(bytes: Bytes, block: number): Sector | undefined {
+	if (getUint(bytes, sumOffset, checksumBytes) === headerChecksum(bytes))
+		return readSectorHeader(bytes, block, maxNumber);
+	const repaired = repairHeader(bytes);
+	return repaired && readSectorHeader(repaired, block, maxRepairedNumber);
+}
+
+const sumOffset = sectorHeaderBytes - checksumBytes;
+
+function headerChecksum(bytes: Bytes): number {
+	return sealChecksum(crc24(0, bytes, 0, sumOffset));
+}
+
+/** Fields that contradict each other were not written by a queue. */
+function readSectorHeader(bytes: Bytes, block: number, limit: number): Sector | undefined {
 	const writeAlign = aligns[(bytes[3] ?? 0) & 0x0f];
 	const isKnown = magic.every((byte, index) => bytes[index] === byte) && (bytes[3] ?? 0) >> 4 === version;
 	if (!isKnown || writeAlign === undefined) return undefined;
-	const checksumSeed = getUint(bytes, sectorHeaderBytes - checksumBytes, checksumBytes);
-	if (checksumSeed !== sealChecksum(crc24(0, bytes, 0, sectorHeaderBytes - checksumBytes))) return undefined;
-	return {
+	const pending = getUint(bytes, 22, 2);
+	const sector = {
 		sectorNumber: getUint(bytes, 4, 6),
 		firstSequence: getUint(bytes, 10, 6),
 		acknowledgedSequence: getUint(bytes, 16, 6),
-		frontOffset: getUint(bytes, 22, 4),
+		skippedPending: pending & maxSkippedPending,
+		isNextForeign: pending >= nextForeignFlag,
+		frontOffset: getUint(bytes, 24, 2),
 		droppedRecords: getUint(bytes, 26, 6),
 		skippedSequences: getUint(bytes, 32, 5),
 		writeAlign,
 		block,
-		checksumSeed,
+		checksumSeed: headerChecksum(bytes),
 	};
+	const { firstSequence } = sector;
+	const isPlausible =
+		sector.sectorNumber > 0 &&
+		sector.sectorNumber < limit &&
+		firstSequence < limit &&
+		sector.acknowledgedSequence < firstSequence &&
+		sector.droppedRecords < firstSequence &&
+		sector.skippedSequences < firstSequence;
+	return isPlausible ? sector : undefined;
+}
+
+/**
+ * The header with its damaged byte restored, by its checksum; `undefined` unless a single byte explains it. Never restored
+ * are the version, which may be a later one, and a last byte that is erased: that write was ended by a power cut.
+ */
+function repairHeader(bytes: Bytes): Bytes | undefined {
+	const stored = getUint(bytes, sumOffset, checksumBytes);
+	const intactMagic = magic.filter((byte, index) => bytes[index] === byte).length;
+	if (intactMagic < magic.length - 1 || (bytes[versionOffset] ?? 0) >> 4 !== version) return undefined;
+	if ((stored & 0xff) === 0xff) return undefined;
+	const repaired = bytes.slice(0, sectorHeaderBytes);
+	const difference = crc24(0, bytes, 0, sumOffset) ^ stored;
+	// A sealed checksum has lost a bit.
+	for (const each of (stored & 0xff) === 0x7f ? [difference, difference ^ 0x80] : [difference]) {
+		if ((each & 0xffff) === 0 || (each & 0xff00ff) === 0 || (each & 0xffff00) === 0) return repaired;
+		let crc = each;
+		for (let at = sumOffset - 1; at >= 0; at--) {
+			crc = crc24Before(crc);
+			if ((crc & 0xffff) !== 0 || at === versionOffset) continue;
+			repaired[at] = (repaired[at] ?? 0) ^ (crc >>> 16);
+			return repaired;
+		}
+	}
+	return undefined;
 }
 
 /** Offset of a sector's first record. */
@@ -88,7 +151,7 @@ export type RecordKind = "data" | "acknowledged" | "dropped";
  * record in its sector (acknowledged; 0: unknown) or the number of records (dropped; 2 bytes).
  */
 export const markBodyBytes = 4;
-/** Maximum of either part. */
+/** Maximum of either part, and of an offset in a header. */
 export const maxMarkValue = 0xffff;
 
 /** Maximum of a record's code. */
@@ -184,12 +247,14 @@ export function alignUp(length: number, align: number): number {
 	return Math.ceil(length / align) * align;
 }
 
+/** Throws a RangeError for a number that `length` bytes do not hold: none may wrap on flash. */
 export function putUint(bytes: Bytes, at: number, length: number, value: number): void {
 	let rest = value;
 	for (let i = at + length - 1; i >= at; i--) {
 		bytes[i] = rest % 256;
 		rest = Math.floor(rest / 256);
 	}
+	if (rest !== 0) throw new RangeError(`${value} does not fit ${length} bytes`);
 }
 
 export function getUint(bytes: Bytes, at: number, length: number): number {

@@ -9,6 +9,8 @@ import {
 	maxMarkValue,
 	maxRecordBodyBytes,
 	maxRecords,
+	maxSkippedPending,
+	parseSectorHeader,
 	putUint,
 	type RecordKind,
 	recordBytes,
@@ -20,7 +22,13 @@ import {
 } from "./flash-format";
 import { SectorFlash } from "./sector-flash";
 import { SectorReader } from "./sector-reader";
-import { findFirstSectorFrom, findNewestSector, findSectorBefore, findSectorOf } from "./sector-search";
+import {
+	checkedBlocksAhead,
+	findFirstSectorFrom,
+	findNewestSector,
+	findSectorBefore,
+	findSectorOf,
+} from "./sector-search";
 import { findTail, type Tail } from "./tail";
 
 export interface FlashQueueOptions {
@@ -30,6 +38,21 @@ export interface FlashQueueOptions {
 	readonly writeAlign?: WriteAlign;
 	/** Read back each write, so that a record lost to worn cells is written again. Default false. */
 	readonly verify?: boolean;
+	/** Where the newest sector is kept outside of the ring. */
+	readonly hints?: RingHintStorage;
+}
+
+/**
+ * The newest sector, as kept outside of the ring: mounting looks there first, and sequence numbers go on behind it if its
+ * header is lost.
+ */
+export type RingHint = Pick<Sector, "block" | "sectorNumber" | "firstSequence">;
+
+export interface RingHintStorage {
+	/** `undefined` without one. */
+	load(): RingHint | undefined;
+	/** Called before the first record of a sector. Must not throw. */
+	save(hint: RingHint): void;
 }
 
 /** A record as it is read back. */
@@ -62,6 +85,25 @@ type SectorBoundary = Pick<Sector, "firstSequence" | "skippedSequences">;
 
 const noBoundary: SectorBoundary = { firstSequence: 0, skippedSequences: 0 };
 
+/** What a new sector is opened for. */
+interface SectorRequest {
+	/** Everything up to this number is acknowledged, according to its header. */
+	readonly acknowledged: number;
+	/** The oldest pending record then. */
+	readonly front: FrontPosition;
+	/** The space that it needs, bytes; without a record, opening it drops none. */
+	readonly recordBytes: number | undefined;
+}
+
+/** A record is written this often at most: each failure costs a sector. */
+const maxWriteAttempts = 4;
+
+/**
+ * A block with pending records may be erased in vain this often in a row: then the flash as a whole is taken for failed,
+ * and only the blocks that were tried before are tried again.
+ */
+const maxVainErases = 2;
+
 /**
  * A ring of byte records on NOR flash. {@link push} and {@link acknowledge} are durable when they return. It mounts
  * whatever the flash contains, and mounting writes nothing. Its memory does not grow with its content.
@@ -70,11 +112,16 @@ export class FlashQueue {
 	private readonly sectors: SectorFlash;
 	private readonly writeAlign: WriteAlign;
 	private readonly verifiesWrites: boolean;
+	private readonly hints: RingHintStorage | undefined;
 	/** The next write, from header to padding. */
 	private writeBuffer = new Uint8Array(128);
 	/** Bytes read back after a write, or checked before. */
 	private readBuffer = new Uint8Array(sectorHeaderBytes);
 	private newestSector: Sector | undefined;
+	/** Whether it is the one that is kept outside of the ring. */
+	private isHinted = false;
+	/** The sector before the first one that is opened. */
+	private lastSector: Pick<Sector, "sectorNumber" | "block">;
 	/** Offset of the next record. */
 	private tailOffset = 0;
 	/** Whether records can be appended to the newest sector. */
@@ -85,6 +132,8 @@ export class FlashQueue {
 	private isReadableToTail = false;
 	/** How many blocks after the newest may have a header from a failed attempt to open a sector. */
 	private abandonedHeaders = 0;
+	/** Of these blocks, how many held pending records. */
+	private vainErases = 0;
 	private nextSequence = 1;
 	private acknowledgedSequence = 0;
 	private front = unknownPosition;
@@ -108,19 +157,21 @@ export class FlashQueue {
 		this.sectors = new SectorFlash(options.flash);
 		this.writeAlign = options.writeAlign ?? 1;
 		this.verifiesWrites = options.verify ?? false;
+		this.hints = options.hints;
 		const { blocks, blockLength } = this.sectors;
 		if (blocks < 2 || this.maxRecordBytes < 1)
 			throw new RangeError(`a queue needs two sectors or more; there are ${blocks} of ${blockLength} bytes`);
-		this.mount();
+		this.lastSector = { sectorNumber: 0, block: blocks - 1 };
+		this.mount(this.hints?.load());
 	}
 
 	/**
 	 * Stores a record; returns its sequence number, which is never reused. If the ring is full, the oldest sector is
-	 * dropped and counted. Throws {@link RecordTooLargeError} or {@link FlashFailedError}.
+	 * dropped and counted. Throws {@link RecordTooLargeError}, before anything is dropped, or {@link FlashFailedError}.
 	 */
 	push(record: Bytes | RecordEncoder): number {
 		const encode = typeof record === "function" ? record : () => record;
-		for (let failures = 0; failures <= this.sectors.blocks; failures++) {
+		for (let failures = 0; failures < maxWriteAttempts; failures++) {
 			if (this.append("data", this.makeRoom(encode)))
 				// mutation: assign-sequence-number
 				return this.nextSequence++;
@@ -185,7 +236,10 @@ export class FlashQueue {
 			this.appendMark("dropped", this.acknowledgedSequence, this.unreportedDrops)
 		)
 			this.unreportedDrops = 0;
-		if (!this.appendMark("acknowledged", last, front.offset)) this.openSectorAcknowledging(last, front);
+		// Without a sector that can be opened at no cost, the next one records it: until then a power cut brings back the
+		// acknowledged records, and no others.
+		if (!this.appendMark("acknowledged", last, front.offset))
+			this.openSector({ acknowledged: last, front, recordBytes: undefined });
 		this.moveFront(last, front);
 	}
 
@@ -202,12 +256,15 @@ export class FlashQueue {
 		const dropped = this._droppedRecords;
 		this._droppedRecords = 0;
 		try {
-			this.openSectorAcknowledging(this.nextSequence - 1, unknownPosition);
+			this.openSector({
+				acknowledged: this.nextSequence - 1,
+				front: unknownPosition,
+				recordBytes: undefined,
+			});
 		} catch (error) {
 			this._droppedRecords = dropped;
 			throw error;
 		}
-		this.moveFront(this.nextSequence - 1, unknownPosition);
 		this._damagedBytes = 0;
 	}
 
@@ -219,9 +276,7 @@ export class FlashQueue {
 
 	/** Number of pending records. Those in a damaged sector count until a reader has passed it. */
 	get length(): number {
-		return (
-			this.nextSequence - 1 - this.acknowledgedSequence - (this.skippedSequences - this.skippedBeforeFront)
-		);
+		return this.pendingBefore({ firstSequence: this.nextSequence, skippedSequences: this.skippedSequences });
 	}
 
 	/** Capacity for records, including headers and checksums. */
@@ -262,7 +317,7 @@ export class FlashQueue {
 			end = sector.firstSequence - (sector.skippedSequences - before.skippedSequences);
 			sector = before;
 		}
-		return end - 1;
+		return Math.max(end - 1, this.acknowledgedSequence + 1);
 	}
 
 	/** Records dropped since the last reset because the ring was full. */
@@ -277,25 +332,34 @@ export class FlashQueue {
 
 	// --- Mounting ---
 
-	private mount(): void {
-		const newest = findNewestSector(this.sectors);
-		if (newest === undefined) return;
+	private mount(hint: RingHint | undefined): void {
+		const newest = findNewestSector(this.sectors, hint);
+		if (newest === undefined) {
+			if (hint !== undefined) this.skipLostSector(hint);
+			return;
+		}
 		const tail = findTail(this.sectors, newest);
 		this.newestSector = newest;
+		this.isHinted =
+			hint?.sectorNumber === newest.sectorNumber &&
+			hint.block === newest.block &&
+			hint.firstSequence === newest.firstSequence;
 		this.applyTail(newest, tail);
-		this.skipHiddenSequences(newest);
+		if (hint !== undefined && isBefore(newest, hint)) this.skipLostSector(hint);
+		else this.skipHiddenSequences(newest);
 		this.nextEraseBoundary = this.eraseBoundary(newest.sectorNumber + 1, this.acknowledgedSequence);
-		if (this.acknowledgedSequence + 1 < this.nextSequence) this.findFront(newest, tail.frontOffset);
+		if (this.acknowledgedSequence + 1 < this.nextSequence) this.findFront(newest, tail.marks.frontOffset);
 	}
 
 	private applyTail(newest: Sector, tail: Tail): void {
+		const { marks } = tail;
 		this.tailOffset = tail.offset;
 		// mutation: restore-next-number
 		this.nextSequence = tail.nextSequence;
 		this.isTailWritable = tail.isWritable && newest.writeAlign === this.writeAlign;
 		this.isTailErased = this.isReadableToTail = false;
-		this.acknowledgedSequence = tail.acknowledgedSequence;
-		this._droppedRecords = newest.droppedRecords + tail.droppedRecords;
+		this.acknowledgedSequence = marks.acknowledgedSequence;
+		this._droppedRecords = newest.droppedRecords + marks.droppedRecords;
 		this.skippedSequences = this.skippedBeforeFront = newest.skippedSequences + tail.skippedSequences;
 		this._damagedBytes = tail.damagedBytes;
 		const place = newest.sectorNumber * this.sectors.blockLength;
@@ -303,20 +367,40 @@ export class FlashQueue {
 			this.tailDamage = { from: place + tail.offset, to: place + this.sectors.blockLength };
 	}
 
+	/** The newest sector has lost its header, and may have been full: its sequence numbers are not given again. */
+	private skipLostSector({ block, sectorNumber, firstSequence }: RingHint): void {
+		this._damagedBytes += this.sectors.blockLength;
+		const next = firstSequence + maxRecords(this.sectors.blockLength, this.writeAlign);
+		if (this.newestSector !== undefined) this.skipSequences(next - this.nextSequence);
+		else {
+			this.nextSequence = next;
+			this.acknowledgedSequence = next - 1;
+			if (block < this.sectors.blocks) this.lastSector = { sectorNumber, block };
+		}
+	}
+
+	private skipSequences(count: number): void {
+		if (count <= 0) return;
+		this.nextSequence += count;
+		this.skippedSequences += count;
+		this.skippedBeforeFront += count;
+		// Numbers within a sector are consecutive, so it must be closed.
+		this.isTailWritable = false;
+	}
+
 	/** Sectors after the newest that lost their header may have held records: skips their numbers. */
 	private skipHiddenSequences(newest: Sector): void {
-		const probe = new Uint8Array(16);
+		// What a partition held before it was a queue costs no numbers, nor does damage for which they were skipped before.
+		if (newest.isNextForeign) return;
+		const start = recordsOffset(this.writeAlign);
+		const probe = new Uint8Array(start + 16);
 		for (let ahead = 1; ahead < this.sectors.blocks; ahead++) {
 			const block = (newest.block + ahead) % this.sectors.blocks;
 			if (this.sectors.readBlockHeader(block) !== "unreadable") return;
-			const start = recordsOffset(this.writeAlign);
-			if (this.sectors.read(probe, block, start) && isErased(probe, 0, probe.length)) return;
-			const maxHidden = maxRecords(this.sectors.blockLength, this.writeAlign);
-			this.nextSequence += maxHidden;
-			this.skippedSequences += maxHidden;
-			this.skippedBeforeFront += maxHidden;
-			// Numbers within a sector are consecutive, so it must be closed.
-			this.isTailWritable = false;
+			const isEmpty = this.sectors.read(probe, block, 0) && isErased(probe, start, probe.length);
+			// Its header may be intact, and reading it have failed.
+			if (isEmpty && parseSectorHeader(probe, block) === undefined) return;
+			this.skipSequences(maxRecords(this.sectors.blockLength, this.writeAlign));
 		}
 	}
 
@@ -327,7 +411,11 @@ export class FlashQueue {
 		else {
 			// Power was lost while the full ring erased its oldest sector.
 			const oldest = findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
-			this.unreportedDrops = oldest.firstSequence - 1 - this.acknowledgedSequence;
+			// Numbers that no record had are not counted; the header knows those of its time.
+			const { skippedPending, skippedSequences } = newest;
+			const skippedBefore = skippedPending < maxSkippedPending ? skippedSequences - skippedPending : 0;
+			const skipped = oldest.skippedSequences - skippedBefore;
+			this.unreportedDrops = Math.max(0, oldest.firstSequence - 1 - this.acknowledgedSequence - skipped);
 			this._droppedRecords += this.unreportedDrops;
 			this.acknowledgedSequence = oldest.firstSequence - 1;
 		}
@@ -338,16 +426,22 @@ export class FlashQueue {
 
 	/** Makes room for the record that `encode` returns; returns its bytes. */
 	private makeRoom(encode: RecordEncoder): Bytes {
-		for (let tries = 0; tries <= this.sectors.blocks + 1; tries++) {
+		for (let tries = 0; tries < 3; tries++) {
 			// mutation: detect-first-record
 			const first = this.newestSector === undefined || this.nextSequence === this.newestSector.firstSequence;
 			const bytes = encode(first);
 			const length = recordBytes("data", bytes.length, this.writeAlign);
-			if (!this.fits(length)) {
-				this.checkLength(first ? bytes : encode(true));
-				this.openSector();
-			} else if (this.fits(length + this.reservedBytes())) return bytes;
-			else this.dropOldest();
+			const reserved = this.reservedBytes();
+			if (this.fits(length + reserved)) return bytes;
+			const inNewSector = first ? bytes : encode(true);
+			this.checkLength(inNewSector);
+			// After a drop nothing is reserved.
+			if (!this.fits(length + this.markBytes) || !this.dropOldest())
+				this.openSector({
+					acknowledged: this.acknowledgedSequence,
+					front: this.front,
+					recordBytes: recordBytes("data", inNewSector.length, this.writeAlign),
+				});
 		}
 		throw new FlashFailedError();
 	}
@@ -365,11 +459,15 @@ export class FlashQueue {
 		return this.pendingBefore(this.nextEraseBoundary);
 	}
 
-	private pendingBefore({ firstSequence, skippedSequences }: SectorBoundary): number {
-		return Math.max(
-			0,
-			firstSequence - 1 - this.acknowledgedSequence - (skippedSequences - this.skippedBeforeFront),
+	private pendingBefore(boundary: SectorBoundary): number {
+		return recordsBetween(
+			{ firstSequence: this.acknowledgedSequence + 1, skippedSequences: this.skippedBeforeFront },
+			boundary,
 		);
+	}
+
+	private get markBytes(): number {
+		return recordBytes("acknowledged", markBodyBytes, this.writeAlign);
 	}
 
 	/**
@@ -377,18 +475,19 @@ export class FlashQueue {
 	 * an acknowledgement.
 	 */
 	private reservedBytes(): number {
-		return this.pendingInNextErase * recordBytes("acknowledged", markBodyBytes, this.writeAlign);
+		return this.pendingInNextErase * this.markBytes;
 	}
 
-	private dropOldest(): void {
+	/** Drops the sector that will be erased next; false if its mark could not be written. */
+	private dropOldest(): boolean {
 		const last = this.nextEraseBoundary.firstSequence - 1;
 		const count = this.pendingInNextErase;
-		if (this.appendMark("dropped", last, count + this.unreportedDrops)) {
-			// mutation: count-overwritten-records
-			this._droppedRecords += count;
-			this.unreportedDrops = 0;
-			this.moveFront(last, unknownPosition);
-		} else this.openSector();
+		if (!this.appendMark("dropped", last, count + this.unreportedDrops)) return false;
+		// mutation: count-overwritten-records
+		this._droppedRecords += count;
+		this.unreportedDrops = 0;
+		this.moveFront(last, unknownPosition);
+		return true;
 	}
 
 	/**
@@ -397,7 +496,7 @@ export class FlashQueue {
 	 */
 	private appendMark(kind: "acknowledged" | "dropped", last: number, detail: number): boolean {
 		const beyond = last - (this.newestSector?.acknowledgedSequence ?? 0);
-		if (beyond > maxMarkValue || !this.fits(recordBytes(kind, markBodyBytes, this.writeAlign))) return false;
+		if (beyond > maxMarkValue || !this.fits(this.markBytes)) return false;
 		if (kind === "dropped" && detail > maxMarkValue) return false;
 		const body = new Uint8Array(markBodyBytes);
 		putUint(body, 0, 2, beyond);
@@ -405,29 +504,14 @@ export class FlashQueue {
 		return this.append(kind, body);
 	}
 
-	/**
-	 * Records the acknowledgement in the header of a new sector. Writes nothing if that would drop pending records (the
-	 * ring is full, and a failed write used up the reserved space): the next sector will record it. Until then a power cut
-	 * brings back the acknowledged records, and no others.
-	 */
-	private openSectorAcknowledging(last: number, front: FrontPosition): void {
-		if (last + 1 < this.nextEraseBoundary.firstSequence) return;
-		const before = { acknowledged: this.acknowledgedSequence, front: this.front };
-		this.acknowledgedSequence = last;
-		this.front = front;
-		try {
-			this.openSector();
-		} catch (error) {
-			this.acknowledgedSequence = before.acknowledged;
-			this.front = before.front;
-			throw error;
-		}
-	}
-
 	/** Writes one record at the tail; false if the write failed, which closes the sector. */
 	private append(kind: RecordKind, body: Bytes): boolean {
 		const sector = this.newestSector;
 		if (sector === undefined || !this.isTailWritable) return false;
+		if (!this.isHinted) {
+			this.hints?.save(sector);
+			this.isHinted = true;
+		}
 		const length = recordBytes(kind, body.length, this.writeAlign);
 		if (this.writeBuffer.length < length) this.writeBuffer = new Uint8Array(length);
 		const bytes = this.writeBuffer.subarray(0, length).fill(0xff);
@@ -474,27 +558,65 @@ export class FlashQueue {
 		return seen?.every((byte, index) => byte === bytes[index]) ?? false;
 	}
 
-	/** Opens the next sector that can be erased and programmed. Throws, without a change, if there is none. */
-	private openSector(): void {
-		const { blocks } = this.sectors;
-		const before = this.newestSector ?? { sectorNumber: 0, block: blocks - 1 };
-		let acknowledgedSequence = this.acknowledgedSequence;
-		let droppedRecords = 0;
-		let boundary = this.nextEraseBoundary;
-		const maxAhead = this.newestSector === undefined ? blocks : blocks - 1;
+	/**
+	 * Opens the next sector that can be erased and programmed, unless that would drop records that the request may not
+	 * drop. Throws, without a change, if there is none.
+	 */
+	private openSector({ acknowledged, front, recordBytes: needed }: SectorRequest): void {
+		const { blocks, blockLength } = this.sectors;
+		const before = this.newestSector ?? this.lastSector;
+		// Further ahead, the next mount would not find it.
+		const maxAhead = Math.min(this.newestSector === undefined ? blocks : blocks - 1, checkedBlocksAhead);
+		const current = this.boundaryAfter(acknowledged);
+		let kept = current;
+		let erased = furthest(current, this.nextEraseBoundary);
 		for (let ahead = this.eraseAbandonedHeaders(before); ahead <= maxAhead; ahead++) {
-			acknowledgedSequence = Math.max(acknowledgedSequence, boundary.firstSequence - 1);
-			droppedRecords = Math.max(droppedRecords, this.pendingBefore(boundary));
-			const sector = { sectorNumber: before.sectorNumber + ahead, block: (before.block + ahead) % blocks };
-			const found = this.formatBlock({ ...sector, acknowledgedSequence, droppedRecords });
-			this.abandonedHeaders = ahead;
+			if (erased.firstSequence > acknowledged + 1 && needed === undefined) return;
+			const isFresh = ahead > this.abandonedHeaders && recordsBetween(kept, erased) > 0;
+			if (isFresh && this.vainErases >= maxVainErases) break;
+			const sectorNumber = before.sectorNumber + ahead;
+			const next = furthest(erased, this.eraseBoundary(sectorNumber + 1, erased.firstSequence - 1));
+			// Records of the sector erased after it may have to go as well, for want of space for their acknowledgements.
+			const reserved = recordsBetween(erased, next) * this.markBytes;
+			const isTight = recordsOffset(this.writeAlign) + (needed ?? 0) + reserved > blockLength;
+			const end = isTight && needed !== undefined ? next : erased;
+			const isFrontKept = end.firstSequence <= acknowledged + 1;
+			const found = this.formatBlock({
+				sectorNumber,
+				block: (before.block + ahead) % blocks,
+				acknowledgedSequence: end.firstSequence - 1,
+				skippedPending: Math.min(
+					maxSkippedPending,
+					Math.max(0, this.skippedSequences - end.skippedSequences),
+				),
+				frontOffset: isFrontKept && front.offset <= maxMarkValue ? front.offset : 0,
+				droppedRecords: this._droppedRecords + recordsBetween(current, end),
+			});
 			if (found !== undefined) {
-				this.enterSector(found);
+				this.enterSector(found, isFrontKept ? front : unknownPosition);
 				return;
 			}
-			boundary = this.eraseBoundary(before.sectorNumber + ahead + 1, acknowledgedSequence);
+			this.abandonedHeaders = Math.max(this.abandonedHeaders, ahead);
+			if (isFresh) this.vainErases++;
+			kept = erased;
+			erased = next;
 		}
+		// The next mount may take a header of these attempts for the newest: nothing may be written before it any more.
+		this.isTailWritable = false;
 		throw new FlashFailedError();
+	}
+
+	/** The boundary before the record that follows `sequence`, which is the last acknowledged one. */
+	private boundaryAfter(sequence: number): SectorBoundary {
+		const { newestSector, skippedSequences } = this;
+		const firstSequence = sequence + 1;
+		if (newestSector === undefined || skippedSequences === this.skippedBeforeFront)
+			return { firstSequence, skippedSequences };
+		if (sequence === this.acknowledgedSequence)
+			return { firstSequence, skippedSequences: this.skippedBeforeFront };
+		if (firstSequence === this.nextSequence) return { firstSequence, skippedSequences };
+		const holder = findSectorOf(firstSequence, this.sectors, newestSector);
+		return { firstSequence, skippedSequences: holder?.skippedSequences ?? this.skippedBeforeFront };
 	}
 
 	/**
@@ -517,9 +639,12 @@ export class FlashQueue {
 
 	/** Erases a block and writes a sector header; `undefined` if that fails. */
 	private formatBlock(
-		opened: Pick<Sector, "sectorNumber" | "block" | "acknowledgedSequence" | "droppedRecords">,
+		opened: Omit<
+			Sector,
+			"firstSequence" | "isNextForeign" | "skippedSequences" | "writeAlign" | "checksumSeed"
+		>,
 	): Sector | undefined {
-		const { block, droppedRecords } = opened;
+		const { block } = opened;
 		try {
 			this.sectors.erase(block);
 		} catch {
@@ -528,8 +653,7 @@ export class FlashQueue {
 		const header = {
 			...opened,
 			firstSequence: this.nextSequence,
-			frontOffset: droppedRecords > 0 ? 0 : this.front.offset,
-			droppedRecords: this._droppedRecords + droppedRecords,
+			isNextForeign: this.sectors.readBlockHeader((block + 1) % this.sectors.blocks) === "unreadable",
 			skippedSequences: this.skippedSequences,
 			writeAlign: this.writeAlign,
 		};
@@ -538,28 +662,33 @@ export class FlashQueue {
 		return this.write(bytes, block, 0, true) ? { ...header, checksumSeed } : undefined;
 	}
 
-	private enterSector(found: Sector): void {
+	private enterSector(found: Sector, front: FrontPosition): void {
 		this.newestSector = found;
-		this.abandonedHeaders = 0;
+		this.abandonedHeaders = this.vainErases = 0;
 		this.unreportedDrops = 0;
 		this.tailOffset = recordsOffset(found.writeAlign);
 		this.isTailWritable = true;
 		this.isTailErased = this.isReadableToTail = true;
 		this._droppedRecords = found.droppedRecords;
-		if (found.acknowledgedSequence > this.acknowledgedSequence)
-			this.moveFront(found.acknowledgedSequence, unknownPosition);
+		this.moveFront(found.acknowledgedSequence, front);
 		this.nextEraseBoundary = this.eraseBoundary(found.sectorNumber + 1, found.acknowledgedSequence);
+		this.isHinted = false;
 	}
 
 	/**
-	 * The end of the sector that sector number `sector` will replace; {@link noBoundary} if nothing before the newest
-	 * sector is pending.
+	 * The end of the sector that sector number `sector` will replace; {@link noBoundary} if no pending record is before
+	 * the newest sector.
 	 */
 	private eraseBoundary(sector: number, acknowledged: number): SectorBoundary {
 		const newest = this.newestSector;
 		const replaced = sector - this.sectors.blocks;
-		if (newest === undefined || replaced < 1 || acknowledged + 1 >= newest.firstSequence) return noBoundary;
-		return findFirstSectorFrom(replaced + 1, this.sectors, newest);
+		if (newest === undefined || replaced < 1) return noBoundary;
+		const newestEnd = { firstSequence: this.nextSequence, skippedSequences: this.skippedSequences };
+		if (replaced >= newest.sectorNumber) return newestEnd;
+		if (acknowledged + 1 >= newest.firstSequence) return noBoundary;
+		const next = findFirstSectorFrom(replaced + 1, this.sectors, newest);
+		// Where headers could not be read once, an older sector may have higher numbers.
+		return next.firstSequence <= newestEnd.firstSequence ? next : newestEnd;
 	}
 
 	// --- The front ---
@@ -570,7 +699,9 @@ export class FlashQueue {
 		return unknownPosition;
 	}
 
+	/** Never back: an acknowledgement may come after a drop of more records. */
 	private moveFront(acknowledged: number, front: FrontPosition): void {
+		if (acknowledged < this.acknowledgedSequence) return;
 		this.acknowledgedSequence = acknowledged;
 		this.front = front;
 		if (this.skippedSequences !== this.skippedBeforeFront) this.skipGap();
@@ -582,7 +713,10 @@ export class FlashQueue {
 		if (newest === undefined) return;
 		for (;;) {
 			const holder = findSectorOf(this.acknowledgedSequence + 1, this.sectors, newest);
-			if (holder === undefined) return;
+			if (holder === undefined) {
+				this.skipLostFront(newest);
+				return;
+			}
 			const isNewest = holder.sectorNumber === newest.sectorNumber;
 			const after = isNewest
 				? { firstSequence: this.nextSequence, skippedSequences: this.skippedSequences }
@@ -594,6 +728,14 @@ export class FlashQueue {
 			this.skippedBeforeFront = after.skippedSequences;
 			if (isNewest) return;
 		}
+	}
+
+	/** The oldest pending records were in a sector that was erased in vain. */
+	private skipLostFront(newest: Sector): void {
+		const oldest = findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
+		this.acknowledgedSequence = oldest.firstSequence - 1;
+		this.skippedBeforeFront = oldest.skippedSequences;
+		this._damagedBytes += this.sectors.blockLength;
 	}
 
 	// --- Reading ---
@@ -672,4 +814,24 @@ export class FlashQueue {
 		this._damagedBytes += place + to - start;
 		this.damageCountedUpTo = place + to;
 	}
+}
+
+function isBefore(sector: RingHint, other: RingHint): boolean {
+	return (
+		sector.firstSequence < other.firstSequence ||
+		(sector.firstSequence === other.firstSequence && sector.sectorNumber < other.sectorNumber)
+	);
+}
+
+function furthest(one: SectorBoundary, other: SectorBoundary): SectorBoundary {
+	return other.firstSequence > one.firstSequence ? other : one;
+}
+
+/** Number of records between two boundaries; 0 if the second is not after the first. */
+function recordsBetween(one: SectorBoundary, other: SectorBoundary): number {
+	if (other.firstSequence <= one.firstSequence) return 0;
+	return Math.max(
+		0,
+		other.firstSequence - one.firstSequence - (other.skippedSequences - one.skippedSequences),
+	);
 }

@@ -7,6 +7,9 @@ export type BlockContent = Sector | "blank" | "unreadable";
 /** Successive searches read mostly the same headers. */
 const maxCachedHeaders = 8;
 
+/** What cannot be read counts as damaged, and is lost. */
+const maxReadAttempts = 4;
+
 /** The flash as blocks with a sector each. Reading never throws: an unreadable block is damaged. */
 export class SectorFlash {
 	readonly blocks: number;
@@ -23,9 +26,11 @@ export class SectorFlash {
 		this.blockLength = blockLength;
 	}
 
-	/** Fills `bytes` from `offset` of `block` on, with one retry; false if it cannot be read. */
+	/** Fills `bytes` from `offset` of `block` on, with retries; false if it cannot be read. */
 	read(bytes: Bytes, block: number, offset: number): boolean {
-		return this.tryRead(bytes, block, offset) || this.tryRead(bytes, block, offset);
+		for (let attempts = 0; attempts < maxReadAttempts; attempts++)
+			if (this.tryRead(bytes, block, offset)) return true;
+		return false;
 	}
 
 	private tryRead(bytes: Bytes, block: number, offset: number): boolean {

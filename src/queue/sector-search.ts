@@ -1,9 +1,30 @@
 import type { Sector } from "./flash-format";
 import { isSector, type SectorFlash } from "./sector-flash";
 
-/** The newest sector; `undefined` if there is none. */
-export function findNewestSector(sectors: SectorFlash): Sector | undefined {
-	return binarySearchNewest(sectors) ?? scanNewest(sectors);
+/** The newest sector; `undefined` if there is none. Looked for where `hint` says, if it is there. */
+export function findNewestSector(
+	sectors: SectorFlash,
+	hint: Pick<Sector, "block" | "sectorNumber"> | undefined,
+): Sector | undefined {
+	return hintedNewest(sectors, hint) ?? binarySearchNewest(sectors) ?? scanNewest(sectors);
+}
+
+/** Only in an undamaged neighbourhood: where a hint may be too old, everything is searched. */
+function hintedNewest(
+	sectors: SectorFlash,
+	hint: Pick<Sector, "block" | "sectorNumber"> | undefined,
+): Sector | undefined {
+	if (hint === undefined || !(hint.block < sectors.blocks)) return undefined;
+	const newest = sectors.readBlockHeader(hint.block);
+	if (!isSector(newest) || newest.sectorNumber !== hint.sectorNumber) return undefined;
+	const { blocks } = sectors;
+	for (let ahead = 1; ahead < blocks; ahead++) {
+		if (ahead > checkedBlocksAhead) ahead = blocks - 1;
+		const expected = newest.sectorNumber + ahead - blocks;
+		const head = sectors.readBlockHeader((newest.block + ahead) % blocks);
+		if (isSector(head) ? head.sectorNumber !== expected : head !== "blank" || expected > 0) return undefined;
+	}
+	return newest;
 }
 
 /** Binary search for where the sector numbers stop rising; `undefined` on any sign of damage. */
@@ -21,11 +42,16 @@ function binarySearchNewest(sectors: SectorFlash): Sector | undefined {
 		else if (head.sectorNumber === start.sectorNumber + middle - sectors.blocks) high = middle - 1;
 		else return undefined;
 	}
-	return isNewest(newest, sectors) ? newest : undefined;
+	// Blank blocks in a ring that has been around hide newer sectors; they are rare, and few before that.
+	const isBeforeBlank =
+		newest.block + 1 < sectors.blocks && sectors.readBlockHeader(newest.block + 1) === "blank";
+	return !isBeforeBlank && isNewest(newest, sectors) ? newest : undefined;
 }
 
-/** Blocks checked after the newest: one that could not be erased keeps its old header and hides newer sectors. */
-const checkedBlocksAhead = 4;
+/**
+ * Blocks checked after the newest: those that could not be opened hide newer sectors. No sector is opened further ahead.
+ */
+export const checkedBlocksAhead = 8;
 
 function isNewest(newest: Sector, sectors: SectorFlash): boolean {
 	for (let ahead = 1; ahead <= checkedBlocksAhead && ahead < sectors.blocks; ahead++) {

@@ -19,12 +19,8 @@ export interface Tail {
 	readonly offset: number;
 	/** The sequence number of the next record. */
 	readonly nextSequence: number;
-	/** All records up to this number are acknowledged or dropped. */
-	readonly acknowledgedSequence: number;
-	/** Offset of the next record in its sector; 0: unknown. */
-	readonly frontOffset: number;
-	/** Records dropped according to this sector's marks. */
-	readonly droppedRecords: number;
+	/** What it says of acknowledged and dropped records. */
+	readonly marks: Marks;
 	/** Sequence numbers skipped, because damage may hide that they were assigned. */
 	readonly skippedSequences: number;
 	/** Bytes after the records that are not erased. */
@@ -36,6 +32,29 @@ export interface Tail {
 /** Finds the end of the newest sector and the last mark. */
 export function findTail(sectors: SectorFlash, newest: Sector): Tail {
 	return new HeaderWalk(sectors, newest).walk() ?? scanTail(sectors, newest);
+}
+
+/** What a sector's marks say, one after the other. */
+class Marks {
+	acknowledgedSequence: number;
+	frontOffset: number;
+	droppedRecords = 0;
+
+	constructor({ acknowledgedSequence, frontOffset }: Sector) {
+		this.acknowledgedSequence = acknowledgedSequence;
+		this.frontOffset = frontOffset;
+	}
+
+	/**
+	 * Takes the next one, before the record `next`. One that goes back, or beyond what exists, is ignored: firmware before
+	 * 0.3.0 could write it.
+	 */
+	take(dropped: boolean, upTo: number, detail: number, next: number): void {
+		if (upTo < this.acknowledgedSequence || upTo >= next) return;
+		this.acknowledgedSequence = upTo;
+		this.frontOffset = dropped ? 0 : detail;
+		if (dropped) this.droppedRecords += detail;
+	}
 }
 
 /** Read at a record's place: if records are long, and if they are short. */
@@ -54,9 +73,7 @@ class HeaderWalk {
 	private bufferEnd = 0;
 	private offset: number;
 	private sequence: number;
-	private acknowledgedSequence: number;
-	private frontOffset: number;
-	private droppedRecords = 0;
+	private readonly marks: Marks;
 	private unverified: { readonly offset: number; readonly sequence: number } | undefined;
 
 	constructor(sectors: SectorFlash, newest: Sector) {
@@ -64,8 +81,7 @@ class HeaderWalk {
 		this.newestSector = newest;
 		this.offset = recordsOffset(newest.writeAlign);
 		this.sequence = newest.firstSequence;
-		this.acknowledgedSequence = newest.acknowledgedSequence;
-		this.frontOffset = newest.frontOffset;
+		this.marks = new Marks(newest);
 	}
 
 	/** `undefined` on any sign of damage. */
@@ -83,9 +99,7 @@ class HeaderWalk {
 		return {
 			offset: this.offset,
 			nextSequence: this.sequence,
-			acknowledgedSequence: this.acknowledgedSequence,
-			frontOffset: this.frontOffset,
-			droppedRecords: this.droppedRecords,
+			marks: this.marks,
 			skippedSequences: 0,
 			damagedBytes: 0,
 			isWritable: true,
@@ -127,10 +141,8 @@ class HeaderWalk {
 		const sumAt = at + 1 + markBodyBytes;
 		const sum = recordChecksum(this.newestSector, this.sequence, this.buffer, at, sumAt);
 		if (getUint(this.buffer, sumAt, checksumBytes) !== sum) return false;
-		const detail = getUint(this.buffer, at + 3, 2);
-		this.acknowledgedSequence = this.newestSector.acknowledgedSequence + getUint(this.buffer, at + 1, 2);
-		this.frontOffset = dropped ? 0 : detail;
-		if (dropped) this.droppedRecords += detail;
+		const upTo = this.newestSector.acknowledgedSequence + getUint(this.buffer, at + 1, 2);
+		this.marks.take(dropped, upTo, getUint(this.buffer, at + 3, 2), this.sequence);
 		this.unverified = undefined;
 		return true;
 	}
@@ -147,9 +159,7 @@ class HeaderWalk {
 /** Reads and verifies every record, for a damaged sector. */
 function scanTail(sectors: SectorFlash, newest: Sector): Tail {
 	const reader = new SectorReader(sectors, newest);
-	let acknowledgedSequence = newest.acknowledgedSequence;
-	let frontOffset = newest.frontOffset;
-	let droppedRecords = 0;
+	const marks = new Marks(newest);
 	/** Damage that no intact record follows so far. */
 	let open: { readonly offset: number; readonly sequence: number } | undefined;
 	for (;;) {
@@ -161,12 +171,9 @@ function scanTail(sectors: SectorFlash, newest: Sector): Tail {
 			continue;
 		}
 		open = undefined;
-		if (step === "data") continue;
-		acknowledgedSequence = reader.markSequence;
-		frontOffset = step === "dropped" ? 0 : reader.markDetail;
-		if (step === "dropped") droppedRecords += reader.markDetail;
+		if (step !== "data") marks.take(step === "dropped", reader.markSequence, reader.markDetail, sequence);
 	}
-	const tail = { offset: reader.offset, acknowledgedSequence, frontOffset, droppedRecords };
+	const tail = { offset: reader.offset, marks };
 	if (open === undefined)
 		return { ...tail, nextSequence: reader.sequence, skippedSequences: 0, damagedBytes: 0, isWritable: true };
 	const damagedBytes = writtenEnd(sectors, newest.block, open.offset) - open.offset;

@@ -1,5 +1,5 @@
 import type { Bytes, Flash } from "../boards/ecma419";
-import { FlashQueue } from "../queue/flash-queue";
+import { FlashQueue, type RingHintStorage } from "../queue/flash-queue";
 import type { Reading, SampleContext, StoredReading } from "../reading/reading";
 import { ReadingDecoder } from "../reading/reading-decoder";
 import { ReadingEncoder } from "../reading/reading-encoder";
@@ -24,9 +24,9 @@ export class ReadingLog {
 	/** Unreadable records up to this one have been counted. */
 	private countedUpToSequence = 0;
 
-	/** Mounts the partition, whatever it holds; {@link close} closes it. */
-	constructor(flash: Flash) {
-		this.queue = new FlashQueue({ flash, verify: true });
+	/** Mounts the partition, whatever it holds; {@link close} closes it. `hints`: where its newest sector is kept besides. */
+	constructor(flash: Flash, hints?: RingHintStorage) {
+		this.queue = new FlashQueue({ flash, verify: true, ...(hints && { hints }) });
 	}
 
 	/**

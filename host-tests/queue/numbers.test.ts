@@ -1,0 +1,288 @@
+import { describe, expect, test } from "vitest";
+import { NorFlash } from "../../simulator/hardware/nor-flash";
+import {
+	encodeRecordHeader,
+	parseSectorHeader,
+	putUint,
+	recordChecksum,
+	sectorHeaderBytes,
+} from "../../src/queue/flash-format";
+import { FlashQueue, type RingHint, type RingHintStorage } from "../../src/queue/flash-queue";
+import { ReadingLog } from "../../src/store/reading-log";
+import { ringHintStorage } from "../../src/store/ring-hint";
+import { MemoryKeyValue } from "../memory-key-value";
+import { below, randomFrom } from "./seeded-random";
+
+const blockLength = 512;
+const aligns = [1, 4, 16] as const;
+const bytes = new Uint8Array(20);
+
+function sequences(queue: FlashQueue): number[] {
+	return [...queue.records()].map(({ sequence }) => sequence);
+}
+
+/** Fills a ring until it has dropped records. */
+function fill(queue: FlashQueue, length = 20): void {
+	const { droppedRecords } = queue;
+	while (queue.droppedRecords === droppedRecords) queue.push(new Uint8Array(length));
+}
+
+describe("an acknowledgement never moves back, and no count wraps", () => {
+	/** A full ring whose newest sector has a torn record at its end. */
+	function torn(writeAlign: 1 | 4 | 16) {
+		const flash = new NorFlash({ blocks: 4, blockLength, writeAlign });
+		const queue = new FlashQueue({ flash, writeAlign });
+		fill(queue);
+		let at = 0;
+		const before = flash.image.slice();
+		queue.push(bytes);
+		for (let i = 0; i < before.length; i++) if (before[i] !== flash.image[i]) at = i;
+		flash.flipBit(at, 3);
+		return flash;
+	}
+
+	test.each(aligns)("not where the erase for it fails beside a torn sector, align %i", (writeAlign) => {
+		for (let failing = 0; failing < 4; failing++) {
+			const flash = torn(writeAlign);
+			const queue = new FlashQueue({ flash, writeAlign });
+			for (let i = 0; i <= failing; i++) flash.wearOut(i, "erase throws");
+			const [, , third = 0] = sequences(queue);
+			const before = queue.length;
+			const there = sequences(queue);
+			try {
+				queue.acknowledge(third);
+			} catch (error) {
+				expect(String(error)).toContain("flash");
+			}
+			expect(queue.length).toBeLessThanOrEqual(before);
+			for (let i = 0; i < 4; i++) flash.wearOut(i, undefined);
+			const pushed: number[] = [];
+			for (let i = 0; i < 8; i++) pushed.push(queue.push(bytes));
+			queue.acknowledge(third + 1);
+			const again = new FlashQueue({ flash, writeAlign });
+			const rest = sequences(again);
+			expect(again.length).toBe(rest.length);
+			expect(rest.slice(-pushed.length)).toEqual(pushed);
+			const missing = there.filter((sequence) => sequence > third + 1 && !rest.includes(sequence));
+			expect(missing.length).toBeLessThanOrEqual(again.droppedRecords);
+		}
+	});
+
+	test("a mark that goes back or beyond what exists, as version 0.2.0 could write it, is ignored", () => {
+		for (const beyond of [0xffff, 0xfffe, 4, 1, 0]) {
+			const flash = new NorFlash({ blocks: 2, blockLength });
+			const queue = new FlashQueue({ flash });
+			for (let i = 0; i < 3; i++) queue.push(bytes);
+			queue.acknowledge(2);
+			const end = flash.image.subarray(0, blockLength).findLastIndex((byte) => byte !== 0xff) + 1;
+			const sector = parseSectorHeader(flash.image.subarray(0, sectorHeaderBytes), 0);
+			if (sector === undefined) throw new Error("no header");
+			const mark = new Uint8Array(8);
+			encodeRecordHeader("acknowledged", 4, mark);
+			putUint(mark, 1, 2, beyond);
+			putUint(mark, 5, 3, recordChecksum(sector, 4, mark, 0, 5));
+			flash.write(mark, end);
+			const again = new FlashQueue({ flash });
+			expect(again.length).toBe(1);
+			expect(again.push(bytes)).toBe(4);
+			expect(sequences(again)).toEqual([3, 4]);
+		}
+	});
+
+	test("a number that its bytes cannot hold is not written", () => {
+		for (const value of [-1, 0x10000, Number.NaN, Number.POSITIVE_INFINITY])
+			expect(() => putUint(new Uint8Array(2), 0, 2, value)).toThrow(RangeError);
+	});
+});
+
+describe("a record of any size fits a full ring, or is refused before anything is dropped", () => {
+	const rings = [2, 3, 5, 9].flatMap((blocks) => aligns.map((writeAlign) => ({ blocks, writeAlign })));
+
+	test.each(rings)("$blocks sectors, align $writeAlign", ({ blocks, writeAlign }) => {
+		const { maxRecordBytes } = new FlashQueue({
+			...{ flash: new NorFlash({ blocks, blockLength, writeAlign }), writeAlign },
+		});
+		for (let size = 1; size <= maxRecordBytes + 20; size += size < maxRecordBytes - 40 ? 23 : 1) {
+			for (const before of [20, Math.floor(maxRecordBytes / 2), maxRecordBytes]) {
+				const flash = new NorFlash({ blocks, blockLength, writeAlign });
+				const queue = new FlashQueue({ flash, writeAlign });
+				fill(queue, before);
+				for (let times = 0; times < 3; times++) {
+					const pending = sequences(queue);
+					const { droppedRecords } = queue;
+					if (size > maxRecordBytes) {
+						expect(() => queue.push(new Uint8Array(size))).toThrow(/does not fit/);
+						expect(sequences(queue)).toEqual(pending);
+						expect(queue.droppedRecords).toBe(droppedRecords);
+						continue;
+					}
+					const { firstSequences } = sectorsOf(flash);
+					const sequence = queue.push(new Uint8Array(size));
+					const gone = queue.droppedRecords - droppedRecords;
+					expect(sequences(queue)).toEqual([...pending.slice(gone), sequence]);
+					// At most those of the two oldest sectors with pending records.
+					const limit = firstSequences.filter((first) => first > (pending[0] ?? 0))[1] ?? sequence;
+					expect(pending[gone] ?? sequence).toBeLessThanOrEqual(limit);
+				}
+			}
+		}
+	});
+
+	function sectorsOf(flash: NorFlash) {
+		const firstSequences: number[] = [];
+		for (let block = 0; block < flash.status().blocks; block++)
+			firstSequences.push(Number.parseInt(hex(flash.image, block * blockLength + 10, 6), 16));
+		return { firstSequences: firstSequences.sort((a, b) => a - b) };
+	}
+
+	function hex(image: Uint8Array, at: number, length: number): string {
+		return Buffer.from(image.subarray(at, at + length)).toString("hex");
+	}
+});
+
+test("dropped counts no numbers that no record ever had", () => {
+	for (let tear = 1; tear < 6; tear++) {
+		const flash = new NorFlash({ blocks: 3, blockLength });
+		let queue = new FlashQueue({ flash });
+		for (let i = 0; i < 5; i++) queue.push(bytes);
+		// A torn record hides how many numbers were given: they are skipped.
+		flash.schedulePowerCut({ step: tear, tear: "prefix", random: randomFrom(tear) });
+		expect(() => queue.push(new Uint8Array(30))).toThrow("flash");
+		flash.powerUp();
+		queue = new FlashQueue({ flash });
+		let last = 0;
+		while (flash.image[2 * blockLength] === 0xff) last = queue.push(bytes);
+		expect(last).toBeGreaterThan(queue.length);
+		const pending = sequences(queue);
+		// The opening of the next sector erases the first one, and power goes.
+		flash.schedulePowerCut({
+			step: 0,
+			counts: (kind) => kind === "erase",
+			tear: "almost",
+			random: () => 0.5,
+		});
+		expect(() => {
+			for (;;) queue.push(new Uint8Array(250));
+		}).toThrow();
+		flash.powerUp();
+		queue = new FlashQueue({ flash });
+		const rest = sequences(queue);
+		const gone = pending.filter((sequence) => !rest.includes(sequence));
+		expect(gone.length).toBeGreaterThan(0);
+		expect(queue.droppedRecords).toBe(gone.length);
+	}
+});
+
+describe("a partition that holds something else", () => {
+	test.each(["random bytes", "text", "zeros"])(
+		"%s: one mount may cost a jump of numbers, no more",
+		(content) => {
+			const blocks = 64;
+			const random = randomFrom(7);
+			const image = new Uint8Array(blocks * blockLength);
+			for (let i = 0; i < image.length; i++)
+				image[i] = content === "zeros" ? 0 : content === "text" ? 32 + (i % 90) : below(256, random);
+			const flash = new NorFlash({ blocks, blockLength, image });
+			const perSector = blockLength / 4;
+			let last = 0;
+			for (let wake = 0; wake < 1_000; wake++) {
+				const sequence = new FlashQueue({ flash }).push(bytes);
+				expect(sequence).toBeGreaterThan(last);
+				last = sequence;
+			}
+			expect(last).toBeLessThanOrEqual(1_000 + blocks * perSector);
+			// A record of 24 bytes each: no wake has opened a sector before its time.
+			expect(flash.counts.erases).toBeLessThanOrEqual(Math.ceil((1_000 * 24) / (blockLength - 80)));
+		},
+	);
+});
+
+describe("the highest number survives the only header", () => {
+	function hints(): RingHintStorage {
+		let kept: RingHint | undefined;
+		return {
+			load: () => kept,
+			save: ({ block, sectorNumber, firstSequence }) => {
+				kept = { block, sectorNumber, firstSequence };
+			},
+		};
+	}
+
+	test("any byte of it but the version's may be damaged: nothing is lost", () => {
+		for (let at = 0; at < sectorHeaderBytes; at++) {
+			if (at === 3) continue;
+			for (const change of [0x01, 0x10, 0x80, 0x5a]) {
+				const flash = new NorFlash({ blocks: 2, blockLength });
+				const queue = new FlashQueue({ flash });
+				for (let i = 0; i < 5; i++) queue.push(bytes);
+				flash.image[at] = (flash.image[at] ?? 0) ^ change;
+				if (at === sectorHeaderBytes - 1 && flash.image[at] === 0xff) continue;
+				const again = new FlashQueue({ flash });
+				expect(sequences(again)).toEqual([1, 2, 3, 4, 5]);
+				expect(again.push(bytes)).toBe(6);
+			}
+		}
+	});
+
+	test.each([
+		["the header", 0, sectorHeaderBytes],
+		["the sector", 0, blockLength],
+		["the partition", 0, 4 * blockLength],
+	])("with a second witness, all of %s may be", (_, from, to) => {
+		for (const value of [0x00, 0xff, 0x5a]) {
+			for (let records = 1; records < 60; records += 7) {
+				const flash = new NorFlash({ blocks: 4, blockLength });
+				const witness = hints();
+				const queue = new FlashQueue({ flash, hints: witness });
+				let last = 0;
+				for (let i = 0; i < records; i++) last = queue.push(new Uint8Array(8));
+				const newest = witness.load()?.block ?? 0;
+				const start = to > blockLength ? 0 : newest * blockLength;
+				flash.image.fill(value, start + from, start + to);
+				for (let mounts = 0; mounts < 3; mounts++) {
+					const again = new FlashQueue({ flash, hints: witness });
+					expect(again.damagedBytes + again.droppedRecords + again.length).toBeGreaterThan(0);
+					const sequence = again.push(bytes);
+					expect(sequence).toBeGreaterThan(last);
+					expect(sequence).toBeLessThanOrEqual(last + 1 + blockLength / 4);
+					last = sequence;
+				}
+			}
+		}
+	});
+
+	test("the witness of the readings is in key-value storage, with a write for each sector", () => {
+		const keyValue = new MemoryKeyValue();
+		const flash = new NorFlash({ blocks: 4, blockLength: 4096 });
+		const context = {
+			...{ boot: 1, deviceId: "ESP32", location: "", firmwareVersion: "0.1.0" },
+			fields: [{ name: "t", unit: "", decimals: 2 }],
+		};
+		const log = new ReadingLog(
+			flash,
+			ringHintStorage(() => keyValue),
+		);
+		let last = 0;
+		for (let i = 0; i < 1_000; i++) last = log.append({ time: { utc: 1.79e12 + i }, values: [i] }, context);
+		expect(keyValue.writes).toBeLessThanOrEqual(Math.ceil((1_000 * 12) / 4096));
+		flash.image.fill(0);
+		const again = new ReadingLog(
+			flash,
+			ringHintStorage(() => keyValue),
+		);
+		expect(again.append({ time: { utc: 1.8e12 }, values: [1] }, context)).toBeGreaterThan(last);
+	});
+
+	test("a witness that cannot be written costs nothing", () => {
+		const keyValue = {
+			read: () => undefined,
+			write: () => {
+				throw new Error("worn out");
+			},
+		};
+		const flash = new NorFlash({ blocks: 4, blockLength: 4096 });
+		const queue = new FlashQueue({ flash, hints: ringHintStorage(() => keyValue) });
+		expect([queue.push(bytes), queue.push(bytes)]).toEqual([1, 2]);
+		expect(sequences(new FlashQueue({ flash, hints: ringHintStorage(() => keyValue) }))).toEqual([1, 2]);
+	});
+});
