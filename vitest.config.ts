@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
 /** Mutants of the firmware, and months of its life: minutes of CPU time. Run by `npm run test:slow`. */
-const slow = ["host-tests/life/{invariants,memory,mutants,pacing,regressions}.test.ts"];
+const slow = ["host-tests/life/{invariants,local-page,memory,mutants,pacing,regressions}.test.ts"];
 
 export default defineConfig(({ mode }) => ({
 	test: {

@@ -62,7 +62,7 @@ test("imports go one way: from app to its parts, down to reading and boards", ()
 	const layers: readonly (readonly string[])[] = [
 		["main"],
 		["app"],
-		["setup"],
+		["setup", "local-page"],
 		["upload", "wifi", "sensors", "panel", "power"],
 		["store", "settings"],
 		["queue", "clock", "dakkio", "http"],

@@ -74,6 +74,10 @@ export const settingTexts: Readonly<Record<SettingKey, SettingText>> = {
 		label: "Statistics",
 		help: "Samples at this interval within the sampling interval, and stores mean, minimum and maximum. Off: one sample. Not on battery.",
 	},
+	localPage: {
+		label: "Page on the home network",
+		help: "On mains, anyone in the board's network can see its values and state, and change nothing.",
+	},
 	ntpServers: {
 		label: "Time servers",
 		help: "NTP servers: host names or addresses, with a port unless it is 123.",

@@ -1,6 +1,7 @@
 import { freePlanCallsPerMonth } from "../src/dakkio/rate-limits";
 import type { StepDetails, TestStep } from "../src/setup/api";
 import type { CallEstimate } from "./call-estimate";
+import { fieldNames, unitSymbols } from "./value-text";
 
 /** In place of the page, where no script runs. */
 export const noScript = "This page needs JavaScript: turn it on, or open the page in another browser.";
@@ -377,12 +378,10 @@ export const texts = Object.freeze({
 		return texts.duration(round).replace(/^1 (\w+)$/, "$1");
 	},
 	/** Field names that are not plain words. */
-	fields: { co2: "CO₂" } as Readonly<Record<string, string>>,
+	fields: fieldNames,
 	number,
 	/** Symbols of units. */
-	units: { celsius: "°C", percent: "%", volt: "V", milliampere: "mA", lux: "lx" } as Readonly<
-		Record<string, string>
-	>,
+	units: unitSymbols,
 });
 
 interface SensorOptionText {

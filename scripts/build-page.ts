@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildPage, compressPage, pageModule, setupPageSource } from "./page-bundle";
+import { buildPage, compressPage, localPageSource, pageModule, setupPageSource } from "./page-bundle";
 import { root } from "./sdk";
 
-for (const source of [setupPageSource]) {
+for (const source of [setupPageSource, localPageSource]) {
 	const page = await buildPage(source);
 	writeFileSync(join(root, source.module), pageModule(source, page));
 	process.stdout.write(

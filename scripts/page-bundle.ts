@@ -27,6 +27,14 @@ export const setupPageSource: PageSource = {
 	placeholders: { title: texts.title, noScript },
 };
 
+export const localPageSource: PageSource = {
+	name: "local-page",
+	title: "page on the home network",
+	module: "src/local-page/page-data.ts",
+	exported: "localPage",
+	placeholders: { title: "Dakkio board", noScript },
+};
+
 /** A page as the board serves it. */
 export interface BuiltPage {
 	/** One document without external references. */

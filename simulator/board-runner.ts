@@ -30,6 +30,11 @@ export class BoardRunner {
 		return this.app?.setupPort;
 	}
 
+	/** The port of the page on the home network while it is open. */
+	get localPagePort(): number | undefined {
+		return this.app?.localPagePort;
+	}
+
 	/** Requests setup from the running board. */
 	openSetup(): void {
 		this.app?.openSetup();

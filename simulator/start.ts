@@ -10,14 +10,14 @@ import { sensorPins } from "./hardware/simulated-sensors";
 import { SavedSetup } from "./saved-setup";
 import { nearbyNetworks, startNetwork } from "./simulated-networks";
 import { parseStartCommand, type StartOptions, startHelp } from "./start-options";
-import { World } from "./world";
+import { World, type WorldOptions } from "./world";
 import { WorldClock } from "./world-clock";
 
 /** For persistent state. */
 const defaultDirectory = join(import.meta.dirname, "..", ".state");
 /** Preferred ports, so that bookmarks stay valid; if one is in use, any free ports. */
 const ports = { port: 8443, pagePort: 8080 };
-const setupPort = 8180;
+const boardPort = 8180;
 
 const aheadOfTime =
 	"This board has run ahead of real time (--speed), and a real service would get times in the future. Add --fresh.";
@@ -37,11 +37,16 @@ async function run(options: StartOptions): Promise<void> {
 		const board = join(directory, "board");
 		if (isAheadOfTime(board, options)) return fail(aheadOfTime);
 		const plan = planStart(new SavedSetup(board), options);
-		const setupPage = plan.kind === "configured" ? undefined : await preferredPort(setupPort);
-		const world = await startWorld(directory, setupPage, options);
+		const page = await preferredPort(boardPort);
+		const hasSetup = plan.kind !== "configured";
+		const world = await startWorld(
+			directory,
+			hasSetup ? { setup: { page } } : { localPagePort: page },
+			options,
+		);
 		// Only now: a fresh start erases it.
 		if (plan.kind === "new") new SavedSetup(board).expect();
-		printStart(world, { directory, plan, setupPage }, options);
+		printStart(world, { directory, plan, page }, options);
 		const running = new BoardRunner(world, print);
 		if (plan.kind === "configured") running.configure(settingsFor(world, options));
 		if (plan.kind === "saved") running.configure(plan.settings);
@@ -96,11 +101,10 @@ function isAheadOfTime(board: string, { target, fresh }: StartOptions): boolean 
 
 async function startWorld(
 	directory: string,
-	setupPage: number | undefined,
+	page: Pick<WorldOptions, "setup" | "localPagePort">,
 	{ speed, fresh, sensors }: StartOptions,
 ): Promise<World> {
-	const setup = setupPage === undefined ? {} : { setup: { page: setupPage } };
-	const common = { directory, speed, fresh, sensors, ...setup };
+	const common = { directory, speed, fresh, sensors, ...page };
 	try {
 		return await World.start({ ...common, ...ports });
 	} catch (error) {
@@ -133,15 +137,11 @@ function settingsFor({ dakkio, ntp }: World, options: StartOptions): Partial<Set
 interface Start {
 	readonly directory: string;
 	readonly plan: StartPlan;
-	/** Port of the setup page. */
-	readonly setupPage: number | undefined;
+	/** Port of the board's pages. */
+	readonly page: number;
 }
 
-function printStart(
-	{ dakkio, ntp }: World,
-	{ directory, plan, setupPage }: Start,
-	options: StartOptions,
-): void {
+function printStart({ dakkio, ntp }: World, { directory, plan, page }: Start, options: StartOptions): void {
 	const { target, speed } = options;
 	const points = dakkio.points().length;
 	const interval = plan.kind === "saved" ? plan.interval : options.interval;
@@ -150,7 +150,8 @@ function printStart(
 		...(target === undefined ? [["Points", `http://localhost:${dakkio.pagePort}`]] : []),
 		["NTP", `${ntp.host}:${ntp.port}`],
 		["State", relative(process.cwd(), directory) || "."],
-		...(setupPage === undefined ? [] : [["Setup", `http://localhost:${setupPage}`], ...setupHints(dakkio)]),
+		[plan.kind === "configured" ? "Board" : "Setup", `http://localhost:${page}`],
+		...(plan.kind === "configured" ? [] : setupHints(dakkio)),
 		[
 			"Clock",
 			`${speed === 1 ? "real time" : `${speed} × real time`}${plan.kind === "new" ? "" : `, a reading every ${interval} s`}`,

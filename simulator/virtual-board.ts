@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { NodeBoard } from "../boards/node/board";
 import { writeDurably } from "../boards/node/files";
 import type { PacedTime } from "../boards/node/time";
+import type { Network } from "../src/boards/board";
+import type { ListenerOptions } from "../src/boards/ecma419";
 import type { ResetReason } from "../src/boards/reset-reason";
 import type { Settings } from "../src/settings/settings";
 import { SettingsStore } from "../src/settings/settings-store";
@@ -28,6 +30,8 @@ export interface VirtualBoardOptions {
 	readonly start?: BoardStart;
 	/** Wi-Fi networks in range; default: any network is found. */
 	readonly networks?: readonly SimulatedNetwork[];
+	/** The port of the page on the home network in place of 80, which needs privileges; default: any free port. */
+	readonly localPagePort?: number;
 	/** The internet; default: this computer's. */
 	readonly internet?: InternetOptions & { readonly root: Uint8Array };
 }
@@ -91,6 +95,7 @@ export class VirtualBoard extends NodeBoard {
 			directory: join(directory, "storage"),
 			hardware: {
 				WiFi: radio.WiFi,
+				network: (sockets) => withPagePort(sockets, options.localPagePort ?? 0),
 				...(internet !== undefined && {
 					AccessPoint: radio.AccessPoint,
 					network: (sockets) => simulateInternet(sockets, radio, internet),
@@ -115,6 +120,18 @@ export class VirtualBoard extends NodeBoard {
 		new SettingsStore(storage).save(settings);
 		storage.close();
 	}
+}
+
+/** Another port in place of 80. */
+function withPagePort(sockets: Network, port: number): Network {
+	return {
+		...sockets,
+		Listener: class extends sockets.Listener {
+			constructor(given: ListenerOptions) {
+				super({ ...given, port: given.port === 80 ? port : given.port });
+			}
+		},
+	};
 }
 
 /** The last bytes of a MAC address, generated at the first start. */

@@ -22,6 +22,8 @@ export interface WorldOptions {
 	/** Ports of the API, and of the status page over HTTP; 0: any free port. */
 	readonly port?: number;
 	readonly pagePort?: number;
+	/** Of the board's page on the home network; default: any free port. */
+	readonly localPagePort?: number;
 	/** Sensors connected to the board; default: a BME280. */
 	readonly sensors?: readonly WiredChip[];
 	/** Maximum request body of the API, bytes. */
@@ -47,6 +49,7 @@ export class World {
 	private readonly setup: WorldOptions["setup"];
 	private readonly captivePortal: CaptivePortal | undefined;
 	private readonly sensors: readonly WiredChip[] | undefined;
+	private readonly localPagePort: number;
 
 	private constructor(
 		options: WorldOptions,
@@ -60,6 +63,7 @@ export class World {
 		this.directory = options.directory;
 		this.realTimeOnline = options.realTimeOnline ?? true;
 		this.sensors = options.sensors;
+		this.localPagePort = options.localPagePort ?? 0;
 		this.clock = clock;
 		this.ntp = ntp;
 		this.dakkio = dakkio;
@@ -108,6 +112,7 @@ export class World {
 			time: this.time,
 			startedAt: this.clock.startedAt,
 			realTimeOnline: this.realTimeOnline,
+			localPagePort: this.localPagePort,
 			log,
 			...(this.sensors === undefined ? {} : { sensors: this.sensors }),
 			...(start === undefined ? {} : { start }),

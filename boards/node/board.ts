@@ -77,7 +77,7 @@ export class NodeBoard implements Board {
 		const sockets: Network = {
 			TCP,
 			TLS: makeTLS({ hold, trustSystemRoots: true, roots: hardware.roots ?? [] }),
-			Listener: makeListener({ hold }),
+			Listener: makeListener(),
 			UDP: makeUDP({ hold }),
 			WiFi: hardware.WiFi,
 			...(hardware.AccessPoint && { AccessPoint: hardware.AccessPoint }),

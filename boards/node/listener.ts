@@ -1,34 +1,30 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { Listener, ListenerConstructor, ListenerOptions, TCP } from "../../src/boards/ecma419";
 import { explainError } from "./errors";
-import { type Hold, noHold } from "./real-time-hold";
 import { AcceptedConnection } from "./tcp";
 
 /** Maximum pending connections; more are refused, as lwIP does when its pool is exhausted. */
 const maxPending = 8;
 
-/** The listener class of a board on Node. By default it listens only on loopback. */
-export function makeListener({ hold = noHold }: { hold?: Hold } = {}): ListenerConstructor {
-	return class extends NodeListener {
-		constructor(options: ListenerOptions) {
-			super(options, hold);
-		}
-	};
+/**
+ * The listener class of a board on Node. By default it listens only on loopback. Time does not slow down while it waits:
+ * only for the connections that it accepts.
+ */
+export function makeListener(): ListenerConstructor {
+	return NodeListener;
 }
 
 class NodeListener implements Listener {
 	private readonly options: ListenerOptions;
 	private readonly server: Server;
-	private readonly release: () => void;
 	private readonly pending: AcceptedConnection[] = [];
 	private closed = false;
 
-	constructor(options: ListenerOptions, hold: Hold) {
+	constructor(options: ListenerOptions) {
 		this.options = options;
 		this.server = createServer({ pauseOnConnect: true }, (socket) => this.accept(socket));
 		this.server.on("error", (error) => this.fail(error));
 		this.server.listen({ port: options.port, host: options.address ?? "127.0.0.1" });
-		this.release = hold();
 	}
 
 	/** With port 0, known one turn of the event loop after the constructor, and 0 before. */
@@ -46,7 +42,6 @@ class NodeListener implements Listener {
 		this.closed = true;
 		this.server.close();
 		for (const connection of this.pending.splice(0)) connection.close();
-		this.release();
 	}
 
 	private accept(socket: Socket): void {

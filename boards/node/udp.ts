@@ -6,6 +6,7 @@ import { checkAddress } from "./tcp";
 
 /** Maximum pending packets; more are dropped, as UDP allows. */
 const maxPendingPackets = 8;
+const loopback = "127.0.0.1";
 
 /** The UDP class of a board on Node. */
 export function makeUDP({ hold = noHold }: { hold?: Hold } = {}): UDPConstructor {
@@ -25,11 +26,14 @@ class NodeUDP implements UDP {
 
 	constructor(options: UDPOptions, hold: Hold) {
 		this.options = options;
-		this.socket = createSocket("udp4");
+		const { multicast } = options;
+		this.socket = createSocket({ type: "udp4", reuseAddr: multicast !== undefined });
 		this.socket.on("error", (error) => this.fail(error));
 		this.socket.on("message", (data, { address, port }) => this.receive(data, address, port));
+		if (multicast !== undefined) this.socket.on("listening", () => this.join(multicast));
 		this.socket.bind(options.port ?? 0);
-		this.release = hold();
+		// It is open as long as the board is online, and waits for nobody.
+		this.release = multicast === undefined ? hold() : () => {};
 	}
 
 	read(): UDPPacket | undefined {
@@ -50,6 +54,17 @@ class NodeUDP implements UDP {
 		this.pendingPackets.length = 0;
 		this.socket.close();
 		this.release();
+	}
+
+	/** Only on this computer: a virtual board has no address that others could reach. */
+	private join(group: string): void {
+		try {
+			this.socket.addMembership(group, loopback);
+			this.socket.setMulticastInterface(loopback);
+			this.socket.setMulticastTTL(255);
+		} catch (error) {
+			this.fail(error);
+		}
 	}
 
 	private receive(data: Uint8Array, address: string, port: number): void {

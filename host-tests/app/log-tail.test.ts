@@ -1,18 +1,22 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LogTail } from "../../src/app/log-tail";
+import { maxLogLineBytes } from "../../src/common/log-ring";
 import { MemoryKeyValue } from "../memory-key-value";
 import { VirtualSetupBoard } from "../setup/virtual-setup-board";
 
 test("keeps the newest lines over any number of starts, in 1,900 bytes", () => {
-	const line = fc.string({ unit: "grapheme", maxLength: 120 }).map((text) => text.replaceAll("\n", ""));
+	const line = fc
+		.string({ unit: "grapheme", maxLength: 120 })
+		.map((text) => text.replaceAll("\n", ""))
+		.filter((text) => Buffer.byteLength(text) <= maxLogLineBytes);
 	const lines = fc.array(line, { maxLength: 40 });
 	fc.assert(
 		fc.property(fc.array(lines, { minLength: 1, maxLength: 4 }), (boots) => {
 			const storage = new MemoryKeyValue();
 			for (const boot of boots) {
 				const tail = new LogTail(storage, "restart", false);
-				for (const each of boot) tail.append(each);
+				for (const each of boot) tail.append(0, each);
 				tail.save();
 			}
 			const all = boots.flat().map((each) => Buffer.from(each).toString());
@@ -49,7 +53,7 @@ test("a storage that fails keeps the board from nothing", () => {
 		throw new Error("full");
 	};
 	const tail = new LogTail(storage, "restart", false);
-	tail.append("a line");
+	tail.append(0, "a line");
 	tail.save();
 	expect(tail.lines).toEqual(["a line"]);
 });

@@ -155,7 +155,7 @@ const values: Readonly<Record<PersistentKey, Value>> = {
 		bytes: "010000000070616e69630a726164696f206f66661f7d425e",
 		write: (storage) => {
 			const tail = new LogTail(storage, "panic", false);
-			tail.append("radio off");
+			tail.append(0, "radio off");
 			tail.save();
 		},
 		read: (storage) => {

@@ -68,13 +68,14 @@ export class PageVisit {
 		browser: Browser,
 		url: string,
 		options: BrowserContextOptions = phone,
+		ready = (page: Page) => page.getByRole("navigation", { name: "Steps" }),
 	): Promise<PageVisit> {
 		const context = await browser.newContext(options);
 		const page = await context.newPage();
 		page.setDefaultTimeout(timeoutMs);
 		const visit = new PageVisit(page, url);
 		await page.goto(url);
-		await page.getByRole("navigation", { name: "Steps" }).waitFor();
+		await ready(page).waitFor();
 		return visit;
 	}
 

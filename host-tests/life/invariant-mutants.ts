@@ -88,6 +88,14 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			life: { ...short, faults: [{ ...offline, kind: "password" }] },
 		},
 	],
+	page: [
+		{
+			name: "shows at most 20 pending readings on its page",
+			at: "shown-pending-readings",
+			mutate: replace("$0", "Math.min(20, $0)"),
+			life: { ...short, faults: [{ ...offline, to: 40 * hour }], length: 2 * day },
+		},
+	],
 	status: [
 		{
 			name: "reports the uptime of its last reading",

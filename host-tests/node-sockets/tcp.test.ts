@@ -14,7 +14,7 @@ const hold = () => {
 	};
 };
 const TCPSocket = makeTCP({ hold });
-const ListenerSocket = makeListener({ hold });
+const ListenerSocket = makeListener();
 
 const open: { close(): void }[] = [];
 let server: Server;

@@ -1,43 +1,51 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { beforeAll, expect, test } from "vitest";
-import { type BuiltPage, buildPage } from "../../scripts/page-bundle";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type BuiltPage, buildPage, localPageSource, setupPageSource } from "../../scripts/page-bundle";
 import { root } from "../../scripts/sdk";
+import { localPage } from "../../src/local-page/page-data";
 import { setupPage } from "../../src/setup/page-data";
 
 /**
  * Bytes that a phone loads and the chip stores. Labels, help and failure texts count here, where they are compressed:
  * on the device they would take about twice as much.
  */
-const maxPageBytes = 30_000;
+const pages = [
+	{ source: setupPageSource, stored: setupPage, maxBytes: 30_000 },
+	{ source: localPageSource, stored: localPage, maxBytes: 4_096 },
+];
 
-let page: BuiltPage;
-beforeAll(async () => {
-	page = await buildPage();
-});
+describe.each(pages)("the $source.title", ({ source, stored, maxBytes }) => {
+	let page: BuiltPage;
+	beforeAll(async () => {
+		page = await buildPage(source);
+	});
 
-test("page-data.ts is up to date with the sources; if not: npm run build:page", () => {
-	const html = gunzipSync(Buffer.from(setupPage.gzip)).toString("utf8");
-	expect(html === page.html).toBe(true);
-	expect(setupPage.etag).toBe(page.etag);
-	expect(setupPage.scriptHash).toBe(page.scriptHash);
-	expect(setupPage.styleHash).toBe(page.styleHash);
-});
+	test("is up to date with its sources; if not: npm run build:page", () => {
+		const html = gunzipSync(Buffer.from(stored.gzip)).toString("utf8");
+		expect(html === page.html).toBe(true);
+		expect(stored).toMatchObject({
+			etag: page.etag,
+			scriptHash: page.scriptHash,
+			styleHash: page.styleHash,
+		});
+	});
 
-test("the same sources give the same document", async () => {
-	expect(await buildPage()).toEqual(page);
-});
+	test("is the same document each time it is built", async () => {
+		expect(await buildPage(source)).toEqual(page);
+	});
 
-test("it is under 30 KB as the chip stores it", () => {
-	expect(Buffer.from(setupPage.gzip).length).toBeLessThan(maxPageBytes);
-});
+	test(`is under ${maxBytes} bytes as the chip stores it`, () => {
+		expect(Buffer.from(stored.gzip).length).toBeLessThan(maxBytes);
+	});
 
-test("it is one document without external resources", () => {
-	const addresses = page.html.match(/(?:src|href)="[^"]*"|url\([^)]*\)|@import[^;]*|https?:\/\/[^\s"'`]+/g);
-	expect([...new Set(addresses)].sort()).toEqual(['href="data:,"', "http://www.w3.org/2000/svg"]);
-	expect(page.html.match(/<script/g)).toHaveLength(1);
-	expect(page.html.match(/<style/g)).toHaveLength(1);
+	test("is one document without external resources", () => {
+		const addresses = page.html.match(/(?:src|href)="[^"]*"|url\([^)]*\)|@import[^;]*|https?:\/\/[^\s"'`]+/g);
+		expect([...new Set(addresses)].sort()).toEqual(['href="data:,"', "http://www.w3.org/2000/svg"]);
+		expect(page.html.match(/<script/g)).toHaveLength(1);
+		expect(page.html.match(/<style/g)).toHaveLength(1);
+	});
 });
 
 const sources = readdirSync(join(root, "page")).map((name) => {
@@ -57,6 +65,8 @@ test("it imports only its own modules and a few pure ones of the firmware", () =
 	);
 	expect([...new Set(outside)].sort()).toEqual([
 		"../src/dakkio/rate-limits",
+		"../src/local-page/day-history",
+		"../src/local-page/local-status",
 		"../src/settings/input-settings",
 		"../src/settings/pin-conflicts",
 		"../src/settings/settings",

@@ -1,8 +1,7 @@
 import type { Network } from "../../src/boards/board";
 import type {
 	Bytes,
-	Listener,
-	ListenerConstructor,
+	ListenerOptions,
 	TCPFromOptions,
 	TCPOptions,
 	TLSOptions,
@@ -11,10 +10,11 @@ import type {
 	UDPPacket,
 } from "../../src/boards/ecma419";
 import { constructorOf } from "../constructor-of";
+import { AcceptedConnection, DeviceListener, type LocalNetworkEnvironment } from "./local-network";
 import { type ConnectionEnvironment, ServiceConnection } from "./service-connection";
 
 /** The network during one start of a board. */
-export interface NetworkEnvironment extends ConnectionEnvironment {
+export interface NetworkEnvironment extends ConnectionEnvironment, LocalNetworkEnvironment {
 	nameResolution(): "answered" | "refused" | "silent" | "elsewhere";
 	/** The response to an NTP request; `undefined`: none. */
 	queryTimeServer(packet: Uint8Array, address: string): Uint8Array | undefined;
@@ -33,12 +33,12 @@ const unreachableAddress = "203.0.113.1";
 /** The network classes during one start of a board, in memory and virtual time. */
 export function makeNetwork(world: NetworkEnvironment): Omit<Network, "WiFi"> {
 	return {
-		TCP: constructorOf<TCPOptions | TCPFromOptions, ServiceConnection>(() => {
-			throw new Error("the firmware must not connect without TLS");
-		}),
+		TCP: constructorOf((options: TCPOptions | TCPFromOptions) => new AcceptedConnection(options, world)),
 		TLS: constructorOf((options: TLSOptions) => new ServiceConnection(options, world)),
-		UDP: constructorOf((options: UDPOptions) => new DeviceUdp(options, world)),
-		Listener: NoListener satisfies ListenerConstructor,
+		UDP: constructorOf((options: UDPOptions) =>
+			options.multicast === undefined ? new DeviceUdp(options, world) : new MulticastUdp(world),
+		),
+		Listener: constructorOf((options: ListenerOptions) => new DeviceListener(options, world)),
 		resolver: {
 			resolve: ({ host, onResolved, onError }) => {
 				world.onLookup(host);
@@ -63,15 +63,28 @@ export function addressOf(host: string): string {
 	return `192.0.2.${sum % 250}`;
 }
 
-/** No client connects to this board. */
-class NoListener implements Listener {
-	readonly port = 0;
+/** Nobody else speaks Multicast DNS in this network. */
+class MulticastUdp implements UDP {
+	private readonly environment: NetworkEnvironment;
+	private closed = false;
+
+	constructor(environment: NetworkEnvironment) {
+		this.environment = environment;
+		environment.onSockets(1);
+	}
 
 	read(): undefined {
 		return undefined;
 	}
 
-	close(): void {}
+	write(): void {
+		if (this.closed) throw new Error("the socket is closed");
+	}
+
+	close(): void {
+		if (!this.closed) this.environment.onSockets(-1);
+		this.closed = true;
+	}
 }
 
 class DeviceUdp implements UDP {

@@ -1,5 +1,6 @@
 import { type WiFi, WiFiConnection, type WiFiConstructor } from "../../src/boards/ecma419";
 import { constructorOf } from "../constructor-of";
+import { boardAddress } from "./local-network";
 
 export interface DeviceRadioEnvironment {
 	/** Calls back after this many milliseconds unless the board has lost power by then. */
@@ -48,7 +49,7 @@ export class DeviceRadio implements WiFi {
 	}
 
 	get address(): string | undefined {
-		return this._connection === WiFiConnection.connected ? "192.168.1.77" : undefined;
+		return this._connection === WiFiConnection.connected ? boardAddress : undefined;
 	}
 
 	get SSID(): string | undefined {

@@ -1,3 +1,5 @@
+import type { Status } from "../../src/app/status";
+import type { LocalStatus } from "../../src/local-page/local-status";
 import { batteryPercent } from "../../src/sensors/inputs/battery";
 import type { ReadingLog } from "../../src/store/reading-log";
 import { accessPoints } from "./active-faults";
@@ -6,9 +8,10 @@ import { inspectQuarantine, inspectReadings } from "./flash-inspection";
 import { violate } from "./invariants";
 import type { Ledger } from "./ledger";
 import type { LightChecker } from "./light-checker";
+import { localRequest } from "./local-network";
 import type { Scenario, ScenarioFault } from "./scenario";
 import { credentials } from "./shared-world";
-import type { SimulatedDevice } from "./simulated-device";
+import type { OpenHandles, SimulatedDevice } from "./simulated-device";
 import { poisonMessage } from "./simulated-service";
 import type { UplinkChecker } from "./uplink-checker";
 import type { SimulatedUser } from "./user";
@@ -26,14 +29,33 @@ export interface InvariantCheckerOptions {
 	at(): number;
 	/** Marks in the ledger the readings that may be missing. */
 	excuse(): void;
+	/** Runs a check later than this one. */
+	runCheck(check: () => void): void;
 }
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** What the firmware may have open at once. */
-const maxOpen = { timers: 16, sockets: 1, connections: 1, files: 2, peripherals: 4 } as const;
+/** What the firmware may have open at once. Sockets: one asks for the time, and one answers for the board's name. */
+const maxOpen = {
+	timers: 16,
+	sockets: 2,
+	connections: 1,
+	listeners: 1,
+	clients: 3,
+	files: 2,
+	peripherals: 4,
+} as const;
+const openKinds = [
+	"timers",
+	"sockets",
+	"connections",
+	"listeners",
+	"clients",
+	"files",
+	"peripherals",
+] as const satisfies readonly (keyof OpenHandles)[];
 /** Limits of key-value storage: keys, and bytes of a value (a page of NVS). */
 const maxKeys = 14;
 const maxValueBytes = 1984;
@@ -133,9 +155,41 @@ export class InvariantChecker {
 			poisonMessage,
 		);
 		this.checkCounts(readings, quarantine.points.size);
+		this.requestLocalStatus();
 		this.checkDelivery();
 		const [violation] = [...device.queue.violations, ...device.quarantine.violations];
 		if (violation !== undefined) violate("sturdy", `it broke a rule of the flash: ${violation}`);
+	}
+
+	/** A client in the home network asks for the board's state: on mains, as long as the network is joined. */
+	private requestLocalStatus(): void {
+		const { device, user, runCheck } = this.options;
+		if (device.state !== "on" || !device.isJoined || user.effective.power === "battery") return;
+		const before = device.app?.status;
+		if (before === undefined) return;
+		const isListening = device.request(localRequest("/api/status"), (response) =>
+			runCheck(() => this.checkLocalStatus(response, before)),
+		);
+		if (!isListening) violate("page", "no server listens");
+	}
+
+	/** `before`: when it was sent; a reading may be stored before the response. */
+	private checkLocalStatus(response: string, before: Status): void {
+		const { device } = this.options;
+		const status = device.app?.status;
+		if (status === undefined) return;
+		for (const secret of secrets) if (response.includes(secret)) violate("page", `it shows: ${response}`);
+		if (!response.startsWith("HTTP/1.1 200 OK\r\n")) violate("page", `it responds: ${response}`);
+		const shown: LocalStatus = JSON.parse(response.slice(response.indexOf("\r\n\r\n")));
+		const { uptimeMs, number } = shown.boot;
+		// The response took some milliseconds.
+		if (Math.abs(uptimeMs - device.ticks) > 100)
+			violate("page", `it shows an uptime of ${uptimeMs} ms instead of ${device.ticks}`);
+		if (number !== status.bootInfo.boot)
+			violate("page", `it shows boot ${number} instead of ${status.bootInfo.boot}`);
+		for (const count of ["pending", "overwritten", "quarantined"] as const)
+			if (shown.readings[count] !== status[count] && shown.readings[count] !== before[count])
+				violate("page", `it shows ${shown.readings[count]} ${count} readings instead of ${status[count]}`);
 	}
 
 	/** Compares the status with the contents of the flash. */
@@ -196,7 +250,7 @@ export class InvariantChecker {
 	private checkBounds(): void {
 		const { openHandles, keyValue } = this.options.device;
 		if (openHandles === undefined) return;
-		for (const what of ["timers", "sockets", "connections", "files", "peripherals"] as const)
+		for (const what of openKinds)
 			if (openHandles[what] > maxOpen[what]) violate("bounded", `${openHandles[what]} ${what} are open`);
 		if (keyValue.openCount > 2) violate("bounded", `key-value storage is open ${keyValue.openCount} times`);
 		if (keyValue.keyCount > maxKeys) violate("bounded", `there are ${keyValue.keyCount} keys`);

@@ -15,6 +15,7 @@ export const invariants = Object.freeze({
 	delivered: "After the last fault all pending readings are delivered by the deadline.",
 	light: "The light shows the board's state.",
 	status: "The status reports the board's state.",
+	page: "The page on the home network is there, shows the board's state, and no secret.",
 	bounded: "The firmware's memory is bounded: timers, sockets, files, peripherals and tables.",
 	forgotten: "Holding the button for ten seconds erases settings, secrets and readings.",
 	secret: "The log contains neither the API key nor a password.",

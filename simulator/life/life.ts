@@ -6,7 +6,7 @@ import type { VirtualTime } from "../virtual-time";
 import { weatherAt } from "../weather/weather";
 import { ActiveFaults } from "./active-faults";
 import { DeviceModel } from "./device-model";
-import { addressOf, type NetworkEnvironment } from "./device-network";
+import { addressOf } from "./device-network";
 import { FaultInjector } from "./fault-injector";
 import { inspectQuarantine } from "./flash-inspection";
 import { type Connectivity, History } from "./history";
@@ -20,7 +20,7 @@ import type { Scenario } from "./scenario";
 import { SeededRandom } from "./seeded-random";
 import type { ConnectOutcome } from "./service-connection";
 import { SharedWorld } from "./shared-world";
-import { SimulatedDevice } from "./simulated-device";
+import { type DeviceEnvironment, SimulatedDevice } from "./simulated-device";
 import { type DeliveredResponse, SimulatedService } from "./simulated-service";
 import { UplinkChecker } from "./uplink-checker";
 import { SimulatedUser, serviceHost, timeServerHosts } from "./user";
@@ -55,6 +55,12 @@ export interface LifeOptions {
 	readonly neighbour?: Life;
 	/** Number of intervals of the history; omitted: no history. */
 	readonly parts?: number;
+	/** A client in the home network sends this to the board's page at this interval, milliseconds. */
+	readonly localClient?: {
+		readonly intervalMs: number;
+		nextRequest(): string;
+		onResponse(response: string): void;
+	};
 	/** Called with each line of the board's log; `utc`: milliseconds of Unix time. */
 	log?(utc: number, line: string): void;
 	/** Called for each day of the life; `at`: milliseconds since its start. */
@@ -140,6 +146,7 @@ export class Life {
 			...parted,
 			at: () => this.time.ticks(),
 			excuse: () => this.faultInjector.excuseDamaged(),
+			runCheck: (check) => this.runCheck(check),
 		});
 		this.faultInjector = new FaultInjector({
 			...parted,
@@ -165,6 +172,7 @@ export class Life {
 		this.user.setUp();
 		this.faultInjector.plan(this.scenario.faults);
 		this.powerSupply.boot("power-on");
+		this.visitPage();
 	}
 
 	/** Waits for pending readings after the last fault, and returns the report. */
@@ -180,6 +188,13 @@ export class Life {
 	/** Maximum time that a deliverable reading was pending, milliseconds. */
 	get maxWaitMs(): number {
 		return this.invariantChecker.maxWaitMs;
+	}
+
+	private visitPage(): void {
+		const client = this.options.localClient;
+		if (client === undefined) return;
+		this.device.request(client.nextRequest(), (response) => client.onResponse(response));
+		this.time.set(() => this.visitPage(), client.intervalMs);
 	}
 
 	/** The firmware threw an exception or left a rejected promise unhandled. */
@@ -295,7 +310,7 @@ export class Life {
 		return batteryCharge.full - ((batteryCharge.full - batteryCharge.empty) * part) / batteryCharge.period;
 	}
 
-	private networkEnvironment(): Omit<NetworkEnvironment, "after" | "isReachable" | "onSockets"> {
+	private networkEnvironment(): DeviceEnvironment["network"] {
 		return {
 			latencyMs: () => this.activeFaults.latencyMs(),
 			consecutiveLosses: () => this.activeFaults.consecutiveLosses(),

@@ -10,6 +10,7 @@ import type { Weather } from "../weather/weather";
 import { makeNetwork, type NetworkEnvironment } from "./device-network";
 import { type DeviceRadio, type DeviceRadioEnvironment, makeDeviceRadio } from "./device-radio";
 import { DeviceSensor } from "./device-sensor";
+import type { DeviceListener } from "./local-network";
 import { PowerCycle, type PowerLoss, poweredStorage, SimulatedKeyValue } from "./powered-storage";
 import type { Scenario } from "./scenario";
 import type { SeededRandom } from "./seeded-random";
@@ -25,7 +26,10 @@ export interface DeviceEnvironment {
 	environment(): Weather;
 	/** Of the battery, volts. */
 	batteryVoltage(): number;
-	readonly network: Omit<NetworkEnvironment, "after" | "isReachable" | "onSockets">;
+	readonly network: Omit<
+		NetworkEnvironment,
+		"after" | "isReachable" | "onSockets" | "onListener" | "onClients"
+	>;
 	readonly radio: Omit<DeviceRadioEnvironment, "after" | "onMade" | "onConnected">;
 	/** Whether the joined network has internet access. */
 	hasInternet(): boolean;
@@ -52,6 +56,9 @@ export interface OpenHandles {
 	timers: number;
 	sockets: number;
 	connections: number;
+	/** Servers that listen, and connections of their clients. */
+	listeners: number;
+	clients: number;
 	files: number;
 	peripherals: number;
 }
@@ -62,8 +69,17 @@ class DeviceBoot {
 	readonly reason: ResetReason;
 	/** Milliseconds since the boot began. */
 	readonly ticks: () => number;
-	readonly openHandles: OpenHandles = { timers: 0, sockets: 0, connections: 0, files: 0, peripherals: 0 };
+	readonly openHandles: OpenHandles = {
+		timers: 0,
+		sockets: 0,
+		connections: 0,
+		listeners: 0,
+		clients: 0,
+		files: 0,
+		peripherals: 0,
+	};
 	app: App | undefined;
+	listener: DeviceListener | undefined;
 	radio: DeviceRadio | undefined;
 	isJoined = false;
 
@@ -156,6 +172,13 @@ export class SimulatedDevice {
 	get batteryVolts(): number {
 		const { Analog, analogRangeV: fullScaleVolts } = this.board.pins;
 		return readBatteryVolts({ Analog, pin: devicePins.battery, fullScaleVolts, dividerRatio: batteryRatio });
+	}
+
+	/** A client in the home network sends a request; false if the board does not listen. */
+	request(text: string, onEnd: (response: string) => void): boolean {
+		const listener = this.currentBoot?.listener;
+		listener?.request(text, onEnd);
+		return listener !== undefined;
 	}
 
 	/** The network in range may have changed. */
@@ -348,6 +371,13 @@ export class SimulatedDevice {
 				},
 				onSockets: (change) => {
 					openHandles.sockets += change;
+				},
+				onListener: (listener, isOpen) => {
+					openHandles.listeners += isOpen ? 1 : -1;
+					start.listener = isOpen ? listener : undefined;
+				},
+				onClients: (change) => {
+					openHandles.clients += change;
 				},
 			}),
 			WiFi: makeDeviceRadio({

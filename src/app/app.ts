@@ -5,6 +5,8 @@ import { TimeSync } from "../clock/time-sync";
 import { errorMessage } from "../common/error-message";
 import { isFlagSet, setFlag } from "../common/persistent-values";
 import { maxBatchPoints } from "../dakkio/rate-limits";
+import { DayHistory } from "../local-page/day-history";
+import { LocalPage } from "../local-page/local-page";
 import type { ButtonPress } from "../panel/button";
 import { Panel } from "../panel/panel";
 import { onlineRetryBackoffMs } from "../power/next-power-action";
@@ -22,6 +24,7 @@ import { releasedAt } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
 import { type BootInfo, countBoot, incrementBoot } from "./boot-counter";
 import { DeviceStorage } from "./device-storage";
+import { localStatus } from "./local-status";
 import { LogTail, withLogTail } from "./log-tail";
 import { NetworkWatchdog } from "./network-watchdog";
 import { OfflineTimer } from "./offline-timer";
@@ -59,6 +62,9 @@ export class App {
 	private readonly wifiStation: WifiStation | undefined;
 	/** On mains, where the board can be an access point: on battery, the button opens setup. */
 	private readonly offlineTimer: OfflineTimer | undefined;
+	/** On mains. */
+	private readonly localPage: LocalPage | undefined;
+	private readonly dayHistory = new DayHistory();
 	private readonly panel: Panel;
 	/** On battery. */
 	private readonly powerManager: PowerManager | undefined;
@@ -85,6 +91,7 @@ export class App {
 			const isComplete = missingForUpload(this.settings).length === 0;
 			this.uploader = isComplete ? this.makeUploader(this.settings) : undefined;
 			this.wifiStation = this.makeWifiStation();
+			if (!sleeps && this.settings.localPage === "on") this.localPage = this.makeLocalPage();
 		}
 		if (!sleeps && board.network.AccessPoint !== undefined)
 			this.offlineTimer = new OfflineTimer({
@@ -152,6 +159,11 @@ export class App {
 		return this.setup?.port;
 	}
 
+	/** Of the page on the home network, while it is open. */
+	get localPagePort(): number | undefined {
+		return this.localPage?.port;
+	}
+
 	/** Restarts into setup once a running upload has ended: aborting it could send its points twice. */
 	openSetup(reason: "asked for" | "no network" = "asked for"): void {
 		if (!this.storage.tryWrite(() => requestSetup(this.storage.keyValue, reason))) return;
@@ -172,6 +184,7 @@ export class App {
 		this.panel.close();
 		this.timeSync.stop();
 		await this.setup?.stop();
+		this.localPage?.close();
 		await this.uploader?.stop();
 		await this.sampling.stop();
 		this.wifiStation?.stop();
@@ -238,7 +251,12 @@ export class App {
 			bootInfo: this.bootInfo,
 			clock: this.clock,
 			signalStrength: () => this.signalStrength,
-			onStored: () => this.uploader?.wake(),
+			onStored: () => {
+				const { lastSample } = this.sampling;
+				if (this.localPage !== undefined && lastSample !== undefined)
+					this.dayHistory.add(this.board.time.ticks(), lastSample.fields, lastSample.values);
+				this.uploader?.wake();
+			},
 			onIdle: () => this.onStateChange(),
 		});
 	}
@@ -318,18 +336,35 @@ export class App {
 			...this.commonOptions,
 			WiFi: this.board.network.WiFi,
 			networks: this.settings.networks,
-			onConnected: () => {
+			onConnected: (address) => {
 				this.offlineTimer?.stop();
+				this.localPage?.open(address);
 				this.networkWatchdog.onNetworkJoined();
 				this.timeSync.start();
 				this.uploader?.wake();
 				this.onStateChange();
 			},
 			onDisconnected: () => {
+				this.localPage?.close();
 				this.timeSync.stop();
 				this.offlineTimer?.start();
 				this.onStateChange();
 			},
+		});
+	}
+
+	private makeLocalPage(): LocalPage {
+		const { board, settings, clock, budget, sampling, uploader, logTail, dayHistory } = this;
+		return new LocalPage({
+			board,
+			status: () =>
+				localStatus({
+					...{ board, settings, clock, budget, sampling, uploader },
+					resetReason: logTail.reason,
+					status: this.status,
+				}),
+			history: () => dayHistory.fields(board.time.ticks()),
+			logLines: () => logTail.ownLines(),
 		});
 	}
 

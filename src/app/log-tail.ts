@@ -2,6 +2,7 @@ import type { Board } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import { type ResetReason, resetReasons } from "../boards/reset-reason";
 import { decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
+import { type LogLine, LogRing } from "../common/log-ring";
 import type { PersistentKey } from "../common/persistent-values";
 import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 
@@ -17,8 +18,7 @@ export class LogTail {
 	private readonly storage: Pick<KeyValue, "read" | "write">;
 	private readonly startReason: ResetReason;
 	private readonly resumed: boolean;
-	private readonly own: string[] = [];
-	private ownLength = 0;
+	private readonly own = new LogRing();
 	/** The reason and the lines of before; read only when needed, as a board on battery wakes often. */
 	private kept: readonly string[] | undefined;
 
@@ -39,13 +39,19 @@ export class LogTail {
 
 	/** Oldest first. */
 	get lines(): readonly string[] {
-		return [...this.keptBefore.slice(1), ...this.own];
+		const lines = this.keptBefore.slice(1);
+		for (const { text } of this.ownLines()()) lines.push(text);
+		return lines;
 	}
 
-	append(line: string): void {
-		this.own.push(line);
-		this.ownLength += line.length;
-		while (this.ownLength > maxBytes) this.ownLength -= this.own.shift()?.length ?? 0;
+	/** Those of this start, as they are now. */
+	ownLines(): () => Generator<LogLine> {
+		return this.own.lines();
+	}
+
+	/** `ticks`: milliseconds since the boot began. */
+	append(ticks: number, line: string): void {
+		this.own.add(ticks, line);
 	}
 
 	/** For the next start. A log that cannot be kept is no reason to stop. */
@@ -81,7 +87,7 @@ export function withLogTail(board: Board, tail: () => LogTail | undefined): Boar
 		fillRandom: (bytes) => board.fillRandom(bytes),
 		freeMemory: () => board.freeMemory(),
 		log: (line) => {
-			tail()?.append(line);
+			tail()?.append(board.time.ticks(), line);
 			board.log(line);
 		},
 		restart: () => {

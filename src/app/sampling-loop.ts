@@ -80,6 +80,13 @@ export class SamplingLoop implements SetupSampling {
 		return this.latestSample?.fields ?? [];
 	}
 
+	/** `ticks`: when it ended; `undefined` before the first. */
+	get lastSample(): (SensorSample & { readonly ticks: number }) | undefined {
+		return this.latestSample === undefined
+			? undefined
+			: { ...this.latestSample, ticks: this.lastSampleTicks };
+	}
+
 	/** Fields of the last sample; before the first, of the oldest pending reading. */
 	get knownFields(): readonly Field[] {
 		if (this.latestSample !== undefined) return this.latestSample.fields;

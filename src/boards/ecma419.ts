@@ -6,7 +6,8 @@
  * 1. after `close()` no callback of that object is called;
  * 2. no exception reaches the platform: a failure is reported to `onError`.
  *
- * Additions to the standard are `onConnected` and `onVerified` of TLS, and `passwordRefused` of Wi-Fi.
+ * Additions to the standard are `onConnected` and `onVerified` of TLS, `multicast` of UDP, and `passwordRefused` of
+ * Wi-Fi.
  */
 
 /** A buffer as the standard takes it; the firmware always passes byte views. */
@@ -91,6 +92,8 @@ export type ListenerConstructor = new (options: ListenerOptions) => Listener;
 export interface UDPOptions {
 	/** Local port; default: any. */
 	port?: number;
+	/** Also receives what is sent to this multicast group, in the network that is joined now; not every board can. */
+	multicast?: string;
 	/** `count` packets can be read. */
 	onReadable?(count: number): void;
 	onError?(error?: Error): void;

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from "../common/utf8";
+import { encodeUtf8, utf8Bytes } from "../common/utf8";
 
 /** A body that is read as the socket accepts it, never held in memory as a whole. */
 export interface Body {
@@ -60,4 +60,47 @@ export function bytesBody(bytes: Uint8Array): Body {
 			return part.length;
 		},
 	};
+}
+
+/** A body of texts that are made twice, to count their bytes and to send them; each time the same. */
+export function linesBody(lines: () => Iterable<string>): Body {
+	let length = 0;
+	for (const line of lines()) length += utf8Bytes(line);
+	return new StreamedBody(encodeEach(lines()), length);
+}
+
+function* encodeEach(lines: Iterable<string>): Generator<Uint8Array> {
+	for (const line of lines) yield encodeUtf8(line);
+}
+
+/** A body of parts that are made while it is read, each used up before the next is made. */
+export class StreamedBody implements Body {
+	readonly length: number;
+	private readonly parts: Iterator<Uint8Array>;
+	private part: Uint8Array = new Uint8Array(0);
+	private takenBytes = 0;
+
+	constructor(parts: Iterable<Uint8Array>, length: number) {
+		this.length = length;
+		this.parts = parts[Symbol.iterator]();
+	}
+
+	read(into: Uint8Array): number {
+		let count = 0;
+		while (count < into.length && (this.takenBytes < this.part.length || this.nextPart())) {
+			const piece = this.part.subarray(this.takenBytes, this.takenBytes + into.length - count);
+			into.set(piece, count);
+			this.takenBytes += piece.length;
+			count += piece.length;
+		}
+		return count;
+	}
+
+	private nextPart(): boolean {
+		const { done, value } = this.parts.next();
+		if (done === true) return false;
+		this.part = value;
+		this.takenBytes = 0;
+		return true;
+	}
 }

@@ -160,6 +160,10 @@ export const settingsTable = Object.freeze({
 		rule: numberOrWord(1, 3600, "seconds", ["off"]),
 		conflict: conflicts.statistics,
 	}),
+	localPage: setting<"on" | "off">({
+		defaultValue: "on",
+		rule: choice(["on", "off"]),
+	}),
 	ntpServers: setting<readonly string[]>({
 		defaultValue: ["pool.ntp.org", "time.cloudflare.com", "time.google.com"],
 		rule: timeServersRule(),

@@ -1,5 +1,5 @@
 import { batchHead, batchTail, type Destination, PointEncoder, type TimedReading } from "../dakkio/point";
-import { type Body, bytesBody } from "../http/message-stream";
+import { type Body, bytesBody, StreamedBody } from "../http/message-stream";
 
 /** Limits of one request. */
 export interface BatchLimits {
@@ -85,36 +85,4 @@ function* batchParts(
 		if (sequence === lastSequence) break;
 	}
 	yield batchTail();
-}
-
-/** A body of parts that are made while it is read, each used up before the next is made. */
-class StreamedBody implements Body {
-	readonly length: number;
-	private readonly parts: Iterator<Uint8Array>;
-	private part: Uint8Array = new Uint8Array(0);
-	private takenBytes = 0;
-
-	constructor(parts: Iterable<Uint8Array>, length: number) {
-		this.length = length;
-		this.parts = parts[Symbol.iterator]();
-	}
-
-	read(into: Uint8Array): number {
-		let count = 0;
-		while (count < into.length && (this.takenBytes < this.part.length || this.nextPart())) {
-			const piece = this.part.subarray(this.takenBytes, this.takenBytes + into.length - count);
-			into.set(piece, count);
-			this.takenBytes += piece.length;
-			count += piece.length;
-		}
-		return count;
-	}
-
-	private nextPart(): boolean {
-		const { done, value } = this.parts.next();
-		if (done === true) return false;
-		this.part = value;
-		this.takenBytes = 0;
-		return true;
-	}
 }

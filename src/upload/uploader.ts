@@ -14,6 +14,12 @@ import { retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import { jsonContentType, serviceHeaders } from "./service-connection";
 import type { UploadState } from "./upload-state";
 
+/** When an attempt to upload ended; `failure`: why the service did not take the points, in its words. */
+export interface UploadAttempt {
+	readonly ticks: number;
+	readonly failure: string | undefined;
+}
+
 export interface UploaderOptions {
 	readonly time: Time;
 	readonly clock: Clock;
@@ -70,6 +76,7 @@ export class Uploader {
 	private connection: HttpConnection | undefined;
 	/** The last result needs a change of the settings. */
 	private hasSettingsFault = false;
+	private _lastAttempt: UploadAttempt | undefined;
 	private running: Promise<void> | undefined;
 	private stopped = false;
 	private endPause: () => void = () => {};
@@ -109,6 +116,11 @@ export class Uploader {
 	get activity(): "sending" | "settings fault" | "idle" {
 		if (this.connection !== undefined) return "sending";
 		return this.hasSettingsFault ? "settings fault" : "idle";
+	}
+
+	/** Of this start; `undefined` before the first has ended. */
+	get lastAttempt(): UploadAttempt | undefined {
+		return this._lastAttempt;
 	}
 
 	/** The user asks to send: pending readings are sent as soon as possible, due or not. */
@@ -305,7 +317,7 @@ export class Uploader {
 				return true;
 			case "quarantine":
 				this.quarantineBatch(batch, action.cause);
-				this.recordSuccess();
+				this.recordSuccess(action.cause);
 				return true;
 			case "split":
 				this.limits = { ...this.limits, maxPoints: Math.ceil(batch.pointCount / 2) };
@@ -330,13 +342,20 @@ export class Uploader {
 		}
 	}
 
-	private recordSuccess(): void {
+	/** `refusal`: why the service does not keep the points that it has answered. */
+	private recordSuccess(refusal?: string): void {
+		this.recordAttempt(refusal);
 		this.consecutiveFailures = 0;
 		// Batches grow again after a rejected point was isolated or a response arrived.
 		this.limits = { ...this.limits, maxPoints: Math.min(maxBatchPoints, this.limits.maxPoints * 2) };
 	}
 
+	private recordAttempt(failure: string | undefined): void {
+		this._lastAttempt = { ticks: this.options.time.ticks(), failure };
+	}
+
 	private scheduleRetry(wait: number, cause: string): void {
+		this.recordAttempt(cause);
 		const { time, readings, log } = this.options;
 		const soonest = this.waitsForRegularUpload ? this.notBeforeTicks : 0;
 		const now = time.ticks();

@@ -9,8 +9,8 @@ export interface WifiStationOptions {
 	readonly WiFi: WiFiConstructor;
 	readonly time: Time;
 	readonly networks: readonly SavedNetwork[];
-	/** The network is joined, and the board has an address. */
-	onConnected(): void;
+	/** The network is joined, and the board has an address in it. */
+	onConnected(address: string): void;
 	onDisconnected(): void;
 	/** Uniform in 0 … 1. */
 	random(): number;
@@ -104,7 +104,7 @@ export class WifiStation {
 		this.failedRounds = 0;
 		const { address, strength = "?" } = result;
 		log(`Wi-Fi: joined ${this.quotedName()}, address ${address || "unknown"}, ${strength} dBm`);
-		onConnected();
+		onConnected(address);
 	}
 
 	private onLost(): void {

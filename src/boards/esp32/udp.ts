@@ -10,12 +10,16 @@ export class UDPSocket implements UDP {
 
 	constructor(options: UDPOptions) {
 		this.options = options;
-		const { port } = options;
+		const { port, multicast } = options;
 		try {
-			this.socket = new SDKUDP({
+			const socket = new SDKUDP({
 				...(port === undefined ? {} : { port }),
 				onReadable: (count) => this.announce(count),
 			});
+			this.socket = socket;
+			// Not typed, and not in the SDK's class for Linux.
+			if (multicast !== undefined && "add" in socket && typeof socket.add === "function")
+				socket.add(multicast);
 		} catch (error) {
 			const reason = toError(error);
 			defer(() => options.onError?.(reason));

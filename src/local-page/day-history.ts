@@ -1,0 +1,77 @@
+import type { Field, Value } from "../reading/reading";
+
+/** A value is kept for each quarter of an hour. */
+export const stepMs = 15 * 60_000;
+const stepCount = 96;
+/** Each takes 384 bytes. */
+export const maxSeries = 6;
+
+interface Series {
+	readonly field: Field;
+	/** By step modulo {@link stepCount}; NaN: none. */
+	readonly values: Float32Array;
+}
+
+/** The course of one field over the last day. */
+export interface FieldHistory {
+	readonly name: string;
+	readonly unit: string;
+	/** Of each quarter of an hour, oldest first; the last one is the current. */
+	readonly values: readonly (number | null)[];
+}
+
+/** The last reading of each quarter of an hour of the last day, in memory: readings on flash are not read for it. */
+export class DayHistory {
+	private readonly series: Series[] = [];
+	/** The current quarter of an hour, counted from tick 0. */
+	private step = 0;
+
+	/** `ticks`: milliseconds since the boot began; negative for a boot before. */
+	add(ticks: number, fields: readonly Field[], values: readonly (Value | undefined)[]): void {
+		const step = Math.floor(ticks / stepMs);
+		this.advance(step);
+		if (step <= this.step - stepCount) return;
+		for (const [index, field] of fields.entries()) {
+			const value = Number(values[index]);
+			if (!Number.isFinite(value)) continue;
+			const series = this.seriesOf(field);
+			if (series !== undefined) series.values[slotOf(step)] = value;
+		}
+	}
+
+	/** `ticks`: now. */
+	fields(ticks: number): readonly FieldHistory[] {
+		this.advance(Math.floor(ticks / stepMs));
+		return this.series.map(({ field: { name, unit, decimals }, values }) => {
+			const course: (number | null)[] = [];
+			for (let age = stepCount - 1; age >= 0; age--) {
+				const value = values[slotOf(this.step - age)] ?? Number.NaN;
+				course.push(Number.isNaN(value) ? null : Number(value.toFixed(decimals)));
+			}
+			return { name, unit, values: course };
+		});
+	}
+
+	/** Clears what is more than a day old, and forgets fields that were not measured for a day. */
+	private advance(step: number): void {
+		if (step <= this.step) return;
+		const first = Math.max(this.step + 1, step - stepCount + 1);
+		this.step = step;
+		for (const { values } of this.series)
+			for (let passed = first; passed <= step; passed++) values[slotOf(passed)] = Number.NaN;
+		for (let index = this.series.length - 1; index >= 0; index--)
+			if (this.series[index]?.values.every(Number.isNaN)) this.series.splice(index, 1);
+	}
+
+	private seriesOf(field: Field): Series | undefined {
+		const known = this.series.find((each) => each.field.name === field.name);
+		if (known !== undefined || this.series.length === maxSeries) return known;
+		const made = { field, values: new Float32Array(stepCount).fill(Number.NaN) };
+		this.series.push(made);
+		return made;
+	}
+}
+
+function slotOf(step: number): number {
+	return ((step % stepCount) + stepCount) % stepCount;
+}
