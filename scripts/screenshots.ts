@@ -1,11 +1,16 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Page } from "playwright-core";
+import { BoardRunner } from "../simulator/board-runner";
 import { FreshBoard } from "../simulator/fresh-board";
+import { LogLines } from "../simulator/log-lines";
+import { startNetwork } from "../simulator/simulated-networks";
+import { World } from "../simulator/world";
 import { compressPng } from "./compress-png";
 import { root } from "./sdk";
 
-/** Takes the README's pictures of the setup page, on a simulated board. */
+/** Takes the README's pictures of the pages, on simulated boards. */
 
 const directory = join(root, "docs", "images");
 const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -25,6 +30,7 @@ try {
 	});
 	await page.goto(board.url);
 	await takePictures(page);
+	await takeLocalPage(page);
 } finally {
 	await browser.close();
 	await board.stop();
@@ -63,6 +69,28 @@ async function takePictures(page: Page): Promise<void> {
 	await page.getByRole("button", { name: "Save and start" }).click();
 	await page.getByRole("heading", { name: "Done" }).waitFor();
 	await picture(page, "setup-done");
+}
+
+/** The page on the home network, after a day in half a minute. */
+async function takeLocalPage(page: Page): Promise<void> {
+	const directory = mkdtempSync(join(tmpdir(), "screenshots-"));
+	const world = await World.start({ directory, speed: 3_600 });
+	const log = new LogLines();
+	const running = new BoardRunner(world, (line) => log.append(line));
+	const { dakkio, ntp } = world;
+	running.configure({
+		networks: [{ ssid: startNetwork.ssid, password: "" }],
+		...{ ...dakkio.credentials, server: dakkio.url, rootCertificate: dakkio.certificates.root.pem },
+		...{ ntpServers: [`${ntp.host}:${ntp.port}`], location: "Balcony", interval: 300, uploadInterval: 7_200 },
+	});
+	running.start("power-on");
+	await log.waitFor(/^reading 300:/);
+	await page.goto(`http://localhost:${running.localPagePort}/`);
+	await page.getByRole("heading", { name: "State" }).waitFor();
+	await picture(page, "local-page");
+	await running.stop();
+	await world.close();
+	rmSync(directory, { recursive: true, force: true });
 }
 
 async function picture(page: Page, name: string): Promise<void> {
