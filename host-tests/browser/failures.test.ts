@@ -104,7 +104,7 @@ const failures: readonly (readonly [what: string, failure: Failure])[] = [
 		"a certificate from an unknown root",
 		certificate(
 			"unknown root",
-			/no authority that this board trusts/,
+			/not issued by an authority that this board trusts/,
 			/enter its root certificate/,
 			"Custom root certificate",
 		),

@@ -127,7 +127,7 @@ describe("a failing sensor does not affect the others", () => {
 		expect(sample).toEqual({ temperature_2: 22.48, pressure_2: 1013.25 });
 		expect(board.logLines).toContain("sensor: BMP280 at 0x76 (temperature_2, pressure_2)");
 		expect(board.logLines).toContain(
-			"sensor: the name temperature belongs to BME280 at 0x76, which is missing; the setup page can forget it.",
+			"sensor: the name temperature belongs to BME280 at 0x76, which is missing; use Forget missing sensors on the setup page.",
 		);
 	});
 
