@@ -1,6 +1,6 @@
 import { type CalibrationPoint, calibrate } from "./calibration";
 import { button, element } from "./dom";
-import { labelledControl, numberInput } from "./form-field";
+import { labelledControl, type MemberControls, numberInput } from "./form-field";
 import { decimalText, parseDecimal, valueText } from "./numbers";
 import { texts } from "./texts";
 
@@ -16,6 +16,8 @@ export interface CalibrationOptions {
 	readonly draft: CalibrationDraft;
 	/** Of the value before calibration. */
 	readonly measuredUnit: string;
+	/** Gets those of scale and offset. */
+	readonly controls: MemberControls;
 	/** After a change. */
 	onChange(): void;
 	announce(text: string): void;
@@ -35,7 +37,7 @@ export class CalibrationControls {
 
 	constructor(options: CalibrationOptions) {
 		this.#options = options;
-		const { draft, onChange } = options;
+		const { draft, controls, onChange } = options;
 		for (const [input, key] of [
 			[this.#scale, "scale"],
 			[this.#offset, "offset"],
@@ -45,6 +47,11 @@ export class CalibrationControls {
 				onChange();
 			});
 		this.#addButton = button(words.second, () => this.#setPoint(this.#points.slice(0, 1)), { hidden: true });
+		const addControl = (key: "scale" | "offset", input: HTMLInputElement) => {
+			const control = labelledControl(words[key], input);
+			controls.set(key, control);
+			return control.element;
+		};
 		this.element = element(
 			"fieldset",
 			{ class: "field" },
@@ -55,12 +62,7 @@ export class CalibrationControls {
 			}).element,
 			this.#addButton,
 			this.#status,
-			element(
-				"div",
-				{ class: "pair" },
-				labelledControl(words.scale, this.#scale).element,
-				labelledControl(words.offset, this.#offset).element,
-			),
+			element("div", { class: "pair" }, addControl("scale", this.#scale), addControl("offset", this.#offset)),
 		);
 		this.#write();
 	}

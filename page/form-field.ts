@@ -48,6 +48,17 @@ export function labelledControl(
 	};
 }
 
+/** Controls by the member of a setting that they enter. */
+export type MemberControls = Map<string, LabelledControl>;
+
+/** Shows a problem that begins with the name of a member at its control; others at the first control. */
+export function showMemberProblem(controls: MemberControls, problem: string | undefined): void {
+	const [, member = "", text = problem] = /^(\w+): (.*)$/s.exec(problem ?? "") ?? [];
+	const own = controls.get(member) ?? [...controls.values()][0];
+	for (const control of controls.values())
+		control.show(control !== own ? undefined : controls.has(member) ? text : problem);
+}
+
 /** Shows a problem below a control or a group of controls. */
 export function problemNote(control: HTMLElement, helpId?: string): LabelledControl {
 	const id = uniqueId();
@@ -57,7 +68,8 @@ export function problemNote(control: HTMLElement, helpId?: string): LabelledCont
 		element: note,
 		show(problem, warning) {
 			const wrong = problem !== undefined;
-			const text = problem ?? warning;
+			// The board's sentences have ASCII minus signs.
+			const text = (problem ?? warning)?.replace(/ -(?=\d)/g, " −");
 			const kind = wrong ? texts.problem : texts.warning;
 			note.hidden = text === undefined;
 			note.className = wrong ? "problem" : "warning";

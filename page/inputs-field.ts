@@ -7,9 +7,11 @@ import {
 	type FormField,
 	type LabelledControl,
 	labelledControl,
+	type MemberControls,
 	numberInput,
 	plainAttributes,
 	problemNote,
+	showMemberProblem,
 } from "./form-field";
 import { decimalText, parseDecimal, valueText } from "./numbers";
 import { PinSelect } from "./pin-select";
@@ -196,7 +198,7 @@ class InputCard {
 	readonly element = element("section", { class: "card" });
 	readonly #draft: InputDraft;
 	readonly #pins: PinSelect;
-	readonly #pinFrame: LabelledControl;
+	readonly #controls: MemberControls = new Map();
 	readonly #title = element("h4", {});
 	readonly #value = element("b", { class: "live" });
 	readonly #calibration: CalibrationControls | undefined;
@@ -212,19 +214,20 @@ class InputCard {
 			this.#refreshTitle();
 		});
 		const removeButton = button(words.remove, onRemove, { class: "quiet small" });
-		this.#pinFrame = labelledControl(words.pin, this.#pins.control);
+		const pin = this.#add("pin", words.pin, this.#pins.control);
 		if (kind === "analog")
 			this.#calibration = new CalibrationControls({
 				draft,
 				measuredUnit: "volt",
+				controls: this.#controls,
 				onChange: options.onChange,
 				announce: options.announce,
 			});
 		this.element.append(
 			element("div", { class: "heading" }, this.#title, removeButton),
 			element("p", { class: "now" }, element("span", {}, words.now), " ", this.#value),
-			element("div", { class: "pair" }, this.#pinFrame.element, this.#text("name")),
-			...this.#controls(),
+			element("div", { class: "pair" }, pin, this.#text("name")),
+			...this.#kindControls(),
 			...(this.#calibration === undefined ? [] : [this.#calibration.element]),
 		);
 		this.#refreshTitle();
@@ -269,11 +272,12 @@ class InputCard {
 	}
 
 	showProblem(text: string | undefined): void {
-		this.#pinFrame.show(text);
+		showMemberProblem(this.#controls, text);
 	}
 
 	focus(): void {
-		this.#pins.control.focus();
+		const wrong = this.element.querySelector<HTMLElement>("[aria-invalid]");
+		(wrong ?? this.#pins.control).focus();
 	}
 
 	drawPins(uses: readonly PinUse[]): void {
@@ -319,7 +323,7 @@ class InputCard {
 		return typeof value === "number" ? words.pulses(value / (input.scale ?? 1)) : valueText(undefined, "");
 	}
 
-	#controls(): readonly HTMLElement[] {
+	#kindControls(): readonly HTMLElement[] {
 		const pair = (...controls: readonly HTMLElement[]) => element("div", { class: "pair" }, ...controls);
 		switch (this.#draft.kind) {
 			case "analog":
@@ -333,6 +337,12 @@ class InputCard {
 					pair(this.#text("unit"), this.#number("debounce")),
 				];
 		}
+	}
+
+	#add(key: string, label: string, control: HTMLInputElement | HTMLSelectElement): HTMLElement {
+		const labelled = labelledControl(label, control);
+		this.#controls.set(key, labelled);
+		return labelled.element;
 	}
 
 	#refreshTitle(): void {
@@ -351,7 +361,7 @@ class InputCard {
 			const text = control.value.trim();
 			this.#draft[key] = text === "" && key === "unit" ? undefined : text;
 		});
-		return labelledControl(words.members[key], control).element;
+		return this.#add(key, words.members[key], control);
 	}
 
 	#number(key: "decimals" | "scale" | "debounce"): HTMLElement {
@@ -362,7 +372,7 @@ class InputCard {
 		control.addEventListener("input", () => {
 			this.#draft[key] = parseDecimal(control.value);
 		});
-		return labelledControl(words.members[key], control).element;
+		return this.#add(key, words.members[key], control);
 	}
 
 	#wiring(): HTMLElement {

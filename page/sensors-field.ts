@@ -1,7 +1,15 @@
 import type { FieldProblem, SensorDescription, ValueDescription } from "../src/setup/api";
 import { CalibrationControls } from "./calibration-controls";
 import { element, icon, icons, replaceContent, setAttributes } from "./dom";
-import { type FormField, labelledControl, numberInput, plainAttributes, problemNote } from "./form-field";
+import {
+	type FormField,
+	labelledControl,
+	type MemberControls,
+	numberInput,
+	plainAttributes,
+	problemNote,
+	showMemberProblem,
+} from "./form-field";
 import { decimalText, parseDecimal, valueText } from "./numbers";
 import { texts } from "./texts";
 
@@ -83,9 +91,8 @@ export class SensorsField implements FormField {
 	}
 
 	focus(): void {
-		const wrong = this.element.querySelector("[aria-invalid]");
-		const details = (wrong ?? this.element).querySelector("summary");
-		details?.focus();
+		const find = (what: string) => this.element.querySelector<HTMLElement>(what);
+		(find("input[aria-invalid]") ?? find("summary"))?.focus();
 	}
 
 	/** Shows the present values. */
@@ -138,6 +145,7 @@ class SensorCard {
 	readonly #problem = element("p", { class: "warning", hidden: true });
 	readonly #values = element("div", { class: "values" });
 	readonly #rows = new Map<string, ValueRow>();
+	readonly #controls: MemberControls = new Map();
 	readonly #note = problemNote(this.element);
 
 	constructor(name: string, draft: SensorDraft, options: CardOptions) {
@@ -174,8 +182,14 @@ class SensorCard {
 			if (off === true && !values.some((value) => value.field === field)) this.#row(field).show(undefined);
 	}
 
+	/** A problem names the field, or its member, first. */
 	showProblem(text: string | undefined): void {
-		this.#note.show(text);
+		const [, field = "", ofField] = /^fields: (\w+): (.*)$/s.exec(text ?? "") ?? [];
+		for (const [key, row] of this.#rows) row.showProblem(key === field ? ofField : undefined);
+		const own = this.#rows.has(field) ? undefined : text;
+		const hasControl = this.#controls.size > 0;
+		if (hasControl) showMemberProblem(this.#controls, own);
+		this.#note.show(hasControl ? undefined : own);
 	}
 
 	#row(field: string): ValueRow {
@@ -201,9 +215,10 @@ class SensorCard {
 				// Absent: on.
 				this.#draft[key] = isOn === true ? (input.checked ? undefined : false) : parseDecimal(input.value);
 			});
-			return isOn === true
-				? element("label", { class: "check" }, input, element("span", {}, label))
-				: labelledControl(label, input, { help }).element;
+			if (isOn === true) return element("label", { class: "check" }, input, element("span", {}, label));
+			const control = labelledControl(label, input, { help });
+			this.#controls.set(key, control);
+			return control.element;
 		});
 		const more = () =>
 			element(
@@ -218,7 +233,7 @@ class SensorCard {
 
 /** A value: opened, it shows its settings. */
 class ValueRow {
-	readonly element: HTMLElement;
+	readonly element: HTMLDetailsElement;
 	readonly #field: string;
 	readonly #draft: FieldDraft;
 	readonly #options: CardOptions;
@@ -226,6 +241,7 @@ class ValueRow {
 	readonly #shownName = element("span", { class: "name" });
 	readonly #shownValue = element("b", {});
 	readonly #settings = element("div", { class: "stack" });
+	readonly #controls: MemberControls = new Map();
 	#calibration: CalibrationControls | undefined;
 	#live: ValueDescription | undefined;
 
@@ -245,8 +261,10 @@ class ValueRow {
 			draft.name = text === "" ? undefined : text;
 			this.#refresh();
 		});
+		const name = labelledControl(words.name, this.#name);
+		this.#controls.set("name", name);
 		this.#settings.append(
-			labelledControl(words.name, this.#name).element,
+			name.element,
 			element("label", { class: "check" }, stored, element("span", {}, words.store)),
 		);
 		this.element = element(
@@ -265,6 +283,7 @@ class ValueRow {
 			this.#calibration = new CalibrationControls({
 				draft: this.#draft,
 				measuredUnit: live.unit,
+				controls: this.#controls,
 				onChange: () => {
 					this.#refresh();
 					this.#options.onChange();
@@ -275,6 +294,11 @@ class ValueRow {
 		}
 		this.#calibration?.show(live?.measured);
 		this.#refresh();
+	}
+
+	showProblem(text: string | undefined): void {
+		showMemberProblem(this.#controls, text);
+		if (text !== undefined) this.element.open = true;
 	}
 
 	#refresh(): void {

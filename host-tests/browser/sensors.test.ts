@@ -119,23 +119,19 @@ describe.skipIf(browserPath === undefined)("on the setup page", () => {
 		});
 	});
 
-	test("the problem of a sensor is shown at its card", async () => {
+	test("the problem of a value is shown at its control", async () => {
 		await open();
 		const humidity = setup.value("BME280 at 0x76", "Humidity");
 		await humidity.locator("summary").click();
 		await humidity.getByRole("textbox", { name: "Factor" }).fill("none");
 		await humidity.getByRole("textbox", { name: "Factor" }).blur();
-		await setup
-			.card("BME280 at 0x76")
-			.locator(".problem")
-			.getByText(/humidity.*scale.*must be a number/)
-			.waitFor();
+		const problem = humidity.locator(".problem");
+		await problem.getByText("Error: This must be a number from −1000000 to 1000000.").waitFor();
+		await visit.inspect();
+		// A closed value opens for it.
+		await humidity.locator("summary").click();
 		await setup.next();
-		await setup
-			.card("BME280 at 0x76")
-			.locator(".problem")
-			.getByText(/must be a number/)
-			.waitFor();
+		await visit.focused(humidity.getByRole("textbox", { name: "Factor" }));
 		await humidity.getByRole("textbox", { name: "Factor" }).fill("2");
 		await setup.next("Test");
 	});
@@ -257,6 +253,21 @@ describe.skipIf(browserPath === undefined)("on the setup page", () => {
 		expect((await save()).inputs).toEqual([
 			{ kind: "state", pin: 27, name: "door", pull: "down", active: "high" },
 		]);
+	});
+
+	test("the problem of an input is shown at its control", async () => {
+		await open({ inputs: [{ kind: "pulses", pin: 26, name: "rain" }] });
+		const rain = setup.card("Pulses at GPIO 26");
+		const bounce = rain.getByRole("textbox", { name: "Bounces for (ms)" });
+		await bounce.fill("-1");
+		await rain.getByRole("textbox", { name: "Name" }).fill("rain.total");
+		await setup.next();
+		await visit.focused(rain.getByRole("textbox", { name: "Name" }));
+		await rain.locator(".field").filter({ hasText: "Name" }).locator(".problem").waitFor();
+		await rain.getByRole("textbox", { name: "Name" }).fill("rain");
+		await setup.next();
+		await visit.focused(bounce);
+		await rain.locator(".problem").getByText("Error: This must be a number from 0 to 1000.").waitFor();
 	});
 
 	test("thermometers on a 1-Wire bus appear as soon as the pin is chosen", async () => {
