@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -18,6 +19,8 @@ const help = `The firmware's tests on the SDK: its XS engine, sockets and TLS, i
 npm run test:sdk -- [options]
 
   --days N      days of the app while memory is checked (default 7)
+  --flights N   servers' flights that are changed at random, in the suite tls (default 40)
+  --seed N      by which they are changed (default: another each time)
   --only NAMES  only these suites, separated by commas: ${suiteNames.join(", ")}
   --help        this text
 `;
@@ -29,6 +32,8 @@ await main(async () => {
 	const { values } = parseArgs({
 		options: {
 			days: { type: "string", default: "7" },
+			flights: { type: "string", default: "40" },
+			seed: { type: "string" },
 			only: { type: "string" },
 			help: { type: "boolean", short: "h" },
 		},
@@ -39,7 +44,8 @@ await main(async () => {
 	}
 	const sdk = findSdk();
 	requireSimulator(sdk);
-	const failures = await runTests(sdk, Number(values.days), parseSuites(values.only));
+	const flights = { count: Number(values.flights), seed: Number(values.seed ?? randomInt(2 ** 31)) };
+	const failures = await runTests(sdk, Number(values.days), flights, parseSuites(values.only));
 	process.stdout.write(failures === 0 ? "All tests passed.\n" : `${failures} tests failed.\n`);
 	if (failures > 0) process.exitCode = 1;
 });
@@ -53,14 +59,19 @@ function parseSuites(given: string | undefined): readonly SuiteName[] {
 	});
 }
 
-async function runTests(sdk: Sdk, days: number, only: readonly SuiteName[]): Promise<number> {
+async function runTests(
+	sdk: Sdk,
+	days: number,
+	flights: { readonly count: number; readonly seed: number },
+	only: readonly SuiteName[],
+): Promise<number> {
 	const state = join(sdk.output, "sdk-tests");
 	rmSync(state, { recursive: true, force: true });
 	mkdirSync(state, { recursive: true });
 	process.stdout.write("building for the SDK's simulator (the first time takes a minute or two)\n");
 	const program = await build(sdk, state);
 	const [tls, http, ntp, service, client] = await Promise.all([
-		TlsTable.start(),
+		TlsTable.start(flights.count, flights.seed),
 		HttpTable.start(),
 		NtpTable.start(),
 		LifeService.start(),
@@ -69,7 +80,13 @@ async function runTests(sdk: Sdk, days: number, only: readonly SuiteName[]): Pro
 	const life = service.plan(days);
 	const plan: TestPlan = {
 		only,
-		tls: tls.cases.map(({ name, port, host, root }) => ({ name, port, host, root })),
+		tls: tls.cases.map(({ name, port, host, root, connections }) => ({
+			name,
+			port,
+			host,
+			root,
+			connections,
+		})),
 		http: http.cases.map(({ name, port, exchanges, bodyBytes }) => ({ name, port, exchanges, bodyBytes })),
 		ntp: ntp.cases.map(({ name, port }) => ({ name, port })),
 		setup: client.plan,

@@ -39,6 +39,8 @@ export interface TlsCase {
 	readonly host: string;
 	/** Additional trusted root, PEM. */
 	readonly root: string;
+	/** Number of connections, if there are several: each is reported by name and number. */
+	readonly connections?: number | undefined;
 }
 
 /** A faulty HTTP server on loopback, and the number of exchanges over one connection. */

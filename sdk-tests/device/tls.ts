@@ -18,13 +18,16 @@ const resolver: Resolver = {
 export async function checkTls(cases: readonly TlsCase[]): Promise<void> {
 	const network = { TCP: TCPSocket, TLS: TLSSocket, resolver };
 	const time = new SDKTime(makeClock());
-	for (const { name, port, host, root } of cases) {
+	for (const { name, port, host, root, connections } of cases) {
 		const pem = decodePem(root);
 		const ca = "certificates" in pem ? pem.certificates : [];
-		const connection = new HttpConnection({ network, time, host, port, secure: true, ca });
-		const outcome = await connection.exchange({ method: "GET", path: "/", headers: [] });
-		connection.close();
-		report({ suite: "tls", name, outcome: describeOutcome(outcome) });
+		for (let number = 0; number < (connections ?? 1); number++) {
+			const connection = new HttpConnection({ network, time, host, port, secure: true, ca });
+			const outcome = await connection.exchange({ method: "GET", path: "/", headers: [] });
+			connection.close();
+			const reported = connections === undefined ? name : `${name} ${number}`;
+			report({ suite: "tls", name: reported, outcome: describeOutcome(outcome) });
+		}
 	}
 }
 

@@ -12,9 +12,10 @@ import {
 	PemConverter,
 	SubjectAlternativeNameExtension,
 	SubjectKeyIdentifierExtension,
-	type X509Certificate,
+	X509Certificate,
 	X509CertificateGenerator,
 } from "@peculiar/x509";
+import { pssAlgorithm, resign, signPss, tlv } from "./resign";
 
 export { KeyUsageFlags };
 
@@ -38,13 +39,19 @@ export interface CertificateOptions {
 	/** Omitted: a new key. */
 	readonly keys?: webcrypto.CryptoKeyPair;
 	readonly hash?: "SHA-1" | "SHA-256" | "SHA-384" | "SHA-512";
+	/** Signed with RSASSA-PSS and a salt of this many bytes. */
+	readonly saltLength?: number;
 	/** Days from now. */
 	readonly fromDays?: number;
 	readonly toDays?: number;
 	/** A CA, with this many CAs below it; unlimited when `true`. */
 	readonly authority?: number | true;
-	/** Extended key usage; omitted: as fits the certificate. */
+	/** Key usage; omitted: as fits the certificate. */
 	readonly usage?: KeyUsageFlags;
+	/** Without key usage, extended key usage and key identifiers. */
+	readonly plain?: boolean;
+	/** The subject's distinguished name; omitted: made of `name`. */
+	readonly subject?: string;
 	/** Host names and addresses; empty: no such extension. */
 	readonly names?: readonly string[];
 	readonly purposes?: readonly string[];
@@ -62,7 +69,7 @@ export async function certify(options: CertificateOptions): Promise<TestCertific
 	const keys = options.keys ?? (await generate(key));
 	const signer = forger ?? issuer ?? { keys, kind: key };
 	const hash = options.hash ?? (signer.kind === "P-384" ? "SHA-384" : "SHA-256");
-	const subject = `CN=${name}, O=Dakkio tests`;
+	const subject = options.subject ?? `CN=${name}, O=Dakkio tests`;
 	const certificate = await X509CertificateGenerator.create({
 		serialNumber: options.serial ?? `40${randomBytes(15).toString("hex")}`,
 		subject,
@@ -74,32 +81,40 @@ export async function certify(options: CertificateOptions): Promise<TestCertific
 		signingAlgorithm: { name: signer.kind.startsWith("RSA") ? "RSASSA-PKCS1-v1_5" : "ECDSA", hash },
 		extensions: [
 			...purpose(options),
-			await SubjectKeyIdentifierExtension.create(keys.publicKey),
-			await AuthorityKeyIdentifierExtension.create((issuer?.keys ?? keys).publicKey),
+			...(options.plain === true ? [] : await keyIdentifiers(keys, issuer?.keys ?? keys)),
 			...(options.extensions ?? []),
 		],
 	});
-	return { certificate, keys, kind: key };
+	const issued = { certificate, keys, kind: key };
+	const { saltLength } = options;
+	if (saltLength === undefined) return issued;
+	const algorithm = pssAlgorithm({ hash, saltLength });
+	const der = resign(new Uint8Array(certificate.rawData), algorithm, signPss(signer.keys, hash, saltLength));
+	return { ...issued, certificate: new X509Certificate(der) };
 }
 
-function purpose({ authority, usage, names, purposes }: CertificateOptions): Extension[] {
-	if (authority !== undefined)
-		return [
-			new BasicConstraintsExtension(true, authority === true ? undefined : authority, true),
-			new KeyUsagesExtension(usage ?? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-		];
+async function keyIdentifiers(keys: webcrypto.CryptoKeyPair, issuer: webcrypto.CryptoKeyPair) {
 	return [
-		new BasicConstraintsExtension(false, undefined, true),
-		new KeyUsagesExtension(usage ?? KeyUsageFlags.digitalSignature, true),
-		new ExtendedKeyUsageExtension([...(purposes ?? [serverAuthentication])]),
-		...(names === undefined
-			? []
-			: [
-					new SubjectAlternativeNameExtension(
-						names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
-					),
-				]),
+		await SubjectKeyIdentifierExtension.create(keys.publicKey),
+		await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
 	];
+}
+
+function purpose({ authority, usage, plain, names, purposes }: CertificateOptions): Extension[] {
+	const isCA = authority !== undefined;
+	const pathLength = typeof authority === "number" ? authority : undefined;
+	const extensions: Extension[] = [new BasicConstraintsExtension(isCA, pathLength, true)];
+	const usual = isCA ? KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign : KeyUsageFlags.digitalSignature;
+	if (plain !== true || usage !== undefined) extensions.push(new KeyUsagesExtension(usage ?? usual, true));
+	if (purposes !== undefined || (plain !== true && !isCA))
+		extensions.push(new ExtendedKeyUsageExtension([...(purposes ?? [serverAuthentication])]));
+	if (names !== undefined)
+		extensions.push(
+			new SubjectAlternativeNameExtension(
+				names.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value })),
+			),
+		);
+	return extensions;
 }
 
 function generate(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
@@ -118,11 +133,33 @@ function generate(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
 	);
 }
 
-/** An extension that restricts the names below a CA to a domain (RFC 5280 section 4.2.1.10). */
-export function nameConstraints(domain: string, critical = true): Extension {
-	const name = Buffer.from(domain);
-	const subtree = tlv(0x30, tlv(0x82, name));
-	return new Extension("2.5.29.30", critical, tlv(0x30, tlv(0xa0, subtree)));
+/** A name constraints extension (RFC 5280 section 4.2.1.10); names are DNS names, addresses with mask, or DER. */
+export function nameConstraints(
+	{ permitted = [], excluded = [] }: NameConstraints,
+	critical = true,
+): Extension {
+	const list = (tag: number, names: readonly ConstrainedName[]) =>
+		names.length === 0 ? Buffer.alloc(0) : tlv(tag, Buffer.concat(names.map(subtree)));
+	const lists = Buffer.concat([list(0xa0, permitted), list(0xa1, excluded)]);
+	return new Extension("2.5.29.30", critical, tlv(0x30, lists));
+}
+
+export interface NameConstraints {
+	readonly permitted?: readonly ConstrainedName[];
+	readonly excluded?: readonly ConstrainedName[];
+}
+
+/** A DNS name; an address and its mask, in bytes; or any name, in DER. */
+type ConstrainedName = string | readonly number[] | Buffer;
+
+function subtree(name: ConstrainedName): Buffer {
+	const base =
+		typeof name === "string"
+			? tlv(0x82, Buffer.from(name))
+			: name instanceof Buffer
+				? name
+				: tlv(0x87, Buffer.from(name));
+	return tlv(0x30, base);
 }
 
 /** A subjectAltName extension with exactly these bytes. */
@@ -136,13 +173,6 @@ export function unknownRestriction(): Extension {
 	return new Extension("1.3.6.1.4.1.99999.1", true, tlv(0x05, Buffer.alloc(0)));
 }
 
-function tlv(tag: number, content: Buffer): Buffer {
-	const { length } = content;
-	const header =
-		length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-	return Buffer.concat([Buffer.from([tag, ...header]), content]);
-}
-
 export function toPem({ certificate }: TestCertificate): string {
 	return `${certificate.toString("pem")}\n`;
 }
@@ -151,9 +181,14 @@ export async function keyToPem({ keys }: TestCertificate): Promise<string> {
 	return `${PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY")}\n`;
 }
 
+/** A certificate in DER as PEM. */
+export function derToPem(der: Uint8Array): string {
+	return `${PemConverter.encode(der, "CERTIFICATE")}\n`;
+}
+
 /** The same certificate with a bit of its signature flipped, PEM. */
 export function damaged({ certificate }: TestCertificate): string {
-	const bytes = Buffer.from(certificate.rawData);
+	const bytes = Buffer.from(new Uint8Array(certificate.rawData));
 	bytes[bytes.length - 10] = (bytes[bytes.length - 10] ?? 0) ^ 1;
-	return `${PemConverter.encode(bytes, "CERTIFICATE")}\n`;
+	return derToPem(bytes);
 }

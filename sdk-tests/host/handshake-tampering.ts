@@ -1,17 +1,14 @@
 import type { Socket } from "node:net";
 import { startTcpProxy, type TcpProxy } from "../../simulator/tcp-proxy";
-import { tlsRecord } from "./tls-record";
+import { tlsRecords } from "./tls-record";
 
 /** A handshake message of a server, including its four-byte header (RFC 5246 section 7.4). */
 export type HandshakeMessage = Buffer;
 
-export type Tampering = (messages: HandshakeMessage[]) => HandshakeMessage[];
+export type Tampering = (messages: HandshakeMessage[], clientRandom: Buffer) => HandshakeMessage[];
 
 const handshake = 22;
 const serverHelloDone = 14;
-
-/** Maximum record length (RFC 5246 section 6.2.1). */
-const maxRecordBytes = 16_384;
 
 /**
  * A man in the middle who changes the server's first flight, which is unencrypted. Its messages are sent together in records
@@ -22,23 +19,54 @@ export function tamperHandshake(
 	tampering: Tampering,
 	recordLength?: number,
 ): Promise<TcpProxy> {
-	const change: Tampering =
-		recordLength === undefined ? tampering : (messages) => [Buffer.concat(tampering(messages))];
-	return startTcpProxy(port, {
-		relayResponse: (server, client) => relayFlight(server, client, change, recordLength ?? maxRecordBytes),
+	return tamperFlight(port, (given, clientRandom) => {
+		const messages = tampering(given, clientRandom);
+		return recordLength === undefined
+			? Buffer.concat(messages.map((message) => tlsRecords([message])))
+			: tlsRecords(messages, recordLength);
 	});
 }
 
-function relayFlight(from: Socket, to: Socket, tampering: Tampering, recordLength: number): void {
+type FlightChange = (messages: HandshakeMessage[], clientRandom: Buffer) => Buffer;
+
+/** Header of the record, header of ClientHello, version. */
+const clientRandomAt = 5 + 4 + 2;
+
+/**
+ * A man in the middle who sends other bytes in place of the server's first flight, and closes the connection then if
+ * `isLast`: a client would wait for the end of a message that was cut off.
+ */
+export function tamperFlight(port: number, change: FlightChange, isLast = false): Promise<TcpProxy> {
+	const randoms: Buffer[] = [];
+	return startTcpProxy(port, {
+		relayRequest(client, server) {
+			client.once("data", (data: Buffer) => {
+				randoms.push(data.subarray(clientRandomAt, clientRandomAt + 32));
+			});
+			client.on("data", (data) => server.write(data));
+		},
+		relayResponse: (server, client) =>
+			relayFlight(server, client, (messages) => change(messages, randoms.shift() ?? Buffer.alloc(0)), isLast),
+	});
+}
+
+function relayFlight(
+	from: Socket,
+	to: Socket,
+	change: (messages: HandshakeMessage[]) => Buffer,
+	isLast: boolean,
+): void {
 	let received = Buffer.alloc(0);
 	const take = (data: Buffer) => {
 		received = Buffer.concat([received, data]);
 		const flight = readFlight(received);
 		if (flight === undefined) return;
 		from.off("data", take);
-		for (const message of tampering(flight.messages))
-			for (let at = 0; at < message.length; at += recordLength)
-				to.write(tlsRecord(handshake, message.subarray(at, at + recordLength)));
+		to.write(change(flight.messages));
+		if (isLast) {
+			to.end();
+			return;
+		}
 		to.write(flight.rest);
 		from.on("data", (later) => to.write(later));
 	};

@@ -15,6 +15,7 @@ export function insertRecords(port: number, insertion: Insertion): Promise<TcpPr
 function relay(from: Socket, to: Socket, { after, bytes }: Insertion): void {
 	let received = Buffer.alloc(0);
 	let records = 0;
+	if (after === 0) to.write(bytes);
 	from.on("data", (data: Buffer) => {
 		received = Buffer.concat([received, data]);
 		while (received.length >= 5) {

@@ -4,14 +4,19 @@ import { writeFileSync } from "node:fs";
 import { type AddressInfo, createServer as createTcpServer, isIP, type Server as TcpServer } from "node:net";
 import { join } from "node:path";
 import { createServer, type TlsOptions } from "node:tls";
+import fc from "fast-check";
 import type { TlsCase } from "../test-plan";
 import { certify, KeyUsageFlags, keyToPem, toPem } from "./certificate";
 import { makeChains } from "./certificate-chains";
-import { tamperHandshake } from "./handshake-tampering";
-import { handshakes } from "./handshakes";
+import { anyChange, applyChanges } from "./flight-changes";
+import { tamperFlight, tamperHandshake } from "./handshake-tampering";
+import { handshakes, signParameters } from "./handshakes";
 import { insertRecords } from "./record-insertion";
+import { tlsRecord } from "./tls-record";
 
 const host = "api.dakkio.test";
+const alert = 21;
+const recordSize = fc.integer({ min: 20, max: 16_384 });
 /** Time limit of OpenSSL, milliseconds: it would wait for a silent server indefinitely. */
 const openSslTimeoutMs = 5_000;
 
@@ -19,6 +24,8 @@ const openSslTimeoutMs = 5_000;
 export interface ServedCase extends TlsCase {
 	readonly expected: string;
 	readonly stricter?: string;
+	/** Why the board accepts what OpenSSL refuses. */
+	readonly wider?: string;
 }
 
 /** The servers of all cases; `close` stops them. */
@@ -26,11 +33,13 @@ export class TlsTable {
 	readonly cases: ServedCase[] = [];
 	private readonly open: { close(): void }[] = [];
 
-	static async start(): Promise<TlsTable> {
+	/** `flights`: how many changed flights of a server, by `seed`. */
+	static async start(flights: number, seed: number): Promise<TlsTable> {
 		const table = new TlsTable();
 		for (const { presented, key, ...rest } of await makeChains())
 			table.cases.push({ ...rest, port: await table.serve({ key, cert: presented }) });
 		await table.startHandshakes();
+		await table.startFlights(flights, seed);
 		await table.startSilence();
 		return table;
 	}
@@ -43,6 +52,7 @@ export class TlsTable {
 		const root = await certify({ name: "Root", authority: true });
 		const leaves = {
 			EC: await certify({ name: "Server", issuer: root, names: [host] }),
+			"P-384": await certify({ name: "Server", issuer: root, names: [host], key: "P-384" }),
 			RSA: await certify({
 				name: "Server",
 				issuer: root,
@@ -51,9 +61,11 @@ export class TlsTable {
 				usage: KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment,
 			}),
 		};
-		for (const { name, key, options, tampering, recordBytes, insertion, ...rest } of handshakes) {
+		for (const { name, key, options, recordBytes, insertion, parameters, ...rest } of handshakes) {
 			const leaf = leaves[key];
-			let port = await this.serve({ key: await keyToPem(leaf), cert: toPem(leaf), ...options });
+			const leafKey = await keyToPem(leaf);
+			let port = await this.serve({ key: leafKey, cert: toPem(leaf), ...options });
+			const { tampering = parameters && signParameters(parameters, leafKey), ...expectation } = rest;
 			if (tampering !== undefined) {
 				const between = await tamperHandshake(port, tampering, recordBytes);
 				this.open.push(between);
@@ -64,8 +76,36 @@ export class TlsTable {
 				this.open.push(between);
 				port = between.port;
 			}
-			this.cases.push({ name: `handshake: ${name}`, host, root: toPem(root), port, ...rest });
+			this.cases.push({ name: `handshake: ${name}`, host, root: toPem(root), port, ...expectation });
 		}
+	}
+
+	/**
+	 * A server whose first flight is changed at random, each time in another way, and ends with an alert and the end of
+	 * the connection, so that the board does not wait for more.
+	 */
+	private async startFlights(count: number, seed: number): Promise<void> {
+		const root = await certify({ name: "Root", authority: true });
+		const intermediate = await certify({ name: "Intermediate", issuer: root, authority: 0 });
+		const leaf = await certify({ name: "Server", issuer: intermediate, names: [host] });
+		const cert = toPem(leaf) + toPem(intermediate);
+		const server = await this.serve({ key: await keyToPem(leaf), cert, maxVersion: "TLSv1.2" });
+		const changes = fc.sample(fc.tuple(fc.array(anyChange, { minLength: 1, maxLength: 3 }), recordSize), {
+			seed,
+			numRuns: count,
+		});
+		let next = 0;
+		const change = (messages: Buffer[]) => {
+			const [applied, recordBytes] = changes[next++ % count] ?? [[], 1];
+			const bytes = applyChanges(messages, applied, recordBytes, messages.toReversed());
+			return Buffer.concat([bytes, tlsRecord(alert, Buffer.of(2, 40))]);
+		};
+		const proxy = await tamperFlight(server, change, true);
+		this.open.push(proxy);
+		this.cases.push({
+			...{ name: `flight changed by seed ${seed}`, host, root: toPem(root), port: proxy.port },
+			...{ expected: "refused", connections: count },
+		});
 	}
 
 	/** A server that accepts the connection and sends nothing. */

@@ -18,11 +18,18 @@ declare module "ssl/session" {
 			protocolVersion: number;
 			cache: false;
 			serverName?: string;
+			tls_elliptic_curves: readonly number[];
+			tls_signature_algorithms: readonly { readonly hash: number; readonly sig: number }[];
 			verifyCertificates(certificates: readonly Uint8Array[]): void;
 			verifyExchange(exchange: {
 				readonly signed: Uint8Array;
-				readonly algorithm: "RSA" | "EC";
+				readonly scheme: {
+					readonly kind: "RSA" | "EC";
+					readonly hash: "SHA256" | "SHA384" | "SHA512";
+					readonly saltLength?: number;
+				};
 				readonly signature: Uint8Array;
+				readonly point: Uint8Array;
 			}): boolean;
 		});
 		/** The type of the handshake message that is to be answered; -1 for none. */
@@ -64,6 +71,11 @@ declare module "sdk/handshake" {
 		unpacketize(session: object, stream: SSLStream): void;
 	};
 	export default handshake;
+}
+
+declare module "sdk/alert" {
+	const alert: object;
+	export default alert;
 }
 
 declare module "sdk/ciphersuites" {

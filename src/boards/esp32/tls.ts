@@ -3,14 +3,20 @@ import { ConnectionError } from "../connection-error";
 import type { Bytes, TCP, TLSOptions } from "../ecma419";
 import { defer, guard, toError } from "./callbacks";
 import { isIPv4Address, TCPSocket } from "./tcp";
-import { bundledRoots } from "./tls/bundled-roots";
 import type { PublicKey } from "./tls/certificate";
-import { makeTrustAnchor, type TrustAnchor, verifyCertificatePath } from "./tls/certificate-path";
-import { verifySignature } from "./tls/signature";
+import { verifyCertificatePath } from "./tls/certificate-path";
+import { isOnCurve, verifySignature } from "./tls/signature";
+import { offeredSchemes } from "./tls/signature-scheme";
 import { StrictSession } from "./tls/strict-session";
 import { toConnectionError } from "./tls/tls-error";
+import { findBundledRoots } from "./tls/trust-anchor";
 
 const tls12 = 0x303;
+/**
+ * secp256r1, secp384r1 (RFC 8422 section 5.1.1), preferred first: for the key exchange and for the server's key. The second
+ * takes the chip longer.
+ */
+const offeredCurves: readonly number[] = Object.freeze([23, 24]);
 /** Header, explicit nonce and tag of a record under AES-GCM (RFC 5246 section 6.2, RFC 5288 section 3). */
 const recordOverheadBytes = 5 + 8 + 16;
 /** Data written together is sent as one record, which fits one TCP segment of an Ethernet frame. */
@@ -45,11 +51,14 @@ export class TLSSocket implements TCP {
 			// An address is not a server name (RFC 6066 section 3).
 			...(isIPv4Address(host) ? {} : { serverName: host }),
 			verifyCertificates: (certificates) => this.verify(certificates),
-			verifyExchange: ({ signed: signedBytes, algorithm, signature }) => {
+			tls_elliptic_curves: offeredCurves,
+			tls_signature_algorithms: offeredSchemes,
+			verifyExchange: ({ signed: signedBytes, scheme, signature, point }) => {
 				const key = this.serverKey;
 				return (
-					key?.kind === algorithm &&
-					verifySignature({ key, scheme: { kind: algorithm, hash: "SHA256" }, signedBytes, signature })
+					key?.kind === scheme.kind &&
+					isOnCurve(point) &&
+					verifySignature({ key, scheme, signedBytes, signature })
 				);
 			},
 		});
@@ -201,10 +210,8 @@ export class TLSSocket implements TCP {
 		const { host, secure } = this.options;
 		const result = verifyCertificatePath({
 			certificates,
-			*roots() {
-				yield* customRoots(secure?.ca ?? []);
-				yield* bundledRoots;
-			},
+			trusted: secure?.ca ?? [],
+			findRoots: findBundledRoots,
 			host,
 			now: Date.now(),
 			verifySignature,
@@ -219,15 +226,5 @@ export class TLSSocket implements TCP {
 		this.pendingBytes = 0;
 		this.close();
 		guard(() => this.options.onError?.(error));
-	}
-}
-
-function* customRoots(roots: readonly Uint8Array[]): Generator<TrustAnchor> {
-	for (const root of roots) {
-		try {
-			yield makeTrustAnchor(root);
-		} catch {
-			// A damaged root proves nothing; the settings page reports it.
-		}
 	}
 }

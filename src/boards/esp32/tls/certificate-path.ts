@@ -1,13 +1,10 @@
 import type { TrustFault } from "../../connection-error";
-import {
-	type Certificate,
-	displayName,
-	matchesHost,
-	type PublicKey,
-	parseCertificate,
-	type SignatureScheme,
-} from "./certificate";
+import { type Certificate, displayName, type PublicKey, parseCertificate } from "./certificate";
 import { areBytesEqual } from "./der";
+import { areNamesWithin } from "./name-constraints";
+import { matchesHost } from "./server-name";
+import { parseScheme, type SignatureScheme } from "./signature-scheme";
+import { parseRoots, type TrustAnchor } from "./trust-anchor";
 
 export interface SignatureCheck {
 	readonly key: PublicKey;
@@ -16,31 +13,18 @@ export interface SignatureCheck {
 	readonly signature: Uint8Array;
 }
 
-/** An authority that is trusted without a signature (RFC 5280 section 6.1.1). */
-export type TrustAnchor = Pick<Certificate, "subject" | "key" | "extensions" | "notBefore" | "notAfter">;
-
-/** The trust anchor of a root certificate (DER), copied. Throws if it is malformed. */
-export function makeTrustAnchor(root: Uint8Array): TrustAnchor {
-	const { subject, key, extensions, notBefore, notAfter } = parseCertificate(root);
-	const own = { ...extensions, names: extensions.subjectAltNames.slice() };
-	return { subject: subject.slice(), key: copyKey(key), extensions: own, notBefore, notAfter };
-}
-
-function copyKey(key: PublicKey): PublicKey {
-	if (key.kind === "RSA")
-		return { kind: "RSA", modulus: key.modulus.slice(), exponent: key.exponent.slice() };
-	return { kind: "EC", curve: key.curve, x: key.x.slice(), y: key.y.slice() };
-}
-
 export interface PathOptions {
 	/** As sent by the server, its own first. DER. */
 	readonly certificates: readonly Uint8Array[];
-	/** Iterated, so that custom roots are parsed only if needed. */
-	roots(): Iterable<TrustAnchor>;
+	/** The user's trusted certificates, DER: roots, or the server's own if that is self-signed. */
+	readonly trusted: readonly Uint8Array[];
+	/** The other roots with this name (DER). */
+	findRoots(name: Uint8Array): Iterable<TrustAnchor>;
 	/** The name or dotted address used to connect. */
 	readonly host: string;
 	/** Milliseconds of Unix time. */
 	readonly now: number;
+	/** May throw if the signature is malformed. */
 	verifySignature(check: SignatureCheck): boolean;
 }
 
@@ -52,14 +36,18 @@ export type PathResult =
 	  }
 	| { readonly fault: TrustFault /** For the log. */; readonly reason: string };
 
+type Refusal = Exclude<PathResult, { readonly key: PublicKey }>;
+
 /** Maximum certificates between the server's and a root. Public chains have one or two. */
 const maxIntermediates = 4;
-/** Maximum signature checks for one server; each takes a chip up to seconds. Public chains have three. */
+/** Maximum signature checks for one server; each takes a chip up to seconds. Public chains have two. */
 const maxSignatureChecks = 8;
+/** Maximum issuers tried: certificates of one name and key make many paths without a signature check. */
+const maxTries = 64;
 
 /** Verifies a server's certificate path (RFC 5280 section 6) and name (RFC 6125 section 6). */
-export function verifyCertificatePath(pathOptions: PathOptions): PathResult {
-	const [first, ...rest] = pathOptions.certificates;
+export function verifyCertificatePath(options: PathOptions): PathResult {
+	const [first, ...rest] = options.certificates;
 	if (first === undefined) return refusal("untrusted", "it sent no certificate");
 	let leaf: Certificate;
 	try {
@@ -67,35 +55,27 @@ export function verifyCertificatePath(pathOptions: PathOptions): PathResult {
 	} catch (error) {
 		return parseFailure("its certificate", error);
 	}
-	const options = {
-		...pathOptions,
-		verifySignature: limitCalls(maxSignatureChecks, pathOptions.verifySignature),
-	};
-	const fault = checkServerCertificate(leaf, options) ?? checkValidity(leaf, options.now);
-	if (fault !== undefined) return fault;
-	const others: Certificate[] = [];
-	// One that is not needed, such as an old root, may be malformed.
-	let parseRefusal: Refusal | undefined;
-	for (const bytes of rest.slice(0, maxIntermediates + 1)) {
-		try {
-			others.push(parseCertificate(bytes));
-		} catch (error) {
-			parseRefusal ??= parseFailure("a certificate in its chain", error);
-		}
-	}
-	const pathRefusal = checkPath(leaf, others, options);
-	if (pathRefusal === undefined) return { key: leaf.key, issuer: issuerOf(leaf) };
-	return pathRefusal.fault === "untrusted" && parseRefusal !== undefined ? parseRefusal : pathRefusal;
+	const fault =
+		checkServerCertificate(leaf, options) ??
+		checkValidity(leaf, options.now) ??
+		(isPinned(leaf, options) ? undefined : new PathSearch(rest, options).search(leaf));
+	return fault ?? { key: leaf.key, issuer: issuerOf(leaf) };
+}
+
+/**
+ * Whether it is a self-signed certificate that the user trusts. Its signature proves nothing: that it is byte for byte the
+ * same does. Its name and dates are checked as those of any other, as OpenSSL and browsers do.
+ */
+function isPinned(leaf: Certificate, { trusted }: PathOptions): boolean {
+	return isSelfIssued(leaf) && trusted.some((certificate) => areBytesEqual(certificate, leaf.encoded));
+}
+
+function isSelfIssued({ subject, issuer }: Certificate): boolean {
+	return areBytesEqual(subject, issuer);
 }
 
 function parseFailure(what: string, error: unknown): Refusal {
 	return refusal("forged", `${what} cannot be read: ${error instanceof Error ? error.message : ""}`);
-}
-
-/** Wraps the check so that it fails after `count` calls. */
-function limitCalls(count: number, check: PathOptions["verifySignature"]): PathOptions["verifySignature"] {
-	let left = count;
-	return (of) => left-- > 0 && check(of);
 }
 
 /** A malformed name does not matter for the verification. */
@@ -107,14 +87,12 @@ function issuerOf({ issuer }: Certificate): string {
 	}
 }
 
-type Refusal = Exclude<PathResult, { readonly key: PublicKey }>;
-
 function refusal(fault: TrustFault, reason: string): Refusal {
 	return { fault, reason };
 }
 
 function checkServerCertificate({ extensions }: Certificate, { host }: PathOptions): Refusal | undefined {
-	if (!matchesHost(extensions, host.toLowerCase()))
+	if (!matchesHost(extensions.subjectAltNames, host.toLowerCase()))
 		return refusal("wrong name", `its certificate is not for ${host}`);
 	if (!extensions.allowsServerAuth || !extensions.usage.digitalSignature)
 		return refusal("forged", "its certificate is not for a server");
@@ -128,60 +106,185 @@ function checkValidity({ notBefore, notAfter }: TrustAnchor, now: number): Refus
 	return undefined;
 }
 
+interface SignatureResult {
+	readonly certificate: Certificate;
+	readonly key: PublicKey;
+	readonly isValid: boolean;
+}
+
 /**
- * Searches a path from the server's certificate to a root; if there is none, returns the first reason. If several
- * certificates may be the issuer's (one expired, one with another key), the first valid one is used.
+ * Searches a path from the server's certificate to a root, depth first. Servers send what they like: intermediates in any
+ * order, several of one name or key (one expired, one signed by an unknown root), and such as are not needed. If one leads
+ * nowhere, the next is tried, within a bound on signature checks.
  */
-function checkPath(
-	leaf: Certificate,
-	others: readonly Certificate[],
-	options: PathOptions,
-): Refusal | undefined {
-	let first: Refusal | undefined;
-	const isValidIssuer = (issuer: TrustAnchor, certificate: Certificate, between: number) => {
-		const fault = checkIssuer(issuer, certificate, between, options);
-		first ??= fault;
-		return fault === undefined;
-	};
-	let current: Certificate | undefined = leaf;
-	for (let between = 0; current !== undefined && between <= maxIntermediates; between++) {
-		const certificate: Certificate = current;
-		for (const root of rootsBySubject(certificate, options))
-			if (isValidIssuer(root, certificate, between)) return undefined;
-		current = others.find(
-			(issuer) =>
-				issuer !== certificate &&
-				areBytesEqual(issuer.subject, certificate.issuer) &&
-				isValidIssuer(issuer, certificate, between),
+class PathSearch {
+	private readonly options: PathOptions;
+	private readonly roots: readonly Certificate[];
+	private readonly others: Certificate[] = [];
+	/** Certificates that were not needed yet, and may be malformed. */
+	private readonly unparsed: Uint8Array[];
+	/** Signatures that were checked. */
+	private readonly checked: SignatureResult[] = [];
+	private tries = 0;
+	/** The first reason why a path does not hold. */
+	private reason: Refusal | undefined;
+	private parseRefusal: Refusal | undefined;
+
+	constructor(others: readonly Uint8Array[], options: PathOptions) {
+		this.options = options;
+		this.roots = parseRoots(options.trusted);
+		this.unparsed = [...others];
+	}
+
+	/** `undefined` if there is a path; otherwise the first reason. */
+	search(leaf: Certificate): Refusal | undefined {
+		if (this.leadsToRoot([leaf])) return undefined;
+		return (
+			this.reason ??
+			this.parseRefusal ??
+			refusal("untrusted", "its certificate does not lead to a trusted root")
 		);
 	}
-	return first ?? refusal("untrusted", "its certificate does not lead to a trusted root");
+
+	/** Whether the path, the server's certificate first, can be continued to a root. */
+	private leadsToRoot(path: readonly Certificate[]): boolean {
+		const last = path[path.length - 1];
+		if (last === undefined) return false;
+		for (const root of this.rootsBySubject(last.issuer))
+			if (
+				!isOwnIssuer(root, last) &&
+				this.isValidIssuer(root, last, path) &&
+				this.areNamesAllowed(path, root)
+			)
+				return true;
+		if (path.length > maxIntermediates) return false;
+		for (const issuer of this.issuersOf(last))
+			if (
+				!isOwnIssuer(issuer, last) &&
+				this.isValidIssuer(issuer, last, path) &&
+				this.leadsToRoot([...path, issuer])
+			)
+				return true;
+		return false;
+	}
+
+	private *rootsBySubject(name: Uint8Array): Generator<TrustAnchor> {
+		for (const root of this.roots) if (areBytesEqual(root.subject, name)) yield root;
+		yield* this.options.findRoots(name);
+	}
+
+	/** Sent certificates with the issuer's name; those with another key than it says last. */
+	private *issuersOf({ issuer, extensions }: Certificate): Generator<Certificate> {
+		const unlikely: Certificate[] = [];
+		for (let index = 0; ; index++) {
+			const other = this.others[index] ?? this.parseNext();
+			if (other === undefined) break;
+			if (!areBytesEqual(other.subject, issuer)) continue;
+			const wanted = extensions.authorityKeyIdentifier;
+			const own = other.extensions.keyIdentifier;
+			if (wanted === undefined || own === undefined || areBytesEqual(wanted, own)) yield other;
+			else unlikely.push(other);
+		}
+		yield* unlikely;
+	}
+
+	/** Parses the next certificate; one that cannot be read, or was sent before, is passed over. */
+	private parseNext(): Certificate | undefined {
+		for (let bytes = this.unparsed.shift(); bytes !== undefined; bytes = this.unparsed.shift()) {
+			const encoded = bytes;
+			if (this.others.some((other) => areBytesEqual(other.encoded, encoded))) continue;
+			try {
+				const certificate = parseCertificate(encoded);
+				this.others.push(certificate);
+				return certificate;
+			} catch (error) {
+				this.parseRefusal ??= parseFailure("a certificate in its chain", error);
+			}
+		}
+		return undefined;
+	}
+
+	private isValidIssuer(
+		issuer: TrustAnchor,
+		certificate: Certificate,
+		path: readonly Certificate[],
+	): boolean {
+		if (++this.tries > maxTries) return false;
+		const fault = this.checkIssuer(issuer, certificate, path);
+		this.reason ??= fault;
+		return fault === undefined;
+	}
+
+	/** Checks that `issuer` was allowed to sign the last certificate of the path, and did. */
+	private checkIssuer(
+		issuer: TrustAnchor,
+		certificate: Certificate,
+		path: readonly Certificate[],
+	): Refusal | undefined {
+		const { isCA, usage, pathLength, allowsServerAuth, hasUnknownConstraint } = issuer.extensions;
+		if (!isCA || !usage.certificateSign || !allowsServerAuth || hasUnknownConstraint)
+			return refusal("forged", "a certificate in its chain must not sign others");
+		if (pathLength !== undefined && countAuthorities(path) > pathLength)
+			return refusal("forged", "its chain is longer than allowed");
+		const outdated = checkValidity(issuer, this.options.now);
+		if (outdated !== undefined) return outdated;
+		// Last, because it is slow.
+		if (!this.isSignedBy(certificate, issuer.key))
+			return refusal("forged", "a signature in its chain does not hold");
+		return undefined;
+	}
+
+	/** Each key is tried once, however many certificates have it. A malformed signature is none. */
+	private isSignedBy(certificate: Certificate, key: PublicKey): boolean {
+		const known = this.checked.find(
+			(check) => check.certificate === certificate && isSameKey(check.key, key),
+		);
+		if (known !== undefined) return known.isValid;
+		let isValid = false;
+		try {
+			const { algorithm, signedBytes, signature } = certificate;
+			const scheme = parseScheme(algorithm);
+			if (scheme?.kind !== key.kind || this.checked.length === maxSignatureChecks) return false;
+			isValid = this.options.verifySignature({ key, scheme, signedBytes, signature });
+		} catch {}
+		this.checked.push({ certificate, key, isValid });
+		return isValid;
+	}
+
+	/** Whether all names are within the constraints of all authorities above them. */
+	private areNamesAllowed(path: readonly Certificate[], root: TrustAnchor): boolean {
+		const { host } = this.options;
+		const isAllowed = [...path.slice(1), root].every(
+			({ extensions: { nameConstraints } }, above) =>
+				nameConstraints === undefined ||
+				path.slice(0, above + 1).every(
+					(certificate, index) =>
+						// An authority that renews its key (RFC 5280 section 6.1.3).
+						(index > 0 && isSelfIssued(certificate)) ||
+						areNamesWithin(nameConstraints, certificate, index === 0 ? host : undefined),
+				),
+		);
+		if (!isAllowed) this.reason ??= refusal("forged", "an authority of its chain is for other names");
+		return isAllowed;
+	}
 }
 
-function* rootsBySubject({ issuer }: Certificate, { roots }: PathOptions): Generator<TrustAnchor> {
-	for (const root of roots()) if (areBytesEqual(root.subject, issuer)) yield root;
+/** Whether a certificate is signed by its own key: that it leads to a root of this key does not make it trusted. */
+function isOwnIssuer({ subject, key }: TrustAnchor, certificate: Certificate): boolean {
+	return areBytesEqual(subject, certificate.subject) && isSameKey(key, certificate.key);
 }
 
-/** Checks that `issuer`, with `between` authorities below it, was allowed to sign `certificate` and did. */
-function checkIssuer(
-	issuer: TrustAnchor,
-	certificate: Certificate,
-	between: number,
-	{ now, verifySignature }: PathOptions,
-): Refusal | undefined {
-	const { isCA, usage, pathLength, allowsServerAuth, hasUnknownConstraint } = issuer.extensions;
-	if (!isCA || !usage.certificateSign || !allowsServerAuth || hasUnknownConstraint)
-		return refusal("forged", "a certificate in its chain must not sign others");
-	if (pathLength !== undefined && between > pathLength)
-		return refusal("forged", "its chain is longer than allowed");
-	const outdated = checkValidity(issuer, now);
-	if (outdated !== undefined) return outdated;
-	// Last, because it is slow.
-	const { scheme, signedBytes, signature } = certificate;
-	if (
-		scheme.kind !== issuer.key.kind ||
-		!verifySignature({ key: issuer.key, scheme, signedBytes, signature })
-	)
-		return refusal("forged", "a signature in its chain does not hold");
-	return undefined;
+function isSameKey(key: PublicKey, other: PublicKey): boolean {
+	if (key.kind === "RSA")
+		return (
+			other.kind === "RSA" &&
+			areBytesEqual(key.modulus, other.modulus) &&
+			areBytesEqual(key.exponent, other.exponent)
+		);
+	return other.kind === "EC" && areBytesEqual(key.point, other.point);
+}
+
+/** Certificates between the server's and the next issuer, without those by which an authority renews its own key. */
+function countAuthorities(path: readonly Certificate[]): number {
+	return path.filter((certificate, index) => index > 0 && !isSelfIssued(certificate)).length;
 }

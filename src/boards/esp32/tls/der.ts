@@ -100,26 +100,23 @@ export function parseBitString({ content }: DerElement): Uint8Array {
 	return content.subarray(1);
 }
 
-/** Authorities use some ten bytes; untrusted input must not determine the memory used. */
-const maxIdentifierBytes = 64;
+/** Longer ones are in no certificate; untrusted input must not determine the memory used. */
+const maxIdentifierBytes = 255;
 
-/** An object identifier in dotted form. */
-export function parseObjectIdentifier({ content }: DerElement): string {
+/**
+ * The bytes of an object identifier, as decimal numbers with dots between them: the key of a table. Its arcs are not taken
+ * apart, because they may be longer than any number.
+ */
+export function identifierKey({ content }: DerElement): string {
 	if (content.length > maxIdentifierBytes) throw new DerError("an object identifier that is too long");
-	const parts: number[] = [];
-	let value = 0;
-	for (const byte of content) {
-		value = value * 128 + (byte & 0x7f);
-		if (value > 0xffff_ffff) throw new DerError("an object identifier out of range");
-		if (byte & 0x80) continue;
-		if (parts.length === 0)
-			parts.push(Math.min(2, Math.floor(value / 40)), value - 40 * Math.min(2, Math.floor(value / 40)));
-		else parts.push(value);
-		value = 0;
-	}
-	if (content.length === 0 || (content[content.length - 1] ?? 0) & 0x80)
-		throw new DerError("an object identifier that is cut off");
-	return parts.join(".");
+	return content.join(".");
+}
+
+/** Throws unless the bytes are arcs, each in shortest form (X.690 section 8.19). */
+export function checkIdentifier({ content }: DerElement): void {
+	const isMalformed = content.some((byte, index) => byte === 0x80 && !((content[index - 1] ?? 0) & 0x80));
+	if (isMalformed || (content[content.length - 1] ?? 0x80) & 0x80)
+		throw new DerError("an object identifier that is malformed");
 }
 
 /** A boolean; DER has 0x00 and 0xff. */

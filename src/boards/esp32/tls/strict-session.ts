@@ -64,6 +64,8 @@ export class StrictSession extends Session {
 		// The board must have changed to encryption before, and the server changes only once.
 		if (type === changeCipherSpec && (this.clientCipher === null || encrypted))
 			throw new Error("a change to encryption out of order");
+		if (type === changeCipherSpec && length !== 1)
+			throw new Error("a change to encryption of another length");
 		return length;
 	}
 }

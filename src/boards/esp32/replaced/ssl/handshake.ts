@@ -1,5 +1,6 @@
 import sdk from "sdk/handshake";
 import SSLStream from "ssl/stream";
+import type { OfferedScheme, SignatureScheme } from "../../tls/signature-scheme";
 
 /** The members of the SDK's session that this module uses. */
 interface Session {
@@ -7,6 +8,13 @@ interface Session {
 	readonly serverRandom: ArrayBuffer;
 	/** Set once the server encrypts. */
 	readonly serverCipher: object | null;
+	/** What was offered in the ClientHello. */
+	readonly options: {
+		readonly tls_server_name?: string;
+		readonly tls_signature_algorithms: readonly OfferedScheme[];
+		readonly tls_elliptic_curves: readonly number[];
+	};
+	readonly chosenCipher: { readonly value: readonly [number, number] };
 	readonly certificateManager: { verifyExchange(exchange: KeyExchange): boolean };
 	/** From which the SDK computes the client's key exchange. */
 	dhparams: { readonly named_curve: number; readonly dh_Ys: ArrayBuffer };
@@ -24,10 +32,13 @@ interface PartialMessage {
 /** The server's key exchange (RFC 8422 section 5.4): the signed bytes and the signature. */
 export interface KeyExchange {
 	readonly signed: Uint8Array;
-	readonly algorithm: "RSA" | "EC";
+	readonly scheme: SignatureScheme;
 	readonly signature: Uint8Array;
+	/** The server's point on its curve: x, then y. */
+	readonly point: Uint8Array;
 }
 
+const helloRequest = 0;
 const serverHello = 2;
 const certificate = 11;
 const serverKeyExchange = 12;
@@ -91,43 +102,118 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
 /** Enough for a path and some unrelated certificates. The SDK would parse any number. */
 const maxCertificates = 10;
 
-function checkCount(message: Uint8Array): void {
+/** The certificates fill their list, and the list the message: the SDK ignores what follows. */
+function checkCertificates(message: Uint8Array): void {
 	let count = 0;
-	for (let at = headerBytes + 3; at + 3 <= message.length; count++) {
-		const [high = 0, middle = 0, low = 0] = message.subarray(at, at + 3);
-		at += 3 + high * 65_536 + middle * 256 + low;
-	}
+	let at = vectorEnd(message, headerBytes, 3) === message.length ? headerBytes + 3 : Infinity;
+	for (; at < message.length; count++) at = vectorEnd(message, at, 3);
+	if (at !== message.length) throw new Error("a list of certificates of another length");
 	if (count > maxCertificates) throw new Error("more certificates than a chain has");
 }
 
-/** ECParameters of a named curve, secp256r1 (RFC 8422 section 5.4): the only one offered. */
-const curveType = 3;
+/** Where a vector ends that begins with its length in `lengthBytes` bytes (RFC 5246 section 4.3). */
+function vectorEnd(bytes: Uint8Array, at: number, lengthBytes: number): number {
+	let length = 0;
+	// What is cut off ends beyond the message.
+	for (let i = 0; i < lengthBytes; i++) length = length * 256 + (bytes[at + i] ?? Infinity);
+	return at + lengthBytes + length;
+}
+
+/** Types of certificate, signature algorithms, authorities (RFC 5246 section 7.4.4). */
+function checkCertificateRequest(message: Uint8Array): void {
+	const end = [1, 2, 2].reduce((at, lengthBytes) => vectorEnd(message, at, lengthBytes), headerBytes);
+	if (end !== message.length) throw new Error("a certificate request of another length");
+}
+
+/** Bytes of an empty ServerHelloDone, and of a Finished with its twelve (RFC 5246 section 7.4.9). */
+const messageBytes: Readonly<Record<number, number>> = Object.freeze({
+	[helloRequest]: headerBytes,
+	[serverHelloDone]: headerBytes,
+	[finished]: headerBytes + 12,
+});
+
+function checkContent(session: Session, type: number, message: Uint8Array): void {
+	if (message.length !== (messageBytes[type] ?? message.length))
+		throw new Error(`handshake message ${type} of another length`);
+	if (type === serverHello) checkServerHello(session, message);
+	if (type === certificate) checkCertificates(message);
+	if (type === certificateRequest) checkCertificateRequest(message);
+}
+
+/** Version, random, and the length of the session id (RFC 5246 section 7.4.1.3). */
+const sessionIdAt = headerBytes + 2 + 32;
+const maxSessionIdBytes = 32;
+
+/** The SDK takes any version above the lowest, and ignores extensions. */
+function checkServerHello({ options }: Session, message: Uint8Array): void {
+	if (message[headerBytes] !== 3 || message[headerBytes + 1] !== 3)
+		throw new Error("a TLS version that was not offered");
+	if ((message[sessionIdAt] ?? 0) > maxSessionIdBytes) throw new Error("a session id that is too long");
+	// Cipher suite and compression follow.
+	let at = vectorEnd(message, sessionIdAt, 1) + 2 + 1;
+	if (at === message.length) return;
+	if (vectorEnd(message, at, 2) !== message.length) throw new Error("a ServerHello of another length");
+	const offered = new Set([
+		...echoedExtensions,
+		...(options.tls_server_name === undefined ? [] : [serverName]),
+	]);
+	for (at += 2; at < message.length; at = vectorEnd(message, at + 2, 2))
+		if (!offered.delete((message[at] ?? 0) * 256 + (message[at + 1] ?? 0)))
+			throw new Error("an extension that was not offered");
+	if (at !== message.length) throw new Error("an extension of another length");
+}
+
+/** Extensions that a server may answer (RFC 6066 section 3, RFC 8422 section 5.2): name, curves, point formats. */
+const serverName = 0;
+const echoedExtensions: readonly number[] = Object.freeze([10, 11]);
+
+/** The type of ECParameters that name a curve, and of a point that is not compressed (RFC 8422 section 5.4). */
+const namedCurve = 3;
+const uncompressed = 4;
+/** The other curve that is offered is secp384r1. */
 const secp256r1 = 23;
-const pointBytes = 65;
-/** Curve type, curve, length of the point, point. */
-const parametersBytes = 4 + pointBytes;
+
+/** TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, second byte; the other suite is with RSA. */
+const ecdheEcdsa = 0x2b;
 
 /**
  * Verifies the server's key exchange. The SDK ignores a signature with an unknown algorithm or none; here a valid signature
  * with an offered algorithm is required.
  */
 function verifyKeyExchange(session: Session, body: Uint8Array): void {
-	const parameters = body.subarray(0, parametersBytes);
-	const [type, curveHigh = 0, curveLow = 0, length] = parameters;
-	if (type !== curveType || curveHigh * 256 + curveLow !== secp256r1 || length !== pointBytes)
+	const [type, high = 0, low = 0, pointBytes = 0, form] = body;
+	const group = session.options.tls_elliptic_curves.find((offered) => offered === high * 256 + low);
+	// Two numbers of the curve's size, 32 bytes or 48.
+	if (
+		type !== namedCurve ||
+		group === undefined ||
+		form !== uncompressed ||
+		pointBytes !== (group === secp256r1 ? 65 : 97)
+	)
 		throw new Error("a key exchange that was not offered");
-	const [hash, algorithm, sizeHigh = 0, sizeLow = 0] = body.subarray(parametersBytes);
-	const signature = body.subarray(parametersBytes + 4);
-	if (hash !== 4 || (algorithm !== 1 && algorithm !== 3) || sizeHigh * 256 + sizeLow !== signature.length)
+	const parametersBytes = 4 + pointBytes;
+	const parameters = body.subarray(0, parametersBytes);
+	const [hash, algorithm] = body.subarray(parametersBytes);
+	const scheme = session.options.tls_signature_algorithms.find(
+		(offered) => offered.hash === hash && offered.sig === algorithm,
+	)?.scheme;
+	const signatureAt = parametersBytes + 4;
+	if (
+		scheme === undefined ||
+		scheme.kind !== (session.chosenCipher.value[1] === ecdheEcdsa ? "EC" : "RSA") ||
+		vectorEnd(body, signatureAt - 2, 2) !== body.length
+	)
 		throw new Error("a key exchange with a signature that was not offered");
+	const signature = body.subarray(signatureAt);
 	const signed = new Uint8Array(64 + parametersBytes);
 	signed.set(new Uint8Array(session.clientRandom), 0);
 	signed.set(new Uint8Array(session.serverRandom), 32);
 	signed.set(parameters, 64);
-	const exchange = { signed, algorithm: algorithm === 1 ? "RSA" : "EC", signature } as const;
-	if (!session.certificateManager.verifyExchange(exchange))
+	if (
+		!session.certificateManager.verifyExchange({ signed, scheme, signature, point: parameters.subarray(5) })
+	)
 		throw new Error("a key exchange with a signature that does not hold");
-	session.dhparams = { named_curve: secp256r1, dh_Ys: parameters.slice(4).buffer };
+	session.dhparams = { named_curve: group, dh_Ys: parameters.slice(4).buffer };
 }
 
 /** Replaces the SDK's `ssl/handshake`: the same, with checks of what the server sends. */
@@ -145,10 +231,10 @@ const handshake = Object.freeze({
 		const content = stream.readChunk(stream.bytesAvailable, true);
 		for (const message of completeMessages(session, content)) {
 			const [type = 0] = message;
+			checkContent(session, type, message);
 			// HelloRequest may arrive at any time, and may be ignored (RFC 5246 section 7.4.1.1).
-			if (type === 0) continue;
+			if (type === helloRequest) continue;
 			checkOrder(session, type);
-			if (type === certificate) checkCount(message);
 			sdk.unpacketize.call(handshake, session, new SSLStream(message));
 		}
 	},

@@ -1,0 +1,44 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { readRootSource, rootsModule, rootsPem, selectRoots } from "./root-store";
+import { main, root } from "./sdk";
+
+const help = `The root certificates that boards trust: src/boards/esp32/tls/bundled-roots.ts.
+
+npm run build:roots
+npm run build:roots -- --bundle FILE --source "PACKAGE VERSION" --date DATE
+
+Without options the module is made again from scripts/root-certificates.pem. With a bundle (PEM) of Mozilla's programme, such as
+/etc/ssl/certs/ca-certificates.crt of Debian's ca-certificates, that file is renewed first. Which roots are taken
+is a list in scripts/root-store.ts.
+`;
+
+const stored = join(root, "scripts", "root-certificates.pem");
+
+await main(async () => {
+	const { values } = parseArgs({
+		options: {
+			bundle: { type: "string" },
+			source: { type: "string" },
+			date: { type: "string" },
+			help: { type: "boolean", short: "h" },
+		},
+	});
+	if (values.help === true) {
+		process.stdout.write(help);
+		return;
+	}
+	const { bundle, source: name, date } = values;
+	if (bundle !== undefined) {
+		if (name === undefined || date === undefined) throw new Error("A bundle needs --source and --date.");
+		writeFileSync(stored, rootsPem(selectRoots(readFileSync(bundle, "utf8")), { name, date }));
+	}
+	const pem = readFileSync(stored, "utf8");
+	const roots = selectRoots(pem);
+	writeFileSync(
+		join(root, "src", "boards", "esp32", "tls", "bundled-roots.ts"),
+		rootsModule(roots, readRootSource(pem)),
+	);
+	process.stdout.write(`${roots.length} roots\n`);
+});
