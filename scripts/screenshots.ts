@@ -49,8 +49,10 @@ async function takePictures(page: Page): Promise<void> {
 	await page.getByRole("textbox", { name: "Bucket" }).fill(bucketId);
 	await page.getByRole("button", { name: "Continue" }).click();
 	await page.getByText("BME280 at 0x76").waitFor();
-	await page.getByRole("textbox", { name: "Location" }).fill("Balcony");
-	await picture(page, "setup-board");
+	await page.locator("summary").filter({ hasText: "Temperature" }).click();
+	await page.getByRole("textbox", { name: "Name" }).fill("balcony");
+	await page.getByRole("heading", { name: "Sensors" }).evaluate("(heading) => heading.scrollIntoView()");
+	await picture(page, "setup-board", false);
 
 	await page.getByRole("button", { name: "Continue" }).click();
 	await page.getByRole("button", { name: "Start the test" }).click();
@@ -93,8 +95,8 @@ async function takeLocalPage(page: Page): Promise<void> {
 	rmSync(directory, { recursive: true, force: true });
 }
 
-async function picture(page: Page, name: string): Promise<void> {
-	await page.evaluate("scrollTo(0, 0)");
+async function picture(page: Page, name: string, fromTop = true): Promise<void> {
+	if (fromTop) await page.evaluate("scrollTo(0, 0)");
 	mkdirSync(directory, { recursive: true });
 	const bytes = compressPng(await page.screenshot({ animations: "disabled", caret: "hide" }));
 	writeFileSync(join(directory, `${name}.png`), bytes);
