@@ -25,6 +25,11 @@ beforeEach(() => {
 		illuminance: 1000,
 		voltage: 11.98,
 		current: 10,
+		uvIndex: 3.4,
+		cell: [3.87, 62],
+		gasResistance: 123_456,
+		gasTicks: [30_000, 16_000],
+		particles: [4.2, 6.1, 6.9, 7.3],
 		inputs: [1, 2, 3, 0],
 	};
 });

@@ -22,6 +22,16 @@ const expectedValues: Readonly<Record<string, readonly [value: number, tolerance
 	illuminance: [431, 1],
 	voltage: [12.08, 0.01],
 	current: [234.5, 0.2],
+	uv_index: [3.4, 0.05],
+	battery_voltage: [3.87, 0.001],
+	battery_level: [62, 0.05],
+	gas_resistance: [123_456, 400],
+	voc_raw: [30_000, 1],
+	nox_raw: [16_000, 1],
+	pm1: [4.2, 0.051],
+	pm2_5: [6.1, 0.051],
+	pm4: [6.9, 0.051],
+	pm10: [7.3, 0.051],
 	channel0: [0.5, 0.001],
 	channel1: [1.25, 0.001],
 	channel2: [3.3, 0.001],
@@ -31,7 +41,7 @@ const expectedValues: Readonly<Record<string, readonly [value: number, tolerance
 const places = Object.entries(chipCatalogue).flatMap(([name, { addresses }]) => {
 	const address = addresses[0] ?? 0;
 	const driver = driverOf(name, address);
-	return driver === undefined || driver.fields.length === 0 ? [] : [{ name, address, driver }];
+	return driver === undefined ? [] : [{ name, address, driver }];
 });
 
 function driverOf(name: string, address: number): I2CDriver | undefined {
@@ -111,7 +121,9 @@ function attempts(
 function isRight({ driver }: Place, values: readonly Value[]): boolean {
 	return driver.fields.every(({ name }, index) => {
 		const value = values[index];
-		const [expected, tolerance] = expectedValues[name] ?? [Number.NaN, 0];
+		const [expected, usual] = expectedValues[name] ?? [Number.NaN, 0];
+		// It compares two measurements, which differ by their noise.
+		const tolerance = driver.name === "HDC1080" ? 2.5 * usual : usual;
 		return value === undefined || Math.abs(Number(value) - expected) <= tolerance;
 	});
 }
@@ -127,7 +139,12 @@ function expectRecovered(place: Place, outcomes: readonly (readonly Value[] | Er
 	expectRightOrError(place, outcomes);
 	const last = outcomes.at(-1);
 	expect(last, place.name).not.toBeInstanceOf(Error);
-	expect(last instanceof Error ? [] : last?.filter((value) => value === undefined)).toEqual([]);
+	// An index has no value for the first 45 seconds, nor at long intervals.
+	const missing = place.driver.fields.filter(
+		({ name }, index) =>
+			!/^(voc|nox)_index$/.test(name) && !(last instanceof Error) && last?.[index] === undefined,
+	);
+	expect(missing, place.name).toEqual([]);
 }
 
 /** Transfers of two measurements after opening. */

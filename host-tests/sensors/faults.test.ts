@@ -6,12 +6,23 @@ import { aht20 } from "../../src/sensors/drivers/aht20";
 import type { I2CDriver } from "../../src/sensors/drivers/all-drivers";
 import { bh1750 } from "../../src/sensors/drivers/bh1750";
 import { bme280 } from "../../src/sensors/drivers/bme280";
+import { bme680 } from "../../src/sensors/drivers/bme680";
 import { bmp280 } from "../../src/sensors/drivers/bmp280";
+import { hdc302x } from "../../src/sensors/drivers/hdc302x";
+import { hdc1080 } from "../../src/sensors/drivers/hdc1080";
 import { ina219 } from "../../src/sensors/drivers/ina219";
+import { ina226 } from "../../src/sensors/drivers/ina226";
+import { ina228 } from "../../src/sensors/drivers/ina228";
+import { lps22hb } from "../../src/sensors/drivers/lps22hb";
+import { ltr390 } from "../../src/sensors/drivers/ltr390";
+import { max17048 } from "../../src/sensors/drivers/max17048";
 import { scd4x } from "../../src/sensors/drivers/scd4x";
 import { sht3x } from "../../src/sensors/drivers/sht3x";
 import { sht4x } from "../../src/sensors/drivers/sht4x";
+import { shtc3 } from "../../src/sensors/drivers/shtc3";
+import { sps30 } from "../../src/sensors/drivers/sps30";
 import { tmp117 } from "../../src/sensors/drivers/tmp117";
+import { veml7700 } from "../../src/sensors/drivers/veml7700";
 import { SensorError } from "../../src/sensors/sensor-error";
 import { type BenchSensor, SensorBench } from "./sensor-bench";
 
@@ -112,6 +123,36 @@ const rows: readonly Row[] = [
 			"out of range": /the current exceeds the 3\.2 ampere that its 0\.1 ohm can measure\.$/,
 		},
 	},
+	...(
+		[
+			["bme680", bme680, [21.37, 48.2, 1013.25, 123_456], { ...timed, "out of range": impossible }],
+			["lps22hb", lps22hb, [21.37, 1013.25], { ...timed, "out of range": impossible }],
+			["hdc3022", hdc302x, [21.37, 48.2], { "wrong checksum": corrupt, "never ready": gone, slow: gone }],
+			["shtc3", shtc3, [21.37, 48.2], { "wrong checksum": corrupt, "never ready": gone, slow: gone }],
+			["hdc1080", hdc1080, [21.37, 48.2], { "never ready": gone, slow: gone }],
+			["sps30", sps30, [4.2, 6.1, 6.9, 7.3], { "wrong checksum": corrupt, "out of range": impossible }],
+			["veml7700", veml7700, [431], { "out of range": /it is brighter than the sensor can measure\.$/ }],
+			["ltr390", ltr390, [431, 3.4], { ...timed, "out of range": /it is brighter/ }],
+			[
+				"ina226",
+				ina226,
+				[12.08, 234.5],
+				{ ...timed, "out of range": /exceeds the 0\.819 ampere that its 0\.1/ },
+			],
+			[
+				"ina228",
+				ina228,
+				[12.08, 234.5],
+				{ ...timed, "out of range": /exceeds the 1\.64 ampere that its 0\.1/ },
+			],
+			["max17048", max17048, [3.87, 62], { "out of range": impossible }],
+		] as const
+	).map(([chip, driver, values, sentences]) => ({
+		chip,
+		driver,
+		values,
+		sentences: { ...wires, ...sentences },
+	})),
 	{ chip: "ads1115", driver: ads1115, values: [0.5, 1.25, 3.3, 2.0001], sentences: { ...wires, ...timed } },
 ];
 
@@ -228,7 +269,9 @@ describe("one clear error, no effect on another sensor, and recovery afterwards"
 			co2: 431,
 			illuminance: 17,
 			voltage: 5,
-			current: -1,
+			current: -0.4,
+			cell: [3.6, 14],
+			particles: [1, 2, 3, 4],
 		};
 		bench.ticks += 5000;
 		const [first] = settle(back.sensor);
@@ -237,6 +280,12 @@ describe("one clear error, no effect on another sensor, and recovery afterwards"
 			bh1750: 17,
 			ina219: 5,
 			ads1115: 0.5,
+			veml7700: 17,
+			ltr390: 17,
+			ina226: 5,
+			ina228: 5,
+			max17048: 3.6,
+			sps30: 1,
 		}[name];
 		expect(Number(first)).toBeCloseTo(expected ?? -3.25, 0);
 	});
@@ -254,6 +303,10 @@ describe("faults that no driver can detect", () => {
 			co2: 431,
 			illuminance: 17,
 			voltage: 5,
+			uvIndex: 1,
+			cell: [3.6, 14],
+			gasResistance: 10_000,
+			particles: [1, 2, 3, 4],
 			inputs: [1, 1, 1, 1],
 		};
 		expectValues(settle(sensor), values);

@@ -16,8 +16,21 @@ const driverOf: Readonly<Record<string, string>> = {
 	bme280: "BME280",
 	bmp280: "BMP280",
 	bme680: "BME680",
+	bme688: "BME680",
+	sgp40: "SGP40",
+	sgp41: "SGP41",
+	sps30: "SPS30",
 	sht31: "SHT3x",
 	sht41: "SHT4x",
+	hdc3022: "HDC302x",
+	shtc3: "SHTC3",
+	hdc1080: "HDC1080",
+	lps22hb: "LPS22HB",
+	veml7700: "VEML7700",
+	ltr390: "LTR390",
+	ina226: "INA226",
+	ina228: "INA228",
+	max17048: "MAX17048",
 	aht20: "AHT20",
 	tmp117: "TMP117",
 	scd40: "SCD4x",
@@ -64,10 +77,13 @@ describe("each chip is identified by exactly one driver, in either order of the 
 			const identities = drivers.map((driver) => [driver.name, bench.identify(driver, address)]);
 			expect(identities.filter(([, identity]) => identity === "this")).toEqual([[driverOf[name], "this"]]);
 			const driver = drivers.find((each) => each.name === driverOf[name]);
-			if (driver === undefined || driver === bme680) continue;
+			if (driver === undefined) continue;
 			const found = values(driver, address);
 			expect(found).toHaveLength(driver.fields.length);
-			expect(found.every((value) => typeof value === "number")).toBe(true);
+			const measured = found.filter(
+				(_, index) => !/^(voc|nox)_index$/.test(driver.fields[index]?.name ?? ""),
+			);
+			expect(measured.every((value) => typeof value === "number")).toBe(true);
 			// Use does not change the result.
 			expect(bench.identify(driver, address)).toBe("this");
 		}
@@ -104,10 +120,9 @@ test("on a bus that is held low, all chips are absent, and identified again afte
 	}
 });
 
-test("a BME680 is recognized, without fields, and is not taken for a BME280", () => {
+test("a BME680 is not taken for a BME280", () => {
 	bench.plugIn("bme680", 0x77);
 	expect(bench.identify(bme680, 0x77)).toBe("this");
-	expect(bme680.fields).toEqual([]);
 	for (const driver of driversAt(0x77).filter((each) => each !== bme680))
 		expect(() => bench.open(driver, 0x77)).toThrow(/another chip answers there/);
 });

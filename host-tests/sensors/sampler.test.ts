@@ -313,7 +313,6 @@ describe("a value outside the range of its field", () => {
 
 describe("what cannot be used is logged once", () => {
 	test.each<[string, () => void, string]>([
-		["a BME680", () => board.plugIn("bme680"), "BME680 at 0x76: this firmware does not support it."],
 		[
 			"an unknown chip at the address of a driver",
 			() => {

@@ -22,6 +22,11 @@ export class SensorBench {
 		illuminance: 431,
 		voltage: 12.08,
 		current: 0.2345,
+		uvIndex: 3.4,
+		cell: [3.87, 62],
+		gasResistance: 123_456,
+		gasTicks: [30_000, 16_000],
+		particles: [4.2, 6.1, 6.9, 7.3],
 		inputs: [0.5, 1.25, 3.3, 2.0001],
 	};
 	readonly bus = new SimulatedI2CBus();

@@ -27,6 +27,11 @@ export class SensorBoard {
 		illuminance: 431,
 		voltage: 12.08,
 		current: 0.2345,
+		uvIndex: 3.4,
+		cell: [3.87, 62],
+		gasResistance: 123_456,
+		gasTicks: [30_000, 16_000],
+		particles: [4.2, 6.1, 6.9, 7.3],
 		inputs: [0.5, 1.25, 3.3, 2.0001],
 	};
 	logLines: string[] = [];

@@ -224,7 +224,7 @@ function oversamplingCount(setting: number): number {
 }
 
 /** The raw number at which a rising `difference` is nearest to zero; the search starts at `guess`. */
-function nearest(bits: number, guess: number, difference: (raw: number) => number): number {
+export function nearest(bits: number, guess: number, difference: (raw: number) => number): number {
 	const last = 2 ** bits - 1;
 	let raw = guess;
 	// The difference is nearly linear: a few secant steps come close to the zero, and single steps reach it.

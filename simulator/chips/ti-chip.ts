@@ -6,6 +6,10 @@ import { SimulatedChip } from "./simulated-chip";
 export abstract class TIChip<Quantity extends keyof SensorEnvironment> extends SimulatedChip<Quantity> {
 	private pointer = 0;
 
+	protected get currentPointer(): number {
+		return this.pointer;
+	}
+
 	protected abstract readRegister(register: number): number;
 	protected abstract writeRegister(register: number, value: number): void;
 

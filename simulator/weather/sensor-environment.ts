@@ -10,6 +10,15 @@ export interface SensorEnvironment extends Weather {
 	readonly voltage: number;
 	/** Supply current, amperes; negative while the battery is charged. */
 	readonly current: number;
+	readonly uvIndex: number;
+	/** Of a Li-ion cell: volts, and charge in percent. */
+	readonly cell: readonly [volts: number, percent: number];
+	/** Resistance of a heated metal oxide in the air, ohms. */
+	readonly gasResistance: number;
+	/** Signals of two other metal oxides: of volatile organic compounds and of nitrogen oxides. */
+	readonly gasTicks: readonly [voc: number, nox: number];
+	/** Particulate matter up to 1, 2.5, 4 and 10 µm, µg/m³. */
+	readonly particles: readonly [pm1: number, pm2_5: number, pm4: number, pm10: number];
 	/** Four voltages, volts. */
 	readonly inputs: readonly [number, number, number, number];
 }
@@ -39,12 +48,18 @@ const roomCo2Ppm = [
 export function sensorEnvironmentAt(milliseconds: number): SensorEnvironment {
 	const hours = milliseconds / hourMs;
 	const light = daylightRatio(hours);
+	const dust = 1 + 0.4 * Math.sin(hours / 9);
 	return {
 		...weatherAt(milliseconds),
 		co2: roomCo2At(hours) * (1 + 0.08 * Math.sin(hours / 31)),
 		illuminance: 0.2 + clearSkyLux * light,
 		voltage: 12.3 + 1.5 * Math.min(1, 2 * light) + 0.1 * Math.sin(hours / 53),
 		current: 0.085 + 0.02 * Math.sin(hours / 3) - 1.1 * light,
+		uvIndex: 5 * light,
+		cell: [3.75 + 0.3 * Math.min(1, 2 * light), 55 + 30 * Math.min(1, 2 * light)],
+		gasResistance: 120_000 + 40_000 * Math.sin(hours / 5),
+		gasTicks: [30_000 - 300 * Math.sin(hours / 3), 16_000 + 40 * Math.sin(hours / 7)],
+		particles: [4 * dust, 6 * dust, 6.8 * dust, 7.2 * dust],
 		inputs: [1.9 + 0.6 * Math.sin(hours / 40), 1.65, 3.2 * light, 2.05 + 0.15 * Math.min(1, 2 * light)],
 	};
 }

@@ -1,6 +1,6 @@
 import type { Driver, SensorField } from "./driver";
 import { type I2CDevice, int16 } from "./i2c-device";
-import { identifyTIChip } from "./ti-identification";
+import { ads1115Limits, identifyTIChip } from "./ti-identification";
 
 /** Registers (SBAS444E, "Address Pointer Register"). */
 const register = Object.freeze({ conversion: 0x00, configuration: 0x01 });
@@ -14,6 +14,8 @@ const singleShot = 0x0183;
 /** A 128th of a second, plus 10 % ("Electrical Characteristics", data rate variation). */
 const conversionMs = (1000 / 128) * 1.1;
 const inputCount = 4;
+const lowLimit = 0x8000;
+const highLimit = 0x7fff;
 
 /** Full scale in volts, by the number of the gain setting ("Config Register", PGA). */
 const rangesVolts: readonly number[] = Object.freeze([6.144, 4.096, 2.048, 1.024, 0.512, 0.256]);
@@ -42,11 +44,17 @@ export const ads1115 = Object.freeze<Driver<ADS1115State>>({
 	/** Takes the smallest range that holds `rangeVolts`. */
 	open(chip, { rangeVolts = defaultRangeVolts }) {
 		if (identifyTIChip(chip) !== "ADS1115") throw chip.otherChipError();
+		// As after a reset: they mark the chip.
+		chip.writeUint16(ads1115Limits.low, lowLimit);
+		chip.writeUint16(ads1115Limits.high, highLimit);
 		const fitting = rangesVolts.filter((range) => range >= rangeVolts).length;
 		return { gain: Math.max(0, fitting - 1), volts: [] };
 	},
 
 	start(chip, state) {
+		// Another chip of this maker has a register that reads as written, too.
+		if (chip.readUint16(ads1115Limits.low) !== lowLimit || chip.readUint16(ads1115Limits.high) !== highLimit)
+			throw chip.lostError();
 		state.volts = [];
 		return convert(chip, state);
 	},

@@ -9,6 +9,9 @@ const mtreg = Object.freeze({ default: 69, min: 31 });
 /** Of high resolution mode with the default register ("Electrical Characteristics", maximum). */
 const measurementMs = 180;
 
+/** Where the chips of ST that share the address have their id. It is not an opcode. */
+const stIdRegister = 0x0f;
+
 interface BH1750State {
 	/** The register's value in the current measurement. */
 	mtreg: number;
@@ -62,7 +65,7 @@ function isCleared(chip: I2CDevice): boolean {
 	for (const byte of [opcode.powerDown, opcode.powerOn, opcode.reset]) chip.write(byte);
 	const cleared = uint16(chip.read(2));
 	chip.write(opcode.powerDown);
-	return cleared === 0 && uint16(chip.read(2)) === 0;
+	return cleared === 0 && uint16(chip.read(2)) === 0 && chip.readUint8(stIdRegister) === 0;
 }
 
 function measure(chip: I2CDevice, state: BH1750State, value: number): number {

@@ -14,7 +14,7 @@ export interface Driver<State = void, Device extends SensorDevice = I2CDevice> {
 	readonly name: string;
 	/** Seven-bit I2C addresses, in the order in which they are probed; none on other buses. */
 	readonly addresses: readonly number[];
-	/** What it measures, in the order of its values. Empty: recognized, but not supported. */
+	/** What it measures, in the order of its values. */
 	readonly fields: readonly SensorField[];
 	/**
 	 * Whether the device is this chip: by its id, by an answer with a valid checksum, or by what no other chip
@@ -137,6 +137,7 @@ export const temperature: Field = Object.freeze({ name: "temperature", unit: "ce
 export const humidity: Field = Object.freeze({ name: "humidity", unit: "percent", decimals: 1 });
 export const pressure: Field = Object.freeze({ name: "pressure", unit: "hPa", decimals: 2 });
 export const co2: Field = Object.freeze({ name: "co2", unit: "ppm", decimals: 0 });
+export const uvIndex: Field = Object.freeze({ name: "uv_index", unit: "", decimals: 1 });
 export const illuminance: Field = Object.freeze({ name: "illuminance", unit: "lux", decimals: 1 });
 export const voltage: Field = Object.freeze({ name: "voltage", unit: "volt", decimals: 3 });
 export const current: Field = Object.freeze({ name: "current", unit: "milliampere", decimals: 1 });

@@ -3,10 +3,13 @@ import { errorMessage } from "../../common/error-message";
 import { SensorError } from "../sensor-error";
 
 /**
- * Some chips need up to a millisecond to prepare an answer and do not acknowledge reads until then. At 100
+ * Some chips need up to a millisecond to prepare an answer, or to wake up, and acknowledge nothing until then. At 100
  * kHz an attempt takes at least 0.1 ms on the bus.
  */
-const maxReadAttempts = 16;
+const maxAttempts = 16;
+
+/** Answers of which two in a row must be the same. */
+const maxConfirmations = 4;
 
 /** One chip at one address of the I2C bus. A failed transfer becomes a {@link SensorError}. */
 export class I2CDevice {
@@ -47,14 +50,28 @@ export class I2CDevice {
 	/** Writes a command and reads the answer, which the chip has within about a millisecond. */
 	query(command: readonly number[], count: number): Uint8Array<ArrayBuffer> {
 		this.write(...command);
-		for (let attempt = 1; attempt < maxReadAttempts; attempt++) {
+		return this.retry(() => this.read(count));
+	}
+
+	/** Repeats a transfer that the chip does not acknowledge, for about a millisecond. */
+	retry<T>(transfer: () => T): T {
+		for (let attempt = 1; attempt < maxAttempts; attempt++) {
 			try {
-				return this.read(count);
+				return transfer();
 			} catch {
-				// No answer yet.
+				// Not ready yet.
 			}
 		}
-		return this.read(count);
+		return transfer();
+	}
+
+	/** Writes to a chip that need not acknowledge, because it is asleep or resets. */
+	tryWrite(...bytes: number[]): void {
+		try {
+			this.write(...bytes);
+		} catch {
+			// As expected.
+		}
 	}
 
 	/** Consecutive registers. */
@@ -65,14 +82,18 @@ export class I2CDevice {
 	}
 
 	/**
-	 * {@link readRegisters} of a chip without checksums whose registers do not change: read twice, because a disturbed
-	 * transfer gives any bytes. Throws a {@link SensorError} if the answers differ.
+	 * {@link readRegisters} of a chip without checksums: until two answers in a row are the same, because a disturbed
+	 * transfer gives any bytes, and a new measurement may come in between. Throws a {@link SensorError} if they always
+	 * differ.
 	 */
 	readConfirmed(first: number, count: number): Uint8Array<ArrayBuffer> {
-		const bytes = this.readRegisters(first, count);
-		if (this.readRegisters(first, count).join() !== bytes.join())
-			throw this.error("two answers differ. Check its wiring; long wires pick up noise.");
-		return bytes;
+		let bytes = this.readRegisters(first, count);
+		for (let attempt = 1; attempt < maxConfirmations; attempt++) {
+			const repeated = this.readRegisters(first, count);
+			if (repeated.join() === bytes.join()) return bytes;
+			bytes = repeated;
+		}
+		throw this.differenceError();
 	}
 
 	readUint8(register: number): number {
@@ -111,6 +132,11 @@ export class I2CDevice {
 		return this.error("it lost its measurement. Check its supply and wiring.");
 	}
 
+	/** To throw if two answers differ that must be the same. */
+	differenceError(): SensorError {
+		return this.error("two answers differ. Check its wiring; long wires pick up noise.");
+	}
+
 	/** To throw for an answer with a wrong checksum. */
 	checksumError(): SensorError {
 		return this.error("wrong checksum. Check its wiring; long wires pick up noise.");
@@ -135,6 +161,11 @@ export class I2CDevice {
 /** Two bytes as a signed big-endian number. */
 export function int16(bytes: Uint8Array, at = 0): number {
 	return (uint16(bytes, at) << 16) >> 16;
+}
+
+/** Three bytes as a big-endian number. */
+export function uint24(bytes: Uint8Array, at = 0): number {
+	return (uint16(bytes, at) << 8) | (bytes[at + 2] ?? 0);
 }
 
 /** Two bytes as a big-endian number. */

@@ -1,6 +1,7 @@
 import { current, type Driver, voltage } from "./driver";
 import { type I2CDevice, int16, uint16 } from "./i2c-device";
-import { identifyTIChip } from "./ti-identification";
+import { currentOverShunt } from "./shunt";
+import { identifyTIChip, ina2xxAddresses } from "./ti-identification";
 
 /** Registers (SBOS448G, section 8.6, table 2). */
 const register = Object.freeze({ configuration: 0x00, shuntVoltage: 0x01, busVoltage: 0x02 });
@@ -27,8 +28,7 @@ const defaultShuntOhms = 0.1;
  */
 export const ina219 = Object.freeze<Driver<number>>({
 	name: "INA219",
-	// Selected by pins A0 and A1 (section 8.5.5.1, table 1).
-	addresses: Object.freeze(Array.from({ length: 16 }, (_, index) => 0x40 + index)),
+	addresses: ina2xxAddresses,
 	fields: Object.freeze([Object.freeze({ ...voltage, min: 0, max: 32 }), current]),
 
 	matches: (chip) => identifyTIChip(chip) === "INA219",
@@ -55,11 +55,10 @@ export const ina219 = Object.freeze<Driver<number>>({
 		if ((bus & conversionReady) === 0) return undefined;
 		const shunt = int16(chip.readConfirmed(register.shuntVoltage, 2));
 		if ((chip.readUint16(register.configuration) & configurationMask) !== measureOnce) throw chip.lostError();
-		if (Math.abs(shunt) >= maxShuntCounts) {
-			const maxAmperes = Number(((maxShuntCounts * shuntVoltsPerCount) / shuntOhms).toPrecision(3));
-			throw chip.error(`the current exceeds the ${maxAmperes} ampere that its ${shuntOhms} ohm can measure.`);
-		}
-		return [(bus >> 3) * busVoltsPerCount, ((shunt * shuntVoltsPerCount) / shuntOhms) * 1000];
+		return [
+			(bus >> 3) * busVoltsPerCount,
+			currentOverShunt(chip, shunt, maxShuntCounts, shuntVoltsPerCount, shuntOhms),
+		];
 	},
 });
 

@@ -106,7 +106,8 @@ export const scd4x = Object.freeze<Driver<SCD4xState>>({
 			isDataReady(chip);
 		} catch (error) {
 			if (step > 0) throw error;
-			wake(chip);
+			// Powered down by a command, it wakes up with this one within 30 ms, without an acknowledge.
+			chip.tryWrite(...wakeUp);
 		}
 		if (step === 0) return startUpMs;
 		chip.write(...stopPeriodic);
@@ -233,15 +234,6 @@ function measure(chip: I2CDevice, state: SCD4xState): number {
 	}
 	chip.write(...(state.lowPower ? startLowPowerPeriodic : startPeriodic));
 	return enterPeriodicMode(state);
-}
-
-/** Powered down by a command, it wakes up with this one within 30 ms, without an acknowledge. */
-function wake(chip: I2CDevice): void {
-	try {
-		chip.write(...wakeUp);
-	} catch {
-		// As expected.
-	}
 }
 
 function enterPeriodicMode(state: SCD4xState): number {

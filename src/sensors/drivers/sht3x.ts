@@ -1,4 +1,5 @@
 import type { Driver } from "./driver";
+import { isHDC302x } from "./hdc302x";
 import type { I2CDevice } from "./i2c-device";
 import { commandBytes, parseWords } from "./sensirion";
 import { shtMeasurement } from "./sht";
@@ -36,15 +37,17 @@ export const sht3x = Object.freeze<Driver>({
 });
 
 /**
- * Whether its status has the right checksum. First it is checked for an SHT4x: that command of one byte
- * leaves an SHT3x unchanged, while the effect of a command of two bytes on an SHT4x is not specified.
+ * Whether its status has the right checksum. First it is checked for an SHT4x, whose command of one byte leaves an SHT3x
+ * unchanged, while the effect of a command of two bytes on an SHT4x is not specified; then for an HDC302x, which has
+ * the commands of an SHT3x.
  */
 function isSHT3x(chip: I2CDevice): boolean {
-	try {
-		if (isSHT4x(chip)) return false;
-	} catch {
-		// Not an SHT4x.
-	}
+	for (const isOther of [isSHT4x, isHDC302x])
+		try {
+			if (isOther(chip)) return false;
+		} catch {
+			// It is not.
+		}
 	return readStatus(chip) >= 0;
 }
 

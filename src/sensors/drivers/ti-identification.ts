@@ -7,10 +7,22 @@ import type { I2CDevice } from "./i2c-device";
 const tmp117Id = Object.freeze({ register: 0x0f, mask: 0x0fff, value: 0x0117 });
 
 /** Limits of the ADS1115's comparator (SBAS444E, "Lo_thresh and Hi_thresh Registers"). */
-const ads1115Limits = Object.freeze({ low: 0x02, high: 0x03 });
+export const ads1115Limits = Object.freeze({ low: 0x02, high: 0x03 });
 
 /** INA219 (SBOS448G, section 8.6, table 2). */
 const ina219Register = Object.freeze({ configuration: 0x00, bus: 0x02, calibration: 0x05 });
+
+/** Of the INA219, INA226 and INA228: selected by pins A0 and A1 (SBOS448G, section 8.5.5.1, table 1). */
+export const ina2xxAddresses: readonly number[] = Object.freeze(
+	Array.from({ length: 16 }, (_, index) => 0x40 + index),
+);
+
+const texasInstruments = 0x5449;
+
+/** Whether a chip has these ids, without its revision, in two registers from `first` on. */
+export function isTIDevice(chip: I2CDevice, first: number, device: number): boolean {
+	return chip.readUint16(first) === texasInstruments && (chip.readUint16(first + 1) & 0xfff0) === device;
+}
 
 export function isTMP117(chip: I2CDevice): boolean {
 	return (chip.readUint16(tmp117Id.register) & tmp117Id.mask) === tmp117Id.value;
@@ -62,6 +74,8 @@ function holdsWord(
 /** Which of them a chip is; `undefined` for none. Throws a `SensorError` if it does not answer. */
 export function identifyTIChip(chip: I2CDevice): "TMP117" | "ADS1115" | "INA219" | undefined {
 	if (isTMP117(chip)) return "TMP117";
+	// Newer chips of this maker have its id, and are not written to.
+	if ([0x3e, 0xfe].some((id) => chip.readUint16(id) === texasInstruments)) return undefined;
 	if (isADS1115(chip)) return "ADS1115";
 	return isINA219(chip) ? "INA219" : undefined;
 }

@@ -79,12 +79,7 @@ export class Detector {
 		for (const { address } of unknown) this.unknownAddresses.add(address);
 		const problems = unknown.map(({ problem }) => problem);
 		if (scope === "full") problems.push(...scanOtherAddresses(bus, drivers));
-		const candidates: Candidate[] = [];
-		for (const { driver, address } of chips) {
-			if (driver.fields.length > 0) candidates.push(this.i2cCandidate(driver, address));
-			else problems.push(`${i2cSensorName(driver.name, address)}: this firmware does not support it.`);
-		}
-		return { candidates, problems };
+		return { candidates: chips.map(({ driver, address }) => this.i2cCandidate(driver, address)), problems };
 	}
 
 	/** Must not be called while a sensor on the bus measures. */

@@ -1,0 +1,80 @@
+import { type Driver, humidity, temperature } from "./driver";
+import type { I2CDevice } from "./i2c-device";
+import { commandBytes, parseWords, wordToCelsius } from "./sensirion";
+
+/** Commands (SHTC3 data sheet, version 3, sections 5.1 to 5.9). Asleep, it accepts only the first one. */
+const wakeUp = commandBytes(0x3517);
+const sleep = commandBytes(0xb098);
+const softReset = commandBytes(0x805d);
+const readId = commandBytes(0xefc8);
+/** Temperature first, without clock stretching, normal mode. */
+const measure = commandBytes(0x7866);
+
+/** The other bits of the id are not specified (section 5.9). */
+const idMask = 0x083f;
+const idValue = 0x0807;
+
+/** Maxima (table 5), rounded up. */
+const wakeUpMs = 1;
+const measurementMs = 12.1;
+
+/** Sensirion SHTC3: temperature and humidity. It sleeps in between. */
+export const shtc3 = Object.freeze<Driver<{ step: number }>>({
+	name: "SHTC3",
+	addresses: Object.freeze([0x70]),
+	fields: Object.freeze([Object.freeze({ ...temperature, min: -40.1, max: 125.1 }), humidity]),
+
+	matches: isSHTC3,
+
+	reset(chip, step) {
+		if (step > 0) return 0;
+		if (!isSHTC3(chip)) throw chip.otherChipError();
+		chip.write(...softReset);
+		return wakeUpMs;
+	},
+
+	open(chip) {
+		if (!isSHTC3(chip)) throw chip.otherChipError();
+		return { step: 0 };
+	},
+
+	start(chip, state) {
+		state.step = 0;
+		chip.write(...wakeUp);
+		return wakeUpMs;
+	},
+
+	proceed(chip, state) {
+		if (state.step++ > 0) return 0;
+		chip.write(...measure);
+		return measurementMs;
+	},
+
+	/** While it measures it does not acknowledge, as if it were not connected. */
+	read(chip) {
+		const [first = 0, second = 0] = parseWords(chip, chip.read(6));
+		chip.write(...sleep);
+		return [wordToCelsius(first), (100 * second) / 65535];
+	},
+});
+
+/**
+ * By its id with the right checksum. A read that is acknowledged belongs to another chip, such as a multiplexer that
+ * takes every write, or to a measurement of another program, which has checksums.
+ */
+function isSHTC3(chip: I2CDevice): boolean {
+	let pending: Uint8Array | undefined;
+	try {
+		pending = chip.read(6);
+	} catch {
+		// As expected.
+	}
+	if (pending !== undefined) parseWords(chip, pending);
+	chip.write(...wakeUp);
+	chip.retry(() => chip.write(...readId));
+	const [id = 0] = parseWords(
+		chip,
+		chip.retry(() => chip.read(3)),
+	);
+	return (id & idMask) === idValue;
+}

@@ -1,0 +1,129 @@
+import type { Driver, SensorField } from "./driver";
+import type { I2CDevice } from "./i2c-device";
+import { commandBytes, parseWords } from "./sensirion";
+
+/** Commands (SPS30 data sheet, version 1, section 6.3). */
+const startFloat = commandBytes(0x0010, 0x0300);
+const stopMeasurement = commandBytes(0x0104);
+const readDataReady = commandBytes(0x0202);
+const readValues = commandBytes(0x0300);
+const wakeUp = commandBytes(0x1103);
+const readProductType = commandBytes(0xd002);
+const readStatus = commandBytes(0xd206);
+const softReset = commandBytes(0xd304);
+
+/** "00080000" in ASCII (section 6.3.8), of which the first half is enough. */
+const productType: readonly number[] = Object.freeze([0x3030, 0x3038]);
+
+/** Sections 6.3.11 and 6.3.1. */
+const resetMs = 100;
+const startMs = 20;
+/** Start-up time in air with few particles (section 1): 30 seconds; in most air it takes less. */
+const warmUpMs = 16_000;
+/** From this interval on, its fan rests in between. */
+const minRestIntervalMs = 300_000;
+
+/** Bits of the status (section 4.4), upper word: fan speed out of range; lower word: laser, fan. */
+const fanSpeedBit = 0x0020;
+const laserBit = 0x0020;
+const fanBit = 0x0010;
+
+const massField = (name: string): SensorField =>
+	Object.freeze({ name, unit: "µg/m³", decimals: 1, min: 0, max: 10_000 });
+
+/** Of particles up to this size in micrometres. */
+export const pm1 = massField("pm1");
+export const pm2_5 = massField("pm2_5");
+export const pm4 = massField("pm4");
+export const pm10 = massField("pm10");
+
+interface SPS30State {
+	readonly rests: boolean;
+	isRunning: boolean;
+}
+
+/** Sensirion SPS30: particulate matter. Its fan runs all the time, or for 16 seconds if readings are rare. */
+export const sps30 = Object.freeze<Driver<SPS30State>>({
+	name: "SPS30",
+	addresses: Object.freeze([0x69]),
+	fields: Object.freeze([pm1, pm2_5, pm4, pm10]),
+
+	matches: isSPS30,
+
+	/** Not after a sleep of the board, as it would have to warm up again. */
+	reset(chip, step, reason) {
+		if (step > 0 || reason === "wake") return 0;
+		checkIdentity(chip);
+		chip.write(...softReset);
+		return resetMs;
+	},
+
+	open(chip, { intervalMs = 0, onBattery = false }) {
+		checkIdentity(chip);
+		return { rests: onBattery || intervalMs >= minRestIntervalMs, isRunning: false };
+	},
+
+	start(chip, state) {
+		if (state.isRunning) return 0;
+		// It may be running since before a sleep of the board; then it accepts no other command.
+		chip.tryWrite(...stopMeasurement);
+		return startMs;
+	},
+
+	proceed(chip, state) {
+		if (state.isRunning) return 0;
+		chip.write(...startFloat);
+		state.isRunning = true;
+		return warmUpMs;
+	},
+
+	read(chip, state) {
+		const [isReady = 0] = parseWords(chip, chip.query(readDataReady, 3));
+		if ((isReady & 1) === 0) return undefined;
+		checkStatus(chip);
+		const words = parseWords(chip, chip.query(readValues, 4 * 6));
+		if (state.rests) {
+			chip.write(...stopMeasurement);
+			state.isRunning = false;
+		}
+		const view = new DataView(new ArrayBuffer(4));
+		return [0, 2, 4, 6].map((at) => {
+			view.setUint16(0, words[at] ?? 0);
+			view.setUint16(2, words[at + 1] ?? 0);
+			return view.getFloat32(0);
+		});
+	},
+});
+
+/** Asleep, it does not acknowledge even the command that wakes it. */
+function isSPS30(chip: I2CDevice): boolean {
+	const hasProductType = () => {
+		const words = parseWords(chip, chip.query(readProductType, 6));
+		return words.every((word, at) => word === productType[at]);
+	};
+	try {
+		return hasProductType();
+	} catch (error) {
+		if (chip.hasAcknowledged) throw error;
+		chip.tryWrite(...wakeUp);
+		return hasProductType();
+	}
+}
+
+function checkIdentity(chip: I2CDevice): void {
+	if (!isSPS30(chip)) throw chip.otherChipError();
+}
+
+/** Firmware before version 2.2 has no status. */
+function checkStatus(chip: I2CDevice): void {
+	let words: readonly number[];
+	try {
+		words = parseWords(chip, chip.query(readStatus, 6));
+	} catch {
+		return;
+	}
+	const [high = 0, low = 0] = words;
+	if ((high & fanSpeedBit) !== 0 || (low & fanBit) !== 0)
+		throw chip.error("its fan does not turn as it should. Check its supply of 5 V; clean it.");
+	if ((low & laserBit) !== 0) throw chip.error("its laser fails. Check its supply of 5 V, or replace it.");
+}
