@@ -126,6 +126,96 @@ describe("a request", () => {
 		await peer.until(/"body":"/);
 	});
 
+	test("may have a first line as long as a head may be: its query is dropped, its path cut", async () => {
+		const { dial, requests } = await serve();
+		const peer = await dial();
+		peer.send(get(`/generate_204?${"x=1&".repeat(3_000)}`));
+		await peer.until(/\}$/);
+		peer.send(get(`http://connect.example/check?${"y".repeat(9_000)}`));
+		await peer.until(/"path":"\/check"/);
+		peer.send(get(`/${"long/".repeat(2_000)}end?q`));
+		await peer.until(/long/);
+		expect(requests.map(({ path }) => path.slice(0, 20))).toEqual([
+			"/generate_204",
+			"/check",
+			"/long/long/long/long",
+		]);
+		expect(requests[2]?.path.length).toBeLessThan(512);
+	});
+
+	test("may have bytes in its path that should have been escaped", async () => {
+		const { dial, requests } = await serve();
+		const peer = await dial();
+		peer.send(get("/caf\xe9/\xf0\x9f\x90\x9d?\xff"));
+		await peer.until(/\}$/);
+		expect(requests.map(({ path }) => path)).toEqual(["/caf\ufffd/🐝"]);
+	});
+
+	test("may come after empty lines, also on a kept connection", async () => {
+		const { dial, requests } = await serve();
+		const peer = await dial();
+		peer.send(`\r\n\r\n${get("/first")}`);
+		await peer.until(/first[\s\S]*\}$/);
+		peer.send(`\r\n${get("/second")}`);
+		await peer.until(/second[\s\S]*\}$/);
+		// Some clients send a line after a body.
+		peer.send(`${post("third")}\r\n`);
+		await peer.until(/"third"\}$/);
+		peer.send("\r");
+		await turns();
+		peer.send("\n");
+		await turns();
+		peer.send(get("/fourth"));
+		expect(await peer.until(/fourth/)).not.toContain("Connection: close");
+		expect(requests.map(({ path }) => path)).toEqual(["/first", "/second", "/a", "/fourth"]);
+	});
+
+	test("that waits for 100 Continue gets it, once, before its body", async () => {
+		const { dial, requests } = await serve();
+		const peer = await dial();
+		peer.send("POST /a HTTP/1.1\r\nHost: board\r\nExpect: 100-Continue\r\nContent-Length: 5\r\n\r\n");
+		expect(await peer.until(/\r\n\r\n$/)).toBe("HTTP/1.1 100 Continue\r\n\r\n");
+		expect(requests).toEqual([]);
+		peer.send("he");
+		await turns();
+		peer.send("llo");
+		const received = await peer.until(/hello/);
+		expect(received.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 100", "HTTP/1.1 200"]);
+		// The next request has an expectation of its own.
+		peer.send(
+			"POST /b HTTP/1.1\r\nHost: board\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n",
+		);
+		await peer.until(/100 Continue\r\n\r\n$/);
+		peer.send("1\r\nx\r\n0\r\n\r\n");
+		await peer.until(/"path":"\/b"/);
+	});
+
+	test("of HTTP/1.0, or with its body already there, is not told to continue", async () => {
+		const { dial } = await serve();
+		const old = await dial();
+		old.send("POST /a HTTP/1.0\r\nHost: board\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+		await turns();
+		old.send("hello");
+		expect(await old.until(/hello/)).toMatch(/^HTTP\/1\.1 200/);
+		const peer = await dial();
+		peer.send(post("hello", "Expect: 100-continue\r\n"));
+		expect(await peer.until(/hello/)).toMatch(/^HTTP\/1\.1 200/);
+	});
+
+	test.each([
+		["of one byte", (byte: string) => `1\r\n${byte}\r\n`],
+		["of one byte, their sizes in eight digits", (byte: string) => `00000001\r\n${byte}\r\n`],
+		["of one byte, with an extension", (byte: string) => `1;a=b\r\n${byte}\r\n`],
+	])("may have a body of 16 KB in chunks %s", async (_, chunk) => {
+		const { dial, requests } = await serve();
+		const peer = await dial();
+		const body = "0123456789abcdef".repeat(1024);
+		peer.send("POST /a HTTP/1.1\r\nHost: board\r\nTransfer-Encoding: chunked\r\n\r\n");
+		peer.send(`${[...body].map(chunk).join("")}0\r\n\r\n`);
+		await peer.until(/\}$/);
+		expect(requests[0]?.body).toBe(body);
+	});
+
 	test("with HEAD gets the head alone, with the length that GET would have", async () => {
 		const { dial } = await serve();
 		const peer = await dial();
@@ -171,7 +261,25 @@ describe("a request that is no request, or too much, is refused and the connecti
 		["a header without a name", "GET / HTTP/1.1\r\n: x\r\n\r\n", 400],
 		["a folded header", "GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n", 400],
 		["bare line feeds", "GET / HTTP/1.1\nHost: a\n\n", 400],
-		["a first line of 600 bytes", `GET /${"x".repeat(600)} HTTP/1.1\r\n\r\n`, 400],
+		["a first line of 600 bytes without a path", `${"G".repeat(600)} / HTTP/1.1\r\n\r\n`, 400],
+		["a first line of 17 KB", `GET /?${"x".repeat(17_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 400],
+		["two hosts", "GET / HTTP/1.1\r\nHost: board\r\nHost: evil\r\n\r\n", 400],
+		["the same host twice", "GET / HTTP/1.1\r\nHost: board\r\nhost: board\r\n\r\n", 400],
+		["two hosts in one", "GET / HTTP/1.1\r\nHost: board, evil\r\n\r\n", 400],
+		["two hosts besides one in the target", "GET http://board/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400],
+		["a host that is none", "GET / HTTP/1.1\r\nHost: user@board\r\n\r\n", 400],
+		["a host with a path", "GET / HTTP/1.1\r\nHost: board/x\r\n\r\n", 400],
+		[
+			"two hosts and a body that is yet to come",
+			"POST / HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 9\r\n\r\n",
+			400,
+		],
+		["another expectation", "POST / HTTP/1.1\r\nHost: a\r\nExpect: 200-ok\r\nContent-Length: 5\r\n\r\n", 417],
+		[
+			"an expectation and a body that is too long",
+			"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 99999\r\n\r\n",
+			413,
+		],
 		["101 headers", `GET / HTTP/1.1\r\n${"A: b\r\n".repeat(101)}\r\n`, 400],
 		["a head of 17 KB", `GET / HTTP/1.1\r\n${`A: ${"b".repeat(400)}\r\n`.repeat(43)}\r\n`, 400],
 		[
@@ -242,7 +350,7 @@ describe("time is bounded", () => {
 		await spoken.closed();
 	});
 
-	test("a request that crawls is closed after 10 s, however steadily it crawls", async () => {
+	test("a request that crawls gets 408 after 10 s, however steadily it crawls", async () => {
 		const { dial, time } = await serve();
 		const peer = await dial();
 		peer.send("GET / HTTP/1.1\r\n");
@@ -254,7 +362,7 @@ describe("time is bounded", () => {
 		await turns();
 		expect(peer.isClosed).toBe(false);
 		await time.advance(seconds(1.1));
-		await peer.closed();
+		expect(await peer.closed()).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[\s\S]*Connection: close\r\n/);
 	});
 
 	test("a response that no client reads is aborted after 30 s", async () => {

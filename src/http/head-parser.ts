@@ -17,9 +17,14 @@ const LF = 0x0a;
 const SP = 0x20;
 const HTAB = 0x09;
 const COLON = 0x3a;
+const QUESTION_MARK = 0x3f;
+
+/** Of a request line, the end of what is kept of its method and target: the version follows. */
+const maxTargetEnd = maxLineBytes - 32;
 
 type State =
 	| "start line"
+	| "empty line end"
 	| "line end"
 	| "line start"
 	| "name"
@@ -31,6 +36,8 @@ type State =
 export interface HeadOptions {
 	/** Parses the start line; returns what is wrong with it. Omitted for trailers. */
 	readonly onStartLine?: (line: string) => string | undefined;
+	/** The start line is a request's: see {@link HeadParser}. */
+	readonly isRequest?: boolean | undefined;
 	/** Whether a line that starts with white space continues the header before it (obs-fold). */
 	readonly allowsFolding: boolean;
 	/** Lower-case names of the headers to keep, besides the framing headers. */
@@ -40,7 +47,9 @@ export interface HeadOptions {
 /**
  * Parses the start line and headers of one message byte by byte; holds only the current line and the kept headers. Fails
  * on a line that does not end in CRLF, a control character, and a space before the colon (RFC 9112 sections 2.2 and
- * 5.1). Omits a kept header longer than {@link maxLineBytes}.
+ * 5.1). Omits a kept header longer than {@link maxLineBytes}. Before a request, empty lines are skipped (section 2.2), and
+ * its target is kept without the query, and cut: phones look for internet access with long ones, and no resource here has
+ * a long path.
  */
 export class HeadParser {
 	private readonly options: HeadOptions;
@@ -54,6 +63,8 @@ export class HeadParser {
 	private keptName: string | undefined;
 	private fieldCount = 0;
 	private _problem = "";
+	/** What the current byte of a request line belongs to. */
+	private part: "method" | "target" | "query" | "version" = "method";
 
 	constructor(options: HeadOptions) {
 		this.options = options;
@@ -86,6 +97,8 @@ export class HeadParser {
 		switch (this.state) {
 			case "start line":
 				return this.inStartLine(byte);
+			case "empty line end":
+				return byte === LF ? "start line" : this.fail("one of its lines does not end in CR LF");
 			case "line end":
 				return byte === LF ? "line start" : this.fail("one of its lines does not end in CR LF");
 			case "line start":
@@ -102,13 +115,21 @@ export class HeadParser {
 	}
 
 	private inStartLine(byte: number): State {
+		const { isRequest = false } = this.options;
 		if (byte === CR) {
+			if (isRequest && this.lineBytes === 0) return "empty line end";
 			const problem = this.options.onStartLine?.(this.takeLine());
 			return problem === undefined ? "line end" : this.fail(problem);
 		}
 		if (!isFieldCode(byte)) return this.fail("its first line has a control character");
-		this.append(byte);
+		if (!isRequest || this.isKeptOfRequestLine(byte)) this.append(byte);
 		return this.isOverlong ? this.fail(`its first line is longer than ${maxLineBytes} bytes`) : "start line";
+	}
+
+	private isKeptOfRequestLine(byte: number): boolean {
+		if (byte === SP) this.part = this.part === "method" ? "target" : "version";
+		else if (byte === QUESTION_MARK && this.part === "target") this.part = "query";
+		return this.part !== "query" && (this.part !== "target" || this.lineBytes < maxTargetEnd);
 	}
 
 	/** Only here is it known whether the header before has ended: this line may continue it. */

@@ -12,6 +12,8 @@ export const maxBodyBytes = 64 * 1024;
 export interface MessageFormat<Start extends { readonly minorVersion: number }> {
 	/** `response` or `request`, for messages. */
 	readonly noun: string;
+	/** Its start line is a request's, see {@link HeadParser}. */
+	readonly isRequest?: boolean;
 	/** Whether a line that starts with white space continues the header before it (obs-fold). */
 	readonly allowsFolding: boolean;
 	/** Parses a start line; `undefined` if it is invalid. */
@@ -28,6 +30,8 @@ export interface ParserOptions<Start extends { readonly minorVersion: number }> 
 	readonly keptHeaders: readonly string[];
 	/** Maximum bytes of the body to keep. */
 	readonly maxKeptBodyBytes: number;
+	/** Maximum bytes of a body, chunk sizes included, before the parser fails; default: {@link maxBodyBytes}. */
+	readonly maxTransferBytes?: number;
 	/** Called with each part of the body, kept or not; valid only during the call. */
 	readonly onBody?: ((part: Uint8Array) => void) | undefined;
 }
@@ -155,11 +159,12 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	}
 
 	private pushBody(bytes: Uint8Array, start: number): number {
-		if (this.bodyBytes === maxBodyBytes) {
-			this.fail(`its body is longer than ${maxBodyBytes / 1024} KB`);
+		const { maxTransferBytes = maxBodyBytes } = this.options;
+		if (this.bodyBytes === maxTransferBytes) {
+			this.fail(`its body is longer than ${maxTransferBytes / 1024} KB`);
 			return start;
 		}
-		const end = Math.min(bytes.length, start + maxBodyBytes - this.bodyBytes);
+		const end = Math.min(bytes.length, start + maxTransferBytes - this.bodyBytes);
 		const at = this.takeBody(bytes, start, end);
 		this.bodyBytes += at - start;
 		if (this.chunkedBody?.problem !== undefined) this.fail(this.chunkedBody.problem);
@@ -192,7 +197,8 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 			this.startLine = format.parseStart(line);
 			return this.startLine === undefined ? `it does not begin like an HTTP ${format.noun}` : undefined;
 		};
-		return new HeadParser({ onStartLine, allowsFolding: format.allowsFolding, keptHeaders });
+		const { allowsFolding, isRequest } = format;
+		return new HeadParser({ onStartLine, isRequest, allowsFolding, keptHeaders });
 	}
 
 	private fail(problem: string): void {

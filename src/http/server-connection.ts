@@ -1,5 +1,7 @@
 import type { Network, Time, Timer } from "../boards/board";
 import type { TCP } from "../boards/ecma419";
+import { isDigits, untilAnyOf } from "../common/text-pattern";
+import { encodeUtf8 } from "../common/utf8";
 import { MessageParser } from "./message-parser";
 import { type Body, MessageStream, textBody } from "./message-stream";
 import { type RequestLine, requestFormat } from "./start-line";
@@ -53,6 +55,10 @@ export interface ServerConnectionOptions {
 	onEnd(): void;
 }
 
+/** A chunk of one byte takes up to 13: its size in eight digits, and two line ends. */
+const maxBytesPerChunkByte = 16;
+const interimResponse = encodeUtf8("HTTP/1.1 100 Continue\r\n\r\n");
+
 type Phase = "idle" | "request" | "response" | "drain" | "ended";
 
 /** One connection of a server: requests and responses in turn, until one side closes. */
@@ -65,6 +71,8 @@ export class ServerConnection {
 	private timer: Timer | undefined;
 	private stream: MessageStream | undefined;
 	private writableBytes = 0;
+	/** The client was told to send the body of this request. */
+	private isConfirmed = false;
 	/** What follows the response: another request, the close, or dropping the rest of the request. */
 	private afterResponse: "idle" | "close" | "drain" = "idle";
 
@@ -104,7 +112,10 @@ export class ServerConnection {
 		}
 	}
 
-	private handleBytes(bytes: Uint8Array): void {
+	private handleBytes(received: Uint8Array): void {
+		// Empty lines before and after a request are skipped (RFC 9112 section 2.2).
+		const bytes = this.phase === "request" ? received : withoutLineEnds(received);
+		if (bytes.length === 0) return;
 		if (this.phase === "idle") this.enterPhase("request");
 		// Bytes during the response (pipelining) end the connection after it.
 		if (this.phase === "response" && this.afterResponse === "idle") this.afterResponse = "drain";
@@ -113,9 +124,27 @@ export class ServerConnection {
 		const parser = this.parser;
 		const taken = parser.push(bytes);
 		if (parser.state === "failed") this.reject(400, `The request cannot be read: ${parser.problem}.`);
+		else if (parser.state === "head") return;
 		else if (this.isBodyTooLong(parser))
 			this.reject(413, `A request's body has at most ${this.options.limits.maxBodyBytes} bytes.`);
-		else if (parser.state === "done") this.handle(parser, taken === bytes.length);
+		else if (!hasValidHost(parser))
+			this.reject(400, "The request needs one Host header, of a name and perhaps a port.");
+		else if (parser.state === "done")
+			this.handle(parser, withoutLineEnds(bytes.subarray(taken)).length === 0);
+		else this.confirm(parser);
+	}
+
+	/** A client may wait for this before it sends the body (RFC 9110 section 10.1.1). */
+	private confirm({ start, headers }: MessageParser<RequestLine>): void {
+		const expectation = headers.get("expect");
+		if (this.isConfirmed || expectation === undefined || start?.minorVersion === 0) return;
+		this.isConfirmed = true;
+		if (expectation.toLowerCase() !== "100-continue")
+			this.reject(417, "The only expectation that is met is 100-continue.");
+		else if (this.writableBytes >= interimResponse.length) {
+			this.writableBytes -= interimResponse.length;
+			this.socket.write(interimResponse);
+		}
 	}
 
 	/** By its Content-Length, or, in chunks, once it has grown too long. */
@@ -137,9 +166,9 @@ export class ServerConnection {
 		this.respond(response, !whole ? "drain" : isPersistent ? "idle" : "close");
 	}
 
-	private reject(status: number, message: string): void {
+	private reject(status: number, message: string, after: "close" | "drain" = "drain"): void {
 		const body = textBody(JSON.stringify({ error: message }));
-		this.respond({ status, headers: [["Content-Type", "application/json"]], body }, "drain");
+		this.respond({ status, headers: [["Content-Type", "application/json"]], body }, after);
 	}
 
 	private respond({ status, headers, body }: ServerResponse, after: "idle" | "close" | "drain"): void {
@@ -176,6 +205,7 @@ export class ServerConnection {
 	private responseSent(): void {
 		this.stream = undefined;
 		this.parser = undefined;
+		this.isConfirmed = false;
 		if (this.afterResponse === "close") this.close();
 		else if (this.afterResponse === "drain") this.enterPhase("drain");
 		else this.enterPhase("idle");
@@ -185,15 +215,22 @@ export class ServerConnection {
 		const { time, limits } = this.options;
 		this.phase = phase;
 		time.clear(this.timer);
-		this.timer = time.set(() => this.close(), limits[phase]);
+		this.timer = time.set(() => this.onTimeout(), limits[phase]);
+	}
+
+	/** A client that is too slow gets a response (RFC 9110 section 15.5.9); one that has not begun does not. */
+	private onTimeout(): void {
+		if (this.phase === "request") this.guard(() => this.reject(408, "The request took too long.", "close"));
+		else this.close();
 	}
 
 	private newParser(): MessageParser<RequestLine> {
 		const { keptHeaders, limits } = this.options;
 		return new MessageParser({
 			format: requestFormat,
-			keptHeaders: ["host", "content-length", ...keptHeaders],
+			keptHeaders: ["host", "content-length", "expect", ...keptHeaders],
 			maxKeptBodyBytes: limits.maxBodyBytes,
+			maxTransferBytes: maxBytesPerChunkByte * limits.maxBodyBytes,
 		});
 	}
 
@@ -208,6 +245,23 @@ export class ServerConnection {
 	}
 }
 
+/** What follows the line ends at the beginning. */
+function withoutLineEnds(bytes: Uint8Array): Uint8Array {
+	let at = 0;
+	while (bytes[at] === 0x0d || bytes[at] === 0x0a) at++;
+	return bytes.subarray(at);
+}
+
+/** One host and port at most (RFC 9112 section 3.2): repeated headers are joined with a comma. None is the handler's. */
+function hasValidHost({ headers }: MessageParser<RequestLine>): boolean {
+	const host = headers.get("host") ?? "";
+	if (untilAnyOf(" \t,/?#@", host) !== host) return false;
+	// An IPv6 address is in brackets.
+	const end = host.startsWith("[") ? host.indexOf("]") + 1 : 0;
+	const [name, port = "", ...rest] = host.slice(end).split(":");
+	return rest.length === 0 && (end === 0 || name === "") && (port === "" || isDigits(port));
+}
+
 const reasonPhrases: Readonly<Record<number, string>> = Object.freeze({
 	200: "OK",
 	202: "Accepted",
@@ -218,9 +272,11 @@ const reasonPhrases: Readonly<Record<number, string>> = Object.freeze({
 	403: "Forbidden",
 	404: "Not Found",
 	405: "Method Not Allowed",
+	408: "Request Timeout",
 	409: "Conflict",
 	413: "Content Too Large",
 	415: "Unsupported Media Type",
+	417: "Expectation Failed",
 	421: "Misdirected Request",
 	422: "Unprocessable Content",
 	500: "Internal Server Error",

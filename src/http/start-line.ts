@@ -1,4 +1,4 @@
-import { consistsOf, isDigits, untilAnyOf, visibleAscii } from "../common/text-pattern";
+import { consistsOf, isDigits, untilAnyOf } from "../common/text-pattern";
 import type { MessageFormat } from "./message-parser";
 
 /** The start line of a request. */
@@ -12,13 +12,16 @@ export interface RequestLine {
 	readonly authority: string | undefined;
 }
 
-/** Parses `GET /path HTTP/1.1` (RFC 9112 section 3); `undefined` if invalid. */
+/**
+ * Parses `GET /path HTTP/1.1` (RFC 9112 section 3); `undefined` if invalid. Takes a path with bytes that should have been
+ * escaped: some phones send such.
+ */
 export function parseRequestLine(line: string): RequestLine | undefined {
 	const [method = "", target = "", version = "", ...rest] = line.split(" ");
 	const minorVersion = parseVersion(version);
 	if (minorVersion === undefined || rest.length > 0 || !consistsOf(method, "AZ", 1, 16)) return undefined;
 	const { authority, path } = splitTarget(target);
-	if (!path.startsWith("/") || !consistsOf(path, visibleAscii)) return undefined;
+	if (!path.startsWith("/") || path.includes("\t")) return undefined;
 	return { minorVersion, method, path: untilAnyOf("?#", path), authority };
 }
 
@@ -41,6 +44,7 @@ function parseVersion(text: string): number | undefined {
 /** Requests, as a server parses them. */
 export const requestFormat: MessageFormat<RequestLine> = Object.freeze({
 	noun: "request",
+	isRequest: true,
 	// A server rejects folded lines (RFC 9112 section 5.2).
 	allowsFolding: false,
 	parseStart: parseRequestLine,
