@@ -10,7 +10,7 @@ export interface ChipImage {
 }
 
 /** The chips that stand in the results, by the SDK's names. */
-const chips: Readonly<Record<string, string>> = { esp32: "ESP32", "esp32/esp32c3": "ESP32-C3" };
+export const chipNames: Readonly<Record<string, string>> = { esp32: "ESP32", "esp32/esp32c3": "ESP32-C3" };
 
 const path = (platform: string) =>
 	join(import.meta.dirname, "..", "build", `image-${platform.replace("/", "-")}.json`);
@@ -31,7 +31,7 @@ function readChipImage(platform: string): ChipImage | undefined {
 
 /** A table for each chip; figures of a chip that was not built here are `undefined`. */
 export function imageSections(): Section[] {
-	return Object.entries(chips).map(([platform, chip]) => {
+	return Object.entries(chipNames).map(([platform, chip]) => {
 		const built = readChipImage(platform);
 		const kilobytes = (bytes: number | undefined) =>
 			bytes === undefined ? undefined : Math.round(bytes / 1024);

@@ -1,28 +1,32 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** XS memory of the whole app on a chip, bytes: measured in the SDK's simulator by `npm run test:sdk`. */
+/** XS memory of the whole app on an emulated chip, bytes, with its stack: the most that a collection left. */
 export interface ChipMemory {
 	readonly rest: number;
-	readonly peak: number;
+	/** While batches of 1,000 points are sent, the handshake included. */
+	readonly backlog: number;
+	/** While the setup page tests settings, the handshake included. */
 	readonly setup: number;
 }
 
-/** Written by the last `npm run test:sdk` on this computer. */
-const path = join(import.meta.dirname, "..", "build", "chip-memory.json");
+const path = (platform: string) =>
+	join(import.meta.dirname, "..", "build", `memory-${platform.replace("/", "-")}.json`);
 
-export function saveChipMemory(memory: ChipMemory): void {
-	mkdirSync(dirname(path), { recursive: true });
-	writeFileSync(path, `${JSON.stringify(memory)}\n`);
+/** Kept by the last `npm run test:chip` of this chip on this computer. */
+export function saveChipMemory(platform: string, memory: ChipMemory): void {
+	mkdirSync(dirname(path(platform)), { recursive: true });
+	writeFileSync(path(platform), `${JSON.stringify(memory)}\n`);
 }
 
-/** `undefined` if `npm run test:sdk` has not been run. */
-export function readChipMemory(): ChipMemory | undefined {
+/** `undefined` if `npm run test:chip` has not been run for this chip. */
+export function readChipMemory(platform: string): ChipMemory | undefined {
 	try {
-		const read: Partial<Record<keyof ChipMemory, unknown>> = JSON.parse(readFileSync(path, "utf8"));
-		const { rest, peak, setup } = read;
-		if (typeof rest !== "number" || typeof peak !== "number" || typeof setup !== "number") return undefined;
-		return { rest, peak, setup };
+		const read: Partial<Record<keyof ChipMemory, unknown>> = JSON.parse(readFileSync(path(platform), "utf8"));
+		const { rest, backlog, setup } = read;
+		if (typeof rest !== "number" || typeof backlog !== "number" || typeof setup !== "number")
+			return undefined;
+		return { rest, backlog, setup };
 	} catch {
 		return undefined;
 	}

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { errorMessage } from "../src/common/error-message";
 import { imageSections } from "./chip-image";
-import { readChipMemory } from "./chip-memory";
 import * as queue from "./queue";
 import * as readings from "./readings";
 import {
@@ -67,16 +66,13 @@ async function run(write: boolean): Promise<void> {
 	const file = existsSync(path) ? readFileSync(path, "utf8") : "";
 	const recorded = read(file);
 	if (recorded === undefined) return;
-	const chip = readChipMemory();
-	const measured = await measureAll(chip);
+	const measured = await measureAll();
 	const sections = completed(measured, recorded);
 	const markdown = toMarkdown(title, introduction, sections);
 	process.stdout.write(toText(sections));
 	process.stdout.write("\n");
 	if (!hasXs())
 		process.stdout.write(`The figures of XS are those of the file; to measure them: ${howToGetXs}\n`);
-	if (chip === undefined)
-		process.stdout.write("The memory on a chip is that of the file; to measure it: npm run test:sdk\n");
 	if (write) {
 		writeFileSync(path, markdown);
 		process.stdout.write("bench/RESULTS.md has been written.\n");
@@ -99,7 +95,7 @@ function read(file: string): Recorded | undefined {
 	}
 }
 
-async function measureAll(chip: ReturnType<typeof readChipMemory>): Promise<Section[]> {
+async function measureAll(): Promise<Section[]> {
 	const firmware = readings.measureReadingLog();
 	const wire = await measureWire();
 	const xs = hasXs() ? await measureXs(firmware.image) : undefined;
@@ -108,7 +104,7 @@ async function measureAll(chip: ReturnType<typeof readChipMemory>): Promise<Sect
 		readingSection({ firmware, baseline: readings.measureJsonReadings() }),
 		wireSection(wire),
 		xsSection(xs),
-		memorySection(xs, chip),
+		memorySection(xs),
 		...imageSections(),
 		await radioSection(wire, uploadPoints),
 	];

@@ -59,6 +59,7 @@ test("settings are checked against the pins that the firmware has on each chip",
 	expect(platforms.map((platform) => defaultPinsOn(platform))).toEqual([
 		{ data: 21, clock: 22, led: 2, button: 0 },
 		{ data: 8, clock: 9, led: undefined, button: undefined },
+		{ data: 6, clock: 7, led: undefined, button: 9 },
 		{ data: 8, clock: 9, led: undefined, button: 0 },
 	]);
 });

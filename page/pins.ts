@@ -24,6 +24,11 @@ const chips: Readonly<Record<string, ChipPins>> = {
 		analog: "0-4",
 		care: { boot: "2,8,9", usb: "18,19", serial: "20,21" },
 	},
+	esp32c6: {
+		inputs: "0-23",
+		analog: "0-6",
+		care: { boot: "4,5,8,9,15", usb: "12,13", serial: "16,17" },
+	},
 	esp32s3: {
 		inputs: "0-21,33-48",
 		analog: "1-10",

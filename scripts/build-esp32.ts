@@ -10,7 +10,7 @@ const help = `Builds the firmware for a chip.
 
 npm run build:esp32 -- [PLATFORM] [options]
 
-  PLATFORM     esp32 (the default), esp32/esp32c3 or esp32/esp32s3
+  PLATFORM     esp32 (the default), esp32/esp32c3, esp32/esp32c6 or esp32/esp32s3
   --flash MB   size of the board's flash: 4 (the default), 8 or 16
   --help       this text
 `;

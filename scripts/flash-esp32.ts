@@ -24,7 +24,7 @@ stay on the board in the terminal.
 
 npm run flash -- [PLATFORM] [options]
 
-  PLATFORM          esp32 (the default), esp32/esp32c3 or esp32/esp32s3
+  PLATFORM          esp32 (the default), esp32/esp32c3, esp32/esp32c6 or esp32/esp32s3
   --flash MB        size of the board's flash: 4 (the default), 8 or 16
   --settings FILE   settings to begin with, JSON, with the keys of the README's table; the firmware's image then
                     holds them, secrets too: keep it to yourself

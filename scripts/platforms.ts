@@ -5,7 +5,7 @@ import { isOnPath, MissingToolError, mcconfig, root, run, type Sdk } from "./sdk
 import { compileTypeScript } from "./typescript";
 
 /** What the firmware is built for, by the SDK's names. */
-export const platforms = ["esp32", "esp32/esp32c3", "esp32/esp32s3"] as const;
+export const platforms = ["esp32", "esp32/esp32c3", "esp32/esp32c6", "esp32/esp32s3"] as const;
 
 export type Platform = (typeof platforms)[number];
 

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { saveChipMemory } from "../bench/chip-memory";
 import { ChipBench, type MemoryFigures } from "../chip-tests/chip-bench";
 import { type CaseOptions, type ChipCase, chipCases } from "../chip-tests/chip-cases";
 import { errorMessage } from "../src/common/error-message";
@@ -58,6 +59,14 @@ const kindNames: Readonly<Record<number, string>> = {
 	55: "length of a buffer",
 };
 
+/** Of each piece of XS's memory, the share that is never used. */
+const minSpareShare = 0.25;
+/** Of XS, bytes (`creation.stack`). */
+const stackBytes = 768 * 16;
+
+/** In the first case, with all connections closed. */
+const restPoint = "connected, after the first upload";
+
 await main(async () => {
 	const options = parse();
 	if (options === undefined) {
@@ -111,6 +120,10 @@ async function testPlatform(
 		}
 	}
 	printMemory(platform, figures);
+	for (const problem of checkMemory(platform, figures)) {
+		counts.failed++;
+		say(`FAILED  ${platform} memory: ${problem}`);
+	}
 	printSlots(slotKinds);
 }
 
@@ -124,6 +137,28 @@ async function attempt(
 	} catch (error) {
 		return { failure: errorMessage(error) };
 	}
+}
+
+/** What is too much at the points of the cases; keeps the figures for `npm run bench`. */
+function checkMemory(platform: Platform, figures: readonly [string, MemoryFigures][]): readonly string[] {
+	const problems: string[] = [];
+	const used = new Map<string, number>();
+	for (const [point, memory] of figures) {
+		const slots = Math.max(memory.slots, memory.peakSlots);
+		const chunks = Math.max(memory.chunks, memory.peakChunks);
+		const isRest = point === restPoint;
+		used.set(point, (isRest ? memory.slots + memory.chunks : slots + chunks) + stackBytes);
+		if (slots * (1 + minSpareShare) > memory.maxSlots)
+			problems.push(`${point}: ${slots} bytes of slots in use, of ${memory.maxSlots}`);
+		if (chunks * (1 + minSpareShare) > memory.maxChunks)
+			problems.push(`${point}: ${chunks} bytes of chunks in use, of ${memory.maxChunks}`);
+	}
+	const [rest, backlog, setup] = [restPoint, "after the backlog", "setup, after a test"].map((point) =>
+		used.get(point),
+	);
+	if (rest !== undefined && backlog !== undefined && setup !== undefined)
+		saveChipMemory(platform, { rest, backlog, setup });
+	return problems;
 }
 
 function printMemory(platform: Platform, figures: readonly [string, MemoryFigures][]): void {

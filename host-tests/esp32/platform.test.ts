@@ -65,6 +65,8 @@ test("each chip keeps the pins of its flash to itself", () => {
 	expect([chips.config, ...others].map(({ chip, pins }) => [chip, pins.last, pins.flash])).toEqual([
 		["esp32", 39, [6, 11]],
 		["esp32c3", 21, [12, 17]],
+		["esp32c3", 21, [12, 17]],
+		["esp32c6", 30, [24, 30]],
 		["esp32s3", 48, [26, 32]],
 	]);
 });

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { makeUDP } from "../../boards/node/udp";
 import { freePort } from "../../simulator/free-port";
+import { VirtualTime } from "../../simulator/virtual-time";
 import type { UDP, UDPOptions, UDPPacket } from "../../src/boards/ecma419";
 import { makeDnsResponse } from "../../src/setup/dns-message";
 import { DnsServer } from "../../src/setup/dns-server";
@@ -135,6 +136,7 @@ describe("the DNS server", () => {
 		}
 		const server = new DnsServer({
 			network: { UDP: Moved },
+			time: new VirtualTime(),
 			address: own,
 			onError: (error) => {
 				throw error ?? new Error("it is gone");
@@ -185,9 +187,40 @@ describe("the DNS server", () => {
 			}
 			close(): void {}
 		}
-		new DnsServer({ network: { UDP: Given }, address, onError: () => {} });
+		new DnsServer({ network: { UDP: Given }, time: new VirtualTime(), address, onError: () => {} });
 		announce();
 		expect(written).toEqual(["192.168.4.2"]);
+	});
+
+	test("opens its socket again until the access point's interface is up, and not after it was closed", async () => {
+		const time = new VirtualTime();
+		const opened: number[] = [];
+		const problems: string[] = [];
+		let isUp = false;
+		class Socket implements UDP {
+			constructor({ onError }: UDPOptions) {
+				opened.push(time.ticks());
+				if (!isUp) time.set(() => onError?.(new Error("no network")), 0);
+			}
+			read(): undefined {}
+			write(): void {}
+			close(): void {}
+		}
+		const server = new DnsServer({
+			network: { UDP: Socket },
+			time,
+			address,
+			onError: (error) => problems.push(error?.message ?? ""),
+		});
+		await time.advance(2_500);
+		isUp = true;
+		await time.advance(60_000);
+		expect(opened).toEqual([0, 1_000, 3_000]);
+		expect(problems).toEqual(["no network", "no network"]);
+		isUp = false;
+		new DnsServer({ network: { UDP: Socket }, time, address, onError: () => server.close() });
+		server.close();
+		expect(time.pending).toBe(1);
 	});
 });
 

@@ -5,7 +5,14 @@ import { afterEach, describe, expect, test } from "vitest";
 import { makeListener } from "../../boards/node/listener";
 import { makeTCP } from "../../boards/node/tcp";
 import { VirtualTime } from "../../simulator/virtual-time";
-import type { TCP, TCPConstructor, TCPFromOptions, TCPOptions } from "../../src/boards/ecma419";
+import type {
+	Listener,
+	ListenerOptions,
+	TCP,
+	TCPConstructor,
+	TCPFromOptions,
+	TCPOptions,
+} from "../../src/boards/ecma419";
 import { defaultServerLimits, HttpServer } from "../../src/http/http-server";
 import { textBody } from "../../src/http/message-stream";
 import { ServerConnection, type ServerRequest, type ServerResponse } from "../../src/http/server-connection";
@@ -431,6 +438,36 @@ describe("connections are bounded", () => {
 		const peer = await Peer.dial(server.port);
 		peer.send(get());
 		expect(await peer.closed()).toBe("");
+	});
+
+	test("a listener that could not be opened is opened again, later each time, until the server is closed", async () => {
+		const time = new VirtualTime();
+		const opened: number[] = [];
+		class Unavailable implements Listener {
+			readonly port = 80;
+			constructor({ onError }: ListenerOptions) {
+				opened.push(time.ticks());
+				time.set(() => onError?.(new Error("no network")), 0);
+			}
+			read(): undefined {}
+			close(): void {}
+		}
+		const problems: string[] = [];
+		const server = new HttpServer({
+			network: { Listener: Unavailable, TCP: makeTCP() },
+			time,
+			port: 80,
+			keptHeaders: [],
+			handle: echo,
+			onError: (error) => problems.push(error?.message ?? ""),
+		});
+		await time.advance(8_000);
+		expect(opened).toEqual([0, 1_000, 3_000, 7_000]);
+		expect(new Set(problems)).toEqual(new Set(["no network"]));
+		server.close();
+		await time.advance(seconds(3_600));
+		expect(opened.length).toBe(4);
+		expect(time.pending).toBe(0);
 	});
 });
 

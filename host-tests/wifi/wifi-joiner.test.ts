@@ -63,6 +63,25 @@ function join(network: SavedNetwork): Promise<JoinResult> {
 	return new Promise((resolve) => joiner.join(network, resolve));
 }
 
+test("after a network was left, the next one is tried when the end of the old one has been reported", async () => {
+	joiner = makeJoiner({ maxAttempts: 1, settleMs: 500, lateEventMs: 1_000 });
+	const first = join(network);
+	expect(Radio.last.attempts.length, "no network to leave").toBe(1);
+	await time.advance(2_000);
+	Radio.last.becomes(WiFiConnection.idle);
+	await time.advance(1_000);
+	expect((await first).kind).toBe("failed");
+	const second = join({ ssid: "Other", password: "" });
+	Radio.last.becomes(WiFiConnection.idle);
+	await time.advance(1_000);
+	expect(Radio.last.attempts).toEqual(["Home correct horse", "Other open"]);
+	// Its own end is one, and not a late one of the network before.
+	await time.advance(1_500);
+	Radio.last.becomes(WiFiConnection.idle);
+	await time.advance(1_000);
+	expect(await second).toEqual({ kind: "failed", failure: "network not found" });
+});
+
 describe("a network is joined", () => {
 	test("with its password; the result has its address and signal strength", async () => {
 		const result = join(network);

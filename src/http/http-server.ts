@@ -1,5 +1,6 @@
-import type { Network, Time } from "../boards/board";
+import type { Network, Time, Timer } from "../boards/board";
 import type { Listener, TCP } from "../boards/ecma419";
+import { backoffMs } from "../common/backoff";
 import { textBody } from "./message-stream";
 import {
 	ServerConnection,
@@ -24,7 +25,7 @@ export interface HttpServerOptions {
 	handle(request: ServerRequest): ServerResponse;
 	/** The handler threw. */
 	onHandlerError?(error: unknown): void;
-	/** The listener failed, or could not be opened. */
+	/** The listener failed, or could not be opened; it is opened again. */
 	onError(error: Error | undefined): void;
 }
 
@@ -48,10 +49,16 @@ const bufferBytes = 1024;
  * A small HTTP/1.1 server with bounded connections, bytes and time. A new connection evicts the oldest idle one, so that
  * slow clients do not block others.
  */
+/** Between two attempts to open the listener: doubled each time. */
+const minReopenMs = 1_000;
+const maxReopenMs = 60_000;
+
 export class HttpServer {
 	private readonly options: HttpServerOptions;
 	private readonly limits: ServerLimits;
-	private readonly listener: Listener;
+	private listener: Listener;
+	private reopenTimer: Timer | undefined;
+	private failures = 0;
 	/** Oldest first. */
 	private readonly connections: ServerConnection[] = [];
 	private readonly buffer = new Uint8Array(bufferBytes);
@@ -59,11 +66,7 @@ export class HttpServer {
 	constructor(options: HttpServerOptions) {
 		this.options = options;
 		this.limits = { ...defaultServerLimits, ...options.limits };
-		this.listener = new options.network.Listener({
-			port: options.port,
-			onReadable: () => this.accept(),
-			onError: (error) => options.onError(error),
-		});
+		this.listener = this.openListener();
 	}
 
 	/** With port 0, known one turn of the event loop after the constructor. */
@@ -72,8 +75,31 @@ export class HttpServer {
 	}
 
 	close(): void {
+		this.options.time.clear(this.reopenTimer);
 		this.listener.close();
 		for (const connection of [...this.connections]) connection.close();
+	}
+
+	private openListener(): Listener {
+		const { network, port } = this.options;
+		return new network.Listener({
+			port,
+			onReadable: () => this.accept(),
+			onError: (error) => this.reopen(error),
+		});
+	}
+
+	/** The interface of an access point may not be up yet. */
+	private reopen(error: Error | undefined): void {
+		const { time, onError } = this.options;
+		this.listener.close();
+		this.reopenTimer = time.set(
+			() => {
+				this.listener = this.openListener();
+			},
+			backoffMs(++this.failures, minReopenMs, maxReopenMs),
+		);
+		onError(error);
 	}
 
 	private accept(): void {

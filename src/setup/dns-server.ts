@@ -1,36 +1,61 @@
-import type { Network } from "../boards/board";
+import type { Network, Time, Timer } from "../boards/board";
 import type { UDP } from "../boards/ecma419";
+import { backoffMs } from "../common/backoff";
 import { makeDnsResponse } from "./dns-message";
 import { isInSameSubnet } from "./subnet";
 
 export interface DnsServerOptions {
 	readonly network: Pick<Network, "UDP">;
+	readonly time: Pick<Time, "set" | "clear">;
 	/** Of the board in its own network, IPv4. */
 	readonly address: string;
-	/** The socket failed: no more responses. */
+	/** The socket failed, or could not be opened; it is opened again. */
 	onError(error: Error | undefined): void;
 }
 
 const dnsPort = 53;
 /** Per turn: a flood must not block the board. */
 const maxPacketsPerTurn = 8;
+/** Between two attempts to open the socket: doubled each time. */
+const minReopenMs = 1_000;
+const maxReopenMs = 60_000;
 
 /** Resolves every name to the board's address, so that a phone is led to the page. */
 export class DnsServer {
 	private readonly options: DnsServerOptions;
-	private readonly socket: UDP;
+	private socket: UDP;
+	private reopenTimer: Timer | undefined;
+	private failures = 0;
 
 	constructor(options: DnsServerOptions) {
 		this.options = options;
-		this.socket = new options.network.UDP({
-			port: dnsPort,
-			onReadable: () => this.answerQueries(),
-			onError: (error) => options.onError(error),
-		});
+		this.socket = this.openSocket();
 	}
 
 	close(): void {
+		this.options.time.clear(this.reopenTimer);
 		this.socket.close();
+	}
+
+	private openSocket(): UDP {
+		return new this.options.network.UDP({
+			port: dnsPort,
+			onReadable: () => this.answerQueries(),
+			onError: (error) => this.reopen(error),
+		});
+	}
+
+	/** The interface of the access point may not be up yet. */
+	private reopen(error: Error | undefined): void {
+		const { time, onError } = this.options;
+		this.socket.close();
+		this.reopenTimer = time.set(
+			() => {
+				this.socket = this.openSocket();
+			},
+			backoffMs(++this.failures, minReopenMs, maxReopenMs),
+		);
+		onError(error);
 	}
 
 	private answerQueries(): void {

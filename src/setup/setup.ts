@@ -180,6 +180,7 @@ export class Setup implements SetupBackend {
 		});
 		this.dnsServer = new DnsServer({
 			network: board.network,
+			time: board.time,
 			address: this.accessPoint.address,
 			onError: (error) => board.log(`setup: DNS server failed: ${errorReason(error)}`),
 		});

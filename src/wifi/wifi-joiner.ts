@@ -10,7 +10,7 @@ export interface WifiJoinerOptions {
 	readonly timeoutMs: number;
 	/** Attempts at one network. */
 	readonly maxAttempts: number;
-	/** Between leaving a network and the first attempt at the next: the platform may still report the old one's end. */
+	/** From leaving a network to the first attempt at the next: the platform may still report the old one's end. */
 	readonly settleMs: number;
 	/** For this long after an attempt, the end of a connection is attributed to the previous connection. */
 	readonly lateEventMs: number;
@@ -44,6 +44,7 @@ export class WifiJoiner {
 	private retryTimer: Timer | undefined;
 	private attempts = 0;
 	private attemptTicks = 0;
+	private leftTicks = Number.NEGATIVE_INFINITY;
 	private onResult: ((result: JoinResult) => void) | undefined;
 
 	/** Switches the radio on. Throws what the platform throws. */
@@ -78,8 +79,9 @@ export class WifiJoiner {
 		this.attempts = 0;
 		this.onResult = onResult;
 		this.timeoutTimer = time.set(() => this.fail(), timeoutMs);
-		if (settleMs === 0) this.tryConnect();
-		else this.retryTimer = time.set(() => this.tryConnect(), settleMs);
+		const settleLeftMs = this.leftTicks + settleMs - time.ticks();
+		if (settleLeftMs > 0) this.retryTimer = time.set(() => this.tryConnect(), settleLeftMs);
+		else this.tryConnect();
 	}
 
 	/** Leaves the network, or aborts joining it. */
@@ -88,8 +90,7 @@ export class WifiJoiner {
 			this.finish({ kind: "failed", failure: "network not found" });
 			return;
 		}
-		this.network = undefined;
-		this.wifi.disconnect();
+		this.disconnect();
 	}
 
 	/** Switches the radio off. */
@@ -149,9 +150,14 @@ export class WifiJoiner {
 		if (onResult === undefined) return;
 		this.onResult = undefined;
 		if (result.kind === "failed") {
-			this.network = undefined;
-			this.wifi.disconnect();
+			this.disconnect();
 		}
 		onResult(result);
+	}
+
+	private disconnect(): void {
+		this.network = undefined;
+		this.leftTicks = this.options.time.ticks();
+		this.wifi.disconnect();
 	}
 }

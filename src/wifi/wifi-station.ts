@@ -17,7 +17,7 @@ export interface WifiStationOptions {
 	log(line: string): void;
 }
 
-const joinLimits = Object.freeze({ timeoutMs: 30_000, maxAttempts: 1, settleMs: 0, lateEventMs: 1_000 });
+const joinLimits = Object.freeze({ timeoutMs: 30_000, maxAttempts: 1, settleMs: 500, lateEventMs: 1_000 });
 /** Between two rounds through the saved networks: doubled each time, with jitter. */
 const minRetryDelayMs = 5_000;
 const maxRetryDelayMs = 5 * 60_000;

@@ -25,6 +25,8 @@ declare module "mc/ffi" {
 		esp_fill_random(buffer: ArrayBuffer, length: number): void;
 		esp_efuse_mac_get_default(address: ArrayBuffer): number;
 		esp_restart(): void;
+		/** The package of the chip. */
+		esp_efuse_get_pkg_ver(): number;
 		/** `esp_err_t`, as {@link nvs_flash_init}. */
 		nvs_flash_erase(): number;
 		nvs_flash_init(): number;

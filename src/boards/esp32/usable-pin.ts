@@ -1,4 +1,12 @@
 import config from "mc/config";
+import FFI from "mc/ffi";
+
+/**
+ * ESP32s with their flash or PSRAM inside have it at two pins more: D2WD, U4WDH, PICO-D4, PICO-V3-02, D0WDR2-V3
+ * (EFUSE_RD_CHIP_VER_PKG in ESP-IDF).
+ */
+const packagesWithMemory: readonly number[] = Object.freeze([2, 4, 5, 6, 7]);
+const memoryPins: readonly number[] = Object.freeze([16, 17]);
 
 /**
  * Throws for a pin that this chip does not have, or that its flash uses: driving it would stop the chip at once, at each
@@ -8,5 +16,14 @@ export function assertUsablePin(pin: number): void {
 	const { last, flash } = config.pins;
 	const [first, end] = flash;
 	if (pin > last) throw new RangeError(`this chip has pins up to ${last}`);
-	if (pin >= first && pin <= end) throw new RangeError("the flash memory is at this pin");
+	if ((pin >= first && pin <= end) || isMemoryInside(pin))
+		throw new RangeError("the flash memory is at this pin");
+}
+
+function isMemoryInside(pin: number): boolean {
+	return (
+		config.chip === "esp32" &&
+		memoryPins.includes(pin) &&
+		packagesWithMemory.includes(new FFI().esp_efuse_get_pkg_ver())
+	);
 }

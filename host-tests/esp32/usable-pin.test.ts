@@ -1,0 +1,58 @@
+import { expect, test, vi } from "vitest";
+import { chipModule } from "./chip-module";
+
+const sdk = vi.hoisted(() => ({ config: { chip: "esp32", pins: { last: 39, flash: [6, 11] } }, package: 0 }));
+
+vi.mock("mc/config", () => ({ default: sdk.config }));
+vi.mock("mc/ffi", () => ({
+	default: class {
+		esp_efuse_get_pkg_ver() {
+			return sdk.package;
+		}
+	},
+}));
+
+const { assertUsablePin } = await chipModule<{ assertUsablePin(pin: number): void }>("usable-pin");
+
+/** Pins that may be used. */
+const usable = () =>
+	Array.from({ length: 49 }, (_, pin) => pin).filter((pin) => {
+		try {
+			assertUsablePin(pin);
+			return true;
+		} catch {
+			return false;
+		}
+	});
+
+test.each([0, 1, 3])("an ESP32 of package %i has its flash at six pins", (chipPackage) => {
+	sdk.package = chipPackage;
+	expect(usable()).toEqual([0, 1, 2, 3, 4, 5, ...Array.from({ length: 28 }, (_, i) => i + 12)]);
+});
+
+test.each([2, 4, 5, 6, 7])(
+	"an ESP32 of package %i has memory inside, at pins 16 and 17, too",
+	(chipPackage) => {
+		sdk.package = chipPackage;
+		expect(usable()).toEqual([
+			0,
+			1,
+			2,
+			3,
+			4,
+			5,
+			12,
+			13,
+			14,
+			15,
+			...Array.from({ length: 22 }, (_, i) => i + 18),
+		]);
+		expect(() => assertUsablePin(16)).toThrow("the flash memory is at this pin");
+	},
+);
+
+test("another chip is not asked for its package", () => {
+	sdk.config.chip = "esp32c3";
+	sdk.config.pins = { last: 21, flash: [12, 17] };
+	expect(usable()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 18, 19, 20, 21]);
+});
