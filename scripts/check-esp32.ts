@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { driverNames, readLeftOutDrivers } from "./left-out-drivers";
 import { flashSizes, forFlashSize, hasIdf, makeWithIdf, platforms, readPlatform } from "./platforms";
 import { findSdk, main, mcconfig, root, run, type Sdk } from "./sdk";
 import { type Compiled, compileTypeScript } from "./typescript";
@@ -7,7 +8,7 @@ import { type Compiled, compileTypeScript } from "./typescript";
 /**
  * The JavaScript stage of the chips' builds: type check against the SDK's own typings, compile, link with preloads.
  * It needs the Moddable SDK only; where ESP-IDF is, the C of the SDK and its modules is compiled, too. `npm run check:esp32 -- esp32/esp32c3`
- * checks one chip.
+ * checks one chip; with `--drivers`, it prints what each driver takes.
  */
 
 /**
@@ -15,6 +16,9 @@ import { type Compiled, compileTypeScript } from "./typescript";
  * grow unseen. How much the SDK, lwIP and the Wi-Fi driver add to it, only a build with ESP-IDF can tell.
  */
 const maxArchiveBytes = 720 * 1024;
+
+/** What a driver may take on average, shared parts included, bytes. */
+const maxDriverBytes = 3 * 1024;
 
 /** A slot of the XS heap on a 32-bit machine, bytes; preloaded ones stay in flash. */
 const slotBytes = 16;
@@ -24,7 +28,7 @@ const withoutIdf = ["IDF_PATH=/none", "IDF_VERSION=none"];
 
 await main(async () => {
 	const sdk = findSdk();
-	const given = process.argv.slice(2);
+	const given = process.argv.slice(2).filter((argument) => argument !== "--drivers");
 	const checked = given.length === 0 ? platforms : [readPlatform(given)];
 	let compiled: Compiled = new Map();
 	for (const platform of checked) {
@@ -33,6 +37,7 @@ await main(async () => {
 		checkHeaders(directory);
 		const { code, slots } = await link(sdk, platform, directory);
 		const size = code + slots * slotBytes;
+		if (platform === checked[0]) await checkDrivers(sdk, platform, compiled, size);
 		process.stdout.write(
 			`${platform.padEnd(14)} type-checked, compiled, linked: ${kilobytes(size)} of flash ` +
 				`(${kilobytes(code)} of byte code, ${slots} slots); at most ${kilobytes(maxArchiveBytes)}\n`,
@@ -58,6 +63,40 @@ async function checkPartitions(sdk: Sdk): Promise<void> {
 	if (!makefile.includes(`\nPARTITIONS_FILE = ${wanted}\n`))
 		throw new Error(`The build would not take ${wanted}.`);
 	process.stdout.write(`${relative(root, wanted).padEnd(24)} is what the build takes\n`);
+}
+
+/**
+ * Prints what the drivers take together, and with `--drivers` what each adds to the others; shared parts count for none of
+ * them then. `total`: with all drivers that the manifest does not leave out.
+ */
+async function checkDrivers(sdk: Sdk, platform: string, compiled: Compiled, total: number): Promise<void> {
+	const leftOut = readLeftOutDrivers();
+	const names = listDrivers().filter((name) => !leftOut.includes(name));
+	const without = async (omitted: readonly string[]) => {
+		const directory = await configure(sdk, platform);
+		await compileTypeScript(sdk, directory, compiled, [...leftOut, ...omitted]);
+		const { code, slots } = await link(sdk, platform, directory);
+		return total - code - slots * slotBytes;
+	};
+	if (process.argv.includes("--drivers"))
+		for (const name of names) process.stdout.write(`  ${name.padEnd(12)} ${await without([name])} bytes\n`);
+	const all = await without(names);
+	const average = Math.round(all / names.length);
+	process.stdout.write(
+		`${names.length} drivers take ${kilobytes(all)}, ${average} bytes each; at most ${maxDriverBytes}\n`,
+	);
+	if (average > maxDriverBytes) throw new Error("The drivers have become too large.");
+}
+
+/** The names of the I2C drivers, as in the manifest's `leftOutDrivers`. */
+function listDrivers(): readonly string[] {
+	const path = join(root, "src", "sensors", "drivers", "all-drivers.ts");
+	return driverNames([
+		{
+			specifier: "src/sensors/drivers/all-drivers",
+			javascript: readFileSync(path, "utf8").replace(/: readonly I2CDriver\[\]/, ""),
+		},
+	]);
 }
 
 /** Writes the makefile of a chip's release; the folder where it builds. */

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { dirname, join } from "node:path";
 import { parseSync } from "oxc-parser";
 import { bundleModules, type CompiledModule } from "./bundle-modules";
+import { leaveOutDrivers, readLeftOutDrivers } from "./left-out-drivers";
 import { shortenPrivateNames } from "./private-names";
 import { root, run, type Sdk } from "./sdk";
 
@@ -23,9 +24,14 @@ export type Compiled = ReadonlyMap<string, string>;
 /**
  * Checks and compiles all TypeScript modules of a generated makefile at once, and puts the JavaScript where its rules
  * expect it: they start `tsc` for each module, which takes three quarters of a build. What `before` holds already
- * (the modules of another chip) is not compiled again.
+ * (the modules of another chip) is not compiled again. `leftOut`: names of drivers.
  */
-export async function compileTypeScript(sdk: Sdk, directory: string, before: Compiled): Promise<Compiled> {
+export async function compileTypeScript(
+	sdk: Sdk,
+	directory: string,
+	before: Compiled,
+	leftOut: readonly string[] = readLeftOutDrivers(),
+): Promise<Compiled> {
 	const modules = readModules(directory);
 	if (modules.length === 0) return before;
 	const missing = modules.filter(({ files: [source] }) => !before.has(source));
@@ -52,10 +58,9 @@ export async function compileTypeScript(sdk: Sdk, directory: string, before: Com
 		javascript: functionsToArrows(readFileSync(compiled.get(source) ?? "", "utf8")),
 	}));
 	const shortened = shortenPrivateNames(named, readReservedNames(sdk, directory));
-	const linked = link(
-		directory,
-		named.map(({ specifier }, index) => ({ specifier, javascript: shortened[index] ?? "" })),
-	);
+	const all = named.map(({ specifier }, index) => ({ specifier, javascript: shortened[index] ?? "" }));
+	const linked = link(directory, all, leaveOutDrivers(all, leftOut));
+	if (leftOut.length > 0) process.stdout.write(`left out: ${leftOut.join(", ")}\n`);
 	const now = new Date();
 	for (const { specifier, compilerOptions, files } of modules) {
 		const [source] = files;
@@ -69,21 +74,28 @@ export async function compileTypeScript(sdk: Sdk, directory: string, before: Com
 
 /**
  * Makes one module of the firmware's own, all but the one that is run, in place of the first; takes the others out of the
- * makefile. The JavaScript by module.
+ * makefile. The JavaScript by module. `included`: without drivers that are left out, which leave the makefile, too.
  */
-function link(directory: string, modules: readonly CompiledModule[]): ReadonlyMap<string, string> {
+function link(
+	directory: string,
+	all: readonly CompiledModule[],
+	included: readonly CompiledModule[],
+): ReadonlyMap<string, string> {
 	const path = join(directory, "makefile");
 	const makefile = readFileSync(path, "utf8");
 	const preloads = new Set([...makefile.matchAll(/^\t-p (\S+)\.xsb/gm)].map(([, name = ""]) => name));
 	// The SDK imports the others: its own modules, and those in their place. What is not preloaded is run.
-	const joined = modules.filter(
+	const joined = included.filter(
 		({ specifier }) => /^(src|boards)\//.test(specifier) && preloads.has(specifier),
 	);
-	const users = modules.filter((module) => !joined.includes(module));
+	const users = included.filter((module) => !joined.includes(module));
 	const [first] = joined;
 	if (first === undefined) throw new Error("The makefile is not as this script knows it.");
 	const { bundle, users: rewritten } = bundleModules(joined, users, first.specifier);
-	const others = new Set(joined.slice(1).map(({ specifier }) => specifier));
+	const remaining = new Set([first, ...users].map(({ specifier }) => specifier));
+	const others = new Set(
+		all.map(({ specifier }) => specifier).filter((specifier) => !remaining.has(specifier)),
+	);
 	const lists = /^\t(?:\$\(MODULES_DIR\)\/|-p )(\S+)\.xsb\\\n/gm;
 	writeFileSync(
 		path,

@@ -94,8 +94,10 @@ export class SamplingLoop implements SetupSampling {
 		return [];
 	}
 
-	/** Percent; `undefined` where no battery can be measured. */
+	/** Percent, from a battery gauge or else from the battery's voltage; `undefined` where it cannot be measured. */
 	get batteryLevel(): number | undefined {
+		const { batteryLevel: gauged } = this.sampler;
+		if (gauged !== undefined) return gauged;
 		const { batteryPin: pin, batteryRatio: dividerRatio } = this.activeSettings;
 		const { Analog, analogRangeV: fullScaleVolts } = this.options.board.pins;
 		if (pin === "none") return undefined;

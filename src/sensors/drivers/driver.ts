@@ -137,6 +137,8 @@ export const temperature: Field = Object.freeze({ name: "temperature", unit: "ce
 export const humidity: Field = Object.freeze({ name: "humidity", unit: "percent", decimals: 1 });
 export const pressure: Field = Object.freeze({ name: "pressure", unit: "hPa", decimals: 2 });
 export const co2: Field = Object.freeze({ name: "co2", unit: "ppm", decimals: 0 });
+/** Of a battery gauge: its value is sent as `metadata.batteryLevel`, too. */
+export const batteryCharge: Field = Object.freeze({ name: "battery_level", unit: "percent", decimals: 1 });
 export const uvIndex: Field = Object.freeze({ name: "uv_index", unit: "", decimals: 1 });
 export const illuminance: Field = Object.freeze({ name: "illuminance", unit: "lux", decimals: 1 });
 export const voltage: Field = Object.freeze({ name: "voltage", unit: "volt", decimals: 3 });

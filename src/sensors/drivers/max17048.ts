@@ -1,4 +1,4 @@
-import type { Driver, SensorField } from "./driver";
+import { batteryCharge, type Driver, type SensorField } from "./driver";
 import { type I2CDevice, uint16 } from "./i2c-device";
 
 /** Registers (MAX17048 data sheet 19-6171, table 2). */
@@ -20,12 +20,6 @@ const cellVoltage: SensorField = Object.freeze({
 	decimals: 3,
 	min: 0.5,
 	max: 5,
-});
-/** Its value is sent as `metadata.batteryLevel`, too. */
-export const batteryCharge: SensorField = Object.freeze({
-	name: "battery_level",
-	unit: "percent",
-	decimals: 1,
 });
 
 /** Analog Devices MAX17048 and MAX17049: voltage and charge of a Li-ion cell, which it always measures. */

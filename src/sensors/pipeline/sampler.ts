@@ -124,6 +124,11 @@ export class Sampler {
 		return this.registry.states;
 	}
 
+	/** Percent, from a battery gauge; `undefined` without one that works. */
+	get batteryLevel(): number | undefined {
+		return this.registry.batteryLevel;
+	}
+
 	/** May be called twice. */
 	close(): void {
 		this.closed = true;

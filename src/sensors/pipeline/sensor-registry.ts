@@ -4,7 +4,7 @@ import type { Field, Value } from "../../reading/reading";
 import { maxFields } from "../../reading/reading-decoder";
 import type { InputSettings } from "../../settings/input-settings";
 import type { Settings } from "../../settings/settings";
-import type { Candidate, Surroundings } from "../drivers/driver";
+import { batteryCharge, type Candidate, type Surroundings } from "../drivers/driver";
 import { derivedFields, deriveValues } from "./derived-values";
 import { fieldSettings, planFieldLayout, type ReadingField, sensorSettings } from "./field-layout";
 import {
@@ -98,6 +98,15 @@ export class SensorRegistry {
 		const [temperature, humidity] = measured("temperature", "humidity");
 		const [pressure] = measured("pressure");
 		return { temperature, humidity, pressure };
+	}
+
+	/** Percent, from a battery gauge; `undefined` without one that works. */
+	get batteryLevel(): number | undefined {
+		for (const { candidate, measuredValues } of this._slots) {
+			const value = measuredValues[candidate.driver.fields.indexOf(batteryCharge)];
+			if (typeof value === "number") return Math.round(value);
+		}
+		return undefined;
 	}
 
 	/** Names of all sensors ever found. */
