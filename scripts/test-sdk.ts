@@ -109,6 +109,8 @@ async function runTests(
 				"an hour of the app with two outages of the service: each point once",
 				service.problem("hour", 360),
 			);
+			checker.record("the page on the home network is loaded", service.pageProblem());
+			checker.localPage();
 			checker.record(`${days} days of the app: each point once`, service.problem("days", days * 1440));
 		}
 		if (only.length === 0) checker.memory();

@@ -73,6 +73,8 @@ export interface LifePlan {
 	readonly hours: number;
 	/** Days with a reading a minute, sent every half hour. */
 	readonly days: number;
+	/** Of the board's page, which the computer loads now and then. */
+	readonly pagePort: number;
 }
 
 /** The board's reports, one per line. */

@@ -31,6 +31,8 @@ export interface LinBoardOptions {
 		readonly dnsPort: number;
 		readonly networks: readonly SimulatedNetwork[];
 	};
+	/** Port of the page on the home network in place of 80; default: any free one. */
+	readonly pagePort?: number;
 	/** Called in place of a restart, and of sleep. */
 	restart(): void;
 	sleep(milliseconds: number): void;
@@ -45,6 +47,7 @@ export function openSimulatorBoard({
 	time = new SDKTime(makeClock()),
 	resetReason = "power-on",
 	setup,
+	pagePort = 0,
 	sensors = "bme280",
 	restart,
 	sleep,
@@ -69,8 +72,11 @@ export function openSimulatorBoard({
 		identity: { chip: "xs", serial: "51ac00" },
 		resetReason,
 		time,
-		network:
-			setup === undefined ? network : { ...network, ...remapPorts(setup), AccessPoint: radio.AccessPoint },
+		network: {
+			...network,
+			...remapPorts({ pagePort, dnsPort: 0, ...setup }),
+			...(setup !== undefined && { AccessPoint: radio.AccessPoint }),
+		},
 		storage: {
 			flash: new LinFlashStorage(directory, partitions),
 			keyValue: new FileKeyValueStorage(directory, linFiles),

@@ -14,22 +14,20 @@ export interface SentPacket {
 
 /** A local network in virtual time: hosts in one multicast group. Packets take a millisecond. */
 export class MdnsNetwork {
-	readonly time = new VirtualTime();
+	readonly time: VirtualTime;
 	readonly sent: SentPacket[] = [];
 	/** What was claimed, in order. */
 	readonly claims: string[] = [];
 	private readonly sockets = new Map<string, NetworkSocket>();
 
+	constructor(time = new VirtualTime()) {
+		this.time = time;
+	}
+
 	/** A board at this address. */
 	board(host: string, address: string, startDelayMs = 0): MdnsResponder {
-		const network = this;
-		const UDP: Network["UDP"] = class extends NetworkSocket {
-			constructor(options: UDPOptions) {
-				super(options, network, address);
-			}
-		};
 		return new MdnsResponder({
-			network: { UDP },
+			network: { UDP: this.udpOf(address) },
 			time: this.time,
 			host,
 			address,
@@ -39,6 +37,16 @@ export class MdnsNetwork {
 				throw error ?? new Error("the socket failed");
 			},
 		});
+	}
+
+	/** The UDP class of the host with this address. */
+	udpOf(address: string): Network["UDP"] {
+		const network = this;
+		return class extends NetworkSocket {
+			constructor(options: UDPOptions) {
+				super(options, network, address);
+			}
+		};
 	}
 
 	/** Any host sends a packet to the group, or to one host. */

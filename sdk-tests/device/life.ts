@@ -3,12 +3,12 @@ import { makeClock } from "../../boards/lin/clock";
 import { linFiles } from "../../boards/lin/files";
 import { makeNtpResponse } from "../../simulator/ntp/ntp-response";
 import { App } from "../../src/app/app";
-import type { Board } from "../../src/boards/board";
+import type { Board, Network } from "../../src/boards/board";
 import { UDPSocket } from "../../src/boards/esp32/udp";
 import { SettingsStore } from "../../src/settings/settings-store";
 import type { LifePlan } from "../test-plan";
 import { LeapingTime } from "./leaping-time";
-import { PeakMemory, reportMemory, watchMemory } from "./memory";
+import { PeakMemory, reportMemory, watchMemory, watchServer } from "./memory";
 import { realTimeNetwork } from "./real-time-network";
 
 const hour = 3_600_000;
@@ -22,7 +22,8 @@ const peakBatchReadings = 1_080;
 /**
  * The whole app, faster than real time: a busy hour, a batch of maximum size, then days that must not leak memory.
  */
-export async function runLife(directory: string, { settings, hours, days }: LifePlan): Promise<void> {
+export async function runLife(directory: string, plan: LifePlan): Promise<void> {
+	const { settings, hours, days } = plan;
 	const startedAt = Date.now();
 	reportMemory("nothing is running");
 	await run(
@@ -34,6 +35,33 @@ export async function runLife(directory: string, { settings, hours, days }: Life
 		},
 	);
 	reportMemory("after the hour");
+	await run(
+		`${directory}/closed`,
+		{ ...settings, location: "closed", interval: 5, localPage: "off" },
+		startedAt,
+		async (time) => {
+			await until(time, 3 * 60_000);
+			reportMemory("without the page");
+		},
+	);
+	const page = new PeakMemory();
+	await run(
+		`${directory}/page`,
+		{ ...settings, location: "page", interval: 5 },
+		startedAt,
+		// Real time, in which the computer loads everything once.
+		async (time) => {
+			await until(time, 3 * 60_000);
+			reportMemory("with the page");
+			const release = time.hold();
+			await until(time, time.ticks() + 20_000);
+			release();
+			reportMemory("with the page, after requests");
+		},
+		(network) => watchServer(network, page),
+		plan.pagePort,
+	);
+	page.report("while the page responds");
 	const peak = new PeakMemory();
 	await run(
 		`${directory}/peak`,
@@ -45,7 +73,7 @@ export async function runLife(directory: string, { settings, hours, days }: Life
 			reportMemory("at rest");
 			await until(time, 5_000 * (peakBatchReadings + 30));
 		},
-		peak,
+		(network) => watchMemory(network, peak),
 	);
 	peak.report("at the peak");
 	await run(
@@ -66,7 +94,8 @@ async function run(
 	settings: Readonly<Record<string, unknown>>,
 	startedAt: number,
 	pass: (time: LeapingTime) => Promise<void>,
-	peak?: PeakMemory,
+	watch: (network: Network) => Network = (network) => network,
+	pagePort = 0,
 ): Promise<void> {
 	linFiles.makeDirectory(directory);
 	const time = new LeapingTime(makeClock());
@@ -80,9 +109,8 @@ async function run(
 			}
 		},
 	});
-	const base = openSimulatorBoard({ directory, time, restart: () => {}, sleep: () => {} });
-	const network = peak === undefined ? base.network : watchMemory(base.network, peak);
-	const board: Board = { ...base, network: realTimeNetwork(network, time), log: quiet(base) };
+	const base = openSimulatorBoard({ directory, time, pagePort, restart: () => {}, sleep: () => {} });
+	const board: Board = { ...base, network: realTimeNetwork(watch(base.network), time), log: quiet(base) };
 	const storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
 	new SettingsStore(storage).save({ ...settings, ntpServers: [`127.0.0.1:${ntpPort}`] });
 	storage.close();

@@ -88,6 +88,19 @@ export function watchMemory(network: Network, peak: PeakMemory): Network {
 	};
 }
 
+/** A network that samples memory whenever a part of a response is sent to a client. */
+export function watchServer(network: Network, peak: PeakMemory): Network {
+	return {
+		...network,
+		TCP: class extends network.TCP {
+			override write(buffer: Uint8Array): void {
+				super.write(buffer);
+				peak.sample("a response is sent");
+			}
+		},
+	};
+}
+
 /** Iterated when all certificates of the chain have been parsed. */
 class WatchedRoots extends Array<Uint8Array> {
 	private readonly peak: PeakMemory;

@@ -26,7 +26,8 @@ export function realTimeNetwork(network: Network, time: LeapingTime): Network {
 		},
 		UDP: class extends RealTimeUdp {
 			constructor(options: UDPOptions) {
-				super(new network.UDP(options), time);
+				// One that is open as long as the board is online waits for nobody.
+				super(new network.UDP(options), options.multicast === undefined ? time : undefined);
 			}
 		},
 	};
@@ -76,9 +77,9 @@ class RealTimeUdp implements UDP {
 	private readonly socket: UDP;
 	private readonly release: () => void;
 
-	constructor(socket: UDP, time: LeapingTime) {
+	constructor(socket: UDP, time: LeapingTime | undefined) {
 		this.socket = socket;
-		this.release = time.hold();
+		this.release = time?.hold() ?? (() => {});
 	}
 
 	read(): UDPPacket | undefined {

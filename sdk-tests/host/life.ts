@@ -1,28 +1,57 @@
 import type { DataPoint } from "../../simulator/dakkio/api";
 import * as faults from "../../simulator/dakkio/misbehaviours";
 import { DakkioServer } from "../../simulator/dakkio/server";
+import { freePort } from "../../simulator/free-port";
 import type { LifePlan } from "../test-plan";
 
 /** Outages: numbers of connections, then of requests. */
 const awayConnections = 6;
 const awayRequests = 5;
 
+const pagePaths = ["/", "/api/status", "/api/history", "/api/log", "/metrics"];
+
 /** The service of the whole app, with two outages during the busy hour. */
 export class LifeService {
 	private readonly dakkio: DakkioServer;
 	/** Sequence numbers in order of arrival, by `location`, which identifies the life. */
 	private readonly arrived = new Map<string, number[]>();
+	private readonly pagePort: number;
+	private readonly loaded = new Map<string, { readonly status: number; readonly length: number }>();
 	private away = 0;
+	private closed = false;
 
-	private constructor(dakkio: DakkioServer) {
+	private constructor(dakkio: DakkioServer, pagePort: number) {
 		this.dakkio = dakkio;
+		this.pagePort = pagePort;
+		void this.visitPage();
 		dakkio.on("points", (points) => {
 			for (const point of points) this.take(point);
 		});
 	}
 
 	static async start(): Promise<LifeService> {
-		return new LifeService(await DakkioServer.start({ plan: 1_000_000 }));
+		return new LifeService(await DakkioServer.start({ plan: 1_000_000 }), await freePort());
+	}
+
+	/** Loads everything that the board's page has, again and again. */
+	private async visitPage(): Promise<void> {
+		while (!this.closed) {
+			for (const path of pagePaths) {
+				const response = await fetch(`http://127.0.0.1:${this.pagePort}${path}`).catch(() => undefined);
+				const text = await response?.text().catch(() => undefined);
+				if (text !== undefined) this.loaded.set(path, { status: response?.status ?? 0, length: text.length });
+			}
+			await new Promise((resolve) => setTimeout(resolve, 500));
+		}
+	}
+
+	/** `undefined`: each path was loaded. */
+	pageProblem(): string | undefined {
+		const wrong = pagePaths.filter((path) => {
+			const { status, length } = this.loaded.get(path) ?? { status: 0, length: 0 };
+			return status !== 200 || length < 100;
+		});
+		return wrong.length === 0 ? undefined : `not loaded: ${wrong.join(", ")}`;
 	}
 
 	plan(days: number): LifePlan {
@@ -36,6 +65,7 @@ export class LifeService {
 			},
 			hours: 1,
 			days,
+			pagePort: this.pagePort,
 		};
 	}
 
@@ -50,6 +80,7 @@ export class LifeService {
 	}
 
 	async close(): Promise<void> {
+		this.closed = true;
 		await this.dakkio.close();
 	}
 

@@ -13,6 +13,8 @@ const flashImageBytes = (256 + 16) * 4096;
 /** The stack of XS, and what the simulator may come to: about half as much again as a chip (`npm run test:chip`). */
 const stackBytes = 768 * chipSlotBytes;
 const maxSimulatedBytes = 136 * 1024;
+/** Of the page on the home network, beside what the board needs at rest without it. */
+const maxLocalPageBytes = 6 * 1024;
 
 type Memory = Extract<Report, { readonly suite: "memory" }>;
 
@@ -107,6 +109,23 @@ export class ReportChecker {
 			last.slots - early.slots > maxSlotGrowth * hostSlotBytes ||
 			last.chunks - early.chunks > maxChunkGrowthBytes;
 		this.record("memory does not grow from day to day", grown ? "it does" : undefined);
+	}
+
+	/** What the page on the home network adds to the memory at rest. */
+	localPage(): void {
+		const find = (name: string) =>
+			this.reports.find((report) => report.suite === "memory" && report.name === name);
+		const [closed, open] = [find("without the page"), find("with the page")];
+		if (closed?.suite !== "memory" || open?.suite !== "memory") {
+			this.record("memory of the page on the home network was measured", "it was not");
+			return;
+		}
+		const bytes = onChip(open) - onChip(closed);
+		this.record(
+			"memory of the page on the home network at rest",
+			bytes > maxLocalPageBytes ? "too much" : undefined,
+			` – ${kilobytes(bytes)} of at most ${kilobytes(maxLocalPageBytes)}`,
+		);
 	}
 
 	/** XS memory of the app, as a bound that shows when it grows; what a chip needs, `npm run test:chip` measures on it. */

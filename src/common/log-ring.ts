@@ -1,12 +1,22 @@
+import { toPrintable } from "./control-characters";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
-/** 100 lines of a board that sends each reading at once take about as much. */
-const ringBytes = 3072;
+/** About 100 lines of a board with three values, most of them readings. */
+const ringBytes = 3584;
 const maxLogLines = 100;
-/** Longer lines are cut. */
+/** Longer lines are cut, frequent phrases counted as one byte. */
 export const maxLogLineBytes = 480;
 /** Before each line: its length in bytes (16 bits), and the seconds since the boot began (32 bits). */
 const headerBytes = 6;
+
+/** What most lines consist of: stored as one control character each, which no line has. 31 at most. */
+const phrases: readonly string[] = Object.freeze([
+	...["reading ", ": temperature ", ", temperature ", " celsius", ", humidity ", " percent", ", pressure "],
+	...[" hPa", "; stored", ", no ", ", co2 ", " ppm", "sent point ", "sent ", " points (", " to ", ": 201"],
+	...["not sent: ", " pending, next try in ", " timed out after ", "Wi-Fi: ", "joined ", "could not join "],
+	...["network not found or password rejected", ", address ", " dBm", "time: ", ", round trip ", " ms"],
+	...["status: up ", " pending, boots: "],
+]);
 
 export interface LogLine {
 	/** Since the boot began. */
@@ -24,7 +34,7 @@ export class LogRing {
 
 	/** `ticks`: milliseconds since the boot began. */
 	add(ticks: number, line: string): void {
-		const text = encodeUtf8(line);
+		const text = encodeUtf8(pack(toPrintable(line)));
 		let length = Math.min(text.length, maxLogLineBytes);
 		// Not within a character.
 		while (((text[length] ?? 0) & 0xc0) === 0x80) length--;
@@ -70,6 +80,20 @@ function* decodeLines(bytes: Uint8Array, start: number, count: number): Generato
 		const text = new Uint8Array(take(2));
 		const seconds = take(4);
 		for (let i = 0; i < text.length; i++) text[i] = take(1);
-		yield { seconds, text: decodeUtf8(text) };
+		yield { seconds, text: unpack(decodeUtf8(text)) };
 	}
+}
+
+function pack(line: string): string {
+	let packed = line;
+	for (const [index, phrase] of phrases.entries())
+		packed = packed.replaceAll(phrase, String.fromCharCode(index + 1));
+	return packed;
+}
+
+function unpack(packed: string): string {
+	let line = packed;
+	for (const [index, phrase] of phrases.entries())
+		line = line.replaceAll(String.fromCharCode(index + 1), phrase);
+	return line;
 }

@@ -1,10 +1,12 @@
-import type { Board } from "../boards/board";
+import type { Board, Network } from "../boards/board";
 import { HttpServer } from "../http/http-server";
 import { MdnsResponder } from "./mdns-responder";
 import { handleLocalRequest, type LocalPageBackend, requestHeaders } from "./request-handler";
 
 export interface LocalPageOptions extends Pick<LocalPageBackend, "status" | "history" | "logLines"> {
-	readonly board: Pick<Board, "network" | "time" | "log" | "identity">;
+	readonly board: Pick<Board, "time" | "log" | "identity"> & {
+		readonly network: Pick<Network, "TCP" | "Listener" | "UDP">;
+	};
 }
 
 const httpPort = 80;
