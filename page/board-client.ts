@@ -66,7 +66,7 @@ export class BoardClient {
 
 	/** Live values, also of the inputs in these settings. */
 	async measure(settings: SubmittedSettings["settings"]): Promise<MeasureState> {
-		return JSON.parse((await this.#post("/api/measure", { settings, asTested: true })).text);
+		return JSON.parse((await this.#post("/api/measure", { settings })).text);
 	}
 
 	log(): Promise<BootLog> {

@@ -56,7 +56,11 @@ export class BoardSection {
 		const labelled = (key: SettingKey) => ({ key, label: settingTexts[key].label, announce, chip });
 		this.#sensors = new SensorsField(labelled("sensors"));
 		this.#oneWire = new OneWireField(labelled("oneWirePin"));
-		this.#inputs = new InputsField({ ...labelled("inputs"), onOneWire: () => this.#oneWire.add() });
+		this.#inputs = new InputsField({
+			...labelled("inputs"),
+			sensorNames: () => this.#sensors.names,
+			onOneWire: () => this.#oneWire.add(),
+		});
 		this.#forgetButton = button(words.forgetMissing, () => onScan(true), {
 			class: "quiet wide",
 			hidden: true,

@@ -46,6 +46,8 @@ interface InputsOptions {
 	readonly chip: string;
 	/** To screen readers. */
 	announce(text: string): void;
+	/** Of the sensors' values. */
+	sensorNames(): readonly string[];
 	/** Adds thermometers on a 1-Wire bus, which are sensors. */
 	onOneWire(): void;
 }
@@ -92,9 +94,15 @@ export class InputsField implements FormField {
 	}
 
 	missing(): readonly FieldProblem[] {
-		return this.#cards.flatMap((card, index) =>
-			card.hasPin ? [] : [{ key: this.key, problem: words.numbered(index, words.pinMissing) }],
-		);
+		const taken = this.#options.sensorNames();
+		return this.#cards.flatMap((card, index) => {
+			const problem = !card.hasPin
+				? words.pinMissing
+				: taken.some((name) => name === card.name)
+					? `name: ${texts.sensors.nameTaken(String(card.name))}`
+					: undefined;
+			return problem === undefined ? [] : [{ key: this.key, problem: words.numbered(index, problem) }];
+		});
 	}
 
 	/** A problem has the number of its input. */

@@ -75,8 +75,21 @@ export class SensorsField implements FormField {
 		this.showLive(this.#live);
 	}
 
+	/** The board would leave out a value whose name another one has. */
 	missing(): readonly FieldProblem[] {
+		const seen = new Set<string>();
+		for (const [sensor, card] of this.#cards)
+			for (const [field, name] of card.names) {
+				if (seen.has(name))
+					return [{ key: this.key, problem: `${sensor}: fields: ${field}: name: ${words.nameTaken(name)}` }];
+				seen.add(name);
+			}
 		return [];
+	}
+
+	/** Of all values that are stored. */
+	get names(): readonly string[] {
+		return [...this.#cards.values()].flatMap((card) => card.names.map(([, name]) => name));
 	}
 
 	/** A problem names its sensor first. */
@@ -182,6 +195,14 @@ class SensorCard {
 			if (off === true && !values.some((value) => value.field === field)) this.#row(field).show(undefined);
 	}
 
+	/** Of the values that are stored, by field. */
+	get names(): readonly (readonly [field: string, name: string])[] {
+		if (this.#draft.off === true) return [];
+		return [...this.#rows].flatMap(([field, { storedName }]) =>
+			storedName === undefined ? [] : [[field, storedName] as const],
+		);
+	}
+
 	/** A problem names the field, or its member, first. */
 	showProblem(text: string | undefined): void {
 		const [, field = "", ofField] = /^fields: (\w+): (.*)$/s.exec(text ?? "") ?? [];
@@ -244,6 +265,9 @@ class ValueRow {
 	readonly #controls: MemberControls = new Map();
 	#calibration: CalibrationControls | undefined;
 	#live: ValueDescription | undefined;
+	/** All names that the user has given it, and the board's own name, as far as it is known. */
+	readonly #userNames = new Set<unknown>();
+	#assignedName: string | undefined;
 
 	constructor(field: string, draft: FieldDraft, options: CardOptions) {
 		this.#field = field;
@@ -256,9 +280,11 @@ class ValueRow {
 			this.#refresh();
 		});
 		this.#name.value = draft.name === undefined ? "" : String(draft.name);
+		this.#userNames.add(draft.name);
 		this.#name.addEventListener("input", () => {
 			const text = this.#name.value.trim();
 			draft.name = text === "" ? undefined : text;
+			this.#userNames.add(draft.name);
 			this.#refresh();
 		});
 		const name = labelledControl(words.name, this.#name);
@@ -279,6 +305,7 @@ class ValueRow {
 	/** `undefined`: it is off, so it has no live value. */
 	show(live: ValueDescription | undefined): void {
 		this.#live = live;
+		if (live !== undefined && !this.#userNames.has(live.name)) this.#assignedName = live.name;
 		if (live?.measured !== undefined && this.#calibration === undefined) {
 			this.#calibration = new CalibrationControls({
 				draft: this.#draft,
@@ -296,6 +323,12 @@ class ValueRow {
 		this.#refresh();
 	}
 
+	/** `undefined` if it is not stored, or its name is not known. */
+	get storedName(): string | undefined {
+		const { name = this.#assignedName, off } = this.#draft;
+		return off === true || name === undefined ? undefined : String(name);
+	}
+
 	showProblem(text: string | undefined): void {
 		showMemberProblem(this.#controls, text);
 		if (text !== undefined) this.element.open = true;
@@ -304,8 +337,8 @@ class ValueRow {
 	#refresh(): void {
 		const { name, off, scale = 1, offset = 0 } = this.#draft;
 		const live = this.#live;
-		const assigned = live?.name ?? this.#field;
-		if (name === undefined) this.#name.placeholder = assigned;
+		const assigned = this.#assignedName ?? this.#field;
+		this.#name.placeholder = assigned;
 		setText(this.#shownName, fieldText(String(name ?? assigned)));
 		// With the calibration in the form, before it is saved.
 		const value =

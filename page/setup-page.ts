@@ -216,7 +216,7 @@ class SetupPage {
 	async #save(): Promise<void> {
 		this.#notices.clearError();
 		// Key and bucket may be added later, which takes a network.
-		if (await this.#hasProblems(this.#form.missing(["networks", "inputs", "oneWirePin"]))) return;
+		if (await this.#hasProblems(this.#form.missing(["networks", "sensors", "inputs", "oneWirePin"]))) return;
 		if (this.#showProblems(await this.#client.save(this.#form.values()))) return;
 		this.#stopPolling?.();
 		this.#state = await this.#client.state();

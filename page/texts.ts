@@ -130,6 +130,7 @@ export const texts = Object.freeze({
 		name: "Name",
 		store: "Store and send this value",
 		off: "left out",
+		nameTaken: (name: string) => `Another value has the name ${name}.`,
 		more: "Settings of the sensor",
 		/** `isOn`: a switch that is on unless switched off; otherwise a number. */
 		options: {

@@ -255,6 +255,30 @@ describe.skipIf(browserPath === undefined)("on the setup page", () => {
 		]);
 	});
 
+	test("a name that another value has is refused", async () => {
+		await open({}, [bme280, { name: "sht41", address: 0x44 }]);
+		const { page } = visit;
+		const second = setup.value("SHT4x at 0x44", "Temperature 2");
+		await second.locator("summary").click();
+		const name = setup.card("SHT4x at 0x44").locator("details[open]").getByRole("textbox", { name: "Name" });
+		await name.fill("temperature");
+		await setup.next();
+		await visit.focused(name);
+		await page.locator(".problem").getByText("Another value has the name temperature.").waitFor();
+		// The two can be swapped.
+		const first = setup.value("BME280 at 0x76", "Temperature");
+		await first.locator("summary").click();
+		await first.getByRole("textbox", { name: "Name" }).fill("temperature_2");
+		await page.getByRole("button", { name: "Add: Contact" }).click();
+		await setup.card("Contact").getByRole("combobox", { name: "Pin" }).selectOption("GPIO 27");
+		const contact = setup.card("Contact at GPIO 27");
+		await contact.getByRole("textbox", { name: "Name" }).fill("humidity");
+		await setup.next();
+		await contact.locator(".problem").getByText("Another value has the name humidity.").waitFor();
+		await contact.getByRole("textbox", { name: "Name" }).fill("door");
+		await setup.next("Test");
+	});
+
 	test("the problem of an input is shown at its control", async () => {
 		await open({ inputs: [{ kind: "pulses", pin: 26, name: "rain" }] });
 		const rain = setup.card("Pulses at GPIO 26");

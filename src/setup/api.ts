@@ -16,7 +16,7 @@ import type { JoinFailure } from "../wifi/wifi-joiner";
  * | `GET /api/networks` | | {@link ScanState} |
  * | `POST /api/scan` | {@link Authorized} | 202, then poll `/api/networks` |
  * | `POST /api/sensors` | {@link SensorScanRequest} | 202, then poll the sensors of `/api/state` |
- * | `POST /api/measure` | {@link SubmittedSettings} | {@link MeasureState}; poll it |
+ * | `POST /api/measure` | {@link SubmittedSettings}: pins and inputs, others are defaults | {@link MeasureState}; poll it |
  * | `POST /api/check` | {@link SubmittedSettings} | {@link CheckResponse} |
  * | `POST /api/test` | {@link SubmittedSettings} | 202 {@link TestStarted}, or 422 {@link CheckResponse}; then poll `GET /api/test` |
  * | `GET /api/test` | | {@link TestState} |

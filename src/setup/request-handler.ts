@@ -11,7 +11,7 @@ import {
 import type { ServerRequest, ServerResponse } from "../http/server-connection";
 import { checkEnteredSettings } from "../settings/entered-settings";
 import type { DefaultPins } from "../settings/pin-conflicts";
-import type { Settings } from "../settings/settings";
+import { checkSettings, type Settings } from "../settings/settings";
 import { stripVersion } from "../settings/settings-file";
 import type {
 	BootLog,
@@ -123,6 +123,8 @@ function handlePost(path: string, body: JsonObject, board: SetupBackend): Server
 		case "/api/sensors":
 			board.scanSensors(body.forget === true);
 			return jsonResponse(202, {});
+		case "/api/measure":
+			return measureResponse(body.settings, board);
 		case "/api/export":
 			return exportResponse(body.secrets === true, board);
 		case "/api/finish":
@@ -140,14 +142,19 @@ function handlePost(path: string, body: JsonObject, board: SetupBackend): Server
 	}
 }
 
-/** Checks, measures with, tests or saves submitted settings. */
+/** Only pins and inputs are given: a certificate is not verified again and again. */
+function measureResponse(given: unknown, board: SetupBackend): ServerResponse {
+	if (!isJsonObject(given)) return errorResponse(400, "The body has no settings.");
+	const { settings, problems } = checkSettings(given, board.defaultPins);
+	return jsonResponse(200, board.measure(problems.length > 0 ? undefined : settings));
+}
+
+/** Checks, tests or saves submitted settings. */
 function handleSettings(path: string, body: JsonObject, board: SetupBackend): ServerResponse {
 	const checked = checkSubmitted(body, board);
 	if (checked === undefined) return errorResponse(400, "The body has no settings.");
 	const { settings, response } = checked;
 	if (path === "/api/check") return jsonResponse(200, response);
-	if (path === "/api/measure")
-		return jsonResponse(200, board.measure(response.problems.length > 0 ? undefined : settings));
 	if (response.problems.length > 0) return jsonResponse(422, response);
 	if (path === "/api/test") {
 		const started: TestStarted = { number: board.startTest(settings) };
