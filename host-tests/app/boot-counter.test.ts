@@ -101,6 +101,8 @@ describe("the status line", () => {
 		capacity: 141_000,
 		overwritten: 0,
 		quarantined: 0,
+		quarantineOverwritten: 0,
+		uploadFault: undefined,
 		damagedBytes: 0,
 		signalStrength: -61,
 		batteryLevel: undefined,

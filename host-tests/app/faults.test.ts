@@ -8,6 +8,7 @@ import type { Misbehaviours } from "../../simulator/dakkio/exchange";
 import * as faults from "../../simulator/dakkio/misbehaviours";
 import { DakkioServer } from "../../simulator/dakkio/server";
 import { World } from "../../simulator/world";
+import { formatStatus } from "../../src/app/status";
 import type { Resolver } from "../../src/boards/ecma419";
 import { AppFixture } from "./app-fixture";
 
@@ -104,10 +105,11 @@ describe("one failure, then a good service: the board tries again, and nothing i
 			/not sent: /,
 			2,
 		],
+		["HTTP/2 in clear", () => once(faults.respondRaw("HTTP/2 201\r\n\r\n")), /not sent: /, 2],
 		[
-			"a header of 64 KB",
-			() => once(faults.respondRaw(`HTTP/1.1 201 OK\r\nX: ${"x".repeat(65_536)}\r\n\r\n`)),
-			/sent point 1|not sent/,
+			"a change of protocol",
+			() => once(faults.respondRaw("HTTP/1.1 101 Switching Protocols\r\n\r\n")),
+			/not sent: /,
 			2,
 		],
 		["slow drip of a byte a second", () => once(faults.drip(10)), /not sent: |sent point 1: 201/, 2],
@@ -205,24 +207,48 @@ describe("no route to the service: the board tries again, and nothing is lost", 
 	});
 });
 
-describe("a point that is refused for its content goes to quarantine with the server's message, and is not sent again", () => {
+describe("a point that is refused for its content goes to quarantine with the server's message, once another is taken", () => {
 	eachInItsWorld("as in life");
 
-	test.each([400, 409, 413, 422])("%i", async (status) => {
+	test.each([400, 413])("%i", async (status) => {
 		const words = "temperature is not in the schema";
-		world.dakkio.misbehaviours.exchange = faults.firstRequests(
-			1,
-			faults.respondWith(status, { message: words }),
-		);
+		world.dakkio.misbehaviours.exchange = () => faults.refusePoints((seq) => seq === 1, status, words);
 		const board = new AppFixture(world);
-		await board.waitForLine(new RegExp(`refused: point 1: ${status}: ${words}; kept in quarantine`));
-		await world.dakkio.waitForPoints(2);
+		await board.waitForLine(new RegExp(`point 1 refused: ${status}: ${words}; kept until another is taken`));
+		await board.waitForLine(
+			new RegExp(`refused: point 1: ${status}: ${words}; kept in quarantine \\(1 there`),
+		);
+		expect(formatStatus(board.app.status)).toContain("1 in quarantine");
 		await board.app.stop();
 		const again = new AppFixture(world);
 		await again.waitForLine(new RegExp(`1 in quarantine, last point 1: ${status}: ${words}`));
+		world.dakkio.misbehaviours.exchange = undefined;
 		await world.dakkio.waitForPoints(world.dakkio.points().length + 2);
 		await again.app.stop();
 		expect(world.dakkio.points().some(({ metadata }) => metadata?.seq === 1)).toBe(false);
+		expect(world.dakkio.duplicates).toBe(0);
+	});
+});
+
+describe("a service that refuses everything is at fault itself: all points are kept", () => {
+	eachInItsWorld("as in life");
+
+	test.each([400, 413])("%i", async (status) => {
+		world.dakkio.misbehaviours.exchange = () => faults.respondWith(status, { message: "says the proxy" });
+		const board = new AppFixture(world);
+		await board.waitForLine(new RegExp(`not sent: ${status}: says the proxy.*next try in 3600 s`));
+		const { requests } = world.dakkio;
+		expect(requests).toBeLessThanOrEqual(10);
+		const { pending, quarantined } = board.app.status;
+		expect(formatStatus(board.app.status)).toContain(`no uploads: ${status}: says the proxy`);
+		await board.app.stop();
+		expect(world.dakkio.requests).toBe(requests);
+		expect(quarantined).toBe(0);
+		world.dakkio.misbehaviours.exchange = undefined;
+		const again = new AppFixture(world);
+		const counts = await arrivals(pending);
+		await again.app.stop();
+		expect(counts).toEqual(Array(pending).fill(1));
 	});
 });
 
@@ -249,6 +275,22 @@ describe("an unusual response with a 2xx status is a success: no duplicates", ()
 					),
 			},
 		],
+		...(
+			[
+				["a length and chunks", "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}"],
+				["the same length twice", "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}"],
+				["a line without a colon", "nonsense\r\n\r\n"],
+				["a negative length", "Content-Length: -1\r\n\r\n"],
+				["a header of 64 KB", `X: ${"x".repeat(65_536)}\r\n\r\n`],
+				["a thousand headers", `${"A: b\r\n".repeat(1000)}\r\n`],
+				["a NUL", "X: \0\r\n\r\n"],
+				["a chunk that is none", "Transfer-Encoding: chunked\r\n\r\nnonsense\r\n"],
+				["no more than the status line", ""],
+			] as const
+		).map(([name, rest]): [string, Misbehaviours] => [
+			name,
+			{ exchange: () => faults.respondRaw(`HTTP/1.1 201 Created\r\n${rest}`) },
+		]),
 		["connection closed after each response without notice", { exchange: () => faults.closeAfterResponse }],
 	])("%s", async (_, misbehaviours) => {
 		Object.assign(world.dakkio.misbehaviours, misbehaviours);

@@ -137,7 +137,7 @@ describe("a response that ends the exchange", () => {
 	])("%s is the last on its connection", async (_, answer) => {
 		const server = await serve(answering(answer), answering(created));
 		const client = connect(server.port);
-		expect(await client.exchange(postRequest())).toEqual(answer201);
+		expect(await client.exchange(postRequest())).toMatchObject(answer201);
 		await (await server.peer(0)).closed();
 		expect(await client.exchange(postRequest())).toEqual(answer201);
 		expect(server.connections).toBe(2);
@@ -172,7 +172,10 @@ describe("a response that ends the exchange", () => {
 			peer.send("HTTP/1.1 201 Created\r\nContent-Length: 20\r\n\r\n{}");
 			peer.close();
 		});
-		expect(await connect(server.port).exchange(postRequest())).toEqual({ ...answer201, truncated: true });
+		expect(await connect(server.port).exchange(postRequest())).toMatchObject({
+			...answer201,
+			truncated: true,
+		});
 	});
 
 	test("keeps its status when its body is cut off by a reset", async () => {
@@ -221,6 +224,100 @@ describe("a response that ends the exchange", () => {
 	});
 });
 
+describe("a status line in hand counts, and what is odd after it costs only the connection", () => {
+	const sent = "HTTP/1.1 201 Created\r\n";
+	test.each([
+		["a length and chunks", `${sent}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}`],
+		["the same length twice", `${sent}Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}`],
+		["two lengths", `${sent}Content-Length: 1\r\nContent-Length: 2\r\n\r\n{}`],
+		["a negative length", `${sent}Content-Length: -2\r\n\r\n{}`],
+		["a length beyond counting", `${sent}Content-Length: ${"9".repeat(400)}\r\n\r\n{}`],
+		["a line without a colon", `${sent}nonsense\r\n\r\n`],
+		["a NUL in a header", `${sent}X: \0\r\n\r\n`],
+		["a line of 64 KB", `${sent}X: ${"x".repeat(65_536)}\r\n\r\n`],
+		["64 KB of headers", `${sent}${`X: ${"x".repeat(1000)}\r\n`.repeat(64)}`],
+		["a thousand headers", `${sent}${"A: b\r\n".repeat(1000)}\r\n`],
+		["a folded first header", `${sent} folded\r\n\r\n`],
+		["a bad chunk", `${sent}Transfer-Encoding: chunked\r\n\r\nxyz\r\n`],
+		["line ends without CR", "HTTP/1.1 201 Created\nContent-Length: 2\n\n{}"],
+		["a NUL in the reason", "HTTP/1.1 201 \0\r\nContent-Length: 2\r\n\r\n{}"],
+		["a second response", `${sent}Content-Length: 0\r\n\r\n${sent}Content-Length: 0\r\n\r\n`],
+	])("%s", async (_, answer) => {
+		const server = await serve(answering(answer), answering(created));
+		const client = connect(server.port);
+		const outcome = await client.exchange(postRequest());
+		expect(outcome).toMatchObject({ kind: "response", status: 201, oddity: expect.stringMatching(/./) });
+		await (await server.peer(0)).closed();
+		expect(await client.exchange(postRequest())).toEqual(answer201);
+		expect(server.connections).toBe(2);
+	});
+
+	test("a close after the status line", async () => {
+		const server = await serve(async (peer) => {
+			await peer.request();
+			peer.socket.end(sent);
+		});
+		expect(await connect(server.port).exchange(postRequest())).toMatchObject({
+			status: 201,
+			truncated: true,
+		});
+	});
+
+	test("silence after the status line", async () => {
+		const server = await serve(async (peer) => {
+			await peer.request();
+			peer.send(sent);
+		});
+		const client = connect(server.port);
+		const exchange = client.start(postRequest());
+		while (client.received < sent.length) await client.time.advance(0);
+		await client.time.advance(30_000);
+		expect(await exchange.outcome).toMatchObject({ status: 201, oddity: expect.stringContaining("30 s") });
+	});
+});
+
+describe("a success before the whole request was sent is none", () => {
+	const early = async (text: string) => {
+		const server = await serve(async (peer) => {
+			await peer.until("\r\n\r\n");
+			peer.socket.pause();
+			peer.send(text);
+		});
+		const { body, taken } = endlessBody(huge);
+		const outcome = await connect(server.port).exchange({ ...postRequest(), body });
+		expect(taken()).toBeLessThan(huge);
+		(await server.peer(0)).socket.resume();
+		await (await server.peer(0)).closed();
+		return outcome;
+	};
+
+	test.each([
+		["200", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"],
+		["201", created],
+		["204", "HTTP/1.1 204 No Content\r\n\r\n"],
+		["201 after 100", `HTTP/1.1 100 Continue\r\n\r\n${created}`],
+		["201 without an end", "HTTP/1.1 201 Created\r\n"],
+	])("%s", async (_, text) => {
+		expect(await early(text)).toMatchObject({ kind: "failure", phase: "send", fullySent: false });
+	});
+
+	test.each([400, 401, 413, 503])("but %i is an error", async (status) => {
+		const text = `HTTP/1.1 ${status} No\r\nContent-Length: 3\r\n\r\nbig`;
+		expect(await early(text)).toMatchObject({ kind: "response", status, body: "big" });
+	});
+
+	test("100 while the request is being sent is no answer yet", async () => {
+		const server = await serve(async (peer) => {
+			await peer.until("\r\n\r\n");
+			peer.send("HTTP/1.1 100 Continue\r\n\r\n");
+			await peer.take(500_000);
+			peer.send(created);
+		});
+		const { body } = endlessBody(500_000);
+		expect(await connect(server.port).exchange({ ...postRequest(), body })).toEqual(answer201);
+	});
+});
+
 describe("an exchange without a response", () => {
 	test("refused connection", async () => {
 		const server = await RawServer.start();
@@ -249,16 +346,8 @@ describe("an exchange without a response", () => {
 
 	test.each([
 		["a status line that is none", "ERROR what do you want\r\n", "does not begin like an HTTP response"],
-		[
-			"64 KB of headers",
-			`HTTP/1.1 200 OK\r\n${`X: ${"x".repeat(1000)}\r\n`.repeat(64)}`,
-			"longer than 16 KB",
-		],
-		[
-			"two lengths",
-			"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-			"Content-Length is not a number",
-		],
+		["another protocol's", "HTTP/2 201\r\n\r\n", "does not begin like an HTTP response"],
+		["a change of protocol", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "unexpected"],
 	])("%s", async (_, answer, problem) => {
 		const server = await serve(answering(answer));
 		const outcome = await connect(server.port).exchange(postRequest());
@@ -336,7 +425,7 @@ describe("every wait has a timeout", () => {
 		await (await server.peer(0)).closed();
 	});
 
-	test("headers at a byte a second end at the receive timeout", async () => {
+	test("a status line at a byte a second ends at the receive timeout", async () => {
 		const server = await serve(() => {});
 		const client = connect(server.port);
 		const exchange = client.start(postRequest());
@@ -345,7 +434,7 @@ describe("every wait has a timeout", () => {
 		for (let second = 0; second < 30; second++) {
 			while (client.received < second) await client.time.advance(0);
 			expect(exchange.done).toBe(false);
-			peer.send("HTTP/1.1 201 Created\r\nContent-".charAt(second));
+			peer.send("HTTP/1.1 201 Created, as you have asked\r\n".charAt(second));
 			await client.time.advance(1000);
 		}
 		expect(await exchange.outcome).toMatchObject({ kind: "failure", phase: "receive", fullySent: true });
@@ -437,14 +526,15 @@ describe("a reused connection", () => {
 		peer.reset();
 	};
 
-	test("lost before the request was complete: the request is sent again once", async () => {
+	test("lost before the request was complete: the request is sent again once, a second later", async () => {
 		const server = await serve(resetting, async (peer) => {
 			await peer.until("\r\n\r\n");
-			peer.send("HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}");
+			peer.send("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
 		});
 		const client = connect(server.port);
 		await client.exchange(postRequest());
-		expect(await client.exchange({ ...postRequest(), body: endlessBody(huge).body })).toEqual(answer201);
+		const again = await client.exchangeAgain({ ...postRequest(), body: endlessBody(huge).body });
+		expect(again).toMatchObject({ kind: "response", status: 413 });
 		expect(server.connections).toBe(2);
 	});
 
@@ -456,7 +546,7 @@ describe("a reused connection", () => {
 		});
 		const client = connect(server.port);
 		await client.exchange(postRequest());
-		const outcome = await client.exchange({ ...postRequest(), body: endlessBody(huge).body });
+		const outcome = await client.exchangeAgain({ ...postRequest(), body: endlessBody(huge).body });
 		expect(outcome).toMatchObject({ kind: "failure", phase: "send", fullySent: false });
 		expect(server.connections).toBe(2);
 	});
@@ -473,11 +563,11 @@ describe("a reused connection", () => {
 		expect(server.connections).toBe(1);
 	});
 
-	test("lost after a GET: the GET is sent again, it changes nothing", async () => {
+	test("lost after a GET: the GET is sent again a second later, it changes nothing", async () => {
 		const server = await serve(resetting, answering(created));
 		const client = connect(server.port);
 		await client.exchange(postRequest());
-		expect(await client.exchange(getRequest)).toEqual(answer201);
+		expect(await client.exchangeAgain(getRequest)).toEqual(answer201);
 		expect(server.connections).toBe(2);
 	});
 

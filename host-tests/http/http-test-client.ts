@@ -97,6 +97,17 @@ export class HttpTestClient {
 		return this.settled(this.start(request));
 	}
 
+	/** An exchange over a kept connection that breaks: the request is sent again a second later. */
+	async exchangeAgain(request: HttpRequest): Promise<ExchangeResult> {
+		const started = this.start(request);
+		await this.time.advance(20);
+		while (this.openCount > 0) await this.time.advance(0);
+		await this.time.advance(999);
+		if (this.openCount > 0) throw new Error("the request was sent again within a second");
+		await this.time.advance(1);
+		return this.settled(started);
+	}
+
 	start(request: HttpRequest): PendingExchange {
 		return new PendingExchange(this.connection.exchange(request));
 	}

@@ -215,17 +215,42 @@ describe("an invalid response fails, with a reason", () => {
 			"more than 100 headers",
 		],
 		["64 KB of headers", ok + `X: ${"x".repeat(1000)}\r\n`.repeat(64), "longer than 16 KB"],
-		["endless interim responses", "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000), "longer than 16 KB"],
+		[
+			"an endless interim response",
+			`HTTP/1.1 103 Hints\r\n${`X: ${"x".repeat(1000)}\r\n`.repeat(64)}`,
+			"longer than 16 KB",
+		],
 	])("%s", (_, message, problem) => {
 		const reading = read(message);
-		expect(reading).toMatchObject({ state: "failed", status: undefined });
+		expect(reading).toMatchObject({ state: "failed", persistent: false });
 		expect(reading.problem).toContain(problem);
+		// What is odd after the status line does not take the status back.
+		expect(reading.status).toBe(/^HTTP\/1\.[01] 200 OK\r\n/.test(message) ? 200 : undefined);
+	});
+
+	test.each([
+		["a NUL in the reason", "HTTP/1.1 201 Crea\0ted\r\n", 201],
+		["a reason of 64 KB", `HTTP/1.1 201 ${"x".repeat(65_536)}\r\n`, 201],
+		["a line that ends in LF", "HTTP/1.1 201 Created\nContent-Length: 0\n\n", 201],
+		["a NUL in the status", "HTTP/1.1 20\x001 Created\r\n", undefined],
+		["a number of four digits", "HTTP/1.1 2010 Created\r\n", undefined],
+		["no digit of a version", "HTTP/1. 201 Created\r\n", undefined],
+	])("a status line with %s has the status that it begins with", (_, message, status) => {
+		expect(read(message)).toMatchObject({ state: "failed", status, persistent: false });
+	});
+
+	test("a thousand interim responses are only interim", () => {
+		const interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(1000);
+		expect(read(`${interim}HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n`)).toMatchObject({
+			state: "done",
+			status: 201,
+		});
 	});
 
 	test("what is cut off in its head", () => {
 		expect(read("HTTP/1.1 200 OK\r\nContent-Le", { closes: true })).toMatchObject({
 			state: "failed",
-			status: undefined,
+			status: 200,
 			problem: "it is incomplete",
 		});
 	});

@@ -15,6 +15,10 @@ const noTime: ScenarioFault = {
 };
 /** Held for twelve seconds: a factory reset. */
 const held: ScenarioFault = { from: 16 * hour, to: 16 * hour + 12 * second, kind: "press", setUpAfter: hour };
+const offlineForDays: ScenarioFault = { from: hour, to: 24 * hour, kind: "internet" };
+const backlog = { interval: 60, length: 4 * day };
+const failing = { from: 24 * hour, to: 3 * day, kind: "service" } as const;
+const storing = { kind: "status", stored: true } as const;
 const short = { interval: 900, length: day, panel: true };
 const outages = [3, 9].map((at): ScenarioFault => ({ from: at * hour, to: (at + 1) * hour, kind: "outage" }));
 
@@ -40,6 +44,80 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			life: {
 				...{ interval: 900, length: 4 * day, networks: 2 },
 				faults: [{ from: hour, to: 3.5 * day, kind: "away" }],
+			},
+		},
+	],
+	kept: [
+		{
+			name: "counts a success that comes before the whole request was sent",
+			at: "early-response",
+			mutate: remove(),
+			life: {
+				...{ ...short, length: 2 * day, interval: 60 },
+				faults: [
+					offline,
+					{ from: 20 * hour, to: 30 * hour, kind: "service", fault: { kind: "early", status: 201 } },
+				],
+			},
+		},
+	],
+	proven: [
+		{
+			name: "quarantines a point as soon as it is refused",
+			at: "test-refusal",
+			mutate: insertBefore(
+				"if ($1.pointCount === 1) this.quarantinePoint({ sequence: $1.firstSequence, cause: $3 })",
+			),
+			life: {
+				...short,
+				faults: [{ from: hour, to: 20 * hour, kind: "service", fault: { kind: "status", status: 400 } }],
+			},
+		},
+	],
+	few: [
+		{
+			name: "sends whole batches to a service that stores them and answers 500",
+			at: "send-less-after-failure",
+			mutate: remove(),
+			life: { ...backlog, faults: [offlineForDays, { ...failing, fault: { ...storing, status: 500 } }] },
+		},
+		{
+			name: "asks a service that stores and answers 500 as often as one that is unreachable",
+			at: "retry-backoff",
+			mutate: replace("$3", "900_000"),
+			life: { ...backlog, faults: [{ ...failing, fault: { ...storing, status: 500 } }] },
+		},
+	],
+	once: [
+		{
+			name: "forgets at a restart which points it has sent ahead",
+			at: "keep-sent-ahead",
+			mutate: remove(),
+			life: {
+				...{ ...short, length: 4 * day, interval: 60 },
+				faults: [
+					{
+						...{ from: 0, to: 3 * day, kind: "service" },
+						fault: { kind: "poison", every: 5000, run: 40, status: 422 },
+					},
+					...Array.from({ length: 40 }, (_, index): ScenarioFault => {
+						const from = (4 + index) * hour;
+						return { from, to: from + second, kind: "outage" };
+					}),
+				],
+			},
+		},
+	],
+	paced: [
+		{
+			name: "sends the next request right after a refusal",
+			at: "pause-after-refusal",
+			mutate: remove(),
+			life: {
+				...short,
+				faults: [
+					{ ...{ from: 0, to: day, kind: "service" }, fault: { kind: "poison", every: 7, status: 409 } },
+				],
 			},
 		},
 	],
@@ -128,6 +206,17 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			life: { ...short, faults: outages },
 		},
 		{
+			name: "reports nothing of what the quarantine has dropped",
+			at: "status-quarantine-overwritten",
+			mutate: replace("$0", "0"),
+			life: {
+				...{ ...short, length: 3 * day },
+				faults: [
+					{ ...{ from: 0, to: 3 * day, kind: "service" }, fault: { kind: "poison", every: 2, status: 400 } },
+				],
+			},
+		},
+		{
 			name: "reports damage where there is none",
 			at: "status-damaged-bytes",
 			mutate: replace("$0", "$0 + 1"),
@@ -199,6 +288,17 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 					{ from: 3 * hour, to: 3 * hour, kind: "settings", change: { uploadInterval: "auto" } },
 				],
 				startedAt: Date.UTC(2026, 11, 31),
+			},
+		},
+		{
+			name: "does not slow down for the calls of a search for refused points",
+			at: "pay-for-search",
+			mutate: remove(),
+			life: {
+				...{ length: 40 * day, interval: 300, plan: 1_000, startedAt: Date.UTC(2026, 11, 1) },
+				faults: [
+					{ ...{ from: 0, to: 30 * day, kind: "service" }, fault: { kind: "poison", every: 3, status: 400 } },
+				],
 			},
 		},
 		{

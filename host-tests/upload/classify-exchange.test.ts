@@ -17,47 +17,42 @@ function failure(
 
 describe("what a status means for the points", () => {
 	test.each([
-		[200, 1, "acknowledge"],
-		[201, 1, "acknowledge"],
-		[201, 1000, "acknowledge"],
-		[202, 5, "acknowledge"],
-		[204, 5, "acknowledge"],
-		[300, 5, "settings fault"],
-		[301, 5, "settings fault"],
-		[304, 5, "settings fault"],
-		[308, 5, "settings fault"],
-		[400, 2, "split"],
-		[400, 1, "quarantine"],
-		[401, 1, "settings fault"],
-		[402, 1, "settings fault"],
-		[403, 9, "settings fault"],
-		[404, 1, "settings fault"],
-		[405, 1, "settings fault"],
-		[408, 1, "retry"],
-		[409, 2, "split"],
-		[409, 1, "quarantine"],
-		[413, 2, "too large"],
-		[413, 1, "quarantine"],
-		[415, 1, "settings fault"],
-		[418, 1, "settings fault"],
-		[422, 2, "split"],
-		[422, 1, "quarantine"],
-		[425, 1, "retry"],
-		[429, 1, "retry"],
-		[500, 1, "retry"],
-		[501, 1, "retry"],
-		[502, 1, "retry"],
-		[503, 1, "retry"],
-		[504, 1, "retry"],
-		[599, 1, "retry"],
-	])("%i with %i point(s): %s", (status, points, kind) => {
-		expect(classifyExchange(answer(status), points, now).kind).toBe(kind);
+		[200, "acknowledge"],
+		[201, "acknowledge"],
+		[202, "acknowledge"],
+		[204, "acknowledge"],
+		[300, "settings fault"],
+		[301, "settings fault"],
+		[304, "settings fault"],
+		[308, "settings fault"],
+		[400, "refused"],
+		[401, "settings fault"],
+		[402, "settings fault"],
+		[403, "settings fault"],
+		[404, "settings fault"],
+		[405, "settings fault"],
+		[408, "retry"],
+		[409, "refused"],
+		[413, "refused"],
+		[415, "settings fault"],
+		[418, "settings fault"],
+		[422, "refused"],
+		[425, "retry"],
+		[429, "retry"],
+		[500, "retry"],
+		[501, "retry"],
+		[502, "retry"],
+		[503, "retry"],
+		[504, "retry"],
+		[599, "retry"],
+	])("%i: %s", (status, kind) => {
+		expect(classifyExchange(answer(status), now).kind).toBe(kind);
 	});
 
 	test.each(["resolve", "connect", "secure", "send", "receive"] as const)(
 		"no response (%s): retry",
 		(step) => {
-			expect(classifyExchange(failure(step), 1, now)).toEqual({ kind: "retry", cause: `failed to ${step}` });
+			expect(classifyExchange(failure(step), now)).toEqual({ kind: "retry", cause: `failed to ${step}` });
 		},
 	);
 
@@ -69,8 +64,13 @@ describe("what a status means for the points", () => {
 			trustFault: "untrusted",
 			fullySent: false,
 		};
-		expect(classifyExchange(outcome, 1, now)).toEqual({ kind: "settings fault", cause: "untrusted" });
+		expect(classifyExchange(outcome, now)).toEqual({ kind: "settings fault", cause: "untrusted" });
 	});
+});
+
+test("only 413 is about the size", () => {
+	for (const status of [400, 409, 413, 422])
+		expect(classifyExchange(answer(status), now)).toMatchObject({ kind: "refused", isSize: status === 413 });
 });
 
 describe("how long the server asks to be left alone", () => {
@@ -117,7 +117,7 @@ describe("how long the server asks to be left alone", () => {
 			undefined,
 		],
 	])("%s", (_, status, headers, wait) => {
-		const decision = classifyExchange(answer(status, headers), 1, now);
+		const decision = classifyExchange(answer(status, headers), now);
 		expect(decision.kind === "retry" ? decision.waitMs : "not a retry").toBe(wait);
 	});
 });
@@ -148,10 +148,10 @@ test.each([
 	["two dates", "Sat, 06 Nov 2027 08:49:37 GMT, Sun, 07 Nov 2027 08:49:37 GMT"],
 ])("what is neither a number nor an HTTP date is no wait: %s", (_, value) => {
 	for (const status of [429, 503]) {
-		const decision = classifyExchange(answer(status, { "retry-after": value }), 1, now);
+		const decision = classifyExchange(answer(status, { "retry-after": value }), now);
 		expect(decision).not.toHaveProperty("waitMs");
 	}
-	const ofReset = classifyExchange(answer(429, { "x-ratelimit-reset": value }), 1, now);
+	const ofReset = classifyExchange(answer(429, { "x-ratelimit-reset": value }), now);
 	expect(ofReset).not.toHaveProperty("waitMs");
 });
 
@@ -162,15 +162,16 @@ describe("the cause has the server's message", () => {
 			message: "Validation failed",
 			details: [{ path: ["values", "temperature"], message: "must be a number" }],
 		});
-		expect(classifyExchange(answer(400, {}, body), 1, now)).toEqual({
-			kind: "quarantine",
+		expect(classifyExchange(answer(400, {}, body), now)).toEqual({
+			kind: "refused",
+			isSize: false,
 			cause: "400: Validation failed (values.temperature: must be a number)",
 		});
 	});
 
 	test("with its remedy where the settings are at fault", () => {
 		const body = JSON.stringify({ error: "Unauthorized", message: "Invalid API key" });
-		expect(classifyExchange(answer(401, {}, body), 1, now)).toEqual({
+		expect(classifyExchange(answer(401, {}, body), now)).toEqual({
 			kind: "settings fault",
 			cause: "401: Invalid API key. Check the API key in the settings.",
 		});
@@ -179,7 +180,7 @@ describe("the cause has the server's message", () => {
 	test.each(["", "<html>502 Bad Gateway</html>", "[1,2]", "null", '{"message":42}', "\u001b[31mred"])(
 		"a body that is not as documented does no harm: %j",
 		(body) => {
-			const decision = classifyExchange(answer(500, {}, body), 1, now);
+			const decision = classifyExchange(answer(500, {}, body), now);
 			expect(decision.kind).toBe("retry");
 			expect(decision.kind === "retry" && decision.cause).not.toMatch(/\p{Cc}/u);
 		},

@@ -14,9 +14,9 @@ export interface ExchangeHead {
 export interface Exchange extends ExchangeHead {
 	/**
 	 * Reads the body, handles the request and stores its points, as a correct server does before it responds. Rejects if
-	 * the body does not arrive completely.
+	 * the body does not arrive completely. `body`: if it has been read already.
 	 */
-	readonly process: () => Promise<ApiResponse>;
+	readonly process: (body?: Uint8Array) => Promise<ApiResponse>;
 	/** Sends a response as a correct server does. */
 	readonly send: (answer: ApiResponse) => void;
 	/** Resets the TCP connection. */

@@ -40,6 +40,22 @@ export function respondWith(
 	};
 }
 
+/** Refuses a request that has one of these points; processes any other. */
+export function refusePoints(
+	isRefused: (seq: number) => boolean,
+	status: number,
+	message: string,
+): Misbehaviour {
+	return async (exchange) => {
+		const parts: Buffer[] = [];
+		for await (const part of exchange.request) parts.push(part);
+		const body = Buffer.concat(parts);
+		const seqs = Array.from(body.toString("utf8").matchAll(/"seq":(\d+)/g), ([, seq]) => Number(seq));
+		const refusal = { status, headers: {}, body: { error: STATUS_CODES[status] ?? "Error", message } };
+		exchange.send(seqs.some(isRefused) ? refusal : await exchange.process(body));
+	};
+}
+
 /** Responds before reading the body, and closes the connection. */
 export function respondEarly(status: number): Misbehaviour {
 	return ({ send }) =>

@@ -231,7 +231,7 @@ export class DakkioServer extends EventEmitter<Events> {
 
 	private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
 		const head = { method: request.method ?? "", path: request.url ?? "", index: this.requests++ };
-		const process = () => this.process(request, head);
+		const process = (body?: Uint8Array) => this.process(request, head, body);
 		const send = (given: ApiResponse) => sendResponse(response, given, this.now());
 		try {
 			const misbehaviour = this.misbehaviours.exchange?.(head);
@@ -255,8 +255,12 @@ export class DakkioServer extends EventEmitter<Events> {
 		}
 	}
 
-	private async process(request: IncomingMessage, head: ExchangeHead): Promise<ApiResponse> {
-		const body = await readBody(request, this.bodyLimit);
+	private async process(
+		request: IncomingMessage,
+		head: ExchangeHead,
+		read: Uint8Array | undefined,
+	): Promise<ApiResponse> {
+		const body = read ?? (await readBody(request, this.bodyLimit));
 		const now = this.now();
 		const outcome = handleApiRequest(apiRequest(request, head, body), {
 			account: this.store.account,

@@ -157,7 +157,10 @@ export class FaultInjector {
 				break;
 			case "forgotten":
 				device.keyValue.loseKey(`dakkio/${fault.key}`);
-				if (fault.key === "attempts") uplinkChecker.resetWaits();
+				if (fault.key === "attempts") {
+					uplinkChecker.resetWaits();
+					ledger.onSentAheadLost();
+				}
 				if (fault.key === "clock") {
 					deviceModel.onClockLost();
 					ledger.onClockLost();

@@ -1,6 +1,5 @@
 import type { Flash, FlashStatus } from "../../src/boards/ecma419";
 import { parseSectorHeader, sectorHeaderBytes } from "../../src/queue/flash-format";
-import { FlashQueue } from "../../src/queue/flash-queue";
 import { ReadingLog } from "../../src/store/reading-log";
 import { Quarantine } from "../../src/upload/quarantine";
 import type { NorFlash } from "../hardware/nor-flash";
@@ -36,15 +35,20 @@ export function inspectReadings(flash: NorFlash): ReadingLog {
 	return new ReadingLog(new ReadOnlyFlash(flash));
 }
 
-/** Quarantined points by sequence number, with the reason; `full`: the oldest points have been dropped. */
-export function inspectQuarantine(flash: NorFlash): {
+export interface QuarantineContents {
+	/** By sequence number, with the reason. */
 	readonly points: ReadonlyMap<number, string>;
-	readonly full: boolean;
-} {
+	/** A point may be there twice, if power failed before it left the ring. */
+	readonly count: number;
+	/** Points that were dropped because it was full. */
+	readonly dropped: number;
+}
+
+export function inspectQuarantine(flash: NorFlash): QuarantineContents {
 	const points = new Map<number, string>();
-	for (const { sequence, cause } of new Quarantine(new ReadOnlyFlash(flash)).points())
-		points.set(sequence, cause);
-	return { points, full: new FlashQueue({ flash: new ReadOnlyFlash(flash) }).droppedRecords > 0 };
+	const quarantine = new Quarantine(new ReadOnlyFlash(flash));
+	for (const { sequence, cause } of quarantine.points()) points.set(sequence, cause);
+	return { points, count: quarantine.length, dropped: quarantine.droppedPoints };
 }
 
 /** The sector in a block: its number, and the sequence number of its first record. */

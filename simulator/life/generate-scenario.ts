@@ -1,13 +1,14 @@
 import { releasedAt } from "../../src/version";
 import type { NtpFault } from "../ntp/ntp-response";
-import type {
-	OddResponse,
-	Scenario,
-	ScenarioFault,
-	SensorFault,
-	ServiceFault,
-	SettingsChange,
-	WearKind,
+import {
+	oddResponses,
+	refusalStatuses,
+	type Scenario,
+	type ScenarioFault,
+	type SensorFault,
+	type ServiceFault,
+	type SettingsChange,
+	type WearKind,
 } from "./scenario";
 import { SeededRandom } from "./seeded-random";
 
@@ -286,17 +287,8 @@ function makeChange(random: SeededRandom, { interval }: Scenario): SettingsChang
 	])();
 }
 
-const oddResponses: readonly [OddResponse, ...OddResponse[]] = [
-	"interim",
-	"no content",
-	"chunked",
-	"until close",
-	"too long",
-	"too short",
-	"huge",
-	"no JSON",
-	"closed after",
-];
+/** Half of the failures come from a service that stores the points nevertheless. */
+const stored = (random: SeededRandom) => (random.nextBoolean(0.5) ? { stored: true } : {});
 
 /** Every fault in docs/faults.md. */
 function makeServiceFault(random: SeededRandom): ServiceFault {
@@ -306,7 +298,7 @@ function makeServiceFault(random: SeededRandom): ServiceFault {
 		() => ({ kind: "odd", how: random.pick(oddResponses) }),
 		() => ({ kind: random.pick(["refused", "unreachable", "half TLS", "no TLS"]) }),
 		() => ({ kind: random.pick(["silent", "request cut", "nonsense"]) }),
-		() => ({ kind: "status", status: random.pick([408, 425, 500, 502, 503, 504]) }),
+		() => ({ kind: "status", status: random.pick([408, 425, 500, 502, 503, 504]), ...stored(random) }),
 		() => ({
 			kind: "status",
 			status: random.pick([429, 503]),
@@ -314,9 +306,15 @@ function makeServiceFault(random: SeededRandom): ServiceFault {
 		}),
 		() => ({ kind: "status", status: 429 }),
 		() => ({ kind: "status", status: random.pick([301, 302, 307, 308, 401, 403, 404, 405, 415]) }),
-		() => ({ kind: "early", status: random.pick([500, 503]) }),
-		() => ({ kind: "too large", bytes: random.pick([4_000, 20_000, 100_000]) }),
-		() => ({ kind: "poison", every: random.pick([2, 7, 60]), status: random.pick([400, 409, 422]) }),
+		() => ({ kind: "status", status: 400 + random.below(100), ...stored(random) }),
+		() => ({ kind: "status", status: random.pick(refusalStatuses), ...stored(random) }),
+		() => ({ kind: "early", status: random.pick([201, 201, 400, 401, 413, 500, 503]) }),
+		() => ({ kind: "too large", bytes: Math.round(100 * 1000 ** random.next()) }),
+		() => ({
+			kind: "poison",
+			...random.pick([{ every: 1 }, { every: 2 }, { every: 7 }, { every: 60 }, { every: 500, run: 20 }]),
+			status: random.pick(refusalStatuses),
+		}),
 		() => ({
 			kind: "certificate",
 			trust: random.pick(["expired", "not yet valid", "wrong name", "untrusted", "forged"]),

@@ -4,7 +4,7 @@ import { batteryPercent } from "../../src/sensors/inputs/battery";
 import type { ReadingLog } from "../../src/store/reading-log";
 import { accessPoints } from "./active-faults";
 import type { DeviceModel } from "./device-model";
-import { inspectQuarantine, inspectReadings } from "./flash-inspection";
+import { inspectQuarantine, inspectReadings, type QuarantineContents } from "./flash-inspection";
 import { violate } from "./invariants";
 import type { Ledger } from "./ledger";
 import type { LightChecker } from "./light-checker";
@@ -12,7 +12,7 @@ import { localRequest } from "./local-network";
 import type { Scenario, ScenarioFault } from "./scenario";
 import { credentials } from "./shared-world";
 import type { OpenHandles, SimulatedDevice } from "./simulated-device";
-import { poisonMessage } from "./simulated-service";
+import { poisonMessage, proxyMessage } from "./simulated-service";
 import type { UplinkChecker } from "./uplink-checker";
 import type { SimulatedUser } from "./user";
 
@@ -150,11 +150,11 @@ export class InvariantChecker {
 				pending: numbersOf(readings.pending()),
 				dropped: readings.droppedReadings,
 				quarantined: quarantine.points,
-				quarantineFull: quarantine.full,
+				quarantineDropped: quarantine.dropped,
 			},
-			poisonMessage,
+			[poisonMessage, proxyMessage],
 		);
-		this.checkCounts(readings, quarantine.points.size);
+		this.checkCounts(readings, quarantine);
 		this.requestLocalStatus();
 		this.checkDelivery();
 		const [violation] = [...device.queue.violations, ...device.quarantine.violations];
@@ -193,11 +193,16 @@ export class InvariantChecker {
 	}
 
 	/** Compares the status with the contents of the flash. */
-	private checkCounts(readings: ReadingLog, quarantined: number): void {
+	private checkCounts(readings: ReadingLog, { count, dropped }: QuarantineContents): void {
 		const status = this.options.device.app?.status;
 		if (status === undefined) return;
-		if (status.quarantined !== quarantined)
-			violate("status", `it reports ${status.quarantined} points in quarantine instead of ${quarantined}`);
+		if (status.quarantined !== count)
+			violate("status", `it reports ${status.quarantined} points in quarantine instead of ${count}`);
+		if (status.quarantineOverwritten !== dropped)
+			violate(
+				"status",
+				`it reports ${status.quarantineOverwritten} points overwritten in quarantine instead of ${dropped}`,
+			);
 		if (!this.harmed && status.damagedBytes > 0)
 			violate("status", `it reports ${status.damagedBytes} damaged bytes in an undamaged flash`);
 		if (!this.flashKnown || readings.damagedBytes > 0 || status.damagedBytes > 0) return;
@@ -267,6 +272,15 @@ export class InvariantChecker {
 			violate("status", `it reports ${signalStrength} dBm instead of ${device.signalStrength}`);
 		if (Math.abs(uptimeMs - device.ticks) > 1)
 			violate("status", `it reports an uptime of ${uptimeMs} ms instead of ${device.ticks}`);
+		const { isSending, hasSettingsFault } = this.options.uplinkChecker;
+		if (isSending === false && user.isComplete && hasSettingsFault !== undefined) {
+			const { uploadFault } = status;
+			if ((uploadFault !== undefined) !== hasSettingsFault)
+				violate(
+					"status",
+					`it reports ${uploadFault === undefined ? "no fault" : `"${uploadFault}"`} of the uploads`,
+				);
+		}
 		const charge = user.measuresBattery ? batteryPercent(device.batteryVolts) : undefined;
 		if (batteryLevel !== charge)
 			violate("status", `it reports a battery level of ${batteryLevel} percent instead of ${charge}`);

@@ -1,6 +1,6 @@
 /** What the firmware guarantees. A simulated life checks it continuously. */
 export const invariants = Object.freeze({
-	kept: "Every measured reading is at the service, in flash, in quarantine with the reason, or counted as overwritten.",
+	kept: "Every measured reading is at the service, in flash, in quarantine with the reason, or counted as overwritten, there or in flash.",
 	genuine: "No point is invented or altered: values, device, location and metadata are those of the reading.",
 	numbered: "Sequence numbers increase and are never reused.",
 	ordered: "The points of a request are ordered by time and by sequence number.",
@@ -8,8 +8,11 @@ export const invariants = Object.freeze({
 		"A point's time is within one second of its sampling or marked as estimated, and is marked only if necessary.",
 	same: "A point that is sent again is identical.",
 	once: "No point is sent again after its 2xx has been received.",
+	proven: "A refused point goes into quarantine only when the service has taken another one since.",
+	few: "In a day without a 2xx, no point is stored more than 30 times, one batch more than twice, and few points more than 5 times.",
 	single: "At most one request is in flight.",
-	paced: "Waits between failed attempts grow, are capped, and are as long as the service requests.",
+	paced:
+		"A second passes after a refusal; waits between failed attempts grow, are capped, and are as long as the service requests.",
 	budget: "API calls stay within the plan and what other devices leave of it.",
 	sampled: "A reading is taken at each interval, whatever else fails.",
 	delivered: "After the last fault all pending readings are delivered by the deadline.",

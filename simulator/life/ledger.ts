@@ -57,9 +57,13 @@ const forgotten = 64;
 const retimed = 128;
 /** Has been refused at least once. */
 const everRefused = 256;
+/** The service has taken another one after a refusal. */
+const proven = 512;
+/** Dropped from the full quarantine. */
+const fallen = 1024;
 
 /** Readings in these states are settled. */
-const settledMask = excused | overwritten | forgotten;
+const settledMask = excused | overwritten | forgotten | fallen;
 
 const none = -128;
 /** A request in flight at a factory reset arrives within this time, milliseconds. */
@@ -113,8 +117,8 @@ export interface FlashContents {
 	readonly dropped: number;
 	/** Quarantined points: sequence number and reason. */
 	readonly quarantined: ReadonlyMap<number, string>;
-	/** The quarantine was full and has dropped its oldest points. */
-	readonly quarantineFull: boolean;
+	/** How many of its oldest points the full quarantine has dropped. */
+	readonly quarantineDropped: number;
 }
 
 /** The circumstances of a stored request. */
@@ -141,6 +145,10 @@ export class Ledger {
 	};
 	/** Readings missing since the board's counter was last reset; it must count at least as many as overwritten. */
 	private overwrittenSince = 0;
+	/** Points dropped from the quarantine since then. */
+	private fallenSince = 0;
+	/** Refused, and the service has taken none since. */
+	private readonly suspects = new Set<number>();
 	/** All readings before this sequence number are settled. */
 	private settledBefore = 1;
 	private forgottenAt = 0;
@@ -218,6 +226,7 @@ export class Ledger {
 		for (let sequence = this.settledBefore; sequence <= this._newest; sequence++)
 			state[sequence] = (state[sequence] ?? 0) | forgotten;
 		this.overwrittenSince = 0;
+		this.fallenSince = 0;
 		this.forgottenAt = now;
 		this.gapAllowed = true;
 	}
@@ -227,6 +236,12 @@ export class Ledger {
 		const { state } = this.columns;
 		for (let sequence = this.settledBefore; sequence <= this._newest; sequence++)
 			state[sequence] = (state[sequence] ?? 0) & ~forgotten;
+	}
+
+	/** The board may have forgotten which points were stored while older ones are pending. */
+	onSentAheadLost(): void {
+		for (let sequence = this.settledBefore; sequence <= this._newest; sequence++)
+			this.undoAcknowledgement([sequence]);
 	}
 
 	/** The board lost its clock data: each pending reading may be sent with a different time. */
@@ -266,6 +281,9 @@ export class Ledger {
 	onAcknowledged(sequences: readonly number[], now: number): void {
 		const { state } = this.columns;
 		for (const sequence of sequences) state[sequence] = (state[sequence] ?? 0) | answered;
+		for (const sequence of this.suspects)
+			if (!sequences.includes(sequence)) state[sequence] = (state[sequence] ?? 0) | proven;
+		this.suspects.clear();
 		this.lastAcknowledged = { at: now, sequences };
 	}
 
@@ -274,11 +292,15 @@ export class Ledger {
 		this.columns.ensureCapacity(sequence);
 		const { state } = this.columns;
 		state[sequence] = (state[sequence] ?? 0) | refused | everRefused;
+		this.suspects.add(sequence);
 		this.lastAcknowledged = { at: now, sequences: [sequence] };
 	}
 
-	/** Compares the board's flash with what was measured. `reason`: part of a refusal's message. */
-	checkContents({ pending, dropped, quarantined, quarantineFull }: FlashContents, reason: string): void {
+	/** Compares the board's flash with what was measured. `reasons`: one is a part of each refusal's message. */
+	checkContents(
+		{ pending, dropped, quarantined, quarantineDropped }: FlashContents,
+		reasons: readonly string[],
+	): void {
 		this.checkCrowded();
 		const { state } = this.columns;
 		const here = new Uint8Array(this._newest + 1 - this.settledBefore);
@@ -290,15 +312,18 @@ export class Ledger {
 		for (const [sequence, cause] of quarantined) {
 			if (((state[sequence] ?? 0) & everRefused) === 0 && sequence <= this._newest)
 				violate("kept", `${sequence} is in quarantine but was not refused`);
-			if (!cause.includes(reason))
-				violate("kept", `${sequence} is in quarantine for "${cause}" instead of "${reason}"`);
+			if (((state[sequence] ?? 0) & proven) === 0 && sequence <= this._newest)
+				violate("proven", `${sequence} is in quarantine, but the service has taken none since its refusal`);
+			if (!reasons.some((reason) => cause.includes(reason)))
+				violate("kept", `${sequence} is in quarantine for "${cause}"`);
 		}
 		for (let sequence = this.settledBefore; sequence <= this._newest; sequence++) {
-			if (
-				here[sequence - this.settledBefore] === 1 ||
-				this.isAccounted(sequence, quarantined, quarantineFull)
-			)
+			if (here[sequence - this.settledBefore] === 1 || this.isAccounted(sequence, quarantined)) continue;
+			if (((state[sequence] ?? 0) & proven) !== 0 && this.fallenSince < quarantineDropped) {
+				state[sequence] = (state[sequence] ?? 0) | fallen;
+				this.fallenSince++;
 				continue;
+			}
 			if (sequence > oldest) violate("kept", `${sequence} is lost while ${oldest} is still pending`);
 			state[sequence] = (state[sequence] ?? 0) | overwritten;
 			this.overwritten++;
@@ -308,7 +333,7 @@ export class Ledger {
 		}
 		this.settle(
 			(sequence, from) => here[sequence - from] === 1,
-			(sequence) => quarantineFull || quarantined.has(sequence),
+			(sequence) => quarantined.has(sequence),
 		);
 	}
 
@@ -317,7 +342,7 @@ export class Ledger {
 		const { state, utc } = this.columns;
 		for (let sequence = this.settledBefore; sequence <= this._newest; sequence++) {
 			const known = state[sequence] ?? 0;
-			if ((known & measured) !== 0 && (known & (delivered | everRefused | settledMask)) === 0)
+			if ((known & measured) !== 0 && (known & (delivered | proven | settledMask)) === 0)
 				return utc[sequence] ?? 0;
 		}
 		return Number.POSITIVE_INFINITY;
@@ -334,10 +359,10 @@ export class Ledger {
 		return count;
 	}
 
-	private isAccounted(sequence: number, quarantined: ReadonlyMap<number, string>, full: boolean): boolean {
+	private isAccounted(sequence: number, quarantined: ReadonlyMap<number, string>): boolean {
 		const known = this.columns.state[sequence] ?? 0;
 		if ((known & measured) === 0 || (known & (delivered | settledMask)) !== 0) return true;
-		return (known & everRefused) !== 0 && (full || quarantined.has(sequence));
+		return (known & everRefused) !== 0 && quarantined.has(sequence);
 	}
 
 	/** Advances over readings that need no further check. */

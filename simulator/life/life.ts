@@ -16,7 +16,7 @@ import { Ledger } from "./ledger";
 import { type ExpectedLight, LightChecker } from "./light-checker";
 import { PowerSupply } from "./power-supply";
 import type { PowerLoss } from "./powered-storage";
-import type { Scenario } from "./scenario";
+import { refusalStatuses, type Scenario } from "./scenario";
 import { SeededRandom } from "./seeded-random";
 import type { ConnectOutcome } from "./service-connection";
 import { SharedWorld } from "./shared-world";
@@ -229,6 +229,7 @@ export class Life {
 			clockOffsetMs: () => this.clockOffset,
 			onPipelined: () =>
 				this.runCheck(() => violate("single", "a second request arrived before the response to the first")),
+			onRequestBegin: () => this.runCheck(() => this.uplinkChecker.onRequestBegin()),
 			onStored: (points, late) => this.runCheck(() => this.store(points, late)),
 			onCall: (status) => this.onCall(status),
 			onIncompleteResponse: () => this.uplinkChecker.onIncompleteResponse(),
@@ -242,6 +243,7 @@ export class Life {
 		if (ledger === undefined) violate("genuine", `points of an unknown device ${device} arrived`);
 		const before = ledger.delivered;
 		ledger.onStored(points, this.now(), { isMisled: this.deviceModel.isMisled, isLate });
+		if (!isLate) this.uplinkChecker.onStored(points.map(({ metadata }) => Number(metadata.seq)));
 		const moment = this.history?.intervalAt(this.time.ticks());
 		if (moment !== undefined) moment.delivered += ledger.delivered - before;
 	}
@@ -272,9 +274,14 @@ export class Life {
 		const { status, sequences, reset } = answered;
 		if (status === 429 && reset !== undefined)
 			this.invariantChecker.onQuotaExhausted(reset - this.clockOffset);
-		const [first] = sequences;
-		if (status >= 200 && status < 300) this.ledger.onAcknowledged(sequences, this.now());
-		else if (first !== undefined && sequences.length === 1) this.ledger.onRefused(first, this.now());
+		const [first] = sequences ?? [];
+		if (status >= 200 && status < 300) this.ledger.onAcknowledged(sequences ?? [], this.now());
+		else if (
+			first !== undefined &&
+			sequences?.length === 1 &&
+			refusalStatuses.some((each) => each === status)
+		)
+			this.ledger.onRefused(first, this.now());
 		this.onStateChange();
 	}
 
@@ -318,6 +325,7 @@ export class Life {
 			connectOutcome: (address) => this.connectOutcome(address),
 			accept: (board) => {
 				this.counts.handshakes++;
+				this.uplinkChecker.onAccepted();
 				return this.service.accept(board);
 			},
 			queryTimeServer: (packet, address) => this.queryTimeServer(packet, address),

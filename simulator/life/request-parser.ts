@@ -19,8 +19,8 @@ export interface ReceivedRequest {
 }
 
 export interface RequestListener {
-	/** Data has arrived. Returns false if the service ignores it. */
-	onBytes(): boolean;
+	/** Data has arrived. `isFirst`: of a request. Returns false if the service ignores it. */
+	onBytes(bytes: Uint8Array, isFirst: boolean): boolean;
 	onRequest(request: ReceivedRequest): void;
 	/** Another request began before the response to the previous one. */
 	onPipelined(): void;
@@ -42,7 +42,7 @@ export class RequestParser {
 	}
 
 	receive(bytes: Uint8Array): void {
-		if (!this.listener.onBytes()) return;
+		if (!this.listener.onBytes(bytes, this.length === 0)) return;
 		this.append(bytes);
 		if (this.expectedBytes === 0) this.findHead();
 		if (this.expectedBytes === 0 || this.length < this.expectedBytes) return;

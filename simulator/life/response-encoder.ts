@@ -37,6 +37,26 @@ export function encodeOddResponse(
 			return kept(`${start}Content-Length: ${2 ** 20}\r\n\r\n${" ".repeat(2 ** 20)}`);
 		case "no JSON":
 			return kept(`${start}Content-Length: 6\r\n\r\nstored`);
+		case "length and chunks":
+			return kept(
+				`${start}Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n${chunks(content)}0\r\n\r\n`,
+			);
+		case "two lengths":
+			return kept(`${start}${`Content-Length: ${content.length}\r\n`.repeat(2)}\r\n${content}`);
+		case "negative length":
+			return kept(`${start}Content-Length: -1\r\n\r\n${content}`);
+		case "no colon":
+			return kept(`${start}nonsense\r\n\r\n${content}`);
+		case "NUL":
+			return kept(`${start}X: \0\r\n\r\n${content}`);
+		case "bare LF":
+			return kept(`${start}\r\n`.replaceAll("\r", ""));
+		case "bad chunk":
+			return kept(`${start}Transfer-Encoding: chunked\r\n\r\nnonsense\r\n`);
+		case "status line":
+			return last(`HTTP/1.1 ${status} Status\r\n`);
+		case "twice":
+			return kept(encodeResponse(answer).toString().repeat(2));
 		case "closed after":
 			return { bytes: encodeResponse(answer), ends: true };
 	}

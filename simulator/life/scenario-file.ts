@@ -5,6 +5,8 @@ import type { NtpFault } from "../ntp/ntp-response";
 import {
 	calmScenario,
 	type OddResponse,
+	oddResponses,
+	refusalStatuses,
 	type Scenario,
 	type ScenarioFault,
 	type ScenarioFaultKind,
@@ -99,10 +101,7 @@ const ntpFault = kinds<NtpFault["kind"]>({
 	offset: { milliseconds: number() },
 });
 
-const oddResponse = oneOf<OddResponse>(
-	...(["interim", "no content", "chunked", "until close", "too long", "too short"] as const),
-	...(["huge", "no JSON", "closed after"] as const),
-);
+const oddResponse = oneOf<OddResponse>(...oddResponses);
 
 const status = wholeNumber(200, 599);
 const serviceFault = kinds<ServiceFault["kind"]>({
@@ -118,10 +117,10 @@ const serviceFault = kinds<ServiceFault["kind"]>({
 	silent: {},
 	"request cut": {},
 	nonsense: {},
-	status: { status, "wait?": number(0) },
+	status: { status, "wait?": number(0), "stored?": boolean },
 	early: { status },
 	"too large": { bytes: wholeNumber(1) },
-	poison: { every: wholeNumber(1), status: oneOf(400, 409, 422) },
+	poison: { every: wholeNumber(1), "run?": wholeNumber(1), status: oneOf(...refusalStatuses) },
 	certificate: { trust: oneOf("expired", "not yet valid", "wrong name", "untrusted", "forged") },
 });
 

@@ -18,7 +18,30 @@ export type OddResponse =
 	/** The body is not JSON. */
 	| "no JSON"
 	/** The service closes the connection afterwards without announcing it. */
-	| "closed after";
+	| "closed after"
+	/** `Content-Length` and `Transfer-Encoding`; the same `Content-Length` twice; a negative one. */
+	| "length and chunks"
+	| "two lengths"
+	| "negative length"
+	/** A line without a colon, a NUL, lines that end in LF, a chunk that is none. */
+	| "no colon"
+	| "NUL"
+	| "bare LF"
+	| "bad chunk"
+	/** Nothing but the status line. */
+	| "status line"
+	/** Another response follows that nothing asked for. */
+	| "twice";
+
+// biome-ignore format: a list.
+export const oddResponses = [
+	"interim", "no content", "chunked", "until close", "too long", "too short", "huge", "no JSON", "closed after",
+	"length and chunks", "two lengths", "negative length", "no colon", "NUL", "bare LF", "bad chunk", "status line", "twice",
+] as const satisfies readonly OddResponse[];
+
+/** Refusals of a request for its content. */
+export const refusalStatuses = Object.freeze([400, 409, 413, 422] as const);
+export type RefusalStatus = (typeof refusalStatuses)[number];
 
 /** What the service does to a connection or request. Points are stored only where stated. */
 export type ServiceFault =
@@ -46,14 +69,20 @@ export type ServiceFault =
 	| { readonly kind: "request cut" }
 	/** The response is not HTTP. */
 	| { readonly kind: "nonsense" }
-	/** A proxy responds in place of the service; nothing is stored. `wait`: `Retry-After`, seconds. */
-	| { readonly kind: "status"; readonly status: number; readonly wait?: number }
-	/** As `status`, but before the request has been read; the connection is then closed. */
+	/** A proxy responds in place of the service. `wait`: `Retry-After`, seconds. `stored`: the points are stored. */
+	| { readonly kind: "status"; readonly status: number; readonly wait?: number; readonly stored?: boolean }
+	/**
+	 * As `status`, but before the request has been read; the connection is then closed. A success only for requests that the
+	 * board cannot have sent completely by then.
+	 */
 	| { readonly kind: "early"; readonly status: number }
 	/** Request bodies above this size get 413. */
 	| { readonly kind: "too large"; readonly bytes: number }
-	/** Points whose sequence number is a multiple of `every` are refused with their whole batch; all others are stored. */
-	| { readonly kind: "poison"; readonly every: number; readonly status: 400 | 409 | 422 }
+	/**
+	 * Points whose sequence number is a multiple of `every`, and the `run` - 1 after it, are refused with their whole batch;
+	 * all others are stored.
+	 */
+	| { readonly kind: "poison"; readonly every: number; readonly run?: number; readonly status: RefusalStatus }
 	/** TLS fails because of the certificate. */
 	| { readonly kind: "certificate"; readonly trust: TrustFault };
 

@@ -13,8 +13,8 @@ export interface DeliveredResponse {
 	/** Remaining calls of the plan, and when it resets (milliseconds of Unix time, by the service's clock). */
 	readonly remaining: number | undefined;
 	readonly reset: number | undefined;
-	/** Sequence numbers of the points in the request, as far as the service has read them. */
-	readonly sequences: readonly number[];
+	/** Sequence numbers of the points in the request; `undefined`: the service has not read it. */
+	readonly sequences: readonly number[] | undefined;
 }
 
 /** State of an account that its devices share. */
@@ -35,6 +35,8 @@ export interface ServiceOptions {
 	fault(): ServiceFault | undefined;
 	/** Error of the service's clock, milliseconds. */
 	clockOffsetMs(): number;
+	/** A request begins to arrive. */
+	onRequestBegin(): void;
 	/** Another request began before the response to the previous one. */
 	onPipelined(): void;
 	/** `late`: the board closed the connection before they arrived. */
@@ -60,7 +62,10 @@ export class SimulatedService {
 	/** Accepts a connection; the parser receives the board's data. */
 	accept(board: BoardSender): RequestParser {
 		return new RequestParser({
-			onBytes: () => this.acceptsRequest(board),
+			onBytes: (bytes, isFirst) => {
+				if (isFirst) this.options.onRequestBegin();
+				return this.acceptsRequest(board, bytes, isFirst);
+			},
 			onRequest: (request) => this.handleRequest(request, board),
 			onPipelined: this.options.onPipelined,
 		});
@@ -92,7 +97,7 @@ export class SimulatedService {
 	}
 
 	/** Applies faults that act before a request is complete; false: ignore the data. */
-	private acceptsRequest(board: BoardSender): boolean {
+	private acceptsRequest(board: BoardSender, bytes: Uint8Array, isFirst: boolean): boolean {
 		const fault = this.options.fault();
 		switch (fault?.kind) {
 			case "silent":
@@ -105,7 +110,9 @@ export class SimulatedService {
 				board.reset();
 				return false;
 			case "early":
-				this.send(board, proxyResponse(fault.status, { Connection: "close" }), []);
+				if (fault.status < 300)
+					return !(isFirst && isLong(bytes)) || this.sendEarlySuccess(fault.status, board);
+				this.send(board, proxyResponse(fault.status, { Connection: "close" }), undefined);
 				board.reset();
 				return false;
 			default:
@@ -113,13 +120,22 @@ export class SimulatedService {
 		}
 	}
 
+	/** It is none: the board must not count it. Returns false. */
+	private sendEarlySuccess(status: number, board: BoardSender): false {
+		this.options.onIncompleteResponse();
+		board.send(encodeResponse(proxyResponse(status, { Connection: "close" })));
+		board.reset();
+		return false;
+	}
+
 	private handleRequest(request: ReceivedRequest, board: BoardSender): void {
 		const fault = this.options.fault();
 		if (fault?.kind === "status") {
 			const headers = fault.wait === undefined ? {} : { "Retry-After": String(fault.wait) };
-			this.send(board, proxyResponse(fault.status, headers), []);
+			if (fault.stored === true) this.storePoints(request, board);
+			this.send(board, proxyResponse(fault.status, headers), sequencesOf(request));
 		} else if (fault?.kind === "too large" && request.body.length > fault.bytes)
-			this.send(board, proxyResponse(413, {}), []);
+			this.send(board, this.refusal(413), sequencesOf(request));
 		else if (fault?.kind === "poison") this.handlePoison(request, board, fault);
 		else this.store(request, board, fault);
 	}
@@ -130,7 +146,8 @@ export class SimulatedService {
 		fault: ServiceFault & { kind: "poison" },
 	): void {
 		const sequences = sequencesOf(request);
-		if (!sequences.some((sequence) => sequence % fault.every === 0)) this.store(request, board, fault);
+		const { every, run = 1 } = fault;
+		if (!sequences.some((sequence) => sequence % every < run)) this.store(request, board, fault);
 		else this.send(board, this.refusal(fault.status), sequences);
 	}
 
@@ -145,8 +162,7 @@ export class SimulatedService {
 	}
 
 	private store(request: ReceivedRequest, board: BoardSender, fault: ServiceFault | undefined): void {
-		const outcome = this.evaluate(request);
-		if (outcome.points.length > 0) this.options.onStored(outcome.points, board.isClosed);
+		const outcome = this.storePoints(request, board);
 		const sequences = outcome.points.map(({ metadata }) => Number(metadata.seq));
 		switch (fault?.kind) {
 			case "answer lost":
@@ -165,7 +181,10 @@ export class SimulatedService {
 				break;
 			case "flood":
 				this.options.onIncompleteResponse();
-				sendSegments(encodeHeaderFlood(outcome.response), board);
+				// The board closes the connection before the last byte: its status counts from the first segment on.
+				sendSegments(encodeHeaderFlood(outcome.response), board, undefined, () =>
+					this.delivered(outcome.response, sequences),
+				);
 				break;
 			case "odd": {
 				const good = outcome.response.status < 300;
@@ -179,6 +198,12 @@ export class SimulatedService {
 			default:
 				this.send(board, outcome.response, sequences);
 		}
+	}
+
+	private storePoints(request: ReceivedRequest, board: BoardSender): ApiOutcome {
+		const outcome = this.evaluate(request);
+		if (outcome.points.length > 0) this.options.onStored(outcome.points, board.isClosed);
+		return outcome;
 	}
 
 	private evaluate(request: ReceivedRequest): ApiOutcome {
@@ -199,11 +224,11 @@ export class SimulatedService {
 		return outcome;
 	}
 
-	private send(board: BoardSender, answer: ApiResponse, sequences: readonly number[]): void {
+	private send(board: BoardSender, answer: ApiResponse, sequences: readonly number[] | undefined): void {
 		board.send(encodeResponse(answer), () => this.delivered(answer, sequences));
 	}
 
-	private delivered({ status, headers }: ApiResponse, sequences: readonly number[]): void {
+	private delivered({ status, headers }: ApiResponse, sequences: readonly number[] | undefined): void {
 		const wait = headers["Retry-After"];
 		const remaining = headers["X-RateLimit-Remaining"];
 		const reset = headers["X-RateLimit-Reset"];
@@ -217,17 +242,32 @@ export class SimulatedService {
 	}
 }
 
-/** The refusal of a poison point. */
+/** The refusal of a poison point, and what a proxy says. */
 export const poisonMessage = "temperature is not in the schema";
+export const proxyMessage = "a proxy";
 
-function proxyResponse(status: number, headers: ApiResponse["headers"]): ApiResponse {
-	return { status, headers, body: { message: "a proxy" } };
+/** Whether a request, of which these are the first bytes, is longer than what the board can have sent by now. */
+function isLong(bytes: Uint8Array): boolean {
+	const [, length = "0"] = /\r\ncontent-length: *(\d+)/i.exec(Buffer.from(bytes).toString("latin1")) ?? [];
+	return Number(length) > 2 * segmentBytes;
 }
 
-function sendSegments(bytes: Uint8Array, board: BoardSender, delivered?: () => void): void {
+function proxyResponse(status: number, headers: ApiResponse["headers"]): ApiResponse {
+	return { status, headers, body: { message: proxyMessage } };
+}
+
+function sendSegments(
+	bytes: Uint8Array,
+	board: BoardSender,
+	delivered?: () => void,
+	first?: () => void,
+): void {
 	for (let at = 0; at < bytes.length; at += segmentBytes) {
 		const end = at + segmentBytes;
-		board.send(bytes.subarray(at, end), end >= bytes.length ? delivered : undefined);
+		board.send(
+			bytes.subarray(at, end),
+			at === 0 && first !== undefined ? first : end >= bytes.length ? delivered : undefined,
+		);
 	}
 }
 

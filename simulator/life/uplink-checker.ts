@@ -1,4 +1,5 @@
 import { violate } from "./invariants";
+import { refusalStatuses } from "./scenario";
 import type { DeliveredResponse } from "./simulated-service";
 
 /** The outcome of an attempt, as far as the board can know it. */
@@ -13,6 +14,8 @@ type AttemptResult =
 	| "unclear";
 
 interface UploadAttempt {
+	/** The service has received the request, or part of it. */
+	reached: boolean;
 	readonly beganAt: number;
 	/** `undefined` while the attempt is in progress. */
 	endedAt: number | undefined;
@@ -32,6 +35,17 @@ const hour = 60 * minute;
 /** Limits of a random wait. */
 const minWaitMs = second;
 const maxWaitMs = 15 * minute;
+/** The same after failures that may have stored points. */
+const maxReachedWaitMs = 2 * hour;
+/** A service that refuses so many single points in a row is at fault. */
+const maxRefusals = 3;
+/** Without a 2xx, in a day: copies of a point, and points stored more than twice. */
+const maxCopies = 30;
+const maxRepeated = 1_000;
+/** Only points that are tried by themselves are stored more often than this, and these are few. */
+const maxBatchCopies = 5;
+const maxTested = 10;
+const day = 24 * hour;
 /** Between two attempts after a settings fault. */
 const probeIntervalMs = hour;
 /** Limits of a wait that the service requests. */
@@ -67,6 +81,15 @@ export class UplinkChecker {
 	private readySince: number | undefined;
 	/** Pending readings may be lost, so that there may be nothing to send. */
 	private mayBeEmpty = false;
+	/** When the board received a refusal that no request has followed yet. */
+	private refusedAt = Number.NEGATIVE_INFINITY;
+	/** Single points refused in a row, without a 2xx; NaN: unknown. */
+	private refusals = 0;
+	/** How often points were stored without a 2xx that the board has received, in a day. */
+	private readonly copies = new Map<number, number>();
+	private repeated = 0;
+	private tested = 0;
+	private copiesSince = 0;
 
 	constructor(options: UplinkOptions) {
 		this.options = options;
@@ -99,7 +122,7 @@ export class UplinkChecker {
 		if (before !== undefined && before.result !== "good") this.checkWait(before, now);
 		if (before?.result === "good") this.waits = [];
 		this.mayBeEmpty = false;
-		this.currentAttempt = { beganAt: now, endedAt: undefined, result: "retry" };
+		this.currentAttempt = { reached: false, beganAt: now, endedAt: undefined, result: "retry" };
 	}
 
 	onResolved(found: boolean): void {
@@ -113,6 +136,39 @@ export class UplinkChecker {
 		if (this.connections > 1) violate("single", "two connections are open at once");
 	}
 
+	/** TLS is up. */
+	onAccepted(): void {
+		if (this.currentAttempt !== undefined) this.currentAttempt.reached = true;
+	}
+
+	/** A request begins to arrive. */
+	onRequestBegin(): void {
+		const passed = this.options.now() - this.refusedAt;
+		if (passed < minWaitMs * (1 - this.options.tolerance) - 5)
+			violate("paced", `it sent another request ${Math.round(passed)} ms after a refusal`);
+	}
+
+	/** The service has stored these. */
+	onStored(sequences: readonly number[]): void {
+		const now = this.options.now();
+		if (now - this.copiesSince > day) this.forgetCopies();
+		for (const sequence of sequences) {
+			const count = (this.copies.get(sequence) ?? 0) + 1;
+			this.copies.set(sequence, count);
+			if (count > maxCopies) violate("few", `${sequence} is stored ${count} times`);
+			if (count === 3 && ++this.repeated > maxRepeated)
+				violate("few", `${this.repeated} points are stored more than twice`);
+			if (count === maxBatchCopies + 1 && ++this.tested > maxTested)
+				violate("few", `${this.tested} points are stored more than ${maxBatchCopies} times`);
+		}
+	}
+
+	private forgetCopies(): void {
+		this.copies.clear();
+		this.repeated = this.tested = 0;
+		this.copiesSince = this.options.now();
+	}
+
 	onClose(trust: boolean): void {
 		this.connections--;
 		this.end(trust ? "settings fault" : undefined);
@@ -123,14 +179,33 @@ export class UplinkChecker {
 		if (this.currentAttempt !== undefined) this.currentAttempt.result = "unclear";
 	}
 
-	onResponse({ status, waitMs, reset }: DeliveredResponse): void {
+	onResponse({ status, waitMs, reset, sequences }: DeliveredResponse): void {
 		const now = this.options.now();
-		if (this.currentAttempt !== undefined) this.currentAttempt.result = resultOfStatus(status);
-		if (status >= 200 && status < 300) this.waits = [];
+		const isSuccess = status >= 200 && status < 300;
+		if (isRefusal(status)) this.countRefusal(sequences?.length);
+		if (this.currentAttempt !== undefined) this.currentAttempt.result = this.resultOf(status);
+		this.refusedAt = isSuccess ? Number.NEGATIVE_INFINITY : now;
+		if (isSuccess) {
+			this.waits = [];
+			this.refusals = 0;
+			this.forgetCopies();
+		}
 		const requestedMs = waitMs ?? (status === 429 && reset !== undefined ? reset - now : undefined);
 		if (requestedMs === undefined || resultOfStatus(status) !== "retry") return;
 		this.requestedWaitMs = Math.min(maxRequestedWaitMs, Math.max(minRequestedWaitMs, requestedMs));
 		this.requestedUntil = now + this.requestedWaitMs;
+	}
+
+	private countRefusal(points: number | undefined): void {
+		if (points === undefined) this.refusals = Number.NaN;
+		else if (points === 1) this.refusals++;
+	}
+
+	private resultOf(status: number): AttemptResult {
+		if (!isRefusal(status)) return resultOfStatus(status);
+		if (Number.isNaN(this.refusals)) return "unclear";
+		// The firmware continues with fewer points, or with another one.
+		return this.refusals < maxRefusals ? "good" : "settings fault";
 	}
 
 	setReady(ready: boolean): void {
@@ -145,6 +220,9 @@ export class UplinkChecker {
 	/** The board may try at once: it has restarted, or the user has requested it. */
 	resetWaits(): void {
 		this.waits = [];
+		this.refusals = Number.NaN;
+		this.refusedAt = Number.NEGATIVE_INFINITY;
+		this.forgetCopies();
 		this.requestedUntil = 0;
 		this.connections = 0;
 		this.lookupAt = undefined;
@@ -161,9 +239,10 @@ export class UplinkChecker {
 
 	/** Whether an attempt is overdue. */
 	check(): void {
-		const { endedAt, result, beganAt } = this.currentAttempt ?? {};
-		if (result === undefined || result === "good" || result === "unclear" || this.connections > 0) return;
-		this.checkMaxWait(endedAt ?? (beganAt ?? 0) + nameTimeoutMs, result, this.options.now());
+		if (this.currentAttempt === undefined) return;
+		const { endedAt, result, beganAt, reached } = this.currentAttempt;
+		if (result === "good" || result === "unclear" || this.connections > 0) return;
+		this.checkMaxWait(endedAt ?? beganAt + nameTimeoutMs, { result, reached }, this.options.now());
 	}
 
 	private end(result: AttemptResult | undefined): void {
@@ -172,7 +251,7 @@ export class UplinkChecker {
 		this.currentAttempt.result = result ?? this.currentAttempt.result;
 	}
 
-	private checkWait({ beganAt, endedAt, result }: UploadAttempt, now: number): void {
+	private checkWait({ beganAt, endedAt, result, reached }: UploadAttempt, now: number): void {
 		// Only the firmware knows when it gave up a DNS lookup.
 		const end = endedAt === now ? Math.min(now, beganAt + nameTimeoutMs) : (endedAt ?? now);
 		const wait = now - end;
@@ -188,16 +267,21 @@ export class UplinkChecker {
 				"paced",
 				`it retried ${seconds(this.requestedUntil - now)} before the time requested by the service`,
 			);
-		this.checkMaxWait(end, result, now);
+		this.checkMaxWait(end, { result, reached }, now);
 		this.waits.push(wait);
 		this.checkGrowth();
 	}
 
-	private checkMaxWait(end: number, result: AttemptResult, now: number): void {
+	private checkMaxWait(
+		end: number,
+		{ result, reached }: Pick<UploadAttempt, "result" | "reached">,
+		now: number,
+	): void {
 		const { tolerance } = this.options;
 		if (this.readySince === undefined || this.mayBeEmpty) return;
 		const since = Math.max(end, this.readySince, this.requestedUntil);
-		const maxMs = (result === "settings fault" ? probeIntervalMs : maxWaitMs) * (1 + tolerance) + minute;
+		const retryMs = reached ? maxReachedWaitMs : maxWaitMs;
+		const maxMs = (result === "settings fault" ? probeIntervalMs : retryMs) * (1 + tolerance) + minute;
 		if (now - since > maxMs)
 			violate("paced", `it has not retried for ${seconds(now - since)} after a failed attempt`);
 	}
@@ -216,9 +300,12 @@ export class UplinkChecker {
 function resultOfStatus(status: number): AttemptResult {
 	if (status >= 200 && status < 300) return "good";
 	if (status === 408 || status === 425 || status === 429 || status >= 500) return "retry";
-	// The firmware continues at once: with a smaller batch, or without the refused point.
-	if (status === 400 || status === 409 || status === 413 || status === 422) return "good";
 	return "settings fault";
+}
+
+/** Whether a status refuses the content of a request. */
+function isRefusal(status: number): boolean {
+	return refusalStatuses.some((each) => each === status);
 }
 
 function seconds(milliseconds: number): string {

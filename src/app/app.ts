@@ -4,7 +4,6 @@ import { Clock } from "../clock/clock";
 import { TimeSync } from "../clock/time-sync";
 import { errorMessage } from "../common/error-message";
 import { isFlagSet, setFlag } from "../common/persistent-values";
-import { maxBatchPoints } from "../dakkio/rate-limits";
 import { DayHistory } from "../local-page/day-history";
 import { LocalPage } from "../local-page/local-page";
 import type { ButtonPress } from "../panel/button";
@@ -117,14 +116,10 @@ export class App {
 			this.uploader?.start();
 			return;
 		}
+		const kept = resumed ? loadUploadState(this.storage.keyValue) : undefined;
 		// On battery, no jitter: a power failure in the street does not start many such boards at once.
-		const begin = {
-			dueAtTicks: this.sampling.nextSampleTicks,
-			consecutiveFailures: 0,
-			maxPoints: maxBatchPoints,
-		};
 		// mutation: restore-retry-state
-		this.uploader?.resume((resumed ? loadUploadState(this.storage.keyValue) : undefined) ?? begin);
+		this.uploader?.resume(this.sampling.nextSampleTicks, kept);
 		if (!wokeEarly) return;
 		this.board.log("woken early: sending pending readings");
 		this.uploader?.sendNow();
@@ -146,6 +141,9 @@ export class App {
 			capacity: readings.capacityReadings,
 			overwritten: readings.droppedReadings,
 			quarantined: storage.quarantine.length,
+			// mutation: status-quarantine-overwritten
+			quarantineOverwritten: storage.quarantine.droppedPoints,
+			uploadFault: this.uploader?.fault,
 			// mutation: status-damaged-bytes
 			damagedBytes: readings.damagedBytes,
 			signalStrength: this.signalStrength,

@@ -10,6 +10,7 @@ import type { CallBudget } from "../upload/call-budget";
 import { resolveSource } from "../upload/data-source";
 import { connectService } from "../upload/service-connection";
 import { batteryUploadIntervalMs } from "../upload/upload-interval";
+import { loadUploadState, saveUploadState } from "../upload/upload-state";
 import { Uploader } from "../upload/uploader";
 import { userAgent } from "../version";
 import type { DeviceStorage } from "./device-storage";
@@ -45,6 +46,8 @@ export function makeServiceUploader(options: ServiceUploaderOptions): Uploader {
 		key,
 		userAgent,
 		budget,
+		keptState: loadUploadState(storage.keyValue),
+		saveState: (state) => storage.tryWrite(() => saveUploadState(storage.keyValue, state)),
 		estimateUnanchoredBoots: () => clock.estimateUnanchoredBoots(readings.pending()),
 		intervalMs: (now) => {
 			const allowed = budget.uploadIntervalMs(uploadInterval, interval * 1000, now);

@@ -17,6 +17,10 @@ export interface Status {
 	/** Readings overwritten because the flash was full. */
 	readonly overwritten: number;
 	readonly quarantined: number;
+	/** Points overwritten because the quarantine was full. */
+	readonly quarantineOverwritten: number;
+	/** Why the service takes nothing, with its words; `undefined` if nothing is known. */
+	readonly uploadFault: string | undefined;
 	/** Of the flash. */
 	readonly damagedBytes: number;
 	/** dBm; `undefined` without a network. */
@@ -28,6 +32,7 @@ export interface Status {
 /** The status as a log line. */
 export function formatStatus(status: Status): string {
 	const { bootInfo, uptimeMs, freeMemoryBytes, pending, overwritten, quarantined, damagedBytes } = status;
+	const { quarantineOverwritten, uploadFault } = status;
 	const parts = [
 		`up ${formatDuration(uptimeMs)}`,
 		...(freeMemoryBytes === undefined ? [] : [`${Math.floor(freeMemoryBytes / 1024)} KiB free`]),
@@ -36,6 +41,8 @@ export function formatStatus(status: Status): string {
 		`${pending} pending`,
 		...(overwritten === 0 ? [] : [`${overwritten} overwritten`]),
 		...(quarantined === 0 ? [] : [`${quarantined} in quarantine`]),
+		...(quarantineOverwritten > 0 ? [`${quarantineOverwritten} overwritten there`] : []),
+		...(uploadFault === undefined ? [] : [`no uploads: ${uploadFault}`]),
 		...(damagedBytes === 0 ? [] : [`${damagedBytes} bytes of flash damaged`]),
 		`boots: ${bootInfo.resetCounts.map(([reason, count]) => `${count} ${reason}`).join(", ")}`,
 	];

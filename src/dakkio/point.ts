@@ -51,23 +51,26 @@ export class PointEncoder {
 		this.destination = destination;
 	}
 
-	/** A comma and one element of a batch's `dataPoints`; valid until the next call. */
-	encode(timed: TimedReading): Uint8Array {
+	/**
+	 * A comma and one element of a batch's `dataPoints`; valid until the next call. `quarantineDrops`: how many points the
+	 * quarantine has dropped, if that is to be reported with this one.
+	 */
+	encode(timed: TimedReading, quarantineDrops?: number): Uint8Array {
 		this.length = 0;
 		this.putText(",{");
-		this.putMembers(timed);
+		this.putMembers(timed, quarantineDrops);
 		return this.buffer.subarray(0, this.length);
 	}
 
 	/** The body of `POST /api/data`; valid until the next call. */
-	encodeSingle(timed: TimedReading): Uint8Array {
+	encodeSingle(timed: TimedReading, quarantineDrops?: number): Uint8Array {
 		this.length = 0;
 		this.putText(`{"bucketId":${JSON.stringify(this.destination.bucketId)},`);
-		this.putMembers(timed);
+		this.putMembers(timed, quarantineDrops);
 		return this.buffer.subarray(0, this.length);
 	}
 
-	private putMembers({ reading, utc, estimated }: TimedReading): void {
+	private putMembers({ reading, utc, estimated }: TimedReading, quarantineDrops: number | undefined): void {
 		const { context, values } = reading;
 		if (context !== this.context) this.enterContext(context);
 		this.putShared(0);
@@ -91,6 +94,7 @@ export class PointEncoder {
 			seq: reading.sequence,
 			// mutation: mark-estimated-time
 			timeEstimated: estimated ? true : undefined,
+			quarantineDrops,
 		});
 		this.putText(`${metadata.slice(1)}}`);
 	}

@@ -17,9 +17,11 @@ export interface HttpResponse {
 	readonly body: string;
 	/** Set if `body` is incomplete: longer than what is kept, cut off, or malformed. */
 	readonly truncated?: true;
+	/** For the log: what was wrong with the rest of the response, which cost the connection. */
+	readonly oddity?: string;
 }
 
-/** No status was received. */
+/** No status was received, or a 2xx before the whole request was sent. */
 export interface ExchangeFailure {
 	readonly kind: "failure";
 	readonly phase: ExchangePhase;

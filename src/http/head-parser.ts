@@ -34,7 +34,10 @@ type State =
 	| "failed";
 
 export interface HeadOptions {
-	/** Parses the start line; returns what is wrong with it. Omitted for trailers. */
+	/**
+	 * Parses the start line; returns what is wrong with it. Also called with the beginning of an invalid response: its
+	 * status may be in there. Omitted for trailers.
+	 */
 	readonly onStartLine?: (line: string) => string | undefined;
 	/** The start line is a request's: see {@link HeadParser}. */
 	readonly isRequest?: boolean | undefined;
@@ -121,9 +124,15 @@ export class HeadParser {
 			const problem = this.options.onStartLine?.(this.takeLine());
 			return problem === undefined ? "line end" : this.fail(problem);
 		}
-		if (!isFieldCode(byte)) return this.fail("its first line has a control character");
-		if (!isRequest || this.isKeptOfRequestLine(byte)) this.append(byte);
-		return this.isOverlong ? this.fail(`its first line is longer than ${maxLineBytes} bytes`) : "start line";
+		const isValid = isFieldCode(byte);
+		if (isValid && (!isRequest || this.isKeptOfRequestLine(byte))) this.append(byte);
+		if (isValid && !this.isOverlong) return "start line";
+		if (!isRequest) this.options.onStartLine?.(this.takeLine());
+		return this.fail(
+			isValid
+				? `its first line is longer than ${maxLineBytes} bytes`
+				: "its first line has a control character",
+		);
 	}
 
 	private isKeptOfRequestLine(byte: number): boolean {

@@ -35,6 +35,8 @@ const idleCheckMs = 20;
 
 /** A shorter beginning of a secret reveals nothing: types of keys share it. */
 const minRedactedLength = 10;
+/** A server that has just failed is given this long before the request is sent again. */
+const resendDelayMs = 1_000;
 
 /** An exchange in progress. */
 interface PendingExchange {
@@ -46,8 +48,8 @@ interface PendingExchange {
 /**
  * An HTTP/1.1 client for one origin, with one persistent connection. It follows no redirects and retries nothing, with
  * one exception: if a reused connection is lost before any byte of the response, and the server cannot have the whole
- * request (or it is a GET), the request is sent again over a new connection. The server may have acted on a POST that was
- * sent completely, so its caller decides.
+ * request (or it is a GET), the request is sent again over a new connection, a second later. The server may have acted on
+ * a POST that was sent completely, so its caller decides.
  */
 export class HttpConnection {
 	private readonly options: HttpConnectionOptions;
@@ -60,7 +62,8 @@ export class HttpConnection {
 	private isReused = false;
 	private pending: PendingExchange | undefined;
 	private attempt: RequestAttempt | undefined;
-	private idleCheckTimer: Timer | undefined;
+	/** Ends the idle check, or the delay before a request is sent again. */
+	private delayTimer: Timer | undefined;
 	private _connectionCount = 0;
 	private closed = false;
 
@@ -110,8 +113,7 @@ export class HttpConnection {
 		const timeoutTimer = time.set(() => this.abort(late), total);
 		this.pending = { request, settle, timeoutTimer };
 		this.isReused = this.channel !== undefined;
-		if (this.isReused)
-			this.idleCheckTimer = time.set(() => this.guard(() => this.beginAttempt()), idleCheckMs);
+		if (this.isReused) this.delayTimer = time.set(() => this.guard(() => this.beginAttempt()), idleCheckMs);
 		else this.openChannel();
 	}
 
@@ -174,7 +176,8 @@ export class HttpConnection {
 		this.attempt = undefined;
 		if (!isReusable) this.dropChannel();
 		// Only once: on the new connection, the result counts.
-		if (isRetryable && this.isReused) this.openChannel();
+		if (isRetryable && this.isReused)
+			this.delayTimer = this.options.time.set(() => this.guard(() => this.openChannel()), resendDelayMs);
 		else this.settle(result);
 	}
 
@@ -188,12 +191,13 @@ export class HttpConnection {
 		if (pending === undefined) return;
 		this.pending = undefined;
 		this.options.time.clear(pending.timeoutTimer);
+		this.options.time.clear(this.delayTimer);
 		const { secret = "" } = this.options;
 		pending.settle(secret === "" || result.kind === "failure" ? result : redact(result, secret));
 	}
 
 	private dropChannel(): void {
-		this.options.time.clear(this.idleCheckTimer);
+		this.options.time.clear(this.delayTimer);
 		this.channel?.close();
 		this.channel = undefined;
 	}

@@ -3,7 +3,7 @@ import { ChunkedBody } from "./chunked-body";
 import { type BodyFraming, findBodyFraming, isPersistent } from "./framing";
 import { HeadParser } from "./head-parser";
 
-/** Maximum size of the head of one message, including interim responses. */
+/** Maximum size of the head of one message; each interim response has its own. */
 export const maxHeadBytes = 16 * 1024;
 /** Maximum bytes of a body, chunk sizes included, before the parser fails. */
 export const maxBodyBytes = 64 * 1024;
@@ -38,7 +38,8 @@ export interface ParserOptions<Start extends { readonly minorVersion: number }> 
 
 /**
  * Parses one HTTP/1.1 message (RFC 9112) from bytes in any portions. Its memory is bounded by what it has to keep, its
- * work by {@link maxHeadBytes} and {@link maxBodyBytes}. It never throws: on invalid input its state is `failed`.
+ * work by {@link maxHeadBytes} and {@link maxBodyBytes}; the number of interim responses only by the caller's timeout. It
+ * never throws: on invalid input its state is `failed`.
  */
 export class MessageParser<Start extends { readonly minorVersion: number }> {
 	private readonly options: ParserOptions<Start>;
@@ -46,8 +47,6 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	private _state: "head" | "body" | "done" | "failed" = "head";
 	private head: HeadParser;
 	private headBytes = 0;
-	/** Of the current head, which may be an interim one. */
-	private startLine: Start | undefined;
 	private _start: Start | undefined;
 	private framing: BodyFraming = { kind: "length", length: 0 };
 	private chunkedBody: ChunkedBody | undefined;
@@ -70,9 +69,17 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		return this._problem;
 	}
 
-	/** Known once the head is complete; never that of an interim response. */
+	/**
+	 * Known once its line is complete, whatever follows; never that of an interim response. Of an invalid line, what its
+	 * beginning says.
+	 */
 	get start(): Start | undefined {
 		return this._start;
+	}
+
+	/** Whether nothing of the message has arrived, except whole interim responses. */
+	get isUntouched(): boolean {
+		return this._state === "head" && this.headBytes === 0;
 	}
 
 	/** The kept headers, by lower-case name. */
@@ -132,27 +139,28 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		const at = this.head.push(bytes, start, end);
 		this.headBytes += at - start;
 		if (this.head.problem !== undefined) this.fail(this.head.problem);
-		else if (this.head.done && this.startLine !== undefined) this.finishHead(this.startLine);
+		else if (this.head.done) this.finishHead();
 		return at;
 	}
 
-	private finishHead(start: Start): void {
-		const expectation = this.options.format.bodyExpectation(start);
-		if (expectation === "unexpected") this.fail("it is unexpected");
-		else if (expectation === "interim") this.head = this.newHead();
-		else if (expectation === "no body") this.beginBody(start, { kind: "length", length: 0 });
+	private finishHead(): void {
+		const start = this._start;
+		const expectation = start === undefined ? "interim" : this.options.format.bodyExpectation(start);
+		if (start === undefined || expectation === "interim") {
+			this.head = this.newHead();
+			this.headBytes = 0;
+		} else if (expectation === "no body") this.beginBody({ kind: "length", length: 0 });
 		else {
 			const withoutLength = expectation === "body until close" ? "close" : "empty";
-			this.beginBody(start, findBodyFraming(this.head.fields, start.minorVersion, withoutLength));
+			this.beginBody(findBodyFraming(this.head.fields, start.minorVersion, withoutLength));
 		}
 	}
 
-	private beginBody(start: Start, framing: BodyFraming): void {
+	private beginBody(framing: BodyFraming): void {
 		if (framing.kind === "invalid") {
 			this.fail(framing.problem);
 			return;
 		}
-		this._start = start;
 		this.framing = framing;
 		if (framing.kind === "chunked") this.chunkedBody = new ChunkedBody();
 		this._state = framing.kind === "length" && framing.length === 0 ? "done" : "body";
@@ -194,8 +202,12 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	private newHead(): HeadParser {
 		const { format, keptHeaders } = this.options;
 		const onStartLine = (line: string) => {
-			this.startLine = format.parseStart(line);
-			return this.startLine === undefined ? `it does not begin like an HTTP ${format.noun}` : undefined;
+			const start = format.parseStart(line);
+			if (start === undefined) return `it does not begin like an HTTP ${format.noun}`;
+			const expectation = format.bodyExpectation(start);
+			if (expectation === "unexpected") return "it is unexpected";
+			if (expectation !== "interim") this._start = start;
+			return undefined;
 		};
 		const { allowsFolding, isRequest } = format;
 		return new HeadParser({ onStartLine, isRequest, allowsFolding, keptHeaders });

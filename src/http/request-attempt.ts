@@ -32,8 +32,9 @@ export interface AttemptOptions {
 }
 
 /**
- * One request over one open channel, and its response. A response that arrives before the whole request is sent ends the
- * sending and counts (RFC 9112 section 9.5). Ends once.
+ * One request over one open channel, and its response. The status counts as soon as its line is complete; what is wrong
+ * with the rest costs only the connection. A response that begins before the whole request is sent ends the sending: an
+ * error counts (RFC 9112 section 9.5), a success cannot be one. Ends once.
  */
 export class RequestAttempt {
 	private readonly options: AttemptOptions;
@@ -42,6 +43,8 @@ export class RequestAttempt {
 	private timer: Timer | undefined;
 	/** Whether any byte of a response has arrived. */
 	private hasResponseBytes = false;
+	/** Whether any byte of the final response arrived before the whole request was sent. */
+	private isEarly = false;
 
 	constructor(options: AttemptOptions) {
 		this.options = options;
@@ -79,10 +82,13 @@ export class RequestAttempt {
 			left -= length;
 			surplus = this.parser.push(buffer.subarray(0, length)) < length;
 		}
-		const { state, start } = this.parser;
-		if (state === "done") this.end("", surplus ? "cut" : "whole");
-		else if (state === "failed")
-			this.end(`${this.options.origin.host}: invalid response: ${this.parser.problem}`, "cut");
+		const { state, start, isUntouched } = this.parser;
+		// mutation: early-response
+		if (!this.options.stream.done && !isUntouched) this.isEarly = true;
+		if (this.isEarly && start !== undefined && start.status < 300) this.end("", "cut");
+		else if (state === "done")
+			this.end(surplus ? this.invalid("it is followed by more") : "", surplus ? "cut" : "whole");
+		else if (state === "failed") this.end(this.invalid(this.parser.problem), "cut");
 		else if (start !== undefined && this.phase === "send") this.enterPhase("receive");
 	}
 
@@ -90,7 +96,8 @@ export class RequestAttempt {
 	connectionClosed(error: Error | undefined): void {
 		if (this.phase === "ended") return;
 		this.parser.end();
-		this.end(failureMessage(this.phase, this.options.origin, error), "lost");
+		const isWhole = this.parser.state === "done";
+		this.end(isWhole ? "" : failureMessage(this.phase, this.options.origin, error), "lost");
 	}
 
 	/** Ends now, with the response if its status is known. */
@@ -125,10 +132,25 @@ export class RequestAttempt {
 		});
 	}
 
+	private invalid(problem: string): string {
+		return `${this.options.origin.host}: invalid response: ${problem}`;
+	}
+
 	private toResult(phase: "send" | "receive", message: string): ExchangeResult {
+		const { options, isEarly } = this;
 		const { start, headers, body, isTruncated } = this.parser;
-		if (start === undefined) return exchangeFailure(phase, message, this.options.stream.done);
-		const response = { kind: "response", status: start.status, headers, body } as const;
-		return isTruncated ? { ...response, truncated: isTruncated } : response;
+		if (start === undefined) return exchangeFailure(phase, message, options.stream.done);
+		const { status } = start;
+		if (isEarly && status < 300)
+			return exchangeFailure(
+				"send",
+				`${options.origin.host}: ${status} came before the whole request was sent`,
+				options.stream.done,
+			);
+		return {
+			...{ kind: "response", status, headers, body },
+			...(isTruncated && { truncated: true }),
+			...(message !== "" && { oddity: message }),
+		};
 	}
 }

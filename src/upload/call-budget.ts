@@ -34,6 +34,11 @@ export class CallBudget {
 		}
 	}
 
+	/** The time in which the plan allows one regular call, milliseconds. */
+	callIntervalMs(now: number): number {
+		return uploadIntervalMs("auto", 0, this.quotaAt(now), now);
+	}
+
 	/** The time between two regular uploads, milliseconds. */
 	uploadIntervalMs(setting: number | "auto", sampling: number, now: number): number {
 		return uploadIntervalMs(setting, sampling, this.quotaAt(now), now);

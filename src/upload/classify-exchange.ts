@@ -2,7 +2,7 @@ import { describeErrorResponse } from "../dakkio/error-response";
 import { requestedWaitMs } from "../dakkio/rate-limits";
 import type { ExchangeResult } from "../http/exchange-result";
 
-/** What to do with the points of an exchange. `cause` is for the log. */
+/** What an exchange means for its points. `cause` is for the log. */
 export type UploadAction =
 	/** Dakkio stored them. */
 	| { readonly kind: "acknowledge" }
@@ -10,15 +10,11 @@ export type UploadAction =
 	| { readonly kind: "retry"; readonly cause: string; readonly waitMs?: number }
 	/** Needs a change of the settings or the server: keep them, probe hourly. */
 	| { readonly kind: "settings fault"; readonly cause: string }
-	/** The request is too large: reduce the bytes of a batch. */
-	| { readonly kind: "too large"; readonly cause: string }
-	/** One of them is rejected: halve the batch until it is isolated. */
-	| { readonly kind: "split"; readonly cause: string }
-	/** This one is rejected: move it to quarantine with the server's message. */
-	| { readonly kind: "quarantine"; readonly cause: string };
+	/** Their content or (`isSize`) their size is refused: {@link RefusalSearch} finds out what is at fault. */
+	| { readonly kind: "refused"; readonly isSize: boolean; readonly cause: string };
 
-/** Classifies an exchange with `points` points at `now` (milliseconds of Unix time, for waits given as a date). */
-export function classifyExchange(result: ExchangeResult, points: number, now: number): UploadAction {
+/** Classifies an exchange at `now` (milliseconds of Unix time, for waits given as a date). */
+export function classifyExchange(result: ExchangeResult, now: number): UploadAction {
 	if (result.kind === "failure") {
 		return result.trustFault === undefined
 			? { kind: "retry", cause: result.message }
@@ -33,10 +29,7 @@ export function classifyExchange(result: ExchangeResult, points: number, now: nu
 		const waitMs = requestedWaitMs(status, result.headers, now);
 		return waitMs === undefined ? { kind: "retry", cause } : { kind: "retry", cause, waitMs };
 	}
-	if (isRejectedContent(status)) {
-		if (points === 1) return { kind: "quarantine", cause };
-		return { kind: status === 413 ? "too large" : "split", cause };
-	}
+	if (isRejectedContent(status)) return { kind: "refused", isSize: status === 413, cause };
 	return { kind: "settings fault", cause: `${cause}. ${remedy(status)}` };
 }
 

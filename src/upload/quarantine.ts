@@ -18,7 +18,7 @@ const maxCauseLength = 300;
 
 /**
  * The points that the service rejected, in a ring of their own on flash, for the user to inspect. They are never sent
- * again automatically; when the ring is full, the oldest are dropped.
+ * again automatically; when the ring is full, the oldest are dropped and counted.
  */
 export class Quarantine {
 	private readonly queue: FlashQueue;
@@ -31,6 +31,11 @@ export class Quarantine {
 	/** Number of points. */
 	get length(): number {
 		return this.queue.length;
+	}
+
+	/** Number of points dropped because the ring was full. */
+	get droppedPoints(): number {
+		return this.queue.droppedRecords;
 	}
 
 	/** Adds a point, durably. */

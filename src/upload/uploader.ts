@@ -2,15 +2,15 @@ import type { Time } from "../boards/board";
 import type { Clock } from "../clock/clock";
 import { errorMessage } from "../common/error-message";
 import type { Destination, TimedReading } from "../dakkio/point";
-import { maxBatchPoints } from "../dakkio/rate-limits";
 import type { ExchangeResult } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
 import type { ReadingLog } from "../store/reading-log";
-import { type Batch, type BatchLimits, planBatch } from "./batch";
+import { type Batch, planBatch } from "./batch";
 import type { CallBudget } from "./call-budget";
 import { classifyExchange, type UploadAction } from "./classify-exchange";
 import type { Quarantine } from "./quarantine";
-import { retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
+import { type PointSelection, RefusalSearch, type SuspectPoint } from "./refusal-search";
+import { minBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import { jsonContentType, serviceHeaders } from "./service-connection";
 import type { UploadState } from "./upload-state";
 
@@ -32,6 +32,10 @@ export interface UploaderOptions {
 	/** For the `User-Agent` header. */
 	readonly userAgent: string;
 	readonly budget: CallBudget;
+	/** The state that an earlier start has saved. */
+	readonly keptState: UploadState | undefined;
+	/** Saves {@link Uploader.state}, which has points that may not be sent again. */
+	saveState(state: UploadState): void;
 	/** The time between two regular uploads at `now`, milliseconds. */
 	intervalMs(now: number): number;
 	/** Estimates times for readings of boots that were never synchronized, in one pass. */
@@ -49,33 +53,47 @@ export interface UploaderOptions {
 	log(line: string): void;
 }
 
-/** Until the server responds 413. Below the default limit of proxies (1 MiB). */
-const maxBatchBytes = 384 * 1024;
-const minBatchBytes = 2 * 1024;
 /** Maximum random delay of the first upload after a start: spreads devices that regain power together. */
 const maxStartDelayMs = 60_000;
 /** Interval of checks while pending readings cannot be sent although nothing failed. */
 const recheckIntervalMs = 60_000;
+/** A search for refused points may take this long to pay off at the rate of the plan's regular calls. */
+const maxSearchDebtMs = 6 * 3_600_000;
+/** But each upload can make as many calls: enough to find a point. */
+const minSearchCalls = 16;
+const dayMs = 86_400_000;
+const serviceFaultRemedy =
+	"The service takes none of several points: check the data source's fields in Dakkio.";
 const noTimeMessage = "the oldest reading has no time yet; it is kept";
 const unreadableMessage = "pending readings cannot be read from flash; they are skipped until the next boot";
 
 /**
  * Sends pending readings to Dakkio: one request at a time, oldest first, acknowledged only after a 2xx. It never gives
- * up and never throws. Decisions are in `classify-exchange`, waits in `retry-backoff` and `upload-interval`.
+ * up and never throws. Decisions are in `classify-exchange` and `refusal-search`, waits in `retry-backoff` and
+ * `upload-interval`.
  */
 export class Uploader {
 	private readonly options: UploaderOptions;
 	/** `undefined` until it is resolved. */
 	private destination: Destination | undefined;
-	private limits: BatchLimits = { maxPoints: maxBatchPoints, maxBytes: maxBatchBytes };
+	private readonly search = new RefusalSearch();
 	private consecutiveFailures = 0;
 	/** Ticks before which nothing is sent. */
 	private notBeforeTicks = 0;
+	/** Ticks before which nothing is sent, whoever asks: the last request was refused or failed. */
+	private pausedUntilTicks = 0;
 	/** On battery, a failed upload is not retried before the next regular one. */
 	private waitsForRegularUpload = false;
 	private connection: HttpConnection | undefined;
-	/** The last result needs a change of the settings. */
-	private hasSettingsFault = false;
+	/** The last result needs a change of the settings or the service: its cause. */
+	private _fault: string | undefined;
+	/** How many points dropped from the quarantine have been reported to the service. */
+	private reportedDrops: number;
+	/** What was odd about responses and has been logged today, and the ticks at which that day began. */
+	private oddities: { readonly since: number; readonly logged: Set<string> } = {
+		since: 0,
+		logged: new Set(),
+	};
 	private _lastAttempt: UploadAttempt | undefined;
 	private running: Promise<void> | undefined;
 	private stopped = false;
@@ -84,6 +102,8 @@ export class Uploader {
 	constructor(options: UploaderOptions) {
 		this.options = options;
 		this.destination = options.resolveDestination === undefined ? options.destination : undefined;
+		this.search.ahead = options.keptState?.ahead;
+		this.reportedDrops = options.keptState?.reportedDrops ?? 0;
 	}
 
 	start(): void {
@@ -92,19 +112,25 @@ export class Uploader {
 	}
 
 	/** Starts with the state from before a deep sleep: on battery, where a failure costs as much as an upload. */
-	resume({ dueAtTicks, consecutiveFailures, maxPoints }: UploadState): void {
-		this.limits = { ...this.limits, maxPoints };
-		this.consecutiveFailures = consecutiveFailures;
+	resume(dueAtTicks: number, kept?: UploadState): void {
+		if (kept !== undefined) {
+			this.search.resume(kept.maxPoints, kept.refusals ?? 0);
+			this.consecutiveFailures = kept.consecutiveFailures;
+		}
 		this.waitsForRegularUpload = true;
-		this.begin(dueAtTicks);
+		this.begin(kept?.dueAtTicks ?? dueAtTicks);
 	}
 
 	/** To be kept over a deep sleep. */
 	get state(): UploadState {
+		const { maxPoints, refusals, ahead } = this.search;
 		return {
 			dueAtTicks: this.notBeforeTicks,
 			consecutiveFailures: this.consecutiveFailures,
-			maxPoints: this.limits.maxPoints,
+			maxPoints,
+			refusals,
+			...(ahead !== undefined && { ahead }),
+			reportedDrops: this.reportedDrops,
 		};
 	}
 
@@ -115,7 +141,12 @@ export class Uploader {
 
 	get activity(): "sending" | "settings fault" | "idle" {
 		if (this.connection !== undefined) return "sending";
-		return this.hasSettingsFault ? "settings fault" : "idle";
+		return this._fault === undefined ? "idle" : "settings fault";
+	}
+
+	/** Why nothing is taken, with the server's words, until a person changes it; `undefined` if nothing is known. */
+	get fault(): string | undefined {
+		return this._fault;
 	}
 
 	/** Of this start; `undefined` before the first has ended. */
@@ -125,7 +156,7 @@ export class Uploader {
 
 	/** The user asks to send: pending readings are sent as soon as possible, due or not. */
 	sendNow(): void {
-		this.notBeforeTicks = this.options.time.ticks();
+		this.notBeforeTicks = Math.max(this.options.time.ticks(), this.pausedUntilTicks);
 		this.endPause();
 	}
 
@@ -191,16 +222,13 @@ export class Uploader {
 
 	/** Sends all readings that are pending now over one connection. */
 	private async drain(): Promise<void> {
-		const { time, clock, readings, intervalMs, log } = this.options;
-		const newest = readings.newestSequence ?? 0;
+		const { time, clock, intervalMs, log } = this.options;
 		this.notBeforeTicks = this.nextRegularTicks(intervalMs(clock.now() ?? 0));
+		this.search.begin();
 		this.connection = this.options.connect();
 		this.options.onChange?.();
 		try {
-			if (!(await this.ensureDestination(this.connection))) return;
-			while (!this.stopped && (readings.oldestSequence ?? Number.POSITIVE_INFINITY) <= newest) {
-				if (!(await this.sendBatch(this.connection))) break;
-			}
+			if (await this.ensureDestination(this.connection)) await this.sendPending(this.connection);
 		} catch (error) {
 			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
 			log(`upload: ${errorMessage(error)}; next try in ${recheckIntervalMs / 1000} s`);
@@ -210,6 +238,36 @@ export class Uploader {
 			this.connection = undefined;
 			this.options.onChange?.();
 		}
+	}
+
+	/** Each call of a search for refused points is paid for with the time in which the plan allows one. */
+	private async sendPending(connection: HttpConnection): Promise<void> {
+		const { time, clock, readings, budget, log } = this.options;
+		const newest = readings.newestSequence ?? 0;
+		let calls = 0;
+		let refusals = 0;
+		while (!this.stopped && (readings.oldestSequence ?? Number.POSITIVE_INFINITY) <= newest) {
+			const step = await this.sendBatch(connection);
+			calls++;
+			if (step === "refused") refusals++;
+			const debtMs = refusals === 0 ? 0 : calls * budget.callIntervalMs(clock.now() ?? 0);
+			const isSpent = debtMs > maxSearchDebtMs && calls >= minSearchCalls;
+			if (step === "done" || isSpent) {
+				// mutation: pay-for-search
+				this.notBeforeTicks = Math.max(this.notBeforeTicks, time.ticks() + Math.min(debtMs, maxSearchDebtMs));
+				const seconds = Math.ceil((this.notBeforeTicks - time.ticks()) / 1000);
+				if (isSpent) log(`upload: the search for refused points goes on in ${seconds} s`);
+				return;
+			}
+			if (step === "failed") return;
+			if (step === "refused") await this.pauseUntil(this.pausedUntilTicks);
+		}
+	}
+
+	/** Unlike {@link pause}, nothing but {@link stop} ends it. */
+	private async pauseUntil(ticks: number): Promise<void> {
+		const { time } = this.options;
+		while (!this.stopped && time.ticks() < ticks) await this.pause(ticks - time.ticks());
 	}
 
 	/**
@@ -232,20 +290,9 @@ export class Uploader {
 		}
 		if (this.stopped && found.kind === "failure") return false;
 		onAttempt(found.kind === "response" || found.phase !== "resolve");
-		const action = classifyExchange(found, 1, clock.now() ?? 0);
-		if (action.kind === "retry") {
-			this.consecutiveFailures++;
-			this.scheduleRetry(
-				(action.waitMs ?? 0) + retryBackoffMs(this.consecutiveFailures, this.options.random()),
-				action.cause,
-			);
-		} else {
-			this.hasSettingsFault = true;
-			this.scheduleRetry(
-				settingsProbeIntervalMs,
-				"cause" in action ? action.cause : "the data source could not be created",
-			);
-		}
+		const action = classifyExchange(found, clock.now() ?? 0);
+		if (action.kind === "retry") this.retry(found, action);
+		else this.enterFault("cause" in action ? action.cause : "the data source could not be created");
 		return false;
 	}
 
@@ -254,27 +301,30 @@ export class Uploader {
 	 * acknowledges it; any other result changes nothing.
 	 */
 	async sendTrial(connection: HttpConnection): Promise<ExchangeResult | undefined> {
-		const batch = this.planNext() ?? this.planAfterEstimating();
-		if (batch === undefined) return undefined;
+		const selection = this.select();
+		const batch = selection === undefined ? undefined : this.plan(selection);
+		if (selection === undefined || batch === undefined) return undefined;
 		const result = await this.exchange(connection, batch);
-		const action = classifyExchange(result, batch.pointCount, 0);
-		if (action.kind === "acknowledge") this.applyAction(action, batch, result);
+		if (classifyExchange(result, 0).kind === "acknowledge") this.acknowledge(batch, selection, result);
 		return result;
 	}
 
-	/** Sends the next batch; whether another may follow at once. */
-	private async sendBatch(connection: HttpConnection): Promise<boolean> {
-		const { clock, time, log } = this.options;
-		const batch = this.planNext() ?? this.planAfterEstimating();
-		if (batch === undefined) {
+	/** Sends the next batch. `done`: nothing more can be sent now; `failed`: the next attempt is scheduled. */
+	private async sendBatch(connection: HttpConnection): Promise<"accepted" | "refused" | "done" | "failed"> {
+		const { clock, time, readings, log } = this.options;
+		const selection = this.select();
+		const batch = selection === undefined ? undefined : this.plan(selection);
+		if (selection === undefined || batch === undefined) {
+			const isFirst = selection?.from === readings.oldestSequence || readings.length === 0;
+			if (selection === undefined || !isFirst) return "done";
 			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
-			log(`upload: ${this.options.readings.length === 0 ? unreadableMessage : noTimeMessage}`);
-			return false;
+			log(`upload: ${readings.length === 0 ? unreadableMessage : noTimeMessage}`);
+			return "failed";
 		}
 		const result = await this.exchange(connection, batch);
-		if (this.stopped && result.kind === "failure") return false;
+		if (this.stopped && result.kind === "failure") return "failed";
 		this.options.onAttempt(result.kind === "response" || result.phase !== "resolve");
-		return this.applyAction(classifyExchange(result, batch.pointCount, clock.now() ?? 0), batch, result);
+		return this.apply(classifyExchange(result, clock.now() ?? 0), batch, selection, result);
 	}
 
 	private async exchange(connection: HttpConnection, batch: Batch): Promise<ExchangeResult> {
@@ -291,63 +341,110 @@ export class Uploader {
 		if (result.kind === "response")
 			// mutation: count-request
 			budget.countCall(result.headers, clock.now() ?? 0);
+		if (result.kind === "response" && result.oddity !== undefined) this.logOddity(result.oddity);
 		return result;
 	}
 
-	private planNext(): Batch | undefined {
-		const destination = this.destination ?? this.options.destination;
-		return planBatch((from) => this.timedReadings(from), destination, this.limits);
+	/** Once a day each. */
+	private logOddity(oddity: string): void {
+		const { time, log } = this.options;
+		if (time.ticks() - this.oddities.since >= dayMs)
+			this.oddities = { since: time.ticks(), logged: new Set() };
+		if (this.oddities.logged.has(oddity)) return;
+		this.oddities.logged.add(oddity);
+		log(`upload: ${oddity}; its status counts, the connection is closed`);
 	}
 
-	/** If the oldest reading has no time, its boot was never synchronized. */
-	private planAfterEstimating(): Batch | undefined {
-		this.options.estimateUnanchoredBoots();
-		return this.planNext();
+	private select(): PointSelection | undefined {
+		const { readings } = this.options;
+		readings.acknowledge(this.search.takeSentAhead(readings.oldestSequence));
+		const { oldestSequence, newestSequence } = readings;
+		if (oldestSequence === undefined || newestSequence === undefined) return undefined;
+		return this.search.next(oldestSequence, newestSequence);
 	}
 
-	private applyAction(action: UploadAction, batch: Batch, result: ExchangeResult): boolean {
-		this.hasSettingsFault = action.kind === "settings fault";
+	/** If the first reading has no time, its boot was never synchronized. */
+	private plan(selection: PointSelection): Batch | undefined {
+		const { quarantine, estimateUnanchoredBoots } = this.options;
+		const { droppedPoints } = quarantine;
+		const quarantineDrops = droppedPoints > this.reportedDrops ? droppedPoints : undefined;
+		const to = this.destination ?? this.options.destination;
+		const source = (from: number) => this.timedReadings(from, selection.before);
+		const options = { ...selection, quarantineDrops };
+		const batch = planBatch(source, to, options);
+		if (batch !== undefined) return batch;
+		estimateUnanchoredBoots();
+		return planBatch(source, to, options);
+	}
+
+	private apply(
+		action: UploadAction,
+		batch: Batch,
+		selection: PointSelection,
+		result: ExchangeResult,
+	): "accepted" | "refused" | "failed" {
+		// mutation: pause-after-refusal
+		if (action.kind !== "acknowledge") this.pausedUntilTicks = this.options.time.ticks() + minBackoffMs;
 		switch (action.kind) {
 			case "acknowledge":
-				// mutation: acknowledge-batch
-				this.options.readings.acknowledge(batch.lastSequence);
-				// mutation: log-sent-batch
-				this.options.log(`sent ${batchName(batch)}: ${result.kind === "response" ? result.status : ""}`);
-				this.recordSuccess();
-				return true;
-			case "quarantine":
-				this.quarantineBatch(batch, action.cause);
-				this.recordSuccess(action.cause);
-				return true;
-			case "split":
-				this.limits = { ...this.limits, maxPoints: Math.ceil(batch.pointCount / 2) };
-				return true;
-			case "too large":
-				this.limits = { ...this.limits, maxBytes: Math.max(minBatchBytes, batch.bodyBytes / 2) };
-				return true;
+				this._fault = undefined;
+				this.acknowledge(batch, selection, result);
+				return "accepted";
+			case "refused":
+				// mutation: test-refusal
+				this.search.refused(batch, { isAhead: selection.isAhead, isSize: action.isSize }, action.cause);
+				if (batch.pointCount === 1)
+					this.options.log(`${batchName(batch)} refused: ${action.cause}; kept until another is taken`);
+				if (!this.search.isFault) return "refused";
+				this.enterFault(`${action.cause}. ${serviceFaultRemedy}`);
+				return "failed";
 			case "retry":
-				// mutation: count-failure
-				this.consecutiveFailures++;
-				if (this.consecutiveFailures > 1 && shouldShrinkBatch(result))
-					this.limits = { ...this.limits, maxPoints: Math.ceil(batch.pointCount / 2) };
-				this.scheduleRetry(
-					(action.waitMs ?? 0) + retryBackoffMs(this.consecutiveFailures, this.options.random()),
-					action.cause,
-				);
-				return false;
+				this.retry(result, action);
+				return "failed";
 			case "settings fault":
-				// mutation: wait-after-settings-fault
-				this.scheduleRetry(settingsProbeIntervalMs, action.cause);
-				return false;
+				if (this._fault !== undefined) this.search.failedAgain();
+				this.enterFault(action.cause);
+				return "failed";
 		}
 	}
 
-	/** `refusal`: why the service does not keep the points that it has answered. */
-	private recordSuccess(refusal?: string): void {
-		this.recordAttempt(refusal);
+	private acknowledge(batch: Batch, selection: PointSelection, result: ExchangeResult): void {
+		const { readings, log } = this.options;
+		const { refused, upTo } = this.search.accepted(batch, selection.isAhead);
+		for (const suspect of refused) this.quarantinePoint(suspect);
+		// mutation: acknowledge-batch
+		readings.acknowledge(upTo);
+		// mutation: log-sent-batch
+		log(`sent ${batchName(batch)}: ${result.kind === "response" ? result.status : ""}`);
 		this.consecutiveFailures = 0;
-		// Batches grow again after a rejected point was isolated or a response arrived.
-		this.limits = { ...this.limits, maxPoints: Math.min(maxBatchPoints, this.limits.maxPoints * 2) };
+		this.recordAttempt(refused.at(-1)?.cause);
+		const reportsDrops = batch.quarantineDrops !== undefined;
+		if (reportsDrops) this.reportedDrops = batch.quarantineDrops;
+		// mutation: keep-sent-ahead
+		if (selection.isAhead || reportsDrops) this.options.saveState(this.state);
+	}
+
+	private retry(
+		result: ExchangeResult,
+		{ cause, waitMs = 0 }: UploadAction & { readonly kind: "retry" },
+	): void {
+		this._fault = undefined;
+		// mutation: count-failure
+		this.consecutiveFailures++;
+		const hasReached = hasReachedServer(result);
+		// mutation: send-less-after-failure
+		if (this.consecutiveFailures > 1 && hasReached) this.search.failedAgain();
+		this.scheduleRetry(
+			waitMs + retryBackoffMs(this.consecutiveFailures, this.options.random(), hasReached),
+			cause,
+		);
+	}
+
+	private enterFault(cause: string): void {
+		this._fault = cause;
+		this.consecutiveFailures++;
+		// mutation: wait-after-settings-fault
+		this.scheduleRetry(settingsProbeIntervalMs, cause);
 	}
 
 	private recordAttempt(failure: string | undefined): void {
@@ -364,23 +461,21 @@ export class Uploader {
 		log(`not sent: ${cause} (${readings.length} pending, next try in ${seconds} s)`);
 	}
 
-	private quarantineBatch(batch: Batch, cause: string): void {
-		const { quarantine, readings, log } = this.options;
+	private quarantinePoint({ sequence, cause }: SuspectPoint): void {
+		const { quarantine, log } = this.options;
 		const destination = this.destination ?? this.options.destination;
-		for (const timed of this.timedReadings(batch.firstSequence)) {
-			if (timed.reading.sequence > batch.lastSequence) break;
-			// mutation: quarantine-reading
-			quarantine.add(timed, destination, cause);
-		}
-		readings.acknowledge(batch.lastSequence);
-		log(`refused: ${batchName(batch)}: ${cause}; kept in quarantine (${quarantine.length} there)`);
+		// mutation: quarantine-reading
+		for (const timed of this.timedReadings(sequence, sequence + 1)) quarantine.add(timed, destination, cause);
+		const { length, droppedPoints } = quarantine;
+		const dropped = droppedPoints === 0 ? "" : `, ${droppedPoints} overwritten`;
+		log(`refused: point ${sequence}: ${cause}; kept in quarantine (${length} there${dropped})`);
 	}
 
-	private *timedReadings(from: number | undefined): Generator<TimedReading> {
+	private *timedReadings(from: number, before: number): Generator<TimedReading> {
 		const { readings, clock } = this.options;
 		for (const reading of readings.pending(from)) {
 			const time = clock.resolve(reading.time);
-			if (time === undefined) return;
+			if (time === undefined || reading.sequence >= before) return;
 			yield {
 				reading,
 				// mutation: reading-time
@@ -392,11 +487,11 @@ export class Uploader {
 }
 
 /**
- * Whether the server may have stored the points without a response: they are sent twice then, so batches shrink until a
- * response arrives. It also helps if the size was the cause.
+ * Whether the server has received a part of the request. It may have stored the points of a whole one: they are sent twice
+ * then, so little is sent until a 2xx comes. That also helps if the size was the cause.
  */
-function shouldShrinkBatch(result: ExchangeResult): boolean {
-	return result.kind === "response" ? result.status >= 500 : result.fullySent;
+function hasReachedServer(result: ExchangeResult): boolean {
+	return result.kind === "response" || result.phase === "send" || result.phase === "receive";
 }
 
 function batchName({ firstSequence, lastSequence, pointCount }: Batch): string {

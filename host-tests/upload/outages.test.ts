@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import { SeededRandom } from "../../simulator/life/seeded-random";
+import { good, type ServiceBehaviour, type ServiceResponse, UploaderFixture } from "./uploader-fixture";
+
+const minute = 60_000;
+
+/** Each stores the points and never says so in a way that can be understood. */
+const storing: readonly (readonly [string, ServiceResponse])[] = [
+	...[400, 401, 404, 408, 409, 413, 418, 422, 425, 429, 451, 500, 502, 503, 504].map(
+		(status) => [`${status}`, { status, isStored: true }] as const,
+	),
+	["301", { status: 301, isStored: true }],
+	["503 with Retry-After: 1", { status: 503, isStored: true, headers: "Retry-After: 1\r\n" }],
+	["a lost response", { status: 200, isStored: true, raw: "" }],
+	["silence", { status: 200, isStored: true, raw: "HTTP/1.1 2" }],
+	["garbage", { status: 200, isStored: true, raw: "SSH-2.0-OpenSSH_9.6\r\n" }],
+	["a change of protocol", { status: 200, isStored: true, raw: "HTTP/1.1 101 Switching\r\n\r\n" }],
+	["HTTP/2", { status: 200, isStored: true, raw: "HTTP/2 201\r\n\r\n" }],
+	[
+		"interim responses only",
+		{ status: 200, isStored: true, raw: "HTTP/1.1 100 Continue\r\n\r\n".repeat(50) },
+	],
+];
+
+function expectFewCopies(fixture: UploaderFixture): void {
+	const counts = [...fixture.copies.values()];
+	expect(Math.max(...counts)).toBeLessThanOrEqual(30);
+	// The points that are stored more than twice are those of at most one batch.
+	expect(counts.filter((count) => count > 2).length).toBeLessThanOrEqual(1000);
+}
+
+describe("in a day in which the service stores the points and never confirms it, no point is stored more than 30 times", () => {
+	test.each(storing)("%s", async (_, response) => {
+		for (let seed = 1; seed <= 5; seed++) {
+			const random = new SeededRandom(seed);
+			const fixture = new UploaderFixture({ service: () => response, random: () => random.next() });
+			fixture.measure(3000);
+			fixture.uploader.start();
+			await fixture.pass(24);
+			expectFewCopies(fixture);
+			expect(Math.min(...fixture.waits)).toBeGreaterThanOrEqual(1000);
+			// Soon only single points are tried: the oldest ones, and the newest.
+			for (const { sequences } of fixture.requests.slice(4)) expect(sequences.length).toBe(1);
+			expect([...fixture.copies.values()].filter((count) => count > 2).length).toBeLessThanOrEqual(5);
+			expect(fixture.pending.length).toBe(3000);
+			fixture.service = good;
+			await fixture.pass(6);
+			expect(fixture.pending).toEqual([]);
+			expect(fixture.copies.size).toBe(3000);
+			expect(Math.max(...[...fixture.copies.values()].slice(1100))).toBe(1);
+		}
+	});
+
+	test.each(storing)("%s, in turn with other failures", async (_, response) => {
+		const random = new SeededRandom(7);
+		const fixture = new UploaderFixture({
+			service: () => (random.nextBoolean(0.5) ? response : { status: 500, isStored: true }),
+			random: () => random.next(),
+		});
+		fixture.measure(3000);
+		fixture.uploader.start();
+		await fixture.pass(24);
+		expectFewCopies(fixture);
+	});
+});
+
+test.each([
+	["500", { status: 500, isStored: true }],
+	["a lost response", { status: 200, isStored: true, raw: "" }],
+] as const)(
+	"a service that confirms single points, and answers batches with %s: each is stored a few times",
+	async (_, response) => {
+		const service: ServiceBehaviour = ({ sequences }) => (sequences.length > 1 ? response : { status: 201 });
+		const fixture = new UploaderFixture({ service });
+		fixture.measure(300);
+		fixture.uploader.start();
+		await fixture.pass(24 * 3, 10 * minute);
+		const counts = [...fixture.copies.values()];
+		expect(Math.max(...counts)).toBeLessThanOrEqual(30);
+		expect(counts.filter((count) => count > 8).length).toBe(0);
+	},
+);
+
+test("after an outage, batches grow again", async () => {
+	const fixture = new UploaderFixture({ service: () => ({ status: 500 }) });
+	fixture.measure(3000);
+	fixture.uploader.start();
+	await fixture.pass(24);
+	const { length } = fixture.requests;
+	fixture.service = good;
+	await fixture.pass(3);
+	const sizes = fixture.requests.slice(length).map(({ sequences }) => sequences.length);
+	expect(sizes).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 977]);
+});
+
+test("the user who presses the button all the time asks a failing service no more than once a second", async () => {
+	for (const status of [400, 401, 500]) {
+		const fixture = new UploaderFixture({ service: () => ({ status }) });
+		fixture.measure(10);
+		fixture.uploader.start();
+		for (let press = 0; press < 300; press++) {
+			await fixture.time.advance(100);
+			fixture.uploader.sendNow();
+		}
+		expect(fixture.requests.length).toBeGreaterThan(5);
+		expect(Math.min(...fixture.waits)).toBeGreaterThanOrEqual(1000);
+	}
+});
+
+test("what is odd about responses is logged once a day and kind", async () => {
+	const raw = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}";
+	const fixture = new UploaderFixture({ service: () => ({ status: 201, raw }) });
+	fixture.uploader.start();
+	await fixture.pass(48, 10 * minute);
+	expect([...fixture.copies.values()].every((count) => count === 1)).toBe(true);
+	expect(fixture.copies.size).toBeGreaterThan(280);
+	expect(fixture.logLines.filter((line) => line.includes("Content-Length is not a number")).length).toBe(2);
+});

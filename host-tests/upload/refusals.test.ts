@@ -1,0 +1,238 @@
+import { describe, expect, test } from "vitest";
+import { good, type ServiceBehaviour, UploaderFixture } from "./uploader-fixture";
+
+const minute = 60_000;
+const hour = 60 * minute;
+const contentStatuses = [400, 409, 413, 422];
+/** All that are neither transient (408, 425, 429) nor a success. */
+const allRefusals = Array.from({ length: 100 }, (_, index) => 400 + index).filter(
+	(status) => ![408, 425, 429].includes(status),
+);
+
+/** Refuses every request with one of these points. */
+const poison =
+	(isPoison: (sequence: number) => boolean, status = 400): ServiceBehaviour =>
+	({ sequences }) =>
+		sequences.some(isPoison) ? { status, message: "not in the schema" } : { status: 201 };
+
+async function upload(service: ServiceBehaviour, count: number, hours = 1, everyMs = 0) {
+	const fixture = new UploaderFixture({ service });
+	fixture.measure(count);
+	fixture.uploader.start();
+	await fixture.pass(hours, everyMs);
+	return fixture;
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+describe("a service that refuses everything: nothing leaves the ring, and it is asked once an hour", () => {
+	test.each(allRefusals)("%i for 48 hours", async (status) => {
+		const fixture = await upload(() => ({ status, message: "says the proxy" }), 920, 48);
+		expect(fixture.pending).toEqual(range(1, 920));
+		expect(fixture.quarantined).toEqual([]);
+		const first = fixture.requests.findIndex((_, index) => (fixture.waits[index] ?? 0) >= hour - 1000) + 1;
+		expect(first).toBeLessThanOrEqual(10);
+		expect(Math.min(...fixture.waits.slice(first))).toBeGreaterThanOrEqual(hour);
+		expect(fixture.requests.length).toBeLessThanOrEqual(10 + 48);
+		expect(fixture.uploader.activity).toBe("settings fault");
+		expect(fixture.uploader.fault).toContain(`${status}: says the proxy`);
+		expect(fixture.logLines.at(-1)).toMatch(`not sent: ${status}: says the proxy`);
+	});
+
+	test.each(contentStatuses)("%i, and then a good service: all arrive, once", async (status) => {
+		const fixture = await upload(() => ({ status }), 920, 30);
+		fixture.service = good;
+		await fixture.pass(2);
+		expect(fixture.pending).toEqual([]);
+		expect([...fixture.copies.values()]).toEqual(Array(920).fill(1));
+		expect(fixture.quarantined).toEqual([]);
+		expect(fixture.uploader.fault).toBeUndefined();
+	});
+
+	test.each([
+		["500", 500],
+		["429", 429],
+		["404", 404],
+		["413", 413],
+	])("400 in turn with %s", async (_, other) => {
+		let count = 0;
+		const fixture = await upload(() => ({ status: count++ % 2 === 0 ? 400 : other }), 920, 48);
+		expect(fixture.pending).toEqual(range(1, 920));
+		expect(fixture.quarantined).toEqual([]);
+		expect(Math.min(...fixture.waits)).toBeGreaterThanOrEqual(1000);
+	});
+
+	test("a long fault over deep sleeps is still one request an hour", async () => {
+		const fixture = await upload(() => ({ status: 400 }), 50, 10);
+		const { length } = fixture.requests;
+		const { state } = fixture.uploader;
+		await fixture.restart();
+		await fixture.uploader.stop();
+		fixture.uploader = fixture.makeUploader();
+		fixture.uploader.resume(fixture.time.ticks(), { ...state, dueAtTicks: fixture.time.ticks() });
+		await fixture.pass(1);
+		expect(fixture.requests.length).toBeLessThanOrEqual(length + 2);
+	});
+});
+
+describe("a refused point goes into quarantine once the service has taken another", () => {
+	test.each(contentStatuses)(
+		"%i for one point of 1,000, anywhere: about log2 of them requests",
+		async (status) => {
+			for (const at of [1, 2, 3, 17, 500, 512, 513, 999, 1000]) {
+				const fixture = await upload(
+					poison((sequence) => sequence === at, status),
+					1000,
+				);
+				fixture.measure(1);
+				await fixture.pass(8, hour);
+				await fixture.pass(1);
+				expect(fixture.quarantined).toEqual([at]);
+				expect(fixture.pending).toEqual([]);
+				expect([...fixture.copies.values()]).toEqual(Array(1008).fill(1));
+				if (status !== 413) expect(fixture.requests.length).toBeLessThanOrEqual(20 + 8);
+				for (const [index, { sequences }] of fixture.requests.slice(0, -1).entries())
+					if (sequences.includes(at)) expect(fixture.waits[index]).toBeGreaterThanOrEqual(1000);
+			}
+		},
+	);
+
+	test("the newest point waits for another to be taken", async () => {
+		const fixture = await upload(
+			poison((sequence) => sequence === 5),
+			5,
+			0.05,
+		);
+		expect(fixture.quarantined).toEqual([]);
+		expect(fixture.pending).toEqual([5]);
+		fixture.measure(1);
+		await fixture.pass(2);
+		expect(fixture.quarantined).toEqual([5]);
+		expect(fixture.pending).toEqual([]);
+	});
+
+	test.each([2, 7, 60])("every %i. point, for a day of one a minute", async (every) => {
+		const fixture = await upload(
+			poison((sequence) => sequence % every === 0),
+			100,
+			24,
+			minute,
+		);
+		fixture.service = good;
+		await fixture.pass(8);
+		expect(fixture.pending).toEqual([]);
+		expect([...fixture.copies.values()].every((count) => count === 1)).toBe(true);
+		const all = new Set([...fixture.copies.keys(), ...fixture.quarantined]);
+		expect(all.size).toBe(fixture.copies.size + fixture.quarantined.length);
+		// Hardly more than the regular uploads alone, ten an hour.
+		expect(fixture.requests.length).toBeLessThanOrEqual(32 * 10 * 1.3);
+	});
+
+	test("a run of 40 refused points does not keep those after it", async () => {
+		const fixture = await upload(
+			poison((sequence) => sequence >= 20 && sequence < 60),
+			300,
+			30,
+			10 * minute,
+		);
+		expect(fixture.quarantined).toEqual(range(20, 59));
+		expect(fixture.pending.length).toBeLessThan(5);
+		for (const count of fixture.copies.values()) expect(count).toBe(1);
+	});
+
+	test("a run of refused points, and the power fails again and again: nothing is lost or stored twice", async () => {
+		const fixture = await upload(
+			poison((sequence) => sequence >= 20 && sequence < 60),
+			300,
+			3,
+			10 * minute,
+		);
+		for (let cut = 0; cut < 60; cut++) {
+			await fixture.restart();
+			await fixture.pass(1, 10 * minute);
+		}
+		expect(new Set(fixture.quarantined)).toEqual(new Set(range(20, 59)));
+		expect(fixture.pending.length).toBeLessThan(5);
+		for (const count of fixture.copies.values()) expect(count).toBe(1);
+	});
+
+	test("a refused point at the head of what a fault has left", async () => {
+		const fixture = await upload(() => ({ status: 400 }), 100, 10);
+		fixture.service = poison((sequence) => sequence === 1);
+		await fixture.pass(6, 10 * minute);
+		expect(fixture.quarantined).toEqual([1]);
+		expect(fixture.pending.length).toBeLessThan(5);
+	});
+
+	test("batches are refused and single points taken: all arrive, within the plan", async () => {
+		const fixture = await upload(
+			({ sequences }) => ({ status: sequences.length > 1 ? 400 : 201 }),
+			60,
+			24 * 7,
+		);
+		expect(fixture.pending).toEqual([]);
+		expect(fixture.quarantined).toEqual([]);
+		expect([...fixture.copies.values()]).toEqual(Array(60).fill(1));
+	});
+
+	test("power fails between the refusal and the 2xx: the point is still there", async () => {
+		const fixture = await upload(
+			poison((sequence) => sequence === 5),
+			5,
+		);
+		await fixture.restart();
+		fixture.service = good;
+		await fixture.pass(1);
+		expect(fixture.pending).toEqual([]);
+		expect(fixture.quarantined).toEqual([]);
+		expect(fixture.copies.get(5)).toBe(1);
+	});
+});
+
+describe("413", () => {
+	test.each([100, 400, 2_000, 5_000, 100_000])("a limit of %i bytes", async (limit) => {
+		const fixture = await upload(({ bodyBytes }) => ({ status: bodyBytes > limit ? 413 : 201 }), 500, 24 * 3);
+		if (limit === 100) {
+			expect(fixture.pending).toEqual(range(1, 500));
+			expect(fixture.requests.length).toBeLessThan(10 + 72);
+		} else {
+			expect(fixture.pending).toEqual([]);
+			expect(fixture.quarantined).toEqual([]);
+			expect(fixture.requests.length).toBeLessThan(30 + (2 * fixture.copies.size * 300) / limit);
+		}
+		const refused = fixture.requests.flatMap(({ bodyBytes }, index) => (bodyBytes > limit ? [index] : []));
+		for (const index of refused.slice(0, -1)) expect(fixture.waits[index]).toBeGreaterThanOrEqual(1000);
+	});
+});
+
+describe("a full quarantine", () => {
+	test("counts what falls out, and reports the number with the next point", async () => {
+		const fixture = new UploaderFixture({
+			service: poison((sequence) => sequence % 3 === 0),
+			quarantineBlocks: 2,
+		});
+		fixture.measure(30);
+		fixture.uploader.start();
+		while (fixture.quarantine.droppedPoints === 0) {
+			await fixture.pass(1);
+			fixture.measure(30);
+		}
+		const dropped = fixture.quarantine.droppedPoints;
+		await fixture.pass(24);
+		const reports = fixture.requests.flatMap(({ metadata, sequences }) =>
+			metadata.quarantineDrops === undefined || sequences.some((sequence) => sequence % 3 === 0)
+				? []
+				: [metadata.quarantineDrops],
+		);
+		expect(reports).toContain(dropped);
+		expect(new Set(reports).size).toBe(reports.length);
+		expect(fixture.logLines.some((line) => line.includes(`${dropped} overwritten`))).toBe(true);
+		const { length } = fixture.requests;
+		fixture.service = good;
+		await fixture.restart();
+		fixture.measure(1);
+		await fixture.pass(20);
+		expect(fixture.requests.length).toBeGreaterThan(length);
+		expect(fixture.requests.at(-1)?.metadata.quarantineDrops).toBeUndefined();
+	});
+});

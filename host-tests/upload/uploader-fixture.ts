@@ -1,0 +1,264 @@
+import { NorFlash } from "../../simulator/hardware/nor-flash";
+import { VirtualTime } from "../../simulator/virtual-time";
+import type { TCP, TCPOptions } from "../../src/boards/ecma419";
+import { Clock } from "../../src/clock/clock";
+import { rateLimitHeaders } from "../../src/dakkio/rate-limits";
+import { HttpConnection } from "../../src/http/http-connection";
+import { ReadingLog } from "../../src/store/reading-log";
+import { CallBudget } from "../../src/upload/call-budget";
+import { Quarantine } from "../../src/upload/quarantine";
+import { loadUploadState, saveUploadState } from "../../src/upload/upload-state";
+import { Uploader } from "../../src/upload/uploader";
+import { mainsBoard } from "../clock/mains-board";
+import { MemoryKeyValue } from "../memory-key-value";
+
+/** A request, as the service has received it. */
+export interface ServiceRequest {
+	/** Ticks. */
+	readonly at: number;
+	readonly sequences: readonly number[];
+	readonly bodyBytes: number;
+	/** Of the first point. */
+	readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** What the service does: a status with its message, or bytes; whether it stores the points (default: if 2xx). */
+export interface ServiceResponse {
+	readonly status: number;
+	readonly message?: string;
+	readonly headers?: string;
+	readonly isStored?: boolean;
+	/** Sent in place of a correct response; empty: none, the connection is closed. */
+	readonly raw?: string;
+}
+
+export type ServiceBehaviour = (request: ServiceRequest) => ServiceResponse;
+
+export const good: ServiceBehaviour = () => ({ status: 201 });
+
+const context = {
+	boot: 1,
+	deviceId: "ESP32-A1B2C3",
+	location: "Kitchen",
+	firmwareVersion: "0.1.0",
+	fields: [{ name: "temperature", unit: "celsius", decimals: 2 }],
+};
+const start = Date.UTC(2027, 2, 1, 12);
+const hour = 3_600_000;
+
+export interface FixtureOptions {
+	readonly service?: ServiceBehaviour;
+	/** Between regular uploads. */
+	readonly intervalMs?: number;
+	readonly quarantineBlocks?: number;
+	readonly random?: () => number;
+}
+
+/** An uploader with a ring on simulated flash and a service under the test's control, in virtual time. */
+export class UploaderFixture {
+	readonly time = new VirtualTime();
+	readonly storage = new MemoryKeyValue();
+	readonly queueFlash = new NorFlash({ blocks: 32, blockLength: 4096 });
+	readonly quarantineFlash: NorFlash;
+	readonly requests: ServiceRequest[] = [];
+	/** How often the service has stored each point. */
+	readonly copies = new Map<number, number>();
+	readonly logLines: string[] = [];
+	service: ServiceBehaviour;
+	readings = new ReadingLog(this.queueFlash);
+	quarantine: Quarantine;
+	uploader: Uploader;
+	private readonly clock: Clock;
+	private readonly intervalMs: number;
+	private readonly random: () => number;
+
+	constructor({
+		service = good,
+		intervalMs = 360_000,
+		quarantineBlocks = 8,
+		random = () => 0.5,
+	}: FixtureOptions = {}) {
+		this.service = service;
+		this.intervalMs = intervalMs;
+		this.random = random;
+		this.quarantineFlash = new NorFlash({ blocks: quarantineBlocks, blockLength: 4096 });
+		this.quarantine = new Quarantine(this.quarantineFlash);
+		const { time, storage } = this;
+		this.clock = new Clock({ ...mainsBoard, time, boot: 1, storage, log: () => {} });
+		this.synchronize();
+		this.uploader = this.makeUploader();
+	}
+
+	/** Stores readings. */
+	measure(count: number): void {
+		for (let i = 0; i < count; i++)
+			this.readings.append(
+				{ time: { utc: start + this.time.ticks() + i }, values: [20 + (i % 100) / 100] },
+				context,
+			);
+		this.uploader.wake();
+	}
+
+	/** Lets hours pass; a reading is stored every `everyMs`. */
+	async pass(hours: number, everyMs = 0): Promise<void> {
+		const end = this.time.ticks() + hours * hour;
+		while (this.time.ticks() < end) {
+			const step = Math.min(end - this.time.ticks(), everyMs === 0 ? hour : everyMs);
+			await this.time.advance(step);
+			this.synchronize();
+			if (everyMs > 0) this.measure(1);
+		}
+	}
+
+	/** As after a power cut: what is not on flash or in key-value storage is lost. */
+	async restart(): Promise<void> {
+		await this.uploader.stop();
+		this.readings = new ReadingLog(this.queueFlash);
+		this.quarantine = new Quarantine(this.quarantineFlash);
+		this.uploader = this.makeUploader();
+		this.uploader.start();
+	}
+
+	/** Sequence numbers of the pending points. */
+	get pending(): number[] {
+		return [...this.readings.pending()].map(({ sequence }) => sequence);
+	}
+
+	get quarantined(): number[] {
+		return [...this.quarantine.points()].map(({ sequence }) => sequence);
+	}
+
+	/** Milliseconds between each request and the one before it. */
+	get waits(): number[] {
+		return this.requests.slice(1).map(({ at }, index) => at - (this.requests[index]?.at ?? 0));
+	}
+
+	private synchronize(): void {
+		const ticks = this.time.ticks();
+		this.clock.applyMeasurement({ utc: start + ticks, ticks, roundTripMs: 20, server: "test" });
+	}
+
+	makeUploader(): Uploader {
+		const { time, storage, clock, readings, quarantine } = this;
+		return new Uploader({
+			time,
+			clock,
+			readings,
+			quarantine,
+			destination: { bucketId: "507f1f77bcf86cd799439011", dataSourceId: "507f1f77bcf86cd799439012" },
+			key: "dakkio_w_0123456789abcdef",
+			userAgent: "test",
+			budget: new CallBudget(storage),
+			keptState: loadUploadState(storage),
+			saveState: (state) => saveUploadState(storage, state),
+			estimateUnanchoredBoots: () => {},
+			intervalMs: () => this.intervalMs,
+			connect: () => this.connect(),
+			isOnline: () => true,
+			onAttempt: () => {},
+			random: this.random,
+			log: (line) => this.logLines.push(line),
+		});
+	}
+
+	private connect(): HttpConnection {
+		const serve = (bytes: Buffer) => this.serve(bytes);
+		const { time } = this;
+		class ServiceSocket extends SimulatedSocket {
+			constructor(options: TCPOptions) {
+				super(options, time, serve);
+			}
+		}
+		const resolver = {
+			resolve: ({ host, onResolved }: { host: string; onResolved(host: string, address: string): void }) =>
+				onResolved(host, "127.0.0.1"),
+		};
+		return new HttpConnection({
+			network: { TCP: ServiceSocket, TLS: ServiceSocket, resolver } as never,
+			time,
+			host: "api.example",
+			port: 80,
+			secure: false,
+			responseHeaders: rateLimitHeaders,
+		});
+	}
+
+	/** The response to a whole request. */
+	private serve(bytes: Buffer): string {
+		const body = bytes.toString("utf8");
+		const { dataPoints, ...single } = JSON.parse(body);
+		const points: { metadata: Record<string, unknown> }[] = dataPoints ?? [single];
+		const request: ServiceRequest = {
+			at: this.time.ticks(),
+			sequences: points.map(({ metadata }) => Number(metadata.seq)),
+			bodyBytes: bytes.length,
+			metadata: points[0]?.metadata ?? {},
+		};
+		this.requests.push(request);
+		const { status, message = "no", headers = "", isStored = status < 300, raw } = this.service(request);
+		if (isStored)
+			for (const sequence of request.sequences)
+				this.copies.set(sequence, (this.copies.get(sequence) ?? 0) + 1);
+		if (raw !== undefined) return raw;
+		const content = JSON.stringify({ message });
+		return `HTTP/1.1 ${status} Status\r\n${headers}Content-Length: ${content.length}\r\n\r\n${content}`;
+	}
+}
+
+/** A socket whose peer answers each whole request with what `serve` returns, 10 ms later. */
+class SimulatedSocket implements TCP {
+	readonly remoteAddress = undefined;
+	readonly remotePort = undefined;
+	private readonly options: TCPOptions;
+	private readonly time: VirtualTime;
+	private readonly serve: (body: Buffer) => string;
+	private received = Buffer.alloc(0);
+	private arrived = Buffer.alloc(0);
+	private closed = false;
+
+	constructor(options: TCPOptions, time: VirtualTime, serve: (body: Buffer) => string) {
+		this.options = options;
+		this.time = time;
+		this.serve = serve;
+		this.later(() => options.onWritable?.(1 << 20));
+	}
+
+	read(into: Uint8Array): number {
+		const part = this.arrived.subarray(0, into.length);
+		into.set(part);
+		this.arrived = this.arrived.subarray(part.length);
+		return part.length;
+	}
+
+	write(bytes: Uint8Array): void {
+		this.received = Buffer.concat([this.received, bytes]);
+		const head = this.received.indexOf("\r\n\r\n");
+		const length = Number(/content-length: (\d+)/i.exec(this.received.toString("latin1", 0, head))?.[1] ?? 0);
+		if (head < 0 || this.received.length < head + 4 + length) return;
+		const body = this.received.subarray(head + 4, head + 4 + length);
+		this.received = Buffer.alloc(0);
+		this.later(() => {
+			const response = this.serve(body);
+			this.later(() => {
+				if (response === "") {
+					this.closed = true;
+					this.options.onError?.();
+					return;
+				}
+				this.arrived = Buffer.concat([this.arrived, Buffer.from(response, "latin1")]);
+				this.options.onReadable?.(this.arrived.length);
+			});
+			this.options.onWritable?.(1 << 20);
+		});
+	}
+
+	close(): void {
+		this.closed = true;
+	}
+
+	private later(callback: () => void): void {
+		this.time.set(() => {
+			if (!this.closed) callback();
+		}, 5);
+	}
+}
