@@ -82,6 +82,11 @@ export async function addOwnRoots(table: ChainTable): Promise<void> {
 	add("a server's certificate that is not self-signed as the root", "refused, untrusted", [table.good], {
 		root: table.good,
 	});
+	const upper = await certify({ name: "Upper", issuer: root, authority: true });
+	add("an intermediate as the root", "accepted", [await leaf(upper)], {
+		root: upper,
+		wider: "OpenSSL wants the path to end at a self-signed root",
+	});
 	const signed = await certify({ name: "Server", issuer: pinned, names: [host], plain: true });
 	add("signed by a server's own certificate that is the root", forged, [signed], { root: pinned });
 	const sameName = await certify({ name: "Own", issuer: root, names: [host] });
