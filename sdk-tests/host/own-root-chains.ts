@@ -1,5 +1,7 @@
-import { certify, KeyUsageFlags, toPem } from "./certificate";
+import { KeyObject, sign } from "node:crypto";
+import { certify, derToPem, KeyUsageFlags, toPem } from "./certificate";
 import { type ChainTable, forged, host, leaf } from "./chain-table";
+import { asVersion1 } from "./resign";
 
 /** Roots as `openssl req -x509` makes them, and a server's own certificate as the root. */
 export async function addOwnRoots(table: ChainTable): Promise<void> {
@@ -14,6 +16,12 @@ export async function addOwnRoots(table: ChainTable): Promise<void> {
 	});
 	const old = await certify({ name: "Old", authority: true, hash: "SHA-1" });
 	add("an own root that signed itself with SHA-1", "accepted", [await leaf(old)], { root: old });
+	const ecKey = KeyObject.from(root.keys.privateKey);
+	const first = asVersion1(new Uint8Array(root.certificate.rawData), (bytes) => sign("sha256", bytes, ecKey));
+	add("an own root of version 1", "refused, untrusted", [await leaf(root)], {
+		root: derToPem(first),
+		stricter: "an issuer needs CA:TRUE, which version 1 does not have (RFC 5280, 6.1.4)",
+	});
 	const noAuthority = await certify({ name: "No authority", plain: true });
 	add("an own root that is no authority", forged, [await leaf(noAuthority)], { root: noAuthority });
 	const noSign = await certify({

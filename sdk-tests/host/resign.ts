@@ -20,12 +20,32 @@ export function resign(
 	algorithm: Buffer,
 	signature: (signedBytes: Buffer) => Buffer,
 ): Buffer {
+	const fields = fieldsOf(certificate);
+	// After version and serial number.
+	fields[2] = algorithm;
+	return signFields(fields, algorithm, signature);
+}
+
+/** A certificate (DER) of version 1: without extensions. */
+export function asVersion1(certificate: Uint8Array, signature: (signedBytes: Buffer) => Buffer): Buffer {
+	// Version and extensions are first and last.
+	const fields = fieldsOf(certificate).slice(1, -1);
+	return signFields(fields, fields[1] ?? Buffer.alloc(0), signature);
+}
+
+function fieldsOf(certificate: Uint8Array): Uint8Array[] {
 	const fields = parseSequence(parseSequence(new DerReader(certificate).readAny()).readAny());
 	const parts: Uint8Array[] = [];
 	while (!fields.done) parts.push(fields.readAny().encoded);
-	// After version and serial number.
-	parts[2] = algorithm;
-	const signedBytes = tlv(0x30, Buffer.concat(parts));
+	return parts;
+}
+
+function signFields(
+	fields: readonly Uint8Array[],
+	algorithm: Uint8Array,
+	signature: (signedBytes: Buffer) => Buffer,
+): Buffer {
+	const signedBytes = tlv(0x30, Buffer.concat(fields));
 	const bits = tlv(0x03, Buffer.concat([Buffer.of(0), signature(signedBytes)]));
 	return tlv(0x30, Buffer.concat([signedBytes, algorithm, bits]));
 }
