@@ -183,7 +183,13 @@ class NoPin {
 	close(): void {}
 }
 
-export const barePins: Pins = { Digital: BarePin, Analog: NoPin, OneWire: NoPin, analogRangeV: 3.3 };
+export const barePins: Pins = {
+	Digital: BarePin,
+	Analog: NoPin,
+	OneWire: NoPin,
+	Serial: NoPin,
+	analogRangeV: 3.3,
+};
 
 const writableBytes = 4096;
 const answer = answerBytes();

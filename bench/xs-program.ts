@@ -44,7 +44,15 @@ let retained: unknown;
 const key = { bucketId: baselinePoint.bucketId, dataSourceId: baselinePoint.dataSourceId };
 const fullFlash = new BareFlash();
 const settings: SamplerSettings = {
-	...{ sensors: {}, inputs: [], oneWirePin: "none", derived: [], altitude: 0, statistics: "off" },
+	...{
+		sensors: {},
+		inputs: [],
+		oneWirePin: "none",
+		serialPin: "none",
+		derived: [],
+		altitude: 0,
+		statistics: "off",
+	},
 	...{ interval: 60, power: "mains" },
 };
 const sampler = new Sampler({

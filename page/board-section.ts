@@ -22,7 +22,16 @@ const groups: readonly (readonly [title: string, keys: readonly string[]])[] = [
 ];
 
 /** Settings that decide what a pin is used for. */
-const pinKeys = ["batteryPin", "ledPin", "buttonPin", "dataPin", "clockPin", "oneWirePin", "power"] as const;
+const pinKeys = [
+	"batteryPin",
+	"ledPin",
+	"buttonPin",
+	"dataPin",
+	"clockPin",
+	"oneWirePin",
+	"serialPin",
+	"power",
+] as const;
 
 interface BoardSectionOptions {
 	readonly state: SetupState;
@@ -151,7 +160,7 @@ export class BoardSection {
 			{
 				...{ batteryPin: batteryPin(pin("batteryPin")), ledPin: pin("ledPin"), buttonPin: pin("buttonPin") },
 				...{ dataPin: known("dataPin"), clockPin: known("clockPin") },
-				oneWirePin: batteryPin(pin("oneWirePin")),
+				...{ oneWirePin: batteryPin(pin("oneWirePin")), serialPin: batteryPin(pin("serialPin")) },
 				inputs: Array.isArray(values.inputs) ? values.inputs.map(asInput) : [],
 			},
 			this.#options.state.board.pins,

@@ -65,6 +65,7 @@ export const settingTexts: Readonly<Record<SettingKey, SettingText>> = {
 		help: "Voltages, contacts and pulses at single pins.",
 	},
 	oneWirePin: { label: "1-Wire pin", help: "Data pin of DS18B20 thermometers." },
+	serialPin: { label: "Serial pin", help: "Pin at TX of a PMS5003." },
 	derived: {
 		label: "Derived values",
 		help: "Calculated when the values they need are measured.",

@@ -1,5 +1,5 @@
 import type { Pins, Timer } from "../../src/boards/board";
-import type { Analog, Digital, DigitalOptions } from "../../src/boards/ecma419";
+import type { Analog, Digital, DigitalOptions, Serial } from "../../src/boards/ecma419";
 import type { SimulatedI2CBus } from "./i2c-bus";
 import { OneWireLine, OneWireMaster } from "./one-wire";
 
@@ -26,6 +26,8 @@ export class SimulatedPins {
 	/** Pins that the firmware has open. */
 	private readonly open = new Map<number, DigitalOptions>();
 	private readonly _oneWire = new Map<number, OneWireLine>();
+	/** What sends to a serial port, by the pin that receives. */
+	readonly serialPorts = new Map<number, Serial>();
 	private readonly buses: WiredBus[] = [];
 	private readonly after: (callback: () => void, delay: number) => Timer;
 	/** Called when the firmware writes a pin. */
@@ -92,6 +94,21 @@ export class SimulatedPins {
 				constructor({ pin }: { pin: number }) {
 					super(pins.oneWire(pin));
 				}
+			},
+			Serial: class implements Serial {
+				private readonly port: Serial;
+
+				constructor({ receive }: { receive: number }) {
+					const port = pins.serialPorts.get(receive);
+					if (port === undefined) throw new Error("nothing is connected in this simulation");
+					this.port = port;
+				}
+
+				read(): ArrayBuffer | undefined {
+					return this.port.read();
+				}
+
+				close(): void {}
 			},
 			analogRangeV: this.analogRange,
 			...defaults,

@@ -27,10 +27,15 @@ export class PinProbe {
 	/** `wanted`: checked settings; `used`: those in use. Starts a measurement, and returns the values of the last one. */
 	probe(wanted: Settings, used: Settings): readonly SensorState[] {
 		const { time } = this.board;
-		const usedPins: readonly unknown[] = [used.oneWirePin, ...used.inputs.map(({ pin }) => pin)];
+		const usedPins: readonly unknown[] = [
+			used.oneWirePin,
+			used.serialPin,
+			...used.inputs.map(({ pin }) => pin),
+		];
 		const settings = {
 			...{ sensors: {}, derived: [], altitude: 0, interval: 60, power: wanted.power },
 			statistics: "off",
+			serialPin: "none",
 			oneWirePin: usedPins.includes(wanted.oneWirePin) ? "none" : wanted.oneWirePin,
 			// Pulses show best as their total since the probe began.
 			inputs: wanted.inputs

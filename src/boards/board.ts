@@ -6,6 +6,7 @@ import type {
 	KeyValueStorage,
 	ListenerConstructor,
 	Resolver,
+	SerialConstructor,
 	TCPConstructor,
 	TLSConstructor,
 	UDPConstructor,
@@ -71,6 +72,7 @@ export interface Pins {
 	readonly Digital: DigitalConstructor;
 	readonly Analog: AnalogConstructor;
 	readonly OneWire: OneWireConstructor;
+	readonly Serial: SerialConstructor;
 	/** Volts at the maximum value of an {@link Analog}. */
 	readonly analogRangeV: number;
 	/** Pin numbers of light and button on common boards with this chip. */

@@ -243,11 +243,24 @@ export interface DigitalConstructor {
 	readonly Falling: number;
 }
 
+/** A serial port that only receives (ECMA-419, Serial, format `buffer`). */
+export interface Serial {
+	/** What has come since the last call; `undefined`: nothing. The hardware buffers 128 bytes. */
+	read(): ArrayBuffer | undefined;
+	/** May be called twice. */
+	close(): void;
+}
+
+/** Throws for an unusable pin, and while the port is open. */
+export type SerialConstructor = new (options: { receive: number; baud: number }) => Serial;
+
 export interface Analog {
 	/** 0 … 2^resolution − 1. */
 	read(): number;
 	/** Bits. */
 	readonly resolution: number;
+	/** `false`: the converter has no calibration, and is off by up to a tenth. Not in the standard. */
+	readonly isCalibrated?: boolean;
 	close(): void;
 }
 

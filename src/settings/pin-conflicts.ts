@@ -23,6 +23,7 @@ export interface PinSettings {
 	readonly clockPin: number | "auto";
 	readonly inputs: readonly InputSettings[];
 	readonly oneWirePin: number | "none";
+	readonly serialPin: number | "none";
 }
 
 /** One use of a pin. */
@@ -62,7 +63,7 @@ export function findPinConflicts(
 
 /** All uses of pins; `defaults`: of the board. */
 export function pinUses(settings: PinSettings, defaults: DefaultPins): readonly PinUse[] {
-	const { batteryPin, ledPin, buttonPin, dataPin, clockPin, inputs, oneWirePin } = settings;
+	const { batteryPin, ledPin, buttonPin, dataPin, clockPin, inputs, oneWirePin, serialPin } = settings;
 	return [
 		...pinUse("batteryPin", "the battery", batteryPin).map((battery) => ({ ...battery, isAnalog: true })),
 		...pinUse("ledPin", "the status light", ledPin, defaults.led),
@@ -77,6 +78,7 @@ export function pinUses(settings: PinSettings, defaults: DefaultPins): readonly 
 			isAnalog: kind === "analog",
 		})),
 		...pinUse("oneWirePin", "the 1-Wire bus", oneWirePin),
+		...pinUse("serialPin", "the serial sensor", serialPin),
 	];
 }
 

@@ -142,6 +142,10 @@ export const settingsTable = Object.freeze({
 		defaultValue: "none",
 		rule: pinNumber("none"),
 	}),
+	serialPin: setting<number | "none">({
+		defaultValue: "none",
+		rule: pinNumber("none"),
+	}),
 	derived: setting<readonly DerivedValue[]>({
 		defaultValue: [],
 		rule: makeRule(

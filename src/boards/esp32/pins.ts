@@ -1,7 +1,10 @@
 import SDKAnalog from "embedded:io/analog";
 import SDKDigital from "embedded:io/digital";
+import SDKSerial from "embedded:io/serial";
+import config from "mc/config";
+import FFI from "mc/ffi";
 import type { Pins } from "../board";
-import type { Analog, Digital, DigitalOptions } from "../ecma419";
+import type { Analog, Digital, DigitalOptions, Serial } from "../ecma419";
 import { closeIO, guard } from "./callbacks";
 import { releaseSleepPin } from "./deep-sleep";
 import { OneWireBus } from "./one-wire";
@@ -72,13 +75,31 @@ class DigitalPin implements Digital {
 	}
 }
 
+/** Of an ESP32-S3. */
+const lastPinOfFirstConverter = 10;
+/** `ADC_CALI_LINE_FITTING_EFUSE_VAL_DEFAULT_VREF`. */
+const defaultReference = 2;
+
 /** The SDK's analog pin. */
 class AnalogPin implements Analog {
 	private pin: SDKAnalog | undefined;
 
 	constructor({ pin }: { pin: number }) {
 		assertUsablePin(pin);
+		// The SDK calibrates its second converter with values for the first one, and overwrites those of the first.
+		if (config.chip === "esp32s3" && pin > lastPinOfFirstConverter)
+			throw new RangeError(`voltages can be read at pins 1 to ${lastPinOfFirstConverter}`);
 		this.pin = new SDKAnalog({ pin });
+	}
+
+	/** Chips of before 2018 have no reference in their fuses; the SDK then returns what an ideal converter would. */
+	get isCalibrated(): boolean {
+		if (config.chip !== "esp32") return true;
+		const source = new Uint32Array(1);
+		return (
+			new FFI().adc_cali_scheme_line_fitting_check_efuse(source.buffer) === 0 &&
+			source[0] !== defaultReference
+		);
 	}
 
 	get resolution(): number {
@@ -102,6 +123,30 @@ class AnalogPin implements Analog {
 	}
 }
 
+/** The first one has the log. */
+const sensorPort = 1;
+
+/** The SDK's serial port. */
+class SerialPort implements Serial {
+	private port: SDKSerial | undefined;
+
+	constructor({ receive, baud }: { receive: number; baud: number }) {
+		assertUsablePin(receive);
+		this.port = new SDKSerial({ receive, baud, port: sensorPort, format: "buffer" });
+	}
+
+	read(): ArrayBuffer | undefined {
+		const bytes: unknown = this.port?.read();
+		return bytes instanceof ArrayBuffer ? bytes : undefined;
+	}
+
+	close(): void {
+		const port = this.port;
+		this.port = undefined;
+		closeIO(port);
+	}
+}
+
 /** `led` and `button` as in the manifests: numbers as text, empty for none. */
 export function openPins({ led, button }: { readonly led: string; readonly button: string }): Pins {
 	const number = (text: string) => (text === "" ? undefined : Number(text));
@@ -109,6 +154,7 @@ export function openPins({ led, button }: { readonly led: string; readonly butto
 		Digital: DigitalPin,
 		Analog: AnalogPin,
 		OneWire: OneWireBus,
+		Serial: SerialPort,
 		analogRangeV,
 		led: number(led),
 		button: number(button),

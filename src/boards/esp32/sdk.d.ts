@@ -10,6 +10,7 @@
 /// <reference types="@moddable/typings/embedded_io/analog" />
 /// <reference types="@moddable/typings/embedded_io/digital" />
 /// <reference types="@moddable/typings/embedded_io/i2c" />
+/// <reference types="@moddable/typings/embedded_io/serial" />
 /// <reference types="@moddable/typings/embedded_io/smbus" />
 /// <reference types="@moddable/typings/debug" />
 /// <reference types="@moddable/typings/file" />
@@ -25,6 +26,8 @@ declare module "mc/ffi" {
 		esp_fill_random(buffer: ArrayBuffer, length: number): void;
 		esp_efuse_mac_get_default(address: ArrayBuffer): number;
 		esp_restart(): void;
+		/** Only of an ESP32. Writes where the calibration of the converter is from; `esp_err_t`. */
+		adc_cali_scheme_line_fitting_check_efuse(source: ArrayBuffer): number;
 		/** The package of the chip. */
 		esp_efuse_get_pkg_ver(): number;
 		/** `esp_err_t`, as {@link nvs_flash_init}. */

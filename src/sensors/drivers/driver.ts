@@ -143,3 +143,8 @@ export const uvIndex: Field = Object.freeze({ name: "uv_index", unit: "", decima
 export const illuminance: Field = Object.freeze({ name: "illuminance", unit: "lux", decimals: 1 });
 export const voltage: Field = Object.freeze({ name: "voltage", unit: "volt", decimals: 3 });
 export const current: Field = Object.freeze({ name: "current", unit: "milliampere", decimals: 1 });
+
+/** Of particulate matter: `pm2_5` for particles up to 2.5 micrometres. */
+export function massField(name: string): SensorField {
+	return Object.freeze({ name, unit: "µg/m³", decimals: 1, min: 0, max: 10_000 });
+}

@@ -1,4 +1,4 @@
-import type { Driver, SensorField } from "./driver";
+import { type Driver, massField } from "./driver";
 import type { I2CDevice } from "./i2c-device";
 import { commandBytes, parseWords } from "./sensirion";
 
@@ -28,15 +28,6 @@ const fanSpeedBit = 0x0020;
 const laserBit = 0x0020;
 const fanBit = 0x0010;
 
-const massField = (name: string): SensorField =>
-	Object.freeze({ name, unit: "µg/m³", decimals: 1, min: 0, max: 10_000 });
-
-/** Of particles up to this size in micrometres. */
-export const pm1 = massField("pm1");
-export const pm2_5 = massField("pm2_5");
-export const pm4 = massField("pm4");
-export const pm10 = massField("pm10");
-
 interface SPS30State {
 	readonly rests: boolean;
 	isRunning: boolean;
@@ -46,7 +37,7 @@ interface SPS30State {
 export const sps30 = Object.freeze<Driver<SPS30State>>({
 	name: "SPS30",
 	addresses: Object.freeze([0x69]),
-	fields: Object.freeze([pm1, pm2_5, pm4, pm10]),
+	fields: Object.freeze(["pm1", "pm2_5", "pm4", "pm10"].map(massField)),
 
 	matches: isSPS30,
 

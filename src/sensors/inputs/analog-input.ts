@@ -18,7 +18,8 @@ export class AnalogInput {
 	/** Throws what {@link readVolts} throws. */
 	read(): Value {
 		const { pin, scale = 1, offset = 0 } = this.settings;
-		return readVolts(this.Analog, pin, this.fullScaleVolts) * scale + offset;
+		const isUserCalibrated = this.settings.scale !== undefined && this.settings.offset !== undefined;
+		return readVolts(this.Analog, pin, this.fullScaleVolts, isUserCalibrated) * scale + offset;
 	}
 
 	close(): void {}

@@ -5,6 +5,8 @@ import type { Candidate, SensorOptions } from "../drivers/driver";
 import { ds18b20 } from "../drivers/ds18b20";
 import { I2CDevice } from "../drivers/i2c-device";
 import { isValidRom, OneWireDevice, romText } from "../drivers/one-wire-device";
+import { pms5003 } from "../drivers/pms5003";
+import { SerialDevice } from "../drivers/serial-device";
 import { recoverBusPins } from "./i2c-bus-recovery";
 import { scanDriverAddresses, scanOtherAddresses } from "./i2c-scan";
 
@@ -13,6 +15,8 @@ export interface DetectorOptions {
 	readonly pins: Pins;
 	readonly drivers: readonly I2CDriver[];
 	readonly oneWirePin: number | "none";
+	/** That receives from a PMS5003. */
+	readonly serialPin: number | "none";
 	/** For the sensor of this name. */
 	sensorOptions(name: string): SensorOptions;
 }
@@ -94,6 +98,23 @@ export class Detector {
 			const reason = error instanceof Error ? ` (${error.message})` : "";
 			return { candidates: [], problems: [`${place}: it cannot be used${reason}.`] };
 		}
+	}
+
+	/** It sends by itself, so what is in the settings is taken for connected. */
+	get onSerial(): readonly Candidate[] {
+		const { serialPin: receive, pins } = this.options;
+		if (receive === "none") return [];
+		const sensor = `${pms5003.name} at pin ${receive}`;
+		return [
+			{
+				sensor,
+				place: sensor,
+				sortKey: `q${sensor}`,
+				driver: pms5003,
+				options: {},
+				connect: () => new SerialDevice(new pins.Serial({ receive, baud: 9600 }), sensor),
+			},
+		];
 	}
 
 	close(): void {

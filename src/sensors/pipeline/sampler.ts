@@ -15,7 +15,15 @@ import type { SensorSlot } from "./sensor-slot";
 
 export type SamplerSettings = Pick<
 	Settings,
-	"sensors" | "inputs" | "oneWirePin" | "derived" | "altitude" | "statistics" | "interval" | "power"
+	| "sensors"
+	| "inputs"
+	| "oneWirePin"
+	| "serialPin"
+	| "derived"
+	| "altitude"
+	| "statistics"
+	| "interval"
+	| "power"
 >;
 
 export interface SamplerOptions {
@@ -84,6 +92,7 @@ export class Sampler {
 			pins,
 			drivers,
 			oneWirePin: settings.oneWirePin,
+			serialPin: settings.serialPin,
 			sensorOptions: (sensor) => this.sensorOptions(sensor),
 		});
 		const statistics = this.stepMs !== undefined;
@@ -157,7 +166,12 @@ export class Sampler {
 			pulseTotals: this.pulseTotals,
 			onBattery: settings.power === "battery",
 		});
-		const found = [...this.detectOnI2C(scope, problems), ...this.detectOnOneWire(problems), ...inputs];
+		const found = [
+			...this.detectOnI2C(scope, problems),
+			...this.detectOnOneWire(problems),
+			...this.detector.onSerial,
+			...inputs,
+		];
 		if (registry.register(found) || scope === "full") this.loggedProblems.clear();
 		for (const sensor of registry.missing) problems.push(`${sensor}: found before, but missing now.`);
 		const foundNone = found.length === 0 && registry.slots.length === 0 && problems.length === 0;
