@@ -27,9 +27,9 @@ export interface CalibrationOptions {
 export class CalibrationControls {
 	readonly element: HTMLElement;
 	readonly #options: CalibrationOptions;
-	readonly #scale = numberInput();
-	readonly #offset = numberInput();
-	readonly #actual = numberInput();
+	readonly #scale = numberInput(true);
+	readonly #offset = numberInput(true);
+	readonly #actual = numberInput(true);
 	readonly #status = element("p", { class: "help", hidden: true });
 	readonly #addButton: HTMLButtonElement;
 	#measured: number | undefined;

@@ -173,7 +173,7 @@ function secretBinding(label: string): ControlBinding {
 /** Of a text field that holds no prose. */
 export const plainAttributes = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
 
-function bindingFor({ kind, choices = [] }: SettingRow): ControlBinding {
+function bindingFor({ kind, choices = [], min = 0 }: SettingRow): ControlBinding {
 	if (kind === "choice") {
 		const control = element("select", {}, ...choices.map((word) => new Option(choiceLabel(word), word)));
 		return textBinding(control);
@@ -190,13 +190,13 @@ function bindingFor({ kind, choices = [] }: SettingRow): ControlBinding {
 	}
 	if (kind === "long text")
 		return textBinding(element("textarea", { ...plainAttributes, rows: 5, class: "code" }));
-	if (kind === "number") return textBinding(numberInput());
+	if (kind === "number") return textBinding(numberInput(min < 0));
 	return textBinding(element("input", { ...plainAttributes, type: "text" }));
 }
 
-/** For a number, also with decimals. */
-export function numberInput(): HTMLInputElement {
-	return element("input", { ...plainAttributes, inputmode: "decimal" });
+/** For a number, also with decimals. `signed`: it may be negative, and a phone's keyboard for numbers has no minus. */
+export function numberInput(signed = false): HTMLInputElement {
+	return element("input", { ...plainAttributes, inputmode: signed ? undefined : "decimal" });
 }
 
 function textBinding(control: Control): ControlBinding {
