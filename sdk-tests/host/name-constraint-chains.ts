@@ -330,6 +330,23 @@ export async function addNameConstraints(table: ChainTable): Promise<void> {
 	await malformed("no list", Buffer.of(5, 0));
 	await malformed("a minimum", tlv(0xa0, tlv(0x30, Buffer.concat([dns, Buffer.of(0x80, 1, 1)]))));
 	await malformed("a maximum", tlv(0xa0, tlv(0x30, Buffer.concat([dns, Buffer.of(0x81, 1, 9)]))));
+	await check(
+		"four hundred names within",
+		"accepted",
+		{
+			permitted: ["example.org", "dakkio.test"],
+			excluded: [allV4, allV6],
+		},
+		{ names: [...Array.from({ length: 400 }, (_, index) => `customer-${index}.dakkio.test`), host] },
+	);
+	await check(
+		"the last of four hundred names outside",
+		forged,
+		{ permitted: ["dakkio.test"] },
+		{
+			names: [host, ...Array.from({ length: 400 }, (_, index) => `customer-${index}.dakkio.test`), "a.test"],
+		},
+	);
 	const many = Array.from({ length: 300 }, (_, index) => `d${index}.test`);
 	await check(
 		"90,000 comparisons",

@@ -10,7 +10,7 @@ import {
 } from "./der";
 import { hostName, isSameName, NameTag } from "./server-name";
 
-/** Maximum comparisons for one authority: names times subtrees, both from whoever wrote the certificates. */
+/** Maximum comparisons for one authority and certificate: names times subtrees, as many as their writers like. */
 const maxComparisons = 10_000;
 
 /** A name in a certificate, or in a subtree. */
@@ -19,70 +19,71 @@ type Name = Pick<DerElement, "tag" | "content">;
 /**
  * Whether all names of a certificate are within the name constraints (content of the extension) of an authority above it
  * (RFC 5280 section 4.2.1.10). DNS names and addresses are compared; directory names must begin with a permitted one. A
- * constraint on another kind of name is not supported: a certificate with such a name is refused.
+ * constraint on another kind of name is not supported: a certificate with such a name is refused. Names and subtrees are
+ * read anew for each comparison: hundreds of either would not fit the chip's memory.
  */
 export function areNamesWithin(constraints: Uint8Array, certificate: Certificate, host?: string): boolean {
 	try {
 		const lists = new DerReader(constraints);
-		const permitted = parseSubtrees(lists.readOptional(0xa0));
-		const excluded = parseSubtrees(lists.readOptional(0xa1));
+		const permitted = lists.readOptional(0xa0);
+		const excluded = lists.readOptional(0xa1);
 		lists.end();
-		const names = namesOf(certificate, host);
-		return (
-			names.length * (permitted.length + excluded.length) <= maxComparisons &&
-			names.every((name) => isNameAllowed(name, permitted, excluded))
-		);
+		let comparisons = 0;
+		for (const name of namesOf(certificate, host)) {
+			let isConstrained = false;
+			let isPermitted = false;
+			for (const base of subtreesOf(permitted)) {
+				comparisons++;
+				if (base.tag !== name.tag) continue;
+				isConstrained = true;
+				isPermitted ||= isWithin(name, base, false);
+			}
+			for (const base of subtreesOf(excluded)) {
+				comparisons++;
+				if (base.tag === name.tag && isWithin(name, base, true)) return false;
+			}
+			if ((isConstrained && !isPermitted) || comparisons > maxComparisons) return false;
+		}
+		return true;
 	} catch {
 		// Malformed constraints, or a malformed name.
 		return false;
 	}
 }
 
-function isNameAllowed(name: Name, permitted: readonly Name[], excluded: readonly Name[]): boolean {
-	const sameKind = permitted.filter(({ tag }) => tag === name.tag);
-	return (
-		(sameKind.length === 0 || sameKind.some((base) => isWithin(name, base, false))) &&
-		!excluded.some((base) => base.tag === name.tag && isWithin(name, base, true))
-	);
-}
-
-function parseSubtrees(element: DerElement | undefined): readonly Name[] {
-	const bases: Name[] = [];
-	if (element === undefined) return bases;
-	const list = new DerReader(element.content);
-	while (!list.done) {
-		const subtree = parseSequence(list.read(Tag.sequence));
+function* subtreesOf(list: DerElement | undefined): Generator<Name> {
+	if (list === undefined) return;
+	const reader = new DerReader(list.content);
+	while (!reader.done) {
+		const subtree = parseSequence(reader.read(Tag.sequence));
 		const base = subtree.readAny();
 		// Minimum and maximum are not used (RFC 5280); the minimum's default is 0.
 		subtree.end();
 		const { tag, content } = base;
 		if (tag === NameTag.address && content.length !== 8 && content.length !== 32)
 			throw new DerError("a name constraint of another size");
-		bases.push(base);
+		yield base;
 	}
-	return bases;
 }
 
 /** All names, among them the subject, an e-mail address in it, and the host by which the server is addressed. */
-function namesOf({ subject, extensions }: Certificate, host: string | undefined): readonly Name[] {
-	const names: Name[] = [];
-	const list = new DerReader(extensions.subjectAltNames);
-	while (!list.done) names.push(list.readAny());
+function* namesOf({ subject, extensions }: Certificate, host: string | undefined): Generator<Name> {
 	// A wildcard may stand for a name that is excluded.
 	const own = host === undefined ? undefined : hostName(host);
-	if (own !== undefined) names.push(own);
+	if (own !== undefined) yield own;
 	const directory = new DerReader(subject).read(Tag.sequence).content;
-	if (directory.length > 0) names.push({ tag: NameTag.directory, content: subject });
+	if (directory.length > 0) yield { tag: NameTag.directory, content: subject };
 	const sets = new DerReader(directory);
 	while (!sets.done) {
 		const attributes = new DerReader(sets.readAny().content);
 		while (!attributes.done) {
 			const attribute = parseSequence(attributes.read(Tag.sequence));
 			if (identifierKey(attribute.read(Tag.objectIdentifier)) === emailAddress)
-				names.push({ tag: NameTag.email, content: attribute.readAny().content });
+				yield { tag: NameTag.email, content: attribute.readAny().content };
 		}
 	}
-	return names;
+	const list = new DerReader(extensions.subjectAltNames);
+	while (!list.done) yield list.readAny();
 }
 
 /** PKCS #9, in old subjects (RFC 5280 section 4.1.2.6). */
