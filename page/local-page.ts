@@ -1,9 +1,15 @@
-import type { FieldHistory } from "../src/local-page/day-history";
 import type { LocalStatus } from "../src/local-page/local-status";
 import { element, replaceContent, setAttributes } from "./dom";
 import { fieldNames, unitSymbols } from "./value-text";
 
 /** The page on the home network: what the board reports, asked for again and again. */
+
+/** The course of a field; `null`: not measured. */
+interface FieldHistory {
+	readonly name: string;
+	readonly unit: string;
+	readonly values: readonly (number | null)[];
+}
 
 interface HistoryResponse {
 	readonly stepMs: number;

@@ -6,6 +6,7 @@ import { makeListener } from "../../boards/node/listener";
 import { makeTCP } from "../../boards/node/tcp";
 import { VirtualTime } from "../../simulator/virtual-time";
 import type { ListenerOptions } from "../../src/boards/ecma419";
+import { LogRing } from "../../src/common/log-ring";
 import { LocalPage } from "../../src/local-page/local-page";
 import type { LocalStatus } from "../../src/local-page/local-status";
 import { MdnsNetwork } from "./mdns-network";
@@ -48,7 +49,11 @@ function makePage(port = 0): LocalPage {
 		},
 		status: () => status,
 		history: () => [],
-		logLines: () => () => [{ seconds: 1, text: "a line" }],
+		logLines: () => {
+			const ring = new LogRing();
+			ring.add(1_000, "a line");
+			return ring.lines();
+		},
 	});
 }
 

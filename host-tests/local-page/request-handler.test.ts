@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { LogRing } from "../../src/common/log-ring";
 import type { ServerRequest, ServerResponse } from "../../src/http/server-connection";
 import type { LocalStatus } from "../../src/local-page/local-status";
 import { metricLines } from "../../src/local-page/metrics";
@@ -37,11 +38,16 @@ const board: LocalPageBackend = {
 	names: ["192.168.1.7", "dakkio-a1b2.local"],
 	port: 80,
 	status: () => status,
-	history: () => [{ name: "temperature", unit: "celsius", values: [null, -3.5] }],
-	logLines: () => () => [
-		{ seconds: 0, text: "dakkio-esp32 0.2.0" },
-		{ seconds: 61, text: "größer" },
+	history: () => [
+		{ name: "temperature", unit: "celsius", decimals: 1, values: Float32Array.of(Number.NaN, -3.5) },
+		{ name: 'a "b"', unit: "", decimals: 0, values: Float32Array.of(1, 2) },
 	],
+	logLines: () => {
+		const ring = new LogRing();
+		ring.add(0, "dakkio-esp32 0.2.0");
+		ring.add(61_000, "reading 1: größer; stored");
+		return ring.lines();
+	},
 };
 
 function request(path: string, given: Partial<ServerRequest> = {}): ServerRequest {
@@ -74,11 +80,19 @@ describe("what is served", () => {
 		expect(JSON.parse(textOf(get("/api/status")))).toEqual(status);
 		expect(JSON.parse(textOf(get("/api/history")))).toEqual({
 			stepMs: 900_000,
-			fields: [{ name: "temperature", unit: "celsius", values: [null, -3.5] }],
+			fields: [
+				{ name: "temperature", unit: "celsius", values: [null, -3.5] },
+				{ name: 'a "b"', unit: "", values: [1, 2] },
+			],
 		});
-		expect(textOf(get("/api/log"))).toBe("0 dakkio-esp32 0.2.0\n61 größer\n");
+		expect(textOf(get("/api/log"))).toBe("0 dakkio-esp32 0.2.0\n61 reading 1: größer; stored\n");
 		expect(get("/favicon.ico").status).toBe(404);
 	});
+});
+
+test("without a field yet, the history is empty JSON", () => {
+	const response = handleLocalRequest(request("/api/history"), { ...board, history: () => [] });
+	expect(JSON.parse(textOf(response))).toEqual({ stepMs: 900_000, fields: [] });
 });
 
 describe("who may ask, and for what", () => {

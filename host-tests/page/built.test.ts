@@ -66,7 +66,6 @@ test("it imports only its own modules and a few pure ones of the firmware", () =
 	);
 	expect([...new Set(outside)].sort()).toEqual([
 		"../src/dakkio/rate-limits",
-		"../src/local-page/day-history",
 		"../src/local-page/local-status",
 		"../src/settings/input-settings",
 		"../src/settings/pin-conflicts",

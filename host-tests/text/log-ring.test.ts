@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { toPrintable } from "../../src/common/control-characters";
-import { LogRing, maxLogLineBytes } from "../../src/common/log-ring";
+import { type LogLine, LogRing, maxLogLineBytes } from "../../src/common/log-ring";
 
-const ringBytes = 3584;
-const headerBytes = 6;
+const ringBytes = 3712;
+const headerBytes = 8;
 const word = fc.constantFrom(
 	"reading ",
 	": temperature ",
@@ -18,6 +18,17 @@ const word = fc.constantFrom(
 const usual = fc.array(word, { maxLength: 20 }).map((words) => words.join(""));
 const line = fc.oneof(usual, fc.string({ unit: "binary", maxLength: 200 }), fc.string({ maxLength: 900 }));
 
+/** The lines as text. */
+function read(
+	lines: () => Iterable<LogLine>,
+): readonly { readonly seconds: number; readonly text: string }[] {
+	return [...lines()].map(({ seconds, textBytes, text }) => {
+		const bytes = Buffer.from(text());
+		expect(bytes.length).toBe(textBytes);
+		return { seconds, text: bytes.toString("utf8") };
+	});
+}
+
 const textOf = (line: string) => Buffer.from(toPrintable(line));
 const sizeOf = (lines: readonly string[]) =>
 	lines.reduce((sum, each) => sum + headerBytes + Math.min(maxLogLineBytes, textOf(each).length), 0);
@@ -27,7 +38,7 @@ test("holds the newest lines, at most 100, and never fewer than fit uncompressed
 		fc.property(fc.array(fc.tuple(fc.nat(2 ** 30), line), { maxLength: 260 }), (entries) => {
 			const ring = new LogRing();
 			for (const [ticks, text] of entries) ring.add(ticks, text);
-			const kept = [...ring.lines()()];
+			const kept = read(ring.lines());
 			const newest = entries.slice(entries.length - kept.length);
 			for (const [index, { seconds, text }] of kept.entries()) {
 				const [ticks, added] = newest[index] ?? [0, ""];
@@ -57,7 +68,7 @@ test("an hour and a half of a board that measures each minute and sends each ten
 test("what a server says cannot forge a line", () => {
 	const ring = new LogRing();
 	ring.add(0, "not sent: 403: a\r\n9 sent point 1: 201\u0001\u0085");
-	expect([...ring.lines()()].map(({ text }) => text)).toEqual(["not sent: 403: a 9 sent point 1: 201 "]);
+	expect(read(ring.lines()).map(({ text }) => text)).toEqual(["not sent: 403: a 9 sent point 1: 201 "]);
 });
 
 test("lines that are added later do not change what a response sends", () => {
@@ -65,6 +76,6 @@ test("lines that are added later do not change what a response sends", () => {
 	ring.add(0, "first");
 	const lines = ring.lines();
 	for (let i = 0; i < 500; i++) ring.add(i, `line ${i}`);
-	expect([...lines()].map(({ text }) => text)).toEqual(["first"]);
+	expect(read(lines).map(({ text }) => text)).toEqual(["first"]);
 	expect([...lines()]).toHaveLength(1);
 });

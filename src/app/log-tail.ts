@@ -40,7 +40,7 @@ export class LogTail {
 	/** Oldest first. */
 	get lines(): readonly string[] {
 		const lines = this.keptBefore.slice(1);
-		for (const { text } of this.ownLines()()) lines.push(text);
+		for (const { text } of this.ownLines()()) lines.push(decodeUtf8(text()));
 		return lines;
 	}
 

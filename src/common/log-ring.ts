@@ -1,13 +1,13 @@
 import { toPrintable } from "./control-characters";
-import { decodeUtf8, encodeUtf8 } from "./utf8";
+import { encodeUtf8 } from "./utf8";
 
 /** About 100 lines of a board with three values, most of them readings. */
-const ringBytes = 3584;
+const ringBytes = 3712;
 const maxLogLines = 100;
 /** Longer lines are cut, frequent phrases counted as one byte. */
 export const maxLogLineBytes = 480;
-/** Before each line: its length in bytes (16 bits), and the seconds since the boot began (32 bits). */
-const headerBytes = 6;
+/** Before each line: bytes as stored, bytes of its text (16 bits each), and seconds since the boot began (32 bits). */
+const headerBytes = 8;
 
 /** What most lines consist of: stored as one control character each, which no line has. 31 at most. */
 const phrases: readonly string[] = Object.freeze([
@@ -18,10 +18,16 @@ const phrases: readonly string[] = Object.freeze([
 	...["status: up ", " pending, boots: "],
 ]);
 
+/** In UTF-8. */
+const phraseBytes: readonly Uint8Array[] = Object.freeze(phrases.map(encodeUtf8));
+
 export interface LogLine {
 	/** Since the boot began. */
 	readonly seconds: number;
-	readonly text: string;
+	/** Length of the text in UTF-8. */
+	readonly textBytes: number;
+	/** In UTF-8. */
+	text(): Uint8Array;
 }
 
 /** The last lines of the log, in a buffer that never grows. The oldest give way. */
@@ -34,24 +40,31 @@ export class LogRing {
 
 	/** `ticks`: milliseconds since the boot began. */
 	add(ticks: number, line: string): void {
-		const text = encodeUtf8(pack(toPrintable(line)));
-		let length = Math.min(text.length, maxLogLineBytes);
+		let packed = toPrintable(line);
+		let code = 0;
+		for (const phrase of phrases) packed = packed.replaceAll(phrase, String.fromCharCode(++code));
+		const bytes = encodeUtf8(packed);
+		let length = Math.min(bytes.length, maxLogLineBytes);
 		// Not within a character.
-		while (((text[length] ?? 0) & 0xc0) === 0x80) length--;
+		while (((bytes[length] ?? 0) & 0xc0) === 0x80) length--;
 		while (this.lineCount === maxLogLines || this.usedBytes + headerBytes + length > ringBytes)
 			this.dropOldest();
+		const stored = bytes.subarray(0, length);
 		this.put(length, 2);
+		this.put(unpackedBytes(stored), 2);
 		this.put(Math.floor(ticks / 1000), 4);
-		for (let i = 0; i < length; i++) this.put(text[i] ?? 0, 1);
+		for (let i = 0; i < length; i++) this.put(stored[i] ?? 0, 1);
 		this.lineCount++;
 	}
 
 	/** The lines as they are now, oldest first, as often as wanted. */
 	lines(): () => Generator<LogLine> {
-		const { bytes, start, lineCount } = this;
 		// Lines that are added while a response is sent must not change it.
-		const copy = bytes.slice();
-		return () => decodeLines(copy, start, lineCount);
+		const copy = new Uint8Array(this.usedBytes);
+		const part = this.bytes.subarray(this.start, this.start + this.usedBytes);
+		copy.set(part);
+		copy.set(this.bytes.subarray(0, this.usedBytes - part.length), part.length);
+		return () => readLines(copy);
 	}
 
 	private dropOldest(): void {
@@ -69,31 +82,33 @@ export class LogRing {
 	}
 }
 
-function* decodeLines(bytes: Uint8Array, start: number, count: number): Generator<LogLine> {
-	let at = start;
-	const take = (byteCount: number) => {
-		let value = 0;
-		for (let i = 0; i < byteCount; i++) value = 256 * value + (bytes[at++ % ringBytes] ?? 0);
-		return value;
-	};
-	for (let line = 0; line < count; line++) {
-		const text = new Uint8Array(take(2));
-		const seconds = take(4);
-		for (let i = 0; i < text.length; i++) text[i] = take(1);
-		yield { seconds, text: unpack(decodeUtf8(text)) };
+function* readLines(bytes: Uint8Array<ArrayBuffer>): Generator<LogLine> {
+	const view = new DataView(bytes.buffer);
+	for (let at = 0; at < bytes.length; ) {
+		const packed = bytes.subarray(at + headerBytes, at + headerBytes + view.getUint16(at));
+		const textBytes = view.getUint16(at + 2);
+		yield { seconds: view.getUint32(at + 4), textBytes, text: () => unpack(packed, textBytes) };
+		at += headerBytes + packed.length;
 	}
 }
 
-function pack(line: string): string {
-	let packed = line;
-	for (const [index, phrase] of phrases.entries())
-		packed = packed.replaceAll(phrase, String.fromCharCode(index + 1));
-	return packed;
+function unpackedBytes(packed: Uint8Array): number {
+	let length = 0;
+	for (let i = 0; i < packed.length; i++) length += phraseBytes[(packed[i] ?? 0) - 1]?.length ?? 1;
+	return length;
 }
 
-function unpack(packed: string): string {
-	let line = packed;
-	for (const [index, phrase] of phrases.entries())
-		line = line.replaceAll(String.fromCharCode(index + 1), phrase);
-	return line;
+function unpack(packed: Uint8Array, length: number): Uint8Array {
+	const text = new Uint8Array(length);
+	let at = 0;
+	for (let i = 0; i < packed.length; i++) {
+		const byte = packed[i] ?? 0;
+		const phrase = phraseBytes[byte - 1];
+		if (phrase === undefined) text[at++] = byte;
+		else {
+			text.set(phrase, at);
+			at += phrase.length;
+		}
+	}
+	return text;
 }

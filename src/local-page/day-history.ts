@@ -16,8 +16,9 @@ interface Series {
 export interface FieldHistory {
 	readonly name: string;
 	readonly unit: string;
-	/** Of each quarter of an hour, oldest first; the last one is the current. */
-	readonly values: readonly (number | null)[];
+	readonly decimals: number;
+	/** Of each quarter of an hour, oldest first; the last one is the current. NaN: none. */
+	readonly values: Float32Array;
 }
 
 /** The last reading of each quarter of an hour of the last day, in memory: readings on flash are not read for it. */
@@ -39,16 +40,16 @@ export class DayHistory {
 		}
 	}
 
-	/** `ticks`: now. */
+	/** As it is now; `ticks`: now. */
 	fields(ticks: number): readonly FieldHistory[] {
 		this.advance(Math.floor(ticks / stepMs));
+		// The slot after the current one is the oldest.
+		const oldest = slotOf(this.step + 1);
 		return this.series.map(({ field: { name, unit, decimals }, values }) => {
-			const course: (number | null)[] = [];
-			for (let age = stepCount - 1; age >= 0; age--) {
-				const value = values[slotOf(this.step - age)] ?? Number.NaN;
-				course.push(Number.isNaN(value) ? null : Number(value.toFixed(decimals)));
-			}
-			return { name, unit, values: course };
+			const course = new Float32Array(stepCount);
+			course.set(values.subarray(oldest));
+			course.set(values.subarray(0, oldest), stepCount - oldest);
+			return { name, unit, decimals, values: course };
 		});
 	}
 

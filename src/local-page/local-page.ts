@@ -25,9 +25,10 @@ export class LocalPage {
 		this.options = options;
 	}
 
-	/** `address`: of the board in this network. */
+	/** `address`: of the board in this network; empty if the platform does not say. */
 	open(address: string): void {
 		this.close();
+		if (address === "") return;
 		const { board, status, history, logLines } = this.options;
 		const { network, time } = board;
 		const serial = board.identity.serial.slice(-4).toLowerCase();

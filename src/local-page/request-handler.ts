@@ -1,13 +1,7 @@
 import type { LogLine } from "../common/log-ring";
-import { linesBody } from "../http/message-stream";
-import {
-	dataHeaders,
-	errorResponse,
-	isOwnHost,
-	jsonResponse,
-	methodNotAllowed,
-	pageResponse,
-} from "../http/page-response";
+import { encodeUtf8 } from "../common/utf8";
+import { type Body, linesBody, StreamedBody, textBody } from "../http/message-stream";
+import { dataHeaders, errorResponse, isOwnHost, methodNotAllowed, pageResponse } from "../http/page-response";
 import type { ServerRequest, ServerResponse } from "../http/server-connection";
 import { type FieldHistory, stepMs } from "./day-history";
 import type { LocalStatus } from "./local-status";
@@ -25,6 +19,8 @@ export interface LocalPageBackend {
 	logLines(): () => Iterable<LogLine>;
 }
 
+const jsonType = "application/json";
+
 /** Request headers that the handler reads. */
 export const requestHeaders: readonly string[] = Object.freeze(["if-none-match"]);
 
@@ -38,27 +34,59 @@ export function handleLocalRequest(request: ServerRequest, board: LocalPageBacke
 		case "/":
 			return pageResponse(request, localPage);
 		case "/api/status":
-			return jsonResponse(200, board.status());
-		case "/api/history":
-			return jsonResponse(200, { stepMs, fields: board.history() });
-		case "/api/log": {
-			const lines = board.logLines();
-			return textResponse("text/plain; charset=utf-8", () => logText(lines()));
+			// Made anew each time, so nothing of it lies in the image, of which XS makes no JSON.
+			return dataResponse(jsonType, textBody(JSON.stringify(board.status())));
+		case "/api/history": {
+			const history = board.history();
+			return dataResponse(
+				jsonType,
+				linesBody(() => historyText(history)),
+			);
 		}
+		case "/api/log":
+			return dataResponse("text/plain; charset=utf-8", logBody(board.logLines()));
 		case "/metrics": {
 			const status = board.status();
-			return textResponse(metricsType, () => metricLines(status));
+			return dataResponse(
+				metricsType,
+				linesBody(() => metricLines(status)),
+			);
 		}
 		default:
 			return errorResponse(404, "Not found.");
 	}
 }
 
-function textResponse(type: string, lines: () => Iterable<string>): ServerResponse {
-	return { status: 200, headers: [...dataHeaders, ["Content-Type", type]], body: linesBody(lines) };
+function dataResponse(type: string, body: Body): ServerResponse {
+	return { status: 200, headers: [...dataHeaders, ["Content-Type", type]], body };
 }
 
 /** Each line with the seconds since the boot began. */
-function* logText(lines: Iterable<LogLine>): Generator<string> {
-	for (const { seconds, text } of lines) yield `${seconds} ${text}\n`;
+function logBody(lines: () => Iterable<LogLine>): Body {
+	let length = 0;
+	for (const { seconds, textBytes } of lines()) length += String(seconds).length + textBytes + 2;
+	return new StreamedBody(logParts(lines()), length);
+}
+
+function* logParts(lines: Iterable<LogLine>): Generator<Uint8Array> {
+	for (const { seconds, text } of lines) {
+		yield encodeUtf8(`${seconds} `);
+		yield text();
+		yield Uint8Array.of(0x0a);
+	}
+}
+
+/** The JSON, a field at a time. */
+function* historyText(fields: readonly FieldHistory[]): Generator<string> {
+	let separator = `{"stepMs":${stepMs},"fields":[`;
+	for (const { name, unit, decimals, values } of fields) {
+		const texts: string[] = [];
+		for (let i = 0; i < values.length; i++) {
+			const value = values[i] ?? Number.NaN;
+			texts.push(Number.isNaN(value) ? "null" : value.toFixed(decimals));
+		}
+		yield `${separator}{"name":${JSON.stringify(name)},"unit":${JSON.stringify(unit)},"values":[${texts.join()}]}`;
+		separator = ",";
+	}
+	yield fields.length === 0 ? `${separator}]}` : "]}";
 }
