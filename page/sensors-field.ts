@@ -33,6 +33,8 @@ interface SensorDraft {
 /** Settings that a kind of sensor has besides its fields, by the first word of its name. */
 const sensorOptions: Readonly<Record<string, readonly (keyof typeof words.options)[]>> = {
 	INA219: ["shunt"],
+	INA226: ["shunt"],
+	INA228: ["shunt"],
 	ADS1115: ["range"],
 	SCD4x: ["temperatureOffset", "recalibrate", "selfCalibration"],
 };

@@ -25,7 +25,7 @@ export interface FieldSettings {
 export interface SensorSettings {
 	/** Not sampled. */
 	readonly off?: boolean;
-	/** INA219: resistance of the shunt, ohms. */
+	/** INA219, INA226, INA228: resistance of the shunt, ohms. */
 	readonly shunt?: number;
 	/** ADS1115: full-scale input range, volts. */
 	readonly range?: number;

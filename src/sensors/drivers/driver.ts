@@ -94,7 +94,7 @@ export interface SensorOptions {
 	readonly intervalMs?: number;
 	/** The board sleeps between measurements, so each is the first after `open`. */
 	readonly onBattery?: boolean;
-	/** INA219: ohms of the shunt resistor; default 0.1. */
+	/** INA219, INA226, INA228: ohms of the shunt resistor; default 0.1. */
 	readonly shuntOhms?: number;
 	/** ADS1115: maximum voltage at an input; default 4.096. */
 	readonly rangeVolts?: number;
