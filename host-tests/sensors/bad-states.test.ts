@@ -303,6 +303,9 @@ describe("instances that were seen on other firmware", () => {
 		// Later, the measurement that fails is repeated after a reset.
 		chip.stuckStatus = 0x9c;
 		expect(await board.sample()).toEqual({ temperature: 22.48, humidity: 45.2 });
+		chip.stuckData = 0x9c;
+		chip.stuckStatus = 0x9c;
+		expect(await board.sample()).toEqual({ temperature: 22.48, humidity: 45.2 });
 		expect(board.logLines).toEqual(["sensor: AHT20 at 0x38 (temperature, humidity)"]);
 	});
 

@@ -4,6 +4,7 @@ import { chipCatalogue } from "../../simulator/chips/chip-catalogue";
 import { SGP4xChip } from "../../simulator/chips/sgp4x";
 import { SHTC3Chip } from "../../simulator/chips/shtc3";
 import { SPS30Chip } from "../../simulator/chips/sps30";
+import { NotAcknowledgedError } from "../../simulator/hardware/i2c-bus";
 import type { SensorEnvironment } from "../../simulator/weather/sensor-environment";
 import { allDrivers, type I2CDriver } from "../../src/sensors/drivers/all-drivers";
 import { bme680 } from "../../src/sensors/drivers/bme680";
@@ -169,6 +170,28 @@ test("a BME680 whose heater is not stable has no gas resistance, and the other v
 		expect.closeTo(1013.25, 1),
 		undefined,
 	]);
+});
+
+test("a BME280 whose start takes longer than the data sheet says, without acknowledging, is waited for", async () => {
+	const board = new SensorBoard();
+	const chip = board.plugIn("bme280");
+	let busyUntil = 0;
+	const acknowledge = () => {
+		if (board.time.ticks() < busyUntil) throw new NotAcknowledgedError();
+	};
+	board.station.bus.attach(0x76, {
+		write: (bytes) => {
+			acknowledge();
+			chip.write(bytes);
+			if (bytes[0] === 0xe0) busyUntil = board.time.ticks() + 15;
+		},
+		read: (into) => {
+			acknowledge();
+			chip.read(into);
+		},
+	});
+	board.start();
+	expect(await board.sample()).toMatchObject({ temperature: 22.48, pressure: 1013.25 });
 });
 
 test("a multiplexer at the address of an SHTC3 is not written to", () => {

@@ -31,6 +31,8 @@ export class AHT20Chip extends SimulatedChip<Air> {
 	private measuringSince: number | undefined;
 	/** It answers this status, and measures nothing, until it is reset. */
 	stuckStatus: number | undefined;
+	/** It answers this byte instead of everything else, as long as its status is stuck. */
+	stuckData: number | undefined;
 	private readonly reservedBits: number;
 	private data: readonly [humidity: number, temperature: number] = [0, 0];
 
@@ -70,7 +72,8 @@ export class AHT20Chip extends SimulatedChip<Air> {
 			temperature & 0xff,
 		];
 		bytes.push(this.sentChecksum(crc8ByDivision(bytes)));
-		for (let i = 0; i < into.length; i++) into[i] = bytes[i] ?? 0xff;
+		const stuck = this.stuckStatus === undefined ? undefined : this.stuckData;
+		for (let i = 0; i < into.length; i++) into[i] = stuck ?? bytes[i] ?? 0xff;
 	}
 
 	private update(): void {

@@ -11,6 +11,8 @@ const softReset = 0xba;
 /** Bits of the status (section 5.3, table 9). The others mean nothing, and differ between chips. */
 const busyBit = 0x80;
 const calibratedBit = 0x08;
+/** Of a bus without a chip. */
+const idleStatus = 0xff;
 
 /** The status, two values, and their checksum. */
 const answerBytes = 7;
@@ -80,12 +82,14 @@ export const aht20 = Object.freeze<Driver<AHT20State>>({
 
 /**
  * Has no id. Any read begins with the status, and a complete one ends with a checksum; a port or a stuck line answers
- * the same byte to everything. If the checksum is not there yet, a measurement must make the chip busy.
+ * the same byte to everything, which a stuck chip may do, too. If the checksum is not there yet, a measurement must make the chip busy.
  */
 function isAHT20(chip: I2CDevice): boolean {
 	const status = readStatus(chip);
 	const answer = chip.read(answerBytes);
-	if (answer[0] !== status || answer.every((byte) => byte === status)) return false;
+	if (answer[0] !== status || status === idleStatus) return false;
+	if ((status & (busyBit | calibratedBit)) === (busyBit | calibratedBit)) return true;
+	if (answer.every((byte) => byte === status)) return false;
 	if ((status & busyBit) !== 0 || isChecksumRight(answer)) return true;
 	measure(chip);
 	return (chip.read(1)[0] ?? 0) === (status | busyBit);

@@ -86,7 +86,7 @@ export function bmx280Measurement(
 
 		/** After a brown-out the trimming words may be wrong, although everything else is right. */
 		reset(chip, step) {
-			if (step > 0) return (chip.readUint8(register.status) & statusCopying) === 0 ? 0 : resetMs;
+			if (step > 0) return isStarting(chip) ? resetMs : 0;
 			checkId(chip);
 			chip.writeUint8(register.reset, resetCommand);
 			return resetMs;
@@ -134,6 +134,15 @@ export function bmx280Measurement(
 			return [fine / 5120, compensateHumidity(rawHumidity, fine, humidityCalibration), hectopascal];
 		},
 	};
+}
+
+/** It need not acknowledge meanwhile. */
+function isStarting(chip: I2CDevice): boolean {
+	try {
+		return (chip.readUint8(register.status) & statusCopying) !== 0;
+	} catch {
+		return true;
+	}
 }
 
 function isMarked(chip: I2CDevice): boolean {

@@ -3,7 +3,7 @@ import { int16 } from "./i2c-device";
 import { identifyTIChip, isTMP117 } from "./ti-identification";
 
 /** Registers (SNOSD82D, "Register Map"). */
-const register = Object.freeze({ temperature: 0x00, configuration: 0x01 });
+const register = Object.freeze({ temperature: 0x00, configuration: 0x01, memoryLock: 0x04 });
 
 /**
  * One conversion of eight averaged measurements, then shutdown ("Configuration Register", "One-Shot Mode").
@@ -37,6 +37,8 @@ export const tmp117 = Object.freeze<Driver>({
 	reset(chip, step) {
 		if (step > 0) return (chip.readUint16(register.configuration) & loadingMemory) === 0 ? 0 : resetMs;
 		if (!isTMP117(chip)) throw chip.otherChipError();
+		// Unlocked by another program, its memory would take the next write.
+		chip.writeUint16(register.memoryLock, 0);
 		chip.writeUint16(register.configuration, softReset);
 		return resetMs;
 	},
