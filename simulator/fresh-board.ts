@@ -12,7 +12,9 @@ import type { DakkioServer } from "./dakkio/server";
 import { freePort } from "./free-port";
 import type { SimulatedPins } from "./hardware/pins";
 import type { WiredChip } from "./hardware/simulated-sensors";
+import type { SimulatedNetwork } from "./hardware/wifi-radio";
 import { LogLines } from "./log-lines";
+import { nearbyNetworks } from "./simulated-networks";
 import { World } from "./world";
 
 /** Times real time: a rejected password takes seconds, a missing time server longer. */
@@ -42,6 +44,7 @@ export class FreshBoard {
 	static async start(
 		settings?: (dakkio: DakkioServer) => Partial<Settings>,
 		sensors?: readonly WiredChip[],
+		networks: readonly SimulatedNetwork[] = nearbyNetworks,
 	): Promise<FreshBoard> {
 		const directory = mkdtempSync(join(tmpdir(), "browser-"));
 		const page = await freePort();
@@ -50,7 +53,7 @@ export class FreshBoard {
 			speed: timeFactor,
 			fresh: true,
 			realTimeOnline: false,
-			setup: { page },
+			setup: { page, networks },
 			...(sensors !== undefined && { sensors }),
 		});
 		const board = new FreshBoard(world, directory, page);

@@ -7,6 +7,7 @@ import {
 	toPem,
 	unknownRestriction,
 } from "../../sdk-tests/host/certificate";
+import { makeChains } from "../../sdk-tests/host/certificate-chains";
 import { parseNtpServer } from "../../src/clock/ntp-client";
 import { countCharacters } from "../../src/common/characters";
 import { parseServiceAddress } from "../../src/settings/service-address";
@@ -252,6 +253,16 @@ describe("a root certificate is checked by what verifies with it", () => {
 		const whole = Buffer.from((pems.root ?? "").replace(/-----.*-----|\n/g, ""), "base64");
 		for (let length = 0; length < whole.length; length++)
 			expect(problemOf("rootCertificate", armour(whole.subarray(0, length)))).toBeDefined();
+	});
+
+	test("no chain is accepted by a root that is refused when it is entered", async () => {
+		const refused: string[] = [];
+		for (const { name, root, expected } of await makeChains()) {
+			const problem = problemOf("rootCertificate", root);
+			if (problem !== undefined) refused.push(`${name}: ${expected}`);
+		}
+		expect(refused.filter((chain) => chain.endsWith(": accepted"))).toEqual([]);
+		expect(refused.length).toBeGreaterThan(3);
 	});
 
 	test("of several, the one that cannot be used is named", () => {
