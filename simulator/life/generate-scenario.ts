@@ -147,6 +147,8 @@ const makers: readonly [FaultMaker, ...FaultMaker[]] = [
 	service,
 	service,
 	service,
+	lastingService,
+	lastingService,
 	maintenance,
 	one((random) => ({ kind: "service clock", offset: Math.round(random.between(-400, 400) * day) })),
 	(_, { from }) => [{ from, to: from, kind: "quota" }],
@@ -199,6 +201,17 @@ function fullFlash(random: SeededRandom, span: Span, base: Scenario): ScenarioFa
 	if (lasting > 0.6 * base.length) return monthOffline(random, span, base);
 	const from = Math.round(random.between(0, 0.35 * base.length));
 	return [{ from, to: Math.round(from + lasting), kind: random.pick(["radio", "internet"]) }];
+}
+
+/** The service refuses points, or confirms none, for as long as it takes to measure some. */
+function lastingService(
+	random: SeededRandom,
+	{ from }: Span,
+	{ length, interval }: Scenario,
+): ScenarioFault[] {
+	const to = Math.round(Math.min(length, from + random.between(5, 60) * interval * second));
+	const fault = random.pick([makeRefusal, makeRefusal, makeStoringFault])(random);
+	return [{ from, to, kind: "service", fault }];
 }
 
 /** Weekly maintenance: the service is down for up to two hours, for six weeks. */
@@ -287,6 +300,27 @@ function makeChange(random: SeededRandom, { interval }: Scenario): SettingsChang
 	])();
 }
 
+/** The service refuses some points, all, or large requests. */
+function makeRefusal(random: SeededRandom): ServiceFault {
+	return random.pick<() => ServiceFault>([
+		() => ({ kind: "status", status: 400 + random.below(100), ...stored(random) }),
+		() => ({ kind: "status", status: random.pick(refusalStatuses), ...stored(random) }),
+		() => ({ kind: "too large", bytes: Math.round(100 * 1000 ** random.next()) }),
+		() => ({ ...poison, every: random.pick([1, 2, 7, 60]), status: random.pick(refusalStatuses) }),
+		() => ({ ...poison, every: random.pick([30, 500]), run: 12, status: random.pick(refusalStatuses) }),
+	])();
+}
+
+const poison = { kind: "poison" } as const;
+
+/** The service stores the points, and its response does not say so. */
+function makeStoringFault(random: SeededRandom): ServiceFault {
+	return random.pick<() => ServiceFault>([
+		() => ({ kind: random.pick(["answer lost", "answer cut", "drip"]) }),
+		() => ({ kind: "status", status: random.pick([400, 404, 408, 429, 500, 502, 503]), stored: true }),
+	])();
+}
+
 /** Half of the failures come from a service that stores the points nevertheless. */
 const stored = (random: SeededRandom) => (random.nextBoolean(0.5) ? { stored: true } : {});
 
@@ -306,15 +340,10 @@ function makeServiceFault(random: SeededRandom): ServiceFault {
 		}),
 		() => ({ kind: "status", status: 429 }),
 		() => ({ kind: "status", status: random.pick([301, 302, 307, 308, 401, 403, 404, 405, 415]) }),
-		() => ({ kind: "status", status: 400 + random.below(100), ...stored(random) }),
-		() => ({ kind: "status", status: random.pick(refusalStatuses), ...stored(random) }),
 		() => ({ kind: "early", status: random.pick([201, 201, 400, 401, 413, 500, 503]) }),
-		() => ({ kind: "too large", bytes: Math.round(100 * 1000 ** random.next()) }),
-		() => ({
-			kind: "poison",
-			...random.pick([{ every: 1 }, { every: 2 }, { every: 7 }, { every: 60 }, { every: 500, run: 20 }]),
-			status: random.pick(refusalStatuses),
-		}),
+		() => makeRefusal(random),
+		() => makeRefusal(random),
+		() => makeStoringFault(random),
 		() => ({
 			kind: "certificate",
 			trust: random.pick(["expired", "not yet valid", "wrong name", "untrusted", "forged"]),

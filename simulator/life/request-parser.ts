@@ -33,6 +33,8 @@ export class RequestParser {
 	private readonly listener: RequestListener;
 	private bytes = Buffer.alloc(1024);
 	private length = 0;
+	/** A part of the current request has arrived, ignored or not. */
+	private hasBegun = false;
 	/** Length of the current request's head, and of the whole request once the head is complete. */
 	private headBytes = 0;
 	private expectedBytes = 0;
@@ -42,13 +44,16 @@ export class RequestParser {
 	}
 
 	receive(bytes: Uint8Array): void {
-		if (!this.listener.onBytes(bytes, this.length === 0)) return;
+		const isFirst = !this.hasBegun;
+		this.hasBegun = true;
+		if (!this.listener.onBytes(bytes, isFirst)) return;
 		this.append(bytes);
 		if (this.expectedBytes === 0) this.findHead();
 		if (this.expectedBytes === 0 || this.length < this.expectedBytes) return;
 		if (this.length > this.expectedBytes) this.listener.onPipelined();
 		const request = readRequest(this.bytes, this.headBytes, this.expectedBytes);
 		this.length = this.expectedBytes = 0;
+		this.hasBegun = false;
 		this.listener.onRequest(request);
 	}
 

@@ -292,7 +292,7 @@ export class Uploader {
 		onAttempt(found.kind === "response" || found.phase !== "resolve");
 		const action = classifyExchange(found, clock.now() ?? 0);
 		if (action.kind === "retry") this.retry(found, action);
-		else this.enterFault("cause" in action ? action.cause : "the data source could not be created");
+		else this.enterFault(found, "cause" in action ? action.cause : "the data source could not be created");
 		return false;
 	}
 
@@ -396,14 +396,13 @@ export class Uploader {
 				if (batch.pointCount === 1)
 					this.options.log(`${batchName(batch)} refused: ${action.cause}; kept until another is taken`);
 				if (!this.search.isFault) return "refused";
-				this.enterFault(`${action.cause}. ${serviceFaultRemedy}`);
+				this.enterFault(result, `${action.cause}. ${serviceFaultRemedy}`);
 				return "failed";
 			case "retry":
 				this.retry(result, action);
 				return "failed";
 			case "settings fault":
-				if (this._fault !== undefined) this.search.failedAgain();
-				this.enterFault(action.cause);
+				this.enterFault(result, action.cause);
 				return "failed";
 		}
 	}
@@ -429,22 +428,26 @@ export class Uploader {
 		{ cause, waitMs = 0 }: UploadAction & { readonly kind: "retry" },
 	): void {
 		this._fault = undefined;
-		// mutation: count-failure
-		this.consecutiveFailures++;
+		this.countFailure(result);
 		const hasReached = hasReachedServer(result);
-		// mutation: send-less-after-failure
-		if (this.consecutiveFailures > 1 && hasReached) this.search.failedAgain();
 		this.scheduleRetry(
 			waitMs + retryBackoffMs(this.consecutiveFailures, this.options.random(), hasReached),
 			cause,
 		);
 	}
 
-	private enterFault(cause: string): void {
+	private enterFault(result: ExchangeResult, cause: string): void {
 		this._fault = cause;
-		this.consecutiveFailures++;
+		this.countFailure(result);
 		// mutation: wait-after-settings-fault
 		this.scheduleRetry(settingsProbeIntervalMs, cause);
+	}
+
+	private countFailure(result: ExchangeResult): void {
+		// mutation: count-failure
+		this.consecutiveFailures++;
+		// mutation: send-less-after-failure
+		if (this.consecutiveFailures > 1 && hasReachedServer(result)) this.search.failedAgain();
 	}
 
 	private recordAttempt(failure: string | undefined): void {
