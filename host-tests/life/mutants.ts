@@ -16,7 +16,7 @@ export const mutants: readonly Mutant[] = [
 	{
 		name: "acknowledges a batch before its 2xx",
 		at: "send-batch",
-		mutate: insertBefore("$acknowledge-batch"),
+		mutate: insertBefore("this.options.readings.acknowledge(batch.lastSequence)"),
 		violates: ["kept", "paced"],
 		seed: 1,
 	},

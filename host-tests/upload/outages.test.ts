@@ -31,7 +31,7 @@ function expectFewCopies(fixture: UploaderFixture): void {
 
 describe("in a day in which the service stores the points and never confirms it, no point is stored more than 30 times", () => {
 	test.each(storing)("%s", async (_, response) => {
-		for (let seed = 1; seed <= 5; seed++) {
+		for (let seed = 1; seed <= 2; seed++) {
 			const random = new SeededRandom(seed);
 			const fixture = new UploaderFixture({ service: () => response, random: () => random.next() });
 			fixture.measure(3000);
@@ -62,6 +62,21 @@ describe("in a day in which the service stores the points and never confirms it,
 		await fixture.pass(24);
 		expectFewCopies(fixture);
 	});
+});
+
+test.each([400, 404, 500])("a board that sleeps between its uploads, and %i: the same", async (status) => {
+	const fixture = new UploaderFixture({ service: () => ({ status, isStored: true }) });
+	fixture.measure(3000);
+	fixture.uploader.start();
+	for (let wake = 0; wake < 48; wake++) {
+		await fixture.pass(0.5);
+		const { state } = fixture.uploader;
+		await fixture.uploader.stop();
+		fixture.uploader = fixture.makeUploader();
+		fixture.uploader.resume(fixture.time.ticks(), state);
+	}
+	expectFewCopies(fixture);
+	for (const { sequences } of fixture.requests.slice(4)) expect(sequences.length).toBe(1);
 });
 
 test.each([
