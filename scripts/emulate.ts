@@ -70,7 +70,8 @@ async function emulate(image: EmulatorImage, options: Options): Promise<void> {
 	const { platform, settings, fresh } = options;
 	const flash = join(directory, `${platform.replace("/", "-")}.flash`);
 	const old = fresh || !existsSync(flash) ? undefined : readFileSync(flash);
-	writeFileSync(flash, old === undefined ? image.flash : withDataOf(old, image));
+	// It has the settings, with key and passwords.
+	writeFileSync(flash, old === undefined ? image.flash : withDataOf(old, image), { mode: 0o600 });
 	const dakkio = await startDakkio();
 	const ntp = await NtpServer.start();
 	const ports = { page: await freePort(), control: await freePort("udp") };
