@@ -3,7 +3,7 @@ import { pinUses } from "../src/settings/pin-conflicts";
 import type { SettingKey } from "../src/settings/settings";
 import type { MeasureState, SetupState } from "../src/setup/api";
 import { estimateCalls } from "./call-estimate";
-import { button, element, replaceContent } from "./dom";
+import { button, element, fact, heading, replaceContent } from "./dom";
 import { settingField } from "./form-field";
 import { InputsField, OneWireField } from "./inputs-field";
 import { SensorsField } from "./sensors-field";
@@ -62,7 +62,7 @@ export class BoardSection {
 		const { chip } = state.board;
 		this.#options = options;
 		this.#planCalls = state.plan;
-		const labelled = (key: SettingKey) => ({ key, label: settingTexts[key].label, announce, chip });
+		const labelled = (key: SettingKey) => ({ key, ...settingTexts[key], announce, chip });
 		this.#sensors = new SensorsField(labelled("sensors"));
 		this.#oneWire = new OneWireField(labelled("oneWirePin"));
 		this.#inputs = new InputsField({
@@ -91,9 +91,7 @@ export class BoardSection {
 		this.elements = [
 			this.#facts,
 			element("p", { class: "help" }, words.names),
-			element(
-				"div",
-				{ class: "heading" },
+			heading(
 				element("h3", {}, words.sensors),
 				button(words.scanAgain, () => onScan(false), { class: "quiet small" }),
 			),
@@ -190,10 +188,7 @@ export class BoardSection {
 	}
 
 	#showFacts(facts: readonly (readonly [name: string, text: string])[]): void {
-		replaceContent(
-			this.#facts,
-			...facts.map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text))),
-		);
+		replaceContent(this.#facts, ...facts.map(([name, text]) => fact(name, text)));
 	}
 }
 

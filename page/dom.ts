@@ -52,6 +52,21 @@ export function setDisabled(target: HTMLButtonElement, disabled: boolean): void 
 	setAttributes(target, { "aria-disabled": disabled ? "true" : undefined });
 }
 
+/** A title, and what is done with what stands below it. */
+export function heading(title: HTMLElement, beside: HTMLElement): HTMLElement {
+	return element("div", { class: "heading" }, title, beside);
+}
+
+/** A row of a list of facts. */
+export function fact(name: string, text: Child): HTMLElement {
+	return element("div", {}, element("dt", {}, name), element("dd", {}, text));
+}
+
+/** A check box with its label. */
+export function labelledCheck(box: HTMLInputElement, label: string): HTMLElement {
+	return element("label", { class: "check" }, box, element("span", {}, label));
+}
+
 const vector = "http://www.w3.org/2000/svg";
 
 /** Strokes on a grid of 20 by 20. Hidden from screen readers: a text beside it says the same. */

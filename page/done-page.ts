@@ -1,6 +1,6 @@
 import type { SetupState } from "../src/setup/api";
 import type { CallEstimate } from "./call-estimate";
-import { element, icon, icons } from "./dom";
+import { element, fact, icon, icons } from "./dom";
 import { texts } from "./texts";
 
 const words = texts.end;
@@ -39,11 +39,7 @@ export function donePage(ending: DonePageOptions): HTMLElement {
 		element(
 			"dl",
 			{ class: "facts" },
-			...facts.flatMap(([name, text]) =>
-				text === undefined
-					? []
-					: [element("div", {}, element("dt", {}, name), element("dd", {}, element("bdi", {}, text)))],
-			),
+			...facts.flatMap(([name, text]) => (text === undefined ? [] : [fact(name, element("bdi", {}, text))])),
 		),
 		element("p", {}, words.close),
 		element(

@@ -2,7 +2,7 @@ import type { InputSettings } from "../src/settings/input-settings";
 import type { PinUse } from "../src/settings/pin-conflicts";
 import type { FieldProblem, SensorDescription } from "../src/setup/api";
 import { CalibrationControls } from "./calibration-controls";
-import { button, element, replaceContent } from "./dom";
+import { button, element, heading, replaceContent } from "./dom";
 import {
 	type FormField,
 	type LabelledControl,
@@ -21,8 +21,6 @@ import { texts } from "./texts";
 const words = texts.inputs;
 const kinds = ["analog", "state", "pulses"] as const;
 type InputKind = (typeof kinds)[number];
-/** Of the setting: the board's limit. */
-const maxInputs = 8;
 
 /** The settings of an input, as entered. */
 interface InputDraft {
@@ -145,12 +143,6 @@ export class InputsField implements FormField {
 	}
 
 	#add(kind: InputKind): void {
-		const { announce } = this.#options;
-		if (this.#cards.length === maxInputs) {
-			this.#note.show(words.full);
-			announce(words.full);
-			return;
-		}
 		const names = this.#cards.map((card) => card.name);
 		const usual = words.names[kind];
 		let name: string = usual;
@@ -210,7 +202,6 @@ class InputCard {
 	readonly #title = element("h4", {});
 	readonly #value = element("b", { class: "live" });
 	readonly #calibration: CalibrationControls | undefined;
-	#uses: readonly PinUse[] = [];
 
 	constructor(draft: InputDraft, options: CardOptions) {
 		const { chip, onRemove } = options;
@@ -232,8 +223,8 @@ class InputCard {
 				announce: options.announce,
 			});
 		this.element.append(
-			element("div", { class: "heading" }, this.#title, removeButton),
-			element("p", { class: "now" }, element("span", {}, words.now), " ", this.#value),
+			heading(this.#title, removeButton),
+			element("p", {}, words.now, " ", this.#value),
 			element("div", { class: "pair" }, pin, this.#text("name")),
 			...this.#kindControls(),
 			...(this.#calibration === undefined ? [] : [this.#calibration.element]),
@@ -289,7 +280,6 @@ class InputCard {
 	}
 
 	drawPins(uses: readonly PinUse[]): void {
-		this.#uses = uses;
 		this.#pins.draw(uses, this.pin);
 	}
 
@@ -298,13 +288,9 @@ class InputCard {
 	}
 
 	#liveText(sensor: SensorDescription | undefined): string {
-		const { kind, unit, decimals, scale = 1, offset = 0, active } = this.#draft;
-		const conflict = this.#uses.find(
-			(use) => use.pin === this.pin && !(kind === "analog" && use.isAnalog === true),
-		);
+		const { unit, decimals, scale = 1, offset = 0, active } = this.#draft;
 		if (this.pin === undefined) return words.choosePin;
-		if (sensor === undefined || sensor.input === undefined)
-			return conflict === undefined ? words.measuring : words.notNow;
+		if (sensor?.input === undefined) return words.measuring;
 		if (sensor.problem !== undefined) return sensor.problem;
 		const { input } = sensor;
 		const value = sensor.values[0]?.value;
@@ -428,6 +414,7 @@ function isInputDraft(value: unknown): value is InputDraft {
 interface OneWireOptions {
 	readonly key: string;
 	readonly label: string;
+	readonly help: string;
 	readonly chip: string;
 }
 
@@ -442,14 +429,14 @@ export class OneWireField implements FormField {
 	#pin: number | undefined;
 	#isShown = false;
 
-	constructor({ key, label, chip }: OneWireOptions) {
+	constructor({ key, label, help, chip }: OneWireOptions) {
 		this.key = key;
 		this.label = label;
 		this.#pins = new PinSelect({ chip, analog: false });
 		this.#pins.control.addEventListener("input", () => {
 			this.#pin = this.#pins.value;
 		});
-		this.#frame = labelledControl(label, this.#pins.control, { help: words.oneWireHelp });
+		this.#frame = labelledControl(label, this.#pins.control, { help });
 		const remove = () => {
 			this.write("none");
 			this.element.dispatchEvent(new Event("change", { bubbles: true }));
@@ -457,13 +444,8 @@ export class OneWireField implements FormField {
 		this.element = element(
 			"section",
 			{ class: "card" },
-			element(
-				"div",
-				{ class: "heading" },
-				element("h4", {}, words.kinds.oneWire),
-				button(words.remove, remove, { class: "quiet small" }),
-			),
-			element("p", { class: "now" }, element("span", {}, words.now), " ", this.#found),
+			heading(element("h4", {}, words.kinds.oneWire), button(words.remove, remove, { class: "quiet small" })),
+			element("p", {}, words.now, " ", this.#found),
 			this.#frame.element,
 		);
 		this.write("none");

@@ -1,6 +1,6 @@
 import type { BootLog } from "../src/setup/api";
 import type { BoardClient } from "./board-client";
-import { button, element, replaceContent, setDisabled } from "./dom";
+import { button, element, fact, heading, replaceContent, setDisabled } from "./dom";
 import { labelledControl, plainAttributes } from "./form-field";
 import { texts } from "./texts";
 
@@ -41,9 +41,7 @@ export function maintenanceSection({ client, name, onLeave }: MaintenanceOptions
 		{},
 		element("summary", {}, words.title),
 		facts,
-		element(
-			"div",
-			{ class: "heading" },
+		heading(
 			element("h4", {}, words.log),
 			button(words.reload, () => void load(), { class: "quiet small" }),
 		),
@@ -87,5 +85,5 @@ function factsOf({
 				: `${texts.number(Math.floor(freeMemoryBytes / 1024))} KB`,
 		],
 	] as const;
-	return facts.map(([name, text]) => element("div", {}, element("dt", {}, name), element("dd", {}, text)));
+	return facts.map(([name, text]) => fact(name, text));
 }

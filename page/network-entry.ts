@@ -1,5 +1,5 @@
 import type { FieldProblem } from "../src/setup/api";
-import { button, element, icon, icons } from "./dom";
+import { button, element, heading, icon, icons } from "./dom";
 import { type LabelledControl, labelledControl, secretInput } from "./form-field";
 import { texts } from "./texts";
 
@@ -55,9 +55,7 @@ export class NetworkEntry {
 		this.element = element(
 			"li",
 			{ class: "entry" },
-			element(
-				"div",
-				{ class: "heading" },
+			heading(
 				element("h3", {}, element("bdi", {}, title)),
 				element("span", { class: "actions" }, this.#up, this.#remove),
 			),

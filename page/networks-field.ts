@@ -1,5 +1,15 @@
 import type { FieldProblem, ScanState } from "../src/setup/api";
-import { button, element, icon, icons, replaceContent, setDisabled, signalBars, visuallyHidden } from "./dom";
+import {
+	button,
+	element,
+	heading,
+	icon,
+	icons,
+	replaceContent,
+	setDisabled,
+	signalBars,
+	visuallyHidden,
+} from "./dom";
 import { type FormField, type LabelledControl, problemNote } from "./form-field";
 import { isKnownNetwork, type KnownNetwork, NetworkEntry } from "./network-entry";
 import type { SettingText } from "./setting-texts";
@@ -42,7 +52,7 @@ export class NetworksField implements FormField {
 			element("legend", { class: "aside" }, label),
 			this.#note.element,
 			this.#chosen,
-			element("div", { class: "heading" }, element("h3", {}, words.nearby), this.#rescan),
+			heading(element("h3", {}, words.nearby), this.#rescan),
 			this.#status,
 			this.#list,
 			button(words.hidden, () => this.#add({ ssid: "" }), { class: "quiet wide" }),

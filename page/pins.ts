@@ -15,7 +15,7 @@ type CareReason = keyof typeof texts.pins.care;
 /** By the name of the chip (data sheets, "Strapping Pins", "ADC", "IO_MUX"; module data sheets for the PSRAM). */
 const chips: Readonly<Record<string, ChipPins>> = {
 	esp32: {
-		inputs: "0,2,4,5,12-19,21-23,25-27,32-39,1,3",
+		inputs: "0-5,12-19,21-23,25-27,32-39",
 		analog: "32-39",
 		care: { boot: "0,2,5,12,15", serial: "1,3", psram: "16,17", noPull: "34-39" },
 	},
@@ -51,7 +51,7 @@ function parseRanges(ranges: string): readonly number[] {
 /** Pins for an input: `analog`: whose voltage can be measured. */
 export function inputPins(chip: string, analog: boolean): readonly number[] {
 	const { inputs, analog: measured } = pinsOf(chip);
-	return [...parseRanges(analog ? measured : inputs)].sort((one, other) => one - other);
+	return parseRanges(analog ? measured : inputs);
 }
 
 /** Why a pin needs care; `undefined`: it does not. A pull resistor is no matter for `analog`. */

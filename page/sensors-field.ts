@@ -1,6 +1,6 @@
 import type { FieldProblem, SensorDescription, ValueDescription } from "../src/setup/api";
 import { CalibrationControls } from "./calibration-controls";
-import { element, icon, icons, replaceContent, setAttributes } from "./dom";
+import { element, heading, icon, icons, labelledCheck, replaceContent, setAttributes } from "./dom";
 import {
 	type FormField,
 	labelledControl,
@@ -179,7 +179,7 @@ class SensorCard {
 		const title = element("h4", {}, name);
 		setAttributes(this.element, { "aria-label": name });
 		this.element.append(
-			element("div", { class: "heading" }, title, element("label", { class: "check" }, use, words.use)),
+			heading(title, labelledCheck(use, words.use)),
 			this.#problem,
 			this.#note.element,
 			this.#values,
@@ -238,7 +238,7 @@ class SensorCard {
 				// Absent: on.
 				this.#draft[key] = isOn === true ? (input.checked ? undefined : false) : parseDecimal(input.value);
 			});
-			if (isOn === true) return element("label", { class: "check" }, input, element("span", {}, label));
+			if (isOn === true) return labelledCheck(input, label);
 			const control = labelledControl(label, input, { help });
 			this.#controls.set(key, control);
 			return control.element;
@@ -291,10 +291,7 @@ class ValueRow {
 		});
 		const name = labelledControl(words.name, this.#name);
 		this.#controls.set("name", name);
-		this.#settings.append(
-			name.element,
-			element("label", { class: "check" }, stored, element("span", {}, words.store)),
-		);
+		this.#settings.append(name.element, labelledCheck(stored, words.store));
 		this.element = element(
 			"details",
 			{ class: "value" },

@@ -58,13 +58,16 @@ export const settingTexts: Readonly<Record<SettingKey, SettingText>> = {
 	clockPin: { label: "I²C clock pin (SCL)", help: "Automatic: the usual pin of the chip." },
 	sensors: {
 		label: "Sensors",
-		help: "Renames, switches off or calibrates sensors and their fields.",
+		help: "Names, calibration, and what is used.",
 	},
 	inputs: {
 		label: "Inputs",
 		help: "Voltages, contacts and pulses at single pins.",
 	},
-	oneWirePin: { label: "1-Wire pin", help: "Data pin of DS18B20 thermometers." },
+	oneWirePin: {
+		label: "1-Wire pin",
+		help: "Data of DS18B20 thermometers, with 4.7 kilohm to 3.3 V. They are listed with the sensors.",
+	},
 	serialPin: { label: "Serial pin", help: "Pin at TX of a PMS5003." },
 	derived: {
 		label: "Derived values",

@@ -1,5 +1,5 @@
 import type { BoardClient } from "./board-client";
-import { button, element, icon, icons, replaceContent, uniqueId } from "./dom";
+import { button, element, icon, icons, labelledCheck, replaceContent, uniqueId } from "./dom";
 import type { SettingsForm } from "./settings-form";
 import { decodeTextFile } from "./text-file";
 import { texts } from "./texts";
@@ -82,7 +82,7 @@ function importGroup({ client, form, announce }: SettingsFileOptions): HTMLEleme
 		element("h4", {}, words.import),
 		element("div", { class: "field" }, element("label", { for: file.id }, words.file), file),
 		element("div", { class: "field" }, element("label", { for: text.id }, words.paste), text),
-		element("label", { class: "check" }, mine, element("span", {}, words.own)),
+		labelledCheck(mine, words.own),
 		button(words.start, () => void importSettings(), { class: "wide" }),
 		result,
 	);
@@ -117,7 +117,7 @@ function exportGroup({ client, name, announce }: SettingsFileOptions): HTMLEleme
 		{ class: "group" },
 		element("h4", {}, words.export),
 		element("p", { class: "help" }, words.saved),
-		element("label", { class: "check" }, secrets, element("span", {}, words.secrets)),
+		labelledCheck(secrets, words.secrets),
 		element("p", { class: "help", id: secrets.getAttribute("aria-describedby") ?? "" }, words.secretsHelp),
 		button(words.make, () => void make(), { class: "wide" }),
 		shown,

@@ -83,8 +83,7 @@ export const texts = Object.freeze({
 		lead: "Its sensors, its intervals and its hardware.",
 		name: "Setup Wi-Fi",
 		deviceId: "Device id",
-		names:
-			"The setup Wi-Fi is the board’s own network, for this page. The device id is sent with every point.",
+		names: "The setup Wi-Fi is only for this page. The device id is sent with every point.",
 		chip: "Chip",
 		firmware: "Firmware",
 		pending: "Pending",
@@ -92,7 +91,7 @@ export const texts = Object.freeze({
 		sensors: "Sensors",
 		sensorsHelp: "Open a value to rename it, leave it out, or calibrate it.",
 		inputs: "Inputs",
-		inputsHelp: "Single pins: a voltage, a contact, or pulses. And thermometers on a 1-Wire bus.",
+		inputsHelp: "Single pins: voltages, contacts, pulses, and 1-Wire thermometers.",
 		scanAgain: "Scan again",
 		forgetMissing: "Forget missing sensors",
 		noValue: "–",
@@ -124,7 +123,7 @@ export const texts = Object.freeze({
 	},
 
 	sensors: {
-		none: "No sensor found. Check its wires and its 3.3 V supply. If it is not on the usual pins, set them under “Sensor bus and statistics”.",
+		none: "No sensor found. Check its wires, its 3.3 V supply, and its pins under “Sensor bus and statistics”.",
 		use: "Use",
 		useOf: (name: string) => `Use ${name}`,
 		name: "Name",
@@ -142,7 +141,7 @@ export const texts = Object.freeze({
 			},
 			recalibrate: {
 				label: "Calibrate CO₂ to (ppm)",
-				help: "Outdoors about 425. Once, after three minutes of measuring. Empty it before you repeat it.",
+				help: "Outdoors about 425. Once, after three minutes of measuring.",
 			},
 			selfCalibration: { label: "Calibrates itself with fresh air each week", help: "", isOn: true },
 		} satisfies Readonly<Record<string, SensorOptionText>> as Readonly<
@@ -174,13 +173,11 @@ export const texts = Object.freeze({
 		pin: "Pin",
 		pinMissing: "Choose the pin that it is wired to.",
 		numbered: (index: number, problem: string) => `Number ${index + 1}: ${problem}`,
-		full: "The board has room for eight inputs: remove one first.",
 		remove: "Remove",
 		removed: (title: string) => `${title}: removed.`,
 		now: "Now:",
 		choosePin: "choose a pin",
 		measuring: "measuring…",
-		notNow: "this pin is in use",
 		later: "shown after the test",
 		of: (value: string, volts: string) => `${value} (${volts})`,
 		pulses: (count: number) => (count === 1 ? "1 pulse" : `${number(count)} pulses`),
@@ -190,7 +187,6 @@ export const texts = Object.freeze({
 				: count === 1
 					? "1 thermometer found"
 					: `${count} thermometers found`,
-		oneWireHelp: "Data of DS18B20 thermometers, with 4.7 kilohm to 3.3 V. They are listed with the sensors.",
 		members: {
 			name: "Name",
 			unit: "Unit",
@@ -235,7 +231,7 @@ export const texts = Object.freeze({
 		log: "Log",
 		reload: "Reload",
 		restart: "Restart",
-		restartHelp: "As with the board’s reset button. What is not saved here is lost; readings are not.",
+		restartHelp: "Like the board’s reset button. Changes that are not saved are lost.",
 		restartDone: "The board restarts with its saved settings.",
 		reset: "Factory reset",
 		resetHelp: "Erases all settings, the key, the Wi-Fi passwords, and readings that are not sent yet.",

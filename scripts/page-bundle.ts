@@ -108,6 +108,8 @@ async function bundle(entry: string): Promise<string> {
 		format: "iife",
 		charset: "utf8",
 		legalComments: "none",
+		// Constants of the firmware that the page does not use.
+		pure: ["Object.freeze"],
 		target: browserTargets,
 		write: false,
 	});
