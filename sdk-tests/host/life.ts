@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import type { DataPoint } from "../../simulator/dakkio/api";
 import * as faults from "../../simulator/dakkio/misbehaviours";
 import { DakkioServer } from "../../simulator/dakkio/server";
@@ -10,13 +11,32 @@ const awayRequests = 5;
 
 const pagePaths = ["/", "/api/status", "/api/history", "/api/log", "/metrics"];
 
+interface Loaded {
+	readonly status: number;
+	readonly length: number;
+}
+
+/** Over a connection of its own: an idle one would make the board's time run in real time. */
+function load(port: number, path: string): Promise<Loaded | undefined> {
+	return new Promise((resolve) => {
+		const request = get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+			let length = 0;
+			response.on("data", (part: Buffer) => {
+				length += part.length;
+			});
+			response.on("close", () => resolve({ status: response.statusCode ?? 0, length }));
+		});
+		request.on("error", () => resolve(undefined));
+	});
+}
+
 /** The service of the whole app, with two outages during the busy hour. */
 export class LifeService {
 	private readonly dakkio: DakkioServer;
 	/** Sequence numbers in order of arrival, by `location`, which identifies the life. */
 	private readonly arrived = new Map<string, number[]>();
 	private readonly pagePort: number;
-	private readonly loaded = new Map<string, { readonly status: number; readonly length: number }>();
+	private readonly loaded = new Map<string, Loaded>();
 	private away = 0;
 	private closed = false;
 
@@ -37,9 +57,8 @@ export class LifeService {
 	private async visitPage(): Promise<void> {
 		while (!this.closed) {
 			for (const path of pagePaths) {
-				const response = await fetch(`http://127.0.0.1:${this.pagePort}${path}`).catch(() => undefined);
-				const text = await response?.text().catch(() => undefined);
-				if (text !== undefined) this.loaded.set(path, { status: response?.status ?? 0, length: text.length });
+				const response = await load(this.pagePort, path);
+				if (response !== undefined) this.loaded.set(path, response);
 			}
 			await new Promise((resolve) => setTimeout(resolve, 500));
 		}
