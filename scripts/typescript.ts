@@ -50,12 +50,12 @@ export async function compileTypeScript(
 		for (const {
 			files: [source],
 		} of missing)
-			compiled.set(source, join(outDir, source.replace(/\.ts$/, ".js")));
+			compiled.set(source, readFileSync(join(outDir, source.replace(/\.ts$/, ".js")), "utf8"));
 	}
 	const named = modules.map(({ specifier, files: [source] }) => ({
 		specifier,
 		typescript: readFileSync(source, "utf8"),
-		javascript: functionsToArrows(readFileSync(compiled.get(source) ?? "", "utf8")),
+		javascript: functionsToArrows(compiled.get(source) ?? ""),
 	}));
 	const shortened = shortenPrivateNames(named, readReservedNames(sdk, directory));
 	const all = named.map(({ specifier }, index) => ({ specifier, javascript: shortened[index] ?? "" }));
