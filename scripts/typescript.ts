@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { dirname, join } from "node:path";
 import { parseSync } from "oxc-parser";
 import { bundleModules, type CompiledModule } from "./bundle-modules";
+import { inlineConstants } from "./inline-constants";
 import { leaveOutDrivers, readLeftOutDrivers } from "./left-out-drivers";
 import { shortenPrivateNames } from "./private-names";
 import { root, run, type Sdk } from "./sdk";
@@ -55,7 +56,7 @@ export async function compileTypeScript(
 	const named = modules.map(({ specifier, files: [source] }) => ({
 		specifier,
 		typescript: readFileSync(source, "utf8"),
-		javascript: functionsToArrows(compiled.get(source) ?? ""),
+		javascript: functionsToArrows(inlineConstants(compiled.get(source) ?? "")),
 	}));
 	const shortened = shortenPrivateNames(named, readReservedNames(sdk, directory));
 	const all = named.map(({ specifier }, index) => ({ specifier, javascript: shortened[index] ?? "" }));

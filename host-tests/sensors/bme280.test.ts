@@ -101,7 +101,7 @@ describe("one clear error", () => {
 
 	test("when another chip answers", () => {
 		bench.bus.attach(0x76, chip(0x58));
-		expect(() => open()).toThrow("BME280 at 0x76: another chip answers there (id 0x58, not 0x60).");
+		expect(() => open()).toThrow("BME280 at 0x76: another chip answers there.");
 	});
 
 	test("when it was unplugged while measuring", () => {
@@ -147,7 +147,7 @@ describe("one clear error", () => {
 		bench.bus.attach(0x76, chip(0x58));
 		expect(() => sensor.start()).toThrow("it lost its measurement");
 		sensor.close();
-		expect(() => open()).toThrow("BME280 at 0x76: another chip answers there (id 0x58, not 0x60).");
+		expect(() => open()).toThrow("BME280 at 0x76: another chip answers there.");
 	});
 });
 

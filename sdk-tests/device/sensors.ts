@@ -50,7 +50,7 @@ const rows: readonly Row[] = [
 	row("hdc1080", "HDC1080", [-7.25, 63.5], "silent", "does not answer"),
 	row("lps22hb", "LPS22HB", [-7.25, 987.65], "never ready", "did not end in time"),
 	row("sgp40", "SGP40", [Number.NaN, 30_000], "wrong checksum", "checksum"),
-	row("sgp41", "SGP41", [Number.NaN, Number.NaN, 30_000, 16_000], "wrong checksum", "checksum"),
+	row("sgp41", "SGP41", [Number.NaN, 30_000, Number.NaN, 16_000], "wrong checksum", "checksum"),
 	row("sps30", "SPS30", [4.2, 6.1, 6.9, 7.3], "wrong checksum", "checksum"),
 	row("veml7700", "VEML7700", [88_000], "out of range", "brighter"),
 	row("ltr390", "LTR390", [88_000, 3.4], "never ready", "did not end in time"),

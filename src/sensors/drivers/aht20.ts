@@ -41,13 +41,12 @@ export const aht20 = Object.freeze<Driver<AHT20State>>({
 	/** A chip whose status is stuck, or that has lost its calibration, recovers by it. */
 	reset(chip, step) {
 		if (step > 0) return 0;
-		checkIdentity(chip);
+		if (!isAHT20(chip)) throw chip.otherChipError();
 		chip.write(softReset);
 		return resetMs;
 	},
 
 	open(chip) {
-		checkIdentity(chip);
 		const isInitialising = (readStatus(chip) & calibratedBit) === 0;
 		if (isInitialising) chip.write(...initialiseCommand);
 		return { isInitialising, started: false };
@@ -93,10 +92,6 @@ function isAHT20(chip: I2CDevice): boolean {
 	if ((status & busyBit) !== 0 || isChecksumRight(answer)) return true;
 	measure(chip);
 	return (chip.read(1)[0] ?? 0) === (status | busyBit);
-}
-
-function checkIdentity(chip: I2CDevice): void {
-	if (!isAHT20(chip)) throw chip.otherChipError();
 }
 
 function isChecksumRight(answer: Uint8Array): boolean {

@@ -1,5 +1,5 @@
-import { bmx280Addresses, bmx280Temperature, boschChipId, readBoschId } from "./bmx280";
-import { type Driver, humidity, pressure, type SensorField } from "./driver";
+import { bmx280Addresses, bmx280Pressure, bmx280Temperature, boschChipId, readBoschId } from "./bmx280";
+import { type Driver, humidity, type SensorField } from "./driver";
 import { type I2CDevice, uint16, uint24 } from "./i2c-device";
 
 /** Registers (BST-BME680-DS001, section 5.2, table 20; BME688: BST-BME688-DS000). */
@@ -58,24 +58,18 @@ interface BME680State {
 export const bme680 = Object.freeze<Driver<BME680State>>({
 	name: "BME680",
 	addresses: bmx280Addresses,
-	fields: Object.freeze([
-		bmx280Temperature,
-		humidity,
-		Object.freeze({ ...pressure, min: 299.9, max: 1100.1 }),
-		gasResistance,
-	]),
+	fields: Object.freeze([bmx280Temperature, humidity, bmx280Pressure, gasResistance]),
 
 	matches: isBME680,
 
 	reset(chip, step) {
 		if (step > 0) return 0;
-		checkIdentity(chip);
+		if (!isBME680(chip)) throw chip.otherChipError();
 		chip.writeUint8(register.reset, resetCommand);
 		return resetMs;
 	},
 
 	open(chip) {
-		checkIdentity(chip);
 		const bytes = new Uint8Array(42);
 		bytes.set(chip.readConfirmed(register.calibration1, 23), 0);
 		bytes.set(chip.readConfirmed(register.calibration2, 14), 23);
@@ -128,10 +122,6 @@ export const bme680 = Object.freeze<Driver<BME680State>>({
 
 function isBME680(chip: I2CDevice): boolean {
 	return readBoschId(chip) === boschChipId.BME680;
-}
-
-function checkIdentity(chip: I2CDevice): void {
-	if (!isBME680(chip)) throw chip.otherChipError();
 }
 
 function isMarked(chip: I2CDevice): boolean {

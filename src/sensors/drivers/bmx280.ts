@@ -69,34 +69,25 @@ export interface BMx280State {
 
 /**
  * What the drivers of Bosch's BME280 and BMP280 share. The chip measures on demand, unfiltered, as section
- * 3.5.1 recommends for weather, and sleeps in between. `ids`: those of the chip, the usual one first.
+ * 3.5.1 recommends for weather, and sleeps in between. `ids`: those of the chip.
  */
 export function bmx280Measurement(
-	ids: readonly [number, ...number[]],
+	ids: readonly number[],
 	hasHumidity: boolean,
 ): Pick<Driver<BMx280State>, "matches" | "reset" | "open" | "start" | "read"> {
-	function checkId(chip: I2CDevice): void {
-		const id = readBoschId(chip);
-		if (!ids.includes(id))
-			throw chip.error(`another chip answers there (id ${hex(id)}, not ${hex(ids[0])}).`);
-	}
-
 	return {
 		matches: (chip) => ids.includes(readBoschId(chip)),
 
 		/** After a brown-out the trimming words may be wrong, although everything else is right. */
 		reset(chip, step) {
 			if (step > 0) return isStarting(chip) ? resetMs : 0;
-			checkId(chip);
+			if (!ids.includes(readBoschId(chip))) throw chip.otherChipError();
 			chip.writeUint8(register.reset, resetCommand);
 			return resetMs;
 		},
 
 		/** Whatever it did before, the chip sleeps, does not filter, and bears the mark. */
 		open(chip) {
-			checkId(chip);
-			if ((chip.readUint8(register.status) & statusCopying) !== 0)
-				throw chip.error("it has just been switched on, and is not ready yet.");
 			chip.writeUint8(register.controlMeasurement, sleepMode);
 			chip.writeUint8(register.configuration, markerConfiguration);
 			const calibration = readCalibration(chip);
@@ -169,8 +160,4 @@ function readHumidityCalibration(chip: I2CDevice): BME280HumidityCalibration {
 
 function uint20(data: Uint8Array, offset: number): number {
 	return ((data[offset] ?? 0) << 12) | ((data[offset + 1] ?? 0) << 4) | ((data[offset + 2] ?? 0) >> 4);
-}
-
-function hex(id: number): string {
-	return `0x${id.toString(16)}`;
 }

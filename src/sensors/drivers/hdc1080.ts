@@ -1,5 +1,6 @@
-import { type Driver, humidity, temperature } from "./driver";
+import type { Driver } from "./driver";
 import { type I2CDevice, uint16 } from "./i2c-device";
+import { shtFields } from "./sht";
 
 /** Registers (SNAS672A, table 1). */
 const register = Object.freeze({ temperature: 0x00, configuration: 0x02, manufacturer: 0xfe, device: 0xff });
@@ -28,19 +29,18 @@ interface HDC1080State {
 export const hdc1080 = Object.freeze<Driver<HDC1080State>>({
 	name: "HDC1080",
 	addresses: Object.freeze([0x40]),
-	fields: Object.freeze([Object.freeze({ ...temperature, min: -40, max: 125 }), humidity]),
+	fields: shtFields,
 
 	matches: isHDC1080,
 
 	reset(chip, step) {
 		if (step > 0) return 0;
-		checkIdentity(chip);
+		if (!isHDC1080(chip)) throw chip.otherChipError();
 		chip.writeUint16(register.configuration, softReset);
 		return resetMs;
 	},
 
 	open(chip) {
-		checkIdentity(chip);
 		chip.writeUint16(register.configuration, configuration);
 		return { first: undefined };
 	},
@@ -76,10 +76,6 @@ function isHDC1080(chip: I2CDevice): boolean {
 		chip.readUint16(register.manufacturer) === texasInstruments &&
 		chip.readUint16(register.device) === deviceId
 	);
-}
-
-function checkIdentity(chip: I2CDevice): void {
-	if (!isHDC1080(chip)) throw chip.otherChipError();
 }
 
 /** The pointer alone starts a measurement. */

@@ -1,5 +1,5 @@
 import { current, type Driver, voltage } from "./driver";
-import { type I2CDevice, int16, uint16 } from "./i2c-device";
+import { int16, uint16 } from "./i2c-device";
 import { currentOverShunt } from "./shunt";
 import { identifyTIChip, ina2xxAddresses } from "./ti-identification";
 
@@ -35,15 +35,12 @@ export const ina219 = Object.freeze<Driver<number>>({
 
 	/** Takes effect at once (section 8.6.2.1). */
 	reset(chip) {
-		checkIdentity(chip);
+		if (identifyTIChip(chip) !== "INA219") throw chip.otherChipError();
 		chip.writeUint16(register.configuration, resetCommand);
 		return 0;
 	},
 
-	open(chip, { shuntOhms = defaultShuntOhms }) {
-		checkIdentity(chip);
-		return shuntOhms;
-	},
+	open: (_, { shuntOhms = defaultShuntOhms }) => shuntOhms,
 
 	start(chip) {
 		chip.writeUint16(register.configuration, measureOnce);
@@ -61,7 +58,3 @@ export const ina219 = Object.freeze<Driver<number>>({
 		];
 	},
 });
-
-function checkIdentity(chip: I2CDevice): void {
-	if (identifyTIChip(chip) !== "INA219") throw chip.otherChipError();
-}

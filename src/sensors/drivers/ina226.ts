@@ -29,15 +29,12 @@ export const ina226 = Object.freeze<Driver<number>>({
 
 	/** Takes effect at once. */
 	reset(chip) {
-		checkIdentity(chip);
+		if (!isINA226(chip)) throw chip.otherChipError();
 		chip.writeUint16(register.configuration, softReset);
 		return 0;
 	},
 
-	open(chip, { shuntOhms = 0.1 }) {
-		checkIdentity(chip);
-		return shuntOhms;
-	},
+	open: (_, { shuntOhms = 0.1 }) => shuntOhms,
 
 	start(chip) {
 		chip.writeUint16(register.configuration, measureOnce);
@@ -61,8 +58,4 @@ export const ina226 = Object.freeze<Driver<number>>({
 /** By its ids, without the revision. */
 function isINA226(chip: I2CDevice): boolean {
 	return isTIDevice(chip, 0xfe, 0x2260);
-}
-
-function checkIdentity(chip: I2CDevice): void {
-	if (!isINA226(chip)) throw chip.otherChipError();
 }

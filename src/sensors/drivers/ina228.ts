@@ -33,13 +33,12 @@ export const ina228 = Object.freeze<Driver<number>>({
 
 	/** Also selects the wider range of the shunt. Takes effect at once. */
 	reset(chip) {
-		checkIdentity(chip);
+		if (!isINA228(chip)) throw chip.otherChipError();
 		chip.writeUint16(register.configuration, softReset);
 		return 0;
 	},
 
 	open(chip, { shuntOhms = 0.1 }) {
-		checkIdentity(chip);
 		chip.writeUint16(register.configuration, 0);
 		return shuntOhms;
 	},
@@ -70,8 +69,4 @@ export const ina228 = Object.freeze<Driver<number>>({
 /** By its ids, without the revision. */
 function isINA228(chip: I2CDevice): boolean {
 	return isTIDevice(chip, 0x3e, 0x2280);
-}
-
-function checkIdentity(chip: I2CDevice): void {
-	if (!isINA228(chip)) throw chip.otherChipError();
 }

@@ -1,4 +1,5 @@
-import { type Driver, pressure, temperature } from "./driver";
+import { bmx280Temperature } from "./bmx280";
+import { type Driver, pressure } from "./driver";
 import { type I2CDevice, int16, uint24 } from "./i2c-device";
 
 /** Registers (DocID027083, table 17). */
@@ -22,17 +23,14 @@ export const lps22hb = Object.freeze<Driver>({
 	name: "LPS22HB",
 	// Selected by pin SA0.
 	addresses: Object.freeze([0x5c, 0x5d]),
-	fields: Object.freeze([
-		Object.freeze({ ...temperature, min: -40.1, max: 85.1 }),
-		Object.freeze({ ...pressure, min: 259.9, max: 1260.1 }),
-	]),
+	fields: Object.freeze([bmx280Temperature, Object.freeze({ ...pressure, min: 259.9, max: 1260.1 })]),
 
 	matches: isLPS22HB,
 
 	/** Clears the offset and the thresholds of another program, and loads the trimming values. */
 	reset(chip, step) {
 		if (step === 0) {
-			checkIdentity(chip);
+			if (!isLPS22HB(chip)) throw chip.otherChipError();
 			chip.writeUint8(register.control2, softReset);
 			return rebootMs;
 		}
@@ -44,7 +42,6 @@ export const lps22hb = Object.freeze<Driver>({
 	},
 
 	open(chip) {
-		checkIdentity(chip);
 		chip.writeUint8(register.control1, blockDataUpdate);
 	},
 
@@ -66,8 +63,4 @@ export const lps22hb = Object.freeze<Driver>({
 /** By its id; a BH1750 in bright light answers the same to everything. */
 function isLPS22HB(chip: I2CDevice): boolean {
 	return chip.readUint8(register.id) === idValue && chip.readUint8(register.control1) !== idValue;
-}
-
-function checkIdentity(chip: I2CDevice): void {
-	if (!isLPS22HB(chip)) throw chip.otherChipError();
 }

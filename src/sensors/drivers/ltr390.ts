@@ -48,15 +48,12 @@ export const ltr390 = Object.freeze<Driver<LTR390State>>({
 	/** It does not acknowledge its reset. */
 	reset(chip, step) {
 		if (step > 0) return 0;
-		checkIdentity(chip);
+		if (!isLTR390(chip)) throw chip.otherChipError();
 		chip.tryWrite(register.control, softReset);
 		return resetMs;
 	},
 
-	open(chip) {
-		checkIdentity(chip);
-		return { light: undefined };
-	},
+	open: () => ({ light: undefined }),
 
 	start(chip, state) {
 		state.light = undefined;
@@ -79,10 +76,6 @@ export const ltr390 = Object.freeze<Driver<LTR390State>>({
 
 function isLTR390(chip: I2CDevice): boolean {
 	return (chip.readUint8(register.id) & idMask) === idValue && chip.readUint8(register.control) >> 5 === 0;
-}
-
-function checkIdentity(chip: I2CDevice): void {
-	if (!isLTR390(chip)) throw chip.otherChipError();
 }
 
 function measure(chip: I2CDevice, mode: number, gain: number): number {

@@ -7,8 +7,13 @@ import { commandBytes, parseWords } from "./sensirion";
 const heaterOff = commandBytes(0x3615);
 const readFeatureSet = commandBytes(0x202f);
 const executeConditioning = 0x2612;
+const measureSGP40 = 0x260f;
+const measureSGP41 = 0x2619;
 
+/** Of the feature set. */
 const featureSetMask = 0x01ff;
+const sgp40Type = 0x20;
+const sgp41Type = 0x40;
 const settleMs = 1;
 const measurementMs = 50;
 /** Of the heated layer for nitrogen oxides, before its first measurement; more than ten seconds would damage it. */
@@ -26,79 +31,92 @@ const ticksField = (name: string): SensorField => Object.freeze({ name, unit: "t
 
 interface SGP4xState {
 	readonly options: SensorOptions;
-	/** By field: of VOC, then of NOx. */
+	readonly hasNox: boolean;
+	/** Of VOC, then of NOx. */
 	readonly indices: readonly (GasIndex | undefined)[];
 	phase: "cold" | "conditioning" | "hot";
 }
 
-/**
- * Sensirion's SGP40 and SGP41: ticks of the heated sensor layers, compensated by temperature and humidity of another
- * sensor of the board, and the indices that follow from them.
- */
-function sgp4x(name: string, featureSet: number, measureCommand: number, gases: readonly ("voc" | "nox")[]) {
-	const hasNox = gases.includes("nox");
+/** What both have in common; which of them a chip is, it tells when it is opened. */
+const common = Object.freeze<
+	Pick<Driver<SGP4xState>, "addresses" | "reset" | "open" | "start" | "proceed" | "read">
+>({
+	addresses: Object.freeze([0x59]),
 
-	function isThisChip(chip: I2CDevice): boolean {
-		const [word = 0] = parseWords(chip, chip.query(readFeatureSet, 3));
-		return (word & featureSetMask) === featureSet;
-	}
+	/** The chip has only the general call; this ends whatever it does. */
+	reset(chip, step) {
+		if (step > 0) return 0;
+		readType(chip);
+		chip.write(...heaterOff);
+		return settleMs;
+	},
 
-	function measure(chip: I2CDevice, state: SGP4xState, command: number): number {
-		chip.write(...commandBytes(command, ...compensation(state.options)));
-		return measurementMs;
-	}
+	open(chip, options) {
+		const hasNox = readType(chip) === sgp41Type;
+		const { intervalMs = Number.POSITIVE_INFINITY } = options;
+		const parameters = hasNox ? [vocIndexParameters, noxIndexParameters] : [vocIndexParameters];
+		const indices = parameters.map((each) =>
+			intervalMs <= maxIndexIntervalMs ? new GasIndex(each, intervalMs / 1000) : undefined,
+		);
+		return { options, hasNox, indices, phase: hasNox ? "cold" : "hot" };
+	},
 
-	return Object.freeze<Driver<SGP4xState>>({
-		name,
-		addresses: Object.freeze([0x59]),
-		fields: Object.freeze([
-			...gases.map((gas) => indexField(`${gas}_index`)),
-			...gases.map((gas) => ticksField(`${gas}_raw`)),
-		]),
+	start(chip, state) {
+		if (state.phase === "hot") return measure(chip, state);
+		chip.write(...commandBytes(executeConditioning, ...compensation(state.options)));
+		state.phase = "conditioning";
+		return conditioningMs - measurementMs;
+	},
 
-		matches: isThisChip,
+	proceed(chip, state) {
+		if (state.phase !== "conditioning") return 0;
+		state.phase = "hot";
+		return measure(chip, state);
+	},
 
-		/** The chip has only the general call; this ends whatever it does. */
-		reset(chip, step) {
-			if (step > 0) return 0;
-			if (!isThisChip(chip)) throw chip.otherChipError();
+	read(chip, state) {
+		const { phase, hasNox, indices, options } = state;
+		if (phase !== "hot") return undefined;
+		const ticks = parseWords(chip, chip.read(3 * indices.length));
+		if (options.onBattery === true) {
 			chip.write(...heaterOff);
-			return settleMs;
-		},
+			state.phase = hasNox ? "cold" : "hot";
+		}
+		// An SGP41 that took the place of an SGP40 has its values first, too.
+		return indices.flatMap((index, at) => [index?.update(ticks[at] ?? 0), ticks[at]]);
+	},
+});
 
-		open(chip, options) {
-			if (!isThisChip(chip)) throw chip.otherChipError();
-			const { intervalMs = Number.POSITIVE_INFINITY } = options;
-			const parameters = { voc: vocIndexParameters, nox: noxIndexParameters };
-			const indices = gases.map((gas) =>
-				intervalMs <= maxIndexIntervalMs ? new GasIndex(parameters[gas], intervalMs / 1000) : undefined,
-			);
-			return { options, indices, phase: hasNox ? "cold" : "hot" };
-		},
+/**
+ * Sensirion SGP40: ticks of the heated sensor layer, compensated by temperature and humidity of another sensor of the
+ * board, and the index that follows from them.
+ */
+export const sgp40 = Object.freeze<Driver<SGP4xState>>({
+	...common,
+	name: "SGP40",
+	fields: Object.freeze([indexField("voc_index"), ticksField("voc_raw")]),
+	matches: (chip) => readType(chip) === sgp40Type,
+});
 
-		start(chip, state) {
-			if (state.phase === "hot") return measure(chip, state, measureCommand);
-			measure(chip, state, executeConditioning);
-			state.phase = "conditioning";
-			return conditioningMs - measurementMs;
-		},
+/** Sensirion SGP41: as the SGP40, also for nitrogen oxides. */
+export const sgp41 = Object.freeze<Driver<SGP4xState>>({
+	...common,
+	name: "SGP41",
+	fields: Object.freeze([...sgp40.fields, indexField("nox_index"), ticksField("nox_raw")]),
+	matches: (chip) => readType(chip) === sgp41Type,
+});
 
-		proceed(chip, state) {
-			if (state.phase !== "conditioning") return 0;
-			state.phase = "hot";
-			return measure(chip, state, measureCommand);
-		},
+/** Throws if it is none of the two. */
+function readType(chip: I2CDevice): number {
+	const [word = 0] = parseWords(chip, chip.query(readFeatureSet, 3));
+	const type = word & featureSetMask;
+	if (type !== sgp40Type && type !== sgp41Type) throw chip.otherChipError();
+	return type;
+}
 
-		read(chip, state) {
-			if (state.phase !== "hot") return undefined;
-			const ticks = parseWords(chip, chip.read(3 * gases.length));
-			if (state.options.onBattery === true) {
-				chip.write(...heaterOff);
-				state.phase = hasNox ? "cold" : "hot";
-			}
-			return [...state.indices.map((index, at) => index?.update(ticks[at] ?? 0)), ...ticks];
-		},
-	});
+function measure(chip: I2CDevice, { options, hasNox }: SGP4xState): number {
+	chip.write(...commandBytes(hasNox ? measureSGP41 : measureSGP40, ...compensation(options)));
+	return measurementMs;
 }
 
 /** Words of humidity and temperature. */
@@ -109,6 +127,3 @@ function compensation({ surroundings }: SensorOptions): readonly [number, number
 	const word = (share: number) => Math.round(65535 * Math.min(1, Math.max(0, share)));
 	return [word(humidity / 100), word((temperature + 45) / 175)];
 }
-
-export const sgp40 = sgp4x("SGP40", 0x20, 0x260f, ["voc"]);
-export const sgp41 = sgp4x("SGP41", 0x40, 0x2619, ["voc", "nox"]);

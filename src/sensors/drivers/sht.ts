@@ -1,6 +1,12 @@
-import { type Driver, humidity, temperature } from "./driver";
+import { type Driver, humidity, type SensorField, temperature } from "./driver";
 import type { I2CDevice } from "./i2c-device";
 import { parseWords, wordToCelsius } from "./sensirion";
+
+/** The operating range of this kind of sensor ("Temperature"), and 0.1 °C for rounding. */
+export const shtFields: readonly SensorField[] = Object.freeze([
+	Object.freeze({ ...temperature, min: -40.1, max: 125.1 }),
+	humidity,
+]);
 
 /** Maximum of both ("Timing Specifications", soft reset and break). */
 const resetMs = 1.5;
@@ -51,8 +57,7 @@ export function shtMeasurement(
 	}
 
 	return {
-		// The operating range ("Temperature"), and 0.1 °C for rounding.
-		fields: Object.freeze([Object.freeze({ ...temperature, min: -40.1, max: 125.1 }), humidity]),
+		fields: shtFields,
 
 		reset(chip, step) {
 			const command = resetCommands[step];

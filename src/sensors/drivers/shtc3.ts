@@ -1,6 +1,7 @@
-import { type Driver, humidity, temperature } from "./driver";
+import type { Driver } from "./driver";
 import type { I2CDevice } from "./i2c-device";
 import { commandBytes, parseWords, wordToCelsius } from "./sensirion";
+import { shtFields } from "./sht";
 
 /** Commands (SHTC3 data sheet, version 3, sections 5.1 to 5.9). Asleep, it accepts only the first one. */
 const wakeUp = commandBytes(0x3517);
@@ -22,7 +23,7 @@ const measurementMs = 12.1;
 export const shtc3 = Object.freeze<Driver<{ step: number }>>({
 	name: "SHTC3",
 	addresses: Object.freeze([0x70]),
-	fields: Object.freeze([Object.freeze({ ...temperature, min: -40.1, max: 125.1 }), humidity]),
+	fields: shtFields,
 
 	matches: isSHTC3,
 
@@ -33,10 +34,7 @@ export const shtc3 = Object.freeze<Driver<{ step: number }>>({
 		return wakeUpMs;
 	},
 
-	open(chip) {
-		if (!isSHTC3(chip)) throw chip.otherChipError();
-		return { step: 0 };
-	},
+	open: () => ({ step: 0 }),
 
 	start(chip, state) {
 		state.step = 0;

@@ -43,12 +43,6 @@ export const tmp117 = Object.freeze<Driver>({
 		return resetMs;
 	},
 
-	open(chip) {
-		if (!isTMP117(chip)) throw chip.otherChipError();
-		if ((chip.readUint16(register.configuration) & loadingMemory) !== 0)
-			throw chip.error("it has just been switched on, and is not ready yet.");
-	},
-
 	start(chip) {
 		chip.writeUint16(register.configuration, measureOnce);
 		return conversionMs;
