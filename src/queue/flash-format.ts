@@ -71,36 +71,52 @@ export function encodeSectorHeader(header: SectorHeader, bytes: Bytes): number {
 
 /** `undefined` unless it is a header of this version, intact but for one byte, which is repaired. */
 export function parseSectorHeader(bytes: Bytes, block: number): Sector | undefined {
-	if (getUint(bytes, sumOffset, checksumBytes) === headerChecksum(bytes))
-		return readSectorHeader(bytes, block, maxNumber);
+	const view = viewOf(bytes);
+	// What is no queue's costs no checksum.
+	if (view.getUint16(0) !== 0x444b && bytes[2] !== magic[2]) return undefined;
+	const checksum = headerChecksum(bytes, view);
+	if (storedChecksum(bytes, sumOffset) === checksum)
+		return readSectorHeader(view, block, checksum, maxNumber);
 	const repaired = repairHeader(bytes);
-	return repaired && readSectorHeader(repaired, block, maxRepairedNumber);
+	if (repaired === undefined) return undefined;
+	const repairedView = viewOf(repaired);
+	return readSectorHeader(repairedView, block, headerChecksum(repaired, repairedView), maxRepairedNumber);
 }
 
 const sumOffset = sectorHeaderBytes - checksumBytes;
 
-function headerChecksum(bytes: Bytes): number {
-	return sealChecksum(crc24(0, bytes, 0, sumOffset));
+function headerChecksum(bytes: Bytes, view: DataView): number {
+	return sealChecksum(crc24(0, bytes, 0, sumOffset, view));
+}
+
+function viewOf(bytes: Bytes): DataView {
+	return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Fields that contradict each other were not written by a queue. */
-function readSectorHeader(bytes: Bytes, block: number, limit: number): Sector | undefined {
-	const writeAlign = aligns[(bytes[3] ?? 0) & 0x0f];
-	const isKnown = magic.every((byte, index) => bytes[index] === byte) && (bytes[3] ?? 0) >> 4 === version;
-	if (!isKnown || writeAlign === undefined) return undefined;
-	const pending = getUint(bytes, 22, 2);
+function readSectorHeader(
+	view: DataView,
+	block: number,
+	checksumSeed: number,
+	limit: number,
+): Sector | undefined {
+	const versionByte = view.getUint8(versionOffset);
+	const writeAlign = aligns[versionByte & 0x0f];
+	if (view.getUint32(0) >>> 8 !== 0x444b51 || versionByte >> 4 !== version || writeAlign === undefined)
+		return undefined;
+	const pending = view.getUint16(22);
 	const sector = {
-		sectorNumber: getUint(bytes, 4, 6),
-		firstSequence: getUint(bytes, 10, 6),
-		acknowledgedSequence: getUint(bytes, 16, 6),
+		sectorNumber: getUint48(view, 4),
+		firstSequence: getUint48(view, 10),
+		acknowledgedSequence: getUint48(view, 16),
 		skippedPending: pending & maxSkippedPending,
 		isNextForeign: pending >= nextForeignFlag,
-		frontOffset: getUint(bytes, 24, 2),
-		droppedRecords: getUint(bytes, 26, 6),
-		skippedSequences: getUint(bytes, 32, 5),
+		frontOffset: view.getUint16(24),
+		droppedRecords: getUint48(view, 26),
+		skippedSequences: view.getUint8(32) * 0x100000000 + view.getUint32(33),
 		writeAlign,
 		block,
-		checksumSeed: headerChecksum(bytes),
+		checksumSeed,
 	};
 	const { firstSequence } = sector;
 	const isPlausible =
@@ -111,6 +127,10 @@ function readSectorHeader(bytes: Bytes, block: number, limit: number): Sector | 
 		sector.droppedRecords < firstSequence &&
 		sector.skippedSequences < firstSequence;
 	return isPlausible ? sector : undefined;
+}
+
+function getUint48(view: DataView, at: number): number {
+	return view.getUint16(at) * 0x100000000 + view.getUint32(at + 2);
 }
 
 /**
@@ -160,19 +180,46 @@ const maxCode = 0xfffff;
 /** Codes below this are marks; a data record of n bytes has the code n + 2. */
 const firstDataCode = 2;
 
-export interface RecordHeader {
-	readonly kind: RecordKind;
-	/** Size of the header. */
-	readonly headerBytes: number;
-	/** Size of the body. */
-	readonly bodyBytes: number;
-}
-
 /** Maximum size of a record header. */
 export const maxRecordHeaderBytes = 3;
 
 function recordHeaderBytes(code: number): number {
 	return code < 0x7f ? 1 : code < 0x1000 ? 2 : 3;
+}
+
+/** A record's header, read: in one object for all records of a reader, because there are many. */
+export class RecordHeader {
+	kind: RecordKind = "data";
+	/** Size of the header. */
+	headerBytes = 0;
+	/** Size of the body. */
+	bodyBytes = 0;
+
+	/** Takes the header at `at`; false unless there is one. */
+	parse(bytes: Bytes, at: number): boolean {
+		let code = bytes[at] ?? 0xff;
+		let length = 1;
+		if (code >= 0x7f) {
+			const second = bytes[at + 1] ?? 0xff;
+			if (code >> 4 === 0x8) length = 2;
+			else if (code >> 4 === 0xc) length = 3;
+			else return false;
+			code = ((code & 0x0f) << 8) | second;
+			if (length === 3) code = (code << 8) | (bytes[at + 2] ?? 0xff);
+			if (recordHeaderBytes(code) !== length) return false;
+		}
+		this.headerBytes = length;
+		const isData = code >= firstDataCode;
+		this.kind = isData ? "data" : code === 0 ? "acknowledged" : "dropped";
+		this.bodyBytes = isData ? code - firstDataCode : markBodyBytes;
+		return true;
+	}
+
+	/** Size of the record on flash, including padding. */
+	recordBytes(align: WriteAlign): number {
+		const length = this.headerBytes + this.bodyBytes + checksumBytes;
+		return align === 1 ? length : alignUp(length, align);
+	}
 }
 
 /**
@@ -181,33 +228,21 @@ function recordHeaderBytes(code: number): number {
  */
 export function encodeRecordHeader(kind: RecordKind, body: number, bytes: Bytes): number {
 	const code = kind === "data" ? body + firstDataCode : kind === "dropped" ? 1 : 0;
+	if (code < 0x7f) {
+		bytes[0] = code;
+		return 1;
+	}
 	const length = recordHeaderBytes(code);
-	if (length === 1) bytes[0] = code;
-	else putUint(bytes, 0, length, code + (length === 2 ? 0x8000 : 0xc00000));
+	putUint(bytes, 0, length, code + (length === 2 ? 0x8000 : 0xc00000));
 	return length;
-}
-
-/** `undefined` unless a record header is at `at`. */
-export function parseRecordHeader(bytes: Bytes, at: number): RecordHeader | undefined {
-	const byte = bytes[at] ?? 0xff;
-	if (byte < 0x7f) return toRecordHeader(byte, 1);
-	const second = bytes[at + 1] ?? 0xff;
-	if (byte >> 4 === 0x8) return toRecordHeader(((byte & 0x0f) << 8) | second, 2);
-	if (byte >> 4 === 0xc)
-		return toRecordHeader(((byte & 0x0f) << 16) | (second << 8) | (bytes[at + 2] ?? 0xff), 3);
-	return undefined;
-}
-
-function toRecordHeader(code: number, headerBytes: number): RecordHeader | undefined {
-	if (recordHeaderBytes(code) !== headerBytes) return undefined;
-	if (code >= firstDataCode) return { kind: "data", headerBytes, bodyBytes: code - firstDataCode };
-	return { kind: code === 0 ? "acknowledged" : "dropped", headerBytes, bodyBytes: markBodyBytes };
 }
 
 /** Size of a record on flash, including padding. */
 export function recordBytes(kind: RecordKind, body: number, align: WriteAlign): number {
-	const header = kind === "data" ? recordHeaderBytes(body + firstDataCode) : 1;
-	return alignUp(header + body + checksumBytes, align);
+	const code = body + firstDataCode;
+	const header = code < 0x7f || kind !== "data" ? 1 : recordHeaderBytes(code);
+	const length = header + body + checksumBytes;
+	return align === 1 ? length : alignUp(length, align);
 }
 
 /** Maximum size of a body in a sector of `blockLength` bytes. */
@@ -222,17 +257,32 @@ export function maxRecords(length: number, align: WriteAlign): number {
 	return Math.ceil(length / recordBytes("data", 0, align));
 }
 
-/** The checksum of a record with header and body in `bytes`; it also covers the record's sector and sequence number. */
+/**
+ * The checksum of a record with header and body in `bytes`; it also covers the record's sector and sequence number. `view`:
+ * the same bytes.
+ */
 export function recordChecksum(
 	sector: Sector,
 	sequence: number,
 	bytes: Bytes,
 	start: number,
 	end: number,
+	view?: DataView,
 ): number {
-	return sealChecksum(
-		crc24(sector.checksumSeed ^ ((sequence - sector.firstSequence) & 0xffffff), bytes, start, end),
-	);
+	const seed = sector.checksumSeed ^ ((sequence - sector.firstSequence) & 0xffffff);
+	return sealChecksum(crc24(seed, bytes, start, end, view));
+}
+
+/** The checksum of a record, at its end; as {@link getUint} reads it, for what is read most. */
+export function storedChecksum(bytes: Bytes, at: number): number {
+	return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+}
+
+/** Writes the checksum of a record. */
+export function putChecksum(bytes: Bytes, at: number, checksum: number): void {
+	bytes[at] = checksum >> 16;
+	bytes[at + 1] = checksum >> 8;
+	bytes[at + 2] = checksum;
 }
 
 /**

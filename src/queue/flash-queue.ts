@@ -11,13 +11,13 @@ import {
 	maxRecords,
 	maxSkippedPending,
 	parseSectorHeader,
+	putChecksum,
 	putUint,
 	type RecordKind,
 	recordBytes,
 	recordChecksum,
 	recordsOffset,
 	type Sector,
-	sectorHeaderBytes,
 	type WriteAlign,
 } from "./flash-format";
 import { SectorFlash } from "./sector-flash";
@@ -111,12 +111,18 @@ const maxVainErases = 2;
 export class FlashQueue {
 	private readonly sectors: SectorFlash;
 	private readonly writeAlign: WriteAlign;
+	/** Size of a mark. */
+	private readonly markBytes: number;
 	private readonly verifiesWrites: boolean;
 	private readonly hints: RingHintStorage | undefined;
 	/** The next write, from header to padding. */
 	private writeBuffer = new Uint8Array(128);
+	/** The same bytes. */
+	private writeView = new DataView(this.writeBuffer.buffer);
 	/** Bytes read back after a write, or checked before. */
-	private readBuffer = new Uint8Array(sectorHeaderBytes);
+	private readBuffer = new Uint8Array(128);
+	/** The same bytes. */
+	private readView = new DataView(this.readBuffer.buffer);
 	private newestSector: Sector | undefined;
 	/** Whether it is the one that is kept outside of the ring. */
 	private isHinted = false;
@@ -128,8 +134,6 @@ export class FlashQueue {
 	private isTailWritable = false;
 	/** Whether the newest sector is known to be erased from the tail on. */
 	private isTailErased = false;
-	/** Whether the newest sector is known to be readable up to the tail. */
-	private isReadableToTail = false;
 	/** How many blocks after the newest may have a header from a failed attempt to open a sector. */
 	private abandonedHeaders = 0;
 	/** Of these blocks, how many held pending records. */
@@ -149,13 +153,16 @@ export class FlashQueue {
 	private damageCountedUpTo = 0;
 	private tailDamage = { from: 0, to: 0 };
 	/** The place after the record that was read last. */
-	private readerPosition = { sequence: -1, sector: undefined as Sector | undefined, offset: 0 };
+	private readonly readerPosition = { sequence: -1, sector: undefined as Sector | undefined, offset: 0 };
+	/** See {@link reservedBytes}; `undefined` after a change. */
+	private knownReservedBytes: number | undefined;
 	private closed = false;
 
 	/** Mounts the partition, whatever it contains. Throws a RangeError for fewer than two sectors. */
 	constructor(options: FlashQueueOptions) {
 		this.sectors = new SectorFlash(options.flash);
 		this.writeAlign = options.writeAlign ?? 1;
+		this.markBytes = recordBytes("acknowledged", markBodyBytes, this.writeAlign);
 		this.verifiesWrites = options.verify ?? false;
 		this.hints = options.hints;
 		const { blocks, blockLength } = this.sectors;
@@ -170,9 +177,8 @@ export class FlashQueue {
 	 * dropped and counted. Throws {@link RecordTooLargeError}, before anything is dropped, or {@link FlashFailedError}.
 	 */
 	push(record: Bytes | RecordEncoder): number {
-		const encode = typeof record === "function" ? record : () => record;
 		for (let failures = 0; failures < maxWriteAttempts; failures++) {
-			if (this.append("data", this.makeRoom(encode)))
+			if (this.append("data", this.makeRoom(record)))
 				// mutation: assign-sequence-number
 				return this.nextSequence++;
 		}
@@ -188,23 +194,29 @@ export class FlashQueue {
 		const start = Math.max(from, this.acknowledgedSequence + 1);
 		if (this.newestSector === undefined || start >= this.nextSequence) return;
 		const reader = this.readerAt(start, fromSectorStart);
+		const { readerPosition } = this;
+		const { blocks, blockLength } = this.sectors;
 		let hasYielded = false;
 		for (;;) {
-			this.skipErased(reader);
+			const newest = this.newestSector.sectorNumber;
+			if (reader.sector.sectorNumber <= newest - blocks) this.skipErased(reader);
 			const { sequence, sector } = reader;
-			const step = reader.next(this.readLimit(sector));
+			const step = reader.next(sector.sectorNumber === newest ? this.tailOffset : blockLength);
 			if (step === "damaged") this.countDamage(sector.sectorNumber, reader.damageStart, reader.offset);
 			else if (step === "end" || sequence >= reader.endSequence) {
-				if (sector.sectorNumber === this.newestSector.sectorNumber) break;
+				if (sector.sectorNumber === newest) break;
 				this.openNext(reader);
 			} else if (
 				step === "data" &&
 				(fromSectorStart || (sequence >= start && sequence > this.acknowledgedSequence))
 			) {
-				if (!hasYielded && sequence >= start && start === this.acknowledgedSequence + 1)
-					this.skipUnreadable(sequence - 1);
-				hasYielded ||= sequence >= start;
-				this.readerPosition = { sequence, sector, offset: reader.offset };
+				if (!hasYielded && sequence >= start) {
+					if (start === this.acknowledgedSequence + 1) this.skipUnreadable(sequence - 1);
+					hasYielded = true;
+				}
+				readerPosition.sequence = sequence;
+				readerPosition.sector = sector;
+				readerPosition.offset = reader.offset;
 				yield { sequence, bytes: reader.body, isFirst: sequence === sector.firstSequence };
 			}
 		}
@@ -222,7 +234,6 @@ export class FlashQueue {
 			if (step === "end") break;
 			if (step === "data") yield { sequence, bytes: reader.body, isFirst: sequence === sector.firstSequence };
 		}
-		if (sector === this.newestSector && reader.sequence === this.nextSequence) this.isReadableToTail = true;
 	}
 
 	/** Acknowledges all records up to a sequence number, with one small write. */
@@ -349,6 +360,7 @@ export class FlashQueue {
 		else this.skipHiddenSequences(newest);
 		this.nextEraseBoundary = this.eraseBoundary(newest.sectorNumber + 1, this.acknowledgedSequence);
 		if (this.acknowledgedSequence + 1 < this.nextSequence) this.findFront(newest, tail.marks.frontOffset);
+		this.knownReservedBytes = undefined;
 	}
 
 	private applyTail(newest: Sector, tail: Tail): void {
@@ -357,7 +369,7 @@ export class FlashQueue {
 		// mutation: restore-next-number
 		this.nextSequence = tail.nextSequence;
 		this.isTailWritable = tail.isWritable && newest.writeAlign === this.writeAlign;
-		this.isTailErased = this.isReadableToTail = false;
+		this.isTailErased = false;
 		this.acknowledgedSequence = marks.acknowledgedSequence;
 		this._droppedRecords = newest.droppedRecords + marks.droppedRecords;
 		this.skippedSequences = this.skippedBeforeFront = newest.skippedSequences + tail.skippedSequences;
@@ -424,16 +436,15 @@ export class FlashQueue {
 
 	// --- Writing ---
 
-	/** Makes room for the record that `encode` returns; returns its bytes. */
-	private makeRoom(encode: RecordEncoder): Bytes {
+	/** Makes room for a record; returns its bytes. */
+	private makeRoom(record: Bytes | RecordEncoder): Bytes {
 		for (let tries = 0; tries < 3; tries++) {
 			// mutation: detect-first-record
 			const first = this.newestSector === undefined || this.nextSequence === this.newestSector.firstSequence;
-			const bytes = encode(first);
+			const bytes = typeof record === "function" ? record(first) : record;
 			const length = recordBytes("data", bytes.length, this.writeAlign);
-			const reserved = this.reservedBytes();
-			if (this.fits(length + reserved)) return bytes;
-			const inNewSector = first ? bytes : encode(true);
+			if (this.fits(length + this.reservedBytes())) return bytes;
+			const inNewSector = first || typeof record !== "function" ? bytes : record(true);
 			this.checkLength(inNewSector);
 			// After a drop nothing is reserved.
 			if (!this.fits(length + this.markBytes) || !this.dropOldest())
@@ -466,16 +477,13 @@ export class FlashQueue {
 		);
 	}
 
-	private get markBytes(): number {
-		return recordBytes("acknowledged", markBodyBytes, this.writeAlign);
-	}
-
 	/**
 	 * Space that must stay free: while opening the next sector would drop pending records, each of them needs space for
 	 * an acknowledgement.
 	 */
 	private reservedBytes(): number {
-		return this.pendingInNextErase * this.markBytes;
+		this.knownReservedBytes ??= this.pendingInNextErase * this.markBytes;
+		return this.knownReservedBytes;
 	}
 
 	/** Drops the sector that will be erased next; false if its mark could not be written. */
@@ -513,26 +521,31 @@ export class FlashQueue {
 			this.isHinted = true;
 		}
 		const length = recordBytes(kind, body.length, this.writeAlign);
-		if (this.writeBuffer.length < length) this.writeBuffer = new Uint8Array(length);
-		const bytes = this.writeBuffer.subarray(0, length).fill(0xff);
-		const head = encodeRecordHeader(kind, body.length, bytes);
-		bytes.set(body, head);
+		if (this.writeBuffer.length < length) {
+			this.writeBuffer = new Uint8Array(length);
+			this.writeView = new DataView(this.writeBuffer.buffer);
+		}
+		const { writeBuffer, tailOffset } = this;
+		const head = encodeRecordHeader(kind, body.length, writeBuffer);
+		writeBuffer.set(body, head);
 		const end = head + body.length;
-		putUint(bytes, end, checksumBytes, recordChecksum(sector, this.nextSequence, bytes, 0, end));
-		this.isReadableToTail ||= this.checkReadable(sector);
+		putChecksum(
+			writeBuffer,
+			end,
+			recordChecksum(sector, this.nextSequence, writeBuffer, 0, end, this.writeView),
+		);
+		if (end + checksumBytes < length) writeBuffer.fill(0xff, end + checksumBytes, length);
 		this.isTailWritable =
-			this.isReadableToTail &&
-			(this.isTailErased || this.checkErased(sector.block, this.tailOffset, length)) &&
-			this.write(bytes, sector.block, this.tailOffset, this.verifiesWrites);
-		if (this.isTailWritable) this.tailOffset += length;
+			(this.isTailErased || this.checkErased(sector.block, tailOffset, length)) &&
+			this.write(
+				writeBuffer.subarray(0, length),
+				this.writeView,
+				sector.block,
+				tailOffset,
+				this.verifiesWrites,
+			);
+		if (this.isTailWritable) this.tailOffset = tailOffset + length;
 		return this.isTailWritable;
-	}
-
-	/** Mounting skipped the bodies: a damaged record would hide the ones appended after it. */
-	private checkReadable(sector: Sector): boolean {
-		const reader = new SectorReader(this.sectors, sector);
-		while (reader.next(this.tailOffset) !== "end");
-		return reader.sequence === this.nextSequence;
 	}
 
 	private checkErased(block: number, offset: number, length: number): boolean {
@@ -541,13 +554,16 @@ export class FlashQueue {
 	}
 
 	private readBack(block: number, offset: number, length: number): Bytes | undefined {
-		if (this.readBuffer.length < length) this.readBuffer = new Uint8Array(length);
+		if (this.readBuffer.length < length) {
+			this.readBuffer = new Uint8Array(length);
+			this.readView = new DataView(this.readBuffer.buffer);
+		}
 		const seen = this.readBuffer.subarray(0, length);
 		return this.sectors.read(seen, block, offset) ? seen : undefined;
 	}
 
-	/** Whether the write succeeded and, with `verify`, reads back the same. */
-	private write(bytes: Bytes, block: number, offset: number, verify: boolean): boolean {
+	/** Whether the write succeeded and, with `verify`, reads back the same. `view`: the same bytes. */
+	private write(bytes: Bytes, view: DataView, block: number, offset: number, verify: boolean): boolean {
 		try {
 			this.sectors.write(bytes, block, offset);
 		} catch {
@@ -555,7 +571,14 @@ export class FlashQueue {
 		}
 		if (!verify) return true;
 		const seen = this.readBack(block, offset, bytes.length);
-		return seen?.every((byte, index) => byte === bytes[index]) ?? false;
+		if (seen === undefined) return false;
+		const { length } = bytes;
+		const { readView } = this;
+		let at = 0;
+		for (const stop = length - 3; at < stop; at += 4)
+			if (readView.getInt32(at) !== view.getInt32(at)) return false;
+		for (; at < length; at++) if (seen[at] !== bytes[at]) return false;
+		return true;
 	}
 
 	/**
@@ -659,7 +682,8 @@ export class FlashQueue {
 		};
 		const bytes = new Uint8Array(recordsOffset(this.writeAlign)).fill(0xff);
 		const checksumSeed = encodeSectorHeader(header, bytes);
-		return this.write(bytes, block, 0, true) ? { ...header, checksumSeed } : undefined;
+		const view = new DataView(bytes.buffer);
+		return this.write(bytes, view, block, 0, true) ? { ...header, checksumSeed } : undefined;
 	}
 
 	private enterSector(found: Sector, front: FrontPosition): void {
@@ -668,11 +692,12 @@ export class FlashQueue {
 		this.unreportedDrops = 0;
 		this.tailOffset = recordsOffset(found.writeAlign);
 		this.isTailWritable = true;
-		this.isTailErased = this.isReadableToTail = true;
+		this.isTailErased = true;
 		this._droppedRecords = found.droppedRecords;
 		this.moveFront(found.acknowledgedSequence, front);
 		this.nextEraseBoundary = this.eraseBoundary(found.sectorNumber + 1, found.acknowledgedSequence);
 		this.isHinted = false;
+		this.knownReservedBytes = undefined;
 	}
 
 	/**
@@ -704,6 +729,7 @@ export class FlashQueue {
 		if (acknowledged < this.acknowledgedSequence) return;
 		this.acknowledgedSequence = acknowledged;
 		this.front = front;
+		this.knownReservedBytes = undefined;
 		if (this.skippedSequences !== this.skippedBeforeFront) this.skipGap();
 	}
 
@@ -791,13 +817,12 @@ export class FlashQueue {
 		reader.open(sector, recordsOffset(sector.writeAlign), sector.firstSequence, until);
 	}
 
-	/** Goes to the oldest sector if the one being read has been erased. */
+	/** The sector being read has been erased: goes to the oldest one. */
 	private skipErased(reader: SectorReader): void {
 		const newest = this.newestSector;
 		if (newest === undefined) return;
 		const lowest = this.sectors.lowestSectorNumber(newest);
-		if (reader.sector.sectorNumber < lowest)
-			this.openAt(reader, findFirstSectorFrom(lowest, this.sectors, newest));
+		this.openAt(reader, findFirstSectorFrom(lowest, this.sectors, newest));
 	}
 
 	private readLimit(sector: Sector): number {

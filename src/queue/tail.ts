@@ -1,14 +1,13 @@
 import {
-	checksumBytes,
 	getUint,
 	isErased,
 	markBodyBytes,
 	maxRecords,
-	parseRecordHeader,
-	recordBytes,
+	RecordHeader,
 	recordChecksum,
 	recordsOffset,
 	type Sector,
+	storedChecksum,
 } from "./flash-format";
 import type { SectorFlash } from "./sector-flash";
 import { SectorReader } from "./sector-reader";
@@ -71,34 +70,49 @@ class HeaderWalk {
 	private readonly buffer = new Uint8Array(wideProbeBytes);
 	private bufferStart = 0;
 	private bufferEnd = 0;
-	private offset: number;
-	private sequence: number;
+	private readonly header = new RecordHeader();
 	private readonly marks: Marks;
-	private unverified: { readonly offset: number; readonly sequence: number } | undefined;
 
 	constructor(sectors: SectorFlash, newest: Sector) {
 		this.sectors = sectors;
 		this.newestSector = newest;
-		this.offset = recordsOffset(newest.writeAlign);
-		this.sequence = newest.firstSequence;
 		this.marks = new Marks(newest);
 	}
 
 	/** `undefined` on any sign of damage. */
 	walk(): Tail | undefined {
+		const { buffer, header, newestSector } = this;
 		const { blockLength } = this.sectors;
-		let step: "next" | "end" | undefined = "next";
-		let length = wideProbeBytes;
-		while (step === "next" && this.offset < blockLength) {
-			const before = this.offset;
-			if (!this.fillBuffer(length <= probeBytes * 2 ? wideProbeBytes : probeBytes)) return undefined;
-			step = this.step();
-			length = this.offset - before;
+		const { writeAlign } = newestSector;
+		let offset = recordsOffset(writeAlign);
+		let sequence = newestSector.firstSequence;
+		/** Of the last data record after the last mark. */
+		let unverified: { offset: number; sequence: number } | undefined;
+		let length = 0;
+		while (offset < blockLength) {
+			if (offset + probeBytes > this.bufferEnd && !this.fillBuffer(offset, length)) return undefined;
+			const at = offset - this.bufferStart;
+			if (!header.parse(buffer, at)) {
+				if (!isErased(buffer, at, Math.min(at + probeBytes, this.bufferEnd - this.bufferStart)))
+					return undefined;
+				break;
+			}
+			length = header.recordBytes(writeAlign);
+			if (offset + length > blockLength) return undefined;
+			if (header.kind === "data") {
+				unverified ??= { offset, sequence };
+				unverified.offset = offset;
+				unverified.sequence = sequence++;
+			} else {
+				if (!this.takeMark(at, sequence)) return undefined;
+				unverified = undefined;
+			}
+			offset += length;
 		}
-		if (step === undefined || !this.isVerified()) return undefined;
+		if (unverified !== undefined && !this.isVerified(unverified, offset)) return undefined;
 		return {
-			offset: this.offset,
-			nextSequence: this.sequence,
+			offset,
+			nextSequence: sequence,
 			marks: this.marks,
 			skippedSequences: 0,
 			damagedBytes: 0,
@@ -106,53 +120,34 @@ class HeaderWalk {
 		};
 	}
 
-	/** Buffers the bytes at the offset: enough for a header or a mark. */
-	private fillBuffer(width: number): boolean {
+	/** Buffers the bytes at the offset, at the block's end fewer: enough for a header or a mark; more if records are short. */
+	private fillBuffer(offset: number, length: number): boolean {
 		const { blockLength } = this.sectors;
-		if (Math.min(this.offset + probeBytes, blockLength) <= this.bufferEnd) return true;
-		this.bufferStart = this.offset;
-		this.bufferEnd = Math.min(this.offset + width, blockLength);
+		if (this.bufferEnd === blockLength) return true;
+		this.bufferStart = offset;
+		const width = length <= probeBytes * 2 ? wideProbeBytes : probeBytes;
+		this.bufferEnd = Math.min(offset + width, blockLength);
 		return this.sectors.read(
-			this.buffer.subarray(0, this.bufferEnd - this.bufferStart),
+			this.buffer.subarray(0, this.bufferEnd - offset),
 			this.newestSector.block,
-			this.bufferStart,
+			offset,
 		);
 	}
 
-	private step(): "next" | "end" | undefined {
-		const at = this.offset - this.bufferStart;
-		if (this.buffer[at] === 0xff)
-			return isErased(this.buffer, at, Math.min(at + probeBytes, this.bufferEnd - this.bufferStart))
-				? "end"
-				: undefined;
-		const head = parseRecordHeader(this.buffer, at);
-		if (head === undefined) return undefined;
-		const length = recordBytes(head.kind, head.bodyBytes, this.newestSector.writeAlign);
-		if (this.offset + length > this.sectors.blockLength) return undefined;
-		if (head.kind === "data") {
-			this.unverified = { offset: this.offset, sequence: this.sequence };
-			this.sequence++;
-		} else if (!this.takeMark(at, head.kind === "dropped")) return undefined;
-		this.offset += length;
-		return "next";
-	}
-
-	private takeMark(at: number, dropped: boolean): boolean {
-		const sumAt = at + 1 + markBodyBytes;
-		const sum = recordChecksum(this.newestSector, this.sequence, this.buffer, at, sumAt);
-		if (getUint(this.buffer, sumAt, checksumBytes) !== sum) return false;
-		const upTo = this.newestSector.acknowledgedSequence + getUint(this.buffer, at + 1, 2);
-		this.marks.take(dropped, upTo, getUint(this.buffer, at + 3, 2), this.sequence);
-		this.unverified = undefined;
+	private takeMark(at: number, next: number): boolean {
+		const { buffer, header, newestSector } = this;
+		const bodyStart = at + header.headerBytes;
+		const sumAt = bodyStart + markBodyBytes;
+		if (storedChecksum(buffer, sumAt) !== recordChecksum(newestSector, next, buffer, at, sumAt)) return false;
+		const upTo = newestSector.acknowledgedSequence + getUint(buffer, bodyStart, 2);
+		this.marks.take(header.kind === "dropped", upTo, getUint(buffer, bodyStart + 2, 2), next);
 		return true;
 	}
 
-	private isVerified(): boolean {
-		if (this.unverified === undefined) return true;
-		const { offset, sequence } = this.unverified;
+	private isVerified(last: { readonly offset: number; readonly sequence: number }, end: number): boolean {
 		const reader = new SectorReader(this.sectors, this.newestSector);
-		reader.open(this.newestSector, offset, sequence);
-		return reader.next(this.offset) === "data";
+		reader.open(this.newestSector, last.offset, last.sequence);
+		return reader.next(end) === "data";
 	}
 }
 

@@ -1,31 +1,41 @@
+/** In a word of 32 bits. */
+const wordNibbles = 8;
+
 /**
  * Writes integers as nibbles: three bits each, lowest first, and one bit that says whether more follow. A small difference
  * between two readings mostly fits one nibble.
  */
 export class NibbleWriter {
 	private _bytes: Uint8Array;
-	/** Nibbles written. */
+	/** The same bytes. */
+	private view: DataView;
+	/** Bytes written, a word at a time. */
 	private length = 0;
+	/** The nibbles after them. */
+	private word = 0;
+	/** How many there are. */
+	private count = 0;
 
+	/** `capacity`: a multiple of 4. */
 	constructor(capacity: number) {
 		this._bytes = new Uint8Array(capacity);
+		this.view = new DataView(this._bytes.buffer);
 	}
 
 	clear(): void {
-		this.length = 0;
+		this.length = this.word = this.count = 0;
 	}
 
 	/** The bytes written, an odd last nibble padded with zeros; valid until the next write. */
 	get bytes(): Uint8Array {
-		return this._bytes.subarray(0, (this.length + 1) >> 1);
+		const { count, length } = this;
+		if (count > 0) this.view.setInt32(length, this.word << (4 * (wordNibbles - count)));
+		return this._bytes.subarray(0, length + ((count + 1) >> 1));
 	}
 
 	nibble(value: number): void {
-		const at = this.length >> 1;
-		if (at === this._bytes.length) this.grow();
-		if (this.length & 1) this._bytes[at] = (this._bytes[at] ?? 0) | value;
-		else this._bytes[at] = value << 4;
-		this.length++;
+		this.word = (this.word << 4) | value;
+		if (++this.count === wordNibbles) this.flush();
 	}
 
 	/** An integer from 0 to 2^53 - 1. */
@@ -44,7 +54,13 @@ export class NibbleWriter {
 
 	/** An integer from -2^31 to 2^31 - 1 (zigzag): short for small numbers of either sign. */
 	signed(value: number): void {
-		this.unsigned(((value << 1) ^ (value >> 31)) >>> 0);
+		let rest = ((value << 1) ^ (value >> 31)) >>> 0;
+		while (rest > 7) {
+			this.nibble(8 | (rest & 7));
+			rest >>>= 3;
+		}
+		this.word = (this.word << 4) | rest;
+		if (++this.count === wordNibbles) this.flush();
 	}
 
 	byte(value: number): void {
@@ -58,10 +74,15 @@ export class NibbleWriter {
 		for (const byte of bytes) this.byte(byte);
 	}
 
-	private grow(): void {
+	private flush(): void {
+		this.view.setInt32(this.length, this.word);
+		this.length += 4;
+		this.word = this.count = 0;
+		if (this.length < this._bytes.length) return;
 		const bytes = new Uint8Array(this._bytes.length * 2);
 		bytes.set(this._bytes);
 		this._bytes = bytes;
+		this.view = new DataView(bytes.buffer);
 	}
 }
 

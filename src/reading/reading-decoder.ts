@@ -49,6 +49,13 @@ const emptyContext: SampleContext = Object.freeze({
 	fields: [],
 });
 
+/** A value as stored. */
+export interface EncodedValue {
+	type: number;
+	number: number;
+	text: string;
+}
+
 /** The state after a record of a sector, on which the next record builds: for the decoder and for the encoder. */
 export class ReadingDecoder {
 	private readonly reader = new NibbleReader();
@@ -103,6 +110,38 @@ export class ReadingDecoder {
 		if (reader.remaining > 1) reader.fail();
 		if (reader.failed) this.context = undefined;
 		return !reader.failed;
+	}
+
+	/** Goes to the state after a record that was just encoded, as decoding it would. `isFull`: it does not build on others. */
+	adopt(
+		sequence: number,
+		context: SampleContext,
+		sampleTime: SampleTime,
+		time: number,
+		slots: readonly EncodedValue[],
+		isFull: boolean,
+	): void {
+		this._sequence = sequence;
+		this.context = context;
+		this.intervalMs = isFull ? 0 : time - this.time;
+		this.time = time;
+		if (isFull) {
+			const isUtc = "utc" in sampleTime;
+			this.boot = isUtc ? undefined : sampleTime.boot;
+			this.estimated = isUtc && sampleTime.estimated === true;
+		}
+		const { types, numbers, texts } = this;
+		for (let slot = context.fields.length + extraSlots - 1; slot >= 0; slot--) {
+			const stored = slots[slot];
+			if (stored === undefined) continue;
+			if (isFull || stored.type !== types[slot]) {
+				types[slot] = stored.type;
+				numbers[slot] = 0;
+				texts[slot] = "";
+			}
+			if (stored.type === ValueType.text) texts[slot] = stored.text;
+			else if (stored.type !== ValueType.absent) numbers[slot] = stored.number;
+		}
 	}
 
 	/** The last reading. */

@@ -3,6 +3,7 @@ import type { Field, Reading, SampleContext, SampleTime, Value } from "./reading
 import {
 	ContextPart,
 	codecVersion,
+	type EncodedValue,
 	extraSlots,
 	maxDecimals,
 	maxFields,
@@ -17,37 +18,44 @@ const integerLimit = 2 ** 30;
 /** From this difference of intervals on (twelve days), a reading is stored in full. */
 const intervalLimitMs = 2 ** 30;
 
-/** A value as stored. */
-interface EncodedValue {
-	type: number;
-	number: number;
-	text: string;
-}
-
 /**
  * Encodes readings as records. The records before in the sector are known from a {@link ReadingDecoder}, which is not
- * changed: once the record is stored, the caller has the decoder decode it.
+ * changed before {@link commit}.
  */
 export class ReadingEncoder {
 	private readonly writer = new NibbleWriter(64);
 	/** Grows to the largest context. */
 	private readonly slots: EncodedValue[] = [];
+	private checkedFields: readonly Field[] | undefined;
+	/** Of the last {@link encode}. */
+	private context: SampleContext | undefined;
+	private sampleTime: SampleTime = { utc: 0 };
+	private time = 0;
+	private isFull = false;
 
 	/**
 	 * The record of `reading`; valid until the next call. `isFirst`: it is the first of its sector. Throws a RangeError for
 	 * a time that is not a number, more than 32 fields, more values than fields, and decimals other than 0 to 9.
 	 */
 	encode(previous: ReadingDecoder, reading: Reading, context: SampleContext, isFirst: boolean): Uint8Array {
-		checkContext(context, reading);
+		const { fields } = context;
+		if (fields !== this.checkedFields) checkFields(fields);
+		this.checkedFields = fields;
+		if (reading.values.length > fields.length)
+			throw new RangeError(`${reading.values.length} values for ${fields.length} fields`);
 		const time = roundedTime(reading);
-		const slots = context.fields.length + extraSlots;
-		this.encodeSlots(reading, context.fields);
+		const slots = fields.length + extraSlots;
+		this.encodeSlots(reading, fields);
 		const before = isFirst ? undefined : previous.context;
 		const parts = contextParts(before, context);
 		const mode = this.chooseMode(previous, before, parts, context, reading.time, time, slots);
 		const full = mode === RecordMode.full || mode === RecordMode.context;
 		const battery = full || this.hasChanged(previous, slots - 2);
 		const signal = full || this.hasChanged(previous, slots - 1);
+		this.context = context;
+		this.sampleTime = reading.time;
+		this.time = time;
+		this.isFull = full;
 
 		const writer = this.writer;
 		writer.clear();
@@ -57,22 +65,41 @@ export class ReadingEncoder {
 		else writer.signed(time - previous.time - previous.intervalMs);
 		if (mode !== RecordMode.difference)
 			for (let slot = 0; slot < slots; slot++) writer.nibble(this.slots[slot]?.type ?? 0);
-		for (let slot = 0; slot < slots; slot++) {
-			if ((slot === slots - 2 && !battery) || (slot === slots - 1 && !signal)) continue;
-			this.writeValue(previous, slot, full);
+		const end = signal ? slots : slots - 1;
+		const { types, numbers } = previous;
+		for (let slot = 0; slot < end; slot++) {
+			if (slot === slots - 2 && !battery) continue;
+			const stored = this.slots[slot];
+			// Most values are integers.
+			if (stored?.type === ValueType.integer)
+				writer.signed(
+					!full && types[slot] === ValueType.integer ? stored.number - (numbers[slot] ?? 0) : stored.number,
+				);
+			else this.writeValue(previous, slot, full);
 		}
 		return writer.bytes;
 	}
 
+	/** The record of the last {@link encode} is stored: `previous` goes to the state after it. */
+	commit(previous: ReadingDecoder, sequence: number): void {
+		if (this.context !== undefined)
+			previous.adopt(sequence, this.context, this.sampleTime, this.time, this.slots, this.isFull);
+	}
+
 	private encodeSlots(reading: Reading, fields: readonly Field[]): void {
 		const slots = fields.length;
-		for (let slot = 0; slot < slots; slot++)
-			encodeValue(
-				this.slots[slot] ?? this.addSlot(slot),
-				reading.values[slot],
-				fields[slot]?.decimals ?? 0,
-				true,
-			);
+		const { values } = reading;
+		for (let slot = 0; slot < slots; slot++) {
+			const stored = this.slots[slot] ?? this.addSlot(slot);
+			const value = values[slot];
+			const decimals = fields[slot]?.decimals ?? 0;
+			const integer =
+				typeof value === "number" ? Math.round(value * (scales[decimals] ?? 1)) + 0 : integerLimit;
+			if (integer < integerLimit && integer > -integerLimit) {
+				stored.type = ValueType.integer;
+				stored.number = integer;
+			} else encodeValue(stored, value, decimals, true);
+		}
 		encodeValue(this.slots[slots] ?? this.addSlot(slots), reading.batteryLevel, 0, false);
 		encodeValue(this.slots[slots + 1] ?? this.addSlot(slots + 1), reading.signalStrength, 0, false);
 	}
@@ -113,9 +140,6 @@ export class ReadingEncoder {
 		const number = same ? (previous.numbers[slot] ?? 0) : 0;
 		const writer = this.writer;
 		switch (stored.type) {
-			case ValueType.integer:
-				writer.signed(stored.number - number);
-				break;
 			case ValueType.float: {
 				const repeated = same && Object.is(stored.number, number);
 				writer.nibble(repeated ? 0 : 1);
@@ -135,6 +159,9 @@ export class ReadingEncoder {
 	}
 }
 
+/** Powers of ten. */
+const scales: readonly number[] = Object.freeze([1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]);
+
 function encodeValue(stored: EncodedValue, value: Value, decimals: number, round: boolean): void {
 	stored.text = "";
 	stored.number = 0;
@@ -153,7 +180,7 @@ function encodeValue(stored: EncodedValue, value: Value, decimals: number, round
  * strength have no decimals and are not rounded.
  */
 function encodeNumber(stored: EncodedValue, value: number, decimals: number, round: boolean): void {
-	const scale = 10 ** decimals;
+	const scale = scales[decimals] ?? 1;
 	// Adding 0 makes -0 a plain 0.
 	const integer = Math.round(value * scale) + 0;
 	if (Math.abs(integer) < integerLimit && (round || integer === value)) {
@@ -171,10 +198,8 @@ function roundedTime({ time }: Reading): number {
 	return whole;
 }
 
-function checkContext({ fields }: SampleContext, { values }: Reading): void {
+function checkFields(fields: readonly Field[]): void {
 	if (fields.length > maxFields) throw new RangeError(`${fields.length} fields; at most ${maxFields}`);
-	if (values.length > fields.length)
-		throw new RangeError(`${values.length} values for ${fields.length} fields`);
 	for (const { name, decimals } of fields)
 		if (!(Number.isInteger(decimals) && decimals >= 0 && decimals <= maxDecimals))
 			throw new RangeError(`${name}: ${decimals} decimals; 0 to ${maxDecimals} can be stored`);
@@ -182,6 +207,7 @@ function checkContext({ fields }: SampleContext, { values }: Reading): void {
 
 function contextParts(before: SampleContext | undefined, context: SampleContext): number {
 	if (before === undefined) return ContextPart.all;
+	if (before === context) return 0;
 	return (
 		(before.deviceId === context.deviceId ? 0 : ContextPart.deviceId) |
 		(before.location === context.location ? 0 : ContextPart.location) |

@@ -1,4 +1,4 @@
-import type { Bytes, Flash } from "../boards/ecma419";
+import type { Flash } from "../boards/ecma419";
 import { FlashQueue, type RingHintStorage } from "../queue/flash-queue";
 import type { Reading, SampleContext, StoredReading } from "../reading/reading";
 import { ReadingDecoder } from "../reading/reading-decoder";
@@ -36,14 +36,9 @@ export class ReadingLog {
 	append(reading: Reading, context: SampleContext): number {
 		this.newestDecoder ??= this.decodeNewestSector();
 		const decoder = this.newestDecoder;
-		let bytes: Bytes = new Uint8Array(0);
-		let isFirst = false;
-		const sequence = this.queue.push((isFirstOfSector) => {
-			isFirst = isFirstOfSector;
-			bytes = this.encoder.encode(decoder, reading, context, isFirst);
-			return bytes;
-		});
-		decoder.decode(bytes, sequence, isFirst);
+		const { encoder } = this;
+		const sequence = this.queue.push((isFirst) => encoder.encode(decoder, reading, context, isFirst));
+		encoder.commit(decoder, sequence);
 		return sequence;
 	}
 
