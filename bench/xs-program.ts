@@ -5,6 +5,7 @@ import { FlashQueue } from "../src/queue/flash-queue";
 import type { Reading, SampleContext } from "../src/reading/reading";
 import { Sampler, type SamplerSettings } from "../src/sensors/pipeline/sampler";
 import { ReadingLog } from "../src/store/reading-log";
+import { ringHintStorage } from "../src/store/ring-hint";
 import { planBatch } from "../src/upload/batch";
 import {
 	BareFlash,
@@ -43,6 +44,7 @@ const socketBuffer = new Uint8Array(1024);
 let retained: unknown;
 const key = { bucketId: baselinePoint.bucketId, dataSourceId: baselinePoint.dataSourceId };
 const fullFlash = new BareFlash();
+const fullKeyValue = new BareKeyValue();
 const settings: SamplerSettings = {
 	...{
 		sensors: {},
@@ -76,6 +78,13 @@ function run(work: () => Promise<void>): void {
 		(error) => {
 			failure = error;
 		},
+	);
+}
+
+function mountFull(): ReadingLog {
+	return new ReadingLog(
+		fullFlash,
+		ringHintStorage(() => fullKeyValue),
 	);
 }
 
@@ -173,15 +182,21 @@ const workloads = {
 	},
 	/** Appends readings to the full ring. */
 	age(count: number): void {
-		const full = new ReadingLog(fullFlash);
+		const full = mountFull();
 		for (let i = 0; i < count; i++) full.append(readingOf(i), context);
 	},
 	/** From the mount of a full ring to the first reading stored, including reading the oldest one. */
 	boot(): void {
-		const full = new ReadingLog(fullFlash);
+		const full = mountFull();
 		if (full.length < 10_000) throw new Error(`only ${full.length} readings are pending`);
 		full.pending().next();
-		full.append({ time: { boot: full.newestBoot + 1, ticks: 900 }, values: [21.5, 45, 1013.2] }, context);
+		const boot = full.newestBoot + 1;
+		full.append({ time: { boot, ticks: 900 }, values: [21.5, 45, 1013.2] }, { ...context, boot });
+	},
+	/** From the mount of a full ring to a reading stored that goes on with the boot before: a wake from deep sleep. */
+	wake(): void {
+		const full = mountFull();
+		full.append(readingOf(readings++), { ...context, boot: full.newestBoot });
 	},
 	baselineBoot(): void {
 		baseline = new BaselineBoard(keyValue);

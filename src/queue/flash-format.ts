@@ -83,6 +83,17 @@ export function parseSectorHeader(bytes: Bytes, block: number): Sector | undefin
 	return readSectorHeader(repairedView, block, headerChecksum(repaired, repairedView), maxRepairedNumber);
 }
 
+/** The bytes of a header up to its sector number. */
+export const sectorNumberBytes = 10;
+
+/** The sector number of a header, unverified: 0 if its first bytes are erased, `undefined` if they are no header's. */
+export function parseSectorNumber(bytes: Bytes): number | undefined {
+	const view = viewOf(bytes);
+	const start = view.getUint32(0) >>> 4;
+	if (start === 0x444b511) return getUint48(view, 4);
+	return isErased(bytes, 0, sectorNumberBytes) ? 0 : undefined;
+}
+
 const sumOffset = sectorHeaderBytes - checksumBytes;
 
 function headerChecksum(bytes: Bytes, view: DataView): number {
@@ -178,13 +189,15 @@ export const maxMarkValue = 0xffff;
 const maxCode = 0xfffff;
 
 /** Codes below this are marks; a data record of n bytes has the code n + 2. */
-const firstDataCode = 2;
+export const firstDataCode = 2;
+/** From this code on, a header has more than one byte. */
+export const firstLongCode = 0x7f;
 
 /** Maximum size of a record header. */
 export const maxRecordHeaderBytes = 3;
 
 function recordHeaderBytes(code: number): number {
-	return code < 0x7f ? 1 : code < 0x1000 ? 2 : 3;
+	return code < firstLongCode ? 1 : code < 0x1000 ? 2 : 3;
 }
 
 /** A record's header, read: in one object for all records of a reader, because there are many. */
@@ -199,7 +212,7 @@ export class RecordHeader {
 	parse(bytes: Bytes, at: number): boolean {
 		let code = bytes[at] ?? 0xff;
 		let length = 1;
-		if (code >= 0x7f) {
+		if (code >= firstLongCode) {
 			const second = bytes[at + 1] ?? 0xff;
 			if (code >> 4 === 0x8) length = 2;
 			else if (code >> 4 === 0xc) length = 3;
@@ -228,7 +241,7 @@ export class RecordHeader {
  */
 export function encodeRecordHeader(kind: RecordKind, body: number, bytes: Bytes): number {
 	const code = kind === "data" ? body + firstDataCode : kind === "dropped" ? 1 : 0;
-	if (code < 0x7f) {
+	if (code < firstLongCode) {
 		bytes[0] = code;
 		return 1;
 	}
@@ -240,7 +253,7 @@ export function encodeRecordHeader(kind: RecordKind, body: number, bytes: Bytes)
 /** Size of a record on flash, including padding. */
 export function recordBytes(kind: RecordKind, body: number, align: WriteAlign): number {
 	const code = body + firstDataCode;
-	const header = code < 0x7f || kind !== "data" ? 1 : recordHeaderBytes(code);
+	const header = code < firstLongCode || kind !== "data" ? 1 : recordHeaderBytes(code);
 	const length = header + body + checksumBytes;
 	return align === 1 ? length : alignUp(length, align);
 }

@@ -29,7 +29,7 @@ import {
 	findSectorBefore,
 	findSectorOf,
 } from "./sector-search";
-import { findTail, type Tail } from "./tail";
+import { findTail, type RecordPlace, type Tail } from "./tail";
 
 export interface FlashQueueOptions {
 	/** The partition; the queue closes it. */
@@ -40,6 +40,8 @@ export interface FlashQueueOptions {
 	readonly verify?: boolean;
 	/** Where the newest sector is kept outside of the ring. */
 	readonly hints?: RingHintStorage;
+	/** Records that begin with this byte or a higher one are found by {@link FlashQueue.newestKeyRecord}. Default: none. */
+	readonly keyByte?: number;
 }
 
 /**
@@ -115,6 +117,8 @@ export class FlashQueue {
 	private readonly markBytes: number;
 	private readonly verifiesWrites: boolean;
 	private readonly hints: RingHintStorage | undefined;
+	private readonly keyByte: number;
+	private mountedKey: { readonly sector: Sector; readonly place: RecordPlace } | undefined;
 	/** The next write, from header to padding. */
 	private writeBuffer = new Uint8Array(128);
 	/** The same bytes. */
@@ -165,6 +169,7 @@ export class FlashQueue {
 		this.markBytes = recordBytes("acknowledged", markBodyBytes, this.writeAlign);
 		this.verifiesWrites = options.verify ?? false;
 		this.hints = options.hints;
+		this.keyByte = options.keyByte ?? 0x100;
 		const { blocks, blockLength } = this.sectors;
 		if (blocks < 2 || this.maxRecordBytes < 1)
 			throw new RangeError(`a queue needs two sectors or more; there are ${blocks} of ${blockLength} bytes`);
@@ -223,17 +228,39 @@ export class FlashQueue {
 		if (!hasYielded && start === this.acknowledgedSequence + 1) this.skipUnreadable(this.nextSequence - 1);
 	}
 
-	/** The records of the newest sector, acknowledged or not. */
+	/** The records of the newest sector, acknowledged or not; from its last key record on, if it was mounted with one. */
 	*newestSectorRecords(): Generator<QueueRecord> {
 		if (this.newestSector === undefined) return;
 		const sector = this.newestSector;
 		const reader = new SectorReader(this.sectors, sector);
+		const key = this.mountedKey;
+		if (key?.sector === sector) reader.open(sector, key.place.offset, key.place.sequence);
 		for (;;) {
 			const sequence = reader.sequence;
 			const step = reader.next(this.tailOffset);
 			if (step === "end") break;
 			if (step === "data") yield { sequence, bytes: reader.body, isFirst: sequence === sector.firstSequence };
 		}
+	}
+
+	/** How many records {@link newestSectorRecords} has. */
+	get newestSectorRecordCount(): number {
+		const { newestSector: sector, mountedKey } = this;
+		if (sector === undefined) return 0;
+		return (
+			this.nextSequence - (mountedKey?.sector === sector ? mountedKey.place.sequence : sector.firstSequence)
+		);
+	}
+
+	/** The last key record of the newest sector when it was mounted; `undefined` if there is none, or it is damaged. */
+	get newestKeyRecord(): QueueRecord | undefined {
+		const { mountedKey, newestSector: sector } = this;
+		if (sector === undefined || mountedKey?.sector !== sector) return undefined;
+		const { offset, sequence } = mountedKey.place;
+		const reader = new SectorReader(this.sectors, sector);
+		reader.open(sector, offset, sequence);
+		if (reader.next(this.tailOffset) !== "data") return undefined;
+		return { sequence, bytes: reader.body, isFirst: sequence === sector.firstSequence };
 	}
 
 	/** Acknowledges all records up to a sequence number, with one small write. */
@@ -349,7 +376,8 @@ export class FlashQueue {
 			if (hint !== undefined) this.skipLostSector(hint);
 			return;
 		}
-		const tail = findTail(this.sectors, newest);
+		const tail = findTail(this.sectors, newest, this.keyByte);
+		if (tail.key !== undefined) this.mountedKey = { sector: newest, place: tail.key };
 		this.newestSector = newest;
 		this.isHinted =
 			hint?.sectorNumber === newest.sectorNumber &&
@@ -550,7 +578,11 @@ export class FlashQueue {
 
 	private checkErased(block: number, offset: number, length: number): boolean {
 		const seen = this.readBack(block, offset, length);
-		return seen !== undefined && isErased(seen, 0, length);
+		if (seen === undefined) return false;
+		const { readView } = this;
+		let at = 0;
+		for (const stop = length - 3; at < stop; at += 4) if (readView.getInt32(at) !== -1) return false;
+		return isErased(seen, at, length);
 	}
 
 	private readBack(block: number, offset: number, length: number): Bytes | undefined {

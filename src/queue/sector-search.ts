@@ -21,8 +21,8 @@ function hintedNewest(
 	for (let ahead = 1; ahead < blocks; ahead++) {
 		if (ahead > checkedBlocksAhead) ahead = blocks - 1;
 		const expected = newest.sectorNumber + ahead - blocks;
-		const head = sectors.readBlockHeader((newest.block + ahead) % blocks);
-		if (isSector(head) ? head.sectorNumber !== expected : head !== "blank" || expected > 0) return undefined;
+		const found = sectors.readSectorNumber((newest.block + ahead) % blocks);
+		if (found !== Math.max(0, expected)) return undefined;
 	}
 	return newest;
 }
@@ -80,6 +80,13 @@ export function findSectorOf(sequence: number, sectors: SectorFlash, newest: Sec
 	let low = sectors.lowestSectorNumber(newest);
 	let high = newest.sectorNumber - 1;
 	let holder: Sector | undefined;
+	// In a full ring, one of the oldest.
+	for (let tries = 0; tries < 3 && low <= high; tries++, low++) {
+		const found = sectors.findSector(low, newest);
+		if (found === undefined) break;
+		if (found.firstSequence > sequence) return holder;
+		holder = found;
+	}
 	while (low <= high) {
 		const middle = Math.floor((low + high) / 2);
 		const found = sectors.findSector(middle, newest);

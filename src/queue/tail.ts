@@ -1,4 +1,7 @@
 import {
+	checksumBytes,
+	firstDataCode,
+	firstLongCode,
 	getUint,
 	isErased,
 	markBodyBytes,
@@ -12,6 +15,12 @@ import {
 import type { SectorFlash } from "./sector-flash";
 import { SectorReader } from "./sector-reader";
 
+/** Where a record is in its sector, and its sequence number. */
+export interface RecordPlace {
+	readonly offset: number;
+	readonly sequence: number;
+}
+
 /** The state of the ring according to its newest sector. */
 export interface Tail {
 	/** End of its records. */
@@ -20,6 +29,8 @@ export interface Tail {
 	readonly nextSequence: number;
 	/** What it says of acknowledged and dropped records. */
 	readonly marks: Marks;
+	/** The last record whose body begins with the key byte or a higher one, unverified. */
+	readonly key?: RecordPlace | undefined;
 	/** Sequence numbers skipped, because damage may hide that they were assigned. */
 	readonly skippedSequences: number;
 	/** Bytes after the records that are not erased. */
@@ -28,9 +39,9 @@ export interface Tail {
 	readonly isWritable: boolean;
 }
 
-/** Finds the end of the newest sector and the last mark. */
-export function findTail(sectors: SectorFlash, newest: Sector): Tail {
-	return new HeaderWalk(sectors, newest).walk() ?? scanTail(sectors, newest);
+/** Finds the end of the newest sector and the last mark. `keyByte`: see {@link Tail.key}. */
+export function findTail(sectors: SectorFlash, newest: Sector, keyByte: number): Tail {
+	return new HeaderWalk(sectors, newest, keyByte).walk() ?? scanTail(sectors, newest);
 }
 
 /** What a sector's marks say, one after the other. */
@@ -56,6 +67,9 @@ class Marks {
 	}
 }
 
+/** What a data record with a header of one byte has besides its code. */
+const shortRecordBytes = 1 + checksumBytes - firstDataCode;
+
 /** Read at a record's place: if records are long, and if they are short. */
 const probeBytes = 16;
 const wideProbeBytes = 256;
@@ -67,53 +81,76 @@ const wideProbeBytes = 256;
 class HeaderWalk {
 	private readonly sectors: SectorFlash;
 	private readonly newestSector: Sector;
+	private readonly keyByte: number;
 	private readonly buffer = new Uint8Array(wideProbeBytes);
 	private bufferStart = 0;
 	private bufferEnd = 0;
+	/** A record that begins here or before has its first bytes in the buffer. */
+	private probedUpTo = 0;
 	private readonly header = new RecordHeader();
 	private readonly marks: Marks;
 
-	constructor(sectors: SectorFlash, newest: Sector) {
+	constructor(sectors: SectorFlash, newest: Sector, keyByte: number) {
 		this.sectors = sectors;
 		this.newestSector = newest;
+		this.keyByte = keyByte;
 		this.marks = new Marks(newest);
 	}
 
 	/** `undefined` on any sign of damage. */
 	walk(): Tail | undefined {
-		const { buffer, header, newestSector } = this;
+		const { buffer, header, newestSector, keyByte } = this;
 		const { blockLength } = this.sectors;
 		const { writeAlign } = newestSector;
+		const longCode = writeAlign === 1 ? firstLongCode : 0;
 		let offset = recordsOffset(writeAlign);
 		let sequence = newestSector.firstSequence;
-		/** Of the last data record after the last mark. */
-		let unverified: { offset: number; sequence: number } | undefined;
+		/** Length of the last record, if it is data. */
+		let unverified = 0;
+		let key: RecordPlace | undefined;
 		let length = 0;
 		while (offset < blockLength) {
-			if (offset + probeBytes > this.bufferEnd && !this.fillBuffer(offset, length)) return undefined;
-			const at = offset - this.bufferStart;
+			if (offset > this.probedUpTo && !this.fillBuffer(offset, length)) return undefined;
+			let at = offset - this.bufferStart;
+			// Most are short records of data: all of them that are in the buffer.
+			const probed = this.probedUpTo - this.bufferStart;
+			while (at <= probed) {
+				const code = buffer[at] ?? 0xff;
+				if (code <= firstDataCode || code >= longCode) break;
+				if ((buffer[at + 1] ?? 0) >= keyByte) key = { offset: this.bufferStart + at, sequence };
+				unverified = code + shortRecordBytes;
+				at += unverified;
+				sequence++;
+			}
+			const next = this.bufferStart + at;
+			if (next > offset) {
+				length = unverified;
+				offset = next;
+				continue;
+			}
 			if (!header.parse(buffer, at)) {
 				if (!isErased(buffer, at, Math.min(at + probeBytes, this.bufferEnd - this.bufferStart)))
 					return undefined;
 				break;
 			}
 			length = header.recordBytes(writeAlign);
-			if (offset + length > blockLength) return undefined;
+			unverified = 0;
 			if (header.kind === "data") {
-				unverified ??= { offset, sequence };
-				unverified.offset = offset;
-				unverified.sequence = sequence++;
-			} else {
-				if (!this.takeMark(at, sequence)) return undefined;
-				unverified = undefined;
-			}
+				const isKey = header.bodyBytes > 0 && (buffer[at + header.headerBytes] ?? 0) >= keyByte;
+				if (isKey) key = { offset, sequence };
+				unverified = length;
+				sequence++;
+			} else if (offset + length > blockLength || !this.takeMark(at, sequence)) return undefined;
 			offset += length;
 		}
-		if (unverified !== undefined && !this.isVerified(unverified, offset)) return undefined;
+		if (offset > blockLength) return undefined;
+		const last = { offset: offset - unverified, sequence: sequence - 1 };
+		if (unverified > 0 && !this.isVerified(last, offset)) return undefined;
 		return {
 			offset,
 			nextSequence: sequence,
 			marks: this.marks,
+			key,
 			skippedSequences: 0,
 			damagedBytes: 0,
 			isWritable: true,
@@ -123,10 +160,10 @@ class HeaderWalk {
 	/** Buffers the bytes at the offset, at the block's end fewer: enough for a header or a mark; more if records are short. */
 	private fillBuffer(offset: number, length: number): boolean {
 		const { blockLength } = this.sectors;
-		if (this.bufferEnd === blockLength) return true;
 		this.bufferStart = offset;
 		const width = length <= probeBytes * 2 ? wideProbeBytes : probeBytes;
 		this.bufferEnd = Math.min(offset + width, blockLength);
+		this.probedUpTo = this.bufferEnd === blockLength ? blockLength : this.bufferEnd - probeBytes;
 		return this.sectors.read(
 			this.buffer.subarray(0, this.bufferEnd - offset),
 			this.newestSector.block,
@@ -144,7 +181,7 @@ class HeaderWalk {
 		return true;
 	}
 
-	private isVerified(last: { readonly offset: number; readonly sequence: number }, end: number): boolean {
+	private isVerified(last: RecordPlace, end: number): boolean {
 		const reader = new SectorReader(this.sectors, this.newestSector);
 		reader.open(this.newestSector, last.offset, last.sequence);
 		return reader.next(end) === "data";

@@ -64,8 +64,42 @@ export class NibbleWriter {
 	}
 
 	byte(value: number): void {
-		this.nibble(value >> 4);
-		this.nibble(value & 15);
+		if (this.count > wordNibbles - 2) {
+			this.nibble(value >> 4);
+			this.nibble(value & 15);
+			return;
+		}
+		this.word = (this.word << 8) | value;
+		this.count += 2;
+		if (this.count === wordNibbles) this.flush();
+	}
+
+	/** Writes the ASCII characters that `text` begins with, a byte each; returns how many. */
+	ascii(text: string, length: number): number {
+		let { word, count } = this;
+		let at = 0;
+		for (; at < length; at++) {
+			const code = text.charCodeAt(at);
+			if (code > 0x7f) break;
+			if (count < wordNibbles - 2) {
+				word = (word << 8) | code;
+				count += 2;
+				continue;
+			}
+			if (count === wordNibbles - 1) {
+				this.word = (word << 4) | (code >> 4);
+				this.flush();
+				word = code & 15;
+				count = 1;
+				continue;
+			}
+			this.word = (word << 8) | code;
+			this.flush();
+			word = count = 0;
+		}
+		this.word = word;
+		this.count = count;
+		return at;
 	}
 
 	float(value: number): void {
@@ -128,8 +162,16 @@ export class NibbleReader {
 	unsigned(): number {
 		let value = 0;
 		let scale = 1;
+		const { _bytes: bytes, end } = this;
 		for (;;) {
-			const nibble = this.nibble();
+			const { at } = this;
+			if (at >= end) {
+				this._failed = true;
+				break;
+			}
+			this.at = at + 1;
+			const byte = bytes[at >> 1] ?? 0;
+			const nibble = at & 1 ? byte & 15 : byte >> 4;
 			value += (nibble & 7) * scale;
 			if (nibble < 8) break;
 			scale *= 8;
@@ -149,7 +191,33 @@ export class NibbleReader {
 	}
 
 	byte(): number {
-		return (this.nibble() << 4) | this.nibble();
+		const { at, _bytes: bytes } = this;
+		if (at + 2 > this.end) return (this.nibble() << 4) | this.nibble();
+		this.at = at + 2;
+		const byte = bytes[at >> 1] ?? 0;
+		return at & 1 ? ((byte & 15) << 4) | ((bytes[(at >> 1) + 1] ?? 0) >> 4) : byte;
+	}
+
+	/** A text of `length` ASCII characters, a byte each; `undefined`, without a change, if it is not ASCII or too short. */
+	ascii(length: number): string | undefined {
+		const { at, _bytes: bytes } = this;
+		if (at + 2 * length > this.end) return undefined;
+		let codes = bytes.subarray(at >> 1, (at >> 1) + length);
+		if (at & 1) {
+			const shifted = new Uint8Array(length);
+			let rest = (codes[0] ?? 0) << 4;
+			let all = 0;
+			for (let i = 0, place = (at >> 1) + 1; i < length; i++, place++) {
+				const byte = bytes[place] ?? 0;
+				all |= rest;
+				shifted[i] = rest | (byte >> 4);
+				rest = byte << 4;
+			}
+			if (all & 0x80) return undefined;
+			codes = shifted;
+		} else for (let i = 0; i < length; i++) if ((codes[i] ?? 0) > 0x7f) return undefined;
+		this.at = at + 2 * length;
+		return Reflect.apply(String.fromCharCode, undefined, codes);
 	}
 
 	float(): number {

@@ -24,6 +24,19 @@ export const RecordMode = Object.freeze({
 /** Version of this format, stored with each context. */
 export const codecVersion = 2;
 
+/** A record begins with this byte or a higher one if it has a context: the number of its boot at least. */
+export const contextByte = RecordMode.context << 6;
+
+/** The boot of a record with a context; `undefined` if it has none. */
+export function contextBoot(bytes: Uint8Array): number | undefined {
+	const reader = new NibbleReader();
+	reader.open(bytes);
+	const isContext = reader.nibble() >> 2 === RecordMode.context && reader.nibble() === codecVersion;
+	reader.nibble();
+	const boot = reader.unsigned();
+	return isContext && !reader.failed ? boot : undefined;
+}
+
 /** Which parts of a context follow; its boot and reset reason always do. */
 export const ContextPart = Object.freeze({
 	deviceId: 1,
@@ -274,6 +287,9 @@ function readFields(reader: NibbleReader): readonly Field[] {
 	return fields;
 }
 
+/** Texts up to this length are made at once. */
+const maxAsciiLength = 64;
+
 /** Value bits of a lead byte, by the number of bytes that follow. */
 const leadBits = Object.freeze([0x7f, 0x1f, 0x0f, 0x07] as const);
 
@@ -284,10 +300,16 @@ function readText(reader: NibbleReader): string {
 		reader.fail();
 		return "";
 	}
+	const ascii = length <= maxAsciiLength ? reader.ascii(length) : undefined;
+	if (ascii !== undefined) return ascii;
 	let text = "";
 	for (let i = 0; i < length; i++) {
 		const lead = reader.byte();
-		const more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+		if (lead < 0x80) {
+			text += String.fromCharCode(lead);
+			continue;
+		}
+		const more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
 		let unit = lead & leadBits[more];
 		for (let j = 0; j < more; j++) unit = (unit << 6) | (reader.byte() & 0x3f);
 		if (unit > 0x10ffff) reader.fail();

@@ -267,8 +267,10 @@ function writeTime(writer: NibbleWriter, time: number, sampleTime: SampleTime, c
  * including lone surrogates. In XS one place holds a code point beyond 16 bits.
  */
 function writeText(writer: NibbleWriter, text: string): void {
-	writer.unsigned(text.length);
-	for (let i = 0; i < text.length; i++) {
+	// XS counts the characters at each read of `length`.
+	const { length } = text;
+	writer.unsigned(length);
+	for (let i = writer.ascii(text, length); i < length; i++) {
 		const unit = text.charCodeAt(i);
 		if (unit < 0x80) {
 			writer.byte(unit);

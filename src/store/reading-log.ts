@@ -1,11 +1,14 @@
 import type { Flash } from "../boards/ecma419";
 import { FlashQueue, type RingHintStorage } from "../queue/flash-queue";
 import type { Reading, SampleContext, StoredReading } from "../reading/reading";
-import { ReadingDecoder } from "../reading/reading-decoder";
+import { contextBoot, contextByte, ReadingDecoder } from "../reading/reading-decoder";
 import { ReadingEncoder } from "../reading/reading-encoder";
 
 /** Size of a reading on flash, assumed until there are some: a few values, header and checksum. */
 const typicalReadingBytes = 10;
+
+/** After a mount, at most this many records are decoded to go on from the last one. */
+const maxContinuedRecords = 64;
 
 /**
  * The pending readings, on flash. A reading for which {@link append} has returned stays until it is acknowledged, or until
@@ -20,13 +23,15 @@ export class ReadingLog {
 	private readonly acknowledgedDecoder = new ReadingDecoder();
 	/** Of the latest {@link pending} iteration. */
 	private readerDecoder = this.acknowledgedDecoder;
+	/** {@link newestBoot} when the log was mounted, if one record tells. */
+	private mountedBoot: number | undefined;
 	private unreadableBytes = 0;
 	/** Unreadable records up to this one have been counted. */
 	private countedUpToSequence = 0;
 
 	/** Mounts the partition, whatever it holds; {@link close} closes it. `hints`: where its newest sector is kept besides. */
 	constructor(flash: Flash, hints?: RingHintStorage) {
-		this.queue = new FlashQueue({ flash, verify: true, ...(hints && { hints }) });
+		this.queue = new FlashQueue({ flash, verify: true, keyByte: contextByte, ...(hints && { hints }) });
 	}
 
 	/**
@@ -34,7 +39,9 @@ export class ReadingLog {
 	 * reading that cannot be encoded, and what {@link FlashQueue.push} throws.
 	 */
 	append(reading: Reading, context: SampleContext): number {
-		this.newestDecoder ??= this.decodeNewestSector();
+		// The first reading of a boot has a context of its own, and builds on none.
+		this.newestDecoder ??=
+			context.boot === this.newestBoot ? this.decodeNewestSector() : new ReadingDecoder();
 		const decoder = this.newestDecoder;
 		const { encoder } = this;
 		const sequence = this.queue.push((isFirst) => encoder.encode(decoder, reading, context, isFirst));
@@ -106,6 +113,10 @@ export class ReadingLog {
 
 	/** The boot of the last stored reading, sent or not; 0 if none can be read. */
 	get newestBoot(): number {
+		if (this.newestDecoder === undefined) {
+			this.mountedBoot ??= this.readMountedBoot();
+			if (this.mountedBoot !== undefined) return this.mountedBoot;
+		}
 		this.newestDecoder ??= this.decodeNewestSector();
 		if (this.newestDecoder.context !== undefined) return this.newestDecoder.context.boot;
 		// The newest sector may be open but empty.
@@ -124,9 +135,19 @@ export class ReadingLog {
 		return this.queue.damagedBytes + this.unreadableBytes;
 	}
 
-	/** Continues the newest sector after a boot, instead of storing the context again. */
+	private readMountedBoot(): number | undefined {
+		const key = this.queue.newestKeyRecord;
+		return key && contextBoot(key.bytes);
+	}
+
+	/**
+	 * Continues the newest sector after a wake, instead of storing the context again; unless that is too much work at each
+	 * wake: then the next reading has a context, from which the next wakes continue.
+	 */
 	private decodeNewestSector(): ReadingDecoder {
 		const decoder = new ReadingDecoder();
+		if (this.mountedBoot !== undefined && this.queue.newestSectorRecordCount > maxContinuedRecords)
+			return decoder;
 		for (const { bytes, sequence, isFirst } of this.queue.newestSectorRecords())
 			decoder.decode(bytes, sequence, isFirst);
 		return decoder;
