@@ -29,6 +29,8 @@ export interface XsFigures {
 	readonly singles: Both;
 	/** From the mount of a full ring to the first reading stored. */
 	readonly boot: Both;
+	/** From the mount of a full ring to a reading stored by the boot before, as after a deep sleep. */
+	readonly wake: number;
 	/** Additional slots after 10,000 records were pushed, read and acknowledged, after a collection. */
 	readonly growth: number;
 	/** Additional use while half of a batch of 1,000 points has been sent, after a collection; and the same of the baseline. */
@@ -49,6 +51,7 @@ export function measureXs(image: Uint8Array): Promise<XsFigures> {
 			...queue,
 			...board,
 			boot: { firmware: boot, baseline: await measure(engine, "baselineBoot", 1) },
+			wake: await measureWake(engine),
 		};
 	});
 }
@@ -124,6 +127,13 @@ async function measureBoot(engine: XsEngine, image: Uint8Array): Promise<number>
 		await engine.call("age", readingsPerSector / places);
 	}
 	return sum / places;
+}
+
+/** After {@link measureBoot}; the mean over a sector, too. */
+async function measureWake(engine: XsEngine): Promise<number> {
+	let sum = 0;
+	for (let wakes = 0; wakes < readingsPerSector; wakes++) sum += await measure(engine, "wake", 1);
+	return sum / readingsPerSector;
 }
 
 /** Additional slots in use after a collection, and bytes with everything they refer to. */

@@ -110,6 +110,8 @@ test("whatever the readings and their contexts, each point is the JSON of its me
 				const fields = names.map((name) => ({ name, unit: "", decimals: 2 }));
 				const own = { ...context, location, resetReason, fields };
 				const timed = reading(values, { context: own, batteryLevel: level });
+				const measured = encoder.measure(timed);
+				expect(measured).toBe(encoder.encode(timed).length);
 				expect(decodeUtf8(encoder.encode(timed))).toBe(`,${referenceJson(timed)}`);
 				expect(decodeUtf8(encoder.encode(timed))).toBe(`,${referenceJson(timed)}`);
 			}

@@ -19,10 +19,17 @@ function roundTrip(list: readonly { readonly reading: Reading; readonly context:
 	const encoder = new ReadingEncoder();
 	const writing = new ReadingDecoder();
 	const reading = new ReadingDecoder();
+	/** Goes on without decoding. */
+	const committing = new ReadingEncoder();
+	const committed = new ReadingDecoder();
 	return list.map((entry, i) => {
 		const bytes = encoder.encode(writing, entry.reading, entry.context, i === 0).slice();
+		expect(committing.encode(committed, entry.reading, entry.context, i === 0)).toEqual(bytes);
+		committing.commit(committed, i + 1);
 		writing.decode(bytes, i + 1, i === 0);
 		expect(reading.decode(bytes, i + 1, i === 0)).toBe(true);
+		expect(committed.reading()).toEqual(reading.reading());
+		expect(committed.sequence).toBe(reading.sequence);
 		return { reading: reading.reading(), context: reading.context, length: bytes.length };
 	});
 }

@@ -38,7 +38,10 @@ const maxBytesPerPlace = 4;
 export class PointEncoder {
 	private readonly destination: Destination;
 	private context: SampleContext | undefined;
-	/** What the points of the context share: the text before the timestamp, each value's key, the text after the values. */
+	/**
+	 * What the points of the context share: the texts before and after the timestamp, each value's key, the text after the
+	 * values.
+	 */
 	private sharedTexts: Uint8Array = new Uint8Array(0);
 	/** Where each of these texts ends. */
 	private sharedEnds: readonly number[] = [];
@@ -46,6 +49,8 @@ export class PointEncoder {
 	private fieldIndices: readonly number[] = [];
 	private buffer = new Uint8Array(512);
 	private length = 0;
+	/** Whether bytes are only counted. */
+	private isMeasuring = false;
 
 	constructor(destination: Destination) {
 		this.destination = destination;
@@ -56,35 +61,50 @@ export class PointEncoder {
 	 * quarantine has dropped, if that is to be reported with this one.
 	 */
 	encode(timed: TimedReading, quarantineDrops?: number): Uint8Array {
-		this.length = 0;
-		this.putText(",{");
+		this.begin(false);
+		this.putAscii(",{");
 		this.putMembers(timed, quarantineDrops);
 		return this.buffer.subarray(0, this.length);
 	}
 
+	/** The number of bytes that {@link encode} returns, at a fraction of the work. */
+	measure(timed: TimedReading, quarantineDrops?: number): number {
+		this.begin(true);
+		this.putAscii(",{");
+		this.putMembers(timed, quarantineDrops);
+		return this.length;
+	}
+
 	/** The body of `POST /api/data`; valid until the next call. */
 	encodeSingle(timed: TimedReading, quarantineDrops?: number): Uint8Array {
-		this.length = 0;
+		this.begin(false);
 		this.putText(`{"bucketId":${JSON.stringify(this.destination.bucketId)},`);
 		this.putMembers(timed, quarantineDrops);
 		return this.buffer.subarray(0, this.length);
+	}
+
+	private begin(isMeasuring: boolean): void {
+		this.isMeasuring = isMeasuring;
+		this.length = 0;
 	}
 
 	private putMembers({ reading, utc, estimated }: TimedReading, quarantineDrops: number | undefined): void {
 		const { context, values } = reading;
 		if (context !== this.context) this.enterContext(context);
 		this.putShared(0);
-		this.putText(`${new Date(Math.round(utc)).toISOString()}","values":{`);
+		this.putAscii(new Date(Math.round(utc)).toISOString());
+		this.putShared(1);
 		let isFirst = true;
 		for (let key = 0; key < this.fieldIndices.length; key++) {
 			const value = values[this.fieldIndices[key] ?? 0];
 			// JSON has no NaN and no infinity: what is not a number was not measured.
 			if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) continue;
-			this.putShared(1 + key, isFirst ? 1 : 0);
-			this.putText(JSON.stringify(value));
+			this.putShared(2 + key, isFirst ? 1 : 0);
+			if (typeof value === "string") this.putText(JSON.stringify(value));
+			else this.putAscii(String(value));
 			isFirst = false;
 		}
-		this.putShared(1 + this.fieldIndices.length);
+		this.putShared(2 + this.fieldIndices.length);
 		// JSON.stringify leaves out what is undefined.
 		const metadata = JSON.stringify({
 			signalStrength: reading.signalStrength,
@@ -96,7 +116,7 @@ export class PointEncoder {
 			timeEstimated: estimated ? true : undefined,
 			quarantineDrops,
 		});
-		this.putText(`${metadata.slice(1)}}`);
+		this.putAscii(`${metadata.slice(1)}}`);
 	}
 
 	private enterContext(context: SampleContext): void {
@@ -112,6 +132,7 @@ export class PointEncoder {
 		});
 		const texts = [
 			`"dataSourceId":${JSON.stringify(this.destination.dataSourceId)},"timestamp":"`,
+			'","values":{',
 			...members.map(([name]) => `,${JSON.stringify(name)}:`),
 			`},"metadata":${metadata.slice(0, -1)},`,
 		];
@@ -126,16 +147,25 @@ export class PointEncoder {
 	/** Appends a shared text from its byte `from` on. */
 	private putShared(text: number, from = 0): void {
 		const start = (this.sharedEnds[text - 1] ?? 0) + from;
-		this.put(this.sharedTexts.subarray(start, this.sharedEnds[text]));
+		const end = this.sharedEnds[text] ?? start;
+		if (!this.isMeasuring) {
+			this.reserve(end - start);
+			this.buffer.set(this.sharedTexts.subarray(start, end), this.length);
+		}
+		this.length += end - start;
 	}
 
-	private put(bytes: Uint8Array): void {
-		this.reserve(bytes.length);
-		this.buffer.set(bytes, this.length);
-		this.length += bytes.length;
+	/** Appends a text of ASCII characters. */
+	private putAscii(text: string): void {
+		if (this.isMeasuring) this.length += text.length;
+		else this.putText(text);
 	}
 
 	private putText(text: string): void {
+		if (this.isMeasuring) {
+			this.length += utf8Bytes(text);
+			return;
+		}
 		const maxBytes = text.length * maxBytesPerPlace;
 		if (this.length + maxBytes > this.buffer.length) this.reserve(utf8Bytes(text));
 		this.length += encodeUtf8Into(text, this.buffer, this.length);

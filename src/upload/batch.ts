@@ -44,7 +44,7 @@ export function planBatch(source: ReadingSource, to: Destination, options: Batch
 	let last: TimedReading | undefined;
 	let pointCount = 0;
 	for (const timed of source(from)) {
-		const added = encoder.encode(timed, first === undefined ? quarantineDrops : undefined).length;
+		const added = encoder.measure(timed, first === undefined ? quarantineDrops : undefined);
 		// mutation: end-batch
 		if (last !== undefined && (bodyBytes + added > maxBytes || timed.utc < last.utc)) break;
 		first ??= timed;
