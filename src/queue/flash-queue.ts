@@ -199,14 +199,12 @@ export class FlashQueue {
 		const start = Math.max(from, this.acknowledgedSequence + 1);
 		if (this.newestSector === undefined || start >= this.nextSequence) return;
 		const reader = this.readerAt(start, fromSectorStart);
-		const { readerPosition } = this;
-		const { blocks, blockLength } = this.sectors;
 		let hasYielded = false;
 		for (;;) {
 			const newest = this.newestSector.sectorNumber;
-			if (reader.sector.sectorNumber <= newest - blocks) this.skipErased(reader);
+			if (reader.sector.sectorNumber <= newest - this.sectors.blocks) this.skipErased(reader);
 			const { sequence, sector } = reader;
-			const step = reader.next(sector.sectorNumber === newest ? this.tailOffset : blockLength);
+			const step = reader.next(sector.sectorNumber === newest ? this.tailOffset : this.sectors.blockLength);
 			if (step === "damaged") this.countDamage(sector.sectorNumber, reader.damageStart, reader.offset);
 			else if (step === "end" || sequence >= reader.endSequence) {
 				if (sector.sectorNumber === newest) break;
@@ -219,9 +217,9 @@ export class FlashQueue {
 					if (start === this.acknowledgedSequence + 1) this.skipUnreadable(sequence - 1);
 					hasYielded = true;
 				}
-				readerPosition.sequence = sequence;
-				readerPosition.sector = sector;
-				readerPosition.offset = reader.offset;
+				this.readerPosition.sequence = sequence;
+				this.readerPosition.sector = sector;
+				this.readerPosition.offset = reader.offset;
 				yield { sequence, bytes: reader.body, isFirst: sequence === sector.firstSequence };
 			}
 		}

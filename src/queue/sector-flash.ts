@@ -3,6 +3,7 @@ import {
 	isErased,
 	parseSectorHeader,
 	parseSectorNumber,
+	RecordHeader,
 	type Sector,
 	sectorHeaderBytes,
 	sectorNumberBytes,
@@ -21,6 +22,8 @@ const maxReadAttempts = 4;
 export class SectorFlash {
 	readonly blocks: number;
 	readonly blockLength: number;
+	/** For whoever reads a record's header next: readers keep no own, because a batch that is sent keeps readers. */
+	readonly header = new RecordHeader();
 	private readonly flash: Flash;
 	private readonly headerBuffer = new Uint8Array(sectorHeaderBytes);
 	private readonly numberBuffer = new Uint8Array(sectorNumberBytes);

@@ -2,7 +2,6 @@ import {
 	getUint,
 	isErased,
 	maxRecordHeaderBytes,
-	RecordHeader,
 	type RecordKind,
 	recordChecksum,
 	recordsOffset,
@@ -29,7 +28,6 @@ export class SectorReader {
 	private bytes = new Uint8Array(readChunkBytes);
 	/** The same bytes. */
 	private view = new DataView(this.bytes.buffer);
-	private readonly header = new RecordHeader();
 	/** The buffer holds the sector's bytes from here on … */
 	private bufferStart = 0;
 	/** … up to here. */
@@ -91,7 +89,8 @@ export class SectorReader {
 
 	/** Reads the next record; reads nothing beyond `limit`. */
 	next(limit: number): ReadStep {
-		const { offset, header, sector } = this;
+		const { offset, sector } = this;
+		const { header } = this.sectors;
 		if (offset >= limit) return "end";
 		if (offset + erasedProbeBytes > this.bufferEnd && !this.fill(erasedProbeBytes, limit))
 			return this.giveUpSector(limit);

@@ -6,7 +6,6 @@ import {
 	isErased,
 	markBodyBytes,
 	maxRecords,
-	RecordHeader,
 	recordChecksum,
 	recordsOffset,
 	type Sector,
@@ -87,7 +86,6 @@ class HeaderWalk {
 	private bufferEnd = 0;
 	/** A record that begins here or before has its first bytes in the buffer. */
 	private probedUpTo = 0;
-	private readonly header = new RecordHeader();
 	private readonly marks: Marks;
 
 	constructor(sectors: SectorFlash, newest: Sector, keyByte: number) {
@@ -99,8 +97,8 @@ class HeaderWalk {
 
 	/** `undefined` on any sign of damage. */
 	walk(): Tail | undefined {
-		const { buffer, header, newestSector, keyByte } = this;
-		const { blockLength } = this.sectors;
+		const { buffer, newestSector, keyByte } = this;
+		const { blockLength, header } = this.sectors;
 		const { writeAlign } = newestSector;
 		const longCode = writeAlign === 1 ? firstLongCode : 0;
 		let offset = recordsOffset(writeAlign);
@@ -172,7 +170,8 @@ class HeaderWalk {
 	}
 
 	private takeMark(at: number, next: number): boolean {
-		const { buffer, header, newestSector } = this;
+		const { buffer, newestSector } = this;
+		const { header } = this.sectors;
 		const bodyStart = at + header.headerBytes;
 		const sumAt = bodyStart + markBodyBytes;
 		if (storedChecksum(buffer, sumAt) !== recordChecksum(newestSector, next, buffer, at, sumAt)) return false;
