@@ -45,9 +45,10 @@ export class XsEngine {
 		output.on("data", (data: Buffer) => this.receive(data));
 	}
 
-	static async start(): Promise<XsEngine> {
+	/** `program`: a file of the project. */
+	static async start(program = "bench/xs-program.ts"): Promise<XsEngine> {
 		const engine = new XsEngine();
-		await engine.evaluate(await bundle());
+		await engine.evaluate(await bundle(program));
 		return engine;
 	}
 
@@ -63,6 +64,11 @@ export class XsEngine {
 			const digits = Buffer.from(image.subarray(at, at + part)).toString("hex");
 			await this.evaluate(`fill(${at}, "${digits}")`);
 		}
+	}
+
+	/** Rejects with what the script throws. */
+	run(script: string): Promise<Metered> {
+		return this.evaluate(script);
 	}
 
 	collect(): Promise<Metered> {
@@ -139,10 +145,10 @@ interface Bundler {
 	build(options: object): Promise<{ readonly outputFiles: readonly { readonly text: string }[] }>;
 }
 
-async function bundle(): Promise<string> {
+async function bundle(program: string): Promise<string> {
 	const esbuild: Bundler = createRequire(join(installed, "package.json"))("esbuild");
 	const { outputFiles } = await esbuild.build({
-		entryPoints: [join(root, "bench", "xs-program.ts")],
+		entryPoints: [join(root, program)],
 		bundle: true,
 		write: false,
 		format: "iife",
