@@ -120,6 +120,12 @@ export class ReportChecker {
 			this.record("memory of the page on the home network was measured", "it was not");
 			return;
 		}
+		const after = find("with the page, after requests");
+		if (after?.suite === "memory")
+			process.stdout.write(
+				`        slots and chunks: ${closed.slots} ${closed.chunks} without, ${open.slots} ${open.chunks} with the page, ` +
+					`${after.slots} ${after.chunks} after requests\n`,
+			);
 		const bytes = onChip(open) - onChip(closed);
 		this.record(
 			"memory of the page on the home network at rest",

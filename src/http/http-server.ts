@@ -61,7 +61,8 @@ export class HttpServer {
 	private failures = 0;
 	/** Oldest first. */
 	private readonly connections: ServerConnection[] = [];
-	private readonly buffer = new Uint8Array(bufferBytes);
+	/** While there are connections. */
+	private buffer: Uint8Array | undefined;
 
 	constructor(options: HttpServerOptions) {
 		this.options = options;
@@ -122,6 +123,7 @@ export class HttpServer {
 
 	private openConnection(from: TCP): void {
 		const { network, time, keptHeaders } = this.options;
+		this.buffer ??= new Uint8Array(bufferBytes);
 		const served: ServerConnection = new ServerConnection({
 			TCP: network.TCP,
 			from,
@@ -133,6 +135,7 @@ export class HttpServer {
 			onEnd: () => {
 				const index = this.connections.indexOf(served);
 				if (index >= 0) this.connections.splice(index, 1);
+				if (this.connections.length === 0) this.buffer = undefined;
 			},
 		});
 		this.connections.push(served);
