@@ -75,6 +75,12 @@ class DigitalPin implements Digital {
 	}
 }
 
+interface CalibrationFunctions {
+	esp_restart(): void;
+	/** Only in the manifest of the ESP32. Writes where the calibration is from; `esp_err_t`. */
+	adc_cali_scheme_line_fitting_check_efuse?(source: ArrayBuffer): number;
+}
+
 /** Of an ESP32-S3. */
 const lastPinOfFirstConverter = 10;
 /** `ADC_CALI_LINE_FITTING_EFUSE_VAL_DEFAULT_VREF`. */
@@ -94,12 +100,10 @@ class AnalogPin implements Analog {
 
 	/** Chips of before 2018 have no reference in their fuses; the SDK then returns what an ideal converter would. */
 	get isCalibrated(): boolean {
-		if (config.chip !== "esp32") return true;
+		const ffi: CalibrationFunctions = new FFI();
 		const source = new Uint32Array(1);
-		return (
-			new FFI().adc_cali_scheme_line_fitting_check_efuse(source.buffer) === 0 &&
-			source[0] !== defaultReference
-		);
+		const error = ffi.adc_cali_scheme_line_fitting_check_efuse?.(source.buffer) ?? 0;
+		return error === 0 && source[0] !== defaultReference;
 	}
 
 	get resolution(): number {

@@ -26,8 +26,6 @@ declare module "mc/ffi" {
 		esp_fill_random(buffer: ArrayBuffer, length: number): void;
 		esp_efuse_mac_get_default(address: ArrayBuffer): number;
 		esp_restart(): void;
-		/** Only of an ESP32. Writes where the calibration of the converter is from; `esp_err_t`. */
-		adc_cali_scheme_line_fitting_check_efuse(source: ArrayBuffer): number;
 		/** The package of the chip. */
 		esp_efuse_get_pkg_ver(): number;
 		/** `esp_err_t`, as {@link nvs_flash_init}. */
