@@ -292,7 +292,7 @@ export class Uploader {
 		onAttempt(found.kind === "response" || found.phase !== "resolve");
 		const action = classifyExchange(found, clock.now() ?? 0);
 		if (action.kind === "retry") this.retry(found, action);
-		else this.enterFault(found, "cause" in action ? action.cause : "the data source could not be created");
+		else this.enterFault("cause" in action ? action.cause : "the data source could not be created", false);
 		return false;
 	}
 
@@ -396,13 +396,14 @@ export class Uploader {
 				if (batch.pointCount === 1)
 					this.options.log(`${batchName(batch)} refused: ${action.cause}; kept until another is taken`);
 				if (!this.search.isFault) return "refused";
-				this.enterFault(result, `${action.cause}. ${serviceFaultRemedy}`);
+				// The search sends single points by itself.
+				this.enterFault(`${action.cause}. ${serviceFaultRemedy}`, false);
 				return "failed";
 			case "retry":
 				this.retry(result, action);
 				return "failed";
 			case "settings fault":
-				this.enterFault(result, action.cause);
+				this.enterFault(action.cause, hasReachedServer(result));
 				return "failed";
 		}
 	}
@@ -428,26 +429,27 @@ export class Uploader {
 		{ cause, waitMs = 0 }: UploadAction & { readonly kind: "retry" },
 	): void {
 		this._fault = undefined;
-		this.countFailure(result);
 		const hasReached = hasReachedServer(result);
+		this.countFailure(hasReached);
 		this.scheduleRetry(
 			waitMs + retryBackoffMs(this.consecutiveFailures, this.options.random(), hasReached),
 			cause,
 		);
 	}
 
-	private enterFault(result: ExchangeResult, cause: string): void {
+	private enterFault(cause: string, hasReached: boolean): void {
 		this._fault = cause;
-		this.countFailure(result);
+		this.countFailure(hasReached);
 		// mutation: wait-after-settings-fault
 		this.scheduleRetry(settingsProbeIntervalMs, cause);
 	}
 
-	private countFailure(result: ExchangeResult): void {
+	/** `hasReached`: the server may have stored the points. */
+	private countFailure(hasReached: boolean): void {
 		// mutation: count-failure
 		this.consecutiveFailures++;
 		// mutation: send-less-after-failure
-		if (this.consecutiveFailures > 1 && hasReachedServer(result)) this.search.failedAgain();
+		if (this.consecutiveFailures > 1 && hasReached) this.search.failedAgain();
 	}
 
 	private recordAttempt(failure: string | undefined): void {
