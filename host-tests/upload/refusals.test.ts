@@ -86,7 +86,7 @@ describe("a refused point goes into quarantine once the service has taken anothe
 				);
 				fixture.measure(1);
 				await fixture.pass(8, hour);
-				await fixture.pass(1);
+				await fixture.pass(13);
 				expect(fixture.quarantined).toEqual([at]);
 				expect(fixture.pending).toEqual([]);
 				expect([...fixture.copies.values()]).toEqual(Array(1008).fill(1));
@@ -111,6 +111,18 @@ describe("a refused point goes into quarantine once the service has taken anothe
 		expect(fixture.pending).toEqual([]);
 	});
 
+	test("a single refused point does not delay the next uploads", async () => {
+		const fixture = await upload(
+			poison((sequence) => sequence === 50),
+			100,
+			4,
+			minute,
+		);
+		expect(fixture.quarantined).toEqual([50]);
+		expect(fixture.pending.length).toBeLessThan(10);
+		expect(Math.max(...fixture.waits)).toBeLessThan(10 * minute);
+	});
+
 	test.each([2, 7, 60])("every %i. point, for a day of one a minute", async (every) => {
 		const fixture = await upload(
 			poison((sequence) => sequence % every === 0),
@@ -119,13 +131,13 @@ describe("a refused point goes into quarantine once the service has taken anothe
 			minute,
 		);
 		fixture.service = good;
-		await fixture.pass(8);
+		await fixture.pass(13);
 		expect(fixture.pending).toEqual([]);
 		expect([...fixture.copies.values()].every((count) => count === 1)).toBe(true);
 		const all = new Set([...fixture.copies.keys(), ...fixture.quarantined]);
 		expect(all.size).toBe(fixture.copies.size + fixture.quarantined.length);
 		// Hardly more than the regular uploads alone, ten an hour.
-		expect(fixture.requests.length).toBeLessThanOrEqual(32 * 10 * 1.3);
+		expect(fixture.requests.length).toBeLessThanOrEqual(37 * 10 * 1.3);
 	});
 
 	test("a run of 40 refused points does not keep those after it", async () => {

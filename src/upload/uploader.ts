@@ -57,10 +57,11 @@ export interface UploaderOptions {
 const maxStartDelayMs = 60_000;
 /** Interval of checks while pending readings cannot be sent although nothing failed. */
 const recheckIntervalMs = 60_000;
-/** A search for refused points may take this long to pay off at the rate of the plan's regular calls. */
-const maxSearchDebtMs = 6 * 3_600_000;
-/** But each upload can make as many calls: enough to find a point. */
-const minSearchCalls = 16;
+/** A search for refused points may run ahead of the plan by as many calls, enough to find two points in a batch of 1,000, and then waits at most so long. */
+const freeSearchCalls = 32;
+const maxSearchWaitMs = 12 * 3_600_000;
+/** But each upload can make as many calls: a small plan affords that twice a day. */
+const minSearchCalls = 8;
 const dayMs = 86_400_000;
 const serviceFaultRemedy =
 	"The service takes none of several points: check the data source's fields in Dakkio.";
@@ -80,6 +81,8 @@ export class Uploader {
 	private consecutiveFailures = 0;
 	/** Ticks before which nothing is sent. */
 	private notBeforeTicks = 0;
+	/** Calls of searches that the plan has not allowed yet, at these ticks. */
+	private searchDebt = { calls: 0, ticks: 0 };
 	/** Ticks before which nothing is sent, whoever asks: the last request was refused or failed. */
 	private pausedUntilTicks = 0;
 	/** On battery, a failed upload is not retried before the next regular one. */
@@ -240,28 +243,45 @@ export class Uploader {
 		}
 	}
 
-	/** Each call of a search for refused points is paid for with the time in which the plan allows one. */
 	private async sendPending(connection: HttpConnection): Promise<void> {
-		const { time, clock, readings, budget, log } = this.options;
+		const { readings } = this.options;
 		const newest = readings.newestSequence ?? 0;
 		let calls = 0;
 		let refusals = 0;
 		while (!this.stopped && (readings.oldestSequence ?? Number.POSITIVE_INFINITY) <= newest) {
 			const step = await this.sendBatch(connection);
-			calls++;
-			if (step === "refused") refusals++;
-			const debtMs = refusals === 0 ? 0 : calls * budget.callIntervalMs(clock.now() ?? 0);
-			const isSpent = debtMs > maxSearchDebtMs && calls >= minSearchCalls;
-			if (step === "done" || isSpent) {
-				// mutation: pay-for-search
-				this.notBeforeTicks = Math.max(this.notBeforeTicks, time.ticks() + Math.min(debtMs, maxSearchDebtMs));
-				const seconds = Math.ceil((this.notBeforeTicks - time.ticks()) / 1000);
-				if (isSpent) log(`upload: the search for refused points goes on in ${seconds} s`);
-				return;
-			}
 			if (step === "failed") return;
-			if (step === "refused") await this.pauseUntil(this.pausedUntilTicks);
+			if (step === "done") break;
+			calls++;
+			if (step !== "refused") continue;
+			refusals++;
+			if (calls >= minSearchCalls && this.searchWaitMs(calls) > maxSearchWaitMs) break;
+			await this.pauseUntil(this.pausedUntilTicks);
 		}
+		if (refusals > 0) this.payForSearch(calls);
+	}
+
+	/** How long the plan takes to allow the calls of searches, `calls` more included. */
+	private searchWaitMs(calls: number): number {
+		const { time, clock, budget } = this.options;
+		const { calls: before, ticks } = this.searchDebt;
+		const callMs = budget.callIntervalMs(clock.now() ?? 0);
+		return calls * callMs + Math.max(0, before * callMs - (time.ticks() - ticks));
+	}
+
+	/** The search may run ahead of the plan by some calls; a board that sleeps does not know how many it has made. */
+	private payForSearch(calls: number): void {
+		const { time, clock, budget, log } = this.options;
+		const callMs = budget.callIntervalMs(clock.now() ?? 0);
+		const debtMs = this.searchWaitMs(calls);
+		const now = time.ticks();
+		this.searchDebt = { calls: debtMs / callMs, ticks: now };
+		const freeMs = this.waitsForRegularUpload ? 0 : freeSearchCalls * callMs;
+		const wait = Math.min(maxSearchWaitMs, debtMs - freeMs);
+		if (now + wait <= this.notBeforeTicks) return;
+		// mutation: pay-for-search
+		this.notBeforeTicks = now + wait;
+		log(`upload: after a search for refused points, the next one is in ${Math.ceil(wait / 1000)} s`);
 	}
 
 	/** Unlike {@link pause}, nothing but {@link stop} ends it. */
