@@ -42,6 +42,8 @@ export class ChipBench {
 	private chip: EmulatedChip | undefined;
 	/** Lines that {@link line} has returned. */
 	private readLines = 0;
+	/** Of {@link lines}, when power was last switched on. */
+	private linesAtStart = 0;
 	private onLine: (() => void) | undefined;
 
 	private constructor(
@@ -91,6 +93,7 @@ export class ChipBench {
 
 	/** Switches power on. */
 	powerOn(): void {
+		this.linesAtStart = this.lines.length;
 		this.chip = new EmulatedChip({
 			platform: this.platform,
 			flash: this.flash,
@@ -123,9 +126,18 @@ export class ChipBench {
 				);
 			const lines = this.lines.length;
 			await this.nextLine(Math.min(left, silenceMs));
-			// QEMU's clock stands still now and then when the chip waits; a packet moves it on.
-			if (this.lines.length === lines) await this.chip?.command("ping");
+			if (this.lines.length === lines) await this.moveOn();
 		}
+	}
+
+	/** QEMU's clock stands still now and then. A packet moves it on; before the chip's first line, only a new start does. */
+	private async moveOn(): Promise<void> {
+		if (this.lines.length > this.linesAtStart) {
+			await this.chip?.command("ping");
+			return;
+		}
+		await this.powerOff();
+		this.powerOn();
 	}
 
 	private nextLine(milliseconds: number): Promise<void> {
