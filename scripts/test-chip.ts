@@ -114,6 +114,8 @@ async function testPlatform(
 			for (const line of bench.lines.slice(-12)) say(`          ${line}`);
 		} else {
 			counts.passed++;
+			if (bench.restarts > 0)
+				say(`        (QEMU stood still, and was started again ${bench.restarts} times)`);
 			say(
 				`passed  ${platform} ${chipCase.name}${problem.remark === undefined ? "" : `: ${problem.remark}`} (${seconds} s)`,
 			);
