@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { DefaultPins } from "../src/settings/pin-conflicts";
 import { isOnPath, MissingToolError, mcconfig, root, run, type Sdk } from "./sdk";
 import { compileTypeScript } from "./typescript";
@@ -69,6 +69,7 @@ export async function buildFor(anySdk: Sdk, build: Build): Promise<Built> {
 	const [, chip = build.platform] = build.platform.split("/");
 	const directory = join(buildDirectory(sdk, build), `xsProj-${chip}`, "build");
 	const image = join(directory, "xs_esp32.bin");
+	reconfigure(directory, sdk.environment.SDKCONFIGPATH ?? "");
 	rmSync(image, { force: true });
 	// ESP-IDF makes the image when this one is older than the program.
 	rmSync(join(directory, ".bin_timestamp"), { force: true });
@@ -78,6 +79,19 @@ export async function buildFor(anySdk: Sdk, build: Build): Promise<Built> {
 	const slot = smallestSlot(readFileSync(sdk.environment.PARTITIONS_FILE ?? "", "utf8"));
 	if (size > slot) throw new Error(`The firmware has ${size} bytes, and a slot for it on the flash ${slot}.`);
 	return { sdk, size, slot, directory };
+}
+
+/** Has ESP-IDF configured anew when its options are not those of the last build: the SDK goes by the time of one file. */
+function reconfigure(directory: string, optionsPath: string): void {
+	const options = readdirSync(optionsPath)
+		.map((file) => readFileSync(join(optionsPath, file), "utf8"))
+		.join("\n");
+	const known = join(directory, "..", "options");
+	if (existsSync(known) && readFileSync(known, "utf8") === options) return;
+	rmSync(join(directory, "..", "sdkconfig"), { force: true });
+	rmSync(join(directory, "config", "sdkconfig.h"), { force: true });
+	mkdirSync(dirname(known), { recursive: true });
+	writeFileSync(known, options);
 }
 
 /** What a build came to, for a person. */

@@ -47,7 +47,9 @@ const kindNames: Readonly<Record<number, string>> = {
 	18: "native function",
 	20: "function",
 	22: "data view",
+	19: "function made at run time",
 	26: "host",
+	38: "accessor",
 	27: "map",
 	30: "promise",
 	34: "typed array",
@@ -59,8 +61,11 @@ const kindNames: Readonly<Record<number, string>> = {
 	55: "length of a buffer",
 };
 
-/** Of each piece of XS's memory, the share that is never used. */
-const minSpareShare = 0.25;
+/**
+ * Of each piece of XS's memory, the share that must not be used. The figures are a little too high: they are read up to a
+ * millisecond after a collection.
+ */
+const minSpareShare = 0.1;
 /** Of XS, bytes (`creation.stack`). */
 const stackBytes = 768 * 16;
 
