@@ -176,9 +176,9 @@ last run left them; QEMU does not repeat to the byte.`,
 			...Object.entries(chipNames).flatMap(([platform, name]) => {
 				const chip = readChipMemory(platform);
 				return [
-					row(`KiB on an ${name}, at rest`, kilobytes(chip?.rest), undefined, 60),
-					row(`KiB on an ${name}, sending batches`, kilobytes(chip?.backlog), undefined, 98),
-					row(`KiB on an ${name}, in setup`, kilobytes(chip?.setup), undefined, 98),
+					row(`KiB on an ${name}, at rest`, kilobytes(chip?.rest), undefined, 120),
+					row(`KiB on an ${name}, sending batches`, kilobytes(chip?.backlog), undefined, 120),
+					row(`KiB on an ${name}, in setup`, kilobytes(chip?.setup), undefined, 120),
 				];
 			}),
 		],
