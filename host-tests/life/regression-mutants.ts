@@ -94,4 +94,20 @@ export const regressionMutants: readonly RegressionMutant[] = [
 			})),
 		},
 	},
+	{
+		name: "numbers readings anew when the only sector of the flash is lost",
+		violates: "numbered",
+		at: "number-after-lost-sector",
+		mutate: replace("$0", "$1"),
+		life: {
+			...{ interval: 900, length: day },
+			faults: [
+				{ from: 5 * hour, to: 5.2 * hour, kind: "outage" },
+				// A block at random each time: one of them is the only one with readings.
+				...Array.from({ length: 600 }, (_, i) => ({
+					...{ from: 5.1 * hour + i, to: 5.1 * hour + i, kind: "flips" as const, bits: 10_000 },
+				})),
+			],
+		},
+	},
 ];

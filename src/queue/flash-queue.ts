@@ -408,6 +408,7 @@ export class FlashQueue {
 	/** The newest sector has lost its header, and may have been full: its sequence numbers are not given again. */
 	private skipLostSector({ block, sectorNumber, firstSequence }: RingHint): void {
 		this._damagedBytes += this.sectors.blockLength;
+		// mutation: number-after-lost-sector
 		const next = firstSequence + maxRecords(this.sectors.blockLength, this.writeAlign);
 		if (this.newestSector !== undefined) this.skipSequences(next - this.nextSequence);
 		else {
@@ -457,7 +458,7 @@ export class FlashQueue {
 			this._droppedRecords += this.unreportedDrops;
 			this.acknowledgedSequence = oldest.firstSequence - 1;
 		}
-		this.skipGap();
+		this.skipGap(holder);
 	}
 
 	// --- Writing ---
@@ -763,12 +764,12 @@ export class FlashQueue {
 		if (this.skippedSequences !== this.skippedBeforeFront) this.skipGap();
 	}
 
-	/** Skips unused sequence numbers, which follow the records of a sector. */
-	private skipGap(): void {
+	/** Skips unused sequence numbers, which follow the records of a sector. `known`: the oldest pending record's. */
+	private skipGap(known?: Sector): void {
 		const newest = this.newestSector;
 		if (newest === undefined) return;
-		for (;;) {
-			const holder = findSectorOf(this.acknowledgedSequence + 1, this.sectors, newest);
+		for (let sector = known; ; sector = undefined) {
+			const holder = sector ?? findSectorOf(this.acknowledgedSequence + 1, this.sectors, newest);
 			if (holder === undefined) {
 				this.skipLostFront(newest);
 				return;

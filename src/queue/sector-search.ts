@@ -51,13 +51,12 @@ function binarySearchNewest(sectors: SectorFlash): Sector | undefined {
 /**
  * Blocks checked after the newest: those that could not be opened hide newer sectors. No sector is opened further ahead.
  */
-export const checkedBlocksAhead = 8;
+export const checkedBlocksAhead = 6;
 
 function isNewest(newest: Sector, sectors: SectorFlash): boolean {
 	for (let ahead = 1; ahead <= checkedBlocksAhead && ahead < sectors.blocks; ahead++) {
-		const head = sectors.readBlockHeader((newest.block + ahead) % sectors.blocks);
-		if (head === "unreadable") return false;
-		if (isSector(head) && head.sectorNumber !== newest.sectorNumber + ahead - sectors.blocks) return false;
+		const found = sectors.readSectorNumber((newest.block + ahead) % sectors.blocks);
+		if (found !== 0 && found !== newest.sectorNumber + ahead - sectors.blocks) return false;
 	}
 	return true;
 }
@@ -80,12 +79,12 @@ export function findSectorOf(sequence: number, sectors: SectorFlash, newest: Sec
 	let low = sectors.lowestSectorNumber(newest);
 	let high = newest.sectorNumber - 1;
 	let holder: Sector | undefined;
-	// In a full ring, one of the oldest.
-	for (let tries = 0; tries < 3 && low <= high; tries++, low++) {
-		const found = sectors.findSector(low, newest);
-		if (found === undefined) break;
-		if (found.firstSequence > sequence) return holder;
-		holder = found;
+	// In a full ring, one of the two oldest.
+	const third = low + 2 <= high ? sectors.findSector(low + 2, newest) : undefined;
+	if (third !== undefined && third.firstSequence > sequence) high = third.sectorNumber - 1;
+	else if (third !== undefined) {
+		holder = third;
+		low = third.sectorNumber + 1;
 	}
 	while (low <= high) {
 		const middle = Math.floor((low + high) / 2);
