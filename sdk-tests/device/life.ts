@@ -35,6 +35,7 @@ export async function runLife(directory: string, plan: LifePlan): Promise<void> 
 		},
 	);
 	reportMemory("after the hour");
+	const page = new PeakMemory();
 	await run(
 		`${directory}/closed`,
 		{ ...settings, location: "closed", interval: 5, localPage: "off" },
@@ -43,8 +44,8 @@ export async function runLife(directory: string, plan: LifePlan): Promise<void> 
 			await until(time, 3 * 60_000);
 			reportMemory("without the page");
 		},
+		(network) => watchServer(network, page),
 	);
-	const page = new PeakMemory();
 	await run(
 		`${directory}/page`,
 		{ ...settings, location: "page", interval: 5 },
