@@ -73,7 +73,7 @@ export const mutants: readonly Mutant[] = [
 		name: "marks every time as estimated after a sleep",
 		at: "detect-sleep",
 		mutate: replace("$0", "$1 ? $2.1 > 0 : $3.1 > 0"),
-		violates: ["timed"],
+		violates: ["timed", "same"],
 		seed: 5,
 	},
 	{
@@ -136,7 +136,7 @@ export const mutants: readonly Mutant[] = [
 		name: "ignores how many calls remain",
 		at: "automatic-upload-interval",
 		mutate: replace("$0", "$1"),
-		violates: ["budget"],
+		violates: ["budget", "delivered"],
 		seed: 57,
 	},
 	{

@@ -111,6 +111,18 @@ describe("a refused point goes into quarantine once the service has taken anothe
 		expect(fixture.pending).toEqual([]);
 	});
 
+	test("a refused point alone, with no interval between uploads, is tried again only after a minute", async () => {
+		const fixture = new UploaderFixture({ service: poison((sequence) => sequence === 1), intervalMs: 0 });
+		fixture.measure(1);
+		fixture.uploader.start();
+		await fixture.time.advance(50_000);
+		expect(fixture.requests.length).toBe(1);
+		fixture.measure(5);
+		await fixture.time.advance(30_000);
+		expect(fixture.quarantined).toEqual([1]);
+		expect(fixture.pending).toEqual([]);
+	});
+
 	test("a single refused point does not delay the next uploads", async () => {
 		const fixture = await upload(
 			poison((sequence) => sequence === 50),

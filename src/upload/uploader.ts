@@ -277,7 +277,8 @@ export class Uploader {
 		const now = time.ticks();
 		this.searchDebt = { calls: debtMs / callMs, ticks: now };
 		const freeMs = this.waitsForRegularUpload ? 0 : freeSearchCalls * callMs;
-		const wait = Math.min(maxSearchWaitMs, debtMs - freeMs);
+		// A suspect without newer points would be refused again at once.
+		const wait = Math.max(recheckIntervalMs, Math.min(maxSearchWaitMs, debtMs - freeMs));
 		if (now + wait <= this.notBeforeTicks) return;
 		// mutation: pay-for-search
 		this.notBeforeTicks = now + wait;
