@@ -189,6 +189,7 @@ export const barePins: Pins = {
 	OneWire: NoPin,
 	Serial: NoPin,
 	analogRangeV: 3.3,
+	problemOf: () => undefined,
 };
 
 const writableBytes = 4096;

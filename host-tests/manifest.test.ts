@@ -56,7 +56,7 @@ test("each preloaded module exists and is listed once", () => {
 });
 
 test("settings are checked against the pins that the firmware has on each chip", () => {
-	expect(platforms.map((platform) => defaultPinsOn(platform))).toEqual([
+	expect(platforms.map((platform) => defaultPinsOn(platform))).toMatchObject([
 		{ data: 21, clock: 22, led: 2, button: 0 },
 		{ data: 8, clock: 9, led: undefined, button: undefined },
 		{ data: 6, clock: 7, led: undefined, button: 9 },

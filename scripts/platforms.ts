@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { type ChipPins, pinProblem } from "../src/boards/pin-problem";
 import type { DefaultPins } from "../src/settings/pin-conflicts";
 import { isOnPath, MissingToolError, mcconfig, root, run, type Sdk } from "./sdk";
 import { compileTypeScript } from "./typescript";
@@ -171,7 +172,7 @@ export function readPlatform(given: readonly string[]): Platform {
 interface PinConfiguration {
 	readonly i2c: { readonly data: number; readonly clock: number };
 	/** Numbers as text; empty where the usual board has none. */
-	readonly pins: { readonly led: string; readonly button: string };
+	readonly pins: ChipPins & { readonly led: string; readonly button: string };
 }
 
 /** What is `auto` in the settings of a board with this chip. */
@@ -182,7 +183,12 @@ export function defaultPinsOn(platform: Platform): DefaultPins {
 	} = JSON.parse(readFileSync(join(root, "src/boards/esp32/manifest.json"), "utf8"));
 	const { i2c, pins } = manifest.platforms[platform]?.config ?? manifest.config;
 	const number = (text: string) => (text === "" ? undefined : Number(text));
-	return { ...i2c, led: number(pins.led), button: number(pins.button) };
+	return {
+		...i2c,
+		led: number(pins.led),
+		button: number(pins.button),
+		problemOf: (pin, isOutput) => pinProblem(pins, pin, isOutput),
+	};
 }
 
 /** Whether ESP-IDF is there. */

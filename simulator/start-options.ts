@@ -10,6 +10,7 @@ import {
 import { parseSettingsFile } from "../src/settings/settings-file";
 import { chipCatalogue } from "./chips/chip-catalogue";
 import { type Command, flag, type ParsedOptions, parseOptions, text } from "./command-line";
+import { problemOf } from "./hardware/pins";
 import {
 	defaultSensors,
 	faultNames,
@@ -110,7 +111,7 @@ function readSettings(file: string, read: (file: string) => string): Partial<Set
 		return `${file} cannot be read: ${errorMessage(error)}`;
 	}
 	const { given, problems: ofFile } = parseSettingsFile(text);
-	const { settings, problems } = checkSettings(given, { ...defaultPins, ...sensorPins });
+	const { settings, problems } = checkSettings(given, { ...defaultPins, ...sensorPins, problemOf });
 	const [first] = [...ofFile, ...problems];
 	if (first !== undefined) return `${file}: ${first.key}: ${first.problem}`;
 	// No network, as the file says: that is the default of a board, but not here.

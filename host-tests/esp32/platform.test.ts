@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { ChipPins } from "../../src/boards/pin-problem";
 import { resetReasons } from "../../src/boards/reset-reason";
 
 /** What the chips are built with: the promises that only the build's configuration keeps. */
@@ -19,7 +20,7 @@ interface Manifest {
 
 interface Config {
 	readonly chip: string;
-	readonly pins: { readonly last: number; readonly flash: readonly number[] };
+	readonly pins: ChipPins;
 }
 
 const whole: Manifest = JSON.parse(read("manifest.json"));
@@ -62,12 +63,20 @@ test("each chip keeps the pins of its flash to itself", () => {
 	const others = Object.values(chips.platforms).flatMap(({ config }) =>
 		config === undefined ? [] : [config],
 	);
-	expect([chips.config, ...others].map(({ chip, pins }) => [chip, pins.last, pins.flash])).toEqual([
-		["esp32", 39, [6, 11]],
-		["esp32c3", 21, [12, 17]],
-		["esp32c3", 21, [12, 17]],
-		["esp32c6", 30, [24, 30]],
-		["esp32s3", 48, [26, 32]],
+	expect(
+		[chips.config, ...others].map(({ chip, pins }) => [
+			chip,
+			pins.last,
+			pins.absent,
+			pins.flash,
+			pins.lastOutput,
+		]),
+	).toEqual([
+		["esp32", 39, "24 28 29 30 31", [6, 11], 33],
+		["esp32c3", 21, "", [12, 17], 21],
+		["esp32c3", 21, "", [12, 17], 21],
+		["esp32c6", 30, "", [24, 30], 30],
+		["esp32s3", 48, "22 23 24 25", [26, 32], 48],
 	]);
 });
 

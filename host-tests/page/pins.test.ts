@@ -4,11 +4,13 @@ import { describe, expect, test } from "vitest";
 import { inputPins, pinCare } from "../../page/pins";
 import { platforms } from "../../scripts/platforms";
 import { root } from "../../scripts/sdk";
+import { chipPins } from "../../simulator/hardware/pins";
+import { type ChipPins, pinProblem } from "../../src/boards/pin-problem";
 
 interface PinConfiguration {
 	readonly chip: string;
 	readonly i2c: { readonly data: number; readonly clock: number };
-	readonly pins: { readonly last: number; readonly flash: readonly [number, number] };
+	readonly pins: ChipPins;
 }
 
 const manifest: {
@@ -21,8 +23,7 @@ describe.each(platforms)("the pins offered on %s", (platform) => {
 	const inputs = inputPins(chip, false);
 
 	test("are pins that the chip has, each once, without those of the flash memory", () => {
-		const [first, last] = pins.flash;
-		expect(inputs.filter((pin) => pin > pins.last || (pin >= first && pin <= last))).toEqual([]);
+		expect(inputs.filter((pin) => pinProblem(pins, pin, false) !== undefined)).toEqual([]);
 		expect([...new Set(inputs)].sort((one, other) => one - other)).toEqual(inputs);
 		expect(inputs).toEqual(expect.arrayContaining([i2c.data, i2c.clock]));
 	});
@@ -51,4 +52,5 @@ test.each([
 
 test("a simulated board has the pins of an ESP32", () => {
 	expect(inputPins("node", false)).toEqual(inputPins("esp32", false));
+	expect(manifest.config.pins).toMatchObject(chipPins);
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { problemOf } from "../../simulator/hardware/pins";
 import { PowerCycle, SimulatedKeyValue } from "../../simulator/life/powered-storage";
 import type { DefaultPins } from "../../src/settings/pin-conflicts";
 import { checkSettings, type Settings } from "../../src/settings/settings";
@@ -16,6 +17,21 @@ const soil = { kind: "analog", pin: 34, name: "soil" } as const;
 function problemsOf(given: Readonly<Record<string, unknown>>, usual?: DefaultPins): Record<string, string> {
 	return Object.fromEntries(checkSettings(given, usual).problems.map(({ key, problem }) => [key, problem]));
 }
+
+test("a pin that the chip cannot use is refused where it is set", () => {
+	const pins: DefaultPins = { ...esp32, problemOf };
+	expect(
+		problemsOf({ oneWirePin: 24, batteryPin: 40, ledPin: 36, inputs: [soil, { ...door, pin: 6 }] }, pins),
+	).toEqual({
+		oneWirePin: "Pin 24 cannot be used: this chip does not have it.",
+		batteryPin: "Pin 40 cannot be used: this chip does not have it.",
+		ledPin: "Pin 36 cannot be used: it can only be an input.",
+		inputs: "Number 2: Pin 6 cannot be used: the flash memory is at this pin.",
+	});
+	expect(problemsOf({ oneWirePin: 4, buttonPin: 35, inputs: [soil], serialPin: 39 }, pins)).toEqual({});
+	// As the build has it.
+	expect(problemsOf({}, { ...pins, data: 6 })).toEqual({});
+});
 
 const own = "Each needs a pin of its own.";
 

@@ -21,6 +21,7 @@ const files: Readonly<Record<string, string>> = {
 	"list.json": "[]",
 	"wrong.json": '{ "interval": 1, "colour": "blue" }',
 	"pins.json": '{ "inputs": [{ "kind": "state", "pin": 22, "name": "door" }] }',
+	"flash.json": '{ "oneWirePin": 6 }',
 	"light.json": '{ "oneWirePin": 2 }',
 };
 const parseCommand = (args: readonly string[]) =>
@@ -141,6 +142,7 @@ describe("an unknown option or invalid value gives one line that names it", () =
 		[["--settings", "future.json"], /future\.json: version.*supports version 1/],
 		[["--settings", "wrong.json"], /wrong\.json: interval: .*5 to 86400/],
 		[["--settings", "pins.json"], /pins\.json: clockPin: auto is pin 22 here, .* the input door\./],
+		[["--settings", "flash.json"], /flash\.json: oneWirePin: Pin 6 cannot be used: the flash memory/],
 		[["--settings", "light.json"], /light\.json: ledPin: auto is pin 2 here, .* the 1-Wire bus\./],
 		[["--settings", "real.json", "--speed", "2"], /--speed.*embedded/],
 	])("%j", (args, expected) => {

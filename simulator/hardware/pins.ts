@@ -1,7 +1,21 @@
 import type { Pins, Timer } from "../../src/boards/board";
 import type { Analog, Digital, DigitalOptions, Serial } from "../../src/boards/ecma419";
+import { type ChipPins, pinProblem } from "../../src/boards/pin-problem";
 import type { SimulatedI2CBus } from "./i2c-bus";
 import { OneWireLine, OneWireMaster } from "./one-wire";
+
+/** Of an ESP32. */
+export const chipPins: ChipPins = { last: 39, absent: "24 28 29 30 31", flash: [6, 11], lastOutput: 33 };
+
+/** As an ESP32 does. */
+export function problemOf(pin: number, isOutput: boolean): string | undefined {
+	return pinProblem(chipPins, pin, isOutput);
+}
+
+function assertUsable(pin: number, isOutput = false): void {
+	const problem = problemOf(pin, isOutput);
+	if (problem !== undefined) throw new RangeError(problem);
+}
 
 /** Modes; edges are bits. */
 const mode = { Input: 0, InputPullUp: 1, InputPullDown: 2, Output: 8, Rising: 1, Falling: 2 } as const;
@@ -51,6 +65,7 @@ export class SimulatedPins {
 			private readonly options: DigitalOptions;
 
 			constructor(options: DigitalOptions) {
+				assertUsable(options.pin, options.mode === mode.Output);
 				pins.openPin(options);
 				this.options = options;
 			}
@@ -76,6 +91,7 @@ export class SimulatedPins {
 			private readonly pin: number;
 
 			constructor({ pin }: { pin: number }) {
+				assertUsable(pin);
 				if (!pins.volts.has(pin)) throw new RangeError("not analog pin");
 				this.pin = pin;
 			}
@@ -92,6 +108,7 @@ export class SimulatedPins {
 			Analog: SimulatedAnalog,
 			OneWire: class extends OneWireMaster {
 				constructor({ pin }: { pin: number }) {
+					assertUsable(pin, true);
 					super(pins.oneWire(pin));
 				}
 			},
@@ -99,6 +116,7 @@ export class SimulatedPins {
 				private readonly port: Serial;
 
 				constructor({ receive }: { receive: number }) {
+					assertUsable(receive);
 					const port = pins.serialPorts.get(receive);
 					if (port === undefined) throw new Error("nothing is connected in this simulation");
 					this.port = port;
@@ -111,6 +129,7 @@ export class SimulatedPins {
 				close(): void {}
 			},
 			analogRangeV: this.analogRange,
+			problemOf,
 			...defaults,
 		};
 	}

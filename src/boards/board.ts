@@ -75,6 +75,8 @@ export interface Pins {
 	readonly Serial: SerialConstructor;
 	/** Volts at the maximum value of an {@link Analog}. */
 	readonly analogRangeV: number;
+	/** Why a pin cannot be used, as a phrase; `undefined`: it can. */
+	problemOf(pin: number, isOutput: boolean): string | undefined;
 	/** Pin numbers of light and button on common boards with this chip. */
 	readonly led?: number | undefined;
 	readonly button?: number | undefined;

@@ -2,8 +2,10 @@ import type { Board } from "../boards/board";
 import type { InputSettings } from "./input-settings";
 import type { PartProblem } from "./rules";
 
-/** The board's pins for settings of `auto`; `undefined`: none, or not known. */
+/** The board's pins for settings of `auto` (`undefined`: none, or not known), and which others cannot be used. */
 export interface DefaultPins {
+	/** As of the {@link Board}'s pins. */
+	readonly problemOf?: Board["pins"]["problemOf"];
 	readonly data?: number | undefined;
 	readonly clock?: number | undefined;
 	readonly led?: number | undefined;
@@ -11,7 +13,8 @@ export interface DefaultPins {
 }
 
 export function defaultPinsOf({ i2c, pins }: Pick<Board, "i2c" | "pins">): DefaultPins {
-	return { data: i2c.data, clock: i2c.clock, led: pins.led, button: pins.button };
+	const { led, button, problemOf } = pins;
+	return { data: i2c.data, clock: i2c.clock, led, button, problemOf };
 }
 
 /** All settings that occupy pins. */
@@ -35,12 +38,13 @@ export interface PinUse {
 	readonly isAuto?: boolean;
 	/** Of an input: its position in the list, from 1. */
 	readonly inputNumber?: number;
+	readonly isOutput?: boolean;
 	/** Occupies the pin only while it reads a voltage. */
 	readonly isAnalog?: boolean;
 }
 
 /**
- * A problem at each setting that uses the same pin as another. Settings with `invalidKeys` are ignored. Analog inputs can
+ * A problem at each setting that uses the same pin as another, or one that the board cannot use. Settings with `invalidKeys` are ignored. Analog inputs can
  * share a pin.
  */
 export function findPinConflicts(
@@ -50,15 +54,21 @@ export function findPinConflicts(
 ): readonly PartProblem[] {
 	const uses = pinUses(settings, defaults).filter(({ key }) => !invalidKeys.has(key));
 	const conflicts = new Map<string, string[]>();
+	const unusable: PartProblem[] = [];
 	for (const use of uses) {
+		const { key, pin, isAuto, isOutput = false } = use;
+		const reason = isAuto === true ? undefined : defaults.problemOf?.(pin, isOutput);
+		if (reason !== undefined)
+			unusable.push({ path: key, problem: `${numberOf(use)}Pin ${pin} cannot be used: ${reason}.` });
 		const others = uses.filter((other) => other !== use && other.pin === use.pin && !canSharePin(use, other));
 		if (others.length > 0)
 			conflicts.set(use.key, [...(conflicts.get(use.key) ?? []), describeConflict(use, others)]);
 	}
-	return [...conflicts].map(([path, problems]) => ({
+	const shared = [...conflicts].map(([path, problems]) => ({
 		path,
 		problem: `${problems.join(" ")} Each needs a pin of its own.`,
 	}));
+	return [...unusable, ...shared];
 }
 
 /** All uses of pins; `defaults`: of the board. */
@@ -82,18 +92,28 @@ export function pinUses(settings: PinSettings, defaults: DefaultPins): readonly 
 	];
 }
 
+/** Those that the board drives, too. */
+const outputs: readonly string[] = Object.freeze(["ledPin", "dataPin", "clockPin", "oneWirePin"]);
+
 /** One use, or none. */
 function pinUse(key: PinUse["key"], label: string, set: number | "auto" | "none", usual?: number): PinUse[] {
 	const pin = set === "auto" ? usual : set;
-	return pin === undefined || pin === "none" ? [] : [{ key, label, pin, isAuto: set === "auto" }];
+	return pin === undefined || pin === "none"
+		? []
+		: [{ key, label, pin, isAuto: set === "auto", isOutput: outputs.includes(key) }];
 }
 
 function canSharePin(one: PinUse, other: PinUse): boolean {
 	return one.isAnalog === true && other.isAnalog === true;
 }
 
-function describeConflict({ pin, isAuto, inputNumber }: PinUse, others: readonly PinUse[]): string {
+function numberOf({ inputNumber }: PinUse): string {
+	return inputNumber === undefined ? "" : `Number ${inputNumber}: `;
+}
+
+function describeConflict(use: PinUse, others: readonly PinUse[]): string {
+	const { pin, isAuto } = use;
 	const own = isAuto === true ? `auto is pin ${pin} here, which` : `Pin ${pin}`;
 	const whose = others.map((other) => `${other.label}${other.isAuto === true ? " (auto)" : ""}`);
-	return `${inputNumber === undefined ? "" : `Number ${inputNumber}: `}${own} is also for ${whose.join(" and ")}.`;
+	return `${numberOf(use)}${own} is also for ${whose.join(" and ")}.`;
 }

@@ -8,7 +8,7 @@ import type { Analog, Digital, DigitalOptions, Serial } from "../ecma419";
 import { closeIO, guard } from "./callbacks";
 import { releaseSleepPin } from "./deep-sleep";
 import { OneWireBus } from "./one-wire";
-import { assertUsablePin } from "./usable-pin";
+import { assertUsablePin, usablePinProblem } from "./usable-pin";
 
 /**
  * Volts at the converter's maximum value with the SDK's attenuation (12 dB): its driver returns calibrated millivolts as a
@@ -55,7 +55,7 @@ class DigitalPin implements Digital {
 							if (this.pin !== undefined) guard(() => onReadable?.());
 						},
 					};
-		assertUsablePin(pin);
+		assertUsablePin(pin, mode === DigitalPin.Output);
 		releaseSleepPin(pin);
 		this.pin = new SDKDigital({ pin, mode, ...watch });
 	}
@@ -160,6 +160,7 @@ export function openPins({ led, button }: { readonly led: string; readonly butto
 		OneWire: OneWireBus,
 		Serial: SerialPort,
 		analogRangeV,
+		problemOf: usablePinProblem,
 		led: number(led),
 		button: number(button),
 	};

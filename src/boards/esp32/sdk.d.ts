@@ -113,9 +113,11 @@ declare module "mc/config" {
 		readonly pins: {
 			readonly led: string;
 			readonly button: string;
-			/** The largest number of a pin, and the first and last of those that the flash is at. */
+			/** As `ChipPins` in `src/boards/pin-problem`. */
 			readonly last: number;
+			readonly absent: string;
 			readonly flash: readonly [number, number];
+			readonly lastOutput: number;
 		};
 		/** The password of the setup page's network: `own` for one that each board makes itself, empty for none. */
 		readonly setup: { readonly password: string };

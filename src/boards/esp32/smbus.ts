@@ -8,8 +8,8 @@ export class SMBusPeripheral implements SMBus {
 	private readonly bus: SDKSMBus;
 
 	constructor(options: I2COptions) {
-		assertUsablePin(options.data);
-		assertUsablePin(options.clock);
+		assertUsablePin(options.data, true);
+		assertUsablePin(options.clock, true);
 		// The typings require a tuple where the class takes options.
 		this.bus = Reflect.construct(SDKSMBus, [options]);
 	}
