@@ -146,6 +146,9 @@ test("a factory reset by the page erases the settings, if the board is named", a
 	await page.post("/api/save", { settings: { location: "Cellar" } });
 	expect((await page.post("/api/reset", { name: "Dakkio" })).status).toBe(409);
 	expect((await page.post("/api/reset", { name: about.name })).status).toBe(202);
+	// Nothing that follows replaces it.
+	for (const path of ["/api/finish", "/api/restart", "/api/save"])
+		expect((await page.post(path, { settings: {} })).status, path).toBe(409);
 	while (!lines.some((line) => / boot 2 \(restart\)/.test(line)))
 		await new Promise((resolve) => setImmediate(resolve));
 	while ((running.setupPort ?? 0) === 0) await new Promise((resolve) => setImmediate(resolve));

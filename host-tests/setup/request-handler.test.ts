@@ -47,6 +47,7 @@ function makeBoard(settings: Settings = kept) {
 			done.push("save");
 		},
 		isOpenNetwork: false,
+		isErasing: false,
 		export: (secrets) => `export ${secrets}`,
 		finish: () => done.push("finish"),
 		measure: (wanted) => {

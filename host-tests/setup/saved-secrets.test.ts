@@ -43,6 +43,7 @@ function makeBoard(saved: Settings, tested: Settings) {
 		startTest: (settings) => used.push(settings),
 		save: use,
 		isOpenNetwork: false,
+		isErasing: false,
 		...{ state: unused, networks: unused, scan: unused, scanSensors: unused, testState: unused },
 		...{
 			export: unused,

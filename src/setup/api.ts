@@ -25,7 +25,7 @@ import type { JoinFailure } from "../wifi/wifi-joiner";
  * | `POST /api/finish` | {@link Authorized} | 202: the board leaves setup and starts |
  * | `GET /api/log` | | {@link BootLog} |
  * | `POST /api/restart` | {@link Authorized} | 202: the board restarts, as by its reset button |
- * | `POST /api/reset` | {@link ResetRequest} | 202: factory reset, or 409 for another name |
+ * | `POST /api/reset` | {@link ResetRequest} | 202: factory reset, or 409 for another name; every later POST gets 409 |
  *
  * A refused request gets an {@link ErrorResponse} with status 400, 403, 404, 405, 409, 413, 415, 421 or 500. A POST needs
  * `Content-Type: application/json`, a body and the page's own origin.

@@ -51,6 +51,8 @@ export interface SetupBackend {
 	save(settings: Settings): void;
 	/** The access point has no password: anyone in range can read the responses. */
 	readonly isOpenNetwork: boolean;
+	/** A factory reset is pending. */
+	readonly isErasing: boolean;
 	/** The settings file, with secrets or without. */
 	export(secrets: boolean): string;
 	/** Leaves setup after the response is sent. */
@@ -116,6 +118,8 @@ function handleGet(request: ServerRequest, board: SetupBackend): ServerResponse 
 }
 
 function handlePost(path: string, body: JsonObject, board: SetupBackend): ServerResponse {
+	// Nothing replaces a factory reset, and nothing is saved that it would erase.
+	if (board.isErasing) return errorResponse(409, "This board is being erased.");
 	switch (path) {
 		case "/api/scan":
 			board.scan();

@@ -133,6 +133,7 @@ export class Setup implements SetupBackend {
 	/** When the last live sample began. */
 	private sampledAtTicks = 0;
 	private stopped = false;
+	private erasing = false;
 
 	/** Throws if the board cannot be an access point. */
 	constructor(options: SetupOptions) {
@@ -189,6 +190,10 @@ export class Setup implements SetupBackend {
 	/** Of the page. */
 	get port(): number {
 		return this.httpServer.port;
+	}
+
+	get isErasing(): boolean {
+		return this.erasing;
 	}
 
 	/** dBm; `undefined` without a network. */
@@ -336,6 +341,7 @@ export class Setup implements SetupBackend {
 
 	factoryReset(name: unknown): boolean {
 		if (name !== this.accessPointName) return false;
+		this.erasing = true;
 		this.afterResponse(() => this.options.host.factoryReset());
 		return true;
 	}
@@ -397,7 +403,7 @@ export class Setup implements SetupBackend {
 	private runLifecycle(): void {
 		const { time } = this.options.board;
 		time.clear(this.lifecycleTimer);
-		if (this.stopped) return;
+		if (this.stopped || this.erasing) return;
 		const { reason } = this.options;
 		const step = nextSetupAction({
 			now: time.ticks(),
@@ -418,7 +424,7 @@ export class Setup implements SetupBackend {
 		this.isRejoining = true;
 		for (const network of this.savedSettings.networks) {
 			const result = await this.joinNetwork(network);
-			if (this.stopped) return;
+			if (this.stopped || this.erasing) return;
 			if (result.kind === "joined") {
 				this.closeSetup(`${JSON.stringify(network.ssid)} is back`);
 				return;
