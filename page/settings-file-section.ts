@@ -20,6 +20,8 @@ interface SettingsFileOptions {
 	readonly form: SettingsForm;
 	/** Of the board, for the file's name. */
 	readonly name: string;
+	/** Where a key is sent to by default: its file may leave that out, and this board's own is not what it was made for. */
+	readonly destination: Readonly<Record<string, unknown>>;
 	announce(text: string): void;
 }
 
@@ -35,7 +37,7 @@ export function settingsFileSection(options: SettingsFileOptions): HTMLElement {
 	);
 }
 
-function importGroup({ client, form, announce }: SettingsFileOptions): HTMLElement {
+function importGroup({ client, form, destination, announce }: SettingsFileOptions): HTMLElement {
 	const file = element("input", { type: "file", accept: ".json,application/json", id: uniqueId() });
 	const text = element("textarea", { rows: 4, class: "code", spellcheck: "false", id: uniqueId() });
 	const mine = element("input", { type: "checkbox" });
@@ -51,8 +53,9 @@ function importGroup({ client, form, announce }: SettingsFileOptions): HTMLEleme
 		const content =
 			chosen === undefined ? text.value : decodeTextFile(new Uint8Array(await chosen.arrayBuffer()));
 		if (content.trim() === "") return report(words.nothing);
-		const settings = parseSettings(content);
-		if (settings === undefined) return report(words.notJson);
+		const given = parseSettings(content);
+		if (given === undefined) return report(words.notJson);
+		const settings = given.key ? { ...destination, ...given } : given;
 		const left = mine.checked ? [] : ownKeys;
 		const { problems } = await client.check(settings);
 		const refused = problems.find(({ key }) => key === versionKey);

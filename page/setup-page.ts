@@ -54,10 +54,18 @@ class SetupPage {
 		// Fields are added in the order of the page, so that the first problem is the topmost one.
 		const wifi = [form.add(this.#networks)];
 		const dakkio = this.#dakkioFields();
-		const transfer = settingsFileSection({ client, form, name: state.board.name, announce });
+		const { name } = state.board;
+		const defaults = (["server", "rootCertificate"] as const).map((key) => [
+			key,
+			this.#row(key).defaultValue,
+		]);
+		const transfer = settingsFileSection({
+			...{ client, form, name, announce },
+			destination: Object.fromEntries(defaults),
+		});
 		const maintenance = maintenanceSection({
 			client,
-			name: state.board.name,
+			name,
 			announce,
 			onLeave: (leave, text) => void this.#leave(leave, text),
 		});

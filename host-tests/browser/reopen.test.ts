@@ -183,13 +183,28 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await open("fresh");
 		await importFile(exported);
 		// The data source is unique to the other board.
-		await visit.page.locator(".result").getByText("4 settings imported.").waitFor();
+		await visit.page.locator(".result").getByText("6 settings imported.").waitFor();
 		await setup.go("Dakkio");
 		expect(await visit.page.getByRole("textbox", { name: "Bucket" }).inputValue()).toBe(bucketId);
 		expect(await visit.page.getByRole("radio", { name: "Create one for me" }).isChecked()).toBe(true);
 		await setup.go("Wi-Fi");
 		expect(await setup.password("Home").inputValue()).toBe(password);
 		expect(visit.errors).toEqual([]);
+	});
+
+	test("a key in an imported file is for the file's own service", async () => {
+		await open("set up");
+		const { page } = visit;
+		await setup.go("Board");
+		await setup.furtherSettings();
+		const server = page.getByRole("textbox", { name: "Service address" });
+		await server.fill("https://other.example");
+		const { key } = board.world.dakkio.credentials;
+		await page.getByRole("textbox", { name: "or its text" }).fill(JSON.stringify({ version: 1, key }));
+		await page.getByRole("button", { name: "Import" }).click();
+		await page.locator(".result").getByText("3 settings imported.").waitFor();
+		expect(await server.inputValue()).toBe("https://api.dakkio.io");
+		expect(await page.getByRole("textbox", { name: "Custom root certificate" }).inputValue()).toBe("");
 	});
 
 	test("asks for the passwords missing in an imported file", async () => {

@@ -35,6 +35,11 @@ describe("a settings file", () => {
 		});
 	});
 
+	test("with a key has its destination, also where that is the default", () => {
+		const { server, rootCertificate } = settings;
+		expect(JSON.parse(formatSettingsFile(settings, true))).toMatchObject({ key, server, rootCertificate });
+	});
+
 	test("has no defaults", () => {
 		expect(JSON.parse(formatSettingsFile(checkSettings({}).settings, true))).toEqual({ version: 1 });
 	});

@@ -4,11 +4,16 @@ import { type Setting, type SettingProblem, type Settings, settingsTable, withou
 /** Of the file format; incremented when files of the previous version could be misread. */
 const fileVersion = 1;
 
-/** The settings that differ from their defaults as a JSON file. Without secrets, a network has only its name. */
+/**
+ * The settings that differ from their defaults as a JSON file. Without secrets, a network has only its name. A key has its
+ * destination beside it even where that is the default: a board that imports it may have another one.
+ */
 export function formatSettingsFile(settings: Settings, secrets: boolean): string {
 	const exported: Record<string, unknown> = { version: fileVersion };
 	const table: Readonly<Record<string, Setting<unknown>>> = settingsTable;
-	for (const [key, value] of Object.entries(withoutDefaults(settings)))
+	const { key: apiKey, server, rootCertificate } = settings;
+	const destination = secrets && apiKey !== "" ? { server, rootCertificate } : {};
+	for (const [key, value] of Object.entries({ ...withoutDefaults(settings), ...destination }))
 		if (secrets || table[key]?.secret !== true) exported[key] = value;
 	if (!secrets && settings.networks.length > 0)
 		exported.networks = settings.networks.map(({ ssid }) => ({ ssid }));
