@@ -108,6 +108,16 @@ describe("a state", () => {
 		expect(await board.sample()).toEqual({ door: false });
 	});
 
+	test("with the name that a sensor's field has is left out, which its problem says", async () => {
+		board.plugIn("bme280");
+		board.start();
+		await board.sample();
+		const sampler = board.start({ inputs: [{ kind: "state", pin: 27, name: "temperature" }] });
+		expect(Object.keys(await board.sample())).toEqual(["temperature", "humidity", "pressure"]);
+		const problem = "pin 27: left out, because another field is named temperature.";
+		expect(sampler.sensors.map((sensor) => sensor.problem)).toEqual([undefined, problem]);
+	});
+
 	test("of a pin that is in use is an error", async () => {
 		const { Digital } = board.pins.provider();
 		new Digital({ pin: 27, mode: Digital.Output });

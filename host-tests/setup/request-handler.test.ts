@@ -24,6 +24,20 @@ function makeBoard(settings: Settings = kept) {
 		names: ["board.example"],
 		token,
 		defaultPins: { data: 8, clock: 9, led: undefined, button: 0 },
+		sensors: [
+			{
+				name: "BME280 at 0x76",
+				values: [
+					{ name: "temperature", field: "temperature", unit: "celsius", decimals: 2 },
+					{ name: "dew_point", field: "dew_point", unit: "celsius", decimals: 1 },
+				],
+			},
+			{
+				name: "pin 33",
+				input: { kind: "state", pin: 33, name: "door" },
+				values: [{ name: "door", field: "door", unit: "", decimals: 0 }],
+			},
+		],
 		settings: () => now,
 		state: () => ({
 			board: {
@@ -389,6 +403,21 @@ describe("settings", () => {
 		}
 		save(board, { networks: [{ ssid: "Home", open: true }] });
 		expect(settings().networks).toEqual([{ ssid: "Home", password: "" }]);
+	});
+
+	test.each<[what: string, name: string, fields: object | undefined, isTaken: boolean]>([
+		["a measured value", "temperature", undefined, true],
+		["a derived value", "dew_point", undefined, true],
+		["a value with a calibration", "temperature", { temperature: { offset: 1 } }, true],
+		["a value that gets another name", "temperature", { temperature: { name: "outdoors" } }, false],
+		["a value that is left out", "temperature", { temperature: { off: true } }, false],
+		["the same input, as it is in use", "door", undefined, false],
+	])("an input with the name of %s", (_, name, fields, isTaken) => {
+		const sensors = fields === undefined ? {} : { "BME280 at 0x76": { fields } };
+		const inputs = [{ kind: "state", pin: 33, name }];
+		const { warnings } = JSON.parse(textOf(save(makeBoard().board, { inputs, sensors })));
+		const problem = `A field of a sensor has the name ${name}, too.`;
+		expect(warnings).toEqual(isTaken ? [{ key: "inputs", problem }] : []);
 	});
 
 	test("an admin key is saved, with a warning", () => {

@@ -39,6 +39,7 @@ function makeBoard(saved: Settings, tested: Settings) {
 		names: [],
 		token,
 		defaultPins: {},
+		sensors: [],
 		settings: (asTested) => (asTested ? tested : saved),
 		startTest: (settings) => used.push(settings),
 		save: use,

@@ -16,8 +16,10 @@ import { stripVersion } from "../settings/settings-file";
 import type {
 	BootLog,
 	CheckResponse,
+	FieldProblem,
 	MeasureState,
 	ScanState,
+	SensorDescription,
 	SetupState,
 	TestStarted,
 	TestState,
@@ -36,6 +38,8 @@ export interface SetupBackend {
 	readonly defaultPins: DefaultPins;
 	/** Milliseconds of Unix time; 0 while it is not known. */
 	readonly now?: number;
+	/** Those in use, with their latest values. */
+	readonly sensors: readonly SensorDescription[];
 	/** As saved; `asTested`: as tested last, if not saved since. */
 	settings(asTested: boolean): Settings;
 	state(): Omit<SetupState, "token">;
@@ -201,9 +205,24 @@ function checkSubmitted({ settings, asTested }: JsonObject, board: SetupBackend)
 	const checked = checkEnteredSettings(given, own, board.defaultPins, board.now);
 	const response: CheckResponse = {
 		problems: [...ofFile, ...checked.problems],
-		warnings: checked.warnings,
+		warnings: [...checked.warnings, ...inputWarnings(checked.settings, board.sensors)],
 	};
 	return { settings: checked.settings, response };
+}
+
+/** Of inputs that would not be sent: a field of a sensor keeps its name, also once it is not derived any more. */
+function inputWarnings({ inputs, sensors }: Settings, present: readonly SensorDescription[]): FieldProblem[] {
+	const names = present.flatMap(({ name: sensor, input, values }) => {
+		const { off, fields } = Object.hasOwn(sensors, sensor) ? (sensors[sensor] ?? {}) : {};
+		if (input !== undefined || off === true) return [];
+		return values
+			.filter(({ field }) => fields?.[field]?.off !== true)
+			.map(({ field, name }) => fields?.[field]?.name ?? name);
+	});
+	const taken = inputs.find(({ name }) => names.includes(name));
+	return taken === undefined
+		? []
+		: [{ key: "inputs", problem: `A field of a sensor has the name ${taken.name}, too.` }];
 }
 
 function exportResponse(secrets: boolean, board: SetupBackend): ServerResponse {

@@ -229,6 +229,10 @@ export class Setup implements SetupBackend {
 		return `http://${this.accessPoint.address}${port === 80 ? "" : `:${port}`}`;
 	}
 
+	get sensors(): readonly SensorDescription[] {
+		return this.options.sampling.sensors;
+	}
+
 	settings(asTested: boolean): Settings {
 		return (asTested ? this.testedSettings : undefined) ?? this.savedSettings;
 	}

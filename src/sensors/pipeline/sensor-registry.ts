@@ -65,7 +65,7 @@ export class SensorRegistry {
 	private _slots: readonly SensorSlot[] = [];
 	private readingFields: readonly ReadingField[] = [];
 	private _fields: readonly Field[] = [];
-	private loggedProblems = "";
+	private layoutProblems: readonly string[] = [];
 
 	constructor(options: SensorRegistryOptions) {
 		this.options = options;
@@ -162,7 +162,7 @@ export class SensorRegistry {
 	get states(): readonly SensorState[] {
 		const present = this._slots.map((slot, source) => ({
 			name: slot.sensor,
-			...(slot.problem === undefined ? {} : { problem: slot.problem }),
+			...this.problemOf(slot),
 			...(slot.candidate.input === undefined ? {} : { input: slot.candidate.input }),
 			values: this.readingFields
 				.filter(({ sourceIndex, statistic }) => sourceIndex === source && statistic === "value")
@@ -193,6 +193,12 @@ export class SensorRegistry {
 		this._slots = [];
 		this.readingFields = [];
 		this._fields = [];
+	}
+
+	/** Also of an input that works, but is in no reading. */
+	private problemOf({ sensor, problem }: SensorSlot): { readonly problem?: string } {
+		const own = problem ?? this.layoutProblems.find((reason) => reason.startsWith(`${sensor}: left out`));
+		return own === undefined ? {} : { problem: own };
 	}
 
 	private isPresent(sensor: string): boolean {
@@ -262,8 +268,9 @@ export class SensorRegistry {
 		});
 		this.readingFields = readingFields;
 		this._fields = readingFields.map(({ field }) => field);
-		if (problems.join() !== this.loggedProblems) for (const problem of problems) log(`sensor: ${problem}`);
-		this.loggedProblems = problems.join();
+		if (problems.join() !== this.layoutProblems.join())
+			for (const problem of problems) log(`sensor: ${problem}`);
+		this.layoutProblems = problems;
 	}
 
 	private logSensor(sensor: string): void {
