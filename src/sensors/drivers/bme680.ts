@@ -41,11 +41,15 @@ const measurementMs = 11 + 150 + 15;
 
 const gasResistance: SensorField = Object.freeze({ name: "gas_resistance", unit: "ohm", decimals: 0 });
 
-/** Corrections of the BME680's gas ranges, percent (section 3.4.1, table 16). */
-const rangeErrors1: readonly number[] = Object.freeze([
-	0, 0, 0, 0, 0, -1, 0, -0.8, 0, 0, -0.2, -0.5, 0, -1, 0, 0,
-]);
-const rangeErrors2: readonly number[] = Object.freeze([0, 0, 0, 0, 0.1, 0.7, 0, -0.8, -0.1]);
+/** Corrections of the BME680's gas ranges, percent; the others are 0 (section 3.4.1, table 16). */
+const rangeErrors1: Readonly<Record<number, number>> = Object.freeze({
+	5: -1,
+	7: -0.8,
+	10: -0.2,
+	11: -0.5,
+	13: -1,
+});
+const rangeErrors2: Readonly<Record<number, number>> = Object.freeze({ 4: 0.1, 5: 0.7, 7: -0.8, 8: -0.1 });
 
 interface BME680State {
 	readonly view: DataView;

@@ -1,3 +1,4 @@
+import type { Value } from "../../reading/reading";
 import {
 	type BME280HumidityCalibration,
 	type BMx280Calibration,
@@ -96,35 +97,42 @@ export function bmx280Measurement(
 			return { calibration, humidityCalibration };
 		},
 
-		start(chip) {
-			// Another chip of the same type may be in its place, with a calibration of its own.
-			if (!isMarked(chip)) throw chip.lostError();
-			// The setting for humidity takes effect with the write to ctrl_meas (section 5.4.3).
-			if (hasHumidity) chip.writeUint8(register.controlHumidity, measureHumidityOnce);
-			chip.writeUint8(register.controlMeasurement, measureOnce);
-			return hasHumidity ? measurementMs + humidityMs : measurementMs;
-		},
-
-		read(chip, { calibration, humidityCalibration }) {
-			if ((chip.readUint8(register.status) & statusMeasuring) !== 0) return undefined;
-			const data = chip.readConfirmed(register.data, hasHumidity ? 8 : 6);
-			// Otherwise the chip was reset, by a glitch of its supply or by being plugged in again. The mode is sleep again.
-			const [humidity = 0, , control = 0] = chip.readRegisters(register.controlHumidity, 3);
-			const isOversamplingSet = ((control ^ measureOnce) & ~modeMask) === 0;
-			if (!isMarked(chip) || !isOversamplingSet || (hasHumidity && (humidity & 7) !== measureHumidityOnce))
-				throw chip.lostError();
-			const rawPressure = uint20(data, 0);
-			const rawTemperature = uint20(data, 3);
-			const rawHumidity = hasHumidity ? uint16(data, 6) : skipped16;
-			// All channels skipped: it did not measure. One of these numbers by itself may be a measurement.
-			if (rawTemperature === skipped20 && rawPressure === skipped20 && rawHumidity === skipped16)
-				throw chip.lostError();
-			const fine = fineTemperature(rawTemperature, calibration);
-			const hectopascal = compensatePressure(rawPressure, fine, calibration) / 100;
-			if (humidityCalibration === undefined) return [fine / 5120, hectopascal];
-			return [fine / 5120, compensateHumidity(rawHumidity, fine, humidityCalibration), hectopascal];
-		},
+		start,
+		read,
 	};
+}
+
+function start(chip: I2CDevice, { humidityCalibration }: BMx280State): number {
+	// Another chip of the same type may be in its place, with a calibration of its own.
+	if (!isMarked(chip)) throw chip.lostError();
+	// The setting for humidity takes effect with the write to ctrl_meas (section 5.4.3).
+	if (humidityCalibration !== undefined) chip.writeUint8(register.controlHumidity, measureHumidityOnce);
+	chip.writeUint8(register.controlMeasurement, measureOnce);
+	return humidityCalibration === undefined ? measurementMs : measurementMs + humidityMs;
+}
+
+function read(
+	chip: I2CDevice,
+	{ calibration, humidityCalibration }: BMx280State,
+): readonly Value[] | undefined {
+	const hasHumidity = humidityCalibration !== undefined;
+	if ((chip.readUint8(register.status) & statusMeasuring) !== 0) return undefined;
+	const data = chip.readConfirmed(register.data, hasHumidity ? 8 : 6);
+	// Otherwise the chip was reset, by a glitch of its supply or by being plugged in again. The mode is sleep again.
+	const [humidity = 0, , control = 0] = chip.readRegisters(register.controlHumidity, 3);
+	const isOversamplingSet = ((control ^ measureOnce) & ~modeMask) === 0;
+	if (!isMarked(chip) || !isOversamplingSet || (hasHumidity && (humidity & 7) !== measureHumidityOnce))
+		throw chip.lostError();
+	const rawPressure = uint20(data, 0);
+	const rawTemperature = uint20(data, 3);
+	const rawHumidity = hasHumidity ? uint16(data, 6) : skipped16;
+	// All channels skipped: it did not measure. One of these numbers by itself may be a measurement.
+	if (rawTemperature === skipped20 && rawPressure === skipped20 && rawHumidity === skipped16)
+		throw chip.lostError();
+	const fine = fineTemperature(rawTemperature, calibration);
+	const hectopascal = compensatePressure(rawPressure, fine, calibration) / 100;
+	if (humidityCalibration === undefined) return [fine / 5120, hectopascal];
+	return [fine / 5120, compensateHumidity(rawHumidity, fine, humidityCalibration), hectopascal];
 }
 
 /** It need not acknowledge meanwhile. */

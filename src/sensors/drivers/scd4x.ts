@@ -1,19 +1,19 @@
 import { co2, type Driver, humidity, type SensorOptions, temperature } from "./driver";
 import type { I2CDevice } from "./i2c-device";
-import { commandBytes, parseWords, wordToCelsius } from "./sensirion";
+import { commandBytes, parseWords, queryWords, sendCommand, wordToCelsius } from "./sensirion";
 
 /** Commands (SCD4x data sheet, "SCD4x Command Overview"). */
-const startPeriodic = commandBytes(0x21b1);
-const startLowPowerPeriodic = commandBytes(0x21ac);
-const stopPeriodic = commandBytes(0x3f86);
-const readMeasurement = commandBytes(0xec05);
-const readDataReady = commandBytes(0xe4b8);
-const readSerialNumber = commandBytes(0x3682);
-const readVariant = commandBytes(0x202f);
-const measureSingleShot = commandBytes(0x219d);
-const wakeUp = commandBytes(0x36f6);
+const startPeriodic = 0x21b1;
+const startLowPowerPeriodic = 0x21ac;
+const stopPeriodic = 0x3f86;
+const readMeasurement = 0xec05;
+const readDataReady = 0xe4b8;
+const readSerialNumber = 0x3682;
+const readVariant = 0x202f;
+const measureSingleShot = 0x219d;
+const wakeUp = 0x36f6;
 
-const reinitialise = commandBytes(0x3646);
+const reinitialise = 0x3646;
 const setTemperatureOffset = 0x241d;
 const setAltitude = 0x2427;
 const setAmbientPressure = 0xe000;
@@ -85,13 +85,13 @@ export const scd4x = Object.freeze<Driver<SCD4xState>>({
 
 	/** Its serial number has the right checksum, or, while it measures, its data ready status has. */
 	matches(chip) {
-		for (const [command, length] of [[readSerialNumber, 9] as const, [readDataReady, 3] as const])
+		for (const [command, count] of [[readSerialNumber, 3] as const, [readDataReady, 1] as const])
 			try {
-				return parseWords(chip, chip.query(command, length)).length > 0;
+				return queryWords(chip, command, count).length > 0;
 			} catch {
 				// It may be busy with the other.
 			}
-		chip.write(...wakeUp);
+		sendCommand(chip, wakeUp);
 		return false;
 	},
 
@@ -99,7 +99,7 @@ export const scd4x = Object.freeze<Driver<SCD4xState>>({
 	reset(chip, step, reason) {
 		if (reason === "wake" || step === 3) return 0;
 		if (step === 2) {
-			chip.write(...reinitialise);
+			sendCommand(chip, reinitialise);
 			return startUpMs;
 		}
 		try {
@@ -107,10 +107,10 @@ export const scd4x = Object.freeze<Driver<SCD4xState>>({
 		} catch (error) {
 			if (step > 0) throw error;
 			// Powered down by a command, it wakes up with this one within 30 ms, without an acknowledge.
-			chip.tryWrite(...wakeUp);
+			chip.tryWrite(...commandBytes(wakeUp));
 		}
 		if (step === 0) return startUpMs;
-		chip.write(...stopPeriodic);
+		sendCommand(chip, stopPeriodic);
 		return stopPeriodicMs;
 	},
 
@@ -147,7 +147,7 @@ export const scd4x = Object.freeze<Driver<SCD4xState>>({
 		if (readVariantCode(chip) !== undefined) return configureAll(chip, state);
 		// After a sleep of the board an SCD41 is idle, and an SCD40 in periodic mode.
 		if (!isPeriodic && state.lowPower && isDataReady(chip)) return enterPeriodicMode(state);
-		chip.write(...stopPeriodic);
+		sendCommand(chip, stopPeriodic);
 		state.mode = "stopping";
 		return stopPeriodicMs;
 	},
@@ -156,7 +156,7 @@ export const scd4x = Object.freeze<Driver<SCD4xState>>({
 		const { mode, options } = state;
 		if (mode === "configuring") return sendNext(chip, state);
 		if (mode === "stopping" && !state.isRecalibrated && state.runMs >= minRunMs && options.recalibration) {
-			chip.write(...commandBytes(forceRecalibration, options.recalibration.ppm));
+			sendCommand(chip, forceRecalibration, options.recalibration.ppm);
 			state.mode = "recalibrating";
 			return recalibrationMs;
 		}
@@ -173,7 +173,7 @@ export const scd4x = Object.freeze<Driver<SCD4xState>>({
 		state.emptyReads = 0;
 		state.runMs += state.options.intervalMs ?? normalPeriodMs;
 		if (state.mode === "single shot") state.mode = "idle";
-		const [ppm = 0, first = 0, second = 0] = parseWords(chip, chip.query(readMeasurement, 9));
+		const [ppm = 0, first = 0, second = 0] = queryWords(chip, readMeasurement, 3);
 		return [ppm, wordToCelsius(first), (100 * second) / 65535];
 	},
 });
@@ -228,11 +228,11 @@ function finishRecalibration(chip: I2CDevice, state: SCD4xState): void {
 /** Of an idle chip. */
 function measure(chip: I2CDevice, state: SCD4xState): number {
 	if (state.lowPower && readVariantCode(chip) !== scd40VariantCode) {
-		chip.write(...measureSingleShot);
+		sendCommand(chip, measureSingleShot);
 		state.mode = "single shot";
 		return singleShotMs;
 	}
-	chip.write(...(state.lowPower ? startLowPowerPeriodic : startPeriodic));
+	sendCommand(chip, state.lowPower ? startLowPowerPeriodic : startPeriodic);
 	return enterPeriodicMode(state);
 }
 
@@ -243,14 +243,14 @@ function enterPeriodicMode(state: SCD4xState): number {
 }
 
 function isDataReady(chip: I2CDevice): boolean {
-	const [status = 0] = parseWords(chip, chip.query(readDataReady, 3));
+	const [status = 0] = queryWords(chip, readDataReady, 1);
 	return (status & dataReady) !== 0;
 }
 
 /** `undefined` unless the chip is idle. */
 function readVariantCode(chip: I2CDevice): number | undefined {
 	try {
-		const [word = 0] = parseWords(chip, chip.query(readVariant, 3));
+		const [word = 0] = queryWords(chip, readVariant, 1);
 		return word >> 12;
 	} catch {
 		return undefined;

@@ -11,6 +11,16 @@ export function commandBytes(code: number, ...words: readonly number[]): readonl
 	return bytes;
 }
 
+/** Sends a sixteen-bit command with its arguments. */
+export function sendCommand(chip: I2CDevice, code: number, ...words: readonly number[]): void {
+	chip.write(...commandBytes(code, ...words));
+}
+
+/** The words that a chip answers to a sixteen-bit command. Throws a `SensorError` if a checksum is wrong. */
+export function queryWords(chip: I2CDevice, code: number, count: number): readonly number[] {
+	return parseWords(chip, chip.query(commandBytes(code), 3 * count));
+}
+
 /**
  * The words of an answer: two bytes each, then their checksum. Throws a `SensorError` if a checksum is wrong.
  */

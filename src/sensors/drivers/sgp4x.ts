@@ -1,11 +1,11 @@
 import type { Driver, SensorField, SensorOptions } from "./driver";
 import { GasIndex, noxIndexParameters, vocIndexParameters } from "./gas-index";
 import type { I2CDevice } from "./i2c-device";
-import { commandBytes, parseWords } from "./sensirion";
+import { parseWords, queryWords, sendCommand } from "./sensirion";
 
 /** Commands (SGP40 and SGP41 data sheets, "Measurement Commands"; feature set: Sensirion's sgp4x driver). */
-const heaterOff = commandBytes(0x3615);
-const readFeatureSet = commandBytes(0x202f);
+const heaterOff = 0x3615;
+const readFeatureSet = 0x202f;
 const executeConditioning = 0x2612;
 const measureSGP40 = 0x260f;
 const measureSGP41 = 0x2619;
@@ -47,7 +47,7 @@ const common = Object.freeze<
 	reset(chip, step) {
 		if (step > 0) return 0;
 		readType(chip);
-		chip.write(...heaterOff);
+		sendCommand(chip, heaterOff);
 		return settleMs;
 	},
 
@@ -63,7 +63,7 @@ const common = Object.freeze<
 
 	start(chip, state) {
 		if (state.phase === "hot") return measure(chip, state);
-		chip.write(...commandBytes(executeConditioning, ...compensation(state.options)));
+		sendCommand(chip, executeConditioning, ...compensation(state.options));
 		state.phase = "conditioning";
 		return conditioningMs - measurementMs;
 	},
@@ -79,7 +79,7 @@ const common = Object.freeze<
 		if (phase !== "hot") return undefined;
 		const ticks = parseWords(chip, chip.read(3 * indices.length));
 		if (options.onBattery === true) {
-			chip.write(...heaterOff);
+			sendCommand(chip, heaterOff);
 			state.phase = hasNox ? "cold" : "hot";
 		}
 		// An SGP41 that took the place of an SGP40 has its values first, too.
@@ -108,14 +108,14 @@ export const sgp41 = Object.freeze<Driver<SGP4xState>>({
 
 /** Throws if it is none of the two. */
 function readType(chip: I2CDevice): number {
-	const [word = 0] = parseWords(chip, chip.query(readFeatureSet, 3));
+	const [word = 0] = queryWords(chip, readFeatureSet, 1);
 	const type = word & featureSetMask;
 	if (type !== sgp40Type && type !== sgp41Type) throw chip.otherChipError();
 	return type;
 }
 
 function measure(chip: I2CDevice, { options, hasNox }: SGP4xState): number {
-	chip.write(...commandBytes(hasNox ? measureSGP41 : measureSGP40, ...compensation(options)));
+	sendCommand(chip, hasNox ? measureSGP41 : measureSGP40, ...compensation(options));
 	return measurementMs;
 }
 

@@ -1,6 +1,7 @@
+import type { Value } from "../../reading/reading";
 import { type Driver, humidity, type SensorField, temperature } from "./driver";
 import type { I2CDevice } from "./i2c-device";
-import { parseWords, wordToCelsius } from "./sensirion";
+import { commandBytes, parseWords, wordToCelsius } from "./sensirion";
 
 /** The operating range of this kind of sensor ("Temperature"), and 0.1 °C for rounding. */
 export const shtFields: readonly SensorField[] = Object.freeze([
@@ -12,7 +13,7 @@ export const shtFields: readonly SensorField[] = Object.freeze([
 const resetMs = 1.5;
 
 /** What differs between the SHT3x and the SHT4x. */
-interface SHTVariant {
+export interface SHTVariant {
 	/** Measures both quantities once, with the best repeatability. */
 	readonly measureCommand: readonly number[];
 	readonly measurementMs: number;
@@ -30,55 +31,62 @@ interface SHTVariant {
 	checkIdentity(chip: I2CDevice): void;
 }
 
+/** What the HDC302x has in common with the SHT3x (SHT3x-DIS data sheet, sections 4.3 to 4.13). */
+export const sht3xCommands = Object.freeze({
+	/** Single shot, high repeatability. */
+	measureCommand: commandBytes(0x2400),
+	/** Stops periodic measurement; soft reset. */
+	resetCommands: Object.freeze([commandBytes(0x3093), commandBytes(0x30a2)]),
+	humidityOffset: 0,
+	humiditySpan: 100,
+});
+
 /**
  * What the drivers of Sensirion's SHT3x and SHT4x share: a command, a wait, two words. The chips sleep in
- * between.
+ * between. The state is the variant.
  */
 export function shtMeasurement(
 	variant: SHTVariant,
-): Pick<Driver, "fields" | "reset" | "open" | "start" | "read"> {
-	const { measureCommand, measurementMs, resetCommands, humidityOffset, humiditySpan } = variant;
-
-	/**
-	 * A chip that refuses a command may be busy with an earlier one: it is aborted, so that the next attempt
-	 * succeeds.
-	 */
-	function abortOnError<T>(chip: I2CDevice, action: () => T): T {
-		try {
-			return action();
-		} catch (error) {
-			try {
-				chip.write(...(resetCommands[0] ?? []));
-			} catch {
-				// It is not connected.
-			}
-			throw error;
-		}
-	}
-
+): Pick<Driver<SHTVariant>, "fields" | "reset" | "open" | "start" | "read"> {
 	return {
 		fields: shtFields,
 
 		reset(chip, step) {
-			const command = resetCommands[step];
+			const command = variant.resetCommands[step];
 			if (command === undefined) return 0;
 			chip.write(...command);
 			return resetMs;
 		},
 
-		open: (chip) => abortOnError(chip, () => variant.checkIdentity(chip)),
-
-		start(chip) {
-			abortOnError(chip, () => chip.write(...measureCommand));
-			return measurementMs;
+		open(chip) {
+			abortOnError(chip, variant, () => variant.checkIdentity(chip));
+			return variant;
 		},
 
-		/** While the chip measures it does not acknowledge, as if it were not connected. */
-		read(chip) {
-			const answer = abortOnError(chip, () => chip.read(6));
-			const [first = 0, second = 0] = parseWords(chip, answer);
-			const percent = humidityOffset + (humiditySpan * second) / 65535;
-			return [wordToCelsius(first), Math.min(100, Math.max(0, percent))];
-		},
+		start,
+		read,
 	};
+}
+
+function start(chip: I2CDevice, variant: SHTVariant): number {
+	abortOnError(chip, variant, () => chip.write(...variant.measureCommand));
+	return variant.measurementMs;
+}
+
+/** While the chip measures it does not acknowledge, as if it were not connected. */
+function read(chip: I2CDevice, variant: SHTVariant): readonly Value[] {
+	const answer = abortOnError(chip, variant, () => chip.read(6));
+	const [first = 0, second = 0] = parseWords(chip, answer);
+	const percent = variant.humidityOffset + (variant.humiditySpan * second) / 65535;
+	return [wordToCelsius(first), Math.min(100, Math.max(0, percent))];
+}
+
+/** A chip that refuses a command may be busy with an earlier one: it is aborted, so that the next attempt succeeds. */
+function abortOnError<T>(chip: I2CDevice, { resetCommands }: SHTVariant, action: () => T): T {
+	try {
+		return action();
+	} catch (error) {
+		chip.tryWrite(...(resetCommands[0] ?? []));
+		throw error;
+	}
 }

@@ -1,37 +1,30 @@
 import type { Driver } from "./driver";
 import { isHDC302x } from "./hdc302x";
 import type { I2CDevice } from "./i2c-device";
-import { commandBytes, parseWords } from "./sensirion";
-import { shtMeasurement } from "./sht";
+import { queryWords, sendCommand } from "./sensirion";
+import { type SHTVariant, sht3xCommands, shtMeasurement } from "./sht";
 import { isSHT4x } from "./sht4x";
 
-/** Commands (SHT3x-DIS data sheet, version 5, sections 4.3 to 4.11). */
-const measureHighRepeatability = commandBytes(0x2400);
-const stopPeriodic = commandBytes(0x3093);
-const softReset = commandBytes(0x30a2);
-const statusCommand = commandBytes(0xf32d);
-const heaterOff = commandBytes(0x3066);
+/** Commands (SHT3x-DIS data sheet, version 5, sections 4.3 to 4.11); the others: `sht3xCommands`. */
+const readStatusCommand = 0xf32d;
+const heaterOff = 0x3066;
 
 /** Bit of the status: the heater is on (table 18). */
 const heaterOnBit = 0x2000;
 
 /** Sensirion SHT30, SHT31 and SHT35: temperature and humidity. They differ only in accuracy. */
-export const sht3x = Object.freeze<Driver>({
+export const sht3x = Object.freeze<Driver<SHTVariant>>({
 	name: "SHT3x",
 	// Selected by pin ADDR ("I2C Address").
 	addresses: Object.freeze([0x44, 0x45]),
 	matches: isSHT3x,
 	...shtMeasurement({
-		measureCommand: measureHighRepeatability,
+		...sht3xCommands,
 		// Table 4, below 2.4 V.
 		measurementMs: 15.5,
-		resetCommands: [stopPeriodic, softReset],
-		// Section 4.13.
-		humidityOffset: 0,
-		humiditySpan: 100,
 		checkIdentity(chip) {
 			// Another program may have left the heater on; the chip would measure its own heat.
-			if ((readStatus(chip) & heaterOnBit) !== 0) chip.write(...heaterOff);
+			if ((readStatus(chip) & heaterOnBit) !== 0) sendCommand(chip, heaterOff);
 		},
 	}),
 });
@@ -52,5 +45,5 @@ function isSHT3x(chip: I2CDevice): boolean {
 }
 
 function readStatus(chip: I2CDevice): number {
-	return parseWords(chip, chip.query(statusCommand, 3))[0] ?? 0;
+	return queryWords(chip, readStatusCommand, 1)[0] ?? 0;
 }

@@ -1,7 +1,7 @@
 import type { Driver } from "./driver";
 import type { I2CDevice } from "./i2c-device";
 import { parseWords } from "./sensirion";
-import { shtMeasurement } from "./sht";
+import { type SHTVariant, shtMeasurement } from "./sht";
 
 /** Commands of one byte (SHT4x data sheet, "Command Overview"). */
 const measureHighPrecision = 0xfd;
@@ -9,7 +9,7 @@ const readSerialNumber = 0x89;
 const softReset = 0x94;
 
 /** Sensirion SHT40, SHT41, SHT43 and SHT45: temperature and humidity. They differ only in accuracy. */
-export const sht4x = Object.freeze<Driver>({
+export const sht4x = Object.freeze<Driver<SHTVariant>>({
 	name: "SHT4x",
 	// Given by the letter after the number: A, B, C ("Device Overview").
 	addresses: Object.freeze([0x44, 0x45, 0x46]),

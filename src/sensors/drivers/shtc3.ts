@@ -1,15 +1,15 @@
 import type { Driver } from "./driver";
 import type { I2CDevice } from "./i2c-device";
-import { commandBytes, parseWords, wordToCelsius } from "./sensirion";
+import { parseWords, sendCommand, wordToCelsius } from "./sensirion";
 import { shtFields } from "./sht";
 
 /** Commands (SHTC3 data sheet, version 3, sections 5.1 to 5.9). Asleep, it accepts only the first one. */
-const wakeUp = commandBytes(0x3517);
-const sleep = commandBytes(0xb098);
-const softReset = commandBytes(0x805d);
-const readId = commandBytes(0xefc8);
+const wakeUp = 0x3517;
+const sleep = 0xb098;
+const softReset = 0x805d;
+const readId = 0xefc8;
 /** Temperature first, without clock stretching, normal mode. */
-const measure = commandBytes(0x7866);
+const measure = 0x7866;
 
 /** The other bits of the id are not specified (section 5.9). */
 const idMask = 0x083f;
@@ -30,7 +30,7 @@ export const shtc3 = Object.freeze<Driver<{ step: number }>>({
 	reset(chip, step) {
 		if (step > 0) return 0;
 		if (!isSHTC3(chip)) throw chip.otherChipError();
-		chip.write(...softReset);
+		sendCommand(chip, softReset);
 		return wakeUpMs;
 	},
 
@@ -38,20 +38,20 @@ export const shtc3 = Object.freeze<Driver<{ step: number }>>({
 
 	start(chip, state) {
 		state.step = 0;
-		chip.write(...wakeUp);
+		sendCommand(chip, wakeUp);
 		return wakeUpMs;
 	},
 
 	proceed(chip, state) {
 		if (state.step++ > 0) return 0;
-		chip.write(...measure);
+		sendCommand(chip, measure);
 		return measurementMs;
 	},
 
 	/** While it measures it does not acknowledge, as if it were not connected. */
 	read(chip) {
 		const [first = 0, second = 0] = parseWords(chip, chip.read(6));
-		chip.write(...sleep);
+		sendCommand(chip, sleep);
 		return [wordToCelsius(first), (100 * second) / 65535];
 	},
 });
@@ -68,8 +68,8 @@ function isSHTC3(chip: I2CDevice): boolean {
 		// As expected.
 	}
 	if (pending !== undefined) parseWords(chip, pending);
-	chip.write(...wakeUp);
-	chip.retry(() => chip.write(...readId));
+	sendCommand(chip, wakeUp);
+	chip.retry(() => sendCommand(chip, readId));
 	const [id = 0] = parseWords(
 		chip,
 		chip.retry(() => chip.read(3)),

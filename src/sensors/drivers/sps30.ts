@@ -1,16 +1,18 @@
 import { type Driver, massField } from "./driver";
 import type { I2CDevice } from "./i2c-device";
-import { commandBytes, parseWords } from "./sensirion";
+import { commandBytes, queryWords, sendCommand } from "./sensirion";
 
 /** Commands (SPS30 data sheet, version 1, section 6.3). */
-const startFloat = commandBytes(0x0010, 0x0300);
-const stopMeasurement = commandBytes(0x0104);
-const readDataReady = commandBytes(0x0202);
-const readValues = commandBytes(0x0300);
-const wakeUp = commandBytes(0x1103);
-const readProductType = commandBytes(0xd002);
-const readStatus = commandBytes(0xd206);
-const softReset = commandBytes(0xd304);
+const start = 0x0010;
+/** Its argument: values as big-endian floating-point numbers. */
+const floatFormat = 0x0300;
+const stopMeasurement = 0x0104;
+const readDataReady = 0x0202;
+const readValues = 0x0300;
+const wakeUp = 0x1103;
+const readProductType = 0xd002;
+const readStatus = 0xd206;
+const softReset = 0xd304;
 
 /** "00080000" in ASCII (section 6.3.8), of which the first half is enough. */
 const productType: readonly number[] = Object.freeze([0x3030, 0x3038]);
@@ -45,7 +47,7 @@ export const sps30 = Object.freeze<Driver<SPS30State>>({
 	reset(chip, step, reason) {
 		if (step > 0 || reason === "wake") return 0;
 		checkIdentity(chip);
-		chip.write(...softReset);
+		sendCommand(chip, softReset);
 		return resetMs;
 	},
 
@@ -57,24 +59,24 @@ export const sps30 = Object.freeze<Driver<SPS30State>>({
 	start(chip, state) {
 		if (state.isRunning) return 0;
 		// It may be running since before a sleep of the board; then it accepts no other command.
-		chip.tryWrite(...stopMeasurement);
+		chip.tryWrite(...commandBytes(stopMeasurement));
 		return startMs;
 	},
 
 	proceed(chip, state) {
 		if (state.isRunning) return 0;
-		chip.write(...startFloat);
+		sendCommand(chip, start, floatFormat);
 		state.isRunning = true;
 		return warmUpMs;
 	},
 
 	read(chip, state) {
-		const [isReady = 0] = parseWords(chip, chip.query(readDataReady, 3));
+		const [isReady = 0] = queryWords(chip, readDataReady, 1);
 		if ((isReady & 1) === 0) return undefined;
 		checkStatus(chip);
-		const words = parseWords(chip, chip.query(readValues, 4 * 6));
+		const words = queryWords(chip, readValues, 4 * 2);
 		if (state.rests) {
-			chip.write(...stopMeasurement);
+			sendCommand(chip, stopMeasurement);
 			state.isRunning = false;
 		}
 		const view = new DataView(new ArrayBuffer(4));
@@ -89,14 +91,14 @@ export const sps30 = Object.freeze<Driver<SPS30State>>({
 /** Asleep, it does not acknowledge even the command that wakes it. */
 function isSPS30(chip: I2CDevice): boolean {
 	const hasProductType = () => {
-		const words = parseWords(chip, chip.query(readProductType, 6));
+		const words = queryWords(chip, readProductType, 2);
 		return words.every((word, at) => word === productType[at]);
 	};
 	try {
 		return hasProductType();
 	} catch (error) {
 		if (chip.hasAcknowledged) throw error;
-		chip.tryWrite(...wakeUp);
+		chip.tryWrite(...commandBytes(wakeUp));
 		return hasProductType();
 	}
 }
@@ -109,7 +111,7 @@ function checkIdentity(chip: I2CDevice): void {
 function checkStatus(chip: I2CDevice): void {
 	let words: readonly number[];
 	try {
-		words = parseWords(chip, chip.query(readStatus, 6));
+		words = queryWords(chip, readStatus, 2);
 	} catch {
 		return;
 	}
