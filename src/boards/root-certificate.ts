@@ -1,25 +1,55 @@
 import { parseCertificate } from "./esp32/tls/certificate";
 import { areBytesEqual } from "./esp32/tls/der";
+import { areNamesWithin } from "./esp32/tls/name-constraints";
+import { matchesHost } from "./esp32/tls/server-name";
+
+/** A computer that makes a certificate may be ahead of the board by a wrong time zone. */
+const clockToleranceMs = 86_400_000;
+
+const noName = Uint8Array.of(0x30, 0);
+/** A kind of name that there is not: comparing it reads all subtrees, and none is for it. */
+const unknownName = Uint8Array.of(0x8f, 0);
 
 /**
  * Why the verifier of each board can trust nothing by this certificate (DER), as a phrase: it reads the certificate, and
  * looks at what the verifier asks of a root, or of a self-signed certificate of the server itself. `undefined`: it can.
- * `now`: milliseconds of Unix time.
+ * `now`: milliseconds of Unix time, 0 if unknown; it is `minNow` at least.
  */
-export function rootCertificateProblem(certificate: Uint8Array, now: number): string | undefined {
+export function rootCertificateProblem(
+	certificate: Uint8Array,
+	now: number,
+	minNow: number,
+): string | undefined {
 	let parsed: ReturnType<typeof parseCertificate>;
 	try {
 		parsed = parseCertificate(certificate);
 	} catch (error) {
 		return `it cannot be read: ${error instanceof Error && error.message !== "" ? error.message : "it is cut off"}`;
 	}
-	const { subject, issuer, notAfter, extensions } = parsed;
-	const { isCA, usage, allowsServerAuth, hasUnknownConstraint } = extensions;
+	const { subject, issuer, notBefore, notAfter, extensions } = parsed;
+	const { isCA, usage, allowsServerAuth, hasUnknownConstraint, nameConstraints } = extensions;
 	if (!isCA && !areBytesEqual(subject, issuer))
 		return "it is a server's, signed by another: an authority's has CA:TRUE in its basicConstraints";
 	if (!(isCA ? usage.certificateSign : usage.digitalSignature)) return "its keyUsage does not let it sign";
 	if (!allowsServerAuth) return "its extendedKeyUsage is not for servers";
 	if (hasUnknownConstraint) return "it has a critical rule (extension) that this firmware cannot keep";
-	if (now > notAfter) return `it expired on ${new Date(notAfter).toISOString().slice(0, 10)}`;
+	const names = { subject: noName, extensions: { subjectAltNames: unknownName } };
+	if (nameConstraints !== undefined && !areNamesWithin(nameConstraints, names))
+		return "its nameConstraints cannot be read";
+	if (Math.max(now, minNow) > notAfter) return `it expired on ${dateOf(notAfter)}`;
+	if (now > 0 && now + clockToleranceMs < notBefore) return `it is not valid before ${dateOf(notBefore)}`;
 	return undefined;
+}
+
+function dateOf(utc: number): string {
+	return new Date(utc).toISOString().slice(0, 10);
+}
+
+/** Whether the verifier can trust a server of this name by a certificate without a {@link rootCertificateProblem}. */
+export function isRootFor(certificate: Uint8Array, host: string): boolean {
+	const { subject, issuer, extensions } = parseCertificate(certificate);
+	const { isCA, nameConstraints, subjectAltNames } = extensions;
+	if (areBytesEqual(subject, issuer) && matchesHost(subjectAltNames, host)) return true;
+	const names = { subject: noName, extensions: { subjectAltNames: new Uint8Array(0) } };
+	return isCA && (nameConstraints === undefined || areNamesWithin(nameConstraints, names, host));
 }

@@ -1,8 +1,13 @@
+import { isRootFor } from "../boards/root-certificate";
 import type { InputSettings } from "./input-settings";
+import { decodePem } from "./pem";
 import type { SensorSettingsByName } from "./sensor-settings";
+import { parseServiceAddress } from "./service-address";
 
 /** Settings that restrict each other. */
 export interface RelatedSettings {
+	readonly server: string;
+	readonly rootCertificate: string;
 	readonly interval: number;
 	readonly power: "mains" | "battery";
 	readonly statistics: number | "off";
@@ -33,15 +38,27 @@ export interface SettingConflict {
 }
 
 /** Of the table of settings. */
-export const conflicts: Readonly<Record<"statistics" | "inputs" | "sensors", SettingConflict>> =
-	Object.freeze({
-		statistics: conflict({ with: ["interval", "power"], problem: statisticsProblem }),
-		inputs: conflict({ with: ["power", "sensors"], problem: inputsProblem, isWarning: true }),
-		sensors: conflict({ with: ["power"], problem: sensorsProblem, isWarning: true }),
-	});
+export const conflicts: Readonly<
+	Record<"rootCertificate" | "statistics" | "inputs" | "sensors", SettingConflict>
+> = Object.freeze({
+	rootCertificate: conflict({ with: ["server"], problem: rootCertificateConflict }),
+	statistics: conflict({ with: ["interval", "power"], problem: statisticsProblem }),
+	inputs: conflict({ with: ["power", "sensors"], problem: inputsProblem, isWarning: true }),
+	sensors: conflict({ with: ["power"], problem: sensorsProblem, isWarning: true }),
+});
 
 function conflict(definition: SettingConflict): SettingConflict {
 	return Object.freeze(definition);
+}
+
+function rootCertificateConflict({ rootCertificate, server }: RelatedSettings): string | undefined {
+	if (rootCertificate === "") return undefined;
+	const address = parseServiceAddress(server);
+	const decoded = decodePem(rootCertificate);
+	if ("problem" in address || "problem" in decoded) return undefined;
+	return decoded.certificates.some((certificate) => isRootFor(certificate, address.host))
+		? undefined
+		: `This is not for ${address.host}: enter the root certificate of this service.`;
 }
 
 function statisticsProblem(settings: RelatedSettings): string | undefined {

@@ -95,6 +95,7 @@ export const settingsTable = Object.freeze({
 	rootCertificate: setting({
 		defaultValue: "",
 		rule: certificateRule(),
+		conflict: conflicts.rootCertificate,
 	}),
 	power: setting<"mains" | "battery">({
 		defaultValue: "mains",
@@ -312,7 +313,7 @@ function certificateRule(): Rule<string> {
 		if (value.length > maxCertificateLength)
 			return { problem: `This is longer than 4,096 characters: the certificates have ${value.length}.` };
 		for (const [index, certificate] of certificates.entries()) {
-			const reason = rootCertificateProblem(certificate, Math.max(now, releasedAt));
+			const reason = rootCertificateProblem(certificate, now, releasedAt);
 			const which = certificates.length > 1 ? `Certificate ${index + 1}` : "This";
 			if (reason !== undefined)
 				return { problem: `${which} cannot be used as a root certificate: ${reason}.` };

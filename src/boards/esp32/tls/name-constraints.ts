@@ -13,6 +13,11 @@ import { hostName, isSameName, NameTag } from "./server-name";
 /** Maximum comparisons for one authority and certificate: names times subtrees, as many as their writers like. */
 const maxComparisons = 10_000;
 
+/** What has the names of a certificate. */
+type Named = Pick<Certificate, "subject"> & {
+	readonly extensions: Pick<Certificate["extensions"], "subjectAltNames">;
+};
+
 /** A name in a certificate, or in a subtree. */
 type Name = Pick<DerElement, "tag" | "content">;
 
@@ -22,7 +27,7 @@ type Name = Pick<DerElement, "tag" | "content">;
  * constraint on another kind of name is not supported: a certificate with such a name is refused. Names and subtrees are
  * read anew for each comparison: hundreds of either would not fit the chip's memory.
  */
-export function areNamesWithin(constraints: Uint8Array, certificate: Certificate, host?: string): boolean {
+export function areNamesWithin(constraints: Uint8Array, certificate: Named, host?: string): boolean {
 	try {
 		const lists = new DerReader(constraints);
 		const permitted = lists.readOptional(0xa0);
@@ -67,7 +72,7 @@ function* subtreesOf(list: DerElement | undefined): Generator<Name> {
 }
 
 /** All names, among them the subject, an e-mail address in it, and the host by which the server is addressed. */
-function* namesOf({ subject, extensions }: Certificate, host: string | undefined): Generator<Name> {
+function* namesOf({ subject, extensions }: Named, host: string | undefined): Generator<Name> {
 	// A wildcard may stand for a name that is excluded.
 	const own = host === undefined ? undefined : hostName(host);
 	if (own !== undefined) yield own;
