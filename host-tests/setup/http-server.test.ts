@@ -32,7 +32,7 @@ async function serve(handle: (request: ServerRequest) => ServerResponse = echo) 
 		network: { Listener: makeListener(), TCP: makeTCP() },
 		time,
 		port: 0,
-		keptHeaders: ["x-asked"],
+		keptHeaders: ["x-asked", "origin", "if-none-match"],
 		handle: (request) => {
 			requests.push(request);
 			return handle(request);
@@ -108,6 +108,8 @@ async function turns(count = 20): Promise<void> {
 const get = (path = "/", more = "") => `GET ${path} HTTP/1.1\r\nHost: board\r\n${more}\r\n`;
 const post = (body: string, more = "") =>
 	`POST /a HTTP/1.1\r\nHost: board\r\nContent-Length: ${body.length}\r\n${more}\r\n${body}`;
+/** A value that is too long to keep. */
+const long = "x".repeat(600);
 
 describe("a request", () => {
 	test("is answered, and another may follow over the same connection", async () => {
@@ -247,6 +249,19 @@ describe("a request", () => {
 		expect(requests).toMatchObject([{ host: "probe.example", path: "/x" }]);
 	});
 
+	test("loses a header that is too long to keep, with what was kept of it before and what follows", async () => {
+		const { dial, requests } = await serve();
+		const peer = await dial();
+		peer.send(
+			get("/", `If-None-Match: "a"\r\nIf-None-Match: ${long}\r\nIf-None-Match: "b"\r\nX-Asked: yes\r\n`),
+		);
+		await peer.until(/\}$/);
+		expect([...(requests[0]?.headers ?? [])]).toEqual([
+			["host", "board"],
+			["x-asked", "yes"],
+		]);
+	});
+
 	test("that the handler fails over is answered with 500, and the server goes on", async () => {
 		const { dial } = await serve(() => {
 			throw new Error("secret");
@@ -271,7 +286,13 @@ describe("a request that is no request, or too much, is refused and the connecti
 		["a first line of 600 bytes without a path", `${"G".repeat(600)} / HTTP/1.1\r\n\r\n`, 400],
 		["a first line of 17 KB", `GET /?${"x".repeat(17_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 400],
 		["two hosts", "GET / HTTP/1.1\r\nHost: board\r\nHost: evil\r\n\r\n", 400],
+		["an empty host and a second", "GET / HTTP/1.1\r\nHost:\r\nHost: board\r\n\r\n", 400],
 		["the same host twice", "GET / HTTP/1.1\r\nHost: board\r\nhost: board\r\n\r\n", 400],
+		["a host and a second that is too long", `GET / HTTP/1.1\r\nHost: board\r\nHost: ${long}\r\n\r\n`, 400],
+		["a host that is too long and a second", `GET / HTTP/1.1\r\nHost: ${long}\r\nHost: board\r\n\r\n`, 400],
+		["a host that is too long", `GET / HTTP/1.1\r\nHost: ${long}\r\n\r\n`, 400],
+		["an origin and a second that is too long", get("/", `Origin: http://board\r\nOrigin: ${long}\r\n`), 400],
+		["an origin that is too long and a second", get("/", `Origin: ${long}\r\nOrigin: http://board\r\n`), 400],
 		["two hosts in one", "GET / HTTP/1.1\r\nHost: board, evil\r\n\r\n", 400],
 		["two hosts besides one in the target", "GET http://board/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400],
 		["a host that is none", "GET / HTTP/1.1\r\nHost: user@board\r\n\r\n", 400],

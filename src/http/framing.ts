@@ -13,7 +13,7 @@ export type BodyFraming =
  * besides chunks, a repeated length, any coding but `chunked`, chunks in HTTP/1.0.
  */
 export function findBodyFraming(
-	headers: ReadonlyMap<string, string>,
+	headers: ReadonlyMap<string, string | undefined>,
 	minorVersion: number,
 	withoutLength: "empty" | "close",
 ): BodyFraming {
@@ -34,7 +34,10 @@ export function findBodyFraming(
 }
 
 /** Whether the connection persists after this message (RFC 9112 section 9.3). */
-export function isPersistent(headers: ReadonlyMap<string, string>, minorVersion: number): boolean {
+export function isPersistent(
+	headers: ReadonlyMap<string, string | undefined>,
+	minorVersion: number,
+): boolean {
 	const options = (headers.get("connection") ?? "").toLowerCase().split(",");
 	const has = (option: string) => options.some((each) => each.trim() === option);
 	return minorVersion === 0 ? has("keep-alive") && !has("close") : !has("close");

@@ -11,6 +11,8 @@ const maxNameBytes = 64;
 
 /** Headers that determine the end of a message: one that is too long to keep cannot be skipped. */
 const framingHeaders: readonly string[] = ["content-length", "transfer-encoding", "connection"];
+/** Nor can those that tell whom a request is for and from: another component may go by the one that is skipped. */
+const addressHeaders: readonly string[] = ["host", "origin"];
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -50,13 +52,14 @@ export interface HeadOptions {
 /**
  * Parses the start line and headers of one message byte by byte; holds only the current line and the kept headers. Fails
  * on a line that does not end in CRLF, a control character, and a space before the colon (RFC 9112 sections 2.2 and
- * 5.1). Omits a kept header longer than {@link maxLineBytes}. Before a request, empty lines are skipped (section 2.2), and
+ * 5.1). Omits a kept header longer than {@link maxLineBytes}, all its values together; fails on such a framing header,
+ * and on such a `Host` or `Origin`. Before a request, empty lines are skipped (section 2.2), and
  * its target is kept without the query, and cut: phones look for internet access with long ones, and no resource here has
  * a long path.
  */
 export class HeadParser {
 	private readonly options: HeadOptions;
-	private readonly _fields = new Map<string, string>();
+	private readonly _fields = new Map<string, string | undefined>();
 	/** The current start line, name or value. */
 	private readonly line = new Uint8Array(maxLineBytes);
 	private lineBytes = 0;
@@ -83,8 +86,8 @@ export class HeadParser {
 		return this.state === "failed" ? this._problem : undefined;
 	}
 
-	/** Kept headers; repeated ones are joined with a comma (RFC 9110 section 5.3). */
-	get fields(): ReadonlyMap<string, string> {
+	/** Kept headers; repeated ones are joined with a comma (RFC 9110 section 5.3). `undefined`: too long. */
+	get fields(): ReadonlyMap<string, string | undefined> {
 		return this._fields;
 	}
 
@@ -147,7 +150,7 @@ export class HeadParser {
 			const continues = this.fieldCount > 0 && this.options.allowsFolding;
 			return continues ? this.inValue(SP) : this.fail("one of its lines begins with a space");
 		}
-		if (!this.finishField()) return this.fail("a framing header is too long");
+		if (!this.finishField()) return this.fail("a header is too long");
 		if (byte === CR) return "last line end";
 		if (++this.fieldCount > maxHeaderFields) return this.fail(`it has more than ${maxHeaderFields} headers`);
 		return byte === COLON ? this.fail("a header has no name") : this.inName(byte);
@@ -173,7 +176,7 @@ export class HeadParser {
 		return "value";
 	}
 
-	/** False if a framing header is too long. */
+	/** False if a header is too long that cannot be skipped. */
 	private finishField(): boolean {
 		const name = this.keptName;
 		if (name === undefined) return true;
@@ -182,8 +185,11 @@ export class HeadParser {
 		const before = this._fields.get(name);
 		const tooLong = this.isOverlong || this.lineBytes + (before?.length ?? 0) > maxLineBytes;
 		const value = tooLong ? this.dropLine() : this.takeLine();
-		if (!tooLong) this._fields.set(name, before === undefined ? value : `${before}, ${value}`);
-		return !tooLong || !framingHeaders.includes(name);
+		// Once omitted, it stays so.
+		const isOmitted = tooLong || (before === undefined && this._fields.has(name));
+		const joined = before === undefined ? value : `${before}, ${value}`;
+		this._fields.set(name, isOmitted ? undefined : joined);
+		return !tooLong || !(framingHeaders.includes(name) || addressHeaders.includes(name));
 	}
 
 	private append(byte: number): void {
