@@ -128,6 +128,22 @@ test("an address without a port means 443, and names are folded to lower case", 
 	expect(parseServiceAddress("https://127.0.0.1:8443/")).toEqual({ host: "127.0.0.1", port: 8443 });
 });
 
+test.each([
+	["half a surrogate pair", "a\ud800b"],
+	["the other half", "\udc00b"],
+	["a control of the writing direction", "a\u202eb"],
+	["an isolate", "a\u2066b"],
+	["a line separator", "a\u2028b"],
+])("text with %s is refused in each setting that is text", (_, value) => {
+	const { problems } = checkSettings({ deviceId: value, location: value, networks: [{ ssid: value }] });
+	expect(problems.map(({ key, problem }) => [key, /cannot be shown/.test(problem)])).toEqual([
+		["networks.0.ssid", true],
+		["deviceId", true],
+		["location", true],
+	]);
+	expect(checkSettings({ deviceId: "🐝", location: "شرفة", networks: [{ ssid: "🏳️‍🌈" }] }).problems).toEqual([]);
+});
+
 test("what prevents uploads is named", () => {
 	expect(missingForUpload(checkSettings({}).settings)).toHaveLength(2);
 	const complete = { key: writeKey, bucketId: "0".repeat(24), dataSourceId: "1".repeat(24) };

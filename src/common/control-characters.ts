@@ -1,7 +1,11 @@
-/** Whether a text has control characters (C0, DEL, C1): a terminal executes them, a page does not show them. */
+/**
+ * Whether a text has control characters (C0, DEL, C1: a terminal executes them, a page does not show them), line
+ * separators or controls of the writing direction (they make a text look like another one), or half a surrogate pair
+ * (UTF-8 cannot express it).
+ */
 export function hasControlCharacters(text: string): boolean {
-	for (let i = 0; i < text.length; i++) {
-		if (isControlCharacter(text.charCodeAt(i))) return true;
+	for (const character of text) {
+		if (isControlCharacter(character.codePointAt(0) ?? 0)) return true;
 	}
 	return false;
 }
@@ -12,7 +16,7 @@ export function toPrintable(text: string): string {
 	let result = "";
 	let afterControl = false;
 	for (const character of text) {
-		const control = isControlCharacter(character.charCodeAt(0));
+		const control = isControlCharacter(character.codePointAt(0) ?? 0);
 		if (!control) result += character;
 		else if (!afterControl) result += " ";
 		afterControl = control;
@@ -21,5 +25,11 @@ export function toPrintable(text: string): string {
 }
 
 function isControlCharacter(code: number): boolean {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0);
+	return (
+		code < 0x20 ||
+		(code >= 0x7f && code < 0xa0) ||
+		(code >= 0x2028 && code <= 0x202e) ||
+		(code >= 0x2066 && code <= 0x2069) ||
+		(code >= 0xd800 && code <= 0xdfff)
+	);
 }
