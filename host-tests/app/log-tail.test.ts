@@ -40,6 +40,17 @@ test("knows why the boot began, also after a deep sleep and without a saved log"
 	expect(new LogTail(new MemoryKeyValue(), "deep sleep", true).reason).toBe("unknown");
 });
 
+test("no line brings an escape sequence to the terminal", async () => {
+	const board = new VirtualSetupBoard([]);
+	const saved = { location: "Roof", "colour\u001b[31m\u202ered": 1 };
+	board.configure(saved);
+	board.start();
+	await board.time.advance(1_000);
+	const line = board.logLines.find((each) => each.includes("colour"));
+	expect(line).toMatch(/colour \[31m red/);
+	await board.app?.stop();
+});
+
 test("a damaged record is none", () => {
 	const storage = new MemoryKeyValue();
 	storage.values.set("log", Uint8Array.of(1, 2, 3));

@@ -69,6 +69,21 @@ describe("settings of sensors", () => {
 		expect(checkSettings({ sensors }).settings.sensors).toEqual({});
 	});
 
+	test.each([
+		["", false],
+		["\u001b[31mX", false],
+		["X\u202e", false],
+		["a\ud800", false],
+		["🌡".repeat(40), true],
+		["🌡".repeat(41), false],
+	])("%j as a name of a sensor or a field", (name, isValid) => {
+		for (const sensors of [{ [name]: { off: true } }, { "BME280 at 0x76": { fields: { [name]: {} } } }]) {
+			const { problems } = checkSettings({ sensors });
+			expect(problems.length).toBe(isValid ? 0 : 1);
+			expect(problems[0]?.problem ?? "").not.toMatch(/[\u001b\u202e]/);
+		}
+	});
+
 	test("keys that every object has are keys like all others", () => {
 		const sensors: unknown = JSON.parse(
 			'{"__proto__":{"off":true},"toString":{"fields":{"__proto__":{"off":true}}}}',

@@ -141,7 +141,9 @@ test.each([
 		["deviceId", true],
 		["location", true],
 	]);
-	expect(checkSettings({ deviceId: "🐝", location: "شرفة", networks: [{ ssid: "🏳️‍🌈" }] }).problems).toEqual([]);
+	expect(checkSettings({ deviceId: "🐝", location: "شرفة", networks: [{ ssid: "🏳️‍🌈" }] }).problems).toEqual(
+		[],
+	);
 });
 
 test("what prevents uploads is named", () => {

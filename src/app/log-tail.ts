@@ -2,6 +2,7 @@ import type { Board } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import { type ResetReason, resetReasons } from "../boards/reset-reason";
 import { decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
+import { toPrintable } from "../common/control-characters";
 import { type LogLine, LogRing } from "../common/log-ring";
 import type { PersistentKey } from "../common/persistent-values";
 import { decodeUtf8, encodeUtf8 } from "../common/utf8";
@@ -88,7 +89,8 @@ export function withLogTail(board: Board, tail: () => LogTail | undefined): Boar
 		freeMemory: () => board.freeMemory(),
 		log: (line) => {
 			tail()?.append(board.time.ticks(), line);
-			board.log(line);
+			// Names in it may be a stranger's: a terminal executes escape sequences.
+			board.log(toPrintable(line));
 		},
 		restart: () => {
 			tail()?.save();

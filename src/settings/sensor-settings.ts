@@ -1,3 +1,5 @@
+import { lengthProblem } from "../common/characters";
+import { hasControlCharacters, toPrintable } from "../common/control-characters";
 import { isJsonObject } from "../common/json";
 import { checkFieldName } from "../dakkio/identifiers";
 import {
@@ -112,8 +114,8 @@ function checkRecord<T>(
 	if (entries.length > maxEntries) return { problem: `At most ${maxEntries} can be saved.` };
 	const values: [string, T][] = [];
 	for (const [key, given] of entries) {
-		if (key === "" || key.length > maxKeyLength)
-			return { problem: `"${key.slice(0, maxKeyLength)}" is not a ${what}.` };
+		if (key === "" || hasControlCharacters(key) || lengthProblem(key, maxKeyLength) !== undefined)
+			return { problem: `"${toPrintable(key.slice(0, maxKeyLength))}" is not a ${what}.` };
 		const checked = rule(given);
 		if (!("value" in checked)) return nestProblem(key, key, checked);
 		values.push([key, checked.value]);
