@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { checkEnteredSettings } from "../../src/settings/entered-settings";
 import { parseServiceAddress } from "../../src/settings/service-address";
 import { checkSettings, missingForUpload, settingsTable } from "../../src/settings/settings";
 
@@ -126,6 +127,28 @@ describe("each rule", () => {
 test("an address without a port means 443, and names are folded to lower case", () => {
 	expect(parseServiceAddress("https://API.Dakkio.io")).toEqual({ host: "api.dakkio.io", port: 443 });
 	expect(parseServiceAddress("https://127.0.0.1:8443/")).toEqual({ host: "127.0.0.1", port: 8443 });
+});
+
+test.each([
+	["a misspelt member", { pasword: "typo typo" }, "There is no pasword here; there is ssid, password, open."],
+	["a member of every object", JSON.parse('{ "__proto__": {} }'), /There is no __proto__ here/],
+	["open as text", { open: "true" }, "open must be true or false."],
+	["saved as a number", { saved: 1 }, "saved must be true or false."],
+])("a network with %s is refused, not saved as an open one", (_, member, problem) => {
+	const own = checkSettings({}).settings;
+	const given = { networks: [Object.fromEntries([["ssid", "New"], ...Object.entries(member)])] };
+	for (const { problems } of [checkSettings(given), checkEnteredSettings(given, own)])
+		expect(problems).toEqual([
+			{
+				key: "networks.0.password",
+				problem: typeof problem === "string" ? problem : expect.stringMatching(problem),
+			},
+		]);
+	const shown = { networks: [{ ssid: "New", saved: false, open: true }] };
+	expect(checkEnteredSettings(shown, own)).toMatchObject({
+		problems: [],
+		settings: { networks: [{ ssid: "New" }] },
+	});
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { hasControlCharacters } from "../common/control-characters";
+import { hasControlCharacters, toPrintable } from "../common/control-characters";
 import { isJsonObject } from "../common/json";
 import { consistsOf, hexDigits, printableAscii } from "../common/text-pattern";
 import { utf8Bytes } from "../common/utf8";
@@ -38,13 +38,25 @@ export const savedNetworksRule: Rule<readonly SavedNetwork[]> = makeRule(
 );
 
 function checkNetwork(raw: unknown): Exclude<CheckResult<SavedNetwork>, { readonly problem: string }> {
-	const { ssid, password: entered } = isJsonObject(raw) ? raw : {};
+	const network = isJsonObject(raw) ? raw : {};
+	const { ssid, password: entered } = network;
 	const password = isBlank(entered) ? "" : entered;
 	const problems: PartProblem[] = [];
 	const name = checkSsid(ssid);
 	if (name !== undefined) problems.push({ path: "ssid", problem: name });
 	const secret = checkPassword(password);
 	if (secret !== undefined) problems.push({ path: "password", problem: secret });
+	for (const [key, value] of Object.entries(network)) {
+		const isFlag = ["open", "saved"].includes(key);
+		// A misspelt password would make the network an open one.
+		if (!isFlag && !["ssid", "password"].includes(key))
+			problems.push({
+				path: "password",
+				problem: `There is no ${toPrintable(key)} here; there is ssid, password, open.`,
+			});
+		else if (isFlag && typeof value !== "boolean")
+			problems.push({ path: "password", problem: `${key} must be true or false.` });
+	}
 	if (problems.length > 0 || typeof ssid !== "string" || typeof password !== "string") return { problems };
 	return { value: { ssid, password } };
 }
@@ -87,6 +99,6 @@ export function withSavedPasswords(entered: unknown, saved: readonly SavedNetwor
 	return entered.map((entry: unknown) => {
 		if (!isJsonObject(entry) || !isBlank(entry.password) || entry.open === true) return entry;
 		const { ssid } = entry;
-		return { ssid, password: saved.find((network) => network.ssid === ssid)?.password };
+		return { ...entry, password: saved.find((network) => network.ssid === ssid)?.password };
 	});
 }
