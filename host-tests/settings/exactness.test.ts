@@ -278,6 +278,26 @@ describe("a root certificate is checked by what verifies with it", () => {
 		expect(formatSettingsFile(settings, true)).not.toMatch(/Bag|subject|more/);
 	});
 
+	test.each([
+		[
+			"a certificate request beside it",
+			(pem: string) => `${pem}${pem.replaceAll("CERTIFICATE", "CERTIFICATE REQUEST")}`,
+		],
+		["no-break spaces in it, as copied from a page", (pem: string) => pem.replaceAll("\n", "\u00a0\n")],
+	])("a certificate with %s is kept alone", (_, change) => {
+		const { settings, problems } = checkSettings({ rootCertificate: change(pems.root ?? "") });
+		expect(problems).toEqual([]);
+		expect(settings.rootCertificate).toBe(pems.root?.trim());
+	});
+
+	test.each(["\u2003", "\ufeff", "\v"])("white space that is not kept out, %j, is damage", (space) => {
+		const lines = (pems.root ?? "").split("\n");
+		const pem = [...lines.slice(0, 2), space.repeat(4), ...lines.slice(2)].join("\n");
+		expect(problemOf("rootCertificate", pem)).toMatch(/is damaged/);
+		const broken = `${pems.root}${pems["an RSA root"]?.replace("-----BEGIN", "----BEGIN")}`;
+		expect(problemOf("rootCertificate", broken)).toMatch(/is damaged/);
+	});
+
 	test("a private key is refused with a sentence, and not repeated", () => {
 		const secret = key.split("\n")[1] ?? "";
 		for (const pem of [

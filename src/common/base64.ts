@@ -1,6 +1,6 @@
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** Decodes Base64 with padding (RFC 4648 section 4); skips white space, as PEM needs it. `undefined` if it is invalid. */
+/** Decodes Base64 with padding (RFC 4648 section 4); skips ASCII white space, as PEM needs it. `undefined` if it is invalid. */
 export function decodeBase64(text: string): Uint8Array | undefined {
 	const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
 	let bits = 0;
@@ -10,7 +10,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 	let at = 0;
 	for (let i = 0; i < text.length; i++) {
 		const character = text.charAt(i);
-		if (character.trim() === "") continue;
+		if ("\n\r\t ".includes(character)) continue;
 		characters++;
 		if (character === "=") {
 			padding++;

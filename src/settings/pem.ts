@@ -31,7 +31,8 @@ export function decodePem(pem: string): PemCertificates | { readonly problem: st
 		for (let i = 0; i < base64.length; i += lineLength) lines.push(base64.slice(i, i + lineLength));
 		blocks.push([...lines, footer].join("\n"));
 	}
-	if (certificates.length < pem.split("BEGIN CERTIFICATE").length - 1) return { problem: damaged };
+	const begun = count(pem, "BEGIN CERTIFICATE") - count(pem, "BEGIN CERTIFICATE REQUEST");
+	if (certificates.length < begun) return { problem: damaged };
 	if (certificates.length === 0)
 		return { problem: "This has no certificate: a certificate starts with -----BEGIN CERTIFICATE-----." };
 	return { certificates, text: blocks.join("\n") };
@@ -39,9 +40,13 @@ export function decodePem(pem: string): PemCertificates | { readonly problem: st
 
 const damaged = "This certificate is damaged; copy it again, from BEGIN to END.";
 
+function count(text: string, part: string): number {
+	return text.split(part).length - 1;
+}
+
 /** Each piece at once: character by character, a text of 2 KB would be copied 2,000 times. */
 function withoutWhiteSpace(text: string): string {
 	let rest = text;
-	for (const space of "\n\r\t ") rest = rest.split(space).join("");
+	for (const space of "\n\r\t \u00a0") rest = rest.split(space).join("");
 	return rest;
 }
