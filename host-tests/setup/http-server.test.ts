@@ -241,11 +241,11 @@ describe("a request", () => {
 		expect(await peer.closed()).toContain("Connection: close");
 	});
 
-	test("in absolute form names its host itself", async () => {
+	test.each(["http", "HTTP", "Http"])("in absolute form names its host itself: %s", async (scheme) => {
 		const { dial, requests } = await serve();
 		const peer = await dial();
-		peer.send("GET http://probe.example/x HTTP/1.1\r\nHost: other\r\n\r\n");
-		await peer.until(/\}$/);
+		peer.send(`GET ${scheme}://probe.example/x HTTP/1.1\r\nHost: other\r\n\r\n`);
+		expect(await peer.until(/\}$/)).toMatch(/^HTTP\/1\.1 200 /);
 		expect(requests).toMatchObject([{ host: "probe.example", path: "/x" }]);
 	});
 
@@ -426,6 +426,22 @@ describe("connections are bounded", () => {
 		expect(slow.map(({ isClosed }) => isClosed)).toEqual([true, false, false, false]);
 		slow[3]?.send("oard\r\n\r\n");
 		await slow[3]?.until(/\}$/);
+	});
+
+	test("one between two requests makes room before one that sends a request, however old", async () => {
+		const { dial } = await serve();
+		const busy = await dial();
+		busy.send("GET / HTTP/1.1\r\nHost: b");
+		await turns();
+		const idle = [await dial(), await dial(), await dial()];
+		await turns();
+		const fifth = await dial();
+		fifth.send(get());
+		await fifth.until(/\}$/);
+		await idle[0]?.closed();
+		expect([busy, ...idle].map(({ isClosed }) => isClosed)).toEqual([false, true, false, false]);
+		busy.send("oard\r\n\r\n");
+		await busy.until(/\}$/);
 	});
 
 	test("three hundred at once are served, four at a time, and none is left", async () => {

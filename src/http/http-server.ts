@@ -45,14 +45,14 @@ const defaultMaxConnections = 4;
 /** Read from or written to a socket at a time. */
 const bufferBytes = 1024;
 
-/**
- * A small HTTP/1.1 server with bounded connections, bytes and time. A new connection evicts the oldest idle one, so that
- * slow clients do not block others.
- */
 /** Between two attempts to open the listener: doubled each time. */
 const minReopenMs = 1_000;
 const maxReopenMs = 60_000;
 
+/**
+ * A small HTTP/1.1 server with bounded connections, bytes and time. A new connection evicts the oldest idle one, or else
+ * the oldest with an incomplete request, so that slow clients do not block others.
+ */
 export class HttpServer {
 	private readonly options: HttpServerOptions;
 	private readonly limits: ServerLimits;
@@ -110,8 +110,7 @@ export class HttpServer {
 				from.close();
 				continue;
 			}
-			if (this.connections.length >= maxConnections)
-				(this.connections.find(({ canBeEvicted }) => canBeEvicted) ?? this.connections[0])?.close();
+			if (this.connections.length >= maxConnections) this.evict();
 			try {
 				this.openConnection(from);
 			} catch {
@@ -119,6 +118,13 @@ export class HttpServer {
 				from.close();
 			}
 		}
+	}
+
+	private evict(): void {
+		let first: ServerConnection | undefined;
+		for (const connection of this.connections)
+			if (first === undefined || connection.evictionRank < first.evictionRank) first = connection;
+		first?.close();
 	}
 
 	private openConnection(from: TCP): void {

@@ -87,9 +87,10 @@ export class ServerConnection {
 		this.enterPhase("idle");
 	}
 
-	/** It is not responding, so it can be closed in favour of a new connection. */
-	get canBeEvicted(): boolean {
-		return this.phase !== "response";
+	/** The lower, the sooner it is closed in favour of a new connection: idle, receiving a request, responding. */
+	get evictionRank(): number {
+		if (this.phase === "response") return 2;
+		return this.phase === "request" ? 1 : 0;
 	}
 
 	/** May be called twice. */

@@ -28,7 +28,7 @@ export function parseRequestLine(line: string): RequestLine | undefined {
 /** A request target in origin form, or in absolute form with its authority; the path is empty if it is neither. */
 function splitTarget(target: string): { readonly authority: string | undefined; readonly path: string } {
 	const scheme = "http://";
-	if (!target.startsWith(scheme)) return { authority: undefined, path: target };
+	if (target.slice(0, scheme.length).toLowerCase() !== scheme) return { authority: undefined, path: target };
 	const authority = untilAnyOf("/?#", target.slice(scheme.length));
 	const path = target.slice(scheme.length + authority.length);
 	return { authority, path: authority === "" ? "" : path === "" ? "/" : path };

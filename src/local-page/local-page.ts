@@ -33,7 +33,7 @@ export class LocalPage {
 		const { network, time } = board;
 		const serial = board.identity.serial.slice(-4).toLowerCase();
 		const fail = (error: Error | undefined) =>
-			board.log(`local page: ${error?.message ?? "a socket failed"}`);
+			board.log(`local page: ${error?.message ?? "a socket failed"} (TCP ${httpPort})`);
 		const server: HttpServer = new HttpServer({
 			network,
 			time,
@@ -57,6 +57,7 @@ export class LocalPage {
 			onError: fail,
 		});
 		this.server = server;
+		const portSuffix = () => (server.port === httpPort ? "" : `:${server.port}`);
 		this.responder = new MdnsResponder({
 			network,
 			time,
@@ -65,10 +66,12 @@ export class LocalPage {
 			// Not random, but the same on no two boards of a home.
 			startDelayMs: Number.parseInt(serial.slice(-2), 16) || 0,
 			onClaimed: (host) => {
-				const port = server.port === httpPort ? "" : `:${server.port}`;
-				board.log(`local page: http://${host}.local${port}, http://${address}${port}`);
+				board.log(`local page: http://${host}.local${portSuffix()}, http://${address}${portSuffix()}`);
 			},
-			onError: fail,
+			onError: (error) =>
+				board.log(
+					`local page: ${error?.message ?? "a socket failed"} (UDP 5353, mDNS): no name; http://${address}${portSuffix()}`,
+				),
 		});
 	}
 
