@@ -71,11 +71,16 @@ export interface LifePlan {
 	readonly settings: Readonly<Record<string, unknown>>;
 	/** Hours of simulated time with a reading every ten seconds, each sent at once. */
 	readonly hours: number;
+	/** Uploads that the service lets fail in these hours; no other upload may fail. */
+	readonly outages: number;
 	/** Days with a reading a minute, sent every half hour. */
 	readonly days: number;
 	/** Of the board's page, which the computer loads now and then. */
 	readonly pagePort: number;
 }
+
+/** Readings of the batch during which memory is measured: a full batch, and a few more. */
+export const peakBatchReadings = 1_080;
 
 /** The board's reports, one per line. */
 export type Report =

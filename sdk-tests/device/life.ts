@@ -6,24 +6,22 @@ import { App } from "../../src/app/app";
 import type { Board, Network } from "../../src/boards/board";
 import { UDPSocket } from "../../src/boards/esp32/udp";
 import { SettingsStore } from "../../src/settings/settings-store";
-import type { LifePlan } from "../test-plan";
+import { type LifePlan, peakBatchReadings } from "../test-plan";
 import { LeapingTime } from "./leaping-time";
 import { PeakMemory, reportMemory, watchMemory, watchServer } from "./memory";
 import { realTimeNetwork } from "./real-time-network";
+import { check } from "./report";
 
 const hour = 3_600_000;
 const day = 24 * hour;
 /** The board's own time server, because its time is faster than real time. */
 const ntpPort = 32_123;
 
-/** Readings of the batch during which memory is measured: a full batch, and a few more. */
-const peakBatchReadings = 1_080;
-
 /**
  * The whole app, faster than real time: a busy hour, a batch of maximum size, then days that must not leak memory.
  */
 export async function runLife(directory: string, plan: LifePlan): Promise<void> {
-	const { settings, hours, days } = plan;
+	const { settings, hours, outages, days } = plan;
 	const startedAt = Date.now();
 	reportMemory("nothing is running");
 	await run(
@@ -33,6 +31,7 @@ export async function runLife(directory: string, plan: LifePlan): Promise<void> 
 		async (time) => {
 			await until(time, hours * hour);
 		},
+		{ outages },
 	);
 	reportMemory("after the hour");
 	const page = new PeakMemory();
@@ -44,7 +43,7 @@ export async function runLife(directory: string, plan: LifePlan): Promise<void> 
 			await until(time, 3 * 60_000);
 			reportMemory("without the page");
 		},
-		(network) => watchServer(network, page),
+		{ watch: (network) => watchServer(network, page) },
 	);
 	await run(
 		`${directory}/page`,
@@ -59,8 +58,7 @@ export async function runLife(directory: string, plan: LifePlan): Promise<void> 
 			release();
 			reportMemory("with the page, after requests");
 		},
-		(network) => watchServer(network, page),
-		plan.pagePort,
+		{ watch: (network) => watchServer(network, page), pagePort: plan.pagePort },
 	);
 	page.report("while the page responds");
 	const peak = new PeakMemory();
@@ -74,7 +72,7 @@ export async function runLife(directory: string, plan: LifePlan): Promise<void> 
 			reportMemory("at rest");
 			await until(time, 5_000 * (peakBatchReadings + 30));
 		},
-		(network) => watchMemory(network, peak),
+		{ watch: (network) => watchMemory(network, peak) },
 	);
 	peak.report("at the peak");
 	await run(
@@ -90,14 +88,21 @@ export async function runLife(directory: string, plan: LifePlan): Promise<void> 
 	);
 }
 
+interface Surroundings {
+	readonly watch?: (network: Network) => Network;
+	readonly pagePort?: number;
+	/** Uploads that the service lets fail. */
+	readonly outages?: number;
+}
+
 async function run(
 	directory: string,
 	settings: Readonly<Record<string, unknown>>,
 	startedAt: number,
 	pass: (time: LeapingTime) => Promise<void>,
-	watch: (network: Network) => Network = (network) => network,
-	pagePort = 0,
+	{ watch = (network) => network, pagePort = 0, outages = 0 }: Surroundings = {},
 ): Promise<void> {
+	const failures: string[] = [];
 	linFiles.makeDirectory(directory);
 	const time = new LeapingTime(makeClock());
 	const server = new UDPSocket({
@@ -111,7 +116,11 @@ async function run(
 		},
 	});
 	const base = openSimulatorBoard({ directory, time, pagePort, restart: () => {}, sleep: () => {} });
-	const board: Board = { ...base, network: realTimeNetwork(watch(base.network), time), log: quiet(base) };
+	const board: Board = {
+		...base,
+		network: realTimeNetwork(watch(base.network), time),
+		log: quiet(base, failures),
+	};
 	const storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
 	new SettingsStore(storage).save({ ...settings, ntpServers: [`127.0.0.1:${ntpPort}`] });
 	storage.close();
@@ -120,11 +129,16 @@ async function run(
 	await pass(time);
 	await app.stop();
 	server.close();
+	await check(`uploads of the life "${settings.location}": none fails but in the planned outages`, () => {
+		if (failures.length > outages)
+			throw new Error(`${failures.length} failed, not ${outages}; the last was ${failures.at(-1)}`);
+	});
 }
 
-/** The computer counts readings and points. */
-function quiet({ log }: Board): (line: string) => void {
+/** The computer counts readings and points. Collects failed uploads; a timeout only says that the computer was busy. */
+function quiet({ log }: Board, failures: string[]): (line: string) => void {
 	return (line) => {
+		if (line.startsWith("not sent: ") && !line.includes(" timed out after ")) failures.push(line);
 		if (!/^(reading|sent) /.test(line)) log(line);
 	};
 }

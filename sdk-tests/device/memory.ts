@@ -52,7 +52,7 @@ export function watchMemory(network: Network, peak: PeakMemory): Network {
 			constructor(options: TLSOptions) {
 				this.socket = new network.TLS({
 					...options,
-					secure: { ca: new WatchedRoots(options.secure?.ca ?? [], peak) },
+					secure: { ca: watchRoots(options.secure?.ca ?? [], peak) },
 					onReadable: (count) => {
 						peak.sample("a response arrives");
 						options.onReadable?.(count);
@@ -101,21 +101,15 @@ export function watchServer(network: Network, peak: PeakMemory): Network {
 	};
 }
 
-/** Iterated when all certificates of the chain have been parsed. */
-class WatchedRoots extends Array<Uint8Array> {
-	private readonly peak: PeakMemory;
-
-	constructor(roots: readonly Uint8Array[], peak: PeakMemory) {
-		super();
-		for (const root of roots) this.push(root);
-		this.peak = peak;
-	}
-
-	override *[Symbol.iterator](): ArrayIterator<Uint8Array> {
-		this.peak.sample("the server's certificates are verified");
-		for (let index = 0; index < this.length; index++) {
-			const root = this[index];
-			if (root !== undefined) yield root;
-		}
-	}
+/**
+ * Samples memory whenever the roots are read, which is while a path is verified. A proxy and no subclass: whatever method
+ * reads them, its results are plain arrays.
+ */
+function watchRoots(roots: readonly Uint8Array[], peak: PeakMemory): readonly Uint8Array[] {
+	return new Proxy(roots, {
+		get(target, key): unknown {
+			peak.sample("the server's certificates are verified");
+			return Reflect.get(target, key);
+		},
+	});
 }

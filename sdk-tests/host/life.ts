@@ -3,7 +3,8 @@ import type { DataPoint } from "../../simulator/dakkio/api";
 import * as faults from "../../simulator/dakkio/misbehaviours";
 import { DakkioServer } from "../../simulator/dakkio/server";
 import { freePort } from "../../simulator/free-port";
-import type { LifePlan } from "../test-plan";
+import { maxBatchPoints } from "../../src/dakkio/rate-limits";
+import { type LifePlan, peakBatchReadings } from "../test-plan";
 
 /** Outages: numbers of connections, then of requests. */
 const awayConnections = 6;
@@ -37,6 +38,7 @@ export class LifeService {
 	private readonly arrived = new Map<string, number[]>();
 	private readonly pagePort: number;
 	private readonly loaded = new Map<string, Loaded>();
+	private largestBatch = 0;
 	private away = 0;
 	private closed = false;
 
@@ -46,6 +48,7 @@ export class LifeService {
 		void this.visitPage();
 		dakkio.on("points", (points) => {
 			for (const point of points) this.take(point);
+			this.largestBatch = Math.max(this.largestBatch, points.length);
 		});
 	}
 
@@ -83,6 +86,7 @@ export class LifeService {
 				networks: [{ ssid: "Simulated", password: "" }],
 			},
 			hours: 1,
+			outages: awayConnections + awayRequests,
 			days,
 			pagePort: this.pagePort,
 		};
@@ -96,6 +100,12 @@ export class LifeService {
 		if (numbers.length < samples - open) return `${numbers.length} of ${samples} points arrived`;
 		const wrong = numbers.findIndex((number, index) => number !== index + 1);
 		return wrong < 0 ? undefined : `point ${numbers[wrong]} arrived instead of ${wrong + 1}`;
+	}
+
+	/** `undefined`: what memory at the peak was measured for was sent. */
+	peakProblem(): string | undefined {
+		if (this.largestBatch < maxBatchPoints) return `the largest batch had ${this.largestBatch} points`;
+		return this.problem("peak", peakBatchReadings);
 	}
 
 	async close(): Promise<void> {
