@@ -27,7 +27,7 @@ export function reportMemory(name: string): void {
 /** The maximum memory in use during an operation. */
 export class PeakMemory {
 	private max: MemoryUse = { slots: 0, chunks: 0, stack: 0 };
-	private where = "nowhere";
+	private where: string | undefined;
 
 	sample(where: string): void {
 		const now = measure();
@@ -37,7 +37,9 @@ export class PeakMemory {
 		this.where = where;
 	}
 
+	/** Nothing if there was no sample, which the computer notices. */
 	report(name: string): void {
+		if (this.where === undefined) return;
 		report({ suite: "memory", name: `${name} (${this.where})`, ...this.max });
 	}
 }
