@@ -19,6 +19,11 @@ export class PageClient {
 		this.host = host;
 	}
 
+	/** Which the board wants to hear with each POST. */
+	get origin(): string {
+		return `http://${this.host}`;
+	}
+
 	send(
 		method: string,
 		path: string,
@@ -66,7 +71,7 @@ export class PageClient {
 	}
 
 	post(path: string, body: object = {}): Promise<PageResponse> {
-		const headers = { "Content-Type": "application/json", Origin: `http://${this.host}` };
+		const headers = { "Content-Type": "application/json", Origin: this.origin };
 		return this.send("POST", path, headers, JSON.stringify({ token: this.token, ...body }));
 	}
 

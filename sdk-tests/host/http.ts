@@ -131,7 +131,7 @@ const misbehaviours: readonly Misbehaviour[] = [
 			await peer.request();
 			peer.send(`HTTP/1.1 201 Created\r\nX: ${"x".repeat(65_536)}\r\nContent-Length: 0\r\n\r\n`);
 		},
-		expected: "receive, sent",
+		expected: "201, truncated",
 	},
 	{
 		name: "a response that is not HTTP",

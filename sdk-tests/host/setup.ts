@@ -92,17 +92,17 @@ export class SetupClient {
 			expect((await page.send("POST", "/api/finish", { Host: "evil.example" }, "{}")).status, 421);
 		});
 		await this.check("a POST without a token, or with a wrong one, is refused", async () => {
-			const json = { "Content-Type": "application/json" };
+			const json = { "Content-Type": "application/json", Origin: page.origin };
 			expect((await page.send("POST", "/api/finish", json, "{}")).status, 403);
 			const wrong = JSON.stringify({ token: "0".repeat(32) });
 			expect((await page.send("POST", "/api/finish", json, wrong)).status, 403);
 		});
 		await this.check("JSON ten thousand levels deep is refused", async () => {
-			const json = { "Content-Type": "application/json" };
+			const json = { "Content-Type": "application/json", Origin: page.origin };
 			expect((await page.send("POST", "/api/save", json, "[".repeat(10_000))).status, 400);
 		});
 		await this.check("JSON with a thousand names, and with five thousand lists, is refused", async () => {
-			const json = { "Content-Type": "application/json" };
+			const json = { "Content-Type": "application/json", Origin: page.origin };
 			const names = Array.from({ length: 1_000 }, (_, index) => `"n${index}":1`);
 			expect((await page.send("POST", "/api/save", json, `{${names.join(",")}}`)).status, 400);
 			const lists = Array(5_000).fill("[]").join(",");

@@ -430,13 +430,13 @@ export class Uploader {
 	}
 
 	private acknowledge(batch: Batch, selection: PointSelection, result: ExchangeResult): void {
-		const { readings, log } = this.options;
+		const { readings } = this.options;
 		const { refused, upTo } = this.search.accepted(batch, selection.isAhead);
 		for (const suspect of refused) this.quarantinePoint(suspect);
 		// mutation: acknowledge-batch
 		readings.acknowledge(upTo);
 		// mutation: log-sent-batch
-		log(`sent ${batchName(batch)}: ${result.kind === "response" ? result.status : ""}`);
+		this.options.log(`sent ${batchName(batch)}: ${result.kind === "response" ? result.status : ""}`);
 		this.consecutiveFailures = 0;
 		this.recordAttempt(refused.at(-1)?.cause);
 		const reportsDrops = batch.quarantineDrops !== undefined;
