@@ -97,7 +97,8 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 		throw new Error("chronyd does not answer");
 	}
 
-	test("its time is this computer's, to a few milliseconds", async () => {
+	// The response has 2 s of real time, which a busy computer may not give chronyd.
+	test("its time is this computer's, to a few milliseconds", { retry: 5 }, async () => {
 		const time = new PacedTime(1);
 		const result = await firstAnswer(time, synchronized.port);
 		if (result.kind !== "time") throw new Error(result.reason);
