@@ -32,7 +32,7 @@ class NodeUDP implements UDP {
 		this.socket.on("message", (data, { address, port }) => this.receive(data, address, port));
 		if (multicast !== undefined) this.socket.on("listening", () => this.join(multicast));
 		this.socket.bind(options.port ?? 0);
-		// It is open as long as the board is online, and waits for nobody.
+		// It is open as long as the board is online, so it does not hold the time.
 		this.release = multicast === undefined ? hold() : () => {};
 	}
 

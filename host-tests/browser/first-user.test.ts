@@ -8,7 +8,7 @@ import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-
 
 let browser: Browser;
 
-describe.skipIf(browserPath === undefined)("somebody who sees it for the first time", () => {
+describe.skipIf(browserPath === undefined)("a first-time user", () => {
 	beforeAll(async () => {
 		browser = await launchBrowser();
 	});

@@ -54,7 +54,7 @@ test("a request a second for 24 hours delays no reading and no upload by more th
 	expect([...visited.keys()]).toEqual([...undisturbed.keys()]);
 	const delays = [...visited].map(([event, utc]) => utc - (undisturbed.get(event) ?? 0));
 	expect(Math.max(...delays.map(Math.abs))).toBeLessThanOrEqual(100);
-	// Until the network is joined, nobody listens.
+	// Until the network is joined, the port is closed.
 	expect([...statuses.keys()]).toEqual(["HTTP/1.1 200 OK"]);
 	expect(statuses.get("HTTP/1.1 200 OK")).toBeGreaterThan(86_000);
 	// The longest is the log: 3.6 KiB of memory hold up to three times as much text.

@@ -95,7 +95,7 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
-		name: "numbers readings anew when the only sector of the flash is lost",
+		name: "starts the sequence numbers again when the only sector of the flash is lost",
 		violates: "numbered",
 		at: "number-after-lost-sector",
 		mutate: replace("$0", "$1"),

@@ -162,7 +162,7 @@ describe("opening and closing", () => {
 		expect(log).toEqual([`local page: http://dakkio-b2c3.local:${page.port}, http://127.0.0.1:${page.port}`]);
 	});
 
-	test("closed, nobody listens and no timer is left; it opens again", async () => {
+	test("once closed, its ports are closed and no timer is left; it opens again", async () => {
 		const port = page.port ?? 0;
 		page.close();
 		expect([page.port, time.pending]).toEqual([undefined, 0]);

@@ -150,7 +150,7 @@ describe("conflicts later (9)", () => {
 		expect(network.claims.at(-1)).toMatch("dakkio-a1b2-2");
 	});
 
-	test("if nobody defends it, the board keeps the name", async () => {
+	test("if no host defends it, the board keeps the name", async () => {
 		const responder = await claimed();
 		const answers = [addressOf(name, other)];
 		network.send(encodeQuery(name, { flags: response, bare: true, answers }), other);

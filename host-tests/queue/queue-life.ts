@@ -188,7 +188,7 @@ export class QueueLife {
 		const at = inHeader ? below(blocks, random) * blockLength : below(blocks * blockLength, random);
 		for (let i = 0; i < count; i++) {
 			const place = inHeader ? at + (count === 1 ? below(40, random) : i) : at;
-			// Another version is another format, and the last byte tells a write that power ended.
+			// Another version is another format, and the last byte shows a write that a power cut ended.
 			const isTelling = place % blockLength === 3 || place % blockLength === 39;
 			if (isTelling && !this.hasWitness) continue;
 			for (let bit = 0; bit < 8; bit++) if (random() < 0.5) flash.flipBit(place, bit);

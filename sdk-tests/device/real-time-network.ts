@@ -26,7 +26,7 @@ export function realTimeNetwork(network: Network, time: LeapingTime): Network {
 		},
 		UDP: class extends RealTimeUdp {
 			constructor(options: UDPOptions) {
-				// One that is open as long as the board is online waits for nobody.
+				// One that is open as long as the board is online does not hold the time.
 				super(new network.UDP(options), options.multicast === undefined ? time : undefined);
 			}
 		},
