@@ -13,7 +13,7 @@ export interface CompiledModule {
 /**
  * Joins modules into one, each in a function of its own that returns its exports: a module, an import and an export take
  * slots in flash, and so does each name, and inside their functions modules share short ones. `users` are the modules that
- * import from them; they import from the bundle, `as`, in the result. What nobody has joined is still imported.
+ * import from them; they import from the bundle, `as`, in the result. What is not part of the bundle is still imported.
  */
 export function bundleModules(
 	modules: readonly CompiledModule[],

@@ -82,7 +82,7 @@ export async function buildFor(anySdk: Sdk, build: Build): Promise<Built> {
 	return { sdk, size, slot, directory };
 }
 
-/** Has ESP-IDF configured anew when its options are not those of the last build: the SDK goes by the time of one file. */
+/** Has ESP-IDF configured again when its options are not those of the last build: the SDK goes by the time of one file. */
 function reconfigure(directory: string, optionsPath: string): void {
 	const options = readdirSync(optionsPath)
 		.map((file) => readFileSync(join(optionsPath, file), "utf8"))

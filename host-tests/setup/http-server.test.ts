@@ -199,7 +199,7 @@ describe("a request", () => {
 		await peer.until(/"path":"\/b"/);
 	});
 
-	test("of HTTP/1.0, or with its body already there, is not told to continue", async () => {
+	test("of HTTP/1.0, or with its body already there, gets no 100 Continue", async () => {
 		const { dial } = await serve();
 		const old = await dial();
 		old.send("POST /a HTTP/1.0\r\nHost: board\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");

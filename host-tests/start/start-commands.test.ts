@@ -139,7 +139,7 @@ describe("the virtual board has a network", () => {
 		});
 	});
 
-	test("unless it is told to have none", async () => {
+	test("unless its settings ask for none", async () => {
 		await withState(async (state) => {
 			const path = join(state, "settings.json");
 			writeFileSync(path, '{ "networks": [] }');

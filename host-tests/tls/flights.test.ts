@@ -272,7 +272,7 @@ describe("a server's first flight", () => {
 						sizes,
 					);
 					if (!outcome.isAccepted) return;
-					// Nobody but the server could have signed another; Finished proves the rest.
+					// Only the server could have signed another; Finished proves the rest.
 					expect(outcome.point).toEqual(receive(flight, tlsRecords(flight.messages)).point);
 				},
 			),

@@ -41,7 +41,7 @@ export async function addExtensions(table: ChainTable): Promise<void> {
 		"critical policy constraints",
 		forged,
 		[new Extension("2.5.29.36", true, tlv(0x30, Buffer.of(0x80, 1, 0)))],
-		{ stricter: "OpenSSL ignores policies unless told otherwise" },
+		{ stricter: "OpenSSL ignores policies unless asked to check them" },
 	);
 	await withLeaf("critical policy mappings", "accepted", [
 		new Extension(

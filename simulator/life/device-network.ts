@@ -63,7 +63,7 @@ export function addressOf(host: string): string {
 	return `192.0.2.${sum % 250}`;
 }
 
-/** Nobody else speaks Multicast DNS in this network. */
+/** No other host speaks Multicast DNS in this network. */
 class MulticastUdp implements UDP {
 	private readonly environment: NetworkEnvironment;
 	private closed = false;

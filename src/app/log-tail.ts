@@ -89,7 +89,7 @@ export function withLogTail(board: Board, tail: () => LogTail | undefined): Boar
 		freeMemory: () => board.freeMemory(),
 		log: (line) => {
 			tail()?.append(board.time.ticks(), line);
-			// Names in it may be a stranger's: a terminal executes escape sequences.
+			// Names in it may be from an untrusted network: a terminal executes escape sequences.
 			board.log(toPrintable(line));
 		},
 		restart: () => {

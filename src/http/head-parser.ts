@@ -11,7 +11,7 @@ const maxNameBytes = 64;
 
 /** Headers that determine the end of a message: one that is too long to keep cannot be skipped. */
 const framingHeaders: readonly string[] = ["content-length", "transfer-encoding", "connection"];
-/** Nor can those that tell whom a request is for and from: another component may go by the one that is skipped. */
+/** Nor can those with the destination and the origin of a request: another component may use the one that is skipped. */
 const addressHeaders: readonly string[] = ["host", "origin"];
 
 const CR = 0x0d;

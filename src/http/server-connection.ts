@@ -71,7 +71,7 @@ export class ServerConnection {
 	private timer: Timer | undefined;
 	private stream: MessageStream | undefined;
 	private writableBytes = 0;
-	/** The client was told to send the body of this request. */
+	/** The client got 100 Continue for this request. */
 	private isConfirmed = false;
 	/** What follows the response: another request, the close, or dropping the rest of the request. */
 	private afterResponse: "idle" | "close" | "drain" = "idle";

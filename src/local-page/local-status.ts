@@ -25,7 +25,7 @@ export interface LocalStatus {
 	readonly batteryLevel: number | null;
 	/** The last sample; `null` before the first. */
 	readonly sample: { readonly ageMs: number; readonly values: readonly LocalValue[] } | null;
-	/** Numbers of readings, since they were last counted anew. */
+	/** Numbers of readings, since they were last counted from zero. */
 	readonly readings: {
 		readonly pending: number;
 		readonly capacity: number;

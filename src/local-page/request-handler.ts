@@ -34,7 +34,7 @@ export function handleLocalRequest(request: ServerRequest, board: LocalPageBacke
 		case "/":
 			return pageResponse(request, localPage);
 		case "/api/status":
-			// Made anew each time, so nothing of it lies in the image, of which XS makes no JSON.
+			// Made each time, so nothing of it lies in the image, of which XS makes no JSON.
 			return dataResponse(jsonType, textBody(JSON.stringify(board.status())));
 		case "/api/history": {
 			const history = board.history();

@@ -22,7 +22,7 @@ const maxReadAttempts = 4;
 export class SectorFlash {
 	readonly blocks: number;
 	readonly blockLength: number;
-	/** For whoever reads a record's header next: readers keep no own, because a batch that is sent keeps readers. */
+	/** For the next reader of a record's header: readers have none of their own, because a batch that is sent keeps readers. */
 	readonly header = new RecordHeader();
 	private readonly flash: Flash;
 	private readonly headerBuffer = new Uint8Array(sectorHeaderBytes);

@@ -23,7 +23,7 @@ export class ReadingLog {
 	private readonly acknowledgedDecoder = new ReadingDecoder();
 	/** Of the latest {@link pending} iteration. */
 	private readerDecoder = this.acknowledgedDecoder;
-	/** {@link newestBoot} when the log was mounted, if one record tells. */
+	/** {@link newestBoot} when the log was mounted, if one record is enough to know it. */
 	private mountedBoot: number | undefined;
 	private unreadableBytes = 0;
 	/** Unreadable records up to this one have been counted. */

@@ -83,7 +83,7 @@ export class Uploader {
 	private notBeforeTicks = 0;
 	/** Calls of searches that the plan has not allowed yet, at these ticks. */
 	private searchDebt = { calls: 0, ticks: 0 };
-	/** Ticks before which nothing is sent, whoever asks: the last request was refused or failed. */
+	/** Ticks before which nothing is sent, even at the press of the button: the last request was refused or failed. */
 	private pausedUntilTicks = 0;
 	/** On battery, a failed upload is not retried before the next regular one. */
 	private waitsForRegularUpload = false;

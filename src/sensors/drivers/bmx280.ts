@@ -35,7 +35,7 @@ const register = Object.freeze({
 	data: 0xf7,
 });
 
-/** Loads the trimming words anew, which takes up to 2 ms (section 1.1, start-up time; `im_update`, section 5.4.4). */
+/** Loads the trimming words again, which takes up to 2 ms (section 1.1, start-up time; `im_update`, section 5.4.4). */
 const resetCommand = 0xb6;
 const resetMs = 2;
 

@@ -1,4 +1,4 @@
-// The gas index algorithm of Sensirion, version 3.2.0, for SGP40 and SGP41, written anew in double precision after
+// The gas index algorithm of Sensirion, version 3.2.0, for SGP40 and SGP41, reimplemented in double precision after
 // github.com/Sensirion/gas-index-algorithm, whose licence is:
 /*
  * Copyright (c) 2022, Sensirion AG

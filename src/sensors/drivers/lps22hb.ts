@@ -12,7 +12,7 @@ const blockDataUpdate = 0x02;
 const measureOnce = 0x11;
 const softReset = 0x04;
 const reboot = 0x80;
-/** Loads the trimming values anew (section 7.6: 2.2 ms). */
+/** Loads the trimming values again (section 7.6: 2.2 ms). */
 const rebootMs = 2.2;
 const bothReady = 0x03;
 /** One measurement with low noise, and a little more. */

@@ -37,7 +37,7 @@ interface SGP4xState {
 	phase: "cold" | "conditioning" | "hot";
 }
 
-/** What both have in common; which of them a chip is, it tells when it is opened. */
+/** What both have in common; which of them a chip is, is read when it is opened. */
 const common = Object.freeze<
 	Pick<Driver<SGP4xState>, "addresses" | "reset" | "open" | "start" | "proceed" | "read">
 >({

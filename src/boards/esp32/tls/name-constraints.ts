@@ -25,7 +25,7 @@ type Name = Pick<DerElement, "tag" | "content">;
  * Whether all names of a certificate are within the name constraints (content of the extension) of an authority above it
  * (RFC 5280 section 4.2.1.10). DNS names and addresses are compared; directory names must begin with a permitted one. A
  * constraint on another kind of name is not supported: a certificate with such a name is refused. Names and subtrees are
- * read anew for each comparison: hundreds of either would not fit the chip's memory.
+ * read again for each comparison: hundreds of either would not fit the chip's memory.
  */
 export function areNamesWithin(constraints: Uint8Array, certificate: Named, host?: string): boolean {
 	try {
