@@ -9,7 +9,7 @@ import {
 	parseHumidityCalibration,
 } from "./bmx280-compensation";
 import { type Driver, pressure, type SensorField, temperature } from "./driver";
-import { type I2CDevice, uint16 } from "./i2c-device";
+import { type I2CDevice, uint16, uint24 } from "./i2c-device";
 
 /** Selected by pin SDO (BME280: section 6.2; BMP280: section 5.2). */
 export const bmx280Addresses: readonly number[] = Object.freeze([0x76, 0x77]);
@@ -123,8 +123,8 @@ function read(
 	const isOversamplingSet = ((control ^ measureOnce) & ~modeMask) === 0;
 	if (!isMarked(chip) || !isOversamplingSet || (hasHumidity && (humidity & 7) !== measureHumidityOnce))
 		throw chip.lostError();
-	const rawPressure = uint20(data, 0);
-	const rawTemperature = uint20(data, 3);
+	const rawPressure = uint24(data, 0) >> 4;
+	const rawTemperature = uint24(data, 3) >> 4;
 	const rawHumidity = hasHumidity ? uint16(data, 6) : skipped16;
 	// All channels skipped: it did not measure. One of these numbers by itself may be a measurement.
 	if (rawTemperature === skipped20 && rawPressure === skipped20 && rawHumidity === skipped16)
@@ -164,8 +164,4 @@ function readCalibration(chip: I2CDevice): BMx280Calibration {
 function readHumidityCalibration(chip: I2CDevice): BME280HumidityCalibration {
 	const [H1 = 0] = chip.readConfirmed(register.H1, 1);
 	return parseHumidityCalibration(H1, chip.readConfirmed(register.humidityCalibration, 7));
-}
-
-function uint20(data: Uint8Array, offset: number): number {
-	return ((data[offset] ?? 0) << 12) | ((data[offset + 1] ?? 0) << 4) | ((data[offset + 2] ?? 0) >> 4);
 }
