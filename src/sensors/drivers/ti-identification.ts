@@ -71,10 +71,10 @@ function holdsWord(
 	return inverted === (~value & mask) && other === otherValue && chip.readUint16(register) === value;
 }
 
-/** Which of them a chip is; `undefined` for none. Throws a `SensorError` if it does not answer. */
-export function identifyTIChip(chip: I2CDevice): "TMP117" | "ADS1115" | "INA219" | undefined {
-	if (isTMP117(chip)) return "TMP117";
-	// Newer chips of this maker have its id, and are not written to.
+/** Which of the two without an id a chip is; `undefined` for none. Throws a `SensorError` if it does not answer. */
+export function identifyTIChip(chip: I2CDevice): "ADS1115" | "INA219" | undefined {
+	// A TMP117, and newer chips of this maker, have an id, and are not written to.
+	if (isTMP117(chip)) return undefined;
 	if ([0x3e, 0xfe].some((id) => chip.readUint16(id) === texasInstruments)) return undefined;
 	if (isADS1115(chip)) return "ADS1115";
 	return isINA219(chip) ? "INA219" : undefined;

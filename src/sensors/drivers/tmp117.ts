@@ -1,6 +1,6 @@
 import { type Driver, temperature } from "./driver";
 import { int16 } from "./i2c-device";
-import { identifyTIChip, isTMP117 } from "./ti-identification";
+import { isTMP117 } from "./ti-identification";
 
 /** Registers (SNOSD82D, "Register Map"). */
 const register = Object.freeze({ temperature: 0x00, configuration: 0x01, memoryLock: 0x04 });
@@ -31,7 +31,7 @@ export const tmp117 = Object.freeze<Driver>({
 	// "Recommended Operating Conditions", and 0.1 °C for rounding.
 	fields: Object.freeze([Object.freeze({ ...temperature, min: -55.1, max: 150.1 })]),
 
-	matches: (chip) => identifyTIChip(chip) === "TMP117",
+	matches: isTMP117,
 
 	/** Loads the settings and the offset from its memory, which another program may have changed. */
 	reset(chip, step) {
