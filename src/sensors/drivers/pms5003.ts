@@ -14,7 +14,7 @@ const pollMs = 700;
 const maxPolls = 6;
 
 interface PMS5003State {
-	received: readonly number[];
+	received: Uint8Array;
 	polls: number;
 }
 
@@ -24,18 +24,18 @@ export const pms5003 = Object.freeze<Driver<PMS5003State, SerialDevice>>({
 	addresses: Object.freeze([]),
 	fields: Object.freeze(["pm1", "pm2_5", "pm10"].map(massField)),
 
-	open: () => ({ received: [], polls: 0 }),
+	open: () => ({ received: new Uint8Array(0), polls: 0 }),
 
 	/** What the port has buffered is old. */
 	start(port, state) {
 		port.read();
-		state.received = [];
+		state.received = new Uint8Array(0);
 		state.polls = 0;
 		return pollMs;
 	},
 
 	proceed(port, state) {
-		state.received = [...state.received, ...port.read()];
+		state.received = Uint8Array.from([...state.received, ...port.read()]);
 		return ++state.polls < maxPolls && findFrame(state.received) === undefined ? pollMs : 0;
 	},
 
@@ -51,10 +51,10 @@ export const pms5003 = Object.freeze<Driver<PMS5003State, SerialDevice>>({
 });
 
 /** The newest frame with the right sum. */
-function findFrame(received: readonly number[]): Uint8Array | undefined {
+function findFrame(received: Uint8Array): Uint8Array | undefined {
 	for (let at = received.length - frameBytes; at >= 0; at--) {
-		const frame = Uint8Array.from(received.slice(at, at + frameBytes));
-		if (uint16(frame) !== start || uint16(frame, 2) !== lengthAfterStart) continue;
+		if (uint16(received, at) !== start || uint16(received, at + 2) !== lengthAfterStart) continue;
+		const frame = received.subarray(at, at + frameBytes);
 		const sum = frame.subarray(0, frameBytes - 2).reduce((total, byte) => total + byte, 0);
 		if (sum === uint16(frame, frameBytes - 2)) return frame;
 	}
