@@ -125,8 +125,8 @@ export class SensorSlot {
 			const device = candidate.connect();
 			const opening = { candidate, device, state: undefined };
 			this.sensorInUse = opening;
-			const firstMs = driver.reset?.(device, 0, this.openReason) ?? 0;
 			const reset = (step: number) => driver.reset?.(device, step, this.openReason) ?? 0;
+			const firstMs = reset(0);
 			if (firstMs > 0 && !(await this.runSteps(firstMs, reset, endTicks))) return;
 			this.sensorInUse = { ...opening, state: driver.open?.(device, candidate.options) };
 		}
