@@ -41,7 +41,7 @@ export const aht20 = Object.freeze<Driver<AHT20State>>({
 	/** A chip whose status is stuck, or that has lost its calibration, recovers by it. */
 	reset(chip, step) {
 		if (step > 0) return 0;
-		if (!isAHT20(chip)) throw chip.otherChipError();
+		chip.checkIdentity(isAHT20);
 		chip.write(softReset);
 		return resetMs;
 	},

@@ -32,7 +32,7 @@ export const bh1750 = Object.freeze<Driver<BH1750State>>({
 
 	/** It clears the data only; the measurement time is written for each measurement. */
 	reset(chip) {
-		if (!isCleared(chip)) throw chip.otherChipError();
+		chip.checkIdentity(isCleared);
 		return 0;
 	},
 

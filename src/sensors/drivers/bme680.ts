@@ -68,7 +68,7 @@ export const bme680 = Object.freeze<Driver<BME680State>>({
 
 	reset(chip, step) {
 		if (step > 0) return 0;
-		if (!isBME680(chip)) throw chip.otherChipError();
+		chip.checkIdentity(isBME680);
 		chip.writeUint8(register.reset, resetCommand);
 		return resetMs;
 	},

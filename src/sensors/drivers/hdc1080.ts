@@ -35,7 +35,7 @@ export const hdc1080 = Object.freeze<Driver<HDC1080State>>({
 
 	reset(chip, step) {
 		if (step > 0) return 0;
-		if (!isHDC1080(chip)) throw chip.otherChipError();
+		chip.checkIdentity(isHDC1080);
 		chip.writeUint16(register.configuration, softReset);
 		return resetMs;
 	},

@@ -18,9 +18,7 @@ export const hdc302x = Object.freeze<Driver<SHTVariant>>({
 		...sht3xCommands,
 		// "Electrical Characteristics", low power mode 0, maximum.
 		measurementMs: 16.1,
-		checkIdentity(chip) {
-			if (!isHDC302x(chip)) throw chip.otherChipError();
-		},
+		checkIdentity: (chip) => chip.checkIdentity(isHDC302x),
 	}),
 });
 

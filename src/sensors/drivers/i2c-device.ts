@@ -122,6 +122,11 @@ export class I2CDevice {
 		return new SensorError(this.name ?? "chip", what);
 	}
 
+	/** Throws a {@link SensorError} unless the chip is of the type that `isChip` recognizes. */
+	checkIdentity(isChip: (chip: I2CDevice) => boolean): void {
+		if (!isChip(this)) throw this.otherChipError();
+	}
+
 	/** To throw if the chip is of another type. */
 	otherChipError(): SensorError {
 		return this.error("another chip answers there.");

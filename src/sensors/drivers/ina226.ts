@@ -29,7 +29,7 @@ export const ina226 = Object.freeze<Driver<number>>({
 
 	/** Takes effect at once. */
 	reset(chip) {
-		if (!isINA226(chip)) throw chip.otherChipError();
+		chip.checkIdentity(isINA226);
 		chip.writeUint16(register.configuration, softReset);
 		return 0;
 	},

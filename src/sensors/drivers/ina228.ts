@@ -33,7 +33,7 @@ export const ina228 = Object.freeze<Driver<number>>({
 
 	/** Also selects the wider range of the shunt. Takes effect at once. */
 	reset(chip) {
-		if (!isINA228(chip)) throw chip.otherChipError();
+		chip.checkIdentity(isINA228);
 		chip.writeUint16(register.configuration, softReset);
 		return 0;
 	},

@@ -30,7 +30,7 @@ export const lps22hb = Object.freeze<Driver>({
 	/** Clears the offset and the thresholds of another program, and loads the trimming values. */
 	reset(chip, step) {
 		if (step === 0) {
-			if (!isLPS22HB(chip)) throw chip.otherChipError();
+			chip.checkIdentity(isLPS22HB);
 			chip.writeUint8(register.control2, softReset);
 			return rebootMs;
 		}

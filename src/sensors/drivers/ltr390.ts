@@ -48,7 +48,7 @@ export const ltr390 = Object.freeze<Driver<LTR390State>>({
 	/** It does not acknowledge its reset. */
 	reset(chip, step) {
 		if (step > 0) return 0;
-		if (!isLTR390(chip)) throw chip.otherChipError();
+		chip.checkIdentity(isLTR390);
 		chip.tryWrite(register.control, softReset);
 		return resetMs;
 	},

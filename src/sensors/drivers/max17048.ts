@@ -33,13 +33,13 @@ export const max17048 = Object.freeze<Driver<{ wasReset: boolean }>>({
 	/** Only after a failure: it forgets what it has learned about the battery. */
 	reset(chip, step, reason) {
 		if (step > 0 || reason !== "failure") return 0;
-		checkIdentity(chip);
+		chip.checkIdentity(isMAX17048);
 		chip.tryWrite(register.command, powerOnReset, 0);
 		return firstUpdateMs;
 	},
 
 	open(chip) {
-		checkIdentity(chip);
+		chip.checkIdentity(isMAX17048);
 		const status = chip.readUint16(register.status);
 		const wasReset = (status & resetIndicator) !== 0;
 		if (wasReset) chip.writeUint16(register.status, status & ~resetIndicator);
@@ -63,8 +63,4 @@ export const max17048 = Object.freeze<Driver<{ wasReset: boolean }>>({
 
 function isMAX17048(chip: I2CDevice): boolean {
 	return (chip.readUint16(register.version) & versionMask) === versionValue;
-}
-
-function checkIdentity(chip: I2CDevice): void {
-	if (!isMAX17048(chip)) throw chip.otherChipError();
 }

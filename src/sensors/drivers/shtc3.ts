@@ -29,7 +29,7 @@ export const shtc3 = Object.freeze<Driver<{ step: number }>>({
 
 	reset(chip, step) {
 		if (step > 0) return 0;
-		if (!isSHTC3(chip)) throw chip.otherChipError();
+		chip.checkIdentity(isSHTC3);
 		sendCommand(chip, softReset);
 		return wakeUpMs;
 	},

@@ -46,13 +46,13 @@ export const sps30 = Object.freeze<Driver<SPS30State>>({
 	/** Not after a sleep of the board, as it would have to warm up again. */
 	reset(chip, step, reason) {
 		if (step > 0 || reason === "wake") return 0;
-		checkIdentity(chip);
+		chip.checkIdentity(isSPS30);
 		sendCommand(chip, softReset);
 		return resetMs;
 	},
 
 	open(chip, { intervalMs = 0, onBattery = false }) {
-		checkIdentity(chip);
+		chip.checkIdentity(isSPS30);
 		return { rests: onBattery || intervalMs >= minRestIntervalMs, isRunning: false };
 	},
 
@@ -101,10 +101,6 @@ function isSPS30(chip: I2CDevice): boolean {
 		chip.tryWrite(...commandBytes(wakeUp));
 		return hasProductType();
 	}
-}
-
-function checkIdentity(chip: I2CDevice): void {
-	if (!isSPS30(chip)) throw chip.otherChipError();
 }
 
 /** Firmware before version 2.2 has no status. */

@@ -36,7 +36,7 @@ export const tmp117 = Object.freeze<Driver>({
 	/** Loads the settings and the offset from its memory, which another program may have changed. */
 	reset(chip, step) {
 		if (step > 0) return (chip.readUint16(register.configuration) & loadingMemory) === 0 ? 0 : resetMs;
-		if (!isTMP117(chip)) throw chip.otherChipError();
+		chip.checkIdentity(isTMP117);
 		// Unlocked by another program, its memory would take the next write.
 		chip.writeUint16(register.memoryLock, 0);
 		chip.writeUint16(register.configuration, softReset);

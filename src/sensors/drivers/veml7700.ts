@@ -39,7 +39,7 @@ export const veml7700 = Object.freeze<Driver<VEML7700State>>({
 	matches: isVEML7700,
 
 	open(chip) {
-		if (!isVEML7700(chip)) throw chip.otherChipError();
+		chip.checkIdentity(isVEML7700);
 		writeRegister(chip, register.powerSaving, 0);
 		return { range: normalRange };
 	},
