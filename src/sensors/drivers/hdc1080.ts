@@ -1,10 +1,10 @@
 import type { Driver } from "./driver";
 import { type I2CDevice, uint16 } from "./i2c-device";
 import { shtFields } from "./sht";
+import { texasInstruments } from "./ti-identification";
 
 /** Registers (SNAS672A, table 1). */
 const register = Object.freeze({ temperature: 0x00, configuration: 0x02, manufacturer: 0xfe, device: 0xff });
-const texasInstruments = 0x5449;
 const deviceId = 0x1050;
 
 /** Both quantities one after the other, with fourteen bits each; heater off (table 4). */

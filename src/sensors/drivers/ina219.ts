@@ -1,6 +1,6 @@
 import { current, type Driver, voltage } from "./driver";
 import { int16, uint16 } from "./i2c-device";
-import { currentOverShunt } from "./shunt";
+import { currentOverShunt, defaultShuntOhms } from "./shunt";
 import { identifyTIChip, ina2xxAddresses } from "./ti-identification";
 
 /** Registers (SBOS448G, section 8.6, table 2). */
@@ -20,8 +20,6 @@ const busVoltsPerCount = 0.004;
 const shuntVoltsPerCount = 10e-6;
 /** At this count or above, the current is beyond the range. */
 const maxShuntCounts = 32_000;
-
-const defaultShuntOhms = 0.1;
 
 /**
  * Texas Instruments INA219: voltage of a load, and current from VIN+ to VIN−. The state is the shunt in ohms.

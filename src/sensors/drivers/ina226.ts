@@ -1,6 +1,6 @@
 import { current, type Driver, voltage } from "./driver";
 import { type I2CDevice, int16, uint16 } from "./i2c-device";
-import { currentOverShunt } from "./shunt";
+import { currentOverShunt, defaultShuntOhms } from "./shunt";
 import { ina2xxAddresses, isTIDevice } from "./ti-identification";
 
 /** Registers (SBOS547A, table 2). */
@@ -34,7 +34,7 @@ export const ina226 = Object.freeze<Driver<number>>({
 		return 0;
 	},
 
-	open: (_, { shuntOhms = 0.1 }) => shuntOhms,
+	open: (_, { shuntOhms = defaultShuntOhms }) => shuntOhms,
 
 	start(chip) {
 		chip.writeUint16(register.configuration, measureOnce);

@@ -1,6 +1,6 @@
 import { current, type Driver, voltage } from "./driver";
 import { type I2CDevice, uint24 } from "./i2c-device";
-import { currentOverShunt } from "./shunt";
+import { currentOverShunt, defaultShuntOhms } from "./shunt";
 import { ina2xxAddresses, isTIDevice } from "./ti-identification";
 
 /** Registers (SLYS021A, table 7-3). */
@@ -38,7 +38,7 @@ export const ina228 = Object.freeze<Driver<number>>({
 		return 0;
 	},
 
-	open(chip, { shuntOhms = 0.1 }) {
+	open(chip, { shuntOhms = defaultShuntOhms }) {
 		chip.writeUint16(register.configuration, 0);
 		return shuntOhms;
 	},

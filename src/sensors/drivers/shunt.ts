@@ -1,5 +1,8 @@
 import type { I2CDevice } from "./i2c-device";
 
+/** Unless the settings name another one. */
+export const defaultShuntOhms = 0.1;
+
 /**
  * Milliamperes from the counts of a voltage over a shunt. `maxCounts`: from here on, the current is beyond the range.
  * Throws a `SensorError` there.

@@ -17,7 +17,8 @@ export const ina2xxAddresses: readonly number[] = Object.freeze(
 	Array.from({ length: 16 }, (_, index) => 0x40 + index),
 );
 
-const texasInstruments = 0x5449;
+/** Manufacturer id. */
+export const texasInstruments = 0x5449;
 
 /** Whether a chip has these ids, without its revision, in two registers from `first` on. */
 export function isTIDevice(chip: I2CDevice, first: number, device: number): boolean {
