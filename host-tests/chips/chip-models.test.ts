@@ -10,6 +10,7 @@ import type { SimulatedChip } from "../../simulator/chips/simulated-chip";
 import { TMP117Chip } from "../../simulator/chips/tmp117";
 import { NotAcknowledgedError } from "../../simulator/hardware/i2c-bus";
 import type { SensorEnvironment } from "../../simulator/weather/sensor-environment";
+import { testSurroundings } from "../sensors/test-surroundings";
 
 // The chip models compared with their data sheets, byte by byte, without a driver.
 
@@ -18,18 +19,13 @@ let around: SensorEnvironment;
 beforeEach(() => {
 	ticks = 0;
 	around = {
+		...testSurroundings,
 		temperature: 25,
 		humidity: 37,
-		pressure: 101_325,
 		co2: 500,
 		illuminance: 1000,
 		voltage: 11.98,
 		current: 10,
-		uvIndex: 3.4,
-		cell: [3.87, 62],
-		gasResistance: 123_456,
-		gasTicks: [30_000, 16_000],
-		particles: [4.2, 6.1, 6.9, 7.3],
 		inputs: [1, 2, 3, 0],
 	};
 });

@@ -9,34 +9,10 @@ import { allDrivers, type I2CDriver } from "../../src/sensors/drivers/all-driver
 import { SensorError } from "../../src/sensors/sensor-error";
 import { SensorBench } from "./sensor-bench";
 import { SensorBoard } from "./sensor-board";
+import { expectedValues } from "./test-surroundings";
 
 // Every driver with its chip in every state that wires, supply and other firmware can bring it into: it reports the
 // right values or an error, never a wrong value, and recovers by itself.
-
-/** The surroundings of the bench by field, and the tolerance of a value. */
-const expectedValues: Readonly<Record<string, readonly [value: number, tolerance: number]>> = {
-	temperature: [21.37, 0.05],
-	humidity: [48.2, 0.2],
-	pressure: [1013.25, 0.1],
-	co2: [812, 1],
-	illuminance: [431, 1],
-	voltage: [12.08, 0.01],
-	current: [234.5, 0.2],
-	uv_index: [3.4, 0.05],
-	battery_voltage: [3.87, 0.001],
-	battery_level: [62, 0.05],
-	gas_resistance: [123_456, 400],
-	voc_raw: [30_000, 1],
-	nox_raw: [16_000, 1],
-	pm1: [4.2, 0.051],
-	pm2_5: [6.1, 0.051],
-	pm4: [6.9, 0.051],
-	pm10: [7.3, 0.051],
-	channel0: [0.5, 0.001],
-	channel1: [1.25, 0.001],
-	channel2: [3.3, 0.001],
-	channel3: [2.0001, 0.001],
-};
 
 const places = Object.entries(chipCatalogue).flatMap(([name, { addresses }]) => {
 	const address = addresses[0] ?? 0;

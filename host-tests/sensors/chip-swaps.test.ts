@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { chipCatalogue } from "../../simulator/chips/chip-catalogue";
 import type { Value } from "../../src/reading/reading";
 import { SensorBoard } from "./sensor-board";
+import { expectedValues } from "./test-surroundings";
 
 let board: SensorBoard;
 beforeEach(() => {
@@ -10,37 +11,19 @@ beforeEach(() => {
 
 const hour = 3_600_000;
 
-/** The surroundings by field, and the tolerance of a value. */
-const expectedValues: Readonly<Record<string, readonly [value: number, tolerance: number]>> = {
+/** The board's surroundings by field, and the tolerance of a value. */
+const boardValues: typeof expectedValues = {
+	...expectedValues,
 	temperature: [22.48, 0.05],
 	humidity: [45.2, 0.2],
-	pressure: [1013.25, 0.1],
-	co2: [812, 1],
-	illuminance: [431, 1],
-	voltage: [12.08, 0.01],
-	current: [234.5, 0.2],
-	uv_index: [3.4, 0.05],
-	battery_voltage: [3.87, 0.001],
-	battery_level: [62, 0.05],
-	gas_resistance: [123_456, 400],
-	voc_raw: [30_000, 1],
-	nox_raw: [16_000, 1],
-	pm1: [4.2, 0.051],
-	pm2_5: [6.1, 0.051],
-	pm4: [6.9, 0.051],
-	pm10: [7.3, 0.051],
-	channel0: [0.5, 0.001],
-	channel1: [1.25, 0.001],
-	channel2: [3.3, 0.001],
-	channel3: [2.0001, 0.001],
 };
 
 /** Fails for a wrong value; returns the names of the fields that have one. */
 function expectCorrect(sample: Readonly<Record<string, Value>>): string[] {
 	const measured = Object.entries(sample).filter(([, value]) => value !== undefined);
 	for (const [name, value] of measured) {
-		const [expected, tolerance] = expectedValues[name] ??
-			expectedValues[name.replace(/_\d+$/, "")] ?? [Number.NaN, 0];
+		const [expected, tolerance] = boardValues[name] ??
+			boardValues[name.replace(/_\d+$/, "")] ?? [Number.NaN, 0];
 		expect(Math.abs(Number(value) - expected), `${name} ${value}`).toBeLessThanOrEqual(tolerance);
 	}
 	return measured.map(([name]) => name);

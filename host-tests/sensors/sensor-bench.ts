@@ -9,26 +9,13 @@ import type { AnyDriver, OpenReason, SensorDevice, SensorOptions } from "../../s
 import { I2CDevice } from "../../src/sensors/drivers/i2c-device";
 import { type IdentifyResult, identify } from "../../src/sensors/pipeline/i2c-scan";
 import { type OpenSensor, openSensor, readSensor } from "../../src/sensors/pipeline/sensor-slot";
+import { testSurroundings } from "./test-surroundings";
 
 /** An I2C bus with chips, adjustable surroundings, and a clock that the test advances. */
 export class SensorBench {
 	/** Milliseconds. */
 	ticks = 1000;
-	surroundings: SensorEnvironment = {
-		temperature: 21.37,
-		humidity: 48.2,
-		pressure: 101_325,
-		co2: 812,
-		illuminance: 431,
-		voltage: 12.08,
-		current: 0.2345,
-		uvIndex: 3.4,
-		cell: [3.87, 62],
-		gasResistance: 123_456,
-		gasTicks: [30_000, 16_000],
-		particles: [4.2, 6.1, 6.9, 7.3],
-		inputs: [0.5, 1.25, 3.3, 2.0001],
-	};
+	surroundings: SensorEnvironment = testSurroundings;
 	readonly bus = new SimulatedI2CBus();
 
 	/** Plugs in a chip of the catalogue. */

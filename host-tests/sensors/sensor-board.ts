@@ -10,6 +10,7 @@ import type { Value } from "../../src/reading/reading";
 import type { I2CDriver } from "../../src/sensors/drivers/all-drivers";
 import { Sampler, type SamplerSettings } from "../../src/sensors/pipeline/sampler";
 import { checkSettings } from "../../src/settings/settings";
+import { testSurroundings } from "./test-surroundings";
 
 /** A board whose sensors the test controls. Its storage outlives its samplers. */
 export class SensorBoard {
@@ -20,19 +21,10 @@ export class SensorBoard {
 		.storage(new PowerCycle(() => {}))
 		.open({ path: "dakkio", format: "buffer" });
 	surroundings: SensorEnvironment = {
+		...testSurroundings,
 		temperature: 22.479999542236328,
 		humidity: 45.23,
 		pressure: 101_325.4,
-		co2: 812,
-		illuminance: 431,
-		voltage: 12.08,
-		current: 0.2345,
-		uvIndex: 3.4,
-		cell: [3.87, 62],
-		gasResistance: 123_456,
-		gasTicks: [30_000, 16_000],
-		particles: [4.2, 6.1, 6.9, 7.3],
-		inputs: [0.5, 1.25, 3.3, 2.0001],
 	};
 	logLines: string[] = [];
 	private sampler: Sampler | undefined;
