@@ -1,4 +1,3 @@
-import type { ChipOptions } from "./simulated-chip";
 import { TIChip, toCounts } from "./ti-chip";
 
 type Inputs = "inputs";
@@ -72,5 +71,3 @@ export class ADS1115Chip extends TIChip<Inputs> {
 		return toCounts(volts, (fullScaleVolts[(settings >> 9) & 7] ?? 0) / 0x8000);
 	}
 }
-
-export type ADS1115Options = ChipOptions<Inputs>;

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../src/boards/ecma419";
-import { type ChipOptions, SimulatedChip } from "./simulated-chip";
+import { SimulatedChip } from "./simulated-chip";
 
 type Light = "illuminance";
 
@@ -66,5 +66,3 @@ export class BH1750Chip extends SimulatedChip<Light> {
 		this.measuring = undefined;
 	}
 }
-
-export type BH1750Options = ChipOptions<Light>;

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../src/boards/ecma419";
 import { NotAcknowledgedError } from "../hardware/i2c-bus";
-import { type ChipOptions, SimulatedChip } from "./simulated-chip";
+import { SimulatedChip } from "./simulated-chip";
 
 type Air = "temperature" | "humidity";
 
@@ -73,5 +73,3 @@ export class HDC1080Chip extends SimulatedChip<Air> {
 		return [words[this.pointer] ?? 0];
 	}
 }
-
-export type HDC1080Options = ChipOptions<Air>;

@@ -20,21 +20,17 @@ const conversionReady = 0x0008;
 const conversionMs = [0.14, 0.204, 0.332, 0.588, 1.1, 2.116, 4.156, 8.244] as const;
 const averages = [1, 4, 16, 64, 128, 256, 512, 1024] as const;
 
-export interface INA226Options extends ChipOptions<Supply> {
-	/** Default 0.1. */
-	readonly shuntOhms?: number;
-}
+/** The resistor between its inputs. */
+const shuntOhms = 0.1;
 
 /** Texas Instruments INA226, by registers. */
 export class INA226Chip extends TIChip<Supply> {
-	private readonly shuntOhms: number;
 	private registers: number[] = [resetConfiguration, 0, 0, 0, 0, 0, 0, 0];
 	private startedAt: number;
 	private running = true;
 
-	constructor(options: INA226Options) {
+	constructor(options: ChipOptions<Supply>) {
 		super(options);
-		this.shuntOhms = options.shuntOhms ?? 0.1;
 		this.startedAt = this.now;
 	}
 
@@ -72,7 +68,7 @@ export class INA226Chip extends TIChip<Supply> {
 		this.running = continuous;
 		const { voltage, current } = this.environmentAt(this.startedAt);
 		const out = this.fault === "out of range";
-		if (shunt) this.registers[register.shunt] = out ? 0x7fff : toCounts(current * this.shuntOhms, 2.5e-6);
+		if (shunt) this.registers[register.shunt] = out ? 0x7fff : toCounts(current * shuntOhms, 2.5e-6);
 		if (bus) this.registers[register.bus] = Math.max(0, toCounts(voltage, 0.00125));
 		this.registers[register.mask] = (this.registers[register.mask] ?? 0) | conversionReady;
 	}

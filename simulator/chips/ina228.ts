@@ -13,23 +13,19 @@ const averages = [1, 4, 16, 64, 128, 256, 512, 1024] as const;
 const conversionReady = 0x0002;
 const resetAdc = 0xfb68;
 
-export interface INA228Options extends ChipOptions<Supply> {
-	/** Default 0.1. */
-	readonly shuntOhms?: number;
-}
+/** The resistor between its inputs. */
+const shuntOhms = 0.1;
 
 /** Texas Instruments INA228, by registers. */
 export class INA228Chip extends SimulatedChip<Supply> {
-	private readonly shuntOhms: number;
 	private pointer = 0;
 	private registers = new Map<number, number>([[register.adc, resetAdc]]);
 	private startedAt: number;
 	private running = true;
 	private isReady = false;
 
-	constructor(options: INA228Options) {
+	constructor(options: ChipOptions<Supply>) {
 		super(options);
-		this.shuntOhms = options.shuntOhms ?? 0.1;
 		this.startedAt = this.now;
 	}
 
@@ -90,7 +86,7 @@ export class INA228Chip extends SimulatedChip<Supply> {
 		if ((mode & 2) !== 0)
 			this.registers.set(
 				register.shunt,
-				(this.fault === "out of range" ? 0x7ffff : counts((current * this.shuntOhms) / step)) << 4,
+				(this.fault === "out of range" ? 0x7ffff : counts((current * shuntOhms) / step)) << 4,
 			);
 	}
 }

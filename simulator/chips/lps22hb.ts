@@ -1,5 +1,4 @@
 import { RegisterChip } from "./register-chip";
-import type { ChipOptions } from "./simulated-chip";
 
 type Air = "temperature" | "pressure";
 
@@ -84,5 +83,3 @@ export class LPS22HBChip extends RegisterChip<Air> {
 		);
 	}
 }
-
-export type LPS22HBOptions = ChipOptions<Air>;

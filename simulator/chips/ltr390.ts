@@ -1,6 +1,5 @@
 import { NotAcknowledgedError } from "../hardware/i2c-bus";
 import { RegisterChip } from "./register-chip";
-import type { ChipOptions } from "./simulated-chip";
 
 type Light = "illuminance" | "uvIndex";
 
@@ -91,5 +90,3 @@ export class LTR390Chip extends RegisterChip<Light> {
 		this.registers[status] = (this.registers[status] ?? 0) | 0x08;
 	}
 }
-
-export type LTR390Options = ChipOptions<Light>;

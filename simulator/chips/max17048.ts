@@ -55,5 +55,3 @@ export class MAX17048Chip extends TIChip<Battery> {
 		this.registers.set(status, resetIndicator);
 	}
 }
-
-export type MAX17048Options = ChipOptions<Battery>;

@@ -1,7 +1,6 @@
 import type { Bytes } from "../../src/boards/ecma419";
 import { NotAcknowledgedError } from "../hardware/i2c-bus";
 import { commandCode, rangeToWord, SensirionChip } from "./sensirion-chip";
-import type { ChipOptions } from "./simulated-chip";
 
 type Air = "temperature" | "humidity";
 
@@ -103,5 +102,3 @@ export class SHT3xChip extends SensirionChip<Air> {
 		this.flags = 0x8010;
 	}
 }
-
-export type SHT3xOptions = ChipOptions<Air>;

@@ -1,7 +1,6 @@
 import type { Bytes } from "../../src/boards/ecma419";
 import { NotAcknowledgedError } from "../hardware/i2c-bus";
 import { commandCode, commandWithArgument, SensirionChip } from "./sensirion-chip";
-import type { ChipOptions } from "./simulated-chip";
 
 type Air = "particles";
 
@@ -87,5 +86,3 @@ export class SPS30Chip extends SensirionChip<Air> {
 		});
 	}
 }
-
-export type SPS30Options = ChipOptions<Air>;

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../src/boards/ecma419";
-import { type ChipOptions, SimulatedChip } from "./simulated-chip";
+import { SimulatedChip } from "./simulated-chip";
 
 type Light = "illuminance";
 
@@ -65,5 +65,3 @@ function falloff(lux: number): number {
 	}
 	return low;
 }
-
-export type VEML7700Options = ChipOptions<Light>;
