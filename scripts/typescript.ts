@@ -98,10 +98,8 @@ function link(
 		all.map(({ specifier }) => specifier).filter((specifier) => !remaining.has(specifier)),
 	);
 	const lists = /^\t(?:\$\(MODULES_DIR\)\/|-p )(\S+)\.xsb\\\n/gm;
-	writeFileSync(
-		path,
-		makefile.replace(lists, (line, specifier: string) => (others.has(specifier) ? "" : line)),
-	);
+	const joint = makefile.replace(lists, (line, specifier: string) => (others.has(specifier) ? "" : line));
+	writeFileSync(path, compileWithNames(joint));
 	removeCompiled(join(directory, "modules"));
 	return new Map([
 		[first.specifier, bundle],
@@ -111,11 +109,27 @@ function link(
 
 /**
  * Removes what a build before has left: byte code that may be of another source with the same name, and the linker's list
- * of names (`mc.xsi`), which would keep each name that there ever was.
+ * of names (`mc.xsi`), which would keep each name that there ever was. Without it names get other numbers:
+ * {@link compileWithNames}.
  */
 function removeCompiled(directory: string): void {
 	for (const path of readdirSync(directory, { recursive: true, encoding: "utf8" }))
 		if (/\.xs[bi]$/.test(path)) rmSync(join(directory, path));
+}
+
+/**
+ * The makefile with rules that compile C anew when its names may have other numbers (`xsID_…`), which its objects contain:
+ * the SDK's leave the numbers as they were. Without a list, the linker numbers the names of C (`.xsi`) in the makefile's
+ * order, before those of the JavaScript.
+ */
+export function compileWithNames(makefile: string): string {
+	const names = "$(filter %.xsi,$(MODULES))";
+	// The file with the names stays as old as it is while they are the same.
+	return `${makefile}
+$(OBJECTS): $(TMP_DIR)/mc.names
+$(TMP_DIR)/mc.names: $(TMP_DIR)/mc.xs.c
+	cat ${names} | cmp -s - $@ || cat ${names} > $@
+`;
 }
 
 function readModules(directory: string): Module[] {
