@@ -118,17 +118,11 @@ export const handshakes: readonly HandshakeCase[] = [
 	},
 	{
 		name: "a key exchange signed by algorithm 0",
-		...tampered(
-			changed(serverKeyExchange, (body) => body.fill(0, algorithmAt, algorithmAt + 2)),
-			`${invalidTls}a key exchange with a signature that was not offered`,
-		),
+		...tampered(signedBy(0, 0), `${invalidTls}a key exchange with a signature that was not offered`),
 	},
 	{
 		name: "a key exchange signed by an unknown algorithm",
-		...tampered(
-			changed(serverKeyExchange, (body) => body.fill(9, algorithmAt, algorithmAt + 2)),
-			`${invalidTls}a key exchange with a signature that was not offered`,
-		),
+		...tampered(signedBy(9, 9), `${invalidTls}a key exchange with a signature that was not offered`),
 	},
 	{
 		name: "a key exchange signed with SHA-1, which was not offered",
@@ -398,28 +392,19 @@ export const handshakes: readonly HandshakeCase[] = [
 	},
 	{
 		name: "a PKCS #1 signature of the key exchange, called RSA-PSS",
-		...tampered(
-			changed(serverKeyExchange, (body) => body.fill(Buffer.of(8, 4), algorithmAt, algorithmAt + 2)),
-			`${invalidTls}a key exchange with a signature that does not hold`,
-		),
+		...tampered(signedBy(8, 4), `${invalidTls}a key exchange with a signature that does not hold`),
 		key: "RSA",
 		options: { ...tls12, sigalgs: "rsa_pkcs1_sha256" },
 	},
 	{
 		name: "an RSA-PSS signature of the key exchange, called PKCS #1",
-		...tampered(
-			changed(serverKeyExchange, (body) => body.fill(Buffer.of(4, 1), algorithmAt, algorithmAt + 2)),
-			`${invalidTls}a key exchange with a signature that does not hold`,
-		),
+		...tampered(signedBy(4, 1), `${invalidTls}a key exchange with a signature that does not hold`),
 		key: "RSA",
 		options: { ...tls12, sigalgs: "rsa_pss_rsae_sha256" },
 	},
 	{
 		name: "an RSA-PSS signature of the key exchange for keys of RSA-PSS",
-		...tampered(
-			changed(serverKeyExchange, (body) => body.fill(Buffer.of(8, 9), algorithmAt, algorithmAt + 2)),
-			`${invalidTls}a key exchange with a signature that was not offered`,
-		),
+		...tampered(signedBy(8, 9), `${invalidTls}a key exchange with a signature that was not offered`),
 		key: "RSA",
 		options: { ...tls12, sigalgs: "rsa_pss_rsae_sha256" },
 	},
@@ -429,12 +414,11 @@ export const handshakes: readonly HandshakeCase[] = [
 			(messages) =>
 				messages.map((each) => {
 					if (each[0] !== serverKeyExchange) return each;
-					const more = Buffer.concat([each, Buffer.of(5, 0)]);
-					more.writeUIntBE(more.length - 4, 1, 3);
+					const more = resized(Buffer.concat([each, Buffer.of(5, 0)]));
 					more.writeUInt16BE(more.readUInt16BE(algorithmAt + 2) + 2, algorithmAt + 2);
 					return more;
 				}),
-			`${invalidTls}`,
+			invalidTls,
 		),
 	},
 ];
@@ -643,8 +627,7 @@ function changedList(messages: HandshakeMessage[]): HandshakeMessage[] {
 	return messages.map((each) => {
 		if (each[0] !== certificate) return each;
 		const leaf = each.subarray(7, 7 + 3 + each.readUIntBE(7, 3));
-		const longer = Buffer.concat([each, leaf]);
-		longer.writeUIntBE(longer.length - 4, 1, 3);
+		const longer = resized(Buffer.concat([each, leaf]));
 		longer.writeUIntBE(longer.length - 7, 4, 3);
 		return longer;
 	});
@@ -655,6 +638,13 @@ function changed(type: number, change: (message: HandshakeMessage) => unknown): 
 		for (const message of messages) if (message[0] === type) change(message);
 		return messages;
 	};
+}
+
+/** Names another scheme of the key exchange's signature, by its two numbers in TLS. */
+function signedBy(hash: number, algorithm: number): Tampering {
+	return changed(serverKeyExchange, (body) =>
+		body.fill(Buffer.of(hash, algorithm), algorithmAt, algorithmAt + 2),
+	);
 }
 
 function flip(message: HandshakeMessage, at: number): void {
