@@ -1,12 +1,12 @@
 import FFI from "mc/ffi";
 
+/** Each `FFI` has all functions of the manifests, in slots of its own: only this one is kept. */
+let fill: FFI["esp_fill_random"] | undefined;
+
 /**
  * Replaces the SDK's `rng`, an RC4 that is seeded once and restarts with each call. ESP-IDF's `esp_fill_random` is the
  * hardware's generator: truly random while Wi-Fi is on, which is when TLS needs it.
  */
-/** Each `FFI` has all functions of the manifests, in slots of its own: only this one is kept. */
-let fill: FFI["esp_fill_random"] | undefined;
-
 export default Object.freeze({
 	get(count: number): ArrayBuffer {
 		const buffer = new ArrayBuffer(count);
