@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect as connectTcp } from "node:net";
 import { createServer, type TlsOptions } from "node:tls";
+import { readFlight } from "../../sdk-tests/host/handshake-tampering";
 import { tlsRecords } from "../../sdk-tests/host/tls-record";
 
 /** A server's first flight in TLS 1.2, up to ServerHelloDone. */
@@ -54,29 +55,15 @@ export async function recordFlight(options: TlsOptions, host: string, root: stri
 	const socket = connectTcp((server.address() as AddressInfo).port, "127.0.0.1");
 	socket.write(clientHello(host));
 	let bytes = Buffer.alloc(0);
-	let messages: Buffer[] = [];
+	let flight: ReturnType<typeof readFlight>;
 	for await (const data of socket) {
 		bytes = Buffer.concat([bytes, data as Buffer]);
-		messages = splitMessages(bytes);
-		if (messages.at(-1)?.[0] === serverHelloDone) break;
+		flight = readFlight(bytes);
+		if (flight !== undefined) break;
 	}
 	socket.destroy();
 	server.close();
+	const messages = flight?.messages ?? [];
 	if (messages.at(-1)?.[0] !== serverHelloDone) throw new Error("the server did not finish its flight");
 	return { host, root, messages };
-}
-
-function splitMessages(records: Buffer): Buffer[] {
-	const contents: Buffer[] = [];
-	for (let at = 0; at + 5 <= records.length; at += 5 + records.readUInt16BE(at + 3))
-		contents.push(records.subarray(at + 5, at + 5 + records.readUInt16BE(at + 3)));
-	const stream = Buffer.concat(contents);
-	const messages: Buffer[] = [];
-	for (let at = 0; at + 4 <= stream.length; ) {
-		const end = at + 4 + stream.readUIntBE(at + 1, 3);
-		if (end > stream.length) break;
-		messages.push(stream.subarray(at, end));
-		at = end;
-	}
-	return messages;
 }

@@ -74,7 +74,7 @@ function relayFlight(
 }
 
 /** The server's messages up to ServerHelloDone or an alert, once all have arrived. */
-function readFlight(bytes: Buffer): { messages: HandshakeMessage[]; rest: Buffer } | undefined {
+export function readFlight(bytes: Buffer): { messages: HandshakeMessage[]; rest: Buffer } | undefined {
 	let stream = Buffer.alloc(0);
 	let at = 0;
 	while (at + 5 <= bytes.length) {
