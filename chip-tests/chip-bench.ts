@@ -175,21 +175,19 @@ export class ChipBench {
 	}
 
 	async memory(): Promise<MemoryFigures> {
-		const figures = (await this.command("memory")).split(" ").map(Number);
-		const [heap = 0, free = 0, minFree = 0, largestPiece = 0, slots = 0] = figures;
 		const [
-			,
-			,
-			,
-			,
-			,
+			heap = 0,
+			free = 0,
+			minFree = 0,
+			largestPiece = 0,
+			slots = 0,
 			chunks = 0,
 			peakSlots = 0,
 			peakChunks = 0,
 			maxSlots = 0,
 			maxChunks = 0,
 			collections = 0,
-		] = figures;
+		] = (await this.command("memory")).split(" ").map(Number);
 		return {
 			heap,
 			free,
