@@ -1,48 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
-import { type WiFi, WiFiConnection } from "../../src/boards/ecma419";
+import { WiFiConnection } from "../../src/boards/ecma419";
 import type { SavedNetwork } from "../../src/settings/saved-networks";
 import { type JoinResult, WifiJoiner, type WifiJoinerOptions } from "../../src/wifi/wifi-joiner";
+import { Radio } from "./test-radio";
 
 const network = { ssid: "Home", password: "correct horse" };
-
-/** A radio under the test's hand. */
-class Radio implements WiFi {
-	static last: Radio;
-	connection: number = WiFiConnection.idle;
-	address: string | undefined = "192.168.1.7";
-	readonly MAC = "00:00:00:00:00:01";
-	SSID: string | undefined;
-	RSSI: number | undefined = -61;
-	passwordRefused = false;
-	throws = false;
-	readonly attempts: string[] = [];
-	private readonly onChanged: (property: "connection" | "address") => void;
-
-	constructor(options: { onChanged?(property: "connection" | "address"): void }) {
-		Radio.last = this;
-		this.onChanged = options.onChanged ?? (() => {});
-	}
-
-	connect({ SSID, password }: { SSID: string; password?: string }): void {
-		this.attempts.push(`${SSID} ${password ?? "open"}`);
-		if (this.throws) throw new Error("connect failed");
-		this.connection = WiFiConnection.connecting;
-	}
-
-	disconnect(): void {
-		this.connection = WiFiConnection.idle;
-	}
-
-	close(): void {
-		this.disconnect();
-	}
-
-	becomes(connection: number): void {
-		this.connection = connection;
-		this.onChanged("connection");
-	}
-}
 
 let time: VirtualTime;
 let joiner: WifiJoiner;

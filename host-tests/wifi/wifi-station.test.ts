@@ -1,46 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
 import { VirtualTime } from "../../simulator/virtual-time";
-import { type WiFi, WiFiConnection } from "../../src/boards/ecma419";
+import { WiFiConnection } from "../../src/boards/ecma419";
 import type { SavedNetwork } from "../../src/settings/saved-networks";
 import { WifiStation, type WifiStationOptions } from "../../src/wifi/wifi-station";
-
-/** A radio under the test's hand. */
-class Radio implements WiFi {
-	static last: Radio;
-	connection: number = WiFiConnection.idle;
-	address: string | undefined;
-	readonly MAC = "00:00:00:00:00:01";
-	SSID: string | undefined;
-	RSSI: number | undefined = -61;
-	passwordRefused = false;
-	readonly attempts: string[] = [];
-	private readonly onChanged: (property: "connection" | "address") => void;
-
-	constructor(options: { onChanged?(property: "connection" | "address"): void }) {
-		Radio.last = this;
-		this.onChanged = options.onChanged ?? (() => {});
-	}
-
-	connect({ SSID }: { SSID: string; password?: string }): void {
-		this.SSID = SSID;
-		this.attempts.push(SSID);
-		this.connection = WiFiConnection.connecting;
-	}
-
-	disconnect(): void {
-		this.connection = WiFiConnection.idle;
-	}
-
-	close(): void {
-		this.disconnect();
-	}
-
-	becomes(connection: number): void {
-		this.connection = connection;
-		this.address = connection === WiFiConnection.connected ? "192.168.1.7" : undefined;
-		this.onChanged("connection");
-	}
-}
+import { Radio } from "./test-radio";
 
 const home: SavedNetwork = { ssid: "Home", password: "12345678" };
 const garden: SavedNetwork = { ssid: "Garden", password: "" };
@@ -89,7 +52,7 @@ test("a network that gives no address within 30 s is left for the next one", asy
 	// The platform may report the end of the first one now.
 	Radio.last.becomes(WiFiConnection.idle);
 	await time.advance(500);
-	expect(Radio.last.attempts).toEqual(["Home", "Garden"]);
+	expect(Radio.last.attempts).toEqual(["Home 12345678", "Garden open"]);
 });
 
 test("after a round through all networks it waits, longer each time, up to five minutes, and never gives up", async () => {
@@ -114,7 +77,7 @@ test("a lost connection is reported, and joined again at once", () => {
 	expect(wifi.isConnected).toBe(false);
 	expect(wifi.signalStrength).toBeUndefined();
 	expect(events).toEqual(["connected", "disconnected"]);
-	expect(Radio.last.attempts).toEqual(["Home", "Home"]);
+	expect(Radio.last.attempts).toEqual(["Home 12345678", "Home 12345678"]);
 });
 
 test("rejoin leaves the network and joins it again", async () => {
@@ -126,7 +89,7 @@ test("rejoin leaves the network and joins it again", async () => {
 	await time.advance(500);
 	Radio.last.becomes(WiFiConnection.connected);
 	expect(events).toEqual(["connected", "disconnected", "connected"]);
-	expect(Radio.last.attempts).toEqual(["Home", "Home"]);
+	expect(Radio.last.attempts).toEqual(["Home 12345678", "Home 12345678"]);
 });
 
 test.each<[why: string, fail: () => Promise<void> | void]>([
