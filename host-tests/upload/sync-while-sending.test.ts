@@ -7,15 +7,7 @@ import { ReadingLog } from "../../src/store/reading-log";
 import { planBatch } from "../../src/upload/batch";
 import { mainsBoard } from "../clock/mains-board";
 import { MemoryKeyValue } from "../memory-key-value";
-
-const context = {
-	boot: 1,
-	deviceId: "ESP32-A1B2C3",
-	location: "Kitchen",
-	firmwareVersion: "0.1.0",
-	fields: [{ name: "temperature", unit: "celsius", decimals: 2 }],
-};
-const start = Date.UTC(2027, 2, 1, 12);
+import { context, destination, start } from "./uploader-fixture";
 
 test("a sync that arrives while a batch is being sent changes no byte of it, and none of its resend", async () => {
 	const time = new VirtualTime();
@@ -40,8 +32,7 @@ test("a sync that arrives while a batch is being sent changes no byte of it, and
 			yield { reading, ...at };
 		}
 	}
-	const to = { bucketId: "507f1f77bcf86cd799439011", dataSourceId: "507f1f77bcf86cd799439012" };
-	const batch = planBatch(timed, to, { maxPoints: 1000, maxBytes: 1_000_000 });
+	const batch = planBatch(timed, destination, { maxPoints: 1000, maxBytes: 1_000_000 });
 	const whole = new Uint8Array(100_000);
 	const length = batch?.body().read(whole) ?? 0;
 	expect(batch?.pointCount).toBe(20);

@@ -36,14 +36,19 @@ export type ServiceBehaviour = (request: ServiceRequest) => ServiceResponse;
 
 export const good: ServiceBehaviour = () => ({ status: 201 });
 
-const context = {
+/** Of each reading. */
+export const context = {
 	boot: 1,
 	deviceId: "ESP32-A1B2C3",
 	location: "Kitchen",
 	firmwareVersion: "0.1.0",
 	fields: [{ name: "temperature", unit: "celsius", decimals: 2 }],
 };
-const start = Date.UTC(2027, 2, 1, 12);
+export const destination = {
+	bucketId: "507f1f77bcf86cd799439011",
+	dataSourceId: "507f1f77bcf86cd799439012",
+};
+export const start = Date.UTC(2027, 2, 1, 12);
 const hour = 3_600_000;
 
 export interface FixtureOptions {
@@ -145,7 +150,7 @@ export class UploaderFixture {
 			clock,
 			readings,
 			quarantine,
-			destination: { bucketId: "507f1f77bcf86cd799439011", dataSourceId: "507f1f77bcf86cd799439012" },
+			destination,
 			key: "dakkio_w_0123456789abcdef",
 			userAgent: "test",
 			budget: new CallBudget(storage),
