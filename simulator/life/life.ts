@@ -16,7 +16,7 @@ import { Ledger } from "./ledger";
 import { type ExpectedLight, LightChecker } from "./light-checker";
 import { PowerSupply } from "./power-supply";
 import type { PowerLoss } from "./powered-storage";
-import { refusalStatuses, type Scenario } from "./scenario";
+import { isRefusal, type Scenario } from "./scenario";
 import { SeededRandom } from "./seeded-random";
 import type { ConnectOutcome } from "./service-connection";
 import { SharedWorld } from "./shared-world";
@@ -276,11 +276,7 @@ export class Life {
 			this.invariantChecker.onQuotaExhausted(reset - this.clockOffset);
 		const [first] = sequences ?? [];
 		if (status >= 200 && status < 300) this.ledger.onAcknowledged(sequences ?? [], this.now());
-		else if (
-			first !== undefined &&
-			sequences?.length === 1 &&
-			refusalStatuses.some((each) => each === status)
-		)
+		else if (first !== undefined && sequences?.length === 1 && isRefusal(status))
 			this.ledger.onRefused(first, this.now());
 		this.onStateChange();
 	}

@@ -43,6 +43,11 @@ export const oddResponses = [
 export const refusalStatuses = Object.freeze([400, 409, 413, 422] as const);
 export type RefusalStatus = (typeof refusalStatuses)[number];
 
+/** Whether a status refuses a request for its content. */
+export function isRefusal(status: number): boolean {
+	return refusalStatuses.some((each) => each === status);
+}
+
 /** What the service does to a connection or request. Points are stored only where stated. */
 export type ServiceFault =
 	/** Stored, but the connection is reset before the response. */

@@ -1,5 +1,5 @@
 import { violate } from "./invariants";
-import { refusalStatuses } from "./scenario";
+import { isRefusal } from "./scenario";
 import type { DeliveredResponse } from "./simulated-service";
 
 /** The outcome of an attempt, as far as the board can know it. */
@@ -301,11 +301,6 @@ function resultOfStatus(status: number): AttemptResult {
 	if (status >= 200 && status < 300) return "good";
 	if (status === 408 || status === 425 || status === 429 || status >= 500) return "retry";
 	return "settings fault";
-}
-
-/** Whether a status refuses the content of a request. */
-function isRefusal(status: number): boolean {
-	return refusalStatuses.some((each) => each === status);
 }
 
 function seconds(milliseconds: number): string {
