@@ -110,6 +110,27 @@ test("a full ring drops its oldest sector with the next record, and counts exact
 	expect(queue).toMatchObject({ length: 1, droppedRecords });
 });
 
+test("the key record of a mount counts until another sector is opened", () => {
+	const flash = new NorFlash({ blocks: 4, blockLength: 256 });
+	const key = Uint8Array.of(0xc0, 1);
+	const first = new FlashQueue({ flash });
+	for (const bytes of [key, Uint8Array.of(1), key, Uint8Array.of(2)]) first.push(bytes);
+	const queue = new FlashQueue({ flash, keyByte: 0xc0 });
+	expect(queue.newestKeyRecord).toEqual({ sequence: 3, bytes: key, isFirst: false });
+	const newest = () => [...queue.newestSectorRecords()].map(({ sequence }) => sequence);
+	expect(newest()).toEqual([3, 4]);
+	expect(queue.newestSectorRecordCount).toBe(2);
+	let opened = 0;
+	while (opened === 0)
+		queue.push((isFirst) => {
+			if (isFirst) opened = (queue.newestSequence ?? 0) + 1;
+			return new Uint8Array(20);
+		});
+	expect(queue.newestKeyRecord).toBeUndefined();
+	expect(newest()).toEqual([opened]);
+	expect(queue.newestSectorRecordCount).toBe(1);
+});
+
 /** The header of a ring whose next record has this sequence number. */
 function sectorBefore(sequence: number): Uint8Array {
 	const header = new Uint8Array(sectorHeaderBytes);

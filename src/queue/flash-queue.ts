@@ -118,7 +118,8 @@ export class FlashQueue {
 	private readonly verifiesWrites: boolean;
 	private readonly hints: RingHintStorage | undefined;
 	private readonly keyByte: number;
-	private mountedKey: { readonly sector: Sector; readonly place: RecordPlace } | undefined;
+	/** The last key record of the newest sector, while that is the one of the mount. */
+	private mountedKey: RecordPlace | undefined;
 	/** The next write, from header to padding. */
 	private writeBuffer = new Uint8Array(128);
 	/** The same bytes. */
@@ -232,7 +233,7 @@ export class FlashQueue {
 		const sector = this.newestSector;
 		const reader = new SectorReader(this.sectors, sector);
 		const key = this.mountedKey;
-		if (key?.sector === sector) reader.open(sector, key.place.offset, key.place.sequence);
+		if (key !== undefined) reader.open(sector, key.offset, key.sequence);
 		for (;;) {
 			const sequence = reader.sequence;
 			const step = reader.next(this.tailOffset);
@@ -245,16 +246,14 @@ export class FlashQueue {
 	get newestSectorRecordCount(): number {
 		const { newestSector: sector, mountedKey } = this;
 		if (sector === undefined) return 0;
-		return (
-			this.nextSequence - (mountedKey?.sector === sector ? mountedKey.place.sequence : sector.firstSequence)
-		);
+		return this.nextSequence - (mountedKey?.sequence ?? sector.firstSequence);
 	}
 
 	/** The last key record of the newest sector when it was mounted; `undefined` if there is none, or it is damaged. */
 	get newestKeyRecord(): QueueRecord | undefined {
 		const { mountedKey, newestSector: sector } = this;
-		if (sector === undefined || mountedKey?.sector !== sector) return undefined;
-		const { offset, sequence } = mountedKey.place;
+		if (sector === undefined || mountedKey === undefined) return undefined;
+		const { offset, sequence } = mountedKey;
 		const reader = new SectorReader(this.sectors, sector);
 		reader.open(sector, offset, sequence);
 		if (reader.next(this.tailOffset) !== "data") return undefined;
@@ -375,7 +374,7 @@ export class FlashQueue {
 			return;
 		}
 		const tail = findTail(this.sectors, newest, this.keyByte);
-		if (tail.key !== undefined) this.mountedKey = { sector: newest, place: tail.key };
+		this.mountedKey = tail.key;
 		this.newestSector = newest;
 		this.isHinted =
 			hint?.sectorNumber === newest.sectorNumber &&
@@ -719,6 +718,7 @@ export class FlashQueue {
 
 	private enterSector(found: Sector, front: FrontPosition): void {
 		this.newestSector = found;
+		this.mountedKey = undefined;
 		this.abandonedHeaders = this.vainErases = 0;
 		this.unreportedDrops = 0;
 		this.tailOffset = recordsOffset(found.writeAlign);
