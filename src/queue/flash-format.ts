@@ -42,6 +42,7 @@ export interface Sector extends SectorHeader {
 
 const magic = [0x44, 0x4b, 0x51] as const;
 const versionOffset = 3;
+const sumOffset = sectorHeaderBytes - checksumBytes;
 const version = 1;
 const aligns: readonly WriteAlign[] = [1, 4, 16];
 
@@ -56,7 +57,7 @@ const maxRepairedNumber = 2 ** 40;
 /** Writes `header` into the first {@link sectorHeaderBytes} bytes of `bytes`; returns its checksum. */
 export function encodeSectorHeader(header: SectorHeader, bytes: Bytes): number {
 	bytes.set(magic, 0);
-	bytes[3] = (version << 4) | aligns.indexOf(header.writeAlign);
+	bytes[versionOffset] = (version << 4) | aligns.indexOf(header.writeAlign);
 	putUint(bytes, 4, 6, header.sectorNumber);
 	putUint(bytes, 10, 6, header.firstSequence);
 	putUint(bytes, 16, 6, header.acknowledgedSequence);
@@ -64,8 +65,8 @@ export function encodeSectorHeader(header: SectorHeader, bytes: Bytes): number {
 	putUint(bytes, 24, 2, header.frontOffset);
 	putUint(bytes, 26, 6, header.droppedRecords);
 	putUint(bytes, 32, 5, header.skippedSequences);
-	const checksum = sealChecksum(crc24(0, bytes, 0, sectorHeaderBytes - checksumBytes));
-	putUint(bytes, sectorHeaderBytes - checksumBytes, checksumBytes, checksum);
+	const checksum = sealChecksum(crc24(0, bytes, 0, sumOffset));
+	putChecksum(bytes, sumOffset, checksum);
 	return checksum;
 }
 
@@ -93,8 +94,6 @@ export function parseSectorNumber(bytes: Bytes): number | undefined {
 	if (start === 0x444b511) return getUint48(view, 4);
 	return isErased(bytes, 0, sectorNumberBytes) ? 0 : undefined;
 }
-
-const sumOffset = sectorHeaderBytes - checksumBytes;
 
 function headerChecksum(bytes: Bytes, view: DataView): number {
 	return sealChecksum(crc24(0, bytes, 0, sumOffset, view));
@@ -149,7 +148,7 @@ function getUint48(view: DataView, at: number): number {
  * are the version, which may be a later one, and a last byte that is erased: that write was ended by a power cut.
  */
 function repairHeader(bytes: Bytes): Bytes | undefined {
-	const stored = getUint(bytes, sumOffset, checksumBytes);
+	const stored = storedChecksum(bytes, sumOffset);
 	const intactMagic = magic.filter((byte, index) => bytes[index] === byte).length;
 	if (intactMagic < magic.length - 1 || (bytes[versionOffset] ?? 0) >> 4 !== version) return undefined;
 	if ((stored & 0xff) === 0xff) return undefined;
