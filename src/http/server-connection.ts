@@ -149,8 +149,7 @@ export class ServerConnection {
 	}
 
 	/** By its Content-Length, or, in chunks, once it has grown too long. */
-	private isBodyTooLong({ state, headers, isOverflowed }: MessageParser<RequestLine>): boolean {
-		if (state !== "body" && state !== "done") return false;
+	private isBodyTooLong({ headers, isOverflowed }: MessageParser<RequestLine>): boolean {
 		return isOverflowed || Number(headers.get("content-length") ?? 0) > this.options.limits.maxBodyBytes;
 	}
 
