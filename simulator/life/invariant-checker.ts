@@ -38,24 +38,15 @@ const hour = 60 * minute;
 const day = 24 * hour;
 
 /** What the firmware may have open at once. Sockets: one asks for the time, and one answers for the board's name. */
-const maxOpen = {
-	timers: 16,
-	sockets: 2,
-	connections: 1,
-	listeners: 1,
-	clients: 3,
-	files: 2,
-	peripherals: 4,
-} as const;
-const openKinds = [
-	"timers",
-	"sockets",
-	"connections",
-	"listeners",
-	"clients",
-	"files",
-	"peripherals",
-] as const satisfies readonly (keyof OpenHandles)[];
+const maxOpen: readonly (readonly [what: keyof OpenHandles, max: number])[] = [
+	["timers", 16],
+	["sockets", 2],
+	["connections", 1],
+	["listeners", 1],
+	["clients", 3],
+	["files", 2],
+	["peripherals", 4],
+];
 /** Limits of key-value storage: keys, and bytes of a value (a page of NVS). */
 const maxKeys = 14;
 const maxValueBytes = 1984;
@@ -255,8 +246,8 @@ export class InvariantChecker {
 	private checkBounds(): void {
 		const { openHandles, keyValue } = this.options.device;
 		if (openHandles === undefined) return;
-		for (const what of openKinds)
-			if (openHandles[what] > maxOpen[what]) violate("bounded", `${openHandles[what]} ${what} are open`);
+		for (const [what, max] of maxOpen)
+			if (openHandles[what] > max) violate("bounded", `${openHandles[what]} ${what} are open`);
 		if (keyValue.openCount > 2) violate("bounded", `key-value storage is open ${keyValue.openCount} times`);
 		if (keyValue.keyCount > maxKeys) violate("bounded", `there are ${keyValue.keyCount} keys`);
 		if (keyValue.maxValueBytes > maxValueBytes)
