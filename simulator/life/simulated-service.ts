@@ -181,10 +181,7 @@ export class SimulatedService {
 				break;
 			case "flood":
 				this.options.onIncompleteResponse();
-				// The board closes the connection before the last byte: its status counts from the first segment on.
-				sendSegments(encodeHeaderFlood(outcome.response), board, undefined, () =>
-					this.delivered(outcome.response, sequences),
-				);
+				this.sendFlood(outcome.response, board, sequences);
 				break;
 			case "odd": {
 				const good = outcome.response.status < 300;
@@ -198,6 +195,13 @@ export class SimulatedService {
 			default:
 				this.send(board, outcome.response, sequences);
 		}
+	}
+
+	/** The board closes the connection before the last byte: its status counts from the first segment on. */
+	private sendFlood(answer: ApiResponse, board: BoardSender, sequences: readonly number[]): void {
+		const bytes = encodeHeaderFlood(answer);
+		board.send(bytes.subarray(0, segmentBytes), () => this.delivered(answer, sequences));
+		sendSegments(bytes.subarray(segmentBytes), board);
 	}
 
 	private storePoints(request: ReceivedRequest, board: BoardSender): ApiOutcome {
@@ -256,18 +260,10 @@ function proxyResponse(status: number, headers: ApiResponse["headers"]): ApiResp
 	return { status, headers, body: { message: proxyMessage } };
 }
 
-function sendSegments(
-	bytes: Uint8Array,
-	board: BoardSender,
-	delivered?: () => void,
-	first?: () => void,
-): void {
+function sendSegments(bytes: Uint8Array, board: BoardSender, delivered?: () => void): void {
 	for (let at = 0; at < bytes.length; at += segmentBytes) {
 		const end = at + segmentBytes;
-		board.send(
-			bytes.subarray(at, end),
-			at === 0 && first !== undefined ? first : end >= bytes.length ? delivered : undefined,
-		);
+		board.send(bytes.subarray(at, end), end >= bytes.length ? delivered : undefined);
 	}
 }
 
