@@ -1,5 +1,4 @@
-import { parseCertificate } from "./esp32/tls/certificate";
-import { areBytesEqual } from "./esp32/tls/der";
+import { isSelfIssued, parseCertificate } from "./esp32/tls/certificate";
 import { areNamesWithin } from "./esp32/tls/name-constraints";
 import { matchesHost } from "./esp32/tls/server-name";
 
@@ -26,9 +25,9 @@ export function rootCertificateProblem(
 	} catch (error) {
 		return `it cannot be read: ${error instanceof Error && error.message !== "" ? error.message : "it is cut off"}`;
 	}
-	const { subject, issuer, notBefore, notAfter, extensions } = parsed;
+	const { notBefore, notAfter, extensions } = parsed;
 	const { isCA, usage, allowsServerAuth, hasUnknownConstraint, nameConstraints } = extensions;
-	if (!isCA && !areBytesEqual(subject, issuer))
+	if (!isCA && !isSelfIssued(parsed))
 		return "it is a server's, signed by another: an authority's has CA:TRUE in its basicConstraints";
 	if (!(isCA ? usage.certificateSign : usage.digitalSignature)) return "its keyUsage does not let it sign";
 	if (!allowsServerAuth) return "its extendedKeyUsage is not for servers";
@@ -47,9 +46,9 @@ function dateOf(utc: number): string {
 
 /** Whether the verifier can trust a server of this name by a certificate without a {@link rootCertificateProblem}. */
 export function isRootFor(certificate: Uint8Array, host: string): boolean {
-	const { subject, issuer, extensions } = parseCertificate(certificate);
-	const { isCA, nameConstraints, subjectAltNames } = extensions;
-	if (areBytesEqual(subject, issuer) && matchesHost(subjectAltNames, host)) return true;
+	const parsed = parseCertificate(certificate);
+	const { isCA, nameConstraints, subjectAltNames } = parsed.extensions;
+	if (isSelfIssued(parsed) && matchesHost(subjectAltNames, host)) return true;
 	const names = { subject: noName, extensions: { subjectAltNames: new Uint8Array(0) } };
 	return isCA && (nameConstraints === undefined || areNamesWithin(nameConstraints, names, host));
 }

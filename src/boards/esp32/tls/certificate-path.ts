@@ -1,5 +1,5 @@
 import type { TrustFault } from "../../connection-error";
-import { type Certificate, displayName, type PublicKey, parseCertificate } from "./certificate";
+import { type Certificate, displayName, isSelfIssued, type PublicKey, parseCertificate } from "./certificate";
 import { areBytesEqual } from "./der";
 import { areNamesWithin } from "./name-constraints";
 import { matchesHost } from "./server-name";
@@ -68,10 +68,6 @@ export function verifyCertificatePath(options: PathOptions): PathResult {
  */
 function isPinned(leaf: Certificate, { trusted }: PathOptions): boolean {
 	return isSelfIssued(leaf) && trusted.some((certificate) => areBytesEqual(certificate, leaf.encoded));
-}
-
-function isSelfIssued({ subject, issuer }: Certificate): boolean {
-	return areBytesEqual(subject, issuer);
 }
 
 function parseFailure(what: string, error: unknown): Refusal {

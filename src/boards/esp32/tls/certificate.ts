@@ -65,6 +65,11 @@ export interface Extensions {
 	readonly hasUnknownConstraint: boolean;
 }
 
+/** Whether its subject and issuer have the same name (RFC 5280 section 3.2). */
+export function isSelfIssued({ subject, issuer }: Pick<Certificate, "subject" | "issuer">): boolean {
+	return areBytesEqual(subject, issuer);
+}
+
 /** Organization, and common name (RFC 5280 appendix A.1). */
 const displayedAttributes: readonly string[] = Object.freeze(["85.4.10", "85.4.3"]);
 /** Longer names are cut, characters. */
