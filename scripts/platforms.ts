@@ -111,7 +111,7 @@ function componentsOf(directory: string): string {
 }
 
 /** Where the SDK builds. */
-export function buildDirectory(
+function buildDirectory(
 	sdk: Sdk,
 	{ platform, debug, program }: Pick<Build, "platform" | "debug" | "program">,
 ): string {
