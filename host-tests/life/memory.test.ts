@@ -1,8 +1,7 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { Life } from "../../simulator/life/life";
 import { calmScenario } from "../../simulator/life/scenario";
+import { collectedHeapBytes } from "./heap";
 
 /** Leaks in arrays, maps and closures, which no counter sees: the size of the heap after a garbage collection. */
 
@@ -12,18 +11,14 @@ const warm = 8;
 const days = 24;
 const readings = (days - warm) * 24 * 60;
 
-setFlagsFromString("--expose-gc");
-const collect: () => void = runInNewContext("gc");
-
 /** Growth of the heap per reading, bytes. */
 async function growth(log: (utc: number, line: string) => void): Promise<number> {
 	let before = 0;
 	let after = 0;
 	const onDay = (at: number) => {
 		if (at !== warm * day && at !== days * day) return;
-		collect();
 		before = after;
-		after = process.memoryUsage().heapUsed;
+		after = collectedHeapBytes();
 	};
 	await new Life({ scenario: calmScenario({ length: days * day }), log, onDay }).run();
 	return (after - before) / readings;
