@@ -1,8 +1,9 @@
 import type { TrustFault } from "../boards/connection-error";
 import type { ResetReason } from "../boards/reset-reason";
 import type { ExchangePhase } from "../http/exchange-result";
-import type { InputSettings } from "../settings/input-settings";
+import type { SensorState } from "../sensors/pipeline/sensor-registry";
 import type { DefaultPins } from "../settings/pin-conflicts";
+import type { InputType } from "../settings/rules";
 import type { SettingKey } from "../settings/settings";
 import type { JoinFailure } from "../wifi/wifi-joiner";
 
@@ -140,52 +141,16 @@ export interface SetupState extends Authorized {
 }
 
 /** A row of the settings table, for the form. */
-export interface SettingDescription {
+export interface SettingDescription extends InputType {
 	readonly key: SettingKey;
 	readonly defaultValue: unknown;
-	readonly kind:
-		| "text"
-		| "number"
-		| "number or word"
-		| "choice"
-		| "list"
-		| "long text"
-		| "networks"
-		| "object";
 	readonly unit?: string;
 	readonly secret?: true;
-	/** Of a number. */
-	readonly min?: number;
-	readonly max?: number;
-	/** The words of a choice, and those allowed in place of a number or a text. */
-	readonly choices?: readonly string[];
-	/** Characters of a text, entries of a list. */
-	readonly maxLength?: number;
 }
 
-export interface SensorDescription {
-	/** `BME280 at 0x76`. */
-	readonly name: string;
-	/** A sentence, if it does not work. */
-	readonly problem?: string;
-	/** Known from an earlier scan, not found now. */
-	readonly missing?: true;
-	/** Of an input: the settings that it is measured with. */
-	readonly input?: InputSettings;
-	readonly values: readonly ValueDescription[];
-}
-
-export interface ValueDescription {
-	/** In the readings. */
-	readonly name: string;
-	/** The driver's name, by which the settings know it. */
-	readonly field: string;
-	readonly unit: string;
-	readonly decimals: number;
-	readonly value?: number | boolean | string;
-	/** Before calibration, with more decimals; not of derived values. */
-	readonly measured?: number;
-}
+/** A sensor or an input, with its latest values. */
+export type SensorDescription = SensorState;
+export type ValueDescription = SensorState["values"][number];
 
 export interface ScanState {
 	readonly scanning: boolean;
