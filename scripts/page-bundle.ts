@@ -8,14 +8,14 @@ import { root } from "./sdk";
 
 /** A page of the board and where it goes. */
 export interface PageSource {
-	/** Of its `.html`, `.css` and `.ts` in page/. */
+	/** Of its `.css` and `.ts` in page/. */
 	readonly name: string;
 	/** What it is called. */
 	readonly title: string;
 	/** The module that holds it, and its export. */
 	readonly module: string;
 	readonly exported: string;
-	/** Texts of the document, by their placeholder. */
+	/** Texts of the document (page/page.html), by their placeholder. */
 	readonly placeholders: Readonly<Record<string, string>>;
 }
 
@@ -54,7 +54,7 @@ const browserTargets = ["chrome92", "firefox90", "safari15"];
 /** Deterministic: the same sources give the same document. */
 export async function buildPage({ name, placeholders }: PageSource = setupPageSource): Promise<BuiltPage> {
 	const [script, style] = await Promise.all([bundle(`${name}.ts`), bundle(`${name}.css`)]);
-	const html = readFileSync(join(sources, `${name}.html`), "utf8")
+	const html = readFileSync(join(sources, "page.html"), "utf8")
 		.replace(/<!--[\s\S]*?-->/g, "")
 		.replace(/\s*\n\s*/g, "\n")
 		.replace(/%(\w+)%/g, (_, key: string) => placeholders[key] ?? "")
