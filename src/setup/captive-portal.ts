@@ -1,4 +1,5 @@
 import type { Board } from "../boards/board";
+import { randomHex } from "../boards/random";
 import { untilAnyOf } from "../common/text-pattern";
 import { HttpConnection } from "../http/http-connection";
 import type { ExchangeTimeoutsMs } from "../http/timeouts";
@@ -31,9 +32,6 @@ export async function isCaptivePortal(options: CaptivePortalOptions): Promise<bo
 
 function resolvesInvalidName({ board, onAbortable }: CaptivePortalOptions): Promise<boolean> {
 	const { network, time } = board;
-	const bytes = new Uint8Array(6);
-	board.fillRandom(bytes);
-	const label = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 	return new Promise((resolve) => {
 		const end = (isResolved: boolean) => {
 			time.clear(deadline);
@@ -42,7 +40,7 @@ function resolvesInvalidName({ board, onAbortable }: CaptivePortalOptions): Prom
 		const deadline = time.set(() => end(false), resolveTimeoutMs);
 		onAbortable?.(() => end(false));
 		network.resolver.resolve({
-			host: `${label}.invalid`,
+			host: `${randomHex(board, 6)}.invalid`,
 			onResolved: () => end(true),
 			onError: () => end(false),
 		});

@@ -1,5 +1,6 @@
 import type { AccessPoint, Board, Timer } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
+import { randomHex } from "../boards/random";
 import type { Clock } from "../clock/clock";
 import type { TimeSync } from "../clock/time-sync";
 import type { ExchangeResult } from "../http/exchange-result";
@@ -105,7 +106,7 @@ const noTest: TestState = Object.freeze({ number: 0, running: false, passed: fal
 
 /** Setup: an access point, and on it the page on which the user enters and tests the settings. */
 export class Setup implements SetupBackend {
-	/** Random, new each boot; drawn while the radio is on. */
+	/** 128 random bits, new each boot; drawn while the radio is on. */
 	readonly token: string;
 	readonly names: readonly string[];
 	readonly defaultPins: DefaultPins;
@@ -161,7 +162,7 @@ export class Setup implements SetupBackend {
 			onLost: () => this.timeSync?.stop(),
 		});
 		this.scanResults = new ScanResults(this.accessPoint);
-		this.token = makeToken(board);
+		this.token = randomHex(board, 16);
 		this.names = this.accessPoint.address === "127.0.0.1" ? ["localhost"] : [];
 		this.defaultPins = defaultPinsOf(board);
 		this.isOpenNetwork = password === undefined;
@@ -451,13 +452,4 @@ function errorReason(error: Error | undefined): string {
 
 function redacted(settings: Settings): Pick<SetupState, "settings" | "secretsSet"> {
 	return { settings: redactedSettings(settings), secretsSet: secretsSet(settings) };
-}
-
-/** 128 random bits in hexadecimal. */
-function makeToken(board: Pick<Board, "fillRandom">): string {
-	const bytes = new Uint8Array(16);
-	board.fillRandom(bytes);
-	let token = "";
-	for (const byte of bytes) token += byte.toString(16).padStart(2, "0");
-	return token;
 }
