@@ -146,7 +146,7 @@ function readTarget(parsed: Parsed) {
 	if (key === undefined || bucket === undefined || source === undefined)
 		return "--key, --bucket and --source must be given together: a real Dakkio service needs all three.";
 	if (key === "" || bucket === "" || source === "") return "--key, --bucket and --source must not be empty.";
-	return { server: url ?? "https://api.dakkio.io", key, bucketId: bucket, dataSourceId: source };
+	return { server: url ?? settingsTable.server.defaultValue, key, bucketId: bucket, dataSourceId: source };
 }
 
 const optionOf: Readonly<Record<string, string>> = {

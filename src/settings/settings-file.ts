@@ -1,5 +1,5 @@
 import { isJsonObject, parseJson, toJson } from "../common/json";
-import { type Setting, type SettingProblem, type Settings, settingsTable, withoutDefaults } from "./settings";
+import { isSecret, type SettingProblem, type Settings, withoutDefaults } from "./settings";
 
 /** Of the file format; incremented when files of the previous version could be misread. */
 const fileVersion = 1;
@@ -10,11 +10,10 @@ const fileVersion = 1;
  */
 export function formatSettingsFile(settings: Settings, secrets: boolean): string {
 	const exported: Record<string, unknown> = { version: fileVersion };
-	const table: Readonly<Record<string, Setting<unknown>>> = settingsTable;
 	const { key: apiKey, server, rootCertificate } = settings;
 	const destination = secrets && apiKey !== "" ? { server, rootCertificate } : {};
 	for (const [key, value] of Object.entries({ ...withoutDefaults(settings), ...destination }))
-		if (secrets || table[key]?.secret !== true) exported[key] = value;
+		if (secrets || !isSecret(key)) exported[key] = value;
 	if (!secrets && settings.networks.length > 0)
 		exported.networks = settings.networks.map(({ ssid }) => ({ ssid }));
 	return `${toJson(exported, "\t")}\n`;
