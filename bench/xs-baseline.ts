@@ -2,7 +2,7 @@ import { HttpConnection } from "../src/http/http-connection";
 import { bytesBody } from "../src/http/message-stream";
 import { bme280 } from "../src/sensors/drivers/bme280";
 import { I2CDevice } from "../src/sensors/drivers/i2c-device";
-import { type OpenSensor, openSensor, readSensor } from "../src/sensors/pipeline/sensor-slot";
+import { type OpenSensor, readSensor } from "../src/sensors/pipeline/sensor-slot";
 import { type BareKeyValue, bareBus, bareNetwork, frozenTime } from "./xs-bare";
 
 /** A measurement in a sketch. */
@@ -38,12 +38,8 @@ export class BaselineBoard {
 	constructor(storage: BareKeyValue) {
 		this.storage = storage;
 		const sensor = "BME280 at 0x76";
-		this.sensor = openSensor({
-			sensor,
-			driver: bme280,
-			options: {},
-			connect: () => new I2CDevice(bareBus, 0x76, sensor),
-		});
+		const device = new I2CDevice(bareBus, 0x76, sensor);
+		this.sensor = { candidate: { sensor, driver: bme280 }, device, state: bme280.open?.(device, {}) };
 		this.head = this.readCounter("head");
 		this.tail = this.readCounter("tail");
 	}

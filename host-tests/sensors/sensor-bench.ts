@@ -8,7 +8,7 @@ import type { I2CDriver } from "../../src/sensors/drivers/all-drivers";
 import type { AnyDriver, OpenReason, SensorDevice, SensorOptions } from "../../src/sensors/drivers/driver";
 import { I2CDevice } from "../../src/sensors/drivers/i2c-device";
 import { type IdentifyResult, identify } from "../../src/sensors/pipeline/i2c-scan";
-import { type OpenSensor, openSensor, readSensor } from "../../src/sensors/pipeline/sensor-slot";
+import { type OpenSensor, readSensor } from "../../src/sensors/pipeline/sensor-slot";
 import { testSurroundings } from "./test-surroundings";
 
 /** An I2C bus with chips, adjustable surroundings, and a clock that the test advances. */
@@ -74,9 +74,16 @@ export class BenchSensor {
 	private readonly driver: AnyDriver;
 	private readonly sensor: OpenSensor;
 
+	/** Throws what `connect` and the driver throw, and leaves nothing open then. */
 	constructor(driver: AnyDriver, sensor: string, connect: () => SensorDevice, options: SensorOptions = {}) {
 		this.driver = driver;
-		this.sensor = openSensor({ sensor, driver, options, connect });
+		const device = connect();
+		try {
+			this.sensor = { candidate: { sensor, driver }, device, state: driver.open?.(device, options) };
+		} catch (error) {
+			device.close();
+			throw error;
+		}
 	}
 
 	start(): number {

@@ -7,7 +7,7 @@ import type { Value } from "../../src/reading/reading";
 import { allDrivers, type I2CDriver } from "../../src/sensors/drivers/all-drivers";
 import { I2CDevice } from "../../src/sensors/drivers/i2c-device";
 import { identify } from "../../src/sensors/pipeline/i2c-scan";
-import { type OpenSensor, openSensor, readSensor } from "../../src/sensors/pipeline/sensor-slot";
+import { type OpenSensor, readSensor } from "../../src/sensors/pipeline/sensor-slot";
 import { SensorError } from "../../src/sensors/sensor-error";
 import { check, expectSame } from "./report";
 
@@ -149,15 +149,13 @@ class Bench {
 
 	open(driver: I2CDriver, address: number): OpenSensor {
 		const sensor = `${driver.name} at 0x${address.toString(16)}`;
-		const connect = () => new I2CDevice(this.i2cBus, address, sensor);
-		const chip = connect();
+		const device = new I2CDevice(this.i2cBus, address, sensor);
 		for (let step = 0; step < 32; step++) {
-			const waitMs = driver.reset?.(chip, step, "boot") ?? 0;
+			const waitMs = driver.reset?.(device, step, "boot") ?? 0;
 			if (waitMs === 0) break;
 			this.ticks += waitMs;
 		}
-		chip.close();
-		return openSensor({ sensor, driver, options: {}, connect });
+		return { candidate: { sensor, driver }, device, state: driver.open?.(device, {}) };
 	}
 
 	/** Measures each five seconds until there are values. */

@@ -187,17 +187,6 @@ export interface OpenSensor {
 	readonly state: unknown;
 }
 
-/** Throws what `connect` and the driver throw, and leaves nothing open then. */
-export function openSensor(candidate: Omit<Candidate, "place" | "sortKey">): OpenSensor {
-	const device = candidate.connect();
-	try {
-		return { candidate, device, state: candidate.driver.open?.(device, candidate.options) };
-	} catch (error) {
-		device.close();
-		throw error;
-	}
-}
-
 /**
  * The values of the measurement, by field. Throws a {@link SensorError} if it has not ended, or a value is
  * out of range.
