@@ -170,7 +170,7 @@ export function int16(bytes: Uint8Array, at = 0): number {
 
 /** Three bytes as a big-endian number. */
 export function uint24(bytes: Uint8Array, at = 0): number {
-	return (uint16(bytes, at) << 8) | (bytes[at + 2] ?? 0);
+	return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
 }
 
 /** Two bytes as a big-endian number. */
