@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { LogTail } from "../../src/app/log-tail";
+import { toPrintable } from "../../src/common/control-characters";
 import { maxLogLineBytes } from "../../src/common/log-ring";
 import { MemoryKeyValue } from "../memory-key-value";
 import { VirtualSetupBoard } from "../setup/virtual-setup-board";
@@ -8,7 +9,7 @@ import { VirtualSetupBoard } from "../setup/virtual-setup-board";
 test("keeps the newest lines over any number of starts, in 1,900 bytes", () => {
 	const line = fc
 		.string({ unit: "grapheme", maxLength: 120 })
-		.map((text) => text.replaceAll("\n", ""))
+		.map(toPrintable)
 		.filter((text) => Buffer.byteLength(text) <= maxLogLineBytes);
 	const lines = fc.array(line, { maxLength: 40 });
 	fc.assert(
@@ -19,7 +20,7 @@ test("keeps the newest lines over any number of starts, in 1,900 bytes", () => {
 				for (const each of boot) tail.append(0, each);
 				tail.save();
 			}
-			const all = boots.flat().map((each) => Buffer.from(each).toString());
+			const all = boots.flat();
 			const kept = new LogTail(storage, "deep sleep", true).lines;
 			expect(kept).toEqual(all.slice(all.length - kept.length));
 			const size = (some: readonly string[]) => Buffer.byteLength(["restart", ...some].join("\n"));
