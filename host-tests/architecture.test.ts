@@ -64,7 +64,7 @@ test("imports go one way: from app to its parts, down to reading and boards", ()
 		["app"],
 		["setup", "local-page"],
 		["upload", "wifi", "sensors", "panel", "power"],
-		["store", "settings"],
+		["store", "settings", "update"],
 		["queue", "clock", "dakkio", "http"],
 		["reading", "common"],
 		["boards", "version"],

@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { NodeBoard } from "../boards/node/board";
 import { writeDurably } from "../boards/node/files";
 import type { PacedTime } from "../boards/node/time";
-import type { Network } from "../src/boards/board";
-import type { ListenerOptions } from "../src/boards/ecma419";
+import type { FirmwareSlots, Network } from "../src/boards/board";
+import type { FlashStorage, ListenerOptions } from "../src/boards/ecma419";
 import type { ResetReason } from "../src/boards/reset-reason";
 import type { Settings } from "../src/settings/settings";
 import { SettingsStore } from "../src/settings/settings-store";
+import { firmwareVersion } from "../src/version";
+import { flashOverCable, makeFirmwareSlots, runBootloader } from "./hardware/bootloader";
+import { makeFirmwareImage } from "./hardware/firmware-image";
 import { NorFlashFiles } from "./hardware/nor-flash-files";
 import { SimulatedPins } from "./hardware/pins";
 import { defaultSensors, parseSensors, SimulatedSensors, type WiredChip } from "./hardware/simulated-sensors";
@@ -32,6 +35,8 @@ export interface VirtualBoardOptions {
 	readonly networks?: readonly SimulatedNetwork[];
 	/** The port of the page on the home network in place of 80, which needs privileges; default: any free port. */
 	readonly localPagePort?: number;
+	/** The public half of the key that signs updates; default: a board without updates. */
+	readonly releaseKey?: Uint8Array | undefined;
 	/** The internet; default: this computer's. */
 	readonly internet?: InternetOptions & { readonly root: Uint8Array };
 }
@@ -43,8 +48,8 @@ export interface BoardStart {
 	sleep(milliseconds: number): void;
 }
 
-/** Sectors of the flash partitions, as in the chip's partition table: 1 MiB of readings. */
-const partitions = { queue: 256, quarantine: 16 };
+/** Sectors of the flash partitions: 1 MiB of readings; two slots for what stands for an image of the firmware. */
+const partitions = { queue: 256, quarantine: 16, ota_0: 64, ota_1: 64, otadata: 2 };
 
 /** As on usual ESP32 boards: the light, and the BOOT button. */
 export const defaultPins = Object.freeze({ led: 2, button: 0 });
@@ -87,6 +92,7 @@ export class VirtualBoard extends NodeBoard {
 			address: "127.0.0.1",
 			...(networks === undefined ? {} : { networks }),
 		});
+		const flash = new NorFlashFiles(join(directory, "flash"), partitions);
 		super({
 			identity: { chip: "node", serial },
 			resetReason,
@@ -101,7 +107,8 @@ export class VirtualBoard extends NodeBoard {
 					network: (sockets) => simulateInternet(sockets, radio, internet),
 					roots: [internet.root],
 				}),
-				flash: new NorFlashFiles(join(directory, "flash"), partitions),
+				flash,
+				firmware: () => startFirmware(flash, options.releaseKey, restart),
 				i2c: station.i2c,
 				pins: pins.provider(defaultPins),
 			},
@@ -120,6 +127,17 @@ export class VirtualBoard extends NodeBoard {
 		new SettingsStore(storage).save(settings);
 		storage.close();
 	}
+}
+
+/** What happens before the firmware runs: every image stands for the same firmware, this one. */
+function startFirmware(
+	flash: FlashStorage,
+	releaseKey: Uint8Array | undefined,
+	restart: () => void,
+): FirmwareSlots {
+	flashOverCable(flash, makeFirmwareImage({ version: firmwareVersion, behaviour: "works" }));
+	const running = runBootloader(flash)?.slot ?? 0;
+	return makeFirmwareSlots({ flash, running, releaseKey, restart });
 }
 
 /** Another port in place of 80. */

@@ -3,6 +3,7 @@ import type {
 	AccessPointConstructor,
 	Board,
 	BoardIdentity,
+	FirmwareSlots,
 	Network,
 	Pins,
 	Storage,
@@ -27,6 +28,8 @@ export interface BoardHardware {
 	/** Root certificates that the board trusts besides the public ones, DER or PEM. */
 	readonly roots?: readonly Uint8Array[];
 	readonly flash: FlashStorage;
+	/** Called when the firmware asks for its slots first. */
+	firmware?(): FirmwareSlots;
 	readonly i2c: I2CBus;
 	readonly pins: Pins;
 }
@@ -56,6 +59,8 @@ export class NodeBoard implements Board {
 	readonly storage: Storage;
 	readonly i2c: I2CBus;
 	readonly pins: Pins;
+	private readonly startFirmware: (() => FirmwareSlots) | undefined;
+	private slots: FirmwareSlots | undefined;
 	private readonly _log: (line: string) => void;
 	private readonly _restart: () => void;
 	private readonly _sleep: (milliseconds: number) => void;
@@ -71,6 +76,7 @@ export class NodeBoard implements Board {
 		this._sleep = sleep;
 		this.i2c = hardware.i2c;
 		this.pins = hardware.pins;
+		this.startFirmware = hardware.firmware;
 		this.storage = { flash: hardware.flash, keyValue: new FileKeyValueStorage(directory, nodeFiles) };
 		const hold = realTimeWhileConnected ? () => time.hold() : () => () => {};
 		const TCP = makeTCP({ hold });
@@ -84,6 +90,11 @@ export class NodeBoard implements Board {
 			resolver: makeResolver({ hold }),
 		};
 		this.network = hardware.network?.(sockets) ?? sockets;
+	}
+
+	get firmware(): FirmwareSlots | undefined {
+		this.slots ??= this.startFirmware?.();
+		return this.slots;
 	}
 
 	fillRandom(bytes: Uint8Array): void {

@@ -1,6 +1,7 @@
 import type {
 	AnalogConstructor,
 	DigitalConstructor,
+	Flash,
 	FlashStorage,
 	I2CBus,
 	KeyValueStorage,
@@ -29,6 +30,8 @@ export interface Board {
 	/** The I2C bus of the sensors. */
 	readonly i2c: I2CBus;
 	readonly pins: Pins;
+	/** Two slots for the firmware, for updates; `undefined`: the flash holds one. */
+	readonly firmware?: FirmwareSlots | undefined;
 	/** Password of the setup network set by the build; empty: open network. Default: the board generates one. */
 	readonly setupPassword?: string | undefined;
 	/** Fills `bytes` at random: from a true random source while the radio is on, unpredictable enough for jitter before. */
@@ -162,4 +165,34 @@ export interface Storage {
 	 * closes it. `undefined` where deleted values leave no trace.
 	 */
 	eraseKeyValue?(): void;
+}
+
+/**
+ * The two slots for the firmware, with ESP-IDF's application rollback: a slot that was activated is started on trial, and
+ * unless the firmware in it calls {@link keep}, the next start, for whatever reason, is of the slot before.
+ */
+export interface FirmwareSlots {
+	/** Public key (P-256, x and y, 64 bytes) that signs updates; `undefined`: a build without one takes no updates. */
+	readonly releaseKey?: Uint8Array | undefined;
+	/** Number of the slot that runs, 0 or 1. */
+	readonly running: number;
+	/** The running firmware has not been kept yet. */
+	readonly isOnTrial: boolean;
+	/** Opens the slot that does not run. Throws during a trial: it holds what a rollback starts. */
+	openOther(): Flash;
+	/** The other slot is started next, on trial. Throws unless the platform finds a whole image in it. */
+	activate(): void;
+	/** Ends the trial: this firmware stays. */
+	keep(): void;
+	/** Ends the trial: restarts into the firmware before this one. Does not return on the chip. */
+	rollBack(): void;
+	sha256(): HashStream;
+	/** Whether `signature` (ECDSA with P-256 and SHA-256: r and s, 64 bytes) is the key's for `message`. */
+	verifySignature(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+export interface HashStream {
+	write(bytes: Uint8Array): void;
+	/** The hash of all that was written; call once. */
+	close(): Uint8Array;
 }
