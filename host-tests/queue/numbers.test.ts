@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { NorFlash } from "../../simulator/hardware/nor-flash";
+import type { Flash } from "../../src/boards/ecma419";
+import { FlashFailedError } from "../../src/queue/errors";
 import {
 	encodeRecordHeader,
 	parseSectorHeader,
@@ -65,6 +67,51 @@ describe("an acknowledgement never moves back, and no count wraps", () => {
 			expect(rest.slice(-pushed.length)).toEqual(pushed);
 			const missing = there.filter((sequence) => sequence > third + 1 && !rest.includes(sequence));
 			expect(missing.length).toBeLessThanOrEqual(again.droppedRecords);
+		}
+	});
+
+	test.each(aligns)("not where reading headers fails now and then, align %i", (writeAlign) => {
+		for (let seed = 1; seed <= 200; seed++) {
+			const random = randomFrom(seed);
+			const flash = new NorFlash({ blocks: 16, blockLength: 256, writeAlign });
+			let failingShare = 0;
+			const failing: Flash = {
+				read(buffer, byteOffset) {
+					if (random() < failingShare) throw new Error("unreadable");
+					return flash.read(buffer, byteOffset);
+				},
+				write: (buffer, byteOffset) => flash.write(buffer, byteOffset),
+				eraseBlock: (start, end) => flash.eraseBlock(start, end),
+				status: () => flash.status(),
+				close() {},
+			};
+			// Each mount after a sector that is known elsewhere, and not on flash, skips numbers: a gap in the ring.
+			let lost: RingHint | undefined;
+			const hints = { load: () => lost, save: () => {} };
+			let queue = new FlashQueue({ flash: failing, writeAlign, hints });
+			for (let i = 0; i < 24; i++) {
+				const sequence = queue.push(new Uint8Array(40));
+				if (random() > 0.3) continue;
+				lost = { block: 0, sectorNumber: 1_000, firstSequence: sequence + 1 };
+				queue = new FlashQueue({ flash: failing, writeAlign, hints });
+			}
+			while (queue.length > 0) {
+				const { oldestSequence = 0, newestSequence = 0 } = queue;
+				const upTo = oldestSequence + below(newestSequence - oldestSequence + 1, random);
+				failingShare = 0.5;
+				let reached = upTo + 1;
+				try {
+					queue.acknowledge(upTo);
+				} catch (error) {
+					// No sector could be opened to record it.
+					expect(error).toBeInstanceOf(FlashFailedError);
+					reached = oldestSequence;
+				}
+				failingShare = 0;
+				const { oldestSequence: oldest = reached } = queue;
+				if (oldest < reached) throw new Error(`seed ${seed}: ${oldest} pending after ${upTo}`);
+				if (reached <= upTo) break;
+			}
 		}
 	});
 

@@ -455,7 +455,7 @@ export class FlashQueue {
 			const skipped = oldest.skippedSequences - skippedBefore;
 			this.unreportedDrops = Math.max(0, oldest.firstSequence - 1 - this.acknowledgedSequence - skipped);
 			this._droppedRecords += this.unreportedDrops;
-			this.acknowledgedSequence = oldest.firstSequence - 1;
+			this.acknowledgedSequence = Math.max(this.acknowledgedSequence, oldest.firstSequence - 1);
 		}
 		this.skipGap(holder);
 	}
@@ -781,15 +781,19 @@ export class FlashQueue {
 			const end = after.firstSequence - (after.skippedSequences - holder.skippedSequences);
 			this.skippedBeforeFront = holder.skippedSequences;
 			if (this.acknowledgedSequence + 1 < end) return;
-			this.acknowledgedSequence = after.firstSequence - 1;
 			this.skippedBeforeFront = after.skippedSequences;
-			if (isNewest) return;
+			// Where headers cannot be read, an older sector may seem to be the next one.
+			const isAhead = after.firstSequence > this.acknowledgedSequence + 1;
+			if (isAhead) this.acknowledgedSequence = after.firstSequence - 1;
+			if (isNewest || !isAhead) return;
 		}
 	}
 
 	/** The oldest pending records were in a sector that was erased in vain. */
 	private skipLostFront(newest: Sector): void {
 		const oldest = findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
+		// Reading its header may have failed only now.
+		if (oldest.firstSequence <= this.acknowledgedSequence + 1) return;
 		this.acknowledgedSequence = oldest.firstSequence - 1;
 		this.skippedBeforeFront = oldest.skippedSequences;
 		this._damagedBytes += this.sectors.blockLength;
