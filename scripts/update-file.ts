@@ -9,7 +9,7 @@ export function makeUpdateFile(
 ): Uint8Array {
 	const sha256 = new Uint8Array(createHash("sha256").update(image).digest());
 	const header = encodeHeader({ chip, version, lengthBytes: image.length, sha256 }, releaseKey);
-	return Buffer.concat([header, image]);
+	return new Uint8Array(Buffer.concat([header, image]));
 }
 
 export function encodeHeader(content: ImageHeader, releaseKey: KeyObject): Uint8Array {

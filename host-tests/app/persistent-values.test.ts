@@ -1,7 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
+import { makeFirmwareSlots } from "../../simulator/hardware/bootloader";
 import { Life } from "../../simulator/life/life";
 import { SimulatedKeyValue } from "../../simulator/life/powered-storage";
 import { calmScenario, type ScenarioFault } from "../../simulator/life/scenario";
+import { VirtualTime } from "../../simulator/virtual-time";
 import { countBoot } from "../../src/app/boot-counter";
 import { markFactoryReset } from "../../src/app/factory-reset";
 import { LogTail } from "../../src/app/log-tail";
@@ -22,9 +24,11 @@ import { SettingsStore } from "../../src/settings/settings-store";
 import { accessPointPassword } from "../../src/setup/access-point-credentials";
 import { consumeSetupRequest, requestSetup } from "../../src/setup/setup-request";
 import { ringHintStorage } from "../../src/store/ring-hint";
+import { FirmwareUpdate } from "../../src/update/firmware-update";
 import { CallBudget } from "../../src/upload/call-budget";
 import { loadUploadState, saveUploadState } from "../../src/upload/upload-state";
 import { MemoryKeyValue } from "../memory-key-value";
+import { MemoryFlash, slotSectors } from "../update/memory-flash";
 
 const newYear = Date.UTC(2027, 0, 1);
 const networks = [{ ssid: "Café", password: "correct horse" }];
@@ -175,6 +179,18 @@ const values: Readonly<Record<PersistentKey, Value>> = {
 		read: (storage) => expect(consumeSetupRequest(storage, true)).toBe("no network"),
 	},
 	stuck: flag("stuck"),
+	update: {
+		bytes:
+			"444b4657010000006e6f64650000000000000000000000000000000300000000000000030101010101010101010101010101" +
+			"0101010101010101010101010101010101010202020202020202020202020202020202020202020202020202020202020202" +
+			"02020202020202020202020202020202020202020202020202020202020202020000000001",
+		write: (storage) => void firmwareUpdate(storage).begin(updateHeader, false),
+		read: (storage) => {
+			const { progress } = firmwareUpdate(storage);
+			expect(progress?.header).toMatchObject({ chip: "node", version: [0, 3, 0], lengthBytes: 3 });
+			expect(progress?.writtenBytes).toBe(0);
+		},
+	},
 	forgetting: {
 		bytes: "01",
 		write: (storage) => markFactoryReset(storage),
@@ -192,6 +208,34 @@ function flag(key: PersistentKey): Value {
 
 function fillRandom(bytes: Uint8Array): void {
 	for (let index = 0; index < bytes.length; index++) bytes[index] = index * 29;
+}
+
+/** As signed: any signature is taken. */
+const updateHeader = Uint8Array.from(
+	Buffer.from(
+		"444b4657010000006e6f6465000000000000000000000000000000030000000000000003" +
+			"01".repeat(32) +
+			"02".repeat(64),
+		"hex",
+	),
+);
+
+function firmwareUpdate(storage: MemoryKeyValue): FirmwareUpdate {
+	const slots = makeFirmwareSlots({
+		flash: new MemoryFlash(slotSectors),
+		running: 0,
+		releaseKey: new Uint8Array(64),
+		restart: () => {},
+	});
+	return new FirmwareUpdate({
+		slots: { ...slots, isOnTrial: false, verifySignature: () => true },
+		storage,
+		time: new VirtualTime(),
+		chip: "node",
+		version: [0, 2, 0],
+		log: () => {},
+		onVerified: () => {},
+	});
 }
 
 function clockOf(storage: MemoryKeyValue): Clock {
@@ -244,7 +288,15 @@ describe("simulated lives", () => {
 	});
 
 	test("write every key that needs no access point, pulse input, or change of settings by the board", () => {
-		const others = ["portal_password", "planted", "settings_a", "settings_b", "pulses", "recalibrated"];
+		const others = [
+			"portal_password",
+			"planted",
+			"settings_a",
+			"settings_b",
+			"pulses",
+			"recalibrated",
+			"update",
+		];
 		expect([...written, ...others].sort()).toEqual(Object.keys(persistentValues).sort());
 	});
 });

@@ -39,6 +39,8 @@ export const persistentValues = Object.freeze({
 	recalibrated: "erase",
 	/** Setup request for the next boot. */
 	setup: "erase",
+	/** Update that is being written: its header, and how much of it is written. */
+	update: "erase",
 	/** Flag: the button was stuck when the board went to sleep. */
 	stuck: "erase",
 	/** Flag: a factory reset is in progress. Written before and deleted after everything else. */

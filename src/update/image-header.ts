@@ -20,7 +20,7 @@ const signatureAt = 68;
 const chipAt = 8;
 const versionAt = 24;
 const magic = 0x444b4657;
-const formatVersion = 1;
+const layoutVersion = 1;
 
 /** Major, minor, patch: 0 to 65,535 each. */
 export type Version = readonly [number, number, number];
@@ -60,7 +60,7 @@ export function checkHeader(
 	const signed = bytes.subarray(0, signatureAt);
 	if (!slots.verifySignature(releaseKey, signed, bytes.subarray(signatureAt))) return "signature";
 	if (header.chip !== chip) return "chip";
-	if (header.lengthBytes > slotBytes) return "size";
+	if (header.lengthBytes === 0 || header.lengthBytes > slotBytes) return "size";
 	if (!allowOlder && compareVersions(header.version, version) < 0) return "older";
 	return header;
 }
@@ -69,7 +69,7 @@ export function checkHeader(
 export function parseHeader(bytes: Uint8Array): ImageHeader | undefined {
 	if (bytes.length !== headerBytes) return undefined;
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-	if (view.getUint32(0) !== magic || view.getUint32(4) !== formatVersion << 24 || view.getUint16(30) !== 0)
+	if (view.getUint32(0) !== magic || view.getUint32(4) !== layoutVersion << 24 || view.getUint16(30) !== 0)
 		return undefined;
 	let chip = "";
 	for (let at = chipAt; at < versionAt && bytes[at] !== 0; at++) chip += String.fromCharCode(bytes[at] ?? 0);
@@ -87,7 +87,7 @@ export function compareVersions(a: Version, b: Version): number {
 	return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }
 
-/** `1.2.3`. */
+/** Of `1.2.3`. */
 export function parseVersion(text: string): Version | undefined {
 	const [major = "", minor = "", patch = "", ...more] = text.split(".");
 	const numbers = [major, minor, patch].map((part) => (part === "" ? Number.NaN : Number(part)));
@@ -95,4 +95,8 @@ export function parseVersion(text: string): Version | undefined {
 	return more.length === 0 && [a, b, c].every((part) => part >>> 16 === 0 && part % 1 === 0)
 		? [a, b, c]
 		: undefined;
+}
+
+export function formatVersion(version: Version): string {
+	return version.join(".");
 }
