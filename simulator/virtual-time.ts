@@ -49,6 +49,11 @@ export class VirtualTime implements Time {
 		return this.heap.length;
 	}
 
+	/** Milliseconds until the next timer is due; infinite without one. */
+	get untilNextMs(): number {
+		return (this.heap[0]?.due ?? Number.POSITIVE_INFINITY) - this._ticks;
+	}
+
 	/** Stops time permanently after the current timer. */
 	halt(): void {
 		this.halted = true;

@@ -9,6 +9,7 @@ import { markFactoryReset } from "../../src/app/factory-reset";
 import { LogTail } from "../../src/app/log-tail";
 import type { KeyValue } from "../../src/boards/ecma419";
 import { Clock } from "../../src/clock/clock";
+import { writeJsonRecord } from "../../src/common/json-record";
 import {
 	isFlagSet,
 	type PersistentKey,
@@ -24,6 +25,8 @@ import { SettingsStore } from "../../src/settings/settings-store";
 import { accessPointPassword } from "../../src/setup/access-point-credentials";
 import { consumeSetupRequest, requestSetup } from "../../src/setup/setup-request";
 import { ringHintStorage } from "../../src/store/ring-hint";
+import { type DownloadState, firstState } from "../../src/update/download-plan";
+import { Downloader, type DownloaderOptions } from "../../src/update/downloader";
 import { FirmwareUpdate } from "../../src/update/firmware-update";
 import { CallBudget } from "../../src/upload/call-budget";
 import { loadUploadState, saveUploadState } from "../../src/upload/upload-state";
@@ -46,6 +49,12 @@ interface Value {
 	/** Reads it, and expects what was written. */
 	read(storage: MemoryKeyValue): void;
 }
+
+const release: DownloadState = {
+	...firstState("https://a.example/i.json", 1_800_000_000_000, 0.5),
+	...{ requests: 3, failures: 1, offered: "0.3.0", badImages: 1 },
+};
+const noDownloads = { version: "0.2.0" } as DownloaderOptions;
 
 const values: Readonly<Record<PersistentKey, Value>> = {
 	portal_password: {
@@ -173,6 +182,15 @@ const values: Readonly<Record<PersistentKey, Value>> = {
 		read: (storage) =>
 			expect(new Recalibrations(storage, scd4x).of("SCD4x at 0x62", 420, () => {}).isDone()).toBe(true),
 	},
+	release: {
+		bytes:
+			"01000000007b22696e646578223a2268747470733a2f2f612e6578616d706c652f692e6a736f6e222c226e657874557463223a313830303030313830303030302c227265717565737473223a332c2273696e6365557463223a313830303030303030303030302c226661696c75726573223a312c226f666665726564223a22302e332e30222c22626164496d61676573223a317d48e6cd56",
+		write: (storage) => writeJsonRecord(storage, "release", release),
+		read: (storage) =>
+			expect(new Downloader({ ...noDownloads, storage, address: release.index }).offeredVersion).toBe(
+				"0.3.0",
+			),
+	},
 	setup: {
 		bytes: "02",
 		write: (storage) => requestSetup(storage, "no network"),
@@ -295,6 +313,7 @@ describe("simulated lives", () => {
 			"settings_b",
 			"pulses",
 			"recalibrated",
+			"release",
 			"update",
 		];
 		expect([...written, ...others].sort()).toEqual(Object.keys(persistentValues).sort());

@@ -74,7 +74,7 @@ function begin({
 					const length = body?.().read(bytes) ?? 0;
 					asked.push(`${method} ${path} ${new TextDecoder().decode(bytes.subarray(0, length))}`.trim());
 					const next = following.shift() ?? failure;
-					if (next.kind === "response") makeBodyReader?.()(new TextEncoder().encode(next.body));
+					if (next.kind === "response") makeBodyReader?.()(new TextEncoder().encode(next.body), next);
 					return next;
 				},
 				close: () => closed++,

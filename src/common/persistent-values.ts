@@ -37,6 +37,8 @@ export const persistentValues = Object.freeze({
 	log: "erase",
 	/** Forced recalibrations that are done, ppm by sensor: a checked record of JSON. */
 	recalibrated: "erase",
+	/** What is known of updates in a release index: a checked record of JSON. */
+	release: "erase",
 	/** Setup request for the next boot. */
 	setup: "erase",
 	/** Update that is being written: its header, and how much of it is written. */

@@ -3,7 +3,7 @@ import type { Channel } from "./channel";
 import type { ExchangeResult } from "./exchange-result";
 import { exchangeFailure, failureMessage, type Origin, timeoutMessage } from "./exchange-result";
 import { MessageParser } from "./message-parser";
-import { defaultKeptBodyBytes, type HttpRequest, type RequestStream } from "./request";
+import { defaultKeptBodyBytes, type HttpRequest, type RequestStream, type ResponseHead } from "./request";
 import { responseFormat, type StatusLine } from "./start-line";
 import type { ExchangeTimeoutsMs } from "./timeouts";
 
@@ -50,7 +50,12 @@ export class RequestAttempt {
 		this.options = options;
 		const { request, responseHeaders } = options;
 		const maxKeptBodyBytes = request.maxKeptBodyBytes ?? defaultKeptBodyBytes;
-		const onBody = request.makeBodyReader?.();
+		const readBody = request.makeBodyReader?.();
+		let head: ResponseHead | undefined;
+		const onBody = (part: Uint8Array) => {
+			head ??= { status: this.parser.start?.status ?? 0, headers: this.parser.headers };
+			readBody?.(part, head);
+		};
 		this.parser = new MessageParser({
 			format: responseFormat,
 			keptHeaders: responseHeaders,

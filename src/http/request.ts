@@ -12,8 +12,18 @@ export interface HttpRequest {
 	readonly body?: () => Body;
 	/** Bytes of the response's body to keep; default {@link defaultKeptBodyBytes}. */
 	readonly maxKeptBodyBytes?: number;
-	/** Makes a callback for the parts of the response's body, kept or not; called for each attempt. */
-	readonly makeBodyReader?: () => (part: Uint8Array) => void;
+	/**
+	 * Makes a callback for the parts of the response's body, kept or not; called for each attempt. An exception in it ends
+	 * the exchange, and the connection.
+	 */
+	readonly makeBodyReader?: () => (part: Uint8Array, head: ResponseHead) => void;
+}
+
+/** What is known of a response when its body begins. */
+export interface ResponseHead {
+	readonly status: number;
+	/** The requested headers, by lower-case name. */
+	readonly headers: ReadonlyMap<string, string>;
 }
 
 /** Enough for an error response with details. */

@@ -1,0 +1,327 @@
+import type { Network, Time } from "../boards/board";
+import type { KeyValue } from "../boards/ecma419";
+import { errorMessage } from "../common/error-message";
+import type { HttpsUrl } from "../common/https-url";
+import { readJsonRecord, writeJsonRecord } from "../common/json-record";
+import type { PersistentKey } from "../common/persistent-values";
+import type { ExchangeResult } from "../http/exchange-result";
+import { HttpConnection } from "../http/http-connection";
+import type { HttpRequest } from "../http/request";
+import {
+	afterDownload,
+	type ByteRange,
+	countRequest,
+	type DownloadConditions,
+	type DownloadOutcome,
+	type DownloadState,
+	downloadWaitMs,
+	firstState,
+	isTransient,
+	maxBadImages,
+	nextRange,
+	rangeHeaders,
+	rangeProblem,
+	readState,
+} from "./download-plan";
+import type { FirmwareUpdate } from "./firmware-update";
+import { compareVersions, parseHeader, parseVersion, type Version } from "./image-header";
+import { maxIndexBytes, parseReleaseIndex, type Release } from "./release-index";
+
+export interface DownloaderOptions {
+	readonly network: Pick<Network, "TCP" | "TLS" | "resolver">;
+	readonly time: Time;
+	readonly storage: Pick<KeyValue, "read" | "write">;
+	/** Of the release index: as in the settings, and parsed. */
+	readonly address: string;
+	readonly index: HttpsUrl;
+	/** Root certificates trusted besides the board's, DER. */
+	readonly ca: readonly Uint8Array[];
+	readonly chip: string;
+	/** Of the running firmware. */
+	readonly version: string;
+	readonly userAgent: string;
+	readonly update: Pick<FirmwareUpdate, "progress" | "begin" | "write" | "install">;
+	/** An update that did not prove itself, `1.2.3`: it is not downloaded again. */
+	failedVersion(): string | undefined;
+	conditions(): DownloadConditions;
+	/** {@link Downloader.isActive} has changed. */
+	onChange(): void;
+	/** A new version is installed: the board has to restart into it. */
+	onInstalled(): void;
+	/** Uniform in 0 … 1. */
+	random(): number;
+	log(line: string): void;
+}
+
+/** What ends a download, with words for the log. */
+interface Ending {
+	readonly outcome: DownloadOutcome;
+	readonly cause?: string | undefined;
+}
+
+const paused: Ending = Object.freeze({ outcome: "paused" });
+const releaseKey: PersistentKey = "release";
+
+/**
+ * Looks for a new version in a release index once a day, and downloads it in ranges: a break costs nothing that has
+ * arrived. It has a connection only while no upload is due, and never throws. Decisions are in `download-plan`.
+ */
+export class Downloader {
+	private readonly options: DownloaderOptions;
+	private state: DownloadState | undefined;
+	private connection: HttpConnection | undefined;
+	private origin: HttpsUrl | undefined;
+	/** Ends when the connection is closed. */
+	private transfer: Promise<Ending | "complete"> | undefined;
+	private running: Promise<void> | undefined;
+	private isInstalling = false;
+	/** An upload has the network, until {@link wake}. */
+	private hasYielded = false;
+	private stopped = false;
+	private loggedCause = "";
+	private endPause: () => void = () => {};
+
+	constructor(options: DownloaderOptions) {
+		this.options = options;
+		const saved = readJsonRecord(options.storage, releaseKey);
+		this.state = readState(typeof saved === "object" ? saved.value : undefined, options.address);
+	}
+
+	start(): void {
+		this.running ??= this.run();
+	}
+
+	/** The version that is there, `1.2.3`; `undefined`: none that is newer than the running one. */
+	get offeredVersion(): string | undefined {
+		const { offered = "" } = this.state ?? {};
+		return this.isNewer(parseVersion(offered)) ? offered : undefined;
+	}
+
+	/** Downloads, or is about to. */
+	get isActive(): boolean {
+		return !this.stopped && (this.transfer !== undefined || this.isInstalling || this.waitMs() === 0);
+	}
+
+	/** Conditions have changed: the network is up, the time is known, an upload has ended. */
+	wake(): void {
+		this.hasYielded = false;
+		this.endPause();
+	}
+
+	/** Leaves the network to an upload; resolves when nothing is open. {@link wake} ends it. */
+	async yieldNetwork(): Promise<void> {
+		this.hasYielded = true;
+		this.connection?.close();
+		await this.transfer;
+	}
+
+	/** Starts nothing more; resolves when nothing is open. */
+	async stop(): Promise<void> {
+		this.stopped = true;
+		this.connection?.close();
+		this.endPause();
+		await this.running;
+	}
+
+	private async run(): Promise<void> {
+		while (!this.stopped) {
+			const waitMs = this.waitMs();
+			if (waitMs > 0) await this.pause(waitMs);
+			else await this.download();
+		}
+	}
+
+	/** Milliseconds until something is requested; plans the first time. */
+	private waitMs(): number {
+		const { address, random, conditions } = this.options;
+		const given = conditions();
+		if (given.nowUtc === undefined || this.hasYielded) return Number.POSITIVE_INFINITY;
+		if (this.state === undefined) this.save(firstState(address, given.nowUtc, random()));
+		return this.state === undefined ? Number.POSITIVE_INFINITY : downloadWaitMs(this.state, given);
+	}
+
+	private pause(waitMs: number): Promise<void> {
+		const { time } = this.options;
+		return new Promise((resolve) => {
+			const timer = waitMs === Number.POSITIVE_INFINITY ? undefined : time.set(() => this.endPause(), waitMs);
+			this.endPause = () => {
+				time.clear(timer);
+				this.endPause = () => {};
+				resolve();
+			};
+		});
+	}
+
+	private async download(): Promise<void> {
+		const { onChange, random } = this.options;
+		this.transfer = this.transferFile();
+		onChange();
+		const transferred = await this.transfer;
+		this.transfer = undefined;
+		const ending = transferred === "complete" ? await this.install() : transferred;
+		const { state } = this;
+		const { nowUtc } = this.options.conditions();
+		if (state !== undefined && nowUtc !== undefined)
+			this.save(afterDownload(state, ending.outcome, nowUtc, random()));
+		this.logEnding(ending);
+		onChange();
+	}
+
+	/** The index, then the file as far as it is not there yet. */
+	private async transferFile(): Promise<Ending | "complete"> {
+		try {
+			const release = await this.findRelease();
+			if ("outcome" in release) return release;
+			const seen: { etag?: string | undefined } = {};
+			for (;;) {
+				const step = await this.fetchRange(release, seen);
+				if (step !== "progress") return step;
+			}
+		} catch (error) {
+			return { outcome: "broken", cause: errorMessage(error) };
+		} finally {
+			this.disconnect();
+		}
+	}
+
+	/** The update for this board, begun; or why there is nothing to fetch. */
+	private async findRelease(): Promise<Release | Ending> {
+		const { index, chip, update, failedVersion } = this.options;
+		const result = await this.request(index, { maxKeptBodyBytes: maxIndexBytes });
+		if ("outcome" in result) return result;
+		if (result.kind === "failure") return { outcome: "broken", cause: result.message };
+		if (result.status !== 200)
+			return {
+				outcome: isTransient(result.status) ? "broken" : "unusable",
+				cause: `the index: the server responded ${result.status}`,
+			};
+		if (result.truncated === true)
+			return result.oddity === undefined
+				? { outcome: "unusable", cause: "the index is too long" }
+				: { outcome: "broken", cause: result.oddity };
+		const release = parseReleaseIndex(result.body, chip, index);
+		if (release === undefined) return this.offerNothing();
+		if ("problem" in release) return { outcome: "unusable", cause: `the index: ${release.problem}` };
+		const version = parseHeader(release.header)?.version;
+		if (version !== undefined && !this.isNewer(version)) return this.offerNothing();
+		const text = version?.join(".") ?? "";
+		const { offered = "", badImages = 0 } = this.state ?? {};
+		if (text === failedVersion() || (text === offered && badImages >= maxBadImages))
+			return { outcome: "none" };
+		const problem = update.begin(release.header, false);
+		if (problem !== undefined)
+			return { outcome: "unusable", cause: `version ${text} is refused: ${problem}` };
+		if (text !== offered) this.change({ offered: text, badImages: 0 });
+		return release;
+	}
+
+	private offerNothing(): Ending {
+		if (this.state?.offered !== "") this.change({ offered: "", badImages: 0 });
+		return { outcome: "none" };
+	}
+
+	/** `seen`: the tag of the file, from the first response on. */
+	private async fetchRange(
+		{ url, header }: Release,
+		seen: { etag?: string | undefined },
+	): Promise<Ending | "progress" | "complete"> {
+		const { update } = this.options;
+		const { progress } = update;
+		if (progress === undefined) return { outcome: "unusable", cause: "the update was given up" };
+		const { writtenBytes } = progress;
+		const { lengthBytes } = progress.header;
+		if (writtenBytes === lengthBytes) return "complete";
+		const total = header.length + lengthBytes;
+		const range = nextRange(header.length + writtenBytes, total);
+		let at = writtenBytes;
+		let cause: string | undefined;
+		const refuse = (problem: string | undefined) => {
+			cause ??= problem;
+			// Ends the exchange.
+			if (cause !== undefined) throw new Error(cause);
+		};
+		const result = await this.request(url, {
+			range,
+			makeBodyReader: () => (part, head) => {
+				refuse(rangeProblem(head, range, seen.etag));
+				seen.etag ??= head.headers.get("etag");
+				if (header.length + at + part.length > range.last + 1) refuse("more bytes than requested");
+				refuse(update.write(part, at));
+				at += part.length;
+			},
+		});
+		if ("outcome" in result) return result;
+		if (cause === undefined && result.kind === "response") cause = rangeProblem(result, range, seen.etag);
+		if (result.kind === "response" && isTransient(result.status)) return { outcome: "broken", cause };
+		if (cause !== undefined) return { outcome: "unusable", cause };
+		if (header.length + at > range.last) return "progress";
+		if (this.hasYielded || this.stopped) return paused;
+		return { outcome: "broken", cause: result.kind === "failure" ? result.message : result.oddity };
+	}
+
+	/** One request; the connection stays open for the next one to the same server. */
+	private async request(
+		url: HttpsUrl,
+		{ range, ...rest }: Pick<HttpRequest, "maxKeptBodyBytes" | "makeBodyReader"> & { range?: ByteRange },
+	): Promise<ExchangeResult | Ending> {
+		const { network, time, ca, userAgent, conditions } = this.options;
+		const given = conditions();
+		const { state } = this;
+		if (this.stopped || this.hasYielded || state === undefined || given.nowUtc === undefined) return paused;
+		if (downloadWaitMs({ ...state, nextUtc: 0 }, given) > 0) return paused;
+		if (this.origin?.host !== url.host || this.origin.port !== url.port) this.disconnect();
+		this.origin = url;
+		this.connection ??= new HttpConnection({
+			...{ network, time, ca, host: url.host, port: url.port },
+			secure: true,
+			responseHeaders: rangeHeaders,
+		});
+		this.save(countRequest(state, given.nowUtc));
+		const headers: [string, string][] = [["User-Agent", userAgent]];
+		if (range !== undefined) headers.push(["Range", `bytes=${range.first}-${range.last}`]);
+		return this.connection.exchange({ method: "GET", path: url.path, headers, ...rest });
+	}
+
+	private disconnect(): void {
+		this.connection?.close();
+		this.connection = undefined;
+	}
+
+	private async install(): Promise<Ending> {
+		const { update, log, onInstalled } = this.options;
+		this.isInstalling = true;
+		const problem = await update.install();
+		this.isInstalling = false;
+		if (problem !== undefined)
+			return { outcome: problem === "storage" ? "broken" : "bad image", cause: `not installed: ${problem}` };
+		log(`update: version ${this.state?.offered} is installed`);
+		onInstalled();
+		return { outcome: "none" };
+	}
+
+	private isNewer(version: Version | undefined): boolean {
+		const running = parseVersion(this.options.version);
+		return version !== undefined && running !== undefined && compareVersions(version, running) > 0;
+	}
+
+	private change(changed: Partial<DownloadState>): void {
+		if (this.state !== undefined) this.save({ ...this.state, ...changed });
+	}
+
+	/** In memory, and for the next start. */
+	private save(state: DownloadState): void {
+		this.state = state;
+		try {
+			writeJsonRecord(this.options.storage, releaseKey, state);
+		} catch {
+			// What is in memory counts; a failure of the storage must not end the app.
+		}
+	}
+
+	/** A cause that lasts is logged once a day. */
+	private logEnding({ outcome, cause }: Ending): void {
+		if (cause === undefined || (outcome === "broken" && cause === this.loggedCause)) return;
+		this.loggedCause = cause;
+		this.options.log(`update: ${cause}`);
+	}
+}
