@@ -106,6 +106,11 @@ test("no source has a regular expression: their engine takes 34 KB of the chip's
 	expect(found).toEqual([]);
 });
 
+test("no source asks the engine for another case: its tables take 12 KB of the chip's flash (common/lower-case)", () => {
+	const asking = sources.filter(({ code }) => /\bto(Locale)?(Lower|Upper)Case\b/.test(code));
+	expect(asking.map(({ path }) => path)).toEqual([]);
+});
+
 test("the version is the package's", () => {
 	const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 	expect(readFileSync(join(root, "src/version.ts"), "utf8")).toContain(`firmwareVersion = "${version}"`);

@@ -49,6 +49,14 @@ test("each module is preloaded, so that it is in the chip's flash and not in its
 	expect(missing).toEqual([]);
 });
 
+test("flags of the C compiler have tabs between them: the SDK makes one word of what has spaces", () => {
+	const flags = readFileSync(join(root, "src/boards/esp32/manifest.json"), "utf8").match(
+		/(?<="C_FLAGS_SUBPLATFORM": )".*"/g,
+	);
+	expect(flags).toHaveLength(3);
+	expect(flags?.filter((line) => line.includes(" "))).toEqual([]);
+});
+
 test("each preloaded module exists and is listed once", () => {
 	const own = manifests.flatMap(({ manifest }) => manifest.preload.filter((name) => name.startsWith("src/")));
 	expect(own.filter((name) => !modules.includes(name))).toEqual([]);

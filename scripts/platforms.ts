@@ -74,6 +74,8 @@ export async function buildFor(anySdk: Sdk, build: Build): Promise<Built> {
 	rmSync(image, { force: true });
 	// ESP-IDF makes the image when this one is older than the program.
 	rmSync(join(directory, ".bin_timestamp"), { force: true });
+	// The SDK only adds to its archive: what is built no more would stay.
+	rmSync(join(buildDirectory(sdk, build, "bin"), `xs_${chip}.a`), { force: true });
 	await make(sdk, build, "build");
 	if (!existsSync(image)) throw new Error("ESP-IDF has built no image: its messages above say why.");
 	const { size } = statSync(image);
@@ -110,13 +112,14 @@ function componentsOf(directory: string): string {
 	return [...new Set(["main", "esp_app_format", "esp_driver_uart", ...named])].join("\\;");
 }
 
-/** Where the SDK builds. */
+/** Where the SDK builds, and in `bin` what it has built. */
 function buildDirectory(
 	sdk: Sdk,
 	{ platform, debug, program }: Pick<Build, "platform" | "debug" | "program">,
+	part: "tmp" | "bin" = "tmp",
 ): string {
 	const name = program === undefined ? sdk.name : basename(program);
-	return join(sdk.output, "tmp", ...platform.split("/"), debug === true ? "debug" : "release", name);
+	return join(sdk.output, part, ...platform.split("/"), debug === true ? "debug" : "release", name);
 }
 
 /**

@@ -69,7 +69,7 @@ export function openSimulatorBoard({
 	if ("problem" in chips) throw new Error(chips.problem);
 	const simulatedSensors = new SimulatedSensors({ time, utcAtTick0, pins, sensors: chips });
 	return {
-		identity: { chip: "xs", serial: "51ac00" },
+		identity: { chip: "xs", serial: "51AC00" },
 		resetReason,
 		time,
 		network: {

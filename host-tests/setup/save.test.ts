@@ -94,7 +94,7 @@ describe("the board's own network", () => {
 	};
 
 	test("is named after the board", () => {
-		expect(accessPointName("a1b2c3")).toBe("Dakkio-B2C3");
+		expect(accessPointName("A1B2C3")).toBe("Dakkio-B2C3");
 	});
 
 	test("has a password that is generated once from the board's randomness and stored", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeBase64 } from "../../src/common/base64";
+import { lowerCase } from "../../src/common/lower-case";
 import {
 	consistsOf,
 	hexDigits,
@@ -73,4 +74,14 @@ test("a blank of any kind is white space", () => {
 		const blank = /^[\s\u00ad\u180e\u200b-\u200f\u2060-\u2064\u2800\u3164\ufeff]*$/.test(character);
 		expect(isBlank(character), code.toString(16)).toBe(blank);
 	}
+});
+
+test("lower case is that of ASCII, and leaves all else", () => {
+	const any = fc.string({ unit: fc.constantFrom(..."@AZ[`az{ 09:\u00c9\u212a\u0130\u{10400}") });
+	fc.assert(
+		fc.property(any, (text) => {
+			expect(lowerCase(text)).toBe(text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
+		}),
+		{ numRuns: 2000 },
+	);
 });

@@ -52,7 +52,7 @@ export interface Board {
 export interface BoardIdentity {
 	/** For example `esp32`, `esp32c3`, `node`. */
 	readonly chip: string;
-	/** The last six hexadecimal digits of the MAC address: unique and constant for a board. */
+	/** The last six hexadecimal digits of the MAC address, in upper case: unique and constant for a board. */
 	readonly serial: string;
 }
 

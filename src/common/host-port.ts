@@ -1,3 +1,4 @@
+import { lowerCase } from "./lower-case";
 import { consistsOf, hexDigits, isDigits, lettersAndDigits } from "./text-pattern";
 
 /** Where a server is. */
@@ -23,9 +24,7 @@ function isHost(host: string): boolean {
 
 /** Decimal, or hexadecimal with `0x`. */
 function isNumber(text: string): boolean {
-	return (
-		isDigits(text) || (text.slice(0, 2).toLowerCase() === "0x" && consistsOf(text.slice(2), hexDigits, 0))
-	);
+	return isDigits(text) || (lowerCase(text.slice(0, 2)) === "0x" && consistsOf(text.slice(2), hexDigits, 0));
 }
 
 /** Letters, digits, and hyphens inside. */

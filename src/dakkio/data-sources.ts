@@ -1,4 +1,5 @@
 import { isJsonObject, parseJson } from "../common/json";
+import { lowerCase } from "../common/lower-case";
 import type { Field } from "../reading/reading";
 import { checkId } from "./identifiers";
 import { JsonListScanner } from "./json-list-scanner";
@@ -24,7 +25,7 @@ export class SourceFinder {
 	constructor({ id: wanted, name }: SourceQuery) {
 		this.reader = new JsonListScanner("dataSources", ({ _id: id, name: sourceName }) => {
 			if (id === undefined || checkId(id) !== undefined) return;
-			if (id.toLowerCase() === wanted?.toLowerCase()) {
+			if (wanted !== undefined && lowerCase(id) === lowerCase(wanted)) {
 				this._containsId = true;
 				this._nameOfId = sourceName;
 			}

@@ -1,3 +1,4 @@
+import { lowerCase } from "../common/lower-case";
 import { isDigits } from "../common/text-pattern";
 
 /** How the length of a body is determined (RFC 9112 section 6). */
@@ -22,7 +23,7 @@ export function findBodyFraming(
 	if (coding !== undefined) {
 		if (length !== undefined) return invalid("it has both Content-Length and Transfer-Encoding");
 		if (minorVersion === 0) return invalid("it is HTTP/1.0 and chunked");
-		if (coding.toLowerCase() !== "chunked") return invalid("its transfer coding is not supported");
+		if (lowerCase(coding) !== "chunked") return invalid("its transfer coding is not supported");
 		return { kind: "chunked" };
 	}
 	if (length !== undefined) {
@@ -38,7 +39,7 @@ export function isPersistent(
 	headers: ReadonlyMap<string, string | undefined>,
 	minorVersion: number,
 ): boolean {
-	const options = (headers.get("connection") ?? "").toLowerCase().split(",");
+	const options = lowerCase(headers.get("connection") ?? "").split(",");
 	const has = (option: string) => options.some((each) => each.trim() === option);
 	return minorVersion === 0 ? has("keep-alive") && !has("close") : !has("close");
 }

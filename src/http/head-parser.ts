@@ -158,13 +158,14 @@ export class HeadParser {
 
 	private inName(byte: number): State {
 		if (byte === COLON) {
-			const name = this.lineBytes <= maxNameBytes ? this.takeLine().toLowerCase() : this.dropLine();
+			const name = this.lineBytes <= maxNameBytes ? this.takeLine() : this.dropLine();
 			this.keptName =
 				framingHeaders.includes(name) || this.options.keptHeaders.includes(name) ? name : undefined;
 			return "value";
 		}
 		if (!isTokenCode(byte)) return this.fail("a header name has an invalid character");
-		this.append(byte);
+		// In lower case.
+		this.append(byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
 		return "name";
 	}
 

@@ -1,4 +1,5 @@
 import { toJson } from "../common/json";
+import { lowerCase } from "../common/lower-case";
 import { bytesBody, textBody } from "./message-stream";
 import type { ServerRequest, ServerResponse } from "./server-connection";
 
@@ -70,6 +71,6 @@ export function pageResponse({ headers }: ServerRequest, page: StaticPage): Serv
  * address (DNS rebinding).
  */
 export function isOwnHost(host: string, ownPort: number, names: readonly string[]): boolean {
-	const [name = "", port = "80", more] = host.toLowerCase().split(":");
+	const [name = "", port = "80", more] = lowerCase(host).split(":");
 	return more === undefined && port === String(ownPort) && names.includes(name);
 }

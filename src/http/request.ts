@@ -1,3 +1,4 @@
+import { lowerCase } from "../common/lower-case";
 import { isFieldText, isTarget, isToken } from "./grammar";
 import { type Body, MessageStream } from "./message-stream";
 
@@ -46,7 +47,7 @@ export function checkRequest({ path, headers }: HttpRequest): void {
 	if (!isTarget(path)) throw new TypeError("the path of a request begins with / and has visible ASCII only");
 	for (const [name, value] of headers) {
 		if (!isToken(name)) throw new TypeError("a request has a header whose name is not a token");
-		if (reservedHeaders.includes(name.toLowerCase())) throw new TypeError(`the header ${name} is reserved`);
+		if (reservedHeaders.includes(lowerCase(name))) throw new TypeError(`the header ${name} is reserved`);
 		if (!isFieldText(value)) throw new TypeError(`the value of the header ${name} has a control character`);
 	}
 }

@@ -1,5 +1,6 @@
 import type { Network, Time, Timer } from "../boards/board";
 import type { TCP } from "../boards/ecma419";
+import { lowerCase } from "../common/lower-case";
 import { isDigits, untilAnyOf } from "../common/text-pattern";
 import { encodeUtf8 } from "../common/utf8";
 import { MessageParser } from "./message-parser";
@@ -140,7 +141,7 @@ export class ServerConnection {
 		const expectation = headers.get("expect");
 		if (this.isConfirmed || expectation === undefined || start?.minorVersion === 0) return;
 		this.isConfirmed = true;
-		if (expectation.toLowerCase() !== "100-continue")
+		if (lowerCase(expectation) !== "100-continue")
 			this.reject(417, "The only expectation that is met is 100-continue.");
 		else if (this.writableBytes >= interimResponse.length) {
 			this.writableBytes -= interimResponse.length;

@@ -1,3 +1,4 @@
+import { lowerCase } from "../common/lower-case";
 import { consistsOf, isDigits, untilAnyOf } from "../common/text-pattern";
 import type { MessageFormat } from "./message-parser";
 
@@ -28,7 +29,7 @@ export function parseRequestLine(line: string): RequestLine | undefined {
 /** A request target in origin form, or in absolute form with its authority; the path is empty if it is neither. */
 function splitTarget(target: string): { readonly authority: string | undefined; readonly path: string } {
 	const scheme = "http://";
-	if (target.slice(0, scheme.length).toLowerCase() !== scheme) return { authority: undefined, path: target };
+	if (lowerCase(target.slice(0, scheme.length)) !== scheme) return { authority: undefined, path: target };
 	const authority = untilAnyOf("/?#", target.slice(scheme.length));
 	const path = target.slice(scheme.length + authority.length);
 	return { authority, path: authority === "" ? "" : path === "" ? "/" : path };

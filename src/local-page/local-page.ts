@@ -1,4 +1,5 @@
 import type { Board, Network } from "../boards/board";
+import { lowerCase } from "../common/lower-case";
 import { HttpServer } from "../http/http-server";
 import { MdnsResponder } from "./mdns-responder";
 import { handleLocalRequest, type LocalPageBackend, requestHeaders } from "./request-handler";
@@ -31,7 +32,7 @@ export class LocalPage {
 		if (address === "") return;
 		const { board, status, history, logLines } = this.options;
 		const { network, time } = board;
-		const serial = board.identity.serial.slice(-4).toLowerCase();
+		const serial = lowerCase(board.identity.serial.slice(-4));
 		const fail = (error: Error | undefined) =>
 			board.log(`local page: ${error?.message ?? "a socket failed"} (TCP ${httpPort})`);
 		const server: HttpServer = new HttpServer({

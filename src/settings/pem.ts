@@ -1,4 +1,5 @@
 import { decodeBase64 } from "../common/base64";
+import { lowerCase } from "../common/lower-case";
 
 const header = "-----BEGIN CERTIFICATE-----";
 const footer = "-----END CERTIFICATE-----";
@@ -12,7 +13,7 @@ export interface PemCertificates {
 
 /** The certificates of a PEM text (RFC 7468) without what stands around them, or the problem with it. */
 export function decodePem(pem: string): PemCertificates | { readonly problem: string } {
-	if (pem.toUpperCase().includes("PRIVATE KEY"))
+	if (lowerCase(pem).includes("private key"))
 		return { problem: "This has a private key, which no board needs: enter only the root certificate." };
 	const certificates: Uint8Array[] = [];
 	const blocks: string[] = [];

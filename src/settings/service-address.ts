@@ -1,4 +1,5 @@
 import { type HostPort, parseHostPort } from "../common/host-port";
+import { lowerCase } from "../common/lower-case";
 
 const httpsPort = 443;
 const scheme = "https://";
@@ -8,12 +9,12 @@ const scheme = "https://";
  * host is in lower case.
  */
 export function parseServiceAddress(address: string): HostPort | { readonly problem: string } {
-	if (address.slice(0, 5).toLowerCase() === "http:")
+	if (lowerCase(address.slice(0, 5)) === "http:")
 		return { problem: "Only https is possible: an API key must not be sent unencrypted." };
-	const isSecure = address.slice(0, scheme.length).toLowerCase() === scheme;
+	const isSecure = lowerCase(address.slice(0, scheme.length)) === scheme;
 	const authority = address.slice(scheme.length, address.endsWith("/") ? -1 : address.length);
 	return (
-		(isSecure ? parseHostPort(authority.toLowerCase(), httpsPort) : undefined) ?? {
+		(isSecure ? parseHostPort(lowerCase(authority), httpsPort) : undefined) ?? {
 			problem:
 				"This is not an address: enter https:// and a host name or an IPv4 address, with a port (1 to 65535) unless it is 443.",
 		}

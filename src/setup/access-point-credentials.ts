@@ -12,7 +12,7 @@ const passwordLength = 12;
 
 /** SSID of the setup access point: `Dakkio-` and the last four digits of the MAC address. */
 export function accessPointName(serial: string): string {
-	return `Dakkio-${serial.slice(-4).toUpperCase()}`;
+	return `Dakkio-${serial.slice(-4)}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Board } from "../boards/board";
 import { randomHex } from "../boards/random";
+import { lowerCase } from "../common/lower-case";
 import { untilAnyOf } from "../common/text-pattern";
 import { HttpConnection } from "../http/http-connection";
 import type { ExchangeTimeoutsMs } from "../http/timeouts";
@@ -69,7 +70,7 @@ async function redirectsElsewhere({ board, host, onAbortable }: CaptivePortalOpt
 
 /** The host of an absolute address, in lower case; `undefined` for a relative one. */
 function hostOf(location: string): string | undefined {
-	const [scheme = "", ...rest] = location.toLowerCase().split("://");
+	const [scheme = "", ...rest] = lowerCase(location).split("://");
 	const host = untilAnyOf("/:?#", rest.join("://"));
 	return (scheme === "http" || scheme === "https") && host !== "" ? host : undefined;
 }

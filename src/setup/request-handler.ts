@@ -1,4 +1,5 @@
 import { isJsonObject, parseJson } from "../common/json";
+import { lowerCase } from "../common/lower-case";
 import { textBody } from "../http/message-stream";
 import {
 	dataHeaders,
@@ -178,10 +179,10 @@ function authorize(
 	board: SetupBackend,
 	act: (body: JsonObject) => ServerResponse,
 ): ServerResponse {
-	if (headers.get("origin")?.toLowerCase() !== `http://${host?.toLowerCase()}`)
+	if (lowerCase(headers.get("origin") ?? "") !== lowerCase(`http://${host}`))
 		return errorResponse(403, "This request comes from another page.");
 	const [type = ""] = (headers.get("content-type") ?? "").split(";");
-	if (type.trim().toLowerCase() !== "application/json")
+	if (lowerCase(type.trim()) !== "application/json")
 		return errorResponse(415, "The body must be application/json.");
 	const body = parseJson(text);
 	if (!isJsonObject(body)) return errorResponse(400, "The body must be one JSON object of limited size.");

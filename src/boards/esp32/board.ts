@@ -76,11 +76,14 @@ function readResetReason(): ResetReason {
 	return resetReasons[new FFI().esp_reset_reason()] ?? "unknown";
 }
 
+/** In upper case. */
+const hexDigits = "0123456789ABCDEF";
+
 /** The last three bytes of the factory MAC address, which is known before Wi-Fi starts. */
 function readSerial(): string {
 	const address = new Uint8Array(6);
 	new FFI().esp_efuse_mac_get_default(address.buffer);
 	let serial = "";
-	for (const byte of address.subarray(3)) serial += byte.toString(16).padStart(2, "0");
-	return serial.toUpperCase();
+	for (const byte of address.subarray(3)) serial += hexDigits.charAt(byte >> 4) + hexDigits.charAt(byte & 15);
+	return serial;
 }

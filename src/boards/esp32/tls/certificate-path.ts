@@ -1,3 +1,4 @@
+import { lowerCase } from "../../../common/lower-case";
 import type { TrustFault } from "../../connection-error";
 import { type Certificate, displayName, isSelfIssued, type PublicKey, parseCertificate } from "./certificate";
 import { areBytesEqual } from "./der";
@@ -88,7 +89,7 @@ function refusal(fault: TrustFault, reason: string): Refusal {
 }
 
 function checkServerCertificate({ extensions }: Certificate, { host }: PathOptions): Refusal | undefined {
-	if (!matchesHost(extensions.subjectAltNames, host.toLowerCase()))
+	if (!matchesHost(extensions.subjectAltNames, lowerCase(host)))
 		return refusal("wrong name", `its certificate is not for ${host}`);
 	if (!extensions.allowsServerAuth || !extensions.usage.digitalSignature)
 		return refusal("forged", "its certificate is not for a server");
