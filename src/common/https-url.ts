@@ -1,4 +1,5 @@
 import { type HostPort, parseHostPort } from "./host-port";
+import { lowerCase } from "./lower-case";
 import { consistsOf, untilAnyOf } from "./text-pattern";
 
 /** Where a document is, over TLS. */
@@ -15,10 +16,10 @@ const scheme = "https://";
  * are none of it. The host is in lower case.
  */
 export function parseHttpsUrl(text: string): HttpsUrl | undefined {
-	if (text.slice(0, scheme.length).toLowerCase() !== scheme) return undefined;
+	if (lowerCase(text.slice(0, scheme.length)) !== scheme) return undefined;
 	const rest = text.slice(scheme.length);
 	const authority = untilAnyOf("/?#", rest);
-	const server = parseHostPort(authority.toLowerCase(), httpsPort);
+	const server = parseHostPort(lowerCase(authority), httpsPort);
 	const path = rest.slice(authority.length);
 	// Visible ASCII without `#`.
 	if (server === undefined || (path !== "" && !(path.startsWith("/") && consistsOf(path, '!"$~'))))
