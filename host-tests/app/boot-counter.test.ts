@@ -106,6 +106,7 @@ describe("the status line", () => {
 		damagedBytes: 0,
 		signalStrength: -61,
 		batteryLevel: undefined,
+		failedUpdate: undefined,
 	};
 
 	test("omits counts of zero", () => {

@@ -1,12 +1,15 @@
 import { describe, expect, test, vi } from "vitest";
 import { makeFirmwareSlots } from "../../simulator/hardware/bootloader";
+import { NorFlash } from "../../simulator/hardware/nor-flash";
 import { Life } from "../../simulator/life/life";
 import { SimulatedKeyValue } from "../../simulator/life/powered-storage";
 import { calmScenario, type ScenarioFault } from "../../simulator/life/scenario";
 import { VirtualTime } from "../../simulator/virtual-time";
 import { countBoot } from "../../src/app/boot-counter";
 import { markFactoryReset } from "../../src/app/factory-reset";
+import { FirmwareTrial } from "../../src/app/firmware-trial";
 import { LogTail } from "../../src/app/log-tail";
+import { StartCounter } from "../../src/app/start-counter";
 import type { KeyValue } from "../../src/boards/ecma419";
 import { Clock } from "../../src/clock/clock";
 import { writeJsonRecord } from "../../src/common/json-record";
@@ -24,6 +27,7 @@ import { installBuiltInSettings } from "../../src/settings/built-in-settings";
 import { SettingsStore } from "../../src/settings/settings-store";
 import { accessPointPassword } from "../../src/setup/access-point-credentials";
 import { consumeSetupRequest, requestSetup } from "../../src/setup/setup-request";
+import { ReadingLog } from "../../src/store/reading-log";
 import { ringHintStorage } from "../../src/store/ring-hint";
 import { type DownloadState, firstState } from "../../src/update/download-plan";
 import { Downloader, type DownloaderOptions } from "../../src/update/downloader";
@@ -209,6 +213,28 @@ const values: Readonly<Record<PersistentKey, Value>> = {
 			expect(progress?.writtenBytes).toBe(0);
 		},
 	},
+	trial: {
+		bytes:
+			"01000000007b2270656e64696e67223a302c226e6577657374223a302c22626f6f74223a302c22736c6f74223a312c227665" +
+			"7273696f6e223a22302e332e30222c22617474656d7074223a312c226661696c757265223a22222c226669656c6473223a5b" +
+			"2274656d7065726174757265225d2c227265616368223a327dd474bbd1",
+		write: (storage) => firmwareTrial(storage).prepare("0.3.0"),
+		read: (storage) => {
+			const trial = firmwareTrial(storage);
+			expect(trial.start()).toBe(false);
+			expect(trial.failedVersion).toBe("0.3.0");
+		},
+	},
+	starts: {
+		bytes: "0201",
+		write: (storage) => {
+			for (let starts = 0; starts < 2; starts++) new StartCounter(storage, 1);
+		},
+		read: (storage) => {
+			for (let starts = 2; starts < 5; starts++) expect(new StartCounter(storage, 1).isSafeMode).toBe(false);
+			expect(new StartCounter(storage, 1).isSafeMode).toBe(true);
+		},
+	},
 	forgetting: {
 		bytes: "01",
 		write: (storage) => markFactoryReset(storage),
@@ -252,7 +278,36 @@ function firmwareUpdate(storage: MemoryKeyValue): FirmwareUpdate {
 		chip: "node",
 		version: [0, 2, 0],
 		log: () => {},
-		onVerified: () => {},
+		onActivated: () => {},
+	});
+}
+
+function firmwareTrial(storage: MemoryKeyValue): FirmwareTrial {
+	return new FirmwareTrial({
+		board: { time: new VirtualTime(), log: () => {}, restart: () => {}, resetReason: "panic" },
+		slots: makeFirmwareSlots({ flash: new MemoryFlash(slotSectors), running: 0, restart: () => {} }),
+		storage: {
+			keyValue: storage,
+			readings: new ReadingLog(new NorFlash({ blocks: 4, blockLength: 4096 })),
+			tryWrite: (change) => {
+				change();
+				return true;
+			},
+		},
+		sampling: {
+			lastSample: {
+				fields: [
+					{ name: "temperature", unit: "°C", decimals: 2 },
+					{ name: "humidity", unit: "%", decimals: 2 },
+				],
+				values: [21.5, undefined],
+				ticks: 0,
+			},
+			sampleWithoutStoring: () => Promise.resolve(),
+		},
+		requiredReach: () => 2,
+		onKept: () => {},
+		onRollBack: () => {},
 	});
 }
 
@@ -315,6 +370,7 @@ describe("simulated lives", () => {
 			"recalibrated",
 			"release",
 			"update",
+			"trial",
 		];
 		expect([...written, ...others].sort()).toEqual(Object.keys(persistentValues).sort());
 	});

@@ -23,6 +23,23 @@ test("the settings saved last are loaded; defaults are not written", () => {
 	for (const value of storage.values.values()) expect(Buffer.from(value).toString()).not.toContain("server");
 });
 
+test("settings of a later firmware survive a save by this one", () => {
+	const later = { interval: 30, colour: "green", modes: { night: [1, 2] }, location: "Balcony" };
+	const body = new TextEncoder().encode(JSON.stringify(later));
+	storage.write("settings_a", encodeCheckedRecord({ counter: 7, body }));
+	expect(interval()).toBe(30);
+	for (let saves = 0; saves < 3; saves++) store.save({ interval: 40 });
+	const newest = [...storage.values.values()]
+		.map((bytes) => decodeCheckedRecord(bytes))
+		.sort((a, b) => (a?.counter ?? 0) - (b?.counter ?? 0))
+		.at(-1);
+	expect(JSON.parse(new TextDecoder().decode(newest?.body))).toEqual({
+		interval: 40,
+		colour: "green",
+		modes: { night: [1, 2] },
+	});
+});
+
 test("a power cut at any byte of a save leaves the old settings or the new ones", () => {
 	store.save({ interval: 10 });
 	store.save({ interval: 20, location: "Balcony" });

@@ -130,7 +130,7 @@ export class DownloadFixture {
 		const update = new FirmwareUpdate({
 			...{ slots, storage, time, chip: "node", version: versionOf(version) },
 			log,
-			onVerified: () => {},
+			onActivated: () => {},
 		});
 		const hold = () => {
 			this.openCount++;

@@ -33,7 +33,7 @@ class TestBoard {
 	readonly keyValue = new MemoryKeyValue();
 	readonly time = new VirtualTime();
 	readonly logged: string[] = [];
-	readonly verified: string[] = [];
+	readonly activated: string[] = [];
 	runs = "";
 	update!: FirmwareUpdate;
 
@@ -59,7 +59,7 @@ class TestBoard {
 			chip: "node",
 			version: [0, 2, 0],
 			log: (line) => this.logged.push(line),
-			onVerified: ({ version }) => this.verified.push(version.join(".")),
+			onActivated: (version) => this.activated.push(version),
 		});
 	}
 
@@ -97,7 +97,7 @@ describe("an update", () => {
 				expect(each.send(file, pieceLength)).toBeUndefined();
 				expect(inspectSlots(each.flash)[1]).toBeUndefined();
 				expect(await each.install()).toBeUndefined();
-				expect(each.verified).toEqual(["0.3.0"]);
+				expect(each.activated).toEqual(["0.3.0"]);
 				each.start();
 				expect(each.runs).toBe("0.3.0");
 				expect(each.update.progress).toBeUndefined();

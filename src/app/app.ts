@@ -1,4 +1,4 @@
-import type { Board } from "../boards/board";
+import type { Board, FirmwareSlots } from "../boards/board";
 import { randomUniform } from "../boards/random";
 import { Clock } from "../clock/clock";
 import { TimeSync } from "../clock/time-sync";
@@ -15,20 +15,26 @@ import { missingForUpload, type Settings } from "../settings/settings";
 import { SettingsStore } from "../settings/settings-store";
 import type { BootStatus } from "../setup/api";
 import { Setup, type TimeSyncCallbacks } from "../setup/setup";
+import { idleTimeoutMs, type SetupReason } from "../setup/setup-lifecycle";
 import { consumeSetupRequest, requestSetup } from "../setup/setup-request";
+import { FirmwareUpdate } from "../update/firmware-update";
+import { parseVersion } from "../update/image-header";
+import { Reach } from "../update/trial";
 import { CallBudget } from "../upload/call-budget";
 import { loadUploadState, saveUploadState } from "../upload/upload-state";
 import type { Uploader } from "../upload/uploader";
-import { releasedAt } from "../version";
+import { firmwareVersion, releasedAt } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
 import { type BootInfo, countBoot, incrementBoot } from "./boot-counter";
 import { DeviceStorage } from "./device-storage";
+import { FirmwareTrial } from "./firmware-trial";
 import { localStatus } from "./local-status";
 import { LogTail, withLogTail } from "./log-tail";
 import { NetworkWatchdog } from "./network-watchdog";
 import { OfflineTimer } from "./offline-timer";
 import { SamplingLoop } from "./sampling-loop";
 import { makeServiceUploader } from "./service-uploader";
+import { StartCounter } from "./start-counter";
 import { logStartup, type Status } from "./status";
 import { StatusLog } from "./status-log";
 
@@ -49,6 +55,11 @@ export class App {
 	private readonly settings: Settings;
 	private readonly bootInfo: BootInfo;
 	private readonly logTail: LogTail;
+	/** Not after a deep sleep. */
+	private readonly starts: StartCounter | undefined;
+	/** Where the flash has two slots. */
+	private readonly trial: FirmwareTrial | undefined;
+	private readonly firmwareUpdate: FirmwareUpdate | undefined;
 	private readonly clock: Clock;
 	private readonly networkWatchdog: NetworkWatchdog;
 	private readonly sampling: SamplingLoop;
@@ -56,6 +67,7 @@ export class App {
 	private readonly statusLog: StatusLog;
 	/** In a boot for setup; there, `uploader`, `wifiStation` and `powerManager` are left out. */
 	private readonly setup: Setup | undefined;
+	private setupReason: SetupReason | undefined;
 	/** Left out while the settings are incomplete, too. */
 	private readonly uploader: Uploader | undefined;
 	private readonly wifiStation: WifiStation | undefined;
@@ -70,7 +82,11 @@ export class App {
 	private restarting = false;
 
 	constructor(hardware: Board) {
-		const board = withLogTail(hardware, () => this.logTail);
+		const board = withLogTail(
+			hardware,
+			() => this.logTail,
+			() => this.onLeave(),
+		);
 		this.board = board;
 		this.hardware = hardware;
 		this.storage = new DeviceStorage(board);
@@ -78,32 +94,45 @@ export class App {
 		this.budget = new CallBudget(keyValue);
 		this.bootInfo = countBoot(keyValue, readings.newestBoot, board.resetReason);
 		this.logTail = new LogTail(keyValue, board.resetReason, this.bootInfo.resumed);
+		this.starts = this.bootInfo.resumed
+			? undefined
+			: new StartCounter(keyValue, hardware.firmware?.running ?? 0);
 		this.settings = this.loadSettings();
 		const sleeps = this.settings.power === "battery";
 		this.clock = this.makeClock(sleeps);
 		this.networkWatchdog = this.makeNetworkWatchdog();
 		this.sampling = this.makeSamplingLoop();
+		if (hardware.firmware !== undefined) {
+			this.trial = this.makeTrial(hardware.firmware);
+			this.firmwareUpdate = this.makeFirmwareUpdate(hardware.firmware, this.trial);
+		}
 		this.timeSync = this.makeTimeSync(this.settings.ntpServers);
 		this.statusLog = new StatusLog({ board, sampling: this.sampling, status: () => this.status });
 		this.setup = this.makeSetup();
-		if (this.setup === undefined) {
+		if (this.setup === undefined && !this.isSafeMode) {
 			const isComplete = missingForUpload(this.settings).length === 0;
 			this.uploader = isComplete ? this.makeUploader(this.settings) : undefined;
 			this.wifiStation = this.makeWifiStation();
 			if (!sleeps && this.settings.localPage === "on") this.localPage = this.makeLocalPage();
 		}
-		if (!sleeps && board.network.AccessPoint !== undefined)
+		if (!sleeps && !this.isSafeMode && board.network.AccessPoint !== undefined)
 			this.offlineTimer = new OfflineTimer({
 				time: board.time,
 				onTimeout: () => this.openSetup("no network"),
 			});
 		this.panel = this.makePanel();
-		if (this.setup === undefined && sleeps) this.powerManager = this.makePowerManager();
+		if (this.setup === undefined && sleeps && !this.isSafeMode) this.powerManager = this.makePowerManager();
 	}
 
 	start(): void {
 		const { resumed } = this.bootInfo;
 		if (!resumed) logStartup(this.board, this.storage, this.bootInfo, this.settings);
+		this.starts?.start(this.board.time);
+		if (this.trial?.start() === true) return;
+		if (this.isSafeMode) {
+			this.startSafeMode();
+			return;
+		}
 		const wokeEarly = this.sampling.start(resumed && this.powerManager !== undefined);
 		this.statusLog.start();
 		if (this.setup !== undefined) {
@@ -116,6 +145,8 @@ export class App {
 			this.uploader?.start();
 			return;
 		}
+		// Nothing else would switch the radio on in time.
+		if (this.trial?.isRunning === true) this.wifiStation?.start();
 		const kept = resumed ? loadUploadState(this.storage.keyValue) : undefined;
 		// On battery, no jitter: a power failure in the street does not start many such boards at once.
 		// mutation: restore-retry-state
@@ -149,6 +180,7 @@ export class App {
 			signalStrength: this.signalStrength,
 			// mutation: status-battery-level
 			batteryLevel: this.sampling.batteryLevel,
+			failedUpdate: this.trial?.failedVersion,
 		};
 	}
 
@@ -165,11 +197,24 @@ export class App {
 	/** Restarts into setup once a running upload has ended: aborting it could send its points twice. */
 	openSetup(reason: "asked for" | "no network" = "asked for"): void {
 		if (!this.storage.tryWrite(() => requestSetup(this.storage.keyValue, reason))) return;
+		this.restartAfterUpload();
+	}
+
+	/** Restarts into an activated update. */
+	restartForUpdate(): void {
+		this.restartAfterUpload(() => this.trial?.prepare());
+	}
+
+	private restartAfterUpload(beforeRestart = () => {}): void {
 		const { time } = this.board;
-		const finishTimeout = time.set(() => this.restartThroughSleep(), uploadFinishTimeoutMs);
+		const restart = () => {
+			beforeRestart();
+			this.restartThroughSleep();
+		};
+		const finishTimeout = time.set(restart, uploadFinishTimeoutMs);
 		void (this.uploader?.finish() ?? Promise.resolve()).then(() => {
 			time.clear(finishTimeout);
-			this.restartThroughSleep();
+			restart();
 		});
 	}
 
@@ -186,7 +231,25 @@ export class App {
 		await this.uploader?.stop();
 		await this.sampling.stop();
 		this.wifiStation?.stop();
+		this.firmwareUpdate?.close();
 		this.storage.close();
+	}
+
+	/** Only setup, storage and updates run. */
+	private get isSafeMode(): boolean {
+		return this.starts?.isSafeMode === true;
+	}
+
+	private startSafeMode(): void {
+		this.board.log("safe mode: five starts in a row did not live a minute; only setup and updates run");
+		if (this.setup !== undefined) this.setup.start();
+		else this.board.time.set(() => this.board.restart(), idleTimeoutMs);
+	}
+
+	/** Before each restart and sleep. */
+	private onLeave(): void {
+		this.trial?.settle();
+		this.starts?.reset();
 	}
 
 	private get bootStatus(): BootStatus {
@@ -219,6 +282,36 @@ export class App {
 		return settings;
 	}
 
+	private makeTrial(slots: FirmwareSlots): FirmwareTrial {
+		return new FirmwareTrial({
+			board: this.board,
+			slots,
+			storage: this.storage,
+			sampling: this.sampling,
+			requiredReach: (reached) => {
+				if (this.settings.networks.length === 0) return Reach.none;
+				// The network was left for setup.
+				const isKnown = this.setupReason === "asked for" && this.clock.now() !== undefined;
+				return isKnown ? Reach.heard : reached;
+			},
+			onKept: () => this.onStateChange(),
+			onRollBack: () => this.logTail.save(),
+		});
+	}
+
+	private makeFirmwareUpdate(slots: FirmwareSlots, trial: FirmwareTrial): FirmwareUpdate {
+		const { board } = this;
+		return new FirmwareUpdate({
+			slots,
+			storage: this.storage.keyValue,
+			time: board.time,
+			chip: board.identity.chip,
+			version: parseVersion(firmwareVersion) ?? [0, 0, 0],
+			log: (line) => board.log(line),
+			onActivated: (version) => trial.prepare(version),
+		});
+	}
+
 	private makeClock(sleeps: boolean): Clock {
 		return new Clock({
 			...this.commonOptions,
@@ -248,6 +341,7 @@ export class App {
 			settings: this.settings,
 			bootInfo: this.bootInfo,
 			clock: this.clock,
+			isOff: this.isSafeMode,
 			signalStrength: () => this.signalStrength,
 			onStored: () => {
 				const { lastSample } = this.sampling;
@@ -271,7 +365,7 @@ export class App {
 				on?.onFailure();
 			},
 			onSynchronized: (utc) => {
-				this.networkWatchdog.onReachable();
+				this.onReachable();
 				this.board.time.setWallClock(utc);
 				this.clock.estimateUnanchoredBoots(this.storage.readings.pending());
 				this.uploader?.wake();
@@ -284,7 +378,9 @@ export class App {
 	/** Opens the access point, which must have the radio before anything else does. */
 	private makeSetup(): Setup | undefined {
 		const { board, settings, storage } = this;
-		const reason = consumeSetupRequest(storage.keyValue, settings.networks.length > 0);
+		const request = consumeSetupRequest(storage.keyValue, settings.networks.length > 0);
+		const reason = this.isSafeMode ? "safe mode" : request;
+		this.setupReason = reason;
 		if (reason === undefined || board.network.AccessPoint === undefined) return undefined;
 		try {
 			return new Setup({
@@ -298,6 +394,8 @@ export class App {
 					// A change of the power setting needs a reset: on battery the clock works differently.
 					leave: ({ power }) => (power === settings.power ? this.restartThroughSleep() : board.restart()),
 					restart: () => board.restart(),
+					firmwareUpdate: this.firmwareUpdate,
+					restartForUpdate: () => this.restartForUpdate(),
 					factoryReset: () => this.factoryReset(),
 					logInstruction: (line) => this.hardware.log(line),
 					bootStatus: () => this.bootStatus,
@@ -338,7 +436,9 @@ export class App {
 				this.offlineTimer?.stop();
 				this.localPage?.open(address);
 				this.networkWatchdog.onNetworkJoined();
+				this.trial?.onReached(Reach.joined);
 				this.timeSync.start();
+				if (this.trial?.isRunning === true) this.timeSync.pollNow();
 				this.uploader?.wake();
 				this.onStateChange();
 			},
@@ -392,7 +492,7 @@ export class App {
 			powerState: () => ({
 				nextSampleTicks: this.sampling.nextSampleTicks,
 				nextUploadTicks: this.settings.networks.length > 0 ? (this.uploader?.dueAtTicks ?? never) : never,
-				busy: this.sampling.isSampling || this.panel.isButtonPressed,
+				busy: this.sampling.isSampling || this.panel.isButtonPressed || this.trial?.isRunning === true,
 				sending: this.uploader?.activity === "sending",
 			}),
 			joinNetwork: () => this.wifiStation?.start(),
@@ -401,9 +501,14 @@ export class App {
 		});
 	}
 
+	private onReachable(): void {
+		this.networkWatchdog.onReachable();
+		this.trial?.onReached(Reach.heard);
+	}
+
 	/** Whether a server was reached. */
 	private onNetworkAttempt(reached: boolean): void {
-		if (reached) this.networkWatchdog.onReachable();
+		if (reached) this.onReachable();
 		else this.networkWatchdog.onUnreachable();
 	}
 
@@ -425,6 +530,7 @@ export class App {
 	}
 
 	private factoryReset(): void {
+		this.onLeave();
 		this.storage.factoryReset();
 		this.hardware.restart();
 	}

@@ -81,8 +81,11 @@ export class LogTail {
 	}
 }
 
-/** The board, with its log kept, and saved before a restart. `tail`: once there is one. */
-export function withLogTail(board: Board, tail: () => LogTail | undefined): Board {
+/**
+ * The board, with its log kept, and saved before a restart. `tail`: once there is one. `onLeave`: before each restart and
+ * sleep that the firmware asks for.
+ */
+export function withLogTail(board: Board, tail: () => LogTail | undefined, onLeave = () => {}): Board {
 	return {
 		...board,
 		fillRandom: (bytes) => board.fillRandom(bytes),
@@ -93,9 +96,13 @@ export function withLogTail(board: Board, tail: () => LogTail | undefined): Boar
 			board.log(toPrintable(line));
 		},
 		restart: () => {
+			onLeave();
 			tail()?.save();
 			board.restart();
 		},
-		sleep: (milliseconds, wakePin) => board.sleep(milliseconds, wakePin),
+		sleep: (milliseconds, wakePin) => {
+			onLeave();
+			board.sleep(milliseconds, wakePin);
+		},
 	};
 }

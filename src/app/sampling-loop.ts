@@ -24,6 +24,8 @@ export interface SamplingLoopOptions {
 	readonly settings: Settings;
 	readonly bootInfo: BootInfo;
 	readonly clock: Pick<Clock, "sampleTime">;
+	/** No sensor is touched. */
+	readonly isOff: boolean;
 	/** dBm; `undefined` without a network. */
 	signalStrength(): number | undefined;
 	/** A reading is on flash. */
@@ -130,6 +132,7 @@ export class SamplingLoop implements SetupSampling {
 	/** Takes a live sample for the setup page; not stored. */
 	sampleWithoutStoring(): Promise<void> {
 		if (this.sampling !== undefined) return this.sampling;
+		if (this.options.isOff) return Promise.resolve();
 		this.liveSample ??= this.sampler.sample().then((sample) => {
 			this.latestSample = sample;
 			this.liveSample = undefined;
@@ -139,10 +142,11 @@ export class SamplingLoop implements SetupSampling {
 
 	/** Measures the inputs in these settings whose pins are not in use yet; returns their latest values. */
 	probeInputs(settings: Settings): SetupSampling["sensors"] {
-		return this.pinProbe.probe(settings, this.activeSettings);
+		return this.options.isOff ? [] : this.pinProbe.probe(settings, this.activeSettings);
 	}
 
 	async scanSensors(forgetMissing: boolean): Promise<void> {
+		if (this.options.isOff) return;
 		if (forgetMissing) this.sampler.forgetMissing();
 		await this.sampler.rescan();
 	}
@@ -195,7 +199,8 @@ export class SamplingLoop implements SetupSampling {
 	}
 
 	private async measureAndStore(): Promise<void> {
-		const { board, storage, clock, signalStrength, onStored } = this.options;
+		const { board, storage, clock, isOff, signalStrength, onStored } = this.options;
+		if (isOff) return;
 		try {
 			if (this.liveSample !== undefined) await this.liveSample;
 			const time = clock.sampleTime();

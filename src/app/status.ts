@@ -27,6 +27,8 @@ export interface Status {
 	readonly signalStrength: number | undefined;
 	/** Percent; `undefined` where no battery can be measured. */
 	readonly batteryLevel: number | undefined;
+	/** Version of an update that was rolled back. */
+	readonly failedUpdate: string | undefined;
 }
 
 /** The status as a log line. */
@@ -43,6 +45,7 @@ export function formatStatus(status: Status): string {
 		...(quarantined === 0 ? [] : [`${quarantined} in quarantine`]),
 		...(quarantineOverwritten > 0 ? [`${quarantineOverwritten} overwritten there`] : []),
 		...(uploadFault === undefined ? [] : [`no uploads: ${uploadFault}`]),
+		...(status.failedUpdate === undefined ? [] : [`update ${status.failedUpdate} failed`]),
 		...(damagedBytes === 0 ? [] : [`${damagedBytes} bytes of flash damaged`]),
 		`boots: ${bootInfo.resetCounts.map(([reason, count]) => `${count} ${reason}`).join(", ")}`,
 	];

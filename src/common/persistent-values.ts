@@ -43,6 +43,10 @@ export const persistentValues = Object.freeze({
 	setup: "erase",
 	/** Update that is being written: its header, and how much of it is written. */
 	update: "erase",
+	/** Trial of an update: what it has to prove, or that it failed: a checked record of JSON. */
+	trial: "erase",
+	/** Starts in a row that did not live a minute, and the slot that they were of. */
+	starts: "erase",
 	/** Flag: the button was stuck when the board went to sleep. */
 	stuck: "erase",
 	/** Flag: a factory reset is in progress. Written before and deleted after everything else. */

@@ -4,7 +4,7 @@ import { isJsonObject, toJson } from "../common/json";
 import type { PersistentKey } from "../common/persistent-values";
 import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 import type { DefaultPins } from "./pin-conflicts";
-import { checkSettings, type SettingProblem, type Settings } from "./settings";
+import { checkSettings, type SettingProblem, type Settings, settingsTable } from "./settings";
 
 /** Two slots, written in turn: the old settings stay until the new ones are complete. */
 const settingsKeys = Object.freeze(["settings_a", "settings_b"] as const satisfies readonly PersistentKey[]);
@@ -41,10 +41,15 @@ export class SettingsStore {
 		return settingsKeys.every((slot) => this.storage.read(slot) === undefined);
 	}
 
-	/** Saves the settings given, see {@link withoutDefaults}. Throws what the storage throws. */
+	/**
+	 * Saves the settings given, see {@link withoutDefaults}. Those that this firmware does not know stay as they are: a later
+	 * one has saved them, and runs again after the next update. Throws what the storage throws.
+	 */
 	save(given: Readonly<Partial<Settings>>): void {
-		const body = encodeUtf8(toJson(given));
 		const { newest } = this.findNewest();
+		const saved = newest === undefined ? undefined : parseObject(newest.record.body);
+		const unknown = Object.entries(saved ?? {}).filter(([key]) => !Object.hasOwn(settingsTable, key));
+		const body = encodeUtf8(toJson({ ...Object.fromEntries(unknown), ...given }));
 		const slot = newest?.slot === settingsKeys[0] ? settingsKeys[1] : settingsKeys[0];
 		const counter = (newest?.record.counter ?? 0) + 1;
 		this.storage.write(slot, encodeCheckedRecord({ counter, body }));

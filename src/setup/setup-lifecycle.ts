@@ -1,5 +1,5 @@
 /** Why setup is open. */
-export type SetupReason = "no settings" | "asked for" | "no network";
+export type SetupReason = "no settings" | "asked for" | "no network" | "safe mode";
 
 const minuteMs = 60_000;
 /** Setup without a visit closes after this time. */
@@ -31,13 +31,14 @@ export type SetupAction =
 	/** Decide again at these ticks; `undefined`: after the next change. */
 	| { readonly kind: "wait"; readonly until: number | undefined };
 
-/** Setup stays open for a connected client, and without a saved network. */
+/** Setup stays open for a connected client, and without a saved network; in safe mode, the board tries again without it. */
 export function nextSetupAction(open: OpenSetup): SetupAction {
 	const { now, reason, hasNetworks, stationCount, lastVisit, lastJoinAttempt, busy } = open;
-	if (busy || !hasNetworks || stationCount > 0) return { kind: "wait", until: undefined };
+	if (busy || !(hasNetworks || reason === "safe mode") || stationCount > 0)
+		return { kind: "wait", until: undefined };
 	const closesAt = lastVisit + idleTimeoutMs;
 	if (now >= closesAt) return { kind: "close" };
-	// Setup opened by the button stays open even if a network is available.
+	// Setup opened by the button, or in safe mode, stays open even if a network is available.
 	if (reason !== "no network") return { kind: "wait", until: closesAt };
 	const triesAt = Math.max(lastJoinAttempt, lastVisit) + rejoinIntervalMs;
 	if (now >= triesAt) return { kind: "try networks" };

@@ -13,6 +13,7 @@ import { deviceIdOf, type Settings, withoutDefaults } from "../settings/settings
 import { formatSettingsFile } from "../settings/settings-file";
 import { SettingsStore } from "../settings/settings-store";
 import type { ReadingLog } from "../store/reading-log";
+import type { FirmwareUpdate } from "../update/firmware-update";
 import type { CallBudget } from "../upload/call-budget";
 import { connectService } from "../upload/service-connection";
 import { firmwareVersion, userAgent } from "../version";
@@ -60,6 +61,10 @@ export interface SetupHost {
 	/** Leaves setup: restarts with the saved settings. */
 	leave(settings: Settings): void;
 	restart(): void;
+	/** `undefined` where the flash has one slot for the firmware. */
+	readonly firmwareUpdate?: FirmwareUpdate | undefined;
+	/** Restarts into an update that is installed. */
+	restartForUpdate(): void;
 	/** Erases everything of the user's, and restarts. */
 	factoryReset(): void;
 	/** Logs a line that the setup page does not show: the password of the access point. */

@@ -34,8 +34,8 @@ export interface FirmwareUpdateOptions {
 	/** Of the running firmware. */
 	readonly version: Version;
 	log(line: string): void;
-	/** The image is verified; the slot is activated next. Throws what the storage throws. */
-	onVerified(header: ImageHeader): void;
+	/** The next start is on trial. */
+	onActivated(version: string): void;
 }
 
 /** The stored progress: header, bytes written (32 bits), slot (8 bits). */
@@ -137,7 +137,7 @@ export class FirmwareUpdate {
 	}
 
 	private async verifyAndActivate(): Promise<UpdateProblem | undefined> {
-		const { slots, log, onVerified } = this.options;
+		const { slots, log, onActivated } = this.options;
 		const { progress, slot } = this;
 		if (progress === undefined || slot === undefined) return "offset";
 		const { header } = progress;
@@ -148,14 +148,15 @@ export class FirmwareUpdate {
 			// Nothing is written any more once the image is complete.
 			this.save(progress);
 			slot.write(Uint8Array.of(imageMagic), 0);
-			onVerified(header);
 			try {
 				slots.activate();
 			} catch (error) {
 				return this.discard(slot, "image", errorMessage(error));
 			}
 			this.forget();
-			log(`update: ${formatVersion(header.version)} is written, and is started next`);
+			const version = formatVersion(header.version);
+			log(`update: ${version} is written, and is started next`);
+			onActivated(version);
 			return undefined;
 		} catch (error) {
 			return this.fail(error);
