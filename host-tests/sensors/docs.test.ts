@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { allDrivers } from "../../src/sensors/drivers/all-drivers";
 import { ds18b20 } from "../../src/sensors/drivers/ds18b20";
+import { pms5003 } from "../../src/sensors/drivers/pms5003";
 
 const root = join(import.meta.dirname, "..", "..");
 const docs = readFileSync(join(root, "docs/sensors.md"), "utf8");
@@ -29,7 +30,7 @@ test("the table of bad states has a row with six answers for every driver, in or
 		.split("\n")
 		.filter((line) => /^\| [A-Z]/.test(line))
 		.map((line) => line.split("|").map((cell) => cell.trim()));
-	expect(rows.map(([, name]) => name)).toEqual([...allDrivers.map(({ name }) => name), ds18b20.name]);
+	expect(rows.map(([, name]) => name)).toEqual([...allDrivers, ds18b20, pms5003].map(({ name }) => name));
 	for (const [, ...cells] of rows) {
 		expect(cells).toHaveLength(8);
 		expect(cells.slice(0, 7).filter((cell) => cell === "")).toEqual([]);

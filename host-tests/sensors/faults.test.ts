@@ -16,6 +16,7 @@ import { ina228 } from "../../src/sensors/drivers/ina228";
 import { lps22hb } from "../../src/sensors/drivers/lps22hb";
 import { ltr390 } from "../../src/sensors/drivers/ltr390";
 import { max17048 } from "../../src/sensors/drivers/max17048";
+import { mcp9808 } from "../../src/sensors/drivers/mcp9808";
 import { scd4x } from "../../src/sensors/drivers/scd4x";
 import { sht3x } from "../../src/sensors/drivers/sht3x";
 import { sht4x } from "../../src/sensors/drivers/sht4x";
@@ -130,6 +131,8 @@ const rows: readonly Row[] = [
 			["hdc3022", hdc302x, [21.37, 48.2], { "wrong checksum": corrupt, "never ready": gone, slow: gone }],
 			["shtc3", shtc3, [21.37, 48.2], { "wrong checksum": corrupt, "never ready": gone, slow: gone }],
 			["hdc1080", hdc1080, [21.37, 48.2], { "never ready": gone, slow: gone }],
+			// It has no bit that says that a conversion has ended.
+			["mcp9808", mcp9808, [21.37], { "out of range": impossible }],
 			["sps30", sps30, [4.2, 6.1, 6.9, 7.3], { "wrong checksum": corrupt, "out of range": impossible }],
 			["veml7700", veml7700, [431], { "out of range": /it is brighter than the sensor can measure\.$/ }],
 			["ltr390", ltr390, [431, 3.4], { ...timed, "out of range": /it is brighter/ }],

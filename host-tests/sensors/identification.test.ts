@@ -33,6 +33,7 @@ const driverOf: Readonly<Record<string, string>> = {
 	max17048: "MAX17048",
 	aht20: "AHT20",
 	tmp117: "TMP117",
+	mcp9808: "MCP9808",
 	scd40: "SCD4x",
 	scd41: "SCD4x",
 	bh1750: "BH1750",

@@ -13,6 +13,7 @@ import { ina226 } from "../../src/sensors/drivers/ina226";
 import { ina228 } from "../../src/sensors/drivers/ina228";
 import { lps22hb } from "../../src/sensors/drivers/lps22hb";
 import { max17048 } from "../../src/sensors/drivers/max17048";
+import { mcp9808 } from "../../src/sensors/drivers/mcp9808";
 import { sgp41 } from "../../src/sensors/drivers/sgp4x";
 import { shtc3 } from "../../src/sensors/drivers/shtc3";
 import { sps30 } from "../../src/sensors/drivers/sps30";
@@ -76,6 +77,17 @@ describe("numbers of the data sheets", () => {
 		expect(values).toEqual([expect.closeTo(12, 6), expect.closeTo((-4000 * 312.5e-9 * 1000) / 0.002, 6)]);
 	});
 
+	// DS25095A, register 5-4: sixteenths of a degree in 13 bits, below three bits that compare with the limits.
+	test.each([
+		[0x0190, 25],
+		[0xc190, 25],
+		[0x1fff, -0.0625],
+		[0x3e70, -25],
+		[0x0000, 0],
+	])("MCP9808: %i is %d °C", (word, celsius) => {
+		expect(valuesFor(mcp9808, "mcp9808", { "05": [word >> 8, word & 0xff] })).toEqual([celsius]);
+	});
+
 	test("MAX17048: B400h is 3.6 V, 3280h is 50.5 percent, and more than 100 is 100", () => {
 		expect(valuesFor(max17048, "max17048", { "02": [0xb4, 0x00, 0x32, 0x80] })).toEqual([3.6, 50.5]);
 		bench = new SensorBench();
@@ -111,6 +123,7 @@ describe("driver and chip agree over the whole range of the chip", () => {
 			["temperature", -40, 124, 0.0102],
 			["humidity", 0, 99.9, 0.0062],
 		],
+		mcp9808: [["temperature", -40, 125, 0.0313]],
 		lps22hb: [
 			["temperature", -40, 85, 0.0051],
 			["pressure", 26_000, 126_000, 0.001],
@@ -170,6 +183,18 @@ test("a BME680 whose heater is not stable has no gas resistance, and the other v
 		expect.closeTo(1013.25, 1),
 		undefined,
 	]);
+});
+
+test("an MCP9808 that another firmware has locked measures, too, and a loss of its supply is noticed", () => {
+	const chip = bench.plugIn("mcp9808");
+	chip.write(Uint8Array.of(0x01, 0x04, 0xc0));
+	const sensor = bench.open(mcp9808);
+	expect(bench.measure(sensor)).toEqual([expect.closeTo(21.37, 1)]);
+	bench.surroundings = { ...bench.surroundings, temperature: -3.25 };
+	expect(bench.measure(sensor)).toEqual([-3.25]);
+	bench.ticks += sensor.start();
+	bench.plugIn("mcp9808");
+	expect(() => sensor.read()).toThrow(/it lost its measurement/);
 });
 
 test("a BME280 whose start takes longer than the data sheet says, without acknowledging, is waited for", async () => {

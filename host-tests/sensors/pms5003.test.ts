@@ -6,8 +6,13 @@ import { SerialDevice } from "../../src/sensors/drivers/serial-device";
 import { BenchSensor, SensorBench } from "./sensor-bench";
 import { SensorBoard } from "./sensor-board";
 
-/** From a description of the protocol: PM1 5, PM2.5 8, PM10 9 in the air. */
-const frame = "424d001c0005000800090005000800090402013c00480006000200029700" + "024f";
+/**
+ * Data manual, version 2.5, appendix I, which has no worked example: the start, 28 bytes, 13 words, and the sum of all
+ * bytes before it. In the air: PM1 5, PM2.5 8, PM10 9.
+ */
+const bytes = [...Buffer.from("424d001c000100020003000500080009" + "0402013c00480006000200029700", "hex")];
+const sum = bytes.reduce((total, byte) => total + byte, 0);
+const valid = [...bytes, sum >> 8, sum & 0xff];
 
 function sensorFor(chunks: readonly (readonly number[])[]): BenchSensor {
 	const left = [...chunks];
@@ -20,10 +25,6 @@ function sensorFor(chunks: readonly (readonly number[])[]): BenchSensor {
 	};
 	return new BenchSensor(pms5003, "PMS5003 at pin 16", () => new SerialDevice(port, "PMS5003 at pin 16"));
 }
-
-const bytes = [...Buffer.from(frame, "hex")];
-const sum = bytes.slice(0, -2).reduce((total, byte) => total + byte, 0);
-const valid = [...bytes.slice(0, -2), sum >> 8, sum & 0xff];
 
 function values(chunks: readonly (readonly number[])[]) {
 	return new SensorBench().measure(sensorFor([[], ...chunks]));
@@ -44,6 +45,24 @@ test("a frame with any wrong byte is not a value, and what was buffered before t
 		}),
 	);
 	expect(() => new SensorBench().measure(sensorFor([valid]))).toThrow(/it sends nothing/);
+});
+
+test("a frame that is cut at any byte, by a loss of supply or a loose wire, is not a value; the next frame is", () => {
+	for (let length = 1; length < valid.length; length++) {
+		const cut = valid.slice(0, length);
+		expect(() => values([cut])).toThrow(/what it sends is not valid/);
+		expect(values([cut, valid])).toEqual([5, 8, 9]);
+		expect(() => values([cut, [], valid.slice(length + 1)])).toThrow(/what it sends is not valid/);
+		expect(values([valid.slice(length), valid])).toEqual([5, 8, 9]);
+	}
+});
+
+test("a line that is stuck in the middle of a frame is not a value", () => {
+	for (const level of [0x00, 0xff])
+		for (let length = 0; length < valid.length; length++) {
+			const stuck = valid.map((byte, at) => (at < length ? byte : level));
+			expect(() => values([stuck]), `${level} from ${length}`).toThrow(/what it sends is not valid/);
+		}
 });
 
 describe("on a board", () => {

@@ -43,6 +43,7 @@ const rows: readonly Row[] = [
 	row("sht41", "SHT4x", [-7.25, 63.5], "wrong checksum", "checksum"),
 	row("aht20", "AHT20", [-7.25, 63.5], "wrong checksum", "checksum"),
 	row("tmp117", "TMP117", [-7.25], "slow", "did not end in time"),
+	row("mcp9808", "MCP9808", [-7.25], "out of range", "out of range"),
 	row("bme680", "BME680", [-7.25, 63.5, 987.65, 123_456], "never ready", "did not end in time"),
 	row("bme688", "BME680", [-7.25, 63.5, 987.65, 123_456], "out of range", "out of range"),
 	row("hdc3022", "HDC302x", [-7.25, 63.5], "wrong checksum", "checksum"),

@@ -21,6 +21,10 @@ export interface AHT20Options extends ChipOptions<Air> {
 	readonly calibrated?: boolean;
 	/** Bits of its status that the data sheet does not name; default 0x10. */
 	readonly reservedBits?: number;
+	/** Those of them that differ while it measures; default none. */
+	readonly changingBits?: number;
+	/** Whether its answer has a right checksum before the first measurement; default true. */
+	readonly hasFirstChecksum?: boolean;
 }
 
 /** Aosong AHT20 and AHT21, by commands. */
@@ -34,12 +38,16 @@ export class AHT20Chip extends SimulatedChip<Air> {
 	/** It answers this byte instead of everything else, as long as its status is stuck. */
 	stuckData: number | undefined;
 	private readonly reservedBits: number;
+	private readonly busyBits: number;
+	private hasChecksum: boolean;
 	private data: readonly [humidity: number, temperature: number] = [0, 0];
 
 	constructor(options: AHT20Options) {
 		super(options);
 		this.calibrated = options.calibrated ?? true;
 		this.reservedBits = options.reservedBits ?? 0x10;
+		this.hasChecksum = options.hasFirstChecksum ?? true;
+		this.busyBits = 0x80 ^ (options.changingBits ?? 0);
 	}
 
 	protected override onWrite(bytes: Bytes): void {
@@ -64,14 +72,15 @@ export class AHT20Chip extends SimulatedChip<Air> {
 		const [humidity, temperature] = this.data;
 		const bytes = [
 			this.stuckStatus ??
-				this.reservedBits | (this.measuringSince === undefined ? 0 : 0x80) | (this.calibrated ? 0x0c : 0),
+				(this.reservedBits | (this.calibrated ? 0x0c : 0)) ^
+					(this.measuringSince === undefined ? 0 : this.busyBits),
 			humidity >> 12,
 			(humidity >> 4) & 0xff,
 			((humidity & 15) << 4) | (temperature >> 16),
 			(temperature >> 8) & 0xff,
 			temperature & 0xff,
 		];
-		bytes.push(this.sentChecksum(crc8ByDivision(bytes)));
+		bytes.push(this.hasChecksum ? this.sentChecksum(crc8ByDivision(bytes)) : 0);
 		const stuck = this.stuckStatus === undefined ? undefined : this.stuckData;
 		for (let i = 0; i < into.length; i++) into[i] = stuck ?? bytes[i] ?? 0xff;
 	}
@@ -80,6 +89,7 @@ export class AHT20Chip extends SimulatedChip<Air> {
 		const since = this.measuringSince;
 		if (since === undefined || !this.hasEnded(since, measurementMs)) return;
 		this.measuringSince = undefined;
+		this.hasChecksum = true;
 		const { temperature, humidity } = this.environmentAt(since + measurementMs);
 		const share = (value: number) => Math.min(2 ** 20 - 1, Math.max(0, Math.round(value * 2 ** 20)));
 		this.data =

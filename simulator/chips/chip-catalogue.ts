@@ -12,6 +12,7 @@ import { INA228Chip } from "./ina228";
 import { LPS22HBChip } from "./lps22hb";
 import { LTR390Chip } from "./ltr390";
 import { MAX17048Chip } from "./max17048";
+import { MCP9808Chip } from "./mcp9808";
 import { SCD4xChip } from "./scd4x";
 import { SGP4xChip } from "./sgp4x";
 import { SHT3xChip } from "./sht3x";
@@ -53,6 +54,10 @@ export const chipCatalogue: Readonly<Record<string, ChipCatalogueEntry>> = {
 	lps22hb: { addresses: [0x5c, 0x5d], createChip: (options) => new LPS22HBChip(options) },
 	aht20: { addresses: [0x38], createChip: (options) => new AHT20Chip(options) },
 	tmp117: { addresses: tiAddresses, createChip: (options) => new TMP117Chip(options) },
+	mcp9808: {
+		addresses: [0x18, 0x19, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f],
+		createChip: (options) => new MCP9808Chip(options),
+	},
 	scd40: { addresses: [0x62], createChip: (options) => new SCD4xChip({ ...options, variant: "SCD40" }) },
 	scd41: { addresses: [0x62], createChip: (options) => new SCD4xChip(options) },
 	bh1750: { addresses: [0x23, 0x5c], createChip: (options) => new BH1750Chip(options) },

@@ -14,6 +14,7 @@ const singleShot = 0x0183;
 /** A 128th of a second, plus 10 % ("Electrical Characteristics", data rate variation). */
 const conversionMs = (1000 / 128) * 1.1;
 const inputCount = 4;
+const maxStarts = 4;
 const lowLimit = 0x8000;
 const highLimit = 0x7fff;
 
@@ -52,9 +53,7 @@ export const ads1115 = Object.freeze<Driver<ADS1115State>>({
 	},
 
 	start(chip, state) {
-		// Another chip of this maker has a register that reads as written, too.
-		if (chip.readUint16(ads1115Limits.low) !== lowLimit || chip.readUint16(ads1115Limits.high) !== highLimit)
-			throw chip.lostError();
+		checkMark(chip);
 		state.volts = [];
 		return convert(chip, state);
 	},
@@ -67,9 +66,19 @@ export const ads1115 = Object.freeze<Driver<ADS1115State>>({
 		state.volts.length === inputCount || readResult(chip, state) ? state.volts : undefined,
 });
 
+/** Again, if a disturbed write has not started it, or it has ended already: the result would be that of another input. */
 function convert(chip: I2CDevice, state: ADS1115State): number {
-	chip.writeUint16(register.configuration, operational | configurationOf(state));
-	return conversionMs;
+	for (let attempt = 0; attempt < maxStarts; attempt++) {
+		chip.writeUint16(register.configuration, operational | configurationOf(state));
+		if ((chip.readUint16(register.configuration) & operational) === 0) return conversionMs;
+	}
+	throw chip.lostError();
+}
+
+/** Another chip of this maker has a register that reads as written, too. */
+function checkMark(chip: I2CDevice): void {
+	if (chip.readUint16(ads1115Limits.low) !== lowLimit || chip.readUint16(ads1115Limits.high) !== highLimit)
+		throw chip.lostError();
 }
 
 /** Takes the result of the conversion; false while it is in progress. */
@@ -79,6 +88,7 @@ function readResult(chip: I2CDevice, state: ADS1115State): boolean {
 	// Afterwards, because an idle bus reads as a voltage.
 	if (chip.readUint16(register.configuration) !== (operational | configurationOf(state)))
 		throw chip.lostError();
+	checkMark(chip);
 	const inRange = counts < maxCounts && counts >= -maxCounts;
 	state.volts.push(inRange ? (counts * (rangesVolts[state.gain] ?? 0)) / (maxCounts + 1) : undefined);
 	return true;

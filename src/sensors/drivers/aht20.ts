@@ -91,7 +91,7 @@ function isAHT20(chip: I2CDevice): boolean {
 	if (answer.every((byte) => byte === status)) return false;
 	if ((status & busyBit) !== 0 || isChecksumRight(answer)) return true;
 	measure(chip);
-	return (chip.read(1)[0] ?? 0) === (status | busyBit);
+	return (((chip.read(1)[0] ?? 0) ^ status) & (busyBit | calibratedBit)) === busyBit;
 }
 
 function isChecksumRight(answer: Uint8Array): boolean {

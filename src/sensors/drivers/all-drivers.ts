@@ -13,6 +13,7 @@ import { ina228 } from "./ina228";
 import { lps22hb } from "./lps22hb";
 import { ltr390 } from "./ltr390";
 import { max17048 } from "./max17048";
+import { mcp9808 } from "./mcp9808";
 import { scd4x } from "./scd4x";
 import { sgp40, sgp41 } from "./sgp4x";
 import { sht3x } from "./sht3x";
@@ -42,6 +43,7 @@ export const allDrivers: readonly I2CDriver[] = Object.freeze([
 	hdc1080,
 	aht20,
 	tmp117,
+	mcp9808,
 	scd4x,
 	sgp40,
 	sgp41,

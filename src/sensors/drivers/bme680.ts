@@ -25,6 +25,10 @@ const markValue = 0xa5;
 const bme688Variant = 1;
 const gasDataOffset = Object.freeze([13, 15] as const);
 const runGas = Object.freeze([0x10, 0x20] as const);
+/** Of the registers from `gasControl` on, the bits that mean something: heater step and `runGas`, oversampling, filter. */
+const heaterStepMask = 0x0f;
+const humidityMask = 0x07;
+const filterMask = 0x1c;
 
 /** Forced mode, each quantity measured once, without filter. */
 const humidityOnce = 0x01;
@@ -105,8 +109,16 @@ export const bme680 = Object.freeze<Driver<BME680State>>({
 		const { view, variant } = state;
 		if ((chip.readUint8(register.data) & newDataBit) === 0) return undefined;
 		const data = chip.readConfirmed(register.data, 17);
-		const settings = chip.readRegisters(register.gasControl, 6);
-		if (settings[1] !== runGas[variant] || settings[2] !== humidityOnce || settings[4] !== sleepMeasured)
+		const [, gasControl = 0, humidityControl = 0, , control, filter = 0] = chip.readRegisters(
+			register.gasControl,
+			6,
+		);
+		if (
+			(gasControl & (runGas[variant] | heaterStepMask)) !== runGas[variant] ||
+			(humidityControl & humidityMask) !== humidityOnce ||
+			control !== sleepMeasured ||
+			(filter & filterMask) !== 0
+		)
 			throw chip.lostError();
 		if (!isMarked(chip) || !isBME680(chip)) throw chip.lostError();
 		const fine = fineTemperature(view, uint24(data, 5) >> 4);

@@ -13,6 +13,8 @@ const register = Object.freeze({
 });
 
 const softReset = 0x8000;
+/** Delay, compensation and range: the bits of the configuration that mean something and stay as written. */
+const configurationMask = 0x3ff0;
 /** Both voltages once, each averaged over 16 conversions of 1,052 µs ("ADC Configuration"). */
 const measureOnce = 0x3b6a;
 const conversionReady = 0x0002;
@@ -55,7 +57,7 @@ export const ina228 = Object.freeze<Driver<number>>({
 		);
 		if (
 			chip.readUint16(register.adcConfiguration) !== measureOnce ||
-			chip.readUint16(register.configuration) !== 0 ||
+			(chip.readUint16(register.configuration) & configurationMask) !== 0 ||
 			!isINA228(chip)
 		)
 			throw chip.lostError();

@@ -18,12 +18,16 @@ const idValue = 0xb0;
 const enable = 0x02;
 const ultravioletMode = 0x08;
 const softReset = 0x10;
+/** Of these three, without the reserved bits of their registers. */
+const modeMask = 0x1a;
 const resetMs = 10;
 /** 20 bits in 400 ms, one measurement each 500 ms. */
 const rate20Bit = 0x04;
+const rateMask = 0x77;
 const dataReady = 0x08;
 const gain1 = 0x00;
 const gain18 = 0x04;
+const gainMask = 0x07;
 /** One measurement, and a little more. */
 const measurementMs = 450;
 const maxCounts = 0xfffff;
@@ -74,6 +78,7 @@ export const ltr390 = Object.freeze<Driver<LTR390State>>({
 	},
 });
 
+/** The reserved bits of the control register are 0: an EEPROM may be at this address, and must not be written to. */
 function isLTR390(chip: I2CDevice): boolean {
 	return (chip.readUint8(register.id) & idMask) === idValue && chip.readUint8(register.control) >> 5 === 0;
 }
@@ -91,10 +96,11 @@ function measure(chip: I2CDevice, mode: number, gain: number): number {
 /** Puts the chip in standby, in which the data stay. `undefined` if the measurement has not ended. */
 function takeCounts(chip: I2CDevice, first: number, mode: number, gain: number): number | undefined {
 	if ((chip.readUint8(register.status) & dataReady) === 0) return undefined;
-	if (chip.readUint8(register.control) !== mode) throw chip.lostError();
+	if ((chip.readUint8(register.control) & modeMask) !== mode) throw chip.lostError();
 	chip.writeUint8(register.control, mode & ~enable);
 	const counts = uint24(chip.readConfirmed(first, 3).reverse()) & maxCounts;
-	const [rate, sensitivity] = chip.readRegisters(register.rate, 2);
-	if (rate !== rate20Bit || sensitivity !== gain || !isLTR390(chip)) throw chip.lostError();
+	const [rate = 0, sensitivity = 0] = chip.readRegisters(register.rate, 2);
+	if ((rate & rateMask) !== rate20Bit || (sensitivity & gainMask) !== gain || !isLTR390(chip))
+		throw chip.lostError();
 	return counts;
 }

@@ -6,6 +6,8 @@ const register = Object.freeze({ configuration: 0x00, powerSaving: 0x03, illumin
 /** The upper byte is that of the address option. */
 const idValue = 0x81;
 const shutdown = 0x0001;
+/** Of the configuration, without the reserved bits. */
+const configurationMask = 0x1bf3;
 
 /** Gain, integration time and resolution ("Resolution and maximum detection range"). */
 interface Range {
@@ -55,8 +57,8 @@ export const veml7700 = Object.freeze<Driver<VEML7700State>>({
 
 	read(chip, { range }) {
 		const counts = uint16(chip.readConfirmed(register.illuminance, 2).reverse());
-		if (readRegister(chip, register.configuration) !== range.configuration || !isVEML7700(chip))
-			throw chip.lostError();
+		const configuration = readRegister(chip, register.configuration) & configurationMask;
+		if (configuration !== range.configuration || !isVEML7700(chip)) throw chip.lostError();
 		writeRegister(chip, register.configuration, range.configuration | shutdown);
 		if (counts === 0xffff) throw chip.error("it is brighter than the sensor can measure.");
 		return [linearize(counts * range.luxPerCount)];
