@@ -9,6 +9,8 @@ import type {
 	SubmittedSettings,
 	TestStarted,
 	TestState,
+	UpdateRequest,
+	UpdateState,
 } from "../src/setup/api";
 import { texts } from "./texts";
 
@@ -93,6 +95,21 @@ export class BoardClient {
 	/** The text of the settings file. */
 	async export(secrets: boolean): Promise<string> {
 		return (await this.#post("/api/export", { secrets })).text;
+	}
+
+	/** One step of an update. */
+	async update(step: Omit<UpdateRequest, "token">): Promise<UpdateState> {
+		return JSON.parse((await this.#post("/api/update", step)).text);
+	}
+
+	/** A board that does not respond has restarted with the update. */
+	async updateState(): Promise<UpdateState> {
+		try {
+			return JSON.parse((await this.#enqueue(() => this.#sendWithRetries("/api/update", {}, 2))).text);
+		} catch (error) {
+			if (error instanceof NoResponseError) return { phase: "installed" };
+			throw error;
+		}
 	}
 
 	/** Like the following, rejects with {@link NoResponseError} if the board leaves before it responds. */

@@ -155,6 +155,7 @@ function factsOf({
 	calls,
 	boot,
 	device,
+	update,
 	damagedFlashBytes,
 	...status
 }: LocalStatus): readonly Fact[] {
@@ -177,7 +178,9 @@ function factsOf({
 		["Starts", counts.join(", ")],
 		...fact("Free memory", status.freeMemoryBytes && Math.floor(status.freeMemoryBytes / 1024), false, " KB"),
 		...fact("Damaged flash", damagedFlashBytes || null, true, " bytes"),
-		["Firmware", `${device.firmwareVersion} on ${device.chip}`],
+		["Firmware", `${device.firmwareVersion}${update.isOnTrial ? ", on trial," : ""} on ${device.chip}`],
+		...fact("Update there", update.offered),
+		...fact("Update that failed", update.failed, true),
 	];
 }
 

@@ -82,6 +82,10 @@ export const settingTexts: Readonly<Record<SettingKey, SettingText>> = {
 		label: "Page on the home network",
 		help: "On mains, anyone in the board's network can see its values and state, and change nothing.",
 	},
+	update: {
+		label: "Updates",
+		help: "off, or the https:// address of a release index, asked once a day. On battery: only with a battery pin.",
+	},
 	ntpServers: {
 		label: "Time servers",
 		help: "NTP servers: host names or addresses, with a port unless it is 123.",

@@ -19,6 +19,7 @@ import { sourceField } from "./source-field";
 import { type StepName, Steps, stepNames } from "./steps";
 import { TestSection } from "./test-section";
 import { texts } from "./texts";
+import { updateSection } from "./update-section";
 
 const measureIntervalMs = 1_500;
 
@@ -63,17 +64,14 @@ class SetupPage {
 			...{ client, form, name, announce },
 			destination: Object.fromEntries(defaults),
 		});
-		const maintenance = maintenanceSection({
-			client,
-			name,
-			announce,
-			onLeave: (leave, text) => void this.#leave(leave, text),
-		});
+		const onLeave = (leave: () => Promise<void>, text: string) => void this.#leave(leave, text);
+		const update = updateSection({ client, announce, onLeave });
+		const maintenance = maintenanceSection({ client, name, announce, onLeave });
 		this.#board = new BoardSection({
 			state,
 			form,
 			placed: ["networks", "key", "bucketId", "dataSourceId"],
-			parts: [transfer, maintenance],
+			parts: [transfer, update, maintenance],
 			announce,
 			onScan: (forget) => void this.#scanSensors(forget),
 		});

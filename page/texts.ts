@@ -1,5 +1,5 @@
 import { freePlanCallsPerMonth } from "../src/dakkio/rate-limits";
-import type { StepDetails, TestStep } from "../src/setup/api";
+import type { StepDetails, TestStep, UpdateState } from "../src/setup/api";
 import type { CallEstimate } from "./call-estimate";
 import { fieldNames, unitSymbols } from "./value-text";
 
@@ -219,6 +219,32 @@ export const texts = Object.freeze({
 			psram: "not on modules with PSRAM",
 			noPull: "no pull-up inside",
 		},
+	},
+
+	update: {
+		title: "Firmware update",
+		lead: "Settings and readings stay. After a break, choose the same file again: it goes on.",
+		file: "Update file (.update)",
+		install: "Install",
+		installOlder: "Install the older version",
+		noFile: "Choose a file.",
+		installed:
+			"The board restarts with the new firmware. Unless that works within 15 minutes, the present one returns.",
+		problems: {
+			"one slot": "This board’s flash has no room for updates: use the cable.",
+			"no key": "This firmware has no release key: use the cable.",
+			trial: "The present firmware is on trial: try again in 15 minutes.",
+			busy: "An update is being installed.",
+			format: "This is not an update file.",
+			signature: "This file is not signed with the board’s release key.",
+			chip: "This file is for another chip.",
+			size: "This firmware is too large for the board.",
+			older: "This version is older than the present one.",
+			offset: "Another update is being sent.",
+			hash: "This file is damaged.",
+			image: "This file holds no firmware.",
+			storage: "The flash failed: try again.",
+		} satisfies Readonly<Record<NonNullable<UpdateState["problem"]>, string>>,
 	},
 
 	maintenance: {

@@ -284,7 +284,10 @@ function firmwareUpdate(storage: MemoryKeyValue): FirmwareUpdate {
 
 function firmwareTrial(storage: MemoryKeyValue): FirmwareTrial {
 	return new FirmwareTrial({
-		board: { time: new VirtualTime(), log: () => {}, restart: () => {}, resetReason: "panic" },
+		board: {
+			...{ time: new VirtualTime(), log: () => {}, restart: () => {}, resetReason: "panic" },
+			identity: { chip: "node", serial: "A1B2C3" },
+		},
 		slots: makeFirmwareSlots({ flash: new MemoryFlash(slotSectors), running: 0, restart: () => {} }),
 		storage: {
 			keyValue: storage,

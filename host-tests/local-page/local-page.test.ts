@@ -15,6 +15,7 @@ import { MdnsNetwork } from "./mdns-network";
 
 const status: LocalStatus = {
 	device: { id: "ESP32-A1B2C3", location: "", chip: "node", firmwareVersion: "0.2.0" },
+	update: { offered: null, failed: null, isOnTrial: false },
 	utc: null,
 	boot: { number: 1, resetReason: "power-on", uptimeMs: 0, resetCounts: { "power-on": 1 } },
 	...{ freeMemoryBytes: null, signalStrength: null, batteryLevel: null, sample: null },

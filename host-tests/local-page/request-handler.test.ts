@@ -9,6 +9,7 @@ import { handleLocalRequest, type LocalPageBackend } from "../../src/local-page/
 
 const status: LocalStatus = {
 	device: { id: "ESP32-A1B2C3", location: "Balcony", chip: "esp32c3", firmwareVersion: "0.2.0" },
+	update: { offered: "0.3.0", failed: null, isOnTrial: false },
 	utc: Date.UTC(2026, 10, 26),
 	boot: {
 		number: 7,
@@ -202,6 +203,9 @@ describe("the metrics", () => {
 		);
 		expect(shown).toEqual([
 			'gauge dakkio_info{device="ESP32-A1B2C3",location="Balcony",chip="esp32c3",version="0.2.0"} 1',
+			'gauge dakkio_update_offered{version="0.3.0"} 1',
+			"gauge dakkio_update_failed 0",
+			"gauge dakkio_update_on_trial 0",
 			'gauge dakkio_value{field="temperature",unit="celsius"} -3.5',
 			'gauge dakkio_value{field="door",unit=""} 1',
 			"gauge dakkio_sample_age_seconds 1.5",

@@ -69,6 +69,11 @@ function makeBoard(settings: Settings = kept) {
 			return { sensors: [], probed: [], waiting: 3 };
 		},
 		log: () => ({ status: { reason: "panic", resetCounts: [], uptimeMs: 1 }, lines: ["one"] }),
+		updateState: () => ({ phase: "open" }),
+		takeUpdate: ({ at }) => {
+			done.push(`update at ${at}`);
+			return { phase: "open", writtenBytes: 5 };
+		},
 		restart: () => done.push("restart"),
 		factoryReset: (name) => {
 			done.push(`reset ${name}`);
@@ -263,6 +268,7 @@ describe("a POST", () => {
 			"/api/finish",
 			"/api/measure",
 			"/api/restart",
+			"/api/update",
 			"/api/reset",
 		])
 			expect([path, handleSetupRequest(post(path, given), board).status]).toEqual([path, status]);
@@ -299,6 +305,13 @@ describe("a POST", () => {
 		expect(reset("Dakkio-1A2B").status).toBe(202);
 		const refused = reset("");
 		expect([refused.status, textOf(refused)]).toEqual([409, expect.stringContaining("nothing is erased")]);
+	});
+
+	test("a step of an update is the board's, and so is the answer", () => {
+		const { board, done } = makeBoard();
+		const response = handleSetupRequest(post("/api/update", { token, at: 4, data: "" }), board);
+		expect([response.status, done]).toEqual([200, ["update at 4"]]);
+		expect(textOf(response)).toContain('"writtenBytes":5');
 	});
 
 	test("restarts the board", () => {

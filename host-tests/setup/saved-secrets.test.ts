@@ -52,6 +52,8 @@ function makeBoard(saved: Settings, tested: Settings) {
 			measure: unused,
 			log: unused,
 			restart: unused,
+			updateState: unused,
+			takeUpdate: unused,
 			factoryReset: unused,
 		},
 	};

@@ -17,13 +17,14 @@ import type { BootStatus } from "../setup/api";
 import { Setup, type TimeSyncCallbacks } from "../setup/setup";
 import { idleTimeoutMs, type SetupReason } from "../setup/setup-lifecycle";
 import { consumeSetupRequest, requestSetup } from "../setup/setup-request";
+import type { Downloader } from "../update/downloader";
 import { FirmwareUpdate } from "../update/firmware-update";
 import { parseVersion } from "../update/image-header";
 import { Reach } from "../update/trial";
 import { CallBudget } from "../upload/call-budget";
 import { loadUploadState, saveUploadState } from "../upload/upload-state";
 import type { Uploader } from "../upload/uploader";
-import { firmwareVersion, releasedAt } from "../version";
+import { releasedAt, versionOf } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
 import { type BootInfo, countBoot, incrementBoot } from "./boot-counter";
 import { DeviceStorage } from "./device-storage";
@@ -37,6 +38,7 @@ import { makeServiceUploader } from "./service-uploader";
 import { StartCounter } from "./start-counter";
 import { logStartup, type Status } from "./status";
 import { StatusLog } from "./status-log";
+import { makeDownloader } from "./update-downloader";
 
 /** Between setup and normal operation. */
 const restartSleepMs = 100;
@@ -70,6 +72,8 @@ export class App {
 	private setupReason: SetupReason | undefined;
 	/** Left out while the settings are incomplete, too. */
 	private readonly uploader: Uploader | undefined;
+	/** With the setting `update`, and where the flash has two slots. */
+	private readonly downloader: Downloader | undefined;
 	private readonly wifiStation: WifiStation | undefined;
 	/** On mains, where the board can be an access point: on battery, the button opens setup. */
 	private readonly offlineTimer: OfflineTimer | undefined;
@@ -112,6 +116,7 @@ export class App {
 		if (this.setup === undefined && !this.isSafeMode) {
 			const isComplete = missingForUpload(this.settings).length === 0;
 			this.uploader = isComplete ? this.makeUploader(this.settings) : undefined;
+			this.downloader = this.makeDownloader();
 			this.wifiStation = this.makeWifiStation();
 			if (!sleeps && this.settings.localPage === "on") this.localPage = this.makeLocalPage();
 		}
@@ -143,6 +148,7 @@ export class App {
 		if (this.powerManager === undefined) {
 			this.wifiStation?.start();
 			this.uploader?.start();
+			this.downloader?.start();
 			return;
 		}
 		// Nothing else would switch the radio on in time.
@@ -151,6 +157,7 @@ export class App {
 		// On battery, no jitter: a power failure in the street does not start many such boards at once.
 		// mutation: restore-retry-state
 		this.uploader?.resume(this.sampling.nextSampleTicks, kept);
+		this.downloader?.start();
 		if (!wokeEarly) return;
 		this.board.log("woken early: sending pending readings");
 		this.uploader?.sendNow();
@@ -229,6 +236,7 @@ export class App {
 		await this.setup?.stop();
 		this.localPage?.close();
 		await this.uploader?.stop();
+		await this.downloader?.stop();
 		await this.sampling.stop();
 		this.wifiStation?.stop();
 		this.firmwareUpdate?.close();
@@ -306,7 +314,7 @@ export class App {
 			storage: this.storage.keyValue,
 			time: board.time,
 			chip: board.identity.chip,
-			version: parseVersion(firmwareVersion) ?? [0, 0, 0],
+			version: parseVersion(versionOf(board.identity)) ?? [0, 0, 0],
 			log: (line) => board.log(line),
 			onActivated: (version) => trial.prepare(version),
 		});
@@ -422,8 +430,29 @@ export class App {
 			budget,
 			sampling,
 			isOnline: () => this.wifiStation?.isConnected === true,
+			claimNetwork: async () => this.downloader?.yieldNetwork(),
 			onAttempt: (reached) => this.onNetworkAttempt(reached),
 			onChange: () => this.onStateChange(),
+		});
+	}
+
+	private makeDownloader(): Downloader | undefined {
+		const { board, storage, settings, sampling, trial } = this;
+		const { firmwareUpdate } = this;
+		if (firmwareUpdate === undefined) return undefined;
+		return makeDownloader({
+			...{ board, storage, settings, firmwareUpdate },
+			conditions: () => ({
+				nowUtc: this.clock.now(),
+				isOnline: this.wifiStation?.isConnected === true,
+				isUploadDue: this.uploader?.activity === "sending" || this.uploader?.isOverdue === true,
+				onBattery: settings.power === "battery",
+				batteryLevel: sampling.batteryLevel,
+				isOnTrial: trial?.isRunning === true,
+			}),
+			failedVersion: () => trial?.failedVersion,
+			onChange: () => this.onStateChange(),
+			onInstalled: () => this.restartForUpdate(),
 		});
 	}
 
@@ -460,6 +489,8 @@ export class App {
 					...{ board, settings, clock, budget, sampling, uploader },
 					resetReason: logTail.reason,
 					status: this.status,
+					offeredUpdate: this.downloader?.offeredVersion,
+					isOnTrial: this.trial?.isRunning === true,
 				}),
 			history: () => dayHistory.fields(board.time.ticks()),
 			logLines: () => logTail.ownLines(),
@@ -493,10 +524,15 @@ export class App {
 				nextSampleTicks: this.sampling.nextSampleTicks,
 				nextUploadTicks: this.settings.networks.length > 0 ? (this.uploader?.dueAtTicks ?? never) : never,
 				busy: this.sampling.isSampling || this.panel.isButtonPressed || this.trial?.isRunning === true,
-				sending: this.uploader?.activity === "sending",
+				sending: this.uploader?.activity === "sending" || this.downloader?.isActive === true,
 			}),
 			joinNetwork: () => this.wifiStation?.start(),
-			postponeUpload: (now) => this.uploader?.postpone((failures) => now + onlineRetryBackoffMs(failures)),
+			postponeUpload: (now) => {
+				const { uploader } = this;
+				// A download may have taken the time, too.
+				if (uploader?.activity === "sending" || uploader?.isOverdue === true)
+					uploader.postpone((failures) => now + onlineRetryBackoffMs(failures));
+			},
 			sleep: (milliseconds) => this.saveAndSleep(milliseconds, this.panel.wakePin),
 		});
 	}
@@ -514,6 +550,7 @@ export class App {
 
 	/** Call when the light's inputs or the power state have changed. */
 	private onStateChange(): void {
+		this.downloader?.wake();
 		this.panel.refresh();
 		this.powerManager?.update();
 	}

@@ -2,12 +2,12 @@ import type { Board, FirmwareSlots } from "../boards/board";
 import { errorMessage } from "../common/error-message";
 import { readJsonRecord, writeJsonRecord } from "../common/json-record";
 import { afterTrial, decideTrial, Reach, readBaseline, type TrialBaseline } from "../update/trial";
-import { firmwareVersion } from "../version";
+import { versionOf } from "../version";
 import type { DeviceStorage } from "./device-storage";
 import type { SamplingLoop } from "./sampling-loop";
 
 export interface FirmwareTrialOptions {
-	readonly board: Pick<Board, "time" | "log" | "restart" | "resetReason">;
+	readonly board: Pick<Board, "identity" | "time" | "log" | "restart" | "resetReason">;
 	readonly slots: FirmwareSlots;
 	readonly storage: Pick<DeviceStorage, "keyValue" | "readings" | "tryWrite">;
 	readonly sampling: Pick<SamplingLoop, "lastSample" | "sampleWithoutStoring">;
@@ -67,7 +67,7 @@ export class FirmwareTrial {
 		if (this.isRunning) {
 			if (baseline.slot !== slots.running) {
 				const reach = this.options.requiredReach(Reach.heard);
-				this.baseline = { ...noUpdate, version: firmwareVersion, reach };
+				this.baseline = { ...noUpdate, version: versionOf(board.identity), reach };
 			}
 			board.log(`update: ${this.baseline.version} on trial, attempt ${this.baseline.attempt}`);
 			this.scheduleCheck();
@@ -84,7 +84,9 @@ export class FirmwareTrial {
 		if (next === "repeat" && this.tryRepeat()) return true;
 		const failure = next === "repeat" ? "image" : next;
 		this.write({ ...baseline, attempt: 0, failure });
-		board.log(`update: ${baseline.version} did not prove itself (${failure}); ${firmwareVersion} runs again`);
+		board.log(
+			`update: ${baseline.version} did not prove itself (${failure}); ${versionOf(board.identity)} runs again`,
+		);
 		return false;
 	}
 

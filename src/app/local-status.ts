@@ -5,7 +5,7 @@ import type { LocalStatus } from "../local-page/local-status";
 import { deviceIdOf, type Settings } from "../settings/settings";
 import type { CallBudget } from "../upload/call-budget";
 import type { Uploader } from "../upload/uploader";
-import { firmwareVersion } from "../version";
+import { versionOf } from "../version";
 import type { SamplingLoop } from "./sampling-loop";
 import type { Status } from "./status";
 
@@ -20,6 +20,10 @@ export interface LocalStatusSources {
 	/** Why the boot began. */
 	readonly resetReason: ResetReason;
 	readonly status: Status;
+	/** The version that a release index has. */
+	readonly offeredUpdate: string | undefined;
+	/** The running firmware has yet to prove itself. */
+	readonly isOnTrial: boolean;
 }
 
 /** What the page on the home network shows. */
@@ -32,6 +36,8 @@ export function localStatus({
 	uploader,
 	resetReason,
 	status,
+	offeredUpdate,
+	isOnTrial,
 }: LocalStatusSources): LocalStatus {
 	const ticks = board.time.ticks();
 	const utc = clock.now();
@@ -43,7 +49,12 @@ export function localStatus({
 			id: deviceIdOf(settings, board.identity),
 			location: settings.location,
 			chip: board.identity.chip,
-			firmwareVersion,
+			firmwareVersion: versionOf(board.identity),
+		},
+		update: {
+			offered: offeredUpdate ?? null,
+			failed: status.failedUpdate ?? null,
+			isOnTrial,
 		},
 		utc: utc === undefined ? null : Math.round(utc),
 		boot: {

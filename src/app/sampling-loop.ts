@@ -7,7 +7,7 @@ import { batteryPercent, readBatteryVolts } from "../sensors/inputs/battery";
 import { Sampler, type SensorSample } from "../sensors/pipeline/sampler";
 import { deviceIdOf, type Settings } from "../settings/settings";
 import type { SetupSampling } from "../setup/setup";
-import { firmwareVersion } from "../version";
+import { versionOf } from "../version";
 import { type BootInfo, markReasonReported } from "./boot-counter";
 import type { DeviceStorage } from "./device-storage";
 import { PinProbe } from "./pin-probe";
@@ -239,7 +239,7 @@ export class SamplingLoop implements SetupSampling {
 			resetReason: this.unreportedReason,
 			deviceId: deviceIdOf(this.activeSettings, board.identity),
 			location: this.activeSettings.location,
-			firmwareVersion,
+			firmwareVersion: versionOf(board.identity),
 			fields,
 		};
 	}

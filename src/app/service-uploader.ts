@@ -25,6 +25,8 @@ export interface ServiceUploaderOptions {
 	readonly budget: CallBudget;
 	readonly sampling: Pick<SamplingLoop, "knownFields">;
 	isOnline(): boolean;
+	/** Resolves when no other connection is open. */
+	claimNetwork(): Promise<void>;
 	/** Whether a server was reached. */
 	onAttempt(reached: boolean): void;
 	onChange(): void;
@@ -60,6 +62,7 @@ export function makeServiceUploader(options: ServiceUploaderOptions): Uploader {
 			resolveDestination: (connection) => resolveDataSource(options, connection),
 		}),
 		isOnline: options.isOnline,
+		claimNetwork: options.claimNetwork,
 		onAttempt: options.onAttempt,
 		onChange: options.onChange,
 	});

@@ -1,6 +1,6 @@
 import type { Board } from "../boards/board";
 import { missingForUpload, type Settings } from "../settings/settings";
-import { firmwareVersion } from "../version";
+import { versionOf } from "../version";
 import type { BootInfo } from "./boot-counter";
 import type { DeviceStorage } from "./device-storage";
 
@@ -61,7 +61,7 @@ export function logStartup(
 ): void {
 	const { chip, serial } = board.identity;
 	const start = `boot ${boot} (${board.resetReason}), ${readings.length} pending`;
-	board.log(`dakkio-esp32 ${firmwareVersion} on ${chip} ${serial}, ${start}`);
+	board.log(`dakkio-esp32 ${versionOf(board.identity)} on ${chip} ${serial}, ${start}`);
 	let last = "";
 	for (const { sequence, cause } of quarantine.points()) last = `point ${sequence}: ${cause}`;
 	if (last !== "") board.log(`${quarantine.length} in quarantine, last ${last}`);

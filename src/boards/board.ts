@@ -54,6 +54,8 @@ export interface BoardIdentity {
 	readonly chip: string;
 	/** The last six hexadecimal digits of the MAC address, in upper case: unique and constant for a board. */
 	readonly serial: string;
+	/** Of a simulated board whose images all have the same code: which version it plays. */
+	readonly firmwareVersion?: string | undefined;
 }
 
 export interface Time {

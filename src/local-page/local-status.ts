@@ -8,6 +8,14 @@ export interface LocalStatus {
 		readonly chip: string;
 		readonly firmwareVersion: string;
 	};
+	readonly update: {
+		/** The newer version that the release index has; `null`: none, or none is asked for. */
+		readonly offered: string | null;
+		/** The version that was installed and did not prove itself. */
+		readonly failed: string | null;
+		/** The running version has yet to prove itself. */
+		readonly isOnTrial: boolean;
+	};
 	/** Milliseconds of Unix time; `null` until the clock is set. */
 	readonly utc: number | null;
 	readonly boot: {

@@ -8,11 +8,26 @@ type Sample = readonly [labels: Labels, value: number | null | undefined];
 
 /** The status for Prometheus, in its base units, line by line. A metric without a value is left out. */
 export function* metricLines(status: LocalStatus): Generator<string> {
-	const { device, boot, sample, readings, upload, calls } = status;
+	const { device, boot, sample, readings, upload, calls, update } = status;
 	const one = (value: number | null | undefined): readonly Sample[] => [[{}, value]];
 	yield* metric("info", "gauge", "The board and its firmware.", [
 		[{ device: device.id, location: device.location, chip: device.chip, version: device.firmwareVersion }, 1],
 	]);
+	yield* metric("update_offered", "gauge", "Whether a newer firmware is there.", [
+		[{ version: update.offered ?? "" }, Number(update.offered !== null)],
+	]);
+	yield* metric(
+		"update_failed",
+		"gauge",
+		"Whether an update was rolled back.",
+		one(Number(update.failed !== null)),
+	);
+	yield* metric(
+		"update_on_trial",
+		"gauge",
+		"Whether the firmware has yet to prove itself.",
+		one(Number(update.isOnTrial)),
+	);
 	yield* metric(
 		"value",
 		"gauge",

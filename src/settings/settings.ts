@@ -1,5 +1,6 @@
 import { rootCertificateProblem } from "../boards/root-certificate";
 import { parseNtpServer } from "../clock/ntp-client";
+import { parseHttpsUrl } from "../common/https-url";
 import { isDeepEqual } from "../common/json";
 import { checkId, checkKey, keyWarning } from "../dakkio/identifiers";
 import { releasedAt } from "../version";
@@ -169,6 +170,10 @@ export const settingsTable = Object.freeze({
 		defaultValue: "on",
 		rule: choice(["on", "off"]),
 	}),
+	update: setting({
+		defaultValue: "off",
+		rule: updateRule(),
+	}),
 	ntpServers: setting<readonly string[]>({
 		defaultValue: ["pool.ntp.org", "time.cloudflare.com", "time.google.com"],
 		rule: timeServersRule(),
@@ -284,6 +289,18 @@ function apiKeyRule(): Rule<string> {
 		const warning = "value" in outcome ? keyWarning(outcome.value) : undefined;
 		return warning === undefined ? outcome : { ...outcome, warning };
 	});
+}
+
+/** The address of a release index; what was not entered is off. */
+function updateRule(): Rule<string> {
+	const address = textOrWord(200, ["off"], (value) =>
+		parseHttpsUrl(value) === undefined
+			? "This is not the address of a release index: enter https://, a host name and the path of the file, or off."
+			: undefined,
+	);
+	return makeRule({ kind: "text", maxLength: 200, choices: ["off"] }, (raw) =>
+		isBlank(raw) ? { value: "off" } : address(raw),
+	);
 }
 
 function timeServersRule(): Rule<readonly string[]> {

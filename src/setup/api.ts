@@ -5,6 +5,7 @@ import type { SensorState } from "../sensors/pipeline/sensor-registry";
 import type { DefaultPins } from "../settings/pin-conflicts";
 import type { InputType } from "../settings/rules";
 import type { SettingKey } from "../settings/settings";
+import type { UpdateProblem } from "../update/firmware-update";
 import type { JoinFailure } from "../wifi/wifi-joiner";
 
 /**
@@ -27,6 +28,8 @@ import type { JoinFailure } from "../wifi/wifi-joiner";
  * | `GET /api/log` | | {@link BootLog} |
  * | `POST /api/restart` | {@link Authorized} | 202: the board restarts, as by its reset button |
  * | `POST /api/reset` | {@link ResetRequest} | 202: factory reset, or 409 for another name; every later POST gets 409 |
+ * | `GET /api/update` | | {@link UpdateState} |
+ * | `POST /api/update` | {@link UpdateRequest} | {@link UpdateState} |
  *
  * A refused request gets an {@link ErrorResponse} with status 400, 403, 404, 405, 409, 413, 415, 421 or 500. A POST needs
  * `Content-Type: application/json`, a body and the page's own origin.
@@ -62,6 +65,33 @@ export interface ExportRequest extends Authorized {
 export interface ResetRequest extends Authorized {
 	/** Of the board, as the user typed it: the confirmation. */
 	readonly name: string;
+}
+
+/**
+ * One step of an update (docs/update-format.md), with `header`, `data` or `install`. It goes on over breaks and restarts:
+ * begin again with the same header, and send what follows {@link UpdateState.writtenBytes}.
+ */
+export interface UpdateRequest extends Authorized {
+	/** Begins: the header of the update file, Base64. */
+	readonly header?: string;
+	/** With `header`: also a version before the running one. */
+	readonly older?: boolean;
+	/** A piece of the image, Base64, and where it belongs: at `writtenBytes`. At most 8 KiB are sensible. */
+	readonly data?: string;
+	readonly at?: number;
+	/** All pieces are there: the image is verified and installed, and the board restarts. Poll the state. */
+	readonly install?: boolean;
+}
+
+export interface UpdateState {
+	/** `installed`: the board restarts at any moment. */
+	readonly phase: "open" | "verifying" | "installed";
+	/** Of the update that is begun, if there is one. */
+	readonly version?: string;
+	/** The board has so many bytes of its image. */
+	readonly writtenBytes?: number;
+	/** Why this board takes no update, or refused the last step: the page has the words. `one slot`: its flash is too small. */
+	readonly problem?: UpdateProblem | "one slot";
 }
 
 /** Live values; the next request returns newer ones. */

@@ -24,6 +24,7 @@ import type {
 	SetupState,
 	TestStarted,
 	TestState,
+	UpdateState,
 } from "./api";
 import { setupPage } from "./page-data";
 
@@ -63,6 +64,9 @@ export interface SetupBackend {
 	/** Leaves setup after the response is sent. */
 	finish(): void;
 	log(): BootLog;
+	updateState(): UpdateState;
+	/** One step of an update. */
+	takeUpdate(step: Readonly<Record<string, unknown>>): UpdateState;
 	/** Restarts after the response is sent. */
 	restart(): void;
 	/** False if this is not the name of the board; otherwise after the response is sent. */
@@ -90,6 +94,7 @@ const allowedMethods: Readonly<Record<string, string>> = Object.freeze({
 	"/api/log": "GET, HEAD",
 	"/api/restart": "POST",
 	"/api/reset": "POST",
+	"/api/update": "GET, HEAD, POST",
 });
 
 /** The page, its API, and a redirect to the page for requests that were meant for the internet. */
@@ -117,6 +122,8 @@ function handleGet(request: ServerRequest, board: SetupBackend): ServerResponse 
 			return jsonResponse(200, board.testState());
 		case "/api/log":
 			return jsonResponse(200, board.log());
+		case "/api/update":
+			return jsonResponse(200, board.updateState());
 		default:
 			return pageResponse(request, setupPage);
 	}
@@ -139,6 +146,8 @@ function handlePost(path: string, body: JsonObject, board: SetupBackend): Server
 		case "/api/finish":
 			board.finish();
 			return jsonResponse(202, {});
+		case "/api/update":
+			return jsonResponse(200, board.takeUpdate(body));
 		case "/api/restart":
 			board.restart();
 			return jsonResponse(202, {});

@@ -16,7 +16,7 @@ import type { ReadingLog } from "../store/reading-log";
 import type { FirmwareUpdate } from "../update/firmware-update";
 import type { CallBudget } from "../upload/call-budget";
 import { connectService } from "../upload/service-connection";
-import { firmwareVersion, userAgent } from "../version";
+import { userAgent, versionOf } from "../version";
 import { type JoinResult, WifiJoiner } from "../wifi/wifi-joiner";
 import { accessPointName, accessPointPassword } from "./access-point-credentials";
 import type {
@@ -27,6 +27,7 @@ import type {
 	SensorDescription,
 	SetupState,
 	TestState,
+	UpdateState,
 } from "./api";
 import { isCaptivePortal } from "./captive-portal";
 import { ConnectionTest, type TestAbortSignal } from "./connection-test";
@@ -37,6 +38,7 @@ import { ScanResults } from "./scan-results";
 import { setupInstructions } from "./setup-instructions";
 import { nextSetupAction, type SetupReason } from "./setup-lifecycle";
 import { isInSameSubnet } from "./subnet";
+import { UpdateReceiver } from "./update-receiver";
 
 export interface SetupOptions {
 	readonly board: Board;
@@ -125,6 +127,7 @@ export class Setup implements SetupBackend {
 	private readonly httpServer: HttpServer;
 	private readonly wifiJoiner: WifiJoiner;
 	private readonly scanResults: ScanResults;
+	private readonly updateReceiver: UpdateReceiver;
 	private savedSettings: Settings;
 	/** Of the last test, until they are saved: a reloaded page continues with them. */
 	private testedSettings: Settings | undefined;
@@ -167,6 +170,11 @@ export class Setup implements SetupBackend {
 			onLost: () => this.timeSync?.stop(),
 		});
 		this.scanResults = new ScanResults(this.accessPoint);
+		this.updateReceiver = new UpdateReceiver({
+			slots: board.firmware,
+			update: options.host.firmwareUpdate,
+			onInstalled: () => this.afterResponse(() => options.host.restartForUpdate()),
+		});
 		this.token = randomHex(board, 16);
 		this.names = this.accessPoint.address === "127.0.0.1" ? ["localhost"] : [];
 		this.defaultPins = defaultPinsOf(board);
@@ -254,7 +262,7 @@ export class Setup implements SetupBackend {
 				name: this.accessPointName,
 				deviceId: deviceIdOf({ deviceId: "" }, board.identity),
 				chip: board.identity.chip,
-				firmwareVersion,
+				firmwareVersion: versionOf(board.identity),
 				pins: this.defaultPins,
 			},
 			...redacted(savedSettings),
@@ -343,6 +351,14 @@ export class Setup implements SetupBackend {
 	log(): BootLog {
 		const { host } = this.options;
 		return { status: host.bootStatus(), lines: host.logLines() };
+	}
+
+	updateState(): UpdateState {
+		return this.updateReceiver.state;
+	}
+
+	takeUpdate(step: Readonly<Record<string, unknown>>): UpdateState {
+		return this.updateReceiver.take(step);
 	}
 
 	restart(): void {

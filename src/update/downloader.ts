@@ -189,7 +189,8 @@ export class Downloader {
 		const { index, chip, update, failedVersion } = this.options;
 		const result = await this.request(index, { maxKeptBodyBytes: maxIndexBytes });
 		if ("outcome" in result) return result;
-		if (result.kind === "failure") return { outcome: "broken", cause: result.message };
+		if (result.kind === "failure")
+			return this.isInterrupted ? paused : { outcome: "broken", cause: result.message };
 		if (result.status !== 200)
 			return {
 				outcome: isTransient(result.status) ? "broken" : "unusable",
@@ -255,7 +256,7 @@ export class Downloader {
 		if (result.kind === "response" && isTransient(result.status)) return { outcome: "broken", cause };
 		if (cause !== undefined) return { outcome: "unusable", cause };
 		if (header.length + at > range.last) return "progress";
-		if (this.hasYielded || this.stopped) return paused;
+		if (this.isInterrupted) return paused;
 		return { outcome: "broken", cause: result.kind === "failure" ? result.message : result.oddity };
 	}
 
@@ -267,8 +268,7 @@ export class Downloader {
 		const { network, time, ca, userAgent, conditions } = this.options;
 		const given = conditions();
 		const { state } = this;
-		if (this.stopped || this.hasYielded || state === undefined || given.nowUtc === undefined) return paused;
-		if (downloadWaitMs({ ...state, nextUtc: 0 }, given) > 0) return paused;
+		if (this.isInterrupted || state === undefined || given.nowUtc === undefined) return paused;
 		if (this.origin?.host !== url.host || this.origin.port !== url.port) this.disconnect();
 		this.origin = url;
 		this.connection ??= new HttpConnection({
@@ -280,6 +280,13 @@ export class Downloader {
 		const headers: [string, string][] = [["User-Agent", userAgent]];
 		if (range !== undefined) headers.push(["Range", `bytes=${range.first}-${range.last}`]);
 		return this.connection.exchange({ method: "GET", path: url.path, headers, ...rest });
+	}
+
+	/** Whether an upload has the network, or the conditions do not allow a request any more. */
+	private get isInterrupted(): boolean {
+		const { stopped, hasYielded, state } = this;
+		if (stopped || hasYielded || state === undefined) return true;
+		return downloadWaitMs({ ...state, nextUtc: 0 }, this.options.conditions()) > 0;
 	}
 
 	private disconnect(): void {

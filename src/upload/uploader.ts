@@ -44,6 +44,8 @@ export interface UploaderOptions {
 	connect(): HttpConnection;
 	/** Whether the network is up. */
 	isOnline(): boolean;
+	/** Resolves when no other connection is open: the memory suffices for one. */
+	claimNetwork?(): Promise<void>;
 	/** After each attempt; `reached`: the name was resolved. */
 	onAttempt(reached: boolean): void;
 	/** {@link Uploader.activity} or {@link Uploader.dueAtTicks} has changed. */
@@ -88,6 +90,7 @@ export class Uploader {
 	/** On battery, a failed upload is not retried before the next regular one. */
 	private waitsForRegularUpload = false;
 	private connection: HttpConnection | undefined;
+	private isDraining = false;
 	/** The last result needs a change of the settings or the service: its cause. */
 	private _fault: string | undefined;
 	/** How many points dropped from the quarantine have been reported to the service. */
@@ -143,8 +146,14 @@ export class Uploader {
 	}
 
 	get activity(): "sending" | "settings fault" | "idle" {
-		if (this.connection !== undefined) return "sending";
+		if (this.isDraining) return "sending";
 		return this._fault === undefined ? "idle" : "settings fault";
+	}
+
+	/** Whether pending readings should have been sent by now. */
+	get isOverdue(): boolean {
+		const { time, readings } = this.options;
+		return readings.length > 0 && (this.consecutiveFailures > 0 || this.notBeforeTicks <= time.ticks());
 	}
 
 	/** Why nothing is taken, with the server's words, until a person changes it; `undefined` if nothing is known. */
@@ -228,17 +237,21 @@ export class Uploader {
 		const { time, clock, intervalMs, log } = this.options;
 		this.notBeforeTicks = this.nextRegularTicks(intervalMs(clock.now() ?? 0));
 		this.search.begin();
-		this.connection = this.options.connect();
-		this.options.onChange?.();
+		this.isDraining = true;
+		await this.options.claimNetwork?.();
 		try {
+			if (this.stopped) return;
+			this.connection = this.options.connect();
+			this.options.onChange?.();
 			if (await this.ensureDestination(this.connection)) await this.sendPending(this.connection);
 		} catch (error) {
 			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
 			log(`upload: ${errorMessage(error)}; next try in ${recheckIntervalMs / 1000} s`);
 		} finally {
 			// mutation: close-connection
-			this.connection.close();
+			this.connection?.close();
 			this.connection = undefined;
+			this.isDraining = false;
 			this.options.onChange?.();
 		}
 	}

@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { sendUpdate, type UpdateClient } from "../page/send-update";
+import { texts } from "../page/texts";
+import { ProgressBar } from "../simulator/progress-bar";
+import { errorMessage } from "../src/common/error-message";
+import type { ErrorResponse, SetupState, UpdateRequest, UpdateState } from "../src/setup/api";
+import { compareVersions, headerBytes, parseHeader, type Version } from "../src/update/image-header";
+
+const help = `Installs a firmware on a board that is in setup, over its Wi-Fi network.
+
+npm run update -- <address> [file] [--older]
+
+  <address>   of the setup page, such as 192.168.4.1
+  [file]      an update file; default: the newest one for the board's chip in the folder releases
+  --older     also install a version before the running one
+`;
+
+/** Between attempts to reach a board that has left for a moment; then it has restarted. */
+const retryDelaysMs = [500, 1_000, 2_000, 4_000];
+
+/** The setup page's API, as the page itself uses it. */
+export class BoardUpdateClient implements UpdateClient {
+	private readonly origin: string;
+	private token = "";
+
+	/** `address`: with or without `http://`. */
+	constructor(address: string) {
+		this.origin = new URL(address.includes("://") ? address : `http://${address}`).origin;
+	}
+
+	async state(): Promise<SetupState> {
+		const state: SetupState = await this.request("/api/state");
+		this.token = state.token;
+		return state;
+	}
+
+	async update(step: Omit<UpdateRequest, "token">): Promise<UpdateState> {
+		const send = (): Promise<UpdateState> =>
+			this.request("/api/update", JSON.stringify({ ...step, token: this.token }));
+		try {
+			return await send();
+		} catch (error) {
+			// After a restart the board has another token.
+			if (!(error instanceof RefusedError && error.status === 403)) throw error;
+			await this.state();
+			return send();
+		}
+	}
+
+	async updateState(): Promise<UpdateState> {
+		try {
+			return await this.request("/api/update");
+		} catch (error) {
+			if (error instanceof RefusedError) throw error;
+			return { phase: "installed" };
+		}
+	}
+
+	private async request<T>(path: string, body?: string): Promise<T> {
+		for (const delayMs of [...retryDelaysMs, undefined]) {
+			try {
+				return await this.requestOnce(path, body);
+			} catch (error) {
+				if (error instanceof RefusedError || delayMs === undefined) throw error;
+				await new Promise((resolve) => setTimeout(resolve, delayMs));
+			}
+		}
+		throw new Error("unreachable");
+	}
+
+	private async requestOnce<T>(path: string, body: string | undefined): Promise<T> {
+		const { origin } = this;
+		const post =
+			body === undefined
+				? {}
+				: { method: "POST", body, headers: { "Content-Type": "application/json", Origin: origin } };
+		const response = await fetch(origin + path, { ...post, signal: AbortSignal.timeout(8_000) });
+		const text = await response.text();
+		if (response.ok) return JSON.parse(text);
+		const { error = text }: Partial<ErrorResponse> = text.startsWith("{") ? JSON.parse(text) : {};
+		throw new RefusedError(response.status, error);
+	}
+}
+
+class RefusedError extends Error {
+	readonly status: number;
+
+	constructor(status: number, message: string) {
+		super(message);
+		this.status = status;
+	}
+}
+
+/** The newest update file for a chip in a folder. */
+export function newestUpdateFile(folder: string, chip: string): string | undefined {
+	let newest: { path: string; version: Version } | undefined;
+	for (const name of readdirSync(folder, { withFileTypes: true })) {
+		if (!name.isFile() || !name.name.endsWith(".update")) continue;
+		const path = join(folder, name.name);
+		const header = parseHeader(new Uint8Array(readFileSync(path).subarray(0, headerBytes)));
+		if (header?.chip !== chip) continue;
+		if (newest === undefined || compareVersions(header.version, newest.version) > 0)
+			newest = { path, version: header.version };
+	}
+	return newest?.path;
+}
+
+/** Returns the exit code. */
+export async function updateBoard(args: readonly string[], folder: string): Promise<number> {
+	const { values, positionals } = parseArgs({
+		args: [...args],
+		allowPositionals: true,
+		options: { older: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+	});
+	const [address, given, ...more] = positionals;
+	if (values.help === true || address === undefined || more.length > 0) {
+		process.stdout.write(help);
+		return values.help === true ? 0 : 2;
+	}
+	const client = new BoardUpdateClient(address);
+	const { board } = await client.state();
+	const path = given ?? newestUpdateFile(folder, board.chip);
+	if (path === undefined)
+		throw new Error(
+			`There is no update file for ${board.chip} in ${folder}: run npm run build:esp32, or name a file.`,
+		);
+	process.stdout.write(`${board.name} (${board.chip}, firmware ${board.firmwareVersion}): ${path}\n`);
+	const bar = new ProgressBar(process.stdout, 100, (done) => `${Math.round(done)} %`);
+	let shown = 0;
+	const problem = await sendUpdate(
+		client,
+		new Uint8Array(readFileSync(path)),
+		values.older === true,
+		(share) => {
+			bar.advance(100 * share - shown);
+			shown = 100 * share;
+		},
+	);
+	bar.clear();
+	if (problem === undefined) {
+		process.stdout.write(`${texts.update.installed}\n`);
+		return 0;
+	}
+	const remedy = problem === "older" ? " Add --older to install it anyway." : "";
+	process.stderr.write(`${texts.update.problems[problem]}${remedy}\n`);
+	return 1;
+}
+
+/** One sentence for what cannot be read or reached. */
+export function explainUpdateError(error: unknown, address = "the board"): string {
+	return error instanceof TypeError && error.message === "fetch failed"
+		? `${address} does not respond: open setup (press the button for 5 seconds) and join its Wi-Fi network.`
+		: errorMessage(error);
+}
