@@ -1,3 +1,4 @@
+import type { Timer } from "../../src/boards/board";
 import type { ResetReason } from "../../src/boards/reset-reason";
 import { batteryPercent } from "../../src/sensors/inputs/battery";
 import type { DataPoint } from "../dakkio/api";
@@ -55,6 +56,8 @@ export interface LifeOptions {
 	readonly neighbour?: Life;
 	/** Number of intervals of the history; omitted: no history. */
 	readonly parts?: number;
+	/** The public half of the key that signs updates; omitted: the firmware takes none. */
+	readonly releaseKey?: Uint8Array;
 	/** A client in the home network sends this to the board's page at this interval, milliseconds. */
 	readonly localClient?: {
 		readonly intervalMs: number;
@@ -185,6 +188,16 @@ export class Life {
 		return this.report(calls);
 	}
 
+	/** Calls back at a time of the life, milliseconds from now. */
+	after(delay: number, callback: () => void): Timer {
+		return this.time.set(callback, delay);
+	}
+
+	/** The user installs an update; see {@link SimulatedDevice.installUpdate}. */
+	installUpdate(file: Uint8Array): ReturnType<SimulatedDevice["installUpdate"]> {
+		return this.device.installUpdate(file);
+	}
+
 	/** Maximum time that a deliverable reading was pending, milliseconds. */
 	get maxWaitMs(): number {
 		return this.invariantChecker.maxWaitMs;
@@ -287,6 +300,7 @@ export class Life {
 			scenario: this.scenario,
 			random: new SeededRandom(this.scenario.seed).fork("board"),
 			serial,
+			releaseKey: this.options.releaseKey,
 			environment: () => weatherAt(this.now()),
 			batteryVoltage: () => this.batteryVoltage(),
 			network: this.networkEnvironment(),

@@ -47,8 +47,8 @@ export class PowerSupply {
 	/** Power is off. Restarts the board when the cause is over. */
 	onPowerLost(why: PowerLoss): void {
 		if (why === "sleep") return;
-		if (why === "restart") {
-			this.time.set(() => this.boot("restart"), bootDelayMs);
+		if (why !== "cut") {
+			this.time.set(() => this.boot(why === "crash" ? "panic" : "restart"), bootDelayMs);
 			return;
 		}
 		const brownOut = this.activeFaults.first("brown-out");

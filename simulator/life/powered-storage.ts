@@ -8,8 +8,8 @@ import type {
 } from "../../src/boards/ecma419";
 import { type NorFlash, PowerLossError } from "../hardware/nor-flash";
 
-/** How a start of the board ends: by a power cut, or at the firmware's request. */
-export type PowerLoss = "cut" | "restart" | "sleep";
+/** How a start of the board ends: by a power cut, at the firmware's request, or as the firmware fails. */
+export type PowerLoss = "cut" | "restart" | "sleep" | "crash";
 
 /** One start of a board, until it loses power. */
 export class PowerCycle {

@@ -1,8 +1,20 @@
 import { unwrapTicks } from "../../boards/shared/unwrap-ticks";
 import { App } from "../../src/app/app";
-import type { Board, Time, Timer } from "../../src/boards/board";
+import type { Board, FirmwareSlots, Time, Timer } from "../../src/boards/board";
+import type { FlashStorage } from "../../src/boards/ecma419";
 import type { ResetReason } from "../../src/boards/reset-reason";
 import { readBatteryVolts } from "../../src/sensors/inputs/battery";
+import type { UpdateProblem } from "../../src/update/firmware-update";
+import { headerBytes } from "../../src/update/image-header";
+import { firmwareVersion } from "../../src/version";
+import {
+	flashOverCable,
+	makeFirmwareSlots,
+	otaDataPartition,
+	runBootloader,
+	type StartedSlot,
+} from "../hardware/bootloader";
+import { makeFirmwareImage } from "../hardware/firmware-image";
 import { NorFlash } from "../hardware/nor-flash";
 import { SimulatedPins } from "../hardware/pins";
 import type { VirtualTime } from "../virtual-time";
@@ -22,6 +34,8 @@ export interface DeviceEnvironment {
 	/** For the board's own random values. */
 	readonly random: SeededRandom;
 	readonly serial: string;
+	/** The public half of the key that signs updates; `undefined`: the firmware takes none. */
+	readonly releaseKey?: Uint8Array | undefined;
 	/** The conditions at the sensor. */
 	environment(): Weather;
 	/** Of the battery, volts. */
@@ -34,6 +48,8 @@ export interface DeviceEnvironment {
 	/** Whether the joined network has internet access. */
 	hasInternet(): boolean;
 	onBoot(reason: ResetReason): void;
+	/** The bootloader starts a slot; `undefined`: it finds nothing to start. */
+	onSlot?(started: StartedSlot | undefined): void;
 	onConnected(connected: boolean): void;
 	onLogLine(line: string): void;
 	/** The firmware threw an exception into the platform. */
@@ -49,6 +65,10 @@ export const batteryRatio = 2;
 
 const blockLength = 4096;
 const quarantineBlocks = 2;
+/** 64 KiB, of which what stands for an image takes little: a bootloader verifies it at each start. */
+const slotBlocks = 16;
+const flashedImageBytes = 512;
+const crashAfterMs = 61_000;
 const day = 86_400_000;
 
 /** Resources that the firmware has open; their number is bounded. */
@@ -82,6 +102,8 @@ class DeviceBoot {
 	listener: DeviceListener | undefined;
 	radio: DeviceRadio | undefined;
 	isJoined = false;
+	/** Whether its Wi-Fi works. */
+	canJoin = true;
 
 	constructor(power: PowerCycle, reason: ResetReason, ticks: () => number) {
 		this.power = power;
@@ -109,6 +131,12 @@ class FirmwareTimer {
 export class SimulatedDevice {
 	readonly queue: NorFlash;
 	readonly quarantine = new NorFlash({ blocks: quarantineBlocks, blockLength });
+	/** The slots for the firmware, and which of them is started. */
+	readonly firmware = {
+		ota_0: new NorFlash({ blocks: slotBlocks, blockLength }),
+		ota_1: new NorFlash({ blocks: slotBlocks, blockLength }),
+		[otaDataPartition]: new NorFlash({ blocks: 2, blockLength }),
+	};
 	readonly keyValue = new SimulatedKeyValue();
 	readonly sensor: DeviceSensor;
 	private readonly environment: DeviceEnvironment;
@@ -123,6 +151,11 @@ export class SimulatedDevice {
 		this.environment = world;
 		const { time, scenario } = world;
 		this.queue = new NorFlash({ blocks: scenario.sectors, blockLength });
+		const unpowered = poweredStorage(this.firmware, new PowerCycle(() => {}), () => {});
+		flashOverCable(
+			unpowered,
+			makeFirmwareImage({ version: firmwareVersion, behaviour: "works" }, flashedImageBytes),
+		);
 		this.sensor = new DeviceSensor(() => time.ticks(), world.environment);
 		this.pins = new SimulatedPins((callback, delay) => this.after(this.currentBoot, delay, callback));
 		this.pins.drive(devicePins.button, 1);
@@ -186,6 +219,25 @@ export class SimulatedDevice {
 		this.currentBoot?.radio?.onConditionsChange();
 	}
 
+	/**
+	 * The user installs an update file and restarts the board into it. Resolves with what is wrong with it; never, if power
+	 * is lost meanwhile.
+	 */
+	async installUpdate(file: Uint8Array, allowOlder = false): Promise<UpdateProblem | "off" | undefined> {
+		const app = this.currentBoot?.app;
+		const update = app?.firmwareUpdate;
+		if (app === undefined || update === undefined) return "off";
+		let problem = update.begin(file.subarray(0, headerBytes), allowOlder);
+		const image = file.subarray(headerBytes);
+		for (let at = update.progress?.writtenBytes ?? 0; problem === undefined && at < image.length; ) {
+			problem = update.write(image.subarray(at, at + blockLength), at);
+			at += blockLength;
+		}
+		problem ??= await update.install();
+		if (problem === undefined) app.restartForUpdate();
+		return problem;
+	}
+
 	/** Presses or releases the button. */
 	press(down: boolean): void {
 		this.pins.drive(devicePins.button, down ? 0 : 1);
@@ -195,7 +247,7 @@ export class SimulatedDevice {
 	/** Switches power on. Does nothing if it is on. */
 	boot(reason: ResetReason): void {
 		if (this.currentBoot !== undefined || this.deepSleep !== undefined) return;
-		for (const flash of [this.queue, this.quarantine]) flash.powerUp();
+		for (const flash of [this.queue, this.quarantine, ...Object.values(this.firmware)]) flash.powerUp();
 		this.keyValue.powerUp();
 		this.pins.closeAll();
 		if (reason !== "deep sleep") {
@@ -208,12 +260,25 @@ export class SimulatedDevice {
 		this.updateBattery();
 		this.environment.onBoot(reason);
 		try {
-			const app = new App(this.boardOf(start));
+			const started = runBootloader(this.partitionsOf(start));
+			this.environment.onSlot?.(started);
+			if (started === undefined) return;
+			this.actOut(start, started);
+			if (!start.power.isOn) return;
+			const app = new App(this.boardOf(start, started.slot));
 			start.app = app;
 			app.start();
 		} catch (error) {
 			if (start.power.isOn) this.environment.onThrown(error);
 		}
+	}
+
+	/** What an image does that is no good, besides what the firmware does. */
+	private actOut(start: DeviceBoot, { image: { behaviour } }: StartedSlot): void {
+		start.canJoin = behaviour !== "cannot join";
+		if (behaviour === "crashes at once") start.power.lose("crash");
+		if (behaviour === "crashes after a minute")
+			this.after(start, crashAfterMs, () => start.power.lose("crash"));
 	}
 
 	/** Cuts power, awake or asleep. Returns false if it was off. */
@@ -294,20 +359,36 @@ export class SimulatedDevice {
 		this.pins.setVolts(devicePins.battery, this.environment.batteryVoltage() / batteryRatio);
 	}
 
-	private boardOf(start: DeviceBoot): Board {
+	/** The flash during one start. */
+	private partitionsOf({ power, openHandles }: DeviceBoot): FlashStorage {
+		const { queue, quarantine, firmware } = this;
+		return poweredStorage({ queue, quarantine, ...firmware }, power, (change) => {
+			openHandles.files += change;
+		});
+	}
+
+	private slotsOf(start: DeviceBoot, running: 0 | 1): FirmwareSlots {
+		return makeFirmwareSlots({
+			flash: this.partitionsOf(start),
+			running,
+			releaseKey: this.environment.releaseKey,
+			restart: () => start.power.lose("restart"),
+		});
+	}
+
+	private boardOf(start: DeviceBoot, running: 0 | 1): Board {
 		const world = this.environment;
-		const { power, openHandles } = start;
+		const { power } = start;
 		return {
 			...this.board,
 			resetReason: start.reason,
 			time: this.timeOf(start),
 			network: this.networkOf(start),
 			storage: {
-				flash: poweredStorage({ queue: this.queue, quarantine: this.quarantine }, power, (change) => {
-					openHandles.files += change;
-				}),
+				flash: this.partitionsOf(start),
 				keyValue: this.keyValue.storage(power),
 			},
+			firmware: this.slotsOf(start, running),
 			i2c: { io: this.sensor.SMBus, data: 21, clock: 22, hz: 100_000 },
 			fillRandom: (bytes) => {
 				for (let i = 0; i < bytes.length; i++) bytes[i] = world.random.below(256);
@@ -382,6 +463,7 @@ export class SimulatedDevice {
 			}),
 			WiFi: makeDeviceRadio({
 				...world.radio,
+				accepts: (ssid, password) => start.canJoin && world.radio.accepts(ssid, password),
 				after,
 				onMade: (radio) => {
 					start.radio = radio;

@@ -61,7 +61,7 @@ export class App {
 	private readonly starts: StartCounter | undefined;
 	/** Where the flash has two slots. */
 	private readonly trial: FirmwareTrial | undefined;
-	private readonly firmwareUpdate: FirmwareUpdate | undefined;
+	readonly firmwareUpdate: FirmwareUpdate | undefined;
 	private readonly clock: Clock;
 	private readonly networkWatchdog: NetworkWatchdog;
 	private readonly sampling: SamplingLoop;
@@ -298,9 +298,9 @@ export class App {
 			sampling: this.sampling,
 			requiredReach: (reached) => {
 				if (this.settings.networks.length === 0) return Reach.none;
-				// The network was left for setup.
-				const isKnown = this.setupReason === "asked for" && this.clock.now() !== undefined;
-				return isKnown ? Reach.heard : reached;
+				// Before this wake, or before setup.
+				const wasHeard = this.clock.now() !== undefined && this.setupReason !== "no network";
+				return wasHeard ? Reach.heard : reached;
 			},
 			onKept: () => this.onStateChange(),
 			onRollBack: () => this.logTail.save(),
