@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Platform } from "./platforms";
-import { requireTool } from "./sdk";
+import { requireTool, run } from "./sdk";
 
 interface Machine {
 	/** QEMU's program. */
@@ -120,6 +120,15 @@ export class EmulatedChip {
 	async stop(): Promise<void> {
 		this.process.kill("SIGKILL");
 		await this.ended;
+	}
+
+	/** Seconds of this computer's processor that QEMU has used. */
+	async workedS(): Promise<number> {
+		const environment = process.env;
+		const time = await run({ environment }, "ps", ["-o", "time=", "-p", String(this.process.pid)]);
+		// 1-02:03:04, or 02:03.04.
+		const parts = time.trim().split(/[-:]/).reverse().map(Number);
+		return [1, 60, 3600, 86_400].reduce((sum, unit, at) => sum + unit * (parts[at] ?? 0), 0);
 	}
 
 	/** The board's answer to a command; `undefined`: it gave none. */

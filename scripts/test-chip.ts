@@ -69,8 +69,7 @@ const minSpareShare = 0.1;
 /** Of XS, bytes (`creation.stack`). */
 const stackBytes = 768 * 16;
 
-/** In the first case; the one of the two at which no connection is open. */
-const restPoints = ["started", "connected, after the first upload"];
+const restPoint = "at rest, no connection";
 
 await main(async () => {
 	const options = parse();
@@ -153,17 +152,19 @@ function checkMemory(platform: Platform, figures: readonly [string, MemoryFigure
 	for (const [point, memory] of figures) {
 		const slots = Math.max(memory.slots, memory.peakSlots);
 		const chunks = Math.max(memory.chunks, memory.peakChunks);
-		const isRest = restPoints.includes(point);
-		used.set(point, (isRest ? memory.slots + memory.chunks : slots + chunks) + stackBytes);
+		used.set(point, (point === restPoint ? memory.slots + memory.chunks : slots + chunks) + stackBytes);
 		if (slots * (1 + minSpareShare) > memory.maxSlots)
 			problems.push(`${point}: ${slots} bytes of slots in use, of ${memory.maxSlots}`);
+		if (memory.stack * (1 + minSpareShare) > stackBytes)
+			problems.push(`${point}: ${memory.stack} bytes of the stack in use, of ${stackBytes}`);
 		if (chunks * (1 + minSpareShare) > memory.maxChunks)
 			problems.push(`${point}: ${chunks} bytes of chunks in use, of ${memory.maxChunks}`);
 	}
-	const rests = restPoints.flatMap((point) => used.get(point) ?? []);
-	const [backlog, setup] = ["after the backlog", "setup, after a test"].map((point) => used.get(point));
-	if (rests.length > 0 && backlog !== undefined && setup !== undefined)
-		saveChipMemory(platform, { rest: Math.min(...rests), backlog, setup });
+	const [rest, backlog, setup] = [restPoint, "after the backlog", "setup, after a test"].map((point) =>
+		used.get(point),
+	);
+	if (rest !== undefined && backlog !== undefined && setup !== undefined)
+		saveChipMemory(platform, { rest, backlog, setup });
 	return problems;
 }
 
@@ -177,7 +178,7 @@ function printMemory(platform: Platform, figures: readonly [string, MemoryFigure
 		const { slots, peakSlots, maxSlots, chunks, peakChunks, maxChunks } = memory;
 		say(
 			`  ${point.padEnd(36)} ${heap} / ${free} / ${minFree} / ${largestPiece}   ` +
-				`slots ${slots} (${peakSlots}) of ${maxSlots}, chunks ${chunks} (${peakChunks}) of ${maxChunks}; ${memory.collections} collections`,
+				`slots ${slots} (${peakSlots}) of ${maxSlots}, chunks ${chunks} (${peakChunks}) of ${maxChunks}; ${memory.collections} collections; stack ${memory.stack} of ${stackBytes}`,
 		);
 	}
 }

@@ -5,7 +5,7 @@ import { decodeUtf8 } from "../../src/common/utf8";
 import type { VirtualButton } from "./virtual-button";
 
 /** Figures of `emulator_memory`. */
-const memoryFigures = 11;
+const memoryFigures = 12;
 /** Counts of `emulator_slots`. */
 const slotKinds = 64;
 
@@ -17,19 +17,24 @@ const port = 4190;
  * which end in a restart, and `ping`. Each command but the fatal ones is answered.
  */
 export function openControlPort(button: VirtualButton): void {
+	// Only these functions: each FFI has all of them, in memory that is to be measured.
+	const { emulator_collect, emulator_memory, emulator_slots, emulator_panic } = new FFI();
+	const emulator = { emulator_collect, emulator_memory, emulator_slots, emulator_panic };
 	const socket: UDPSocket = new UDPSocket({
 		port,
 		onReadable: () => {
 			for (let packet = socket.read(); packet !== undefined; packet = socket.read()) {
 				const { address, port: sender } = packet;
-				const answer = execute(decodeUtf8(new Uint8Array(packet)), button);
+				const answer = execute(decodeUtf8(new Uint8Array(packet)), button, emulator);
 				guard(() => socket.write(new Uint8Array(ArrayBuffer.fromString(answer)), address, sender));
 			}
 		},
 	});
 }
 
-function execute(command: string, button: VirtualButton): string {
+type Emulator = Pick<FFI, "emulator_collect" | "emulator_memory" | "emulator_slots" | "emulator_panic">;
+
+function execute(command: string, button: VirtualButton, emulator: Emulator): string {
 	switch (command) {
 		case "press":
 		case "release":
@@ -37,20 +42,18 @@ function execute(command: string, button: VirtualButton): string {
 			return command;
 		case "memory": {
 			const figures = new Uint32Array(memoryFigures);
-			const ffi = new FFI();
-			ffi.emulator_collect();
-			ffi.emulator_memory(figures.buffer);
+			emulator.emulator_collect();
+			emulator.emulator_memory(figures.buffer);
 			return figures.join(" ");
 		}
 		case "slots": {
 			const counts = new Uint32Array(slotKinds);
-			const ffi = new FFI();
-			ffi.emulator_collect();
-			ffi.emulator_slots(counts.buffer);
+			emulator.emulator_collect();
+			emulator.emulator_slots(counts.buffer);
 			return counts.join(" ");
 		}
 		case "panic":
-			new FFI().emulator_panic();
+			emulator.emulator_panic();
 			return "";
 		case "block":
 			for (;;);

@@ -21,6 +21,24 @@ static esp_netif_t *interface;
 // Of XS's own collections since the last emulator_collect: how many, and the most that one has left.
 static uint32_t collections, liveSlots, liveChunks;
 
+// What the stack of XS holds where nothing has been yet.
+static const uint32_t untouched = 0x5a5a5a5a;
+
+// Fills what is free of the stack; but for what is on its way there now.
+static void fillStack(void)
+{
+	for (uint32_t *word = (uint32_t *)gThe->stackBottom; word < (uint32_t *)(gThe->stack - 32); word++)
+		*word = untouched;
+}
+
+// Bytes of the stack that have been in use, with XS's own slots at its top.
+static uint32_t usedStack(void)
+{
+	uint32_t *word = (uint32_t *)gThe->stackBottom;
+	while (*word == untouched) word++;
+	return (uint8_t *)gThe->stackTop - (uint8_t *)word;
+}
+
 // Looks each millisecond: slots are only ever freed by a collection, and so are many bytes of chunks at once.
 static void watchCollections(void *unused)
 {
@@ -41,6 +59,7 @@ static void watchCollections(void *unused)
 // Brings the Ethernet interface up, with DHCP. An error of ESP-IDF, 0 for none.
 int32_t emulator_start_ethernet(void)
 {
+	fillStack();
 	xTaskCreate(watchCollections, "collections", 1536, NULL, 9, NULL);
 	esp_err_t err = esp_netif_init();
 	if (ESP_OK != err) return err;
@@ -90,8 +109,9 @@ void emulator_collect(void)
 	collections = liveSlots = liveChunks = 0;
 }
 
-// Eleven numbers: the whole heap, what of it is free, its minimum since the start and its largest piece; bytes of slots and
-// of chunks in use, the most that a collection had left until emulator_collect, their limits, and the number of collections.
+// Twelve numbers: the whole heap, what of it is free, its minimum since the start and its largest piece; bytes of slots and
+// of chunks in use, the most that a collection had left until emulator_collect, their limits, and the
+// number of collections; the most bytes of the stack in use since the start.
 void emulator_memory(uint32_t *figures)
 {
 	*figures++ = heap_caps_get_total_size(MALLOC_CAP_8BIT);
@@ -105,6 +125,7 @@ void emulator_memory(uint32_t *figures)
 	*figures++ = gThe->maximumHeapCount * sizeof(txSlot);
 	*figures++ = gThe->maximumChunksSize;
 	*figures++ = lastCollections;
+	*figures++ = usedStack();
 }
 
 // How many slots there are of each kind in use (XS's numbers of kinds, up to 63).

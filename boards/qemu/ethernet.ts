@@ -29,6 +29,7 @@ export class EthernetStation implements WiFi {
 	private ssid: string | undefined;
 	private _connection: number = WiFiConnection.idle;
 	private _address: string | undefined;
+	private readonly ethernetState = new FFI().emulator_ethernet_state;
 
 	constructor({ onChanged }: { onChanged?(property: "connection" | "address"): void }) {
 		this.onChanged = onChanged?.bind(undefined);
@@ -74,7 +75,7 @@ export class EthernetStation implements WiFi {
 
 	private poll(): void {
 		const bytes = new Uint8Array(4);
-		const state = new FFI().emulator_ethernet_state(bytes.buffer);
+		const state = this.ethernetState(bytes.buffer);
 		const before = this._connection;
 		if (state === hasAddress) {
 			this._address = bytes.join(".");
