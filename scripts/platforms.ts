@@ -190,7 +190,7 @@ export function defaultPinsOn(platform: Platform): DefaultPins {
 		...i2c,
 		led: number(pins.led),
 		button: number(pins.button),
-		problemOf: (pin, isOutput) => pinProblem(pins, pin, isOutput),
+		problemOf: (pin, role) => pinProblem(pins, pin, role),
 	};
 }
 

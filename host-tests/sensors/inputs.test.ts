@@ -61,7 +61,9 @@ describe("a voltage", () => {
 		board.start({ inputs: [{ kind: "analog", pin: 5, name: "level" }] });
 		expect(await board.sample()).toMatchObject({ temperature: 22.48, level: undefined });
 		await board.sample();
-		expect(board.logLines.slice(-1)).toEqual(["sensor: pin 5: it cannot be read (not analog pin)."]);
+		expect(board.logLines.slice(-1)).toEqual([
+			"sensor: pin 5: it cannot be read (while the Wi-Fi is on, only pins 32 to 39 measure a voltage).",
+		]);
 	});
 
 	test("has statistics", async () => {

@@ -29,6 +29,15 @@ test("a pin that the chip cannot use is refused where it is set", () => {
 		inputs: "Number 2: Pin 6 cannot be used: the flash memory is at this pin.",
 	});
 	expect(problemsOf({ oneWirePin: 4, buttonPin: 35, inputs: [soil], serialPin: 39 }, pins)).toEqual({});
+	const onlyThese = "while the Wi-Fi is on, only pins 32 to 39 measure a voltage.";
+	// Of its second converter; and with none.
+	expect(problemsOf({ inputs: [door, { ...soil, pin: 26 }] }, pins)).toMatchObject({
+		inputs: `Number 2: Pin 26 cannot be used: ${onlyThese}`,
+	});
+	expect(problemsOf({ batteryPin: 25, inputs: [{ ...soil, pin: 5 }] }, pins)).toEqual({
+		batteryPin: `Pin 25 cannot be used: ${onlyThese}`,
+		inputs: `Number 1: Pin 5 cannot be used: ${onlyThese}`,
+	});
 	// As the build has it.
 	expect(problemsOf({}, { ...pins, data: 6 })).toEqual({});
 });

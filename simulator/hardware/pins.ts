@@ -1,19 +1,25 @@
 import type { Pins, Timer } from "../../src/boards/board";
 import type { Analog, Digital, DigitalOptions, Serial } from "../../src/boards/ecma419";
-import { type ChipPins, pinProblem } from "../../src/boards/pin-problem";
+import { type ChipPins, type PinRole, pinProblem } from "../../src/boards/pin-problem";
 import type { SimulatedI2CBus } from "./i2c-bus";
 import { OneWireLine, OneWireMaster } from "./one-wire";
 
 /** Of an ESP32. */
-export const chipPins: ChipPins = { last: 39, absent: "24 28 29 30 31", flash: [6, 11], lastOutput: 33 };
+export const chipPins: ChipPins = {
+	last: 39,
+	absent: "24 28 29 30 31",
+	flash: [6, 11],
+	lastOutput: 33,
+	analog: [32, 39],
+};
 
 /** As an ESP32 does. */
-export function problemOf(pin: number, isOutput: boolean): string | undefined {
-	return pinProblem(chipPins, pin, isOutput);
+export function problemOf(pin: number, role: PinRole): string | undefined {
+	return pinProblem(chipPins, pin, role);
 }
 
-function assertUsable(pin: number, isOutput = false): void {
-	const problem = problemOf(pin, isOutput);
+function assertUsable(pin: number, role: PinRole = "input"): void {
+	const problem = problemOf(pin, role);
 	if (problem !== undefined) throw new RangeError(problem);
 }
 
@@ -65,7 +71,7 @@ export class SimulatedPins {
 			private readonly options: DigitalOptions;
 
 			constructor(options: DigitalOptions) {
-				assertUsable(options.pin, options.mode === mode.Output);
+				assertUsable(options.pin, options.mode === mode.Output ? "output" : "input");
 				pins.openPin(options);
 				this.options = options;
 			}
@@ -91,7 +97,7 @@ export class SimulatedPins {
 			private readonly pin: number;
 
 			constructor({ pin }: { pin: number }) {
-				assertUsable(pin);
+				assertUsable(pin, "analog");
 				if (!pins.volts.has(pin)) throw new RangeError("not analog pin");
 				this.pin = pin;
 			}
@@ -108,7 +114,7 @@ export class SimulatedPins {
 			Analog: SimulatedAnalog,
 			OneWire: class extends OneWireMaster {
 				constructor({ pin }: { pin: number }) {
-					assertUsable(pin, true);
+					assertUsable(pin, "output");
 					super(pins.oneWire(pin));
 				}
 			},

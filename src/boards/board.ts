@@ -13,6 +13,7 @@ import type {
 	UDPConstructor,
 	WiFiConstructor,
 } from "./ecma419";
+import type { PinRole } from "./pin-problem";
 import type { ResetReason } from "./reset-reason";
 
 /**
@@ -81,7 +82,7 @@ export interface Pins {
 	/** Volts at the maximum value of an {@link Analog}. */
 	readonly analogRangeV: number;
 	/** Why a pin cannot be used, as a phrase; `undefined`: it can. */
-	problemOf(pin: number, isOutput: boolean): string | undefined;
+	problemOf(pin: number, role: PinRole): string | undefined;
 	/** Pin numbers of light and button on common boards with this chip. */
 	readonly led?: number | undefined;
 	readonly button?: number | undefined;

@@ -7,15 +7,23 @@ export interface ChipPins {
 	readonly flash: readonly [number, number];
 	/** The ones above it can only be inputs. */
 	readonly lastOutput: number;
+	/** The first and the last one whose voltage can be measured while the Wi-Fi is on: those of the first converter. */
+	readonly analog: readonly [number, number];
 }
+
+/** What a pin is used as. */
+export type PinRole = "input" | "output" | "analog";
 
 /** Why a pin cannot be used, as a phrase; `undefined`: it can. */
 export function pinProblem(
-	{ last, absent, flash, lastOutput }: ChipPins,
+	{ last, absent, flash, lastOutput, analog }: ChipPins,
 	pin: number,
-	isOutput: boolean,
+	role: PinRole,
 ): string | undefined {
 	if (pin > last || absent.split(" ").includes(String(pin))) return "this chip does not have it";
 	if (pin >= flash[0] && pin <= flash[1]) return "the flash memory is at this pin";
-	return isOutput && pin > lastOutput ? "it can only be an input" : undefined;
+	if (role === "output" && pin > lastOutput) return "it can only be an input";
+	return role === "analog" && (pin < analog[0] || pin > analog[1])
+		? `while the Wi-Fi is on, only pins ${analog[0]} to ${analog[1]} measure a voltage`
+		: undefined;
 }

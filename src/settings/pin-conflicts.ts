@@ -56,8 +56,9 @@ export function findPinConflicts(
 	const conflicts = new Map<string, string[]>();
 	const unusable: PartProblem[] = [];
 	for (const use of uses) {
-		const { key, pin, isAuto, isOutput = false } = use;
-		const reason = isAuto === true ? undefined : defaults.problemOf?.(pin, isOutput);
+		const { key, pin, isAuto, isOutput, isAnalog } = use;
+		const role = isOutput === true ? "output" : isAnalog === true ? "analog" : "input";
+		const reason = isAuto === true ? undefined : defaults.problemOf?.(pin, role);
 		if (reason !== undefined)
 			unusable.push({ path: key, problem: `${numberOf(use)}Pin ${pin} cannot be used: ${reason}.` });
 		const others = uses.filter((other) => other !== use && other.pin === use.pin && !canSharePin(use, other));

@@ -13,7 +13,7 @@ export class OneWireBus implements OneWire {
 	private bus: SDKOneWire | undefined;
 
 	constructor({ pin }: { pin: number }) {
-		assertUsablePin(pin, true);
+		assertUsablePin(pin, "output");
 		// The SDK does not check whether it gets the pin; the pin class does.
 		new SDKDigital({ pin, mode: SDKDigital.Output }).close();
 		this.bus = new SDKOneWire({ pin });

@@ -1,7 +1,6 @@
 import SDKAnalog from "embedded:io/analog";
 import SDKDigital from "embedded:io/digital";
 import SDKSerial from "embedded:io/serial";
-import config from "mc/config";
 import FFI from "mc/ffi";
 import type { Pins } from "../board";
 import type { Analog, Digital, DigitalOptions, Serial } from "../ecma419";
@@ -55,7 +54,7 @@ class DigitalPin implements Digital {
 							if (this.pin !== undefined) guard(() => onReadable?.());
 						},
 					};
-		assertUsablePin(pin, mode === DigitalPin.Output);
+		assertUsablePin(pin, mode === DigitalPin.Output ? "output" : "input");
 		releaseSleepPin(pin);
 		this.pin = new SDKDigital({ pin, mode, ...watch });
 	}
@@ -81,8 +80,6 @@ interface CalibrationFunctions {
 	adc_cali_scheme_line_fitting_check_efuse?(source: ArrayBuffer): number;
 }
 
-/** Of an ESP32-S3. */
-const lastPinOfFirstConverter = 10;
 /** `ADC_CALI_LINE_FITTING_EFUSE_VAL_DEFAULT_VREF`. */
 const defaultReference = 2;
 
@@ -91,10 +88,9 @@ class AnalogPin implements Analog {
 	private pin: SDKAnalog | undefined;
 
 	constructor({ pin }: { pin: number }) {
-		assertUsablePin(pin);
-		// The SDK calibrates its second converter with values for the first one, and overwrites those of the first.
-		if (config.chip === "esp32s3" && pin > lastPinOfFirstConverter)
-			throw new RangeError(`voltages can be read at pins 1 to ${lastPinOfFirstConverter}`);
+		// The second converter has no value while the Wi-Fi is on. On an ESP32-S3 the SDK also calibrates it with values for
+		// the first one, and overwrites those.
+		assertUsablePin(pin, "analog");
 		this.pin = new SDKAnalog({ pin });
 	}
 
@@ -113,10 +109,7 @@ class AnalogPin implements Analog {
 	read(): number {
 		const value: unknown = this.pin?.read();
 		// The SDK returns no value after a failure.
-		if (typeof value !== "number")
-			throw new Error(
-				"no value: with Wi-Fi on, only pins 32 to 39 of an ESP32 and 1 to 10 of an S3 can be read",
-			);
+		if (typeof value !== "number") throw new Error("no value");
 		return value;
 	}
 

@@ -117,6 +117,7 @@ declare module "mc/config" {
 			readonly last: number;
 			readonly absent: string;
 			readonly flash: readonly [number, number];
+			readonly analog: readonly [number, number];
 			readonly lastOutput: number;
 		};
 		/** The password of the setup page's network: `own` for one that each board makes itself, empty for none. */

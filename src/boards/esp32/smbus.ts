@@ -8,8 +8,8 @@ export class SMBusPeripheral implements SMBus {
 	private readonly bus: SDKSMBus;
 
 	constructor(options: I2COptions) {
-		assertUsablePin(options.data, true);
-		assertUsablePin(options.clock, true);
+		assertUsablePin(options.data, "output");
+		assertUsablePin(options.clock, "output");
 		// The typings require a tuple where the class takes options.
 		this.bus = Reflect.construct(SDKSMBus, [options]);
 	}

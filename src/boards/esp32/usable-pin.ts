@@ -1,6 +1,6 @@
 import config from "mc/config";
 import FFI from "mc/ffi";
-import { pinProblem } from "../pin-problem";
+import { type PinRole, pinProblem } from "../pin-problem";
 
 /**
  * ESP32s with their flash or PSRAM inside have it at two pins more: D2WD, U4WDH, PICO-D4, PICO-V3-02, D0WDR2-V3
@@ -10,16 +10,16 @@ const packagesWithMemory: readonly number[] = Object.freeze([2, 4, 5, 6, 7]);
 const memoryPins: readonly number[] = Object.freeze([16, 17]);
 
 /** Why this chip cannot use a pin, as a phrase; `undefined`: it can. */
-export function usablePinProblem(pin: number, isOutput: boolean): string | undefined {
-	return isMemoryInside(pin) ? "the flash memory is at this pin" : pinProblem(config.pins, pin, isOutput);
+export function usablePinProblem(pin: number, role: PinRole): string | undefined {
+	return isMemoryInside(pin) ? "the flash memory is at this pin" : pinProblem(config.pins, pin, role);
 }
 
 /**
  * Throws for a pin that this chip does not have, or that its flash uses: driving it would stop the chip at once, at each
  * start.
  */
-export function assertUsablePin(pin: number, isOutput = false): void {
-	const problem = usablePinProblem(pin, isOutput);
+export function assertUsablePin(pin: number, role: PinRole = "input"): void {
+	const problem = usablePinProblem(pin, role);
 	if (problem !== undefined) throw new RangeError(problem);
 }
 
