@@ -49,6 +49,8 @@ function ask(knows: (host: string) => boolean, asked: string[] = []): Promise<bo
 const head = (status: number, location?: string) =>
 	`HTTP/1.1 ${status} X\r\n${location === undefined ? "" : `Location: ${location}\r\n`}Content-Length: 0\r\n\r\n`;
 
+const longAddress = (host: string) => `http://${host}/login?${"mac=0123456789ab&".repeat(100)}`;
+
 describe("a captive portal", () => {
 	test("resolves a name that cannot exist", async () => {
 		const asked: string[] = [];
@@ -60,6 +62,7 @@ describe("a captive portal", () => {
 		["says so", head(511)],
 		["redirects elsewhere", head(302, "http://login.hotel.example/?from=api.dakkio.io")],
 		["redirects elsewhere over TLS", head(307, "https://10.0.0.1:8443/")],
+		["redirects elsewhere with all it knows of the client", head(302, longAddress("login.hotel.example"))],
 	])("when what answers in the service's place %s", async (_, words) => {
 		answer = words;
 		expect(await ask((host) => host === "api.dakkio.io")).toBe(true);
@@ -71,6 +74,8 @@ describe("not a captive portal", () => {
 		["redirects to the same name over TLS", head(301, "https://api.dakkio.io/")],
 		["redirects to the same name in capitals", head(301, "https://API.Dakkio.IO/x")],
 		["leads to another page of the same name", head(302, "/login")],
+		["redirects to a long address of the same name", head(302, longAddress("api.dakkio.io"))],
+		["leads to a long path of the same name", head(302, `/${"x".repeat(2_000)}`)],
 		["leads nowhere", head(302)],
 		["answers as a server does", head(200)],
 		["has nothing there", head(404)],

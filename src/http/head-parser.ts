@@ -52,8 +52,8 @@ export interface HeadOptions {
 /**
  * Parses the start line and headers of one message byte by byte; holds only the current line and the kept headers. Fails
  * on a line that does not end in CRLF, a control character, and a space before the colon (RFC 9112 sections 2.2 and
- * 5.1). Omits a kept header longer than {@link maxLineBytes}, all its values together; fails on such a framing header,
- * and on such a `Host` or `Origin`. Before a request, empty lines are skipped (section 2.2), and
+ * 5.1). Omits a kept header longer than {@link maxLineBytes}, all its values together; cuts a `Location`; fails on such a
+ * framing header, and on such a `Host` or `Origin`. Before a request, empty lines are skipped (section 2.2), and
  * its target is kept without the query, and cut: phones look for internet access with long ones, and no resource here has
  * a long path.
  */
@@ -185,9 +185,11 @@ export class HeadParser {
 		while (this.line[this.lineBytes - 1] === SP || this.line[this.lineBytes - 1] === HTAB) this.lineBytes--;
 		const before = this._fields.get(name);
 		const tooLong = this.isOverlong || this.lineBytes + (before?.length ?? 0) > maxLineBytes;
-		const value = tooLong ? this.dropLine() : this.takeLine();
+		// Of where a response redirects to, the host is enough.
+		const isCut = tooLong && name === "location" && !this._fields.has(name);
+		const value = tooLong && !isCut ? this.dropLine() : this.takeLine();
 		// Once omitted, it stays so.
-		const isOmitted = tooLong || (before === undefined && this._fields.has(name));
+		const isOmitted = (tooLong && !isCut) || (before === undefined && this._fields.has(name));
 		const joined = before === undefined ? value : `${before}, ${value}`;
 		this._fields.set(name, isOmitted ? undefined : joined);
 		return !tooLong || !(framingHeaders.includes(name) || addressHeaders.includes(name));
