@@ -26,6 +26,8 @@ export type StartCommand = Command<StartOptions>;
 export interface StartOptions {
 	/** Sampling interval, seconds. */
 	readonly interval: number;
+	/** It is from the command line, so it replaces one that was saved on the setup page. */
+	readonly isIntervalGiven?: true;
 	/** Speed of the board's clock: 1 is real time. */
 	readonly speed: number;
 	/** Sensors connected to the board. */
@@ -92,6 +94,7 @@ export function parseStartCommand(args: readonly string[], read: (file: string) 
 	if (first !== undefined) return { kind: "problem", problem: describeProblem(first) };
 	const run = {
 		interval: settings.interval,
+		...(parsed.interval !== undefined && { isIntervalGiven: true as const }),
 		speed,
 		sensors,
 		fresh: parsed.fresh === true,

@@ -85,13 +85,8 @@ function planStart(saved: SavedSetup, options: StartOptions): StartPlan {
 	if (fresh) return { kind: "new" };
 	const own = saved.restore();
 	if (own === undefined) return { kind: "configured" };
-	const interval = isIntervalGiven() ? options.interval : own.interval;
+	const interval = options.isIntervalGiven === true ? options.interval : own.interval;
 	return { kind: "saved", settings: withoutDefaults({ ...own, interval }), interval };
-}
-
-/** Otherwise a user's own interval stays. */
-function isIntervalGiven(): boolean {
-	return process.argv.some((argument) => /^--interval(=|$)/.test(argument));
 }
 
 /** A real service must not get points of a future that a fast run has reached. */

@@ -422,6 +422,7 @@ describe("settings", () => {
 		["a measured value", "temperature", undefined, true],
 		["a derived value", "dew_point", undefined, true],
 		["a value with a calibration", "temperature", { temperature: { offset: 1 } }, true],
+		["a renamed value", "outdoors", { temperature: { name: "outdoors" } }, true],
 		["a value that gets another name", "temperature", { temperature: { name: "outdoors" } }, false],
 		["a value that is left out", "temperature", { temperature: { off: true } }, false],
 		["the same input, as it is in use", "door", undefined, false],

@@ -60,7 +60,7 @@ test("defaults: ten seconds, real time, a BME280, the embedded server, the saved
 test("accepts every option", () => {
 	expect(parseCommand(["--interval", "60", "--speed=3600", "--fresh"])).toEqual({
 		kind: "run",
-		run: { interval: 60, speed: 3600, sensors: bme280, fresh: true },
+		run: { interval: 60, isIntervalGiven: true, speed: 3600, sensors: bme280, fresh: true },
 	});
 	expect(parseCommand(["--sensors", "scd41, BME280@0x77,ds18b20,ds18b20"])).toMatchObject({
 		run: {

@@ -213,9 +213,14 @@ function checkSubmitted({ settings, asTested }: JsonObject, board: SetupBackend)
 	const { given, problems: ofFile } = stripVersion(settings);
 	const own = board.settings(asTested === true);
 	const checked = checkEnteredSettings(given, own, board.defaultPins, board.now);
+	const { warnings } = checked;
+	// A renamed field is in the settings, too.
+	const unsent = inputWarnings(checked.settings, board.sensors).filter(
+		({ problem }) => !warnings.some((other) => other.problem === problem),
+	);
 	const response: CheckResponse = {
 		problems: [...ofFile, ...checked.problems],
-		warnings: [...checked.warnings, ...inputWarnings(checked.settings, board.sensors)],
+		warnings: [...warnings, ...unsent],
 	};
 	return { settings: checked.settings, response };
 }
