@@ -5,8 +5,9 @@ import { root } from "./sdk";
 
 for (const source of [setupPageSource, localPageSource]) {
 	const page = await buildPage(source);
-	writeFileSync(join(root, source.module), pageModule(source, page));
+	const gzip = await compressPage(page.html);
+	writeFileSync(join(root, source.module), pageModule(source, page, gzip));
 	process.stdout.write(
-		`The ${source.title}: ${page.html.length} characters, ${compressPage(page.html).length} bytes compressed.\n`,
+		`The ${source.title}: ${page.html.length} characters, ${gzip.length} bytes compressed.\n`,
 	);
 }
