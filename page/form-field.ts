@@ -1,5 +1,6 @@
 import type { FieldProblem } from "../src/setup/api";
 import { button, type Child, element, icon, icons, replaceContent, setAttributes, uniqueId } from "./dom";
+import { parseDecimal } from "./numbers";
 import type { SettingRow } from "./setting-texts";
 import { texts } from "./texts";
 
@@ -190,7 +191,10 @@ function bindingFor({ kind, choices = [], min = 0 }: SettingRow): ControlBinding
 	}
 	if (kind === "long text")
 		return textBinding(element("textarea", { ...plainAttributes, rows: 5, class: "code" }));
-	if (kind === "number") return textBinding(numberInput(min < 0));
+	if (kind === "number") {
+		const control = numberInput(min < 0);
+		return { ...textBinding(control), read: () => parseDecimal(control.value) ?? "" };
+	}
 	return textBinding(element("input", { ...plainAttributes, type: "text" }));
 }
 

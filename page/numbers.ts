@@ -1,10 +1,14 @@
 import { texts } from "./texts";
 
-/** A number as typed, with a comma or a real minus, too; other text stays text; `undefined`: nothing. */
+/**
+ * A number as typed, with a decimal comma or a real minus, too; `undefined`: nothing. Other text stays text, for the board
+ * to report: also `1,500`, which may be 1.5 or 1500. The board has the same rule (src/settings/rules.ts).
+ */
 export function parseDecimal(text: string): number | string | undefined {
-	const plain = text.trim().replace(",", ".").replace("−", "-");
+	const plain = text.trim().replace("−", "-");
 	if (plain === "") return undefined;
-	return /^[-+]?(\d+\.?\d*|\.\d+)$/.test(plain) ? Number(plain) : text;
+	const isNumber = /^[-+]?(\d+[.,]?\d*|[.,]\d+)$/.test(plain) && !/^[-+]?[1-9]\d{0,2},\d{3}$/.test(plain);
+	return isNumber ? Number(plain.replace(",", ".")) : text;
 }
 
 /** As it is typed, with a real minus. */

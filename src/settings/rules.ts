@@ -1,7 +1,7 @@
 import { lengthProblem } from "../common/characters";
 import { hasControlCharacters } from "../common/control-characters";
 import { isJsonObject } from "../common/json";
-import { consistsOf, isDecimal, isDigits } from "../common/text-pattern";
+import { consistsOf, hasShape, isDecimal, isDigits } from "../common/text-pattern";
 
 /** A problem with a part of a value; `path`: the part, as in `1.password`. */
 export interface PartProblem {
@@ -97,19 +97,26 @@ export function wholeNumber(min: number, max: number, unit = ""): Rule<number> {
 
 /** A number within bounds. */
 export function numberInRange(min: number, max: number, unit = ""): Rule<number> {
-	return (raw) =>
-		typeof raw === "number" && raw >= min && raw <= max
-			? { value: raw }
-			: { problem: `This must be a number from ${min} to ${max}${unit && ` ${unit}`}.` };
+	return (raw) => {
+		if (typeof raw === "number" && raw >= min && raw <= max) return { value: raw };
+		if (typeof raw === "string" && raw.includes(","))
+			return { problem: "The comma may mean decimals or thousands: write a point, or leave it out." };
+		return { problem: `This must be a number from ${min} to ${max}${unit && ` ${unit}`}.` };
+	};
 }
 
-/** A number within bounds, also as text: with a comma, or the minus sign of a phone's keyboard (U+2212). */
+/**
+ * A number within bounds, also as text: with a decimal comma, or the minus sign of a phone's keyboard (U+2212). `1,500` is
+ * refused, because it may be 1.5 or 1500; page/numbers.ts has the same rule.
+ */
 export function decimalNumber(min: number, max: number, unit = ""): Rule<number> {
 	const inRange = numberInRange(min, max, unit);
 	return makeRule({ kind: "number", min, max }, (raw) => {
 		if (typeof raw !== "string") return inRange(raw);
-		const text = raw.trim().replace("−", "-").replace(",", ".");
-		return inRange(isDecimal(text.startsWith("-") ? text.slice(1) : text) ? Number(text) : raw);
+		const text = raw.trim().replace("−", "-");
+		const digits = text.startsWith("-") ? text.slice(1) : text;
+		const isGrouped = hasShape(digits.slice(-4), ",000") && digits.length < 8 && !digits.startsWith("0");
+		return inRange(isDecimal(digits.replace(",", ".")) && !isGrouped ? Number(text.replace(",", ".")) : raw);
 	});
 }
 
