@@ -102,7 +102,12 @@ export class CalibrationControls {
 		this.#addButton.hidden = false;
 		onChange();
 		return points
-			.map((point) => words.point(valueText(point.measured, measuredUnit), decimalText(point.actual)))
+			.map((point) =>
+				words.point(
+					valueText(Number(point.measured.toPrecision(5)), measuredUnit),
+					decimalText(point.actual),
+				),
+			)
 			.join(" ");
 	}
 }

@@ -87,6 +87,11 @@ export const icons = {
 	up: "M10 16V4M5 9l5-5 5 5",
 } as const;
 
+/** A text behind an icon, to be in a row. */
+export function iconText(path: string, ...text: readonly Child[]): readonly Child[] {
+	return [icon(path), element("span", {}, ...text)];
+}
+
 /** Four bars, `level` of them filled. */
 export function signalBars(level: number): SVGElement {
 	const drawing = icon("", "bars");

@@ -1,5 +1,6 @@
+import { countCharacters } from "../src/common/characters";
 import type { FieldProblem } from "../src/setup/api";
-import { button, type Child, element, icon, icons, replaceContent, setAttributes, uniqueId } from "./dom";
+import { button, type Child, element, icons, iconText, replaceContent, setAttributes, uniqueId } from "./dom";
 import { parseDecimal } from "./numbers";
 import type { SettingRow } from "./setting-texts";
 import { texts } from "./texts";
@@ -31,7 +32,7 @@ export interface LabelledControl {
 export function labelledControl(
 	label: Child,
 	control: Control,
-	{ help = "", beside }: { readonly help?: string; readonly beside?: Child } = {},
+	{ help = "", beside, maxLength }: ControlOptions = {},
 ): LabelledControl {
 	const id = uniqueId();
 	control.id = id;
@@ -41,12 +42,32 @@ export function labelledControl(
 			"div",
 			{ class: "field" },
 			element("label", { for: id }, label),
+			maxLength === undefined ? undefined : counter(control, maxLength),
 			beside === undefined ? control : element("div", { class: "joined" }, control, beside),
 			note.element,
 			help === "" ? undefined : element("p", { class: "help", id: `${id}-help` }, help),
 		),
 		show: note.show,
 	};
+}
+
+interface ControlOptions {
+	readonly help?: string;
+	readonly beside?: Child;
+	/** Of a text, as the board counts it: shown while the user types. */
+	readonly maxLength?: number | undefined;
+}
+
+/** How long a text is. The problem of one that is too long says so to screen readers. */
+function counter(control: Control, maxLength: number): HTMLElement {
+	const shown = element("span", { class: "help count", "aria-hidden": "true" });
+	for (const event of ["focus", "input"])
+		control.addEventListener(event, () => {
+			const length = countCharacters(control.value.trim());
+			shown.textContent = texts.lengthOf(length, maxLength);
+			shown.classList.toggle("problem", length > maxLength);
+		});
+	return shown;
 }
 
 /** Controls by the member of a setting that they enter. */
@@ -74,11 +95,7 @@ export function problemNote(control: HTMLElement, helpId?: string): LabelledCont
 			const kind = wrong ? texts.problem : texts.warning;
 			note.hidden = text === undefined;
 			note.className = wrong ? "problem" : "warning";
-			replaceContent(
-				note,
-				icon(icons.warning),
-				element("span", {}, element("b", { class: "aside" }, `${kind} `), text),
-			);
+			replaceContent(note, ...iconText(icons.warning, element("b", { class: "aside" }, `${kind} `), text));
 			setAttributes(control, {
 				"aria-invalid": wrong ? "true" : undefined,
 				"aria-describedby": [text === undefined ? "" : id, helpId].filter(Boolean).join(" ") || undefined,
@@ -92,12 +109,7 @@ export function secretInput(label: string): {
 	readonly input: HTMLInputElement;
 	readonly toggle: HTMLButtonElement;
 } {
-	const input = element("input", {
-		type: "password",
-		autocomplete: "off",
-		autocapitalize: "none",
-		spellcheck: "false",
-	});
+	const input = element("input", { ...plainAttributes, type: "password" });
 	const toggle = button(
 		texts.show,
 		() => {
@@ -134,6 +146,7 @@ export function settingField(
 	const framed = labelledControl(withUnit(label, description.unit), access.control, {
 		help: helpOf(description, options.set === true),
 		beside: access.beside,
+		maxLength: kind === "text" && description.secret !== true ? description.maxLength : undefined,
 	});
 	return {
 		key,
@@ -195,7 +208,7 @@ function bindingFor({ kind, choices = [], min = 0 }: SettingRow): ControlBinding
 		const control = numberInput(min < 0);
 		return { ...textBinding(control), read: () => parseDecimal(control.value) ?? "" };
 	}
-	return textBinding(element("input", { ...plainAttributes, type: "text" }));
+	return textBinding(element("input", plainAttributes));
 }
 
 /** For a number, also with decimals. `signed`: it may be negative, and a phone's keyboard for numbers has no minus. */

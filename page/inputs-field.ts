@@ -1,3 +1,5 @@
+import { isJsonObject } from "../src/common/json";
+import { maxFieldNameLength, maxUnitLength } from "../src/dakkio/identifiers";
 import type { InputSettings } from "../src/settings/input-settings";
 import type { PinUse } from "../src/settings/pin-conflicts";
 import type { FieldProblem, SensorDescription } from "../src/setup/api";
@@ -15,7 +17,7 @@ import {
 } from "./form-field";
 import { decimalText, parseDecimal, valueText } from "./numbers";
 import { PinSelect } from "./pin-select";
-import { setText } from "./sensors-field";
+import { setText, withoutDefaults } from "./sensors-field";
 import { texts } from "./texts";
 
 const words = texts.inputs;
@@ -104,7 +106,7 @@ export class InputsField implements FormField {
 	}
 
 	/** A problem has the number of its input. */
-	show(problems: readonly FieldProblem[]): void {
+	show(problems: readonly FieldProblem[], warnings: readonly FieldProblem[]): void {
 		let general: string | undefined;
 		const of = new Map<number, string>();
 		for (const { problem } of problems) {
@@ -116,7 +118,7 @@ export class InputsField implements FormField {
 			else if (!of.has(Number(number))) of.set(Number(number), text);
 		}
 		for (const [index, card] of this.#cards.entries()) card.showProblem(of.get(index + 1));
-		this.#note.show(general);
+		this.#note.show(general, warnings[0]?.problem);
 	}
 
 	focus(): void {
@@ -255,11 +257,7 @@ class InputCard {
 
 	/** As entered, without members that are absent or have their defaults. */
 	read(): Readonly<Record<string, unknown>> {
-		const used = Object.entries(this.#draft).filter(
-			([key, value]) =>
-				value !== undefined && !(key === "scale" && value === 1) && !(key === "offset" && value === 0),
-		);
-		return Object.fromEntries(used);
+		return withoutDefaults(this.#draft);
 	}
 
 	get probed(): unknown {
@@ -327,14 +325,20 @@ class InputCard {
 			case "pulses":
 				return [
 					this.#wiring(),
-					pair(this.#report(), this.#number("scale")),
-					pair(this.#text("unit"), this.#number("debounce")),
+					this.#report(),
+					pair(this.#number("scale"), this.#text("unit")),
+					this.#number("debounce"),
 				];
 		}
 	}
 
-	#add(key: string, label: string, control: HTMLInputElement | HTMLSelectElement): HTMLElement {
-		const labelled = labelledControl(label, control);
+	#add(
+		key: string,
+		label: string,
+		control: HTMLInputElement | HTMLSelectElement,
+		maxLength?: number,
+	): HTMLElement {
+		const labelled = labelledControl(label, control, { maxLength });
 		this.#controls.set(key, labelled);
 		return labelled.element;
 	}
@@ -355,7 +359,7 @@ class InputCard {
 			const text = control.value.trim();
 			this.#draft[key] = text === "" && key === "unit" ? undefined : text;
 		});
-		return this.#add(key, words.members[key], control);
+		return this.#add(key, words.members[key], control, key === "name" ? maxFieldNameLength : maxUnitLength);
 	}
 
 	#number(key: "decimals" | "scale" | "debounce"): HTMLElement {
@@ -403,12 +407,7 @@ function isSameAtPin(measured: InputSettings, draft: InputDraft): boolean {
 }
 
 function isInputDraft(value: unknown): value is InputDraft {
-	return (
-		typeof value === "object" &&
-		value !== null &&
-		"kind" in value &&
-		kinds.some((kind) => kind === value.kind)
-	);
+	return isJsonObject(value) && kinds.some((kind) => kind === value.kind);
 }
 
 interface OneWireOptions {

@@ -1,6 +1,7 @@
+import { isJsonObject } from "../src/common/json";
 import type { FieldProblem } from "../src/setup/api";
 import { button, element, heading, icon, icons } from "./dom";
-import { type LabelledControl, labelledControl, secretInput } from "./form-field";
+import { type LabelledControl, labelledControl, plainAttributes, secretInput } from "./form-field";
 import { texts } from "./texts";
 
 const words = texts.networks;
@@ -18,7 +19,7 @@ export interface KnownNetwork {
 }
 
 export function isKnownNetwork(value: unknown): value is KnownNetwork {
-	return typeof value === "object" && value !== null && "ssid" in value && typeof value.ssid === "string";
+	return isJsonObject(value) && typeof value.ssid === "string";
 }
 
 /** One of the chosen networks. */
@@ -32,6 +33,9 @@ export class NetworkEntry {
 	readonly #nameFrame: LabelledControl | undefined;
 	readonly #up: HTMLButtonElement;
 	readonly #remove: HTMLButtonElement;
+	/** One whose name is nearly the same. */
+	#similar: string | undefined;
+	#problems: readonly (string | undefined)[] = [];
 
 	/** A network without a name is a hidden one. */
 	constructor(known: KnownNetwork, { onRemove, onUp }: { onRemove(): void; onUp(): void }) {
@@ -47,7 +51,7 @@ export class NetworkEntry {
 		this.#passwordFrame = labelledControl(words.password, input, { help, beside: toggle });
 		this.#passwordFrame.element.hidden = open;
 		if (hidden) {
-			this.#name = element("input", { autocomplete: "off", autocapitalize: "none", spellcheck: "false" });
+			this.#name = element("input", plainAttributes);
 			this.#nameFrame = labelledControl(words.name, this.#name);
 		}
 		this.#up = button(icon(icons.up), onUp, { class: "quiet small" });
@@ -99,9 +103,23 @@ export class NetworkEntry {
 
 	show(at: string, problems: readonly FieldProblem[]): void {
 		const of = (key: string) => problems.find((problem) => problem.key === key)?.problem;
-		this.#nameFrame?.show(of(`${at}.ssid`));
-		const inName = this.#nameFrame === undefined ? of(`${at}.ssid`) : undefined;
-		this.#passwordFrame.show(of(`${at}.password`) ?? of(at) ?? inName);
+		this.#problems = [of(`${at}.ssid`), of(`${at}.password`) ?? of(at)];
+		this.#showNotes();
+	}
+
+	/** Hints at a network whose name is nearly the same. */
+	showSimilar(ssid: string | undefined): void {
+		if (ssid === this.#similar) return;
+		this.#similar = ssid;
+		this.#showNotes();
+	}
+
+	#showNotes(): void {
+		const [name, password] = this.#problems;
+		const hint = this.#similar === undefined ? undefined : words.similar(this.#similar);
+		this.#nameFrame?.show(name, hint);
+		if (this.#nameFrame === undefined) this.#passwordFrame.show(password ?? name, hint);
+		else this.#passwordFrame.show(password);
 	}
 
 	/** Its position among the chosen networks, from 0. */

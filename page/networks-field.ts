@@ -58,6 +58,7 @@ export class NetworksField implements FormField {
 			button(words.hidden, () => this.#add({ ssid: "" }), { class: "quiet wide" }),
 			element("p", { class: "help" }, words.missing),
 		);
+		this.element.addEventListener("input", () => this.#showSimilar());
 	}
 
 	read(): unknown {
@@ -110,6 +111,7 @@ export class NetworksField implements FormField {
 		this.#status.hidden = status === "";
 		this.#status.classList.toggle("busy", scanning);
 		this.#drawNearby();
+		this.#showSimilar();
 	}
 
 	#choose({ ssid, secured, strength }: ScannedNetwork): void {
@@ -163,6 +165,17 @@ export class NetworksField implements FormField {
 		replaceContent(this.#chosen, ...this.#entries.map((entry) => entry.element));
 		for (const [index, entry] of this.#entries.entries()) entry.setPosition(index);
 		this.#drawNearby();
+		this.#showSimilar();
+	}
+
+	/** The board joins only a network with exactly this name, and would take one that it does not know for an open one. */
+	#showSimilar(): void {
+		const known = [...this.#savedSsids, ...this.#nearby.map(({ ssid }) => ssid)];
+		for (const entry of this.#entries) {
+			const letters = lettersOf(entry.ssid);
+			const similar = known.find((ssid) => letters !== "" && lettersOf(ssid) === letters);
+			entry.showSimilar(known.includes(entry.ssid) ? undefined : similar);
+		}
 	}
 
 	/** Redraws the list and keeps the focus. */
@@ -178,6 +191,14 @@ export class NetworksField implements FormField {
 		);
 		if (at >= 0) buttons()[at]?.focus();
 	}
+}
+
+/** Without what is easily mistaken: capitals, accents, blanks, hyphens. */
+function lettersOf(ssid: string): string {
+	return ssid
+		.normalize("NFKD")
+		.replace(/[^\p{L}\p{N}]/gu, "")
+		.toLowerCase();
 }
 
 function networkRow(

@@ -1,4 +1,4 @@
-import { element, icon, icons, replaceContent } from "./dom";
+import { element, icons, iconText, replaceContent } from "./dom";
 import { texts } from "./texts";
 
 /** Messages outside the steps. */
@@ -21,7 +21,7 @@ export class Notices {
 
 	showError(text: string): void {
 		this.#error.hidden = false;
-		replaceContent(this.#error, icon(icons.warning), element("span", {}, text));
+		replaceContent(this.#error, ...iconText(icons.warning, text));
 	}
 
 	clearError(): void {
@@ -33,8 +33,7 @@ export class Notices {
 		if (lost === this.#lost) return;
 		this.#lost = lost;
 		this.#connectionNotice.hidden = !lost;
-		const notice = [icon(icons.warning), element("span", {}, texts.lost(this.name))];
-		replaceContent(this.#connectionNotice, ...(lost ? notice : []));
+		replaceContent(this.#connectionNotice, ...(lost ? iconText(icons.warning, texts.lost(this.name)) : []));
 		if (!lost) this.announce(texts.found);
 	}
 }

@@ -1,6 +1,8 @@
+import { isJsonObject } from "../src/common/json";
+import { maxFieldNameLength } from "../src/dakkio/identifiers";
 import type { FieldProblem, SensorDescription, ValueDescription } from "../src/setup/api";
 import { CalibrationControls } from "./calibration-controls";
-import { element, heading, icon, icons, labelledCheck, replaceContent, setAttributes } from "./dom";
+import { element, heading, icons, iconText, labelledCheck, replaceContent, setAttributes } from "./dom";
 import {
 	type FormField,
 	labelledControl,
@@ -54,7 +56,7 @@ export class SensorsField implements FormField {
 	readonly #note = problemNote(this.element);
 	readonly #announce: (text: string) => void;
 	readonly #cards = new Map<string, SensorCard>();
-	readonly #empty = element("p", { class: "warning" }, icon(icons.warning), element("span", {}, words.none));
+	readonly #empty = element("p", { class: "warning" }, ...iconText(icons.warning, words.none));
 	#draft: Record<string, SensorDraft> = {};
 	#live: readonly SensorDescription[] = [];
 
@@ -67,12 +69,14 @@ export class SensorsField implements FormField {
 	}
 
 	read(): unknown {
-		const used = Object.entries(this.#draft).map(([name, draft]) => [name, withoutDefaults(draft)] as const);
+		const used = Object.entries(this.#draft).map(
+			([name, draft]) => [name, withoutDefaultFields(draft)] as const,
+		);
 		return Object.fromEntries(used.filter(([, draft]) => Object.keys(draft).length > 0));
 	}
 
 	write(value: unknown): void {
-		this.#draft = isRecord(value) ? structuredCopy(value) : {};
+		this.#draft = isJsonObject(value) ? structuredCopy(value) : {};
 		this.#cards.clear();
 		this.showLive(this.#live);
 	}
@@ -95,14 +99,14 @@ export class SensorsField implements FormField {
 	}
 
 	/** A problem names its sensor first. */
-	show(problems: readonly FieldProblem[]): void {
+	show(problems: readonly FieldProblem[], warnings: readonly FieldProblem[]): void {
 		let text = problems[0]?.problem;
 		for (const [name, card] of this.#cards) {
 			const own = text?.startsWith(`${name}: `) === true;
 			card.showProblem(own ? text?.slice(name.length + 2) : undefined);
 			if (own) text = undefined;
 		}
-		this.#note.show(text);
+		this.#note.show(text, warnings[0]?.problem);
 	}
 
 	focus(): void {
@@ -190,7 +194,7 @@ class SensorCard {
 	show({ problem, values }: SensorDescription): void {
 		this.#problem.hidden = problem === undefined;
 		if (problem !== undefined && this.#problem.textContent !== problem)
-			replaceContent(this.#problem, icon(icons.warning), element("span", {}, problem));
+			replaceContent(this.#problem, ...iconText(icons.warning, problem));
 		for (const value of values) this.#row(value.field).show(value);
 		// Fields that are off have no live value.
 		for (const [field, { off }] of Object.entries(this.#draft.fields ?? {}))
@@ -247,7 +251,7 @@ class SensorCard {
 			element(
 				"details",
 				{ class: "value" },
-				element("summary", {}, words.more),
+				element("summary", {}, element("span", { class: "name" }, words.more)),
 				element("div", { class: "stack" }, ...controls),
 			);
 		return controls.length === 0 ? [] : [more()];
@@ -289,7 +293,7 @@ class ValueRow {
 			this.#userNames.add(draft.name);
 			this.#refresh();
 		});
-		const name = labelledControl(words.name, this.#name);
+		const name = labelledControl(words.name, this.#name, { maxLength: maxFieldNameLength });
 		this.#controls.set("name", name);
 		this.#settings.append(name.element, labelledCheck(stored, words.store));
 		this.element = element(
@@ -358,14 +362,14 @@ export function fieldText(name: string): string {
 	return texts.fields[name] ?? name.replace(/_/g, " ");
 }
 
-function withoutDefaults({ fields = {}, ...draft }: SensorDraft): SensorDraft {
-	const used = Object.entries(fields).map(([field, one]) => [field, withoutDefaultMembers(one)] as const);
+function withoutDefaultFields({ fields = {}, ...draft }: SensorDraft): SensorDraft {
+	const used = Object.entries(fields).map(([field, one]) => [field, withoutDefaults(one)] as const);
 	const kept = Object.fromEntries(used.filter(([, one]) => Object.keys(one).length > 0));
-	return { ...withoutDefaultMembers(draft), ...(Object.keys(kept).length > 0 ? { fields: kept } : {}) };
+	return { ...withoutDefaults(draft), ...(Object.keys(kept).length > 0 ? { fields: kept } : {}) };
 }
 
 /** Absent, not off, and a calibration that changes nothing. */
-function withoutDefaultMembers<T extends object>(draft: T): Partial<T> {
+export function withoutDefaults<T extends object>(draft: T): Partial<T> {
 	const unused = (key: string, value: unknown) =>
 		value === undefined ||
 		(key === "off" && value === false) ||
@@ -375,14 +379,10 @@ function withoutDefaultMembers<T extends object>(draft: T): Partial<T> {
 	return Object.fromEntries(used) as Partial<T>;
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Only entries that can be settings of a sensor; the board reports the others when they are imported. */
 function structuredCopy(value: Readonly<Record<string, unknown>>): Record<string, SensorDraft> {
 	const copy: Readonly<Record<string, unknown>> = JSON.parse(JSON.stringify(value));
 	return Object.fromEntries(
-		Object.entries(copy).filter((entry): entry is [string, SensorDraft] => isRecord(entry[1])),
+		Object.entries(copy).filter((entry): entry is [string, SensorDraft] => isJsonObject(entry[1])),
 	);
 }

@@ -58,7 +58,7 @@ export const settingTexts: Readonly<Record<SettingKey, SettingText>> = {
 	clockPin: { label: "I²C clock pin (SCL)", help: "Automatic: the usual pin of the chip." },
 	sensors: {
 		label: "Sensors",
-		help: "Names, calibration, and what is used.",
+		help: "Each value can be renamed, calibrated, and left out.",
 	},
 	inputs: {
 		label: "Inputs",
@@ -73,7 +73,7 @@ export const settingTexts: Readonly<Record<SettingKey, SettingText>> = {
 		label: "Derived values",
 		help: "Calculated when the values they need are measured.",
 	},
-	altitude: { label: "Altitude", help: "Height above sea level, for sea_level_pressure and for an SCD4x." },
+	altitude: { label: "Altitude", help: "Height above sea level, for sea level pressure and for an SCD4x." },
 	statistics: {
 		label: "Statistics",
 		help: "Samples at this interval within the sampling interval, and stores mean, minimum and maximum. Off: one sample. Not on battery.",

@@ -1,3 +1,4 @@
+import { isJsonObject } from "../src/common/json";
 import type { BoardClient } from "./board-client";
 import { button, element, icon, icons, labelledCheck, replaceContent, uniqueId } from "./dom";
 import type { SettingsForm } from "./settings-form";
@@ -20,8 +21,8 @@ interface SettingsFileOptions {
 	readonly form: SettingsForm;
 	/** Of the board, for the file's name. */
 	readonly name: string;
-	/** Where a key is sent to by default: its file may leave that out, and this board's own is not what it was made for. */
-	readonly destination: Readonly<Record<string, unknown>>;
+	/** Of all settings: a file leaves them out. */
+	readonly defaults: Readonly<Record<string, unknown>>;
 	announce(text: string): void;
 }
 
@@ -37,7 +38,7 @@ export function settingsFileSection(options: SettingsFileOptions): HTMLElement {
 	);
 }
 
-function importGroup({ client, form, destination, announce }: SettingsFileOptions): HTMLElement {
+function importGroup({ client, form, defaults, announce }: SettingsFileOptions): HTMLElement {
 	const file = element("input", { type: "file", accept: ".json,application/json", id: uniqueId() });
 	const text = element("textarea", { rows: 4, class: "code", spellcheck: "false", id: uniqueId() });
 	const mine = element("input", { type: "checkbox" });
@@ -55,8 +56,11 @@ function importGroup({ client, form, destination, announce }: SettingsFileOption
 		if (content.trim() === "") return report(words.nothing);
 		const given = parseSettings(content);
 		if (given === undefined) return report(words.notJson);
-		const settings = given.key ? { ...destination, ...given } : given;
+		// A key is for the service that it was made for, and not for the one of this board.
+		const { server, rootCertificate } = defaults;
+		const settings = given.key ? { server, rootCertificate, ...given } : given;
 		const left = mine.checked ? [] : ownKeys;
+		const before = form.values();
 		const { problems } = await client.check(settings);
 		const refused = problems.find(({ key }) => key === versionKey);
 		if (refused !== undefined) return report(refused.problem);
@@ -72,9 +76,14 @@ function importGroup({ client, form, destination, announce }: SettingsFileOption
 			const field = form.field(key.split(".", 1)[0] ?? "");
 			return field === undefined ? [] : [words.wrong(field.label, problem)];
 		});
+		const kept = Object.keys(before).filter(
+			(key) =>
+				![...names, ...left].includes(key) && JSON.stringify(before[key]) !== JSON.stringify(defaults[key]),
+		);
 		report(
 			words.imported(known.length),
 			...wrong,
+			...(kept.length > 0 ? [words.kept(kept.map((key) => form.field(key)?.label).join(", "))] : []),
 			...(unknown.length > 0 ? [words.unknown(unknown.join(", "))] : []),
 		);
 		await form.check();
@@ -95,8 +104,7 @@ function importGroup({ client, form, destination, announce }: SettingsFileOption
 function parseSettings(content: string): Readonly<Record<string, unknown>> | undefined {
 	try {
 		const value: unknown = JSON.parse(content.replace(/^\ufeff|\0+$/g, ""));
-		if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-		return { ...value };
+		return isJsonObject(value) ? value : undefined;
 	} catch {
 		return undefined;
 	}

@@ -56,14 +56,8 @@ class SetupPage {
 		const wifi = [form.add(this.#networks)];
 		const dakkio = this.#dakkioFields();
 		const { name } = state.board;
-		const defaults = (["server", "rootCertificate"] as const).map((key) => [
-			key,
-			this.#row(key).defaultValue,
-		]);
-		const transfer = settingsFileSection({
-			...{ client, form, name, announce },
-			destination: Object.fromEntries(defaults),
-		});
+		const defaults = Object.fromEntries(state.table.map(({ key, defaultValue }) => [key, defaultValue]));
+		const transfer = settingsFileSection({ client, form, name, announce, defaults });
 		const onLeave = (leave: () => Promise<void>, text: string) => void this.#leave(leave, text);
 		const update = updateSection({ client, announce, onLeave });
 		const maintenance = maintenanceSection({ client, name, announce, onLeave });

@@ -1,23 +1,18 @@
 import { element, setAttributes, uniqueId } from "./dom";
-import { type FormField, labelledControl } from "./form-field";
+import { type FormField, labelledControl, plainAttributes } from "./form-field";
 import type { SettingRow } from "./setting-texts";
 import { texts } from "./texts";
 
 const words = texts.dakkio;
 
 /** The data source: an id, or the word `create`, with which the board creates one. */
-export function sourceField({ key, label, choices = [] }: SettingRow): FormField {
+export function sourceField({ key, label, maxLength, choices = [] }: SettingRow): FormField {
 	const [make = ""] = choices;
 	const name = uniqueId();
 	const create = element("input", { type: "radio", name });
 	const existing = element("input", { type: "radio", name });
-	const id = element("input", {
-		type: "text",
-		autocomplete: "off",
-		autocapitalize: "none",
-		spellcheck: "false",
-	});
-	const framed = labelledControl(words.sourceId, id);
+	const id = element("input", plainAttributes);
+	const framed = labelledControl(words.sourceId, id, { maxLength });
 	const helpId = uniqueId();
 	const help = element("p", { class: "help", id: helpId }, words.createHelp);
 	setAttributes(create, { "aria-describedby": helpId });

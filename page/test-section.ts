@@ -1,6 +1,6 @@
 import type { StepState, TestState, TestStep } from "../src/setup/api";
 import { type BoardClient, poll } from "./board-client";
-import { button, element, icon, icons, replaceContent, setDisabled, visuallyHidden } from "./dom";
+import { button, element, icon, icons, iconText, replaceContent, setDisabled, visuallyHidden } from "./dom";
 import { failureSetting, failureText } from "./failure-texts";
 import type { SettingsForm } from "./settings-form";
 import { texts } from "./texts";
@@ -126,7 +126,7 @@ export class TestSection {
 							: this.#interruptionText;
 		this.#summary.hidden = text === "";
 		this.#summary.className = this.passed ? "verdict good" : "verdict";
-		replaceContent(this.#summary, icon(this.passed ? icons.check : icons.warning), element("span", {}, text));
+		replaceContent(this.#summary, ...iconText(this.passed ? icons.check : icons.warning, text));
 	}
 
 	/** Why a test neither passed nor failed. */

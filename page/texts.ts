@@ -23,6 +23,7 @@ export const texts = Object.freeze({
 	showOf: (label: string) => `Show: ${label}`,
 	problem: "Error:",
 	warning: "Note:",
+	lengthOf: (length: number, maxLength: number) => `${length} of ${maxLength}`,
 	keepSecret: "Saved on the board. Leave empty to keep it.",
 	problems: (count: number) => (count === 1 ? "1 problem found." : `${count} problems found.`),
 
@@ -36,7 +37,7 @@ export const texts = Object.freeze({
 		title: "Wi-Fi",
 		lead: "Choose the network for the board. It stores up to three, and joins the first one it can.",
 		nearby: "Networks nearby",
-		none: "No network found. The board sees only 2.4 GHz networks. Move it closer to the router and scan again.",
+		none: "No network found. Move the board closer to the router and scan again.",
 		missing:
 			"Not in the list? The board cannot join a network that is 5 GHz only: turn on 2.4 GHz in the router.",
 		scanning: "Scanning for networks…",
@@ -54,6 +55,7 @@ export const texts = Object.freeze({
 		passwordMissing: "Type the password of this network.",
 		full: "The board can store three networks: remove one first.",
 		remove: "Remove",
+		similar: (ssid: string) => `Did you mean “${ssid}”? Capitals, blanks and accents count.`,
 		removeOf: (ssid: string) => `Remove ${ssid}`,
 		removed: (ssid: string) => `${ssid} removed.`,
 		earlierOf: (ssid: string) => `Move ${ssid} up`,
@@ -89,9 +91,7 @@ export const texts = Object.freeze({
 		pending: "Pending",
 		readings: (count: number) => (count === 1 ? "1 reading" : `${number(count)} readings`),
 		sensors: "Sensors",
-		sensorsHelp: "Open a value to rename it, leave it out, or calibrate it.",
 		inputs: "Inputs",
-		inputsHelp: "Single pins: voltages, contacts, pulses, and 1-Wire thermometers.",
 		scanAgain: "Scan again",
 		forgetMissing: "Forget missing sensors",
 		noValue: "–",
@@ -191,7 +191,7 @@ export const texts = Object.freeze({
 			name: "Name",
 			unit: "Unit",
 			decimals: "Decimals",
-			scale: "Amount per pulse",
+			scale: "Per pulse",
 			debounce: "Bounces for (ms)",
 			wiring: "Wired to",
 			report: "Report",
@@ -281,7 +281,7 @@ export const texts = Object.freeze({
 
 	transfer: {
 		title: "Settings file",
-		lead: "A text file with this board’s settings: a backup, or a start for further boards. Export it here, and import it on any board.",
+		lead: "A text file with this board’s settings that are not defaults: a backup, or a start for further boards. An import leaves all others as they are.",
 		import: "Import",
 		file: "Settings file",
 		paste: "or its text",
@@ -293,6 +293,7 @@ export const texts = Object.freeze({
 		nothing: "Choose a file, or paste its text.",
 		imported: (count: number) =>
 			`${count === 1 ? "1 setting" : `${count} settings`} imported. Nothing is saved until you save.`,
+		kept: (names: string) => `Not in the file, so left as they are: ${names}.`,
 		unknown: (names: string) => `Unknown to this board, ignored: ${names}.`,
 		export: "Export",
 		saved: "Exports the saved settings.",

@@ -93,6 +93,79 @@ describe.skipIf(browserPath === undefined)("the form", () => {
 		await page.getByText("This is a read key (dakkio_r_)").waitFor({ state: "hidden" });
 	});
 
+	test("counts characters as a person does, while they are typed", async () => {
+		const { page } = visit;
+		await setup.go("Board");
+		const location = page.getByRole("textbox", { name: "Location" });
+		const count = page.locator(".field").filter({ has: location }).locator(".count");
+		expect(await count.isVisible()).toBe(false);
+		await location.fill("🐝".repeat(64));
+		await count.getByText("64 of 64").waitFor();
+		await location.fill(`${"🇨🇭".repeat(64)}é`);
+		await count.getByText("65 of 64").waitFor();
+		expect(await count.getAttribute("class")).toContain("problem");
+		await location.blur();
+		await page.getByText("This is longer than 64 characters: it has 65.").waitFor();
+		expect(await count.isVisible()).toBe(false);
+		await location.focus();
+		await visit.inspect();
+		await location.fill("Café");
+		await count.getByText("4 of 64").waitFor();
+		expect(await count.getAttribute("class")).not.toContain("problem");
+	});
+
+	test("asks whether a comma is one of decimals or of thousands", async () => {
+		const { page } = visit;
+		await setup.choose("Simulated");
+		await setup.go("Board");
+		const altitude = page.getByRole("textbox", { name: "Altitude" });
+		await altitude.fill("1,500");
+		await setup.next();
+		await visit.focused(altitude);
+		await page
+			.getByText("The comma may mean decimals or thousands: write a point, or leave it out.")
+			.waitFor();
+		const temperature = setup.value("BME280 at 0x76", "Pressure");
+		await temperature.locator("summary").click();
+		await setup
+			.card("BME280 at 0x76")
+			.locator("details[open]")
+			.getByRole("textbox", { name: "It should read now" })
+			.fill("1,013");
+		await temperature.getByRole("button", { name: "Set", exact: true }).click();
+		await temperature.getByText("Type what it should read").waitFor();
+		await altitude.fill("1500,5");
+		await setup.next("Test");
+		await page.getByRole("button", { name: "Save without a test" }).click();
+		await page.getByRole("heading", { name: "Done" }).waitFor();
+		expect(board.savedSettings).toMatchObject({ altitude: 1500.5, sensors: {} });
+	});
+
+	test("hints at a network nearby whose name is nearly that of the hidden one", async () => {
+		const { page } = visit;
+		await setup.network("Home").waitFor();
+		await page.getByRole("button", { name: "Hidden network…" }).click();
+		const name = page.getByRole("textbox", { name: "Name of the network" });
+		const hint = page.getByText(/Note: Did you mean “.*”\? Capitals, blanks and accents count\./);
+		for (const [typed, meant] of [
+			["home ", "Home"],
+			["hotel-guests", "Hotel guests"],
+		] as const) {
+			await name.fill(typed);
+			await hint.getByText(`“${meant}”`).waitFor();
+		}
+		expect(await name.getAttribute("aria-invalid")).toBe(null);
+		await visit.inspect();
+		for (const typed of ["Home", "Homes", ""]) {
+			await name.fill(typed);
+			await hint.waitFor({ state: "hidden" });
+		}
+		// It is a hint, and no more: such a network may exist.
+		await name.fill("HOME");
+		await hint.waitFor();
+		await setup.next("Dakkio");
+	});
+
 	test("shows a problem in a collapsed section", async () => {
 		const { page } = visit;
 		await setup.choose("Simulated");

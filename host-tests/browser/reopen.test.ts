@@ -207,6 +207,32 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		expect(await page.getByRole("textbox", { name: "Custom root certificate" }).inputValue()).toBe("");
 	});
 
+	test("an import leaves what is not in the file, and says what that is", async () => {
+		await open("set up");
+		const { page } = visit;
+		await setup.go("Board");
+		const location = page.getByRole("textbox", { name: "Location" });
+		const interval = page.getByRole("combobox", { name: "Sampling interval" });
+		await interval.selectOption("5 minutes");
+		await setup.group("Settings file");
+		const text = page.getByRole("textbox", { name: "or its text" });
+		const result = page.locator(".result");
+		await text.fill('{ "version": 1, "interval": 900, "deviceId": "Other board" }');
+		await page.getByRole("button", { name: "Import" }).click();
+		await result.getByText("1 setting imported.").waitFor();
+		await result
+			.getByText("Not in the file, so left as they are: Wi-Fi networks, Bucket, Location.")
+			.waitFor();
+		expect(await location.inputValue()).toBe("Cellar");
+		expect(await interval.inputValue()).toBe("900");
+		// What has its default already is not worth a line.
+		await text.fill('{ "location": "Barn", "networks": [], "bucketId": "" }');
+		await page.getByRole("button", { name: "Import" }).click();
+		await result.getByText("Not in the file, so left as they are: Sampling interval.").waitFor();
+		expect(await location.inputValue()).toBe("Barn");
+		await visit.inspect();
+	});
+
 	test("asks for the passwords missing in an imported file", async () => {
 		await open("fresh");
 		const { page } = visit;

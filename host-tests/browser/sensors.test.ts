@@ -181,7 +181,7 @@ describe.skipIf(browserPath === undefined)("on the setup page", () => {
 		await setup.card("Pulses").getByRole("combobox", { name: "Pin" }).selectOption("GPIO 26");
 		const rain = setup.card("Pulses at GPIO 26");
 		await rain.getByRole("textbox", { name: "Name" }).fill("rain");
-		await rain.getByRole("textbox", { name: "Amount per pulse" }).fill("0.2794");
+		await rain.getByRole("textbox", { name: "Per pulse" }).fill("0.2794");
 		await rain.getByRole("textbox", { name: "Unit" }).fill("mm");
 		await rain.locator(".live").getByText("0 pulses").waitFor();
 		// The pin of the first is not free for the second.
@@ -295,6 +295,20 @@ describe.skipIf(browserPath === undefined)("on the setup page", () => {
 		await setup.next();
 		await visit.focused(bounce);
 		await rain.locator(".problem").getByText("Error: This must be a number from 0 to 1000.").waitFor();
+	});
+
+	test("what does not work together is said, and saved", async () => {
+		await open({ inputs: [{ kind: "pulses", pin: 26, name: "rain" }] });
+		const { page } = visit;
+		await page.getByRole("radio", { name: "Battery" }).check();
+		const rain = setup.card("Pulses at GPIO 26").getByRole("textbox", { name: "Name" });
+		await rain.fill("shower");
+		await rain.blur();
+		await page.getByText("Note: Number 1: on battery the board sleeps").waitFor();
+		await visit.inspect();
+		await page.getByRole("radio", { name: "Mains" }).check();
+		await page.getByText("on battery the board sleeps").waitFor({ state: "hidden" });
+		expect((await save()).inputs).toMatchObject([{ name: "shower" }]);
 	});
 
 	test("thermometers on a 1-Wire bus appear as soon as the pin is chosen", async () => {

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
 
@@ -13,6 +14,11 @@ if (executablePath === undefined)
 
 /** Only ends what hangs, however busy the computer is. */
 const timeoutMs = 120_000;
+
+/** A folder for pictures of each state that is inspected; without it none are taken. */
+const pictures = process.env.SCREENSHOTS;
+/** Small phone, usual phone, computer. */
+const widths = [320, 390, 1280] as const;
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -40,6 +46,7 @@ export class PageVisit {
 	/** Bodies of all responses of the board. */
 	readonly responses: string[] = [];
 	private readonly waiting: Promise<void>[] = [];
+	private pictureCount = 0;
 
 	private constructor(page: Page, origin: string) {
 		this.page = page;
@@ -139,9 +146,10 @@ export class PageVisit {
 			.map(([, [word]]) => word)`);
 	}
 
-	/** Checks accessibility (axe, both colour schemes), width at 320 pixels, and the size of controls. */
+	/** Checks accessibility (axe, both colour schemes), the width of small and large screens, and the size of controls. */
 	async inspect(): Promise<void> {
 		const { page } = this;
+		await this.takePictures();
 		// Over the debugging protocol, to which the content policy does not apply.
 		await page.evaluate(axe);
 		await page.emulateMedia({ colorScheme: "dark" });
@@ -149,10 +157,29 @@ export class PageVisit {
 		await page.emulateMedia({ colorScheme: "light" });
 		expect(await violations(page), "axe").toEqual([]);
 		const size = page.viewportSize();
-		await page.setViewportSize({ width: 320, height: 568 });
-		const width = await page.evaluate<number>("document.scrollingElement.scrollWidth");
-		expect(width, "no scrolling to the side at 320 pixels").toBe(320);
-		expect(await smallTargets(page), "as large as a fingertip").toEqual([]);
+		for (const width of widths) {
+			await page.setViewportSize({ width, height: 568 });
+			const needed = await page.evaluate<number>("document.scrollingElement.scrollWidth");
+			expect(needed, `no scrolling to the side at ${width} pixels`).toBe(width);
+			expect(await smallTargets(page), "as large as a fingertip").toEqual([]);
+		}
+		if (size !== null) await page.setViewportSize(size);
+	}
+
+	private async takePictures(): Promise<void> {
+		if (pictures === undefined) return;
+		const { page } = this;
+		const size = page.viewportSize();
+		const state = expect.getState().currentTestName?.replace(/\W+/g, "-").slice(-60) ?? "state";
+		this.pictureCount++;
+		mkdirSync(pictures, { recursive: true });
+		for (const colorScheme of ["light", "dark"] as const)
+			for (const width of widths) {
+				await page.emulateMedia({ colorScheme });
+				await page.setViewportSize({ width, height: 800 });
+				const path = join(pictures, `${state}-${this.pictureCount}-${colorScheme}-${width}.png`);
+				await page.screenshot({ path, fullPage: true, animations: "disabled" });
+			}
 		if (size !== null) await page.setViewportSize(size);
 	}
 }

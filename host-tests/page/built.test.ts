@@ -65,6 +65,9 @@ test("it imports only its own modules and a few pure ones of the firmware", () =
 		[...code.matchAll(/from\s+"([^"]+)"/g)].flatMap(([, name = ""]) => (name.startsWith("./") ? [] : [name])),
 	);
 	expect([...new Set(outside)].sort()).toEqual([
+		"../src/common/characters",
+		"../src/common/json",
+		"../src/dakkio/identifiers",
 		"../src/dakkio/rate-limits",
 		"../src/local-page/local-status",
 		"../src/settings/input-settings",

@@ -35,8 +35,9 @@ export function checkId(id: string): Problem {
 	return "This is not an id: it has 24 hexadecimal digits, as Dakkio shows it.";
 }
 
-/** Maximum length of a field's name, characters. */
+/** Maximum lengths of a field's name and unit, characters. */
 export const maxFieldNameLength = 40;
+export const maxUnitLength = 20;
 
 /**
  * Checks the name of a field in a point's `values`. The API documents no rule, but document databases take a dot or a

@@ -1,4 +1,5 @@
 import { isJsonObject } from "../common/json";
+import { maxUnitLength } from "../dakkio/identifiers";
 import {
 	type CheckResult,
 	checkMembers,
@@ -68,7 +69,7 @@ const commonRules = Object.freeze({
 	name: fieldNameRule,
 });
 const numberRules = Object.freeze({
-	unit: text(20),
+	unit: text(maxUnitLength),
 	decimals: wholeNumber(0, 6),
 	scale: scaleFactorRule,
 });
