@@ -218,6 +218,7 @@ describe.skipIf(browserPath === undefined)("a failed test shows its cause and th
 		expect(await failed.locator("p").first().textContent()).toMatch(cause);
 		expect(await failed.locator(".remedy").textContent()).toMatch(remedy);
 		await page.getByRole("button", { name: "Save anyway" }).waitFor();
+		await visit.inspect();
 		if (change !== undefined) {
 			await page.getByRole("button", { name: `Change: ${change}` }).click();
 			await page.locator("ol.test").waitFor({ state: "hidden" });

@@ -40,6 +40,7 @@ describe.skipIf(browserPath === undefined)("the form", () => {
 		await setup.chosen("Far away").getByText("very weak").waitFor();
 		await setup.network("Hotel guests").click();
 		await page.getByText("remove one first").first().waitFor();
+		await visit.inspect();
 		await page.getByRole("button", { name: "Move Far away up" }).click();
 		await page.getByRole("button", { name: "Remove Home" }).click();
 		expect(await page.locator(".entries h3").allTextContents()).toEqual(["Far away", "Simulated"]);
@@ -236,6 +237,7 @@ describe.skipIf(browserPath === undefined)("the form", () => {
 		await page.getByRole("button", { name: "Save without a test" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
 		await page.getByText("but not tested").waitFor();
+		await visit.inspect();
 		await board.waitForLine(/no uploads: the API key is not set/);
 		await board.waitForLine(/Wi-Fi: joined "Simulated"/);
 	});

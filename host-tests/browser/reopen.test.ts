@@ -145,6 +145,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await page.getByRole("textbox", { name: "Location" }).fill("Elsewhere");
 		await setup.go("Test");
 		await page.getByText("Settings have changed since this test.").waitFor();
+		await visit.inspect();
 		await page.getByRole("button", { name: "Save without a test" }).waitFor();
 		expect(visit.errors).toEqual([]);
 	});
@@ -280,6 +281,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await result.getByText("3 settings imported.").waitFor();
 		await result.getByText("Sampling interval: This must be a whole number").waitFor();
 		await result.getByText("Unknown to this board, ignored: colour, __proto__.").waitFor();
+		await visit.inspect();
 		expect(await page.getByRole("textbox", { name: "Location" }).inputValue()).toBe("Barn");
 		await page
 			.locator(".problem")
@@ -295,7 +297,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await result.getByText("Wi-Fi networks: A network needs its name (SSID).").waitFor();
 		await result.getByText("Location: This must be text.").waitFor();
 		const large = { name: "large.json", mimeType: "application/json", buffer: Buffer.alloc(5_000_000, " ") };
-		await page.locator("input[type=file]").setInputFiles(large);
+		await page.getByLabel("Settings file").setInputFiles(large);
 		await importButton.click();
 		await page.getByText("it is too large").first().waitFor();
 		expect(visit.errors).toEqual([]);
@@ -352,6 +354,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
 		await board.restart();
 		await page.getByText("The board has restarted, and the test was lost.").first().waitFor();
+		await visit.inspect();
 		board.world.ntp.fault = undefined;
 		// The page still has the old token.
 		await setup.startTest();
@@ -367,6 +370,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await page.getByRole("textbox", { name: "Custom root certificate" }).fill("x".repeat(20_000));
 		await setup.next();
 		await page.getByRole("alert").getByText("too large for the board").waitFor();
+		await visit.inspect();
 		expect(visit.errors.filter((error) => !error.includes("status of 413"))).toEqual([]);
 	});
 });
@@ -376,6 +380,6 @@ async function importFile(content: string): Promise<void> {
 	await setup.go("Board");
 	await page.locator("summary").getByText("Settings file").click();
 	const file = { name: "board.json", mimeType: "application/json", buffer: Buffer.from(content) };
-	await page.locator("input[type=file]").setInputFiles(file);
+	await page.getByLabel("Settings file").setInputFiles(file);
 	await page.getByRole("button", { name: "Import" }).click();
 }

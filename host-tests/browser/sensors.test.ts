@@ -168,6 +168,7 @@ describe.skipIf(browserPath === undefined)("on the setup page", () => {
 		await contact.getByRole("textbox", { name: "Name" }).blur();
 		await setup.next();
 		await contact.getByText("Choose the pin that it is wired to.").waitFor();
+		await visit.inspect();
 		await visit.focused(pin);
 		await pin.selectOption("GPIO 27");
 		const door = setup.card("Contact at GPIO 27");
@@ -297,6 +298,26 @@ describe.skipIf(browserPath === undefined)("on the setup page", () => {
 		await rain.locator(".problem").getByText("Error: This must be a number from 0 to 1000.").waitFor();
 	});
 
+	test("a board without a sensor says what to check, and one that is gone can be forgotten", async () => {
+		await open({}, []);
+		const { page } = visit;
+		await page.getByText("No sensor found. Check its wires").waitFor();
+		await visit.inspect();
+		const forget = page.getByRole("button", { name: "Forget missing sensors" });
+		expect(await forget.isVisible()).toBe(false);
+		const sensor = {
+			...{ name: "BME280 at 0x76", missing: true, problem: "It is missing: nothing answers at 0x76." },
+			values: [{ field: "temperature", name: "temperature", unit: "celsius", decimals: 2 }],
+		};
+		await page.route("**/api/measure", (route) =>
+			route.fulfill({ json: { sensors: [sensor], probed: [], waiting: 1 } }),
+		);
+		await setup.card("BME280 at 0x76").getByText("It is missing").waitFor();
+		await visit.inspect();
+		const [request] = await Promise.all([page.waitForRequest("**/api/sensors"), forget.click()]);
+		expect(request.postDataJSON()).toMatchObject({ forget: true });
+	});
+
 	test("what does not work together is said, and saved", async () => {
 		await open({ inputs: [{ kind: "pulses", pin: 26, name: "rain" }] });
 		const { page } = visit;
@@ -325,6 +346,7 @@ describe.skipIf(browserPath === undefined)("on the setup page", () => {
 		await found.locator("summary").getByText(/°C$/).waitFor();
 		await found.locator("summary").click();
 		await found.getByRole("textbox", { name: "Name" }).fill("boiler");
+		await visit.inspect();
 		const { oneWirePin, sensors } = await save();
 		expect(oneWirePin).toBe(4);
 		expect(Object.values(sensors)).toEqual([{ fields: { temperature: { name: "boiler" } } }]);

@@ -146,15 +146,18 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		const { page } = visit;
 		const { key, bucketId } = board.world.dakkio.credentials;
 		await page.emulateMedia({ reducedMotion: "no-preference" });
-		await setup.choose("Far away", "wrong password");
+		await setup.choose("Home", "correct horse");
 		await setup.go("Dakkio");
 		await setup.dakkio({ key, bucketId });
+		// Long enough to look at it.
+		board.world.ntp.fault = { kind: "silent" };
 		await setup.go("Test");
 		await setup.startTest();
-		await page.locator(".step.running").waitFor();
+		await setup.line("Set the clock").and(page.locator(".running")).waitFor();
 		expect(await page.evaluate("document.getAnimations().length")).toBe(1);
 		await page.emulateMedia({ reducedMotion: "reduce" });
 		expect(await page.evaluate("document.getAnimations().length")).toBe(0);
+		await visit.inspect();
 	});
 
 	test("shows a network name with markup as text, and joins it", async () => {
@@ -183,6 +186,7 @@ describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
 		await page.getByRole("button", { name: "Hidden network…" }).click();
 		await setup.next();
 		await page.getByText("Type the name of the network.").waitFor();
+		await visit.inspect();
 		const name = page.getByRole("textbox", { name: "Name of the network" });
 		await visit.focused(name);
 		await name.fill("Hidden");
