@@ -1,3 +1,4 @@
+import "./xs-builtins";
 import { PointEncoder } from "../src/dakkio/point";
 import { rateLimitHeaders } from "../src/dakkio/rate-limits";
 import { HttpConnection } from "../src/http/http-connection";

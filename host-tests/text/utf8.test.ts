@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { decodeUtf8, encodeUtf8Into, utf8Bytes } from "../../src/common/utf8";
 
 // Code units at random, so that lone surrogates are among them.
@@ -7,15 +7,38 @@ const anyText = fc.array(
 	fc.oneof(fc.integer({ min: 0, max: 0xffff }), fc.integer({ min: 0xd7f0, max: 0xe010 })),
 	{ maxLength: 200, size: "max" },
 );
-const text = anyText.map((units) => String.fromCharCode(...units));
+const text = fc.oneof(
+	anyText.map((units) => String.fromCharCode(...units)),
+	fc.string({ unit: "binary-ascii", maxLength: 200, size: "max" }),
+);
 // Bytes near the borders of table 3-7, where mistakes live.
 const byte = fc.oneof(
 	fc.integer({ min: 0, max: 0xff }),
 	fc.constantFrom(0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5),
 );
-const bytes = fc.array(byte, { maxLength: 200, size: "max" }).map((values) => Uint8Array.from(values));
+const bytes = fc
+	.oneof(
+		fc.array(byte, { maxLength: 200, size: "max" }),
+		fc.array(fc.integer({ min: 0, max: 0x7f }), { maxLength: 200, size: "max" }),
+	)
+	.map((values) => Uint8Array.from(values));
 
-describe("UTF-8", () => {
+/** As XS has it on a chip, natively. */
+function fromString(value: string): ArrayBuffer {
+	return new TextEncoder().encode(value).buffer;
+}
+
+describe.each([
+	["without native code", {}],
+	["with XS's native code", { fromString }],
+])("UTF-8 %s", (_, native) => {
+	beforeEach(() => {
+		Object.assign(ArrayBuffer, native);
+	});
+	afterEach(() => {
+		Reflect.deleteProperty(ArrayBuffer, "fromString");
+	});
+
 	test("is what the platform's own encoder makes of any text", () => {
 		fc.assert(
 			fc.property(text, (value) => {
@@ -42,5 +65,7 @@ describe("UTF-8", () => {
 	test("of a text that does not fit is refused", () => {
 		expect(() => encodeUtf8Into("grün", new Uint8Array(4), 0)).toThrow(RangeError);
 		expect(encodeUtf8Into("grün", new Uint8Array(5), 0)).toBe(5);
+		expect(() => encodeUtf8Into("green", new Uint8Array(4), 0)).toThrow(RangeError);
+		expect(() => encodeUtf8Into("green", new Uint8Array(9), 5)).toThrow(RangeError);
 	});
 });

@@ -5,8 +5,24 @@
 
 const replacementCharacter = 0xfffd;
 
+/** Arguments of one native call: each takes a slot of XS's stack. */
+export const maxArguments = 64;
+
+/** XS makes the bytes of a text natively; other engines have no such function. */
+const engine: { fromString?(text: string): ArrayBuffer } = ArrayBuffer as object;
+
+/** The bytes of an ASCII text, made natively; `undefined` for another text, and on other engines than XS. */
+function asciiBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
+	if (engine.fromString === undefined) return undefined;
+	const bytes = new Uint8Array(engine.fromString(text));
+	// Every other character has more bytes than places.
+	return bytes.length === text.length ? bytes : undefined;
+}
+
 /** The text in UTF-8. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+	const ascii = asciiBytes(text);
+	if (ascii !== undefined) return ascii;
 	const bytes = new Uint8Array(utf8Bytes(text));
 	encodeUtf8Into(text, bytes, 0);
 	return bytes;
@@ -14,7 +30,9 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** The length of the text in UTF-8, bytes. */
 export function utf8Bytes(text: string): number {
-	// XS counts the characters at each read of `length`. Most text is ASCII.
+	const ascii = asciiBytes(text);
+	if (ascii !== undefined) return ascii.length;
+	// XS counts the characters at each read of `length`.
 	const count = text.length;
 	let length = 0;
 	for (let i = 0; i < count; i++) {
@@ -29,6 +47,11 @@ export function utf8Bytes(text: string): number {
 
 /** Writes `text` into `bytes` from `offset` on; returns the number of bytes. Throws a RangeError if it does not fit. */
 export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number): number {
+	const ascii = asciiBytes(text);
+	if (ascii !== undefined) {
+		bytes.set(ascii, offset);
+		return ascii.length;
+	}
 	const count = text.length;
 	let at = offset;
 	for (let i = 0; i < count; i++) {
@@ -45,26 +68,31 @@ export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number):
 	return at - offset;
 }
 
-/** The text in the bytes from `start` up to, not including, `end`. */
+/** The text in the bytes from `start` up to, not including, `end`, which is within them. */
 export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
 	let text = "";
-	let points: number[] = [];
 	for (let at = start; at < end; ) {
-		const byte = bytes[at] ?? 0;
-		if (byte < 0x80) {
-			points.push(byte);
-			at++;
-		} else {
-			const { point, length } = takeCodePoint(bytes, at, end);
-			at += length;
-			points.push(point);
+		const part = bytes.subarray(at, Math.min(at + maxArguments, end));
+		if (Reflect.apply(Math.max, undefined, part) < 0x80) {
+			text += Reflect.apply(String.fromCharCode, undefined, part);
+			at += part.length;
+			continue;
 		}
-		if (points.length === 64) {
-			text += String.fromCodePoint(...points);
-			points = [];
+		const points: number[] = [];
+		for (const stop = at + part.length; at < stop; ) {
+			const byte = bytes[at] ?? 0;
+			if (byte < 0x80) {
+				points.push(byte);
+				at++;
+			} else {
+				const { point, length } = takeCodePoint(bytes, at, end);
+				at += length;
+				points.push(point);
+			}
 		}
+		text += String.fromCodePoint(...points);
 	}
-	return text + String.fromCodePoint(...points);
+	return text;
 }
 
 /**

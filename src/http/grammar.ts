@@ -1,3 +1,5 @@
+import { encodeUtf8, maxArguments } from "../common/utf8";
+
 /** Character classes of RFC 9110 section 5 and RFC 9112 section 3, by character code. */
 
 const punctuation = "!#$%&'*+-.^_`|~";
@@ -26,22 +28,26 @@ export function hexValue(code: number): number | undefined {
 }
 
 export function isToken(text: string): boolean {
-	return text.length > 0 && every(text, isTokenCode);
+	return text.length > 0 && encodeUtf8(text).every(isTokenCode);
 }
 
 /** Whether a text is a valid header value. */
 export function isFieldText(text: string): boolean {
-	return every(text, isFieldCode);
+	const bytes = encodeUtf8(text);
+	return isPlainField(bytes) || bytes.every(isFieldCode);
+}
+
+/**
+ * Whether bytes of a header value are valid by a glance, without a look at each by itself: no control character, not even a
+ * tab.
+ */
+export function isPlainField(bytes: Uint8Array): boolean {
+	for (let at = 0; at < bytes.length; at += maxArguments)
+		if (Reflect.apply(Math.min, undefined, bytes.subarray(at, at + maxArguments)) < 0x20) return false;
+	return !bytes.includes(0x7f);
 }
 
 /** Whether a text is a valid request target in origin form (RFC 9112 section 3.2.1). */
 export function isTarget(text: string): boolean {
-	return text.startsWith("/") && every(text, (code) => code > 0x20 && code < 0x7f);
-}
-
-function every(text: string, test: (code: number) => boolean): boolean {
-	for (let i = 0; i < text.length; i++) {
-		if (!test(text.charCodeAt(i))) return false;
-	}
-	return true;
+	return text.startsWith("/") && encodeUtf8(text).every((code) => code > 0x20 && code < 0x7f);
 }

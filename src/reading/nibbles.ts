@@ -206,16 +206,14 @@ export class NibbleReader {
 		if (at & 1) {
 			const shifted = new Uint8Array(length);
 			let rest = (codes[0] ?? 0) << 4;
-			let all = 0;
 			for (let i = 0, place = (at >> 1) + 1; i < length; i++, place++) {
 				const byte = bytes[place] ?? 0;
-				all |= rest;
 				shifted[i] = rest | (byte >> 4);
 				rest = byte << 4;
 			}
-			if (all & 0x80) return undefined;
 			codes = shifted;
-		} else for (let i = 0; i < length; i++) if ((codes[i] ?? 0) > 0x7f) return undefined;
+		}
+		if (Reflect.apply(Math.max, undefined, codes) > 0x7f) return undefined;
 		this.at = at + 2 * length;
 		return Reflect.apply(String.fromCharCode, undefined, codes);
 	}
