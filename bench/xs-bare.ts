@@ -3,12 +3,17 @@ import type { Digital, Flash, SMBus, TCP, TCPCallbacks } from "../src/boards/ecm
 
 /** A minimal board for XS: the meter counts the firmware, and hardly anything in this file. */
 
-const blocks = 256;
 const blockLength = 4096;
 
-/** 1 MiB of flash, without checks. */
+/** 1 MiB of flash, or another number of blocks, without checks. */
 export class BareFlash implements Flash {
-	readonly image = new Uint8Array(blocks * blockLength).fill(0xff);
+	readonly image: Uint8Array;
+	private readonly blocks: number;
+
+	constructor(blocks = 256) {
+		this.blocks = blocks;
+		this.image = new Uint8Array(blocks * blockLength).fill(0xff);
+	}
 
 	read(buffer: Uint8Array, byteOffset: number): number {
 		buffer.set(this.image.subarray(byteOffset, byteOffset + buffer.length));
@@ -24,6 +29,7 @@ export class BareFlash implements Flash {
 	}
 
 	status() {
+		const { blocks } = this;
 		return { size: blocks * blockLength, blockLength, blocks };
 	}
 

@@ -3,6 +3,7 @@ import { SimulatedI2CBus } from "../../simulator/hardware/i2c-bus";
 import type { I2CBus } from "../../src/boards/ecma419";
 import type { I2CDriver } from "../../src/sensors/drivers/all-drivers";
 import {
+	driverAddresses,
 	type IdentifyResult,
 	scanDriverAddresses,
 	scanOtherAddresses,
@@ -47,13 +48,11 @@ function driver(name: string, addresses: number[], identity: (address: number) =
 	};
 }
 
-const none = () => false;
-
 test("each address is probed by its drivers, in their order, until one recognizes the chip", () => {
 	const one = driver("A", [1, 2], (address) => (address === 2 ? "this" : "other"));
 	const two = driver("B", [2, 1], (address) => (address === 1 ? "this" : "other"));
 	const three = driver("C", [1], () => "this");
-	const { chips, unknown } = scanDriverAddresses(bus, [one, two, three], none);
+	const { chips, unknown } = scanDriverAddresses(bus, [one, two, three], driverAddresses([one, two, three]));
 	expect(chips.map((chip) => `${chip.driver.name} ${chip.address}`)).toEqual(["B 1", "A 2"]);
 	expect(unknown).toEqual([]);
 	expect(probed).toEqual(["A 1", "B 1", "A 2"]);
@@ -67,16 +66,14 @@ test.each<[string, IdentifyResult[], number, number]>([
 	["both would recognize it", ["this", "this"], 1, 0],
 ])("%s", (_, identities, chips, unknown) => {
 	const drivers = identities.map((identity, index) => driver(String(index), [0x40], () => identity));
-	const result = scanDriverAddresses(bus, drivers, none);
+	const result = scanDriverAddresses(bus, drivers, driverAddresses(drivers));
 	expect(result.chips).toHaveLength(chips);
 	expect(result.unknown).toHaveLength(unknown);
 });
 
-test("an address to skip is not probed", () => {
+test("only the addresses given are probed", () => {
 	const one = driver("A", [1, 2], () => "this");
-	expect(scanDriverAddresses(bus, [one], (address) => address === 1).chips).toEqual([
-		{ driver: one, address: 2 },
-	]);
+	expect(scanDriverAddresses(bus, [one], [2]).chips).toEqual([{ driver: one, address: 2 }]);
 	expect(probed).toEqual(["A 2"]);
 });
 

@@ -110,6 +110,40 @@ describe("the log of readings", () => {
 		}
 	});
 
+	test("a board that wakes for each reading stores the context seldom, and reads little each time", () => {
+		const { flash } = newLog();
+		const expected: object[] = [];
+		let maxReadBytes = 0;
+		for (let i = 0; i < 300; i++) {
+			const log = new ReadingLog(flash);
+			const before = flash.counts.readBytes;
+			expect(log.append(reading(i), context)).toBe(i + 1);
+			maxReadBytes = Math.max(maxReadBytes, flash.counts.readBytes - before);
+			expected.push({ ...reading(i), sequence: i + 1, context });
+		}
+		expect([...new ReadingLog(flash).pending()]).toEqual(expected);
+		expect(flash.counts.programmedBytes / 300).toBeLessThan(15);
+		expect(maxReadBytes).toBeLessThan(2_500);
+	});
+
+	test("a board that wakes for each reading goes on after damage to the record that it continued from", () => {
+		for (let damaged = 1; damaged < 30; damaged++) {
+			const { flash } = newLog();
+			let place = 0;
+			for (let i = 0; i < 30; i++) {
+				new ReadingLog(flash).append(reading(i), context);
+				if (i + 1 === damaged) place = flash.image.findLastIndex((byte) => byte !== 0xff);
+			}
+			flash.image[place] = (flash.image[place] ?? 0) ^ 0x10;
+			for (let i = 30; i < 50; i++) new ReadingLog(flash).append(reading(i), context);
+			const read = [...new ReadingLog(flash).pending()];
+			for (const { sequence, values } of read) expect(values).toEqual(reading(sequence - 1).values);
+			expect(read.slice(-20).map(({ sequence }) => sequence)).toEqual(
+				Array.from({ length: 20 }, (_, i) => i + 31),
+			);
+		}
+	});
+
 	test("acknowledged readings are not read again for pending ones", () => {
 		const { flash, log } = newLog();
 		for (let i = 0; i < 400; i++) log.append(reading(i), context);

@@ -1,4 +1,4 @@
-import { utf8Bytes } from "./utf8";
+import { isPlainAscii, utf8Bytes } from "./utf8";
 
 /**
  * Code points that belong to the character before them, from and to: combining marks, variation selectors, skin tones,
@@ -15,6 +15,7 @@ const zeroWidthJoiner = 0x200d;
 
 /** The number of characters that a person counts: about grapheme clusters (Unicode UAX 29), which XS does not know. */
 export function countCharacters(text: string): number {
+	if (isPlainAscii(text)) return text.length;
 	let count = 0;
 	let previous = 0;
 	let isHalfFlag: boolean = false;

@@ -1,5 +1,5 @@
 import { toPrintable } from "./control-characters";
-import { encodeUtf8 } from "./utf8";
+import { encodeUtf8, utf8Bytes } from "./utf8";
 
 /** About 100 lines of a board with three values, most of them readings. */
 const ringBytes = 3712;
@@ -40,7 +40,8 @@ export class LogRing {
 
 	/** `ticks`: milliseconds since the boot began. */
 	add(ticks: number, line: string): void {
-		let packed = toPrintable(line);
+		const printable = toPrintable(line);
+		let packed = printable;
 		let code = 0;
 		for (const phrase of phrases) packed = packed.replaceAll(phrase, String.fromCharCode(++code));
 		const bytes = encodeUtf8(packed);
@@ -50,10 +51,12 @@ export class LogRing {
 		while (this.lineCount === maxLogLines || this.usedBytes + headerBytes + length > ringBytes)
 			this.dropOldest();
 		const stored = bytes.subarray(0, length);
-		this.put(length, 2);
-		this.put(unpackedBytes(stored), 2);
-		this.put(Math.floor(ticks / 1000), 4);
-		for (let i = 0; i < length; i++) this.put(stored[i] ?? 0, 1);
+		const header = new DataView(new ArrayBuffer(headerBytes));
+		header.setUint16(0, length);
+		header.setUint16(2, length === bytes.length ? utf8Bytes(printable) : unpackedBytes(stored));
+		header.setUint32(4, Math.floor(ticks / 1000));
+		this.put(new Uint8Array(header.buffer));
+		this.put(stored);
 		this.lineCount++;
 	}
 
@@ -75,10 +78,12 @@ export class LogRing {
 		this.lineCount--;
 	}
 
-	/** Big-endian. */
-	private put(value: number, byteCount: number): void {
-		for (let shift = 8 * (byteCount - 1); shift >= 0; shift -= 8)
-			this.bytes[(this.start + this.usedBytes++) % ringBytes] = (value >>> shift) & 0xff;
+	private put(added: Uint8Array): void {
+		const at = (this.start + this.usedBytes) % ringBytes;
+		const part = added.subarray(0, ringBytes - at);
+		this.bytes.set(part, at);
+		this.bytes.set(added.subarray(part.length), 0);
+		this.usedBytes += added.length;
 	}
 }
 

@@ -11,11 +11,18 @@ export const visibleAscii = "!~";
 
 /** Whether a text has `min` to `max` characters, all in `ranges`: pairs of first and last, `"09AF"`. */
 export function consistsOf(text: string, ranges: string, min = 1, max = Number.POSITIVE_INFINITY): boolean {
-	if (text.length < min || text.length > max) return false;
-	for (let i = 0; i < text.length; i++) {
-		const character = text.charAt(i);
-		let range = 0;
-		while (character < ranges.charAt(range) || character > ranges.charAt(range + 1)) {
+	// XS counts the characters at each read of `length`.
+	const { length } = text;
+	if (length < min || length > max) return false;
+	// Most characters are in the first range.
+	const first = ranges.charCodeAt(0);
+	const last = ranges.charCodeAt(1);
+	for (let i = 0; i < length; i++) {
+		const code = text.charCodeAt(i);
+		if (code >= first && code <= last) continue;
+		let range = 2;
+		if (range >= ranges.length) return false;
+		while (code < ranges.charCodeAt(range) || code > ranges.charCodeAt(range + 1)) {
 			range += 2;
 			if (range >= ranges.length) return false;
 		}

@@ -1,3 +1,5 @@
+import { lowestByte } from "./byte-range";
+
 /**
  * UTF-8 without `TextEncoder` and `TextDecoder`, which XS has only as a separate module. Lone surrogates and invalid
  * bytes become U+FFFD, as in the Encoding Standard.
@@ -5,8 +7,8 @@
 
 const replacementCharacter = 0xfffd;
 
-/** Arguments of one native call: each takes a slot of XS's stack. */
-export const maxArguments = 64;
+/** Characters that are made of bytes at once. */
+const maxPartLength = 64;
 
 /** XS makes the bytes of a text natively; other engines have no such function. */
 const engine: { fromString?(text: string): ArrayBuffer } = ArrayBuffer as object;
@@ -17,6 +19,15 @@ function asciiBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
 	const bytes = new Uint8Array(engine.fromString(text));
 	// Every other character has more bytes than places.
 	return bytes.length === text.length ? bytes : undefined;
+}
+
+/**
+ * Whether a text is known, by a glance, to have nothing but visible ASCII and spaces: never on engines without XS's native
+ * code.
+ */
+export function isPlainAscii(text: string): boolean {
+	const bytes = asciiBytes(text);
+	return bytes !== undefined && lowestByte(bytes) >= 0x20 && !bytes.includes(0x7f);
 }
 
 /** The text in UTF-8. */
@@ -72,7 +83,7 @@ export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number):
 export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
 	let text = "";
 	for (let at = start; at < end; ) {
-		const part = bytes.subarray(at, Math.min(at + maxArguments, end));
+		const part = bytes.subarray(at, Math.min(at + maxPartLength, end));
 		if (Reflect.apply(Math.max, undefined, part) < 0x80) {
 			text += Reflect.apply(String.fromCharCode, undefined, part);
 			at += part.length;

@@ -1,4 +1,5 @@
-import { encodeUtf8, maxArguments } from "../common/utf8";
+import { lowestByte } from "../common/byte-range";
+import { encodeUtf8 } from "../common/utf8";
 
 /** Character classes of RFC 9110 section 5 and RFC 9112 section 3, by character code. */
 
@@ -42,9 +43,7 @@ export function isFieldText(text: string): boolean {
  * tab.
  */
 export function isPlainField(bytes: Uint8Array): boolean {
-	for (let at = 0; at < bytes.length; at += maxArguments)
-		if (Reflect.apply(Math.min, undefined, bytes.subarray(at, at + maxArguments)) < 0x20) return false;
-	return !bytes.includes(0x7f);
+	return lowestByte(bytes) >= 0x20 && !bytes.includes(0x7f);
 }
 
 /** Whether a text is a valid request target in origin form (RFC 9112 section 3.2.1). */

@@ -1,3 +1,4 @@
+import { lowerCaseCode } from "../common/lower-case";
 import { decodeUtf8 } from "../common/utf8";
 import { isFieldCode, isPlainField, isTokenCode } from "./grammar";
 
@@ -116,7 +117,7 @@ export class HeadParser {
 		if (isKept && (lineBytes + length > maxLineBytes || (lineBytes === 0 && run[0] === SP))) return start;
 		if (!(isName ? run.every(isTokenCode) : isPlainField(run))) return start;
 		if (!isKept) return start + length;
-		this.line.set(run, lineBytes);
+		this.line.set(isName ? run.map(lowerCaseCode) : run, lineBytes);
 		this.lineBytes = lineBytes + length;
 		return start + length;
 	}
@@ -187,7 +188,7 @@ export class HeadParser {
 		}
 		if (!isTokenCode(byte)) return this.fail("a header name has an invalid character");
 		// In lower case.
-		this.append(byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
+		this.append(lowerCaseCode(byte));
 		return "name";
 	}
 

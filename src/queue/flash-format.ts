@@ -1,4 +1,5 @@
 import type { Bytes } from "../boards/ecma419";
+import { lowestByte } from "../common/byte-range";
 import { crc24, crc24Before } from "../common/crc24";
 
 /**
@@ -327,6 +328,5 @@ export function getUint(bytes: Bytes, at: number, length: number): number {
 
 /** Whether the bytes from `start` up to, not including, `end` are erased. */
 export function isErased(bytes: Bytes, start: number, end: number): boolean {
-	for (let i = start; i < end; i++) if (bytes[i] !== 0xff) return false;
-	return true;
+	return end <= bytes.length && lowestByte(bytes, start, end) >= 0xff;
 }

@@ -9,7 +9,6 @@ import { checkInputs, type InputSettings } from "./input-settings";
 import { decodePem } from "./pem";
 import { type DefaultPins, findPinConflicts } from "./pin-conflicts";
 import {
-	type CheckResult,
 	choice,
 	decimalNumber,
 	isBlank,
@@ -183,6 +182,9 @@ export const settingsTable = Object.freeze({
 type SettingsTable = typeof settingsTable;
 export type SettingKey = keyof SettingsTable;
 
+const table: Readonly<Record<SettingKey, Setting<unknown>>> = settingsTable;
+const settingKeys = Object.freeze(Object.keys(settingsTable)) as readonly SettingKey[];
+
 /** The settings of one board, complete and checked. */
 export type Settings = { readonly [Key in SettingKey]: SettingsTable[Key]["defaultValue"] };
 
@@ -211,12 +213,13 @@ export function checkSettings(
 	const settings: Record<string, unknown> = {};
 	const problems: SettingProblem[] = [];
 	const warnings: SettingProblem[] = [];
-	for (const [key, { defaultValue, fallback = defaultValue, rule }] of Object.entries<Setting<unknown>>(
-		settingsTable,
-	)) {
-		const checked: CheckResult<unknown> = isGiven(given, key)
-			? rule(given[key], now)
-			: { value: defaultValue };
+	for (const key of settingKeys) {
+		const { defaultValue, fallback = defaultValue, rule } = table[key];
+		if (!isGiven(given, key)) {
+			settings[key] = defaultValue;
+			continue;
+		}
+		const checked = rule(given[key], now);
 		if ("problem" in checked) problems.push({ key, problem: checked.problem });
 		else if ("problems" in checked)
 			for (const { path, problem } of checked.problems) problems.push({ key: `${key}.${path}`, problem });
@@ -230,7 +233,8 @@ export function checkSettings(
 	const invalidKeys = new Set(problems.map(({ key }) => key));
 	for (const { path, problem } of findPinConflicts(complete, defaultPins, invalidKeys))
 		problems.push({ key: path, problem });
-	for (const [key, { conflict }] of Object.entries<Setting<unknown>>(settingsTable)) {
+	for (const key of settingKeys) {
+		const { conflict } = table[key];
 		if (conflict === undefined || [key, ...conflict.with].some((each) => invalidKeys.has(each))) continue;
 		const problem = conflict.problem(complete);
 		if (problem !== undefined) (conflict.isWarning === true ? warnings : problems).push({ key, problem });

@@ -8,7 +8,7 @@ import { isValidRom, OneWireDevice, romText } from "../drivers/one-wire-device";
 import { pms5003 } from "../drivers/pms5003";
 import { SerialDevice } from "../drivers/serial-device";
 import { recoverBusPins } from "./i2c-bus-recovery";
-import { scanDriverAddresses, scanOtherAddresses } from "./i2c-scan";
+import { driverAddresses, scanDriverAddresses, scanOtherAddresses } from "./i2c-scan";
 
 export interface DetectorOptions {
 	readonly bus: I2CBus;
@@ -71,15 +71,20 @@ export class Detector {
 	/** `open`: names of the sensors that are open; `known`: of all that were ever found. */
 	findOnI2C(open: ReadonlySet<string>, known: ReadonlySet<string>, scope: DetectionScope): DetectionResult {
 		const { bus, drivers } = this.options;
-		const includes = (names: ReadonlySet<string>, address: number) =>
-			drivers.some(
-				({ name, addresses }) => addresses.includes(address) && names.has(i2cSensorName(name, address)),
-			);
 		if (scope === "full") this.unknownAddresses.clear();
-		const { chips, unknown } = scanDriverAddresses(bus, drivers, (address) => {
-			if (includes(open, address)) return true;
-			return !includes(known, address) && (scope === "known" || this.unknownAddresses.has(address));
-		});
+		const used = this.addressesOf(open);
+		const remembered = this.addressesOf(known);
+		const wanted =
+			scope === "known"
+				? remembered
+				: driverAddresses(drivers).filter(
+						(address) => remembered.includes(address) || !this.unknownAddresses.has(address),
+					);
+		const { chips, unknown } = scanDriverAddresses(
+			bus,
+			drivers,
+			wanted.filter((address) => !used.includes(address)),
+		);
 		for (const { address } of unknown) this.unknownAddresses.add(address);
 		const problems = unknown.map(({ problem }) => problem);
 		if (scope === "full") problems.push(...scanOtherAddresses(bus, drivers));
@@ -122,6 +127,18 @@ export class Detector {
 		this.oneWire = undefined;
 	}
 
+	/** Of the I2C sensors among these names: a board that wakes up often has few. */
+	private addressesOf(names: ReadonlySet<string>): readonly number[] {
+		const found: number[] = [];
+		for (const sensor of names) {
+			const [driverName = "", digits = ""] = sensor.split(i2cNameSeparator);
+			const address = Number.parseInt(digits, 16);
+			const isNameOf = ({ name, addresses }: I2CDriver) => name === driverName && addresses.includes(address);
+			if (this.options.drivers.some(isNameOf) && !found.includes(address)) found.push(address);
+		}
+		return found;
+	}
+
 	private i2cCandidate(driver: I2CDriver, address: number): Candidate {
 		const { bus, drivers, sensorOptions } = this.options;
 		const sensor = i2cSensorName(driver.name, address);
@@ -161,9 +178,11 @@ function searchOneWire(bus: OneWire, place: string): DetectionResult {
 	return { candidates, problems };
 }
 
+const i2cNameSeparator = " at 0x";
+
 /** Persisted, and a key in the settings. */
 function i2cSensorName(driverName: string, address: number): string {
-	return `${driverName} at 0x${address.toString(16)}`;
+	return `${driverName}${i2cNameSeparator}${address.toString(16)}`;
 }
 
 function padIndex(index: number): string {

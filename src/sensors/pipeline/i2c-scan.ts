@@ -21,18 +21,17 @@ const minI2CAddress = 0x08;
 const maxI2CAddress = 0x77;
 
 /**
- * Probes each address of the drivers, except for those of open sensors and others to skip. The first driver
- * that recognizes the chip gets it. Never throws.
+ * Probes addresses, none of an open sensor. The first driver that recognizes the chip at one gets it. Never
+ * throws.
  */
 export function scanDriverAddresses(
 	bus: I2CBus,
 	drivers: readonly I2CDriver[],
-	skip: (address: number) => boolean,
+	addresses: readonly number[],
 ): I2CScanResult {
 	const chips: DetectedChip[] = [];
 	const unknown: I2CScanResult["unknown"][number][] = [];
-	for (const address of driverAddresses(drivers)) {
-		if (skip(address)) continue;
+	for (const address of addresses) {
 		let answered = false;
 		const driver = drivers.find((candidate) => {
 			if (!candidate.addresses.includes(address)) return false;
@@ -55,7 +54,7 @@ export function scanOtherAddresses(bus: I2CBus, drivers: readonly I2CDriver[]): 
 	const known = driverAddresses(drivers);
 	const problems: string[] = [];
 	for (let address = minI2CAddress; address <= maxI2CAddress; address++) {
-		if (!known.has(address) && acknowledges(bus, address))
+		if (!known.includes(address) && acknowledges(bus, address))
 			problems.push(`${describeAddress(address)}: a chip answers, but it is not a supported sensor.`);
 	}
 	return problems;
@@ -77,8 +76,9 @@ export function identify(driver: I2CDriver, bus: I2CBus, address: number): Ident
 	}
 }
 
-function driverAddresses(drivers: readonly I2CDriver[]): ReadonlySet<number> {
-	return new Set(drivers.flatMap(({ addresses }) => addresses));
+/** All addresses at which these drivers may find their chip, each once. */
+export function driverAddresses(drivers: readonly I2CDriver[]): readonly number[] {
+	return [...new Set(drivers.flatMap(({ addresses }) => addresses))];
 }
 
 /** Of all transfers, a write could change the state of an unknown chip. */
