@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { INA219Chip } from "../../simulator/chips/ina219";
 import { TMP117Chip } from "../../simulator/chips/tmp117";
 import { ads1115 } from "../../src/sensors/drivers/ads1115";
+import { allDrivers } from "../../src/sensors/drivers/all-drivers";
 import { ina219 } from "../../src/sensors/drivers/ina219";
 import { tmp117 } from "../../src/sensors/drivers/tmp117";
 import { SensorBench } from "./sensor-bench";
@@ -275,5 +276,28 @@ describe("other chips at these addresses are none of the three", () => {
 		expect(bench.identify(ads1115)).toBe("other");
 		for (const driver of [tmp117, ina219, ads1115])
 			expect(() => bench.open(driver, 0x48)).toThrow(/another chip answers there/);
+	});
+});
+
+describe("ADS1115 whose limits look like the id of another chip, as another firmware may leave them", () => {
+	test.each([
+		[0x8000, 0x0117],
+		[0x1234, 0x3117],
+		[0x5449, 0x7fff],
+		[0x5449, 0x0117],
+		[0x5449, 0x1117],
+	])("low %i, high %i", (low, high) => {
+		const chip = bench.plugIn("ads1115");
+		chip.write(Uint8Array.of(0x02, low >> 8, low & 0xff));
+		chip.write(Uint8Array.of(0x03, high >> 8, high & 0xff));
+		for (const driver of allDrivers.filter(({ addresses }) => addresses.includes(0x48)))
+			expect(bench.identify(driver, 0x48), driver.name).toBe(driver === ads1115 ? "this" : "other");
+		expect(bench.measure(bench.open(ads1115))[0]).toBeCloseTo(0.5, 3);
+	});
+
+	test("a TMP117 with a limit that reads as its id is still one", () => {
+		bench.plugIn("tmp117").write(Uint8Array.of(0x03, 0x01, 0x17));
+		expect(bench.identify(tmp117)).toBe("this");
+		expect(bench.identify(ads1115)).toBe("other");
 	});
 });

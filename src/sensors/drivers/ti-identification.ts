@@ -26,7 +26,16 @@ export function isTIDevice(chip: I2CDevice, first: number, device: number): bool
 }
 
 export function isTMP117(chip: I2CDevice): boolean {
-	return (chip.readUint16(tmp117Id.register) & tmp117Id.mask) === tmp117Id.value;
+	const id = chip.readUint16(tmp117Id.register) & tmp117Id.mask;
+	return id === tmp117Id.value && !isLimit(chip, tmp117Id.register);
+}
+
+/**
+ * Whether a register is one of the limits of an ADS1115, which decodes only the lowest two bits of the register's number:
+ * another program may have set them to what looks like an id.
+ */
+function isLimit(chip: I2CDevice, register: number): boolean {
+	return [register, register ^ 1].every((each) => chip.readUint16(each) === chip.readUint16(each & 3));
 }
 
 /**
@@ -76,7 +85,9 @@ function holdsWord(
 export function identifyTIChip(chip: I2CDevice): "ADS1115" | "INA219" | undefined {
 	// A TMP117, and newer chips of this maker, have an id, and are not written to.
 	if (isTMP117(chip)) return undefined;
-	if ([0x3e, 0xfe].some((id) => chip.readUint16(id) === texasInstruments)) return undefined;
+	const hasId = (register: number) =>
+		chip.readUint16(register) === texasInstruments && !isLimit(chip, register);
+	if ([0x3e, 0xfe].some(hasId)) return undefined;
 	if (isADS1115(chip)) return "ADS1115";
 	return isINA219(chip) ? "INA219" : undefined;
 }
