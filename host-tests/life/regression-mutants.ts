@@ -95,6 +95,16 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
+		name: "reads a BME280 with the trimming words that a brown-out has damaged",
+		violates: "genuine",
+		at: "reset-after-brown-out",
+		mutate: remove(),
+		life: {
+			...{ interval: 900, length: day },
+			faults: [{ from: 5 * hour, to: 5 * hour + minute, kind: "brown-out", each: 20_000 }],
+		},
+	},
+	{
 		name: "starts the sequence numbers again when the only sector of the flash is lost",
 		violates: "numbered",
 		at: "number-after-lost-sector",

@@ -55,9 +55,11 @@ export class DeviceSensor {
 		return this.frozen ?? this.environmentNow();
 	}
 
-	/** Power returns: the chip resets. */
-	restart(): void {
-		if (this.bus.has(address)) this.plugInChip(false);
+	/** Power returns: the chip resets. After a brown-out it has damaged trimming words until its next reset. */
+	restart(isBrownOut = false): void {
+		if (!this.bus.has(address)) return;
+		const chip = this.plugInChip(false);
+		if (isBrownOut) chip.brownOut();
 	}
 
 	begin(fault: SensorFault): void {
@@ -86,17 +88,16 @@ export class DeviceSensor {
 	}
 
 	/** Plugs in another chip of the same kind, or the previous one. */
-	private plugInChip(another = true): void {
+	private plugInChip(another = true): BME280Chip {
 		if (another) this.chipCount++;
 		const calibration = calibrations[(this.chipCount - 1) % calibrations.length];
-		this.bus.attach(
-			address,
-			new BME280Chip({
-				ticks: this.ticks,
-				environment: () => this.environment,
-				...(calibration === undefined ? {} : { calibration }),
-			}),
-		);
+		const chip = new BME280Chip({
+			ticks: this.ticks,
+			environment: () => this.environment,
+			...(calibration === undefined ? {} : { calibration }),
+		});
+		this.bus.attach(address, chip);
+		return chip;
 	}
 }
 

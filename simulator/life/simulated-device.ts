@@ -252,7 +252,7 @@ export class SimulatedDevice {
 		this.pins.closeAll();
 		if (reason !== "deep sleep") {
 			this.elapsed = 0;
-			this.sensor.restart();
+			this.sensor.restart(reason === "brown-out");
 		}
 		this.sensor.resetOpenCount();
 		const start = new DeviceBoot(new PowerCycle((why) => this.onPowerLost(why)), reason, this.makeTicks());

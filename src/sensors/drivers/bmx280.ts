@@ -83,6 +83,7 @@ export function bmx280Measurement(
 		reset(chip, step) {
 			if (step > 0) return isStarting(chip) ? resetMs : 0;
 			if (!ids.includes(readBoschId(chip))) throw chip.otherChipError();
+			// mutation: reset-after-brown-out
 			chip.writeUint8(register.reset, resetCommand);
 			return resetMs;
 		},
