@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { sendUpdate, type UpdateClient } from "../page/send-update";
 import { texts } from "../page/texts";
 import { ProgressBar } from "../simulator/progress-bar";
-import { errorMessage } from "../src/common/error-message";
 import type { ErrorResponse, SetupState, UpdateRequest, UpdateState } from "../src/setup/api";
 import { compareVersions, headerBytes, parseHeader, type Version } from "../src/update/image-header";
 
@@ -95,6 +94,7 @@ class RefusedError extends Error {
 
 /** The newest update file for a chip in a folder. */
 export function newestUpdateFile(folder: string, chip: string): string | undefined {
+	if (!existsSync(folder)) return undefined;
 	let newest: { path: string; version: Version } | undefined;
 	for (const name of readdirSync(folder, { withFileTypes: true })) {
 		if (!name.isFile() || !name.name.endsWith(".update")) continue;
@@ -120,7 +120,9 @@ export async function updateBoard(args: readonly string[], folder: string): Prom
 		return values.help === true ? 0 : 2;
 	}
 	const client = new BoardUpdateClient(address);
-	const { board } = await client.state();
+	const { board } = await client.state().catch((error: unknown) => {
+		throw error instanceof RefusedError ? error : new Error(noResponse(address));
+	});
 	const path = given ?? newestUpdateFile(folder, board.chip);
 	if (path === undefined)
 		throw new Error(
@@ -148,9 +150,6 @@ export async function updateBoard(args: readonly string[], folder: string): Prom
 	return 1;
 }
 
-/** One sentence for what cannot be read or reached. */
-export function explainUpdateError(error: unknown, address = "the board"): string {
-	return error instanceof TypeError && error.message === "fetch failed"
-		? `${address} does not respond: open setup (press the button for 5 seconds) and join its Wi-Fi network.`
-		: errorMessage(error);
+function noResponse(address: string): string {
+	return `${address} does not respond as a board in setup: hold its button for five seconds, and join its Wi-Fi network.`;
 }

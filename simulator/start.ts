@@ -136,7 +136,11 @@ interface Start {
 	readonly page: number;
 }
 
-function printStart({ dakkio, ntp }: World, { directory, plan, page }: Start, options: StartOptions): void {
+function printStart(
+	{ dakkio, ntp, release }: World,
+	{ directory, plan, page }: Start,
+	options: StartOptions,
+): void {
 	const { target, speed } = options;
 	const points = dakkio.points().length;
 	const interval = plan.kind === "saved" ? plan.interval : options.interval;
@@ -147,6 +151,7 @@ function printStart({ dakkio, ntp }: World, { directory, plan, page }: Start, op
 		["State", relative(process.cwd(), directory) || "."],
 		[plan.kind === "configured" ? "Board" : "Setup", `http://localhost:${page}`],
 		...(plan.kind === "configured" ? [] : setupHints(dakkio)),
+		...(plan.kind === "configured" ? [] : [["Update", relative(process.cwd(), release.write())]]),
 		[
 			"Clock",
 			`${speed === 1 ? "real time" : `${speed} × real time`}${plan.kind === "new" ? "" : `, a reading every ${interval} s`}`,

@@ -9,7 +9,6 @@ import type { FlashStorage, ListenerOptions } from "../src/boards/ecma419";
 import type { ResetReason } from "../src/boards/reset-reason";
 import type { Settings } from "../src/settings/settings";
 import { SettingsStore } from "../src/settings/settings-store";
-import { firmwareVersion } from "../src/version";
 import { flashOverCable, makeFirmwareSlots, runBootloader } from "./hardware/bootloader";
 import { makeFirmwareImage } from "./hardware/firmware-image";
 import { NorFlashFiles } from "./hardware/nor-flash-files";
@@ -93,8 +92,14 @@ export class VirtualBoard extends NodeBoard {
 			...(networks === undefined ? {} : { networks }),
 		});
 		const flash = new NorFlashFiles(join(directory, "flash"), partitions);
+		const bootloader = new VirtualBootloader(flash, options.releaseKey, restart);
 		super({
-			identity: { chip: "node", serial },
+			identity: {
+				...{ chip: "node", serial },
+				get firmwareVersion() {
+					return bootloader.version;
+				},
+			},
 			resetReason,
 			time,
 			realTimeWhileConnected: realTimeOnline,
@@ -108,7 +113,7 @@ export class VirtualBoard extends NodeBoard {
 					roots: [internet.root],
 				}),
 				flash,
-				firmware: () => startFirmware(flash, options.releaseKey, restart),
+				firmware: () => bootloader.slots,
 				i2c: station.i2c,
 				pins: pins.provider(defaultPins),
 			},
@@ -129,15 +134,39 @@ export class VirtualBoard extends NodeBoard {
 	}
 }
 
-/** What happens before the firmware runs: every image stands for the same firmware, this one. */
-function startFirmware(
-	flash: FlashStorage,
-	releaseKey: Uint8Array | undefined,
-	restart: () => void,
-): FirmwareSlots {
-	flashOverCable(flash, makeFirmwareImage({ version: firmwareVersion, behaviour: "works" }));
-	const running = runBootloader(flash)?.slot ?? 0;
-	return makeFirmwareSlots({ flash, running, releaseKey, restart });
+/** What happens before the firmware runs. Every image stands for the same firmware, this one, and for its version. */
+class VirtualBootloader {
+	private readonly flash: FlashStorage;
+	private readonly releaseKey: Uint8Array | undefined;
+	private readonly restart: () => void;
+	private started: { readonly version: string; readonly slots: FirmwareSlots } | undefined;
+
+	constructor(flash: FlashStorage, releaseKey: Uint8Array | undefined, restart: () => void) {
+		this.flash = flash;
+		this.releaseKey = releaseKey;
+		this.restart = restart;
+	}
+
+	get slots(): FirmwareSlots {
+		return this.start().slots;
+	}
+
+	/** Of the started image; `undefined`: this program's. */
+	get version(): string | undefined {
+		return this.start().version || undefined;
+	}
+
+	/** Once, as the firmware starts. */
+	private start() {
+		if (this.started !== undefined) return this.started;
+		const { flash, releaseKey, restart } = this;
+		// What came over the cable has the version of this program, whichever that is by now.
+		flashOverCable(flash, makeFirmwareImage({ version: "", behaviour: "works" }));
+		const booted = runBootloader(flash);
+		const slots = makeFirmwareSlots({ flash, running: booted?.slot ?? 0, releaseKey, restart });
+		this.started = { version: booted?.image.version ?? "", slots };
+		return this.started;
+	}
 }
 
 /** Another port in place of 80. */

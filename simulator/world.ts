@@ -8,6 +8,7 @@ import { NtpServer } from "./ntp/ntp-server";
 import { CaptivePortal, defaultHost } from "./simulated-internet";
 import { nearbyNetworks } from "./simulated-networks";
 import { type BoardStart, VirtualBoard, type VirtualBoardOptions } from "./virtual-board";
+import { VirtualRelease } from "./virtual-release";
 import { WorldClock } from "./world-clock";
 
 export interface WorldOptions {
@@ -50,6 +51,8 @@ export class World {
 	private readonly captivePortal: CaptivePortal | undefined;
 	private readonly sensors: readonly WiredChip[] | undefined;
 	private readonly localPagePort: number;
+	/** The key of the board's updates, and an update to try. */
+	readonly release: VirtualRelease;
 
 	private constructor(
 		options: WorldOptions,
@@ -64,6 +67,7 @@ export class World {
 		this.realTimeOnline = options.realTimeOnline ?? true;
 		this.sensors = options.sensors;
 		this.localPagePort = options.localPagePort ?? 0;
+		this.release = new VirtualRelease(options.directory);
 		this.clock = clock;
 		this.ntp = ntp;
 		this.dakkio = dakkio;
@@ -113,6 +117,7 @@ export class World {
 			startedAt: this.clock.startedAt,
 			realTimeOnline: this.realTimeOnline,
 			localPagePort: this.localPagePort,
+			releaseKey: this.release.publicKey,
 			log,
 			...(this.sensors === undefined ? {} : { sensors: this.sensors }),
 			...(start === undefined ? {} : { start }),

@@ -88,6 +88,8 @@ export class LogTail {
 export function withLogTail(board: Board, tail: () => LogTail | undefined, onLeave = () => {}): Board {
 	return {
 		...board,
+		// Of a class, which the line above does not copy.
+		firmware: board.firmware,
 		fillRandom: (bytes) => board.fillRandom(bytes),
 		freeMemory: () => board.freeMemory(),
 		log: (line) => {

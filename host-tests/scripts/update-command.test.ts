@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { newestUpdateFile, updateBoard } from "../../scripts/update-command";
+import { freePort } from "../../simulator/free-port";
+import { FreshBoard } from "../../simulator/fresh-board";
+import { updateFile } from "../update/download-fixture";
+
+let written: string;
+
+beforeEach(() => {
+	written = "";
+	for (const stream of [process.stdout, process.stderr])
+		vi.spyOn(stream, "write").mockImplementation((text) => {
+			written += String(text);
+			return true;
+		});
+});
+afterEach(() => vi.restoreAllMocks());
+
+describe("npm run update", () => {
+	test("sends the newest file of the board's chip to a board in setup, which restarts into it", async () => {
+		const board = await FreshBoard.start();
+		const folder = board.world.release.directory;
+		board.world.release.write([0, 0, 1]);
+		board.world.release.write();
+		const address = board.url.slice("http://".length, -1);
+		expect(await updateBoard([address], folder)).toBe(0);
+		expect(written).toContain("dakkio-esp32-0.2.1-node.update");
+		await board.waitForLine(/^update: 0\.2\.1 on trial/);
+		await board.stop();
+	});
+
+	test("installs an older version only with --older", async () => {
+		const board = await FreshBoard.start();
+		const file = board.world.release.write([0, 0, 1]);
+		expect(await updateBoard([board.url, file], "")).toBe(1);
+		expect(written).toContain("older than the present one. Add --older");
+		expect(await updateBoard([board.url, file, "--older"], "")).toBe(0);
+		await board.waitForLine(/^update: 0\.0\.1 on trial/);
+		await board.stop();
+	});
+
+	test("says what to do where no board in setup responds", async () => {
+		const address = `127.0.0.1:${await freePort()}`;
+		await expect(updateBoard([address, "x"], "")).rejects.toThrow("hold its button for five seconds");
+		expect(await updateBoard([], "")).toBe(2);
+		expect(written).toContain("npm run update -- <address> [file]");
+	});
+});
+
+test("the newest file is the one with the highest version, of this chip and whole", () => {
+	const folder = mkdtempSync(join(tmpdir(), "releases-"));
+	expect(newestUpdateFile(join(folder, "none"), "node")).toBeUndefined();
+	mkdirSync(join(folder, "x.update"));
+	writeFileSync(join(folder, "a.update"), "no update file");
+	writeFileSync(join(folder, "b.update"), updateFile({ version: "0.9.0", lengthBytes: 100 }));
+	writeFileSync(join(folder, "c.update"), updateFile({ version: "0.10.0", lengthBytes: 100 }));
+	writeFileSync(join(folder, "d.update"), updateFile({ version: "0.11.0", chip: "esp32", lengthBytes: 100 }));
+	writeFileSync(join(folder, "e.txt"), updateFile({ version: "0.12.0", lengthBytes: 100 }));
+	expect(newestUpdateFile(folder, "node")).toBe(join(folder, "c.update"));
+	expect(newestUpdateFile(folder, "esp32c3")).toBeUndefined();
+	rmSync(folder, { recursive: true });
+});
