@@ -22,11 +22,12 @@ export interface DonePageOptions {
 export function donePage(ending: DonePageOptions): HTMLElement {
 	const { state, tested, joined, source, server, plan, onBattery, confirmed } = ending;
 	const next = onBattery ? words.nextOnBattery : words.nextIn;
+	const canSend = state.secretsSet.includes("key") && state.settings.bucketId !== "";
 	const facts = [
 		[words.connected, joined],
 		[words.service, server],
 		[words.source, source],
-		[words.next, plan === undefined ? undefined : next(texts.every(plan.intervalS))],
+		[words.next, canSend ? plan && next(texts.every(plan.intervalS)) : words.nextNever],
 		[words.pending, state.waiting > 0 ? texts.board.readings(state.waiting) : undefined],
 	] as const;
 	return element(

@@ -8,7 +8,7 @@ export type FailureText = readonly [cause: string, remedy: string];
 const weakSignalDbm = -80;
 
 const retry = "Test again. If it fails again, check the service address.";
-const otherNetwork = "A man in the middle may be intercepting the connection: use another network.";
+const otherNetwork = "use another network: a man in the middle may be intercepting the connection.";
 const copyKey = "Copy the bucket's id and a write key (dakkio_w_) from the same bucket in Dakkio.";
 
 /** Of a failed exchange after one that succeeded: the service can be reached. */
@@ -78,11 +78,11 @@ const failureTexts: Readonly<Record<FailureCode, (details: StepDetails, step: Te
 	],
 	untrusted: ({ host }) => [
 		`The certificate of ${host} was not issued by an authority that this board trusts.`,
-		`If the service is your own, enter its root certificate in the settings. Otherwise: ${otherNetwork}`,
+		`If the service is your own, enter its root certificate in the settings. Otherwise ${otherNetwork}`,
 	],
 	forged: ({ host }) => [
 		`The certificate of ${host} is forged: a signature or a restriction in its chain does not hold.`,
-		otherNetwork,
+		`To be safe, ${otherNetwork}`,
 	],
 
 	"no key set": () => ["No API key is entered.", copyKey],

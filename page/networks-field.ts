@@ -40,6 +40,8 @@ export class NetworksField implements FormField {
 	readonly #rescan: HTMLButtonElement;
 	#entries: readonly NetworkEntry[] = [];
 	#nearby: readonly ScannedNetwork[] = [];
+	/** The user has tried to add one more. */
+	#isFull = false;
 	/** Networks whose password the board has. */
 	readonly #savedSsids = new Set<string>();
 
@@ -90,7 +92,7 @@ export class NetworksField implements FormField {
 	}
 
 	show(problems: readonly FieldProblem[]): void {
-		this.#note.show(problems.find(({ key }) => key === this.key)?.problem);
+		this.#showNote(problems.find(({ key }) => key === this.key)?.problem);
 		for (const [index, entry] of this.#entries.entries()) entry.show(`${this.key}.${index}`, problems);
 	}
 
@@ -114,6 +116,10 @@ export class NetworksField implements FormField {
 		this.#showSimilar();
 	}
 
+	#showNote(problem?: string): void {
+		this.#note.show(problem, this.#isFull ? words.full : undefined);
+	}
+
 	#choose({ ssid, secured, strength }: ScannedNetwork): void {
 		const known = this.#entries.find((entry) => entry.ssid === ssid);
 		if (known === undefined) this.#add({ ssid, secured, weak: signalLevel(strength) === 0 });
@@ -122,7 +128,9 @@ export class NetworksField implements FormField {
 
 	#add(known: KnownNetwork): void {
 		if (this.#entries.length === maxNetworks) {
-			this.#note.show(words.full);
+			this.#isFull = true;
+			this.#showNote();
+			this.#note.element.scrollIntoView({ block: "nearest" });
 			this.#announce(words.full);
 			return;
 		}
@@ -154,7 +162,8 @@ export class NetworksField implements FormField {
 
 	/** Entries were added, removed or moved. */
 	#onEntriesChange(): void {
-		this.#note.show(undefined);
+		this.#isFull = false;
+		this.#showNote();
 		this.#draw();
 		// Not `change`: an incomplete entry is not a problem yet.
 		this.element.dispatchEvent(new Event("input", { bubbles: true }));

@@ -366,6 +366,7 @@ export const texts = Object.freeze({
 		service: "Service",
 		source: "Data source",
 		next: "Next point",
+		nextNever: "when key and bucket are set",
 		nextIn: (every: string) => `within a minute, then every ${every}`,
 		nextOnBattery: (every: string) => `now, then every ${every}; the board sleeps in between`,
 		pending: "Pending",

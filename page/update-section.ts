@@ -47,11 +47,15 @@ export function updateSection({ client, announce, onLeave }: UpdateOptions): HTM
 		"details",
 		{},
 		element("summary", {}, words.title),
-		element("p", { class: "help" }, words.lead),
-		element("div", { class: "field" }, element("label", { for: file.id }, words.file), file),
-		start,
-		older,
-		bar,
-		result,
+		element(
+			"div",
+			{ class: "stack" },
+			element("p", { class: "help" }, words.lead),
+			element("div", { class: "field" }, element("label", { for: file.id }, words.file), file),
+			start,
+			older,
+			bar,
+			result,
+		),
 	);
 }

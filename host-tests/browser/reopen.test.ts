@@ -75,6 +75,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await setup.go("Test");
 		await page.getByRole("button", { name: "Save and start" }).click();
 		await page.getByRole("heading", { name: "Done" }).waitFor();
+		await page.getByText("within a minute, then every").waitFor();
 		await board.waitForLine(/Wi-Fi: joined "Home"/);
 		await board.waitForPoint(({ metadata }) => metadata.location === "Roof");
 		expect(visit.errors).toEqual([]);
