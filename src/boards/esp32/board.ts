@@ -7,6 +7,7 @@ import type { Board } from "../board";
 import { type ResetReason, resetReasons } from "../reset-reason";
 import { makeAccessPoint } from "./access-point";
 import { DeepSleep } from "./deep-sleep";
+import { openFirmwareSlots } from "./firmware-slots";
 import { TCPListener } from "./listener";
 import { openPins } from "./pins";
 import { fillRandom } from "./random";
@@ -63,6 +64,7 @@ export function openBoard(): Board {
 			timeout: transferTimeoutMs,
 		},
 		pins: openPins(config.pins),
+		firmware: openFirmwareSlots(),
 		setupPassword: config.setup.password === "own" ? undefined : config.setup.password,
 		fillRandom,
 		freeMemory: () => new FFI().esp_get_free_heap_size(),

@@ -35,6 +35,16 @@ declare module "mc/ffi" {
 		esp_reset_reason(): number;
 		/** Bytes. */
 		esp_get_free_heap_size(): number;
+		/** Partitions are pointers, 0 for none; errors are `esp_err_t`, 0 for none. */
+		esp_partition_find_first(type: number, subtype: number, label: number): number;
+		esp_ota_get_running_partition(): number;
+		/** `state`: 32 bits of `esp_ota_img_states_t`. */
+		esp_ota_get_state_partition(partition: number, state: ArrayBuffer): number;
+		/** Verifies the image first. */
+		esp_ota_set_boot_partition(partition: number): number;
+		esp_ota_mark_app_valid_cancel_rollback(): number;
+		/** Returns only if it fails. */
+		esp_ota_mark_app_invalid_rollback_and_reboot(): number;
 		/** Microseconds of the slow clock, which deep sleep does not stop. */
 		esp_rtc_get_time_us(): bigint;
 		/** Microseconds. */
@@ -122,6 +132,8 @@ declare module "mc/config" {
 		};
 		/** The password of the setup page's network: `own` for one that each board makes itself, empty for none. */
 		readonly setup: { readonly password: string };
+		/** Public half of the key that signs updates, x and y in hexadecimal digits. */
+		readonly releaseKey?: string;
 		/** In a development build: settings to begin with, as `src/settings/planted` takes them. */
 		readonly settings?: string;
 		/** In the simulator: the directory that stands for the board's flash. */

@@ -80,22 +80,40 @@ export function isOnCurve(point: Uint8Array): boolean {
 	return x < m && y < m && (y * y - (x * x * x + a * x + b)) % m === 0n;
 }
 
+function verifyECDSA({ curve, point }: Key<"EC">, hash: Uint8Array, signature: Uint8Array): boolean {
+	const outer = new DerReader(signature);
+	const numbers = parseSequence(outer.read(Tag.sequence));
+	outer.end();
+	const r = parseUnsignedInteger(numbers.read(Tag.integer));
+	const s = parseUnsignedInteger(numbers.read(Tag.integer));
+	numbers.end();
+	return isValidECDSA(curve, point, hash, r, s);
+}
+
+/** Whether a signature with P-256 and SHA-256 is valid: `key` is x and y, the signature the numbers r and s. */
+export function isECDSASignature(
+	key: Uint8Array,
+	message: Uint8Array,
+	r: Uint8Array,
+	s: Uint8Array,
+): boolean {
+	return isValidECDSA("secp256r1", key, digest("SHA256", message), r, s);
+}
+
 /** FIPS 186-5 section 6.4.2. */
-function verifyECDSA(
-	{ curve: name, point: xy }: Key<"EC">,
+function isValidECDSA(
+	name: Key<"EC">["curve"],
+	xy: Uint8Array,
 	hash: Uint8Array,
-	signature: Uint8Array,
+	rBytes: Uint8Array,
+	sBytes: Uint8Array,
 ): boolean {
 	if (!isOnCurve(xy)) return false;
 	const curve = new Curve(name);
 	const size = xy.length / 2;
 	const point = new ECPoint(toBigInt(xy.subarray(0, size)), toBigInt(xy.subarray(size)));
-	const outer = new DerReader(signature);
-	const numbers = parseSequence(outer.read(Tag.sequence));
-	outer.end();
-	const r = toBigInt(parseUnsignedInteger(numbers.read(Tag.integer)));
-	const s = toBigInt(parseUnsignedInteger(numbers.read(Tag.integer)));
-	numbers.end();
+	const r = toBigInt(rBytes);
+	const s = toBigInt(sBytes);
 	const { n } = curve;
 	if (r === 0n || s === 0n || r >= n || s >= n) return false;
 	// A hash longer than the curve is truncated.

@@ -1,0 +1,65 @@
+import { Digest } from "crypt";
+import config from "mc/config";
+import FFI from "mc/ffi";
+import type { FirmwareSlots } from "../board";
+import { flashStorage } from "./storage";
+import { isECDSASignature } from "./tls/signature";
+
+/** `esp_partition_type_t` of an image, and `esp_partition_subtype_t` of the first slot. */
+const appType = 0;
+const firstSlot = 0x10;
+/** `ESP_OTA_IMG_PENDING_VERIFY`. */
+const pendingVerify = 1;
+const keyBytes = 64;
+
+/** ESP-IDF's application rollback; partitions are pointers as numbers. `undefined`: the flash has one slot. */
+export function openFirmwareSlots(): FirmwareSlots | undefined {
+	const ffi = new FFI();
+	const slots = [0, 1].map((slot) => ffi.esp_partition_find_first(appType, firstSlot + slot, 0));
+	const [, second = 0] = slots;
+	if (second === 0) return undefined;
+	const running = ffi.esp_ota_get_running_partition() === second ? 1 : 0;
+	const other = 1 - running;
+	const state = new Uint32Array(1);
+	// Without an entry for the slot, it is not on trial.
+	let isOnTrial =
+		ffi.esp_ota_get_state_partition(slots[running] ?? 0, state.buffer) === 0 && state[0] === pendingVerify;
+	return {
+		releaseKey: readKey(config.releaseKey),
+		running,
+		get isOnTrial() {
+			return isOnTrial;
+		},
+		openOther() {
+			if (isOnTrial) throw new Error("the other slot holds what a rollback starts");
+			return flashStorage.open({ path: `ota_${other}` });
+		},
+		activate: () => check(ffi.esp_ota_set_boot_partition(slots[other] ?? 0)),
+		keep() {
+			check(ffi.esp_ota_mark_app_valid_cancel_rollback());
+			isOnTrial = false;
+		},
+		rollBack: () => check(ffi.esp_ota_mark_app_invalid_rollback_and_reboot()),
+		sha256() {
+			const hash = new Digest("SHA256");
+			return {
+				write: (bytes) => hash.write(bytes.slice().buffer),
+				close: () => new Uint8Array(hash.close()),
+			};
+		},
+		verifySignature: (key, message, signature) =>
+			isECDSASignature(key, message, signature.subarray(0, 32), signature.subarray(32)),
+	};
+}
+
+function check(error: number): void {
+	if (error !== 0) throw new Error(`ESP-IDF error ${error}`);
+}
+
+/** Two hexadecimal digits for each byte. */
+function readKey(hex: string | undefined): Uint8Array | undefined {
+	if (hex?.length !== 2 * keyBytes) return undefined;
+	const key = new Uint8Array(keyBytes);
+	for (let i = 0; i < keyBytes; i++) key[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+	return key;
+}
