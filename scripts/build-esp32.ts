@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { saveChipImage } from "../bench/chip-image";
+import { firmwareVersion } from "../src/version";
 import { readImageParts } from "./image-parts";
-import { type Built, buildFor, describeSize, readPlatform, requireIdf } from "./platforms";
-import { findSdk, main } from "./sdk";
+import { type Built, buildFor, describeSize, type Platform, readPlatform, requireIdf } from "./platforms";
+import { writeUpdateFile } from "./release-files";
+import { readPrivateKey, readPublicKey } from "./release-key-files";
+import { findSdk, main, root } from "./sdk";
 
 const help = `Builds the firmware for a chip.
 
@@ -30,7 +33,19 @@ await main(async () => {
 	const built = await buildFor(sdk, { platform, flash: values.flash });
 	saveParts(platform, built);
 	process.stdout.write(`Built for ${platform} in ${sdk.output}: ${describeSize(built)}\n`);
+	process.stdout.write(`${signUpdate(platform, built)}\n`);
 });
+
+/** Signs the image as an update where the key is on this computer; says where it is, or what is missing. */
+function signUpdate(platform: Platform, { directory }: Built): string {
+	if (readPublicKey() === undefined)
+		return "It takes no updates: `npm run release-key` makes a key to sign them with.";
+	const key = readPrivateKey();
+	if (key === undefined) return "It is not signed as an update: the release key is not on this computer.";
+	const [, chip = platform] = platform.split("/");
+	const image = readFileSync(join(directory, "xs_esp32.bin"));
+	return `Update: ${relative(root, writeUpdateFile({ image, chip, version: firmwareVersion }, key))}`;
+}
 
 /** What each part of the image costs, for `npm run bench`. */
 function saveParts(platform: string, { directory, size }: Built): void {

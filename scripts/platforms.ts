@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { basename, dirname, join } from "node:path";
 import { type ChipPins, pinProblem } from "../src/boards/pin-problem";
 import type { DefaultPins } from "../src/settings/pin-conflicts";
+import { readPublicKey } from "./release-key-files";
 import { isOnPath, MissingToolError, mcconfig, root, run, type Sdk } from "./sdk";
 import { compileTypeScript } from "./typescript";
 
@@ -130,13 +131,19 @@ export async function make(sdk: Sdk, build: Build, target?: string): Promise<voi
 	const { platform, debug, program, quiet = false } = build;
 	if (debug === true) {
 		const targets = target === undefined ? [] : ["-t", target];
-		await mcconfig(sdk, ["-d", "-m", "-p", platform, ...targets], !quiet, program);
+		await mcconfig(sdk, ["-d", "-m", "-p", platform, ...targets, ...releaseKeyOption()], !quiet, program);
 		return;
 	}
-	await mcconfig(sdk, ["-p", platform], false, program);
+	await mcconfig(sdk, ["-p", platform, ...releaseKeyOption()], false, program);
 	const directory = buildDirectory(sdk, build);
 	await compileTypeScript(sdk, directory, new Map());
 	await makeWithIdf(sdk, directory, target, !quiet);
+}
+
+/** The key that signs updates, in the build's configuration. */
+function releaseKeyOption(): readonly string[] {
+	const key = readPublicKey();
+	return key === undefined ? [] : [`releaseKey=${Buffer.from(key).toString("hex")}`];
 }
 
 /** Runs the generated makefile in a folder, with ESP-IDF's tools as `mcconfig -m` finds them. */
