@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { EmulatedChip, hostAddress } from "../scripts/emulated-chip";
 import { type EmulatorImage, writeSettings } from "../scripts/emulator-build";
 import type { Platform } from "../scripts/platforms";
+import { makeUpdateFile } from "../scripts/update-file";
 import { DakkioServer } from "../simulator/dakkio/server";
 import { freePort } from "../simulator/free-port";
 import { NtpServer } from "../simulator/ntp/ntp-server";
 import type { Settings } from "../src/settings/settings";
+import { parseVersion } from "../src/update/image-header";
 
 /** Figures of the board's memory, bytes, as `emulator_memory` in `boards/qemu/emulator.c` has them. */
 export interface MemoryFigures {
@@ -96,6 +98,13 @@ export class ChipBench {
 			interval: 5,
 			uploadInterval: 0,
 		};
+	}
+
+	/** The board's own image as an update to a version, `1.2.3`. */
+	updateFile(version: string): Uint8Array {
+		const { image, releaseKey } = this.image;
+		const chip = this.platform.replace("esp32/", "");
+		return makeUpdateFile(image, { chip, version: parseVersion(version) ?? [0, 0, 0] }, releaseKey);
 	}
 
 	/** Settings for the next start; without any, the board keeps those that it has. */

@@ -2,8 +2,10 @@ import { request } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { randomFrom } from "../host-tests/queue/seeded-random";
 import { PageClient } from "../host-tests/setup/page-client";
+import { sendUpdate, type UpdateClient } from "../page/send-update";
 import { boardAddress } from "../scripts/emulated-chip";
 import { NorFlash } from "../simulator/hardware/nor-flash";
+import type { UpdateState } from "../src/setup/api";
 import { ReadingLog } from "../src/store/reading-log";
 import type { ChipBench, MemoryFigures } from "./chip-bench";
 
@@ -15,6 +17,9 @@ const log = {
 	setup: /^setup: .*, and open http:\/\/10\.0\.2\.15/,
 	/** Of a certificate that does not verify. */
 	refused: /^not sent: .*certificate.*$/,
+	onTrial: /^update: \S+ on trial, attempt 1$/,
+	kept: /^update: \S+ is kept$/,
+	rolledBack: /^update: \S+ did not prove itself \((\w+)\); \S+ runs again$/,
 	factoryReset: /^button: factory reset/,
 };
 
@@ -77,6 +82,10 @@ export const chipCases: readonly ChipCase[] = [
 	{
 		name: "is set up through its page",
 		run: setUpThroughPage,
+	},
+	{
+		name: "takes an update, keeps it, and goes back from one that crashes",
+		run: update,
 	},
 	{
 		name: "factory reset by its button",
@@ -221,6 +230,59 @@ async function setUpThroughPage(bench: ChipBench, { onMemory }: CaseOptions): Pr
 	expectEqual("the boot", boot, "2");
 	await bench.line(log.sent);
 	return board.name;
+}
+
+/** The image is the board's own: what counts is the slot, and the bootloader's part in it. */
+async function update(bench: ChipBench, { onMemory }: CaseOptions): Promise<string> {
+	bench.configure(bench.settings);
+	bench.powerOn();
+	await bench.line(log.sent);
+	bench.configure(undefined);
+	await sendUpdateThroughPage(bench, "99.0.0", () =>
+		bench.memory().then((at) => onMemory("update, half", at)),
+	);
+	await bench.line(log.onTrial);
+	await bench.line(log.sent);
+	await bench.line(log.kept);
+	await bench.powerOff();
+	bench.powerOn();
+	await bench.line(log.boot);
+	await bench.line(log.sent);
+	await sendUpdateThroughPage(bench, "99.0.1", () => Promise.resolve());
+	await bench.line(log.onTrial);
+	await bench.line(log.sent);
+	await bench.command("panic");
+	const [, why] = await bench.line(log.rolledBack);
+	expectEqual("why it was rolled back", why, "crash");
+	await bench.line(log.sent);
+	expectWithoutGap(bench);
+	return `${bench.arrived.length} points`;
+}
+
+/** Opens setup by the button, and sends the update as the page does. */
+async function sendUpdateThroughPage(
+	bench: ChipBench,
+	version: string,
+	atHalf: () => Promise<void>,
+): Promise<void> {
+	await bench.command("press");
+	for (let reading = 0; reading < 2; reading++) await bench.line(log.stored);
+	await bench.command("release");
+	await bench.line(log.setup);
+	await bench.command("ping");
+	const page = new PageClient(bench.pagePort, boardAddress);
+	await page.state();
+	const client: UpdateClient = {
+		update: async (step) => JSON.parse((await page.post("/api/update", step)).body),
+		updateState: () => page.get<UpdateState>("/api/update").catch(() => ({ phase: "installed" })),
+	};
+	let isHalf = false;
+	const problem = await sendUpdate(client, bench.updateFile(version), true, (share) => {
+		if (share < 0.5 || isHalf) return;
+		isHalf = true;
+		void atHalf();
+	});
+	expectEqual("what is wrong with the update", problem, undefined);
 }
 
 /** The page as it comes, compressed. */

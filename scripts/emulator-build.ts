@@ -1,7 +1,9 @@
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Settings } from "../src/settings/settings";
 import { buildFor, type Platform } from "./platforms";
+import { makeReleaseKey, readPublicKey } from "./release-key-files";
 import type { Sdk } from "./sdk";
 
 /** Size of the emulated flash: the 4 MB of a board, and beyond them what the emulator's computer gives it. */
@@ -10,10 +12,17 @@ const flashBytes = 8 * 1024 * 1024;
 /** Where the settings are that the computer gives the board, as `boards/qemu/main.ts` reads them. */
 const settingsPartition = { offset: 0x7f_0000, size: 0x4000 } as const;
 
+/** Where a board's 4 MB end. */
+const secondSlotOffset = 0x40_0000;
+
 /** The firmware with the board of the emulator. */
 export interface EmulatorImage {
 	/** What a new flash holds. */
 	readonly flash: Uint8Array;
+	/** What an update file of it holds. */
+	readonly image: Uint8Array;
+	/** Signs its updates. */
+	readonly releaseKey: KeyObject;
 	/** For the debugger. */
 	readonly program: string;
 	readonly partitions: readonly Partition[];
@@ -31,8 +40,11 @@ export async function buildForEmulator(
 	platform: Platform,
 	{ quiet = false }: { readonly quiet?: boolean } = {},
 ): Promise<EmulatorImage> {
+	const privateKeyFile = join(sdk.output, "emulator", "release-key.pem");
+	makeReleaseKey(privateKeyFile, `${privateKeyFile}.pub`);
 	const built = await buildFor(sdk, {
 		platform,
+		releaseKey: readPublicKey(`${privateKeyFile}.pub`),
 		program: "boards/qemu",
 		adapt: (given) => addEmulator(given, platform),
 		quiet,
@@ -40,6 +52,8 @@ export async function buildForEmulator(
 	const { directory } = built;
 	return {
 		flash: mergeFlash(directory),
+		image: new Uint8Array(readFileSync(join(directory, "xs_esp32.bin"))),
+		releaseKey: createPrivateKey(readFileSync(privateKeyFile)),
 		program: join(directory, "xs_esp32.elf"),
 		partitions: parsePartitions(readFileSync(built.sdk.environment.PARTITIONS_FILE ?? "", "utf8")),
 	};
@@ -67,15 +81,18 @@ function addEmulator(sdk: Sdk, platform: Platform): Sdk {
 	return { ...sdk, environment };
 }
 
-/** One place for the firmware, as large as two: the emulator's board makes it larger. */
+/** Two slots as large as two each, the second one beyond a board's flash: the emulator's board makes the firmware larger. */
 function emulatorPartitions(csv: string): string {
 	const lines = csv.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
 	const [first = "", second = ""] = lines.filter((line) => line.split(",")[1]?.trim() === "app");
 	const size = Number(first.split(",")[4]) + Number(second.split(",")[4] ?? 0);
-	const place = [...first.split(",").slice(0, 4), ` ${size}`].join(",");
-	const others = lines.filter((line) => line !== second).map((line) => (line === first ? place : line));
+	const slot = (of: string, offset: string) =>
+		[...of.split(",").slice(0, 3), ` ${offset.trim()}`, ` ${size}`].join(",");
+	const others = lines
+		.filter((line) => line !== second)
+		.map((line) => (line === first ? slot(first, first.split(",")[3] ?? "") : line));
 	const settings = ["settings", "data", "0x42", settingsPartition.offset, settingsPartition.size].join(", ");
-	return [...others, settings, ""].join("\n");
+	return [...others, slot(second, String(secondSlotOffset)), settings, ""].join("\n");
 }
 
 /** Leaves a file alone that has this text: the build goes by the time of its change. */

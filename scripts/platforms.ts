@@ -47,6 +47,8 @@ export interface Build {
 	readonly quiet?: boolean;
 	/** The folder of the manifest, absolute or in the project; default: the project's own. */
 	readonly program?: string;
+	/** The public half of the key that signs updates; default: the project's, if there is one. */
+	readonly releaseKey?: Uint8Array | undefined;
 	/** Changes the SDK's environment, where the partitions of a size of flash are named. */
 	readonly adapt?: (sdk: Sdk) => Sdk;
 }
@@ -131,18 +133,22 @@ export async function make(sdk: Sdk, build: Build, target?: string): Promise<voi
 	const { platform, debug, program, quiet = false } = build;
 	if (debug === true) {
 		const targets = target === undefined ? [] : ["-t", target];
-		await mcconfig(sdk, ["-d", "-m", "-p", platform, ...targets, ...releaseKeyOption()], !quiet, program);
+		await mcconfig(
+			sdk,
+			["-d", "-m", "-p", platform, ...targets, ...releaseKeyOption(build)],
+			!quiet,
+			program,
+		);
 		return;
 	}
-	await mcconfig(sdk, ["-p", platform, ...releaseKeyOption()], false, program);
+	await mcconfig(sdk, ["-p", platform, ...releaseKeyOption(build)], false, program);
 	const directory = buildDirectory(sdk, build);
 	await compileTypeScript(sdk, directory, new Map());
 	await makeWithIdf(sdk, directory, target, !quiet);
 }
 
 /** The key that signs updates, in the build's configuration. */
-function releaseKeyOption(): readonly string[] {
-	const key = readPublicKey();
+function releaseKeyOption({ releaseKey: key = readPublicKey() }: Build): readonly string[] {
 	return key === undefined ? [] : [`releaseKey=${Buffer.from(key).toString("hex")}`];
 }
 
