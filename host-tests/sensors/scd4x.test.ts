@@ -56,6 +56,22 @@ test("500 ppm, 25 °C, 37 %: 01F4 33, 6667 A2, 5EB9 3C, as in the example of the
 	expect(sensor.read()).toEqual([500, expect.closeTo(25, 2), expect.closeTo(37, 2)]);
 });
 
+test("its settings are those of the data sheet's examples: 5.4 °C is 07E6, 1,950 m is 079E, 987 hPa is 03DB", () => {
+	const written: string[] = [];
+	bench.bus.attach(0x62, {
+		write: (bytes) => {
+			written.push(Buffer.from(bytes).toString("hex"));
+			chip.write(bytes);
+		},
+		read: (into) => chip.read(into),
+	});
+	const surroundings = () => ({ temperature: undefined, humidity: undefined, pressure: 987 });
+	const sensor = bench.open(scd4x, 0x62, { temperatureOffset: 5.4, altitudeMetres: 1950, surroundings });
+	bench.measure(sensor);
+	for (const command of ["241d07e648", "2427079e09", "24160001b0", "e00003db42"])
+		expect(written).toContain(command);
+});
+
 /** In periodic mode, without an unread measurement. */
 function openPeriodic(): BenchSensor {
 	const sensor = bench.open(scd4x);
