@@ -162,7 +162,7 @@ export class ChipBench {
 	 * a new start does, as after a power cut. A QEMU that works is left alone.
 	 */
 	private async moveOn(): Promise<void> {
-		const hasBooted = this.lines.slice(this.linesAtStart).some((line) => line.startsWith("dakkio-esp32 "));
+		const hasBooted = this.lines.slice(this.linesAtStart).some((line) => line.includes("dakkio-esp32 "));
 		if (hasBooted || this.chip === undefined) {
 			await this.chip?.command("ping");
 			return;

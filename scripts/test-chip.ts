@@ -186,7 +186,7 @@ function printMemory(platform: Platform, figures: readonly [string, MemoryFigure
 function printSlots(kinds: readonly (readonly [kind: number, count: number])[]): void {
 	if (kinds.length === 0) return;
 	const named = kinds.map(([kind, count]) => `${kindNames[kind] ?? `kind ${kind}`} ${count}`);
-	say(`  slots at the start: ${named.join(", ")}`);
+	say(`  slots at rest: ${named.join(", ")}`);
 }
 
 function keepLog(directory: string, platform: Platform, { name }: ChipCase, lines: readonly string[]): void {
