@@ -49,7 +49,7 @@ test("the README's table of settings is the firmware's", () => {
 
 test("the README names every script and no other", () => {
 	const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-	const named = [...readme.matchAll(/npm run ([a-z0-9:]+)|npm (start|test)\b/g)].map(
+	const named = [...readme.matchAll(/npm run ([a-z0-9:-]+)|npm (start|test)\b/g)].map(
 		([, run, short]) => run ?? short,
 	);
 	expect([...new Set(named)].sort()).toEqual(Object.keys(scripts).sort());
