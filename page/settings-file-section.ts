@@ -58,7 +58,8 @@ function importGroup({ client, form, defaults, announce }: SettingsFileOptions):
 		if (given === undefined) return report(words.notJson);
 		// A key is for the service that it was made for, and not for the one of this board.
 		const { server, rootCertificate } = defaults;
-		const settings = given.key ? { server, rootCertificate, ...given } : given;
+		const hasKey = typeof given.key === "string" && given.key.trim() !== "";
+		const settings = hasKey ? { server, rootCertificate, ...given } : given;
 		const left = mine.checked ? [] : ownKeys;
 		const before = form.values();
 		const { problems } = await client.check(settings);

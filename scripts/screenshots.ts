@@ -51,7 +51,7 @@ async function takePictures(page: Page): Promise<void> {
 	await page.getByText("BME280 at 0x76").waitFor();
 	await page.locator("summary").filter({ hasText: "Temperature" }).click();
 	await page.getByRole("textbox", { name: "Name" }).fill("balcony");
-	await page.getByRole("heading", { name: "Sensors" }).evaluate("(heading) => heading.scrollIntoView()");
+	await page.evaluate("document.querySelector('#board h3').scrollIntoView()");
 	await picture(page, "setup-board", false);
 
 	await page.getByRole("button", { name: "Continue" }).click();

@@ -202,7 +202,13 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		const server = page.getByRole("textbox", { name: "Service address" });
 		await server.fill("https://other.example");
 		const { key } = board.world.dakkio.credentials;
-		await page.getByRole("textbox", { name: "or its text" }).fill(JSON.stringify({ version: 1, key }));
+		const text = page.getByRole("textbox", { name: "or its text" });
+		// Blanks are no key.
+		await text.fill('{ "key": "  ", "location": "Barn" }');
+		await page.getByRole("button", { name: "Import" }).click();
+		await page.locator(".result").getByText("2 settings imported.").waitFor();
+		expect(await server.inputValue()).toBe("https://other.example");
+		await text.fill(JSON.stringify({ version: 1, key }));
 		await page.getByRole("button", { name: "Import" }).click();
 		await page.locator(".result").getByText("3 settings imported.").waitFor();
 		expect(await server.inputValue()).toBe("https://api.dakkio.io");

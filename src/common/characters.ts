@@ -15,7 +15,6 @@ const zeroWidthJoiner = 0x200d;
 
 /** The number of characters that a person counts: about grapheme clusters (Unicode UAX 29), which XS does not know. */
 export function countCharacters(text: string): number {
-	if (isPlainAscii(text)) return text.length;
 	let count = 0;
 	let previous = 0;
 	let isHalfFlag: boolean = false;
@@ -41,7 +40,7 @@ function isMark(code: number): boolean {
 
 /** Why a text is too long, with its length: it has at most `max` characters, and four bytes for each. */
 export function lengthProblem(text: string, max: number): string | undefined {
-	const count = countCharacters(text);
+	const count = isPlainAscii(text) ? text.length : countCharacters(text);
 	if (count > max) return `This is longer than ${max} characters: it has ${count}.`;
 	const bytes = utf8Bytes(text);
 	return bytes > 4 * max
