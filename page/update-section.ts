@@ -27,6 +27,7 @@ export function updateSection({ client, announce, onLeave }: UpdateOptions): HTM
 	const install = async (allowOlder: boolean) => {
 		const [chosen] = file.files ?? [];
 		older.hidden = true;
+		result.hidden = true;
 		if (chosen === undefined) return report(words.noFile);
 		for (const each of [start, older]) setDisabled(each, true);
 		try {
