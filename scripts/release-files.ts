@@ -1,9 +1,9 @@
 import type { KeyObject } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isJsonObject } from "../src/common/json";
-import { headerBytes, parseVersion } from "../src/update/image-header";
+import { parseVersion } from "../src/update/image-header";
 import { maxIndexBytes } from "../src/update/release-index";
+import { makeReleaseIndex } from "./release-index";
 import { root } from "./sdk";
 import { makeUpdateFile } from "./update-file";
 
@@ -31,19 +31,16 @@ export function writeUpdateFile(
 	return file;
 }
 
-/** Writes `index.json` for the update files of a version; chips of an index of another version are left out of it. */
-export function writeReleaseIndex(chips: readonly string[], version: string, folder = releaseFolder): string {
-	const file = join(folder, "index.json");
-	const before: unknown = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
-	const isSame = isJsonObject(before) && before.version === version && isJsonObject(before.images);
-	const images: Record<string, unknown> = isSame ? { ...(before.images as object) } : {};
-	for (const chip of chips) {
-		const address = updateFileName(chip, version);
-		const header = readFileSync(join(folder, address)).subarray(0, headerBytes).toString("base64");
-		images[chip] = { address, header };
-	}
-	const text = `${JSON.stringify({ version, images }, undefined, "\t")}\n`;
+/** Writes `index.json` for all update files of a version; returns its path. */
+export function writeReleaseIndex(version: string, folder = releaseFolder): string {
+	const names = readdirSync(folder).filter(
+		(name) => name.startsWith(updateFileName("", version).replace(".update", "")) && name.endsWith(".update"),
+	);
+	const text = makeReleaseIndex(
+		names.map((address) => ({ address, content: readFileSync(join(folder, address)) })),
+	);
 	if (text.length > maxIndexBytes) throw new Error(`The index has ${text.length} bytes of ${maxIndexBytes}.`);
+	const file = join(folder, "index.json");
 	writeFileSync(file, text);
 	return file;
 }

@@ -42,10 +42,8 @@ await main(async () => {
 		throw new Error(
 			"--version is for the virtual board: that of a chip is in package.json and src/version.ts.",
 		);
-	const chips: string[] = [];
 	const write = (image: Uint8Array, chip: string, size: string) => {
 		const file = writeUpdateFile({ image, chip, version }, key);
-		chips.push(chip);
 		process.stdout.write(`${relative(root, file)}: ${size}\n`);
 	};
 	if (simulated) write(makeFirmwareImage({ version, behaviour: "works" }), "node", "for npm start");
@@ -55,5 +53,5 @@ await main(async () => {
 		const [, chip = platform] = platform.split("/");
 		write(readFileSync(join(directory, "xs_esp32.bin")), chip, describeSize(size));
 	}
-	process.stdout.write(`${relative(root, writeReleaseIndex(chips, version))}\n`);
+	process.stdout.write(`${relative(root, writeReleaseIndex(version))}\n`);
 });

@@ -8,6 +8,7 @@ import { NtpTable } from "../sdk-tests/host/ntp";
 import { ReportChecker } from "../sdk-tests/host/report-checker";
 import { SetupClient } from "../sdk-tests/host/setup";
 import { TlsTable } from "../sdk-tests/host/tls";
+import { planUpdate } from "../sdk-tests/host/update";
 import type { Report, SuiteName, TestPlan } from "../sdk-tests/test-plan";
 import { expectedErrorMark, includesSuite, reportMark, suiteNames } from "../sdk-tests/test-plan";
 import { freePort } from "../simulator/free-port";
@@ -89,6 +90,7 @@ async function runTests(
 		})),
 		http: http.cases.map(({ name, port, exchanges, bodyBytes }) => ({ name, port, exchanges, bodyBytes })),
 		ntp: ntp.cases.map(({ name, port }) => ({ name, port })),
+		update: planUpdate(),
 		setup: client.plan,
 		life,
 	};

@@ -7,6 +7,7 @@ export interface TestPlan {
 	readonly tls: readonly TlsCase[];
 	readonly http: readonly HttpCase[];
 	readonly ntp: readonly NtpCase[];
+	readonly update: UpdatePlan;
 	readonly setup: SetupPlan;
 	readonly life: LifePlan;
 }
@@ -21,6 +22,7 @@ export const suiteNames = Object.freeze([
 	"ntp",
 	"http",
 	"tls",
+	"update",
 	"setup",
 	"life",
 ] as const);
@@ -56,6 +58,13 @@ export interface HttpCase {
 export interface NtpCase {
 	readonly name: string;
 	readonly port: number;
+}
+
+/** Bytes: of two public keys (x and y), and of an update file that is signed with the first one. */
+export interface UpdatePlan {
+	readonly releaseKey: readonly number[];
+	readonly anotherKey: readonly number[];
+	readonly file: readonly number[];
 }
 
 /** A board without settings: the ports of its setup page and DNS server. */

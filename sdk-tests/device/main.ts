@@ -16,6 +16,7 @@ import { checkSensorDrivers } from "./sensors";
 import { checkSettingsRules } from "./settings";
 import { runSetup } from "./setup";
 import { checkTls } from "./tls";
+import { checkUpdate } from "./update";
 
 /** Raised by a write to a connection that the peer has reset; it would end the simulator. */
 const brokenPipe = 13;
@@ -35,6 +36,7 @@ async function run(plan: TestPlan): Promise<void> {
 		["ntp", () => checkNtp(plan.ntp)],
 		["http", () => checkHttp(plan.http)],
 		["tls", () => checkTls(plan.tls)],
+		["update", () => checkUpdate(plan.update)],
 		["setup", () => runSetup(`${config.state}/setup`, plan.setup)],
 		["life", () => runLife(config.state, plan.life)],
 	];

@@ -1,9 +1,8 @@
-import { Digest } from "crypt";
 import config from "mc/config";
 import FFI from "mc/ffi";
 import type { FirmwareSlots } from "../board";
 import { flashStorage } from "./storage";
-import { isECDSASignature } from "./tls/signature";
+import { firmwareCrypto } from "./tls/firmware-crypto";
 
 /** `esp_partition_type_t` of an image, and `esp_partition_subtype_t` of the first slot. */
 const appType = 0;
@@ -25,6 +24,7 @@ export function openFirmwareSlots(): FirmwareSlots | undefined {
 	let isOnTrial =
 		ffi.esp_ota_get_state_partition(slots[running] ?? 0, state.buffer) === 0 && state[0] === pendingVerify;
 	return {
+		...firmwareCrypto,
 		releaseKey: readKey(config.releaseKey),
 		running,
 		get isOnTrial() {
@@ -40,15 +40,6 @@ export function openFirmwareSlots(): FirmwareSlots | undefined {
 			isOnTrial = false;
 		},
 		rollBack: () => check(ffi.esp_ota_mark_app_invalid_rollback_and_reboot()),
-		sha256() {
-			const hash = new Digest("SHA256");
-			return {
-				write: (bytes) => hash.write(bytes.slice().buffer),
-				close: () => new Uint8Array(hash.close()),
-			};
-		},
-		verifySignature: (key, message, signature) =>
-			isECDSASignature(key, message, signature.subarray(0, 32), signature.subarray(32)),
 	};
 }
 

@@ -1,0 +1,16 @@
+import { Digest } from "crypt";
+import type { FirmwareSlots } from "../../board";
+import { isECDSASignature } from "./signature";
+
+/** What updates need of cryptography, as TLS has it. */
+export const firmwareCrypto: Pick<FirmwareSlots, "sha256" | "verifySignature"> = Object.freeze({
+	sha256() {
+		const hash = new Digest("SHA256");
+		return {
+			write: (bytes: Uint8Array) => hash.write(bytes.slice().buffer),
+			close: () => new Uint8Array(hash.close()),
+		};
+	},
+	verifySignature: (key: Uint8Array, message: Uint8Array, signature: Uint8Array) =>
+		isECDSASignature(key, message, signature.subarray(0, 32), signature.subarray(32)),
+});
