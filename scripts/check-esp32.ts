@@ -13,9 +13,10 @@ import { type Compiled, compileTypeScript } from "./typescript";
 
 /**
  * What the linked JavaScript may take of a chip's flash, bytes: what it takes, and a little more, so that it does not
- * grow unseen. How much the SDK, lwIP and the Wi-Fi driver add to it, only a build with ESP-IDF can tell.
+ * grow unseen. How much the SDK, lwIP and the Wi-Fi driver add to it, only a build with ESP-IDF can tell: with 782 KiB, the
+ * image of the ESP32-C3 has 1,719,824 bytes of the 1,835,008 of a slot.
  */
-const maxArchiveBytes = 760 * 1024;
+const maxArchiveBytes = 790 * 1024;
 
 /** What a driver may take on average, shared parts included, bytes. */
 const maxDriverBytes = 3 * 1024;

@@ -32,7 +32,8 @@ export function openFirmwareSlots(): FirmwareSlots | undefined {
 		},
 		openOther() {
 			if (isOnTrial) throw new Error("the other slot holds what a rollback starts");
-			return flashStorage.open({ path: `ota_${other}` });
+			// The SDK's name for the slot that does not run; by their own names it finds partitions of data only.
+			return flashStorage.open({ path: "nextota" });
 		},
 		activate: () => check(ffi.esp_ota_set_boot_partition(slots[other] ?? 0)),
 		keep() {
