@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { AnalogInput } from "../../src/sensors/inputs/analog-input";
+import { readBatteryVolts } from "../../src/sensors/inputs/battery";
 import { PulseCounter } from "../../src/sensors/inputs/pulse-input";
 import { SensorBoard } from "./sensor-board";
 
@@ -54,6 +56,33 @@ describe("a voltage", () => {
 		expect(fields).toEqual([{ name: "soil", unit: "percent", decimals: 0 }]);
 		// 62.5 less half a step of the converter.
 		expect(values).toEqual([62]);
+	});
+
+	test("of a converter without a calibration is refused, unless the user has calibrated the input", () => {
+		let opened = 0;
+		class Uncalibrated {
+			readonly resolution = 12;
+			readonly isCalibrated = false;
+			constructor() {
+				opened++;
+			}
+			read(): number {
+				return 2047.5;
+			}
+			close(): void {
+				opened--;
+			}
+		}
+		const input = (calibration: { readonly scale?: number; readonly offset?: number }) =>
+			new AnalogInput(Uncalibrated, 3, { kind: "analog", pin: 34, name: "soil", ...calibration });
+		for (const calibration of [{}, { scale: 2 }, { offset: 1 }])
+			expect(() => input(calibration).read()).toThrow(
+				/has no calibration of its converter: calibrate the input/,
+			);
+		expect(input({ scale: 2, offset: 1 }).read()).toBe(4);
+		const battery = { Analog: Uncalibrated, pin: 34, fullScaleVolts: 3, dividerRatio: 2 };
+		expect(() => readBatteryVolts(battery)).toThrow(/has no calibration/);
+		expect(opened).toBe(0);
 	});
 
 	test("at a pin without a converter is an error that affects no other sensor", async () => {
