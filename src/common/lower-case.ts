@@ -2,11 +2,6 @@ const A = 65;
 const Z = 90;
 const toLower = 32;
 
-/** A character's code, of an ASCII letter the one in lower case. */
-export function lowerCaseCode(code: number): number {
-	return code >= A && code <= Z ? code + toLower : code;
-}
-
 /**
  * A text with its ASCII letters in lower case; all else stays. That is what protocols mean by "case-insensitive", and
  * the engine's `toLowerCase` brings Unicode's tables along, which take 12 KB of flash.

@@ -3,7 +3,7 @@ import { encodeUtf8 } from "../common/utf8";
 
 /** Character classes of RFC 9110 section 5 and RFC 9112 section 3, by character code. */
 
-const punctuation = "!#$%&'*+-.^_`|~";
+const punctuation = "!#$%&'*+.^_`|~";
 
 /** A token character, as in methods and header names (RFC 9110 section 5.6.2). */
 export function isTokenCode(code: number): boolean {
@@ -11,6 +11,7 @@ export function isTokenCode(code: number): boolean {
 		(code >= 0x61 && code <= 0x7a) ||
 		(code >= 0x41 && code <= 0x5a) ||
 		(code >= 0x30 && code <= 0x39) ||
+		code === 0x2d ||
 		(code > 0x20 && code < 0x7f && punctuation.includes(String.fromCharCode(code)))
 	);
 }

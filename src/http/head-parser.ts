@@ -1,4 +1,3 @@
-import { lowerCaseCode } from "../common/lower-case";
 import { decodeUtf8 } from "../common/utf8";
 import { isFieldCode, isPlainField, isTokenCode } from "./grammar";
 
@@ -115,9 +114,16 @@ export class HeadParser {
 		const { length } = run;
 		const isKept = state !== "value" || this.keptName !== undefined;
 		if (isKept && (lineBytes + length > maxLineBytes || (lineBytes === 0 && run[0] === SP))) return start;
-		if (!(isName ? run.every(isTokenCode) : isPlainField(run))) return start;
+		if (isName) {
+			for (let i = 0; i < length; i++) {
+				const byte = run[i] ?? 0;
+				const code = byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
+				if ((code < 0x61 || code > 0x7a) && !isTokenCode(code)) return start;
+				this.line[lineBytes + i] = code;
+			}
+		} else if (!isPlainField(run)) return start;
+		else if (isKept) this.line.set(run, lineBytes);
 		if (!isKept) return start + length;
-		this.line.set(isName ? run.map(lowerCaseCode) : run, lineBytes);
 		this.lineBytes = lineBytes + length;
 		return start + length;
 	}
@@ -188,7 +194,7 @@ export class HeadParser {
 		}
 		if (!isTokenCode(byte)) return this.fail("a header name has an invalid character");
 		// In lower case.
-		this.append(lowerCaseCode(byte));
+		this.append(byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
 		return "name";
 	}
 

@@ -47,7 +47,8 @@ export function checkRequest({ path, headers }: HttpRequest): void {
 	if (!isTarget(path)) throw new TypeError("the path of a request begins with / and has visible ASCII only");
 	for (const [name, value] of headers) {
 		if (!isToken(name)) throw new TypeError("a request has a header whose name is not a token");
-		if (reservedHeaders.includes(lowerCase(name))) throw new TypeError(`the header ${name} is reserved`);
+		if (reservedHeaders.some((other) => other.length === name.length && other === lowerCase(name)))
+			throw new TypeError(`the header ${name} is reserved`);
 		if (!isFieldText(value)) throw new TypeError(`the value of the header ${name} has a control character`);
 	}
 }

@@ -44,12 +44,16 @@ export function planBatch(source: ReadingSource, to: Destination, options: Batch
 	let last: TimedReading | undefined;
 	let pointCount = 0;
 	for (const timed of source(from)) {
-		const added = encoder.measure(timed, first === undefined ? quarantineDrops : undefined);
-		// mutation: end-batch
-		if (last !== undefined && (bodyBytes + added > maxBytes || timed.utc < last.utc)) break;
-		first ??= timed;
+		if (first === undefined) first = timed;
+		else {
+			// A point by itself needs no measure.
+			if (last === first) bodyBytes += encoder.measure(first, quarantineDrops);
+			const added = encoder.measure(timed);
+			// mutation: end-batch
+			if (last !== undefined && (bodyBytes + added > maxBytes || timed.utc < last.utc)) break;
+			bodyBytes += added;
+		}
 		last = timed;
-		bodyBytes += added;
 		pointCount++;
 		if (pointCount === maxPoints) break;
 	}
