@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { errorMessage } from "../src/common/error-message";
 import { imageSections } from "./chip-image";
+import { measureDevice } from "./device-figures";
 import * as queue from "./queue";
 import * as readings from "./readings";
 import {
@@ -16,6 +17,8 @@ import {
 	toText,
 } from "./results-table";
 import {
+	chargeSection,
+	deviceSection,
 	introduction,
 	memorySection,
 	queueSection,
@@ -99,13 +102,16 @@ async function measureAll(): Promise<Section[]> {
 	const firmware = readings.measureReadingLog();
 	const wire = await measureWire();
 	const xs = hasXs() ? await measureXs(firmware.image) : undefined;
+	const device = hasXs() ? await measureDevice() : undefined;
 	return [
 		queueSection({ firmware: queue.measureFlashQueue(), baseline: queue.measureJsonRing() }),
 		readingSection({ firmware, baseline: readings.measureJsonReadings() }),
 		wireSection(wire),
 		xsSection(xs),
+		deviceSection(device),
 		memorySection(xs),
 		...imageSections(),
+		await chargeSection(device, wire, uploadPoints),
 		await radioSection(wire, uploadPoints),
 	];
 }

@@ -57,6 +57,17 @@ export class XsEngine {
 		return this.evaluate(`work.${name}(${count})`);
 	}
 
+	/** Whether an expression of the program's state is true. */
+	async isTrue(condition: string): Promise<boolean> {
+		try {
+			await this.evaluate(`if (!(${condition})) throw new RangeError("false")`);
+			return true;
+		} catch (error) {
+			if (!String(error).includes("RangeError: false")) throw error;
+			return false;
+		}
+	}
+
 	/** The image of the full flash. */
 	async fill(image: Uint8Array): Promise<void> {
 		const part = 2 * 1024;

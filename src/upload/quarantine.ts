@@ -21,11 +21,18 @@ const maxCauseLength = 300;
  * again automatically; when the ring is full, the oldest are dropped and counted.
  */
 export class Quarantine {
-	private readonly queue: FlashQueue;
+	private readonly flash: Flash;
+	private mounted: FlashQueue | undefined;
 
-	/** Mounts the partition, which the quarantine closes. */
+	/** On the partition, which the quarantine closes. */
 	constructor(flash: Flash) {
-		this.queue = new FlashQueue({ flash });
+		this.flash = flash;
+	}
+
+	/** Mounted only when it is used: most wakes on battery do not. */
+	private get queue(): FlashQueue {
+		this.mounted ??= new FlashQueue({ flash: this.flash });
+		return this.mounted;
 	}
 
 	/** Number of points. */
@@ -59,7 +66,8 @@ export class Quarantine {
 	}
 
 	close(): void {
-		this.queue.close();
+		if (this.mounted === undefined) this.flash.close();
+		else this.mounted.close();
 	}
 }
 

@@ -203,7 +203,7 @@ export class Sampler {
 	/** Logs changes, and fails the sensors of a bus that cannot be used. */
 	private checkBusLines(): "usable" | "recovered" | "unusable" {
 		const { log } = this.options;
-		const slots = this.i2cSlots;
+		const slots = this.registry.i2cSlots;
 		// An open sensor shows that the bus works, and occupies its pins.
 		if (slots.some(({ isOpen }) => isOpen)) return "usable";
 		let recovered = false;
@@ -218,10 +218,6 @@ export class Sampler {
 		return "unusable";
 	}
 
-	private get i2cSlots(): readonly SensorSlot[] {
-		return this.registry.slots.filter(({ candidate }) => candidate.onI2C === true);
-	}
-
 	private measure(): Promise<void> {
 		const measuring = this.measureAll().then(() => {
 			if (this.measurement === measuring) this.measurement = undefined;
@@ -231,9 +227,10 @@ export class Sampler {
 	}
 
 	private async measureAll(): Promise<void> {
-		const onI2C = this.i2cSlots;
-		const others = this.registry.slots.filter((slot) => !onI2C.includes(slot));
-		await Promise.all([this.measureI2C(onI2C), ...others.map((slot) => slot.measure())]);
+		const { i2cSlots, otherSlots } = this.registry;
+		const onI2C = this.measureI2C(i2cSlots);
+		if (otherSlots.length === 0) await onI2C;
+		else await Promise.all([onI2C, ...otherSlots.map((slot) => slot.measure())]);
 	}
 
 	/** If all fail, a chip may hold the bus: it is recovered, and they are measured again. */

@@ -63,6 +63,8 @@ export class SensorRegistry {
 	private readonly options: SensorRegistryOptions;
 	private fieldNames: FieldNames;
 	private _slots: readonly SensorSlot[] = [];
+	private _i2cSlots: readonly SensorSlot[] = [];
+	private _otherSlots: readonly SensorSlot[] = [];
 	private readingFields: readonly ReadingField[] = [];
 	private _fields: readonly Field[] = [];
 	private layoutProblems: readonly string[] = [];
@@ -77,6 +79,15 @@ export class SensorRegistry {
 
 	get slots(): readonly SensorSlot[] {
 		return this._slots;
+	}
+
+	/** Those on the I2C bus, whose lines they share. */
+	get i2cSlots(): readonly SensorSlot[] {
+		return this._i2cSlots;
+	}
+
+	get otherSlots(): readonly SensorSlot[] {
+		return this._otherSlots;
 	}
 
 	/** Of a reading; the same object until they change. */
@@ -124,6 +135,7 @@ export class SensorRegistry {
 	/** Adds the candidates that are new; returns whether there are any. */
 	register(candidates: readonly Candidate[]): boolean {
 		const found = candidates.filter(({ sensor }) => !this.isPresent(sensor)).sort(bySortKey);
+		const { known } = this;
 		this.assignNames(found);
 		const admitted = found.filter(({ sensor }) => !this.isDisabled(sensor));
 		if (admitted.length === 0) return false;
@@ -134,8 +146,12 @@ export class SensorRegistry {
 		this._slots = [...kept, ...admitted.map((candidate) => this.openSlot(candidate))].sort((one, other) =>
 			bySortKey(one.candidate, other.candidate),
 		);
+		this._i2cSlots = this._slots.filter(({ candidate }) => candidate.onI2C === true);
+		this._otherSlots = this._slots.filter(({ candidate }) => candidate.onI2C !== true);
 		this.updateLayout();
-		for (const { sensor } of admitted) this.logSensor(sensor);
+		// A wake says nothing of the sensors that are there as before.
+		const { resumed } = this.options;
+		for (const { sensor } of admitted) if (!(resumed && known.has(sensor))) this.logSensor(sensor);
 		return true;
 	}
 
@@ -190,7 +206,7 @@ export class SensorRegistry {
 
 	close(): void {
 		for (const slot of this._slots) slot.close();
-		this._slots = [];
+		this._slots = this._i2cSlots = this._otherSlots = [];
 		this.readingFields = [];
 		this._fields = [];
 	}
@@ -241,12 +257,17 @@ export class SensorRegistry {
 		const { sensor, driver } = candidate;
 		const { fields } = driver;
 		const calibrations = fields.map(({ name }) => fieldSettings(sensors, sensor, name));
+		const isCalibrated = calibrations.some(
+			({ scale, offset }) => scale !== undefined || offset !== undefined,
+		);
+		const derives = derivedFields(fields, derived).length > 0;
 		return new SensorSlot({
 			candidate,
 			fields: [...fields, ...derivedFields(fields, derived)],
 			time,
 			firstReason: this.options.resumed ? "wake" : "boot",
 			processValues: (read) => {
+				if (!isCalibrated && !derives) return read;
 				const values = calibrations.map(({ scale = 1, offset = 0 }, index) => {
 					const value = read[index];
 					return typeof value === "number" ? value * scale + offset : value;
