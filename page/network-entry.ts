@@ -33,6 +33,7 @@ export class NetworkEntry {
 	readonly #nameFrame: LabelledControl | undefined;
 	readonly #up: HTMLButtonElement;
 	readonly #remove: HTMLButtonElement;
+	#isSecured: boolean | undefined;
 	/** One whose name is nearly the same. */
 	#similar: string | undefined;
 	#problems: readonly (string | undefined)[] = [];
@@ -46,6 +47,7 @@ export class NetworkEntry {
 		const help = saved ? texts.keepSecret : secured === true ? "" : words.maybeOpen;
 		const open = secured === false && !saved && password === "";
 		this.#known = known;
+		this.#isSecured = secured;
 		this.#password = input;
 		this.#password.value = password;
 		this.#passwordFrame = labelledControl(words.password, input, { help, beside: toggle });
@@ -95,8 +97,7 @@ export class NetworkEntry {
 	/** Problems of missing values; `at`: its key in the settings. */
 	missing(at: string): readonly FieldProblem[] {
 		if (this.ssid === "") return [{ key: `${at}.ssid`, problem: words.nameMissing }];
-		const { secured, saved } = this.#known;
-		if (secured === true && saved !== true && this.#password.value.trim() === "")
+		if (this.#isSecured === true && this.#known.saved !== true && this.#password.value.trim() === "")
 			return [{ key: `${at}.password`, problem: words.passwordMissing }];
 		return [];
 	}
@@ -107,8 +108,9 @@ export class NetworkEntry {
 		this.#showNotes();
 	}
 
-	/** Hints at a network whose name is nearly the same. */
-	showSimilar(ssid: string | undefined): void {
+	/** `secured`: of a network with this name, by the last scan. Hints at one whose name is nearly the same. */
+	showNearby(secured: boolean | undefined, ssid: string | undefined): void {
+		this.#isSecured = this.#known.secured ?? secured;
 		if (ssid === this.#similar) return;
 		this.#similar = ssid;
 		this.#showNotes();

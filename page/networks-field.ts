@@ -60,7 +60,7 @@ export class NetworksField implements FormField {
 			button(words.hidden, () => this.#add({ ssid: "" }), { class: "quiet wide" }),
 			element("p", { class: "help" }, words.missing),
 		);
-		this.element.addEventListener("input", () => this.#showSimilar());
+		this.element.addEventListener("input", () => this.#showNearby());
 	}
 
 	read(): unknown {
@@ -113,7 +113,7 @@ export class NetworksField implements FormField {
 		this.#status.hidden = status === "";
 		this.#status.classList.toggle("busy", scanning);
 		this.#drawNearby();
-		this.#showSimilar();
+		this.#showNearby();
 	}
 
 	#showNote(problem?: string): void {
@@ -174,16 +174,17 @@ export class NetworksField implements FormField {
 		replaceContent(this.#chosen, ...this.#entries.map((entry) => entry.element));
 		for (const [index, entry] of this.#entries.entries()) entry.setPosition(index);
 		this.#drawNearby();
-		this.#showSimilar();
+		this.#showNearby();
 	}
 
 	/** The board joins only a network with exactly this name, and would take one that it does not know for an open one. */
-	#showSimilar(): void {
+	#showNearby(): void {
 		const known = [...this.#savedSsids, ...this.#nearby.map(({ ssid }) => ssid)];
 		for (const entry of this.#entries) {
 			const letters = lettersOf(entry.ssid);
 			const similar = known.find((ssid) => letters !== "" && lettersOf(ssid) === letters);
-			entry.showSimilar(known.includes(entry.ssid) ? undefined : similar);
+			const { secured } = this.#nearby.find(({ ssid }) => ssid === entry.ssid) ?? {};
+			entry.showNearby(secured, known.includes(entry.ssid) ? undefined : similar);
 		}
 	}
 
