@@ -28,6 +28,8 @@ const maxSleepRate = 0.05;
 export class DeviceModel {
 	private readonly now: () => number;
 	private sleeps = false;
+	/** Of the running firmware. */
+	private version = firmwareVersion;
 	private device: { readonly deviceId: string; readonly location: string };
 	/** For the next reading. */
 	private resetReason: string | undefined;
@@ -60,6 +62,11 @@ export class DeviceModel {
 		this.device = { ...this.device, location };
 		this.sleeps = sleeps;
 		this.current = undefined;
+	}
+
+	/** The bootloader has started this version. */
+	onVersion(version: string): void {
+		this.version = version;
 	}
 
 	onBoot(resetReason: string): void {
@@ -141,7 +148,7 @@ export class DeviceModel {
 		const counted = this.madeAt + maxContextMs - (learnedAt ?? this.madeAt);
 		const context: ExpectedContext = {
 			...this.device,
-			firmwareVersion,
+			firmwareVersion: this.version,
 			resetReason,
 			stretch: this.stretch,
 			time,

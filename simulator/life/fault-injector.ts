@@ -13,9 +13,10 @@ import type { InvariantChecker } from "./invariant-checker";
 import { violate } from "./invariants";
 import type { Ledger } from "./ledger";
 import type { PowerSupply } from "./power-supply";
-import type { ScenarioFault, ScenarioFaultOf } from "./scenario";
+import type { ScenarioFault, ScenarioFaultOf, UpdateFileKind } from "./scenario";
 import type { SeededRandom } from "./seeded-random";
 import type { SimulatedDevice } from "./simulated-device";
+import type { SimulatedReleases } from "./simulated-releases";
 import type { SimulatedService } from "./simulated-service";
 import type { UplinkChecker } from "./uplink-checker";
 import type { SimulatedUser } from "./user";
@@ -28,6 +29,7 @@ export interface FaultInjectorOptions {
 	readonly device: SimulatedDevice;
 	readonly powerSupply: PowerSupply;
 	readonly service: SimulatedService;
+	readonly releases: SimulatedReleases;
 	readonly user: SimulatedUser;
 	readonly ledger: Ledger;
 	readonly deviceModel: DeviceModel;
@@ -127,6 +129,7 @@ export class FaultInjector {
 			ledger,
 			invariantChecker,
 			uplinkChecker,
+			releases,
 		} = this.options;
 		activeFaults.begin(fault);
 		invariantChecker.onFaultStart(fault);
@@ -176,8 +179,22 @@ export class FaultInjector {
 			case "settings":
 				user.change(fault.change);
 				powerSupply.restart();
+				break;
+			case "update":
+				if (fault.by === "index") releases.publish(fault.file);
+				else this.giveUpdate(fault.file);
 		}
 		this.options.onChange();
+	}
+
+	/** As from the setup page. A network that is down for the old firmware, too, says nothing of the new one. */
+	private giveUpdate(file: UpdateFileKind): void {
+		const { device, deviceModel, releases } = this.options;
+		const isOnline = device.isJoined && deviceModel.isTimeKnown === true;
+		if (file === "cannot join" && !isOnline) return;
+		void device.installUpdate(releases.makeFile(file)).catch(() => {
+			// Power was lost.
+		});
 	}
 
 	private end(fault: ScenarioFault): void {
@@ -213,7 +230,12 @@ export class FaultInjector {
 	private armPowerCut({ where, step }: ScenarioFaultOf<"power">): void {
 		const { random, device } = this.options;
 		if (where === "key-value") device.keyValue.cutPower(step, random.nextBoolean(0.5));
-		else device[where].schedulePowerCut({ step, tear: random.pick(tears), random: () => random.next() });
+		else
+			device.partitions[where].schedulePowerCut({
+				step,
+				tear: random.pick(tears),
+				random: () => random.next(),
+			});
 	}
 
 	/** Readings in damaged blocks may be missing, including those written there since. */

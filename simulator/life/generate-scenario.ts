@@ -2,12 +2,15 @@ import { releasedAt } from "../../src/version";
 import type { NtpFault } from "../ntp/ntp-response";
 import {
 	oddResponses,
+	type PoweredPart,
 	refusalStatuses,
+	releaseServerFaults,
 	type Scenario,
 	type ScenarioFault,
 	type SensorFault,
 	type ServiceFault,
 	type SettingsChange,
+	updateFileKinds,
 	type WearKind,
 } from "./scenario";
 import { SeededRandom } from "./seeded-random";
@@ -65,7 +68,12 @@ export function generateScenario(seed: number, length?: number): Scenario {
 	const faults = Array.from({ length: count }, (_, index) =>
 		makeFaults(random.fork(`fault ${index}`), base),
 	).flat();
-	return { ...base, faults: faults.sort((a, b) => a.from - b.from) };
+	const updates = makeUpdates(random.fork("updates"), base);
+	return {
+		...base,
+		updates: updates.length > 0,
+		faults: [...faults, ...updates].sort((a, b) => a.from - b.from),
+	};
 }
 
 function makeBase(
@@ -88,6 +96,7 @@ function makeBase(
 		// A light that flashes every five seconds costs more CPU time than all the rest.
 		panel: battery || (length < 40 * day && random.nextBoolean(0.3)),
 		networks: random.pick([1, 2]),
+		updates: false,
 		faults: [],
 	};
 }
@@ -201,6 +210,44 @@ function fullFlash(random: SeededRandom, span: Span, base: Scenario): ScenarioFa
 	if (lasting > 0.6 * base.length) return monthOffline(random, span, base);
 	const from = Math.round(random.between(0, 0.35 * base.length));
 	return [{ from, to: Math.round(from + lasting), kind: random.pick(["radio", "internet"]) }];
+}
+
+/** In every third life: some updates, of which most are no good, and what goes wrong meanwhile. */
+function makeUpdates(random: SeededRandom, { length }: Scenario): ScenarioFault[] {
+	if (random.nextBoolean(2 / 3)) return [];
+	const count = 2 + random.below(6);
+	return Array.from({ length: count }, (_, index) =>
+		makeUpdate(random.fork(`update ${index}`), length),
+	).flat();
+}
+
+function makeUpdate(random: SeededRandom, length: number): ScenarioFault[] {
+	const from = Math.round(random.between(0, 0.95 * length));
+	const file = random.pick([...updateFileKinds, "works", "works"] as const);
+	const by = random.pick(["user", "index"] as const);
+	const given: ScenarioFault = { from, to: from, kind: "update", by, file };
+	const to = Math.round(Math.min(length, from + random.between(minute, 2 * day)));
+	const cut = (where: PoweredPart, steps: number, at = from): ScenarioFault => ({
+		...{ from: at, to: Math.min(length, at + (by === "user" ? minute : day)) },
+		...{ kind: "power", where, step: random.below(steps) },
+	});
+	const slot = () => random.pick(["ota_0", "ota_1"] as const);
+	return random.pick<() => ScenarioFault[]>([
+		() => [given],
+		() => [given],
+		// The cut is armed before the first byte of the update.
+		() => [cut(slot(), 34_008), given],
+		() => [cut(slot(), 40), given],
+		() => [cut("otadata", 66), given],
+		() => [cut("key-value", 12), given],
+		// During the trial.
+		() => [
+			given,
+			{ from: from + Math.round(random.between(0, 15 * minute)), to: to + 15 * minute, kind: "outage" },
+		],
+		() => [given, { from, to, kind: "releases", how: random.pick(releaseServerFaults) }],
+		() => [{ from, to, kind: "releases", how: random.pick(releaseServerFaults) }, given],
+	])();
 }
 
 /** The service refuses points, or confirms none, for as long as it takes to measure some. */

@@ -2,6 +2,8 @@ import type { Status } from "../../src/app/status";
 import type { LocalStatus } from "../../src/local-page/local-status";
 import { batteryPercent } from "../../src/sensors/inputs/battery";
 import type { ReadingLog } from "../../src/store/reading-log";
+import type { StartedSlot } from "../hardware/bootloader";
+import { OtaData, OtaState, slotOf } from "../hardware/ota-data";
 import { accessPoints } from "./active-faults";
 import type { DeviceModel } from "./device-model";
 import { inspectQuarantine, inspectReadings, type QuarantineContents } from "./flash-inspection";
@@ -12,6 +14,7 @@ import { localRequest } from "./local-network";
 import type { Scenario, ScenarioFault } from "./scenario";
 import { credentials } from "./shared-world";
 import type { OpenHandles, SimulatedDevice } from "./simulated-device";
+import { isForbidden } from "./simulated-releases";
 import { poisonMessage, proxyMessage } from "./simulated-service";
 import type { UplinkChecker } from "./uplink-checker";
 import type { SimulatedUser } from "./user";
@@ -44,11 +47,11 @@ const maxOpen: readonly (readonly [what: keyof OpenHandles, max: number])[] = [
 	["connections", 1],
 	["listeners", 1],
 	["clients", 3],
-	["files", 2],
+	["files", 3],
 	["peripherals", 4],
 ];
 /** Limits of key-value storage: keys, and bytes of a value (a page of NVS). */
-const maxKeys = 14;
+const maxKeys = 18;
 const maxValueBytes = 1984;
 
 /** All readings are delivered within this time after the last fault and after their measurement, milliseconds. */
@@ -73,6 +76,9 @@ export class InvariantChecker {
 	private flashKnown = true;
 	/** Whether flash cells or power have failed. */
 	private harmed = false;
+	/** Whether the running image works, and since when it runs. */
+	private isWorthy = true;
+	private slotStartedAt = 0;
 	/** Maximum time that a deliverable reading was pending, milliseconds. */
 	maxWaitMs = 0;
 
@@ -107,6 +113,17 @@ export class InvariantChecker {
 		this.sampledAt = now;
 	}
 
+	/** The bootloader has started a slot, or finds none to start. */
+	onSlot(started: StartedSlot | undefined): void {
+		if (started === undefined) violate("starts", "the bootloader finds no firmware");
+		const { version, behaviour } = started.image;
+		if (isForbidden(version)) violate("signed", `version ${version} runs`);
+		this.isWorthy = behaviour === "works";
+		this.slotStartedAt = this.options.now();
+		if (!this.isWorthy && !isOnTrial(this.options.device, started.slot))
+			violate("worthy", `version ${version}, which ${behaviour}, is started without a trial`);
+	}
+
 	onSample(): void {
 		this.checkInterval();
 		this.sampledAt = this.options.now();
@@ -121,6 +138,12 @@ export class InvariantChecker {
 
 	/** The cheap checks. */
 	checkOften(): void {
+		if (
+			!this.isWorthy &&
+			this.options.device.state === "on" &&
+			this.options.now() - this.slotStartedAt > hour
+		)
+			violate("worthy", "an update that does not work has run for an hour");
 		const { device, uplinkChecker, lightChecker, scenario } = this.options;
 		if (device.state !== "off") this.checkInterval();
 		if (device.state !== "on") return;
@@ -285,6 +308,15 @@ export class InvariantChecker {
 					`it reports ${count} starts by ${reason} instead of ${this.starts.get(reason) ?? 0}`,
 				);
 	}
+}
+
+/** Whether what the bootloader has started in this slot is on trial. */
+function isOnTrial({ firmware }: SimulatedDevice, slot: number): boolean {
+	const otaData = new OtaData(firmware.otadata);
+	const { active } = otaData;
+	if (active === undefined) return false;
+	const entry = otaData.read(active);
+	return slotOf(entry) === slot && entry.state === OtaState.pendingVerify;
 }
 
 function* numbersOf(readings: Iterable<{ readonly sequence: number }>): Generator<number> {

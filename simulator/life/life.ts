@@ -22,6 +22,7 @@ import { SeededRandom } from "./seeded-random";
 import type { ConnectOutcome } from "./service-connection";
 import { SharedWorld } from "./shared-world";
 import { type DeviceEnvironment, SimulatedDevice } from "./simulated-device";
+import { releaseHost, releaseKey, SimulatedReleases } from "./simulated-releases";
 import { type DeliveredResponse, SimulatedService } from "./simulated-service";
 import { UplinkChecker } from "./uplink-checker";
 import { SimulatedUser, serviceHost, timeServerHosts } from "./user";
@@ -88,6 +89,7 @@ export class Life {
 	private readonly time: VirtualTime;
 	private readonly activeFaults: ActiveFaults;
 	private readonly service: SimulatedService;
+	private readonly releases: SimulatedReleases;
 	private readonly device: SimulatedDevice;
 	private readonly powerSupply: PowerSupply;
 	private readonly user: SimulatedUser;
@@ -120,6 +122,7 @@ export class Life {
 		this.time = this.sharedWorld.time;
 		this.activeFaults = new ActiveFaults(random);
 		this.service = this.makeService();
+		this.releases = new SimulatedReleases({ fault: () => this.activeFaults.first("releases")?.how });
 		const serial = String(this.sharedWorld.ledgers.size + 1).padStart(6, "0");
 		this.sharedWorld.ledgers.set(`ESP32-${serial}`, this.ledger);
 		this.device = this.makeDevice(serial);
@@ -137,6 +140,7 @@ export class Life {
 				device: this.device,
 				powerSupply: this.powerSupply,
 			},
+			releases: this.releases,
 			...{ service: this.service, user: this.user, ledger: this.ledger, deviceModel: this.deviceModel },
 			...{
 				uplinkChecker: this.uplinkChecker,
@@ -300,7 +304,11 @@ export class Life {
 			scenario: this.scenario,
 			random: new SeededRandom(this.scenario.seed).fork("board"),
 			serial,
-			releaseKey: this.options.releaseKey,
+			releaseKey: this.options.releaseKey ?? releaseKey,
+			onSlot: (started) => {
+				if (started !== undefined) this.deviceModel.onVersion(started.image.version);
+				this.runCheck(() => this.invariantChecker.onSlot(started));
+			},
 			environment: () => weatherAt(this.now()),
 			batteryVoltage: () => this.batteryVoltage(),
 			network: this.networkEnvironment(),
@@ -333,7 +341,8 @@ export class Life {
 			consecutiveLosses: () => this.activeFaults.consecutiveLosses(),
 			nameResolution: () => this.activeFaults.first("names")?.how ?? "answered",
 			connectOutcome: (address) => this.connectOutcome(address),
-			accept: (board) => {
+			accept: (board, address) => {
+				if (address === addressOf(releaseHost)) return this.releases.accept(board);
 				this.counts.handshakes++;
 				this.uplinkChecker.onAccepted();
 				return this.service.accept(board);
@@ -354,11 +363,13 @@ export class Life {
 				if (host === serviceHost) this.uplinkChecker.onResolved(resolved);
 				this.onStateChange();
 			},
-			onOpened: () => {
+			onOpened: (address) => {
+				if (address === addressOf(releaseHost)) return;
 				this.runCheck(() => this.uplinkChecker.onOpen());
 				this.onStateChange();
 			},
-			onClosed: (trust) => {
+			onClosed: (trust, address) => {
+				if (address === addressOf(releaseHost)) return;
 				this.uplinkChecker.onClose(trust);
 				this.onStateChange();
 			},
@@ -373,6 +384,7 @@ export class Life {
 	}
 
 	private connectOutcome(address: string): ConnectOutcome {
+		if (address === addressOf(releaseHost)) return "open";
 		if (address !== addressOf(serviceHost)) return "unreachable";
 		const fault = this.activeFaults.serviceFault;
 		switch (fault?.kind) {

@@ -6,7 +6,9 @@ import {
 	calmScenario,
 	type OddResponse,
 	oddResponses,
+	type PoweredPart,
 	refusalStatuses,
+	releaseServerFaults,
 	type Scenario,
 	type ScenarioFault,
 	type ScenarioFaultKind,
@@ -14,6 +16,7 @@ import {
 	type SensorFault,
 	type ServiceFault,
 	scenarioFaultKinds,
+	updateFileKinds,
 	type WearKind,
 } from "./scenario";
 
@@ -142,7 +145,7 @@ const wear = oneOf<WearKind>(
 	...(["erase does nothing", "program does nothing", "erase throws", "program throws"] as const),
 	...(["read throws", "bits stay cleared"] as const),
 );
-const where = oneOf<ScenarioFaultOf<"power">["where"]>("queue", "quarantine", "key-value");
+const where = oneOf<PoweredPart>("queue", "quarantine", "key-value", "ota_0", "ota_1", "otadata");
 const forgotten = oneOf<ScenarioFaultOf<"forgotten">["key"]>("boots", "clock", "budget", "attempts");
 
 const scenarioFault = kinds<ScenarioFaultKind>(
@@ -166,6 +169,8 @@ const scenarioFault = kinds<ScenarioFaultKind>(
 		forgotten: { key: forgotten },
 		press: { setUpAfter: number(0) },
 		settings: { change },
+		update: { by: oneOf("user", "index"), file: oneOf(...updateFileKinds) },
+		releases: { how: oneOf(...releaseServerFaults) },
 	},
 	{ from: number(0), to: number(0) },
 );
@@ -184,6 +189,7 @@ const base: Readonly<Record<keyof Omit<Scenario, "faults">, Rule>> = {
 	ticksFrom: wholeNumber(0, 2 ** 32 - 1),
 	panel: boolean,
 	networks: oneOf(1, 2),
+	updates: boolean,
 };
 
 /** Parses a scenario; omitted members are as in {@link calmScenario}. */

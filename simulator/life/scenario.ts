@@ -1,4 +1,5 @@
 import type { TrustFault } from "../../src/boards/connection-error";
+import type { ImageBehaviour } from "../hardware/firmware-image";
 import type { NtpFault } from "../ntp/ntp-response";
 
 /** An unusual form of a success response. The points are stored; the status is 2xx. */
@@ -116,6 +117,40 @@ export type SensorFault =
 	/** Replaced by another chip of the same kind at `from`, permanently. */
 	| "swapped";
 
+/** A signed update by what its firmware does, or a file that must not be installed. */
+export type UpdateFileKind =
+	| ImageBehaviour
+	/** The image is not the one whose hash was signed. */
+	| "damaged"
+	| "other chip"
+	| "other key"
+	/** Signed, and older than what runs; nobody asks for that. */
+	| "older";
+
+// biome-ignore format: a list.
+export const updateFileKinds = [
+	"works", "crashes at once", "crashes after a minute", "cannot join", "damaged", "other chip", "other key", "older",
+] as const satisfies readonly UpdateFileKind[];
+
+/** What the web server with the releases does. */
+export type ReleaseServerFault =
+	/** No response. */
+	| "silent"
+	/** The connection is reset in the middle of a range. */
+	| "stops"
+	| "no ranges"
+	| "wrong range"
+	/** The file is longer than announced. */
+	| "longer"
+	/** Bytes of another image. */
+	| "other image"
+	| "redirect";
+
+// biome-ignore format: a list.
+export const releaseServerFaults = [
+	"silent", "stops", "no ranges", "wrong range", "longer", "other image", "redirect",
+] as const satisfies readonly ReleaseServerFault[];
+
 /** A fault during part of a life; `from`, `to`: milliseconds since its start. */
 export type ScenarioFault = {
 	readonly from: number;
@@ -142,7 +177,7 @@ export type ScenarioFault = {
 	 * Without power until `to`. Power fails at the `step`th byte programmed or block erased on the partition after `from`
 	 * (or at the `step`th write to key-value storage), at the latest at `to`.
 	 */
-	| { readonly kind: "power"; readonly where: "queue" | "quarantine" | "key-value"; readonly step: number }
+	| { readonly kind: "power"; readonly where: PoweredPart; readonly step: number }
 	/** Without power. */
 	| { readonly kind: "outage" }
 	/** A weak supply: the board restarts `each` milliseconds after every start. */
@@ -159,7 +194,14 @@ export type ScenarioFault = {
 	 */
 	| { readonly kind: "press"; readonly setUpAfter: number }
 	| { readonly kind: "settings"; readonly change: SettingsChange }
+	/** An update, given to the board by the user at `from`, or in the release index from then on. */
+	| { readonly kind: "update"; readonly by: "user" | "index"; readonly file: UpdateFileKind }
+	/** The server with the releases misbehaves. */
+	| { readonly kind: "releases"; readonly how: ReleaseServerFault }
 );
+
+/** What loses power in the middle of a change: a partition, or the key-value storage. */
+export type PoweredPart = "queue" | "quarantine" | "key-value" | "ota_0" | "ota_1" | "otadata";
 
 export type WearKind =
 	| "erase does nothing"
@@ -174,7 +216,7 @@ export type ScenarioFaultKind = ScenarioFault["kind"];
 export const scenarioFaultKinds = Object.freeze([
 	...(["radio", "fading", "password", "away", "internet", "names", "time servers", "service"] as const),
 	...(["service clock", "quota", "sensor", "power", "outage", "brown-out", "wear", "flips"] as const),
-	...(["forgotten", "press", "settings"] as const),
+	...(["forgotten", "press", "settings", "update", "releases"] as const),
 ] satisfies readonly ScenarioFaultKind[]);
 
 export type ScenarioFaultOf<Kind extends ScenarioFaultKind> = ScenarioFault & { readonly kind: Kind };
@@ -206,6 +248,8 @@ export interface Scenario {
 	readonly panel: boolean;
 	/** How many saved networks there are: at home only (1), or also at the other place (2). */
 	readonly networks: number;
+	/** It asks a release index for updates. */
+	readonly updates: boolean;
 	readonly faults: readonly ScenarioFault[];
 }
 
@@ -224,6 +268,7 @@ export function calmScenario(given: Partial<Scenario>): Scenario {
 		sleepDrift: 0,
 		panel: false,
 		networks: 1,
+		updates: false,
 		faults: [],
 		...given,
 	};

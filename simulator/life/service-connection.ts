@@ -15,10 +15,11 @@ export interface ConnectionEnvironment {
 	/** One-way latency of a packet, milliseconds. */
 	latencyMs(): number;
 	connectOutcome(address: string): ConnectOutcome;
-	accept(board: BoardSender): RequestParser;
+	/** `address`: of the server. */
+	accept(board: BoardSender, address: string): RequestParser;
 	/** A connection was opened; it was closed or lost. `trust`: because of the certificate. */
-	onOpened(): void;
-	onClosed(trust: boolean): void;
+	onOpened(address: string): void;
+	onClosed(trust: boolean, address: string): void;
 }
 
 /** Send window, about as large as lwIP's. */
@@ -46,7 +47,7 @@ export class ServiceConnection implements TCP {
 		this.environment = world;
 		this.remoteAddress = options.address;
 		this.remotePort = options.port;
-		world.onOpened();
+		world.onOpened(options.address);
 		// TCP and TLS take three round trips.
 		this.later(6 * world.latencyMs() + this.lossDelayMs(), () => this.connect());
 	}
@@ -88,7 +89,7 @@ export class ServiceConnection implements TCP {
 	private closeEnd(trust: boolean): void {
 		if (this.closed) return;
 		this.closed = true;
-		this.environment.onClosed(trust);
+		this.environment.onClosed(trust, this.options.address);
 	}
 
 	private connect(): void {
@@ -107,14 +108,17 @@ export class ServiceConnection implements TCP {
 			this.fail(new ConnectionError(`the certificate is ${outcome}`, outcome), true);
 		else {
 			const isClosed = () => this.closed;
-			this.requestParser = world.accept({
-				get isClosed() {
-					return isClosed();
+			this.requestParser = world.accept(
+				{
+					get isClosed() {
+						return isClosed();
+					},
+					send: (bytes, delivered) => this.deliver(bytes, delivered),
+					reset: (arrived) => this.transmit(this.incoming, () => this.reset(arrived)),
+					after: (delay, callback) => this.later(delay, callback),
 				},
-				send: (bytes, delivered) => this.deliver(bytes, delivered),
-				reset: (arrived) => this.transmit(this.incoming, () => this.reset(arrived)),
-				after: (delay, callback) => this.later(delay, callback),
-			});
+				this.options.address,
+			);
 			this.room = windowBytes;
 			this.options.onWritable?.(windowBytes);
 		}

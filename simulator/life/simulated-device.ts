@@ -169,6 +169,11 @@ export class SimulatedDevice {
 		};
 	}
 
+	/** All partitions, by name. */
+	get partitions() {
+		return { queue: this.queue, quarantine: this.quarantine, ...this.firmware };
+	}
+
 	/** The running firmware. */
 	get app(): App | undefined {
 		return this.currentBoot?.app;
@@ -247,7 +252,7 @@ export class SimulatedDevice {
 	/** Switches power on. Does nothing if it is on. */
 	boot(reason: ResetReason): void {
 		if (this.currentBoot !== undefined || this.deepSleep !== undefined) return;
-		for (const flash of [this.queue, this.quarantine, ...Object.values(this.firmware)]) flash.powerUp();
+		for (const flash of Object.values(this.partitions)) flash.powerUp();
 		this.keyValue.powerUp();
 		this.pins.closeAll();
 		if (reason !== "deep sleep") {
@@ -265,7 +270,7 @@ export class SimulatedDevice {
 			if (started === undefined) return;
 			this.actOut(start, started);
 			if (!start.power.isOn) return;
-			const app = new App(this.boardOf(start, started.slot));
+			const app = new App(this.boardOf(start, started));
 			start.app = app;
 			app.start();
 		} catch (error) {
@@ -361,8 +366,7 @@ export class SimulatedDevice {
 
 	/** The flash during one start. */
 	private partitionsOf({ power, openHandles }: DeviceBoot): FlashStorage {
-		const { queue, quarantine, firmware } = this;
-		return poweredStorage({ queue, quarantine, ...firmware }, power, (change) => {
+		return poweredStorage(this.partitions, power, (change) => {
 			openHandles.files += change;
 		});
 	}
@@ -376,11 +380,12 @@ export class SimulatedDevice {
 		});
 	}
 
-	private boardOf(start: DeviceBoot, running: 0 | 1): Board {
+	private boardOf(start: DeviceBoot, { slot, image }: StartedSlot): Board {
 		const world = this.environment;
 		const { power } = start;
 		return {
 			...this.board,
+			identity: { ...this.board.identity, firmwareVersion: image.version },
 			resetReason: start.reason,
 			time: this.timeOf(start),
 			network: this.networkOf(start),
@@ -388,7 +393,7 @@ export class SimulatedDevice {
 				flash: this.partitionsOf(start),
 				keyValue: this.keyValue.storage(power),
 			},
-			firmware: this.slotsOf(start, running),
+			firmware: this.slotsOf(start, slot),
 			i2c: { io: this.sensor.SMBus, data: 21, clock: 22, hz: 100_000 },
 			fillRandom: (bytes) => {
 				for (let i = 0; i < bytes.length; i++) bytes[i] = world.random.below(256);
@@ -440,15 +445,15 @@ export class SimulatedDevice {
 				...world.network,
 				after,
 				isReachable: () => start.isJoined && start.radio?.isInRange === true && world.hasInternet(),
-				onOpened: () => {
+				onOpened: (address) => {
 					if (!start.power.isOn) return;
 					openHandles.connections++;
-					world.network.onOpened();
+					world.network.onOpened(address);
 				},
-				onClosed: (trust) => {
+				onClosed: (trust, address) => {
 					if (!start.power.isOn) return;
 					openHandles.connections--;
-					world.network.onClosed(trust);
+					world.network.onClosed(trust, address);
 				},
 				onSockets: (change) => {
 					openHandles.sockets += change;

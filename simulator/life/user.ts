@@ -5,6 +5,7 @@ import type { SimulatedKeyValue } from "./powered-storage";
 import type { Scenario, SettingsChange } from "./scenario";
 import { credentials } from "./shared-world";
 import { batteryRatio, devicePins } from "./simulated-device";
+import { releaseIndexUrl } from "./simulated-releases";
 
 export const serviceHost = "dakkio.example";
 export const timeServerHosts = Object.freeze(["time-a.example", "time-b.example"]);
@@ -42,6 +43,7 @@ export class SimulatedUser {
 			networks: [accessPoints.home, accessPoints.away].slice(0, scenario.networks),
 			server: `https://${serviceHost}`,
 			ntpServers: timeServerHosts,
+			...(scenario.updates ? { update: releaseIndexUrl } : {}),
 			...(power === "battery" ? { batteryPin: devicePins.battery, batteryRatio } : {}),
 		};
 	}

@@ -214,6 +214,8 @@ export class App {
 
 	private restartAfterUpload(beforeRestart = () => {}): void {
 		const { time } = this.board;
+		// Nothing else ends this start any more.
+		this.powerManager?.stop();
 		const restart = () => {
 			beforeRestart();
 			this.restartThroughSleep();
