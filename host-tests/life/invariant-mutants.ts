@@ -1,5 +1,5 @@
 import type { InvariantName } from "../../simulator/life/invariants";
-import type { ScenarioFault } from "../../simulator/life/scenario";
+import type { Scenario, ScenarioFault, UpdateFileKind } from "../../simulator/life/scenario";
 import { insertBefore, onlyIf, remove, replace } from "../../simulator/mutation/operations";
 import type { LifeMutant } from "./expect-killed";
 
@@ -21,6 +21,12 @@ const failing = { from: 24 * hour, to: 3 * day, kind: "service" } as const;
 const storing = { kind: "status", stored: true } as const;
 const short = { interval: 900, length: day, panel: true };
 const outages = [3, 9].map((at): ScenarioFault => ({ from: at * hour, to: (at + 1) * hour, kind: "outage" }));
+
+/** The user gives the board such a file. */
+const updatedBy = (file: UpdateFileKind): Partial<Scenario> => ({
+	...{ interval: 900, length: day },
+	faults: [{ from: 2 * hour, to: 2 * hour, kind: "update", by: "user", file }],
+});
 
 /** Each violates one invariant and no other, in the smallest life in which it can. */
 export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly LifeMutant[]>>> = {
@@ -265,6 +271,15 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 	],
 	bounded: [
 		{
+			name: "uploads while a download has the one connection that there is memory for",
+			at: "claim-network",
+			mutate: remove(),
+			life: {
+				...{ interval: 60, length: day, uploadInterval: 0, updates: true },
+				faults: [{ from: 0, to: day, kind: "releases", how: "silent" }],
+			},
+		},
+		{
 			name: "keeps a key for each boot",
 			at: "store-boot-count",
 			mutate: insertBefore("$0.callee($1 + $write-boot-number.2, $2)"),
@@ -306,6 +321,40 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			at: "regular-request-share",
 			mutate: replace("$0", "1.1"),
 			life: { length: 32 * day, interval: 300, plan: 1_000 },
+		},
+	],
+	signed: [
+		{
+			name: "installs an update without looking at its signature",
+			at: "check-update-signature",
+			mutate: remove(),
+			life: updatedBy("other key"),
+		},
+		{
+			name: "installs an update for another chip",
+			at: "check-update-chip",
+			mutate: remove(),
+			life: updatedBy("other chip"),
+		},
+		{
+			name: "installs an image that is not the one that was signed",
+			at: "check-update-hash",
+			mutate: remove(),
+			life: updatedBy("damaged"),
+		},
+		{
+			name: "installs an older version that nobody asked for",
+			at: "refuse-older-update",
+			mutate: remove(),
+			life: updatedBy("older"),
+		},
+	],
+	worthy: [
+		{
+			name: "keeps an update that cannot join the network",
+			at: "decide-trial",
+			mutate: replace("$0", '"keep"'),
+			life: updatedBy("cannot join"),
 		},
 	],
 };

@@ -115,7 +115,7 @@ export class InvariantChecker {
 
 	/** The bootloader has started a slot, or finds none to start. */
 	onSlot(started: StartedSlot | undefined): void {
-		if (started === undefined) violate("starts", "the bootloader finds no firmware");
+		if (started === undefined) violate("sturdy", "the bootloader finds no firmware to start");
 		const { version, behaviour } = started.image;
 		if (isForbidden(version)) violate("signed", `version ${version} runs`);
 		this.isWorthy = behaviour === "works";

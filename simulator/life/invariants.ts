@@ -22,9 +22,8 @@ export const invariants = Object.freeze({
 	bounded: "The firmware's memory is bounded: timers, sockets, files, peripherals and tables.",
 	forgotten: "Holding the button for ten seconds erases settings, secrets and readings.",
 	secret: "The log contains neither the API key nor a password.",
-	starts: "The board always starts: the bootloader finds a firmware, whatever an update meets.",
 	signed: "Only a firmware runs that the release key has signed for this chip, and no older one.",
-	worthy: "A firmware that does not work as the one before is not kept.",
+	worthy: "An update that does not work as the firmware before it is not kept.",
 	sturdy: "The firmware starts, obeys the rules of the flash, and throws nothing into the platform.",
 } as const);
 

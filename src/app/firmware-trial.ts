@@ -123,6 +123,7 @@ export class FirmwareTrial {
 	private check(): void {
 		const { board, sampling, slots, onRollBack } = this.options;
 		if (!this.isRunning) return;
+		// mutation: decide-trial
 		const decision = this.decide(board.time.ticks() - this.startTicks);
 		if (decision === "keep" && this.keep()) return;
 		if (decision !== "keep" && decision !== "wait") {

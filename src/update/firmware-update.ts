@@ -144,6 +144,7 @@ export class FirmwareUpdate {
 		if (progress.writtenBytes < header.lengthBytes) return "offset";
 		try {
 			const digest = await this.hashSlot(slot, header.lengthBytes);
+			// mutation: check-update-hash
 			if (digest.join() !== header.sha256.join()) return this.discard(slot, "hash", "wrong SHA-256");
 			// Nothing is written any more once the image is complete.
 			this.save(progress);

@@ -58,9 +58,12 @@ export function checkHeader(
 	const { releaseKey } = slots;
 	if (releaseKey === undefined) return "no key";
 	const signed = bytes.subarray(0, signatureAt);
+	// mutation: check-update-signature
 	if (!slots.verifySignature(releaseKey, signed, bytes.subarray(signatureAt))) return "signature";
+	// mutation: check-update-chip
 	if (header.chip !== chip) return "chip";
 	if (header.lengthBytes === 0 || header.lengthBytes > slotBytes) return "size";
+	// mutation: refuse-older-update
 	if (!allowOlder && compareVersions(header.version, version) < 0) return "older";
 	return header;
 }

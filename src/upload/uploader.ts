@@ -238,6 +238,7 @@ export class Uploader {
 		this.notBeforeTicks = this.nextRegularTicks(intervalMs(clock.now() ?? 0));
 		this.search.begin();
 		this.isDraining = true;
+		// mutation: claim-network
 		await this.options.claimNetwork?.();
 		try {
 			if (this.stopped) return;
