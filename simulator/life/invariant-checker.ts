@@ -76,6 +76,8 @@ export class InvariantChecker {
 	private flashKnown = true;
 	/** Whether flash cells or power have failed. */
 	private harmed = false;
+	/** The firmware neither measures nor sends in this start. */
+	isSafeMode = false;
 	/** Whether the running image works, and since when it runs. */
 	private isWorthy = true;
 	private slotStartedAt = 0;
@@ -108,6 +110,7 @@ export class InvariantChecker {
 	onBoot(reason: string): void {
 		const now = this.options.now();
 		this.flashKnown = true;
+		this.isSafeMode = false;
 		if (reason === "deep sleep") return;
 		this.starts.set(reason, (this.starts.get(reason) ?? 0) + 1);
 		this.sampledAt = now;
@@ -133,6 +136,7 @@ export class InvariantChecker {
 	}
 
 	onLogLine(line: string): void {
+		if (line.startsWith("safe mode: ")) this.isSafeMode = true;
 		for (const secret of secrets) if (line.includes(secret)) violate("secret", `it logs: ${line}`);
 	}
 
@@ -255,7 +259,7 @@ export class InvariantChecker {
 
 	private checkInterval(): void {
 		const { user, scenario, now } = this.options;
-		if (this.unsoundFaults > 0) return;
+		if (this.unsoundFaults > 0 || this.isSafeMode) return;
 		const { interval } = user.effective;
 		const tolerance = scenario.power === "battery" ? 0.02 : 0.001;
 		const since = Math.max(this.sampledAt, this.soundSince);

@@ -448,6 +448,7 @@ export class Life {
 		const now = this.now();
 		this.options.log?.(now, line);
 		this.invariantChecker.onLogLine(line);
+		if (this.invariantChecker.isSafeMode) this.onStateChange();
 		if (!line.startsWith("reading ")) return;
 		this.ledger.measure(Number.parseInt(line.slice(8), 10), {
 			utc: now,
@@ -475,7 +476,7 @@ export class Life {
 
 	private expectedLight(): ExpectedLight | undefined {
 		const { heldMs, isDebouncing } = this.faultInjector;
-		if (isDebouncing) return undefined;
+		if (isDebouncing || this.invariantChecker.isSafeMode) return undefined;
 		if (heldMs !== undefined && heldMs >= 5_000) return heldMs >= 10_000 ? "forgetting" : "setup";
 		const { isSending, hasSettingsFault } = this.uplinkChecker;
 		if (!this.user.isComplete) return "settings fault";
