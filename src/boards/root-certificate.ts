@@ -1,6 +1,9 @@
-import { isSelfIssued, parseCertificate } from "./esp32/tls/certificate";
+import { type Certificate, isSelfIssued, parseCertificate } from "./esp32/tls/certificate";
 import { areNamesWithin } from "./esp32/tls/name-constraints";
 import { matchesHost } from "./esp32/tls/server-name";
+
+/** One that was read. */
+export type RootCertificate = Certificate;
 
 /** A computer that makes a certificate may be ahead of the board by a wrong time zone. */
 const clockToleranceMs = 86_400_000;
@@ -10,21 +13,24 @@ const noName = Uint8Array.of(0x30, 0);
 const unknownName = Uint8Array.of(0x8f, 0);
 
 /**
- * Why the verifier of each board can trust nothing by this certificate (DER), as a phrase: it reads the certificate, and
- * looks at what the verifier asks of a root, or of a self-signed certificate of the server itself. `undefined`: it can.
- * `now`: milliseconds of Unix time, 0 if unknown; it is `minNow` at least.
+ * Reads a certificate (DER) that the user trusts. A phrase: why the verifier of each board can trust nothing by it, by what
+ * it asks of a root, or of a self-signed certificate of the server itself. `now`: milliseconds of Unix time, 0 if unknown; it
+ * is `minNow` at least.
  */
-export function rootCertificateProblem(
+export function readRootCertificate(
 	certificate: Uint8Array,
 	now: number,
 	minNow: number,
-): string | undefined {
-	let parsed: ReturnType<typeof parseCertificate>;
+): Certificate | string {
 	try {
-		parsed = parseCertificate(certificate);
+		const parsed = parseCertificate(certificate);
+		return problemOf(parsed, now, minNow) ?? parsed;
 	} catch (error) {
 		return `it cannot be read: ${error instanceof Error && error.message !== "" ? error.message : "it is cut off"}`;
 	}
+}
+
+function problemOf(parsed: Certificate, now: number, minNow: number): string | undefined {
 	const { notBefore, notAfter, extensions } = parsed;
 	const { isCA, usage, allowsServerAuth, hasUnknownConstraint, nameConstraints } = extensions;
 	if (!isCA && !isSelfIssued(parsed))
@@ -44,9 +50,8 @@ function dateOf(utc: number): string {
 	return new Date(utc).toISOString().slice(0, 10);
 }
 
-/** Whether the verifier can trust a server of this name by a certificate without a {@link rootCertificateProblem}. */
-export function isRootFor(certificate: Uint8Array, host: string): boolean {
-	const parsed = parseCertificate(certificate);
+/** Whether the verifier can trust a server of this name by a certificate that {@link readRootCertificate} returns. */
+export function isRootFor(parsed: Certificate, host: string): boolean {
 	const { isCA, nameConstraints, subjectAltNames } = parsed.extensions;
 	if (isSelfIssued(parsed) && matchesHost(subjectAltNames, host)) return true;
 	const names = { subject: noName, extensions: { subjectAltNames: new Uint8Array(0) } };

@@ -1,6 +1,4 @@
-import { isRootFor } from "../boards/root-certificate";
 import type { InputSettings } from "./input-settings";
-import { decodePem } from "./pem";
 import type { SensorSettingsByName } from "./sensor-settings";
 import { parseServiceAddress } from "./service-address";
 
@@ -31,8 +29,8 @@ export function statisticsConflict({
 export interface SettingConflict {
 	/** The other settings that take part. */
 	readonly with: readonly (keyof RelatedSettings)[];
-	/** What does not work with these values, as a sentence. */
-	problem(settings: RelatedSettings): string | undefined;
+	/** What does not work with these values, as a sentence. `isFor`: as the rule of the root certificates returned it. */
+	problem(settings: RelatedSettings, isFor: ((host: string) => boolean) | undefined): string | undefined;
 	/** The rest works without it. */
 	readonly isWarning?: true;
 }
@@ -51,14 +49,13 @@ function conflict(definition: SettingConflict): SettingConflict {
 	return Object.freeze(definition);
 }
 
-function rootCertificateConflict({ rootCertificate, server }: RelatedSettings): string | undefined {
-	if (rootCertificate === "") return undefined;
+function rootCertificateConflict(
+	{ server }: RelatedSettings,
+	isFor: ((host: string) => boolean) | undefined,
+): string | undefined {
 	const address = parseServiceAddress(server);
-	const decoded = decodePem(rootCertificate);
-	if ("problem" in address || "problem" in decoded) return undefined;
-	return decoded.certificates.some((certificate) => isRootFor(certificate, address.host))
-		? undefined
-		: `This is not for ${address.host}: enter the root certificate of this service.`;
+	if (isFor === undefined || "problem" in address || isFor(address.host)) return undefined;
+	return `This is not for ${address.host}: enter the root certificate of this service.`;
 }
 
 function statisticsProblem(settings: RelatedSettings): string | undefined {

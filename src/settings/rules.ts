@@ -14,7 +14,12 @@ export interface PartProblem {
  * Problems and warnings are sentences for the user.
  */
 export type CheckResult<T> =
-	| { readonly value: T; readonly warning?: string }
+	| {
+			readonly value: T;
+			readonly warning?: string;
+			/** Of certificates: whether one is for a server of this name. */
+			readonly isFor?: (host: string) => boolean;
+	  }
 	| { readonly problem: string }
 	| { readonly problems: readonly PartProblem[] };
 

@@ -1,4 +1,4 @@
-import { rootCertificateProblem } from "../boards/root-certificate";
+import { isRootFor, type RootCertificate, readRootCertificate } from "../boards/root-certificate";
 import { parseNtpServer } from "../clock/ntp-client";
 import { parseHttpsUrl } from "../common/https-url";
 import { isDeepEqual } from "../common/json";
@@ -213,6 +213,7 @@ export function checkSettings(
 	const settings: Record<string, unknown> = {};
 	const problems: SettingProblem[] = [];
 	const warnings: SettingProblem[] = [];
+	let isFor: ((host: string) => boolean) | undefined;
 	for (const key of settingKeys) {
 		const { defaultValue, fallback = defaultValue, rule } = table[key];
 		if (!isGiven(given, key)) {
@@ -225,6 +226,7 @@ export function checkSettings(
 			for (const { path, problem } of checked.problems) problems.push({ key: `${key}.${path}`, problem });
 		else if (checked.warning !== undefined) warnings.push({ key, problem: checked.warning });
 		settings[key] = "value" in checked ? checked.value : fallback;
+		if ("isFor" in checked) isFor = checked.isFor;
 	}
 	for (const key of Object.keys(given)) {
 		if (!Object.hasOwn(settingsTable, key)) problems.push({ key, problem: "There is no such setting." });
@@ -236,7 +238,7 @@ export function checkSettings(
 	for (const key of settingKeys) {
 		const { conflict } = table[key];
 		if (conflict === undefined || [key, ...conflict.with].some((each) => invalidKeys.has(each))) continue;
-		const problem = conflict.problem(complete);
+		const problem = conflict.problem(complete, isFor);
 		if (problem !== undefined) (conflict.isWarning === true ? warnings : problems).push({ key, problem });
 	}
 	return { settings: complete, problems, warnings };
@@ -333,12 +335,14 @@ function certificateRule(): Rule<string> {
 		const { text: value, certificates } = decoded;
 		if (value.length > maxCertificateLength)
 			return { problem: `This is longer than 4,096 characters: the certificates have ${value.length}.` };
-		for (const [index, certificate] of certificates.entries()) {
-			const reason = rootCertificateProblem(certificate, now, releasedAt);
-			const which = certificates.length > 1 ? `Certificate ${index + 1}` : "This";
-			if (reason !== undefined)
-				return { problem: `${which} cannot be used as a root certificate: ${reason}.` };
+		const roots: RootCertificate[] = [];
+		for (const certificate of certificates) {
+			const root = readRootCertificate(certificate, now, releasedAt);
+			const which = certificates.length > 1 ? `Certificate ${roots.length + 1}` : "This";
+			if (typeof root === "string")
+				return { problem: `${which} cannot be used as a root certificate: ${root}.` };
+			roots.push(root);
 		}
-		return { value };
+		return { value, isFor: (host) => roots.some((root) => isRootFor(root, host)) };
 	});
 }
