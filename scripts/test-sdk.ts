@@ -81,12 +81,8 @@ async function runTests(
 	const life = service.plan(days);
 	const plan: TestPlan = {
 		only,
-		tls: tls.cases.map(({ name, port, host, root, connections }) => ({
-			name,
-			port,
-			host,
-			root,
-			connections,
+		tls: tls.cases.map(({ name, port, host, root, connections, steps }) => ({
+			...{ name, port, host, root, connections, steps },
 		})),
 		http: http.cases.map(({ name, port, exchanges, bodyBytes }) => ({ name, port, exchanges, bodyBytes })),
 		ntp: ntp.cases.map(({ name, port }) => ({ name, port })),

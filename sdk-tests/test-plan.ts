@@ -43,6 +43,16 @@ export interface TlsCase {
 	readonly root: string;
 	/** Number of connections, if there are several: each is reported by name and number. */
 	readonly connections?: number | undefined;
+	/** In place of them: one connection each, to a server that may resume a session. */
+	readonly steps?: readonly TlsStep[] | undefined;
+}
+
+export interface TlsStep {
+	/** Omitted: the case's. */
+	readonly host?: string;
+	readonly root?: string;
+	/** What the board keeps of the server is changed before: a byte of it, or as if the certificates had expired. */
+	readonly change?: "ticket" | "id" | "secret" | "expired" | "suite" | "forgotten";
 }
 
 /** A faulty HTTP server on loopback, and the number of exchanges over one connection. */

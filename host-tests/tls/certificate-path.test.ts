@@ -67,6 +67,75 @@ test("an untrusted chain costs at most eight signature checks, even if all its a
 	expect(checks).toBe(8);
 });
 
+describe("a chain that was verified before", () => {
+	const day = 86_400_000;
+
+	async function make() {
+		const root = await certify({ name: "Root", authority: true, fromDays: -9, toDays: 30 });
+		const issuer = await certify({ name: "Issuer", issuer: root, authority: 0, fromDays: -5, toDays: 10 });
+		const leaf = await certify({
+			...{ name: "Server", issuer, names: [knownHost] },
+			fromDays: -2,
+			toDays: 20,
+		});
+		return { root, issuer, leaf };
+	}
+
+	const knownHost = "api.dakkio.test";
+	const verify = (
+		certificates: readonly Uint8Array[],
+		more: Partial<Parameters<typeof verifyCertificatePath>[0]>,
+	) => {
+		let checks = 0;
+		const result = verifyCertificatePath({
+			...{ certificates, trusted: [], findRoots: () => [], host: knownHost, now: Date.now() },
+			verifySignature: (check) => {
+				checks++;
+				return verifySignature(check);
+			},
+			...more,
+		});
+		return { result, checks };
+	};
+
+	test("has the validity of all its certificates, the root included", async () => {
+		const { root, issuer, leaf } = await make();
+		const trusted = certificatesOf(toPem(root));
+		const { result, checks } = verify(certificatesOf(toPem(leaf) + toPem(issuer)), { trusted });
+		if ("fault" in result) throw new Error(result.reason);
+		expect(checks).toBe(2);
+		expect(Math.round((result.validity.notBefore - Date.now()) / day)).toBe(-2);
+		expect(Math.round((result.validity.notAfter - Date.now()) / day)).toBe(10);
+	});
+
+	test("is not searched again while it is valid; its own name and dates are checked each time", async () => {
+		const { issuer, leaf } = await make();
+		const shown = certificatesOf(toPem(leaf) + toPem(issuer));
+		const now = Date.now();
+		const known = { notBefore: now - day, notAfter: now + day };
+		expect(verify(shown, { known })).toMatchObject({ checks: 0, result: { validity: known } });
+		expect(verify(shown, { known, host: "other.test" }).result).toMatchObject({ fault: "wrong name" });
+		const forever = { notBefore: 0, notAfter: Number.MAX_SAFE_INTEGER };
+		const [late, early] = [now + 21 * day, now - 3 * day];
+		expect(verify(shown, { known: forever, now: late }).result).toMatchObject({ fault: "expired" });
+		expect(verify(shown, { known: forever, now: early }).result).toMatchObject({ fault: "not yet valid" });
+	});
+
+	test("is searched again once its dates have ended, or have not begun", async () => {
+		const { root, issuer, leaf } = await make();
+		const shown = certificatesOf(toPem(leaf) + toPem(issuer));
+		const now = Date.now();
+		const trusted = certificatesOf(toPem(root));
+		for (const known of [
+			{ notBefore: now - day, notAfter: now - 1 },
+			{ notBefore: now + 1000, notAfter: now + day },
+		]) {
+			expect(verify(shown, { known, now, trusted }).checks).toBe(2);
+			expect(verify(shown, { known, now }).result).toMatchObject({ fault: "untrusted" });
+		}
+	});
+});
+
 test("a chain of which a byte was changed, or the end is missing, is refused, and no error escapes", () => {
 	const good = chains.find(({ name }) => name === "RSA authorities, a leaf on P-256");
 	if (good === undefined) throw new Error("the chain is not in the table");

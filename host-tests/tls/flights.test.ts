@@ -304,6 +304,163 @@ describe("a server's first flight", () => {
 	});
 });
 
+describe("a server's answer to a session that is offered", () => {
+	const id = Buffer.alloc(32, 7);
+	const resume = {
+		suite: 0x2b,
+		masterSecret: new Uint8Array(48),
+		id: new Uint8Array(id),
+		ticket: new Uint8Array(0),
+	};
+	const vector = (lengthBytes: number, content: Buffer) => {
+		const length = Buffer.alloc(lengthBytes);
+		length.writeUIntBE(content.length, 0, lengthBytes);
+		return Buffer.concat([length, content]);
+	};
+	const message = (type: number, body: Buffer) => Buffer.concat([Buffer.of(type), vector(3, body)]);
+	const extended = Buffer.of(0, 23, 0, 0);
+	const announced = Buffer.of(0, 35, 0, 0);
+	const hello = (session: Buffer, suite: number, ...extensions: Buffer[]) =>
+		message(
+			2,
+			Buffer.concat([
+				...[Buffer.of(3, 3), Buffer.alloc(32, 9), vector(1, session), Buffer.of(0xc0, suite, 0)],
+				vector(2, Buffer.concat(extensions)),
+			]),
+		);
+	const ticket = message(4, Buffer.concat([Buffer.of(0, 0, 1, 0), vector(2, Buffer.alloc(5, 3))]));
+	const change = tlsRecord(20, Buffer.of(1));
+	/** With what stands for nonce and tag. */
+	const end = tlsRecord(22, Buffer.concat([Buffer.of(20, 0, 0, 12), Buffer.alloc(24)]));
+
+	/** The session after these records; its error if one is refused. */
+	function answer(records: readonly Buffer[], offered: typeof resume | null = resume): unknown {
+		const session = new modules.Session({});
+		Object.assign(session, {
+			options: { resume: offered ?? undefined },
+			clientSessionID: offered === null ? undefined : new Uint8Array(id).buffer,
+			masterSecret: offered?.masterSecret,
+			handshakeDigests: {
+				SHA256: { write: (bytes: Uint8Array) => session.transcript.push(Buffer.from(bytes)) },
+			},
+			transcript: [],
+		});
+		const bytes = Buffer.concat(records);
+		let at = 0;
+		const stream: Stream = {
+			readable: bytes.length,
+			read(buffer) {
+				buffer.set(bytes.subarray(at, at + buffer.length));
+				at += buffer.length;
+			},
+		};
+		try {
+			while (stream.readable > 0) {
+				const record = session.readPacket(stream);
+				if (record === undefined) throw new Error("cut off");
+				if (record[0] === 20) session.serverCipher = {};
+				else {
+					const content = session.serverCipher === null ? record.subarray(5) : record.subarray(5, -12);
+					modules.handshake.unpacketize(session, new modules.Stream(content));
+				}
+			}
+			return session;
+		} catch (error) {
+			return error instanceof Error ? error.message : "";
+		}
+	}
+
+	test("resumes it, with a new ticket or without", () => {
+		const session = answer([tlsRecords([hello(id, 0x2b, extended)]), change, end]);
+		expect(session).toMatchObject({ isResumed: true, isExtended: true, lastMessage: 20 });
+		const renewed = answer([tlsRecords([hello(id, 0x2b, extended, announced), ticket]), change, end]);
+		expect(renewed).toMatchObject({
+			...{ isResumed: true, lastMessage: 20 },
+			issued: { lifetimeS: 256, ticket: new Uint8Array(5).fill(3), id: new Uint8Array(0) },
+		});
+		expect((renewed as Session).transcript).toHaveLength(3);
+	});
+
+	test("declines with another id, or none: its secret is forgotten", () => {
+		for (const other of [Buffer.alloc(32, 8), Buffer.alloc(31, 7), Buffer.alloc(0)])
+			expect(answer([tlsRecords([hello(other, 0x2b, extended)])])).toMatchObject({
+				...{ isResumed: false, masterSecret: undefined, clientSessionID: undefined },
+			});
+	});
+
+	const notOffered = "a session resumed as another than it was";
+	test.each([
+		["the other suite", [tlsRecords([hello(id, 0x2f, extended)])], notOffered],
+		["an older suite", [tlsRecords([hello(id, 0x09, extended)])], notOffered],
+		["no extended master secret", [tlsRecords([hello(id, 0x2b)])], notOffered],
+		[
+			"a certificate",
+			[tlsRecords([hello(id, 0x2b, extended), message(11, Buffer.alloc(3))])],
+			"handshake message 11 out of order",
+		],
+		[
+			"the end of a first flight",
+			[tlsRecords([hello(id, 0x2b, extended), message(14, Buffer.alloc(0))])],
+			"handshake message 14 out of order",
+		],
+		[
+			"a ticket that was not announced",
+			[tlsRecords([hello(id, 0x2b, extended), ticket])],
+			"handshake message 4 out of order",
+		],
+		[
+			"no ticket where one was announced",
+			[tlsRecords([hello(id, 0x2b, extended, announced)]), change, end],
+			"handshake message 20 out of order",
+		],
+		[
+			"a ticket twice",
+			[tlsRecords([hello(id, 0x2b, extended, announced), ticket, ticket])],
+			"handshake message 4 out of order",
+		],
+		[
+			"a ticket of another length",
+			[tlsRecords([hello(id, 0x2b, extended, announced), message(4, Buffer.of(0, 0, 0, 1, 0, 2, 3))])],
+			"a ticket of another length",
+		],
+		[
+			"a ticket without its length",
+			[tlsRecords([hello(id, 0x2b, extended, announced), message(4, Buffer.of(0, 0, 0))])],
+			"a ticket of another length",
+		],
+		[
+			"Finished in the clear",
+			[tlsRecords([hello(id, 0x2b, extended), message(20, Buffer.alloc(12))])],
+			"handshake message 20 on the wrong side of the change to encryption",
+		],
+		[
+			"an announced ticket with content",
+			[tlsRecords([hello(id, 0x2b, extended, Buffer.of(0, 35, 0, 1, 0))])],
+			"an extension of another length",
+		],
+		["a change to encryption before its hello", [change], "a change to encryption out of order"],
+		[
+			"a change to encryption after it has declined",
+			[tlsRecords([hello(Buffer.alloc(0), 0x2b, extended)]), change],
+			"a change to encryption out of order",
+		],
+		[
+			"a change to encryption twice",
+			[tlsRecords([hello(id, 0x2b, extended)]), change, change],
+			"a record that is too short",
+		],
+	])("is refused with %s", (_, records, expected) => {
+		expect(answer(records)).toBe(expected);
+	});
+
+	test("cannot resume what was not offered", () => {
+		expect(answer([tlsRecords([hello(id, 0x2b, extended)])], null)).toMatchObject({ isResumed: false });
+		expect(answer([tlsRecords([hello(id, 0x2b, extended)]), change, end], null)).toBe(
+			"a change to encryption out of order",
+		);
+	});
+});
+
 describe("the server's last messages", () => {
 	/** After the board has sent all of its own. */
 	function lastMessages(records: Buffer): string {

@@ -15,6 +15,8 @@ export interface HandshakeCase {
 	/** Record length of the handshake messages, bytes; omitted: one record per message. */
 	readonly recordBytes?: number;
 	readonly insertion?: Insertion;
+	/** It comes after the handshake: OpenSSL's client may have ended by then. */
+	readonly isLate?: boolean;
 	readonly expected: string;
 	readonly stricter?: string;
 	readonly wider?: string;
@@ -34,8 +36,8 @@ const changeOfCipher = 20;
 const alert = 21;
 const handshake = 22;
 const applicationData = 23;
-/** Records of a server: four messages, ChangeCipherSpec, Finished. */
-const recordsUntilFinished = 6;
+/** Records of a server: four messages, a ticket, ChangeCipherSpec, Finished. */
+const recordsUntilFinished = 7;
 
 /** A forged success response: if the board accepted it, it would discard readings. */
 const forgedResponse = tlsRecord(
@@ -220,7 +222,7 @@ export const handshakes: readonly HandshakeCase[] = [
 	})),
 	{
 		name: "an unrelated certificate, inserted by a man in the middle",
-		...tampered(changedList, "the server ended the connection with TLS alert 51"),
+		...tampered(changedList, "the server ended the connection with TLS alert 20"),
 	},
 	{
 		name: "static RSA, without forward secrecy",
@@ -311,8 +313,18 @@ export const handshakes: readonly HandshakeCase[] = [
 		...inserted(0, tlsRecord(alert, Buffer.of(1)), `${invalidTls}an alert of another length`),
 	},
 	...serverHellos(),
+	...[23, 35].map((type) => ({
+		name: `ServerHello: extension ${type} alone`,
+		...tampered(
+			(messages) =>
+				messages.map((each) =>
+					each[0] === serverHello ? resized(extensions([type, Buffer.alloc(0)])(each)) : each,
+				),
+			"the server ended the connection with TLS alert 20",
+		),
+	})),
 	...parameters([
-		["as they are", (given) => given, "the server ended the connection with TLS alert 51"],
+		["as they are", (given) => given, "the server ended the connection with TLS alert 20"],
 		[
 			"a point that is not on its curve",
 			last(1),
@@ -537,7 +549,9 @@ function serverHellos(): HandshakeCase[] {
 			extensions([11, Buffer.of(1, 0)], [11, Buffer.of(1, 0)]),
 			"an extension that was not offered",
 		],
-		...[1, 5, 13, 16, 22, 23, 35, 43, 51, 0xff01, 0x1234].map(
+		["extended_master_secret with content", extensions([23, Buffer.of(0)]), "an extension of another length"],
+		["a session ticket with content", extensions([35, Buffer.of(0)]), "an extension of another length"],
+		...[1, 5, 13, 16, 22, 43, 51, 0xff01, 0x1234].map(
 			(type): [string, (message: Buffer) => Buffer, string] => [
 				`extension ${type}, which was not offered`,
 				extensions([type, Buffer.alloc(0)]),
@@ -619,7 +633,11 @@ function emptyCertificates(count: number): HandshakeMessage {
 }
 
 function inserted(after: number, bytes: Buffer, reason: string) {
-	return { key: "EC", options: tls12, insertion: { after, bytes }, expected: `refused, ${reason}` } as const;
+	return {
+		...({ key: "EC", options: tls12, insertion: { after, bytes } } as const),
+		expected: `refused, ${reason}`,
+		isLate: after >= recordsUntilFinished,
+	};
 }
 
 /** Appends the leaf to the chain: the chain is still valid, but it is not what the server sent. */

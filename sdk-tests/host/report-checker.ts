@@ -1,6 +1,6 @@
 import { includesSuite, type Report, type TestPlan } from "../test-plan";
 import type { SetupCheck } from "./setup";
-import { type ServedCase, verifyWithOpenSsl } from "./tls";
+import { type ServedCase, verifyStepsWithOpenSsl, verifyWithOpenSsl } from "./tls";
 
 /** Maximum growth from the second day to the last: slots (32 bytes here) and bytes of chunks. */
 const maxSlotGrowth = 64;
@@ -73,18 +73,43 @@ export class ReportChecker {
 				this.repeated(each, each.connections);
 				continue;
 			}
+			if (each.steps !== undefined) {
+				await this.steps(each, directory);
+				continue;
+			}
 			const outcome = this.outcome("tls", each.name);
 			const openSsl = await verifyWithOpenSsl(each, directory);
 			const agrees = outcome.startsWith("accepted") === openSsl.startsWith("accepted");
 			const problem = !outcome.startsWith(each.expected)
 				? `${outcome}, expected ${each.expected}`
-				: agrees === (each.stricter === undefined && each.wider === undefined)
+				: each.isLate === true || agrees === (each.stricter === undefined && each.wider === undefined)
 					? undefined
 					: `OpenSSL: ${openSsl}`;
 			const stricter = each.stricter === undefined ? "" : `; stricter: ${each.stricter}`;
 			const why = each.wider === undefined ? stricter : `; wider: ${each.wider}`;
 			this.record(`TLS: ${each.name}`, problem, ` – ${each.expected} (OpenSSL ${openSsl}${why})`);
 		}
+	}
+
+	/** Connections one after the other, with what was kept of those before. OpenSSL keeps a session, too. */
+	private async steps(each: ServedCase, directory: string): Promise<void> {
+		const { name, expectedSteps = [], stricter, wider } = each;
+		const outcomes = expectedSteps.map((_, number) => this.outcome("tls", `${name} ${number}`));
+		const openSsl = await verifyStepsWithOpenSsl(each, directory);
+		const isAsExpected = outcomes.every((outcome, number) =>
+			outcome.startsWith(expectedSteps[number] ?? "-"),
+		);
+		const agrees = outcomes.every(
+			(outcome, number) => outcome.startsWith("accepted") === openSsl[number]?.startsWith("accepted"),
+		);
+		const problem = !isAsExpected
+			? `${outcomes.join("; ")}, expected ${each.expected}`
+			: agrees === (stricter === undefined && wider === undefined)
+				? undefined
+				: `OpenSSL: ${openSsl.join("; ")}`;
+		const why = wider === undefined ? stricter && `; stricter: ${stricter}` : `; wider: ${wider}`;
+		const verdict = ` – ${each.expected} (OpenSSL ${openSsl.join("; ")}${why ?? ""})`;
+		this.record(`TLS: ${name}`, problem, verdict);
 	}
 
 	/** Connections of one case, which are not shown to OpenSSL. */

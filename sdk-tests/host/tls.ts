@@ -1,9 +1,17 @@
 import { execFile } from "node:child_process";
+import { constants } from "node:crypto";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { type AddressInfo, createServer as createTcpServer, isIP, type Server as TcpServer } from "node:net";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import {
+	type AddressInfo,
+	connect,
+	createServer as createTcpServer,
+	isIP,
+	type Socket,
+	type Server as TcpServer,
+} from "node:net";
 import { join } from "node:path";
-import { createServer, type TlsOptions } from "node:tls";
+import { createServer, type Server, type TlsOptions } from "node:tls";
 import fc from "fast-check";
 import type { TlsCase } from "../test-plan";
 import { certify, KeyUsageFlags, keyToPem, toPem } from "./certificate";
@@ -12,6 +20,7 @@ import { anyChange, applyChanges } from "./flight-changes";
 import { tamperFlight, tamperHandshake } from "./handshake-tampering";
 import { handshakes, signParameters } from "./handshakes";
 import { insertRecords } from "./record-insertion";
+import { makeResumptions } from "./resumptions";
 import { tlsRecord } from "./tls-record";
 
 const host = "api.dakkio.test";
@@ -23,6 +32,12 @@ const openSslTimeoutMs = 5_000;
 /** A case with its server, and the expected outcome. */
 export interface ServedCase extends TlsCase {
 	readonly expected: string;
+	/** Whether the end does not concern OpenSSL's client. */
+	readonly isLate?: boolean;
+	/** Of each step. */
+	readonly expectedSteps?: readonly string[];
+	/** Begins the connections of the steps anew. */
+	reset?(): void;
 	readonly stricter?: string;
 	/** Why the board accepts what OpenSSL refuses. */
 	readonly wider?: string;
@@ -41,6 +56,7 @@ export class TlsTable {
 		await table.startHandshakes();
 		await table.startFlights(flights, seed);
 		await table.startSilence();
+		await table.startResumptions();
 		return table;
 	}
 
@@ -121,16 +137,45 @@ export class TlsTable {
 		});
 	}
 
+	private async startResumptions(): Promise<void> {
+		for (const { name, host, root, steps, expected, connections, ...rest } of await makeResumptions()) {
+			const ports: number[] = [];
+			for (const { options, tampering } of connections) {
+				const port = await this.serve(options);
+				if (tampering === undefined || tampering === "close") {
+					ports.push(tampering === undefined ? port : 0);
+					continue;
+				}
+				const between = await tamperHandshake(port, tampering);
+				this.open.push(between);
+				ports.push(between.port);
+			}
+			let next = 0;
+			const port = await this.listen(
+				createTcpServer((client) => relay(client, ports[Math.min(next++, ports.length - 1)] ?? 0)),
+			);
+			const reset = () => {
+				next = 0;
+			};
+			this.cases.push({
+				...{ name: `session: ${name}`, host, port, root, steps, reset, ...rest },
+				...{ expected: expected.join("; "), expectedSteps: expected },
+			});
+		}
+	}
+
 	private async serve(options: TlsOptions): Promise<number> {
 		const server = createServer(
 			// Allows insecure options, which clients must refuse.
 			{ ciphers: "DEFAULT:@SECLEVEL=0", ...options },
 			(socket) => {
 				socket.on("error", () => {});
-				socket.once("data", () => socket.end("HTTP/1.1 204 No Content\r\n\r\n"));
+				const status = socket.isSessionReused() ? "201 Created\r\nContent-Length: 0" : "204 No Content";
+				socket.once("data", () => socket.end(`HTTP/1.1 ${status}\r\n\r\n`));
 			},
 		);
 		server.on("tlsClientError", () => {});
+		if (options.secureOptions === constants.SSL_OP_NO_TICKET) keepSessions(server);
 		return this.listen(server);
 	}
 
@@ -142,8 +187,55 @@ export class TlsTable {
 	}
 }
 
-/** The outcome of OpenSSL's client: `accepted`, or its reason. */
-export function verifyWithOpenSsl({ port, host, root, name }: TlsCase, directory: string): Promise<string> {
+/** Resumes by session id, as long as the server runs. */
+function keepSessions(server: Server): void {
+	const sessions = new Map<string, Buffer>();
+	server.on("newSession", (id: Buffer, data: Buffer, done: () => void) => {
+		sessions.set(id.toString("hex"), data);
+		done();
+	});
+	server.on("resumeSession", (id: Buffer, done: (error: Error | null, data: Buffer | null) => void) =>
+		done(null, sessions.get(id.toString("hex")) ?? null),
+	);
+}
+
+/** Forwards everything; port 0 breaks off after the first bytes. */
+function relay(client: Socket, port: number): void {
+	client.on("error", () => {});
+	if (port === 0) {
+		client.once("data", () => client.destroy());
+		return;
+	}
+	const server = connect(port, "127.0.0.1");
+	server.on("error", () => client.destroy());
+	client.on("close", () => server.destroy());
+	server.on("close", () => client.end());
+	client.pipe(server);
+	server.pipe(client);
+}
+
+/** The outcomes of OpenSSL's client, which resumes the session of the step before. */
+export async function verifyStepsWithOpenSsl(
+	each: ServedCase,
+	directory: string,
+): Promise<readonly string[]> {
+	const file = join(directory, "session.pem");
+	rmSync(file, { force: true });
+	each.reset?.();
+	const outcomes: string[] = [];
+	for (const step of each.steps ?? []) {
+		const session = [...(existsSync(file) ? ["-sess_in", file] : []), "-sess_out", file];
+		outcomes.push(await verifyWithOpenSsl({ ...each, ...step }, directory, session));
+	}
+	return outcomes;
+}
+
+/** The outcome of OpenSSL's client: `accepted`, `accepted, resumed`, or its reason. */
+export function verifyWithOpenSsl(
+	{ port, host, root, name }: TlsCase,
+	directory: string,
+	session: readonly string[] = [],
+): Promise<string> {
 	const file = join(directory, "root.pem");
 	writeFileSync(file, root);
 	const called = isIP(host) === 0 ? ["-servername", host, "-verify_hostname", host] : ["-verify_ip", host];
@@ -152,10 +244,10 @@ export function verifyWithOpenSsl({ port, host, root, name }: TlsCase, directory
 	// Only TLS 1.2 has handshake messages in the clear, which can be changed.
 	const version = name === "handshake: only TLS 1.3" ? [] : ["-tls1_2"];
 	return new Promise((resolve) => {
-		const all = [...args, ...trust, ...version];
+		const all = [...args, ...trust, ...version, ...session];
 		const child = execFile("openssl", all, { timeout: openSslTimeoutMs }, (error, output, complaint) => {
 			if (error === null) {
-				resolve("accepted");
+				resolve(/^Reused, /m.test(output) ? "accepted, resumed" : "accepted");
 				return;
 			}
 			const [, verify] = /verify error:num=\d+:(.*)/.exec(complaint) ?? [];

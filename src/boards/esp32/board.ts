@@ -17,7 +17,7 @@ import { SMBusPeripheral } from "./smbus";
 import { eraseKeyValue, flashStorage, keyValueStorage } from "./storage";
 import { TCPSocket } from "./tcp";
 import { SDKTime } from "./time";
-import { TLSSocket } from "./tls";
+import { forgetServer, TLSSocket } from "./tls";
 import { UDPSocket } from "./udp";
 import { makeWiFi } from "./wifi";
 
@@ -55,7 +55,14 @@ export function openBoard(): Board {
 			AccessPoint: makeAccessPoint(wifiState),
 			resolver,
 		},
-		storage: { flash: flashStorage, keyValue: keyValueStorage, eraseKeyValue },
+		storage: {
+			flash: flashStorage,
+			keyValue: keyValueStorage,
+			eraseKeyValue() {
+				forgetServer();
+				eraseKeyValue();
+			},
+		},
 		i2c: {
 			io: SMBusPeripheral,
 			data: i2c.data,

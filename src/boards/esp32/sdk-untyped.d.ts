@@ -12,6 +12,13 @@ declare module "ssl/session" {
 		write(packet: Uint8Array): number;
 	}
 
+	interface OfferedSession {
+		readonly suite: number;
+		readonly masterSecret: Uint8Array;
+		readonly id: Uint8Array;
+		readonly ticket: Uint8Array;
+	}
+
 	/** TLS 1.2, one end of a connection. Its methods throw. */
 	export default class Session {
 		constructor(options: {
@@ -31,6 +38,16 @@ declare module "ssl/session" {
 				readonly signature: Uint8Array;
 				readonly point: Uint8Array;
 			}): boolean;
+			/** For `replaced/ssl/handshake`, as the next. */
+			resume: OfferedSession | undefined;
+			arithmetic: {
+				randomBytes(count: number): ArrayBuffer;
+				agreeKey(
+					group: number,
+					point: Uint8Array,
+				): { readonly own: Uint8Array; readonly shared: ArrayBuffer };
+				derive(session: object, secret: ArrayBuffer, label: string, seed: ArrayBuffer): Uint8Array;
+			};
 		});
 		/** The type of the handshake message that is to be answered; -1 for none. */
 		readonly handshakeProcess: number;
@@ -41,6 +58,12 @@ declare module "ssl/session" {
 		readonly serverCipher: object | null;
 		/** The type of the handshake message that came last, `undefined` at first; kept by `replaced/ssl/handshake`. */
 		readonly lastMessage?: number;
+		/** Kept by it, too: see there. */
+		readonly isResumed?: boolean;
+		readonly isExtended?: boolean;
+		readonly issued?: { readonly id: Uint8Array; readonly ticket: Uint8Array; readonly lifetimeS: number };
+		readonly chosenCipher: { readonly value: readonly [number, number] };
+		masterSecret: Uint8Array | undefined;
 		initiateHandshake(): void;
 		/** The next record, header included; `undefined` while it is not whole. */
 		readPacket(stream: SessionStream): Uint8Array<ArrayBuffer> | ArrayBuffer | undefined;
@@ -55,10 +78,42 @@ declare module "ssl/session" {
 
 declare module "ssl/stream" {
 	export default class SSLStream {
-		constructor(buffer: Uint8Array);
+		/** Without bytes: to be written. */
+		constructor(buffer?: Uint8Array);
 		readonly bytesAvailable: number;
 		readChunk(count: number, reference: true): Uint8Array;
+		writeChar(byte: number): void;
+		/** Most significant byte first. */
+		writeChars(value: number, count: number): void;
+		writeChunk(bytes: Uint8Array): void;
+		writeString(text: string): void;
+		/** All that was written; the stream ends. */
+		getChunk(): Uint8Array;
 	}
+}
+
+declare module "ssl/ciphersuites" {
+	const suites: readonly { readonly value: readonly [number, number] }[];
+	export default suites;
+}
+
+declare module "ssl/record" {
+	const recordProtocol: {
+		readonly handshake: number;
+		packetize(session: object, type: number, content: Uint8Array): Uint8Array;
+	};
+	export default recordProtocol;
+}
+
+declare module "ssl/prf" {
+	/** The pseudorandom function of TLS (RFC 5246 section 5): `count` bytes. */
+	export default function PRF(
+		session: object,
+		secret: ArrayBuffer | Uint8Array,
+		label: string,
+		seed: ArrayBuffer,
+		count: number,
+	): Uint8Array;
 }
 
 declare module "sdk/handshake" {
@@ -67,8 +122,13 @@ declare module "sdk/handshake" {
 	interface Message {
 		unpacketize(session: object, body: SSLStream | undefined): void;
 	}
-	const handshake: { readonly serverKeyExchange: Message } & {
+	const handshake: {
+		readonly clientHello: Message;
+		readonly serverKeyExchange: Message;
+		readonly clientKeyExchange: Message;
 		unpacketize(session: object, stream: SSLStream): void;
+		/** The record of a message of this type. */
+		packetize(session: object, type: number, body: SSLStream): Uint8Array;
 	};
 	export default handshake;
 }
@@ -117,6 +177,17 @@ declare module "curve" {
 
 declare module "microseconds" {}
 
+declare module "sleep-memory" {
+	/** Memory that a deep sleep keeps, and any other start clears. */
+	const sleepMemory: {
+		/** All of it: what was written, and zeros or what was written before behind it. */
+		read(): Uint8Array;
+		/** From its beginning; at most 768 bytes. */
+		write(bytes: Uint8Array): void;
+	};
+	export default sleepMemory;
+}
+
 declare module "rng" {
 	const RNG: { get(count: number): ArrayBuffer };
 	export default RNG;
@@ -124,3 +195,8 @@ declare module "rng" {
 
 /** Called by XS before it ends the machine; `false` lets it go on. */
 declare var abort: ((status: string, error: unknown) => false | undefined) | undefined;
+
+interface ArrayBufferConstructor {
+	/** Most significant byte first, with zeros before it up to `minBytes`. */
+	fromBigInt(value: bigint, minBytes: number): ArrayBuffer;
+}

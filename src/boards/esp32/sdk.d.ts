@@ -23,6 +23,8 @@
 /** Functions in C that the manifests name. */
 declare module "mc/ffi" {
 	export default class FFI {
+		sleep_memory_read(into: ArrayBuffer, count: number): void;
+		sleep_memory_write(from: ArrayBuffer, count: number): void;
 		esp_fill_random(buffer: ArrayBuffer, length: number): void;
 		esp_efuse_mac_get_default(address: ArrayBuffer): number;
 		esp_restart(): void;

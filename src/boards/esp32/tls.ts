@@ -1,3 +1,6 @@
+import RNG from "rng";
+import sleepMemory from "sleep-memory";
+import PRF from "ssl/prf";
 import type { SessionStream } from "ssl/session";
 import { ConnectionError } from "../connection-error";
 import type { Bytes, TCP, TLSOptions } from "../ecma419";
@@ -5,7 +8,20 @@ import { defer, guard, toError } from "./callbacks";
 import { isIPv4Address, TCPSocket } from "./tcp";
 import type { PublicKey } from "./tls/certificate";
 import { verifyCertificatePath } from "./tls/certificate-path";
-import { isOnCurve, verifySignature } from "./tls/signature";
+import { areBytesEqual } from "./tls/der";
+import { agreeKey } from "./tls/key-agreement";
+import {
+	decodeKnownServer,
+	digestChain,
+	digestTrust,
+	encodeKnownServer,
+	type KnownServer,
+	maxKeptBytes,
+	sessionEnd,
+	type TlsSession,
+	usableSession,
+} from "./tls/known-server";
+import { isOnCurve, sha256, verifySignature } from "./tls/signature";
 import { offeredSchemes } from "./tls/signature-scheme";
 import { StrictSession } from "./tls/strict-session";
 import { toConnectionError } from "./tls/tls-error";
@@ -22,15 +38,38 @@ const recordOverheadBytes = 5 + 8 + 16;
 /** Data written together is sent as one record, which fits one TCP segment of an Ethernet frame. */
 const maxWriteBytes = 1400;
 
-/** TLS 1.2 over the SDK's session, with the project's own verification of certificates. */
+/** The type of the message by which a server resumes a session or declines (RFC 5246 section 7.4). */
+const serverHello = 2;
+const masterSecretBytes = 48;
+const arithmetic = Object.freeze({
+	randomBytes: (count: number) => RNG.get(count),
+	agreeKey,
+	derive: (session: object, secret: ArrayBuffer, label: string, seed: ArrayBuffer) =>
+		PRF(session, secret, label, seed, masterSecretBytes),
+});
+
+/** A TCP connection, and the session of TLS on it. */
+interface Link {
+	readonly session: StrictSession;
+	readonly stream: SessionStream;
+	readonly tcp: TCPSocket;
+	/** The session that the server is asked to resume. */
+	readonly offered: TlsSession | undefined;
+}
+
+/**
+ * TLS 1.2 over the SDK's session, with the project's own verification of certificates. A server that was verified before
+ * resumes its session, or at least its chain is known, for as long as the certificates are valid and the settings the same.
+ * If the handshake fails while a session was offered, it is forgotten, and the connection is made again without.
+ */
 export class TLSSocket implements TCP {
 	private readonly options: TLSOptions;
-	private readonly session: StrictSession;
-	private readonly stream: SessionStream;
+	private readonly trust: Uint8Array;
 	private readonly writeBuffer = new Uint8Array(maxWriteBytes);
-	private tcp: TCPSocket | undefined;
+	private known: KnownServer | undefined;
+	/** `undefined` once closed. */
+	private link: Link | undefined;
 	private serverKey: PublicKey | undefined;
-	private issuer = "";
 	private isConnected = false;
 	private isSecure = false;
 	/** Bytes in {@link writeBuffer} to be sent. */
@@ -43,11 +82,21 @@ export class TLSSocket implements TCP {
 
 	constructor(options: TLSOptions) {
 		this.options = options;
-		const { address, port, host } = options;
-		this.session = new StrictSession({
+		this.trust = digestTrust(options.host, options.port, options.secure?.ca ?? [], sha256);
+		const known = decodeKnownServer(sleepMemory.read(), sha256);
+		if (known !== undefined && areBytesEqual(known.trust, this.trust)) this.known = known;
+		else if (known !== undefined) forgetServer();
+		this.link = this.open(this.known && usableSession(this.known, Date.now()));
+	}
+
+	private open(offered: TlsSession | undefined): Link {
+		const { address, port, host } = this.options;
+		const session = new StrictSession({
 			protocolVersion: tls12,
-			// A resumed session would skip the verification, whatever the roots of the first one.
+			// The SDK's would be offered to any server of that name, whatever the roots it was verified by.
 			cache: false,
+			resume: offered,
+			arithmetic,
 			// An address is not a server name (RFC 6066 section 3).
 			...(isIPv4Address(host) ? {} : { serverName: host }),
 			verifyCertificates: (certificates) => this.verify(certificates),
@@ -62,31 +111,31 @@ export class TLSSocket implements TCP {
 				);
 			},
 		});
-		this.session.initiateHandshake();
+		session.initiateHandshake();
 		const tcp = new TCPSocket({
 			address,
 			port,
 			nodelay: true,
-			onReadable: (count) => this.updateStream(() => (this.stream.readable = count)),
+			onReadable: (count) => this.updateStream(() => (stream.readable = count)),
 			onWritable: (count) => {
 				this.reportConnected();
-				this.updateStream(() => (this.stream.writable = count));
+				this.updateStream(() => (stream.writable = count));
 			},
 			onError: (error) => {
 				this.endReason ??= { error };
 				this.schedule();
 			},
 		});
-		this.tcp = tcp;
-		this.stream = {
+		const stream: SessionStream = {
 			readable: 0,
 			writable: 0,
 			read: (buffer) => tcp.read(buffer),
 			write: (packet) => {
 				tcp.write(packet);
-				return Math.max(0, this.stream.writable - packet.length);
+				return Math.max(0, stream.writable - packet.length);
 			},
 		};
+		return { session, stream, tcp, offered };
 	}
 
 	get remoteAddress(): string | undefined {
@@ -106,7 +155,7 @@ export class TLSSocket implements TCP {
 	}
 
 	write(buffer: Bytes): void {
-		if (this.tcp === undefined || !this.isSecure) throw new Error("the connection is not open");
+		if (this.link === undefined || !this.isSecure) throw new Error("the connection is not open");
 		const free = maxWriteBytes - this.pendingBytes;
 		if (buffer.length > free)
 			throw new RangeError(`${buffer.length} bytes do not fit into the ${free} that were announced`);
@@ -117,12 +166,14 @@ export class TLSSocket implements TCP {
 
 	/** Sends written data as far as the network accepts it at once. */
 	close(): void {
-		const tcp = this.tcp;
-		if (tcp === undefined) return;
-		guard(() => this.flush());
-		this.tcp = undefined;
+		const link = this.link;
+		if (link === undefined) return;
+		// Also when the server was silent to it for too long.
+		if (this.isWaitingToResume(link)) this.forgetSession();
+		guard(() => this.flush(link));
+		this.link = undefined;
 		this.received = new Uint8Array(0);
-		tcp.close();
+		link.tcp.close();
 	}
 
 	/** The handshake has a timeout of its own: it takes a chip seconds of computing. */
@@ -149,23 +200,24 @@ export class TLSSocket implements TCP {
 
 	/** Continues as far as the network allows. The session throws on protocol errors. */
 	private advance(): void {
-		if (this.tcp === undefined) return;
+		const link = this.link;
+		if (link === undefined) return;
 		try {
-			if (!this.isSecure) this.handshake();
+			if (!this.isSecure) this.handshake(link);
 			if (this.isSecure) {
-				this.send();
-				this.receive();
+				this.send(link);
+				this.receive(link);
 			}
 		} catch (error) {
+			// A session with a fatal error is not resumed (RFC 5246 section 7.2.2).
+			if (this.isSecure) this.forgetSession();
 			this.fail(toConnectionError(toError(error)));
 			return;
 		}
 		if (this.endReason !== undefined && this.received.length === 0) this.fail(this.endReason.error);
 	}
 
-	private handshake(): void {
-		const session = this.session;
-		const stream = this.stream;
+	private handshake({ session, stream }: Link): void {
 		if (stream.writable === 0) return;
 		let done: boolean;
 		do done = session.handshake(stream);
@@ -175,27 +227,28 @@ export class TLSSocket implements TCP {
 		if (session.alert !== undefined || session.clientCipher === null || session.serverCipher === null)
 			throw new ConnectionError("the server ended the TLS handshake");
 		this.isSecure = true;
-		this.options.onVerified?.(this.issuer);
+		this.keepSession(session);
+		this.options.onVerified?.(this.known?.issuer ?? "");
 		this.options.onWritable?.(maxWriteBytes);
 	}
 
-	private send(): void {
-		if (this.flush()) this.options.onWritable?.(maxWriteBytes - this.pendingBytes);
+	private send(link: Link): void {
+		if (this.flush(link)) this.options.onWritable?.(maxWriteBytes - this.pendingBytes);
 	}
 
 	/** Sends the pending data as one record. */
-	private flush(): boolean {
-		const length = Math.min(this.pendingBytes, this.stream.writable - recordOverheadBytes);
+	private flush({ session, stream }: Link): boolean {
+		const length = Math.min(this.pendingBytes, stream.writable - recordOverheadBytes);
 		if (length <= 0 || !this.isSecure || this.endReason !== undefined) return false;
-		this.session.write(this.stream, this.writeBuffer.slice(0, length));
+		session.write(stream, this.writeBuffer.slice(0, length));
 		this.writeBuffer.copyWithin(0, length, this.pendingBytes);
 		this.pendingBytes -= length;
 		return true;
 	}
 
-	private receive(): void {
-		while (this.tcp !== undefined && this.received.length === 0 && this.stream.readable > 0) {
-			const content = this.session.read(this.stream);
+	private receive({ session, stream }: Link): void {
+		while (this.link !== undefined && this.received.length === 0 && stream.readable > 0) {
+			const content = session.read(stream);
 			if (content === undefined) return;
 			if (content === null) {
 				this.endReason ??= { error: undefined };
@@ -208,23 +261,70 @@ export class TLSSocket implements TCP {
 
 	private verify(certificates: readonly Uint8Array[]): void {
 		const { host, secure } = this.options;
+		const chain = digestChain(this.trust, certificates, sha256);
+		const known = this.known;
 		const result = verifyCertificatePath({
 			certificates,
 			trusted: secure?.ca ?? [],
 			findRoots: findBundledRoots,
 			host,
 			now: Date.now(),
+			known: known !== undefined && areBytesEqual(known.chain, chain) ? known.validity : undefined,
 			verifySignature,
 		});
 		if ("fault" in result) throw new ConnectionError(result.reason, result.fault);
-		this.serverKey = result.key;
-		this.issuer = result.issuer;
+		const { key, issuer, validity } = result;
+		this.serverKey = key;
+		this.known = { trust: this.trust, chain, validity, issuer, session: undefined };
+	}
+
+	/** Called once the handshake is authentic. */
+	private keepSession(session: StrictSession): void {
+		const { issued, masterSecret, isExtended, isResumed } = session;
+		const known = this.known;
+		session.masterSecret = undefined;
+		if (known === undefined || issued === undefined || masterSecret === undefined) return;
+		const { id, ticket, lifetimeS } = issued;
+		// Without a new ticket all stays as it is.
+		if (isResumed === true && ticket.length === 0) return;
+		const now = Date.now();
+		const before = isResumed === true ? known.session?.expiresAt : undefined;
+		// A session without an extended master secret is not resumed (RFC 7627 section 5.3).
+		const isResumable = isExtended === true && id.length + ticket.length > 0;
+		const kept = {
+			...{ suite: session.chosenCipher.value[1], masterSecret, id, ticket },
+			expiresAt: sessionEnd(now, lifetimeS, before),
+		};
+		this.known = { ...known, session: isResumable ? kept : undefined };
+		sleepMemory.write(encodeKnownServer(this.known, sha256));
+	}
+
+	/** Whether the server was asked to resume a session, and has neither done so nor begun a whole handshake. */
+	private isWaitingToResume({ offered, session }: Link): boolean {
+		const isDeclined = session.isResumed === false && session.lastMessage !== serverHello;
+		return offered !== undefined && this.isConnected && !this.isSecure && !isDeclined;
+	}
+
+	private forgetSession(): void {
+		if (this.known === undefined) return;
+		this.known = { ...this.known, session: undefined };
+		sleepMemory.write(encodeKnownServer(this.known, sha256));
 	}
 
 	private fail(error: Error | undefined): void {
-		if (this.tcp === undefined) return;
+		const link = this.link;
+		if (link === undefined) return;
 		this.pendingBytes = 0;
+		const isRetried = this.isWaitingToResume(link);
 		this.close();
-		guard(() => this.options.onError?.(error));
+		if (isRetried) {
+			this.endReason = undefined;
+			this.link = this.open(undefined);
+		} else guard(() => this.options.onError?.(error));
 	}
+}
+
+/** Keeps nothing of any server; the secret of its session is overwritten. */
+export function forgetServer(): void {
+	sleepMemory.write(new Uint8Array(maxKeptBytes));
 }

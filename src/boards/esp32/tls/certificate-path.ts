@@ -2,6 +2,7 @@ import { lowerCase } from "../../../common/lower-case";
 import type { TrustFault } from "../../connection-error";
 import { type Certificate, displayName, isSelfIssued, type PublicKey, parseCertificate } from "./certificate";
 import { areBytesEqual } from "./der";
+import { isWithin, type Validity } from "./known-server";
 import { areNamesWithin } from "./name-constraints";
 import { matchesHost } from "./server-name";
 import { parseScheme, type SignatureScheme } from "./signature-scheme";
@@ -25,6 +26,11 @@ export interface PathOptions {
 	readonly host: string;
 	/** Milliseconds of Unix time. */
 	readonly now: number;
+	/**
+	 * Of a path that was found for these very certificates, host and trusted certificates before: while it is valid, it is not
+	 * searched again.
+	 */
+	readonly known?: Validity | undefined;
 	/** May throw if the signature is malformed. */
 	verifySignature(check: SignatureCheck): boolean;
 }
@@ -34,6 +40,8 @@ export type PathResult =
 			readonly key: PublicKey;
 			/** Name of the authority that signed the server's certificate. */
 			readonly issuer: string;
+			/** Of its path, the root included. */
+			readonly validity: Validity;
 	  }
 	| { readonly fault: TrustFault /** For the log. */; readonly reason: string };
 
@@ -56,11 +64,20 @@ export function verifyCertificatePath(options: PathOptions): PathResult {
 	} catch (error) {
 		return parseFailure("its certificate", error);
 	}
-	const fault =
-		checkServerCertificate(leaf, options) ??
-		checkValidity(leaf, options.now) ??
-		(isPinned(leaf, options) ? undefined : new PathSearch(rest, options).search(leaf));
-	return fault ?? { key: leaf.key, issuer: issuerOf(leaf) };
+	const fault = checkServerCertificate(leaf, options) ?? checkValidity(leaf, options.now);
+	if (fault !== undefined) return fault;
+	const validity = findValidity(leaf, rest, options);
+	return "fault" in validity ? validity : { key: leaf.key, issuer: issuerOf(leaf), validity };
+}
+
+function findValidity(
+	leaf: Certificate,
+	others: readonly Uint8Array[],
+	options: PathOptions,
+): Validity | Refusal {
+	const { known, now } = options;
+	if (known !== undefined && isWithin(known, now)) return known;
+	return isPinned(leaf, options) ? commonValidity([leaf]) : new PathSearch(others, options).search(leaf);
 }
 
 /**
@@ -97,7 +114,7 @@ function checkServerCertificate({ extensions }: Certificate, { host }: PathOptio
 	return undefined;
 }
 
-function checkValidity({ notBefore, notAfter }: TrustAnchor, now: number): Refusal | undefined {
+function checkValidity({ notBefore, notAfter }: Validity, now: number): Refusal | undefined {
 	if (now < notBefore) return refusal("not yet valid", "its certificate is not valid yet");
 	if (now > notAfter) return refusal("expired", "its certificate has expired");
 	return undefined;
@@ -126,6 +143,7 @@ class PathSearch {
 	/** The first reason why a path does not hold. */
 	private reason: Refusal | undefined;
 	private parseRefusal: Refusal | undefined;
+	private validity: Validity | undefined;
 
 	constructor(others: readonly Uint8Array[], options: PathOptions) {
 		this.options = options;
@@ -133,10 +151,11 @@ class PathSearch {
 		this.unparsed = [...others];
 	}
 
-	/** `undefined` if there is a path; otherwise the first reason. */
-	search(leaf: Certificate): Refusal | undefined {
-		if (this.leadsToRoot([leaf])) return undefined;
+	/** The validity of the path; the first reason if there is none. */
+	search(leaf: Certificate): Validity | Refusal {
+		this.leadsToRoot([leaf]);
 		return (
+			this.validity ??
 			this.reason ??
 			this.parseRefusal ??
 			refusal("untrusted", "its certificate does not lead to a trusted root")
@@ -152,8 +171,10 @@ class PathSearch {
 				!isOwnIssuer(root, last) &&
 				this.isValidIssuer(root, last, path) &&
 				this.areNamesAllowed(path, root)
-			)
+			) {
+				this.validity = commonValidity([...path, root]);
 				return true;
+			}
 		if (path.length > maxIntermediates) return false;
 		for (const issuer of this.issuersOf(last))
 			if (
@@ -264,6 +285,13 @@ class PathSearch {
 		if (!isAllowed) this.reason ??= refusal("forged", "an authority of its chain is for other names");
 		return isAllowed;
 	}
+}
+
+function commonValidity(path: readonly Validity[]): Validity {
+	return {
+		notBefore: Math.max(...path.map(({ notBefore }) => notBefore)),
+		notAfter: Math.min(...path.map(({ notAfter }) => notAfter)),
+	};
 }
 
 /** Whether a certificate is signed by its own key: that it leads to a root of this key does not make it trusted. */

@@ -5,6 +5,7 @@ import Modular from "modular";
 import type { PublicKey } from "./certificate";
 import type { SignatureCheck } from "./certificate-path";
 import { DerReader, parseSequence, parseUnsignedInteger, Tag } from "./der";
+import type { Sha256 } from "./known-server";
 import { isPssEncoding } from "./pss";
 import type { Hash, SignatureScheme } from "./signature-scheme";
 
@@ -14,11 +15,13 @@ export function verifySignature({ key, scheme, signedBytes, signature }: Signatu
 	return key.kind === "RSA" ? verifyRSA(key, scheme, hash, signature) : verifyECDSA(key, hash, signature);
 }
 
-function digest(name: Hash, bytes: Uint8Array): Uint8Array {
+function digest(name: Hash, ...parts: readonly Uint8Array[]): Uint8Array {
 	const hash = new Digest(name);
-	hash.write(bytes.slice().buffer);
+	for (const part of parts) hash.write(part.slice().buffer);
 	return new Uint8Array(hash.close());
 }
+
+export const sha256: Sha256 = (...parts) => digest("SHA256", ...parts);
 
 type Key<Kind> = Extract<PublicKey, { readonly kind: Kind }>;
 
@@ -123,7 +126,7 @@ function isValidECDSA(
 	return !sum.isZero() && sum.X % n === r;
 }
 
-function toBigInt(bytes: Uint8Array): bigint {
+export function toBigInt(bytes: Uint8Array): bigint {
 	// Typed as the object in the published typings; it is the primitive.
 	return BigInt.fromArrayBuffer(bytes.slice().buffer).valueOf();
 }

@@ -61,8 +61,8 @@ export class StrictSession extends Session {
 		if (encrypted && length < encryptionOverheadBytes) throw new Error("a record that is too short");
 		if (type === applicationData && this.lastMessage !== finished)
 			throw new Error("data before the handshake has ended");
-		// The board must have changed to encryption before, and the server changes only once.
-		if (type === changeCipherSpec && (this.clientCipher === null || encrypted))
+		// The board must have changed to encryption before, but for a resumed session; and the server changes only once.
+		if (type === changeCipherSpec && ((this.clientCipher === null && this.isResumed !== true) || encrypted))
 			throw new Error("a change to encryption out of order");
 		if (type === changeCipherSpec && length !== 1)
 			throw new Error("a change to encryption of another length");

@@ -1,10 +1,11 @@
 import sdk from "sdk/handshake";
 import SSLStream from "ssl/stream";
+import type { TlsSession } from "../../tls/known-server";
 import type { OfferedScheme, SignatureScheme } from "../../tls/signature-scheme";
 
 /** The members of the SDK's session that this module uses. */
 interface Session {
-	readonly clientRandom: ArrayBuffer;
+	clientRandom: ArrayBuffer;
 	readonly serverRandom: ArrayBuffer;
 	/** Set once the server encrypts. */
 	readonly serverCipher: object | null;
@@ -13,15 +14,45 @@ interface Session {
 		readonly tls_server_name?: string;
 		readonly tls_signature_algorithms: readonly OfferedScheme[];
 		readonly tls_elliptic_curves: readonly number[];
+		/** The session that is to be resumed. */
+		readonly resume?: TlsSession | undefined;
+		readonly arithmetic: Arithmetic;
 	};
+	/** The id of the session that is to be resumed, as offered; `undefined` from when the server declines. */
+	clientSessionID: ArrayBuffer | undefined;
+	masterSecret: Uint8Array | undefined;
+	readonly handshakeDigests: { readonly SHA256: Digest };
 	readonly chosenCipher: { readonly value: readonly [number, number] };
 	readonly certificateManager: { verifyExchange(exchange: KeyExchange): boolean };
-	/** From which the SDK computes the client's key exchange. */
+	/** The server's curve and point, its form before it. */
 	dhparams: { readonly named_curve: number; readonly dh_Ys: ArrayBuffer };
 	/** Type of the message before; `undefined` at first. */
 	lastMessage?: number;
 	/** The beginning of a message that continues in the next record. */
 	partialMessage?: PartialMessage | undefined;
+	/** Whether the server resumes the session that was offered. */
+	isResumed?: boolean;
+	/** Whether the master secret is bound to the whole handshake (RFC 7627). */
+	isExtended?: boolean;
+	/** Whether the server sends a ticket. */
+	sendsTicket?: boolean;
+	/** What the server calls the session, and the lifetime of a ticket as it hints at it, seconds. */
+	issued?: { readonly id: Uint8Array; readonly ticket: Uint8Array; readonly lifetimeS: number };
+}
+
+interface Digest {
+	write(bytes: Uint8Array): void;
+	/** `true`: it can be continued. */
+	close(isKept: true): ArrayBuffer;
+}
+
+/** What the handshake needs of numbers, provided by the creator of a session. */
+export interface Arithmetic {
+	randomBytes(count: number): ArrayBuffer;
+	/** A new key on the curve, and what it has in common with the server's. Points are x, then y. */
+	agreeKey(group: number, point: Uint8Array): { readonly own: Uint8Array; readonly shared: ArrayBuffer };
+	/** The pseudorandom function of TLS (RFC 5246 section 5), 48 bytes. */
+	derive(session: object, secret: ArrayBuffer, label: string, seed: ArrayBuffer): Uint8Array;
 }
 
 interface PartialMessage {
@@ -39,27 +70,42 @@ export interface KeyExchange {
 }
 
 const helloRequest = 0;
+const clientHello = 1;
 const serverHello = 2;
+const newSessionTicket = 4;
 const certificate = 11;
 const serverKeyExchange = 12;
 const certificateRequest = 13;
 const serverHelloDone = 14;
+const clientKeyExchange = 16;
 const finished = 20;
 
-/** The order of messages (RFC 5246 section 7.3). The SDK accepts any order, and missing messages. */
-const successors: Readonly<Record<number, readonly number[]>> = Object.freeze({
-	[serverHello]: Object.freeze([certificate]),
-	[certificate]: Object.freeze([serverKeyExchange]),
-	[serverKeyExchange]: Object.freeze([certificateRequest, serverHelloDone]),
-	[certificateRequest]: Object.freeze([serverHelloDone]),
-	[serverHelloDone]: Object.freeze([finished]),
-	[finished]: Object.freeze([]),
-});
+/**
+ * The messages that may follow (RFC 5246 section 7.3, RFC 5077 section 3.1). The SDK accepts any order, and missing
+ * messages.
+ */
+function successors({ lastMessage, isResumed, sendsTicket }: Session): readonly number[] {
+	switch (lastMessage) {
+		case undefined:
+			return [serverHello];
+		case certificate:
+			return [serverKeyExchange];
+		case serverKeyExchange:
+			return [certificateRequest, serverHelloDone];
+		case certificateRequest:
+			return [serverHelloDone];
+		case newSessionTicket:
+			return [finished];
+		case finished:
+			return [];
+		default:
+			if (lastMessage === serverHello && isResumed !== true) return [certificate];
+			return [sendsTicket === true ? newSessionTicket : finished];
+	}
+}
 
 function checkOrder(session: Session, message: number): void {
-	const { lastMessage } = session;
-	const allowed = lastMessage === undefined ? [serverHello] : (successors[lastMessage] ?? []);
-	if (!allowed.includes(message)) throw new Error(`handshake message ${message} out of order`);
+	if (!successors(session).includes(message)) throw new Error(`handshake message ${message} out of order`);
 	// Only the server's last message is encrypted.
 	if ((session.serverCipher !== null) !== (message === finished))
 		throw new Error(`handshake message ${message} on the wrong side of the change to encryption`);
@@ -92,7 +138,7 @@ function* completeMessages(session: Session, more: Uint8Array): Generator<Uint8A
 	}
 }
 
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
 	const both = new Uint8Array(a.length + b.length);
 	both.set(a);
 	both.set(b, a.length);
@@ -138,6 +184,7 @@ function checkContent(session: Session, type: number, message: Uint8Array): void
 	if (type === serverHello) checkServerHello(session, message);
 	if (type === certificate) checkCertificates(message);
 	if (type === certificateRequest) checkCertificateRequest(message);
+	if (type === newSessionTicket) readTicket(session, message);
 }
 
 /** Version, random, and the length of the session id (RFC 5246 section 7.4.1.3). */
@@ -145,27 +192,72 @@ const sessionIdAt = headerBytes + 2 + 32;
 const maxSessionIdBytes = 32;
 
 /** The SDK takes any version above the lowest, and ignores extensions. */
-function checkServerHello({ options }: Session, message: Uint8Array): void {
+function checkServerHello(session: Session, message: Uint8Array): void {
 	if (message[headerBytes] !== 3 || message[headerBytes + 1] !== 3)
 		throw new Error("a TLS version that was not offered");
 	if ((message[sessionIdAt] ?? 0) > maxSessionIdBytes) throw new Error("a session id that is too long");
-	// Cipher suite and compression follow.
-	let at = vectorEnd(message, sessionIdAt, 1) + 2 + 1;
-	if (at === message.length) return;
-	if (vectorEnd(message, at, 2) !== message.length) throw new Error("a ServerHello of another length");
-	const offered = new Set([
-		...echoedExtensions,
-		...(options.tls_server_name === undefined ? [] : [serverName]),
-	]);
-	for (at += 2; at < message.length; at = vectorEnd(message, at + 2, 2))
-		if (!offered.delete((message[at] ?? 0) * 256 + (message[at + 1] ?? 0)))
-			throw new Error("an extension that was not offered");
-	if (at !== message.length) throw new Error("an extension of another length");
+	const suiteAt = vectorEnd(message, sessionIdAt, 1);
+	// A compression follows.
+	const unanswered = readExtensions(session, message, suiteAt + 2 + 1);
+	session.isExtended = !unanswered.has(extendedMasterSecret);
+	session.sendsTicket = !unanswered.has(sessionTicket);
+	const id = message.slice(sessionIdAt + 1, suiteAt);
+	session.issued = { id, ticket: new Uint8Array(0), lifetimeS: 0 };
+	const { resume } = session.options;
+	session.isResumed =
+		session.clientSessionID !== undefined &&
+		id.length > 0 &&
+		id.join() === new Uint8Array(session.clientSessionID).join();
+	if (!session.isResumed) {
+		session.clientSessionID = undefined;
+		session.masterSecret = undefined;
+		return;
+	}
+	// A session has one suite (RFC 5246 section 7.4.1.3), and its secret is of one kind (RFC 7627 section 5.3).
+	if (message[suiteAt] !== suites || message[suiteAt + 1] !== resume?.suite || !session.isExtended)
+		throw new Error("a session resumed as another than it was");
 }
 
-/** Extensions that a server may answer (RFC 6066 section 3, RFC 8422 section 5.2): name, curves, point formats. */
+/** The extensions from `start` on; returns those that were offered and have no answer. */
+function readExtensions({ options }: Session, message: Uint8Array, start: number): Set<number> {
+	const offered = new Set(answeredExtensions);
+	if (options.tls_server_name !== undefined) offered.add(serverName);
+	if (start === message.length) return offered;
+	if (vectorEnd(message, start, 2) !== message.length) throw new Error("a ServerHello of another length");
+	let at = start + 2;
+	for (let end = at; at < message.length; at = end) {
+		end = vectorEnd(message, at + 2, 2);
+		const type = (message[at] ?? 0) * 256 + (message[at + 1] ?? 0);
+		if (!offered.delete(type)) throw new Error("an extension that was not offered");
+		if (end !== at + 4 && (type === extendedMasterSecret || type === sessionTicket))
+			throw new Error("an extension of another length");
+	}
+	if (at !== message.length) throw new Error("an extension of another length");
+	return offered;
+}
+
+/** Name (RFC 6066 section 3), curves, point formats (RFC 8422 section 5.1), signatures, and those of a session. */
 const serverName = 0;
-const echoedExtensions: readonly number[] = Object.freeze([10, 11]);
+const ellipticCurves = 10;
+const pointFormats = 11;
+const signatureAlgorithms = 13;
+const extendedMasterSecret = 23;
+const sessionTicket = 35;
+/** Those that a server may answer, besides the name. */
+const answeredExtensions: readonly number[] = Object.freeze([
+	ellipticCurves,
+	pointFormats,
+	extendedMasterSecret,
+	sessionTicket,
+]);
+
+/** The hint of the lifetime, and the ticket (RFC 5077 section 3.3); an empty one means that there is none. */
+function readTicket(session: Session, message: Uint8Array): void {
+	const ticketAt = headerBytes + 4;
+	if (vectorEnd(message, ticketAt, 2) !== message.length) throw new Error("a ticket of another length");
+	const lifetimeS = new DataView(message.buffer, message.byteOffset).getUint32(headerBytes);
+	session.issued = { id: new Uint8Array(0), ticket: message.slice(ticketAt + 2), lifetimeS };
+}
 
 /** The type of ECParameters that name a curve, and of a point that is not compressed (RFC 8422 section 5.4). */
 const namedCurve = 3;
@@ -173,8 +265,10 @@ const uncompressed = 4;
 /** The other curve that is offered is secp384r1. */
 const secp256r1 = 23;
 
-/** TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, second byte; the other suite is with RSA. */
+/** First byte of the suites, and TLS_ECDHE_{ECDSA,RSA}_WITH_AES_128_GCM_SHA256 (RFC 5289). */
+const suites = 0xc0;
 const ecdheEcdsa = 0x2b;
+const ecdheRsa = 0x2f;
 
 /**
  * Verifies the server's key exchange. The SDK ignores a signature with an unknown algorithm or none; here a valid signature
@@ -216,9 +310,87 @@ function verifyKeyExchange(session: Session, body: Uint8Array): void {
 	session.dhparams = { named_curve: group, dh_Ys: parameters.slice(4).buffer };
 }
 
+/** Bytes with their length before them. */
+function writeVector(stream: SSLStream, lengthBytes: number, bytes: Uint8Array): void {
+	stream.writeChars(bytes.length, lengthBytes);
+	stream.writeChunk(bytes);
+}
+
+function writeExtension(stream: SSLStream, type: number, content?: SSLStream): void {
+	stream.writeChars(type, 2);
+	writeVector(stream, 2, content?.getChunk() ?? new Uint8Array(0));
+}
+
+/** As the SDK's, with what resumes a session. */
+function writeClientHello(session: Session): SSLStream {
+	const { arithmetic, resume, tls_server_name: name } = session.options;
+	session.clientRandom = arithmetic.randomBytes(32);
+	session.masterSecret = resume?.masterSecret;
+	// With a ticket, the client names the session by an id of its own (RFC 5077 section 3.4).
+	session.clientSessionID =
+		resume && (resume.ticket.length > 0 ? arithmetic.randomBytes(32) : resume.id.slice().buffer);
+	const hello = new SSLStream();
+	hello.writeChars(0x303, 2);
+	hello.writeChunk(new Uint8Array(session.clientRandom));
+	writeVector(hello, 1, new Uint8Array(session.clientSessionID ?? []));
+	writeVector(hello, 2, Uint8Array.of(suites, ecdheEcdsa, suites, ecdheRsa));
+	// No compression.
+	writeVector(hello, 1, Uint8Array.of(0));
+	const extensions = new SSLStream();
+	if (name !== undefined) {
+		const host = new SSLStream();
+		host.writeChars(name.length + 3, 2);
+		host.writeChar(0);
+		host.writeChars(name.length, 2);
+		host.writeString(name);
+		writeExtension(extensions, serverName, host);
+	}
+	const curves = new SSLStream();
+	curves.writeChars(2 * session.options.tls_elliptic_curves.length, 2);
+	for (const curve of session.options.tls_elliptic_curves) curves.writeChars(curve, 2);
+	writeExtension(extensions, ellipticCurves, curves);
+	const formats = new SSLStream();
+	formats.writeChars(0x100, 2);
+	writeExtension(extensions, pointFormats, formats);
+	const schemes = new SSLStream();
+	schemes.writeChars(2 * session.options.tls_signature_algorithms.length, 2);
+	for (const { hash, sig } of session.options.tls_signature_algorithms)
+		schemes.writeChars(hash * 256 + sig, 2);
+	writeExtension(extensions, signatureAlgorithms, schemes);
+	writeExtension(extensions, extendedMasterSecret);
+	writeExtension(extensions, sessionTicket, new SSLStream(resume?.ticket ?? new Uint8Array(0)));
+	writeVector(hello, 2, extensions.getChunk());
+	return hello;
+}
+
+/** The client's key exchange, and the master secret that follows from it (RFC 5246 section 8.1, RFC 7627 section 4). */
+function exchangeKeys(session: Session): Uint8Array {
+	const { arithmetic } = session.options;
+	const { named_curve: group, dh_Ys: point } = session.dhparams;
+	const { own, shared } = arithmetic.agreeKey(group, new Uint8Array(point, 1));
+	const body = new SSLStream();
+	body.writeChars(own.length + 1, 1);
+	body.writeChar(uncompressed);
+	body.writeChunk(own);
+	const packet = sdk.packetize(session, clientKeyExchange, body);
+	const [label, seed] = session.isExtended
+		? ["extended master secret", session.handshakeDigests.SHA256.close(true)]
+		: [
+				"master secret",
+				concat(new Uint8Array(session.clientRandom), new Uint8Array(session.serverRandom)).buffer,
+			];
+	session.masterSecret = arithmetic.derive(session, shared, label, seed);
+	return packet;
+}
+
 /** Replaces the SDK's `ssl/handshake`: the same, with checks of what the server sends. */
 const handshake = Object.freeze({
 	...sdk,
+	clientHello: Object.freeze({
+		...sdk.clientHello,
+		packetize: (session: Session) => sdk.packetize(session, clientHello, writeClientHello(session)),
+	}),
+	clientKeyExchange: Object.freeze({ ...sdk.clientKeyExchange, packetize: exchangeKeys }),
 	serverKeyExchange: Object.freeze({
 		...sdk.serverKeyExchange,
 		unpacketize(session: Session, stream: SSLStream | undefined): void {
@@ -235,7 +407,9 @@ const handshake = Object.freeze({
 			// HelloRequest may arrive at any time, and may be ignored (RFC 5246 section 7.4.1.1).
 			if (type === helloRequest) continue;
 			checkOrder(session, type);
-			sdk.unpacketize.call(handshake, session, new SSLStream(message));
+			// Which the SDK does not know.
+			if (type === newSessionTicket) session.handshakeDigests.SHA256.write(message);
+			else sdk.unpacketize.call(handshake, session, new SSLStream(message));
 		}
 	},
 });

@@ -1,2 +1,0 @@
-/** As little as `dsa`. */
-export { default } from "./dsa";
