@@ -72,11 +72,22 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			name: "quarantines a point as soon as it is refused",
 			at: "test-refusal",
 			mutate: insertBefore(
-				"if ($1.pointCount === 1) this.quarantinePoint({ sequence: $1.firstSequence, cause: $3 })",
+				"if ($1.pointCount === 1) this.quarantinePoint({ sequence: $1.firstSequence, cause: $2.cause })",
 			),
 			life: {
 				...short,
 				faults: [{ from: hour, to: 20 * hour, kind: "service", fault: { kind: "status", status: 400 } }],
+			},
+		},
+		{
+			name: "quarantines a point that the service refuses for another reason at once",
+			at: "count-strike",
+			mutate: replace("$0", "$0 || true"),
+			life: {
+				...{ ...short, length: 2 * day, interval: 60 },
+				faults: [
+					{ ...{ from: 0, to: day, kind: "service" }, fault: { kind: "poison", every: 500, status: 403 } },
+				],
 			},
 		},
 	],

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { good, type ServiceBehaviour, UploaderFixture } from "./uploader-fixture";
+import { SeededRandom } from "../../simulator/life/seeded-random";
+import { loadUploadState, saveUploadState } from "../../src/upload/upload-state";
+import { good, type ServiceBehaviour, type ServiceResponse, UploaderFixture } from "./uploader-fixture";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -164,6 +166,21 @@ describe("a refused point goes into quarantine once the service has taken anothe
 		for (const count of fixture.copies.values()) expect(count).toBe(1);
 	});
 
+	test("runs of refused points, one before the other is settled: they do not keep the others", async () => {
+		const fixture = await upload(
+			poison((sequence) => sequence >= 20 && sequence % 90 >= 20 && sequence % 90 < 60),
+			85,
+			30,
+			minute,
+		);
+		fixture.service = good;
+		await fixture.pass(14);
+		expect(fixture.pending).toEqual([]);
+		const settled = new Set([...fixture.copies.keys(), ...fixture.quarantined]);
+		expect(settled.size + fixture.quarantine.droppedPoints).toBe(85 + 30 * 60);
+		for (const count of fixture.copies.values()) expect(count).toBe(1);
+	});
+
 	test("a run of refused points, and the power fails again and again: nothing is lost or stored twice", async () => {
 		const fixture = await upload(
 			poison((sequence) => sequence >= 20 && sequence < 60),
@@ -210,6 +227,73 @@ describe("a refused point goes into quarantine once the service has taken anothe
 		expect(fixture.pending).toEqual([]);
 		expect(fixture.quarantined).toEqual([]);
 		expect(fixture.copies.get(5)).toBe(1);
+	});
+});
+
+describe("a single point that the service never takes, whatever it says: all others arrive, once", () => {
+	const responses: readonly (readonly [string, ServiceResponse])[] = [
+		...[
+			...[300, 301, 302, 304, 307, 308, 399, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412],
+			...[413, 414, 415, 416, 417, 418, 421, 422, 423, 424, 425, 426, 428, 429, 431, 451, 499],
+			...[500, 501, 502, 503, 504, 511, 599],
+		].map((status) => [`${status}`, { status, message: "not this one" }] as const),
+		["a lost response", { status: 500, raw: "" }],
+		["garbage", { status: 500, raw: "SSH-2.0-OpenSSH_9.6\r\n" }],
+		["429 with Retry-After", { status: 429, headers: "Retry-After: 600\r\n" }],
+	];
+	test.each(responses)("%s", async (name, response) => {
+		const isOutage =
+			response.raw !== undefined || response.status >= 500 || [408, 425, 429].includes(response.status);
+		const at = [1, 40, 100][responses.findIndex(([each]) => each === name) % 3] ?? 1;
+		const service: ServiceBehaviour = ({ sequences }) =>
+			sequences.includes(at) ? response : { status: 201 };
+		const fixture = await upload(service, 100, isOutage ? 44 : 4, 10 * minute);
+		const left = fixture.pending.filter((sequence) => sequence !== at && !fixture.copies.has(sequence));
+		expect(left.length).toBeLessThan(5);
+		await fixture.pass(10, 10 * minute);
+		expect(fixture.quarantined).toEqual([at]);
+		expect(fixture.pending.length).toBeLessThan(5);
+		expect(Math.max(...fixture.copies.values())).toBe(1);
+		expect(fixture.copies.has(at)).toBe(false);
+		const waits = fixture.waits.filter((_, index) => fixture.requests[index]?.sequences.includes(at));
+		expect(Math.min(...waits)).toBeGreaterThanOrEqual(1000);
+		const failed = fixture.requests.filter(({ sequences }) => sequences.includes(at)).length;
+		expect(failed).toBeLessThanOrEqual(isOutage ? 50 : 25);
+	});
+
+	test("a service of which a part refuses the key for a day: points are not given up", async () => {
+		const random = new SeededRandom(1);
+		const fixture = await upload(
+			() => ({ status: random.nextBoolean(0.3) ? 401 : 201 }),
+			100,
+			24,
+			10 * minute,
+		);
+		fixture.service = good;
+		await fixture.pass(8);
+		expect(fixture.quarantined).toEqual([]);
+		expect(fixture.pending).toEqual([]);
+		expect(new Set(fixture.copies.values())).toEqual(new Set([1]));
+	});
+
+	test("what was tried goes on after a deep sleep", async () => {
+		const fixture = await upload(
+			poison((sequence) => sequence === 40, 403),
+			100,
+			3,
+			10 * minute,
+		);
+		for (let wake = 0; wake < 8; wake++) {
+			const { state } = fixture.uploader;
+			saveUploadState(fixture.storage, state);
+			await fixture.uploader.stop();
+			fixture.uploader = fixture.makeUploader();
+			fixture.uploader.resume(fixture.time.ticks(), loadUploadState(fixture.storage));
+			await fixture.pass(1, 10 * minute);
+		}
+		expect(fixture.quarantined).toEqual([40]);
+		expect(new Set(fixture.copies.values())).toEqual(new Set([1]));
+		expect(fixture.pending.length).toBeLessThan(10);
 	});
 });
 

@@ -354,11 +354,14 @@ function makeRefusal(random: SeededRandom): ServiceFault {
 		() => ({ kind: "status", status: random.pick(refusalStatuses), ...stored(random) }),
 		() => ({ kind: "too large", bytes: Math.round(100 * 1000 ** random.next()) }),
 		() => ({ ...poison, every: random.pick([1, 2, 7, 60]), status: random.pick(refusalStatuses) }),
+		() => ({ ...poison, every: random.pick([200, 1000]), status: random.pick(otherStatuses) }),
 		() => ({ ...poison, every: random.pick([30, 500]), run: 12, status: random.pick(refusalStatuses) }),
 	])();
 }
 
 const poison = { kind: "poison" } as const;
+/** These say nothing about a point's content. */
+const otherStatuses = [302, 401, 403, 404, 405, 418, 451, 408, 500, 503] as const;
 
 /** The service stores the points, and its response does not say so. */
 function makeStoringFault(random: SeededRandom): ServiceFault {

@@ -62,6 +62,9 @@ const proven = 512;
 /** Dropped from the full quarantine. */
 const fallen = 1024;
 
+/** A refusal that is not about content proves that a point is at fault when it was repeated so often. */
+const minStrikes = 6;
+
 /** Readings in these states are settled. */
 const settledMask = excused | overwritten | forgotten | fallen;
 
@@ -149,6 +152,8 @@ export class Ledger {
 	private fallenSince = 0;
 	/** Refused, and the service has taken none since. */
 	private readonly suspects = new Set<number>();
+	/** How often points got another response than a 2xx, which was not about their content; whether others were taken since. */
+	private readonly strikes = new Map<number, { count: number; hasTaken: boolean }>();
 	/** All readings before this sequence number are settled. */
 	private settledBefore = 1;
 	private forgottenAt = 0;
@@ -284,16 +289,27 @@ export class Ledger {
 		for (const sequence of this.suspects)
 			if (!sequences.includes(sequence)) state[sequence] = (state[sequence] ?? 0) | proven;
 		this.suspects.clear();
+		for (const [sequence, strikes] of this.strikes)
+			if (sequences.includes(sequence)) this.strikes.delete(sequence);
+			else strikes.hasTaken = true;
 		this.lastAcknowledged = { at: now, sequences };
 	}
 
-	/** The board has received the refusal of this point. */
-	onRefused(sequence: number, now: number): void {
+	/** The board has received the refusal of this point. `isContent`: for its content. */
+	onRefused(sequence: number, now: number, isContent: boolean): void {
 		this.columns.ensureCapacity(sequence);
 		const { state } = this.columns;
 		state[sequence] = (state[sequence] ?? 0) | refused | everRefused;
-		this.suspects.add(sequence);
+		if (isContent) this.suspects.add(sequence);
+		else this.strike(sequence);
 		this.lastAcknowledged = { at: now, sequences: [sequence] };
+	}
+
+	private strike(sequence: number): void {
+		const { state } = this.columns;
+		const strikes = this.strikes.get(sequence) ?? { count: 0, hasTaken: false };
+		this.strikes.set(sequence, strikes);
+		if (++strikes.count >= minStrikes && strikes.hasTaken) state[sequence] = (state[sequence] ?? 0) | proven;
 	}
 
 	/** Compares the board's flash with what was measured. `reasons`: one is a part of each refusal's message. */

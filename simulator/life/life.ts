@@ -293,8 +293,8 @@ export class Life {
 			this.invariantChecker.onQuotaExhausted(reset - this.clockOffset);
 		const [first] = sequences ?? [];
 		if (status >= 200 && status < 300) this.ledger.onAcknowledged(sequences ?? [], this.now());
-		else if (first !== undefined && sequences?.length === 1 && isRefusal(status))
-			this.ledger.onRefused(first, this.now());
+		else if (first !== undefined && sequences?.length === 1)
+			this.ledger.onRefused(first, this.now(), isRefusal(status));
 		this.onStateChange();
 	}
 

@@ -7,7 +7,6 @@ import {
 	type OddResponse,
 	oddResponses,
 	type PoweredPart,
-	refusalStatuses,
 	releaseServerFaults,
 	type Scenario,
 	type ScenarioFault,
@@ -123,7 +122,7 @@ const serviceFault = kinds<ServiceFault["kind"]>({
 	status: { status, "wait?": number(0), "stored?": boolean },
 	early: { status },
 	"too large": { bytes: wholeNumber(1) },
-	poison: { every: wholeNumber(1), "run?": wholeNumber(1), status: oneOf(...refusalStatuses) },
+	poison: { every: wholeNumber(1), "run?": wholeNumber(1), status },
 	certificate: { trust: oneOf("expired", "not yet valid", "wrong name", "untrusted", "forged") },
 });
 

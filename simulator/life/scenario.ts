@@ -42,7 +42,6 @@ export const oddResponses = [
 
 /** Refusals of a request for its content. */
 export const refusalStatuses = Object.freeze([400, 409, 413, 422] as const);
-export type RefusalStatus = (typeof refusalStatuses)[number];
 
 /** Whether a status refuses a request for its content. */
 export function isRefusal(status: number): boolean {
@@ -85,10 +84,10 @@ export type ServiceFault =
 	/** Request bodies above this size get 413. */
 	| { readonly kind: "too large"; readonly bytes: number }
 	/**
-	 * Points whose sequence number is a multiple of `every`, and the `run` - 1 after it, are refused with their whole batch;
-	 * all others are stored.
+	 * Points whose sequence number is a multiple of `every`, and the `run` - 1 after it, get this status with their whole
+	 * batch; all others are stored.
 	 */
-	| { readonly kind: "poison"; readonly every: number; readonly run?: number; readonly status: RefusalStatus }
+	| { readonly kind: "poison"; readonly every: number; readonly run?: number; readonly status: number }
 	/** TLS fails because of the certificate. */
 	| { readonly kind: "certificate"; readonly trust: TrustFault };
 

@@ -46,6 +46,8 @@ const maxRepeated = 1_000;
 const maxBatchCopies = 5;
 const maxTested = 10;
 const day = 24 * hour;
+/** A refusal or failure so soon after a 2xx may be of a point that is held back. */
+const holdMs = 5 * minute;
 /** Between two attempts after a settings fault. */
 const probeIntervalMs = hour;
 /** Limits of a wait that the service requests. */
@@ -85,6 +87,8 @@ export class UplinkChecker {
 	private refusedAt = Number.NEGATIVE_INFINITY;
 	/** Single points refused in a row, without a 2xx; NaN: unknown. */
 	private refusals = 0;
+	/** When the board last received a 2xx. */
+	private takenAt = Number.NEGATIVE_INFINITY;
 	/** How often points were stored without a 2xx that the board has received, in a day. */
 	private readonly copies = new Map<number, number>();
 	private repeated = 0;
@@ -188,6 +192,7 @@ export class UplinkChecker {
 		if (isSuccess) {
 			this.waits = [];
 			this.refusals = 0;
+			this.takenAt = now;
 			this.forgetCopies();
 		}
 		const requestedMs = waitMs ?? (status === 429 && reset !== undefined ? reset - now : undefined);
@@ -196,12 +201,21 @@ export class UplinkChecker {
 		this.requestedUntil = now + this.requestedWaitMs;
 	}
 
+	/**
+	 * Of a service that takes others at the same time, the board holds a point back and goes on; its own attempts at that
+	 * point count nothing.
+	 */
+	private mayHold(status: number): boolean {
+		return !isRefusal(status) && this.options.now() - this.takenAt < holdMs;
+	}
+
 	private countRefusal(points: number | undefined): void {
 		if (points === undefined) this.refusals = Number.NaN;
 		else if (points === 1) this.refusals++;
 	}
 
 	private resultOf(status: number): AttemptResult {
+		if (status >= 300 && this.mayHold(status)) return "unclear";
 		if (!isRefusal(status)) return resultOfStatus(status);
 		if (Number.isNaN(this.refusals)) return "unclear";
 		// The firmware continues with fewer points, or with another one.

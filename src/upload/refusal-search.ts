@@ -7,10 +7,14 @@ export interface SuspectPoint {
 	readonly cause: string;
 }
 
-/** Sequence numbers of points that are stored while older ones are still pending. */
-export interface SentAhead {
+/**
+ * Consecutive points that uploads pass over while older ones are pending: stored by the service or quarantined
+ * (`strikes` 0), or one point that is held: refused so often while the service took others.
+ */
+export interface PassedOver {
 	readonly first: number;
 	readonly last: number;
+	readonly strikes: number;
 }
 
 /** Which points the next request has. */
@@ -18,16 +22,16 @@ export interface PointSelection extends BatchLimits {
 	readonly from: number;
 	/** The first sequence number that is left out. */
 	readonly before: number;
-	/** Older points stay pending whatever the response. */
-	readonly isAhead: boolean;
+	/** A held point, tried again. */
+	readonly isHeld: boolean;
 }
 
-/** What a 2xx for a batch settles. */
-export interface AcceptedPoints {
-	/** Refused shortly before: now it is clear that the points are at fault, and not the service. */
-	readonly refused: readonly SuspectPoint[];
-	/** All points up to this one are settled. */
-	readonly upTo: number;
+/** What a refusal is about. */
+export interface Refusal {
+	readonly isSize: boolean;
+	/** The content: the point is at fault as soon as the service takes another one. */
+	readonly isContent: boolean;
+	readonly cause: string;
 }
 
 /** Until the server responds 413. Below the default limit of proxies (1 MiB). */
@@ -36,6 +40,15 @@ const maxBatchBytes = 384 * 1024;
 const maxSuspects = 3;
 /** After a 2xx, as many refusals in a row are taken for those of points before a single point tests the service. */
 const trustOfSuccess = 3;
+/** After so many failures in a row, more than a day, the oldest point may be what the service fails at: another is tried in turn. */
+const maxStuckFailures = 30;
+/** The same of a service that has failed at single points before. */
+const maxStuckAgain = 6;
+/** A held point that is refused so often, hourly and just after a 2xx for others, is at fault. */
+const maxStrikes = 6;
+const heldIntervalMs = 3_600_000;
+/** Kept over restarts, 17 bytes each; a few more if the service refuses runs of newer points. */
+const maxPassedOver = 16;
 
 /**
  * Decides which points a request has, and what the responses to several say about a point. Pure.
@@ -44,18 +57,24 @@ const trustOfSuccess = 3;
  * the next points are tried; only when the service takes one of them is the suspect proven. A refused batch is halved
  * while 2xx come between the refusals, and else followed by a single point: about log2 of a batch to find one point, and
  * at most seven requests until a service that refuses everything is known. Then the oldest and the newest point are tried
- * in turn; the newest, once stored, is remembered as sent ahead.
+ * in turn.
+ *
+ * A refusal that is not about content (401, 404, 418), or no usable response, says less: a part of the service may be at
+ * fault for a while. Such a point is held: newer points pass it, it is tried again hourly, and proven by its strikes.
  */
 export class RefusalSearch {
 	/** Single points refused in a row, without a 2xx. */
 	refusals = 0;
-	ahead: SentAhead | undefined;
+	/** Failures in a row of a service that was reached. */
+	failures = 0;
+	/** In order. */
+	passedOver: readonly PassedOver[] = [];
 	/** Points of a batch that a server may store once more: 1 after failures, doubled by each 2xx. */
 	private maxRisked = maxBatchPoints;
 	/** Points of a batch in the search for refused ones. */
 	private maxSearched = maxBatchPoints;
 	private maxBytes = maxBatchBytes;
-	private suspects: readonly SuspectPoint[] = [];
+	private suspects: readonly (SuspectPoint & Refusal)[] = [];
 	/** Refusals left until a single point has to test the service. */
 	private trust = 0;
 	/** The next request is a single point. */
@@ -63,16 +82,36 @@ export class RefusalSearch {
 	/** The end of the smallest refused batch: it has a refused point up to here. 0: unknown. */
 	private refusedUpTo = 0;
 	private lastSuspect = 0;
+	/** The point that made a fault of suspects: as a proof of others, another is used. */
+	private refusedWitness = 0;
+	/** The service has taken points in this upload. */
+	private _hasTaken = false;
+	/** This upload has nothing more to send before this point. */
+	private walkedTo = 0;
+	/** Held points after this one are tried again in this upload. */
+	private retriedTo = Number.POSITIVE_INFINITY;
+	private retriesHeldAtTicks = 0;
+	private beganTicks = 0;
+	/** Whether the last selection tries another point than the first of those that are left, and whether there is one. */
+	private isElsewhere = false;
+	private hasElsewhere = true;
+	/** The service has failed at points again and again, and taken others. */
+	private hasHeld = false;
 
 	/** Points of a batch, at most. */
 	get maxPoints(): number {
 		return Math.min(this.maxRisked, this.maxSearched);
 	}
 
+	get hasTaken(): boolean {
+		return this._hasTaken;
+	}
+
 	/** Continues after a deep sleep. */
-	resume(maxPoints: number, refusals: number): void {
+	resume(maxPoints: number, refusals: number, failures: number): void {
 		this.maxRisked = maxPoints;
 		this.refusals = refusals;
+		this.failures = failures;
 	}
 
 	/** Whether the service refuses everything. */
@@ -81,57 +120,78 @@ export class RefusalSearch {
 	}
 
 	/** An upload begins: what was refused in an earlier one is tried again, and a limit of size may have changed. */
-	begin(): void {
+	begin(ticks: number): void {
 		this.suspects = [];
 		this.trust = 0;
 		this.isTest = false;
+		// A fault in spite of a 2xx in the same upload: next, one of the newest points is tried.
+		if (this._hasTaken) this.refusals = this.isFault ? 4 : 0;
+		this._hasTaken = false;
+		this.walkedTo = 0;
+		this.hasElsewhere = true;
 		this.maxBytes = Math.min(maxBatchBytes, 2 * this.maxBytes);
+		this.beganTicks = ticks;
+		this.retriedTo = ticks < this.retriesHeldAtTicks ? Number.POSITIVE_INFINITY : 0;
 	}
 
 	/** `oldest` and `newest`: of the pending points. `undefined`: nothing more can be learned in this upload. */
 	next(oldest: number, newest: number): PointSelection | undefined {
-		const { ahead, maxBytes, suspects, isFault } = this;
-		const from = Math.max(oldest, (suspects.at(-1)?.sequence ?? 0) + 1);
-		const later = ahead === undefined ? newest : ahead.last + 1;
-		const hasLater = later > from && later <= newest;
-		const maxPoints = this.isTest || isFault ? 1 : this.maxPoints;
-		// Behind points that were sent ahead, each group of suspects needs a 2xx for newer ones.
-		const needsLater = ahead !== undefined && suspects.length === maxSuspects - 1;
-		if (needsLater && !hasLater) return undefined;
-		if (needsLater || (isFault && hasLater && this.refusals % 2 === 0))
-			return { from: later, before: Number.POSITIVE_INFINITY, maxPoints, maxBytes, isAhead: true };
-		return { from, before: ahead?.first ?? Number.POSITIVE_INFINITY, maxPoints, maxBytes, isAhead: false };
+		const end = Math.max(oldest, (this.passedOver.at(-1)?.last ?? 0) + 1);
+		const start = Math.max(oldest, this.walkedTo, (this.suspects.at(-1)?.sequence ?? 0) + 1);
+		let { from, before } = this.pass(start);
+		const elsewhere = this.elsewhere(from, newest, end);
+		this.isElsewhere = elsewhere !== undefined;
+		if (elsewhere !== undefined) ({ from, before } = this.pass(elsewhere));
+		// Before what was passed over, each group of suspects needs a 2xx for newer ones.
+		else if (this.suspects.length === maxSuspects - 1 && before <= newest)
+			({ from, before } = this.pass(this.pass(before).from === this.refusedWitness ? end : before));
+		if (!this.mayPass(oldest, from)) ({ from, before } = this.pass(Math.max(from, end)));
+		if (from > newest) return this.nextHeld();
+		const maxPoints = this.isTest || this.isFault ? 1 : this.maxPoints;
+		return { from, before, maxPoints, maxBytes: this.maxBytes, isHeld: false };
 	}
 
-	/** A 2xx for a batch. */
-	accepted({ firstSequence, lastSequence }: Batch, isAhead: boolean): AcceptedPoints {
-		const refused = this.suspects;
+	/** Nothing of this can be sent in this upload: the numbers are unused, or the time is unknown. False: nor can others. */
+	skip({ before }: PointSelection): boolean {
+		if (this.isElsewhere) {
+			this.suspects = [];
+			this.hasElsewhere = false;
+			return true;
+		}
+		this.walkedTo = before;
+		return before < Number.POSITIVE_INFINITY;
+	}
+
+	/** A 2xx for points from `from` on: returns the points refused shortly before, which are now proven to be at fault. */
+	accepted(from: number, { lastSequence }: Batch): readonly SuspectPoint[] {
+		const proven = this.suspects.filter(({ isContent }) => isContent);
+		for (const { sequence, isContent } of this.suspects) this.passOver(sequence, sequence, isContent ? 0 : 1);
+		this.passOver(from, lastSequence, 0);
+		// The batches were refused for the size of this point.
+		if (proven.some(({ isSize }) => isSize)) this.maxBytes = maxBatchBytes;
 		this.suspects = [];
 		this.trust = trustOfSuccess;
-		this.refusals = 0;
+		this._hasTaken = true;
+		this.refusals = this.failures = 0;
 		this.isTest = false;
 		this.maxRisked = Math.min(maxBatchPoints, this.maxRisked * 2);
-		if (isAhead) {
-			this.ahead = { first: this.ahead?.first ?? firstSequence, last: lastSequence };
-			return { refused, upTo: refused.at(-1)?.sequence ?? 0 };
-		}
 		const rest = this.refusedUpTo - lastSequence;
 		if (rest > 0) this.maxSearched = Math.min(this.maxSearched, Math.ceil(rest / 2));
 		else {
 			this.refusedUpTo = 0;
 			this.maxSearched = Math.min(maxBatchPoints, this.maxSearched * 2);
 		}
-		return { refused, upTo: lastSequence };
+		return proven;
 	}
 
-	/** A refusal of a batch for its content, or for its size. */
-	refused(batch: Batch, { isAhead, isSize }: { isAhead: boolean; isSize: boolean }, cause: string): void {
+	/** A refusal of a batch. */
+	refused(batch: Batch, refusal: Refusal): void {
 		const { firstSequence, lastSequence, pointCount, bodyBytes } = batch;
 		this.trust--;
+		this.isTest = this.trust <= 0;
 		if (pointCount > 1) {
-			this.isTest = this.trust <= 0 || isAhead;
-			if (isSize) this.maxBytes = Math.floor(bodyBytes / 2);
-			else if (!isAhead) {
+			if (refusal.isSize) this.maxBytes = Math.floor(bodyBytes / 2);
+			else {
 				this.refusedUpTo = lastSequence;
 				this.maxSearched = this.isTest ? pointCount : Math.ceil(pointCount / 2);
 			}
@@ -140,10 +200,8 @@ export class RefusalSearch {
 		this.refusals++;
 		this.refusedUpTo = 0;
 		// In a fault, nothing that was refused is a suspect: all of it is tried again.
-		if (this.isFault) this.suspects = [];
-		else if (!isAhead) this.suspects = [...this.suspects, { sequence: firstSequence, cause }];
-		if (isAhead) return;
-		this.isTest = this.trust <= 0;
+		if (this.isFault) this.refusedWitness = firstSequence;
+		this.suspects = this.isFault ? [] : [...this.suspects, { sequence: firstSequence, ...refusal }];
 		// The next one may be as far away as this one was.
 		this.maxSearched =
 			this.lastSuspect === 0
@@ -152,17 +210,99 @@ export class RefusalSearch {
 		this.lastSuspect = firstSequence;
 	}
 
-	/** No usable response, for the second time or more: what the server may have stored is sent again, so little is sent. */
+	/** A refusal that is not about content, and no point was taken in this upload: of everything, as far as is known. */
+	refusedAll(): void {
+		this.refusals = Math.max(maxSuspects, this.refusals + 1);
+		this.suspects = [];
+	}
+
+	/** A held point was refused again, or not confirmed, just after the service took others; whether it is proven now. */
+	strike(sequence: number): boolean {
+		this.hasHeld = true;
+		const strikes = 1 + (this.passedOver.find(({ first }) => first === sequence)?.strikes ?? 0);
+		this.passOver(sequence, sequence, strikes < maxStrikes ? strikes : 0);
+		return strikes >= maxStrikes;
+	}
+
+	/** What the server may have stored is sent again, so little is sent. */
 	failedAgain(): void {
 		this.maxRisked = 1;
 		this.refusedUpTo = 0;
 	}
 
-	/** The last sequence number sent ahead, once no older point is pending, so that it can be acknowledged; or 0. */
-	takeSentAhead(oldest: number | undefined): number {
-		if (this.ahead === undefined || (oldest !== undefined && oldest < this.ahead.first)) return 0;
-		const { last } = this.ahead;
-		this.ahead = undefined;
-		return last;
+	/** All points up to the one that it returns are settled; 0: none. */
+	takeSettled(oldest: number | undefined): number {
+		this.passedOver = this.passedOver.filter(({ last }) => oldest !== undefined && last >= oldest);
+		const [next, ...rest] = this.passedOver;
+		if (oldest === undefined || next === undefined || next.strikes > 0 || next.first > oldest) return 0;
+		this.passedOver = rest;
+		return next.last;
+	}
+
+	/** The first point from `start` on that is not passed over, and the next one that is. */
+	private pass(start: number): { readonly from: number; readonly before: number } {
+		let from = start;
+		for (const { first, last } of this.passedOver) {
+			if (from < first) return { from, before: first };
+			from = Math.max(from, last + 1);
+		}
+		return { from, before: Number.POSITIVE_INFINITY };
+	}
+
+	/**
+	 * Of a service that refuses everything, or fails at the point `front` for more than a day: where another point is
+	 * tried, in turn.
+	 */
+	private elsewhere(front: number, newest: number, end: number): number | undefined {
+		const { passedOver } = this;
+		const hasHeld = this.hasHeld || passedOver.some(({ strikes }) => strikes > 0);
+		const isStuck = this.failures >= (hasHeld ? maxStuckAgain : maxStuckFailures);
+		const turn = this.refusals + this.failures;
+		if (!this.hasElsewhere || (!isStuck && !this.isFault) || turn % 2 !== 0) return undefined;
+		const isNewest = end <= front || (turn % 4 === 0 && passedOver.length < 2 * maxPassedOver);
+		// One is left to prove the suspects that follow.
+		const from = isNewest ? Math.max(end, newest - 1 > front ? newest - 1 : newest) : end;
+		if (from === front || from > newest) return undefined;
+		if (isStuck) this.suspects = [{ sequence: front, cause: "", isSize: false, isContent: false }];
+		return from;
+	}
+
+	private get hasRoom(): boolean {
+		return this.passedOver.length < maxPassedOver - 1;
+	}
+
+	/** Whether what the points from `from` on leave behind can be remembered. */
+	private mayPass(oldest: number, from: number): boolean {
+		const { suspects, passedOver } = this;
+		const isFront = from - suspects.length === oldest && suspects.every(({ isContent }) => isContent);
+		return (
+			this.hasRoom || isFront || passedOver.some(({ last, strikes }) => last === from - 1 && strikes === 0)
+		);
+	}
+
+	private nextHeld(): PointSelection | undefined {
+		if (!this._hasTaken) return undefined;
+		const held = this.passedOver.find(({ first, strikes }) => strikes > 0 && first > this.retriedTo);
+		if (held === undefined) return undefined;
+		this.retriedTo = held.first;
+		this.retriesHeldAtTicks = this.beganTicks + heldIntervalMs;
+		return { from: held.first, before: held.first + 1, maxPoints: 1, maxBytes: maxBatchBytes, isHeld: true };
+	}
+
+	private passOver(first: number, last: number, strikes: number): void {
+		let range = { first, last, strikes };
+		const rest: PassedOver[] = [];
+		for (const each of this.passedOver) {
+			if (each.first >= first && each.last <= last) continue;
+			const touches = each.last + 1 >= range.first && each.first <= range.last + 1;
+			if (strikes > 0 || each.strikes > 0 || !touches) rest.push(each);
+			else
+				range = {
+					first: Math.min(each.first, range.first),
+					last: Math.max(each.last, range.last),
+					strikes,
+				};
+		}
+		this.passedOver = [...rest, range].sort((one, other) => one.first - other.first);
 	}
 }

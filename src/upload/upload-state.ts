@@ -1,8 +1,8 @@
 import type { KeyValue } from "../boards/ecma419";
 import { type PersistentKey, writeIfChanged } from "../common/persistent-values";
-import type { SentAhead } from "./refusal-search";
+import type { PassedOver } from "./refusal-search";
 
-/** State of an uploader that is kept over a deep sleep; `reportedDrops` and `ahead` over each start. */
+/** State of an uploader that is kept over a deep sleep; `reportedDrops` and `passedOver` over each start. */
 export interface UploadState {
 	/** Ticks before which nothing is sent. */
 	readonly dueAtTicks: number;
@@ -14,48 +14,70 @@ export interface UploadState {
 	readonly refusals?: number;
 	/** How many points dropped from the quarantine have been reported; default 0. */
 	readonly reportedDrops?: number;
-	/** Points that are stored while older ones are pending. */
-	readonly ahead?: SentAhead;
+	/** Failures in a row of a service that was reached; default 0. */
+	readonly failures?: number;
+	/** Points that are passed over while older ones are pending; default: none. */
+	readonly passedOver?: readonly PassedOver[];
 }
 
 const uploadStateKey: PersistentKey = "attempts";
-/** The last three members were added later, and are left out while they have their defaults. */
+/** What was added later is left out while it has its defaults. */
 const shortRecordBytes = 12;
-const recordBytes = 33;
+const recordBytes = 18;
+const rangeBytes = 17;
 
 /** Throws what the storage throws. */
 export function saveUploadState(storage: KeyValue, state: UploadState): void {
-	const { dueAtTicks, consecutiveFailures, maxPoints, refusals = 0, reportedDrops = 0, ahead } = state;
-	const isShort = refusals === 0 && reportedDrops === 0 && ahead === undefined;
-	const bytes = new Uint8Array(recordBytes);
+	const { dueAtTicks, consecutiveFailures, maxPoints, refusals = 0, reportedDrops = 0 } = state;
+	const { failures = 0, passedOver = [] } = state;
+	const isShort = refusals === 0 && failures === 0 && reportedDrops === 0 && passedOver.length === 0;
+	const bytes = new Uint8Array(isShort ? shortRecordBytes : recordBytes + rangeBytes * passedOver.length);
 	const view = new DataView(bytes.buffer);
 	view.setFloat64(0, dueAtTicks);
 	view.setUint16(8, Math.min(consecutiveFailures, 0xffff));
 	view.setUint16(10, maxPoints);
-	// Whether it is even decides which point is tried next.
-	view.setUint8(12, Math.min(refusals, 254 + (refusals % 2)));
-	view.setUint32(13, reportedDrops);
-	view.setFloat64(17, ahead?.first ?? 0);
-	view.setFloat64(25, ahead?.last ?? 0);
-	writeIfChanged(storage, uploadStateKey, isShort ? bytes.subarray(0, shortRecordBytes) : bytes);
+	if (!isShort) {
+		view.setUint8(12, cappedCount(refusals));
+		view.setUint8(13, cappedCount(failures));
+		view.setUint32(14, reportedDrops);
+		for (const [index, { first, last, strikes }] of passedOver.entries()) {
+			const at = recordBytes + rangeBytes * index;
+			view.setFloat64(at, first);
+			view.setFloat64(at + 8, last);
+			view.setUint8(at + 16, strikes);
+		}
+	}
+	writeIfChanged(storage, uploadStateKey, bytes);
 }
 
 /** `undefined` if there is none or it is implausible. */
 export function loadUploadState(storage: KeyValue): UploadState | undefined {
 	const kept = storage.read(uploadStateKey);
-	if (kept === undefined || (kept.byteLength !== shortRecordBytes && kept.byteLength !== recordBytes))
+	if (kept === undefined) return undefined;
+	const { byteLength } = kept;
+	const isShort = byteLength === shortRecordBytes;
+	if (!isShort && (byteLength < recordBytes || (byteLength - recordBytes) % rangeBytes !== 0))
 		return undefined;
 	const view = new DataView(kept);
 	const maxPoints = view.getUint16(10);
 	if (maxPoints === 0) return undefined;
 	const state = { dueAtTicks: view.getFloat64(0), consecutiveFailures: view.getUint16(8), maxPoints };
-	if (kept.byteLength === shortRecordBytes) return state;
-	const first = view.getFloat64(17);
-	const last = view.getFloat64(25);
-	return {
-		...state,
-		refusals: view.getUint8(12),
-		reportedDrops: view.getUint32(13),
-		...(first > 0 && last >= first && { ahead: { first, last } }),
-	};
+	if (isShort) return state;
+	const passedOver: PassedOver[] = [];
+	for (let at = recordBytes; at < byteLength; at += rangeBytes) {
+		const range = {
+			first: view.getFloat64(at),
+			last: view.getFloat64(at + 8),
+			strikes: view.getUint8(at + 16),
+		};
+		if (!(range.first > (passedOver.at(-1)?.last ?? 0) && range.last >= range.first)) return state;
+		passedOver.push(range);
+	}
+	const [refusals, failures] = [view.getUint8(12), view.getUint8(13)];
+	return { ...state, refusals, failures, reportedDrops: view.getUint32(14), passedOver };
+}
+
+/** In a byte. Its last two bits decide which point is tried next. */
+function cappedCount(count: number): number {
+	return count < 0x100 ? count : 0xfc + (count % 4);
 }

@@ -9,7 +9,7 @@ import { type Batch, planBatch } from "./batch";
 import type { CallBudget } from "./call-budget";
 import { classifyExchange, type UploadAction } from "./classify-exchange";
 import type { Quarantine } from "./quarantine";
-import { type PointSelection, RefusalSearch, type SuspectPoint } from "./refusal-search";
+import { type PointSelection, type Refusal, RefusalSearch, type SuspectPoint } from "./refusal-search";
 import { minBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import { jsonContentType, serviceHeaders } from "./service-connection";
 import type { UploadState } from "./upload-state";
@@ -108,7 +108,7 @@ export class Uploader {
 	constructor(options: UploaderOptions) {
 		this.options = options;
 		this.destination = options.resolveDestination === undefined ? options.destination : undefined;
-		this.search.ahead = options.keptState?.ahead;
+		this.search.passedOver = options.keptState?.passedOver ?? [];
 		this.reportedDrops = options.keptState?.reportedDrops ?? 0;
 	}
 
@@ -120,7 +120,7 @@ export class Uploader {
 	/** Starts with the state from before a deep sleep: on battery, where a failure costs as much as an upload. */
 	resume(dueAtTicks: number, kept?: UploadState): void {
 		if (kept !== undefined) {
-			this.search.resume(kept.maxPoints, kept.refusals ?? 0);
+			this.search.resume(kept.maxPoints, kept.refusals ?? 0, kept.failures ?? 0);
 			this.consecutiveFailures = kept.consecutiveFailures;
 		}
 		this.waitsForRegularUpload = true;
@@ -129,13 +129,14 @@ export class Uploader {
 
 	/** To be kept over a deep sleep. */
 	get state(): UploadState {
-		const { maxPoints, refusals, ahead } = this.search;
+		const { maxPoints, refusals, failures, passedOver } = this.search;
 		return {
 			dueAtTicks: this.notBeforeTicks,
 			consecutiveFailures: this.consecutiveFailures,
 			maxPoints,
 			refusals,
-			...(ahead !== undefined && { ahead }),
+			failures,
+			passedOver,
 			reportedDrops: this.reportedDrops,
 		};
 	}
@@ -236,7 +237,7 @@ export class Uploader {
 	private async drain(): Promise<void> {
 		const { time, clock, intervalMs, log } = this.options;
 		this.notBeforeTicks = this.nextRegularTicks(intervalMs(clock.now() ?? 0));
-		this.search.begin();
+		this.search.begin(time.ticks());
 		this.isDraining = true;
 		// mutation: claim-network
 		await this.options.claimNetwork?.();
@@ -258,7 +259,7 @@ export class Uploader {
 	}
 
 	private async sendPending(connection: HttpConnection): Promise<void> {
-		const { readings } = this.options;
+		const { readings, time } = this.options;
 		const newest = readings.newestSequence ?? 0;
 		let calls = 0;
 		let refusals = 0;
@@ -266,6 +267,7 @@ export class Uploader {
 			const step = await this.sendBatch(connection);
 			if (step === "failed") return;
 			if (step === "done") break;
+			if (step === "nothing") continue;
 			calls++;
 			if (step !== "refused") continue;
 			refusals++;
@@ -273,6 +275,9 @@ export class Uploader {
 			await this.pauseUntil(this.pausedUntilTicks);
 		}
 		if (refusals > 0) this.payForSearch(calls);
+		// All that is pending is passed over.
+		else if (calls === 0)
+			this.notBeforeTicks = Math.max(this.notBeforeTicks, time.ticks() + recheckIntervalMs);
 	}
 
 	/** How long the plan takes to allow the calls of searches, `calls` more included. */
@@ -344,14 +349,20 @@ export class Uploader {
 		return result;
 	}
 
-	/** Sends the next batch. `done`: nothing more can be sent now; `failed`: the next attempt is scheduled. */
-	private async sendBatch(connection: HttpConnection): Promise<"accepted" | "refused" | "done" | "failed"> {
+	/**
+	 * Sends the next batch. `done`: nothing more can be sent now; `nothing`: there was nothing to send among points before
+	 * some that were passed over; `failed`: the next attempt is scheduled.
+	 */
+	private async sendBatch(
+		connection: HttpConnection,
+	): Promise<"accepted" | "refused" | "nothing" | "done" | "failed"> {
 		const { clock, time, readings, log } = this.options;
 		const selection = this.select();
 		const batch = selection === undefined ? undefined : this.plan(selection);
 		if (selection === undefined || batch === undefined) {
 			const isFirst = selection?.from === readings.oldestSequence || readings.length === 0;
-			if (selection === undefined || !isFirst) return "done";
+			if (selection === undefined) return "done";
+			if (!isFirst) return this.search.skip(selection) ? "nothing" : "done";
 			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
 			log(`upload: ${readings.length === 0 ? unreadableMessage : noTimeMessage}`);
 			return "failed";
@@ -392,7 +403,7 @@ export class Uploader {
 
 	private select(): PointSelection | undefined {
 		const { readings } = this.options;
-		readings.acknowledge(this.search.takeSentAhead(readings.oldestSequence));
+		this.acknowledgeSettled();
 		const { oldestSequence, newestSequence } = readings;
 		if (oldestSequence === undefined || newestSequence === undefined) return undefined;
 		return this.search.next(oldestSequence, newestSequence);
@@ -417,38 +428,63 @@ export class Uploader {
 		batch: Batch,
 		selection: PointSelection,
 		result: ExchangeResult,
-	): "accepted" | "refused" | "failed" {
+	): "accepted" | "refused" | "done" | "failed" {
 		// mutation: pause-after-refusal
 		if (action.kind !== "acknowledge") this.pausedUntilTicks = this.options.time.ticks() + minBackoffMs;
+		if (action.kind !== "acknowledge" && selection.isHeld) return this.strike(selection.from, action);
 		switch (action.kind) {
 			case "acknowledge":
 				this._fault = undefined;
 				this.acknowledge(batch, selection, result);
 				return "accepted";
 			case "refused":
-				// mutation: test-refusal
-				this.search.refused(batch, { isAhead: selection.isAhead, isSize: action.isSize }, action.cause);
-				if (batch.pointCount === 1)
-					this.options.log(`${batchName(batch)} refused: ${action.cause}; kept until another is taken`);
-				if (!this.search.isFault) return "refused";
-				// The search sends single points by itself.
-				this.enterFault(`${action.cause}. ${serviceFaultRemedy}`, false);
-				return "failed";
+				return this.refuse(batch, { ...action, isContent: true });
 			case "retry":
 				this.retry(result, action);
 				return "failed";
 			case "settings fault":
+				if (result.kind === "response" && this.search.hasTaken)
+					return this.refuse(batch, { isSize: false, isContent: false, cause: action.cause });
+				if (result.kind === "response") this.search.refusedAll();
 				this.enterFault(action.cause, hasReachedServer(result));
 				return "failed";
 		}
 	}
 
+	private refuse(batch: Batch, refusal: Refusal): "refused" | "failed" {
+		// mutation: test-refusal
+		this.search.refused(batch, refusal);
+		const { cause, isContent } = refusal;
+		if (batch.pointCount === 1)
+			this.options.log(`${batchName(batch)} refused: ${cause}; kept until another is taken`);
+		if (!this.search.isFault) return "refused";
+		// The search sends single points by itself.
+		this.enterFault(isContent ? `${cause}. ${serviceFaultRemedy}` : cause, false);
+		return "failed";
+	}
+
+	/** A held point was refused or not confirmed again. A service that asks for a pause gets it. */
+	private strike(
+		sequence: number,
+		action: Exclude<UploadAction, { readonly kind: "acknowledge" }>,
+	): "refused" | "done" {
+		const { cause } = action;
+		// mutation: count-strike
+		const isProven = this.search.strike(sequence);
+		if (isProven) this.quarantinePoint({ sequence, cause });
+		else this.options.log(`point ${sequence} not taken again: ${cause}; newer ones are sent`);
+		this.options.saveState(this.state);
+		if (action.kind !== "retry") return "refused";
+		const { waitMs = 0 } = action;
+		this.notBeforeTicks = Math.max(this.notBeforeTicks, this.options.time.ticks() + waitMs);
+		return "done";
+	}
+
 	private acknowledge(batch: Batch, selection: PointSelection, result: ExchangeResult): void {
-		const { readings } = this.options;
-		const { refused, upTo } = this.search.accepted(batch, selection.isAhead);
+		const before = this.search.passedOver.length;
+		const refused = this.search.accepted(selection.from, batch);
 		for (const suspect of refused) this.quarantinePoint(suspect);
-		// mutation: acknowledge-batch
-		readings.acknowledge(upTo);
+		this.acknowledgeSettled();
 		// mutation: log-sent-batch
 		this.options.log(`sent ${batchName(batch)}: ${result.kind === "response" ? result.status : ""}`);
 		this.consecutiveFailures = 0;
@@ -456,7 +492,17 @@ export class Uploader {
 		const reportsDrops = batch.quarantineDrops !== undefined;
 		if (reportsDrops) this.reportedDrops = batch.quarantineDrops;
 		// mutation: keep-sent-ahead
-		if (selection.isAhead || reportsDrops) this.options.saveState(this.state);
+		if (before + this.search.passedOver.length > 0 || reportsDrops) this.options.saveState(this.state);
+	}
+
+	private acknowledgeSettled(): void {
+		const { readings } = this.options;
+		for (;;) {
+			const upTo = this.search.takeSettled(readings.oldestSequence);
+			if (upTo === 0) return;
+			// mutation: acknowledge-batch
+			readings.acknowledge(upTo);
+		}
 	}
 
 	private retry(
@@ -466,6 +512,7 @@ export class Uploader {
 		this._fault = undefined;
 		const hasReached = hasReachedServer(result);
 		this.countFailure(hasReached);
+		if (hasReached) this.search.failures++;
 		this.scheduleRetry(
 			waitMs + retryBackoffMs(this.consecutiveFailures, this.options.random(), hasReached),
 			cause,

@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import type { Batch } from "../../src/upload/batch";
+import { RefusalSearch } from "../../src/upload/refusal-search";
+
+const batch = (first: number, last: number): Batch => ({
+	path: "/api/data/batch",
+	firstSequence: first,
+	lastSequence: last,
+	pointCount: last - first + 1,
+	bodyBytes: 100,
+	quarantineDrops: undefined,
+	body: () => ({ length: 0, read: () => 0 }),
+});
+const refusal = { isSize: false, isContent: true, cause: "400" };
+
+function refuseAll(search: RefusalSearch, count: number): void {
+	for (let point = 1; point <= count; point++) search.refused(batch(point, point), refusal);
+}
+
+test("in a fault, the oldest and one of the newest points are tried in turn", () => {
+	const search = new RefusalSearch();
+	search.begin(0);
+	refuseAll(search, 3);
+	expect(search.next(1, 100)?.from).toBe(1);
+	refuseAll(search, 1);
+	expect(search.next(1, 100)?.from).toBe(99);
+});
+
+test("if the newest cannot be sent, for want of its time, the oldest is tried", () => {
+	const search = new RefusalSearch();
+	search.begin(0);
+	refuseAll(search, 4);
+	const newest = search.next(1, 100);
+	expect(newest?.from).toBe(99);
+	expect(newest !== undefined && search.skip(newest)).toBe(true);
+	expect(search.next(1, 100)?.from).toBe(1);
+});
+
+test("what a range of unused numbers holds back is sent", () => {
+	const search = new RefusalSearch();
+	search.begin(0);
+	search.passedOver = [
+		{ first: 1, last: 1, strikes: 1 },
+		{ first: 10, last: 20, strikes: 0 },
+	];
+	const unused = search.next(1, 100);
+	expect(unused).toMatchObject({ from: 2, before: 10 });
+	expect(unused !== undefined && search.skip(unused)).toBe(true);
+	expect(search.next(1, 100)).toMatchObject({ from: 21, before: Number.POSITIVE_INFINITY });
+});
+
+test("a held point is tried again only after a 2xx for others, hourly, and proven by six refusals", () => {
+	const search = new RefusalSearch();
+	search.passedOver = [{ first: 1, last: 1, strikes: 1 }];
+	let from = 2;
+	for (let strikes = 2; strikes <= 6; strikes++) {
+		search.begin(strikes * 3_600_000);
+		expect(search.next(1, from)).toMatchObject({ from, isHeld: false });
+		search.accepted(from, batch(from, from));
+		expect(search.next(1, from)).toMatchObject({ from: 1, before: 2, isHeld: true });
+		expect(search.strike(1)).toBe(strikes === 6);
+		expect(search.next(1, from)).toBeUndefined();
+		from++;
+		search.begin(strikes * 3_600_000 + 1_800_000);
+		search.accepted(from, batch(from, from));
+		expect(search.next(1, from)).toBeUndefined();
+		from++;
+	}
+	expect(search.takeSettled(1)).toBe(from - 1);
+});
