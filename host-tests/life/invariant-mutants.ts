@@ -84,9 +84,12 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			at: "count-strike",
 			mutate: replace("$0", "$0 || true"),
 			life: {
-				...{ ...short, length: 2 * day, interval: 60 },
+				...{ ...short, interval: 60 },
 				faults: [
-					{ ...{ from: 0, to: day, kind: "service" }, fault: { kind: "poison", every: 500, status: 403 } },
+					{
+						...{ from: 0, to: 11 * hour, kind: "service" },
+						fault: { kind: "poison", every: 500, status: 403 },
+					},
 				],
 			},
 		},
@@ -115,10 +118,10 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 				faults: [
 					{
 						...{ from: 0, to: 3 * day, kind: "service" },
-						fault: { kind: "poison", every: 5000, run: 40, status: 422 },
+						fault: { kind: "poison", every: 500, status: 403 },
 					},
-					...Array.from({ length: 40 }, (_, index): ScenarioFault => {
-						const from = (4 + index) * hour;
+					...Array.from({ length: 20 }, (_, index): ScenarioFault => {
+						const from = (10 + 2.5 * index) * hour;
 						return { from, to: from + second, kind: "outage" };
 					}),
 				],
