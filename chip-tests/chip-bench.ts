@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EmulatedChip, hostAddress } from "../scripts/emulated-chip";
-import { type EmulatorImage, writeSettings } from "../scripts/emulator-build";
+import { type EmulatorImage, writeCrashingSlot, writeSettings } from "../scripts/emulator-build";
 import type { Platform } from "../scripts/platforms";
 import { makeUpdateFile } from "../scripts/update-file";
 import { DakkioServer } from "../simulator/dakkio/server";
@@ -110,6 +110,11 @@ export class ChipBench {
 	/** Settings for the next start; without any, the board keeps those that it has. */
 	configure(settings: Partial<Settings> | undefined): void {
 		writeSettings(this.flash, settings);
+	}
+
+	/** The firmware in this slot panics as soon as it is started; `undefined`: none. */
+	crashIn(slot: number | undefined): void {
+		writeCrashingSlot(this.flash, slot);
 	}
 
 	/** Switches power on. */

@@ -256,6 +256,13 @@ async function update(bench: ChipBench, { onMemory }: CaseOptions): Promise<stri
 	const [, why] = await bench.line(log.rolledBack);
 	expectEqual("why it was rolled back", why, "crash");
 	await bench.line(log.sent);
+	await sendUpdateThroughPage(bench, "99.0.2", () => Promise.resolve());
+	// Before it is started.
+	await bench.powerOff();
+	bench.crashIn(0);
+	bench.powerOn();
+	await bench.line(log.rolledBack);
+	await bench.line(log.sent);
 	expectWithoutGap(bench);
 	return `${bench.arrived.length} points`;
 }

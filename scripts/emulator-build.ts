@@ -137,7 +137,18 @@ export function writeSettings(file: string, settings: Partial<Settings> | undefi
 		if (text.copy(bytes, 4) < text.length)
 			throw new Error("The settings are too large for the emulated board.");
 	}
+	writeInto(file, bytes, settingsPartition.offset);
+}
+
+/** Has the firmware in a slot panic as soon as it is started; `undefined`: none. {@link writeSettings} ends it, too. */
+export function writeCrashingSlot(file: string, slot: number | undefined): void {
+	const bytes = Buffer.alloc(4, 0xff);
+	if (slot !== undefined) bytes.writeUInt32LE(slot);
+	writeInto(file, bytes, settingsPartition.offset + settingsPartition.size - bytes.length);
+}
+
+function writeInto(file: string, bytes: Uint8Array, offset: number): void {
 	const flash = openSync(file, "r+");
-	writeSync(flash, bytes, 0, bytes.length, settingsPartition.offset);
+	writeSync(flash, bytes, 0, bytes.length, offset);
 	closeSync(flash);
 }

@@ -1,3 +1,4 @@
+import FFI from "mc/ffi";
 import { App } from "../../src/app/app";
 import type { Board } from "../../src/boards/board";
 import type { Flash } from "../../src/boards/ecma419";
@@ -19,7 +20,9 @@ try {
 	startEthernet();
 	const button = new VirtualButton(board.pins.button);
 	openControlPort(button);
-	const settings = readSettings(board.storage.flash.open({ path: "settings", mode: "r" }));
+	const given = board.storage.flash.open({ path: "settings", mode: "r" });
+	if (readWord(given, given.status().size - 4) === board.firmware?.running) new FFI().emulator_panic();
+	const settings = readSettings(given);
 	if (settings !== "")
 		installBuiltInSettings(board.storage.keyValue.open({ path: "dakkio", format: "buffer" }), settings);
 	new App(emulated(board, button)).start();
@@ -39,13 +42,18 @@ function emulated(board: Board, button: VirtualButton): Board {
 	};
 }
 
+/** Little endian. */
+function readWord(flash: Flash, offset: number): number {
+	const bytes = new Uint8Array(4);
+	flash.read(bytes, offset);
+	return new DataView(bytes.buffer).getUint32(0, true);
+}
+
 /** What the emulator's computer put into the partition: a length, little endian, and hexadecimal digits. */
 function readSettings(flash: Flash): string {
-	const head = new Uint8Array(4);
-	flash.read(head, 0);
-	const length = new DataView(head.buffer).getUint32(0, true);
+	const length = readWord(flash, 0);
 	const text = new Uint8Array(length > flash.status().size ? 0 : length);
-	if (text.length > 0) flash.read(text, head.length);
+	if (text.length > 0) flash.read(text, 4);
 	flash.close();
 	return decodeUtf8(text);
 }
