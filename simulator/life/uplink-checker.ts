@@ -219,7 +219,9 @@ export class UplinkChecker {
 		if (!isRefusal(status)) return resultOfStatus(status);
 		if (Number.isNaN(this.refusals)) return "unclear";
 		// The firmware continues with fewer points, or with another one.
-		return this.refusals < maxRefusals ? "good" : "settings fault";
+		if (this.refusals < maxRefusals) return "good";
+		// The last one may be of a point that is held back.
+		return this.options.now() - this.takenAt < holdMs ? "unclear" : "settings fault";
 	}
 
 	setReady(ready: boolean): void {

@@ -263,7 +263,8 @@ export class RefusalSearch {
 		// One is left to prove the suspects that follow.
 		const from = isNewest ? Math.max(end, newest - 1 > front ? newest - 1 : newest) : end;
 		if (from === front || from > newest) return undefined;
-		if (isStuck) this.suspects = [{ sequence: front, cause: "", isSize: false, isContent: false }];
+		if (isStuck && !this.isFault)
+			this.suspects = [{ sequence: front, cause: "", isSize: false, isContent: false }];
 		return from;
 	}
 
