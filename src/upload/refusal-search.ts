@@ -125,7 +125,7 @@ export class RefusalSearch {
 		this.trust = 0;
 		this.isTest = false;
 		// A fault in spite of a 2xx in the same upload: next, one of the newest points is tried.
-		if (this._hasTaken) this.refusals = this.isFault ? 4 : 0;
+		if (this._hasTaken && this.isFault) this.refusals = 4;
 		this._hasTaken = false;
 		this.walkedTo = 0;
 		this.hasElsewhere = true;
