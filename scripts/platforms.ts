@@ -73,7 +73,8 @@ export async function buildFor(anySdk: Sdk, build: Build): Promise<Built> {
 	const [, chip = build.platform] = build.platform.split("/");
 	const directory = join(buildDirectory(sdk, build), `xsProj-${chip}`, "build");
 	const image = join(directory, "xs_esp32.bin");
-	reconfigure(directory, sdk.environment.SDKCONFIGPATH ?? "");
+	const { SDKCONFIGPATH = "", PARTITIONS_FILE = "" } = sdk.environment;
+	reconfigure(directory, SDKCONFIGPATH, PARTITIONS_FILE);
 	rmSync(image, { force: true });
 	// ESP-IDF makes the image when this one is older than the program.
 	rmSync(join(directory, ".bin_timestamp"), { force: true });
@@ -87,11 +88,13 @@ export async function buildFor(anySdk: Sdk, build: Build): Promise<Built> {
 	return { sdk, size, slot, directory };
 }
 
-/** Has ESP-IDF configured again when its options are not those of the last build: the SDK goes by the time of one file. */
-function reconfigure(directory: string, optionsPath: string): void {
-	const options = readdirSync(optionsPath)
-		.map((file) => readFileSync(join(optionsPath, file), "utf8"))
-		.join("\n");
+/**
+ * Has ESP-IDF configured again when its options or partitions are not those of the last build: the SDK goes by the time of
+ * one file.
+ */
+function reconfigure(directory: string, optionsPath: string, partitionsFile: string): void {
+	const files = readdirSync(optionsPath).map((file) => join(optionsPath, file));
+	const options = [...files, partitionsFile].map((file) => readFileSync(file, "utf8")).join("\n");
 	const known = join(directory, "..", "options");
 	if (existsSync(known) && readFileSync(known, "utf8") === options) return;
 	rmSync(join(directory, "..", "sdkconfig"), { force: true });

@@ -1,4 +1,5 @@
 import FFI from "mc/ffi";
+import type { KeyValue } from "../../src/boards/ecma419";
 import { guard } from "../../src/boards/esp32/callbacks";
 import { UDPSocket } from "../../src/boards/esp32/udp";
 import { decodeUtf8 } from "../../src/common/utf8";
@@ -14,9 +15,9 @@ const port = 4190;
 
 /**
  * Takes commands of the tests: `press` and `release` the button, `memory` and `slots` (answered with figures), `panic` and `block`,
- * which end in a restart, and `ping`. Each command but the fatal ones is answered.
+ * which end in a restart, `live`, after which the starts before count as if they had lived a minute, and `ping`. Each command but the fatal ones is answered.
  */
-export function openControlPort(button: VirtualButton): void {
+export function openControlPort(button: VirtualButton, storage: Pick<KeyValue, "delete">): void {
 	// Only these functions: each FFI has all of them, in memory that is to be measured.
 	const { emulator_collect, emulator_memory, emulator_slots, emulator_panic } = new FFI();
 	const emulator = { emulator_collect, emulator_memory, emulator_slots, emulator_panic };
@@ -25,7 +26,7 @@ export function openControlPort(button: VirtualButton): void {
 		onReadable: () => {
 			for (let packet = socket.read(); packet !== undefined; packet = socket.read()) {
 				const { address, port: sender } = packet;
-				const answer = execute(decodeUtf8(new Uint8Array(packet)), button, emulator);
+				const answer = execute(decodeUtf8(new Uint8Array(packet)), button, storage, emulator);
 				guard(() => socket.write(new Uint8Array(ArrayBuffer.fromString(answer)), address, sender));
 			}
 		},
@@ -34,7 +35,12 @@ export function openControlPort(button: VirtualButton): void {
 
 type Emulator = Pick<FFI, "emulator_collect" | "emulator_memory" | "emulator_slots" | "emulator_panic">;
 
-function execute(command: string, button: VirtualButton, emulator: Emulator): string {
+function execute(
+	command: string,
+	button: VirtualButton,
+	storage: Pick<KeyValue, "delete">,
+	emulator: Emulator,
+): string {
 	switch (command) {
 		case "press":
 		case "release":
@@ -52,6 +58,9 @@ function execute(command: string, button: VirtualButton, emulator: Emulator): st
 			emulator.emulator_slots(counts.buffer);
 			return counts.join(" ");
 		}
+		case "live":
+			storage.delete("starts");
+			return command;
 		case "panic":
 			emulator.emulator_panic();
 			return "";

@@ -19,12 +19,12 @@ try {
 	const board = openBoard();
 	startEthernet();
 	const button = new VirtualButton(board.pins.button);
-	openControlPort(button);
+	const storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
+	openControlPort(button, storage);
 	const given = board.storage.flash.open({ path: "settings", mode: "r" });
 	if (readWord(given, given.status().size - 4) === board.firmware?.running) new FFI().emulator_panic();
 	const settings = readSettings(given);
-	if (settings !== "")
-		installBuiltInSettings(board.storage.keyValue.open({ path: "dakkio", format: "buffer" }), settings);
+	if (settings !== "") installBuiltInSettings(storage, settings);
 	new App(emulated(board, button)).start();
 } catch (error) {
 	trace(`the firmware does not start: ${error instanceof Error ? error.message : String(error)}\n`);
