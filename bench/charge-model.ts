@@ -2,8 +2,8 @@ import { type RadioDay, radioSeconds } from "./radio-model";
 
 /**
  * A model, not a measurement: how long a board lives on a cell, from the computrons of a wake, the radio model, and the
- * currents of the data sheet. Milliamperes, of an ESP32-C3 at 3.3 V (ESP32-C3 Series Datasheet, version 1.6, current
- * consumption characteristics).
+ * currents of an ESP32-C3 at 3.3 V, in milliamperes: those usually quoted from the current consumption characteristics of
+ * its data sheet. They were not compared with the document.
  */
 export const currents = Object.freeze({
 	/** RTC timer and RTC memory. */

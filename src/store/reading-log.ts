@@ -8,7 +8,7 @@ import { ReadingEncoder } from "../reading/reading-encoder";
 const typicalReadingBytes = 10;
 
 /** After a mount, at most this many records are decoded to go on from the last one. */
-const maxContinuedRecords = 32;
+const maxContinuedRecords = 64;
 
 /**
  * The pending readings, on flash. A reading for which {@link append} has returned stays until it is acknowledged, or until
