@@ -9,11 +9,23 @@ const recorded = parseResults(readFileSync(join(root, "bench", "RESULTS.md"), "u
 const flash = "Flash: readings";
 const wire = "On the wire, for 1,000 points";
 const xs = "XS compute";
+const app = "XS compute: the whole app";
+const charge = "Charge: days on 2,000 mAh";
 const radio = "Radio, seconds a day";
 const images = ["Flash: the image of an ESP32", "Flash: the image of an ESP32-C3"];
 
 test("the file has every section, with a figure in every row", () => {
-	expect([...recorded.keys()]).toEqual(["Flash: the queue", flash, wire, xs, "Memory", ...images, radio]);
+	expect([...recorded.keys()]).toEqual([
+		"Flash: the queue",
+		flash,
+		wire,
+		xs,
+		app,
+		"Memory",
+		...images,
+		charge,
+		radio,
+	]);
 	for (const [title, rows] of recorded) {
 		expect(rows.size, title).toBeGreaterThan(1);
 		for (const [what, { firmware }] of rows) expect(firmware, `${title}: ${what}`).toBeDefined();
@@ -46,6 +58,10 @@ test("the README's figures are those of the file, rounded", () => {
 		const [ours = "", baseline = ""] = figures(radio, what).map((seconds) => `${round(seconds, 1)} s`);
 		return row(`radio a day, ${what}`, ours, baseline);
 	};
+	const days = (what: string) => {
+		const [ours = "", baseline = ""] = figures(charge, `days, ${what}`).map((count) => round(count, 1));
+		return row(`days on 2,000 mAh, ${what}, by a model`, ours, baseline);
+	};
 	const table = [
 		row("flash for a reading", `${bytes.toFixed(1)} bytes`, `${round(json, 1)} bytes, as JSON`),
 		row("readings that 1 MiB holds", round(held, 1000), round(heldAsJson, 100)),
@@ -60,6 +76,7 @@ test("the README's figures are those of the file, rounded", () => {
 		),
 		aDay("mains, a reading each minute"),
 		aDay("battery, each 10 minutes"),
+		days("a reading each minute"),
 	];
 	const [, section = ""] = readme.split("## What it costs");
 	const [, ...shown] = section.split("|---|---:|---:|\n");

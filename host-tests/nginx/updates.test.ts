@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -18,9 +18,12 @@ let board: DownloadFixture;
 /** Somewhat more than an image of the firmware. */
 const imageBytes = 1_800_000;
 
-function publish(version: string): void {
+/** `modified`: seconds of Unix time; nginx makes a file's ETag of them and of its length. */
+function publish(version: string, modified: number): void {
 	const content = updateFile({ version, lengthBytes: imageBytes });
-	writeFileSync(join(directory, "www/releases/node.update"), content);
+	const file = join(directory, "www/releases/node.update");
+	writeFileSync(file, content);
+	utimesSync(file, modified, modified);
 	const index = makeReleaseIndex([{ address: "node.update", content }]);
 	writeFileSync(join(directory, "www/releases/index.json"), index);
 }
@@ -46,7 +49,7 @@ describe.skipIf(nginx === undefined)("releases at nginx", () => {
 	});
 
 	test("a whole image arrives in ranges, over as few connections as nginx allows, and is installed", async () => {
-		publish("0.3.0");
+		publish("0.3.0", 1_800_000_000);
 		await board.until(() => board.installed.length > 0, 3_600_000);
 		expect(board.slots).toEqual(["0.2.0", "0.3.0"]);
 		const lines = readFileSync(join(directory, "access.log"), "latin1").trim().split("\n");
@@ -55,9 +58,9 @@ describe.skipIf(nginx === undefined)("releases at nginx", () => {
 	});
 
 	test("a release that is replaced during a download is noticed, and the new one is installed the next day", async () => {
-		publish("0.3.0");
+		publish("0.3.0", 1_800_000_000);
 		await board.until(() => (board.update.progress?.writtenBytes ?? 0) > 300_000, 3_600_000);
-		publish("0.3.1");
+		publish("0.3.1", 1_800_000_060);
 		await board.until(() => board.installed.length > 0, 48 * 3_600_000);
 		expect(board.log.filter((line) => line.includes("the file has changed"))).toHaveLength(1);
 		expect(board.slots).toEqual(["0.2.0", "0.3.1"]);
