@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { Agent, request } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { randomFrom } from "../host-tests/queue/seeded-random";
 import { PageClient } from "../host-tests/setup/page-client";
@@ -281,7 +281,9 @@ async function sendUpdateThroughPage(
 	await bench.command("release");
 	await bench.line(log.setup);
 	await bench.command("ping");
-	const page = new PageClient(bench.pagePort, boardAddress);
+	// As a browser does it.
+	const oneConnection = new Agent({ keepAlive: true, maxSockets: 1 });
+	const page = new PageClient(bench.pagePort, boardAddress, oneConnection);
 	await page.state();
 	const client: UpdateClient = {
 		update: async (step) => JSON.parse((await page.post("/api/update", step)).body),
@@ -293,6 +295,7 @@ async function sendUpdateThroughPage(
 		isHalf = true;
 		void atHalf();
 	});
+	oneConnection.destroy();
 	expectEqual("what is wrong with the update", problem, undefined);
 }
 

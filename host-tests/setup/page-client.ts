@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { type Agent, request } from "node:http";
 import type { SetupState, TestState } from "../../src/setup/api";
 
 export interface PageResponse {
@@ -7,16 +7,18 @@ export interface PageResponse {
 	readonly body: string;
 }
 
-/** The page's side of the conversation, a connection for each request. */
+/** The page's side of the conversation; without an agent, a connection for each request. */
 export class PageClient {
 	private readonly port: number;
 	private readonly host: string;
+	private readonly agent: Agent | false;
 	private token = "";
 
 	/** `host`: the board's own address, where the port of this computer leads there. */
-	constructor(port: number, host = `127.0.0.1:${port}`) {
+	constructor(port: number, host = `127.0.0.1:${port}`, agent: Agent | false = false) {
 		this.port = port;
 		this.host = host;
+		this.agent = agent;
 	}
 
 	/** Which the board wants to hear with each POST. */
@@ -38,7 +40,7 @@ export class PageClient {
 					method,
 					path,
 					headers: { Host: this.host, ...headers },
-					agent: false,
+					agent: this.agent,
 				},
 				(answer) => {
 					const parts: Buffer[] = [];
