@@ -1,7 +1,7 @@
 import type { Board } from "../boards/board";
 import { randomUniform } from "../boards/random";
 import { parseHttpsUrl } from "../common/https-url";
-import { decodePem } from "../settings/pem";
+import { decodeCertificates } from "../settings/pem";
 import type { Settings } from "../settings/settings";
 import { Downloader, type DownloaderOptions } from "../update/downloader";
 import type { FirmwareUpdate } from "../update/firmware-update";
@@ -26,11 +26,10 @@ export function makeDownloader({
 }: UpdateDownloaderOptions): Downloader | undefined {
 	const index = parseHttpsUrl(settings.update);
 	if (index === undefined || board.firmware?.releaseKey === undefined) return undefined;
-	const pem = decodePem(settings.rootCertificate);
 	return new Downloader({
 		...{ network: board.network, time: board.time, storage: storage.keyValue },
 		...{ address: settings.update, index, userAgent, update },
-		ca: "certificates" in pem ? pem.certificates : [],
+		ca: decodeCertificates(settings.rootCertificate),
 		chip: board.identity.chip,
 		version: versionOf(board.identity),
 		random: () => randomUniform(board),

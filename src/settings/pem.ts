@@ -39,6 +39,12 @@ export function decodePem(pem: string): PemCertificates | { readonly problem: st
 	return { certificates, text: blocks.join("\n") };
 }
 
+/** The certificates of a checked setting, DER; none if it is empty. */
+export function decodeCertificates(pem: string): readonly Uint8Array[] {
+	const decoded = decodePem(pem);
+	return "certificates" in decoded ? decoded.certificates : [];
+}
+
 const damaged = "This certificate is damaged; copy it again, from BEGIN to END.";
 
 function count(text: string, part: string): number {

@@ -1,7 +1,7 @@
 import type { Board } from "../boards/board";
 import { rateLimitHeaders } from "../dakkio/rate-limits";
 import { HttpConnection } from "../http/http-connection";
-import { decodePem } from "../settings/pem";
+import { decodeCertificates } from "../settings/pem";
 import { parseServiceAddress } from "../settings/service-address";
 import type { Settings } from "../settings/settings";
 
@@ -16,14 +16,12 @@ export function connectService(
 ): HttpConnection {
 	const origin = parseServiceAddress(server);
 	if ("problem" in origin) throw new Error(origin.problem);
-	const pem = decodePem(rootCertificate);
-	const ca = "certificates" in pem ? pem.certificates : [];
 	return new HttpConnection({
 		network,
 		time,
 		...origin,
 		secure: true,
-		ca,
+		ca: decodeCertificates(rootCertificate),
 		secret: key,
 		responseHeaders: rateLimitHeaders,
 		onVerified,
