@@ -9,7 +9,6 @@ const replay = process.env.REPLAY;
 const long = process.env.MODE === "long";
 const blocks = 5;
 const blockLength = 256;
-const aligns = [1, 4, 16] as const;
 
 /** Runs `body` for many seeds; a failure names the case that {@link replay} repeats. */
 function seeds(name: string, count: number, body: (random: () => number) => void): void {
@@ -44,8 +43,8 @@ function read(queue: FlashQueue): Map<number, string> {
  * Whatever was there: the queue takes records, gives them back after the next mount, and numbers only rise, from
  * `given` on, the highest that was ever given.
  */
-function worksOn(flash: Flash, writeAlign: 1 | 4 | 16, random: () => number, given = 0): void {
-	const queue = new FlashQueue({ flash, writeAlign });
+function worksOn(flash: Flash, random: () => number, given = 0): void {
+	const queue = new FlashQueue({ flash });
 	const pushed = new Map<number, string>();
 	let before = Math.max(given, ...read(queue).keys());
 	for (let i = 0; i < 6; i++) {
@@ -55,17 +54,17 @@ function worksOn(flash: Flash, writeAlign: 1 | 4 | 16, random: () => number, giv
 		before = sequence;
 		pushed.set(sequence, text(bytes));
 	}
-	const again = read(new FlashQueue({ flash, writeAlign }));
+	const again = read(new FlashQueue({ flash }));
 	for (const [sequence, bytes] of pushed) expect(again.get(sequence)).toBe(bytes);
 }
 
 describe("whatever stands on the flash, it mounts, and goes on", () => {
-	test.each(aligns)("random bytes, align %i", (writeAlign) => {
-		seeds(`random ${writeAlign}`, 200, (random) => {
+	test("random bytes", () => {
+		seeds("random", 600, (random) => {
 			const image = new Uint8Array(blocks * blockLength);
 			const density = random();
 			for (let i = 0; i < image.length; i++) image[i] = random() < density ? below(256, random) : 0xff;
-			worksOn(new NorFlash({ blocks, blockLength, writeAlign, image }), writeAlign, random);
+			worksOn(new NorFlash({ blocks, blockLength, image }), random);
 		});
 	});
 
@@ -79,17 +78,7 @@ describe("whatever stands on the flash, it mounts, and goes on", () => {
 		const mounted = new FlashQueue({ flash: later });
 		expect(mounted.length).toBe(0);
 		expect([later.counts.erases, later.counts.programs]).toEqual([0, 0]);
-		worksOn(later, 1, randomFrom(1));
-	});
-
-	test("a queue that was written with another alignment is read, and gone on with", () => {
-		const flash = new NorFlash({ blocks, blockLength });
-		const before = new FlashQueue({ flash, writeAlign: 1 });
-		before.push(Uint8Array.of(1, 2, 3));
-		const aligned = new NorFlash({ blocks, blockLength, writeAlign: 16, image: flash.image });
-		const after = new FlashQueue({ flash: aligned, writeAlign: 16 });
-		after.push(Uint8Array.of(4, 5));
-		expect([...read(after).values()]).toEqual(["010203", "0405"]);
+		worksOn(later, randomFrom(1));
 	});
 });
 
@@ -101,17 +90,16 @@ describe("bits flip anywhere", () => {
 		readonly marked: number;
 	}
 
-	function fill(writeAlign: 1 | 4 | 16, random: () => number): Kept {
+	function fill(random: () => number): Kept {
 		let block = 0;
 		const flash = new NorFlash({
 			blocks,
 			blockLength,
-			writeAlign,
 			onChange: (at) => {
 				block = Math.floor(at / blockLength);
 			},
 		});
-		const queue = new FlashQueue({ flash, writeAlign });
+		const queue = new FlashQueue({ flash });
 		const records = new Map<number, { bytes: string; block: number }>();
 		for (let i = 0; i < 70; i++) {
 			const bytes = record(random);
@@ -124,39 +112,36 @@ describe("bits flip anywhere", () => {
 		return { flash, records, marked };
 	}
 
-	test.each(aligns)(
-		"nothing is invented, altered or out of order, and only the hit sectors lose, align %i",
-		(writeAlign) => {
-			seeds(`flips ${writeAlign}`, 400, (random) => {
-				const { flash, records, marked } = fill(writeAlign, random);
-				const hit = new Set<number>();
-				for (let flips = 1 + below(3, random); flips > 0; flips--) {
-					const at = below(flash.image.length, random);
-					flash.image[at] = (flash.image[at] ?? 0) ^ (1 << below(8, random));
-					hit.add(Math.floor(at / blockLength));
-				}
-				const image = flash.image.slice();
-				const hurt = new NorFlash({ blocks, blockLength, writeAlign, image });
-				const queue = new FlashQueue({ flash: hurt, writeAlign });
-				const found = read(queue);
-				let before = 0;
-				let acknowledgedAgain = 0;
-				for (const [sequence, bytes] of found) {
-					expect(sequence).toBeGreaterThan(before);
-					before = sequence;
-					const kept = records.get(sequence);
-					// The acknowledgement itself may have been hit: then what it covered comes back.
-					if (kept === undefined) acknowledgedAgain++;
-					else expect(bytes).toBe(kept.bytes);
-				}
-				if (acknowledgedAgain > 0) expect([...hit]).toContain(marked);
-				const lost = [...records].filter(([sequence]) => !found.has(sequence));
-				for (const [, { block }] of lost) expect([...hit]).toContain(block);
-				if (lost.length > 0) expect(queue.damagedBytes + queue.droppedRecords).toBeGreaterThan(0);
-				worksOn(hurt, writeAlign, random, Math.max(...records.keys()));
-			});
-		},
-	);
+	test("nothing is invented, altered or out of order, and only the hit sectors lose", () => {
+		seeds("flips", 1_200, (random) => {
+			const { flash, records, marked } = fill(random);
+			const hit = new Set<number>();
+			for (let flips = 1 + below(3, random); flips > 0; flips--) {
+				const at = below(flash.image.length, random);
+				flash.image[at] = (flash.image[at] ?? 0) ^ (1 << below(8, random));
+				hit.add(Math.floor(at / blockLength));
+			}
+			const image = flash.image.slice();
+			const hurt = new NorFlash({ blocks, blockLength, image });
+			const queue = new FlashQueue({ flash: hurt });
+			const found = read(queue);
+			let before = 0;
+			let acknowledgedAgain = 0;
+			for (const [sequence, bytes] of found) {
+				expect(sequence).toBeGreaterThan(before);
+				before = sequence;
+				const kept = records.get(sequence);
+				// The acknowledgement itself may have been hit: then what it covered comes back.
+				if (kept === undefined) acknowledgedAgain++;
+				else expect(bytes).toBe(kept.bytes);
+			}
+			if (acknowledgedAgain > 0) expect([...hit]).toContain(marked);
+			const lost = [...records].filter(([sequence]) => !found.has(sequence));
+			for (const [, { block }] of lost) expect([...hit]).toContain(block);
+			if (lost.length > 0) expect(queue.damagedBytes + queue.droppedRecords).toBeGreaterThan(0);
+			worksOn(hurt, random, Math.max(...records.keys()));
+		});
+	});
 });
 
 describe("sectors wear out", () => {
@@ -230,6 +215,6 @@ test("a flash that throws at random never stops the queue for good", () => {
 			}
 		}
 		failing = false;
-		worksOn(flash, 1, random);
+		worksOn(flash, random);
 	});
 });

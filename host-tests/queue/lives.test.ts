@@ -11,6 +11,7 @@ const firstSeed = replay === undefined ? Math.floor(Math.random() * 2 ** 31) : N
 test("random lives: cuts, a throwing driver, damaged bytes, wrong hints, any geometry", () => {
 	const lives = replay !== undefined ? 1 : long ? 200_000 : Number(process.env.LIVES ?? 1_500);
 	const failed: string[] = [];
+	if (lives > 1_500) console.log(`Seeds from ${firstSeed} on.`);
 	for (let seed = firstSeed; seed < firstSeed + lives; seed++) {
 		const life = new QueueLife(randomFrom(seed));
 		try {

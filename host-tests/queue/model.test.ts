@@ -15,7 +15,6 @@ type Step =
 const sizes: fc.Arbitrary<QueueModelOptions> = fc.record({
 	blocks: fc.integer({ min: 2, max: 6 }),
 	blockLength: fc.constantFrom(128, 256, 512),
-	writeAlign: fc.constantFrom<1 | 4 | 16>(1, 4, 16),
 	verify: fc.boolean(),
 	maxRecordBytes: fc.constant(64),
 });
@@ -144,7 +143,6 @@ function sectorBefore(sequence: number): Uint8Array {
 			frontOffset: 0,
 			droppedRecords: 0,
 			skippedSequences: 0,
-			writeAlign: 1,
 		},
 		header,
 	);

@@ -16,7 +16,6 @@ import { MemoryKeyValue } from "../memory-key-value";
 import { below, randomFrom } from "./seeded-random";
 
 const blockLength = 512;
-const aligns = [1, 4, 16] as const;
 const bytes = new Uint8Array(20);
 
 function sequences(queue: FlashQueue): number[] {
@@ -31,9 +30,9 @@ function fill(queue: FlashQueue, length = 20): void {
 
 describe("an acknowledgement never moves back, and no count wraps", () => {
 	/** A full ring whose newest sector has a torn record at its end. */
-	function torn(writeAlign: 1 | 4 | 16) {
-		const flash = new NorFlash({ blocks: 4, blockLength, writeAlign });
-		const queue = new FlashQueue({ flash, writeAlign });
+	function torn() {
+		const flash = new NorFlash({ blocks: 4, blockLength });
+		const queue = new FlashQueue({ flash });
 		fill(queue);
 		let at = 0;
 		const before = flash.image.slice();
@@ -43,10 +42,10 @@ describe("an acknowledgement never moves back, and no count wraps", () => {
 		return flash;
 	}
 
-	test.each(aligns)("not where the erase for it fails beside a torn sector, align %i", (writeAlign) => {
+	test("not where the erase for it fails beside a torn sector", () => {
 		for (let failing = 0; failing < 4; failing++) {
-			const flash = torn(writeAlign);
-			const queue = new FlashQueue({ flash, writeAlign });
+			const flash = torn();
+			const queue = new FlashQueue({ flash });
 			for (let i = 0; i <= failing; i++) flash.wearOut(i, "erase throws");
 			const [, , third = 0] = sequences(queue);
 			const before = queue.length;
@@ -61,7 +60,7 @@ describe("an acknowledgement never moves back, and no count wraps", () => {
 			const pushed: number[] = [];
 			for (let i = 0; i < 8; i++) pushed.push(queue.push(bytes));
 			queue.acknowledge(third + 1);
-			const again = new FlashQueue({ flash, writeAlign });
+			const again = new FlashQueue({ flash });
 			const rest = sequences(again);
 			expect(again.length).toBe(rest.length);
 			expect(rest.slice(-pushed.length)).toEqual(pushed);
@@ -70,10 +69,10 @@ describe("an acknowledgement never moves back, and no count wraps", () => {
 		}
 	});
 
-	test.each(aligns)("not where reading headers fails now and then, align %i", (writeAlign) => {
+	test("not where reading headers fails now and then", () => {
 		for (let seed = 1; seed <= 200; seed++) {
 			const random = randomFrom(seed);
-			const flash = new NorFlash({ blocks: 16, blockLength: 256, writeAlign });
+			const flash = new NorFlash({ blocks: 16, blockLength: 256 });
 			let failingShare = 0;
 			const failing: Flash = {
 				read(buffer, byteOffset) {
@@ -88,12 +87,12 @@ describe("an acknowledgement never moves back, and no count wraps", () => {
 			// Each mount after a sector that is known elsewhere, and not on flash, skips numbers: a gap in the ring.
 			let lost: RingHint | undefined;
 			const hints = { load: () => lost, save: () => {} };
-			let queue = new FlashQueue({ flash: failing, writeAlign, hints });
+			let queue = new FlashQueue({ flash: failing, hints });
 			for (let i = 0; i < 24; i++) {
 				const sequence = queue.push(new Uint8Array(40));
 				if (random() > 0.3) continue;
 				lost = { block: 0, sectorNumber: 1_000, firstSequence: sequence + 1 };
-				queue = new FlashQueue({ flash: failing, writeAlign, hints });
+				queue = new FlashQueue({ flash: failing, hints });
 			}
 			while (queue.length > 0) {
 				const { oldestSequence = 0, newestSequence = 0 } = queue;
@@ -143,16 +142,12 @@ describe("an acknowledgement never moves back, and no count wraps", () => {
 });
 
 describe("a record of any size fits a full ring, or is refused before anything is dropped", () => {
-	const rings = [2, 3, 5, 9].flatMap((blocks) => aligns.map((writeAlign) => ({ blocks, writeAlign })));
-
-	test.each(rings)("$blocks sectors, align $writeAlign", ({ blocks, writeAlign }) => {
-		const { maxRecordBytes } = new FlashQueue({
-			...{ flash: new NorFlash({ blocks, blockLength, writeAlign }), writeAlign },
-		});
+	test.each([2, 3, 5, 9])("%i sectors", (blocks) => {
+		const { maxRecordBytes } = new FlashQueue({ flash: new NorFlash({ blocks, blockLength }) });
 		for (let size = 1; size <= maxRecordBytes + 20; size += size < maxRecordBytes - 40 ? 23 : 1) {
 			for (const before of [20, Math.floor(maxRecordBytes / 2), maxRecordBytes]) {
-				const flash = new NorFlash({ blocks, blockLength, writeAlign });
-				const queue = new FlashQueue({ flash, writeAlign });
+				const flash = new NorFlash({ blocks, blockLength });
+				const queue = new FlashQueue({ flash });
 				fill(queue, before);
 				for (let times = 0; times < 3; times++) {
 					const pending = sequences(queue);

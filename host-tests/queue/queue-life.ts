@@ -43,8 +43,7 @@ class ThrowingFlash implements Flash {
 	write(buffer: Uint8Array, byteOffset: number): void {
 		const fails = this.fails();
 		const part = pick([0, buffer.length, below(buffer.length + 1, this.random)], this.random);
-		const align = this.flash.status().blockLength % 16 === 0 ? 16 : 1;
-		const written = fails ? Math.floor(part / align) * align : buffer.length;
+		const written = fails ? part : buffer.length;
 		if (written > 0) this.flash.write(buffer.subarray(0, written), byteOffset);
 		if (fails) throw new Error("the flash driver failed to write");
 	}
@@ -84,7 +83,6 @@ export class QueueLife {
 	private readonly random: () => number;
 	private readonly flash: NorFlash;
 	private readonly driver: ThrowingFlash;
-	private readonly writeAlign: 1 | 4 | 16;
 	private readonly verify: boolean;
 	private readonly troubles: Troubles;
 	private readonly ledger = new Map<number, Entry>();
@@ -106,7 +104,6 @@ export class QueueLife {
 		this.random = random;
 		const blocks = pick([2, 2, 3, 3, 4, 5, 8, 16], random);
 		const blockLength = pick([128, 256, 512], random);
-		this.writeAlign = pick([1, 4, 16] as const, random);
 		this.verify = random() < 0.5;
 		this.troubles = {
 			cuts: random() < 0.5,
@@ -116,10 +113,12 @@ export class QueueLife {
 		};
 		const { cuts, throws, damage, hints } = this.troubles;
 		this.description =
-			`${blocks} × ${blockLength} align ${this.writeAlign}, verify ${this.verify}, ` +
+			`${blocks} × ${blockLength}, verify ${this.verify}, ` +
 			`cuts ${cuts}, throws ${throws}, damage ${damage}, hints ${hints}`;
 		this.flash = new NorFlash({
-			...{ blocks, blockLength, writeAlign: this.writeAlign },
+			blocks,
+			blockLength,
+			programsOnce: true,
 			onChange: (at) => {
 				this.writtenBlock = Math.floor(at / blockLength);
 			},
@@ -284,7 +283,7 @@ export class QueueLife {
 
 	private get maxJump(): number {
 		const { blocks, blockLength } = this.flash.status();
-		return maxRecords(blockLength, this.writeAlign) * blocks;
+		return maxRecords(blockLength) * blocks;
 	}
 
 	private acknowledge(upTo: number): void {
@@ -422,13 +421,13 @@ export class QueueLife {
 	private mountCopy(): FlashQueue {
 		const { blocks, blockLength } = this.flash.status();
 		const image = this.flash.image.slice();
-		return this.mountOn(new NorFlash({ blocks, blockLength, writeAlign: this.writeAlign, image }));
+		return this.mountOn(new NorFlash({ blocks, blockLength, programsOnce: true, image }));
 	}
 
 	private mountOn(flash: Flash): FlashQueue {
-		const { writeAlign, verify } = this;
+		const { verify } = this;
 		const hints = this.troubles.hints === "none" ? undefined : this.hintStorage();
-		return new FlashQueue({ flash, writeAlign, verify, ...(hints && { hints }) });
+		return new FlashQueue({ flash, verify, ...(hints && { hints }) });
 	}
 
 	/** A stale hint is of an earlier sector, a wrong one of another block. */

@@ -5,7 +5,6 @@ import { below } from "./seeded-random";
 export interface QueueModelOptions {
 	readonly blocks: number;
 	readonly blockLength: number;
-	readonly writeAlign: 1 | 4 | 16;
 	readonly verify?: boolean;
 	/** The longest record pushed, bytes. */
 	readonly maxRecordBytes: number;
@@ -59,6 +58,7 @@ export class QueueModel {
 		this.written = written;
 		this.flash = new NorFlash({
 			...options,
+			programsOnce: true,
 			...(from ? { image: from.flash.image.slice() } : {}),
 			onChange: (byteOffset) => {
 				written.block = Math.floor(byteOffset / options.blockLength);
@@ -133,10 +133,9 @@ export class QueueModel {
 	}
 
 	private mount(): FlashQueue {
-		const { writeAlign, verify } = this.options;
+		const { verify } = this.options;
 		const options: FlashQueueOptions = {
 			flash: this.flash,
-			writeAlign,
 			...(verify ? { verify } : {}),
 		};
 		return new FlashQueue(options);

@@ -4,10 +4,8 @@ export interface NorFlashOptions {
 	readonly blocks: number;
 	/** Bytes of an erase block. */
 	readonly blockLength: number;
-	/**
-	 * Offset and length of writes are multiples of this. With 16, nothing may be programmed twice. Default 1.
-	 */
-	readonly writeAlign?: 1 | 4 | 16;
+	/** Refuse to program a byte twice, even to clear more of its bits. Default false. */
+	readonly programsOnce?: boolean;
 	/** Initial contents, used without a copy; default: erased. */
 	readonly image?: Uint8Array;
 	/** Called after bytes have changed, so that a board can persist them. */
@@ -73,9 +71,6 @@ export class WornOutError extends Error {
 	override name = "WornOutError";
 }
 
-/** Encrypted flash is written in units of this length, each once per erase. */
-const encryptionUnitBytes = 16;
-
 /**
  * A NOR flash: an erase sets all bits of a block, a program clears bits, and violations are refused. It can
  * lose power in the middle of any operation, and its blocks can wear out. Tests, bench and boards share this
@@ -87,10 +82,8 @@ export class NorFlash implements Flash {
 	/** Recorded even if the program catches the error. */
 	readonly violations: string[] = [];
 	private readonly _status: FlashStatus;
-	private readonly writeAlign: number;
+	private readonly programsOnce: boolean;
 	private readonly onChange: ((byteOffset: number, length: number) => void) | undefined;
-	/** With write alignment 16: units programmed since the last erase. */
-	private readonly programmed: Uint8Array | undefined;
 	private readonly wear = new Map<number, Wear>();
 	/** Blocks that were worn out at the last erase, or have lost charge since. */
 	private readonly unreliableBlocks = new Set<number>();
@@ -99,15 +92,14 @@ export class NorFlash implements Flash {
 	private _powered = true;
 	private closed = false;
 
-	constructor({ blocks, blockLength, writeAlign = 1, image, onChange }: NorFlashOptions) {
+	constructor({ blocks, blockLength, programsOnce = false, image, onChange }: NorFlashOptions) {
 		const size = blocks * blockLength;
 		if (image !== undefined && image.length !== size)
 			throw new RangeError(`the image has ${image.length} bytes, the flash ${size}`);
 		this.image = image ?? new Uint8Array(size).fill(0xff);
 		this._status = { size, blockLength, blocks };
-		this.writeAlign = writeAlign;
+		this.programsOnce = programsOnce;
 		this.onChange = onChange;
-		if (writeAlign === encryptionUnitBytes) this.programmed = this.findProgrammed();
 	}
 
 	status(): FlashStatus {
@@ -214,17 +206,15 @@ export class NorFlash implements Flash {
 	}
 
 	private checkProgram(buffer: Uint8Array, byteOffset: number): void {
-		const align = this.writeAlign;
-		if (byteOffset % align !== 0 || buffer.length % align !== 0)
-			throw this.violation(`write of ${buffer.length} bytes at ${byteOffset} is not aligned to ${align}`);
 		// Wrong bits in a worn-out block are not the program's fault.
 		const block = this.blockOf(byteOffset);
 		if (this.wear.has(block) || this.unreliableBlocks.has(block)) return;
 		for (let i = 0; i < buffer.length; i++) {
-			const unit = Math.floor((byteOffset + i) / encryptionUnitBytes);
-			if (this.programmed?.[unit] === 1) throw this.violation(`byte ${byteOffset + i} programmed twice`);
-			if (((buffer[i] ?? 0) & ~(this.image[byteOffset + i] ?? 0)) !== 0)
-				throw this.violation(`byte ${byteOffset + i} would need an erase first`);
+			const before = this.image[byteOffset + i] ?? 0;
+			const byte = buffer[i] ?? 0;
+			if ((byte & ~before) !== 0) throw this.violation(`byte ${byteOffset + i} would need an erase first`);
+			if (this.programsOnce && before !== 0xff && byte !== 0xff)
+				throw this.violation(`byte ${byteOffset + i} programmed twice`);
 		}
 	}
 
@@ -253,15 +243,12 @@ export class NorFlash implements Flash {
 			const whole = cutAt === undefined || (!scattered && i < cutAt);
 			if (!whole && !scattered && i !== cutAt) break;
 			const spared = whole ? 0 : this.randomByte();
-			this.clearBits(byteOffset + i, (buffer[i] ?? 0) | spared, whole);
+			this.clearBits(byteOffset + i, (buffer[i] ?? 0) | spared);
 		}
 	}
 
-	private clearBits(at: number, bits: number, whole: boolean): void {
-		const before = this.image[at] ?? 0;
-		this.image[at] = before & bits;
-		if (this.programmed !== undefined && (whole || this.image[at] !== before))
-			this.programmed[Math.floor(at / encryptionUnitBytes)] = 1;
+	private clearBits(at: number, bits: number): void {
+		this.image[at] = (this.image[at] ?? 0) & bits;
 	}
 
 	private erase(block: number, cut: boolean, stuck: boolean): void {
@@ -275,11 +262,6 @@ export class NorFlash implements Flash {
 			this.image[start + i] = before | left;
 			if (stuck && i % 97 === 60) this.image[start + i] = 0xfb;
 		}
-		const units = blockLength / encryptionUnitBytes;
-		// A unit that is not blank after an interrupted erase is still programmed.
-		if (this.programmed !== undefined)
-			for (let unit = block * units; unit < (block + 1) * units; unit++)
-				this.programmed[unit] = this.isBlankUnit(unit) ? 0 : 1;
 	}
 
 	/** The bits that an interrupted erase has set. */
@@ -288,18 +270,6 @@ export class NorFlash implements Flash {
 		if (tear === "scattered") return this.randomByte();
 		if (tear === "almost") return this.random() < 0.02 ? this.randomByte() : 0xff;
 		return inFirstHalf ? 0xff : 0;
-	}
-
-	private findProgrammed(): Uint8Array {
-		const units = new Uint8Array(Math.ceil(this.image.length / encryptionUnitBytes));
-		for (let unit = 0; unit < units.length; unit++) units[unit] = this.isBlankUnit(unit) ? 0 : 1;
-		return units;
-	}
-
-	private isBlankUnit(unit: number): boolean {
-		const end = Math.min((unit + 1) * encryptionUnitBytes, this.image.length);
-		for (let at = unit * encryptionUnitBytes; at < end; at++) if (this.image[at] !== 0xff) return false;
-		return true;
 	}
 
 	private randomByte(): number {

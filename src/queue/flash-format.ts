@@ -11,9 +11,6 @@ export const sectorHeaderBytes = 40;
 /** Bytes of the checksum at the end of a header and of a record. */
 export const checksumBytes = 3;
 
-/** Every write is aligned to this, in length and place; bytes. */
-export type WriteAlign = 1 | 4 | 16;
-
 export interface SectorHeader {
 	/** Counts all sectors ever opened, from 1. */
 	readonly sectorNumber: number;
@@ -31,7 +28,6 @@ export interface SectorHeader {
 	readonly droppedRecords: number;
 	/** Unused sequence numbers so far: after damage, numbers that may have been assigned are skipped. */
 	readonly skippedSequences: number;
-	readonly writeAlign: WriteAlign;
 }
 
 /** A sector as found on flash. */
@@ -44,8 +40,8 @@ export interface Sector extends SectorHeader {
 const magic = [0x44, 0x4b, 0x51] as const;
 const versionOffset = 3;
 const sumOffset = sectorHeaderBytes - checksumBytes;
-const version = 1;
-const aligns: readonly WriteAlign[] = [1, 4, 16];
+/** Version 1 in its upper half. */
+const versionByte = 0x10;
 
 /** Maximum of {@link SectorHeader.skippedPending}. */
 export const maxSkippedPending = 0x7fff;
@@ -58,7 +54,7 @@ const maxRepairedNumber = 2 ** 40;
 /** Writes `header` into the first {@link sectorHeaderBytes} bytes of `bytes`; returns its checksum. */
 export function encodeSectorHeader(header: SectorHeader, bytes: Bytes): number {
 	bytes.set(magic, 0);
-	bytes[versionOffset] = (version << 4) | aligns.indexOf(header.writeAlign);
+	bytes[versionOffset] = versionByte;
 	putUint(bytes, 4, 6, header.sectorNumber);
 	putUint(bytes, 10, 6, header.firstSequence);
 	putUint(bytes, 16, 6, header.acknowledgedSequence);
@@ -91,8 +87,7 @@ export const sectorNumberBytes = 10;
 /** The sector number of a header, unverified: 0 if its first bytes are erased, `undefined` if they are no header's. */
 export function parseSectorNumber(bytes: Bytes): number | undefined {
 	const view = viewOf(bytes);
-	const start = view.getUint32(0) >>> 4;
-	if (start === 0x444b511) return getUint48(view, 4);
+	if (view.getUint32(0) === 0x444b5110) return getUint48(view, 4);
 	return isErased(bytes, 0, sectorNumberBytes) ? 0 : undefined;
 }
 
@@ -111,10 +106,7 @@ function readSectorHeader(
 	checksumSeed: number,
 	limit: number,
 ): Sector | undefined {
-	const versionByte = view.getUint8(versionOffset);
-	const writeAlign = aligns[versionByte & 0x0f];
-	if (view.getUint32(0) >>> 8 !== 0x444b51 || versionByte >> 4 !== version || writeAlign === undefined)
-		return undefined;
+	if (view.getUint32(0) !== 0x444b5110) return undefined;
 	const pending = view.getUint16(22);
 	const sector = {
 		sectorNumber: getUint48(view, 4),
@@ -125,7 +117,6 @@ function readSectorHeader(
 		frontOffset: view.getUint16(24),
 		droppedRecords: getUint48(view, 26),
 		skippedSequences: view.getUint8(32) * 0x100000000 + view.getUint32(33),
-		writeAlign,
 		block,
 		checksumSeed,
 	};
@@ -151,7 +142,7 @@ function getUint48(view: DataView, at: number): number {
 function repairHeader(bytes: Bytes): Bytes | undefined {
 	const stored = storedChecksum(bytes, sumOffset);
 	const intactMagic = magic.filter((byte, index) => bytes[index] === byte).length;
-	if (intactMagic < magic.length - 1 || (bytes[versionOffset] ?? 0) >> 4 !== version) return undefined;
+	if (intactMagic < magic.length - 1 || bytes[versionOffset] !== versionByte) return undefined;
 	if ((stored & 0xff) === 0xff) return undefined;
 	const repaired = bytes.slice(0, sectorHeaderBytes);
 	const difference = crc24(0, bytes, 0, sumOffset) ^ stored;
@@ -169,11 +160,6 @@ function repairHeader(bytes: Bytes): Bytes | undefined {
 	return undefined;
 }
 
-/** Offset of a sector's first record. */
-export function recordsOffset(align: WriteAlign): number {
-	return alignUp(sectorHeaderBytes, align);
-}
-
 /** A record is data, or a mark that all records up to a number were acknowledged, or dropped from the full ring. */
 export type RecordKind = "data" | "acknowledged" | "dropped";
 
@@ -182,6 +168,8 @@ export type RecordKind = "data" | "acknowledged" | "dropped";
  * record in its sector (acknowledged; 0: unknown) or the number of records (dropped; 2 bytes).
  */
 export const markBodyBytes = 4;
+/** Size of a mark on flash. */
+export const markBytes = 1 + markBodyBytes + checksumBytes;
 /** Maximum of either part, and of an offset in a header. */
 export const maxMarkValue = 0xffff;
 
@@ -228,10 +216,9 @@ export class RecordHeader {
 		return true;
 	}
 
-	/** Size of the record on flash, including padding. */
-	recordBytes(align: WriteAlign): number {
-		const length = this.headerBytes + this.bodyBytes + checksumBytes;
-		return align === 1 ? length : alignUp(length, align);
+	/** Size of the record on flash. */
+	get recordBytes(): number {
+		return this.headerBytes + this.bodyBytes + checksumBytes;
 	}
 }
 
@@ -250,24 +237,21 @@ export function encodeRecordHeader(kind: RecordKind, body: number, bytes: Bytes)
 	return length;
 }
 
-/** Size of a record on flash, including padding. */
-export function recordBytes(kind: RecordKind, body: number, align: WriteAlign): number {
-	const code = body + firstDataCode;
-	const header = code < firstLongCode || kind !== "data" ? 1 : recordHeaderBytes(code);
-	const length = header + body + checksumBytes;
-	return align === 1 ? length : alignUp(length, align);
+/** Size of a data record on flash. */
+export function recordBytes(body: number): number {
+	return recordHeaderBytes(body + firstDataCode) + body + checksumBytes;
 }
 
 /** Maximum size of a body in a sector of `blockLength` bytes. */
-export function maxRecordBodyBytes(blockLength: number, align: WriteAlign): number {
-	let body = Math.min(blockLength - recordsOffset(align) - checksumBytes, maxCode - firstDataCode);
-	while (body > 0 && recordsOffset(align) + recordBytes("data", body, align) > blockLength) body--;
+export function maxRecordBodyBytes(blockLength: number): number {
+	let body = Math.min(blockLength - sectorHeaderBytes - checksumBytes, maxCode - firstDataCode);
+	while (body > 0 && sectorHeaderBytes + recordBytes(body) > blockLength) body--;
 	return body;
 }
 
 /** Maximum number of records in `length` bytes of a sector. */
-export function maxRecords(length: number, align: WriteAlign): number {
-	return Math.ceil(length / recordBytes("data", 0, align));
+export function maxRecords(length: number): number {
+	return Math.ceil(length / recordBytes(0));
 }
 
 /**
@@ -304,10 +288,6 @@ export function putChecksum(bytes: Bytes, at: number, checksum: number): void {
  */
 function sealChecksum(crc: number): number {
 	return (crc & 0xff) === 0xff ? crc & 0xffff7f : crc;
-}
-
-export function alignUp(length: number, align: number): number {
-	return Math.ceil(length / align) * align;
 }
 
 /** Throws a RangeError for a number that `length` bytes do not hold: none may wrap on flash. */

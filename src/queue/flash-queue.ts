@@ -1,11 +1,11 @@
 import type { Bytes, Flash } from "../boards/ecma419";
 import { FlashFailedError, RecordTooLargeError } from "./errors";
 import {
-	checksumBytes,
 	encodeRecordHeader,
 	encodeSectorHeader,
 	isErased,
 	markBodyBytes,
+	markBytes,
 	maxMarkValue,
 	maxRecordBodyBytes,
 	maxRecords,
@@ -16,9 +16,8 @@ import {
 	type RecordKind,
 	recordBytes,
 	recordChecksum,
-	recordsOffset,
 	type Sector,
-	type WriteAlign,
+	sectorHeaderBytes,
 } from "./flash-format";
 import { SectorFlash } from "./sector-flash";
 import { SectorReader } from "./sector-reader";
@@ -34,8 +33,6 @@ import { findTail, type RecordPlace, type Tail } from "./tail";
 export interface FlashQueueOptions {
 	/** The partition; the queue closes it. */
 	readonly flash: Flash;
-	/** Alignment of writes in length and place, bytes: 16 for encrypted flash. Default 1. */
-	readonly writeAlign?: WriteAlign;
 	/** Read back each write, so that a record lost to worn cells is written again. Default false. */
 	readonly verify?: boolean;
 	/** Where the newest sector is kept outside of the ring. */
@@ -112,15 +109,12 @@ const maxVainErases = 2;
  */
 export class FlashQueue {
 	private readonly sectors: SectorFlash;
-	private readonly writeAlign: WriteAlign;
-	/** Size of a mark. */
-	private readonly markBytes: number;
 	private readonly verifiesWrites: boolean;
 	private readonly hints: RingHintStorage | undefined;
 	private readonly keyByte: number;
 	/** The last key record of the newest sector, while that is the one of the mount. */
 	private mountedKey: RecordPlace | undefined;
-	/** The next write, from header to padding. */
+	/** The next write. */
 	private writeBuffer = new Uint8Array(128);
 	/** The same bytes. */
 	private writeView = new DataView(this.writeBuffer.buffer);
@@ -166,8 +160,6 @@ export class FlashQueue {
 	/** Mounts the partition, whatever it contains. Throws a RangeError for fewer than two sectors. */
 	constructor(options: FlashQueueOptions) {
 		this.sectors = new SectorFlash(options.flash);
-		this.writeAlign = options.writeAlign ?? 1;
-		this.markBytes = recordBytes("acknowledged", markBodyBytes, this.writeAlign);
 		this.verifiesWrites = options.verify ?? false;
 		this.hints = options.hints;
 		this.keyByte = options.keyByte ?? 0x100;
@@ -316,14 +308,14 @@ export class FlashQueue {
 
 	/** Capacity for records, including headers and checksums. */
 	get capacityBytes(): number {
-		return this.sectors.blocks * (this.sectors.blockLength - recordsOffset(this.writeAlign));
+		return this.sectors.blocks * (this.sectors.blockLength - sectorHeaderBytes);
 	}
 
 	/** Used bytes of the newest sector, including marks, and its number of records. */
 	get newestSectorUsage(): { readonly bytes: number; readonly records: number } {
 		if (this.newestSector === undefined) return { bytes: 0, records: 0 };
 		return {
-			bytes: this.tailOffset - recordsOffset(this.newestSector.writeAlign),
+			bytes: this.tailOffset - sectorHeaderBytes,
 			records:
 				this.nextSequence -
 				this.newestSector.firstSequence -
@@ -333,7 +325,7 @@ export class FlashQueue {
 
 	/** Maximum size of a record. */
 	get maxRecordBytes(): number {
-		return maxRecordBodyBytes(this.sectors.blockLength, this.writeAlign);
+		return maxRecordBodyBytes(this.sectors.blockLength);
 	}
 
 	get oldestSequence(): number | undefined {
@@ -393,7 +385,7 @@ export class FlashQueue {
 		this.tailOffset = tail.offset;
 		// mutation: restore-next-number
 		this.nextSequence = tail.nextSequence;
-		this.isTailWritable = tail.isWritable && newest.writeAlign === this.writeAlign;
+		this.isTailWritable = tail.isWritable;
 		this.isTailErased = false;
 		this.acknowledgedSequence = marks.acknowledgedSequence;
 		this._droppedRecords = newest.droppedRecords + marks.droppedRecords;
@@ -408,7 +400,7 @@ export class FlashQueue {
 	private skipLostSector({ block, sectorNumber, firstSequence }: RingHint): void {
 		this._damagedBytes += this.sectors.blockLength;
 		// mutation: number-after-lost-sector
-		const next = firstSequence + maxRecords(this.sectors.blockLength, this.writeAlign);
+		const next = firstSequence + maxRecords(this.sectors.blockLength);
 		if (this.newestSector !== undefined) this.skipSequences(next - this.nextSequence);
 		else {
 			this.nextSequence = next;
@@ -430,7 +422,7 @@ export class FlashQueue {
 	private skipHiddenSequences(newest: Sector): void {
 		// What a partition held before it was a queue costs no numbers, nor does damage for which they were skipped before.
 		if (newest.isNextForeign) return;
-		const start = recordsOffset(this.writeAlign);
+		const start = sectorHeaderBytes;
 		const probe = new Uint8Array(start + 16);
 		for (let ahead = 1; ahead < this.sectors.blocks; ahead++) {
 			const block = (newest.block + ahead) % this.sectors.blocks;
@@ -438,7 +430,7 @@ export class FlashQueue {
 			const isEmpty = this.sectors.read(probe, block, 0) && isErased(probe, start, probe.length);
 			// Its header may be intact, and reading it have failed.
 			if (isEmpty && parseSectorHeader(probe, block) === undefined) return;
-			this.skipSequences(maxRecords(this.sectors.blockLength, this.writeAlign));
+			this.skipSequences(maxRecords(this.sectors.blockLength));
 		}
 	}
 
@@ -468,16 +460,16 @@ export class FlashQueue {
 			// mutation: detect-first-record
 			const first = this.newestSector === undefined || this.nextSequence === this.newestSector.firstSequence;
 			const bytes = typeof record === "function" ? record(first) : record;
-			const length = recordBytes("data", bytes.length, this.writeAlign);
+			const length = recordBytes(bytes.length);
 			if (this.fits(length + this.reservedBytes())) return bytes;
 			const inNewSector = first || typeof record !== "function" ? bytes : record(true);
 			this.checkLength(inNewSector);
 			// After a drop nothing is reserved.
-			if (!this.fits(length + this.markBytes) || !this.dropOldest())
+			if (!this.fits(length + markBytes) || !this.dropOldest())
 				this.openSector({
 					acknowledged: this.acknowledgedSequence,
 					front: this.front,
-					recordBytes: recordBytes("data", inNewSector.length, this.writeAlign),
+					recordBytes: recordBytes(inNewSector.length),
 				});
 		}
 		throw new FlashFailedError();
@@ -508,7 +500,7 @@ export class FlashQueue {
 	 * an acknowledgement.
 	 */
 	private reservedBytes(): number {
-		this.knownReservedBytes ??= this.pendingInNextErase * this.markBytes;
+		this.knownReservedBytes ??= this.pendingInNextErase * markBytes;
 		return this.knownReservedBytes;
 	}
 
@@ -530,7 +522,7 @@ export class FlashQueue {
 	 */
 	private appendMark(kind: "acknowledged" | "dropped", last: number, detail: number): boolean {
 		const beyond = last - (this.newestSector?.acknowledgedSequence ?? 0);
-		if (beyond > maxMarkValue || !this.fits(this.markBytes)) return false;
+		if (beyond > maxMarkValue || !this.fits(markBytes)) return false;
 		if (kind === "dropped" && detail > maxMarkValue) return false;
 		const body = new Uint8Array(markBodyBytes);
 		putUint(body, 0, 2, beyond);
@@ -546,7 +538,7 @@ export class FlashQueue {
 			this.hints?.save(sector);
 			this.isHinted = true;
 		}
-		const length = recordBytes(kind, body.length, this.writeAlign);
+		const length = kind === "data" ? recordBytes(body.length) : markBytes;
 		if (this.writeBuffer.length < length) {
 			this.writeBuffer = new Uint8Array(length);
 			this.writeView = new DataView(this.writeBuffer.buffer);
@@ -560,7 +552,6 @@ export class FlashQueue {
 			end,
 			recordChecksum(sector, this.nextSequence, writeBuffer, 0, end, this.writeView),
 		);
-		if (end + checksumBytes < length) writeBuffer.fill(0xff, end + checksumBytes, length);
 		this.isTailWritable =
 			(this.isTailErased || this.checkErased(sector.block, tailOffset, length)) &&
 			this.write(
@@ -630,8 +621,8 @@ export class FlashQueue {
 			const sectorNumber = before.sectorNumber + ahead;
 			const next = furthest(erased, this.eraseBoundary(sectorNumber + 1, erased.firstSequence - 1));
 			// Records of the sector erased after it may have to go as well, for want of space for their acknowledgements.
-			const reserved = recordsBetween(erased, next) * this.markBytes;
-			const isTight = recordsOffset(this.writeAlign) + (needed ?? 0) + reserved > blockLength;
+			const reserved = recordsBetween(erased, next) * markBytes;
+			const isTight = sectorHeaderBytes + (needed ?? 0) + reserved > blockLength;
 			const end = isTight && needed !== undefined ? next : erased;
 			const isFrontKept = end.firstSequence <= acknowledged + 1;
 			const found = this.formatBlock({
@@ -692,10 +683,7 @@ export class FlashQueue {
 
 	/** Erases a block and writes a sector header; `undefined` if that fails. */
 	private formatBlock(
-		opened: Omit<
-			Sector,
-			"firstSequence" | "isNextForeign" | "skippedSequences" | "writeAlign" | "checksumSeed"
-		>,
+		opened: Omit<Sector, "firstSequence" | "isNextForeign" | "skippedSequences" | "checksumSeed">,
 	): Sector | undefined {
 		const { block } = opened;
 		try {
@@ -708,9 +696,8 @@ export class FlashQueue {
 			firstSequence: this.nextSequence,
 			isNextForeign: this.sectors.readBlockHeader((block + 1) % this.sectors.blocks) === "unreadable",
 			skippedSequences: this.skippedSequences,
-			writeAlign: this.writeAlign,
 		};
-		const bytes = new Uint8Array(recordsOffset(this.writeAlign)).fill(0xff);
+		const bytes = new Uint8Array(sectorHeaderBytes);
 		const checksumSeed = encodeSectorHeader(header, bytes);
 		const view = new DataView(bytes.buffer);
 		return this.write(bytes, view, block, 0, true) ? { ...header, checksumSeed } : undefined;
@@ -721,7 +708,7 @@ export class FlashQueue {
 		this.mountedKey = undefined;
 		this.abandonedHeaders = this.vainErases = 0;
 		this.unreportedDrops = 0;
-		this.tailOffset = recordsOffset(found.writeAlign);
+		this.tailOffset = sectorHeaderBytes;
 		this.isTailWritable = true;
 		this.isTailErased = true;
 		this._droppedRecords = found.droppedRecords;
@@ -849,7 +836,7 @@ export class FlashQueue {
 		const until = isNewest
 			? Number.POSITIVE_INFINITY
 			: findFirstSectorFrom(sector.sectorNumber + 1, this.sectors, newest).firstSequence;
-		reader.open(sector, recordsOffset(sector.writeAlign), sector.firstSequence, until);
+		reader.open(sector, sectorHeaderBytes, sector.firstSequence, until);
 	}
 
 	/** The sector being read has been erased: goes to the oldest one. */

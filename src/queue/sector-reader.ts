@@ -4,8 +4,8 @@ import {
 	maxRecordHeaderBytes,
 	type RecordKind,
 	recordChecksum,
-	recordsOffset,
 	type Sector,
+	sectorHeaderBytes,
 	storedChecksum,
 } from "./flash-format";
 import type { SectorFlash } from "./sector-flash";
@@ -57,7 +57,7 @@ export class SectorReader {
 	 */
 	open(
 		sector: Sector,
-		offset = recordsOffset(sector.writeAlign),
+		offset = sectorHeaderBytes,
 		sequence = sector.firstSequence,
 		endSequence = Number.POSITIVE_INFINITY,
 	): void {
@@ -96,7 +96,7 @@ export class SectorReader {
 			return this.giveUpSector(limit);
 		if (!header.parse(this.bytes, offset - this.bufferStart))
 			return this.isBlank() ? "end" : this.giveUpSector(limit);
-		const length = header.recordBytes(sector.writeAlign);
+		const length = header.recordBytes;
 		const end = offset + length;
 		if (end > limit) return this.giveUpSector(limit);
 		const isBuffered =

@@ -7,8 +7,8 @@ import {
 	markBodyBytes,
 	maxRecords,
 	recordChecksum,
-	recordsOffset,
 	type Sector,
+	sectorHeaderBytes,
 	storedChecksum,
 } from "./flash-format";
 import type { SectorFlash } from "./sector-flash";
@@ -99,9 +99,7 @@ class HeaderWalk {
 	walk(): Tail | undefined {
 		const { buffer, newestSector, keyByte } = this;
 		const { blockLength, header } = this.sectors;
-		const { writeAlign } = newestSector;
-		const longCode = writeAlign === 1 ? firstLongCode : 0;
-		let offset = recordsOffset(writeAlign);
+		let offset = sectorHeaderBytes;
 		let sequence = newestSector.firstSequence;
 		/** Length of the last record, if it is data. */
 		let unverified = 0;
@@ -114,7 +112,7 @@ class HeaderWalk {
 			const probed = this.probedUpTo - this.bufferStart;
 			while (at <= probed) {
 				const code = buffer[at] ?? 0xff;
-				if (code <= firstDataCode || code >= longCode) break;
+				if (code <= firstDataCode || code >= firstLongCode) break;
 				if ((buffer[at + 1] ?? 0) >= keyByte) key = { offset: this.bufferStart + at, sequence };
 				unverified = code + shortRecordBytes;
 				at += unverified;
@@ -131,7 +129,7 @@ class HeaderWalk {
 					return undefined;
 				break;
 			}
-			length = header.recordBytes(writeAlign);
+			length = header.recordBytes;
 			unverified = 0;
 			if (header.kind === "data") {
 				const isKey = header.bodyBytes > 0 && (buffer[at + header.headerBytes] ?? 0) >= keyByte;
@@ -208,7 +206,7 @@ function scanTail(sectors: SectorFlash, newest: Sector): Tail {
 	if (open === undefined)
 		return { ...tail, nextSequence: reader.sequence, skippedSequences: 0, damagedBytes: 0, isWritable: true };
 	const damagedBytes = writtenEnd(sectors, newest.block, open.offset) - open.offset;
-	const skippedSequences = maxRecords(damagedBytes, newest.writeAlign);
+	const skippedSequences = maxRecords(damagedBytes);
 	return {
 		...tail,
 		offset: open.offset,
