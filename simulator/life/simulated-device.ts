@@ -230,7 +230,7 @@ export class SimulatedDevice {
 	 */
 	async installUpdate(file: Uint8Array, allowOlder = false): Promise<UpdateProblem | "off" | undefined> {
 		const app = this.currentBoot?.app;
-		const update = app?.firmwareUpdate;
+		const update = app?.firmware.update;
 		if (app === undefined || update === undefined) return "off";
 		let problem = update.begin(file.subarray(0, headerBytes), allowOlder);
 		const image = file.subarray(headerBytes);

@@ -1,4 +1,4 @@
-import type { Board, FirmwareSlots } from "../boards/board";
+import type { Board } from "../boards/board";
 import { randomUniform } from "../boards/random";
 import { Clock } from "../clock/clock";
 import { TimeSync } from "../clock/time-sync";
@@ -13,22 +13,18 @@ import { PowerManager } from "../power/power-manager";
 import { defaultPinsOf } from "../settings/pin-conflicts";
 import { missingForUpload, type Settings } from "../settings/settings";
 import { SettingsStore } from "../settings/settings-store";
-import type { BootStatus } from "../setup/api";
 import { Setup, type TimeSyncCallbacks } from "../setup/setup";
 import { idleTimeoutMs, type SetupReason } from "../setup/setup-lifecycle";
 import { consumeSetupRequest, requestSetup } from "../setup/setup-request";
-import type { Downloader } from "../update/downloader";
-import { FirmwareUpdate } from "../update/firmware-update";
-import { parseVersion } from "../update/image-header";
 import { Reach } from "../update/trial";
 import { CallBudget } from "../upload/call-budget";
-import { loadUploadState, saveUploadState } from "../upload/upload-state";
+import { loadUploadState, saveUploadState, type UploadState } from "../upload/upload-state";
 import type { Uploader } from "../upload/uploader";
-import { releasedAt, versionOf } from "../version";
+import { releasedAt } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
 import { type BootInfo, countBoot, incrementBoot } from "./boot-counter";
 import { DeviceStorage } from "./device-storage";
-import { FirmwareTrial } from "./firmware-trial";
+import { FirmwareManager } from "./firmware-manager";
 import { localStatus } from "./local-status";
 import { LogTail, withLogTail } from "./log-tail";
 import { NetworkWatchdog } from "./network-watchdog";
@@ -38,7 +34,6 @@ import { makeServiceUploader } from "./service-uploader";
 import { StartCounter } from "./start-counter";
 import { logStartup, type Status } from "./status";
 import { StatusLog } from "./status-log";
-import { makeDownloader } from "./update-downloader";
 
 /** Between setup and normal operation. */
 const restartSleepMs = 100;
@@ -57,23 +52,21 @@ export class App {
 	private readonly settings: Settings;
 	private readonly bootInfo: BootInfo;
 	private readonly logTail: LogTail;
-	/** Not after a deep sleep. */
-	private readonly starts: StartCounter | undefined;
-	/** Where the flash has two slots. */
-	private readonly trial: FirmwareTrial | undefined;
-	readonly firmwareUpdate: FirmwareUpdate | undefined;
+	/** Only setup, storage and updates run. */
+	private readonly isSafeMode: boolean;
 	private readonly clock: Clock;
 	private readonly networkWatchdog: NetworkWatchdog;
 	private readonly sampling: SamplingLoop;
 	private readonly timeSync: TimeSync;
+	readonly firmware: FirmwareManager;
 	private readonly statusLog: StatusLog;
 	/** In a boot for setup; there, `uploader`, `wifiStation` and `powerManager` are left out. */
 	private readonly setup: Setup | undefined;
 	private setupReason: SetupReason | undefined;
 	/** Left out while the settings are incomplete, too. */
 	private readonly uploader: Uploader | undefined;
-	/** With the setting `update`, and where the flash has two slots. */
-	private readonly downloader: Downloader | undefined;
+	/** Of the start before. */
+	private readonly keptUploadState: UploadState | undefined;
 	private readonly wifiStation: WifiStation | undefined;
 	/** On mains, where the board can be an access point: on battery, the button opens setup. */
 	private readonly offlineTimer: OfflineTimer | undefined;
@@ -89,7 +82,7 @@ export class App {
 		const board = withLogTail(
 			hardware,
 			() => this.logTail,
-			() => this.onLeave(),
+			() => this.firmware.onLeave(),
 		);
 		this.board = board;
 		this.hardware = hardware;
@@ -98,25 +91,24 @@ export class App {
 		this.budget = new CallBudget(keyValue);
 		this.bootInfo = countBoot(keyValue, readings.newestBoot, board.resetReason);
 		this.logTail = new LogTail(keyValue, board.resetReason, this.bootInfo.resumed);
-		this.starts = this.bootInfo.resumed
+		const starts = this.bootInfo.resumed
 			? undefined
 			: new StartCounter(keyValue, hardware.firmware?.running ?? 0);
+		this.isSafeMode = starts?.isSafeMode === true;
 		this.settings = this.loadSettings();
 		const sleeps = this.settings.power === "battery";
 		this.clock = this.makeClock(sleeps);
 		this.networkWatchdog = this.makeNetworkWatchdog();
 		this.sampling = this.makeSamplingLoop();
-		if (hardware.firmware !== undefined) {
-			this.trial = this.makeTrial(hardware.firmware);
-			this.firmwareUpdate = this.makeFirmwareUpdate(hardware.firmware, this.trial);
-		}
+		this.firmware = this.makeFirmwareManager(starts);
 		this.timeSync = this.makeTimeSync(this.settings.ntpServers);
 		this.statusLog = new StatusLog({ board, sampling: this.sampling, status: () => this.status });
 		this.setup = this.makeSetup();
 		if (this.setup === undefined && !this.isSafeMode) {
-			const isComplete = missingForUpload(this.settings).length === 0;
-			this.uploader = isComplete ? this.makeUploader(this.settings) : undefined;
-			this.downloader = this.makeDownloader();
+			if (missingForUpload(this.settings).length === 0) {
+				this.keptUploadState = loadUploadState(keyValue);
+				this.uploader = this.makeUploader(this.settings, this.keptUploadState);
+			}
 			this.wifiStation = this.makeWifiStation();
 			if (!sleeps && this.settings.localPage === "on") this.localPage = this.makeLocalPage();
 		}
@@ -132,8 +124,7 @@ export class App {
 	start(): void {
 		const { resumed } = this.bootInfo;
 		if (!resumed) logStartup(this.board, this.storage, this.bootInfo, this.settings);
-		this.starts?.start(this.board.time);
-		if (this.trial?.start() === true) return;
+		if (this.firmware.start()) return;
 		if (this.isSafeMode) {
 			this.startSafeMode();
 			return;
@@ -148,16 +139,15 @@ export class App {
 		if (this.powerManager === undefined) {
 			this.wifiStation?.start();
 			this.uploader?.start();
-			this.downloader?.start();
+			this.firmware.startDownloads();
 			return;
 		}
 		// Nothing else would switch the radio on in time.
-		if (this.trial?.isRunning === true) this.wifiStation?.start();
-		const kept = resumed ? loadUploadState(this.storage.keyValue) : undefined;
+		if (this.firmware.isOnTrial) this.wifiStation?.start();
 		// On battery, no jitter: a power failure in the street does not start many such boards at once.
 		// mutation: restore-retry-state
-		this.uploader?.resume(this.sampling.nextSampleTicks, kept);
-		this.downloader?.start();
+		this.uploader?.resume(this.sampling.nextSampleTicks, resumed ? this.keptUploadState : undefined);
+		this.firmware.startDownloads();
 		if (!wokeEarly) return;
 		this.board.log("woken early: sending pending readings");
 		this.uploader?.sendNow();
@@ -187,7 +177,7 @@ export class App {
 			signalStrength: this.signalStrength,
 			// mutation: status-battery-level
 			batteryLevel: this.sampling.batteryLevel,
-			failedUpdate: this.trial?.failedVersion,
+			failedUpdate: this.firmware.trial?.failedVersion,
 		};
 	}
 
@@ -209,7 +199,7 @@ export class App {
 
 	/** Restarts into an activated update. */
 	restartForUpdate(): void {
-		this.restartAfterUpload(() => this.trial?.prepare());
+		this.restartAfterUpload(() => this.firmware.trial?.prepare());
 	}
 
 	private restartAfterUpload(beforeRestart = () => {}): void {
@@ -238,16 +228,10 @@ export class App {
 		await this.setup?.stop();
 		this.localPage?.close();
 		await this.uploader?.stop();
-		await this.downloader?.stop();
+		await this.firmware.stop();
 		await this.sampling.stop();
 		this.wifiStation?.stop();
-		this.firmwareUpdate?.close();
 		this.storage.close();
-	}
-
-	/** Only setup, storage and updates run. */
-	private get isSafeMode(): boolean {
-		return this.starts?.isSafeMode === true;
 	}
 
 	private startSafeMode(): void {
@@ -256,21 +240,12 @@ export class App {
 		else this.board.time.set(() => this.board.restart(), idleTimeoutMs);
 	}
 
-	/** Before each restart and sleep. */
-	private onLeave(): void {
-		this.trial?.settle();
-		this.starts?.reset();
+	private get isOnline(): boolean {
+		return this.wifiStation?.isConnected === true;
 	}
 
-	private get bootStatus(): BootStatus {
-		const { board, bootInfo, logTail } = this;
-		const freeMemoryBytes = board.freeMemory();
-		return {
-			reason: logTail.reason,
-			resetCounts: bootInfo.resetCounts,
-			uptimeMs: board.time.ticks(),
-			...(freeMemoryBytes === undefined ? {} : { freeMemoryBytes }),
-		};
+	private get isUploadDue(): boolean {
+		return this.uploader?.activity === "sending" || this.uploader?.isOverdue === true;
 	}
 
 	private get signalStrength(): number | undefined {
@@ -292,33 +267,15 @@ export class App {
 		return settings;
 	}
 
-	private makeTrial(slots: FirmwareSlots): FirmwareTrial {
-		return new FirmwareTrial({
-			board: this.board,
-			slots,
-			storage: this.storage,
-			sampling: this.sampling,
-			requiredReach: (reached) => {
-				if (this.settings.networks.length === 0) return Reach.none;
-				// Before this wake, or before setup.
-				const wasHeard = this.clock.now() !== undefined && this.setupReason !== "no network";
-				return wasHeard ? Reach.heard : reached;
-			},
-			onKept: () => this.onStateChange(),
+	private makeFirmwareManager(starts: StartCounter | undefined): FirmwareManager {
+		const { board, storage, settings, clock, sampling } = this;
+		return new FirmwareManager({
+			...{ board, storage, settings, clock, sampling, starts },
+			isWithoutNetwork: () => this.setupReason === "no network",
+			network: () => ({ isOnline: this.isOnline, isUploadDue: this.isUploadDue }),
+			onChange: () => this.onStateChange(),
 			onRollBack: () => this.logTail.save(),
-		});
-	}
-
-	private makeFirmwareUpdate(slots: FirmwareSlots, trial: FirmwareTrial): FirmwareUpdate {
-		const { board } = this;
-		return new FirmwareUpdate({
-			slots,
-			storage: this.storage.keyValue,
-			time: board.time,
-			chip: board.identity.chip,
-			version: parseVersion(versionOf(board.identity)) ?? [0, 0, 0],
-			log: (line) => board.log(line),
-			onActivated: (version) => trial.prepare(version),
+			onInstalled: () => this.restartForUpdate(),
 		});
 	}
 
@@ -404,11 +361,19 @@ export class App {
 					// A change of the power setting needs a reset: on battery the clock works differently.
 					leave: ({ power }) => (power === settings.power ? this.restartThroughSleep() : board.restart()),
 					restart: () => board.restart(),
-					firmwareUpdate: this.firmwareUpdate,
+					firmwareUpdate: this.firmware.update,
 					restartForUpdate: () => this.restartForUpdate(),
 					factoryReset: () => this.factoryReset(),
 					logInstruction: (line) => this.hardware.log(line),
-					bootStatus: () => this.bootStatus,
+					bootStatus: () => {
+						const freeMemoryBytes = board.freeMemory();
+						return {
+							reason: this.logTail.reason,
+							resetCounts: this.bootInfo.resetCounts,
+							uptimeMs: board.time.ticks(),
+							...(freeMemoryBytes !== undefined && { freeMemoryBytes }),
+						};
+					},
 					logLines: () => this.logTail.lines,
 				},
 				sampling: this.sampling,
@@ -422,7 +387,7 @@ export class App {
 		}
 	}
 
-	private makeUploader(settings: Settings): Uploader {
+	private makeUploader(settings: Settings, keptState = loadUploadState(this.storage.keyValue)): Uploader {
 		const { board, storage, clock, budget, sampling } = this;
 		return makeServiceUploader({
 			board,
@@ -431,30 +396,11 @@ export class App {
 			clock,
 			budget,
 			sampling,
-			isOnline: () => this.wifiStation?.isConnected === true,
-			claimNetwork: async () => this.downloader?.yieldNetwork(),
+			keptState,
+			isOnline: () => this.isOnline,
+			claimNetwork: async () => this.firmware.downloader?.yieldNetwork(),
 			onAttempt: (reached) => this.onNetworkAttempt(reached),
 			onChange: () => this.onStateChange(),
-		});
-	}
-
-	private makeDownloader(): Downloader | undefined {
-		const { board, storage, settings, sampling, trial } = this;
-		const { firmwareUpdate } = this;
-		if (firmwareUpdate === undefined) return undefined;
-		return makeDownloader({
-			...{ board, storage, settings, firmwareUpdate },
-			conditions: () => ({
-				nowUtc: this.clock.now(),
-				isOnline: this.wifiStation?.isConnected === true,
-				isUploadDue: this.uploader?.activity === "sending" || this.uploader?.isOverdue === true,
-				onBattery: settings.power === "battery",
-				batteryLevel: sampling.batteryLevel,
-				isOnTrial: trial?.isRunning === true,
-			}),
-			failedVersion: () => trial?.failedVersion,
-			onChange: () => this.onStateChange(),
-			onInstalled: () => this.restartForUpdate(),
 		});
 	}
 
@@ -467,9 +413,9 @@ export class App {
 				this.offlineTimer?.stop();
 				this.localPage?.open(address);
 				this.networkWatchdog.onNetworkJoined();
-				this.trial?.onReached(Reach.joined);
+				this.firmware.trial?.onReached(Reach.joined);
 				this.timeSync.start();
-				if (this.trial?.isRunning === true) this.timeSync.pollNow();
+				if (this.firmware.isOnTrial) this.timeSync.pollNow();
 				this.uploader?.wake();
 				this.onStateChange();
 			},
@@ -491,8 +437,8 @@ export class App {
 					...{ board, settings, clock, budget, sampling, uploader },
 					resetReason: logTail.reason,
 					status: this.status,
-					offeredUpdate: this.downloader?.offeredVersion,
-					isOnTrial: this.trial?.isRunning === true,
+					offeredUpdate: this.firmware.downloader?.offeredVersion,
+					isOnTrial: this.firmware.isOnTrial,
 				}),
 			history: () => dayHistory.fields(board.time.ticks()),
 			logLines: () => logTail.ownLines(),
@@ -510,7 +456,7 @@ export class App {
 					this.uploader === undefined ||
 					this.uploader.activity === "settings fault" ||
 					this.settings.networks.length === 0,
-				online: this.wifiStation?.isConnected === true,
+				online: this.isOnline,
 				timeKnown: this.clock.now() !== undefined,
 				sending: this.uploader?.activity === "sending",
 				savingPower: this.settings.power === "battery",
@@ -525,15 +471,13 @@ export class App {
 			powerState: () => ({
 				nextSampleTicks: this.sampling.nextSampleTicks,
 				nextUploadTicks: this.settings.networks.length > 0 ? (this.uploader?.dueAtTicks ?? never) : never,
-				busy: this.sampling.isSampling || this.panel.isButtonPressed || this.trial?.isRunning === true,
-				sending: this.uploader?.activity === "sending" || this.downloader?.isActive === true,
+				busy: this.sampling.isSampling || this.panel.isButtonPressed || this.firmware.isOnTrial,
+				sending: this.uploader?.activity === "sending" || this.firmware.downloader?.isActive === true,
 			}),
 			joinNetwork: () => this.wifiStation?.start(),
 			postponeUpload: (now) => {
-				const { uploader } = this;
 				// A download may have taken the time, too.
-				if (uploader?.activity === "sending" || uploader?.isOverdue === true)
-					uploader.postpone((failures) => now + onlineRetryBackoffMs(failures));
+				if (this.isUploadDue) this.uploader?.postpone((failures) => now + onlineRetryBackoffMs(failures));
 			},
 			sleep: (milliseconds) => this.saveAndSleep(milliseconds, this.panel.wakePin),
 		});
@@ -541,7 +485,7 @@ export class App {
 
 	private onReachable(): void {
 		this.networkWatchdog.onReachable();
-		this.trial?.onReached(Reach.heard);
+		this.firmware.trial?.onReached(Reach.heard);
 	}
 
 	/** Whether a server was reached. */
@@ -552,7 +496,7 @@ export class App {
 
 	/** Call when the light's inputs or the power state have changed. */
 	private onStateChange(): void {
-		this.downloader?.wake();
+		this.firmware.downloader?.wake();
 		this.panel.refresh();
 		this.powerManager?.update();
 	}
@@ -569,7 +513,7 @@ export class App {
 	}
 
 	private factoryReset(): void {
-		this.onLeave();
+		this.firmware.onLeave();
 		this.storage.factoryReset();
 		this.hardware.restart();
 	}

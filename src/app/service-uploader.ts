@@ -10,7 +10,7 @@ import type { CallBudget } from "../upload/call-budget";
 import { resolveSource } from "../upload/data-source";
 import { connectService } from "../upload/service-connection";
 import { batteryUploadIntervalMs } from "../upload/upload-interval";
-import { loadUploadState, saveUploadState } from "../upload/upload-state";
+import { saveUploadState, type UploadState } from "../upload/upload-state";
 import { Uploader } from "../upload/uploader";
 import { userAgent } from "../version";
 import type { DeviceStorage } from "./device-storage";
@@ -24,6 +24,8 @@ export interface ServiceUploaderOptions {
 	readonly clock: Clock;
 	readonly budget: CallBudget;
 	readonly sampling: Pick<SamplingLoop, "knownFields">;
+	/** Of the start before. */
+	readonly keptState: UploadState | undefined;
 	isOnline(): boolean;
 	/** Resolves when no other connection is open. */
 	claimNetwork(): Promise<void>;
@@ -48,7 +50,7 @@ export function makeServiceUploader(options: ServiceUploaderOptions): Uploader {
 		key,
 		userAgent,
 		budget,
-		keptState: loadUploadState(storage.keyValue),
+		keptState: options.keptState,
 		saveState: (state) => storage.tryWrite(() => saveUploadState(storage.keyValue, state)),
 		estimateUnanchoredBoots: () => clock.estimateUnanchoredBoots(readings.pending()),
 		intervalMs: (now) => {
