@@ -88,6 +88,72 @@ describe("a new version", () => {
 	});
 });
 
+describe("a redirect", () => {
+	/** As a store of files signs its addresses. */
+	const signature = `?signature=${"s".repeat(1_000)}`;
+	let store: RangeServer;
+	let storeUrl: string;
+
+	beforeEach(async () => {
+		store = await RangeServer.start(certificates.server);
+		storeUrl = `https://localhost:${store.port}`;
+		store.files.set(`/store${signature}`, offer());
+	});
+	afterEach(() => store.stop());
+
+	function redirect(path: string, location: string, status = 302): void {
+		const { fault } = server;
+		server.fault = (request, response, count) =>
+			request.url === path
+				? !!response.writeHead(status, { Location: location }).end("moved")
+				: fault(request, response, count);
+	}
+
+	test("is followed to where the index and the file are, and asked for once", async () => {
+		server.files.set("/v3/index.json", server.files.get(indexPath) ?? new Uint8Array());
+		redirect(indexPath, "../v3/x#top", 301);
+		redirect("/releases/../v3/x", "/v3/index.json", 308);
+		redirect(filePath, "/releases/moved", 307);
+		redirect("/releases/moved", `${storeUrl}/store${signature}`);
+		await board.until(isInstalled, hour);
+		expect(board.slots).toEqual(["0.2.0", "0.3.0"]);
+		expect(server.requests.map((request) => request.split(" ")[0])).toEqual([
+			...[indexPath, "/releases/../v3/x", "/v3/index.json", filePath, "/releases/moved"],
+		]);
+		expect(store.requests).toHaveLength(Math.ceil(imageBytes / rangeBytes));
+	});
+
+	test("whose signed address expires is asked for again", async () => {
+		redirect(filePath, `${storeUrl}/store${signature}`);
+		store.fault = (_, response, count) => count % 2 === 0 && !!response.writeHead(403).end();
+		await board.until(isInstalled, hour);
+		expect(fileRequests()).toHaveLength(Math.ceil(imageBytes / rangeBytes));
+	});
+
+	test.each<[string, (url: string) => string, number]>([
+		["to itself", () => filePath, 5],
+		["to an address without TLS", () => "http://localhost/store", 1],
+		["longer than an address may be", (url) => `${url}/store?${"s".repeat(2_100)}`, 1],
+		["to nowhere", () => "", 1],
+	])("%s ends the attempt until the next day", async (_, location, requests) => {
+		redirect(filePath, location(storeUrl));
+		await board.pass(19 * hour);
+		expect(fileRequests()).toHaveLength(requests);
+		expect(store.requests).toEqual([]);
+		expect(board.log.filter((line) => line.includes("302: a redirect that cannot be followed"))).toHaveLength(
+			1,
+		);
+	});
+
+	test("to a file that is forbidden ends the attempt until the next day", async () => {
+		redirect(filePath, `${storeUrl}/store${signature}`);
+		store.fault = (_, response) => !!response.writeHead(403).end();
+		await board.pass(19 * hour);
+		expect(fileRequests()).toHaveLength(1);
+		expect(store.requests).toHaveLength(1);
+	});
+});
+
 describe("the index", () => {
 	test("is asked once a day, at another time each day, and nothing is downloaded without a newer version", async () => {
 		offer({ version: "0.2.0" });
@@ -261,9 +327,9 @@ describe("a server that", () => {
 		],
 		["has a shorter file", (_, response) => !!response.writeHead(416).end(), "shorter than announced"],
 		[
-			"redirects",
-			(_, response) => !!response.writeHead(302, { Location: "https://example.com/" }).end(),
-			"redirects are not followed",
+			"redirects to http",
+			(_, response) => !!response.writeHead(302, { Location: "http://localhost/" }).end("moved"),
+			"302: a redirect that cannot be followed",
 		],
 		["has lost the file", (_, response) => !!response.writeHead(404).end("gone"), "responded 404"],
 		[

@@ -41,11 +41,13 @@ describe("an update file is", () => {
 		["b/a.update?1", { path: "/r/b/a.update?1" }],
 		["/a.update", { path: "/a.update" }],
 		["https://B.example:99/c", { host: "b.example", port: 99, path: "/c" }],
+		["//b.example/c", { host: "b.example", path: "/c" }],
+		["a.update?from=https://b.example/", { path: "/r/a.update?from=https://b.example/" }],
 	])("at %s", (address, where) => {
 		expect(parse(address)).toEqual({ url: { ...index, ...where }, header: new Uint8Array(header) });
 	});
 
-	test.each(["", "http://b.example/c", "//b.example/c", "a b", "a\nb", "a#b"])("not at %j", (address) => {
+	test.each(["", "http://b.example/c", "ftp:c", "//", "a b", "a\nb", "a#b"])("not at %j", (address) => {
 		expect(parse(address)).toHaveProperty("problem");
 	});
 });

@@ -26,3 +26,17 @@ export function parseHttpsUrl(text: string): HttpsUrl | undefined {
 		return undefined;
 	return { ...server, path: path === "" ? "/" : path };
 }
+
+/**
+ * Where a reference in the document at `base` leads (RFC 3986 section 4.1); `undefined` unless that can be requested. Dot
+ * segments are left to the server.
+ */
+export function resolveHttpsUrl(reference: string, base: HttpsUrl): HttpsUrl | undefined {
+	if (reference.startsWith("//")) return parseHttpsUrl(`https:${reference}`);
+	// A colon before the first slash ends a scheme.
+	if (reference[untilAnyOf(":/?", reference).length] === ":") return parseHttpsUrl(reference);
+	if (reference === "" || !consistsOf(reference, '!"$~')) return undefined;
+	const document = untilAnyOf("?", base.path);
+	const folder = document.slice(0, document.lastIndexOf("/") + 1);
+	return { ...base, path: reference.startsWith("/") ? reference : folder + reference };
+}

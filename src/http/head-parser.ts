@@ -1,7 +1,7 @@
 import { decodeUtf8 } from "../common/utf8";
 import { isFieldCode, isPlainField, isTokenCode } from "./grammar";
 
-/** Maximum length of a start line, and of a kept header value. */
+/** Maximum length of a start line, and of a kept header value unless {@link HeadOptions.maxLineBytes} is more. */
 export const maxLineBytes = 512;
 /** Maximum number of headers of a message, or trailers of a body. */
 export const maxHeaderFields = 100;
@@ -47,6 +47,8 @@ export interface HeadOptions {
 	readonly allowsFolding: boolean;
 	/** Lower-case names of the headers to keep, besides the framing headers. */
 	readonly keptHeaders: readonly string[];
+	/** Default: {@link maxLineBytes}. */
+	readonly maxLineBytes?: number | undefined;
 }
 
 /**
@@ -61,7 +63,7 @@ export class HeadParser {
 	private readonly options: HeadOptions;
 	private readonly _fields = new Map<string, string | undefined>();
 	/** The current start line, name or value. */
-	private readonly line = new Uint8Array(maxLineBytes);
+	private readonly line: Uint8Array;
 	private lineBytes = 0;
 	private isOverlong = false;
 	private state: State;
@@ -74,6 +76,7 @@ export class HeadParser {
 
 	constructor(options: HeadOptions) {
 		this.options = options;
+		this.line = new Uint8Array(options.maxLineBytes ?? maxLineBytes);
 		this.state = options.onStartLine === undefined ? "line start" : "start line";
 	}
 
@@ -113,7 +116,7 @@ export class HeadParser {
 		const run = bytes.subarray(start, border < 0 || border > end ? end : border);
 		const { length } = run;
 		const isKept = state !== "value" || this.keptName !== undefined;
-		if (isKept && (lineBytes + length > maxLineBytes || (lineBytes === 0 && run[0] === SP))) return start;
+		if (isKept && (lineBytes + length > this.line.length || (lineBytes === 0 && run[0] === SP))) return start;
 		if (isName) {
 			for (let i = 0; i < length; i++) {
 				const byte = run[i] ?? 0;
@@ -162,7 +165,7 @@ export class HeadParser {
 		if (!isRequest) this.options.onStartLine?.(this.takeLine());
 		return this.fail(
 			isValid
-				? `its first line is longer than ${maxLineBytes} bytes`
+				? `its first line is longer than ${this.line.length} bytes`
 				: "its first line has a control character",
 		);
 	}
@@ -213,7 +216,7 @@ export class HeadParser {
 		this.keptName = undefined;
 		while (this.line[this.lineBytes - 1] === SP || this.line[this.lineBytes - 1] === HTAB) this.lineBytes--;
 		const before = this._fields.get(name);
-		const tooLong = this.isOverlong || this.lineBytes + (before?.length ?? 0) > maxLineBytes;
+		const tooLong = this.isOverlong || this.lineBytes + (before?.length ?? 0) > this.line.length;
 		// Of where a response redirects to, the host is enough.
 		const isCut = tooLong && name === "location" && !this._fields.has(name);
 		const value = tooLong && !isCut ? this.dropLine() : this.takeLine();
@@ -225,7 +228,7 @@ export class HeadParser {
 	}
 
 	private append(byte: number): void {
-		if (this.lineBytes === maxLineBytes) this.isOverlong = true;
+		if (this.lineBytes === this.line.length) this.isOverlong = true;
 		else this.line[this.lineBytes++] = byte;
 	}
 

@@ -18,6 +18,8 @@ export interface HttpConnectionOptions {
 	readonly timeoutsMs?: Partial<ExchangeTimeoutsMs>;
 	/** Lower-case names of the response headers to keep. */
 	readonly responseHeaders?: readonly string[];
+	/** Maximum length of such a header; a longer one is omitted, a longer `Location` cut. Default: 512. */
+	readonly maxHeaderBytes?: number;
 	/** Goes with the requests; removed from responses, so that a server that echoes it brings it into no log and no page. */
 	readonly secret?: string;
 	/** The server's certificate was verified; `issuer` signed it. */
@@ -139,7 +141,7 @@ export class HttpConnection {
 	}
 
 	private beginAttempt(): void {
-		const { time, host, port, secure, responseHeaders = [] } = this.options;
+		const { time, host, port, secure, responseHeaders = [], maxHeaderBytes } = this.options;
 		const request = this.pending?.request;
 		const channel = this.channel;
 		if (request === undefined || channel === undefined) return;
@@ -153,6 +155,7 @@ export class HttpConnection {
 			timeoutsMs: this.timeoutsMs,
 			buffer: this.buffer,
 			responseHeaders,
+			maxHeaderBytes,
 			onEnd: (end) => this.attemptEnded(end),
 		});
 		this.attempt.send();

@@ -28,6 +28,8 @@ export interface ParserOptions<Start extends { readonly minorVersion: number }> 
 	readonly format: MessageFormat<Start>;
 	/** Lower-case names of the headers to keep. */
 	readonly keptHeaders: readonly string[];
+	/** Maximum length of a header to keep; default: 512. */
+	readonly maxHeaderBytes?: number | undefined;
 	/** Maximum bytes of the body to keep. */
 	readonly maxKeptBodyBytes: number;
 	/** Maximum bytes of a body, chunk sizes included, before the parser fails; default: {@link maxBodyBytes}. */
@@ -200,7 +202,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	}
 
 	private newHead(): HeadParser {
-		const { format, keptHeaders } = this.options;
+		const { format, keptHeaders, maxHeaderBytes } = this.options;
 		const onStartLine = (line: string) => {
 			const start = format.parseStart(line);
 			if (start === undefined) return `it does not begin like an HTTP ${format.noun}`;
@@ -210,7 +212,10 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 			return undefined;
 		};
 		const { allowsFolding, isRequest } = format;
-		return new HeadParser({ onStartLine, isRequest, allowsFolding, keptHeaders });
+		return new HeadParser({
+			...{ onStartLine, isRequest, allowsFolding, keptHeaders },
+			maxLineBytes: maxHeaderBytes,
+		});
 	}
 
 	private fail(problem: string): void {

@@ -28,6 +28,7 @@ export interface AttemptOptions {
 	/** Shared by sending and receiving: each use ends before the next begins. */
 	readonly buffer: Uint8Array;
 	readonly responseHeaders: readonly string[];
+	readonly maxHeaderBytes?: number | undefined;
 	onEnd(end: AttemptResult): void;
 }
 
@@ -48,7 +49,7 @@ export class RequestAttempt {
 
 	constructor(options: AttemptOptions) {
 		this.options = options;
-		const { request, responseHeaders } = options;
+		const { request, responseHeaders, maxHeaderBytes } = options;
 		const maxKeptBodyBytes = request.maxKeptBodyBytes ?? defaultKeptBodyBytes;
 		const readBody = request.makeBodyReader?.();
 		let head: ResponseHead | undefined;
@@ -59,6 +60,7 @@ export class RequestAttempt {
 		this.parser = new MessageParser({
 			format: responseFormat,
 			keptHeaders: responseHeaders,
+			maxHeaderBytes,
 			maxKeptBodyBytes,
 			onBody,
 		});

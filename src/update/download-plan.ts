@@ -1,5 +1,7 @@
 import { backoffMs } from "../common/backoff";
+import { type HttpsUrl, resolveHttpsUrl } from "../common/https-url";
 import { isJsonObject } from "../common/json";
+import { untilAnyOf } from "../common/text-pattern";
 import type { ResponseHead } from "../http/request";
 
 /** What is known of downloads, kept over restarts. Times are milliseconds of Unix time. */
@@ -149,8 +151,25 @@ export function nextRange(first: number, total: number): ByteRange {
 	return { first, last: Math.min(total, first + rangeBytes) - 1, total };
 }
 
-/** Response headers that {@link rangeProblem} needs. */
-export const rangeHeaders: readonly string[] = Object.freeze(["content-range", "etag"]);
+/** Response headers that {@link rangeProblem} and {@link redirectTarget} need. */
+export const downloadHeaders: readonly string[] = Object.freeze(["content-range", "etag", "location"]);
+/** Of such a header: signed addresses of a store behind a web server have some 1,000 characters. */
+export const maxHeaderBytes = 2_048;
+/** In a row: GitHub's downloads take two. */
+export const maxRedirects = 4;
+
+/**
+ * Where a response redirects to (RFC 9110 section 15.4); `undefined` unless that is another address over https. Nothing
+ * secret goes with a request, and nothing is installed that is not signed.
+ */
+export function redirectTarget({ status, headers }: ResponseHead, from: HttpsUrl): HttpsUrl | undefined {
+	const location = headers.get("location") ?? "";
+	const isRedirect = (status >= 301 && status <= 303) || status === 307 || status === 308;
+	// What is as long as that was cut.
+	return isRedirect && location.length < maxHeaderBytes
+		? resolveHttpsUrl(untilAnyOf("#", location), from)
+		: undefined;
+}
 
 /**
  * Whether a response has the requested bytes (RFC 9110 section 15.3.7): why not, as a phrase for the log. `etag`: of the
@@ -162,7 +181,7 @@ export function rangeProblem(
 	etag: string | undefined,
 ): string | undefined {
 	if (status === 200) return "the server ignores ranges";
-	if (status >= 300 && status < 400) return `${status}: it is somewhere else, and redirects are not followed`;
+	if (status >= 300 && status < 400) return `${status}: a redirect that cannot be followed`;
 	if (status === 416) return "the file is shorter than announced";
 	if (status !== 206) return `the server responded ${status}`;
 	const range = headers.get("content-range") ?? "";

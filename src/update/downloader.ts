@@ -14,14 +14,17 @@ import {
 	type DownloadConditions,
 	type DownloadOutcome,
 	type DownloadState,
+	downloadHeaders,
 	downloadWaitMs,
 	firstState,
 	isTransient,
 	maxBadImages,
+	maxHeaderBytes,
+	maxRedirects,
 	nextRange,
-	rangeHeaders,
 	rangeProblem,
 	readState,
+	redirectTarget,
 } from "./download-plan";
 import type { FirmwareUpdate } from "./firmware-update";
 import { compareVersions, parseHeader, parseVersion, type Version } from "./image-header";
@@ -57,6 +60,13 @@ export interface DownloaderOptions {
 interface Ending {
 	readonly outcome: DownloadOutcome;
 	readonly cause?: string | undefined;
+}
+
+/** A document, where it was found last: redirects are not asked for again. */
+interface Place {
+	url: HttpsUrl;
+	/** Of the file, from the first response on. */
+	etag?: string | undefined;
 }
 
 const paused: Ending = Object.freeze({ outcome: "paused" });
@@ -172,9 +182,9 @@ export class Downloader {
 		try {
 			const release = await this.findRelease();
 			if ("outcome" in release) return release;
-			const seen: { etag?: string | undefined } = {};
+			const place: Place = { url: release.url };
 			for (;;) {
-				const step = await this.fetchRange(release, seen);
+				const step = await this.fetchRange(release, place);
 				if (step !== "progress") return step;
 			}
 		} catch (error) {
@@ -187,7 +197,7 @@ export class Downloader {
 	/** The update for this board, begun; or why there is nothing to fetch. */
 	private async findRelease(): Promise<Release | Ending> {
 		const { index, chip, update, failedVersion } = this.options;
-		const result = await this.request(index, { maxKeptBodyBytes: maxIndexBytes });
+		const result = await this.request({ url: index }, { maxKeptBodyBytes: maxIndexBytes });
 		if ("outcome" in result) return result;
 		if (result.kind === "failure")
 			return this.isInterrupted ? paused : { outcome: "broken", cause: result.message };
@@ -221,10 +231,9 @@ export class Downloader {
 		return { outcome: "none" };
 	}
 
-	/** `seen`: the tag of the file, from the first response on. */
 	private async fetchRange(
 		{ url, header }: Release,
-		seen: { etag?: string | undefined },
+		place: Place,
 	): Promise<Ending | "progress" | "complete"> {
 		const { update } = this.options;
 		const { progress } = update;
@@ -234,6 +243,7 @@ export class Downloader {
 		if (writtenBytes === lengthBytes) return "complete";
 		const total = header.length + lengthBytes;
 		const range = nextRange(header.length + writtenBytes, total);
+		const { url: askedUrl } = place;
 		let at = writtenBytes;
 		let cause: string | undefined;
 		const refuse = (problem: string | undefined) => {
@@ -241,27 +251,47 @@ export class Downloader {
 			// Ends the exchange.
 			if (cause !== undefined) throw new Error(cause);
 		};
-		const result = await this.request(url, {
+		const result = await this.request(place, {
 			range,
 			makeBodyReader: () => (part, head) => {
-				refuse(rangeProblem(head, range, seen.etag));
-				seen.etag ??= head.headers.get("etag");
+				if (redirectTarget(head, place.url) !== undefined) return;
+				refuse(rangeProblem(head, range, place.etag));
+				place.etag ??= head.headers.get("etag");
 				if (header.length + at + part.length > range.last + 1) refuse("more bytes than requested");
 				refuse(update.write(part, at));
 				at += part.length;
 			},
 		});
 		if ("outcome" in result) return result;
-		if (cause === undefined && result.kind === "response") cause = rangeProblem(result, range, seen.etag);
+		if (cause === undefined && result.kind === "response") cause = rangeProblem(result, range, place.etag);
 		if (result.kind === "response" && isTransient(result.status)) return { outcome: "broken", cause };
+		if (result.kind === "response" && result.status >= 400 && askedUrl !== url) {
+			// An address that a redirect gave is valid for minutes.
+			place.url = url;
+			return "progress";
+		}
 		if (cause !== undefined) return { outcome: "unusable", cause };
 		if (header.length + at > range.last) return "progress";
 		if (this.isInterrupted) return paused;
 		return { outcome: "broken", cause: result.kind === "failure" ? result.message : result.oddity };
 	}
 
-	/** One request; the connection stays open for the next one to the same server. */
+	/** A request, and those that redirects lead to. */
 	private async request(
+		place: Place,
+		request: Parameters<Downloader["requestOnce"]>[1],
+	): Promise<ExchangeResult | Ending> {
+		for (let redirects = 0; ; redirects++) {
+			const result = await this.requestOnce(place.url, request);
+			if ("outcome" in result || result.kind === "failure" || redirects === maxRedirects) return result;
+			const target = redirectTarget(result, place.url);
+			if (target === undefined) return result;
+			place.url = target;
+		}
+	}
+
+	/** The connection stays open for the next request to the same server. */
+	private async requestOnce(
 		url: HttpsUrl,
 		{ range, ...rest }: Pick<HttpRequest, "maxKeptBodyBytes" | "makeBodyReader"> & { range?: ByteRange },
 	): Promise<ExchangeResult | Ending> {
@@ -274,7 +304,8 @@ export class Downloader {
 		this.connection ??= new HttpConnection({
 			...{ network, time, ca, host: url.host, port: url.port },
 			secure: true,
-			responseHeaders: rangeHeaders,
+			responseHeaders: downloadHeaders,
+			maxHeaderBytes,
 		});
 		this.save(countRequest(state, given.nowUtc));
 		const headers: [string, string][] = [["User-Agent", userAgent]];

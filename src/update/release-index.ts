@@ -1,7 +1,6 @@
 import { decodeBase64 } from "../common/base64";
-import { type HttpsUrl, parseHttpsUrl } from "../common/https-url";
+import { type HttpsUrl, resolveHttpsUrl } from "../common/https-url";
 import { isJsonObject, parseJson } from "../common/json";
-import { consistsOf } from "../common/text-pattern";
 import { headerBytes } from "./image-header";
 
 /** The update that a release index has for a chip. */
@@ -29,21 +28,10 @@ export function parseReleaseIndex(
 	const image = Object.hasOwn(content.images, chip) ? content.images[chip] : undefined;
 	if (image === undefined) return undefined;
 	const { address, header } = isJsonObject(image) ? image : {};
-	const url = typeof address === "string" ? resolveAddress(address, index) : undefined;
+	const url = typeof address === "string" ? resolveHttpsUrl(address, index) : undefined;
 	const bytes = typeof header === "string" ? decodeBase64(header) : undefined;
 	if (url === undefined)
 		return { problem: `the address of ${chip} is neither https nor a file beside the index` };
 	if (bytes?.length !== headerBytes) return { problem: `the header of ${chip} is not one` };
 	return { url, header: bytes };
-}
-
-function resolveAddress(address: string, index: HttpsUrl): HttpsUrl | undefined {
-	// A scheme, or the beginning of `//host`, is no file name.
-	if (address.includes("//")) return parseHttpsUrl(address);
-	if (!consistsOf(address, '!"$~')) return undefined;
-	const [path = ""] = index.path.split("?");
-	return {
-		...index,
-		path: address.startsWith("/") ? address : path.slice(0, path.lastIndexOf("/") + 1) + address,
-	};
 }
