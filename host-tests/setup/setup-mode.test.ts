@@ -95,6 +95,17 @@ describe("a board that is online", () => {
 		await hold(setupPressMs + 100);
 		expect(board.isOpen).toBe(false);
 		expect(board.starts).toEqual(["power-on", "deep sleep", "deep sleep"]);
+		// Verified by settings that may be others now.
+		expect(board.forgotten).toEqual([1, 2]);
+	});
+
+	test("keeps what it knows of a server over the sleeps of a battery", async () => {
+		const board = boardAt();
+		board.configure({ ...saved, power: "battery" });
+		board.start();
+		await board.time.advance(60 * minute);
+		expect(board.starts.filter((reason) => reason === "deep sleep").length).toBeGreaterThan(2);
+		expect(board.forgotten).toEqual([]);
 	});
 
 	test("opens it when it is asked to, does not leave for the network that is there, and closes after 10 minutes", async () => {

@@ -37,6 +37,8 @@ export class VirtualSetupBoard {
 	readonly draws: { readonly bytes: number; readonly radioIsOn: boolean }[] = [];
 	/** How the starts came about. */
 	readonly starts: ResetReason[] = [];
+	/** The numbers of the starts at whose end the board forgot the server that it had verified. */
+	readonly forgotten: number[] = [];
 	private readonly images = new Map<string, Uint8Array>();
 	private readonly listeners: MemoryListener[] = [];
 	app: App | undefined;
@@ -145,6 +147,7 @@ export class VirtualSetupBoard {
 			WiFi: this.radio.WiFi,
 			AccessPoint: this.radio.AccessPoint,
 			resolver: { resolve: ({ host, onError }) => void time.set(() => onError(host), 1) },
+			forgetServer: () => void this.forgotten.push(this.starts.length),
 		};
 	}
 }

@@ -518,10 +518,12 @@ export class App {
 		this.hardware.restart();
 	}
 
-	/** Into setup or out of it: the ticks go on over a short sleep, and with them the time. */
+	/** Into setup, out of it, or into an update: the ticks go on over a short sleep, and with them the time. */
 	private restartThroughSleep(): void {
 		if (this.restarting) return;
 		this.restarting = true;
+		// It was verified by the settings and the built-in roots of before.
+		this.board.network.forgetServer?.();
 		this.logTail.save();
 		this.saveAndSleep(restartSleepMs);
 	}

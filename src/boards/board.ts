@@ -115,6 +115,8 @@ export interface Network {
 	/** `undefined` on a board without support for it. */
 	readonly AccessPoint?: AccessPointConstructor;
 	readonly resolver: Resolver;
+	/** Forgets what the board keeps of a verified server, also over a deep sleep; `undefined` if it keeps nothing. */
+	forgetServer?(): void;
 }
 
 export interface AccessPointOptions {

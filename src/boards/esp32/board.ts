@@ -54,6 +54,7 @@ export function openBoard(): Board {
 			WiFi: makeWiFi(wifiState),
 			AccessPoint: makeAccessPoint(wifiState),
 			resolver,
+			forgetServer,
 		},
 		storage: {
 			flash: flashStorage,
