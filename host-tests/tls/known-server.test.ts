@@ -109,6 +109,14 @@ describe("a session is offered", () => {
 		expect(isWithin(known.validity, Number.NaN)).toBe(false);
 	});
 
+	test("for a day at most, also by a clock that was set back", () => {
+		const made = { ...known, validity: { notBefore: 0, notAfter: now + 9 * maxSessionMs } };
+		const fresh = { ...made, session: { ...session, expiresAt: sessionEnd(now, 0) } };
+		expect(usableSession(fresh, now)).toBeDefined();
+		expect(usableSession(fresh, now - 1)).toBeUndefined();
+		expect(usableSession(fresh, now - 30 * maxSessionMs)).toBeUndefined();
+	});
+
 	test("for a day at most, and no longer than the server says", () => {
 		expect(sessionEnd(now, 0)).toBe(now + maxSessionMs);
 		expect(sessionEnd(now, 300)).toBe(now + 300_000);

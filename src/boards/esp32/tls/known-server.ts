@@ -57,9 +57,11 @@ export function isWithin({ notBefore, notAfter }: Validity, now: number): boolea
 	return now >= notBefore && now <= notAfter;
 }
 
-/** The session to offer at `now`: it ends with the certificates that it was made by. */
+/** The session to offer at `now`: it ends with the certificates that it was made by, and with a clock that was set back. */
 export function usableSession({ session, validity }: KnownServer, now: number): TlsSession | undefined {
-	return session !== undefined && isWithin(validity, now) && now < session.expiresAt ? session : undefined;
+	if (session === undefined || !isWithin(validity, now)) return undefined;
+	const remainingMs = session.expiresAt - now;
+	return remainingMs > 0 && remainingMs <= maxSessionMs ? session : undefined;
 }
 
 /** What a server is verified by: its name, its port, and the certificates that the user trusts, DER. */
