@@ -280,6 +280,31 @@ describe("a server's first flight", () => {
 		);
 	});
 
+	test("holds a message in parts only as far as a chip has memory for it and a record", () => {
+		const [flight] = flights;
+		if (flight === undefined) throw new Error("no flight");
+		const [hello = Buffer.alloc(0)] = flight.messages;
+		const tooLong = "a handshake message that is too long";
+		/** Its first record has `first` bytes, all others `next`: a certificate message, which is refused for its content. */
+		const sent = (bytes: number, first: number, next: number) => {
+			const message = Buffer.alloc(bytes, 1);
+			message.writeUInt32BE(11 * 0x1_00_00_00 + bytes - 4);
+			const rest = tlsRecords([message.subarray(first)], next);
+			return receive(
+				flight,
+				Buffer.concat([tlsRecords([hello]), tlsRecord(22, message.subarray(0, first)), rest]),
+			);
+		};
+		const read = "a list of certificates of another length";
+		expect(sent(16_384, 16_384, 1).reason).toBe(read);
+		expect(sent(15_000, 1384, 1384).reason).toBe(read);
+		expect(sent(15_000, 3, 1384).reason).toBe(read);
+		expect(sent(15_000, 1385, 1384).reason).toBe(tooLong);
+		expect(sent(15_000, 3, 1385).reason).toBe(tooLong);
+		expect(sent(15_000, 1384, 1385).reason).toBe("a record that is too long");
+		expect(sent(16_385, 3, 1).reason).toBe(tooLong);
+	});
+
 	test.each([
 		["close_notify", [1, 0], "ended"],
 		["no_renegotiation", [1, 100], "alert: 1, 100"],
@@ -381,6 +406,23 @@ describe("a server's answer to a session that is offered", () => {
 		expect((renewed as Session).transcript).toHaveLength(3);
 	});
 
+	test("resumes it with a ticket of any size; one that is never kept takes no memory", () => {
+		const sized = (bytes: number) => {
+			const large = message(4, Buffer.concat([Buffer.alloc(4), vector(2, Buffer.alloc(bytes, 3))]));
+			return answer([tlsRecords([hello(id, 0x2b, extended, announced), large], 1024), change, end]);
+		};
+		for (const [bytes, kept] of [
+			[0, 0],
+			[500, 500],
+			[15_000, 0],
+		] as const)
+			expect(sized(bytes)).toMatchObject({
+				...{ isResumed: true, lastMessage: 20 },
+				issued: { lifetimeS: 0, ticket: new Uint8Array(kept).fill(3) },
+			});
+		expect(sized(65_535)).toBe("a handshake message that is too long");
+	});
+
 	test("declines with another id, or none: its secret is forgotten", () => {
 		for (const other of [Buffer.alloc(32, 8), Buffer.alloc(31, 7), Buffer.alloc(0)])
 			expect(answer([tlsRecords([hello(other, 0x2b, extended)])])).toMatchObject({
@@ -462,10 +504,13 @@ describe("a server's answer to a session that is offered", () => {
 });
 
 describe("the server's last messages", () => {
-	/** After the board has sent all of its own. */
-	function lastMessages(records: Buffer): string {
+	/** After the board has sent all of its own, or none yet. */
+	function lastMessages(records: Buffer, clientCipher: object | null = {}): string {
 		const session = new modules.Session({});
-		Object.assign(session, { clientCipher: {}, lastMessage: 14, transcript: [] });
+		Object.assign(session, {
+			...{ clientCipher, lastMessage: 14, sendsTicket: true, transcript: [] },
+			handshakeDigests: { SHA256: { write() {} } },
+		});
 		let at = 0;
 		const stream: Stream = {
 			readable: records.length,
@@ -478,9 +523,11 @@ describe("the server's last messages", () => {
 			while (stream.readable > 0) {
 				const record = session.readPacket(stream);
 				if (record?.[0] === 20) session.serverCipher = {};
-				else if (record !== undefined)
+				else if (record !== undefined) {
 					// Decrypted already, for this test.
-					modules.handshake.unpacketize(session, new modules.Stream(record.subarray(5, -12)));
+					const content = record.subarray(5, session.serverCipher === null ? undefined : -12);
+					modules.handshake.unpacketize(session, new modules.Stream(content));
+				}
 			}
 			return "accepted";
 		} catch (error) {
@@ -493,10 +540,39 @@ describe("the server's last messages", () => {
 	const finished = (length: number) =>
 		tlsRecord(22, Buffer.concat([Buffer.of(20, 0, 0, length), Buffer.alloc(length + 12)]));
 
+	const ticketOf8 = Buffer.concat([Buffer.of(4, 0, 0, 14, 0, 0, 0, 0, 0, 8), Buffer.alloc(8)]);
+	const ticket = tlsRecord(22, ticketOf8);
+	const encryptedTicket = tlsRecord(22, Buffer.concat([ticketOf8, Buffer.alloc(12)]));
+
 	test.each([
-		["a change of cipher and Finished", [changeOfCipher, finished(12)], "accepted"],
-		["Finished of 13 bytes", [changeOfCipher, finished(13)], "handshake message 20 of another length"],
-		["Finished of 11 bytes", [changeOfCipher, finished(11)], "handshake message 20 of another length"],
+		["a ticket, a change of cipher and Finished", [ticket, changeOfCipher, finished(12)], "accepted"],
+		["no ticket", [changeOfCipher, finished(12)], "handshake message 20 out of order"],
+		["a ticket twice", [ticket, ticket], "handshake message 4 out of order"],
+		[
+			"a ticket behind the change of cipher",
+			[changeOfCipher, encryptedTicket],
+			"handshake message 4 on the wrong side of the change to encryption",
+		],
+		[
+			"a ticket behind Finished",
+			[ticket, changeOfCipher, finished(12), encryptedTicket],
+			"handshake message 4 out of order",
+		],
+		[
+			"Finished twice",
+			[ticket, changeOfCipher, finished(12), finished(12)],
+			"handshake message 20 out of order",
+		],
+		[
+			"Finished of 13 bytes",
+			[ticket, changeOfCipher, finished(13)],
+			"handshake message 20 of another length",
+		],
+		[
+			"Finished of 11 bytes",
+			[ticket, changeOfCipher, finished(11)],
+			"handshake message 20 of another length",
+		],
 		[
 			"a change of cipher of two bytes",
 			[tlsRecord(20, Buffer.of(1, 1))],
@@ -509,5 +585,10 @@ describe("the server's last messages", () => {
 		],
 	])("%s", (_, records, expected) => {
 		expect(lastMessages(Buffer.concat(records))).toBe(expected);
+	});
+
+	test("cannot come before the board's", () => {
+		expect(lastMessages(ticket, null)).toBe("handshake message 4 out of order");
+		expect(lastMessages(changeOfCipher, null)).toBe("a change to encryption out of order");
 	});
 });

@@ -61,6 +61,7 @@ declare module "ssl/session" {
 		/** Kept by it, too: see there. */
 		readonly isResumed?: boolean;
 		readonly isExtended?: boolean;
+		readonly partialMessage?: { readonly bytes: Uint8Array } | undefined;
 		readonly issued?: { readonly id: Uint8Array; readonly ticket: Uint8Array; readonly lifetimeS: number };
 		readonly chosenCipher: { readonly value: readonly [number, number] };
 		masterSecret: Uint8Array | undefined;

@@ -149,7 +149,8 @@ export class TLSSocket implements TCP {
 	read(buffer: Bytes): number {
 		const length = Math.min(buffer.length, this.received.length);
 		buffer.set(this.received.subarray(0, length));
-		this.received = this.received.subarray(length);
+		// The buffer is not held: a record may take a third of the memory.
+		this.received = length < this.received.length ? this.received.subarray(length) : new Uint8Array(0);
 		if (this.received.length === 0) this.schedule();
 		return length;
 	}

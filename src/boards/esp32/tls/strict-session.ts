@@ -56,7 +56,8 @@ export class StrictSession extends Session {
 		const encrypted = this.serverCipher !== null;
 		if (version !== 3 || type < changeCipherSpec || type > applicationData)
 			throw new Error("a record of another protocol");
-		if (length > maxContentBytes + (encrypted ? encryptionOverheadBytes : 0))
+		const heldBytes = this.partialMessage?.bytes.length ?? 0;
+		if (length + heldBytes > maxContentBytes + (encrypted ? encryptionOverheadBytes : 0))
 			throw new Error("a record that is too long");
 		if (encrypted && length < encryptionOverheadBytes) throw new Error("a record that is too short");
 		if (type === applicationData && this.lastMessage !== finished)

@@ -7,8 +7,9 @@ import type { OfferedScheme, SignatureScheme } from "../../tls/signature-scheme"
 interface Session {
 	clientRandom: ArrayBuffer;
 	readonly serverRandom: ArrayBuffer;
-	/** Set once the server encrypts. */
+	/** Set once the server encrypts, and once the board does. */
 	readonly serverCipher: object | null;
+	readonly clientCipher: object | null;
 	/** What was offered in the ClientHello. */
 	readonly options: {
 		readonly tls_server_name?: string;
@@ -56,7 +57,9 @@ export interface Arithmetic {
 }
 
 interface PartialMessage {
-	readonly bytes: Uint8Array;
+	/** As long as the message; as its header while that is incomplete. */
+	bytes: Uint8Array;
+	filledBytes: number;
 	readonly encrypted: boolean;
 }
 
@@ -84,7 +87,7 @@ const finished = 20;
  * The messages that may follow (RFC 5246 section 7.3, RFC 5077 section 3.1). The SDK accepts any order, and missing
  * messages.
  */
-function successors({ lastMessage, isResumed, sendsTicket }: Session): readonly number[] {
+function successors({ lastMessage, isResumed, sendsTicket, clientCipher }: Session): readonly number[] {
 	switch (lastMessage) {
 		case undefined:
 			return [serverHello];
@@ -100,6 +103,8 @@ function successors({ lastMessage, isResumed, sendsTicket }: Session): readonly 
 			return [];
 		default:
 			if (lastMessage === serverHello && isResumed !== true) return [certificate];
+			// It is the board's turn.
+			if (lastMessage === serverHelloDone && clientCipher === null) return [];
 			return [sendsTicket === true ? newSessionTicket : finished];
 	}
 }
@@ -117,24 +122,47 @@ const headerBytes = 4;
 /** Maximum size of a message, header included: three times that of public chains, and all that fits in memory. */
 const maxMessageBytes = 16_384;
 
-/** Yields the complete messages in `partialMessage` and `more`, and keeps the rest. */
-function* completeMessages(session: Session, more: Uint8Array): Generator<Uint8Array> {
+/** The length of a message with this header. */
+function messageLength([, high = 0, middle = 0, low = 0]: Uint8Array): number {
+	const length = headerBytes + high * 65_536 + middle * 256 + low;
+	if (length > maxMessageBytes) throw new Error("a handshake message that is too long");
+	return length;
+}
+
+/**
+ * Yields the complete messages in `partialMessage` and a record, and keeps the rest. A message in several records is put
+ * together in its place: with any of them it has at most 16 KiB, because a chip has no memory for more.
+ */
+function* completeMessages(session: Session, record: Uint8Array): Generator<Uint8Array> {
 	const encrypted = session.serverCipher !== null;
-	const { partialMessage } = session;
-	session.partialMessage = undefined;
-	if (partialMessage !== undefined && partialMessage.encrypted !== encrypted)
+	if (session.partialMessage !== undefined && session.partialMessage.encrypted !== encrypted)
 		throw new Error("a handshake message on both sides of the change to encryption");
-	let bytes = partialMessage === undefined ? more : concat(partialMessage.bytes, more);
-	while (bytes.length > 0) {
-		const [, high = 0, middle = 0, low = 0] = bytes;
-		const length = headerBytes + high * 65_536 + middle * 256 + low;
-		if (length > maxMessageBytes) throw new Error("a handshake message that is too long");
-		if (bytes.length < length) {
-			session.partialMessage = { bytes, encrypted };
-			return;
+	for (let rest = record; rest.length > 0; ) {
+		if (session.partialMessage === undefined && rest.length >= headerBytes) {
+			const length = messageLength(rest);
+			if (rest.length >= length) {
+				yield rest.subarray(0, length);
+				rest = rest.subarray(length);
+				continue;
+			}
 		}
-		yield bytes.subarray(0, length);
-		bytes = bytes.subarray(length);
+		session.partialMessage ??= { bytes: new Uint8Array(headerBytes), filledBytes: 0, encrypted };
+		const { bytes, filledBytes } = session.partialMessage;
+		const part = rest.subarray(0, bytes.length - filledBytes);
+		bytes.set(part, filledBytes);
+		session.partialMessage.filledBytes += part.length;
+		rest = rest.subarray(part.length);
+		if (session.partialMessage.filledBytes < bytes.length) return;
+		const length = messageLength(bytes);
+		if (bytes.length === length) {
+			session.partialMessage = undefined;
+			yield bytes;
+			continue;
+		}
+		// It was the header.
+		if (length + record.length > maxMessageBytes) throw new Error("a handshake message that is too long");
+		session.partialMessage.bytes = new Uint8Array(length);
+		session.partialMessage.bytes.set(bytes);
 	}
 }
 
@@ -251,12 +279,16 @@ const answeredExtensions: readonly number[] = Object.freeze([
 	sessionTicket,
 ]);
 
+/** A larger one does not fit into what is kept of a server. */
+const maxTicketBytes = 768;
+
 /** The hint of the lifetime, and the ticket (RFC 5077 section 3.3); an empty one means that there is none. */
 function readTicket(session: Session, message: Uint8Array): void {
 	const ticketAt = headerBytes + 4;
 	if (vectorEnd(message, ticketAt, 2) !== message.length) throw new Error("a ticket of another length");
 	const lifetimeS = new DataView(message.buffer, message.byteOffset).getUint32(headerBytes);
-	session.issued = { id: new Uint8Array(0), ticket: message.slice(ticketAt + 2), lifetimeS };
+	const end = message.length > maxTicketBytes ? 0 : message.length;
+	session.issued = { id: new Uint8Array(0), ticket: message.slice(ticketAt + 2, end), lifetimeS };
 }
 
 /** The type of ECParameters that name a curve, and of a point that is not compressed (RFC 8422 section 5.4). */
