@@ -51,8 +51,11 @@ export interface TlsStep {
 	/** Omitted: the case's. */
 	readonly host?: string;
 	readonly root?: string;
-	/** What the board keeps of the server is changed before: a byte of it, or as if the certificates had expired. */
-	readonly change?: "ticket" | "id" | "secret" | "expired" | "suite" | "forgotten";
+	/**
+	 * What the board keeps of the server is changed before: a byte of it, or as if the certificates had expired, or the clock
+	 * had been set back: to before the session was made, or before the certificates are valid.
+	 */
+	readonly change?: "ticket" | "id" | "secret" | "expired" | "set back" | "early" | "suite" | "forgotten";
 }
 
 /** A faulty HTTP server on loopback, and the number of exchanges over one connection. */

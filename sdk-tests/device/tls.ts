@@ -8,6 +8,7 @@ import {
 	decodeKnownServer,
 	encodeKnownServer,
 	type KnownServer,
+	maxSessionMs,
 } from "../../src/boards/esp32/tls/known-server";
 import { sha256 } from "../../src/boards/esp32/tls/signature";
 import type { ExchangeResult } from "../../src/http/exchange-result";
@@ -58,6 +59,10 @@ function changed(known: KnownServer, change: NonNullable<TlsStep["change"]>): Kn
 	switch (change) {
 		case "expired":
 			return { ...known, validity: { ...validity, notAfter: Date.now() - 1 } };
+		case "early":
+			return { ...known, validity: { ...validity, notBefore: Date.now() + 60_000 } };
+		case "set back":
+			return { ...known, session: { ...session, expiresAt: Date.now() + maxSessionMs + 60_000 } };
 		case "ticket":
 			return { ...known, session: { ...session, ticket: flip(session.ticket) } };
 		case "id":

@@ -3,6 +3,8 @@ import type { TlsOptions } from "node:tls";
 import type { TlsStep } from "../test-plan";
 import { certify, keyToPem, type TestCertificate, toPem } from "./certificate";
 import type { HandshakeMessage, Tampering } from "./handshake-tampering";
+import type { Insertion } from "./record-insertion";
+import { tlsRecord } from "./tls-record";
 
 /** Connections to one address, one after the other. 204: the server made a whole handshake; 201: it resumed a session. */
 export interface ResumptionCase {
@@ -22,6 +24,7 @@ interface Connection {
 	readonly options: TlsOptions;
 	/** What a man in the middle changes; `close`: the server breaks off after ClientHello. */
 	readonly tampering?: Tampering | "close";
+	readonly insertion?: Insertion;
 }
 
 const host = "api.dakkio.test";
@@ -63,11 +66,11 @@ export async function makeResumptions(): Promise<readonly ResumptionCase[]> {
 	const ids: Connection = { options: await chain(leaf, noTickets) };
 	const restarted: Connection = { options: await chain(leaf, { ticketKeys: randomBytes(48) }) };
 	const signed = toPem(root);
-	/** The second connection of the table's server is tampered with. */
-	const second = (tampering: Tampering | "close", then = server): readonly Connection[] => [
+	/** A man in the middle changes the second connection of the table's server. */
+	const second = (change: Omit<Connection, "options">): readonly Connection[] => [
 		server,
-		{ ...server, tampering },
-		then,
+		{ ...server, ...change },
+		server,
 	];
 	const cases: (Omit<ResumptionCase, "host" | "root"> & { readonly root?: string })[] = [
 		{
@@ -146,6 +149,18 @@ export async function makeResumptions(): Promise<readonly ResumptionCase[]> {
 			expected: [whole, resumed, whole, resumed],
 		},
 		{
+			name: "a clock that was set back to before the session was made",
+			connections: [server],
+			steps: [{}, { change: "set back" }, {}],
+			expected: [whole, whole, resumed],
+		},
+		{
+			name: "a clock that was set back to before the certificates are valid",
+			connections: [server],
+			steps: [{}, { change: "early" }, {}],
+			expected: [whole, whole, resumed],
+		},
+		{
 			name: "an expired certificate, on a server with the same keys for tickets",
 			connections: [server, { options: await chain(expired, keys) }],
 			steps: [{}, { change: "expired" }],
@@ -187,6 +202,13 @@ export async function makeResumptions(): Promise<readonly ResumptionCase[]> {
 				["the other suite", hello((body) => (body[suiteAt(body) + 1] = 0x2f))],
 				["an older suite", hello((body) => (body[suiteAt(body)] = 0))],
 				["TLS 1.1", hello((body) => (body[5] = 2))],
+				["a compression", hello((body) => (body[suiteAt(body) + 2] = 1))],
+				["ServerHello twice", ([first, ...more]) => [first, first, ...more].flatMap((each) => each ?? [])],
+				[
+					"the end of a first flight",
+					([first, ...more]) => [first, Buffer.of(14, 0, 0, 0), ...more].flatMap((each) => each ?? []),
+				],
+				["no id", withoutId],
 				["another id", hello((body) => (body[sessionIdAt + 1] = (body[sessionIdAt + 1] ?? 0) ^ 1))],
 				["another random number", hello((body) => (body[10] = (body[10] ?? 0) ^ 1))],
 				["no extended master secret", withoutExtensions],
@@ -207,10 +229,51 @@ export async function makeResumptions(): Promise<readonly ResumptionCase[]> {
 			] as const satisfies readonly (readonly [string, Tampering | "close"])[]
 		).map(([what, tampering]) => ({
 			name: `resumed with ${what}`,
-			connections: second(tampering),
+			connections: second({ tampering }),
 			steps: [{}, {}, {}],
 			expected: [whole, whole, resumed],
 			wider: again,
+		})),
+		// The server's records are ServerHello, the change to encryption, and Finished.
+		...(
+			[
+				["ServerHello, the change to encryption", 0, changeCipherSpec],
+				["ServerHello, an error", 0, tlsRecord(alert, Buffer.of(2, 40))],
+				["the change to encryption, data", 1, tlsRecord(applicationData, answer)],
+				["Finished, another change to encryption", 2, changeCipherSpec],
+				[
+					"Finished, one in the clear",
+					2,
+					tlsRecord(handshake, Buffer.alloc(16).fill(finished, 0, 1).fill(12, 3, 4)),
+				],
+				["Finished, an error in the clear", 2, tlsRecord(alert, Buffer.of(2, 40))],
+				["Finished, data in the clear", 2, tlsRecord(applicationData, answer)],
+			] as const
+		).map(([what, after, bytes]) => ({
+			name: `resumed, and before ${what}`,
+			connections: second({ insertion: { after, bytes } }),
+			steps: [{}, {}, {}],
+			expected: [whole, whole, resumed],
+			wider: again,
+		})),
+		{
+			// Which is no failure for OpenSSL's command.
+			name: "resumed, and before ServerHello, the server's farewell",
+			connections: second({ insertion: { after: 0, bytes: tlsRecord(alert, Buffer.of(1, 0)) } }),
+			steps: [{}, {}, {}],
+			expected: [whole, whole, resumed],
+		},
+		...(
+			[
+				["a warning", 0, tlsRecord(alert, Buffer.of(1, 112))],
+				["HelloRequest", 0, tlsRecord(handshake, Buffer.alloc(4))],
+				["HelloRequest behind ServerHello", 1, tlsRecord(handshake, Buffer.alloc(4))],
+			] as const
+		).map(([what, after, bytes]) => ({
+			name: `resumed in spite of ${what}`,
+			connections: [server, { ...server, insertion: { after, bytes } }],
+			steps: [{}, {}],
+			expected: [whole, resumed],
 		})),
 		{
 			name: "resumed with another suite each time",
@@ -248,6 +311,12 @@ export async function makeResumptions(): Promise<readonly ResumptionCase[]> {
 	return cases.map((each) => ({ host, root: signed, ...each }));
 }
 
+const changeCipherSpec = tlsRecord(20, Buffer.of(1));
+const alert = 21;
+const handshake = 22;
+const applicationData = 23;
+const answer = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+
 /** An empty one. */
 const ticket: HandshakeMessage = Buffer.of(newSessionTicket, 0, 0, 6, 0, 0, 0, 0, 0, 0);
 
@@ -266,6 +335,15 @@ function withoutExtensions(messages: HandshakeMessage[]): HandshakeMessage[] {
 	return messages.map((each) => {
 		if (each[0] !== serverHello) return each;
 		const short = Buffer.from(each.subarray(0, suiteAt(each) + 3));
+		short.writeUIntBE(short.length - 4, 1, 3);
+		return short;
+	});
+}
+
+function withoutId(messages: HandshakeMessage[]): HandshakeMessage[] {
+	return messages.map((each) => {
+		if (each[0] !== serverHello) return each;
+		const short = Buffer.concat([each.subarray(0, sessionIdAt), Buffer.of(0), each.subarray(suiteAt(each))]);
 		short.writeUIntBE(short.length - 4, 1, 3);
 		return short;
 	});

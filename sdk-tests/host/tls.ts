@@ -140,8 +140,14 @@ export class TlsTable {
 	private async startResumptions(): Promise<void> {
 		for (const { name, host, root, steps, expected, connections, ...rest } of await makeResumptions()) {
 			const ports: number[] = [];
-			for (const { options, tampering } of connections) {
+			for (const { options, tampering, insertion } of connections) {
 				const port = await this.serve(options);
+				if (insertion !== undefined) {
+					const between = await insertRecords(port, insertion);
+					this.open.push(between);
+					ports.push(between.port);
+					continue;
+				}
 				if (tampering === undefined || tampering === "close") {
 					ports.push(tampering === undefined ? port : 0);
 					continue;
