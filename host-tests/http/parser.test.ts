@@ -215,11 +215,6 @@ describe("an invalid response fails, with a reason", () => {
 			"more than 100 headers",
 		],
 		["64 KB of headers", ok + `X: ${"x".repeat(1000)}\r\n`.repeat(64), "longer than 16 KB"],
-		[
-			"an endless interim response",
-			`HTTP/1.1 103 Hints\r\n${`X: ${"x".repeat(1000)}\r\n`.repeat(64)}`,
-			"longer than 16 KB",
-		],
 	])("%s", (_, message, problem) => {
 		const reading = read(message);
 		expect(reading).toMatchObject({ state: "failed", persistent: false });
@@ -245,6 +240,37 @@ describe("an invalid response fails, with a reason", () => {
 			state: "done",
 			status: 201,
 		});
+	});
+
+	test.each([
+		["64 KB of headers", `X: ${"x".repeat(1000)}\r\n`.repeat(64), "longer than 16 KB"],
+		["a hundred headers and one", "A: b\r\n".repeat(maxHeaderFields + 1), "more than 100 headers"],
+		["a line without a colon", "nonsense\r\n", "invalid character"],
+		["a line without a name", ": value\r\n", "no name"],
+		["a folded line before any header", " folded\r\n", "begins with a space"],
+		["a NUL", "X: \0\r\n", "control character"],
+		["lines that end in LF", "X: 1\nY: 2\n", "control character"],
+		["a CR within a line", "X: 1\rY: 2\r\n", "CR LF"],
+		["a framing header that is too long", `Content-Length: ${"0".repeat(600)}\r\n`, "too long"],
+	])(
+		"an interim response with %s: the final one counts, and no other on this connection",
+		(_, lines, problem) => {
+			const final = "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}";
+			const message = `HTTP/1.1 103 Hints\r\n${lines}\r\n${final}`;
+			for (const pieceBytes of [1, 7, message.length]) {
+				const bytes = latin1(message);
+				const portions: Uint8Array[] = [];
+				for (let at = 0; at < bytes.length; at += pieceBytes) portions.push(bytes.slice(at, at + pieceBytes));
+				const reading = readPortions(portions, false);
+				expect(reading).toMatchObject({ state: "done", status: 201, body: "{}", persistent: false });
+				expect(reading.problem).toContain(problem);
+			}
+		},
+	);
+
+	test("an endless interim response never becomes another", () => {
+		const reading = read(`HTTP/1.1 103 Hints\r\n${`X: ${"x".repeat(1000)}\r\n`.repeat(64)}`);
+		expect(reading).toMatchObject({ state: "head", status: undefined, persistent: false });
 	});
 
 	test("what is cut off in its head", () => {

@@ -109,7 +109,7 @@ describe("how long the server asks to be left alone", () => {
 			1_000,
 		],
 		["503, Retry-After that is nonsense", 503, { "retry-after": "-5 bananas" }, undefined],
-		["503, Retry-After of a number beyond all bounds", 503, { "retry-after": "9".repeat(400) }, undefined],
+		["503, Retry-After of 400 digits: six hours", 503, { "retry-after": "9".repeat(400) }, 6 * hour],
 		[
 			"503: the month's reset, which every response has, is no request to wait",
 			503,

@@ -6,6 +6,8 @@ import type { NtpFault } from "../ntp/ntp-response";
 export type OddResponse =
 	/** Preceded by `100 Continue` and `103 Early Hints`. */
 	| "interim"
+	/** Preceded by one with a line without a colon, and 20 KB of headers. */
+	| "odd interim"
 	/** 204 without a body. */
 	| "no content"
 	| "chunked"
@@ -36,7 +38,7 @@ export type OddResponse =
 
 // biome-ignore format: a list.
 export const oddResponses = [
-	"interim", "no content", "chunked", "until close", "too long", "too short", "huge", "no JSON", "closed after",
+	"interim", "odd interim", "no content", "chunked", "until close", "too long", "too short", "huge", "no JSON", "closed after",
 	"length and chunks", "two lengths", "negative length", "no colon", "NUL", "bare LF", "bad chunk", "status line", "twice",
 ] as const satisfies readonly OddResponse[];
 

@@ -71,7 +71,7 @@ export function requestedWaitMs(
 	const wait =
 		retryAfterMs(headers.get("retry-after"), now) ??
 		(status === 429 ? untilResetMs(headers.get("x-ratelimit-reset"), now) : undefined);
-	if (wait === undefined || !Number.isFinite(wait)) return undefined;
+	if (wait === undefined) return undefined;
 	return Math.min(Math.max(wait, minServerWaitMs), maxServerWaitMs);
 }
 

@@ -32,6 +32,8 @@ type State =
 	| "name"
 	| "value"
 	| "last line end"
+	| "skipped line"
+	| "skipped line start"
 	| "done"
 	| "failed";
 
@@ -71,6 +73,8 @@ export class HeadParser {
 	private keptName: string | undefined;
 	private fieldCount = 0;
 	private _problem = "";
+	/** From a line that is invalid on, what follows is skipped, up to an empty line: then the head is done. */
+	skipsInvalid = false;
 	/** What the current byte of a request line belongs to. */
 	private part: "method" | "target" | "query" | "version" = "method";
 
@@ -84,9 +88,9 @@ export class HeadParser {
 		return this.state === "done";
 	}
 
-	/** Why the head is invalid; then no more bytes are consumed. */
+	/** Why the head is invalid; then no more bytes are consumed, unless {@link skipsInvalid}. */
 	get problem(): string | undefined {
-		return this.state === "failed" ? this._problem : undefined;
+		return this._problem === "" ? undefined : this._problem;
 	}
 
 	/** Kept headers; repeated ones are joined with a comma (RFC 9110 section 5.3). `undefined`: too long. */
@@ -99,7 +103,10 @@ export class HeadParser {
 		let at = start;
 		while (at < end && this.state !== "done" && this.state !== "failed") {
 			at = this.takeRun(bytes, at, end);
-			if (at < end) this.state = this.step(bytes[at++] ?? 0);
+			if (at === end) break;
+			const byte = bytes[at++] ?? 0;
+			const next = this.step(byte);
+			this.state = next === "failed" && this.skipsInvalid ? this.skipFrom(byte) : next;
 		}
 		return at;
 	}
@@ -147,9 +154,20 @@ export class HeadParser {
 				return this.inValue(byte);
 			case "last line end":
 				return byte === LF ? "done" : this.fail("one of its lines does not end in CR LF");
+			case "skipped line":
+				return byte === LF ? "skipped line start" : "skipped line";
+			case "skipped line start":
+				return byte === LF ? "done" : byte === CR ? "skipped line start" : "skipped line";
 			default:
 				return this.state;
 		}
+	}
+
+	/** An empty line whose byte is invalid because the header before it is too long ends the head all the same. */
+	private skipFrom(byte: number): State {
+		return byte === LF || (byte === CR && this.state === "line start")
+			? "skipped line start"
+			: "skipped line";
 	}
 
 	private inStartLine(byte: number): State {

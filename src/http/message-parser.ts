@@ -61,12 +61,12 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		this.head = this.newHead();
 	}
 
-	/** `done`: the message is complete. `failed`: see {@link problem}; head and part of the body may be available. */
+	/** `done`: the message is complete. `failed`: {@link problem} ended it; head and part of the body may be available. */
 	get state(): "head" | "body" | "done" | "failed" {
 		return this._state;
 	}
 
-	/** Why it `failed`. */
+	/** What is invalid, also of an interim response before it: the connection carries no other message. */
 	get problem(): string {
 		return this._problem;
 	}
@@ -112,6 +112,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	get isPersistent(): boolean {
 		return (
 			this._state === "done" &&
+			this._problem === "" &&
 			this._start !== undefined &&
 			this.framing.kind !== "close" &&
 			isPersistent(this.head.fields, this._start.minorVersion)
@@ -133,15 +134,21 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	}
 
 	private pushHead(bytes: Uint8Array, start: number): number {
-		if (this.headBytes === maxHeadBytes) {
-			this.fail(`its head is longer than ${maxHeadBytes / 1024} KB`);
-			return start;
+		const { head } = this;
+		const rest = maxHeadBytes - this.headBytes;
+		if (rest <= 0) {
+			this._problem = `its head is longer than ${maxHeadBytes / 1024} KB`;
+			if (!head.skipsInvalid) {
+				this._state = "failed";
+				return start;
+			}
 		}
-		const end = Math.min(bytes.length, start + maxHeadBytes - this.headBytes);
-		const at = this.head.push(bytes, start, end);
+		const limit = rest <= 0 ? bytes.length : start + rest;
+		const at = head.push(bytes, start, Math.min(bytes.length, limit));
 		this.headBytes += at - start;
-		if (this.head.problem !== undefined) this.fail(this.head.problem);
-		else if (this.head.done) this.finishHead();
+		if (head.problem !== undefined) this._problem = head.problem;
+		if (head.done) this.finishHead();
+		else if (head.problem !== undefined && !head.skipsInvalid) this.fail(head.problem);
 		return at;
 	}
 
@@ -208,7 +215,11 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 			if (start === undefined) return `it does not begin like an HTTP ${format.noun}`;
 			const expectation = format.bodyExpectation(start);
 			if (expectation === "unexpected") return "it is unexpected";
-			if (expectation !== "interim") this._start = start;
+			if (expectation === "interim")
+				// The final response counts, whatever came before it.
+				// mutation: skip-invalid-interim
+				this.head.skipsInvalid = true;
+			else this._start = start;
 			return undefined;
 		};
 		const { allowsFolding, isRequest } = format;

@@ -89,13 +89,14 @@ export class RequestAttempt {
 			left -= length;
 			surplus = this.parser.push(buffer.subarray(0, length)) < length;
 		}
-		const { state, start, isUntouched } = this.parser;
+		const { state, start, isUntouched, problem } = this.parser;
 		// mutation: early-response
 		if (!this.options.stream.done && !isUntouched) this.isEarly = true;
 		if (this.isEarly && start !== undefined && start.status < 300) this.end("", "cut");
+		else if (state === "failed" || (state === "done" && problem !== ""))
+			this.end(this.invalid(problem), "cut");
 		else if (state === "done")
 			this.end(surplus ? this.invalid("it is followed by more") : "", surplus ? "cut" : "whole");
-		else if (state === "failed") this.end(this.invalid(this.parser.problem), "cut");
 		else if (start !== undefined && this.phase === "send") this.enterPhase("receive");
 	}
 
