@@ -105,6 +105,16 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
+		name: "loses a 2xx behind an invalid interim response",
+		violates: "once",
+		at: "skip-invalid-interim",
+		mutate: remove(),
+		life: {
+			...{ interval: 900, length: day },
+			faults: [{ from: 3 * hour, to: 9 * hour, kind: "service", fault: { kind: "odd", how: "odd interim" } }],
+		},
+	},
+	{
 		name: "starts the sequence numbers again when the only sector of the flash is lost",
 		violates: "numbered",
 		at: "number-after-lost-sector",

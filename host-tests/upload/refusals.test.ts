@@ -99,6 +99,24 @@ describe("a refused point goes into quarantine once the service has taken anothe
 		},
 	);
 
+	test.each([2, 3, 4])(
+		"one of every %i points, and two new ones an hour: the others arrive",
+		async (every) => {
+			const fixture = new UploaderFixture({
+				service: poison((sequence) => sequence % every === 0),
+				intervalMs: 10 * minute,
+			});
+			fixture.measure(1);
+			fixture.uploader.start();
+			await fixture.pass(150, hour / 2);
+			const missing = range(1, 280).filter(
+				(sequence) => sequence % every !== 0 && !fixture.copies.has(sequence),
+			);
+			expect(missing).toEqual([]);
+			for (const sequence of fixture.quarantined) expect(sequence % every).toBe(0);
+		},
+	);
+
 	test("the newest point waits for another to be taken", async () => {
 		const fixture = await upload(
 			poison((sequence) => sequence === 5),
@@ -113,15 +131,32 @@ describe("a refused point goes into quarantine once the service has taken anothe
 		expect(fixture.pending).toEqual([]);
 	});
 
-	test("a refused point alone, with no interval between uploads, is tried again only after a minute", async () => {
+	test("a refused point alone, with no interval between uploads, is tried again only with a newer one, or in an hour", async () => {
 		const fixture = new UploaderFixture({ service: poison((sequence) => sequence === 1), intervalMs: 0 });
 		fixture.measure(1);
 		fixture.uploader.start();
-		await fixture.time.advance(50_000);
+		await fixture.time.advance(59 * minute);
 		expect(fixture.requests.length).toBe(1);
+		await fixture.time.advance(2 * minute);
+		expect(fixture.requests.length).toBe(2);
+		// It is no fault of the service that one point is refused again.
+		expect(fixture.uploader.fault).toBeUndefined();
+		expect(fixture.uploader.isOverdue).toBe(false);
 		fixture.measure(5);
 		await fixture.time.advance(30_000);
 		expect(fixture.quarantined).toEqual([1]);
+		expect(fixture.pending).toEqual([]);
+	});
+
+	test("the user's press sends a refused point at once", async () => {
+		const fixture = await upload(
+			poison((sequence) => sequence === 1),
+			1,
+			0.1,
+		);
+		fixture.service = good;
+		fixture.uploader.sendNow();
+		await fixture.time.advance(1_000);
 		expect(fixture.pending).toEqual([]);
 	});
 

@@ -6,7 +6,7 @@ import type { NtpFault } from "../ntp/ntp-response";
 export type OddResponse =
 	/** Preceded by `100 Continue` and `103 Early Hints`. */
 	| "interim"
-	/** Preceded by one with a line without a colon, and 20 KB of headers. */
+	/** Preceded by one with a line without a colon. */
 	| "odd interim"
 	/** 204 without a body. */
 	| "no content"

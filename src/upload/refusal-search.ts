@@ -56,8 +56,8 @@ const maxPassedOver = 16;
  * A refusal does not say what is refused: the point or everything. So a refused point stays on flash, as a suspect, and
  * the next points are tried; only when the service takes one of them is the suspect proven. A refused batch is halved
  * while 2xx come between the refusals, and else followed by a single point: about log2 of a batch to find one point, and
- * at most seven requests until a service that refuses everything is known. Then the oldest and the newest point are tried
- * in turn.
+ * at most seven requests until a service that refuses everything is known. Then the oldest and one of the newest points
+ * are tried in turn.
  *
  * A refusal that is not about content (401, 404, 418), or no usable response, says less: a part of the service may be at
  * fault for a while. Such a point is held: newer points pass it, it is tried again hourly, and proven by its strikes.
@@ -82,8 +82,12 @@ export class RefusalSearch {
 	/** The end of the smallest refused batch: it has a refused point up to here. 0: unknown. */
 	private refusedUpTo = 0;
 	private lastSuspect = 0;
-	/** The point that made a fault of suspects: as a proof of others, another is used. */
-	private refusedWitness = 0;
+	private newest = 0;
+	/**
+	 * Which point has to prove suspects: 0, the first one of the next gap; else so many after what was passed over. Another
+	 * after each fault: where every second point is refused, all of those may be.
+	 */
+	private witness = 0;
 	/** The service has taken points in this upload. */
 	private _hasTaken = false;
 	/** This upload has nothing more to send before this point. */
@@ -136,6 +140,7 @@ export class RefusalSearch {
 
 	/** `oldest` and `newest`: of the pending points. `undefined`: nothing more can be learned in this upload. */
 	next(oldest: number, newest: number): PointSelection | undefined {
+		this.newest = newest;
 		const end = Math.max(oldest, (this.passedOver.at(-1)?.last ?? 0) + 1);
 		const start = Math.max(oldest, this.walkedTo, (this.suspects.at(-1)?.sequence ?? 0) + 1);
 		let { from, before } = this.pass(start);
@@ -144,7 +149,9 @@ export class RefusalSearch {
 		if (elsewhere !== undefined) ({ from, before } = this.pass(elsewhere));
 		// Before what was passed over, each group of suspects needs a 2xx for newer ones.
 		else if (this.suspects.length === maxSuspects - 1 && before <= newest)
-			({ from, before } = this.pass(this.pass(before).from === this.refusedWitness ? end : before));
+			({ from, before } = this.pass(
+				this.witness === 0 || end > newest ? before : Math.min(newest, end + this.witness - 1),
+			));
 		if (!this.mayPass(oldest, from)) ({ from, before } = this.pass(Math.max(from, end)));
 		if (from > newest) return this.nextHeld();
 		const maxPoints = this.isTest || this.isFault ? 1 : this.maxPoints;
@@ -197,10 +204,11 @@ export class RefusalSearch {
 			}
 			return;
 		}
-		this.refusals++;
+		// The same one says no more, as long as newer ones can be tried.
+		if (this.isFault || firstSequence !== this.lastSuspect || firstSequence === this.newest) this.refusals++;
 		this.refusedUpTo = 0;
 		// In a fault, nothing that was refused is a suspect: all of it is tried again.
-		if (this.isFault) this.refusedWitness = firstSequence;
+		if (this.isFault) this.witness = (this.witness + 1) % 8;
 		this.suspects = this.isFault ? [] : [...this.suspects, { sequence: firstSequence, ...refusal }];
 		// The next one may be as far away as this one was.
 		this.maxSearched =
@@ -260,8 +268,9 @@ export class RefusalSearch {
 		const turn = this.refusals + this.failures;
 		if (!this.hasElsewhere || (!isStuck && !this.isFault) || turn % 2 !== 0) return undefined;
 		const isNewest = end <= front || (turn % 4 === 0 && passedOver.length < 2 * maxPassedOver);
-		// One is left to prove the suspects that follow.
-		const from = isNewest ? Math.max(end, newest - 1 > front ? newest - 1 : newest) : end;
+		// At least one is left to prove the suspects that follow; another each time, where every few points are refused.
+		const back = Math.floor(turn / 4) % 8 || 8;
+		const from = isNewest ? Math.max(end, front + 1, newest - back) : end;
 		if (from === front || from > newest) return undefined;
 		if (isStuck && !this.isFault)
 			this.suspects = [{ sequence: front, cause: "", isSize: false, isContent: false }];

@@ -77,7 +77,7 @@ export function loadUploadState(storage: KeyValue): UploadState | undefined {
 	return { ...state, refusals, failures, reportedDrops: view.getUint32(14), passedOver };
 }
 
-/** In a byte. Its last two bits decide which point is tried next. */
+/** In a byte. Its last five bits decide which point is tried next. */
 function cappedCount(count: number): number {
-	return count < 0x100 ? count : 0xfc + (count % 4);
+	return count < 0x100 ? count : 0xe0 + (count % 32);
 }

@@ -85,6 +85,8 @@ export class Uploader {
 	private notBeforeTicks = 0;
 	/** Calls of searches that the plan has not allowed yet, at these ticks. */
 	private searchDebt = { calls: 0, ticks: 0 };
+	/** What is pending was refused, up to this point: before these ticks, it is sent only with a newer one. */
+	private refusedUntil = { newest: 0, ticks: 0 };
 	/** Ticks before which nothing is sent, even at the press of the button: the last request was refused or failed. */
 	private pausedUntilTicks = 0;
 	/** On battery, a failed upload is not retried before the next regular one. */
@@ -143,7 +145,10 @@ export class Uploader {
 
 	/** Ticks at which the network is needed next; infinite without pending readings. */
 	get dueAtTicks(): number {
-		return this.options.readings.length === 0 ? Number.POSITIVE_INFINITY : this.notBeforeTicks;
+		const { readings } = this.options;
+		if (readings.length === 0) return Number.POSITIVE_INFINITY;
+		const { newest, ticks } = this.refusedUntil;
+		return readings.newestSequence === newest ? Math.max(ticks, this.notBeforeTicks) : this.notBeforeTicks;
 	}
 
 	get activity(): "sending" | "settings fault" | "idle" {
@@ -154,7 +159,7 @@ export class Uploader {
 	/** Whether pending readings should have been sent by now. */
 	get isOverdue(): boolean {
 		const { time, readings } = this.options;
-		return readings.length > 0 && (this.consecutiveFailures > 0 || this.notBeforeTicks <= time.ticks());
+		return readings.length > 0 && (this.consecutiveFailures > 0 || this.dueAtTicks <= time.ticks());
 	}
 
 	/** Why nothing is taken, with the server's words, until a person changes it; `undefined` if nothing is known. */
@@ -170,6 +175,7 @@ export class Uploader {
 	/** The user asks to send: pending readings are sent as soon as possible, due or not. */
 	sendNow(): void {
 		this.notBeforeTicks = Math.max(this.options.time.ticks(), this.pausedUntilTicks);
+		this.refusedUntil = { newest: 0, ticks: 0 };
 		this.endPause();
 	}
 
@@ -217,7 +223,7 @@ export class Uploader {
 		const { time, clock, readings, isOnline } = this.options;
 		// mutation: require-pending-readings
 		if (readings.length === 0 || !isOnline() || !clock.synchronized) return Number.POSITIVE_INFINITY;
-		return this.notBeforeTicks - time.ticks();
+		return this.dueAtTicks - time.ticks();
 	}
 
 	private pause(wait: number): Promise<void> {
@@ -263,10 +269,12 @@ export class Uploader {
 		const newest = readings.newestSequence ?? 0;
 		let calls = 0;
 		let refusals = 0;
+		let isDone = false;
 		while (!this.stopped && (readings.oldestSequence ?? Number.POSITIVE_INFINITY) <= newest) {
 			const step = await this.sendBatch(connection);
 			if (step === "failed") return;
-			if (step === "done") break;
+			isDone = step === "done";
+			if (isDone) break;
 			if (step === "nothing") continue;
 			calls++;
 			if (step !== "refused") continue;
@@ -274,10 +282,20 @@ export class Uploader {
 			if (calls >= minSearchCalls && this.searchWaitMs(calls) > maxSearchWaitMs) break;
 			await this.pauseUntil(this.pausedUntilTicks);
 		}
-		if (refusals > 0) this.payForSearch(calls);
+		if (refusals > 0) {
+			this.notBeforeTicks = Math.max(this.notBeforeTicks, this.pausedUntilTicks);
+			this.payForSearch(calls);
+			// A second refusal of the same points says no more than the first.
+			if (isDone) this.refusedUntil = this.untilNewer();
+		}
 		// All that is pending is passed over.
 		else if (calls === 0)
 			this.notBeforeTicks = Math.max(this.notBeforeTicks, time.ticks() + recheckIntervalMs);
+	}
+
+	private untilNewer() {
+		const { readings, time } = this.options;
+		return { newest: readings.newestSequence ?? 0, ticks: time.ticks() + settingsProbeIntervalMs };
 	}
 
 	/** How long the plan takes to allow the calls of searches, `calls` more included. */
@@ -296,8 +314,7 @@ export class Uploader {
 		const now = time.ticks();
 		this.searchDebt = { calls: debtMs / callMs, ticks: now };
 		const freeMs = this.waitsForRegularUpload ? 0 : freeSearchCalls * callMs;
-		// A suspect without newer points would be refused again at once.
-		const wait = Math.max(recheckIntervalMs, Math.min(maxSearchWaitMs, debtMs - freeMs));
+		const wait = Math.min(maxSearchWaitMs, debtMs - freeMs);
 		if (now + wait <= this.notBeforeTicks) return;
 		// mutation: pay-for-search
 		this.notBeforeTicks = now + wait;
