@@ -99,7 +99,7 @@ function link(
 	);
 	const lists = /^\t(?:\$\(MODULES_DIR\)\/|-p )(\S+)\.xsb\\\n/gm;
 	const joint = makefile.replace(lists, (line, specifier: string) => (others.has(specifier) ? "" : line));
-	writeFileSync(path, compileWithNames(joint));
+	writeFileSync(path, optimizeByteCode(compileWithNames(joint)));
 	removeCompiled(join(directory, "modules"));
 	return new Map([
 		[first.specifier, bundle],
@@ -130,6 +130,15 @@ $(OBJECTS): $(TMP_DIR)/mc.names
 $(TMP_DIR)/mc.names: $(TMP_DIR)/mc.xs.c
 	cat ${names} | cmp -s - $@ || cat ${names} > $@
 `;
+}
+
+/** The makefile with the byte code of all modules shortened before they are linked (`scripts/byte-code`). */
+function optimizeByteCode(makefile: string): string {
+	const link = /^\txsl /m;
+	if (!link.test(makefile)) throw new Error("The makefile is not as this script knows it.");
+	const script = join(root, "scripts", "byte-code", "main.ts");
+	const tool = join(root, "node_modules", ".bin", "tsx");
+	return makefile.replace(link, `\t${tool} ${script} $(filter %.xsb,$(MODULES))\n$&`);
 }
 
 function readModules(directory: string): Module[] {
