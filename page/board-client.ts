@@ -24,6 +24,8 @@ export class NoResponseError extends Error {}
 const requestTimeoutMs = 8_000;
 /** Between attempts; the last one repeats. */
 const retryDelaysMs = [500, 1_000, 2_000, 3_000] as const;
+/** While the board verifies an update. */
+const verifyPauseMs = 1_000;
 
 interface BoardResponse {
 	readonly status: number;
@@ -110,6 +112,10 @@ export class BoardClient {
 			if (error instanceof NoResponseError) return { phase: "installed" };
 			throw error;
 		}
+	}
+
+	pause(): Promise<void> {
+		return delay(verifyPauseMs);
 	}
 
 	/** Like the following, rejects with {@link NoResponseError} if the board leaves before it responds. */

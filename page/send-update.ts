@@ -4,6 +4,8 @@ import type { UpdateRequest, UpdateState } from "../src/setup/api";
 export interface UpdateClient {
 	update(step: Omit<UpdateRequest, "token">): Promise<UpdateState>;
 	updateState(): Promise<UpdateState>;
+	/** Between two questions whether the image is verified: the board does not verify while it answers. */
+	pause(): Promise<void>;
 }
 
 /** Bytes of an update file before the image, and where in them its length is: docs/update-format.md. */
@@ -43,8 +45,12 @@ export async function sendUpdate(
 
 async function install(client: UpdateClient): Promise<UpdateState["problem"]> {
 	let state = await client.update({ install: true });
-	while (state.phase === "verifying") state = await client.updateState();
-	return state.problem;
+	while (state.phase === "verifying") {
+		await client.pause();
+		state = await client.updateState();
+	}
+	// It has restarted into the update, and is in setup again.
+	return state.problem === "trial" ? undefined : state.problem;
 }
 
 function toBase64(bytes: Uint8Array): string {

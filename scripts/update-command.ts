@@ -18,6 +18,8 @@ npm run update -- <address> [file] [--older]
 
 /** Between attempts to reach a board that has left for a moment; then it has restarted. */
 const retryDelaysMs = [500, 1_000, 2_000, 4_000];
+/** While the board verifies the image, which takes it some seconds. */
+const verifyPauseMs = 1_000;
 
 /** The setup page's API, as the page itself uses it. */
 export class BoardUpdateClient implements UpdateClient {
@@ -57,13 +59,17 @@ export class BoardUpdateClient implements UpdateClient {
 		}
 	}
 
+	pause(): Promise<void> {
+		return pause(verifyPauseMs);
+	}
+
 	private async request<T>(path: string, body?: string): Promise<T> {
 		for (const delayMs of [...retryDelaysMs, undefined]) {
 			try {
 				return await this.requestOnce(path, body);
 			} catch (error) {
 				if (error instanceof RefusedError || delayMs === undefined) throw error;
-				await new Promise((resolve) => setTimeout(resolve, delayMs));
+				await pause(delayMs);
 			}
 		}
 		throw new Error("unreachable");
@@ -81,6 +87,10 @@ export class BoardUpdateClient implements UpdateClient {
 		const { error = text }: Partial<ErrorResponse> = text.startsWith("{") ? JSON.parse(text) : {};
 		throw new RefusedError(response.status, error);
 	}
+}
+
+function pause(milliseconds: number): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 class RefusedError extends Error {

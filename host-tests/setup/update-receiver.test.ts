@@ -25,6 +25,8 @@ class Bench implements UpdateClient {
 	releaseKey: Uint8Array | undefined = rawPublicKey(publicKey);
 	receiver: UpdateReceiver;
 	restarts = 0;
+	/** Whether the image is verified. */
+	questions = 0;
 	/** Offsets of the pieces that the board was sent. */
 	readonly pieces: number[] = [];
 	/** The board restarts before it takes the piece of this number. */
@@ -55,8 +57,12 @@ class Bench implements UpdateClient {
 	}
 
 	async updateState(): Promise<UpdateState> {
-		await this.time.advance(1);
+		this.questions++;
 		return this.receiver.state;
+	}
+
+	async pause(): Promise<void> {
+		await this.time.advance(1_000);
 	}
 
 	get versions(): readonly (string | undefined)[] {
@@ -69,10 +75,23 @@ test("a file is sent in pieces, verified and installed, with progress", async ()
 	const shares: number[] = [];
 	expect(await sendUpdate(bench, updateFile(), false, (share) => shares.push(share))).toBeUndefined();
 	expect([bench.versions, bench.restarts]).toEqual([["0.2.0", "0.3.0"], 1]);
+	expect(bench.questions).toBe(1);
 	expect(shares).toEqual([...shares].sort((a, b) => a - b));
 	expect([shares[0], shares.at(-1)]).toEqual([0, 1]);
 	expect(bench.receiver.state).toMatchObject({ phase: "installed" });
 	expect(bench.receiver.take({ header: "" })).toMatchObject({ phase: "installed" });
+});
+
+test("a board that restarts into the update during a pause, and is in setup again, has installed it", async () => {
+	const bench = new Bench();
+	const pause = bench.pause.bind(bench);
+	bench.pause = async () => {
+		await pause();
+		expect(bench.restarts).toBe(1);
+		bench.boot();
+	};
+	expect(await sendUpdate(bench, updateFile(), false, () => {})).toBeUndefined();
+	expect(bench.receiver.state.problem).toBe("trial");
 });
 
 test("after a break it goes on where the board has it, also with a new page", async () => {
