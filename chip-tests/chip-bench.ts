@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EmulatedChip, hostAddress } from "../scripts/emulated-chip";
 import { type EmulatorImage, writeCrashingSlot, writeSettings } from "../scripts/emulator-build";
@@ -28,6 +28,8 @@ export interface MemoryFigures {
 	readonly collections: number;
 	/** The most that was in use of XS's stack since the start. */
 	readonly stack: number;
+	/** The longest turn of its event loop since the last figures, milliseconds by its own clock. */
+	readonly longestTurnMs: number;
 }
 
 /** A board that stores a reading each five seconds has said something by then, on a computer with time for it, milliseconds. */
@@ -39,6 +41,15 @@ const guardS = 600;
 /** Of QEMU that stands still before the board has booted: one that never boots is a fault. */
 const maxRestarts = 5;
 
+export interface ChipBenchOptions {
+	readonly platform: Platform;
+	readonly image: EmulatorImage;
+	/** For its files. */
+	readonly directory: string;
+	/** Gets the board's log while it runs. */
+	readonly logFile?: string | undefined;
+}
+
 /** One emulated board with the services around it: a flash of its own, a Dakkio server, a time server. */
 export class ChipBench {
 	readonly platform: Platform;
@@ -48,6 +59,7 @@ export class ChipBench {
 	readonly lines: string[] = [];
 	private readonly image: EmulatorImage;
 	private readonly flash: string;
+	private readonly logFile: string | undefined;
 	private readonly ports: { readonly page: number; readonly control: number };
 	private chip: EmulatedChip | undefined;
 	/** Lines that {@link line} has returned. */
@@ -63,7 +75,7 @@ export class ChipBench {
 	private onLine: (() => void) | undefined;
 
 	private constructor(
-		options: { readonly platform: Platform; readonly image: EmulatorImage; readonly directory: string },
+		options: ChipBenchOptions,
 		ports: ChipBench["ports"],
 		dakkio: DakkioServer,
 		ntp: NtpServer,
@@ -71,18 +83,15 @@ export class ChipBench {
 		this.platform = options.platform;
 		this.image = options.image;
 		this.flash = join(options.directory, "flash.bin");
+		this.logFile = options.logFile;
+		if (this.logFile !== undefined) writeFileSync(this.logFile, "");
 		this.ports = ports;
 		this.dakkio = dakkio;
 		this.ntp = ntp;
 		writeFileSync(this.flash, this.image.flash);
 	}
 
-	static async start(options: {
-		readonly platform: Platform;
-		readonly image: EmulatorImage;
-		/** For its files. */
-		readonly directory: string;
-	}): Promise<ChipBench> {
+	static async start(options: ChipBenchOptions): Promise<ChipBench> {
 		const ports = { page: await freePort(), control: await freePort("udp") };
 		const dakkio = await DakkioServer.start({ names: [hostAddress], plan: 1_000_000 });
 		return new ChipBench(options, ports, dakkio, await NtpServer.start());
@@ -129,6 +138,7 @@ export class ChipBench {
 			ports: this.ports,
 			onLine: (line) => {
 				this.lines.push(line);
+				if (this.logFile !== undefined) appendFileSync(this.logFile, `${line}\n`);
 				this.onLine?.();
 			},
 		});
@@ -224,6 +234,7 @@ export class ChipBench {
 			maxChunks = 0,
 			collections = 0,
 			stack = 0,
+			longestTurnMs = 0,
 		] = (await this.command("memory")).split(" ").map(Number);
 		return {
 			heap,
@@ -238,6 +249,7 @@ export class ChipBench {
 			maxChunks,
 			collections,
 			stack,
+			longestTurnMs,
 		};
 	}
 

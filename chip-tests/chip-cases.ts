@@ -8,6 +8,7 @@ import { NorFlash } from "../simulator/hardware/nor-flash";
 import type { UpdateState } from "../src/setup/api";
 import { ReadingLog } from "../src/store/reading-log";
 import type { ChipBench, MemoryFigures } from "./chip-bench";
+import { sendImpatientClients } from "./impatient-clients";
 
 /** Lines of the board's log that the cases wait for. */
 const log = {
@@ -28,6 +29,8 @@ export interface CaseOptions {
 	/** Power cuts at random instants. */
 	readonly resets: number;
 	readonly seed: number;
+	/** Connections of clients that give up. */
+	readonly clients: number;
 	/** Memory at a point of a case. */
 	onMemory(point: string, figures: MemoryFigures): void;
 	/** What the slots of XS are at rest, as `ChipBench.slotKinds` has it. */
@@ -82,6 +85,10 @@ export const chipCases: readonly ChipCase[] = [
 	{
 		name: "is set up through its page",
 		run: setUpThroughPage,
+	},
+	{
+		name: "survives clients of its page that give up",
+		run: survivePageClients,
 	},
 	{
 		name: "takes an update, keeps it, and goes back from one that crashes",
@@ -236,13 +243,31 @@ async function setUpThroughPage(bench: ChipBench, { onMemory }: CaseOptions): Pr
 	return board.name;
 }
 
+/** The board neither restarts nor stops answering. */
+async function survivePageClients(bench: ChipBench, { seed, clients }: CaseOptions): Promise<string> {
+	bench.powerOn();
+	await bench.line(log.setup);
+	const page = new PageClient(bench.pagePort, boardAddress);
+	await bench.command("ping");
+	await page.state();
+	const before = await bench.memory();
+	await within(900, sendImpatientClients(bench.pagePort, boardAddress, clients, seed));
+	await page.state();
+	const after = await bench.memory();
+	expectEqual("boots", bench.lines.filter((line) => log.boot.test(line)).length, 1);
+	// lwIP remembers for two minutes each connection that the board ended. A record each would be 40 KiB.
+	const taken = before.free - after.free;
+	if (taken > 32_768) throw new Error(`${clients} connections have taken ${taken} bytes of the heap`);
+	return `${clients} connections, ${taken} bytes of the heap`;
+}
+
 /** The image is the board's own: what counts is the slot, and the bootloader's part in it. */
 async function update(bench: ChipBench, { onMemory }: CaseOptions): Promise<string> {
 	bench.configure(bench.settings);
 	bench.powerOn();
 	await bench.line(log.sent);
 	bench.configure(undefined);
-	await sendUpdateThroughPage(bench, "99.0.0", () =>
+	await sendUpdateThroughPage(bench, "99.0.0", asBrowser, () =>
 		bench.memory().then((at) => onMemory("update, half", at)),
 	);
 	await bench.line(log.onTrial);
@@ -252,14 +277,14 @@ async function update(bench: ChipBench, { onMemory }: CaseOptions): Promise<stri
 	bench.powerOn();
 	await bench.line(log.boot);
 	await bench.line(log.sent);
-	await sendUpdateThroughPage(bench, "99.0.1", () => Promise.resolve());
+	await sendUpdateThroughPage(bench, "99.0.1", aConnectionEach, () => Promise.resolve());
 	await bench.line(log.onTrial);
 	await bench.line(log.sent);
 	await bench.command("panic");
 	const [, why] = await bench.line(log.rolledBack);
 	expectEqual("why it was rolled back", why, "crash");
 	await bench.line(log.sent);
-	await sendUpdateThroughPage(bench, "99.0.2", () => Promise.resolve());
+	await sendUpdateThroughPage(bench, "99.0.2", asBrowser, () => Promise.resolve());
 	// Before it is started.
 	await bench.powerOff();
 	bench.crashIn(0);
@@ -270,10 +295,15 @@ async function update(bench: ChipBench, { onMemory }: CaseOptions): Promise<stri
 	return `${bench.arrived.length} points`;
 }
 
+/** As a browser sends an update, over one connection; and as a script does. */
+const asBrowser = new Agent({ keepAlive: true, maxSockets: 1 });
+const aConnectionEach = new Agent({ keepAlive: false });
+
 /** Opens setup by the button, and sends the update as the page does. */
 async function sendUpdateThroughPage(
 	bench: ChipBench,
 	version: string,
+	agent: Agent,
 	atHalf: () => Promise<void>,
 ): Promise<void> {
 	await bench.command("press");
@@ -281,13 +311,12 @@ async function sendUpdateThroughPage(
 	await bench.command("release");
 	await bench.line(log.setup);
 	await bench.command("ping");
-	// As a browser does it.
-	const oneConnection = new Agent({ keepAlive: true, maxSockets: 1 });
-	const page = new PageClient(bench.pagePort, boardAddress, oneConnection);
+	const page = new PageClient(bench.pagePort, boardAddress, agent);
 	await page.state();
 	const client: UpdateClient = {
 		update: async (step) => JSON.parse((await page.post("/api/update", step)).body),
 		updateState: () => page.get<UpdateState>("/api/update").catch(() => ({ phase: "installed" })),
+		pause: () => new Promise((resolve) => setTimeout(resolve, 1_000)),
 	};
 	let isHalf = false;
 	const problem = await sendUpdate(client, bench.updateFile(version), true, (share) => {
@@ -295,7 +324,7 @@ async function sendUpdateThroughPage(
 		isHalf = true;
 		void atHalf();
 	});
-	oneConnection.destroy();
+	agent.destroy();
 	expectEqual("what is wrong with the update", problem, undefined);
 }
 

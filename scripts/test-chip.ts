@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -69,6 +69,9 @@ const minSpareShare = 0.1;
 /** Of XS, bytes (`creation.stack`). */
 const stackBytes = 768 * 16;
 
+/** That give up the page. */
+const impatientClients = 400;
+
 const restPoint = "at rest, no connection";
 
 await main(async () => {
@@ -99,10 +102,12 @@ async function testPlatform(
 	for (const chipCase of chipCases) {
 		if (!chipCase.name.includes(options.only)) continue;
 		const directory = mkdtempSync(join(tmpdir(), "dakkio-chip-"));
-		const bench = await ChipBench.start({ platform, image, directory });
+		const logFile = options.log && logFileIn(options.log, platform, chipCase);
+		const bench = await ChipBench.start({ platform, image, directory, logFile });
 		const began = Date.now();
 		const problem = await attempt(chipCase, bench, {
 			...options,
+			clients: impatientClients,
 			onMemory: (point, memory) => figures.push([point, memory]),
 			onSlots: (kinds) => {
 				slotKinds = kinds;
@@ -111,7 +116,6 @@ async function testPlatform(
 		const seconds = ((Date.now() - began) / 1000).toFixed(0);
 		await bench.close();
 		rmSync(directory, { recursive: true });
-		if (options.log !== undefined) keepLog(options.log, platform, chipCase, bench.lines);
 		if ("failure" in problem) {
 			counts.failed++;
 			say(`FAILED  ${platform} ${chipCase.name}: ${problem.failure} (${seconds} s)`);
@@ -178,7 +182,7 @@ function printMemory(platform: Platform, figures: readonly [string, MemoryFigure
 		const { slots, peakSlots, maxSlots, chunks, peakChunks, maxChunks } = memory;
 		say(
 			`  ${point.padEnd(36)} ${heap} / ${free} / ${minFree} / ${largestPiece}   ` +
-				`slots ${slots} (${peakSlots}) of ${maxSlots}, chunks ${chunks} (${peakChunks}) of ${maxChunks}; ${memory.collections} collections; stack ${memory.stack} of ${stackBytes}`,
+				`slots ${slots} (${peakSlots}) of ${maxSlots}, chunks ${chunks} (${peakChunks}) of ${maxChunks}; ${memory.collections} collections; stack ${memory.stack} of ${stackBytes}; longest turn ${memory.longestTurnMs} ms`,
 		);
 	}
 }
@@ -189,10 +193,9 @@ function printSlots(kinds: readonly (readonly [kind: number, count: number])[]):
 	say(`  slots at rest: ${named.join(", ")}`);
 }
 
-function keepLog(directory: string, platform: Platform, { name }: ChipCase, lines: readonly string[]): void {
+function logFileIn(directory: string, platform: Platform, { name }: ChipCase): string {
 	mkdirSync(directory, { recursive: true });
-	const file = `${platform} ${name}`.replace(/[^a-z0-9]+/gi, "-");
-	writeFileSync(join(directory, `${file}.log`), `${lines.join("\n")}\n`);
+	return join(directory, `${`${platform} ${name}`.replace(/[^a-z0-9]+/gi, "-")}.log`);
 }
 
 /** The chips that can be tested here. */
