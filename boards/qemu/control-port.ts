@@ -6,7 +6,7 @@ import { decodeUtf8 } from "../../src/common/utf8";
 import type { VirtualButton } from "./virtual-button";
 
 /** Figures of `emulator_memory`. */
-const memoryFigures = 12;
+const memoryFigures = 13;
 /** Counts of `emulator_slots`. */
 const slotKinds = 64;
 

@@ -13,13 +13,37 @@
 #include "esp_system.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
+#if __riscv
+	#include "esp_freertos_hooks.h"
+	#include "riscv/csr.h"
+#endif
 
 extern txMachine *gThe;
 
 static esp_netif_t *interface;
 
+#if __riscv
+// QEMU's ESP32-C3 offers an interrupt that came while they were switched off when an instruction switches them on, but not
+// when the return from a handler does. The idle task would wait with it pending, no tick would come any more, and in the
+// end the watchdog.
+static bool offerInterrupts(void)
+{
+	RV_CLEAR_CSR(mstatus, MSTATUS_MIE);
+	RV_SET_CSR(mstatus, MSTATUS_MIE);
+	return true;
+}
+
+__attribute__((constructor)) static void hookIdleTask(void)
+{
+	esp_register_freertos_idle_hook_for_cpu(offerInterrupts, 0);
+}
+#endif
+
 // Of XS's own collections since the last emulator_collect: how many, and the most that one has left.
 static uint32_t collections, liveSlots, liveChunks;
+
+// Milliseconds: of the longest turn of the event loop since the last emulator_collect, and of the one under way.
+static uint32_t longestTurn, turn;
 
 // What the stack of XS holds where nothing has been yet.
 static const uint32_t untouched = 0x5a5a5a5a;
@@ -45,6 +69,9 @@ static void watchCollections(void *unused)
 	uint32_t slots = 0, chunks = 0;
 	for (;;) {
 		vTaskDelay(1);
+		// Between two turns it waits for a message.
+		turn = eBlocked == eTaskGetState(gThe->task) ? 0 : turn + 1;
+		if (turn > longestTurn) longestTurn = turn;
 		uint32_t slotsNow = gThe->currentHeapCount, chunksNow = gThe->currentChunksSize;
 		if (slotsNow < slots) {
 			collections += 1;
@@ -97,7 +124,7 @@ int32_t emulator_ethernet_state(uint8_t *address)
 	return 2;
 }
 
-static uint32_t lastCollections, peakSlots, peakChunks;
+static uint32_t lastCollections, peakSlots, peakChunks, lastTurn;
 
 // Collects, and begins to count anew. It moves buffers, so it fills none.
 void emulator_collect(void)
@@ -105,13 +132,15 @@ void emulator_collect(void)
 	lastCollections = collections;
 	peakSlots = liveSlots * sizeof(txSlot);
 	peakChunks = liveChunks;
+	lastTurn = longestTurn;
 	fxCollectGarbage(gThe);
-	collections = liveSlots = liveChunks = 0;
+	collections = liveSlots = liveChunks = longestTurn = 0;
 }
 
-// Twelve numbers: the whole heap, what of it is free, its minimum since the start and its largest piece; bytes of slots and
+// Thirteen numbers: the whole heap, what of it is free, its minimum since the start and its largest piece; bytes of slots and
 // of chunks in use, the most that a collection had left until emulator_collect, their limits, and the
-// number of collections; the most bytes of the stack in use since the start.
+// number of collections; the most bytes of the stack in use since the start; the longest turn until
+// emulator_collect, milliseconds.
 void emulator_memory(uint32_t *figures)
 {
 	*figures++ = heap_caps_get_total_size(MALLOC_CAP_8BIT);
@@ -126,6 +155,7 @@ void emulator_memory(uint32_t *figures)
 	*figures++ = gThe->maximumChunksSize;
 	*figures++ = lastCollections;
 	*figures++ = usedStack();
+	*figures++ = lastTurn;
 }
 
 // How many slots there are of each kind in use (XS's numbers of kinds, up to 63).
