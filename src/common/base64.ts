@@ -1,24 +1,26 @@
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+import { encodeUtf8 } from "./utf8";
 
 /** Decodes Base64 with padding (RFC 4648 section 4); skips ASCII white space, as PEM needs it. `undefined` if it is invalid. */
 export function decodeBase64(text: string): Uint8Array | undefined {
-	const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
+	// An update comes in pieces of 4 KiB: of a text, XS counts the characters up to the one that is read.
+	const encoded = encodeUtf8(text);
+	const bytes = new Uint8Array(Math.floor((encoded.length * 3) / 4));
 	let bits = 0;
 	let count = 0;
 	let characters = 0;
 	let padding = 0;
 	let at = 0;
-	for (let i = 0; i < text.length; i++) {
-		const character = text.charAt(i);
-		if ("\n\r\t ".includes(character)) continue;
+	for (let i = 0; i < encoded.length; i++) {
+		const code = encoded[i] ?? 0;
+		if (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) continue;
 		characters++;
-		if (character === "=") {
+		if (code === 0x3d) {
 			padding++;
 			continue;
 		}
-		const value = alphabet.indexOf(character);
-		if (value < 0 || padding > 0) return undefined;
-		bits = ((bits << 6) | value) & 0xffffff;
+		const sextet = sextetOf(code);
+		if (sextet < 0 || padding > 0) return undefined;
+		bits = ((bits << 6) | sextet) & 0xffffff;
 		count += 6;
 		if (count < 8) continue;
 		count -= 8;
@@ -26,4 +28,13 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 	}
 	if (characters % 4 !== 0 || padding > 2) return undefined;
 	return at === bytes.length ? bytes : bytes.slice(0, at);
+}
+
+/** Of a character; negative: it is none of the alphabet. */
+function sextetOf(code: number): number {
+	if (code >= 0x61) return code <= 0x7a ? code - 71 : -1;
+	if (code >= 0x41) return code <= 0x5a ? code - 65 : -1;
+	if (code >= 0x30) return code <= 0x39 ? code + 4 : -1;
+	if (code === 0x2b) return 62;
+	return code === 0x2f ? 63 : -1;
 }

@@ -1,3 +1,5 @@
+import { encodeUtf8 } from "./utf8";
+
 /** Nesting of objects and arrays; settings need less. */
 const maxDepth = 8;
 /**
@@ -6,6 +8,7 @@ const maxDepth = 8;
  */
 const maxMembers = 300;
 const maxValues = 600;
+const quote = 0x22;
 
 /**
  * Parses untrusted JSON; `undefined` if it is invalid or exceeds the limits. Without limits, running out of memory in
@@ -49,24 +52,33 @@ export function isJsonObject(value: unknown): value is Readonly<Record<string, u
 }
 
 function isWithinLimits(text: string): boolean {
+	// In UTF-8, where strings are passed over natively: a piece of an update is one of 4 KiB.
+	const bytes = encodeUtf8(text);
 	let depth = 0;
 	let members = 0;
 	let values = 0;
-	let inString = false;
-	let escaped = false;
-	for (const character of text) {
-		if (inString) {
-			if (escaped) escaped = false;
-			else if (character === "\\") escaped = true;
-			else if (character === '"') inString = false;
-		} else if (character === '"') inString = true;
-		else if (character === "[" || character === "{") {
+	for (let at = 0; at < bytes.length; at++) {
+		const byte = bytes[at];
+		if (byte === quote) at = stringEnd(bytes, at);
+		else if (byte === 0x5b || byte === 0x7b) {
 			values++;
 			if (++depth > maxDepth) return false;
-		} else if (character === "]" || character === "}") depth--;
-		else if (character === ",") values++;
-		else if (character === ":") members++;
+		} else if (byte === 0x5d || byte === 0x7d) depth--;
+		else if (byte === 0x2c) values++;
+		else if (byte === 0x3a) members++;
 		if (members > maxMembers || values > maxValues) return false;
 	}
 	return true;
+}
+
+/** Where the string that begins at `start` has its closing quote; the length without one. */
+function stringEnd(bytes: Uint8Array, start: number): number {
+	for (let at = start + 1; ; ) {
+		const end = bytes.indexOf(quote, at);
+		if (end < 0) return bytes.length;
+		let backslashes = 0;
+		while (bytes[end - 1 - backslashes] === 0x5c) backslashes++;
+		if (backslashes % 2 === 0) return end;
+		at = end + 1;
+	}
 }
