@@ -101,6 +101,17 @@ class BareListener {
 
 const partitions = { queue: new BareFlash(), quarantine: new BareFlash(8) };
 const keyValue = Object.assign(new BareKeyValue(), { close() {} });
+let sleepText: string | undefined;
+const sleepMemory = {
+	take() {
+		const text = sleepText;
+		sleepText = undefined;
+		return text;
+	},
+	keep(text: string) {
+		sleepText = text;
+	},
+};
 let asleepMs: number | undefined;
 let app: App | undefined;
 let samples = 0;
@@ -114,6 +125,7 @@ function board(resetReason: ResetReason): Board {
 		storage: {
 			flash: { open: ({ path }) => (path === "queue" ? partitions.queue : partitions.quarantine) },
 			keyValue: { open: () => keyValue },
+			sleepMemory,
 		},
 		i2c: bareBus,
 		pins: barePins,

@@ -4,6 +4,7 @@ import { rateLimitHeaders } from "../src/dakkio/rate-limits";
 import { HttpConnection } from "../src/http/http-connection";
 import { FlashQueue } from "../src/queue/flash-queue";
 import type { Reading, SampleContext } from "../src/reading/reading";
+import type { DecoderState } from "../src/reading/reading-decoder";
 import { Sampler, type SamplerSettings } from "../src/sensors/pipeline/sampler";
 import { ReadingLog } from "../src/store/reading-log";
 import { ringHintStorage } from "../src/store/ring-hint";
@@ -41,6 +42,8 @@ const readingFlash = new BareFlash();
 let log = new ReadingLog(readingFlash);
 let readings = 0;
 const socketBuffer = new Uint8Array(1024);
+/** What the memory of a deep sleep keeps. */
+let sleepText: string | undefined;
 /** Keeps an object alive. */
 let retained: unknown;
 const key = { bucketId: baselinePoint.bucketId, dataSourceId: baselinePoint.dataSourceId };
@@ -82,10 +85,11 @@ function run(work: () => Promise<void>): void {
 	);
 }
 
-function mountFull(): ReadingLog {
+function mountFull(kept?: DecoderState): ReadingLog {
 	return new ReadingLog(
 		fullFlash,
 		ringHintStorage(() => fullKeyValue),
+		kept,
 	);
 }
 
@@ -196,8 +200,9 @@ const workloads = {
 	},
 	/** From the mount of a full ring to a reading stored that goes on with the boot before: a wake from deep sleep. */
 	wake(): void {
-		const full = mountFull();
+		const full = mountFull(sleepText === undefined ? undefined : JSON.parse(sleepText));
 		full.append(readingOf(readings++), { ...context, boot: full.newestBoot });
+		sleepText = JSON.stringify(full.newestState);
 	},
 	baselineBoot(): void {
 		baseline = new BaselineBoard(keyValue);

@@ -2,6 +2,7 @@ import { App } from "../src/app/app";
 import type { Timer } from "../src/boards/board";
 import type { ResetReason } from "../src/boards/reset-reason";
 import type { Settings } from "../src/settings/settings";
+import { VirtualSleepMemory } from "./hardware/sleep-memory";
 import type { VirtualBoard } from "./virtual-board";
 import type { World } from "./world";
 
@@ -13,6 +14,7 @@ export class BoardRunner {
 	/** Of this start. */
 	board: VirtualBoard | undefined;
 	private wakeTimer: Timer | undefined;
+	private readonly sleepMemory = new VirtualSleepMemory();
 	private stopped = false;
 
 	constructor(world: World, log: (line: string) => void) {
@@ -42,8 +44,10 @@ export class BoardRunner {
 
 	start(resetReason: ResetReason): VirtualBoard {
 		const { time } = this.world;
+		if (resetReason !== "deep sleep") this.sleepMemory.clear();
 		const board = this.world.board(this.log, {
 			resetReason,
+			sleepMemory: this.sleepMemory,
 			restart: () => this.stopThen(() => this.start("restart")),
 			sleep: (milliseconds) =>
 				this.stopThen(() => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { NodeBoard } from "../boards/node/board";
 import { writeDurably } from "../boards/node/files";
 import type { PacedTime } from "../boards/node/time";
-import type { FirmwareSlots, Network } from "../src/boards/board";
+import type { FirmwareSlots, Network, SleepMemory } from "../src/boards/board";
 import type { FlashStorage, ListenerOptions } from "../src/boards/ecma419";
 import type { ResetReason } from "../src/boards/reset-reason";
 import type { Settings } from "../src/settings/settings";
@@ -45,6 +45,8 @@ export interface BoardStart {
 	readonly resetReason: ResetReason;
 	restart(): void;
 	sleep(milliseconds: number): void;
+	/** Default: none. */
+	readonly sleepMemory?: SleepMemory;
 }
 
 /** Sectors of the flash partitions: 1 MiB of readings; two slots for what stands for an image of the firmware. */
@@ -120,6 +122,7 @@ export class VirtualBoard extends NodeBoard {
 			log,
 			restart,
 			sleep,
+			sleepMemory: start?.sleepMemory,
 		});
 		this.simulatedPins = pins;
 		this.radio = radio;

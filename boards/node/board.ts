@@ -6,6 +6,7 @@ import type {
 	FirmwareSlots,
 	Network,
 	Pins,
+	SleepMemory,
 	Storage,
 } from "../../src/boards/board";
 import type { FlashStorage, I2CBus, WiFiConstructor } from "../../src/boards/ecma419";
@@ -44,6 +45,7 @@ export interface NodeBoardOptions {
 	/** For the key-value storage. */
 	readonly directory: string;
 	readonly hardware: BoardHardware;
+	readonly sleepMemory?: SleepMemory | undefined;
 	log(line: string): void;
 	/** Called in place of a restart, and of sleep. */
 	restart(): void;
@@ -68,6 +70,7 @@ export class NodeBoard implements Board {
 	constructor(options: NodeBoardOptions) {
 		const { identity, resetReason, time, realTimeWhileConnected, directory, hardware, log, restart, sleep } =
 			options;
+		const { sleepMemory } = options;
 		this.identity = identity;
 		this.resetReason = resetReason;
 		this.time = time;
@@ -77,7 +80,8 @@ export class NodeBoard implements Board {
 		this.i2c = hardware.i2c;
 		this.pins = hardware.pins;
 		this.startFirmware = hardware.firmware;
-		this.storage = { flash: hardware.flash, keyValue: new FileKeyValueStorage(directory, nodeFiles) };
+		const keyValue = new FileKeyValueStorage(directory, nodeFiles);
+		this.storage = { flash: hardware.flash, keyValue, sleepMemory };
 		const hold = realTimeWhileConnected ? () => time.hold() : () => () => {};
 		const TCP = makeTCP({ hold });
 		const sockets: Network = {

@@ -115,6 +115,23 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
+		name: "goes on after a sleep from what another sleep kept",
+		violates: "timed",
+		at: "check-kept-state",
+		mutate: replace("$2", "false"),
+		life: {
+			...{ power: "battery", interval: 900, length: day },
+			faults: Array.from({ length: 20 }, (_, i) => ({
+				...{
+					from: (i + 0.6) * hour,
+					to: (i + 0.6) * hour,
+					kind: "sleep memory" as const,
+					how: "old" as const,
+				},
+			})),
+		},
+	},
+	{
 		name: "starts the sequence numbers again when the only sector of the flash is lost",
 		violates: "numbered",
 		at: "number-after-lost-sector",

@@ -23,6 +23,44 @@ test("the settings saved last are loaded; defaults are not written", () => {
 	for (const value of storage.values.values()) expect(Buffer.from(value).toString()).not.toContain("server");
 });
 
+test("checked settings are checked again only after a change of either slot, and are the same", () => {
+	expect(store.load().stamp).toBeDefined();
+	for (const interval of [10, 20, 30]) {
+		store.save({ interval, location: "Küche", inputs: [], altitude: -12.5 });
+		const { settings, stamp } = store.load();
+		expect(stamp).toBeDefined();
+		expect(store.load({}, stamp)).toEqual({ settings, problems: [], stamp });
+		// Another save meanwhile, also of what has to be reported.
+		store.save({ interval: 4 });
+		expect(store.load({}, stamp).problems).toHaveLength(1);
+		expect(store.load({}, stamp).settings.interval).toBe(60);
+		for (const [key, bytes] of storage.values) {
+			storage.values.set(
+				key,
+				bytes.map((byte, at) => (at === bytes.length - 1 ? byte ^ 1 : byte)),
+			);
+			expect(store.load({}, stamp).problems[0]?.problem).toContain("damaged");
+			storage.values.set(key, bytes);
+		}
+	}
+});
+
+test("settings that checking changes, or reports, are checked at every start", () => {
+	for (const given of [
+		{ interval: 4 },
+		{ key: " " },
+		{ colour: "green" },
+		{ networks: [{ ssid: "Home" }] },
+	]) {
+		const body = new TextEncoder().encode(JSON.stringify(given));
+		storage.write("settings_a", encodeCheckedRecord({ counter: 7, body }));
+		const { settings, problems, stamp } = store.load();
+		const again = store.load({}, stamp);
+		expect(again.settings).toEqual(settings);
+		expect(again.problems).toEqual(problems);
+	}
+});
+
 test("settings of a later firmware survive a save by this one", () => {
 	const later = { interval: 30, colour: "green", modes: { night: [1, 2] }, location: "Balcony" };
 	const body = new TextEncoder().encode(JSON.stringify(later));

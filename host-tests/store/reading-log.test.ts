@@ -114,16 +114,56 @@ describe("the log of readings", () => {
 		const { flash } = newLog();
 		const expected: object[] = [];
 		let maxReadBytes = 0;
+		let kept: string | undefined;
 		for (let i = 0; i < 300; i++) {
-			const log = new ReadingLog(flash);
+			const log = new ReadingLog(flash, undefined, kept === undefined ? undefined : JSON.parse(kept));
 			const before = flash.counts.readBytes;
 			expect(log.append(reading(i), context)).toBe(i + 1);
 			maxReadBytes = Math.max(maxReadBytes, flash.counts.readBytes - before);
 			expected.push({ ...reading(i), sequence: i + 1, context });
+			kept = JSON.stringify(log.newestState);
 		}
 		expect([...new ReadingLog(flash).pending()]).toEqual(expected);
-		expect(flash.counts.programmedBytes / 300).toBeLessThan(15);
-		expect(maxReadBytes).toBeLessThan(2_500);
+		expect(flash.counts.programmedBytes / 300).toBeLessThan(9);
+		expect(maxReadBytes).toBeLessThan(500);
+	});
+
+	test("a state that was kept counts only if no reading was stored since; values of all types go on from it", () => {
+		const random = randomFrom(12);
+		const { flash } = newLog();
+		const { fields } = context;
+		const extremes = [
+			undefined,
+			true,
+			false,
+			"open",
+			"läuft \u{1f600} \ud800",
+			Number.NaN,
+			-Infinity,
+			1e12,
+			3,
+		];
+		const wide = { ...context, fields: [...fields, { name: "extra", unit: "", decimals: 1 }] };
+		const expected: object[] = [];
+		const kept: string[] = [];
+		for (let i = 0; i < 200; i++) {
+			const state = random() < 0.3 ? kept[below(kept.length, random)] : kept.at(-1);
+			const log = new ReadingLog(flash, undefined, state === undefined ? undefined : JSON.parse(state));
+			for (let more = below(3, random); more >= 0; more--) {
+				const sequence = expected.length + 1;
+				const own = {
+					...reading(i),
+					values: [...reading(i).values, extremes[below(extremes.length, random)]],
+				};
+				expect(log.append(own, wide)).toBe(sequence);
+				expected.push({ ...own, sequence, context: wide });
+			}
+			const { newestState } = log;
+			if (newestState !== undefined) kept.push(JSON.stringify(newestState));
+			expect(new ReadingLog(flash).newestBoot).toBe(context.boot);
+		}
+		expect(kept.length).toBeGreaterThan(50);
+		expect([...new ReadingLog(flash).pending()].slice(-100)).toEqual(expected.slice(-100));
 	});
 
 	test("a board that wakes for each reading goes on after damage to the record that it continued from", () => {

@@ -169,6 +169,11 @@ export class FaultInjector {
 					ledger.onClockLost();
 				}
 				break;
+			case "sleep memory":
+				if (device.state !== "asleep") break;
+				if (fault.how === "lost") device.sleepMemory.clear();
+				else device.sleepMemory.revert();
+				break;
 			case "press":
 				this.pressedAt = this.options.time.ticks();
 				// A board that wakes at a press sends its pending readings.

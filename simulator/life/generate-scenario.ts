@@ -69,10 +69,11 @@ export function generateScenario(seed: number, length?: number): Scenario {
 		makeFaults(random.fork(`fault ${index}`), base),
 	).flat();
 	const updates = makeUpdates(random.fork("updates"), base);
+	const forgetful = makeSleepMemoryFaults(random.fork("sleep memory"), base);
 	return {
 		...base,
 		updates: updates.length > 0,
-		faults: [...faults, ...updates].sort((a, b) => a.from - b.from),
+		faults: [...faults, ...updates, ...forgetful].sort((a, b) => a.from - b.from),
 	};
 }
 
@@ -248,6 +249,15 @@ function makeUpdate(random: SeededRandom, length: number): ScenarioFault[] {
 		() => [given, { from, to, kind: "releases", how: random.pick(releaseServerFaults) }],
 		() => [{ from, to, kind: "releases", how: random.pick(releaseServerFaults) }, given],
 	])();
+}
+
+/** On battery. */
+function makeSleepMemoryFaults(random: SeededRandom, { length, power }: Scenario): ScenarioFault[] {
+	if (power === "mains") return [];
+	return Array.from({ length: random.below(5) }, () => {
+		const at = Math.round(random.between(0, length));
+		return { from: at, to: at, kind: "sleep memory", how: random.pick(["lost", "old"]) };
+	});
 }
 
 /** The service refuses points, or confirms none, for as long as it takes to measure some. */

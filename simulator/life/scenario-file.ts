@@ -166,6 +166,7 @@ const scenarioFault = kinds<ScenarioFaultKind>(
 		wear: { block: wholeNumber(0), how: wear },
 		flips: { bits: wholeNumber(1) },
 		forgotten: { key: forgotten },
+		"sleep memory": { how: oneOf("lost", "old") },
 		press: { setUpAfter: number(0) },
 		settings: { change },
 		update: { by: oneOf("user", "index"), file: oneOf(...updateFileKinds) },

@@ -189,6 +189,8 @@ export type ScenarioFault = {
 	| { readonly kind: "flips"; readonly bits: number }
 	/** Key-value storage loses this key. */
 	| { readonly kind: "forgotten"; readonly key: "boots" | "clock" | "budget" | "attempts" }
+	/** What the deep sleep under way keeps in memory is lost, or is what the sleep before it kept. */
+	| { readonly kind: "sleep memory"; readonly how: "lost" | "old" }
 	/**
 	 * The user presses the button. After a factory reset the user sets the board up again after `setUpAfter`
 	 * milliseconds.
@@ -217,7 +219,7 @@ export type ScenarioFaultKind = ScenarioFault["kind"];
 export const scenarioFaultKinds = Object.freeze([
 	...(["radio", "fading", "password", "away", "internet", "names", "time servers", "service"] as const),
 	...(["service clock", "quota", "sensor", "power", "outage", "brown-out", "wear", "flips"] as const),
-	...(["forgotten", "press", "settings", "update", "releases"] as const),
+	...(["forgotten", "sleep memory", "press", "settings", "update", "releases"] as const),
 ] satisfies readonly ScenarioFaultKind[]);
 
 export type ScenarioFaultOf<Kind extends ScenarioFaultKind> = ScenarioFault & { readonly kind: Kind };

@@ -22,6 +22,7 @@ import type { Weather } from "../weather/weather";
 import { makeNetwork, type NetworkEnvironment } from "./device-network";
 import { type DeviceRadio, type DeviceRadioEnvironment, makeDeviceRadio } from "./device-radio";
 import { DeviceSensor } from "./device-sensor";
+import { DeviceSleepMemory } from "./device-sleep-memory";
 import type { DeviceListener } from "./local-network";
 import { PowerCycle, type PowerLoss, poweredStorage, SimulatedKeyValue } from "./powered-storage";
 import type { Scenario } from "./scenario";
@@ -138,6 +139,7 @@ export class SimulatedDevice {
 		[otaDataPartition]: new NorFlash({ blocks: 2, blockLength }),
 	};
 	readonly keyValue = new SimulatedKeyValue();
+	readonly sleepMemory = new DeviceSleepMemory();
 	readonly sensor: DeviceSensor;
 	private readonly environment: DeviceEnvironment;
 	private readonly pins: SimulatedPins;
@@ -257,6 +259,7 @@ export class SimulatedDevice {
 		this.pins.closeAll();
 		if (reason !== "deep sleep") {
 			this.elapsed = 0;
+			this.sleepMemory.clear();
 			this.sensor.restart(reason === "brown-out");
 		}
 		this.sensor.resetOpenCount();
@@ -392,6 +395,7 @@ export class SimulatedDevice {
 			storage: {
 				flash: this.partitionsOf(start),
 				keyValue: this.keyValue.storage(power),
+				sleepMemory: this.sleepMemory,
 			},
 			firmware: this.slotsOf(start, slot),
 			i2c: { io: this.sensor.SMBus, data: 21, clock: 22, hz: 100_000 },

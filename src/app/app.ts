@@ -50,6 +50,7 @@ export class App {
 	/** Shared by all that call the service: each knows of the others' calls. */
 	private readonly budget: CallBudget;
 	private readonly settings: Settings;
+	private settingsStamp: string | undefined;
 	private readonly bootInfo: BootInfo;
 	private readonly logTail: LogTail;
 	/** Only setup, storage and updates run. */
@@ -262,7 +263,10 @@ export class App {
 	}
 
 	private loadSettings(): Settings {
-		const { settings, problems } = new SettingsStore(this.storage.keyValue).load(defaultPinsOf(this.board));
+		const { keyValue, kept } = this.storage;
+		const loaded = new SettingsStore(keyValue).load(defaultPinsOf(this.board), kept.settingsStamp);
+		const { settings, problems, stamp } = loaded;
+		this.settingsStamp = stamp;
 		for (const { key, problem } of problems) this.board.log(`settings: ${key}: ${problem}`);
 		return settings;
 	}
@@ -479,7 +483,10 @@ export class App {
 				// A download may have taken the time, too.
 				if (this.isUploadDue) this.uploader?.postpone((failures) => now + onlineRetryBackoffMs(failures));
 			},
-			sleep: (milliseconds) => this.saveAndSleep(milliseconds, this.panel.wakePin),
+			sleep: (milliseconds) => {
+				this.storage.keep({ settingsStamp: this.settingsStamp });
+				this.saveAndSleep(milliseconds, this.panel.wakePin);
+			},
 		});
 	}
 

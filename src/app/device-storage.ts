@@ -6,21 +6,26 @@ import { ReadingLog } from "../store/reading-log";
 import { ringHintStorage } from "../store/ring-hint";
 import { Quarantine } from "../upload/quarantine";
 import { factoryReset, markFactoryReset, openStorage } from "./factory-reset";
+import { keepSleepState, type SleepState, takeSleepState } from "./sleep-state";
 
 /** Everything the board stores: readings and quarantine in flash partitions, the rest in key-value storage. */
 export class DeviceStorage {
 	readonly readings: ReadingLog;
 	readonly quarantine: Quarantine;
 	readonly keyValue: KeyValue;
+	/** From before the deep sleep that this start ends. */
+	readonly kept: SleepState;
 	private readonly board: Pick<Board, "storage" | "log">;
 
 	/** Completes a factory reset that a power cut interrupted. */
 	constructor(board: Pick<Board, "storage" | "log">) {
 		this.board = board;
+		this.kept = takeSleepState(board.storage.sleepMemory);
 		this.keyValue = openKeyValue(board.storage);
 		this.readings = new ReadingLog(
 			board.storage.flash.open({ path: "queue" }),
 			ringHintStorage(() => this.keyValue),
+			this.kept.readings,
 		);
 		this.quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));
 		this.keyValue = openStorage(board.storage, () => this.eraseReadings(), this.keyValue);
@@ -30,6 +35,11 @@ export class DeviceStorage {
 	get oldestPendingBoot(): number | undefined {
 		for (const { context } of this.readings.pending()) return context.boot;
 		return undefined;
+	}
+
+	/** Before a deep sleep. */
+	keep(state: Omit<SleepState, "readings">): void {
+		keepSleepState(this.board.storage.sleepMemory, { ...state, readings: this.readings.newestState });
 	}
 
 	/** Changes the storage; false, with a line in the log, if it fails. */

@@ -165,11 +165,21 @@ export interface Storage {
 	/** Partition `queue` holds the readings. */
 	readonly flash: FlashStorage;
 	readonly keyValue: KeyValueStorage;
+	/** `undefined`: the board has none. */
+	readonly sleepMemory?: SleepMemory | undefined;
 	/**
 	 * Erases all key-value storage, including deleted and overwritten values that could still be read from the flash, and
 	 * closes it. `undefined` where deleted values leave no trace.
 	 */
 	eraseKeyValue?(): void;
+}
+
+/** A text that a deep sleep keeps, and no other start of the board: no flash wears, and none keeps what was overwritten. */
+export interface SleepMemory {
+	/** The text that was kept before the deep sleep that this start ends, once; `undefined`: none, or it is damaged. */
+	take(): string | undefined;
+	/** Keeps a text in place of the one before; not one of more than 3,072 bytes. */
+	keep(text: string): void;
 }
 
 /**

@@ -22,12 +22,12 @@ export function encodeCheckedRecord({ counter, body }: CheckedRecord): Uint8Arra
 	return bytes;
 }
 
-/** `undefined` unless it is a complete record of this version. */
-export function decodeCheckedRecord(bytes: Uint8Array): CheckedRecord | undefined {
+/** `undefined` unless it is a complete record of this version. `isIntact`: its checksum need not be verified. */
+export function decodeCheckedRecord(bytes: Uint8Array, isIntact = false): CheckedRecord | undefined {
 	const end = bytes.length - crcBytes;
 	if (end < headerBytes) return undefined;
 	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-	if (view.getUint8(0) !== recordVersion || view.getUint32(end) !== crc32(bytes.subarray(0, end)))
-		return undefined;
+	if (view.getUint8(0) !== recordVersion) return undefined;
+	if (!isIntact && view.getUint32(end) !== crc32(bytes.subarray(0, end))) return undefined;
 	return { counter: view.getUint32(1), body: bytes.subarray(headerBytes, end) };
 }

@@ -219,37 +219,14 @@ export class FlashQueue {
 		if (!hasYielded && start === this.acknowledgedSequence + 1) this.skipUnreadable(this.nextSequence - 1);
 	}
 
-	/** The records of the newest sector, acknowledged or not; from its last key record on, if it was mounted with one. */
-	*newestSectorRecords(): Generator<QueueRecord> {
-		if (this.newestSector === undefined) return;
-		const sector = this.newestSector;
-		const reader = new SectorReader(this.sectors, sector);
-		const key = this.mountedKey;
-		if (key !== undefined) reader.open(sector, key.offset, key.sequence);
-		for (;;) {
-			const sequence = reader.sequence;
-			const step = reader.next(this.tailOffset);
-			if (step === "end") break;
-			if (step === "data") yield { sequence, bytes: reader.body, isFirst: sequence === sector.firstSequence };
-		}
-	}
-
-	/** How many records {@link newestSectorRecords} has. */
-	get newestSectorRecordCount(): number {
-		const { newestSector: sector, mountedKey } = this;
-		if (sector === undefined) return 0;
-		return this.nextSequence - (mountedKey?.sequence ?? sector.firstSequence);
-	}
-
 	/** The last key record of the newest sector when it was mounted; `undefined` if there is none, or it is damaged. */
-	get newestKeyRecord(): QueueRecord | undefined {
+	get newestKeyRecord(): Uint8Array | undefined {
 		const { mountedKey, newestSector: sector } = this;
 		if (sector === undefined || mountedKey === undefined) return undefined;
 		const { offset, sequence } = mountedKey;
 		const reader = new SectorReader(this.sectors, sector);
 		reader.open(sector, offset, sequence);
-		if (reader.next(this.tailOffset) !== "data") return undefined;
-		return { sequence, bytes: reader.body, isFirst: sequence === sector.firstSequence };
+		return reader.next(this.tailOffset) === "data" ? reader.body : undefined;
 	}
 
 	/** Acknowledges all records up to a sequence number, with one small write. */
@@ -345,6 +322,11 @@ export class FlashQueue {
 			sector = before;
 		}
 		return Math.max(end - 1, this.acknowledgedSequence + 1);
+	}
+
+	/** The highest sequence number assigned or skipped so far. */
+	get lastSequence(): number {
+		return this.nextSequence - 1;
 	}
 
 	/** Records dropped since the last reset because the ring was full. */

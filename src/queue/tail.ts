@@ -40,7 +40,7 @@ export interface Tail {
 
 /** Finds the end of the newest sector and the last mark. `keyByte`: see {@link Tail.key}. */
 export function findTail(sectors: SectorFlash, newest: Sector, keyByte: number): Tail {
-	return new HeaderWalk(sectors, newest, keyByte).walk() ?? scanTail(sectors, newest);
+	return new HeaderWalk(sectors, newest, keyByte).walk() ?? scanTail(sectors, newest, keyByte);
 }
 
 /** What a sector's marks say, one after the other. */
@@ -186,9 +186,10 @@ class HeaderWalk {
 }
 
 /** Reads and verifies every record, for a damaged sector. */
-function scanTail(sectors: SectorFlash, newest: Sector): Tail {
+function scanTail(sectors: SectorFlash, newest: Sector, keyByte: number): Tail {
 	const reader = new SectorReader(sectors, newest);
 	const marks = new Marks(newest);
+	let key: RecordPlace | undefined;
 	/** Damage that no intact record follows so far. */
 	let open: { readonly offset: number; readonly sequence: number } | undefined;
 	for (;;) {
@@ -200,9 +201,10 @@ function scanTail(sectors: SectorFlash, newest: Sector): Tail {
 			continue;
 		}
 		open = undefined;
+		if (step === "data" && (reader.body[0] ?? 0) >= keyByte) key = { offset: reader.damageStart, sequence };
 		if (step !== "data") marks.take(step === "dropped", reader.markSequence, reader.markDetail, sequence);
 	}
-	const tail = { offset: reader.offset, marks };
+	const tail = { offset: reader.offset, marks, key };
 	if (open === undefined)
 		return { ...tail, nextSequence: reader.sequence, skippedSequences: 0, damagedBytes: 0, isWritable: true };
 	const damagedBytes = writtenEnd(sectors, newest.block, open.offset) - open.offset;

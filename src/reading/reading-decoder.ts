@@ -69,6 +69,15 @@ export interface EncodedValue {
 	text: string;
 }
 
+/** What a {@link ReadingDecoder} knows after a record; as JSON, too. */
+export interface DecoderState extends Pick<ReadingDecoder, "context" | "time" | "boot" | "estimated"> {
+	readonly sequence: number;
+	readonly intervalMs: number;
+	readonly types: ArrayLike<number>;
+	readonly numbers: readonly number[];
+	readonly texts: readonly string[];
+}
+
 /** The state after a record of a sector, on which the next record builds: for the decoder and for the encoder. */
 export class ReadingDecoder {
 	private readonly reader = new NibbleReader();
@@ -94,18 +103,27 @@ export class ReadingDecoder {
 	}
 
 	/** Copies the state of another decoder. */
-	copyFrom(other: ReadingDecoder): void {
+	copyFrom(other: DecoderState): void {
 		this.context = other.context;
 		this.time = other.time;
 		this.boot = other.boot;
 		this.estimated = other.estimated;
 		this.intervalMs = other.intervalMs;
 		this.types.set(other.types);
-		for (let slot = 0; slot < other.slotCount; slot++) {
+		for (let slot = 0; slot < this.slotCount; slot++) {
 			this.numbers[slot] = other.numbers[slot] ?? 0;
 			this.texts[slot] = other.texts[slot] ?? "";
 		}
-		this._sequence = other._sequence;
+		this._sequence = other.sequence;
+	}
+
+	/** For JSON; `undefined` if the next record cannot build on it. */
+	get state(): DecoderState | undefined {
+		const { context, time, boot, estimated, intervalMs, numbers, texts, sequence } = this;
+		const types = Array.from(this.types.subarray(0, this.slotCount));
+		// JSON has no other numbers.
+		if (context === undefined || !numbers.every((number) => Number.isFinite(number))) return undefined;
+		return { context, time, boot, estimated, intervalMs, numbers, texts, sequence, types };
 	}
 
 	/** Number of values: fields of the current context, battery level and signal strength. */

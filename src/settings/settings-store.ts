@@ -1,10 +1,16 @@
 import type { KeyValue } from "../boards/ecma419";
 import { type CheckedRecord, decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
-import { isJsonObject, toJson } from "../common/json";
+import { isDeepEqual, isJsonObject, toJson } from "../common/json";
 import type { PersistentKey } from "../common/persistent-values";
 import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 import type { DefaultPins } from "./pin-conflicts";
-import { checkSettings, type SettingProblem, type Settings, settingsTable } from "./settings";
+import {
+	checkSettings,
+	completeSettings,
+	type SettingProblem,
+	type Settings,
+	settingsTable,
+} from "./settings";
 
 /** Two slots, written in turn: the old settings stay until the new ones are complete. */
 const settingsKeys = Object.freeze(["settings_a", "settings_b"] as const satisfies readonly PersistentKey[]);
@@ -18,16 +24,32 @@ export class SettingsStore {
 		this.storage = storage;
 	}
 
-	/** Settings that are missing or invalid have their defaults. `defaultPins`: those of the board. */
-	load(defaultPins?: DefaultPins): {
+	/**
+	 * Settings that are missing or invalid have their defaults. `defaultPins`: those of the board. `checked`: the stamp of
+	 * settings that need not be checked again; it is returned if nothing about them is to be reported.
+	 */
+	load(
+		defaultPins?: DefaultPins,
+		checked?: string,
+	): {
 		readonly settings: Settings;
 		readonly problems: readonly SettingProblem[];
+		readonly stamp?: string;
 	} {
-		const { newest, damaged } = this.findNewest();
+		const stored = settingsKeys.map((slot) => this.storage.read(slot));
+		// The end of a record is its checksum.
+		const stamp = stored.map((bytes) => bytes && new Uint8Array(bytes).subarray(-4).join()).join();
+		const isChecked = stamp === checked;
+		const { newest, damaged } = this.findNewest(stored, isChecked);
 		const given = newest === undefined ? undefined : parseObject(newest.record.body);
 		const unreadable = damaged || (newest !== undefined && given === undefined);
+		if (isChecked)
+			return given === undefined
+				? this.load(defaultPins)
+				: { settings: completeSettings(given), problems: [], stamp };
 		const { settings, problems } = checkSettings(given ?? {}, defaultPins);
-		if (!unreadable) return { settings, problems };
+		const isAsSaved = problems.length === 0 && isDeepEqual(settings, completeSettings(given ?? {}));
+		if (!unreadable) return { settings, problems, ...(isAsSaved && { stamp }) };
 		const what = given === undefined ? "The saved settings" : "The settings saved last";
 		const remedy = given === undefined ? "set the board up again" : "the previous ones are used";
 		return {
@@ -55,16 +77,20 @@ export class SettingsStore {
 		this.storage.write(slot, encodeCheckedRecord({ counter, body }));
 	}
 
-	private findNewest(): {
+	/** `isIntact`: the checksums need not be verified. */
+	private findNewest(
+		stored = settingsKeys.map((slot) => this.storage.read(slot)),
+		isIntact = false,
+	): {
 		newest: { slot: SettingsSlot; record: CheckedRecord } | undefined;
 		damaged: boolean;
 	} {
 		let newest: { slot: SettingsSlot; record: CheckedRecord } | undefined;
 		let damaged = false;
-		for (const slot of settingsKeys) {
-			const bytes = this.storage.read(slot);
+		for (const [index, slot] of settingsKeys.entries()) {
+			const bytes = stored[index];
 			if (bytes === undefined) continue;
-			const record = decodeCheckedRecord(new Uint8Array(bytes));
+			const record = decodeCheckedRecord(new Uint8Array(bytes), isIntact);
 			if (record === undefined) damaged = true;
 			else if (newest === undefined || record.counter > newest.record.counter) newest = { slot, record };
 		}

@@ -244,6 +244,14 @@ export function checkSettings(
 	return { settings: complete, problems, warnings };
 }
 
+/** Checked settings, with defaults for the rest. */
+export function completeSettings(given: Readonly<Record<string, unknown>>): Settings {
+	const settings: Record<string, unknown> = {};
+	for (const key of settingKeys)
+		settings[key] = Object.hasOwn(given, key) ? given[key] : table[key].defaultValue;
+	return settings as Settings;
+}
+
 /** Whether a setting was entered: a secret that is blank was not. The only such rule. */
 export function isGiven(given: Readonly<Record<string, unknown>>, key: string): boolean {
 	return Object.hasOwn(given, key) && !(isSecret(key) && isBlank(given[key]));

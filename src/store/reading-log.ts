@@ -1,14 +1,11 @@
 import type { Flash } from "../boards/ecma419";
 import { FlashQueue, type RingHintStorage } from "../queue/flash-queue";
 import type { Reading, SampleContext, StoredReading } from "../reading/reading";
-import { contextBoot, contextByte, ReadingDecoder } from "../reading/reading-decoder";
+import { contextBoot, contextByte, type DecoderState, ReadingDecoder } from "../reading/reading-decoder";
 import { ReadingEncoder } from "../reading/reading-encoder";
 
 /** Size of a reading on flash, assumed until there are some: a few values, header and checksum. */
 const typicalReadingBytes = 10;
-
-/** After a mount, at most this many records are decoded to go on from the last one. */
-const maxContinuedRecords = 64;
 
 /**
  * The pending readings, on flash. A reading for which {@link append} has returned stays until it is acknowledged, or until
@@ -17,21 +14,28 @@ const maxContinuedRecords = 64;
 export class ReadingLog {
 	private readonly queue: FlashQueue;
 	private readonly encoder = new ReadingEncoder();
-	/** The state on which the next reading builds; `undefined` until the newest sector has been read. */
+	/** The state on which the next reading builds; `undefined` until there is one. */
 	private newestDecoder: ReadingDecoder | undefined;
 	/** The state after the last acknowledged reading, so that its sector need not be read again. */
 	private readonly acknowledgedDecoder = new ReadingDecoder();
 	/** Of the latest {@link pending} iteration. */
 	private readerDecoder = this.acknowledgedDecoder;
-	/** {@link newestBoot} when the log was mounted, if one record is enough to know it. */
+	/** {@link newestBoot} when the log was mounted. */
 	private mountedBoot: number | undefined;
 	private unreadableBytes = 0;
 	/** Unreadable records up to this one have been counted. */
 	private countedUpToSequence = 0;
 
-	/** Mounts the partition, whatever it holds; {@link close} closes it. `hints`: where its newest sector is kept besides. */
-	constructor(flash: Flash, hints?: RingHintStorage) {
+	/**
+	 * Mounts the partition, whatever it holds; {@link close} closes it. `hints`: where its newest sector is kept besides.
+	 * `kept`: the {@link newestState} of the log that mounted it before.
+	 */
+	constructor(flash: Flash, hints?: RingHintStorage, kept?: DecoderState) {
 		this.queue = new FlashQueue({ flash, verify: true, keyByte: contextByte, ...(hints && { hints }) });
+		// mutation: check-kept-state
+		if (kept === undefined || kept.sequence !== this.queue.lastSequence) return;
+		this.newestDecoder = new ReadingDecoder();
+		this.newestDecoder.copyFrom(kept);
 	}
 
 	/**
@@ -39,9 +43,8 @@ export class ReadingLog {
 	 * reading that cannot be encoded, and what {@link FlashQueue.push} throws.
 	 */
 	append(reading: Reading, context: SampleContext): number {
-		// The first reading of a boot has a context of its own, and builds on none.
-		this.newestDecoder ??=
-			context.boot === this.newestBoot ? this.decodeNewestSector() : new ReadingDecoder();
+		// Without a state that was kept, the first reading has a context of its own, and builds on none.
+		this.newestDecoder ??= new ReadingDecoder();
 		const decoder = this.newestDecoder;
 		const { encoder } = this;
 		const sequence = this.queue.push((isFirst) => encoder.encode(decoder, reading, context, isFirst));
@@ -113,16 +116,15 @@ export class ReadingLog {
 
 	/** The boot of the last stored reading, sent or not; 0 if none can be read. */
 	get newestBoot(): number {
-		if (this.newestDecoder === undefined) {
-			this.mountedBoot ??= this.readMountedBoot();
-			if (this.mountedBoot !== undefined) return this.mountedBoot;
-		}
-		this.newestDecoder ??= this.decodeNewestSector();
-		if (this.newestDecoder.context !== undefined) return this.newestDecoder.context.boot;
-		// The newest sector may be open but empty.
-		let boot = 0;
-		for (const { context } of this.pending(this.newestSequence)) boot = context.boot;
-		return boot;
+		const { context } = this.newestDecoder ?? {};
+		if (context !== undefined) return context.boot;
+		this.mountedBoot ??= this.readMountedBoot();
+		return this.mountedBoot;
+	}
+
+	/** The state on which the next reading builds, as JSON: a log that mounts the partition again goes on from it. */
+	get newestState(): DecoderState | undefined {
+		return this.newestDecoder?.state;
 	}
 
 	/** Readings dropped since the last reset because the flash was full. */
@@ -135,22 +137,13 @@ export class ReadingLog {
 		return this.queue.damagedBytes + this.unreadableBytes;
 	}
 
-	private readMountedBoot(): number | undefined {
+	private readMountedBoot(): number {
 		const key = this.queue.newestKeyRecord;
-		return key && contextBoot(key.bytes);
-	}
-
-	/**
-	 * Continues the newest sector after a wake, instead of storing the context again; unless that is too much work at each
-	 * wake: then the next reading has a context, from which the next wakes continue.
-	 */
-	private decodeNewestSector(): ReadingDecoder {
-		const decoder = new ReadingDecoder();
-		if (this.mountedBoot !== undefined && this.queue.newestSectorRecordCount > maxContinuedRecords)
-			return decoder;
-		for (const { bytes, sequence, isFirst } of this.queue.newestSectorRecords())
-			decoder.decode(bytes, sequence, isFirst);
-		return decoder;
+		let boot = key && contextBoot(key);
+		if (boot !== undefined) return boot;
+		// The newest sector may be open but empty.
+		for (const { context } of this.pending(this.newestSequence)) boot = context.boot;
+		return boot ?? 0;
 	}
 
 	private countUnreadable(sequence: number, length: number): void {

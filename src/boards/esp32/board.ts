@@ -14,7 +14,7 @@ import { fillRandom } from "./random";
 import { resolver } from "./resolver";
 import { makeSharedWiFiState } from "./shared-wifi-state";
 import { SMBusPeripheral } from "./smbus";
-import { eraseKeyValue, flashStorage, keyValueStorage } from "./storage";
+import { eraseKeyValue, flashStorage, keyValueStorage, sleepMemory } from "./storage";
 import { TCPSocket } from "./tcp";
 import { SDKTime } from "./time";
 import { forgetServer, TLSSocket } from "./tls";
@@ -59,6 +59,7 @@ export function openBoard(): Board {
 		storage: {
 			flash: flashStorage,
 			keyValue: keyValueStorage,
+			sleepMemory,
 			eraseKeyValue() {
 				forgetServer();
 				eraseKeyValue();

@@ -25,6 +25,9 @@ declare module "mc/ffi" {
 	export default class FFI {
 		sleep_memory_read(into: ArrayBuffer, count: number): void;
 		sleep_memory_write(from: ArrayBuffer, count: number): void;
+		/** Returns the length of the text. */
+		sleep_text_take(into: ArrayBuffer, size: number): number;
+		sleep_text_keep(from: ArrayBuffer, length: number): void;
 		esp_fill_random(buffer: ArrayBuffer, length: number): void;
 		esp_efuse_mac_get_default(address: ArrayBuffer): number;
 		esp_restart(): void;

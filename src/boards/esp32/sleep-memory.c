@@ -20,3 +20,39 @@ void sleep_memory_write(uint8_t *from, uint32_t count)
 	memcpy(memory, from, count);
 	memset(memory + count, 0, SIZE - count);
 }
+
+// As in storage.ts.
+#define TEXT_SIZE 3072
+
+static struct {
+	uint32_t length;
+	uint32_t sum;
+	uint8_t bytes[TEXT_SIZE];
+} text __attribute__((section(".rtc.bss")));
+
+// FNV-1a: different for any two texts that differ in one byte.
+static uint32_t sum_text(void)
+{
+	uint32_t sum = 2166136261u ^ text.length;
+	for (uint32_t i = 0; i < text.length; i++) sum = (sum ^ text.bytes[i]) * 16777619u;
+	return sum;
+}
+
+// The length of the text that was kept, 0 without one; clears it.
+uint32_t sleep_text_take(uint8_t *into, uint32_t size)
+{
+	uint32_t length = text.length;
+	if (length > TEXT_SIZE || length > size || sum_text() != text.sum) length = 0;
+	memcpy(into, text.bytes, length);
+	memset(&text, 0, sizeof text);
+	return length;
+}
+
+void sleep_text_keep(uint8_t *from, uint32_t length)
+{
+	memset(&text, 0, sizeof text);
+	if (length > TEXT_SIZE) return;
+	memcpy(text.bytes, from, length);
+	text.length = length;
+	text.sum = sum_text();
+}

@@ -1,6 +1,7 @@
 import SDKFlash from "embedded:storage/flash";
 import SDKKeyValue from "embedded:storage/key-value";
 import FFI from "mc/ffi";
+import type { SleepMemory } from "../board";
 import type { FlashStorage, KeyValue, KeyValueStorage } from "../ecma419";
 
 /** Flash partitions by their name in the partition table. */
@@ -23,6 +24,22 @@ export const keyValueStorage: KeyValueStorage = Object.freeze({
 			delete: (key) => domain.delete(key),
 			close: () => domain.close(),
 		};
+	},
+});
+
+/** As in `sleep-memory.c`, which checks it. */
+const maxTextBytes = 3072;
+
+/** RTC memory. */
+export const sleepMemory: SleepMemory = Object.freeze({
+	take() {
+		const bytes = new ArrayBuffer(maxTextBytes);
+		const length = new FFI().sleep_text_take(bytes, maxTextBytes);
+		return length === 0 ? undefined : String.fromArrayBuffer(bytes.slice(0, length));
+	},
+	keep(text: string) {
+		const bytes = ArrayBuffer.fromString(text);
+		new FFI().sleep_text_keep(bytes, bytes.byteLength);
 	},
 });
 
