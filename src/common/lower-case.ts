@@ -1,3 +1,5 @@
+import { decodeUtf8, encodeUtf8 } from "./utf8";
+
 const A = 65;
 const Z = 90;
 const toLower = 32;
@@ -7,13 +9,11 @@ const toLower = 32;
  * the engine's `toLowerCase` brings Unicode's tables along, which take 12 KB of flash.
  */
 export function lowerCase(text: string): string {
-	let lower = "";
-	let rest = 0;
-	for (let i = 0; i < text.length; i++) {
-		const code = text.charCodeAt(i);
-		if (code < A || code > Z) continue;
-		lower += text.slice(rest, i) + String.fromCharCode(code + toLower);
-		rest = i + 1;
+	// XS finds a character of a text by counting from its beginning, a byte at once.
+	const bytes = encodeUtf8(text);
+	for (let i = 0; i < bytes.length; i++) {
+		const code = bytes[i] ?? 0;
+		if (code >= A && code <= Z) bytes[i] = code + toLower;
 	}
-	return lower + text.slice(rest);
+	return decodeUtf8(bytes);
 }
