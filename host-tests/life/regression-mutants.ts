@@ -14,6 +14,13 @@ interface RegressionMutant extends LifeMutant {
 /** Fixed bugs, each in the smallest life that shows it. */
 export const regressionMutants: readonly RegressionMutant[] = [
 	{
+		name: "looks for the network on the channel of last time only",
+		violates: "delivered",
+		at: "search-all-channels",
+		mutate: replace("$1", "true"),
+		life: { power: "battery", interval: 900, length: 4 * day },
+	},
+	{
 		name: "takes ticks of the crystal for ticks of the slow oscillator",
 		violates: "timed",
 		at: "correct-sleep-drift",

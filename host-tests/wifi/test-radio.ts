@@ -10,6 +10,8 @@ export class Radio implements WiFi {
 	RSSI: number | undefined = -61;
 	passwordRefused = false;
 	throws = false;
+	/** Whether the channel of the network is known. */
+	knowsChannel = false;
 	/** Name and password of each network, `open` without one. */
 	readonly attempts: string[] = [];
 	private readonly onChanged: (property: "connection" | "address") => void;
@@ -24,6 +26,14 @@ export class Radio implements WiFi {
 		if (this.throws) throw new Error("connect failed");
 		this.SSID = SSID;
 		this.connection = WiFiConnection.connecting;
+	}
+
+	reconnect({ SSID }: { SSID: string; password?: string }): boolean {
+		if (!this.knowsChannel) return false;
+		this.attempts.push(`${SSID} on its channel`);
+		this.SSID = SSID;
+		this.connection = WiFiConnection.connecting;
+		return true;
 	}
 
 	disconnect(): void {

@@ -73,6 +73,54 @@ describe("a network is joined", () => {
 		expect(Radio.last.attempts).toHaveLength(3);
 	});
 
+	describe("first on the channel of last time", () => {
+		const attempts = ["Home on its channel", "Home correct horse"];
+		function joinOnKnownChannel(): Promise<JoinResult> {
+			Radio.last.knowsChannel = true;
+			return new Promise((resolve) => joiner.join(network, resolve));
+		}
+
+		test("where it is", async () => {
+			const result = joinOnKnownChannel();
+			await time.advance(200);
+			Radio.last.becomes(WiFiConnection.associated);
+			// An address may take longer than the search is waited for.
+			await time.advance(10_000);
+			Radio.last.becomes(WiFiConnection.connected);
+			expect(await result).toMatchObject({ kind: "joined" });
+			expect(Radio.last.attempts).toEqual(attempts.slice(0, 1));
+		});
+
+		test("and on all when it is not there", async () => {
+			const result = joinOnKnownChannel();
+			await time.advance(2_999);
+			expect(Radio.last.attempts).toEqual(attempts.slice(0, 1));
+			await time.advance(1);
+			Radio.last.becomes(WiFiConnection.connected);
+			expect(await result).toMatchObject({ kind: "joined" });
+			expect(Radio.last.attempts).toEqual(attempts);
+		});
+
+		test("and on all at once when the attempt is refused", async () => {
+			const result = joinOnKnownChannel();
+			await time.advance(1_500);
+			Radio.last.becomes(WiFiConnection.idle);
+			expect(Radio.last.attempts).toEqual(attempts);
+			await time.advance(1_600);
+			Radio.last.becomes(WiFiConnection.connected);
+			expect(await result).toMatchObject({ kind: "joined" });
+			expect(Radio.last.attempts).toEqual(attempts);
+		});
+
+		test("and on no other once it is given up", async () => {
+			Radio.last.knowsChannel = true;
+			joiner.join(network, () => {});
+			joiner.leave();
+			await time.advance(60_000);
+			expect(Radio.last.attempts).toEqual(attempts.slice(0, 1));
+		});
+	});
+
 	test("once when it is requested again, and again with another password", async () => {
 		const first = join(network);
 		await time.advance(1000);

@@ -7,6 +7,10 @@ export interface DeviceRadioEnvironment {
 	after(delay: number, callback: () => void): void;
 	/** Whether a network with this name and password is in range. */
 	accepts(ssid: string, password: string): boolean;
+	/** The channel of the network in range. */
+	channel(): number;
+	/** What the board keeps over a deep sleep. */
+	readonly memory: { joined?: { readonly SSID: string; readonly channel: number } | undefined };
 	/** dBm. */
 	signalStrength(): number;
 	/** The board has joined a network, or left or lost it. */
@@ -67,8 +71,23 @@ export class DeviceRadio implements WiFi {
 		this.later(associationMs, () => {
 			const taken = this.isAccepted();
 			this.setConnection(taken ? WiFiConnection.associated : WiFiConnection.idle);
-			if (taken) this.later(addressMs, () => this.setConnection(WiFiConnection.connected));
+			if (!taken) return;
+			const { memory, channel } = this.environment;
+			memory.joined = { SSID, channel: channel() };
+			this.later(addressMs, () => this.setConnection(WiFiConnection.connected));
 		});
+	}
+
+	/** Silent if the network has another channel by now, as on the chip. */
+	reconnect({ SSID, password = "" }: { SSID: string; password?: string }): boolean {
+		const { memory, channel } = this.environment;
+		if (memory.joined?.SSID !== SSID) return false;
+		if (memory.joined.channel === channel()) this.connect({ SSID, password });
+		else {
+			this.network = { SSID, password };
+			this.changeConnection(WiFiConnection.connecting);
+		}
+		return true;
 	}
 
 	/** Raises no event, as on the chip. */

@@ -73,6 +73,8 @@ export interface LifeOptions {
 
 const hour = 3_600_000;
 const day = 24 * hour;
+/** For which the access point stays on a channel. */
+const channelMs = 7 * hour;
 /** A Li-ion cell that is recharged twice a year. */
 const batteryCharge = { period: 182 * day, full: 4.15, empty: 3.35 } as const;
 
@@ -317,6 +319,8 @@ export class Life {
 					const { network } = this.activeFaults;
 					return network?.ssid === ssid && network.password === password;
 				},
+				// The access point looks for a free one from time to time.
+				channel: () => 1 + (Math.floor(this.time.ticks() / channelMs) % 13),
 				signalStrength: () => this.activeFaults.signalStrength(this.time.ticks()),
 			},
 			hasInternet: () => this.activeFaults.hasInternet,

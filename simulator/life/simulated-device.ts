@@ -45,7 +45,7 @@ export interface DeviceEnvironment {
 		NetworkEnvironment,
 		"after" | "isReachable" | "onSockets" | "onListener" | "onClients"
 	>;
-	readonly radio: Omit<DeviceRadioEnvironment, "after" | "onMade" | "onConnected">;
+	readonly radio: Omit<DeviceRadioEnvironment, "after" | "memory" | "onMade" | "onConnected">;
 	/** Whether the joined network has internet access. */
 	hasInternet(): boolean;
 	onBoot(reason: ResetReason): void;
@@ -140,6 +140,8 @@ export class SimulatedDevice {
 	};
 	readonly keyValue = new SimulatedKeyValue();
 	readonly sleepMemory = new DeviceSleepMemory();
+	/** What the radio keeps over a deep sleep. */
+	private readonly radioMemory: DeviceRadioEnvironment["memory"] = {};
 	readonly sensor: DeviceSensor;
 	private readonly environment: DeviceEnvironment;
 	private readonly pins: SimulatedPins;
@@ -260,6 +262,7 @@ export class SimulatedDevice {
 		if (reason !== "deep sleep") {
 			this.elapsed = 0;
 			this.sleepMemory.clear();
+			this.radioMemory.joined = undefined;
 			this.sensor.restart(reason === "brown-out");
 		}
 		this.sensor.resetOpenCount();
@@ -472,6 +475,7 @@ export class SimulatedDevice {
 			}),
 			WiFi: makeDeviceRadio({
 				...world.radio,
+				memory: this.radioMemory,
 				accepts: (ssid, password) => start.canJoin && world.radio.accepts(ssid, password),
 				after,
 				onMade: (radio) => {

@@ -126,6 +126,11 @@ export const WiFiConnection = Object.freeze({ idle: 200, connecting: 300, associ
 
 export interface WiFi {
 	connect(options: { SSID: string; password?: string }): void;
+	/**
+	 * As `connect`, without a search on all channels: on the one on which the board joined this network last, also before a
+	 * deep sleep. `false`: it is not known. There may be no event if the network is not found there.
+	 */
+	reconnect?(options: { SSID: string; password?: string }): boolean;
 	disconnect(): void;
 	close(): void;
 	/** One of {@link WiFiConnection}. */

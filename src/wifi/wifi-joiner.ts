@@ -33,6 +33,8 @@ export type JoinFailure =
 	| "no address";
 
 const retryDelayMs = 500;
+/** For an association on the channel of last time, before all are searched. */
+const knownChannelTimeoutMs = 3_000;
 
 /** Joins one Wi-Fi network at a time, and reports the result. */
 export class WifiJoiner {
@@ -43,6 +45,8 @@ export class WifiJoiner {
 	private timeoutTimer: Timer | undefined;
 	private retryTimer: Timer | undefined;
 	private attempts = 0;
+	/** Whether the current attempt is on the channel of last time. */
+	private isOnKnownChannel = false;
 	private attemptTicks = 0;
 	private leftTicks = Number.NEGATIVE_INFINITY;
 	private onResult: ((result: JoinResult) => void) | undefined;
@@ -100,14 +104,31 @@ export class WifiJoiner {
 	}
 
 	private tryConnect(): void {
-		const { ssid: SSID = "", password = "" } = this.network ?? {};
 		this.attempts++;
-		this.attemptTicks = this.options.time.ticks();
+		this.connect(this.attempts === 1);
+	}
+
+	private connect(onKnownChannel: boolean): void {
+		const { ssid: SSID = "", password = "" } = this.network ?? {};
+		const options = password === "" ? { SSID } : { SSID, password };
+		const { time } = this.options;
+		this.attemptTicks = time.ticks();
 		try {
-			this.wifi.connect(password === "" ? { SSID } : { SSID, password });
+			this.isOnKnownChannel = onKnownChannel && this.wifi.reconnect?.(options) === true;
+			if (this.isOnKnownChannel) this.retryTimer = time.set(() => this.searchAll(), knownChannelTimeoutMs);
+			else this.wifi.connect(options);
 		} catch (error) {
 			this.retry(errorMessage(error));
 		}
+	}
+
+	/** Unless the network was found on its channel of last time. */
+	private searchAll(): void {
+		if (this.wifi.connection >= WiFiConnection.associated) return;
+		this.options.time.clear(this.retryTimer);
+		this.wifi.disconnect();
+		// mutation: search-all-channels
+		this.connect(false);
 	}
 
 	/** The platform reports that something changed, not what. */
@@ -120,7 +141,8 @@ export class WifiJoiner {
 			onLost();
 		} else if (connection === WiFiConnection.connected) this.finish(this.joinedResult());
 		else if (connection === WiFiConnection.idle && time.ticks() - this.attemptTicks >= lateEventMs)
-			this.retry();
+			if (this.isOnKnownChannel) this.searchAll();
+			else this.retry();
 	}
 
 	private retry(message?: string): void {

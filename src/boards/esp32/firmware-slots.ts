@@ -23,6 +23,8 @@ export function openFirmwareSlots(): FirmwareSlots | undefined {
 	// Without an entry for the slot, it is not on trial.
 	let isOnTrial =
 		ffi.esp_ota_get_state_partition(slots[running] ?? 0, state.buffer) === 0 && state[0] === pendingVerify;
+	// A wake would start this slot whatever happens to it meanwhile.
+	if (isOnTrial) ffi.bootloader_common_reset_rtc_retain_mem();
 	return {
 		...firmwareCrypto,
 		releaseKey: readKey(config.releaseKey),
@@ -35,7 +37,10 @@ export function openFirmwareSlots(): FirmwareSlots | undefined {
 			// The SDK's name for the slot that does not run; by their own names it finds partitions of data only.
 			return flashStorage.open({ path: "nextota" });
 		},
-		activate: () => check(ffi.esp_ota_set_boot_partition(slots[other] ?? 0)),
+		activate() {
+			check(ffi.esp_ota_set_boot_partition(slots[other] ?? 0));
+			ffi.bootloader_common_reset_rtc_retain_mem();
+		},
 		keep() {
 			check(ffi.esp_ota_mark_app_valid_cancel_rollback());
 			isOnTrial = false;

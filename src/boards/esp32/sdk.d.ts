@@ -23,6 +23,33 @@
 /** Functions in C that the manifests name. */
 declare module "mc/ffi" {
 	export default class FFI {
+		/** `tls/public-key.c`; 1 when it holds or was possible, else 0. */
+		ecdsa_verify(curve: number, key: ArrayBuffer, hash: ArrayBuffer, signature: ArrayBuffer): number;
+		ec_is_point(curve: number, point: ArrayBuffer): number;
+		ecdh_agree(
+			curve: number,
+			point: ArrayBuffer,
+			key: ArrayBuffer,
+			own: ArrayBuffer,
+			shared: ArrayBuffer,
+		): number;
+		rsa_power(
+			result: ArrayBuffer,
+			base: ArrayBuffer,
+			exponent: ArrayBuffer,
+			exponentLength: number,
+			modulus: ArrayBuffer,
+			length: number,
+		): number;
+		/** `known-channel.c`. */
+		known_channel_keep(): void;
+		/** 1: an attempt has begun. */
+		known_channel_connect(
+			ssid: ArrayBuffer,
+			ssidLength: number,
+			password: ArrayBuffer,
+			passwordLength: number,
+		): number;
 		sleep_memory_read(into: ArrayBuffer, count: number): void;
 		sleep_memory_write(from: ArrayBuffer, count: number): void;
 		/** Returns the length of the text. */
@@ -50,6 +77,8 @@ declare module "mc/ffi" {
 		esp_ota_mark_app_valid_cancel_rollback(): number;
 		/** Returns only if it fails. */
 		esp_ota_mark_app_invalid_rollback_and_reboot(): number;
+		/** The next wake from deep sleep looks which slot to start, and verifies it, as any other start does. */
+		bootloader_common_reset_rtc_retain_mem(): void;
 		/** Microseconds of the slow clock, which deep sleep does not stop. */
 		esp_rtc_get_time_us(): bigint;
 		/** Microseconds. */
@@ -69,6 +98,11 @@ declare module "mc/ffi" {
 		emulator_memory(figures: ArrayBuffer): void;
 		emulator_slots(counts: ArrayBuffer): void;
 		emulator_panic(): void;
+		emulator_begin(): void;
+		emulator_count(isOn: number): void;
+		emulator_mark(kind: number): void;
+		emulator_sleep(bootMs: number, sleepMs: number): void;
+		emulator_slept(): number;
 	}
 }
 

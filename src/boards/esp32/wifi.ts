@@ -1,4 +1,6 @@
 import SDKWiFi from "embedded:network/interface/wifi";
+import FFI from "mc/ffi";
+import { encodeUtf8 } from "../../common/utf8";
 import { type WiFi, WiFiConnection, type WiFiConstructor } from "../ecma419";
 import { closeIO, guard } from "./callbacks";
 import type { SharedWiFiState } from "./shared-wifi-state";
@@ -16,6 +18,7 @@ class EspWiFi implements WiFi {
 		this.sharedState = wifiState;
 		this.wifi = new SDKWiFi({
 			onChanged: (property) => {
+				if (this.wifi?.connection === WiFiConnection.connected) new FFI().known_channel_keep();
 				if (this.wifi !== undefined) guard(() => onChanged?.(property));
 			},
 		});
@@ -49,6 +52,13 @@ class EspWiFi implements WiFi {
 	connect(options: { SSID: string; password?: string }): void {
 		this.sharedState.passwordRefused = false;
 		this.wifi?.connect(options);
+	}
+
+	reconnect({ SSID, password = "" }: { SSID: string; password?: string }): boolean {
+		const [name, secret] = [encodeUtf8(SSID), encodeUtf8(password)];
+		if (this.wifi === undefined) return false;
+		this.sharedState.passwordRefused = false;
+		return new FFI().known_channel_connect(name.buffer, name.length, secret.buffer, secret.length) === 1;
 	}
 
 	disconnect(): void {
