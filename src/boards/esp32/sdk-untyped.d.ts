@@ -42,10 +42,7 @@ declare module "ssl/session" {
 			resume: OfferedSession | undefined;
 			arithmetic: {
 				randomBytes(count: number): ArrayBuffer;
-				agreeKey(
-					group: number,
-					point: Uint8Array,
-				): { readonly own: Uint8Array; readonly shared: ArrayBuffer };
+				agreeKey(point: Uint8Array): { readonly own: Uint8Array; readonly shared: ArrayBuffer };
 				derive(session: object, secret: ArrayBuffer, label: string, seed: ArrayBuffer): Uint8Array;
 			};
 		});
@@ -142,38 +139,6 @@ declare module "sdk/alert" {
 declare module "sdk/ciphersuites" {
 	const suites: readonly { readonly value: readonly [number, number] }[];
 	export default suites;
-}
-
-declare module "modular" {
-	export default class Modular {
-		constructor(modulus: bigint);
-		exp(base: bigint, exponent: bigint): bigint;
-		mulinv(value: bigint): bigint;
-	}
-}
-
-declare module "ecp" {
-	export default class ECPoint {
-		constructor(x: bigint, y: bigint);
-		readonly X: bigint;
-		readonly Y: bigint;
-		isZero(): boolean;
-	}
-}
-
-declare module "curve" {
-	import type ECPoint from "ecp";
-	export default class Curve {
-		constructor(name: "secp256r1" | "secp384r1");
-		readonly G: ECPoint;
-		readonly n: bigint;
-		readonly ec: {
-			readonly a: bigint;
-			readonly b: bigint;
-			readonly m: bigint;
-			mul2(a: ECPoint, k: bigint, b: ECPoint, l: bigint): ECPoint;
-		};
-	}
 }
 
 declare module "microseconds" {}

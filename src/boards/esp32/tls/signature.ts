@@ -1,15 +1,13 @@
 import { Digest } from "crypt";
-import Curve from "curve";
-import ECPoint from "ecp";
-import Modular from "modular";
+import FFI from "mc/ffi";
 import type { PublicKey } from "./certificate";
 import type { SignatureCheck } from "./certificate-path";
-import { DerReader, parseSequence, parseUnsignedInteger, Tag } from "./der";
+import { areBytesEqual, DerReader, parseSequence, parseUnsignedInteger, Tag } from "./der";
 import type { Sha256 } from "./known-server";
 import { isPssEncoding } from "./pss";
 import type { Hash, SignatureScheme } from "./signature-scheme";
 
-/** Whether a signature is valid, with the SDK's arithmetic. Throws if it is malformed. */
+/** Whether a signature is valid. Throws if it is malformed. */
 export function verifySignature({ key, scheme, signedBytes, signature }: SignatureCheck): boolean {
 	const hash = digest(scheme.hash, signedBytes);
 	return key.kind === "RSA" ? verifyRSA(key, scheme, hash, signature) : verifyECDSA(key, hash, signature);
@@ -34,14 +32,17 @@ function verifyRSA(
 ): boolean {
 	const { length } = modulus;
 	if (signature.length !== length) return false;
-	const n = toBigInt(modulus);
-	const s = toBigInt(signature);
-	if (s >= n) return false;
-	const block = new Modular(n).exp(s, toBigInt(exponent));
-	if (saltLength === undefined) return block === toBigInt(pkcs1Block(name, hash, length));
-	const bytes = new Uint8Array(ArrayBuffer.fromBigInt(block));
 	const encoded = new Uint8Array(length);
-	encoded.set(bytes, length - bytes.length);
+	const isPower = new FFI().rsa_power(
+		encoded.buffer,
+		toBuffer(signature),
+		toBuffer(exponent),
+		exponent.length,
+		toBuffer(modulus),
+		length,
+	);
+	if (isPower === 0) return false;
+	if (saltLength === undefined) return areBytesEqual(encoded, pkcs1Block(name, hash, length));
 	return isPssEncoding({
 		encoded,
 		modulusBits: 8 * length + 24 - Math.clz32(modulus[0] ?? 0),
@@ -74,23 +75,24 @@ function pkcs1Block(name: Hash, hash: Uint8Array, length: number): Uint8Array {
 	return block;
 }
 
-/** Whether a point, x and y one after the other, is on the curve that has numbers of this size. */
-export function isOnCurve(point: Uint8Array): boolean {
-	const size = point.length / 2;
-	const { a, b, m } = new Curve(size === 32 ? "secp256r1" : "secp384r1").ec;
-	const x = toBigInt(point.subarray(0, size));
-	const y = toBigInt(point.subarray(size));
-	return x < m && y < m && (y * y - (x * x * x + a * x + b)) % m === 0n;
+/** The number in TLS (RFC 8422 section 5.1.1) of the curve that a point, x and y one after the other, is meant for. */
+export function curveNumber(point: Uint8Array): number {
+	if (point.length !== 64 && point.length !== 96) throw new Error("a point of another length");
+	return point.length === 64 ? 23 : 24;
 }
 
-function verifyECDSA({ curve, point }: Key<"EC">, hash: Uint8Array, signature: Uint8Array): boolean {
+export function isOnCurve(point: Uint8Array): boolean {
+	return new FFI().ec_is_point(curveNumber(point), toBuffer(point)) === 1;
+}
+
+function verifyECDSA({ point }: Key<"EC">, hash: Uint8Array, signature: Uint8Array): boolean {
 	const outer = new DerReader(signature);
 	const numbers = parseSequence(outer.read(Tag.sequence));
 	outer.end();
 	const r = parseUnsignedInteger(numbers.read(Tag.integer));
 	const s = parseUnsignedInteger(numbers.read(Tag.integer));
 	numbers.end();
-	return isValidECDSA(curve, point, hash, r, s);
+	return isValidECDSA(point, hash, r, s);
 }
 
 /** Whether a signature with P-256 and SHA-256 is valid: `key` is x and y, the signature the numbers r and s. */
@@ -100,33 +102,23 @@ export function isECDSASignature(
 	r: Uint8Array,
 	s: Uint8Array,
 ): boolean {
-	return isValidECDSA("secp256r1", key, digest("SHA256", message), r, s);
+	return isValidECDSA(key, digest("SHA256", message), r, s);
 }
 
 /** FIPS 186-5 section 6.4.2. */
-function isValidECDSA(
-	name: Key<"EC">["curve"],
-	xy: Uint8Array,
-	hash: Uint8Array,
-	rBytes: Uint8Array,
-	sBytes: Uint8Array,
-): boolean {
-	if (!isOnCurve(xy)) return false;
-	const curve = new Curve(name);
-	const size = xy.length / 2;
-	const point = new ECPoint(toBigInt(xy.subarray(0, size)), toBigInt(xy.subarray(size)));
-	const r = toBigInt(rBytes);
-	const s = toBigInt(sBytes);
-	const { n } = curve;
-	if (r === 0n || s === 0n || r >= n || s >= n) return false;
+function isValidECDSA(key: Uint8Array, hash: Uint8Array, r: Uint8Array, s: Uint8Array): boolean {
+	const size = key.length / 2;
+	if (r.length > size || s.length > size) return false;
+	const signature = new Uint8Array(2 * size);
+	signature.set(r, size - r.length);
+	signature.set(s, 2 * size - s.length);
 	// A hash longer than the curve is truncated.
-	const e = toBigInt(hash.subarray(0, size));
-	const inverse = new Modular(n).mulinv(s);
-	const sum = curve.ec.mul2(curve.G, (e * inverse) % n, point, (r * inverse) % n);
-	return !sum.isZero() && sum.X % n === r;
+	const number = new Uint8Array(size);
+	number.set(hash.subarray(0, size), Math.max(0, size - hash.length));
+	return new FFI().ecdsa_verify(curveNumber(key), toBuffer(key), number.buffer, signature.buffer) === 1;
 }
 
-export function toBigInt(bytes: Uint8Array): bigint {
-	// Typed as the object in the published typings; it is the primitive.
-	return BigInt.fromArrayBuffer(bytes.slice().buffer).valueOf();
+/** What C takes: a buffer that begins with these bytes. */
+export function toBuffer(bytes: Uint8Array): ArrayBuffer {
+	return bytes.slice().buffer;
 }

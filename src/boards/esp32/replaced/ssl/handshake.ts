@@ -25,8 +25,8 @@ interface Session {
 	readonly handshakeDigests: { readonly SHA256: Digest };
 	readonly chosenCipher: { readonly value: readonly [number, number] };
 	readonly certificateManager: { verifyExchange(exchange: KeyExchange): boolean };
-	/** The server's curve and point, its form before it. */
-	dhparams: { readonly named_curve: number; readonly dh_Ys: ArrayBuffer };
+	/** The server's point, its form before it. */
+	dhparams: { readonly dh_Ys: ArrayBuffer };
 	/** Type of the message before; `undefined` at first. */
 	lastMessage?: number;
 	/** The beginning of a message that continues in the next record. */
@@ -50,8 +50,8 @@ interface Digest {
 /** What the handshake needs of numbers, provided by the creator of a session. */
 export interface Arithmetic {
 	randomBytes(count: number): ArrayBuffer;
-	/** A new key on the curve, and what it has in common with the server's. Points are x, then y. */
-	agreeKey(group: number, point: Uint8Array): { readonly own: Uint8Array; readonly shared: ArrayBuffer };
+	/** A new key on the curve of the server's point, and what it has in common with the server's. Points are x, then y. */
+	agreeKey(point: Uint8Array): { readonly own: Uint8Array; readonly shared: ArrayBuffer };
 	/** The pseudorandom function of TLS (RFC 5246 section 5), 48 bytes. */
 	derive(session: object, secret: ArrayBuffer, label: string, seed: ArrayBuffer): Uint8Array;
 }
@@ -339,7 +339,7 @@ function verifyKeyExchange(session: Session, body: Uint8Array): void {
 		!session.certificateManager.verifyExchange({ signed, scheme, signature, point: parameters.subarray(5) })
 	)
 		throw new Error("a key exchange with a signature that does not hold");
-	session.dhparams = { named_curve: group, dh_Ys: parameters.slice(4).buffer };
+	session.dhparams = { dh_Ys: parameters.slice(4).buffer };
 }
 
 /** Bytes with their length before them. */
@@ -398,8 +398,7 @@ function writeClientHello(session: Session): SSLStream {
 /** The client's key exchange, and the master secret that follows from it (RFC 5246 section 8.1, RFC 7627 section 4). */
 function exchangeKeys(session: Session): Uint8Array {
 	const { arithmetic } = session.options;
-	const { named_curve: group, dh_Ys: point } = session.dhparams;
-	const { own, shared } = arithmetic.agreeKey(group, new Uint8Array(point, 1));
+	const { own, shared } = arithmetic.agreeKey(new Uint8Array(session.dhparams.dh_Ys, 1));
 	const body = new SSLStream();
 	body.writeChars(own.length + 1, 1);
 	body.writeChar(uncompressed);
