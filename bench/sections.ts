@@ -4,7 +4,7 @@ import { readChipMemory } from "./chip-memory";
 import { arduinoDay, type DaySetting, firmwareDay, requestBytes } from "./days";
 import type { DeviceFigures } from "./device-figures";
 import type { QueueFigures } from "./queue";
-import { describeRadioModel, radioSavings, radioSeconds } from "./radio-model";
+import { describeRadioModel, firmwareRadioSeconds, radioSeconds } from "./radio-model";
 import type { ReadingFigures } from "./readings";
 import type { Row, Section } from "./results-table";
 import type { WireFigures } from "./wire";
@@ -269,19 +269,11 @@ export async function radioSection(wire: WireSectionFigures, points: number): Pr
 	const bytes = requestBytes(wire.backlog, wire.dozens, points);
 	const rows: Row[] = [];
 	for (const { name, ...setting } of settings) {
-		const firmware = radioSeconds(await firmwareDay(setting, bytes));
+		const firmware = firmwareRadioSeconds(await firmwareDay(setting, bytes));
 		rows.push({ what: name, firmware, baseline: radioSeconds(arduinoDay(setting, wire.arduino)) });
 	}
 	const hourly = await firmwareDay({ power: "battery", interval: 600 }, bytes);
-	const { join, session } = radioSavings;
-	rows.push({
-		what: "battery, each 10 minutes, if it kept channel and address",
-		firmware: radioSeconds(hourly, join),
-	});
-	rows.push({
-		what: "battery, each 10 minutes, if it kept the TLS session, too",
-		firmware: radioSeconds(hourly, { ...join, ...session }),
-	});
+	rows.push({ what: "battery, each 10 minutes, if it kept nothing", firmware: radioSeconds(hourly) });
 	return {
 		title: "Radio, seconds a day",
 		text: [
@@ -293,8 +285,6 @@ stays joined, and only what it does counts; on battery everything from joining t
 reading an hour both do the same, and ours asks a time server besides: its readings carry their own time. More
 often than that ours sends several at once, each some minutes or up to an hour after it was measured, and keeps to the plan;
 a request for each reading of a minute, as the example would send them, is 43,200 calls a month.`,
-			`The last two rows are the model's only: what would be left if a board kept over its sleep the access point's channel and its
-own address, and a TLS session.`,
 		],
 		baseline: "Arduino example",
 		rows,

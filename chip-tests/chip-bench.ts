@@ -1,7 +1,12 @@
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EmulatedChip, hostAddress } from "../scripts/emulated-chip";
-import { type EmulatorImage, writeCrashingSlot, writeSettings } from "../scripts/emulator-build";
+import {
+	type EmulatorImage,
+	writeCounting,
+	writeCrashingSlot,
+	writeSettings,
+} from "../scripts/emulator-build";
 import type { Platform } from "../scripts/platforms";
 import { makeUpdateFile } from "../scripts/update-file";
 import { DakkioServer } from "../simulator/dakkio/server";
@@ -48,6 +53,18 @@ export interface ChipBenchOptions {
 	readonly directory: string;
 	/** Gets the board's log while it runs. */
 	readonly logFile?: string | undefined;
+	/** The board prints marks, see {@link ChipBench.mark}. */
+	readonly isCounting?: boolean;
+}
+
+/** What a counting board has printed at a point: a line that begins with `@`. */
+export interface Mark {
+	/** Of `boards/qemu/instruction-marks.ts`. */
+	readonly kind: number;
+	/** Millions of instructions since power was switched on, without idle time. */
+	readonly millions: number;
+	/** The board's clock, milliseconds. */
+	readonly ms: number;
 }
 
 /** One emulated board with the services around it: a flash of its own, a Dakkio server, a time server. */
@@ -73,14 +90,18 @@ export class ChipBench {
 	/** Seconds that QEMU had worked for at the end of the last silence. */
 	private workedS = 0;
 	private onLine: (() => void) | undefined;
+	/** Whether the board prints how many instructions it has executed. */
+	private readonly isCounting: boolean;
+	/** What a counting board has slept, milliseconds: its sleep takes no time. */
+	private readonly sleep: { ms: number };
 
 	private constructor(
 		options: ChipBenchOptions,
 		ports: ChipBench["ports"],
-		dakkio: DakkioServer,
-		ntp: NtpServer,
+		{ dakkio, ntp, sleep }: Pick<ChipBench, "dakkio" | "ntp"> & { readonly sleep: { ms: number } },
 	) {
 		this.platform = options.platform;
+		this.isCounting = options.isCounting === true;
 		this.image = options.image;
 		this.flash = join(options.directory, "flash.bin");
 		this.logFile = options.logFile;
@@ -88,13 +109,16 @@ export class ChipBench {
 		this.ports = ports;
 		this.dakkio = dakkio;
 		this.ntp = ntp;
+		this.sleep = sleep;
 		writeFileSync(this.flash, this.image.flash);
 	}
 
 	static async start(options: ChipBenchOptions): Promise<ChipBench> {
 		const ports = { page: await freePort(), control: await freePort("udp") };
-		const dakkio = await DakkioServer.start({ names: [hostAddress], plan: 1_000_000 });
-		return new ChipBench(options, ports, dakkio, await NtpServer.start());
+		const sleep = { ms: 0 };
+		const now = () => Date.now() + sleep.ms;
+		const dakkio = await DakkioServer.start({ names: [hostAddress], plan: 1_000_000, now });
+		return new ChipBench(options, ports, { dakkio, ntp: await NtpServer.start({ now }), sleep });
 	}
 
 	/** Of a board that posts here. */
@@ -121,6 +145,7 @@ export class ChipBench {
 	/** Settings for the next start; without any, the board keeps those that it has. */
 	configure(settings: Partial<Settings> | undefined): void {
 		writeSettings(this.flash, settings);
+		if (this.isCounting) writeCounting(this.flash);
 	}
 
 	/** The firmware in this slot panics as soon as it is started; `undefined`: none. */
@@ -137,6 +162,7 @@ export class ChipBench {
 			flash: this.flash,
 			ports: this.ports,
 			onLine: (line) => {
+				this.sleep.ms += Number(/^@sleep (\d+)$/.exec(line)?.[1] ?? 0);
 				this.lines.push(line);
 				if (this.logFile !== undefined) appendFileSync(this.logFile, `${line}\n`);
 				this.onLine?.();
@@ -170,6 +196,22 @@ export class ChipBench {
 			await this.nextLine(Math.min(left, silenceMs));
 			if (this.lines.length === lines) await this.moveOn();
 		}
+	}
+
+	/** The next mark of a kind. */
+	async mark(kind: number): Promise<Mark> {
+		return readMark((await this.line(new RegExp(`@${kind} \\d+ \\d+$`)))[0]);
+	}
+
+	/** The mark before the next line that matches. */
+	async markOf(pattern: RegExp): Promise<Mark> {
+		await this.line(pattern);
+		return readMark(this.lines[this.readLines - 2] ?? "");
+	}
+
+	/** The line that came last of those that were waited for. */
+	get lastLine(): string {
+		return this.lines[this.readLines - 1] ?? "";
 	}
 
 	/** Lines so far are not those that {@link line} waits for. */
@@ -302,4 +344,12 @@ export class ChipBench {
 		await this.powerOff();
 		await Promise.all([this.dakkio.close(), this.ntp.close()]);
 	}
+}
+
+function readMark(line: string): Mark {
+	const [kind = 0, thousands = 0, ms = 0] = line
+		.slice(line.indexOf("@") + 1)
+		.split(" ")
+		.map(Number);
+	return { kind, millions: thousands / 1000, ms };
 }

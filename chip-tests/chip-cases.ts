@@ -11,7 +11,7 @@ import type { ChipBench, MemoryFigures } from "./chip-bench";
 import { sendImpatientClients } from "./impatient-clients";
 
 /** Lines of the board's log that the cases wait for. */
-const log = {
+export const log = {
 	/** Without a start of line: it may follow what is left of the bootloader's last one. */
 	boot: /dakkio-esp32 \S+ on (\S+) \S+, boot (\d+) \(([^)]+)\), (\d+) /,
 	stored: /^reading (\d+): .*; stored$/,
@@ -329,7 +329,7 @@ async function sendUpdateThroughPage(
 }
 
 /** The page as it comes, compressed. */
-function fetchPage(port: number): Promise<{ readonly status: number; readonly bytes: Buffer }> {
+export function fetchPage(port: number): Promise<{ readonly status: number; readonly bytes: Buffer }> {
 	return new Promise((resolve, reject) => {
 		const headers = { Host: boardAddress };
 		const asked = request({ host: "127.0.0.1", port, headers, agent: false }, (answer) => {
@@ -344,7 +344,7 @@ function fetchPage(port: number): Promise<{ readonly status: number; readonly by
 }
 
 /** Readings of a board that was offline, a minute apart. */
-function queueWith(readings: number, bytes: number, until: number): Uint8Array {
+export function queueWith(readings: number, bytes: number, until: number): Uint8Array {
 	const blockLength = 4096;
 	const flash = new NorFlash({ blocks: bytes / blockLength, blockLength });
 	const { image } = flash;

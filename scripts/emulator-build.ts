@@ -142,9 +142,19 @@ export function writeSettings(file: string, settings: Partial<Settings> | undefi
 
 /** Has the firmware in a slot panic as soon as it is started; `undefined`: none. {@link writeSettings} ends it, too. */
 export function writeCrashingSlot(file: string, slot: number | undefined): void {
+	writeLastWord(file, 1, slot);
+}
+
+/** Has the firmware count its instructions and print marks, until {@link writeSettings} ends it. */
+export function writeCounting(file: string): void {
+	writeLastWord(file, 2, 1);
+}
+
+/** The word that is so far from the end of the partition. */
+function writeLastWord(file: string, fromEnd: number, word: number | undefined): void {
 	const bytes = Buffer.alloc(4, 0xff);
-	if (slot !== undefined) bytes.writeUInt32LE(slot);
-	writeInto(file, bytes, settingsPartition.offset + settingsPartition.size - bytes.length);
+	if (word !== undefined) bytes.writeUInt32LE(word);
+	writeInto(file, bytes, settingsPartition.offset + settingsPartition.size - 4 * fromEnd);
 }
 
 function writeInto(file: string, bytes: Uint8Array, offset: number): void {

@@ -2,9 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { type InstructionCounts, saveInstructionCounts } from "../bench/chip-instructions";
 import { saveChipMemory } from "../bench/chip-memory";
 import { ChipBench, type MemoryFigures } from "../chip-tests/chip-bench";
 import { type CaseOptions, type ChipCase, chipCases } from "../chip-tests/chip-cases";
+import { measurements } from "../chip-tests/instruction-counts";
 import { errorMessage } from "../src/common/error-message";
 import { emulatedPlatforms, requireEmulator } from "./emulated-chip";
 import { buildForEmulator } from "./emulator-build";
@@ -20,6 +22,7 @@ npm run test:chip -- [PLATFORM] [options]
   --seed N      of these instants (default: a new one each time, which is shown)
   --only TEXT   the cases alone whose names have this text
   --log DIR     keep the board's log of each case in this directory
+  --instructions  instead of the cases, count what starts, connections and uploads take, for npm run bench
   --help        this text
 `;
 
@@ -29,6 +32,7 @@ interface Options {
 	readonly seed: number;
 	readonly only: string;
 	readonly log: string | undefined;
+	readonly instructions: boolean;
 }
 
 /** XS's names of the kinds of slots that are the most (`xsAll.h`). */
@@ -72,6 +76,9 @@ const stackBytes = 768 * 16;
 /** That give up the page. */
 const impatientClients = 400;
 
+/** The chip whose instructions QEMU counts. */
+const countedPlatform: Platform = "esp32/esp32c3";
+
 const restPoint = "at rest, no connection";
 
 await main(async () => {
@@ -84,7 +91,10 @@ await main(async () => {
 	// So that the emulator ends too.
 	for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 	const counts = { passed: 0, failed: 0 };
-	for (const platform of options.platforms) await testPlatform(platform, options, counts);
+	for (const platform of options.platforms)
+		if (!options.instructions) await testPlatform(platform, options, counts);
+		else if (platform === countedPlatform) await countInstructions(options, counts);
+		else say(`${platform} is left out: QEMU counts the instructions of ${countedPlatform}.`);
 	say(`${counts.passed} passed, ${counts.failed} failed`);
 	if (counts.failed > 0 || counts.passed === 0) process.exitCode = 1;
 });
@@ -135,6 +145,37 @@ async function testPlatform(
 		say(`FAILED  ${platform} memory: ${problem}`);
 	}
 	printSlots(slotKinds);
+}
+
+/** Each piece of work by itself, with a flash of its own. */
+async function countInstructions(
+	{ only, log }: Options,
+	counts: { passed: number; failed: number },
+): Promise<void> {
+	const platform = countedPlatform;
+	say(`${platform}: building (the first time takes some minutes)`);
+	const image = await buildForEmulator(findSdk(), platform, { quiet: true });
+	let all: InstructionCounts = {};
+	for (const measurement of measurements) {
+		if (!measurement.name.includes(only)) continue;
+		const directory = mkdtempSync(join(tmpdir(), "dakkio-chip-"));
+		const logFile = log && logFileIn(log, platform, measurement);
+		const bench = await ChipBench.start({ platform, image, directory, logFile, isCounting: true });
+		try {
+			const measured = await measurement.measure(bench);
+			all = { ...all, ...measured };
+			counts.passed++;
+			for (const [what, millions] of Object.entries(measured))
+				say(`  ${what.padEnd(64)} ${millions.toFixed(2).padStart(8)} million instructions`);
+		} catch (error) {
+			counts.failed++;
+			say(`FAILED  ${measurement.name}: ${errorMessage(error)}`);
+			for (const line of bench.lines.slice(-12)) say(`          ${line}`);
+		}
+		await bench.close();
+		rmSync(directory, { recursive: true });
+	}
+	saveInstructionCounts(all);
 }
 
 async function attempt(
@@ -193,7 +234,7 @@ function printSlots(kinds: readonly (readonly [kind: number, count: number])[]):
 	say(`  slots at rest: ${named.join(", ")}`);
 }
 
-function logFileIn(directory: string, platform: Platform, { name }: ChipCase): string {
+function logFileIn(directory: string, platform: Platform, { name }: { readonly name: string }): string {
 	mkdirSync(directory, { recursive: true });
 	return join(directory, `${`${platform} ${name}`.replace(/[^a-z0-9]+/gi, "-")}.log`);
 }
@@ -223,6 +264,7 @@ function parse(): Options | undefined {
 			seed: { type: "string" },
 			only: { type: "string", default: "" },
 			log: { type: "string" },
+			instructions: { type: "boolean" },
 			help: { type: "boolean", short: "h" },
 		},
 	});
@@ -235,6 +277,7 @@ function parse(): Options | undefined {
 			values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("--seed", values.seed),
 		only: values.only,
 		log: values.log,
+		instructions: values.instructions === true,
 	};
 }
 

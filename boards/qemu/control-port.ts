@@ -3,6 +3,7 @@ import type { KeyValue } from "../../src/boards/ecma419";
 import { guard } from "../../src/boards/esp32/callbacks";
 import { UDPSocket } from "../../src/boards/esp32/udp";
 import { decodeUtf8 } from "../../src/common/utf8";
+import { Mark } from "./instruction-marks";
 import type { VirtualButton } from "./virtual-button";
 
 /** Figures of `emulator_memory`. */
@@ -15,12 +16,12 @@ const port = 4190;
 
 /**
  * Takes commands of the tests: `press` and `release` the button, `memory` and `slots` (answered with figures), `panic` and `block`,
- * which end in a restart, `live`, after which the starts before count as if they had lived a minute, and `ping`. Each command but the fatal ones is answered.
+ * which end in a restart, `mark`, which prints how many instructions there were so far, `live`, after which the starts before count as if they had lived a minute, and `ping`. Each command but the fatal ones is answered.
  */
 export function openControlPort(button: VirtualButton, storage: Pick<KeyValue, "delete">): void {
 	// Only these functions: each FFI has all of them, in memory that is to be measured.
-	const { emulator_collect, emulator_memory, emulator_slots, emulator_panic } = new FFI();
-	const emulator = { emulator_collect, emulator_memory, emulator_slots, emulator_panic };
+	const { emulator_collect, emulator_memory, emulator_slots, emulator_panic, emulator_mark } = new FFI();
+	const emulator = { emulator_collect, emulator_memory, emulator_slots, emulator_panic, emulator_mark };
 	const socket: UDPSocket = new UDPSocket({
 		port,
 		onReadable: () => {
@@ -33,7 +34,10 @@ export function openControlPort(button: VirtualButton, storage: Pick<KeyValue, "
 	});
 }
 
-type Emulator = Pick<FFI, "emulator_collect" | "emulator_memory" | "emulator_slots" | "emulator_panic">;
+type Emulator = Pick<
+	FFI,
+	"emulator_collect" | "emulator_memory" | "emulator_slots" | "emulator_panic" | "emulator_mark"
+>;
 
 function execute(
 	command: string,
@@ -60,6 +64,9 @@ function execute(
 		}
 		case "live":
 			storage.delete("starts");
+			return command;
+		case "mark":
+			emulator.emulator_mark(Mark.command);
 			return command;
 		case "panic":
 			emulator.emulator_panic();

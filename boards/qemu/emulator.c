@@ -4,12 +4,15 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include "xsAll.h"
+#include "esp_attr.h"
 #include "esp_eth.h"
 #include "esp_eth_mac_openeth.h"
 #include "esp_event.h"
+#include "esp_freertos_hooks.h"
 #include "esp_heap_caps.h"
 #include "esp_mac.h"
 #include "esp_netif.h"
+#include "esp_rom_sys.h"
 #include "esp_system.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/task.h"
@@ -17,6 +20,9 @@
 	#include "esp_freertos_hooks.h"
 	#include "riscv/csr.h"
 #endif
+
+extern void sleep_memory_read(uint8_t *into, uint32_t count);
+extern void sleep_memory_write(uint8_t *from, uint32_t count);
 
 extern txMachine *gThe;
 
@@ -172,4 +178,119 @@ void emulator_slots(uint32_t *counts)
 void emulator_panic(void)
 {
 	abort();
+}
+
+// Counts instructions (only on RISC-V): QEMU's clock goes by them (`-icount`), and what waits for an interrupt would move it on.
+// So an idle chip turns in a loop of known length instead, and what is not in this loop is work.
+static bool isCounting = true;
+enum { instructionsATurn = 5, turnsAtOnce = 20000 };
+// As `instructionCounting` in scripts/emulated-chip.ts.
+#define CLOCK_SHIFT 3
+static volatile uint32_t idleTurns;
+static uint32_t turnsBefore;
+static uint64_t idleInstructions, excluded, atStart, atBegin;
+
+#if CONFIG_IDF_TARGET_ARCH_RISCV
+// At a nanosecond of QEMU's clock for 2^shift of an instruction.
+static uint64_t clockNs(void)
+{
+	uint32_t high, low, again;
+	do {
+		__asm__ volatile("csrr %0, mcycleh\n csrr %1, mcycle\n csrr %2, mcycleh" : "=r"(high), "=r"(low), "=r"(again));
+	} while (high != again);
+	return (uint64_t)high << 32 | low;
+}
+
+static bool turnIdle(void)
+{
+	if (!isCounting) return true;
+	uint32_t left = turnsAtOnce, turns;
+	__asm__ volatile(
+		"1: lw %0, 0(%2)\n addi %0, %0, 1\n sw %0, 0(%2)\n addi %1, %1, -1\n bnez %1, 1b"
+		: "=&r"(turns), "+r"(left) : "r"(&idleTurns) : "memory");
+	return false;
+}
+#else
+static uint64_t clockNs(void) { return 0; }
+static bool turnIdle(void) { return true; }
+#endif
+
+static uint64_t instructionsSoFar(void)
+{
+	uint64_t now = clockNs() >> CLOCK_SHIFT;
+	uint32_t turns = idleTurns;
+	idleInstructions += (uint64_t)(turns - turnsBefore) * instructionsATurn;
+	turnsBefore = turns;
+	return now - idleInstructions;
+}
+
+// Prints a line: the kind, thousands of instructions since power was switched on, and the clock in milliseconds. What this takes
+// itself does not count.
+static void printMark(uint32_t kind, uint64_t at)
+{
+	uint64_t now = instructionsSoFar();
+	esp_rom_printf("@%u %u %u\n", kind, (uint32_t)(at / 1000), (uint32_t)(clockNs() / 1000000));
+	excluded += instructionsSoFar() - now;
+}
+
+void emulator_mark(uint32_t kind)
+{
+	if (isCounting) printMark(kind, instructionsSoFar() - excluded);
+}
+
+// What a deep sleep keeps, over the restart that stands for it.
+static struct {
+	uint32_t mark;
+	uint8_t memory[768];
+	double elapsedMs;
+	uint64_t excluded;
+} kept __attribute__((section(".rtc_noinit")));
+static const uint32_t sleepMark = 0x5133e90a;
+static double elapsedMs = -1;
+
+// Before app_main; ESP-IDF has cleared the memory of sleep.
+static void __attribute__((constructor)) begin(void)
+{
+	esp_register_freertos_idle_hook(turnIdle);
+	if (kept.mark == sleepMark) excluded = kept.excluded;
+	atStart = instructionsSoFar() - excluded;
+	if (kept.mark != sleepMark) return;
+	kept.mark = 0;
+	sleep_memory_write(kept.memory, sizeof(kept.memory));
+	elapsedMs = kept.elapsedMs;
+}
+
+// The firmware's first statement.
+void emulator_begin(void)
+{
+	atBegin = instructionsSoFar() - excluded;
+}
+
+// Goes on with counting, or not.
+void emulator_count(uint32_t isOn)
+{
+	if (isOn) {
+		printMark(0, atStart);
+		printMark(1, atBegin);
+	}
+	isCounting = isOn;
+}
+
+// Marks the sleep, and has the next restart be its end, with the duration of the boot so far and of the sleep.
+void emulator_sleep(double bootMs, double sleepMs)
+{
+	emulator_mark(6);
+	esp_rom_printf("@sleep %u\n", (uint32_t)sleepMs);
+	sleep_memory_read(kept.memory, sizeof(kept.memory));
+	kept.elapsedMs = bootMs + sleepMs;
+	instructionsSoFar();
+	kept.excluded = excluded + idleInstructions;
+	kept.mark = sleepMark;
+	esp_restart();
+}
+
+// Milliseconds of the boot that was before the sleep; less than 0: there was none.
+double emulator_slept(void)
+{
+	return elapsedMs;
 }

@@ -9,11 +9,13 @@ import { decodeUtf8 } from "../../src/common/utf8";
 import { installBuiltInSettings } from "../../src/settings/built-in-settings";
 import { openControlPort } from "./control-port";
 import { EthernetAccessPoint, EthernetStation, startEthernet } from "./ethernet";
+import { withMarks } from "./instruction-marks";
 import { VirtualButton } from "./virtual-button";
 
 /** Until a board that could not start tries again, milliseconds. */
 const nextTry = 60_000;
 
+new FFI().emulator_begin();
 installAbortHook();
 try {
 	const board = openBoard();
@@ -22,10 +24,14 @@ try {
 	const storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
 	openControlPort(button, storage);
 	const given = board.storage.flash.open({ path: "settings", mode: "r" });
-	if (readWord(given, given.status().size - 4) === board.firmware?.running) new FFI().emulator_panic();
+	const { size } = given.status();
+	if (readWord(given, size - 4) === board.firmware?.running) new FFI().emulator_panic();
+	const isCounting = readWord(given, size - 8) === 1;
+	new FFI().emulator_count(isCounting ? 1 : 0);
 	const settings = readSettings(given);
 	if (settings !== "") installBuiltInSettings(storage, settings);
-	new App(emulated(board, button)).start();
+	const started = emulated(board, button);
+	new App(isCounting ? withMarks(started) : started).start();
 } catch (error) {
 	trace(`the firmware does not start: ${error instanceof Error ? error.message : String(error)}\n`);
 	restartAfter(nextTry);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import {
 	createServer as createHttpServer,
@@ -195,6 +196,11 @@ export class DakkioServer extends EventEmitter<Events> {
 	/** Uses another certificate from the next connection on. */
 	useIdentity(identity: ServerIdentity): void {
 		this.https.setSecureContext(secureContext(identity));
+	}
+
+	/** Resumes no session that it has made so far, as after a restart. */
+	forgetSessions(): void {
+		this.https.setTicketKeys(randomBytes(48));
 	}
 
 	/** Resets all connections, as a restart of the service or a router does. */

@@ -1,0 +1,227 @@
+import { Agent } from "node:http";
+import type { Socket } from "node:net";
+import type { InstructionCounts } from "../bench/chip-instructions";
+import { PageClient } from "../host-tests/setup/page-client";
+import { boardAddress, hostAddress } from "../scripts/emulated-chip";
+import { certify, keyToPem, toPem } from "../sdk-tests/host/certificate";
+import type { Settings } from "../src/settings/settings";
+import type { ChipBench, Mark } from "./chip-bench";
+import { fetchPage, log, queueWith } from "./chip-cases";
+
+// Millions of instructions that an emulated chip executes for a piece of work; what it does while it is idle does not count. A
+// board prints them at each line of its log and at the steps of TLS (`boards/qemu/instruction-marks.ts`).
+
+/** Kinds of marks. */
+const kinds = { appMain: 0, firstStatement: 1, opened: 3, connected: 4, secure: 5, sleep: 6, command: 7 };
+
+/** Readings that fill the ring and overwrite some: a weather reading takes 7.4 bytes of 384 KiB. */
+const fullRing = 90_000;
+
+/** A minute between readings, so that none comes between; nothing is sent meanwhile. */
+const quiet: Partial<Settings> = { interval: 60, uploadInterval: 60 };
+
+interface Measurement {
+	readonly name: string;
+	measure(bench: ChipBench): Promise<InstructionCounts>;
+}
+
+export const measurements: readonly Measurement[] = [
+	{ name: "starts", measure: measureStarts },
+	{ name: "connections", measure: measureConnections },
+	{ name: "an RSA chain", measure: measureRsa },
+	{ name: "points", measure: measurePoints },
+	{ name: "rest", measure: measureRest },
+	{ name: "setup", measure: measureSetup },
+	{ name: "battery", measure: measureBattery },
+];
+
+const between = (before: Mark, after: Mark) => after.millions - before.millions;
+
+/** From the reset to the first reading. */
+async function measureStart(bench: ChipBench) {
+	bench.skipLines();
+	bench.powerOn();
+	const appMain = await bench.mark(kinds.appMain);
+	const firstStatement = await bench.mark(kinds.firstStatement);
+	const booted = await bench.markOf(log.boot);
+	const stored = await bench.markOf(log.stored);
+	return {
+		loader: appMain.millions,
+		engine: between(appMain, firstStatement),
+		firmware: between(firstStatement, booted),
+		reading: between(booted, stored),
+		whole: stored.millions,
+	};
+}
+
+async function measureStarts(bench: ChipBench): Promise<InstructionCounts> {
+	bench.configure({ ...bench.settings, ...quiet });
+	const first = await measureStart(bench);
+	await bench.powerOff();
+	bench.configure(undefined);
+	const second = await measureStart(bench);
+	await bench.powerOff();
+	const { length } = bench.readPartition("queue");
+	bench.writePartition("queue", queueWith(fullRing, length, Date.now() - 60_000));
+	// The search for the ends of a ring that is not known.
+	const search = await measureStart(bench);
+	await bench.powerOff();
+	const full = await measureStart(bench);
+	return {
+		"reset to app_main: ROM, bootloader, ESP-IDF": full.loader,
+		"app_main to the firmware's first statement: XS": full.engine,
+		"first statement to the boot line, full ring": full.firmware,
+		"boot line to the first reading stored, full ring": full.reading,
+		"reset to the first reading stored, full ring": full.whole,
+		"the same, of a ring whose ends are not known": search.whole,
+		"the same, empty ring": second.whole,
+		"the same, first start": first.whole,
+	};
+}
+
+/** From the connection on: the handshake, and the rest of the upload of a point; bytes over TCP, both ways. */
+async function measureUpload(bench: ChipBench) {
+	let connection: Socket | undefined;
+	bench.dakkio.misbehaviours.connection = (socket, accept) => {
+		connection = socket;
+		accept();
+	};
+	const opened = await bench.mark(kinds.opened);
+	const connected = await bench.mark(kinds.connected);
+	const secure = await bench.mark(kinds.secure);
+	const sent = await bench.markOf(log.sent);
+	const { bytesRead = 0, bytesWritten = 0 } = connection ?? {};
+	return {
+		opened,
+		handshake: between(connected, secure),
+		rest: between(secure, sent),
+		bytes: bytesRead + bytesWritten,
+	};
+}
+
+async function measureConnections(bench: ChipBench): Promise<InstructionCounts> {
+	bench.configure(bench.settings);
+	bench.powerOn();
+	const first = await measureUpload(bench);
+	await bench.markOf(log.stored);
+	await measureUpload(bench);
+	const stored = await bench.markOf(log.stored);
+	const resumed = await measureUpload(bench);
+	bench.dakkio.forgetSessions();
+	const known = await measureUpload(bench);
+	return {
+		"bytes of an upload of a point: first": first.bytes,
+		"bytes of an upload of a point: known chain": known.bytes,
+		"bytes of an upload of a point: resumed": resumed.bytes,
+		"TLS, connected to verified: first": first.handshake,
+		"TLS, connected to verified: known chain": known.handshake,
+		"TLS, connected to verified: resumed": resumed.handshake,
+		"a point uploaded: planned, to the connection": between(stored, resumed.opened),
+		"a point uploaded: request, response, acknowledgement": resumed.rest,
+	};
+}
+
+/** Two signatures of 4,096 bits, and one of 2,048 for the key exchange. */
+async function measureRsa(bench: ChipBench): Promise<InstructionCounts> {
+	const root = await certify({ name: "RSA root", key: "RSA 4096", hash: "SHA-384", authority: true });
+	const issuer = await certify({ name: "RSA", key: "RSA 4096", issuer: root, authority: true });
+	const leaf = await certify({ name: "RSA leaf", key: "RSA 2048", issuer, names: [hostAddress] });
+	bench.dakkio.useIdentity({ key: await keyToPem(leaf), chain: [leaf, issuer].map(toPem).join("") });
+	bench.configure({ ...bench.settings, rootCertificate: toPem(root) });
+	bench.powerOn();
+	const { handshake, bytes } = await measureUpload(bench);
+	return {
+		"bytes of an upload of a point: RSA of 4,096 and 2,048 bits": bytes,
+		"TLS, connected to verified: RSA of 4,096 and 2,048 bits": handshake,
+	};
+}
+
+async function measurePoints(bench: ChipBench): Promise<InstructionCounts> {
+	bench.configure({ ...bench.settings, interval: 60 });
+	const { length } = bench.readPartition("queue");
+	const send = async (readings: number) => {
+		bench.writePartition("queue", queueWith(readings, length, Date.now() - 60_000));
+		bench.skipLines();
+		bench.powerOn();
+		return bench.mark(kinds.secure);
+	};
+	await send(3000);
+	const first = await bench.markOf(log.sent);
+	const second = await bench.markOf(log.sent);
+	await bench.powerOff();
+	const secure = await send(11);
+	const sent = await bench.markOf(log.sent);
+	const [, from = 0, to = from] = bench.lastLine.match(/^sent points? (\d+)(?:\D+(\d+))?/)?.map(Number) ?? [];
+	return {
+		"a point uploaded, in a batch of 12": between(secure, sent) / (to - from + 1),
+		"a point uploaded, in a batch of 1,000": between(first, second) / 1000,
+	};
+}
+
+async function measureRest(bench: ChipBench): Promise<InstructionCounts> {
+	bench.configure({ ...bench.settings, ...quiet });
+	bench.powerOn();
+	await bench.line(log.stored);
+	const marks: Mark[] = [];
+	// What a mark takes, and a time at rest.
+	for (const pauseMs of [0, 0, 12_000]) {
+		await new Promise((resolve) => setTimeout(resolve, pauseMs));
+		await bench.command("mark");
+		marks.push(await bench.mark(kinds.command));
+	}
+	const [, before, after] = marks;
+	if (before === undefined || after === undefined) throw new Error("no marks");
+	const perMs = between(before, after) / (after.ms - before.ms);
+	const second = await bench.markOf(log.stored);
+	const third = await bench.markOf(log.stored);
+	return {
+		"a second at rest": 1000 * perMs,
+		"a later reading": between(second, third) - perMs * (third.ms - second.ms),
+	};
+}
+
+async function measureSetup(bench: ChipBench): Promise<InstructionCounts> {
+	bench.powerOn();
+	await bench.line(log.setup);
+	const marked = async () => {
+		await bench.command("mark");
+		return bench.mark(kinds.command);
+	};
+	const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+	const page = new PageClient(bench.pagePort, boardAddress, agent);
+	const before = await marked();
+	await fetchPage(bench.pagePort);
+	await page.state();
+	const loaded = await marked();
+	await page.test(bench.settings, 1_000);
+	const tested = await marked();
+	agent.destroy();
+	return {
+		"the setup page loaded": between(before, loaded),
+		"the setup page's test of the settings": between(loaded, tested),
+	};
+}
+
+/** From sleep to sleep: the reset, the wake, a reading; and once more with an upload. */
+async function measureBattery(bench: ChipBench): Promise<InstructionCounts> {
+	bench.configure({ ...bench.settings, power: "battery", interval: 60, uploadInterval: 3 });
+	bench.powerOn();
+	let before = await bench.mark(kinds.sleep);
+	let wake: number | undefined;
+	let upload: number | undefined;
+	for (let wakes = 0; wakes < 12 && (wake === undefined || upload === undefined); wakes++) {
+		const from = bench.lines.length;
+		const sleep = await bench.mark(kinds.sleep);
+		const lines = bench.lines.slice(from);
+		const isSent = lines.some((line) => log.sent.test(line));
+		// The first ones end what the first boot has begun.
+		if (wakes > 3 && isSent) upload = between(before, sleep);
+		else if (wakes > 3) wake = between(before, sleep);
+		before = sleep;
+	}
+	if (wake === undefined || upload === undefined) throw new Error("no wakes of both kinds");
+	return {
+		"a wake on battery, reset to sleep": wake,
+		"a wake on battery that uploads 3 points, resumed": upload,
+	};
+}
