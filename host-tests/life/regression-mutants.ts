@@ -21,6 +21,19 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		life: { power: "battery", interval: 900, length: 4 * day },
 	},
 	{
+		name: "takes an old sector for the newest, because an old hint says so",
+		violates: "numbered",
+		at: "check-hinted-sector",
+		mutate: replace("$0", "false"),
+		life: {
+			...{ interval: 60, length: 3 * day },
+			faults: [
+				{ from: 12 * hour, to: 36 * hour, kind: "outdated" },
+				{ from: 36 * hour, to: 36 * hour + minute, kind: "outage" },
+			],
+		},
+	},
+	{
 		name: "takes ticks of the crystal for ticks of the slow oscillator",
 		violates: "timed",
 		at: "correct-sleep-drift",

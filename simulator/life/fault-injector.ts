@@ -58,10 +58,15 @@ const debouncedMs = 40;
 /** The firmware acts on a press within this time, starts excluded. */
 const effectMs = 200;
 
+/** The place of the newest readings, in key-value storage. */
+const ringHintName = "dakkio/ring";
+
 /** Injects the faults of a scenario. */
 export class FaultInjector {
 	private readonly options: FaultInjectorOptions;
 	/** When the button was pressed, while it is. */
+	/** What an outdated hint is replaced by. */
+	private ringHint: Uint8Array | undefined;
 	private pressedAt: number | undefined;
 	/** The button has been held for so long that the firmware takes it for stuck. */
 	private isStuck = false;
@@ -174,6 +179,9 @@ export class FaultInjector {
 				if (fault.how === "lost") device.sleepMemory.clear();
 				else device.sleepMemory.revert();
 				break;
+			case "outdated":
+				this.ringHint = device.keyValue.copyOf(ringHintName);
+				break;
 			case "press":
 				this.pressedAt = this.options.time.ticks();
 				// A board that wakes at a press sends its pending readings.
@@ -220,6 +228,9 @@ export class FaultInjector {
 				break;
 			case "wear":
 				device.queue.wearOut(this.wornBlock(fault), undefined);
+				break;
+			case "outdated":
+				device.keyValue.replace(ringHintName, this.ringHint);
 				break;
 			case "press":
 				this.release(fault);

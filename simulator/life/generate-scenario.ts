@@ -172,7 +172,12 @@ const makers: readonly [FaultMaker, ...FaultMaker[]] = [
 	one((random) => ({ kind: "wear", block: random.below(64), how: random.pick(wearKinds) })),
 	(random, { from }) => [{ from, to: from, kind: "flips", bits: 1 + random.below(8) }],
 	(random, { from }) => [
-		{ from, to: from, kind: "forgotten", key: random.pick(["boots", "clock", "budget", "attempts"]) },
+		{ from, to: from, kind: "forgotten", key: random.pick(["boots", "clock", "budget", "attempts", "ring"]) },
+	],
+	// It is read at a start.
+	(_random, { from, to }) => [
+		{ from, to, kind: "outdated" },
+		{ from: to, to: to + minute, kind: "outage" },
 	],
 	buttonPress,
 	(random, span, base) => {

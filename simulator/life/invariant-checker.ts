@@ -344,6 +344,7 @@ function preventsDelivery(fault: ScenarioFault, { networks }: Scenario): boolean
 		case "service clock":
 		case "flips":
 		case "forgotten":
+		case "outdated":
 			return false;
 		case "settings":
 			return fault.change.key !== undefined;

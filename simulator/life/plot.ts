@@ -32,7 +32,7 @@ const lanes: readonly {
 	{ name: "time servers", colour: "#2b8a8a", kinds: ["time servers", "service clock"] },
 	{ name: "service", colour: "#c77d1e", kinds: ["service", "quota"] },
 	{ name: "sensor", colour: "#5b8c3a", kinds: ["sensor"] },
-	{ name: "flash", colour: "#8a6d3b", kinds: ["wear", "flips", "forgotten"] },
+	{ name: "flash", colour: "#8a6d3b", kinds: ["wear", "flips", "forgotten", "outdated"] },
 	{ name: "power", colour: "#c8402f", kinds: ["power", "outage", "brown-out"] },
 	{ name: "user", colour: "#b0447f", kinds: ["press", "settings"] },
 ];

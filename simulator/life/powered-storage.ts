@@ -127,6 +127,17 @@ export class SimulatedKeyValue {
 		this.values.delete(name);
 	}
 
+	/** `name`: `domain/key`. */
+	copyOf(name: string): Uint8Array | undefined {
+		return this.values.get(name)?.slice();
+	}
+
+	/** Puts a value there whatever the firmware does. */
+	replace(name: string, value: Uint8Array | undefined): void {
+		if (value === undefined) this.values.delete(name);
+		else this.values.set(name, value);
+	}
+
 	/** Whether any value contains this text. */
 	containsText(text: string): boolean {
 		const bytes = Buffer.from(text);

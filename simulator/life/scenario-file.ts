@@ -145,7 +145,7 @@ const wear = oneOf<WearKind>(
 	...(["read throws", "bits stay cleared"] as const),
 );
 const where = oneOf<PoweredPart>("queue", "quarantine", "key-value", "ota_0", "ota_1", "otadata");
-const forgotten = oneOf<ScenarioFaultOf<"forgotten">["key"]>("boots", "clock", "budget", "attempts");
+const forgotten = oneOf<ScenarioFaultOf<"forgotten">["key"]>("boots", "clock", "budget", "attempts", "ring");
 
 const scenarioFault = kinds<ScenarioFaultKind>(
 	{
@@ -167,6 +167,7 @@ const scenarioFault = kinds<ScenarioFaultKind>(
 		flips: { bits: wholeNumber(1) },
 		forgotten: { key: forgotten },
 		"sleep memory": { how: oneOf("lost", "old") },
+		outdated: {},
 		press: { setUpAfter: number(0) },
 		settings: { change },
 		update: { by: oneOf("user", "index"), file: oneOf(...updateFileKinds) },

@@ -188,9 +188,11 @@ export type ScenarioFault = {
 	/** This many bits of the queue's partition flip at `from`. */
 	| { readonly kind: "flips"; readonly bits: number }
 	/** Key-value storage loses this key. */
-	| { readonly kind: "forgotten"; readonly key: "boots" | "clock" | "budget" | "attempts" }
+	| { readonly kind: "forgotten"; readonly key: "boots" | "clock" | "budget" | "attempts" | "ring" }
 	/** What the deep sleep under way keeps in memory is lost, or is what the sleep before it kept. */
 	| { readonly kind: "sleep memory"; readonly how: "lost" | "old" }
+	/** Key-value storage gives the value of before again for where the newest readings are. */
+	| { readonly kind: "outdated" }
 	/**
 	 * The user presses the button. After a factory reset the user sets the board up again after `setUpAfter`
 	 * milliseconds.
@@ -219,7 +221,7 @@ export type ScenarioFaultKind = ScenarioFault["kind"];
 export const scenarioFaultKinds = Object.freeze([
 	...(["radio", "fading", "password", "away", "internet", "names", "time servers", "service"] as const),
 	...(["service clock", "quota", "sensor", "power", "outage", "brown-out", "wear", "flips"] as const),
-	...(["forgotten", "sleep memory", "press", "settings", "update", "releases"] as const),
+	...(["forgotten", "outdated", "sleep memory", "press", "settings", "update", "releases"] as const),
 ] satisfies readonly ScenarioFaultKind[]);
 
 export type ScenarioFaultOf<Kind extends ScenarioFaultKind> = ScenarioFault & { readonly kind: Kind };

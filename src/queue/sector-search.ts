@@ -22,6 +22,7 @@ function hintedNewest(
 		if (ahead > checkedBlocksAhead) ahead = blocks - 1;
 		const expected = newest.sectorNumber + ahead - blocks;
 		const found = sectors.readSectorNumber((newest.block + ahead) % blocks);
+		// mutation: check-hinted-sector
 		if (found !== Math.max(0, expected)) return undefined;
 	}
 	return newest;
