@@ -41,8 +41,8 @@ const roundTrips = Object.freeze({ name: 1, tcp: 1, tls: 2, request: 1, question
 
 /** What the firmware keeps, over a deep sleep, too. */
 export const kept = Object.freeze({
-	/** The channel: one is scanned. The address: DHCP's request and its answer (RFC 2131, 3.2). */
-	join: { scan: 0.12, address: 2 * radioModel.roundTrip },
+	/** The channel: one is scanned. */
+	join: { scan: 0.12 },
 	/** Seconds of arithmetic of a handshake that is not resumed: one a day. At 160 MHz; bench/RESULTS.md has the instructions. */
 	handshake: 0.3,
 	/** Of a resumed session (RFC 5246, section 7.3), which has a round trip less, and fewer bytes. */
@@ -86,7 +86,7 @@ export function describeRadioModel(): string {
 		`a request takes a round trip and ${1000 * answer} ms of the service`,
 		`a question to a time server takes two round trips, its name included`,
 		`bytes go at ${throughput.toLocaleString("en")} a second. No chip was at hand to measure it`,
-		`ours keeps the channel (${kept.join.scan} s of scan), its address (${kept.join.address} s), and a TLS session: one handshake a day takes ${kept.handshake} s of arithmetic, the others ${kept.resumed.handshake}, a round trip and ${kept.resumed.bytes.toLocaleString("en")} bytes less`,
+		`ours keeps the channel (${kept.join.scan} s of scan) and a TLS session: one handshake a day takes ${kept.handshake} s of arithmetic, the others ${kept.resumed.handshake}, a round trip and ${kept.resumed.bytes.toLocaleString("en")} bytes less`,
 	]
 		.join("; ")
 		.concat(".");
