@@ -21,6 +21,7 @@ npm run test:chip -- [PLATFORM] [options]
   --resets N    power cuts at random instants (default 10)
   --seed N      of these instants (default: a new one each time, which is shown)
   --only TEXT   the cases alone whose names have this text
+  --except TEXT not the cases whose names have this text
   --log DIR     keep the board's log of each case in this directory
   --instructions  instead of the cases, count what starts, connections and uploads take, for npm run bench
   --help        this text
@@ -31,6 +32,7 @@ interface Options {
 	readonly resets: number;
 	readonly seed: number;
 	readonly only: string;
+	readonly except: string | undefined;
 	readonly log: string | undefined;
 	readonly instructions: boolean;
 }
@@ -110,7 +112,9 @@ async function testPlatform(
 	const figures: [point: string, figures: MemoryFigures][] = [];
 	let slotKinds: readonly (readonly [kind: number, count: number])[] = [];
 	for (const chipCase of chipCases) {
-		if (!chipCase.name.includes(options.only)) continue;
+		const { name } = chipCase;
+		if (!name.includes(options.only)) continue;
+		if (options.except !== undefined && name.includes(options.except)) continue;
 		const directory = mkdtempSync(join(tmpdir(), "dakkio-chip-"));
 		const logFile = options.log && logFileIn(options.log, platform, chipCase);
 		const bench = await ChipBench.start({ platform, image, directory, logFile });
@@ -263,6 +267,7 @@ function parse(): Options | undefined {
 			resets: { type: "string", default: "10" },
 			seed: { type: "string" },
 			only: { type: "string", default: "" },
+			except: { type: "string" },
 			log: { type: "string" },
 			instructions: { type: "boolean" },
 			help: { type: "boolean", short: "h" },
@@ -276,6 +281,7 @@ function parse(): Options | undefined {
 		seed:
 			values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : wholeNumber("--seed", values.seed),
 		only: values.only,
+		except: values.except,
 		log: values.log,
 		instructions: values.instructions === true,
 	};
