@@ -172,6 +172,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		}
 		this.framing = framing;
 		if (framing.kind === "chunked") this.chunkedBody = new ChunkedBody();
+		else if (framing.kind === "length") this._body.announce(framing.length);
 		this._state = framing.kind === "length" && framing.length === 0 ? "done" : "body";
 	}
 
@@ -239,6 +240,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 class KeptBody {
 	private readonly maxBytes: number;
 	private bytes = new Uint8Array(0);
+	private announcedBytes = Number.POSITIVE_INFINITY;
 	private keptBytes = 0;
 	private _isOverflowed = false;
 
@@ -254,6 +256,11 @@ class KeptBody {
 		return decodeUtf8(this.bytes, 0, this.keptBytes);
 	}
 
+	/** More will not come. */
+	announce(lengthBytes: number): void {
+		this.announcedBytes = lengthBytes;
+	}
+
 	append(data: Uint8Array): void {
 		const count = Math.min(data.length, this.maxBytes - this.keptBytes);
 		if (count < data.length) this._isOverflowed = true;
@@ -265,7 +272,8 @@ class KeptBody {
 	/** Doubles, so that a short body takes little memory and a long one few copies. */
 	private reserve(length: number): void {
 		if (length <= this.bytes.length) return;
-		const grown = new Uint8Array(Math.min(this.maxBytes, Math.max(length, 2 * this.bytes.length, 64)));
+		const grownLength = Math.min(this.maxBytes, this.announcedBytes, Math.max(2 * this.bytes.length, 64));
+		const grown = new Uint8Array(Math.max(length, grownLength));
 		grown.set(this.bytes.subarray(0, this.keptBytes));
 		this.bytes = grown;
 	}

@@ -16,7 +16,7 @@ export interface ServerRequest {
 	readonly host: string | undefined;
 	/** The kept headers, by lower-case name. */
 	readonly headers: ReadonlyMap<string, string>;
-	/** The whole body as text; invalid UTF-8 is replaced. */
+	/** The whole body as text, made at each read, so that no one has to keep it; invalid UTF-8 is replaced. */
 	readonly body: string;
 }
 
@@ -154,7 +154,8 @@ export class ServerConnection {
 		return isOverflowed || Number(headers.get("content-length") ?? 0) > this.options.limits.maxBodyBytes;
 	}
 
-	private handle({ start, headers, body, isPersistent }: MessageParser<RequestLine>, whole: boolean): void {
+	private handle(parser: MessageParser<RequestLine>, whole: boolean): void {
+		const { start, headers, isPersistent } = parser;
 		if (start === undefined) return;
 		const { method, path, authority } = start;
 		const response = this.options.handle({
@@ -162,7 +163,9 @@ export class ServerConnection {
 			path,
 			host: authority ?? headers.get("host"),
 			headers,
-			body,
+			get body() {
+				return parser.body;
+			},
 		});
 		this.respond(response, !whole ? "drain" : isPersistent ? "idle" : "close");
 	}

@@ -184,16 +184,17 @@ function handleSettings(path: string, body: JsonObject, board: SetupBackend): Se
 
 /** Accepts a POST only from the page itself: by its origin, its content type and its token. */
 function authorize(
-	{ headers, body: text, host }: ServerRequest,
+	request: ServerRequest,
 	board: SetupBackend,
 	act: (body: JsonObject) => ServerResponse,
 ): ServerResponse {
+	const { headers, host } = request;
 	if (lowerCase(headers.get("origin") ?? "") !== lowerCase(`http://${host}`))
 		return errorResponse(403, "This request comes from another page.");
 	const [type = ""] = (headers.get("content-type") ?? "").split(";");
 	if (lowerCase(type.trim()) !== "application/json")
 		return errorResponse(415, "The body must be application/json.");
-	const body = parseJson(text);
+	const body = parseJson(request.body);
 	if (!isJsonObject(body)) return errorResponse(400, "The body must be one JSON object of limited size.");
 	if (typeof body.token !== "string" || !equalsConstantTime(body.token, board.token))
 		return errorResponse(403, "The page is out of date: reload it.");
