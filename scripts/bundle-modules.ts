@@ -68,8 +68,13 @@ class Bundle {
 
 	text(): string {
 		const imports = [...this.imports.values()].map(({ statement }) => statement);
-		const exported = `export { ${[...this.exported].join(", ")} };\n`;
-		const all = [...imports, ...this.parts, exported].join("");
+		const exported = [...this.exported].join(", ");
+		// What a module declares keeps its name in the machine; what a function declares does not.
+		const all = `${imports.join("")}const [${exported}] = (() => {
+${this.parts.join("")}return [${exported}];
+})();
+export { ${exported} };
+`;
 		return transformSync(all, { format: "esm", target: "esnext", minifyIdentifiers: true }).code;
 	}
 

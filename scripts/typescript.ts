@@ -132,13 +132,15 @@ $(TMP_DIR)/mc.names: $(TMP_DIR)/mc.xs.c
 `;
 }
 
-/** The makefile with the byte code of all modules shortened before they are linked (`scripts/byte-code`). */
+/** The makefile with what the linker gets, and what it has made of it, shortened (`scripts/byte-code`). */
 function optimizeByteCode(makefile: string): string {
-	const link = /^\txsl /m;
+	const link = /^\txsl .*\n/m;
 	if (!link.test(makefile)) throw new Error("The makefile is not as this script knows it.");
-	const script = join(root, "scripts", "byte-code", "main.ts");
-	const tool = join(root, "node_modules", ".bin", "tsx");
-	return makefile.replace(link, `\t${tool} ${script} $(filter %.xsb,$(MODULES))\n$&`);
+	const shorten = `\t${join(root, "node_modules", ".bin", "tsx")} ${join(root, "scripts", "byte-code", "main.ts")}`;
+	return makefile.replace(
+		link,
+		(line) => `${shorten} $(filter %.xsb,$(MODULES))\n${line}${shorten} $(TMP_DIR)/mc.xs.c\n`,
+	);
 }
 
 function readModules(directory: string): Module[] {

@@ -3,13 +3,16 @@ import { join } from "node:path";
 import { findSdk, main } from "../sdk";
 import { readOperations } from "./instructions";
 import { optimizeModule } from "./optimize";
+import { shareSlots } from "./share-slots";
 
-/** Shortens the byte code of compiled modules (`.xsb`), in place. */
+/** Shortens, in place, the byte code of compiled modules (`.xsb`), and the machine that was linked of them (`.c`). */
 await main(async () => {
 	const table = readOperations(readFileSync(join(findSdk().path, "xs", "sources", "xsCommon.c"), "utf8"));
 	for (const path of process.argv.slice(2)) {
 		const before = readFileSync(path);
-		const after = optimizeModule(before, table);
+		const after = path.endsWith(".c")
+			? Buffer.from(shareSlots(before.toString("latin1")), "latin1")
+			: optimizeModule(before, table);
 		if (!after.equals(before)) writeFileSync(path, after);
 	}
 });

@@ -1,6 +1,7 @@
 import { closureUses, localUses } from "./flow";
 import { decode, encode, type Instruction, type OperationTable } from "./instructions";
 import { readModuleFile, writeModuleFile } from "./module-file";
+import { forgetNames } from "./names";
 import { shortenConditions, shortenEnds, simplifyExpressions } from "./peephole";
 import { keepLocalsInRegisters } from "./registers";
 
@@ -9,7 +10,11 @@ export function optimizeModule(file: Buffer, table: OperationTable): Buffer {
 	const module = readModuleFile(file);
 	const list = decode(module.code, table);
 	optimizeFunctions(list);
-	return writeModuleFile({ ...module, code: encode(list, table) });
+	// Functions in C have numbers of names, too.
+	const hasHosts = module.atoms.some(({ type }) => type === "HOST");
+	const isName = (operation: string) => table.operations.get(operation)?.kind === "name";
+	const names = hasHosts ? module.names : forgetNames(list, module.names, isName);
+	return writeModuleFile({ ...module, names, code: encode(list, table) });
 }
 
 /**
