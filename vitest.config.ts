@@ -1,12 +1,15 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 
-/** Mutants of the firmware, and months of its life: minutes of CPU time. Run by `npm run test:slow`. */
-const slow = ["host-tests/life/{invariants,local-page,memory,mutants,pacing,regressions}.test.ts"];
+/** Mutants of the firmware, and weeks and months of its life: minutes of CPU time. Run by `npm run test:slow`. */
+const slow = [
+	"host-tests/life/{battery,faults,invariants,life,local-page,memory,mutants,pacing,regressions,update,update-faults}.test.ts",
+];
 
 export default defineConfig(({ mode }) => ({
 	test: {
-		// The tests are CPU-bound.
-		maxWorkers: "100%",
+		// Some tests wait for sockets, a browser or `npm start` in real time: others use the processors meanwhile.
+		maxWorkers: Math.ceil(1.5 * availableParallelism()),
 		// Only ends a test that hangs, however busy the computer is.
 		testTimeout: mode === "long" ? 10 * 3_600_000 : 600_000,
 		hookTimeout: 600_000,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DataPoint } from "../../simulator/dakkio/api";
 import { StartProcess, withState } from "../start/start-process";
 import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
@@ -16,8 +16,6 @@ describe.skipIf(browserPath === undefined)("a first-time user", () => {
 	afterAll(async () => {
 		await browser?.close();
 	});
-
-	afterEach(() => StartProcess.stopAll());
 
 	test("goes from npm start -- --fresh to a point with two renamed sensors and a contact, by tapping and typing names", async () => {
 		await withState(async (state) => {

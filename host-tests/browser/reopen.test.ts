@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { refusePoints } from "../../simulator/dakkio/misbehaviours";
 import { FreshBoard } from "../../simulator/fresh-board";
 import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
 
@@ -26,6 +27,23 @@ async function open(how: "fresh" | "set up"): Promise<void> {
 }
 
 /** All that an attacker could read: the page, its inputs, its storage, and the responses. */
+/** The service answers only once the function that is returned is called. */
+function holdResponses(): () => void {
+	const { misbehaviours } = board.world.dakkio;
+	let release = () => {};
+	const released = new Promise<void>((resolve) => {
+		release = resolve;
+	});
+	misbehaviours.exchange = () => async (exchange) => {
+		await released;
+		await refusePoints(() => false, 400, "")(exchange);
+	};
+	return () => {
+		misbehaviours.exchange = undefined;
+		release();
+	};
+}
+
 async function readable(): Promise<string> {
 	await visit.settle();
 	const values = await visit.page.evaluate<string[]>(
@@ -59,6 +77,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await setup.go("Board");
 		await page.getByRole("textbox", { name: "Location" }).fill("Roof");
 		await setup.go("Test");
+		const release = holdResponses();
 		await setup.startTest();
 		await page.locator(".step.running").waitFor();
 
@@ -66,6 +85,7 @@ describe.skipIf(browserPath === undefined)("a page that is opened again", () => 
 		await page.evaluate("sessionStorage.clear()");
 		await page.goto(board.url);
 		await page.getByRole("heading", { name: "Test", level: 2 }).waitFor();
+		release();
 		await setup.passed();
 		await setup.go("Dakkio");
 		await page.getByText("Use one per device. Saved on the board. Leave empty to keep it.").waitFor();

@@ -59,6 +59,9 @@ test.each(mutants.map((mutant, index) => ({ ...mutant, index })))(
 	"a firmware that $name is found",
 	async ({ index, violates }) => {
 		const caught = await huntAhead(index);
-		expect(caught?.invariant, caught?.message ?? `not in ${lives} lives`).toBeOneOf([...violates]);
+		const message = caught?.message ?? `not in ${lives} lives`;
+		// In another life than its own it may break another one first.
+		if (long) expect(caught, message).toBeDefined();
+		else expect(caught?.invariant, message).toBeOneOf([...violates]);
 	},
 );

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LogRing } from "../../src/common/log-ring";
-import type { ServerRequest, ServerResponse } from "../../src/http/server-connection";
+import type { ServerRequest, ServerResponse } from "../../src/http/server-messages";
 import type { LocalStatus } from "../../src/local-page/local-status";
 import { metricLines } from "../../src/local-page/metrics";
 import { localPage } from "../../src/local-page/page-data";

@@ -15,7 +15,8 @@ import type {
 } from "../../src/boards/ecma419";
 import { defaultServerLimits, HttpServer } from "../../src/http/http-server";
 import { textBody } from "../../src/http/message-stream";
-import { ServerConnection, type ServerRequest, type ServerResponse } from "../../src/http/server-connection";
+import { ServerConnection } from "../../src/http/server-connection";
+import type { ServerRequest, ServerResponse } from "../../src/http/server-messages";
 
 const seconds = (count: number) => count * 1000;
 const closers: (() => void)[] = [];

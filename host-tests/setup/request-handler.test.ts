@@ -2,7 +2,7 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DevelopmentCertificates } from "../../simulator/dakkio/certificates";
-import type { ServerRequest, ServerResponse } from "../../src/http/server-connection";
+import type { ServerRequest, ServerResponse } from "../../src/http/server-messages";
 import { checkSettings, type Settings, settingsTable } from "../../src/settings/settings";
 import type { TestState } from "../../src/setup/api";
 import { describeSettings, redactedSettings, secretsSet } from "../../src/setup/form-settings";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DevelopmentCertificates } from "../../simulator/dakkio/certificates";
 import { FreshBoard } from "../../simulator/fresh-board";
-import type { ServerRequest } from "../../src/http/server-connection";
+import type { ServerRequest } from "../../src/http/server-messages";
 import { checkSettings, type Settings } from "../../src/settings/settings";
 import { handleSetupRequest, type SetupBackend } from "../../src/setup/request-handler";
 import { PageClient } from "./page-client";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { makeAccount } from "../../simulator/dakkio/account";
 import type { DataPoint } from "../../simulator/dakkio/api";
 import { DakkioServer } from "../../simulator/dakkio/server";
@@ -18,8 +18,6 @@ const readmeCommands = [
 ];
 
 const writeKey = `dakkio_w_${"0123456789abcdef".repeat(2)}`;
-
-afterEach(() => StartProcess.stopAll());
 
 /** A service of its own, as Dakkio is to the virtual board: with this bucket and data source, and a public certificate. */
 async function startService(directory: string, bucketId: string, sourceId: string): Promise<DakkioServer> {
@@ -64,7 +62,7 @@ function pointsIn(state: string): readonly DataPoint[] {
 	return text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
 }
 
-describe("each command in the README runs until its first 201", () => {
+describe.concurrent("each command in the README runs until its first 201", () => {
 	test("they are found", () => {
 		expect(readmeCommands.length).toBeGreaterThanOrEqual(5);
 		expect(readmeCommands).toContain("");
@@ -104,7 +102,7 @@ describe("each command in the README runs until its first 201", () => {
 	});
 });
 
-describe("the virtual board has a network", () => {
+describe.concurrent("the virtual board has a network", () => {
 	const sent = /sent (point|\d+ points) .*: 201/;
 
 	test.each<[what: string, file: object, args: readonly string[], joined: string]>([
@@ -150,7 +148,7 @@ describe("the virtual board has a network", () => {
 	});
 });
 
-describe("what was saved on the setup page", () => {
+describe.concurrent("what was saved on the setup page", () => {
 	test("is kept by the next plain start and by those after other settings; only --fresh forgets it", async () => {
 		await withState(async (state) => {
 			const first = new StartProcess(state, ["--fresh"]);
@@ -191,7 +189,7 @@ describe("what was saved on the setup page", () => {
 	});
 });
 
-describe("--speed", () => {
+describe.concurrent("--speed", () => {
 	test.each(["60", "3600", "10000"])("%s stores each point once, and reports no failure", async (speed) => {
 		await withState(async (state) => {
 			const start = new StartProcess(state, ["--speed", speed, "--interval", "60"]);
@@ -213,22 +211,6 @@ describe("--speed", () => {
 			expect(await start.waitForEnd()).toBe(1);
 			expect(start.stderr).toMatch(/ahead of real time .* --fresh\.\n$/);
 		});
-	});
-});
-
-test("the setup page has another port where its own is in use, and the invitation names it", async () => {
-	await withState(async (state) => {
-		const other = createServer().listen(8180, "127.0.0.1");
-		// In use by another process, it is in use as well.
-		await once(other, "listening").catch(() => {});
-		const start = new StartProcess(state, ["--fresh"]);
-		const url = new URL(await start.fact("Setup"));
-		expect(url.port).not.toBe("8180");
-		const invitation = await start.waitForLine(/setup: join the Wi-Fi/);
-		expect(invitation).toContain(`open http://127.0.0.1:${url.port}`);
-		expect((await (await openPage(start)).state()).board.chip).toBe("node");
-		await start.stop();
-		other.close();
 	});
 });
 
@@ -257,6 +239,22 @@ test("the README's transcript of a new board is what it logs", async () => {
 		const wanted = transcript.split("\n").filter((line) => !line.includes("QR code"));
 		expect(printed).toEqual(wanted.map(withoutBoard));
 		expect(log.some((line) => /[█▀▄]/.test(line))).toBe(true);
+	});
+});
+
+test("the setup page has another port where its own is in use, and the invitation names it", async () => {
+	await withState(async (state) => {
+		const other = createServer().listen(8180, "127.0.0.1");
+		// In use by another process, it is in use as well.
+		await once(other, "listening").catch(() => {});
+		const start = new StartProcess(state, ["--fresh"]);
+		const url = new URL(await start.fact("Setup"));
+		expect(url.port).not.toBe("8180");
+		const invitation = await start.waitForLine(/setup: join the Wi-Fi/);
+		expect(invitation).toContain(`open http://127.0.0.1:${url.port}`);
+		expect((await (await openPage(start)).state()).board.chip).toBe("node");
+		await start.stop();
+		other.close();
 	});
 });
 

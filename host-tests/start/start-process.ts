@@ -11,6 +11,7 @@ const running = new Set<StartProcess>();
 
 /** `npm start` as a process of its own, with the state in a folder of the test's. */
 export class StartProcess {
+	private readonly state: string;
 	private readonly child: ChildProcess;
 	private readonly output = new LogLines();
 	private readonly ended: Promise<unknown>;
@@ -21,6 +22,7 @@ export class StartProcess {
 		args: readonly string[] = [],
 		environment: Readonly<Record<string, string>> = {},
 	) {
+		this.state = state;
 		this.child = spawn(
 			process.execPath,
 			["--import", "tsx", join(root, "simulator/start.ts"), ...args, "--state", state],
@@ -72,8 +74,9 @@ export class StartProcess {
 		return this.child.exitCode;
 	}
 
-	static async stopAll(): Promise<void> {
-		await Promise.all([...running].map((one) => one.stop()));
+	/** Stops those with their state in this folder. */
+	static async stopAll(state: string): Promise<void> {
+		await Promise.all([...running].filter((one) => one.state.startsWith(state)).map((one) => one.stop()));
 	}
 }
 
@@ -83,7 +86,7 @@ export async function withState<T>(use: (state: string) => Promise<T>): Promise<
 	try {
 		return await use(state);
 	} finally {
-		await StartProcess.stopAll();
+		await StartProcess.stopAll(state);
 		rmSync(state, { recursive: true, force: true });
 	}
 }

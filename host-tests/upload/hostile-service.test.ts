@@ -23,7 +23,8 @@ import { context, destination } from "./uploader-fixture";
 
 /** Runs one life again: its seed. */
 const replay = process.env.REPLAY;
-const lives = replay !== undefined ? 1 : Number(process.env.LIVES ?? 150);
+const long = process.env.MODE === "long";
+const lives = replay !== undefined ? 1 : long ? 20_000 : Number(process.env.LIVES ?? 45);
 const firstSeed = replay === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(replay);
 const startUtc = Date.UTC(2027, 2, 1, 12);
 const hour = 3_600_000;

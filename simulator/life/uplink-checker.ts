@@ -46,8 +46,8 @@ const maxRepeated = 1_000;
 const maxBatchCopies = 5;
 const maxTested = 10;
 const day = 24 * hour;
-/** A refusal or failure so soon after a 2xx may be of a point that is held back. */
-const holdMs = 5 * minute;
+/** From the end of a connection to the lookup for the next one of the same upload, at most. */
+const maxReconnectMs = 5 * second;
 /** Between two attempts after a settings fault. */
 const probeIntervalMs = hour;
 /** Limits of a wait that the service requests. */
@@ -87,8 +87,11 @@ export class UplinkChecker {
 	private refusedAt = Number.NEGATIVE_INFINITY;
 	/** Single points refused in a row, without a 2xx; NaN: unknown. */
 	private refusals = 0;
-	/** When the board last received a 2xx. */
-	private takenAt = Number.NEGATIVE_INFINITY;
+	/** The same, but for one that is refused again: it counts only while it is the newest, which only the board knows. */
+	private distinctRefusals = 0;
+	private lastRefused = 0;
+	/** The board has received a 2xx in this upload: a refusal or failure may be of a point that is held back. */
+	private hasTaken = false;
 	/** How often points were stored without a 2xx that the board has received, in a day. */
 	private readonly copies = new Map<number, number>();
 	private repeated = 0;
@@ -123,6 +126,7 @@ export class UplinkChecker {
 		this.noAttemptSinceWake = false;
 		const before = this.currentAttempt;
 		if (before !== undefined && before.endedAt === undefined && this.connections === 0) before.endedAt = now;
+		if (now - (before?.endedAt ?? now) > maxReconnectMs) this.hasTaken = false;
 		if (before !== undefined && before.result !== "good") this.checkWait(before, now);
 		if (before?.result === "good") this.waits = [];
 		this.mayBeEmpty = false;
@@ -186,13 +190,13 @@ export class UplinkChecker {
 	onResponse({ status, waitMs, reset, sequences }: DeliveredResponse): void {
 		const now = this.options.now();
 		const isSuccess = status >= 200 && status < 300;
-		if (isRefusal(status)) this.countRefusal(sequences?.length);
+		if (isRefusal(status)) this.countRefusal(sequences);
 		if (this.currentAttempt !== undefined) this.currentAttempt.result = this.resultOf(status);
 		this.refusedAt = isSuccess ? Number.NEGATIVE_INFINITY : now;
 		if (isSuccess) {
 			this.waits = [];
-			this.refusals = 0;
-			this.takenAt = now;
+			this.refusals = this.distinctRefusals = 0;
+			this.hasTaken = true;
 			this.forgetCopies();
 		}
 		const requestedMs = waitMs ?? (status === 429 && reset !== undefined ? reset - now : undefined);
@@ -206,12 +210,17 @@ export class UplinkChecker {
 	 * point count nothing.
 	 */
 	private mayHold(status: number): boolean {
-		return !isRefusal(status) && this.options.now() - this.takenAt < holdMs;
+		return !isRefusal(status) && this.hasTaken;
 	}
 
-	private countRefusal(points: number | undefined): void {
-		if (points === undefined) this.refusals = Number.NaN;
-		else if (points === 1) this.refusals++;
+	private countRefusal(sequences: readonly number[] | undefined): void {
+		const [first, ...others] = sequences ?? [];
+		if (first === undefined) this.refusals = this.distinctRefusals = Number.NaN;
+		else if (others.length === 0) {
+			this.refusals++;
+			if (first !== this.lastRefused) this.distinctRefusals++;
+			this.lastRefused = first;
+		}
 	}
 
 	private resultOf(status: number): AttemptResult {
@@ -220,8 +229,9 @@ export class UplinkChecker {
 		if (Number.isNaN(this.refusals)) return "unclear";
 		// The firmware continues with fewer points, or with another one.
 		if (this.refusals < maxRefusals) return "good";
+		if (this.distinctRefusals < maxRefusals) return "unclear";
 		// The last one may be of a point that is held back.
-		return this.options.now() - this.takenAt < holdMs ? "unclear" : "settings fault";
+		return this.hasTaken ? "unclear" : "settings fault";
 	}
 
 	setReady(ready: boolean): void {
@@ -236,8 +246,9 @@ export class UplinkChecker {
 	/** The board may try at once: it has restarted, or the user has requested it. */
 	resetWaits(): void {
 		this.waits = [];
-		this.refusals = Number.NaN;
+		this.refusals = this.distinctRefusals = Number.NaN;
 		this.refusedAt = Number.NEGATIVE_INFINITY;
+		this.hasTaken = false;
 		this.forgetCopies();
 		this.requestedUntil = 0;
 		this.connections = 0;
@@ -249,6 +260,7 @@ export class UplinkChecker {
 	onSleep(): void {
 		this.connections = 0;
 		this.lookupAt = undefined;
+		this.hasTaken = false;
 		this.noAttemptSinceWake = true;
 		this.end(undefined);
 	}

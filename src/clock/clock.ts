@@ -198,7 +198,7 @@ export class Clock {
 		this._measuredSinceWake = true;
 		this.lastMeasurement = { utc, ticks };
 		const drift = this.driftState.drift ?? 0;
-		const model = { startUtc: utc - ticks * (1 + drift), drift };
+		const model = modelOf({ utc, ticks }, drift);
 		const own = this.anchors.find((anchor) => anchor.boot === boot);
 		const anchor = own ?? { boot, ...model, lastKnownUtc: utc, estimatedBeforeTicks };
 		// mutation: record-anchor
@@ -232,7 +232,7 @@ export class Clock {
 	 */
 	private applyWithoutAnchor({ utc, ticks }: Pick<TimeMeasurement, "utc" | "ticks">): void {
 		const drift = this.sleepDrift({ utc, ticks }) ?? 0;
-		this.clockModel = { startUtc: utc - ticks * (1 + drift), drift };
+		this.clockModel = modelOf({ utc, ticks }, drift);
 		this._measuredSinceWake = true;
 	}
 
@@ -320,7 +320,7 @@ export class Clock {
 		this.awakeExcessTicks = awakeExcessTicks;
 		if (lastMeasurement === undefined) return;
 		this.lastMeasurement = lastMeasurement;
-		this.clockModel = { startUtc: lastMeasurement.utc - lastMeasurement.ticks * (1 + drift), drift };
+		this.clockModel = modelOf(lastMeasurement, drift);
 	}
 
 	/**
@@ -337,12 +337,10 @@ export class Clock {
 			return;
 		}
 		const sleepingBoot = (this.anchors.at(-1)?.boot ?? boot) + 1;
-		const startUtc = lastMeasurement.utc - lastMeasurement.ticks * (1 + drift);
 		const estimatedBeforeTicks = Number.POSITIVE_INFINITY;
 		const slept = {
 			boot: sleepingBoot,
-			startUtc,
-			drift,
+			...modelOf(lastMeasurement, drift),
 			lastKnownUtc: lastMeasurement.utc,
 			estimatedBeforeTicks,
 		};
@@ -410,4 +408,9 @@ export class Clock {
 		}
 		this.anchors = anchors;
 	}
+}
+
+/** When the ticks began, by a measurement and their drift. */
+function modelOf({ utc, ticks }: Pick<TimeMeasurement, "utc" | "ticks">, drift: number) {
+	return { startUtc: utc - ticks * (1 + drift), drift };
 }

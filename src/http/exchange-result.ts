@@ -44,6 +44,15 @@ export interface Origin {
 	readonly secure: boolean;
 }
 
+/** Whether a request was accepted. */
+export function isSuccess(status: number): boolean {
+	return status >= 200 && status < 300;
+}
+
+export function isRedirect(status: number): boolean {
+	return status >= 300 && status < 400;
+}
+
 /** For the log: `api.dakkio.io:443: connect timed out after 10 s`. */
 export function timeoutMessage(phase: ExchangePhase, origin: Origin, timeoutMs: number): string {
 	return `${describePhase(phase, origin)} timed out after ${timeoutMs / 1000} s`;

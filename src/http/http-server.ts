@@ -1,13 +1,9 @@
 import type { Network, Time, Timer } from "../boards/board";
 import type { Listener, TCP } from "../boards/ecma419";
 import { backoffMs } from "../common/backoff";
-import { textBody } from "./message-stream";
-import {
-	ServerConnection,
-	type ServerLimits,
-	type ServerRequest,
-	type ServerResponse,
-} from "./server-connection";
+import { errorResponse } from "./page-response";
+import { ServerConnection, type ServerLimits } from "./server-connection";
+import type { ServerRequest, ServerResponse } from "./server-messages";
 
 export interface HttpServerOptions {
 	readonly network: Pick<Network, "Listener" | "TCP">;
@@ -152,8 +148,7 @@ export class HttpServer {
 			return this.options.handle(request);
 		} catch (error) {
 			this.options.onHandlerError?.(error);
-			const body = textBody(JSON.stringify({ error: "The board failed to handle this request." }));
-			return { status: 500, headers: [["Content-Type", "application/json"]], body };
+			return errorResponse(500, "The board failed to handle this request.");
 		}
 	}
 }

@@ -1,7 +1,7 @@
 import { toJson } from "../common/json";
 import { lowerCase } from "../common/lower-case";
 import { bytesBody, textBody } from "./message-stream";
-import type { ServerRequest, ServerResponse } from "./server-connection";
+import type { ServerRequest, ServerResponse } from "./server-messages";
 
 /** A page in the firmware's image. */
 export interface StaticPage {

@@ -4,28 +4,10 @@ import { lowerCase } from "../common/lower-case";
 import { isDigits, untilAnyOf } from "../common/text-pattern";
 import { encodeUtf8 } from "../common/utf8";
 import { MessageParser } from "./message-parser";
-import { type Body, MessageStream, textBody } from "./message-stream";
+import { MessageStream } from "./message-stream";
+import { errorResponse } from "./page-response";
+import type { ServerRequest, ServerResponse } from "./server-messages";
 import { type RequestLine, requestFormat } from "./start-line";
-
-/** A received request: untrusted. */
-export interface ServerRequest {
-	readonly method: string;
-	/** Without the query. */
-	readonly path: string;
-	/** The value of `Host`, or the authority of the target. */
-	readonly host: string | undefined;
-	/** The kept headers, by lower-case name. */
-	readonly headers: ReadonlyMap<string, string>;
-	/** The whole body as text, made at each read, so that no one has to keep it; invalid UTF-8 is replaced. */
-	readonly body: string;
-}
-
-export interface ServerResponse {
-	readonly status: number;
-	/** Besides `Content-Length` and `Connection`, which the server adds. */
-	readonly headers: readonly (readonly [name: string, value: string])[];
-	readonly body?: Body;
-}
 
 /** Limits of one connection: timeouts in milliseconds, and bytes. */
 export interface ServerLimits {
@@ -171,8 +153,7 @@ export class ServerConnection {
 	}
 
 	private reject(status: number, message: string, after: "close" | "drain" = "drain"): void {
-		const body = textBody(JSON.stringify({ error: message }));
-		this.respond({ status, headers: [["Content-Type", "application/json"]], body }, after);
+		this.respond(errorResponse(status, message), after);
 	}
 
 	private respond({ status, headers, body }: ServerResponse, after: "idle" | "close" | "drain"): void {

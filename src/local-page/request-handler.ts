@@ -2,7 +2,7 @@ import type { LogLine } from "../common/log-ring";
 import { encodeUtf8 } from "../common/utf8";
 import { type Body, linesBody, StreamedBody, textBody } from "../http/message-stream";
 import { dataHeaders, errorResponse, isOwnHost, methodNotAllowed, pageResponse } from "../http/page-response";
-import type { ServerRequest, ServerResponse } from "../http/server-connection";
+import type { ServerRequest, ServerResponse } from "../http/server-messages";
 import { type FieldHistory, stepMs } from "./day-history";
 import type { LocalStatus } from "./local-status";
 import { metricLines, metricsType } from "./metrics";

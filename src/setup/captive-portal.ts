@@ -2,6 +2,7 @@ import type { Board } from "../boards/board";
 import { randomHex } from "../boards/random";
 import { lowerCase } from "../common/lower-case";
 import { untilAnyOf } from "../common/text-pattern";
+import { isRedirect } from "../http/exchange-result";
 import { HttpConnection } from "../http/http-connection";
 import type { ExchangeTimeoutsMs } from "../http/timeouts";
 
@@ -65,7 +66,7 @@ async function redirectsElsewhere({ board, host, onAbortable }: CaptivePortalOpt
 	if (outcome.kind === "failure") return false;
 	if (outcome.status === 511) return true;
 	const target = hostOf(outcome.headers.get("location") ?? "") ?? host;
-	return outcome.status >= 300 && outcome.status < 400 && target !== host;
+	return isRedirect(outcome.status) && target !== host;
 }
 
 /** The host of an absolute address, in lower case; `undefined` for a relative one. */

@@ -2,7 +2,7 @@ import type { Network, Time } from "../boards/board";
 import { errorMessage } from "../common/error-message";
 import type { SourceFinder } from "../dakkio/data-sources";
 import { describeErrorResponse } from "../dakkio/error-response";
-import type { ExchangeResult } from "../http/exchange-result";
+import { type ExchangeResult, isSuccess } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
 import type { Field } from "../reading/reading";
 import type { SavedNetwork } from "../settings/saved-networks";
@@ -284,7 +284,7 @@ export class ConnectionTest {
 		if (result.kind === "failure")
 			return new StepFailure(result.trustFault ?? result.phase, { host, message: result.message });
 		const { status, body } = result;
-		if (status >= 200 && status < 300) return undefined;
+		if (isSuccess(status)) return undefined;
 		const message = describeErrorResponse(body.replaceAll(this.options.settings.key, "…"));
 		return new StepFailure("refused", { host, status, message });
 	}

@@ -9,7 +9,7 @@ import {
 	methodNotAllowed,
 	pageResponse,
 } from "../http/page-response";
-import type { ServerRequest, ServerResponse } from "../http/server-connection";
+import type { ServerRequest, ServerResponse } from "../http/server-messages";
 import { checkEnteredSettings } from "../settings/entered-settings";
 import type { DefaultPins } from "../settings/pin-conflicts";
 import { checkSettings, type Settings } from "../settings/settings";

@@ -2,6 +2,7 @@ import { backoffMs } from "../common/backoff";
 import { type HttpsUrl, resolveHttpsUrl } from "../common/https-url";
 import { isJsonObject } from "../common/json";
 import { untilAnyOf } from "../common/text-pattern";
+import { isRedirect } from "../http/exchange-result";
 import type { ResponseHead } from "../http/request";
 
 /** What is known of downloads, kept over restarts. Times are milliseconds of Unix time. */
@@ -181,7 +182,7 @@ export function rangeProblem(
 	etag: string | undefined,
 ): string | undefined {
 	if (status === 200) return "the server ignores ranges";
-	if (status >= 300 && status < 400) return `${status}: a redirect that cannot be followed`;
+	if (isRedirect(status)) return `${status}: a redirect that cannot be followed`;
 	if (status === 416) return "the file is shorter than announced";
 	if (status !== 206) return `the server responded ${status}`;
 	const range = headers.get("content-range") ?? "";

@@ -1,6 +1,6 @@
 import { describeErrorResponse } from "../dakkio/error-response";
 import { requestedWaitMs } from "../dakkio/rate-limits";
-import type { ExchangeResult } from "../http/exchange-result";
+import { type ExchangeResult, isRedirect, isSuccess } from "../http/exchange-result";
 
 /** What an exchange means for its points. `cause` is for the log. */
 export type UploadAction =
@@ -22,7 +22,7 @@ export function classifyExchange(result: ExchangeResult, now: number): UploadAct
 	}
 	const { status } = result;
 	// mutation: accept-success-status
-	if (status >= 200 && status < 300) return { kind: "acknowledge" };
+	if (isSuccess(status)) return { kind: "acknowledge" };
 	const message = describeErrorResponse(result.body);
 	const cause = message === "" ? `${status}` : `${status}: ${message}`;
 	if (isTransientStatus(status)) {
@@ -48,7 +48,7 @@ function remedy(status: number): string {
 	if (status === 403)
 		return "The key is for another bucket or may not write: check key and bucket in the settings.";
 	if (status === 404) return "Check bucket, data source and the address of the service in the settings.";
-	if (status >= 300 && status < 400)
+	if (isRedirect(status))
 		return "The service has moved: set its new address. A redirect is never followed with the key.";
 	return "Check the address of the service in the settings.";
 }
