@@ -33,8 +33,8 @@ export interface MemoryFigures {
 	readonly collections: number;
 	/** The most that was in use of XS's stack since the start. */
 	readonly stack: number;
-	/** The longest turn of its event loop since the last figures, milliseconds by its own clock. */
-	readonly longestTurnMs: number;
+	/** The longest time that its event loop did not wait, since the last figures, milliseconds by its own clock. */
+	readonly longestBusyMs: number;
 }
 
 /** A board that stores a reading each five seconds has said something by then, on a computer with time for it, milliseconds. */
@@ -276,7 +276,7 @@ export class ChipBench {
 			maxChunks = 0,
 			collections = 0,
 			stack = 0,
-			longestTurnMs = 0,
+			longestBusyMs = 0,
 		] = (await this.command("memory")).split(" ").map(Number);
 		return {
 			heap,
@@ -291,7 +291,7 @@ export class ChipBench {
 			maxChunks,
 			collections,
 			stack,
-			longestTurnMs,
+			longestBusyMs,
 		};
 	}
 

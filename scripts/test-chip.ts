@@ -227,7 +227,7 @@ function printMemory(platform: Platform, figures: readonly [string, MemoryFigure
 		const { slots, peakSlots, maxSlots, chunks, peakChunks, maxChunks } = memory;
 		say(
 			`  ${point.padEnd(36)} ${heap} / ${free} / ${minFree} / ${largestPiece}   ` +
-				`slots ${slots} (${peakSlots}) of ${maxSlots}, chunks ${chunks} (${peakChunks}) of ${maxChunks}; ${memory.collections} collections; stack ${memory.stack} of ${stackBytes}; longest turn ${memory.longestTurnMs} ms`,
+				`slots ${slots} (${peakSlots}) of ${maxSlots}, chunks ${chunks} (${peakChunks}) of ${maxChunks}; ${memory.collections} collections; stack ${memory.stack} of ${stackBytes}; busy for ${memory.longestBusyMs} ms at most`,
 		);
 	}
 }

@@ -48,8 +48,9 @@ __attribute__((constructor)) static void hookIdleTask(void)
 // Of XS's own collections since the last emulator_collect: how many, and the most that one has left.
 static uint32_t collections, liveSlots, liveChunks;
 
-// Milliseconds: of the longest turn of the event loop since the last emulator_collect, and of the one under way.
-static uint32_t longestTurn, turn;
+// For how long the event loop did not wait, milliseconds: at most since the last emulator_collect, and now. The watchdog is
+// fed more often, after each message.
+static uint32_t longestBusy, busy;
 
 // What the stack of XS holds where nothing has been yet.
 static const uint32_t untouched = 0x5a5a5a5a;
@@ -75,9 +76,8 @@ static void watchCollections(void *unused)
 	uint32_t slots = 0, chunks = 0;
 	for (;;) {
 		vTaskDelay(1);
-		// Between two turns it waits for a message.
-		turn = eBlocked == eTaskGetState(gThe->task) ? 0 : turn + 1;
-		if (turn > longestTurn) longestTurn = turn;
+		busy = eBlocked == eTaskGetState(gThe->task) ? 0 : busy + 1;
+		if (busy > longestBusy) longestBusy = busy;
 		uint32_t slotsNow = gThe->currentHeapCount, chunksNow = gThe->currentChunksSize;
 		if (slotsNow < slots) {
 			collections += 1;
@@ -130,7 +130,7 @@ int32_t emulator_ethernet_state(uint8_t *address)
 	return 2;
 }
 
-static uint32_t lastCollections, peakSlots, peakChunks, lastTurn;
+static uint32_t lastCollections, peakSlots, peakChunks, lastBusy;
 
 // Collects, and begins to count anew. It moves buffers, so it fills none.
 void emulator_collect(void)
@@ -138,15 +138,15 @@ void emulator_collect(void)
 	lastCollections = collections;
 	peakSlots = liveSlots * sizeof(txSlot);
 	peakChunks = liveChunks;
-	lastTurn = longestTurn;
+	lastBusy = longestBusy;
 	fxCollectGarbage(gThe);
-	collections = liveSlots = liveChunks = longestTurn = 0;
+	collections = liveSlots = liveChunks = longestBusy = 0;
 }
 
 // Thirteen numbers: the whole heap, what of it is free, its minimum since the start and its largest piece; bytes of slots and
 // of chunks in use, the most that a collection had left until emulator_collect, their limits, and the
-// number of collections; the most bytes of the stack in use since the start; the longest turn until
-// emulator_collect, milliseconds.
+// number of collections; the most bytes of the stack in use since the start; the longest time that
+// the event loop did not wait until emulator_collect, milliseconds.
 void emulator_memory(uint32_t *figures)
 {
 	*figures++ = heap_caps_get_total_size(MALLOC_CAP_8BIT);
@@ -161,7 +161,7 @@ void emulator_memory(uint32_t *figures)
 	*figures++ = gThe->maximumChunksSize;
 	*figures++ = lastCollections;
 	*figures++ = usedStack();
-	*figures++ = lastTurn;
+	*figures++ = lastBusy;
 }
 
 // How many slots there are of each kind in use (XS's numbers of kinds, up to 63).
