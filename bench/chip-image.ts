@@ -43,7 +43,7 @@ merges them: the parts are together a little more than the image. A slot holds 1
 			],
 			baseline: "–",
 			rows: [
-				{ what: "KiB, the image", firmware: kilobytes(built?.image), limit: 1738 },
+				{ what: "KiB, the image", firmware: kilobytes(built?.image), limit: 1600 },
 				...partNames.map((name) => ({ what: `KiB, ${name}`, firmware: kilobytes(built?.parts[name]) })),
 			],
 		};

@@ -46,6 +46,7 @@ export class App {
 	/** With the log kept; `hardware`: without. */
 	private readonly board: Board;
 	private readonly hardware: Board;
+	private readonly commonOptions: Pick<Board, "time" | "log"> & { random(): number };
 	private readonly storage: DeviceStorage;
 	/** Shared by all that call the service: each knows of the others' calls. */
 	private readonly budget: CallBudget;
@@ -86,6 +87,11 @@ export class App {
 			() => this.firmware.onLeave(),
 		);
 		this.board = board;
+		this.commonOptions = {
+			time: board.time,
+			log: (line) => board.log(line),
+			random: () => randomUniform(board),
+		};
 		this.hardware = hardware;
 		this.storage = new DeviceStorage(board);
 		const { keyValue, readings } = this.storage;
@@ -251,15 +257,6 @@ export class App {
 
 	private get signalStrength(): number | undefined {
 		return this.wifiStation?.signalStrength ?? this.setup?.signalStrength;
-	}
-
-	private get commonOptions() {
-		const { board } = this;
-		return {
-			time: board.time,
-			log: (line: string) => board.log(line),
-			random: () => randomUniform(board),
-		};
 	}
 
 	private loadSettings(): Settings {

@@ -30,6 +30,8 @@ export class LogTail {
 		this.resumed = resumed;
 		// A wake does not know why its boot began.
 		if (!resumed && this.keptBefore[0] !== startReason) this.save();
+		// It is 2 KB, and few ask for it.
+		if (!resumed) this.kept = undefined;
 	}
 
 	/** Why the boot began; `unknown` if that is not kept. */
