@@ -222,7 +222,7 @@ describe("a root certificate is checked by what verifies with it", () => {
 
 	test.each([
 		["leaf", /cannot be used as a root certificate: it is a server's, signed by another: .*CA:TRUE/],
-		["RSA 1024", /cannot be read: an RSA key of a size that is not accepted/],
+		["RSA 1024", /cannot be read: an RSA key that is not accepted/],
 		["without keyCertSign", /its keyUsage does not let it sign/],
 		["for mail", /its extendedKeyUsage is not for servers/],
 		["unknown", /a critical rule \(extension\) that this firmware cannot keep/],

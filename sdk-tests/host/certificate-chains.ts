@@ -8,6 +8,7 @@ import {
 } from "./certificate";
 import { type ChainCase, ChainTable, host, leaf } from "./chain-table";
 import { addExtensions } from "./extension-chains";
+import { addMalformedSignatures } from "./malformed-signature-chains";
 import { addNameConstraints } from "./name-constraint-chains";
 import { addOwnRoots } from "./own-root-chains";
 import { addPaths } from "./path-chains";
@@ -22,6 +23,7 @@ export async function makeChains(): Promise<readonly ChainCase[]> {
 	await addExtensions(table);
 	await addNameConstraints(table);
 	await addSignatures(table);
+	await addMalformedSignatures(table);
 	return table.all();
 }
 

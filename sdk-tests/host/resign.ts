@@ -33,6 +33,26 @@ export function asVersion1(certificate: Uint8Array, signature: (signedBytes: Buf
 	return signFields(fields, fields[1] ?? Buffer.alloc(0), signature);
 }
 
+/** The fields of a certificate that are changed here, in the order of RFC 5280 section 4.1. */
+export const Field = { version: 0, serial: 1, validity: 4, publicKey: 6, extensions: 7 } as const;
+
+/** A certificate (DER) with another field, and the signature of what is signed then. */
+export function withField(
+	certificate: Uint8Array,
+	field: number,
+	change: (encoded: Buffer) => Buffer,
+	signature: (signedBytes: Buffer) => Buffer,
+): Buffer {
+	const fields = fieldsOf(certificate);
+	fields[field] = change(Buffer.from(fields[field] ?? []));
+	return signFields(fields, fields[2] ?? Buffer.alloc(0), signature);
+}
+
+/** Signs with ECDSA and SHA-256. */
+export function signEC(keys: webcrypto.CryptoKeyPair) {
+	return (bytes: Buffer) => sign("SHA256", bytes, KeyObject.from(keys.privateKey));
+}
+
 function fieldsOf(certificate: Uint8Array): Uint8Array[] {
 	const fields = parseSequence(parseSequence(new DerReader(certificate).readAny()).readAny());
 	const parts: Uint8Array[] = [];

@@ -9,6 +9,8 @@ import {
 	identifierKey,
 	parseBitString,
 	parseBoolean,
+	parseExplicit,
+	parseInteger,
 	parseSequence,
 	parseSmallInteger,
 	parseTime,
@@ -101,11 +103,11 @@ export function parseCertificate(bytes: Uint8Array): Certificate {
 	const signature = parseBitString(parts.read(Tag.bitString));
 	parts.end();
 	const fields = parseSequence(tbs);
-	const version = fields.readOptional(0xa0);
-	if (version === undefined || parseSmallInteger(new DerReader(version.content).read(Tag.integer)) !== 2)
+	const version = parseExplicit(fields.readOptional(0xa0));
+	if (version === undefined || parseSmallInteger(version) !== 2)
 		throw new DerError("no certificate of version 3");
-	// The serial number is not needed.
-	fields.read(Tag.integer);
+	// The serial number, which is not needed.
+	parseInteger(fields.readAny());
 	if (!areBytesEqual(fields.read(Tag.sequence).encoded, algorithm.encoded))
 		throw new DerError("two signature algorithms");
 	const issuer = fields.read(Tag.sequence).encoded;
@@ -158,8 +160,16 @@ function parseKey(element: DerElement): PublicKey {
 			const modulus = parseUnsignedInteger(numbers.read(Tag.integer));
 			const exponent = parseUnsignedInteger(numbers.read(Tag.integer));
 			numbers.end();
-			if (modulus.length < minModulusBytes || modulus.length > maxModulusBytes || exponent.length > 4)
-				throw new DerError("an RSA key of a size that is not accepted");
+			// With the exponent 1, anybody can sign.
+			if (
+				modulus.length < minModulusBytes ||
+				modulus.length > maxModulusBytes ||
+				exponent.length > 4 ||
+				!isOdd(modulus) ||
+				!isOdd(exponent) ||
+				(exponent.length === 1 && exponent[0] === 1)
+			)
+				throw new DerError("an RSA key that is not accepted");
 			return { kind: "RSA", modulus, exponent };
 		}
 		case "42.134.72.206.61.2.1": {
@@ -173,6 +183,10 @@ function parseKey(element: DerElement): PublicKey {
 		default:
 			throw new DerError("a key that is not accepted");
 	}
+}
+
+function isOdd(number: Uint8Array): boolean {
+	return ((number[number.length - 1] ?? 0) & 1) === 1;
 }
 
 /** Public certificates have some ten. */
@@ -236,7 +250,10 @@ function parseExtension(found: Writable<Extensions>, identifier: DerElement, byt
 			break;
 		}
 		case 15: {
-			const bits = value.read(Tag.bitString).content[1] ?? 0;
+			const { content: flags } = value.read(Tag.bitString);
+			const [unused = 8, bits = 0] = flags;
+			if (unused > 7 || ((flags[flags.length - 1] ?? 0) & ((1 << unused) - 1)) !== 0)
+				throw new DerError("a bit string with unused bits that are set");
 			found.usage = { digitalSignature: (bits & 0x80) !== 0, certificateSign: (bits & 0x04) !== 0 };
 			break;
 		}

@@ -94,6 +94,15 @@ export function parseSequence(element: DerElement): DerReader {
 	return new DerReader(element.content);
 }
 
+/** The one element in an explicit tag. */
+export function parseExplicit(tagged: DerElement | undefined): DerElement | undefined {
+	if (tagged === undefined) return undefined;
+	const inner = new DerReader(tagged.content);
+	const element = inner.readAny();
+	inner.end();
+	return element;
+}
+
 /** The bytes of a bit string with a whole number of bytes. */
 export function parseBitString({ content }: DerElement): Uint8Array {
 	if (content[0] !== 0) throw new DerError("a bit string of broken bytes");
@@ -126,19 +135,28 @@ export function parseBoolean({ content }: DerElement): boolean {
 	return content[0] === 0xff;
 }
 
-/** A small integer that is not negative. */
-export function parseSmallInteger({ content }: DerElement): number {
-	if (content.length === 0 || content.length > 4 || (content[0] ?? 0) > 0x7f)
-		throw new DerError("an integer out of range");
-	return content.reduce((value, byte) => value * 256 + byte, 0);
+/** The content of an integer; throws unless it has the shortest form (X.690 section 8.3.2). */
+export function parseInteger({ tag, content }: DerElement): Uint8Array {
+	const [first, second] = content;
+	const isPadded = second !== undefined && (first === 0 ? second < 0x80 : first === 0xff && second > 0x7f);
+	if (tag !== Tag.integer || first === undefined || isPadded)
+		throw new DerError("an integer that is not in shortest form");
+	return content;
 }
 
-/** The digits of a positive integer, most significant first, without a leading zero. */
-export function parseUnsignedInteger({ content }: DerElement): Uint8Array {
-	const [first, second] = content;
-	if (first === undefined || first > 0x7f || (first === 0 && (second ?? 0) < 0x80))
-		throw new DerError("an integer that is negative or not in shortest form");
+/** The digits of an integer that is not negative, most significant first, without a leading zero; none for 0. */
+export function parseUnsignedInteger(element: DerElement): Uint8Array {
+	const content = parseInteger(element);
+	const [first = 0] = content;
+	if (first > 0x7f) throw new DerError("an integer that is negative");
 	return first === 0 ? content.subarray(1) : content;
+}
+
+/** A small integer that is not negative. */
+export function parseSmallInteger(element: DerElement): number {
+	const digits = parseUnsignedInteger(element);
+	if (digits.length > 4) throw new DerError("an integer out of range");
+	return digits.reduce((value, byte) => value * 256 + byte, 0);
 }
 
 /** Milliseconds of Unix time; RFC 5280 section 4.1.2.5 allows only these two forms. */

@@ -1,4 +1,4 @@
-import { type DerElement, DerReader, identifierKey, parseSequence, parseSmallInteger, Tag } from "./der";
+import { type DerElement, identifierKey, parseExplicit, parseSequence, parseSmallInteger, Tag } from "./der";
 
 export type Hash = "SHA256" | "SHA384" | "SHA512";
 
@@ -67,10 +67,10 @@ export function parseScheme(algorithm: DerElement): SignatureScheme | undefined 
  */
 function parsePss(parameters: DerElement): SignatureScheme | undefined {
 	const fields = parseSequence(parameters);
-	const hash = parseHash(explicit(fields.readOptional(0xa0)));
-	const mask = explicit(fields.readOptional(0xa1));
-	const salt = explicit(fields.readOptional(0xa2));
-	const trailer = explicit(fields.readOptional(0xa3));
+	const hash = parseHash(parseExplicit(fields.readOptional(0xa0)));
+	const mask = parseExplicit(fields.readOptional(0xa1));
+	const salt = parseExplicit(fields.readOptional(0xa2));
+	const trailer = parseExplicit(fields.readOptional(0xa3));
 	fields.end();
 	if (hash === undefined || mask === undefined) return undefined;
 	const generator = parseSequence(mask);
@@ -87,13 +87,4 @@ function parseHash(algorithm: DerElement | undefined): Hash | undefined {
 	fields.readOptional(0x05);
 	fields.end();
 	return hash;
-}
-
-/** The one element in an explicit tag. */
-function explicit(tagged: DerElement | undefined): DerElement | undefined {
-	if (tagged === undefined) return undefined;
-	const inner = new DerReader(tagged.content);
-	const element = inner.readAny();
-	inner.end();
-	return element;
 }
