@@ -96,6 +96,66 @@ test.each([
 	},
 );
 
+describe("a board that is restarted each hour", () => {
+	test.each([400, 404, 500])(
+		"a service that stores and answers %i: few copies all the same",
+		async (status) => {
+			const fixture = new UploaderFixture({ service: () => ({ status, isStored: true }) });
+			fixture.measure(3000);
+			fixture.uploader.start();
+			for (let restart = 0; restart < 24; restart++) {
+				await fixture.pass(1);
+				await fixture.restart();
+			}
+			const counts = [...fixture.copies.values()];
+			// One at each start, and those of a board that is not restarted.
+			expect(Math.max(...counts)).toBeLessThanOrEqual(24 + 30);
+			expect(counts.filter((count) => count > 2).length).toBeLessThanOrEqual(10);
+			for (const { sequences } of fixture.requests.slice(8)) expect(sequences.length).toBe(1);
+			fixture.service = good;
+			await fixture.pass(4);
+			expect(fixture.pending).toEqual([]);
+			// A power cut after the outage begins no search.
+			const { length } = fixture.requests;
+			await fixture.restart();
+			fixture.measure(500);
+			await fixture.pass(1);
+			expect(fixture.requests[length]?.sequences.length).toBe(500);
+		},
+	);
+
+	test.each([418, 500])("one point that is answered with %i does not keep the others", async (status) => {
+		const fixture = new UploaderFixture({
+			service: ({ sequences }) => ({ status: sequences.includes(1) ? status : 201 }),
+		});
+		fixture.measure(100);
+		fixture.uploader.start();
+		for (let restart = 0; restart < 72; restart++) {
+			await fixture.pass(1);
+			await fixture.restart();
+		}
+		expect(fixture.copies.size).toBe(99);
+	});
+});
+
+test.each([
+	[418, 12],
+	[500, 3],
+	[400, 24],
+])("with %i for %i points a day, a week of points arrives", async (status, perDay) => {
+	const every = 288 / perDay;
+	const fixture = new UploaderFixture({
+		service: ({ sequences }) => ({ status: sequences.some((each) => each % every === 0) ? status : 201 }),
+		quarantineBlocks: 64,
+	});
+	fixture.uploader.start();
+	await fixture.pass(24 * 7, 5 * minute);
+	const missing = Array.from({ length: 7 * 288 - 12 }, (_, index) => index + 1).filter(
+		(sequence) => sequence % every !== 0 && !fixture.copies.has(sequence),
+	);
+	expect(missing).toEqual([]);
+});
+
 test("after an outage, batches grow again", async () => {
 	const fixture = new UploaderFixture({ service: () => ({ status: 500 }) });
 	fixture.measure(3000);

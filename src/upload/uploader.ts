@@ -110,8 +110,17 @@ export class Uploader {
 	constructor(options: UploaderOptions) {
 		this.options = options;
 		this.destination = options.resolveDestination === undefined ? options.destination : undefined;
-		this.search.passedOver = options.keptState?.passedOver ?? [];
-		this.reportedDrops = options.keptState?.reportedDrops ?? 0;
+		const {
+			passedOver = [],
+			reportedDrops = 0,
+			maxPoints,
+			refusals = 0,
+			failures = 0,
+		} = options.keptState ?? {};
+		this.search.passedOver = passedOver;
+		this.reportedDrops = reportedDrops;
+		// A board that is restarted again and again in an outage sends no more than one that is not.
+		if (failures > 0 || refusals > 0) this.search.resume(maxPoints ?? 1, refusals, failures);
 	}
 
 	start(): void {
@@ -498,7 +507,8 @@ export class Uploader {
 	}
 
 	private acknowledge(batch: Batch, selection: PointSelection, result: ExchangeResult): void {
-		const before = this.search.passedOver.length;
+		const { passedOver, failures, refusals } = this.search;
+		const isChanged = passedOver.length > 0 || failures > 0 || refusals > 0;
 		const refused = this.search.accepted(selection.from, batch);
 		for (const suspect of refused) this.quarantinePoint(suspect);
 		this.acknowledgeSettled();
@@ -509,7 +519,7 @@ export class Uploader {
 		const reportsDrops = batch.quarantineDrops !== undefined;
 		if (reportsDrops) this.reportedDrops = batch.quarantineDrops;
 		// mutation: keep-sent-ahead
-		if (before + this.search.passedOver.length > 0 || reportsDrops) this.options.saveState(this.state);
+		if (isChanged || this.search.passedOver.length > 0 || reportsDrops) this.options.saveState(this.state);
 	}
 
 	private acknowledgeSettled(): void {
@@ -530,10 +540,9 @@ export class Uploader {
 		const hasReached = hasReachedServer(result);
 		this.countFailure(hasReached);
 		if (hasReached) this.search.failures++;
-		this.scheduleRetry(
-			waitMs + retryBackoffMs(this.consecutiveFailures, this.options.random(), hasReached),
-			cause,
-		);
+		const failures = Math.max(this.consecutiveFailures, hasReached ? this.search.failures : 0);
+		this.scheduleRetry(waitMs + retryBackoffMs(failures, this.options.random(), hasReached), cause);
+		if (hasReached) this.options.saveState(this.state);
 	}
 
 	private enterFault(cause: string, hasReached: boolean): void {
@@ -541,6 +550,7 @@ export class Uploader {
 		this.countFailure(hasReached);
 		// mutation: wait-after-settings-fault
 		this.scheduleRetry(settingsProbeIntervalMs, cause);
+		this.options.saveState(this.state);
 	}
 
 	/** `hasReached`: the server may have stored the points. */
