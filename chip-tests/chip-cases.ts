@@ -280,7 +280,7 @@ async function update(bench: ChipBench, { onMemory }: CaseOptions): Promise<stri
 	await sendUpdateThroughPage(bench, "99.0.1", aConnectionEach, () => Promise.resolve());
 	await bench.line(log.onTrial);
 	await bench.line(log.sent);
-	await bench.command("panic");
+	await bench.order("panic");
 	const [, why] = await bench.line(log.rolledBack);
 	expectEqual("why it was rolled back", why, "crash");
 	await bench.line(log.sent);
