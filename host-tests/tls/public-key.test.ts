@@ -9,10 +9,12 @@ import {
 	sign,
 } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
-import type { SignatureCheck } from "../../src/boards/esp32/tls/certificate-path";
+import { makeChains } from "../../sdk-tests/host/certificate-chains";
+import { type SignatureCheck, verifyCertificatePath } from "../../src/boards/esp32/tls/certificate-path";
 import { offeredSchemes } from "../../src/boards/esp32/tls/signature-scheme";
 import { chipModule } from "../esp32/chip-module";
 import { type Call, compilePublicKeyProgram, runPublicKeyCalls } from "./public-key-program";
+import { certificatesOf } from "./verify-signature";
 
 /** The chip's arithmetic in C, compiled for this computer and compared with Node's (OpenSSL). */
 const program = compilePublicKeyProgram();
@@ -277,6 +279,20 @@ describe.skipIf(program === undefined)("as the firmware calls it", async () => {
 	}>("tls/key-agreement");
 	const message = new Uint8Array(randomBytes(99));
 	const flipped = (bytes: Uint8Array) => bytes.map((byte, at) => (at === 20 ? byte ^ 4 : byte));
+
+	test("malformed signatures in certificates, of each kind", async () => {
+		const kinds = ["PKCS #1", "ECDSA", "RSA-PSS"];
+		const chains = (await makeChains()).filter(({ name }) => kinds.some((kind) => name.startsWith(kind)));
+		expect(chains.length).toBeGreaterThan(60);
+		const judged = chains.map(({ name, presented, root, host }) => {
+			const result = verifyCertificatePath({
+				...{ certificates: certificatesOf(presented), trusted: certificatesOf(root), host },
+				...{ findRoots: () => [], now: Date.now(), verifySignature },
+			});
+			return `${name}: ${"fault" in result ? `refused, ${result.fault}` : "accepted"}`;
+		});
+		expect(judged).toEqual(chains.map(({ name, expected }) => `${name}: ${expected}`));
+	});
 
 	test.each(curves)("the key exchange on $jwk", (curve) => {
 		const server = createECDH(curve.name);
