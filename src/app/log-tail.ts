@@ -10,6 +10,7 @@ import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 const logKey: PersistentKey = "log";
 /** Of the stored text. */
 const maxBytes = 1_900;
+const maxRecentLines = 4;
 
 /**
  * The end of the log, for the setup page: kept over restarts by the firmware and on the way into setup, as the log of
@@ -20,6 +21,8 @@ export class LogTail {
 	private readonly startReason: ResetReason;
 	private readonly resumed: boolean;
 	private readonly own = new LogRing();
+	/** Not in the ring yet: the lines of a wake, which nobody reads, never are. */
+	private readonly recent: (readonly [ticks: number, line: string])[] = [];
 	/** The reason and the lines of before; read only when needed, as a board on battery wakes often. */
 	private kept: readonly string[] | undefined;
 
@@ -49,12 +52,18 @@ export class LogTail {
 
 	/** Those of this start, as they are now. */
 	ownLines(): () => Generator<LogLine> {
+		this.storeRecent();
 		return this.own.lines();
 	}
 
 	/** `ticks`: milliseconds since the boot began. */
 	append(ticks: number, line: string): void {
-		this.own.add(ticks, line);
+		this.recent.push([ticks, line]);
+		if (this.recent.length > maxRecentLines) this.storeRecent();
+	}
+
+	private storeRecent(): void {
+		for (const [ticks, line] of this.recent.splice(0)) this.own.add(ticks, line);
 	}
 
 	/** For the next start. A log that cannot be kept is no reason to stop. */

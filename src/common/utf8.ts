@@ -10,8 +10,10 @@ const replacementCharacter = 0xfffd;
 /** Characters that are made of bytes at once. */
 const maxPartLength = 64;
 
-/** XS makes the bytes of a text natively; other engines have no such function. */
+/** XS makes the bytes of a text natively, and a text of bytes; other engines have no such functions. */
 const engine: { fromString?(text: string): ArrayBuffer } = ArrayBuffer as object;
+const engineText: { fromArrayBuffer?(bytes: ArrayBufferLike, start: number, length: number): string } =
+	String as object;
 
 /** The bytes of an ASCII text, made natively; `undefined` for another text, and on other engines than XS. */
 function asciiBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
@@ -79,8 +81,21 @@ export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number):
 	return at - offset;
 }
 
+/** The text of bytes that are all ASCII, made natively; `undefined` for others, and on other engines than XS. */
+function asciiText(bytes: Uint8Array, start: number, length: number): string | undefined {
+	try {
+		const text = engineText.fromArrayBuffer?.(bytes.buffer, bytes.byteOffset + start, length);
+		// Every other character has more bytes than places.
+		return text?.length === length ? text : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
 /** The text in the bytes from `start` up to, not including, `end`, which is within them. */
 export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
+	const ascii = asciiText(bytes, start, end - start);
+	if (ascii !== undefined) return ascii;
 	let text = "";
 	for (let at = start; at < end; ) {
 		const part = bytes.subarray(at, Math.min(at + maxPartLength, end));
