@@ -1,6 +1,7 @@
 import type { Bytes, Flash } from "../boards/ecma419";
 import { FlashFailedError, RecordTooLargeError } from "./errors";
 import {
+	checksumBytes,
 	encodeRecordHeader,
 	encodeSectorHeader,
 	isErased,
@@ -8,6 +9,7 @@ import {
 	markBytes,
 	maxMarkValue,
 	maxRecordBodyBytes,
+	maxRecordHeaderBytes,
 	maxRecords,
 	maxSkippedPending,
 	parseSectorHeader,
@@ -520,15 +522,16 @@ export class FlashQueue {
 			this.hints?.save(sector);
 			this.isHinted = true;
 		}
-		const length = kind === "data" ? recordBytes(body.length) : markBytes;
-		if (this.writeBuffer.length < length) {
-			this.writeBuffer = new Uint8Array(length);
+		const maxLength = maxRecordHeaderBytes + body.length + checksumBytes;
+		if (this.writeBuffer.length < maxLength) {
+			this.writeBuffer = new Uint8Array(maxLength);
 			this.writeView = new DataView(this.writeBuffer.buffer);
 		}
 		const { writeBuffer, tailOffset } = this;
 		const head = encodeRecordHeader(kind, body.length, writeBuffer);
 		writeBuffer.set(body, head);
 		const end = head + body.length;
+		const length = end + checksumBytes;
 		putChecksum(
 			writeBuffer,
 			end,

@@ -62,20 +62,25 @@ const emptyContext: SampleContext = Object.freeze({
 	fields: [],
 });
 
-/** A value as stored. */
+/** A value as stored: of a field, or battery level or signal strength. */
 export interface EncodedValue {
 	type: number;
+	/** Integers are scaled by the field's decimals; a boolean is 0 or 1. */
 	number: number;
+	/** Of a text only. */
 	text: string;
 }
 
+export function absentValue(): EncodedValue {
+	return { type: ValueType.absent, number: 0, text: "" };
+}
+
 /** What a {@link ReadingDecoder} knows after a record; as JSON, too. */
-export interface DecoderState extends Pick<ReadingDecoder, "context" | "time" | "boot" | "estimated"> {
-	readonly sequence: number;
-	readonly intervalMs: number;
-	readonly types: ArrayLike<number>;
-	readonly numbers: readonly number[];
-	readonly texts: readonly string[];
+export interface DecoderState
+	extends Readonly<
+		Pick<ReadingDecoder, "context" | "time" | "boot" | "estimated" | "intervalMs" | "sequence">
+	> {
+	readonly slots: readonly (readonly [type: number, number: number, text: string])[];
 }
 
 /** The state after a record of a sector, on which the next record builds: for the decoder and for the encoder. */
@@ -90,40 +95,36 @@ export class ReadingDecoder {
 	estimated = false;
 	/** Between the last two readings, milliseconds. */
 	intervalMs = 0;
-	/** Of each field, then battery level and signal strength. */
-	readonly types = new Uint8Array(maxFields + extraSlots);
-	/** Integers are scaled by the field's decimals; a boolean is 0 or 1. As long as there are fields: most boards have few. */
-	readonly numbers: number[] = [];
-	readonly texts: string[] = [];
-	private _sequence = 0;
-
-	/** Sequence number of the last record. */
-	get sequence(): number {
-		return this._sequence;
-	}
+	/** Of each field, then battery level and signal strength; there may be more, without a meaning. */
+	slots: EncodedValue[] = [];
+	/** Of the last record; changed by {@link decode} and {@link adopt}. */
+	sequence = 0;
 
 	/** Copies the state of another decoder. */
-	copyFrom(other: DecoderState): void {
+	copyFrom(other: ReadingDecoder): void {
 		this.context = other.context;
 		this.time = other.time;
 		this.boot = other.boot;
 		this.estimated = other.estimated;
 		this.intervalMs = other.intervalMs;
-		this.types.set(other.types);
-		for (let slot = 0; slot < this.slotCount; slot++) {
-			this.numbers[slot] = other.numbers[slot] ?? 0;
-			this.texts[slot] = other.texts[slot] ?? "";
-		}
-		this._sequence = other.sequence;
+		for (let slot = 0; slot < this.slotCount; slot++) Object.assign(this.slotAt(slot), other.slots[slot]);
+		this.sequence = other.sequence;
 	}
 
 	/** For JSON; `undefined` if the next record cannot build on it. */
 	get state(): DecoderState | undefined {
-		const { context, time, boot, estimated, intervalMs, numbers, texts, sequence } = this;
-		const types = Array.from(this.types.subarray(0, this.slotCount));
+		const { context, time, boot, estimated, intervalMs, sequence } = this;
+		const used = this.slots.slice(0, this.slotCount);
 		// JSON has no other numbers.
-		if (context === undefined || !numbers.every((number) => Number.isFinite(number))) return undefined;
-		return { context, time, boot, estimated, intervalMs, numbers, texts, sequence, types };
+		if (context === undefined || !used.every(({ number }) => Number.isFinite(number))) return undefined;
+		const slots = used.map(({ type, number, text }) => [type, number, text] as const);
+		return { context, time, boot, estimated, intervalMs, sequence, slots };
+	}
+
+	/** Goes to a {@link state}. */
+	restore(state: DecoderState): void {
+		const slots = state.slots.map(([type, number, text]) => ({ type, number, text }));
+		Object.assign(this, state, { slots });
 	}
 
 	/** Number of values: fields of the current context, battery level and signal strength. */
@@ -133,8 +134,8 @@ export class ReadingDecoder {
 
 	/** Decodes the next record; false if it cannot be decoded. `isFirst`: it is the sector's first. */
 	decode(bytes: Uint8Array, sequence: number, isFirst: boolean): boolean {
-		if (isFirst || sequence !== this._sequence + 1) this.context = undefined;
-		this._sequence = sequence;
+		if (isFirst || sequence !== this.sequence + 1) this.context = undefined;
+		this.sequence = sequence;
 		const reader = this.reader;
 		reader.open(bytes);
 		this.readRecord(reader);
@@ -143,16 +144,19 @@ export class ReadingDecoder {
 		return !reader.failed;
 	}
 
-	/** Goes to the state after a record that was just encoded, as decoding it would. `isFull`: it does not build on others. */
+	/**
+	 * Goes to the state after a record that was just encoded, as decoding it would. `isFull`: it does not build on others.
+	 * Returns the slots of before, for the next record.
+	 */
 	adopt(
 		sequence: number,
 		context: SampleContext,
 		sampleTime: SampleTime,
 		time: number,
-		slots: readonly EncodedValue[],
+		slots: EncodedValue[],
 		isFull: boolean,
-	): void {
-		this._sequence = sequence;
+	): EncodedValue[] {
+		this.sequence = sequence;
 		this.context = context;
 		this.intervalMs = isFull ? 0 : time - this.time;
 		this.time = time;
@@ -161,18 +165,9 @@ export class ReadingDecoder {
 			this.boot = isUtc ? undefined : sampleTime.boot;
 			this.estimated = isUtc && sampleTime.estimated === true;
 		}
-		const { types, numbers, texts } = this;
-		for (let slot = context.fields.length + extraSlots - 1; slot >= 0; slot--) {
-			const stored = slots[slot];
-			if (stored === undefined) continue;
-			if (isFull || stored.type !== types[slot]) {
-				types[slot] = stored.type;
-				numbers[slot] = 0;
-				texts[slot] = "";
-			}
-			if (stored.type === ValueType.text) texts[slot] = stored.text;
-			else if (stored.type !== ValueType.absent) numbers[slot] = stored.number;
-		}
+		const before = this.slots;
+		this.slots = slots;
+		return before;
 	}
 
 	/** The last reading. */
@@ -180,9 +175,9 @@ export class ReadingDecoder {
 		const fields = this.context?.fields ?? [];
 		return {
 			time: this.sampleTime(),
-			values: fields.map(({ decimals }, slot) => this.slotValue(slot, decimals)),
-			batteryLevel: this.slotNumber(fields.length),
-			signalStrength: this.slotNumber(fields.length + 1),
+			values: fields.map(({ decimals }, slot) => valueOf(this.slots[slot], decimals)),
+			batteryLevel: numberOf(this.slots[fields.length]),
+			signalStrength: numberOf(this.slots[fields.length + 1]),
 		};
 	}
 
@@ -191,25 +186,12 @@ export class ReadingDecoder {
 		return this.estimated ? { utc: this.time, estimated: true } : { utc: this.time };
 	}
 
-	private slotValue(slot: number, decimals: number): Value {
-		const number = this.numbers[slot] ?? 0;
-		switch (this.types[slot]) {
-			case ValueType.integer:
-				return number / 10 ** decimals;
-			case ValueType.float:
-				return number;
-			case ValueType.boolean:
-				return number === 1;
-			case ValueType.text:
-				return this.texts[slot] ?? "";
-			default:
-				return undefined;
-		}
-	}
-
-	private slotNumber(slot: number): number | undefined {
-		const value = this.slotValue(slot, 0);
-		return typeof value === "number" ? value : undefined;
+	private slotAt(slot: number): EncodedValue {
+		const known = this.slots[slot];
+		if (known !== undefined) return known;
+		const added = absentValue();
+		this.slots[slot] = added;
+		return added;
 	}
 
 	private readRecord(reader: NibbleReader): void {
@@ -227,10 +209,16 @@ export class ReadingDecoder {
 			this.time += this.intervalMs;
 		}
 		if (mode !== RecordMode.difference) this.readTypes(reader, full);
-		const { slotCount } = this;
-		for (let slot = 0; slot < slotCount - extraSlots; slot++) this.readValue(reader, slot);
-		if (head & 2) this.readValue(reader, slotCount - 2);
-		if (head & 1) this.readValue(reader, slotCount - 1);
+		const { slotCount, slots } = this;
+		for (let slot = 0; slot < slotCount; slot++) {
+			if (slot === slotCount - 2 && (head & 2) === 0) continue;
+			if (slot === slotCount - 1 && (head & 1) === 0) break;
+			const stored = slots[slot];
+			if (stored === undefined) break;
+			// Most values are integers.
+			if (stored.type === ValueType.integer) stored.number += reader.signed();
+			else readValue(reader, stored);
+		}
 	}
 
 	private readContext(reader: NibbleReader): void {
@@ -267,29 +255,47 @@ export class ReadingDecoder {
 		for (let slot = 0; slot < this.slotCount; slot++) {
 			const type = reader.nibble();
 			if (type > ValueType.text) reader.fail();
-			if (full || type !== this.types[slot]) {
-				this.numbers[slot] = 0;
-				this.texts[slot] = "";
+			const stored = this.slotAt(slot);
+			if (full || type !== stored.type) {
+				stored.number = 0;
+				stored.text = "";
 			}
-			this.types[slot] = type;
+			stored.type = type;
 		}
 	}
+}
 
-	private readValue(reader: NibbleReader, slot: number): void {
-		switch (this.types[slot]) {
-			case ValueType.integer:
-				this.numbers[slot] = (this.numbers[slot] ?? 0) + reader.signed();
-				break;
-			case ValueType.float:
-				if (reader.nibble() !== 0) this.numbers[slot] = reader.float();
-				break;
-			case ValueType.boolean:
-				this.numbers[slot] = reader.nibble();
-				break;
-			case ValueType.text:
-				if (reader.nibble() !== 0) this.texts[slot] = readText(reader);
-				break;
-		}
+function valueOf(stored: EncodedValue | undefined, decimals: number): Value {
+	switch (stored?.type) {
+		case ValueType.integer:
+			return stored.number / 10 ** decimals;
+		case ValueType.float:
+			return stored.number;
+		case ValueType.boolean:
+			return stored.number === 1;
+		case ValueType.text:
+			return stored.text;
+		default:
+			return undefined;
+	}
+}
+
+function numberOf(stored: EncodedValue | undefined): number | undefined {
+	const value = valueOf(stored, 0);
+	return typeof value === "number" ? value : undefined;
+}
+
+function readValue(reader: NibbleReader, stored: EncodedValue): void {
+	switch (stored.type) {
+		case ValueType.float:
+			if (reader.nibble() !== 0) stored.number = reader.float();
+			break;
+		case ValueType.boolean:
+			stored.number = reader.nibble();
+			break;
+		case ValueType.text:
+			if (reader.nibble() !== 0) stored.text = readText(reader);
+			break;
 	}
 }
 

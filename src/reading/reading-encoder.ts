@@ -1,6 +1,7 @@
 import { NibbleWriter } from "./nibbles";
 import type { Field, Reading, SampleContext, SampleTime, Value } from "./reading";
 import {
+	absentValue,
 	ContextPart,
 	codecVersion,
 	type EncodedValue,
@@ -25,7 +26,9 @@ const intervalLimitMs = 2 ** 30;
 export class ReadingEncoder {
 	private readonly writer = new NibbleWriter(64);
 	/** Grows to the largest context. */
-	private readonly slots: EncodedValue[] = [];
+	private slots: EncodedValue[] = [];
+	/** A type is not the one of the record before. */
+	private hasNewTypes = false;
 	private checkedFields: readonly Field[] | undefined;
 	/** Of the last {@link encode}. */
 	private context: SampleContext | undefined;
@@ -45,10 +48,10 @@ export class ReadingEncoder {
 			throw new RangeError(`${reading.values.length} values for ${fields.length} fields`);
 		const time = roundedTime(reading);
 		const slots = fields.length + extraSlots;
-		this.encodeSlots(reading, fields);
+		this.encodeSlots(reading, fields, previous.slots);
 		const before = isFirst ? undefined : previous.context;
 		const parts = contextParts(before, context);
-		const mode = this.chooseMode(previous, before, parts, context, reading.time, time, slots);
+		const mode = this.chooseMode(previous, before, parts, context, reading.time, time);
 		const full = mode === RecordMode.full || mode === RecordMode.context;
 		const battery = full || this.hasChanged(previous, slots - 2);
 		const signal = full || this.hasChanged(previous, slots - 1);
@@ -66,29 +69,31 @@ export class ReadingEncoder {
 		if (mode !== RecordMode.difference)
 			for (let slot = 0; slot < slots; slot++) writer.nibble(this.slots[slot]?.type ?? 0);
 		const end = signal ? slots : slots - 1;
-		const { types, numbers } = previous;
 		for (let slot = 0; slot < end; slot++) {
 			if (slot === slots - 2 && !battery) continue;
 			const stored = this.slots[slot];
+			if (stored === undefined) continue;
+			const old = previous.slots[slot];
+			const same = !full && stored.type === old?.type ? old : undefined;
 			// Most values are integers.
-			if (stored?.type === ValueType.integer)
-				writer.signed(
-					!full && types[slot] === ValueType.integer ? stored.number - (numbers[slot] ?? 0) : stored.number,
-				);
-			else this.writeValue(previous, slot, full);
+			if (stored.type === ValueType.integer)
+				writer.signed(same === undefined ? stored.number : stored.number - same.number);
+			else this.writeValue(stored, same);
 		}
 		return writer.bytes;
 	}
 
 	/** The record of the last {@link encode} is stored: `previous` goes to the state after it. */
 	commit(previous: ReadingDecoder, sequence: number): void {
-		if (this.context !== undefined)
-			previous.adopt(sequence, this.context, this.sampleTime, this.time, this.slots, this.isFull);
+		const { context, sampleTime, time, slots, isFull } = this;
+		if (context === undefined) return;
+		this.slots = previous.adopt(sequence, context, sampleTime, time, slots, isFull);
 	}
 
-	private encodeSlots(reading: Reading, fields: readonly Field[]): void {
+	private encodeSlots(reading: Reading, fields: readonly Field[], before: readonly EncodedValue[]): void {
 		const slots = fields.length;
 		const { values } = reading;
+		let hasNewTypes = false;
 		for (let slot = 0; slot < slots; slot++) {
 			const stored = this.slots[slot] ?? this.addSlot(slot);
 			const value = values[slot];
@@ -99,9 +104,14 @@ export class ReadingEncoder {
 				stored.type = ValueType.integer;
 				stored.number = integer;
 			} else encodeValue(stored, value, decimals, true);
+			if (stored.type !== before[slot]?.type) hasNewTypes = true;
 		}
-		encodeValue(this.slots[slots] ?? this.addSlot(slots), reading.batteryLevel, 0, false);
-		encodeValue(this.slots[slots + 1] ?? this.addSlot(slots + 1), reading.signalStrength, 0, false);
+		const battery = this.slots[slots] ?? this.addSlot(slots);
+		const signal = this.slots[slots + 1] ?? this.addSlot(slots + 1);
+		encodeValue(battery, reading.batteryLevel, 0, false);
+		encodeValue(signal, reading.signalStrength, 0, false);
+		this.hasNewTypes =
+			hasNewTypes || battery.type !== before[slots]?.type || signal.type !== before[slots + 1]?.type;
 	}
 
 	private chooseMode(
@@ -111,37 +121,32 @@ export class ReadingEncoder {
 		context: SampleContext,
 		sampleTime: SampleTime,
 		time: number,
-		slots: number,
 	): number {
 		if (before === undefined || parts !== 0 || before.boot !== context.boot) return RecordMode.context;
 		if (before.resetReason !== context.resetReason) return RecordMode.context;
 		if (!hasSameTimeBase(sampleTime, previous)) return RecordMode.full;
 		if (Math.abs(time - previous.time - previous.intervalMs) >= intervalLimitMs) return RecordMode.full;
-		for (let slot = 0; slot < slots; slot++)
-			if (this.slots[slot]?.type !== previous.types[slot]) return RecordMode.types;
-		return RecordMode.difference;
+		return this.hasNewTypes ? RecordMode.types : RecordMode.difference;
 	}
 
 	private addSlot(slot: number): EncodedValue {
-		const stored = { type: ValueType.absent, number: 0, text: "" };
+		const stored = absentValue();
 		this.slots[slot] = stored;
 		return stored;
 	}
 
 	private hasChanged(previous: ReadingDecoder, slot: number): boolean {
 		const stored = this.slots[slot];
-		return stored?.type !== previous.types[slot] || !Object.is(stored?.number, previous.numbers[slot] ?? 0);
+		const before = previous.slots[slot];
+		return stored?.type !== before?.type || !Object.is(stored?.number, before?.number);
 	}
 
-	private writeValue(previous: ReadingDecoder, slot: number, full: boolean): void {
-		const stored = this.slots[slot];
-		if (stored === undefined) return;
-		const same = !full && stored.type === previous.types[slot];
-		const number = same ? (previous.numbers[slot] ?? 0) : 0;
+	/** `before`: of the record before, if its type is the same and the record builds on it. */
+	private writeValue(stored: EncodedValue, before: EncodedValue | undefined): void {
 		const writer = this.writer;
 		switch (stored.type) {
 			case ValueType.float: {
-				const repeated = same && Object.is(stored.number, number);
+				const repeated = before !== undefined && Object.is(stored.number, before.number);
 				writer.nibble(repeated ? 0 : 1);
 				if (!repeated) writer.float(stored.number);
 				break;
@@ -150,7 +155,7 @@ export class ReadingEncoder {
 				writer.nibble(stored.number);
 				break;
 			case ValueType.text: {
-				const repeated = same && stored.text === (previous.texts[slot] ?? "");
+				const repeated = stored.text === before?.text;
 				writer.nibble(repeated ? 0 : 1);
 				if (!repeated) writeText(writer, stored.text);
 				break;

@@ -35,7 +35,7 @@ export class ReadingLog {
 		// mutation: check-kept-state
 		if (kept === undefined || kept.sequence !== this.queue.lastSequence) return;
 		this.newestDecoder = new ReadingDecoder();
-		this.newestDecoder.copyFrom(kept);
+		this.newestDecoder.restore(kept);
 	}
 
 	/**
