@@ -2,25 +2,35 @@ import type { Board } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import { errorMessage } from "../common/error-message";
 import { openKeyValue } from "../common/persistent-values";
+import type { DecoderState } from "../reading/reading-decoder";
 import { ReadingLog } from "../store/reading-log";
 import { ringHintStorage } from "../store/ring-hint";
 import { Quarantine } from "../upload/quarantine";
 import { factoryReset, markFactoryReset, openStorage } from "./factory-reset";
-import { keepSleepState, type SleepState, takeSleepState } from "./sleep-state";
+
+/** What a wake need not work out again. Without it, or with an older one, it does. */
+export interface SleepState {
+	/** After the last reading stored. */
+	readonly readings?: DecoderState | undefined;
+	/** Of the settings that were checked. */
+	readonly settingsStamp?: string | undefined;
+}
 
 /** Everything the board stores: readings and quarantine in flash partitions, the rest in key-value storage. */
 export class DeviceStorage {
 	readonly readings: ReadingLog;
 	readonly quarantine: Quarantine;
 	readonly keyValue: KeyValue;
-	/** From before the deep sleep that this start ends. */
+	/** From before the deep sleep that this start ends; empty without one. */
 	readonly kept: SleepState;
 	private readonly board: Pick<Board, "storage" | "log">;
 
 	/** Completes a factory reset that a power cut interrupted. */
 	constructor(board: Pick<Board, "storage" | "log">) {
 		this.board = board;
-		this.kept = takeSleepState(board.storage.sleepMemory);
+		const kept = board.storage.sleepMemory?.take();
+		// The same firmware wrote it, and the board has checked it.
+		this.kept = kept === undefined ? {} : JSON.parse(kept);
 		this.keyValue = openKeyValue(board.storage);
 		this.readings = new ReadingLog(
 			board.storage.flash.open({ path: "queue" }),
@@ -39,7 +49,8 @@ export class DeviceStorage {
 
 	/** Before a deep sleep. */
 	keep(state: Omit<SleepState, "readings">): void {
-		keepSleepState(this.board.storage.sleepMemory, { ...state, readings: this.readings.newestState });
+		const all: SleepState = { ...state, readings: this.readings.newestState };
+		this.board.storage.sleepMemory?.keep(JSON.stringify(all));
 	}
 
 	/** Changes the storage; false, with a line in the log, if it fails. */
