@@ -175,9 +175,9 @@ export class ReadingDecoder {
 		const fields = this.context?.fields ?? [];
 		return {
 			time: this.sampleTime(),
-			values: fields.map(({ decimals }, slot) => valueOf(this.slots[slot], decimals)),
-			batteryLevel: numberOf(this.slots[fields.length]),
-			signalStrength: numberOf(this.slots[fields.length + 1]),
+			values: fields.map(({ decimals }, slot) => decodedValue(this.slots[slot], decimals)),
+			batteryLevel: decodedNumber(this.slots[fields.length]),
+			signalStrength: decodedNumber(this.slots[fields.length + 1]),
 		};
 	}
 
@@ -265,7 +265,7 @@ export class ReadingDecoder {
 	}
 }
 
-function valueOf(stored: EncodedValue | undefined, decimals: number): Value {
+function decodedValue(stored: EncodedValue | undefined, decimals: number): Value {
 	switch (stored?.type) {
 		case ValueType.integer:
 			return stored.number / 10 ** decimals;
@@ -280,8 +280,8 @@ function valueOf(stored: EncodedValue | undefined, decimals: number): Value {
 	}
 }
 
-function numberOf(stored: EncodedValue | undefined): number | undefined {
-	const value = valueOf(stored, 0);
+function decodedNumber(stored: EncodedValue | undefined): number | undefined {
+	const value = decodedValue(stored, 0);
 	return typeof value === "number" ? value : undefined;
 }
 
