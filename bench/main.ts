@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { errorMessage } from "../src/common/error-message";
 import { imageSections } from "./chip-image";
+import { instructionSection } from "./chip-instructions";
 import { measureDevice } from "./device-figures";
 import * as queue from "./queue";
 import * as readings from "./readings";
@@ -110,6 +111,7 @@ async function measureAll(): Promise<Section[]> {
 		xsSection(xs),
 		deviceSection(device),
 		memorySection(xs),
+		instructionSection(),
 		...imageSections(),
 		await chargeSection(device, wire, uploadPoints),
 		await radioSection(wire, uploadPoints),

@@ -23,6 +23,8 @@ typedef struct {
 
 typedef struct {
 	word x[maxCurveWords], y[maxCurveWords], z[maxCurveWords];
+	// z is 1: adding it takes 11 multiplications in place of 16.
+	int isAffine;
 } Point;
 
 // y^2 = x^3 - 3x + b by p; the generator has the order n. `far` is the generator doubled half as often as p has bits.
@@ -192,6 +194,7 @@ static void modInvert(word *r, const word *a, const Modulus *m)
 // dbl-2001-b of https://www.hyperelliptic.org/EFD/g1p/auto-shortw-jacobian-3.html
 static void doublePoint(Point *p, const Modulus *m)
 {
+	p->isAffine = 0;
 	word delta[maxCurveWords], gamma[maxCurveWords], beta[maxCurveWords], alpha[maxCurveWords], t[maxCurveWords];
 	modMultiply(delta, p->z, p->z, m);
 	modMultiply(gamma, p->y, p->y, m);
@@ -226,14 +229,19 @@ static void addPoint(Point *p, const Point *q, const Modulus *m)
 		*p = *q;
 		return;
 	}
+	p->isAffine = 0;
+	memcpy(u, p->x, sizeof(u));
+	memcpy(s, p->y, sizeof(s));
 	modMultiply(zz1, p->z, p->z, m);
-	modMultiply(zz2, q->z, q->z, m);
-	modMultiply(u, p->x, zz2, m);
 	modMultiply(h, q->x, zz1, m);
-	modSubtract(h, h, u, m);
-	modMultiply(zz2, zz2, q->z, m);
-	modMultiply(s, p->y, zz2, m);
 	modMultiply(zz1, zz1, p->z, m);
+	if (!q->isAffine) {
+		modMultiply(zz2, q->z, q->z, m);
+		modMultiply(u, u, zz2, m);
+		modMultiply(zz2, zz2, q->z, m);
+		modMultiply(s, s, zz2, m);
+	}
+	modSubtract(h, h, u, m);
 	modMultiply(r, q->y, zz1, m);
 	modSubtract(r, r, s, m);
 	if (isZero(h, m->words)) {
@@ -241,7 +249,7 @@ static void addPoint(Point *p, const Point *q, const Modulus *m)
 		else memset(p->z, 0, sizeof(p->z));
 		return;
 	}
-	modMultiply(p->z, p->z, q->z, m);
+	if (!q->isAffine) modMultiply(p->z, p->z, q->z, m);
 	modMultiply(p->z, p->z, h, m);
 	// h^2, h^3 and u h^2.
 	modMultiply(zz1, h, h, m);
@@ -289,6 +297,7 @@ static void enterPoint(Point *to, const word *x, const word *y, const Modulus *m
 	enter(to->x, x, m);
 	enter(to->y, y, m);
 	enter(to->z, one, m);
+	to->isAffine = 1;
 }
 
 // By the number of the curve in TLS (RFC 8422 section 5.1.1): 23 or 24.
