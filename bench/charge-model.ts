@@ -1,5 +1,3 @@
-import { type RadioDay, radioSeconds } from "./radio-model";
-
 /**
  * A model, not a measurement: how long a board lives on a cell, from the computrons of a wake, the radio model, and the
  * currents of an ESP32-C3 at 3.3 V, in milliamperes: those usually quoted from the current consumption characteristics of
@@ -22,10 +20,10 @@ export const chargeModel = Object.freeze({
 	/** Share of its time in which the radio transmits. */
 	transmitShare: 0.05,
 	/**
-	 * Million instructions from the reset to the firmware's first statement: ROM, boot loader, ESP-IDF, XS. On an emulated
-	 * ESP32-C3, a start took 84.4 to the first line of the log, of which some 12.6 were the firmware's own.
+	 * Million instructions from the reset to the firmware's first statement on an emulated ESP32-C3: ROM, boot loader, ESP-IDF,
+	 * XS. Some 9 of them verify the image, which a wake on a chip leaves out.
 	 */
-	platformStart: 71.8,
+	platformStart: 13.3,
 	/** Instructions a computron: mounting a full ring took 26.6 million there, and 950,050 computrons. */
 	instructionsPerComputron: 28,
 	/** One instruction a cycle: waits for the flash are not modelled. */
@@ -39,7 +37,8 @@ export interface BatteryDay {
 	readonly wakes: number;
 	/** Computrons of each of these, without the upload. */
 	readonly computrons: number;
-	readonly radio: RadioDay;
+	/** Seconds of radio. */
+	readonly radioS: number;
 }
 
 /** Seconds from the reset to the sleep that follows it, without radio. */
@@ -49,12 +48,12 @@ export function wakeSeconds(computrons: number): number {
 }
 
 /** Days on one cell, without its self-discharge and what a board has besides the chip. */
-export function daysOnCell({ wakes, computrons, radio }: BatteryDay): number {
+export function daysOnCell({ wakes, computrons, radioS }: BatteryDay): number {
 	const { deepSleep, cpu, receive, transmit } = currents;
 	const { cell, transmitShare } = chargeModel;
 	const radioCurrent = receive + transmitShare * (transmit - receive);
 	const milliampereSeconds =
-		86_400 * deepSleep + wakes * wakeSeconds(computrons) * cpu + radioSeconds(radio) * radioCurrent;
+		86_400 * deepSleep + wakes * wakeSeconds(computrons) * cpu + radioS * radioCurrent;
 	return (cell * 3_600) / milliampereSeconds;
 }
 

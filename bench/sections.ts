@@ -236,11 +236,11 @@ export async function chargeSection(
 	for (const [name, interval] of batteryBoards) {
 		const setting = { power: "battery", interval } as const;
 		const wakes = 86_400 / interval;
-		const radio = await firmwareDay(setting, bytes);
-		const days = computrons === undefined ? undefined : daysOnCell({ wakes, computrons, radio });
+		const radioS = firmwareRadioSeconds(await firmwareDay(setting, bytes));
+		const days = computrons === undefined ? undefined : daysOnCell({ wakes, computrons, radioS });
 		const arduino = arduinoDay(setting, wire.arduino);
 		rows.push({
-			...row(`days, ${name}`, days, daysOnCell({ wakes, computrons: 0, radio: arduino })),
+			...row(`days, ${name}`, days, daysOnCell({ wakes, computrons: 0, radioS: radioSeconds(arduino) })),
 			better: "more",
 		});
 	}

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type InstructionCounts, saveInstructionCounts } from "../bench/chip-instructions";
+import { saveInstructionCounts } from "../bench/chip-instructions";
 import { saveChipMemory } from "../bench/chip-memory";
 import { ChipBench, type MemoryFigures } from "../chip-tests/chip-bench";
 import { type CaseOptions, type ChipCase, chipCases } from "../chip-tests/chip-cases";
@@ -159,7 +159,6 @@ async function countInstructions(
 	const platform = countedPlatform;
 	say(`${platform}: building (the first time takes some minutes)`);
 	const image = await buildForEmulator(findSdk(), platform, { quiet: true });
-	let all: InstructionCounts = {};
 	for (const measurement of measurements) {
 		if (!measurement.name.includes(only)) continue;
 		const directory = mkdtempSync(join(tmpdir(), "dakkio-chip-"));
@@ -167,7 +166,7 @@ async function countInstructions(
 		const bench = await ChipBench.start({ platform, image, directory, logFile, isCounting: true });
 		try {
 			const measured = await measurement.measure(bench);
-			all = { ...all, ...measured };
+			saveInstructionCounts(measured);
 			counts.passed++;
 			for (const [what, millions] of Object.entries(measured))
 				say(`  ${what.padEnd(64)} ${millions.toFixed(2).padStart(8)} million instructions`);
@@ -179,7 +178,6 @@ async function countInstructions(
 		await bench.close();
 		rmSync(directory, { recursive: true });
 	}
-	saveInstructionCounts(all);
 }
 
 async function attempt(
