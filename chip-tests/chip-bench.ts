@@ -209,6 +209,11 @@ export class ChipBench {
 		return readMark(this.lines[this.readLines - 2] ?? "");
 	}
 
+	/** Of {@link lines}, those that were waited for so far. */
+	get position(): number {
+		return this.readLines;
+	}
+
 	/** The line that came last of those that were waited for. */
 	get lastLine(): string {
 		return this.lines[this.readLines - 1] ?? "";

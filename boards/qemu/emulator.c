@@ -45,6 +45,9 @@ __attribute__((constructor)) static void hookIdleTask(void)
 }
 #endif
 
+// Whether instructions are counted, see below.
+static bool isCounting = true;
+
 // Of XS's own collections since the last emulator_collect: how many, and the most that one has left.
 static uint32_t collections, liveSlots, liveChunks;
 
@@ -75,7 +78,8 @@ static void watchCollections(void *unused)
 {
 	uint32_t slots = 0, chunks = 0;
 	for (;;) {
-		vTaskDelay(1);
+		// It would count, too.
+		vTaskDelay(isCounting ? 1000 : 1);
 		busy = eBlocked == eTaskGetState(gThe->task) ? 0 : busy + 1;
 		if (busy > longestBusy) longestBusy = busy;
 		uint32_t slotsNow = gThe->currentHeapCount, chunksNow = gThe->currentChunksSize;
@@ -182,7 +186,6 @@ void emulator_panic(void)
 
 // Counts instructions (only on RISC-V): QEMU's clock goes by them (`-icount`), and what waits for an interrupt would move it on.
 // So an idle chip turns in a loop of known length instead, and what is not in this loop is work.
-static bool isCounting = true;
 enum { instructionsATurn = 5, turnsAtOnce = 20000 };
 // As `instructionCounting` in scripts/emulated-chip.ts.
 #define CLOCK_SHIFT 3

@@ -2,7 +2,7 @@ import type { KeyValue } from "../boards/ecma419";
 import { crc32 } from "../common/crc32";
 import { isJsonObject } from "../common/json";
 import type { PersistentKey } from "../common/persistent-values";
-import { decodeUtf8 } from "../common/utf8";
+import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 import { checkSettings, withoutDefaults } from "./settings";
 import { SettingsStore } from "./settings-store";
 
@@ -28,7 +28,15 @@ export function installBuiltInSettings(storage: KeyValue, hex: string): void {
 }
 
 function fromHex(hex: string): Uint8Array {
-	const bytes = new Uint8Array(hex.length / 2);
-	for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+	// At each start: XS finds a character of a text by counting from its beginning.
+	const digits = encodeUtf8(hex);
+	const bytes = new Uint8Array(digits.length / 2);
+	for (let i = 0; i < bytes.length; i++)
+		bytes[i] = 16 * valueOf(digits[2 * i] ?? 0) + valueOf(digits[2 * i + 1] ?? 0);
 	return bytes;
+}
+
+/** Of a hexadecimal digit. */
+function valueOf(code: number): number {
+	return code <= 57 ? code - 48 : (code | 0x20) - 87;
 }
