@@ -32,11 +32,11 @@ function fromHex(hex: string): Uint8Array {
 	const digits = encodeUtf8(hex);
 	const bytes = new Uint8Array(digits.length / 2);
 	for (let i = 0; i < bytes.length; i++)
-		bytes[i] = 16 * valueOf(digits[2 * i] ?? 0) + valueOf(digits[2 * i + 1] ?? 0);
+		bytes[i] = 16 * digitValue(digits[2 * i] ?? 0) + digitValue(digits[2 * i + 1] ?? 0);
 	return bytes;
 }
 
 /** Of a hexadecimal digit. */
-function valueOf(code: number): number {
+function digitValue(code: number): number {
 	return code <= 57 ? code - 48 : (code | 0x20) - 87;
 }
