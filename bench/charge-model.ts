@@ -23,7 +23,12 @@ export const chargeModel = Object.freeze({
 	 * Million instructions from the reset to the firmware's first statement on an emulated ESP32-C3: ROM, boot loader, ESP-IDF,
 	 * XS. Some 9 of them verify the image, which a wake on a chip leaves out.
 	 */
-	platformStart: 13.3,
+	platformStart: 12.7,
+	/**
+	 * Million instructions of a wake that are not the firmware's JavaScript: the start, and C that it calls (key-value storage,
+	 * flash, timers). The wake of a board with one pin takes 36.3 there.
+	 */
+	wakeBesides: 31,
 	/** Instructions a computron: mounting a full ring took 26.6 million there, and 950,050 computrons. */
 	instructionsPerComputron: 28,
 	/** One instruction a cycle: waits for the flash are not modelled. */
@@ -35,16 +40,18 @@ export const chargeModel = Object.freeze({
 export interface BatteryDay {
 	/** Wakes that store a reading. */
 	readonly wakes: number;
-	/** Computrons of each of these, without the upload. */
-	readonly computrons: number;
+	/** Computrons of each of these, without the upload; `undefined`: only the platform starts. */
+	readonly computrons: number | undefined;
 	/** Seconds of radio. */
 	readonly radioS: number;
 }
 
 /** Seconds from the reset to the sleep that follows it, without radio. */
-export function wakeSeconds(computrons: number): number {
-	const { platformStart, instructionsPerComputron, hertz, measurement } = chargeModel;
-	return (platformStart * 1e6 + computrons * instructionsPerComputron) / hertz + measurement;
+function wakeSeconds(computrons: number | undefined): number {
+	const { platformStart, wakeBesides, instructionsPerComputron, hertz, measurement } = chargeModel;
+	const millions =
+		computrons === undefined ? platformStart : wakeBesides + (computrons * instructionsPerComputron) / 1e6;
+	return (millions * 1e6) / hertz + measurement;
 }
 
 /** Days on one cell, without its self-discharge and what a board has besides the chip. */
@@ -60,10 +67,11 @@ export function daysOnCell({ wakes, computrons, radioS }: BatteryDay): number {
 /** The model as a sentence. */
 export function describeChargeModel(): string {
 	const { deepSleep, cpu, receive, transmit } = currents;
-	const { cell, transmitShare, platformStart, instructionsPerComputron, measurement } = chargeModel;
+	const { cell, transmitShare, platformStart, wakeBesides, instructionsPerComputron, measurement } =
+		chargeModel;
 	return [
 		`The model: a cell of ${cell.toLocaleString("en")} mAh, of which the chip alone takes: ${1000 * deepSleep} µA in deep sleep, ${cpu} mA while the CPU runs at 160 MHz, with the radio ${receive} mA to receive and ${transmit} mA for the ${100 * transmitShare} % of its time in which it transmits`,
-		`a wake takes ${platformStart} million instructions until the firmware's first (on the emulated chip), ${instructionsPerComputron} for each computron, and ${Math.round(1000 * measurement)} ms for the sensor`,
+		`a wake takes ${wakeBesides} million instructions besides the firmware's JavaScript (on the emulated chip, ${platformStart} of them until its first), ${instructionsPerComputron} for each computron, and ${Math.round(1000 * measurement)} ms for the sensor`,
 		"the radio as below",
 	]
 		.join("; ")

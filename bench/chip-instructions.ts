@@ -28,7 +28,7 @@ const rows: readonly (readonly [what: string, limit?: number])[] = [
 	["app_main to the firmware's first statement: XS"],
 	["first statement to the boot line, full ring"],
 	["boot line to the first reading stored, full ring"],
-	["reset to the first reading stored, full ring", 42],
+	["reset to the first reading stored, full ring", 32],
 	["the same, of a ring whose ends are not known"],
 	["the same, empty ring"],
 	["the same, first start"],
@@ -42,7 +42,7 @@ const rows: readonly (readonly [what: string, limit?: number])[] = [
 	["a point uploaded: request, response, acknowledgement"],
 	["a point uploaded, in a batch of 12"],
 	["a point uploaded, in a batch of 1,000"],
-	["a wake on battery, reset to sleep"],
+	["a wake on battery, reset to sleep", 40],
 	["a wake on battery that uploads 3 points, resumed"],
 	["the setup page loaded"],
 	["the setup page's test of the settings"],
@@ -78,8 +78,9 @@ export function instructionSection(): Section {
 		text: [
 			`Millions of executed instructions of the release image in QEMU, by \`npm run test:chip -- esp32/esp32c3 --instructions\`, which
 left them here: time in which the chip is idle does not count, waits for the flash are not modelled, and at 160 MHz an
-instruction takes 6 ns at least. A start is one after a power cut; the ring has been overwritten. One pin is read, the I²C bus is
-empty; Ethernet stands for Wi-Fi. The server has a chain of two certificates on P-256 and an own root in the settings. QEMU
+instruction takes 6 ns at least. A start is one after a power cut, of a board without an own root certificate; the ring has been
+overwritten. One pin is read, the I²C bus is empty; Ethernet stands for Wi-Fi. What connects has an own root in its settings, and
+the server a chain of two certificates on P-256. QEMU
 has no deep sleep: on battery a restart stands for it, in which the bootloader verifies the image; on a chip a wake does
 not. An hour on mains is calculated of the rows above it: a reading a minute, sent once over a resumed session. Bytes are
 those over TCP of a connection that sends one point.`,

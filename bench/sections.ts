@@ -240,7 +240,11 @@ export async function chargeSection(
 		const days = computrons === undefined ? undefined : daysOnCell({ wakes, computrons, radioS });
 		const arduino = arduinoDay(setting, wire.arduino);
 		rows.push({
-			...row(`days, ${name}`, days, daysOnCell({ wakes, computrons: 0, radioS: radioSeconds(arduino) })),
+			...row(
+				`days, ${name}`,
+				days,
+				daysOnCell({ wakes, computrons: undefined, radioS: radioSeconds(arduino) }),
+			),
 			better: "more",
 		});
 	}
