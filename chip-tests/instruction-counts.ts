@@ -188,6 +188,8 @@ async function measureRest(bench: ChipBench): Promise<InstructionCounts> {
 }
 
 async function measureSetup(bench: ChipBench): Promise<InstructionCounts> {
+	// Without any, but counting.
+	bench.configure(undefined);
 	bench.powerOn();
 	await bench.line(log.setup);
 	const marked = async () => {
