@@ -361,9 +361,8 @@ export class QueueLife {
 			found.add(sequence);
 		}
 		const { oldestSequence = Infinity, length } = this.queue;
-		// One whose push threw may be back where the sector that replaced it has lost its header.
-		const isCounted = (sequence: number) => this.damagedHeaders === 0 || this.ledger.get(sequence)?.returned;
-		const counted = [...found].filter(isCounted).length;
+		// One whose push threw may be back, uncounted, where the header of the sector that replaced it is lost.
+		const counted = [...found].filter((sequence) => this.ledger.get(sequence)?.returned).length;
 		if (length < counted && this.troubles.throws !== "all")
 			throw new BrokenPromise(`length ${length}, but ${counted} records are there`);
 		if (this.mayMiss || this.driver.readsFail) return;

@@ -165,8 +165,12 @@ export class RefusalSearch {
 			this.hasElsewhere = false;
 			return true;
 		}
-		this.walkedTo = before;
-		return before < Number.POSITIVE_INFINITY;
+		// Without newer ones, held points are tried: as long as they stay, there may be no room for the times of others.
+		const isLast = this.walkedTo === Number.POSITIVE_INFINITY;
+		this.walkedTo = Math.max(this.walkedTo, before);
+		return (
+			!isLast && (before < Number.POSITIVE_INFINITY || this.passedOver.some(({ strikes }) => strikes > 0))
+		);
 	}
 
 	/** A 2xx for points from `from` on: returns the points refused shortly before, which are now proven to be at fault. */
@@ -291,7 +295,7 @@ export class RefusalSearch {
 	}
 
 	private nextHeld(): PointSelection | undefined {
-		if (!this._hasTaken) return undefined;
+		if (!this._hasTaken && this.walkedTo < Number.POSITIVE_INFINITY) return undefined;
 		const held = this.passedOver.find(({ first, strikes }) => strikes > 0 && first > this.retriedTo);
 		if (held === undefined) return undefined;
 		this.retriedTo = held.first;
