@@ -22,6 +22,7 @@ test("the file has every section, with a figure in every row", () => {
 		xs,
 		app,
 		"Memory",
+		"Instructions on an emulated ESP32-C3",
 		...images,
 		charge,
 		radio,
