@@ -22,7 +22,7 @@ import { SeededRandom } from "./seeded-random";
 import type { ConnectOutcome } from "./service-connection";
 import { SharedWorld } from "./shared-world";
 import { type DeviceEnvironment, SimulatedDevice } from "./simulated-device";
-import { releaseHost, releaseKey, SimulatedReleases } from "./simulated-releases";
+import { redirectHost, releaseHost, releaseKey, SimulatedReleases } from "./simulated-releases";
 import { type DeliveredResponse, SimulatedService } from "./simulated-service";
 import { UplinkChecker } from "./uplink-checker";
 import { SimulatedUser, serviceHost, timeServerHosts } from "./user";
@@ -368,12 +368,12 @@ export class Life {
 				this.onStateChange();
 			},
 			onOpened: (address) => {
-				if (address === addressOf(releaseHost)) return;
+				if (isForUpdate(address)) return;
 				this.runCheck(() => this.uplinkChecker.onOpen());
 				this.onStateChange();
 			},
 			onClosed: (trust, address) => {
-				if (address === addressOf(releaseHost)) return;
+				if (isForUpdate(address)) return;
 				this.uplinkChecker.onClose(trust);
 				this.onStateChange();
 			},
@@ -549,4 +549,9 @@ export class Life {
 
 function iso(utc: number): string {
 	return new Date(utc).toISOString();
+}
+
+/** Of the release index, its files, or where they redirect to: none of the uploads. */
+function isForUpdate(address: string): boolean {
+	return [releaseHost, redirectHost].some((host) => addressOf(host) === address);
 }

@@ -7,6 +7,8 @@ import { type BoardSender, type ReceivedRequest, RequestParser } from "./request
 import type { ReleaseServerFault, UpdateFileKind } from "./scenario";
 
 export const releaseHost = "releases.example";
+/** Where it redirects to: nobody is there. */
+export const redirectHost = "elsewhere.example";
 export const releaseIndexUrl = `https://${releaseHost}/index.json`;
 
 /** The owner's key, and a stranger's. */
@@ -81,7 +83,7 @@ export class SimulatedReleases {
 		const fault = this.options.fault();
 		if (file === undefined) send(board, 404, {}, Buffer.from("not found"));
 		else if (fault === "redirect")
-			send(board, 302, { Location: "https://elsewhere.example/" }, Buffer.alloc(0));
+			send(board, 302, { Location: `https://${redirectHost}/` }, Buffer.alloc(0));
 		else if (first === undefined || fault === "no ranges") send(board, 200, {}, file);
 		else this.sendRange(board, file, Number(first), Number(last));
 	}
