@@ -212,7 +212,7 @@ function runInXs(program: string, isOptimized: boolean): string {
 			// `make` may come to one that is short already.
 			writeFileSync(compiled, optimizeModule(shorter, operations));
 		}
-		const creation = "43008,0,4608,0,768,32,32,53,3,1024,17";
+		const creation = "43008,0,4800,0,768,32,32,53,3,1024,17";
 		const { stderr } = run("xsl", ["-b", ".", "-o", ".", "-c", creation, "-p", "program.xsb", "program.xsb"]);
 		return /results ([^\n!]*)/.exec(stderr)?.[1] ?? stderr;
 	} finally {
