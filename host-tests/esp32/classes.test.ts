@@ -12,6 +12,8 @@ const sdk = vi.hoisted(() => ({
 	opened: [] as unknown[],
 	kept: new Map<string, unknown>(),
 	errors: [0, 0],
+	channelsKept: 0,
+	keepsChannel: true,
 	traced: [] as string[],
 }));
 
@@ -79,6 +81,10 @@ vi.mock("embedded:storage/key-value", () => ({
 
 vi.mock("mc/ffi", () => ({
 	default: class {
+		known_channel_keep() {
+			if (!sdk.keepsChannel) throw new Error("no channel");
+			sdk.channelsKept++;
+		}
 		nvs_flash_erase() {
 			return sdk.errors[0];
 		}
@@ -107,6 +113,8 @@ beforeEach(() => {
 	vi.stubGlobal("trace", (line: string) => sdk.traced.push(line));
 	for (const list of [sdk.stations, sdk.timers, sdk.opened, sdk.traced]) list.length = 0;
 	sdk.errors = [0, 0];
+	sdk.channelsKept = 0;
+	sdk.keepsChannel = true;
 });
 
 describe("the Wi-Fi station", () => {
@@ -128,6 +136,17 @@ describe("the Wi-Fi station", () => {
 		]);
 		wifi.connect({ SSID: "Home" });
 		wifi.disconnect();
+	});
+
+	test("keeps the channel on which it is connected, and calls back if it cannot", () => {
+		let calls = 0;
+		const { wifi } = open(() => calls++);
+		sdk.stations[0]?.onChanged("connection");
+		expect([sdk.channelsKept, calls]).toEqual([1, 1]);
+		sdk.keepsChannel = false;
+		sdk.stations[0]?.onChanged("connection");
+		expect([sdk.channelsKept, calls]).toEqual([1, 2]);
+		wifi.close();
 	});
 
 	test("calls back no more once it is closed, and lets no exception out to the SDK", () => {

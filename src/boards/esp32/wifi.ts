@@ -18,7 +18,9 @@ class EspWiFi implements WiFi {
 		this.sharedState = wifiState;
 		this.wifi = new SDKWiFi({
 			onChanged: (property) => {
-				if (this.wifi?.connection === WiFiConnection.connected) new FFI().known_channel_keep();
+				guard(() => {
+					if (this.wifi?.connection === WiFiConnection.connected) new FFI().known_channel_keep();
+				});
 				if (this.wifi !== undefined) guard(() => onChanged?.(property));
 			},
 		});
