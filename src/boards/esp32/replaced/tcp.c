@@ -184,11 +184,16 @@ static err_t takeEvents(Call *call)
 	connection->endpoint.isQueued = 0;
 	call->events = connection->events;
 	connection->events = 0;
-	if (pcb) {
-		tcp_output(pcb);
-		call->room = tcp_sndbuf(pcb);
-	}
+	if (pcb) tcp_output(pcb);
 	call->length = connection->received ? connection->received->tot_len : 0;
+	return ERR_OK;
+}
+
+static err_t takeRoom(Call *call)
+{
+	Connection *connection = call->endpoint;
+	struct tcp_pcb *pcb = connection->endpoint.pcb;
+	call->room = pcb ? tcp_sndbuf(pcb) : 0;
 	return ERR_OK;
 }
 
@@ -376,6 +381,8 @@ static void deliverConnection(void *the, void *it, uint8_t *message, uint16_t le
 			xsCallFunction0(xsReference(connection->onError), endpoint->object);
 		xsEndHost(the);
 	} else if (endpoint->isOpen && connection->onWritable && (call.events & writable) && !connection->hasFailed) {
+		// Only now: onReadable may have written.
+		run(takeRoom, &call);
 		xsBeginHost(the);
 			xsmcSetInteger(xsResult, call.room);
 			xsCallFunction1(xsReference(connection->onWritable), endpoint->object, xsResult);
