@@ -124,6 +124,19 @@ describe("a board that is restarted each hour", () => {
 		},
 	);
 
+	test("or after each request: single points from the third on", async () => {
+		const fixture = new UploaderFixture({ service: () => ({ status: 500, isStored: true }) });
+		fixture.measure(3000);
+		fixture.uploader.start();
+		for (let restart = 0; restart < 20; restart++) {
+			const { length } = fixture.requests;
+			while (fixture.requests.length === length) await fixture.pass(1 / 60);
+			await fixture.restart();
+		}
+		const sizes = fixture.requests.map(({ sequences }) => sequences.length);
+		expect(Math.max(...sizes.slice(2))).toBe(1);
+	});
+
 	test.each([418, 500])("one point that is answered with %i does not keep the others", async (status) => {
 		const fixture = new UploaderFixture({
 			service: ({ sequences }) => ({ status: sequences.includes(1) ? status : 201 }),

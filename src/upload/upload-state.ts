@@ -2,7 +2,7 @@ import type { KeyValue } from "../boards/ecma419";
 import { type PersistentKey, writeIfChanged } from "../common/persistent-values";
 import type { PassedOver } from "./refusal-search";
 
-/** State of an uploader that is kept over a deep sleep; `reportedDrops` and `passedOver` over each start. */
+/** State of an uploader that is kept over each start; `dueAtTicks` and `consecutiveFailures` over a deep sleep only. */
 export interface UploadState {
 	/** Ticks before which nothing is sent. */
 	readonly dueAtTicks: number;

@@ -34,7 +34,7 @@ export interface UploaderOptions {
 	readonly budget: CallBudget;
 	/** The state that an earlier start has saved. */
 	readonly keptState: UploadState | undefined;
-	/** Saves {@link Uploader.state}, which has points that may not be sent again. */
+	/** Saves {@link Uploader.state}, which has what an outage has taught, and points that may not be sent again. */
 	saveState(state: UploadState): void;
 	/** The time between two regular uploads at `now`, milliseconds. */
 	intervalMs(now: number): number;
@@ -558,7 +558,7 @@ export class Uploader {
 		// mutation: count-failure
 		this.consecutiveFailures++;
 		// mutation: send-less-after-failure
-		if (this.consecutiveFailures > 1 && hasReached) this.search.failedAgain();
+		if (hasReached && (this.consecutiveFailures > 1 || this.search.failures > 0)) this.search.failedAgain();
 	}
 
 	private recordAttempt(failure: string | undefined): void {
