@@ -115,7 +115,8 @@ export class WifiJoiner {
 		this.attemptTicks = time.ticks();
 		try {
 			this.isOnKnownChannel = onKnownChannel && this.wifi.reconnect?.(options) === true;
-			if (this.isOnKnownChannel) this.retryTimer = time.set(() => this.searchAll(), knownChannelTimeoutMs);
+			if (this.isOnKnownChannel)
+				this.retryTimer = time.set(() => this.leaveKnownChannel(), knownChannelTimeoutMs);
 			else this.wifi.connect(options);
 		} catch (error) {
 			this.retry(errorMessage(error));
@@ -123,12 +124,20 @@ export class WifiJoiner {
 	}
 
 	/** Unless the network was found on its channel of last time. */
-	private searchAll(): void {
+	private leaveKnownChannel(): void {
 		if (this.wifi.connection >= WiFiConnection.associated) return;
-		this.options.time.clear(this.retryTimer);
 		this.wifi.disconnect();
+		this.searchAll(this.options.settleMs);
+	}
+
+	private searchAll(waitMs: number): void {
+		const { time } = this.options;
+		time.clear(this.retryTimer);
+		// The end of this attempt may be reported late, and is not the next one's.
+		this.isOnKnownChannel = false;
+		this.attemptTicks = Number.POSITIVE_INFINITY;
 		// mutation: search-all-channels
-		this.connect(false);
+		this.retryTimer = time.set(() => this.connect(false), waitMs);
 	}
 
 	/** The platform reports that something changed, not what. */
@@ -141,7 +150,7 @@ export class WifiJoiner {
 			onLost();
 		} else if (connection === WiFiConnection.connected) this.finish(this.joinedResult());
 		else if (connection === WiFiConnection.idle && time.ticks() - this.attemptTicks >= lateEventMs)
-			if (this.isOnKnownChannel) this.searchAll();
+			if (this.isOnKnownChannel) this.searchAll(0);
 			else this.retry();
 	}
 
