@@ -41,6 +41,7 @@ describe("an update file is", () => {
 		["b/a.update?1", { path: "/r/b/a.update?1" }],
 		["/a.update", { path: "/a.update" }],
 		["https://B.example:99/c", { host: "b.example", port: 99, path: "/c" }],
+		["?token=1", { path: "/r/index.json?token=1" }],
 		["//b.example/c", { host: "b.example", path: "/c" }],
 		["a.update?from=https://b.example/", { path: "/r/a.update?from=https://b.example/" }],
 	])("at %s", (address, where) => {

@@ -37,6 +37,7 @@ export function resolveHttpsUrl(reference: string, base: HttpsUrl): HttpsUrl | u
 	if (reference[untilAnyOf(":/?", reference).length] === ":") return parseHttpsUrl(reference);
 	if (reference === "" || !consistsOf(reference, '!"$~')) return undefined;
 	const document = untilAnyOf("?", base.path);
+	if (reference.startsWith("?")) return { ...base, path: document + reference };
 	const folder = document.slice(0, document.lastIndexOf("/") + 1);
 	return { ...base, path: reference.startsWith("/") ? reference : folder + reference };
 }
