@@ -761,14 +761,18 @@ export class FlashQueue {
 		}
 	}
 
-	/** The oldest pending records were in a sector that was erased in vain. */
+	/** The oldest pending records were in a sector that was erased in vain: they are dropped. */
 	private skipLostFront(newest: Sector): void {
 		const oldest = findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
 		// Reading its header may have failed only now.
 		if (oldest.firstSequence <= this.acknowledgedSequence + 1) return;
+		const lost = this.pendingBefore(oldest);
+		this.unreportedDrops += lost;
+		this._droppedRecords += lost;
 		this.acknowledgedSequence = oldest.firstSequence - 1;
 		this.skippedBeforeFront = oldest.skippedSequences;
-		this._damagedBytes += this.sectors.blockLength;
+		this.front = unknownPosition;
+		this.knownReservedBytes = undefined;
 	}
 
 	// --- Reading ---
@@ -780,9 +784,10 @@ export class FlashQueue {
 		const inFront =
 			start === this.acknowledgedSequence + 1 &&
 			(known?.sectorNumber ?? 0) >= this.sectors.lowestSectorNumber(newest);
+		const found = inFront ? known : findSectorOf(start, this.sectors, newest);
+		if (found === undefined && start === this.acknowledgedSequence + 1) this.skipLostFront(newest);
 		const holder =
-			(inFront ? known : findSectorOf(start, this.sectors, newest)) ??
-			findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
+			found ?? findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
 		const reader = new SectorReader(this.sectors, holder);
 		this.openAt(reader, holder);
 		while (start >= reader.endSequence)
