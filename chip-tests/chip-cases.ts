@@ -287,10 +287,11 @@ async function takeLongRequests(bench: ChipBench): Promise<string> {
 			() => 0,
 		);
 	for (const body of bodies) expectEqual("whether it answers", (await post(body)) > 0, true);
-	for (const body of bodies) await Promise.all([post(body), post(body), post(body)]);
+	// QEMU lets two wait for it.
+	for (const body of bodies) await Promise.all([post(body), post(body)]);
 	await page.state();
 	expectEqual("boots", bench.lines.filter((line) => log.boot.test(line)).length, 1);
-	return `${4 * bodies.length} requests`;
+	return `${3 * bodies.length} requests`;
 }
 
 /** The image is the board's own: what counts is the slot, and the bootloader's part in it. */
