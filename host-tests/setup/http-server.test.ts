@@ -216,10 +216,10 @@ describe("a request", () => {
 		["of one byte", (byte: string) => `1\r\n${byte}\r\n`],
 		["of one byte, their sizes in eight digits", (byte: string) => `00000001\r\n${byte}\r\n`],
 		["of one byte, with an extension", (byte: string) => `1;a=b\r\n${byte}\r\n`],
-	])("may have a body of 16 KB in chunks %s", async (_, chunk) => {
+	])("may have a body of 8 KB in chunks %s", async (_, chunk) => {
 		const { dial, requests } = await serve();
 		const peer = await dial();
-		const body = "0123456789abcdef".repeat(1024);
+		const body = "0123456789abcdef".repeat(512);
 		peer.send("POST /a HTTP/1.1\r\nHost: board\r\nTransfer-Encoding: chunked\r\n\r\n");
 		peer.send(`${[...body].map(chunk).join("")}0\r\n\r\n`);
 		await peer.until(/\}$/);
@@ -320,10 +320,10 @@ describe("a request that is no request, or too much, is refused and the connecti
 		["a length that is no number", "POST / HTTP/1.1\r\nContent-Length: 1e3\r\n\r\n", 400],
 		["a coding that was not asked for", "POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 400],
 		["a chunk without a size", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx", 400],
-		["a length over 16 KB, before any of it came", "POST / HTTP/1.1\r\nContent-Length: 16385\r\n\r\n", 413],
+		["a length over 8 KB, before any of it came", "POST / HTTP/1.1\r\nContent-Length: 8193\r\n\r\n", 413],
 		["a length over all measure", "POST / HTTP/1.1\r\nContent-Length: 999999999999999\r\n\r\n", 413],
 		[
-			"chunks that grow over 16 KB",
+			"chunks that grow over 8 KB",
 			`POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${`1000\r\n${"x".repeat(4096)}\r\n`.repeat(5)}`,
 			413,
 		],
@@ -340,12 +340,12 @@ describe("a request that is no request, or too much, is refused and the connecti
 		await peer.closed();
 	});
 
-	test("a body of exactly 16 KB is taken", async () => {
+	test("a body of exactly 8 KB is taken", async () => {
 		const { dial, requests } = await serve();
 		const peer = await dial();
-		peer.send(post("x".repeat(16_384)));
+		peer.send(post("x".repeat(8_192)));
 		await peer.until(/\}$/);
-		expect(requests[0]?.body).toHaveLength(16_384);
+		expect(requests[0]?.body).toHaveLength(8_192);
 	});
 
 	test("413 arrives although the client goes on sending: the rest is read and dropped", async () => {

@@ -27,14 +27,14 @@ export interface HttpServerOptions {
 
 /**
  * A browser opens spare connections, so idle ones get a few seconds; a request fits a few packets, so ten seconds are
- * plenty; the page itself may take longer over a weak signal.
+ * plenty; the page itself may take longer over a weak signal. A JSON body of 10 KB is more than a chip has memory for.
  */
 export const defaultServerLimits: ServerLimits = Object.freeze({
 	idle: 5_000,
 	request: 10_000,
 	response: 30_000,
 	drain: 1_000,
-	maxBodyBytes: 16 * 1024,
+	maxBodyBytes: 8 * 1024,
 });
 
 const defaultMaxConnections = 4;
