@@ -10,7 +10,7 @@ const words = texts.transfer;
 /** Format version of a settings file, which the board checks. */
 const versionKey = "version";
 
-/** Characters: the board's limit of a request body. */
+/** Characters: twice what the board takes in a request, as a file may be indented. */
 const maxFileLength = 16 * 1024;
 
 /** Unique to a board: imported from another one, both would send as the same device. */
