@@ -91,10 +91,6 @@ export const chipCases: readonly ChipCase[] = [
 		run: survivePageClients,
 	},
 	{
-		name: "has the memory for long requests to its page",
-		run: takeLongRequests,
-	},
-	{
 		name: "takes an update, keeps it, and goes back from one that crashes",
 		run: update,
 	},
@@ -266,30 +262,6 @@ async function survivePageClients(bench: ChipBench, { seed, clients }: CaseOptio
 	const taken = before.free - after.free;
 	if (taken > 32_768) throw new Error(`${clients} connections have taken ${taken} bytes of the heap`);
 	return `${clients} connections, ${taken} bytes of the heap`;
-}
-
-/** Bodies of settings, and longer ones than the server takes. */
-async function takeLongRequests(bench: ChipBench): Promise<string> {
-	bench.powerOn();
-	await bench.line(log.setup);
-	const page = new PageClient(bench.pagePort, boardAddress);
-	await bench.command("ping");
-	await page.state();
-	const lengths = [2_000, 6_000, 9_000, 16_000];
-	const bodies = lengths.flatMap((length) => [
-		{ settings: { rootCertificate: "x".repeat(length) } },
-		{ settings: { ntpServers: Array.from({ length: length / 20 }, (_, at) => `server-${at}.example`) } },
-		{ settings: { sensors: JSON.stringify(Array(length / 8).fill("\u00e4")) } },
-	]);
-	const post = (body: object) =>
-		page.post("/api/check", body).then(
-			({ status }) => status,
-			() => 0,
-		);
-	for (const body of bodies) expectEqual("whether it answers", (await post(body)) > 0, true);
-	await page.state();
-	expectEqual("boots", bench.lines.filter((line) => log.boot.test(line)).length, 1);
-	return `${bodies.length} requests`;
 }
 
 /** The image is the board's own: what counts is the slot, and the bootloader's part in it. */
