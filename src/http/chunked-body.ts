@@ -1,4 +1,5 @@
-import { hexValue, isFieldCode } from "./grammar";
+import { hexValue } from "../common/hex";
+import { isFieldCode } from "./grammar";
 import { HeadParser } from "./head-parser";
 
 /** Hexadecimal digits of a chunk size: up to 4 GiB, far above any limit here. */

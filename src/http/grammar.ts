@@ -21,14 +21,6 @@ export function isFieldCode(code: number): boolean {
 	return (code >= 0x20 && code !== 0x7f) || code === 0x09;
 }
 
-/** The value of a hexadecimal digit; `undefined` for other characters. */
-export function hexValue(code: number): number | undefined {
-	if (code >= 0x30 && code <= 0x39) return code - 0x30;
-	if (code >= 0x61 && code <= 0x66) return code - 0x57;
-	if (code >= 0x41 && code <= 0x46) return code - 0x37;
-	return undefined;
-}
-
 export function isToken(text: string): boolean {
 	return text.length > 0 && encodeUtf8(text).every(isTokenCode);
 }

@@ -1,8 +1,9 @@
 import type { KeyValue } from "../boards/ecma419";
 import { crc32 } from "../common/crc32";
+import { decodeHex } from "../common/hex";
 import { isJsonObject } from "../common/json";
 import type { PersistentKey } from "../common/persistent-values";
-import { decodeUtf8, encodeUtf8 } from "../common/utf8";
+import { decodeUtf8 } from "../common/utf8";
 import { checkSettings, withoutDefaults } from "./settings";
 import { SettingsStore } from "./settings-store";
 
@@ -14,7 +15,7 @@ const builtInSettingsKey: PersistentKey = "planted";
  * puts it into the image.
  */
 export function installBuiltInSettings(storage: KeyValue, hex: string): void {
-	const bytes = fromHex(hex);
+	const bytes = decodeHex(hex);
 	const checksum = new Uint8Array(4);
 	new DataView(checksum.buffer).setUint32(0, crc32(bytes));
 	const installed = storage.read(builtInSettingsKey);
@@ -25,18 +26,4 @@ export function installBuiltInSettings(storage: KeyValue, hex: string): void {
 	new SettingsStore(storage).save(withoutDefaults(settings));
 	// Last: a power cut between the two writes installs them again.
 	storage.write(builtInSettingsKey, checksum);
-}
-
-function fromHex(hex: string): Uint8Array {
-	// At each start: XS finds a character of a text by counting from its beginning.
-	const digits = encodeUtf8(hex);
-	const bytes = new Uint8Array(digits.length / 2);
-	for (let i = 0; i < bytes.length; i++)
-		bytes[i] = 16 * digitValue(digits[2 * i] ?? 0) + digitValue(digits[2 * i + 1] ?? 0);
-	return bytes;
-}
-
-/** Of a hexadecimal digit. */
-function digitValue(code: number): number {
-	return code <= 57 ? code - 48 : (code | 0x20) - 87;
 }

@@ -1,5 +1,6 @@
 import config from "mc/config";
 import FFI from "mc/ffi";
+import { decodeHex } from "../../common/hex";
 import type { FirmwareSlots } from "../board";
 import { flashStorage } from "./storage";
 import { firmwareCrypto } from "./tls/firmware-crypto";
@@ -55,8 +56,5 @@ function check(error: number): void {
 
 /** Two hexadecimal digits for each byte. */
 function readKey(hex: string | undefined): Uint8Array | undefined {
-	if (hex?.length !== 2 * keyBytes) return undefined;
-	const key = new Uint8Array(keyBytes);
-	for (let i = 0; i < keyBytes; i++) key[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-	return key;
+	return hex?.length === 2 * keyBytes ? decodeHex(hex) : undefined;
 }
