@@ -1,6 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { type ImageParts, partNames } from "../scripts/image-parts";
+import { readMeasured, saveMeasured } from "./measured-file";
 import type { Section } from "./results-table";
 
 /** What a chip's release image is made of, bytes. */
@@ -12,27 +11,18 @@ export interface ChipImage {
 /** The chips that stand in the results, by the SDK's names. */
 export const chipNames: Readonly<Record<string, string>> = { esp32: "ESP32", "esp32/esp32c3": "ESP32-C3" };
 
-const path = (platform: string) =>
-	join(import.meta.dirname, "..", "build", `image-${platform.replace("/", "-")}.json`);
+const nameOf = (platform: string) => `image-${platform}`;
 
 /** Left by the last `npm run build:esp32` of this chip on this computer. */
 export function saveChipImage(platform: string, image: ChipImage): void {
-	mkdirSync(dirname(path(platform)), { recursive: true });
-	writeFileSync(path(platform), `${JSON.stringify(image)}\n`);
-}
-
-function readChipImage(platform: string): ChipImage | undefined {
-	try {
-		return JSON.parse(readFileSync(path(platform), "utf8"));
-	} catch {
-		return undefined;
-	}
+	saveMeasured(nameOf(platform), image);
 }
 
 /** A table for each chip; figures of a chip that was not built here are `undefined`. */
 export function imageSections(): Section[] {
 	return Object.entries(chipNames).map(([platform, chip]) => {
-		const built = readChipImage(platform);
+		// Of the same version of this file.
+		const built = readMeasured(nameOf(platform)) as ChipImage | undefined;
 		const kilobytes = (bytes: number | undefined) =>
 			bytes === undefined ? undefined : Math.round(bytes / 1024);
 		return {

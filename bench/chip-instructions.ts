@@ -1,25 +1,19 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readMeasured, saveMeasured } from "./measured-file";
 import type { Section } from "./results-table";
 
 /** Millions of instructions by piece of work. */
 export type InstructionCounts = Readonly<Record<string, number>>;
 
-const path = join(import.meta.dirname, "..", "build", "instructions.json");
+const name = "instructions";
 
 /** Kept by the last `npm run test:chip -- --instructions` on this computer; what it did not measure stays as it is. */
 export function saveInstructionCounts(counts: InstructionCounts): void {
-	mkdirSync(dirname(path), { recursive: true });
-	writeFileSync(path, `${JSON.stringify({ ...readInstructionCounts(), ...counts })}\n`);
+	saveMeasured(name, { ...readInstructionCounts(), ...counts });
 }
 
 /** Empty if they have not been measured. */
-export function readInstructionCounts(): InstructionCounts {
-	try {
-		return JSON.parse(readFileSync(path, "utf8"));
-	} catch {
-		return {};
-	}
+function readInstructionCounts(): InstructionCounts {
+	return (readMeasured(name) as InstructionCounts | undefined) ?? {};
 }
 
 /** The rows of the table, by the names that `chip-tests/instruction-counts.ts` gives, with their limits in millions. */
@@ -80,10 +74,9 @@ export function instructionSection(): Section {
 left them here: time in which the chip is idle does not count, waits for the flash are not modelled, and at 160 MHz an
 instruction takes 6 ns at least. A start is one after a power cut, of a board without an own root certificate; the ring has been
 overwritten. One pin is read, the I²C bus is empty; Ethernet stands for Wi-Fi. What connects has an own root in its settings, and
-the server a chain of two certificates on P-256. QEMU
-has no deep sleep: on battery a restart stands for it, in which the bootloader verifies the image; on a chip a wake does
-not. An hour on mains is calculated of the rows above it: a reading a minute, sent once over a resumed session. Bytes are
-those over TCP of a connection that sends one point.`,
+the server a chain of two certificates on P-256. QEMU has no deep sleep: on battery a restart stands for it, in which the
+bootloader verifies the image; on a chip a wake does not. An hour on mains is calculated of the rows above it: a reading a
+minute, sent once over a resumed session. Bytes are those over TCP of a connection that sends one point.`,
 		],
 		baseline: "% of the start",
 		rows: [
