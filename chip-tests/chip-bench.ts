@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmulatedChip, hostAddress } from "../scripts/emulated-chip";
 import {
@@ -49,8 +50,6 @@ const maxRestarts = 5;
 export interface ChipBenchOptions {
 	readonly platform: Platform;
 	readonly image: EmulatorImage;
-	/** For its files. */
-	readonly directory: string;
 	/** Gets the board's log while it runs. */
 	readonly logFile?: string | undefined;
 	/** The board prints marks, see {@link ChipBench.mark}. */
@@ -58,8 +57,8 @@ export interface ChipBenchOptions {
 }
 
 /** What a counting board has printed at a point: a line that begins with `@`. */
-export interface Mark {
-	/** Of `boards/qemu/instruction-marks.ts`. */
+export interface MarkedPoint {
+	/** Of `boards/qemu/mark.ts`. */
 	readonly kind: number;
 	/** Millions of instructions since power was switched on, without idle time. */
 	readonly millions: number;
@@ -75,6 +74,7 @@ export class ChipBench {
 	/** All that the board has logged, over its starts. */
 	readonly lines: string[] = [];
 	private readonly image: EmulatorImage;
+	private readonly directory: string;
 	private readonly flash: string;
 	private readonly logFile: string | undefined;
 	private readonly ports: { readonly page: number; readonly control: number };
@@ -103,7 +103,8 @@ export class ChipBench {
 		this.platform = options.platform;
 		this.isCounting = options.isCounting === true;
 		this.image = options.image;
-		this.flash = join(options.directory, "flash.bin");
+		this.directory = mkdtempSync(join(tmpdir(), "dakkio-chip-"));
+		this.flash = join(this.directory, "flash.bin");
 		this.logFile = options.logFile;
 		if (this.logFile !== undefined) writeFileSync(this.logFile, "");
 		this.ports = ports;
@@ -199,12 +200,12 @@ export class ChipBench {
 	}
 
 	/** The next mark of a kind. */
-	async mark(kind: number): Promise<Mark> {
+	async mark(kind: number): Promise<MarkedPoint> {
 		return readMark((await this.line(new RegExp(`@${kind} \\d+ \\d+$`)))[0]);
 	}
 
 	/** The mark before the next line that matches. */
-	async markOf(pattern: RegExp): Promise<Mark> {
+	async markOf(pattern: RegExp): Promise<MarkedPoint> {
 		await this.line(pattern);
 		return readMark(this.lines[this.readLines - 2] ?? "");
 	}
@@ -348,10 +349,11 @@ export class ChipBench {
 	async close(): Promise<void> {
 		await this.powerOff();
 		await Promise.all([this.dakkio.close(), this.ntp.close()]);
+		rmSync(this.directory, { recursive: true });
 	}
 }
 
-function readMark(line: string): Mark {
+function readMark(line: string): MarkedPoint {
 	const [kind = 0, thousands = 0, ms = 0] = line
 		.slice(line.indexOf("@") + 1)
 		.split(" ")

@@ -1,18 +1,16 @@
 import { Agent } from "node:http";
 import type { Socket } from "node:net";
 import type { InstructionCounts } from "../bench/chip-instructions";
+import { Mark } from "../boards/qemu/mark";
 import { PageClient } from "../host-tests/setup/page-client";
 import { boardAddress, hostAddress } from "../scripts/emulated-chip";
 import { certify, keyToPem, toPem } from "../sdk-tests/host/certificate";
 import type { Settings } from "../src/settings/settings";
-import type { ChipBench, Mark } from "./chip-bench";
+import type { ChipBench, MarkedPoint } from "./chip-bench";
 import { fetchPage, log, queueWith } from "./chip-cases";
 
 // Millions of instructions that an emulated chip executes for a piece of work; what it does while it is idle does not count. A
 // board prints them at each line of its log and at the steps of TLS (`boards/qemu/instruction-marks.ts`).
-
-/** Kinds of marks. */
-const kinds = { appMain: 0, firstStatement: 1, opened: 3, connected: 4, secure: 5, sleep: 6, command: 7 };
 
 /** Of any number of points. */
 const sent = /^sent (?:point \d+|(\d+) points .*): 201$/;
@@ -38,14 +36,19 @@ export const measurements: readonly Measurement[] = [
 	{ name: "setup", measure: measureSetup },
 ];
 
-const between = (before: Mark, after: Mark) => after.millions - before.millions;
+async function markNow(bench: ChipBench): Promise<MarkedPoint> {
+	await bench.command("mark");
+	return bench.mark(Mark.command);
+}
+
+const between = (before: MarkedPoint, after: MarkedPoint) => after.millions - before.millions;
 
 /** From the reset to the first reading. */
 async function measureStart(bench: ChipBench) {
 	bench.skipLines();
 	bench.powerOn();
-	const appMain = await bench.mark(kinds.appMain);
-	const firstStatement = await bench.mark(kinds.firstStatement);
+	const appMain = await bench.mark(Mark.appMain);
+	const firstStatement = await bench.mark(Mark.firstStatement);
 	const booted = await bench.markOf(log.boot);
 	const stored = await bench.markOf(log.stored);
 	return {
@@ -94,9 +97,9 @@ async function measureUpload(bench: ChipBench) {
 		connection = socket;
 		accept();
 	};
-	const opened = await bench.mark(kinds.opened);
-	const connected = await bench.mark(kinds.connected);
-	const secure = await bench.mark(kinds.secure);
+	const opened = await bench.mark(Mark.opened);
+	const connected = await bench.mark(Mark.connected);
+	const secure = await bench.mark(Mark.secure);
 	const answered = await bench.markOf(sent);
 	const { bytesRead = 0, bytesWritten = 0 } = connection ?? {};
 	return {
@@ -151,7 +154,7 @@ async function measurePoints(bench: ChipBench): Promise<InstructionCounts> {
 		bench.writePartition("queue", queueWith(readings, length, Date.now() - 60_000));
 		bench.skipLines();
 		bench.powerOn();
-		return bench.mark(kinds.secure);
+		return bench.mark(Mark.secure);
 	};
 	await send(3000);
 	const first = await bench.markOf(sent);
@@ -170,15 +173,11 @@ async function measureRest(bench: ChipBench): Promise<InstructionCounts> {
 	bench.configure({ ...bench.settings, ...quiet });
 	bench.powerOn();
 	await bench.line(sent);
-	const marked = async () => {
-		await bench.command("mark");
-		return bench.mark(kinds.command);
-	};
-	const cost = between(await marked(), await marked());
+	const cost = between(await markNow(bench), await markNow(bench));
 	// Its announcements in the network are over by the next reading.
 	const second = await bench.markOf(log.stored);
 	await new Promise((resolve) => setTimeout(resolve, 8_000));
-	const atRest = await marked();
+	const atRest = await markNow(bench);
 	const perMs = (between(second, atRest) - cost) / (atRest.ms - second.ms);
 	const third = await bench.markOf(log.stored);
 	return {
@@ -192,18 +191,14 @@ async function measureSetup(bench: ChipBench): Promise<InstructionCounts> {
 	bench.configure(undefined);
 	bench.powerOn();
 	await bench.line(log.setup);
-	const marked = async () => {
-		await bench.command("mark");
-		return bench.mark(kinds.command);
-	};
 	const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 	const page = new PageClient(bench.pagePort, boardAddress, agent);
-	const before = await marked();
+	const before = await markNow(bench);
 	await fetchPage(bench.pagePort);
 	await page.state();
-	const loaded = await marked();
+	const loaded = await markNow(bench);
 	await page.test(bench.settings, 1_000);
-	const tested = await marked();
+	const tested = await markNow(bench);
 	agent.destroy();
 	return {
 		"the setup page loaded": between(before, loaded),
@@ -215,17 +210,17 @@ async function measureSetup(bench: ChipBench): Promise<InstructionCounts> {
 async function measureBattery(bench: ChipBench): Promise<InstructionCounts> {
 	bench.configure({ ...bench.settings, power: "battery", interval: 60, uploadInterval: 180 });
 	bench.powerOn();
-	await bench.mark(kinds.sleep);
+	await bench.mark(Mark.sleep);
 	await bench.powerOff();
 	bench.configure(undefined);
 	bench.skipLines();
 	bench.powerOn();
-	let before = await bench.mark(kinds.sleep);
+	let before = await bench.mark(Mark.sleep);
 	let wake: number | undefined;
 	let upload: number | undefined;
 	for (let wakes = 0; wakes < 12 && (wake === undefined || upload === undefined); wakes++) {
 		const from = bench.position;
-		const sleep = await bench.mark(kinds.sleep);
+		const sleep = await bench.mark(Mark.sleep);
 		const lines = bench.lines.slice(from, bench.position);
 		const isSent = lines.some((line) => sent.test(line));
 		// The first ones end what the first boot has begun.

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { saveInstructionCounts } from "../bench/chip-instructions";
@@ -115,9 +114,8 @@ async function testPlatform(
 		const { name } = chipCase;
 		if (!name.includes(options.only)) continue;
 		if (options.except !== undefined && name.includes(options.except)) continue;
-		const directory = mkdtempSync(join(tmpdir(), "dakkio-chip-"));
-		const logFile = options.log && logFileIn(options.log, platform, chipCase);
-		const bench = await ChipBench.start({ platform, image, directory, logFile });
+		const logFile = options.log && logFileIn(options.log, platform, name);
+		const bench = await ChipBench.start({ platform, image, logFile });
 		const began = Date.now();
 		const problem = await attempt(chipCase, bench, {
 			...options,
@@ -129,17 +127,15 @@ async function testPlatform(
 		});
 		const seconds = ((Date.now() - began) / 1000).toFixed(0);
 		await bench.close();
-		rmSync(directory, { recursive: true });
 		if ("failure" in problem) {
 			counts.failed++;
-			say(`FAILED  ${platform} ${chipCase.name}: ${problem.failure} (${seconds} s)`);
-			for (const line of bench.lines.slice(-12)) say(`          ${line}`);
+			sayFailure(bench, `${platform} ${name}: ${problem.failure} (${seconds} s)`);
 		} else {
 			counts.passed++;
 			if (bench.restarts > 0)
 				say(`        (QEMU stood still, and was started again ${bench.restarts} times)`);
 			say(
-				`passed  ${platform} ${chipCase.name}${problem.remark === undefined ? "" : `: ${problem.remark}`} (${seconds} s)`,
+				`passed  ${platform} ${name}${problem.remark === undefined ? "" : `: ${problem.remark}`} (${seconds} s)`,
 			);
 		}
 	}
@@ -161,9 +157,8 @@ async function countInstructions(
 	const image = await buildForEmulator(findSdk(), platform, { quiet: true });
 	for (const measurement of measurements) {
 		if (!measurement.name.includes(only)) continue;
-		const directory = mkdtempSync(join(tmpdir(), "dakkio-chip-"));
-		const logFile = log && logFileIn(log, platform, measurement);
-		const bench = await ChipBench.start({ platform, image, directory, logFile, isCounting: true });
+		const logFile = log && logFileIn(log, platform, measurement.name);
+		const bench = await ChipBench.start({ platform, image, logFile, isCounting: true });
 		try {
 			const measured = await measurement.measure(bench);
 			saveInstructionCounts(measured);
@@ -172,12 +167,15 @@ async function countInstructions(
 				say(`  ${what.padEnd(64)} ${millions.toFixed(2).padStart(8)} million instructions`);
 		} catch (error) {
 			counts.failed++;
-			say(`FAILED  ${measurement.name}: ${errorMessage(error)}`);
-			for (const line of bench.lines.slice(-12)) say(`          ${line}`);
+			sayFailure(bench, `${measurement.name}: ${errorMessage(error)}`);
 		}
 		await bench.close();
-		rmSync(directory, { recursive: true });
 	}
+}
+
+function sayFailure(bench: ChipBench, failure: string): void {
+	say(`FAILED  ${failure}`);
+	for (const line of bench.lines.slice(-12)) say(`          ${line}`);
 }
 
 async function attempt(
@@ -236,7 +234,7 @@ function printSlots(kinds: readonly (readonly [kind: number, count: number])[]):
 	say(`  slots at rest: ${named.join(", ")}`);
 }
 
-function logFileIn(directory: string, platform: Platform, { name }: { readonly name: string }): string {
+function logFileIn(directory: string, platform: Platform, name: string): string {
 	mkdirSync(directory, { recursive: true });
 	return join(directory, `${`${platform} ${name}`.replace(/[^a-z0-9]+/gi, "-")}.log`);
 }

@@ -3,7 +3,7 @@ import type { KeyValue } from "../../src/boards/ecma419";
 import { guard } from "../../src/boards/esp32/callbacks";
 import { UDPSocket } from "../../src/boards/esp32/udp";
 import { decodeUtf8 } from "../../src/common/utf8";
-import { Mark } from "./instruction-marks";
+import { Mark } from "./mark";
 import type { VirtualButton } from "./virtual-button";
 
 /** Figures of `emulator_memory`. */
