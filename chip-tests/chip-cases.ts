@@ -258,7 +258,7 @@ async function survivePageClients(bench: ChipBench, { seed, clients }: CaseOptio
 	await page.state();
 	const after = await bench.memory();
 	expectEqual("boots", bench.lines.filter((line) => log.boot.test(line)).length, 1);
-	// lwIP remembers for two minutes each connection that the board ended. A record each would be 40 KiB.
+	// lwIP remembers for ten seconds each connection that the board ended. A record each would be 40 KiB.
 	const taken = before.free - after.free;
 	if (taken > 32_768) throw new Error(`${clients} connections have taken ${taken} bytes of the heap`);
 	return `${clients} connections, ${taken} bytes of the heap`;
@@ -319,7 +319,7 @@ async function sendUpdateThroughPage(
 	const client: UpdateClient = {
 		update: async (step) => JSON.parse((await page.post("/api/update", step)).body),
 		updateState: () => page.get<UpdateState>("/api/update").catch(() => ({ phase: "installed" })),
-		pause: () => new Promise((resolve) => setTimeout(resolve, 1_000)),
+		pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 	};
 	let isHalf = false;
 	const problem = await sendUpdate(client, bench.updateFile(version), true, (share) => {

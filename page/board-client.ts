@@ -24,8 +24,6 @@ export class NoResponseError extends Error {}
 const requestTimeoutMs = 8_000;
 /** Between attempts; the last one repeats. */
 const retryDelaysMs = [500, 1_000, 2_000, 3_000] as const;
-/** While the board verifies an update. */
-const verifyPauseMs = 1_000;
 
 interface BoardResponse {
 	readonly status: number;
@@ -114,8 +112,8 @@ export class BoardClient {
 		}
 	}
 
-	pause(): Promise<void> {
-		return delay(verifyPauseMs);
+	pause(milliseconds: number): Promise<void> {
+		return delay(milliseconds);
 	}
 
 	/** Like the following, rejects with {@link NoResponseError} if the board leaves before it responds. */

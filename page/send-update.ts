@@ -4,8 +4,7 @@ import type { UpdateRequest, UpdateState } from "../src/setup/api";
 export interface UpdateClient {
 	update(step: Omit<UpdateRequest, "token">): Promise<UpdateState>;
 	updateState(): Promise<UpdateState>;
-	/** Between two questions whether the image is verified: the board does not verify while it answers. */
-	pause(): Promise<void>;
+	pause(milliseconds: number): Promise<void>;
 }
 
 /** Bytes of an update file before the image, and where in them its length is: docs/update-format.md. */
@@ -43,10 +42,13 @@ export async function sendUpdate(
 	return state.problem;
 }
 
+/** Between two questions whether the image is verified: the board does not verify while it answers. */
+const verifyPauseMs = 1_000;
+
 async function install(client: UpdateClient): Promise<UpdateState["problem"]> {
 	let state = await client.update({ install: true });
 	while (state.phase === "verifying") {
-		await client.pause();
+		await client.pause(verifyPauseMs);
 		state = await client.updateState();
 	}
 	// It has restarted into the update, and is in setup again.

@@ -18,8 +18,6 @@ npm run update -- <address> [file] [--older]
 
 /** Between attempts to reach a board that has left for a moment; then it has restarted. */
 const retryDelaysMs = [500, 1_000, 2_000, 4_000];
-/** While the board verifies the image, which takes it some seconds. */
-const verifyPauseMs = 1_000;
 
 /** The setup page's API, as the page itself uses it. */
 export class BoardUpdateClient implements UpdateClient {
@@ -59,8 +57,8 @@ export class BoardUpdateClient implements UpdateClient {
 		}
 	}
 
-	pause(): Promise<void> {
-		return pause(verifyPauseMs);
+	pause(milliseconds: number): Promise<void> {
+		return new Promise((resolve) => setTimeout(resolve, milliseconds));
 	}
 
 	private async request<T>(path: string, body?: string): Promise<T> {
@@ -69,7 +67,7 @@ export class BoardUpdateClient implements UpdateClient {
 				return await this.requestOnce(path, body);
 			} catch (error) {
 				if (error instanceof RefusedError || delayMs === undefined) throw error;
-				await pause(delayMs);
+				await this.pause(delayMs);
 			}
 		}
 		throw new Error("unreachable");
@@ -87,10 +85,6 @@ export class BoardUpdateClient implements UpdateClient {
 		const { error = text }: Partial<ErrorResponse> = text.startsWith("{") ? JSON.parse(text) : {};
 		throw new RefusedError(response.status, error);
 	}
-}
-
-function pause(milliseconds: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 class RefusedError extends Error {
