@@ -135,16 +135,16 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 
 	private pushHead(bytes: Uint8Array, start: number): number {
 		const { head } = this;
-		const rest = maxHeadBytes - this.headBytes;
-		if (rest <= 0) {
+		const isTooLong = this.headBytes >= maxHeadBytes;
+		if (isTooLong) {
 			this._problem = `its head is longer than ${maxHeadBytes / 1024} KB`;
 			if (!head.skipsInvalid) {
 				this._state = "failed";
 				return start;
 			}
 		}
-		const limit = rest <= 0 ? bytes.length : start + rest;
-		const at = head.push(bytes, start, Math.min(bytes.length, limit));
+		const left = isTooLong ? Number.POSITIVE_INFINITY : maxHeadBytes - this.headBytes;
+		const at = head.push(bytes, start, Math.min(bytes.length, start + left));
 		this.headBytes += at - start;
 		if (head.problem !== undefined) this._problem = head.problem;
 		if (head.done) this.finishHead();

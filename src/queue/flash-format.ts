@@ -42,6 +42,8 @@ const versionOffset = 3;
 const sumOffset = sectorHeaderBytes - checksumBytes;
 /** Version 1 in its upper half. */
 const versionByte = 0x10;
+/** Both, as 32 bits. */
+const headerStart = 0x444b5110;
 
 /** Maximum of {@link SectorHeader.skippedPending}. */
 export const maxSkippedPending = 0x7fff;
@@ -87,7 +89,7 @@ export const sectorNumberBytes = 10;
 /** The sector number of a header, unverified: 0 if its first bytes are erased, `undefined` if they are no header's. */
 export function parseSectorNumber(bytes: Bytes): number | undefined {
 	const view = viewOf(bytes);
-	if (view.getUint32(0) === 0x444b5110) return getUint48(view, 4);
+	if (view.getUint32(0) === headerStart) return getUint48(view, 4);
 	return isErased(bytes, 0, sectorNumberBytes) ? 0 : undefined;
 }
 
@@ -106,7 +108,7 @@ function readSectorHeader(
 	checksumSeed: number,
 	limit: number,
 ): Sector | undefined {
-	if (view.getUint32(0) !== 0x444b5110) return undefined;
+	if (view.getUint32(0) !== headerStart) return undefined;
 	const pending = view.getUint16(22);
 	const sector = {
 		sectorNumber: getUint48(view, 4),

@@ -165,9 +165,9 @@ export const maxRedirects = 4;
  */
 export function redirectTarget({ status, headers }: ResponseHead, from: HttpsUrl): HttpsUrl | undefined {
 	const location = headers.get("location") ?? "";
-	const isRedirect = (status >= 301 && status <= 303) || status === 307 || status === 308;
+	const hasMoved = (status >= 301 && status <= 303) || status === 307 || status === 308;
 	// What is as long as that was cut.
-	return isRedirect && location.length < maxHeaderBytes
+	return hasMoved && location.length < maxHeaderBytes
 		? resolveHttpsUrl(untilAnyOf("#", location), from)
 		: undefined;
 }

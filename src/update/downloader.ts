@@ -263,12 +263,14 @@ export class Downloader {
 			},
 		});
 		if ("outcome" in result) return result;
-		if (cause === undefined && result.kind === "response") cause = rangeProblem(result, range, place.etag);
-		if (result.kind === "response" && isTransient(result.status)) return { outcome: "broken", cause };
-		if (result.kind === "response" && result.status >= 400 && askedUrl !== url) {
-			// An address that a redirect gave is valid for minutes.
-			place.url = url;
-			return "progress";
+		if (result.kind === "response") {
+			cause ??= rangeProblem(result, range, place.etag);
+			if (isTransient(result.status)) return { outcome: "broken", cause };
+			if (result.status >= 400 && askedUrl !== url) {
+				// An address that a redirect gave is valid for minutes.
+				place.url = url;
+				return "progress";
+			}
 		}
 		if (cause !== undefined) return { outcome: "unusable", cause };
 		if (header.length + at > range.last) return "progress";
