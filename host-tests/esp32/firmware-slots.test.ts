@@ -3,7 +3,7 @@ import { chipModule } from "./chip-module";
 
 /**
  * A wake from deep sleep starts the slot that ran before without looking, unless the bootloader's note of it was cleared: after
- * an update was activated, and while one is on trial, it must choose anew.
+ * an update was activated, and while one is on trial, it must choose again.
  */
 
 const chip = vi.hoisted(() => ({ state: 2, calls: [] as string[], error: 0 }));

@@ -2,15 +2,13 @@ import type { Instruction } from "./instructions";
 
 /** These give a name that only a debugger and stack traces show. */
 const naming: ReadonlySet<string> = new Set([
-	...[
-		"CONSTRUCTOR_FUNCTION",
-		"FUNCTION",
-		"GENERATOR_FUNCTION",
-		"ASYNC_FUNCTION",
-		"NAME",
-		"NEW_CLOSURE",
-		"NEW_LOCAL",
-	],
+	"CONSTRUCTOR_FUNCTION",
+	"FUNCTION",
+	"GENERATOR_FUNCTION",
+	"ASYNC_FUNCTION",
+	"NAME",
+	"NEW_CLOSURE",
+	"NEW_LOCAL",
 ]);
 
 /**

@@ -58,18 +58,16 @@ interface Slot {
 const references = /\bgxHeap\[(\d+)\]/g;
 
 const sharedKinds: ReadonlySet<string> = new Set([
-	...[
-		"ACCESSOR",
-		"BOOLEAN",
-		"CLOSURE",
-		"CODE_X",
-		"HOME",
-		"INTEGER",
-		"NULL",
-		"NUMBER",
-		"REFERENCE",
-		"STRING_X",
-	],
+	"ACCESSOR",
+	"BOOLEAN",
+	"CLOSURE",
+	"CODE_X",
+	"HOME",
+	"INTEGER",
+	"NULL",
+	"NUMBER",
+	"REFERENCE",
+	"STRING_X",
 	"UNDEFINED",
 ]);
 

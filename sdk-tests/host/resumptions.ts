@@ -270,7 +270,7 @@ export async function makeResumptions(): Promise<readonly ResumptionCase[]> {
 				["HelloRequest behind ServerHello", 1, tlsRecord(handshake, Buffer.alloc(4))],
 			] as const
 		).map(([what, after, bytes]) => ({
-			name: `resumed in spite of ${what}`,
+			name: `resumed with ${what}`,
 			connections: [server, { ...server, insertion: { after, bytes } }],
 			steps: [{}, {}],
 			expected: [whole, resumed],

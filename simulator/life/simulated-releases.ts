@@ -7,7 +7,7 @@ import { type BoardSender, type ReceivedRequest, RequestParser } from "./request
 import type { ReleaseServerFault, UpdateFileKind } from "./scenario";
 
 export const releaseHost = "releases.example";
-/** Where it redirects to: nobody is there. */
+/** Where it redirects to: no host has this address. */
 export const redirectHost = "elsewhere.example";
 export const releaseIndexUrl = `https://${releaseHost}/index.json`;
 

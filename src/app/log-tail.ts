@@ -21,7 +21,7 @@ export class LogTail {
 	private readonly startReason: ResetReason;
 	private readonly resumed: boolean;
 	private readonly own = new LogRing();
-	/** Not in the ring yet: the lines of a wake, which nobody reads, never are. */
+	/** Not in the ring yet: the lines of a wake, which are not read, never are. */
 	private readonly recent: (readonly [ticks: number, line: string])[] = [];
 	/** The reason and the lines of before; read only when needed, as a board on battery wakes often. */
 	private kept: readonly string[] | undefined;
