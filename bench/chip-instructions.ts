@@ -1,7 +1,7 @@
 import { readMeasured, saveMeasured } from "./measured-file";
 import type { Section } from "./results-table";
 
-/** Millions of instructions by piece of work. */
+/** Millions of instructions by piece of work; of rows that say so, bytes. */
 export type InstructionCounts = Readonly<Record<string, number>>;
 
 const name = "instructions";

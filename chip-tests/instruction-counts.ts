@@ -169,21 +169,29 @@ async function measurePoints(bench: ChipBench): Promise<InstructionCounts> {
 	};
 }
 
-async function measureRest(bench: ChipBench): Promise<InstructionCounts> {
-	bench.configure({ ...bench.settings, ...quiet });
+const cycles = 8;
+
+/** Of a board that has a reading each so many seconds and sends none: from one to the next. */
+async function measureCycle(bench: ChipBench, interval: number) {
+	bench.configure({ ...bench.settings, ...quiet, interval });
+	bench.skipLines();
 	bench.powerOn();
+	// Each start sends once. Announcements in the network are over four readings later.
 	await bench.line(sent);
-	const cost = between(await markNow(bench), await markNow(bench));
-	// Its announcements in the network are over by the next reading.
-	const second = await bench.markOf(log.stored);
-	await new Promise((resolve) => setTimeout(resolve, 8_000));
-	const atRest = await markNow(bench);
-	const perMs = (between(second, atRest) - cost) / (atRest.ms - second.ms);
-	const third = await bench.markOf(log.stored);
-	return {
-		"a second at rest": 1000 * perMs,
-		"a later reading": between(second, third) - cost - perMs * (third.ms - second.ms),
-	};
+	for (let readings = 0; readings < 4; readings++) await bench.line(log.stored);
+	const from = await bench.markOf(log.stored);
+	let to = from;
+	for (let cycle = 0; cycle < cycles; cycle++) to = await bench.markOf(log.stored);
+	await bench.powerOff();
+	return { millions: between(from, to) / cycles, seconds: (to.ms - from.ms) / cycles / 1000 };
+}
+
+/** Two intervals tell a reading from the rest between two. */
+async function measureRest(bench: ChipBench): Promise<InstructionCounts> {
+	const short = await measureCycle(bench, 5);
+	const long = await measureCycle(bench, 15);
+	const second = (long.millions - short.millions) / (long.seconds - short.seconds);
+	return { "a second at rest": second, "a later reading": short.millions - second * short.seconds };
 }
 
 async function measureSetup(bench: ChipBench): Promise<InstructionCounts> {

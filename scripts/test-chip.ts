@@ -155,6 +155,7 @@ async function countInstructions(
 	const platform = countedPlatform;
 	say(`${platform}: building (the first time takes some minutes)`);
 	const image = await buildForEmulator(findSdk(), platform, { quiet: true });
+	say("millions of instructions, and bytes:");
 	for (const measurement of measurements) {
 		if (!measurement.name.includes(only)) continue;
 		const logFile = log && logFileIn(log, platform, measurement.name);
@@ -163,8 +164,8 @@ async function countInstructions(
 			const measured = await measurement.measure(bench);
 			saveInstructionCounts(measured);
 			counts.passed++;
-			for (const [what, millions] of Object.entries(measured))
-				say(`  ${what.padEnd(64)} ${millions.toFixed(2).padStart(8)} million instructions`);
+			for (const [what, figure] of Object.entries(measured))
+				say(`  ${what.padEnd(64)} ${figure.toFixed(2).padStart(8)}`);
 		} catch (error) {
 			counts.failed++;
 			sayFailure(bench, `${measurement.name}: ${errorMessage(error)}`);
