@@ -114,6 +114,7 @@ export class WifiJoiner {
 		const { time } = this.options;
 		this.attemptTicks = time.ticks();
 		try {
+			// mutation: search-all-channels
 			this.isOnKnownChannel = onKnownChannel && this.wifi.reconnect?.(options) === true;
 			if (this.isOnKnownChannel)
 				this.retryTimer = time.set(() => this.leaveKnownChannel(), knownChannelTimeoutMs);
@@ -136,7 +137,6 @@ export class WifiJoiner {
 		// The end of this attempt may be reported late, and is not the next one's.
 		this.isOnKnownChannel = false;
 		this.attemptTicks = Number.POSITIVE_INFINITY;
-		// mutation: search-all-channels
 		this.retryTimer = time.set(() => this.connect(false), waitMs);
 	}
 
