@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Field, Reading, SampleContext, Value } from "../../src/reading/reading";
 import { ReadingDecoder } from "../../src/reading/reading-decoder";
 import { ReadingEncoder } from "../../src/reading/reading-encoder";
+import { useNativeText } from "../text/native-text";
 
 const field = (decimals = 2, name = "temperature"): Field => ({ name, unit: "celsius", decimals });
 const context = (fields: readonly Field[]): SampleContext => ({
@@ -88,7 +89,12 @@ function expected(value: Value, decimals: number): Value {
 	return Number.isSafeInteger(integer) ? (integer + 0) / 10 ** decimals : value;
 }
 
-describe("a reading comes back as it was stored", () => {
+describe.each([
+	["without native code", false],
+	["with XS's native code", true],
+])("a reading comes back as it was stored, %s", (_, isNative) => {
+	if (isNative) useNativeText();
+
 	test("whatever its fields, values, times and texts are, alone and after others of its sector", () => {
 		fc.assert(
 			fc.property(fc.array(readings, { minLength: 1, maxLength: 4 }), (groups) => {
@@ -106,7 +112,9 @@ describe("a reading comes back as it was stored", () => {
 			{ numRuns: 500 },
 		);
 	});
+});
 
+describe("a reading comes back as it was stored", () => {
 	test.each<[Value, number, Value]>([
 		[22.479999542236328, 2, 22.48],
 		[1013.25, 2, 1013.25],

@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { decodeUtf8, encodeUtf8Into, utf8Bytes } from "../../src/common/utf8";
+import { useNativeText } from "./native-text";
 
 // Code units at random, so that lone surrogates are among them.
 const anyText = fc.array(
@@ -23,40 +24,11 @@ const bytes = fc
 	)
 	.map((values) => Uint8Array.from(values));
 
-/** As XS has it on a chip, natively. */
-function fromString(value: string): ArrayBuffer {
-	return new TextEncoder().encode(value).buffer;
-}
-
-/** The same; it takes sequences of bytes for a character that are none, and throws for others. */
-function fromArrayBuffer(buffer: ArrayBuffer, start: number, length: number): string {
-	let characters = "";
-	const part = new Uint8Array(buffer, start, length);
-	for (let at = 0; at < part.length; ) {
-		const lead = part[at] ?? 0;
-		const size = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-		const more = part.subarray(at + 1, at + size);
-		if (size === 0 || at + size > part.length || more.some((each) => each >> 6 !== 2))
-			throw new TypeError("invalid UTF-8");
-		characters += size === 1 ? String.fromCharCode(lead) : "?";
-		at += size;
-	}
-	return characters;
-}
-
 describe.each([
 	["without native code", false],
 	["with XS's native code", true],
 ])("UTF-8 %s", (_, isNative) => {
-	beforeEach(() => {
-		if (!isNative) return;
-		Object.assign(ArrayBuffer, { fromString });
-		Object.assign(String, { fromArrayBuffer });
-	});
-	afterEach(() => {
-		Reflect.deleteProperty(ArrayBuffer, "fromString");
-		Reflect.deleteProperty(String, "fromArrayBuffer");
-	});
+	if (isNative) useNativeText();
 
 	test("is what the platform's own encoder makes of any text", () => {
 		fc.assert(

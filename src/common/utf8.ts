@@ -16,7 +16,7 @@ const engineText: { fromArrayBuffer?(bytes: ArrayBufferLike, start: number, leng
 	String as object;
 
 /** The bytes of an ASCII text, made natively; `undefined` for another text, and on other engines than XS. */
-function asciiBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
+export function asciiBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
 	if (engine.fromString === undefined) return undefined;
 	const bytes = new Uint8Array(engine.fromString(text));
 	// Every other character has more bytes than places.
@@ -82,7 +82,7 @@ export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number):
 }
 
 /** The text of bytes that are all ASCII, made natively; `undefined` for others, and on other engines than XS. */
-function asciiText(bytes: Uint8Array, start: number, length: number): string | undefined {
+export function asciiText(bytes: Uint8Array, start: number, length: number): string | undefined {
 	try {
 		const text = engineText.fromArrayBuffer?.(bytes.buffer, bytes.byteOffset + start, length);
 		// Every other character has more bytes than places.

@@ -580,11 +580,10 @@ export class FlashQueue {
 		if (seen === undefined) return false;
 		const { length } = bytes;
 		const { readView } = this;
-		let at = 0;
-		for (const stop = length - 3; at < stop; at += 4)
-			if (readView.getInt32(at) !== view.getInt32(at)) return false;
-		for (; at < length; at++) if (seen[at] !== bytes[at]) return false;
-		return true;
+		const last = length - 4;
+		for (let at = 0; at < last; at += 4) if (readView.getInt32(at) !== view.getInt32(at)) return false;
+		// Every record has four bytes or more.
+		return readView.getInt32(last) === view.getInt32(last);
 	}
 
 	/**

@@ -39,17 +39,16 @@ export class SectorFlash {
 
 	/** Fills `bytes` from `offset` of `block` on, with retries; false if it cannot be read. */
 	read(bytes: Bytes, block: number, offset: number): boolean {
-		for (let attempts = 0; attempts < maxReadAttempts; attempts++)
-			if (this.tryRead(bytes, block, offset)) return true;
-		return false;
-	}
-
-	private tryRead(bytes: Bytes, block: number, offset: number): boolean {
-		try {
-			return this.flash.read(bytes, block * this.blockLength + offset) === bytes.length;
-		} catch {
-			return false;
+		const place = block * this.blockLength + offset;
+		let isRead = false;
+		for (let attempts = 0; !isRead && attempts < maxReadAttempts; attempts++) {
+			try {
+				isRead = this.flash.read(bytes, place) === bytes.length;
+			} catch {
+				// The next attempt, or damage.
+			}
 		}
+		return isRead;
 	}
 
 	/** Throws what the flash throws. */

@@ -1,5 +1,5 @@
-/** In a word of 32 bits. */
-const wordNibbles = 8;
+/** A word above this one is full: six nibbles after its leading 1. */
+const maxWord = 0xffffff;
 
 /**
  * Writes integers as nibbles: three bits each, lowest first, and one bit that says whether more follow. A small difference
@@ -9,33 +9,31 @@ export class NibbleWriter {
 	private _bytes: Uint8Array;
 	/** The same bytes. */
 	private view: DataView;
-	/** Bytes written, a word at a time. */
+	/** Bytes written. */
 	private length = 0;
-	/** The nibbles after them. */
-	private word = 0;
-	/** How many there are. */
-	private count = 0;
+	/** The nibbles after them, with a leading 1. */
+	private word = 1;
 
-	/** `capacity`: a multiple of 4. */
+	/** `capacity`: bytes at first, 8 or more. */
 	constructor(capacity: number) {
 		this._bytes = new Uint8Array(capacity);
 		this.view = new DataView(this._bytes.buffer);
 	}
 
 	clear(): void {
-		this.length = this.word = this.count = 0;
+		this.length = 0;
+		this.word = 1;
 	}
 
 	/** The bytes written, an odd last nibble padded with zeros; valid until the next write. */
 	get bytes(): Uint8Array {
-		const { count, length } = this;
-		if (count > 0) this.view.setInt32(length, this.word << (4 * (wordNibbles - count)));
-		return this._bytes.subarray(0, length + ((count + 1) >> 1));
+		return this._bytes.subarray(0, this.length + ((this.putWord() + 1) >> 1));
 	}
 
 	nibble(value: number): void {
-		this.word = (this.word << 4) | value;
-		if (++this.count === wordNibbles) this.flush();
+		const word = (this.word << 4) | value;
+		this.word = word;
+		if (word > maxWord) this.flush();
 	}
 
 	/** An integer from 0 to 2^53 - 1. */
@@ -59,66 +57,85 @@ export class NibbleWriter {
 			this.nibble(8 | (rest & 7));
 			rest >>>= 3;
 		}
-		this.word = (this.word << 4) | rest;
-		if (++this.count === wordNibbles) this.flush();
+		// As `nibble` does: most numbers are short, and there are many.
+		const word = (this.word << 4) | rest;
+		this.word = word;
+		if (word > maxWord) this.flush();
 	}
 
 	byte(value: number): void {
-		if (this.count > wordNibbles - 2) {
-			this.nibble(value >> 4);
-			this.nibble(value & 15);
-			return;
-		}
-		this.word = (this.word << 8) | value;
-		this.count += 2;
-		if (this.count === wordNibbles) this.flush();
+		this.nibble(value >> 4);
+		this.nibble(value & 15);
 	}
 
-	/** Writes the ASCII characters that `text` begins with, a byte each; returns how many. */
-	ascii(text: string, length: number): number {
-		let { word, count } = this;
-		let at = 0;
-		for (; at < length; at++) {
-			const code = text.charCodeAt(at);
-			if (code > 0x7f) break;
-			if (count < wordNibbles - 2) {
-				word = (word << 8) | code;
-				count += 2;
-				continue;
+	octets(octets: Uint8Array): void {
+		const count = octets.length;
+		const nibbles = this.putWord();
+		const at = this.length + (nibbles >> 1);
+		this.reserve(at + count);
+		const { _bytes: bytes, view, word } = this;
+		if (nibbles & 1) {
+			let before = word;
+			let i = 0;
+			const source = viewOf(octets, 0);
+			for (; i + 4 <= count; i += 4) {
+				const four = source.getInt32(i);
+				view.setInt32(at + i, (before << 28) | (four >>> 4));
+				before = four;
 			}
-			if (count === wordNibbles - 1) {
-				this.word = (word << 4) | (code >> 4);
-				this.flush();
-				word = code & 15;
-				count = 1;
-				continue;
+			for (; i < count; i++) {
+				const octet = octets[i] ?? 0;
+				bytes[at + i] = (before << 4) | (octet >> 4);
+				before = octet;
 			}
-			this.word = (word << 8) | code;
-			this.flush();
-			word = count = 0;
+			this.word = 0x10 | (before & 15);
+		} else {
+			bytes.set(octets, at);
+			this.word = 1;
 		}
-		this.word = word;
-		this.count = count;
-		return at;
+		this.length = at + count;
 	}
 
 	float(value: number): void {
-		const bytes = new Uint8Array(8);
-		new DataView(bytes.buffer).setFloat64(0, value);
-		for (const byte of bytes) this.byte(byte);
+		const octets = new Uint8Array(8);
+		new DataView(octets.buffer).setFloat64(0, value);
+		this.octets(octets);
+	}
+
+	/** Puts the word behind the bytes; returns how many nibbles it has. */
+	private putWord(): number {
+		const { word } = this;
+		const bits = (31 - Math.clz32(word)) & ~3;
+		if (bits > 0) this.view.setInt32(this.length, word << (32 - bits));
+		return bits >> 2;
 	}
 
 	private flush(): void {
-		this.view.setInt32(this.length, this.word);
-		this.length += 4;
-		this.word = this.count = 0;
-		if (this.length < this._bytes.length) return;
-		const bytes = new Uint8Array(this._bytes.length * 2);
-		bytes.set(this._bytes);
+		this.view.setInt32(this.length, this.word << 8);
+		const length = this.length + 3;
+		this.length = length;
+		this.word = 1;
+		if (length + 4 > this._bytes.length) this.reserve(length);
+	}
+
+	/** Makes room for `length` bytes and a word. */
+	private reserve(length: number): void {
+		const before = this._bytes;
+		if (length + 4 <= before.length) return;
+		const bytes = new Uint8Array(2 * length + 4);
+		bytes.set(before);
 		this._bytes = bytes;
 		this.view = new DataView(bytes.buffer);
 	}
 }
+
+function viewOf(bytes: Uint8Array, start: number): DataView {
+	return new DataView(bytes.buffer, bytes.byteOffset + start);
+}
+
+const maxUnsigned = Number.MAX_SAFE_INTEGER;
+/** Of its last nibble. */
+const maxScale = 2 ** 51;
 
 /** Reads what {@link NibbleWriter} wrote. Beyond the end it returns 0 and sets {@link failed}. */
 export class NibbleReader {
@@ -160,28 +177,22 @@ export class NibbleReader {
 	}
 
 	unsigned(): number {
-		let value = 0;
-		let scale = 1;
 		const { _bytes: bytes, end } = this;
-		for (;;) {
-			const { at } = this;
-			if (at >= end) {
-				this._failed = true;
-				break;
-			}
-			this.at = at + 1;
+		let { at } = this;
+		let value = 0;
+		for (let scale = 1; at < end && scale <= maxScale; scale *= 8) {
 			const byte = bytes[at >> 1] ?? 0;
-			const nibble = at & 1 ? byte & 15 : byte >> 4;
-			value += (nibble & 7) * scale;
-			if (nibble < 8) break;
-			scale *= 8;
-			if (scale > 2 ** 51) {
-				this.fail();
-				return 0;
+			const nibble = at++ & 1 ? byte & 15 : byte >> 4;
+			if (nibble < 8) {
+				value += nibble * scale;
+				this.at = at;
+				if (value > maxUnsigned) this.fail();
+				return value;
 			}
+			value += (nibble - 8) * scale;
 		}
-		if (value > Number.MAX_SAFE_INTEGER) this.fail();
-		return value;
+		this.fail();
+		return 0;
 	}
 
 	signed(): number {
@@ -198,24 +209,25 @@ export class NibbleReader {
 		return at & 1 ? ((byte & 15) << 4) | ((bytes[(at >> 1) + 1] ?? 0) >> 4) : byte;
 	}
 
-	/** A text of `length` ASCII characters, a byte each; `undefined`, without a change, if it is not ASCII or too short. */
-	ascii(length: number): string | undefined {
+	/** The next bytes, which stay the next ones; `undefined` if there are fewer. */
+	peekOctets(count: number): Uint8Array | undefined {
 		const { at, _bytes: bytes } = this;
-		if (at + 2 * length > this.end) return undefined;
-		let codes = bytes.subarray(at >> 1, (at >> 1) + length);
-		if (at & 1) {
-			const shifted = new Uint8Array(length);
-			let rest = (codes[0] ?? 0) << 4;
-			for (let i = 0, place = (at >> 1) + 1; i < length; i++, place++) {
-				const byte = bytes[place] ?? 0;
-				shifted[i] = rest | (byte >> 4);
-				rest = byte << 4;
-			}
-			codes = shifted;
-		}
-		if (Reflect.apply(Math.max, undefined, codes) > 0x7f) return undefined;
-		this.at = at + 2 * length;
-		return Reflect.apply(String.fromCharCode, undefined, codes);
+		if (at + 2 * count > this.end) return undefined;
+		const place = at >> 1;
+		if ((at & 1) === 0) return bytes.subarray(place, place + count);
+		const octets = new Uint8Array(count);
+		const source = viewOf(bytes, place);
+		const view = viewOf(octets, 0);
+		let i = 0;
+		for (; i + 4 <= count; i += 4)
+			view.setInt32(i, (source.getInt32(i) << 4) | (source.getUint8(i + 4) >> 4));
+		for (; i < count; i++) view.setUint8(i, source.getUint16(i) >> 4);
+		return octets;
+	}
+
+	/** Skips bytes that were peeked. */
+	skipOctets(count: number): void {
+		this.at += 2 * count;
 	}
 
 	float(): number {

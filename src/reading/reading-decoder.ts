@@ -1,3 +1,4 @@
+import { asciiText } from "../common/utf8";
 import { NibbleReader } from "./nibbles";
 import type { Field, Reading, SampleContext, SampleTime, Value } from "./reading";
 
@@ -311,21 +312,22 @@ function readFields(reader: NibbleReader): readonly Field[] {
 	return fields;
 }
 
-/** Texts up to this length are made at once. */
-const maxAsciiLength = 64;
-
 /** Value bits of a lead byte, by the number of bytes that follow. */
 const leadBits = Object.freeze([0x7f, 0x1f, 0x0f, 0x07] as const);
 
 /** Reads what `writeText` in reading-encoder.ts writes. */
 function readText(reader: NibbleReader): string {
 	const length = reader.unsigned();
-	if (length * 2 > reader.remaining) {
+	const octets = reader.peekOctets(length);
+	if (octets === undefined) {
 		reader.fail();
 		return "";
 	}
-	const ascii = length <= maxAsciiLength ? reader.ascii(length) : undefined;
-	if (ascii !== undefined) return ascii;
+	const ascii = asciiText(octets, 0, length);
+	if (ascii !== undefined) {
+		reader.skipOctets(length);
+		return ascii;
+	}
 	let text = "";
 	for (let i = 0; i < length; i++) {
 		const lead = reader.byte();

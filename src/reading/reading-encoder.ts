@@ -1,3 +1,4 @@
+import { asciiBytes } from "../common/utf8";
 import { NibbleWriter } from "./nibbles";
 import type { Field, Reading, SampleContext, SampleTime, Value } from "./reading";
 import {
@@ -46,40 +47,39 @@ export class ReadingEncoder {
 		this.checkedFields = fields;
 		if (reading.values.length > fields.length)
 			throw new RangeError(`${reading.values.length} values for ${fields.length} fields`);
-		const time = roundedTime(reading);
+		const time = roundedTime(reading.time);
 		const slots = fields.length + extraSlots;
 		this.encodeSlots(reading, fields, previous.slots);
 		const before = isFirst ? undefined : previous.context;
 		const parts = contextParts(before, context);
 		const mode = this.chooseMode(previous, before, parts, context, reading.time, time);
 		const full = mode === RecordMode.full || mode === RecordMode.context;
-		const battery = full || this.hasChanged(previous, slots - 2);
-		const signal = full || this.hasChanged(previous, slots - 1);
+		const { slots: encoded, writer } = this;
+		const old = full ? noSlots : previous.slots;
+		const battery = full || hasChanged(encoded[slots - 2], old[slots - 2]);
+		const signal = full || hasChanged(encoded[slots - 1], old[slots - 1]);
 		this.context = context;
 		this.sampleTime = reading.time;
 		this.time = time;
 		this.isFull = full;
 
-		const writer = this.writer;
 		writer.clear();
 		writer.nibble((mode << 2) | (battery ? 2 : 0) | (signal ? 1 : 0));
 		if (mode === RecordMode.context) writeContext(writer, context, parts);
 		if (full) writeTime(writer, time, reading.time, context.boot);
 		else writer.signed(time - previous.time - previous.intervalMs);
 		if (mode !== RecordMode.difference)
-			for (let slot = 0; slot < slots; slot++) writer.nibble(this.slots[slot]?.type ?? 0);
-		const end = signal ? slots : slots - 1;
-		for (let slot = 0; slot < end; slot++) {
-			if (slot === slots - 2 && !battery) continue;
-			const stored = this.slots[slot];
-			if (stored === undefined) continue;
-			const old = previous.slots[slot];
-			const same = !full && stored.type === old?.type ? old : undefined;
+			for (let slot = 0; slot < slots; slot++) writer.nibble(encoded[slot]?.type ?? 0);
+		for (let slot = 0; slot < slots - 2; slot++) {
+			const stored = encoded[slot];
+			const from = old[slot];
 			// Most values are integers.
-			if (stored.type === ValueType.integer)
-				writer.signed(same === undefined ? stored.number : stored.number - same.number);
-			else this.writeValue(stored, same);
+			if (stored?.type === ValueType.integer && from?.type === ValueType.integer)
+				writer.signed(stored.number - from.number);
+			else writeValue(writer, stored, from);
 		}
+		if (battery) writeValue(writer, encoded[slots - 2], old[slots - 2]);
+		if (signal) writeValue(writer, encoded[slots - 1], old[slots - 1]);
 		return writer.bytes;
 	}
 
@@ -108,8 +108,8 @@ export class ReadingEncoder {
 		}
 		const battery = this.slots[slots] ?? this.addSlot(slots);
 		const signal = this.slots[slots + 1] ?? this.addSlot(slots + 1);
-		encodeValue(battery, reading.batteryLevel, 0, false);
-		encodeValue(signal, reading.signalStrength, 0, false);
+		encodeLevel(battery, reading.batteryLevel);
+		encodeLevel(signal, reading.signalStrength);
 		this.hasNewTypes =
 			hasNewTypes || battery.type !== before[slots]?.type || signal.type !== before[slots + 1]?.type;
 	}
@@ -134,32 +134,39 @@ export class ReadingEncoder {
 		this.slots[slot] = stored;
 		return stored;
 	}
+}
 
-	private hasChanged(previous: ReadingDecoder, slot: number): boolean {
-		const stored = this.slots[slot];
-		const before = previous.slots[slot];
-		return stored?.type !== before?.type || !Object.is(stored?.number, before?.number);
-	}
+const noSlots: readonly EncodedValue[] = Object.freeze([]);
 
-	/** `before`: of the record before, if its type is the same and the record builds on it. */
-	private writeValue(stored: EncodedValue, before: EncodedValue | undefined): void {
-		const writer = this.writer;
-		switch (stored.type) {
-			case ValueType.float: {
-				const repeated = before !== undefined && Object.is(stored.number, before.number);
-				writer.nibble(repeated ? 0 : 1);
-				if (!repeated) writer.float(stored.number);
-				break;
-			}
-			case ValueType.boolean:
-				writer.nibble(stored.number);
-				break;
-			case ValueType.text: {
-				const repeated = stored.text === before?.text;
-				writer.nibble(repeated ? 0 : 1);
-				if (!repeated) writeText(writer, stored.text);
-				break;
-			}
+function hasChanged(stored: EncodedValue | undefined, before: EncodedValue | undefined): boolean {
+	return stored?.type !== before?.type || !Object.is(stored?.number, before?.number);
+}
+
+/** `before`: of the record before, if the record builds on it. */
+function writeValue(
+	writer: NibbleWriter,
+	stored: EncodedValue | undefined,
+	before: EncodedValue | undefined,
+): void {
+	const same = stored?.type === before?.type ? before : undefined;
+	switch (stored?.type) {
+		case ValueType.integer:
+			writer.signed(same === undefined ? stored.number : stored.number - same.number);
+			break;
+		case ValueType.float: {
+			const repeated = same !== undefined && Object.is(stored.number, same.number);
+			writer.nibble(repeated ? 0 : 1);
+			if (!repeated) writer.float(stored.number);
+			break;
+		}
+		case ValueType.boolean:
+			writer.nibble(stored.number);
+			break;
+		case ValueType.text: {
+			const repeated = stored.text === same?.text;
+			writer.nibble(repeated ? 0 : 1);
+			if (!repeated) writeText(writer, stored.text);
+			break;
 		}
 	}
 }
@@ -180,6 +187,15 @@ function encodeValue(stored: EncodedValue, value: Value, decimals: number, round
 	} else stored.type = ValueType.absent;
 }
 
+/** Battery level or signal strength. */
+function encodeLevel(stored: EncodedValue, value: number | undefined): void {
+	const whole = (value ?? 0) | 0;
+	if (whole === value && whole < integerLimit && whole > -integerLimit) {
+		stored.type = ValueType.integer;
+		stored.number = whole;
+	} else encodeValue(stored, value, 0, false);
+}
+
 /**
  * Stores a number as an integer with its field's decimals, or as it is if it is too large. Battery level and signal
  * strength have no decimals and are not rounded.
@@ -197,7 +213,7 @@ function encodeNumber(stored: EncodedValue, value: number, decimals: number, rou
 	}
 }
 
-function roundedTime({ time }: Reading): number {
+function roundedTime(time: SampleTime): number {
 	const whole = Math.round("utc" in time ? time.utc : time.ticks) + 0;
 	if (!Number.isSafeInteger(whole)) throw new RangeError("a reading needs a time in milliseconds");
 	return whole;
@@ -250,9 +266,9 @@ function writeContext(writer: NibbleWriter, context: SampleContext, parts: numbe
 }
 
 /** Whether a time can be stored as difference from the one before. */
-function hasSameTimeBase(sampleTime: SampleTime, { boot, estimated }: ReadingDecoder): boolean {
-	if (!("utc" in sampleTime)) return sampleTime.boot === boot;
-	return boot === undefined && (sampleTime.estimated ?? false) === estimated;
+function hasSameTimeBase(sampleTime: SampleTime, previous: ReadingDecoder): boolean {
+	if (!("utc" in sampleTime)) return sampleTime.boot === previous.boot;
+	return previous.boot === undefined && (sampleTime.estimated ?? false) === previous.estimated;
 }
 
 function writeTime(writer: NibbleWriter, time: number, sampleTime: SampleTime, contextBoot: number): void {
@@ -272,10 +288,16 @@ function writeTime(writer: NibbleWriter, time: number, sampleTime: SampleTime, c
  * including lone surrogates. In XS one place holds a code point beyond 16 bits.
  */
 function writeText(writer: NibbleWriter, text: string): void {
+	const ascii = asciiBytes(text);
+	if (ascii !== undefined) {
+		writer.unsigned(ascii.length);
+		writer.octets(ascii);
+		return;
+	}
 	// XS counts the characters at each read of `length`.
 	const { length } = text;
 	writer.unsigned(length);
-	for (let i = writer.ascii(text, length); i < length; i++) {
+	for (let i = 0; i < length; i++) {
 		const unit = text.charCodeAt(i);
 		if (unit < 0x80) {
 			writer.byte(unit);
