@@ -1,5 +1,6 @@
 import { NorFlash, type Tear } from "../../simulator/hardware/nor-flash";
 import type { Flash } from "../../src/boards/ecma419";
+import { RecordTooLargeError } from "../../src/queue/errors";
 import { maxRecords } from "../../src/queue/flash-format";
 import { FlashQueue, type RingHint, type RingHintStorage } from "../../src/queue/flash-queue";
 import { below, pick } from "./seeded-random";
@@ -244,7 +245,7 @@ export class QueueLife {
 		if (random() < 0.02) {
 			const tooLong = new Uint8Array(queue.maxRecordBytes + 1 + below(100, random));
 			const error = caught(() => queue.push(tooLong));
-			equal("a record that is too long", (error as Error | undefined)?.name, "RecordTooLargeError");
+			equal("a record that is too long", error instanceof RecordTooLargeError, true);
 			equal("length after a refusal", queue.length, before.length);
 			equal("dropped by a refusal", queue.droppedRecords, before.dropped);
 		}

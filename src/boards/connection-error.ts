@@ -13,8 +13,6 @@ export type TrustFault =
 
 /** What {@link TCPCallbacks.onError} receives where the platform knows the cause. */
 export class ConnectionError extends Error {
-	// A field, because XS freezes the built-in prototypes.
-	override name = "ConnectionError";
 	/** Set if the peer's certificate was rejected: only other settings or a correct clock can help. */
 	readonly trustFault: TrustFault | undefined;
 

@@ -1,8 +1,5 @@
 /** A record that no sector can hold. */
 export class RecordTooLargeError extends RangeError {
-	// A field, because XS freezes the built-in prototypes.
-	override name = "RecordTooLargeError";
-
 	constructor(recordBytes: number, maxBytes: number) {
 		super(`a record of ${recordBytes} bytes does not fit a flash sector: the maximum is ${maxBytes} bytes`);
 	}
@@ -10,8 +7,6 @@ export class RecordTooLargeError extends RangeError {
 
 /** No sector could be erased and programmed. Stored records stay readable, but for those of two sectors at most. */
 export class FlashFailedError extends Error {
-	override name = "FlashFailedError";
-
 	constructor() {
 		super("flash cannot be written; replace the board, or try again if its supply was weak");
 	}

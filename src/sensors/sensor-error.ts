@@ -1,8 +1,5 @@
 /** A sensor that is absent or stuck, or whose value cannot be right. */
 export class SensorError extends Error {
-	// A field, because XS freezes the built-in prototypes.
-	override name = "SensorError";
-
 	/** `sensor`: its name, `BME280 at 0x76`; `what`: what is wrong, and what to do about it. */
 	constructor(sensor: string, what: string) {
 		super(`${sensor}: ${what}`);

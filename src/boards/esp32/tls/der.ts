@@ -21,10 +21,7 @@ export const Tag = Object.freeze({
 });
 
 /** Malformed DER. */
-export class DerError extends Error {
-	// A field, because XS freezes the built-in prototypes.
-	override name = "MalformedError";
-}
+export class DerError extends Error {}
 
 /** Reads the elements in `bytes`, as views. */
 export class DerReader {
