@@ -9,7 +9,7 @@ import {
 	parseHumidityCalibration,
 } from "./bmx280-compensation";
 import { type Driver, pressure, type SensorField, temperature } from "./driver";
-import { type I2CDevice, uint16, uint24 } from "./i2c-device";
+import { type I2CDevice, uint24 } from "./i2c-device";
 
 /** Selected by pin SDO (BME280: section 6.2; BMP280: section 5.2). */
 export const bmx280Addresses: readonly number[] = Object.freeze([0x76, 0x77]);
@@ -120,13 +120,18 @@ function read(
 	if ((chip.readUint8(register.status) & statusMeasuring) !== 0) return undefined;
 	const data = chip.readConfirmed(register.data, hasHumidity ? 8 : 6);
 	// Otherwise the chip was reset, by a glitch of its supply or by being plugged in again. The mode is sleep again.
-	const [humidity = 0, , control = 0] = chip.readRegisters(register.controlHumidity, 3);
-	const isOversamplingSet = ((control ^ measureOnce) & ~modeMask) === 0;
-	if (!isMarked(chip) || !isOversamplingSet || (hasHumidity && (humidity & 7) !== measureHumidityOnce))
+	const controls = uint24(chip.readRegisters(register.controlHumidity, 3));
+	const isOversamplingSet = ((controls ^ measureOnce) & 0xff & ~modeMask) === 0;
+	if (
+		!isMarked(chip) ||
+		!isOversamplingSet ||
+		(hasHumidity && ((controls >> 16) & 7) !== measureHumidityOnce)
+	)
 		throw chip.lostError();
-	const rawPressure = uint24(data, 0) >> 4;
-	const rawTemperature = uint24(data, 3) >> 4;
-	const rawHumidity = hasHumidity ? uint16(data, 6) : skipped16;
+	const view = new DataView(data.buffer);
+	const rawPressure = view.getUint32(0) >>> 12;
+	const rawTemperature = (view.getUint32(2) >> 4) & 0xfffff;
+	const rawHumidity = hasHumidity ? view.getUint16(6) : skipped16;
 	// All channels skipped: it did not measure. One of these numbers by itself may be a measurement.
 	if (rawTemperature === skipped20 && rawPressure === skipped20 && rawHumidity === skipped16)
 		throw chip.lostError();

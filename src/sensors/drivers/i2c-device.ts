@@ -77,7 +77,12 @@ export class I2CDevice {
 	/** Consecutive registers. */
 	readRegisters(first: number, count: number): Uint8Array<ArrayBuffer> {
 		const bytes = new Uint8Array(count);
-		this.transfer(() => this.bus.readBuffer(first, bytes));
+		try {
+			this.bus.readBuffer(first, bytes);
+		} catch (error) {
+			throw this.failure(error);
+		}
+		this._hasAcknowledged = true;
 		return bytes;
 	}
 
@@ -97,11 +102,23 @@ export class I2CDevice {
 	}
 
 	readUint8(register: number): number {
-		return this.transfer(() => this.bus.readUint8(register));
+		let value: number;
+		try {
+			value = this.bus.readUint8(register);
+		} catch (error) {
+			throw this.failure(error);
+		}
+		this._hasAcknowledged = true;
+		return value;
 	}
 
 	writeUint8(register: number, value: number): void {
-		this.transfer(() => this.bus.writeUint8(register, value));
+		try {
+			this.bus.writeUint8(register, value);
+		} catch (error) {
+			throw this.failure(error);
+		}
+		this._hasAcknowledged = true;
 	}
 
 	/** Big-endian. */
@@ -153,13 +170,19 @@ export class I2CDevice {
 	}
 
 	private transfer<T>(action: () => T): T {
+		let result: T;
 		try {
-			const result = action();
-			this._hasAcknowledged = true;
-			return result;
+			result = action();
 		} catch (error) {
-			throw this.name === undefined ? error : this.error("it does not answer. Check its wiring and address.");
+			throw this.failure(error);
 		}
+		this._hasAcknowledged = true;
+		return result;
+	}
+
+	/** To throw instead of what the bus threw. */
+	private failure(error: unknown): unknown {
+		return this.name === undefined ? error : this.error("it does not answer. Check its wiring and address.");
 	}
 }
 

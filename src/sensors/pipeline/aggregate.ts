@@ -6,8 +6,8 @@ export class Aggregate {
 	private readonly aggregation: Aggregation;
 	private count = 0;
 	private sum = 0;
-	private _min = Number.POSITIVE_INFINITY;
-	private _max = Number.NEGATIVE_INFINITY;
+	private _min = 0;
+	private _max = 0;
 	private last: Value;
 
 	constructor(aggregation: Aggregation = "mean") {
@@ -19,10 +19,12 @@ export class Aggregate {
 		if (value === undefined) return;
 		this.last = value;
 		if (typeof value !== "number") return;
-		this.count++;
-		this.sum += value;
-		this._min = Math.min(this._min, value);
-		this._max = Math.max(this._max, value);
+		if (this.count++ === 0) this.sum = this._min = this._max = value;
+		else {
+			this.sum += value;
+			if (value < this._min) this._min = value;
+			if (value > this._max) this._max = value;
+		}
 	}
 
 	/** `undefined` if there are no values; the same holds for {@link min} and {@link max}. */
@@ -41,9 +43,6 @@ export class Aggregate {
 
 	clear(): void {
 		this.count = 0;
-		this.sum = 0;
-		this._min = Number.POSITIVE_INFINITY;
-		this._max = Number.NEGATIVE_INFINITY;
 		this.last = undefined;
 	}
 }

@@ -20,6 +20,8 @@ export interface I2CScanResult {
 const minI2CAddress = 0x08;
 const maxI2CAddress = 0x77;
 
+const maxSingleAddresses = 3;
+
 /**
  * Probes addresses, none of an open sensor. The first driver that recognizes the chip at one gets it. Never
  * throws.
@@ -31,15 +33,18 @@ export function scanDriverAddresses(
 ): I2CScanResult {
 	const chips: DetectedChip[] = [];
 	const unknown: I2CScanResult["unknown"][number][] = [];
+	// Of a known sensor's address only, which a board that wakes up has, the drivers are found sooner one by one.
+	const driversAt = addresses.length > maxSingleAddresses ? driversByAddress(drivers) : undefined;
 	for (const address of addresses) {
 		let answered = false;
-		const driver = drivers.find((candidate) => {
-			if (!candidate.addresses.includes(address)) return false;
-			const identity = identify(candidate, bus, address);
+		const candidates =
+			driversAt?.get(address) ?? drivers.filter((driver) => driver.addresses.includes(address));
+		const found = candidates.find((driver) => {
+			const identity = identify(driver, bus, address);
 			answered ||= identity !== "absent";
 			return identity === "this";
 		});
-		if (driver !== undefined) chips.push({ driver, address });
+		if (found !== undefined) chips.push({ driver: found, address });
 		else if (answered)
 			unknown.push({
 				address,
@@ -78,7 +83,22 @@ export function identify(driver: I2CDriver, bus: I2CBus, address: number): Ident
 
 /** All addresses at which these drivers may find their chip, each once. */
 export function driverAddresses(drivers: readonly I2CDriver[]): readonly number[] {
-	return [...new Set(drivers.flatMap(({ addresses }) => addresses))];
+	return [...driversByAddress(drivers).keys()];
+}
+
+/** In the order of the drivers. */
+function driversByAddress(drivers: readonly I2CDriver[]): ReadonlyMap<number, readonly I2CDriver[]> {
+	const found = new Map<number, I2CDriver[]>();
+	for (const driver of drivers) {
+		const { addresses } = driver;
+		for (let index = 0; index < addresses.length; index++) {
+			const address = addresses[index] ?? 0;
+			const others = found.get(address);
+			if (others === undefined) found.set(address, [driver]);
+			else others.push(driver);
+		}
+	}
+	return found;
 }
 
 /** Of all transfers, a write could change the state of an unknown chip. */

@@ -69,7 +69,8 @@ export class Sampler {
 	private stepTimer: Timer | undefined;
 	/** Ticks of the latest sample, from which the steps are counted. */
 	private sampledAt = 0;
-	private measurement: Promise<void> | undefined;
+	/** The latest one; it may have ended. */
+	private measurement: Promise<unknown> | undefined;
 	/** The state of the bus lines as logged last. */
 	private busProblem: string | undefined;
 	/** Ticks; `undefined` before the first detection. */
@@ -106,15 +107,15 @@ export class Sampler {
 		const { time } = this.options;
 		if (this.closed) return { fields: [], values: [] };
 		const now = time.ticks();
-		const { slots, missing } = this.registry;
+		const { registry } = this;
 		if (this.nextDetectionAt === undefined) this.detect(this.firstScope);
-		else if (now >= this.nextDetectionAt || slots.length === 0) this.detect("normal");
-		else if (missing.length > 0) this.detect("known");
+		else if (now >= this.nextDetectionAt || registry.slots.length === 0) this.detect("normal");
+		else if (registry.missing.length > 0) this.detect("known");
 		time.clear(this.stepTimer);
 		this.sampledAt = now;
 		this.scheduleStep(1);
 		await this.measure();
-		return { fields: this.registry.fields, values: this.registry.takeValues() };
+		return { fields: registry.fields, values: registry.takeValues() };
 	}
 
 	/** Runs detection at all addresses, except for those of open sensors. Never rejects. */
@@ -202,10 +203,10 @@ export class Sampler {
 
 	/** Logs changes, and fails the sensors of a bus that cannot be used. */
 	private checkBusLines(): "usable" | "recovered" | "unusable" {
-		const { log } = this.options;
 		const slots = this.registry.i2cSlots;
 		// An open sensor shows that the bus works, and occupies its pins.
-		if (slots.some(({ isOpen }) => isOpen)) return "usable";
+		for (let index = 0; index < slots.length; index++) if (slots[index]?.isOpen) return "usable";
+		const { log } = this.options;
 		let recovered = false;
 		const problem = this.detector.checkBusLines((sentence) => {
 			recovered = true;
@@ -218,27 +219,19 @@ export class Sampler {
 		return "unusable";
 	}
 
-	private measure(): Promise<void> {
-		const measuring = this.measureAll().then(() => {
-			if (this.measurement === measuring) this.measurement = undefined;
-		});
-		this.measurement = measuring;
-		return measuring;
-	}
-
-	private async measureAll(): Promise<void> {
+	private measure(): Promise<unknown> {
 		const { i2cSlots, otherSlots } = this.registry;
 		const onI2C = this.measureI2C(i2cSlots);
-		if (otherSlots.length === 0) await onI2C;
-		else await Promise.all([onI2C, ...otherSlots.map((slot) => slot.measure())]);
+		this.measurement = otherSlots.length === 0 ? onI2C : Promise.all([onI2C, measureTogether(otherSlots)]);
+		return this.measurement;
 	}
 
 	/** If all fail, a chip may hold the bus: it is recovered, and they are measured again. */
 	private async measureI2C(slots: readonly SensorSlot[]): Promise<void> {
 		if (!this.usesI2C || this.checkBusLines() === "unusable") return;
-		await Promise.all(slots.map((slot) => slot.measure()));
+		await measureTogether(slots);
 		if (slots.length === 0 || this.closed || this.checkBusLines() !== "recovered") return;
-		await Promise.all(slots.map((slot) => slot.measure()));
+		await measureTogether(slots);
 	}
 
 	/** Schedules the measurements between two samples; the next sample makes the last one itself. */
@@ -273,6 +266,13 @@ export class Sampler {
 			...(recalibration === undefined ? {} : { recalibration }),
 		};
 	}
+}
+
+function measureTogether(slots: readonly SensorSlot[]): Promise<unknown> {
+	const slot = slots[0];
+	// Most boards have one sensor.
+	if (slot !== undefined && slots.length === 1) return slot.measure();
+	return Promise.all(slots.map((each) => each.measure()));
 }
 
 /** Milliseconds between the measurements of one reading; `undefined`: a reading is one measurement. */

@@ -68,6 +68,8 @@ export class SensorRegistry {
 	private readingFields: readonly ReadingField[] = [];
 	private _fields: readonly Field[] = [];
 	private layoutProblems: readonly string[] = [];
+	/** See {@link missing}; `undefined` after a change of the names or the slots. */
+	private knownMissing: readonly string[] | undefined;
 
 	constructor(options: SensorRegistryOptions) {
 		this.options = options;
@@ -127,9 +129,10 @@ export class SensorRegistry {
 
 	/** Names of sensors that were found before, but are not present. */
 	get missing(): readonly string[] {
-		return this.fieldNames
+		this.knownMissing ??= this.fieldNames
 			.map(({ sensor }) => sensor)
 			.filter((sensor) => !this.isPresent(sensor) && !this.isDisabled(sensor));
+		return this.knownMissing;
 	}
 
 	/** Adds the candidates that are new; returns whether there are any. */
@@ -146,6 +149,7 @@ export class SensorRegistry {
 		this._slots = [...kept, ...admitted.map((candidate) => this.openSlot(candidate))].sort((one, other) =>
 			bySortKey(one.candidate, other.candidate),
 		);
+		this.knownMissing = undefined;
 		this._i2cSlots = this._slots.filter(({ candidate }) => candidate.onI2C === true);
 		this._otherSlots = this._slots.filter(({ candidate }) => candidate.onI2C !== true);
 		this.updateLayout();
@@ -166,11 +170,15 @@ export class SensorRegistry {
 
 	/** The values since the previous call, in the order of the fields. */
 	takeValues(): readonly Value[] {
-		const values = this.readingFields.map(({ sourceIndex, fieldIndex, statistic, field }) => {
-			const aggregate = this._slots[sourceIndex]?.aggregates[fieldIndex];
-			return roundTo(aggregate?.[statistic], field.decimals);
-		});
-		for (const { aggregates } of this._slots) for (const aggregate of aggregates) aggregate.clear();
+		const { readingFields, _slots: slots } = this;
+		const values: Value[] = [];
+		for (let index = 0; index < readingFields.length; index++) {
+			const readingField = readingFields[index];
+			if (readingField === undefined) continue;
+			const aggregate = slots[readingField.sourceIndex]?.aggregates[readingField.fieldIndex];
+			values[index] = roundTo(aggregate?.[readingField.statistic], readingField.field.decimals);
+		}
+		for (let index = 0; index < slots.length; index++) slots[index]?.clearAggregates();
 		return values;
 	}
 
@@ -207,6 +215,7 @@ export class SensorRegistry {
 	close(): void {
 		for (const slot of this._slots) slot.close();
 		this._slots = this._i2cSlots = this._otherSlots = [];
+		this.knownMissing = undefined;
 		this.readingFields = [];
 		this._fields = [];
 	}
@@ -243,6 +252,7 @@ export class SensorRegistry {
 
 	private saveNames(fieldNames: FieldNames): void {
 		this.fieldNames = fieldNames;
+		this.knownMissing = undefined;
 		try {
 			saveFieldNames(this.options.storage, fieldNames);
 		} catch (error) {

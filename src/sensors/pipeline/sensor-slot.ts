@@ -78,9 +78,7 @@ export class SensorSlot {
 
 	/** Measures once, or joins the measurement in progress. Never rejects. */
 	measure(): Promise<void> {
-		this.measurement ??= this.runMeasurement().finally(() => {
-			this.measurement = undefined;
-		});
+		this.measurement ??= this.runMeasurement();
 		return this.measurement;
 	}
 
@@ -102,17 +100,25 @@ export class SensorSlot {
 
 	/** A measurement that fails is repeated once after a reset, unless the chip was reset just before. */
 	private async runMeasurement(): Promise<void> {
-		const { candidate } = this.options;
 		const wasReset = this.sensorInUse === undefined && this.openReason !== "wake";
 		try {
-			await this.measureOnce().catch((error: unknown) => {
-				if (wasReset || this.closed || candidate.driver.reset === undefined) throw error;
-				this.closeSensor();
-				this.openReason = "failure";
-				return this.measureOnce();
-			});
+			// Ends later than this call in any case, as the line after all of them needs it.
+			await this.measureOnce();
 		} catch (error) {
-			if (!this.closed) this.fail(describeSensorError(candidate.sensor, error));
+			await this.measureAgain(wasReset, error);
+		}
+		this.measurement = undefined;
+	}
+
+	private async measureAgain(wasReset: boolean, error: unknown): Promise<void> {
+		const { candidate } = this.options;
+		try {
+			if (wasReset || this.closed || candidate.driver.reset === undefined) throw error;
+			this.closeSensor();
+			this.openReason = "failure";
+			await this.measureOnce();
+		} catch (last) {
+			if (!this.closed) this.fail(describeSensorError(candidate.sensor, last));
 		}
 	}
 
@@ -132,8 +138,15 @@ export class SensorSlot {
 		}
 		const sensor = this.sensorInUse;
 		const { device, state } = sensor;
-		const proceed = () => driver.proceed?.(device, state) ?? 0;
-		if (!(await this.runSteps(driver.start(device, state), proceed, endTicks))) return;
+		const waitMs = driver.start(device, state);
+		if (driver.proceed === undefined && waitMs > 0 && waitMs <= maxMeasurementMs) {
+			// As most do: one step.
+			await delay(time, waitMs);
+			if (this.sensorInUse !== sensor) return;
+		} else {
+			const proceed = () => driver.proceed?.(device, state) ?? 0;
+			if (!(await this.runSteps(waitMs, proceed, endTicks))) return;
+		}
 		this.measuredValues = readSensor(sensor);
 		this.addValues(processValues(this.measuredValues));
 	}
@@ -144,13 +157,13 @@ export class SensorSlot {
 		next: (step: number) => number,
 		endTicks: number,
 	): Promise<boolean> {
-		const { time, candidate } = this.options;
+		const { time } = this.options;
 		const sensor = this.sensorInUse;
 		let waitMs = firstMs;
 		for (let step = 1; step === 1 || waitMs > 0; step++) {
 			// NaN is not within the bounds either.
 			if (!(waitMs >= 0 && waitMs <= endTicks - time.ticks()) || step > maxMeasurementSteps)
-				throw new SensorError(candidate.sensor, "its measurement takes too long.");
+				throw new SensorError(this.sensor, "its measurement takes too long.");
 			if (waitMs > 0) await delay(time, waitMs);
 			if (this.sensorInUse !== sensor) return false;
 			waitMs = next(step);
@@ -159,14 +172,22 @@ export class SensorSlot {
 	}
 
 	private addValues(values: readonly Value[]): void {
-		this.latestValues = this.aggregates.map((aggregate, index) => {
+		const { aggregates } = this;
+		const latest: Value[] = [];
+		for (let index = 0; index < aggregates.length; index++) {
 			const value = validValue(values[index]);
-			aggregate.add(value);
-			return value;
-		});
+			aggregates[index]?.add(value);
+			latest[index] = value;
+		}
+		this.latestValues = latest;
 		if (this._problem === undefined) return;
 		this._problem = undefined;
 		this.options.onProblem(undefined);
+	}
+
+	clearAggregates(): void {
+		const { aggregates } = this;
+		for (let index = 0; index < aggregates.length; index++) aggregates[index]?.clear();
 	}
 
 	private closeSensor(): void {
@@ -196,17 +217,17 @@ export function readSensor({ candidate, device, state }: OpenSensor): readonly V
 	const values = driver.read(device, state);
 	if (values === undefined)
 		throw new SensorError(sensor, "its measurement did not end in time. Check its supply.");
-	return driver.fields.map(({ name, min, max }, index) => {
+	const { fields } = driver;
+	const checked: Value[] = [];
+	for (let index = 0; index < fields.length; index++) {
+		const field = fields[index];
 		const value = values[index];
-		if (
-			typeof value === "number" &&
-			min !== undefined &&
-			max !== undefined &&
-			!(value >= min && value <= max)
-		)
-			throw new SensorError(sensor, `its ${name} is out of range. Check its wiring and supply.`);
-		return value;
-	});
+		checked[index] = value;
+		if (typeof value !== "number" || field?.min === undefined || field.max === undefined) continue;
+		if (!(value >= field.min && value <= field.max))
+			throw new SensorError(sensor, `its ${field.name} is out of range. Check its wiring and supply.`);
+	}
+	return checked;
 }
 
 /** JSON has no NaN and no infinity, and a value is never an object. */
