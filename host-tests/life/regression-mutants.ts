@@ -167,4 +167,18 @@ export const regressionMutants: readonly RegressionMutant[] = [
 			],
 		},
 	},
+	{
+		name: "does not try a held point again where newer ones have no time",
+		violates: "delivered",
+		at: "try-held-without-newer",
+		mutate: replace("$0", "$2.1"),
+		life: {
+			...{ power: "battery", interval: 1800, length: 13 * day },
+			faults: [
+				// Point 12 is held, and with it the anchors of all boots since: there is no room for those of newer ones.
+				{ from: hour, to: 10 * hour, kind: "service", fault: { kind: "poison", every: 12, status: 403 } },
+				{ from: 10 * hour, to: 10 * day, kind: "service", fault: { kind: "status", status: 429 } },
+			],
+		},
+	},
 ];

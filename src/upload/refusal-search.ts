@@ -168,6 +168,7 @@ export class RefusalSearch {
 		// Without newer ones, held points are tried: as long as they stay, there may be no room for the times of others.
 		const isLast = this.walkedTo === Number.POSITIVE_INFINITY;
 		this.walkedTo = Math.max(this.walkedTo, before);
+		// mutation: try-held-without-newer
 		return (
 			!isLast && (before < Number.POSITIVE_INFINITY || this.passedOver.some(({ strikes }) => strikes > 0))
 		);
