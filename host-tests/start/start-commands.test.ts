@@ -7,7 +7,7 @@ import { makeAccount } from "../../simulator/dakkio/account";
 import type { DataPoint } from "../../simulator/dakkio/api";
 import { DakkioServer } from "../../simulator/dakkio/server";
 import { PageClient } from "../setup/page-client";
-import { StartProcess, withState } from "./start-process";
+import { asUsersStart, StartProcess, withState } from "./start-process";
 
 const root = join(import.meta.dirname, "../..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -80,7 +80,7 @@ describe.concurrent("each command in the README runs until its first 201", () =>
 			const [, bucket = "", source = ""] = /--bucket (\S+) --source (\S+)/.exec(command) ?? [];
 			const args = command.split(" ").filter((word) => word !== "");
 			if (bucket === "") {
-				const start = new StartProcess(state, args);
+				const start = new StartProcess(state, args, {}, args.length === 0 ? asUsersStart : undefined);
 				if (args.includes("--fresh")) await setUp(start);
 				await start.waitForLine(/Wi-Fi: joined/);
 				await start.waitForLine(/sent (point|\d+ points) .*: 201/);

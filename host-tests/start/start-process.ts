@@ -4,9 +4,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { afterAll } from "vitest";
 import { LogLines } from "../../simulator/log-lines";
+import { bundleProgram } from "../../simulator/program-bundle";
 
 const root = join(import.meta.dirname, "../..");
+const bundle = await bundleProgram("simulator/start.ts");
+afterAll(bundle.remove);
+
+/** What Node runs for `npm start`: compiled before, as it takes less time, or as a user has it. */
+const bundled: readonly string[] = [bundle.path];
+export const asUsersStart: readonly string[] = ["--import", "tsx", join(root, "simulator/start.ts")];
+
 const running = new Set<StartProcess>();
 
 /** `npm start` as a process of its own, with the state in a folder of the test's. */
@@ -21,13 +30,14 @@ export class StartProcess {
 		state: string,
 		args: readonly string[] = [],
 		environment: Readonly<Record<string, string>> = {},
+		program = bundled,
 	) {
 		this.state = state;
-		this.child = spawn(
-			process.execPath,
-			["--import", "tsx", join(root, "simulator/start.ts"), ...args, "--state", state],
-			{ cwd: root, env: { ...process.env, ...environment }, stdio: ["pipe", "pipe", "pipe"] },
-		);
+		this.child = spawn(process.execPath, [...program, ...args, "--state", state], {
+			cwd: root,
+			env: { ...process.env, ...environment },
+			stdio: ["pipe", "pipe", "pipe"],
+		});
 		this.ended = once(this.child, "close");
 		if (this.child.stdout !== null)
 			createInterface({ input: this.child.stdout }).on("line", (line) => this.output.append(line));

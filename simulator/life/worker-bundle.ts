@@ -1,46 +1,19 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build, type Plugin } from "esbuild";
+import type { Plugin } from "esbuild";
 import { type MutatedSource, type Mutation, mutateSource } from "../mutation/mutation";
+import { bundleProgram, type ProgramBundle } from "../program-bundle";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** A bundled program in one file. */
-export interface WorkerBundle {
-	readonly path: string;
-	remove(): void;
-}
-
-/**
- * Bundles the worker into one JavaScript file, which starts and runs faster than sources compiled at run time. Rejects if
- * the mutation does not apply.
- */
-export async function bundleWorker(mutation?: Mutation): Promise<WorkerBundle> {
+/** Bundles the worker. Rejects if the mutation does not apply. */
+export async function bundleWorker(mutation?: Mutation): Promise<ProgramBundle> {
 	const mutated = mutation && mutateSource(mutation);
-	const directory = mkdtempSync(join(tmpdir(), "life-"));
-	const path = join(directory, "worker.mjs");
-	const remove = () => rmSync(directory, { recursive: true, force: true });
-	try {
-		const { metafile } = await build({
-			entryPoints: [join(import.meta.dirname, "worker.ts")],
-			bundle: true,
-			outfile: path,
-			platform: "node",
-			format: "esm",
-			target: "node20",
-			logLevel: "silent",
-			metafile: true,
-			absWorkingDir: root,
-			plugins: mutated ? [inPlaceOf(mutated)] : [],
-		});
-		if (mutated && metafile.inputs[mutated.path] === undefined)
-			throw new Error(`${mutated.path} with the marker ${mutation?.at} is not part of the worker`);
-	} catch (error) {
-		remove();
-		throw error;
+	const bundle = await bundleProgram("simulator/life/worker.ts", mutated ? [inPlaceOf(mutated)] : []);
+	if (mutated && !bundle.sources.has(mutated.path)) {
+		bundle.remove();
+		throw new Error(`${mutated.path} with the marker ${mutation?.at} is not part of the worker`);
 	}
-	return { path, remove };
+	return bundle;
 }
 
 /** Replaces the source when it is read. */

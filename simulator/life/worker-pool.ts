@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import type { Mutation } from "../mutation/mutation";
+import type { ProgramBundle } from "../program-bundle";
 import type { LifeResult, LifeTask, WorkerMessage } from "./worker";
-import { bundleWorker, type WorkerBundle } from "./worker-bundle";
+import { bundleWorker } from "./worker-bundle";
 
 export interface WorkerPoolOptions {
 	/** Default: one per processor. */
@@ -26,12 +27,12 @@ const nodeOptions = [
 /** Worker processes that play lives. */
 export class WorkerPool {
 	private readonly options: WorkerPoolOptions;
-	private readonly bundle: WorkerBundle;
+	private readonly bundle: ProgramBundle;
 	private readonly idle: ChildProcess[] = [];
 	private readonly waiters: ((worker: ChildProcess) => void)[] = [];
 	private readonly workers: ChildProcess[] = [];
 
-	private constructor(options: WorkerPoolOptions, bundle: WorkerBundle) {
+	private constructor(options: WorkerPoolOptions, bundle: ProgramBundle) {
 		this.options = options;
 		this.bundle = bundle;
 	}
