@@ -2,8 +2,20 @@ import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 
 /** Mutants of the firmware, and weeks and months of its life: minutes of CPU time. Run by `npm run test:slow`. */
-const slow = [
+export const slow: readonly string[] = [
 	"host-tests/life/{battery,faults,invariants,life,local-page,memory,mutants,pacing,regressions,update,update-faults}.test.ts",
+];
+
+/**
+ * Each in a process of its own: they replace modules or globals, or wait for sockets, a browser or `npm start` in real time.
+ * They start first. The others share processes, which saves a quarter of their time.
+ */
+export const alone: readonly string[] = [
+	"host-tests/{app,browser,esp32,nginx,node-board,start}/**/*.test.ts",
+	"host-tests/clock/{chrony,real-sockets}.test.ts",
+	"host-tests/queue/planted-bugs.test.ts",
+	"host-tests/scripts/update-command.test.ts",
+	"host-tests/tls/{flights,public-key}.test.ts",
 ];
 
 export default defineConfig(({ mode }) => ({
@@ -20,10 +32,12 @@ export default defineConfig(({ mode }) => ({
 				test: {
 					name: "fast",
 					include: ["host-tests/**/*.test.ts"],
-					exclude: [...configDefaults.exclude, ...slow],
+					exclude: [...configDefaults.exclude, ...slow, ...alone],
+					isolate: false,
 				},
 			},
-			{ extends: true, mode, test: { name: "slow", include: slow } },
+			{ extends: true, mode, test: { name: "alone", include: [...alone] } },
+			{ extends: true, mode, test: { name: "slow", include: [...slow] } },
 		],
 	},
 }));
