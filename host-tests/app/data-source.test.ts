@@ -14,7 +14,7 @@ let directory: string;
 let world: World;
 beforeEach(async () => {
 	directory = mkdtempSync(join(tmpdir(), "source-"));
-	world = await World.start({ directory, speed: 500 });
+	world = await World.start({ directory, speed: 5_000 });
 });
 afterEach(async () => {
 	await world.close();
@@ -71,7 +71,7 @@ test("a failed request is repeated, and no reading is lost meanwhile", async () 
 
 test("a key without the permission is a settings fault: logged, and tried again each hour", async () => {
 	first(1, faults.respondWith(403));
-	const board = new AppFixture(world, { dataSourceId: "create" });
+	const board = new AppFixture(world, { dataSourceId: "create", interval: 600 });
 	expect(await board.waitForLine(/^not sent: 403/)).toMatch(
 		/key is for another bucket or may not write.*next try in 3600 s/,
 	);

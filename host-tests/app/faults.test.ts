@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { isIPv4 } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { test as base, describe, expect } from "vitest";
 import { makeResolver } from "../../boards/node/resolver";
 import type { Misbehaviours } from "../../simulator/dakkio/exchange";
 import * as faults from "../../simulator/dakkio/misbehaviours";
@@ -18,26 +18,31 @@ import { AppFixture } from "./app-fixture";
  * board cannot distinguish that from a request that never arrived.
  */
 
-let directory: string;
-let world: World;
-afterEach(async () => {
-	await world.close();
-	rmSync(directory, { recursive: true });
-});
+const inWorld = (realTimeOnline: boolean) =>
+	base.extend<{ directory: string; world: World }>({
+		directory: async ({ task }, use) => {
+			const directory = mkdtempSync(join(tmpdir(), `faults-${task.id}-`));
+			await use(directory);
+			rmSync(directory, { recursive: true });
+		},
+		world: async ({ directory }, use) => {
+			const world = await World.start({ directory, speed: 100, realTimeOnline });
+			await use(world);
+			await world.close();
+		},
+	});
+
+/** Real time passes while the board is online; most of it is spent waiting, so that these run at the same time. */
+const test = inWorld(true);
 
 /**
  * Hurried, half a minute passes in a third of a second: for tests of timeouts. A computer that stalls for as long causes a
- * failure of its own, so the other tests run at real time while online.
+ * failure of its own, so these run one after the other.
  */
-function eachInItsWorld(deadlines: "hurried" | "as in life"): void {
-	beforeEach(async () => {
-		directory = mkdtempSync(join(tmpdir(), "faults-"));
-		world = await World.start({ directory, speed: 100, realTimeOnline: deadlines === "as in life" });
-	});
-}
+const hurried = inWorld(false);
 
 /** How often each of the first points arrived. */
-async function arrivals(points: number): Promise<number[]> {
+async function arrivals(world: World, points: number): Promise<number[]> {
 	await world.dakkio.waitForPoints(points);
 	const counts = Array<number>(points).fill(0);
 	const complete = () => counts.every((count) => count > 0);
@@ -53,7 +58,7 @@ async function arrivals(points: number): Promise<number[]> {
 }
 
 /** How many points the service kept before it got the first one a second time. */
-function pointsBeforeTheFirstComesAgain(): number {
+function pointsBeforeTheFirstComesAgain(world: World): number {
 	const again = world.dakkio.points().findIndex(({ metadata }, index) => index > 0 && metadata?.seq === 1);
 	return again < 0 ? 1 : again;
 }
@@ -81,9 +86,7 @@ const unixNow = () => Math.floor(Date.now() / 1000);
 const limited = (reset: string) => faults.respondWith(429, { headers: { "X-RateLimit-Reset": reset } });
 
 describe("one failure, then a good service: the board tries again, and nothing is lost", () => {
-	eachInItsWorld("hurried");
-
-	test.each<[fault: string, misbehaviours: () => Misbehaviours, next: RegExp, first: 1 | 2]>([
+	hurried.for<[fault: string, misbehaviours: () => Misbehaviours, next: RegExp, first: 1 | 2]>([
 		[
 			"connection reset at once",
 			() => firstConnection(faults.resetConnection),
@@ -130,25 +133,23 @@ describe("one failure, then a good service: the board tries again, and nothing i
 		],
 		["429, reset in the past", () => once(limited("1000000000")), /not sent: 429.*next try in [1-6] s/, 1],
 		["429, reset not a number", () => once(limited("soon")), /not sent: 429.*next try in [1-5] s/, 1],
-	])("%s", async (_, misbehaviours, next, first) => {
+	])("%s", async ([, misbehaviours, next, first], { world }) => {
 		Object.assign(world.dakkio.misbehaviours, misbehaviours());
 		const board = new AppFixture(world);
 		await board.waitForLine(next);
-		const counts = await arrivals(4);
+		const counts = await arrivals(world, 4);
 		await board.app.stop();
 		// A computer that stands still for a third of a second is one more failure, and may be one more duplicate.
 		const more = Math.max(0, failures(board) - 1);
 		// On a slow computer the first request holds more than the first point, and all of them share its fate.
-		const inFirstRequest = first === 1 ? 1 : pointsBeforeTheFirstComesAgain();
+		const inFirstRequest = first === 1 ? 1 : pointsBeforeTheFirstComesAgain(world);
 		for (const [index, count] of counts.entries())
 			expect(count).toBeLessThanOrEqual((index < inFirstRequest ? first : 1) + more);
 	});
 });
 
 describe("429, reset in 100 years", () => {
-	eachInItsWorld("as in life");
-
-	test("it waits six hours, and no longer", async () => {
+	test("it waits six hours, and no longer", async ({ world }) => {
 		Object.assign(world.dakkio.misbehaviours, once(limited("4900000000")));
 		const board = new AppFixture(world);
 		await board.waitForLine(/not sent: 429.*next try in 216\d\d s/);
@@ -172,27 +173,23 @@ describe("no route to the service: the board tries again, and nothing is lost", 
 	}
 
 	describe("names", () => {
-		eachInItsWorld("hurried");
-
-		test.each<[string, Resolver["resolve"], RegExp]>([
+		hurried.for<[string, Resolver["resolve"], RegExp]>([
 			["DNS fails", ({ host, onError }) => onError(host), /not sent: .*next try in \d s/],
 			["DNS hangs", () => {}, /not sent: .* s.*next try in \d s/],
-		])("%s", async (_, ask, line) => {
+		])("%s", async ([, ask, line], { world }) => {
 			const { state, resolver } = resolverThat(ask);
 			const board = new AppFixture(world, {}, resolver);
 			await board.waitForLine(line);
 			state.mended = true;
 			const before = failures(board);
-			const counts = await arrivals(3);
+			const counts = await arrivals(world, 3);
 			await board.app.stop();
 			for (const count of counts) expect(count).toBeLessThanOrEqual(1 + failures(board) - before);
 		});
 	});
 
 	describe("connections", () => {
-		eachInItsWorld("as in life");
-
-		test("the connection is refused", async () => {
+		test("the connection is refused", async ({ world, directory }) => {
 			const { port, url } = world.dakkio;
 			await world.dakkio.close();
 			const board = new AppFixture(world, { server: url });
@@ -207,10 +204,8 @@ describe("no route to the service: the board tries again, and nothing is lost", 
 	});
 });
 
-describe("a point that is refused for its content goes to quarantine with the server's message, once another is taken", () => {
-	eachInItsWorld("as in life");
-
-	test.each([400, 413])("%i", async (status) => {
+describe.concurrent("a point that is refused for its content goes to quarantine with the server's message, once another is taken", () => {
+	test.for([400, 413])("%i", async (status, { world }) => {
 		const words = "temperature is not in the schema";
 		world.dakkio.misbehaviours.exchange = () => faults.refusePoints((seq) => seq === 1, status, words);
 		const board = new AppFixture(world);
@@ -230,10 +225,8 @@ describe("a point that is refused for its content goes to quarantine with the se
 	});
 });
 
-describe("a service that refuses everything is at fault itself: all points are kept", () => {
-	eachInItsWorld("as in life");
-
-	test.each([400, 413])("%i", async (status) => {
+describe.concurrent("a service that refuses everything is at fault itself: all points are kept", () => {
+	test.for([400, 413])("%i", async (status, { world }) => {
 		world.dakkio.misbehaviours.exchange = () => faults.respondWith(status, { message: "says the proxy" });
 		const board = new AppFixture(world);
 		await board.waitForLine(new RegExp(`not sent: ${status}: says the proxy.*next try in 3600 s`));
@@ -246,16 +239,14 @@ describe("a service that refuses everything is at fault itself: all points are k
 		expect(quarantined).toBe(0);
 		world.dakkio.misbehaviours.exchange = undefined;
 		const again = new AppFixture(world);
-		const counts = await arrivals(pending);
+		const counts = await arrivals(world, pending);
 		await again.app.stop();
 		expect(counts).toEqual(Array(pending).fill(1));
 	});
 });
 
-describe("an unusual response with a 2xx status is a success: no duplicates", () => {
-	eachInItsWorld("as in life");
-
-	test.each<[string, Misbehaviours]>([
+describe.concurrent("an unusual response with a 2xx status is a success: no duplicates", () => {
+	test.for<[string, Misbehaviours]>([
 		["100 and 103 before the answer", { exchange: () => faults.interimResponses }],
 		["a chunked answer", { exchange: () => faults.chunkedResponse }],
 		["an answer without length, ended by close", { exchange: () => faults.respondUntilClose }],
@@ -292,27 +283,25 @@ describe("an unusual response with a 2xx status is a success: no duplicates", ()
 			{ exchange: () => faults.respondRaw(`HTTP/1.1 201 Created\r\n${rest}`) },
 		]),
 		["connection closed after each response without notice", { exchange: () => faults.closeAfterResponse }],
-	])("%s", async (_, misbehaviours) => {
+	])("%s", async ([, misbehaviours], { world }) => {
 		Object.assign(world.dakkio.misbehaviours, misbehaviours);
 		const board = new AppFixture(world);
-		const counts = await arrivals(3);
+		const counts = await arrivals(world, 3);
 		await board.app.stop();
 		expect(counts).toEqual([1, 1, 1]);
 		expect(failures(board)).toBe(0);
 	});
 });
 
-describe("a settings fault: everything is kept, the remedy is logged, and it is tried once an hour", () => {
-	eachInItsWorld("as in life");
-
-	test.each<[number, RegExp]>([
+describe.concurrent("a settings fault: everything is kept, the remedy is logged, and it is tried once an hour", () => {
+	test.for<[number, RegExp]>([
 		[301, /301: .*The service has moved/],
 		[401, /401: .*Check the API key/],
 		[403, /403: .*another bucket/],
 		[404, /404: .*Check bucket, data source/],
 		[405, /405: .*address of the service/],
 		[415, /415: .*address of the service/],
-	])("%i", async (status, cure) => {
+	])("%i", async ([status, cure], { world }) => {
 		world.dakkio.misbehaviours.exchange = () =>
 			faults.respondWith(status, { headers: { Location: "https://elsewhere.example/" } });
 		const board = new AppFixture(world);
@@ -324,9 +313,9 @@ describe("a settings fault: everything is kept, the remedy is logged, and it is 
 		expect(world.dakkio.points()).toEqual([]);
 	});
 
-	test.each(["expired", "not yet valid", "wrong name", "unknown root", "self-signed"] as const)(
+	test.for(["expired", "not yet valid", "wrong name", "unknown root", "self-signed"] as const)(
 		"a certificate that is refused (%s): the key is never sent",
-		async (fault) => {
+		async (fault, { world }) => {
 			world.dakkio.useIdentity(await world.dakkio.certificates.faulty(fault));
 			const board = new AppFixture(world);
 			await board.waitForLine(/not sent: .*certificate.*next try in 3600 s/);
@@ -336,17 +325,15 @@ describe("a settings fault: everything is kept, the remedy is logged, and it is 
 	);
 });
 
-describe("whatever happens", () => {
-	eachInItsWorld("as in life");
-
-	test("the key is never logged", async () => {
+describe.concurrent("whatever happens", () => {
+	test("the key is never logged", async ({ world }) => {
 		const { key } = world.dakkio.credentials;
 		world.dakkio.misbehaviours.exchange = faults.firstRequests(
 			3,
 			faults.respondWith(500, { message: `no ${key}` }),
 		);
 		const board = new AppFixture(world);
-		await arrivals(2);
+		await arrivals(world, 2);
 		await board.app.stop();
 		expect(board.logLines.join("\n")).not.toContain(key);
 	});
