@@ -12,15 +12,18 @@ export interface ChipMemory {
 
 const nameOf = (platform: string) => `memory-${platform}`;
 
-/** Kept by the last `npm run test:chip` of this chip on this computer. */
-export function saveChipMemory(platform: string, memory: ChipMemory): void {
-	saveMeasured(nameOf(platform), memory);
+/** Keeps what `npm run test:chip` has measured of this chip on this computer; the rest stays as it was measured before. */
+export function saveChipMemory(platform: string, measured: Partial<ChipMemory>): void {
+	saveMeasured(nameOf(platform), { ...readChipMemory(platform), ...measured });
 }
 
-/** `undefined` if `npm run test:chip` has not been run for this chip. */
-export function readChipMemory(platform: string): ChipMemory | undefined {
+/** What `npm run test:chip` has measured of this chip. */
+export function readChipMemory(platform: string): Partial<ChipMemory> {
 	const read = readMeasured(nameOf(platform));
-	const { rest, backlog, setup } = isJsonObject(read) ? read : {};
-	if (typeof rest !== "number" || typeof backlog !== "number" || typeof setup !== "number") return undefined;
-	return { rest, backlog, setup };
+	const measured = isJsonObject(read) ? read : {};
+	return Object.fromEntries(
+		points.flatMap((point) => (typeof measured[point] === "number" ? [[point, measured[point]]] : [])),
+	);
 }
+
+const points = ["rest", "backlog", "setup"] as const satisfies readonly (keyof ChipMemory)[];

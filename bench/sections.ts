@@ -1,3 +1,4 @@
+import { xsMemory } from "../scripts/xs-memory";
 import { daysOnCell, describeChargeModel } from "./charge-model";
 import { chipNames } from "./chip-image";
 import { readChipMemory } from "./chip-memory";
@@ -159,6 +160,8 @@ under two hours of one a minute. It also sends a point by itself for less: ours 
 export function memorySection(xs: XsFigures | undefined): Section {
 	const kilobytes = (bytes: number | undefined) =>
 		bytes === undefined ? undefined : Math.round(bytes / 1024);
+	const { slots, chunks, stack } = xsMemory();
+	const reserved = (slots + chunks + stack) / 1024;
 	return {
 		title: "Memory",
 		text: [
@@ -166,10 +169,11 @@ export function memorySection(xs: XsFigures | undefined): Section {
 slots and of the chunks in which strings, buffers and arrays lie. A slot has 32 bytes here and 16 on a chip. Then how many
 slots more there are after 10,000 records pushed, read and acknowledged. The straightforward implementation is the batch as an array of points,
 and the text of the request made of it.`,
-			`What XS needs on a chip is measured by \`npm run test:chip\` on the emulated chip, and held there against what it has, 129
-KiB, with a tenth to spare: the most that was seen within a millisecond after one of its own collections, and the stack of 12 KiB. At rest, without a connection; while 3,000
-points are sent in batches of 1,000 after a TLS handshake; and in setup, while settings are tested. They stand here as its
-last run left them; QEMU does not repeat to the byte.`,
+			`What XS needs on a chip is measured by \`npm run test:chip\` on the emulated chip, and held there against what it has,
+${reserved} KiB, with a tenth to spare: the most that was live at the end of one of its own collections, slots of each, chunks of those
+that compact them, and the stack of ${stack / 1024} KiB. At rest, without a connection; while 3,000 points are sent in batches of 1,000 after a
+TLS handshake; and in setup, while settings are tested. They stand here as its last run left them; QEMU does not repeat to the
+byte.`,
 		],
 		baseline: "array and JSON",
 		rows: [
@@ -179,9 +183,9 @@ last run left them; QEMU does not repeat to the byte.`,
 			...Object.entries(chipNames).flatMap(([platform, name]) => {
 				const chip = readChipMemory(platform);
 				return [
-					row(`KiB on an ${name}, at rest`, kilobytes(chip?.rest), undefined, 129),
-					row(`KiB on an ${name}, sending batches`, kilobytes(chip?.backlog), undefined, 129),
-					row(`KiB on an ${name}, in setup`, kilobytes(chip?.setup), undefined, 129),
+					row(`KiB on an ${name}, at rest`, kilobytes(chip.rest), undefined, reserved),
+					row(`KiB on an ${name}, sending batches`, kilobytes(chip.backlog), undefined, reserved),
+					row(`KiB on an ${name}, in setup`, kilobytes(chip.setup), undefined, reserved),
 				];
 			}),
 		],

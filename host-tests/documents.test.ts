@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { xsMemory } from "../scripts/xs-memory";
 
 const root = join(import.meta.dirname, "..");
 const documents = [
@@ -67,4 +68,13 @@ test("each name in the glossary is one of the code's", () => {
 		.filter((name) => !words.has(name) && !["Ticks", "Utc"].includes(name));
 	expect(unknown).toEqual([]);
 	expect(names.length).toBeGreaterThan(80);
+});
+
+test("the design says what memory XS has", () => {
+	const { slots, chunks, stack } = xsMemory();
+	const kilobytes = (bytes: number) => bytes / 1024;
+	expect(read("DESIGN.md").replace(/\s+/g, " ")).toContain(
+		`XS has ${kilobytes(slots + chunks + stack)} KiB on each chip (\`creation\`): ${kilobytes(slots)} KiB of slots, ` +
+			`${kilobytes(chunks)} of chunks, ${kilobytes(stack)} of stack.`,
+	);
 });

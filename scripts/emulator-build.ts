@@ -36,11 +36,13 @@ export interface Partition {
 
 /** Builds the release firmware with the board in `boards/qemu`, in the layout of a 4 MB flash. */
 export async function buildForEmulator(
-	sdk: Sdk,
+	{ output, ...rest }: Sdk,
 	platform: Platform,
 	{ quiet = false }: { readonly quiet?: boolean } = {},
 ): Promise<EmulatorImage> {
-	const privateKeyFile = join(sdk.output, "emulator", "release-key.pem");
+	// What is built for a board shares the objects of XS there; one of them is another here.
+	const sdk = { ...rest, output: join(output, "emulator") };
+	const privateKeyFile = join(sdk.output, "release-key.pem");
 	makeReleaseKey(privateKeyFile, `${privateKeyFile}.pub`);
 	const built = await buildFor(sdk, {
 		platform,
@@ -62,7 +64,7 @@ export async function buildForEmulator(
 /** The partitions and options of a build, with what the emulator needs in addition. */
 function addEmulator(sdk: Sdk, platform: Platform): Sdk {
 	const { PARTITIONS_FILE = "", SDKCONFIGPATH = "" } = sdk.environment;
-	const folder = join(sdk.output, "emulator", platform);
+	const folder = join(sdk.output, "options", platform);
 	const partitions = join(folder, "partitions.csv");
 	replace(partitions, emulatorPartitions(readFileSync(PARTITIONS_FILE, "utf8")));
 	for (const name of ["sdkconfig.defaults", "sdkconfig.defaults.release"]) {

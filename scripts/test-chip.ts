@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { saveInstructionCounts } from "../bench/chip-instructions";
-import { saveChipMemory } from "../bench/chip-memory";
+import { type ChipMemory, saveChipMemory } from "../bench/chip-memory";
 import { ChipBench, type MemoryFigures } from "../chip-tests/chip-bench";
 import { type CaseOptions, type ChipCase, chipCases } from "../chip-tests/chip-cases";
 import { measurements } from "../chip-tests/instruction-counts";
@@ -11,6 +11,7 @@ import { emulatedPlatforms, requireEmulator } from "./emulated-chip";
 import { buildForEmulator } from "./emulator-build";
 import { type Platform, readPlatform, requireIdf } from "./platforms";
 import { findSdk, MissingToolError, main } from "./sdk";
+import { slotBytes, type XsMemory, xsMemory } from "./xs-memory";
 
 const help = `The firmware's image for a chip in Espressif's QEMU, against real servers.
 
@@ -66,13 +67,10 @@ const kindNames: Readonly<Record<number, string>> = {
 	55: "length of a buffer",
 };
 
-/**
- * Of each piece of XS's memory, the share that must not be used. The figures are a little too high: they are read up to a
- * millisecond after a collection.
- */
+/** Of each piece of XS's memory, the share that must not be used. */
 const minSpareShare = 0.1;
-/** Of XS, bytes (`creation.stack`). */
-const stackBytes = 768 * 16;
+/** Of XS, bytes. */
+const { stack: stackBytes } = xsMemory();
 
 /** That give up the page. */
 const impatientClients = 400;
@@ -81,6 +79,13 @@ const impatientClients = 400;
 const countedPlatform: Platform = "esp32/esp32c3";
 
 const restPoint = "at rest, no connection";
+
+/** What `npm run bench` shows, and at which point of a case it is. */
+const benchPoints: Readonly<Record<keyof ChipMemory, string>> = {
+	rest: restPoint,
+	backlog: "after the backlog",
+	setup: "setup, after a test",
+};
 
 await main(async () => {
 	const options = parse();
@@ -196,22 +201,28 @@ function checkMemory(platform: Platform, figures: readonly [string, MemoryFigure
 	const problems: string[] = [];
 	const used = new Map<string, number>();
 	for (const [point, memory] of figures) {
-		const slots = Math.max(memory.slots, memory.peakSlots);
-		const chunks = Math.max(memory.chunks, memory.peakChunks);
+		const { slots, chunks, stack } = mostInUse(memory);
 		used.set(point, (point === restPoint ? memory.slots + memory.chunks : slots + chunks) + stackBytes);
-		if (slots * (1 + minSpareShare) > memory.maxSlots)
+		if (withSpare(slots) > memory.maxSlots)
 			problems.push(`${point}: ${slots} bytes of slots in use, of ${memory.maxSlots}`);
-		if (memory.stack * (1 + minSpareShare) > stackBytes)
-			problems.push(`${point}: ${memory.stack} bytes of the stack in use, of ${stackBytes}`);
-		if (chunks * (1 + minSpareShare) > memory.maxChunks)
+		if (withSpare(stack) > stackBytes)
+			problems.push(`${point}: ${stack} bytes of the stack in use, of ${stackBytes}`);
+		if (withSpare(chunks) > memory.maxChunks)
 			problems.push(`${point}: ${chunks} bytes of chunks in use, of ${memory.maxChunks}`);
 	}
-	const [rest, backlog, setup] = [restPoint, "after the backlog", "setup, after a test"].map((point) =>
-		used.get(point),
-	);
-	if (rest !== undefined && backlog !== undefined && setup !== undefined)
-		saveChipMemory(platform, { rest, backlog, setup });
+	for (const [name, point] of Object.entries(benchPoints)) {
+		const bytes = used.get(point);
+		if (bytes !== undefined) saveChipMemory(platform, { [name]: bytes });
+	}
 	return problems;
+}
+
+function mostInUse({ slots, chunks, peakSlots, peakChunks, stack }: MemoryFigures): XsMemory {
+	return { slots: Math.max(slots, peakSlots), chunks: Math.max(chunks, peakChunks), stack };
+}
+
+function withSpare(bytes: number): number {
+	return bytes * (1 + minSpareShare);
 }
 
 function printMemory(platform: Platform, figures: readonly [string, MemoryFigures][]): void {
@@ -227,6 +238,13 @@ function printMemory(platform: Platform, figures: readonly [string, MemoryFigure
 				`slots ${slots} (${peakSlots}) of ${maxSlots}, chunks ${chunks} (${peakChunks}) of ${maxChunks}; ${memory.collections} collections; stack ${memory.stack} of ${stackBytes}; busy for ${memory.longestBusyMs} ms at most`,
 		);
 	}
+	const all = figures.map(([, memory]) => mostInUse(memory));
+	const most = (piece: keyof XsMemory) => withSpare(Math.max(...all.map((used) => used[piece])));
+	const slots = Math.ceil(most("slots") / slotBytes);
+	const stack = Math.ceil(most("stack") / slotBytes);
+	say(
+		`  creation at least: heap ${slots} slots, chunk ${Math.ceil(most("chunks"))} bytes, stack ${stack} slots`,
+	);
 }
 
 function printSlots(kinds: readonly (readonly [kind: number, count: number])[]): void {

@@ -50,6 +50,17 @@ static bool isCounting = true;
 
 // Of XS's own collections since the last emulator_collect: how many, and the most that one has left.
 static uint32_t collections, liveSlots, liveChunks;
+static bool isAsked;
+
+// XS calls it at the end of each collection, before anything else is allocated (xs/xsMemory.c). Each one frees slots; chunks
+// only one that compacts them, as XS does when they are full, so after the others nobody knows how much of them lives.
+void emulator_collected(txMachine *the, uint32_t hasCompacted)
+{
+	if (isAsked) return;
+	collections += 1;
+	if (the->currentHeapCount > liveSlots) liveSlots = the->currentHeapCount;
+	if (hasCompacted && the->currentChunksSize > liveChunks) liveChunks = the->currentChunksSize;
+}
 
 // For how long the event loop did not wait, milliseconds: at most since the last emulator_collect, and now. The watchdog is
 // fed more often, after each message.
@@ -73,23 +84,14 @@ static uint32_t usedStack(void)
 	return (uint8_t *)gThe->stackTop - (uint8_t *)word;
 }
 
-// Looks each millisecond: slots are only ever freed by a collection, and so are many bytes of chunks at once.
-static void watchCollections(void *unused)
+// Looks each millisecond.
+static void watchEventLoop(void *unused)
 {
-	uint32_t slots = 0, chunks = 0;
 	for (;;) {
 		// It would count, too.
 		vTaskDelay(isCounting ? 1000 : 1);
 		busy = eBlocked == eTaskGetState(gThe->task) ? 0 : busy + 1;
 		if (busy > longestBusy) longestBusy = busy;
-		uint32_t slotsNow = gThe->currentHeapCount, chunksNow = gThe->currentChunksSize;
-		if (slotsNow < slots) {
-			collections += 1;
-			if (slotsNow > liveSlots) liveSlots = slotsNow;
-		}
-		if (chunksNow + 1024 < chunks && chunksNow > liveChunks) liveChunks = chunksNow;
-		slots = slotsNow;
-		chunks = chunksNow;
 	}
 }
 
@@ -97,7 +99,7 @@ static void watchCollections(void *unused)
 int32_t emulator_start_ethernet(void)
 {
 	fillStack();
-	xTaskCreate(watchCollections, "collections", 1536, NULL, 9, NULL);
+	xTaskCreate(watchEventLoop, "event loop", 1536, NULL, 9, NULL);
 	esp_err_t err = esp_netif_init();
 	if (ESP_OK != err) return err;
 	err = esp_event_loop_create_default();
@@ -143,7 +145,9 @@ void emulator_collect(void)
 	peakSlots = liveSlots * sizeof(txSlot);
 	peakChunks = liveChunks;
 	lastBusy = longestBusy;
+	isAsked = true;
 	fxCollectGarbage(gThe);
+	isAsked = false;
 	collections = liveSlots = liveChunks = longestBusy = 0;
 }
 
