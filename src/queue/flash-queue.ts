@@ -624,13 +624,14 @@ export class FlashQueue {
 				this.enterSector(found, isFrontKept ? front : unknownPosition);
 				return;
 			}
+			// The next mount may take the header of this attempt for the newest: nothing may be written before it any more.
+			// mutation: close-tail-before-attempt
+			this.isTailWritable = false;
 			this.abandonedHeaders = Math.max(this.abandonedHeaders, ahead);
 			if (isFresh) this.vainErases++;
 			kept = erased;
 			erased = next;
 		}
-		// The next mount may take a header of these attempts for the newest: nothing may be written before it any more.
-		this.isTailWritable = false;
 		throw new FlashFailedError();
 	}
 
