@@ -9,23 +9,15 @@ export function findNewestSector(
 	return hintedNewest(sectors, hint) ?? binarySearchNewest(sectors) ?? scanNewest(sectors);
 }
 
-/** Only in an undamaged neighbourhood: where a hint may be too old, everything is searched. */
 function hintedNewest(
 	sectors: SectorFlash,
 	hint: Pick<Sector, "block" | "sectorNumber"> | undefined,
 ): Sector | undefined {
 	if (hint === undefined || !(hint.block < sectors.blocks)) return undefined;
 	const newest = sectors.readBlockHeader(hint.block);
-	if (!isSector(newest) || newest.sectorNumber !== hint.sectorNumber) return undefined;
-	const { blocks } = sectors;
-	for (let ahead = 1; ahead < blocks; ahead++) {
-		if (ahead > checkedBlocksAhead) ahead = blocks - 1;
-		const expected = newest.sectorNumber + ahead - blocks;
-		const found = sectors.readSectorNumber((newest.block + ahead) % blocks);
-		// mutation: check-hinted-sector
-		if (found !== Math.max(0, expected)) return undefined;
-	}
-	return newest;
+	return isSector(newest) && newest.sectorNumber === hint.sectorNumber && isNewest(newest, sectors)
+		? newest
+		: undefined;
 }
 
 /** Binary search for where the sector numbers stop rising; `undefined` on any sign of damage. */
@@ -43,21 +35,27 @@ function binarySearchNewest(sectors: SectorFlash): Sector | undefined {
 		else if (head.sectorNumber === start.sectorNumber + middle - sectors.blocks) high = middle - 1;
 		else return undefined;
 	}
-	// Blank blocks in a ring that has been around hide newer sectors; they are rare, and few before that.
-	const isBeforeBlank =
-		newest.block + 1 < sectors.blocks && sectors.readBlockHeader(newest.block + 1) === "blank";
-	return !isBeforeBlank && isNewest(newest, sectors) ? newest : undefined;
+	return isNewest(newest, sectors) ? newest : undefined;
 }
 
-/**
- * Blocks checked after the newest: those that could not be opened hide newer sectors. No sector is opened further ahead.
- */
+/** A sector is opened this many blocks after the one before it at most; those in between could not be opened. */
 export const checkedBlocksAhead = 6;
 
+/**
+ * Only in an undamaged neighbourhood: a newer sector may be hidden. The one that followed `newest` is within six blocks
+ * ahead; if it was erased again, then by attempts to open a sector after one that is less than six blocks behind.
+ */
 function isNewest(newest: Sector, sectors: SectorFlash): boolean {
-	for (let ahead = 1; ahead <= checkedBlocksAhead && ahead < sectors.blocks; ahead++) {
-		const found = sectors.readSectorNumber((newest.block + ahead) % sectors.blocks);
-		if (found !== 0 && found !== newest.sectorNumber + ahead - sectors.blocks) return false;
+	const { blocks } = sectors;
+	let checkedBehind = 1;
+	for (let ahead = 1; ahead < blocks; ahead++) {
+		if (ahead > checkedBlocksAhead) ahead = Math.max(ahead, blocks - checkedBehind);
+		const expected = newest.sectorNumber + ahead - blocks;
+		const found = sectors.readSectorNumber((newest.block + ahead) % blocks);
+		// mutation: check-hinted-sector
+		if (found !== Math.max(0, expected)) return false;
+		// mutation: check-behind-blank
+		if (found === 0) checkedBehind = checkedBlocksAhead - 1;
 	}
 	return true;
 }
