@@ -13,7 +13,6 @@ export const slow: readonly string[] = [
 export const alone: readonly string[] = [
 	"host-tests/{app,browser,esp32,nginx,node-board,start}/**/*.test.ts",
 	"host-tests/clock/{chrony,real-sockets}.test.ts",
-	"host-tests/queue/planted-bugs.test.ts",
 	"host-tests/scripts/update-command.test.ts",
 	"host-tests/tls/{flights,public-key}.test.ts",
 ];
@@ -25,6 +24,7 @@ export default defineConfig(({ mode }) => ({
 		// Only ends a test that hangs, however busy the computer is.
 		testTimeout: mode === "long" ? 10 * 3_600_000 : 600_000,
 		hookTimeout: 600_000,
+		setupFiles: process.env.RUNS === undefined ? [] : ["host-tests/raised-runs.ts"],
 		projects: [
 			{
 				extends: true,
@@ -33,7 +33,8 @@ export default defineConfig(({ mode }) => ({
 					name: "fast",
 					include: ["host-tests/**/*.test.ts"],
 					exclude: [...configDefaults.exclude, ...slow, ...alone],
-					isolate: false,
+					// Raised runs replace fast-check.
+					isolate: process.env.RUNS !== undefined,
 				},
 			},
 			{ extends: true, mode, test: { name: "alone", include: [...alone] } },

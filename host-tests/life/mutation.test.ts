@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { findMarkers, readMarkers } from "../../simulator/mutation/marker";
 import { mutateSource } from "../../simulator/mutation/mutation";
 import { insertBefore, type Operation, onlyIf, remove, replace } from "../../simulator/mutation/operations";
+import { queueMutants } from "../queue/queue-mutants";
 import { invariantMutants } from "./invariant-mutants";
 import { mutants } from "./mutants";
 import { regressionMutants } from "./regression-mutants";
@@ -12,7 +13,7 @@ import { regressionMutants } from "./regression-mutants";
 const root = join(import.meta.dirname, "..", "..");
 
 describe("the mutants", () => {
-	const all = [...mutants, ...Object.values(invariantMutants).flat(), ...regressionMutants];
+	const all = [...mutants, ...Object.values(invariantMutants).flat(), ...regressionMutants, ...queueMutants];
 	const markers = readMarkers();
 	const used = new Set<string>();
 	/** Notes the markers that are looked up. */

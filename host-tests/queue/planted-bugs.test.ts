@@ -1,29 +1,34 @@
-import { expect, test, vi } from "vitest";
-import type { RingHint } from "../../src/queue/flash-queue";
-import type { SectorFlash } from "../../src/queue/sector-flash";
-import { BrokenPromise, QueueLife } from "./queue-life";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { bundleMutated } from "../../simulator/life/worker-bundle";
+import type { Mutation } from "../../simulator/mutation/mutation";
+import { queueMutants } from "./queue-mutants";
 import { randomFrom } from "./seeded-random";
 
-/** A queue that takes whatever sector is where the hint says for the newest. */
-vi.mock("../../src/queue/sector-search", async (importOriginal) => {
-	const original = await importOriginal<typeof import("../../src/queue/sector-search")>();
-	return {
-		...original,
-		findNewestSector(sectors: SectorFlash, hint: RingHint | undefined) {
-			const head = hint && hint.block < sectors.blocks ? sectors.readBlockHeader(hint.block) : "blank";
-			return typeof head === "object" ? head : original.findNewestSector(sectors, hint);
-		},
-	};
-});
+/** In the long form the lives from the first seed on find each of them. */
+const long = process.env.MODE === "long";
+const lives = 20_000;
 
-test("random lives see a queue that trusts an old or wrong hint", () => {
-	let isSeen = false;
-	for (let seed = 1; seed <= 200 && !isSeen; seed++) {
-		try {
-			new QueueLife(randomFrom(seed)).live(100);
-		} catch (error) {
-			isSeen = error instanceof BrokenPromise;
+/** The first life from `seed` on that breaks a promise; `undefined`: none. */
+async function hunt(seed: number, mutation: Mutation): Promise<number | undefined> {
+	const mutated = await bundleMutated("host-tests/queue/queue-life.ts", mutation);
+	try {
+		const { QueueLife, BrokenPromise }: typeof import("./queue-life") = await import(
+			pathToFileURL(mutated.path).href
+		);
+		for (let each = seed; each < seed + lives; each++) {
+			try {
+				new QueueLife(randomFrom(each)).live(100);
+			} catch (error) {
+				if (error instanceof BrokenPromise) return each;
+			}
 		}
+		return undefined;
+	} finally {
+		mutated.remove();
 	}
-	expect(isSeen).toBe(true);
+}
+
+test.each(queueMutants)("random lives see a queue that $name", async ({ seed, ...mutation }) => {
+	expect(await hunt(long ? 1 : seed, mutation)).toBeDefined();
 });

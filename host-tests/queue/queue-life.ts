@@ -1,7 +1,7 @@
 import { NorFlash, type Tear } from "../../simulator/hardware/nor-flash";
 import type { Flash } from "../../src/boards/ecma419";
 import { RecordTooLargeError } from "../../src/queue/errors";
-import { maxRecords } from "../../src/queue/flash-format";
+import { maxRecords, parseSectorHeader, sectorHeaderBytes } from "../../src/queue/flash-format";
 import { FlashQueue, type RingHint, type RingHintStorage } from "../../src/queue/flash-queue";
 import { below, pick } from "./seeded-random";
 
@@ -28,6 +28,8 @@ class ThrowingFlash implements Flash {
 	private readonly random: () => number;
 	/** The share of operations that fail. */
 	share = 0;
+	/** A supply that is too weak for writes may do for an erase. */
+	erases = false;
 	readsFail = false;
 	failures = 0;
 
@@ -51,8 +53,8 @@ class ThrowingFlash implements Flash {
 
 	eraseBlock(start: number, end: number): void {
 		const fails = this.fails();
-		if (!fails || this.random() < 0.5) this.flash.eraseBlock(start, end);
-		if (fails) throw new Error("the flash driver failed to erase");
+		if (!fails || this.erases || this.random() < 0.5) this.flash.eraseBlock(start, end);
+		if (fails && !this.erases) throw new Error("the flash driver failed to erase");
 	}
 
 	status() {
@@ -85,7 +87,11 @@ export class QueueLife {
 	private readonly flash: NorFlash;
 	private readonly driver: ThrowingFlash;
 	private readonly verify: boolean;
+	/** Whether each record is acknowledged at once, so that no pending one keeps a block from being erased. */
+	private readonly isUploading: boolean;
 	private readonly troubles: Troubles;
+	/** A supply may be weak for long, or flicker: then few writes succeed here and there. */
+	private readonly flickers: boolean;
 	private readonly ledger = new Map<number, Entry>();
 	private readonly hintHistory: RingHint[] = [];
 	private queue: FlashQueue;
@@ -103,9 +109,11 @@ export class QueueLife {
 
 	constructor(random: () => number) {
 		this.random = random;
-		const blocks = pick([2, 2, 3, 3, 4, 5, 8, 16], random);
+		const blocks = pick([2, 2, 3, 3, 4, 5, 8, 10, 12, 16], random);
 		const blockLength = pick([128, 256, 512], random);
 		this.verify = random() < 0.5;
+		this.isUploading = random() < 0.2;
+		this.flickers = random() < 0.3;
 		this.troubles = {
 			cuts: random() < 0.5,
 			throws: pick(["never", "never", "writes", "writes", "all"] as const, random),
@@ -160,9 +168,11 @@ export class QueueLife {
 	private trouble(): void {
 		const { random, troubles } = this;
 		const chance = random();
-		if (troubles.throws !== "never" && chance < 0.06) {
-			this.driver.share = this.driver.share > 0 ? 0 : pick([0.05, 0.3, 0.8, 1], random);
+		if (troubles.throws !== "never" && random() < (this.flickers ? 0.7 : 0.06)) {
+			if (this.flickers) this.driver.share = pick([0, 0.7, 0.9], random);
+			else this.driver.share = this.driver.share > 0 ? 0 : pick([0.05, 0.3, 0.8, 1], random);
 			this.driver.readsFail = troubles.throws === "all";
+			this.driver.erases = random() < 0.3;
 			if (troubles.throws === "all") this.mayMiss = true;
 		}
 		if (troubles.cuts && chance > 0.9) {
@@ -203,8 +213,10 @@ export class QueueLife {
 		const { random } = this;
 		const chance = random();
 		try {
-			if (chance < 0.62) this.push(this.recordLength());
-			else if (chance < 0.74) this.acknowledge(this.someSequence());
+			if (chance < 0.62) {
+				this.push(this.recordLength());
+				if (this.isUploading) this.acknowledge(this.highest);
+			} else if (chance < 0.74) this.acknowledge(this.someSequence());
 			else if (chance < 0.84) this.drain(1 + below(6, random));
 			else if (chance < 0.88) this.read();
 			else if (chance < 0.99) this.remount();
@@ -219,8 +231,14 @@ export class QueueLife {
 	}
 
 	private recordLength(): number {
-		const { maxRecordBytes } = this.queue;
+		const { maxRecordBytes, newestSectorUsage } = this.queue;
 		const chance = this.random();
+		if (chance < 0.06) {
+			// Little space is left for the next record, or none.
+			const { blockLength } = this.flash.status();
+			const space = blockLength - sectorHeaderBytes - newestSectorUsage.bytes;
+			return Math.max(0, Math.min(maxRecordBytes, space - 4 - below(12, this.random)));
+		}
 		if (chance < 0.6) return below(Math.min(24, maxRecordBytes) + 1, this.random);
 		if (chance < 0.9) return below(maxRecordBytes + 1, this.random);
 		return maxRecordBytes - below(Math.min(20, maxRecordBytes), this.random);
@@ -384,6 +402,8 @@ export class QueueLife {
 		this.checkCounts();
 		this.read();
 		this.checkDropped();
+		// Where reading headers failed, an older sector may have higher numbers.
+		if (this.troubles.throws !== "all" && this.random() < 0.1) this.checkHints();
 		this.highest = Math.max(this.highest, ...this.ledger.keys());
 		this.driver.share = share;
 	}
@@ -403,6 +423,26 @@ export class QueueLife {
 			throw new BrokenPromise(`${droppedRecords} dropped, but at most ${most} records are gone`);
 		if (droppedRecords < fewest && this.queue.damagedBytes === 0)
 			throw new BrokenPromise(`${droppedRecords} dropped, but ${fewest} records are gone`);
+	}
+
+	/** Any sector as the hint leads to the same newest sector as none. */
+	private checkHints(): void {
+		const { blocks, blockLength } = this.flash.status();
+		const image = this.flash.image.slice();
+		const found = (hint?: RingHint) => {
+			const flash = new NorFlash({ blocks, blockLength, image });
+			const { length, oldestSequence, lastSequence } = new FlashQueue({
+				flash,
+				hints: { load: () => hint, save: () => {} },
+			});
+			return `${length} records from ${oldestSequence}, last number ${lastSequence}`;
+		};
+		const expected = found();
+		for (let block = 0; block < blocks; block++) {
+			const header = parseSectorHeader(image.subarray(block * blockLength), block);
+			if (header !== undefined)
+				equal(`with the hint of sector ${header.sectorNumber}`, found(header), expected);
+		}
 	}
 
 	private checkCounts(): void {
@@ -439,7 +479,8 @@ export class QueueLife {
 		return {
 			load: () => {
 				const last = hintHistory.at(-1);
-				if (troubles.hints === "stale") return hintHistory.at(-1 - below(6, random));
+				if (troubles.hints === "stale")
+					return hintHistory.at(-1 - below(random() < 0.5 ? 6 : hintHistory.length + 1, random));
 				if (troubles.hints === "wrong" && last !== undefined && random() < 0.5)
 					return { ...last, block: below(20, random) };
 				return last;

@@ -5,13 +5,18 @@ import { bundleProgram, type ProgramBundle } from "../program-bundle";
 
 const root = join(import.meta.dirname, "..", "..");
 
-/** Bundles the worker. Rejects if the mutation does not apply. */
-export async function bundleWorker(mutation?: Mutation): Promise<ProgramBundle> {
+/** The worker that plays lives. Rejects if the mutation does not apply. */
+export function bundleWorker(mutation?: Mutation): Promise<ProgramBundle> {
+	return bundleMutated("simulator/life/worker.ts", mutation);
+}
+
+/** Bundles a program (its path from the project's root), mutated. Rejects if the mutation does not apply. */
+export async function bundleMutated(path: string, mutation?: Mutation): Promise<ProgramBundle> {
 	const mutated = mutation && mutateSource(mutation);
-	const bundle = await bundleProgram("simulator/life/worker.ts", mutated ? [inPlaceOf(mutated)] : []);
+	const bundle = await bundleProgram(path, mutated ? [inPlaceOf(mutated)] : []);
 	if (mutated && !bundle.sources.has(mutated.path)) {
 		bundle.remove();
-		throw new Error(`${mutated.path} with the marker ${mutation?.at} is not part of the worker`);
+		throw new Error(`${mutated.path} with the marker ${mutation?.at} is not part of ${path}`);
 	}
 	return bundle;
 }
