@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { findSdk, main } from "../sdk";
 import { readOperations } from "./instructions";
 import { optimizeModule } from "./optimize";
+import { readInPlace } from "./read-in-place";
 import { shareSlots } from "./share-slots";
 
 /** Shortens, in place, the byte code of compiled modules (`.xsb`), and the machine that was linked of them (`.c`). */
@@ -11,7 +12,7 @@ await main(async () => {
 	for (const path of process.argv.slice(2)) {
 		const before = readFileSync(path);
 		const after = path.endsWith(".c")
-			? Buffer.from(shareSlots(before.toString("latin1")), "latin1")
+			? Buffer.from(readInPlace(shareSlots(before.toString("latin1")), table), "latin1")
 			: optimizeModule(before, table);
 		if (!after.equals(before)) writeFileSync(path, after);
 	}
