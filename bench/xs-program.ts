@@ -7,7 +7,7 @@ import type { Reading, SampleContext } from "../src/reading/reading";
 import type { DecoderState } from "../src/reading/reading-decoder";
 import { Sampler, type SamplerSettings } from "../src/sensors/pipeline/sampler";
 import { ReadingLog } from "../src/store/reading-log";
-import { ringHintStorage } from "../src/store/ring-hint";
+import { RingHintRecord } from "../src/store/ring-hint";
 import { planBatch } from "../src/upload/batch";
 import {
 	BareFlash,
@@ -86,11 +86,7 @@ function run(work: () => Promise<void>): void {
 }
 
 function mountFull(kept?: DecoderState): ReadingLog {
-	return new ReadingLog(
-		fullFlash,
-		ringHintStorage(() => fullKeyValue),
-		kept,
-	);
+	return new ReadingLog(fullFlash, new RingHintRecord({ keyValue: fullKeyValue }), kept);
 }
 
 function readingOf(i: number): Reading {

@@ -10,7 +10,7 @@ let timeouts: number;
 beforeEach(() => {
 	time = new VirtualTime();
 	timeouts = 0;
-	timer = new OfflineTimer({ time, onTimeout: () => timeouts++ });
+	timer = new OfflineTimer({ board: { time }, onOfflineTimeout: () => timeouts++ });
 });
 
 test("it fires after 15 minutes offline, not before, and once", async () => {

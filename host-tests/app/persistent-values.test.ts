@@ -28,7 +28,7 @@ import { SettingsStore } from "../../src/settings/settings-store";
 import { accessPointPassword } from "../../src/setup/access-point-credentials";
 import { consumeSetupRequest, requestSetup } from "../../src/setup/setup-request";
 import { ReadingLog } from "../../src/store/reading-log";
-import { ringHintStorage } from "../../src/store/ring-hint";
+import { RingHintRecord } from "../../src/store/ring-hint";
 import { type DownloadState, firstState } from "../../src/update/download-plan";
 import { Downloader, type DownloaderOptions } from "../../src/update/downloader";
 import { FirmwareUpdate } from "../../src/update/firmware-update";
@@ -151,9 +151,13 @@ const values: Readonly<Record<PersistentKey, Value>> = {
 	ring: {
 		bytes: "010000002a00000000012b00000001e240dd2ec01c",
 		write: (storage) =>
-			ringHintStorage(() => storage).save({ block: 42, sectorNumber: 299, firstSequence: 123_456 }),
+			new RingHintRecord({ keyValue: storage }).save({
+				block: 42,
+				sectorNumber: 299,
+				firstSequence: 123_456,
+			}),
 		read: (storage) =>
-			expect(ringHintStorage(() => storage).load()).toEqual({
+			expect(new RingHintRecord({ keyValue: storage }).load()).toEqual({
 				block: 42,
 				sectorNumber: 299,
 				firstSequence: 123_456,
@@ -277,8 +281,7 @@ function firmwareUpdate(storage: MemoryKeyValue): FirmwareUpdate {
 		time: new VirtualTime(),
 		chip: "node",
 		version: [0, 2, 0],
-		log: () => {},
-		onActivated: () => {},
+		owner: { log() {}, onActivated() {} },
 	});
 }
 
@@ -308,9 +311,7 @@ function firmwareTrial(storage: MemoryKeyValue): FirmwareTrial {
 			},
 			sampleWithoutStoring: () => Promise.resolve(),
 		},
-		requiredReach: () => 2,
-		onKept: () => {},
-		onRollBack: () => {},
+		owner: { requiredReach: () => 2, onKept() {}, onRollBack() {} },
 	});
 }
 

@@ -134,8 +134,7 @@ describe.skipIf(unusable !== undefined)("against chrony, a real NTP server", () 
 				releasedAt: minUtc,
 				random,
 				log,
-				onFailure: () => {},
-				onSynchronized: resolve,
+				owner: { onTimeServerFailed() {}, onSynchronized: resolve },
 			}).start();
 		});
 		expect(Math.abs(utc - Date.now())).toBeLessThan(100);

@@ -129,8 +129,7 @@ test("a board whose clock runs ten thousand times as fast still gets the right t
 				releasedAt: minUtc,
 				random,
 				log: () => {},
-				onFailure: () => {},
-				onSynchronized: resolve,
+				owner: { onTimeServerFailed() {}, onSynchronized: resolve },
 			}).start();
 		});
 		const now = clock.utcAt(1_000_000) ?? 0;

@@ -51,10 +51,12 @@ function makeSync(servers: readonly string[] = [a], boot = 1, onSynchronized = (
 		releasedAt,
 		random: () => 0,
 		log,
-		onFailure: () => {},
-		onSynchronized: (utc) => {
-			synchronized.push(utc);
-			onSynchronized(utc);
+		owner: {
+			onTimeServerFailed() {},
+			onSynchronized: (utc) => {
+				synchronized.push(utc);
+				onSynchronized(utc);
+			},
 		},
 	});
 	return { clock, sync };

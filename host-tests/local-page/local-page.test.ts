@@ -48,9 +48,9 @@ function makePage(port = 0): LocalPage {
 				UDP: mdns.udpOf("127.0.0.1"),
 			},
 		},
-		status: () => status,
+		localStatus: () => status,
 		history: () => [],
-		logLines: () => {
+		ownLogLines: () => {
 			const ring = new LogRing();
 			ring.add(1_000, "a line");
 			return ring.lines();

@@ -33,7 +33,7 @@ export class MdnsNetwork {
 			address,
 			startDelayMs,
 			onClaimed: (claimed) => this.claims.push(`${address} ${claimed} at ${this.time.ticks()}`),
-			onError: (error) => {
+			onSocketError: (error) => {
 				throw error ?? new Error("the socket failed");
 			},
 		});

@@ -353,7 +353,7 @@ describe("whatever arrives", () => {
 				},
 			},
 			...{ time: network.time, host: "dakkio-a1b2", address: board, startDelayMs: 0 },
-			...{ onClaimed: () => {}, onError: () => {} },
+			...{ onClaimed: () => {}, onSocketError: () => {} },
 		});
 		await network.time.advance(6_000);
 		expect(reads).toBe(8);
@@ -368,7 +368,7 @@ test("on real sockets: a resolver on this computer finds the board, and no other
 	const responder = new MdnsResponder({
 		network: { UDP: makeUDP() },
 		...{ time, host, address: "127.0.0.1", startDelayMs: 0 },
-		...{ onClaimed: () => {}, onError: (error) => errors.push(error) },
+		...{ onClaimed: () => {}, onSocketError: (error) => errors.push(error) },
 	});
 	await new Promise((resolve) => setImmediate(resolve));
 	await time.advance(2_000);

@@ -37,13 +37,13 @@ const status: LocalStatus = {
 
 const board: LocalPageBackend = {
 	names: ["192.168.1.7", "dakkio-a1b2.local"],
-	port: 80,
-	status: () => status,
+	pagePort: 80,
+	localStatus: () => status,
 	history: () => [
 		{ name: "temperature", unit: "celsius", decimals: 1, values: Float32Array.of(Number.NaN, -3.5) },
 		{ name: 'a "b"', unit: "", decimals: 0, values: Float32Array.of(1, 2) },
 	],
-	logLines: () => {
+	ownLogLines: () => {
 		const ring = new LogRing();
 		ring.add(0, "dakkio-esp32 0.2.0");
 		ring.add(61_000, "reading 1: größer; stored");
@@ -122,7 +122,7 @@ describe("who may ask, and for what", () => {
 	});
 
 	test("with another port, only with that port", () => {
-		const virtual = { ...board, port: 8180 };
+		const virtual = { ...board, pagePort: 8180 };
 		expect(handleLocalRequest(request("/", { host: "192.168.1.7:8180" }), virtual).status).toBe(200);
 		expect(handleLocalRequest(request("/", { host: "192.168.1.7" }), virtual).status).toBe(421);
 	});

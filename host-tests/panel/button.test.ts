@@ -22,8 +22,10 @@ function button(stuckSinceBoot = false): Button {
 		pin,
 		time,
 		stuckSinceBoot,
-		onPress: (press) => presses.push(press),
-		onHeld: (press) => held.push(press),
+		owner: {
+			onPress: (press) => presses.push(press),
+			onHeld: (press) => held.push(press),
+		},
 	});
 }
 

@@ -56,7 +56,17 @@ beforeEach(() => {
 test("the light shows the pattern of its state, over and over, and a new one at once", async () => {
 	let state: LightState = "no time";
 	const { Digital } = pins.provider();
-	const light = new StatusLight({ Digital, pin, inverted: false, time, state: () => state });
+	const light = new StatusLight({
+		Digital,
+		pin,
+		inverted: false,
+		time,
+		owner: {
+			get lightState() {
+				return state;
+			},
+		},
+	});
 	await time.advance(2_000);
 	expect(seen).toEqual([
 		[0, 1],
@@ -82,7 +92,7 @@ test("the light shows the pattern of its state, over and over, and a new one at 
 
 test("an inverted light is on at a low level, and off when closed", async () => {
 	const { Digital } = pins.provider();
-	const light = new StatusLight({ Digital, pin, inverted: true, time, state: () => "joining" });
+	const light = new StatusLight({ Digital, pin, inverted: true, time, owner: { lightState: "joining" } });
 	expect(pins.level(pin)).toBe(0);
 	await time.advance(150);
 	expect(pins.level(pin)).toBe(1);
@@ -98,8 +108,8 @@ describe("the panel", () => {
 		new Panel({
 			board: { pins: pins.provider({ led: pin, button: 0 }), time, log: (line) => lines.push(line) },
 			settings: { ledPin: "auto", ledActive: "high", buttonPin: "auto", ...settings },
-			stuckSinceBoot: false,
-			lightInputs: () => calm,
+			isStuckSinceBoot: false,
+			lightInputs: calm,
 			onPress: () => {},
 		});
 

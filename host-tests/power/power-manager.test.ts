@@ -74,8 +74,10 @@ describe("the power manager", () => {
 		duties = { nextSampleTicks, nextUploadTicks, busy, sending };
 		done = [];
 		sleeper = new PowerManager({
-			time,
-			powerState: () => duties,
+			board: { time },
+			get powerState() {
+				return duties;
+			},
 			joinNetwork: () => done.push("join"),
 			postponeUpload: (now) => done.push(`postpone at ${now}`),
 			sleep: (milliseconds) => done.push(`sleep ${milliseconds}`),
@@ -105,12 +107,12 @@ describe("the power manager", () => {
 	test("a sleep that fails is tried again", async () => {
 		let failures = 2;
 		const stubborn = new PowerManager({
-			time,
-			powerState: () => ({
+			board: { time },
+			powerState: {
 				...duties,
 				nextSampleTicks: 3_600_000,
 				nextUploadTicks: Number.POSITIVE_INFINITY,
-			}),
+			},
 			joinNetwork: () => {},
 			postponeUpload: () => {},
 			sleep: (milliseconds) => {

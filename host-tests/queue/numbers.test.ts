@@ -11,7 +11,7 @@ import {
 } from "../../src/queue/flash-format";
 import { FlashQueue, type RingHint, type RingHintStorage } from "../../src/queue/flash-queue";
 import { ReadingLog } from "../../src/store/reading-log";
-import { ringHintStorage } from "../../src/store/ring-hint";
+import { RingHintRecord } from "../../src/store/ring-hint";
 import { MemoryKeyValue } from "../memory-key-value";
 import { below, randomFrom } from "./seeded-random";
 
@@ -335,18 +335,12 @@ describe("the highest number survives the only header", () => {
 			...{ boot: 1, deviceId: "ESP32", location: "", firmwareVersion: "0.1.0" },
 			fields: [{ name: "t", unit: "", decimals: 2 }],
 		};
-		const log = new ReadingLog(
-			flash,
-			ringHintStorage(() => keyValue),
-		);
+		const log = new ReadingLog(flash, new RingHintRecord({ keyValue }));
 		let last = 0;
 		for (let i = 0; i < 1_000; i++) last = log.append({ time: { utc: 1.79e12 + i }, values: [i] }, context);
 		expect(keyValue.writes).toBeLessThanOrEqual(Math.ceil((1_000 * 12) / 4096));
 		flash.image.fill(0);
-		const again = new ReadingLog(
-			flash,
-			ringHintStorage(() => keyValue),
-		);
+		const again = new ReadingLog(flash, new RingHintRecord({ keyValue }));
 		expect(again.append({ time: { utc: 1.8e12 }, values: [1] }, context)).toBeGreaterThan(last);
 	});
 
@@ -358,8 +352,8 @@ describe("the highest number survives the only header", () => {
 			},
 		};
 		const flash = new NorFlash({ blocks: 4, blockLength: 4096 });
-		const queue = new FlashQueue({ flash, hints: ringHintStorage(() => keyValue) });
+		const queue = new FlashQueue({ flash, hints: new RingHintRecord({ keyValue }) });
 		expect([queue.push(bytes), queue.push(bytes)]).toEqual([1, 2]);
-		expect(sequences(new FlashQueue({ flash, hints: ringHintStorage(() => keyValue) }))).toEqual([1, 2]);
+		expect(sequences(new FlashQueue({ flash, hints: new RingHintRecord({ keyValue }) }))).toEqual([1, 2]);
 	});
 });

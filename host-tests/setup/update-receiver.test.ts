@@ -43,8 +43,8 @@ class Bench implements UpdateClient {
 		if (started === undefined) throw new Error("the board does not start");
 		const slots = makeFirmwareSlots({ flash, running: started.slot, releaseKey, restart: () => {} });
 		const update = new FirmwareUpdate({
-			...{ slots, storage, time, chip: "node", version: [0, 2, 0], log: () => {} },
-			onActivated: () => {},
+			...{ slots, storage, time, chip: "node", version: [0, 2, 0] },
+			owner: { log() {}, onActivated() {} },
 		});
 		this.receiver = new UpdateReceiver({ slots, update, onInstalled: () => this.restarts++ });
 		return this.receiver;

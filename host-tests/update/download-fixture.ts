@@ -129,8 +129,7 @@ export class DownloadFixture {
 		const log = (line: string) => this.log.push(line);
 		const update = new FirmwareUpdate({
 			...{ slots, storage, time, chip: "node", version: versionOf(version) },
-			log,
-			onActivated: () => {},
+			owner: { log, onActivated() {} },
 		});
 		const hold = () => {
 			this.openCount++;
@@ -139,6 +138,7 @@ export class DownloadFixture {
 				this.openCount--;
 			};
 		};
+		const fixture = this;
 		const { address } = this;
 		const index = parseHttpsUrl(address);
 		if (index === undefined) throw new Error("no address");
@@ -155,12 +155,18 @@ export class DownloadFixture {
 				userAgent: "dakkio-esp32/test",
 				update,
 			},
-			conditions: () => ({ ...this.conditions, nowUtc: this.nowUtc }),
-			failedVersion: () => this.failedVersion,
-			onChange: () => {},
-			onInstalled: () => this.installed.push("installed"),
-			random: () => this.random,
-			log,
+			owner: {
+				get failedVersion() {
+					return fixture.failedVersion;
+				},
+				get downloadConditions() {
+					return { ...fixture.conditions, nowUtc: fixture.nowUtc };
+				},
+				onChange() {},
+				onInstalled: () => this.installed.push("installed"),
+				random: () => this.random,
+				log,
+			},
 		});
 		return [update, downloader];
 	}

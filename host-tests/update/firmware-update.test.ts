@@ -58,8 +58,10 @@ class TestBoard {
 			time: this.time,
 			chip: "node",
 			version: [0, 2, 0],
-			log: (line) => this.logged.push(line),
-			onActivated: (version) => this.activated.push(version),
+			owner: {
+				log: (line) => this.logged.push(line),
+				onActivated: (version) => this.activated.push(version),
+			},
 		});
 	}
 

@@ -19,13 +19,11 @@ beforeEach(() => {
 
 function options(...networks: SavedNetwork[]): WifiStationOptions {
 	return {
-		WiFi: Radio,
-		time,
-		networks,
-		onConnected: () => events.push("connected"),
-		onDisconnected: () => events.push("disconnected"),
+		board: { time, log: (line) => lines.push(line), network: { WiFi: Radio } },
+		settings: { networks },
+		onNetworkJoined: () => events.push("connected"),
+		onNetworkLost: () => events.push("disconnected"),
 		random: () => 0.5,
-		log: (line) => lines.push(line),
 	};
 }
 
@@ -111,14 +109,13 @@ test.each<[why: string, fail: () => Promise<void> | void]>([
 });
 
 test("a radio that fails is logged with its message, and tried again", async () => {
-	const wifi = new WifiStation({
-		...options(home),
-		WiFi: class extends Radio {
-			override connect(): void {
-				throw new Error("no memory");
-			}
-		},
-	});
+	class DeafRadio extends Radio {
+		override connect(): void {
+			throw new Error("no memory");
+		}
+	}
+	const common = options(home);
+	const wifi = new WifiStation({ ...common, board: { ...common.board, network: { WiFi: DeafRadio } } });
 	wifi.start();
 	expect(lines).toEqual(['Wi-Fi: could not join "Home": no memory']);
 	await time.advance(5_000);

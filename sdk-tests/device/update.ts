@@ -58,7 +58,7 @@ async function install(
 			delete: (key) => void stored.delete(key),
 		},
 		time: new LeapingTime(() => 0),
-		...{ chip: "lin", version: [0, 2, 0] as const, log: unused, onActivated: unused },
+		...{ chip: "lin", version: [0, 2, 0] as const, owner: { log: unused, onActivated: unused } },
 	});
 	let problem = update.begin(file.subarray(0, headerBytes), false);
 	for (let at = headerBytes; problem === undefined && at < file.length; at += 1000)

@@ -1,36 +1,43 @@
 import type { Board } from "../boards/board";
 import { randomUniform } from "../boards/random";
 import { Clock } from "../clock/clock";
-import { TimeSync } from "../clock/time-sync";
+import { TimeSync, type TimeSyncOwner } from "../clock/time-sync";
 import { errorMessage } from "../common/error-message";
+import type { LogLine } from "../common/log-ring";
 import { isFlagSet, setFlag } from "../common/persistent-values";
-import { DayHistory } from "../local-page/day-history";
+import type { ExchangeResult } from "../http/exchange-result";
+import type { HttpConnection } from "../http/http-connection";
+import { DayHistory, type FieldHistory } from "../local-page/day-history";
 import { LocalPage } from "../local-page/local-page";
+import type { LocalStatus } from "../local-page/local-status";
 import type { ButtonPress } from "../panel/button";
+import type { LightInputs } from "../panel/light-patterns";
 import { Panel } from "../panel/panel";
-import { onlineRetryBackoffMs } from "../power/next-power-action";
+import { onlineRetryBackoffMs, type PowerState } from "../power/next-power-action";
 import { PowerManager } from "../power/power-manager";
 import { defaultPinsOf } from "../settings/pin-conflicts";
 import { missingForUpload, type Settings } from "../settings/settings";
 import { SettingsStore } from "../settings/settings-store";
-import { Setup, type TimeSyncCallbacks } from "../setup/setup";
+import type { BootStatus } from "../setup/api";
+import { Setup } from "../setup/setup";
 import { idleTimeoutMs, type SetupReason } from "../setup/setup-lifecycle";
 import { consumeSetupRequest, requestSetup } from "../setup/setup-request";
+import type { FirmwareUpdate } from "../update/firmware-update";
 import { Reach } from "../update/trial";
 import { CallBudget } from "../upload/call-budget";
 import { loadUploadState, saveUploadState, type UploadState } from "../upload/upload-state";
-import type { Uploader } from "../upload/uploader";
+import { Uploader } from "../upload/uploader";
 import { releasedAt } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
 import { type BootInfo, countBoot, incrementBoot } from "./boot-counter";
 import { DeviceStorage } from "./device-storage";
 import { FirmwareManager } from "./firmware-manager";
 import { localStatus } from "./local-status";
-import { LogTail, withLogTail } from "./log-tail";
+import { LoggedBoard, LogTail } from "./log-tail";
 import { NetworkWatchdog } from "./network-watchdog";
 import { OfflineTimer } from "./offline-timer";
 import { SamplingLoop } from "./sampling-loop";
-import { makeServiceUploader } from "./service-uploader";
+import { ServiceUploads } from "./service-uploads";
 import { StartCounter } from "./start-counter";
 import { logStartup, type Status } from "./status";
 import { StatusLog } from "./status-log";
@@ -43,30 +50,32 @@ const never = Number.POSITIVE_INFINITY;
 
 /** The firmware: connects the parts, which sample, store, upload, and set up the board. */
 export class App {
-	/** With the log kept; `hardware`: without. */
-	private readonly board: Board;
+	/** With the log kept. */
+	readonly board: LoggedBoard;
 	private readonly hardware: Board;
-	private readonly commonOptions: Pick<Board, "time" | "log"> & { random(): number };
-	private readonly storage: DeviceStorage;
+	readonly storage: DeviceStorage;
 	/** Shared by all that call the service: each knows of the others' calls. */
-	private readonly budget: CallBudget;
-	private readonly settings: Settings;
+	readonly budget: CallBudget;
+	readonly settings: Settings;
 	private settingsStamp: string | undefined;
-	private readonly bootInfo: BootInfo;
-	private readonly logTail: LogTail;
+	readonly bootInfo: BootInfo;
+	readonly logTail: LogTail;
+	/** After a deep sleep, starts are not counted. */
+	readonly starts: StartCounter | undefined;
 	/** Only setup, storage and updates run. */
-	private readonly isSafeMode: boolean;
-	private readonly clock: Clock;
+	readonly isSafeMode: boolean;
+	readonly clock: Clock;
 	private readonly networkWatchdog: NetworkWatchdog;
-	private readonly sampling: SamplingLoop;
+	readonly sampling: SamplingLoop;
 	private readonly timeSync: TimeSync;
 	readonly firmware: FirmwareManager;
+	private readonly commonOptions: Pick<Board, "time" | "log"> & { random(): number };
 	private readonly statusLog: StatusLog;
 	/** In a boot for setup; there, `uploader`, `wifiStation` and `powerManager` are left out. */
 	private readonly setup: Setup | undefined;
 	private setupReason: SetupReason | undefined;
 	/** Left out while the settings are incomplete, too. */
-	private readonly uploader: Uploader | undefined;
+	readonly uploader: Uploader | undefined;
 	/** Of the start before. */
 	private readonly keptUploadState: UploadState | undefined;
 	private readonly wifiStation: WifiStation | undefined;
@@ -81,51 +90,44 @@ export class App {
 	private restarting = false;
 
 	constructor(hardware: Board) {
-		const board = withLogTail(
-			hardware,
-			() => this.logTail,
-			() => this.firmware.onLeave(),
-		);
+		const board = new LoggedBoard(hardware, this);
 		this.board = board;
+		this.hardware = hardware;
 		this.commonOptions = {
 			time: board.time,
 			log: (line) => board.log(line),
 			random: () => randomUniform(board),
 		};
-		this.hardware = hardware;
 		this.storage = new DeviceStorage(board);
 		const { keyValue, readings } = this.storage;
 		this.budget = new CallBudget(keyValue);
 		this.bootInfo = countBoot(keyValue, readings.newestBoot, board.resetReason);
 		this.logTail = new LogTail(keyValue, board.resetReason, this.bootInfo.resumed);
-		const starts = this.bootInfo.resumed
+		this.starts = this.bootInfo.resumed
 			? undefined
-			: new StartCounter(keyValue, hardware.firmware?.running ?? 0);
-		this.isSafeMode = starts?.isSafeMode === true;
+			: new StartCounter(keyValue, board.firmware?.running ?? 0);
+		this.isSafeMode = this.starts?.isSafeMode === true;
 		this.settings = this.loadSettings();
 		const sleeps = this.settings.power === "battery";
 		this.clock = this.makeClock(sleeps);
-		this.networkWatchdog = this.makeNetworkWatchdog();
-		this.sampling = this.makeSamplingLoop();
-		this.firmware = this.makeFirmwareManager(starts);
+		this.networkWatchdog = new NetworkWatchdog(this);
+		this.sampling = new SamplingLoop(this);
+		this.firmware = new FirmwareManager(this);
 		this.timeSync = this.makeTimeSync(this.settings.ntpServers);
-		this.statusLog = new StatusLog({ board, sampling: this.sampling, status: () => this.status });
+		this.statusLog = new StatusLog(this);
 		this.setup = this.makeSetup();
 		if (this.setup === undefined && !this.isSafeMode) {
 			if (missingForUpload(this.settings).length === 0) {
 				this.keptUploadState = loadUploadState(keyValue);
 				this.uploader = this.makeUploader(this.settings, this.keptUploadState);
 			}
-			this.wifiStation = this.makeWifiStation();
-			if (!sleeps && this.settings.localPage === "on") this.localPage = this.makeLocalPage();
+			this.wifiStation = new WifiStation(this);
+			if (!sleeps && this.settings.localPage === "on") this.localPage = new LocalPage(this);
 		}
 		if (!sleeps && !this.isSafeMode && board.network.AccessPoint !== undefined)
-			this.offlineTimer = new OfflineTimer({
-				time: board.time,
-				onTimeout: () => this.openSetup("no network"),
-			});
-		this.panel = this.makePanel();
-		if (this.setup === undefined && sleeps && !this.isSafeMode) this.powerManager = this.makePowerManager();
+			this.offlineTimer = new OfflineTimer(this);
+		this.panel = new Panel(this);
+		if (this.setup === undefined && sleeps && !this.isSafeMode) this.powerManager = new PowerManager(this);
 	}
 
 	start(): void {
@@ -204,6 +206,44 @@ export class App {
 		this.restartAfterUpload();
 	}
 
+	/** Sends the oldest pending reading to the destination in the settings under test; `undefined` without one. */
+	sendOldest(tested: Settings, connection: HttpConnection): Promise<ExchangeResult | undefined> {
+		return this.makeUploader(tested).sendTrial(connection);
+	}
+
+	/** Leaves setup. A change of the power setting needs a reset: on battery the clock works differently. */
+	leave({ power }: Settings): void {
+		if (power === this.settings.power) this.restartThroughSleep();
+		else this.restart();
+	}
+
+	restart(): void {
+		this.board.restart();
+	}
+
+	get firmwareUpdate(): FirmwareUpdate | undefined {
+		return this.firmware.update;
+	}
+
+	/** Logs a line that is not kept. */
+	logInstruction(line: string): void {
+		this.hardware.log(line);
+	}
+
+	bootStatus(): BootStatus {
+		const freeMemoryBytes = this.board.freeMemory();
+		return {
+			reason: this.logTail.reason,
+			resetCounts: this.bootInfo.resetCounts,
+			uptimeMs: this.board.time.ticks(),
+			...(freeMemoryBytes !== undefined && { freeMemoryBytes }),
+		};
+	}
+
+	logLines(): readonly string[] {
+		return this.logTail.lines;
+	}
+
 	/** Restarts into an activated update. */
 	restartForUpdate(): void {
 		this.restartAfterUpload(() => this.firmware.trial?.prepare());
@@ -247,15 +287,19 @@ export class App {
 		else this.board.time.set(() => this.board.restart(), idleTimeoutMs);
 	}
 
-	private get isOnline(): boolean {
+	get isOnline(): boolean {
 		return this.wifiStation?.isConnected === true;
 	}
 
-	private get isUploadDue(): boolean {
+	get isUploadDue(): boolean {
 		return this.uploader?.activity === "sending" || this.uploader?.isOverdue === true;
 	}
 
-	private get signalStrength(): number | undefined {
+	get isWithoutNetwork(): boolean {
+		return this.setupReason === "no network";
+	}
+
+	get signalStrength(): number | undefined {
 		return this.wifiStation?.signalStrength ?? this.setup?.signalStrength;
 	}
 
@@ -266,18 +310,6 @@ export class App {
 		this.settingsStamp = stamp;
 		for (const { key, problem } of problems) this.board.log(`settings: ${key}: ${problem}`);
 		return settings;
-	}
-
-	private makeFirmwareManager(starts: StartCounter | undefined): FirmwareManager {
-		const { board, storage, settings, clock, sampling } = this;
-		return new FirmwareManager({
-			...{ board, storage, settings, clock, sampling, starts },
-			isWithoutNetwork: () => this.setupReason === "no network",
-			network: () => ({ isOnline: this.isOnline, isUploadDue: this.isUploadDue }),
-			onChange: () => this.onStateChange(),
-			onRollBack: () => this.logTail.save(),
-			onInstalled: () => this.restartForUpdate(),
-		});
 	}
 
 	private makeClock(sleeps: boolean): Clock {
@@ -292,55 +324,9 @@ export class App {
 		});
 	}
 
-	private makeNetworkWatchdog(): NetworkWatchdog {
-		return new NetworkWatchdog({
-			board: this.board,
-			storage: this.storage,
-			clock: this.clock,
-			pollTimeServers: () => this.timeSync.pollNow(),
-			rejoinNetwork: () => this.wifiStation?.rejoin(),
-		});
-	}
-
-	private makeSamplingLoop(): SamplingLoop {
-		return new SamplingLoop({
-			board: this.board,
-			storage: this.storage,
-			settings: this.settings,
-			bootInfo: this.bootInfo,
-			clock: this.clock,
-			isOff: this.isSafeMode,
-			signalStrength: () => this.signalStrength,
-			onStored: () => {
-				const { lastSample } = this.sampling;
-				if (this.localPage !== undefined && lastSample !== undefined)
-					this.dayHistory.add(this.board.time.ticks(), lastSample.fields, lastSample.values);
-				this.uploader?.wake();
-			},
-			onIdle: () => this.onStateChange(),
-		});
-	}
-
-	private makeTimeSync(servers: readonly string[], on?: TimeSyncCallbacks): TimeSync {
-		return new TimeSync({
-			...this.commonOptions,
-			network: this.board.network,
-			clock: this.clock,
-			servers,
-			releasedAt,
-			onFailure: (reached) => {
-				if (on === undefined) this.onNetworkAttempt(reached);
-				on?.onFailure();
-			},
-			onSynchronized: (utc) => {
-				this.onReachable();
-				this.board.time.setWallClock(utc);
-				this.clock.estimateUnanchoredBoots(this.storage.readings.pending());
-				this.uploader?.wake();
-				on?.onSynchronized(utc);
-				this.onStateChange();
-			},
-		});
+	makeTimeSync(servers: readonly string[], owner: TimeSyncOwner = this): TimeSync {
+		const { network } = this.board;
+		return new TimeSync({ ...this.commonOptions, network, clock: this.clock, servers, releasedAt, owner });
 	}
 
 	/** Opens the access point, which must have the radio before anything else does. */
@@ -356,27 +342,7 @@ export class App {
 				storage: storage.keyValue,
 				settings,
 				reason,
-				host: {
-					makeTimeSync: (servers, on) => this.makeTimeSync(servers, on),
-					sendOldest: (tested, connection) => this.makeUploader(tested).sendTrial(connection),
-					// A change of the power setting needs a reset: on battery the clock works differently.
-					leave: ({ power }) => (power === settings.power ? this.restartThroughSleep() : board.restart()),
-					restart: () => board.restart(),
-					firmwareUpdate: this.firmware.update,
-					restartForUpdate: () => this.restartForUpdate(),
-					factoryReset: () => this.factoryReset(),
-					logInstruction: (line) => this.hardware.log(line),
-					bootStatus: () => {
-						const freeMemoryBytes = board.freeMemory();
-						return {
-							reason: this.logTail.reason,
-							resetCounts: this.bootInfo.resetCounts,
-							uptimeMs: board.time.ticks(),
-							...(freeMemoryBytes !== undefined && { freeMemoryBytes }),
-						};
-					},
-					logLines: () => this.logTail.lines,
-				},
+				host: this,
 				sampling: this.sampling,
 				readings: storage.readings,
 				clock: this.clock,
@@ -389,102 +355,127 @@ export class App {
 	}
 
 	private makeUploader(settings: Settings, keptState = loadUploadState(this.storage.keyValue)): Uploader {
-		const { board, storage, clock, budget, sampling } = this;
-		return makeServiceUploader({
-			board,
-			storage,
-			settings,
-			clock,
-			budget,
-			sampling,
-			keptState,
-			isOnline: () => this.isOnline,
-			claimNetwork: async () => this.firmware.downloader?.yieldNetwork(),
-			onAttempt: (reached) => this.onNetworkAttempt(reached),
-			onChange: () => this.onStateChange(),
-		});
+		return new Uploader(new ServiceUploads(this, settings, keptState));
 	}
 
-	private makeWifiStation(): WifiStation {
-		return new WifiStation({
-			...this.commonOptions,
-			WiFi: this.board.network.WiFi,
-			networks: this.settings.networks,
-			onConnected: (address) => {
-				this.offlineTimer?.stop();
-				this.localPage?.open(address);
-				this.networkWatchdog.onNetworkJoined();
-				this.firmware.trial?.onReached(Reach.joined);
-				this.timeSync.start();
-				if (this.firmware.isOnTrial) this.timeSync.pollNow();
-				this.uploader?.wake();
-				this.onStateChange();
-			},
-			onDisconnected: () => {
-				this.localPage?.close();
-				this.timeSync.stop();
-				this.offlineTimer?.start();
-				this.onStateChange();
-			},
-		});
+	onNetworkJoined(address: string): void {
+		this.offlineTimer?.stop();
+		this.localPage?.open(address);
+		this.networkWatchdog.onNetworkJoined();
+		this.firmware.trial?.onReached(Reach.joined);
+		this.timeSync.start();
+		if (this.firmware.isOnTrial) this.timeSync.pollNow();
+		this.uploader?.wake();
+		this.onChange();
 	}
 
-	private makeLocalPage(): LocalPage {
-		const { board, settings, clock, budget, sampling, uploader, logTail, dayHistory } = this;
-		return new LocalPage({
-			board,
-			status: () =>
-				localStatus({
-					...{ board, settings, clock, budget, sampling, uploader },
-					resetReason: logTail.reason,
-					status: this.status,
-					offeredUpdate: this.firmware.downloader?.offeredVersion,
-					isOnTrial: this.firmware.isOnTrial,
-				}),
-			history: () => dayHistory.fields(board.time.ticks()),
-			logLines: () => logTail.ownLines(),
-		});
+	onNetworkLost(): void {
+		this.localPage?.close();
+		this.timeSync.stop();
+		this.offlineTimer?.start();
+		this.onChange();
 	}
 
-	private makePanel(): Panel {
-		return new Panel({
-			board: this.board,
-			settings: this.settings,
-			stuckSinceBoot: this.bootInfo.resumed && isFlagSet(this.storage.keyValue, "stuck"),
-			lightInputs: () => ({
-				setup: this.setup !== undefined,
-				settingsFault:
-					this.uploader === undefined ||
-					this.uploader.activity === "settings fault" ||
-					this.settings.networks.length === 0,
-				online: this.isOnline,
-				timeKnown: this.clock.now() !== undefined,
-				sending: this.uploader?.activity === "sending",
-				savingPower: this.settings.power === "battery",
-			}),
-			onPress: (press) => this.onPress(press),
-		});
+	onTimeServerFailed(reached: boolean): void {
+		this.onNetworkAttempt(reached);
 	}
 
-	private makePowerManager(): PowerManager {
-		return new PowerManager({
-			time: this.board.time,
-			powerState: () => ({
-				nextSampleTicks: this.sampling.nextSampleTicks,
-				nextUploadTicks: this.settings.networks.length > 0 ? (this.uploader?.dueAtTicks ?? never) : never,
-				busy: this.sampling.isSampling || this.panel.isButtonPressed || this.firmware.isOnTrial,
-				sending: this.uploader?.activity === "sending" || this.firmware.downloader?.isActive === true,
-			}),
-			joinNetwork: () => this.wifiStation?.start(),
-			postponeUpload: (now) => {
-				// A download may have taken the time, too.
-				if (this.isUploadDue) this.uploader?.postpone((failures) => now + onlineRetryBackoffMs(failures));
-			},
-			sleep: (milliseconds) => {
-				this.storage.keep({ settingsStamp: this.settingsStamp });
-				this.saveAndSleep(milliseconds, this.panel.wakePin);
-			},
-		});
+	onSynchronized(utc: number): void {
+		this.onReachable();
+		this.board.time.setWallClock(utc);
+		this.clock.estimateUnanchoredBoots(this.storage.readings.pending());
+		this.uploader?.wake();
+		this.onChange();
+	}
+
+	random(): number {
+		return randomUniform(this.board);
+	}
+
+	localStatus(): LocalStatus {
+		return localStatus(this);
+	}
+
+	history(): readonly FieldHistory[] {
+		return this.dayHistory.fields(this.board.time.ticks());
+	}
+
+	ownLogLines(): () => Generator<LogLine> {
+		return this.logTail.ownLines();
+	}
+
+	/** Of a button that was stuck before the sleep that this boot ends. */
+	get isStuckSinceBoot(): boolean {
+		return this.bootInfo.resumed && isFlagSet(this.storage.keyValue, "stuck");
+	}
+
+	get lightInputs(): Omit<LightInputs, "held"> {
+		return {
+			setup: this.setup !== undefined,
+			settingsFault:
+				this.uploader === undefined ||
+				this.uploader.activity === "settings fault" ||
+				this.settings.networks.length === 0,
+			online: this.isOnline,
+			timeKnown: this.clock.now() !== undefined,
+			sending: this.uploader?.activity === "sending",
+			savingPower: this.settings.power === "battery",
+		};
+	}
+
+	get powerState(): Omit<PowerState, "nowTicks" | "onlineSinceTicks"> {
+		return {
+			nextSampleTicks: this.sampling.nextSampleTicks,
+			nextUploadTicks: this.settings.networks.length > 0 ? (this.uploader?.dueAtTicks ?? never) : never,
+			busy: this.sampling.isSampling || this.panel.isButtonPressed || this.firmware.isOnTrial,
+			sending: this.uploader?.activity === "sending" || this.firmware.downloader?.isActive === true,
+		};
+	}
+
+	joinNetwork(): void {
+		this.wifiStation?.start();
+	}
+
+	postponeUpload(now: number): void {
+		// A download may have taken the time, too.
+		if (this.isUploadDue) this.uploader?.postpone((failures) => now + onlineRetryBackoffMs(failures));
+	}
+
+	sleep(milliseconds: number): void {
+		this.storage.keep({ settingsStamp: this.settingsStamp });
+		this.saveAndSleep(milliseconds, this.panel.wakePin);
+	}
+
+	pollTimeServers(): void {
+		this.timeSync.pollNow();
+	}
+
+	rejoinNetwork(): void {
+		this.wifiStation?.rejoin();
+	}
+
+	onOfflineTimeout(): void {
+		this.openSetup("no network");
+	}
+
+	onStored(): void {
+		const { lastSample } = this.sampling;
+		if (this.localPage !== undefined && lastSample !== undefined)
+			this.dayHistory.add(this.board.time.ticks(), lastSample.fields, lastSample.values);
+		this.uploader?.wake();
+	}
+
+	onRollBack(): void {
+		this.logTail.save();
+	}
+
+	onLeave(): void {
+		this.firmware.onLeave();
+	}
+
+	/** Resolves when no other connection is open. */
+	async claimNetwork(): Promise<void> {
+		await this.firmware.downloader?.yieldNetwork();
 	}
 
 	private onReachable(): void {
@@ -492,20 +483,20 @@ export class App {
 		this.firmware.trial?.onReached(Reach.heard);
 	}
 
-	/** Whether a server was reached. */
-	private onNetworkAttempt(reached: boolean): void {
+	/** An attempt has ended; `reached`: a server was reached. */
+	onNetworkAttempt(reached: boolean): void {
 		if (reached) this.onReachable();
 		else this.networkWatchdog.onUnreachable();
 	}
 
 	/** Call when the light's inputs or the power state have changed. */
-	private onStateChange(): void {
+	onChange(): void {
 		this.firmware.downloader?.wake();
 		this.panel.refresh();
 		this.powerManager?.update();
 	}
 
-	private onPress(press: ButtonPress): void {
+	onPress(press: ButtonPress): void {
 		this.board.log(`button: ${press}`);
 		if (press === "send now") this.uploader?.sendNow();
 		if (press === "set up") {
@@ -513,10 +504,10 @@ export class App {
 			else this.restartThroughSleep();
 		}
 		if (press === "factory reset") this.factoryReset();
-		this.onStateChange();
+		this.onChange();
 	}
 
-	private factoryReset(): void {
+	factoryReset(): void {
 		this.firmware.onLeave();
 		this.storage.factoryReset();
 		this.hardware.restart();

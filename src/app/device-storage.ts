@@ -4,7 +4,7 @@ import { errorMessage } from "../common/error-message";
 import { openKeyValue } from "../common/persistent-values";
 import type { DecoderState } from "../reading/reading-decoder";
 import { ReadingLog } from "../store/reading-log";
-import { ringHintStorage } from "../store/ring-hint";
+import { RingHintRecord } from "../store/ring-hint";
 import { Quarantine } from "../upload/quarantine";
 import { factoryReset, markFactoryReset, openStorage } from "./factory-reset";
 
@@ -34,7 +34,7 @@ export class DeviceStorage {
 		this.keyValue = openKeyValue(board.storage);
 		this.readings = new ReadingLog(
 			board.storage.flash.open({ path: "queue" }),
-			ringHintStorage(() => this.keyValue),
+			new RingHintRecord(this),
 			this.kept.readings,
 		);
 		this.quarantine = new Quarantine(board.storage.flash.open({ path: "quarantine" }));

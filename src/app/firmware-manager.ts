@@ -5,13 +5,13 @@ import { parseHttpsUrl } from "../common/https-url";
 import { decodeCertificates } from "../settings/pem";
 import type { Settings } from "../settings/settings";
 import type { DownloadConditions } from "../update/download-plan";
-import { Downloader } from "../update/downloader";
-import { FirmwareUpdate } from "../update/firmware-update";
+import { Downloader, type DownloaderOwner } from "../update/downloader";
+import { FirmwareUpdate, type FirmwareUpdateOwner } from "../update/firmware-update";
 import { parseVersion } from "../update/image-header";
 import { Reach } from "../update/trial";
 import { userAgent, versionOf } from "../version";
 import type { DeviceStorage } from "./device-storage";
-import { FirmwareTrial } from "./firmware-trial";
+import { FirmwareTrial, type FirmwareTrialOwner } from "./firmware-trial";
 import type { SamplingLoop } from "./sampling-loop";
 import type { StartCounter } from "./start-counter";
 
@@ -24,19 +24,20 @@ export interface FirmwareManagerOptions {
 	/** Not after a deep sleep. */
 	readonly starts: StartCounter | undefined;
 	/** Setup was opened because there was no network. */
-	isWithoutNetwork(): boolean;
+	readonly isWithoutNetwork: boolean;
 	/** Of the network, which a download leaves to an upload. */
-	network(): Pick<DownloadConditions, "isOnline" | "isUploadDue">;
+	readonly isOnline: boolean;
+	readonly isUploadDue: boolean;
 	/** A trial or a download began or ended. */
 	onChange(): void;
 	/** Before the restart into the firmware before. */
 	onRollBack(): void;
 	/** An update is activated: the board has to restart into it. */
-	onInstalled(): void;
+	restartForUpdate(): void;
 }
 
 /** The running firmware and what may replace it: how long its starts live, its trial, and the update it takes. */
-export class FirmwareManager {
+export class FirmwareManager implements FirmwareTrialOwner, FirmwareUpdateOwner, DownloaderOwner {
 	/** `trial`, `update`: where the flash has two slots. */
 	readonly trial: FirmwareTrial | undefined;
 	readonly update: FirmwareUpdate | undefined;
@@ -46,28 +47,17 @@ export class FirmwareManager {
 
 	constructor(options: FirmwareManagerOptions) {
 		this.options = options;
-		const { board, storage, sampling, settings, clock, isWithoutNetwork, onChange, onRollBack } = options;
+		const { board, storage, sampling } = options;
 		const { firmware: slots } = board;
 		if (slots === undefined) return;
-		const trial = new FirmwareTrial({
-			...{ board, slots, storage, sampling, onRollBack },
-			requiredReach: (reached) => {
-				if (settings.networks.length === 0) return Reach.none;
-				// Before this wake, or before setup.
-				const wasHeard = clock.now() !== undefined && !isWithoutNetwork();
-				return wasHeard ? Reach.heard : reached;
-			},
-			onKept: onChange,
-		});
-		this.trial = trial;
+		this.trial = new FirmwareTrial({ board, slots, storage, sampling, owner: this });
 		this.update = new FirmwareUpdate({
 			slots,
 			storage: storage.keyValue,
 			time: board.time,
 			chip: board.identity.chip,
 			version: parseVersion(versionOf(board.identity)) ?? [0, 0, 0],
-			log: (line) => board.log(line),
-			onActivated: (version) => trial.prepare(version),
+			owner: this,
 		});
 	}
 
@@ -85,28 +75,69 @@ export class FirmwareManager {
 
 	/** Looks for updates, if the settings say where and there is a key to check them with. */
 	startDownloads(): void {
-		const { board, storage, settings, clock, sampling, network, onChange, onInstalled } = this.options;
+		const { board, storage, settings } = this.options;
 		const { update } = this;
 		const index = parseHttpsUrl(settings.update);
 		if (update === undefined || index === undefined || board.firmware?.releaseKey === undefined) return;
 		this.downloader = new Downloader({
 			...{ network: board.network, time: board.time, storage: storage.keyValue },
-			...{ address: settings.update, index, userAgent, update, onChange, onInstalled },
+			...{ address: settings.update, index, userAgent, update, owner: this },
 			ca: decodeCertificates(settings.rootCertificate),
 			chip: board.identity.chip,
 			version: versionOf(board.identity),
-			random: () => randomUniform(board),
-			log: (line) => board.log(line),
-			conditions: () => ({
-				...network(),
-				nowUtc: clock.now(),
-				onBattery: settings.power === "battery",
-				batteryLevel: sampling.batteryLevel,
-				isOnTrial: this.isOnTrial,
-			}),
-			failedVersion: () => this.trial?.failedVersion,
 		});
 		this.downloader.start();
+	}
+
+	get failedVersion(): string | undefined {
+		return this.trial?.failedVersion;
+	}
+
+	get downloadConditions(): DownloadConditions {
+		const { settings, clock, sampling, isOnline, isUploadDue } = this.options;
+		return {
+			...{ isOnline, isUploadDue },
+			nowUtc: clock.now(),
+			onBattery: settings.power === "battery",
+			batteryLevel: sampling.batteryLevel,
+			isOnTrial: this.isOnTrial,
+		};
+	}
+
+	log(line: string): void {
+		this.options.board.log(line);
+	}
+
+	random(): number {
+		return randomUniform(this.options.board);
+	}
+
+	onActivated(version: string): void {
+		this.trial?.prepare(version);
+	}
+
+	onInstalled(): void {
+		this.options.restartForUpdate();
+	}
+
+	onKept(): void {
+		this.options.onChange();
+	}
+
+	onChange(): void {
+		this.options.onChange();
+	}
+
+	onRollBack(): void {
+		this.options.onRollBack();
+	}
+
+	requiredReach(reached: number): number {
+		const { settings, clock, isWithoutNetwork } = this.options;
+		if (settings.networks.length === 0) return Reach.none;
+		// Before this wake, or before setup.
+		const wasHeard = clock.now() !== undefined && !isWithoutNetwork;
+		return wasHeard ? Reach.heard : reached;
 	}
 
 	/** Before each restart and sleep that the firmware asks for. */

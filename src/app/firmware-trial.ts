@@ -11,6 +11,10 @@ export interface FirmwareTrialOptions {
 	readonly slots: FirmwareSlots;
 	readonly storage: Pick<DeviceStorage, "keyValue" | "readings" | "tryWrite">;
 	readonly sampling: Pick<SamplingLoop, "lastSample" | "sampleWithoutStoring">;
+	readonly owner: FirmwareTrialOwner;
+}
+
+export interface FirmwareTrialOwner {
 	/** What an update has to reach, one of `Reach`: as far as this firmware gets, not only in this boot. */
 	requiredReach(reached: number): number;
 	/** The firmware on trial is kept. */
@@ -66,7 +70,7 @@ export class FirmwareTrial {
 		const { baseline } = this;
 		if (this.isRunning) {
 			if (baseline.slot !== slots.running) {
-				const reach = this.options.requiredReach(Reach.heard);
+				const reach = this.options.owner.requiredReach(Reach.heard);
 				this.baseline = { ...noUpdate, version: versionOf(board.identity), reach };
 			}
 			board.log(`update: ${this.baseline.version} on trial, attempt ${this.baseline.attempt}`);
@@ -92,12 +96,12 @@ export class FirmwareTrial {
 
 	/** Writes down what an update has to come to: once it is activated, and again before the restart. */
 	prepare(version = this.baseline.version): void {
-		const { slots, requiredReach } = this.options;
+		const { slots, owner } = this.options;
 		this.write({
 			...this.storedReadings,
 			...{ slot: 1 - slots.running, version, attempt: 1, failure: "" },
 			fields: this.measuredFields,
-			reach: requiredReach(this.reached),
+			reach: owner.requiredReach(this.reached),
 		});
 	}
 
@@ -121,7 +125,7 @@ export class FirmwareTrial {
 	}
 
 	private check(): void {
-		const { board, sampling, slots, onRollBack } = this.options;
+		const { board, sampling, slots, owner } = this.options;
 		if (!this.isRunning) return;
 		// mutation: decide-trial
 		const decision = this.decide(board.time.ticks() - this.startTicks);
@@ -129,7 +133,7 @@ export class FirmwareTrial {
 		if (decision !== "keep" && decision !== "wait") {
 			board.log(`update: ${this.baseline.version} gives up (${decision})`);
 			this.write({ ...this.baseline, failure: decision });
-			onRollBack();
+			owner.onRollBack();
 			slots.rollBack();
 			return;
 		}
@@ -149,7 +153,7 @@ export class FirmwareTrial {
 
 	/** False if that fails: it is tried again. */
 	private keep(): boolean {
-		const { slots, board, onKept } = this.options;
+		const { slots, board, owner } = this.options;
 		try {
 			slots.keep();
 		} catch (error) {
@@ -159,7 +163,7 @@ export class FirmwareTrial {
 		this.isRunning = false;
 		board.log(`update: ${this.baseline.version} is kept`);
 		this.forget();
-		onKept();
+		owner.onKept();
 		return true;
 	}
 

@@ -1,11 +1,12 @@
 import type { Board } from "../boards/board";
-import type { ResetReason } from "../boards/reset-reason";
 import type { Clock } from "../clock/clock";
 import type { LocalStatus } from "../local-page/local-status";
 import { deviceIdOf, type Settings } from "../settings/settings";
 import type { CallBudget } from "../upload/call-budget";
 import type { Uploader } from "../upload/uploader";
 import { versionOf } from "../version";
+import type { FirmwareManager } from "./firmware-manager";
+import type { LogTail } from "./log-tail";
 import type { SamplingLoop } from "./sampling-loop";
 import type { Status } from "./status";
 
@@ -17,28 +18,14 @@ export interface LocalStatusSources {
 	readonly sampling: Pick<SamplingLoop, "lastSample">;
 	/** `undefined`: the settings are incomplete. */
 	readonly uploader: Pick<Uploader, "activity" | "lastAttempt"> | undefined;
-	/** Why the boot began. */
-	readonly resetReason: ResetReason;
+	readonly logTail: Pick<LogTail, "reason">;
+	readonly firmware: Pick<FirmwareManager, "downloader" | "isOnTrial">;
 	readonly status: Status;
-	/** The version that a release index has. */
-	readonly offeredUpdate: string | undefined;
-	/** The running firmware has yet to prove itself. */
-	readonly isOnTrial: boolean;
 }
 
 /** What the page on the home network shows. */
-export function localStatus({
-	board,
-	settings,
-	clock,
-	budget,
-	sampling,
-	uploader,
-	resetReason,
-	status,
-	offeredUpdate,
-	isOnTrial,
-}: LocalStatusSources): LocalStatus {
+export function localStatus(sources: LocalStatusSources): LocalStatus {
+	const { board, settings, clock, budget, sampling, uploader, logTail, firmware, status } = sources;
 	const ticks = board.time.ticks();
 	const utc = clock.now();
 	const sample = sampling.lastSample;
@@ -52,14 +39,14 @@ export function localStatus({
 			firmwareVersion: versionOf(board.identity),
 		},
 		update: {
-			offered: offeredUpdate ?? null,
+			offered: firmware.downloader?.offeredVersion ?? null,
 			failed: status.failedUpdate ?? null,
-			isOnTrial,
+			isOnTrial: firmware.isOnTrial,
 		},
 		utc: utc === undefined ? null : Math.round(utc),
 		boot: {
 			number: status.bootInfo.boot,
-			resetReason,
+			resetReason: logTail.reason,
 			uptimeMs: Math.round(ticks),
 			resetCounts: Object.fromEntries(status.bootInfo.resetCounts),
 		},

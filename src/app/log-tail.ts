@@ -1,5 +1,5 @@
-import type { Board } from "../boards/board";
-import type { KeyValue } from "../boards/ecma419";
+import type { Board, BoardIdentity, FirmwareSlots, Network, Pins, Storage, Time } from "../boards/board";
+import type { I2CBus, KeyValue } from "../boards/ecma419";
 import { type ResetReason, resetReasons } from "../boards/reset-reason";
 import { decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
 import { toPrintable } from "../common/control-characters";
@@ -92,30 +92,64 @@ export class LogTail {
 	}
 }
 
-/**
- * The board, with its log kept, and saved before a restart. `tail`: once there is one. `onLeave`: before each restart and
- * sleep that the firmware asks for.
- */
-export function withLogTail(board: Board, tail: () => LogTail | undefined, onLeave = () => {}): Board {
-	return {
-		...board,
-		// Of a class, which the line above does not copy.
-		firmware: board.firmware,
-		fillRandom: (bytes) => board.fillRandom(bytes),
-		freeMemory: () => board.freeMemory(),
-		log: (line) => {
-			tail()?.append(board.time.ticks(), line);
-			// Names in it may be from an untrusted network: a terminal executes escape sequences.
-			board.log(toPrintable(line));
-		},
-		restart: () => {
-			onLeave();
-			tail()?.save();
-			board.restart();
-		},
-		sleep: (milliseconds, wakePin) => {
-			onLeave();
-			board.sleep(milliseconds, wakePin);
-		},
-	};
+/** What runs on a {@link LoggedBoard}. */
+export interface LogOwner {
+	/** `undefined` until there is one. */
+	readonly logTail: LogTail | undefined;
+	/** Before each restart and sleep that the firmware asks for. */
+	onLeave(): void;
+}
+
+/** The board, with its log kept, and saved before a restart. */
+export class LoggedBoard implements Board {
+	readonly identity: BoardIdentity;
+	readonly resetReason: ResetReason;
+	readonly time: Time;
+	readonly network: Network;
+	readonly storage: Storage;
+	readonly i2c: I2CBus;
+	readonly pins: Pins;
+	readonly firmware: FirmwareSlots | undefined;
+	readonly setupPassword: string | undefined;
+	private readonly hardware: Board;
+	private readonly owner: LogOwner;
+
+	constructor(hardware: Board, owner: LogOwner) {
+		this.hardware = hardware;
+		this.owner = owner;
+		this.identity = hardware.identity;
+		this.resetReason = hardware.resetReason;
+		this.time = hardware.time;
+		this.network = hardware.network;
+		this.storage = hardware.storage;
+		this.i2c = hardware.i2c;
+		this.pins = hardware.pins;
+		this.firmware = hardware.firmware;
+		this.setupPassword = hardware.setupPassword;
+	}
+
+	fillRandom(bytes: Uint8Array): void {
+		this.hardware.fillRandom(bytes);
+	}
+
+	freeMemory(): number | undefined {
+		return this.hardware.freeMemory();
+	}
+
+	log(line: string): void {
+		this.owner.logTail?.append(this.time.ticks(), line);
+		// Names in it may be from an untrusted network: a terminal executes escape sequences.
+		this.hardware.log(toPrintable(line));
+	}
+
+	restart(): void {
+		this.owner.onLeave();
+		this.owner.logTail?.save();
+		this.hardware.restart();
+	}
+
+	sleep(milliseconds: number, wakePin?: number): void {
+		this.owner.onLeave();
+		this.hardware.sleep(milliseconds, wakePin);
+	}
 }

@@ -79,7 +79,7 @@ export class NetworkWatchdog {
 
 	/** An attempt reached no server; takes the step that is due. */
 	onUnreachable(): void {
-		const { board, storage, clock, pollTimeServers, rejoinNetwork } = this.options;
+		const { board, storage, clock } = this.options;
 		const action = nextRecoveryAction({
 			unreachableMs: board.time.ticks() - this.lastReachableTicks,
 			stepsTaken: this.stepsTaken,
@@ -89,8 +89,8 @@ export class NetworkWatchdog {
 		if (action === undefined) return;
 		this.stepsTaken++;
 		board.log(`network: no server reachable although the Wi-Fi is up; next: ${action}`);
-		if (action === "poll the time servers") pollTimeServers();
-		else if (action === "rejoin the network") rejoinNetwork();
+		if (action === "poll the time servers") this.options.pollTimeServers();
+		else if (action === "rejoin the network") this.options.rejoinNetwork();
 		else {
 			storage.tryWrite(() => setFlag(storage.keyValue, "silence", true));
 			board.restart();

@@ -1,12 +1,12 @@
-import type { Time, Timer } from "../boards/board";
+import type { Board, Timer } from "../boards/board";
 
 /** A board on mains without a network opens setup after this. */
 export const offlineTimeoutMs = 15 * 60_000;
 
 export interface OfflineTimerOptions {
-	readonly time: Time;
+	readonly board: Pick<Board, "time">;
 	/** Offline for {@link offlineTimeoutMs}. */
-	onTimeout(): void;
+	onOfflineTimeout(): void;
 }
 
 /** Runs while the board has no network. */
@@ -20,12 +20,12 @@ export class OfflineTimer {
 
 	/** Starts to count, unless it already does. */
 	start(): void {
-		this.timer ??= this.options.time.set(() => this.options.onTimeout(), offlineTimeoutMs);
+		this.timer ??= this.options.board.time.set(() => this.options.onOfflineTimeout(), offlineTimeoutMs);
 	}
 
 	/** Resets it. */
 	stop(): void {
-		this.options.time.clear(this.timer);
+		this.options.board.time.clear(this.timer);
 		this.timer = undefined;
 	}
 }

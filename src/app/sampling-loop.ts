@@ -25,13 +25,13 @@ export interface SamplingLoopOptions {
 	readonly bootInfo: BootInfo;
 	readonly clock: Pick<Clock, "sampleTime">;
 	/** No sensor is touched. */
-	readonly isOff: boolean;
+	readonly isSafeMode: boolean;
 	/** dBm; `undefined` without a network. */
-	signalStrength(): number | undefined;
+	readonly signalStrength: number | undefined;
 	/** A reading is on flash. */
 	onStored(): void;
 	/** A sample has ended. */
-	onIdle(): void;
+	onChange(): void;
 }
 
 /** Samples the sensors at each interval, and stores the readings. */
@@ -132,7 +132,7 @@ export class SamplingLoop implements SetupSampling {
 	/** Takes a live sample for the setup page; not stored. */
 	sampleWithoutStoring(): Promise<void> {
 		if (this.sampling !== undefined) return this.sampling;
-		if (this.options.isOff) return Promise.resolve();
+		if (this.options.isSafeMode) return Promise.resolve();
 		this.liveSample ??= this.sampler.sample().then((sample) => {
 			this.latestSample = sample;
 			this.liveSample = undefined;
@@ -142,11 +142,11 @@ export class SamplingLoop implements SetupSampling {
 
 	/** Measures the inputs in these settings whose pins are not in use yet; returns their latest values. */
 	probeInputs(settings: Settings): SetupSampling["sensors"] {
-		return this.options.isOff ? [] : this.pinProbe.probe(settings, this.activeSettings);
+		return this.options.isSafeMode ? [] : this.pinProbe.probe(settings, this.activeSettings);
 	}
 
 	async scanSensors(forgetMissing: boolean): Promise<void> {
-		if (this.options.isOff) return;
+		if (this.options.isSafeMode) return;
 		if (forgetMissing) this.sampler.forgetMissing();
 		await this.sampler.rescan();
 	}
@@ -193,14 +193,14 @@ export class SamplingLoop implements SetupSampling {
 			this.sampling = undefined;
 			// mutation: record-sample-time
 			this.lastSampleTicks = this.options.board.time.ticks();
-			this.options.onIdle();
+			this.options.onChange();
 		});
 		return this.sampling;
 	}
 
 	private async measureAndStore(): Promise<void> {
-		const { board, storage, clock, isOff, signalStrength, onStored } = this.options;
-		if (isOff) return;
+		const { board, storage, clock, isSafeMode } = this.options;
+		if (isSafeMode) return;
 		try {
 			if (this.liveSample !== undefined) await this.liveSample;
 			const time = clock.sampleTime();
@@ -208,13 +208,13 @@ export class SamplingLoop implements SetupSampling {
 			const { fields, values } = this.latestSample;
 			if (values.every((value) => value === undefined)) return;
 			const sequence = storage.readings.append(
-				{ time, values, batteryLevel: this.batteryLevel, signalStrength: signalStrength() },
+				{ time, values, batteryLevel: this.batteryLevel, signalStrength: this.options.signalStrength },
 				this.sampleContext(fields),
 			);
 			if (this.unreportedReason !== undefined) storage.tryWrite(() => markReasonReported(storage.keyValue));
 			this.unreportedReason = undefined;
 			board.log(`reading ${sequence}: ${formatValues(fields, values)}; stored`);
-			onStored();
+			this.options.onStored();
 		} catch (error) {
 			board.log(`reading not stored: ${errorMessage(error)}`);
 		}

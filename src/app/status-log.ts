@@ -7,7 +7,8 @@ const intervalMs = 3_600_000;
 export interface StatusLogOptions {
 	readonly board: Pick<Board, "time" | "log" | "restart">;
 	readonly sampling: Pick<SamplingLoop, "isStalled">;
-	status(): Status;
+	/** Of the moment. */
+	readonly status: Status;
 }
 
 /** Logs the status every hour; restarts the board instead if sampling is stalled. */
@@ -20,14 +21,14 @@ export class StatusLog {
 	}
 
 	start(): void {
-		const { board, sampling, status } = this.options;
+		const { board, sampling } = this.options;
 		this.timer = board.time.set(() => {
 			if (sampling.isStalled) {
 				board.log("sampling is stalled: restarting");
 				board.restart();
 				return;
 			}
-			board.log(formatStatus(status()));
+			board.log(formatStatus(this.options.status));
 			this.start();
 		}, intervalMs);
 	}

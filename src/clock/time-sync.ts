@@ -25,13 +25,17 @@ export interface TimeSyncOptions {
 	readonly servers: readonly string[];
 	/** The firmware's release, milliseconds of Unix time: no earlier time can be true. */
 	readonly releasedAt: number;
-	/** A server gave no usable response; `reached`: its name was resolved. */
-	onFailure(reached: boolean): void;
-	/** The clock is set; `utc`: the current time, milliseconds of Unix time. */
-	onSynchronized(utc: number): void;
+	readonly owner: TimeSyncOwner;
 	/** Uniform in 0 … 1, with 32 random bits. */
 	random(): number;
 	log(line: string): void;
+}
+
+export interface TimeSyncOwner {
+	/** A server gave no usable response; `reached`: its name was resolved. */
+	onTimeServerFailed(reached: boolean): void;
+	/** The clock is set; `utc`: the current time, milliseconds of Unix time. */
+	onSynchronized(utc: number): void;
 }
 
 /**
@@ -168,9 +172,9 @@ export class TimeSync {
 
 	/** An exception of the callback must not end the synchronization. */
 	private notify(): void {
-		const { clock, time, onSynchronized, log } = this.options;
+		const { clock, time, owner, log } = this.options;
 		try {
-			onSynchronized(Math.round(clock.utcAt(time.ticks()) ?? 0));
+			owner.onSynchronized(Math.round(clock.utcAt(time.ticks()) ?? 0));
 		} catch (error) {
 			log(`time: onSynchronized failed: ${errorMessage(error)}`);
 		}
@@ -180,7 +184,7 @@ export class TimeSync {
 		if (peer !== undefined && kissCode !== undefined)
 			this.blockedPeers = blockPeer(this.blockedPeers, peer, kissCode, this.options.time.ticks());
 		this.tryNextServer(server, reason);
-		this.options.onFailure(peer !== undefined);
+		this.options.owner.onTimeServerFailed(peer !== undefined);
 	}
 
 	/** Polls the next server, or pauses once all have failed. */

@@ -88,7 +88,7 @@ export class HttpServer {
 
 	/** The interface of an access point may not be up yet. */
 	private reopen(error: Error | undefined): void {
-		const { time, onError } = this.options;
+		const { time } = this.options;
 		this.listener.close();
 		this.reopenTimer = time.set(
 			() => {
@@ -96,7 +96,7 @@ export class HttpServer {
 			},
 			backoffMs(++this.failures, minReopenMs, maxReopenMs),
 		);
-		onError(error);
+		this.options.onError(error);
 	}
 
 	private accept(): void {

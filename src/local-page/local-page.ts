@@ -1,10 +1,15 @@
-import type { Board, Network } from "../boards/board";
+import type { Board, Network, Time } from "../boards/board";
+import { errorMessage } from "../common/error-message";
+import type { LogLine } from "../common/log-ring";
 import { lowerCase } from "../common/lower-case";
-import { HttpServer } from "../http/http-server";
-import { MdnsResponder } from "./mdns-responder";
+import { HttpServer, type HttpServerOptions } from "../http/http-server";
+import type { ServerRequest, ServerResponse } from "../http/server-messages";
+import type { FieldHistory } from "./day-history";
+import type { LocalStatus } from "./local-status";
+import { MdnsResponder, type MdnsResponderOptions } from "./mdns-responder";
 import { handleLocalRequest, type LocalPageBackend, requestHeaders } from "./request-handler";
 
-export interface LocalPageOptions extends Pick<LocalPageBackend, "status" | "history" | "logLines"> {
+export interface LocalPageOptions extends Pick<LocalPageBackend, "localStatus" | "history" | "ownLogLines"> {
 	readonly board: Pick<Board, "time" | "log" | "identity"> & {
 		readonly network: Pick<Network, "TCP" | "Listener" | "UDP">;
 	};
@@ -19,8 +24,7 @@ const limits = Object.freeze({ maxBodyBytes: 1024 });
 /** The page on the home network, read-only, and the name by which it is found: while a network is joined. */
 export class LocalPage {
 	private readonly options: LocalPageOptions;
-	private server: HttpServer | undefined;
-	private responder: MdnsResponder | undefined;
+	private opened: OpenPage | undefined;
 
 	constructor(options: LocalPageOptions) {
 		this.options = options;
@@ -29,62 +33,103 @@ export class LocalPage {
 	/** `address`: of the board in this network; empty if the platform does not say. */
 	open(address: string): void {
 		this.close();
-		if (address === "") return;
-		const { board, status, history, logLines } = this.options;
-		const { network, time } = board;
-		const serial = lowerCase(board.identity.serial.slice(-4));
-		const fail = (error: Error | undefined) =>
-			board.log(`local page: ${error?.message ?? "a socket failed"} (TCP ${httpPort})`);
-		const server: HttpServer = new HttpServer({
-			network,
-			time,
-			port: httpPort,
-			limits,
-			maxConnections,
-			keptHeaders: requestHeaders,
-			handle: (request) =>
-				handleLocalRequest(request, {
-					names: [
-						address,
-						`${this.responder?.host}.local`,
-						...(address === "127.0.0.1" ? ["localhost"] : []),
-					],
-					port: server.port,
-					status,
-					history,
-					logLines,
-				}),
-			onHandlerError: fail,
-			onError: fail,
-		});
-		this.server = server;
-		const portSuffix = () => (server.port === httpPort ? "" : `:${server.port}`);
-		this.responder = new MdnsResponder({
-			network,
-			time,
-			host: `dakkio-${serial}`,
-			address,
-			// Not random, but the same on no two boards of a home.
-			startDelayMs: Number.parseInt(serial.slice(-2), 16) || 0,
-			onClaimed: (host) => {
-				board.log(`local page: http://${host}.local${portSuffix()}, http://${address}${portSuffix()}`);
-			},
-			onError: (error) =>
-				board.log(
-					`local page: ${error?.message ?? "a socket failed"} (UDP 5353, mDNS): no name; http://${address}${portSuffix()}`,
-				),
-		});
+		if (address !== "") this.opened = new OpenPage(this.options, address);
 	}
 
 	/** May be called twice. */
 	close(): void {
-		this.server?.close();
-		this.responder?.close();
-		this.server = this.responder = undefined;
+		this.opened?.close();
+		this.opened = undefined;
 	}
 
 	/** While it is open. */
 	get port(): number | undefined {
-		return this.server?.port;
+		return this.opened?.pagePort;
+	}
+}
+
+/** The page in one network. */
+class OpenPage implements HttpServerOptions, MdnsResponderOptions, LocalPageBackend {
+	readonly network: LocalPageOptions["board"]["network"];
+	readonly time: Time;
+	readonly port = httpPort;
+	readonly limits = limits;
+	readonly maxConnections = maxConnections;
+	readonly keptHeaders = requestHeaders;
+	readonly host: string;
+	readonly address: string;
+	readonly startDelayMs: number;
+	private readonly options: LocalPageOptions;
+	private readonly server: HttpServer;
+	private readonly responder: MdnsResponder;
+
+	constructor(options: LocalPageOptions, address: string) {
+		const { board } = options;
+		const serial = lowerCase(board.identity.serial.slice(-4));
+		this.options = options;
+		this.network = board.network;
+		this.time = board.time;
+		this.host = `dakkio-${serial}`;
+		this.address = address;
+		// Not random, but the same on no two boards of a home.
+		this.startDelayMs = Number.parseInt(serial.slice(-2), 16) || 0;
+		this.server = new HttpServer(this);
+		this.responder = new MdnsResponder(this);
+	}
+
+	get pagePort(): number {
+		return this.server.port;
+	}
+
+	close(): void {
+		this.server.close();
+		this.responder.close();
+	}
+
+	handle(request: ServerRequest): ServerResponse {
+		return handleLocalRequest(request, this);
+	}
+
+	get names(): readonly string[] {
+		const { address, responder } = this;
+		return [address, `${responder.host}.local`, ...(address === "127.0.0.1" ? ["localhost"] : [])];
+	}
+
+	localStatus(): LocalStatus {
+		return this.options.localStatus();
+	}
+
+	history(): readonly FieldHistory[] {
+		return this.options.history();
+	}
+
+	ownLogLines(): () => Iterable<LogLine> {
+		return this.options.ownLogLines();
+	}
+
+	onHandlerError(error: unknown): void {
+		this.log(`${errorMessage(error)} (TCP ${httpPort})`);
+	}
+
+	onError(error: Error | undefined): void {
+		this.log(`${error?.message ?? "a socket failed"} (TCP ${httpPort})`);
+	}
+
+	onClaimed(host: string): void {
+		this.log(`${this.originOf(`${host}.local`)}, ${this.originOf(this.address)}`);
+	}
+
+	onSocketError(error: Error | undefined): void {
+		const reason = error?.message ?? "a socket failed";
+		this.log(`${reason} (UDP 5353, mDNS): no name; ${this.originOf(this.address)}`);
+	}
+
+	private originOf(host: string): string {
+		const { pagePort } = this;
+		return pagePort === httpPort ? `http://${host}` : `http://${host}:${pagePort}`;
+	}
+
+	private log(line: string): void {
+		this.options.board.log(`local page: ${line}`);
 	}
 }

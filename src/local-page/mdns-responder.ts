@@ -25,7 +25,7 @@ export interface MdnsResponderOptions {
 	/** The name is the board's, at first or after a conflict. */
 	onClaimed(host: string): void;
 	/** The socket failed: no more responses. */
-	onError(error: Error | undefined): void;
+	onSocketError(error: Error | undefined): void;
 }
 
 export const mdnsGroup = "224.0.0.251";
@@ -65,7 +65,7 @@ export class MdnsResponder {
 			onReadable: () => this.receive(),
 			onError: (error) => {
 				options.time.clear(this.timer);
-				options.onError(error);
+				options.onSocketError(error);
 			},
 		});
 		this.probeAfter(options.startDelayMs);
@@ -90,14 +90,14 @@ export class MdnsResponder {
 	}
 
 	private probe(): void {
-		const { address, onClaimed } = this.options;
+		const { address } = this.options;
 		if (this.probesSent++ < probeCount) {
 			this.multicast(probeMessage(this._host, address));
 			this.schedule(() => this.probe(), probeIntervalMs);
 			return;
 		}
 		this.isClaimed = true;
-		onClaimed(this._host);
+		this.options.onClaimed(this._host);
 		this.announce();
 		this.schedule(() => this.announce(), secondMs);
 	}

@@ -12,11 +12,11 @@ import { localPage } from "./page-data";
 export interface LocalPageBackend {
 	/** Names and addresses of the board, in lower case. */
 	readonly names: readonly string[];
-	readonly port: number;
-	status(): LocalStatus;
+	readonly pagePort: number;
+	localStatus(): LocalStatus;
 	history(): readonly FieldHistory[];
 	/** The lines of the log as they are now, as often as wanted. */
-	logLines(): () => Iterable<LogLine>;
+	ownLogLines(): () => Iterable<LogLine>;
 }
 
 const jsonType = "application/json";
@@ -28,14 +28,14 @@ export const requestHeaders: readonly string[] = Object.freeze(["if-none-match"]
 export function handleLocalRequest(request: ServerRequest, board: LocalPageBackend): ServerResponse {
 	const { method, path, host } = request;
 	if (host === undefined) return errorResponse(400, "The Host header is missing.");
-	if (!isOwnHost(host, board.port, board.names)) return errorResponse(421, "This is another host.");
+	if (!isOwnHost(host, board.pagePort, board.names)) return errorResponse(421, "This is another host.");
 	if (method !== "GET" && method !== "HEAD") return methodNotAllowed("GET, HEAD");
 	switch (path) {
 		case "/":
 			return pageResponse(request, localPage);
 		case "/api/status":
 			// Made each time, so nothing of it lies in the image, of which XS makes no JSON.
-			return dataResponse(jsonType, textBody(JSON.stringify(board.status())));
+			return dataResponse(jsonType, textBody(JSON.stringify(board.localStatus())));
 		case "/api/history": {
 			const history = board.history();
 			return dataResponse(
@@ -44,9 +44,9 @@ export function handleLocalRequest(request: ServerRequest, board: LocalPageBacke
 			);
 		}
 		case "/api/log":
-			return dataResponse("text/plain; charset=utf-8", logBody(board.logLines()));
+			return dataResponse("text/plain; charset=utf-8", logBody(board.ownLogLines()));
 		case "/metrics": {
-			const status = board.status();
+			const status = board.localStatus();
 			return dataResponse(
 				metricsType,
 				linesBody(() => metricLines(status)),

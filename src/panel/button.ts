@@ -27,6 +27,10 @@ export interface ButtonOptions {
 	readonly time: Time;
 	/** It was stuck before this boot: ignored until it is released. */
 	readonly stuckSinceBoot: boolean;
+	readonly owner: ButtonOwner;
+}
+
+export interface ButtonOwner {
 	/** The button was released. */
 	onPress(press: ButtonPress): void;
 	/** What releasing it now does; `undefined` when it is released, or counts as stuck. */
@@ -92,10 +96,10 @@ export class Button {
 	private beginPress(): void {
 		this.pressedTicks = this.edgeTicks;
 		this.holdTimer = this.afterHeldMs(setupPressMs, () => {
-			this.options.onHeld("set up");
+			this.options.owner.onHeld("set up");
 			this.holdTimer = this.afterHeldMs(factoryResetPressMs, () => {
-				this.options.onHeld("factory reset");
-				this.holdTimer = this.afterHeldMs(maxPressMs, () => this.options.onHeld(undefined));
+				this.options.owner.onHeld("factory reset");
+				this.holdTimer = this.afterHeldMs(maxPressMs, () => this.options.owner.onHeld(undefined));
 			});
 		});
 	}
@@ -107,12 +111,12 @@ export class Button {
 	}
 
 	private endPress(): void {
-		const { time, onPress, onHeld } = this.options;
+		const { time, owner } = this.options;
 		time.clear(this.holdTimer);
 		const held = this.edgeTicks - (this.pressedTicks ?? 0);
 		this.pressedTicks = undefined;
-		onHeld(undefined);
+		owner.onHeld(undefined);
 		const press = classifyPress(held);
-		if (press !== undefined) onPress(press);
+		if (press !== undefined) owner.onPress(press);
 	}
 }

@@ -8,8 +8,12 @@ export interface StatusLightOptions {
 	/** The light is on when the pin is low. */
 	readonly inverted: boolean;
 	readonly time: Pick<Time, "set" | "clear">;
-	/** Called at each change of the light. */
-	state(): LightState;
+	readonly owner: StatusLightOwner;
+}
+
+export interface StatusLightOwner {
+	/** Asked for at each change of the light. */
+	readonly lightState: LightState;
 }
 
 /** The status light: shows the pattern of the current state. */
@@ -31,7 +35,7 @@ export class StatusLight {
 
 	/** Call when the state may have changed. */
 	refresh(): void {
-		if (!this.closed && this.options.state() !== this.shownState) this.showNext();
+		if (!this.closed && this.options.owner.lightState !== this.shownState) this.showNext();
 	}
 
 	close(): void {
@@ -43,8 +47,8 @@ export class StatusLight {
 	}
 
 	private showNext(): void {
-		const { time, state } = this.options;
-		const now = state();
+		const { time, owner } = this.options;
+		const now = owner.lightState;
 		this.step = now === this.shownState ? this.step + 1 : 0;
 		this.shownState = now;
 		const pattern = lightPatterns[now];

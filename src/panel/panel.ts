@@ -1,74 +1,69 @@
 import type { Board } from "../boards/board";
 import { errorMessage } from "../common/error-message";
 import type { Settings } from "../settings/settings";
-import { Button, type ButtonPress } from "./button";
-import { StatusLight } from "./light";
-import { type LightInputs, lightState } from "./light-patterns";
+import { Button, type ButtonOwner, type ButtonPress } from "./button";
+import { StatusLight, type StatusLightOwner } from "./light";
+import { type LightInputs, type LightState, lightState } from "./light-patterns";
 
 export interface PanelOptions {
 	readonly board: Pick<Board, "pins" | "time" | "log">;
 	readonly settings: Pick<Settings, "ledPin" | "ledActive" | "buttonPin">;
 	/** The button was stuck before this boot. */
-	readonly stuckSinceBoot: boolean;
-	lightInputs(): Omit<LightInputs, "held">;
+	readonly isStuckSinceBoot: boolean;
+	/** Of the moment. */
+	readonly lightInputs: Omit<LightInputs, "held">;
 	onPress(press: ButtonPress): void;
 }
 
 /** The status light and the button, if the board has them. */
-export class Panel {
+export class Panel implements StatusLightOwner, ButtonOwner {
+	private readonly options: PanelOptions;
 	private readonly light: StatusLight | undefined;
 	private readonly button: Button | undefined;
 	private readonly buttonPin: number | undefined;
 	/** What releasing the button now does. */
 	private heldPress: "set up" | "factory reset" | undefined;
 
-	constructor({ board, settings, stuckSinceBoot, lightInputs, onPress }: PanelOptions) {
+	constructor(options: PanelOptions) {
+		this.options = options;
+		const { board, settings, isStuckSinceBoot } = options;
 		const { Digital, led, button } = board.pins;
 		const { time } = board;
-		const attempt = <T>(what: string, pin: number | undefined, open: (pin: number) => T): T | undefined => {
-			try {
-				return pin === undefined ? undefined : open(pin);
-			} catch (error) {
-				board.log(`${what}: pin ${pin} cannot be used: ${errorMessage(error)}`);
-				return undefined;
-			}
-		};
 		const inverted = settings.ledActive === "low";
-		// Without a spread: called several times a second, and in XS a copy costs more than the rest.
-		const state = () => {
-			const { setup, settingsFault, online, timeKnown, sending, savingPower } = lightInputs();
-			return lightState({
-				held: this.heldPress,
-				setup,
-				settingsFault,
-				online,
-				timeKnown,
-				sending,
-				savingPower,
-			});
-		};
-		this.light = attempt(
+		this.light = this.attempt(
 			"light",
 			resolvePin(settings.ledPin, led),
-			(pin) => new StatusLight({ Digital, pin, inverted, time, state }),
+			(pin) => new StatusLight({ Digital, pin, inverted, time, owner: this }),
 		);
 		this.buttonPin = resolvePin(settings.buttonPin, button);
-		this.button = attempt(
+		this.button = this.attempt(
 			"button",
 			this.buttonPin,
-			(pin) =>
-				new Button({
-					Digital,
-					pin,
-					time,
-					stuckSinceBoot,
-					onPress,
-					onHeld: (press) => {
-						this.heldPress = press;
-						this.refresh();
-					},
-				}),
+			(pin) => new Button({ Digital, pin, time, stuckSinceBoot: isStuckSinceBoot, owner: this }),
 		);
+	}
+
+	/** Without a spread: called several times a second, and in XS a copy costs more than the rest. */
+	get lightState(): LightState {
+		const { setup, settingsFault, online, timeKnown, sending, savingPower } = this.options.lightInputs;
+		return lightState({
+			held: this.heldPress,
+			setup,
+			settingsFault,
+			online,
+			timeKnown,
+			sending,
+			savingPower,
+		});
+	}
+
+	onPress(press: ButtonPress): void {
+		this.options.onPress(press);
+	}
+
+	onHeld(press: "set up" | "factory reset" | undefined): void {
+		this.heldPress = press;
+		this.refresh();
 	}
 
 	/** Pressed, and not stuck. */
@@ -94,6 +89,15 @@ export class Panel {
 	close(): void {
 		this.light?.close();
 		this.button?.close();
+	}
+
+	private attempt<T>(what: string, pin: number | undefined, open: (pin: number) => T): T | undefined {
+		try {
+			return pin === undefined ? undefined : open(pin);
+		} catch (error) {
+			this.options.board.log(`${what}: pin ${pin} cannot be used: ${errorMessage(error)}`);
+			return undefined;
+		}
 	}
 }
 

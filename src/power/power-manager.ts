@@ -1,10 +1,10 @@
-import type { Time, Timer } from "../boards/board";
+import type { Board, Timer } from "../boards/board";
 import { maxOnlineMs, nextPowerAction, type PowerState } from "./next-power-action";
 
 export interface PowerManagerOptions {
-	readonly time: Time;
+	readonly board: Pick<Board, "time">;
 	/** The current power state, without the times that the manager tracks. */
-	powerState(): Omit<PowerState, "nowTicks" | "onlineSinceTicks">;
+	readonly powerState: Omit<PowerState, "nowTicks" | "onlineSinceTicks">;
 	/** Switches the radio on. */
 	joinNetwork(): void;
 	/** Aborts an upload that takes too long, and schedules the next one. `now`: ticks. */
@@ -30,19 +30,24 @@ export class PowerManager {
 	/** Call when the power state may have changed. */
 	update(): void {
 		if (this.stopped) return;
-		const { time, powerState, joinNetwork, postponeUpload } = this.options;
+		const { options } = this;
+		const { time } = options.board;
 		const nowTicks = time.ticks();
-		const next = nextPowerAction({ ...powerState(), nowTicks, onlineSinceTicks: this.onlineSinceTicks });
+		const next = nextPowerAction({
+			...options.powerState,
+			nowTicks,
+			onlineSinceTicks: this.onlineSinceTicks,
+		});
 		time.clear(this.timer);
 		if (next.kind === "sleep") {
 			if (this.onlineSinceTicks !== undefined && nowTicks - this.onlineSinceTicks >= maxOnlineMs)
-				postponeUpload(nowTicks);
+				options.postponeUpload(nowTicks);
 			if (this.trySleep(next.sleepMs)) return;
 		}
 		this.timer = time.set(() => this.update(), recheckIntervalMs);
 		if (next.kind === "join") {
 			this.onlineSinceTicks = nowTicks;
-			joinNetwork();
+			options.joinNetwork();
 		}
 	}
 
@@ -59,6 +64,6 @@ export class PowerManager {
 
 	stop(): void {
 		this.stopped = true;
-		this.options.time.clear(this.timer);
+		this.options.board.time.clear(this.timer);
 	}
 }

@@ -136,10 +136,12 @@ function viewOf(bytes: Uint8Array, start: number): DataView {
 const maxUnsigned = Number.MAX_SAFE_INTEGER;
 /** Of its last nibble. */
 const maxScale = 2 ** 51;
+/** In flash: a buffer of each reader would take 128 bytes of memory. */
+const noBytes: Uint8Array = new Uint8Array(0);
 
 /** Reads what {@link NibbleWriter} wrote. Beyond the end it returns 0 and sets {@link failed}. */
 export class NibbleReader {
-	private _bytes: Uint8Array = new Uint8Array(0);
+	private _bytes = noBytes;
 	private at = 0;
 	private end = 0;
 	private _failed = false;

@@ -2,7 +2,7 @@ import type { AccessPoint, Board, Timer } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import { randomHex } from "../boards/random";
 import type { Clock } from "../clock/clock";
-import type { TimeSync } from "../clock/time-sync";
+import type { TimeSync, TimeSyncOwner } from "../clock/time-sync";
 import type { ExchangeResult } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
 import { HttpServer } from "../http/http-server";
@@ -57,7 +57,9 @@ export interface SetupOptions {
 /** What setup needs of the firmware that runs it. */
 export interface SetupHost {
 	/** Keeps the clock synchronized with these servers once started. */
-	makeTimeSync(servers: readonly string[], on: TimeSyncCallbacks): TimeSync;
+	makeTimeSync(servers: readonly string[], owner: TimeSyncOwner): TimeSync;
+	/** To be called when the clock is set. */
+	onSynchronized(utc: number): void;
 	/** Sends the oldest pending reading to the destination in these settings; `undefined` without one. */
 	sendOldest(settings: Settings, connection: HttpConnection): Promise<ExchangeResult | undefined>;
 	/** Leaves setup: restarts with the saved settings. */
@@ -73,13 +75,6 @@ export interface SetupHost {
 	logInstruction(line: string): void;
 	bootStatus(): BootStatus;
 	logLines(): readonly string[];
-}
-
-export interface TimeSyncCallbacks {
-	/** A server did not respond. */
-	onFailure(): void;
-	/** Milliseconds of Unix time. */
-	onSynchronized(utc: number): void;
 }
 
 /** The sensors, as setup uses them. */
@@ -409,8 +404,11 @@ export class Setup implements SetupBackend {
 			const deadline = board.time.set(() => end(undefined), clockTimeoutMs);
 			signal.onAbort = () => end(undefined);
 			const sync = host.makeTimeSync(servers, {
-				onSynchronized: end,
-				onFailure: () => {
+				onSynchronized: (utc) => {
+					host.onSynchronized(utc);
+					end(utc);
+				},
+				onTimeServerFailed: () => {
 					if (++failures >= servers.length) end(undefined);
 				},
 			});

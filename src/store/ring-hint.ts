@@ -2,31 +2,37 @@ import type { KeyValue } from "../boards/ecma419";
 import { decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
 import type { PersistentKey } from "../common/persistent-values";
 import { getUint, putUint } from "../queue/flash-format";
-import type { RingHintStorage } from "../queue/flash-queue";
+import type { RingHint, RingHintStorage } from "../queue/flash-queue";
 
 /** A checked record: the block as its counter; sector number and first sequence number, 6 bytes each. */
 const ringKey: PersistentKey = "ring";
 const bodyBytes = 12;
 
 /** Keeps in key-value storage where the newest sector of readings is. One write for each sector that is opened. */
-export function ringHintStorage(keyValue: () => Pick<KeyValue, "read" | "write">): RingHintStorage {
-	return {
-		load() {
-			const stored = keyValue().read(ringKey);
-			const record = stored && decodeCheckedRecord(new Uint8Array(stored));
-			if (record?.body.length !== bodyBytes) return undefined;
-			const { body, counter } = record;
-			return { block: counter, sectorNumber: getUint(body, 0, 6), firstSequence: getUint(body, 6, 6) };
-		},
-		save({ block, sectorNumber, firstSequence }) {
-			const body = new Uint8Array(bodyBytes);
-			putUint(body, 0, 6, sectorNumber);
-			putUint(body, 6, 6, firstSequence);
-			try {
-				keyValue().write(ringKey, encodeCheckedRecord({ counter: block, body }));
-			} catch {
-				// Without it the ring is searched, as it was before there was one.
-			}
-		},
-	};
+export class RingHintRecord implements RingHintStorage {
+	private readonly owner: { readonly keyValue: Pick<KeyValue, "read" | "write"> };
+
+	/** `owner`: has the storage, which a factory reset replaces. */
+	constructor(owner: { readonly keyValue: Pick<KeyValue, "read" | "write"> }) {
+		this.owner = owner;
+	}
+
+	load(): RingHint | undefined {
+		const stored = this.owner.keyValue.read(ringKey);
+		const record = stored && decodeCheckedRecord(new Uint8Array(stored));
+		if (record?.body.length !== bodyBytes) return undefined;
+		const { body, counter } = record;
+		return { block: counter, sectorNumber: getUint(body, 0, 6), firstSequence: getUint(body, 6, 6) };
+	}
+
+	save({ block, sectorNumber, firstSequence }: RingHint): void {
+		const body = new Uint8Array(bodyBytes);
+		putUint(body, 0, 6, sectorNumber);
+		putUint(body, 6, 6, firstSequence);
+		try {
+			this.owner.keyValue.write(ringKey, encodeCheckedRecord({ counter: block, body }));
+		} catch {
+			// Without it the ring is searched, as it was before there was one.
+		}
+	}
 }

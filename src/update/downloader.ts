@@ -44,9 +44,13 @@ export interface DownloaderOptions {
 	readonly version: string;
 	readonly userAgent: string;
 	readonly update: Pick<FirmwareUpdate, "progress" | "begin" | "write" | "install">;
+	readonly owner: DownloaderOwner;
+}
+
+export interface DownloaderOwner {
 	/** An update that did not prove itself, `1.2.3`: it is not downloaded again. */
-	failedVersion(): string | undefined;
-	conditions(): DownloadConditions;
+	readonly failedVersion: string | undefined;
+	readonly downloadConditions: DownloadConditions;
 	/** {@link Downloader.isActive} has changed. */
 	onChange(): void;
 	/** A new version is installed: the board has to restart into it. */
@@ -143,10 +147,10 @@ export class Downloader {
 
 	/** Milliseconds until something is requested; plans the first time. */
 	private waitMs(): number {
-		const { address, random, conditions } = this.options;
-		const given = conditions();
+		const { address, owner } = this.options;
+		const given = owner.downloadConditions;
 		if (given.nowUtc === undefined || this.hasYielded) return Number.POSITIVE_INFINITY;
-		if (this.state === undefined) this.save(firstState(address, given.nowUtc, random()));
+		if (this.state === undefined) this.save(firstState(address, given.nowUtc, owner.random()));
 		return this.state === undefined ? Number.POSITIVE_INFINITY : downloadWaitMs(this.state, given);
 	}
 
@@ -163,18 +167,18 @@ export class Downloader {
 	}
 
 	private async download(): Promise<void> {
-		const { onChange, random } = this.options;
+		const { owner } = this.options;
 		this.transfer = this.transferFile();
-		onChange();
+		owner.onChange();
 		const transferred = await this.transfer;
 		this.transfer = undefined;
 		const ending = transferred === "complete" ? await this.install() : transferred;
 		const { state } = this;
-		const { nowUtc } = this.options.conditions();
+		const { nowUtc } = owner.downloadConditions;
 		if (state !== undefined && nowUtc !== undefined)
-			this.save(afterDownload(state, ending.outcome, nowUtc, random()));
+			this.save(afterDownload(state, ending.outcome, nowUtc, owner.random()));
 		this.logEnding(ending);
-		onChange();
+		owner.onChange();
 	}
 
 	/** The index, then the file as far as it is not there yet. */
@@ -196,7 +200,7 @@ export class Downloader {
 
 	/** The update for this board, begun; or why there is nothing to fetch. */
 	private async findRelease(): Promise<Release | Ending> {
-		const { index, chip, update, failedVersion } = this.options;
+		const { index, chip, update, owner } = this.options;
 		const result = await this.request({ url: index }, { maxKeptBodyBytes: maxIndexBytes });
 		if ("outcome" in result) return result;
 		if (result.kind === "failure")
@@ -217,7 +221,7 @@ export class Downloader {
 		if (version !== undefined && !this.isNewer(version)) return this.offerNothing();
 		const text = version?.join(".") ?? "";
 		const { offered = "", badImages = 0 } = this.state ?? {};
-		if (text === failedVersion() || (text === offered && badImages >= maxBadImages))
+		if (text === owner.failedVersion || (text === offered && badImages >= maxBadImages))
 			return { outcome: "none" };
 		const problem = update.begin(release.header, false);
 		if (problem !== undefined)
@@ -297,8 +301,8 @@ export class Downloader {
 		url: HttpsUrl,
 		{ range, ...rest }: Pick<HttpRequest, "maxKeptBodyBytes" | "makeBodyReader"> & { range?: ByteRange },
 	): Promise<ExchangeResult | Ending> {
-		const { network, time, ca, userAgent, conditions } = this.options;
-		const given = conditions();
+		const { network, time, ca, userAgent, owner } = this.options;
+		const given = owner.downloadConditions;
 		const { state } = this;
 		if (this.isInterrupted || state === undefined || given.nowUtc === undefined) return paused;
 		if (this.origin?.host !== url.host || this.origin.port !== url.port) this.disconnect();
@@ -319,7 +323,7 @@ export class Downloader {
 	private get isInterrupted(): boolean {
 		const { stopped, hasYielded, state } = this;
 		if (stopped || hasYielded || state === undefined) return true;
-		return downloadWaitMs({ ...state, nextUtc: 0 }, this.options.conditions()) > 0;
+		return downloadWaitMs({ ...state, nextUtc: 0 }, this.options.owner.downloadConditions) > 0;
 	}
 
 	private disconnect(): void {
@@ -328,14 +332,14 @@ export class Downloader {
 	}
 
 	private async install(): Promise<Ending> {
-		const { update, log, onInstalled } = this.options;
+		const { update, owner } = this.options;
 		this.isInstalling = true;
 		const problem = await update.install();
 		this.isInstalling = false;
 		if (problem !== undefined)
 			return { outcome: problem === "storage" ? "broken" : "bad image", cause: `not installed: ${problem}` };
-		log(`update: version ${this.state?.offered} is installed`);
-		onInstalled();
+		owner.log(`update: version ${this.state?.offered} is installed`);
+		owner.onInstalled();
 		return { outcome: "none" };
 	}
 
@@ -362,6 +366,6 @@ export class Downloader {
 	private logEnding({ outcome, cause }: Ending): void {
 		if (cause === undefined || (outcome === "broken" && cause === this.loggedCause)) return;
 		this.loggedCause = cause;
-		this.options.log(`update: ${cause}`);
+		this.options.owner.log(`update: ${cause}`);
 	}
 }

@@ -33,6 +33,10 @@ export interface FirmwareUpdateOptions {
 	readonly chip: string;
 	/** Of the running firmware. */
 	readonly version: Version;
+	readonly owner: FirmwareUpdateOwner;
+}
+
+export interface FirmwareUpdateOwner {
 	log(line: string): void;
 	/** The next start is on trial. */
 	onActivated(version: string): void;
@@ -79,7 +83,9 @@ export class FirmwareUpdate {
 			if (typeof header === "string") return header;
 			if (this.progress?.headerBytes.join() !== bytes.join()) {
 				this.save({ header, headerBytes: bytes.slice(), writtenBytes: 0 });
-				this.options.log(`update: ${formatVersion(header.version)} begins, ${header.lengthBytes} bytes`);
+				this.options.owner.log(
+					`update: ${formatVersion(header.version)} begins, ${header.lengthBytes} bytes`,
+				);
 			}
 			return undefined;
 		} catch (error) {
@@ -137,7 +143,7 @@ export class FirmwareUpdate {
 	}
 
 	private async verifyAndActivate(): Promise<UpdateProblem | undefined> {
-		const { slots, log, onActivated } = this.options;
+		const { slots, owner } = this.options;
 		const { progress, slot } = this;
 		if (progress === undefined || slot === undefined) return "offset";
 		const { header } = progress;
@@ -156,8 +162,8 @@ export class FirmwareUpdate {
 			}
 			this.forget();
 			const version = formatVersion(header.version);
-			log(`update: ${version} is written, and is started next`);
-			onActivated(version);
+			owner.log(`update: ${version} is written, and is started next`);
+			owner.onActivated(version);
 			return undefined;
 		} catch (error) {
 			return this.fail(error);
@@ -189,14 +195,14 @@ export class FirmwareUpdate {
 	}
 
 	private discard(slot: Flash, problem: UpdateProblem, why: string): UpdateProblem {
-		this.options.log(`update: refused: ${why}`);
+		this.options.owner.log(`update: refused: ${why}`);
 		this.forget();
 		slot.eraseBlock(0, 1);
 		return problem;
 	}
 
 	private fail(error: unknown): UpdateProblem {
-		this.options.log(`update: ${errorMessage(error)}`);
+		this.options.owner.log(`update: ${errorMessage(error)}`);
 		return "storage";
 	}
 

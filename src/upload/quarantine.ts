@@ -22,27 +22,39 @@ const maxCauseLength = 300;
  */
 export class Quarantine {
 	private readonly flash: Flash;
+	/** Once it was changed. */
 	private mounted: FlashQueue | undefined;
+	/** Of the ring until then: it takes 2 KB of memory, and is seldom changed. */
+	private counts: Pick<FlashQueue, "length" | "droppedRecords"> | undefined;
 
 	/** On the partition, which the quarantine closes. */
 	constructor(flash: Flash) {
 		this.flash = flash;
 	}
 
-	/** Mounted only when it is used: most wakes on battery do not. */
 	private get queue(): FlashQueue {
 		this.mounted ??= new FlashQueue({ flash: this.flash });
 		return this.mounted;
 	}
 
+	/** Looks only when it is asked: most wakes on battery do not. */
+	private get known(): Pick<FlashQueue, "length" | "droppedRecords"> {
+		if (this.mounted !== undefined) return this.mounted;
+		if (this.counts === undefined) {
+			const { length, droppedRecords } = new FlashQueue({ flash: this.flash });
+			this.counts = { length, droppedRecords };
+		}
+		return this.counts;
+	}
+
 	/** Number of points. */
 	get length(): number {
-		return this.queue.length;
+		return this.known.length;
 	}
 
 	/** Number of points dropped because the ring was full. */
 	get droppedPoints(): number {
-		return this.queue.droppedRecords;
+		return this.known.droppedRecords;
 	}
 
 	/** Adds a point, durably. */

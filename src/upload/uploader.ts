@@ -27,7 +27,9 @@ export interface UploaderOptions {
 	readonly quarantine: Quarantine;
 	readonly destination: Destination;
 	/** Finds or creates the data source; called before the first point is sent, until it succeeds. */
-	resolveDestination?(connection: HttpConnection): Promise<Destination | ExchangeResult>;
+	readonly resolveDestination?:
+		| ((connection: HttpConnection) => Promise<Destination | ExchangeResult>)
+		| undefined;
 	readonly key: string;
 	/** For the `User-Agent` header. */
 	readonly userAgent: string;
@@ -124,8 +126,11 @@ export class Uploader {
 	}
 
 	start(): void {
-		const { time, clock, intervalMs, random } = this.options;
-		this.begin(time.ticks() + random() * Math.min(maxStartDelayMs, intervalMs(clock.now() ?? 0)));
+		const { time, clock } = this.options;
+		this.begin(
+			time.ticks() +
+				this.options.random() * Math.min(maxStartDelayMs, this.options.intervalMs(clock.now() ?? 0)),
+		);
 	}
 
 	/** Starts with the state from before a deep sleep: on battery, where a failure costs as much as an upload. */
@@ -229,9 +234,10 @@ export class Uploader {
 
 	/** Milliseconds until an upload is due; infinite without pending readings, network or time. */
 	private untilDueMs(): number {
-		const { time, clock, readings, isOnline } = this.options;
+		const { time, clock, readings } = this.options;
 		// mutation: require-pending-readings
-		if (readings.length === 0 || !isOnline() || !clock.synchronized) return Number.POSITIVE_INFINITY;
+		if (readings.length === 0 || !this.options.isOnline() || !clock.synchronized)
+			return Number.POSITIVE_INFINITY;
 		return this.dueAtTicks - time.ticks();
 	}
 
@@ -250,8 +256,8 @@ export class Uploader {
 
 	/** Sends all readings that are pending now over one connection. */
 	private async drain(): Promise<void> {
-		const { time, clock, intervalMs, log } = this.options;
-		this.notBeforeTicks = this.nextRegularTicks(intervalMs(clock.now() ?? 0));
+		const { time, clock } = this.options;
+		this.notBeforeTicks = this.nextRegularTicks(this.options.intervalMs(clock.now() ?? 0));
 		this.search.begin(time.ticks());
 		this.isDraining = true;
 		// mutation: claim-network
@@ -263,7 +269,7 @@ export class Uploader {
 			if (await this.ensureDestination(this.connection)) await this.sendPending(this.connection);
 		} catch (error) {
 			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
-			log(`upload: ${errorMessage(error)}; next try in ${recheckIntervalMs / 1000} s`);
+			this.options.log(`upload: ${errorMessage(error)}; next try in ${recheckIntervalMs / 1000} s`);
 		} finally {
 			// mutation: close-connection
 			this.connection?.close();
@@ -317,7 +323,7 @@ export class Uploader {
 
 	/** The search may run ahead of the plan by some calls; a board that sleeps does not know how many it has made. */
 	private payForSearch(calls: number): void {
-		const { time, clock, budget, log } = this.options;
+		const { time, clock, budget } = this.options;
 		const callMs = budget.callIntervalMs(clock.now() ?? 0);
 		const debtMs = this.searchWaitMs(calls);
 		const now = time.ticks();
@@ -327,7 +333,9 @@ export class Uploader {
 		if (now + wait <= this.notBeforeTicks) return;
 		// mutation: pay-for-search
 		this.notBeforeTicks = now + wait;
-		log(`upload: after a search for refused points, the next one is in ${Math.ceil(wait / 1000)} s`);
+		this.options.log(
+			`upload: after a search for refused points, the next one is in ${Math.ceil(wait / 1000)} s`,
+		);
 	}
 
 	/** Unlike {@link pause}, nothing but {@link stop} ends it. */
@@ -347,16 +355,16 @@ export class Uploader {
 
 	/** Resolves the destination; false if that fails, with a retry as for any failure. */
 	private async ensureDestination(connection: HttpConnection): Promise<boolean> {
-		const { resolveDestination, onAttempt, clock } = this.options;
-		if (this.destination !== undefined || resolveDestination === undefined) return true;
-		const found = await resolveDestination(connection);
+		const { options } = this;
+		if (this.destination !== undefined || options.resolveDestination === undefined) return true;
+		const found = await options.resolveDestination(connection);
 		if ("bucketId" in found) {
 			this.destination = found;
 			return true;
 		}
 		if (this.stopped && found.kind === "failure") return false;
-		onAttempt(found.kind === "response" || found.phase !== "resolve");
-		const action = classifyExchange(found, clock.now() ?? 0);
+		options.onAttempt(found.kind === "response" || found.phase !== "resolve");
+		const action = classifyExchange(found, options.clock.now() ?? 0);
 		if (action.kind === "retry") this.retry(found, action);
 		else this.enterFault("cause" in action ? action.cause : "the data source could not be created", false);
 		return false;
@@ -382,7 +390,7 @@ export class Uploader {
 	private async sendBatch(
 		connection: HttpConnection,
 	): Promise<"accepted" | "refused" | "nothing" | "done" | "failed"> {
-		const { clock, time, readings, log } = this.options;
+		const { clock, time, readings } = this.options;
 		const selection = this.select();
 		const batch = selection === undefined ? undefined : this.plan(selection);
 		if (selection === undefined || batch === undefined) {
@@ -390,7 +398,7 @@ export class Uploader {
 			if (selection === undefined) return "done";
 			if (!isFirst) return this.search.skip(selection) ? "nothing" : "done";
 			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
-			log(`upload: ${readings.length === 0 ? unreadableMessage : noTimeMessage}`);
+			this.options.log(`upload: ${readings.length === 0 ? unreadableMessage : noTimeMessage}`);
 			return "failed";
 		}
 		const result = await this.exchange(connection, batch);
@@ -419,12 +427,12 @@ export class Uploader {
 
 	/** Once a day each. */
 	private logOddity(oddity: string): void {
-		const { time, log } = this.options;
+		const { time } = this.options;
 		if (time.ticks() - this.oddities.since >= dayMs)
 			this.oddities = { since: time.ticks(), logged: new Set() };
 		if (this.oddities.logged.has(oddity)) return;
 		this.oddities.logged.add(oddity);
-		log(`upload: ${oddity}; its status counts, the connection is closed`);
+		this.options.log(`upload: ${oddity}; its status counts, the connection is closed`);
 	}
 
 	private select(): PointSelection | undefined {
@@ -437,7 +445,7 @@ export class Uploader {
 
 	/** If the first reading has no time, its boot was never synchronized. */
 	private plan(selection: PointSelection): Batch | undefined {
-		const { quarantine, estimateUnanchoredBoots } = this.options;
+		const { quarantine } = this.options;
 		const { droppedPoints } = quarantine;
 		const quarantineDrops = droppedPoints > this.reportedDrops ? droppedPoints : undefined;
 		const to = this.destination ?? this.options.destination;
@@ -445,7 +453,7 @@ export class Uploader {
 		const options = { ...selection, quarantineDrops };
 		const batch = planBatch(source, to, options);
 		if (batch !== undefined) return batch;
-		estimateUnanchoredBoots();
+		this.options.estimateUnanchoredBoots();
 		return planBatch(source, to, options);
 	}
 
@@ -567,22 +575,22 @@ export class Uploader {
 
 	private scheduleRetry(wait: number, cause: string): void {
 		this.recordAttempt(cause);
-		const { time, readings, log } = this.options;
+		const { time, readings } = this.options;
 		const soonest = this.waitsForRegularUpload ? this.notBeforeTicks : 0;
 		const now = time.ticks();
 		this.notBeforeTicks = Math.max(soonest, now + wait);
 		const seconds = Math.ceil((this.notBeforeTicks - now) / 1000);
-		log(`not sent: ${cause} (${readings.length} pending, next try in ${seconds} s)`);
+		this.options.log(`not sent: ${cause} (${readings.length} pending, next try in ${seconds} s)`);
 	}
 
 	private quarantinePoint({ sequence, cause }: SuspectPoint): void {
-		const { quarantine, log } = this.options;
+		const { quarantine } = this.options;
 		const destination = this.destination ?? this.options.destination;
 		// mutation: quarantine-reading
 		for (const timed of this.timedReadings(sequence, sequence + 1)) quarantine.add(timed, destination, cause);
 		const { length, droppedPoints } = quarantine;
 		const dropped = droppedPoints === 0 ? "" : `, ${droppedPoints} overwritten`;
-		log(`refused: point ${sequence}: ${cause}; kept in quarantine (${length} there${dropped})`);
+		this.options.log(`refused: point ${sequence}: ${cause}; kept in quarantine (${length} there${dropped})`);
 	}
 
 	private *timedReadings(from: number, before: number): Generator<TimedReading> {

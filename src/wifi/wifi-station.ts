@@ -1,20 +1,17 @@
-import type { Time, Timer } from "../boards/board";
-import type { WiFiConstructor } from "../boards/ecma419";
+import type { Board, Network, Timer } from "../boards/board";
 import { backoffMs } from "../common/backoff";
 import { errorMessage } from "../common/error-message";
 import type { SavedNetwork } from "../settings/saved-networks";
 import { type JoinResult, WifiJoiner } from "./wifi-joiner";
 
 export interface WifiStationOptions {
-	readonly WiFi: WiFiConstructor;
-	readonly time: Time;
-	readonly networks: readonly SavedNetwork[];
+	readonly board: Pick<Board, "time" | "log"> & { readonly network: Pick<Network, "WiFi"> };
+	readonly settings: { readonly networks: readonly SavedNetwork[] };
 	/** The network is joined, and the board has an address in it. */
-	onConnected(address: string): void;
-	onDisconnected(): void;
+	onNetworkJoined(address: string): void;
+	onNetworkLost(): void;
 	/** Uniform in 0 … 1. */
 	random(): number;
-	log(line: string): void;
 }
 
 const joinLimits = Object.freeze({ timeoutMs: 30_000, maxAttempts: 1, settleMs: 500, lateEventMs: 1_000 });
@@ -47,16 +44,17 @@ export class WifiStation {
 	}
 
 	start(): void {
-		if (this.options.networks.length === 0) this.options.log("Wi-Fi: no network is set");
+		const { board, settings } = this.options;
+		if (settings.networks.length === 0) board.log("Wi-Fi: no network is set");
 		else if (this.state === "stopped") this.joinNetwork(0);
 	}
 
 	/** Leaves the network, and joins again from the first saved one on. */
 	rejoin(): void {
-		const { time, onDisconnected } = this.options;
+		const { options } = this;
 		if (this.state === "stopped") return;
-		time.clear(this.retryTimer);
-		if (this.isConnected) onDisconnected();
+		options.board.time.clear(this.retryTimer);
+		if (this.isConnected) options.onNetworkLost();
 		this.state = "pausing";
 		this.joiner?.leave();
 		this.joinNetwork(0);
@@ -64,14 +62,14 @@ export class WifiStation {
 
 	stop(): void {
 		this.state = "stopped";
-		this.options.time.clear(this.retryTimer);
+		this.options.board.time.clear(this.retryTimer);
 		this.joiner?.close();
 		this.joiner = undefined;
 	}
 
 	private joinNetwork(index: number): void {
-		const { networks, time, WiFi } = this.options;
-		const network = networks[index];
+		const { board, settings } = this.options;
+		const network = settings.networks[index];
 		if (network === undefined) {
 			// mutation: pause-after-last-network
 			this.scheduleRetry();
@@ -80,7 +78,12 @@ export class WifiStation {
 		this.networkIndex = index;
 		this.state = "joining";
 		try {
-			this.joiner ??= new WifiJoiner({ WiFi, time, ...joinLimits, onLost: () => this.onLost() });
+			this.joiner ??= new WifiJoiner({
+				WiFi: board.network.WiFi,
+				time: board.time,
+				...joinLimits,
+				onLost: () => this.onLost(),
+			});
 		} catch (error) {
 			this.onJoinFailed(errorMessage(error));
 			return;
@@ -98,41 +101,44 @@ export class WifiStation {
 			this.onJoinFailed(message ?? reason);
 			return;
 		}
-		const { log, onConnected } = this.options;
+		const { options } = this;
 		this.state = "connected";
 		// mutation: reset-join-backoff
 		this.failedRounds = 0;
 		const { address, strength = "?" } = result;
-		log(`Wi-Fi: joined ${this.quotedName()}, address ${address || "unknown"}, ${strength} dBm`);
-		onConnected(address);
+		options.board.log(`Wi-Fi: joined ${this.quotedName()}, address ${address || "unknown"}, ${strength} dBm`);
+		options.onNetworkJoined(address);
 	}
 
 	private onLost(): void {
-		const { log, onDisconnected } = this.options;
-		log(`Wi-Fi: lost ${this.quotedName()}`);
+		const { options } = this;
+		options.board.log(`Wi-Fi: lost ${this.quotedName()}`);
 		this.state = "joining";
-		onDisconnected();
+		options.onNetworkLost();
 		this.joinNetwork(0);
 	}
 
 	private onJoinFailed(reason: string): void {
 		// mutation: log-join-failure
-		this.options.log(`Wi-Fi: could not join ${this.quotedName()}: ${reason}`);
+		this.options.board.log(`Wi-Fi: could not join ${this.quotedName()}: ${reason}`);
 		// mutation: join-next-network
 		this.joinNetwork(this.networkIndex + 1);
 	}
 
 	private scheduleRetry(): void {
-		const { time, random } = this.options;
+		const { options } = this;
 		const maxDelayMs = backoffMs(++this.failedRounds, minRetryDelayMs, maxRetryDelayMs);
 		this.state = "pausing";
 		// mutation: schedule-join
-		this.retryTimer = time.set(() => this.joinNetwork(0), (maxDelayMs * (1 + random())) / 2);
+		this.retryTimer = options.board.time.set(
+			() => this.joinNetwork(0),
+			(maxDelayMs * (1 + options.random())) / 2,
+		);
 	}
 
 	/** As a JSON string: names come from users and from the air, and must not pass for log lines. */
 	private quotedName(): string {
 		// mutation: quote-network-name
-		return JSON.stringify(this.options.networks[this.networkIndex]?.ssid ?? "");
+		return JSON.stringify(this.options.settings.networks[this.networkIndex]?.ssid ?? "");
 	}
 }

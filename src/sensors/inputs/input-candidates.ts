@@ -26,31 +26,69 @@ export function inputCandidates(
 	inputs: readonly InputSettings[],
 	options: InputOptions,
 ): readonly Candidate[] {
-	return inputs.map((settings, index) => ({
-		sensor: inputName(settings),
-		place: inputName(settings),
-		sortKey: `p${index}`,
-		hasUserNames: true,
-		input: settings,
-		driver: inputDriver(settings),
-		options: {},
-		connect: () => openInput(settings, options),
-	}));
+	return inputs.map((settings, index) => new InputCandidate(settings, index, options));
+}
+
+class InputCandidate implements Candidate {
+	readonly sensor: string;
+	readonly sortKey: string;
+	readonly input: InputSettings;
+	readonly driver: InputDriver;
+	private readonly inputOptions: InputOptions;
+
+	constructor(settings: InputSettings, index: number, options: InputOptions) {
+		this.sensor = inputName(settings);
+		this.sortKey = `p${index}`;
+		this.input = settings;
+		this.driver = new InputDriver(settings);
+		this.inputOptions = options;
+	}
+
+	get place(): string {
+		return this.sensor;
+	}
+
+	get hasUserNames(): true {
+		return true;
+	}
+
+	get options(): Candidate["options"] {
+		return noOptions;
+	}
+
+	connect(): InputDevice {
+		return openInput(this.input, this.inputOptions);
+	}
+}
+
+const noOptions: Candidate["options"] = Object.freeze({});
+const noAddresses: readonly number[] = Object.freeze([]);
+
+class InputDriver implements Driver<void, InputDevice> {
+	readonly name: string;
+	readonly fields: Driver["fields"];
+
+	constructor(settings: InputSettings) {
+		const { name } = settings;
+		this.name = inputName(settings);
+		this.fields = [{ name, ...fieldFormat(settings), aggregation: aggregationOf(settings) }];
+	}
+
+	get addresses(): readonly number[] {
+		return noAddresses;
+	}
+
+	start(): number {
+		return 0;
+	}
+
+	read(input: InputDevice): readonly Value[] {
+		return [input.read()];
+	}
 }
 
 function inputName({ pin }: InputSettings): string {
 	return `pin ${pin}`;
-}
-
-function inputDriver(settings: InputSettings): Driver<void, InputDevice> {
-	const { name } = settings;
-	return {
-		name: inputName(settings),
-		addresses: [],
-		fields: [{ name, ...fieldFormat(settings), aggregation: aggregationOf(settings) }],
-		start: () => 0,
-		read: (input) => [input.read()],
-	};
 }
 
 function fieldFormat(settings: InputSettings): Omit<Field, "name"> {
