@@ -1,7 +1,7 @@
 import config from "mc/config";
 import { App } from "./app/app";
 import { installAbortHook } from "./boards/esp32/abort-hook";
-import { openBoard } from "./boards/esp32/board";
+import { EspBoard } from "./boards/esp32/board";
 import { restartAfter } from "./boards/esp32/restart";
 import { errorMessage } from "./common/error-message";
 import { openKeyValue } from "./common/persistent-values";
@@ -12,7 +12,7 @@ const restartDelayMs = 60_000;
 
 installAbortHook();
 try {
-	const board = openBoard();
+	const board = new EspBoard();
 	if (config.settings !== undefined) installBuiltInSettings(openKeyValue(board.storage), config.settings);
 	new App(board).start();
 } catch (error) {

@@ -34,6 +34,9 @@ export function withMarks(board: Board): Board {
 	return {
 		...board,
 		time,
+		fillRandom: (bytes) => board.fillRandom(bytes),
+		freeMemory: () => board.freeMemory(),
+		restart: () => board.restart(),
 		resetReason: sleptMs < 0 ? board.resetReason : "deep sleep",
 		network: { ...board.network, TLS: MarkedTLS },
 		log: (line) => {

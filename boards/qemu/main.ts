@@ -1,9 +1,9 @@
 import FFI from "mc/ffi";
 import { App } from "../../src/app/app";
-import type { Board } from "../../src/boards/board";
+import type { Network, Pins } from "../../src/boards/board";
 import type { Flash } from "../../src/boards/ecma419";
 import { installAbortHook } from "../../src/boards/esp32/abort-hook";
-import { openBoard } from "../../src/boards/esp32/board";
+import { EspBoard } from "../../src/boards/esp32/board";
 import { restartAfter } from "../../src/boards/esp32/restart";
 import { decodeUtf8 } from "../../src/common/utf8";
 import { installBuiltInSettings } from "../../src/settings/built-in-settings";
@@ -15,14 +15,33 @@ import { VirtualButton } from "./virtual-button";
 /** Until a board that could not start tries again, milliseconds. */
 const nextTry = 60_000;
 
+/** The chip, with the emulator's network and button, and a restart in place of deep sleep. */
+class EmulatedBoard extends EspBoard {
+	override readonly network: Network;
+	override readonly pins: Pins;
+	readonly button: VirtualButton;
+
+	constructor() {
+		super();
+		const { network, pins } = this;
+		this.button = new VirtualButton(pins.button);
+		this.network = { ...network, WiFi: EthernetStation, AccessPoint: EthernetAccessPoint };
+		this.pins = this.button.addTo(pins);
+	}
+
+	/** QEMU does not wake from deep sleep. */
+	override sleep(milliseconds: number): void {
+		restartAfter(milliseconds);
+	}
+}
+
 new FFI().emulator_begin();
 installAbortHook();
 try {
-	const board = openBoard();
+	const board = new EmulatedBoard();
 	startEthernet();
-	const button = new VirtualButton(board.pins.button);
 	const storage = board.storage.keyValue.open({ path: "dakkio", format: "buffer" });
-	openControlPort(button, storage);
+	openControlPort(board.button, storage);
 	const given = board.storage.flash.open({ path: "settings", mode: "r" });
 	const { size } = given.status();
 	if (readWord(given, size - 4) === board.firmware?.running) new FFI().emulator_panic();
@@ -30,22 +49,10 @@ try {
 	new FFI().emulator_count(isCounting ? 1 : 0);
 	const settings = readSettings(given);
 	if (settings !== "") installBuiltInSettings(storage, settings);
-	const started = emulated(board, button);
-	new App(isCounting ? withMarks(started) : started).start();
+	new App(isCounting ? withMarks(board) : board).start();
 } catch (error) {
 	trace(`the firmware does not start: ${error instanceof Error ? error.message : String(error)}\n`);
 	restartAfter(nextTry);
-}
-
-/** The chip, with the emulator's network and button, and a restart in place of deep sleep. */
-function emulated(board: Board, button: VirtualButton): Board {
-	return {
-		...board,
-		network: { ...board.network, WiFi: EthernetStation, AccessPoint: EthernetAccessPoint },
-		pins: button.addTo(board.pins),
-		// QEMU does not wake from deep sleep.
-		sleep: restartAfter,
-	};
 }
 
 /** Little endian. */

@@ -6,9 +6,16 @@ import { chipModule } from "./chip-module";
 
 /** The chip's classes over stand-ins for the SDK's, which behave as the SDK's do where that bites. */
 
+interface SDKTimer {
+	callback(timer: SDKTimer): void;
+	delay: number;
+	repeat: number;
+	cleared: boolean;
+}
+
 const sdk = vi.hoisted(() => ({
 	stations: [] as { onChanged(property: string): void; closed: boolean }[],
-	timers: [] as { callback(): void; delay: number; cleared: boolean }[],
+	timers: [] as SDKTimer[],
 	opened: [] as unknown[],
 	kept: new Map<string, unknown>(),
 	errors: [0, 0],
@@ -45,19 +52,27 @@ vi.mock("embedded:network/interface/wifi", () => ({
 	},
 }));
 
-vi.mock("timer", () => ({
-	default: {
-		set(callback: () => void, delay: number) {
-			if (delay > 0x7fff_ffff || delay !== Math.trunc(delay)) throw new Error("no 32 bits");
-			const timer = { callback, delay, cleared: false };
-			sdk.timers.push(timer);
-			return timer;
+vi.mock("timer", () => {
+	const schedule = (timer: SDKTimer, delay: number, repeat = 0) => {
+		for (const ms of [delay, repeat])
+			if (ms > 0x7fff_ffff || ms !== Math.trunc(ms)) throw new Error("no 32 bits");
+		Object.assign(timer, { delay, repeat });
+	};
+	return {
+		default: {
+			set(callback: SDKTimer["callback"], delay: number, repeat?: number) {
+				const timer = { callback, delay: 0, repeat: 0, cleared: false };
+				schedule(timer, delay, repeat);
+				sdk.timers.push(timer);
+				return timer;
+			},
+			schedule,
+			clear(timer: SDKTimer) {
+				timer.cleared = true;
+			},
 		},
-		clear(timer: { cleared: boolean }) {
-			timer.cleared = true;
-		},
-	},
-}));
+	};
+});
 
 vi.mock("time", () => ({ default: { set() {} } }));
 
@@ -178,9 +193,11 @@ describe("timers", () => {
 		new SDKTime(() => 0).set(() => fired++, 50 * day + 0.5);
 		let waited = 0;
 		while (fired === 0) {
-			const timer = sdk.timers.at(-1);
+			const [timer] = sdk.timers;
 			waited += timer?.delay ?? 0;
-			timer?.callback();
+			timer?.callback(timer);
+			// One that repeats would fire again.
+			expect(timer?.cleared).toBe(fired > 0);
 		}
 		// Never before its time.
 		expect(waited).toBe(50 * day + 1);
@@ -190,17 +207,35 @@ describe("timers", () => {
 	test("one that is cleared on its way does not fire, and clearing it twice is nothing", () => {
 		const time = new SDKTime(() => 0);
 		const timer = time.set(() => expect.unreachable(), 3e9);
-		sdk.timers[0]?.callback();
+		const [timerOfSDK] = sdk.timers;
+		timerOfSDK?.callback(timerOfSDK);
 		time.clear(timer);
 		time.clear(timer);
-		expect(sdk.timers.at(-1)?.cleared).toBe(true);
+		expect(timerOfSDK?.cleared).toBe(true);
+	});
+
+	test("one that has fired keeps nothing of what it called, and may be cleared", () => {
+		const time = new SDKTime(() => 0);
+		const kept = () => {};
+		const timer = time.set(kept, 5);
+		const [timerOfSDK] = sdk.timers;
+		expect([timerOfSDK?.delay, timerOfSDK?.repeat, Object.values(timer).includes(kept)]).toEqual([
+			5,
+			0,
+			true,
+		]);
+		timerOfSDK?.callback(timerOfSDK);
+		expect(Object.values(timer)).not.toContain(kept);
+		time.clear(timer);
+		expect(timerOfSDK?.cleared).toBe(false);
 	});
 
 	test("let no exception out to the SDK", () => {
 		new SDKTime(() => 0).set(() => {
 			throw new Error("from above");
 		}, 0);
-		sdk.timers[0]?.callback();
+		const [timer] = sdk.timers;
+		timer?.callback(timer);
 		expect(sdk.traced.join()).toContain("from above");
 	});
 

@@ -23,9 +23,10 @@ vi.mock("timer", () => ({
 	default: { set: (callback: () => void, delay: number) => chip.timers.push({ callback, delay }) },
 }));
 vi.mock("../../src/boards/esp32/board", () => ({
-	openBoard() {
-		if (chip.broken === "board") throw new Error("no room");
-		return {};
+	EspBoard: class {
+		constructor() {
+			if (chip.broken === "board") throw new Error("no room");
+		}
 	},
 }));
 vi.mock("../../src/app/app", () => ({

@@ -42,7 +42,7 @@ test("only a loop that blocks for a minute restarts the chip", () => {
 
 test("the abort hook is called for an unhandled exception before XS ends", () => {
 	expect(whole.defines).toMatchObject({ xs: { abortHook: 1 } });
-	expect(read("src/main.ts")).toMatch(/^installAbortHook\(\);\ntry \{\n\tconst board = openBoard\(\);$/m);
+	expect(read("src/main.ts")).toMatch(/^installAbortHook\(\);\ntry \{\n\tconst board = new EspBoard\(\);$/m);
 });
 
 test("XS has its memory in pieces that each chip has in one, which do not grow, and a bounded stack", () => {

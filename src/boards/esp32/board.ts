@@ -3,7 +3,8 @@ import FFI from "mc/ffi";
 import Clock from "time";
 import SDKTimer from "timer";
 import "microseconds";
-import type { Board } from "../board";
+import type { Board, BoardIdentity, FirmwareSlots, Network, Pins, Storage, Time } from "../board";
+import type { I2CBus } from "../ecma419";
 import { type ResetReason, resetReasons } from "../reset-reason";
 import { makeAccessPoint } from "./access-point";
 import { DeepSleep } from "./deep-sleep";
@@ -33,20 +34,38 @@ const transferTimeoutMs = 50;
 /** Minimum rate of turns of the event loop: well within the watchdog's minute. */
 const heartbeatMs = 20_000;
 
-/** A chip of the ESP32 family, through the SDK. */
-export function openBoard(): Board {
-	const { chip, i2c } = config;
-	const resetReason = readResetReason();
-	const sleep = new DeepSleep(resetReason === "deep sleep");
-	const time = new SDKTime(() => (Clock.microseconds ?? 0) / 1000, sleep.elapsedMs);
-	const wifiState = makeSharedWiFiState();
-	// Without it, a board may be idle for as long as the watchdog's timeout.
-	SDKTimer.repeat(() => {}, heartbeatMs);
-	return {
-		identity: { chip, serial: readSerial() },
-		resetReason: sleep.resumed || resetReason !== "deep sleep" ? resetReason : "unknown",
-		time,
-		network: {
+const storage: Storage = Object.freeze({
+	flash: flashStorage,
+	keyValue: keyValueStorage,
+	sleepMemory,
+	eraseKeyValue() {
+		forgetServer();
+		eraseKeyValue();
+	},
+});
+
+/** A chip of the ESP32 family, through the SDK. What can be is in flash: methods, not functions of each board. */
+export class EspBoard implements Board {
+	readonly identity: BoardIdentity;
+	readonly resetReason: ResetReason;
+	readonly time: Time;
+	readonly network: Network;
+	readonly storage = storage;
+	readonly i2c: I2CBus;
+	readonly pins: Pins;
+	readonly firmware: FirmwareSlots | undefined;
+	readonly setupPassword: string | undefined;
+	private readonly deepSleep: DeepSleep;
+
+	constructor() {
+		const { chip, i2c, pins, setup } = config;
+		const resetReason = readResetReason();
+		this.deepSleep = new DeepSleep(resetReason === "deep sleep");
+		this.identity = { chip, serial: readSerial() };
+		this.resetReason = this.deepSleep.resumed || resetReason !== "deep sleep" ? resetReason : "unknown";
+		this.time = new SDKTime(readClock, this.deepSleep.elapsedMs);
+		const wifiState = makeSharedWiFiState();
+		this.network = {
 			TCP: TCPSocket,
 			TLS: TLSSocket,
 			Listener: TCPListener,
@@ -55,33 +74,47 @@ export function openBoard(): Board {
 			AccessPoint: makeAccessPoint(wifiState),
 			resolver,
 			forgetServer,
-		},
-		storage: {
-			flash: flashStorage,
-			keyValue: keyValueStorage,
-			sleepMemory,
-			eraseKeyValue() {
-				forgetServer();
-				eraseKeyValue();
-			},
-		},
-		i2c: {
+		};
+		this.i2c = {
 			io: SMBusPeripheral,
 			data: i2c.data,
 			clock: i2c.clock,
 			hz: standardModeHz,
 			timeout: transferTimeoutMs,
-		},
-		pins: openPins(config.pins),
-		firmware: openFirmwareSlots(),
-		setupPassword: config.setup.password === "own" ? undefined : config.setup.password,
-		fillRandom,
-		freeMemory: () => new FFI().esp_get_free_heap_size(),
-		log: (line) => trace(`${line}\n`),
-		restart: () => new FFI().esp_restart(),
-		sleep: (milliseconds, wakePin) => sleep.enter(milliseconds, time.ticks(), wakePin),
-	};
+		};
+		this.pins = openPins(pins);
+		this.firmware = openFirmwareSlots();
+		this.setupPassword = setup.password === "own" ? undefined : setup.password;
+		// Without it, a board may be idle for as long as the watchdog's timeout.
+		SDKTimer.repeat(turnEventLoop, heartbeatMs);
+	}
+
+	fillRandom(bytes: Uint8Array): void {
+		fillRandom(bytes);
+	}
+
+	freeMemory(): number {
+		return new FFI().esp_get_free_heap_size();
+	}
+
+	log(line: string): void {
+		trace(`${line}\n`);
+	}
+
+	restart(): void {
+		new FFI().esp_restart();
+	}
+
+	sleep(milliseconds: number, wakePin?: number): void {
+		this.deepSleep.enter(milliseconds, this.time.ticks(), wakePin);
+	}
 }
+
+function readClock(): number {
+	return (Clock.microseconds ?? 0) / 1000;
+}
+
+function turnEventLoop(): void {}
 
 function readResetReason(): ResetReason {
 	return resetReasons[new FFI().esp_reset_reason()] ?? "unknown";

@@ -1,7 +1,8 @@
 import config from "mc/config";
 import FFI from "mc/ffi";
 import { decodeHex } from "../../common/hex";
-import type { FirmwareSlots } from "../board";
+import type { FirmwareSlots, HashStream } from "../board";
+import type { Flash } from "../ecma419";
 import { flashStorage } from "./storage";
 import { firmwareCrypto } from "./tls/firmware-crypto";
 
@@ -12,42 +13,68 @@ const firstSlot = 0x10;
 const pendingVerify = 1;
 const keyBytes = 64;
 
-/** ESP-IDF's application rollback; partitions are pointers as numbers. `undefined`: the flash has one slot. */
+/** `undefined`: the flash has one slot. */
 export function openFirmwareSlots(): FirmwareSlots | undefined {
 	const ffi = new FFI();
-	const slots = [0, 1].map((slot) => ffi.esp_partition_find_first(appType, firstSlot + slot, 0));
-	const [, second = 0] = slots;
+	const first = ffi.esp_partition_find_first(appType, firstSlot, 0);
+	const second = ffi.esp_partition_find_first(appType, firstSlot + 1, 0);
 	if (second === 0) return undefined;
-	const running = ffi.esp_ota_get_running_partition() === second ? 1 : 0;
-	const other = 1 - running;
-	const state = new Uint32Array(1);
-	// Without an entry for the slot, it is not on trial.
-	let isOnTrial =
-		ffi.esp_ota_get_state_partition(slots[running] ?? 0, state.buffer) === 0 && state[0] === pendingVerify;
-	// A wake would start this slot whatever happens to it meanwhile.
-	if (isOnTrial) ffi.bootloader_common_reset_rtc_retain_mem();
-	return {
-		...firmwareCrypto,
-		releaseKey: readKey(config.releaseKey),
-		running,
-		get isOnTrial() {
-			return isOnTrial;
-		},
-		openOther() {
-			if (isOnTrial) throw new Error("the other slot holds what a rollback starts");
-			// The SDK's name for the slot that does not run; by their own names it finds partitions of data only.
-			return flashStorage.open({ path: "nextota" });
-		},
-		activate() {
-			check(ffi.esp_ota_set_boot_partition(slots[other] ?? 0));
-			ffi.bootloader_common_reset_rtc_retain_mem();
-		},
-		keep() {
-			check(ffi.esp_ota_mark_app_valid_cancel_rollback());
-			isOnTrial = false;
-		},
-		rollBack: () => check(ffi.esp_ota_mark_app_invalid_rollback_and_reboot()),
-	};
+	return ffi.esp_ota_get_running_partition() === second
+		? new EspFirmwareSlots(1, second, first)
+		: new EspFirmwareSlots(0, first, second);
+}
+
+/** ESP-IDF's application rollback; partitions are pointers as numbers. */
+class EspFirmwareSlots implements FirmwareSlots {
+	readonly releaseKey = readKey(config.releaseKey);
+	readonly running: number;
+	private readonly other: number;
+	private _isOnTrial: boolean;
+
+	constructor(running: number, partition: number, other: number) {
+		const ffi = new FFI();
+		const state = new Uint32Array(1);
+		this.running = running;
+		this.other = other;
+		// Without an entry for the slot, it is not on trial.
+		this._isOnTrial =
+			ffi.esp_ota_get_state_partition(partition, state.buffer) === 0 && state[0] === pendingVerify;
+		// A wake would start this slot whatever happens to it meanwhile.
+		if (this._isOnTrial) ffi.bootloader_common_reset_rtc_retain_mem();
+	}
+
+	get isOnTrial(): boolean {
+		return this._isOnTrial;
+	}
+
+	openOther(): Flash {
+		if (this._isOnTrial) throw new Error("the other slot holds what a rollback starts");
+		// The SDK's name for the slot that does not run; by their own names it finds partitions of data only.
+		return flashStorage.open({ path: "nextota" });
+	}
+
+	activate(): void {
+		const ffi = new FFI();
+		check(ffi.esp_ota_set_boot_partition(this.other));
+		ffi.bootloader_common_reset_rtc_retain_mem();
+	}
+
+	keep(): void {
+		check(new FFI().esp_ota_mark_app_valid_cancel_rollback());
+		this._isOnTrial = false;
+	}
+
+	rollBack(): void {
+		check(new FFI().esp_ota_mark_app_invalid_rollback_and_reboot());
+	}
+
+	sha256(): HashStream {
+		return firmwareCrypto.sha256();
+	}
+
+	verifySignature(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+		return firmwareCrypto.verifySignature(key, message, signature);
+	}
 }
 
 function check(error: number): void {

@@ -3,18 +3,23 @@ import type { Listener, ListenerOptions, TCP } from "../ecma419";
 import { closeIO, defer, guard, toError } from "./callbacks";
 import { AcceptedTCPSocket } from "./tcp";
 
+/** The SDK calls back with its object as `this`: a function of each object would take memory. */
+type OwnedListener = SDKListener & { owner?: TCPListener };
+
+function announce(this: OwnedListener, count: number): void {
+	this.owner?.announce(count);
+}
+
 /** The SDK's TCP listener, on all addresses of the board: the SDK supports no other. */
 export class TCPListener implements Listener {
 	private readonly options: ListenerOptions;
-	private listener: SDKListener | undefined;
+	private listener: OwnedListener | undefined;
 
 	constructor(options: ListenerOptions) {
 		this.options = options;
 		try {
-			this.listener = new SDKListener({
-				port: options.port,
-				onReadable: (count) => this.announce(count),
-			});
+			this.listener = new SDKListener({ port: options.port, onReadable: announce });
+			this.listener.owner = this;
 		} catch (error) {
 			const reason = toError(error);
 			defer(() => options.onError?.(reason));
@@ -41,7 +46,7 @@ export class TCPListener implements Listener {
 		closeIO(listener);
 	}
 
-	private announce(count: number): void {
+	announce(count: number): void {
 		if (this.listener === undefined) return;
 		guard(() => this.options.onReadable?.(count));
 	}

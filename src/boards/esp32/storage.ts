@@ -4,6 +4,8 @@ import FFI from "mc/ffi";
 import type { SleepMemory } from "../board";
 import type { FlashStorage, KeyValue, KeyValueStorage } from "../ecma419";
 
+type SDKDomain = ReturnType<typeof SDKKeyValue.open>;
+
 /** Flash partitions by their name in the partition table. */
 export const flashStorage: FlashStorage = Object.freeze({
 	open({ path, mode = "r+" }: Parameters<FlashStorage["open"]>[0]) {
@@ -11,19 +13,35 @@ export const flashStorage: FlashStorage = Object.freeze({
 	},
 });
 
+class NvsDomain implements KeyValue {
+	private readonly domain: SDKDomain;
+
+	constructor(domain: SDKDomain) {
+		this.domain = domain;
+	}
+
+	read(key: string): ArrayBuffer | undefined {
+		const value = this.domain.read(key);
+		return value instanceof ArrayBuffer ? value : undefined;
+	}
+
+	write(key: string, value: Uint8Array): void {
+		this.domain.write(key, value);
+	}
+
+	delete(key: string): void {
+		this.domain.delete(key);
+	}
+
+	close(): void {
+		this.domain.close();
+	}
+}
+
 /** NVS. A write is atomic: the old value stays until the new one is complete. */
 export const keyValueStorage: KeyValueStorage = Object.freeze({
 	open({ path }: Parameters<KeyValueStorage["open"]>[0]): KeyValue {
-		const domain = SDKKeyValue.open({ path, format: "buffer" });
-		return {
-			read(key) {
-				const value = domain.read(key);
-				return value instanceof ArrayBuffer ? value : undefined;
-			},
-			write: (key, value) => domain.write(key, value),
-			delete: (key) => domain.delete(key),
-			close: () => domain.close(),
-		};
+		return new NvsDomain(SDKKeyValue.open({ path, format: "buffer" }));
 	},
 });
 

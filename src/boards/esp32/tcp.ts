@@ -4,6 +4,22 @@ import { ConnectionError } from "../connection-error";
 import type { Bytes, TCP, TCPCallbacks, TCPFromOptions, TCPOptions } from "../ecma419";
 import { closeIO, defer, guard, toError } from "./callbacks";
 
+/** The SDK calls back with its object as `this`: a function of each object would take memory. */
+type OwnedTCP = SDKTCP & { owner?: TCPSocket };
+
+const socketCallbacks = Object.freeze({
+	format: "buffer",
+	onReadable(this: OwnedTCP, count: number) {
+		this.owner?.announceData(count);
+	},
+	onWritable(this: OwnedTCP, count: number) {
+		this.owner?.announceRoom(count);
+	},
+	onError(this: OwnedTCP) {
+		this.owner?.fail(undefined);
+	},
+} as const);
+
 /**
  * The SDK's TCP socket with the guarantees of `ecma419.ts`: the SDK may call back after `close`, reports an end twice, and
  * throws from reads and writes.
@@ -12,7 +28,7 @@ export class TCPSocket implements TCP {
 	private readonly callbacks: TCPCallbacks;
 	readonly remoteAddress: string | undefined;
 	readonly remotePort: number | undefined;
-	private socket: SDKTCP | undefined;
+	private socket: OwnedTCP | undefined;
 	/** Announced and not read. */
 	private readableBytes = 0;
 	/** `undefined` until connected. */
@@ -20,12 +36,6 @@ export class TCPSocket implements TCP {
 
 	constructor(options: TCPOptions | TCPFromOptions) {
 		this.callbacks = options;
-		const callbacks = {
-			format: "buffer",
-			onReadable: (count: number) => this.announceData(count),
-			onWritable: (count: number) => this.announceRoom(count),
-			onError: () => this.fail(undefined),
-		} as const;
 		if ("from" in options) {
 			const { from } = options;
 			const accepted = from instanceof AcceptedTCPSocket ? from.release() : undefined;
@@ -33,13 +43,13 @@ export class TCPSocket implements TCP {
 				throw new TypeError("only a connection from a listener can be taken over, once");
 			this.remoteAddress = from.remoteAddress;
 			this.remotePort = from.remotePort;
-			this.openSocket(() => new SDKTCP({ ...callbacks, from: accepted }));
+			this.openSocket(() => new SDKTCP({ ...socketCallbacks, from: accepted }));
 		} else {
 			const { address, port, nodelay = false } = options;
 			assertIPv4Address(address);
 			this.remoteAddress = address;
 			this.remotePort = port;
-			this.openSocket(() => new SDKTCP({ ...callbacks, address, port, nodelay }));
+			this.openSocket(() => new SDKTCP({ ...socketCallbacks, address, port, nodelay }));
 		}
 	}
 
@@ -84,19 +94,20 @@ export class TCPSocket implements TCP {
 	private openSocket(open: () => SDKTCP): void {
 		try {
 			this.socket = open();
+			this.socket.owner = this;
 		} catch (error) {
 			const reason = toError(error);
 			defer(() => guard(() => this.callbacks.onError?.(reason)));
 		}
 	}
 
-	private announceData(count: number): void {
+	announceData(count: number): void {
 		if (this.socket === undefined) return;
 		this.readableBytes = count;
 		this.call(() => this.callbacks.onReadable?.(count));
 	}
 
-	private announceRoom(count: number): void {
+	announceRoom(count: number): void {
 		if (this.socket === undefined) return;
 		this.writableBytes = count;
 		this.call(() => this.callbacks.onWritable?.(count));
@@ -110,7 +121,7 @@ export class TCPSocket implements TCP {
 		}
 	}
 
-	private fail(error: Error | undefined): void {
+	fail(error: Error | undefined): void {
 		if (this.socket === undefined) return;
 		const wasConnected = this.writableBytes !== undefined;
 		this.close();

@@ -25,14 +25,21 @@ export class SDKTime implements Time {
 	}
 
 	set(callback: () => void, delay: number): Timer {
-		const timer = new OneShot(callback);
 		// Rounded up: a timer never fires early.
-		timer.start(Math.ceil(Math.max(0, delay)));
+		const waitMs = Math.ceil(Math.max(0, delay));
+		const isLong = waitMs > maxTimerMs;
+		const timer: PendingTimer = isLong
+			? SDKTimer.set(fire, maxTimerMs, maxTimerMs)
+			: SDKTimer.set(fire, waitMs);
+		timer.onTimeout = callback;
+		if (isLong) timer.leftMs = waitMs - maxTimerMs;
 		return timer;
 	}
 
 	clear(timer: Timer | undefined): void {
-		if (timer instanceof OneShot) timer.stop();
+		if (timer === undefined || !isPending(timer)) return;
+		timer.onTimeout = undefined;
+		SDKTimer.clear(timer);
 	}
 
 	setWallClock(utc: number): void {
@@ -40,25 +47,27 @@ export class SDKTime implements Time {
 	}
 }
 
-class OneShot {
-	private readonly callback: () => void;
-	private timer: SDKTimer | undefined;
+/** The SDK's object for a timer has what the timer does: with a closure it would take three times the memory. */
+type PendingTimer = SDKTimer & {
+	/** `undefined`: it has fired, or was cleared. */
+	onTimeout?: (() => void) | undefined;
+	/** Of a wait that is split, after the current part. */
+	leftMs?: number;
+};
 
-	constructor(callback: () => void) {
-		this.callback = callback;
-	}
+function isPending(timer: object): timer is PendingTimer {
+	return "onTimeout" in timer && timer.onTimeout !== undefined;
+}
 
-	start(delay: number): void {
-		const wait = Math.min(delay, maxTimerMs);
-		this.timer = SDKTimer.set(() => {
-			this.timer = undefined;
-			if (delay > wait) this.start(delay - wait);
-			else guard(this.callback);
-		}, wait);
+function fire(timer: PendingTimer): void {
+	const { onTimeout, leftMs } = timer;
+	if (leftMs !== undefined && leftMs > 0) {
+		const partMs = Math.min(leftMs, maxTimerMs);
+		timer.leftMs = leftMs - partMs;
+		SDKTimer.schedule(timer, partMs, partMs);
+		return;
 	}
-
-	stop(): void {
-		if (this.timer !== undefined) SDKTimer.clear(this.timer);
-		this.timer = undefined;
-	}
+	if (leftMs !== undefined) SDKTimer.clear(timer);
+	timer.onTimeout = undefined;
+	if (onTimeout !== undefined) guard(onTimeout);
 }

@@ -3,19 +3,24 @@ import type { Bytes, UDP, UDPOptions, UDPPacket } from "../ecma419";
 import { closeIO, defer, guard, toError } from "./callbacks";
 import { assertIPv4Address } from "./tcp";
 
+/** The SDK calls back with its object as `this`: a function of each object would take memory. */
+type OwnedUDP = SDKUDP & { owner?: UDPSocket };
+
+function announce(this: OwnedUDP, count: number): void {
+	this.owner?.announce(count);
+}
+
 /** The SDK's UDP socket; a failure closes it and reaches `onError`. */
 export class UDPSocket implements UDP {
 	private readonly options: UDPOptions;
-	private socket: SDKUDP | undefined;
+	private socket: OwnedUDP | undefined;
 
 	constructor(options: UDPOptions) {
 		this.options = options;
 		const { port, multicast } = options;
 		try {
-			const socket = new SDKUDP({
-				...(port === undefined ? {} : { port }),
-				onReadable: (count) => this.announce(count),
-			});
+			const socket: OwnedUDP = new SDKUDP({ ...(port === undefined ? {} : { port }), onReadable: announce });
+			socket.owner = this;
 			this.socket = socket;
 			// Not typed, and not in the SDK's class for Linux.
 			if (multicast !== undefined && "add" in socket && typeof socket.add === "function")
@@ -46,7 +51,7 @@ export class UDPSocket implements UDP {
 		closeIO(socket);
 	}
 
-	private announce(count: number): void {
+	announce(count: number): void {
 		if (this.socket === undefined) return;
 		try {
 			this.options.onReadable?.(count);
