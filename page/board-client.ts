@@ -174,7 +174,8 @@ export class BoardClient {
 			if (attempt > 0) await delay(retryDelaysMs[Math.min(attempt, retryDelaysMs.length) - 1]);
 			const response = await fetchOnce(path, request);
 			if (attempt + 1 < attempts || response !== undefined) this.#onConnection(response === undefined);
-			if (response !== undefined) return response;
+			// 503: another page has its turn.
+			if (response !== undefined && (response.status !== 503 || attempt + 1 === attempts)) return response;
 		}
 		throw new NoResponseError(path);
 	}

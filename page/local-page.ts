@@ -74,11 +74,14 @@ async function load(path: string): Promise<string> {
 	const timer = setTimeout(() => abort.abort(), timeoutMs);
 	try {
 		const response = await fetch(path, { signal: abort.signal });
-		if (!response.ok) throw new Error(String(response.status));
-		return await response.text();
+		if (response.ok) return await response.text();
+		if (response.status !== 503) throw new Error(String(response.status));
 	} finally {
 		clearTimeout(timer);
 	}
+	// Another page has its turn.
+	await new Promise((resolve) => setTimeout(resolve, 1_000));
+	return load(path);
 }
 
 function show(status: LocalStatus): void {

@@ -66,7 +66,8 @@ export class BoardUpdateClient implements UpdateClient {
 			try {
 				return await this.requestOnce(path, body);
 			} catch (error) {
-				if (error instanceof RefusedError || delayMs === undefined) throw error;
+				// 503: a page has its turn.
+				if ((error instanceof RefusedError && error.status !== 503) || delayMs === undefined) throw error;
 				await this.pause(delayMs);
 			}
 		}

@@ -21,8 +21,8 @@ const HTAB = 0x09;
 const COLON = 0x3a;
 const QUESTION_MARK = 0x3f;
 
-/** Of a request line, the end of what is kept of its method and target: the version follows. */
-const maxTargetEnd = maxLineBytes - 32;
+/** Of a request line, what follows what is kept of its method and target: the version. */
+const versionBytes = 32;
 
 type State =
 	| "start line"
@@ -191,7 +191,9 @@ export class HeadParser {
 	private isKeptOfRequestLine(byte: number): boolean {
 		if (byte === SP) this.part = this.part === "method" ? "target" : "version";
 		else if (byte === QUESTION_MARK && this.part === "target") this.part = "query";
-		return this.part !== "query" && (this.part !== "target" || this.lineBytes < maxTargetEnd);
+		return (
+			this.part !== "query" && (this.part !== "target" || this.lineBytes < this.line.length - versionBytes)
+		);
 	}
 
 	/** Only here is it known whether the header before has ended: this line may continue it. */

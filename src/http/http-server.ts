@@ -17,6 +17,11 @@ export interface HttpServerOptions {
 	readonly keptHeaders: readonly string[];
 	/** Whether to serve a client at this address; default: all. */
 	acceptsClient?(remoteAddress: string | undefined): boolean;
+	/**
+	 * Whether a request for this path takes memory until it is answered, as each with a body does: one of them at a time is
+	 * served, others get 503. Left out: all are served.
+	 */
+	takesMemory?(path: string): boolean;
 	/** Must not throw; an exception is reported and answered with 500. */
 	handle(request: ServerRequest): ServerResponse;
 	/** The handler threw. */
@@ -37,6 +42,8 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
 	maxBodyBytes: 8 * 1024,
 });
 
+/** A client that is slower loses its turn to the next one. */
+const maxTurnMs = 3_000;
 const defaultMaxConnections = 4;
 /** Read from or written to a socket at a time. */
 const bufferBytes = 1024;
@@ -133,6 +140,7 @@ export class HttpServer {
 			limits: this.limits,
 			keptHeaders,
 			buffer: this.buffer,
+			admit: (path, hasBody) => this.admit(served, path, hasBody),
 			handle: (request) => this.handle(request),
 			onEnd: () => {
 				const index = this.connections.indexOf(served);
@@ -141,6 +149,17 @@ export class HttpServer {
 			},
 		});
 		this.connections.push(served);
+	}
+
+	private admit(served: ServerConnection, path: string, hasBody: boolean): boolean {
+		const { options } = this;
+		if (options.takesMemory === undefined || !(hasBody || options.takesMemory(path))) return true;
+		const now = options.time.ticks();
+		const other = this.connections.find(({ turnSince }) => turnSince !== undefined);
+		if (now - (other?.turnSince ?? now - maxTurnMs) < maxTurnMs) return false;
+		other?.close();
+		served.turnSince = now;
+		return true;
 	}
 
 	private handle(request: ServerRequest): ServerResponse {

@@ -95,7 +95,12 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	}
 
 	get body(): string {
-		return this._body.text;
+		return this._body.text();
+	}
+
+	/** The same; the memory of its bytes is freed meanwhile, and it is empty from now on. */
+	takeBody(): string {
+		return this._body.text(true);
 	}
 
 	/** Whether {@link body} is incomplete. */
@@ -183,14 +188,14 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 			return start;
 		}
 		const end = Math.min(bytes.length, start + maxTransferBytes - this.bodyBytes);
-		const at = this.takeBody(bytes, start, end);
+		const at = this.takeBodyBytes(bytes, start, end);
 		this.bodyBytes += at - start;
 		if (this.chunkedBody?.problem !== undefined) this.fail(this.chunkedBody.problem);
 		else if (this.bodyDone()) this._state = "done";
 		return at;
 	}
 
-	private takeBody(bytes: Uint8Array, start: number, end: number): number {
+	private takeBodyBytes(bytes: Uint8Array, start: number, end: number): number {
 		if (this.chunkedBody !== undefined)
 			return this.chunkedBody.push(bytes, start, end, (data) => this.takeBodyPart(data));
 		const { length } = this.framing.kind === "length" ? this.framing : { length: Number.POSITIVE_INFINITY };
@@ -236,10 +241,14 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	}
 }
 
-/** The first bytes of a body, up to a maximum. */
+/** Of a body, bytes that are freed at once. */
+const pieceBytes = 512;
+
+/** The first bytes of a body, up to a maximum: in pieces, so that they can be freed while its text is made. */
 class KeptBody {
 	private readonly maxBytes: number;
-	private bytes = new Uint8Array(0);
+	/** All are full but the last. */
+	private pieces: Uint8Array[] = [];
 	private announcedBytes = Number.POSITIVE_INFINITY;
 	private keptBytes = 0;
 	private _isOverflowed = false;
@@ -252,8 +261,28 @@ class KeptBody {
 		return this._isOverflowed;
 	}
 
-	get text(): string {
-		return decodeUtf8(this.bytes, 0, this.keptBytes);
+	/** `frees`: it is empty afterwards. */
+	text(frees = false): string {
+		const { pieces, keptBytes } = this;
+		if (frees) {
+			this.pieces = [];
+			this.keptBytes = 0;
+		}
+		let text = "";
+		let left = keptBytes;
+		let rest = new Uint8Array(0);
+		for (let index = 0; left > 0; index++) {
+			const piece = pieces[index]?.subarray(0, left) ?? rest;
+			if (frees) pieces[index] = rest;
+			left -= piece.length;
+			const bytes = new Uint8Array(rest.length + piece.length);
+			bytes.set(rest);
+			bytes.set(piece, rest.length);
+			const end = left === 0 ? bytes.length : startOfCutCharacter(bytes);
+			text += decodeUtf8(bytes, 0, end);
+			rest = bytes.slice(end);
+		}
+		return text;
 	}
 
 	/** More will not come. */
@@ -262,19 +291,27 @@ class KeptBody {
 	}
 
 	append(data: Uint8Array): void {
-		const count = Math.min(data.length, this.maxBytes - this.keptBytes);
-		if (count < data.length) this._isOverflowed = true;
-		this.reserve(this.keptBytes + count);
-		this.bytes.set(data.subarray(0, count), this.keptBytes);
-		this.keptBytes += count;
+		const end = Math.min(data.length, this.maxBytes - this.keptBytes);
+		if (end < data.length) this._isOverflowed = true;
+		for (let at = 0; at < end; ) {
+			const offset = this.keptBytes % pieceBytes;
+			const room = Math.min(this.maxBytes, this.announcedBytes) - this.keptBytes;
+			if (offset === 0) this.pieces.push(new Uint8Array(Math.min(pieceBytes, room)));
+			const part = data.subarray(at, Math.min(end, at + pieceBytes - offset));
+			this.pieces.at(-1)?.set(part, offset);
+			this.keptBytes += part.length;
+			at += part.length;
+		}
 	}
+}
 
-	/** Doubles, so that a short body takes little memory and a long one few copies. */
-	private reserve(length: number): void {
-		if (length <= this.bytes.length) return;
-		const grownLength = Math.min(this.maxBytes, this.announcedBytes, Math.max(2 * this.bytes.length, 64));
-		const grown = new Uint8Array(Math.max(length, grownLength));
-		grown.set(this.bytes.subarray(0, this.keptBytes));
-		this.bytes = grown;
+/** Where a UTF-8 character begins whose last bytes are not there; the length without one. */
+function startOfCutCharacter(bytes: Uint8Array): number {
+	const { length } = bytes;
+	for (let at = length - 1; at >= length - 3 && at >= 0; at--) {
+		const byte = bytes[at] ?? 0;
+		if (byte < 0x80) break;
+		if (byte >= 0xc0) return at + (byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4) > length ? at : length;
 	}
+	return length;
 }

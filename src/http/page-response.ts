@@ -1,6 +1,6 @@
-import { toJson } from "../common/json";
+import { isJsonObject, toJson } from "../common/json";
 import { lowerCase } from "../common/lower-case";
-import { bytesBody, textBody } from "./message-stream";
+import { bytesBody, linesBody } from "./message-stream";
 import type { ServerRequest, ServerResponse } from "./server-messages";
 
 /** A page in the firmware's image. */
@@ -34,8 +34,41 @@ export const dataHeaders = Object.freeze([
 
 const jsonType = Object.freeze(["Content-Type", "application/json"] as const);
 
+/** `body`: plain data that stays as it is. In pieces: else all of its text, and its bytes, would be in memory at once. */
 export function jsonResponse(status: number, body: unknown, headers: Headers = []): ServerResponse {
-	return { status, headers: [...dataHeaders, jsonType, ...headers], body: textBody(toJson(body)) };
+	return {
+		status,
+		headers: [...dataHeaders, jsonType, ...headers],
+		body: linesBody(() => jsonPieces("", body, 2)),
+	};
+}
+
+/** Objects and lists with more entries are not one piece, however deep they are. */
+const maxPieceEntries = 16;
+
+/** JSON text in pieces, of the members of two levels at least; `start` precedes it in the first one. */
+function* jsonPieces(start: string, value: unknown, depth: number): Generator<string> {
+	const isList = Array.isArray(value);
+	const container: object = isList || isJsonObject(value) ? value : {};
+	const names = Object.keys(container);
+	if (names.length === 0 || (depth <= 0 && names.length <= maxPieceEntries)) {
+		yield start + toJson(value);
+		return;
+	}
+	let separator = `${start}${isList ? "[" : "{"}`;
+	for (const name of names) {
+		const member: unknown = Reflect.get(container, name);
+		// JSON has no text for them.
+		if (member === undefined || typeof member === "function") continue;
+		yield* jsonPieces(isList ? separator : `${separator}${JSON.stringify(name)}:`, member, depth - 1);
+		separator = ",";
+	}
+	yield `${separator === "," ? "" : separator}${isList ? "]" : "}"}`;
+}
+
+/** Another request has the memory. */
+export function busyResponse(): ServerResponse {
+	return jsonResponse(503, { error: "The board serves another request: try again." }, [["Retry-After", "1"]]);
 }
 
 export function errorResponse(status: number, error: string): ServerResponse {

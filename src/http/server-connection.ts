@@ -5,7 +5,7 @@ import { isDigits, untilAnyOf } from "../common/text-pattern";
 import { encodeUtf8 } from "../common/utf8";
 import { MessageParser } from "./message-parser";
 import { MessageStream } from "./message-stream";
-import { errorResponse } from "./page-response";
+import { busyResponse, errorResponse } from "./page-response";
 import type { ServerRequest, ServerResponse } from "./server-messages";
 import { type RequestLine, requestFormat } from "./start-line";
 
@@ -33,11 +33,15 @@ export interface ServerConnectionOptions {
 	readonly keptHeaders: readonly string[];
 	/** Shared by receiving and sending: each use ends before the next begins. */
 	readonly buffer: Uint8Array;
+	/** Whether this request, of which the head has arrived, may be received and answered now. Left out: each may. */
+	admit?(path: string, hasBody: boolean): boolean;
 	handle(request: ServerRequest): ServerResponse;
 	/** The connection was closed. */
 	onEnd(): void;
 }
 
+/** Of a start line, and of a header that is kept: each connection keeps up to nine. */
+const maxHeaderBytes = 128;
 /** A chunk of one byte takes up to 13: its size in eight digits, and two line ends. */
 const maxBytesPerChunkByte = 16;
 const interimResponse = encodeUtf8("HTTP/1.1 100 Continue\r\n\r\n");
@@ -56,6 +60,8 @@ export class ServerConnection {
 	private writableBytes = 0;
 	/** The client got 100 Continue for this request. */
 	private isConfirmed = false;
+	/** Since when it has been the one that takes memory, in ticks; `undefined`: it is not. */
+	turnSince: number | undefined;
 	/** What follows the response: another request, the close, or dropping the rest of the request. */
 	private afterResponse: "idle" | "close" | "drain" = "idle";
 
@@ -113,9 +119,16 @@ export class ServerConnection {
 			this.reject(413, `A request's body has at most ${this.options.limits.maxBodyBytes} bytes.`);
 		else if (!hasValidHost(parser))
 			this.reject(400, "The request needs one Host header, of a name and perhaps a port.");
+		else if (this.turnSince === undefined && !this.isAdmitted(parser))
+			this.respond(busyResponse(), parser.state === "done" ? "close" : "drain");
 		else if (parser.state === "done")
 			this.handle(parser, withoutLineEnds(bytes.subarray(taken)).length === 0);
 		else this.confirm(parser);
+	}
+
+	private isAdmitted({ start, headers }: MessageParser<RequestLine>): boolean {
+		const hasBody = headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;
+		return this.options.admit?.(start?.path ?? "", hasBody) ?? true;
 	}
 
 	/** A client may wait for this before it sends the body (RFC 9110 section 10.1.1). */
@@ -148,6 +161,7 @@ export class ServerConnection {
 			get body() {
 				return parser.body;
 			},
+			takeBody: () => parser.takeBody(),
 		});
 		this.respond(response, !whole ? "drain" : isPersistent ? "idle" : "close");
 	}
@@ -164,6 +178,7 @@ export class ServerConnection {
 		if (status !== 304) lines.push(`Content-Length: ${body?.length ?? 0}`);
 		lines.push(`Connection: ${after === "idle" ? "keep-alive" : "close"}`);
 		const hasNoBody = this.parser?.start?.method === "HEAD" || status === 304;
+		this.parser = undefined;
 		this.stream = new MessageStream(`${lines.join("\r\n")}\r\n\r\n`, hasNoBody ? undefined : body);
 		this.enterPhase("response");
 		this.send();
@@ -188,8 +203,7 @@ export class ServerConnection {
 	}
 
 	private responseSent(): void {
-		this.stream = undefined;
-		this.parser = undefined;
+		this.stream = this.turnSince = undefined;
 		this.isConfirmed = false;
 		if (this.afterResponse === "close") this.close();
 		else if (this.afterResponse === "drain") this.enterPhase("drain");
@@ -213,7 +227,8 @@ export class ServerConnection {
 		const { keptHeaders, limits } = this.options;
 		return new MessageParser({
 			format: requestFormat,
-			keptHeaders: ["host", "content-length", "expect", ...keptHeaders],
+			keptHeaders: ["host", "content-length", "transfer-encoding", "expect", ...keptHeaders],
+			maxHeaderBytes,
 			maxKeptBodyBytes: limits.maxBodyBytes,
 			maxTransferBytes: maxBytesPerChunkByte * limits.maxBodyBytes,
 		});

@@ -11,6 +11,8 @@ export interface ServerRequest {
 	readonly headers: ReadonlyMap<string, string>;
 	/** The whole body as text, made at each read, so that no one has to keep it; invalid UTF-8 is replaced. */
 	readonly body: string;
+	/** The same, for the last time: it takes half the memory, as the bytes are freed meanwhile. */
+	takeBody?(): string;
 }
 
 export interface ServerResponse {

@@ -86,6 +86,10 @@ class OpenPage implements HttpServerOptions, MdnsResponderOptions, LocalPageBack
 		this.responder.close();
 	}
 
+	takesMemory(path: string): boolean {
+		return path !== "/";
+	}
+
 	handle(request: ServerRequest): ServerResponse {
 		return handleLocalRequest(request, this);
 	}

@@ -31,8 +31,9 @@ import type { JoinFailure } from "../wifi/wifi-joiner";
  * | `GET /api/update` | | {@link UpdateState} |
  * | `POST /api/update` | {@link UpdateRequest} | {@link UpdateState} |
  *
- * A refused request gets an {@link ErrorResponse} with status 400, 403, 404, 405, 409, 413, 415, 421 or 500. A POST needs
- * `Content-Type: application/json`, a body and the page's own origin.
+ * A refused request gets an {@link ErrorResponse} with status 400, 403, 404, 405, 409, 413, 415, 421 or 500; one that comes
+ * while another is received or answered gets 503, and is to be repeated. A POST needs `Content-Type: application/json`, a
+ * body and the page's own origin.
  */
 
 /** Every POST carries the token of the state, so that no other site's page can send one (CSRF). */

@@ -181,6 +181,7 @@ export class Setup implements SetupBackend {
 			port: httpPort,
 			keptHeaders: requestHeaders,
 			acceptsClient: (from) => isInSameSubnet(from, this.accessPoint.address),
+			takesMemory: (path) => path.startsWith("/api/"),
 			handle: (request) => {
 				this.onVisit();
 				return handleSetupRequest(request, this);
