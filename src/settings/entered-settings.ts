@@ -1,7 +1,15 @@
+import { toJson } from "../common/json";
+import { utf8Bytes } from "../common/utf8";
 import type { DefaultPins } from "./pin-conflicts";
 import { withSavedPasswords } from "./saved-networks";
 import { parseServiceAddress } from "./service-address";
-import { checkSettings, isGiven, type Settings } from "./settings";
+import { checkSettings, isGiven, type SettingProblem, type Settings, withoutDefaults } from "./settings";
+
+/**
+ * Of all settings together, as JSON: as in a request, but they add up over several. A board saves them
+ * twice, and has memory for them beside those saved before.
+ */
+const maxSettingsBytes = 8_192;
 
 /**
  * Checks settings as a user or a file gives them, over the board's `own`: what is not given stays. A saved key stays only
@@ -19,7 +27,7 @@ export function checkEnteredSettings(
 	for (const [key, value] of Object.entries(given))
 		if (isGiven(given, key))
 			merged.set(key, key === "networks" ? withSavedPasswords(value, own.networks) : value);
-	const checked = checkSettings(Object.fromEntries(merged), defaultPins, now);
+	const checked = withinMaxSize(checkSettings(Object.fromEntries(merged), defaultPins, now));
 	if (own.key === "" || isGiven(given, "key")) return checked;
 	const changed = changedDestination(checked.settings, own);
 	if (changed === undefined) return checked;
@@ -29,6 +37,20 @@ export function checkEnteredSettings(
 		settings: { ...checked.settings, key: "" },
 		problems: [...checked.problems, { key: "key", problem }],
 	};
+}
+
+function withinMaxSize(checked: ReturnType<typeof checkSettings>): ReturnType<typeof checkSettings> {
+	let total = 0;
+	let longest = { key: "", bytes: 0 };
+	for (const [key, value] of Object.entries(withoutDefaults(checked.settings))) {
+		const bytes = key.length + utf8Bytes(toJson(value));
+		total += bytes;
+		if (bytes > longest.bytes) longest = { key, bytes };
+	}
+	if (total <= maxSettingsBytes) return checked;
+	const { key, bytes } = longest;
+	const problem = `All settings together take ${total} bytes, these ${bytes} of them; a board has room for ${maxSettingsBytes}.`;
+	return { ...checked, problems: [...checked.problems, { key, problem } satisfies SettingProblem] };
 }
 
 type ServiceSettings = Pick<Settings, "server" | "rootCertificate">;

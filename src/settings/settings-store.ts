@@ -1,5 +1,5 @@
 import type { KeyValue } from "../boards/ecma419";
-import { type CheckedRecord, decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
+import { decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
 import { isDeepEqual, isJsonObject, toJson } from "../common/json";
 import type { PersistentKey } from "../common/persistent-values";
 import { decodeUtf8, encodeUtf8 } from "../common/utf8";
@@ -36,12 +36,10 @@ export class SettingsStore {
 		readonly problems: readonly SettingProblem[];
 		readonly stamp?: string;
 	} {
-		const stored = settingsKeys.map((slot) => this.storage.read(slot));
-		// The end of a record is its checksum.
-		const stamp = stored.map((bytes) => bytes && new Uint8Array(bytes).subarray(-4).join()).join();
-		const isChecked = stamp === checked;
-		const { newest, damaged } = this.findNewest(stored, isChecked);
-		const given = newest === undefined ? undefined : parseObject(newest.record.body);
+		const isChecked = checked !== undefined;
+		const { newest, damaged, stamp } = this.findNewest(isChecked);
+		if (isChecked && stamp !== checked) return this.load(defaultPins);
+		const given = newest === undefined ? undefined : this.read(newest.slot);
 		const unreadable = damaged || (newest !== undefined && given === undefined);
 		if (isChecked)
 			return given === undefined
@@ -69,41 +67,69 @@ export class SettingsStore {
 	 */
 	save(given: Readonly<Partial<Settings>>): void {
 		const { newest } = this.findNewest();
-		const saved = newest === undefined ? undefined : parseObject(newest.record.body);
-		const unknown = Object.entries(saved ?? {}).filter(([key]) => !Object.hasOwn(settingsTable, key));
-		const body = encodeUtf8(toJson({ ...Object.fromEntries(unknown), ...given }));
+		const unknown = newest === undefined ? {} : this.readUnknown(newest.slot);
+		const body = encodeUtf8(toJson({ ...unknown, ...given }));
 		const slot = newest?.slot === settingsKeys[0] ? settingsKeys[1] : settingsKeys[0];
-		const counter = (newest?.record.counter ?? 0) + 1;
-		this.storage.write(slot, encodeCheckedRecord({ counter, body }));
+		this.storage.write(slot, encodeCheckedRecord({ counter: (newest?.counter ?? 0) + 1, body }));
 	}
 
-	/** `isIntact`: the checksums need not be verified. */
-	private findNewest(
-		stored = settingsKeys.map((slot) => this.storage.read(slot)),
-		isIntact = false,
-	): {
-		newest: { slot: SettingsSlot; record: CheckedRecord } | undefined;
-		damaged: boolean;
-	} {
-		let newest: { slot: SettingsSlot; record: CheckedRecord } | undefined;
-		let damaged = false;
-		for (const [index, slot] of settingsKeys.entries()) {
-			const bytes = stored[index];
-			if (bytes === undefined) continue;
-			const record = decodeCheckedRecord(new Uint8Array(bytes), isIntact);
-			if (record === undefined) damaged = true;
-			else if (newest === undefined || record.counter > newest.record.counter) newest = { slot, record };
+	private readUnknown(slot: SettingsSlot): Readonly<Record<string, unknown>> {
+		const saved = Object.entries(this.read(slot) ?? {});
+		return Object.fromEntries(saved.filter(([key]) => !Object.hasOwn(settingsTable, key)));
+	}
+
+	/** The settings in a slot that has been found intact. */
+	private read(slot: SettingsSlot): Readonly<Record<string, unknown>> | undefined {
+		try {
+			// Without the limits of `parseJson`: the board wrote it.
+			const value: unknown = JSON.parse(this.readText(slot));
+			return isJsonObject(value) ? value : undefined;
+		} catch {
+			return undefined;
 		}
-		return { newest, damaged };
+	}
+
+	private readText(slot: SettingsSlot): string {
+		const record = decodeCheckedRecord(new Uint8Array(this.storage.read(slot) ?? new ArrayBuffer(0)), true);
+		return record === undefined ? "" : decodeUtf8(record.body);
+	}
+
+	/**
+	 * One record is read at a time, and again once its text is wanted: two, and the text of one, may be more than a chip has
+	 * memory for. `isIntact`: the checksums need not be verified. `stamp`: changes with each save.
+	 */
+	private findNewest(isIntact = false): {
+		readonly newest: StoredSlot | undefined;
+		readonly damaged: boolean;
+		readonly stamp: string;
+	} {
+		let newest: StoredSlot | undefined;
+		let damaged = false;
+		const stamps: string[] = [];
+		for (const slot of settingsKeys) {
+			const stored = this.describe(slot, isIntact);
+			stamps.push(stored?.stamp ?? "");
+			if (stored === undefined) continue;
+			const { counter } = stored;
+			if (counter === undefined) damaged = true;
+			else if (newest === undefined || counter > newest.counter) newest = { slot, counter };
+		}
+		return { newest, damaged, stamp: stamps.join() };
+	}
+
+	/** Without a counter: it is damaged. */
+	private describe(slot: SettingsSlot, isIntact: boolean): { counter?: number; stamp: string } | undefined {
+		const stored = this.storage.read(slot);
+		if (stored === undefined) return undefined;
+		const bytes = new Uint8Array(stored);
+		const record = decodeCheckedRecord(bytes, isIntact);
+		// The end of a record is its checksum.
+		const stamp = bytes.subarray(-4).join();
+		return record === undefined ? { stamp } : { counter: record.counter, stamp };
 	}
 }
 
-/** Without the limits of `parseJson`: the board wrote it. */
-function parseObject(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
-	try {
-		const value: unknown = JSON.parse(decodeUtf8(bytes));
-		return isJsonObject(value) ? value : undefined;
-	} catch {
-		return undefined;
-	}
+interface StoredSlot {
+	readonly slot: SettingsSlot;
+	readonly counter: number;
 }
