@@ -1,25 +1,39 @@
-import { encodeUtf8 } from "./utf8";
+import { decodeUtf8, encodeUtf8 } from "./utf8";
 
 /** Nesting of objects and arrays; settings need less. */
 const maxDepth = 8;
 /**
- * Members of all objects, and values in total: a board with a rule for each of 32 fields needs half of that. XS never
- * frees a property name, and each value takes 16 bytes or more.
+ * Members of all objects, and values in total: a board with a rule for each of 32 fields needs half of that. In XS a
+ * value and a name take 16 bytes or more each.
  */
 const maxMembers = 300;
 const maxValues = 600;
+/** Objects and lists together: each takes three times the memory of another value. */
+const maxContainers = 160;
 const quote = 0x22;
+/** Of a name in a message. */
+const maxNameBytes = 40;
 
 /**
  * Parses untrusted JSON; `undefined` if it is invalid or exceeds the limits. Without limits, running out of memory in
  * the parser would end the machine.
  */
 export function parseJson(text: string): unknown {
-	if (!isWithinLimits(text)) return undefined;
+	const read = readJson(text);
+	return "value" in read ? read.value : undefined;
+}
+
+/** The same with a limit of entries for each object and list, and with the problem as a sentence that names the member. */
+export function readJson(
+	text: string,
+	maxEntries = maxValues,
+): { readonly value: unknown } | { readonly problem: string } {
+	const excess = findExcess(encodeUtf8(text), maxEntries);
+	if (excess !== undefined) return { problem: excess };
 	try {
-		return JSON.parse(text);
+		return { value: JSON.parse(text) };
 	} catch {
-		return undefined;
+		return { problem: "This is not JSON." };
 	}
 }
 
@@ -51,24 +65,62 @@ export function isJsonObject(value: unknown): value is Readonly<Record<string, u
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isWithinLimits(text: string): boolean {
-	// In UTF-8, where strings are passed over natively: a piece of an update is one of 4 KiB.
-	const bytes = encodeUtf8(text);
+/** In UTF-8, where strings are passed over natively: a piece of an update is one of 4 KiB. Nothing of the text is kept. */
+function findExcess(bytes: Uint8Array, maxEntries: number): string | undefined {
+	const entries: number[] = [];
+	/** Where the current member's name begins and ends, by depth. */
+	const names: (readonly [start: number, end: number] | undefined)[] = [];
 	let depth = 0;
 	let members = 0;
-	let values = 0;
-	for (let at = 0; at < bytes.length; at++) {
+	let values = 1;
+	let containers = 0;
+	let start = 0;
+	let end = 0;
+	for (let at = 0; at < bytes.length && depth >= 0; at++) {
 		const byte = bytes[at];
-		if (byte === quote) at = stringEnd(bytes, at);
-		else if (byte === 0x5b || byte === 0x7b) {
+		if (byte === quote) {
+			start = at + 1;
+			end = at = stringEnd(bytes, at);
+			continue;
+		}
+		if (byte === 0x5b || byte === 0x7b) {
 			values++;
-			if (++depth > maxDepth) return false;
+			containers++;
+			entries[++depth] = 1;
+			names[depth] = undefined;
 		} else if (byte === 0x5d || byte === 0x7d) depth--;
-		else if (byte === 0x2c) values++;
-		else if (byte === 0x3a) members++;
-		if (members > maxMembers || values > maxValues) return false;
+		else if (byte === 0x2c) {
+			values++;
+			entries[depth] = (entries[depth] ?? 0) + 1;
+		} else if (byte === 0x3a) {
+			members++;
+			names[depth] = [start, end];
+		} else continue;
+		const excess =
+			depth > maxDepth
+				? `${maxDepth} levels`
+				: (entries[depth] ?? 0) > maxEntries
+					? `${maxEntries} entries`
+					: containers > maxContainers
+						? `${maxContainers} objects and lists in all`
+						: members > maxMembers
+							? `${maxMembers} names in all`
+							: values > maxValues
+								? `${maxValues} values in all`
+								: undefined;
+		if (excess !== undefined) return `${memberPath(bytes, names.slice(0, depth))}: more than ${excess}.`;
 	}
-	return true;
+	return undefined;
+}
+
+function memberPath(
+	bytes: Uint8Array,
+	names: readonly (readonly [start: number, end: number] | undefined)[],
+): string {
+	const path: string[] = [];
+	for (const name of names)
+		if (name !== undefined) path.push(decodeUtf8(bytes, name[0], Math.min(name[1], name[0] + maxNameBytes)));
+	return path.length === 0 ? "The body" : path.join(".");
 }
 
 /** Where the string that begins at `start` has its closing quote; the length without one. */

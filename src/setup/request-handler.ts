@@ -1,4 +1,4 @@
-import { isJsonObject, parseJson } from "../common/json";
+import { isJsonObject, readJson } from "../common/json";
 import { lowerCase } from "../common/lower-case";
 import { textBody } from "../http/message-stream";
 import {
@@ -77,6 +77,9 @@ export interface SetupBackend {
 export const requestHeaders: readonly string[] = Object.freeze(["origin", "content-type", "if-none-match"]);
 
 type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Of an object or a list in a request: there are 28 settings, and a board has at most 32 sensors. */
+const maxEntries = 32;
 
 /** The routes, with their `Allow` header. */
 const allowedMethods: Readonly<Record<string, string>> = Object.freeze({
@@ -194,8 +197,11 @@ function authorize(
 	const [type = ""] = (headers.get("content-type") ?? "").split(";");
 	if (lowerCase(type.trim()) !== "application/json")
 		return errorResponse(415, "The body must be application/json.");
-	const body = parseJson(request.body);
-	if (!isJsonObject(body)) return errorResponse(400, "The body must be one JSON object of limited size.");
+	// Only here, so that its text is free when it has been parsed.
+	const read = readJson(request.takeBody?.() ?? request.body, maxEntries);
+	if ("problem" in read) return errorResponse(400, read.problem);
+	const body = read.value;
+	if (!isJsonObject(body)) return errorResponse(400, "The body must be one JSON object.");
 	if (typeof body.token !== "string" || !equalsConstantTime(body.token, board.token))
 		return errorResponse(403, "The page is out of date: reload it.");
 	return act(body);
