@@ -13,6 +13,8 @@ export interface RefusedPoint {
 	readonly point: string;
 }
 
+type QueueCounts = Pick<FlashQueue, "length" | "droppedRecords">;
+
 /** Maximum length of a kept cause, characters. */
 const maxCauseLength = 300;
 
@@ -22,29 +24,30 @@ const maxCauseLength = 300;
  */
 export class Quarantine {
 	private readonly flash: Flash;
-	/** Once it was changed. */
+	/** Once it is changed: it takes 2 KB of memory, and that is seldom. */
 	private mounted: FlashQueue | undefined;
-	/** Of the ring until then: it takes 2 KB of memory, and is seldom changed. */
-	private counts: Pick<FlashQueue, "length" | "droppedRecords"> | undefined;
+	/** Of the ring until then. */
+	private counts: QueueCounts | undefined;
 
 	/** On the partition, which the quarantine closes. */
 	constructor(flash: Flash) {
 		this.flash = flash;
 	}
 
-	private get queue(): FlashQueue {
+	private get changeable(): FlashQueue {
 		this.mounted ??= new FlashQueue({ flash: this.flash });
 		return this.mounted;
 	}
 
+	private get readable(): FlashQueue {
+		const queue = this.mounted ?? new FlashQueue({ flash: this.flash });
+		this.counts ??= { length: queue.length, droppedRecords: queue.droppedRecords };
+		return queue;
+	}
+
 	/** Looks only when it is asked: most wakes on battery do not. */
-	private get known(): Pick<FlashQueue, "length" | "droppedRecords"> {
-		if (this.mounted !== undefined) return this.mounted;
-		if (this.counts === undefined) {
-			const { length, droppedRecords } = new FlashQueue({ flash: this.flash });
-			this.counts = { length, droppedRecords };
-		}
-		return this.counts;
+	private get known(): QueueCounts {
+		return this.mounted ?? this.counts ?? this.readable;
 	}
 
 	/** Number of points. */
@@ -62,19 +65,19 @@ export class Quarantine {
 		const { sequence } = timed.reading;
 		const kept = { sequence, cause: cause.slice(0, maxCauseLength), point: pointJson(timed, to) };
 		const whole = encodeRefusedPoint(kept);
-		this.queue.push(
-			whole.length <= this.queue.maxRecordBytes ? whole : encodeRefusedPoint({ ...kept, point: "" }),
+		this.changeable.push(
+			whole.length <= this.changeable.maxRecordBytes ? whole : encodeRefusedPoint({ ...kept, point: "" }),
 		);
 	}
 
 	/** The points, oldest first. */
 	*points(): Generator<RefusedPoint> {
-		for (const { bytes } of this.queue.records()) yield JSON.parse(decodeUtf8(bytes, 0, bytes.length));
+		for (const { bytes } of this.readable.records()) yield JSON.parse(decodeUtf8(bytes, 0, bytes.length));
 	}
 
 	/** Deletes all points. */
 	reset(): void {
-		this.queue.reset();
+		this.changeable.reset();
 	}
 
 	close(): void {
