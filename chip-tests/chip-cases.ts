@@ -101,10 +101,7 @@ export const chipCases: readonly ChipCase[] = [
 			bench.powerOn();
 			await bench.line(log.sent);
 			bench.configure(undefined);
-			await bench.command("press");
-			// By the board's clock, 15 to 20 s: a reading is stored each five.
-			for (let reading = 0; reading < 4; reading++) await bench.line(log.stored);
-			await bench.command("release");
+			await bench.command("press 15000");
 			await bench.line(log.factoryReset);
 			const [, , , , pending] = await bench.line(log.boot);
 			expectEqual("pending readings", pending, "0");
@@ -309,9 +306,7 @@ async function sendUpdateThroughPage(
 	agent: Agent,
 	atHalf: () => Promise<void>,
 ): Promise<void> {
-	await bench.command("press");
-	for (let reading = 0; reading < 2; reading++) await bench.line(log.stored);
-	await bench.command("release");
+	await bench.command("press 7000");
 	await bench.line(log.setup);
 	await bench.command("ping");
 	const page = new PageClient(bench.pagePort, boardAddress, agent);

@@ -15,7 +15,7 @@ const slotKinds = 64;
 const port = 4190;
 
 /**
- * Takes commands of the tests: `press` and `release` the button, `memory` and `slots` (answered with figures), `panic` and `block`,
+ * Takes commands of the tests: `press 7000` the button, milliseconds, `memory` and `slots` (answered with figures), `panic` and `block`,
  * which end in a restart, `mark`, which prints how many instructions there were so far, `live`, after which the starts before count as if they had lived a minute, and `ping`. Each command but the fatal ones is answered.
  */
 export function openControlPort(button: VirtualButton, storage: Pick<KeyValue, "delete">): void {
@@ -45,10 +45,10 @@ function execute(
 	storage: Pick<KeyValue, "delete">,
 	emulator: Emulator,
 ): string {
-	switch (command) {
+	const [word, argument] = command.split(" ");
+	switch (word) {
 		case "press":
-		case "release":
-			button.isPressed = command === "press";
+			button.press(Number(argument));
 			return command;
 		case "memory": {
 			const figures = new Uint32Array(memoryFigures);

@@ -1,5 +1,7 @@
+import Timer from "timer";
 import type { Pins } from "../../src/boards/board";
 import type { Digital, DigitalOptions } from "../../src/boards/ecma419";
+import { guard } from "../../src/boards/esp32/callbacks";
 
 /** Where a chip has no usual button. */
 const defaultButtonPin = 10;
@@ -14,8 +16,15 @@ export class VirtualButton {
 		this.pin = pin;
 	}
 
-	set isPressed(pressed: boolean) {
-		this.level = pressed ? 0 : 1;
+	/** For so long by the board's clock; a press that goes on is not made longer. */
+	press(milliseconds: number): void {
+		if (this.level === 0) return;
+		this.change(0);
+		Timer.set(() => guard(() => this.change(1)), milliseconds);
+	}
+
+	private change(level: 0 | 1): void {
+		this.level = level;
 		this.onReadable?.();
 	}
 
