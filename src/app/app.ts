@@ -48,7 +48,10 @@ const restartSleepMs = 100;
 const uploadFinishTimeoutMs = 10_000;
 const never = Number.POSITIVE_INFINITY;
 
-/** The firmware: connects the parts, which sample, store, upload, and set up the board. */
+/**
+ * The firmware: connects the parts, which sample, store, upload, and set up the board. What is public is what they ask and
+ * report: most get the app itself as their options.
+ */
 export class App {
 	/** With the log kept. */
 	readonly board: LoggedBoard;
@@ -90,6 +93,7 @@ export class App {
 	private restarting = false;
 
 	constructor(hardware: Board) {
+		// In an order in which each part finds what its constructor uses.
 		const board = new LoggedBoard(hardware, this);
 		this.board = board;
 		this.hardware = hardware;
