@@ -87,10 +87,10 @@ export function parseSectorHeader(bytes: Bytes, block: number): Sector | undefin
 export const sectorNumberBytes = 10;
 
 /** The sector number of a header, unverified: 0 if its first bytes are erased, `undefined` if they are no header's. */
-export function parseSectorNumber(bytes: Bytes): number | undefined {
-	const view = viewOf(bytes);
-	if (view.getUint32(0) === headerStart) return getUint48(view, 4);
-	return isErased(bytes, 0, sectorNumberBytes) ? 0 : undefined;
+export function parseSectorNumber(view: DataView): number | undefined {
+	const start = view.getInt32(0);
+	if (start === headerStart) return getUint48(view, 4);
+	return start === -1 && view.getInt32(4) === -1 && view.getInt16(8) === -1 ? 0 : undefined;
 }
 
 function headerChecksum(bytes: Bytes, view: DataView): number {

@@ -27,6 +27,8 @@ export class SectorFlash {
 	private readonly flash: Flash;
 	private readonly headerBuffer = new Uint8Array(sectorHeaderBytes);
 	private readonly numberBuffer = new Uint8Array(sectorNumberBytes);
+	/** The same bytes. */
+	private readonly numberView = new DataView(this.numberBuffer.buffer);
 	/** Headers by block, the least recently read first. */
 	private readonly headerCache = new Map<number, Sector>();
 
@@ -87,7 +89,7 @@ export class SectorFlash {
 		const known = this.headerCache.get(block);
 		if (known !== undefined) return known.sectorNumber;
 		if (!this.read(this.numberBuffer, block, 0)) return undefined;
-		return parseSectorNumber(this.numberBuffer);
+		return parseSectorNumber(this.numberView);
 	}
 
 	/** The sector of that number, at its place relative to `newest`; `undefined` if it is lost. */
