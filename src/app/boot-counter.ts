@@ -47,10 +47,18 @@ export function countBoot(storage: KeyValue, newestKnown: number, reason: ResetR
 			// The board measures without storage, too: the readings on flash keep the boot numbers apart.
 		}
 	}
-	const resetCounts = resetReasons
-		.map((each, index) => [each, view.getUint16(4 + 2 * index)] as const)
-		.filter(([, count]) => count > 0);
-	return { boot, resumed, resetCounts, unreportedReason: resetReasons[view.getUint8(unreportedOffset) - 1] };
+	const unreportedReason = resetReasons[view.getUint8(unreportedOffset) - 1];
+	return { boot, resumed, resetCounts: readCounts(view), unreportedReason };
+}
+
+function readCounts(view: DataView): BootInfo["resetCounts"] {
+	const counts: (readonly [ResetReason, number])[] = [];
+	for (let index = 0; index < resetReasons.length; index++) {
+		const count = view.getUint16(4 + 2 * index);
+		const reason = resetReasons[index];
+		if (count > 0 && reason !== undefined) counts.push([reason, count]);
+	}
+	return counts;
 }
 
 /** Call when a reading with the reset reason is on flash. Throws what the storage throws. */
