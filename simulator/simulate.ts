@@ -90,7 +90,9 @@ function scenariosOf({
 		const fixed = made.length;
 		const unseen = freshFrom ?? firstFreshSeed + Math.floor(Math.random() * freshSeedCount);
 		print(`Fixed seeds: ${seed} to ${seed + fixed - 1}; fresh seeds: from ${unseen} on.`);
-		take(unseen, (count) => (deviceDays === undefined ? fixed + count >= lives : enough(1)(count)));
+		// The fixed ones may be long enough by themselves.
+		const isEnough = (count: number) => count > 0 && enough(1)(count);
+		take(unseen, (count) => (deviceDays === undefined ? fixed + count >= lives : isEnough(count)));
 	}
 	return made;
 }
