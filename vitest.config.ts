@@ -3,6 +3,7 @@ import { configDefaults, defineConfig } from "vitest/config";
 
 /** Mutants of the firmware, and weeks and months of its life: minutes of CPU time. Run by `npm run test:slow`. */
 export const slow: readonly string[] = [
+	"host-tests/upload/exhausted-plan.test.ts",
 	"host-tests/life/{battery,faults,invariants,life,local-page,memory,mutants,pacing,regressions,update,update-faults}.test.ts",
 ];
 

@@ -53,8 +53,9 @@ const hour = 3_600_000;
 
 export interface FixtureOptions {
 	readonly service?: ServiceBehaviour;
-	/** Between regular uploads. */
-	readonly intervalMs?: number;
+	/** Between regular uploads; `auto`: as the plan allows. */
+	readonly intervalMs?: number | "auto";
+	readonly queueBlocks?: number;
 	readonly quarantineBlocks?: number;
 	readonly random?: () => number;
 }
@@ -63,29 +64,32 @@ export interface FixtureOptions {
 export class UploaderFixture {
 	readonly time = new VirtualTime();
 	readonly storage = new MemoryKeyValue();
-	readonly queueFlash = new NorFlash({ blocks: 32, blockLength: 4096 });
+	readonly queueFlash: NorFlash;
 	readonly quarantineFlash: NorFlash;
 	readonly requests: ServiceRequest[] = [];
 	/** How often the service has stored each point. */
 	readonly copies = new Map<number, number>();
 	readonly logLines: string[] = [];
 	service: ServiceBehaviour;
-	readings = new ReadingLog(this.queueFlash);
+	readings: ReadingLog;
 	quarantine: Quarantine;
 	uploader: Uploader;
 	private readonly clock: Clock;
-	private readonly intervalMs: number;
+	private readonly intervalMs: number | "auto";
 	private readonly random: () => number;
 
 	constructor({
 		service = good,
 		intervalMs = 360_000,
+		queueBlocks = 32,
 		quarantineBlocks = 8,
 		random = () => 0.5,
 	}: FixtureOptions = {}) {
 		this.service = service;
 		this.intervalMs = intervalMs;
 		this.random = random;
+		this.queueFlash = new NorFlash({ blocks: queueBlocks, blockLength: 4096 });
+		this.readings = new ReadingLog(this.queueFlash);
 		this.quarantineFlash = new NorFlash({ blocks: quarantineBlocks, blockLength: 4096 });
 		this.quarantine = new Quarantine(this.quarantineFlash);
 		const { time, storage } = this;
@@ -144,7 +148,8 @@ export class UploaderFixture {
 	}
 
 	makeUploader(): Uploader {
-		const { time, storage, clock, readings, quarantine } = this;
+		const { time, storage, clock, readings, quarantine, intervalMs } = this;
+		const budget = new CallBudget(storage);
 		return new Uploader({
 			time,
 			clock,
@@ -153,11 +158,11 @@ export class UploaderFixture {
 			destination,
 			key: "dakkio_w_0123456789abcdef",
 			userAgent: "test",
-			budget: new CallBudget(storage),
+			budget,
 			keptState: loadUploadState(storage),
 			saveState: (state) => saveUploadState(storage, state),
 			estimateUnanchoredBoots: () => {},
-			intervalMs: () => this.intervalMs,
+			intervalMs: (now) => (intervalMs === "auto" ? budget.uploadIntervalMs("auto", 0, now) : intervalMs),
 			connect: () => this.connect(),
 			isOnline: () => true,
 			onAttempt: () => {},

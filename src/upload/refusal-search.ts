@@ -152,7 +152,13 @@ export class RefusalSearch {
 			({ from, before } = this.pass(
 				this.witness === 0 || end > newest ? before : Math.min(newest, end + this.witness - 1),
 			));
-		if (!this.mayPass(oldest, from)) ({ from, before } = this.pass(Math.max(from, end)));
+		// Without room for more gaps: next to the last one. If that is refused as well, it closes no gap either.
+		else if (!this.hasRoom && this.suspects.length === 1) ({ from, before } = this.pass(Math.max(from, end)));
+		if (!this.mayPass(oldest, from)) {
+			const held = this.nextHeld();
+			if (held !== undefined || (this._hasTaken && this.isFull)) return held;
+			({ from, before } = this.pass(Math.max(from, end)));
+		}
 		if (from > newest) return this.nextHeld();
 		const maxPoints = this.isTest || this.isFault ? 1 : this.maxPoints;
 		return { from, before, maxPoints, maxBytes: this.maxBytes, isHeld: false };
@@ -272,14 +278,20 @@ export class RefusalSearch {
 		const isStuck = this.failures >= (hasHeld ? maxStuckAgain : maxStuckFailures);
 		const turn = this.refusals + this.failures;
 		if (!this.hasElsewhere || (!isStuck && !this.isFault) || turn % 2 !== 0) return undefined;
-		const isNewest = end <= front || (turn % 4 === 0 && passedOver.length < 2 * maxPassedOver);
-		// At least one is left to prove the suspects that follow; another each time, where every few points are refused.
-		const back = Math.floor(turn / 4) % 8 || 8;
-		const from = isNewest ? Math.max(end, front + 1, newest - back) : end;
+		// Another each time, where many points are refused; at least one is left to prove the suspects that follow.
+		const step = Math.floor(turn / 4) % 8;
+		const isNewest = end <= front || step === 7 || (turn % 4 === 0 && passedOver.length < 2 * maxPassedOver);
+		const further = passedOver.length < 4 * maxPassedOver ? 2 ** step - 1 : 0;
+		const from = isNewest ? Math.max(end, front + 1, newest - (step || 8)) : Math.min(newest, end + further);
 		if (from === front || from > newest) return undefined;
 		if (isStuck && !this.isFault)
 			this.suspects = [{ sequence: front, cause: "", isSize: false, isContent: false }];
 		return from;
+	}
+
+	/** Held points have to be settled before there may be more of them. */
+	private get isFull(): boolean {
+		return this.passedOver.length >= 2 * maxPassedOver && this.passedOver.some(({ strikes }) => strikes > 0);
 	}
 
 	private get hasRoom(): boolean {
