@@ -42,8 +42,10 @@ export class LogRing {
 	add(ticks: number, line: string): void {
 		const printable = toPrintable(line);
 		let packed = printable;
-		let code = 0;
-		for (const phrase of phrases) packed = packed.replaceAll(phrase, String.fromCharCode(++code));
+		for (let index = 0; index < phrases.length; index++) {
+			const phrase = phrases[index] ?? "";
+			if (packed.includes(phrase)) packed = packed.replaceAll(phrase, String.fromCharCode(index + 1));
+		}
 		const bytes = encodeUtf8(packed);
 		let length = Math.min(bytes.length, maxLogLineBytes);
 		// Not within a character.

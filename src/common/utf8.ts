@@ -29,7 +29,7 @@ export function asciiBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
  */
 export function isPlainAscii(text: string): boolean {
 	const bytes = asciiBytes(text);
-	return bytes !== undefined && lowestByte(bytes) >= 0x20 && !bytes.includes(0x7f);
+	return bytes !== undefined && lowestByte(bytes) >= 0x20 && !text.includes("\x7f");
 }
 
 /** The text in UTF-8. */
