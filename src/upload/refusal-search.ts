@@ -243,19 +243,34 @@ export class RefusalSearch {
 		return strikes >= maxStrikes;
 	}
 
+	/** A proven point could not be kept elsewhere: it stays pending, and its next refusal proves it again. */
+	hold(sequence: number): void {
+		this.passedOver = this.passedOver
+			.flatMap((range) =>
+				sequence < range.first || sequence > range.last
+					? [range]
+					: [
+							{ ...range, last: sequence - 1 },
+							{ ...range, first: sequence + 1 },
+						],
+			)
+			.filter(({ first, last }) => first <= last);
+		this.passOver(sequence, sequence, maxStrikes - 1);
+	}
+
 	/** What the server may have stored is sent again, so little is sent. */
 	failedAgain(): void {
 		this.maxRisked = 1;
 		this.refusedUpTo = 0;
 	}
 
-	/** All points up to the one that it returns are settled; 0: none. */
+	/** All points up to the one that it returns are settled; 0: none. They are passed over until they are not pending. */
 	takeSettled(oldest: number | undefined): number {
 		this.passedOver = this.passedOver.filter(({ last }) => oldest !== undefined && last >= oldest);
-		const [next, ...rest] = this.passedOver;
-		if (oldest === undefined || next === undefined || next.strikes > 0 || next.first > oldest) return 0;
-		this.passedOver = rest;
-		return next.last;
+		const [next] = this.passedOver;
+		return oldest === undefined || next === undefined || next.strikes > 0 || next.first > oldest
+			? 0
+			: next.last;
 	}
 
 	/** The first point from `start` on that is not passed over, and the next one that is. */

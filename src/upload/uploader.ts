@@ -105,6 +105,8 @@ export class Uploader {
 		logged: new Set(),
 	};
 	private _lastAttempt: UploadAttempt | undefined;
+	/** The ring of readings could not be written in this upload. */
+	private isRingFailed = false;
 	private running: Promise<void> | undefined;
 	private stopped = false;
 	private endPause: () => void = () => {};
@@ -259,6 +261,7 @@ export class Uploader {
 		const { time, clock } = this.options;
 		this.notBeforeTicks = this.nextRegularTicks(this.options.intervalMs(clock.now() ?? 0));
 		this.search.begin(time.ticks());
+		this.isRingFailed = false;
 		this.isDraining = true;
 		// mutation: claim-network
 		await this.options.claimNetwork?.();
@@ -532,11 +535,19 @@ export class Uploader {
 
 	private acknowledgeSettled(): void {
 		const { readings } = this.options;
-		for (;;) {
+		while (!this.isRingFailed) {
 			const upTo = this.search.takeSettled(readings.oldestSequence);
 			if (upTo === 0) return;
-			// mutation: acknowledge-batch
-			readings.acknowledge(upTo);
+			try {
+				// mutation: acknowledge-batch
+				readings.acknowledge(upTo);
+			} catch (error) {
+				// They are passed over, also after a restart: sent again, they would be stored again.
+				this.isRingFailed = true;
+				this.options.log(
+					`upload: points up to ${upTo} stay pending, and are not sent again: ${errorMessage(error)}`,
+				);
+			}
 		}
 	}
 
@@ -586,8 +597,17 @@ export class Uploader {
 	private quarantinePoint({ sequence, cause }: SuspectPoint): void {
 		const { quarantine } = this.options;
 		const destination = this.destination ?? this.options.destination;
-		// mutation: quarantine-reading
-		for (const timed of this.timedReadings(sequence, sequence + 1)) quarantine.add(timed, destination, cause);
+		try {
+			// mutation: quarantine-reading
+			for (const timed of this.timedReadings(sequence, sequence + 1))
+				quarantine.add(timed, destination, cause);
+		} catch (error) {
+			this.search.hold(sequence);
+			this.options.log(
+				`refused: point ${sequence}: ${cause}; it stays pending, as the quarantine fails: ${errorMessage(error)}`,
+			);
+			return;
+		}
 		const { length, droppedPoints } = quarantine;
 		const dropped = droppedPoints === 0 ? "" : `, ${droppedPoints} overwritten`;
 		this.options.log(`refused: point ${sequence}: ${cause}; kept in quarantine (${length} there${dropped})`);
