@@ -14,8 +14,14 @@ import { jsonResponse } from "../../src/http/page-response";
 import type { ServerRequest, ServerResponse } from "../../src/http/server-messages";
 import { requestFormat } from "../../src/http/start-line";
 import { checkEnteredSettings } from "../../src/settings/entered-settings";
+import { decodePem } from "../../src/settings/pem";
 import { checkSettings, settingsTable } from "../../src/settings/settings";
-import { handleSetupRequest, requestHeaders, type SetupBackend } from "../../src/setup/request-handler";
+import {
+	handleSetupRequest,
+	requestHeaders,
+	requestLimits,
+	type SetupBackend,
+} from "../../src/setup/request-handler";
 import { hostileSettings, largestSettings } from "./request-bodies";
 
 /**
@@ -263,7 +269,7 @@ describe("the body of a request", () => {
 	test("may be settings that fill it", () => {
 		expect(Buffer.byteLength(bodyOf(JSON.stringify(largest)))).toBeGreaterThan(maxBodyBytes - 200);
 		expect(checkSettings(largest).problems).toEqual([]);
-		expect(readJson(bodyOf(JSON.stringify(largest)), 32)).toEqual({
+		expect(readJson(bodyOf(JSON.stringify(largest)), requestLimits)).toEqual({
 			value: JSON.parse(bodyOf(JSON.stringify(largest))),
 		});
 	});
@@ -277,8 +283,36 @@ describe("the body of a request", () => {
 		["many settings that there are not", "settings: more than 32 entries."],
 		["many sensors", "settings.sensors: more than 32 entries."],
 		["many networks", "settings.networks: more than 32 entries."],
+		["a long text beyond ASCII", "settings.location: more than 1024 bytes of text."],
+		["a long name", "settings: more than 1024 bytes of text."],
 	])("with %s is refused, and the board says which", (kind, problem) => {
-		expect(readJson(bodyOf(hostileSettings[kind]?.(maxBodyBytes) ?? ""), 32)).toEqual({ problem });
+		expect(readJson(bodyOf(hostileSettings[kind]?.(maxBodyBytes) ?? ""), requestLimits)).toEqual({ problem });
+	});
+
+	test("may be long only in a root certificate and in a piece of an update, not in a name beside them", () => {
+		const long = "x".repeat(1_025);
+		for (const name of ["rootCertificate", "data"])
+			expect(readJson(JSON.stringify({ a: { [name]: long } }), requestLimits)).toEqual({
+				value: { a: { [name]: long } },
+			});
+		for (const value of [
+			long,
+			[long],
+			{ data: [long] },
+			{ data: "", [long]: 0 },
+			{ data: { [long]: 0 } },
+			{ [long]: "data" },
+		])
+			expect(readJson(JSON.stringify(value), requestLimits)).toEqual({
+				problem: expect.stringMatching(/more than 1024 bytes of text\.$/),
+			});
+	});
+
+	test("has no private key, wherever it begins", () => {
+		for (let at = 1_000; at < 1_050; at++)
+			expect(decodePem(`${"x".repeat(at)}-----BEGIN Private Key-----`)).toEqual({
+				problem: expect.stringContaining("a private key, which no board needs"),
+			});
 	});
 
 	test("has room for each setting, and for a field of a file beside them", () => {
@@ -304,7 +338,7 @@ describe("the body of a request", () => {
 		};
 		fc.assert(
 			fc.property(anyJson, (text) => {
-				const read = readJson(text, 32);
+				const read = readJson(text, requestLimits);
 				if (!("value" in read)) return;
 				expect(read.value).toEqual(JSON.parse(text));
 				const { names, values, containers } = count(read.value, 0);

@@ -10,6 +10,11 @@ const maxMembers = 300;
 const maxValues = 600;
 /** Objects and lists together: each takes three times the memory of another value. */
 const maxContainers = 160;
+const noLimits: RequestLimits = Object.freeze({
+	maxEntries: maxValues,
+	maxTextBytes: Number.POSITIVE_INFINITY,
+	longTexts: Object.freeze([]),
+});
 const quote = 0x22;
 /** Of a name in a message. */
 const maxNameBytes = 40;
@@ -23,12 +28,21 @@ export function parseJson(text: string): unknown {
 	return "value" in read ? read.value : undefined;
 }
 
-/** The same with a limit of entries for each object and list, and with the problem as a sentence that names the member. */
+/** Further limits of a request. */
+export interface RequestLimits {
+	/** Of each object and list. */
+	readonly maxEntries: number;
+	/** Of each name and text, in UTF-8, but those of the members {@link longTexts}. */
+	readonly maxTextBytes: number;
+	readonly longTexts: readonly string[];
+}
+
+/** The same with further limits, and with the problem as a sentence that names the member. */
 export function readJson(
 	text: string,
-	maxEntries = maxValues,
+	limits: RequestLimits = noLimits,
 ): { readonly value: unknown } | { readonly problem: string } {
-	const excess = findExcess(encodeUtf8(text), maxEntries);
+	const excess = findExcess(encodeUtf8(text), limits);
 	if (excess !== undefined) return { problem: excess };
 	try {
 		return { value: JSON.parse(text) };
@@ -66,10 +80,13 @@ export function isJsonObject(value: unknown): value is Readonly<Record<string, u
 }
 
 /** In UTF-8, where strings are passed over natively: a piece of an update is one of 4 KiB. Nothing of the text is kept. */
-function findExcess(bytes: Uint8Array, maxEntries: number): string | undefined {
+function findExcess(
+	bytes: Uint8Array,
+	{ maxEntries, maxTextBytes, longTexts }: RequestLimits,
+): string | undefined {
 	const entries: number[] = [];
-	/** Where the current member's name begins and ends, by depth. */
-	const names: (readonly [start: number, end: number] | undefined)[] = [];
+	/** Of the current member, by depth; none before its colon. */
+	const names: (NameRange | undefined)[] = [];
 	let depth = 0;
 	let members = 0;
 	let values = 1;
@@ -81,6 +98,9 @@ function findExcess(bytes: Uint8Array, maxEntries: number): string | undefined {
 		if (byte === quote) {
 			start = at + 1;
 			end = at = stringEnd(bytes, at);
+			const name = names[depth];
+			if (end - start > maxTextBytes && !longTexts.includes(name === undefined ? "" : nameText(bytes, name)))
+				return `${memberPath(bytes, names.slice(0, depth + 1))}: more than ${maxTextBytes} bytes of text.`;
 			continue;
 		}
 		if (byte === 0x5b || byte === 0x7b) {
@@ -92,6 +112,7 @@ function findExcess(bytes: Uint8Array, maxEntries: number): string | undefined {
 		else if (byte === 0x2c) {
 			values++;
 			entries[depth] = (entries[depth] ?? 0) + 1;
+			names[depth] = undefined;
 		} else if (byte === 0x3a) {
 			members++;
 			names[depth] = [start, end];
@@ -113,14 +134,17 @@ function findExcess(bytes: Uint8Array, maxEntries: number): string | undefined {
 	return undefined;
 }
 
-function memberPath(
-	bytes: Uint8Array,
-	names: readonly (readonly [start: number, end: number] | undefined)[],
-): string {
+/** Where a name begins and ends. */
+type NameRange = readonly [start: number, end: number];
+
+function memberPath(bytes: Uint8Array, names: readonly (NameRange | undefined)[]): string {
 	const path: string[] = [];
-	for (const name of names)
-		if (name !== undefined) path.push(decodeUtf8(bytes, name[0], Math.min(name[1], name[0] + maxNameBytes)));
+	for (const name of names) if (name !== undefined) path.push(nameText(bytes, name));
 	return path.length === 0 ? "The body" : path.join(".");
+}
+
+function nameText(bytes: Uint8Array, [start, end]: NameRange): string {
+	return decodeUtf8(bytes, start, Math.min(end, start + maxNameBytes));
 }
 
 /** Where the string that begins at `start` has its closing quote; the length without one. */

@@ -4,6 +4,8 @@ import { lowerCase } from "../common/lower-case";
 const header = "-----BEGIN CERTIFICATE-----";
 const footer = "-----END CERTIFICATE-----";
 const lineLength = 64;
+/** With white space; the longest roots of public authorities have 2,900 characters. */
+const maxBase64Length = 5_000;
 
 /** Certificates as DER, and as a PEM text of nothing else. */
 export interface PemCertificates {
@@ -13,7 +15,7 @@ export interface PemCertificates {
 
 /** The certificates of a PEM text (RFC 7468) without what stands around them, or the problem with it. */
 export function decodePem(pem: string): PemCertificates | { readonly problem: string } {
-	if (lowerCase(pem).includes("private key"))
+	if (hasPrivateKey(pem))
 		return { problem: "This has a private key, which no board needs: enter only the root certificate." };
 	const certificates: Uint8Array[] = [];
 	const blocks: string[] = [];
@@ -23,6 +25,9 @@ export function decodePem(pem: string): PemCertificates | { readonly problem: st
 		const end = pem.indexOf("-", start);
 		at = pem.indexOf(header, start);
 		if (end < 0 || !pem.startsWith(footer, end)) continue;
+		// Each step from here on has a copy of it in memory.
+		if (end - start > maxBase64Length)
+			return { problem: `This is longer than 4,096 characters: a certificate in it has ${end - start}.` };
 		const base64 = withoutWhiteSpace(pem.slice(start, end));
 		const der = decodeBase64(base64);
 		// A certificate is a DER sequence longer than 127 bytes.
@@ -44,6 +49,17 @@ export function decodeCertificates(pem: string): readonly Uint8Array[] {
 	const decoded = decodePem(pem);
 	return "certificates" in decoded ? decoded.certificates : [];
 }
+
+/** In parts: three copies of all of it would be in memory at once. */
+function hasPrivateKey(pem: string): boolean {
+	const { length } = pem;
+	for (let at = 0; at < length; at += partLength)
+		if (lowerCase(pem.slice(at, at + partLength + privateKey.length - 1)).includes(privateKey)) return true;
+	return false;
+}
+
+const privateKey = "private key";
+const partLength = 1_024;
 
 const damaged = "This certificate is damaged; copy it again, from BEGIN to END.";
 

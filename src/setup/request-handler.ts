@@ -1,4 +1,4 @@
-import { isJsonObject, readJson } from "../common/json";
+import { isJsonObject, type RequestLimits, readJson } from "../common/json";
 import { lowerCase } from "../common/lower-case";
 import { textBody } from "../http/message-stream";
 import {
@@ -78,8 +78,12 @@ export const requestHeaders: readonly string[] = Object.freeze(["origin", "conte
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Of an object or a list in a request: there are 28 settings, and a board has at most 32 sensors. */
-const maxEntries = 32;
+/** There are 28 settings, and a board has at most 32 sensors. The longest text of another setting has 200 characters. */
+export const requestLimits: RequestLimits = Object.freeze({
+	maxEntries: 32,
+	maxTextBytes: 1_024,
+	longTexts: Object.freeze(["rootCertificate", "data"]),
+});
 
 /** The routes, with their `Allow` header. */
 const allowedMethods: Readonly<Record<string, string>> = Object.freeze({
@@ -198,7 +202,7 @@ function authorize(
 	if (lowerCase(type.trim()) !== "application/json")
 		return errorResponse(415, "The body must be application/json.");
 	// Only here, so that its text is free when it has been parsed.
-	const read = readJson(request.takeBody?.() ?? request.body, maxEntries);
+	const read = readJson(request.takeBody?.() ?? request.body, requestLimits);
 	if ("problem" in read) return errorResponse(400, read.problem);
 	const body = read.value;
 	if (!isJsonObject(body)) return errorResponse(400, "The body must be one JSON object.");
