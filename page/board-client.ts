@@ -24,6 +24,7 @@ export class NoResponseError extends Error {}
 const requestTimeoutMs = 8_000;
 /** Between attempts; the last one repeats. */
 const retryDelaysMs = [500, 1_000, 2_000, 3_000] as const;
+const busyStatus = 503;
 
 interface BoardResponse {
 	readonly status: number;
@@ -165,17 +166,18 @@ export class BoardClient {
 		return done;
 	}
 
+	/** `attempts`: to get a response; one that says that another page has its turn is no attempt. */
 	async #sendWithRetries(
 		path: string,
 		request: RequestInit,
 		attempts = Number.POSITIVE_INFINITY,
 	): Promise<BoardResponse> {
-		for (let attempt = 0; attempt < attempts; attempt++) {
-			if (attempt > 0) await delay(retryDelaysMs[Math.min(attempt, retryDelaysMs.length) - 1]);
+		for (let sent = 0, failures = 0; failures < attempts; sent++) {
+			if (sent > 0) await delay(retryDelaysMs[Math.min(sent, retryDelaysMs.length) - 1]);
 			const response = await fetchOnce(path, request);
-			if (attempt + 1 < attempts || response !== undefined) this.#onConnection(response === undefined);
-			// 503: another page has its turn.
-			if (response !== undefined && (response.status !== 503 || attempt + 1 === attempts)) return response;
+			if (response === undefined) failures++;
+			if (failures < attempts) this.#onConnection(response === undefined);
+			if (response !== undefined && response.status !== busyStatus) return response;
 		}
 		throw new NoResponseError(path);
 	}

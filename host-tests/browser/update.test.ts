@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { texts } from "../../page/texts";
 import { FreshBoard } from "../../simulator/fresh-board";
 import type { UpdateRequest, UpdateState } from "../../src/setup/api";
 import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
@@ -91,5 +92,35 @@ describe.skipIf(browserPath === undefined)("an update on the setup page", () => 
 		await page.getByText("The board restarts with the new firmware.").waitFor();
 		expect(writtenBytes).toBe(image.length);
 		await visit.inspect();
+	});
+
+	test("waits for its turn while another page is served, and is not taken for installed meanwhile", async () => {
+		const { page } = visit;
+		const image = Buffer.alloc(100, 0xe9);
+		const header = Buffer.alloc(headerBytes);
+		header.writeUInt32BE(image.length, lengthAt);
+		let questions = 0;
+		await page.route("**/api/update", async (route) => {
+			const step: UpdateRequest | undefined =
+				route.request().method() === "POST" ? route.request().postDataJSON() : undefined;
+			if (step === undefined && ++questions <= 3)
+				return route.fulfill({
+					status: 503,
+					json: { error: "The board serves another request: try again." },
+				});
+			const writtenBytes = step?.header === undefined ? image.length : 0;
+			const state: UpdateState =
+				step === undefined
+					? { phase: "open", problem: "signature" }
+					: { phase: step.install === true ? "verifying" : "open", writtenBytes };
+			return route.fulfill({ json: state });
+		});
+		await choose(Buffer.concat([header, image]));
+		await install();
+		const result = page.locator(".result").filter({ visible: true });
+		await result.getByText(texts.update.problems.signature).waitFor();
+		expect(questions).toBe(4);
+		// The browser reports each of them.
+		expect(visit.errors.splice(0).filter((error) => !error.includes("503"))).toEqual([]);
 	});
 });
