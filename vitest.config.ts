@@ -21,7 +21,7 @@ export const alone: readonly string[] = [
 export default defineConfig(({ mode }) => ({
 	test: {
 		// Some tests wait for sockets, a browser or `npm start` in real time: others use the processors meanwhile.
-		maxWorkers: Math.ceil(1.5 * availableParallelism()),
+		maxWorkers: 2 * availableParallelism(),
 		// Only ends a test that hangs, however busy the computer is.
 		testTimeout: mode === "long" ? 10 * 3_600_000 : 600_000,
 		hookTimeout: 600_000,

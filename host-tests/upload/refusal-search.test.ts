@@ -36,6 +36,19 @@ test("if the newest cannot be sent, for want of its time, the oldest is tried", 
 	expect(search.next(1, 100)?.from).toBe(1);
 });
 
+test.each([
+	["all newer ones are taken", [{ first: 3, last: 100, strikes: 0 }], 1, 3],
+	["it is the only one", [], 100, Number.POSITIVE_INFINITY],
+])("the oldest point is tried where %s, however long it is refused", (_, passedOver, oldest, before) => {
+	for (let refusals = 3; refusals < 40; refusals++) {
+		const search = new RefusalSearch();
+		search.passedOver = passedOver;
+		search.resume(1, refusals, 0);
+		search.begin(0);
+		expect(search.next(oldest, 100)).toMatchObject({ from: oldest, before });
+	}
+});
+
 test("what a range of unused numbers holds back is sent", () => {
 	const search = new RefusalSearch();
 	search.begin(0);

@@ -298,7 +298,7 @@ export class RefusalSearch {
 		const isNewest = end <= front || step === 7 || (turn % 4 === 0 && passedOver.length < 2 * maxPassedOver);
 		const further = passedOver.length < 4 * maxPassedOver ? 2 ** step - 1 : 0;
 		const from = isNewest ? Math.max(end, front + 1, newest - (step || 8)) : Math.min(newest, end + further);
-		if (from === front || from > newest) return undefined;
+		if (from === front || Math.max(from, end) > newest) return undefined;
 		if (isStuck && !this.isFault)
 			this.suspects = [{ sequence: front, cause: "", isSize: false, isContent: false }];
 		return from;
