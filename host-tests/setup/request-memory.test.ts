@@ -164,6 +164,33 @@ describe("of the requests that take memory, one is served at a time", () => {
 		await first.closed();
 	});
 
+	test("one that sends a byte now and then has it for half a second, one that is in progress for three", async () => {
+		const { dial, time } = await serve();
+		const request = checkRequest(bodyOf("{}"));
+		const whole = async () => {
+			const peer = await dial();
+			await peer.send(request);
+			return (await peer.until(/\}$/)).slice(9, 12);
+		};
+		for (const [bytes, lasts] of [
+			[1, 600],
+			[1_000, 3_000],
+		] as const) {
+			const slow = await dial();
+			await slow.send(checkRequest("x".repeat(8_000)).slice(0, -8_000));
+			await turns();
+			const answers: string[] = [];
+			for (let passed = 100; passed <= lasts; passed += 100) {
+				await slow.send("x".repeat(passed % 400 === 0 ? bytes : 0));
+				await time.advance(100);
+				await turns();
+				answers.push(await whole());
+			}
+			expect(answers).toEqual([...Array(lasts / 100 - 1).fill("503"), "200"]);
+			await slow.closed();
+		}
+	});
+
 	test("the page, and what is refused by its head, need no turn", async () => {
 		const { dial } = await serve();
 		const first = await dial();

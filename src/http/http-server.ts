@@ -42,7 +42,9 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
 	maxBodyBytes: 8 * 1024,
 });
 
-/** A client that is slower loses its turn to the next one. */
+/** A client that is slower than two bytes a millisecond after the first half second loses its turn to the next one. */
+const minTurnMs = 500;
+const minBytesPerMs = 2;
 const maxTurnMs = 3_000;
 const defaultMaxConnections = 4;
 /** Read from or written to a socket at a time. */
@@ -155,10 +157,13 @@ export class HttpServer {
 		const { options } = this;
 		if (options.takesMemory === undefined || !(hasBody || options.takesMemory(path))) return true;
 		const now = options.time.ticks();
-		const other = this.connections.find(({ turnSince }) => turnSince !== undefined);
-		if (now - (other?.turnSince ?? now - maxTurnMs) < maxTurnMs) return false;
-		other?.close();
-		served.turnSince = now;
+		const other = this.connections.find(({ turn }) => turn !== undefined);
+		if (other?.turn !== undefined) {
+			const { since, bytes } = other.turn;
+			if (now - since < Math.min(maxTurnMs, minTurnMs + bytes / minBytesPerMs)) return false;
+			other.close();
+		}
+		served.turn = { since: now, bytes: 0 };
 		return true;
 	}
 

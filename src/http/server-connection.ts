@@ -60,8 +60,8 @@ export class ServerConnection {
 	private writableBytes = 0;
 	/** The client got 100 Continue for this request. */
 	private isConfirmed = false;
-	/** Since when it has been the one that takes memory, in ticks; `undefined`: it is not. */
-	turnSince: number | undefined;
+	/** Since when it has been the one that takes memory, in ticks, and the bytes that came and went; `undefined`: it is not. */
+	turn: { readonly since: number; bytes: number } | undefined;
 	/** What follows the response: another request, the close, or dropping the rest of the request. */
 	private afterResponse: "idle" | "close" | "drain" = "idle";
 
@@ -113,13 +113,14 @@ export class ServerConnection {
 		this.parser ??= this.newParser();
 		const parser = this.parser;
 		const taken = parser.push(bytes);
+		if (this.turn !== undefined) this.turn.bytes += taken;
 		if (parser.state === "failed") this.reject(400, `The request cannot be read: ${parser.problem}.`);
 		else if (parser.state === "head") return;
 		else if (this.isBodyTooLong(parser))
 			this.reject(413, `A request's body has at most ${this.options.limits.maxBodyBytes} bytes.`);
 		else if (!hasValidHost(parser))
 			this.reject(400, "The request needs one Host header, of a name and perhaps a port.");
-		else if (this.turnSince === undefined && !this.isAdmitted(parser))
+		else if (this.turn === undefined && !this.isAdmitted(parser))
 			this.respond(busyResponse(), parser.state === "done" ? "close" : "drain");
 		else if (parser.state === "done")
 			this.handle(parser, withoutLineEnds(bytes.subarray(taken)).length === 0);
@@ -197,13 +198,14 @@ export class ServerConnection {
 			const part = buffer.subarray(0, Math.min(buffer.length, this.writableBytes));
 			const length = stream.read(part);
 			this.writableBytes -= length;
+			if (this.turn !== undefined) this.turn.bytes += length;
 			this.socket.write(part.subarray(0, length));
 		}
 		if (stream.done) this.responseSent();
 	}
 
 	private responseSent(): void {
-		this.stream = this.turnSince = undefined;
+		this.stream = this.turn = undefined;
 		this.isConfirmed = false;
 		if (this.afterResponse === "close") this.close();
 		else if (this.afterResponse === "drain") this.enterPhase("drain");
