@@ -7,6 +7,7 @@ import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
 import { freePort } from "../simulator/free-port";
 import { NtpServer } from "../simulator/ntp/ntp-server";
+import { checkEnteredSettings } from "../src/settings/entered-settings";
 import { checkSettings, type Settings, withoutDefaults } from "../src/settings/settings";
 import { parseSettingsFile } from "../src/settings/settings-file";
 import { EmulatedChip, hostAddress, requireEmulator } from "./emulated-chip";
@@ -184,7 +185,7 @@ function parse(): Options | undefined {
 
 function readSettings(file: string): Partial<Settings> {
 	const { given, problems: ofFile } = parseSettingsFile(decodeTextFile(readFileSync(file)));
-	const { settings, problems } = checkSettings(given);
+	const { settings, problems } = checkEnteredSettings(given, checkSettings({}).settings);
 	const [first] = [...ofFile, ...problems];
 	if (first !== undefined) throw new Error(`${file}: ${first.key}: ${first.problem}`);
 	return withoutDefaults(settings);

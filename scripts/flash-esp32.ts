@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { decodeTextFile } from "../page/text-file";
 import { errorMessage } from "../src/common/error-message";
+import { checkEnteredSettings } from "../src/settings/entered-settings";
 import { checkSettings, withoutDefaults } from "../src/settings/settings";
 import { parseSettingsFile } from "../src/settings/settings-file";
 import {
@@ -90,7 +91,7 @@ function readSettings(file: string, platform: Platform): string {
 		throw new Error(`${file} cannot be read: ${errorMessage(error)}`);
 	}
 	const { given, problems: ofFile } = parseSettingsFile(text);
-	const checked = checkSettings(given, defaultPinsOn(platform));
+	const checked = checkEnteredSettings(given, checkSettings({}).settings, defaultPinsOn(platform));
 	const problems = [...ofFile, ...checked.problems];
 	if (problems.length > 0)
 		throw new Error(problems.map(({ key, problem }) => `${file}: ${key}: ${problem}`).join("\n"));

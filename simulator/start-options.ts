@@ -1,4 +1,5 @@
 import { errorMessage } from "../src/common/error-message";
+import { checkEnteredSettings } from "../src/settings/entered-settings";
 import {
 	checkSettings,
 	newDataSource,
@@ -114,7 +115,8 @@ function readSettings(file: string, read: (file: string) => string): Partial<Set
 		return `${file} cannot be read: ${errorMessage(error)}`;
 	}
 	const { given, problems: ofFile } = parseSettingsFile(text);
-	const { settings, problems } = checkSettings(given, { ...defaultPins, ...sensorPins, problemOf });
+	const pins = { ...defaultPins, ...sensorPins, problemOf };
+	const { settings, problems } = checkEnteredSettings(given, checkSettings({}).settings, pins);
 	const [first] = [...ofFile, ...problems];
 	if (first !== undefined) return `${file}: ${first.key}: ${first.problem}`;
 	// No network, as the file says: that is the default of a board, but not here.

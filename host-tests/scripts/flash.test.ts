@@ -57,6 +57,21 @@ beforeAll(() => {
 		chmodSync(tool, 0o755);
 	}
 	writeFileSync(join(directory, "board.json"), '{ "interval": 30 }');
+	const sensors = Array.from({ length: 32 }, (_, at) => [
+		`${at} ${"s".repeat(37)}`,
+		{
+			recalibrate: 2000,
+			shunt: 0.123456789012345,
+			temperatureOffset: 0.123456789012345,
+			fields: {
+				["t".repeat(40)]: { name: `n${at}`, offset: 0.123456789012345, scale: 1.123456789012345 },
+			},
+		},
+	]);
+	writeFileSync(
+		join(directory, "large.json"),
+		JSON.stringify({ location: "🌡".repeat(64), sensors: Object.fromEntries(sensors) }),
+	);
 	writeFileSync(join(directory, "wrong.json"), '{ "interval": 0, "key": "dakkio_w_secret" }');
 });
 
@@ -182,6 +197,12 @@ test("invalid settings are reported without any secret, and nothing is built", a
 	expect(output).toBe("");
 	expect(complaint).toContain("wrong.json: interval: ");
 	expect(complaint).not.toContain("dakkio_w_secret");
+});
+
+test("settings that a board has no room for are reported, and nothing is built", async () => {
+	const { output, complaint } = await flash("--settings", join(directory, "large.json"));
+	expect(output).toBe("");
+	expect(complaint).toContain("large.json: sensors: All settings together take ");
 });
 
 test("its help names each option", async () => {

@@ -10,6 +10,19 @@ const target = ["--key", key, "--bucket", bucket, "--source", source];
 
 const bme280 = [{ name: "bme280", address: 0x76 }];
 
+/** Each is allowed; together they are more than a board has room for. */
+const manySensors = Array.from({ length: 32 }, (_, at) => [
+	`${at} ${"s".repeat(37)}`,
+	{
+		recalibrate: 2000,
+		shunt: 0.123456789012345,
+		temperatureOffset: 0.123456789012345,
+		fields: {
+			["t".repeat(40)]: { name: `n${at}`, offset: 0.123456789012345, scale: 1.123456789012345 },
+		},
+	},
+]);
+
 const files: Readonly<Record<string, string>> = {
 	"balcony.json": formatSettingsFile(
 		checkSettings({ location: "Balcony", interval: 300, networks: [{ ssid: "Home", password: "12345678" }] })
@@ -18,6 +31,7 @@ const files: Readonly<Record<string, string>> = {
 	),
 	"real.json": formatSettingsFile(checkSettings({ key, bucketId: bucket }).settings, true),
 	"future.json": '{ "version": 2 }',
+	"large.json": JSON.stringify({ location: "🌡".repeat(64), sensors: Object.fromEntries(manySensors) }),
 	"list.json": "[]",
 	"wrong.json": '{ "interval": 1, "colour": "blue" }',
 	"pins.json": '{ "inputs": [{ "kind": "state", "pin": 22, "name": "door" }] }',
@@ -139,6 +153,7 @@ describe("an unknown option or invalid value gives one line that names it", () =
 		[[...target, "--speed", "2"], /--speed.*embedded/],
 		[["--settings", "none.json"], /none\.json cannot be read: no such file/],
 		[["--settings", "list.json"], /list\.json.*one JSON object/],
+		[["--settings", "large.json"], /large\.json: sensors: .* a board has room for 8192\./],
 		[["--settings", "future.json"], /future\.json: version.*supports version 1/],
 		[["--settings", "wrong.json"], /wrong\.json: interval: .*5 to 86400/],
 		[["--settings", "pins.json"], /pins\.json: clockPin: auto is pin 22 here, .* the input door\./],
