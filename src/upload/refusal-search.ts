@@ -243,7 +243,7 @@ export class RefusalSearch {
 		return strikes >= maxStrikes;
 	}
 
-	/** A proven point could not be kept elsewhere: it stays pending, and its next refusal proves it again. */
+	/** A proven point could not be kept elsewhere, which may have cost others there: it stays pending, and has to be proven again. */
 	hold(sequence: number): void {
 		this.passedOver = this.passedOver
 			.flatMap((range) =>
@@ -255,7 +255,7 @@ export class RefusalSearch {
 						],
 			)
 			.filter(({ first, last }) => first <= last);
-		this.passOver(sequence, sequence, maxStrikes - 1);
+		this.passOver(sequence, sequence, 1);
 	}
 
 	/** What the server may have stored is sent again, so little is sent. */
