@@ -92,11 +92,11 @@ async function serve(handle?: (request: ServerRequest) => ServerResponse) {
 	});
 	closers.push(() => server.close());
 	await new Promise((resolve) => setImmediate(resolve));
-	return { time, dial: () => dial(server.port) };
+	return { time, dial: (localAddress?: string) => dial(server.port, localAddress) };
 }
 
-async function dial(port: number) {
-	const socket: Socket = connect(port, "127.0.0.1");
+async function dial(port: number, localAddress = "127.0.0.1") {
+	const socket: Socket = connect({ port, host: "127.0.0.1", localAddress });
 	let received = "";
 	let isClosed = false;
 	socket.setEncoding("utf8");
@@ -188,6 +188,33 @@ describe("of the requests that take memory, one is served at a time", () => {
 			}
 			expect(answers).toEqual([...Array(lasts / 100 - 1).fill("503"), "200"]);
 			await slow.closed();
+		}
+	});
+
+	test("a client that takes turns with itself, each as long as may be, does not keep another from its turn", async () => {
+		const { dial, time } = await serve();
+		const body = "x".repeat(8_000);
+		const hold = async () => {
+			const peer = await dial("127.0.0.2");
+			await peer.send(checkRequest(body).slice(0, -1));
+			await turns();
+			return peer;
+		};
+		let held = await hold();
+		for (let turn = 0; turn < 3; turn++) {
+			time.advance(3_000);
+			const before = held;
+			held = await hold();
+			await before.closed();
+			time.advance(100);
+			const again = await dial("127.0.0.2");
+			await again.send(checkRequest(body));
+			expect(await again.until(/\}$/)).toContain("503 Service Unavailable");
+			const other = await dial();
+			await other.send(checkRequest(bodyOf("{}")));
+			expect(await other.until(/\}$/)).toContain("200 OK");
+			await held.closed();
+			held = await hold();
 		}
 	});
 

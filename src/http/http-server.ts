@@ -46,6 +46,8 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
 const minTurnMs = 500;
 const minBytesPerMs = 2;
 const maxTurnMs = 3_000;
+/** Of a client that has lost a turn, if another one waits: so that it does not take turns with itself. */
+const maxNextTurnMs = 100;
 const defaultMaxConnections = 4;
 /** Read from or written to a socket at a time. */
 const bufferBytes = 1024;
@@ -68,6 +70,8 @@ export class HttpServer {
 	private readonly connections: ServerConnection[] = [];
 	/** While there are connections. */
 	private buffer: Uint8Array | undefined;
+	/** Address of the client that has lost its turn last. */
+	private slowClient: string | undefined;
 
 	constructor(options: HttpServerOptions) {
 		this.options = options;
@@ -160,7 +164,11 @@ export class HttpServer {
 		const other = this.connections.find(({ turn }) => turn !== undefined);
 		if (other?.turn !== undefined) {
 			const { since, bytes } = other.turn;
-			if (now - since < Math.min(maxTurnMs, minTurnMs + bytes / minBytesPerMs)) return false;
+			const { remoteAddress } = other;
+			const isNext = remoteAddress === this.slowClient && remoteAddress !== served.remoteAddress;
+			const turnMs = isNext ? maxNextTurnMs : Math.min(maxTurnMs, minTurnMs + bytes / minBytesPerMs);
+			if (now - since < turnMs) return false;
+			this.slowClient = remoteAddress;
 			other.close();
 		}
 		served.turn = { since: now, bytes: 0 };

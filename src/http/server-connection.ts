@@ -82,6 +82,10 @@ export class ServerConnection {
 		return this.phase === "request" ? 1 : 0;
 	}
 
+	get remoteAddress(): string | undefined {
+		return this.socket.remoteAddress;
+	}
+
 	/** May be called twice. */
 	close(): void {
 		if (this.phase === "ended") return;
