@@ -55,7 +55,12 @@ export class PageClient {
 					);
 				},
 			);
-			asked.on("error", reject);
+			// As a browser does where the board has closed a connection while the request was on its way.
+			asked.on("error", (error) =>
+				asked.reusedSocket && "code" in error && error.code === "ECONNRESET"
+					? resolve(this.send(method, path, headers, body))
+					: reject(error),
+			);
 			asked.end(body);
 		});
 	}
