@@ -122,16 +122,17 @@ function findExcess(
 				? `${maxDepth} levels`
 				: (entries[depth] ?? 0) > maxEntries
 					? `${maxEntries} entries`
-					: containers > maxContainers
-						? `${maxContainers} objects and lists in all`
-						: members > maxMembers
-							? `${maxMembers} names in all`
-							: values > maxValues
-								? `${maxValues} values in all`
-								: undefined;
+					: excessInAll(containers, members, values);
 		if (excess !== undefined) return `${memberPath(bytes, names.slice(0, depth))}: more than ${excess}.`;
 	}
 	return undefined;
+}
+
+/** Of a whole text. */
+function excessInAll(containers: number, members: number, values: number): string | undefined {
+	if (containers > maxContainers) return `${maxContainers} objects and lists in all`;
+	if (members > maxMembers) return `${maxMembers} names in all`;
+	return values > maxValues ? `${maxValues} values in all` : undefined;
 }
 
 /** Where a name begins and ends. */

@@ -3,6 +3,7 @@ import type { KeyValue } from "../boards/ecma419";
 import { randomHex } from "../boards/random";
 import type { Clock } from "../clock/clock";
 import type { TimeSync, TimeSyncOwner } from "../clock/time-sync";
+import { errorMessage } from "../common/error-message";
 import type { ExchangeResult } from "../http/exchange-result";
 import type { HttpConnection } from "../http/http-connection";
 import { HttpServer } from "../http/http-server";
@@ -186,7 +187,7 @@ export class Setup implements SetupBackend {
 				this.onVisit();
 				return handleSetupRequest(request, this);
 			},
-			onHandlerError: (error) => board.log(`setup: request failed: ${String(error)}`),
+			onHandlerError: (error) => board.log(`setup: request failed: ${errorMessage(error)}`),
 			onError: (error) => board.log(`setup: HTTP server failed: ${errorReason(error)}`),
 		});
 		this.dnsServer = new DnsServer({
