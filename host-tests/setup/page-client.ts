@@ -66,7 +66,7 @@ export class PageClient {
 	}
 
 	async get<T>(path: string): Promise<T> {
-		const { status, body } = await this.send("GET", path, {});
+		const { status, body } = await this.ask("GET", path, {});
 		if (status !== 200) throw new Error(`GET ${path}: ${status} ${body}`);
 		return JSON.parse(body);
 	}
@@ -79,7 +79,16 @@ export class PageClient {
 
 	post(path: string, body: object = {}): Promise<PageResponse> {
 		const headers = { "Content-Type": "application/json", Origin: this.origin };
-		return this.send("POST", path, headers, JSON.stringify({ token: this.token, ...body }));
+		return this.ask("POST", path, headers, JSON.stringify({ token: this.token, ...body }));
+	}
+
+	/** Again while the board serves another request, as the page does. */
+	private async ask(...request: Parameters<PageClient["send"]>): Promise<PageResponse> {
+		for (let attempt = 1; ; attempt++) {
+			const answer = await this.send(...request);
+			if (answer.status !== 503 || attempt === 50) return answer;
+			await new Promise((resolve) => setTimeout(resolve, 500));
+		}
 	}
 
 	/** Tries settings out, to the end of the test; asks for its state each `pollIntervalMs`. */

@@ -420,6 +420,18 @@ describe("the body of a request", () => {
 		]);
 	});
 
+	test("changes settings of an earlier firmware that are larger, as long as they do not grow", () => {
+		const inputs = Array.from({ length: 8 }, (_, at) => ({
+			...largest.inputs?.[0],
+			...{ pin: 12 + at, name: `one input more, number ${at}` },
+		}));
+		const own = checkSettings({ ...largest, inputs, location: "B".repeat(60) }).settings;
+		expect(checkEnteredSettings({ location: "C".repeat(60) }, own).problems).toEqual([]);
+		expect(checkEnteredSettings({ location: "C".repeat(61) }, own).problems).toMatchObject([
+			{ problem: expect.stringContaining("a board has room for 8192") },
+		]);
+	});
+
 	test("is the same text in whatever portions it comes, beyond ASCII and of invalid bytes", () => {
 		const byte = fc.constantFrom(
 			0x61,

@@ -27,7 +27,7 @@ export function checkEnteredSettings(
 	for (const [key, value] of Object.entries(given))
 		if (isGiven(given, key))
 			merged.set(key, key === "networks" ? withSavedPasswords(value, own.networks) : value);
-	const checked = withinMaxSize(checkSettings(Object.fromEntries(merged), defaultPins, now));
+	const checked = withinMaxSize(checkSettings(Object.fromEntries(merged), defaultPins, now), own);
 	if (own.key === "" || isGiven(given, "key")) return checked;
 	const changed = changedDestination(checked.settings, own);
 	if (changed === undefined) return checked;
@@ -39,18 +39,26 @@ export function checkEnteredSettings(
 	};
 }
 
-function withinMaxSize(checked: ReturnType<typeof checkSettings>): ReturnType<typeof checkSettings> {
-	let total = 0;
-	let longest = { key: "", bytes: 0 };
-	for (const [key, value] of Object.entries(withoutDefaults(checked.settings))) {
-		const bytes = key.length + utf8Bytes(toJson(value));
-		total += bytes;
-		if (bytes > longest.bytes) longest = { key, bytes };
-	}
-	if (total <= maxSettingsBytes) return checked;
-	const { key, bytes } = longest;
+/** Larger ones, which an earlier firmware took, may change as long as they do not grow. */
+function withinMaxSize(
+	checked: ReturnType<typeof checkSettings>,
+	own: Settings,
+): ReturnType<typeof checkSettings> {
+	const { total, key, bytes } = sizeOf(checked.settings);
+	if (total <= maxSettingsBytes || total <= sizeOf(own).total) return checked;
 	const problem = `All settings together take ${total} bytes, these ${bytes} of them; a board has room for ${maxSettingsBytes}.`;
 	return { ...checked, problems: [...checked.problems, { key, problem } satisfies SettingProblem] };
+}
+
+/** Of all that differ from their default, and of the longest one, bytes of JSON in UTF-8. */
+function sizeOf(settings: Settings): { total: number; key: string; bytes: number } {
+	const size = { total: 0, key: "", bytes: 0 };
+	for (const [key, value] of Object.entries(withoutDefaults(settings))) {
+		const bytes = key.length + utf8Bytes(toJson(value));
+		size.total += bytes;
+		if (bytes > size.bytes) Object.assign(size, { key, bytes });
+	}
+	return size;
 }
 
 type ServiceSettings = Pick<Settings, "server" | "rootCertificate">;
