@@ -8,6 +8,7 @@ import { NorFlash } from "../simulator/hardware/nor-flash";
 import type { UpdateState } from "../src/setup/api";
 import { ReadingLog } from "../src/store/reading-log";
 import type { ChipBench, MemoryFigures } from "./chip-bench";
+import { sendHostileLocalRequests, sendHostileRequests } from "./hostile-requests";
 import { sendImpatientClients } from "./impatient-clients";
 
 /** Lines of the board's log that the cases wait for. */
@@ -15,6 +16,7 @@ export const log = {
 	/** Without a start of line: it may follow what is left of the bootloader's last one. */
 	boot: /dakkio-esp32 \S+ on (\S+) \S+, boot (\d+) \(([^)]+)\), (\d+) /,
 	stored: /^reading (\d+): .*; stored$/,
+	joined: /^Wi-Fi: joined ".*", address ([\d.]+)/,
 	sent: /^sent points? (\d+)\D?.*: 201$/,
 	setup: /^setup: .*, and open http:\/\/10\.0\.2\.15/,
 	/** Of a certificate that does not verify. */
@@ -89,6 +91,24 @@ export const chipCases: readonly ChipCase[] = [
 	{
 		name: "survives clients of its page that give up",
 		run: survivePageClients,
+	},
+	{
+		name: "has the memory for any request to its setup page",
+		run: takeHostileRequests,
+	},
+	{
+		name: "has the memory for any request from the home network",
+		async run(bench, { onMemory }) {
+			bench.configure(bench.settings);
+			bench.powerOn();
+			const [, address = ""] = await bench.line(log.joined);
+			await bench.line(log.sent);
+			const count = await sendHostileLocalRequests(bench.pagePort, address);
+			onMemory("after hostile requests from the home network", await bench.memory());
+			await bench.line(log.sent);
+			expectEqual("boots", bench.lines.filter((line) => log.boot.test(line)).length, 1);
+			return `${count} requests`;
+		},
 	},
 	{
 		name: "takes an update, keeps it, and goes back from one that crashes",
@@ -259,6 +279,28 @@ async function survivePageClients(bench: ChipBench, { seed, clients }: CaseOptio
 	const taken = before.free - after.free;
 	if (taken > 32_768) throw new Error(`${clients} connections have taken ${taken} bytes of the heap`);
 	return `${clients} connections, ${taken} bytes of the heap`;
+}
+
+/** Just after the start, then while a test goes on; settings that fill a request are saved. */
+async function takeHostileRequests(bench: ChipBench, { onMemory }: CaseOptions): Promise<string> {
+	bench.powerOn();
+	await bench.line(log.setup);
+	const page = new PageClient(bench.pagePort, boardAddress);
+	await bench.command("ping");
+	let count = await sendHostileRequests(bench, page);
+	onMemory("setup, after hostile requests", await bench.memory());
+	expectEqual("status of the save", (await page.post("/api/save", { settings: bench.settings })).status, 200);
+	const tested = page.test(bench.settings, 1_000).catch(() => undefined);
+	count += await sendHostileRequests(bench, page);
+	await tested;
+	await page.state();
+	await page.get("/api/log");
+	expectEqual("status of the export", (await page.post("/api/export", { secrets: true })).status, 200);
+	onMemory("setup, after hostile requests in a test", await bench.memory());
+	const { status } = await fetchPage(bench.pagePort);
+	expectEqual("status of the page", status, 200);
+	expectEqual("boots", bench.lines.filter((line) => log.boot.test(line)).length, 1);
+	return `${count} requests`;
 }
 
 /** The image is the board's own: what counts is the slot, and the bootloader's part in it. */

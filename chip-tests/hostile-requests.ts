@@ -1,0 +1,78 @@
+import { PageClient, type PageResponse } from "../host-tests/setup/page-client";
+import { hostileSettings, largestSettings } from "../host-tests/setup/request-bodies";
+import type { CheckResponse } from "../src/setup/api";
+import type { ChipBench } from "./chip-bench";
+
+/** The most that a board takes in the body of a request, bytes. */
+const maxBodyBytes = 8_192;
+/** Of a check with hundreds of names that no check before had. */
+const checksWithNewNames = 40;
+
+/**
+ * Sends all bodies that a board has most to do with to the setup page, one after another and two at once (QEMU lets two
+ * wait), and the largest valid settings in between, which must pass at any moment. Returns how many requests it were.
+ */
+export async function sendHostileRequests(bench: ChipBench, page: PageClient): Promise<number> {
+	const { token } = await page.state();
+	let count = 0;
+	const post = (settings: string): Promise<PageResponse> => {
+		count++;
+		const headers = { "Content-Type": "application/json", Origin: page.origin };
+		return page.send("POST", "/api/check", headers, `{"token":"${token}","settings":${settings}}`);
+	};
+	const largest = largestSettings(bench.dakkio.certificates.root.pem, maxBodyBytes);
+	const checkLargest = () => expectAccepted(() => post(JSON.stringify(largest)));
+	await checkLargest();
+	for (const [name, make] of Object.entries(hostileSettings)) {
+		const body = () => make(maxBodyBytes - 60);
+		expectAnswered(name, await post(body()));
+		for (const answer of await Promise.all([post(body()), post(body())])) expectAnswered(name, answer);
+	}
+	await Promise.all([checkLargest(), checkLargest()]);
+	for (let i = 0; i < checksWithNewNames; i++)
+		expectAnswered(
+			"new names",
+			await post(hostileSettings["as many fields as may be"]?.(maxBodyBytes) ?? ""),
+		);
+	await checkLargest();
+	return count;
+}
+
+/** To the page on the home network, at the address that the board has there: longer than any request to it. */
+export async function sendHostileLocalRequests(port: number, address: string): Promise<number> {
+	const page = new PageClient(port, address);
+	const requests: (() => Promise<PageResponse>)[] = [];
+	for (const path of ["/", "/api/status", "/api/history", "/api/log", "/metrics", "/nothing"]) {
+		requests.push(() => page.send("GET", path, {}));
+		requests.push(() => page.send("GET", path, { "If-None-Match": "x".repeat(8_000) }));
+		requests.push(() => page.send("POST", path, {}, "x".repeat(1_000)));
+		requests.push(() => page.send("POST", path, { "Transfer-Encoding": "chunked" }, "x".repeat(8_000)));
+		requests.push(() => page.send("GET", path, { Host: "h".repeat(250) }));
+		requests.push(() => page.send("GET", `${path}?${"q".repeat(8_000)}`, {}));
+	}
+	// Of a head that is too long, the board closes the connection without reading the rest: the answer may be lost.
+	const sendOrBeCutOff = (send: () => Promise<PageResponse>) => send().catch(() => undefined);
+	for (const send of requests) {
+		await sendOrBeCutOff(send);
+		await Promise.all([sendOrBeCutOff(send), sendOrBeCutOff(send)]);
+		const { status } = await page.send("GET", "/", {});
+		if (status !== 200) throw new Error(`the page after it: ${status}`);
+	}
+	return requests.length * 4;
+}
+
+async function expectAccepted(send: () => Promise<PageResponse>): Promise<void> {
+	let answer = await send();
+	// As the page does.
+	for (let again = 0; answer.status === 503 && again < 50; again++) {
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		answer = await send();
+	}
+	const { problems }: Partial<CheckResponse> = answer.status === 200 ? JSON.parse(answer.body) : {};
+	if (problems?.length !== 0)
+		throw new Error(`the largest settings got ${answer.status} ${answer.body.slice(0, 300)}`);
+}
+
+function expectAnswered(name: string, { status, body }: PageResponse): void {
+	if (status < 200 || status === 500) throw new Error(`${name}: ${status} ${body.slice(0, 300)}`);
+}
