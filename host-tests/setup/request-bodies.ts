@@ -82,8 +82,9 @@ export function largestSettings(root: string, bytes: number): Partial<Settings> 
 			.fill(root.trim())
 			.join("\n"),
 		ntpServers: ["n", "o", "p", "q"].map(host),
-		inputs: Array.from({ length: 4 }, (_, at) => ({
-			...({ kind: "pulses", pin: 4 + at, name: `input number ${at}`, pull: "none", active: "high" } as const),
+		// Pins that each chip has free.
+		inputs: [4, 5, 18, 19].map((pin, at) => ({
+			...({ kind: "pulses", pin, name: `input number ${at}`, pull: "none", active: "high" } as const),
 			...({
 				report: "rate",
 				unit: "litres per minute",
