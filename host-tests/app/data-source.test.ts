@@ -14,7 +14,7 @@ let directory: string;
 let world: World;
 beforeEach(async () => {
 	directory = mkdtempSync(join(tmpdir(), "source-"));
-	world = await World.start({ directory, speed: 5_000 });
+	world = await World.start({ directory, speed: 500 });
 });
 afterEach(async () => {
 	await world.close();

@@ -36,7 +36,7 @@ location / {
 describe.skipIf(nginx === undefined)("behind nginx", () => {
 	beforeEach(async () => {
 		directory = mkdtempSync(join(tmpdir(), "nginx-"));
-		world = await World.start({ directory, speed: 50 });
+		world = await World.start({ directory, speed: 1 });
 		await startProxy();
 	});
 	afterEach(async () => {
