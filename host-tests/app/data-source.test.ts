@@ -73,7 +73,7 @@ test("a key without the permission is a settings fault: logged, and tried again 
 	first(1, faults.respondWith(403));
 	const board = new AppFixture(world, { dataSourceId: "create", interval: 600 });
 	expect(await board.waitForLine(/^not sent: 403/)).toMatch(
-		/key is for another bucket or may not write.*next try in 3600 s/,
+		/key is for another bucket or may not write.*next try in 360\d s/,
 	);
 	await world.dakkio.waitForPoints(1);
 	await board.app.stop();
