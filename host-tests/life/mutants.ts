@@ -29,8 +29,8 @@ export const mutants: readonly Mutant[] = [
 	},
 	{
 		name: "acknowledges one too few",
-		at: "acknowledge-batch",
-		mutate: replace("$1", "$1 - 1"),
+		at: "settle-batch",
+		mutate: replace("$2", "$2 - 1"),
 		violates: ["once"],
 		seed: 1,
 	},

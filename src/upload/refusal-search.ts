@@ -184,6 +184,7 @@ export class RefusalSearch {
 	accepted(from: number, { lastSequence }: Batch): readonly SuspectPoint[] {
 		const proven = this.suspects.filter(({ isContent }) => isContent);
 		for (const { sequence, isContent } of this.suspects) this.passOver(sequence, sequence, isContent ? 0 : 1);
+		// mutation: settle-batch
 		this.passOver(from, lastSequence, 0);
 		// The batches were refused for the size of this point.
 		if (proven.some(({ isSize }) => isSize)) this.maxBytes = maxBatchBytes;

@@ -535,8 +535,10 @@ export class Uploader {
 
 	private acknowledgeSettled(): void {
 		const { readings } = this.options;
-		while (!this.isRingFailed) {
-			const upTo = this.search.takeSettled(readings.oldestSequence);
+		// Ends, too, where the ring takes an acknowledgement and does not move.
+		for (let oldest: number | undefined = 0; !this.isRingFailed && oldest !== readings.oldestSequence; ) {
+			oldest = readings.oldestSequence;
+			const upTo = this.search.takeSettled(oldest);
 			if (upTo === 0) return;
 			try {
 				// mutation: acknowledge-batch
