@@ -103,6 +103,11 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		return this._body.text(true);
 	}
 
+	/** As the head says, bytes; `undefined`: it does not say, and there is a body. */
+	get bodyLength(): number | undefined {
+		return this.framing.kind === "length" ? this.framing.length : undefined;
+	}
+
 	/** Whether {@link body} is incomplete. */
 	get isTruncated(): boolean {
 		return this._state !== "done" || this._body.isOverflowed;

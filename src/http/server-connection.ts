@@ -131,9 +131,8 @@ export class ServerConnection {
 		else this.confirm(parser);
 	}
 
-	private isAdmitted({ start, headers }: MessageParser<RequestLine>): boolean {
-		const hasBody = headers.has("transfer-encoding") || Number(headers.get("content-length") ?? 0) > 0;
-		return this.options.admit?.(start?.path ?? "", hasBody) ?? true;
+	private isAdmitted({ start, bodyLength }: MessageParser<RequestLine>): boolean {
+		return this.options.admit?.(start?.path ?? "", bodyLength !== 0) ?? true;
 	}
 
 	/** A client may wait for this before it sends the body (RFC 9110 section 10.1.1). */
@@ -150,8 +149,8 @@ export class ServerConnection {
 	}
 
 	/** By its Content-Length, or, in chunks, once it has grown too long. */
-	private isBodyTooLong({ headers, isOverflowed }: MessageParser<RequestLine>): boolean {
-		return isOverflowed || Number(headers.get("content-length") ?? 0) > this.options.limits.maxBodyBytes;
+	private isBodyTooLong({ bodyLength = 0, isOverflowed }: MessageParser<RequestLine>): boolean {
+		return isOverflowed || bodyLength > this.options.limits.maxBodyBytes;
 	}
 
 	private handle(parser: MessageParser<RequestLine>, whole: boolean): void {
@@ -233,7 +232,7 @@ export class ServerConnection {
 		const { keptHeaders, limits } = this.options;
 		return new MessageParser({
 			format: requestFormat,
-			keptHeaders: ["host", "content-length", "transfer-encoding", "expect", ...keptHeaders],
+			keptHeaders: ["host", "expect", ...keptHeaders],
 			maxHeaderBytes,
 			maxKeptBodyBytes: limits.maxBodyBytes,
 			maxTransferBytes: maxBytesPerChunkByte * limits.maxBodyBytes,
