@@ -7,9 +7,8 @@ import { DakkioServer } from "../simulator/dakkio/server";
 import { lockDirectory } from "../simulator/directory-lock";
 import { freePort } from "../simulator/free-port";
 import { NtpServer } from "../simulator/ntp/ntp-server";
-import { checkEnteredSettings } from "../src/settings/entered-settings";
-import { checkSettings, type Settings, withoutDefaults } from "../src/settings/settings";
-import { parseSettingsFile } from "../src/settings/settings-file";
+import { checkSettingsFile } from "../simulator/settings-file";
+import { type Settings, withoutDefaults } from "../src/settings/settings";
 import { EmulatedChip, hostAddress, requireEmulator } from "./emulated-chip";
 import { buildForEmulator, type EmulatorImage, writeSettings } from "./emulator-build";
 import { type Platform, readPlatform, requireIdf } from "./platforms";
@@ -184,9 +183,8 @@ function parse(): Options | undefined {
 }
 
 function readSettings(file: string): Partial<Settings> {
-	const { given, problems: ofFile } = parseSettingsFile(decodeTextFile(readFileSync(file)));
-	const { settings, problems } = checkEnteredSettings(given, checkSettings({}).settings);
-	const [first] = [...ofFile, ...problems];
+	const { settings, problems } = checkSettingsFile(decodeTextFile(readFileSync(file)));
+	const [first] = problems;
 	if (first !== undefined) throw new Error(`${file}: ${first.key}: ${first.problem}`);
 	return withoutDefaults(settings);
 }

@@ -2,10 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { decodeTextFile } from "../page/text-file";
+import { checkSettingsFile } from "../simulator/settings-file";
 import { errorMessage } from "../src/common/error-message";
-import { checkEnteredSettings } from "../src/settings/entered-settings";
-import { checkSettings, withoutDefaults } from "../src/settings/settings";
-import { parseSettingsFile } from "../src/settings/settings-file";
+import { withoutDefaults } from "../src/settings/settings";
 import {
 	type Build,
 	buildFor,
@@ -90,10 +89,8 @@ function readSettings(file: string, platform: Platform): string {
 	} catch (error) {
 		throw new Error(`${file} cannot be read: ${errorMessage(error)}`);
 	}
-	const { given, problems: ofFile } = parseSettingsFile(text);
-	const checked = checkEnteredSettings(given, checkSettings({}).settings, defaultPinsOn(platform));
-	const problems = [...ofFile, ...checked.problems];
+	const { settings, problems } = checkSettingsFile(text, defaultPinsOn(platform));
 	if (problems.length > 0)
 		throw new Error(problems.map(({ key, problem }) => `${file}: ${key}: ${problem}`).join("\n"));
-	return Buffer.from(JSON.stringify(withoutDefaults(checked.settings))).toString("hex");
+	return Buffer.from(JSON.stringify(withoutDefaults(settings))).toString("hex");
 }

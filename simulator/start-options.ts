@@ -1,5 +1,4 @@
 import { errorMessage } from "../src/common/error-message";
-import { checkEnteredSettings } from "../src/settings/entered-settings";
 import {
 	checkSettings,
 	newDataSource,
@@ -8,7 +7,6 @@ import {
 	settingsTable,
 	withoutDefaults,
 } from "../src/settings/settings";
-import { parseSettingsFile } from "../src/settings/settings-file";
 import { chipCatalogue } from "./chips/chip-catalogue";
 import { type Command, flag, type ParsedOptions, parseOptions, text } from "./command-line";
 import { problemOf } from "./hardware/pins";
@@ -19,6 +17,7 @@ import {
 	sensorPins,
 	type WiredChip,
 } from "./hardware/simulated-sensors";
+import { checkSettingsFile } from "./settings-file";
 import { defaultPins } from "./virtual-board";
 
 /** The command line of `npm start`. */
@@ -114,10 +113,9 @@ function readSettings(file: string, read: (file: string) => string): Partial<Set
 	} catch (error) {
 		return `${file} cannot be read: ${errorMessage(error)}`;
 	}
-	const { given, problems: ofFile } = parseSettingsFile(text);
 	const pins = { ...defaultPins, ...sensorPins, problemOf };
-	const { settings, problems } = checkEnteredSettings(given, checkSettings({}).settings, pins);
-	const [first] = [...ofFile, ...problems];
+	const { given, settings, problems } = checkSettingsFile(text, pins);
+	const [first] = problems;
 	if (first !== undefined) return `${file}: ${first.key}: ${first.problem}`;
 	// No network, as the file says: that is the default of a board, but not here.
 	const none = Array.isArray(given.networks) && given.networks.length === 0 ? { networks: [] } : {};

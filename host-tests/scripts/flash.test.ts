@@ -14,6 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { largeSettingsFile } from "../settings/large-settings-file";
 
 /**
  * `npm run flash` and `npm run build:esp32`, with a stand-in for the SDK's `mcconfig` that reports how it was called, and
@@ -57,21 +58,7 @@ beforeAll(() => {
 		chmodSync(tool, 0o755);
 	}
 	writeFileSync(join(directory, "board.json"), '{ "interval": 30 }');
-	const sensors = Array.from({ length: 32 }, (_, at) => [
-		`${at} ${"s".repeat(37)}`,
-		{
-			recalibrate: 2000,
-			shunt: 0.123456789012345,
-			temperatureOffset: 0.123456789012345,
-			fields: {
-				["t".repeat(40)]: { name: `n${at}`, offset: 0.123456789012345, scale: 1.123456789012345 },
-			},
-		},
-	]);
-	writeFileSync(
-		join(directory, "large.json"),
-		JSON.stringify({ location: "🌡".repeat(64), sensors: Object.fromEntries(sensors) }),
-	);
+	writeFileSync(join(directory, "large.json"), largeSettingsFile);
 	writeFileSync(join(directory, "wrong.json"), '{ "interval": 0, "key": "dakkio_w_secret" }');
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseStartCommand as parse, startHelp } from "../../simulator/start-options";
 import { checkSettings } from "../../src/settings/settings";
 import { formatSettingsFile } from "../../src/settings/settings-file";
+import { largeSettingsFile } from "../settings/large-settings-file";
 
 const key = "dakkio_w_0123456789abcdef0123456789abcdef";
 const bucket = "507f1f77bcf86cd799439011";
@@ -9,19 +10,6 @@ const source = "507f1f77bcf86cd799439012";
 const target = ["--key", key, "--bucket", bucket, "--source", source];
 
 const bme280 = [{ name: "bme280", address: 0x76 }];
-
-/** Each is allowed; together they are more than a board has room for. */
-const manySensors = Array.from({ length: 32 }, (_, at) => [
-	`${at} ${"s".repeat(37)}`,
-	{
-		recalibrate: 2000,
-		shunt: 0.123456789012345,
-		temperatureOffset: 0.123456789012345,
-		fields: {
-			["t".repeat(40)]: { name: `n${at}`, offset: 0.123456789012345, scale: 1.123456789012345 },
-		},
-	},
-]);
 
 const files: Readonly<Record<string, string>> = {
 	"balcony.json": formatSettingsFile(
@@ -31,7 +19,7 @@ const files: Readonly<Record<string, string>> = {
 	),
 	"real.json": formatSettingsFile(checkSettings({ key, bucketId: bucket }).settings, true),
 	"future.json": '{ "version": 2 }',
-	"large.json": JSON.stringify({ location: "🌡".repeat(64), sensors: Object.fromEntries(manySensors) }),
+	"large.json": largeSettingsFile,
 	"list.json": "[]",
 	"wrong.json": '{ "interval": 1, "colour": "blue" }',
 	"pins.json": '{ "inputs": [{ "kind": "state", "pin": 22, "name": "door" }] }',

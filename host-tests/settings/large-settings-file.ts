@@ -1,0 +1,17 @@
+const sensors = Array.from({ length: 32 }, (_, at) => [
+	`${at} ${"s".repeat(37)}`,
+	{
+		recalibrate: 2000,
+		shunt: 0.123456789012345,
+		temperatureOffset: 0.123456789012345,
+		fields: {
+			["t".repeat(40)]: { name: `n${at}`, offset: 0.123456789012345, scale: 1.123456789012345 },
+		},
+	},
+]);
+
+/** Text of a file in which each setting is allowed; together they are more than a board has room for. */
+export const largeSettingsFile = JSON.stringify({
+	location: "🌡".repeat(64),
+	sensors: Object.fromEntries(sensors),
+});
