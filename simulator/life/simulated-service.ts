@@ -197,10 +197,14 @@ export class SimulatedService {
 		}
 	}
 
-	/** The board closes the connection before the last byte: its status counts from the first segment on. */
+	/**
+	 * The board closes the connection before the last byte: its status counts from the first segment on, and what its own
+	 * headers say, behind the flood, nobody has to hear.
+	 */
 	private sendFlood(answer: ApiResponse, board: BoardSender, sequences: readonly number[]): void {
 		const bytes = encodeHeaderFlood(answer);
-		board.send(bytes.subarray(0, segmentBytes), () => this.delivered(answer, sequences));
+		const heard = { ...answer, headers: {} };
+		board.send(bytes.subarray(0, segmentBytes), () => this.delivered(heard, sequences));
 		sendSegments(bytes.subarray(segmentBytes), board);
 	}
 
