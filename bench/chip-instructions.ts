@@ -1,7 +1,7 @@
 import { readMeasured, saveMeasured } from "./measured-file";
 import type { Section } from "./results-table";
 
-/** Millions of instructions by piece of work; of rows that say so, bytes. */
+/** Millions of instructions by piece of work; of rows that say so, instructions or bytes. */
 export type InstructionCounts = Readonly<Record<string, number>>;
 
 const name = "instructions";
@@ -51,6 +51,11 @@ const byteRows = [
 	"bytes of an upload of a point: RSA of 4,096 and 2,048 bits",
 ];
 
+const checksumRows = [
+	"instructions of a call of a function in C: a checksum of nothing",
+	"instructions of a checksum of 100 bytes",
+];
+
 /** Rounded: they are what the next change is compared with by 2 %, and QEMU does not repeat to the digit. */
 function rounded(millions: number | undefined): number | undefined {
 	return millions === undefined ? undefined : Number(millions.toPrecision(millions < 10 ? 2 : 3));
@@ -76,7 +81,7 @@ instruction takes 6 ns at least. A start is one after a power cut, of a board wi
 overwritten. One pin is read, the I²C bus is empty; Ethernet stands for Wi-Fi. What connects has an own root in its settings, and
 the server a chain of two certificates on P-256. QEMU has no deep sleep: on battery a restart stands for it, in which the
 bootloader verifies the image; on a chip a wake does not. An hour on mains is calculated of the rows above it: a reading a
-minute, sent once over a resumed session. Bytes are those over TCP of a connection that sends one point.`,
+minute, sent once over a resumed session. A checksum is the mean of a thousand, called from JavaScript. Bytes are those over TCP of a connection that sends one point.`,
 		],
 		baseline: "% of the start",
 		rows: [
@@ -91,6 +96,7 @@ minute, sent once over a resumed session. Bytes are those over TCP of a connecti
 				};
 			}),
 			{ what: "an hour on mains, a reading a minute", firmware: known ? rounded(hour) : undefined },
+			...checksumRows.map((what) => ({ what, firmware: rounded(counts[what]) })),
 			...byteRows.map((what) => ({ what, firmware: counts[what] })),
 		],
 	};

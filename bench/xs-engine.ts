@@ -68,6 +68,18 @@ export class XsEngine {
 		}
 	}
 
+	/** The value of an expression of the program's state. */
+	async numberOf(expression: string): Promise<number> {
+		try {
+			await this.evaluate(`throw new RangeError("= " + (${expression}))`);
+		} catch (error) {
+			const [, digits] = /= (\d+)$/.exec(String(error)) ?? [];
+			if (digits !== undefined) return Number(digits);
+			throw error;
+		}
+		throw new Error(`XS: no value of ${expression}`);
+	}
+
 	/** The image of the full flash. */
 	async fill(image: Uint8Array): Promise<void> {
 		const part = 2 * 1024;
@@ -152,6 +164,13 @@ function chunksOf(snapshot: Buffer): number {
 	throw new Error("XS: a snapshot has no chunks");
 }
 
+interface PluginBuild {
+	onResolve(
+		options: { readonly filter: RegExp },
+		resolve: (request: { readonly importer: string }) => { readonly path: string } | undefined,
+	): void;
+}
+
 interface Bundler {
 	build(options: object): Promise<{ readonly outputFiles: readonly { readonly text: string }[] }>;
 }
@@ -165,6 +184,18 @@ async function bundle(program: string): Promise<string> {
 		format: "iife",
 		target: "es2022",
 		logLevel: "silent",
+		plugins: [checksumPlugin],
 	});
 	return outputFiles[0]?.text ?? "";
 }
+
+/** The checksums are C on a chip: see `xs-checksum.ts`. */
+const checksumPlugin = {
+	name: "checksums",
+	setup(build: PluginBuild) {
+		const path = join(root, "bench", "xs-checksum.ts");
+		build.onResolve({ filter: /\/crc(24|32)$/ }, ({ importer }) =>
+			importer === path ? undefined : { path },
+		);
+	},
+};

@@ -31,6 +31,8 @@ export interface XsFigures {
 	readonly boot: Both;
 	/** From the mount of a full ring to a reading stored by the boot before, as after a deep sleep. */
 	readonly wake: number;
+	/** Bytes of the checksums that are C on a chip, for a record pushed, a reading stored, and a boot. */
+	readonly checksummed: { readonly push: number; readonly append: number; readonly boot: number };
 	/** Additional slots after 10,000 records were pushed, read and acknowledged, after a collection. */
 	readonly growth: number;
 	/** Additional use while half of a batch of 1,000 points has been sent, after a collection; and the same of the baseline. */
@@ -50,7 +52,8 @@ export function measureXs(image: Uint8Array): Promise<XsFigures> {
 		return {
 			...queue,
 			...board,
-			boot: { firmware: boot, baseline: await measure(engine, "baselineBoot", 1) },
+			checksummed: { ...queue.checksummed, boot: boot.checksummed },
+			boot: { firmware: boot.compute, baseline: await measure(engine, "baselineBoot", 1) },
 			wake: await measureWake(engine),
 		};
 	});
@@ -78,20 +81,31 @@ async function measure(engine: XsEngine, work: Workload, count: number): Promise
 	return (compute - idle) / count;
 }
 
+/** The same, and bytes of checksums. */
+async function measureBoth(engine: XsEngine, work: Workload, count: number) {
+	const before = await engine.numberOf("checksummedBytes()");
+	const compute = await measure(engine, work, count);
+	return { compute, checksummed: ((await engine.numberOf("checksummedBytes()")) - before) / count };
+}
+
 async function measureQueue(engine: XsEngine) {
 	await engine.call("push", 10_000);
-	const push = await measure(engine, "push", 5_000);
+	const push = await measureBoth(engine, "push", 5_000);
 	const read = await measure(engine, "read", 5_000);
 	await engine.call("acknowledge", 5_000);
 	const mount = await measure(engine, "mount", 1);
-	const append = await measure(engine, "append", 5_000);
+	const append = await measureBoth(engine, "append", 5_000);
 	const encode = await measure(engine, "encode", 5_000);
 	await engine.call("live", 200);
 	const before = await engine.collect();
 	await engine.call("live", 200);
 	const after = await engine.collect();
 	const batch = await measureHeapUse(engine, "holdBatch");
-	return { push, read, mount, append, encode, growth: after.heap - before.heap, batch };
+	return {
+		...{ push: push.compute, read, mount, append: append.compute, encode, batch },
+		checksummed: { push: push.checksummed, append: append.checksummed },
+		growth: after.heap - before.heap,
+	};
 }
 
 async function measureBoard(engine: XsEngine) {
@@ -116,17 +130,19 @@ async function measureBoard(engine: XsEngine) {
 }
 
 /** The work of a boot depends on how full the newest sector is: the mean over a sector. */
-async function measureBoot(engine: XsEngine, image: Uint8Array): Promise<number> {
+async function measureBoot(engine: XsEngine, image: Uint8Array) {
 	const places = 16;
 	await engine.fill(image);
 	// The board that filled it has kept where its newest sector is.
 	await engine.call("age", 1);
-	let sum = 0;
+	const sum = { compute: 0, checksummed: 0 };
 	for (let place = 0; place < places; place++) {
-		sum += await measure(engine, "boot", 1);
+		const boot = await measureBoth(engine, "boot", 1);
+		sum.compute += boot.compute;
+		sum.checksummed += boot.checksummed;
 		await engine.call("age", readingsPerSector / places);
 	}
-	return sum / places;
+	return { compute: sum.compute / places, checksummed: sum.checksummed / places };
 }
 
 /** After {@link measureBoot}; the mean over a sector, too. */

@@ -20,6 +20,7 @@ import {
 	skippingTime,
 } from "./xs-bare";
 import { apiKey, BaselineBoard, baselinePoint, host, sampledAt, signalAt } from "./xs-baseline";
+import { checksummedBytes, crc24, crc32 } from "./xs-checksum";
 
 /** The program for XS: bundled, evaluated once, then called by name. */
 
@@ -46,6 +47,9 @@ const socketBuffer = new Uint8Array(1024);
 let sleepText: string | undefined;
 /** Keeps an object alive. */
 let retained: unknown;
+const checked = new Uint8Array(1024);
+const { max } = Math;
+const { isView } = ArrayBuffer;
 const key = { bucketId: baselinePoint.bucketId, dataSourceId: baselinePoint.dataSourceId };
 const fullFlash = new BareFlash();
 const fullKeyValue = new BareKeyValue();
@@ -268,6 +272,18 @@ const workloads = {
 	holdObviousBatch(): void {
 		retained = baseline.batch(1_000, baselinePoint);
 	},
+	/** One of each kind. */
+	checksums(length: number): void {
+		const bytes = checked.subarray(0, length);
+		crc24(0, bytes, 0, length);
+		crc32(bytes);
+	},
+	/** XS's own functions with the same arguments, or as many. */
+	nativeCalls(length: number): void {
+		const bytes = checked.subarray(0, length);
+		max(0, length, 0, length);
+		isView(bytes);
+	},
 	letGo(): void {
 		retained = undefined;
 	},
@@ -285,4 +301,4 @@ function fill(at: number, digits: string): void {
 		fullFlash.image[at + i / 2] = Number.parseInt(digits.slice(i, i + 2), 16);
 }
 
-Object.assign(globalThis, { work: workloads, fill, held: () => retained });
+Object.assign(globalThis, { work: workloads, fill, held: () => retained, checksummedBytes });

@@ -34,6 +34,7 @@ export const measurements: readonly Measurement[] = [
 	{ name: "points", measure: measurePoints },
 	{ name: "an RSA chain", measure: measureRsa },
 	{ name: "setup", measure: measureSetup },
+	{ name: "checksums", measure: measureChecksums },
 ];
 
 async function markNow(bench: ChipBench): Promise<MarkedPoint> {
@@ -211,6 +212,23 @@ async function measureSetup(bench: ChipBench): Promise<InstructionCounts> {
 	return {
 		"the setup page loaded": between(before, loaded),
 		"the setup page's test of the settings": between(loaded, tested),
+	};
+}
+
+/** Of the mean of a thousand; in instructions, not in millions. */
+async function measureChecksums(bench: ChipBench): Promise<InstructionCounts> {
+	bench.configure(undefined);
+	bench.powerOn();
+	await bench.line(log.setup);
+	const measureOf = async (count: number) => {
+		await bench.command(`checksum ${count}`);
+		return 1000 * between(await bench.mark(Mark.command), await bench.mark(Mark.command));
+	};
+	const empty = await measureOf(0);
+	const hundred = await measureOf(100);
+	return {
+		"instructions of a call of a function in C: a checksum of nothing": empty,
+		"instructions of a checksum of 100 bytes": hundred,
 	};
 }
 

@@ -28,7 +28,8 @@ const manifests = paths.map((path) => {
 /** The names by which the project's own modules are imported. */
 const modules = manifests.flatMap(({ path, manifest }) =>
 	Object.entries(manifest.modules).flatMap(([name, sources]) =>
-		[sources]
+		// A platform replaces what is listed there.
+		(name === "~" ? [] : [sources])
 			.flat()
 			.filter((source) => source.startsWith("."))
 			.flatMap((source) => files(join(root, dirname(path), source)))

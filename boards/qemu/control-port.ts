@@ -2,6 +2,7 @@ import FFI from "mc/ffi";
 import type { KeyValue } from "../../src/boards/ecma419";
 import { guard } from "../../src/boards/esp32/callbacks";
 import { UDPSocket } from "../../src/boards/esp32/udp";
+import { crc24 } from "../../src/common/crc24";
 import { decodeUtf8 } from "../../src/common/utf8";
 import { Mark } from "./mark";
 import type { VirtualButton } from "./virtual-button";
@@ -11,12 +12,14 @@ const memoryFigures = 13;
 /** Counts of `emulator_slots`. */
 const slotKinds = 64;
 
+const checksums = 1000;
+
 /** UDP; its commands are words. */
 const port = 4190;
 
 /**
  * Takes commands of the tests: `press 7000` the button, milliseconds, `memory` and `slots` (answered with figures), `panic` and `block`,
- * which end in a restart, `mark`, which prints how many instructions there were so far, `live`, after which the starts before count as if they had lived a minute, and `ping`. Each command but the fatal ones is answered.
+ * which end in a restart, `mark`, which prints how many instructions there were so far, `checksum 100`, which prints that before and after computing a thousand checksums of so many bytes, `live`, after which the starts before count as if they had lived a minute, and `ping`. Each command but the fatal ones is answered.
  */
 export function openControlPort(button: VirtualButton, storage: Pick<KeyValue, "delete">): void {
 	// Only these functions: each FFI has all of them, in memory that is to be measured.
@@ -68,6 +71,13 @@ function execute(
 		case "mark":
 			emulator.emulator_mark(Mark.command);
 			return command;
+		case "checksum": {
+			const bytes = new Uint8Array(Number(argument));
+			emulator.emulator_mark(Mark.command);
+			for (let i = 0; i < checksums; i++) crc24(i, bytes, 0, bytes.length);
+			emulator.emulator_mark(Mark.command);
+			return command;
+		}
 		case "panic":
 			emulator.emulator_panic();
 			return "";

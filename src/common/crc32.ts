@@ -5,10 +5,7 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => {
 	return crc;
 });
 
-/**
- * CRC-32/ISO-HDLC, the one of Ethernet and zip (ISO 3309). A byte at a time: a sleeping board reads several records at
- * each wake.
- */
+/** CRC-32/ISO-HDLC, the one of Ethernet and zip (ISO 3309). In firmware it is in C (`boards/esp32/replaced/checksum.c`). */
 export function crc32(bytes: Uint8Array): number {
 	let crc = 0xffffffff;
 	const { length } = bytes;

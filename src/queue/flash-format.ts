@@ -1,6 +1,6 @@
 import type { Bytes } from "../boards/ecma419";
 import { lowestByte } from "../common/byte-range";
-import { crc24, crc24Before } from "../common/crc24";
+import { crc24 } from "../common/crc24";
 
 /**
  * The layout on flash (specified in docs/flash-format.md): a sector is a header followed by records, each of which is
@@ -64,7 +64,7 @@ export function encodeSectorHeader(header: SectorHeader, bytes: Bytes): number {
 	putUint(bytes, 24, 2, header.frontOffset);
 	putUint(bytes, 26, 6, header.droppedRecords);
 	putUint(bytes, 32, 5, header.skippedSequences);
-	const checksum = sealChecksum(crc24(0, bytes, 0, sumOffset));
+	const checksum = headerChecksum(bytes);
 	putChecksum(bytes, sumOffset, checksum);
 	return checksum;
 }
@@ -74,13 +74,12 @@ export function parseSectorHeader(bytes: Bytes, block: number): Sector | undefin
 	const view = viewOf(bytes);
 	// What is no queue's costs no checksum.
 	if (view.getUint16(0) !== 0x444b && bytes[2] !== magic[2]) return undefined;
-	const checksum = headerChecksum(bytes, view);
+	const checksum = headerChecksum(bytes);
 	if (storedChecksum(bytes, sumOffset) === checksum)
 		return readSectorHeader(view, block, checksum, maxNumber);
 	const repaired = repairHeader(bytes);
 	if (repaired === undefined) return undefined;
-	const repairedView = viewOf(repaired);
-	return readSectorHeader(repairedView, block, headerChecksum(repaired, repairedView), maxRepairedNumber);
+	return readSectorHeader(viewOf(repaired), block, headerChecksum(repaired), maxRepairedNumber);
 }
 
 /** The bytes of a header up to its sector number. */
@@ -93,8 +92,8 @@ export function parseSectorNumber(view: DataView): number | undefined {
 	return start === -1 && view.getInt32(4) === -1 && view.getInt16(8) === -1 ? 0 : undefined;
 }
 
-function headerChecksum(bytes: Bytes, view: DataView): number {
-	return sealChecksum(crc24(0, bytes, 0, sumOffset, view));
+function headerChecksum(bytes: Bytes): number {
+	return sealChecksum(crc24(0, bytes, 0, sumOffset));
 }
 
 function viewOf(bytes: Bytes): DataView {
@@ -153,13 +152,22 @@ function repairHeader(bytes: Bytes): Bytes | undefined {
 		if ((each & 0xffff) === 0 || (each & 0xff00ff) === 0 || (each & 0xffff00) === 0) return repaired;
 		let crc = each;
 		for (let at = sumOffset - 1; at >= 0; at--) {
-			crc = crc24Before(crc);
+			crc = checksumBefore(crc);
 			if ((crc & 0xffff) !== 0 || at === versionOffset) continue;
 			repaired[at] = (repaired[at] ?? 0) ^ (crc >>> 16);
 			return repaired;
 		}
 	}
 	return undefined;
+}
+
+/** The CRC-24 before a byte 0 that left `crc`: where a difference between two checksums came from. */
+function checksumBefore(crc: number): number {
+	let before = crc;
+	// The generator's lowest bit tells what was shifted out.
+	for (let bit = 0; bit < 8; bit++)
+		before = before & 1 ? ((before ^ 0x864cfb) >>> 1) | 0x800000 : before >>> 1;
+	return before;
 }
 
 /** A record is data, or a mark that all records up to a number were acknowledged, or dropped from the full ring. */
@@ -257,8 +265,7 @@ export function maxRecords(length: number): number {
 }
 
 /**
- * The checksum of a record with header and body in `bytes`; it also covers the record's sector and sequence number. `view`:
- * the same bytes.
+ * The checksum of a record with header and body in `bytes`; it also covers the record's sector and sequence number.
  */
 export function recordChecksum(
 	sector: Sector,
@@ -266,10 +273,9 @@ export function recordChecksum(
 	bytes: Bytes,
 	start: number,
 	end: number,
-	view?: DataView,
 ): number {
 	const seed = sector.checksumSeed ^ ((sequence - sector.firstSequence) & 0xffffff);
-	return sealChecksum(crc24(seed, bytes, start, end, view));
+	return sealChecksum(crc24(seed, bytes, start, end));
 }
 
 /** The checksum of a record, at its end; as {@link getUint} reads it, for what is read most. */

@@ -532,11 +532,7 @@ export class FlashQueue {
 		writeBuffer.set(body, head);
 		const end = head + body.length;
 		const length = end + checksumBytes;
-		putChecksum(
-			writeBuffer,
-			end,
-			recordChecksum(sector, this.nextSequence, writeBuffer, 0, end, this.writeView),
-		);
+		putChecksum(writeBuffer, end, recordChecksum(sector, this.nextSequence, writeBuffer, 0, end));
 		this.isTailWritable =
 			(this.isTailErased || this.checkErased(sector.block, tailOffset, length)) &&
 			this.write(

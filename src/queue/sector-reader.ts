@@ -26,8 +26,6 @@ const erasedProbeBytes = 16;
 export class SectorReader {
 	private readonly sectors: SectorFlash;
 	private bytes = new Uint8Array(readChunkBytes);
-	/** The same bytes. */
-	private view = new DataView(this.bytes.buffer);
 	/** The buffer holds the sector's bytes from here on … */
 	private bufferStart = 0;
 	/** … up to here. */
@@ -110,7 +108,7 @@ export class SectorReader {
 		const isIntact =
 			isBuffered &&
 			storedChecksum(this.bytes, bodyEnd) ===
-				recordChecksum(sector, this.sequence, this.bytes, start, bodyEnd, this.view);
+				recordChecksum(sector, this.sequence, this.bytes, start, bodyEnd);
 		this.damageStart = offset;
 		this.offset = end;
 		if (header.kind === "data") this.sequence++;
@@ -136,10 +134,7 @@ export class SectorReader {
 		if (wanted <= this.bufferEnd) return true;
 		const kept = Math.max(0, this.bufferEnd - offset);
 		const before = this.bytes;
-		if (count > before.length) {
-			this.bytes = new Uint8Array(count);
-			this.view = new DataView(this.bytes.buffer);
-		}
+		if (count > before.length) this.bytes = new Uint8Array(count);
 		const { bytes } = this;
 		if (kept > 0) bytes.set(before.subarray(offset - this.bufferStart, this.bufferEnd - this.bufferStart));
 		this.bufferStart = offset;

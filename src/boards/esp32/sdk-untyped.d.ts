@@ -154,6 +154,11 @@ declare module "sleep-memory" {
 	export default sleepMemory;
 }
 
+declare module "checksum" {
+	export const crc24: typeof import("../../common/crc24").crc24;
+	export const crc32: typeof import("../../common/crc32").crc32;
+}
+
 declare module "rng" {
 	const RNG: { get(count: number): ArrayBuffer };
 	export default RNG;

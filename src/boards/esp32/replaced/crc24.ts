@@ -1,0 +1,1 @@
+export { crc24 } from "checksum";
