@@ -134,10 +134,16 @@ export class SimulatedService {
 			const headers = fault.wait === undefined ? {} : { "Retry-After": String(fault.wait) };
 			if (fault.stored === true) this.storePoints(request, board);
 			this.send(board, proxyResponse(fault.status, headers), sequencesOf(request));
-		} else if (fault?.kind === "too large" && request.body.length > fault.bytes)
+		} else if (this.hasCallsLeft && fault?.kind === "too large" && request.body.length > fault.bytes)
 			this.send(board, this.refusal(413), sequencesOf(request));
-		else if (fault?.kind === "poison") this.handlePoison(request, board, fault);
+		else if (this.hasCallsLeft && fault?.kind === "poison") this.handlePoison(request, board, fault);
 		else this.store(request, board, fault);
+	}
+
+	/** Without, the API looks at nothing else of a request. */
+	private get hasCallsLeft(): boolean {
+		const { accountState, plan } = this.options;
+		return quotaStatus(usageAt(accountState.usage, this.now()), plan, this.now()).remaining > 0;
 	}
 
 	private handlePoison(
