@@ -333,6 +333,18 @@ describe("a single point that the service never takes, whatever it says: all oth
 });
 
 describe("413", () => {
+	test.each([500, 700, 1_500])(
+		"a limit of %i bytes does not cost the plan's calls at once",
+		async (limit) => {
+			const fixture = await upload(({ bodyBytes }) => ({ status: bodyBytes > limit ? 413 : 201 }), 4_000);
+			// As many as the Free plan allows in 12 hours.
+			expect(fixture.requests.length).toBeLessThan(130);
+			await fixture.pass(24 * 10);
+			expect(fixture.requests.length).toBeLessThan(130 + 250 * 10);
+			expect(fixture.copies.size).toBeGreaterThan(1_900);
+		},
+	);
+
 	test.each([100, 400, 2_000, 5_000, 100_000])("a limit of %i bytes", async (limit) => {
 		const fixture = await upload(({ bodyBytes }) => ({ status: bodyBytes > limit ? 413 : 201 }), 500, 24 * 3);
 		if (limit === 100) {

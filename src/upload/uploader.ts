@@ -295,10 +295,10 @@ export class Uploader {
 			if (isDone) break;
 			if (step === "nothing") continue;
 			calls++;
-			if (step !== "refused") continue;
-			refusals++;
-			if (calls >= minSearchCalls && this.searchWaitMs(calls) > maxSearchWaitMs) break;
-			await this.pauseUntil(this.pausedUntilTicks);
+			if (step === "refused") refusals++;
+			// Also where each is taken: after a refusal for size, all may be of one point.
+			if (refusals > 0 && calls >= minSearchCalls && this.searchWaitMs(calls) > maxSearchWaitMs) break;
+			if (step === "refused") await this.pauseUntil(this.pausedUntilTicks);
 		}
 		if (refusals > 0) {
 			this.notBeforeTicks = Math.max(this.notBeforeTicks, this.pausedUntilTicks);
@@ -600,9 +600,13 @@ export class Uploader {
 		const { quarantine } = this.options;
 		const destination = this.destination ?? this.options.destination;
 		try {
-			// mutation: quarantine-reading
-			for (const timed of this.timedReadings(sequence, sequence + 1))
+			let isKept = false;
+			for (const timed of this.timedReadings(sequence, sequence + 1)) {
+				// mutation: quarantine-reading
 				quarantine.add(timed, destination, cause);
+				isKept = true;
+			}
+			if (!isKept) throw new Error("the point cannot be read");
 		} catch (error) {
 			this.search.hold(sequence);
 			this.options.log(
