@@ -157,7 +157,7 @@ describe("sectors wear out", () => {
 	test.each(wears)("%s: what is pushed is there, in the sectors that are left", (wear) => {
 		seeds(wear, 40, (random) => {
 			const flash = new NorFlash({ blocks, blockLength });
-			const queue = new FlashQueue({ flash, verify: true });
+			const queue = new FlashQueue({ flash });
 			const pushed: { sequence: number; bytes: string }[] = [];
 			for (let i = 0; i < 200; i++) {
 				if (i === 60 || i === 120) flash.wearOut(below(blocks, random), wear);

@@ -15,7 +15,6 @@ type Step =
 const sizes: fc.Arbitrary<QueueModelOptions> = fc.record({
 	blocks: fc.integer({ min: 2, max: 6 }),
 	blockLength: fc.constantFrom(128, 256, 512),
-	verify: fc.boolean(),
 	maxRecordBytes: fc.constant(64),
 });
 

@@ -1,8 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { bundleMutated } from "../../simulator/life/worker-bundle";
-import type { Mutation } from "../../simulator/mutation/mutation";
-import { queueMutants } from "./queue-mutants";
+import { type QueueMutant, queueMutants } from "./queue-mutants";
 import { randomFrom } from "./seeded-random";
 
 /** In the long form the lives from the first seed on find each of them. */
@@ -10,15 +9,15 @@ const long = process.env.MODE === "long";
 const lives = 20_000;
 
 /** The first life from `seed` on that breaks a promise; `undefined`: none. */
-async function hunt(seed: number, mutation: Mutation): Promise<number | undefined> {
-	const mutated = await bundleMutated("host-tests/queue/queue-life.ts", mutation);
+async function hunt({ seed, life = "queue-life", ...mutation }: QueueMutant): Promise<number | undefined> {
+	const mutated = await bundleMutated(`host-tests/queue/${life}.ts`, mutation);
 	try {
-		const { QueueLife, BrokenPromise }: typeof import("./queue-life") = await import(
+		const { live, BrokenPromise }: typeof import("./queue-life") = await import(
 			pathToFileURL(mutated.path).href
 		);
 		for (let each = seed; each < seed + lives; each++) {
 			try {
-				new QueueLife(randomFrom(each)).live(100);
+				live(randomFrom(each));
 			} catch (error) {
 				if (error instanceof BrokenPromise) return each;
 			}
@@ -29,6 +28,6 @@ async function hunt(seed: number, mutation: Mutation): Promise<number | undefine
 	}
 }
 
-test.each(queueMutants)("random lives see a queue that $name", async ({ seed, ...mutation }) => {
-	expect(await hunt(long ? 1 : seed, mutation)).toBeDefined();
+test.each(queueMutants)("random lives see a queue that $name", async (mutant) => {
+	expect(await hunt({ ...mutant, ...(long && { seed: 1 }) })).toBeDefined();
 });

@@ -21,8 +21,8 @@ const sizes: readonly QueueModelOptions[] = [
 ];
 const names = sizes.map((size) => ({ size, name: nameOf(size) }));
 
-function nameOf({ blocks, blockLength, verify }: QueueModelOptions): string {
-	return `${blocks} × ${blockLength}${verify === true ? " verified" : ""}`;
+function nameOf({ blocks, blockLength }: QueueModelOptions): string {
+	return `${blocks} × ${blockLength}`;
 }
 
 describe("power goes at every byte of every program and in every erase", () => {
@@ -97,7 +97,6 @@ describe("power goes at every byte of every program and in every erase", () => {
 });
 
 describe("power goes again and again in one life", () => {
-	const lives: readonly QueueModelOptions[] = [...sizes, ...sizes.map((size) => ({ ...size, verify: true }))];
 	const cutsPerLife = 40;
 	const total = long ? 1_000_000 : 10_000;
 
@@ -129,8 +128,8 @@ describe("power goes again and again in one life", () => {
 		life.run({ kind: "read" });
 	}
 
-	test.each(lives.map((size) => ({ size, name: nameOf(size) })))("$name", ({ size, name }) => {
-		const seeds = Math.ceil(total / lives.length / cutsPerLife);
+	test.each(names)("$name", ({ size, name }) => {
+		const seeds = Math.ceil(total / sizes.length / cutsPerLife);
 		for (let seed = 1; seed <= seeds; seed++) {
 			const id = `${name}#${seed}`;
 			if (replay !== undefined && replay !== id) continue;

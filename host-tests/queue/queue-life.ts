@@ -86,7 +86,6 @@ export class QueueLife {
 	private readonly random: () => number;
 	private readonly flash: NorFlash;
 	private readonly driver: ThrowingFlash;
-	private readonly verify: boolean;
 	/** Whether each record is acknowledged at once, so that no pending one keeps a block from being erased. */
 	private readonly isUploading: boolean;
 	private readonly troubles: Troubles;
@@ -111,7 +110,6 @@ export class QueueLife {
 		this.random = random;
 		const blocks = pick([2, 2, 3, 3, 4, 5, 8, 10, 12, 16], random);
 		const blockLength = pick([128, 256, 512], random);
-		this.verify = random() < 0.5;
 		this.isUploading = random() < 0.2;
 		this.flickers = random() < 0.3;
 		this.troubles = {
@@ -121,9 +119,7 @@ export class QueueLife {
 			hints: pick(["none", "kept", "kept", "stale", "wrong"] as const, random),
 		};
 		const { cuts, throws, damage, hints } = this.troubles;
-		this.description =
-			`${blocks} × ${blockLength}, verify ${this.verify}, ` +
-			`cuts ${cuts}, throws ${throws}, damage ${damage}, hints ${hints}`;
+		this.description = `${blocks} × ${blockLength}, cuts ${cuts}, throws ${throws}, damage ${damage}, hints ${hints}`;
 		this.flash = new NorFlash({
 			blocks,
 			blockLength,
@@ -468,9 +464,8 @@ export class QueueLife {
 	}
 
 	private mountOn(flash: Flash): FlashQueue {
-		const { verify } = this;
 		const hints = this.troubles.hints === "none" ? undefined : this.hintStorage();
-		return new FlashQueue({ flash, verify, ...(hints && { hints }) });
+		return new FlashQueue({ flash, ...(hints && { hints }) });
 	}
 
 	/** A stale hint is of an earlier sector, a wrong one of another block. */
@@ -494,6 +489,11 @@ export class QueueLife {
 			},
 		};
 	}
+}
+
+/** One life of random troubles. */
+export function live(random: () => number): void {
+	new QueueLife(random).live(100);
 }
 
 function caught(work: () => unknown): unknown {

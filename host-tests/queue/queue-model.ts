@@ -1,11 +1,10 @@
 import { NorFlash, type PowerCut } from "../../simulator/hardware/nor-flash";
-import { FlashQueue, type FlashQueueOptions } from "../../src/queue/flash-queue";
+import { FlashQueue } from "../../src/queue/flash-queue";
 import { below } from "./seeded-random";
 
 export interface QueueModelOptions {
 	readonly blocks: number;
 	readonly blockLength: number;
-	readonly verify?: boolean;
 	/** The longest record pushed, bytes. */
 	readonly maxRecordBytes: number;
 }
@@ -133,12 +132,7 @@ export class QueueModel {
 	}
 
 	private mount(): FlashQueue {
-		const { verify } = this.options;
-		const options: FlashQueueOptions = {
-			flash: this.flash,
-			...(verify ? { verify } : {}),
-		};
-		return new FlashQueue(options);
+		return new FlashQueue({ flash: this.flash });
 	}
 
 	private do(operation: Operation): void {

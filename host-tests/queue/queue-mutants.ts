@@ -2,10 +2,12 @@ import type { Mutation } from "../../simulator/mutation/mutation";
 import { remove, replace } from "../../simulator/mutation/operations";
 
 /** A bug planted into the queue, which its random lives must find. */
-interface QueueMutant extends Mutation {
+export interface QueueMutant extends Mutation {
 	readonly name: string;
 	/** One of the lives that find it. */
 	readonly seed: number;
+	/** The file with the life; default: `queue-life`. */
+	readonly life?: "queue-life" | "failing-reads";
 }
 
 export const queueMutants: readonly QueueMutant[] = [
@@ -17,7 +19,7 @@ export const queueMutants: readonly QueueMutant[] = [
 	},
 	{
 		name: "trusts a hint before a blank block, whatever is behind it",
-		seed: 13_150,
+		seed: 54_150,
 		at: "check-behind-blank",
 		mutate: remove(),
 	},
@@ -26,5 +28,19 @@ export const queueMutants: readonly QueueMutant[] = [
 		seed: 12,
 		at: "close-tail-before-attempt",
 		mutate: remove(),
+	},
+	{
+		name: "erases what it cannot read",
+		seed: 1,
+		life: "failing-reads",
+		at: "erase-readable",
+		mutate: replace("$0", "true"),
+	},
+	{
+		name: "takes a flash that could not be read for a blank one",
+		seed: 1,
+		life: "failing-reads",
+		at: "settle-before-push",
+		mutate: replace("$0", "false"),
 	},
 ];

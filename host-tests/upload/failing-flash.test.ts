@@ -40,6 +40,31 @@ describe.each(wears)("a quarantine in which each %s", (wear) => {
 	});
 });
 
+describe.each(wears)("a quarantine in use, in which from now on each %s", (wear) => {
+	test.each([0, 1, 2, 3, 4, 5])("loses no point uncounted (%i)", async (kept) => {
+		const fixture = new UploaderFixture({
+			service: ({ sequences }) => ({ status: sequences.some((each) => each % 3 === 0) ? 400 : 201 }),
+			quarantineBlocks: 2 + (kept % 3),
+		});
+		fixture.measure(6 + 40 * kept);
+		fixture.uploader.start();
+		await fixture.pass(300 * kept + 2, hour);
+		wearOut(fixture.quarantineFlash, wear);
+		for (let starts = 0; starts < 4; starts++) {
+			fixture.measure(6);
+			await fixture.pass(13, hour);
+			await fixture.restart();
+		}
+		wearOut(fixture.quarantineFlash, undefined);
+		await fixture.restart();
+		const there = new Set([...fixture.copies.keys(), ...fixture.pending, ...fixture.quarantined]);
+		const newest = fixture.readings.newestSequence ?? 0;
+		const gone = range(1, newest).filter((sequence) => !there.has(sequence));
+		expect(gone.length).toBeLessThanOrEqual(fixture.quarantine.droppedPoints);
+		expect(fixture.quarantined.length).toBe(fixture.quarantine.length);
+	});
+});
+
 test("a point that the quarantine does not take is sent once the service takes it", async () => {
 	let refuses = true;
 	const fixture = new UploaderFixture({
@@ -79,3 +104,67 @@ describe.each(["program throws", "program does nothing"] as const)(
 		});
 	},
 );
+
+test("a ring that takes acknowledgements, and does not move, is asked once for each", async () => {
+	const fixture = new UploaderFixture();
+	fixture.measure(20);
+	const { readings } = fixture;
+	const acknowledged: number[] = [];
+	readings.acknowledge = (upTo) => {
+		acknowledged.push(upTo);
+		// A loop without an end would not fail the test, but hang it.
+		if (acknowledged.length > 1_000) throw new Error("acknowledged again and again");
+	};
+	fixture.uploader.start();
+	await fixture.pass(6, hour);
+	await fixture.pass(1);
+	expect(fixture.pending).toEqual(range(1, 26));
+	// As often as something is sent, or due.
+	expect(acknowledged.length).toBeLessThan(1_000);
+	expect([...fixture.copies.values()]).toEqual(Array(26).fill(1));
+});
+
+describe.each([1, 3, 12])("a ring whose reads fail for %i h", (hours) => {
+	test.each(["while it runs", "while it starts"])(
+		"loses no point, and sends none twice (%s)",
+		async (when) => {
+			const fixture = new UploaderFixture();
+			fixture.measure(1_500);
+			fixture.service = () => ({ status: 503, isStored: false });
+			fixture.uploader.start();
+			await fixture.pass(2);
+			wearOut(fixture.queueFlash, "read throws");
+			if (when === "while it starts") await fixture.restart();
+			fixture.service = () => ({ status: 201 });
+			await fixture.pass(hours);
+			wearOut(fixture.queueFlash, undefined);
+			fixture.measure(3);
+			await fixture.pass(6);
+			expect(range(1, 1_500).filter((sequence) => !fixture.copies.has(sequence))).toEqual([]);
+			expect(fixture.copies.size).toBe(1_503);
+			expect([...fixture.copies.values()]).toEqual(Array(1_503).fill(1));
+			expect(fixture.readings.droppedReadings).toBe(0);
+		},
+	);
+});
+
+test.each([1, 5, 20, 200])("%i failing reads in the middle of an upload cost no point", async (count) => {
+	for (let from = 0; from < 300; from += 23) {
+		const fixture = new UploaderFixture();
+		fixture.measure(1_500);
+		const { queueFlash } = fixture;
+		const read = queueFlash.read.bind(queueFlash);
+		let reads = 0;
+		queueFlash.read = (bytes, offset) => {
+			const at = reads++;
+			if (at >= from && at < from + 4 * count) throw new Error("the driver failed to read");
+			return read(bytes, offset);
+		};
+		fixture.uploader.start();
+		await fixture.pass(12);
+		const stored = [...fixture.copies.keys()];
+		const there = new Set([...stored, ...fixture.pending]);
+		expect([from, range(1, 1_500).filter((sequence) => !there.has(sequence))]).toEqual([from, []]);
+		expect([from, fixture.copies.size]).toEqual([from, 1_500]);
+	}
+});

@@ -35,8 +35,6 @@ import { findTail, type RecordPlace, type Tail } from "./tail";
 export interface FlashQueueOptions {
 	/** The partition; the queue closes it. */
 	readonly flash: Flash;
-	/** Read back each write, so that a record lost to worn cells is written again. Default false. */
-	readonly verify?: boolean;
 	/** Where the newest sector is kept outside of the ring. */
 	readonly hints?: RingHintStorage;
 	/** Records that begin with this byte or a higher one are found by {@link FlashQueue.newestKeyRecord}. Default: none. */
@@ -105,13 +103,15 @@ const maxWriteAttempts = 4;
  */
 const maxVainErases = 2;
 
+/** Reading may work again in the middle of a mount. */
+const maxMounts = 4;
+
 /**
  * A ring of byte records on NOR flash. {@link push} and {@link acknowledge} are durable when they return. It mounts
  * whatever the flash contains, and mounting writes nothing. Its memory does not grow with its content.
  */
 export class FlashQueue {
 	private readonly sectors: SectorFlash;
-	private readonly verifiesWrites: boolean;
 	private readonly hints: RingHintStorage | undefined;
 	private readonly keyByte: number;
 	/** The last key record of the newest sector, while that is the one of the mount. */
@@ -157,12 +157,12 @@ export class FlashQueue {
 	private readonly readerPosition = { sequence: -1, sector: undefined as Sector | undefined, offset: 0 };
 	/** See {@link reservedBytes}; `undefined` after a change. */
 	private knownReservedBytes: number | undefined;
+	private _isDoubtful = false;
 	private closed = false;
 
 	/** Mounts the partition, whatever it contains. Throws a RangeError for fewer than two sectors. */
 	constructor(options: FlashQueueOptions) {
 		this.sectors = new SectorFlash(options.flash);
-		this.verifiesWrites = options.verify ?? false;
 		this.hints = options.hints;
 		this.keyByte = options.keyByte ?? 0x100;
 		const { blocks, blockLength } = this.sectors;
@@ -177,6 +177,9 @@ export class FlashQueue {
 	 * dropped and counted. Throws {@link RecordTooLargeError}, before anything is dropped, or {@link FlashFailedError}.
 	 */
 	push(record: Bytes | RecordEncoder): number {
+		if (typeof record !== "function") this.checkLength(record);
+		// mutation: settle-before-push
+		if (!this.settle()) throw new FlashFailedError();
 		for (let failures = 0; failures < maxWriteAttempts; failures++) {
 			if (this.append("data", this.makeRoom(record)))
 				// mutation: assign-sequence-number
@@ -190,9 +193,11 @@ export class FlashQueue {
 	 * start with the first record of its sector instead, acknowledged or not, for records that build on those before
 	 * them. Pushing and acknowledging in between is allowed.
 	 */
-	*records(from = this.acknowledgedSequence + 1, fromSectorStart = false): Generator<QueueRecord> {
+	*records(from = 0, fromSectorStart = false): Generator<QueueRecord> {
+		this.settle();
 		const start = Math.max(from, this.acknowledgedSequence + 1);
 		if (this.newestSector === undefined || start >= this.nextSequence) return;
+		const { failedReads } = this.sectors;
 		const reader = this.readerAt(start, fromSectorStart);
 		let hasYielded = false;
 		for (;;) {
@@ -209,7 +214,7 @@ export class FlashQueue {
 				(fromSectorStart || (sequence >= start && sequence > this.acknowledgedSequence))
 			) {
 				if (!hasYielded && sequence >= start) {
-					if (start === this.acknowledgedSequence + 1) this.skipUnreadable(sequence - 1);
+					this.skipDamaged(start, sequence - 1, failedReads);
 					hasYielded = true;
 				}
 				this.readerPosition.sequence = sequence;
@@ -218,7 +223,13 @@ export class FlashQueue {
 				yield { sequence, bytes: reader.body, isFirst: sequence === sector.firstSequence };
 			}
 		}
-		if (!hasYielded && start === this.acknowledgedSequence + 1) this.skipUnreadable(this.nextSequence - 1);
+		if (!hasYielded) this.skipDamaged(start, this.nextSequence - 1, failedReads);
+	}
+
+	/** Skips what is damaged at the front, unless reads have failed since there were `failedReads`: it may be read later. */
+	private skipDamaged(start: number, upTo: number, failedReads: number): void {
+		if (start === this.acknowledgedSequence + 1 && this.sectors.failedReads === failedReads)
+			this.skipUnreadable(upTo);
 	}
 
 	/** The last key record of the newest sector when it was mounted; `undefined` if there is none, or it is damaged. */
@@ -233,6 +244,7 @@ export class FlashQueue {
 
 	/** Acknowledges all records up to a sequence number, with one small write. */
 	acknowledge(upTo: number): void {
+		if (!this.settle()) throw new FlashFailedError();
 		const last = Math.min(upTo, this.nextSequence - 1);
 		if (!(last > this.acknowledgedSequence)) return;
 		const front = this.frontAfter(last);
@@ -246,6 +258,8 @@ export class FlashQueue {
 		// acknowledged records, and no others.
 		if (!this.appendMark("acknowledged", last, front.offset))
 			this.openSector({ acknowledged: last, front, recordBytes: undefined });
+		// Another mount would bring back what is acknowledged in memory only.
+		this._isDoubtful = false;
 		this.moveFront(last, front);
 	}
 
@@ -336,6 +350,16 @@ export class FlashQueue {
 		return this._droppedRecords;
 	}
 
+	/** Changes with each read that fails. */
+	get failedReads(): number {
+		return this.sectors.failedReads;
+	}
+
+	/** Whether reading failed in the mount, and nothing was written since: it is mounted again before it is used. */
+	get isDoubtful(): boolean {
+		return this._isDoubtful;
+	}
+
 	/** Damaged bytes found since the mount. */
 	get damagedBytes(): number {
 		return this._damagedBytes;
@@ -343,12 +367,41 @@ export class FlashQueue {
 
 	// --- Mounting ---
 
-	private mount(hint: RingHint | undefined): void {
+	/**
+	 * Mounts again while reading fails, until all of it succeeds, or the same of it fails again and the newest sector is
+	 * found; false if it comes to neither: then nothing may be written.
+	 */
+	private settle(): boolean {
+		let failed = 0;
+		for (let tries = 0; this._isDoubtful; tries++) {
+			const before = this.sectors.failedReads;
+			const isFound = this.mount(this.hints?.load());
+			const failedNow = this.sectors.failedReads - before;
+			if (this._isDoubtful && (failedNow === failed || tries === maxMounts))
+				return isFound && failedNow === failed;
+			failed = failedNow;
+		}
+		return true;
+	}
+
+	/** Whether a sector is found, and none that is older than what was seen before. */
+	private mount(hint: RingHint | undefined): boolean {
+		const { failedReads } = this.sectors;
+		const isFound = this.mountNewest(hint);
+		this._isDoubtful = this.sectors.failedReads !== failedReads;
+		return isFound;
+	}
+
+	private mountNewest(hint: RingHint | undefined): boolean {
+		this._damagedBytes = 0;
 		const newest = findNewestSector(this.sectors, hint);
 		if (newest === undefined) {
-			if (hint !== undefined) this.skipLostSector(hint);
-			return;
+			if (hint !== undefined && this.newestSector === undefined) this.skipLostSector(hint);
+			return false;
 		}
+		if (this.newestSector !== undefined && isBefore(newest, this.newestSector)) return false;
+		this.front = unknownPosition;
+		this.unreportedDrops = 0;
 		const tail = findTail(this.sectors, newest, this.keyByte);
 		this.mountedKey = tail.key;
 		this.newestSector = newest;
@@ -362,6 +415,7 @@ export class FlashQueue {
 		this.nextEraseBoundary = this.eraseBoundary(newest.sectorNumber + 1, this.acknowledgedSequence);
 		if (this.acknowledgedSequence + 1 < this.nextSequence) this.findFront(newest, tail.marks.frontOffset);
 		this.knownReservedBytes = undefined;
+		return true;
 	}
 
 	private applyTail(newest: Sector, tail: Tail): void {
@@ -376,8 +430,8 @@ export class FlashQueue {
 		this.skippedSequences = this.skippedBeforeFront = newest.skippedSequences + tail.skippedSequences;
 		this._damagedBytes = tail.damagedBytes;
 		const place = newest.sectorNumber * this.sectors.blockLength;
-		if (!tail.isWritable)
-			this.tailDamage = { from: place + tail.offset, to: place + this.sectors.blockLength };
+		const damagedFrom = tail.isWritable ? this.sectors.blockLength : tail.offset;
+		this.tailDamage = { from: place + damagedFrom, to: place + this.sectors.blockLength };
 	}
 
 	/** The newest sector has lost its header, and may have been full: its sequence numbers are not given again. */
@@ -385,7 +439,8 @@ export class FlashQueue {
 		this._damagedBytes += this.sectors.blockLength;
 		// mutation: number-after-lost-sector
 		const next = firstSequence + maxRecords(this.sectors.blockLength);
-		if (this.newestSector !== undefined) this.skipSequences(next - this.nextSequence);
+		const isUnread = block < this.sectors.blocks && !this.sectors.isReadable(block);
+		if (this.newestSector !== undefined) this.skipSequences(next - this.nextSequence, isUnread);
 		else {
 			this.nextSequence = next;
 			this.acknowledgedSequence = next - 1;
@@ -393,11 +448,14 @@ export class FlashQueue {
 		}
 	}
 
-	private skipSequences(count: number): void {
+	/** `isUnread`: their records may be read later, and count as pending until then. */
+	private skipSequences(count: number, isUnread: boolean): void {
 		if (count <= 0) return;
 		this.nextSequence += count;
-		this.skippedSequences += count;
-		this.skippedBeforeFront += count;
+		if (!isUnread) {
+			this.skippedSequences += count;
+			this.skippedBeforeFront += count;
+		}
 		// Numbers within a sector are consecutive, so it must be closed.
 		this.isTailWritable = false;
 	}
@@ -414,7 +472,7 @@ export class FlashQueue {
 			const isEmpty = this.sectors.read(probe, block, 0) && isErased(probe, start, probe.length);
 			// Its header may be intact, and reading it have failed.
 			if (isEmpty && parseSectorHeader(probe, block) === undefined) return;
-			this.skipSequences(maxRecords(this.sectors.blockLength));
+			this.skipSequences(maxRecords(this.sectors.blockLength), !this.sectors.isReadable(block));
 		}
 	}
 
@@ -535,13 +593,7 @@ export class FlashQueue {
 		putChecksum(writeBuffer, end, recordChecksum(sector, this.nextSequence, writeBuffer, 0, end));
 		this.isTailWritable =
 			(this.isTailErased || this.checkErased(sector.block, tailOffset, length)) &&
-			this.write(
-				writeBuffer.subarray(0, length),
-				this.writeView,
-				sector.block,
-				tailOffset,
-				this.verifiesWrites,
-			);
+			this.write(writeBuffer.subarray(0, length), this.writeView, sector.block, tailOffset);
 		if (this.isTailWritable) this.tailOffset = tailOffset + length;
 		return this.isTailWritable;
 	}
@@ -564,14 +616,14 @@ export class FlashQueue {
 		return this.sectors.read(seen, block, offset) ? seen : undefined;
 	}
 
-	/** Whether the write succeeded and, with `verify`, reads back the same. `view`: the same bytes. */
-	private write(bytes: Bytes, view: DataView, block: number, offset: number, verify: boolean): boolean {
+	/** Whether the write succeeded and reads back the same: worn cells report nothing. `view`: the same bytes. */
+	private write(bytes: Bytes, view: DataView, block: number, offset: number): boolean {
+		this._isDoubtful = false;
 		try {
 			this.sectors.write(bytes, block, offset);
 		} catch {
 			return false;
 		}
-		if (!verify) return true;
 		const seen = this.readBack(block, offset, bytes.length);
 		if (seen === undefined) return false;
 		const { length } = bytes;
@@ -594,10 +646,12 @@ export class FlashQueue {
 		const current = this.boundaryAfter(acknowledged);
 		let kept = current;
 		let erased = furthest(current, this.nextEraseBoundary);
+		let unread = 0;
 		for (let ahead = this.eraseAbandonedHeaders(before); ahead <= maxAhead; ahead++) {
 			if (erased.firstSequence > acknowledged + 1 && needed === undefined) return;
 			const isFresh = ahead > this.abandonedHeaders && recordsBetween(kept, erased) > 0;
-			if (isFresh && this.vainErases >= maxVainErases) break;
+			if (isFresh && this.vainErases + unread >= maxVainErases) break;
+			const block = (before.block + ahead) % blocks;
 			const sectorNumber = before.sectorNumber + ahead;
 			const next = furthest(erased, this.eraseBoundary(sectorNumber + 1, erased.firstSequence - 1));
 			// Records of the sector erased after it may have to go as well, for want of space for their acknowledgements.
@@ -605,26 +659,34 @@ export class FlashQueue {
 			const isTight = sectorHeaderBytes + (needed ?? 0) + reserved > blockLength;
 			const end = isTight && needed !== undefined ? next : erased;
 			const isFrontKept = end.firstSequence <= acknowledged + 1;
-			const found = this.formatBlock({
-				sectorNumber,
-				block: (before.block + ahead) % blocks,
-				acknowledgedSequence: end.firstSequence - 1,
-				skippedPending: Math.min(
-					maxSkippedPending,
-					Math.max(0, this.skippedSequences - end.skippedSequences),
-				),
-				frontOffset: isFrontKept && front.offset <= maxMarkValue ? front.offset : 0,
-				droppedRecords: this._droppedRecords + recordsBetween(current, end),
-			});
-			if (found !== undefined) {
+			// What cannot be read is not erased: it may hold records, and be read later.
+			// mutation: erase-readable
+			const isReadable = this.sectors.isReadable(block);
+			const found =
+				isReadable &&
+				this.formatBlock({
+					sectorNumber,
+					block,
+					acknowledgedSequence: end.firstSequence - 1,
+					skippedPending: Math.min(
+						maxSkippedPending,
+						Math.max(0, this.skippedSequences - end.skippedSequences),
+					),
+					frontOffset: isFrontKept && front.offset <= maxMarkValue ? front.offset : 0,
+					droppedRecords: this._droppedRecords + recordsBetween(current, end),
+				});
+			if (found) {
 				this.enterSector(found, isFrontKept ? front : unknownPosition);
 				return;
 			}
-			// The next mount may take the header of this attempt for the newest: nothing may be written before it any more.
-			// mutation: close-tail-before-attempt
-			this.isTailWritable = false;
-			this.abandonedHeaders = Math.max(this.abandonedHeaders, ahead);
-			if (isFresh) this.vainErases++;
+			if (!isReadable) unread += isFresh ? 1 : 0;
+			else {
+				// The next mount may take the header of this attempt for the newest: nothing may be written before it any more.
+				// mutation: close-tail-before-attempt
+				this.isTailWritable = false;
+				this.abandonedHeaders = Math.max(this.abandonedHeaders, ahead);
+				if (isFresh) this.vainErases++;
+			}
 			kept = erased;
 			erased = next;
 		}
@@ -667,6 +729,7 @@ export class FlashQueue {
 		opened: Omit<Sector, "firstSequence" | "isNextForeign" | "skippedSequences" | "checksumSeed">,
 	): Sector | undefined {
 		const { block } = opened;
+		this._isDoubtful = false;
 		try {
 			this.sectors.erase(block);
 		} catch {
@@ -681,7 +744,7 @@ export class FlashQueue {
 		const bytes = new Uint8Array(sectorHeaderBytes);
 		const checksumSeed = encodeSectorHeader(header, bytes);
 		const view = new DataView(bytes.buffer);
-		return this.write(bytes, view, block, 0, true) ? { ...header, checksumSeed } : undefined;
+		return this.write(bytes, view, block, 0) ? { ...header, checksumSeed } : undefined;
 	}
 
 	private enterSector(found: Sector, front: FrontPosition): void {
@@ -736,6 +799,7 @@ export class FlashQueue {
 	private skipGap(known?: Sector): void {
 		const newest = this.newestSector;
 		if (newest === undefined) return;
+		const { failedReads } = this.sectors;
 		for (let sector = known; ; sector = undefined) {
 			const holder = sector ?? findSectorOf(this.acknowledgedSequence + 1, this.sectors, newest);
 			if (holder === undefined) {
@@ -746,6 +810,8 @@ export class FlashQueue {
 			const after = isNewest
 				? { firstSequence: this.nextSequence, skippedSequences: this.skippedSequences }
 				: findFirstSectorFrom(holder.sectorNumber + 1, this.sectors, newest);
+			// What cannot be read now is not skipped.
+			if (this.sectors.failedReads !== failedReads) return;
 			const end = after.firstSequence - (after.skippedSequences - holder.skippedSequences);
 			this.skippedBeforeFront = holder.skippedSequences;
 			if (this.acknowledgedSequence + 1 < end) return;
@@ -759,9 +825,11 @@ export class FlashQueue {
 
 	/** The oldest pending records were in a sector that was erased in vain: they are dropped. */
 	private skipLostFront(newest: Sector): void {
+		const { failedReads } = this.sectors;
 		const oldest = findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
-		// Reading its header may have failed only now.
-		if (oldest.firstSequence <= this.acknowledgedSequence + 1) return;
+		// Reading its header may have failed only now, or fails.
+		if (oldest.firstSequence <= this.acknowledgedSequence + 1 || this.sectors.failedReads !== failedReads)
+			return;
 		const lost = this.pendingBefore(oldest);
 		this.unreportedDrops += lost;
 		this._droppedRecords += lost;

@@ -15,13 +15,17 @@ export type BlockContent = Sector | "blank" | "unreadable";
 /** Successive searches read mostly the same headers. */
 const maxCachedHeaders = 8;
 
-/** What cannot be read counts as damaged, and is lost. */
 const maxReadAttempts = 4;
 
 /** The flash as blocks with a sector each. Reading never throws: an unreadable block is damaged. */
 export class SectorFlash {
 	readonly blocks: number;
 	readonly blockLength: number;
+	/**
+	 * Grows with each read that fails in spite of retries, by its place: a failed read is no blank flash, and may succeed
+	 * later.
+	 */
+	failedReads = 0;
 	/** For the next reader of a record's header: readers have none of their own, because a batch that is sent keeps readers. */
 	readonly header = new RecordHeader();
 	private readonly flash: Flash;
@@ -47,9 +51,10 @@ export class SectorFlash {
 			try {
 				isRead = this.flash.read(bytes, place) === bytes.length;
 			} catch {
-				// The next attempt, or damage.
+				// The next attempt, or a failure.
 			}
 		}
+		if (!isRead) this.failedReads += place + 1;
 		return isRead;
 	}
 
@@ -63,6 +68,11 @@ export class SectorFlash {
 	erase(block: number): void {
 		this.headerCache.delete(block);
 		this.flash.eraseBlock(block, block + 1);
+	}
+
+	/** Whether reading a block works now. */
+	isReadable(block: number): boolean {
+		return this.read(this.numberBuffer, block, 0);
 	}
 
 	/** Reads or returns the cached header of a block. */

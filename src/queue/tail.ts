@@ -187,6 +187,7 @@ class HeaderWalk {
 
 /** Reads and verifies every record, for a damaged sector. */
 function scanTail(sectors: SectorFlash, newest: Sector, keyByte: number): Tail {
+	const { failedReads } = sectors;
 	const reader = new SectorReader(sectors, newest);
 	const marks = new Marks(newest);
 	let key: RecordPlace | undefined;
@@ -208,12 +209,13 @@ function scanTail(sectors: SectorFlash, newest: Sector, keyByte: number): Tail {
 	if (open === undefined)
 		return { ...tail, nextSequence: reader.sequence, skippedSequences: 0, damagedBytes: 0, isWritable: true };
 	const damagedBytes = writtenEnd(sectors, newest.block, open.offset) - open.offset;
-	const skippedSequences = maxRecords(damagedBytes);
+	const hidden = maxRecords(damagedBytes);
 	return {
 		...tail,
 		offset: open.offset,
-		nextSequence: open.sequence + skippedSequences,
-		skippedSequences,
+		nextSequence: open.sequence + hidden,
+		// What could not be read only now stays pending.
+		skippedSequences: sectors.failedReads > failedReads ? 0 : hidden,
 		damagedBytes,
 		isWritable: false,
 	};

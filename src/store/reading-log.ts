@@ -6,6 +6,8 @@ import { ReadingEncoder } from "../reading/reading-encoder";
 
 /** Size of a reading on flash, assumed until there are some: a few values, header and checksum. */
 const typicalReadingBytes = 10;
+/** Readers stop so often where the flash cannot be read, as it may be read again, before one passes. */
+const maxStops = 2;
 
 /**
  * The pending readings, on flash. A reading for which {@link append} has returned stays until it is acknowledged, or until
@@ -25,13 +27,16 @@ export class ReadingLog {
 	private unreadableBytes = 0;
 	/** Unreadable records up to this one have been counted. */
 	private countedUpToSequence = 0;
+	/** How many readers have stopped because reading failed, since one passed; what comes before this number is passed. */
+	private stops = 0;
+	private passedUpToSequence = 0;
 
 	/**
 	 * Mounts the partition, whatever it holds; {@link close} closes it. `hints`: where its newest sector is kept besides.
 	 * `kept`: the {@link newestState} of the log that mounted it before.
 	 */
 	constructor(flash: Flash, hints?: RingHintStorage, kept?: DecoderState) {
-		this.queue = new FlashQueue({ flash, verify: true, keyByte: contextByte, ...(hints && { hints }) });
+		this.queue = new FlashQueue({ flash, keyByte: contextByte, ...(hints && { hints }) });
 		// mutation: check-kept-state
 		if (kept === undefined || kept.sequence !== this.queue.lastSequence) return;
 		this.newestDecoder = new ReadingDecoder();
@@ -63,7 +68,12 @@ export class ReadingLog {
 			this.acknowledgedDecoder.sequence === start - 1 && this.acknowledgedDecoder.context !== undefined;
 		if (isContinuation) decoder.copyFrom(this.acknowledgedDecoder);
 		let hasYielded = false;
+		let { failedReads } = this.queue;
 		for (const { bytes, sequence, isFirst } of this.queue.records(start, !isContinuation)) {
+			if (this.queue.failedReads !== failedReads) {
+				failedReads = this.queue.failedReads;
+				if (this.stopsBefore(sequence)) return;
+			}
 			const isDecoded = decoder.decode(bytes, sequence, isFirst);
 			if (sequence < start) continue;
 			const { context } = decoder;
@@ -135,6 +145,15 @@ export class ReadingLog {
 	/** Damaged bytes found since the mount. */
 	get damagedBytes(): number {
 		return this.queue.damagedBytes + this.unreadableBytes;
+	}
+
+	/** What follows readings that could not be read must not be acknowledged with them before that was tried again. */
+	private stopsBefore(sequence: number): boolean {
+		if (sequence <= this.passedUpToSequence) return false;
+		if (this.stops++ < maxStops) return true;
+		this.stops = 0;
+		this.passedUpToSequence = sequence;
+		return false;
 	}
 
 	private readMountedBoot(): number {

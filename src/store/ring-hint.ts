@@ -1,6 +1,6 @@
 import type { KeyValue } from "../boards/ecma419";
 import { decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
-import type { PersistentKey } from "../common/persistent-values";
+import { type PersistentKey, writeValue } from "../common/persistent-values";
 import { getUint, putUint } from "../queue/flash-format";
 import type { RingHint, RingHintStorage } from "../queue/flash-queue";
 
@@ -30,7 +30,7 @@ export class RingHintRecord implements RingHintStorage {
 		putUint(body, 0, 6, sectorNumber);
 		putUint(body, 6, 6, firstSequence);
 		try {
-			this.owner.keyValue.write(ringKey, encodeCheckedRecord({ counter: block, body }));
+			writeValue(this.owner.keyValue, ringKey, encodeCheckedRecord({ counter: block, body }));
 		} catch {
 			// Without it the ring is searched, as it was before there was one.
 		}

@@ -1,5 +1,5 @@
 import type { KeyValue } from "../boards/ecma419";
-import type { PersistentKey } from "../common/persistent-values";
+import { type PersistentKey, writeValue } from "../common/persistent-values";
 import { type CallQuota, parseCallQuota } from "../dakkio/rate-limits";
 import { defaultQuota, quotaAfterCall, quotaAt, uploadIntervalMs } from "./upload-interval";
 
@@ -64,5 +64,5 @@ function saveQuota(storage: KeyValue, { limit, remaining, resetUtc }: CallQuota)
 	view.setFloat64(1, limit);
 	view.setFloat64(9, remaining);
 	view.setFloat64(17, resetUtc);
-	storage.write(budgetKey, bytes);
+	writeValue(storage, budgetKey, bytes);
 }

@@ -41,7 +41,10 @@ export class Quarantine {
 
 	private get readable(): FlashQueue {
 		const queue = this.mounted ?? new FlashQueue({ flash: this.flash });
-		this.counts ??= { length: queue.length, droppedRecords: queue.droppedRecords };
+		const { length, droppedRecords, isDoubtful } = queue;
+		// It counts again when the flash can be read.
+		if (isDoubtful) this.mounted = queue;
+		this.counts ??= { length, droppedRecords };
 		return queue;
 	}
 

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { NorFlash } from "../../simulator/hardware/nor-flash";
+import type { FlashQueue } from "../../src/queue/flash-queue";
+import { FlakyReads, live, MemoryHint, mount, read } from "./failing-reads";
+import { randomFrom } from "./seeded-random";
+
+/** Reads that fail for a while cost nothing: a flash that cannot be read is no blank flash. */
+
+interface Ring {
+	readonly blocks: number;
+	readonly blockLength: number;
+	readonly pushes: number;
+	readonly acknowledged: number;
+	readonly isHinted: boolean;
+}
+
+const rings: readonly Ring[] = [false, true].flatMap((isHinted) => [
+	{ blocks: 8, blockLength: 256, pushes: 3, acknowledged: 0, isHinted },
+	{ blocks: 8, blockLength: 256, pushes: 60, acknowledged: 7, isHinted },
+	{ blocks: 8, blockLength: 256, pushes: 163, acknowledged: 120, isHinted },
+	{ blocks: 3, blockLength: 512, pushes: 160, acknowledged: 140, isHinted },
+]);
+const counts = [4, 5, 8, 20, 100, Number.POSITIVE_INFINITY];
+const bytesOf = (sequence: number) => Uint8Array.of(sequence, sequence >> 8, 1, 2, 3, 4);
+
+describe.each(rings)("a ring of $blocks × $blockLength, $pushes pushed (hinted: $isHinted)", (ring) => {
+	const { blocks, blockLength, pushes, acknowledged } = ring;
+	const filled = new NorFlash({ blocks, blockLength });
+	const filledHint = new MemoryHint();
+	const queue = mount(filled, filledHint, ring);
+	for (let i = 1; i <= pushes; i++) {
+		expect(queue.push(bytesOf(i))).toBe(i);
+		if (i === acknowledged) queue.acknowledge(i);
+	}
+	const dropped = queue.droppedRecords;
+	const all = Array.from({ length: pushes - acknowledged }, (_, index) => {
+		const sequence = acknowledged + 1 + index;
+		return [sequence, ...bytesOf(sequence)];
+	});
+
+	/** A mount of a copy during which reads fail, from each one on, for a while. */
+	function* troubled(): Generator<{ flash: FlakyReads; hints: MemoryHint; queue: FlashQueue; name: string }> {
+		const probe = new FlakyReads(copy());
+		mount(probe, copyHint(), ring);
+		for (let from = 0; from < probe.reads; from++)
+			for (const count of counts) {
+				const flash = new FlakyReads(copy());
+				const hints = copyHint();
+				flash.fail(from, count);
+				yield { flash, hints, queue: mount(flash, hints, ring), name: `${count} reads from ${from} on` };
+			}
+	}
+
+	function copy(): NorFlash {
+		return new NorFlash({ blocks, blockLength, programsOnce: true, image: filled.image.slice() });
+	}
+
+	function copyHint(): MemoryHint {
+		return Object.assign(new MemoryHint(), filledHint);
+	}
+
+	test("has every record once reads work again", () => {
+		for (const { flash, queue, name } of troubled()) {
+			flash.recover();
+			expect(read(queue), name).toEqual(all);
+			expect(queue.length, name).toBe(all.length);
+			expect(queue.droppedRecords, name).toBe(dropped);
+		}
+	});
+
+	test("takes records then, after those that it has", () => {
+		for (const { flash, hints, queue, name } of troubled()) {
+			flash.recover();
+			const added = queue.push(bytesOf(999));
+			expect(added, name).toBe(pushes + 1);
+			for (const each of [queue, mount(flash, hints, ring)])
+				expect(read(each), name).toEqual([...all, [added, ...bytesOf(999)]]);
+		}
+	});
+
+	test("loses none by what is pushed and acknowledged meanwhile, and erases none", () => {
+		for (const { flash, hints, queue, name } of troubled()) {
+			const added: number[] = [];
+			for (let i = 0; i < 3; i++) {
+				try {
+					added.push(queue.push(bytesOf(700)));
+				} catch {
+					// A push that throws has stored nothing.
+				}
+			}
+			let upTo = 0;
+			for (const { sequence } of queue.records()) {
+				upTo = sequence;
+				break;
+			}
+			try {
+				queue.acknowledge(upTo);
+			} catch {
+				// It stays pending.
+			}
+			flash.recover();
+			for (const each of [queue, mount(flash, hints, ring)]) {
+				const found = new Map(read(each).map(([sequence = 0, ...bytes]) => [sequence, bytes]));
+				for (const [sequence = 0, ...bytes] of all)
+					if (sequence > upTo) expect(found.get(sequence), `${name}: ${sequence}`).toEqual(bytes);
+				for (const sequence of added)
+					expect(found.get(sequence), `${name}: ${sequence}`).toEqual([...bytesOf(700)]);
+				expect(each.droppedRecords, name).toBe(dropped);
+			}
+		}
+	});
+});
+
+/** Runs one life again: its seed. */
+const replay = process.env.REPLAY;
+const lives =
+	replay !== undefined ? 1 : process.env.MODE === "long" ? 20_000 : Number(process.env.LIVES ?? 300);
+const firstSeed = replay === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(replay);
+
+test("random lives: what is pushed is there, or counted as dropped, whenever reads fail", () => {
+	const failed: string[] = [];
+	for (let seed = firstSeed; seed < firstSeed + lives && failed.length < 5; seed++) {
+		try {
+			live(randomFrom(seed));
+		} catch (error) {
+			failed.push(`REPLAY=${seed} ${String(error)}`);
+		}
+	}
+	expect(failed).toEqual([]);
+});
