@@ -13,6 +13,8 @@ export class MemoryKeyValue implements KeyValue {
 	changeCount = 0;
 	/** Each change throws once this many have been made. */
 	changesUntilPowerCut = Number.POSITIVE_INFINITY;
+	/** Worn or protected flash: writes change nothing, and say nothing. */
+	isProtected = false;
 	/** Each read and write throws it. */
 	failure: Error | undefined;
 	private eraseCount = 0;
@@ -26,6 +28,7 @@ export class MemoryKeyValue implements KeyValue {
 		if (this.failure !== undefined) throw this.failure;
 		this.change();
 		this.writes++;
+		if (this.isProtected) return;
 		this.values.set(key, Uint8Array.from(value));
 		this.flashHistory.push(Buffer.from(value));
 	}

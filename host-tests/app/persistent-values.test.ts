@@ -19,6 +19,7 @@ import {
 	persistentValues,
 	setFlag,
 	writeIfChanged,
+	writeValue,
 } from "../../src/common/persistent-values";
 import { PulseTotals } from "../../src/sensors/inputs/pulse-totals";
 import { loadFieldNames, saveFieldNames } from "../../src/sensors/pipeline/field-names";
@@ -408,4 +409,23 @@ describe("a value that is unchanged", () => {
 test("a factory reset keeps what numbers and times readings, and the password that may be on the case", () => {
 	const kept = Object.entries(persistentValues).filter(([, policy]) => policy === "keep");
 	expect(kept.map(([key]) => key)).toEqual(["portal_password", "boots", "clock", "planted", "ring"]);
+});
+
+test("a value that the flash does not keep is noticed", () => {
+	const storage = new MemoryKeyValue();
+	const value = Uint8Array.of(1, 2);
+	storage.write("attempts", Uint8Array.of(1, 3));
+	storage.isProtected = true;
+	for (const write of [
+		() => writeValue(storage, "attempts", value),
+		() => writeIfChanged(storage, "attempts", value),
+		() => setFlag(storage, "stuck", true),
+		() => writeJsonRecord(storage, "names", []),
+		() => saveUploadState(storage, { dueAtTicks: 1, consecutiveFailures: 0, maxPoints: 1 }),
+		() => requestSetup(storage, "asked for"),
+	])
+		expect(write).toThrow(/^the flash does not keep "/);
+	storage.isProtected = false;
+	writeIfChanged(storage, "attempts", value);
+	expect(storage.values.get("attempts")).toEqual(value);
 });

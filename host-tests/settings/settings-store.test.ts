@@ -155,3 +155,14 @@ describe("a checked record", () => {
 		);
 	});
 });
+
+test("settings that the flash does not keep do not count as saved; those before stay", () => {
+	store.save({ interval: 10 });
+	store.save({ interval: 20 });
+	storage.isProtected = true;
+	expect(() => store.save({ interval: 30 })).toThrow("the flash does not keep the settings");
+	expect(interval()).toBe(20);
+	storage.isProtected = false;
+	store.save({ interval: 30 });
+	expect(interval()).toBe(30);
+});

@@ -345,6 +345,18 @@ describe("settings", () => {
 	const save = (board: SetupBackend, settings: unknown) =>
 		handleSetupRequest(post("/api/save", { token, settings }), board);
 
+	test("that the flash does not keep are said not to be saved", () => {
+		const { board } = makeBoard();
+		const failing = {
+			...board,
+			save: () => {
+				throw new Error("the flash does not keep the settings");
+			},
+		};
+		const answer = save(failing, { interval: 30, key: "", location: "" });
+		expect([answer.status, textOf(answer)]).toEqual([500, expect.stringContaining("Not saved: the flash")]);
+	});
+
 	test("get all problems at once, each with its key, and nothing is saved", () => {
 		const { board, done, settings } = makeBoard();
 		const wrong = {

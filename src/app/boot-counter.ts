@@ -1,6 +1,6 @@
 import type { KeyValue } from "../boards/ecma419";
 import { type ResetReason, resetReasons } from "../boards/reset-reason";
-import type { PersistentKey } from "../common/persistent-values";
+import { type PersistentKey, writeValue } from "../common/persistent-values";
 
 /**
  * The stored record, big-endian: boot number (32 bits), how often each reset reason occurred (16 bits each), and 1 +
@@ -42,7 +42,7 @@ export function countBoot(storage: KeyValue, newestKnown: number, reason: ResetR
 		const bytes = new Uint8Array(view.buffer);
 		try {
 			// mutation: store-boot-count
-			storage.write(bootsKey, bytes);
+			writeValue(storage, bootsKey, bytes);
 		} catch {
 			// The board measures without storage, too: the readings on flash keep the boot numbers apart.
 		}
@@ -66,7 +66,7 @@ export function markReasonReported(storage: KeyValue): void {
 	const view = readRecord(storage);
 	if (view.getUint32(0) === 0) return;
 	view.setUint8(unreportedOffset, 0);
-	storage.write(bootsKey, new Uint8Array(view.buffer));
+	writeValue(storage, bootsKey, new Uint8Array(view.buffer));
 }
 
 /**
@@ -78,7 +78,7 @@ export function incrementBoot(storage: KeyValue): void {
 	const boot = view.getUint32(0);
 	if (boot === 0) return;
 	view.setUint32(0, boot + 1);
-	storage.write(bootsKey, new Uint8Array(view.buffer));
+	writeValue(storage, bootsKey, new Uint8Array(view.buffer));
 }
 
 /** All zero without a record. An early version wrote shorter ones. */

@@ -125,7 +125,8 @@ export class ServiceUploads implements UploaderOptions {
 		);
 		if (!("id" in found)) return found;
 		const store = new SettingsStore(storage.keyValue);
-		store.save(withoutDefaults({ ...settings, dataSourceId: found.id }));
+		// If that fails, the next start finds it again.
+		storage.tryWrite(() => store.save(withoutDefaults({ ...settings, dataSourceId: found.id })));
 		board.log(`data source: ${found.id}, ${JSON.stringify(name)}`);
 		return { bucketId, dataSourceId: found.id };
 	}

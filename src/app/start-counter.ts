@@ -1,6 +1,6 @@
 import type { Time } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
-import type { PersistentKey } from "../common/persistent-values";
+import { type PersistentKey, writeValue } from "../common/persistent-values";
 
 /** The stored record: starts in a row (8 bits), slot of the firmware (8 bits). */
 const startsKey: PersistentKey = "starts";
@@ -27,7 +27,7 @@ export class StartCounter {
 		this.isSafeMode = count >= maxShortStarts;
 		try {
 			// Not counted further: the record stays the same, and is not written again.
-			if (!this.isSafeMode) storage.write(startsKey, Uint8Array.of(count + 1, slot));
+			if (!this.isSafeMode) writeValue(storage, startsKey, Uint8Array.of(count + 1, slot));
 			this.isCounted = true;
 		} catch {
 			// Without storage, the board starts as ever.

@@ -1,7 +1,7 @@
 import type { Time } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
 import { errorMessage } from "../common/error-message";
-import type { PersistentKey } from "../common/persistent-values";
+import { type PersistentKey, writeValue } from "../common/persistent-values";
 import type { SampleTime } from "../reading/reading";
 import {
 	type Anchor,
@@ -394,7 +394,8 @@ export class Clock {
 	/** A failure of the storage loses persistence, not the time; the next change tries again. */
 	private save(anchors: readonly Anchor[]): void {
 		try {
-			this.options.storage.write(
+			writeValue(
+				this.options.storage,
 				clockKey,
 				encodeClockRecord({
 					drift: this.driftState.drift,

@@ -1,12 +1,16 @@
 import type { KeyValue } from "../boards/ecma419";
 import { decodeCheckedRecord, encodeCheckedRecord } from "./checked-record";
 import { toJson } from "./json";
-import type { PersistentKey } from "./persistent-values";
+import { type PersistentKey, writeValue } from "./persistent-values";
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
 /** Stores a JSON value with a checksum, in one write. Throws what the storage throws. */
-export function writeJsonRecord(storage: Pick<KeyValue, "write">, key: PersistentKey, value: unknown): void {
-	storage.write(key, encodeCheckedRecord({ counter: 0, body: encodeUtf8(toJson(value)) }));
+export function writeJsonRecord(
+	storage: Pick<KeyValue, "read" | "write">,
+	key: PersistentKey,
+	value: unknown,
+): void {
+	writeValue(storage, key, encodeCheckedRecord({ counter: 0, body: encodeUtf8(toJson(value)) }));
 }
 
 /** The value that {@link writeJsonRecord} stored; `undefined` without one. */

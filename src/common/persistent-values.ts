@@ -60,14 +60,30 @@ export function openKeyValue({ keyValue }: Pick<Storage, "keyValue">): KeyValue 
 	return keyValue.open({ path: "dakkio", format: "buffer" });
 }
 
-/** Writes a value only if it differs from what is stored: each write wears the flash. Throws what the storage throws. */
+/** Writes a value and reads it back: worn flash reports nothing. Throws if it is not there, and what the storage throws. */
+export function writeValue(
+	storage: Pick<KeyValue, "read" | "write">,
+	key: PersistentKey,
+	value: Uint8Array,
+): void {
+	storage.write(key, value);
+	if (!isStored(storage, key, value)) throw new Error(`the flash does not keep "${key}"`);
+}
+
+/** Writes a value only if it differs from what is stored: each write wears the flash. Throws as {@link writeValue}. */
 export function writeIfChanged(
 	storage: Pick<KeyValue, "read" | "write">,
 	key: PersistentKey,
 	value: Uint8Array,
 ): void {
+	if (!isStored(storage, key, value)) writeValue(storage, key, value);
+}
+
+function isStored(storage: Pick<KeyValue, "read">, key: PersistentKey, value: Uint8Array): boolean {
 	const stored = storage.read(key);
-	if (stored === undefined || new Uint8Array(stored).join() !== value.join()) storage.write(key, value);
+	if (stored?.byteLength !== value.length) return false;
+	const bytes = new Uint8Array(stored);
+	return value.every((byte, at) => byte === bytes[at]);
 }
 
 /** A flag is set while there is a value under its key. */
@@ -82,6 +98,6 @@ export function setFlag(
 	isSet: boolean,
 ): void {
 	if (isSet === isFlagSet(storage, key)) return;
-	if (isSet) storage.write(key, Uint8Array.of(1));
+	if (isSet) writeValue(storage, key, Uint8Array.of(1));
 	else storage.delete(key);
 }

@@ -2,7 +2,7 @@ import type { KeyValue } from "../boards/ecma419";
 import { crc32 } from "../common/crc32";
 import { decodeHex } from "../common/hex";
 import { isJsonObject } from "../common/json";
-import type { PersistentKey } from "../common/persistent-values";
+import { type PersistentKey, writeValue } from "../common/persistent-values";
 import { decodeUtf8 } from "../common/utf8";
 import { checkSettings, withoutDefaults } from "./settings";
 import { SettingsStore } from "./settings-store";
@@ -25,5 +25,5 @@ export function installBuiltInSettings(storage: KeyValue, hex: string): void {
 	const { settings } = checkSettings(given);
 	new SettingsStore(storage).save(withoutDefaults(settings));
 	// Last: a power cut between the two writes installs them again.
-	storage.write(builtInSettingsKey, checksum);
+	writeValue(storage, builtInSettingsKey, checksum);
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from "../common/error-message";
 import { isJsonObject, type RequestLimits, readJson } from "../common/json";
 import { lowerCase } from "../common/lower-case";
 import { textBody } from "../http/message-stream";
@@ -185,7 +186,14 @@ function handleSettings(path: string, body: JsonObject, board: SetupBackend): Se
 		const started: TestStarted = { number: board.startTest(settings) };
 		return jsonResponse(202, started);
 	}
-	board.save(settings);
+	try {
+		board.save(settings);
+	} catch (error) {
+		return errorResponse(
+			500,
+			`Not saved: ${errorMessage(error)}. Try again; if it stays so, replace the board.`,
+		);
+	}
 	return jsonResponse(200, response);
 }
 

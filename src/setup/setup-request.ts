@@ -1,5 +1,5 @@
 import type { KeyValue } from "../boards/ecma419";
-import type { PersistentKey } from "../common/persistent-values";
+import { type PersistentKey, writeValue } from "../common/persistent-values";
 import type { SetupReason } from "./setup-lifecycle";
 
 const setupRequestKey: PersistentKey = "setup";
@@ -7,8 +7,11 @@ const setupRequestKey: PersistentKey = "setup";
 const reasonCodes = Object.freeze({ "asked for": 1, "no network": 2 } as const);
 
 /** Makes the next boot open setup. Throws what the storage throws. */
-export function requestSetup(storage: Pick<KeyValue, "write">, reason: keyof typeof reasonCodes): void {
-	storage.write(setupRequestKey, Uint8Array.of(reasonCodes[reason]));
+export function requestSetup(
+	storage: Pick<KeyValue, "read" | "write">,
+	reason: keyof typeof reasonCodes,
+): void {
+	writeValue(storage, setupRequestKey, Uint8Array.of(reasonCodes[reason]));
 }
 
 /** Why this boot opens setup; `undefined` if it does not. Deletes the request: it holds for one boot. */

@@ -1,7 +1,7 @@
 import type { FirmwareSlots, Time } from "../boards/board";
 import type { Flash, KeyValue } from "../boards/ecma419";
 import { errorMessage } from "../common/error-message";
-import type { PersistentKey } from "../common/persistent-values";
+import { type PersistentKey, writeValue } from "../common/persistent-values";
 import {
 	checkHeader,
 	formatVersion,
@@ -222,7 +222,7 @@ export class FirmwareUpdate {
 		const view = new DataView(bytes.buffer, headerBytes);
 		view.setUint32(0, progress.writtenBytes);
 		view.setUint8(4, 1 - this.options.slots.running);
-		this.options.storage.write(updateKey, bytes);
+		writeValue(this.options.storage, updateKey, bytes);
 		this.current = progress;
 	}
 

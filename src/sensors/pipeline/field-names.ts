@@ -25,7 +25,7 @@ export function loadFieldNames(storage: Pick<KeyValue, "read">): FieldNames | un
 }
 
 /** Throws what the storage throws. */
-export function saveFieldNames(storage: Pick<KeyValue, "write">, fieldNames: FieldNames): void {
+export function saveFieldNames(storage: Pick<KeyValue, "read" | "write">, fieldNames: FieldNames): void {
 	const entries = fieldNames.map(({ sensor, names }) => [sensor, [...names]]);
 	writeJsonRecord(storage, "names", entries);
 }
