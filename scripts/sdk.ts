@@ -112,9 +112,14 @@ function requireOwnFolder(folder: string): void {
 	chmodSync(folder, 0o700);
 }
 
+/** A file that a build is about ("error.c" is one), a warning, or a count of the SDK's linker. */
+const passingLine = /^# |^\[\d+\/\d+\]|warning: |^### \d/;
+
 /** Of a build's output, what went wrong: what the compilers of C warn of in the SDK is not this project's. */
 function errorLines(output: string): string {
-	const lines = output.split("\n").filter((line) => /error|###|cannot|not found|failed/i.test(line));
+	const lines = output
+		.split("\n")
+		.filter((line) => !passingLine.test(line) && /error|###|cannot|not found|failed/i.test(line));
 	return (lines.length > 0 ? lines : output.split("\n").slice(-30)).join("\n");
 }
 
