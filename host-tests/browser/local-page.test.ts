@@ -7,7 +7,7 @@ import { BoardRunner } from "../../simulator/board-runner";
 import { LogLines } from "../../simulator/log-lines";
 import { startNetwork } from "../../simulator/simulated-networks";
 import { World } from "../../simulator/world";
-import { browserPath, launchBrowser, PageVisit, phone } from "./setup-page-driver";
+import { browserPath, launchBrowser, PageVisit } from "./setup-page-driver";
 
 /** The page on the home network, of a whole virtual board. Nothing that the board reports may become markup. */
 
@@ -46,7 +46,7 @@ describe.skipIf(browserPath === undefined)("a board on the home network, and a p
 	});
 
 	beforeEach(async () => {
-		visit = await PageVisit.open(browser, url, phone, (page) => page.getByRole("heading", { name: "State" }));
+		visit = await PageVisit.open(browser, url, (page) => page.getByRole("heading", { name: "State" }));
 	});
 
 	afterEach(async () => {

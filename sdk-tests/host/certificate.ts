@@ -16,6 +16,7 @@ import {
 	X509CertificateGenerator,
 } from "@peculiar/x509";
 import { pssAlgorithm, resign, signPss, tlv } from "./resign";
+import { nextRsaKeys } from "./rsa-keys";
 
 export { KeyUsageFlags };
 
@@ -118,19 +119,8 @@ function purpose({ authority, usage, plain, names, purposes }: CertificateOption
 }
 
 function generate(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
-	const usages = ["sign", "verify"] as const;
-	if (kind === "P-256" || kind === "P-384")
-		return webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: kind }, true, usages);
-	return webcrypto.subtle.generateKey(
-		{
-			name: "RSASSA-PKCS1-v1_5",
-			modulusLength: Number(kind.slice(4)),
-			publicExponent: Uint8Array.of(1, 0, 1),
-			hash: "SHA-256",
-		},
-		true,
-		usages,
-	);
+	if (kind !== "P-256" && kind !== "P-384") return nextRsaKeys(kind);
+	return webcrypto.subtle.generateKey({ name: "ECDSA", namedCurve: kind }, true, ["sign", "verify"]);
 }
 
 /** A name constraints extension (RFC 5280 section 4.2.1.10); names are DNS names, addresses with mask, or DER. */

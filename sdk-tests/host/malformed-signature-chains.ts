@@ -1,8 +1,9 @@
-import { constants, createHash, KeyObject, privateEncrypt, sign, webcrypto } from "node:crypto";
+import { constants, createHash, KeyObject, privateEncrypt, sign } from "node:crypto";
 import { DerReader, parseSequence } from "../../src/boards/esp32/tls/der";
 import { certify, derToPem, type TestCertificate } from "./certificate";
 import { type ChainTable, forged, leaf } from "./chain-table";
 import { Field, signEC, tlv, withField, withSignature } from "./resign";
+import { nextRsaKeys } from "./rsa-keys";
 
 /** Signatures that a verifier accepts if it parses what it should compare: RSASSA-PKCS1-v1_5 and ECDSA. */
 export async function addMalformedSignatures(table: ChainTable): Promise<void> {
@@ -106,14 +107,7 @@ async function addOpenKey(table: ChainTable): Promise<void> {
 
 /** With the exponent 3, some bytes of a power can be chosen without the key. */
 async function addCubes(table: ChainTable): Promise<void> {
-	const keys = await webcrypto.subtle.generateKey(
-		{
-			...{ name: "RSASSA-PKCS1-v1_5", modulusLength: 8 * modulusBytes, hash: "SHA-256" },
-			publicExponent: Uint8Array.of(3),
-		},
-		true,
-		["sign", "verify"],
-	);
+	const keys = await nextRsaKeys("RSA 2048, exponent 3");
 	const root = await certify({ name: "Three", key: "RSA 2048", keys, authority: true });
 	const server = await leaf(root);
 	const add = (name: string, expected: string, change: (signature: Buffer) => Buffer) => {
