@@ -2,8 +2,9 @@ import { isIP } from "node:net";
 import {
 	checkServerIdentity,
 	connect,
-	type ConnectionOptions as NodeTLSOptions,
+	createSecureContext,
 	rootCertificates,
+	type SecureContext,
 } from "node:tls";
 import type { TLSConstructor, TLSOptions } from "../../src/boards/ecma419";
 import { explainTLSError } from "./errors";
@@ -27,33 +28,31 @@ export function makeTLS({
 	trustSystemRoots = false,
 	hold = noHold,
 }: TLSFactoryOptions): TLSConstructor {
+	/** By the board's own roots: to read the public authorities takes 20 ms each time. */
+	const contexts = new Map<string, SecureContext>();
+	const contextFor = (own: readonly Uint8Array[]): SecureContext => {
+		const texts = own.map(toPem);
+		const key = texts.join("");
+		const context = contexts.get(key) ?? makeContext(texts, trustSystemRoots);
+		contexts.set(key, context);
+		return context;
+	};
 	return class extends NodeTCPSocket {
 		constructor(options: TLSOptions) {
-			super(
-				connectOptions(
-					options,
-					trustOptions([...roots, ...(options.secure?.ca ?? [])], trustSystemRoots),
-					hold,
-				),
-			);
+			super(connectOptions(options, contextFor([...roots, ...(options.secure?.ca ?? [])]), hold));
 		}
 	};
 }
 
-function connectOptions(
-	options: TLSOptions,
-	trust: Pick<NodeTLSOptions, "ca">,
-	hold: Hold,
-): NodeTCPSocketOptions {
+function connectOptions(options: TLSOptions, secureContext: SecureContext, hold: Hold): NodeTCPSocketOptions {
 	const { address, port, host } = options;
 	checkAddress(address);
 	const socket = connect({
-		...trust,
+		secureContext,
 		host: address,
 		port,
 		// An address is not a server name (RFC 6066 section 3).
 		...(isIP(host) === 0 && { servername: host }),
-		minVersion: "TLSv1.2",
 		rejectUnauthorized: true,
 		checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
 	});
@@ -66,10 +65,10 @@ function connectOptions(
 	return { socket, openEvent: "secureConnect", callbacks: options, hold, onOpen, explain };
 }
 
-/** Node's default is the public authorities, parsed once for all connections. */
-function trustOptions(own: readonly Uint8Array[], system: boolean): Pick<NodeTLSOptions, "ca"> {
-	if (system && own.length === 0) return {};
-	return { ca: [...(system ? rootCertificates : []), ...own.map(toPem)] };
+/** `own`: PEM; Node's default is the public authorities, read once for all connections. */
+function makeContext(own: readonly string[], system: boolean): SecureContext {
+	const trust = system && own.length === 0 ? {} : { ca: [...(system ? rootCertificates : []), ...own] };
+	return createSecureContext({ ...trust, minVersion: "TLSv1.2" });
 }
 
 function toPem(certificate: Uint8Array): string {
