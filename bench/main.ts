@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { endWithReader } from "../simulator/command-line";
 import { errorMessage } from "../src/common/error-message";
 import { imageSections } from "./chip-image";
 import { instructionSection } from "./chip-instructions";
@@ -47,6 +48,7 @@ Fails when a figure has become worse by more than 2 % or misses its limit, and w
 const path = join(import.meta.dirname, "RESULTS.md");
 const howToWrite = "bench/RESULTS.md differs from the measurement: npm run bench -- --write\n";
 
+endWithReader();
 const options = parseOptions(process.argv.slice(2));
 if (typeof options === "string") {
 	process.stderr.write(`${options}\n${help}`);

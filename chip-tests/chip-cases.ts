@@ -2,14 +2,18 @@ import { Agent, request } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { randomFrom } from "../host-tests/queue/seeded-random";
 import { PageClient } from "../host-tests/setup/page-client";
+import { largestSettings } from "../host-tests/setup/request-bodies";
 import { sendUpdate, type UpdateClient } from "../page/send-update";
 import { boardAddress } from "../scripts/emulated-chip";
 import { NorFlash } from "../simulator/hardware/nor-flash";
+import { defaultServerLimits } from "../src/http/http-server";
 import type { UpdateState } from "../src/setup/api";
 import { ReadingLog } from "../src/store/reading-log";
 import type { ChipBench, MemoryFigures } from "./chip-bench";
 import { sendHostileLocalRequests, sendHostileRequests } from "./hostile-requests";
 import { sendImpatientClients } from "./impatient-clients";
+
+const { maxBodyBytes } = defaultServerLimits;
 
 /** Lines of the board's log that the cases wait for. */
 export const log = {
@@ -289,7 +293,12 @@ async function takeHostileRequests(bench: ChipBench, { onMemory }: CaseOptions):
 	await bench.command("ping");
 	let count = await sendHostileRequests(bench, page);
 	onMemory("setup, after hostile requests", await bench.memory());
-	expectEqual("status of the save", (await page.post("/api/save", { settings: bench.settings })).status, 200);
+	for (const settings of [largestSettings(bench.dakkio.certificates.root.pem, maxBodyBytes), bench.settings]) {
+		const saved = await page.post("/api/save", { settings });
+		expectEqual("status of the save", [saved.status, saved.body], [200, "{}"]);
+		expectEqual("status of the export", (await page.post("/api/export", { secrets: true })).status, 200);
+		onMemory("setup, after a save", await bench.memory());
+	}
 	const tested = page.test(bench.settings, 1_000).catch(() => undefined);
 	count += await sendHostileRequests(bench, page);
 	await tested;

@@ -25,6 +25,11 @@ const requestTimeoutMs = 8_000;
 /** Between attempts; the last one repeats. */
 const retryDelaysMs = [500, 1_000, 2_000, 3_000] as const;
 const busyStatus = 503;
+/** So many times in a row, the user is told: the pages of a board that serves a few are done before. */
+const reportedBusyResponses = 4;
+
+/** Why there is no answer yet: no response, or another page has its turn for long. */
+export type ConnectionProblem = "lost" | "busy";
 
 interface BoardResponse {
 	readonly status: number;
@@ -36,11 +41,11 @@ interface BoardResponse {
  * response, because phones leave the Wi-Fi for a moment and boards restart.
  */
 export class BoardClient {
-	readonly #onConnection: (lost: boolean) => void;
+	readonly #onConnection: (problem: ConnectionProblem | undefined) => void;
 	#token = "";
 	#lastRequest: Promise<unknown> = Promise.resolve();
 
-	constructor(onConnection: (lost: boolean) => void) {
+	constructor(onConnection: (problem: ConnectionProblem | undefined) => void) {
 		this.#onConnection = onConnection;
 	}
 
@@ -172,12 +177,13 @@ export class BoardClient {
 		request: RequestInit,
 		attempts = Number.POSITIVE_INFINITY,
 	): Promise<BoardResponse> {
-		for (let sent = 0, failures = 0; failures < attempts; sent++) {
+		for (let sent = 0, failures = 0, busy = 0; failures < attempts; sent++) {
 			if (sent > 0) await delay(retryDelaysMs[Math.min(sent, retryDelaysMs.length) - 1]);
 			const response = await fetchOnce(path, request);
 			if (response === undefined) failures++;
-			if (failures < attempts) this.#onConnection(response === undefined);
-			if (response !== undefined && response.status !== busyStatus) return response;
+			busy = response?.status === busyStatus ? busy + 1 : 0;
+			if (failures < attempts) this.#onConnection(connectionProblem(response, busy));
+			if (response !== undefined && busy === 0) return response;
 		}
 		throw new NoResponseError(path);
 	}
@@ -186,6 +192,12 @@ export class BoardClient {
 function parseCheckResponse({ text }: BoardResponse): CheckResponse {
 	const { problems = [], warnings = [] }: Partial<CheckResponse> = text === "" ? {} : JSON.parse(text);
 	return { problems, warnings };
+}
+
+/** `busy`: responses in a row that say so. */
+function connectionProblem(response: BoardResponse | undefined, busy: number): ConnectionProblem | undefined {
+	if (response === undefined) return "lost";
+	return busy >= reportedBusyResponses ? "busy" : undefined;
 }
 
 /** `undefined`: no response, or half of one. */

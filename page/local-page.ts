@@ -19,6 +19,9 @@ interface HistoryResponse {
 const statusPauseMs = 5_000;
 const historyPauseMs = 60_000;
 const timeoutMs = 15_000;
+const busyPauseMs = 1_000;
+/** So many times in a row; a board that serves some pages is done before. */
+const reportedBusyResponses = 5;
 const vector = "http://www.w3.org/2000/svg";
 
 const title = element("h1", {}, "Board");
@@ -62,14 +65,19 @@ async function refresh(): Promise<void> {
 		}
 		show(status);
 		await showLog();
-		replaceContent(notice);
+		notify("");
 	} catch {
-		replaceContent(notice, "No response from the board. Trying again…");
+		notify("No response from the board. Trying again…");
 	}
-	setAttributes(notice, { class: notice.textContent === "" ? undefined : "bad" });
 }
 
-async function load(path: string): Promise<string> {
+/** A text that stays as it is is not announced again. */
+function notify(text: string): void {
+	if (text !== notice.textContent) replaceContent(notice, text);
+	setAttributes(notice, { class: text === "" ? undefined : "bad" });
+}
+
+async function load(path: string, busy = 1): Promise<string> {
 	const abort = new AbortController();
 	const timer = setTimeout(() => abort.abort(), timeoutMs);
 	try {
@@ -80,8 +88,10 @@ async function load(path: string): Promise<string> {
 		clearTimeout(timer);
 	}
 	// Another page has its turn.
-	await new Promise((resolve) => setTimeout(resolve, 1_000));
-	return load(path);
+	if (busy === reportedBusyResponses)
+		notify("The board is busy with other pages or programs. Close some that you do not need. Trying again…");
+	await new Promise((resolve) => setTimeout(resolve, busyPauseMs));
+	return load(path, busy + 1);
 }
 
 function show(status: LocalStatus): void {

@@ -8,7 +8,7 @@ export class Notices {
 	readonly #error = element("p", { class: "notice", role: "alert", hidden: true });
 	/** Of the access point. */
 	name: string | undefined;
-	#lost = false;
+	#problem: string | undefined;
 
 	get elements(): readonly HTMLElement[] {
 		return [this.#live, this.#connectionNotice, this.#error];
@@ -29,11 +29,12 @@ export class Notices {
 		replaceContent(this.#error);
 	}
 
-	showConnection(lost: boolean): void {
-		if (lost === this.#lost) return;
-		this.#lost = lost;
-		this.#connectionNotice.hidden = !lost;
-		replaceContent(this.#connectionNotice, ...(lost ? iconText(icons.warning, texts.lost(this.name)) : []));
-		if (!lost) this.announce(texts.found);
+	/** `problem`: why there is none. */
+	showConnection(problem: string | undefined): void {
+		if (problem === this.#problem) return;
+		this.#problem = problem;
+		this.#connectionNotice.hidden = problem === undefined;
+		replaceContent(this.#connectionNotice, ...(problem ? iconText(icons.warning, problem) : []));
+		if (problem === undefined) this.announce(texts.found);
 	}
 }

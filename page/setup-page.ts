@@ -286,7 +286,9 @@ class SetupPage {
 
 async function main(): Promise<void> {
 	const notices = new Notices();
-	const client = new BoardClient((lost) => notices.showConnection(lost));
+	const client = new BoardClient((problem) =>
+		notices.showConnection(problem && { lost: texts.lost(notices.name), busy: texts.busy }[problem]),
+	);
 	const name = element("p", { class: "board" });
 	const header = element("header", {}, name, element("h1", {}, texts.title));
 	const loading = element("main", {}, element("p", { class: "lead busy" }, texts.loading));

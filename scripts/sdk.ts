@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
+import { endWithReader } from "../simulator/command-line";
 import { errorMessage } from "../src/common/error-message";
 
 /** The project. */
@@ -123,8 +124,9 @@ function errorLines(output: string): string {
 	return (lines.length > 0 ? lines : output.split("\n").slice(-30)).join("\n");
 }
 
-/** Runs a script; a missing tool or a failure is one message, with exit status 1. */
+/** Runs a script; a missing tool or a failure is one message, with exit status 1. Ends when nobody reads its output. */
 export async function main(script: () => Promise<void>): Promise<void> {
+	endWithReader();
 	try {
 		await script();
 	} catch (error) {

@@ -18,14 +18,19 @@ npm run update -- <address> [file] [--older]
 
 /** Between attempts to reach a board that has left for a moment; then it has restarted. */
 const retryDelaysMs = [500, 1_000, 2_000, 4_000];
+/** A busy board says how long to wait, usually a second; so many times in a row, the user is told why nothing happens. */
+const reportedBusyResponses = 5;
+const busyWaitSeconds = { min: 0.5, usual: 1, max: 60 };
 
 /** The setup page's API, as the page itself uses it. */
 export class BoardUpdateClient implements UpdateClient {
 	private readonly origin: string;
+	private readonly onBusy: () => void;
 	private token = "";
 
-	/** `address`: with or without `http://`. */
-	constructor(address: string) {
+	/** `address`: with or without `http://`; `onBusy`: the board keeps serving others. */
+	constructor(address: string, onBusy: () => void = () => {}) {
+		this.onBusy = onBusy;
 		this.origin = new URL(address.includes("://") ? address : `http://${address}`).origin;
 	}
 
@@ -61,17 +66,24 @@ export class BoardUpdateClient implements UpdateClient {
 		return new Promise((resolve) => setTimeout(resolve, milliseconds));
 	}
 
+	/** Repeated while there is no response, a few times, and while the board is busy, which is no failure. */
 	private async request<T>(path: string, body?: string): Promise<T> {
-		for (const delayMs of [...retryDelaysMs, undefined]) {
+		let failures = 0;
+		for (let busy = 0; ; ) {
 			try {
 				return await this.requestOnce(path, body);
 			} catch (error) {
-				// 503: a page has its turn.
-				if ((error instanceof RefusedError && error.status !== 503) || delayMs === undefined) throw error;
+				if (error instanceof BusyError) {
+					if (++busy === reportedBusyResponses) this.onBusy();
+					await this.pause(error.waitMs);
+					continue;
+				}
+				const delayMs = retryDelaysMs[failures++];
+				if (error instanceof RefusedError || delayMs === undefined) throw error;
+				busy = 0;
 				await this.pause(delayMs);
 			}
 		}
-		throw new Error("unreachable");
 	}
 
 	private async requestOnce<T>(path: string, body: string | undefined): Promise<T> {
@@ -83,8 +95,21 @@ export class BoardUpdateClient implements UpdateClient {
 		const response = await fetch(origin + path, { ...post, signal: AbortSignal.timeout(8_000) });
 		const text = await response.text();
 		if (response.ok) return JSON.parse(text);
+		if (response.status === 503) throw new BusyError(response.headers.get("Retry-After"));
 		const { error = text }: Partial<ErrorResponse> = text.startsWith("{") ? JSON.parse(text) : {};
 		throw new RefusedError(response.status, error);
+	}
+}
+
+/** Another page, or a program, has its turn. */
+class BusyError extends Error {
+	readonly waitMs: number;
+
+	constructor(retryAfter: string | null) {
+		super("The board serves another request.");
+		const { min, usual, max } = busyWaitSeconds;
+		const seconds = Number(retryAfter ?? usual);
+		this.waitMs = 1_000 * (Number.isNaN(seconds) ? usual : Math.min(max, Math.max(min, seconds)));
 	}
 }
 
@@ -124,7 +149,9 @@ export async function updateBoard(args: readonly string[], folder: string): Prom
 		process.stdout.write(help);
 		return values.help === true ? 0 : 2;
 	}
-	const client = new BoardUpdateClient(address);
+	const client = new BoardUpdateClient(address, () =>
+		process.stderr.write(`${address} is busy with another page: close it, or wait. Trying again…\n`),
+	);
 	const { board } = await client.state().catch((error: unknown) => {
 		throw error instanceof RefusedError ? error : new Error(noResponse(address));
 	});

@@ -10,6 +10,18 @@ export type Command<Options> =
 export const text = { type: "string" } as const;
 export const flag = { type: "boolean" } as const;
 
+/**
+ * Ends the program without an error when the reader of its output, like `head`, has closed the pipe. Without it, Node
+ * ends it with a stack. What cannot be written for another reason, like a full disk, ends it with status 1.
+ */
+export function endWithReader(end: () => void = () => process.exit()): void {
+	for (const stream of [process.stdout, process.stderr])
+		stream.on("error", (error: NodeJS.ErrnoException) => {
+			if (error.code === "EPIPE") end();
+			else process.exit(1);
+		});
+}
+
 type OptionTypes = NonNullable<ParseArgsConfig["options"]>;
 
 export type ParsedOptions<Types extends OptionTypes> = {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
 import { errorMessage } from "../src/common/error-message";
+import { endWithReader } from "./command-line";
 import { generateScenario, year } from "./life/generate-scenario";
 import { Life, type LifeReport } from "./life/life";
 import {
@@ -30,8 +31,7 @@ const day = 86_400_000;
 const failuresDirectory = join(import.meta.dirname, "..", ".state", "failures");
 const plotIntervals = 1200;
 
-// The reader (like `head`) has closed the pipe.
-process.stdout.on("error", () => process.exit());
+endWithReader();
 
 const command = parseSimulateCommand(process.argv.slice(2));
 if (command.kind === "help") process.stdout.write(simulateHelp);

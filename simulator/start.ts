@@ -4,6 +4,7 @@ import { createInterface, type Interface } from "node:readline";
 import { decodeTextFile } from "../page/text-file";
 import { type Settings, withoutDefaults } from "../src/settings/settings";
 import { BoardRunner } from "./board-runner";
+import { endWithReader } from "./command-line";
 import { lockDirectory } from "./directory-lock";
 import { preferredPort } from "./free-port";
 import { sensorPins } from "./hardware/simulated-sensors";
@@ -21,6 +22,9 @@ const boardPort = 8180;
 
 const aheadOfTime =
 	"This board has run ahead of real time (--speed), and a real service would get times in the future. Add --fresh.";
+
+const stopped = new AbortController();
+endWithReader(() => stopped.abort());
 
 const command = parseStartCommand(process.argv.slice(2), (file) => decodeTextFile(readFileSync(file)));
 if (command.kind === "help") process.stdout.write(startHelp);
@@ -52,7 +56,7 @@ async function run(options: StartOptions): Promise<void> {
 		if (plan.kind === "saved") running.configure(plan.settings);
 		running.start("power-on");
 		const button = plan.kind === "configured" ? undefined : onEnter(() => running.openSetup());
-		await interrupted();
+		await interrupted(stopped.signal);
 		button?.close();
 		print("stopping");
 		await running.stop();
@@ -183,8 +187,8 @@ function print(line: string): void {
 	process.stdout.write(`${new Date().toISOString().slice(11, 23)}  ${line}\n`);
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; a second one terminates the process. */
-function interrupted(): Promise<void> {
+/** Resolves at the first Ctrl-C or SIGTERM, or when it is aborted; a second signal terminates the process. */
+function interrupted(aborted: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {
 		const signals = ["SIGINT", "SIGTERM"] as const;
 		const stop = () => {
@@ -192,5 +196,7 @@ function interrupted(): Promise<void> {
 			resolve();
 		};
 		for (const signal of signals) process.on(signal, stop);
+		if (aborted.aborted) stop();
+		aborted.addEventListener("abort", stop);
 	});
 }

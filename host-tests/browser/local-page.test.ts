@@ -144,4 +144,15 @@ describe.skipIf(browserPath === undefined)("a board on the home network, and a p
 		await lost.waitFor({ state: "hidden" });
 		expect(await page.getByText(hostile).isVisible()).toBe(true);
 	});
+
+	test("says what keeps the board busy, and goes on when it is not", async () => {
+		const { page } = visit;
+		const busy = page.getByText("The board is busy with other pages or programs. Close some");
+		await page.route("**/api/**", (route) => route.fulfill({ status: 503, json: { error: "busy" } }));
+		await busy.waitFor();
+		await visit.inspect();
+		await page.unroute("**/api/**");
+		await busy.waitFor({ state: "hidden" });
+		expect(await page.getByText(hostile).isVisible()).toBe(true);
+	});
 });

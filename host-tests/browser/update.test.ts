@@ -103,7 +103,7 @@ describe.skipIf(browserPath === undefined)("an update on the setup page", () => 
 		await page.route("**/api/update", async (route) => {
 			const step: UpdateRequest | undefined =
 				route.request().method() === "POST" ? route.request().postDataJSON() : undefined;
-			if (step === undefined && ++questions <= 3)
+			if (step === undefined && ++questions <= 4)
 				return route.fulfill({
 					status: 503,
 					json: { error: "The board serves another request: try again." },
@@ -117,9 +117,12 @@ describe.skipIf(browserPath === undefined)("an update on the setup page", () => 
 		});
 		await choose(Buffer.concat([header, image]));
 		await install();
+		const busy = page.getByText("The board is busy with another page. Close the ones that you do not need.");
+		await busy.waitFor();
 		const result = page.locator(".result").filter({ visible: true });
 		await result.getByText(texts.update.problems.signature).waitFor();
-		expect(questions).toBe(4);
+		expect(await busy.isVisible()).toBe(false);
+		expect(questions).toBe(5);
 		// The browser reports each of them.
 		expect(visit.errors.splice(0).filter((error) => !error.includes("503"))).toEqual([]);
 	});

@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { newestUpdateFile, updateBoard } from "../../scripts/update-command";
+import { BoardUpdateClient, newestUpdateFile, updateBoard } from "../../scripts/update-command";
 import { freePort } from "../../simulator/free-port";
 import { FreshBoard } from "../../simulator/fresh-board";
 import { updateFile } from "../update/download-fixture";
@@ -42,7 +44,46 @@ describe("npm run update", () => {
 		await board.stop();
 	});
 
+	describe("while the board is busy", () => {
+		let server: Server;
+		let requests: number;
+		let busy: number;
+		let pauses: number[];
+		beforeEach(async () => {
+			[requests, pauses] = [0, []];
+			vi.spyOn(BoardUpdateClient.prototype, "pause").mockImplementation(async (ms) => void pauses.push(ms));
+			server = createServer((_, response) => {
+				if (++requests <= busy) response.writeHead(503, { "Retry-After": "7" }).end('{"error":"busy"}');
+				else response.writeHead(200).end('{"token":"1","board":{"chip":"node"}}');
+			}).listen(0, "127.0.0.1");
+			await once(server, "listening");
+		});
+		afterEach(() => server.close());
+		const address = () => {
+			const bound = server.address();
+			return `127.0.0.1:${typeof bound === "object" ? bound?.port : ""}`;
+		};
+
+		test("it waits as it is told, however often, and the user is told once", async () => {
+			busy = 30;
+			await expect(updateBoard([address()], "none")).rejects.toThrow("no update file for node");
+			expect(pauses).toEqual(Array(30).fill(7_000));
+			expect(written.match(/is busy with another page: close it, or wait/g)).toHaveLength(1);
+		});
+
+		test("it is not taken for a failure: as many attempts as ever follow", async () => {
+			busy = 4;
+			const client = new BoardUpdateClient(address());
+			await client.state();
+			server.close();
+			server.closeAllConnections();
+			expect(await client.updateState()).toEqual({ phase: "installed" });
+			expect(pauses).toEqual([7_000, 7_000, 7_000, 7_000, 500, 1_000, 2_000, 4_000]);
+		});
+	});
+
 	test("says what to do where no board in setup responds", async () => {
+		vi.spyOn(BoardUpdateClient.prototype, "pause").mockResolvedValue();
 		const address = `127.0.0.1:${await freePort()}`;
 		await expect(updateBoard([address, "x"], "")).rejects.toThrow("hold its button for five seconds");
 		expect(await updateBoard([], "")).toBe(2);

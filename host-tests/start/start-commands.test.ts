@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -210,6 +210,22 @@ describe.concurrent("--speed", () => {
 			const start = new StartProcess(state, ["--key", writeKey, "--bucket", id, "--source", id]);
 			expect(await start.waitForEnd()).toBe(1);
 			expect(start.stderr).toMatch(/ahead of real time .* --fresh\.\n$/);
+		});
+	});
+});
+
+describe.concurrent("a reader that closes the pipe, like head", () => {
+	test.each([
+		["at once", /./],
+		["while the board runs", /sent point 1: 201/],
+	])("%s, stops the board as Ctrl-C does", async (_, last) => {
+		await withState(async (state) => {
+			const start = new StartProcess(state);
+			await start.waitForLine(last);
+			start.closeOutput();
+			expect(await start.waitForEnd()).toBe(0);
+			expect(start.stderr).toBe("");
+			expect(existsSync(join(state, "lock"))).toBe(false);
 		});
 	});
 });

@@ -69,6 +69,11 @@ export class StartProcess {
 		return (await this.waitForLine(new RegExp(`^${name} +`))).slice(9);
 	}
 
+	/** As a reader of a pipe that has read enough. */
+	closeOutput(): void {
+		this.child.stdout?.destroy();
+	}
+
 	pressEnter(): void {
 		this.child.stdin?.write("\n");
 	}
