@@ -293,7 +293,10 @@ async function takeHostileRequests(bench: ChipBench, { onMemory }: CaseOptions):
 	await bench.command("ping");
 	let count = await sendHostileRequests(bench, page);
 	onMemory("setup, after hostile requests", await bench.memory());
-	for (const settings of [largestSettings(bench.dakkio.certificates.root.pem, maxBodyBytes), bench.settings]) {
+	for (const settings of [
+		largestSettings(bench.dakkio.certificates.root.pem, maxBodyBytes),
+		bench.settings,
+	]) {
 		const saved = await page.post("/api/save", { settings });
 		expectEqual("status of the save", [saved.status, saved.body], [200, "{}"]);
 		expectEqual("status of the export", (await page.post("/api/export", { secrets: true })).status, 200);
