@@ -168,6 +168,19 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		},
 	},
 	{
+		name: "uses up the plan where each point needs a call",
+		violates: "budget",
+		at: "bound-search",
+		mutate: replace("$0", "false"),
+		life: {
+			...{ interval: 60, plan: 2_000, length: 5 * day },
+			faults: [
+				{ from: hour, to: 3 * day, kind: "radio" },
+				{ from: 3 * day, to: 4.5 * day, kind: "service", fault: { kind: "too large", bytes: 600 } },
+			],
+		},
+	},
+	{
 		name: "does not try a held point again where newer ones have no time",
 		violates: "delivered",
 		at: "try-held-without-newer",

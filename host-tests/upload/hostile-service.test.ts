@@ -32,6 +32,8 @@ const hour = 3_600_000;
 const regularCallMs = (31 * 24 * hour) / 7_000;
 /** At most, to find one refused point where one of `every` is. */
 const callsToFind = (every: number) => 2 * (1 + Math.log2(every));
+/** In half a day's calls of the Free plan, and those of an hour. */
+const maxHourlyCalls = 150;
 const contentStatuses = [400, 409, 413, 422];
 
 type Kind = (
@@ -219,7 +221,12 @@ class Life {
 	}
 
 	private checkEnd(): void {
-		const { storedAt } = this.service;
+		const { storedAt, exchanges } = this.service;
+		const calls = most(
+			exchanges.map(({ at }) => at),
+			hour,
+		);
+		if (calls > maxHourlyCalls) throw new BrokenPromise(`${calls} requests in an hour`);
 		const pending = new Set([...this.readings.pending()].map(({ sequence }) => sequence));
 		const missing = this.missing();
 		const lost = missing.filter((sequence) => !this.isRefused(sequence) || !pending.has(sequence));

@@ -345,6 +345,22 @@ describe("413", () => {
 		},
 	);
 
+	test.each([300, 367, 500, 589, 700, 1_500])(
+		"a limit of %i bytes that is gone costs few calls, too",
+		async (limit) => {
+			const fixture = await upload(({ bodyBytes }) => ({ status: bodyBytes > limit ? 413 : 201 }), 4_000, 15);
+			fixture.service = good;
+			const counts: number[] = [];
+			for (let hours = 0; hours < 48; hours++) {
+				const { length } = fixture.requests;
+				await fixture.pass(1, 360_000);
+				counts.push(fixture.requests.length - length);
+			}
+			expect(Math.max(...counts)).toBeLessThan(130);
+			expect(fixture.pending.length).toBeLessThan(10);
+		},
+	);
+
 	test.each([100, 400, 2_000, 5_000, 100_000])("a limit of %i bytes", async (limit) => {
 		const fixture = await upload(({ bodyBytes }) => ({ status: bodyBytes > limit ? 413 : 201 }), 500, 24 * 3);
 		if (limit === 100) {

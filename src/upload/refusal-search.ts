@@ -107,6 +107,11 @@ export class RefusalSearch {
 		return Math.min(this.maxRisked, this.maxSearched);
 	}
 
+	/** Whether batches are smaller than what a good service takes. */
+	get isLimited(): boolean {
+		return this.maxBytes < maxBatchBytes || this.maxPoints < maxBatchPoints;
+	}
+
 	get hasTaken(): boolean {
 		return this._hasTaken;
 	}

@@ -57,6 +57,9 @@ export interface UploaderOptions {
 	log(line: string): void;
 }
 
+/** See {@link Uploader.sendBatch}. */
+type BatchStep = "accepted" | "refused" | "nothing" | "done" | "failed";
+
 /** Maximum random delay of the first upload after a start: spreads devices that regain power together. */
 const maxStartDelayMs = 60_000;
 /** Interval of checks while pending readings cannot be sent although nothing failed. */
@@ -286,25 +289,31 @@ export class Uploader {
 		const { readings, time } = this.options;
 		const newest = readings.newestSequence ?? 0;
 		let calls = 0;
+		let limitedCalls = 0;
 		let refusals = 0;
-		let isDone = false;
+		let step: BatchStep = "nothing";
 		while (!this.stopped && (readings.oldestSequence ?? Number.POSITIVE_INFINITY) <= newest) {
-			const step = await this.sendBatch(connection);
-			if (step === "failed") return;
-			isDone = step === "done";
-			if (isDone) break;
+			const { isLimited } = this.search;
+			step = await this.sendBatch(connection);
+			if (step === "failed" || step === "done") break;
 			if (step === "nothing") continue;
 			calls++;
+			if (isLimited) limitedCalls++;
 			if (step === "refused") refusals++;
 			// Also where each is taken: after a refusal for size, all may be of one point.
-			if (refusals > 0 && calls >= minSearchCalls && this.searchWaitMs(calls) > maxSearchWaitMs) break;
+			const cost = refusals > 0 ? calls : limitedCalls;
+			// mutation: bound-search
+			if (cost >= minSearchCalls && this.searchWaitMs(cost) > maxSearchWaitMs) break;
 			if (step === "refused") await this.pauseUntil(this.pausedUntilTicks);
 		}
+		// Also if it ends in a failure: the next one would begin with a debt of 0.
+		if (refusals > 0) this.payForSearch(calls);
+		else if (limitedCalls > freeSearchCalls) this.payForSearch(limitedCalls);
+		if (step === "failed") return;
 		if (refusals > 0) {
 			this.notBeforeTicks = Math.max(this.notBeforeTicks, this.pausedUntilTicks);
-			this.payForSearch(calls);
 			// A second refusal of the same points says no more than the first.
-			if (isDone) this.refusedUntil = this.untilNewer();
+			if (step === "done") this.refusedUntil = this.untilNewer();
 		}
 		// All that is pending is passed over.
 		else if (calls === 0)
@@ -390,9 +399,7 @@ export class Uploader {
 	 * Sends the next batch. `done`: nothing more can be sent now; `nothing`: there was nothing to send among points before
 	 * some that were passed over; `failed`: the next attempt is scheduled.
 	 */
-	private async sendBatch(
-		connection: HttpConnection,
-	): Promise<"accepted" | "refused" | "nothing" | "done" | "failed"> {
+	private async sendBatch(connection: HttpConnection): Promise<BatchStep> {
 		const { clock, time, readings } = this.options;
 		const selection = this.select();
 		const batch = selection === undefined ? undefined : this.plan(selection);
