@@ -1,3 +1,5 @@
+import { asciiText } from "../common/utf8";
+
 /** A word above this one is full: six nibbles after its leading 1. */
 const maxWord = 0xffffff;
 
@@ -43,19 +45,27 @@ export class NibbleWriter {
 			this.nibble(8 | (rest % 8));
 			rest = Math.floor(rest / 8);
 		}
+		// As `nibble` does.
+		let { word } = this;
 		while (rest > 7) {
-			this.nibble(8 | (rest & 7));
+			word = (word << 4) | 8 | (rest & 7);
 			rest >>>= 3;
+			if (word <= maxWord) continue;
+			this.word = word;
+			this.flush();
+			word = 1;
 		}
-		this.nibble(rest);
+		word = (word << 4) | rest;
+		this.word = word;
+		if (word > maxWord) this.flush();
 	}
 
 	/** An integer from -2^31 to 2^31 - 1 (zigzag): short for small numbers of either sign. */
 	signed(value: number): void {
-		let rest = ((value << 1) ^ (value >> 31)) >>> 0;
-		while (rest > 7) {
-			this.nibble(8 | (rest & 7));
-			rest >>>= 3;
+		const rest = ((value << 1) ^ (value >> 31)) >>> 0;
+		if (rest > 7) {
+			this.unsigned(rest);
+			return;
 		}
 		// As `nibble` does: most numbers are short, and there are many.
 		const word = (this.word << 4) | rest;
@@ -145,9 +155,12 @@ export class NibbleReader {
 	private at = 0;
 	private end = 0;
 	private _failed = false;
+	/** See {@link shiftedBytes}; empty before. */
+	private shifted = noBytes;
 
 	open(bytes: Uint8Array): void {
 		this._bytes = bytes;
+		this.shifted = noBytes;
 		this.at = 0;
 		this.end = bytes.length * 2;
 		this._failed = false;
@@ -170,28 +183,31 @@ export class NibbleReader {
 	}
 
 	nibble(): number {
-		if (this.at >= this.end) {
+		const at = this.at;
+		const byte = this._bytes[at >> 1];
+		if (byte === undefined) {
 			this._failed = true;
 			return 0;
 		}
-		const byte = this._bytes[this.at >> 1] ?? 0;
-		return this.at++ & 1 ? byte & 15 : byte >> 4;
+		this.at = at + 1;
+		return at & 1 ? byte & 15 : byte >> 4;
 	}
 
 	unsigned(): number {
-		const { _bytes: bytes, end } = this;
-		let { at } = this;
+		const bytes = this._bytes;
+		let at = this.at;
 		let value = 0;
-		for (let scale = 1; at < end && scale <= maxScale; scale *= 8) {
-			const byte = bytes[at >> 1] ?? 0;
+		let scale = 1;
+		for (let byte = bytes[at >> 1]; byte !== undefined; byte = bytes[at >> 1]) {
 			const nibble = at++ & 1 ? byte & 15 : byte >> 4;
 			if (nibble < 8) {
 				value += nibble * scale;
 				this.at = at;
-				if (value > maxUnsigned) this.fail();
+				if (scale > maxScale || value > maxUnsigned) break;
 				return value;
 			}
 			value += (nibble - 8) * scale;
+			scale *= 8;
 		}
 		this.fail();
 		return 0;
@@ -211,25 +227,29 @@ export class NibbleReader {
 		return at & 1 ? ((byte & 15) << 4) | ((bytes[(at >> 1) + 1] ?? 0) >> 4) : byte;
 	}
 
-	/** The next bytes, which stay the next ones; `undefined` if there are fewer. */
-	peekOctets(count: number): Uint8Array | undefined {
-		const { at, _bytes: bytes } = this;
+	/** The next bytes as a text, if all of them are there and ASCII; else they stay the next ones. */
+	asciiText(count: number): string | undefined {
+		const at = this.at;
 		if (at + 2 * count > this.end) return undefined;
-		const place = at >> 1;
-		if ((at & 1) === 0) return bytes.subarray(place, place + count);
-		const octets = new Uint8Array(count);
-		const source = viewOf(bytes, place);
-		const view = viewOf(octets, 0);
-		let i = 0;
-		for (; i + 4 <= count; i += 4)
-			view.setInt32(i, (source.getInt32(i) << 4) | (source.getUint8(i + 4) >> 4));
-		for (; i < count; i++) view.setUint8(i, source.getUint16(i) >> 4);
-		return octets;
+		const bytes = at & 1 ? this.shiftedBytes() : this._bytes;
+		const text = asciiText(bytes, at >> 1, count);
+		if (text !== undefined) this.at = at + 2 * count;
+		return text;
 	}
 
-	/** Skips bytes that were peeked. */
-	skipOctets(count: number): void {
-		this.at += 2 * count;
+	/** The bytes a nibble earlier; of texts there are mostly several. */
+	private shiftedBytes(): Uint8Array {
+		const { shifted, _bytes: bytes } = this;
+		if (shifted.length > 0) return shifted;
+		const last = bytes.length - 1;
+		const moved = new Uint8Array(last);
+		const source = viewOf(bytes, 0);
+		const view = viewOf(moved, 0);
+		let i = 0;
+		for (; i + 4 <= last; i += 4) view.setInt32(i, (source.getInt32(i) << 4) | (source.getUint8(i + 4) >> 4));
+		for (; i < last; i++) view.setUint8(i, source.getUint16(i) >> 4);
+		this.shifted = moved;
+		return moved;
 	}
 
 	float(): number {

@@ -1,4 +1,3 @@
-import { asciiText } from "../common/utf8";
 import { NibbleReader } from "./nibbles";
 import type { Field, Reading, SampleContext, SampleTime, Value } from "./reading";
 
@@ -253,7 +252,8 @@ export class ReadingDecoder {
 
 	/** A value whose type has changed is stored as difference from 0. */
 	private readTypes(reader: NibbleReader, full: boolean): void {
-		for (let slot = 0; slot < this.slotCount; slot++) {
+		const { slotCount } = this;
+		for (let slot = 0; slot < slotCount; slot++) {
 			const type = reader.nibble();
 			if (type > ValueType.text) reader.fail();
 			const stored = this.slotAt(slot);
@@ -318,15 +318,11 @@ const leadBits = Object.freeze([0x7f, 0x1f, 0x0f, 0x07] as const);
 /** Reads what `writeText` in reading-encoder.ts writes. */
 function readText(reader: NibbleReader): string {
 	const length = reader.unsigned();
-	const octets = reader.peekOctets(length);
-	if (octets === undefined) {
+	const ascii = reader.asciiText(length);
+	if (ascii !== undefined) return ascii;
+	if (reader.remaining < 2 * length) {
 		reader.fail();
 		return "";
-	}
-	const ascii = asciiText(octets, 0, length);
-	if (ascii !== undefined) {
-		reader.skipOctets(length);
-		return ascii;
 	}
 	let text = "";
 	for (let i = 0; i < length; i++) {

@@ -42,7 +42,7 @@ export class ReadingEncoder {
 	 * a time that is not a number, more than 32 fields, more values than fields, and decimals other than 0 to 9.
 	 */
 	encode(previous: ReadingDecoder, reading: Reading, context: SampleContext, isFirst: boolean): Uint8Array {
-		const { fields } = context;
+		const fields = context.fields;
 		if (fields !== this.checkedFields) checkFields(fields);
 		this.checkedFields = fields;
 		if (reading.values.length > fields.length)
@@ -54,7 +54,8 @@ export class ReadingEncoder {
 		const parts = contextParts(before, context);
 		const mode = this.chooseMode(previous, before, parts, context, reading.time, time);
 		const full = mode === RecordMode.full || mode === RecordMode.context;
-		const { slots: encoded, writer } = this;
+		const encoded = this.slots;
+		const writer = this.writer;
 		const old = full ? noSlots : previous.slots;
 		const battery = full || hasChanged(encoded[slots - 2], old[slots - 2]);
 		const signal = full || hasChanged(encoded[slots - 1], old[slots - 1]);
@@ -92,7 +93,7 @@ export class ReadingEncoder {
 
 	private encodeSlots(reading: Reading, fields: readonly Field[], before: readonly EncodedValue[]): void {
 		const slots = fields.length;
-		const { values } = reading;
+		const values = reading.values;
 		let hasNewTypes = false;
 		for (let slot = 0; slot < slots; slot++) {
 			const stored = this.slots[slot] ?? this.addSlot(slot);
