@@ -1,4 +1,5 @@
 import type { Bytes, Flash } from "../boards/ecma419";
+import { crc32 } from "../common/crc32";
 import { FlashFailedError, RecordTooLargeError } from "./errors";
 import {
 	checksumBytes,
@@ -118,8 +119,6 @@ export class FlashQueue {
 	private mountedKey: RecordPlace | undefined;
 	/** The next write. */
 	private writeBuffer = new Uint8Array(128);
-	/** The same bytes. */
-	private writeView = new DataView(this.writeBuffer.buffer);
 	/** Bytes read back after a write, or checked before. */
 	private readBuffer = new Uint8Array(128);
 	/** The same bytes. */
@@ -581,11 +580,9 @@ export class FlashQueue {
 			this.isHinted = true;
 		}
 		const maxLength = maxRecordHeaderBytes + body.length + checksumBytes;
-		if (this.writeBuffer.length < maxLength) {
-			this.writeBuffer = new Uint8Array(maxLength);
-			this.writeView = new DataView(this.writeBuffer.buffer);
-		}
-		const { writeBuffer, tailOffset } = this;
+		if (this.writeBuffer.length < maxLength) this.writeBuffer = new Uint8Array(maxLength);
+		const writeBuffer = this.writeBuffer;
+		const tailOffset = this.tailOffset;
 		const head = encodeRecordHeader(kind, body.length, writeBuffer);
 		writeBuffer.set(body, head);
 		const end = head + body.length;
@@ -593,7 +590,7 @@ export class FlashQueue {
 		putChecksum(writeBuffer, end, recordChecksum(sector, this.nextSequence, writeBuffer, 0, end));
 		this.isTailWritable =
 			(this.isTailErased || this.checkErased(sector.block, tailOffset, length)) &&
-			this.write(writeBuffer.subarray(0, length), this.writeView, sector.block, tailOffset);
+			this.write(writeBuffer.subarray(0, length), sector.block, tailOffset);
 		if (this.isTailWritable) this.tailOffset = tailOffset + length;
 		return this.isTailWritable;
 	}
@@ -616,8 +613,11 @@ export class FlashQueue {
 		return this.sectors.read(seen, block, offset) ? seen : undefined;
 	}
 
-	/** Whether the write succeeded and reads back the same: worn cells report nothing. `view`: the same bytes. */
-	private write(bytes: Bytes, view: DataView, block: number, offset: number): boolean {
+	/**
+	 * Whether the write succeeded and reads back the same: worn cells report nothing. Checksums differ with up to three bits
+	 * anywhere (CRC-32), with 32 in a row, and but for one case in four billion with any others.
+	 */
+	private write(bytes: Bytes, block: number, offset: number): boolean {
 		this._isDoubtful = false;
 		try {
 			this.sectors.write(bytes, block, offset);
@@ -625,13 +625,7 @@ export class FlashQueue {
 			return false;
 		}
 		const seen = this.readBack(block, offset, bytes.length);
-		if (seen === undefined) return false;
-		const { length } = bytes;
-		const { readView } = this;
-		const last = length - 4;
-		for (let at = 0; at < last; at += 4) if (readView.getInt32(at) !== view.getInt32(at)) return false;
-		// Every record has four bytes or more.
-		return readView.getInt32(last) === view.getInt32(last);
+		return seen !== undefined && crc32(seen) === crc32(bytes);
 	}
 
 	/**
@@ -743,8 +737,7 @@ export class FlashQueue {
 		};
 		const bytes = new Uint8Array(sectorHeaderBytes);
 		const checksumSeed = encodeSectorHeader(header, bytes);
-		const view = new DataView(bytes.buffer);
-		return this.write(bytes, view, block, 0) ? { ...header, checksumSeed } : undefined;
+		return this.write(bytes, block, 0) ? { ...header, checksumSeed } : undefined;
 	}
 
 	private enterSector(found: Sector, front: FrontPosition): void {

@@ -46,16 +46,15 @@ export class SectorFlash {
 	/** Fills `bytes` from `offset` of `block` on, with retries; false if it cannot be read. */
 	read(bytes: Bytes, block: number, offset: number): boolean {
 		const place = block * this.blockLength + offset;
-		let isRead = false;
-		for (let attempts = 0; !isRead && attempts < maxReadAttempts; attempts++) {
+		for (let attempts = 0; attempts < maxReadAttempts; attempts++) {
 			try {
-				isRead = this.flash.read(bytes, place) === bytes.length;
+				if (this.flash.read(bytes, place) === bytes.length) return true;
 			} catch {
 				// The next attempt, or a failure.
 			}
 		}
-		if (!isRead) this.failedReads += place + 1;
-		return isRead;
+		this.failedReads += place + 1;
+		return false;
 	}
 
 	/** Throws what the flash throws. */
@@ -83,10 +82,11 @@ export class SectorFlash {
 		const found = parseSectorHeader(this.headerBuffer, block);
 		if (found === undefined)
 			return isErased(this.headerBuffer, 0, sectorHeaderBytes) ? "blank" : "unreadable";
-		for (const oldest of this.headerCache.keys()) {
-			if (this.headerCache.size < maxCachedHeaders) break;
-			this.headerCache.delete(oldest);
-		}
+		if (this.headerCache.size === maxCachedHeaders)
+			for (const oldest of this.headerCache.keys()) {
+				this.headerCache.delete(oldest);
+				break;
+			}
 		this.headerCache.set(block, found);
 		return found;
 	}

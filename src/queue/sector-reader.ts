@@ -87,8 +87,8 @@ export class SectorReader {
 
 	/** Reads the next record; reads nothing beyond `limit`. */
 	next(limit: number): ReadStep {
-		const { offset, sector } = this;
-		const { header } = this.sectors;
+		const offset = this.offset;
+		const header = this.sectors.header;
 		if (offset >= limit) return "end";
 		if (offset + erasedProbeBytes > this.bufferEnd && !this.fill(erasedProbeBytes, limit))
 			return this.giveUpSector(limit);
@@ -108,7 +108,7 @@ export class SectorReader {
 		const isIntact =
 			isBuffered &&
 			storedChecksum(this.bytes, bodyEnd) ===
-				recordChecksum(sector, this.sequence, this.bytes, start, bodyEnd);
+				recordChecksum(this.sector, this.sequence, this.bytes, start, bodyEnd);
 		this.damageStart = offset;
 		this.offset = end;
 		if (header.kind === "data") this.sequence++;

@@ -78,21 +78,16 @@ export function findSectorOf(sequence: number, sectors: SectorFlash, newest: Sec
 	let low = sectors.lowestSectorNumber(newest);
 	let high = newest.sectorNumber - 1;
 	let holder: Sector | undefined;
-	// In a full ring, one of the two oldest.
-	const third = low + 2 <= high ? sectors.findSector(low + 2, newest) : undefined;
-	if (third !== undefined && third.firstSequence > sequence) high = third.sectorNumber - 1;
-	else if (third !== undefined) {
-		holder = third;
-		low = third.sectorNumber + 1;
-	}
-	while (low <= high) {
-		const middle = Math.floor((low + high) / 2);
+	// In a full ring it is one of the two oldest: at first the second is looked at, then the one beside it.
+	let middle = Math.min(low + 1, high);
+	for (let isFirst = true; low <= high; isFirst = false) {
 		const found = sectors.findSector(middle, newest);
 		if (found === undefined) return scanSectorOf(sequence, sectors, newest);
 		if (found.firstSequence <= sequence) {
 			holder = found;
 			low = middle + 1;
 		} else high = middle - 1;
+		middle = isFirst ? low : Math.floor((low + high) / 2);
 	}
 	return holder;
 }

@@ -66,8 +66,10 @@ class Marks {
 	}
 }
 
-/** What a data record with a header of one byte has besides its code. */
-const shortRecordBytes = 1 + checksumBytes - firstDataCode;
+/** The size of a data record with a body, by its code, if its header has one byte; else 0. */
+const shortRecordBytes = Uint8Array.from({ length: 256 }, (_, code) =>
+	code > firstDataCode && code < firstLongCode ? 1 + code - firstDataCode + checksumBytes : 0,
+);
 
 /** Read at a record's place: if records are long, and if they are short. */
 const probeBytes = 16;
@@ -110,13 +112,14 @@ class HeaderWalk {
 			let at = offset - this.bufferStart;
 			// Most are short records of data: all of them that are in the buffer.
 			const probed = this.probedUpTo - this.bufferStart;
-			while (at <= probed) {
-				const code = buffer[at] ?? 0xff;
-				if (code <= firstDataCode || code >= firstLongCode) break;
+			let size = shortRecordBytes[buffer[at] ?? 0xff] ?? 0;
+			while (size > 0) {
 				if ((buffer[at + 1] ?? 0) >= keyByte) key = { offset: this.bufferStart + at, sequence };
-				unverified = code + shortRecordBytes;
-				at += unverified;
+				unverified = size;
+				at += size;
 				sequence++;
+				if (at > probed) break;
+				size = shortRecordBytes[buffer[at] ?? 0xff] ?? 0;
 			}
 			const next = this.bufferStart + at;
 			if (next > offset) {
