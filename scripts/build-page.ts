@@ -1,13 +1,26 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { buildPage, compressPage, localPageSource, pageModule, setupPageSource } from "./page-bundle";
-import { root } from "./sdk";
+import { main, root } from "./sdk";
 
-for (const source of [setupPageSource, localPageSource]) {
-	const page = await buildPage(source);
-	const gzip = await compressPage(page.html);
-	writeFileSync(join(root, source.module), pageModule(source, page, gzip));
-	process.stdout.write(
-		`The ${source.title}: ${page.html.length} characters, ${gzip.length} bytes compressed.\n`,
-	);
-}
+const help = `Builds each page of the folder page into the one document that the board serves.
+
+npm run build:page
+`;
+
+await main(async () => {
+	const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+	if (values.help === true) {
+		process.stdout.write(help);
+		return;
+	}
+	for (const source of [setupPageSource, localPageSource]) {
+		const page = await buildPage(source);
+		const gzip = await compressPage(page.html);
+		writeFileSync(join(root, source.module), pageModule(source, page, gzip));
+		process.stdout.write(
+			`The ${source.title}: ${page.html.length} characters, ${gzip.length} bytes compressed.\n`,
+		);
+	}
+});

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { chromium, type Page } from "playwright-core";
 import { BoardRunner } from "../simulator/board-runner";
 import { FreshBoard } from "../simulator/fresh-board";
@@ -8,35 +9,45 @@ import { LogLines } from "../simulator/log-lines";
 import { startNetwork } from "../simulator/simulated-networks";
 import { World } from "../simulator/world";
 import { compressPng } from "./compress-png";
-import { root } from "./sdk";
+import { main, root } from "./sdk";
 
-/** Takes the README's pictures of the pages, on simulated boards. */
+const help = `Takes the README's pictures of the pages, on simulated boards.
+
+npm run screenshots
+`;
 
 const directory = join(root, "docs", "images");
 const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const executablePath = browsers.find(existsSync);
-if (executablePath === undefined) throw new Error("Chromium is needed: apt install chromium");
+await main(async () => {
+	const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+	if (values.help === true) {
+		process.stdout.write(help);
+		return;
+	}
+	const executablePath = browsers.find(existsSync);
+	if (executablePath === undefined) throw new Error("Chromium is needed: apt install chromium");
 
-const board = await FreshBoard.start();
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-try {
-	const page = await browser.newPage({
-		viewport: { width: 375, height: 736 },
-		deviceScaleFactor: 2,
-		isMobile: true,
-		hasTouch: true,
-		locale: "en-US",
-		timezoneId: "UTC",
-	});
-	await page.goto(board.url);
-	await takePictures(page);
-	await takeLocalPage(page);
-} finally {
-	await browser.close();
-	await board.stop();
-}
+	const board = await FreshBoard.start();
+	const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+	try {
+		const page = await browser.newPage({
+			viewport: { width: 375, height: 736 },
+			deviceScaleFactor: 2,
+			isMobile: true,
+			hasTouch: true,
+			locale: "en-US",
+			timezoneId: "UTC",
+		});
+		await page.goto(board.url);
+		await takePictures(page, board);
+		await takeLocalPage(page);
+	} finally {
+		await browser.close();
+		await board.stop();
+	}
+});
 
-async function takePictures(page: Page): Promise<void> {
+async function takePictures(page: Page, board: FreshBoard): Promise<void> {
 	const { key, bucketId } = board.world.dakkio.credentials;
 	const password = page.getByRole("textbox", { name: "Password" });
 	await page.getByRole("button", { name: /^Home/ }).click();

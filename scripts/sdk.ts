@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
-import { endWithReader } from "../simulator/command-line";
+import { endWithReader, usageProblem } from "../simulator/command-line";
 import { errorMessage } from "../src/common/error-message";
 
 /** The project. */
@@ -124,13 +124,18 @@ function errorLines(output: string): string {
 	return (lines.length > 0 ? lines : output.split("\n").slice(-30)).join("\n");
 }
 
-/** Runs a script; a missing tool or a failure is one message, with exit status 1. Ends when nobody reads its output. */
+/**
+ * Runs a script; a missing tool or a failure is one message, with exit status 1, and wrong arguments are one sentence, with
+ * status 2. Ends when nobody reads its output.
+ */
 export async function main(script: () => Promise<void>): Promise<void> {
 	endWithReader();
 	try {
 		await script();
 	} catch (error) {
-		process.stderr.write(`${errorMessage(error)}\n`);
-		process.exitCode = 1;
+		const isUsage = error instanceof Error && "code" in error && /^ERR_PARSE_ARGS/.test(String(error.code));
+		const command = `npm run ${process.env.npm_lifecycle_event ?? "…"}`;
+		process.stderr.write(`${isUsage ? usageProblem(error, command) : errorMessage(error)}\n`);
+		process.exitCode = isUsage ? 2 : 1;
 	}
 }

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { sendUpdate, type UpdateClient } from "../page/send-update";
 import { texts } from "../page/texts";
 import { ProgressBar } from "../simulator/progress-bar";
+import { errorMessage } from "../src/common/error-message";
 import type { ErrorResponse, SetupState, UpdateRequest, UpdateState } from "../src/setup/api";
 import { compareVersions, headerBytes, parseHeader, type Version } from "../src/update/image-header";
 
@@ -24,14 +25,19 @@ const busyWaitSeconds = { min: 0.5, usual: 1, max: 60 };
 
 /** The setup page's API, as the page itself uses it. */
 export class BoardUpdateClient implements UpdateClient {
+	private readonly address: string;
 	private readonly origin: string;
 	private readonly onBusy: () => void;
 	private token = "";
 
 	/** `address`: with or without `http://`; `onBusy`: the board keeps serving others. */
 	constructor(address: string, onBusy: () => void = () => {}) {
+		this.address = address;
 		this.onBusy = onBusy;
-		this.origin = new URL(address.includes("://") ? address : `http://${address}`).origin;
+		const url = address.includes("://") ? address : `http://${address}`;
+		if (!URL.canParse(url))
+			throw new Error(`"${address}" is no address: give that of the setup page, such as 192.168.4.1.`);
+		this.origin = new URL(url).origin;
 	}
 
 	async state(): Promise<SetupState> {
@@ -96,8 +102,10 @@ export class BoardUpdateClient implements UpdateClient {
 		const text = await response.text();
 		if (response.ok) return JSON.parse(text);
 		if (response.status === 503) throw new BusyError(response.headers.get("Retry-After"));
-		const { error = text }: Partial<ErrorResponse> = text.startsWith("{") ? JSON.parse(text) : {};
-		throw new RefusedError(response.status, error);
+		const { error }: Partial<ErrorResponse> = text.startsWith("{") ? JSON.parse(text) : {};
+		// Another server, or the board's page on the home network.
+		const isOther = error === undefined || response.status === 404;
+		throw new RefusedError(response.status, isOther ? noResponse(this.address) : error);
 	}
 }
 
@@ -137,6 +145,14 @@ export function newestUpdateFile(folder: string, chip: string): string | undefin
 	return newest?.path;
 }
 
+function readUpdateFile(path: string): Uint8Array<ArrayBuffer> {
+	try {
+		return new Uint8Array(readFileSync(path));
+	} catch (error) {
+		throw new Error(`The update file cannot be read: ${errorMessage(error)}.`);
+	}
+}
+
 /** Returns the exit code. */
 export async function updateBoard(args: readonly string[], folder: string): Promise<number> {
 	const { values, positionals } = parseArgs({
@@ -149,6 +165,7 @@ export async function updateBoard(args: readonly string[], folder: string): Prom
 		process.stdout.write(help);
 		return values.help === true ? 0 : 2;
 	}
+	const file = given === undefined ? undefined : readUpdateFile(given);
 	const client = new BoardUpdateClient(address, () =>
 		process.stderr.write(`${address} is busy with another page: close it, or wait. Trying again…\n`),
 	);
@@ -158,20 +175,15 @@ export async function updateBoard(args: readonly string[], folder: string): Prom
 	const path = given ?? newestUpdateFile(folder, board.chip);
 	if (path === undefined)
 		throw new Error(
-			`There is no update file for ${board.chip} in ${folder}: run npm run build:esp32, or name a file.`,
+			`There is no update file for ${board.chip} in ${folder}: make one with npm run release, or name a file.`,
 		);
 	process.stdout.write(`${board.name} (${board.chip}, firmware ${board.firmwareVersion}): ${path}\n`);
 	const bar = new ProgressBar(process.stdout, 100, (done) => `${Math.round(done)} %`);
 	let shown = 0;
-	const problem = await sendUpdate(
-		client,
-		new Uint8Array(readFileSync(path)),
-		values.older === true,
-		(share) => {
-			bar.advance(100 * share - shown);
-			shown = 100 * share;
-		},
-	);
+	const problem = await sendUpdate(client, file ?? readUpdateFile(path), values.older === true, (share) => {
+		bar.advance(100 * share - shown);
+		shown = 100 * share;
+	});
 	bar.clear();
 	if (problem === undefined) {
 		process.stdout.write(`${texts.update.installed}\n`);

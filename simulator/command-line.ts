@@ -38,7 +38,12 @@ export function parseOptions<Types extends OptionTypes>(
 		const { values } = parseArgs({ args: [...args], options });
 		return values as ParsedOptions<Types>;
 	} catch (error) {
-		const [sentence] = errorMessage(error).split(/\.\s|\n/);
-		return `${sentence}. ${command} -- --help lists the options.`;
+		return usageProblem(error, command);
 	}
+}
+
+/** An error of Node's `parseArgs` in one sentence that refers to the help of `command`. */
+export function usageProblem(error: unknown, command: string): string {
+	const [sentence] = errorMessage(error).split(/\.\s|\n/);
+	return `${sentence}. ${command} -- --help lists the options.`;
 }

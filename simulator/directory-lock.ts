@@ -1,10 +1,21 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { errorMessage } from "../src/common/error-message";
 
 /**
- * Locks a directory for this process, so that two boards never write to one flash. The lock of a dead process is ignored.
+ * Locks a directory for this process, so that two boards never write to one flash. The lock of a dead process is ignored. A
+ * problem is a sentence that says what to do.
  */
 export function lockDirectory(directory: string): { release(): void } | { readonly problem: string } {
+	try {
+		return lock(directory);
+	} catch (error) {
+		const problem = `State cannot be kept in ${directory} (${errorMessage(error)})`;
+		return { problem: `${problem}: name a folder that you can write to with --state.` };
+	}
+}
+
+function lock(directory: string): ReturnType<typeof lockDirectory> {
 	mkdirSync(directory, { recursive: true });
 	const file = join(directory, "lock");
 	for (let attempt = 0; attempt < 2; attempt++) {

@@ -85,9 +85,34 @@ describe("npm run update", () => {
 	test("says what to do where no board in setup responds", async () => {
 		vi.spyOn(BoardUpdateClient.prototype, "pause").mockResolvedValue();
 		const address = `127.0.0.1:${await freePort()}`;
-		await expect(updateBoard([address, "x"], "")).rejects.toThrow("hold its button for five seconds");
+		await expect(updateBoard([address], "")).rejects.toThrow("hold its button for five seconds");
 		expect(await updateBoard([], "")).toBe(2);
 		expect(written).toContain("npm run update -- <address> [file]");
+	});
+
+	test("says what is wrong with its arguments before it asks any board", async () => {
+		const address = `127.0.0.1:${await freePort()}`;
+		const pause = vi.spyOn(BoardUpdateClient.prototype, "pause");
+		await expect(updateBoard([address, "none.update"], "")).rejects.toThrow(
+			/^The update file cannot be read: ENOENT/,
+		);
+		await expect(updateBoard(["ht!tp://x y"], "")).rejects.toThrow("give that of the setup page");
+		expect(pause).not.toHaveBeenCalled();
+	});
+
+	test.each([
+		["another server", 404, "<html>Not found</html>"],
+		["the page on the home network", 404, '{"error":"Not found."}'],
+		["a proxy", 502, ""],
+	])("%s is no board in setup", async (_, status, body) => {
+		vi.spyOn(BoardUpdateClient.prototype, "pause").mockResolvedValue();
+		const server = createServer((_, response) => response.writeHead(status).end(body));
+		server.listen(0, "127.0.0.1");
+		await once(server, "listening");
+		const bound = server.address();
+		const address = `127.0.0.1:${typeof bound === "object" ? bound?.port : ""}`;
+		await expect(updateBoard([address], "")).rejects.toThrow("does not respond as a board in setup");
+		server.close();
 	});
 });
 

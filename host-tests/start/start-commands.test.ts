@@ -214,6 +214,16 @@ describe.concurrent("--speed", () => {
 	});
 });
 
+test("a folder that cannot hold its state is one sentence that says what to do", async () => {
+	await withState(async (state) => {
+		const file = join(state, "file");
+		writeFileSync(file, "");
+		const start = new StartProcess(file);
+		expect(await start.waitForEnd()).toBe(1);
+		expect(start.stderr).toMatch(/^State cannot be kept in .*\): name a folder .* with --state\.\n$/);
+	});
+});
+
 describe.concurrent("a reader that closes the pipe, like head", () => {
 	test.each([
 		["at once", /./],
