@@ -1,4 +1,5 @@
 import type { I2CBus, SMBus } from "../../boards/ecma419";
+import { crc32 } from "../../common/crc32";
 import { errorMessage } from "../../common/error-message";
 import { SensorError } from "../sensor-error";
 
@@ -95,7 +96,7 @@ export class I2CDevice {
 		let bytes = this.readRegisters(first, count);
 		for (let attempt = 1; attempt < maxConfirmations; attempt++) {
 			const repeated = this.readRegisters(first, count);
-			if (repeated.join() === bytes.join()) return bytes;
+			if (crc32(repeated) === crc32(bytes)) return bytes;
 			bytes = repeated;
 		}
 		throw this.differenceError();
