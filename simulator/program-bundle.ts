@@ -13,11 +13,21 @@ export interface ProgramBundle {
 	remove(): void;
 }
 
+/** Also when the program ends before it removes them. */
+const unremoved = new Set<() => void>();
+process.once("exit", () => {
+	for (const remove of unremoved) remove();
+});
+
 /** Bundles a program of the repository, which then starts and runs faster than sources compiled at run time. */
 export async function bundleProgram(source: string, plugins: Plugin[] = []): Promise<ProgramBundle> {
 	const directory = mkdtempSync(join(tmpdir(), "program-"));
 	const path = join(directory, "program.mjs");
-	const remove = () => rmSync(directory, { recursive: true, force: true });
+	const remove = () => {
+		unremoved.delete(remove);
+		rmSync(directory, { recursive: true, force: true });
+	};
+	unremoved.add(remove);
 	try {
 		const { metafile } = await build({
 			entryPoints: [join(root, source)],

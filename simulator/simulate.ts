@@ -32,6 +32,9 @@ const failuresDirectory = join(import.meta.dirname, "..", ".state", "failures");
 const plotIntervals = 1200;
 
 endWithReader();
+// Node's own end would leave files behind. The codes are a shell's.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
 
 const command = parseSimulateCommand(process.argv.slice(2));
 if (command.kind === "help") process.stdout.write(simulateHelp);
