@@ -13,6 +13,10 @@ export class FlakyReads implements Flash {
 	/** A block was erased twice. */
 	isReused = false;
 	private readonly erased = new Set<number>();
+	/** Programs and erases do nothing, and report nothing. */
+	isProtected = false;
+	/** It was, when something was written: an acknowledgement may have got lost, and its records be dropped. */
+	wasProtected = false;
 	failsFrom = Number.POSITIVE_INFINITY;
 	failsBefore = Number.POSITIVE_INFINITY;
 	private readonly flash: NorFlash;
@@ -28,12 +32,14 @@ export class FlakyReads implements Flash {
 	}
 
 	write(bytes: Bytes, offset: number): void {
-		this.flash.write(bytes, offset);
+		if (this.isProtected) this.wasProtected = true;
+		else this.flash.write(bytes, offset);
 	}
 
 	eraseBlock(from: number, to: number): void {
 		this.isReused ||= this.erased.has(from);
 		this.erased.add(from);
+		if (this.isProtected) return;
 		this.flash.eraseBlock(from, to);
 	}
 
@@ -50,6 +56,7 @@ export class FlakyReads implements Flash {
 	}
 
 	recover(): void {
+		this.isProtected = false;
 		this.failsFrom = Number.POSITIVE_INFINITY;
 	}
 }
@@ -80,7 +87,7 @@ export function read(queue: FlashQueue): number[][] {
 	return found;
 }
 
-/** Pushes, reads, acknowledgements and mounts, while reads fail for shorter and longer. */
+/** Pushes, reads, acknowledgements and mounts, while reads fail, or writes do nothing, for shorter and longer. */
 export function live(random: () => number): void {
 	const flash = new FlakyReads(
 		new NorFlash({
@@ -103,6 +110,7 @@ export function live(random: () => number): void {
 	for (let i = 0; i < 120; i++) {
 		const chance = random();
 		if (chance < 0.05) flash.fail(below(60, random), pick([1, 4, 8, 30, 200, 1_000], random));
+		else if (chance < 0.07) flash.isProtected = !flash.isProtected;
 		else if (chance < 0.15) queue = mount(flash, hints, ring);
 		else if (chance < 0.7)
 			attempt(() => {
@@ -132,7 +140,8 @@ export function live(random: () => number): void {
 	const { droppedRecords } = queue;
 	if (gone.length > (flash.isReused ? droppedRecords : 0))
 		throw new BrokenPromise(`${gone.length} records are gone, and ${droppedRecords} dropped`);
-	if (!flash.isReused && droppedRecords > 0) throw new BrokenPromise(`${droppedRecords} dropped`);
+	if (!flash.isReused && !flash.wasProtected && droppedRecords > 0)
+		throw new BrokenPromise(`${droppedRecords} dropped`);
 	for (const [sequence, bytes] of found)
 		if ((pushed.get(sequence) ?? bytes) !== bytes)
 			throw new BrokenPromise(`record ${sequence} is not what was pushed`);

@@ -1,5 +1,5 @@
 import type { Mutation } from "../../simulator/mutation/mutation";
-import { remove, replace } from "../../simulator/mutation/operations";
+import { insertBefore, remove, replace } from "../../simulator/mutation/operations";
 
 /** A bug planted into the queue, which its random lives must find. */
 export interface QueueMutant extends Mutation {
@@ -28,6 +28,13 @@ export const queueMutants: readonly QueueMutant[] = [
 		seed: 12,
 		at: "close-tail-before-attempt",
 		mutate: remove(),
+	},
+	{
+		name: "believes that what it has written is there",
+		seed: 1,
+		life: "failing-reads",
+		at: "verify-write",
+		mutate: insertBefore("return true"),
 	},
 	{
 		name: "erases what it cannot read",

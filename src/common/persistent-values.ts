@@ -83,7 +83,9 @@ function isStored(storage: Pick<KeyValue, "read">, key: PersistentKey, value: Ui
 	const stored = storage.read(key);
 	if (stored?.byteLength !== value.length) return false;
 	const bytes = new Uint8Array(stored);
-	return value.every((byte, at) => byte === bytes[at]);
+	let at = value.length;
+	while (at > 0 && bytes[at - 1] === value[at - 1]) at--;
+	return at === 0;
 }
 
 /** A flag is set while there is a value under its key. */

@@ -624,6 +624,7 @@ export class FlashQueue {
 		} catch {
 			return false;
 		}
+		// mutation: verify-write
 		const seen = this.readBack(block, offset, bytes.length);
 		return seen !== undefined && crc32(seen) === crc32(bytes);
 	}
