@@ -44,6 +44,8 @@ const silenceMs = 20_000;
 const workS = 1;
 /** Guards against a board that never says a line, seconds; no bound on how fast this computer is. */
 const guardS = 600;
+/** Guards against a board that never answers a request, milliseconds. */
+export const answerGuardMs = 180_000;
 /** Of QEMU that stands still before the board has booted: one that never boots is a fault. */
 const maxRestarts = 5;
 

@@ -2,7 +2,7 @@ import { PageClient, type PageResponse } from "../host-tests/setup/page-client";
 import { hostileSettings, largestSettings } from "../host-tests/setup/request-bodies";
 import { defaultServerLimits } from "../src/http/http-server";
 import type { CheckResponse } from "../src/setup/api";
-import type { ChipBench } from "./chip-bench";
+import { answerGuardMs, type ChipBench } from "./chip-bench";
 
 const { maxBodyBytes } = defaultServerLimits;
 /** Of a check with hundreds of names that no check before had. */
@@ -43,7 +43,7 @@ export async function sendHostileRequests(bench: ChipBench, page: PageClient): P
 
 /** To the page on the home network, at the address that the board has there: longer than any request to it. */
 export async function sendHostileLocalRequests(port: number, address: string): Promise<number> {
-	const page = new PageClient(port, address);
+	const page = new PageClient(port, address, false, answerGuardMs);
 	const requests: (() => Promise<PageResponse>)[] = [];
 	for (const path of ["/", "/api/status", "/api/history", "/api/log", "/metrics", "/nothing"]) {
 		requests.push(() => page.send("GET", path, {}));

@@ -12,13 +12,19 @@ export class PageClient {
 	private readonly port: number;
 	private readonly host: string;
 	private readonly agent: Agent | false;
+	/** Of a request, 0: none. */
+	private readonly timeoutMs: number;
 	private token = "";
 
-	/** `host`: the board's own address, where the port of this computer leads there. */
-	constructor(port: number, host = `127.0.0.1:${port}`, agent: Agent | false = false) {
+	/**
+	 * `host`: the board's own address, where the port of this computer leads there; `timeoutMs`: a guard against a board that
+	 * never answers.
+	 */
+	constructor(port: number, host = `127.0.0.1:${port}`, agent: Agent | false = false, timeoutMs = 0) {
 		this.port = port;
 		this.host = host;
 		this.agent = agent;
+		this.timeoutMs = timeoutMs;
 	}
 
 	/** Which the board wants to hear with each POST. */
@@ -41,6 +47,7 @@ export class PageClient {
 					path,
 					headers: { Host: this.host, ...headers },
 					agent: this.agent,
+					timeout: this.timeoutMs,
 				},
 				(answer) => {
 					const parts: Buffer[] = [];
@@ -54,6 +61,9 @@ export class PageClient {
 						}),
 					);
 				},
+			);
+			asked.on("timeout", () =>
+				asked.destroy(new Error(`no answer to ${method} ${path} with ${body.length} bytes`)),
 			);
 			// As a browser does where the board has closed a connection while the request was on its way.
 			asked.on("error", (error) =>

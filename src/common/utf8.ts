@@ -37,7 +37,8 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 	const ascii = asciiBytes(text);
 	if (ascii !== undefined) return ascii;
 	const bytes = new Uint8Array(utf8Bytes(text));
-	encodeUtf8Into(text, bytes, 0);
+	// Not by encodeUtf8Into: it would try native code again, with memory for a third copy of the text.
+	putText(text, bytes, 0);
 	return bytes;
 }
 
@@ -61,10 +62,13 @@ export function utf8Bytes(text: string): number {
 /** Writes `text` into `bytes` from `offset` on; returns the number of bytes. Throws a RangeError if it does not fit. */
 export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number): number {
 	const ascii = asciiBytes(text);
-	if (ascii !== undefined) {
-		bytes.set(ascii, offset);
-		return ascii.length;
-	}
+	if (ascii === undefined) return putText(text, bytes, offset);
+	bytes.set(ascii, offset);
+	return ascii.length;
+}
+
+/** As {@link encodeUtf8Into}. */
+function putText(text: string, bytes: Uint8Array, offset: number): number {
 	const count = text.length;
 	let at = offset;
 	for (let i = 0; i < count; i++) {
