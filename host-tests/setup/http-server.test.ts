@@ -101,6 +101,90 @@ class Peer {
 	}
 }
 
+/** A socket in the test's hand: what is pushed is there to be read at once, and what is written is kept. */
+class PushedSocket implements TCP {
+	static last: PushedSocket | undefined;
+	readonly remoteAddress: string | undefined;
+	readonly remotePort = undefined;
+	private readonly options: TCPOptions | TCPFromOptions;
+	private _unread = new Uint8Array(0);
+	written = 0;
+	closed = false;
+
+	constructor(options: TCPOptions | TCPFromOptions) {
+		this.options = options;
+		this.remoteAddress = "from" in options ? options.from.remoteAddress : options.address;
+		PushedSocket.last = this;
+	}
+
+	get unread(): number {
+		return this._unread.length;
+	}
+
+	push(bytes: Uint8Array): void {
+		if (this.closed) return;
+		this._unread = Uint8Array.from([...this._unread, ...bytes]);
+		this.options.onReadable?.(this._unread.length);
+	}
+
+	room(): void {
+		if (!this.closed) this.options.onWritable?.(1000);
+	}
+
+	read(buffer: Uint8Array): number {
+		const part = this._unread.subarray(0, buffer.length);
+		buffer.set(part);
+		this._unread = this._unread.slice(part.length);
+		return part.length;
+	}
+
+	write(buffer: Uint8Array): void {
+		if (this.closed) throw new Error("written after the close");
+		this.written += buffer.length;
+	}
+
+	close(): void {
+		this.closed = true;
+	}
+
+	/** By the client. */
+	disconnect(): void {
+		if (!this.closed) this.options.onError?.();
+	}
+}
+
+/** A server whose connections come from any address. */
+function serveAddresses() {
+	const time = new VirtualTime();
+	const waiting: TCP[] = [];
+	let accept = () => {};
+	class QueueListener implements Listener {
+		readonly port = 80;
+		constructor({ onReadable }: ListenerOptions) {
+			accept = () => onReadable?.(waiting.length);
+		}
+		read(): TCP | undefined {
+			return waiting.shift();
+		}
+		close(): void {}
+	}
+	const server = new HttpServer({
+		network: { Listener: QueueListener, TCP: PushedSocket as TCPConstructor },
+		time,
+		port: 80,
+		keptHeaders: [],
+		handle: echo,
+		onError: () => {},
+	});
+	const dialFrom = (address: string): PushedSocket => {
+		waiting.push(new PushedSocket({ address, port: 0 }));
+		accept();
+		if (PushedSocket.last === undefined) throw new Error("no connection");
+		return PushedSocket.last;
+	};
+	return { server, time, dialFrom };
+}
+
 /** Lets what is under way in the sockets arrive. */
 async function turns(count = 20): Promise<void> {
 	for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -445,6 +529,42 @@ describe("connections are bounded", () => {
 		await busy.until(/\}$/);
 	});
 
+	test("the one that was served last is kept, however old, before idle ones", async () => {
+		const { dial, time } = await serve();
+		const kept = await dial();
+		await turns();
+		const idle = [await dial(), await dial(), await dial()];
+		await turns();
+		await time.advance(seconds(1));
+		kept.send(get());
+		await kept.until(/\}$/);
+		for (let count = 0; count < 3; count++) {
+			await time.advance(100);
+			await dial();
+			await idle[count]?.closed();
+		}
+		expect(kept.isClosed).toBe(false);
+		kept.send(get("/again"));
+		await kept.until(/again.*\}$/s);
+	});
+
+	test("two clients that take turns do not keep out a third, whatever they send", async () => {
+		const { server, time, dialFrom } = serveAddresses();
+		const encode = (text: string) => new TextEncoder().encode(text);
+		for (const sent of ["", "GET / HTTP/1.1\r\nHost: b", get()]) {
+			const phone = dialFrom("10.0.0.9");
+			for (let count = 0; count < 40; count++) {
+				await time.advance(10);
+				dialFrom(count % 2 === 0 ? "10.0.0.1" : "10.0.0.2").push(encode(sent));
+			}
+			phone.push(encode(get()));
+			phone.room();
+			expect([sent, phone.closed, phone.written > 100]).toEqual([sent, false, true]);
+			phone.disconnect();
+		}
+		server.close();
+	});
+
 	test("three hundred at once are served, four at a time, and none is left", async () => {
 		const { dial, time, requests } = await serve();
 		for (let count = 0; count < 300; count++) {
@@ -510,52 +630,6 @@ describe("connections are bounded", () => {
 });
 
 describe("whatever comes", () => {
-	/** A socket in the test's hand: what is pushed is there to be read at once, and what is written is kept. */
-	class PushedSocket implements TCP {
-		static last: PushedSocket | undefined;
-		readonly remoteAddress = undefined;
-		readonly remotePort = undefined;
-		private readonly options: TCPOptions | TCPFromOptions;
-		private _unread = new Uint8Array(0);
-		written = 0;
-		closed = false;
-
-		constructor(options: TCPOptions | TCPFromOptions) {
-			this.options = options;
-			PushedSocket.last = this;
-		}
-
-		get unread(): number {
-			return this._unread.length;
-		}
-
-		push(bytes: Uint8Array): void {
-			if (this.closed) return;
-			this._unread = Uint8Array.from([...this._unread, ...bytes]);
-			this.options.onReadable?.(this._unread.length);
-		}
-
-		room(): void {
-			if (!this.closed) this.options.onWritable?.(1000);
-		}
-
-		read(buffer: Uint8Array): number {
-			const part = this._unread.subarray(0, buffer.length);
-			buffer.set(part);
-			this._unread = this._unread.slice(part.length);
-			return part.length;
-		}
-
-		write(buffer: Uint8Array): void {
-			if (this.closed) throw new Error("written after the close");
-			this.written += buffer.length;
-		}
-
-		close(): void {
-			this.closed = true;
-		}
-	}
-
 	const pieces = fc.constantFrom(
 		"GET / HTTP/1.1\r\n",
 		"POST /api/save HTTP/1.1\r\n",

@@ -57,8 +57,9 @@ const minReopenMs = 1_000;
 const maxReopenMs = 60_000;
 
 /**
- * A small HTTP/1.1 server with bounded connections, bytes and time. A new connection evicts the oldest idle one, or else
- * the oldest with an incomplete request, so that slow clients do not block others.
+ * A small HTTP/1.1 server with bounded connections, bytes and time. A new connection evicts one of the client that has
+ * most, so that two clients cannot keep out a third: the one that is idle for longest, or else the one whose request is
+ * incomplete for longest.
  */
 export class HttpServer {
 	private readonly options: HttpServerOptions;
@@ -119,7 +120,7 @@ export class HttpServer {
 				from.close();
 				continue;
 			}
-			if (this.connections.length >= maxConnections) this.evict();
+			if (this.connections.length >= maxConnections) this.evict(from.remoteAddress);
 			try {
 				this.openConnection(from);
 			} catch {
@@ -129,10 +130,15 @@ export class HttpServer {
 		}
 	}
 
-	private evict(): void {
-		let first: ServerConnection | undefined;
-		for (const connection of this.connections)
-			if (first === undefined || connection.evictionRank < first.evictionRank) first = connection;
+	/** `newcomer`: the address of the client for which a place is needed, which counts as one it has. */
+	private evict(newcomer: string | undefined): void {
+		const addresses = [newcomer, ...this.connections.map(({ remoteAddress }) => remoteAddress)];
+		const share = ({ remoteAddress }: ServerConnection) =>
+			addresses.filter((each) => each === remoteAddress).length;
+		const [first] = [...this.connections].sort(
+			(one, other) =>
+				share(other) - share(one) || one.evictionRank - other.evictionRank || one.since - other.since,
+		);
 		first?.close();
 	}
 

@@ -55,6 +55,8 @@ export class ServerConnection {
 	/** Only while a request is received: browsers keep several idle connections, which must cost little. */
 	private parser: MessageParser<RequestLine> | undefined;
 	private phase: Phase = "idle";
+	/** When its phase began, in ticks. */
+	since = 0;
 	private timer: Timer | undefined;
 	private stream: MessageStream | undefined;
 	private writableBytes = 0;
@@ -218,6 +220,7 @@ export class ServerConnection {
 	private enterPhase(phase: Exclude<Phase, "ended">): void {
 		const { time, limits } = this.options;
 		this.phase = phase;
+		this.since = time.ticks();
 		time.clear(this.timer);
 		this.timer = time.set(() => this.onTimeout(), limits[phase]);
 	}
