@@ -15,10 +15,19 @@ function fromArrayBuffer(buffer: ArrayBuffer, start: number, length: number): st
 		const more = part.subarray(at + 1, at + size);
 		if (size === 0 || at + size > part.length || more.some((each) => each >> 6 !== 2))
 			throw new TypeError("invalid UTF-8");
-		characters += size === 1 ? String.fromCharCode(lead) : "?";
+		characters += characterOf(part.subarray(at, at + size));
 		at += size;
 	}
 	return characters;
+}
+
+/** Of what are not the bytes of one, XS makes something. */
+function characterOf(bytes: Uint8Array): string {
+	try {
+		return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+	} catch {
+		return "?";
+	}
 }
 
 /** For the tests around it: `ArrayBuffer` and `String` have what XS has natively. */

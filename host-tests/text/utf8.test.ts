@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeUtf8, encodeUtf8Into, utf8Bytes } from "../../src/common/utf8";
+import { decodeOwnUtf8, decodeUtf8, encodeUtf8, encodeUtf8Into, utf8Bytes } from "../../src/common/utf8";
 import { useNativeText } from "./native-text";
 
 // Code units at random, so that lone surrogates are among them.
@@ -38,6 +38,19 @@ describe.each([
 				const room = new Uint8Array(expected.length + 2);
 				expect(encodeUtf8Into(value, room, 1)).toBe(expected.length);
 				expect(room.subarray(1, -1)).toEqual(expected);
+			}),
+		);
+	});
+
+	test("is read back as it was written", () => {
+		fc.assert(
+			fc.property(text, (value) => {
+				const written = encodeUtf8(value);
+				const room = new Uint8Array(written.length + 2);
+				room.set(written, 1);
+				expect(decodeOwnUtf8(room.subarray(1, -1))).toBe(
+					new TextDecoder("utf-8", { ignoreBOM: true }).decode(written),
+				);
 			}),
 		);
 	});

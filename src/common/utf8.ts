@@ -96,6 +96,12 @@ export function asciiText(bytes: Uint8Array, start: number, length: number): str
 	}
 }
 
+/** The text in bytes that are {@link encodeUtf8}'s, made natively where it can be: with memory for the text only once. */
+export function decodeOwnUtf8(bytes: Uint8Array): string {
+	// It must be valid: XS looks at the first byte of each character only, and at how many follow.
+	return engineText.fromArrayBuffer?.(bytes.buffer, bytes.byteOffset, bytes.length) ?? decodeUtf8(bytes);
+}
+
 /** The text in the bytes from `start` up to, not including, `end`, which is within them. */
 export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): string {
 	const ascii = asciiText(bytes, start, end - start);

@@ -2,7 +2,7 @@ import type { KeyValue } from "../boards/ecma419";
 import { decodeCheckedRecord, encodeCheckedRecord } from "../common/checked-record";
 import { isDeepEqual, isJsonObject, toJson } from "../common/json";
 import type { PersistentKey } from "../common/persistent-values";
-import { decodeUtf8, encodeUtf8 } from "../common/utf8";
+import { decodeOwnUtf8, encodeUtf8 } from "../common/utf8";
 import type { DefaultPins } from "./pin-conflicts";
 import {
 	checkSettings,
@@ -95,7 +95,7 @@ export class SettingsStore {
 
 	private readText(slot: SettingsSlot): string {
 		const record = decodeCheckedRecord(new Uint8Array(this.storage.read(slot) ?? new ArrayBuffer(0)), true);
-		return record === undefined ? "" : decodeUtf8(record.body);
+		return record === undefined ? "" : decodeOwnUtf8(record.body);
 	}
 
 	/**
