@@ -22,7 +22,7 @@ vi.mock("mc/ffi", () => ({
 			return chip.error;
 		};
 		esp_ota_mark_app_valid_cancel_rollback = () => 0;
-		bootloader_common_reset_rtc_retain_mem = () => {
+		forget_verified_image = () => {
 			chip.calls.push("forget");
 		};
 	},

@@ -40,7 +40,7 @@ class EspFirmwareSlots implements FirmwareSlots {
 		this._isOnTrial =
 			ffi.esp_ota_get_state_partition(partition, state.buffer) === 0 && state[0] === pendingVerify;
 		// A wake would start this slot whatever happens to it meanwhile.
-		if (this._isOnTrial) ffi.bootloader_common_reset_rtc_retain_mem();
+		if (this._isOnTrial) ffi.forget_verified_image();
 	}
 
 	get isOnTrial(): boolean {
@@ -56,7 +56,7 @@ class EspFirmwareSlots implements FirmwareSlots {
 	activate(): void {
 		const ffi = new FFI();
 		check(ffi.esp_ota_set_boot_partition(this.other));
-		ffi.bootloader_common_reset_rtc_retain_mem();
+		ffi.forget_verified_image();
 	}
 
 	keep(): void {

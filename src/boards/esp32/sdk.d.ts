@@ -78,7 +78,7 @@ declare module "mc/ffi" {
 		/** Returns only if it fails. */
 		esp_ota_mark_app_invalid_rollback_and_reboot(): number;
 		/** The next wake from deep sleep looks which slot to start, and verifies it, as any other start does. */
-		bootloader_common_reset_rtc_retain_mem(): void;
+		forget_verified_image(): void;
 		/** Microseconds of the slow clock, which deep sleep does not stop. */
 		esp_rtc_get_time_us(): bigint;
 		/** Microseconds. */

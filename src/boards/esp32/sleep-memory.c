@@ -3,6 +3,10 @@
 
 #include <stdint.h>
 #include <string.h>
+#include "sdkconfig.h"
+#if !CONFIG_FREERTOS_UNICORE
+	#include "esp_ipc.h"
+#endif
 
 #define SIZE 768
 
@@ -55,4 +59,22 @@ void sleep_text_keep(uint8_t *from, uint32_t length)
 	memcpy(text.bytes, from, length);
 	text.length = length;
 	text.sum = sum_text();
+}
+
+extern void bootloader_common_reset_rtc_retain_mem(void);
+
+static void forget(void *unused)
+{
+	bootloader_common_reset_rtc_retain_mem();
+}
+
+// The bootloader starts the image that it has verified before a deep sleep again without a look at it. It remembers that in
+// the RTC's fast memory, which only core 0 of an ESP32 reaches: on the other one it is an exception.
+void forget_verified_image(void)
+{
+#if CONFIG_FREERTOS_UNICORE
+	forget(NULL);
+#else
+	esp_ipc_call_blocking(0, forget, NULL);
+#endif
 }
