@@ -7,13 +7,20 @@ import type { NorFlash } from "../hardware/nor-flash";
 /** Reads a flash without changing it. */
 class ReadOnlyFlash implements Flash {
 	private readonly flash: NorFlash;
+	/** A read has failed. */
+	hasFailed = false;
 
 	constructor(flash: NorFlash) {
 		this.flash = flash;
 	}
 
 	read(buffer: Uint8Array, byteOffset: number): number {
-		return this.flash.peek(buffer, byteOffset);
+		try {
+			return this.flash.peek(buffer, byteOffset);
+		} catch (error) {
+			this.hasFailed = true;
+			throw error;
+		}
 	}
 
 	write(): never {
@@ -33,6 +40,20 @@ class ReadOnlyFlash implements Flash {
 
 export function inspectReadings(flash: NorFlash): ReadingLog {
 	return new ReadingLog(new ReadOnlyFlash(flash));
+}
+
+/** More readers than stop where reading fails before one passes. */
+const maxPasses = 8;
+
+/** Sequence numbers of the pending readings, as the firmware gets to them: where reading fails, not at once. */
+export function pendingSequences(flash: NorFlash): readonly number[] {
+	const readOnly = new ReadOnlyFlash(flash);
+	const log = new ReadingLog(readOnly);
+	for (let passes = 1; ; passes++) {
+		const sequences: number[] = [];
+		for (const { sequence } of log.pending()) sequences.push(sequence);
+		if (!readOnly.hasFailed || passes === maxPasses) return sequences;
+	}
 }
 
 export interface QuarantineContents {

@@ -6,7 +6,12 @@ import type { StartedSlot } from "../hardware/bootloader";
 import { OtaData, OtaState, slotOf } from "../hardware/ota-data";
 import { accessPoints } from "./active-faults";
 import type { DeviceModel } from "./device-model";
-import { inspectQuarantine, inspectReadings, type QuarantineContents } from "./flash-inspection";
+import {
+	inspectQuarantine,
+	inspectReadings,
+	pendingSequences,
+	type QuarantineContents,
+} from "./flash-inspection";
 import { violate } from "./invariants";
 import type { Ledger } from "./ledger";
 import type { LightChecker } from "./light-checker";
@@ -165,7 +170,7 @@ export class InvariantChecker {
 		const quarantine = inspectQuarantine(device.quarantine);
 		ledger.checkContents(
 			{
-				pending: numbersOf(readings.pending()),
+				pending: pendingSequences(device.queue),
 				dropped: readings.droppedReadings,
 				quarantined: quarantine.points,
 				quarantineDropped: quarantine.dropped,
@@ -321,10 +326,6 @@ function isOnTrial({ firmware }: SimulatedDevice, slot: number): boolean {
 	if (active === undefined) return false;
 	const entry = otaData.read(active);
 	return slotOf(entry) === slot && entry.state === OtaState.pendingVerify;
-}
-
-function* numbersOf(readings: Iterable<{ readonly sequence: number }>): Generator<number> {
-	for (const { sequence } of readings) yield sequence;
 }
 
 /** Whether no reading can be taken or stored during a fault. */
