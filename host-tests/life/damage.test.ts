@@ -20,5 +20,7 @@ test("readings that cannot be read for a while are sent once they can be", async
 		}),
 		log: (_, line) => lines.push(line),
 	}).run();
+	expect(lines).toContain("upload: pending readings cannot be read from flash; that is tried again");
+	expect(lines.join("\n")).not.toMatch(/has no time yet/);
 	expect(lines.filter((line) => line.startsWith("sent point 3: 201"))).toHaveLength(1);
 });

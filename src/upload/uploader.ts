@@ -73,7 +73,7 @@ const dayMs = 86_400_000;
 const serviceFaultRemedy =
 	"The service takes none of several points: check the data source's fields in Dakkio.";
 const noTimeMessage = "the oldest reading has no time yet; it is kept";
-const unreadableMessage = "pending readings cannot be read from flash; they are skipped until the next boot";
+const unreadableMessage = "pending readings cannot be read from flash; ";
 
 /**
  * Sends pending readings to Dakkio: one request at a time, oldest first, acknowledged only after a 2xx. It never gives
@@ -408,7 +408,9 @@ export class Uploader {
 			if (selection === undefined) return "done";
 			if (!isFirst) return this.search.skip(selection) ? "nothing" : "done";
 			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
-			this.options.log(`upload: ${readings.length === 0 ? unreadableMessage : noTimeMessage}`);
+			const isUnreadable = readings.pending().next().done === true;
+			const remedy = readings.length === 0 ? "they are skipped until the next boot" : "that is tried again";
+			this.options.log(`upload: ${isUnreadable ? unreadableMessage + remedy : noTimeMessage}`);
 			return "failed";
 		}
 		const result = await this.exchange(connection, batch);
