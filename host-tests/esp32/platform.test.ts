@@ -48,8 +48,8 @@ test("the abort hook is called for an unhandled exception before XS ends", () =>
 test("XS has its memory in pieces that each chip has in one, which do not grow, and a bounded stack", () => {
 	expect(chips.creation).toMatchObject({
 		static: 0,
-		chunk: { initial: 40_960, incremental: 0 },
-		heap: { initial: 4_096, incremental: 0 },
+		chunk: { initial: 49_152, incremental: 0 },
+		heap: { initial: 4_352, incremental: 0 },
 	});
 	expect(whole.creation.stack).toBe(768);
 	for (const { creation } of Object.values(chips.platforms)) expect(creation).toBeUndefined();
