@@ -296,7 +296,7 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 		{
 			name: "keeps a key for each boot",
 			at: "store-boot-count",
-			mutate: insertBefore("$0.callee($1 + $write-boot-number.2, $2)"),
+			mutate: insertBefore("$0.callee($1, $2 + $write-boot-number.2, $3)"),
 			life: {
 				...short,
 				faults: [{ from: hour, to: hour + 60 * second, kind: "brown-out", each: 700 }],
