@@ -307,9 +307,9 @@ export class Life {
 			random: new SeededRandom(this.scenario.seed).fork("board"),
 			serial,
 			releaseKey: this.options.releaseKey ?? releaseKey,
-			onSlot: (started) => {
+			onSlot: (started, reason) => {
 				if (started !== undefined) this.deviceModel.onVersion(started.image.version);
-				this.runCheck(() => this.invariantChecker.onSlot(started));
+				this.runCheck(() => this.invariantChecker.onSlot(started, reason));
 			},
 			environment: () => weatherAt(this.now()),
 			batteryVoltage: () => this.batteryVoltage(),

@@ -50,7 +50,7 @@ export interface DeviceEnvironment {
 	hasInternet(): boolean;
 	onBoot(reason: ResetReason): void;
 	/** The bootloader starts a slot; `undefined`: it finds nothing to start. */
-	onSlot?(started: StartedSlot | undefined): void;
+	onSlot?(started: StartedSlot | undefined, reason: ResetReason): void;
 	onConnected(connected: boolean): void;
 	onLogLine(line: string): void;
 	/** The firmware threw an exception into the platform. */
@@ -272,7 +272,7 @@ export class SimulatedDevice {
 		this.environment.onBoot(reason);
 		try {
 			const started = runBootloader(this.partitionsOf(start));
-			this.environment.onSlot?.(started);
+			this.environment.onSlot?.(started, reason);
 			if (started === undefined) return;
 			this.actOut(start, started);
 			if (!start.power.isOn) return;
