@@ -1,5 +1,6 @@
 import type { Storage } from "../boards/board";
 import type { KeyValue } from "../boards/ecma419";
+import { areBytesEqual } from "./equal-bytes";
 
 /**
  * Every value in key-value storage by its key, and whether a factory reset keeps it. Keys and formats are an interface
@@ -81,11 +82,7 @@ export function writeIfChanged(
 
 function isStored(storage: Pick<KeyValue, "read">, key: PersistentKey, value: Uint8Array): boolean {
 	const stored = storage.read(key);
-	if (stored?.byteLength !== value.length) return false;
-	const bytes = new Uint8Array(stored);
-	let at = value.length;
-	while (at > 0 && bytes[at - 1] === value[at - 1]) at--;
-	return at === 0;
+	return stored !== undefined && areBytesEqual(new Uint8Array(stored), value);
 }
 
 /** A flag is set while there is a value under its key. */

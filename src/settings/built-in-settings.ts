@@ -1,5 +1,6 @@
 import type { KeyValue } from "../boards/ecma419";
 import { crc32 } from "../common/crc32";
+import { areBytesEqual } from "../common/equal-bytes";
 import { decodeHex } from "../common/hex";
 import { isJsonObject } from "../common/json";
 import { type PersistentKey, writeValue } from "../common/persistent-values";
@@ -19,7 +20,7 @@ export function installBuiltInSettings(storage: KeyValue, hex: string): void {
 	const checksum = new Uint8Array(4);
 	new DataView(checksum.buffer).setUint32(0, crc32(bytes));
 	const installed = storage.read(builtInSettingsKey);
-	if (installed !== undefined && new Uint8Array(installed).join() === checksum.join()) return;
+	if (installed !== undefined && areBytesEqual(new Uint8Array(installed), checksum)) return;
 	const given: unknown = JSON.parse(decodeUtf8(bytes));
 	if (!isJsonObject(given)) return;
 	const { settings } = checkSettings(given);

@@ -63,15 +63,18 @@ export class SettingsStore {
 
 	/**
 	 * Saves the settings given, see {@link withoutDefaults}. Those that this firmware does not know stay as they are: a later
-	 * one has saved them, and runs again after the next update. Throws if they are not
-	 * there then, and what the storage throws.
+	 * one has saved them, and runs again after the next update. Throws if they are not there
+	 * then, and what the storage throws.
 	 */
 	save(given: Readonly<Partial<Settings>>): void {
 		const { newest } = this.findNewest();
 		const unknown = newest === undefined ? {} : this.readUnknown(newest.slot);
 		const slot = newest?.slot === settingsKeys[0] ? settingsKeys[1] : settingsKeys[0];
 		const counter = (newest?.counter ?? 0) + 1;
-		this.storage.write(slot, encodeSettings(counter, { ...unknown, ...given }));
+		this.storage.write(
+			slot,
+			encodeCheckedRecord({ counter, body: encodeUtf8(toJson({ ...unknown, ...given })) }),
+		);
 		// Worn flash reports nothing. The checksum says it without a copy to compare.
 		if (this.describe(slot, false)?.counter !== counter)
 			throw new Error("the flash does not keep the settings");
@@ -131,10 +134,6 @@ export class SettingsStore {
 		const stamp = bytes.subarray(-4).join();
 		return record === undefined ? { stamp } : { counter: record.counter, stamp };
 	}
-}
-
-function encodeSettings(counter: number, settings: Readonly<Record<string, unknown>>): Uint8Array {
-	return encodeCheckedRecord({ counter, body: encodeUtf8(toJson(settings)) });
 }
 
 interface StoredSlot {

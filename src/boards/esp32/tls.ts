@@ -2,13 +2,13 @@ import RNG from "rng";
 import sleepMemory from "sleep-memory";
 import PRF from "ssl/prf";
 import type { SessionStream } from "ssl/session";
+import { areBytesEqual } from "../../common/equal-bytes";
 import { ConnectionError } from "../connection-error";
 import type { Bytes, TCP, TLSOptions } from "../ecma419";
 import { defer, guard, toError } from "./callbacks";
 import { isIPv4Address, TCPSocket } from "./tcp";
 import type { PublicKey } from "./tls/certificate";
 import { verifyCertificatePath } from "./tls/certificate-path";
-import { areBytesEqual } from "./tls/der";
 import { agreeKey } from "./tls/key-agreement";
 import {
 	decodeKnownServer,

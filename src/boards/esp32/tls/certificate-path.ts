@@ -1,7 +1,7 @@
+import { areBytesEqual } from "../../../common/equal-bytes";
 import { lowerCase } from "../../../common/lower-case";
 import type { TrustFault } from "../../connection-error";
 import { type Certificate, displayName, isSelfIssued, type PublicKey, parseCertificate } from "./certificate";
-import { areBytesEqual } from "./der";
 import { isWithin, type Validity } from "./known-server";
 import { areNamesWithin } from "./name-constraints";
 import { matchesHost } from "./server-name";

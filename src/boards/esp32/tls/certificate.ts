@@ -1,7 +1,7 @@
 import { toPrintable } from "../../../common/control-characters";
+import { areBytesEqual } from "../../../common/equal-bytes";
 import { decodeUtf8 } from "../../../common/utf8";
 import {
-	areBytesEqual,
 	checkIdentifier,
 	type DerElement,
 	DerError,

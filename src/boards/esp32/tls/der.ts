@@ -175,8 +175,3 @@ export function parseTime({ tag, content }: DerElement): number {
 	if (monthToSecond !== text.slice(yearDigits, -1)) throw new DerError("a time that does not exist");
 	return time;
 }
-
-/** Whether two byte sequences are equal. Not for secrets: the comparison is not constant-time. */
-export function areBytesEqual(a: Uint8Array, b: Uint8Array): boolean {
-	return a.length === b.length && a.every((byte, index) => byte === b[index]);
-}

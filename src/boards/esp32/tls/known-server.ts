@@ -1,5 +1,5 @@
+import { areBytesEqual } from "../../../common/equal-bytes";
 import { decodeUtf8, encodeUtf8 } from "../../../common/utf8";
-import { areBytesEqual } from "./der";
 
 /** When a server's path is valid: from the latest beginning to the earliest end of its certificates, Unix milliseconds. */
 export interface Validity {

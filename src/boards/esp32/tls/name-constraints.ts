@@ -1,13 +1,6 @@
+import { areBytesEqual } from "../../../common/equal-bytes";
 import type { Certificate } from "./certificate";
-import {
-	areBytesEqual,
-	type DerElement,
-	DerError,
-	DerReader,
-	identifierKey,
-	parseSequence,
-	Tag,
-} from "./der";
+import { type DerElement, DerError, DerReader, identifierKey, parseSequence, Tag } from "./der";
 import { hostName, isSameName, NameTag } from "./server-name";
 
 /** Maximum comparisons for one authority and certificate: names times subtrees, as many as their writers like. */

@@ -1,4 +1,4 @@
-import { areBytesEqual } from "./der";
+import { areBytesEqual } from "../../../common/equal-bytes";
 
 export interface PssOptions {
 	/** The signature raised to the public exponent: as many bytes as the modulus. */

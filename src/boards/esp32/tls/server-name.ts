@@ -1,5 +1,6 @@
+import { areBytesEqual } from "../../../common/equal-bytes";
 import { consistsOf, visibleAscii } from "../../../common/text-pattern";
-import { areBytesEqual, DerReader } from "./der";
+import { DerReader } from "./der";
 
 /** Names in a certificate (RFC 5280 section 4.2.1.6), by their tags. */
 export const NameTag = Object.freeze({ email: 0x81, dns: 0x82, directory: 0xa4, address: 0x87 });

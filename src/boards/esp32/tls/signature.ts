@@ -1,8 +1,9 @@
 import { Digest } from "crypt";
 import FFI from "mc/ffi";
+import { areBytesEqual } from "../../../common/equal-bytes";
 import type { PublicKey } from "./certificate";
 import type { SignatureCheck } from "./certificate-path";
-import { areBytesEqual, DerReader, parseSequence, parseUnsignedInteger, Tag } from "./der";
+import { DerReader, parseSequence, parseUnsignedInteger, Tag } from "./der";
 import type { Sha256 } from "./known-server";
 import { isPssEncoding } from "./pss";
 import type { Hash, SignatureScheme } from "./signature-scheme";
