@@ -117,20 +117,16 @@ export class InvariantChecker {
 		this.flashKnown = true;
 		this.isSafeMode = false;
 		if (reason === "deep sleep") return;
-		this.countStart(reason, 1);
 		this.sampledAt = now;
 	}
 
-	private countStart(reason: string, change: number): void {
-		if (reason !== "deep sleep") this.starts.set(reason, (this.starts.get(reason) ?? 0) + change);
-	}
-
-	/** The bootloader has started a slot, or finds none to start. */
+	/** After {@link onBoot}: the bootloader has started a slot, or finds none to start. */
 	onSlot(started: StartedSlot | undefined, reason: string): void {
 		if (started === undefined) violate("sturdy", "the bootloader finds no firmware to start");
 		const { version, behaviour } = started.image;
-		// It has not counted its start: power was cut before the restart into it, which is a wake else.
-		if (behaviour === "crashes at once") this.countStart(reason, -1);
+		// What crashes at once cannot count its start.
+		if (reason !== "deep sleep" && behaviour !== "crashes at once")
+			this.starts.set(reason, (this.starts.get(reason) ?? 0) + 1);
 		if (isForbidden(version)) violate("signed", `version ${version} runs`);
 		this.isWorthy = behaviour === "works";
 		this.slotStartedAt = this.options.now();
