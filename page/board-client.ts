@@ -25,7 +25,7 @@ const requestTimeoutMs = 8_000;
 /** Between attempts; the last one repeats. */
 const retryDelaysMs = [500, 1_000, 2_000, 3_000] as const;
 const busyStatus = 503;
-/** So many times in a row, the user is told: the pages of a board that serves a few are done before. */
+/** Busy responses in a row until the page shows it: a board that serves a few pages is done before. */
 const reportedBusyResponses = 4;
 
 /** Why there is no answer yet: no response, or another page has its turn for long. */

@@ -20,7 +20,7 @@ const statusPauseMs = 5_000;
 const historyPauseMs = 60_000;
 const timeoutMs = 15_000;
 const busyPauseMs = 1_000;
-/** So many times in a row; a board that serves some pages is done before. */
+/** Busy responses in a row until the page shows it: a board that serves a few pages is done before. */
 const reportedBusyResponses = 5;
 const vector = "http://www.w3.org/2000/svg";
 

@@ -1,20 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { buildPage, compressPage, localPageSource, pageModule, setupPageSource } from "./page-bundle";
-import { main, root } from "./sdk";
+import { mainWithoutOptions, root } from "./sdk";
 
 const help = `Builds each page of the folder page into the one document that the board serves.
 
 npm run build:page
 `;
 
-await main(async () => {
-	const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
-	if (values.help === true) {
-		process.stdout.write(help);
-		return;
-	}
+await mainWithoutOptions(help, async () => {
 	for (const source of [setupPageSource, localPageSource]) {
 		const page = await buildPage(source);
 		const gzip = await compressPage(page.html);

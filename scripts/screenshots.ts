@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { chromium, type Page } from "playwright-core";
 import { BoardRunner } from "../simulator/board-runner";
 import { FreshBoard } from "../simulator/fresh-board";
@@ -9,7 +8,7 @@ import { LogLines } from "../simulator/log-lines";
 import { startNetwork } from "../simulator/simulated-networks";
 import { World } from "../simulator/world";
 import { compressPng } from "./compress-png";
-import { main, root } from "./sdk";
+import { mainWithoutOptions, root } from "./sdk";
 
 const help = `Takes the README's pictures of the pages, on simulated boards.
 
@@ -18,12 +17,7 @@ npm run screenshots
 
 const directory = join(root, "docs", "images");
 const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-await main(async () => {
-	const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
-	if (values.help === true) {
-		process.stdout.write(help);
-		return;
-	}
+await mainWithoutOptions(help, async () => {
 	const executablePath = browsers.find(existsSync);
 	if (executablePath === undefined) throw new Error("Chromium is needed: apt install chromium");
 

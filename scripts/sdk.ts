@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { endWithReader, usageProblem } from "../simulator/command-line";
 import { errorMessage } from "../src/common/error-message";
 
@@ -126,7 +127,7 @@ function errorLines(output: string): string {
 
 /**
  * Runs a script; a missing tool or a failure is one message, with exit status 1, and wrong arguments are one sentence, with
- * status 2. Ends when nobody reads its output.
+ * status 2. Ends when its output is no longer read.
  */
 export async function main(script: () => Promise<void>): Promise<void> {
 	endWithReader();
@@ -138,4 +139,13 @@ export async function main(script: () => Promise<void>): Promise<void> {
 		process.stderr.write(`${isUsage ? usageProblem(error, command) : errorMessage(error)}\n`);
 		process.exitCode = isUsage ? 2 : 1;
 	}
+}
+
+/** Runs a script whose only option is `--help`. */
+export function mainWithoutOptions(help: string, script: () => Promise<void>): Promise<void> {
+	return main(async () => {
+		const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+		if (values.help === true) process.stdout.write(help);
+		else await script();
+	});
 }

@@ -19,7 +19,7 @@ npm run update -- <address> [file] [--older]
 
 /** Between attempts to reach a board that has left for a moment; then it has restarted. */
 const retryDelaysMs = [500, 1_000, 2_000, 4_000];
-/** A busy board says how long to wait, usually a second; so many times in a row, the user is told why nothing happens. */
+/** Busy responses in a row until the reason of the delay is shown. A busy board says how long to wait, usually a second. */
 const reportedBusyResponses = 5;
 const busyWaitSeconds = { min: 0.5, usual: 1, max: 60 };
 

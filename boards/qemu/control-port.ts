@@ -18,8 +18,10 @@ const checksums = 1000;
 const port = 4190;
 
 /**
- * Takes commands of the tests: `press 7000` the button, milliseconds, `memory` and `slots` (answered with figures), `panic` and `block`,
- * which end in a restart, `mark`, which prints how many instructions there were so far, `checksum 100`, which prints that before and after computing a thousand checksums of so many bytes, `live`, after which the starts before count as if they had lived a minute, and `ping`. Each command but the fatal ones is answered.
+ * Takes commands of the tests: `press 7000` the button, milliseconds, `memory` and `slots` (answered with figures),
+ * `panic` and `block`, which end in a restart, `mark`, which prints how many instructions there were so far,
+ * `checksum 100`, which prints that before and after a thousand checksums of 100 bytes, `live`, after which the starts
+ * before count as if they had lived a minute, and `ping`. Each command but the fatal ones is answered.
  */
 export function openControlPort(button: VirtualButton, storage: Pick<KeyValue, "delete">): void {
 	// Only these functions: each FFI has all of them, in memory that is to be measured.

@@ -64,7 +64,7 @@ describe("npm run update", () => {
 			return `127.0.0.1:${typeof bound === "object" ? bound?.port : ""}`;
 		};
 
-		test("it waits as it is told, however often, and the user is told once", async () => {
+		test("it waits as long as the board asks, however often, and shows that once", async () => {
 			busy = 30;
 			await expect(updateBoard([address()], "none")).rejects.toThrow("no update file for node");
 			expect(pauses).toEqual(Array(30).fill(7_000));

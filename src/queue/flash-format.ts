@@ -164,7 +164,7 @@ function repairHeader(bytes: Bytes): Bytes | undefined {
 /** The CRC-24 before a byte 0 that left `crc`: where a difference between two checksums came from. */
 function checksumBefore(crc: number): number {
 	let before = crc;
-	// The generator's lowest bit tells what was shifted out.
+	// The generator's lowest bit is 1: that of the result shows whether the generator was applied.
 	for (let bit = 0; bit < 8; bit++)
 		before = before & 1 ? ((before ^ 0x864cfb) >>> 1) | 0x800000 : before >>> 1;
 	return before;

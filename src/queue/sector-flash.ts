@@ -22,8 +22,8 @@ export class SectorFlash {
 	readonly blocks: number;
 	readonly blockLength: number;
 	/**
-	 * Grows with each read that fails in spite of retries, by its place: a failed read is no blank flash, and may succeed
-	 * later.
+	 * Grows with each read that fails in spite of retries, by its place: the flash is not blank there, and reading it may
+	 * succeed later.
 	 */
 	failedReads = 0;
 	/** For the next reader of a record's header: readers have none of their own, because a batch that is sent keeps readers. */
