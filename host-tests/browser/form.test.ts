@@ -1,35 +1,10 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { settingTexts } from "../../page/setting-texts";
-import { FreshBoard } from "../../simulator/fresh-board";
 import type { SetupState } from "../../src/setup/api";
-import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
+import { board, describeSetupPage, openBoard, setup, visit } from "./setup-page-fixture";
 
-let browser: Browser;
-let board: FreshBoard;
-let visit: PageVisit;
-let setup: SetupPageDriver;
-
-describe.skipIf(browserPath === undefined)("the form", () => {
-	beforeAll(async () => {
-		browser = await launchBrowser();
-	});
-
-	afterAll(async () => {
-		await browser?.close();
-	});
-
-	beforeEach(async () => {
-		board = await FreshBoard.start();
-		visit = await PageVisit.open(browser, board.url);
-		setup = new SetupPageDriver(visit);
-	});
-
-	afterEach(async () => {
-		await visit.close();
-		await board.stop();
-		expect(visit.errors).toEqual([]);
-	});
+describeSetupPage("the form", () => {
+	beforeEach(() => openBoard());
 
 	test("takes up to three networks, in the order in which they are tried", async () => {
 		const { page } = visit;

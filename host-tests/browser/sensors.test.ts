@@ -1,16 +1,9 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { FreshBoard } from "../../simulator/fresh-board";
+import { expect, test } from "vitest";
 import type { WiredChip } from "../../simulator/hardware/simulated-sensors";
 import type { Settings } from "../../src/settings/settings";
-import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
+import { board, describeSetupPage, openBoard, setup, visit } from "./setup-page-fixture";
 
 /** Sensors and inputs are set up with forms. */
-
-let browser: Browser;
-let board: FreshBoard;
-let visit: PageVisit;
-let setup: SetupPageDriver;
 
 const networks = [{ ssid: "Simulated", password: "" }];
 const bme280 = { name: "bme280", address: 0x76 };
@@ -19,9 +12,7 @@ async function open(
 	settings: Partial<Settings> = {},
 	sensors: readonly WiredChip[] = [bme280],
 ): Promise<void> {
-	board = await FreshBoard.start(({ credentials }) => ({ ...credentials, networks, ...settings }), sensors);
-	visit = await PageVisit.open(browser, board.url);
-	setup = new SetupPageDriver(visit);
+	await openBoard(({ credentials }) => ({ ...credentials, networks, ...settings }), sensors);
 	await setup.go("Board");
 }
 
@@ -32,21 +23,7 @@ async function save(): Promise<Settings> {
 	return board.savedSettings;
 }
 
-describe.skipIf(browserPath === undefined)("on the setup page", () => {
-	beforeAll(async () => {
-		browser = await launchBrowser();
-	});
-
-	afterAll(async () => {
-		await browser?.close();
-	});
-
-	afterEach(async () => {
-		await visit.close();
-		await board.stop();
-		expect(visit.errors).toEqual([]);
-	});
-
+describeSetupPage("on the setup page", () => {
 	test("a value is renamed, left out and calibrated, and a sensor switched off", async () => {
 		await open({}, [bme280, { name: "sht41", address: 0x44 }, { name: "bh1750", address: 0x23 }]);
 		const { page } = visit;

@@ -1,33 +1,8 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { FreshBoard } from "../../simulator/fresh-board";
-import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
+import { beforeEach, expect, test } from "vitest";
+import { board, describeSetupPage, openBoard, setup, visit } from "./setup-page-fixture";
 
-let browser: Browser;
-let board: FreshBoard;
-let visit: PageVisit;
-let setup: SetupPageDriver;
-
-describe.skipIf(browserPath === undefined)("a fresh board and a phone", () => {
-	beforeAll(async () => {
-		browser = await launchBrowser();
-	});
-
-	afterAll(async () => {
-		await browser?.close();
-	});
-
-	beforeEach(async () => {
-		board = await FreshBoard.start();
-		visit = await PageVisit.open(browser, board.url);
-		setup = new SetupPageDriver(visit);
-	});
-
-	afterEach(async () => {
-		await visit.close();
-		await board.stop();
-		expect(visit.errors).toEqual([]);
-	});
+describeSetupPage("a fresh board and a phone", () => {
+	beforeEach(() => openBoard());
 
 	test("from a fresh board to the first points, accessible in each state", async () => {
 		const { page } = visit;

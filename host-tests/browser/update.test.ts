@@ -1,40 +1,17 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { texts } from "../../page/texts";
-import { FreshBoard } from "../../simulator/fresh-board";
 import type { UpdateRequest, UpdateState } from "../../src/setup/api";
-import { browserPath, launchBrowser, PageVisit, SetupPageDriver } from "./setup-page-driver";
+import { describeSetupPage, openBoard, setup, visit } from "./setup-page-fixture";
 
 /** Where an update file has the length of its image, and where the image begins. */
 const lengthAt = 32;
 const headerBytes = 132;
 
-describe.skipIf(browserPath === undefined)("an update on the setup page", () => {
-	let browser: Browser;
-	let board: FreshBoard;
-	let visit: PageVisit;
-	let setup: SetupPageDriver;
-
-	beforeAll(async () => {
-		browser = await launchBrowser();
-	});
-
-	afterAll(async () => {
-		await browser?.close();
-	});
-
+describeSetupPage("an update on the setup page", () => {
 	beforeEach(async () => {
-		board = await FreshBoard.start();
-		visit = await PageVisit.open(browser, board.url);
-		setup = new SetupPageDriver(visit);
+		await openBoard();
 		await setup.go("Board");
 		await setup.group("Firmware update");
-	});
-
-	afterEach(async () => {
-		await visit.close();
-		await board.stop();
-		expect(visit.errors).toEqual([]);
 	});
 
 	const choose = (bytes: Buffer) =>
