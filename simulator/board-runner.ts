@@ -16,6 +16,8 @@ export class BoardRunner {
 	private wakeTimer: Timer | undefined;
 	private readonly sleepMemory = new VirtualSleepMemory();
 	private stopped = false;
+	/** The end of this start, once it has begun: stop, restart and sleep can come together. */
+	private ending: Promise<void> | undefined;
 
 	constructor(world: World, log: (line: string) => void) {
 		this.world = world;
@@ -55,6 +57,7 @@ export class BoardRunner {
 				}),
 		});
 		this.board = board;
+		this.ending = undefined;
 		this.app = new App(board);
 		this.app.start();
 		return board;
@@ -63,13 +66,19 @@ export class BoardRunner {
 	async stop(): Promise<void> {
 		this.stopped = true;
 		this.world.time.clear(this.wakeTimer);
-		await this.app?.stop();
+		await this.end();
 	}
 
-	/** Ends this start, then continues with `next`. */
+	/** Ends this start, then continues with `next`; does nothing if it is ending already. */
 	private stopThen(next: () => void): void {
-		void this.app?.stop().then(() => {
+		if (this.ending !== undefined) return;
+		void this.end().then(() => {
 			if (!this.stopped) next();
 		});
+	}
+
+	private end(): Promise<void> {
+		this.ending ??= this.app?.stop() ?? Promise.resolve();
+		return this.ending;
 	}
 }

@@ -29,7 +29,8 @@ export class NorFlashFiles implements FlashStorage {
 
 /** The NOR flash model with its contents on disk. */
 class FileFlash extends NorFlash {
-	private readonly descriptor: number;
+	/** `undefined` once it is closed: its number may be another file's then. */
+	private descriptor: number | undefined;
 
 	constructor(file: string, blocks: number, image: Uint8Array) {
 		const fits = image.length === blocks * blockLength;
@@ -48,6 +49,8 @@ class FileFlash extends NorFlash {
 
 	override close(): void {
 		super.close();
+		if (this.descriptor === undefined) return;
 		closeSync(this.descriptor);
+		this.descriptor = undefined;
 	}
 }
