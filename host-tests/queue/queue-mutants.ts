@@ -18,6 +18,12 @@ export const queueMutants: readonly QueueMutant[] = [
 		mutate: replace("$0", "false"),
 	},
 	{
+		name: "trusts a stale hint if a damaged number makes the newest sector look like an old one",
+		seed: 1_920_260_484,
+		at: "check-first-sequence",
+		mutate: replace("$0", "start === headerStart"),
+	},
+	{
 		name: "trusts a hint before a blank block, whatever is behind it",
 		seed: 54_150,
 		at: "check-behind-blank",

@@ -82,13 +82,20 @@ export function parseSectorHeader(bytes: Bytes, block: number): Sector | undefin
 	return readSectorHeader(viewOf(repaired), block, headerChecksum(repaired), maxRepairedNumber);
 }
 
-/** The bytes of a header up to its sector number. */
-export const sectorNumberBytes = 10;
+/** The bytes of a header up to its first sequence number. */
+export const headerStartBytes = 16;
 
-/** The sector number of a header, unverified: 0 if its first bytes are erased, `undefined` if they are no header's. */
-export function parseSectorNumber(view: DataView): number | undefined {
+/**
+ * The sector number of a header, unverified: 0 if its first bytes are erased, `undefined` if they are no header's, or of a
+ * sector whose records begin at `before` or later. A damaged byte cannot make a newer sector pass for an older one: it
+ * changes one of the two numbers.
+ */
+export function parseSectorNumber(view: DataView, before: number): number | undefined {
 	const start = view.getInt32(0);
-	if (start === headerStart) return getUint48(view, 4);
+	// Its first sequence number by the lower four bytes: sectors of a ring are less than half of their range apart.
+	// mutation: check-first-sequence
+	if (start === headerStart && ((view.getInt32(12) - before) | 0) < 0)
+		return view.getUint16(4) * 0x100000000 + view.getUint32(6);
 	return start === -1 && view.getInt32(4) === -1 && view.getInt16(8) === -1 ? 0 : undefined;
 }
 

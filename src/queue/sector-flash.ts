@@ -1,12 +1,12 @@
 import type { Bytes, Flash } from "../boards/ecma419";
 import {
+	headerStartBytes,
 	isErased,
 	parseSectorHeader,
 	parseSectorNumber,
 	RecordHeader,
 	type Sector,
 	sectorHeaderBytes,
-	sectorNumberBytes,
 } from "./flash-format";
 
 /** What a block has in place of its sector header. */
@@ -30,9 +30,9 @@ export class SectorFlash {
 	readonly header = new RecordHeader();
 	private readonly flash: Flash;
 	private readonly headerBuffer = new Uint8Array(sectorHeaderBytes);
-	private readonly numberBuffer = new Uint8Array(sectorNumberBytes);
+	private readonly startBuffer = new Uint8Array(headerStartBytes);
 	/** The same bytes. */
-	private readonly numberView = new DataView(this.numberBuffer.buffer);
+	private readonly startView = new DataView(this.startBuffer.buffer);
 	/** Headers by block, the least recently read first. */
 	private readonly headerCache = new Map<number, Sector>();
 
@@ -71,7 +71,7 @@ export class SectorFlash {
 
 	/** Whether reading a block works now. */
 	isReadable(block: number): boolean {
-		return this.read(this.numberBuffer, block, 0);
+		return this.read(this.startBuffer, block, 0);
 	}
 
 	/** Reads or returns the cached header of a block. */
@@ -92,14 +92,14 @@ export class SectorFlash {
 	}
 
 	/**
-	 * The sector number in a block's header, unverified: 0 for a blank one, `undefined` for anything else. A fifth of the
-	 * work of {@link readBlockHeader}.
+	 * The sector number in a block's header, unverified: 0 for a blank one, `undefined` for anything else, and for a sector
+	 * whose records begin at `before` or later. A fifth of the work of {@link readBlockHeader}.
 	 */
-	readSectorNumber(block: number): number | undefined {
+	readSectorNumber(block: number, before: number): number | undefined {
 		const known = this.headerCache.get(block);
-		if (known !== undefined) return known.sectorNumber;
-		if (!this.read(this.numberBuffer, block, 0)) return undefined;
-		return parseSectorNumber(this.numberView);
+		if (known !== undefined) return known.firstSequence < before ? known.sectorNumber : undefined;
+		if (!this.read(this.startBuffer, block, 0)) return undefined;
+		return parseSectorNumber(this.startView, before);
 	}
 
 	/** The sector of that number, at its place relative to `newest`; `undefined` if it is lost. */

@@ -47,13 +47,14 @@ export const checkedBlocksAhead = 6;
  */
 function isNewest(newest: Sector, sectors: SectorFlash): boolean {
 	const { blocks } = sectors;
+	const before = newest.firstSequence;
 	let checkedBehind = 1;
 	for (let ahead = 1; ahead < blocks; ahead++) {
 		if (ahead > checkedBlocksAhead) ahead = Math.max(ahead, blocks - checkedBehind);
 		const expected = newest.sectorNumber + ahead - blocks;
-		const found = sectors.readSectorNumber((newest.block + ahead) % blocks);
+		const found = sectors.readSectorNumber((newest.block + ahead) % blocks, before);
 		// mutation: check-hinted-sector
-		if (found !== Math.max(0, expected)) return false;
+		if (found !== (expected > 0 ? expected : 0)) return false;
 		// mutation: check-behind-blank
 		if (found === 0) checkedBehind = checkedBlocksAhead - 1;
 	}
