@@ -3,13 +3,13 @@ import { decodeUtf8, encodeUtf8 } from "./utf8";
 /** Nesting of objects and arrays; settings need less. */
 const maxDepth = 8;
 /**
- * Members of all objects, and values in total: a board with a rule for each of 32 fields needs half of that. In XS a
+ * Members of all objects, and values in total: a board with a rule for each of 32 fields needs two thirds of that. In XS a
  * value and a name take 16 bytes or more each.
  */
-const maxMembers = 300;
-const maxValues = 600;
+const maxMembers = 200;
+const maxValues = 400;
 /** Objects and lists together: each takes three times the memory of another value. */
-const maxContainers = 160;
+const maxContainers = 90;
 const noLimits: RequestLimits = Object.freeze({
 	maxEntries: maxValues,
 	maxTextBytes: Number.POSITIVE_INFINITY,
