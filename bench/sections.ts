@@ -176,7 +176,7 @@ slots more there are after 10,000 records pushed, read and acknowledged. The str
 and the text of the request made of it.`,
 			`What XS needs on a chip is measured by \`npm run test:chip\` on the emulated chip, and held there against what it has,
 ${reserved} KiB, with a tenth to spare: the most that was live at the end of one of its own collections, slots of each, chunks of those
-that compact them, and the stack of ${stack / 1024} KiB. At rest, without a connection; while 3,000 points are sent in batches of 1,000 after a
+that compact them, with the one that was wanted, and the stack of ${stack / 1024} KiB. At rest, without a connection; while 3,000 points are sent in batches of 1,000 after a
 TLS handshake; and in setup, while settings are tested. They stand here as its last run left them; QEMU does not repeat to the
 byte.`,
 		],

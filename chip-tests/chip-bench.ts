@@ -23,7 +23,7 @@ export interface MemoryFigures {
 	readonly free: number;
 	readonly minFree: number;
 	readonly largestPiece: number;
-	/** Of XS, live after a collection; the most that any of its own collections had left; the limit. */
+	/** Of XS, live after a collection; the most that any of its own collections had left, of chunks with the one it was made for; the limit. */
 	readonly slots: number;
 	readonly chunks: number;
 	readonly peakSlots: number;
@@ -46,6 +46,8 @@ const workS = 1;
 const guardS = 600;
 /** Guards against a board that never answers a request, milliseconds. */
 export const answerGuardMs = 180_000;
+/** XS has ended, as an unhandled exception or the end of its memory do: the board restarts. */
+const xsAbort = /^# \w+ allocation: .*|^XS abort: .*/;
 /** Of QEMU that stands still before the board has booted: one that never boots is a fault. */
 const maxRestarts = 5;
 
@@ -92,6 +94,10 @@ export class ChipBench {
 	/** Seconds that QEMU had worked for at the end of the last silence. */
 	private workedS = 0;
 	private onLine: (() => void) | undefined;
+	/** Rejects when XS has ended, which no case provokes; it does not resolve. */
+	readonly aborted: Promise<never>;
+	private onAbort: (line: string) => void = () => {};
+	private isClosed = false;
 	/** Whether the board prints how many instructions it has executed. */
 	private readonly isCounting: boolean;
 	/** What a counting board has slept, milliseconds: its sleep takes no time. */
@@ -114,6 +120,10 @@ export class ChipBench {
 		this.ntp = ntp;
 		this.sleep = sleep;
 		writeFileSync(this.flash, this.image.flash);
+		this.aborted = new Promise((_, reject) => {
+			this.onAbort = (line) => reject(new Error(`XS has ended: ${line}`));
+		});
+		this.aborted.catch(() => {});
 	}
 
 	static async start(options: ChipBenchOptions): Promise<ChipBench> {
@@ -158,6 +168,7 @@ export class ChipBench {
 
 	/** Switches power on. */
 	powerOn(): void {
+		if (this.isClosed) throw new Error("the bench is closed");
 		this.linesAtStart = this.lines.length;
 		this.workedS = 0;
 		this.chip = new EmulatedChip({
@@ -168,6 +179,8 @@ export class ChipBench {
 				this.sleep.ms += Number(/^@sleep (\d+)$/.exec(line)?.[1] ?? 0);
 				this.lines.push(line);
 				if (this.logFile !== undefined) appendFileSync(this.logFile, `${line}\n`);
+				const [abort] = xsAbort.exec(line) ?? [];
+				if (abort !== undefined) this.onAbort(abort);
 				this.onLine?.();
 			},
 		});
@@ -349,6 +362,7 @@ export class ChipBench {
 	}
 
 	async close(): Promise<void> {
+		this.isClosed = true;
 		await this.powerOff();
 		await Promise.all([this.dakkio.close(), this.ntp.close()]);
 		rmSync(this.directory, { recursive: true });

@@ -190,7 +190,7 @@ async function attempt(
 	options: CaseOptions,
 ): Promise<{ readonly failure: string } | { readonly remark: string | undefined }> {
 	try {
-		return { remark: await chipCase.run(bench, options) };
+		return { remark: await Promise.race([chipCase.run(bench, options), bench.aborted]) };
 	} catch (error) {
 		return { failure: errorMessage(error) };
 	}

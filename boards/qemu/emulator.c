@@ -48,9 +48,10 @@ __attribute__((constructor)) static void hookIdleTask(void)
 // Whether instructions are counted, see below.
 static bool isCounting = true;
 
-// Of XS's own collections since the last emulator_collect: how many, and the most that one has left.
-static uint32_t collections, liveSlots, liveChunks;
-static bool isAsked;
+// Of XS's own collections since the last emulator_collect: how many, and the most that one has left; of chunks with the one
+// that it was made for, which would have failed if they did not fit together.
+static uint32_t collections, liveSlots, neededChunks;
+static bool isAsked, wasCompacted;
 
 // XS calls it at the end of each collection, before anything else is allocated (xs/xsMemory.c). Each one frees slots; chunks
 // only one that compacts them, as XS does when they are full, so after the others nobody knows how much of them lives.
@@ -59,7 +60,15 @@ void emulator_collected(txMachine *the, uint32_t hasCompacted)
 	if (isAsked) return;
 	collections += 1;
 	if (the->currentHeapCount > liveSlots) liveSlots = the->currentHeapCount;
-	if (hasCompacted && the->currentChunksSize > liveChunks) liveChunks = the->currentChunksSize;
+	if (hasCompacted) wasCompacted = true;
+}
+
+// XS calls it after each chunk.
+void emulator_allocated(txMachine *the)
+{
+	if (!wasCompacted) return;
+	wasCompacted = false;
+	if (the->currentChunksSize > neededChunks) neededChunks = the->currentChunksSize;
 }
 
 // For how long the event loop did not wait, milliseconds: at most since the last emulator_collect, and now. The watchdog is
@@ -143,16 +152,16 @@ void emulator_collect(void)
 {
 	lastCollections = collections;
 	peakSlots = liveSlots * sizeof(txSlot);
-	peakChunks = liveChunks;
+	peakChunks = neededChunks;
 	lastBusy = longestBusy;
 	isAsked = true;
 	fxCollectGarbage(gThe);
 	isAsked = false;
-	collections = liveSlots = liveChunks = longestBusy = 0;
+	collections = liveSlots = neededChunks = longestBusy = 0;
 }
 
 // Thirteen numbers: the whole heap, what of it is free, its minimum since the start and its largest piece; bytes of slots and
-// of chunks in use, the most that a collection had left until emulator_collect, their limits, and the
+// of chunks in use, the most that was needed at a collection until emulator_collect, their limits, and the
 // number of collections; the most bytes of the stack in use since the start; the longest time that
 // the event loop did not wait until emulator_collect, milliseconds.
 void emulator_memory(uint32_t *figures)
