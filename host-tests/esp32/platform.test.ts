@@ -49,7 +49,7 @@ test("XS has its memory in pieces that each chip has in one, which do not grow, 
 	expect(chips.creation).toMatchObject({
 		static: 0,
 		chunk: { initial: 49_152, incremental: 0 },
-		heap: { initial: 4_352, incremental: 0 },
+		heap: { initial: 4_608, incremental: 0 },
 	});
 	expect(whole.creation.stack).toBe(768);
 	for (const { creation } of Object.values(chips.platforms)) expect(creation).toBeUndefined();
