@@ -35,7 +35,7 @@ export interface Board {
 	readonly firmware?: FirmwareSlots | undefined;
 	/** Password of the setup network set by the build; empty: open network. Default: the board generates one. */
 	readonly setupPassword?: string | undefined;
-	/** Fills `bytes` at random: from a true random source while the radio is on, unpredictable enough for jitter before. */
+	/** Fills `bytes` at random: truly random while the radio is on; before, only good enough for jitter. */
 	fillRandom(bytes: Uint8Array): void;
 	/** Free memory of the platform, bytes; `undefined` if unknown. */
 	freeMemory(): number | undefined;
@@ -55,7 +55,7 @@ export interface BoardIdentity {
 	readonly chip: string;
 	/** The last six hexadecimal digits of the MAC address, in upper case: unique and constant for a board. */
 	readonly serial: string;
-	/** Of a simulated board whose images all have the same code: which version it plays. */
+	/** Version that a simulated board pretends to run: all its images have the same code. */
 	readonly firmwareVersion?: string | undefined;
 }
 
@@ -115,7 +115,7 @@ export interface Network {
 	/** `undefined` on a board without support for it. */
 	readonly AccessPoint?: AccessPointConstructor;
 	readonly resolver: Resolver;
-	/** Forgets what the board keeps of a verified server, also over a deep sleep; `undefined` if it keeps nothing. */
+	/** Forgets the verified server (TLS session, chain), also over a deep sleep; `undefined` if none is kept. */
 	forgetServer?(): void;
 }
 
@@ -174,28 +174,28 @@ export interface Storage {
 	eraseKeyValue?(): void;
 }
 
-/** A text that a deep sleep keeps, and no other start of the board: no flash wears, and none keeps what was overwritten. */
+/** Holds a text over a deep sleep, and over no other start. Unlike flash, it does not wear and keeps no overwritten text. */
 export interface SleepMemory {
-	/** The text that was kept before the deep sleep that this start ends, once; `undefined`: none, or it is damaged. */
+	/** Returns the text kept before the deep sleep, and clears it; `undefined`: none, or it is damaged. */
 	take(): string | undefined;
-	/** Keeps a text in place of the one before; not one of more than 3,072 bytes. */
+	/** Replaces the text; one of more than 3,072 bytes is not kept. */
 	keep(text: string): void;
 }
 
 /**
  * The two slots for the firmware, with ESP-IDF's application rollback: a slot that was activated is started on trial, and
- * unless the firmware in it calls {@link keep}, the next start, for whatever reason, is of the slot before.
+ * unless the firmware in it calls {@link keep}, the next start, for any reason, is of the previous slot.
  */
 export interface FirmwareSlots {
 	/** Public key (P-256, x and y, 64 bytes) that signs updates; `undefined`: a build without one takes no updates. */
 	readonly releaseKey?: Uint8Array | undefined;
-	/** Number of the slot that runs, 0 or 1. */
+	/** The running slot, 0 or 1. */
 	readonly running: number;
 	/** The running firmware has not been kept yet. */
 	readonly isOnTrial: boolean;
-	/** Opens the slot that does not run. Throws during a trial: it holds what a rollback starts. */
+	/** Opens the other slot. Throws during a trial: it holds the firmware for a rollback. */
 	openOther(): Flash;
-	/** The other slot is started next, on trial. Throws unless the platform finds a whole image in it. */
+	/** Makes the next start one of the other slot, on trial. Throws unless the platform finds a complete image in it. */
 	activate(): void;
 	/** Ends the trial: this firmware stays. */
 	keep(): void;

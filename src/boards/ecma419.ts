@@ -92,7 +92,7 @@ export type ListenerConstructor = new (options: ListenerOptions) => Listener;
 export interface UDPOptions {
 	/** Local port; default: any. */
 	port?: number;
-	/** Also receives what is sent to this multicast group, in the network that is joined now; not every board can. */
+	/** Also receives packets to this multicast group in the current network; not every board can. */
 	multicast?: string;
 	/** `count` packets can be read. */
 	onReadable?(count: number): void;
@@ -127,8 +127,8 @@ export const WiFiConnection = Object.freeze({ idle: 200, connecting: 300, associ
 export interface WiFi {
 	connect(options: { SSID: string; password?: string }): void;
 	/**
-	 * As `connect`, without a search on all channels: on the one on which the board joined this network last, also before a
-	 * deep sleep. `false`: it is not known. There may be no event if the network is not found there.
+	 * As `connect`, but only on the channel of the last join (kept over a deep sleep), without a scan. `false`: not known. A
+	 * failure may cause no event.
 	 */
 	reconnect?(options: { SSID: string; password?: string }): boolean;
 	disconnect(): void;
@@ -250,7 +250,7 @@ export interface DigitalConstructor {
 
 /** A serial port that only receives (ECMA-419, Serial, format `buffer`). */
 export interface Serial {
-	/** What has come since the last call; `undefined`: nothing. The hardware buffers 128 bytes. */
+	/** Bytes received since the last call; `undefined`: none. The hardware buffers 128 bytes. */
 	read(): ArrayBuffer | undefined;
 	/** May be called twice. */
 	close(): void;

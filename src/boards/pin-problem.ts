@@ -3,15 +3,15 @@ export interface ChipPins {
 	readonly last: number;
 	/** Numbers below the last one that no pin has, separated by spaces. (The SDK would merge lists of two manifests.) */
 	readonly absent: string;
-	/** The first and the last one of the flash memory. */
+	/** First and last pin of the flash memory. */
 	readonly flash: readonly [number, number];
-	/** The ones above it can only be inputs. */
+	/** Pins above it can only be inputs. */
 	readonly lastOutput: number;
-	/** The first and the last one whose voltage can be measured while the Wi-Fi is on: those of the first converter. */
+	/** First and last pin of the first converter: only these can be measured while the Wi-Fi is on. */
 	readonly analog: readonly [number, number];
 }
 
-/** What a pin is used as. */
+/** How a pin is used. */
 export type PinRole = "input" | "output" | "analog";
 
 /** Why a pin cannot be used, as a phrase; `undefined`: it can. */

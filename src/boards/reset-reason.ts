@@ -1,6 +1,6 @@
 /**
- * Why a board started, in the order of ESP-IDF's `esp_reset_reason_t` (esp_system.h). After `deep sleep` it goes on
- * where it was; all others begin a boot.
+ * Why a board started, in the order of ESP-IDF's `esp_reset_reason_t` (esp_system.h). After `deep sleep` the
+ * boot continues; all others begin a new one.
  */
 export const resetReasons = Object.freeze([
 	"unknown",

@@ -2,20 +2,20 @@ import { type Certificate, isSelfIssued, parseCertificate } from "./esp32/tls/ce
 import { areNamesWithin } from "./esp32/tls/name-constraints";
 import { matchesHost } from "./esp32/tls/server-name";
 
-/** One that was read. */
+/** A parsed root certificate. */
 export type RootCertificate = Certificate;
 
-/** A computer that makes a certificate may be ahead of the board by a wrong time zone. */
+/** The clock of the computer that made a certificate may be ahead by a wrong time zone. */
 const clockToleranceMs = 86_400_000;
 
 const noName = Uint8Array.of(0x30, 0);
-/** A kind of name that there is not: comparing it reads all subtrees, and none is for it. */
+/** A name of an undefined kind: comparing it parses all subtrees, and matches none. */
 const unknownName = Uint8Array.of(0x8f, 0);
 
 /**
- * Reads a certificate (DER) that the user trusts. A phrase: why the verifier of each board can trust nothing by it, by what
- * it asks of a root, or of a self-signed certificate of the server itself. `now`: milliseconds of Unix time, 0 if unknown; it
- * is `minNow` at least.
+ * Parses a certificate (DER) that the user enters as trusted. Returns a phrase if no server could be verified with it: it
+ * fails what the verifier requires of a root, or of a server's self-signed certificate. `now`: milliseconds of Unix time, 0 if
+ * unknown. `minNow`: a lower bound for `now`.
  */
 export function readRootCertificate(
 	certificate: Uint8Array,
@@ -50,7 +50,7 @@ function dateOf(utc: number): string {
 	return new Date(utc).toISOString().slice(0, 10);
 }
 
-/** Whether the verifier can trust a server of this name by a certificate that {@link readRootCertificate} returns. */
+/** Whether a server of this name can be verified with a certificate from {@link readRootCertificate}. */
 export function isRootFor(parsed: Certificate, host: string): boolean {
 	const { isCA, nameConstraints, subjectAltNames } = parsed.extensions;
 	if (isSelfIssued(parsed) && matchesHost(subjectAltNames, host)) return true;

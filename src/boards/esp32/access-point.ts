@@ -10,7 +10,7 @@ const accessPointAddress = "192.168.4.1";
 /** One phone sets the board up; more may watch. */
 const maxStations = 4;
 
-/** `wifi_interface_t` of the access point, and places in its `wifi_config_t` (esp_wifi_types_generic.h). */
+/** `wifi_interface_t` of the access point, and offsets in its `wifi_config_t` (esp_wifi_types_generic.h). */
 const accessPointInterface = 1;
 const configBytes = 512;
 const ssidLengthOffset = 96;
@@ -18,13 +18,13 @@ const authModeOffset = 100;
 /** `wifi_auth_mode_t`. */
 const authModeWPAOrWPA2 = 4;
 const authModeWPA2 = 3;
-/** `wifi_cipher_type_t` and its place: CCMP, without the TKIP of WPA, which stays set otherwise. */
+/** `wifi_cipher_type_t` and its offset. CCMP only: the SDK would leave TKIP (WPA) on. */
 const cipherOffset = 112;
 const cipherCCMP = 4;
 
 /**
- * The chip's access point, through the SDK's older Wi-Fi module, the only one with it. It starts the driver, so no station
- * may exist before; a later station uses the running driver.
+ * The chip's access point, through the SDK's older Wi-Fi module, the only one that supports it. It starts the driver, so it
+ * must be created before any station; a later station uses the running driver.
  */
 class EspAccessPoint implements AccessPoint {
 	readonly address = accessPointAddress;
@@ -87,8 +87,8 @@ class EspAccessPoint implements AccessPoint {
 }
 
 /**
- * The SDK's module offers WPA besides WPA2, of which phones warn. Leaves an unexpected configuration unchanged: then both
- * are offered.
+ * Requires WPA2: the SDK's module also offers WPA, which phones warn about. Leaves a configuration of unexpected layout as it
+ * is, with both.
  */
 function requireWPA2(): void {
 	const ffi = new FFI();

@@ -31,7 +31,7 @@ const standardModeHz = 100_000;
  */
 const transferTimeoutMs = 50;
 
-/** Minimum rate of turns of the event loop: well within the watchdog's minute. */
+/** Minimum interval between event loop turns: well within the watchdog's minute. */
 const heartbeatMs = 20_000;
 
 const storage: Storage = Object.freeze({
@@ -44,7 +44,7 @@ const storage: Storage = Object.freeze({
 	},
 });
 
-/** A chip of the ESP32 family, through the SDK. What can be is in flash: methods, not functions of each board. */
+/** A chip of the ESP32 family, through the SDK. Methods rather than closures, so that they stay in flash. */
 export class EspBoard implements Board {
 	readonly identity: BoardIdentity;
 	readonly resetReason: ResetReason;
@@ -85,7 +85,7 @@ export class EspBoard implements Board {
 		this.pins = openPins(pins);
 		this.firmware = openFirmwareSlots();
 		this.setupPassword = setup.password === "own" ? undefined : setup.password;
-		// Without it, a board may be idle for as long as the watchdog's timeout.
+		// An idle board would trigger the watchdog.
 		SDKTimer.repeat(turnEventLoop, heartbeatMs);
 	}
 

@@ -1,8 +1,8 @@
 import Timer from "timer";
 
 /**
- * Runs a callback of the platform. An exception from a native callback aborts XS, so it is traced instead; the work that
- * it interrupted has a timeout.
+ * Runs a callback from the platform. An exception would abort XS, so it is logged instead; the interrupted operation has a
+ * timeout.
  */
 export function guard(callback: () => void): void {
 	try {

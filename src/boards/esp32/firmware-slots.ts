@@ -39,7 +39,7 @@ class EspFirmwareSlots implements FirmwareSlots {
 		// Without an entry for the slot, it is not on trial.
 		this._isOnTrial =
 			ffi.esp_ota_get_state_partition(partition, state.buffer) === 0 && state[0] === pendingVerify;
-		// A wake would start this slot whatever happens to it meanwhile.
+		// Otherwise a wake from deep sleep would start this slot even after a rollback.
 		if (this._isOnTrial) ffi.forget_verified_image();
 	}
 
@@ -49,7 +49,7 @@ class EspFirmwareSlots implements FirmwareSlots {
 
 	openOther(): Flash {
 		if (this._isOnTrial) throw new Error("the other slot holds what a rollback starts");
-		// The SDK's name for the slot that does not run; by their own names it finds partitions of data only.
+		// The SDK's name for the inactive slot; by their own names it finds only data partitions.
 		return flashStorage.open({ path: "nextota" });
 	}
 

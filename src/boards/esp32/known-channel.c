@@ -1,5 +1,5 @@
-// Joins a network on the channel on which it was joined last, without a search on all channels: the SDK's Wi-Fi class searches
-// all. A deep sleep keeps the channel; ESP-IDF clears it at any other start. Called through mc/ffi (see manifest.json).
+// Joins a network on the channel of the last join, without scanning all channels as the SDK's Wi-Fi class does. The channel
+// survives deep sleep; ESP-IDF clears it at any other start. Called through mc/ffi (see manifest.json).
 
 #include <stdint.h>
 #include <string.h>
@@ -7,11 +7,11 @@
 
 static struct {
 	uint8_t ssid[32];
-	// 0: none is known.
+	// 0: unknown.
 	uint8_t channel;
 } known __attribute__((section(".rtc.bss")));
 
-// Of the network that is joined now.
+// Saves the channel of the current network.
 void known_channel_keep(void)
 {
 	wifi_ap_record_t joined;
@@ -20,7 +20,7 @@ void known_channel_keep(void)
 	known.channel = joined.primary;
 }
 
-// 1 if an attempt has begun. Its end is an event of the SDK's class if it succeeds, and silence if it does not.
+// Returns 1 if an attempt has begun. The SDK's class reports its success; a failure causes no event.
 int32_t known_channel_connect(uint8_t *ssid, uint32_t ssidLength, uint8_t *password, uint32_t passwordLength)
 {
 	wifi_config_t config = {0};

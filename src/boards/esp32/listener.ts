@@ -3,7 +3,7 @@ import type { Listener, ListenerOptions, TCP } from "../ecma419";
 import { closeIO, defer, guard, toError } from "./callbacks";
 import { AcceptedTCPSocket } from "./tcp";
 
-/** The SDK calls back with its object as `this`: a function of each object would take memory. */
+/** The SDK calls back with its object as `this`: a closure for each object would take memory. */
 type OwnedListener = SDKListener & { owner?: TCPListener };
 
 function announce(this: OwnedListener, count: number): void {

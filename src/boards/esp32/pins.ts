@@ -94,7 +94,7 @@ class AnalogPin implements Analog {
 		this.pin = new SDKAnalog({ pin });
 	}
 
-	/** Chips of before 2018 have no reference in their fuses; the SDK then returns what an ideal converter would. */
+	/** Chips made before 2018 have no reference voltage in their fuses; the SDK then assumes an ideal converter. */
 	get isCalibrated(): boolean {
 		const ffi: CalibrationFunctions = new FFI();
 		const source = new Uint32Array(1);
@@ -120,7 +120,7 @@ class AnalogPin implements Analog {
 	}
 }
 
-/** The first one has the log. */
+/** The first port carries the log. */
 const sensorPort = 1;
 
 /** The SDK's serial port. */

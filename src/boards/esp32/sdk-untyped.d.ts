@@ -1,5 +1,5 @@
 /*
- * What the SDK has and neither its own typings nor the published ones know, as far as the boards use it.
+ * Types of SDK modules that neither its own typings nor the published ones cover, as far as the boards use them.
  */
 
 declare module "ssl/session" {
@@ -46,7 +46,7 @@ declare module "ssl/session" {
 				derive(session: object, secret: ArrayBuffer, label: string, seed: ArrayBuffer): Uint8Array;
 			};
 		});
-		/** The type of the handshake message that is to be answered; -1 for none. */
+		/** Type of the handshake message to respond to; -1 for none. */
 		readonly handshakeProcess: number;
 		readonly alert: { readonly level: number; readonly description: number } | undefined;
 		/** Set once what is written is encrypted. */
@@ -76,7 +76,7 @@ declare module "ssl/session" {
 
 declare module "ssl/stream" {
 	export default class SSLStream {
-		/** Without bytes: to be written. */
+		/** Without bytes: for writing. */
 		constructor(buffer?: Uint8Array);
 		readonly bytesAvailable: number;
 		readChunk(count: number, reference: true): Uint8Array;
@@ -146,7 +146,7 @@ declare module "microseconds" {}
 declare module "sleep-memory" {
 	/** Memory that a deep sleep keeps, and any other start clears. */
 	const sleepMemory: {
-		/** All of it: what was written, and zeros or what was written before behind it. */
+		/** Returns all 768 bytes: those written last, then zeros. */
 		read(): Uint8Array;
 		/** From its beginning; at most 768 bytes. */
 		write(bytes: Uint8Array): void;
@@ -164,7 +164,7 @@ declare module "rng" {
 	export default RNG;
 }
 
-/** Called by XS before it ends the machine; `false` lets it go on. */
+/** Called by XS before it ends the machine; `false` prevents that. */
 declare var abort: ((status: string, error: unknown) => false | undefined) | undefined;
 
 interface ArrayBufferConstructor {

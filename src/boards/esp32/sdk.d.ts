@@ -23,7 +23,7 @@
 /** Functions in C that the manifests name. */
 declare module "mc/ffi" {
 	export default class FFI {
-		/** `tls/public-key.c`; 1 when it holds or was possible, else 0. */
+		/** The next ones are in `tls/public-key.c`: 1 if valid or successful, else 0. */
 		ecdsa_verify(curve: number, key: ArrayBuffer, hash: ArrayBuffer, signature: ArrayBuffer): number;
 		ec_is_point(curve: number, point: ArrayBuffer): number;
 		ecdh_agree(
@@ -77,7 +77,7 @@ declare module "mc/ffi" {
 		esp_ota_mark_app_valid_cancel_rollback(): number;
 		/** Returns only if it fails. */
 		esp_ota_mark_app_invalid_rollback_and_reboot(): number;
-		/** The next wake from deep sleep looks which slot to start, and verifies it, as any other start does. */
+		/** Makes the next wake from deep sleep choose and verify the slot like any other start. */
 		forget_verified_image(): void;
 		/** Microseconds of the slow clock, which deep sleep does not stop. */
 		esp_rtc_get_time_us(): bigint;
@@ -86,7 +86,7 @@ declare module "mc/ffi" {
 		esp_deep_sleep_start(): void;
 		/** ESP-IDF asks for it before deep sleep; without Wi-Fi it does nothing. */
 		esp_wifi_stop(): number;
-		/** `wifi_interface_t`, `wifi_config_t`; `esp_err_t`, 0 when well. */
+		/** `wifi_interface_t`, `wifi_config_t`; returns `esp_err_t`, 0 for success. */
 		esp_wifi_get_config(which: number, config: ArrayBuffer): number;
 		esp_wifi_set_config(which: number, config: ArrayBuffer): number;
 		sigignore(signal: number): number;
@@ -158,7 +158,7 @@ declare module "mc/config" {
 		readonly chip: string;
 		/** Pins of the sensors' bus. */
 		readonly i2c: { readonly data: number; readonly clock: number };
-		/** Where the usual boards have a light and a button; empty for none. */
+		/** Light and button of common boards with this chip; empty for none. */
 		readonly pins: {
 			readonly led: string;
 			readonly button: string;
@@ -173,7 +173,7 @@ declare module "mc/config" {
 		readonly setup: { readonly password: string };
 		/** Public half of the key that signs updates, x and y in hexadecimal digits. */
 		readonly releaseKey?: string;
-		/** In a development build: settings to begin with, as `src/settings/planted` takes them. */
+		/** In a development build: settings to begin with, as `src/settings/built-in-settings` takes them. */
 		readonly settings?: string;
 		/** In the simulator: the directory that stands for the board's flash. */
 		readonly state: string;

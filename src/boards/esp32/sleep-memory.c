@@ -17,7 +17,7 @@ void sleep_memory_read(uint8_t *into, uint32_t count)
 	memcpy(into, memory, count < SIZE ? count : SIZE);
 }
 
-// Clears what is behind.
+// Zeroes the rest.
 void sleep_memory_write(uint8_t *from, uint32_t count)
 {
 	if (count > SIZE) return;
@@ -68,8 +68,8 @@ static void forget(void *unused)
 	bootloader_common_reset_rtc_retain_mem();
 }
 
-// The bootloader starts the image that it has verified before a deep sleep again without a look at it. It remembers that in
-// the RTC's fast memory, which only core 0 of an ESP32 reaches: on the other one it is an exception.
+// After a deep sleep, the bootloader starts the image that it verified before without checking it again. The record of that
+// is in the RTC's fast memory; on an ESP32, accessing it from core 1 is an exception.
 void forget_verified_image(void)
 {
 #if CONFIG_FREERTOS_UNICORE

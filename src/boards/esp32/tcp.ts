@@ -4,7 +4,7 @@ import { ConnectionError } from "../connection-error";
 import type { Bytes, TCP, TCPCallbacks, TCPFromOptions, TCPOptions } from "../ecma419";
 import { closeIO, defer, guard, toError } from "./callbacks";
 
-/** The SDK calls back with its object as `this`: a function of each object would take memory. */
+/** The SDK calls back with its object as `this`: a closure for each object would take memory. */
 type OwnedTCP = SDKTCP & { owner?: TCPSocket };
 
 const socketCallbacks = Object.freeze({
@@ -29,7 +29,7 @@ export class TCPSocket implements TCP {
 	readonly remoteAddress: string | undefined;
 	readonly remotePort: number | undefined;
 	private socket: OwnedTCP | undefined;
-	/** Announced and not read. */
+	/** Announced, not read yet. */
 	private readableBytes = 0;
 	/** `undefined` until connected. */
 	private writableBytes: number | undefined;

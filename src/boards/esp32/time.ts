@@ -6,7 +6,7 @@ import { guard } from "./callbacks";
 /** The SDK's timers have 32-bit milliseconds; longer waits are split. */
 const maxTimerMs = 0x7fff_ffff;
 
-/** The SDK's timers with a clock of the platform. */
+/** The SDK's timers with the platform's clock. */
 export class SDKTime implements Time {
 	private readonly clock: () => number;
 	private readonly start: number;
@@ -47,11 +47,11 @@ export class SDKTime implements Time {
 	}
 }
 
-/** The SDK's object for a timer has what the timer does: with a closure it would take three times the memory. */
+/** The state of a timer is on the SDK's object: a closure would take three times the memory. */
 type PendingTimer = SDKTimer & {
 	/** `undefined`: it has fired, or was cleared. */
 	onTimeout?: (() => void) | undefined;
-	/** Of a wait that is split, after the current part. */
+	/** What remains of a split wait after the current part. */
 	leftMs?: number;
 };
 

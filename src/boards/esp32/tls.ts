@@ -53,14 +53,14 @@ interface Link {
 	readonly session: StrictSession;
 	readonly stream: SessionStream;
 	readonly tcp: TCPSocket;
-	/** The session that the server is asked to resume. */
+	/** The session offered for resumption. */
 	readonly offered: TlsSession | undefined;
 }
 
 /**
- * TLS 1.2 over the SDK's session, with the project's own verification of certificates. A server that was verified before
- * resumes its session, or at least its chain is known, for as long as the certificates are valid and the settings the same.
- * If the handshake fails while a session was offered, it is forgotten, and the connection is made again without.
+ * TLS 1.2 over the SDK's session, with the project's own certificate verification. While certificates and settings stay
+ * valid, a known server's session is resumed, or at least its chain is not verified again. If a handshake that offers a
+ * session fails, the session is dropped and the connection retried without it.
  */
 export class TLSSocket implements TCP {
 	private readonly options: TLSOptions;
@@ -74,7 +74,7 @@ export class TLSSocket implements TCP {
 	private isSecure = false;
 	/** Bytes in {@link writeBuffer} to be sent. */
 	private pendingBytes = 0;
-	/** Received and not read: at most the content of one record. */
+	/** Received, not read yet: at most the content of one record. */
 	private received: Uint8Array = new Uint8Array(0);
 	/** Set once no more data will arrive. */
 	private endReason: { readonly error: Error | undefined } | undefined;
@@ -93,7 +93,7 @@ export class TLSSocket implements TCP {
 		const { address, port, host } = this.options;
 		const session = new StrictSession({
 			protocolVersion: tls12,
-			// The SDK's would be offered to any server of that name, whatever the roots it was verified by.
+			// The SDK's cache would offer a session to any server of that name, whichever roots verified it.
 			cache: false,
 			resume: offered,
 			arithmetic,
@@ -149,7 +149,7 @@ export class TLSSocket implements TCP {
 	read(buffer: Bytes): number {
 		const length = Math.min(buffer.length, this.received.length);
 		buffer.set(this.received.subarray(0, length));
-		// The buffer is not held: a record may take a third of the memory.
+		// An empty array frees the buffer: a record may take a third of the memory.
 		this.received = length < this.received.length ? this.received.subarray(length) : new Uint8Array(0);
 		if (this.received.length === 0) this.schedule();
 		return length;
@@ -165,11 +165,11 @@ export class TLSSocket implements TCP {
 		this.schedule();
 	}
 
-	/** Sends written data as far as the network accepts it at once. */
+	/** Flushes what the network accepts immediately, then closes. */
 	close(): void {
 		const link = this.link;
 		if (link === undefined) return;
-		// Also when the server was silent to it for too long.
+		// The caller may close because the server did not respond to the offer.
 		if (this.isWaitingToResume(link)) this.forgetSession();
 		guard(() => this.flush(link));
 		this.link = undefined;
@@ -177,7 +177,7 @@ export class TLSSocket implements TCP {
 		link.tcp.close();
 	}
 
-	/** The handshake has a timeout of its own: it takes a chip seconds of computing. */
+	/** Reported separately because the handshake has its own timeout: a chip computes for seconds. */
 	private reportConnected(): void {
 		if (this.isConnected) return;
 		this.isConnected = true;
@@ -189,7 +189,7 @@ export class TLSSocket implements TCP {
 		this.advance();
 	}
 
-	/** Consequences of a call follow in a turn of the event loop of their own. */
+	/** Calls {@link advance} in a later turn of the event loop, so that no callback runs within a call. */
 	private schedule(): void {
 		if (this.isScheduled) return;
 		this.isScheduled = true;
@@ -286,7 +286,7 @@ export class TLSSocket implements TCP {
 		session.masterSecret = undefined;
 		if (known === undefined || issued === undefined || masterSecret === undefined) return;
 		const { id, ticket, lifetimeS } = issued;
-		// Without a new ticket all stays as it is.
+		// Without a new ticket, the saved session stays valid.
 		if (isResumed === true && ticket.length === 0) return;
 		const now = Date.now();
 		const before = isResumed === true ? known.session?.expiresAt : undefined;
@@ -300,7 +300,7 @@ export class TLSSocket implements TCP {
 		sleepMemory.write(encodeKnownServer(this.known, sha256));
 	}
 
-	/** Whether the server was asked to resume a session, and has neither done so nor begun a whole handshake. */
+	/** Whether a session was offered and the server has not responded to the offer yet. */
 	private isWaitingToResume({ offered, session }: Link): boolean {
 		const isDeclined = session.isResumed === false && session.lastMessage !== serverHello;
 		return offered !== undefined && this.isConnected && !this.isSecure && !isDeclined;
@@ -325,7 +325,7 @@ export class TLSSocket implements TCP {
 	}
 }
 
-/** Keeps nothing of any server; the secret of its session is overwritten. */
+/** Deletes the known server; the secret of its session is overwritten. */
 export function forgetServer(): void {
 	sleepMemory.write(new Uint8Array(maxKeptBytes));
 }

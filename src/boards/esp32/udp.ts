@@ -3,7 +3,7 @@ import type { Bytes, UDP, UDPOptions, UDPPacket } from "../ecma419";
 import { closeIO, defer, guard, toError } from "./callbacks";
 import { assertIPv4Address } from "./tcp";
 
-/** The SDK calls back with its object as `this`: a function of each object would take memory. */
+/** The SDK calls back with its object as `this`: a closure for each object would take memory. */
 type OwnedUDP = SDKUDP & { owner?: UDPSocket };
 
 function announce(this: OwnedUDP, count: number): void {

@@ -3,7 +3,7 @@ import FFI from "mc/ffi";
 import { type PinRole, pinProblem } from "../pin-problem";
 
 /**
- * ESP32s with their flash or PSRAM inside have it at two pins more: D2WD, U4WDH, PICO-D4, PICO-V3-02, D0WDR2-V3
+ * ESP32s with flash or PSRAM in the package use two more pins for it: D2WD, U4WDH, PICO-D4, PICO-V3-02, D0WDR2-V3
  * (EFUSE_RD_CHIP_VER_PKG in ESP-IDF).
  */
 const packagesWithMemory: readonly number[] = Object.freeze([2, 4, 5, 6, 7]);
@@ -15,8 +15,7 @@ export function usablePinProblem(pin: number, role: PinRole): string | undefined
 }
 
 /**
- * Throws for a pin that this chip does not have, or that its flash uses: driving it would stop the chip at once, at each
- * start.
+ * Throws for a pin that this chip does not have, or that its flash uses: driving it would stop the chip on every boot.
  */
 export function assertUsablePin(pin: number, role: PinRole = "input"): void {
 	const problem = usablePinProblem(pin, role);

@@ -46,7 +46,7 @@ class EspWiFi implements WiFi {
 		return this.wifi?.RSSI;
 	}
 
-	/** Only known with an access point. */
+	/** Only reported while there is an access point. */
 	get passwordRefused(): boolean {
 		return this.sharedState.passwordRefused;
 	}

@@ -14,10 +14,10 @@ static const uint32_t table32[16] = {
 	0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
 };
 
-// A place in a buffer; of a number that is none, one outside of any.
+// A buffer offset; for a number that cannot be one, an offset beyond any buffer.
 static uint32_t toPlace(xsMachine *the, xsSlot *slot)
 {
-	// Most are; the others take floating point, which most chips have not.
+	// The usual case; other numbers need floating point, which most chips emulate.
 	if (xsmcTypeOf(*slot) == xsIntegerType) return (uint32_t)xsmcToInteger(*slot);
 	double number = xsmcToNumber(*slot);
 	return number >= 0 && number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
@@ -28,7 +28,7 @@ void xs_crc24(xsMachine *the)
 {
 	const uint8_t *bytes;
 	xsUnsignedValue count;
-	// Before the buffer is looked at: to make a number of an object may run JavaScript, which moves buffers.
+	// Before taking the pointer: converting an object to a number may run JavaScript, which moves buffers.
 	uint32_t crc = (uint32_t)xsmcToInteger(xsArg(0)) << 8;
 	uint32_t start = toPlace(the, &xsArg(2));
 	uint32_t end = toPlace(the, &xsArg(3));

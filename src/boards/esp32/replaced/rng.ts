@@ -1,6 +1,6 @@
 import FFI from "mc/ffi";
 
-/** Each `FFI` has all functions of the manifests, in slots of its own: only this one is kept. */
+/** Only this function is kept: each `FFI` object takes slots for all functions of the manifests. */
 let fill: FFI["esp_fill_random"] | undefined;
 
 /**

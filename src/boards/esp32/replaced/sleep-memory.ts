@@ -3,7 +3,7 @@ import FFI from "mc/ffi";
 /** As in `sleep-memory.c`. */
 const sizeBytes = 768;
 
-/** RTC memory: neither flash, which keeps what was overwritten, nor longer than the boot that continues after a sleep. */
+/** RTC memory rather than flash: a secret in it leaves no trace once overwritten, and does not outlive the boot. */
 export default Object.freeze({
 	read(): Uint8Array {
 		const bytes = new Uint8Array(sizeBytes);

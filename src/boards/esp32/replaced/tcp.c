@@ -1,7 +1,7 @@
-// The native part of the SDK's classes TCP and Listener, in place of its tcp.c. There, the task of lwIP and the one of XS
-// use the record of a connection at once: a packet that arrives while an accepted connection gets its second record reaches
-// the first one, which is freed; and a connection that the other side resets is used after lwIP has freed it. Here,
-// whatever both use is touched in lwIP's task only: a native function of XS has it call what it needs (`run`), and waits.
+// Replaces the SDK's tcp.c, the native part of its classes TCP and Listener, which has two data races between the tasks of
+// lwIP and XS: a packet that arrives while an accepted connection is handed over reaches a freed record, and a connection
+// reset by the peer is used after lwIP has freed it. Here, only lwIP's task touches shared state: native functions of XS call
+// into it with `run` and wait.
 
 #include "lwip/tcp.h"
 #include "lwip/priv/tcpip_priv.h"
@@ -11,19 +11,19 @@
 #include "mc.xs.h"
 #include "builtinCommon.h"
 
-// Connections that wait for the firmware to accept them, at most; lwIP resets more.
+// Max. connections not accepted by the firmware yet; lwIP resets more.
 #define maxWaiting 8
 
-// What XS is told.
+// Events reported to XS.
 enum { readable = 1, writable = 2, failed = 4 };
 
-// Of XS, and shared by its connections and listeners. lwIP's task posts one message at a time, while `isOpen`.
+// The common part of connections and listeners. While `isOpen`, lwIP's task posts one message at a time to XS.
 typedef struct {
 	xsMachine *the;
 	xsSlot object;
 	struct tcp_pcb *pcb;		// NULL: lwIP has freed it
 	xsSlot *onReadable;
-	uint8_t isOpen;				// XS wants to be told
+	uint8_t isOpen;				// events are reported to XS
 	uint8_t isQueued;			// a message is on its way
 	uint8_t isDelivering;		// one is being delivered
 } Endpoint;
@@ -32,12 +32,12 @@ typedef struct Connection {
 	Endpoint endpoint;
 	xsSlot *onWritable;
 	xsSlot *onError;
-	struct pbuf *received;		// and not read
-	struct Connection *next;	// that waits at the listener
+	struct pbuf *received;		// not read yet
+	struct Connection *next;	// in the listener's queue
 	ip_addr_t remoteAddress;
 	uint16_t remotePort;
-	uint8_t events;				// XS was not told of
-	uint8_t hasFailed;			// or was closed by the other side
+	uint8_t events;				// not reported to XS yet
+	uint8_t hasFailed;			// or was closed by the peer
 } Connection;
 
 typedef struct {
@@ -45,7 +45,7 @@ typedef struct {
 	Connection *waiting;
 } Listener;
 
-// What a native function has lwIP's task do: arguments, and results.
+// Arguments and results of a call into lwIP's task.
 typedef struct {
 	struct tcpip_api_call_data base;
 	void *endpoint;
@@ -167,7 +167,7 @@ static err_t connectTo(Call *call)
 	return ERR_OK;
 }
 
-// An accepted connection becomes XS's: it is told of what has come meanwhile.
+// Hands an accepted connection over to XS; reports what has arrived so far.
 static err_t takeOver(Call *call)
 {
 	Connection *connection = call->endpoint;
@@ -176,7 +176,7 @@ static err_t takeOver(Call *call)
 	return ERR_OK;
 }
 
-// What is to be told, and sends what was written. Nothing once it is closed.
+// Returns and clears the pending events, and sends written data.
 static err_t takeEvents(Call *call)
 {
 	Connection *connection = call->endpoint;
@@ -205,7 +205,7 @@ static err_t readBytes(Call *call)
 	pbuf_copy_partial(connection->received, call->bytes, length, 0);
 	connection->received = pbuf_free_header(connection->received, length);
 	if (connection->endpoint.pcb) tcp_recved(connection->endpoint.pcb, length);
-	// The end is told after all data.
+	// The end is reported after all data.
 	if (!connection->received && connection->hasFailed) report(connection, failed);
 	return ERR_OK;
 }
@@ -214,7 +214,7 @@ static err_t writeBytes(Call *call)
 {
 	Connection *connection = call->endpoint;
 	struct tcp_pcb *pcb = connection->endpoint.pcb;
-	// Its end is told anyway.
+	// Its end is reported anyway.
 	if (!pcb || connection->hasFailed) return ERR_OK;
 	if (call->length > tcp_sndbuf(pcb)) return ERR_VAL;
 	if (ERR_OK == tcp_write(pcb, call->bytes, call->length, TCP_WRITE_FLAG_COPY | TCP_WRITE_FLAG_MORE))
@@ -260,7 +260,7 @@ static err_t listenAt(Call *call)
 	return ERR_OK;
 }
 
-// How many wait.
+// Counts the connections that are not accepted yet.
 static err_t takeCount(Call *call)
 {
 	Listener *listener = call->endpoint;
@@ -295,7 +295,7 @@ static err_t stopListening(Call *call)
 
 // ---- In XS's task ----
 
-// A message on its way frees what is closed meanwhile. Once it is closed, none is posted any more.
+// If a message is queued, its delivery frees the endpoint. Once closed, no more are posted.
 static void freeUnlessUsed(Endpoint *endpoint)
 {
 	if (!endpoint->isOpen && !endpoint->isQueued && !endpoint->isDelivering) c_free(endpoint);
@@ -343,7 +343,7 @@ static void *endpointOf(xsMachine *the, xsSlot *object, const xsHostHooks *hooks
 	return it;
 }
 
-// The object lives until it is closed.
+// Keeps the object from garbage collection until it is closed.
 static void openObject(xsMachine *the, Endpoint *endpoint, xsSlot *onReadable)
 {
 	xsmcSetHostData(xsThis, endpoint);
@@ -375,7 +375,7 @@ static void deliverConnection(void *the, void *it, uint8_t *message, uint16_t le
 			xsCallFunction1(xsReference(endpoint->onReadable), endpoint->object, xsResult);
 		xsEndHost(the);
 	}
-	// After an end, what was received is as it stays.
+	// After the end, nothing more is received.
 	if (endpoint->isOpen && connection->onError && connection->hasFailed && !connection->received) {
 		xsBeginHost(the);
 			xsCallFunction0(xsReference(connection->onError), endpoint->object);
@@ -416,7 +416,7 @@ static uint16_t portOf(xsMachine *the)
 	return port;
 }
 
-// Without options: for a connection that a listener has accepted.
+// Without options: becomes an accepted connection, see xs_listener_read.
 void xs_tcp_constructor(xsMachine *the)
 {
 	xsSetHostHooks(xsThis, (xsHostHooks *)&connectionHooks);
@@ -524,7 +524,7 @@ void xs_listener_close_(xsMachine *the)
 	closeObject(the, &listenerHooks);
 }
 
-// The argument becomes the connection.
+// Turns its argument, a TCP object, into the oldest connection that is not accepted yet.
 void xs_listener_read(xsMachine *the)
 {
 	Call call = { .endpoint = endpointOf(the, &xsThis, &listenerHooks) };

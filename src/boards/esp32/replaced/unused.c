@@ -11,7 +11,7 @@
 
 #define unused __attribute__((weak))
 
-// DES, a cipher of the SDK's (modCrypt.c), where TLS takes AES.
+// DES, which the SDK links in (modCrypt.c); TLS uses AES only.
 unused void des_keysched(const uint8_t *key, enum des_cipher_direction direction, des_subkey subkey)
 {
 	abort();
@@ -55,13 +55,13 @@ unused void esp_vfs_lwip_sockets_register(void)
 {
 }
 
-// Where an IPv6 packet goes, without neighbours (CONFIG_LWIP_ND6): nowhere.
+// IPv6 routing without neighbour discovery (CONFIG_LWIP_ND6): packets are dropped.
 unused err_t nd6_get_next_hop_addr_or_queue(struct netif *netif, struct pbuf *packet, const ip6_addr_t *address, const u8_t **hardware)
 {
 	return ERR_RTE;
 }
 
-// Sentences for errors of the C library: its number says as much in a log.
+// Texts of C library errors: logs have the number.
 unused const char *esp_err_to_name_r(esp_err_t error, char *text, size_t size)
 {
 	snprintf(text, size, "error 0x%x", (unsigned)error);

@@ -26,10 +26,7 @@ export interface PathOptions {
 	readonly host: string;
 	/** Milliseconds of Unix time. */
 	readonly now: number;
-	/**
-	 * Of a path that was found for these very certificates, host and trusted certificates before: while it is valid, it is not
-	 * searched again.
-	 */
+	/** Validity of a path found earlier for the same certificates, host and roots: while valid, it is not searched again. */
 	readonly known?: Validity | undefined;
 	/** May throw if the signature is malformed. */
 	verifySignature(check: SignatureCheck): boolean;
@@ -81,8 +78,8 @@ function findValidity(
 }
 
 /**
- * Whether it is a self-signed certificate that the user trusts. Its signature proves nothing: that it is byte for byte the
- * same does. Its name and dates are checked as those of any other, as OpenSSL and browsers do.
+ * Whether it is one of the user's trusted certificates, byte for byte; its own signature would prove nothing. Name and dates
+ * are checked as for any other, as OpenSSL and browsers do.
  */
 function isPinned(leaf: Certificate, { trusted }: PathOptions): boolean {
 	return isSelfIssued(leaf) && trusted.some((certificate) => areBytesEqual(certificate, leaf.encoded));
@@ -92,7 +89,7 @@ function parseFailure(what: string, error: unknown): Refusal {
 	return refusal("forged", `${what} cannot be read: ${error instanceof Error ? error.message : ""}`);
 }
 
-/** A malformed name does not matter for the verification. */
+/** Display only: a malformed name does not affect verification. */
 function issuerOf({ issuer }: Certificate): string {
 	try {
 		return displayName(issuer);
@@ -127,9 +124,9 @@ interface SignatureResult {
 }
 
 /**
- * Searches a path from the server's certificate to a root, depth first. Servers send what they like: intermediates in any
- * order, several of one name or key (one expired, one signed by an unknown root), and such as are not needed. If one leads
- * nowhere, the next is tried, within a bound on signature checks.
+ * Searches a path from the server's certificate to a root, depth first, with a limit on signature checks. Servers send
+ * intermediates in any order, several with the same name or key (one expired, one signed by an unknown root), and unrelated
+ * ones.
  */
 class PathSearch {
 	private readonly options: PathOptions;
@@ -140,7 +137,7 @@ class PathSearch {
 	/** Signatures that were checked. */
 	private readonly checked: SignatureResult[] = [];
 	private tries = 0;
-	/** The first reason why a path does not hold. */
+	/** Why the first path failed. */
 	private reason: Refusal | undefined;
 	private parseRefusal: Refusal | undefined;
 	private validity: Validity | undefined;
@@ -191,7 +188,7 @@ class PathSearch {
 		yield* this.options.findRoots(name);
 	}
 
-	/** Sent certificates with the issuer's name; those with another key than it says last. */
+	/** Sent certificates with the issuer's name; those with another key identifier last. */
 	private *issuersOf({ issuer, extensions }: Certificate): Generator<Certificate> {
 		const unlikely: Certificate[] = [];
 		for (let index = 0; ; index++) {
@@ -206,7 +203,7 @@ class PathSearch {
 		yield* unlikely;
 	}
 
-	/** Parses the next certificate; one that cannot be read, or was sent before, is passed over. */
+	/** Parses the next certificate; skips unreadable and repeated ones. */
 	private parseNext(): Certificate | undefined {
 		for (let bytes = this.unparsed.shift(); bytes !== undefined; bytes = this.unparsed.shift()) {
 			const encoded = bytes;
@@ -277,7 +274,7 @@ class PathSearch {
 				nameConstraints === undefined ||
 				path.slice(0, above + 1).every(
 					(certificate, index) =>
-						// An authority that renews its key (RFC 5280 section 6.1.3).
+						// Exempt: an authority renewing its key (RFC 5280 section 6.1.3).
 						(index > 0 && isSelfIssued(certificate)) ||
 						areNamesWithin(nameConstraints, certificate, index === 0 ? host : undefined),
 				),
@@ -294,7 +291,7 @@ function commonValidity(path: readonly Validity[]): Validity {
 	};
 }
 
-/** Whether a certificate is signed by its own key: that it leads to a root of this key does not make it trusted. */
+/** Whether a certificate has the root's own name and key: a self-signed copy, which is not trusted for that. */
 function isOwnIssuer({ subject, key }: TrustAnchor, certificate: Certificate): boolean {
 	return areBytesEqual(subject, certificate.subject) && isSameKey(key, certificate.key);
 }
@@ -309,7 +306,7 @@ function isSameKey(key: PublicKey, other: PublicKey): boolean {
 	return other.kind === "EC" && areBytesEqual(key.point, other.point);
 }
 
-/** Certificates between the server's and the next issuer, without those by which an authority renews its own key. */
+/** Number of certificates between the server's and the next issuer, except self-issued ones (key renewal). */
 function countAuthorities(path: readonly Certificate[]): number {
 	return path.filter((certificate, index) => index > 0 && !isSelfIssued(certificate)).length;
 }

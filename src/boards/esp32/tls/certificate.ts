@@ -32,7 +32,7 @@ export interface Certificate {
 	readonly encoded: Uint8Array;
 	/** The bytes covered by the signature. */
 	readonly signedBytes: Uint8Array;
-	/** The AlgorithmIdentifier of the signature: parsed with the signature, because that of a root does not matter. */
+	/** AlgorithmIdentifier of the signature; parsed only when the signature is verified, never for a root. */
 	readonly algorithm: DerElement;
 	readonly signature: Uint8Array;
 	/** DER of the distinguished names. */
@@ -60,7 +60,7 @@ export interface Extensions {
 	readonly subjectAltNames: Uint8Array;
 	/** The content of nameConstraints, DER; parsed once a path is complete. */
 	readonly nameConstraints: Uint8Array | undefined;
-	/** Which of several keys of one name this is, and signed this: hints only (RFC 5280 sections 4.2.1.1 and 4.2.1.2). */
+	/** Ids of its own key and its issuer's: hints only (RFC 5280 sections 4.2.1.1 and 4.2.1.2). */
 	readonly keyIdentifier: Uint8Array | undefined;
 	readonly authorityKeyIdentifier: Uint8Array | undefined;
 	/** Whether it has a critical extension that this verifier does not support. */
@@ -74,7 +74,7 @@ export function isSelfIssued({ subject, issuer }: Pick<Certificate, "subject" | 
 
 /** Organization, and common name (RFC 5280 appendix A.1). */
 const displayedAttributes: readonly string[] = Object.freeze(["85.4.10", "85.4.3"]);
-/** Longer names are cut, characters. */
+/** Maximum length of a display name, characters; longer ones are cut. */
 const maxDisplayNameLength = 64;
 
 /** The organization of a distinguished name (DER), else the common name, else an empty text. */
@@ -82,7 +82,7 @@ export function displayName(distinguished: Uint8Array): string {
 	const found = new Map<string, string>();
 	const sets = parseSequence(new DerReader(distinguished).read(Tag.sequence));
 	while (!sets.done) {
-		// A set of one, nearly always.
+		// Sets nearly always have one attribute.
 		const attribute = parseSequence(new DerReader(sets.readAny().content).read(Tag.sequence));
 		const identifier = identifierKey(attribute.read(Tag.objectIdentifier));
 		if (displayedAttributes.includes(identifier) && !found.has(identifier))
@@ -93,7 +93,7 @@ export function displayName(distinguished: Uint8Array): string {
 	).slice(0, maxDisplayNameLength);
 }
 
-/** Takes an X.509 certificate apart. Throws when it is damaged, or its key is none that public authorities use. */
+/** Parses an X.509 certificate. Throws if it is damaged, or its key is of a kind that public authorities do not use. */
 export function parseCertificate(bytes: Uint8Array): Certificate {
 	const outer = new DerReader(bytes);
 	const parts = parseSequence(outer.read(Tag.sequence));
@@ -160,7 +160,7 @@ function parseKey(element: DerElement): PublicKey {
 			const modulus = parseUnsignedInteger(numbers.read(Tag.integer));
 			const exponent = parseUnsignedInteger(numbers.read(Tag.integer));
 			numbers.end();
-			// With the exponent 1, anybody can sign.
+			// With exponent 1, anyone can forge a signature.
 			if (
 				modulus.length < minModulusBytes ||
 				modulus.length > maxModulusBytes ||

@@ -106,12 +106,12 @@ export function parseBitString({ content }: DerElement): Uint8Array {
 	return content.subarray(1);
 }
 
-/** Longer ones are in no certificate; untrusted input must not determine the memory used. */
+/** No certificate has a longer one; untrusted input must not determine the memory used. */
 const maxIdentifierBytes = 255;
 
 /**
- * The bytes of an object identifier, as decimal numbers with dots between them: the key of a table. Its arcs are not taken
- * apart, because they may be longer than any number.
+ * A table key for an object identifier: its bytes in decimal, joined with dots. The arcs are not decoded, because they may
+ * exceed any number.
  */
 export function identifierKey({ content }: DerElement): string {
 	if (content.length > maxIdentifierBytes) throw new DerError("an object identifier that is too long");

@@ -2,7 +2,7 @@ import { Digest } from "crypt";
 import type { FirmwareSlots } from "../../board";
 import { isECDSASignature } from "./signature";
 
-/** What updates need of cryptography, as TLS has it. */
+/** Hash and signature check for updates, shared with TLS. */
 export const firmwareCrypto: Pick<FirmwareSlots, "sha256" | "verifySignature"> = Object.freeze({
 	sha256() {
 		const hash = new Digest("SHA256");

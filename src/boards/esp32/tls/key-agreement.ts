@@ -3,8 +3,8 @@ import RNG from "rng";
 import { curveNumber, toBuffer } from "./signature";
 
 /**
- * A new key on the curve of the server's point, x and y one after the other, and the secret that it has in common with the
- * server's. Throws if the point is not on the curve.
+ * ECDH with the server's point (x, then y): a new public key on its curve, and the shared secret. Throws if the point is not
+ * on the curve.
  */
 export function agreeKey(point: Uint8Array): { readonly own: Uint8Array; readonly shared: ArrayBuffer } {
 	const own = new Uint8Array(point.length);

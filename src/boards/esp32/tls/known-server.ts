@@ -1,7 +1,7 @@
 import { areBytesEqual } from "../../../common/equal-bytes";
 import { decodeUtf8, encodeUtf8 } from "../../../common/utf8";
 
-/** When a server's path is valid: from the latest beginning to the earliest end of its certificates, Unix milliseconds. */
+/** Validity of a certificate path: latest notBefore to earliest notAfter of its certificates, Unix milliseconds. */
 export interface Validity {
 	readonly notBefore: number;
 	readonly notAfter: number;
@@ -19,7 +19,7 @@ export interface TlsSession {
 	readonly expiresAt: number;
 }
 
-/** What is kept of the server that was verified last. */
+/** What is stored about the server verified last. */
 export interface KnownServer {
 	/** SHA-256 of what it was verified by, see {@link digestTrust}. */
 	readonly trust: Uint8Array;
@@ -34,14 +34,14 @@ export interface KnownServer {
 /** SHA-256 of all parts, one after the other. */
 export type Sha256 = (...parts: readonly Uint8Array[]) => Uint8Array;
 
-/** Bytes that may be kept: tickets of the usual servers take 160 to 256. */
+/** Maximum bytes stored: tickets of common servers take 160 to 256. */
 export const maxKeptBytes = 768;
 const digestBytes = 32;
 const secretBytes = 48;
 /** Digest of the rest, length, trust, chain, three times, suite, master secret, lengths of issuer, id and ticket. */
 const fixedBytes = 3 * digestBytes + 2 + 3 * 8 + 1 + secretBytes + 1 + 1 + 2;
 
-/** RFC 5246 appendix F.1.4: for a day at most, whatever the server says, the certificates are not looked at. */
+/** Maximum session lifetime, whatever the server's hint: resumption does not check certificates (RFC 5246 appendix F.1.4). */
 export const maxSessionMs = 86_400_000;
 
 /**
@@ -57,14 +57,14 @@ export function isWithin({ notBefore, notAfter }: Validity, now: number): boolea
 	return now >= notBefore && now <= notAfter;
 }
 
-/** The session to offer at `now`: it ends with the certificates that it was made by, and with a clock that was set back. */
+/** The session to offer at `now`; none once its certificates have expired, or after the clock was set back. */
 export function usableSession({ session, validity }: KnownServer, now: number): TlsSession | undefined {
 	if (session === undefined || !isWithin(validity, now)) return undefined;
 	const remainingMs = session.expiresAt - now;
 	return remainingMs > 0 && remainingMs <= maxSessionMs ? session : undefined;
 }
 
-/** What a server is verified by: its name, its port, and the certificates that the user trusts, DER. */
+/** Digest of what a server is verified by: its name, its port, and the user's trusted certificates (DER). */
 export function digestTrust(
 	host: string,
 	port: number,
@@ -83,12 +83,12 @@ export function digestChain(
 	return sha256(trust, ...withLengths(certificates));
 }
 
-/** Each with its length before it, so that no bytes can move from one to the next. */
+/** Prefixes each part with its length, so that different parts never give the same bytes. */
 function withLengths(parts: readonly Uint8Array[]): readonly Uint8Array[] {
 	return parts.flatMap((part) => [Uint8Array.of(part.length >> 16, part.length >> 8, part.length), part]);
 }
 
-/** The bytes to keep. Without its session if they would be too many. */
+/** The bytes to store; without the session if they would be more than {@link maxKeptBytes}. */
 export function encodeKnownServer(server: KnownServer, sha256: Sha256): Uint8Array {
 	const { trust, chain, validity, session } = server;
 	const issuer = encodeUtf8(server.issuer).subarray(0, 255);

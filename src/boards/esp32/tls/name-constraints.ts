@@ -3,10 +3,10 @@ import type { Certificate } from "./certificate";
 import { type DerElement, DerError, DerReader, identifierKey, parseSequence, Tag } from "./der";
 import { hostName, isSameName, NameTag } from "./server-name";
 
-/** Maximum comparisons for one authority and certificate: names times subtrees, as many as their writers like. */
+/** Maximum comparisons for one authority and certificate: names times subtrees, both untrusted. */
 const maxComparisons = 10_000;
 
-/** What has the names of a certificate. */
+/** The parts of a certificate that have names. */
 type Named = Pick<Certificate, "subject"> & {
 	readonly extensions: Pick<Certificate["extensions"], "subjectAltNames">;
 };
@@ -87,7 +87,7 @@ function* namesOf({ subject, extensions }: Named, host: string | undefined): Gen
 /** PKCS #9, in old subjects (RFC 5280 section 4.1.2.6). */
 const emailAddress = "42.134.72.134.247.13.1.9.1";
 
-/** Whether a name is within a subtree of its kind; if it cannot be said, then whatever refuses the certificate. */
+/** Whether a name is within a subtree of its kind; `unknown`: the result that rejects, for unsupported kinds. */
 function isWithin({ tag, content: name }: Name, { content: base }: Name, unknown: boolean): boolean {
 	switch (tag) {
 		case NameTag.dns:

@@ -1,7 +1,7 @@
 // The arithmetic of public keys: ECDSA and ECDH on P-256 and P-384 (FIPS 186-5, SP 800-56A), and powers for RSA. Called through
 // mc/ffi (see manifest.json). Numbers come and go as bytes, the highest first; inside they are words, the lowest first.
 //
-// What is secret here, the key of an exchange, is used once: its time may depend on it, as it does in the SDK's arithmetic.
+// Not constant-time: the only secret, an ECDH key, is used once. The SDK's arithmetic is not either.
 
 #include <stdint.h>
 #include <string.h>
@@ -11,7 +11,7 @@ typedef uint64_t twoWords;
 
 enum { maxCurveWords = 12, maxWords = 128 };
 
-// An odd number to count by (Montgomery's representation: x is kept as x R, R = 2^(32 words)).
+// An odd modulus (Montgomery representation: x is stored as x R, R = 2^(32 words)).
 typedef struct {
 	const word *value;
 	int words;
@@ -104,7 +104,7 @@ static word subtract(word *r, const word *a, const word *b, int words)
 	return borrow;
 }
 
-// The operations by a modulus; operands are less than it.
+// Modular arithmetic; operands are less than the modulus.
 
 static void modAdd(word *r, const word *a, const word *b, const Modulus *m)
 {
@@ -300,10 +300,10 @@ static void enterPoint(Point *to, const word *x, const word *y, const Modulus *m
 	to->isAffine = 1;
 }
 
-// By the number of the curve in TLS (RFC 8422 section 5.1.1): 23 or 24.
+// `number`: of the curve in TLS (RFC 8422 section 5.1.1), 23 or 24.
 static const Curve *findCurve(uint32_t number) { return number == 23 ? &p256 : &p384; }
 
-// A point of x and y; 0 if it is not on the curve.
+// Loads a point from x and y; 0 if it is not on the curve.
 static int loadPoint(Point *to, const Curve *curve, const uint8_t *point, const Modulus *m)
 {
 	int size = 4 * curve->words;
@@ -357,8 +357,8 @@ int32_t ecdsa_verify(uint32_t number, uint8_t *key, uint8_t *hash, uint8_t *sign
 	return memcmp(t, r, size) == 0;
 }
 
-// The public point of a key, and the x that it has in common with another point. 0 if that is not on the curve, or there is
-// none.
+// ECDH: the public point of `key`, and the shared x with `point`. 0 if `point` is not on the curve, or the result is at
+// infinity.
 int32_t ecdh_agree(uint32_t number, uint8_t *point, uint8_t *key, uint8_t *own, uint8_t *shared)
 {
 	const Curve *curve = findCurve(number);
@@ -397,7 +397,7 @@ int32_t ecdh_agree(uint32_t number, uint8_t *point, uint8_t *key, uint8_t *own, 
 	return 1;
 }
 
-// base^exponent by an odd modulus; all but the exponent of `size` bytes. 0 if they are not numbers for that.
+// base^exponent modulo an odd modulus; all but the exponent have `size` bytes. 0 if the operands are invalid.
 int32_t rsa_power(uint8_t *result, uint8_t *base, uint8_t *exponent, uint32_t exponentSize, uint8_t *modulus, uint32_t size)
 {
 	Modulus m;

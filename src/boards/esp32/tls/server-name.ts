@@ -55,7 +55,7 @@ function matchesName(name: Uint8Array, wanted: Uint8Array): boolean {
 	);
 }
 
-/** Whether it may be in the label of a host (RFC 1123 section 2.1); for a wildcard OpenSSL looks, too. */
+/** Whether a host label may contain it (RFC 1123 section 2.1); OpenSSL checks the same for wildcards. */
 function isLabelByte(byte: number): boolean {
 	const lower = lowerCase(byte);
 	return (lower >= 0x61 && lower <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === hyphen;

@@ -2,7 +2,7 @@ import { type DerElement, identifierKey, parseExplicit, parseSequence, parseSmal
 
 export type Hash = "SHA256" | "SHA384" | "SHA512";
 
-/** How a signature is made. */
+/** Algorithm of a signature. */
 export interface SignatureScheme {
 	readonly kind: "RSA" | "EC";
 	readonly hash: Hash;
@@ -63,7 +63,7 @@ export function parseScheme(algorithm: DerElement): SignatureScheme | undefined 
 
 /**
  * RSASSA-PSS-params (RFC 4055 section 3.1). The defaults of the hashes are SHA-1, so both must be given; the mask's must be
- * the signature's, as in every signature that is met.
+ * the signature's, as is usual.
  */
 function parsePss(parameters: DerElement): SignatureScheme | undefined {
 	const fields = parseSequence(parameters);

@@ -119,7 +119,7 @@ function isValidECDSA(key: Uint8Array, hash: Uint8Array, r: Uint8Array, s: Uint8
 	return new FFI().ecdsa_verify(curveNumber(key), toBuffer(key), number.buffer, signature.buffer) === 1;
 }
 
-/** What C takes: a buffer that begins with these bytes. */
+/** A buffer that begins with these bytes, as C functions need it. */
 export function toBuffer(bytes: Uint8Array): ArrayBuffer {
 	return bytes.slice().buffer;
 }

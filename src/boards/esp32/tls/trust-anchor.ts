@@ -16,7 +16,7 @@ export function parseRoots(roots: readonly Uint8Array[]): readonly Certificate[]
 	});
 }
 
-/** What a root of Mozilla's programme may do; the script that writes them checks that nothing restricts one. */
+/** Mozilla's roots are unrestricted; the script that writes them checks it. */
 const rootExtensions = Object.freeze({ ...noExtensions, isCA: true });
 
 /** Of all built-in RSA roots. */
@@ -24,8 +24,8 @@ const exponent = Uint8Array.of(1, 0, 1);
 
 /**
  * The built-in roots of this name (DER). Each takes 2 bytes for the size of its key, 4 for the end of its validity (seconds of
- * Unix time), 4 for the checksum of its name, and the key: a modulus, or a point. The name itself is not kept: it only says
- * which key to try, and the signature proves.
+ * Unix time), 4 for the checksum of its name, and the key: a modulus, or a point. The name itself is not needed: it only
+ * selects the key to try; the signature is the proof.
  */
 export function* findBundledRoots(name: Uint8Array, roots = bundledRoots): Generator<TrustAnchor> {
 	const view = new DataView(roots.buffer, roots.byteOffset);

@@ -9,14 +9,14 @@ interface Session {
 
 const warning = 1;
 const closeNotify = 0;
-/** In answer to a renegotiation, which the board never asks for. */
+/** Refuses a renegotiation (RFC 5246 section 7.2.2). */
 const noRenegotiation = 100;
 /** As OpenSSL does: a server could send warnings without end. */
 const maxWarnings = 4;
 
 /**
- * Replaces the SDK's `ssl/alert`: the same, but a warning, such as unrecognized_name or user_canceled, is not the end of the
- * connection (RFC 5246 section 7.2.2, RFC 6066 section 3).
+ * Replaces the SDK's `ssl/alert`: a warning, such as unrecognized_name or user_canceled, does not end the connection (RFC
+ * 5246 section 7.2.2, RFC 6066 section 3).
  */
 const alert = Object.freeze({
 	...sdk,

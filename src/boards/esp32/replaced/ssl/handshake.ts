@@ -15,17 +15,17 @@ interface Session {
 		readonly tls_server_name?: string;
 		readonly tls_signature_algorithms: readonly OfferedScheme[];
 		readonly tls_elliptic_curves: readonly number[];
-		/** The session that is to be resumed. */
+		/** The session to resume. */
 		readonly resume?: TlsSession | undefined;
 		readonly arithmetic: Arithmetic;
 	};
-	/** The id of the session that is to be resumed, as offered; `undefined` from when the server declines. */
+	/** Offered id of the session to resume; `undefined` once the server declines. */
 	clientSessionID: ArrayBuffer | undefined;
 	masterSecret: Uint8Array | undefined;
 	readonly handshakeDigests: { readonly SHA256: Digest };
 	readonly chosenCipher: { readonly value: readonly [number, number] };
 	readonly certificateManager: { verifyExchange(exchange: KeyExchange): boolean };
-	/** The server's point, its form before it. */
+	/** The server's point, after a byte for its form. */
 	dhparams: { readonly dh_Ys: ArrayBuffer };
 	/** Type of the message before; `undefined` at first. */
 	lastMessage?: number;
@@ -37,7 +37,7 @@ interface Session {
 	isExtended?: boolean;
 	/** Whether the server sends a ticket. */
 	sendsTicket?: boolean;
-	/** What the server calls the session, and the lifetime of a ticket as it hints at it, seconds. */
+	/** The server's id or ticket for the session; `lifetimeS`: its hint, seconds. */
 	issued?: { readonly id: Uint8Array; readonly ticket: Uint8Array; readonly lifetimeS: number };
 }
 
@@ -47,17 +47,17 @@ interface Digest {
 	close(isKept: true): ArrayBuffer;
 }
 
-/** What the handshake needs of numbers, provided by the creator of a session. */
+/** The public-key arithmetic of a handshake, provided by the creator of a session. */
 export interface Arithmetic {
 	randomBytes(count: number): ArrayBuffer;
-	/** A new key on the curve of the server's point, and what it has in common with the server's. Points are x, then y. */
+	/** ECDH: a new key on the curve of the server's point, and the shared secret. Points are x, then y. */
 	agreeKey(point: Uint8Array): { readonly own: Uint8Array; readonly shared: ArrayBuffer };
 	/** The pseudorandom function of TLS (RFC 5246 section 5), 48 bytes. */
 	derive(session: object, secret: ArrayBuffer, label: string, seed: ArrayBuffer): Uint8Array;
 }
 
 interface PartialMessage {
-	/** As long as the message; as its header while that is incomplete. */
+	/** Sized for the message; for its header while that is incomplete. */
 	bytes: Uint8Array;
 	filledBytes: number;
 	readonly encrypted: boolean;
@@ -130,8 +130,8 @@ function messageLength([, high = 0, middle = 0, low = 0]: Uint8Array): number {
 }
 
 /**
- * Yields the complete messages in `partialMessage` and a record, and keeps the rest. A message in several records is put
- * together in its place: with any of them it has at most 16 KiB, because a chip has no memory for more.
+ * Yields the complete messages in `partialMessage` and a record, and keeps the rest. A message in several records is
+ * assembled in place, up to 16 KiB: a chip has no memory for more.
  */
 function* completeMessages(session: Session, record: Uint8Array): Generator<Uint8Array> {
 	const encrypted = session.serverCipher !== null;
@@ -159,7 +159,7 @@ function* completeMessages(session: Session, record: Uint8Array): Generator<Uint
 			yield bytes;
 			continue;
 		}
-		// It was the header.
+		// Only the header was complete.
 		if (length + record.length > maxMessageBytes) throw new Error("a handshake message that is too long");
 		session.partialMessage.bytes = new Uint8Array(length);
 		session.partialMessage.bytes.set(bytes);
@@ -176,7 +176,7 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
 /** Enough for a path and some unrelated certificates. The SDK would parse any number. */
 const maxCertificates = 10;
 
-/** The certificates fill their list, and the list the message: the SDK ignores what follows. */
+/** Requires that list and message have no trailing bytes, which the SDK ignores. */
 function checkCertificates(message: Uint8Array): void {
 	let count = 0;
 	let at = vectorEnd(message, headerBytes, 3) === message.length ? headerBytes + 3 : Infinity;
@@ -188,7 +188,7 @@ function checkCertificates(message: Uint8Array): void {
 /** Where a vector ends that begins with its length in `lengthBytes` bytes (RFC 5246 section 4.3). */
 function vectorEnd(bytes: Uint8Array, at: number, lengthBytes: number): number {
 	let length = 0;
-	// What is cut off ends beyond the message.
+	// A truncated length gives an end beyond the message.
 	for (let i = 0; i < lengthBytes; i++) length = length * 256 + (bytes[at + i] ?? Infinity);
 	return at + lengthBytes + length;
 }
@@ -246,7 +246,7 @@ function checkServerHello(session: Session, message: Uint8Array): void {
 		throw new Error("a session resumed as another than it was");
 }
 
-/** The extensions from `start` on; returns those that were offered and have no answer. */
+/** Reads the extensions from `start` on; returns those that were offered and not answered. */
 function readExtensions({ options }: Session, message: Uint8Array, start: number): Set<number> {
 	const offered = new Set(answeredExtensions);
 	if (options.tls_server_name !== undefined) offered.add(serverName);
@@ -271,7 +271,7 @@ const pointFormats = 11;
 const signatureAlgorithms = 13;
 const extendedMasterSecret = 23;
 const sessionTicket = 35;
-/** Those that a server may answer, besides the name. */
+/** Extensions that a server may respond to, in addition to the name. */
 const answeredExtensions: readonly number[] = Object.freeze([
 	ellipticCurves,
 	pointFormats,
@@ -279,10 +279,10 @@ const answeredExtensions: readonly number[] = Object.freeze([
 	sessionTicket,
 ]);
 
-/** A larger one does not fit into what is kept of a server. */
+/** A larger one does not fit into the record of a known server. */
 const maxTicketBytes = 768;
 
-/** The hint of the lifetime, and the ticket (RFC 5077 section 3.3); an empty one means that there is none. */
+/** Lifetime hint and ticket (RFC 5077 section 3.3); an empty ticket is none. */
 function readTicket(session: Session, message: Uint8Array): void {
 	const ticketAt = headerBytes + 4;
 	if (vectorEnd(message, ticketAt, 2) !== message.length) throw new Error("a ticket of another length");
@@ -291,7 +291,7 @@ function readTicket(session: Session, message: Uint8Array): void {
 	session.issued = { id: new Uint8Array(0), ticket: message.slice(ticketAt + 2, end), lifetimeS };
 }
 
-/** The type of ECParameters that name a curve, and of a point that is not compressed (RFC 8422 section 5.4). */
+/** ECParameters type of a named curve, and the form of an uncompressed point (RFC 8422 section 5.4). */
 const namedCurve = 3;
 const uncompressed = 4;
 /** The other curve that is offered is secp384r1. */
@@ -353,7 +353,7 @@ function writeExtension(stream: SSLStream, type: number, content?: SSLStream): v
 	writeVector(stream, 2, content?.getChunk() ?? new Uint8Array(0));
 }
 
-/** As the SDK's, with what resumes a session. */
+/** The SDK's ClientHello, plus session resumption. */
 function writeClientHello(session: Session): SSLStream {
 	const { arithmetic, resume, tls_server_name: name } = session.options;
 	session.clientRandom = arithmetic.randomBytes(32);
@@ -438,7 +438,7 @@ const handshake = Object.freeze({
 			// HelloRequest may arrive at any time, and may be ignored (RFC 5246 section 7.4.1.1).
 			if (type === helloRequest) continue;
 			checkOrder(session, type);
-			// Which the SDK does not know.
+			// The SDK does not add this one to the transcript.
 			if (type === newSessionTicket) session.handshakeDigests.SHA256.write(message);
 			else sdk.unpacketize.call(handshake, session, new SSLStream(message));
 		}

@@ -11,9 +11,9 @@ interface Session {
 	serverSessionID: ArrayBuffer | undefined;
 	chosenCipher: (typeof suites)[number];
 	readonly masterSecret: Uint8Array;
-	/** Of all messages; with the offered suites it is always SHA-256. */
+	/** Transcript hash; always SHA-256 with the offered suites. */
 	handshakeDigests?: { readonly SHA256: Digest };
-	/** The type of the message that is to be answered. */
+	/** Type of the message to respond to. */
 	handshakeProcess: number;
 	/** Set if the server asks for a certificate. */
 	clientCerts?: readonly Uint8Array[];
@@ -43,7 +43,7 @@ function updateDigest(session: Session, message: Uint8Array): void {
 	session.handshakeDigests.SHA256.write(message.slice().buffer);
 }
 
-/** Version, random, session id, suite; what follows is checked before. */
+/** Version, random, session id, suite. The caller has checked the rest. */
 function readServerHello(session: Session, body: Uint8Array): void {
 	const idEnd = 35 + (body[34] ?? 0);
 	session.serverRandom = body.slice(2, 34).buffer;
@@ -54,7 +54,7 @@ function readServerHello(session: Session, body: Uint8Array): void {
 	session.chosenCipher = suite;
 }
 
-/** The lengths are checked before. */
+/** The caller has checked the lengths. */
 function readCertificates(session: Session, body: Uint8Array): void {
 	const certificates: Uint8Array[] = [];
 	for (let at = 3, end = 0; at < body.length; at = end) {
@@ -72,7 +72,7 @@ function verifyData(session: Session, label: string): Uint8Array {
 	return PRF(session, session.masterSecret, label, digest, verifyDataBytes);
 }
 
-/** Compares all bytes, wherever the first differs. */
+/** Compares in constant time. */
 function checkFinished(session: Session, body: Uint8Array): void {
 	const expected = verifyData(session, "server finished");
 	if (expected.reduce((bits, byte, at) => bits | (byte ^ (body[at] ?? 256)), 0) !== 0)
@@ -80,8 +80,8 @@ function checkFinished(session: Session, body: Uint8Array): void {
 }
 
 /**
- * Stands for the SDK's `ssl/handshake`: a client's part of it, without a certificate of its own, for the suites that are
- * offered. Its server, and its other key exchanges and signatures, took 15 KiB of flash.
+ * Replaces the SDK's `ssl/handshake`: only the client side, without client certificates, for the offered suites. The SDK's
+ * server side and its other key exchanges and signatures took 15 KiB of flash.
  */
 const messages = Object.freeze({
 	helloRequest: Object.freeze({ msgType: helloRequest }),
