@@ -1,6 +1,6 @@
 import { encodeUtf8 } from "./utf8";
 
-/** Characters that are looked at as bytes at once. */
+/** Characters converted to bytes at a time. */
 const partLength = 1_024;
 
 /** Decodes Base64 with padding (RFC 4648 section 4); skips ASCII white space, as PEM needs it. `undefined` if it is invalid. */
@@ -12,7 +12,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 	let characters = 0;
 	let padding = 0;
 	let at = 0;
-	// In parts, of their bytes: of a text, XS counts the characters up to the one that is read.
+	// As bytes, in parts: XS finds a character of a string by counting from its beginning.
 	for (let start = 0; start < length; start += partLength) {
 		const part = encodeUtf8(text.slice(start, start + partLength));
 		for (let i = 0; i < part.length; i++) {
@@ -36,7 +36,7 @@ export function decodeBase64(text: string): Uint8Array | undefined {
 	return at === bytes.length ? bytes : bytes.slice(0, at);
 }
 
-/** Of a character; negative: it is none of the alphabet. */
+/** Value of a character; negative if it is not in the alphabet. */
 function sextetOf(code: number): number {
 	if (code >= 0x61) return code <= 0x7a ? code - 71 : -1;
 	if (code >= 0x41) return code <= 0x5a ? code - 65 : -1;

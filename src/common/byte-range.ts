@@ -1,4 +1,4 @@
-// Native functions look at many bytes in the time in which JavaScript looks at one.
+// A native function checks many bytes in the time that JavaScript takes for one.
 
 /** Arguments of one native call: each takes a slot of XS's stack. */
 const maxArguments = 64;

@@ -1,8 +1,8 @@
 import { isPlainAscii, utf8Bytes } from "./utf8";
 
 /**
- * Code points that belong to the character before them, from and to: combining marks, variation selectors, skin tones,
- * tags. Not all of Unicode's, but what is typed.
+ * Ranges (first, last) of code points that belong to the character before them: combining marks, variation selectors, skin
+ * tones, tags. Not all of Unicode, but what people type.
  */
 const markRanges: readonly number[] = Object.freeze(
 	[
@@ -13,7 +13,7 @@ const markRanges: readonly number[] = Object.freeze(
 );
 const zeroWidthJoiner = 0x200d;
 
-/** The number of characters that a person counts: about grapheme clusters (Unicode UAX 29), which XS does not know. */
+/** Number of characters as a person counts them: approximately grapheme clusters (Unicode UAX 29), which XS lacks. */
 export function countCharacters(text: string): number {
 	let count = 0;
 	let previous = 0;
@@ -38,7 +38,7 @@ function isMark(code: number): boolean {
 	return false;
 }
 
-/** Why a text is too long, with its length: it has at most `max` characters, and four bytes for each. */
+/** Why a text is too long, with its length. It may have `max` characters, and four bytes for each. */
 export function lengthProblem(text: string, max: number): string | undefined {
 	const count = isPlainAscii(text) ? text.length : countCharacters(text);
 	if (count > max) return `This is longer than ${max} characters: it has ${count}.`;

@@ -2,8 +2,7 @@ import { isPlainAscii } from "./utf8";
 
 /**
  * Whether a text has control characters (C0, DEL, C1: a terminal executes them, a page does not show them), line
- * separators or controls of the writing direction (they make a text look like another one), or half a surrogate pair
- * (UTF-8 cannot express it).
+ * separators, bidirectional controls (they make a text look like another), or a lone surrogate (UTF-8 cannot encode it).
  */
 export function hasControlCharacters(text: string): boolean {
 	if (isPlainAscii(text)) return false;

@@ -1,7 +1,7 @@
 /** Generator polynomial of CRC-24/OPENPGP (RFC 9580 section 6.1), without its leading term. */
 const generator = 0x864cfb;
 
-/** What a byte does to the CRC after itself, in the upper 24 bits. */
+/** CRC of each byte value, in the upper 24 bits. */
 const table = Int32Array.from({ length: 256 }, (_, byte) => {
 	let crc = byte << 24;
 	for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ (generator << 8) : crc << 1;
@@ -10,8 +10,8 @@ const table = Int32Array.from({ length: 256 }, (_, byte) => {
 
 /**
  * The CRC-24 of `bytes` from `start` up to, not including, `end`, with the initial value `initial` (24 bits). For the same
- * bytes, two different initial values always give two different results. Throws a RangeError if `bytes` does not have
- * them. In firmware it is in C (`boards/esp32/replaced/checksum.c`).
+ * bytes, two different initial values always give two different results. Throws a RangeError if the range
+ * is outside `bytes`. Firmware has it in C (`boards/esp32/replaced/checksum.c`).
  */
 export function crc24(initial: number, bytes: Uint8Array, start: number, end: number): number {
 	if (!(start >= 0 && start <= end && end <= bytes.length))

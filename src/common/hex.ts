@@ -8,9 +8,9 @@ export function hexValue(code: number): number | undefined {
 	return undefined;
 }
 
-/** The bytes of a text of two hexadecimal digits each, which is not checked. */
+/** Decodes two hexadecimal digits per byte. Does not check the text. */
 export function decodeHex(hex: string): Uint8Array {
-	// By its bytes: XS finds a character of a text by counting from its beginning.
+	// As bytes: XS finds a character of a string by counting from its beginning.
 	const digits = encodeUtf8(hex);
 	const bytes = new Uint8Array(digits.length / 2);
 	for (let i = 0; i < bytes.length; i++)

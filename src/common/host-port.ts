@@ -1,7 +1,7 @@
 import { lowerCase } from "./lower-case";
 import { consistsOf, hexDigits, isDigits, lettersAndDigits } from "./text-pattern";
 
-/** Where a server is. */
+/** Address of a server. */
 export interface HostPort {
 	/** A host name (RFC 1123 section 2.1) or a dotted IPv4 address. */
 	readonly host: string;
@@ -17,7 +17,7 @@ export function parseHostPort(text: string, defaultPort: number): HostPort | und
 
 function isHost(host: string): boolean {
 	const labels = host.split(".");
-	// A name that ends in a number is an address, or nothing: resolvers differ (WHATWG URL, "ends in a number").
+	// A name that ends in a number must be an address: resolvers differ on it (WHATWG URL, "ends in a number").
 	if (isNumber(labels[labels.length - 1] ?? "")) return isUnicastAddress(labels);
 	return host.length <= 253 && labels.every(isLabel);
 }

@@ -5,7 +5,7 @@ const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /**
  * Milliseconds of Unix time of an HTTP date (RFC 9110 section 5.6.7): IMF-fixdate, or one of the two obsolete forms, of
- * RFC 850 and of asctime; `undefined` for anything else. Of two-digit years, none is more than 50 years after `now`.
+ * RFC 850 and of asctime; `undefined` for anything else. A two-digit year is at most 50 years after `now`.
  */
 export function parseHttpDate(text: string, now: number): number | undefined {
 	if (hasShape(text, "Aaa, 00 Aaa 0000 00:00:00 GMT") && isWeekday(text.slice(0, 3)))

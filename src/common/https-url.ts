@@ -2,7 +2,7 @@ import { type HostPort, parseHostPort } from "./host-port";
 import { lowerCase } from "./lower-case";
 import { consistsOf, untilAnyOf } from "./text-pattern";
 
-/** Where a document is, over TLS. */
+/** Address of a document on an HTTPS server. */
 export interface HttpsUrl extends HostPort {
 	/** With the query: `/esp32/index.json`. */
 	readonly path: string;
@@ -12,8 +12,8 @@ const httpsPort = 443;
 const scheme = "https://";
 
 /**
- * Parses `https://example.com:8443/path`; `undefined` unless it can be requested as it stands. A fragment and a user name
- * are none of it. The host is in lower case.
+ * Parses `https://example.com:8443/path`; `undefined` if it is invalid, or has a fragment or user name. The host is in lower
+ * case.
  */
 export function parseHttpsUrl(text: string): HttpsUrl | undefined {
 	if (lowerCase(text.slice(0, scheme.length)) !== scheme) return undefined;
@@ -28,8 +28,8 @@ export function parseHttpsUrl(text: string): HttpsUrl | undefined {
 }
 
 /**
- * Where a reference in the document at `base` leads (RFC 3986 section 4.1); `undefined` unless that can be requested. Dot
- * segments are left to the server.
+ * Resolves a reference in the document at `base` (RFC 3986 section 4.1); `undefined` if it is invalid. Dot segments are left
+ * to the server.
  */
 export function resolveHttpsUrl(reference: string, base: HttpsUrl): HttpsUrl | undefined {
 	if (reference.startsWith("//")) return parseHttpsUrl(`https:${reference}`);

@@ -1,6 +1,6 @@
 import { decodeUtf8, encodeUtf8 } from "./utf8";
 
-/** Nesting of objects and arrays; settings need less. */
+/** Maximum nesting of objects and arrays; settings need less. */
 const maxDepth = 8;
 /**
  * Members of all objects, and values in total: a board with a rule for each of 32 fields needs two thirds of that. In XS a
@@ -16,7 +16,7 @@ const noLimits: RequestLimits = Object.freeze({
 	longTexts: Object.freeze([]),
 });
 const quote = 0x22;
-/** Of a name in a message. */
+/** Longer member names are cut in error messages. */
 const maxNameBytes = 40;
 
 /**
@@ -32,12 +32,12 @@ export function parseJson(text: string): unknown {
 export interface RequestLimits {
 	/** Of each object and list. */
 	readonly maxEntries: number;
-	/** Of each name and text, in UTF-8, but those of the members {@link longTexts}. */
+	/** Of each name and string, in UTF-8, except the values of {@link longTexts}. */
 	readonly maxTextBytes: number;
 	readonly longTexts: readonly string[];
 }
 
-/** The same with further limits, and with the problem as a sentence that names the member. */
+/** Like {@link parseJson}, with further limits; returns a problem as a sentence that names the member. */
 export function readJson(
 	text: string,
 	limits: RequestLimits = noLimits,
@@ -79,13 +79,13 @@ export function isJsonObject(value: unknown): value is Readonly<Record<string, u
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** In UTF-8, where strings are passed over natively: a piece of an update is one of 4 KiB. Nothing of the text is kept. */
+/** Works on UTF-8, where strings are skipped natively: a piece of an update is a string of 4 KiB. */
 function findExcess(
 	bytes: Uint8Array,
 	{ maxEntries, maxTextBytes, longTexts }: RequestLimits,
 ): string | undefined {
 	const entries: number[] = [];
-	/** Of the current member, by depth; none before its colon. */
+	/** Name of the current member at each depth; none before its colon. */
 	const names: (NameRange | undefined)[] = [];
 	let depth = 0;
 	let members = 0;
@@ -128,7 +128,7 @@ function findExcess(
 	return undefined;
 }
 
-/** Of a whole text. */
+/** The limit that the totals of a whole text exceed. */
 function excessInAll(containers: number, members: number, values: number): string | undefined {
 	if (containers > maxContainers) return `${maxContainers} objects and lists in all`;
 	if (members > maxMembers) return `${maxMembers} names in all`;
@@ -148,7 +148,7 @@ function nameText(bytes: Uint8Array, [start, end]: NameRange): string {
 	return decodeUtf8(bytes, start, Math.min(end, start + maxNameBytes));
 }
 
-/** Where the string that begins at `start` has its closing quote; the length without one. */
+/** Index of the closing quote of the string that begins at `start`; the length if there is none. */
 function stringEnd(bytes: Uint8Array, start: number): number {
 	for (let at = start + 1; ; ) {
 		const end = bytes.indexOf(quote, at);

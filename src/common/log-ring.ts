@@ -9,7 +9,7 @@ export const maxLogLineBytes = 480;
 /** Before each line: bytes as stored, bytes of its text (16 bits each), and seconds since the boot began (32 bits). */
 const headerBytes = 8;
 
-/** What most lines consist of: stored as one control character each, which no line has. 31 at most. */
+/** Frequent phrases, stored as one control character each: lines contain none. At most 31. */
 const phrases: readonly string[] = Object.freeze([
 	...["reading ", ": temperature ", ", temperature ", " celsius", ", humidity ", " percent", ", pressure "],
 	...[" hPa", "; stored", ", no ", ", co2 ", " ppm", "sent point ", "sent ", " points (", " to ", ": 201"],
@@ -30,7 +30,7 @@ export interface LogLine {
 	text(): Uint8Array;
 }
 
-/** The last lines of the log, in a buffer that never grows. The oldest give way. */
+/** The last lines of the log, in a buffer of fixed size; new lines overwrite the oldest. */
 export class LogRing {
 	private readonly bytes = new Uint8Array(ringBytes);
 	/** Offset of the oldest line, and bytes in use from there on. */
@@ -48,7 +48,7 @@ export class LogRing {
 		}
 		const bytes = encodeUtf8(packed);
 		let length = Math.min(bytes.length, maxLogLineBytes);
-		// Not within a character.
+		// Cut between two characters.
 		while (((bytes[length] ?? 0) & 0xc0) === 0x80) length--;
 		while (this.lineCount === maxLogLines || this.usedBytes + headerBytes + length > ringBytes)
 			this.dropOldest();
@@ -62,7 +62,7 @@ export class LogRing {
 		this.lineCount++;
 	}
 
-	/** The lines as they are now, oldest first, as often as wanted. */
+	/** A snapshot of the lines, oldest first, that can be iterated repeatedly. */
 	lines(): () => Generator<LogLine> {
 		// Lines that are added while a response is sent must not change it.
 		const copy = new Uint8Array(this.usedBytes);

@@ -5,11 +5,11 @@ const Z = 90;
 const toLower = 32;
 
 /**
- * A text with its ASCII letters in lower case; all else stays. That is what protocols mean by "case-insensitive", and
- * the engine's `toLowerCase` brings Unicode's tables along, which take 12 KB of flash.
+ * Converts ASCII letters to lower case, as protocols mean "case-insensitive". `toLowerCase` would link Unicode's tables: 12
+ * KB of flash.
  */
 export function lowerCase(text: string): string {
-	// XS finds a character of a text by counting from its beginning, a byte at once.
+	// As bytes: XS finds a character of a string by counting from its beginning.
 	const bytes = encodeUtf8(text);
 	for (let i = 0; i < bytes.length; i++) {
 		const code = bytes[i] ?? 0;

@@ -18,7 +18,7 @@ export const persistentValues = Object.freeze({
 	clock: "keep",
 	/** CRC-32 of the built-in settings that were installed. */
 	planted: "keep",
-	/** The newest sector of readings: readings are numbered after it if its header on flash is lost. */
+	/** The newest sector of readings: if its header on flash is lost, numbering continues from here. */
 	ring: "keep",
 	/** Settings, two slots written in turn: checked records of JSON. */
 	// mutation: first-settings-slot
@@ -36,17 +36,17 @@ export const persistentValues = Object.freeze({
 	pulses: "erase",
 	/** Why the boot began, and the end of the log: a checked record of JSON. */
 	log: "erase",
-	/** Forced recalibrations that are done, ppm by sensor: a checked record of JSON. */
+	/** Forced recalibrations done, ppm by sensor: a checked record of JSON. */
 	recalibrated: "erase",
-	/** What is known of updates in a release index: a checked record of JSON. */
+	/** State of downloads from a release index: a checked record of JSON. */
 	release: "erase",
 	/** Setup request for the next boot. */
 	setup: "erase",
-	/** Update that is being written: its header, and how much of it is written. */
+	/** Update in progress: its header, and the number of bytes written. */
 	update: "erase",
-	/** Trial of an update: what it has to prove, or that it failed: a checked record of JSON. */
+	/** Trial of an update: its baseline, or its failure: a checked record of JSON. */
 	trial: "erase",
-	/** Starts in a row that did not live a minute, and the slot that they were of. */
+	/** Consecutive starts that ran for less than a minute, and their slot. */
 	starts: "erase",
 	/** Flag: the button was stuck when the board went to sleep. */
 	stuck: "erase",
@@ -56,12 +56,12 @@ export const persistentValues = Object.freeze({
 
 export type PersistentKey = keyof typeof persistentValues;
 
-/** Opens the domain that holds them. */
+/** Opens the storage of these values. */
 export function openKeyValue({ keyValue }: Pick<Storage, "keyValue">): KeyValue {
 	return keyValue.open({ path: "dakkio", format: "buffer" });
 }
 
-/** Writes a value and reads it back: worn flash reports nothing. Throws if it is not there, and what the storage throws. */
+/** Writes a value and verifies it: worn flash fails silently. Throws if it is not stored, and what the storage throws. */
 export function writeValue(
 	storage: Pick<KeyValue, "read" | "write">,
 	key: PersistentKey,
@@ -71,7 +71,7 @@ export function writeValue(
 	if (!isStored(storage, key, value)) throw new Error(`the flash does not keep "${key}"`);
 }
 
-/** Writes a value only if it differs from what is stored: each write wears the flash. Throws as {@link writeValue}. */
+/** Like {@link writeValue}, but only if the stored value differs: each write wears the flash. */
 export function writeIfChanged(
 	storage: Pick<KeyValue, "read" | "write">,
 	key: PersistentKey,

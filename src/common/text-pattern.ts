@@ -5,13 +5,13 @@
 /** Ranges for {@link consistsOf}. */
 export const hexDigits = "09AFaf";
 export const lettersAndDigits = "09AZaz";
-/** Printable ASCII, with the space and without it. */
+/** Printable ASCII, with and without the space. */
 export const printableAscii = " ~";
 export const visibleAscii = "!~";
 
 /** Whether a text has `min` to `max` characters, all in `ranges`: pairs of first and last, `"09AF"`. */
 export function consistsOf(text: string, ranges: string, min = 1, max = Number.POSITIVE_INFINITY): boolean {
-	// XS counts the characters at each read of `length`.
+	// Read once: XS counts the characters each time.
 	const { length } = text;
 	if (length < min || length > max) return false;
 	// Most characters are in the first range.

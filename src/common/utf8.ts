@@ -7,25 +7,25 @@ import { lowestByte } from "./byte-range";
 
 const replacementCharacter = 0xfffd;
 
-/** Characters that are made of bytes at once. */
+/** Characters decoded at a time. */
 const maxPartLength = 64;
 
-/** XS makes the bytes of a text natively, and a text of bytes; other engines have no such functions. */
+/** XS converts between strings and bytes natively; other engines lack these functions. */
 const engine: { fromString?(text: string): ArrayBuffer } = ArrayBuffer as object;
 const engineText: { fromArrayBuffer?(bytes: ArrayBufferLike, start: number, length: number): string } =
 	String as object;
 
-/** The bytes of an ASCII text, made natively; `undefined` for another text, and on other engines than XS. */
+/** Encodes an ASCII text natively; `undefined` for other texts, and on engines other than XS. */
 export function asciiBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
 	if (engine.fromString === undefined) return undefined;
 	const bytes = new Uint8Array(engine.fromString(text));
-	// Every other character has more bytes than places.
+	// Any other character has more bytes than string units.
 	return bytes.length === text.length ? bytes : undefined;
 }
 
 /**
- * Whether a text is known, by a glance, to have nothing but visible ASCII and spaces: never on engines without XS's native
- * code.
+ * Whether native code finds a text to be only visible ASCII and spaces. False does not mean that it is not; engines other than
+ * XS always return it.
  */
 export function isPlainAscii(text: string): boolean {
 	const bytes = asciiBytes(text);
@@ -37,7 +37,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 	const ascii = asciiBytes(text);
 	if (ascii !== undefined) return ascii;
 	const bytes = new Uint8Array(utf8Bytes(text));
-	// Not by encodeUtf8Into: it would try native code again, with memory for a third copy of the text.
+	// Not encodeUtf8Into: it would try native code again, which needs memory for a third copy.
 	putText(text, bytes, 0);
 	return bytes;
 }
@@ -46,7 +46,7 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 export function utf8Bytes(text: string): number {
 	const ascii = asciiBytes(text);
 	if (ascii !== undefined) return ascii.length;
-	// XS counts the characters at each read of `length`.
+	// Read once: XS counts the characters each time.
 	const count = text.length;
 	let length = 0;
 	for (let i = 0; i < count; i++) {
@@ -67,7 +67,7 @@ export function encodeUtf8Into(text: string, bytes: Uint8Array, offset: number):
 	return ascii.length;
 }
 
-/** As {@link encodeUtf8Into}. */
+/** {@link encodeUtf8Into} without native code. */
 function putText(text: string, bytes: Uint8Array, offset: number): number {
 	const count = text.length;
 	let at = offset;
@@ -85,20 +85,20 @@ function putText(text: string, bytes: Uint8Array, offset: number): number {
 	return at - offset;
 }
 
-/** The text of bytes that are all ASCII, made natively; `undefined` for others, and on other engines than XS. */
+/** Decodes ASCII natively; `undefined` for other bytes, and on engines other than XS. */
 export function asciiText(bytes: Uint8Array, start: number, length: number): string | undefined {
 	try {
 		const text = engineText.fromArrayBuffer?.(bytes.buffer, bytes.byteOffset + start, length);
-		// Every other character has more bytes than places.
+		// Any other character has more bytes than string units.
 		return text?.length === length ? text : undefined;
 	} catch {
 		return undefined;
 	}
 }
 
-/** The text in bytes that are {@link encodeUtf8}'s, made natively where it can be: with memory for the text only once. */
+/** Decodes output of {@link encodeUtf8}: natively on XS, which needs memory for the text only once. */
 export function decodeOwnUtf8(bytes: Uint8Array): string {
-	// It must be valid: XS looks at the first byte of each character only, and at how many follow.
+	// Only for valid UTF-8: XS does not check the bytes after the first of each character.
 	return engineText.fromArrayBuffer?.(bytes.buffer, bytes.byteOffset, bytes.length) ?? decodeUtf8(bytes);
 }
 
@@ -132,8 +132,7 @@ export function decodeUtf8(bytes: Uint8Array, start = 0, end = bytes.length): st
 }
 
 /**
- * Whether a code point takes two places in the string. In XS it takes one, and `charCodeAt` returns the whole code
- * point.
+ * Whether a code point takes two string units. In XS it takes one, and `charCodeAt` returns the whole code point.
  */
 function isSurrogatePair(text: string, i: number, point: number): boolean {
 	return point > 0xffff && text.charCodeAt(i) !== point;

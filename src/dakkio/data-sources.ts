@@ -9,7 +9,7 @@ export function sourcesPath(bucketId: string): string {
 	return `/api/buckets/${bucketId}/sources`;
 }
 
-/** What to find in a list of data sources: by id, and by name. */
+/** Which data sources to find in a list: by id, and by name. */
 export interface SourceQuery {
 	readonly id?: string;
 	readonly name: string;
@@ -61,7 +61,7 @@ export function createSourceBody(name: string, fields: readonly Field[]): string
 	return JSON.stringify({ name, type: "sensor", schema });
 }
 
-/** The id in the response to that. Its shape is not documented, so all likely ones are accepted. */
+/** The id in the response to {@link createSourceBody}. Its shape is not documented, so all likely ones are accepted. */
 export function parseCreatedId(body: string): string | undefined {
 	const response = parseJson(body);
 	if (!isJsonObject(response)) return undefined;

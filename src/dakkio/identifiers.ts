@@ -50,7 +50,7 @@ export function checkFieldName(name: string): Problem {
 	if (name.includes(".") || name.includes("$")) return "A field's name has no dot and no dollar sign.";
 	if (hasControlCharacters(name) || name !== name.trim())
 		return "A field's name has no control characters, and no spaces around it.";
-	// As a key it would set the prototype of an object.
+	// Assigning this key would set an object's prototype.
 	if (name === "__proto__") return "This cannot be a field's name.";
 	return undefined;
 }

@@ -23,8 +23,8 @@ export interface ListEntry {
 
 /**
  * Finds the entries of a list in JSON (UTF-8) that arrives in any portions:
- * `{"list": [{"_id": "…", "name": "…", …}, …], …}`. It keeps nothing else: with the details of each data source, a
- * bucket's list does not fit a chip's memory. It does not validate the JSON.
+ * `{"list": [{"_id": "…", "name": "…", …}, …], …}`. It keeps nothing else: the whole list does not
+ * fit a chip's memory. It does not validate the JSON.
  */
 export class JsonListScanner {
 	private readonly listName: string;
@@ -77,7 +77,7 @@ export class JsonListScanner {
 		}
 		const isKept = this.level === listLevel || (this.level === entryLevel && this.inList);
 		if (!isKept) return;
-		// Writes past the end of the array have no effect; the count shows them.
+		// Writes past the end of the array have no effect; `rawBytes` reveals them.
 		this.rawString[this.rawBytes++] = byte;
 	}
 

@@ -1,7 +1,7 @@
 import { decodeUtf8, encodeUtf8, encodeUtf8Into, utf8Bytes } from "../common/utf8";
 import type { SampleContext, StoredReading } from "../reading/reading";
 
-/** Where points go. */
+/** Where points are stored. */
 export interface Destination {
 	readonly bucketId: string;
 	readonly dataSourceId: string;
@@ -31,10 +31,10 @@ export function pointJson(timed: TimedReading, destination: Destination): string
 	return decodeUtf8(new PointEncoder(destination).encode(timed), 1);
 }
 
-/** UTF-8 bytes of one place of a string: 4 at most (XS counts code points). */
+/** Maximum UTF-8 bytes per string unit (in XS a code point). */
 const maxBytesPerPlace = 4;
 
-/** Encodes points as JSON in UTF-8. What all points of a batch or of a context share is encoded once. */
+/** Encodes points as JSON in UTF-8. The parts shared by all points of a context are encoded once. */
 export class PointEncoder {
 	private readonly destination: Destination;
 	private context: SampleContext | undefined;
@@ -49,7 +49,7 @@ export class PointEncoder {
 	private fieldIndices: readonly number[] = [];
 	private buffer = new Uint8Array(512);
 	private length = 0;
-	/** Whether bytes are only counted. */
+	/** Counts bytes without writing them. */
 	private isMeasuring = false;
 
 	constructor(destination: Destination) {
@@ -57,8 +57,8 @@ export class PointEncoder {
 	}
 
 	/**
-	 * A comma and one element of a batch's `dataPoints`; valid until the next call. `quarantineDrops`: how many points the
-	 * quarantine has dropped, if that is to be reported with this one.
+	 * A comma and one element of a batch's `dataPoints`; valid until the next call. `quarantineDrops`: number of points dropped
+	 * by the quarantine, to be reported with this one.
 	 */
 	encode(timed: TimedReading, quarantineDrops?: number): Uint8Array {
 		this.begin(false);
@@ -97,7 +97,7 @@ export class PointEncoder {
 		let isFirst = true;
 		for (let key = 0; key < this.fieldIndices.length; key++) {
 			const value = values[this.fieldIndices[key] ?? 0];
-			// JSON has no NaN and no infinity: what is not a number was not measured.
+			// JSON has no NaN or infinity: such a value counts as not measured.
 			if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) continue;
 			this.putShared(2 + key, isFirst ? 1 : 0);
 			if (typeof value === "string") this.putText(JSON.stringify(value));
@@ -105,7 +105,7 @@ export class PointEncoder {
 			isFirst = false;
 		}
 		this.putShared(2 + this.fieldIndices.length);
-		// JSON.stringify leaves out what is undefined.
+		// JSON.stringify omits undefined members.
 		const metadata = JSON.stringify({
 			signalStrength: reading.signalStrength,
 			// mutation: reading-battery-level
@@ -122,7 +122,7 @@ export class PointEncoder {
 	private enterContext(context: SampleContext): void {
 		this.context = context;
 		const { fields, deviceId, location, firmwareVersion, resetReason } = context;
-		// An object has its members in the order in which JSON.stringify writes them.
+		// In the order of JSON.stringify: integer-like names come first.
 		const members = Object.entries(Object.fromEntries(fields.map(({ name }, index) => [name, index])));
 		const metadata = JSON.stringify({
 			deviceId,

@@ -18,7 +18,7 @@ export const rateLimitHeaders = Object.freeze([
 	"x-ratelimit-reset",
 ]);
 
-/** Maximum length of a month: no reset is further away. */
+/** Maximum length of a month, so of the time to a reset. */
 export const maxMonthMs = 31 * 86_400_000;
 
 /** An organization's call quota in the current month. */
@@ -44,7 +44,7 @@ export function parseCallQuota(headers: ReadonlyMap<string, string>, now: number
 	return { limit: Math.floor(limit), remaining: Math.floor(remaining), resetUtc };
 }
 
-/** More calls than any plan has. */
+/** Higher limits are implausible. */
 const maxCalls = 1e12;
 
 /** A decimal number, spaces around it allowed; `undefined` for anything else: a sign, an exponent, a list. */
@@ -52,14 +52,14 @@ function parseNumber(text: string | undefined): number | undefined {
 	return text !== undefined && isDecimal(text.trim()) ? Number(text) : undefined;
 }
 
-/** A server's wait is clamped: neither a retry storm nor a year of silence. */
+/** A server's wait is clamped, against retry storms and absurdly long waits. */
 const minServerWaitMs = 1_000;
 /** After this the device tries anyway: the plan may have changed, or the header may be wrong. */
 const maxServerWaitMs = 6 * 3_600_000;
 
 /**
  * How long the server asks to wait, milliseconds; `undefined` if it does not. `Retry-After` (RFC 9110 section 10.2.3:
- * seconds or a date) takes precedence over `X-RateLimit-Reset` (Unix seconds), which every response has and which counts
+ * seconds or a date) takes precedence over `X-RateLimit-Reset` (Unix seconds), which every response has and which is used
  * only with a 429.
  */
 export function requestedWaitMs(

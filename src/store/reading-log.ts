@@ -6,7 +6,7 @@ import { ReadingEncoder } from "../reading/reading-encoder";
 
 /** Size of a reading on flash, assumed until there are some: a few values, header and checksum. */
 const typicalReadingBytes = 10;
-/** Readers stop so often where the flash cannot be read, as it may be read again, before one passes. */
+/** Readers stop this often at readings whose read fails, before one skips them: a later read may succeed. */
 const maxStops = 2;
 
 /**
@@ -27,13 +27,13 @@ export class ReadingLog {
 	private unreadableBytes = 0;
 	/** Unreadable records up to this one have been counted. */
 	private countedUpToSequence = 0;
-	/** How many readers have stopped because reading failed, since one passed; what comes before this number is passed. */
+	/** Readers stopped by failed reads since the last skip; readings up to `passedUpToSequence` are skipped. */
 	private stops = 0;
 	private passedUpToSequence = 0;
 
 	/**
-	 * Mounts the partition, whatever it holds; {@link close} closes it. `hints`: where its newest sector is kept besides.
-	 * `kept`: the {@link newestState} of the log that mounted it before.
+	 * Mounts the partition, whatever it holds; {@link close} closes it. `hints`: a second record of its newest sector.
+	 * `kept`: {@link newestState} before it was closed.
 	 */
 	constructor(flash: Flash, hints?: RingHintStorage, kept?: DecoderState) {
 		this.queue = new FlashQueue({ flash, keyByte: contextByte, ...(hints && { hints }) });
@@ -48,7 +48,7 @@ export class ReadingLog {
 	 * reading that cannot be encoded, and what {@link FlashQueue.push} throws.
 	 */
 	append(reading: Reading, context: SampleContext): number {
-		// Without a state that was kept, the first reading has a context of its own, and builds on none.
+		// Without a kept state, the first reading gets its own context.
 		this.newestDecoder ??= new ReadingDecoder();
 		const decoder = this.newestDecoder;
 		const { encoder } = this;
@@ -132,7 +132,7 @@ export class ReadingLog {
 		return this.mountedBoot;
 	}
 
-	/** The state on which the next reading builds, as JSON: a log that mounts the partition again goes on from it. */
+	/** The state on which the next reading builds, as plain data: the next mount continues from it. */
 	get newestState(): DecoderState | undefined {
 		return this.newestDecoder?.state;
 	}
@@ -147,7 +147,7 @@ export class ReadingLog {
 		return this.queue.damagedBytes + this.unreadableBytes;
 	}
 
-	/** What follows readings that could not be read must not be acknowledged with them before that was tried again. */
+	/** Whether to stop here: acknowledging what follows would also drop the unreadable readings before, so reading is retried. */
 	private stopsBefore(sequence: number): boolean {
 		if (sequence <= this.passedUpToSequence) return false;
 		if (this.stops++ < maxStops) return true;

@@ -8,11 +8,11 @@ import type { RingHint, RingHintStorage } from "../queue/flash-queue";
 const ringKey: PersistentKey = "ring";
 const bodyBytes = 12;
 
-/** Keeps in key-value storage where the newest sector of readings is. One write for each sector that is opened. */
+/** Records the newest sector of readings in key-value storage. One write per opened sector. */
 export class RingHintRecord implements RingHintStorage {
 	private readonly owner: { readonly keyValue: Pick<KeyValue, "read" | "write"> };
 
-	/** `owner`: has the storage, which a factory reset replaces. */
+	/** `owner`: holds the storage; a factory reset replaces it. */
 	constructor(owner: { readonly keyValue: Pick<KeyValue, "read" | "write"> }) {
 		this.owner = owner;
 	}
@@ -32,7 +32,7 @@ export class RingHintRecord implements RingHintStorage {
 		try {
 			writeValue(this.owner.keyValue, ringKey, encodeCheckedRecord({ counter: block, body }));
 		} catch {
-			// Without it the ring is searched, as it was before there was one.
+			// Without the hint, the whole ring is searched.
 		}
 	}
 }
