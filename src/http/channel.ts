@@ -27,7 +27,7 @@ export interface ChannelOptions {
 	readonly network: Pick<Network, "TCP" | "TLS" | "resolver">;
 	readonly time: Time;
 	readonly origin: Origin;
-	/** Root certificates trusted besides the board's, DER. */
+	/** Root certificates trusted in addition to the board's, DER. */
 	readonly ca: readonly Uint8Array[];
 	readonly timeoutsMs: ExchangeTimeoutsMs;
 	readonly callbacks: ChannelCallbacks;
@@ -130,7 +130,7 @@ export class Channel {
 					callbacks.onOpen();
 				}
 			},
-			// lwIP may report data before the connection; no server sends any then.
+			// lwIP may report readable before connected; nothing has arrived then.
 			onReadable: (count) => {
 				if (this.phase === "open") callbacks.onReadable(count);
 			},
@@ -151,7 +151,7 @@ export class Channel {
 		);
 	}
 
-	/** A platform throws when it runs out of memory or sockets: a failure like any other. */
+	/** Treats an exception of the platform, such as no memory or socket, like any other failure. */
 	private tryAction(action: () => void): void {
 		try {
 			action();

@@ -34,7 +34,7 @@ export class ChunkedBody {
 		return this.trailers.done;
 	}
 
-	/** Why the coding is invalid; then no more bytes are consumed. */
+	/** Why the coding is invalid; no more bytes are consumed then. */
 	get problem(): string | undefined {
 		return this.state === "failed" ? this._problem : this.trailers.problem;
 	}

@@ -17,7 +17,7 @@ export interface HttpResponse {
 	readonly body: string;
 	/** Set if `body` is incomplete: longer than what is kept, cut off, or malformed. */
 	readonly truncated?: true;
-	/** For the log: what was wrong with the rest of the response, which cost the connection. */
+	/** For the log: what was invalid in the rest of the response; the connection was closed. */
 	readonly oddity?: string;
 }
 

@@ -11,7 +11,7 @@ export type BodyFraming =
 
 /**
  * The framing of a message that can have a body. Invalid if two parsers could disagree (request smuggling): a length
- * besides chunks, a repeated length, any coding but `chunked`, chunks in HTTP/1.0.
+ * together with chunks, a repeated length, any coding but `chunked`, chunks in HTTP/1.0.
  */
 export function findBodyFraming(
 	headers: ReadonlyMap<string, string | undefined>,

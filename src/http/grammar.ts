@@ -32,8 +32,8 @@ export function isFieldText(text: string): boolean {
 }
 
 /**
- * Whether bytes of a header value are valid by a glance, without a look at each by itself: no control character, not even a
- * tab.
+ * Fast check with native functions: whether bytes of a header value have no control character, not even a tab. False does
+ * not mean invalid.
  */
 export function isPlainField(bytes: Uint8Array): boolean {
 	return lowestByte(bytes) >= 0x20 && !bytes.includes(0x7f);

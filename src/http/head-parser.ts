@@ -11,7 +11,7 @@ const maxNameBytes = 64;
 
 /** Headers that determine the end of a message: one that is too long to keep cannot be skipped. */
 const framingHeaders: readonly string[] = ["content-length", "transfer-encoding", "connection"];
-/** Nor can those with the destination and the origin of a request: another component may use the one that is skipped. */
+/** Headers of a request's destination and origin: skipping them would let another component see a different one. */
 const addressHeaders: readonly string[] = ["host", "origin"];
 
 const CR = 0x0d;
@@ -21,7 +21,7 @@ const HTAB = 0x09;
 const COLON = 0x3a;
 const QUESTION_MARK = 0x3f;
 
-/** Of a request line, what follows what is kept of its method and target: the version. */
+/** Room for the version of a request line, after method and target. */
 const versionBytes = 32;
 
 type State =
@@ -39,15 +39,15 @@ type State =
 
 export interface HeadOptions {
 	/**
-	 * Parses the start line; returns what is wrong with it. Also called with the beginning of an invalid response: its
-	 * status may be in there. Omitted for trailers.
+	 * Parses the start line; returns what is wrong with it. Also called with the beginning of an invalid response, which may
+	 * have its status. Omitted for trailers.
 	 */
 	readonly onStartLine?: (line: string) => string | undefined;
 	/** The start line is a request's: see {@link HeadParser}. */
 	readonly isRequest?: boolean | undefined;
 	/** Whether a line that starts with white space continues the header before it (obs-fold). */
 	readonly allowsFolding: boolean;
-	/** Lower-case names of the headers to keep, besides the framing headers. */
+	/** Lower-case names of the headers to keep, in addition to the framing headers. */
 	readonly keptHeaders: readonly string[];
 	/** Default: {@link maxLineBytes}. */
 	readonly maxLineBytes?: number | undefined;
@@ -56,10 +56,9 @@ export interface HeadOptions {
 /**
  * Parses the start line and headers of one message byte by byte; holds only the current line and the kept headers. Fails
  * on a line that does not end in CRLF, a control character, and a space before the colon (RFC 9112 sections 2.2 and
- * 5.1). Omits a kept header longer than {@link maxLineBytes}, all its values together; cuts a `Location`; fails on such a
- * framing header, and on such a `Host` or `Origin`. Before a request, empty lines are skipped (section 2.2), and
- * its target is kept without the query, and cut: phones look for internet access with long ones, and no resource here has
- * a long path.
+ * 5.1). A kept header longer than {@link maxLineBytes}, all its values together, is omitted; a `Location` is cut; a framing
+ * header, `Host` or `Origin` of that length is an error. Before a request, empty lines are skipped (section 2.2). Its target is
+ * kept without the query, and cut: phones check for internet access with long ones, and no resource here has a long path.
  */
 export class HeadParser {
 	private readonly options: HeadOptions;
@@ -73,7 +72,7 @@ export class HeadParser {
 	private keptName: string | undefined;
 	private fieldCount = 0;
 	private _problem = "";
-	/** From a line that is invalid on, what follows is skipped, up to an empty line: then the head is done. */
+	/** After an invalid line, the rest is skipped up to an empty line, which completes the head. */
 	skipsInvalid = false;
 	/** What the current byte of a request line belongs to. */
 	private part: "method" | "target" | "query" | "version" = "method";
@@ -112,8 +111,8 @@ export class HeadParser {
 	}
 
 	/**
-	 * Takes ordinary bytes of a name, of a value or of a response's first line at once, as {@link step} would one by one,
-	 * which is for all others; returns where it stopped.
+	 * Fast path of {@link step} for runs of ordinary bytes in a name, a value or a response's first line; returns where it
+	 * stopped.
 	 */
 	private takeRun(bytes: Uint8Array, start: number, end: number): number {
 		const { state, lineBytes } = this;
@@ -163,7 +162,7 @@ export class HeadParser {
 		}
 	}
 
-	/** An empty line whose byte is invalid because the header before it is too long ends the head all the same. */
+	/** Starts skipping; an empty line ends the head even if the error was found at its own first byte. */
 	private skipFrom(byte: number): State {
 		return byte === LF || (byte === CR && this.state === "line start")
 			? "skipped line start"
@@ -196,7 +195,7 @@ export class HeadParser {
 		);
 	}
 
-	/** Only here is it known whether the header before has ended: this line may continue it. */
+	/** The previous header ends only here: this line may continue it. */
 	private atLineStart(byte: number): State {
 		if (byte === SP || byte === HTAB) {
 			const continues = this.fieldCount > 0 && this.options.allowsFolding;
@@ -229,7 +228,7 @@ export class HeadParser {
 		return "value";
 	}
 
-	/** False if a header is too long that cannot be skipped. */
+	/** False if a header that must not be skipped is too long. */
 	private finishField(): boolean {
 		const name = this.keptName;
 		if (name === undefined) return true;
@@ -237,10 +236,10 @@ export class HeadParser {
 		while (this.line[this.lineBytes - 1] === SP || this.line[this.lineBytes - 1] === HTAB) this.lineBytes--;
 		const before = this._fields.get(name);
 		const tooLong = this.isOverlong || this.lineBytes + (before?.length ?? 0) > this.line.length;
-		// Of where a response redirects to, the host is enough.
+		// The host of a redirect is enough.
 		const isCut = tooLong && name === "location" && !this._fields.has(name);
 		const value = tooLong && !isCut ? this.dropLine() : this.takeLine();
-		// Once omitted, it stays so.
+		// Once omitted, it stays omitted, also if repeated.
 		const isOmitted = (tooLong && !isCut) || (before === undefined && this._fields.has(name));
 		const joined = before === undefined ? value : `${before}, ${value}`;
 		this._fields.set(name, isOmitted ? undefined : joined);

@@ -13,29 +13,29 @@ export interface HttpConnectionOptions {
 	readonly port: number;
 	/** TLS. */
 	readonly secure: boolean;
-	/** Root certificates trusted besides the board's, DER. */
+	/** Root certificates trusted in addition to the board's, DER. */
 	readonly ca?: readonly Uint8Array[];
 	readonly timeoutsMs?: Partial<ExchangeTimeoutsMs>;
 	/** Lower-case names of the response headers to keep. */
 	readonly responseHeaders?: readonly string[];
 	/** Maximum length of such a header; a longer one is omitted, a longer `Location` cut. Default: 512. */
 	readonly maxHeaderBytes?: number;
-	/** Goes with the requests; removed from responses, so that a server that echoes it brings it into no log and no page. */
+	/** Sent with the requests; redacted in responses, so that a server that echoes it does not put it into logs or pages. */
 	readonly secret?: string;
 	/** The server's certificate was verified; `issuer` signed it. */
 	onVerified?(issuer: string): void;
 }
 
-/** Read from or written to a socket at a time. */
+/** Maximum bytes per read from or write to a socket. */
 const bufferBytes = 1024;
 
 /**
- * A persistent connection is watched for so long before it is reused: a server that closes after its response without
- * announcing it is detected before anything is sent, so it is never unclear whether a request arrived.
+ * A persistent connection is watched this long before it is reused: if the server closed it without announcing that, nothing
+ * is sent, so it is clear that no request arrived.
  */
 const idleCheckMs = 20;
 
-/** A shorter beginning of a secret reveals nothing: types of keys share it. */
+/** Shorter prefixes of a secret reveal nothing: all keys of a type share them. */
 const minRedactedLength = 10;
 /** A server that has just failed is given this long before the request is sent again. */
 const resendDelayMs = 1_000;
@@ -178,7 +178,7 @@ export class HttpConnection {
 	private attemptEnded({ result, isReusable, isRetryable }: AttemptResult): void {
 		this.attempt = undefined;
 		if (!isReusable) this.dropChannel();
-		// Only once: on the new connection, the result counts.
+		// Retried only once: the result on the new connection is final.
 		if (isRetryable && this.isReused)
 			this.delayTimer = this.options.time.set(() => this.guard(() => this.openChannel()), resendDelayMs);
 		else this.settle(result);
@@ -217,7 +217,7 @@ export class HttpConnection {
 	}
 }
 
-/** The response with `…` in place of the secret, also of one that the end of what is kept cuts off. */
+/** The response with `…` in place of the secret, also where the end of the kept body cuts it off. */
 function redact(response: HttpResponse, secret: string): HttpResponse {
 	const hide = (text: string) => text.replaceAll(secret, "…");
 	let body = hide(response.body);

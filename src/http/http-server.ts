@@ -11,28 +11,28 @@ export interface HttpServerOptions {
 	/** 0 for any free port. */
 	readonly port: number;
 	readonly limits?: Partial<ServerLimits>;
-	/** Default 4: the SDK's lwIP supports eight connections, and the board needs some itself. */
+	/** Default 4: the SDK's lwIP supports eight connections, and the board needs some for itself. */
 	readonly maxConnections?: number;
 	/** Lower-case names of the headers passed to the handler. */
 	readonly keptHeaders: readonly string[];
 	/** Whether to serve a client at this address; default: all. */
 	acceptsClient?(remoteAddress: string | undefined): boolean;
 	/**
-	 * Whether a request for this path takes memory until it is answered, as each with a body does: one of them at a time is
-	 * served, others get 503. Left out: all are served.
+	 * Whether serving this path takes much memory, as any request with a body does: only one such request is served at a time,
+	 * others get 503. Default: no path does.
 	 */
 	takesMemory?(path: string): boolean;
 	/** Must not throw; an exception is reported and answered with 500. */
 	handle(request: ServerRequest): ServerResponse;
 	/** The handler threw. */
 	onHandlerError?(error: unknown): void;
-	/** The listener failed, or could not be opened; it is opened again. */
+	/** The listener failed, or could not be opened; it will be reopened. */
 	onError(error: Error | undefined): void;
 }
 
 /**
- * A browser opens spare connections, so idle ones get a few seconds; a request fits a few packets, so ten seconds are
- * plenty; the page itself may take longer over a weak signal. A JSON body of 10 KB is more than a chip has memory for.
+ * Browsers open spare connections, so idle ones get a few seconds; a request fits into a few packets, so ten seconds are
+ * enough; the page may take longer over a weak signal. A chip has no memory for a JSON body of 10 KB.
  */
 export const defaultServerLimits: ServerLimits = Object.freeze({
 	idle: 5_000,
@@ -42,14 +42,14 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
 	maxBodyBytes: 8 * 1024,
 });
 
-/** A client that is slower than two bytes a millisecond after the first half second loses its turn to the next one. */
+/** After this, a client slower than two bytes per millisecond loses its turn to the next one. */
 const minTurnMs = 500;
 const minBytesPerMs = 2;
 const maxTurnMs = 3_000;
-/** Of a client that has lost a turn, if another one waits: so that it does not take turns with itself. */
+/** Maximum next turn of a client that has lost one, so that its further connections do not keep others out. */
 const maxNextTurnMs = 100;
 const defaultMaxConnections = 4;
-/** Read from or written to a socket at a time. */
+/** Maximum bytes per read from or write to a socket. */
 const bufferBytes = 1024;
 
 /** Between two attempts to open the listener: doubled each time. */
@@ -57,9 +57,9 @@ const minReopenMs = 1_000;
 const maxReopenMs = 60_000;
 
 /**
- * A small HTTP/1.1 server with bounded connections, bytes and time. A new connection evicts one of the client that has
- * most, so that two clients cannot keep out a third: the one that is idle for longest, or else the one whose request is
- * incomplete for longest.
+ * A small HTTP/1.1 server with bounded connections, bytes and time. When all are in use, a new connection evicts one of the
+ * client with the most connections, so that two clients cannot keep out a third: the longest idle one, else the one whose
+ * request has been incomplete for longest.
  */
 export class HttpServer {
 	private readonly options: HttpServerOptions;
@@ -69,9 +69,9 @@ export class HttpServer {
 	private failures = 0;
 	/** Oldest first. */
 	private readonly connections: ServerConnection[] = [];
-	/** While there are connections. */
+	/** Allocated while there are connections. */
 	private buffer: Uint8Array | undefined;
-	/** Address of the client that has lost its turn last. */
+	/** Address of the last client that lost its turn. */
 	private slowClient: string | undefined;
 
 	constructor(options: HttpServerOptions) {
@@ -100,7 +100,7 @@ export class HttpServer {
 		});
 	}
 
-	/** The interface of an access point may not be up yet. */
+	/** Retries: the interface of an access point may not be up yet. */
 	private reopen(error: Error | undefined): void {
 		const { time } = this.options;
 		this.listener.close();
@@ -130,7 +130,7 @@ export class HttpServer {
 		}
 	}
 
-	/** `newcomer`: the address of the client for which a place is needed, which counts as one it has. */
+	/** Evicts a connection for a client at the address `newcomer`; its new connection counts as one of its own. */
 	private evict(newcomer: string | undefined): void {
 		const addresses = [newcomer, ...this.connections.map(({ remoteAddress }) => remoteAddress)];
 		const share = ({ remoteAddress }: ServerConnection) =>

@@ -66,14 +66,14 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		return this._state;
 	}
 
-	/** What is invalid, also of an interim response before it: the connection carries no other message. */
+	/** What is invalid, also in an interim response before it: the connection cannot be reused. */
 	get problem(): string {
 		return this._problem;
 	}
 
 	/**
-	 * Known once its line is complete, whatever follows; never that of an interim response. Of an invalid line, what its
-	 * beginning says.
+	 * Known once its line is complete, even if the rest is invalid; never that of an interim response. An invalid line is
+	 * parsed as far as possible.
 	 */
 	get start(): Start | undefined {
 		return this._start;
@@ -98,12 +98,12 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		return this._body.text();
 	}
 
-	/** The same; the memory of its bytes is freed meanwhile, and it is empty from now on. */
+	/** Returns {@link body} and clears it, freeing its bytes while the text is made. */
 	takeBody(): string {
 		return this._body.text(true);
 	}
 
-	/** As the head says, bytes; `undefined`: it does not say, and there is a body. */
+	/** Length according to the head, bytes; `undefined`: there is a body of unknown length. */
 	get bodyLength(): number | undefined {
 		return this.framing.kind === "length" ? this.framing.length : undefined;
 	}
@@ -137,7 +137,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 		return at;
 	}
 
-	/** The peer closed the connection. */
+	/** Call when the peer has closed the connection. */
 	end(): void {
 		if (this._state === "body" && this.framing.kind === "close") this._state = "done";
 		else if (this._state === "head" || this._state === "body") this.fail("it is incomplete");
@@ -246,7 +246,7 @@ export class MessageParser<Start extends { readonly minorVersion: number }> {
 	}
 }
 
-/** Of a body, bytes that are freed at once. */
+/** Bytes of a body that are allocated and freed together. */
 const pieceBytes = 512;
 
 /** The first bytes of a body, up to a maximum: in pieces, so that they can be freed while its text is made. */
@@ -290,7 +290,7 @@ class KeptBody {
 		return text;
 	}
 
-	/** More will not come. */
+	/** Sets the expected length, so that no more is allocated. */
 	announce(lengthBytes: number): void {
 		this.announcedBytes = lengthBytes;
 	}
@@ -310,7 +310,7 @@ class KeptBody {
 	}
 }
 
-/** Where a UTF-8 character begins whose last bytes are not there; the length without one. */
+/** Index of an incomplete UTF-8 character at the end; the length if there is none. */
 function startOfCutCharacter(bytes: Uint8Array): number {
 	const { length } = bytes;
 	for (let at = length - 1; at >= length - 3 && at >= 0; at--) {

@@ -62,9 +62,9 @@ export function bytesBody(bytes: Uint8Array): Body {
 	};
 }
 
-/** A body of texts that are made twice, to count their bytes and to send them; each time the same. */
+/** A body of texts; `lines` is called twice, to count the bytes and to send them, and must give the same each time. */
 export function linesBody(lines: () => Iterable<string>): Body {
-	// Counting takes as long as encoding: once is enough.
+	// Counting takes as long as encoding, so the lengths are kept.
 	const lengths: number[] = [];
 	let length = 0;
 	for (const line of lines()) {
@@ -84,7 +84,7 @@ function* encodeEach(lines: Iterable<string>, lengths: readonly number[]): Gener
 	}
 }
 
-/** A body of parts that are made while it is read, each used up before the next is made. */
+/** A body whose parts are generated while it is read, one at a time. */
 export class StreamedBody implements Body {
 	readonly length: number;
 	private readonly parts: Iterator<Uint8Array>;

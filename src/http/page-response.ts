@@ -16,7 +16,7 @@ export interface StaticPage {
 
 type Headers = ServerResponse["headers"];
 
-/** Of every response: not sniffed, not framed, no referrer, not shared across origins. */
+/** Headers of every response: no content sniffing, no framing, no referrer, same origin only. */
 const commonHeaders = Object.freeze([
 	["X-Content-Type-Options", "nosniff"],
 	["X-Frame-Options", "DENY"],
@@ -25,7 +25,7 @@ const commonHeaders = Object.freeze([
 	["Cross-Origin-Opener-Policy", "same-origin"],
 ] as const);
 
-/** Of every response but a page: not stored, and nothing in it is run. */
+/** Headers of every response but a page: not cached, and nothing in it is executed. */
 export const dataHeaders = Object.freeze([
 	...commonHeaders,
 	["Cache-Control", "no-store"],
@@ -34,7 +34,7 @@ export const dataHeaders = Object.freeze([
 
 const jsonType = Object.freeze(["Content-Type", "application/json"] as const);
 
-/** `body`: plain data that stays as it is. In pieces: else all of its text, and its bytes, would be in memory at once. */
+/** `body`: plain data that does not change until it is sent. Generated in pieces, to never hold the whole text in memory. */
 export function jsonResponse(status: number, body: unknown, headers: Headers = []): ServerResponse {
 	return {
 		status,
@@ -43,10 +43,10 @@ export function jsonResponse(status: number, body: unknown, headers: Headers = [
 	};
 }
 
-/** Objects and lists with more entries are not one piece, however deep they are. */
+/** Objects and lists with more entries are split, at any depth. */
 const maxPieceEntries = 16;
 
-/** JSON text in pieces, of the members of two levels at least; `start` precedes it in the first one. */
+/** Yields JSON text in pieces, splitting at least the top two levels; `start`: a prefix for the first piece. */
 function* jsonPieces(start: string, value: unknown, depth: number): Generator<string> {
 	const isList = Array.isArray(value);
 	const container: object = isList || isJsonObject(value) ? value : {};
@@ -58,7 +58,7 @@ function* jsonPieces(start: string, value: unknown, depth: number): Generator<st
 	let separator = `${start}${isList ? "[" : "{"}`;
 	for (const name of names) {
 		const member: unknown = Reflect.get(container, name);
-		// JSON has no text for them.
+		// Not representable in JSON.
 		if (member === undefined || typeof member === "function") continue;
 		yield* jsonPieces(isList ? separator : `${separator}${JSON.stringify(name)}:`, member, depth - 1);
 		separator = ",";
@@ -66,7 +66,7 @@ function* jsonPieces(start: string, value: unknown, depth: number): Generator<st
 	yield `${separator === "," ? "" : separator}${isList ? "]" : "}"}`;
 }
 
-/** Another request has the memory. */
+/** 503: another request is using the memory. */
 export function busyResponse(): ServerResponse {
 	return jsonResponse(503, { error: "The board serves another request: try again." }, [["Retry-After", "1"]]);
 }
@@ -80,7 +80,7 @@ export function methodNotAllowed(allow: string): ServerResponse {
 	return jsonResponse(405, { error: `Allowed: ${allow}.` }, [["Allow", allow]]);
 }
 
-/** The page, or 304 for a browser that has it. Needs the header `if-none-match`. */
+/** The page, or 304 if the browser has it. Needs the header `if-none-match`. */
 export function pageResponse({ headers }: ServerRequest, page: StaticPage): ServerResponse {
 	const policy =
 		`default-src 'none'; script-src '${page.scriptHash}'; style-src '${page.styleHash}'; img-src data:; ` +

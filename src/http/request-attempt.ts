@@ -33,9 +33,9 @@ export interface AttemptOptions {
 }
 
 /**
- * One request over one open channel, and its response. The status counts as soon as its line is complete; what is wrong
- * with the rest costs only the connection. A response that begins before the whole request is sent ends the sending: an
- * error counts (RFC 9112 section 9.5), a success cannot be one. Ends once.
+ * One request over one open channel, and its response. The status is valid as soon as its line is complete; errors in the
+ * rest cost only the connection. A response that begins before the whole request is sent ends the sending: an error is
+ * accepted (RFC 9112 section 9.5), a success is not. Ends once.
  */
 export class RequestAttempt {
 	private readonly options: AttemptOptions;

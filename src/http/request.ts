@@ -7,9 +7,9 @@ export interface HttpRequest {
 	readonly method: "GET" | "POST";
 	/** The target, including the query: `/api/data`. */
 	readonly path: string;
-	/** Besides `Host` and `Content-Length`, which the connection adds. */
+	/** Without `Host` and `Content-Length`, which the connection adds. */
 	readonly headers: readonly (readonly [name: string, value: string])[];
-	/** Makes the body; called for each attempt, as a request is repeated after a stale connection. */
+	/** Makes the body; called for each attempt: a request is repeated after a stale connection. */
 	readonly body?: () => Body;
 	/** Bytes of the response's body to keep; default {@link defaultKeptBodyBytes}. */
 	readonly maxKeptBodyBytes?: number;

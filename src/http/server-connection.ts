@@ -11,13 +11,13 @@ import { type RequestLine, requestFormat } from "./start-line";
 
 /** Limits of one connection: timeouts in milliseconds, and bytes. */
 export interface ServerLimits {
-	/** Until the first byte of a request, also of a further one. */
+	/** Until the first byte of a request, also of a following one. */
 	readonly idle: number;
 	/** From the first byte of a request to its last, even if it makes slow progress. */
 	readonly request: number;
 	/** To send the whole response. */
 	readonly response: number;
-	/** The rest of a rejected request is read and dropped for so long: closing over unread bytes would lose the response. */
+	/** To read and drop the rest of a rejected request: closing with unread bytes would lose the response. */
 	readonly drain: number;
 	/** Maximum size of a request's body. */
 	readonly maxBodyBytes: number;
@@ -33,14 +33,14 @@ export interface ServerConnectionOptions {
 	readonly keptHeaders: readonly string[];
 	/** Shared by receiving and sending: each use ends before the next begins. */
 	readonly buffer: Uint8Array;
-	/** Whether this request, of which the head has arrived, may be received and answered now. Left out: each may. */
+	/** Called with each request head: whether to serve the request now. Default: all are served. */
 	admit?(path: string, hasBody: boolean): boolean;
 	handle(request: ServerRequest): ServerResponse;
 	/** The connection was closed. */
 	onEnd(): void;
 }
 
-/** Of a start line, and of a header that is kept: each connection keeps up to nine. */
+/** Maximum start line and kept header: each connection keeps up to nine. */
 const maxHeaderBytes = 128;
 /** A chunk of one byte takes up to 13: its size in eight digits, and two line ends. */
 const maxBytesPerChunkByte = 16;
@@ -55,14 +55,14 @@ export class ServerConnection {
 	/** Only while a request is received: browsers keep several idle connections, which must cost little. */
 	private parser: MessageParser<RequestLine> | undefined;
 	private phase: Phase = "idle";
-	/** When its phase began, in ticks. */
+	/** Start of the current phase, ticks. */
 	since = 0;
 	private timer: Timer | undefined;
 	private stream: MessageStream | undefined;
 	private writableBytes = 0;
-	/** The client got 100 Continue for this request. */
+	/** 100 Continue was sent for this request. */
 	private isConfirmed = false;
-	/** Since when it has been the one that takes memory, in ticks, and the bytes that came and went; `undefined`: it is not. */
+	/** Set while it is the one request that takes memory: since when (ticks), and the bytes received and sent. */
 	turn: { readonly since: number; bytes: number } | undefined;
 	/** What follows the response: another request, the close, or dropping the rest of the request. */
 	private afterResponse: "idle" | "close" | "drain" = "idle";
@@ -78,7 +78,7 @@ export class ServerConnection {
 		this.enterPhase("idle");
 	}
 
-	/** The lower, the sooner it is closed in favour of a new connection: idle, receiving a request, responding. */
+	/** Lower ranks are evicted first: idle, receiving a request, responding. */
 	get evictionRank(): number {
 		if (this.phase === "response") return 2;
 		return this.phase === "request" ? 1 : 0;
@@ -137,7 +137,7 @@ export class ServerConnection {
 		return this.options.admit?.(start?.path ?? "", bodyLength !== 0) ?? true;
 	}
 
-	/** A client may wait for this before it sends the body (RFC 9110 section 10.1.1). */
+	/** Sends 100 Continue, which a client may wait for before it sends the body (RFC 9110 section 10.1.1). */
 	private confirm({ start, headers }: MessageParser<RequestLine>): void {
 		const expectation = headers.get("expect");
 		if (this.isConfirmed || expectation === undefined || start?.minorVersion === 0) return;
@@ -150,7 +150,7 @@ export class ServerConnection {
 		}
 	}
 
-	/** By its Content-Length, or, in chunks, once it has grown too long. */
+	/** Checks the Content-Length; a chunked body, once it has grown too long. */
 	private isBodyTooLong({ bodyLength = 0, isOverflowed }: MessageParser<RequestLine>): boolean {
 		return isOverflowed || bodyLength > this.options.limits.maxBodyBytes;
 	}
@@ -225,7 +225,7 @@ export class ServerConnection {
 		this.timer = time.set(() => this.onTimeout(), limits[phase]);
 	}
 
-	/** A client that is too slow gets a response (RFC 9110 section 15.5.9); one that has not begun does not. */
+	/** A slow client gets 408 (RFC 9110 section 15.5.9); one that has not begun a request gets nothing. */
 	private onTimeout(): void {
 		if (this.phase === "request") this.guard(() => this.reject(408, "The request took too long.", "close"));
 		else this.close();
@@ -242,7 +242,7 @@ export class ServerConnection {
 		});
 	}
 
-	/** An exception costs only this connection. */
+	/** An exception closes only this connection. */
 	private guard(action: () => void): void {
 		if (this.phase === "ended") return;
 		try {
@@ -253,14 +253,14 @@ export class ServerConnection {
 	}
 }
 
-/** What follows the line ends at the beginning. */
+/** The bytes after leading line ends. */
 function withoutLineEnds(bytes: Uint8Array): Uint8Array {
 	let at = 0;
 	while (bytes[at] === 0x0d || bytes[at] === 0x0a) at++;
 	return bytes.subarray(at);
 }
 
-/** One host and port at most (RFC 9112 section 3.2): repeated headers are joined with a comma. None is the handler's. */
+/** Whether there is at most one host with port (RFC 9112 section 3.2). A missing one is left to the handler. */
 function hasValidHost({ headers }: MessageParser<RequestLine>): boolean {
 	const host = headers.get("host") ?? "";
 	if (untilAnyOf(" \t,/?#@", host) !== host) return false;

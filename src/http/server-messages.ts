@@ -9,15 +9,15 @@ export interface ServerRequest {
 	readonly host: string | undefined;
 	/** The kept headers, by lower-case name. */
 	readonly headers: ReadonlyMap<string, string>;
-	/** The whole body as text, made at each read, so that no one has to keep it; invalid UTF-8 is replaced. */
+	/** The whole body as text, decoded at each read so that it need not be kept; invalid UTF-8 is replaced. */
 	readonly body: string;
-	/** The same, for the last time: it takes half the memory, as the bytes are freed meanwhile. */
+	/** Returns the body and clears it: takes half the memory, as the bytes are freed during decoding. */
 	takeBody?(): string;
 }
 
 export interface ServerResponse {
 	readonly status: number;
-	/** Besides `Content-Length` and `Connection`, which the server adds. */
+	/** Without `Content-Length` and `Connection`, which the server adds. */
 	readonly headers: readonly (readonly [name: string, value: string])[];
 	readonly body?: Body;
 }

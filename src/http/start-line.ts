@@ -14,8 +14,8 @@ export interface RequestLine {
 }
 
 /**
- * Parses `GET /path HTTP/1.1` (RFC 9112 section 3); `undefined` if invalid. Takes a path with bytes that should have been
- * escaped: some phones send such.
+ * Parses `GET /path HTTP/1.1` (RFC 9112 section 3); `undefined` if invalid. Accepts a path with unescaped bytes, which
+ * some phones send.
  */
 export function parseRequestLine(line: string): RequestLine | undefined {
 	const [method = "", target = "", version = "", ...rest] = line.split(" ");
@@ -77,7 +77,7 @@ export const responseFormat: MessageFormat<StatusLine> = Object.freeze({
 	allowsFolding: true,
 	parseStart: parseStatusLine,
 	bodyExpectation({ status }: StatusLine) {
-		// No request offers another protocol, so nothing that follows a 101 can be parsed.
+		// No request offers an upgrade, so nothing after a 101 can be parsed.
 		if (status === 101) return "unexpected";
 		if (status < 200) return "interim";
 		return status === 204 || status === 304 ? "no body" : "body until close";

@@ -15,9 +15,8 @@ export interface ExchangeTimeoutsMs {
 }
 
 /**
- * A resolver repeats its query after seconds, so it gets two or three; lwIP repeats a SYN after 3, 6 and 12 seconds;
- * proxies time out after 30 to 60 seconds, and points that the server stores later are sent again. 384 KB in the total
- * time are 2 KB/s, the slowest Wi-Fi that is still usable.
+ * Long enough for two or three DNS queries, and for lwIP's SYN repetitions after 3, 6 and 12 seconds. Proxies time out after
+ * 30 to 60 seconds; points stored after the timeout are sent again. The total allows 384 KB at 2 KB/s, the slowest usable Wi-Fi.
  */
 export const defaultTimeoutsMs: ExchangeTimeoutsMs = Object.freeze({
 	resolve: 10_000,
