@@ -11,7 +11,7 @@ import { SettingsStore } from "./settings-store";
 const builtInSettingsKey: PersistentKey = "planted";
 
 /**
- * Saves the settings that a development build contains, once: settings changed on the board stay until a build with other
+ * Saves the settings that a development build contains, once: later changes on the board stay until a build with other
  * settings is flashed. `hex`: their JSON in UTF-8, two hexadecimal digits per byte, as `npm run flash -- --settings FILE`
  * puts it into the image.
  */

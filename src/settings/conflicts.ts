@@ -27,15 +27,15 @@ export function statisticsConflict({
 
 /** A rule between settings. */
 export interface SettingConflict {
-	/** The other settings that take part. */
+	/** The other settings involved. */
 	readonly with: readonly (keyof RelatedSettings)[];
 	/** What does not work with these values, as a sentence. `isFor`: as the rule of the root certificates returned it. */
 	problem(settings: RelatedSettings, isFor: ((host: string) => boolean) | undefined): string | undefined;
-	/** The rest works without it. */
+	/** The settings can be saved nevertheless. */
 	readonly isWarning?: true;
 }
 
-/** Of the table of settings. */
+/** Conflicts of the settings in the table. */
 export const conflicts: Readonly<
 	Record<"rootCertificate" | "statistics" | "inputs" | "sensors", SettingConflict>
 > = Object.freeze({

@@ -6,15 +6,15 @@ import { parseServiceAddress } from "./service-address";
 import { checkSettings, isGiven, type SettingProblem, type Settings, withoutDefaults } from "./settings";
 
 /**
- * Of all settings together, as JSON: as in a request, but they add up over several. A board saves them
- * twice, and has memory for them beside those saved before.
+ * Maximum size of all settings together, as JSON: that of a request, but several requests add up. Two copies are stored, and
+ * both must fit in memory.
  */
 const maxSettingsBytes = 8_192;
 
 /**
- * Checks settings as a user or a file gives them, over the board's `own`: what is not given stays. A saved key stays only
- * for the service that it was entered for: with another address, or a root certificate that it was not entered with, it
- * must be entered again. Removing the root certificate trusts fewer services, and so asks for nothing.
+ * Checks settings from a user or a file, merged over the board's `own`. A saved key is kept only for the service it was entered
+ * for: after a change of the address or the root certificate it must be entered again. Removing the root certificate trusts
+ * fewer services, so it needs no key.
  */
 export function checkEnteredSettings(
 	given: Readonly<Record<string, unknown>>,
@@ -39,7 +39,7 @@ export function checkEnteredSettings(
 	};
 }
 
-/** Larger ones, which an earlier firmware took, may change as long as they do not grow. */
+/** Larger settings from an earlier firmware may change as long as they do not grow. */
 function withinMaxSize(
 	checked: ReturnType<typeof checkSettings>,
 	own: Settings,
@@ -50,7 +50,7 @@ function withinMaxSize(
 	return { ...checked, problems: [...checked.problems, { key, problem } satisfies SettingProblem] };
 }
 
-/** Of all that differ from their default, and of the longest one, bytes of JSON in UTF-8. */
+/** JSON bytes of all settings that differ from their default, and of the longest one. */
 function sizeOf(settings: Settings): { total: number; key: string; bytes: number } {
 	const size = { total: 0, key: "", bytes: 0 };
 	for (const [key, value] of Object.entries(withoutDefaults(settings))) {
@@ -68,7 +68,7 @@ function changedDestination(to: ServiceSettings, from: ServiceSettings): string 
 	return isSameService(to.server, from.server) ? undefined : "service address";
 }
 
-/** An address that cannot be used is the same as none. */
+/** An invalid address counts as none. */
 function isSameService(one: string, other: string): boolean {
 	const a = parseServiceAddress(one);
 	const b = parseServiceAddress(other);

@@ -4,16 +4,16 @@ import { lowerCase } from "../common/lower-case";
 const header = "-----BEGIN CERTIFICATE-----";
 const footer = "-----END CERTIFICATE-----";
 const lineLength = 64;
-/** With white space; the longest roots of public authorities have 2,900 characters. */
+/** Including white space; the longest public roots have 2,900 characters. */
 const maxBase64Length = 5_000;
 
-/** Certificates as DER, and as a PEM text of nothing else. */
+/** Certificates as DER, and as PEM without other text. */
 export interface PemCertificates {
 	readonly certificates: readonly Uint8Array[];
 	readonly text: string;
 }
 
-/** The certificates of a PEM text (RFC 7468) without what stands around them, or the problem with it. */
+/** The certificates in a PEM text (RFC 7468), without surrounding text; or the problem with it. */
 export function decodePem(pem: string): PemCertificates | { readonly problem: string } {
 	if (hasPrivateKey(pem))
 		return { problem: "This has a private key, which no board needs: enter only the root certificate." };
@@ -25,7 +25,7 @@ export function decodePem(pem: string): PemCertificates | { readonly problem: st
 		const end = pem.indexOf("-", start);
 		at = pem.indexOf(header, start);
 		if (end < 0 || !pem.startsWith(footer, end)) continue;
-		// Each step from here on has a copy of it in memory.
+		// Each of the next steps copies it in memory.
 		if (end - start > maxBase64Length)
 			return { problem: `This is longer than 4,096 characters: a certificate in it has ${end - start}.` };
 		const base64 = withoutWhiteSpace(pem.slice(start, end));
@@ -50,7 +50,7 @@ export function decodeCertificates(pem: string): readonly Uint8Array[] {
 	return "certificates" in decoded ? decoded.certificates : [];
 }
 
-/** In parts: three copies of all of it would be in memory at once. */
+/** Works in parts, to avoid three copies of the whole text in memory. */
 function hasPrivateKey(pem: string): boolean {
 	const { length } = pem;
 	for (let at = 0; at < length; at += partLength)
@@ -67,7 +67,7 @@ function count(text: string, part: string): number {
 	return text.split(part).length - 1;
 }
 
-/** Each piece at once: character by character, a text of 2 KB would be copied 2,000 times. */
+/** Works in pieces: character by character, a text of 2 KB would be copied 2,000 times. */
 function withoutWhiteSpace(text: string): string {
 	let rest = text;
 	for (const space of "\n\r\t \u00a0") rest = rest.split(space).join("");

@@ -2,7 +2,7 @@ import type { Board } from "../boards/board";
 import type { InputSettings } from "./input-settings";
 import type { PartProblem } from "./rules";
 
-/** The board's pins for settings of `auto` (`undefined`: none, or not known), and which others cannot be used. */
+/** The board's pins for settings of `auto` (`undefined`: none, or unknown), and which pins cannot be used. */
 export interface DefaultPins {
 	/** As of the {@link Board}'s pins. */
 	readonly problemOf?: Board["pins"]["problemOf"];
@@ -44,8 +44,8 @@ export interface PinUse {
 }
 
 /**
- * A problem at each setting that uses the same pin as another, or one that the board cannot use. Settings with `invalidKeys` are ignored. Analog inputs can
- * share a pin.
+ * Problems of settings that use the same pin as another, or a pin that the board cannot use. Settings with `invalidKeys` are
+ * ignored. Analog inputs can share a pin.
  */
 export function findPinConflicts(
 	settings: PinSettings,
@@ -72,7 +72,7 @@ export function findPinConflicts(
 	return [...unusable, ...shared];
 }
 
-/** All uses of pins; `defaults`: of the board. */
+/** All uses of pins; `defaults`: the board's pins. */
 export function pinUses(settings: PinSettings, defaults: DefaultPins): readonly PinUse[] {
 	const { batteryPin, ledPin, buttonPin, dataPin, clockPin, inputs, oneWirePin, serialPin } = settings;
 	return [
@@ -93,7 +93,7 @@ export function pinUses(settings: PinSettings, defaults: DefaultPins): readonly 
 	];
 }
 
-/** Those that the board drives, too. */
+/** Settings whose pins the board drives. */
 const outputs: readonly string[] = Object.freeze(["ledPin", "dataPin", "clockPin", "oneWirePin"]);
 
 /** One use, or none. */

@@ -17,7 +17,7 @@ export type CheckResult<T> =
 	| {
 			readonly value: T;
 			readonly warning?: string;
-			/** Of certificates: whether one is for a server of this name. */
+			/** Of certificates: whether one can verify a server of this name. */
 			readonly isFor?: (host: string) => boolean;
 	  }
 	| { readonly problem: string }
@@ -45,7 +45,7 @@ export interface InputType {
 	/** Of a number. */
 	readonly min?: number;
 	readonly max?: number;
-	/** The words of a choice, or those that may stand for a number or text. */
+	/** Words to choose from, also in place of a number or text. */
 	readonly choices?: readonly string[];
 	/** Characters of a text, entries of a list. */
 	readonly maxLength?: number;
@@ -70,8 +70,8 @@ export function makeRule<T>(
 }
 
 /**
- * Whether a value was not entered: absent, null, or text of nothing that is seen (white space, a byte order mark,
- * zero-width characters). For a secret it means: leave it as it is.
+ * Whether a value was not entered: absent, null, or text of only invisible characters (white space, a byte order mark,
+ * zero-width characters). A blank secret leaves the saved one unchanged.
  */
 export function isBlank(value: unknown): boolean {
 	return (
@@ -81,7 +81,7 @@ export function isBlank(value: unknown): boolean {
 	);
 }
 
-/** White space, and characters that show nothing. */
+/** White space and invisible characters. */
 const blankCharacters =
 	"\t\r  \u00a0\u00a0\u00ad\u00ad\u1680\u1680\u180e\u180e\u2000\u200f\u2028\u2029\u202f\u202f\u205f\u2064\u2800\u2800\u3000\u3000\u3164\u3164\ufeff\ufeff";
 
@@ -198,7 +198,7 @@ export function list<T>(maxEntries: number, entryRule: Rule<T>): Rule<readonly T
 /** The rules of an object's members. */
 export type MemberRules<T> = { readonly [Key in keyof T]-?: Rule<NonNullable<T[Key]>> };
 
-/** Checks an object's members. Members without a rule are refused, so that a misspelt one does not go unnoticed. */
+/** Checks an object's members. Members without a rule are refused, to catch misspellings. */
 export function checkMembers<T extends object>(
 	raw: unknown,
 	rules: MemberRules<T>,
@@ -216,7 +216,7 @@ export function checkMembers<T extends object>(
 		if (!("value" in checked)) return nestProblem(key, key, checked);
 		members.push([key, checked.value]);
 	}
-	// Each member has passed its rule, and the required ones are there.
+	// Each member has passed its rule, and none that is required is missing.
 	return { value: Object.fromEntries(members) as T };
 }
 

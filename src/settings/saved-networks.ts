@@ -48,7 +48,7 @@ function checkNetwork(raw: unknown): Exclude<CheckResult<SavedNetwork>, { readon
 	if (secret !== undefined) problems.push({ path: "password", problem: secret });
 	for (const [key, value] of Object.entries(network)) {
 		const isFlag = ["open", "saved"].includes(key);
-		// A misspelt password would make the network an open one.
+		// A misspelt `password` would make it an open network.
 		if (!isFlag && !["ssid", "password"].includes(key))
 			problems.push({
 				path: "password",
@@ -61,20 +61,20 @@ function checkNetwork(raw: unknown): Exclude<CheckResult<SavedNetwork>, { readon
 	return { value: { ssid, password } };
 }
 
-/** What is wrong with a name, as a sentence; `undefined`: the board can join this network. */
+/** What is wrong with a name, as a sentence; `undefined`: it is valid. */
 export function checkSsid(ssid: unknown): string | undefined {
 	if (typeof ssid !== "string" || ssid === "") return "A network needs its name (SSID).";
 	const length = utf8Bytes(ssid);
 	if (length > maxSsidBytes)
 		return `A network name has at most ${maxSsidBytes} bytes; this one has ${length}. Accented letters and emoji take several bytes.`;
-	// A scan shows it for bytes that are no text.
+	// A scan shows this character for invalid UTF-8.
 	if (ssid.includes("\ufffd"))
 		return "This name is not text (UTF-8): a network with it cannot be joined here.";
 	if (hasControlCharacters(ssid)) return "This name has characters that cannot be shown; type it again.";
 	return undefined;
 }
 
-/** A WPA passphrase, or the 256-bit key itself (IEEE 802.11 annex J.4). */
+/** Checks a WPA passphrase, or 256-bit key in hexadecimal (IEEE 802.11 annex J.4). */
 function checkPassword(password: unknown): string | undefined {
 	if (typeof password !== "string") return "The password must be text.";
 	if (
@@ -91,8 +91,7 @@ function checkPassword(password: unknown): string | undefined {
 }
 
 /**
- * Networks as entered, each without a password with the one saved for its name. `open`: it has none. The result is not
- * checked.
+ * Fills in the saved password of each entered network that has none and is not marked `open`. The result is not checked.
  */
 export function withSavedPasswords(entered: unknown, saved: readonly SavedNetwork[]): unknown {
 	if (!Array.isArray(entered)) return entered;

@@ -31,11 +31,11 @@ export interface SensorSettings {
 	readonly shunt?: number;
 	/** ADS1115: full-scale input range, volts. */
 	readonly range?: number;
-	/** SCD4x: how much it is warmer than the air around the board, degrees Celsius. Default: 4. */
+	/** SCD4x: self-heating above the air temperature, degrees Celsius. Default: 4. */
 	readonly temperatureOffset?: number;
 	/** SCD4x: calibrates itself with fresh air once a week. Default: true. */
 	readonly selfCalibration?: boolean;
-	/** SCD4x: the CO2 concentration around it now, ppm. It is calibrated to it once. */
+	/** SCD4x: the current CO2 concentration, ppm, for one forced recalibration. */
 	readonly recalibrate?: number;
 	/** By the driver's name of the field (`temperature`, even if the board renamed it). */
 	readonly fields?: Readonly<Record<string, FieldSettings>>;
@@ -44,7 +44,7 @@ export interface SensorSettings {
 /** By the sensor's name in the log and on the setup page: `BME280 at 0x76`. */
 export type SensorSettingsByName = Readonly<Record<string, SensorSettings>>;
 
-/** Of sensors, and of fields of one sensor. */
+/** Maximum sensors, and fields of one sensor. */
 const maxEntries = 32;
 const maxKeyLength = 40;
 /** Of the ADS1115's amplifier (SBAS444 table 8-3). */

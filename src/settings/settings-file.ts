@@ -1,12 +1,12 @@
 import { isJsonObject, parseJson, toJson } from "../common/json";
 import { isSecret, type SettingProblem, type Settings, withoutDefaults } from "./settings";
 
-/** Of the file format; incremented when files of the previous version could be misread. */
+/** Format version; incremented when files of the previous version could be misread. */
 const fileVersion = 1;
 
 /**
- * The settings that differ from their defaults as a JSON file. Without secrets, a network has only its name. A key has its
- * destination beside it even where that is the default: a board that imports it may have another one.
+ * The settings that differ from their defaults as a JSON file. Without secrets, a network has only its name. A key is exported
+ * with its service address even if that is the default: the importing board may have another.
  */
 export function formatSettingsFile(settings: Settings, secrets: boolean): string {
 	const exported: Record<string, unknown> = { version: fileVersion };
@@ -41,7 +41,7 @@ export function stripVersion(file: Readonly<Record<string, unknown>>): {
 	return { given: settings, problems: [{ key: "version", problem }] };
 }
 
-/** Without a byte order mark in front, and zeros behind. */
+/** Removes a leading byte order mark and trailing zeros. */
 function withoutPadding(text: string): string {
 	const start = text.startsWith("\ufeff") ? 1 : 0;
 	const zeros = text.indexOf("\0");

@@ -12,11 +12,11 @@ import {
 	settingsTable,
 } from "./settings";
 
-/** Two slots, written in turn: the old settings stay until the new ones are complete. */
+/** Two slots, written alternately: the old settings stay until the new ones are complete. */
 const settingsKeys = Object.freeze(["settings_a", "settings_b"] as const satisfies readonly PersistentKey[]);
 type SettingsSlot = (typeof settingsKeys)[number];
 
-/** The saved settings, in one record: a power cut leaves the old ones or the new ones. */
+/** The saved settings. Saving is atomic: a power cut leaves either the old or the new ones. */
 export class SettingsStore {
 	private readonly storage: KeyValue;
 
@@ -25,8 +25,8 @@ export class SettingsStore {
 	}
 
 	/**
-	 * Settings that are missing or invalid have their defaults. `defaultPins`: those of the board. `checked`: the stamp of
-	 * settings that need not be checked again; it is returned if nothing about them is to be reported.
+	 * Missing or invalid settings get their defaults. `defaultPins`: those of the board. `checked`: stamp of settings that need
+	 * not be checked again; returned if there is no problem to report.
 	 */
 	load(
 		defaultPins?: DefaultPins,
@@ -62,9 +62,8 @@ export class SettingsStore {
 	}
 
 	/**
-	 * Saves the settings given, see {@link withoutDefaults}. Those that this firmware does not know stay as they are: a later
-	 * one has saved them, and runs again after the next update. Throws if they are not there
-	 * then, and what the storage throws.
+	 * Saves the settings given, see {@link withoutDefaults}. Unknown settings, saved by a later firmware, stay for when that runs
+	 * again. Throws if they are not stored, and what the storage throws.
 	 */
 	save(given: Readonly<Partial<Settings>>): void {
 		const { newest } = this.findNewest();
@@ -75,7 +74,7 @@ export class SettingsStore {
 			slot,
 			encodeCheckedRecord({ counter, body: encodeUtf8(toJson({ ...unknown, ...given })) }),
 		);
-		// Worn flash reports nothing. The checksum says it without a copy to compare.
+		// Worn flash fails silently. The checksum shows it without a copy to compare.
 		if (this.describe(slot, false)?.counter !== counter)
 			throw new Error("the flash does not keep the settings");
 	}
@@ -102,8 +101,8 @@ export class SettingsStore {
 	}
 
 	/**
-	 * One record is read at a time, and again once its text is wanted: two, and the text of one, may be more than a chip has
-	 * memory for. `isIntact`: the checksums need not be verified. `stamp`: changes with each save.
+	 * Reads one record at a time, and again for its text: both records and a text together may exceed a chip's memory.
+	 * `isIntact`: the checksums need not be verified. `stamp`: changes with each save.
 	 */
 	private findNewest(isIntact = false): {
 		readonly newest: StoredSlot | undefined;
@@ -124,7 +123,7 @@ export class SettingsStore {
 		return { newest, damaged, stamp: stamps.join() };
 	}
 
-	/** Without a counter: it is damaged. */
+	/** No counter: the record is damaged. */
 	private describe(slot: SettingsSlot, isIntact: boolean): { counter?: number; stamp: string } | undefined {
 		const stored = this.storage.read(slot);
 		if (stored === undefined) return undefined;

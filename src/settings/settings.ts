@@ -28,21 +28,21 @@ import { parseServiceAddress } from "./service-address";
 /** One setting. The page has its label and help: page/setting-texts.ts. */
 export interface Setting<T> {
 	readonly defaultValue: T;
-	/** Replaces a saved value that is no longer valid, where the default would do harm. */
+	/** Replaces a saved value that is no longer valid, if the default would be harmful. */
 	readonly fallback?: T;
 	/** Of a number. */
 	readonly unit?: string;
 	/** Never shown, never logged, exported only on request. */
 	readonly secret?: true;
 	readonly rule: Rule<T>;
-	/** With other settings. */
+	/** Conflict with other settings. */
 	readonly conflict?: SettingConflict;
 }
 
 /** The longest roots of public authorities have 2,900 characters. */
 const maxCertificateLength = 4_096;
 
-/** In place of a data source's id: the board creates one, named after its device id. */
+/** Value of `dataSourceId` for which the board creates a data source, named after its device id. */
 export const newDataSource = "create";
 
 const derivedValues = Object.freeze(["dew_point", "absolute_humidity", "sea_level_pressure"] as const);
@@ -196,10 +196,9 @@ export interface SettingProblem {
 }
 
 /**
- * Checks all settings given, and fills in defaults for the rest. Returns all problems; a setting with a problem has its
- * default, or its fallback. Settings that only conflict with each other are returned as given: one of them can be used.
- * Settings with a warning are returned as given. `defaultPins`: those of the board. `now`: milliseconds of Unix time, if
- * known.
+ * Checks all settings given, and fills in defaults for the rest. Returns all problems; an invalid setting gets its fallback or
+ * default. Settings that conflict with each other, or have a warning, are returned as given. `defaultPins`: those of the
+ * board. `now`: milliseconds of Unix time, if known.
  */
 export function checkSettings(
 	given: Readonly<Record<string, unknown>>,
@@ -252,18 +251,18 @@ export function completeSettings(given: Readonly<Record<string, unknown>>): Sett
 	return settings as Settings;
 }
 
-/** Whether a setting was entered: a secret that is blank was not. The only such rule. */
+/** Whether a setting was entered; a blank secret was not. */
 export function isGiven(given: Readonly<Record<string, unknown>>, key: string): boolean {
 	return Object.hasOwn(given, key) && !(isSecret(key) && isBlank(given[key]));
 }
 
-/** Whether it is never shown. */
+/** Whether it must never be shown. */
 export function isSecret(key: string): boolean {
 	const table: Readonly<Record<string, Setting<unknown>>> = settingsTable;
 	return Object.hasOwn(table, key) && table[key]?.secret === true;
 }
 
-/** The settings that differ from their defaults: only these are saved, so that a later version's defaults apply. */
+/** The settings that differ from their defaults: only these are saved, so that later versions can change defaults. */
 export function withoutDefaults(settings: Settings): Readonly<Partial<Settings>> {
 	const own = Object.entries(settings).filter(([key, value]) => !isDeepEqual(value, defaultOf(key)));
 	return Object.fromEntries(own);
@@ -274,7 +273,7 @@ function defaultOf(key: string): unknown {
 	return table[key]?.defaultValue;
 }
 
-/** Sent with each point, and the name of a data source that the board creates. */
+/** The device id: sent with each point, and the name of a created data source. */
 export function deviceIdOf(
 	{ deviceId }: Pick<Settings, "deviceId">,
 	{ serial }: { readonly serial: string },
@@ -305,7 +304,7 @@ function apiKeyRule(): Rule<string> {
 	});
 }
 
-/** The address of a release index; what was not entered is off. */
+/** The address of a release index; blank means `off`. */
 function updateRule(): Rule<string> {
 	const address = textOrWord(200, ["off"], (value) =>
 		parseHttpsUrl(value) === undefined

@@ -5,7 +5,7 @@ import { consistsOf } from "../common/text-pattern";
 import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 
 const accessPointPasswordKey: PersistentKey = "portal_password";
-/** Letters and digits that are not confused when read aloud or copied by hand. */
+/** Letters and digits that are hard to confuse. */
 const passwordAlphabet = "abcdefghijkmnpqrstuvwxyz23456789";
 /** 12 characters of 5 bits: 60 bits resist an offline search on a recorded handshake. */
 const passwordLength = 12;
@@ -17,7 +17,7 @@ export function accessPointName(serial: string): string {
 
 /**
  * Password of the setup access point; `undefined` for an open network. The build may set it; otherwise it is random, and
- * stored when it is first needed. Only the setup instructions in the log show it.
+ * stored on first use. It is shown only in the setup instructions in the log.
  */
 export function accessPointPassword(
 	storage: Pick<KeyValue, "read" | "write">,

@@ -31,8 +31,8 @@ import type { JoinFailure } from "../wifi/wifi-joiner";
  * | `GET /api/update` | | {@link UpdateState} |
  * | `POST /api/update` | {@link UpdateRequest} | {@link UpdateState} |
  *
- * A refused request gets an {@link ErrorResponse} with status 400, 403, 404, 405, 409, 413, 415, 421 or 500; one that comes
- * while another is received or answered gets 503, and is to be repeated. A POST needs `Content-Type: application/json`, a
+ * A refused request gets an {@link ErrorResponse} with status 400, 403, 404, 405, 409, 413, 415, 421 or 500. 503: another
+ * request is in progress; repeat it. A POST needs `Content-Type: application/json`, a
  * body and the page's own origin.
  */
 
@@ -48,7 +48,7 @@ export interface Authorized {
  */
 export interface SubmittedSettings extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;
-	/** Absent settings keep the value tested last, if it is not saved yet. */
+	/** Absent settings keep the last tested value, if it is not saved yet. */
 	readonly asTested?: boolean;
 }
 
@@ -64,40 +64,40 @@ export interface ExportRequest extends Authorized {
 }
 
 export interface ResetRequest extends Authorized {
-	/** Of the board, as the user typed it: the confirmation. */
+	/** The board's name, typed by the user as confirmation. */
 	readonly name: string;
 }
 
 /**
- * One step of an update (docs/update-format.md), with `header`, `data` or `install`. It goes on over breaks and restarts:
- * begin again with the same header, and send what follows {@link UpdateState.writtenBytes}.
+ * One step of an update (docs/update-format.md), with `header`, `data` or `install`. To resume after an interruption
+ * or restart, send the same header, then the bytes from {@link UpdateState.writtenBytes} on.
  */
 export interface UpdateRequest extends Authorized {
-	/** Begins: the header of the update file, Base64. */
+	/** Begins or resumes: header of the update file, Base64. */
 	readonly header?: string;
-	/** With `header`: also a version before the running one. */
+	/** With `header`: allows a version older than the running one. */
 	readonly older?: boolean;
-	/** A piece of the image, Base64, and where it belongs: at `writtenBytes`. At most 8 KiB are sensible. */
+	/** A piece of the image, Base64, and its offset, which is `writtenBytes`. Recommended maximum: 8 KiB. */
 	readonly data?: string;
 	readonly at?: number;
-	/** All pieces are there: the image is verified and installed, and the board restarts. Poll the state. */
+	/** After the last piece: verifies and installs the image, and restarts. Poll the state. */
 	readonly install?: boolean;
 }
 
 export interface UpdateState {
-	/** `installed`: the board restarts at any moment. */
+	/** `installed`: the board is about to restart. */
 	readonly phase: "open" | "verifying" | "installed";
-	/** Of the update that is begun, if there is one. */
+	/** Version of the update in progress, if any. */
 	readonly version?: string;
-	/** The board has so many bytes of its image. */
+	/** Bytes of the image received so far. */
 	readonly writtenBytes?: number;
-	/** Why this board takes no update, or refused the last step: the page has the words. `one slot`: its flash is too small. */
+	/** Why updates are impossible, or the last step was refused; the page has the words. `one slot`: the flash is too small. */
 	readonly problem?: UpdateProblem | "one slot";
 }
 
 /** Live values; the next request returns newer ones. */
 export interface MeasureState {
-	/** Those in use. */
+	/** Sensors and inputs in use. */
 	readonly sensors: readonly SensorDescription[];
 	/**
 	 * Inputs and 1-Wire thermometers of the submitted settings at pins that are not in use yet; empty if the settings have
@@ -112,10 +112,10 @@ export interface MeasureState {
 export interface BootStatus {
 	/** Why it began. */
 	readonly reason: ResetReason;
-	/** Of all boots. */
+	/** Number of boots by reason. */
 	readonly resetCounts: readonly (readonly [ResetReason, number])[];
 	readonly uptimeMs: number;
-	/** Where the platform reports it. */
+	/** Absent if the platform does not report it. */
 	readonly freeMemoryBytes?: number;
 }
 
@@ -132,7 +132,7 @@ export interface ErrorResponse {
 
 export interface CheckResponse {
 	readonly problems: readonly FieldProblem[];
-	/** Of accepted settings: an admin key. */
+	/** Warnings about accepted settings, such as an admin key. */
 	readonly warnings: readonly FieldProblem[];
 }
 
@@ -145,9 +145,9 @@ export interface FieldProblem {
 
 export interface SetupState extends Authorized {
 	readonly board: {
-		/** Of the access point: `Dakkio-1A2B`. */
+		/** Name of the access point: `Dakkio-1A2B`. */
 		readonly name: string;
-		/** Used when none is set: `ESP32-A1B2C3`. */
+		/** Default device id: `ESP32-A1B2C3`. */
 		readonly deviceId: string;
 		readonly chip: string;
 		readonly firmwareVersion: string;
@@ -158,15 +158,15 @@ export interface SetupState extends Authorized {
 	readonly settings: Readonly<Record<string, unknown>>;
 	/** Keys of the secrets that are set. */
 	readonly secretsSet: readonly string[];
-	/** The same of the settings tested last and not saved: a phone that reloads the page continues with them. */
+	/** The last tested settings, if not saved: a reloaded page continues with them. */
 	readonly tested?: Pick<SetupState, "settings" | "secretsSet">;
 	readonly table: readonly SettingDescription[];
 	readonly sensors: readonly SensorDescription[];
 	/** Pending readings in flash. */
 	readonly waiting: number;
 	/**
-	 * Calls per month of the plan, and how many are left in this one: from the service's response headers, first known
-	 * by a test; until then the smallest plan's.
+	 * Calls per month of the plan, and calls left this month: from the service's response headers, known after a test; until
+	 * then, those of the smallest plan.
 	 */
 	readonly plan: { readonly limit: number; readonly remaining: number };
 }
@@ -192,7 +192,7 @@ export interface ScanState {
 		readonly strength: number;
 		/** It requires a password. */
 		readonly secured: boolean;
-		/** Its name is not text (UTF-8), or has characters that cannot be shown. */
+		/** Its name is not valid UTF-8, or has control characters. */
 		readonly joinable?: false;
 	}[];
 }
@@ -215,13 +215,13 @@ export type FailureCode =
 	| TrustFault
 	/** The test was replaced by another one, or setup is over. */
 	| "aborted"
-	/** Something threw; `message`. */
+	/** An exception; `message`. */
 	| "internal error"
 	| "no network set"
 	| "no server set"
 	| "no key set"
 	| "no bucket set"
-	/** The network has the addresses of the board's own one: packets would not find its router. */
+	/** The network has the same subnet as the access point: packets would not reach its router. */
 	| "same subnet"
 	| "captive portal"
 	/** `host` does not resolve. */
@@ -252,7 +252,7 @@ export interface StepDetails {
 	readonly utc?: number;
 	/** The authority that signed the service's certificate. */
 	readonly issuer?: string;
-	/** `unlisted`: the list of data sources is too long to find it. */
+	/** `unlisted`: the list of data sources was too long to find it. */
 	readonly source?: "found" | "created" | "listed" | "unlisted";
 	/** The name of the data source; untrusted text. */
 	readonly deviceId?: string;
@@ -280,6 +280,6 @@ export interface TestState {
 	/** All are done. */
 	readonly passed: boolean;
 	readonly steps: readonly StepState[];
-	/** The data source that the test created, to be saved with the settings. */
+	/** Id of the data source that the test created; save it with the settings. */
 	readonly dataSourceId?: string;
 }

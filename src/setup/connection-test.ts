@@ -14,21 +14,21 @@ import type { FailureCode, StepDetails, StepState, TestState, TestStep } from ".
 import { isInSameSubnet } from "./subnet";
 
 export interface ConnectionTestOptions {
-	/** To be tested. */
+	/** The settings to test. */
 	readonly settings: Settings;
 	readonly time: Time;
 	readonly resolver: Network["resolver"];
 	/** The name of a created data source. */
 	readonly deviceId: string;
 	readonly agent: string;
-	/** Of the board in its own network, IPv4. */
+	/** IPv4 address of the board in its own network. */
 	readonly ownAddress: string;
 	/** Receives the headers of each response. */
 	onResponse(headers: ReadonlyMap<string, string>): void;
 	join(network: SavedNetwork): Promise<JoinResult>;
 	/** Leaves the joined network. */
 	leave(): void;
-	/** In the last scan, dBm. */
+	/** Signal strength in the last scan, dBm. */
 	signalStrengthOf(ssid: string): number | undefined;
 	/** Sets the clock; resolves with the Unix time in milliseconds, or `undefined` if no server responds. */
 	setClock(servers: readonly string[], signal: TestAbortSignal): Promise<number | undefined>;
@@ -71,7 +71,7 @@ class StepFailure {
 	}
 }
 
-/** Tests settings by sending a point, step by step. Each step has a timeout; {@link state} is live. */
+/** Tests settings by sending a point, step by step. Each step has a timeout; {@link state} shows the progress. */
 export class ConnectionTest {
 	private readonly options: ConnectionTestOptions;
 	private readonly stepStates = new Map<TestStep, StepState>();
@@ -156,7 +156,7 @@ export class ConnectionTest {
 		done(await this.sendPoint(id));
 	}
 
-	/** The first network that can be joined; if none can, the failure is the first one's. */
+	/** Joins the first network possible; if all fail, throws the failure of the first one. */
 	private async joinNetwork(): Promise<StepDetails> {
 		const { settings, join, leave, signalStrengthOf, ownAddress } = this.options;
 		let first: StepFailure | undefined;
@@ -166,7 +166,7 @@ export class ConnectionTest {
 			if (result.kind === "joined") {
 				const { address, strength } = result;
 				if (isInSameSubnet(address, ownAddress) && !ownAddress.startsWith("127.")) {
-					// Its clients could not be distinguished from those of the access point.
+					// Its clients would look like clients of the access point.
 					leave();
 					throw new StepFailure("same subnet", { ssid });
 				}
@@ -219,11 +219,11 @@ export class ConnectionTest {
 		throw new StepFailure(key === "" ? "no key set" : "no bucket set");
 	}
 
-	/** Lists the data sources. A failure before the certificate is verified is that step's, one after it the key's. */
+	/** Lists the data sources. A failure counts for the certificate step until that is verified, then for the key step. */
 	private async listSources(onVerified: (issuer: string) => void): Promise<SourceFinder> {
 		let verified = false;
 		this.connection = this.options.connect((issuer) => {
-			// Again on a second connection, if the service closed the first.
+			// Called again for a second connection, if the service closed the first.
 			if (!verified) onVerified(issuer);
 			verified = true;
 		});

@@ -7,7 +7,7 @@ const maxQueryBytes = 512;
 
 const typeA = 1;
 const classInternet = 1;
-/** Short, because the wrong address must not outlive setup. */
+/** Short, so that the wrong address does not outlive setup. */
 const ttlS = 5;
 /** A pointer to the name, type, class, TTL, length, address. */
 const answerRecordBytes = 16;

@@ -7,14 +7,14 @@ import { isInSameSubnet } from "./subnet";
 export interface DnsServerOptions {
 	readonly network: Pick<Network, "UDP">;
 	readonly time: Pick<Time, "set" | "clear">;
-	/** Of the board in its own network, IPv4. */
+	/** IPv4 address of the board in its own network. */
 	readonly address: string;
-	/** The socket failed, or could not be opened; it is opened again. */
+	/** The socket failed, or could not be opened; it will be reopened. */
 	onError(error: Error | undefined): void;
 }
 
 const dnsPort = 53;
-/** Per turn: a flood must not block the board. */
+/** Per turn of the event loop: a flood must not block the board. */
 const maxPacketsPerTurn = 8;
 /** Between two attempts to open the socket: doubled each time. */
 const minReopenMs = 1_000;
@@ -45,7 +45,7 @@ export class DnsServer {
 		});
 	}
 
-	/** The interface of the access point may not be up yet. */
+	/** Retries: the interface of the access point may not be up yet. */
 	private reopen(error: Error | undefined): void {
 		const { time, onError } = this.options;
 		this.socket.close();
@@ -63,14 +63,14 @@ export class DnsServer {
 		for (let count = 0; count < maxPacketsPerTurn; count++) {
 			const packet = this.socket.read();
 			if (packet === undefined) return;
-			// Not for clients in a joined network.
+			// Ignores clients in the joined network.
 			if (!isInSameSubnet(packet.address, address)) continue;
 			const answer = makeDnsResponse(new Uint8Array(packet), address);
 			if (answer !== undefined) this.send(answer, packet.address, packet.port);
 		}
 	}
 
-	/** With a full socket the response is lost: the phone asks again. */
+	/** A response that cannot be sent is dropped: the phone asks again. */
 	private send(answer: Uint8Array, address: string, port: number): void {
 		try {
 			this.socket.write(answer, address, port);

@@ -24,7 +24,7 @@ const versions = Object.freeze([
 	[346, 18, 4],
 ] as const);
 
-/** Versions from which the byte count takes 16 bits, and from which the version is drawn. */
+/** First version with a 16-bit byte count, and first one with drawn version information. */
 const longCountVersion = 10;
 const minVersionInfo = 7;
 
@@ -90,7 +90,7 @@ function multiply(a: number, b: number): number {
 	return product;
 }
 
-/** Of the Reed-Solomon code: the product of (x − 2ⁱ), without its leading 1. */
+/** Reed-Solomon generator polynomial: the product of (x − 2ⁱ), without its leading 1. */
 function generatorPolynomial(degree: number): Uint8Array {
 	const polynomial = new Uint8Array(degree);
 	polynomial[degree - 1] = 1;

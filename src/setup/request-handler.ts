@@ -31,7 +31,7 @@ import { setupPage } from "./page-data";
 
 /** What the handler needs of the board. */
 export interface SetupBackend {
-	/** Of the page: `http://192.168.4.1`. */
+	/** Origin of the page: `http://192.168.4.1`. */
 	readonly origin: string;
 	/** Further host names of the board. */
 	readonly names: readonly string[];
@@ -39,18 +39,18 @@ export interface SetupBackend {
 	readonly token: string;
 	/** What `auto` means in the settings. */
 	readonly defaultPins: DefaultPins;
-	/** Milliseconds of Unix time; 0 while it is not known. */
+	/** Milliseconds of Unix time; 0 while unknown. */
 	readonly now?: number;
-	/** Those in use, with their latest values. */
+	/** Sensors in use, with their latest values. */
 	readonly sensors: readonly SensorDescription[];
-	/** As saved; `asTested`: as tested last, if not saved since. */
+	/** The saved settings; `asTested`: those tested last, if not saved since. */
 	settings(asTested: boolean): Settings;
 	state(): Omit<SetupState, "token">;
 	networks(): ScanState;
 	scan(): void;
 	/** Scans all buses; `forget`: forgets missing sensors first. */
 	scanSensors(forget: boolean): void;
-	/** `settings`: checked; left out if they have a problem. */
+	/** `settings`: checked; absent if they have a problem. */
 	measure(settings?: Settings): MeasureState;
 	/** Starts a test and returns its number; aborts a running one. */
 	startTest(settings: Settings): number;
@@ -70,7 +70,7 @@ export interface SetupBackend {
 	takeUpdate(step: Readonly<Record<string, unknown>>): UpdateState;
 	/** Restarts after the response is sent. */
 	restart(): void;
-	/** False if this is not the name of the board; otherwise after the response is sent. */
+	/** Erases the board after the response is sent; false if `name` is not the board's. */
 	factoryReset(name: unknown): boolean;
 }
 
@@ -138,7 +138,7 @@ function handleGet(request: ServerRequest, board: SetupBackend): ServerResponse 
 }
 
 function handlePost(path: string, body: JsonObject, board: SetupBackend): ServerResponse {
-	// Nothing replaces a factory reset, and nothing is saved that it would erase.
+	// A pending factory reset cannot be replaced, and would erase what is saved.
 	if (board.isErasing) return errorResponse(409, "This board is being erased.");
 	switch (path) {
 		case "/api/scan":
@@ -168,7 +168,7 @@ function handlePost(path: string, body: JsonObject, board: SetupBackend): Server
 	}
 }
 
-/** Only pins and inputs are given: a certificate is not verified again and again. */
+/** The request has only pins and inputs, so that polling does not verify a certificate each time. */
 function measureResponse(given: unknown, board: SetupBackend): ServerResponse {
 	if (!isJsonObject(given)) return errorResponse(400, "The body has no settings.");
 	const { settings, problems } = checkSettings(given, board.defaultPins);
@@ -209,7 +209,7 @@ function authorize(
 	const [type = ""] = (headers.get("content-type") ?? "").split(";");
 	if (lowerCase(type.trim()) !== "application/json")
 		return errorResponse(415, "The body must be application/json.");
-	// Only here, so that its text is free when it has been parsed.
+	// Read only here, so that its text is freed after parsing.
 	const read = readJson(request.takeBody?.() ?? request.body, requestLimits);
 	if ("problem" in read) return errorResponse(400, read.problem);
 	const body = read.value;
@@ -233,7 +233,7 @@ function checkSubmitted({ settings, asTested }: JsonObject, board: SetupBackend)
 	const own = board.settings(asTested === true);
 	const checked = checkEnteredSettings(given, own, board.defaultPins, board.now);
 	const { warnings } = checked;
-	// A renamed field is in the settings, too.
+	// Renamed fields are also in the settings.
 	const unsent = inputWarnings(checked.settings, board.sensors).filter(
 		({ problem }) => !warnings.some((other) => other.problem === problem),
 	);
@@ -244,7 +244,7 @@ function checkSubmitted({ settings, asTested }: JsonObject, board: SetupBackend)
 	return { settings: checked.settings, response };
 }
 
-/** Of inputs that would not be sent: a field of a sensor keeps its name, also once it is not derived any more. */
+/** Warns of inputs that would not be sent: a sensor's field keeps its name, even if it is no longer derived. */
 function inputWarnings({ inputs, sensors }: Settings, present: readonly SensorDescription[]): FieldProblem[] {
 	const names = present.flatMap(({ name: sensor, input, values }) => {
 		const { off, fields } = Object.hasOwn(sensors, sensor) ? (sensors[sensor] ?? {}) : {};
@@ -269,8 +269,8 @@ function exportResponse(secrets: boolean, board: SetupBackend): ServerResponse {
 }
 
 /**
- * For another host name: a phone that checks for internet access is redirected to the page. Everything else is refused,
- * because the name may be rebound to the board's address (DNS rebinding).
+ * Response to a request for another host name: a phone's check for internet access is redirected to the page. All else is
+ * refused, because the name may be rebound to the board's address (DNS rebinding).
  */
 function foreignHost({ host, method }: ServerRequest, board: SetupBackend): ServerResponse {
 	if (host === undefined) return errorResponse(400, "The Host header is missing.");
@@ -278,7 +278,7 @@ function foreignHost({ host, method }: ServerRequest, board: SetupBackend): Serv
 	return errorResponse(421, `This is ${board.origin}.`);
 }
 
-/** Paths by which phones and computers check for internet access, requested by the board's own address. */
+/** Paths that phones and computers request, also by the board's own address, to check for internet access. */
 const captivePortalProbes: readonly string[] = Object.freeze([
 	"/generate_204",
 	"/gen_204",

@@ -51,7 +51,7 @@ export class ScanResults {
 	}
 }
 
-/** Keeps one result per name, that of the strongest access point; strongest first. */
+/** Keeps the strongest result per name; strongest first. */
 function addResult(found: ScanResult[], network: ScanResult): void {
 	if (network.SSID === "") return;
 	const known = found.findIndex(({ SSID }) => SSID === network.SSID);

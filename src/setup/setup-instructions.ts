@@ -4,7 +4,7 @@ import { encodeQr, type QrCode } from "./qr";
 /** Light modules around a QR code (ISO/IEC 18004). */
 const quietZoneModules = 4;
 
-/** Lines for the log that lead a phone to the setup page: a sentence, and the Wi-Fi as a QR code. */
+/** Log lines for opening the setup page: a sentence, and the Wi-Fi as a QR code. */
 export function* setupInstructions(
 	ssid: string,
 	password: string | undefined,

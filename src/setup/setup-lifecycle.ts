@@ -31,7 +31,7 @@ export type SetupAction =
 	/** Decide again at these ticks; `undefined`: after the next change. */
 	| { readonly kind: "wait"; readonly until: number | undefined };
 
-/** Setup stays open for a connected client, and without a saved network; in safe mode, the board tries again without it. */
+/** Setup stays open for a connected client, and without a saved network. In safe mode, closing returns to normal operation. */
 export function nextSetupAction(open: OpenSetup): SetupAction {
 	const { now, reason, hasNetworks, stationCount, lastVisit, lastJoinAttempt, busy } = open;
 	if (busy || !(hasNetworks || reason === "safe mode") || stationCount > 0)

@@ -3,7 +3,7 @@ import { type PersistentKey, writeValue } from "../common/persistent-values";
 import type { SetupReason } from "./setup-lifecycle";
 
 const setupRequestKey: PersistentKey = "setup";
-/** As stored. */
+/** Reasons as stored. */
 const reasonCodes = Object.freeze({ "asked for": 1, "no network": 2 } as const);
 
 /** Makes the next boot open setup. Throws what the storage throws. */

@@ -44,12 +44,12 @@ import { UpdateReceiver } from "./update-receiver";
 export interface SetupOptions {
 	readonly board: Board;
 	readonly storage: KeyValue;
-	/** The saved ones. */
+	/** The saved settings. */
 	readonly settings: Settings;
 	readonly reason: SetupReason;
 	readonly host: SetupHost;
 	readonly sampling: SetupSampling;
-	/** Pending ones. */
+	/** The pending readings. */
 	readonly readings: Pick<ReadingLog, "length">;
 	readonly clock: Pick<Clock, "now">;
 	readonly budget: Pick<CallBudget, "countCall" | "quotaAt">;
@@ -59,18 +59,18 @@ export interface SetupOptions {
 export interface SetupHost {
 	/** Keeps the clock synchronized with these servers once started. */
 	makeTimeSync(servers: readonly string[], owner: TimeSyncOwner): TimeSync;
-	/** To be called when the clock is set. */
+	/** Call when the clock was set. */
 	onSynchronized(utc: number): void;
 	/** Sends the oldest pending reading to the destination in these settings; `undefined` without one. */
 	sendOldest(settings: Settings, connection: HttpConnection): Promise<ExchangeResult | undefined>;
 	/** Leaves setup: restarts with the saved settings. */
 	leave(settings: Settings): void;
 	restart(): void;
-	/** `undefined` where the flash has one slot for the firmware. */
+	/** `undefined`: the flash has one slot. */
 	readonly firmwareUpdate?: FirmwareUpdate | undefined;
 	/** Restarts into an update that is installed. */
 	restartForUpdate(): void;
-	/** Erases everything of the user's, and restarts. */
+	/** Erases all user data, and restarts. */
 	factoryReset(): void;
 	/** Logs a line that the setup page does not show: the password of the access point. */
 	logInstruction(line: string): void;
@@ -95,16 +95,16 @@ export interface SetupSampling {
 }
 
 const httpPort = 80;
-/** A phone waits for the result: shorter than at a boot. A chip's first attempts often fail for no reason. */
+/** Shorter than at a boot, because a user waits. A chip's first attempts often fail for no reason. */
 const joinLimits = Object.freeze({ timeoutMs: 25_000, maxAttempts: 3, settleMs: 300, lateEventMs: 0 });
 /** For all time servers together. */
 const clockTimeoutMs = 40_000;
 /** The page shows samples up to this old. */
 const maxSampleAgeMs = 3_000;
-/** The last response reaches the browser before the access point closes. */
+/** So that the last response reaches the browser before the access point closes. */
 const leaveDelayMs = 1_500;
 
-/** Before the first test. */
+/** State before the first test. */
 const noTest: TestState = Object.freeze({ number: 0, running: false, passed: false, steps: [] });
 
 /** Setup: an access point, and on it the page on which the user enters and tests the settings. */
@@ -125,7 +125,7 @@ export class Setup implements SetupBackend {
 	private readonly scanResults: ScanResults;
 	private readonly updateReceiver: UpdateReceiver;
 	private savedSettings: Settings;
-	/** Of the last test, until they are saved: a reloaded page continues with them. */
+	/** The last tested settings, until saved: a reloaded page continues with them. */
 	private testedSettings: Settings | undefined;
 	private test: ConnectionTest | undefined;
 	private testCount = 0;
@@ -198,7 +198,7 @@ export class Setup implements SetupBackend {
 		});
 	}
 
-	/** Of the page. */
+	/** Port of the page. */
 	get port(): number {
 		return this.httpServer.port;
 	}
@@ -275,7 +275,7 @@ export class Setup implements SetupBackend {
 		return this.scanResults.scanState;
 	}
 
-	/** Not while the board joins a network: the radio has one channel at a time. */
+	/** Ignored while the board joins a network: the radio has one channel at a time. */
 	scan(): void {
 		if (!this.wifiJoiner.isJoining) this.scanResults.scan();
 	}
@@ -375,7 +375,7 @@ export class Setup implements SetupBackend {
 		this.leaveTimer = time.set(leave, leaveDelayMs);
 	}
 
-	/** Milliseconds of Unix time; 0 while it is not known. */
+	/** Milliseconds of Unix time; 0 while unknown. */
 	get now(): number {
 		return this.options.clock.now() ?? 0;
 	}

@@ -5,7 +5,7 @@ import { formatVersion } from "../update/image-header";
 import type { UpdateState } from "./api";
 
 export interface UpdateReceiverOptions {
-	/** `undefined`: the flash holds one firmware. */
+	/** `undefined`: the flash has one slot. */
 	readonly slots: Pick<FirmwareSlots, "releaseKey" | "isOnTrial"> | undefined;
 	readonly update: FirmwareUpdate | undefined;
 	/** An update is installed: restart into it after the response is sent. */
@@ -16,7 +16,7 @@ export interface UpdateReceiverOptions {
 export class UpdateReceiver {
 	private readonly options: UpdateReceiverOptions;
 	private phase: UpdateState["phase"] = "open";
-	/** Of the last installation. */
+	/** Problem of the last installation. */
 	private problem: UpdateState["problem"];
 
 	constructor(options: UpdateReceiverOptions) {
@@ -27,7 +27,7 @@ export class UpdateReceiver {
 		return this.stateWith(this.unavailable ?? this.problem);
 	}
 
-	/** A request to begin, a piece, or the request to install; anything else changes nothing. */
+	/** Takes one step: begin, write or install. Any other request only returns the state. */
 	take({ header, older, at, data, install }: Readonly<Record<string, unknown>>): UpdateState {
 		const { update } = this.options;
 		if (update === undefined || this.unavailable !== undefined || this.phase !== "open") return this.state;
