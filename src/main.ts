@@ -7,7 +7,7 @@ import { errorMessage } from "./common/error-message";
 import { openKeyValue } from "./common/persistent-values";
 import { installBuiltInSettings } from "./settings/built-in-settings";
 
-/** After a start that failed. */
+/** Delay after a failed start. */
 const restartDelayMs = 60_000;
 
 installAbortHook();

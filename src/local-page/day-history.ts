@@ -1,9 +1,9 @@
 import type { Field, Value } from "../reading/reading";
 
-/** A value is kept for each quarter of an hour. */
+/** One value is kept per quarter of an hour. */
 export const stepMs = 15 * 60_000;
 const stepCount = 96;
-/** Each takes 384 bytes. */
+/** Maximum number of fields; each takes 384 bytes. */
 export const maxSeries = 6;
 
 interface Series {
@@ -17,11 +17,11 @@ export interface FieldHistory {
 	readonly name: string;
 	readonly unit: string;
 	readonly decimals: number;
-	/** Of each quarter of an hour, oldest first; the last one is the current. NaN: none. */
+	/** One per quarter of an hour, oldest first; the last is the current one. NaN: none. */
 	readonly values: Float32Array;
 }
 
-/** The last reading of each quarter of an hour of the last day, in memory: readings on flash are not read for it. */
+/** The last reading of each quarter of an hour of the last day. In memory, so that flash is not read for it. */
 export class DayHistory {
 	private readonly series: Series[] = [];
 	/** The current quarter of an hour, counted from tick 0. */
@@ -40,7 +40,7 @@ export class DayHistory {
 		}
 	}
 
-	/** As it is now; `ticks`: now. */
+	/** The history up to now; `ticks`: now. */
 	fields(ticks: number): readonly FieldHistory[] {
 		this.advance(Math.floor(ticks / stepMs));
 		// The slot after the current one is the oldest.
@@ -53,7 +53,7 @@ export class DayHistory {
 		});
 	}
 
-	/** Clears what is more than a day old, and forgets fields that were not measured for a day. */
+	/** Clears values older than a day, and removes fields without values. */
 	private advance(step: number): void {
 		if (step <= this.step) return;
 		const first = Math.max(this.step + 1, step - stepCount + 1);

@@ -16,12 +16,12 @@ export interface LocalPageOptions extends Pick<LocalPageBackend, "localStatus" |
 }
 
 const httpPort = 80;
-/** A browser opens two or three; the board needs the others of lwIP's eight itself. */
+/** A browser opens two or three; the board needs the rest of lwIP's eight for itself. */
 const maxConnections = 3;
-/** No request needs a body. One that has it gets a proper refusal. */
+/** No request needs a body; this much is read so that a proper error can be sent. */
 const limits = Object.freeze({ maxBodyBytes: 1024 });
 
-/** The page on the home network, read-only, and the name by which it is found: while a network is joined. */
+/** The read-only page on the home network and its mDNS name, while a network is joined. */
 export class LocalPage {
 	private readonly options: LocalPageOptions;
 	private opened: OpenPage | undefined;
@@ -30,7 +30,7 @@ export class LocalPage {
 		this.options = options;
 	}
 
-	/** `address`: of the board in this network; empty if the platform does not say. */
+	/** `address`: of the board in this network; empty if unknown. */
 	open(address: string): void {
 		this.close();
 		if (address !== "") this.opened = new OpenPage(this.options, address);
@@ -42,7 +42,7 @@ export class LocalPage {
 		this.opened = undefined;
 	}
 
-	/** While it is open. */
+	/** `undefined` while closed. */
 	get port(): number | undefined {
 		return this.opened?.pagePort;
 	}
@@ -71,7 +71,7 @@ class OpenPage implements HttpServerOptions, MdnsResponderOptions, LocalPageBack
 		this.time = board.time;
 		this.host = `dakkio-${serial}`;
 		this.address = address;
-		// Not random, but the same on no two boards of a home.
+		// Different on each board in a home.
 		this.startDelayMs = Number.parseInt(serial.slice(-2), 16) || 0;
 		this.server = new HttpServer(this);
 		this.responder = new MdnsResponder(this);

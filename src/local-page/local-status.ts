@@ -9,11 +9,11 @@ export interface LocalStatus {
 		readonly firmwareVersion: string;
 	};
 	readonly update: {
-		/** The newer version that the release index has; `null`: none, or none is asked for. */
+		/** Newer version in the release index; `null`: none, or updates are off. */
 		readonly offered: string | null;
-		/** The version that was installed and did not prove itself. */
+		/** Version whose trial failed; `null`: none. */
 		readonly failed: string | null;
-		/** The running version has yet to prove itself. */
+		/** Whether the running version is on trial. */
 		readonly isOnTrial: boolean;
 	};
 	/** Milliseconds of Unix time; `null` until the clock is set. */
@@ -22,10 +22,10 @@ export interface LocalStatus {
 		readonly number: number;
 		readonly resetReason: string;
 		readonly uptimeMs: number;
-		/** How often the board started, by reason. */
+		/** Number of starts by reset reason. */
 		readonly resetCounts: Readonly<Record<string, number>>;
 	};
-	/** Beside the memory of the JavaScript engine; `null` where it is not known. */
+	/** Outside the memory of the JavaScript engine; `null` if unknown. */
 	readonly freeMemoryBytes: number | null;
 	/** dBm. */
 	readonly signalStrength: number | null;
@@ -33,7 +33,7 @@ export interface LocalStatus {
 	readonly batteryLevel: number | null;
 	/** The last sample; `null` before the first. */
 	readonly sample: { readonly ageMs: number; readonly values: readonly LocalValue[] } | null;
-	/** Numbers of readings, since they were last counted from zero. */
+	/** Counts of readings since the counters were last reset. */
 	readonly readings: {
 		readonly pending: number;
 		readonly capacity: number;
@@ -43,7 +43,7 @@ export interface LocalStatus {
 	readonly damagedFlashBytes: number;
 	readonly upload: {
 		readonly state: "sending" | "idle" | "settings fault" | "settings incomplete";
-		/** The last attempt of this boot; `failure`: why the service did not take the readings, in its words. */
+		/** Last attempt of this boot; `failure`: why the service did not accept the readings, in its words. */
 		readonly last: { readonly ageMs: number; readonly failure: string | null } | null;
 	};
 	/** API calls of the plan, which all devices of the organization share. */

@@ -4,25 +4,25 @@ export const recordType = Object.freeze({ A: 1, AAAA: 28, NSEC: 47, any: 255 });
 
 const classInternet = 1;
 const classAny = 255;
-/** The top bit of a class: in a question, a unicast response will do; in a record, others in the cache are void. */
+/** Top bit of a class: in a question, a unicast response is requested; in a record, caches must be flushed. */
 const classFlag = 0x8000;
 const responseFlags = 0x8400;
-/** Of records that contain a host name or its address (RFC 6762 section 10). */
+/** TTL of host name and address records (RFC 6762 section 10). */
 export const recordTtlS = 120;
-/** For a resolver that does not speak Multicast DNS (section 6.7). */
+/** TTL for resolvers without Multicast DNS (section 6.7). */
 const legacyTtlS = 10;
 const headerBytes = 12;
 const maxNameBytes = 255;
 const maxLabelBytes = 63;
 
-/** What a message says of the host name. */
+/** The parts of a message that concern the host name. */
 export interface MdnsMessage {
 	readonly id: number;
 	readonly isResponse: boolean;
 	readonly questions: readonly { readonly type: number; readonly wantsUnicast: boolean }[];
-	/** Answers; in a query, those that the sender knows. */
+	/** Answers; in a query, known answers of the sender. */
 	readonly answers: readonly MdnsRecord[];
-	/** In a query: what a host that probes the name is going to claim. */
+	/** In a probe: the records that its sender proposes. */
 	readonly authorities: readonly MdnsRecord[];
 	readonly additionals: readonly MdnsRecord[];
 }
@@ -70,12 +70,12 @@ export function parseMdnsMessage(packet: Uint8Array, host: string): MdnsMessage 
 		const isResponse = (flags & 0x8000) !== 0;
 		return { id: view.getUint16(0), isResponse, questions, answers, authorities, additionals };
 	} catch {
-		// It ends too early.
+		// Truncated.
 		return undefined;
 	}
 }
 
-/** Asks for the name, and says what the board is going to claim (section 8.1). */
+/** A probe for the name, with the record that the board proposes (section 8.1). */
 export function probeMessage(host: string, address: string): Uint8Array {
 	return encodeMessage(host, 0, 0, { type: recordType.any, classBits: classInternet | classFlag }, [
 		[],
@@ -84,7 +84,7 @@ export function probeMessage(host: string, address: string): Uint8Array {
 	]);
 }
 
-/** The address, and that there is no other record of this name. `ttlS` 0: the name is given up (section 10.1). */
+/** The address, and an NSEC record that there are no others. `ttlS` 0: goodbye (section 10.1). */
 export function addressMessage(host: string, address: string, ttlS = recordTtlS): Uint8Array {
 	return encodeMessage(host, 0, responseFlags, undefined, [
 		[addressRecord(address, ttlS, classFlag)],
@@ -93,7 +93,7 @@ export function addressMessage(host: string, address: string, ttlS = recordTtlS)
 	]);
 }
 
-/** There is no record of the type that was asked for, only an address (section 6.1). */
+/** Negative response: the name has only an address (section 6.1). */
 export function noSuchRecordMessage(host: string, address: string): Uint8Array {
 	return encodeMessage(host, 0, responseFlags, undefined, [
 		[onlyAddressRecord()],
@@ -102,7 +102,7 @@ export function noSuchRecordMessage(host: string, address: string): Uint8Array {
 	]);
 }
 
-/** For a resolver that asks from another port: as in unicast DNS, with its question (section 6.7). */
+/** Response to a query from another port: a unicast DNS response that repeats the question (section 6.7). */
 export function legacyMessage(host: string, address: string, id: number, type: number): Uint8Array {
 	const hasAddress = type === recordType.A || type === recordType.any;
 	return encodeMessage(host, id, responseFlags, { type, classBits: classInternet }, [
@@ -193,7 +193,7 @@ function matchName(view: DataView, start: number, name: readonly number[]): { is
 			end ??= at;
 			if (!isName) return { isName, end };
 			length++;
-			// Each leads further back.
+			// Only backwards, so that it ends.
 			if (target >= pointer) throw new RangeError("the name does not end");
 			at = target;
 		} else {

@@ -16,13 +16,13 @@ import {
 export interface MdnsResponderOptions {
 	readonly network: Pick<Network, "UDP">;
 	readonly time: Time;
-	/** The name to claim, a label in lower case; `-2`, `-3`, … are appended while it belongs to others. */
+	/** The name to claim, a label in lower case; on conflicts, `-2`, `-3`, … are appended. */
 	readonly host: string;
 	/** Of the board, IPv4. */
 	readonly address: string;
-	/** Before the first probe, 0 to 250 ms, different on each board: those that start together do not collide. */
+	/** Delay before the first probe, 0 to 250 ms; different on each board, to avoid collisions. */
 	readonly startDelayMs: number;
-	/** The name is the board's, at first or after a conflict. */
+	/** The name was claimed, at first or after a conflict. */
 	onClaimed(host: string): void;
 	/** The socket failed: no more responses. */
 	onSocketError(error: Error | undefined): void;
@@ -30,7 +30,7 @@ export interface MdnsResponderOptions {
 
 export const mdnsGroup = "224.0.0.251";
 export const mdnsPort = 5353;
-/** Per turn: a flood must not block the board. */
+/** Per turn of the event loop: a flood must not block the board. */
 const maxPacketsPerTurn = 8;
 /** RFC 6762 section 8.1. */
 const probeCount = 3;
@@ -42,7 +42,7 @@ const secondMs = 1_000;
 /** Between two multicasts of the record (section 6), and to a host that probes the name. */
 const minRepeatMs = 1_000;
 const minDefenceMs = 250;
-/** Unicast responses, where they are asked for, only if caches have the record: a quarter of its life (section 5.4). */
+/** A unicast response is sent only if the record was multicast within a quarter of its TTL (section 5.4). */
 const maxUnicastMs = (recordTtlS * 1000) / 4;
 
 /** Answers for `<host>.local` on the local network: Multicast DNS (RFC 6762) for one name and one address. */
@@ -71,12 +71,12 @@ export class MdnsResponder {
 		this.probeAfter(options.startDelayMs);
 	}
 
-	/** The name that is claimed, or will be. */
+	/** The claimed name, or the next one to claim. */
 	get host(): string {
 		return this._host;
 	}
 
-	/** Gives the name up. */
+	/** Releases the name. */
 	close(): void {
 		this.options.time.clear(this.timer);
 		if (this.isClaimed) this.multicast(addressMessage(this._host, this.options.address, 0));
@@ -113,13 +113,13 @@ export class MdnsResponder {
 			if (packet === undefined) return;
 			const message = parseMdnsMessage(new Uint8Array(packet), this._host);
 			if (message === undefined) continue;
-			// A response from another port is void (section 6).
+			// Responses from another port must be ignored (section 6).
 			if (!message.isResponse) this.onQuery(message, packet.address, packet.port);
 			else if (packet.port === mdnsPort) this.onResponse(message);
 		}
 	}
 
-	/** Section 9: of two that have a name, each probes again. Section 8.1: one that probes takes another. */
+	/** A conflict: a claimed name is probed again (section 9); while probing, the next name is tried (section 8.1). */
 	private onResponse({ answers, authorities, additionals }: MdnsMessage): void {
 		const conflicting = [...answers, ...authorities, ...additionals].some(
 			(record) =>
@@ -138,7 +138,7 @@ export class MdnsResponder {
 		const [question] = questions;
 		if (question === undefined) return;
 		if (!this.isClaimed) {
-			// Another host probes the same name: the later data wins, the other waits a second (section 8.2).
+			// Another host probes the same name: the greater data wins, the loser waits a second (section 8.2).
 			if (this.probesSent > 0 && authorities.length > 0 && this.loses(authorities)) this.probeAfter(secondMs);
 			return;
 		}
@@ -148,7 +148,7 @@ export class MdnsResponder {
 			return;
 		}
 		const wantsAddress = questions.some(({ type }) => type === recordType.A || type === recordType.any);
-		// What the client knows for at least half of its life is not repeated (section 7.1).
+		// Known-answer suppression: at least half of the TTL remains (section 7.1).
 		if (wantsAddress && answers.some((record) => this.isOwn(record) && record.ttlS >= recordTtlS / 2)) return;
 		const response = wantsAddress ? addressMessage(this._host, own) : noSuchRecordMessage(this._host, own);
 		const now = this.options.time.ticks();
@@ -166,7 +166,7 @@ export class MdnsResponder {
 		return type === recordType.A && data.join() === addressData(this.options.address).join();
 	}
 
-	/** Compares by type, then data byte by byte: one's own is the only record, so the least of the others decides. */
+	/** Compares by type, then data: this host has only one record, so the smallest of the others decides. */
 	private loses(others: readonly MdnsRecord[]): boolean {
 		const own = [recordType.A, ...addressData(this.options.address)];
 		const keys = others.map(({ type, data }) => [type, ...data]);
@@ -179,7 +179,7 @@ export class MdnsResponder {
 		this.send(message, mdnsGroup, mdnsPort);
 	}
 
-	/** What is lost is asked for again. */
+	/** A response that cannot be sent is dropped: the client asks again. */
 	private send(message: Uint8Array, address: string, port: number): void {
 		try {
 			this.socket.write(message, address, port);

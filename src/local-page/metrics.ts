@@ -1,12 +1,12 @@
 import type { LocalStatus } from "./local-status";
 
-/** Of the Prometheus text format 0.0.4. */
+/** Content type of the Prometheus text format 0.0.4. */
 export const metricsType = "text/plain; version=0.0.4; charset=utf-8";
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number | null | undefined];
 
-/** The status for Prometheus, in its base units, line by line. A metric without a value is left out. */
+/** The status as Prometheus metrics in base units, line by line. Metrics without a value are omitted. */
 export function* metricLines(status: LocalStatus): Generator<string> {
 	const { device, boot, sample, readings, upload, calls, update } = status;
 	const one = (value: number | null | undefined): readonly Sample[] => [[{}, value]];
@@ -94,7 +94,7 @@ function* metric(
 	}
 }
 
-/** Backslash, quote and line feed (text format 0.0.4, "Comments, help text, and type information"). */
+/** Escapes backslash, quote and line feed (text format 0.0.4, "Comments, help text, and type information"). */
 function escapeLabel(text: string): string {
 	return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

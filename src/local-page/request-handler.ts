@@ -15,7 +15,7 @@ export interface LocalPageBackend {
 	readonly pagePort: number;
 	localStatus(): LocalStatus;
 	history(): readonly FieldHistory[];
-	/** The lines of the log as they are now, as often as wanted. */
+	/** A snapshot of the log that can be iterated repeatedly. */
 	ownLogLines(): () => Iterable<LogLine>;
 }
 
@@ -24,7 +24,7 @@ const jsonType = "application/json";
 /** Request headers that the handler reads. */
 export const requestHeaders: readonly string[] = Object.freeze(["if-none-match"]);
 
-/** The page and its data. There is nothing to change. */
+/** Serves the page and its data, read-only. */
 export function handleLocalRequest(request: ServerRequest, board: LocalPageBackend): ServerResponse {
 	const { method, path, host } = request;
 	if (host === undefined) return errorResponse(400, "The Host header is missing.");
@@ -34,7 +34,7 @@ export function handleLocalRequest(request: ServerRequest, board: LocalPageBacke
 		case "/":
 			return pageResponse(request, localPage);
 		case "/api/status":
-			// Made each time, so nothing of it lies in the image, of which XS makes no JSON.
+			// New objects only: XS cannot stringify objects in the firmware's image.
 			return dataResponse(jsonType, textBody(JSON.stringify(board.localStatus())));
 		case "/api/history": {
 			const history = board.history();
@@ -76,7 +76,7 @@ function* logParts(lines: Iterable<LogLine>): Generator<Uint8Array> {
 	}
 }
 
-/** The JSON, a field at a time. */
+/** The history as JSON, one field at a time. */
 function* historyText(fields: readonly FieldHistory[]): Generator<string> {
 	let separator = `{"stepMs":${stepMs},"fields":[`;
 	for (const { name, unit, decimals, values } of fields) {

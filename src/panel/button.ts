@@ -1,13 +1,13 @@
 import type { Time, Timer } from "../boards/board";
 import type { Digital, DigitalConstructor } from "../boards/ecma419";
 
-/** A press, by how long the button is held. */
+/** What a press does, by its duration. */
 export type ButtonPress = "send now" | "set up" | "factory reset";
 
 export const setupPressMs = 5_000;
 export const factoryResetPressMs = 10_000;
 
-/** Held for longer, the button is stuck; or its pin is held low, as a computer at the USB port may hold that of BOOT. */
+/** Beyond this the button counts as stuck: a computer at the USB port may also hold the BOOT pin low. */
 const maxPressMs = 60_000;
 
 /** `undefined` if the button is stuck. */
@@ -25,7 +25,7 @@ export interface ButtonOptions {
 	/** Low while pressed; the pin has a pull-up. */
 	readonly pin: number;
 	readonly time: Time;
-	/** It was stuck before this boot: ignored until it is released. */
+	/** The button was stuck before this boot: ignored until released. */
 	readonly stuckSinceBoot: boolean;
 	readonly owner: ButtonOwner;
 }
@@ -33,7 +33,7 @@ export interface ButtonOptions {
 export interface ButtonOwner {
 	/** The button was released. */
 	onPress(press: ButtonPress): void;
-	/** What releasing it now does; `undefined` when it is released, or counts as stuck. */
+	/** What releasing the button now would do; `undefined`: it is released or stuck. */
 	onHeld(press: Exclude<ButtonPress, "send now"> | undefined): void;
 }
 
@@ -57,7 +57,7 @@ export class Button {
 			edge: Digital.Rising | Digital.Falling,
 			onReadable: () => this.onEdge(),
 		});
-		// It may be held since before the board started.
+		// It may have been pressed before the board started.
 		if (!stuckSinceBoot && this.pin.read() === 0) this.onEdge();
 	}
 

@@ -26,16 +26,16 @@ export const lightPatterns: Readonly<Record<LightState, readonly number[]>> = Ob
 	dark: Object.freeze([0, 5000]),
 });
 
-/** What the state depends on. */
+/** What the light's state depends on. */
 export interface LightInputs {
-	/** What releasing the button now does. */
+	/** What releasing the button now would do. */
 	readonly held: "set up" | "factory reset" | undefined;
 	readonly setup: boolean;
 	readonly settingsFault: boolean;
 	readonly online: boolean;
 	readonly timeKnown: boolean;
 	readonly sending: boolean;
-	/** On battery: each flash drains it. */
+	/** Whether the board runs on battery, which each flash drains. */
 	readonly savingPower: boolean;
 }
 

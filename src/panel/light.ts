@@ -12,7 +12,7 @@ export interface StatusLightOptions {
 }
 
 export interface StatusLightOwner {
-	/** Asked for at each change of the light. */
+	/** Read at each change of the light. */
 	readonly lightState: LightState;
 }
 

@@ -10,7 +10,7 @@ export interface PanelOptions {
 	readonly settings: Pick<Settings, "ledPin" | "ledActive" | "buttonPin">;
 	/** The button was stuck before this boot. */
 	readonly isStuckSinceBoot: boolean;
-	/** Of the moment. */
+	/** Current inputs of the light. */
 	readonly lightInputs: Omit<LightInputs, "held">;
 	onPress(press: ButtonPress): void;
 }
@@ -21,7 +21,7 @@ export class Panel implements StatusLightOwner, ButtonOwner {
 	private readonly light: StatusLight | undefined;
 	private readonly button: Button | undefined;
 	private readonly buttonPin: number | undefined;
-	/** What releasing the button now does. */
+	/** What releasing the button now would do. */
 	private heldPress: "set up" | "factory reset" | undefined;
 
 	constructor(options: PanelOptions) {
@@ -43,7 +43,7 @@ export class Panel implements StatusLightOwner, ButtonOwner {
 		);
 	}
 
-	/** Without a spread: called several times a second, and in XS a copy costs more than the rest. */
+	/** No spread: this runs several times a second, and in XS the copy would cost more than the rest. */
 	get lightState(): LightState {
 		const { setup, settingsFault, online, timeKnown, sending, savingPower } = this.options.lightInputs;
 		return lightState({
@@ -76,7 +76,7 @@ export class Panel implements StatusLightOwner, ButtonOwner {
 		return this.button?.isContactClosed === true;
 	}
 
-	/** The button's pin, if it may wake the board: a stuck button would wake it until the battery is empty. */
+	/** The pin that wakes the board; `undefined` for a stuck button, which would drain the battery. */
 	get wakePin(): number | undefined {
 		return this.isButtonStuck ? undefined : this.buttonPin;
 	}

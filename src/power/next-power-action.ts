@@ -22,13 +22,13 @@ export type PowerAction =
 
 /** A shorter sleep takes more energy to wake up than it saves. */
 const minSleepMs = 2_000;
-/** For network, time and upload together; then the board sleeps, and what is not sent stays pending. */
+/** For network, time and upload together; then the board sleeps, and unsent readings stay pending. */
 export const maxOnlineMs = 3 * 60_000;
-/** After {@link maxOnlineMs} online without success; doubled each time. */
+/** Delay after {@link maxOnlineMs} without success; doubled each time. */
 const minOnlineRetryMs = 15 * 60_000;
 const maxOnlineRetryMs = 6 * 3_600_000;
 
-/** Until the next attempt, after this many failures in a row. */
+/** Delay before the next attempt, after this many failures in a row. */
 export function onlineRetryBackoffMs(failures: number): number {
 	return backoffMs(failures, minOnlineRetryMs, maxOnlineRetryMs);
 }

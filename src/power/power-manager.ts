@@ -13,7 +13,7 @@ export interface PowerManagerOptions {
 	sleep(milliseconds: number): void;
 }
 
-/** While the board stays awake. */
+/** Between two decisions while the board stays awake. */
 const recheckIntervalMs = 5_000;
 
 /** Puts a board on battery to sleep whenever {@link nextPowerAction} says so. */
@@ -51,7 +51,7 @@ export class PowerManager {
 		}
 	}
 
-	/** False if sleeping failed: then it is tried again. */
+	/** False if sleeping failed; it is retried. */
 	private trySleep(milliseconds: number): boolean {
 		this.stopped = true;
 		try {

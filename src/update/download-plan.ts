@@ -5,29 +5,29 @@ import { untilAnyOf } from "../common/text-pattern";
 import { isRedirect } from "../http/exchange-result";
 import type { ResponseHead } from "../http/request";
 
-/** What is known of downloads, kept over restarts. Times are milliseconds of Unix time. */
+/** Download state, kept over restarts. Times are milliseconds of Unix time. */
 export interface DownloadState {
-	/** The address of the index that all of it is about. */
+	/** Address of the index that this state is about. */
 	readonly index: string;
-	/** When the index is asked next. */
+	/** Next check of the index. */
 	readonly nextUtc: number;
-	/** Since {@link sinceUtc}, for a day. */
+	/** Requests since {@link sinceUtc}, for a day. */
 	readonly requests: number;
 	readonly sinceUtc: number;
-	/** In a row. */
+	/** Failures in a row. */
 	readonly failures: number;
-	/** The version that the index has offered, `1.2.3`; empty: none that is newer. */
+	/** Newer version in the index, `1.2.3`; empty: none. */
 	readonly offered: string;
-	/** How often that version's whole image was not the signed one. */
+	/** How often that version's complete image did not match its signature. */
 	readonly badImages: number;
 }
 
-/** What decides whether something may be downloaded now. */
+/** The conditions for a download. */
 export interface DownloadConditions {
 	/** Milliseconds of Unix time; `undefined` while it is not known. */
 	readonly nowUtc: number | undefined;
 	readonly isOnline: boolean;
-	/** Readings are being sent, or should have been. */
+	/** An upload is in progress or overdue. */
 	readonly isUploadDue: boolean;
 	/** On battery: percent, `undefined` if it is not measured. */
 	readonly batteryLevel?: number | undefined;
@@ -44,30 +44,30 @@ export type DownloadOutcome =
 	| "paused"
 	/** The network or the server failed: another attempt may help soon. */
 	| "broken"
-	/** The server gives something else than the index says. */
+	/** The server's file differs from the index. */
 	| "unusable"
-	/** The whole image is not the signed one. */
+	/** The complete image does not match its signature. */
 	| "bad image";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-/** Each start of a board without a history waits up to so long. */
+/** Maximum delay of the first check, for boards that have never checked. */
 const maxFirstDelayMs = hourMs;
-/** Between two questions for the index, within a quarter around a day: boards of one power cut do not ask together. */
+/** Between two checks: random around a day, so that boards restarted by one power cut do not check together. */
 const minCheckIntervalMs = 21 * hourMs;
 const maxCheckIntervalMs = 27 * hourMs;
 const minBackoffMs = 60_000;
 const maxBackoffMs = 6 * hourMs;
-/** An image of 2 MB takes 64; the rest is for breaks. */
+/** An image of 2 MB takes 64; the rest is for interruptions. */
 export const maxDailyRequests = 120;
 /** Bytes of the file in one request: some seconds over a weak Wi-Fi. */
 export const rangeBytes = 32 * 1024;
-/** Percent: writing flash and a quarter of an hour of trial with the radio on take it from here. */
+/** Percent: enough to write the flash, and for a trial of 15 minutes with the radio on. */
 export const minBatteryLevel = 40;
-/** After so many, a version is left alone. */
+/** After this many, a version is not downloaded again. */
 export const maxBadImages = 3;
 
-/** Of a board that has never asked this index. `random`: uniform in 0 … 1. */
+/** State of a board that has never checked this index. `random`: uniform in 0 … 1. */
 export function firstState(index: string, nowUtc: number, random: number): DownloadState {
 	return {
 		index,
@@ -80,7 +80,7 @@ export function firstState(index: string, nowUtc: number, random: number): Downl
 	};
 }
 
-/** A saved state; `undefined` if it is of another index, or of another firmware that saved something else. */
+/** Parses a saved state; `undefined` if it is for another index, or of another format. */
 export function readState(saved: unknown, index: string): DownloadState | undefined {
 	if (!isJsonObject(saved) || saved.index !== index || typeof saved.offered !== "string") return undefined;
 	const { nextUtc, requests, sinceUtc, failures, offered, badImages } = saved;
@@ -91,7 +91,7 @@ export function readState(saved: unknown, index: string): DownloadState | undefi
 		: undefined;
 }
 
-/** Milliseconds until something may be requested: 0: now; infinite: not before the conditions change. */
+/** Milliseconds until a request is allowed; 0: now; infinite: when the conditions change. */
 export function downloadWaitMs(state: DownloadState, conditions: DownloadConditions): number {
 	const { nowUtc, isOnline, isUploadDue, onBattery, batteryLevel = 0, isOnTrial } = conditions;
 	if (nowUtc === undefined || !isOnline || isOnTrial) return Number.POSITIVE_INFINITY;
@@ -100,11 +100,11 @@ export function downloadWaitMs(state: DownloadState, conditions: DownloadConditi
 	const dayEndUtc = state.sinceUtc + dayMs;
 	const { requests } = forgetOldRequests(state, nowUtc);
 	const fromUtc = requests >= maxDailyRequests ? Math.max(dayEndUtc, state.nextUtc) : state.nextUtc;
-	// A time that far ahead was planned by a clock that was wrong.
+	// A time that far ahead was planned with a wrong clock.
 	return fromUtc - nowUtc > 2 * maxCheckIntervalMs ? 0 : Math.max(0, fromUtc - nowUtc);
 }
 
-/** With one request more. */
+/** Counts one request. */
 export function countRequest(state: DownloadState, nowUtc: number): DownloadState {
 	const counted = forgetOldRequests(state, nowUtc);
 	return { ...counted, requests: counted.requests + 1 };
@@ -139,7 +139,7 @@ export function afterDownload(
 	}
 }
 
-/** Bytes of a file; both are part of it. */
+/** A range of bytes, both ends included. */
 export interface ByteRange {
 	readonly first: number;
 	readonly last: number;
@@ -147,34 +147,34 @@ export interface ByteRange {
 	readonly total: number;
 }
 
-/** What is requested next of a file of `total` bytes. */
+/** The next range to request of a file of `total` bytes. */
 export function nextRange(first: number, total: number): ByteRange {
 	return { first, last: Math.min(total, first + rangeBytes) - 1, total };
 }
 
 /** Response headers that {@link rangeProblem} and {@link redirectTarget} need. */
 export const downloadHeaders: readonly string[] = Object.freeze(["content-range", "etag", "location"]);
-/** Of such a header: signed addresses of a store behind a web server have some 1,000 characters. */
+/** Maximum length of such a header: signed storage addresses have some 1,000 characters. */
 export const maxHeaderBytes = 2_048;
-/** In a row: GitHub's downloads take two. */
+/** Maximum redirects in a row: GitHub's downloads take two. */
 export const maxRedirects = 4;
 
 /**
- * Where a response redirects to (RFC 9110 section 15.4); `undefined` unless that is another address over https. Nothing
- * secret goes with a request, and nothing is installed that is not signed.
+ * Where a response redirects to (RFC 9110 section 15.4); `undefined` unless that is an https address. Any host is safe: requests
+ * have no secrets, and only signed images are installed.
  */
 export function redirectTarget({ status, headers }: ResponseHead, from: HttpsUrl): HttpsUrl | undefined {
 	const location = headers.get("location") ?? "";
 	const hasMoved = (status >= 301 && status <= 303) || status === 307 || status === 308;
-	// What is as long as that was cut.
+	// A header of the maximum length may have been cut.
 	return hasMoved && location.length < maxHeaderBytes
 		? resolveHttpsUrl(untilAnyOf("#", location), from)
 		: undefined;
 }
 
 /**
- * Whether a response has the requested bytes (RFC 9110 section 15.3.7): why not, as a phrase for the log. `etag`: of the
- * responses before.
+ * Why a response does not have the requested bytes (RFC 9110 section 15.3.7), as a phrase for the log; `undefined`: it has.
+ * `etag`: of the earlier responses.
  */
 export function rangeProblem(
 	{ status, headers }: ResponseHead,
@@ -192,7 +192,7 @@ export function rangeProblem(
 	return etag !== undefined && tag !== etag ? "the file has changed" : undefined;
 }
 
-/** Whether the same request may succeed later on the same day. */
+/** Whether the same request may succeed later that day. */
 export function isTransient(status: number): boolean {
 	return status >= 500 || status === 429 || status === 408 || status === 425;
 }

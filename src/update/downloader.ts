@@ -34,13 +34,13 @@ export interface DownloaderOptions {
 	readonly network: Pick<Network, "TCP" | "TLS" | "resolver">;
 	readonly time: Time;
 	readonly storage: Pick<KeyValue, "read" | "write">;
-	/** Of the release index: as in the settings, and parsed. */
+	/** Address of the release index: as in the settings, and parsed. */
 	readonly address: string;
 	readonly index: HttpsUrl;
-	/** Root certificates trusted besides the board's, DER. */
+	/** Root certificates trusted in addition to the board's, DER. */
 	readonly ca: readonly Uint8Array[];
 	readonly chip: string;
-	/** Of the running firmware. */
+	/** Version of the running firmware. */
 	readonly version: string;
 	readonly userAgent: string;
 	readonly update: Pick<FirmwareUpdate, "progress" | "begin" | "write" | "install">;
@@ -48,25 +48,25 @@ export interface DownloaderOptions {
 }
 
 export interface DownloaderOwner {
-	/** An update that did not prove itself, `1.2.3`: it is not downloaded again. */
+	/** Version whose trial failed, `1.2.3`: it is not downloaded again. */
 	readonly failedVersion: string | undefined;
 	readonly downloadConditions: DownloadConditions;
 	/** {@link Downloader.isActive} has changed. */
 	onChange(): void;
-	/** A new version is installed: the board has to restart into it. */
+	/** A new version is installed: restart into it. */
 	onInstalled(): void;
 	/** Uniform in 0 … 1. */
 	random(): number;
 	log(line: string): void;
 }
 
-/** What ends a download, with words for the log. */
+/** How a download ended; `cause`: for the log. */
 interface Ending {
 	readonly outcome: DownloadOutcome;
 	readonly cause?: string | undefined;
 }
 
-/** A document, where it was found last: redirects are not asked for again. */
+/** Where a document was found last, after redirects. */
 interface Place {
 	url: HttpsUrl;
 	/** Of the file, from the first response on. */
@@ -77,19 +77,19 @@ const paused: Ending = Object.freeze({ outcome: "paused" });
 const releaseKey: PersistentKey = "release";
 
 /**
- * Looks for a new version in a release index once a day, and downloads it in ranges: a break costs nothing that has
- * arrived. It has a connection only while no upload is due, and never throws. Decisions are in `download-plan`.
+ * Checks a release index for a new version once a day, and downloads it in ranges, resuming after interruptions. Connects
+ * only while no upload is due, and never throws. The decisions are in `download-plan`.
  */
 export class Downloader {
 	private readonly options: DownloaderOptions;
 	private state: DownloadState | undefined;
 	private connection: HttpConnection | undefined;
 	private origin: HttpsUrl | undefined;
-	/** Ends when the connection is closed. */
+	/** Settles when the connection is closed. */
 	private transfer: Promise<Ending | "complete"> | undefined;
 	private running: Promise<void> | undefined;
 	private isInstalling = false;
-	/** An upload has the network, until {@link wake}. */
+	/** An upload uses the network, until {@link wake}. */
 	private hasYielded = false;
 	private stopped = false;
 	private loggedCause = "";
@@ -105,31 +105,31 @@ export class Downloader {
 		this.running ??= this.run();
 	}
 
-	/** The version that is there, `1.2.3`; `undefined`: none that is newer than the running one. */
+	/** Newer version in the index, `1.2.3`; `undefined`: none. */
 	get offeredVersion(): string | undefined {
 		const { offered = "" } = this.state ?? {};
 		return this.isNewer(parseVersion(offered)) ? offered : undefined;
 	}
 
-	/** Downloads, or is about to. */
+	/** Whether it is downloading, or about to. */
 	get isActive(): boolean {
 		return !this.stopped && (this.transfer !== undefined || this.isInstalling || this.waitMs() === 0);
 	}
 
-	/** Conditions have changed: the network is up, the time is known, an upload has ended. */
+	/** Call when conditions have changed: the network is up, the time is known, an upload has ended. */
 	wake(): void {
 		this.hasYielded = false;
 		this.endPause();
 	}
 
-	/** Leaves the network to an upload; resolves when nothing is open. {@link wake} ends it. */
+	/** Pauses for an upload, until {@link wake}; resolves when the connection is closed. */
 	async yieldNetwork(): Promise<void> {
 		this.hasYielded = true;
 		this.connection?.close();
 		await this.transfer;
 	}
 
-	/** Starts nothing more; resolves when nothing is open. */
+	/** Stops for good; resolves when the connection is closed. */
 	async stop(): Promise<void> {
 		this.stopped = true;
 		this.connection?.close();
@@ -145,7 +145,7 @@ export class Downloader {
 		}
 	}
 
-	/** Milliseconds until something is requested; plans the first time. */
+	/** Milliseconds until the next request; plans the first check. */
 	private waitMs(): number {
 		const { address, owner } = this.options;
 		const given = owner.downloadConditions;
@@ -181,7 +181,7 @@ export class Downloader {
 		owner.onChange();
 	}
 
-	/** The index, then the file as far as it is not there yet. */
+	/** Fetches the index, then the missing part of the file. */
 	private async transferFile(): Promise<Ending | "complete"> {
 		try {
 			const release = await this.findRelease();
@@ -198,7 +198,7 @@ export class Downloader {
 		}
 	}
 
-	/** The update for this board, begun; or why there is nothing to fetch. */
+	/** Finds the update for this board and begins it; or why there is none to fetch. */
 	private async findRelease(): Promise<Release | Ending> {
 		const { index, chip, update, owner } = this.options;
 		const result = await this.request({ url: index }, { maxKeptBodyBytes: maxIndexBytes });
@@ -271,7 +271,7 @@ export class Downloader {
 			cause ??= rangeProblem(result, range, place.etag);
 			if (isTransient(result.status)) return { outcome: "broken", cause };
 			if (result.status >= 400 && askedUrl !== url) {
-				// An address that a redirect gave is valid for minutes.
+				// Redirect targets may be valid only for minutes.
 				place.url = url;
 				return "progress";
 			}
@@ -282,7 +282,7 @@ export class Downloader {
 		return { outcome: "broken", cause: result.kind === "failure" ? result.message : result.oddity };
 	}
 
-	/** A request, and those that redirects lead to. */
+	/** Sends a request and follows redirects. */
 	private async request(
 		place: Place,
 		request: Parameters<Downloader["requestOnce"]>[1],
@@ -319,7 +319,7 @@ export class Downloader {
 		return this.connection.exchange({ method: "GET", path: url.path, headers, ...rest });
 	}
 
-	/** Whether an upload has the network, or the conditions do not allow a request any more. */
+	/** Whether an upload uses the network, or the conditions no longer allow a request. */
 	private get isInterrupted(): boolean {
 		const { stopped, hasYielded, state } = this;
 		if (stopped || hasYielded || state === undefined) return true;
@@ -352,17 +352,17 @@ export class Downloader {
 		if (this.state !== undefined) this.save({ ...this.state, ...changed });
 	}
 
-	/** In memory, and for the next start. */
+	/** Keeps the state in memory and in storage. */
 	private save(state: DownloadState): void {
 		this.state = state;
 		try {
 			writeJsonRecord(this.options.storage, releaseKey, state);
 		} catch {
-			// What is in memory counts; a failure of the storage must not end the app.
+			// The state in memory is used; a storage failure must not end the app.
 		}
 	}
 
-	/** A cause that lasts is logged once a day. */
+	/** Logs a persistent cause only once a day. */
 	private logEnding({ outcome, cause }: Ending): void {
 		if (cause === undefined || (outcome === "broken" && cause === this.loggedCause)) return;
 		this.loggedCause = cause;

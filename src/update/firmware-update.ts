@@ -13,16 +13,16 @@ import {
 } from "./image-header";
 
 /**
- * Why an update is not installed, besides {@link HeaderProblem}. `trial`: the running firmware is on trial, and the other
- * slot is what a rollback starts. `busy`: an update is being verified. `offset`: not the next bytes; go on at `progress`.
- * `hash`: not the image that was signed. `image`: ESP-IDF does not accept it. `storage`: the flash failed.
+ * Why an update is not installed, in addition to {@link HeaderProblem}. `trial`: the running firmware is on trial, and a
+ * rollback needs the other slot. `busy`: an update is being verified. `offset`: not the next bytes; continue at `progress`.
+ * `hash`: not the signed image. `image`: ESP-IDF rejects it. `storage`: the flash failed.
  */
 export type UpdateProblem = HeaderProblem | "trial" | "busy" | "offset" | "hash" | "image" | "storage";
 
 export interface UpdateProgress {
 	readonly header: ImageHeader;
 	readonly headerBytes: Uint8Array;
-	/** Of the image; all of these need not be sent again. */
+	/** Bytes of the image that need not be sent again. */
 	readonly writtenBytes: number;
 }
 
@@ -31,7 +31,7 @@ export interface FirmwareUpdateOptions {
 	readonly storage: Pick<KeyValue, "read" | "write" | "delete">;
 	readonly time: Pick<Time, "set">;
 	readonly chip: string;
-	/** Of the running firmware. */
+	/** Version of the running firmware. */
 	readonly version: Version;
 	readonly owner: FirmwareUpdateOwner;
 }
@@ -44,15 +44,15 @@ export interface FirmwareUpdateOwner {
 
 /** The stored progress: header, bytes written (32 bits), slot (8 bits). */
 const updateKey: PersistentKey = "update";
-/** Progress is stored at multiples of this: a restart loses less. */
+/** Progress is stored at multiples of this; a restart loses less than one. */
 const saveIntervalBytes = 0x10000;
-/** First byte of an image of ESP-IDF. */
+/** First byte of an ESP-IDF image. */
 const imageMagic = 0xe9;
 
 /**
- * Writes an update into the slot that does not run, in any number of pieces, over breaks and restarts. The first byte of
- * the image is always the same; it is written last, when the hash of all others is right: until then the bootloader finds
- * no image in the slot, whatever happens.
+ * Writes an update into the other slot, in any number of pieces, resuming after interruptions and restarts. The first byte of
+ * an image is always the same; it is written last, after the hash is verified: until then the bootloader finds no image in
+ * the slot.
  */
 export class FirmwareUpdate {
 	private readonly options: FirmwareUpdateOptions;
@@ -65,13 +65,13 @@ export class FirmwareUpdate {
 		this.options = options;
 	}
 
-	/** The update that is being written; `undefined`: none. */
+	/** The update in progress; `undefined`: none. */
 	get progress(): UpdateProgress | undefined {
 		this.current ??= this.load() ?? null;
 		return this.current ?? undefined;
 	}
 
-	/** Begins an update, or goes on with it at `progress.writtenBytes`. */
+	/** Begins an update, or resumes it at `progress.writtenBytes`. */
 	begin(bytes: Uint8Array, allowOlder: boolean): UpdateProblem | undefined {
 		const { slots, chip, version } = this.options;
 		if (slots.isOnTrial) return "trial";
@@ -93,7 +93,7 @@ export class FirmwareUpdate {
 		}
 	}
 
-	/** Writes the next bytes of the image; `offset`: of the first one. */
+	/** Writes the next bytes of the image, from `offset` on. */
 	write(bytes: Uint8Array, offset: number): UpdateProblem | undefined {
 		if (this.installing !== undefined) return "busy";
 		const { progress, slot } = this;
@@ -117,7 +117,7 @@ export class FirmwareUpdate {
 			this.current = next;
 			return undefined;
 		} catch (error) {
-			// The sector is written again from its beginning.
+			// Retry from the beginning of the sector.
 			this.current = { ...progress, writtenBytes: offset - (offset % blockLength) };
 			return this.fail(error);
 		}
@@ -129,7 +129,7 @@ export class FirmwareUpdate {
 	 */
 	install(): Promise<UpdateProblem | undefined> {
 		this.installing ??= this.verifyAndActivate().then((problem) => {
-			// Once it is activated, nothing may touch the slot any more.
+			// Once activated, the slot must not be touched.
 			if (problem !== undefined) this.installing = undefined;
 			return problem;
 		});
@@ -152,7 +152,7 @@ export class FirmwareUpdate {
 			const digest = await this.hashSlot(slot, header.lengthBytes);
 			// mutation: check-update-hash
 			if (digest.join() !== header.sha256.join()) return this.discard(slot, "hash", "wrong SHA-256");
-			// Nothing is written any more once the image is complete.
+			// No further write would save it once the image is complete.
 			this.save(progress);
 			slot.write(Uint8Array.of(imageMagic), 0);
 			try {
@@ -170,7 +170,7 @@ export class FirmwareUpdate {
 		}
 	}
 
-	/** Of the image in the slot, one sector in each turn of the event loop. */
+	/** Hashes the image in the slot, one sector per turn of the event loop. */
 	private hashSlot(slot: Flash, lengthBytes: number): Promise<Uint8Array> {
 		const { slots, time } = this.options;
 		const hash = slots.sha256();
@@ -231,7 +231,7 @@ export class FirmwareUpdate {
 		try {
 			this.options.storage.delete(updateKey);
 		} catch {
-			// It is verified again before it is started.
+			// The image is verified again before it is started.
 		}
 	}
 }

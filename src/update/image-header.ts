@@ -28,9 +28,9 @@ export type Version = readonly [number, number, number];
 export interface ImageHeader {
 	readonly chip: string;
 	readonly version: Version;
-	/** Of the image. */
+	/** Length of the image. */
 	readonly lengthBytes: number;
-	/** Of the image. */
+	/** Hash of the image. */
 	readonly sha256: Uint8Array;
 }
 
@@ -39,16 +39,16 @@ export type HeaderProblem = "format" | "no key" | "signature" | "chip" | "size" 
 
 export interface HeaderConditions {
 	readonly chip: string;
-	/** Of the running firmware. */
+	/** Version of the running firmware. */
 	readonly version: Version;
-	/** Of the slot. */
+	/** Size of the slot. */
 	readonly slotBytes: number;
-	/** Whether a version before the running one may be installed. */
+	/** Whether an older version may be installed. */
 	readonly allowOlder: boolean;
 	readonly slots: Pick<FirmwareSlots, "releaseKey" | "verifySignature">;
 }
 
-/** What a header says of its image, or why that image must not be installed. Nothing is taken from an unsigned header. */
+/** Parses a signed header, or returns why its image must not be installed. */
 export function checkHeader(
 	bytes: Uint8Array,
 	{ chip, version, slotBytes, allowOlder, slots }: HeaderConditions,
@@ -90,7 +90,7 @@ export function compareVersions(a: Version, b: Version): number {
 	return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }
 
-/** Of `1.2.3`. */
+/** Parses `1.2.3`; `undefined` if invalid. */
 export function parseVersion(text: string): Version | undefined {
 	const [major = "", minor = "", patch = "", ...more] = text.split(".");
 	const numbers = [major, minor, patch].map((part) => (part === "" ? Number.NaN : Number(part)));

@@ -3,20 +3,20 @@ import { type HttpsUrl, resolveHttpsUrl } from "../common/https-url";
 import { isJsonObject, parseJson } from "../common/json";
 import { headerBytes } from "./image-header";
 
-/** The update that a release index has for a chip. */
+/** A chip's update in a release index. */
 export interface Release {
-	/** Of the update file. */
+	/** Address of the update file. */
 	readonly url: HttpsUrl;
-	/** Of the update file: version, length, hash and signature. Not checked yet. */
+	/** Header of the update file: version, length, hash and signature. Not checked yet. */
 	readonly header: Uint8Array;
 }
 
-/** A longer index is refused: it names a file of some 300 characters for each chip. */
+/** Maximum size of an index, which has some 300 characters per chip. */
 export const maxIndexBytes = 4_096;
 
 /**
  * Finds a chip's update in a release index (docs/update-format.md). `undefined`: it has none for this chip. A relative
- * address is below the folder of the index.
+ * address is resolved against that of the index.
  */
 export function parseReleaseIndex(
 	text: string,

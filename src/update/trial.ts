@@ -1,15 +1,15 @@
 import { isJsonObject } from "../common/json";
 
-/** How far the network got: not joined, joined, the service or a time server heard. */
+/** How far the network got: not joined; joined; a response from the service or a time server. */
 export const Reach = Object.freeze({ none: 0, joined: 1, heard: 2 });
 
-/** What the firmware that activates an update has, and the update has to come to. */
+/** What the previous firmware had when it activated the update, and the update must reach too. */
 export interface TrialBaseline {
 	/** The slot of the update. */
 	readonly slot: number;
 	/** Of the update, `1.2.3`. */
 	readonly version: string;
-	/** Starts on trial, 1 for the first one; 0: the trial is over, and the update has failed. */
+	/** Number of the start on trial, from 1; 0: the trial is over, and the update has failed. */
 	readonly attempt: number;
 	/** Number of pending readings, and the newest one's sequence number; 0 without one. */
 	readonly pending: number;
@@ -25,22 +25,22 @@ export interface TrialBaseline {
 }
 
 /**
- * `readings`: not all that were stored are there. `crash`: it restarted by itself. `power`: it was lost in each attempt.
- * `image`: it could not be started again.
+ * Why a trial failed. `readings`: some stored ones are missing. `crash`: the update restarted by itself. `power`: power was lost
+ * in each attempt. `image`: it could not be started again.
  */
 export type TrialFailure = "readings" | "sensors" | "network" | "crash" | "power" | "image";
 
-/** What the firmware on trial has come to. */
+/** What the firmware on trial has reached. */
 export interface TrialState extends Pick<TrialBaseline, "pending" | "newest" | "boot" | "fields" | "reach"> {
 	/** Since this start, ticks. */
 	readonly elapsedMs: number;
 }
 
 const minuteMs = 60_000;
-/** Before, an update is not kept: it may crash after a minute. */
+/** An update is not kept earlier than this: it may crash after a minute. */
 export const minTrialMs = 3 * minuteMs;
 export const maxTrialMs = 15 * minuteMs;
-/** A start on trial that power cuts short is repeated. */
+/** A start on trial that ends in a power loss is repeated. */
 const maxAttempts = 3;
 
 /** `pending`, `newest` and `boot` of the state: when the readings were mounted. */
@@ -54,14 +54,14 @@ export function decideTrial(baseline: TrialBaseline, state: TrialState): "keep" 
 	return hasSensors ? "network" : "sensors";
 }
 
-/** What the firmware before the update does when it is started during the trial. `lostPower`: why it is started. */
+/** What the previous firmware does when it is started during the trial; `lostPower`: because of a power loss. */
 export function afterTrial({ failure, attempt }: TrialBaseline, lostPower: boolean): "repeat" | string {
 	if (failure !== "") return failure;
 	if (!lostPower) return "crash" satisfies TrialFailure;
 	return attempt < maxAttempts ? "repeat" : ("power" satisfies TrialFailure);
 }
 
-/** Of a stored value; `undefined` unless it is a baseline. Another version may have written it. */
+/** Parses a stored value, perhaps of another version; `undefined` unless it is a baseline. */
 export function readBaseline(value: unknown): TrialBaseline | undefined {
 	if (!isJsonObject(value) || typeof value.version !== "string") return undefined;
 	const number = (key: keyof TrialBaseline) => (typeof value[key] === "number" ? value[key] : 0);

@@ -10,7 +10,7 @@ export interface WifiJoinerOptions {
 	readonly timeoutMs: number;
 	/** Attempts at one network. */
 	readonly maxAttempts: number;
-	/** From leaving a network to the first attempt at the next: the platform may still report the old one's end. */
+	/** From leaving a network to joining the next: the platform may report the end of the old one late. */
 	readonly settleMs: number;
 	/** For this long after an attempt, the end of a connection is attributed to the previous connection. */
 	readonly lateEventMs: number;
@@ -33,7 +33,7 @@ export type JoinFailure =
 	| "no address";
 
 const retryDelayMs = 500;
-/** For an association on the channel of last time, before all are searched. */
+/** To associate on the channel of the last join, before all channels are scanned. */
 const knownChannelTimeoutMs = 3_000;
 
 /** Joins one Wi-Fi network at a time, and reports the result. */
@@ -45,7 +45,7 @@ export class WifiJoiner {
 	private timeoutTimer: Timer | undefined;
 	private retryTimer: Timer | undefined;
 	private attempts = 0;
-	/** Whether the current attempt is on the channel of last time. */
+	/** Whether the current attempt uses the channel of the last join. */
 	private isOnKnownChannel = false;
 	private attemptTicks = 0;
 	private leftTicks = Number.NEGATIVE_INFINITY;
@@ -124,7 +124,7 @@ export class WifiJoiner {
 		}
 	}
 
-	/** Unless the network was found on its channel of last time. */
+	/** Falls back to all channels unless the network was found on its last one. */
 	private leaveKnownChannel(): void {
 		if (this.wifi.connection >= WiFiConnection.associated) return;
 		this.wifi.disconnect();
@@ -134,7 +134,7 @@ export class WifiJoiner {
 	private searchAll(waitMs: number): void {
 		const { time } = this.options;
 		time.clear(this.retryTimer);
-		// The end of this attempt may be reported late, and is not the next one's.
+		// A late report of this attempt's end must not count for the next one.
 		this.isOnKnownChannel = false;
 		this.attemptTicks = Number.POSITIVE_INFINITY;
 		this.retryTimer = time.set(() => this.connect(false), waitMs);

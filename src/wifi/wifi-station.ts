@@ -22,7 +22,7 @@ const maxRetryDelayMs = 5 * 60_000;
 /** Keeps the board on one of its saved Wi-Fi networks: tries each in turn, indefinitely, with backoff between rounds. */
 export class WifiStation {
 	private readonly options: WifiStationOptions;
-	/** Made at the start, not before: the radio drains a battery, also while it joins no network. */
+	/** Created by start, not before: an idle radio also drains the battery. */
 	private joiner: WifiJoiner | undefined;
 	private retryTimer: Timer | undefined;
 	private networkIndex = 0;
@@ -136,7 +136,7 @@ export class WifiStation {
 		);
 	}
 
-	/** As a JSON string: names come from users and from the air, and must not pass for log lines. */
+	/** As a JSON string: untrusted names must not look like log lines. */
 	private quotedName(): string {
 		// mutation: quote-network-name
 		return JSON.stringify(this.options.settings.networks[this.networkIndex]?.ssid ?? "");
