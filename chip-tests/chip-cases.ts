@@ -85,10 +85,6 @@ export const chipCases: readonly ChipCase[] = [
 		},
 	},
 	{
-		name: "loses no reading by power cuts at random instants",
-		run: cutPowerAtRandom,
-	},
-	{
 		name: "is set up through its page",
 		run: setUpThroughPage,
 	},
@@ -206,6 +202,11 @@ export const chipCases: readonly ChipCase[] = [
 			expectWithoutGap(bench);
 			return `${reason}, after ${Math.round((Date.now() - blocked) / 1000)} s`;
 		},
+	},
+	// Last, as it takes longest with many cuts.
+	{
+		name: "loses no reading by power cuts at random instants",
+		run: cutPowerAtRandom,
 	},
 ];
 
