@@ -20,15 +20,15 @@ export class RequestRefusedError extends Error {}
 /** The board did not respond to any attempt. */
 export class NoResponseError extends Error {}
 
-/** A chip that scans leaves its channel for some seconds. */
+/** A scanning chip leaves its channel for some seconds. */
 const requestTimeoutMs = 8_000;
 /** Between attempts; the last one repeats. */
 const retryDelaysMs = [500, 1_000, 2_000, 3_000] as const;
 const busyStatus = 503;
-/** Busy responses in a row until the page shows it: a board that serves a few pages is done before. */
+/** Busy responses in a row before the page shows it: serving a few pages takes fewer. */
 const reportedBusyResponses = 4;
 
-/** Why there is no answer yet: no response, or another page has its turn for long. */
+/** Why there is no answer: no response, or the board is busy with other pages. */
 export type ConnectionProblem = "lost" | "busy";
 
 interface BoardResponse {
@@ -72,7 +72,7 @@ export class BoardClient {
 		await this.#post("/api/sensors", { forget });
 	}
 
-	/** Live values, also of the inputs in these settings. */
+	/** Live values, including the inputs in these settings. */
 	async measure(settings: SubmittedSettings["settings"]): Promise<MeasureState> {
 		return JSON.parse((await this.#post("/api/measure", { settings })).text);
 	}
@@ -122,7 +122,7 @@ export class BoardClient {
 		return delay(milliseconds);
 	}
 
-	/** Like the following, rejects with {@link NoResponseError} if the board leaves before it responds. */
+	/** Like the next two, rejects with {@link NoResponseError} if the board leaves before it responds. */
 	async finish(): Promise<void> {
 		await this.#post("/api/finish", {}, 2);
 	}
@@ -171,7 +171,7 @@ export class BoardClient {
 		return done;
 	}
 
-	/** `attempts`: to get a response; one that says that another page has its turn is no attempt. */
+	/** `attempts`: without a response; busy responses do not count. */
 	async #sendWithRetries(
 		path: string,
 		request: RequestInit,
@@ -194,13 +194,13 @@ function parseCheckResponse({ text }: BoardResponse): CheckResponse {
 	return { problems, warnings };
 }
 
-/** `busy`: responses in a row that say so. */
+/** `busy`: busy responses in a row. */
 function connectionProblem(response: BoardResponse | undefined, busy: number): ConnectionProblem | undefined {
 	if (response === undefined) return "lost";
 	return busy >= reportedBusyResponses ? "busy" : undefined;
 }
 
-/** `undefined`: no response, or half of one. */
+/** `undefined`: no response, or an incomplete one. */
 async function fetchOnce(path: string, request: RequestInit): Promise<BoardResponse | undefined> {
 	const aborter = new AbortController();
 	const timer = setTimeout(() => aborter.abort(), requestTimeoutMs);

@@ -13,7 +13,7 @@ import { texts } from "./texts";
 
 const words = texts.board;
 
-/** Further settings by topic. Others of the table follow in a last group. */
+/** Further settings by topic. The rest of the table follows in a last group. */
 const groups: readonly (readonly [title: string, keys: readonly string[]])[] = [
 	[words.groups.service, ["server", "rootCertificate", "ntpServers"]],
 	[words.groups.battery, ["batteryPin", "batteryRatio"]],
@@ -40,7 +40,7 @@ interface BoardSectionOptions {
 	readonly placed: readonly string[];
 	/** Further parts, closed at first. */
 	readonly parts: readonly HTMLElement[];
-	/** To screen readers. */
+	/** Announces a text to screen readers. */
 	announce(text: string): void;
 	onScan(forget: boolean): void;
 }
@@ -136,7 +136,7 @@ export class BoardSection {
 		this.#forgetButton.hidden = !sensors.some(({ missing }) => missing === true);
 	}
 
-	/** For a live measurement: inputs and pins. */
+	/** Inputs and pins for a live measurement. */
 	readForProbe(): Readonly<Record<string, unknown>> {
 		const values = this.#options.form.values();
 		const pins = Object.fromEntries(pinKeys.map((key) => [key, values[key]]));

@@ -6,7 +6,7 @@ import { texts } from "./texts";
 
 const words = texts.calibration;
 
-/** A calibration as entered: text that is no number is left for the board to report. */
+/** A calibration as entered; the board reports text that is not a number. */
 interface CalibrationDraft {
 	scale?: unknown;
 	offset?: unknown;
@@ -14,9 +14,9 @@ interface CalibrationDraft {
 
 export interface CalibrationOptions {
 	readonly draft: CalibrationDraft;
-	/** Of the value before calibration. */
+	/** Unit of the value before calibration. */
 	readonly measuredUnit: string;
-	/** Gets those of scale and offset. */
+	/** The controls of scale and offset are added to it. */
 	readonly controls: MemberControls;
 	/** After a change. */
 	onChange(): void;
@@ -78,7 +78,7 @@ export class CalibrationControls {
 		this.#offset.value = decimalText(offset ?? 0);
 	}
 
-	/** Calibrates with `before` and the point of now, and says what it did. */
+	/** Calibrates with the points `before` and the current one, and shows the result. */
 	#setPoint(before: readonly CalibrationPoint[]): void {
 		const text = this.#calibrate(before);
 		this.#status.hidden = false;

@@ -7,7 +7,7 @@ export interface CallEstimate {
 	readonly intervalS: number;
 	/** In a month of 31 days. */
 	readonly calls: number;
-	/** Of one upload: where its readings are not a multiple of what a call carries, this varies. */
+	/** Varies if an upload's readings are not a multiple of those in a call. */
 	readonly callsPerUpload: { readonly min: number; readonly max: number };
 }
 
@@ -27,7 +27,7 @@ export function estimateCalls(
 	const onBattery = power === "battery" && setting === "auto";
 	const every = Math.max(sampling, onBattery ? batteryUploadIntervalMs : 0, paced);
 	const readings = Math.floor(every / sampling);
-	/** Of all uploads, how many have one reading more. */
+	/** Share of uploads with one more reading. */
 	const share = every / sampling - readings;
 	const min = Math.ceil(readings / maxBatchPoints);
 	const max = share === 0 ? min : Math.ceil((readings + 1) / maxBatchPoints);

@@ -52,7 +52,7 @@ export function setDisabled(target: HTMLButtonElement, disabled: boolean): void 
 	setAttributes(target, { "aria-disabled": disabled ? "true" : undefined });
 }
 
-/** A title, and what is done with what stands below it. */
+/** A title with controls beside it. */
 export function heading(title: HTMLElement, beside: HTMLElement): HTMLElement {
 	return element("div", { class: "heading" }, title, beside);
 }

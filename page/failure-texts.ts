@@ -4,14 +4,14 @@ import type { FailureCode, StepDetails, StepState, TestStep } from "../src/setup
 /** A sentence that says why, and one that says what to do. */
 export type FailureText = readonly [cause: string, remedy: string];
 
-/** Below this a connection breaks off again and again, dBm. */
+/** Below this a connection is unreliable, dBm. */
 const weakSignalDbm = -80;
 
 const retry = "Test again. If it fails again, check the service address.";
 const otherNetwork = "use another network: a man in the middle may be intercepting the connection.";
 const copyKey = "Copy the bucket's id and a write key (dakkio_w_) from the same bucket in Dakkio.";
 
-/** Of a failed exchange after one that succeeded: the service can be reached. */
+/** Remedies after an earlier exchange succeeded, so the service can be reached. */
 const laterRemedies: Readonly<Partial<Record<TestStep, string>>> = {
 	key: "Test again in a minute.",
 	source: "Test again. No data source is created twice.",
@@ -110,7 +110,7 @@ export function failureText(step: TestStep, code: FailureCode, details: StepDeta
 	return failureTexts[code](details, step);
 }
 
-/** The setting that most likely mends a failure; `undefined`: none does. */
+/** The setting most likely at fault; `undefined`: none. */
 export function failureSetting({ step, code, details = {} }: StepState): SettingKey | undefined {
 	if (code === "refused") return refusedSetting(details.status ?? 0, step);
 	return code === undefined ? undefined : fixedBy[code];
@@ -155,7 +155,7 @@ function joinRefused({ ssid, strength = 0 }: StepDetails, what: string): Failure
 	];
 }
 
-/** The log's words follow the cause: host, port, timeout, error of the socket. */
+/** Appends the log's words to the cause: host, port, timeout, socket error. */
 function exchangeFailed(cause: string, remedy = retry) {
 	return ({ message }: StepDetails, step: TestStep): FailureText => [
 		`${cause} (${message}).`,

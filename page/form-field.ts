@@ -54,7 +54,7 @@ export function labelledControl(
 interface ControlOptions {
 	readonly help?: string;
 	readonly beside?: Child;
-	/** Of a text, as the board counts it: shown while the user types. */
+	/** Maximum length of a text, as the board counts it; a counter is shown. */
 	readonly maxLength?: number | undefined;
 }
 
@@ -184,7 +184,7 @@ function secretBinding(label: string): ControlBinding {
 	};
 }
 
-/** Of a text field that holds no prose. */
+/** Attributes of a text field that is not prose. */
 export const plainAttributes = { autocomplete: "off", autocapitalize: "none", spellcheck: "false" };
 
 function bindingFor({ kind, choices = [], min = 0 }: SettingRow): ControlBinding {
@@ -211,7 +211,7 @@ function bindingFor({ kind, choices = [], min = 0 }: SettingRow): ControlBinding
 	return textBinding(element("input", plainAttributes));
 }
 
-/** For a number, also with decimals. `signed`: it may be negative, and a phone's keyboard for numbers has no minus. */
+/** An input for a number with decimals. `signed`: may be negative: phones' number keyboards have no minus. */
 export function numberInput(signed = false): HTMLInputElement {
 	return element("input", { ...plainAttributes, inputmode: signed ? undefined : "decimal" });
 }

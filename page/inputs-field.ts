@@ -42,11 +42,11 @@ interface InputDraft {
 interface InputsOptions {
 	readonly key: string;
 	readonly label: string;
-	/** Of the board. */
+	/** The board's chip. */
 	readonly chip: string;
-	/** To screen readers. */
+	/** Announces a text to screen readers. */
 	announce(text: string): void;
-	/** Of the sensors' values. */
+	/** Names of the sensors' values. */
 	sensorNames(): readonly string[];
 	/** Adds thermometers on a 1-Wire bus, which are sensors. */
 	onOneWire(): void;
@@ -105,7 +105,7 @@ export class InputsField implements FormField {
 		});
 	}
 
-	/** A problem has the number of its input. */
+	/** Problems begin with the number of their input. */
 	show(problems: readonly FieldProblem[], warnings: readonly FieldProblem[]): void {
 		let general: string | undefined;
 		const of = new Map<number, string>();
@@ -113,7 +113,7 @@ export class InputsField implements FormField {
 			const [, number, text = ""] = /^Number (\d+): (.*)$/s.exec(problem) ?? [];
 			const card = this.#cards[Number(number) - 1];
 			if (card === undefined) general ??= problem;
-			// An input that was just added is not complete yet; {@link missing} reports it in the end.
+			// A new input is incomplete; {@link missing} reports it later.
 			else if (!card.hasPin && text !== words.pinMissing) continue;
 			else if (!of.has(Number(number))) of.set(Number(number), text);
 		}
@@ -139,7 +139,7 @@ export class InputsField implements FormField {
 		for (const card of this.#cards) card.showLive(sensors.find(({ input }) => input?.pin === card.pin));
 	}
 
-	/** For a live measurement: what matters at the pin, and names that are never wrong. */
+	/** Inputs for a live measurement: only what affects the pin, with valid placeholder names. */
 	readForProbe(): readonly unknown[] {
 		return this.#cards.flatMap(({ probed }) => (probed === undefined ? [] : [probed]));
 	}
@@ -417,7 +417,7 @@ interface OneWireOptions {
 	readonly chip: string;
 }
 
-/** The pin of the 1-Wire bus: a card that is there while it has one. */
+/** The card of the 1-Wire pin, shown while one is set. */
 export class OneWireField implements FormField {
 	readonly key: string;
 	readonly label: string;
@@ -486,7 +486,7 @@ export class OneWireField implements FormField {
 		);
 	}
 
-	/** `count`: of thermometers that answer. */
+	/** `count`: number of responding thermometers. */
 	showLive(count: number): void {
 		setText(this.#found, this.#pin === undefined ? words.choosePin : words.thermometers(count));
 	}

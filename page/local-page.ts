@@ -2,7 +2,7 @@ import type { LocalStatus } from "../src/local-page/local-status";
 import { element, replaceContent, setAttributes } from "./dom";
 import { fieldNames, unitSymbols } from "./value-text";
 
-/** The page on the home network: what the board reports, asked for again and again. */
+/** The page on the home network; polls the board. */
 
 /** The course of a field; `null`: not measured. */
 interface FieldHistory {
@@ -20,7 +20,7 @@ const statusPauseMs = 5_000;
 const historyPauseMs = 60_000;
 const timeoutMs = 15_000;
 const busyPauseMs = 1_000;
-/** Busy responses in a row until the page shows it: a board that serves a few pages is done before. */
+/** Busy responses in a row before the page shows it: serving a few pages takes fewer. */
 const reportedBusyResponses = 5;
 const vector = "http://www.w3.org/2000/svg";
 
@@ -48,7 +48,7 @@ let bootUtc: number | undefined;
 details.addEventListener("toggle", () => void showLog().catch(() => {}));
 void run();
 
-/** One request at a time: the board is small. */
+/** One request at a time, because the board is a small server. */
 async function run(): Promise<void> {
 	for (;;) {
 		if (!document.hidden) await refresh();
@@ -71,7 +71,7 @@ async function refresh(): Promise<void> {
 	}
 }
 
-/** A text that stays as it is is not announced again. */
+/** An unchanged text is not announced again. */
 function notify(text: string): void {
 	if (text !== notice.textContent) replaceContent(notice, text);
 	setAttributes(notice, { class: text === "" ? undefined : "bad" });
@@ -87,7 +87,7 @@ async function load(path: string, busy = 1): Promise<string> {
 	} finally {
 		clearTimeout(timer);
 	}
-	// Another page has its turn.
+	// The board is busy with another page.
 	if (busy === reportedBusyResponses)
 		notify("The board is busy with other pages or programs. Close some that you do not need. Trying again…");
 	await new Promise((resolve) => setTimeout(resolve, busyPauseMs));
@@ -234,7 +234,7 @@ function duration(milliseconds: number): string {
 	return minutes > 0 ? `${minutes} min` : `${Math.floor(milliseconds / 1000)} s`;
 }
 
-/** Of `dew_point`: `dew point`. */
+/** `dew_point` as `dew point`. */
 function fieldText(name: string): string {
 	return fieldNames[name] ?? name.replace(/_/g, " ");
 }

@@ -28,13 +28,13 @@ export class NetworkEntry {
 	readonly #known: KnownNetwork;
 	readonly #password: HTMLInputElement;
 	readonly #passwordFrame: LabelledControl;
-	/** Only of a hidden network. */
+	/** Only for a hidden network. */
 	readonly #name: HTMLInputElement | undefined;
 	readonly #nameFrame: LabelledControl | undefined;
 	readonly #up: HTMLButtonElement;
 	readonly #remove: HTMLButtonElement;
 	#isSecured: boolean | undefined;
-	/** One whose name is nearly the same. */
+	/** A network nearby with a similar name. */
 	#similar: string | undefined;
 	#problems: readonly (string | undefined)[] = [];
 
@@ -108,7 +108,7 @@ export class NetworkEntry {
 		this.#showNotes();
 	}
 
-	/** `secured`: of a network with this name, by the last scan. Hints at one whose name is nearly the same. */
+	/** Shows the last scan: `secured`: of the network with this name; `ssid`: a network with a similar name. */
 	showNearby(secured: boolean | undefined, ssid: string | undefined): void {
 		this.#isSecured = this.#known.secured ?? secured;
 		if (ssid === this.#similar) return;

@@ -7,7 +7,7 @@ const pollIntervalMs = 500;
 interface NetworkScanOptions {
 	readonly client: BoardClient;
 	readonly networks: () => NetworksField;
-	/** To screen readers. */
+	/** Announces a text to screen readers. */
 	announce(text: string): void;
 }
 

@@ -23,11 +23,11 @@ type ScannedNetwork = ScanState["networks"][number];
 interface NetworksOptions {
 	readonly description: SettingText & { readonly key: string };
 	onRescan(): void;
-	/** To screen readers. */
+	/** Announces a text to screen readers. */
 	announce(text: string): void;
 }
 
-/** The chosen networks, and those in reach. Names are untrusted: only text nodes hold them. */
+/** The chosen networks, and those nearby. Names are untrusted: only text nodes hold them. */
 export class NetworksField implements FormField {
 	readonly key: string;
 	readonly label: string;
@@ -203,7 +203,7 @@ export class NetworksField implements FormField {
 	}
 }
 
-/** Without what is easily mistaken: capitals, accents, blanks, hyphens. */
+/** A name without what is easily confused: case, accents, spaces, hyphens. */
 function lettersOf(ssid: string): string {
 	return ssid
 		.normalize("NFKD")

@@ -1,8 +1,8 @@
 import { texts } from "./texts";
 
 /**
- * A number as typed, with a decimal comma or a real minus, too; `undefined`: nothing. Other text stays text, for the board
- * to report: also `1,500`, which may be 1.5 or 1500. The board has the same rule (src/settings/rules.ts).
+ * Parses a number as typed, also with a decimal comma or U+2212; `undefined` for nothing. Other text is returned for the board
+ * to report, also `1,500`, which may be 1.5 or 1500. The board has the same rule (src/settings/rules.ts).
  */
 export function parseDecimal(text: string): number | string | undefined {
 	const plain = text.trim().replace("−", "-");
@@ -11,7 +11,7 @@ export function parseDecimal(text: string): number | string | undefined {
 	return isNumber ? Number(plain.replace(",", ".")) : text;
 }
 
-/** As it is typed, with a real minus. */
+/** Formats a value for an input, with U+2212. */
 export function decimalText(value: unknown): string {
 	return String(value).replace("-", "−");
 }

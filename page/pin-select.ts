@@ -24,7 +24,7 @@ export class PinSelect {
 		return this.control.value === "" ? undefined : Number(this.control.value);
 	}
 
-	/** `uses`: of all others. */
+	/** `uses`: pin uses of all other settings. */
 	draw(uses: readonly PinUse[], chosen: number | undefined): void {
 		const { chip, analog } = this.#options;
 		const drawn = JSON.stringify([uses, chosen]);

@@ -2,11 +2,11 @@ import type { texts } from "./texts";
 
 /** The pins of a chip as lists of numbers and ranges: `0-5,12`. */
 interface ChipPins {
-	/** Those that can be inputs; without those of the flash memory. */
+	/** Pins that can be inputs, without those of the flash memory. */
 	readonly inputs: string;
-	/** Those whose voltage can be measured while the Wi-Fi is on. */
+	/** Pins whose voltage can be measured while the Wi-Fi is on. */
 	readonly analog: string;
-	/** Those that need care, with the reason. */
+	/** Pins that need care, by reason. */
 	readonly care: Readonly<Partial<Record<CareReason, string>>>;
 }
 

@@ -1,6 +1,6 @@
 import type { UpdateRequest, UpdateState } from "../src/setup/api";
 
-/** A board's API for updates. A board that does not respond any more has restarted: its phase is `installed`. */
+/** A board's API for updates. A board that no longer responds has restarted: its phase is `installed`. */
 export interface UpdateClient {
 	update(step: Omit<UpdateRequest, "token">): Promise<UpdateState>;
 	updateState(): Promise<UpdateState>;
@@ -10,13 +10,13 @@ export interface UpdateClient {
 /** Bytes of an update file before the image, and where in them its length is: docs/update-format.md. */
 const headerBytes = 132;
 const lengthAt = 32;
-/** Of one piece: its Base64 is the 4 KiB that a chip has memory for beside all else. */
+/** Bytes of one piece: its Base64 is 4 KiB, which a chip has memory for. */
 const pieceBytes = 3_072;
-/** How often a restarted board is asked to go on, before somebody else is at work. */
+/** Maximum resumed transfers; more mean that another client is sending an update, too. */
 const maxRestarts = 20;
 
 /**
- * Sends an update file, from where the board has it, and installs it. Resolves when the board restarts into it, or with
+ * Sends an update file, resuming where the board stopped, and installs it. Resolves when the board restarts into it, or with
  * the problem.
  */
 export async function sendUpdate(
@@ -42,7 +42,7 @@ export async function sendUpdate(
 	return state.problem;
 }
 
-/** Between two questions whether the image is verified: the board does not verify while it answers. */
+/** Between two polls of the verification, which pauses while the board responds. */
 const verifyPauseMs = 1_000;
 
 async function install(client: UpdateClient): Promise<UpdateState["problem"]> {

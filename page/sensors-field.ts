@@ -32,7 +32,7 @@ interface SensorDraft {
 	[option: string]: unknown;
 }
 
-/** Settings that a kind of sensor has besides its fields, by the first word of its name. */
+/** Settings of a kind of sensor in addition to its fields, by the first word of its name. */
 const sensorOptions: Readonly<Record<string, readonly (keyof typeof words.options)[]>> = {
 	INA219: ["shunt"],
 	INA226: ["shunt"],
@@ -44,7 +44,7 @@ const sensorOptions: Readonly<Record<string, readonly (keyof typeof words.option
 interface SensorsOptions {
 	readonly key: string;
 	readonly label: string;
-	/** To screen readers. */
+	/** Announces a text to screen readers. */
 	announce(text: string): void;
 }
 
@@ -81,7 +81,7 @@ export class SensorsField implements FormField {
 		this.showLive(this.#live);
 	}
 
-	/** The board would leave out a value whose name another one has. */
+	/** Reports duplicate names: the board would omit the second value. */
 	missing(): readonly FieldProblem[] {
 		const seen = new Set<string>();
 		for (const [sensor, card] of this.#cards)
@@ -258,7 +258,7 @@ class SensorCard {
 	}
 }
 
-/** A value: opened, it shows its settings. */
+/** A value, with settings that can be opened. */
 class ValueRow {
 	readonly element: HTMLDetailsElement;
 	readonly #field: string;
@@ -271,7 +271,7 @@ class ValueRow {
 	readonly #controls: MemberControls = new Map();
 	#calibration: CalibrationControls | undefined;
 	#live: ValueDescription | undefined;
-	/** All names that the user has given it, and the board's own name, as far as it is known. */
+	/** All names that the user has given it, and the board's own name, if known. */
 	readonly #userNames = new Set<unknown>();
 	#assignedName: string | undefined;
 
@@ -352,12 +352,12 @@ class ValueRow {
 	}
 }
 
-/** Leaves unchanged text alone: a screen reader may be at it. */
+/** Does not touch unchanged text: a screen reader may be reading it. */
 export function setText(target: HTMLElement, text: string): void {
 	if (target.textContent !== text) target.textContent = text;
 }
 
-/** Of `dew_point`: `dew point`. */
+/** `dew_point` as `dew point`. */
 export function fieldText(name: string): string {
 	return texts.fields[name] ?? name.replace(/_/g, " ");
 }
@@ -368,7 +368,7 @@ function withoutDefaultFields({ fields = {}, ...draft }: SensorDraft): SensorDra
 	return { ...withoutDefaults(draft), ...(Object.keys(kept).length > 0 ? { fields: kept } : {}) };
 }
 
-/** Absent, not off, and a calibration that changes nothing. */
+/** Removes members that are absent or have no effect. */
 export function withoutDefaults<T extends object>(draft: T): Partial<T> {
 	const unused = (key: string, value: unknown) =>
 		value === undefined ||

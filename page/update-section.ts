@@ -12,7 +12,7 @@ interface UpdateOptions {
 	onLeave(leave: () => Promise<void>, text: string): void;
 }
 
-/** Installs a firmware from a file. */
+/** Installs firmware from a file. */
 export function updateSection({ client, announce, onLeave }: UpdateOptions): HTMLElement {
 	const file = element("input", { type: "file", accept: ".update", id: uniqueId() });
 	const bar = element("progress", { "aria-label": words.title, hidden: true });

@@ -26,10 +26,10 @@ export interface BoardHardware {
 	readonly AccessPoint?: AccessPointConstructor;
 	/** Wraps the computer's sockets, to simulate a network. */
 	network?(sockets: Network): Network;
-	/** Root certificates that the board trusts besides the public ones, DER or PEM. */
+	/** Root certificates trusted in addition to the public ones, DER or PEM. */
 	readonly roots?: readonly Uint8Array[];
 	readonly flash: FlashStorage;
-	/** Called when the firmware asks for its slots first. */
+	/** Called on the first use of the slots. */
 	firmware?(): FirmwareSlots;
 	readonly i2c: I2CBus;
 	readonly pins: Pins;

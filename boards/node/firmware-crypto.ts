@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
 import type { FirmwareSlots } from "../../src/boards/board";
 
-/** What updates need of cryptography, by Node. */
+/** Hash and signature check for updates, by Node. */
 export const firmwareCrypto: Pick<FirmwareSlots, "sha256" | "verifySignature"> = {
 	sha256() {
 		const hash = createHash("sha256");

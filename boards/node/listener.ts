@@ -7,8 +7,8 @@ import { AcceptedConnection } from "./tcp";
 const maxPending = 8;
 
 /**
- * The listener class of a board on Node. By default it listens only on loopback. Time does not slow down while it waits:
- * only for the connections that it accepts.
+ * The listener class of a board on Node. By default it listens only on loopback. Listening does not hold time;
+ * accepted connections do.
  */
 export function makeListener(): ListenerConstructor {
 	return NodeListener;

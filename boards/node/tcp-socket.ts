@@ -31,7 +31,7 @@ export class NodeTCPSocket implements TCP {
 	private readonly chunks: Uint8Array[] = [];
 	/** Bytes in {@link chunks}. */
 	private receivedBytes = 0;
-	/** Of these, announced. */
+	/** Announced part of {@link receivedBytes}. */
 	private announcedBytes = 0;
 	/** `undefined` before the connection is open. */
 	private writableBytes: number | undefined;
@@ -141,7 +141,7 @@ export class NodeTCPSocket implements TCP {
 		this.schedule();
 	}
 
-	/** Consequences of a call follow in a turn of the event loop of their own. */
+	/** Delivers events in a later turn of the event loop, so that no callback runs within a call. */
 	private schedule(): void {
 		if (this.isScheduled) return;
 		this.isScheduled = true;
@@ -163,7 +163,7 @@ export class NodeTCPSocket implements TCP {
 		try {
 			this.callbacks.onError?.(error);
 		} catch (thrown) {
-			// Only the developer can still be informed.
+			// Nothing else can handle it: warn the developer.
 			process.emitWarning(thrown instanceof Error ? thrown : String(thrown));
 		}
 	}

@@ -12,8 +12,7 @@ const maxTimeoutMs = 2_147_483_647;
 /**
  * A board's time on Node, `speed` times as fast as real time. While it is held (a socket is open, a name is resolved) it
  * runs in real time, so that a timeout of ten seconds gives a real server ten real seconds at any speed. Faster than real
- * time, it never passes a timer that has not fired: where the computer is too slow for the speed, time is slower, and
- * nothing is late.
+ * time, it never passes a timer that has not fired: on a slow computer time runs slower, and no timer is late.
  */
 export class PacedTime implements Time {
 	private readonly speed: number;
@@ -31,7 +30,7 @@ export class PacedTime implements Time {
 	}
 
 	ticks(): number {
-		// Computing takes no time.
+		// Time stands still while a callback runs.
 		if (this.isFiring && this.rate !== 1) return this.startTicks;
 		const ticks = this.startTicks + (performance.now() - this.startRealMs) * this.rate;
 		const due = this.rate === 1 ? undefined : this.next()?.due;
@@ -82,7 +81,7 @@ export class PacedTime implements Time {
 		this.arm();
 	}
 
-	/** What follows runs from the present ticks on: with other timers, or at another rate. */
+	/** Restarts the count from the current ticks, for a change of timers or rate. */
 	private restart(): void {
 		this.startTicks = this.ticks();
 		this.startRealMs = performance.now();

@@ -28,7 +28,7 @@ export function makeTLS({
 	trustSystemRoots = false,
 	hold = noHold,
 }: TLSFactoryOptions): TLSConstructor {
-	/** By the board's own roots: to read the public authorities takes 20 ms each time. */
+	/** Cached by the board's own roots: reading the public authorities takes 20 ms. */
 	const contexts = new Map<string, SecureContext>();
 	const contextFor = (own: readonly Uint8Array[]): SecureContext => {
 		const texts = own.map(toPem);

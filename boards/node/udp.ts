@@ -32,7 +32,7 @@ class NodeUDP implements UDP {
 		this.socket.on("message", (data, { address, port }) => this.receive(data, address, port));
 		if (multicast !== undefined) this.socket.on("listening", () => this.join(multicast));
 		this.socket.bind(options.port ?? 0);
-		// It is open as long as the board is online, so it does not hold the time.
+		// A multicast socket stays open while the board is online, so it must not hold time.
 		this.release = multicast === undefined ? hold() : () => {};
 	}
 
@@ -56,7 +56,7 @@ class NodeUDP implements UDP {
 		this.release();
 	}
 
-	/** Only on this computer: a virtual board has no address that others could reach. */
+	/** Joins on loopback only: other computers cannot reach a virtual board. */
 	private join(group: string): void {
 		try {
 			this.socket.addMembership(group, loopback);

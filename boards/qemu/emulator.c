@@ -1,5 +1,5 @@
-// What the emulated board has in place of the chip's radio: ESP-IDF's Ethernet driver for QEMU. Besides that, what the
-// tests on the emulated chip ask for and provoke. Called through mc/ffi (see manifest.json).
+// Replaces the chip's radio by ESP-IDF's Ethernet driver for QEMU, and has the functions with which tests on the emulated
+// chip query it and provoke faults. Called through mc/ffi (see manifest.json).
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -29,9 +29,8 @@ extern txMachine *gThe;
 static esp_netif_t *interface;
 
 #if __riscv
-// QEMU's ESP32-C3 offers an interrupt that came while they were switched off when an instruction switches them on, but not
-// when the return from a handler does. The idle task would wait with it pending, no tick would come any more, and in the
-// end the watchdog.
+// QEMU's ESP32-C3 delivers an interrupt that became pending while interrupts were off when an instruction enables them, but
+// not when a return from a handler does. The idle task would wait with it pending, without ticks, until the watchdog fires.
 static bool offerInterrupts(void)
 {
 	RV_CLEAR_CSR(mstatus, MSTATUS_MIE);
@@ -45,16 +44,16 @@ __attribute__((constructor)) static void hookIdleTask(void)
 }
 #endif
 
-// Whether instructions are counted, see below.
+// Whether instructions are counted, see printMark.
 static bool isCounting = true;
 
-// Of XS's own collections since the last emulator_collect: how many, and the most that one has left; of chunks with the one
-// that it was made for, which would have failed if they did not fit together.
+// XS's own collections since the last emulator_collect: their number, and the maxima after one. Chunks include the
+// allocation that caused the collection, as both must fit together.
 static uint32_t collections, liveSlots, neededChunks;
 static bool isAsked, wasCompacted;
 
-// XS calls it at the end of each collection, before anything else is allocated (xs/xsMemory.c). Each one frees slots; chunks
-// only one that compacts them, as XS does when they are full, so after the others nobody knows how much of them lives.
+// XS calls it at the end of each collection, before anything else is allocated (xs/xsMemory.c). Each one frees slots. Only
+// one that compacts also frees chunks, so only then is the number of live chunks known.
 void emulator_collected(txMachine *the, uint32_t hasCompacted)
 {
 	if (isAsked) return;
@@ -71,14 +70,14 @@ void emulator_allocated(txMachine *the)
 	if (the->currentChunksSize > neededChunks) neededChunks = the->currentChunksSize;
 }
 
-// For how long the event loop did not wait, milliseconds: at most since the last emulator_collect, and now. The watchdog is
-// fed more often, after each message.
+// Milliseconds that the event loop was busy without waiting: maximum since the last emulator_collect, and current. The
+// watchdog is fed more often, after each message.
 static uint32_t longestBusy, busy;
 
-// What the stack of XS holds where nothing has been yet.
+// Fill pattern of unused XS stack.
 static const uint32_t untouched = 0x5a5a5a5a;
 
-// Fills what is free of the stack; but for what is on its way there now.
+// Fills the free part of the stack.
 static void fillStack(void)
 {
 	for (uint32_t *word = (uint32_t *)gThe->stackBottom; word < (uint32_t *)(gThe->stack - 32); word++)
@@ -93,11 +92,11 @@ static uint32_t usedStack(void)
 	return (uint8_t *)gThe->stackTop - (uint8_t *)word;
 }
 
-// Looks each millisecond.
+// Samples the event loop each millisecond.
 static void watchEventLoop(void *unused)
 {
 	for (;;) {
-		// It would count, too.
+		// Its own instructions would be counted.
 		vTaskDelay(isCounting ? 1000 : 1);
 		busy = eBlocked == eTaskGetState(gThe->task) ? 0 : busy + 1;
 		if (busy > longestBusy) longestBusy = busy;
@@ -147,7 +146,7 @@ int32_t emulator_ethernet_state(uint8_t *address)
 
 static uint32_t lastCollections, peakSlots, peakChunks, lastBusy;
 
-// Collects, and begins to count anew. It moves buffers, so it fills none.
+// Collects garbage and resets the maxima. Takes no buffer, because it moves them.
 void emulator_collect(void)
 {
 	lastCollections = collections;
@@ -160,10 +159,9 @@ void emulator_collect(void)
 	collections = liveSlots = neededChunks = longestBusy = 0;
 }
 
-// Thirteen numbers: the whole heap, what of it is free, its minimum since the start and its largest piece; bytes of slots and
-// of chunks in use, the most that was needed at a collection until emulator_collect, their limits, and the
-// number of collections; the most bytes of the stack in use since the start; the longest time that
-// the event loop did not wait until emulator_collect, milliseconds.
+// Thirteen numbers. Heap: total, free, minimum free since the start, largest free block. XS: bytes of slots and of chunks in
+// use, their maxima at collections since emulator_collect, their limits, and the number of collections; maximum bytes of stack
+// since the start. Event loop: longest busy time since emulator_collect, milliseconds.
 void emulator_memory(uint32_t *figures)
 {
 	*figures++ = heap_caps_get_total_size(MALLOC_CAP_8BIT);
@@ -181,7 +179,7 @@ void emulator_memory(uint32_t *figures)
 	*figures++ = lastBusy;
 }
 
-// How many slots there are of each kind in use (XS's numbers of kinds, up to 63).
+// Number of slots in use by kind (XS's kind numbers, up to 63).
 void emulator_slots(uint32_t *counts)
 {
 	c_memset(counts, 0, 64 * sizeof(uint32_t));
@@ -197,8 +195,8 @@ void emulator_panic(void)
 	abort();
 }
 
-// Counts instructions (only on RISC-V): QEMU's clock goes by them (`-icount`), and what waits for an interrupt would move it on.
-// So an idle chip turns in a loop of known length instead, and what is not in this loop is work.
+// Counts instructions (RISC-V only): QEMU's clock follows them (`-icount`), but waiting for an interrupt would advance it.
+// So an idle chip runs a loop of known length instead, which is subtracted.
 enum { instructionsATurn = 5, turnsAtOnce = 20000 };
 // As `instructionCounting` in scripts/emulated-chip.ts.
 #define CLOCK_SHIFT 3
@@ -207,7 +205,7 @@ static uint32_t turnsBefore;
 static uint64_t idleInstructions, excluded, atStart, atBegin;
 
 #if CONFIG_IDF_TARGET_ARCH_RISCV
-// At a nanosecond of QEMU's clock for 2^shift of an instruction.
+// QEMU's clock: 2^shift nanoseconds per instruction.
 static uint64_t clockNs(void)
 {
 	uint32_t high, low, again;
@@ -240,8 +238,7 @@ static uint64_t instructionsSoFar(void)
 	return now - idleInstructions;
 }
 
-// Prints a line: the kind, thousands of instructions since power was switched on, and the clock in milliseconds. What this takes
-// itself does not count.
+// Prints the kind, thousands of instructions since power-on, and the clock in milliseconds. Excludes its own instructions.
 static void printMark(uint32_t kind, uint64_t at)
 {
 	uint64_t now = instructionsSoFar();
@@ -254,7 +251,7 @@ void emulator_mark(uint32_t kind)
 	if (isCounting) printMark(kind, instructionsSoFar() - excluded);
 }
 
-// What a deep sleep keeps, over the restart that stands for it.
+// State kept over a restart that stands for a deep sleep.
 static struct {
 	uint32_t mark;
 	uint8_t memory[768];
@@ -264,7 +261,7 @@ static struct {
 static const uint32_t sleepMark = 0x5133e90a;
 static double elapsedMs = -1;
 
-// Before app_main; ESP-IDF has cleared the memory of sleep.
+// Runs before app_main, after ESP-IDF has cleared RTC memory.
 static void __attribute__((constructor)) begin(void)
 {
 	esp_register_freertos_idle_hook(turnIdle);
@@ -282,7 +279,7 @@ void emulator_begin(void)
 	atBegin = instructionsSoFar() - excluded;
 }
 
-// Goes on with counting, or not.
+// Resumes or pauses counting.
 void emulator_count(uint32_t isOn)
 {
 	if (isOn) {
@@ -292,7 +289,7 @@ void emulator_count(uint32_t isOn)
 	isCounting = isOn;
 }
 
-// Marks the sleep, and has the next restart be its end, with the duration of the boot so far and of the sleep.
+// Records a sleep for the next restart to end: the duration of the boot so far, and of the sleep.
 void emulator_sleep(double bootMs, double sleepMs)
 {
 	emulator_mark(6);
@@ -305,7 +302,7 @@ void emulator_sleep(double bootMs, double sleepMs)
 	esp_restart();
 }
 
-// Milliseconds of the boot that was before the sleep; less than 0: there was none.
+// Milliseconds of the boot before the sleep; negative: none.
 double emulator_slept(void)
 {
 	return elapsedMs;

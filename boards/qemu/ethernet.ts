@@ -4,7 +4,7 @@ import type { AccessPoint, AccessPointOptions } from "../../src/boards/board";
 import { type WiFi, WiFiConnection } from "../../src/boards/ecma419";
 import { defer, guard } from "../../src/boards/esp32/callbacks";
 
-/** By this address the emulator's computer asks for the setup page (`scripts/emulated-chip.ts`). */
+/** Address by which the emulator's computer reaches the setup page (`scripts/emulated-chip.ts`). */
 const ownAddress = "10.0.2.15";
 
 const pollIntervalMs = 100;
@@ -87,7 +87,7 @@ export class EthernetStation implements WiFi {
 	}
 }
 
-/** Stands for the access point: the setup page is served over the Ethernet network, to the emulator's computer. */
+/** Replaces the access point: the setup page is served over the Ethernet network, to the emulator's computer. */
 export class EthernetAccessPoint implements AccessPoint {
 	readonly address = ownAddress;
 	readonly stations = 1;

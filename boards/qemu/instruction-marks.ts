@@ -5,7 +5,7 @@ import type { TLSOptions } from "../../src/boards/ecma419";
 import { SDKTime } from "../../src/boards/esp32/time";
 import { Mark } from "./mark";
 
-/** A board that prints a mark at each line of its log and each step of TLS, and whose restart, at once, is the end of a deep sleep. */
+/** Wraps a board: prints a mark at each log line and TLS step, and replaces deep sleep by an immediate restart. */
 export function withMarks(board: Board): Board {
 	const { emulator_mark, emulator_sleep, emulator_slept } = new FFI();
 	const emulator = { emulator_mark, emulator_sleep };

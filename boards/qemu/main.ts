@@ -12,7 +12,7 @@ import { EthernetAccessPoint, EthernetStation, startEthernet } from "./ethernet"
 import { withMarks } from "./instruction-marks";
 import { VirtualButton } from "./virtual-button";
 
-/** Until a board that could not start tries again, milliseconds. */
+/** Delay after a failed start, milliseconds. */
 const nextTry = 60_000;
 
 /** The chip, with the emulator's network and button, and a restart in place of deep sleep. */
@@ -62,7 +62,7 @@ function readWord(flash: Flash, offset: number): number {
 	return new DataView(bytes.buffer).getUint32(0, true);
 }
 
-/** What the emulator's computer put into the partition: a length, little endian, and hexadecimal digits. */
+/** Settings that the emulator's computer wrote to the partition: a length (little endian), and hexadecimal digits. */
 function readSettings(flash: Flash): string {
 	const length = readWord(flash, 0);
 	const text = new Uint8Array(length > flash.status().size ? 0 : length);

@@ -3,7 +3,7 @@ import type { Pins } from "../../src/boards/board";
 import type { Digital, DigitalOptions } from "../../src/boards/ecma419";
 import { guard } from "../../src/boards/esp32/callbacks";
 
-/** Where a chip has no usual button. */
+/** Pin for a chip without a usual button. */
 const defaultButtonPin = 10;
 
 /** The board's button: QEMU does not drive pins, so the control port does. Low while pressed. */
@@ -16,7 +16,7 @@ export class VirtualButton {
 		this.pin = pin;
 	}
 
-	/** For so long by the board's clock; a press that goes on is not made longer. */
+	/** Presses for this long by the board's clock; does not extend a press in progress. */
 	press(milliseconds: number): void {
 		if (this.level === 0) return;
 		this.change(0);

@@ -1,6 +1,6 @@
 let kept = new Uint8Array(0);
 
-/** Stands for the memory that a chip's deep sleep keeps. */
+/** Replaces the chip's memory that survives deep sleep. */
 export default Object.freeze({
 	read: () => kept.slice(),
 	write(bytes: Uint8Array): void {

@@ -1,5 +1,5 @@
-// XS's memory as it is, with a call to emulator.c at the end of each collection, and after each chunk. XS has one place for the
-// first, its profiler's, which a release leaves out. The makefile finds this file before XS's own (`VPATH` in ../manifest.json).
+// XS's memory manager, with calls to emulator.c after each collection and each chunk allocation. XS has a hook only for the
+// first, its profiler's, which releases omit. The makefile finds this file before XS's own (`VPATH` in ../manifest.json).
 
 #include "xsAll.h"
 
