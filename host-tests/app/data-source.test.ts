@@ -59,7 +59,7 @@ test("it uses a data source of its name: none is created twice, not even after a
 	expect(world.dakkio.duplicates).toBe(0);
 });
 
-test("a failed request is repeated, and no reading is lost meanwhile", async () => {
+test("a failed request is retried, and no reading is lost", async () => {
 	first(2, faults.respondWith(503));
 	const board = new AppFixture(world, { dataSourceId: "create" });
 	await board.waitForLine(/^not sent: 503/);

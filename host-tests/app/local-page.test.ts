@@ -37,7 +37,7 @@ test.each([
 	await board.app?.stop();
 });
 
-test("in setup, only the setup page is there; afterwards the page is back", async () => {
+test("in setup, only the setup page is served; afterwards the local page again", async () => {
 	const board = await start({});
 	board.app?.openSetup();
 	await board.time.advance(20_000);

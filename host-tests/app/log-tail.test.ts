@@ -52,7 +52,7 @@ test("no line brings an escape sequence to the terminal", async () => {
 	await board.app?.stop();
 });
 
-test("a damaged record is none", () => {
+test("a damaged record counts as absent", () => {
 	const storage = new MemoryKeyValue();
 	storage.values.set("log", Uint8Array.of(1, 2, 3));
 	const tail = new LogTail(storage, "deep sleep", true);
@@ -70,7 +70,7 @@ test("a storage that fails keeps the board from nothing", () => {
 	expect(tail.lines).toEqual(["a line"]);
 });
 
-test("in setup, the log of the operation before it is there, and not the password of the access point", async () => {
+test("in setup, the earlier log is shown, without the password of the access point", async () => {
 	const board = new VirtualSetupBoard([{ ssid: "Home", password: "correct horse", meanRssi: -50 }]);
 	board.configure({ networks: [{ ssid: "Home", password: "correct horse" }] });
 	board.start("brown-out");

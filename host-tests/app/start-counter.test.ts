@@ -44,7 +44,7 @@ test("new firmware ends the row", () => {
 	expect(new StartCounter(storage, 1).isSafeMode).toBe(true);
 });
 
-test("storage that fails starts the board as ever", () => {
+test("failing storage does not prevent a normal start", () => {
 	const storage = new MemoryKeyValue();
 	storage.changesUntilPowerCut = 0;
 	const counter = new StartCounter(storage, 0);

@@ -60,7 +60,7 @@ test("a setup request that cannot be deleted does not open setup on every boot",
 	expect(board.requestedStart).toBeUndefined();
 });
 
-test("setup is not opened if the request cannot be stored: it logs that, and goes on", async () => {
+test("setup is not opened if the request cannot be stored: this is logged, and operation continues", async () => {
 	const board = withFullStorage();
 	await board.waitForLine(/^sent/);
 	board.app.openSetup();

@@ -134,7 +134,7 @@ describe.skipIf(browserPath === undefined)("a board on the home network, and a p
 		expect(visit.errors).toEqual([]);
 	});
 
-	test("says when the board does not answer, and goes on when it does", async () => {
+	test("says that the board does not respond, and resumes when it does", async () => {
 		const { page } = visit;
 		const lost = page.getByText("No response from the board.");
 		await page.route("**/api/**", (route) => route.abort());
@@ -145,7 +145,7 @@ describe.skipIf(browserPath === undefined)("a board on the home network, and a p
 		expect(await page.getByText(hostile).isVisible()).toBe(true);
 	});
 
-	test("says what keeps the board busy, and goes on when it is not", async () => {
+	test("says what keeps the board busy, and resumes afterwards", async () => {
 		const { page } = visit;
 		const busy = page.getByText("The board is busy with other pages or programs. Close some");
 		await page.route("**/api/**", (route) => route.fulfill({ status: 503, json: { error: "busy" } }));

@@ -71,7 +71,7 @@ describeSetupPage("an update on the setup page", () => {
 		await visit.inspect();
 	});
 
-	test("waits for its turn while another page is served, and is not taken for installed meanwhile", async () => {
+	test("waits while another page is served, and does not count as installed meanwhile", async () => {
 		const { page } = visit;
 		const image = Buffer.alloc(100, 0xe9);
 		const header = Buffer.alloc(headerBytes);

@@ -56,7 +56,7 @@ test("it cannot be used while one of its pins is open, and its pins cannot be op
 	expect(() => new Digital({ pin: 21, mode: Digital.Input })).toThrow("in use");
 });
 
-test("at an address without a chip there is no acknowledge", () => {
+test("an address without a chip does not acknowledge", () => {
 	const bus = new SimulatedI2CBus();
 	const absent = new bus.SMBus(options(0x10));
 	expect(() => absent.readUint8(0)).toThrow(NotAcknowledgedError);

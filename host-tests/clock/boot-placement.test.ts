@@ -161,7 +161,7 @@ describe("the pass over the waiting readings", () => {
 		]);
 	});
 
-	test("whose readings cannot be read fails, and the clock goes on", () => {
+	test("whose readings cannot be read fails, and the clock keeps running", () => {
 		const { clock, sync } = boardAt(2);
 		sync(start);
 		expect(() => clock.estimateUnanchoredBoots(unreadable)).toThrow();

@@ -251,7 +251,7 @@ describe("ticks that run fast or slow", () => {
 		expect(Math.abs(board.error())).toBeLessThan(second);
 	});
 
-	test("a clock that was set is no rate", () => {
+	test("a set clock does not count as drift", () => {
 		const board = driftingBoard(1, 50);
 		board.sync(-20 * minute);
 		board.advance(hour);
@@ -301,7 +301,7 @@ describe("the saved record", () => {
 		);
 	});
 
-	test("by a storage that fails: the time is known all the same, and kept as soon as it can be", async () => {
+	test("by failing storage: the time is known anyway, and saved as soon as possible", async () => {
 		storage.failure = new Error("flash worn out");
 		const { time, clock, sync } = boardAt(1);
 		sync(start);

@@ -84,7 +84,7 @@ test("the drift tolerance is 5 % of the time asleep until the drift is measured"
 	expect(clock.driftToleranceMs(20 * hour + 10 * second)).toBe(0);
 });
 
-test("a clock that was set is no rate: the ticks are taken as they were before", () => {
+test("a set clock does not count as drift: the ticks keep the earlier rate", () => {
 	awake(1, 0, false).sync(start);
 	const { clock, sync } = awake(2, hour);
 	sync(start + 3 * hour);

@@ -146,7 +146,7 @@ describe("while servers fail", () => {
 		expect(lines.at(-1)).toContain("from time.test (192.0.2.2:123)");
 	});
 
-	test("when the daily measurement fails the clock goes on, and the backoff starts over", async () => {
+	test("when the daily measurement fails, the clock keeps running, and the backoff starts over", async () => {
 		const { clock, sync } = makeSync();
 		sync.start();
 		await time.advance(hour);

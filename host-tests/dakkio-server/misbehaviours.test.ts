@@ -82,7 +82,7 @@ describe("misbehaviour of an exchange", () => {
 		expect(await raw(...pointRequest(10))).toEqual({ text: "", end: "ECONNRESET" });
 	});
 
-	test("a status of choice, with headers, and the connection goes on", async () => {
+	test("any status, with headers, on a connection that stays open", async () => {
 		const headers = { "Retry-After": "7" };
 		server.misbehaviours.exchange = faults.firstRequests(1, faults.respondWith(503, { headers }));
 		const refused = await client.post();

@@ -86,7 +86,7 @@ test("a duplicate point is stored again, as the service does, and counted", asyn
 	});
 });
 
-test("waitForPoints resolves once the points are there", async () => {
+test("waitForPoints resolves once the points have arrived", async () => {
 	await life(async (server, client) => {
 		const waiting = server.waitForPoints(2);
 		const seen: number[] = [];

@@ -101,7 +101,7 @@ test("it sleeps for the given time, with the radio off, and does not return", ()
 	]);
 });
 
-test("the boot goes on after it: its ticks are those before and what the slow clock counted", () => {
+test("the boot continues after it: its ticks are those before plus those of the slow clock", () => {
 	const first = new DeepSleep(false);
 	expect([first.resumed, first.elapsedMs]).toEqual([false, 0]);
 	chip.slow += 10 * second;

@@ -276,7 +276,7 @@ describe("a status line in hand counts, and what is odd after it costs only the 
 	});
 });
 
-describe("a success before the whole request was sent is none", () => {
+describe("a 2xx before the whole request was sent is a failure", () => {
 	const early = async (text: string) => {
 		const server = await serve(async (peer) => {
 			await peer.until("\r\n\r\n");

@@ -247,7 +247,7 @@ describe("responses (6)", () => {
 		expect(network.take(board)).toHaveLength(1);
 	});
 
-	test("the address is not repeated to a client that knows it for half of its life (7.1)", async () => {
+	test("the address is not repeated to a client that knows it with at least half its TTL left (7.1)", async () => {
 		await claimed();
 		expect(await ask({ answers: [addressOf(name, board, 60)] })).toEqual([]);
 		expect(await ask({ answers: [addressOf(name, board, 59)] })).toHaveLength(1);

@@ -14,7 +14,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 const open = (path = "dakkio") =>
 	new FileKeyValueStorage(directory, nodeFiles).open({ path, format: "buffer" });
 
-test("what was written is there for whoever opens it next", () => {
+test("a written value is found by the next opener", () => {
 	open().write("boots", Uint8Array.of(1, 2, 3));
 	expect(new Uint8Array(open().read("boots") ?? new ArrayBuffer(0))).toEqual(Uint8Array.of(1, 2, 3));
 	expect(readdirSync(join(directory, "dakkio"))).toEqual(["boots"]);

@@ -46,7 +46,7 @@ test.each([
 	expect(own).toContain("this.tail");
 });
 
-test("a name of the SDK stays as it is", () => {
+test("a name of the SDK is unchanged", () => {
 	const [own = ""] = shorten(
 		[compile("own", "class Own { private length = 1; private rest = 2; }")],
 		["length"],

@@ -70,12 +70,12 @@ test("bytes of texts, numbers and names that look like these operations stay as 
 	);
 });
 
-test("what else the linker writes stays as it is", () => {
+test("other output of the linker is unchanged", () => {
 	const other = `static const char name[] = "\\x06\\x01";\n${slot([end])}`;
 	expect(readInPlace(other, table)).toBe(other);
 });
 
-test("what is no byte code, and an engine without the operations, are refused", () => {
+test("invalid byte code, and an engine without the operations, are refused", () => {
 	expect(() => readInPlace(slot([end, 200]), table)).toThrow("This is no byte code.");
 	expect(() => readInPlace(slot([end, code2, 1]), table)).toThrow("This is no byte code.");
 	expect(() => readInPlace(slot([end]).replace("\\x", "\\n"), table)).toThrow("not as this script knows it");

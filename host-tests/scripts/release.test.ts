@@ -33,7 +33,7 @@ describe("a release key", () => {
 		expect(readFileSync(publicFile(), "utf8")).not.toContain("PRIVATE");
 	});
 
-	test("that is there is never overwritten; its public half can be written again", () => {
+	test("an existing one is never overwritten; its public half can be written again", () => {
 		makeKey();
 		const [secret, shared] = [readFileSync(privateFile()), readFileSync(publicFile())];
 		rmSync(publicFile());
@@ -83,7 +83,7 @@ test("an update file and its index are what a board accepts", () => {
 	expect(JSON.stringify(newer)).not.toContain("esp32c3");
 });
 
-test("a version that is none is refused", () => {
+test("an invalid version is refused", () => {
 	makeKey();
 	const key = createPrivateKey(readFileSync(privateFile()));
 	const image = Uint8Array.of(0xe9);

@@ -28,7 +28,7 @@ const closure = (cell: number, next?: number) => slot("CLOSURE", next, `.closure
 const first = slot("REFERENCE", undefined, ".reference = NULL");
 const last = slot("REFERENCE", undefined, ".reference = NULL").replace(/,$/, "");
 
-test("slots that are the same are one, also when they refer to such", () => {
+test("equal slots become one, also if they refer to equal slots", () => {
 	const machine = machineOf(
 		[first, integer(7), closure(1), integer(7), closure(3), integer(8, 2), integer(8, 4), last],
 		`keys = { ${to(4)}, ${to(6)} };`,

@@ -71,7 +71,7 @@ describe("C", () => {
 		return output;
 	}
 
-	test("is compiled anew when another module brings names before its own", () => {
+	test("is recompiled when another module adds names before its own", () => {
 		expect(build(["app.xsb", "flash.c.xsi"])).toBe("cc flash.c\n");
 		// As each build removes all byte code.
 		write("app.xsb", "");
@@ -80,7 +80,7 @@ describe("C", () => {
 		expect(build(["app.xsb", "flash.c.xsi"])).toBe("cc flash.c\n");
 	});
 
-	test("is compiled anew when the names of a module before it change", () => {
+	test("is recompiled when the names of a module before it change", () => {
 		build();
 		write("serial.c.xsi", "baud");
 		expect(build()).toBe("cc flash.c\n");

@@ -71,7 +71,7 @@ describe("npm run update", () => {
 			expect(written.match(/is busy with another page: close it, or wait/g)).toHaveLength(1);
 		});
 
-		test("it is not taken for a failure: as many attempts as ever follow", async () => {
+		test("it does not count as a failed attempt", async () => {
 			busy = 4;
 			const client = new BoardUpdateClient(address());
 			await client.state();

@@ -113,7 +113,7 @@ describe("a time server and the service's address", () => {
 		);
 	});
 
-	test("a name of 254 characters is none", () => {
+	test("a name of 254 characters is invalid", () => {
 		const long = Array(4).fill(label63).join(".").slice(0, 253);
 		expect(parseNtpServer(long)?.host).toBe(long);
 		expect(parseNtpServer(`${long}a`)).toBeUndefined();
@@ -163,7 +163,7 @@ describe("rules between settings", () => {
 		expect(settings.statistics).toBe(given.statistics === "off" ? "off" : Number(given.statistics));
 	});
 
-	test("a value that is wrong by itself is reported alone", () => {
+	test("an invalid value is reported without conflicts", () => {
 		expect(problemsOf({ statistics: 31, interval: 1 }).map(({ key }) => key)).toEqual(["interval"]);
 		expect(problemsOf({ statistics: 0, interval: 60 }).map(({ key }) => key)).toEqual(["statistics"]);
 	});

@@ -347,7 +347,7 @@ describe("a request", () => {
 		]);
 	});
 
-	test("that the handler fails over is answered with 500, and the server goes on", async () => {
+	test("on which the handler throws gets 500, and the server keeps running", async () => {
 		const { dial } = await serve(() => {
 			throw new Error("secret");
 		});
@@ -359,7 +359,7 @@ describe("a request", () => {
 	});
 });
 
-describe("a request that is no request, or too much, is refused and the connection ended", () => {
+describe("an invalid or oversized request is refused, and the connection closed", () => {
 	test.each<[what: string, bytes: string, status: number]>([
 		["not HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400],
 		["no version", "GET /\r\n\r\n", 400],
@@ -432,7 +432,7 @@ describe("a request that is no request, or too much, is refused and the connecti
 		expect(requests[0]?.body).toHaveLength(8_192);
 	});
 
-	test("413 arrives although the client goes on sending: the rest is read and dropped", async () => {
+	test("413 arrives while the client keeps sending: the rest is read and dropped", async () => {
 		const { dial } = await serve();
 		const peer = await dial();
 		peer.send(post("x".repeat(1_000_000)));

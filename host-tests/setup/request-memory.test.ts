@@ -128,7 +128,7 @@ async function turns(count = 20): Promise<void> {
 }
 
 describe("of the requests that take memory, one is served at a time", () => {
-	test("another gets 503 meanwhile, and its turn when that one is answered", async () => {
+	test("a second request gets 503 until the first is answered", async () => {
 		const { dial } = await serve();
 		const request = checkRequest(bodyOf("{}"));
 		const first = await dial();

@@ -100,7 +100,7 @@ describe("over all combinations of given, blank and null secrets with changed de
 		),
 	);
 
-	test("a saved key is used for its own service only, and blanks leave it as it is", () => {
+	test("a saved key is used for its own service only, and blanks keep it", () => {
 		const base = checkSettings({ server: ownServer, key: savedKey, rootCertificate: roots[0] }).settings;
 		for (const attempt of attempts) {
 			const { path, asTested, key, server, isForeign, root } = attempt;

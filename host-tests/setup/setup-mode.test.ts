@@ -108,7 +108,7 @@ describe("a board that is online", () => {
 		expect(board.forgotten).toEqual([]);
 	});
 
-	test("opens it when it is asked to, does not leave for the network that is there, and closes after 10 minutes", async () => {
+	test("opens on request, stays open while a network is available, and closes after 10 minutes", async () => {
 		const board = boardAt();
 		board.configure(saved);
 		board.start();
@@ -124,7 +124,7 @@ describe("a board that is online", () => {
 });
 
 describe("a board without a network", () => {
-	test("opens setup after 15 minutes, not before, and closes it as soon as the network is there again", async () => {
+	test("opens setup after 15 minutes, not before, and closes it as soon as the network is back", async () => {
 		const board = boardAt();
 		board.networksInRange = false;
 		board.configure(saved);
@@ -157,7 +157,7 @@ describe("a board without a network", () => {
 		expect(board.starts).toEqual(["power-on"]);
 	});
 
-	test("closes setup after ten minutes without a visitor, and goes on looking for its network", async () => {
+	test("closes setup after ten minutes without a visitor, and keeps trying its network", async () => {
 		const board = boardAt();
 		board.networksInRange = false;
 		board.configure(saved);
@@ -215,7 +215,7 @@ describe("a board without a network", () => {
 	});
 });
 
-test("readings go on through setup and back, in one boot, each numbered once", async () => {
+test("readings continue through setup and back, in one boot, each numbered once", async () => {
 	const board = boardAt();
 	board.networksInRange = false;
 	board.configure({ ...saved, interval: 60 });

@@ -94,7 +94,7 @@ test("a board that restarts into the update during a pause, and is in setup agai
 	expect(bench.receiver.state.problem).toBe("trial");
 });
 
-test("after a break it goes on where the board has it, also with a new page", async () => {
+test("after an interruption it resumes where it stopped, also from a new page", async () => {
 	const bench = new Bench();
 	const file = updateFile();
 	bench.restartAt = 30;
@@ -187,7 +187,7 @@ test.each([
 	expect(bench.receiver.state).toEqual({ phase: "open", version: "0.3.0", writtenBytes: 0 });
 });
 
-test("installing before all pieces are there is refused, and harms nothing", async () => {
+test("installing before all pieces have arrived is refused without effect", async () => {
 	const bench = new Bench();
 	const header = Buffer.from(good.subarray(0, headerBytes)).toString("base64");
 	await bench.update({ header });

@@ -55,7 +55,7 @@ describe("the log of readings", () => {
 		expect(last.violations).toEqual([]);
 	});
 
-	test("drops and counts the oldest readings when it is full, and numbers go on", () => {
+	test("drops and counts the oldest readings when it is full, and numbering continues", () => {
 		const { log } = newLog();
 		for (let i = 0; i < 20_000; i++) log.append(reading(i), context);
 		expect(log.length + log.droppedReadings).toBe(20_000);
@@ -65,7 +65,7 @@ describe("the log of readings", () => {
 		expect(log.length).toBeGreaterThan(3000);
 	});
 
-	test("numbers that are left out, because damage may hide that they were given, are no readings that fit", () => {
+	test("numbers skipped because of damage do not count towards the capacity", () => {
 		const { flash, log } = newLog();
 		for (let i = 0; i < 50; i++) log.append(reading(i), context);
 		// The next sector: its header is lost, and records stand behind it.
@@ -76,7 +76,7 @@ describe("the log of readings", () => {
 		expect(again.append(reading(50), context)).toBeGreaterThan(51);
 	});
 
-	test("a reset empties it, and numbers go on", () => {
+	test("a reset empties it, and numbering continues", () => {
 		const { flash, log } = newLog();
 		for (let i = 0; i < 10; i++) log.append(reading(i), context);
 		log.reset();
@@ -128,7 +128,7 @@ describe("the log of readings", () => {
 		expect(maxReadBytes).toBeLessThan(500);
 	});
 
-	test("a state that was kept counts only if no reading was stored since; values of all types go on from it", () => {
+	test("a kept state is used only if no reading was stored since; values of all types continue from it", () => {
 		const random = randomFrom(12);
 		const { flash } = newLog();
 		const { fields } = context;
@@ -166,7 +166,7 @@ describe("the log of readings", () => {
 		expect([...new ReadingLog(flash).pending()].slice(-100)).toEqual(expected.slice(-100));
 	});
 
-	test("a board that wakes for each reading goes on after damage to the record that it continued from", () => {
+	test("a board that wakes for each reading continues after damage to the record that it built on", () => {
 		for (let damaged = 1; damaged < 30; damaged++) {
 			const { flash } = newLog();
 			let place = 0;

@@ -40,7 +40,7 @@ test("a leap second is the second after, and a leap day exists in leap years onl
 	expect(parseHttpDate("Thu, 00 Dec 2026 00:00:00 GMT", now)).toBeUndefined();
 });
 
-test("any other text is none, and no text throws", () => {
+test("any other text is invalid, and no text throws", () => {
 	fc.assert(
 		fc.property(fc.string(), fc.integer({ min: 0, max: 28 }), (text, at) => {
 			const fixed = "Sun, 06 Nov 1994 08:49:37 GMT";

@@ -58,7 +58,7 @@ test.each(["A", "AA", "AAA", "A===", "====", "AA=A", "AAA=AAAA", "AA!A", "AAé="
 	},
 );
 
-test("PEM: what is no certificate between the lines is passed over, damage is not", () => {
+test("PEM: text between certificates is skipped, damage is not", () => {
 	const certificate = Uint8Array.of(0x30, 0x81, 1, 2, 3);
 	const body = Buffer.from(certificate).toString("base64");
 	const pem = `-----BEGIN CERTIFICATE-----\r\n${body.slice(0, 4)}\r\n${body.slice(4)}\r\n-----END CERTIFICATE-----\n`;

@@ -40,7 +40,7 @@ describe.each([2048, 2050, 3072])("with a modulus of %i bits", (modulusBits) => 
 		expect(isValid(encoded, name === "sha256" ? "sha384" : "sha256", saltLength)).toBe(false);
 	});
 
-	test("one of which a bit was changed is not", () => {
+	test("one with a changed bit is not", () => {
 		const encoded = encode("sha256", 32);
 		fc.assert(
 			fc.property(fc.nat(encoded.length - 1), fc.nat(7), (at, bit) => {

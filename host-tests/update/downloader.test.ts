@@ -57,7 +57,7 @@ describe("a new version", () => {
 		expect(board.downloader.offeredVersion).toBe("0.3.0");
 	});
 
-	test("goes on where it stopped after a restart, at most 64 KiB before", async () => {
+	test("resumes after a restart at most 64 KiB before where it stopped", async () => {
 		offer();
 		await board.until(() => fileRequests().length === 3, hour);
 		await board.restart();
@@ -200,7 +200,7 @@ describe("the index", () => {
 		await board.until(isInstalled, 1.5 * day);
 	});
 
-	test("without this chip is no fault", async () => {
+	test("without this chip is not an error", async () => {
 		server.files.set(indexPath, Buffer.from('{"images":{"esp32":{}}}'));
 		await board.pass(day);
 		expect(board.log).toEqual([]);
@@ -243,7 +243,7 @@ describe("nothing is requested", () => {
 		await board.until(isInstalled, hour);
 	});
 
-	test("when an upload becomes due during a download: it ends at once, and goes on afterwards", async () => {
+	test("when an upload becomes due during a download: it pauses at once, and resumes afterwards", async () => {
 		const file = offer();
 		let yielded = false;
 		server.fault = (request, response, count) => {
@@ -423,7 +423,7 @@ describe("a server that", () => {
 	});
 });
 
-test("another address begins anew: what was known is of the other one", async () => {
+test("another address starts over, without the state of the first", async () => {
 	offer();
 	await board.until(isInstalled, hour);
 	expect(board.downloader.offeredVersion).toBe("0.3.0");

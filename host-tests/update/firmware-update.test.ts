@@ -109,7 +109,7 @@ describe("an update", () => {
 		);
 	});
 
-	test("goes on where it was after a restart, to within 64 KiB", () => {
+	test("resumes after a restart to within 64 KiB", () => {
 		const large = new TestBoard();
 		const content = updateFile(makeFirmwareImage(next, 65_536));
 		const begin = () => large.update.begin(content.subarray(0, headerBytes), false);
@@ -125,7 +125,7 @@ describe("an update", () => {
 		expect(large.update.progress?.header.version).toEqual([0, 3, 0]);
 	});
 
-	test("starts over with another header, and goes on with the same", () => {
+	test("starts over with another header, and resumes with the same", () => {
 		const begin = (of: Uint8Array) => board.update.begin(of.subarray(0, headerBytes), false);
 		begin(file);
 		board.update.write(image.subarray(0, 5000), 0);

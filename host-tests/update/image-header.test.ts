@@ -130,7 +130,7 @@ describe("what is refused", () => {
 		expect(check(header, { slots: firmwareCrypto })).toBe("no key");
 	});
 
-	test("everything, by a key that is no point of the curve", () => {
+	test("everything, with a key that is not a point of the curve", () => {
 		const slots = { ...firmwareCrypto, releaseKey: new Uint8Array(64) };
 		expect(check(header, { slots })).toBe("signature");
 	});
