@@ -36,7 +36,7 @@ await main(async () => {
 	process.stdout.write(`${signUpdate(platform, built)}\n`);
 });
 
-/** Signs the image as an update where the key is on this computer; says where it is, or what is missing. */
+/** Signs the image as an update if the key is on this computer; returns where the file is, or what is missing. */
 function signUpdate(platform: Platform, { directory }: Built): string {
 	if (readPublicKey() === undefined)
 		return "It takes no updates: `npm run release-key` makes a key to sign them with.";
@@ -47,7 +47,7 @@ function signUpdate(platform: Platform, { directory }: Built): string {
 	return `Update: ${relative(root, writeUpdateFile({ image, chip, version: firmwareVersion }, key))}`;
 }
 
-/** What each part of the image costs, for `npm run bench`. */
+/** Saves the size of each part of the image, for `npm run bench`. */
 function saveParts(platform: string, { directory, size }: Built): void {
 	const map = join(directory, "xs_esp32.map");
 	if (existsSync(map))

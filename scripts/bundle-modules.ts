@@ -11,9 +11,9 @@ export interface CompiledModule {
 }
 
 /**
- * Joins modules into one, each in a function of its own that returns its exports: a module, an import and an export take
- * slots in flash, and so does each name, and inside their functions modules share short ones. `users` are the modules that
- * import from them; they import from the bundle, `as`, in the result. What is not part of the bundle is still imported.
+ * Joins modules into one, each in a function that returns its exports. Modules, imports, exports and names take slots in
+ * flash; inside the functions, modules share short names. `users`: modules that import from them, and from the bundle (`as`)
+ * in the result. Other imports stay.
  */
 export function bundleModules(
 	modules: readonly CompiledModule[],
@@ -95,7 +95,7 @@ export { ${exported} };
 		return applyEdits(javascript, edits);
 	}
 
-	/** What of a module goes, what of it is known by another name, and the locals of its exports. */
+	/** Finds what to remove from a module, what to rename, and the locals of its exports. */
 	private takeApart(specifier: string, javascript: string) {
 		const { program, module } = parse(specifier, javascript);
 		const edits: Edit[] = [];
@@ -171,7 +171,7 @@ function parse(specifier: string, javascript: string) {
 	return parsed;
 }
 
-/** The constants that a statement declares, when all of them are numbers, true or false: they are written where they are used. */
+/** The constants that a statement declares, if all are numbers or booleans: these are inlined. */
 function literalConstants(statement: Statement): readonly (readonly [name: string, value: string])[] {
 	const declaration = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
 	if (declaration?.type !== "VariableDeclaration" || declaration.kind !== "const") return [];

@@ -7,13 +7,13 @@ import { type Compiled, compileTypeScript } from "./typescript";
 
 /**
  * The JavaScript stage of the chips' builds: type check against the SDK's own typings, compile, link with preloads.
- * It needs the Moddable SDK only; where ESP-IDF is, the C of the SDK and its modules is compiled, too. `npm run check:esp32 -- esp32/esp32c3`
- * checks one chip; with `--drivers`, it prints what each driver takes.
+ * It needs only the Moddable SDK; with ESP-IDF it also compiles the C of the SDK and its modules. `npm run check:esp32 --
+ * esp32/esp32c3` checks one chip; with `--drivers`, it prints the size of each driver.
  */
 
 /**
- * What the linked JavaScript may take of a chip's flash, bytes: what it takes, and a little more, so that it does not
- * grow unseen. How much the SDK, lwIP and the Wi-Fi driver add to it, only a build with ESP-IDF can tell.
+ * Maximum bytes of linked JavaScript in a chip's flash: slightly above the current size, so that growth is noticed. Only a
+ * build with ESP-IDF shows what the SDK, lwIP and the Wi-Fi driver add.
  */
 const maxArchiveBytes = 690 * 1024;
 

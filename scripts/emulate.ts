@@ -37,7 +37,7 @@ const pointsPort = 8080;
 /** Kept when the firmware is built again. */
 const dataPartitions: readonly string[] = ["nvs", "queue", "quarantine"];
 
-/** What the board measures: QEMU has no sensors at its I2C bus, and its pins stand still. */
+/** Inputs of the board: QEMU has no I2C sensors, and its pins are constant. */
 const emulatedInputs: Settings["inputs"] = [{ kind: "state", pin: 4, name: "contact" }];
 
 interface Options {

@@ -58,7 +58,7 @@ const network = `net=10.0.0.0/16,host=${hostAddress},dns=10.0.2.3,dhcpstart=10.0
 /** Of `boards/qemu/control-port.ts`. */
 const controlPort = 4190;
 const pagePort = 80;
-/** For an answer of the board, which may be busy, milliseconds. */
+/** Timeout for a response of the board, which may be busy. */
 const controlTimeoutMs = 2_000;
 
 /** Throws unless the chip can be emulated here. */

@@ -20,7 +20,7 @@ export function driverNames(modules: readonly CompiledModule[]): readonly string
 }
 
 /**
- * Takes drivers out of the list of all, and the modules that nothing imports any more. Throws for a name that is not in
+ * Removes drivers from the list of all, and modules that are then no longer imported. Throws for a name that is not in
  * the list.
  */
 export function leaveOutDrivers(

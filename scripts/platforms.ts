@@ -64,8 +64,8 @@ export interface Built {
 }
 
 /**
- * Builds the firmware for a chip with so much flash. The SDK's makefile goes on when ESP-IDF's build has failed, and an
- * image that is too large is one of its failures: what counts is that there is a new image, and how large it is.
+ * Builds the firmware for a chip with this flash size. The SDK's makefile continues after ESP-IDF's build has failed, for
+ * example because the image is too large, so this checks that there is a new image, and its size.
  */
 export async function buildFor(anySdk: Sdk, build: Build): Promise<Built> {
 	const { adapt = (sdk) => sdk } = build;
@@ -89,7 +89,7 @@ export async function buildFor(anySdk: Sdk, build: Build): Promise<Built> {
 }
 
 /**
- * Has ESP-IDF configured again when its options or partitions are not those of the last build: the SDK goes by the time of
+ * Makes ESP-IDF reconfigure if its options or partitions have changed since the last build: the SDK checks only the time of
  * one file.
  */
 function reconfigure(directory: string, optionsPath: string, partitionsFile: string): void {
@@ -103,7 +103,7 @@ function reconfigure(directory: string, optionsPath: string, partitionsFile: str
 	writeFileSync(known, options);
 }
 
-/** What a build came to, for a person. */
+/** The size of a build in words. */
 export function describeSize({ size, slot }: Pick<Built, "size" | "slot">): string {
 	return `${size} bytes in a slot of ${slot}, ${((1 - size / slot) * 100).toFixed(1)} % free`;
 }
@@ -210,12 +210,12 @@ export function defaultPinsOn(platform: Platform): DefaultPins {
 	};
 }
 
-/** Whether ESP-IDF is there. */
+/** Whether ESP-IDF is installed. */
 export function hasIdf(): boolean {
 	return existsSync(join(process.env.IDF_PATH ?? "/none", "export.sh"));
 }
 
-/** Throws a {@link MissingToolError} unless ESP-IDF, which compiles what is written in C, is there. */
+/** Throws a {@link MissingToolError} unless ESP-IDF, which compiles the C code, is installed. */
 export function requireIdf(): void {
 	const path = process.env.IDF_PATH;
 	const setUp = "install it with `npx xs-dev setup --device esp32`, in a new shell (https://xs-dev.js.org)";

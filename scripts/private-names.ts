@@ -5,11 +5,11 @@ export interface NamedModule {
 	readonly specifier: string;
 	/** Its TypeScript, which says what is private. */
 	readonly typescript: string;
-	/** What was compiled of it. */
+	/** Its compiled JavaScript. */
 	readonly javascript: string;
 }
 
-/** A text in place of what is from `start` to `end`. */
+/** Replaces the text from `start` to `end`. */
 export interface Edit {
 	readonly start: number;
 	readonly end: number;
@@ -38,8 +38,8 @@ function parse({ specifier, typescript, javascript }: NamedModule, language: "ts
 }
 
 /**
- * The short name of each private member. A name that is anything else anywhere (a public member, a key of an object, a
- * text) stays as it is, so that each access by this name is to the private member of some class.
+ * The short name of each private member. A name that is also used otherwise (a public member, a key of an object, a string)
+ * is not shortened.
  */
 function shortMembers(
 	modules: readonly NamedModule[],

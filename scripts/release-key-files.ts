@@ -35,7 +35,7 @@ export function readPrivateKey(): KeyObject | undefined {
 	return key;
 }
 
-/** Makes a key, or writes the public half of the one that is there. Says what it did. */
+/** Makes a key, or writes the public half of the existing one. Returns what it did, as a sentence. */
 export function makeReleaseKey(privateFile: string, publicFile = publicKeyFile): string {
 	if (!relative(root, privateFile).startsWith(".."))
 		throw new Error(`${privateFile} is in the project: a private key must not get into its repository.`);

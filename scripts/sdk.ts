@@ -26,7 +26,7 @@ export class MissingToolError extends Error {}
 
 const platforms: Readonly<Record<string, string>> = { linux: "lin", darwin: "mac", win32: "win" };
 
-/** Throws a {@link MissingToolError} when the SDK or one of its tools is not there. */
+/** Throws a {@link MissingToolError} if the SDK or one of its tools is missing. */
 export function findSdk(): Sdk {
 	const path = process.env.MODDABLE ?? join(homedir(), ".local", "share", "moddable");
 	const setUp = "install it with `npx xs-dev setup` (https://xs-dev.js.org)";
@@ -59,7 +59,7 @@ export function isOnPath({ environment }: Pick<Sdk, "environment">, tool: string
 
 /** A tool that failed. */
 export class ToolFailedError extends Error {
-	/** All that it said. */
+	/** Its whole output. */
 	readonly output: string;
 
 	constructor(tool: string, code: number | null, said: string) {
@@ -117,7 +117,7 @@ function requireOwnFolder(folder: string): void {
 /** A file that a build is about ("error.c" is one), a warning, or a count of the SDK's linker. */
 const passingLine = /^# |^\[\d+\/\d+\]|warning: |^### \d/;
 
-/** Of a build's output, what went wrong: what the compilers of C warn of in the SDK is not this project's. */
+/** The errors in a build's output, without C compiler warnings about the SDK. */
 function errorLines(output: string): string {
 	const lines = output
 		.split("\n")

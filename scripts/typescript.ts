@@ -108,8 +108,8 @@ function link(
 }
 
 /**
- * Removes what a build before has left: byte code that may be of another source with the same name, and the linker's list
- * of names (`mc.xsi`), which would keep each name that there ever was. Without it names get other numbers:
+ * Removes output of earlier builds: byte code that may be of another source with the same name, and the linker's list of
+ * names (`mc.xsi`), which keeps every name ever used. Without it names get other numbers:
  * {@link compileWithNames}.
  */
 function removeCompiled(directory: string): void {
@@ -118,9 +118,9 @@ function removeCompiled(directory: string): void {
 }
 
 /**
- * The makefile with rules that compile C anew when its names may have other numbers (`xsID_…`), which its objects contain:
- * the SDK's leave the numbers as they were. Without a list, the linker numbers the names of C (`.xsi`) in the makefile's
- * order, before those of the JavaScript.
+ * Adds rules to the makefile that recompile C when the numbers of its names (`xsID_…`) may have changed: its objects contain
+ * the numbers, and the SDK's rules keep the old ones. Without a list, the linker numbers the names of C (`.xsi`) in the
+ * makefile's order, before those of the JavaScript.
  */
 export function compileWithNames(makefile: string): string {
 	const names = "$(filter %.xsi,$(MODULES))";
@@ -153,7 +153,7 @@ function readModules(directory: string): Module[] {
 	});
 }
 
-/** Names that the SDK's JavaScript, its engine or its typings have: all their words. */
+/** Names used by the SDK's JavaScript, its engine or its typings: all their words. */
 function readReservedNames(sdk: Sdk, directory: string): ReadonlySet<string> {
 	const makefile = readFileSync(join(directory, "makefile"), "utf8");
 	const scripts = [...makefile.matchAll(/^\txsc (\/\S+) /gm)].map(([, path = ""]) => path);
@@ -163,9 +163,9 @@ function readReservedNames(sdk: Sdk, directory: string): ReadonlySet<string> {
 }
 
 /**
- * Makes arrow functions of the functions that a module declares. Each other function has a `prototype` that nothing asks
- * for, of three slots in flash: 25 KB of the image. They come first in the module, as declarations are made first.
- * Generators, and functions that speak of `this` or `arguments`, stay what they are.
+ * Converts the functions that a module declares to arrow functions, which have no `prototype` of three slots in flash: 25 KB
+ * of the image. They are moved to the start of the module, like hoisted declarations. Generators, and functions that use
+ * `this` or `arguments`, stay unchanged.
  */
 export function functionsToArrows(source: string): string {
 	const { program, errors } = parseSync("module.js", source);

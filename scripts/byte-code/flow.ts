@@ -4,7 +4,7 @@ import type { Instruction } from "./instructions";
 export interface Variable {
 	readonly made: Instruction;
 	readonly uses: Instruction[];
-	/** The locals that were there before. */
+	/** The locals that existed before. */
 	readonly below: Scope | undefined;
 }
 
@@ -22,7 +22,7 @@ interface Handler {
 	readonly below: Handler | undefined;
 }
 
-/** What is there before each instruction that can be reached: its locals, if any, and where an exception leads to. */
+/** State before each reachable instruction: its locals, and where an exception leads to. */
 export interface Flow {
 	readonly scopes: ReadonlyMap<Instruction, Scope>;
 	readonly handlers: ReadonlyMap<Instruction, Instruction>;
@@ -45,12 +45,12 @@ export const writes: ReadonlySet<string> = new Set(
 
 export const ends: ReadonlySet<string> = new Set(["END", "END_ARROW", "END_BASE", "END_DERIVED"]);
 
-/** After these, what follows is only reached by a branch. */
+/** After these, the next instruction is reached only by a branch. */
 export const leaves: ReadonlySet<string> = new Set([...ends, "BRANCH", "THROW", "RETHROW", "RETURN"]);
 
 const makers: ReadonlySet<string> = new Set(["NEW_LOCAL", "NEW_TEMPORARY", "NEW_CLOSURE"]);
 
-/** Follows all ways through a function; `undefined` if its locals or handlers depend on the way. */
+/** Follows all paths through a function; `undefined` if its locals or handlers depend on the path. */
 export function findFlow(list: readonly Instruction[]): Flow | undefined {
 	interface State {
 		readonly scope: Scope | undefined;
@@ -125,7 +125,7 @@ export function variableAt(scope: Scope | undefined, index: number): Variable | 
 	return at?.depth === index ? at.variable : undefined;
 }
 
-/** Candidates whose value may be asked for after they were made, or reset, and before they were assigned. */
+/** Candidates that may be read after creation or reset, before assignment. */
 export function findAskedBeforeAssigned(
 	list: readonly Instruction[],
 	{ handlers }: Flow,
@@ -167,7 +167,7 @@ export function findAskedBeforeAssigned(
 	return asked;
 }
 
-/** Instructions that a branch leads to, over what is no more. */
+/** Branch targets, resolved over removed instructions. */
 export function branchTargets(body: readonly Instruction[]): ReadonlySet<Instruction> {
 	const resolve = targetResolver(body);
 	const targets = new Set<Instruction>();
@@ -176,7 +176,7 @@ export function branchTargets(body: readonly Instruction[]): ReadonlySet<Instruc
 	return targets;
 }
 
-/** What a branch to an instruction leads to: the first one from there that is still there. */
+/** Resolves a branch target to the first instruction from there that is not removed. */
 export function targetResolver(body: readonly Instruction[]): (target: Instruction) => Instruction {
 	const resolved = new Map<Instruction, Instruction>();
 	let next: Instruction | undefined;
@@ -187,7 +187,7 @@ export function targetResolver(body: readonly Instruction[]): (target: Instructi
 	return (target) => resolved.get(target) ?? target;
 }
 
-/** The instructions that are still there, and the end of the function, which a branch may lead to. */
+/** The instructions that are not removed, and the end of the function, which may be a branch target. */
 export function remaining(body: readonly Instruction[]): Instruction[] {
 	return body.filter(({ removed, operation }) => removed !== true || operation === "");
 }
@@ -201,7 +201,7 @@ export function forEachPair(
 	for (const second of body) {
 		if (second.removed === true) continue;
 		if (first !== undefined) use(first, second);
-		// What `use` has removed stands between no others.
+		// `use` may have removed the second one.
 		if (!isRemoved(second)) first = second;
 	}
 }

@@ -3,19 +3,19 @@
  * (`gxCodeSizes` in `xsCommon.c`), so that they are those of the engine that is linked.
  */
 
-/** An instruction, without what its encoding decides: operations whose operand comes in several widths are one here. */
+/** An instruction, independent of its encoding: operations that differ only in operand width are one. */
 export interface Instruction {
-	/** As XS calls it, without `XS_CODE_` and the width of its operand: `GET_LOCAL`. */
+	/** XS's name, without `XS_CODE_` and the operand width: `GET_LOCAL`. */
 	operation: string;
 	/** A number, the number of a name, or the length of what follows. */
 	operand: number;
-	/** What its encoding holds as it is: a text's characters, a number's bytes. */
+	/** Literal data: a string's characters, a number's bytes. */
 	readonly data?: Buffer;
 	/** Where it branches to. */
 	target?: Instruction;
-	/** Of `CODE`: what the function runs. */
+	/** For `CODE`: the function's instructions. */
 	readonly body?: Instruction[];
-	/** It is no more; what branches to it goes to what follows. */
+	/** Removed; branches to it lead to the next instruction. */
 	removed?: boolean;
 }
 
@@ -31,7 +31,7 @@ interface Operation {
 	readonly encodings: readonly Encoding[];
 }
 
-/** What the engine of an SDK can do. */
+/** The operations of an SDK's engine. */
 export interface OperationTable {
 	readonly operations: ReadonlyMap<string, Operation>;
 	readonly byCode: readonly { readonly name: string; readonly width: number }[];
@@ -43,7 +43,7 @@ const nameBytes = 2;
 const branches = /^(BRANCH|CATCH$|CODE$)/;
 const signed = /^(INTEGER|RUN|RUN_TAIL)$/;
 
-/** Reads the table of operations in `xsCommon.c`; throws if it is not as this script knows it. */
+/** Reads the table of operations in `xsCommon.c`; throws if its format is unknown. */
 export function readOperations(xsCommon: string): OperationTable {
 	const [, table = ""] =
 		/gxCodeSizes\[XS_CODE_COUNT\][^{]*\{([\s\S]*?)\n\};/.exec(xsCommon.replace(/\r/g, "")) ?? [];
@@ -89,7 +89,7 @@ export function readOperations(xsCommon: string): OperationTable {
 	return { operations, byCode };
 }
 
-/** Decodes what a function, or a module, runs. Throws if it is not byte code. */
+/** Decodes the byte code of a function or module. Throws if it is invalid. */
 export function decode(code: Buffer, table: OperationTable): Instruction[] {
 	const at = new Map<number, Instruction>();
 	const targets: [from: Instruction, offset: number][] = [];
@@ -146,7 +146,7 @@ export function decode(code: Buffer, table: OperationTable): Instruction[] {
 	return list;
 }
 
-/** Encodes instructions, each as short as it can be. */
+/** Encodes instructions, each as short as possible. */
 export function encode(list: readonly Instruction[], table: OperationTable): Buffer {
 	const bodies = new Map<Instruction, Buffer>();
 	const widths = new Map<Instruction, Encoding>();
@@ -210,7 +210,7 @@ export function encode(list: readonly Instruction[], table: OperationTable): Buf
 	return Buffer.concat(parts);
 }
 
-/** What a branch holds, or the code of a function: how far it is from the end of the instruction. */
+/** Distance of a branch, or length of a function's code, from the end of the instruction. */
 function distanceOf(
 	instruction: Instruction,
 	offsets: ReadonlyMap<Instruction, number>,

@@ -1,14 +1,14 @@
-/** What the SDK's compiler has made of a module (`.xsb`): the names that its byte code refers to by number, and the code. */
+/** A compiled module (`.xsb`): its byte code, and the names that the code refers to by number. */
 export interface ModuleFile {
 	readonly names: readonly Buffer[];
 	readonly code: Buffer;
-	/** What else is in the file, in its order; `undefined` where the names and the code are. */
+	/** The atoms of the file in order; `undefined` in place of names and code. */
 	readonly atoms: readonly { readonly type: string; readonly data: Buffer | undefined }[];
 }
 
 const headerBytes = 8;
 
-/** Throws for what is no such file. */
+/** Throws for any other file. */
 export function readModuleFile(file: Buffer): ModuleFile {
 	if (
 		file.length < headerBytes ||

@@ -1,6 +1,6 @@
 import type { Instruction } from "./instructions";
 
-/** These give a name that only a debugger and stack traces show. */
+/** Operations that set a name which only debuggers and stack traces show. */
 const naming: ReadonlySet<string> = new Set([
 	"CONSTRUCTOR_FUNCTION",
 	"FUNCTION",
@@ -12,9 +12,8 @@ const naming: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Takes out names that functions and variables have and nothing else, as each name is a slot, two numbers and its
- * characters in flash. Private members are found by their variables' names, which stay. Returns the names that are left,
- * by which the instructions are numbered again. `isName`: whether an operation has a name.
+ * Removes names that only functions and variables have: each takes a slot, two numbers and its characters in flash. Names of
+ * private members stay, because members are found by them. Returns the remaining names, and renumbers the instructions. `isName`: whether an operation has a name.
  */
 export function forgetNames(
 	list: readonly Instruction[],

@@ -5,12 +5,12 @@ import { forgetNames } from "./names";
 import { shortenConditions, shortenEnds, simplifyExpressions } from "./peephole";
 import { keepLocalsInRegisters } from "./registers";
 
-/** A compiled module (`.xsb`) with shorter byte code that does the same. Throws for what is none. */
+/** Shortens the byte code of a compiled module (`.xsb`). Throws for any other file. */
 export function optimizeModule(file: Buffer, table: OperationTable): Buffer {
 	const module = readModuleFile(file);
 	const list = decode(module.code, table);
 	optimizeFunctions(list);
-	// Functions in C have numbers of names, too.
+	// C functions also refer to names by number.
 	const hasHosts = module.atoms.some(({ type }) => type === "HOST");
 	const isName = (operation: string) => table.operations.get(operation)?.kind === "name";
 	const names = hasHosts ? module.names : forgetNames(list, module.names, isName);
@@ -18,8 +18,7 @@ export function optimizeModule(file: Buffer, table: OperationTable): Buffer {
 }
 
 /**
- * Shortens the functions of a module. One that suspends itself, or has an instruction that is not known here, keeps its
- * locals as they are.
+ * Shortens the functions of a module. The locals of one that suspends itself, or has an unknown instruction, stay unchanged.
  */
 export function optimizeFunctions(list: readonly Instruction[]): void {
 	for (const { body } of list) {
@@ -32,7 +31,7 @@ export function optimizeFunctions(list: readonly Instruction[]): void {
 	}
 }
 
-/** Operations that do not suspend the function, nor touch its locals but by their numbers. The last of all is its end. */
+/** Operations that neither suspend the function nor access locals other than by number. The last is its end. */
 const known: ReadonlySet<string> = new Set([
 	...localUses,
 	...closureUses,

@@ -1,7 +1,7 @@
 import { branchTargets, ends, forEachPair, leaves, remaining, targetResolver, type Variable } from "./flow";
 import type { Instruction } from "./instructions";
 
-/** `undefined` is one instruction, and a condition is not negated to branch. */
+/** Uses one instruction for `undefined`, and branches without negating the condition. */
 export function simplifyExpressions(body: readonly Instruction[]): void {
 	const targets = branchTargets(body);
 	forEachPair(body, (first, second) => {
@@ -18,8 +18,7 @@ export function simplifyExpressions(body: readonly Instruction[]): void {
 }
 
 /**
- * `a && b` in a condition: where its value is only asked whether it is true, a branch goes where the condition would.
- * Whether anything changed.
+ * Shortens `a && b` in a condition: branches directly to the condition's target. Returns whether anything changed.
  */
 export function shortenConditions(body: readonly Instruction[]): boolean {
 	const targets = branchTargets(body);
@@ -58,7 +57,7 @@ function isCondition(instruction: Instruction | undefined): boolean {
 	return instruction?.operation === "BRANCH_IF" || instruction?.operation === "BRANCH_ELSE";
 }
 
-/** How many values an instruction takes from the stack, and how many it puts there; of others it is not known here. */
+/** Values that an instruction pops from and pushes onto the stack; others are unknown. */
 const stackEffects: ReadonlyMap<string, readonly [takes: number, puts: number]> = new Map(
 	(
 		[
@@ -95,7 +94,7 @@ function stackEffect(
 	return stackEffects.get(instruction.operation);
 }
 
-/** A local that is on top of the stack already is duplicated there, which is shorter than to get it again. */
+/** Duplicates a local that is on top of the stack, which is shorter than reading it again. */
 export function duplicateInstead(
 	body: readonly Instruction[],
 	used: ReadonlyMap<Instruction, Variable>,
@@ -141,7 +140,7 @@ export function duplicateInstead(
 	}
 }
 
-/** A branch to a function's end is its end, and what cannot be reached is left out. Whether anything changed. */
+/** Replaces branches to a function's end by its end, and removes unreachable code. Returns whether anything changed. */
 export function shortenEnds(body: readonly Instruction[]): boolean {
 	let hasChanged = false;
 	const remove = (instruction: Instruction) => {

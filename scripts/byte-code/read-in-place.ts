@@ -1,9 +1,8 @@
 import type { OperationTable } from "./instructions";
 
 /**
- * Has the functions in the machine that the SDK's linker writes as C (`mc.xs.c`) use what their code holds where it is, in
- * flash. The linker leaves operations in preloaded code that copy a text, and the code of a function that is made, to RAM
- * each time; those of code that is not preloaded do not.
+ * Makes functions in the linked machine (`mc.xs.c`) use strings and code of closures in place, in flash. The SDK's linker
+ * leaves operations in preloaded code that copy them to RAM each time.
  */
 export function readInPlace(machine: string, table: OperationTable): string {
 	const substitutes = new Map<number, number>();

@@ -16,10 +16,9 @@ import type { Instruction } from "./instructions";
 import { duplicateInstead } from "./peephole";
 
 /**
- * The SDK's compiler copies each parameter into a local, makes each local where its block begins and removes it where the
- * block ends. Here locals get a place of their own in what the function reserves, and are neither made nor removed, and one
- * that is only ever a parameter's value is read from the arguments. Left as they are: locals in closures, and those that may
- * be asked for before they are assigned.
+ * The SDK's compiler copies each parameter into a local, and creates and removes locals with their blocks. This gives locals
+ * fixed places in what the function reserves, and reads a local that only holds a parameter from the arguments. Locals in
+ * closures, and those that may be read before assignment, stay unchanged.
  */
 export function keepLocalsInRegisters(body: readonly Instruction[]): void {
 	const list = remaining(body);
@@ -51,7 +50,7 @@ function findUses(list: readonly Instruction[], { scopes }: Flow): Map<Instructi
 	return used;
 }
 
-/** Whether it is a local and nothing else: no closure holds it, and no constant is assigned again. */
+/** Whether it is a plain local: in no closure, and no constant that is assigned again. */
 function isPlain({ made, uses }: Variable): boolean {
 	if (made.operation !== "NEW_LOCAL" && made.operation !== "NEW_TEMPORARY") return false;
 	const operations = new Set(uses.map(({ operation }) => operation));
@@ -59,7 +58,7 @@ function isPlain({ made, uses }: Variable): boolean {
 	return !operations.has("CONST_LOCAL") || (!operations.has("SET_LOCAL") && !operations.has("PULL_LOCAL"));
 }
 
-/** Reads from the arguments what is a parameter's value and nothing else; returns these variables. */
+/** Reads locals that only hold a parameter from the arguments; returns these variables. */
 function findParameters(
 	list: readonly Instruction[],
 	used: Map<Instruction, Variable>,
@@ -162,7 +161,7 @@ function shortenAssignments(
 	});
 }
 
-/** A register that nothing asks for any more is not assigned. */
+/** Removes assignments of registers that are never read. */
 function removeUnasked(registers: ReadonlySet<Variable>): void {
 	for (const { uses } of registers) {
 		const left = uses.filter(({ removed }) => removed !== true);

@@ -1,9 +1,9 @@
 /**
- * Of the machine that the SDK's linker writes as C (`mc.xs.c`), shares slots that are the same, and shortens byte code by
- * the zeros that fill it up. What is preloaded is never written: who changes a preloaded object gets a copy of it in RAM.
+ * Merges equal slots of the linked machine (`mc.xs.c`), and removes the zero padding of byte code. Preloaded slots are never
+ * written: changing a preloaded object copies it to RAM.
  *
- * Shared are properties and what follows them, what functions are made of, and the environments in which functions find
- * the variables around them. Objects and functions themselves are not: each is another.
+ * Merged are properties with those that follow, the parts of functions, and closure environments. Objects and functions are
+ * not: each has its identity.
  */
 export function shareSlots(machine: string): string {
 	const [before = "", heap = "", after = ""] = splitHeap(machine);
