@@ -9,7 +9,7 @@ import {
 	parseHumidityCalibration,
 } from "./bmx280-compensation";
 import { type Driver, pressure, type SensorField, temperature } from "./driver";
-import { type I2CDevice, uint24 } from "./i2c-device";
+import type { I2CDevice } from "./i2c-device";
 
 /** Selected by pin SDO (BME280: section 6.2; BMP280: section 5.2). */
 export const bmx280Addresses: readonly number[] = Object.freeze([0x76, 0x77]);
@@ -35,6 +35,9 @@ const register = Object.freeze({
 	data: 0xf7,
 });
 
+/** From the first register that a measurement is read with, to the data. */
+const dataOffset = register.data - register.controlHumidity;
+
 /** Loads the trimming words again, which takes up to 2 ms (section 1.1, start-up time; `im_update`, section 5.4.4). */
 const resetCommand = 0xb6;
 const resetMs = 2;
@@ -53,6 +56,13 @@ const modeMask = 0x03;
 const measureHumidityOnce = 0x01;
 const statusMeasuring = 0x08;
 const statusCopying = 0x01;
+
+/** Registers 0xF2 … 0xF4 after a measurement, above the configuration, and which of their bits must be so. */
+const expectedControls = measureOnce << 8;
+/** The mode is sleep again. */
+const controlsMask = (0xff & ~modeMask) << 8;
+const expectedWithHumidity = (measureHumidityOnce << 24) | expectedControls;
+const maskWithHumidity = (7 << 24) | controlsMask;
 
 /** Maximum durations (section 9.1). */
 const measurementMs = 1.25 + 2.3 + (2.3 + 0.575);
@@ -117,21 +127,19 @@ function read(
 	{ calibration, humidityCalibration }: BMx280State,
 ): readonly Value[] | undefined {
 	const hasHumidity = humidityCalibration !== undefined;
-	if ((chip.readUint8(register.status) & statusMeasuring) !== 0) return undefined;
-	const data = chip.readConfirmed(register.data, hasHumidity ? 8 : 6);
-	// Otherwise the chip was reset, by a glitch of its supply or by being plugged in again. The mode is sleep again.
-	const controls = uint24(chip.readRegisters(register.controlHumidity, 3));
-	const isOversamplingSet = ((controls ^ measureOnce) & 0xff & ~modeMask) === 0;
-	if (
-		!isMarked(chip) ||
-		!isOversamplingSet ||
-		(hasHumidity && ((controls >> 16) & 7) !== measureHumidityOnce)
-	)
+	// Controls, status and data in one transfer, so that they belong together.
+	const count = (hasHumidity ? 8 : 6) + dataOffset;
+	const view = new DataView(chip.readConfirmed(register.controlHumidity, count).buffer);
+	// Control of humidity, status, control of the measurement, configuration.
+	const controls = view.getUint32(0);
+	if ((controls & (statusMeasuring << 16)) !== 0) return undefined;
+	// Otherwise the chip was reset, by a glitch of its supply or by being plugged in again.
+	const difference = controls ^ (hasHumidity ? expectedWithHumidity : expectedControls);
+	if (!isMark(controls) || (difference & (hasHumidity ? maskWithHumidity : controlsMask)) !== 0)
 		throw chip.lostError();
-	const view = new DataView(data.buffer);
-	const rawPressure = view.getUint32(0) >>> 12;
-	const rawTemperature = (view.getUint32(2) >> 4) & 0xfffff;
-	const rawHumidity = hasHumidity ? view.getUint16(6) : skipped16;
+	const rawPressure = view.getUint32(dataOffset) >>> 12;
+	const rawTemperature = (view.getUint32(dataOffset + 2) >> 4) & 0xfffff;
+	const rawHumidity = hasHumidity ? view.getUint16(dataOffset + 6) : skipped16;
 	// All channels skipped: it did not measure. One of these numbers by itself may be a measurement.
 	if (rawTemperature === skipped20 && rawPressure === skipped20 && rawHumidity === skipped16)
 		throw chip.lostError();
@@ -151,8 +159,13 @@ function isStarting(chip: I2CDevice): boolean {
 }
 
 function isMarked(chip: I2CDevice): boolean {
+	return isMark(chip.readUint8(register.configuration));
+}
+
+/** `configuration`: the register, in the lowest byte. */
+function isMark(configuration: number): boolean {
 	// mutation: detect-sensor-swap
-	return (chip.readUint8(register.configuration) & configurationMask) === markerConfiguration;
+	return (configuration & configurationMask) === markerConfiguration;
 }
 
 export function readBoschId(chip: I2CDevice): number {

@@ -19,7 +19,8 @@ export class Aggregate {
 		if (value === undefined) return;
 		this.last = value;
 		if (typeof value !== "number") return;
-		if (this.count++ === 0) this.sum = this._min = this._max = value;
+		this.count += 1;
+		if (this.count === 1) this.sum = this._min = this._max = value;
 		else {
 			this.sum += value;
 			if (value < this._min) this._min = value;
@@ -29,6 +30,8 @@ export class Aggregate {
 
 	/** `undefined` if there are no values; the same holds for {@link min} and {@link max}. */
 	get value(): Value {
+		// As most readings have: one value.
+		if (this.count < 2) return this.last;
 		if (this.aggregation === "last" || typeof this.last !== "number") return this.last;
 		return this.aggregation === "sum" ? this.sum : this.sum / this.count;
 	}

@@ -8,7 +8,7 @@ import { isValidRom, OneWireDevice, romText } from "../drivers/one-wire-device";
 import { pms5003 } from "../drivers/pms5003";
 import { SerialDevice } from "../drivers/serial-device";
 import { recoverBusPins } from "./i2c-bus-recovery";
-import { driverAddresses, scanDriverAddresses, scanOtherAddresses } from "./i2c-scan";
+import { driversByAddress, scanDriverAddresses, scanOtherAddresses } from "./i2c-scan";
 
 export interface DetectorOptions {
 	readonly bus: I2CBus;
@@ -74,16 +74,18 @@ export class Detector {
 		if (scope === "full") this.unknownAddresses.clear();
 		const used = this.addressesOf(open);
 		const remembered = this.addressesOf(known);
+		const driversAt = scope === "known" ? undefined : driversByAddress(drivers);
 		const wanted =
-			scope === "known"
+			driversAt === undefined
 				? remembered
-				: driverAddresses(drivers).filter(
+				: [...driversAt.keys()].filter(
 						(address) => remembered.includes(address) || !this.unknownAddresses.has(address),
 					);
 		const { chips, unknown } = scanDriverAddresses(
 			bus,
 			drivers,
 			wanted.filter((address) => !used.includes(address)),
+			driversAt,
 		);
 		for (const { address } of unknown) this.unknownAddresses.add(address);
 		const problems = unknown.map(({ problem }) => problem);

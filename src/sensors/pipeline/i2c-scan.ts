@@ -24,17 +24,17 @@ const maxSingleAddresses = 3;
 
 /**
  * Probes addresses, none of an open sensor. The first driver that recognizes the chip at one gets it. Never
- * throws.
+ * throws. `driversAt`: {@link driversByAddress}, if the caller has it.
  */
 export function scanDriverAddresses(
 	bus: I2CBus,
 	drivers: readonly I2CDriver[],
 	addresses: readonly number[],
+	// Of a known sensor's address only, which a board that wakes up has, the drivers are found sooner one by one.
+	driversAt = addresses.length > maxSingleAddresses ? driversByAddress(drivers) : undefined,
 ): I2CScanResult {
 	const chips: DetectedChip[] = [];
 	const unknown: I2CScanResult["unknown"][number][] = [];
-	// Of a known sensor's address only, which a board that wakes up has, the drivers are found sooner one by one.
-	const driversAt = addresses.length > maxSingleAddresses ? driversByAddress(drivers) : undefined;
 	for (const address of addresses) {
 		let answered = false;
 		const candidates =
@@ -86,8 +86,8 @@ export function driverAddresses(drivers: readonly I2CDriver[]): readonly number[
 	return [...driversByAddress(drivers).keys()];
 }
 
-/** In the order of the drivers. */
-function driversByAddress(drivers: readonly I2CDriver[]): ReadonlyMap<number, readonly I2CDriver[]> {
+/** In the order of the drivers; not kept, because it takes some kilobytes. */
+export function driversByAddress(drivers: readonly I2CDriver[]): ReadonlyMap<number, readonly I2CDriver[]> {
 	const found = new Map<number, I2CDriver[]>();
 	for (const driver of drivers) {
 		const { addresses } = driver;

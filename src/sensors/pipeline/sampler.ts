@@ -111,9 +111,11 @@ export class Sampler {
 		if (this.nextDetectionAt === undefined) this.detect(this.firstScope);
 		else if (now >= this.nextDetectionAt || registry.slots.length === 0) this.detect("normal");
 		else if (registry.missing.length > 0) this.detect("known");
-		time.clear(this.stepTimer);
-		this.sampledAt = now;
-		this.scheduleStep(1);
+		if (this.stepMs !== undefined) {
+			time.clear(this.stepTimer);
+			this.sampledAt = now;
+			this.scheduleStep(this.stepMs, 1);
+		}
 		await this.measure();
 		return { fields: registry.fields, values: registry.takeValues() };
 	}
@@ -235,14 +237,13 @@ export class Sampler {
 	}
 
 	/** Schedules the measurements between two samples; the next sample makes the last one itself. */
-	private scheduleStep(step: number): void {
+	private scheduleStep(stepMs: number, step: number): void {
 		const { time, settings } = this.options;
-		const { stepMs } = this;
-		if (stepMs === undefined || this.closed || (step + 0.5) * stepMs > settings.interval * 1000) return;
+		if (this.closed || (step + 0.5) * stepMs > settings.interval * 1000) return;
 		this.stepTimer = time.set(
 			() => {
 				void this.measure();
-				this.scheduleStep(step + 1);
+				this.scheduleStep(stepMs, step + 1);
 			},
 			this.sampledAt + step * stepMs - time.ticks(),
 		);

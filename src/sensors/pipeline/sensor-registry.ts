@@ -170,13 +170,16 @@ export class SensorRegistry {
 
 	/** The values since the previous call, in the order of the fields. */
 	takeValues(): readonly Value[] {
-		const { readingFields, _slots: slots } = this;
+		const readingFields = this.readingFields;
+		const slots = this._slots;
+		const fieldCount = readingFields.length;
 		const values: Value[] = [];
-		for (let index = 0; index < readingFields.length; index++) {
+		for (let index = 0; index < fieldCount; index++) {
 			const readingField = readingFields[index];
 			if (readingField === undefined) continue;
 			const aggregate = slots[readingField.sourceIndex]?.aggregates[readingField.fieldIndex];
-			values[index] = roundTo(aggregate?.[readingField.statistic], readingField.field.decimals);
+			const value = aggregate?.[readingField.statistic];
+			values[index] = typeof value === "number" ? roundTo(value, readingField.field.decimals) : value;
 		}
 		for (let index = 0; index < slots.length; index++) slots[index]?.clearAggregates();
 		return values;

@@ -30,10 +30,10 @@ export class SensorSlot {
 	private readonly options: SensorSlotOptions;
 	/** The values since the previous reading, by field. */
 	readonly aggregates: readonly Aggregate[];
-	/** Those of the latest measurement, by field; empty after a failure. */
-	latestValues: readonly Value[] = [];
 	/** As the driver has measured them, without the user's calibration. */
 	measuredValues: readonly Value[] = [];
+	/** The same, calibrated and with the derived ones. */
+	private processedValues: readonly Value[] = [];
 	private sensorInUse: OpenSensor | undefined;
 	private _problem: string | undefined;
 	private measurement: Promise<void> | undefined;
@@ -62,6 +62,11 @@ export class SensorSlot {
 		return this.options.fields;
 	}
 
+	/** Those of the latest measurement, by field; empty after a failure. */
+	get latestValues(): readonly Value[] {
+		return this.processedValues.map(validValue);
+	}
+
 	/** A sentence; `undefined` while the sensor works. */
 	get problem(): string | undefined {
 		return this._problem;
@@ -86,7 +91,7 @@ export class SensorSlot {
 	fail(problem: string, alreadyReported = false): void {
 		this.closeSensor();
 		this.openReason = "failure";
-		this.latestValues = [];
+		this.processedValues = [];
 		this.measuredValues = [];
 		if (this._problem === problem) return;
 		this._problem = problem;
@@ -124,8 +129,8 @@ export class SensorSlot {
 
 	/** Opens the sensor if necessary. Returns early if it is closed or fails in the meantime. */
 	private async measureOnce(): Promise<void> {
-		const { candidate, time, processValues } = this.options;
-		const { driver } = candidate;
+		const { candidate, time } = this.options;
+		const driver = candidate.driver;
 		const endTicks = time.ticks() + maxMeasurementMs;
 		if (this.sensorInUse === undefined) {
 			const device = candidate.connect();
@@ -148,7 +153,7 @@ export class SensorSlot {
 			if (!(await this.runSteps(waitMs, proceed, endTicks))) return;
 		}
 		this.measuredValues = readSensor(sensor);
-		this.addValues(processValues(this.measuredValues));
+		this.addValues(this.options.processValues(this.measuredValues));
 	}
 
 	/** Waits, and runs the next step, until that returns 0 ms; false if the sensor was closed or has failed meanwhile. */
@@ -172,22 +177,19 @@ export class SensorSlot {
 	}
 
 	private addValues(values: readonly Value[]): void {
-		const { aggregates } = this;
-		const latest: Value[] = [];
-		for (let index = 0; index < aggregates.length; index++) {
-			const value = validValue(values[index]);
-			aggregates[index]?.add(value);
-			latest[index] = value;
-		}
-		this.latestValues = latest;
+		const aggregates = this.aggregates;
+		const count = aggregates.length;
+		for (let index = 0; index < count; index++) aggregates[index]?.add(validValue(values[index]));
+		this.processedValues = values;
 		if (this._problem === undefined) return;
 		this._problem = undefined;
 		this.options.onProblem(undefined);
 	}
 
 	clearAggregates(): void {
-		const { aggregates } = this;
-		for (let index = 0; index < aggregates.length; index++) aggregates[index]?.clear();
+		const aggregates = this.aggregates;
+		const count = aggregates.length;
+		for (let index = 0; index < count; index++) aggregates[index]?.clear();
 	}
 
 	private closeSensor(): void {
@@ -213,19 +215,24 @@ export interface OpenSensor {
  * out of range.
  */
 export function readSensor({ candidate, device, state }: OpenSensor): readonly Value[] {
-	const { sensor, driver } = candidate;
+	const driver = candidate.driver;
 	const values = driver.read(device, state);
 	if (values === undefined)
-		throw new SensorError(sensor, "its measurement did not end in time. Check its supply.");
-	const { fields } = driver;
+		throw new SensorError(candidate.sensor, "its measurement did not end in time. Check its supply.");
+	const fields = driver.fields;
+	const count = fields.length;
 	const checked: Value[] = [];
-	for (let index = 0; index < fields.length; index++) {
-		const field = fields[index];
+	for (let index = 0; index < count; index++) {
 		const value = values[index];
 		checked[index] = value;
-		if (typeof value !== "number" || field?.min === undefined || field.max === undefined) continue;
-		if (!(value >= field.min && value <= field.max))
-			throw new SensorError(sensor, `its ${field.name} is out of range. Check its wiring and supply.`);
+		if (typeof value !== "number") continue;
+		const field = fields[index];
+		const min = field?.min;
+		if (min === undefined || field?.max === undefined || (value >= min && value <= field.max)) continue;
+		throw new SensorError(
+			candidate.sensor,
+			`its ${field.name} is out of range. Check its wiring and supply.`,
+		);
 	}
 	return checked;
 }
