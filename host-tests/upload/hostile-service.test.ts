@@ -54,6 +54,20 @@ function good(): Answer {
 	return { ...plain, final: "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}", isStored: true };
 }
 
+/** Stored, and then what says nothing of it. */
+function unconfirmed(random: SeededRandom): Answer {
+	const finals = [
+		"",
+		"garbage",
+		"HTTP/1.1 2",
+		"HTTP/1.1 500 No\r\n\r\n",
+		"HTTP/2 201\r\n\r\n",
+		"HTTP/1.1 101 S\r\n\r\n",
+	];
+	const final = finals[Math.floor(random.next() * finals.length)] ?? "";
+	return { ...plain, final, isStored: true, closes: true };
+}
+
 function odd(status: number, random: SeededRandom): Answer {
 	const pieceBytes = [1, 1 + Math.floor(random.next() * 30), 1 << 20][Math.floor(random.next() * 3)] ?? 1;
 	return {
@@ -84,16 +98,21 @@ const kinds: Readonly<Record<string, Kind>> = {
 	"any status": (random) => () => odd(anyStatus(random), random),
 	"early answers": (random) => () => ({ ...odd(anyStatus(random), random), atShare: random.next() }),
 	"stored, and never confirmed": (random) => {
-		const finals = [
-			"",
-			"garbage",
-			"HTTP/1.1 2",
-			"HTTP/1.1 500 No\r\n\r\n",
-			"HTTP/2 201\r\n\r\n",
-			"HTTP/1.1 101 S\r\n\r\n",
-		];
-		const final = finals[Math.floor(random.next() * finals.length)] ?? "";
-		return () => ({ ...plain, final, isStored: true, closes: true });
+		const answer = unconfirmed(random);
+		return () => answer;
+	},
+	"stored, and confirmed now and then": (random) => {
+		const answer = unconfirmed(random);
+		const [failures, successes] = [1 + 4 * random.next(), 20 * random.next()];
+		let rest = 1;
+		let isGood = false;
+		return () => {
+			if (--rest <= 0) {
+				isGood = !isGood;
+				rest = Math.ceil(random.next() * (isGood ? successes : failures));
+			}
+			return isGood ? good() : answer;
+		};
 	},
 	"a limit of size": (random) => {
 		const limit = Math.floor(10 ** (1.5 + 4 * random.next()));
@@ -141,7 +160,8 @@ class Life {
 	async live(): Promise<void> {
 		const { random, service } = this;
 		const { uploader } = this;
-		this.measure(1 + Math.floor(random.next() * (random.nextBoolean(0.3) ? 1_500 : 60)));
+		const most = this.name.startsWith("stored") ? 6_000 : 1_500;
+		this.measure(1 + Math.floor(random.next() * (random.nextBoolean(0.3) ? most : 60)));
 		uploader.start();
 		const answerTo = this.kind(random, this.every);
 		service.answerTo = answerTo;
@@ -200,10 +220,11 @@ class Life {
 			if (!isTransient && exchanges.length > 10 + hours)
 				throw new BrokenPromise(`${exchanges.length} requests in ${hours} h of ${status}`);
 		}
-		if (this.name !== "stored, and never confirmed") return;
+		if (!this.name.startsWith("stored")) return;
 		const counts = [...storedAt.values()].map((times) => most(times, 24 * hour));
 		if (Math.max(...counts) > 30) throw new BrokenPromise(`stored ${Math.max(...counts)} times in a day`);
 		const often = counts.filter((count) => count > 2).length;
+		if (process.env.SHOW) console.log(this.name, storedAt.size, often, Math.max(...counts));
 		if (often > 1_000) throw new BrokenPromise(`${often} points stored more than twice`);
 	}
 

@@ -26,6 +26,31 @@ test("in a fault, the oldest and one of the newest points are tried in turn", ()
 	expect(search.next(1, 100)?.from).toBe(99);
 });
 
+test("after a failure, a quarter of the batch is sent, then the oldest point; for a day batches stay as small", () => {
+	const search = new RefusalSearch();
+	const sizes = (successes: number) =>
+		Array.from({ length: successes }, (_, index) => {
+			search.accepted(index, batch(index, index));
+			return search.maxPoints;
+		});
+	search.begin(0);
+	search.failed(1_000, true);
+	expect(search.maxPoints).toBe(250);
+	search.failed(250, false);
+	expect(search.maxPoints).toBe(1);
+	expect(sizes(9)).toEqual([2, 4, 8, 16, 32, 64, 128, 250, 250]);
+	search.failed(250, true);
+	expect(search.maxPoints).toBe(63);
+	expect(sizes(2)).toEqual([63, 63]);
+	for (let failure = 0; failure < 5; failure++) search.failed(63, true);
+	expect(sizes(3)).toEqual([16, 16, 16]);
+	search.failed(4, true);
+	expect(search.maxPoints).toBe(1);
+	expect(sizes(4)).toEqual([2, 4, 8, 8]);
+	search.begin(24 * 3_600_000);
+	expect(sizes(8).at(-1)).toBe(1_000);
+});
+
 test("if the newest cannot be sent, for want of its time, the oldest is tried", () => {
 	const search = new RefusalSearch();
 	search.begin(0);

@@ -39,10 +39,10 @@ const maxWaitMs = 15 * minute;
 const maxReachedWaitMs = 2 * hour;
 /** A service that refuses so many single points in a row is at fault. */
 const maxRefusals = 3;
-/** Without a 2xx, in a day: copies of a point, and points stored more than twice. */
+/** In a day: copies of a point, and points stored more than twice. */
 const maxCopies = 30;
 const maxRepeated = 1_000;
-/** Only points that are tried by themselves are stored more often than this, and these are few. */
+/** Without a 2xx, only points that are tried by themselves are stored more often than this, and these are few. */
 const maxBatchCopies = 5;
 const maxTested = 10;
 const day = 24 * hour;
@@ -92,11 +92,13 @@ export class UplinkChecker {
 	private lastRefused = 0;
 	/** The board has received a 2xx in this upload: a refusal or failure may be of a point that is held back. */
 	private hasTaken = false;
-	/** How often points were stored without a 2xx that the board has received, in a day. */
+	/** How often points were stored, in a day. */
 	private readonly copies = new Map<number, number>();
 	private repeated = 0;
-	private tested = 0;
 	private copiesSince = 0;
+	/** The same without a 2xx that the board has received. */
+	private readonly unconfirmedCopies = new Map<number, number>();
+	private tested = 0;
 
 	constructor(options: UplinkOptions) {
 		this.options = options;
@@ -159,22 +161,27 @@ export class UplinkChecker {
 	/** The service has stored these. */
 	onStored(sequences: readonly number[]): void {
 		const now = this.options.now();
-		if (now - this.copiesSince > day) this.forgetCopies();
+		if (now - this.copiesSince > day) this.beginDay(now);
 		for (const sequence of sequences) {
-			const count = (this.copies.get(sequence) ?? 0) + 1;
-			this.copies.set(sequence, count);
+			const count = increment(this.copies, sequence);
 			if (count > maxCopies) violate("few", `${sequence} is stored ${count} times`);
 			if (count === 3 && ++this.repeated > maxRepeated)
 				violate("few", `${this.repeated} points are stored more than twice`);
-			if (count === maxBatchCopies + 1 && ++this.tested > maxTested)
+			if (increment(this.unconfirmedCopies, sequence) === maxBatchCopies + 1 && ++this.tested > maxTested)
 				violate("few", `${this.tested} points are stored more than ${maxBatchCopies} times`);
 		}
 	}
 
-	private forgetCopies(): void {
+	private beginDay(now: number): void {
 		this.copies.clear();
-		this.repeated = this.tested = 0;
-		this.copiesSince = this.options.now();
+		this.repeated = 0;
+		this.copiesSince = now;
+		this.forgetUnconfirmed();
+	}
+
+	private forgetUnconfirmed(): void {
+		this.unconfirmedCopies.clear();
+		this.tested = 0;
 	}
 
 	onClose(trust: boolean): void {
@@ -197,7 +204,7 @@ export class UplinkChecker {
 			this.waits = [];
 			this.refusals = this.distinctRefusals = 0;
 			this.hasTaken = true;
-			this.forgetCopies();
+			this.forgetUnconfirmed();
 		}
 		const requestedMs = waitMs ?? (status === 429 && reset !== undefined ? reset - now : undefined);
 		if (requestedMs === undefined || resultOfStatus(status) !== "retry") return;
@@ -249,7 +256,7 @@ export class UplinkChecker {
 		this.refusals = this.distinctRefusals = Number.NaN;
 		this.refusedAt = Number.NEGATIVE_INFINITY;
 		this.hasTaken = false;
-		this.forgetCopies();
+		this.beginDay(this.options.now());
 		this.requestedUntil = 0;
 		this.connections = 0;
 		this.lookupAt = undefined;
@@ -333,4 +340,10 @@ function resultOfStatus(status: number): AttemptResult {
 
 function seconds(milliseconds: number): string {
 	return `${Math.round(milliseconds / second)} s`;
+}
+
+function increment(counts: Map<number, number>, key: number): number {
+	const count = (counts.get(key) ?? 0) + 1;
+	counts.set(key, count);
+	return count;
 }

@@ -36,6 +36,9 @@ export interface Refusal {
 
 /** Until the server responds 413. Below the default limit of proxies (1 MiB). */
 const maxBatchBytes = 384 * 1024;
+/** Points of a batch, at least, that is allowed after failures and as many 2xx as it takes. */
+const minRepeated = 8;
+const dayMs = 86_400_000;
 /** As many single points refused in a row, without a 2xx, are a fault of the service or of the settings. */
 const maxSuspects = 3;
 /** After a 2xx, as many refusals in a row are taken for those of points before a single point tests the service. */
@@ -71,6 +74,9 @@ export class RefusalSearch {
 	passedOver: readonly PassedOver[] = [];
 	/** Points of a batch that a server may store once more: 1 after failures, doubled by each 2xx. */
 	private maxRisked = maxBatchPoints;
+	/** Its limit for a day after a first failure: less with each, as part of a batch is sent three times then. */
+	private maxRepeated = maxBatchPoints;
+	private failedAtTicks = 0;
 	/** Points of a batch in the search for refused ones. */
 	private maxSearched = maxBatchPoints;
 	private maxBytes = maxBatchBytes;
@@ -140,6 +146,7 @@ export class RefusalSearch {
 		this.hasElsewhere = true;
 		this.maxBytes = Math.min(maxBatchBytes, 2 * this.maxBytes);
 		this.beganTicks = ticks;
+		if (ticks - this.failedAtTicks >= dayMs) this.maxRepeated = maxBatchPoints;
 		this.retriedTo = ticks < this.retriesHeldAtTicks ? Number.POSITIVE_INFINITY : 0;
 	}
 
@@ -198,7 +205,7 @@ export class RefusalSearch {
 		this._hasTaken = true;
 		this.refusals = this.failures = 0;
 		this.isTest = false;
-		this.maxRisked = Math.min(maxBatchPoints, this.maxRisked * 2);
+		this.maxRisked = Math.min(this.maxRepeated, this.maxRisked * 2);
 		const rest = this.refusedUpTo - lastSequence;
 		if (rest > 0) this.maxSearched = Math.min(this.maxSearched, Math.ceil(rest / 2));
 		else {
@@ -264,10 +271,17 @@ export class RefusalSearch {
 		this.passOver(sequence, sequence, 1);
 	}
 
-	/** What the server may have stored is sent again, so little is sent. */
-	failedAgain(): void {
-		this.maxRisked = 1;
+	/**
+	 * What the server may have stored is sent again, so little is sent: after a first failure (`isFirst`) a quarter of the
+	 * `points` that failed, then the oldest by itself.
+	 */
+	failed(points: number, isFirst: boolean): void {
 		this.refusedUpTo = 0;
+		this.maxRisked = 1;
+		if (!isFirst) return;
+		this.maxRepeated = Math.min(this.maxRepeated, Math.max(minRepeated, Math.ceil(points / 4)));
+		this.maxRisked = Math.min(this.maxRepeated, Math.ceil(points / 4));
+		this.failedAtTicks = this.beganTicks;
 	}
 
 	/** All points up to the one that it returns are settled; 0: none. They are passed over until they are not pending. */

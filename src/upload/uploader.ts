@@ -10,7 +10,7 @@ import type { CallBudget } from "./call-budget";
 import { classifyExchange, type UploadAction } from "./classify-exchange";
 import type { Quarantine } from "./quarantine";
 import { type PointSelection, type Refusal, RefusalSearch, type SuspectPoint } from "./refusal-search";
-import { minBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
+import { maxBackoffMs, minBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import { jsonContentType, serviceHeaders } from "./service-connection";
 import type { UploadState } from "./upload-state";
 
@@ -295,6 +295,7 @@ export class Uploader {
 		while (!this.stopped && (readings.oldestSequence ?? Number.POSITIVE_INFINITY) <= newest) {
 			const { isLimited } = this.search;
 			step = await this.sendBatch(connection);
+			if (step === "failed" && isLimited && this._fault === undefined) limitedCalls++;
 			if (step === "failed" || step === "done") break;
 			if (step === "nothing") continue;
 			calls++;
@@ -306,9 +307,10 @@ export class Uploader {
 			if (cost >= minSearchCalls && this.searchWaitMs(cost) > maxSearchWaitMs) break;
 			if (step === "refused") await this.pauseUntil(this.pausedUntilTicks);
 		}
-		// Also if it ends in a failure: the next one would begin with a debt of 0.
-		if (refusals > 0) this.payForSearch(calls);
-		else if (limitedCalls > freeSearchCalls) this.payForSearch(limitedCalls);
+		// Also if it ends in a failure: the next one would begin with a debt of 0. A fault of the settings has its own pace.
+		const maxWaitMs = step === "failed" ? maxBackoffMs : maxSearchWaitMs;
+		if (refusals > 0) this.payForSearch(calls, maxSearchWaitMs);
+		else if (limitedCalls > 0) this.payForSearch(limitedCalls, maxWaitMs);
 		if (step === "failed") return;
 		if (refusals > 0) {
 			this.notBeforeTicks = Math.max(this.notBeforeTicks, this.pausedUntilTicks);
@@ -334,19 +336,19 @@ export class Uploader {
 	}
 
 	/** The search may run ahead of the plan by some calls; a board that sleeps does not know how many it has made. */
-	private payForSearch(calls: number): void {
+	private payForSearch(calls: number, maxWaitMs: number): void {
 		const { time, clock, budget } = this.options;
 		const callMs = budget.callIntervalMs(clock.now() ?? 0);
 		const debtMs = this.searchWaitMs(calls);
 		const now = time.ticks();
 		this.searchDebt = { calls: debtMs / callMs, ticks: now };
 		const freeMs = this.waitsForRegularUpload ? 0 : freeSearchCalls * callMs;
-		const wait = Math.min(maxSearchWaitMs, debtMs - freeMs);
+		const wait = Math.min(maxWaitMs, debtMs - freeMs);
 		if (now + wait <= this.notBeforeTicks) return;
 		// mutation: pay-for-search
 		this.notBeforeTicks = now + wait;
 		this.options.log(
-			`upload: after a search for refused points, the next one is in ${Math.ceil(wait / 1000)} s`,
+			`upload: small batches have used up the calls that the plan allows; the next one is in ${Math.ceil(wait / 1000)} s`,
 		);
 	}
 
@@ -378,7 +380,7 @@ export class Uploader {
 		options.onAttempt(found.kind === "response" || found.phase !== "resolve");
 		const action = classifyExchange(found, options.clock.now() ?? 0);
 		if (action.kind === "retry") this.retry(found, action);
-		else this.enterFault("cause" in action ? action.cause : "the data source could not be created", false);
+		else this.enterFault("cause" in action ? action.cause : "the data source could not be created");
 		return false;
 	}
 
@@ -486,13 +488,13 @@ export class Uploader {
 			case "refused":
 				return this.refuse(batch, { ...action, isContent: true });
 			case "retry":
-				this.retry(result, action);
+				this.retry(result, action, batch.pointCount);
 				return "failed";
 			case "settings fault":
 				if (result.kind === "response" && this.search.hasTaken)
 					return this.refuse(batch, { isSize: false, isContent: false, cause: action.cause });
 				if (result.kind === "response") this.search.refusedAll();
-				this.enterFault(action.cause, hasReachedServer(result));
+				this.enterFault(action.cause, hasReachedServer(result) ? batch.pointCount : 0);
 				return "failed";
 		}
 	}
@@ -505,7 +507,7 @@ export class Uploader {
 			this.options.log(`${batchName(batch)} refused: ${cause}; kept until another is taken`);
 		if (!this.search.isFault) return "refused";
 		// The search sends single points by itself.
-		this.enterFault(isContent ? `${cause}. ${serviceFaultRemedy}` : cause, false);
+		this.enterFault(isContent ? `${cause}. ${serviceFaultRemedy}` : cause);
 		return "failed";
 	}
 
@@ -565,30 +567,32 @@ export class Uploader {
 	private retry(
 		result: ExchangeResult,
 		{ cause, waitMs = 0 }: UploadAction & { readonly kind: "retry" },
+		points = 1,
 	): void {
 		this._fault = undefined;
 		const hasReached = hasReachedServer(result);
-		this.countFailure(hasReached);
+		this.countFailure(hasReached ? points : 0);
 		if (hasReached) this.search.failures++;
 		const failures = Math.max(this.consecutiveFailures, hasReached ? this.search.failures : 0);
 		this.scheduleRetry(waitMs + retryBackoffMs(failures, this.options.random(), hasReached), cause);
 		if (hasReached) this.options.saveState(this.state);
 	}
 
-	private enterFault(cause: string, hasReached: boolean): void {
+	private enterFault(cause: string, risked = 0): void {
 		this._fault = cause;
-		this.countFailure(hasReached);
+		this.countFailure(risked);
 		// mutation: wait-after-settings-fault
 		this.scheduleRetry(settingsProbeIntervalMs, cause);
 		this.options.saveState(this.state);
 	}
 
-	/** `hasReached`: the server may have stored the points. */
-	private countFailure(hasReached: boolean): void {
+	/** `risked`: points that the server may have stored. */
+	private countFailure(risked: number): void {
 		// mutation: count-failure
 		this.consecutiveFailures++;
+		const isFirst = this.consecutiveFailures === 1 && this.search.failures === 0;
 		// mutation: send-less-after-failure
-		if (hasReached && (this.consecutiveFailures > 1 || this.search.failures > 0)) this.search.failedAgain();
+		if (risked > 0) this.search.failed(risked, isFirst);
 	}
 
 	private recordAttempt(failure: string | undefined): void {
