@@ -9,7 +9,7 @@ const maxDepth = 8;
 const maxMembers = 200;
 const maxValues = 400;
 /** Objects and lists together: each takes three times the memory of another value. */
-const maxContainers = 90;
+const maxContainers = 96;
 const noLimits: RequestLimits = Object.freeze({
 	maxEntries: maxValues,
 	maxTextBytes: Number.POSITIVE_INFINITY,
