@@ -26,29 +26,33 @@ test("in a fault, the oldest and one of the newest points are tried in turn", ()
 	expect(search.next(1, 100)?.from).toBe(99);
 });
 
-test("after a failure, a quarter of the batch is sent, then the oldest point; for a day batches stay as small", () => {
+test("after a failure, a quarter of the batch is sent, then the oldest point; each that fails again makes batches smaller", () => {
 	const search = new RefusalSearch();
-	const sizes = (successes: number) =>
-		Array.from({ length: successes }, (_, index) => {
-			search.accepted(index, batch(index, index));
-			return search.maxPoints;
-		});
+	let next = 1;
+	const send = (count: number) => {
+		const sizes = [];
+		for (let i = 0; i < count; i++) {
+			const last = next + search.maxPoints - 1;
+			search.accepted(next, batch(next, last));
+			sizes.push(search.maxPoints);
+			next = last + 1;
+		}
+		return sizes;
+	};
 	search.begin(0);
-	search.failed(1_000, true);
+	search.failed(batch(1, 1_000), true);
 	expect(search.maxPoints).toBe(250);
-	search.failed(250, false);
+	search.failed(batch(1, 250), false);
 	expect(search.maxPoints).toBe(1);
-	expect(sizes(9)).toEqual([2, 4, 8, 16, 32, 64, 128, 250, 250]);
-	search.failed(250, true);
-	expect(search.maxPoints).toBe(63);
-	expect(sizes(2)).toEqual([63, 63]);
-	for (let failure = 0; failure < 5; failure++) search.failed(63, true);
-	expect(sizes(3)).toEqual([16, 16, 16]);
-	search.failed(4, true);
-	expect(search.maxPoints).toBe(1);
-	expect(sizes(4)).toEqual([2, 4, 8, 8]);
+	// A quarter of the 750 that may still be stored more than twice; new points are not limited.
+	expect(send(14)).toEqual([2, 4, 8, 16, 32, 64, 128, 187, 187, 187, 187, 374, 748, 1_000]);
+	next = 5_001;
+	search.failed(batch(5_001, 6_000), true);
+	expect(search.maxPoints).toBe(187);
+	for (let failure = 0; failure < 700; failure++) search.failed(batch(5_001, 5_001), false);
+	expect(send(6)).toEqual([2, 4, 8, 12, 12, 12]);
 	search.begin(24 * 3_600_000);
-	expect(sizes(8).at(-1)).toBe(1_000);
+	expect(send(4)).toEqual([24, 48, 96, 192]);
 });
 
 test("if the newest cannot be sent, for want of its time, the oldest is tried", () => {

@@ -36,8 +36,10 @@ export interface Refusal {
 
 /** Until the server responds 413. Below the default limit of proxies (1 MiB). */
 const maxBatchBytes = 384 * 1024;
-/** Points of a batch, at least, that is allowed after failures and as many 2xx as it takes. */
-const minRepeated = 8;
+/** Points, at most, that the failures of a day may leave stored more than twice: the largest batch. */
+const maxRepeated = maxBatchPoints;
+/** Points of a batch that are sent again, at least, whatever is left of those. */
+const minRisked = 8;
 const dayMs = 86_400_000;
 /** As many single points refused in a row, without a 2xx, are a fault of the service or of the settings. */
 const maxSuspects = 3;
@@ -74,8 +76,10 @@ export class RefusalSearch {
 	passedOver: readonly PassedOver[] = [];
 	/** Points of a batch that a server may store once more: 1 after failures, doubled by each 2xx. */
 	private maxRisked = maxBatchPoints;
-	/** Its limit for a day after a first failure: less with each, as part of a batch is sent three times then. */
-	private maxRepeated = maxBatchPoints;
+	/** The server may have stored points up to this one without confirming them. */
+	private riskedUpTo = 0;
+	/** How many of them failed again, in a day: stored twice, and to be sent once more. */
+	private repeated = 0;
 	private failedAtTicks = 0;
 	/** Points of a batch in the search for refused ones. */
 	private maxSearched = maxBatchPoints;
@@ -146,7 +150,7 @@ export class RefusalSearch {
 		this.hasElsewhere = true;
 		this.maxBytes = Math.min(maxBatchBytes, 2 * this.maxBytes);
 		this.beganTicks = ticks;
-		if (ticks - this.failedAtTicks >= dayMs) this.maxRepeated = maxBatchPoints;
+		if (ticks - this.failedAtTicks >= dayMs) this.repeated = 0;
 		this.retriedTo = ticks < this.retriesHeldAtTicks ? Number.POSITIVE_INFINITY : 0;
 	}
 
@@ -205,7 +209,8 @@ export class RefusalSearch {
 		this._hasTaken = true;
 		this.refusals = this.failures = 0;
 		this.isTest = false;
-		this.maxRisked = Math.min(this.maxRepeated, this.maxRisked * 2);
+		const limit = lastSequence < this.riskedUpTo ? this.riskLimit : maxBatchPoints;
+		this.maxRisked = Math.min(limit, this.maxRisked * 2);
 		const rest = this.refusedUpTo - lastSequence;
 		if (rest > 0) this.maxSearched = Math.min(this.maxSearched, Math.ceil(rest / 2));
 		else {
@@ -272,16 +277,26 @@ export class RefusalSearch {
 	}
 
 	/**
-	 * What the server may have stored is sent again, so little is sent: after a first failure (`isFirst`) a quarter of the
-	 * `points` that failed, then the oldest by itself.
+	 * The server may have stored the batch, and it is sent again, so little is sent: after a first failure (`isFirst`) a
+	 * quarter of it, then the oldest point by itself.
 	 */
-	failed(points: number, isFirst: boolean): void {
-		this.refusedUpTo = 0;
-		this.maxRisked = 1;
-		if (!isFirst) return;
-		this.maxRepeated = Math.min(this.maxRepeated, Math.max(minRepeated, Math.ceil(points / 4)));
-		this.maxRisked = Math.min(this.maxRepeated, Math.ceil(points / 4));
+	failed({ firstSequence, lastSequence, pointCount }: Batch, isFirst: boolean): void {
+		this.repeated += Math.max(0, Math.min(pointCount, this.riskedUpTo - firstSequence + 1));
+		this.riskedUpTo = Math.max(this.riskedUpTo, lastSequence);
 		this.failedAtTicks = this.beganTicks;
+		this.sendLess();
+		if (isFirst) this.maxRisked = Math.min(this.riskLimit, Math.ceil(pointCount / 4));
+	}
+
+	/** The next request has the oldest point by itself. */
+	sendLess(): void {
+		this.maxRisked = 1;
+		this.refusedUpTo = 0;
+	}
+
+	/** Batches of points that are sent again grow up to this with each 2xx. */
+	private get riskLimit(): number {
+		return Math.max(minRisked, Math.floor((maxRepeated - this.repeated) / 4));
 	}
 
 	/** All points up to the one that it returns are settled; 0: none. They are passed over until they are not pending. */

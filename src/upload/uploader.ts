@@ -310,7 +310,8 @@ export class Uploader {
 		// Also if it ends in a failure: the next one would begin with a debt of 0. A fault of the settings has its own pace.
 		const maxWaitMs = step === "failed" ? maxBackoffMs : maxSearchWaitMs;
 		if (refusals > 0) this.payForSearch(calls, maxSearchWaitMs);
-		else if (limitedCalls > 0) this.payForSearch(limitedCalls, maxWaitMs);
+		else if (limitedCalls > freeSearchCalls || (step === "failed" && limitedCalls > 0))
+			this.payForSearch(limitedCalls, maxWaitMs);
 		if (step === "failed") return;
 		if (refusals > 0) {
 			this.notBeforeTicks = Math.max(this.notBeforeTicks, this.pausedUntilTicks);
@@ -488,13 +489,13 @@ export class Uploader {
 			case "refused":
 				return this.refuse(batch, { ...action, isContent: true });
 			case "retry":
-				this.retry(result, action, batch.pointCount);
+				this.retry(result, action, batch);
 				return "failed";
 			case "settings fault":
 				if (result.kind === "response" && this.search.hasTaken)
 					return this.refuse(batch, { isSize: false, isContent: false, cause: action.cause });
 				if (result.kind === "response") this.search.refusedAll();
-				this.enterFault(action.cause, hasReachedServer(result) ? batch.pointCount : 0);
+				this.enterFault(action.cause, hasReachedServer(result));
 				return "failed";
 		}
 	}
@@ -567,32 +568,32 @@ export class Uploader {
 	private retry(
 		result: ExchangeResult,
 		{ cause, waitMs = 0 }: UploadAction & { readonly kind: "retry" },
-		points = 1,
+		batch?: Batch,
 	): void {
 		this._fault = undefined;
 		const hasReached = hasReachedServer(result);
-		this.countFailure(hasReached ? points : 0);
+		const isFirst = this.countFailure();
+		// mutation: send-less-after-failure
+		if (hasReached && batch !== undefined) this.search.failed(batch, isFirst);
 		if (hasReached) this.search.failures++;
 		const failures = Math.max(this.consecutiveFailures, hasReached ? this.search.failures : 0);
 		this.scheduleRetry(waitMs + retryBackoffMs(failures, this.options.random(), hasReached), cause);
 		if (hasReached) this.options.saveState(this.state);
 	}
 
-	private enterFault(cause: string, risked = 0): void {
+	private enterFault(cause: string, hasReached = false): void {
 		this._fault = cause;
-		this.countFailure(risked);
+		if (!this.countFailure() && hasReached) this.search.sendLess();
 		// mutation: wait-after-settings-fault
 		this.scheduleRetry(settingsProbeIntervalMs, cause);
 		this.options.saveState(this.state);
 	}
 
-	/** `risked`: points that the server may have stored. */
-	private countFailure(risked: number): void {
+	/** Whether it is the first in a row. */
+	private countFailure(): boolean {
 		// mutation: count-failure
 		this.consecutiveFailures++;
-		const isFirst = this.consecutiveFailures === 1 && this.search.failures === 0;
-		// mutation: send-less-after-failure
-		if (risked > 0) this.search.failed(risked, isFirst);
+		return this.consecutiveFailures === 1 && this.search.failures === 0;
 	}
 
 	private recordAttempt(failure: string | undefined): void {
