@@ -30,8 +30,9 @@ export function encodeHeader(content: ImageHeader, releaseKey: KeyObject): Uint8
 
 /** The public half of a key as the firmware takes it: x and y, 64 bytes. */
 export function rawPublicKey(key: KeyObject): Uint8Array {
-	const { crv, x, y } = key.export({ format: "jwk" });
-	if (crv !== "P-256" || x === undefined || y === undefined)
+	if (key.asymmetricKeyDetails?.namedCurve !== "prime256v1")
 		throw new TypeError("A release key is an elliptic curve key on P-256.");
-	return new Uint8Array(Buffer.concat([Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]));
+	// Not as JWK: in Node 20, a garbage collection meanwhile never ends if the key was generated just before. SPKI ends with
+	// the uncompressed point (RFC 5480, section 2.2).
+	return new Uint8Array(key.export({ type: "spki", format: "der" }).subarray(-64));
 }
