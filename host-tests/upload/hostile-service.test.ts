@@ -224,7 +224,6 @@ class Life {
 		const counts = [...storedAt.values()].map((times) => most(times, 24 * hour));
 		if (Math.max(...counts) > 30) throw new BrokenPromise(`stored ${Math.max(...counts)} times in a day`);
 		const often = counts.filter((count) => count > 2).length;
-		if (process.env.SHOW) console.log(this.name, storedAt.size, often, Math.max(...counts));
 		if (often > 1_000) throw new BrokenPromise(`${often} points stored more than twice`);
 	}
 
