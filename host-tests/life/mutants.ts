@@ -136,7 +136,8 @@ export const mutants: readonly Mutant[] = [
 		name: "ignores how many calls remain",
 		at: "automatic-upload-interval",
 		mutate: replace("$0", "$1"),
-		violates: ["budget"],
+		// Where the plan is used up, whichever is seen first.
+		violates: ["budget", "paced"],
 		seed: 57,
 	},
 	{
