@@ -34,13 +34,13 @@ import { type DownloadState, firstState } from "../../src/update/download-plan";
 import { Downloader, type DownloaderOptions } from "../../src/update/downloader";
 import { FirmwareUpdate } from "../../src/update/firmware-update";
 import { CallBudget } from "../../src/upload/call-budget";
-import { loadUploadState, saveUploadState } from "../../src/upload/upload-state";
+import { initialUploadState, loadUploadState, saveUploadState } from "../../src/upload/upload-state";
 import { MemoryKeyValue } from "../memory-key-value";
 import { MemoryFlash, slotSectors } from "../update/memory-flash";
 
 const newYear = Date.UTC(2027, 0, 1);
 const networks = [{ ssid: "Café", password: "correct horse" }];
-const uploadState = { dueAtTicks: 123_456.5, consecutiveFailures: 3, maxPoints: 500 };
+const uploadState = { ...initialUploadState, dueAtTicks: 123_456.5, consecutiveFailures: 3, maxPoints: 500 };
 const quota = { limit: 1_000, remaining: 990, resetUtc: 1_800_000_000_000 };
 const names = [{ sensor: "BME280 at 0x76", names: new Map([["temperature", "temperature"]]) }];
 const builtIn = Buffer.from('{"interval":30}').toString("hex");
@@ -421,7 +421,7 @@ test("a value that the flash does not keep is noticed", () => {
 		() => writeIfChanged(storage, "attempts", value),
 		() => setFlag(storage, "stuck", true),
 		() => writeJsonRecord(storage, "names", []),
-		() => saveUploadState(storage, { dueAtTicks: 1, consecutiveFailures: 0, maxPoints: 1 }),
+		() => saveUploadState(storage, { ...initialUploadState, dueAtTicks: 1 }),
 		() => requestSetup(storage, "asked for"),
 	])
 		expect(write).toThrow(/^the flash does not keep "/);

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { SeededRandom } from "../../simulator/life/seeded-random";
-import { good, type ServiceBehaviour, type ServiceResponse, UploaderFixture } from "./uploader-fixture";
+import {
+	good,
+	type ServiceBehaviour,
+	type ServiceResponse,
+	start,
+	UploaderFixture,
+} from "./uploader-fixture";
 
 const minute = 60_000;
 
@@ -178,11 +184,94 @@ test("after an outage, batches grow again, slower through points that were sent 
 	fixture.service = good;
 	await fixture.pass(3);
 	const sizes = fixture.requests.slice(length).map(({ sequences }) => sequences.length);
-	expect(sizes.slice(0, 8)).toEqual([1, 2, 4, 8, 16, 32, 64, 128]);
-	// The first batch may have been stored by each of its attempts.
-	expect(Math.max(...sizes.slice(8, 13))).toBeLessThanOrEqual(250);
-	expect(Math.min(...sizes.slice(13))).toBeGreaterThan(250);
-	expect(sizes.length).toBe(16);
+	const throughSent = [1, 2, 4, 8, 16, 32, 64, ...Array(8).fill(120)];
+	expect(sizes).toEqual([...throughSent, 240, 480, 960, 233]);
+});
+
+test.each([1, 20, 1000])(
+	"where a point fails at the end of each upload, and uploads last longer than their interval of %i ms, it waits all the same",
+	async (intervalMs) => {
+		let failedAt = Number.NEGATIVE_INFINITY;
+		const waits: number[] = [];
+		const fixture = new UploaderFixture({
+			intervalMs,
+			service: ({ at, sequences }) => {
+				waits.push(at - failedAt);
+				const isFailed = sequences.includes(1);
+				failedAt = isFailed ? at : Number.NEGATIVE_INFINITY;
+				// A reading is stored in the meantime.
+				if (isFailed) fixture.measure(1);
+				return { status: isFailed ? 500 : 201 };
+			},
+		});
+		fixture.measure(100);
+		fixture.uploader.start();
+		await fixture.pass(24 * 4, minute);
+		expect(fixture.quarantined).toEqual([1]);
+		expect(Math.min(...waits)).toBeGreaterThanOrEqual(1000);
+	},
+);
+
+/** Allows a call each few seconds. */
+const largePlan = `X-RateLimit-Limit: 1000000\r\nX-RateLimit-Remaining: 1000000\r\nX-RateLimit-Reset: ${Math.round(start / 1000) + 30 * 86_400}\r\n`;
+
+test.each([
+	[1, 1],
+	[1, 2],
+	[2, 1],
+	[4, 1],
+	[4, 2],
+	[2, 4],
+])(
+	"of a service that stores everything, fails %i times and confirms %i times in turn, in a day",
+	async (failures, confirmations) => {
+		let calls = 0;
+		const fixture = new UploaderFixture({
+			service: () => ({
+				status: calls++ % (failures + confirmations) < failures ? 500 : 201,
+				isStored: true,
+				headers: largePlan,
+			}),
+		});
+		fixture.measure(5000);
+		fixture.uploader.start();
+		await fixture.pass(24);
+		expectFewCopies(fixture);
+		expect(fixture.pending.length).toBeLessThan(4900);
+	},
+);
+
+describe("a day's limits hold over restarts", () => {
+	test("of points that are stored more than twice, by a service that stores and fails in short runs", async () => {
+		let calls = 0;
+		const fixture = new UploaderFixture({
+			service: () => ({ status: calls++ % 3 < 2 ? 500 : 201, isStored: true, headers: largePlan }),
+		});
+		fixture.measure(5000);
+		fixture.uploader.start();
+		for (let restart = 0; restart < 96; restart++) {
+			await fixture.pass(0.25);
+			await fixture.restart();
+		}
+		const repeated = [...fixture.copies.values()].filter((count) => count > 2).length;
+		expect(repeated).toBeLessThanOrEqual(1000);
+	});
+
+	test("of the calls of a search", async () => {
+		const fixture = new UploaderFixture({
+			service: ({ sequences }) => ({ status: sequences.some((each) => each % 5 === 0) ? 400 : 201 }),
+			intervalMs: "auto",
+			quarantineBlocks: 64,
+		});
+		fixture.measure(3000);
+		fixture.uploader.start();
+		for (let restart = 0; restart < 96; restart++) {
+			await fixture.pass(0.25);
+			await fixture.restart();
+		}
+		// What the plan allows in a day, what it allows ahead, and at each start what one upload may have.
+		expect(fixture.requests.length).toBeLessThanOrEqual(100 + 32 + 96 * 8);
+	});
 });
 
 test("the user who presses the button all the time asks a failing service no more than once a second", async () => {

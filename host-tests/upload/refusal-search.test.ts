@@ -41,18 +41,31 @@ test("after a failure, a quarter of the batch is sent, then the oldest point; ea
 	};
 	search.begin(0);
 	search.failed(batch(1, 1_000), true);
-	expect(search.maxPoints).toBe(250);
-	search.failed(batch(1, 250), false);
+	expect(search.maxPoints).toBe(120);
+	search.failed(batch(1, 120), false);
 	expect(search.maxPoints).toBe(1);
-	// A quarter of the 750 that may still be stored more than twice; new points are not limited.
-	expect(send(14)).toEqual([2, 4, 8, 16, 32, 64, 128, 187, 187, 187, 187, 374, 748, 1_000]);
+	// A quarter of the 360 that may fail again without a wait; new points are not limited.
+	expect(send(17)).toEqual([2, 4, 8, 16, 32, 64, 90, ...Array(9).fill(90), 180]);
 	next = 5_001;
 	search.failed(batch(5_001, 6_000), true);
-	expect(search.maxPoints).toBe(187);
-	for (let failure = 0; failure < 700; failure++) search.failed(batch(5_001, 5_001), false);
-	expect(send(6)).toEqual([2, 4, 8, 12, 12, 12]);
+	expect(search.maxPoints).toBe(90);
+	for (let failure = 0; failure < 330; failure++) search.failed(batch(5_001, 5_001), false);
+	expect(send(5)).toEqual([2, 4, 7, 7, 7]);
+	expect(search.repeatWaitMs).toBe(0);
+	search.begin(6 * 3_600_000);
+	expect(send(4)).toEqual([14, 28, 37, 37]);
+});
+
+test("of points that fail again, each that exceeds those of a day waits for its share of the day", () => {
+	const search = new RefusalSearch();
+	search.begin(0);
+	search.failed(batch(1, 1_000), true);
+	for (let failure = 0; failure < 483; failure++) search.failed(batch(1, 1), false);
+	expect(search.repeatWaitMs).toBe(3 * 180_000);
+	search.begin(2 * 180_000);
+	expect(search.repeatWaitMs).toBe(180_000);
 	search.begin(24 * 3_600_000);
-	expect(send(4)).toEqual([24, 48, 96, 192]);
+	expect(search.state.repeats).toMatchObject({ count: 3 });
 });
 
 test("if the newest cannot be sent, for want of its time, the oldest is tried", () => {
@@ -71,8 +84,7 @@ test.each([
 ])("the oldest point is tried where %s, however long it is refused", (_, passedOver, oldest, before) => {
 	for (let refusals = 3; refusals < 40; refusals++) {
 		const search = new RefusalSearch();
-		search.passedOver = passedOver;
-		search.resume(1, refusals, 0);
+		search.resume({ ...search.state, maxPoints: 1, refusals, passedOver });
 		search.begin(0);
 		expect(search.next(oldest, 100)).toMatchObject({ from: oldest, before });
 	}

@@ -1,48 +1,106 @@
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
-import { loadUploadState, saveUploadState, type UploadState } from "../../src/upload/upload-state";
+import {
+	initialUploadState,
+	loadUploadState,
+	saveUploadState,
+	stateAfterRestart,
+	type UploadState,
+} from "../../src/upload/upload-state";
 import { MemoryKeyValue } from "../memory-key-value";
 
-/** How far the uploads have come goes with a board through its deep sleep. */
+/** How far the uploads have come goes with a board through each start. */
 
 let storage: MemoryKeyValue;
 beforeEach(() => {
 	storage = new MemoryKeyValue();
 });
 
-test("what is kept comes back, the size of a batch with it", () => {
-	const attempts: fc.Arbitrary<UploadState> = fc.record({
-		dueAtTicks: fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 }),
-		consecutiveFailures: fc.nat(0xffff),
-		maxPoints: fc.integer({ min: 1, max: 0xffff }),
-		refusals: fc.nat(255),
-		failures: fc.nat(255),
-		reportedDrops: fc.nat(),
+const ticks = fc.double({ noNaN: true, noDefaultInfinity: true, min: 0 });
+const sequence = fc.nat(2 ** 40);
+const passedOver = fc
+	.array(fc.tuple(sequence, fc.nat(1000), fc.nat(6)), { maxLength: 18 })
+	.map((gapsAndRanges) => {
+		let end = 0;
+		return gapsAndRanges.map(([gap, count, strikes]) => {
+			const first = end + 1 + gap;
+			end = first + count;
+			return { first, last: end, strikes };
+		});
 	});
-	const gapAndRange = fc.tuple(fc.nat(2 ** 40), fc.nat(1000), fc.nat(6));
+const anyState: fc.Arbitrary<UploadState> = fc.record({
+	dueAtTicks: ticks,
+	consecutiveFailures: fc.nat(0xffff),
+	maxPoints: fc.integer({ min: 1, max: 0xffff }),
+	refusals: fc.nat(255),
+	failures: fc.nat(255),
+	reportedDrops: fc.nat(),
+	owed: fc.record({ calls: fc.nat(0xffff), ticks }),
+	repeats: fc.record({ count: fc.nat(0xffff), upTo: sequence, ticks }),
+	passedOver,
+});
+
+test("what is kept comes back", () => {
 	fc.assert(
-		fc.property(attempts, fc.array(gapAndRange, { maxLength: 18 }), (rest, ranges) => {
-			let end = 0;
-			const passedOver = ranges.map(([gap, count, strikes]) => {
-				const first = end + 1 + gap;
-				end = first + count;
-				return { first, last: end, strikes };
-			});
-			const kept = { ...rest, passedOver };
+		fc.property(anyState, (kept) => {
 			saveUploadState(storage, kept);
-			const none = { refusals: 0, failures: 0, reportedDrops: 0, passedOver: [] };
-			expect({ ...none, ...loadUploadState(storage) }).toEqual(kept);
+			expect(loadUploadState(storage)).toEqual(kept);
 		}),
 	);
 });
 
+test("a state without anything unusual is short", () => {
+	const kept = { ...initialUploadState, dueAtTicks: 5_000, consecutiveFailures: 2, maxPoints: 500 };
+	saveUploadState(storage, kept);
+	expect(storage.read("attempts")?.byteLength).toBe(12);
+	expect(loadUploadState(storage)).toEqual(kept);
+});
+
+test("the bytes of a whole record", () => {
+	saveUploadState(storage, {
+		...{ dueAtTicks: 1, consecutiveFailures: 2, maxPoints: 3, refusals: 4, failures: 5, reportedDrops: 6 },
+		owed: { calls: 6.2, ticks: 1 },
+		repeats: { count: 8, upTo: 1, ticks: 1 },
+		passedOver: [{ first: 1, last: 1, strikes: 9 }],
+	});
+	const one = "3ff0000000000000";
+	expect(Buffer.from(storage.read("attempts") ?? new ArrayBuffer(0)).toString("hex")).toBe(
+		[one, "0002", "0003", "04", "05", "00000006", "0007", one, "0008", one, one, one, one, "09"].join(""),
+	);
+});
+
 test("only what has changed is written, to limit flash wear", () => {
-	const attempts = { dueAtTicks: 5_000, consecutiveFailures: 2, maxPoints: 1000, refusals: 1 };
-	saveUploadState(storage, attempts);
-	saveUploadState(storage, { ...attempts });
+	const kept = { ...initialUploadState, dueAtTicks: 5_000, refusals: 1 };
+	saveUploadState(storage, kept);
+	saveUploadState(storage, { ...kept });
 	expect(storage.writes).toBe(1);
-	saveUploadState(storage, { ...attempts, maxPoints: 500 });
+	saveUploadState(storage, { ...kept, maxPoints: 500 });
 	expect(storage.writes).toBe(2);
+});
+
+test("a record of earlier firmware, without costs", () => {
+	const bytes = new Uint8Array(18 + 17);
+	const view = new DataView(bytes.buffer);
+	view.setFloat64(0, 7_000);
+	view.setUint16(8, 2);
+	view.setUint16(10, 4);
+	view.setUint8(12, 3);
+	view.setUint8(13, 5);
+	view.setUint32(14, 9);
+	view.setFloat64(18, 10);
+	view.setFloat64(26, 20);
+	view.setUint8(34, 1);
+	storage.write("attempts", bytes);
+	expect(loadUploadState(storage)).toEqual({
+		...initialUploadState,
+		dueAtTicks: 7_000,
+		consecutiveFailures: 2,
+		maxPoints: 4,
+		refusals: 3,
+		failures: 5,
+		reportedDrops: 9,
+		passedOver: [{ first: 10, last: 20, strikes: 1 }],
+	});
 });
 
 test.each([
@@ -51,25 +109,49 @@ test.each([
 	["a record that allows no point", new Uint8Array(12)],
 	["a longer record that allows no point", new Uint8Array(18 + 17)],
 	["a record that ends within a range", new Uint8Array(18 + 16).fill(1)],
+	["a record that ends before its ranges", new Uint8Array(45).fill(1)],
 ])("%s is no attempts", (_, bytes) => {
 	if (bytes !== undefined) storage.write("attempts", bytes);
 	expect(loadUploadState(storage)).toBeUndefined();
 });
 
-test("ranges out of order are none", () => {
-	const passedOver = [
+test("with ranges out of order, none of what was learned counts", () => {
+	const ranges = [
 		{ first: 10, last: 20, strikes: 0 },
 		{ first: 15, last: 15, strikes: 1 },
 	];
-	saveUploadState(storage, { dueAtTicks: 0, consecutiveFailures: 0, maxPoints: 1, passedOver });
-	expect(loadUploadState(storage)?.passedOver).toBeUndefined();
+	saveUploadState(storage, { ...initialUploadState, refusals: 2, passedOver: ranges });
+	expect(loadUploadState(storage)).toEqual(initialUploadState);
 });
 
 test("the last two bits of long counts stay: they decide which point is tried next", () => {
 	for (const count of [256, 257, 1000, 1001, 70_003]) {
-		const counts = { refusals: count, failures: count };
-		saveUploadState(storage, { dueAtTicks: 0, consecutiveFailures: 0, maxPoints: 1, ...counts });
+		saveUploadState(storage, { ...initialUploadState, refusals: count, failures: count });
 		const kept = loadUploadState(storage);
 		for (const each of [kept?.refusals, kept?.failures]) expect((each ?? -1) % 4).toBe(count % 4);
 	}
+});
+
+test("at a restart the day and what is owed count from then on", () => {
+	const kept = {
+		...initialUploadState,
+		owed: { calls: 40, ticks: 9_000_000 },
+		repeats: { count: 700, upTo: 50, ticks: 8_000_000 },
+	};
+	expect(stateAfterRestart(kept, 30, 51)).toEqual({
+		...kept,
+		owed: { calls: 40, ticks: 30 },
+		repeats: { count: 700, upTo: 50, ticks: 30 },
+	});
+});
+
+test.each([
+	["points that may be stored are pending", { repeats: { count: 0, upTo: 50, ticks: 0 } }, 50, 4],
+	["the service fails", { failures: 1 }, 51, 4],
+	["the service refuses points", { refusals: 1 }, 51, 4],
+	["none of it holds any more", { repeats: { count: 9, upTo: 50, ticks: 0 } }, 51, 1000],
+	["nothing is pending", { repeats: { count: 9, upTo: 50, ticks: 0 } }, undefined, 1000],
+])("at a restart, where %s, a batch has so many points", (_, changes, oldest, maxPoints) => {
+	const kept = { ...initialUploadState, maxPoints: 4, ...changes };
+	expect(stateAfterRestart(kept, 0, oldest).maxPoints).toBe(maxPoints);
 });

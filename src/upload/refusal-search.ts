@@ -17,6 +17,28 @@ export interface PassedOver {
 	readonly strikes: number;
 }
 
+/** Points that the service may have stored without confirming them. */
+export interface Repeats {
+	/** Their end; 0: none. */
+	readonly upTo: number;
+	/** How many were sent again and failed again, less what time has allowed until `ticks`: stored twice, and to be sent once more. */
+	readonly count: number;
+	readonly ticks: number;
+}
+
+/** What is kept over each start. */
+export interface SearchState {
+	/** Maximum points of a batch, reduced after failures. 1 … 65,535. */
+	readonly maxPoints: number;
+	/** Single points refused in a row. */
+	readonly refusals: number;
+	/** Failures in a row of a service that was reached. */
+	readonly failures: number;
+	readonly repeats: Repeats;
+	/** Points that are passed over while older ones are pending. */
+	readonly passedOver: readonly PassedOver[];
+}
+
 /** Which points the next request has. */
 export interface PointSelection extends BatchLimits {
 	readonly from: number;
@@ -36,11 +58,9 @@ export interface Refusal {
 
 /** Until the server responds 413. Below the default limit of proxies (1 MiB). */
 const maxBatchBytes = 384 * 1024;
-/** Points, at most, that the failures of a day may leave stored more than twice: the largest batch. */
-const maxRepeated = maxBatchPoints;
-/** Points of a batch that are sent again, at least, whatever is left of those. */
-const minRisked = 8;
-const dayMs = 86_400_000;
+/** Points that may have failed again before each further one waits, and how many a day allows: less than 1,000 in any 24 hours. */
+const maxRepeated = 480;
+const repeatedPointMs = 86_400_000 / maxRepeated;
 /** As many single points refused in a row, without a 2xx, are a fault of the service or of the settings. */
 const maxSuspects = 3;
 /** After a 2xx, as many refusals in a row are taken for those of points before a single point tests the service. */
@@ -76,11 +96,7 @@ export class RefusalSearch {
 	passedOver: readonly PassedOver[] = [];
 	/** Points of a batch that a server may store once more: 1 after failures, doubled by each 2xx. */
 	private maxRisked = maxBatchPoints;
-	/** The server may have stored points up to this one without confirming them. */
-	private riskedUpTo = 0;
-	/** How many of them failed again, in a day: stored twice, and to be sent once more. */
-	private repeated = 0;
-	private failedAtTicks = 0;
+	private repeats: Repeats = { count: 0, upTo: 0, ticks: 0 };
 	/** Points of a batch in the search for refused ones. */
 	private maxSearched = maxBatchPoints;
 	private maxBytes = maxBatchBytes;
@@ -126,11 +142,18 @@ export class RefusalSearch {
 		return this._hasTaken;
 	}
 
-	/** Continues after a deep sleep. */
-	resume(maxPoints: number, refusals: number, failures: number): void {
+	get state(): SearchState {
+		const { maxPoints, refusals, failures, repeats, passedOver } = this;
+		return { maxPoints, refusals, failures, repeats, passedOver };
+	}
+
+	/** Continues after a start. */
+	resume({ maxPoints, refusals, failures, repeats, passedOver }: SearchState): void {
 		this.maxRisked = maxPoints;
 		this.refusals = refusals;
 		this.failures = failures;
+		this.repeats = repeats;
+		this.passedOver = passedOver;
 	}
 
 	/** Whether the service refuses everything. */
@@ -150,7 +173,8 @@ export class RefusalSearch {
 		this.hasElsewhere = true;
 		this.maxBytes = Math.min(maxBatchBytes, 2 * this.maxBytes);
 		this.beganTicks = ticks;
-		if (ticks - this.failedAtTicks >= dayMs) this.repeated = 0;
+		const { upTo, count, ticks: counted } = this.repeats;
+		this.repeats = { upTo, count: Math.max(0, count - (ticks - counted) / repeatedPointMs), ticks };
 		this.retriedTo = ticks < this.retriesHeldAtTicks ? Number.POSITIVE_INFINITY : 0;
 	}
 
@@ -209,7 +233,7 @@ export class RefusalSearch {
 		this._hasTaken = true;
 		this.refusals = this.failures = 0;
 		this.isTest = false;
-		const limit = lastSequence < this.riskedUpTo ? this.riskLimit : maxBatchPoints;
+		const limit = lastSequence < this.repeats.upTo ? this.riskLimit : maxBatchPoints;
 		this.maxRisked = Math.min(limit, this.maxRisked * 2);
 		const rest = this.refusedUpTo - lastSequence;
 		if (rest > 0) this.maxSearched = Math.min(this.maxSearched, Math.ceil(rest / 2));
@@ -281,9 +305,12 @@ export class RefusalSearch {
 	 * quarter of it, then the oldest point by itself.
 	 */
 	failed({ firstSequence, lastSequence, pointCount }: Batch, isFirst: boolean): void {
-		this.repeated += Math.max(0, Math.min(pointCount, this.riskedUpTo - firstSequence + 1));
-		this.riskedUpTo = Math.max(this.riskedUpTo, lastSequence);
-		this.failedAtTicks = this.beganTicks;
+		const { upTo, count, ticks } = this.repeats;
+		this.repeats = {
+			upTo: Math.max(upTo, lastSequence),
+			count: count + Math.max(0, Math.min(pointCount, upTo - firstSequence + 1)),
+			ticks,
+		};
 		this.sendLess();
 		if (isFirst) this.maxRisked = Math.min(this.riskLimit, Math.ceil(pointCount / 4));
 	}
@@ -296,11 +323,17 @@ export class RefusalSearch {
 
 	/** Batches of points that are sent again grow up to this with each 2xx. */
 	private get riskLimit(): number {
-		return Math.max(minRisked, Math.floor((maxRepeated - this.repeated) / 4));
+		return Math.max(1, Math.floor((maxRepeated - this.repeats.count) / 4));
+	}
+
+	/** How long the next one has to wait, milliseconds: a service that confirms points now and then gets few of them again. */
+	get repeatWaitMs(): number {
+		return Math.max(0, this.repeats.count - maxRepeated) * repeatedPointMs;
 	}
 
 	/** All points up to the one that it returns are settled; 0: none. They are passed over until they are not pending. */
 	takeSettled(oldest: number | undefined): number {
+		if (oldest === undefined || oldest > this.repeats.upTo) this.repeats = { ...this.repeats, upTo: 0 };
 		this.passedOver = this.passedOver.filter(({ last }) => oldest !== undefined && last >= oldest);
 		const [next] = this.passedOver;
 		return oldest === undefined || next === undefined || next.strikes > 0 || next.first > oldest

@@ -1,36 +1,74 @@
 import type { KeyValue } from "../boards/ecma419";
 import { type PersistentKey, writeIfChanged } from "../common/persistent-values";
-import type { PassedOver } from "./refusal-search";
+import { maxBatchPoints } from "../dakkio/rate-limits";
+import type { OwedCalls } from "./call-debt";
+import type { PassedOver, SearchState } from "./refusal-search";
 
-/** State of an uploader that is kept over each start; `dueAtTicks` and `consecutiveFailures` over a deep sleep only. */
-export interface UploadState {
-	/** Ticks before which nothing is sent. */
+/** State of an uploader that is kept over each start. */
+export interface UploadState extends SearchState {
+	/** Ticks before which nothing is sent; over a deep sleep only. */
 	readonly dueAtTicks: number;
-	/** In a row. */
+	/** In a row; over a deep sleep only. */
 	readonly consecutiveFailures: number;
-	/** Maximum points of a batch, reduced after failures. 1 … 65,535. */
-	readonly maxPoints: number;
-	/** Single points refused in a row; default 0. */
-	readonly refusals?: number;
-	/** How many points dropped from the quarantine have been reported; default 0. */
-	readonly reportedDrops?: number;
-	/** Failures in a row of a service that was reached; default 0. */
-	readonly failures?: number;
-	/** Points that are passed over while older ones are pending; default: none. */
-	readonly passedOver?: readonly PassedOver[];
+	/** How many points dropped from the quarantine have been reported. */
+	readonly reportedDrops: number;
+	readonly owed: OwedCalls;
+}
+
+/** Of a board that has not sent anything. */
+export const initialUploadState: UploadState = {
+	dueAtTicks: 0,
+	consecutiveFailures: 0,
+	maxPoints: maxBatchPoints,
+	refusals: 0,
+	failures: 0,
+	reportedDrops: 0,
+	owed: { calls: 0, ticks: 0 },
+	repeats: { count: 0, upTo: 0, ticks: 0 },
+	passedOver: [],
+};
+
+/**
+ * The state that a start begins with which is no wake: its ticks say nothing of those before, so what is owed, and the day
+ * of the points that were repeated, count from now on. A limit of the points of a batch ends with what set it. A board that
+ * is restarted again and again in an outage sends no more than one that is not.
+ */
+export function stateAfterRestart(
+	kept: UploadState,
+	ticks: number,
+	oldestSequence: number | undefined,
+): UploadState {
+	const { maxPoints, failures, refusals, owed, repeats } = kept;
+	const isLimited =
+		failures > 0 || refusals > 0 || (oldestSequence ?? Number.POSITIVE_INFINITY) <= repeats.upTo;
+	return {
+		...kept,
+		maxPoints: isLimited ? maxPoints : maxBatchPoints,
+		owed: { ...owed, ticks },
+		repeats: { ...repeats, ticks },
+	};
 }
 
 const uploadStateKey: PersistentKey = "attempts";
 /** What was added later is left out while it has its defaults. */
 const shortRecordBytes = 12;
-const recordBytes = 18;
+/** Without {@link UploadState.owed} and {@link SearchState.repeats}, of earlier firmware. */
+const oldRecordBytes = 18;
+const recordBytes = 46;
 const rangeBytes = 17;
 
 /** Throws what the storage throws. */
 export function saveUploadState(storage: KeyValue, state: UploadState): void {
-	const { dueAtTicks, consecutiveFailures, maxPoints, refusals = 0, reportedDrops = 0 } = state;
-	const { failures = 0, passedOver = [] } = state;
-	const isShort = refusals === 0 && failures === 0 && reportedDrops === 0 && passedOver.length === 0;
+	const { dueAtTicks, consecutiveFailures, maxPoints, refusals, failures } = state;
+	const { reportedDrops, owed, repeats, passedOver } = state;
+	const isShort =
+		refusals === 0 &&
+		failures === 0 &&
+		reportedDrops === 0 &&
+		owed.calls === 0 &&
+		repeats.count === 0 &&
+		repeats.upTo === 0 &&
+		passedOver.length === 0;
 	const bytes = new Uint8Array(isShort ? shortRecordBytes : recordBytes + rangeBytes * passedOver.length);
 	const view = new DataView(bytes.buffer);
 	view.setFloat64(0, dueAtTicks);
@@ -40,6 +78,11 @@ export function saveUploadState(storage: KeyValue, state: UploadState): void {
 		view.setUint8(12, cappedCount(refusals));
 		view.setUint8(13, cappedCount(failures));
 		view.setUint32(14, reportedDrops);
+		view.setUint16(18, Math.min(Math.ceil(owed.calls), 0xffff));
+		view.setFloat64(20, owed.ticks);
+		view.setUint16(28, Math.min(Math.ceil(repeats.count), 0xffff));
+		view.setFloat64(30, repeats.upTo);
+		view.setFloat64(38, repeats.ticks);
 		for (const [index, { first, last, strikes }] of passedOver.entries()) {
 			const at = recordBytes + rangeBytes * index;
 			view.setFloat64(at, first);
@@ -53,28 +96,54 @@ export function saveUploadState(storage: KeyValue, state: UploadState): void {
 /** `undefined` if there is none or it is implausible. */
 export function loadUploadState(storage: KeyValue): UploadState | undefined {
 	const kept = storage.read(uploadStateKey);
-	if (kept === undefined) return undefined;
-	const { byteLength } = kept;
-	const isShort = byteLength === shortRecordBytes;
-	if (!isShort && (byteLength < recordBytes || (byteLength - recordBytes) % rangeBytes !== 0))
-		return undefined;
+	if (kept === undefined || kept.byteLength < shortRecordBytes) return undefined;
 	const view = new DataView(kept);
 	const maxPoints = view.getUint16(10);
+	const state = {
+		...initialUploadState,
+		...{ dueAtTicks: view.getFloat64(0), consecutiveFailures: view.getUint16(8), maxPoints },
+	};
 	if (maxPoints === 0) return undefined;
-	const state = { dueAtTicks: view.getFloat64(0), consecutiveFailures: view.getUint16(8), maxPoints };
-	if (isShort) return state;
+	const { byteLength } = kept;
+	if (byteLength === shortRecordBytes) return state;
+	const isOld = isRecordOf(oldRecordBytes, byteLength);
+	if (!isOld && !isRecordOf(recordBytes, byteLength)) return undefined;
+	const passedOver = loadPassedOver(view, isOld ? oldRecordBytes : recordBytes);
+	if (passedOver === undefined) return state;
+	return {
+		...state,
+		refusals: view.getUint8(12),
+		failures: view.getUint8(13),
+		reportedDrops: view.getUint32(14),
+		passedOver,
+		...(isOld ? {} : loadCosts(view)),
+	};
+}
+
+function isRecordOf(headBytes: number, byteLength: number): boolean {
+	return byteLength >= headBytes && (byteLength - headBytes) % rangeBytes === 0;
+}
+
+function loadCosts(view: DataView): Pick<UploadState, "owed" | "repeats"> {
+	return {
+		owed: { calls: view.getUint16(18), ticks: view.getFloat64(20) },
+		repeats: { count: view.getUint16(28), upTo: view.getFloat64(30), ticks: view.getFloat64(38) },
+	};
+}
+
+/** `undefined` if they are not in order. */
+function loadPassedOver(view: DataView, from: number): readonly PassedOver[] | undefined {
 	const passedOver: PassedOver[] = [];
-	for (let at = recordBytes; at < byteLength; at += rangeBytes) {
+	for (let at = from; at < view.byteLength; at += rangeBytes) {
 		const range = {
 			first: view.getFloat64(at),
 			last: view.getFloat64(at + 8),
 			strikes: view.getUint8(at + 16),
 		};
-		if (!(range.first > (passedOver.at(-1)?.last ?? 0) && range.last >= range.first)) return state;
+		if (!(range.first > (passedOver.at(-1)?.last ?? 0) && range.last >= range.first)) return undefined;
 		passedOver.push(range);
 	}
-	const [refusals, failures] = [view.getUint8(12), view.getUint8(13)];
-	return { ...state, refusals, failures, reportedDrops: view.getUint32(14), passedOver };
+	return passedOver;
 }
 
 /** In a byte. Its last five bits decide which point is tried next. */

@@ -7,12 +7,13 @@ import type { HttpConnection } from "../http/http-connection";
 import type { ReadingLog } from "../store/reading-log";
 import { type Batch, planBatch } from "./batch";
 import type { CallBudget } from "./call-budget";
+import { CallDebt, freeSearchCalls } from "./call-debt";
 import { classifyExchange, type UploadAction } from "./classify-exchange";
 import type { Quarantine } from "./quarantine";
 import { type PointSelection, type Refusal, RefusalSearch, type SuspectPoint } from "./refusal-search";
 import { maxBackoffMs, minBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import { jsonContentType, serviceHeaders } from "./service-connection";
-import type { UploadState } from "./upload-state";
+import { initialUploadState, stateAfterRestart, type UploadState } from "./upload-state";
 
 /** When an attempt to upload ended; `failure`: why the service did not take the points, in its words. */
 export interface UploadAttempt {
@@ -64,11 +65,6 @@ type BatchStep = "accepted" | "refused" | "nothing" | "done" | "failed";
 const maxStartDelayMs = 60_000;
 /** Interval of checks while pending readings cannot be sent although nothing failed. */
 const recheckIntervalMs = 60_000;
-/** A search for refused points may run ahead of the plan by as many calls, enough to find two points in a batch of 1,000, and then waits at most so long. */
-const freeSearchCalls = 32;
-const maxSearchWaitMs = 12 * 3_600_000;
-/** But each upload can make as many calls: a small plan affords that twice a day. */
-const minSearchCalls = 8;
 const dayMs = 86_400_000;
 const serviceFaultRemedy =
 	"The service takes none of several points: check the data source's fields in Dakkio.";
@@ -88,8 +84,7 @@ export class Uploader {
 	private consecutiveFailures = 0;
 	/** Ticks before which nothing is sent. */
 	private notBeforeTicks = 0;
-	/** Calls of searches that the plan has not allowed yet, at these ticks. */
-	private searchDebt = { calls: 0, ticks: 0 };
+	private readonly debt: CallDebt;
 	/** What is pending was refused, up to this point: before these ticks, it is sent only with a newer one. */
 	private refusedUntil = { newest: 0, ticks: 0 };
 	/** Ticks before which nothing is sent, even at the press of the button: the last request was refused or failed. */
@@ -117,17 +112,10 @@ export class Uploader {
 	constructor(options: UploaderOptions) {
 		this.options = options;
 		this.destination = options.resolveDestination === undefined ? options.destination : undefined;
-		const {
-			passedOver = [],
-			reportedDrops = 0,
-			maxPoints,
-			refusals = 0,
-			failures = 0,
-		} = options.keptState ?? {};
-		this.search.passedOver = passedOver;
-		this.reportedDrops = reportedDrops;
-		// A board that is restarted again and again in an outage sends no more than one that is not.
-		if (failures > 0 || refusals > 0) this.search.resume(maxPoints ?? 1, refusals, failures);
+		this.debt = new CallDebt(options);
+		const { keptState = initialUploadState, time, readings } = options;
+		this.reportedDrops = keptState.reportedDrops;
+		this.continueFrom(stateAfterRestart(keptState, time.ticks(), readings.oldestSequence));
 	}
 
 	start(): void {
@@ -141,24 +129,26 @@ export class Uploader {
 	/** Starts with the state from before a deep sleep: on battery, where a failure costs as much as an upload. */
 	resume(dueAtTicks: number, kept?: UploadState): void {
 		if (kept !== undefined) {
-			this.search.resume(kept.maxPoints, kept.refusals ?? 0, kept.failures ?? 0);
+			this.continueFrom(kept);
 			this.consecutiveFailures = kept.consecutiveFailures;
 		}
 		this.waitsForRegularUpload = true;
 		this.begin(kept?.dueAtTicks ?? dueAtTicks);
 	}
 
-	/** To be kept over a deep sleep. */
+	private continueFrom(kept: UploadState): void {
+		this.search.resume(kept);
+		this.debt.owed = kept.owed;
+	}
+
+	/** To be kept over each start. */
 	get state(): UploadState {
-		const { maxPoints, refusals, failures, passedOver } = this.search;
 		return {
+			...this.search.state,
 			dueAtTicks: this.notBeforeTicks,
 			consecutiveFailures: this.consecutiveFailures,
-			maxPoints,
-			refusals,
-			failures,
-			passedOver,
 			reportedDrops: this.reportedDrops,
+			owed: this.debt.owed,
 		};
 	}
 
@@ -280,6 +270,7 @@ export class Uploader {
 			// mutation: close-connection
 			this.connection?.close();
 			this.connection = undefined;
+			this.notBeforeTicks = Math.max(this.notBeforeTicks, this.pausedUntilTicks);
 			this.isDraining = false;
 			this.options.onChange?.();
 		}
@@ -289,38 +280,31 @@ export class Uploader {
 		const { readings, time } = this.options;
 		const newest = readings.newestSequence ?? 0;
 		let calls = 0;
-		let limitedCalls = 0;
-		let refusals = 0;
+		let searchCalls = 0;
+		let hasRefused = false;
 		let step: BatchStep = "nothing";
 		while (!this.stopped && (readings.oldestSequence ?? Number.POSITIVE_INFINITY) <= newest) {
-			const { isLimited } = this.search;
+			// Also where each is taken: after a refusal for size, all may be of one point.
+			const isSearch = this.search.isLimited || hasRefused;
 			step = await this.sendBatch(connection);
-			if (step === "failed" && isLimited && this._fault === undefined) limitedCalls++;
-			if (step === "failed" || step === "done") break;
+			if (step === "done") break;
 			if (step === "nothing") continue;
 			calls++;
-			if (isLimited) limitedCalls++;
-			if (step === "refused") refusals++;
-			// Also where each is taken: after a refusal for size, all may be of one point.
-			const cost = refusals > 0 ? calls : limitedCalls;
+			hasRefused ||= step === "refused";
+			// A settings fault has its own pace.
+			if ((isSearch || hasRefused) && !(step === "failed" && this._fault !== undefined)) searchCalls++;
 			// mutation: bound-search
-			if (cost >= minSearchCalls && this.searchWaitMs(cost) > maxSearchWaitMs) break;
+			if (step === "failed" || !this.debt.allows(searchCalls)) break;
 			if (step === "refused") await this.pauseUntil(this.pausedUntilTicks);
 		}
-		// Also if it ends in a failure: the next one would begin with a debt of 0. A fault of the settings has its own pace.
-		const maxWaitMs = step === "failed" ? maxBackoffMs : maxSearchWaitMs;
-		if (refusals > 0) this.payForSearch(calls, maxSearchWaitMs);
-		else if (limitedCalls > freeSearchCalls || (step === "failed" && limitedCalls > 0))
-			this.payForSearch(limitedCalls, maxWaitMs);
+		// A few that are all taken cost nothing; after a failure the next upload may have as many.
+		if (searchCalls > (hasRefused || step === "failed" ? 0 : freeSearchCalls))
+			this.payForSearch(searchCalls, step);
 		if (step === "failed") return;
-		if (refusals > 0) {
-			this.notBeforeTicks = Math.max(this.notBeforeTicks, this.pausedUntilTicks);
-			// A second refusal of the same points says no more than the first.
-			if (step === "done") this.refusedUntil = this.untilNewer();
-		}
+		// A second refusal of the same points says no more than the first.
+		if (hasRefused && step === "done") this.refusedUntil = this.untilNewer();
 		// All that is pending is passed over.
-		else if (calls === 0)
-			this.notBeforeTicks = Math.max(this.notBeforeTicks, time.ticks() + recheckIntervalMs);
+		if (calls === 0) this.notBeforeTicks = Math.max(this.notBeforeTicks, time.ticks() + recheckIntervalMs);
 	}
 
 	private untilNewer() {
@@ -328,23 +312,11 @@ export class Uploader {
 		return { newest: readings.newestSequence ?? 0, ticks: time.ticks() + settingsProbeIntervalMs };
 	}
 
-	/** How long the plan takes to allow the calls of searches, `calls` more included. */
-	private searchWaitMs(calls: number): number {
-		const { time, clock, budget } = this.options;
-		const { calls: before, ticks } = this.searchDebt;
-		const callMs = budget.callIntervalMs(clock.now() ?? 0);
-		return calls * callMs + Math.max(0, before * callMs - (time.ticks() - ticks));
-	}
-
-	/** The search may run ahead of the plan by some calls; a board that sleeps does not know how many it has made. */
-	private payForSearch(calls: number, maxWaitMs: number): void {
-		const { time, clock, budget } = this.options;
-		const callMs = budget.callIntervalMs(clock.now() ?? 0);
-		const debtMs = this.searchWaitMs(calls);
-		const now = time.ticks();
-		this.searchDebt = { calls: debtMs / callMs, ticks: now };
-		const freeMs = this.waitsForRegularUpload ? 0 : freeSearchCalls * callMs;
-		const wait = Math.min(maxWaitMs, debtMs - freeMs);
+	/** The search may run ahead of the plan by some calls. After a failure, the service is asked again in time all the same. */
+	private payForSearch(calls: number, step: BatchStep): void {
+		const now = this.options.time.ticks();
+		const wait = Math.min(this.debt.add(calls), step === "failed" ? maxBackoffMs : Number.POSITIVE_INFINITY);
+		this.options.saveState(this.state);
 		if (now + wait <= this.notBeforeTicks) return;
 		// mutation: pay-for-search
 		this.notBeforeTicks = now + wait;
@@ -577,7 +549,8 @@ export class Uploader {
 		if (hasReached && batch !== undefined) this.search.failed(batch, isFirst);
 		if (hasReached) this.search.failures++;
 		const failures = Math.max(this.consecutiveFailures, hasReached ? this.search.failures : 0);
-		this.scheduleRetry(waitMs + retryBackoffMs(failures, this.options.random(), hasReached), cause);
+		const backoff = retryBackoffMs(failures, this.options.random(), hasReached);
+		this.scheduleRetry(waitMs + Math.max(backoff, this.search.repeatWaitMs), cause);
 		if (hasReached) this.options.saveState(this.state);
 	}
 
