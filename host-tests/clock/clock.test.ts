@@ -264,6 +264,53 @@ describe("ticks that run fast or slow", () => {
 	});
 });
 
+describe("a storage that fails", () => {
+	const failure = new Error("no room");
+	const early = { boot: 1, ticks: 0 };
+
+	test("keeps no time from the clock, and no reading gets one that a restart would change", async () => {
+		const { time, clock, sync } = boardAt(1);
+		await time.advance(minute);
+		storage.failure = failure;
+		sync(start);
+		expect(clock.now()).toBe(start);
+		expect(clock.sampleTime()).toEqual({ utc: start });
+		expect(clock.resolve(early)).toBeUndefined();
+		expect(lines).toContain("time: the clock record cannot be saved: no room");
+		storage.failure = undefined;
+		clock.estimateUnanchoredBoots([]);
+		expect(clock.resolve(early)).toEqual({ utc: start - minute, estimated: false });
+		expect(boardAt(2).clock.resolve(early)).toEqual(clock.resolve(early));
+	});
+
+	test("holds readings back for an hour; then their times are estimates, and stay so", async () => {
+		const { time, clock, sync } = boardAt(1);
+		storage.failure = failure;
+		sync(start);
+		await time.advance(hour - 1);
+		clock.estimateUnanchoredBoots([]);
+		expect(clock.resolve(early)).toBeUndefined();
+		await time.advance(1);
+		clock.estimateUnanchoredBoots([]);
+		expect(clock.resolve(early)).toEqual({ utc: start, estimated: true });
+		storage.failure = undefined;
+		sync(start + 2 * hour);
+		expect(clock.resolve(early)).toEqual({ utc: start, estimated: true });
+		expect(boardAt(2).clock.resolve(early)).toEqual({ utc: start, estimated: true });
+	});
+
+	test("changes no time that was given before", async () => {
+		const { time, clock, sync } = boardAt(1);
+		sync(start);
+		storage.failure = failure;
+		await time.advance(hour);
+		sync(start + hour + second);
+		await time.advance(2 * hour);
+		clock.estimateUnanchoredBoots([]);
+		expect(clock.resolve(early)).toEqual({ utc: start, estimated: false });
+	});
+});
+
 describe("the saved record", () => {
 	test.each([
 		["empty", () => new Uint8Array(0)],
@@ -299,19 +346,6 @@ describe("the saved record", () => {
 				expect(clock.now()).toBe(start);
 			}),
 		);
-	});
-
-	test("by failing storage: the time is known anyway, and saved as soon as possible", async () => {
-		storage.failure = new Error("flash worn out");
-		const { time, clock, sync } = boardAt(1);
-		sync(start);
-		expect(clock.now()).toBe(start);
-		expect(clock.resolve({ boot: 1, ticks: 0 })?.utc).toBe(start);
-		expect(lines.some((line) => line.includes("flash worn out"))).toBe(true);
-		storage.failure = undefined;
-		await time.advance(hour);
-		sync(start + hour);
-		expect(boardAt(2).clock.resolve({ boot: 1, ticks: 0 })).toEqual({ utc: start, estimated: false });
 	});
 
 	test("fits a page of the chip's storage, however many boots there were", () => {

@@ -58,6 +58,8 @@ const minSavedCorrectionMs = 5;
  */
 const maxSleepInterpolationMs = 6 * 3_600_000;
 const maxSleepExtrapolationMs = 100_000;
+/** Readings wait so long for an anchor that the storage does not take, then get estimates from it. */
+const maxUnsavedMs = 3_600_000;
 
 /**
  * The wall-clock time of this board, from its monotonic ticks and measurements of time servers.
@@ -68,6 +70,8 @@ const maxSleepExtrapolationMs = 100_000;
 export class Clock {
 	private readonly options: ClockOptions;
 	private anchors: readonly Anchor[] = [];
+	/** Could not be saved: after a restart the same readings would get other times, so they get none from these. */
+	private unsaved: { readonly anchors: readonly Anchor[]; readonly sinceTicks: number } | undefined;
 	private driftState: DriftState = { drift: undefined, baseline: undefined };
 	/** Maps ticks to the current time, once it is known; each measurement corrects it. */
 	private clockModel: Pick<Anchor, "startUtc" | "drift"> | undefined;
@@ -176,7 +180,7 @@ export class Clock {
 		return undefined;
 	}
 
-	/** Applies an accepted measurement. The boot's first is persisted before it is used. */
+	/** Applies an accepted measurement. The boot's first is persisted before it gives times to readings stored without. */
 	applyMeasurement(measurement: TimeMeasurement): void {
 		const { boot, sleeps } = this.options;
 		const { utc } = measurement;
@@ -241,6 +245,7 @@ export class Clock {
 	 * reads none if no boot lacks an anchor. Call it after {@link applyMeasurement}.
 	 */
 	estimateUnanchoredBoots(pending: Iterable<{ readonly time: SampleTime }>): void {
+		this.retrySave();
 		const now = this.now();
 		if (now === undefined || !this.hasUnanchoredBoots) return;
 		const { boot, log } = this.options;
@@ -391,23 +396,35 @@ export class Clock {
 		return none;
 	}
 
-	/** A failure of the storage loses persistence, not the time; the next change tries again. */
+	/** If the storage fails, the clock runs on, and the anchors wait for the next change or {@link retrySave}. */
 	private save(anchors: readonly Anchor[]): void {
+		const { driftState, lastMeasurement, awakeExcessTicks } = this;
 		try {
 			writeValue(
 				this.options.storage,
 				clockKey,
-				encodeClockRecord({
-					drift: this.driftState.drift,
-					lastMeasurement: this.lastMeasurement,
-					awakeExcessTicks: this.awakeExcessTicks,
-					anchors,
-				}),
+				encodeClockRecord({ drift: driftState.drift, lastMeasurement, awakeExcessTicks, anchors }),
 			);
+			this.anchors = anchors;
+			this.unsaved = undefined;
 		} catch (error) {
+			this.unsaved = { anchors, sinceTicks: this.unsaved?.sinceTicks ?? this.options.time.ticks() };
 			this.options.log(`time: the clock record cannot be saved: ${errorMessage(error)}`);
 		}
-		this.anchors = anchors;
+	}
+
+	/** A storage that keeps nothing must not hold readings back for good: then their times are estimates. */
+	private retrySave(): void {
+		const { unsaved } = this;
+		if (unsaved === undefined) return;
+		this.save(unsaved.anchors);
+		if (this.unsaved === undefined || this.options.time.ticks() - unsaved.sinceTicks < maxUnsavedMs) return;
+		const saved = this.anchors;
+		this.anchors = unsaved.anchors.map((anchor) =>
+			saved.some(({ boot }) => boot === anchor.boot)
+				? anchor
+				: { ...anchor, estimatedBeforeTicks: Number.POSITIVE_INFINITY },
+		);
 	}
 }
 
