@@ -1,6 +1,7 @@
 import { KeyObject } from "node:crypto";
 import { certify, derToPem, type TestCertificate } from "../../sdk-tests/host/certificate";
 import { type ChainCase, ChainTable, forged, leaf } from "../../sdk-tests/host/chain-table";
+import { publicJwk } from "../../sdk-tests/host/public-jwk";
 import { Field, identifier, signEC, tlv, withField } from "../../sdk-tests/host/resign";
 import { DerReader } from "../../src/boards/esp32/tls/der";
 
@@ -50,7 +51,7 @@ export async function makeEncodings(): Promise<readonly ChainCase[]> {
 		["a usage with a long form of its length", forged, "0101ff04050381020780"],
 	] as const)
 		add(name, expected, Field.extensions, withExtension(15, content));
-	const { x = "", y = "" } = KeyObject.from(good.keys.publicKey).export({ format: "jwk" });
+	const { x = "", y = "" } = publicJwk(KeyObject.from(good.keys.publicKey));
 	const point = Buffer.concat([x, y].map((part) => Buffer.from(part, "base64url")));
 	const sign = (point[63] ?? 0) & 1;
 	for (const [name, bits] of [
@@ -107,7 +108,7 @@ async function addAuthorities(table: ChainTable): Promise<void> {
 	}
 	const rsa = await certify({ name: "RSA", key: "RSA 2048", issuer: root, authority: 0 });
 	const server = await leaf(rsa);
-	const { n = "" } = KeyObject.from(rsa.keys.publicKey).export({ format: "jwk" });
+	const { n = "" } = publicJwk(KeyObject.from(rsa.keys.publicKey));
 	const modulus = Buffer.concat([Buffer.of(0), Buffer.from(n, "base64url")]);
 	const even = Buffer.from(modulus);
 	even[256] = (even[256] ?? 0) & 0xfe;

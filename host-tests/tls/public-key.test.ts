@@ -10,6 +10,7 @@ import {
 } from "node:crypto";
 import { describe, expect, test, vi } from "vitest";
 import { makeChains } from "../../sdk-tests/host/certificate-chains";
+import { publicJwk } from "../../sdk-tests/host/public-jwk";
 import { type SignatureCheck, verifyCertificatePath } from "../../src/boards/esp32/tls/certificate-path";
 import { offeredSchemes } from "../../src/boards/esp32/tls/signature-scheme";
 import { chipModule } from "../esp32/chip-module";
@@ -156,7 +157,7 @@ describe.skipIf(program === undefined).each(curves)("on $jwk", (curve) => {
 	test("signatures of OpenSSL are valid, changed ones are not", () => {
 		const cases = Array.from({ length: 12 }, (_, at) => {
 			const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: name });
-			const { x = "", y = "" } = publicKey.export({ format: "jwk" });
+			const { x = "", y = "" } = publicJwk(publicKey);
 			const message = randomBytes(40);
 			const parts = [
 				Buffer.concat([Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]),
@@ -378,7 +379,7 @@ describe.skipIf(program === undefined)("as the firmware calls it", async () => {
 		"ECDSA on $0.jwk with %s",
 		(curve, hash) => {
 			const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: curve.name });
-			const { x = "", y = "" } = publicKey.export({ format: "jwk" });
+			const { x = "", y = "" } = publicJwk(publicKey);
 			const point = new Uint8Array([x, y].flatMap((half) => [...Buffer.from(half, "base64url")]));
 			const scheme = { kind: "EC", hash } as const;
 			const signature = new Uint8Array(sign(hash, message, privateKey));
@@ -392,7 +393,7 @@ describe.skipIf(program === undefined)("as the firmware calls it", async () => {
 	const rsaSchemes = offeredSchemes.flatMap(({ scheme }) => (scheme.kind === "RSA" ? [scheme] : []));
 	test.each(rsaSchemes)("RSA with %o", (scheme) => {
 		const { hash, saltLength } = scheme;
-		const { n = "", e = "" } = publicKey.export({ format: "jwk" });
+		const { n = "", e = "" } = publicJwk(publicKey);
 		const key = {
 			kind: "RSA",
 			modulus: new Uint8Array(Buffer.from(n, "base64url")),

@@ -2,6 +2,7 @@ import { constants, createHash, KeyObject, privateEncrypt, sign } from "node:cry
 import { DerReader, parseSequence } from "../../src/boards/esp32/tls/der";
 import { certify, derToPem, type TestCertificate } from "./certificate";
 import { type ChainTable, forged, leaf } from "./chain-table";
+import { publicJwk } from "./public-jwk";
 import { Field, signEC, tlv, withField, withSignature } from "./resign";
 import { nextRsaKeys } from "./rsa-keys";
 
@@ -83,7 +84,7 @@ async function addPkcs1(table: ChainTable): Promise<void> {
 /** With the exponent 1, the signature is the block itself. */
 async function addOpenKey(table: ChainTable): Promise<void> {
 	const open = await certify({ name: "One", key: "RSA 2048", issuer: table.root, authority: 0 });
-	const { n = "" } = KeyObject.from(open.keys.publicKey).export({ format: "jwk" });
+	const { n = "" } = publicJwk(KeyObject.from(open.keys.publicKey));
 	const numbers = [Buffer.concat([Buffer.of(0), Buffer.from(n, "base64url")]), Buffer.of(1)];
 	const publicKey = tlv(0x30, Buffer.concat(numbers.map((number) => tlv(2, number))));
 	const bits = tlv(3, Buffer.concat([Buffer.of(0), publicKey]));
