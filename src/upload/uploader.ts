@@ -11,8 +11,9 @@ import { CallDebt, freeSearchCalls } from "./call-debt";
 import { classifyExchange, type UploadAction } from "./classify-exchange";
 import type { Quarantine } from "./quarantine";
 import { type PointSelection, type Refusal, RefusalSearch, type SuspectPoint } from "./refusal-search";
-import { maxBackoffMs, minBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
+import { maxBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import { jsonContentType, serviceHeaders } from "./service-connection";
+import { UploadSchedule } from "./upload-schedule";
 import { initialUploadState, stateAfterRestart, type UploadState } from "./upload-state";
 
 /** When an attempt to upload ended; `failure`: why the service did not take the points, in its words. */
@@ -81,16 +82,8 @@ export class Uploader {
 	/** `undefined` until it is resolved. */
 	private destination: Destination | undefined;
 	private readonly search = new RefusalSearch();
-	private consecutiveFailures = 0;
-	/** Ticks before which nothing is sent. */
-	private notBeforeTicks = 0;
+	private readonly schedule: UploadSchedule;
 	private readonly debt: CallDebt;
-	/** What is pending was refused, up to this point: before these ticks, it is sent only with a newer one. */
-	private refusedUntil = { newest: 0, ticks: 0 };
-	/** Ticks before which nothing is sent, even at the press of the button: the last request was refused or failed. */
-	private pausedUntilTicks = 0;
-	/** On battery, a failed upload is not retried before the next regular one. */
-	private waitsForRegularUpload = false;
 	private connection: HttpConnection | undefined;
 	private isDraining = false;
 	/** The last result needs a change of the settings or the service: its cause. */
@@ -112,6 +105,7 @@ export class Uploader {
 	constructor(options: UploaderOptions) {
 		this.options = options;
 		this.destination = options.resolveDestination === undefined ? options.destination : undefined;
+		this.schedule = new UploadSchedule(options);
 		this.debt = new CallDebt(options);
 		const { keptState = initialUploadState, time, readings } = options;
 		this.reportedDrops = keptState.reportedDrops;
@@ -120,20 +114,19 @@ export class Uploader {
 
 	start(): void {
 		const { time, clock } = this.options;
-		this.begin(
-			time.ticks() +
-				this.options.random() * Math.min(maxStartDelayMs, this.options.intervalMs(clock.now() ?? 0)),
-		);
+		const maxDelayMs = Math.min(maxStartDelayMs, this.options.intervalMs(clock.now() ?? 0));
+		this.schedule.beginAt(time.ticks() + this.options.random() * maxDelayMs);
+		this.running ??= this.run();
 	}
 
-	/** Starts with the state from before a deep sleep: on battery, where a failure costs as much as an upload. */
+	/** Starts with the state from before a deep sleep. */
 	resume(dueAtTicks: number, kept?: UploadState): void {
 		if (kept !== undefined) {
 			this.continueFrom(kept);
-			this.consecutiveFailures = kept.consecutiveFailures;
+			this.schedule.consecutiveFailures = kept.consecutiveFailures;
 		}
-		this.waitsForRegularUpload = true;
-		this.begin(kept?.dueAtTicks ?? dueAtTicks);
+		this.schedule.beginAfterSleep(kept?.dueAtTicks ?? dueAtTicks);
+		this.running ??= this.run();
 	}
 
 	private continueFrom(kept: UploadState): void {
@@ -145,8 +138,8 @@ export class Uploader {
 	get state(): UploadState {
 		return {
 			...this.search.state,
-			dueAtTicks: this.notBeforeTicks,
-			consecutiveFailures: this.consecutiveFailures,
+			dueAtTicks: this.schedule.notBeforeTicks,
+			consecutiveFailures: this.schedule.consecutiveFailures,
 			reportedDrops: this.reportedDrops,
 			owed: this.debt.owed,
 		};
@@ -154,10 +147,7 @@ export class Uploader {
 
 	/** Ticks at which the network is needed next; infinite without pending readings. */
 	get dueAtTicks(): number {
-		const { readings } = this.options;
-		if (readings.length === 0) return Number.POSITIVE_INFINITY;
-		const { newest, ticks } = this.refusedUntil;
-		return readings.newestSequence === newest ? Math.max(ticks, this.notBeforeTicks) : this.notBeforeTicks;
+		return this.schedule.dueAtTicks;
 	}
 
 	get activity(): "sending" | "settings fault" | "idle" {
@@ -168,7 +158,8 @@ export class Uploader {
 	/** Whether pending readings should have been sent by now. */
 	get isOverdue(): boolean {
 		const { time, readings } = this.options;
-		return readings.length > 0 && (this.consecutiveFailures > 0 || this.dueAtTicks <= time.ticks());
+		const { consecutiveFailures } = this.schedule;
+		return readings.length > 0 && (consecutiveFailures > 0 || this.dueAtTicks <= time.ticks());
 	}
 
 	/** Why nothing is taken, with the server's words, until a person changes it; `undefined` if nothing is known. */
@@ -183,15 +174,13 @@ export class Uploader {
 
 	/** The user asks to send: pending readings are sent as soon as possible, due or not. */
 	sendNow(): void {
-		this.notBeforeTicks = Math.max(this.options.time.ticks(), this.pausedUntilTicks);
-		this.refusedUntil = { newest: 0, ticks: 0 };
+		this.schedule.sendNow();
 		this.endPause();
 	}
 
 	/** An attempt was abandoned: postpones the next to the ticks that `until` returns for the failures in a row. */
 	postpone(until: (failures: number) => number): void {
-		this.consecutiveFailures++;
-		this.notBeforeTicks = Math.max(this.notBeforeTicks, until(this.consecutiveFailures));
+		this.schedule.postponeUntil(until(++this.schedule.consecutiveFailures));
 	}
 
 	/** Starts nothing more; resolves when the upload in progress has ended by itself. */
@@ -212,11 +201,6 @@ export class Uploader {
 	/** Conditions have changed: a reading was stored, the network is up, the time is known. */
 	wake(): void {
 		this.endPause();
-	}
-
-	private begin(notBefore: number): void {
-		this.notBeforeTicks = notBefore;
-		this.running ??= this.run();
 	}
 
 	private async run(): Promise<void> {
@@ -252,7 +236,7 @@ export class Uploader {
 	/** Sends all readings that are pending now over one connection. */
 	private async drain(): Promise<void> {
 		const { time, clock } = this.options;
-		this.notBeforeTicks = this.nextRegularTicks(this.options.intervalMs(clock.now() ?? 0));
+		this.schedule.beginUpload(this.options.intervalMs(clock.now() ?? 0));
 		this.search.begin(time.ticks());
 		this.isRingFailed = false;
 		this.isDraining = true;
@@ -264,20 +248,20 @@ export class Uploader {
 			this.options.onChange?.();
 			if (await this.ensureDestination(this.connection)) await this.sendPending(this.connection);
 		} catch (error) {
-			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
+			this.schedule.beginAt(time.ticks() + recheckIntervalMs);
 			this.options.log(`upload: ${errorMessage(error)}; next try in ${recheckIntervalMs / 1000} s`);
 		} finally {
 			// mutation: close-connection
 			this.connection?.close();
 			this.connection = undefined;
-			this.notBeforeTicks = Math.max(this.notBeforeTicks, this.pausedUntilTicks);
+			this.schedule.endUpload();
 			this.isDraining = false;
 			this.options.onChange?.();
 		}
 	}
 
 	private async sendPending(connection: HttpConnection): Promise<void> {
-		const { readings, time } = this.options;
+		const { readings } = this.options;
 		const newest = readings.newestSequence ?? 0;
 		let calls = 0;
 		let searchCalls = 0;
@@ -295,31 +279,25 @@ export class Uploader {
 			if ((isSearch || hasRefused) && !(step === "failed" && this._fault !== undefined)) searchCalls++;
 			// mutation: bound-search
 			if (step === "failed" || !this.debt.allows(searchCalls)) break;
-			if (step === "refused") await this.pauseUntil(this.pausedUntilTicks);
+			if (step === "refused") await this.pauseUntil(this.schedule.pausedUntilTicks);
 		}
 		// A few that are all taken cost nothing; after a failure the next upload may have as many.
 		if (searchCalls > (hasRefused || step === "failed" ? 0 : freeSearchCalls))
 			this.payForSearch(searchCalls, step);
 		if (step === "failed") return;
-		// A second refusal of the same points says no more than the first.
-		if (hasRefused && step === "done") this.refusedUntil = this.untilNewer();
+		if (hasRefused && step === "done") this.schedule.waitForNewer();
 		// All that is pending is passed over.
-		if (calls === 0) this.notBeforeTicks = Math.max(this.notBeforeTicks, time.ticks() + recheckIntervalMs);
-	}
-
-	private untilNewer() {
-		const { readings, time } = this.options;
-		return { newest: readings.newestSequence ?? 0, ticks: time.ticks() + settingsProbeIntervalMs };
+		if (calls === 0) this.schedule.postponeBy(recheckIntervalMs);
 	}
 
 	/** The search may run ahead of the plan by some calls. After a failure, the service is asked again in time all the same. */
 	private payForSearch(calls: number, step: BatchStep): void {
-		const now = this.options.time.ticks();
 		const wait = Math.min(this.debt.add(calls), step === "failed" ? maxBackoffMs : Number.POSITIVE_INFINITY);
-		this.options.saveState(this.state);
-		if (now + wait <= this.notBeforeTicks) return;
+		const { notBeforeTicks } = this.schedule;
 		// mutation: pay-for-search
-		this.notBeforeTicks = now + wait;
+		this.schedule.postponeBy(wait);
+		this.options.saveState(this.state);
+		if (this.schedule.notBeforeTicks === notBeforeTicks) return;
 		this.options.log(
 			`upload: small batches have used up the calls that the plan allows; the next one is in ${Math.ceil(wait / 1000)} s`,
 		);
@@ -329,15 +307,6 @@ export class Uploader {
 	private async pauseUntil(ticks: number): Promise<void> {
 		const { time } = this.options;
 		while (!this.stopped && time.ticks() < ticks) await this.pause(ticks - time.ticks());
-	}
-
-	/**
-	 * Counted from when this upload was due, not from when it began: a board that sleeps is online some seconds after it
-	 * wakes, and at its next wake, an interval later, those seconds would be missing. A delay of more than half an interval
-	 * is not made up for.
-	 */
-	private nextRegularTicks(intervalMs: number): number {
-		return Math.max(this.notBeforeTicks, this.options.time.ticks() - intervalMs / 2) + intervalMs;
 	}
 
 	/** Resolves the destination; false if that fails, with a retry as for any failure. */
@@ -382,7 +351,7 @@ export class Uploader {
 			const isFirst = selection?.from === readings.oldestSequence || readings.length === 0;
 			if (selection === undefined) return "done";
 			if (!isFirst) return this.search.skip(selection) ? "nothing" : "done";
-			this.notBeforeTicks = time.ticks() + recheckIntervalMs;
+			this.schedule.beginAt(time.ticks() + recheckIntervalMs);
 			const isUnreadable = readings.pending().next().done === true;
 			const remedy = readings.length === 0 ? "they are skipped until the next boot" : "that is tried again";
 			this.options.log(`upload: ${isUnreadable ? unreadableMessage + remedy : noTimeMessage}`);
@@ -451,7 +420,7 @@ export class Uploader {
 		result: ExchangeResult,
 	): "accepted" | "refused" | "done" | "failed" {
 		// mutation: pause-after-refusal
-		if (action.kind !== "acknowledge") this.pausedUntilTicks = this.options.time.ticks() + minBackoffMs;
+		if (action.kind !== "acknowledge") this.schedule.pauseRequests();
 		if (action.kind !== "acknowledge" && selection.isHeld) return this.strike(selection.from, action);
 		switch (action.kind) {
 			case "acknowledge":
@@ -496,8 +465,7 @@ export class Uploader {
 		else this.options.log(`point ${sequence} not taken again: ${cause}; newer ones are sent`);
 		this.options.saveState(this.state);
 		if (action.kind !== "retry") return "refused";
-		const { waitMs = 0 } = action;
-		this.notBeforeTicks = Math.max(this.notBeforeTicks, this.options.time.ticks() + waitMs);
+		this.schedule.postponeBy(action.waitMs ?? 0);
 		return "done";
 	}
 
@@ -509,7 +477,7 @@ export class Uploader {
 		this.acknowledgeSettled();
 		// mutation: log-sent-batch
 		this.options.log(`sent ${batchName(batch)}: ${result.kind === "response" ? result.status : ""}`);
-		this.consecutiveFailures = 0;
+		this.schedule.consecutiveFailures = 0;
 		this.recordAttempt(refused.at(-1)?.cause);
 		const reportsDrops = batch.quarantineDrops !== undefined;
 		if (reportsDrops) this.reportedDrops = batch.quarantineDrops;
@@ -548,7 +516,7 @@ export class Uploader {
 		// mutation: send-less-after-failure
 		if (hasReached && batch !== undefined) this.search.failed(batch, isFirst);
 		if (hasReached) this.search.failures++;
-		const failures = Math.max(this.consecutiveFailures, hasReached ? this.search.failures : 0);
+		const failures = Math.max(this.schedule.consecutiveFailures, hasReached ? this.search.failures : 0);
 		const backoff = retryBackoffMs(failures, this.options.random(), hasReached);
 		this.scheduleRetry(waitMs + Math.max(backoff, this.search.repeatWaitMs), cause);
 		if (hasReached) this.options.saveState(this.state);
@@ -565,8 +533,8 @@ export class Uploader {
 	/** Whether it is the first in a row. */
 	private countFailure(): boolean {
 		// mutation: count-failure
-		this.consecutiveFailures++;
-		return this.consecutiveFailures === 1 && this.search.failures === 0;
+		this.schedule.consecutiveFailures++;
+		return this.schedule.consecutiveFailures === 1 && this.search.failures === 0;
 	}
 
 	private recordAttempt(failure: string | undefined): void {
@@ -575,12 +543,10 @@ export class Uploader {
 
 	private scheduleRetry(wait: number, cause: string): void {
 		this.recordAttempt(cause);
-		const { time, readings } = this.options;
-		const soonest = this.waitsForRegularUpload ? this.notBeforeTicks : 0;
-		const now = time.ticks();
-		this.notBeforeTicks = Math.max(soonest, now + wait);
-		const seconds = Math.ceil((this.notBeforeTicks - now) / 1000);
-		this.options.log(`not sent: ${cause} (${readings.length} pending, next try in ${seconds} s)`);
+		const seconds = Math.ceil(this.schedule.retryIn(wait) / 1000);
+		this.options.log(
+			`not sent: ${cause} (${this.options.readings.length} pending, next try in ${seconds} s)`,
+		);
 	}
 
 	private quarantinePoint({ sequence, cause }: SuspectPoint): void {
