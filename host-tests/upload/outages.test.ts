@@ -76,10 +76,7 @@ test.each([400, 404, 500])("a board that sleeps between its uploads, and %i: the
 	fixture.uploader.start();
 	for (let wake = 0; wake < 48; wake++) {
 		await fixture.pass(0.5);
-		const { state } = fixture.uploader;
-		await fixture.uploader.stop();
-		fixture.uploader = fixture.makeUploader();
-		fixture.uploader.resume(fixture.time.ticks(), state);
+		await fixture.wakeUp();
 	}
 	expectFewCopies(fixture);
 	for (const { sequences } of fixture.requests.slice(4)) expect(sequences.length).toBe(1);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { SeededRandom } from "../../simulator/life/seeded-random";
-import { loadUploadState, saveUploadState } from "../../src/upload/upload-state";
 import { good, type ServiceBehaviour, type ServiceResponse, UploaderFixture } from "./uploader-fixture";
 
 const minute = 60_000;
@@ -67,11 +66,7 @@ describe("a service that refuses everything: nothing leaves the ring, and it is 
 	test("a long fault over deep sleeps is still one request an hour", async () => {
 		const fixture = await upload(() => ({ status: 400 }), 50, 10);
 		const { length } = fixture.requests;
-		const { state } = fixture.uploader;
-		await fixture.restart();
-		await fixture.uploader.stop();
-		fixture.uploader = fixture.makeUploader();
-		fixture.uploader.resume(fixture.time.ticks(), { ...state, dueAtTicks: fixture.time.ticks() });
+		await fixture.wakeUp({ dueAtTicks: fixture.time.ticks() });
 		await fixture.pass(1);
 		expect(fixture.requests.length).toBeLessThanOrEqual(length + 2);
 	});
@@ -319,11 +314,7 @@ describe("a single point that the service never takes, whatever it says: all oth
 			10 * minute,
 		);
 		for (let wake = 0; wake < 8; wake++) {
-			const { state } = fixture.uploader;
-			saveUploadState(fixture.storage, state);
-			await fixture.uploader.stop();
-			fixture.uploader = fixture.makeUploader();
-			fixture.uploader.resume(fixture.time.ticks(), loadUploadState(fixture.storage));
+			await fixture.wakeUp();
 			await fixture.pass(1, 10 * minute);
 		}
 		expect(fixture.quarantined).toEqual([40]);

@@ -7,7 +7,7 @@ import { HttpConnection } from "../../src/http/http-connection";
 import { ReadingLog } from "../../src/store/reading-log";
 import { CallBudget } from "../../src/upload/call-budget";
 import { Quarantine } from "../../src/upload/quarantine";
-import { loadUploadState, saveUploadState } from "../../src/upload/upload-state";
+import { loadUploadState, saveUploadState, type UploadState } from "../../src/upload/upload-state";
 import { Uploader } from "../../src/upload/uploader";
 import { mainsBoard } from "../clock/mains-board";
 import { MemoryKeyValue } from "../memory-key-value";
@@ -126,6 +126,14 @@ export class UploaderFixture {
 		this.quarantine = new Quarantine(this.quarantineFlash);
 		this.uploader = this.makeUploader();
 		this.uploader.start();
+	}
+
+	/** As after a deep sleep. */
+	async wakeUp(changes: Partial<UploadState> = {}): Promise<void> {
+		saveUploadState(this.storage, { ...this.uploader.state, ...changes });
+		await this.uploader.stop();
+		this.uploader = this.makeUploader();
+		this.uploader.resume(this.time.ticks(), true);
 	}
 
 	/** Sequence numbers of the pending points. */

@@ -25,7 +25,7 @@ import { consumeSetupRequest, requestSetup } from "../setup/setup-request";
 import type { FirmwareUpdate } from "../update/firmware-update";
 import { Reach } from "../update/trial";
 import { CallBudget } from "../upload/call-budget";
-import { loadUploadState, saveUploadState, type UploadState } from "../upload/upload-state";
+import { loadUploadState, saveUploadState } from "../upload/upload-state";
 import { Uploader } from "../upload/uploader";
 import { releasedAt } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
@@ -79,8 +79,6 @@ export class App {
 	private setupReason: SetupReason | undefined;
 	/** Left out while the settings are incomplete, too. */
 	readonly uploader: Uploader | undefined;
-	/** Of the start before. */
-	private readonly keptUploadState: UploadState | undefined;
 	private readonly wifiStation: WifiStation | undefined;
 	/** On mains, where the board can be an access point: on battery, the button opens setup. */
 	private readonly offlineTimer: OfflineTimer | undefined;
@@ -121,10 +119,7 @@ export class App {
 		this.statusLog = new StatusLog(this);
 		this.setup = this.makeSetup();
 		if (this.setup === undefined && !this.isSafeMode) {
-			if (missingForUpload(this.settings).length === 0) {
-				this.keptUploadState = loadUploadState(keyValue);
-				this.uploader = this.makeUploader(this.settings, this.keptUploadState);
-			}
+			if (missingForUpload(this.settings).length === 0) this.uploader = this.makeUploader(this.settings);
 			this.wifiStation = new WifiStation(this);
 			if (!sleeps && this.settings.localPage === "on") this.localPage = new LocalPage(this);
 		}
@@ -159,7 +154,7 @@ export class App {
 		if (this.firmware.isOnTrial) this.wifiStation?.start();
 		// On battery, no jitter: a power failure in the street does not start many such boards at once.
 		// mutation: restore-retry-state
-		this.uploader?.resume(this.sampling.nextSampleTicks, resumed ? this.keptUploadState : undefined);
+		this.uploader?.resume(this.sampling.nextSampleTicks, resumed);
 		this.firmware.startDownloads();
 		if (!wokeEarly) return;
 		this.board.log("woken early: sending pending readings");
@@ -358,8 +353,8 @@ export class App {
 		}
 	}
 
-	private makeUploader(settings: Settings, keptState = loadUploadState(this.storage.keyValue)): Uploader {
-		return new Uploader(new ServiceUploads(this, settings, keptState));
+	private makeUploader(settings: Settings): Uploader {
+		return new Uploader(new ServiceUploads(this, settings, loadUploadState(this.storage.keyValue)));
 	}
 
 	onNetworkJoined(address: string): void {

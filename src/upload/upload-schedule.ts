@@ -46,8 +46,8 @@ export class UploadSchedule {
 		this._notBeforeTicks = ticks;
 	}
 
-	/** On battery, where a failure costs as much as an upload. */
-	beginAfterSleep(ticks: number): void {
+	/** Where a failure costs as much as an upload. */
+	beginOnBattery(ticks: number): void {
 		this.waitsForRegularUpload = true;
 		this.beginAt(ticks);
 	}

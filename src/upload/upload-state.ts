@@ -98,12 +98,13 @@ export function loadUploadState(storage: KeyValue): UploadState | undefined {
 	const kept = storage.read(uploadStateKey);
 	if (kept === undefined || kept.byteLength < shortRecordBytes) return undefined;
 	const view = new DataView(kept);
-	const maxPoints = view.getUint16(10);
 	const state = {
 		...initialUploadState,
-		...{ dueAtTicks: view.getFloat64(0), consecutiveFailures: view.getUint16(8), maxPoints },
+		dueAtTicks: view.getFloat64(0),
+		consecutiveFailures: view.getUint16(8),
+		maxPoints: view.getUint16(10),
 	};
-	if (maxPoints === 0) return undefined;
+	if (state.maxPoints === 0) return undefined;
 	const { byteLength } = kept;
 	if (byteLength === shortRecordBytes) return state;
 	const isOld = isRecordOf(oldRecordBytes, byteLength);

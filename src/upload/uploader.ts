@@ -14,7 +14,7 @@ import { type PointSelection, type Refusal, RefusalSearch, type SuspectPoint } f
 import { maxBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import { jsonContentType, serviceHeaders } from "./service-connection";
 import { UploadSchedule } from "./upload-schedule";
-import { initialUploadState, stateAfterRestart, type UploadState } from "./upload-state";
+import { stateAfterRestart, type UploadState } from "./upload-state";
 
 /** When an attempt to upload ended; `failure`: why the service did not take the points, in its words. */
 export interface UploadAttempt {
@@ -107,26 +107,32 @@ export class Uploader {
 		this.destination = options.resolveDestination === undefined ? options.destination : undefined;
 		this.schedule = new UploadSchedule(options);
 		this.debt = new CallDebt(options);
-		const { keptState = initialUploadState, time, readings } = options;
-		this.reportedDrops = keptState.reportedDrops;
-		this.continueFrom(stateAfterRestart(keptState, time.ticks(), readings.oldestSequence));
+		const { keptState } = options;
+		this.reportedDrops = keptState?.reportedDrops ?? 0;
+		if (keptState !== undefined) this.continueFrom(keptState);
 	}
 
 	start(): void {
 		const { time, clock } = this.options;
+		this.forgetTicks();
 		const maxDelayMs = Math.min(maxStartDelayMs, this.options.intervalMs(clock.now() ?? 0));
 		this.schedule.beginAt(time.ticks() + this.options.random() * maxDelayMs);
 		this.running ??= this.run();
 	}
 
-	/** Starts with the state from before a deep sleep. */
-	resume(dueAtTicks: number, kept?: UploadState): void {
-		if (kept !== undefined) {
-			this.continueFrom(kept);
-			this.schedule.consecutiveFailures = kept.consecutiveFailures;
-		}
-		this.schedule.beginAfterSleep(kept?.dueAtTicks ?? dueAtTicks);
+	/** Starts on battery. After a deep sleep (`resumed`), ticks have gone on, and the kept state says what is due; else `dueAtTicks`. */
+	resume(dueAtTicks: number, resumed: boolean): void {
+		const { keptState } = this.options;
+		if (resumed) this.schedule.consecutiveFailures = keptState?.consecutiveFailures ?? 0;
+		else this.forgetTicks();
+		this.schedule.beginOnBattery(resumed ? (keptState?.dueAtTicks ?? dueAtTicks) : dueAtTicks);
 		this.running ??= this.run();
+	}
+
+	private forgetTicks(): void {
+		const { keptState, time, readings } = this.options;
+		if (keptState !== undefined)
+			this.continueFrom(stateAfterRestart(keptState, time.ticks(), readings.oldestSequence));
 	}
 
 	private continueFrom(kept: UploadState): void {
