@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { NorFlash } from "../../simulator/hardware/nor-flash";
+import type { Flash } from "../../src/boards/ecma419";
 import type { FlashQueue } from "../../src/queue/flash-queue";
 import { FlakyReads, live, MemoryHint, mount, read } from "./failing-reads";
 import { randomFrom } from "./seeded-random";
@@ -109,6 +110,31 @@ describe.each(rings)("a ring of $blocks × $blockLength, $pushes pushed (hinted:
 			}
 		}
 	});
+});
+
+test("an oldest sector that a mount could not read is not counted as dropped", () => {
+	const nor = new NorFlash({ blocks: 4, blockLength: 256 });
+	const hints = new MemoryHint();
+	const filling = mount(nor, hints, { isHinted: true });
+	while (filling.length < 40) filling.push(bytesOf(filling.length));
+	let isFailing = true;
+	const flash: Flash = {
+		read(bytes, offset) {
+			if (isFailing && offset < 256) throw new Error("unreadable");
+			return nor.read(bytes, offset);
+		},
+		write: (bytes, offset) => nor.write(bytes, offset),
+		eraseBlock: (from, to) => nor.eraseBlock(from, to),
+		status: () => nor.status(),
+		close() {},
+	};
+	const queue = mount(flash, hints, { isHinted: true });
+	expect(queue.droppedRecords).toBe(0);
+	expect(queue.length).toBe(filling.length);
+	isFailing = false;
+	expect(read(queue)).toEqual(read(filling));
+	expect(queue.push(bytesOf(0))).toBe(filling.lastSequence + 1);
+	expect(mount(nor, hints, { isHinted: true }).droppedRecords).toBe(0);
 });
 
 /** Runs one life again: its seed. */

@@ -15,6 +15,8 @@ export class FlakyReads implements Flash {
 	private readonly erased = new Set<number>();
 	/** Programs and erases do nothing, and report nothing. */
 	isProtected = false;
+	/** It was, when something was written: an acknowledgement may have got lost, and its records be dropped. */
+	wasProtected = false;
 	failsFrom = Number.POSITIVE_INFINITY;
 	failsBefore = Number.POSITIVE_INFINITY;
 	private readonly flash: NorFlash;
@@ -30,7 +32,8 @@ export class FlakyReads implements Flash {
 	}
 
 	write(bytes: Bytes, offset: number): void {
-		if (!this.isProtected) this.flash.write(bytes, offset);
+		if (this.isProtected) this.wasProtected = true;
+		else this.flash.write(bytes, offset);
 	}
 
 	eraseBlock(from: number, to: number): void {
@@ -137,6 +140,8 @@ export function live(random: () => number): void {
 	const { droppedRecords } = queue;
 	if (gone.length > (flash.isReused ? droppedRecords : 0))
 		throw new BrokenPromise(`${gone.length} records are gone, and ${droppedRecords} dropped`);
+	if (!flash.isReused && !flash.wasProtected && droppedRecords > 0)
+		throw new BrokenPromise(`${droppedRecords} dropped, though no block was used again`);
 	for (const [sequence, bytes] of found)
 		if ((pushed.get(sequence) ?? bytes) !== bytes)
 			throw new BrokenPromise(`record ${sequence} is not what was pushed`);

@@ -1,7 +1,7 @@
 import { NorFlash, type Tear } from "../../simulator/hardware/nor-flash";
 import type { Flash } from "../../src/boards/ecma419";
 import { RecordTooLargeError } from "../../src/queue/errors";
-import { maxRecords, parseSectorHeader, sectorHeaderBytes } from "../../src/queue/flash-format";
+import { maxRecords, parseSectorHeader, type Sector, sectorHeaderBytes } from "../../src/queue/flash-format";
 import { FlashQueue, type RingHint, type RingHintStorage } from "../../src/queue/flash-queue";
 import { below, pick } from "./seeded-random";
 
@@ -98,7 +98,10 @@ export class QueueLife {
 	private writtenBlock = 0;
 	/** Cuts, failures and damages: each may cost numbers. */
 	private incidents = 0;
+	/** Their bytes. */
 	private damagedHeaders = 0;
+	/** The newest one, at the last damage. */
+	private damagedSector = 0;
 	private attempts = 0;
 	/** Whether an incident may have hidden records from readers. */
 	private mayMiss = false;
@@ -120,10 +123,15 @@ export class QueueLife {
 		};
 		const { cuts, throws, damage, hints } = this.troubles;
 		this.description = `${blocks} × ${blockLength}, cuts ${cuts}, throws ${throws}, damage ${damage}, hints ${hints}`;
+		// What the partition held before.
+		const foreign = random() < 0.2 ? random() : 0;
 		this.flash = new NorFlash({
 			blocks,
 			blockLength,
 			programsOnce: true,
+			image: Uint8Array.from({ length: blocks * blockLength }, () =>
+				foreign > 0 && random() < foreign ? below(256, random) : 0xff,
+			),
 			onChange: (at) => {
 				this.writtenBlock = Math.floor(at / blockLength);
 			},
@@ -156,9 +164,13 @@ export class QueueLife {
 		return this.troubles.hints === "kept" || this.troubles.hints === "wrong";
 	}
 
+	/** Whether each write succeeds. */
+	private get isCalm(): boolean {
+		return !this.troubles.cuts && this.troubles.throws === "never";
+	}
+
 	private get isPlain(): boolean {
-		const { cuts, throws, damage } = this.troubles;
-		return !cuts && throws === "never" && damage === "never";
+		return this.isCalm && this.troubles.damage === "never";
 	}
 
 	private trouble(): void {
@@ -183,26 +195,58 @@ export class QueueLife {
 		if (troubles.damage !== "never" && chance > 0.06 && chance < 0.09) this.damage();
 	}
 
-	/** Changes bytes anywhere, or one of a header, and mounts. */
+	private get newestSector(): Sector | undefined {
+		const { blocks, blockLength } = this.flash.status();
+		let newest: Sector | undefined;
+		for (let block = 0; block < blocks; block++) {
+			const found = parseSectorHeader(this.flash.image.subarray(block * blockLength), block);
+			if (found !== undefined && found.sectorNumber > (newest?.sectorNumber ?? 0)) newest = found;
+		}
+		return newest;
+	}
+
+	/** Changes bytes anywhere, or of a header, and mounts. */
 	private damage(): void {
 		const { random, flash } = this;
 		const { blocks, blockLength } = flash.status();
 		const inHeader = this.troubles.damage === "headers";
-		// Without a hint the ring survives one damaged byte of a header, not two.
-		if (!this.hasWitness && this.damagedHeaders > 0) return;
-		const count = inHeader && this.hasWitness ? 1 + below(40, random) : 1;
-		const at = inHeader ? below(blocks, random) * blockLength : below(blocks * blockLength, random);
-		for (let i = 0; i < count; i++) {
-			const place = inHeader ? at + (count === 1 ? below(40, random) : i) : at;
-			// Another version is another format, and the last byte shows a write that a power cut ended.
-			const isTelling = place % blockLength === 3 || place % blockLength === 39;
-			if (isTelling && !this.hasWitness) continue;
-			for (let bit = 0; bit < 8; bit++) if (random() < 0.5) flash.flipBit(place, bit);
-		}
-		if (at % blockLength < 40) this.damagedHeaders++;
+		// Without a hint, the number is known by the sector before. Where writes fail as well, only one damaged byte is survived.
+		const { sectorNumber = 0, block: newest = 0 } = this.newestSector ?? {};
+		const survives = this.hasWitness || (this.isCalm && sectorNumber >= this.damagedSector + 2);
+		if (!survives && this.damagedHeaders > 0) return;
+		this.damagedSector = sectorNumber;
+		const block = random() < 0.3 ? newest : below(blocks, random);
+		if (inHeader) this.damageHeader(block, survives);
+		else this.damageByte(block * blockLength + below(blockLength, random), survives);
 		this.incidents++;
 		this.mayMiss = true;
 		this.remount();
+	}
+
+	private damageHeader(block: number, survives: boolean): void {
+		const { random, flash } = this;
+		const { blocks, blockLength } = flash.status();
+		const start = block * blockLength;
+		const lowestOfNumber = start + 9;
+		const chance = random();
+		if (survives && chance < 0.5)
+			for (let count = 1 + below(40, random); count > 0; count--) this.damageByte(start + count - 1, true);
+		else if (chance < 0.6) {
+			// It gets the number that an older one would have there.
+			const number = flash.image[lowestOfNumber] ?? 0;
+			this.flip(lowestOfNumber, number ^ ((number - blocks) & 0xff));
+		} else this.damageByte(start + below(40, random), survives);
+	}
+
+	/** Unless it `survives` it, not the version, which makes another format, and not the byte that shows a write that a cut ended. */
+	private damageByte(place: number, survives: boolean): void {
+		const at = place % this.flash.status().blockLength;
+		if (survives || (at !== 3 && at !== 39)) this.flip(place, below(256, this.random));
+	}
+
+	private flip(place: number, bits: number): void {
+		if (place % this.flash.status().blockLength < 40) this.damagedHeaders++;
+		for (let bit = 0; bit < 8; bit++) if (bits & (1 << bit)) this.flash.flipBit(place, bit);
 	}
 
 	private operate(): void {
@@ -273,9 +317,8 @@ export class QueueLife {
 		}
 		if (!this.flash.powered) throw new BrokenPromise("push returned although power was off");
 		// Not where reading headers failed, nor, without a witness, where a lost header and a failed attempt to replace it met.
-		const { throws, cuts } = this.troubles;
-		const isCalm = throws === "never" && !cuts;
-		const isKnown = throws !== "all" && (this.hasWitness || isCalm || this.damagedHeaders === 0);
+		const isKnown =
+			this.troubles.throws !== "all" && (this.hasWitness || this.isCalm || this.damagedHeaders === 0);
 		if (isKnown && !(sequence > this.highest))
 			throw new BrokenPromise(`${sequence} given after ${this.highest}`);
 		const given = this.attempts + (this.incidents + this.driver.failures + 1) * this.maxJump;

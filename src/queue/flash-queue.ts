@@ -22,7 +22,7 @@ import {
 	type Sector,
 	sectorHeaderBytes,
 } from "./flash-format";
-import { SectorFlash } from "./sector-flash";
+import { isSector, SectorFlash } from "./sector-flash";
 import { SectorReader } from "./sector-reader";
 import {
 	checkedBlocksAhead,
@@ -477,11 +477,14 @@ export class FlashQueue {
 
 	/** Finds the sector of the oldest pending record, and skips what is lost before it. */
 	private findFront(newest: Sector, offset: number): void {
+		const { failedReads } = this.sectors;
 		const holder = findSectorOf(this.acknowledgedSequence + 1, this.sectors, newest);
 		if (holder !== undefined) this.front = { sector: holder, offset };
 		else {
 			// Power was lost while the full ring erased its oldest sector.
 			const oldest = findFirstSectorFrom(this.sectors.lowestSectorNumber(newest), this.sectors, newest);
+			// What cannot be read is not lost.
+			if (this.sectors.failedReads !== failedReads) return;
 			// Numbers that no record had are not counted; the header knows those of its time.
 			const { skippedPending, skippedSequences } = newest;
 			const skippedBefore = skippedPending < maxSkippedPending ? skippedSequences - skippedPending : 0;
@@ -648,6 +651,8 @@ export class FlashQueue {
 			if (isFresh && this.vainErases + unread >= maxVainErases) break;
 			const block = (before.block + ahead) % blocks;
 			const sectorNumber = before.sectorNumber + ahead;
+			// mutation: keep-unread-sector
+			if (this._isDoubtful && this.holdsNewer(block, before.sectorNumber)) break;
 			const next = furthest(erased, this.eraseBoundary(sectorNumber + 1, erased.firstSequence - 1));
 			// Records of the sector erased after it may have to go as well, for want of space for their acknowledgements.
 			const reserved = recordsBetween(erased, next) * markBytes;
@@ -686,6 +691,12 @@ export class FlashQueue {
 			erased = next;
 		}
 		throw new FlashFailedError();
+	}
+
+	/** Reading failed in the mount, and works now: the newest sector was not found. */
+	private holdsNewer(block: number, sectorNumber: number): boolean {
+		const head = this.sectors.readBlockHeader(block);
+		return isSector(head) && head.sectorNumber > sectorNumber;
 	}
 
 	/** The boundary before the record that follows `sequence`, which is the last acknowledged one. */
@@ -733,12 +744,29 @@ export class FlashQueue {
 		const header = {
 			...opened,
 			firstSequence: this.nextSequence,
-			isNextForeign: this.sectors.readBlockHeader((block + 1) % this.sectors.blocks) === "unreadable",
+			isNextForeign: !this.clearForeign((block + 1) % this.sectors.blocks),
 			skippedSequences: this.skippedSequences,
 		};
 		const bytes = new Uint8Array(sectorHeaderBytes);
 		const checksumSeed = encodeSectorHeader(header, bytes);
 		return this.write(bytes, block, 0) ? { ...header, checksumSeed } : undefined;
+	}
+
+	/**
+	 * Erases what is no sector, so that damage found there later is of a sector that was opened since; false if it stays. What
+	 * cannot be read is not erased.
+	 */
+	private clearForeign(block: number): boolean {
+		const { failedReads } = this.sectors;
+		// mutation: clear-foreign-block
+		if (this.sectors.readBlockHeader(block) !== "unreadable") return true;
+		if (this.sectors.failedReads !== failedReads) return false;
+		try {
+			this.sectors.erase(block);
+		} catch {
+			// The header is checked next.
+		}
+		return this.sectors.readBlockHeader(block) !== "unreadable";
 	}
 
 	private enterSector(found: Sector, front: FrontPosition): void {
