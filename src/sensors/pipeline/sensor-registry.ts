@@ -177,11 +177,12 @@ export class SensorRegistry {
 		for (let index = 0; index < fieldCount; index++) {
 			const readingField = readingFields[index];
 			if (readingField === undefined) continue;
-			const aggregate = slots[readingField.sourceIndex]?.aggregates[readingField.fieldIndex];
-			const value = aggregate?.[readingField.statistic];
-			values[index] = typeof value === "number" ? roundTo(value, readingField.field.decimals) : value;
+			const slot = slots[readingField.sourceIndex];
+			const value = slot?.newValue(readingField.fieldIndex, readingField.statistic);
+			values[index] = roundTo(value, readingField.field.decimals);
 		}
-		for (let index = 0; index < slots.length; index++) slots[index]?.clearAggregates();
+		const slotCount = slots.length;
+		for (let index = 0; index < slotCount; index++) slots[index]?.clearNewValues();
 		return values;
 	}
 
@@ -274,19 +275,19 @@ export class SensorRegistry {
 			({ scale, offset }) => scale !== undefined || offset !== undefined,
 		);
 		const derives = derivedFields(fields, derived).length > 0;
+		const processValues = (read: readonly Value[]) => {
+			const values = calibrations.map(({ scale = 1, offset = 0 }, index) => {
+				const value = read[index];
+				return typeof value === "number" ? value * scale + offset : value;
+			});
+			return [...values, ...deriveValues(fields, values, derived, altitude)];
+		};
 		return new SensorSlot({
 			candidate,
 			fields: [...fields, ...derivedFields(fields, derived)],
 			time,
 			firstReason: this.options.resumed ? "wake" : "boot",
-			processValues: (read) => {
-				if (!isCalibrated && !derives) return read;
-				const values = calibrations.map(({ scale = 1, offset = 0 }, index) => {
-					const value = read[index];
-					return typeof value === "number" ? value * scale + offset : value;
-				});
-				return [...values, ...deriveValues(fields, values, derived, altitude)];
-			},
+			...(isCalibrated || derives ? { processValues } : {}),
 			onProblem: (problem) => this.options.log(`sensor: ${problem ?? `${sensor} is back`}`),
 		});
 	}
@@ -337,7 +338,11 @@ function bySortKey(one: Candidate, other: Candidate): number {
 	return one.sortKey < other.sortKey ? -1 : 1;
 }
 
-/** The only place where values are rounded: 22.48 instead of 22.479999542236328. */
+/**
+ * The only place where values are rounded: 22.48 instead of 22.479999542236328. JSON has no NaN and no infinity, and a value
+ * is never an object.
+ */
 function roundTo(value: Value, decimals: number): Value {
-	return typeof value === "number" ? Number(value.toFixed(decimals)) : value;
+	if (typeof value === "number") return Number.isFinite(value) ? Number(value.toFixed(decimals)) : undefined;
+	return typeof value === "boolean" || typeof value === "string" ? value : undefined;
 }
