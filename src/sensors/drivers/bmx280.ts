@@ -85,9 +85,10 @@ export interface BMx280State {
 export function bmx280Measurement(
 	ids: readonly number[],
 	hasHumidity: boolean,
-): Pick<Driver<BMx280State>, "matches" | "reset" | "open" | "start" | "read"> {
+): Pick<Driver<BMx280State>, "matches" | "hasRegisters" | "reset" | "open" | "start" | "read"> {
 	return {
 		matches: (chip) => ids.includes(readBoschId(chip)),
+		hasRegisters: true,
 
 		/** After a brown-out the trimming words may be wrong, although everything else is right. */
 		reset(chip, step) {
