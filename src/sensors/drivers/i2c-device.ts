@@ -93,11 +93,18 @@ export class I2CDevice {
 	 * differ.
 	 */
 	readConfirmed(first: number, count: number): Uint8Array<ArrayBuffer> {
-		let bytes = this.readRegisters(first, count);
-		for (let attempt = 1; attempt < maxConfirmations; attempt++) {
-			const repeated = this.readRegisters(first, count);
-			if (crc32(repeated) === crc32(bytes)) return bytes;
-			bytes = repeated;
+		let bytes = new Uint8Array(count);
+		try {
+			this.bus.readBuffer(first, bytes);
+			this._hasAcknowledged = true;
+			for (let attempt = 1; attempt < maxConfirmations; attempt++) {
+				const repeated = new Uint8Array(count);
+				this.bus.readBuffer(first, repeated);
+				if (crc32(repeated) === crc32(bytes)) return bytes;
+				bytes = repeated;
+			}
+		} catch (error) {
+			throw this.failure(error);
 		}
 		throw this.differenceError();
 	}

@@ -3,7 +3,6 @@ import type { Value } from "../../reading/reading";
 import type { Candidate, OpenReason, SensorDevice, SensorField } from "../drivers/driver";
 import { SensorError } from "../sensor-error";
 import { Aggregate } from "./aggregate";
-import type { Statistic } from "./field-layout";
 
 export interface SensorSlotOptions {
 	readonly candidate: Candidate;
@@ -32,9 +31,9 @@ const noValues: readonly Value[] = Object.freeze([]);
 export class SensorSlot {
 	private readonly options: SensorSlotOptions;
 	/** Of the first measurement since the previous reading, by field; in most readings it is the only one. */
-	private firstValues = noValues;
-	/** Of all measurements since the previous reading, if there are several, by field. */
-	private aggregates: readonly Aggregate[] | undefined;
+	newValues = noValues;
+	/** Of all measurements since the previous reading, by field, if there are several. */
+	aggregates: readonly Aggregate[] | undefined;
 	/** As the driver has measured them last, without the user's calibration; empty after a failure. */
 	measuredValues = noValues;
 	/** The same, calibrated and with the derived ones. */
@@ -192,7 +191,7 @@ export class SensorSlot {
 		const values = options.processValues === undefined ? measured : options.processValues(measured);
 		this.measuredValues = measured;
 		this.latestValues = values;
-		if (this.firstValues === noValues) this.firstValues = values;
+		if (this.newValues === noValues) this.newValues = values;
 		else this.aggregate(values);
 		if (this._problem === undefined) return;
 		this._problem = undefined;
@@ -202,7 +201,7 @@ export class SensorSlot {
 	private aggregate(values: readonly Value[]): void {
 		this.aggregates ??= this.fields.map(({ aggregation }, index) => {
 			const aggregate = new Aggregate(aggregation);
-			aggregate.add(this.firstValues[index]);
+			aggregate.add(this.newValues[index]);
 			return aggregate;
 		});
 		this.aggregates.forEach((aggregate, index) => {
@@ -210,16 +209,9 @@ export class SensorSlot {
 		});
 	}
 
-	/** Of a field, since the previous reading. */
-	newValue(fieldIndex: number, statistic: Statistic): Value {
-		if (this.aggregates !== undefined) return this.aggregates[fieldIndex]?.[statistic];
-		const value = this.firstValues[fieldIndex];
-		return statistic === "value" || typeof value === "number" ? value : undefined;
-	}
-
 	/** All new values are in a reading. */
 	clearNewValues(): void {
-		this.firstValues = noValues;
+		this.newValues = noValues;
 		this.aggregates = undefined;
 	}
 
