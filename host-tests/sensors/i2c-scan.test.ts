@@ -2,7 +2,12 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { SimulatedI2CBus } from "../../simulator/hardware/i2c-bus";
 import type { I2CBus } from "../../src/boards/ecma419";
 import type { I2CDriver } from "../../src/sensors/drivers/all-drivers";
-import { planProbes, scanDriverAddresses, scanOtherAddresses } from "../../src/sensors/pipeline/i2c-scan";
+import {
+	planProbes,
+	planProbesAt,
+	scanDriverAddresses,
+	scanOtherAddresses,
+} from "../../src/sensors/pipeline/i2c-scan";
 
 type Identity = "this" | "other" | "absent";
 
@@ -70,7 +75,7 @@ test.each<[string, Identity[], number, number]>([
 
 test("only the addresses given are probed", () => {
 	const one = driver("A", [1, 2], () => "this");
-	expect(scanDriverAddresses(bus, [one], planProbes([one], [2])).chips).toEqual([
+	expect(scanDriverAddresses(bus, [one], planProbesAt([2], [one])).chips).toEqual([
 		{ driver: one, address: 2 },
 	]);
 	expect(probed).toEqual(["A 2"]);

@@ -8,7 +8,7 @@ import { isValidRom, OneWireDevice, romText } from "../drivers/one-wire-device";
 import { pms5003 } from "../drivers/pms5003";
 import { SerialDevice } from "../drivers/serial-device";
 import { recoverBusPins } from "./i2c-bus-recovery";
-import { planProbes, scanDriverAddresses, scanOtherAddresses } from "./i2c-scan";
+import { planProbes, planProbesAt, scanDriverAddresses, scanOtherAddresses } from "./i2c-scan";
 
 export interface DetectorOptions {
 	readonly bus: I2CBus;
@@ -123,7 +123,7 @@ export class Detector {
 
 	private probesOf(scope: DetectionScope, remembered: readonly number[]): Uint16Array {
 		const { drivers } = this.options;
-		if (scope === "known") return planProbes(drivers, remembered);
+		if (scope === "known") return planProbesAt(remembered, drivers);
 		this.allProbes ??= planProbes(drivers);
 		return this.allProbes;
 	}

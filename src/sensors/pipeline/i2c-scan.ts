@@ -19,16 +19,23 @@ const maxI2CAddress = 0x77;
 
 /**
  * Which driver may find its chip where, ascending by address, then in the order of the drivers: the address in the upper
- * byte, the index of the driver in the lower one. It takes some two hundred bytes, where a map takes kilobytes. `wanted`:
- * only at these addresses.
+ * byte, the index of the driver in the lower one. It takes some two hundred bytes, where a map takes kilobytes.
  */
-export function planProbes(drivers: readonly I2CDriver[], wanted?: readonly number[]): Uint16Array {
+export function planProbes(drivers: readonly I2CDriver[]): Uint16Array {
 	const probes: number[] = [];
-	for (let index = 0; index < drivers.length; index++) {
-		const own = drivers[index]?.addresses ?? [];
-		const addresses = wanted?.filter((address) => own.includes(address)) ?? own;
-		for (let each = 0; each < addresses.length; each++) probes.push(((addresses[each] ?? 0) << 8) | index);
-	}
+	drivers.forEach(({ addresses }, index) => {
+		for (const address of addresses) probes.push((address << 8) | index);
+	});
+	return Uint16Array.from(probes).sort();
+}
+
+/** {@link planProbes} of a few addresses: of one, as a board that wakes up probes, it is a sixth of the work. */
+export function planProbesAt(addresses: readonly number[], drivers: readonly I2CDriver[]): Uint16Array {
+	const probes: number[] = [];
+	const count = drivers.length;
+	for (const address of addresses)
+		for (let index = 0; index < count; index++)
+			if (drivers[index]?.addresses.includes(address)) probes.push((address << 8) | index);
 	return Uint16Array.from(probes).sort();
 }
 
