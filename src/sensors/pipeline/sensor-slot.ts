@@ -148,9 +148,15 @@ export class SensorSlot {
 		}
 		const sensor = this.sensorInUse;
 		const { device, state } = sensor;
-		const proceed = () => driver.proceed?.(device, state) ?? 0;
-		if (await this.runSteps(driver.start(device, state), proceed, endTicks))
-			this.addValues(readSensor(sensor));
+		const firstMs = driver.start(device, state);
+		if (driver.proceed !== undefined) {
+			const proceed = () => driver.proceed?.(device, state) ?? 0;
+			if (!(await this.runSteps(firstMs, proceed, endTicks))) return;
+		} else {
+			await this.delay(firstMs);
+			if (this.sensorInUse !== sensor) return;
+		}
+		this.addValues(readSensor(sensor));
 	}
 
 	/** Waits, and runs the next step, until that returns 0 ms; false if the sensor was closed or has failed meanwhile. */
