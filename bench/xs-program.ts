@@ -148,12 +148,14 @@ const workloads = {
 	/** Samples with the real sampler, and stores the readings; the clock is known. */
 	sample(count: number): void {
 		run(async () => {
+			let sampleContext = context;
 			for (let i = 0; i < count; i++) {
 				setAir(i);
 				const { fields, values } = await sampler.sample();
+				if (sampleContext.fields !== fields) sampleContext = { ...context, fields };
 				if (values.includes(undefined) || values.length !== 3) throw new Error(`measured ${values}`);
 				const time = { utc: sampledAt(0) + skippingTime.now };
-				log.append({ time, values, signalStrength: signalAt(i) }, { ...context, fields });
+				log.append({ time, values, signalStrength: signalAt(i) }, sampleContext);
 				skippingTime.now += 60_000;
 			}
 		});

@@ -96,6 +96,27 @@ test("at an address without a chip, all drivers report it absent", () => {
 		for (const address of driver.addresses) expect(bench.identify(driver, address)).toBe("absent");
 });
 
+test("a chip with registers answers every driver with registers, in whatever state its own leaves it", () => {
+	const isRegisterDriver = ({ hasRegisters }: I2CDriver) => hasRegisters === true;
+	const held = places.filter(([name]) =>
+		allDrivers.filter(isRegisterDriver).some((driver) => driver.name === driverOf[name]),
+	);
+	expect(held.length).toBeGreaterThan(30);
+	for (const [name, address] of held) {
+		bench = new SensorBench();
+		bench.plugIn(name, address);
+		const drivers = driversAt(address).filter(isRegisterDriver);
+		const own = drivers.find((driver) => driver.name === driverOf[name]);
+		const identities = () => drivers.map((driver) => bench.identify(driver, address));
+		expect(identities()).not.toContain("absent");
+		if (own === undefined) continue;
+		const sensor = bench.open(own, address);
+		sensor.start();
+		sensor.close();
+		expect(identities()).not.toContain("absent");
+	}
+});
+
 test("a chip that acknowledges writes but not reads is another chip, not absent", () => {
 	for (const driver of [sht3x, sht4x, aht20, scd4x, bh1750]) {
 		const address = driver.addresses[0] ?? 0;

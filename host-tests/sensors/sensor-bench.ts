@@ -7,7 +7,7 @@ import type { Value } from "../../src/reading/reading";
 import type { I2CDriver } from "../../src/sensors/drivers/all-drivers";
 import type { AnyDriver, OpenReason, SensorDevice, SensorOptions } from "../../src/sensors/drivers/driver";
 import { I2CDevice } from "../../src/sensors/drivers/i2c-device";
-import { type IdentifyResult, identify } from "../../src/sensors/pipeline/i2c-scan";
+import { planProbesAt, scanDriverAddresses } from "../../src/sensors/pipeline/i2c-scan";
 import { type OpenSensor, readSensor } from "../../src/sensors/pipeline/sensor-slot";
 import { testSurroundings } from "./test-surroundings";
 
@@ -35,8 +35,11 @@ export class SensorBench {
 		return { io: this.bus.SMBus, data: 21, clock: 22, hz: 100_000 };
 	}
 
-	identify(driver: I2CDriver, address = driver.addresses[0] ?? 0): IdentifyResult {
-		return identify(driver, this.i2cBus, address);
+	/** What the driver takes the chip at an address for. */
+	identify(driver: I2CDriver, address = driver.addresses[0] ?? 0): "this" | "other" | "absent" {
+		const { chips, unknown } = scanDriverAddresses(this.i2cBus, [driver], planProbesAt([address], [driver]));
+		if (chips.length > 0) return "this";
+		return unknown.length > 0 ? "other" : "absent";
 	}
 
 	/** Resets and opens it as a sensor slot does. */

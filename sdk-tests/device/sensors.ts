@@ -6,7 +6,7 @@ import type { I2CBus } from "../../src/boards/ecma419";
 import type { Value } from "../../src/reading/reading";
 import { allDrivers, type I2CDriver } from "../../src/sensors/drivers/all-drivers";
 import { I2CDevice } from "../../src/sensors/drivers/i2c-device";
-import { identify } from "../../src/sensors/pipeline/i2c-scan";
+import { planProbesAt, scanDriverAddresses } from "../../src/sensors/pipeline/i2c-scan";
 import { type OpenSensor, readSensor } from "../../src/sensors/pipeline/sensor-slot";
 import { SensorError } from "../../src/sensors/sensor-error";
 import { check, expectSame } from "./report";
@@ -145,7 +145,8 @@ class Bench {
 	}
 
 	identifies(driver: I2CDriver, address: number): boolean {
-		return identify(driver, this.i2cBus, address) === "this";
+		const { chips } = scanDriverAddresses(this.i2cBus, [driver], planProbesAt([address], [driver]));
+		return chips.length > 0;
 	}
 
 	open(driver: I2CDriver, address: number): OpenSensor {

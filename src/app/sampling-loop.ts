@@ -52,6 +52,8 @@ export class SamplingLoop implements SetupSampling {
 	/** A sample under way that is not stored. */
 	private liveSample: Promise<void> | undefined;
 	private latestSample: SensorSample | undefined;
+	/** Of the last reading; the next one has the same object, unless something of it has changed. */
+	private context: SampleContext | undefined;
 	private readonly pinProbe: PinProbe;
 
 	constructor(options: SamplingLoopOptions) {
@@ -230,18 +232,22 @@ export class SamplingLoop implements SetupSampling {
 		this.sampler.close();
 		this.sampler = this.makeSampler();
 		this.latestSample = undefined;
+		this.context = undefined;
 	}
 
 	private sampleContext(fields: readonly Field[]): SampleContext {
+		const { context, unreportedReason: resetReason } = this;
+		if (context?.fields === fields && context.resetReason === resetReason) return context;
 		const { board, bootInfo } = this.options;
-		return {
+		this.context = {
 			boot: bootInfo.boot,
-			resetReason: this.unreportedReason,
+			resetReason,
 			deviceId: deviceIdOf(this.activeSettings, board.identity),
 			location: this.activeSettings.location,
 			firmwareVersion: versionOf(board.identity),
 			fields,
 		};
+		return this.context;
 	}
 
 	private makeSampler(): Sampler {

@@ -28,9 +28,14 @@ export class ReadingEncoder {
 	private readonly writer = new NibbleWriter(64);
 	/** Grows to the largest context. */
 	private slots: EncodedValue[] = [];
-	/** A type is not the one of the record before. */
+	/** Compared with the record before: a type, the battery level or the signal strength is another. */
 	private hasNewTypes = false;
-	private checkedFields: readonly Field[] | undefined;
+	private hasNewBattery = false;
+	private hasNewSignal = false;
+	/** Of the last {@link encode}: checked. */
+	private fields: readonly Field[] | undefined;
+	/** What the values of {@link fields} are multiplied by; there may be more. */
+	private readonly scales: number[] = [];
 	/** Of the last {@link encode}. */
 	private context: SampleContext | undefined;
 	private sampleTime: SampleTime = { utc: 0 };
@@ -43,22 +48,25 @@ export class ReadingEncoder {
 	 */
 	encode(previous: ReadingDecoder, reading: Reading, context: SampleContext, isFirst: boolean): Uint8Array {
 		const fields = context.fields;
-		if (fields !== this.checkedFields) checkFields(fields);
-		this.checkedFields = fields;
+		if (fields !== this.fields) this.setFields(fields);
 		if (reading.values.length > fields.length)
 			throw new RangeError(`${reading.values.length} values for ${fields.length} fields`);
 		const time = roundedTime(reading.time);
 		const slots = fields.length + extraSlots;
 		this.encodeSlots(reading, fields, previous.slots);
-		const before = isFirst ? undefined : previous.context;
-		const parts = contextParts(before, context);
-		const mode = this.chooseMode(previous, before, parts, context, reading.time, time);
+		const newParts = changedParts(isFirst ? undefined : previous.context, context);
+		/** Of the interval from the one before: mostly none. */
+		const shiftMs = time - previous.time - previous.intervalMs;
+		const mode =
+			newParts === undefined
+				? this.chooseMode(hasSameTimeBase(reading.time, previous), shiftMs)
+				: RecordMode.context;
 		const full = mode === RecordMode.full || mode === RecordMode.context;
 		const encoded = this.slots;
 		const writer = this.writer;
 		const old = full ? noSlots : previous.slots;
-		const battery = full || hasChanged(encoded[slots - 2], old[slots - 2]);
-		const signal = full || hasChanged(encoded[slots - 1], old[slots - 1]);
+		const battery = full || this.hasNewBattery;
+		const signal = full || this.hasNewSignal;
 		this.context = context;
 		this.sampleTime = reading.time;
 		this.time = time;
@@ -66,9 +74,9 @@ export class ReadingEncoder {
 
 		writer.clear();
 		writer.nibble((mode << 2) | (battery ? 2 : 0) | (signal ? 1 : 0));
-		if (mode === RecordMode.context) writeContext(writer, context, parts);
+		if (newParts !== undefined) writeContext(writer, context, newParts);
 		if (full) writeTime(writer, time, reading.time, context.boot);
-		else writer.signed(time - previous.time - previous.intervalMs);
+		else writer.signed(shiftMs);
 		if (mode !== RecordMode.difference)
 			for (let slot = 0; slot < slots; slot++) writer.nibble(encoded[slot]?.type ?? 0);
 		for (let slot = 0; slot < slots - 2; slot++) {
@@ -86,47 +94,56 @@ export class ReadingEncoder {
 
 	/** The record of the last {@link encode} is stored: `previous` goes to the state after it. */
 	commit(previous: ReadingDecoder, sequence: number): void {
-		const { context, sampleTime, time, slots, isFull } = this;
+		const context = this.context;
 		if (context === undefined) return;
-		this.slots = previous.adopt(sequence, context, sampleTime, time, slots, isFull);
+		this.slots = previous.adopt(sequence, context, this.sampleTime, this.time, this.slots, this.isFull);
 	}
 
 	private encodeSlots(reading: Reading, fields: readonly Field[], before: readonly EncodedValue[]): void {
 		const slots = fields.length;
 		const values = reading.values;
+		const scales = this.scales;
 		let hasNewTypes = false;
 		for (let slot = 0; slot < slots; slot++) {
 			const stored = this.slots[slot] ?? this.addSlot(slot);
 			const value = values[slot];
-			const decimals = fields[slot]?.decimals ?? 0;
-			const integer =
-				typeof value === "number" ? Math.round(value * (scales[decimals] ?? 1)) + 0 : integerLimit;
+			const integer = typeof value === "number" ? Math.round(value * (scales[slot] ?? 1)) + 0 : integerLimit;
 			if (integer < integerLimit && integer > -integerLimit) {
 				stored.type = ValueType.integer;
 				stored.number = integer;
-			} else encodeValue(stored, value, decimals, true);
+			} else encodeValue(stored, value, fields[slot]?.decimals ?? 0, true);
 			if (stored.type !== before[slot]?.type) hasNewTypes = true;
 		}
 		const battery = this.slots[slots] ?? this.addSlot(slots);
 		const signal = this.slots[slots + 1] ?? this.addSlot(slots + 1);
+		const oldBattery = before[slots];
+		const oldSignal = before[slots + 1];
 		encodeLevel(battery, reading.batteryLevel);
 		encodeLevel(signal, reading.signalStrength);
-		this.hasNewTypes =
-			hasNewTypes || battery.type !== before[slots]?.type || signal.type !== before[slots + 1]?.type;
+		const hasNewBatteryType = battery.type !== oldBattery?.type;
+		const hasNewSignalType = signal.type !== oldSignal?.type;
+		this.hasNewTypes = hasNewTypes || hasNewBatteryType || hasNewSignalType;
+		this.hasNewBattery = hasNewBatteryType || !Object.is(battery.number, oldBattery?.number);
+		this.hasNewSignal = hasNewSignalType || !Object.is(signal.number, oldSignal?.number);
 	}
 
-	private chooseMode(
-		previous: ReadingDecoder,
-		before: SampleContext | undefined,
-		parts: number,
-		context: SampleContext,
-		sampleTime: SampleTime,
-		time: number,
-	): number {
-		if (before === undefined || parts !== 0 || before.boot !== context.boot) return RecordMode.context;
-		if (before.resetReason !== context.resetReason) return RecordMode.context;
-		if (!hasSameTimeBase(sampleTime, previous)) return RecordMode.full;
-		if (Math.abs(time - previous.time - previous.intervalMs) >= intervalLimitMs) return RecordMode.full;
+	private setFields(fields: readonly Field[]): void {
+		const count = fields.length;
+		this.fields = undefined;
+		if (count > maxFields) throw new RangeError(`${count} fields; at most ${maxFields}`);
+		for (let slot = 0; slot < count; slot++) {
+			const { name, decimals } = fields[slot] ?? noField;
+			const scale = scalesByDecimals[decimals];
+			if (scale === undefined)
+				throw new RangeError(`${name}: ${decimals} decimals; 0 to ${maxDecimals} can be stored`);
+			this.scales[slot] = scale;
+		}
+		this.fields = fields;
+	}
+
+	/** For a record without a context. */
+	private chooseMode(hasSameTimeBase: boolean, shiftMs: number): number {
+		if (!hasSameTimeBase || Math.abs(shiftMs) >= intervalLimitMs) return RecordMode.full;
 		return this.hasNewTypes ? RecordMode.types : RecordMode.difference;
 	}
 
@@ -137,11 +154,8 @@ export class ReadingEncoder {
 	}
 }
 
+const noField: Pick<Field, "name" | "decimals"> = Object.freeze({ name: "", decimals: 0 });
 const noSlots: readonly EncodedValue[] = Object.freeze([]);
-
-function hasChanged(stored: EncodedValue | undefined, before: EncodedValue | undefined): boolean {
-	return stored?.type !== before?.type || !Object.is(stored?.number, before?.number);
-}
 
 /** `before`: of the record before, if the record builds on it. */
 function writeValue(
@@ -173,7 +187,7 @@ function writeValue(
 }
 
 /** Powers of ten. */
-const scales: readonly number[] = Object.freeze([1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]);
+const scalesByDecimals: readonly number[] = Object.freeze([1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9]);
 
 function encodeValue(stored: EncodedValue, value: Value, decimals: number, round: boolean): void {
 	stored.text = "";
@@ -194,6 +208,10 @@ function encodeLevel(stored: EncodedValue, value: number | undefined): void {
 	if (whole === value && whole < integerLimit && whole > -integerLimit) {
 		stored.type = ValueType.integer;
 		stored.number = whole;
+	} else if (value === undefined) {
+		// As the battery level of most boards.
+		stored.type = ValueType.absent;
+		stored.number = 0;
 	} else encodeValue(stored, value, 0, false);
 }
 
@@ -202,7 +220,7 @@ function encodeLevel(stored: EncodedValue, value: number | undefined): void {
  * strength have no decimals and are not rounded.
  */
 function encodeNumber(stored: EncodedValue, value: number, decimals: number, round: boolean): void {
-	const scale = scales[decimals] ?? 1;
+	const scale = scalesByDecimals[decimals] ?? 1;
 	// Adding 0 makes -0 a plain 0.
 	const integer = Math.round(value * scale) + 0;
 	if (Math.abs(integer) < integerLimit && (round || integer === value)) {
@@ -220,22 +238,17 @@ function roundedTime(time: SampleTime): number {
 	return whole;
 }
 
-function checkFields(fields: readonly Field[]): void {
-	if (fields.length > maxFields) throw new RangeError(`${fields.length} fields; at most ${maxFields}`);
-	for (const { name, decimals } of fields)
-		if (!(Number.isInteger(decimals) && decimals >= 0 && decimals <= maxDecimals))
-			throw new RangeError(`${name}: ${decimals} decimals; 0 to ${maxDecimals} can be stored`);
-}
-
-function contextParts(before: SampleContext | undefined, context: SampleContext): number {
+/** The parts of a context that a record needs; `undefined` if it needs none, because nothing has changed. */
+function changedParts(before: SampleContext | undefined, context: SampleContext): number | undefined {
 	if (before === undefined) return ContextPart.all;
-	if (before === context) return 0;
-	return (
+	if (before === context) return undefined;
+	const parts =
 		(before.deviceId === context.deviceId ? 0 : ContextPart.deviceId) |
 		(before.location === context.location ? 0 : ContextPart.location) |
 		(before.firmwareVersion === context.firmwareVersion ? 0 : ContextPart.firmwareVersion) |
-		(areSameFields(before.fields, context.fields) ? 0 : ContextPart.fields)
-	);
+		(areSameFields(before.fields, context.fields) ? 0 : ContextPart.fields);
+	const isSame = parts === 0 && before.boot === context.boot && before.resetReason === context.resetReason;
+	return isSame ? undefined : parts;
 }
 
 function areSameFields(one: readonly Field[], other: readonly Field[]): boolean {

@@ -41,6 +41,7 @@ export const ads1115 = Object.freeze<Driver<ADS1115State>>({
 	fields: Object.freeze([channelField(0), channelField(1), channelField(2), channelField(3)]),
 
 	matches: (chip) => identifyTIChip(chip) === "ADS1115",
+	hasRegisters: true,
 
 	/** Takes the smallest range that holds `rangeVolts`. */
 	open(chip, { rangeVolts = defaultRangeVolts }) {

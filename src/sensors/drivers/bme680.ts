@@ -69,6 +69,7 @@ export const bme680 = Object.freeze<Driver<BME680State>>({
 	fields: Object.freeze([bmx280Temperature, humidity, bmx280Pressure, gasResistance]),
 
 	matches: isBME680,
+	hasRegisters: true,
 
 	reset(chip, step) {
 		if (step > 0) return 0;

@@ -85,9 +85,10 @@ export interface BMx280State {
 export function bmx280Measurement(
 	ids: readonly number[],
 	hasHumidity: boolean,
-): Pick<Driver<BMx280State>, "matches" | "reset" | "open" | "start" | "read"> {
+): Pick<Driver<BMx280State>, "matches" | "hasRegisters" | "reset" | "open" | "start" | "read"> {
 	return {
 		matches: (chip) => ids.includes(readBoschId(chip)),
+		hasRegisters: true,
 
 		/** After a brown-out the trimming words may be wrong, although everything else is right. */
 		reset(chip, step) {
@@ -101,6 +102,8 @@ export function bmx280Measurement(
 		/** Whatever it did before, the chip sleeps, does not filter, and bears the mark. */
 		open(chip) {
 			chip.writeUint8(register.controlMeasurement, sleepMode);
+			// Takes effect with each start (section 5.4.3); `read` checks that the chip still has it.
+			if (hasHumidity) chip.writeUint8(register.controlHumidity, measureHumidityOnce);
 			chip.writeUint8(register.configuration, markerConfiguration);
 			const calibration = readCalibration(chip);
 			const humidityCalibration = hasHumidity ? readHumidityCalibration(chip) : undefined;
@@ -116,8 +119,6 @@ export function bmx280Measurement(
 function start(chip: I2CDevice, { humidityCalibration }: BMx280State): number {
 	// Another chip of the same type may be in its place, with a calibration of its own.
 	if (!isMarked(chip)) throw chip.lostError();
-	// The setting for humidity takes effect with the write to ctrl_meas (section 5.4.3).
-	if (humidityCalibration !== undefined) chip.writeUint8(register.controlHumidity, measureHumidityOnce);
 	chip.writeUint8(register.controlMeasurement, measureOnce);
 	return humidityCalibration === undefined ? measurementMs : measurementMs + humidityMs;
 }

@@ -23,6 +23,11 @@ export interface Driver<State = void, Device extends SensorDevice = I2CDevice> {
 	 */
 	matches?(device: Device): boolean;
 	/**
+	 * The chip acknowledges a read of any register in any state, and {@link matches} begins with one: where one such driver
+	 * gets no answer, the others are not tried. For drivers that share their addresses.
+	 */
+	readonly hasRegisters?: true;
+	/**
 	 * The chip's own reset, before {@link open}: step 0 sends it, later steps wait until the chip is ready. Returns the
 	 * milliseconds until the next step; 0: ready. Must not harm another chip. Left out if the chip has none, or only the
 	 * general call, which resets all chips on the bus.

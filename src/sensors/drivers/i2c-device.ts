@@ -39,7 +39,7 @@ export class I2CDevice {
 	}
 
 	write(...bytes: number[]): void {
-		this.transfer(() => this.bus.write(Uint8Array.from(bytes)));
+		this.send(bytes);
 	}
 
 	read(count: number): Uint8Array<ArrayBuffer> {
@@ -50,7 +50,7 @@ export class I2CDevice {
 
 	/** Writes a command and reads the answer, which the chip has within about a millisecond. */
 	query(command: readonly number[], count: number): Uint8Array<ArrayBuffer> {
-		this.write(...command);
+		this.send(command);
 		return this.retry(() => this.read(count));
 	}
 
@@ -69,7 +69,7 @@ export class I2CDevice {
 	/** Writes to a chip that need not acknowledge, because it is asleep or resets. */
 	tryWrite(...bytes: number[]): void {
 		try {
-			this.write(...bytes);
+			this.send(bytes);
 		} catch {
 			// As expected.
 		}
@@ -93,11 +93,18 @@ export class I2CDevice {
 	 * differ.
 	 */
 	readConfirmed(first: number, count: number): Uint8Array<ArrayBuffer> {
-		let bytes = this.readRegisters(first, count);
-		for (let attempt = 1; attempt < maxConfirmations; attempt++) {
-			const repeated = this.readRegisters(first, count);
-			if (crc32(repeated) === crc32(bytes)) return bytes;
-			bytes = repeated;
+		let bytes = new Uint8Array(count);
+		try {
+			this.bus.readBuffer(first, bytes);
+			this._hasAcknowledged = true;
+			for (let attempt = 1; attempt < maxConfirmations; attempt++) {
+				const repeated = new Uint8Array(count);
+				this.bus.readBuffer(first, repeated);
+				if (crc32(repeated) === crc32(bytes)) return bytes;
+				bytes = repeated;
+			}
+		} catch (error) {
+			throw this.failure(error);
 		}
 		throw this.differenceError();
 	}
@@ -124,7 +131,14 @@ export class I2CDevice {
 
 	/** Big-endian. */
 	readUint16(register: number): number {
-		return this.transfer(() => this.bus.readUint16(register, true));
+		let value: number;
+		try {
+			value = this.bus.readUint16(register, true);
+		} catch (error) {
+			throw this.failure(error);
+		}
+		this._hasAcknowledged = true;
+		return value;
 	}
 
 	readInt16(register: number): number {
@@ -168,6 +182,12 @@ export class I2CDevice {
 	/** May be called twice. */
 	close(): void {
 		this.bus.close();
+	}
+
+	private send(bytes: readonly number[]): void {
+		const buffer = new Uint8Array(bytes.length);
+		buffer.set(bytes);
+		this.transfer(() => this.bus.write(buffer));
 	}
 
 	private transfer<T>(action: () => T): T {

@@ -30,6 +30,7 @@ export const ina219 = Object.freeze<Driver<number>>({
 	fields: Object.freeze([Object.freeze({ ...voltage, min: 0, max: 32 }), current]),
 
 	matches: (chip) => identifyTIChip(chip) === "INA219",
+	hasRegisters: true,
 
 	/** Takes effect at once (section 8.6.2.1). */
 	reset(chip) {

@@ -26,6 +26,7 @@ export const ina226 = Object.freeze<Driver<number>>({
 	fields: Object.freeze([Object.freeze({ ...voltage, min: 0, max: 36.1 }), current]),
 
 	matches: isINA226,
+	hasRegisters: true,
 
 	/** Takes effect at once. */
 	reset(chip) {

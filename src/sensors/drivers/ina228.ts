@@ -32,6 +32,7 @@ export const ina228 = Object.freeze<Driver<number>>({
 	fields: Object.freeze([Object.freeze({ ...voltage, min: 0, max: 85.1 }), current]),
 
 	matches: isINA228,
+	hasRegisters: true,
 
 	/** Also selects the wider range of the shunt. Takes effect at once. */
 	reset(chip) {

@@ -32,6 +32,7 @@ export const tmp117 = Object.freeze<Driver>({
 	fields: Object.freeze([Object.freeze({ ...temperature, min: -55.1, max: 150.1 })]),
 
 	matches: isTMP117,
+	hasRegisters: true,
 
 	/** Loads the settings and the offset from its memory, which another program may have changed. */
 	reset(chip, step) {

@@ -14,9 +14,9 @@ export class Aggregate {
 		this.aggregation = aggregation;
 	}
 
-	/** `undefined` is ignored. */
+	/** Ignores `undefined`, and what is no finite number. */
 	add(value: Value): void {
-		if (value === undefined) return;
+		if (value === undefined || (typeof value === "number" && !Number.isFinite(value))) return;
 		this.last = value;
 		if (typeof value !== "number") return;
 		this.count += 1;

@@ -8,7 +8,7 @@ import { isValidRom, OneWireDevice, romText } from "../drivers/one-wire-device";
 import { pms5003 } from "../drivers/pms5003";
 import { SerialDevice } from "../drivers/serial-device";
 import { recoverBusPins } from "./i2c-bus-recovery";
-import { driversByAddress, scanDriverAddresses, scanOtherAddresses } from "./i2c-scan";
+import { planProbes, planProbesAt, scanDriverAddresses, scanOtherAddresses } from "./i2c-scan";
 
 export interface DetectorOptions {
 	readonly bus: I2CBus;
@@ -39,7 +39,9 @@ export interface DetectionResult {
 export class Detector {
 	private readonly options: DetectorOptions;
 	/** I2C addresses of chips that no driver recognizes; they are not probed again. */
-	private unknownAddresses = new Set<number>();
+	private readonly unknownAddresses = new Set<number>();
+	/** At all addresses of the drivers; `undefined` before the first such scan, which a board that wakes up often has not. */
+	private allProbes: Uint16Array | undefined;
 	private oneWire: OneWire | undefined;
 
 	constructor(options: DetectorOptions) {
@@ -74,19 +76,9 @@ export class Detector {
 		if (scope === "full") this.unknownAddresses.clear();
 		const used = this.addressesOf(open);
 		const remembered = this.addressesOf(known);
-		const driversAt = scope === "known" ? undefined : driversByAddress(drivers);
-		const wanted =
-			driversAt === undefined
-				? remembered
-				: [...driversAt.keys()].filter(
-						(address) => remembered.includes(address) || !this.unknownAddresses.has(address),
-					);
-		const { chips, unknown } = scanDriverAddresses(
-			bus,
-			drivers,
-			wanted.filter((address) => !used.includes(address)),
-			driversAt,
-		);
+		const skipped = [...used];
+		for (const address of this.unknownAddresses) if (!remembered.includes(address)) skipped.push(address);
+		const { chips, unknown } = scanDriverAddresses(bus, drivers, this.probesOf(scope, remembered), skipped);
 		for (const { address } of unknown) this.unknownAddresses.add(address);
 		const problems = unknown.map(({ problem }) => problem);
 		if (scope === "full") problems.push(...scanOtherAddresses(bus, drivers));
@@ -127,6 +119,13 @@ export class Detector {
 	close(): void {
 		this.oneWire?.close();
 		this.oneWire = undefined;
+	}
+
+	private probesOf(scope: DetectionScope, remembered: readonly number[]): Uint16Array {
+		const { drivers } = this.options;
+		if (scope === "known") return planProbesAt(remembered, drivers);
+		this.allProbes ??= planProbes(drivers);
+		return this.allProbes;
 	}
 
 	/** Of the I2C sensors among these names: a board that wakes up often has few. */

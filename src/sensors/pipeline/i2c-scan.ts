@@ -2,9 +2,6 @@ import type { I2CBus } from "../../boards/ecma419";
 import type { I2CDriver } from "../drivers/all-drivers";
 import { I2CDevice } from "../drivers/i2c-device";
 
-/** The chip at an address: the driver's, another one, or none. */
-export type IdentifyResult = "this" | "other" | "absent";
-
 export interface DetectedChip {
 	readonly driver: I2CDriver;
 	readonly address: number;
@@ -20,32 +17,48 @@ export interface I2CScanResult {
 const minI2CAddress = 0x08;
 const maxI2CAddress = 0x77;
 
-const maxSingleAddresses = 3;
+/**
+ * Which driver may find its chip where, ascending by address, then in the order of the drivers: the address in the upper
+ * byte, the index of the driver in the lower one. It takes some two hundred bytes, where a map takes kilobytes.
+ */
+export function planProbes(drivers: readonly I2CDriver[]): Uint16Array {
+	const probes: number[] = [];
+	drivers.forEach(({ addresses }, index) => {
+		for (const address of addresses) probes.push((address << 8) | index);
+	});
+	return Uint16Array.from(probes).sort();
+}
+
+/** {@link planProbes} of a few addresses: of one, as a board that wakes up probes, it is a sixth of the work. */
+export function planProbesAt(addresses: readonly number[], drivers: readonly I2CDriver[]): Uint16Array {
+	const probes: number[] = [];
+	const count = drivers.length;
+	for (const address of addresses)
+		for (let index = 0; index < count; index++)
+			if (drivers[index]?.addresses.includes(address)) probes.push((address << 8) | index);
+	return Uint16Array.from(probes).sort();
+}
 
 /**
  * Probes addresses, none of an open sensor. The first driver that recognizes the chip at one gets it. Never
- * throws. `driversAt`: {@link driversByAddress}, if the caller has it.
+ * throws. `probes`: of {@link planProbes}; `skipped`: addresses that are not probed.
  */
 export function scanDriverAddresses(
 	bus: I2CBus,
 	drivers: readonly I2CDriver[],
-	addresses: readonly number[],
-	// Of a known sensor's address only, which a board that wakes up has, the drivers are found sooner one by one.
-	driversAt = addresses.length > maxSingleAddresses ? driversByAddress(drivers) : undefined,
+	probes: Uint16Array,
+	skipped: readonly number[] = [],
 ): I2CScanResult {
 	const chips: DetectedChip[] = [];
 	const unknown: I2CScanResult["unknown"][number][] = [];
-	for (const address of addresses) {
-		let answered = false;
-		const candidates =
-			driversAt?.get(address) ?? drivers.filter((driver) => driver.addresses.includes(address));
-		const found = candidates.find((driver) => {
-			const identity = identify(driver, bus, address);
-			answered ||= identity !== "absent";
-			return identity === "this";
-		});
-		if (found !== undefined) chips.push({ driver: found, address });
-		else if (answered)
+	const count = probes.length;
+	for (let start = 0, end = 0; start < count; start = end) {
+		const address = (probes[start] ?? 0) >> 8;
+		while ((probes[end] ?? 0) >> 8 === address) end++;
+		if (skipped.includes(address)) continue;
+		const found = identifyChip(bus, address, drivers, probes.subarray(start, end));
+		if (typeof found === "object") chips.push({ driver: found, address });
+		else if (found === "other")
 			unknown.push({
 				address,
 				problem: `${describeAddress(address)}: a chip that this firmware does not support.`,
@@ -54,51 +67,48 @@ export function scanDriverAddresses(
 	return { chips, unknown };
 }
 
+/**
+ * The first driver, of those of the probes, whose chip is at the address; otherwise, whether another one is there. Must
+ * not be called for an address that is open: the SDK's I2C allows one object per address.
+ */
+function identifyChip(
+	bus: I2CBus,
+	address: number,
+	drivers: readonly I2CDriver[],
+	probes: Uint16Array,
+): I2CDriver | "other" | "absent" {
+	let chip: I2CDevice;
+	try {
+		chip = new I2CDevice(bus, address);
+	} catch {
+		return "absent";
+	}
+	const count = probes.length;
+	let found: I2CDriver | undefined;
+	let isSilent = false;
+	for (let next = 0; next < count && found === undefined; next++) {
+		const driver = drivers[(probes[next] ?? 0) & 0xff];
+		if (isSilent && driver?.hasRegisters) continue;
+		try {
+			if (driver?.matches?.(chip)) found = driver;
+		} catch {
+			// Any chip with registers would have acknowledged.
+			if (driver?.hasRegisters) isSilent = !chip.hasAcknowledged;
+		}
+	}
+	chip.close();
+	return found ?? (chip.hasAcknowledged ? "other" : "absent");
+}
+
 /** Probes all other addresses; returns a sentence for each at which a chip answers. Never throws. */
 export function scanOtherAddresses(bus: I2CBus, drivers: readonly I2CDriver[]): readonly string[] {
-	const known = driverAddresses(drivers);
 	const problems: string[] = [];
 	for (let address = minI2CAddress; address <= maxI2CAddress; address++) {
-		if (!known.includes(address) && acknowledges(bus, address))
+		const isKnown = drivers.some(({ addresses }) => addresses.includes(address));
+		if (!isKnown && acknowledges(bus, address))
 			problems.push(`${describeAddress(address)}: a chip answers, but it is not a supported sensor.`);
 	}
 	return problems;
-}
-
-/**
- * Whether the chip at an address is the driver's. Never throws. Must not be called for an address that is
- * open: the SDK's I2C allows one object per address.
- */
-export function identify(driver: I2CDriver, bus: I2CBus, address: number): IdentifyResult {
-	let chip: I2CDevice | undefined;
-	try {
-		chip = new I2CDevice(bus, address);
-		return driver.matches?.(chip) === true ? "this" : "other";
-	} catch {
-		return chip?.hasAcknowledged === true ? "other" : "absent";
-	} finally {
-		chip?.close();
-	}
-}
-
-/** All addresses at which these drivers may find their chip, each once. */
-export function driverAddresses(drivers: readonly I2CDriver[]): readonly number[] {
-	return [...driversByAddress(drivers).keys()];
-}
-
-/** In the order of the drivers; not kept, because it takes some kilobytes. */
-export function driversByAddress(drivers: readonly I2CDriver[]): ReadonlyMap<number, readonly I2CDriver[]> {
-	const found = new Map<number, I2CDriver[]>();
-	for (const driver of drivers) {
-		const { addresses } = driver;
-		for (let index = 0; index < addresses.length; index++) {
-			const address = addresses[index] ?? 0;
-			const others = found.get(address);
-			if (others === undefined) found.set(address, [driver]);
-			else others.push(driver);
-		}
-	}
-	return found;
 }
 
 /** Of all transfers, a write could change the state of an unknown chip. */

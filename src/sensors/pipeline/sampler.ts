@@ -104,19 +104,19 @@ export class Sampler {
 
 	/** Measures; returns the aggregated values since the previous sample. Never rejects. */
 	async sample(): Promise<SensorSample> {
-		const { time } = this.options;
 		if (this.closed) return { fields: [], values: [] };
-		const now = time.ticks();
-		const { registry } = this;
+		const registry = this.registry;
+		const now = this.options.time.ticks();
 		if (this.nextDetectionAt === undefined) this.detect(this.firstScope);
 		else if (now >= this.nextDetectionAt || registry.slots.length === 0) this.detect("normal");
 		else if (registry.missing.length > 0) this.detect("known");
 		if (this.stepMs !== undefined) {
-			time.clear(this.stepTimer);
+			this.options.time.clear(this.stepTimer);
 			this.sampledAt = now;
 			this.scheduleStep(this.stepMs, 1);
 		}
-		await this.measure();
+		this.measurement = this.measure();
+		await this.measurement;
 		return { fields: registry.fields, values: registry.takeValues() };
 	}
 
@@ -207,7 +207,7 @@ export class Sampler {
 	private checkBusLines(): "usable" | "recovered" | "unusable" {
 		const slots = this.registry.i2cSlots;
 		// An open sensor shows that the bus works, and occupies its pins.
-		for (let index = 0; index < slots.length; index++) if (slots[index]?.isOpen) return "usable";
+		if (isAnyOpen(slots)) return "usable";
 		const { log } = this.options;
 		let recovered = false;
 		const problem = this.detector.checkBusLines((sentence) => {
@@ -221,19 +221,17 @@ export class Sampler {
 		return "unusable";
 	}
 
-	private measure(): Promise<unknown> {
+	/** Measures once. If all sensors on the I2C bus fail, a chip may hold it: it is recovered, and they are measured again. */
+	private async measure(): Promise<void> {
 		const { i2cSlots, otherSlots } = this.registry;
-		const onI2C = this.measureI2C(i2cSlots);
-		this.measurement = otherSlots.length === 0 ? onI2C : Promise.all([onI2C, measureTogether(otherSlots)]);
-		return this.measurement;
-	}
-
-	/** If all fail, a chip may hold the bus: it is recovered, and they are measured again. */
-	private async measureI2C(slots: readonly SensorSlot[]): Promise<void> {
-		if (!this.usesI2C || this.checkBusLines() === "unusable") return;
-		await measureTogether(slots);
-		if (slots.length === 0 || this.closed || this.checkBusLines() !== "recovered") return;
-		await measureTogether(slots);
+		const isBusUsable = this.usesI2C && this.checkBusLines() !== "unusable";
+		const onI2C = isBusUsable ? measureTogether(i2cSlots) : undefined;
+		const elsewhere = otherSlots.length === 0 ? undefined : measureTogether(otherSlots);
+		if (onI2C !== undefined) await onI2C;
+		const haveAllFailed = isBusUsable && !isAnyOpen(i2cSlots) && i2cSlots.length > 0;
+		if (haveAllFailed && !this.closed && this.checkBusLines() === "recovered")
+			await measureTogether(i2cSlots);
+		if (elsewhere !== undefined) await elsewhere;
 	}
 
 	/** Schedules the measurements between two samples; the next sample makes the last one itself. */
@@ -242,7 +240,7 @@ export class Sampler {
 		if (this.closed || (step + 0.5) * stepMs > settings.interval * 1000) return;
 		this.stepTimer = time.set(
 			() => {
-				void this.measure();
+				this.measurement = this.measure();
 				this.scheduleStep(stepMs, step + 1);
 			},
 			this.sampledAt + step * stepMs - time.ticks(),
@@ -267,6 +265,12 @@ export class Sampler {
 			...(recalibration === undefined ? {} : { recalibration }),
 		};
 	}
+}
+
+function isAnyOpen(slots: readonly SensorSlot[]): boolean {
+	const count = slots.length;
+	for (let index = 0; index < count; index++) if (slots[index]?.isOpen) return true;
+	return false;
 }
 
 function measureTogether(slots: readonly SensorSlot[]): Promise<unknown> {

@@ -62,11 +62,13 @@ const extraDecimals = 3;
 export class SensorRegistry {
 	private readonly options: SensorRegistryOptions;
 	private fieldNames: FieldNames;
-	private _slots: readonly SensorSlot[] = [];
-	private _i2cSlots: readonly SensorSlot[] = [];
-	private _otherSlots: readonly SensorSlot[] = [];
+	slots: readonly SensorSlot[] = [];
+	/** Those on the I2C bus, whose lines they share. */
+	i2cSlots: readonly SensorSlot[] = [];
+	otherSlots: readonly SensorSlot[] = [];
 	private readingFields: readonly ReadingField[] = [];
-	private _fields: readonly Field[] = [];
+	/** Of a reading; the same object until they change. */
+	fields: readonly Field[] = [];
 	private layoutProblems: readonly string[] = [];
 	/** See {@link missing}; `undefined` after a change of the names or the slots. */
 	private knownMissing: readonly string[] | undefined;
@@ -79,28 +81,10 @@ export class SensorRegistry {
 		this.fieldNames = fieldNames ?? [];
 	}
 
-	get slots(): readonly SensorSlot[] {
-		return this._slots;
-	}
-
-	/** Those on the I2C bus, whose lines they share. */
-	get i2cSlots(): readonly SensorSlot[] {
-		return this._i2cSlots;
-	}
-
-	get otherSlots(): readonly SensorSlot[] {
-		return this._otherSlots;
-	}
-
-	/** Of a reading; the same object until they change. */
-	get fields(): readonly Field[] {
-		return this._fields;
-	}
-
 	/** Pressure of the first barometer that works; temperature and humidity of the first sensor that has both. */
 	get surroundings(): Surroundings {
 		const measured = (...names: readonly string[]) => {
-			for (const { candidate, measuredValues } of this._slots) {
+			for (const { candidate, measuredValues } of this.slots) {
 				if (candidate.hasUserNames === true) continue;
 				const { fields } = candidate.driver;
 				const values = names.map((name) => measuredValues[fields.findIndex((field) => field.name === name)]);
@@ -115,7 +99,7 @@ export class SensorRegistry {
 
 	/** Percent, from a battery gauge; `undefined` without one that works. */
 	get batteryLevel(): number | undefined {
-		for (const { candidate, measuredValues } of this._slots) {
+		for (const { candidate, measuredValues } of this.slots) {
 			const value = measuredValues[candidate.driver.fields.indexOf(batteryCharge)];
 			if (typeof value === "number") return Math.round(value);
 		}
@@ -144,14 +128,14 @@ export class SensorRegistry {
 		if (admitted.length === 0) return false;
 		// A sensor that fails may have been replaced by one of another type in the same place.
 		const places = new Set(admitted.map(({ place }) => place));
-		const kept = this._slots.filter(({ candidate }) => !places.has(candidate.place));
-		for (const slot of this._slots) if (!kept.includes(slot)) slot.close();
-		this._slots = [...kept, ...admitted.map((candidate) => this.openSlot(candidate))].sort((one, other) =>
+		const kept = this.slots.filter(({ candidate }) => !places.has(candidate.place));
+		for (const slot of this.slots) if (!kept.includes(slot)) slot.close();
+		this.slots = [...kept, ...admitted.map((candidate) => this.openSlot(candidate))].sort((one, other) =>
 			bySortKey(one.candidate, other.candidate),
 		);
 		this.knownMissing = undefined;
-		this._i2cSlots = this._slots.filter(({ candidate }) => candidate.onI2C === true);
-		this._otherSlots = this._slots.filter(({ candidate }) => candidate.onI2C !== true);
+		this.i2cSlots = this.slots.filter(({ candidate }) => candidate.onI2C === true);
+		this.otherSlots = this.slots.filter(({ candidate }) => candidate.onI2C !== true);
 		this.updateLayout();
 		// A wake says nothing of the sensors that are there as before.
 		const { resumed } = this.options;
@@ -171,23 +155,30 @@ export class SensorRegistry {
 	/** The values since the previous call, in the order of the fields. */
 	takeValues(): readonly Value[] {
 		const readingFields = this.readingFields;
-		const slots = this._slots;
+		const slots = this.slots;
 		const fieldCount = readingFields.length;
 		const values: Value[] = [];
 		for (let index = 0; index < fieldCount; index++) {
 			const readingField = readingFields[index];
 			if (readingField === undefined) continue;
-			const aggregate = slots[readingField.sourceIndex]?.aggregates[readingField.fieldIndex];
-			const value = aggregate?.[readingField.statistic];
-			values[index] = typeof value === "number" ? roundTo(value, readingField.field.decimals) : value;
+			const slot = slots[readingField.sourceIndex];
+			const fieldIndex = readingField.fieldIndex;
+			const aggregates = slot?.aggregates;
+			// A single value is its own minimum and maximum.
+			const value =
+				aggregates === undefined
+					? slot?.newValues[fieldIndex]
+					: aggregates[fieldIndex]?.[readingField.statistic];
+			values[index] = roundTo(value, readingField.field.decimals);
 		}
-		for (let index = 0; index < slots.length; index++) slots[index]?.clearAggregates();
+		const slotCount = slots.length;
+		for (let index = 0; index < slotCount; index++) slots[index]?.clearNewValues();
 		return values;
 	}
 
 	/** Those present, then those missing. */
 	get states(): readonly SensorState[] {
-		const present = this._slots.map((slot, source) => ({
+		const present = this.slots.map((slot, source) => ({
 			name: slot.sensor,
 			...this.problemOf(slot),
 			...(slot.candidate.input === undefined ? {} : { input: slot.candidate.input }),
@@ -216,11 +207,11 @@ export class SensorRegistry {
 	}
 
 	close(): void {
-		for (const slot of this._slots) slot.close();
-		this._slots = this._i2cSlots = this._otherSlots = [];
+		for (const slot of this.slots) slot.close();
+		this.slots = this.i2cSlots = this.otherSlots = [];
 		this.knownMissing = undefined;
 		this.readingFields = [];
-		this._fields = [];
+		this.fields = [];
 	}
 
 	/** Also of an input that works, but is in no reading. */
@@ -230,7 +221,7 @@ export class SensorRegistry {
 	}
 
 	private isPresent(sensor: string): boolean {
-		return this._slots.some((slot) => slot.sensor === sensor);
+		return this.slots.some((slot) => slot.sensor === sensor);
 	}
 
 	private isDisabled(sensor: string): boolean {
@@ -274,19 +265,19 @@ export class SensorRegistry {
 			({ scale, offset }) => scale !== undefined || offset !== undefined,
 		);
 		const derives = derivedFields(fields, derived).length > 0;
+		const processValues = (read: readonly Value[]) => {
+			const values = calibrations.map(({ scale = 1, offset = 0 }, index) => {
+				const value = read[index];
+				return typeof value === "number" ? value * scale + offset : value;
+			});
+			return [...values, ...deriveValues(fields, values, derived, altitude)];
+		};
 		return new SensorSlot({
 			candidate,
 			fields: [...fields, ...derivedFields(fields, derived)],
 			time,
 			firstReason: this.options.resumed ? "wake" : "boot",
-			processValues: (read) => {
-				if (!isCalibrated && !derives) return read;
-				const values = calibrations.map(({ scale = 1, offset = 0 }, index) => {
-					const value = read[index];
-					return typeof value === "number" ? value * scale + offset : value;
-				});
-				return [...values, ...deriveValues(fields, values, derived, altitude)];
-			},
+			...(isCalibrated || derives ? { processValues } : {}),
 			onProblem: (problem) => this.options.log(`sensor: ${problem ?? `${sensor} is back`}`),
 		});
 	}
@@ -294,14 +285,14 @@ export class SensorRegistry {
 	private updateLayout(): void {
 		const { settings, statistics, log } = this.options;
 		const { readingFields, problems } = planFieldLayout({
-			sources: this._slots,
+			sources: this.slots,
 			fieldNames: this.fieldNames,
 			settings: settings.sensors,
 			statistics,
 			maxFields,
 		});
 		this.readingFields = readingFields;
-		this._fields = readingFields.map(({ field }) => field);
+		this.fields = readingFields.map(({ field }) => field);
 		if (problems.join() !== this.layoutProblems.join())
 			for (const problem of problems) log(`sensor: ${problem}`);
 		this.layoutProblems = problems;
@@ -309,7 +300,7 @@ export class SensorRegistry {
 
 	private logSensor(sensor: string): void {
 		const { log } = this.options;
-		const source = this._slots.findIndex((slot) => slot.sensor === sensor);
+		const source = this.slots.findIndex((slot) => slot.sensor === sensor);
 		const names = this.readingFields
 			.filter(({ sourceIndex }) => sourceIndex === source)
 			.map(({ field }) => field.name);
@@ -337,7 +328,11 @@ function bySortKey(one: Candidate, other: Candidate): number {
 	return one.sortKey < other.sortKey ? -1 : 1;
 }
 
-/** The only place where values are rounded: 22.48 instead of 22.479999542236328. */
+/**
+ * The only place where values are rounded: 22.48 instead of 22.479999542236328. JSON has no NaN and no infinity, and a value
+ * is never an object.
+ */
 function roundTo(value: Value, decimals: number): Value {
-	return typeof value === "number" ? Number(value.toFixed(decimals)) : value;
+	if (typeof value === "number") return Number.isFinite(value) ? Number(value.toFixed(decimals)) : undefined;
+	return typeof value === "boolean" || typeof value === "string" ? value : undefined;
 }

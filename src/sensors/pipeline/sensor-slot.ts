@@ -11,8 +11,8 @@ export interface SensorSlotOptions {
 	readonly time: Time;
 	/** Why it is opened for the first time. */
 	readonly firstReason: Exclude<OpenReason, "failure">;
-	/** From the driver's values to those of all fields: calibrates and derives. */
-	processValues(values: readonly Value[]): readonly Value[];
+	/** From the driver's values to those of all fields: calibrates and derives. Left out if they are the same. */
+	processValues?(values: readonly Value[]): readonly Value[];
 	/** The problem has appeared, changed, or gone (`undefined`). */
 	onProblem(problem: string | undefined): void;
 }
@@ -22,18 +22,22 @@ const maxMeasurementMs = 20_000;
 /** The ADS1115 takes four. */
 const maxMeasurementSteps = 32;
 
+const noValues: readonly Value[] = Object.freeze([]);
+
 /**
  * A sensor in use: its device, its driver's state, and its values. After a failure it is reset and reopened at the next
  * measurement, because it may have been unplugged or replaced by another of the same type.
  */
 export class SensorSlot {
 	private readonly options: SensorSlotOptions;
-	/** The values since the previous reading, by field. */
-	readonly aggregates: readonly Aggregate[];
-	/** As the driver has measured them, without the user's calibration. */
-	measuredValues: readonly Value[] = [];
+	/** Of the first measurement since the previous reading, by field; in most readings it is the only one. */
+	newValues = noValues;
+	/** Of all measurements since the previous reading, by field, if there are several. */
+	aggregates: readonly Aggregate[] | undefined;
+	/** As the driver has measured them last, without the user's calibration; empty after a failure. */
+	measuredValues = noValues;
 	/** The same, calibrated and with the derived ones. */
-	private processedValues: readonly Value[] = [];
+	latestValues = noValues;
 	private sensorInUse: OpenSensor | undefined;
 	private _problem: string | undefined;
 	private measurement: Promise<void> | undefined;
@@ -43,7 +47,6 @@ export class SensorSlot {
 	constructor(options: SensorSlotOptions) {
 		this.options = options;
 		this.openReason = options.firstReason;
-		this.aggregates = options.fields.map(({ aggregation }) => new Aggregate(aggregation));
 	}
 
 	get candidate(): Candidate {
@@ -60,11 +63,6 @@ export class SensorSlot {
 
 	get fields(): readonly SensorField[] {
 		return this.options.fields;
-	}
-
-	/** Those of the latest measurement, by field; empty after a failure. */
-	get latestValues(): readonly Value[] {
-		return this.processedValues.map(validValue);
 	}
 
 	/** A sentence; `undefined` while the sensor works. */
@@ -91,8 +89,8 @@ export class SensorSlot {
 	fail(problem: string, alreadyReported = false): void {
 		this.closeSensor();
 		this.openReason = "failure";
-		this.processedValues = [];
-		this.measuredValues = [];
+		this.latestValues = noValues;
+		this.measuredValues = noValues;
 		if (this._problem === problem) return;
 		this._problem = problem;
 		if (!alreadyReported) this.options.onProblem(problem);
@@ -105,10 +103,17 @@ export class SensorSlot {
 
 	/** A measurement that fails is repeated once after a reset, unless the chip was reset just before. */
 	private async runMeasurement(): Promise<void> {
-		const wasReset = this.sensorInUse === undefined && this.openReason !== "wake";
+		const sensor = this.sensorInUse;
+		const { driver } = this.options.candidate;
+		const wasReset = sensor === undefined && this.openReason !== "wake";
 		try {
-			// Ends later than this call in any case, as the line after all of them needs it.
-			await this.measureOnce();
+			if (sensor === undefined || driver.proceed !== undefined) await this.measureInSteps();
+			else {
+				// As most do: a sensor that is open, and one step. It ends later than this call in any case, as the line
+				// after all of them needs it.
+				await this.delay(driver.start(sensor.device, sensor.state));
+				if (this.sensorInUse === sensor) this.addValues(readSensor(sensor));
+			}
 		} catch (error) {
 			await this.measureAgain(wasReset, error);
 		}
@@ -121,14 +126,14 @@ export class SensorSlot {
 			if (wasReset || this.closed || candidate.driver.reset === undefined) throw error;
 			this.closeSensor();
 			this.openReason = "failure";
-			await this.measureOnce();
+			await this.measureInSteps();
 		} catch (last) {
 			if (!this.closed) this.fail(describeSensorError(candidate.sensor, last));
 		}
 	}
 
 	/** Opens the sensor if necessary. Returns early if it is closed or fails in the meantime. */
-	private async measureOnce(): Promise<void> {
+	private async measureInSteps(): Promise<void> {
 		const { candidate, time } = this.options;
 		const driver = candidate.driver;
 		const endTicks = time.ticks() + maxMeasurementMs;
@@ -143,17 +148,15 @@ export class SensorSlot {
 		}
 		const sensor = this.sensorInUse;
 		const { device, state } = sensor;
-		const waitMs = driver.start(device, state);
-		if (driver.proceed === undefined && waitMs > 0 && waitMs <= maxMeasurementMs) {
-			// As most do: one step.
-			await delay(time, waitMs);
-			if (this.sensorInUse !== sensor) return;
-		} else {
+		const firstMs = driver.start(device, state);
+		if (driver.proceed !== undefined) {
 			const proceed = () => driver.proceed?.(device, state) ?? 0;
-			if (!(await this.runSteps(waitMs, proceed, endTicks))) return;
+			if (!(await this.runSteps(firstMs, proceed, endTicks))) return;
+		} else {
+			await this.delay(firstMs);
+			if (this.sensorInUse !== sensor) return;
 		}
-		this.measuredValues = readSensor(sensor);
-		this.addValues(this.options.processValues(this.measuredValues));
+		this.addValues(readSensor(sensor));
 	}
 
 	/** Waits, and runs the next step, until that returns 0 ms; false if the sensor was closed or has failed meanwhile. */
@@ -166,30 +169,56 @@ export class SensorSlot {
 		const sensor = this.sensorInUse;
 		let waitMs = firstMs;
 		for (let step = 1; step === 1 || waitMs > 0; step++) {
-			// NaN is not within the bounds either.
-			if (!(waitMs >= 0 && waitMs <= endTicks - time.ticks()) || step > maxMeasurementSteps)
-				throw new SensorError(this.sensor, "its measurement takes too long.");
-			if (waitMs > 0) await delay(time, waitMs);
+			if (step > maxMeasurementSteps) throw this.durationError();
+			await this.delay(waitMs, endTicks - time.ticks());
 			if (this.sensorInUse !== sensor) return false;
 			waitMs = next(step);
 		}
 		return true;
 	}
 
-	private addValues(values: readonly Value[]): void {
-		const aggregates = this.aggregates;
-		const count = aggregates.length;
-		for (let index = 0; index < count; index++) aggregates[index]?.add(validValue(values[index]));
-		this.processedValues = values;
-		if (this._problem === undefined) return;
-		this._problem = undefined;
-		this.options.onProblem(undefined);
+	/** Throws a {@link SensorError} for a time that is longer than `maxMs`, or none at all. */
+	private delay(ms: number, maxMs = maxMeasurementMs): Promise<void> {
+		// NaN is not within the bounds either.
+		if (!(ms >= 0 && ms <= maxMs)) throw this.durationError();
+		if (ms === 0) return Promise.resolve();
+		return new Promise((resolve) => {
+			this.options.time.set(resolve, ms);
+		});
 	}
 
-	clearAggregates(): void {
-		const aggregates = this.aggregates;
-		const count = aggregates.length;
-		for (let index = 0; index < count; index++) aggregates[index]?.clear();
+	private durationError(): SensorError {
+		return new SensorError(this.sensor, "its measurement takes too long.");
+	}
+
+	/** `measured`: the driver's. */
+	private addValues(measured: readonly Value[]): void {
+		const { options } = this;
+		const values = options.processValues === undefined ? measured : options.processValues(measured);
+		this.measuredValues = measured;
+		this.latestValues = values;
+		if (this.newValues === noValues) this.newValues = values;
+		else this.aggregate(values);
+		if (this._problem === undefined) return;
+		this._problem = undefined;
+		options.onProblem(undefined);
+	}
+
+	private aggregate(values: readonly Value[]): void {
+		this.aggregates ??= this.fields.map(({ aggregation }, index) => {
+			const aggregate = new Aggregate(aggregation);
+			aggregate.add(this.newValues[index]);
+			return aggregate;
+		});
+		this.aggregates.forEach((aggregate, index) => {
+			aggregate.add(values[index]);
+		});
+	}
+
+	/** All new values are in a reading. */
+	clearNewValues(): void {
+		this.newValues = noValues;
+		this.aggregates = undefined;
 	}
 
 	private closeSensor(): void {
@@ -221,26 +250,19 @@ export function readSensor({ candidate, device, state }: OpenSensor): readonly V
 		throw new SensorError(candidate.sensor, "its measurement did not end in time. Check its supply.");
 	const fields = driver.fields;
 	const count = fields.length;
-	const checked: Value[] = [];
 	for (let index = 0; index < count; index++) {
 		const value = values[index];
-		checked[index] = value;
-		if (typeof value !== "number") continue;
 		const field = fields[index];
 		const min = field?.min;
-		if (min === undefined || field?.max === undefined || (value >= min && value <= field.max)) continue;
+		if (min === undefined || field?.max === undefined || typeof value !== "number") continue;
+		if (value >= min && value <= field.max) continue;
 		throw new SensorError(
 			candidate.sensor,
 			`its ${field.name} is out of range. Check its wiring and supply.`,
 		);
 	}
-	return checked;
-}
-
-/** JSON has no NaN and no infinity, and a value is never an object. */
-function validValue(value: Value): Value {
-	if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
-	return typeof value === "boolean" || typeof value === "string" ? value : undefined;
+	// What a driver leaves out at the end was not measured.
+	return values.length === count ? values : fields.map((_, index) => values[index]);
 }
 
 /** A sentence about the sensor, whatever was thrown. */
@@ -248,10 +270,4 @@ function describeSensorError(name: string, error: unknown): string {
 	if (error instanceof SensorError) return error.message;
 	const reason = error instanceof Error ? error.message : typeof error === "string" ? error : "";
 	return `${name}: it cannot be read${reason === "" ? "" : ` (${reason})`}.`;
-}
-
-function delay(time: Time, ms: number): Promise<void> {
-	return new Promise((resolve) => {
-		time.set(resolve, ms);
-	});
 }
