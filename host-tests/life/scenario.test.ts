@@ -67,3 +67,13 @@ test("a hundred lives contain every kind of fault, on every kind of board", () =
 			true,
 		);
 });
+
+test("a hundred lives contain services that fail and confirm in turn, storing what they fail at or not", () => {
+	const lives = Array.from({ length: 100 }, (_, index) => generateScenario(index + 1));
+	const faults = lives.flatMap(({ faults }) =>
+		faults.flatMap((fault) => (fault.kind === "service" ? fault.fault : [])),
+	);
+	const flapping = faults.flatMap((fault) => (fault.kind === "flapping" ? fault : []));
+	expect(new Set(flapping.map(({ stored = false }) => stored))).toEqual(new Set([true, false]));
+	expect(new Set(flapping.map(({ status }) => status))).toEqual(new Set([undefined, 500, 503]));
+});

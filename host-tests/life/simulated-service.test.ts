@@ -15,7 +15,8 @@ function answers(fault: ServiceFault, plan: number, count: number): string[] {
 	});
 	const lines: string[] = [];
 	const send = (bytes: Uint8Array) => lines.push(Buffer.from(bytes).toString().split("\r\n")[0] ?? "");
-	const parser = service.accept({ isClosed: false, send, reset: nothing, after: nothing });
+	const reset = () => lines.push("HTTP/1.1 reset");
+	const parser = service.accept({ isClosed: false, send, reset, after: nothing });
 	const body = JSON.stringify({
 		...{ bucketId: credentials.bucket, dataSourceId: credentials.sources[0] },
 		...{ timestamp: new Date(now).toISOString(), values: { temperature: 20 }, metadata: { seq: 7 } },
@@ -33,4 +34,11 @@ test.each<readonly [ServiceFault, string]>([
 	[{ kind: "too large", bytes: 100 }, "413"],
 ])("a service checks the plan first, then %j", (fault, status) => {
 	expect(answers(fault, 3, 5)).toEqual([status, status, status, "429", "429"]);
+});
+
+test.each<readonly [ServiceFault, string]>([
+	[{ kind: "flapping", failures: 2, successes: 1, status: 503 }, "503 503 201 503 503 201"],
+	[{ kind: "flapping", failures: 1, successes: 3 }, "reset 201 201 201 reset 201"],
+])("a flapping service fails and confirms in turn: %j", (fault, expected) => {
+	expect(answers(fault, 100, 6).join(" ")).toBe(expected);
 });

@@ -51,3 +51,16 @@ test("counts the same whether it is asked before it changes or after", () => {
 	expect([again.length, again.droppedPoints]).toEqual([quarantine.length, quarantine.droppedPoints]);
 	expect(kept(again)).toEqual(kept(quarantine));
 });
+
+test("points that are added again, as power was cut before they were acknowledged, are there once", () => {
+	const flash = new NorFlash({ blocks: 4, blockLength: 4096 });
+	for (let boot = 0; boot < 2; boot++) {
+		const quarantine = new Quarantine(flash);
+		quarantine.add(timed(7), destination, "400: no");
+		quarantine.add(timed(8), destination, "400: no");
+	}
+	const quarantine = new Quarantine(flash);
+	expect(kept(quarantine)).toEqual([7, 8]);
+	quarantine.add(timed(8), destination, "422: another cause");
+	expect(kept(quarantine)).toEqual([7, 8, 8]);
+});

@@ -101,7 +101,8 @@ export class FaultInjector {
 	}
 
 	onBoot(): void {
-		const { user, device } = this.options;
+		const { user, device, uplinkChecker } = this.options;
+		uplinkChecker.onBoot(device.keyValue.has("dakkio/attempts"));
 		const isMarked = device.keyValue.has("dakkio/forgetting");
 		if (this.isResetting && this.powerFailed && user.hasSettings && !isMarked) this.undoFactoryReset();
 		const ticks = this.options.time.ticks();
@@ -166,7 +167,7 @@ export class FaultInjector {
 			case "forgotten":
 				device.keyValue.loseKey(`dakkio/${fault.key}`);
 				if (fault.key === "attempts") {
-					uplinkChecker.resetWaits();
+					uplinkChecker.onStateLost();
 					ledger.onSentAheadLost();
 				}
 				if (fault.key === "clock") {
@@ -329,13 +330,14 @@ export class FaultInjector {
 
 	/** The firmware is about to accept that the button was released. */
 	private startFactoryReset(boots: number, setUpAfter: number): void {
-		const { device, time, ledger, user, now } = this.options;
+		const { device, time, ledger, user, uplinkChecker, now } = this.options;
 		if (device.state !== "on" || boots !== this.boots) return;
 		const { newest } = ledger;
 		this.powerFailed = false;
 		this.isResetting = true;
 		ledger.onFactoryReset(now());
 		user.onFactoryReset();
+		uplinkChecker.onStateLost();
 		time.set(() => this.checkFactoryReset({ newest, setUpAfter }), effectMs);
 	}
 

@@ -70,10 +70,11 @@ export function generateScenario(seed: number, length?: number): Scenario {
 	).flat();
 	const updates = makeUpdates(random.fork("updates"), base);
 	const forgetful = makeSleepMemoryFaults(random.fork("sleep memory"), base);
+	const flapping = makeFlapping(random.fork("flapping"), base);
 	return {
 		...base,
 		updates: updates.length > 0,
-		faults: [...faults, ...updates, ...forgetful].sort((a, b) => a.from - b.from),
+		faults: [...faults, ...updates, ...forgetful, ...flapping].sort((a, b) => a.from - b.from),
 	};
 }
 
@@ -263,6 +264,34 @@ function makeSleepMemoryFaults(random: SeededRandom, { length, power }: Scenario
 		const at = Math.round(random.between(0, length));
 		return { from: at, to: at, kind: "sleep memory", how: random.pick(["lost", "old"]) };
 	});
+}
+
+/**
+ * In every fourth life: the service fails and confirms in turn, in short runs, for hours or days; in half of these after
+ * an outage, so that there is a backlog of several batches.
+ */
+function makeFlapping(random: SeededRandom, { length, interval }: Scenario): ScenarioFault[] {
+	if (random.nextBoolean(3 / 4)) return [];
+	const begin = Math.round(random.between(0, 0.7 * length));
+	const offlineMs = random.nextBoolean(0.5) ? random.between(0.5, 5) * 1_000 * interval * second : 0;
+	const from = Math.round(Math.min(begin + offlineMs, 0.8 * length));
+	const faults: ScenarioFault[] = from > begin ? [{ from: begin, to: from, kind: "internet" }] : [];
+	const partMs = random.pick([2 * hour, 12 * hour, day]);
+	for (let part = 1 + random.below(6), at = from; part > 0 && at < length; part--) {
+		const to = Math.round(Math.min(length, at + partMs * random.between(0.5, 1.5)));
+		faults.push({ from: at, to, kind: "service", fault: makeFlappingFault(random) });
+		at = to;
+	}
+	return faults;
+}
+
+function makeFlappingFault(random: SeededRandom): ServiceFault {
+	const status = random.pick([undefined, 500, 503]);
+	return {
+		...{ kind: "flapping", failures: 1 + random.below(4), successes: 1 + random.below(3) },
+		...(status === undefined ? {} : { status }),
+		...(random.nextBoolean(0.75) ? { stored: true } : {}),
+	};
 }
 
 /** The service refuses points, or confirms none, for as long as it takes to measure some. */

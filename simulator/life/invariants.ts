@@ -9,7 +9,7 @@ export const invariants = Object.freeze({
 	same: "A point that is sent again is identical.",
 	once: "No point is sent again after its 2xx has been received.",
 	proven: "A refused point goes into quarantine only when the service has taken another one since.",
-	few: "In a day, no point is stored more than 30 times, and no more than 1,000 are stored more than twice; without a 2xx, few more than 5 times.",
+	few: "In any 24 hours, no point is stored more than 30 times, and no more than 1,000 are stored more than twice; without a 2xx, few more than 5 times.",
 	single: "At most one request is in flight.",
 	paced:
 		"A second passes after a refusal; waits between failed attempts grow, are capped, and are as long as the service requests.",

@@ -435,7 +435,7 @@ export class Life {
 	private onPowerLost(why: PowerLoss): void {
 		if (why === "sleep") this.uplinkChecker.onSleep();
 		else {
-			this.uplinkChecker.resetWaits();
+			this.uplinkChecker.onPowerLost();
 			this.ledger.onPowerCut(this.now());
 		}
 		if (why === "cut") {

@@ -120,6 +120,11 @@ const serviceFault = kinds<ServiceFault["kind"]>({
 	"request cut": {},
 	nonsense: {},
 	status: { status, "wait?": number(0), "stored?": boolean },
+	flapping: {
+		failures: wholeNumber(1),
+		successes: wholeNumber(1),
+		...{ "status?": wholeNumber(400, 599), "stored?": boolean },
+	},
 	early: { status },
 	"too large": { bytes: wholeNumber(1) },
 	poison: { every: wholeNumber(1), "run?": wholeNumber(1), status },

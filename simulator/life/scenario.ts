@@ -79,6 +79,17 @@ export type ServiceFault =
 	/** A proxy responds in place of the service. `wait`: `Retry-After`, seconds. `stored`: the points are stored. */
 	| { readonly kind: "status"; readonly status: number; readonly wait?: number; readonly stored?: boolean }
 	/**
+	 * Fails at `failures` requests in a row, then serves `successes`, and so on. `status`: of a failure; omitted: the
+	 * connection is reset instead. `stored`: the points of failed requests are stored.
+	 */
+	| {
+			readonly kind: "flapping";
+			readonly failures: number;
+			readonly successes: number;
+			readonly status?: number;
+			readonly stored?: boolean;
+	  }
+	/**
 	 * As `status`, but before the request has been read; the connection is then closed. A success only for requests that the
 	 * board cannot have sent completely by then.
 	 */

@@ -48,12 +48,16 @@ export interface ServiceOptions {
 	onIncompleteResponse(): void;
 }
 
+type FlappingFault = ServiceFault & { readonly kind: "flapping" };
+
 /** A few TCP segments. */
 const segmentBytes = 4096;
 
 /** The service, in memory: the embedded server's API over bytes instead of sockets. */
 export class SimulatedService {
 	private readonly options: ServiceOptions;
+	/** Requests to a flapping service so far. */
+	private flappingCount = 0;
 
 	constructor(options: ServiceOptions) {
 		this.options = options;
@@ -130,7 +134,8 @@ export class SimulatedService {
 
 	private handleRequest(request: ReceivedRequest, board: BoardSender): void {
 		const fault = this.options.fault();
-		if (fault?.kind === "status") {
+		if (fault?.kind === "flapping" && this.isFlappingFailure(fault)) this.failFlapping(request, board, fault);
+		else if (fault?.kind === "status") {
 			const headers = fault.wait === undefined ? {} : { "Retry-After": String(fault.wait) };
 			if (fault.stored === true) this.storePoints(request, board);
 			this.send(board, proxyResponse(fault.status, headers), sequencesOf(request));
@@ -138,6 +143,21 @@ export class SimulatedService {
 			this.send(board, this.refusal(413), sequencesOf(request));
 		else if (this.hasCallsLeft && fault?.kind === "poison") this.handlePoison(request, board, fault);
 		else this.store(request, board, fault);
+	}
+
+	/** Whether a flapping service fails at the next request. */
+	private isFlappingFailure({ failures, successes }: FlappingFault): boolean {
+		return this.flappingCount++ % (failures + successes) < failures;
+	}
+
+	private failFlapping(
+		request: ReceivedRequest,
+		board: BoardSender,
+		{ status, stored }: FlappingFault,
+	): void {
+		if (stored === true) this.storePoints(request, board);
+		if (status === undefined) board.reset();
+		else this.send(board, proxyResponse(status, {}), sequencesOf(request));
 	}
 
 	/** Without, the API looks at nothing else of a request. */

@@ -1,3 +1,4 @@
+import { CopyChecker } from "./copy-checker";
 import { violate } from "./invariants";
 import { isRefusal } from "./scenario";
 import type { DeliveredResponse } from "./simulated-service";
@@ -39,13 +40,6 @@ const maxWaitMs = 15 * minute;
 const maxReachedWaitMs = 2 * hour;
 /** A service that refuses so many single points in a row is at fault. */
 const maxRefusals = 3;
-/** In a day: copies of a point, and points stored more than twice. */
-const maxCopies = 30;
-const maxRepeated = 1_000;
-/** Without a 2xx, only points that are tried by themselves are stored more often than this, and these are few. */
-const maxBatchCopies = 5;
-const maxTested = 10;
-const day = 24 * hour;
 /** From the end of a connection to the lookup for the next one of the same upload, at most. */
 const maxReconnectMs = 5 * second;
 /** Between two attempts after a settings fault. */
@@ -92,16 +86,11 @@ export class UplinkChecker {
 	private lastRefused = 0;
 	/** The board has received a 2xx in this upload: a refusal or failure may be of a point that is held back. */
 	private hasTaken = false;
-	/** How often points were stored, in a day. */
-	private readonly copies = new Map<number, number>();
-	private repeated = 0;
-	private copiesSince = 0;
-	/** The same without a 2xx that the board has received. */
-	private readonly unconfirmedCopies = new Map<number, number>();
-	private tested = 0;
+	private readonly copyChecker: CopyChecker;
 
 	constructor(options: UplinkOptions) {
 		this.options = options;
+		this.copyChecker = new CopyChecker(() => options.now());
 	}
 
 	/** Whether an attempt is in progress; `undefined` while only the firmware knows. */
@@ -160,32 +149,12 @@ export class UplinkChecker {
 
 	/** The service has stored these. */
 	onStored(sequences: readonly number[]): void {
-		const now = this.options.now();
-		if (now - this.copiesSince > day) this.beginDay(now);
-		for (const sequence of sequences) {
-			const count = increment(this.copies, sequence);
-			if (count > maxCopies) violate("few", `${sequence} is stored ${count} times`);
-			if (count === 3 && ++this.repeated > maxRepeated)
-				violate("few", `${this.repeated} points are stored more than twice`);
-			if (increment(this.unconfirmedCopies, sequence) === maxBatchCopies + 1 && ++this.tested > maxTested)
-				violate("few", `${this.tested} points are stored more than ${maxBatchCopies} times`);
-		}
-	}
-
-	private beginDay(now: number): void {
-		this.copies.clear();
-		this.repeated = 0;
-		this.copiesSince = now;
-		this.forgetUnconfirmed();
-	}
-
-	private forgetUnconfirmed(): void {
-		this.unconfirmedCopies.clear();
-		this.tested = 0;
+		this.copyChecker.onStored(sequences);
 	}
 
 	onClose(trust: boolean): void {
 		this.connections--;
+		this.copyChecker.onOutcome();
 		this.end(trust ? "settings fault" : undefined);
 	}
 
@@ -197,6 +166,7 @@ export class UplinkChecker {
 	onResponse({ status, waitMs, reset, sequences }: DeliveredResponse): void {
 		const now = this.options.now();
 		const isSuccess = status >= 200 && status < 300;
+		this.copyChecker.onOutcome();
 		if (isRefusal(status)) this.countRefusal(sequences);
 		if (this.currentAttempt !== undefined) this.currentAttempt.result = this.resultOf(status);
 		this.refusedAt = isSuccess ? Number.NEGATIVE_INFINITY : now;
@@ -204,7 +174,7 @@ export class UplinkChecker {
 			this.waits = [];
 			this.refusals = this.distinctRefusals = 0;
 			this.hasTaken = true;
-			this.forgetUnconfirmed();
+			this.copyChecker.onConfirmed();
 		}
 		const requestedMs = waitMs ?? (status === 429 && reset !== undefined ? reset - now : undefined);
 		if (requestedMs === undefined || resultOfStatus(status) !== "retry") return;
@@ -252,15 +222,35 @@ export class UplinkChecker {
 
 	/** The board may try at once: it has restarted, or the user has requested it. */
 	resetWaits(): void {
+		this.copyChecker.onFreeAttempt();
+		this.forgetWaits();
+	}
+
+	private forgetWaits(): void {
 		this.waits = [];
 		this.refusals = this.distinctRefusals = Number.NaN;
 		this.refusedAt = Number.NEGATIVE_INFINITY;
 		this.hasTaken = false;
-		this.beginDay(this.options.now());
 		this.requestedUntil = 0;
 		this.connections = 0;
 		this.lookupAt = undefined;
 		this.currentAttempt = undefined;
+	}
+
+	onPowerLost(): void {
+		this.copyChecker.onPowerLost();
+		this.forgetWaits();
+	}
+
+	/** The saved state of the uploads is gone: there may be failures that the board no longer knows of. */
+	onStateLost(): void {
+		this.copyChecker.onStateLost();
+		this.forgetWaits();
+	}
+
+	/** `hasState`: the saved state of the uploads is there. */
+	onBoot(hasState: boolean): void {
+		this.copyChecker.onBoot(hasState);
 	}
 
 	/** Sleep closes everything. */
@@ -340,10 +330,4 @@ function resultOfStatus(status: number): AttemptResult {
 
 function seconds(milliseconds: number): string {
 	return `${Math.round(milliseconds / second)} s`;
-}
-
-function increment(counts: Map<number, number>, key: number): number {
-	const count = (counts.get(key) ?? 0) + 1;
-	counts.set(key, count);
-	return count;
 }

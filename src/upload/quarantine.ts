@@ -1,4 +1,5 @@
 import type { Flash } from "../boards/ecma419";
+import { areBytesEqual } from "../common/equal-bytes";
 import { decodeUtf8, encodeUtf8 } from "../common/utf8";
 import { type Destination, pointJson, type TimedReading } from "../dakkio/point";
 import { FlashQueue } from "../queue/flash-queue";
@@ -17,6 +18,8 @@ type QueueCounts = Pick<FlashQueue, "length" | "droppedRecords">;
 
 /** Maximum length of a kept cause, characters. */
 const maxCauseLength = 300;
+/** Points that one 2xx proves to be at fault. */
+const maxProvenAtOnce = 2;
 
 /**
  * The points that the service rejected, in a ring of their own on flash, for the user to inspect. They are never sent
@@ -63,14 +66,16 @@ export class Quarantine {
 		return this.known.droppedRecords;
 	}
 
-	/** Adds a point, durably. */
+	/** Adds a point, durably. One that stayed pending, as power was cut, comes again: it is not added twice. */
 	add(timed: TimedReading, to: Destination, cause: string): void {
 		const { sequence } = timed.reading;
 		const kept = { sequence, cause: cause.slice(0, maxCauseLength), point: pointJson(timed, to) };
 		const whole = encodeRefusedPoint(kept);
-		this.changeable.push(
-			whole.length <= this.changeable.maxRecordBytes ? whole : encodeRefusedPoint({ ...kept, point: "" }),
-		);
+		const ring = this.changeable;
+		const bytes = whole.length <= ring.maxRecordBytes ? whole : encodeRefusedPoint({ ...kept, point: "" });
+		for (const latest of ring.records((ring.newestSequence ?? 0) - maxProvenAtOnce + 1))
+			if (areBytesEqual(latest.bytes, bytes)) return;
+		ring.push(bytes);
 	}
 
 	/** The points, oldest first. */

@@ -152,6 +152,7 @@ export class RefusalSearch {
 		this.maxRisked = maxPoints;
 		this.refusals = refusals;
 		this.failures = failures;
+		// mutation: resume-repeats
 		this.repeats = repeats;
 		this.passedOver = passedOver;
 	}
@@ -231,6 +232,7 @@ export class RefusalSearch {
 		this.suspects = [];
 		this.trust = trustOfSuccess;
 		this._hasTaken = true;
+		// mutation: end-outage
 		this.refusals = this.failures = 0;
 		this.isTest = false;
 		const limit = lastSequence < this.repeats.upTo ? this.riskLimit : maxBatchPoints;
@@ -328,6 +330,7 @@ export class RefusalSearch {
 
 	/** How long the next one has to wait, milliseconds: a service that confirms points now and then gets few of them again. */
 	get repeatWaitMs(): number {
+		// mutation: wait-for-repeats
 		return Math.max(0, this.repeats.count - maxRepeated) * repeatedPointMs;
 	}
 
