@@ -112,6 +112,12 @@ export const invariantMutants: Readonly<Partial<Record<InvariantName, readonly L
 			life: { ...backlog, faults: [offlineForDays, { ...failing, fault: { ...storing, status: 500 } }] },
 		},
 		{
+			name: "asks a service that stores and answers 500 as often as one that is unreachable",
+			at: "retry-backoff",
+			mutate: replace("$3", "900_000"),
+			life: { ...backlog, faults: [{ ...failing, fault: { ...storing, status: 500 } }] },
+		},
+		{
 			name: "takes each 2xx for the end of an outage, and lets batches grow back to 1,000 points",
 			at: "end-outage",
 			mutate: insertBefore("this.repeats = { count: 0, upTo: 0, ticks: 0 }"),
