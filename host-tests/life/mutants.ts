@@ -135,10 +135,10 @@ export const mutants: readonly Mutant[] = [
 	{
 		name: "ignores how many calls remain",
 		at: "automatic-upload-interval",
-		mutate: replace("$0", "$1"),
-		// Where the plan is used up, whichever is seen first.
-		violates: ["budget", "paced"],
-		seed: 57,
+		// The interval of calls is never 0, by which the firmware divides.
+		mutate: replace("$0", "Math.max(1, $1)"),
+		violates: ["budget"],
+		seed: 14,
 	},
 	{
 		name: "retries a settings fault every minute",
