@@ -98,7 +98,7 @@ export class QueueLife {
 	private writtenBlock = 0;
 	/** Cuts, failures and damages: each may cost numbers. */
 	private incidents = 0;
-	/** Their bytes. */
+	/** Their bytes, but for a number that is repaired. */
 	private damagedHeaders = 0;
 	/** The newest one, at the last damage. */
 	private damagedSector = 0;
@@ -241,11 +241,11 @@ export class QueueLife {
 	/** Unless it `survives` it, not the version, which makes another format, and not the byte that shows a write that a cut ended. */
 	private damageByte(place: number, survives: boolean): void {
 		const at = place % this.flash.status().blockLength;
+		if (at < 40) this.damagedHeaders++;
 		if (survives || (at !== 3 && at !== 39)) this.flip(place, below(256, this.random));
 	}
 
 	private flip(place: number, bits: number): void {
-		if (place % this.flash.status().blockLength < 40) this.damagedHeaders++;
 		for (let bit = 0; bit < 8; bit++) if (bits & (1 << bit)) this.flash.flipBit(place, bit);
 	}
 
