@@ -60,7 +60,7 @@ export interface UploaderOptions {
 }
 
 /** See {@link Uploader.sendBatch}. */
-type BatchStep = "accepted" | "refused" | "nothing" | "done" | "failed";
+type BatchStep = "accepted" | "refused" | "nothing" | "done" | "unsent" | "failed";
 
 /** Maximum random delay of the first upload after a start: spreads devices that regain power together. */
 const maxStartDelayMs = 60_000;
@@ -277,7 +277,7 @@ export class Uploader {
 			// Also where each is taken: after a refusal for size, all may be of one point.
 			const isSearch = this.search.isLimited || hasRefused;
 			step = await this.sendBatch(connection);
-			if (step === "done") break;
+			if (step === "done" || step === "unsent") break;
 			if (step === "nothing") continue;
 			calls++;
 			hasRefused ||= step === "refused";
@@ -290,7 +290,7 @@ export class Uploader {
 		// A few that are all taken cost nothing; after a failure the next upload may have as many.
 		if (searchCalls > (hasRefused || step === "failed" ? 0 : freeSearchCalls))
 			this.payForSearch(searchCalls, step);
-		if (step === "failed") return;
+		if (step === "failed" || step === "unsent") return;
 		if (hasRefused && step === "done") this.schedule.waitForNewer();
 		// All that is pending is passed over.
 		if (calls === 0) this.schedule.postponeBy(recheckIntervalMs);
@@ -347,7 +347,8 @@ export class Uploader {
 
 	/**
 	 * Sends the next batch. `done`: nothing more can be sent now; `nothing`: there was nothing to send among points before
-	 * some that were passed over; `failed`: the next attempt is scheduled.
+	 * some that were passed over; `unsent`: the oldest cannot be sent now; `failed`: it was sent, or tried to. After both, the
+	 * next attempt is scheduled.
 	 */
 	private async sendBatch(connection: HttpConnection): Promise<BatchStep> {
 		const { clock, time, readings } = this.options;
@@ -361,7 +362,7 @@ export class Uploader {
 			const isUnreadable = readings.pending().next().done === true;
 			const remedy = readings.length === 0 ? "they are skipped until the next boot" : "that is tried again";
 			this.options.log(`upload: ${isUnreadable ? unreadableMessage + remedy : noTimeMessage}`);
-			return "failed";
+			return "unsent";
 		}
 		const result = await this.exchange(connection, batch);
 		if (this.stopped && result.kind === "failure") return "failed";
