@@ -292,11 +292,40 @@ describe("a storage that fails", () => {
 		expect(clock.resolve(early)).toBeUndefined();
 		await time.advance(1);
 		clock.estimateUnanchoredBoots([]);
-		expect(clock.resolve(early)).toEqual({ utc: start, estimated: true });
+		for (let again = 0; again < 3; again++) {
+			expect(clock.resolve(early)).toEqual({ utc: start, estimated: true });
+			clock.estimateUnanchoredBoots([]);
+		}
 		storage.failure = undefined;
 		sync(start + 2 * hour);
 		expect(clock.resolve(early)).toEqual({ utc: start, estimated: true });
 		expect(boardAt(2).clock.resolve(early)).toEqual({ utc: start, estimated: true });
+	});
+
+	test("keeps an anchor for the next save, also of one that comes for another reason", async () => {
+		const { time, clock, sync } = boardAt(1);
+		storage.failure = failure;
+		sync(start);
+		storage.failure = undefined;
+		await time.advance(hour);
+		sync(start + hour + second);
+		expect(clock.resolve(early)).toEqual({ utc: start, estimated: false });
+		expect(boardAt(2).clock.resolve(early)).toEqual(clock.resolve(early));
+	});
+
+	test("keeps the anchor of a board that slept before its battery was changed", async () => {
+		const sleeping = { ...mainsBoard, sleeps: true, storage, log: () => {} };
+		const first = new VirtualTime();
+		new Clock({ ...sleeping, time: first, boot: 1 }).applyMeasurement({
+			...{ utc: start, ticks: 0, roundTripMs: 20, server: "test" },
+		});
+		storage.isProtected = true;
+		const second = new VirtualTime();
+		const clock = new Clock({ ...sleeping, time: second, boot: 3 });
+		expect(clock.resolve({ boot: 2, ticks: hour })).toBeUndefined();
+		storage.isProtected = false;
+		clock.applyMeasurement({ utc: start + day, ticks: 0, roundTripMs: 20, server: "test" });
+		expect(clock.resolve({ boot: 2, ticks: hour })).toEqual({ utc: start + hour, estimated: true });
 	});
 
 	test("changes no time that was given before", async () => {

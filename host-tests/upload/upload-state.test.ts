@@ -3,8 +3,8 @@ import { beforeEach, expect, test } from "vitest";
 import {
 	initialUploadState,
 	loadUploadState,
+	restartUploadState,
 	saveUploadState,
-	stateAfterRestart,
 	type UploadState,
 } from "../../src/upload/upload-state";
 import { MemoryKeyValue } from "../memory-key-value";
@@ -132,17 +132,22 @@ test("the last two bits of long counts stay: they decide which point is tried ne
 	}
 });
 
-test("at a restart the day and what is owed count from then on", () => {
+test("at a restart the day and what is owed count from then on, and that is saved", () => {
 	const kept = {
-		...initialUploadState,
+		...{ ...initialUploadState, dueAtTicks: 2_600_000_000, consecutiveFailures: 3, failures: 1 },
 		owed: { calls: 40, ticks: 9_000_000 },
-		repeats: { count: 700, upTo: 50, ticks: 8_000_000 },
+		repeats: { count: 300, upTo: 50, ticks: 8_000_000 },
 	};
-	expect(stateAfterRestart(kept, 30, 51)).toEqual({
-		...kept,
-		owed: { calls: 40, ticks: 30 },
-		repeats: { count: 700, upTo: 50, ticks: 30 },
+	saveUploadState(storage, kept);
+	restartUploadState(storage, 51, 0);
+	expect(loadUploadState(storage)).toEqual({
+		...{ ...kept, dueAtTicks: 0, consecutiveFailures: 0 },
+		owed: { calls: 40, ticks: 0 },
+		repeats: { count: 300, upTo: 50, ticks: 0 },
 	});
+	const { writes } = storage;
+	restartUploadState(storage, 51, 0);
+	expect(storage.writes).toBe(writes);
 });
 
 test.each([
@@ -152,6 +157,7 @@ test.each([
 	["none of it holds any more", { repeats: { count: 9, upTo: 50, ticks: 0 } }, 51, 1000],
 	["nothing is pending", { repeats: { count: 9, upTo: 50, ticks: 0 } }, undefined, 1000],
 ])("at a restart, where %s, a batch has so many points", (_, changes, oldest, maxPoints) => {
-	const kept = { ...initialUploadState, maxPoints: 4, ...changes };
-	expect(stateAfterRestart(kept, 0, oldest).maxPoints).toBe(maxPoints);
+	saveUploadState(storage, { ...initialUploadState, maxPoints: 4, ...changes });
+	restartUploadState(storage, oldest, 0);
+	expect(loadUploadState(storage)?.maxPoints).toBe(maxPoints);
 });

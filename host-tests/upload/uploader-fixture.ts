@@ -7,7 +7,12 @@ import { HttpConnection } from "../../src/http/http-connection";
 import { ReadingLog } from "../../src/store/reading-log";
 import { CallBudget } from "../../src/upload/call-budget";
 import { Quarantine } from "../../src/upload/quarantine";
-import { loadUploadState, saveUploadState, type UploadState } from "../../src/upload/upload-state";
+import {
+	loadUploadState,
+	restartUploadState,
+	saveUploadState,
+	type UploadState,
+} from "../../src/upload/upload-state";
 import { Uploader } from "../../src/upload/uploader";
 import { mainsBoard } from "../clock/mains-board";
 import { MemoryKeyValue } from "../memory-key-value";
@@ -124,6 +129,7 @@ export class UploaderFixture {
 		await this.uploader.stop();
 		this.readings = new ReadingLog(this.queueFlash);
 		this.quarantine = new Quarantine(this.quarantineFlash);
+		restartUploadState(this.storage, this.readings.oldestSequence, this.time.ticks());
 		this.uploader = this.makeUploader();
 		this.uploader.start();
 	}

@@ -25,7 +25,7 @@ import { consumeSetupRequest, requestSetup } from "../setup/setup-request";
 import type { FirmwareUpdate } from "../update/firmware-update";
 import { Reach } from "../update/trial";
 import { CallBudget } from "../upload/call-budget";
-import { loadUploadState, saveUploadState } from "../upload/upload-state";
+import { loadUploadState, restartUploadState, saveUploadState } from "../upload/upload-state";
 import { Uploader } from "../upload/uploader";
 import { releasedAt } from "../version";
 import { WifiStation } from "../wifi/wifi-station";
@@ -104,6 +104,8 @@ export class App {
 		const { keyValue, readings } = this.storage;
 		this.budget = new CallBudget(keyValue);
 		this.bootInfo = countBoot(keyValue, readings.newestBoot, board.resetReason);
+		if (!this.bootInfo.resumed)
+			this.storage.tryWrite(() => restartUploadState(keyValue, readings.oldestSequence, 0));
 		this.logTail = new LogTail(keyValue, board.resetReason, this.bootInfo.resumed);
 		this.starts = this.bootInfo.resumed
 			? undefined

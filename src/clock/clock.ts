@@ -70,7 +70,7 @@ const maxUnsavedMs = 3_600_000;
 export class Clock {
 	private readonly options: ClockOptions;
 	private anchors: readonly Anchor[] = [];
-	/** Could not be saved: after a restart the same readings would get other times, so they get none from these. */
+	/** Could not be saved: after a restart the same readings would get other times, so for a while they get none from these. */
 	private unsaved: { readonly anchors: readonly Anchor[]; readonly sinceTicks: number } | undefined;
 	private driftState: DriftState = { drift: undefined, baseline: undefined };
 	/** Maps ticks to the current time, once it is known; each measurement corrects it. */
@@ -185,9 +185,14 @@ export class Clock {
 		const { boot, sleeps } = this.options;
 		const { utc } = measurement;
 		const ticks = this.toSleepTicks(measurement.ticks);
-		if (sleeps && !this.anchored && this.isFull()) {
-			this.applyWithoutAnchor({ utc, ticks });
-			return;
+		let anchors = this.latestAnchors;
+		const own = anchors.find((anchor) => anchor.boot === boot);
+		if (sleeps && own === undefined && anchors.length >= maxAnchors) {
+			anchors = this.requiredAnchors(this.options.oldestPendingBoot());
+			if (anchors.length >= maxAnchors) {
+				this.applyWithoutAnchor({ utc, ticks });
+				return;
+			}
 		}
 		const estimatedBeforeTicks = this.computeEstimatedBeforeTicks(ticks);
 		if (!sleeps) this.driftState = updateDrift(this.driftState, measurement);
@@ -203,10 +208,9 @@ export class Clock {
 		this.lastMeasurement = { utc, ticks };
 		const drift = this.driftState.drift ?? 0;
 		const model = modelOf({ utc, ticks }, drift);
-		const own = this.anchors.find((anchor) => anchor.boot === boot);
 		const anchor = own ?? { boot, ...model, lastKnownUtc: utc, estimatedBeforeTicks };
 		// mutation: record-anchor
-		this.save(addAnchor(this.anchors, { ...anchor, lastKnownUtc: utc }, boot));
+		this.save(addAnchor(anchors, { ...anchor, lastKnownUtc: utc }, boot));
 		this.clockModel = model;
 	}
 
@@ -218,14 +222,12 @@ export class Clock {
 		if (!sleeps || Math.abs(excessTicks - this.awakeExcessTicks) < minSavedCorrectionMs) return;
 		this.awakeExcessTicks = excessTicks;
 		this.wokeAtTicks = ticks;
-		this.save(this.anchors);
+		this.save(this.latestAnchors);
 	}
 
-	/** Whether there is no room for another anchor, even after discarding those that no reading needs. */
-	private isFull(): boolean {
-		if (this.anchors.length < maxAnchors) return false;
-		this.anchors = this.requiredAnchors(this.options.oldestPendingBoot());
-		return this.anchors.length >= maxAnchors;
+	/** What the next save has to keep. */
+	private get latestAnchors(): readonly Anchor[] {
+		return this.unsaved?.anchors ?? this.anchors;
 	}
 
 	/**
@@ -272,9 +274,9 @@ export class Clock {
 		// An estimate evicts no measured anchor, unless nothing could be sent otherwise.
 		const placed = all.slice(0, Math.max(isFirstUnresolved ? 1 : 0, maxAnchors - anchors.length));
 		for (const anchor of placed) anchors = addAnchor(anchors, anchor, boot);
-		if (anchors.length === this.anchors.length && placed.length === 0) return;
+		if (anchors.length === this.latestAnchors.length && placed.length === 0) return;
 		this.save(anchors);
-		if (placed.length === 0) return;
+		if (placed.length === 0 || this.unsaved !== undefined) return;
 		log(`time: estimated for ${placed.length} boot(s) that were never synchronized`);
 	}
 
@@ -292,15 +294,16 @@ export class Clock {
 	/** Discards the anchors of boots before `before`: they have no pending readings. */
 	discardAnchorsBefore(before: number): void {
 		const anchors = this.requiredAnchors(before);
-		if (anchors.length < this.anchors.length) this.save(anchors);
+		if (anchors.length < this.latestAnchors.length) this.save(anchors);
 	}
 
 	/** The anchors from the oldest boot on, and two older ones as references: for placement, and for the next boot. */
 	private requiredAnchors(oldest: number): readonly Anchor[] {
 		const { boot } = this.options;
-		const newestBefore = (limit: number) => this.anchors.findLast((anchor) => anchor.boot < limit);
+		const anchors = this.latestAnchors;
+		const newestBefore = (limit: number) => anchors.findLast((anchor) => anchor.boot < limit);
 		const referenceAnchors = [newestBefore(oldest), newestBefore(boot)];
-		return this.anchors.filter((anchor) => anchor.boot >= oldest || referenceAnchors.includes(anchor));
+		return anchors.filter((anchor) => anchor.boot >= oldest || referenceAnchors.includes(anchor));
 	}
 
 	private lastKnownUtcBefore(boot: number): number | undefined {
@@ -419,12 +422,13 @@ export class Clock {
 		if (unsaved === undefined) return;
 		this.save(unsaved.anchors);
 		if (this.unsaved === undefined || this.options.time.ticks() - unsaved.sinceTicks < maxUnsavedMs) return;
-		const saved = this.anchors;
+		const used = this.anchors;
 		this.anchors = unsaved.anchors.map((anchor) =>
-			saved.some(({ boot }) => boot === anchor.boot)
+			used.some(({ boot }) => boot === anchor.boot)
 				? anchor
 				: { ...anchor, estimatedBeforeTicks: Number.POSITIVE_INFINITY },
 		);
+		this.unsaved = { ...this.unsaved, anchors: this.anchors };
 	}
 }
 

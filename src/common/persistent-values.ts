@@ -26,7 +26,7 @@ export const persistentValues = Object.freeze({
 	settings_b: "erase",
 	/** API call quota. */
 	budget: "erase",
-	/** Upload state kept over a deep sleep. */
+	/** Upload state kept over each start. */
 	attempts: "erase",
 	/** Flag: the network watchdog has restarted the board, and no server has been reachable since. */
 	silence: "erase",

@@ -46,7 +46,8 @@ export class CallDebt {
 	private waitMs(calls: number): number {
 		const { owed } = this;
 		const callMs = this.callMs();
-		return calls * callMs + Math.max(0, owed.calls * callMs - (this.options.time.ticks() - owed.ticks));
+		const passedMs = Math.max(0, this.options.time.ticks() - owed.ticks);
+		return calls * callMs + Math.max(0, owed.calls * callMs - passedMs);
 	}
 
 	private callMs(): number {

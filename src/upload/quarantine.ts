@@ -66,7 +66,7 @@ export class Quarantine {
 		return this.known.droppedRecords;
 	}
 
-	/** Adds a point, durably. One that stayed pending, as power was cut, comes again: it is not added twice. */
+	/** Adds a point, durably. One that stayed pending, as power was cut, comes again: refused with the same words, it is not added twice. */
 	add(timed: TimedReading, to: Destination, cause: string): void {
 		const { sequence } = timed.reading;
 		const kept = { sequence, cause: cause.slice(0, maxCauseLength), point: pointJson(timed, to) };

@@ -175,7 +175,11 @@ export class RefusalSearch {
 		this.maxBytes = Math.min(maxBatchBytes, 2 * this.maxBytes);
 		this.beganTicks = ticks;
 		const { upTo, count, ticks: counted } = this.repeats;
-		this.repeats = { upTo, count: Math.max(0, count - (ticks - counted) / repeatedPointMs), ticks };
+		const allowed = Math.floor(Math.max(0, ticks - counted) / repeatedPointMs);
+		this.repeats =
+			allowed >= count
+				? { upTo, count: 0, ticks }
+				: { upTo, count: count - allowed, ticks: counted + allowed * repeatedPointMs };
 		this.retriedTo = ticks < this.retriesHeldAtTicks ? Number.POSITIVE_INFINITY : 0;
 	}
 

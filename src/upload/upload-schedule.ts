@@ -42,14 +42,15 @@ export class UploadSchedule {
 		return readings.newestSequence === newest ? Math.max(ticks, this.notBeforeTicks) : this.notBeforeTicks;
 	}
 
-	beginAt(ticks: number): void {
+	/** In place of what was planned. */
+	setNotBefore(ticks: number): void {
 		this._notBeforeTicks = ticks;
 	}
 
 	/** Where a failure costs as much as an upload. */
 	beginOnBattery(ticks: number): void {
 		this.waitsForRegularUpload = true;
-		this.beginAt(ticks);
+		this.setNotBefore(ticks);
 	}
 
 	/** The user asks to send: as soon as possible, due or not. */

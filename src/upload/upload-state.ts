@@ -28,27 +28,6 @@ export const initialUploadState: UploadState = {
 	passedOver: [],
 };
 
-/**
- * The state that a start begins with which is no wake: its ticks say nothing of those before, so what is owed, and the day
- * of the points that were repeated, count from now on. A limit of the points of a batch ends with what set it. A board that
- * is restarted again and again in an outage sends no more than one that is not.
- */
-export function stateAfterRestart(
-	kept: UploadState,
-	ticks: number,
-	oldestSequence: number | undefined,
-): UploadState {
-	const { maxPoints, failures, refusals, owed, repeats } = kept;
-	const isLimited =
-		failures > 0 || refusals > 0 || (oldestSequence ?? Number.POSITIVE_INFINITY) <= repeats.upTo;
-	return {
-		...kept,
-		maxPoints: isLimited ? maxPoints : maxBatchPoints,
-		owed: { ...owed, ticks },
-		repeats: { ...repeats, ticks },
-	};
-}
-
 const uploadStateKey: PersistentKey = "attempts";
 /** What was added later is left out while it has its defaults. */
 const shortRecordBytes = 12;
@@ -80,7 +59,7 @@ export function saveUploadState(storage: KeyValue, state: UploadState): void {
 		view.setUint32(14, reportedDrops);
 		view.setUint16(18, Math.min(Math.ceil(owed.calls), 0xffff));
 		view.setFloat64(20, owed.ticks);
-		view.setUint16(28, Math.min(Math.ceil(repeats.count), 0xffff));
+		view.setUint16(28, Math.min(repeats.count, 0xffff));
 		view.setFloat64(30, repeats.upTo);
 		view.setFloat64(38, repeats.ticks);
 		for (const [index, { first, last, strikes }] of passedOver.entries()) {
@@ -119,6 +98,30 @@ export function loadUploadState(storage: KeyValue): UploadState | undefined {
 		passedOver,
 		...(isOld ? {} : loadCosts(view)),
 	};
+}
+
+/**
+ * At a start whose ticks begin again, at `ticks`, those of before say nothing: what is owed, and the day of the points that
+ * were repeated, count from now on. A limit of the points of a batch ends with what set it. A board that is restarted again
+ * and again in an outage sends no more than one that is not. Throws what the storage throws.
+ */
+export function restartUploadState(
+	storage: KeyValue,
+	oldestSequence: number | undefined,
+	ticks: number,
+): void {
+	const kept = loadUploadState(storage);
+	if (kept === undefined) return;
+	const { maxPoints, failures, refusals, owed, repeats } = kept;
+	const isRisked = oldestSequence !== undefined && oldestSequence <= repeats.upTo;
+	saveUploadState(storage, {
+		...kept,
+		dueAtTicks: 0,
+		consecutiveFailures: 0,
+		maxPoints: failures > 0 || refusals > 0 || isRisked ? maxPoints : maxBatchPoints,
+		owed: { ...owed, ticks },
+		repeats: { ...repeats, ticks },
+	});
 }
 
 function isRecordOf(headBytes: number, byteLength: number): boolean {

@@ -14,7 +14,7 @@ import { type PointSelection, type Refusal, RefusalSearch, type SuspectPoint } f
 import { maxBackoffMs, retryBackoffMs, settingsProbeIntervalMs } from "./retry-backoff";
 import { jsonContentType, serviceHeaders } from "./service-connection";
 import { UploadSchedule } from "./upload-schedule";
-import { stateAfterRestart, type UploadState } from "./upload-state";
+import type { UploadState } from "./upload-state";
 
 /** When an attempt to upload ended; `failure`: why the service did not take the points, in its words. */
 export interface UploadAttempt {
@@ -109,14 +109,15 @@ export class Uploader {
 		this.debt = new CallDebt(options);
 		const { keptState } = options;
 		this.reportedDrops = keptState?.reportedDrops ?? 0;
-		if (keptState !== undefined) this.continueFrom(keptState);
+		if (keptState === undefined) return;
+		this.search.resume(keptState);
+		this.debt.owed = keptState.owed;
 	}
 
 	start(): void {
 		const { time, clock } = this.options;
-		this.forgetTicks();
 		const maxDelayMs = Math.min(maxStartDelayMs, this.options.intervalMs(clock.now() ?? 0));
-		this.schedule.beginAt(time.ticks() + this.options.random() * maxDelayMs);
+		this.schedule.setNotBefore(time.ticks() + this.options.random() * maxDelayMs);
 		this.running ??= this.run();
 	}
 
@@ -124,20 +125,8 @@ export class Uploader {
 	resume(dueAtTicks: number, resumed: boolean): void {
 		const { keptState } = this.options;
 		if (resumed) this.schedule.consecutiveFailures = keptState?.consecutiveFailures ?? 0;
-		else this.forgetTicks();
 		this.schedule.beginOnBattery(resumed ? (keptState?.dueAtTicks ?? dueAtTicks) : dueAtTicks);
 		this.running ??= this.run();
-	}
-
-	private forgetTicks(): void {
-		const { keptState, time, readings } = this.options;
-		if (keptState !== undefined)
-			this.continueFrom(stateAfterRestart(keptState, time.ticks(), readings.oldestSequence));
-	}
-
-	private continueFrom(kept: UploadState): void {
-		this.search.resume(kept);
-		this.debt.owed = kept.owed;
 	}
 
 	/** To be kept over each start. */
@@ -254,7 +243,7 @@ export class Uploader {
 			this.options.onChange?.();
 			if (await this.ensureDestination(this.connection)) await this.sendPending(this.connection);
 		} catch (error) {
-			this.schedule.beginAt(time.ticks() + recheckIntervalMs);
+			this.schedule.setNotBefore(time.ticks() + recheckIntervalMs);
 			this.options.log(`upload: ${errorMessage(error)}; next try in ${recheckIntervalMs / 1000} s`);
 		} finally {
 			// mutation: close-connection
@@ -296,9 +285,10 @@ export class Uploader {
 		if (calls === 0) this.schedule.postponeBy(recheckIntervalMs);
 	}
 
-	/** The search may run ahead of the plan by some calls. After a failure, the service is asked again in time all the same. */
+	/** The search may run ahead of the plan by some calls. After a failure, the wait is at most {@link maxBackoffMs}. */
 	private payForSearch(calls: number, step: BatchStep): void {
-		const wait = Math.min(this.debt.add(calls), step === "failed" ? maxBackoffMs : Number.POSITIVE_INFINITY);
+		const hasFailed = step === "failed" || step === "unsent";
+		const wait = Math.min(this.debt.add(calls), hasFailed ? maxBackoffMs : Number.POSITIVE_INFINITY);
 		const { notBeforeTicks } = this.schedule;
 		// mutation: pay-for-search
 		this.schedule.postponeBy(wait);
@@ -347,8 +337,8 @@ export class Uploader {
 
 	/**
 	 * Sends the next batch. `done`: nothing more can be sent now; `nothing`: there was nothing to send among points before
-	 * some that were passed over; `unsent`: the oldest cannot be sent now; `failed`: it was sent, or tried to. After both, the
-	 * next attempt is scheduled.
+	 * some that were passed over; `unsent`: the service has received nothing; `failed`: it has. After both, the next attempt is
+	 * scheduled.
 	 */
 	private async sendBatch(connection: HttpConnection): Promise<BatchStep> {
 		const { clock, time, readings } = this.options;
@@ -358,7 +348,7 @@ export class Uploader {
 			const isFirst = selection?.from === readings.oldestSequence || readings.length === 0;
 			if (selection === undefined) return "done";
 			if (!isFirst) return this.search.skip(selection) ? "nothing" : "done";
-			this.schedule.beginAt(time.ticks() + recheckIntervalMs);
+			this.schedule.setNotBefore(time.ticks() + recheckIntervalMs);
 			const isUnreadable = readings.pending().next().done === true;
 			const remedy = readings.length === 0 ? "they are skipped until the next boot" : "that is tried again";
 			this.options.log(`upload: ${isUnreadable ? unreadableMessage + remedy : noTimeMessage}`);
@@ -367,7 +357,8 @@ export class Uploader {
 		const result = await this.exchange(connection, batch);
 		if (this.stopped && result.kind === "failure") return "failed";
 		this.options.onAttempt(result.kind === "response" || result.phase !== "resolve");
-		return this.apply(classifyExchange(result, clock.now() ?? 0), batch, selection, result);
+		const step = this.apply(classifyExchange(result, clock.now() ?? 0), batch, selection, result);
+		return step === "failed" && !hasReachedServer(result) ? "unsent" : step;
 	}
 
 	private async exchange(connection: HttpConnection, batch: Batch): Promise<ExchangeResult> {

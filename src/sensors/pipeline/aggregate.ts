@@ -43,9 +43,4 @@ export class Aggregate {
 	get max(): number | undefined {
 		return this.count === 0 ? undefined : this._max;
 	}
-
-	clear(): void {
-		this.count = 0;
-		this.last = undefined;
-	}
 }

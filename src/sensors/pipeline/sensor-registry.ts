@@ -62,6 +62,7 @@ const extraDecimals = 3;
 export class SensorRegistry {
 	private readonly options: SensorRegistryOptions;
 	private fieldNames: FieldNames;
+	/** These are assigned only here; getters would cost each reading. */
 	slots: readonly SensorSlot[] = [];
 	/** Those on the I2C bus, whose lines they share. */
 	i2cSlots: readonly SensorSlot[] = [];
