@@ -44,7 +44,7 @@ export const mutants: readonly Mutant[] = [
 	{
 		name: "drops the anchor at a restart",
 		at: "record-anchor",
-		mutate: replace("$0", "$1.1 = $1"),
+		mutate: replace("$0", "this.anchors = $1"),
 		violates: ["timed", "same"],
 		seed: 1,
 	},

@@ -1,5 +1,5 @@
 import type { InvariantName } from "../../simulator/life/invariants";
-import { remove, replace } from "../../simulator/mutation/operations";
+import { insertBefore, remove, replace } from "../../simulator/mutation/operations";
 import type { LifeMutant } from "./expect-killed";
 
 const minute = 60_000;
@@ -106,7 +106,10 @@ export const regressionMutants: readonly RegressionMutant[] = [
 		name: "reads a replaced BME280 with the calibration of the previous one",
 		violates: "genuine",
 		at: "detect-sensor-swap",
-		mutate: replace("$0", "true"),
+		// It sets up whatever chip is there.
+		mutate: insertBefore(
+			"chip.writeUint8(register.configuration, markerConfiguration), humidityCalibration && chip.writeUint8(register.controlHumidity, measureHumidityOnce)",
+		),
 		life: {
 			...{ interval: 900, length: day },
 			faults: [5, 9.03, 15.03].map((at) => ({

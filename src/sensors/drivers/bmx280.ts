@@ -118,6 +118,7 @@ export function bmx280Measurement(
 
 function start(chip: I2CDevice, { humidityCalibration }: BMx280State): number {
 	// Another chip of the same type may be in its place, with a calibration of its own.
+	// mutation: detect-sensor-swap
 	if (!isMarked(chip)) throw chip.lostError();
 	chip.writeUint8(register.controlMeasurement, measureOnce);
 	return humidityCalibration === undefined ? measurementMs : measurementMs + humidityMs;
@@ -165,7 +166,6 @@ function isMarked(chip: I2CDevice): boolean {
 
 /** `configuration`: the register, in the lowest byte. */
 function isMark(configuration: number): boolean {
-	// mutation: detect-sensor-swap
 	return (configuration & configurationMask) === markerConfiguration;
 }
 
