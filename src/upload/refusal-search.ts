@@ -340,7 +340,8 @@ export class RefusalSearch {
 
 	/** All points up to the one that it returns are settled; 0: none. They are passed over until they are not pending. */
 	takeSettled(oldest: number | undefined): number {
-		if (oldest === undefined || oldest > this.repeats.upTo) this.repeats = { ...this.repeats, upTo: 0 };
+		const { upTo } = this.repeats;
+		if (upTo > 0 && (oldest === undefined || oldest > upTo)) this.repeats = { ...this.repeats, upTo: 0 };
 		this.passedOver = this.passedOver.filter(({ last }) => oldest !== undefined && last >= oldest);
 		const [next] = this.passedOver;
 		return oldest === undefined || next === undefined || next.strikes > 0 || next.first > oldest

@@ -123,9 +123,9 @@ export class Uploader {
 
 	/** Starts on battery. After a deep sleep (`resumed`), ticks have gone on, and the kept state says what is due; else `dueAtTicks`. */
 	resume(dueAtTicks: number, resumed: boolean): void {
-		const { keptState } = this.options;
-		if (resumed) this.schedule.consecutiveFailures = keptState?.consecutiveFailures ?? 0;
-		this.schedule.beginOnBattery(resumed ? (keptState?.dueAtTicks ?? dueAtTicks) : dueAtTicks);
+		const kept = resumed ? this.options.keptState : undefined;
+		this.schedule.consecutiveFailures = kept?.consecutiveFailures ?? 0;
+		this.schedule.beginOnBattery(kept?.dueAtTicks ?? dueAtTicks);
 		this.running ??= this.run();
 	}
 
@@ -263,15 +263,14 @@ export class Uploader {
 		let hasRefused = false;
 		let step: BatchStep = "nothing";
 		while (!this.stopped && (readings.oldestSequence ?? Number.POSITIVE_INFINITY) <= newest) {
-			// Also where each is taken: after a refusal for size, all may be of one point.
-			const isSearch = this.search.isLimited || hasRefused;
+			const { isLimited } = this.search;
 			step = await this.sendBatch(connection);
 			if (step === "done" || step === "unsent") break;
 			if (step === "nothing") continue;
 			calls++;
 			hasRefused ||= step === "refused";
-			// A settings fault has its own pace.
-			if ((isSearch || hasRefused) && !(step === "failed" && this._fault !== undefined)) searchCalls++;
+			// Also where each is taken: after a refusal for size, all may be of one point. A settings fault has its own pace.
+			if ((isLimited || hasRefused) && !(step === "failed" && this._fault !== undefined)) searchCalls++;
 			// mutation: bound-search
 			if (step === "failed" || !this.debt.allows(searchCalls)) break;
 			if (step === "refused") await this.pauseUntil(this.schedule.pausedUntilTicks);

@@ -190,6 +190,7 @@ export class I2CDevice {
 		this.transfer(() => this.bus.write(buffer));
 	}
 
+	/** What each measurement or look calls does the same by itself, so that no function is made for each transfer. */
 	private transfer<T>(action: () => T): T {
 		let result: T;
 		try {

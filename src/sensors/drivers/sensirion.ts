@@ -18,7 +18,7 @@ export function sendCommand(chip: I2CDevice, code: number, ...words: readonly nu
 
 /** The words that a chip answers to a sixteen-bit command. Throws a `SensorError` if a checksum is wrong. */
 export function queryWords(chip: I2CDevice, code: number, count: number): readonly number[] {
-	return parseWords(chip, chip.query([code >> 8, code & 0xff], 3 * count));
+	return parseWords(chip, chip.query(commandBytes(code), 3 * count));
 }
 
 /**
